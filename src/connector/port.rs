@@ -1,0 +1,251 @@
+//! What the daemon sees of a system, whatever kind of connector stands behind it.
+
+use crate::model::{Entity, Name, Record, RecordId, Span, Time, Value};
+use futures::future::BoxFuture;
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// One system of systems.toml, resolved: what a connector needs to know of it.
+#[derive(Debug, Clone)]
+pub struct SystemSettings {
+    /// Its name in systems.toml.
+    pub name: Name,
+    pub settings: BTreeMap<String, SettingValue>,
+    /// Names of the permit's and the reason's field or label in the target, where `hold = { .. }` gives them.
+    pub permit: Option<String>,
+    pub why: Option<String>,
+    /// Of zoneless dates; UTC unless given. An IANA name.
+    pub time_zone: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub enum SettingValue {
+    Plain(String),
+    Secret(SecretString),
+}
+
+/// The wall clock, handed in: only the daemon owns one.
+pub type Clock = std::sync::Arc<dyn Fn() -> Time + Send + Sync>;
+
+/// A record as one answer showed it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Observed {
+    /// `memory` of the record is empty here; `people_told` says whether its `people` are the whole list or were not part of the answer.
+    Record { record: Box<Record>, people_told: bool },
+    /// The system reports it deleted.
+    Deleted(RecordId),
+    /// All the people of one deal, from an association read.
+    DealPeople { deal: RecordId, people: Vec<Box<str>> },
+}
+
+/// A raw record that could not be read as one: kept out, counted, told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its id where that much could be read.
+    pub record: Option<RecordId>,
+    pub field: String,
+    pub why: String,
+}
+
+/// One page of a pass, in order.
+#[derive(Debug, Clone, Default)]
+pub struct PageRead {
+    pub observed: Vec<Observed>,
+    pub quarantined: Vec<Quarantined>,
+    /// The cursor that continues after this page, where the stream has one that outlives the pass.
+    pub cursor: Option<Box<str>>,
+    /// The server's `Date` minus ours at that moment, in milliseconds, where it sent one.
+    pub clock_skew_ms: Option<i64>,
+}
+
+/// How a stream is read this time.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pass {
+    /// The whole listing.
+    Sweep,
+    /// What changed since this time (the newest known change; the overlap is taken off inside).
+    Changes(Time),
+    /// On from a cursor; the time is where to begin if there is no cursor yet.
+    Resume { cursor: Option<Box<str>>, since: Time },
+    /// The list of open deals.
+    Open,
+    /// Associations of these deals.
+    ForEach(Vec<Box<str>>),
+    /// The filter asked with a time in the future: must give nothing.
+    FilterTest(Time),
+}
+
+/// How a pass ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PassEnd {
+    /// Every page to the end was read, and as many records as the system says there are.
+    pub complete: bool,
+    pub requests: u64,
+    pub bytes: u64,
+    /// Why it is not complete though no request failed (fewer records than announced, a page that repeats).
+    pub incomplete_because: Option<String>,
+}
+
+/// What a stream offers.
+#[derive(Debug, Clone)]
+pub struct StreamInfo {
+    pub name: Name,
+    pub entity: Entity,
+    pub every: Option<Span>,
+    pub sweep_every: Option<Span>,
+    pub lag: Span,
+    pub reads: Reads,
+    /// A filtered pass counts as proof.
+    pub sound: bool,
+    /// Has an `open` list.
+    pub open: bool,
+    /// deal_person: the stream that carries it.
+    pub carried_by: Option<Name>,
+    /// deal_person: read for each open deal of that stream.
+    pub for_each: Option<Name>,
+    /// Its sweep carries deals' people, its changes do.
+    pub sweep_carries_people: bool,
+    pub changes_carry_people: bool,
+    /// Ids at most in one `Pass::ForEach` request.
+    pub chunk: usize,
+}
+
+/// How a stream learns of changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    SweepOnly,
+    /// `Pass::Changes`
+    ModifiedSince,
+    /// `Pass::Resume`
+    Cursor,
+    /// Not by itself: see `carried_by` and `for_each`.
+    Associations,
+}
+
+/// What is wanted of one target record.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Change {
+    /// By our field names.
+    pub fields: Vec<(Name, Value)>,
+    pub block: Option<bool>,
+    pub permit: Option<PermitChange>,
+    pub why: Option<String>,
+    /// In the target's own words is the connector's affair.
+    pub status: Option<StatusChange>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PermitChange {
+    /// May be mailed until then (a label knows no end: it is just there).
+    Until(Time),
+    Withdrawn,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusChange {
+    pub to: Name,
+    /// What the target shows now, in its own words: a label to take away.
+    pub from: Option<Box<str>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct WriteOp {
+    pub record: RecordId,
+    pub change: Change,
+}
+
+/// What became of one write to one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    Applied,
+    /// The system said no to this record, and why. Nothing of it was written.
+    Rejected(String),
+    /// Not known whether it was written: read back before anything else goes there.
+    Unknown(String),
+    /// Surely not written (no connection, rate limit, refused before sending): try again later.
+    NotSent(String),
+}
+
+/// For whom a request is made, in order of right to the budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lane {
+    Protective,
+    /// Releases and permit renewals.
+    Release,
+    Fields,
+    Read,
+}
+
+/// What the target can take, for cutting batches.
+#[derive(Debug, Clone, Default)]
+pub struct Abilities {
+    pub block: bool,
+    pub permit: bool,
+    /// The permit is a time that ends by itself; else a label or flag.
+    pub permit_ends: bool,
+    pub why: bool,
+    pub status: bool,
+    pub fields: Vec<Name>,
+    /// The stream whose records are written to.
+    pub stream: Option<Name>,
+    /// Records in one call of `write`.
+    pub batch: usize,
+}
+
+/// Requests today against the daily limit, kept by the connector, persisted by the daemon.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Days since 1970-01-01 (UTC) that `used` counts for.
+    pub day: i64,
+    pub used: u64,
+    pub limit: Option<u64>,
+}
+
+/// What went wrong between us and a system. Each says the system; the daemon adds stream and run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    #[error("{system}: the credential is not accepted ({said}); renew the token named in systems.toml, or give it the scopes for {what}")]
+    Credential { system: Name, what: String, said: String },
+    #[error("{system}: {what}: {said}")]
+    Refused { system: Name, what: String, said: String },
+    #[error("{system}: {what}: not found (404); check base_url and the settings in systems.toml")]
+    NotFound { system: Name, what: String },
+    #[error("{system}: {what}: the answer is not the JSON expected ({why}); it begins {begins:?}")]
+    NotUnderstood { system: Name, what: String, why: String, begins: String },
+    #[error("{system}: {what}: no answer ({why}); it is tried again by itself")]
+    Unreachable { system: Name, what: String, why: String },
+    #[error("{system}: {what}: the system asks to wait {}s", wait.as_seconds())]
+    Later { system: Name, what: String, wait: Span },
+    #[error("{system}: today's budget of requests is used up for {what}; protective writes still go out of the reserve")]
+    Budget { system: Name, what: String },
+    #[error("{system}: {what}: the server does not know the cursor any more; the stream is read anew")]
+    CursorLost { system: Name, what: String },
+    #[error("{system}: {what}: the pages repeat ({why}); the pass was ended and does not count as complete")]
+    Loop { system: Name, what: String, why: String },
+    #[error("{system}: {what}: the answer is larger than {limit} bytes; lower the page size in the manifest")]
+    TooLarge { system: Name, what: String, limit: usize },
+}
+
+/// A sink for pages; waiting in it is the back-pressure. Its error ends the pass.
+pub type PageSink<'a> = Box<dyn FnMut(PageRead) -> BoxFuture<'a, Result<(), String>> + Send + 'a>;
+
+/// A system as the daemon uses it.
+pub trait Connector: Send + Sync + fmt::Debug {
+    fn system(&self) -> &Name;
+    fn streams(&self) -> &[StreamInfo];
+    fn abilities(&self) -> &Abilities;
+    /// Reads a stream; each page goes to `sink` while the next is under way.
+    fn pass<'a>(&'a self, stream: &'a str, pass: Pass, sink: PageSink<'a>) -> BoxFuture<'a, Result<PassEnd, Error>>;
+    /// One cheap request per stream: proves the credential and shows what fields become. Returns the first records.
+    fn first_page<'a>(&'a self, stream: &'a str) -> BoxFuture<'a, Result<PageRead, Error>>;
+    /// Writes a batch (at most `abilities().batch`); one outcome for each op, in order.
+    fn write<'a>(&'a self, ops: &'a [WriteOp], lane: Lane) -> BoxFuture<'a, Vec<Outcome>>;
+    /// Reads target records by id; those not found are missing from the answer.
+    fn read_back<'a>(&'a self, ids: &'a [Box<str>], lane: Lane) -> BoxFuture<'a, Result<Vec<Record>, Error>>;
+    /// The target's own word for one of our statuses.
+    fn status_word(&self, status: &str) -> Box<str>;
+    fn usage(&self) -> Usage;
+    /// Puts back what a former run had used.
+    fn restore_usage(&self, usage: Usage);
+}

@@ -1,0 +1,3 @@
+//! What may be mailed to whom, and why not.
+
+pub mod rules;

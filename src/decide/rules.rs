@@ -1,0 +1,83 @@
+//! What policy.toml and consent.toml say, as types.
+
+use crate::model::{Basis, Entity, Expression, MailKind, Name, Span};
+use std::collections::BTreeMap;
+
+/// policy.toml.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// In the file's order: the first that is true.
+    pub statuses: Vec<StatusRule>,
+    pub holds: Vec<HoldRule>,
+    /// What must be fresh for refusals to be known.
+    pub refusal_proofs: Vec<Proof>,
+    pub widening: Widening,
+}
+
+#[derive(Debug, Clone)]
+pub struct StatusRule {
+    pub name: Name,
+    pub when: Expression,
+    /// `policy.toml:LINE`
+    pub rule: Name,
+}
+
+#[derive(Debug, Clone)]
+pub struct HoldRule {
+    pub name: Name,
+    /// `Deal` or `Ticket`: what the rule is asked of.
+    pub on: Entity,
+    pub when: Expression,
+    pub scope: HoldScope,
+    pub stops: Vec<MailKind>,
+    pub after: After,
+    pub proofs: Vec<Proof>,
+    /// `policy.toml:LINE`
+    pub rule: Name,
+}
+
+/// Whom a deal's hold reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoldScope {
+    /// The deal's own people, the ticket's requesters.
+    Person,
+    /// Everyone at the deal's account; beyond `cap` people only the deal's own, with an alarm.
+    Account { cap: usize },
+}
+
+/// How long a hold goes on after its cause was seen to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct After {
+    pub won: Span,
+    pub lost: Span,
+    pub closed: Span,
+}
+
+/// A stream that must have been proved within a limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    pub system: Name,
+    pub stream: Name,
+    pub limit: Span,
+}
+
+/// Beyond either of these a release waits for `approve`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Widening {
+    pub people: usize,
+    /// 0.01 is one per cent of the target's records.
+    pub share: f64,
+}
+
+impl Default for Widening {
+    fn default() -> Widening {
+        Widening { people: 200, share: 0.01 }
+    }
+}
+
+/// consent.toml.
+#[derive(Debug, Clone, Default)]
+pub struct ConsentRules {
+    /// What the records of a system prove. A system not here proves nothing.
+    pub sources: BTreeMap<Name, Basis>,
+}

@@ -1,0 +1,3 @@
+//! Precedence: which value wins, and why.
+
+pub mod rules;

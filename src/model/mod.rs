@@ -1,0 +1,35 @@
+//! The words of the product as types: records, fields, people, deals, tickets, consent.
+//!
+//! Knows no other room, no clock and no I/O. What is here is what every other room talks about.
+//!
+//! - [`record`]: one row of an outer system as it was last observed
+//! - [`value`]: field values (absent is "not in the list", empty and set are values)
+//! - [`time`]: instants and durations
+//! - [`address`]: e-mail addresses in their comparable form
+//! - [`consent`]: refusals and the bases on which mail may be sent
+//! - [`mail`]: kinds of mail
+//! - [`decision`]: allow, hold, deny and their reason codes
+//! - [`expression`]: CEL expressions over the typed values
+
+pub mod address;
+pub mod consent;
+pub mod decision;
+pub mod expression;
+pub mod mail;
+pub mod record;
+pub mod time;
+pub mod value;
+
+pub use address::Address;
+pub use consent::{Basis, Refusal, RefusalScope};
+pub use decision::{Decision, Reason, Verdict};
+pub use expression::Expression;
+pub use mail::{Mail, MailKind};
+pub use record::{DealState, Entity, Mark, Presence, Record, RecordId, TicketState};
+pub use time::{Span, Time};
+pub use value::{Field, Value};
+
+use std::sync::Arc;
+
+/// A short name that many values share: of a system, a stream, a field, a hold.
+pub type Name = Arc<str>;

@@ -1,0 +1,321 @@
+//! Source records: one row of an outer system as it was last observed.
+
+use super::{Address, Field, Name, RefusalScope, Time, Value};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// What kind of thing a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entity {
+    Person,
+    Account,
+    Deal,
+    Ticket,
+    /// A person's part in a deal; its id is `DEAL/PERSON`.
+    DealPerson,
+    Activity,
+    Consent,
+}
+
+impl Entity {
+    pub const ALL: [Entity; 7] =
+        [Entity::Person, Entity::Account, Entity::Deal, Entity::Ticket, Entity::DealPerson, Entity::Activity, Entity::Consent];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Entity::Person => "person",
+            Entity::Account => "account",
+            Entity::Deal => "deal",
+            Entity::Ticket => "ticket",
+            Entity::DealPerson => "deal_person",
+            Entity::Activity => "activity",
+            Entity::Consent => "consent",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Entity> {
+        Entity::ALL.into_iter().find(|e| e.name() == name)
+    }
+}
+
+/// A record's name everywhere: `SYSTEM:ENTITY:ID`. The id may hold colons, the system may not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RecordId {
+    pub system: Name,
+    pub entity: Entity,
+    pub id: Box<str>,
+}
+
+impl RecordId {
+    pub fn new(system: impl Into<Name>, entity: Entity, id: impl Into<Box<str>>) -> RecordId {
+        RecordId { system: system.into(), entity, id: id.into() }
+    }
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.system, self.entity.name(), self.id)
+    }
+}
+
+/// Why a text is no record id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no record; write SYSTEM:ENTITY:ID, as crm:person:5")]
+pub struct BadRecordId(pub String);
+
+impl FromStr for RecordId {
+    type Err = BadRecordId;
+
+    fn from_str(text: &str) -> Result<RecordId, BadRecordId> {
+        let mut parts = text.splitn(3, ':');
+        match (parts.next(), parts.next().and_then(Entity::parse), parts.next()) {
+            (Some(system), Some(entity), Some(id)) if !system.is_empty() && !id.is_empty() => Ok(RecordId::new(system, entity, id)),
+            _ => Err(BadRecordId(text.to_string())),
+        }
+    }
+}
+
+/// Where a deal stands. What no map of stages knows is `Unknown`, which counts as open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DealState {
+    Open,
+    Won,
+    Lost,
+    Unknown,
+}
+
+impl DealState {
+    pub fn name(self) -> &'static str {
+        match self {
+            DealState::Open => "open",
+            DealState::Won => "won",
+            DealState::Lost => "lost",
+            DealState::Unknown => "unknown",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<DealState> {
+        [DealState::Open, DealState::Won, DealState::Lost].into_iter().find(|s| s.name() == name)
+    }
+
+    pub fn is_open(self) -> bool {
+        matches!(self, DealState::Open | DealState::Unknown)
+    }
+}
+
+/// Whether a ticket still needs work. What no map of states knows is `Unknown`, which counts as open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketState {
+    Open,
+    Closed,
+    Unknown,
+}
+
+impl TicketState {
+    pub fn name(self) -> &'static str {
+        match self {
+            TicketState::Open => "open",
+            TicketState::Closed => "closed",
+            TicketState::Unknown => "unknown",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<TicketState> {
+        [TicketState::Open, TicketState::Closed].into_iter().find(|s| s.name() == name)
+    }
+
+    pub fn is_open(self) -> bool {
+        !matches!(self, TicketState::Closed)
+    }
+}
+
+/// Whether the system still lists a record. Absence is knowledge about the listing, not about the thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Presence {
+    Listed,
+    /// Missing from one complete pass; a page that moved can do that.
+    MissedOnce,
+    /// Missing from two complete passes, or reported deleted.
+    Gone(Time),
+}
+
+/// What we write into a target beside merged fields, as the target shows it. Never a candidate of a merge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// `Bool`: mail to this record is suppressed by an operator's flag.
+    Block,
+    /// `Time` (may be mailed until then) or `Bool` (carries the permit's label).
+    Permit,
+    /// `Text`: the reason codes beside the block.
+    Why,
+    /// `Text`: the lead status in the target's own words.
+    Status,
+}
+
+impl Mark {
+    pub fn name(self) -> &'static str {
+        match self {
+            Mark::Block => "block",
+            Mark::Permit => "permit",
+            Mark::Why => "why",
+            Mark::Status => "status",
+        }
+    }
+}
+
+/// A record as last observed, and what is remembered of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub id: RecordId,
+    /// By the product's field names, sorted by name; a field not here is absent.
+    pub fields: Vec<Field>,
+    /// What the record shows of our own writes, sorted by mark.
+    pub marks: Vec<(Mark, Value)>,
+    /// The refusals the record shows now, sorted.
+    pub refusals: Vec<RefusalScope>,
+    /// Ids in other systems that this record carries: a proof of identity.
+    pub same_as: Vec<RecordId>,
+    /// Persons: the account. Deals: the account. By the system's own company id.
+    pub account: Option<Box<str>>,
+    /// Deals and deal_persons: ids of persons of the same system. Tickets: requesters' ids. Sorted.
+    pub people: Vec<Box<str>>,
+    /// Tickets: requesters known by address only. Sorted.
+    pub addresses: Vec<Address>,
+    /// Deals: `Open`, `Won`, `Lost` or `Unknown`.
+    pub deal: Option<DealState>,
+    /// Tickets: `Open`, `Closed` or `Unknown`.
+    pub ticket: Option<TicketState>,
+    /// The system's own time of the last change, where it tells one.
+    pub changed_at: Option<Time>,
+    pub presence: Presence,
+    pub memory: Memory,
+}
+
+/// What a record was, and no longer shows.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Memory {
+    /// Addresses the record bore before, sorted. Holds and refusals still spread over them.
+    pub past_addresses: Vec<Address>,
+    /// Deals: people who were on it and are not named any more, sorted.
+    pub past_people: Vec<Box<str>>,
+    /// Deals: accounts it had before, sorted.
+    pub past_accounts: Vec<Box<str>>,
+    /// Deals and tickets: when the present end (won, lost, closed) came about. `None` while open.
+    pub ended_at: Option<Time>,
+}
+
+impl Record {
+    /// An observation with nothing in it.
+    pub fn new(id: RecordId) -> Record {
+        Record {
+            id,
+            fields: Vec::new(),
+            marks: Vec::new(),
+            refusals: Vec::new(),
+            same_as: Vec::new(),
+            account: None,
+            people: Vec::new(),
+            addresses: Vec::new(),
+            deal: None,
+            ticket: None,
+            changed_at: None,
+            presence: Presence::Listed,
+            memory: Memory::default(),
+        }
+    }
+
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.binary_search_by(|f| (*f.name).cmp(name)).ok().map(|i| &self.fields[i])
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.field(name).and_then(|f| f.value.as_text())
+    }
+
+    pub fn mark(&self, mark: Mark) -> Option<&Value> {
+        self.marks.iter().find(|(m, _)| *m == mark).map(|(_, v)| v)
+    }
+
+    /// Whether the target shows its operator's block.
+    pub fn is_blocked(&self) -> bool {
+        self.mark(Mark::Block) == Some(&Value::Bool(true))
+    }
+
+    /// The person's present address: the field `email`, if it is one.
+    pub fn address(&self) -> Option<Address> {
+        self.text(field::EMAIL).and_then(Address::parse)
+    }
+
+    /// The person's name as one text: `name`, or first and last name.
+    pub fn name(&self) -> Option<String> {
+        if let Some(name) = self.text(field::NAME) {
+            return Some(name.to_string());
+        }
+        match (self.text(field::LAST_NAME), self.text(field::FIRST_NAME)) {
+            (Some(last), Some(first)) => Some(format!("{last} {first}")),
+            (Some(one), None) | (None, Some(one)) => Some(one.to_string()),
+            (None, None) => None,
+        }
+    }
+
+    pub fn is_gone(&self) -> bool {
+        matches!(self.presence, Presence::Gone(_))
+    }
+
+    /// Puts a field at its place in the sorted list, replacing one of the same name.
+    pub fn set(&mut self, name: &Name, value: Value, at: Time) {
+        let new = Field { name: name.clone(), value, at };
+        match self.fields.binary_search_by(|f| f.name.cmp(name)) {
+            Ok(i) => self.fields[i] = new,
+            Err(i) => self.fields.insert(i, new),
+        }
+    }
+
+    /// Puts a mark at its place in the sorted list, replacing one of the same kind.
+    pub fn set_mark(&mut self, mark: Mark, value: Value) {
+        match self.marks.binary_search_by(|(m, _)| m.cmp(&mark)) {
+            Ok(i) => self.marks[i].1 = value,
+            Err(i) => self.marks.insert(i, (mark, value)),
+        }
+    }
+}
+
+/// Field names with a meaning of their own. Other names are the user's.
+pub mod field {
+    pub const EMAIL: &str = "email";
+    pub const NAME: &str = "name";
+    pub const FIRST_NAME: &str = "first_name";
+    pub const LAST_NAME: &str = "last_name";
+    pub const PRIORITY: &str = "priority";
+    pub const STAGE: &str = "stage";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn record_ids_read_and_print() {
+        let id: RecordId = "crm:person:a:b".parse().unwrap();
+        assert_eq!((&*id.system, id.entity, &*id.id), ("crm", Entity::Person, "a:b"));
+        assert_eq!(id.to_string(), "crm:person:a:b");
+        for bad in ["", "crm", "crm:person", "crm:person:", ":person:1", "crm:human:1"] {
+            assert!(bad.parse::<RecordId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn fields_stay_sorted() {
+        let mut r = Record::new("crm:person:1".parse().unwrap());
+        for name in ["title", "email", "phone", "email"] {
+            r.set(&name.into(), Value::text(name), Time(1));
+        }
+        assert_eq!(r.fields.iter().map(|f| &*f.name).collect::<Vec<_>>(), ["email", "phone", "title"]);
+        assert_eq!(r.text("phone"), Some("phone"));
+    }
+}

@@ -1,0 +1,82 @@
+//! Field values. A field that a record does not carry is *absent* (it is not in the record's list); `Empty` and set values are values.
+
+use super::{Name, Time};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What a field of a record holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Value {
+    /// The system says that there is nothing: null, "", blanks only, or an empty list.
+    Empty,
+    Text(Box<str>),
+    Int(i64),
+    Number(f64),
+    Bool(bool),
+    Time(Time),
+    /// Sorted, without duplicates.
+    List(Vec<Box<str>>),
+}
+
+/// A field as last observed: its value, and since when the system has had that value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    pub name: Name,
+    pub value: Value,
+    /// The system's own time of the change where it tells one, else when we first saw the value.
+    pub at: Time,
+}
+
+impl Value {
+    /// A text value; blank text is `Empty`. Other text is kept as it is, blanks included.
+    pub fn text(text: &str) -> Value {
+        if text.trim().is_empty() { Value::Empty } else { Value::Text(text.into()) }
+    }
+
+    /// A list value, sorted and without duplicates; no entries is `Empty`.
+    pub fn list(items: impl IntoIterator<Item = impl Into<Box<str>>>) -> Value {
+        let mut items: Vec<Box<str>> = items.into_iter().map(Into::into).collect();
+        items.sort();
+        items.dedup();
+        if items.is_empty() { Value::Empty } else { Value::List(items) }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Value::Empty)
+    }
+
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Value::Text(t) => Some(t),
+            _ => None,
+        }
+    }
+
+    /// As JSON; times are RFC 3339 text, `Empty` is null.
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        match self {
+            Value::Empty => Json::Null,
+            Value::Text(t) => Json::from(&**t),
+            Value::Int(i) => Json::from(*i),
+            Value::Number(n) => Json::from(*n),
+            Value::Bool(b) => Json::from(*b),
+            Value::Time(t) => Json::from(t.rfc3339()),
+            Value::List(items) => Json::from(items.iter().map(|i| &**i).collect::<Vec<&str>>()),
+        }
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Empty => f.write_str("(empty)"),
+            Value::Text(t) => f.write_str(t),
+            Value::Int(i) => write!(f, "{i}"),
+            Value::Number(n) => write!(f, "{n}"),
+            Value::Bool(b) => write!(f, "{b}"),
+            Value::Time(t) => write!(f, "{t}"),
+            Value::List(items) => f.write_str(&items.join(", ")),
+        }
+    }
+}
