@@ -1,0 +1,24 @@
+//! `nayose approve`
+
+use super::args::Common;
+use super::{Exit, open, output};
+use crate::daemon::commands::{Command, Reply};
+
+pub async fn approve(common: &Common, what: String, holds: bool) -> Exit {
+    match open::ask(common, Command::Approve { what, holds }, open::State::Needed).await {
+        Ok(Reply::Approved(approved)) => {
+            if common.json {
+                output::json(&approved);
+            } else {
+                let of = match approved.scope.as_str() {
+                    "holds" => "protective writes",
+                    "all" => "all writes",
+                    _ => "the plan",
+                };
+                output::data(&format!("approved {}: {of}; {} now wait to go", approved.approved, approved.count));
+            }
+            Exit::Done
+        }
+        other => open::unexpected(other),
+    }
+}

@@ -1,0 +1,159 @@
+//! The command line.
+
+use crate::daemon::export::What;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Keeps marketing mail away from open deals and from people who refused.
+#[derive(Debug, Parser)]
+#[command(name = "nayose", version, about, long_about = None)]
+pub struct Args {
+    /// The folder with systems.toml, precedence.toml, policy.toml and consent.toml
+    #[arg(long, global = true, default_value = "config", value_name = "DIR")]
+    pub config: PathBuf,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The form of log lines on stderr; NAYOSE_LOG sets the level (warn, info, debug)
+    #[arg(long, global = true, value_enum, default_value_t = Log::Human, value_name = "FORM")]
+    pub log: Log,
+    #[command(subcommand)]
+    pub action: Action,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Log {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Three sandbox systems, the daemon and a script of events, all on this machine
+    Demo(Demo),
+    /// Check config and manifests; all mistakes at once
+    Check,
+    /// Read everything and show what would be written; sends nothing (exit 4: there is something)
+    Plan,
+    /// Read, decide and write once
+    Sync {
+        /// Only this system
+        #[arg(long, value_name = "SYSTEM")]
+        system: Option<String>,
+    },
+    /// Read, decide and write until SIGTERM
+    Run,
+    /// Let writes to a system go (first contact), or let a waiting plan go
+    Approve {
+        /// A system of systems.toml, or a plan (w_...) that waits
+        #[arg(value_name = "SYSTEM|PLAN")]
+        what: String,
+        /// Protective writes only; fields and releases later
+        #[arg(long)]
+        holds: bool,
+    },
+    /// Protection and health
+    Status,
+    /// Why someone is treated as they are
+    Explain {
+        /// An e-mail address or SYSTEM:ENTITY:ID
+        #[arg(value_name = "WHO")]
+        who: String,
+    },
+    /// May this mail go to them now?
+    Gate {
+        /// E-mail addresses or SYSTEM:ENTITY:ID
+        #[arg(value_name = "WHO", required = true)]
+        who: Vec<String>,
+        /// service, service_footer, consent_request, onboarding_notice, newsletter, campaign, rep_sender, one_to_one
+        #[arg(long, default_value = "campaign", value_name = "KIND")]
+        kind: String,
+        /// What the mail is about, where topics are refused one by one
+        #[arg(long, value_name = "TOPIC")]
+        topic: Option<String>,
+    },
+    /// Writes that a system refused
+    Deadletters {
+        #[command(subcommand)]
+        order: Letters,
+    },
+    /// Tables: people, links, decisions, journal
+    Export {
+        #[arg(value_enum)]
+        what: What,
+        #[arg(long, value_enum, default_value_t = Format::Csv)]
+        format: Format,
+    },
+    /// Connectors: what each can do, its examples, a first look at a system
+    Connector {
+        #[command(subcommand)]
+        order: Connectors,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Demo {
+    /// End by itself; exit 0 only if all that was expected happened
+    #[arg(long)]
+    pub once: bool,
+    /// Only the three sandbox systems, for tests; ends with its standard input
+    #[arg(long, hide = true)]
+    pub systems_only: bool,
+    /// How many people the sandbox systems know
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    pub people: usize,
+    /// From which the people are made
+    #[arg(long, default_value_t = 1, value_name = "SEED", hide = true)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Letters {
+    /// Show them
+    List,
+    /// Try one (SYSTEM:ENTITY:ID) or all again
+    Retry {
+        #[arg(value_name = "RECORD")]
+        record: Option<String>,
+    },
+    /// Give the fields of one up; a hold can't be dropped
+    Drop {
+        #[arg(value_name = "RECORD")]
+        record: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Format {
+    Csv,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Connectors {
+    /// What each connector can read, write, block and permit
+    List,
+    /// Run a connector's examples
+    Test {
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+    /// Log in to a configured system, read one page of each stream, show what the fields became
+    Try {
+        #[arg(value_name = "SYSTEM")]
+        system: String,
+    },
+}
+
+/// What every command needs.
+#[derive(Debug, Clone)]
+pub struct Common {
+    pub config: PathBuf,
+    pub json: bool,
+}
+
+impl Args {
+    pub fn common(&self) -> Common {
+        Common { config: self.config.clone(), json: self.json }
+    }
+}

@@ -1,0 +1,42 @@
+//! `nayose check`
+
+use super::args::Common;
+use super::{Exit, open, output};
+use serde_json::json;
+
+pub fn check(common: &Common) -> Exit {
+    let config = match open::config(common) {
+        Ok(config) => config,
+        Err(error) => return open::refused(&error),
+    };
+    // What a manifest makes of the settings is only known when the two meet.
+    if let Err(error) = open::connectors(&config, &open::clock()) {
+        return open::refused(&error);
+    }
+    if common.json {
+        let systems: Vec<_> = config
+            .systems
+            .iter()
+            .map(|s| json!({ "system": &**s.name(), "connector": s.manifest.name, "streams": s.manifest.streams.keys().collect::<Vec<_>>() }))
+            .collect();
+        output::json(&json!({ "ok": true, "mistakes": [], "version": config.version, "systems": systems }));
+    } else {
+        let mut table = output::table(&["system", "connector", "reads", "writes"]);
+        for system in &config.systems {
+            let mut writes: Vec<String> = Vec::new();
+            if system.writes.hold {
+                writes.push("hold".into());
+            }
+            if system.writes.status {
+                writes.push("status".into());
+            }
+            writes.extend(system.writes.fields.iter().map(ToString::to_string));
+            let streams: Vec<&str> = system.manifest.streams.keys().map(String::as_str).collect();
+            let writes = if writes.is_empty() { "nothing".into() } else { writes.join(", ") };
+            table.add_row(vec![system.name().to_string(), system.manifest.name.clone(), streams.join(", "), writes]);
+        }
+        output::data(&table.to_string());
+        output::data(&format!("the config in {} is right (version {})", common.config.display(), config.version));
+    }
+    Exit::Done
+}

@@ -1,0 +1,156 @@
+//! `nayose connector`
+
+use super::args::{Common, Connectors};
+use super::{Exit, open, output};
+use crate::connector::{examples, load};
+use serde_json::{Value as Json, json};
+use std::path::PathBuf;
+
+/// Records of each stream that `try` shows.
+const SHOWN: usize = 3;
+
+pub async fn connector(common: &Common, order: Connectors) -> Exit {
+    match order {
+        Connectors::List => list(common),
+        Connectors::Test { name } => test(common, &name),
+        Connectors::Try { system } => try_system(common, &system).await,
+    }
+}
+
+/// The user's own folder, as far as systems.toml names one; the rest of the config need not be right.
+fn own_folder(common: &Common) -> Option<PathBuf> {
+    let text = std::fs::read_to_string(common.config.join("systems.toml")).ok()?;
+    let table: toml::Table = toml::from_str(&text).ok()?;
+    Some(common.config.join(table.get("connectors")?.as_str()?))
+}
+
+fn list(common: &Common) -> Exit {
+    let own = own_folder(common);
+    let mut exit = Exit::Done;
+    let mut rows = Vec::new();
+    for name in load::names(own.as_deref()) {
+        let loaded = match load::load(&name, own.as_deref()) {
+            Ok(loaded) => loaded,
+            Err(errors) => {
+                errors.iter().for_each(|e| output::problem(&e.to_string()));
+                exit = Exit::Refused;
+                continue;
+            }
+        };
+        let manifest = loaded.manifest;
+        let writes = manifest.writes.as_ref();
+        rows.push(json!({
+            "connector": name,
+            "title": manifest.title,
+            "api_version": manifest.api_version,
+            "sunset": manifest.sunset,
+            "reads": manifest.streams.keys().collect::<Vec<_>>(),
+            "writes": writes.map(|w| w.fields.keys().map(|k| k.to_string()).collect::<Vec<_>>()).unwrap_or_default(),
+            "status": writes.is_some_and(|w| w.status.is_some()),
+            "block": writes.is_some_and(|w| w.block.is_some()),
+            "permit": writes.is_some_and(|w| w.permit.is_some()),
+            "settings": manifest.settings.iter().map(|(name, s)| json!({"name": name, "title": s.title, "where": s.find, "secret": s.secret})).collect::<Vec<_>>(),
+            "irreversible": manifest.irreversible,
+        }));
+    }
+    if common.json {
+        output::json(&json!({ "connectors": rows }));
+        return exit;
+    }
+    let mut table = output::table(&["connector", "title", "API", "reads", "writes", "block", "permit"]);
+    let names = |v: &Json| v.as_array().map(|a| a.iter().filter_map(Json::as_str).collect::<Vec<_>>().join(", ")).unwrap_or_default();
+    let yes = |v: &Json| if v.as_bool() == Some(true) { "yes" } else { "no" };
+    for row in &rows {
+        let mut writes = names(&row["writes"]);
+        if row["status"].as_bool() == Some(true) {
+            writes = if writes.is_empty() { "status".into() } else { format!("status, {writes}") };
+        }
+        table.add_row(vec![
+            row["connector"].as_str().unwrap_or_default().to_string(),
+            row["title"].as_str().unwrap_or_default().to_string(),
+            row["api_version"].as_str().unwrap_or_default().to_string(),
+            names(&row["reads"]),
+            writes,
+            yes(&row["block"]).into(),
+            yes(&row["permit"]).into(),
+        ]);
+    }
+    output::data(&table.to_string());
+    exit
+}
+
+fn test(common: &Common, name: &str) -> Exit {
+    let loaded = match load::load(name, own_folder(common).as_deref()) {
+        Ok(loaded) => loaded,
+        Err(errors) => {
+            errors.iter().for_each(|e| output::problem(&e.to_string()));
+            return Exit::Refused;
+        }
+    };
+    let report = examples::run(&loaded);
+    let failed = report.examples.iter().filter(|e| !e.passed()).count();
+    if common.json {
+        let rows: Vec<Json> =
+            report.examples.iter().map(|e| json!({ "example": e.name, "passed": e.passed(), "problems": e.problems })).collect();
+        output::json(&json!({ "connector": name, "examples": rows, "untested": report.untested }));
+    } else {
+        for example in &report.examples {
+            output::data(&format!("{}  {}", if example.passed() { "ok    " } else { "FAILED" }, example.name));
+            example.problems.iter().for_each(|p| output::data(&format!("        {p}")));
+        }
+        for untested in &report.untested {
+            output::data(&format!("no example for {untested}"));
+        }
+        output::data(&format!("{} examples, {failed} failed", report.examples.len()));
+    }
+    if failed > 0 || report.examples.is_empty() { Exit::Failures } else { Exit::Done }
+}
+
+async fn try_system(common: &Common, system: &str) -> Exit {
+    let config = match open::config(common) {
+        Ok(config) => config,
+        Err(error) => return open::refused(&error),
+    };
+    let connectors = match open::connectors(&config, &open::clock()) {
+        Ok(connectors) => connectors,
+        Err(error) => return open::refused(&error),
+    };
+    let Some(connector) = connectors.get(system) else {
+        let known: Vec<&str> = connectors.keys().map(|n| &**n).collect();
+        output::problem(&format!("systems.toml has no system {system:?}; it has {}", known.join(", ")));
+        return Exit::Refused;
+    };
+    let mut exit = Exit::Done;
+    let mut streams = Vec::new();
+    for info in connector.streams() {
+        if info.carried_by.is_some() || info.for_each.is_some() {
+            continue;
+        }
+        match connector.first_page(&info.name).await {
+            Ok(page) => {
+                let became = examples::page_json(&page);
+                if !common.json {
+                    let count = page.observed.len();
+                    output::data(&format!("{system}.{}: {count} records on the first page", info.name));
+                    for record in became.as_array().into_iter().flatten().take(SHOWN) {
+                        output::data(&format!("  {record}"));
+                    }
+                    for q in &page.quarantined {
+                        let who = q.record.as_ref().map_or_else(|| info.name.to_string(), ToString::to_string);
+                        output::data(&format!("  not read: {who}: {}: {}", q.field, q.why));
+                    }
+                }
+                streams.push(json!({ "stream": &*info.name, "records": became, "error": null }));
+            }
+            Err(error) => {
+                exit = Exit::Failures;
+                output::problem(&format!("{system}.{}: {error}", info.name));
+                streams.push(json!({ "stream": &*info.name, "records": [], "error": error.to_string() }));
+            }
+        }
+    }
+    if common.json {
+        output::json(&json!({ "system": system, "streams": streams }));
+    }
+    exit
+}

@@ -1,0 +1,39 @@
+//! `nayose deadletters`
+
+use super::args::{Common, Letters};
+use super::{Exit, open, output};
+use crate::daemon::commands::{Command, Reply};
+use serde_json::json;
+
+pub async fn deadletters(common: &Common, order: Letters) -> Exit {
+    let command = match order {
+        Letters::List => Command::Letters,
+        Letters::Retry { record } => Command::RetryLetters { record },
+        Letters::Drop { record } => Command::DropLetter { record },
+    };
+    match open::ask(common, command, open::State::Needed).await {
+        Ok(Reply::Letters(letters)) => {
+            if common.json {
+                output::json(&json!({ "deadletters": letters }));
+            } else if letters.is_empty() {
+                output::note("no write was refused");
+            } else {
+                let mut table = output::table(&["record", "op", "attempts", "given up", "why"]);
+                for l in letters {
+                    table.add_row(vec![l.record, l.op, l.attempts.to_string(), if l.given_up { "yes" } else { "no" }.into(), l.why]);
+                }
+                output::data(&table.to_string());
+            }
+            Exit::Done
+        }
+        Ok(Reply::Count(count)) => {
+            if common.json {
+                output::json(&json!({ "count": count }));
+            } else {
+                output::data(&format!("{count} done"));
+            }
+            Exit::Done
+        }
+        other => open::unexpected(other),
+    }
+}

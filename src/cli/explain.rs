@@ -1,0 +1,66 @@
+//! `nayose explain`
+
+use super::args::Common;
+use super::{Exit, open, output};
+use crate::daemon::commands::{Command, Reply};
+use crate::daemon::explain::Explanation;
+
+pub async fn explain(common: &Common, who: String) -> Exit {
+    match open::ask(common, Command::Explain { who: who.clone() }, open::State::Needed).await {
+        Ok(Reply::Explain(people)) if people.is_empty() => {
+            output::problem(&format!("nobody is known by {who:?}; an e-mail address or SYSTEM:ENTITY:ID is expected. The gate answers hold for them"));
+            Exit::Refused
+        }
+        Ok(Reply::Explain(people)) => {
+            match (common.json, people.as_slice()) {
+                (true, [one]) => output::json(one),
+                // An address that several people bear.
+                (true, several) => output::json(&several),
+                (false, _) => output::data(&people.iter().map(text).collect::<Vec<_>>().join("\n\n")),
+            }
+            Exit::Done
+        }
+        other => open::unexpected(other),
+    }
+}
+
+/// One person for a reader: the decision and its reasons first.
+pub fn text(e: &Explanation) -> String {
+    let mut lines = Vec::new();
+    let because = if e.decision.reasons.is_empty() { String::new() } else { format!(" because {}", e.decision.reasons.join(", ")) };
+    lines.push(format!("{}: {} for a campaign{because}", e.decision.subject, e.decision.decision));
+    lines.push(format!("person {}", e.person));
+    for record in &e.records {
+        let gone = if record.gone == Some(true) { " (not listed any more)" } else { "" };
+        lines.push(format!("  {}{gone}  linked by {} {}", record.record, record.link.proof, record.link.value));
+    }
+    for doubt in &e.doubts {
+        lines.push(format!("  doubt: {doubt}"));
+    }
+    match (&e.status.value, &e.status.rule, &e.status.error) {
+        (Some(value), Some(rule), _) => lines.push(format!("status {value}  [{rule}]")),
+        (_, _, Some(error)) => lines.push(format!("status unknown: {error}")),
+        _ => lines.push("status: no rule is true".into()),
+    }
+    for hold in &e.holds {
+        let until = hold.until.as_ref().map_or("with no end in sight".into(), |u| format!("until {u}"));
+        let kept = hold.kept.as_ref().map(|k| format!("; kept: {k}")).unwrap_or_default();
+        lines.push(format!("hold {} by {} ({}), since {}, {until}{kept}", hold.hold, hold.cause, hold.reason, hold.since));
+    }
+    for refusal in &e.refusals {
+        lines.push(format!("refusal ({}) on {}, first seen on {} at {}", refusal.scope, refusal.on, refusal.from, refusal.seen_at));
+    }
+    for (name, field) in &e.fields {
+        let rule = field.rule.as_ref().map(|r| format!("  [{r}]")).unwrap_or_default();
+        let from = field.from.as_ref().map(|f| format!(" from {f}")).unwrap_or_default();
+        lines.push(format!("{name}: {}{from}{rule}", field.value));
+        for c in &field.candidates {
+            let mark = if c.won { "won" } else { "   " };
+            lines.push(format!("    {mark} {} {}  since {}  {}", c.from, c.value, c.observed_at, c.why));
+        }
+    }
+    for write in &e.writes {
+        lines.push(format!("to write:\n{}", super::plan::write_text(write)));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,30 @@
+//! `nayose gate`
+
+use super::args::Common;
+use super::{Exit, open, output};
+use crate::daemon::commands::{Command, Reply};
+use crate::model::{Mail, MailKind};
+use serde_json::json;
+
+pub async fn gate(common: &Common, who: Vec<String>, kind: String, topic: Option<String>) -> Exit {
+    let Some(kind) = MailKind::parse(&kind) else {
+        let known: Vec<&str> = MailKind::ALL.iter().map(|k| k.name()).collect();
+        output::problem(&format!("{kind:?} is no kind of mail; known are {}", known.join(", ")));
+        return Exit::Refused;
+    };
+    let mail = Mail { topic, ..Mail::of(kind) };
+    match open::ask(common, Command::Gate { subjects: who, mail }, open::State::Needed).await {
+        Ok(Reply::Gate(decisions)) => {
+            if common.json {
+                output::json(&json!({ "decisions": decisions }));
+            } else {
+                for d in decisions {
+                    let until = d.until.map(|u| format!(" until {u}")).unwrap_or_default();
+                    output::data(&format!("{}  {}{until}  {}", d.decision, d.subject, d.reasons.join(", ")).trim_end().to_string());
+                }
+            }
+            Exit::Done
+        }
+        other => open::unexpected(other),
+    }
+}

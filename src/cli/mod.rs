@@ -1,0 +1,88 @@
+//! Arguments and printing; one file a command. Data goes to stdout, everything else to stderr.
+
+mod approve;
+mod args;
+mod check;
+mod connector;
+mod deadletters;
+mod demo;
+mod explain;
+mod export;
+mod gate;
+mod open;
+mod output;
+mod plan;
+mod run;
+mod status;
+mod sync;
+
+use args::{Args, Action};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// How a command ended. The numbers are relied on by scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    Done,
+    /// Done, with failures that were listed.
+    Failures,
+    /// Not done: config, arguments, or an approval is missing.
+    Refused,
+    NoState,
+    /// `plan` only: there is something to write.
+    SomethingToWrite,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::Failures => 1,
+            Exit::Refused => 2,
+            Exit::NoState => 3,
+            Exit::SomethingToWrite => 4,
+        })
+    }
+}
+
+/// Reads the arguments and does what they say.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are answers, the rest are refusals: clap's own code for those is 2 as well.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Refused.into() } else { Exit::Done.into() };
+        }
+    };
+    output::logging(args.log, matches!(args.action, Action::Run));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return Exit::Refused.into();
+        }
+    };
+    let exit = runtime.block_on(act(args));
+    // Tasks that still wait on a socket have nothing left to say.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    exit.into()
+}
+
+async fn act(args: Args) -> Exit {
+    let common = args.common();
+    match args.action {
+        Action::Demo(options) => demo::demo(options, &common).await,
+        Action::Check => check::check(&common),
+        Action::Plan => plan::plan(&common).await,
+        Action::Sync { system } => sync::sync(&common, system).await,
+        Action::Run => run::run(&common).await,
+        Action::Approve { what, holds } => approve::approve(&common, what, holds).await,
+        Action::Status => status::status(&common).await,
+        Action::Explain { who } => explain::explain(&common, who).await,
+        Action::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
+        Action::Deadletters { order } => deadletters::deadletters(&common, order).await,
+        Action::Export { what, format } => export::export(&common, what, format).await,
+        Action::Connector { order } => connector::connector(&common, order).await,
+    }
+}

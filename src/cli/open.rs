@@ -1,0 +1,174 @@
+//! The way from a config folder to an answer: ask the daemon that holds the state, or open the state.
+
+use super::args::Common;
+use super::{Exit, output};
+use crate::config::{self, Config, ManifestSource};
+use crate::connector::{self, Clock, Connector, Manifest};
+use crate::daemon::commands::{Command, Reply};
+use crate::daemon::persist::{self, Opened};
+use crate::daemon::shell::{Connectors, Shell};
+use crate::daemon::socket;
+use crate::model::Time;
+use crate::store::StateUrl;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Whether a command makes a state where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Made,
+    Needed,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Already told on stderr.
+    #[error("the config has mistakes")]
+    Config,
+    #[error("there is no state in {} yet; `nayose plan` makes one", .0.display())]
+    NoState(PathBuf),
+    #[error(transparent)]
+    State(#[from] crate::daemon::Error),
+    #[error("the daemon that holds the state does not answer: {0}")]
+    Socket(std::io::Error),
+    #[error("{system}: {why}")]
+    Connector { system: String, why: String },
+}
+
+/// Manifests from the binary and from the user's folder.
+pub struct Manifests;
+
+impl ManifestSource for Manifests {
+    fn names(&self, own: Option<&Path>) -> Vec<String> {
+        connector::load::names(own)
+    }
+
+    fn manifest(&self, own: Option<&Path>, name: &str) -> Result<Option<Arc<Manifest>>, String> {
+        if !connector::load::names(own).iter().any(|n| n == name) {
+            return Ok(None);
+        }
+        match connector::load::load(name, own) {
+            Ok(loaded) => Ok(Some(Arc::new(loaded.manifest))),
+            Err(errors) => Err(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+        }
+    }
+}
+
+/// The wall clock. The only place that reads it, beside the sandbox's start.
+pub fn clock() -> Clock {
+    Arc::new(|| Time(jiff::Timestamp::now().as_millisecond()))
+}
+
+/// Reads the config; mistakes are drawn on stderr.
+pub fn config(common: &Common) -> Result<Config, Error> {
+    config::load(&common.config, &|name| std::env::var(name).ok(), &Manifests).map_err(|mistakes| {
+        if common.json {
+            output::json(&mistakes.to_json());
+        }
+        output::note(&mistakes.drawn());
+        Error::Config
+    })
+}
+
+/// Makes the connectors of all systems.
+pub fn connectors(config: &Config, clock: &Clock) -> Result<Connectors, Error> {
+    let mut connectors = Connectors::new();
+    for system in &config.systems {
+        let name = system.settings.name.clone();
+        let made = connector::rest::RestConnector::new(&system.manifest, &system.settings, clock.clone());
+        let connector: Arc<dyn Connector> = match made {
+            Ok(connector) => Arc::new(connector),
+            Err(why) => return Err(Error::Connector { system: name.to_string(), why: why.to_string() }),
+        };
+        connectors.insert(name, connector);
+    }
+    Ok(connectors)
+}
+
+/// Opens the state and everything around it.
+pub fn shell(config: Config) -> Result<Shell, Error> {
+    let clock = clock();
+    let now = clock();
+    let connectors = connectors(&config, &clock)?;
+    let config = Arc::new(config);
+    let opened = config.systems.iter().map(|system| {
+        let connector = &connectors[system.name()];
+        let statuses = config.policy.statuses.iter().map(|s| s.name.clone());
+        Opened {
+            config: Arc::new(system.clone()),
+            abilities: connector.abilities().clone(),
+            streams: connector.streams().to_vec(),
+            words: statuses.map(|s| (s.clone(), connector.status_word(&s))).collect(),
+        }
+    });
+    let run = format!("r_{:x}", now.0);
+    let opened = persist::open(config.clone(), opened.collect(), now, run.into())?;
+    for (system, usage) in opened.usage {
+        if let Some(connector) = connectors.get(&system) {
+            connector.restore_usage(usage);
+        }
+    }
+    let mut engine = opened.engine;
+    engine.reconcile(now);
+    engine.hold_back_rule_releases();
+    engine.commit()?;
+    Ok(Shell::new(engine, connectors, clock))
+}
+
+/// The state folder of a config.
+pub fn folder(config: &Config) -> PathBuf {
+    config.state.folder().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// Gets a command answered.
+pub async fn ask(common: &Common, command: Command, state: State) -> Result<Reply, Error> {
+    let config = config(common)?;
+    let folder = folder(&config);
+    if let Some(reply) = socket::ask(&folder, &command).await.map_err(Error::Socket)? {
+        return Ok(reply);
+    }
+    if state == State::Needed && !exists(&config.state) {
+        return Err(Error::NoState(folder));
+    }
+    let shell = shell(config)?;
+    Ok(shell.command(command).await)
+}
+
+fn exists(url: &StateUrl) -> bool {
+    url.exists()
+}
+
+/// Says why there is no answer of the kind that was asked for.
+pub fn unexpected(reply: Result<Reply, Error>) -> Exit {
+    match reply {
+        Ok(Reply::Refused(why)) => {
+            output::problem(&why);
+            Exit::Refused
+        }
+        Ok(Reply::Failed(why)) => {
+            output::problem(&why);
+            Exit::Failures
+        }
+        Ok(_) => {
+            output::problem("the daemon answered another question; is it of another version? Restart it");
+            Exit::Failures
+        }
+        Err(error) => refused(&error),
+    }
+}
+
+/// The exit of an error before any answer.
+pub fn refused(error: &Error) -> Exit {
+    match error {
+        Error::Config => Exit::Refused,
+        Error::NoState(_) => {
+            output::problem(&error.to_string());
+            Exit::NoState
+        }
+        _ => {
+            output::problem(&error.to_string());
+            Exit::Refused
+        }
+    }
+}

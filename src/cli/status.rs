@@ -1,0 +1,59 @@
+//! `nayose status`
+
+use super::args::Common;
+use super::{Exit, open, output};
+use crate::daemon::commands::{Command, Reply};
+use crate::daemon::status::Status;
+
+pub async fn status(common: &Common) -> Exit {
+    match open::ask(common, Command::Status, open::State::Needed).await {
+        Ok(Reply::Status(status)) => {
+            if common.json {
+                output::json(&status);
+            } else {
+                output::data(&text(&status));
+            }
+            Exit::Done
+        }
+        other => open::unexpected(other),
+    }
+}
+
+/// The status for a reader: protection first.
+pub fn text(status: &Status) -> String {
+    let mut lines = vec![format!("protection: {}", status.protection.name().replace('_', " "))];
+    lines.extend(status.because.iter().map(|b| format!("  {b}")));
+    lines.push(format!("{} people, {} on hold, {} not enforced", status.people, status.held, status.not_enforced));
+    let mut table = output::table(&["stream", "proved", "age", "error"]);
+    for (name, system) in &status.systems {
+        for (stream, s) in &system.streams {
+            table.add_row(vec![
+                format!("{name}.{stream}"),
+                s.proved_at.clone().unwrap_or_else(|| "never".into()),
+                s.age_s.map(|a| format!("{a} s")).unwrap_or_default(),
+                s.error.clone().unwrap_or_default(),
+            ]);
+        }
+    }
+    lines.push(table.to_string());
+    let mut table = output::table(&["system", "approved", "holds", "releases", "updates", "dead letters", "requests today", "breaker"]);
+    for (name, s) in &status.systems {
+        let limit = s.budget.limit.map(|l| format!(" of {l}")).unwrap_or_default();
+        table.add_row(vec![
+            name.to_string(),
+            s.approved.clone().unwrap_or_else(|| "no".into()),
+            s.queue.hold.to_string(),
+            s.queue.release.to_string(),
+            s.queue.update.to_string(),
+            s.dead_letters.to_string(),
+            format!("{}{limit}", s.budget.used),
+            s.breaker.clone(),
+        ]);
+    }
+    lines.push(table.to_string());
+    if !status.quarantine.is_empty() {
+        lines.push("not read:".into());
+        lines.extend(status.quarantine.iter().map(|q| format!("  {q}")));
+    }
+    lines.join("\n")
+}

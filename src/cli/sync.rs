@@ -1,0 +1,47 @@
+//! `nayose sync`
+
+use super::args::Common;
+use super::{Exit, open, output};
+use crate::daemon::commands::{Command, Reply};
+
+pub async fn sync(common: &Common, system: Option<String>) -> Exit {
+    let bar = output::progress("reading, deciding, writing");
+    let reply = open::ask(common, Command::Sync { system }, open::State::Made).await;
+    bar.finish_and_clear();
+    let synced = match reply {
+        Ok(Reply::Sync(synced)) => synced,
+        other => return open::unexpected(other),
+    };
+    if common.json {
+        output::json(&synced);
+    } else {
+        let mut table = output::table(&["stream", "requests", "read", "changed", "error"]);
+        for s in &synced.streams {
+            table.add_row(vec![
+                format!("{}.{}", s.system, s.stream),
+                s.requests.to_string(),
+                s.read.to_string(),
+                s.changed.to_string(),
+                s.error.clone().unwrap_or_default(),
+            ]);
+        }
+        output::data(&table.to_string());
+        let mut table = output::table(&["written to", "op", "applied", "rejected", "unknown"]);
+        for (system, tally) in &synced.writes {
+            for (op, counts) in [("hold", tally.hold), ("release", tally.release), ("update", tally.update)] {
+                table.add_row(vec![
+                    system.to_string(),
+                    op.into(),
+                    counts.applied.to_string(),
+                    counts.rejected.to_string(),
+                    counts.unknown.to_string(),
+                ]);
+            }
+        }
+        output::data(&table.to_string());
+    }
+    for system in &synced.not_approved {
+        output::note(&format!("nothing was written to {system}: first contact only looks. `nayose plan` shows what would be; `nayose approve {system}` lets it go"));
+    }
+    if synced.failed() { Exit::Failures } else { Exit::Done }
+}

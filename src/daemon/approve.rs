@@ -1,0 +1,132 @@
+//! A person's word: first contact with a system, and plans that wait.
+
+use super::engine::{Approval, Engine, Error};
+use super::persist::{encode, kind};
+use super::plan::{guard_plan, rules_plan};
+use crate::decide::ratchet::Kept;
+use crate::model::{Name, RecordId, Time};
+use crate::store::{Entry, What};
+use serde::{Deserialize, Serialize};
+
+/// What an approval did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approved {
+    pub approved: String,
+    pub scope: String,
+    pub count: usize,
+}
+
+/// Why something could not be approved.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    #[error("{0:?} is neither a system that is written to nor a plan that waits; `nayose plan` lists both")]
+    Unknown(String),
+    #[error("{0} is only read: systems.toml has no `writes` for it, so there is nothing to approve")]
+    ReadOnly(Name),
+    #[error(transparent)]
+    State(#[from] Error),
+}
+
+impl Engine {
+    /// Approves a system (`holds`: protective writes only) or a waiting plan.
+    pub fn approve(&mut self, what: &str, holds: bool, now: Time) -> Result<Approved, Refused> {
+        if let Some(system) = self.systems.get_mut(what) {
+            let writes = &system.config.writes;
+            if !writes.hold && !writes.status && writes.fields.is_empty() {
+                return Err(Refused::ReadOnly(what.into()));
+            }
+            let approval = if holds { Approval::Holds } else { Approval::All };
+            system.approved = system.approved.max(Some(approval));
+            let count = system.outbox.len();
+            let scope = if holds { "holds" } else { "all" };
+            self.journal_pending.push(Entry {
+                at: now,
+                what: What::FirstContact { system: what.into(), scope: scope.into(), by: "approve".into() },
+            });
+            let granted = self.systems[what].approved.unwrap_or(approval);
+            self.pending.put.push((kind::APPROVAL, what.as_bytes().to_vec(), encode(&granted)));
+            self.commit()?;
+            return Ok(Approved { approved: what.into(), scope: scope.into(), count });
+        }
+        self.approve_plan(what, now)
+    }
+
+    fn approve_plan(&mut self, plan: &str, now: Time) -> Result<Approved, Refused> {
+        let systems: Vec<Name> = self.systems.keys().cloned().collect();
+        for system in &systems {
+            if guard_plan(system) == plan
+                && let Some((count, _)) = self.guarded_releases(system)
+            {
+                self.approved_plans.insert(plan.to_string());
+                return self.note_plan(plan, Vec::new(), count, now);
+            }
+        }
+        if !self.rule_releases.is_empty() && rules_plan(&self.config.policy_version) == plan {
+            let count = self.rule_releases.len();
+            self.rule_releases.clear();
+            self.accept_rules();
+            return self.note_plan(plan, Vec::new(), count, now);
+        }
+        let of_plan: Vec<_> = self
+            .kept_holds()
+            .into_iter()
+            .filter(|k| k.hold.kept.is_some_and(|kept| Self::kept_plan(&k.hold, kept) == plan))
+            .collect();
+        if of_plan.is_empty() {
+            return Err(Refused::Unknown(plan.to_string()));
+        }
+        let mut causes: Vec<(Name, String)> = Vec::new();
+        let mut people: Vec<u32> = Vec::new();
+        for kept in &of_plan {
+            let hold = &kept.hold;
+            let members = self.people[kept.person as usize].members.clone();
+            for idx in members {
+                let Some(held) = self.world.slot(idx).held.as_deref() else { continue };
+                let rest: Vec<_> = held.iter().filter(|h| h.hold != hold.hold || h.cause != hold.cause).cloned().collect();
+                self.keep_held(idx, rest);
+                self.dirty.insert(idx);
+            }
+            if hold.kept == Some(Kept::CauseGone) {
+                self.let_go_of(&hold.cause);
+            }
+            causes.push((hold.hold.clone(), hold.cause.to_string()));
+            people.push(kept.person);
+        }
+        causes.sort();
+        causes.dedup();
+        people.sort_unstable();
+        people.dedup();
+        self.note_plan(plan, causes, people.len(), now)
+    }
+
+    fn let_go_of(&mut self, cause: &RecordId) {
+        self.let_go.insert(cause.clone());
+        self.pending.put.push((kind::LET_GO, cause.to_string().into_bytes(), Vec::new()));
+    }
+
+    fn note_plan(&mut self, plan: &str, causes: Vec<(Name, String)>, count: usize, now: Time) -> Result<Approved, Refused> {
+        let causes = causes.into_iter().map(|(hold, cause)| (hold.to_string(), cause)).collect();
+        self.journal_pending.push(Entry { at: now, what: What::PlanApproved { plan: plan.into(), causes } });
+        self.reconcile(now);
+        self.commit()?;
+        Ok(Approved { approved: plan.into(), scope: "plan".into(), count })
+    }
+
+    /// The rules in force are the ones that were agreed to.
+    pub fn accept_rules(&mut self) {
+        self.rules_changed = false;
+        let version = self.config.policy_version.clone();
+        self.pending.put.push((kind::META, b"policy".to_vec(), encode(&version)));
+    }
+
+    /// After the first decision under changed rules, on what was known before: what would be released now waits.
+    pub fn hold_back_rule_releases(&mut self) {
+        if self.rules_changed {
+            let releases = self.systems.values().flat_map(|s| s.outbox.iter()).filter(|(_, l)| l.release).map(|(i, _)| *i);
+            self.rule_releases = releases.filter(|i| self.world.slot(*i).target.as_ref().is_some_and(|t| t.block_ours)).collect();
+        }
+        if self.rule_releases.is_empty() {
+            self.accept_rules();
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What the command line can ask of the state, whether a daemon holds it or the command opens it itself.
+
+use super::engine::Error;
+use super::export::{Sheet, What};
+use super::explain::Explanation;
+use super::gate::Answer;
+use super::letters::Letter;
+use super::plan::Plan;
+use super::shell::{Shell, StreamReport, Tally};
+use super::status::Status;
+use super::{approve, letters};
+use crate::connector::Usage;
+use crate::model::{Mail, Name};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A question or an order.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    Plan,
+    Sync { system: Option<String> },
+    Approve { what: String, holds: bool },
+    Status,
+    Explain { who: String },
+    Gate { subjects: Vec<String>, mail: Mail },
+    Letters,
+    RetryLetters { record: Option<String> },
+    DropLetter { record: String },
+    Export { what: What },
+}
+
+/// The answer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    Plan(Plan),
+    Sync(Synced),
+    Approved(approve::Approved),
+    Status(Status),
+    Explain(Vec<Explanation>),
+    Gate(Vec<Answer>),
+    Letters(Vec<Letter>),
+    Count(usize),
+    Export(Sheet),
+    /// It was understood and refused: exit code 2.
+    Refused(String),
+    /// Our own state failed.
+    Failed(String),
+}
+
+/// The answer of `nayose sync`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Synced {
+    pub run: String,
+    pub streams: Vec<StreamReport>,
+    pub writes: BTreeMap<Name, Tally>,
+    /// Systems with writes that nobody approved yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_approved: Vec<Name>,
+}
+
+impl Synced {
+    pub fn failed(&self) -> bool {
+        self.streams.iter().any(|s| s.error.is_some()) || self.writes.values().any(Tally::failed)
+    }
+}
+
+impl Shell {
+    /// Does one command. In a daemon, `plan` and `sync` read and send beside the daemon's own rounds; a record still has one write under way.
+    pub async fn command(&self, command: Command) -> Reply {
+        match self.answer(command).await {
+            Ok(reply) => reply,
+            Err(error) => Reply::Failed(error.to_string()),
+        }
+    }
+
+    async fn answer(&self, command: Command) -> Result<Reply, Error> {
+        let now = self.now();
+        Ok(match command {
+            Command::Plan => {
+                let streams = self.read_all(None).await?;
+                self.reconcile()?;
+                let now = self.now();
+                let mut plan = self.with(|e| e.plan(now));
+                plan.errors = streams.into_iter().filter_map(|s| s.error.map(|e| format!("{}.{}: {e}", s.system, s.stream))).collect();
+                Reply::Plan(plan)
+            }
+            Command::Sync { system } => Reply::Sync(self.sync(system.as_deref()).await?),
+            Command::Approve { what, holds } => match self.with(|e| e.approve(&what, holds, now)) {
+                Ok(approved) => {
+                    self.reconcile()?;
+                    Reply::Approved(approved)
+                }
+                Err(approve::Refused::State(error)) => return Err(error),
+                Err(refused) => Reply::Refused(refused.to_string()),
+            },
+            Command::Status => {
+                let usage = self.usage();
+                Reply::Status(self.with(|e| e.status(&usage, now)))
+            }
+            Command::Explain { who } => {
+                let gate = self.gate.clone();
+                Reply::Explain(self.with(|e| e.explain(&who, &gate, now)))
+            }
+            Command::Gate { subjects, mail } => Reply::Gate(self.gate.decide(&subjects, &mail, now)),
+            Command::Letters => Reply::Letters(self.engine().letters()),
+            Command::RetryLetters { record } => self.letters_reply(|e| e.retry_letters(record.as_deref(), now))?,
+            Command::DropLetter { record } => self.letters_reply(|e| e.drop_letter(&record, now))?,
+            Command::Export { what } => {
+                let gate = self.gate.clone();
+                Reply::Export(self.with(|e| e.export(what, &gate, now))?)
+            }
+        })
+    }
+
+    fn letters_reply(&self, work: impl FnOnce(&mut super::Engine) -> Result<usize, letters::Refused>) -> Result<Reply, Error> {
+        match self.with(work) {
+            Ok(count) => {
+                self.reconcile()?;
+                Ok(Reply::Count(count))
+            }
+            Err(letters::Refused::State(error)) => Err(error),
+            Err(refused) => Ok(Reply::Refused(refused.to_string())),
+        }
+    }
+
+    /// What each connector used of today's budget.
+    pub fn usage(&self) -> BTreeMap<Name, Usage> {
+        self.connectors.iter().map(|(name, connector)| (name.clone(), connector.usage())).collect()
+    }
+
+    /// Reads every stream (of one system) once, side by side; associations after the deals that they belong to.
+    pub async fn read_all(&self, system: Option<&str>) -> Result<Vec<StreamReport>, Error> {
+        let chosen = self.connectors.values().filter(|c| system.is_none_or(|s| **c.system() == *s));
+        let first: Vec<(Name, Name)> = chosen
+            .clone()
+            .flat_map(|c| c.streams().iter().filter(|i| i.for_each.is_none() && i.carried_by.is_none()).map(|i| (c.system().clone(), i.name.clone())))
+            .collect();
+        let second: Vec<(Name, Name)> = chosen
+            .flat_map(|c| c.streams().iter().filter(|i| i.for_each.is_some()).map(|i| (c.system().clone(), i.name.clone())))
+            .collect();
+        let mut reports = Vec::new();
+        for round in [first, second] {
+            let reading = round.into_iter().map(|(system, stream)| {
+                let shell = self.clone();
+                tokio::spawn(async move { shell.read(&system, &stream).await })
+            });
+            for report in futures::future::join_all(reading).await {
+                match report {
+                    Ok(report) => reports.push(report?),
+                    Err(error) => std::panic::resume_unwind(error.into_panic()),
+                }
+            }
+        }
+        Ok(reports)
+    }
+
+    /// One whole round: read, decide, write.
+    pub async fn sync(&self, system: Option<&str>) -> Result<Synced, Error> {
+        let streams = self.read_all(system).await?;
+        self.reconcile()?;
+        let targets: Vec<Name> = self.connectors.keys().filter(|n| system.is_none_or(|s| ***n == *s)).cloned().collect();
+        let mut writes = BTreeMap::new();
+        for (name, tally) in
+            futures::future::join_all(targets.iter().map(|name| async move { (name.clone(), self.deliver(name).await) })).await
+        {
+            let wanted = self.engine().systems.get(&name).is_some_and(|s| s.abilities.stream.is_some());
+            let tally = tally?;
+            if wanted {
+                writes.insert(name, tally);
+            }
+        }
+        let engine = self.engine();
+        let not_approved = engine.systems.iter().filter(|(_, s)| s.approved.is_none() && !s.outbox.is_empty()).map(|(n, _)| n.clone());
+        Ok(Synced { run: engine.run.to_string(), streams, writes, not_approved: not_approved.collect() })
+    }
+}

@@ -1,0 +1,296 @@
+//! The engine: all state behind one owner. Its methods are synchronous; each state change ends in one commit.
+//!
+//! The ways through it: [`Engine::observe`](super::observe) takes pages in, [`Engine::reconcile`](super::reconcile) decides anew for
+//! whom something changed, [`Engine::next_batch`](super::deliver) and `book` send and account for writes.
+
+use super::persist::{self, kind};
+use super::refusals::{On, Refusals};
+use super::table::Table;
+use super::target::{Allowed, Due};
+use super::world::{Idx, PersonIdx, World};
+use crate::config::{Config, System};
+use crate::connector::{Abilities, StreamInfo};
+use crate::decide::freshness::{Proved, Side};
+use crate::decide::phase::Phase;
+use crate::decide::ratchet::Held;
+use crate::decide::standing::HoldNow;
+use crate::link;
+use crate::model::{Name, Reason, Record, RecordId, Refusal, Time};
+use crate::store::{Changes, Entry, Journal, State, What};
+use hashbrown::{HashMap, HashSet};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What went wrong inside: the state, not an outer system.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+    #[error(transparent)]
+    Unreadable(#[from] super::world::Unreadable),
+    #[error("the state's item {what} cannot be read ({why}); move the state folder aside and let nayose read everything anew")]
+    Item { what: String, why: String },
+}
+
+/// What is known of one stream.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct StreamState {
+    /// Where an event feed goes on.
+    pub cursor: Option<Box<str>>,
+    /// The newest change the system told of: where the next filtered pass begins.
+    pub newest: Option<Time>,
+    /// The start of the last complete pass that counts, less the system's lag.
+    pub proved_at: Option<Time>,
+    pub swept_at: Option<Time>,
+    /// When the filter was last asked with a time in the future and gave nothing.
+    pub filter_tested_at: Option<Time>,
+    /// The filter gave what it should not, or gave nothing where it must: only sweeps count.
+    pub filter_broken: bool,
+    /// Filtered passes in a row that did not even give the newest known record.
+    pub silent_passes: u8,
+    pub error: Option<String>,
+    pub error_since: Option<Time>,
+}
+
+/// How far a system may be written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Approval {
+    /// Protective writes only.
+    Holds,
+    All,
+}
+
+/// One configured system.
+#[derive(Debug)]
+pub struct SystemState {
+    pub config: Arc<System>,
+    pub abilities: Abilities,
+    pub allowed: Allowed,
+    pub infos: BTreeMap<Name, StreamInfo>,
+    pub streams: BTreeMap<Name, StreamState>,
+    pub approved: Option<Approval>,
+    /// Our statuses in the system's own words.
+    pub words: BTreeMap<Name, Box<str>>,
+    /// The sweep now under way, by stream.
+    pub epochs: BTreeMap<Name, u32>,
+    /// Target records with something to write, and what kind.
+    pub outbox: BTreeMap<Idx, Lanes>,
+    /// Sent, the answer is awaited by this process.
+    pub in_flight: HashSet<Idx>,
+    /// Sent, the answer was lost.
+    pub unknown: BTreeSet<Idx>,
+    /// The server's clock minus ours when last told.
+    pub clock_skew_ms: i64,
+    pub breaker: Breaker,
+    /// Targets that were found without the block that we set.
+    pub blocks_lost: u64,
+}
+
+/// Which directions a target record has something due in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lanes {
+    pub protective: bool,
+    pub release: bool,
+    pub update: bool,
+}
+
+impl Lanes {
+    pub fn of(due: &Due) -> Lanes {
+        Lanes { protective: due.protective.is_some(), release: due.release.is_some(), update: due.update.is_some() }
+    }
+}
+
+/// Stops fields and releases to a system that keeps failing. Protective writes are always tried.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Breaker {
+    pub failures: u32,
+    pub open_until: Option<Time>,
+}
+
+/// One person as last decided.
+#[derive(Debug, Default)]
+pub struct Person {
+    pub members: Vec<Idx>,
+    pub holds: Vec<HoldNow>,
+    pub status: Option<Name>,
+    /// The status could not be told: the rule and why.
+    pub status_error: Option<Box<str>>,
+}
+
+/// Everything there is, and the rules.
+pub struct Engine {
+    pub config: Arc<Config>,
+    pub systems: BTreeMap<Name, SystemState>,
+    pub world: World,
+    pub people: Vec<Person>,
+    pub free: Vec<PersonIdx>,
+    pub refusals: Refusals,
+    /// Deals and tickets that are gone, whose holds someone let go. Seen again, they hold again.
+    pub let_go: HashSet<RecordId>,
+    pub dirty: HashSet<Idx>,
+    /// Each deal's and ticket's phase under each hold rule, until it changes.
+    pub phases: HashMap<Idx, Box<[Phase]>>,
+    /// When cool-downs end.
+    pub wakeups: BTreeMap<Time, BTreeSet<Idx>>,
+    pub pending: Changes,
+    pub journal_pending: Vec<Entry>,
+    pub state: State,
+    pub journal: Journal,
+    pub table: Arc<Table>,
+    pub link_rules: link::LinkRules,
+    pub needs: Needs,
+    pub started_at: Time,
+    /// Releases that appeared when the rules changed: they wait for `approve`.
+    pub rule_releases: BTreeSet<Idx>,
+    pub rules_changed: bool,
+    /// Plans (by id) that were approved while they were too large to go by themselves.
+    pub approved_plans: BTreeSet<String>,
+    /// What could not be read, newest last: told by `status`, bounded.
+    pub quarantine: Vec<String>,
+    pub quarantined: u64,
+    pub rebuilt: Option<String>,
+    /// The permit's end when last decided, by system: a label's end must be acted on.
+    pub permit_ends: BTreeMap<Name, Option<Time>>,
+    pub permits_walked_at: Time,
+    pub run: Arc<str>,
+}
+
+/// What the expressions of the rules speak of, so that nothing else is made ready for them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Needs {
+    pub person: bool,
+    pub deals: bool,
+    pub tickets: bool,
+}
+
+impl Needs {
+    pub fn of(config: &Config) -> Needs {
+        let rules = config.precedence.fields.values().chain(&config.precedence.default);
+        let conditions = rules.filter_map(|r| r.when.as_ref().map(|w| &w.when));
+        let mut needs = Needs::default();
+        for expression in config.policy.statuses.iter().map(|s| &s.when).chain(conditions) {
+            needs.person |= expression.needs_person();
+            needs.deals |= expression.needs_deals();
+            needs.tickets |= expression.needs_tickets();
+        }
+        needs
+    }
+}
+
+/// The most quarantine notes kept for `status`.
+const QUARANTINE_NOTES_MAX: usize = 50;
+
+impl Engine {
+    /// What is known of a stream's proof.
+    pub fn proved(&self, system: &Name, stream: &Name) -> Proved {
+        Proved { at: self.systems.get(system).and_then(|s| s.streams.get(stream)).and_then(|s| s.proved_at) }
+    }
+
+    /// Whose staleness a stream's is.
+    pub fn side(&self, system: &Name, stream: &Name) -> Side {
+        use crate::connector::manifest::Role;
+        use crate::model::Entity;
+        let Some(state) = self.systems.get(system) else { return Side::Crm };
+        match state.infos.get(stream).map(|i| i.entity) {
+            Some(Entity::Deal | Entity::DealPerson | Entity::Account) => Side::Crm,
+            Some(Entity::Ticket) => Side::Support,
+            _ => match state.config.manifest.role {
+                Role::Crm => Side::Crm,
+                Role::Support => Side::Support,
+                Role::Ma => Side::Ma,
+            },
+        }
+    }
+
+    /// What a kind of mail needs and is not fresh now.
+    pub fn stale(&self, kind: crate::model::MailKind, now: Time) -> Vec<Reason> {
+        super::table::stale(&self.config.policy, kind, &|s, t| self.proved(s, t), &|s, t| self.side(s, t), now)
+    }
+
+    pub fn stream_mut(&mut self, system: &Name, stream: &Name) -> Option<&mut StreamState> {
+        self.systems.get_mut(system).map(|s| s.streams.entry(stream.clone()).or_default())
+    }
+
+    /// Writes a stream's state with the next commit.
+    pub fn keep_stream(&mut self, system: &Name, stream: &Name) {
+        if let Some(state) = self.systems.get(system).and_then(|s| s.streams.get(stream)) {
+            self.pending.put.push((kind::STREAM, format!("{system}/{stream}").into_bytes(), persist::encode(state)));
+        }
+    }
+
+    /// Writes a record's target state with the next commit.
+    pub fn keep_target(&mut self, idx: Idx) {
+        let slot = self.world.slot(idx);
+        let key = slot.id.to_string().into_bytes();
+        match &slot.target {
+            Some(target) => self.pending.put.push((kind::TARGET, key, persist::encode(&**target))),
+            None => self.pending.delete.push((kind::TARGET, key)),
+        }
+    }
+
+    /// Sets the holds remembered for a record, and writes them with the next commit.
+    pub fn keep_held(&mut self, idx: Idx, held: Vec<Held>) {
+        let key = self.world.slot(idx).id.to_string().into_bytes();
+        if held.is_empty() {
+            self.pending.delete.push((kind::HELD, key));
+            self.world.slot_mut(idx).held = None;
+        } else {
+            self.pending.put.push((kind::HELD, key, persist::encode(&held)));
+            self.world.slot_mut(idx).held = Some(Box::new(held));
+        }
+    }
+
+    /// Puts a record into the world, and writes it with the next commit.
+    pub fn keep_record(&mut self, stream: Name, record: &Record) -> Idx {
+        let idx = self.world.put(stream, record);
+        self.pending.put.push((kind::RECORD, record.id.to_string().into_bytes(), self.world.bytes(idx).to_vec()));
+        idx
+    }
+
+    /// Adds a refusal: into the journal first, then the store. Nothing happens if it is known.
+    pub fn keep_refusal(&mut self, on: On, refusal: Refusal) -> bool {
+        if !self.refusals.add(on.clone(), refusal.clone()) {
+            return false;
+        }
+        let at = refusal.seen_at;
+        let (record, address) = match &on {
+            On::Record(record) => (Some(record.clone()), None),
+            On::Address(address) => (None, Some(address.clone())),
+        };
+        self.journal_pending.push(Entry { at, what: What::Refusal { refusal: refusal.clone(), record, address } });
+        let key = format!("{}\u{1f}{:?}", persist::on_key(&on), refusal.scope).into_bytes();
+        self.pending.put.push((kind::REFUSAL, key, persist::encode(&(on, refusal))));
+        true
+    }
+
+    /// Makes all that is pending durable: the journal first, then the store, at once.
+    pub fn commit(&mut self) -> Result<(), Error> {
+        if !self.journal_pending.is_empty() {
+            self.journal.append(&self.journal_pending)?;
+            self.journal_pending.clear();
+        }
+        if !self.pending.put.is_empty() || !self.pending.delete.is_empty() {
+            let changes = std::mem::take(&mut self.pending);
+            self.state.commit(changes)?;
+        }
+        Ok(())
+    }
+
+    /// How many items wait for the next commit.
+    pub fn uncommitted(&self) -> usize {
+        self.pending.put.len() + self.pending.delete.len() + self.journal_pending.len()
+    }
+
+    /// Notes something that could not be read, for `status`.
+    pub fn note_quarantined(&mut self, note: String) {
+        self.quarantined += 1;
+        if !self.quarantine.contains(&note) {
+            if self.quarantine.len() == QUARANTINE_NOTES_MAX {
+                self.quarantine.remove(0);
+            }
+            self.quarantine.push(note);
+        }
+    }
+}

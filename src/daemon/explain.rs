@@ -1,0 +1,259 @@
+//! Why a person is treated as it is: records, fields with all candidates, status, holds, refusals, decision, writes.
+
+use super::engine::Engine;
+use super::gate::{Answer, Gate, subject};
+use super::plan::PlannedWrite;
+use super::reconcile::addresses;
+use super::refusals::On;
+use super::table::Subject;
+use super::view::View;
+use super::world::{Idx, NOBODY};
+use crate::merge::{Candidate, ConditionState};
+use crate::model::{Entity, Mail, MailKind, Name, Record, Time};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The answer of `nayose explain`, for one person. An address that several people bear gives one for each.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Explanation {
+    pub person: String,
+    pub records: Vec<RecordLink>,
+    pub fields: BTreeMap<Name, FieldExplained>,
+    pub status: StatusExplained,
+    pub holds: Vec<HoldExplained>,
+    pub refusals: Vec<RefusalExplained>,
+    pub decision: Answer,
+    pub writes: Vec<PlannedWrite>,
+    /// What keeps records apart that share something: shared mailboxes, two names on one address.
+    pub doubts: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RecordLink {
+    pub record: String,
+    pub link: Link,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<bool>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Link {
+    pub proof: String,
+    pub value: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FieldExplained {
+    pub value: Json,
+    pub from: Option<String>,
+    pub rule: Option<String>,
+    pub candidates: Vec<CandidateExplained>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CandidateExplained {
+    pub from: String,
+    pub value: Json,
+    pub observed_at: String,
+    pub won: bool,
+    pub why: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StatusExplained {
+    pub value: Option<String>,
+    pub rule: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HoldExplained {
+    pub hold: String,
+    pub cause: String,
+    pub reason: String,
+    pub reach: String,
+    pub since: String,
+    pub until: Option<String>,
+    /// Why it is kept though nothing reaches the person any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RefusalExplained {
+    pub scope: String,
+    pub on: String,
+    pub from: String,
+    pub seen_at: String,
+}
+
+impl Engine {
+    /// Explains everyone whom `who` (an address or a record) stands for.
+    pub fn explain(&mut self, who: &str, gate: &Gate, now: Time) -> Vec<Explanation> {
+        let mut people: Vec<u32> = match subject(who) {
+            Some(Subject::Address(address)) => self.world.bearers(&address).iter().map(|i| self.world.slot(*i).person).collect(),
+            Some(Subject::Record(record)) => self.people_of_record(&record),
+            None => Vec::new(),
+        };
+        people.retain(|p| *p != NOBODY);
+        people.sort_unstable();
+        people.dedup();
+        people.into_iter().map(|p| self.explain_person(p, who, gate, now)).collect()
+    }
+
+    fn people_of_record(&self, id: &crate::model::RecordId) -> Vec<u32> {
+        let Some(idx) = self.world.find(id) else { return Vec::new() };
+        if id.entity == Entity::Person {
+            return vec![self.world.slot(idx).person];
+        }
+        let record = self.world.record(idx);
+        let people = record.people.iter().map(|p| crate::model::RecordId::new(id.system.clone(), Entity::Person, p.clone()));
+        let mut found: Vec<u32> = people.filter_map(|p| self.world.find(&p)).map(|i| self.world.slot(i).person).collect();
+        for address in &record.addresses {
+            found.extend(self.world.bearers(address).iter().map(|i| self.world.slot(*i).person));
+        }
+        found
+    }
+
+    fn explain_person(&mut self, person: u32, who: &str, gate: &Gate, now: Time) -> Explanation {
+        let members = self.people[person as usize].members.clone();
+        let (records, component) = {
+            let view = View::new(&self.world);
+            let component = members.first().map(|m| view.component(*m, &self.link_rules));
+            (members.iter().map(|i| view.get(*i).clone()).collect::<Vec<Record>>(), component)
+        };
+        let links = records.iter().zip(&members).map(|(record, idx)| RecordLink {
+            record: record.id.to_string(),
+            link: component.as_ref().and_then(|c| c.proofs.iter().find(|(i, _)| i == idx)).map_or_else(
+                || Link { proof: "self".into(), value: record.id.to_string() },
+                |(_, proof)| Link { proof: proof.kind.to_string(), value: proof.value.to_string() },
+            ),
+            gone: record.is_gone().then_some(true),
+        });
+        let links = links.collect();
+        let doubts = component.iter().flat_map(|c| &c.doubts).map(|(key, verdict)| format!("{key}: {verdict}")).collect();
+        let mut writes = Vec::new();
+        for (idx, record) in members.iter().zip(&records) {
+            if self.systems.get(&record.id.system).is_some_and(|s| s.outbox.contains_key(idx)) {
+                writes.extend(self.planned(*idx, record, now));
+            }
+        }
+        let decision = gate.decide(&[who.to_string()], &Mail::of(MailKind::Campaign), now).into_iter().next();
+        let status = self.status_explained(person, &records, now);
+        Explanation {
+            person: self.person_id(person),
+            records: links,
+            fields: self.fields_explained(&records, now),
+            status,
+            holds: self.holds_explained(person),
+            refusals: self.refusals_explained(&records),
+            decision: decision.unwrap_or_else(|| Answer {
+                subject: who.into(),
+                decision: "hold".into(),
+                reasons: vec!["unknown_person".into()],
+                basis: None,
+                until: None,
+                data_age_s: BTreeMap::new(),
+                policy_version: self.config.version.clone(),
+                decision_id: String::new(),
+            }),
+            writes,
+            doubts,
+        }
+    }
+
+    fn status_explained(&mut self, person: u32, records: &[Record], now: Time) -> StatusExplained {
+        let value = self.status_of(person, records, now);
+        let rule = value.as_ref().and_then(|v| self.config.policy.statuses.iter().find(|s| s.name == *v)).map(|s| s.rule.to_string());
+        let error = self.people[person as usize].status_error.as_deref().map(Into::into);
+        StatusExplained { value: value.map(|v| v.to_string()), rule, error }
+    }
+
+    fn fields_explained(&self, records: &[Record], now: Time) -> BTreeMap<Name, FieldExplained> {
+        let names: BTreeSet<Name> = records.iter().flat_map(|r| r.fields.iter().map(|f| f.name.clone())).collect();
+        let mut explained = BTreeMap::new();
+        for name in names {
+            let offers = self.candidates(&name, records);
+            let candidates: Vec<Candidate<'_>> = offers.iter().map(|o| o.candidate()).collect();
+            let field = match self.config.precedence.rule(&name) {
+                None => FieldExplained {
+                    value: Json::Null,
+                    from: None,
+                    rule: None,
+                    candidates: candidates.iter().map(|c| candidate(c, false, "no rule speaks of this field")).collect(),
+                },
+                Some(rule) => {
+                    let condition = match &rule.when {
+                        None => ConditionState::None,
+                        Some(c) => match c.when.test(&self.facts(records, now)) {
+                            Ok(true) => ConditionState::True,
+                            Ok(false) => ConditionState::False,
+                            Err(_) => ConditionState::Unknown,
+                        },
+                    };
+                    let judged = crate::merge::explain(rule, condition, &candidates, now);
+                    FieldExplained {
+                        value: judged.winner.as_ref().map_or(Json::Null, |w| w.value.to_json()),
+                        from: judged.winner.as_ref().and_then(|w| w.from).map(ToString::to_string),
+                        rule: Some(rule.rule.to_string()),
+                        candidates: candidates.iter().zip(&judged.reasons).map(|(c, r)| candidate(c, r.won, r.why)).collect(),
+                    }
+                }
+            };
+            explained.insert(name, field);
+        }
+        explained
+    }
+
+    fn holds_explained(&self, person: u32) -> Vec<HoldExplained> {
+        let holds = self.people[person as usize].holds.iter();
+        holds
+            .map(|h| HoldExplained {
+                hold: h.hold.to_string(),
+                cause: h.cause.to_string(),
+                reason: h.reason.to_string(),
+                reach: match h.reach {
+                    crate::decide::ratchet::Reach::Person => "person".into(),
+                    crate::decide::ratchet::Reach::Account => "account".into(),
+                    crate::decide::ratchet::Reach::Address => "address".into(),
+                },
+                since: h.since.rfc3339(),
+                until: h.until.map(Time::rfc3339),
+                kept: h.kept.map(|k| k.why().to_string()),
+            })
+            .collect()
+    }
+
+    fn refusals_explained(&self, records: &[Record]) -> Vec<RefusalExplained> {
+        let on = records.iter().map(|r| On::Record(r.id.clone())).chain(addresses(records).into_iter().map(On::Address));
+        let mut explained = Vec::new();
+        for on in on {
+            for refusal in self.refusals.of(&on) {
+                explained.push(RefusalExplained {
+                    scope: match &refusal.scope {
+                        crate::model::RefusalScope::All => "all".into(),
+                        crate::model::RefusalScope::Topic(topic) => format!("topic {topic}"),
+                    },
+                    on: match &on {
+                        On::Record(record) => record.to_string(),
+                        On::Address(address) => address.to_string(),
+                    },
+                    from: refusal.from.to_string(),
+                    seen_at: refusal.seen_at.rfc3339(),
+                });
+            }
+        }
+        explained
+    }
+
+    /// Everyone, for `export people` and `export links`.
+    pub fn members(&self) -> impl Iterator<Item = (String, &[Idx])> + '_ {
+        self.people.iter().enumerate().filter(|(_, p)| !p.members.is_empty()).map(|(i, p)| (self.person_id(i as u32), p.members.as_slice()))
+    }
+}
+
+fn candidate(c: &Candidate<'_>, won: bool, why: &str) -> CandidateExplained {
+    CandidateExplained { from: c.from.to_string(), value: c.value.to_json(), observed_at: c.at.rfc3339(), won, why: why.to_string() }
+}

@@ -1,0 +1,114 @@
+//! The gate: may this mail go to this person now? Answered from memory alone.
+
+use super::engine::Engine;
+use super::table::{Subject, Table, stale};
+use crate::config::Config;
+use crate::decide::freshness::{Proved, Side};
+use crate::model::{Address, Mail, Name, RecordId, Time};
+use arc_swap::ArcSwap;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The most subjects in one call.
+pub const SUBJECTS_MAX: usize = 5_000;
+/// Decisions kept for `GET /v1/decisions/ID`: the last so many, in memory only.
+const DECISIONS_KEPT: usize = 20_000;
+
+type Proofs = BTreeMap<(Name, Name), (Proved, Side)>;
+
+/// What the gate answers from. Shares the decision table with the engine; knows the proofs as last published.
+pub struct Gate {
+    table: Arc<Table>,
+    proofs: ArcSwap<Proofs>,
+    config: Arc<Config>,
+    run: Arc<str>,
+    count: AtomicU64,
+    kept: Mutex<VecDeque<Answer>>,
+}
+
+/// One subject's answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    pub subject: String,
+    pub decision: String,
+    pub reasons: Vec<String>,
+    pub basis: Option<String>,
+    pub until: Option<String>,
+    pub data_age_s: BTreeMap<String, Option<i64>>,
+    pub policy_version: String,
+    pub decision_id: String,
+}
+
+impl Gate {
+    pub fn new(engine: &Engine) -> Gate {
+        let gate = Gate {
+            table: engine.table.clone(),
+            proofs: ArcSwap::default(),
+            config: engine.config.clone(),
+            run: engine.run.clone(),
+            count: AtomicU64::new(0),
+            kept: Mutex::default(),
+        };
+        gate.publish(engine);
+        gate
+    }
+
+    /// Takes over the engine's proofs.
+    pub fn publish(&self, engine: &Engine) {
+        let mut proofs = Proofs::new();
+        for (name, system) in &engine.systems {
+            for stream in system.infos.keys() {
+                proofs.insert((name.clone(), stream.clone()), (engine.proved(name, stream), engine.side(name, stream)));
+            }
+        }
+        self.proofs.store(Arc::new(proofs));
+    }
+
+    /// Decides one mail for several subjects, in their order.
+    pub fn decide(&self, subjects: &[String], mail: &Mail, now: Time) -> Vec<Answer> {
+        let proofs = self.proofs.load();
+        let find = |s: &Name, t: &Name| proofs.get(&(s.clone(), t.clone())).copied();
+        let proved = |s: &Name, t: &Name| find(s, t).map(|(p, _)| p).unwrap_or_default();
+        let side = |s: &Name, t: &Name| find(s, t).map_or(Side::Crm, |(_, side)| side);
+        let stale = stale(&self.config.policy, mail.kind, &proved, &side, now);
+        let ages: BTreeMap<String, Option<i64>> = crate::decide::freshness::needed(&self.config.policy, mail.kind)
+            .map(|p| (format!("{}.{}", p.system, p.stream), proved(&p.system, &p.stream).at.map(|at| now.since(at).as_seconds())))
+            .collect();
+        let mut answers = Vec::with_capacity(subjects.len());
+        for text in subjects {
+            let found = subject(text).map(|s| self.table.find(&s)).unwrap_or_default();
+            let answer = found.decide(mail, &stale, now);
+            answers.push(Answer {
+                subject: text.clone(),
+                decision: answer.decision.verdict.name().into(),
+                reasons: answer.decision.reasons.iter().map(ToString::to_string).collect(),
+                basis: answer.basis.map(|b| b.name().into()),
+                until: answer.until.map(Time::rfc3339),
+                data_age_s: ages.clone(),
+                policy_version: self.config.version.clone(),
+                decision_id: format!("d_{}_{:x}", self.run, self.count.fetch_add(1, Ordering::Relaxed)),
+            });
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend(answers.iter().cloned());
+        let over = kept.len().saturating_sub(DECISIONS_KEPT);
+        kept.drain(..over);
+        answers
+    }
+
+    /// A decision made before, while it is kept.
+    pub fn decision(&self, id: &str) -> Option<Answer> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().rev().find(|a| a.decision_id == id).cloned()
+    }
+}
+
+/// Reads `a@b.example` or `SYSTEM:ENTITY:ID`. What is neither is nobody we know.
+pub fn subject(text: &str) -> Option<Subject> {
+    if let Ok(record) = text.trim().parse::<RecordId>() {
+        return Some(Subject::Record(record));
+    }
+    Address::parse(text).map(Subject::Address)
+}

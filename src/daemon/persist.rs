@@ -1,0 +1,248 @@
+//! The forms in which the engine's state lies in the store, and reading it all at open.
+
+use super::engine::{Approval, Engine, Error, StreamState, SystemState};
+use super::refusals::{On, Refusals};
+use super::target::{Allowed, Target};
+use super::world::World;
+use crate::config::Config;
+use crate::connector::{Abilities, StreamInfo, Usage};
+use crate::decide::ratchet::Held;
+use crate::link;
+use crate::model::{Name, RecordId, Refusal, Time};
+use crate::store::{Changes, Journal, State, StateInfo, StateUrl, What};
+use hashbrown::{HashMap, HashSet};
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The state's format. A newer one is refused; an older one is read anew (no older one was ever released).
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Kinds of items in the store.
+pub mod kind {
+    pub const RECORD: u8 = b'r';
+    pub const TARGET: u8 = b't';
+    pub const HELD: u8 = b'h';
+    pub const STREAM: u8 = b's';
+    pub const REFUSAL: u8 = b'f';
+    pub const APPROVAL: u8 = b'a';
+    pub const LET_GO: u8 = b'l';
+    pub const META: u8 = b'm';
+    pub const USAGE: u8 = b'u';
+}
+
+pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    match postcard::to_allocvec(value) {
+        Ok(bytes) => bytes,
+        Err(error) => unreachable!("plain data always encodes: {error}"),
+    }
+}
+
+pub fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, Error> {
+    postcard::from_bytes(bytes).map_err(|e| Error::Item { what: what.to_string(), why: e.to_string() })
+}
+
+pub fn on_key(on: &On) -> String {
+    match on {
+        On::Record(record) => format!("record\u{1f}{record}"),
+        On::Address(address) => format!("address\u{1f}{address}"),
+    }
+}
+
+/// A system as the engine needs it at open.
+pub struct Opened {
+    pub config: Arc<crate::config::System>,
+    pub abilities: Abilities,
+    pub streams: Vec<StreamInfo>,
+    /// Our statuses in its own words.
+    pub words: BTreeMap<Name, Box<str>>,
+}
+
+/// What `open` found beside the engine itself.
+pub struct OpenedState {
+    pub engine: Engine,
+    pub usage: BTreeMap<Name, Usage>,
+}
+
+/// Opens the state and reads everything into memory.
+pub fn open(config: Arc<Config>, systems: Vec<Opened>, now: Time, run: Arc<str>) -> Result<OpenedState, Error> {
+    let url = StateUrl::parse(&config.state, &config.folder)?;
+    let info = StateInfo { format_version: FORMAT_VERSION, fingerprint: fingerprint(&config) };
+    let (state, loaded) = State::open(&url, info)?;
+    let (journal, entries) = Journal::open(&url)?;
+    let mut engine = Engine {
+        systems: systems.into_iter().map(|s| (s.config.settings.name.clone(), system(s))).collect(),
+        world: World::default(),
+        people: Vec::new(),
+        free: Vec::new(),
+        refusals: Refusals::default(),
+        let_go: HashSet::new(),
+        dirty: HashSet::new(),
+        phases: HashMap::new(),
+        wakeups: BTreeMap::new(),
+        pending: Changes::default(),
+        journal_pending: Vec::new(),
+        state,
+        journal,
+        table: Arc::default(),
+        needs: super::engine::Needs::of(&config),
+        link_rules: link::LinkRules::new(config.shared_mailboxes.iter().map(String::as_str)),
+        started_at: now,
+        rule_releases: BTreeSet::new(),
+        rules_changed: false,
+        approved_plans: BTreeSet::new(),
+        quarantine: Vec::new(),
+        quarantined: 0,
+        rebuilt: loaded.rebuilt.clone(),
+        permit_ends: BTreeMap::new(),
+        permits_walked_at: now,
+        run,
+        config,
+    };
+    for note in &entries.notes {
+        tracing::warn!(note, "journal");
+    }
+    let mut usage = BTreeMap::new();
+    let mut later: Vec<(u8, Vec<u8>, Vec<u8>)> = Vec::new();
+    let mut failed: Option<Error> = None;
+    engine.state.for_each_item(&mut |kind, key, value| {
+        if failed.is_some() {
+            return;
+        }
+        if kind == kind::RECORD {
+            match engine.world.load(value) {
+                Ok(_) => {}
+                Err(error) => failed = Some(error.into()),
+            }
+        } else {
+            later.push((kind, key.to_vec(), value.to_vec()));
+        }
+    })?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let mut policy_version: Option<String> = None;
+    for (kind, key, value) in later {
+        let text = String::from_utf8_lossy(&key).into_owned();
+        match kind {
+            kind::TARGET | kind::HELD => {
+                let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) else { continue };
+                if kind == kind::TARGET {
+                    let mut target: Target = decode(&text, &value)?;
+                    if let Some(sent) = &mut target.sent {
+                        // The process that waited for the answer is gone.
+                        sent.unknown = true;
+                        let system = engine.world.slot(idx).id.system.clone();
+                        if let Some(system) = engine.systems.get_mut(&system) {
+                            system.unknown.insert(idx);
+                        }
+                    }
+                    engine.world.slot_mut(idx).target = Some(Box::new(target));
+                } else {
+                    let held: Vec<Held> = decode(&text, &value)?;
+                    engine.world.slot_mut(idx).held = Some(Box::new(held));
+                }
+            }
+            kind::STREAM => {
+                let stream: StreamState = decode(&text, &value)?;
+                if let Some((system, name)) = text.split_once('/')
+                    && let Some(system) = engine.systems.get_mut(system)
+                {
+                    system.streams.insert(name.into(), stream);
+                }
+            }
+            kind::REFUSAL => {
+                let (on, refusal): (On, Refusal) = decode(&text, &value)?;
+                engine.refusals.add(on, refusal);
+            }
+            kind::APPROVAL => {
+                let approval: Approval = decode(&text, &value)?;
+                if let Some(system) = engine.systems.get_mut(text.as_str()) {
+                    system.approved = system.approved.max(Some(approval));
+                }
+            }
+            kind::LET_GO => {
+                engine.let_go.extend(text.parse::<RecordId>().ok());
+            }
+            kind::USAGE => {
+                let (day, used): (i64, u64) = decode(&text, &value)?;
+                usage.insert(Name::from(text.as_str()), Usage { day, used, limit: None });
+            }
+            kind::META if text == "policy" => policy_version = Some(decode(&text, &value)?),
+            _ => {}
+        }
+    }
+    replay(&mut engine, entries.entries);
+    if loaded.fingerprint_changed {
+        for system in engine.systems.values_mut() {
+            for stream in system.streams.values_mut() {
+                (stream.swept_at, stream.cursor, stream.newest) = (None, None, None);
+            }
+        }
+    }
+    engine.rules_changed = policy_version.is_some_and(|v| v != engine.config.policy_version);
+    engine.dirty.extend(engine.world.indexes());
+    Ok(OpenedState { engine, usage })
+}
+
+/// Lays the journal over what the store had: what it says cannot be polled again. Idempotent.
+fn replay(engine: &mut Engine, entries: Vec<crate::store::Entry>) {
+    for entry in entries {
+        match entry.what {
+            What::Refusal { refusal, record, address } => {
+                let on = record.map(On::Record).or(address.map(On::Address));
+                if let Some(on) = on
+                    && engine.refusals.add(on.clone(), refusal.clone())
+                {
+                    let key = format!("{}\u{1f}{:?}", on_key(&on), refusal.scope).into_bytes();
+                    engine.pending.put.push((kind::REFUSAL, key, encode(&(on, refusal))));
+                }
+            }
+            What::FirstContact { system, scope, .. } => {
+                let approval = if scope == "all" { Approval::All } else { Approval::Holds };
+                if let Some(system) = engine.systems.get_mut(&system) {
+                    system.approved = system.approved.max(Some(approval));
+                }
+            }
+            What::PlanApproved { .. } | What::Outcome { .. } | What::DeadLetterDropped { .. } => {}
+        }
+    }
+}
+
+fn system(opened: Opened) -> SystemState {
+    let config = opened.config;
+    let able = &opened.abilities;
+    let allowed = Allowed {
+        block: config.writes.hold && config.block && able.block,
+        permit: config.writes.hold && config.permit.is_some() && able.permit,
+        why: config.writes.hold && config.why.is_some() && able.why,
+        status: config.writes.status && able.status,
+        lease: config.lease,
+    };
+    SystemState {
+        allowed,
+        infos: opened.streams.into_iter().map(|i| (i.name.clone(), i)).collect(),
+        abilities: opened.abilities,
+        streams: BTreeMap::new(),
+        words: opened.words,
+        approved: None,
+        epochs: BTreeMap::new(),
+        outbox: BTreeMap::new(),
+        in_flight: HashSet::new(),
+        unknown: BTreeSet::new(),
+        clock_skew_ms: 0,
+        breaker: Default::default(),
+        blocks_lost: 0,
+        config,
+    }
+}
+
+/// What makes a sweep due when it changes: the manifests, and how addresses are compared.
+fn fingerprint(config: &Config) -> String {
+    let mut hash = blake3::Hasher::new();
+    hash.update(b"normaliser 1");
+    for system in &config.systems {
+        hash.update(format!("{:?}\u{1f}{:?}", system.settings.name, system.manifest).as_bytes());
+    }
+    hash.finalize().to_hex()[..16].to_string()
+}

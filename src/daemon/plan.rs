@@ -1,0 +1,295 @@
+//! The plan: what would be written, for whom and why; and what waits for a person's word.
+
+use super::deliver::Op;
+use super::engine::{Engine, Lanes};
+use super::world::{Idx, NOBODY};
+use crate::connector::PermitChange;
+use crate::decide::ratchet::Kept;
+use crate::decide::standing::HoldNow;
+use crate::model::{Name, Record, RecordId, Time, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The answer of `nayose plan`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Plan {
+    pub writes: Vec<PlannedWrite>,
+    pub totals: Totals,
+    /// People on holds whose record in that system does not show a block.
+    pub unprotected: BTreeMap<Name, usize>,
+    pub waiting: Vec<Waiting>,
+    /// Streams that could not be read for this plan: what they would change is not in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Totals {
+    pub hold: usize,
+    pub release: usize,
+    pub update: usize,
+    pub create: usize,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PlannedWrite {
+    pub system: Name,
+    pub entity: String,
+    pub id: String,
+    pub op: String,
+    pub person: String,
+    pub reasons: Vec<String>,
+    pub fields: BTreeMap<String, FieldChange>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FieldChange {
+    pub old: Json,
+    pub new: Json,
+    pub rule: String,
+}
+
+/// Something that only goes on after `approve`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub plan: String,
+    pub kind: String,
+    pub count: usize,
+    pub limit: usize,
+    pub why: String,
+    /// A few of those it is about.
+    pub samples: Vec<String>,
+}
+
+/// Samples named with a waiting plan.
+const SAMPLES: usize = 5;
+
+/// The id of the plan under which too many releases to a system wait.
+pub fn guard_plan(system: &Name) -> String {
+    plan_id(&format!("guard\u{1f}{system}"))
+}
+
+/// The id of the plan under which releases that came with a change of the rules wait.
+pub fn rules_plan(policy_version: &str) -> String {
+    plan_id(&format!("rules\u{1f}{policy_version}"))
+}
+
+fn plan_id(of: &str) -> String {
+    format!("w_{}", &blake3::hash(of.as_bytes()).to_hex()[..8])
+}
+
+/// A hold that is kept though its cause does not reach the person any more, and whom it concerns.
+pub struct KeptHold {
+    pub person: u32,
+    pub hold: HoldNow,
+}
+
+impl Engine {
+    /// What would be written now, if all were approved and proved.
+    pub fn plan(&mut self, now: Time) -> Plan {
+        let mut plan = Plan { unprotected: self.unprotected(), waiting: self.waiting(now), ..Plan::default() };
+        let systems: Vec<Name> = self.systems.keys().cloned().collect();
+        for system in systems {
+            let places: Vec<Idx> = self.systems[&system].outbox.keys().copied().collect();
+            for idx in places {
+                let record = self.world.record(idx);
+                for write in self.planned(idx, &record, now) {
+                    match write.op.as_str() {
+                        "hold" => plan.totals.hold += 1,
+                        "release" => plan.totals.release += 1,
+                        _ => plan.totals.update += 1,
+                    }
+                    plan.writes.push(write);
+                }
+            }
+        }
+        plan
+    }
+
+    /// A record's planned writes: one, with everything that is due.
+    pub fn planned(&mut self, idx: Idx, record: &Record, now: Time) -> Vec<PlannedWrite> {
+        let due = self.due(idx, record, now);
+        if due.is_empty() {
+            return Vec::new();
+        }
+        let person = self.world.slot(idx).person;
+        let why = if person == NOBODY { Vec::new() } else { self.reasons(person, record) };
+        let block_rule = self.hold_rules(person);
+        let mut fields = BTreeMap::new();
+        let mut op = Op::Update;
+        for change in [&due.protective, &due.release, &due.update].into_iter().flatten() {
+            if Op::of(change) != Op::Update {
+                op = Op::of(change);
+            }
+            if let Some(on) = change.block {
+                fields.insert("block".into(), FieldChange { old: Json::from(record.is_blocked()), new: Json::from(on), rule: block_rule.clone() });
+            }
+            if let Some(permit) = &change.permit {
+                let new = match permit {
+                    PermitChange::Until(t) => Json::from(t.rfc3339()),
+                    PermitChange::Withdrawn => Json::Null,
+                };
+                let old = record.mark(crate::model::Mark::Permit).map_or(Json::Null, Value::to_json);
+                fields.insert("permit".into(), FieldChange { old, new, rule: block_rule.clone() });
+            }
+            if let Some(why) = &change.why {
+                let old = record.mark(crate::model::Mark::Why).map_or(Json::Null, Value::to_json);
+                fields.insert("why".into(), FieldChange { old, new: Json::from(why.as_str()), rule: block_rule.clone() });
+            }
+            if let Some(status) = &change.status {
+                let rule = self.config.policy.statuses.iter().find(|s| s.name == status.to).map_or("", |s| &s.rule).to_string();
+                let old = status.from.as_deref().map_or(Json::Null, Json::from);
+                fields.insert("status".into(), FieldChange { old, new: Json::from(&*status.to), rule });
+            }
+            for (name, value) in &change.fields {
+                let old = record.field(name).map_or(Json::Null, |f| f.value.to_json());
+                let rule = self.config.precedence.rule(name).map_or("", |r| &r.rule).to_string();
+                fields.insert(name.to_string(), FieldChange { old, new: value.to_json(), rule });
+            }
+        }
+        vec![PlannedWrite {
+            system: record.id.system.clone(),
+            entity: record.id.entity.name().into(),
+            id: record.id.id.to_string(),
+            op: op.name().into(),
+            person: self.person_id(person),
+            reasons: why,
+            fields,
+        }]
+    }
+
+    /// The reason codes that stand against a person now.
+    pub fn reasons(&self, person: u32, record: &Record) -> Vec<String> {
+        let found = self.table.find(&super::table::Subject::Record(record.id.clone()));
+        let mut reasons: Vec<String> = self.people[person as usize].holds.iter().map(|h| h.reason.to_string()).collect();
+        for standing in &found.standings {
+            if standing.refused_all {
+                reasons.push("refused_all".into());
+            }
+            if standing.basis.is_none() {
+                reasons.push("no_basis".into());
+            }
+        }
+        reasons.sort();
+        reasons.dedup();
+        reasons
+    }
+
+    fn hold_rules(&self, person: u32) -> String {
+        let Some(person) = self.people.get(person as usize) else { return String::new() };
+        let named: BTreeSet<&str> = person
+            .holds
+            .iter()
+            .filter_map(|h| self.config.policy.holds.iter().find(|r| r.name == h.hold))
+            .map(|r| &*r.rule)
+            .collect();
+        named.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
+    /// A person's id: derived from its records.
+    pub fn person_id(&self, person: u32) -> String {
+        let Some(person) = self.people.get(person as usize) else { return String::new() };
+        let records: Vec<Record> = person.members.iter().map(|i| self.world.record(*i)).collect();
+        crate::link::person_id(&records.iter().collect::<Vec<_>>())
+    }
+
+    /// For each system that takes blocks: people whom a hold stops and whose record there shows none.
+    pub fn unprotected(&self) -> BTreeMap<Name, usize> {
+        let mut counts: BTreeMap<Name, usize> =
+            self.systems.iter().filter(|(_, s)| s.allowed.block || s.allowed.permit).map(|(n, _)| (n.clone(), 0)).collect();
+        for person in &self.people {
+            if !person.holds.iter().any(|h| h.stops.needs_block()) {
+                continue;
+            }
+            let mut open: BTreeSet<&Name> = BTreeSet::new();
+            for idx in &person.members {
+                let slot = self.world.slot(*idx);
+                let Some(system) = self.systems.get(&slot.id.system) else { continue };
+                // A label that only a permit gives is protected by its absence.
+                let lanes = system.outbox.get(idx).copied().unwrap_or_default();
+                if (system.allowed.block || system.allowed.permit) && lanes.protective {
+                    open.insert(&slot.id.system);
+                }
+            }
+            for system in open {
+                *counts.entry(system.clone()).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    /// All holds that are kept and wait for someone's word.
+    pub fn kept_holds(&self) -> Vec<KeptHold> {
+        let mut kept = Vec::new();
+        for (i, person) in self.people.iter().enumerate() {
+            for hold in person.holds.iter().filter(|h| h.kept.is_some()) {
+                kept.push(KeptHold { person: i as u32, hold: hold.clone() });
+            }
+        }
+        kept
+    }
+
+    /// The id of the waiting plan that a kept hold belongs to.
+    pub fn kept_plan(hold: &HoldNow, kept: Kept) -> String {
+        plan_id(&format!("kept\u{1f}{}\u{1f}{}\u{1f}{kept:?}", hold.cause.system, hold.hold))
+    }
+
+    /// What waits for `approve`.
+    pub fn waiting(&self, _now: Time) -> Vec<Waiting> {
+        let mut waiting: Vec<Waiting> = Vec::new();
+        let mut groups: BTreeMap<String, (Kept, Name, Name, BTreeSet<u32>, BTreeSet<RecordId>)> = BTreeMap::new();
+        for entry in self.kept_holds() {
+            let Some(kept) = entry.hold.kept else { continue };
+            let group = groups.entry(Self::kept_plan(&entry.hold, kept)).or_insert_with(|| {
+                (kept, entry.hold.cause.system.clone(), entry.hold.hold.clone(), BTreeSet::new(), BTreeSet::new())
+            });
+            group.3.insert(entry.person);
+            group.4.insert(entry.hold.cause);
+        }
+        for (plan, (kept, system, hold, people, causes)) in groups {
+            waiting.push(Waiting {
+                plan,
+                kind: "absence".into(),
+                count: people.len(),
+                limit: 0,
+                why: format!("{system}: hold {hold}: {}", kept.why()),
+                samples: causes.iter().take(SAMPLES).map(ToString::to_string).collect(),
+            });
+        }
+        for system in self.systems.keys() {
+            if let Some((count, limit)) = self.guarded_releases(system) {
+                waiting.push(Waiting {
+                    plan: guard_plan(system),
+                    kind: "release".into(),
+                    count,
+                    limit,
+                    why: format!("{system}: more releases at once than [widening] lets go by themselves"),
+                    samples: self.release_samples(system, |_| true),
+                });
+            }
+        }
+        if !self.rule_releases.is_empty() {
+            let mut samples = Vec::new();
+            for system in self.systems.keys() {
+                samples.extend(self.release_samples(system, |i| self.rule_releases.contains(&i)));
+            }
+            samples.truncate(SAMPLES);
+            waiting.push(Waiting {
+                plan: rules_plan(&self.config.policy_version),
+                kind: "release".into(),
+                count: self.rule_releases.len(),
+                limit: 0,
+                why: "policy.toml or consent.toml changed".into(),
+                samples,
+            });
+        }
+        waiting
+    }
+
+    fn release_samples(&self, system: &Name, of: impl Fn(Idx) -> bool) -> Vec<String> {
+        let Some(state) = self.systems.get(system) else { return Vec::new() };
+        let releases = state.outbox.iter().filter(|(i, l): &(&Idx, &Lanes)| l.release && of(**i));
+        releases.take(SAMPLES).map(|(i, _)| self.world.slot(*i).id.to_string()).collect()
+    }
+}

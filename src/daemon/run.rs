@@ -1,0 +1,137 @@
+//! `nayose run`: each stream on its own schedule, delivery whenever something is due, until told to stop.
+
+use super::engine::Error;
+use super::schedule;
+use super::shell::Shell;
+use crate::model::{Name, Span};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Time passes for cool-downs and retries even if nothing is read: how often that is looked at.
+const TICK: Duration = Duration::from_secs(1);
+/// Deliveries under way get so long to end after SIGTERM; then their outcome is unknown and is read back at the next start.
+const GRACE: Duration = Duration::from_secs(7);
+/// A stream whose system fails waits longer each time, up to this many of its intervals.
+const FAILURES_BACK_OFF_MAX: u32 = 5;
+/// But never longer than this.
+const BACK_OFF_MAX: Span = Span::minutes(5);
+
+/// Runs until `stop` turns true. Ends within [`GRACE`] and a little.
+pub async fn run(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
+    let mut tasks: JoinSet<Result<(), Error>> = JoinSet::new();
+    for connector in shell.connectors.values() {
+        let system = connector.system().clone();
+        let configured = shell.engine().systems.get(&system).and_then(|s| s.config.every);
+        for info in connector.streams().iter().filter(|i| i.carried_by.is_none()) {
+            let every = schedule::every(configured, info);
+            tasks.spawn(read_for_ever(shell.clone(), system.clone(), info.name.clone(), every, stop.clone()));
+        }
+        tasks.spawn(deliver_for_ever(shell.clone(), system, stop.clone()));
+    }
+    tasks.spawn(tick(shell.clone(), stop.clone()));
+    let mut failed = None;
+    loop {
+        tokio::select! {
+            _ = stop.changed() => break,
+            ended = tasks.join_next() => match ended {
+                Some(Ok(Ok(()))) => {}
+                Some(Ok(Err(error))) => {
+                    failed = Some(error);
+                    break;
+                }
+                Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+                Some(Err(_)) => {}
+                None => break,
+            },
+        }
+    }
+    if failed.is_none() {
+        let all = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(GRACE, all).await.is_err() {
+            tracing::warn!("writes were still under way; their outcome is read back at the next start");
+        }
+    }
+    tasks.abort_all();
+    shell.with(|e| e.commit())?;
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+async fn read_for_ever(shell: Shell, system: Name, stream: Name, every: Span, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
+    let mut failures = 0u32;
+    while !*stop.borrow() {
+        let began = tokio::time::Instant::now();
+        // A pass that is broken off by the stop loses nothing: what it committed is kept, its cursor with it.
+        let report = tokio::select! {
+            report = shell.read(&system, &stream) => report?,
+            _ = stop.changed() => break,
+        };
+        if report.changed > 0 || failures > 0 {
+            shell.reconcile()?;
+        }
+        metrics::counter!("nayose_requests_total", "system" => system.to_string(), "stream" => stream.to_string()).increment(report.requests);
+        metrics::counter!("nayose_records_read_total", "system" => system.to_string(), "stream" => stream.to_string()).increment(report.read);
+        match &report.error {
+            Some(error) => {
+                if failures == 0 {
+                    tracing::warn!(%system, %stream, error, "the stream could not be read; what it held stays held");
+                }
+                failures += 1;
+            }
+            None => {
+                if failures > 0 {
+                    tracing::info!(%system, %stream, "the stream is read again");
+                }
+                failures = 0;
+            }
+        }
+        let wait = Span((every.0 * i64::from(1 + failures.min(FAILURES_BACK_OFF_MAX))).min(BACK_OFF_MAX.0.max(every.0)));
+        tokio::select! {
+            _ = tokio::time::sleep_until(began + wait.to_std()) => {}
+            _ = stop.changed() => break,
+        }
+    }
+    Ok(())
+}
+
+async fn deliver_for_ever(shell: Shell, system: Name, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
+    let Some(notify) = shell.wake.get(&system) else { return Ok(()) };
+    while !*stop.borrow() {
+        tokio::select! {
+            _ = notify.notified() => {}
+            _ = tokio::time::sleep(Duration::from_secs(5)) => {}
+            _ = stop.changed() => break,
+        }
+        let tally = shell.deliver(&system).await?;
+        for (op, counts) in [("hold", tally.hold), ("release", tally.release), ("update", tally.update)] {
+            for (outcome, count) in [("applied", counts.applied), ("rejected", counts.rejected), ("unknown", counts.unknown)] {
+                if count > 0 {
+                    metrics::counter!("nayose_writes_total", "system" => system.to_string(), "op" => op, "outcome" => outcome).increment(count);
+                }
+            }
+            if counts.applied > 0 {
+                tracing::info!(%system, op, count = counts.applied, "written");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Cool-downs end and permits run out by the clock alone.
+async fn tick(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
+    while !*stop.borrow() {
+        tokio::select! {
+            _ = tokio::time::sleep(TICK) => {}
+            _ = stop.changed() => break,
+        }
+        let now = shell.now();
+        let due = shell.with(|e| e.time_is_due(now));
+        if due {
+            shell.reconcile()?;
+        }
+    }
+    Ok(())
+}

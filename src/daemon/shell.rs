@@ -1,0 +1,297 @@
+//! The shell: the engine, the connectors and the clock together, and the two movements between them: reading and sending.
+
+use super::deliver::{Batch, Op};
+use super::engine::{Engine, Error};
+use super::gate::Gate;
+use super::observe::PassRun;
+use crate::connector::{self, Clock, Connector, Lane, Outcome, Pass, PassEnd};
+use crate::model::{Name, Time};
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// The connectors by system.
+pub type Connectors = BTreeMap<Name, Arc<dyn Connector>>;
+
+/// Batches to one system at the same time.
+const BATCHES_MAX: usize = 4;
+
+/// Everything that runs. Cheap to clone.
+#[derive(Clone)]
+pub struct Shell {
+    engine: Arc<Mutex<Engine>>,
+    pub connectors: Arc<Connectors>,
+    pub clock: Clock,
+    pub gate: Arc<Gate>,
+    /// Told when there may be something to deliver to a system.
+    pub wake: Arc<BTreeMap<Name, Notify>>,
+}
+
+/// What reading one stream came to.
+#[derive(Debug, Clone, Serialize, serde::Deserialize)]
+pub struct StreamReport {
+    pub system: Name,
+    pub stream: Name,
+    pub requests: u64,
+    pub read: u64,
+    pub changed: u64,
+    pub error: Option<String>,
+}
+
+/// What writing to one system came to, by direction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Tally {
+    pub hold: Counts,
+    pub release: Counts,
+    pub update: Counts,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Counts {
+    pub applied: u64,
+    pub rejected: u64,
+    pub unknown: u64,
+}
+
+impl Tally {
+    fn count(&mut self, op: Op, outcome: &Outcome) {
+        let counts = match op {
+            Op::Hold => &mut self.hold,
+            Op::Release => &mut self.release,
+            Op::Update => &mut self.update,
+        };
+        match outcome {
+            Outcome::Applied => counts.applied += 1,
+            Outcome::Rejected(_) | Outcome::NotSent(_) => counts.rejected += 1,
+            Outcome::Unknown(_) => counts.unknown += 1,
+        }
+    }
+
+    pub fn failed(&self) -> bool {
+        [self.hold, self.release, self.update].iter().any(|c| c.rejected + c.unknown > 0)
+    }
+}
+
+impl Shell {
+    pub fn new(engine: Engine, connectors: Connectors, clock: Clock) -> Shell {
+        let gate = Arc::new(Gate::new(&engine));
+        let wake = engine.systems.keys().map(|s| (s.clone(), Notify::new())).collect();
+        Shell { engine: Arc::new(Mutex::new(engine)), connectors: Arc::new(connectors), clock, gate, wake: Arc::new(wake) }
+    }
+
+    pub fn now(&self) -> Time {
+        (self.clock)()
+    }
+
+    /// The engine, for a moment. A panic inside a former moment leaves it as it was committed last.
+    pub fn engine(&self) -> MutexGuard<'_, Engine> {
+        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the engine without holding up the runtime's other tasks.
+    pub fn with<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
+        tokio::task::block_in_place(|| work(&mut self.engine()))
+    }
+
+    /// Decides anew for whom something changed, and wakes delivery.
+    pub fn reconcile(&self) -> Result<(), Error> {
+        let now = self.now();
+        self.with(|engine| {
+            engine.reconcile(now);
+            engine.commit()
+        })?;
+        for notify in self.wake.values() {
+            notify.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Reads one stream as is due. `Err` is a failure of our own state; the system's failures are in the report.
+    pub async fn read(&self, system: &Name, stream: &Name) -> Result<StreamReport, Error> {
+        let mut report =
+            StreamReport { system: system.clone(), stream: stream.clone(), requests: 0, read: 0, changed: 0, error: None };
+        let Some(connector) = self.connectors.get(system) else { return Ok(report) };
+        let now = self.now();
+        let passes = self.with(|e| e.passes_due(system, stream, now));
+        for pass in passes {
+            let partial = self.pass(connector.as_ref(), system, stream, pass, &mut report).await?;
+            if report.error.is_some() {
+                break;
+            }
+            self.read_people_of(connector.as_ref(), system, stream, partial, &mut report).await?;
+        }
+        let usage = connector.usage();
+        self.with(|e| {
+            e.keep_usage(system, usage);
+            e.commit()
+        })?;
+        self.gate.publish(&self.engine());
+        Ok(report)
+    }
+
+    /// One pass: pages go into the engine as they come. Returns the deals that came without their people.
+    async fn pass(
+        &self,
+        connector: &dyn Connector,
+        system: &Name,
+        stream: &Name,
+        pass: Pass,
+        report: &mut StreamReport,
+    ) -> Result<Vec<Box<str>>, Error> {
+        let began = self.now();
+        let run = self.with(|e| e.begin(system, stream, pass.clone(), began));
+        let (mut run, ended) = self.pages(connector, stream, pass, run).await;
+        let now = self.now();
+        report.read += run.read;
+        report.changed += run.changed;
+        match ended {
+            Ok(end) => {
+                report.requests += end.requests;
+                report.error = end.incomplete_because.clone();
+                self.with(|e| e.end(&run, &end, now))?;
+                if let Some(state) = self.engine().systems.get(system).and_then(|s| s.streams.get(stream)) {
+                    report.error = state.error.clone();
+                }
+            }
+            Err(PassError::System(error)) => {
+                report.requests += 1;
+                report.error = Some(error.to_string());
+                self.with(|e| e.fail(&run, &error, now))?;
+            }
+            Err(PassError::Ours(error)) => return Err(error),
+        }
+        Ok(std::mem::take(&mut run.deals_without_people))
+    }
+
+    async fn pages(&self, connector: &dyn Connector, stream: &Name, pass: Pass, run: PassRun) -> (PassRun, Result<PassEnd, PassError>) {
+        let run = Arc::new(Mutex::new(run));
+        let failed: Arc<Mutex<Option<Error>>> = Arc::default();
+        let (inside, broken, shell) = (run.clone(), failed.clone(), self.clone());
+        let sink = Box::new(move |page| -> BoxFuture<'_, Result<(), String>> {
+            let (run, broken, shell) = (inside.clone(), broken.clone(), shell.clone());
+            Box::pin(async move {
+                let now = shell.now();
+                let mut run = run.lock().unwrap_or_else(PoisonError::into_inner);
+                shell.with(|e| e.observe(&mut run, page, now)).map_err(|error| {
+                    let text = error.to_string();
+                    *broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    text
+                })
+            })
+        });
+        let ended = connector.pass(stream, pass, sink).await;
+        let ours = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let run = run.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let ended = match (ours, ended) {
+            (Some(error), _) => Err(PassError::Ours(error)),
+            (None, Ok(end)) => Ok(end),
+            (None, Err(error)) => Err(PassError::System(error)),
+        };
+        (run, ended)
+    }
+
+    /// Deals that a listing showed changed without their people: the people are asked for at once.
+    async fn read_people_of(
+        &self,
+        connector: &dyn Connector,
+        system: &Name,
+        stream: &Name,
+        deals: Vec<Box<str>>,
+        report: &mut StreamReport,
+    ) -> Result<(), Error> {
+        if deals.is_empty() {
+            return Ok(());
+        }
+        let associations = connector.streams().iter().find(|i| i.for_each.as_ref() == Some(stream)).map(|i| i.name.clone());
+        let Some(associations) = associations else { return Ok(()) };
+        let began = self.now();
+        let pass = Pass::ForEach(deals);
+        let run = self.with(|e| e.begin(system, &associations, pass.clone(), began));
+        let (run, ended) = self.pages(connector, &associations, pass, run).await;
+        report.changed += run.changed;
+        match ended {
+            // Only some deals were asked for: it proves nothing of the stream.
+            Ok(end) => {
+                report.requests += end.requests;
+                self.with(Engine::commit)
+            }
+            Err(PassError::System(error)) => {
+                report.error = Some(error.to_string());
+                let now = self.now();
+                self.with(|e| e.fail(&run, &error, now))
+            }
+            Err(PassError::Ours(error)) => Err(error),
+        }
+    }
+
+    /// Sends what may go to a system now, until nothing may. Batches go side by side; a record has one write under way.
+    pub async fn deliver(&self, system: &Name) -> Result<Tally, Error> {
+        let mut tally = Tally::default();
+        let Some(connector) = self.connectors.get(system).cloned() else { return Ok(tally) };
+        let mut under_way = FuturesUnordered::new();
+        let mut read_back_failed = false;
+        loop {
+            if !read_back_failed {
+                read_back_failed = !self.read_back(connector.as_ref(), system).await?;
+            }
+            while under_way.len() < BATCHES_MAX {
+                let now = self.now();
+                let Some(batch) = self.with(|e| e.next_batch(system, now))? else { break };
+                let connector = connector.clone();
+                under_way.push(async move {
+                    let outcomes = connector.write(&batch.ops, batch.lane).await;
+                    (batch, outcomes)
+                });
+            }
+            let Some((batch, outcomes)) = under_way.next().await else { break };
+            self.book(&batch, &outcomes, &mut tally)?;
+        }
+        let usage = connector.usage();
+        self.with(|e| {
+            e.keep_usage(system, usage);
+            e.commit()
+        })?;
+        Ok(tally)
+    }
+
+    fn book(&self, batch: &Batch, outcomes: &[Outcome], tally: &mut Tally) -> Result<(), Error> {
+        for (op, outcome) in batch.ops.iter().zip(outcomes) {
+            tally.count(Op::of(&op.change), outcome);
+        }
+        let now = self.now();
+        self.with(|e| {
+            e.book(batch, outcomes, now)?;
+            e.reconcile(now);
+            e.commit()
+        })
+    }
+
+    /// Reads back records whose last write has no known outcome. False: the system does not answer.
+    async fn read_back(&self, connector: &dyn Connector, system: &Name) -> Result<bool, Error> {
+        loop {
+            let asked = self.with(|e| e.to_read_back(system, connector.abilities().batch));
+            if asked.is_empty() {
+                return Ok(true);
+            }
+            let ids: Vec<Box<str>> = asked.iter().map(|(_, id)| id.clone()).collect();
+            match connector.read_back(&ids, Lane::Protective).await {
+                Ok(found) => {
+                    let now = self.now();
+                    self.with(|e| e.book_read_back(&asked, found, now))?;
+                }
+                Err(error) => {
+                    tracing::warn!(%system, %error, "writes of unknown outcome could not be read back; they are tried again");
+                    return Ok(false);
+                }
+            }
+        }
+    }
+}
+
+enum PassError {
+    System(connector::Error),
+    Ours(Error),
+}

@@ -1,0 +1,230 @@
+//! Protection and health, for `status`, `/readyz` and the metrics.
+
+use super::engine::{Approval, Engine};
+use super::plan::Waiting;
+use crate::connector::Usage;
+use crate::model::{Name, Time};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The answer of `nayose status`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Status {
+    pub protection: Protection,
+    /// Why it is not `protecting`; and what an operator should know.
+    pub because: Vec<String>,
+    pub systems: BTreeMap<Name, SystemStatus>,
+    /// People on holds whose record in some MA does not show the block.
+    pub not_enforced: usize,
+    pub people: usize,
+    pub held: usize,
+    pub waiting: Vec<Waiting>,
+    /// What could not be read, with the record and what to do: the last ones.
+    pub quarantine: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protection {
+    /// All that is needed is fresh, and every hold is written where it must be.
+    Protecting,
+    /// Nothing is written yet: first contact is not approved.
+    Watching,
+    NotProtecting,
+}
+
+impl Protection {
+    pub fn name(self) -> &'static str {
+        match self {
+            Protection::Protecting => "protecting",
+            Protection::Watching => "watching",
+            Protection::NotProtecting => "not_protecting",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SystemStatus {
+    pub approved: Option<String>,
+    pub streams: BTreeMap<Name, StreamStatus>,
+    pub queue: Queue,
+    pub dead_letters: usize,
+    pub budget: Budget,
+    pub breaker: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StreamStatus {
+    pub proved_at: Option<String>,
+    pub age_s: Option<i64>,
+    pub error: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Queue {
+    pub hold: usize,
+    pub release: usize,
+    pub update: usize,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Budget {
+    pub used: u64,
+    pub limit: Option<u64>,
+    pub resets_at: String,
+}
+
+const DAY_MS: i64 = 86_400_000;
+
+impl Engine {
+    /// How things stand now. `usage` is what each connector has used today.
+    pub fn status(&self, usage: &BTreeMap<Name, Usage>, now: Time) -> Status {
+        let unprotected = self.unprotected();
+        let not_enforced = unprotected.values().sum();
+        let mut because = Vec::new();
+        let mut watching = Vec::new();
+        for (system, count) in &unprotected {
+            let state = &self.systems[system];
+            match state.approved {
+                None if *count > 0 => {
+                    because.push(format!("{count} people on open deals are not protected in {system}: `nayose approve {system} --holds` lets holds go"));
+                }
+                None => {}
+                Some(_) if *count > 0 => because.push(format!("{count} holds are not written to {system} yet")),
+                Some(_) => {}
+            }
+            if state.approved.is_none() {
+                watching.push(system.clone());
+            }
+        }
+        let mut stale = false;
+        for kind in [crate::model::MailKind::Campaign, crate::model::MailKind::Newsletter] {
+            for proof in crate::decide::freshness::needed(&self.config.policy, kind) {
+                if crate::decide::freshness::is_fresh(proof, &|s, t| self.proved(s, t), now) {
+                    continue;
+                }
+                stale = true;
+                let age = self.proved(&proof.system, &proof.stream).at;
+                let said = self.systems.get(&proof.system).and_then(|s| s.streams.get(&proof.stream)).and_then(|s| s.error.clone());
+                let line = match age {
+                    Some(at) => format!(
+                        "{}.{} was proved {} s ago, its limit is {}: the gate holds, nothing is released{}",
+                        proof.system,
+                        proof.stream,
+                        now.since(at).as_seconds(),
+                        proof.limit,
+                        said.map(|e| format!(" ({e})")).unwrap_or_default()
+                    ),
+                    None => format!(
+                        "{}.{} was never read to its end: the gate holds, nothing is released{}",
+                        proof.system,
+                        proof.stream,
+                        said.map(|e| format!(" ({e})")).unwrap_or_default()
+                    ),
+                };
+                if !because.contains(&line) {
+                    because.push(line);
+                }
+            }
+        }
+        for (name, system) in &self.systems {
+            for (stream, state) in &system.streams {
+                if let Some(error) = &state.error {
+                    let line = format!("{name}.{stream}: {error}");
+                    if !because.iter().any(|b| b.contains(error.as_str())) {
+                        because.push(line);
+                    }
+                }
+            }
+            if system.clock_skew_ms.abs() > 120_000 {
+                because.push(format!("{name}: its clock and ours differ by {} s: nothing is released until they agree", system.clock_skew_ms / 1000));
+            }
+            if system.blocks_lost > 0 {
+                because.push(format!("{name}: {} blocks that we set were found taken away", system.blocks_lost));
+            }
+        }
+        if let Some(rebuilt) = &self.rebuilt {
+            because.push(rebuilt.clone());
+        }
+        let waiting = self.waiting(now);
+        for plan in &waiting {
+            because.push(format!("{} ({} people) waits for `nayose approve {}`: {}", plan.kind, plan.count, plan.plan, plan.why));
+        }
+        let no_people = self.deals_without_people();
+        if no_people > 0 {
+            because.push(format!("{no_people} open deals name nobody: they hold only their account, if they name one"));
+        }
+        let targets = unprotected.len();
+        let protection = if targets == 0 || watching.len() == targets {
+            Protection::Watching
+        } else if stale || not_enforced > 0 || !watching.is_empty() {
+            Protection::NotProtecting
+        } else {
+            Protection::Protecting
+        };
+        let living = self.people.iter().filter(|p| !p.members.is_empty());
+        Status {
+            protection,
+            because,
+            systems: self.systems.iter().map(|(n, _)| (n.clone(), self.system_status(n, usage, now))).collect(),
+            not_enforced,
+            people: living.clone().count(),
+            held: living.filter(|p| !p.holds.is_empty()).count(),
+            waiting,
+            quarantine: self.quarantine.clone(),
+        }
+    }
+
+    fn system_status(&self, name: &Name, usage: &BTreeMap<Name, Usage>, now: Time) -> SystemStatus {
+        let system = &self.systems[name];
+        let none = Default::default();
+        let streams = system.infos.keys().map(|stream| {
+            let state = system.streams.get(stream).unwrap_or(&none);
+            let status = StreamStatus {
+                proved_at: state.proved_at.map(Time::rfc3339),
+                age_s: state.proved_at.map(|at| now.since(at).as_seconds()),
+                error: state.error.clone(),
+            };
+            (stream.clone(), status)
+        });
+        let mut queue = Queue::default();
+        let mut dead_letters = 0;
+        for (idx, lanes) in &system.outbox {
+            let failure = self.world.slot(*idx).target.as_ref().and_then(|t| t.failure.as_ref());
+            if failure.is_some_and(|f| f.dead) {
+                dead_letters += 1;
+                continue;
+            }
+            queue.hold += usize::from(lanes.protective);
+            queue.release += usize::from(lanes.release);
+            queue.update += usize::from(lanes.update && !lanes.protective && !lanes.release);
+        }
+        let usage = usage.get(name).copied().unwrap_or_default();
+        let today = now.0.div_euclid(DAY_MS);
+        SystemStatus {
+            approved: system.approved.map(|a| if a == Approval::All { "all".into() } else { "holds".into() }),
+            streams: streams.collect(),
+            queue,
+            dead_letters,
+            budget: Budget {
+                used: if usage.day == today { usage.used } else { 0 },
+                limit: usage.limit,
+                resets_at: Time((today + 1) * DAY_MS).rfc3339(),
+            },
+            breaker: match system.breaker.open_until {
+                Some(until) if until > now => "open".into(),
+                _ => "closed".into(),
+            },
+        }
+    }
+
+    /// Open deals that name no person.
+    fn deals_without_people(&self) -> usize {
+        let deals = self.world.indexes().filter(|i| self.world.slot(*i).id.entity == crate::model::Entity::Deal);
+        let lonely = deals.filter(|i| {
+            let record = self.world.record(*i);
+            record.deal.is_some_and(|d| d.is_open()) && record.people.is_empty() && record.memory.past_people.is_empty() && !record.is_gone()
+        });
+        lonely.count()
+    }
+}

@@ -1,0 +1,45 @@
+//! A look at the world that decodes each record once.
+
+use super::world::{Idx, World};
+use crate::link;
+use crate::model::Record;
+use elsa::FrozenMap;
+
+/// Decoded records, for as long as one decision takes.
+pub struct View<'a> {
+    world: &'a World,
+    decoded: FrozenMap<Idx, Box<Record>>,
+}
+
+impl<'a> View<'a> {
+    pub fn new(world: &'a World) -> View<'a> {
+        View { world, decoded: FrozenMap::new() }
+    }
+
+    pub fn get(&self, idx: Idx) -> &Record {
+        match self.decoded.get(&idx) {
+            Some(record) => record,
+            None => self.decoded.insert(idx, Box::new(self.world.record(idx))),
+        }
+    }
+
+    /// All records that are proved to be the same person's.
+    pub fn component(&self, start: Idx, rules: &link::LinkRules) -> link::Component<Idx> {
+        link::component(start, |i| self.get(i), |key| self.holders(key), rules)
+    }
+
+    fn holders(&self, key: &link::Key) -> Vec<Idx> {
+        match key {
+            link::Key::Address(address) => match self.world.bearers(address) {
+                [one] => vec![*one],
+                // Past addresses spread holds but prove nothing.
+                several => several.iter().copied().filter(|i| self.get(*i).address().as_ref() == Some(address)).collect(),
+            },
+            link::Key::Remote(id) => {
+                let mut all = self.world.namers(id).to_vec();
+                all.extend(self.world.find(id));
+                all
+            }
+        }
+    }
+}

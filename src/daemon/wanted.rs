@@ -1,0 +1,186 @@
+//! What is wanted of one target record: block, permit, status and the winners of the merge.
+
+use super::engine::Engine;
+use super::target::{PermitWish, Wanted};
+use super::world::{Idx, PersonIdx};
+use crate::decide::freshness;
+use crate::decide::standing::Standing;
+use crate::decide::status::{Status, status};
+use crate::merge::{Candidate, ConditionState};
+use crate::model::expression::Facts;
+use crate::model::{Entity, Mail, MailKind, Name, Record, RecordId, Span, Time, Value, Verdict};
+
+impl Engine {
+    /// What is wanted of a target record now.
+    pub fn wanted(&mut self, record: &Record, person: PersonIdx, records: &[Record], now: Time) -> Wanted {
+        let Some(system) = self.systems.get(&record.id.system) else { return Wanted::default() };
+        let (allowed, fields) = (system.allowed.clone(), system.config.writes.fields.clone());
+        let mut wanted = Wanted::default();
+        if allowed.block || allowed.permit {
+            let found = self.table.find(&super::table::Subject::Record(record.id.clone()));
+            let standing = found.standings.into_iter().next().unwrap_or_default();
+            let reasons = against(standing.clone(), record, now);
+            wanted.block = !reasons.is_empty();
+            wanted.why = reasons.join(",");
+            let refused = standing.refused_all || !record.refusals.is_empty();
+            wanted.permit = match self.permit_end(&allowed.lease) {
+                _ if wanted.block || refused => PermitWish::Withdraw,
+                Some(end) => PermitWish::Until(end),
+                None => PermitWish::Leave,
+            };
+        }
+        if allowed.status {
+            wanted.status = self.status_of(person, records, now).map(|s| {
+                let words = self.systems.get(&record.id.system).map(|t| &t.words);
+                let word = words.and_then(|w| w.get(&s)).cloned().unwrap_or_else(|| (*s).into());
+                (s, word)
+            });
+        }
+        for name in &fields {
+            if let Some(value) = self.winner(name, records, now) {
+                wanted.fields.push((name.clone(), value));
+            }
+        }
+        wanted
+    }
+
+    /// When permits end that are given on what is proved now: the first limit to run out, and the lease. `None`: not all was ever proved.
+    pub fn permit_end(&self, lease: &Span) -> Option<Time> {
+        let proofs = [MailKind::Newsletter, MailKind::Campaign].into_iter().flat_map(|k| freshness::needed(&self.config.policy, k));
+        let mut end: Option<Time> = None;
+        for proof in proofs {
+            let at = self.proved(&proof.system, &proof.stream).at?.plus(proof.limit);
+            end = Some(end.map_or(at, |e| e.min(at)));
+        }
+        end.map(|e| e.plus(*lease))
+    }
+
+    /// The person's lead status; an error leaves it unknown, and is kept for `status` and `explain`.
+    pub fn status_of(&mut self, person: PersonIdx, records: &[Record], now: Time) -> Option<Name> {
+        let config = self.config.clone();
+        let facts = self.facts(records, now);
+        let (name, error) = match status(&config.policy, &facts) {
+            Status::Is(rule) => (Some(rule.name.clone()), None),
+            Status::None => (None, None),
+            Status::Unknown { rule, error } => (None, Some(format!("{}: {error}", rule.rule).into_boxed_str())),
+        };
+        let place = &mut self.people[person as usize];
+        place.status = name.clone();
+        place.status_error = error;
+        name
+    }
+
+    /// The facts that status rules and conditions of precedence speak of.
+    pub fn facts(&self, records: &[Record], now: Time) -> Facts {
+        let config = &self.config;
+        let needs = self.needs;
+        let deals: Vec<Record> = if needs.deals { self.deals_of(records) } else { Vec::new() };
+        let tickets: Vec<Record> = if needs.tickets { self.tickets_of(records) } else { Vec::new() };
+        let merged = |name: &str| -> Option<Value> {
+            if !needs.person {
+                return None;
+            }
+            // Within an expression a field's own condition is not asked again: it could ask for itself.
+            self.judge(name, records, ConditionState::None, now)
+        };
+        Facts::person(&config.declared, &merged, &deals.iter().collect::<Vec<_>>(), &tickets.iter().collect::<Vec<_>>())
+    }
+
+    /// A person's own deals, those it is on now.
+    pub fn deals_of(&self, records: &[Record]) -> Vec<Record> {
+        let mut found: Vec<Idx> = records.iter().flat_map(|r| self.world.deals_of_person(&r.id).iter().copied()).collect();
+        found.sort_unstable();
+        found.dedup();
+        let on = |deal: &Record| {
+            records.iter().any(|r| r.id.system == deal.id.system && r.id.entity == Entity::Person && deal.people.contains(&r.id.id))
+        };
+        found.into_iter().map(|i| self.world.record(i)).filter(on).collect()
+    }
+
+    /// A person's own tickets.
+    pub fn tickets_of(&self, records: &[Record]) -> Vec<Record> {
+        let mut found: Vec<Idx> = records.iter().flat_map(|r| self.world.tickets_of_person(&r.id).iter().copied()).collect();
+        for address in super::reconcile::addresses(records) {
+            found.extend(self.world.tickets_of_address(&address));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().map(|i| self.world.record(i)).collect()
+    }
+
+    /// The value that a field should have in a target; `None`: leave it alone.
+    fn winner(&self, name: &str, records: &[Record], now: Time) -> Option<Value> {
+        let rule = self.config.precedence.rule(name)?;
+        let condition = match &rule.when {
+            None => ConditionState::None,
+            Some(condition) => match condition.when.test(&self.facts(records, now)) {
+                Ok(true) => ConditionState::True,
+                Ok(false) => ConditionState::False,
+                Err(_) => ConditionState::Unknown,
+            },
+        };
+        self.judge(name, records, condition, now)
+    }
+
+    /// Merges one field over a person's records.
+    fn judge(&self, name: &str, records: &[Record], condition: ConditionState, now: Time) -> Option<Value> {
+        let rule = self.config.precedence.rule(name)?;
+        let candidates = self.candidates(name, records);
+        let borrowed: Vec<Candidate<'_>> = candidates.iter().map(Offer::candidate).collect();
+        crate::merge::winner(rule, condition, &borrowed, now).map(|w| w.value.into_owned())
+    }
+
+    /// What a person's records offer for a field, each with what was agreed with it.
+    pub fn candidates<'a>(&'a self, name: &str, records: &'a [Record]) -> Vec<Offer<'a>> {
+        let listed = records.iter().filter(|r| !r.is_gone());
+        listed
+            .filter_map(|record| {
+                let field = record.field(name)?;
+                let slot = self.world.find(&record.id).map(|i| self.world.slot(i));
+                let agreed = slot.and_then(|s| s.target.as_deref()).and_then(|t| t.agreed.iter().find(|a| *a.field == *name));
+                let echo = agreed.is_some_and(|a| a.theirs == field.value);
+                Some(Offer { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs) })
+            })
+            .collect()
+    }
+}
+
+/// One record's value of a field.
+#[derive(Debug, Clone, Copy)]
+pub struct Offer<'a> {
+    pub from: &'a RecordId,
+    pub value: &'a Value,
+    pub at: Time,
+    pub echo: bool,
+    pub base: Option<&'a Value>,
+}
+
+impl<'a> Offer<'a> {
+    pub fn candidate(&self) -> Candidate<'a> {
+        Candidate { from: self.from, value: self.value, at: self.at, echo: self.echo, base: self.base }
+    }
+}
+
+/// What speaks against marketing mail from this record, whatever is stale: the reasons behind its block.
+///
+/// A refusal that the record itself shows needs no block there: the MA keeps it by itself.
+fn against(mut standing: Standing, record: &Record, now: Time) -> Vec<String> {
+    if record.refusals.contains(&crate::model::RefusalScope::All) {
+        standing.refused_all = false;
+    }
+    // The MA knows its topics by itself; another system's topic cannot be told to it by a block.
+    standing.refused_topics = None;
+    let mut reasons: Vec<String> = Vec::new();
+    for kind in MailKind::ALL.into_iter().filter(|k| k.sent_by_ma()) {
+        let decision = standing.decide(&Mail::of(kind), &[], now);
+        if decision.verdict != Verdict::Allow {
+            for reason in decision.reasons {
+                let code = reason.to_string();
+                if !reasons.contains(&code) {
+                    reasons.push(code);
+                }
+            }
+        }
+    }
+    reasons
+}

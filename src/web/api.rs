@@ -1,0 +1,114 @@
+//! The handlers.
+
+use super::Web;
+use crate::daemon::commands::{Command, Reply};
+use crate::daemon::gate::SUBJECTS_MAX;
+use crate::daemon::status::Protection;
+use crate::model::{Mail, MailKind};
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::json;
+
+/// `POST /v1/decisions`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    subjects: Vec<Subject>,
+    mail: Mail,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Subject {
+    email: Option<String>,
+    record: Option<String>,
+}
+
+fn bad(status: StatusCode, why: impl Into<String>) -> Response {
+    (status, Json(json!({ "error": why.into() }))).into_response()
+}
+
+pub async fn decide(State(web): State<Web>, question: Result<Json<Question>, JsonRejection>) -> Response {
+    let question = match question {
+        Ok(Json(question)) => question,
+        Err(error) => {
+            let kinds: Vec<&str> = MailKind::ALL.iter().map(|k| k.name()).collect();
+            let expected = format!(
+                "expected {{\"subjects\": [{{\"email\": ..}} | {{\"record\": ..}}], \"mail\": {{\"kind\": one of {}}}}}",
+                kinds.join(", ")
+            );
+            return bad(error.status(), format!("{}; {expected}", error.body_text()));
+        }
+    };
+    if question.subjects.len() > SUBJECTS_MAX {
+        return bad(StatusCode::PAYLOAD_TOO_LARGE, format!("at most {SUBJECTS_MAX} subjects a call; this one has {}", question.subjects.len()));
+    }
+    let mut subjects = Vec::with_capacity(question.subjects.len());
+    for (i, subject) in question.subjects.into_iter().enumerate() {
+        match (subject.email, subject.record) {
+            (Some(one), None) | (None, Some(one)) => subjects.push(one),
+            _ => return bad(StatusCode::BAD_REQUEST, format!("subject {i} needs either \"email\" or \"record\"")),
+        }
+    }
+    let decisions = web.shell.gate.decide(&subjects, &question.mail, web.shell.now());
+    for decision in &decisions {
+        metrics::counter!("nayose_decisions_total", "decision" => decision.decision.clone()).increment(1);
+    }
+    Json(json!({ "decisions": decisions })).into_response()
+}
+
+pub async fn decision(State(web): State<Web>, Path(id): Path<String>) -> Response {
+    match web.shell.gate.decision(&id) {
+        Some(decision) => Json(decision).into_response(),
+        None => bad(StatusCode::NOT_FOUND, "no decision of that id is kept; the last 20,000 of this run are"),
+    }
+}
+
+pub async fn person(State(web): State<Web>, Path(who): Path<String>) -> Response {
+    match web.shell.command(Command::Explain { who }).await {
+        Reply::Explain(people) if people.is_empty() => bad(StatusCode::NOT_FOUND, "nobody is known by that; the gate answers hold for them"),
+        Reply::Explain(people) => match people.as_slice() {
+            [one] => Json(one).into_response(),
+            several => Json(several).into_response(),
+        },
+        Reply::Failed(why) | Reply::Refused(why) => bad(StatusCode::INTERNAL_SERVER_ERROR, why),
+        _ => bad(StatusCode::INTERNAL_SERVER_ERROR, "the state answered another question"),
+    }
+}
+
+/// Alive is not ready: ready means that the state is open and the config was right, which is so once this answers.
+pub async fn ready(State(web): State<Web>) -> Response {
+    match web.shell.command(Command::Status).await {
+        Reply::Status(status) => Json(json!({ "ready": true, "protection": status.protection })).into_response(),
+        _ => bad(StatusCode::SERVICE_UNAVAILABLE, "the state does not answer"),
+    }
+}
+
+/// Prometheus' text form.
+pub async fn metrics(State(web): State<Web>) -> Response {
+    if let Reply::Status(status) = web.shell.command(Command::Status).await {
+        metrics::gauge!("nayose_people").set(status.people as f64);
+        metrics::gauge!("nayose_people_held").set(status.held as f64);
+        metrics::gauge!("nayose_not_enforced").set(status.not_enforced as f64);
+        metrics::gauge!("nayose_protecting").set(f64::from(u8::from(status.protection == Protection::Protecting)));
+        metrics::gauge!("nayose_plans_waiting").set(status.waiting.len() as f64);
+        for (system, s) in &status.systems {
+            let system = system.to_string();
+            metrics::gauge!("nayose_dead_letters", "system" => system.clone()).set(s.dead_letters as f64);
+            metrics::gauge!("nayose_queue", "system" => system.clone(), "op" => "hold").set(s.queue.hold as f64);
+            metrics::gauge!("nayose_queue", "system" => system.clone(), "op" => "release").set(s.queue.release as f64);
+            metrics::gauge!("nayose_queue", "system" => system.clone(), "op" => "update").set(s.queue.update as f64);
+            metrics::gauge!("nayose_requests_today", "system" => system.clone()).set(s.budget.used as f64);
+            for (stream, t) in &s.streams {
+                if let Some(age) = t.age_s {
+                    metrics::gauge!("nayose_stream_age_seconds", "system" => system.clone(), "stream" => stream.to_string()).set(age as f64);
+                }
+            }
+        }
+    }
+    web.metrics.render().into_response()
+}

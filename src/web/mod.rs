@@ -1,0 +1,62 @@
+//! HTTP: the gate, people, health and metrics. Loopback without a token; with one, everything but `/healthz` needs it.
+
+mod api;
+mod token;
+
+use crate::daemon::Shell;
+use axum::Router;
+use axum::routing::{get, post};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use secrecy::SecretString;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// 5,000 subjects of the longest addresses.
+const BODY_BYTES_MAX: usize = 4 << 20;
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Web {
+    pub shell: Shell,
+    pub metrics: PrometheusHandle,
+}
+
+/// Installs the process's metrics recorder, once.
+pub fn recorder() -> PrometheusHandle {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    // Already installed (a second daemon in one process, as in tests): its numbers go there.
+    let _ = metrics::set_global_recorder(recorder);
+    handle
+}
+
+/// All routes.
+pub fn router(shell: Shell, token: Option<SecretString>, metrics: PrometheusHandle) -> Router {
+    let guarded = Router::new()
+        .route("/readyz", get(api::ready))
+        .route("/metrics", get(api::metrics))
+        .route("/v1/decisions", post(api::decide))
+        .route("/v1/decisions/{id}", get(api::decision))
+        .route("/v1/people/{who}", get(api::person))
+        .with_state(Web { shell, metrics });
+    let guarded = match token {
+        Some(token) => guarded.layer(axum::middleware::from_fn_with_state(Arc::new(token), token::check)),
+        None => guarded,
+    };
+    Router::new()
+        .route("/healthz", get(|| async { "alive\n" }))
+        .merge(guarded)
+        .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
+        .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN))
+}
+
+/// Serves until the task is aborted.
+pub async fn serve(listener: TcpListener, router: Router) {
+    if let Err(error) = axum::serve(listener, router).await {
+        tracing::error!(%error, "HTTP ended; holds and writes go on, the gate over HTTP does not answer: restart nayose");
+    }
+}
