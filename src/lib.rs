@@ -4,5 +4,6 @@
 
 pub mod connector;
 pub mod decide;
+pub mod link;
 pub mod merge;
 pub mod model;

@@ -2,6 +2,7 @@
 
 use super::{Name, Time};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::fmt;
 
 /// What a field of a record holds.
@@ -16,6 +17,21 @@ pub enum Value {
     Time(Time),
     /// Sorted, without duplicates.
     List(Vec<Box<str>>),
+}
+
+/// The exact order of an int and a number; `None` for NaN. (`as f64` would round ints beyond 2^53.)
+pub(crate) fn compare_int(int: i64, number: f64) -> Option<Ordering> {
+    if number.is_nan() {
+        return None;
+    }
+    // Both bounds are exact in f64: 2^63 and -2^63.
+    if number >= 9_223_372_036_854_775_808.0 {
+        return Some(Ordering::Less);
+    }
+    if number < -9_223_372_036_854_775_808.0 {
+        return Some(Ordering::Greater);
+    }
+    Some(int.cmp(&(number.trunc() as i64)).then(0.0.partial_cmp(&number.fract())?))
 }
 
 /// A field as last observed: its value, and since when the system has had that value.

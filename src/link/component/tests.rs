@@ -1,0 +1,216 @@
+use super::*;
+use crate::model::{Address, Time, Value};
+use proptest::prelude::*;
+
+/// `id`, name, address, `same_as` ids separated by blanks; "" is nothing.
+fn person(id: &str, name: &str, email: &str, same_as: &str) -> Record {
+    let mut record = Record::new(id.parse().unwrap());
+    for (field, text) in [("name", name), ("email", email)] {
+        if !text.is_empty() {
+            record.set(&field.into(), Value::text(text), Time(1));
+        }
+    }
+    record.same_as = same_as.split_whitespace().map(|id| id.parse().unwrap()).collect();
+    record
+}
+
+fn run(records: &[Record], start: usize, rules: &LinkRules) -> Component<usize> {
+    run_without(records, start, rules, None)
+}
+
+/// `dropped`: a key that is taken out of the world.
+fn run_without(records: &[Record], start: usize, rules: &LinkRules, dropped: Option<&Key>) -> Component<usize> {
+    let bearers = |key: &Key| match dropped == Some(key) {
+        true => Vec::new(),
+        false => (0..records.len()).filter(|i| keys(&records[*i]).contains(key)).collect(),
+    };
+    component(start, |i| &records[i], bearers, rules)
+}
+
+fn people(records: &[Record], rules: &LinkRules) -> Vec<Vec<usize>> {
+    let mut all: Vec<Vec<usize>> = (0..records.len()).map(|i| run(records, i, rules).members).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn address(text: &str) -> Key {
+    Key::Address(Address::parse(text).unwrap())
+}
+
+#[test]
+fn one_person_over_address_and_id() {
+    let records = [
+        person("crm:person:5", "山田 太郎", "taro@acme.example", ""),
+        person("support:person:9", "Taro Yamada", "Taro@ACME.example", ""),
+        person("ma:person:17", "山田太郎", "yamada@home.example", "crm:person:5"),
+        person("ma:person:18", "鈴木 花子", "hanako@acme.example", ""),
+    ];
+    let found = run(&records, 1, &LinkRules::usual());
+    assert_eq!(found.members, [0, 1, 2]);
+    let kinds: Vec<(usize, &str, &str)> = found.proofs.iter().map(|(i, p)| (*i, p.kind, p.value.as_str())).collect();
+    assert_eq!(kinds, [(0, "remote_id", "crm:person:5"), (1, "email", "taro@acme.example"), (2, "remote_id", "crm:person:5")]);
+    assert!(found.doubts.is_empty());
+    assert_eq!(run(&records, 3, &LinkRules::usual()).proofs[0].1.kind, "self");
+}
+
+#[test]
+fn a_shared_mailbox_joins_nobody() {
+    let records = [person("crm:person:1", "佐藤", "info@a.example", ""), person("ma:person:1", "佐藤", "info@a.example", "")];
+    let found = run(&records, 0, &LinkRules::usual());
+    assert_eq!(found.members, [0]);
+    assert_eq!(found.doubts, [(address("info@a.example"), Verdict::Shared)]);
+    assert_eq!(run(&records, 0, &LinkRules::default()).members, [0, 1]);
+}
+
+#[test]
+fn an_address_under_two_names_joins_no_one_not_even_the_equal_ones() {
+    let records = [
+        person("crm:person:1", "山田 太郎", "eigyo1@a.example", ""),
+        person("ma:person:1", "山田 太郎", "eigyo1@a.example", ""),
+        person("support:person:1", "鈴木 花子", "eigyo1@a.example", ""),
+        person("cards:person:1", "", "eigyo1@a.example", ""),
+    ];
+    for start in 0..records.len() {
+        let found = run(&records, start, &LinkRules::usual());
+        assert_eq!(found.members, [start]);
+        assert_eq!(found.doubts, [(address("eigyo1@a.example"), Verdict::TwoNames)]);
+    }
+    // Where an id proves it, the two are one all the same.
+    let mut proven = records.to_vec();
+    proven[1].same_as.push("crm:person:1".parse().unwrap());
+    assert_eq!(run(&proven, 0, &LinkRules::usual()).members, [0, 1]);
+}
+
+#[test]
+fn a_recycled_record_is_a_doubt() {
+    for (name, email, joins) in [
+        ("山田 太郎", "new@b.example", true),
+        ("", "new@b.example", true),
+        ("鈴木 花子", "taro@a.example", true),
+        ("鈴木 花子", "hanako@b.example", false),
+        ("鈴木 花子", "", false),
+    ] {
+        let records = [person("crm:person:1", "山田 太郎", "taro@a.example", ""), person("ma:person:1", name, email, "crm:person:1")];
+        let found = run(&records, 0, &LinkRules::usual());
+        // The address under two names joins none, the id still does where the address is equal.
+        assert_eq!(found.members.len() == 2, joins, "{name} {email}");
+        assert_eq!(found.doubts.is_empty(), joins && email != "taro@a.example", "{name} {email}");
+    }
+}
+
+#[test]
+fn an_id_of_a_record_not_seen_yet_joins_those_who_carry_it() {
+    let records = [
+        person("ma:person:1", "山田", "a@a.example", "crm:person:5"),
+        person("support:person:1", "山田 太郎", "b@b.example", "crm:person:5"),
+    ];
+    assert_eq!(run(&records, 0, &LinkRules::default()).members, [0, 1]);
+}
+
+#[test]
+fn what_is_too_big_for_a_person_is_none() {
+    let records: Vec<Record> = (0..COMPONENT_MAX + 1).map(|i| person(&format!("ma:person:{i}"), "", "nobody@a.example", "")).collect();
+    for start in [0, COMPONENT_MAX] {
+        let found = run(&records, start, &LinkRules::default());
+        assert_eq!(found.members, [start]);
+        assert_eq!(found.doubts, [(address("nobody@a.example"), Verdict::TooMany)]);
+    }
+    // A chain that no single key makes too long.
+    let at = |n: usize| person(&format!("ma:person:{n:04}"), "", "", &format!("ma:person:{:04}", n + 1));
+    let chain: Vec<Record> = (0..COMPONENT_MAX + 1).map(at).collect();
+    let by_id = |id: &str| chain.iter().position(|r| &*r.id.id == id);
+    let bearers = |key: &Key| match key {
+        Key::Remote(id) => {
+            let own = by_id(&id.id);
+            let before = id.id.parse::<usize>().ok().filter(|n| *n > 0).map(|n| n - 1);
+            own.into_iter().chain(before.filter(|n| *n < chain.len())).collect()
+        }
+        Key::Address(_) => Vec::new(),
+    };
+    for start in [0, 500, COMPONENT_MAX] {
+        assert_eq!(component(start, |i| &chain[i], bearers, &LinkRules::default()).members, [start]);
+    }
+    assert_eq!(component(0usize, |i| &chain[i + 1], |k| bearers(k).into_iter().filter_map(|n: usize| n.checked_sub(1)).collect(), &LinkRules::default()).members.len(), COMPONENT_MAX);
+}
+
+#[test]
+fn person_ids_hang_on_the_smallest_record() {
+    let [a, b] = [person("crm:person:1", "", "", ""), person("ma:person:1", "", "", "")];
+    assert_eq!(person_id(&[&a, &b]), person_id(&[&b, &a]));
+    assert_ne!(person_id(&[&a]), person_id(&[&b]));
+    let id = person_id(&[&a]);
+    assert!(id.starts_with("p_") && id.len() == 14 && id[2..].bytes().all(|b| b.is_ascii_hexdigit()));
+}
+
+prop_compose! {
+    fn any_person()(system in prop_oneof![Just("crm"), Just("ma"), Just("support")], id in 0u8..5,
+                    name in prop_oneof![Just(""), Just("山田 太郎"), Just("山田太郎"), Just("山田"), Just("山田 花子"), Just("Taro Yamada")],
+                    email in prop_oneof![Just(""), Just("taro@a.example"), Just("yamada@a.example"), Just("info@a.example")],
+                    same_as in proptest::option::of(0u8..5)) -> Record {
+        person(&format!("{system}:person:{id}"), name, email, &same_as.map(|n| format!("crm:person:{n}")).unwrap_or_default())
+    }
+}
+
+fn distinct(mut records: Vec<Record>) -> Vec<Record> {
+    records.sort_by(|a, b| a.id.cmp(&b.id));
+    records.dedup_by(|a, b| a.id == b.id);
+    records
+}
+
+proptest! {
+    #[test]
+    fn order_does_not_matter(records in proptest::collection::vec(any_person(), 1..10), by in 0usize..10) {
+        let records = distinct(records);
+        let mut turned = records.clone();
+        turned.reverse();
+        turned.rotate_left(by % records.len());
+        let rules = LinkRules::usual();
+        let named = |records: &[Record]| {
+            let mut all: Vec<(Vec<String>, Vec<Proof>, Vec<(Key, Verdict)>)> = (0..records.len()).map(|i| {
+                let found = run(records, i, &rules);
+                let mut members: Vec<(String, Proof)> = found.proofs.into_iter().map(|(i, p)| (records[i].id.to_string(), p)).collect();
+                members.sort_by(|a, b| a.0.cmp(&b.0));
+                let (ids, proofs) = members.into_iter().unzip();
+                (ids, proofs, found.doubts)
+            }).collect();
+            all.sort_by(|a, b| a.0.cmp(&b.0));
+            all.dedup();
+            all
+        };
+        prop_assert_eq!(named(&records), named(&turned));
+    }
+
+    #[test]
+    fn every_record_is_in_one_person(records in proptest::collection::vec(any_person(), 1..10)) {
+        let records = distinct(records);
+        let all = people(&records, &LinkRules::usual());
+        let mut members: Vec<usize> = all.into_iter().flatten().collect();
+        members.sort();
+        prop_assert_eq!(members, (0..records.len()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn taking_a_key_away_only_splits(records in proptest::collection::vec(any_person(), 1..10), nth in 0usize..40) {
+        let records = distinct(records);
+        let all_keys: BTreeSet<Key> = records.iter().flat_map(keys).collect();
+        let dropped = all_keys.iter().nth(nth % all_keys.len());
+        let rules = LinkRules::usual();
+        for i in 0..records.len() {
+            let with = run(&records, i, &rules).members;
+            let without = run_without(&records, i, &rules, dropped).members;
+            prop_assert!(without.iter().all(|m| with.contains(m)));
+        }
+    }
+
+    #[test]
+    fn a_shared_address_never_joins(records in proptest::collection::vec(any_person(), 1..10)) {
+        let mut records = distinct(records);
+        records.iter_mut().for_each(|r| r.same_as.clear());
+        for found in (0..records.len()).map(|i| run(&records, i, &LinkRules::usual())) {
+            let first = records[found.members[0]].address();
+            prop_assert!(found.members.len() == 1 || found.members.iter().all(|m| records[*m].address() == first));
+            prop_assert!(found.members.len() == 1 || first.is_some_and(|a| !LinkRules::usual().is_shared(&a)));
+        }
+    }
+}

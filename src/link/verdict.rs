@@ -1,0 +1,95 @@
+//! Whether a key joins the records that bear it: all of them, or none.
+
+use super::component::COMPONENT_MAX;
+use super::keys::{Key, LinkRules};
+use super::names::Name;
+use crate::model::{Address, Record};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// Its bearers are one person.
+    Joins,
+    /// A shared mailbox: it says nothing about who.
+    Shared,
+    /// Two of its bearers have names that are not one person's: it joins none of them, and someone is asked.
+    TwoNames,
+    /// More bearers, or a bigger person, than any real one has.
+    TooMany,
+}
+
+impl Verdict {
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Joins => "joins",
+            Verdict::Shared => "shared",
+            Verdict::TwoNames => "two_names",
+            Verdict::TooMany => "too_many",
+        }
+    }
+}
+
+/// Judges a key over *all* its bearers, in any order.
+///
+/// An address joins unless it is shared or two bearers' names are incompatible. An id joins unless, for two bearers, the names are
+/// incompatible and the addresses are not known to be equal: then one record was perhaps taken over by another person.
+pub fn verdict(key: &Key, bearers: &[&Record], rules: &LinkRules) -> Verdict {
+    if let Key::Address(address) = key
+        && rules.is_shared(address)
+    {
+        return Verdict::Shared;
+    }
+    if bearers.len() > COMPONENT_MAX {
+        return Verdict::TooMany;
+    }
+    if bearers.len() < 2 {
+        return Verdict::Joins;
+    }
+    match key {
+        Key::Address(address) => by_address(address, bearers),
+        Key::Remote(_) => by_id(bearers),
+    }
+}
+
+fn by_address(address: &Address, bearers: &[&Record]) -> Verdict {
+    let mut written: Vec<String> = bearers.iter().filter_map(|r| r.name()).collect();
+    written.sort_unstable();
+    written.dedup();
+    if written.len() < 2 {
+        return Verdict::Joins;
+    }
+    let mut names: Vec<Name> = Vec::with_capacity(written.len());
+    for name in written.iter().map(|w| Name::read(w)) {
+        if names.contains(&name) {
+            continue;
+        }
+        if names.iter().any(|other| !name.goes_with(other, &[address])) {
+            return Verdict::TwoNames;
+        }
+        names.push(name);
+    }
+    Verdict::Joins
+}
+
+fn by_id(bearers: &[&Record]) -> Verdict {
+    // One of each name and address is enough to compare.
+    let mut shown: Vec<(String, Option<Address>)> = bearers.iter().filter_map(|r| Some((r.name()?, r.address()))).collect();
+    shown.sort_unstable();
+    shown.dedup();
+    if shown.len() < 2 {
+        return Verdict::Joins;
+    }
+    let mut seen: Vec<(Name, Option<Address>)> = Vec::with_capacity(shown.len());
+    for (written, address) in shown {
+        let name = Name::read(&written);
+        let conflicts = |(other, other_address): &(Name, Option<Address>)| {
+            let same_address = address.is_some() && address == *other_address;
+            let addresses: Vec<&Address> = address.iter().chain(other_address).collect();
+            !same_address && !name.goes_with(other, &addresses)
+        };
+        if seen.iter().any(conflicts) {
+            return Verdict::TwoNames;
+        }
+        seen.push((name, address));
+    }
+    Verdict::Joins
+}

@@ -1,0 +1,270 @@
+use super::*;
+use crate::merge::rules::Condition;
+use crate::model::expression::{Declared, Scope};
+use crate::model::{Entity, Expression, Span};
+use proptest::prelude::{Just, any, prop_assert, prop_assert_eq, prop_compose, prop_oneof, proptest};
+use proptest::strategy::Strategy as Sampled;
+
+const DAY: i64 = 86_400_000;
+
+fn band(names: &[&str]) -> Band {
+    Band(names.iter().map(|n| Name::from(*n)).collect())
+}
+
+fn names(names: &[&str]) -> Vec<Name> {
+    names.iter().map(|n| Name::from(*n)).collect()
+}
+
+fn rule(strategy: Strategy) -> FieldRule {
+    FieldRule { strategy, blank: Blank::Skipped, max_age: None, when: None, rule: "precedence.toml:5".into() }
+}
+
+/// `SYSTEM/ID value @day`; "" is `Empty`, "a|b" a list; `!` in front: an echo.
+#[derive(Debug, Clone)]
+struct Row(RecordId, Value, Time, bool, Option<Value>);
+
+fn value(text: &str) -> Value {
+    match text {
+        "" => Value::Empty,
+        _ if text.contains('|') => Value::list(text.split('|').filter(|s| !s.is_empty())),
+        _ => text.parse().map(Value::Int).or_else(|_| text.parse().map(Value::Number)).unwrap_or_else(|_| Value::text(text)),
+    }
+}
+
+fn row(system: &str, id: &str, text: &str, day: i64) -> Row {
+    let (echo, text) = text.strip_prefix('!').map_or((false, text), |t| (true, t));
+    Row(RecordId::new(system, Entity::Person, id), value(text), Time(day * DAY), echo, None)
+}
+
+fn based(system: &str, text: &str, base: &str) -> Row {
+    let mut row = row(system, "1", text, 1);
+    row.4 = Some(value(base));
+    row.3 = row.4.as_ref() == Some(&row.1);
+    row
+}
+
+fn candidates(rows: &[Row]) -> Vec<Candidate<'_>> {
+    rows.iter().map(|r| Candidate { from: &r.0, value: &r.1, at: r.2, echo: r.3, base: r.4.as_ref() }).collect()
+}
+
+const NOW: Time = Time(1000 * DAY);
+
+/// (value, from, whys in order)
+fn told(rule: &FieldRule, condition: ConditionState, rows: &[Row]) -> (Option<String>, Option<String>, Vec<&'static str>) {
+    let candidates = candidates(rows);
+    let (winner, judged) = explain(rule, condition, &candidates, NOW);
+    assert_eq!(winner, judge(rule, condition, &candidates, NOW), "explain and judge are one");
+    let whys = judged.iter().map(|j| j.why).collect();
+    (winner.as_ref().map(|w| w.value.to_string()), winner.and_then(|w| Some(w.from?.to_string())), whys)
+}
+
+fn some(value: &str, from: &str) -> (Option<String>, Option<String>) {
+    (Some(value.into()), Some(from.into()))
+}
+
+#[test]
+fn the_first_band_that_holds_a_value_wins_and_in_it_the_newest() {
+    let r = rule(Strategy::Order(vec![band(&["support"]), band(&["crm", "cards"]), band(&["ma"])]));
+    let rows =
+        [row("support", "9", "", 9), row("crm", "5", "03-1111-1111", 3), row("cards", "2", "03-2222-2222", 4), row("ma", "1", "090", 8), row("erp", "1", "x", 9)];
+    let (v, f, whys) = told(&r, ConditionState::None, &rows);
+    assert_eq!((v, f), some("03-2222-2222", "cards:person:2"));
+    assert_eq!(whys, ["empty", "older", "highest rank", "lower rank", "not a source"]);
+}
+
+#[test]
+fn equal_times_fall_to_the_smaller_id() {
+    let r = rule(Strategy::Order(vec![band(&["crm"])]));
+    let (v, f, whys) = told(&r, ConditionState::None, &[row("crm", "7", "部長", 3), row("crm", "5", "課長", 3)]);
+    assert_eq!((v, f), some("課長", "crm:person:5"));
+    assert_eq!(whys, ["same time, later id", "highest rank"]);
+}
+
+#[test]
+fn blank_wins_stops_the_search() {
+    let mut r = rule(Strategy::Order(vec![band(&["crm"]), band(&["ma"])]));
+    let rows = [row("crm", "1", "", 3), row("ma", "1", "旧社名", 9)];
+    assert_eq!(told(&r, ConditionState::None, &rows).0.as_deref(), Some("旧社名"));
+    r.blank = Blank::Wins;
+    let (v, f, whys) = told(&r, ConditionState::None, &rows);
+    assert_eq!((v, f), some("(empty)", "crm:person:1"));
+    assert_eq!(whys, ["highest rank", "lower rank"]);
+}
+
+#[test]
+fn echoes_and_old_values_do_not_count() {
+    let mut r = rule(Strategy::Order(vec![band(&["ma"]), band(&["crm"])]));
+    r.max_age = Some(Span::days(730));
+    let rows = [row("ma", "1", "!課長", 990), row("crm", "1", "部長", 269), row("crm", "2", "主任", 270)];
+    let (v, f, whys) = told(&r, ConditionState::None, &rows);
+    assert_eq!((v, f), some("主任", "crm:person:2"));
+    assert_eq!(whys, ["our own write", "too old", "highest rank"]);
+}
+
+#[test]
+fn nothing_that_counts_leaves_the_field_alone() {
+    let r = rule(Strategy::Order(vec![band(&["crm"])]));
+    for rows in [vec![], vec![row("crm", "1", "", 1)], vec![row("crm", "1", "!x", 1)], vec![row("ma", "1", "x", 1)]] {
+        assert_eq!(told(&r, ConditionState::None, &rows).0, None);
+    }
+}
+
+#[test]
+fn other_strategies() {
+    let rows = || [row("crm", "1", "99", 5), row("ma", "1", "99.5", 3), row("cards", "1", "100", 4), row("erp", "1", "1", 1)];
+    let three = || names(&["crm", "ma", "cards"]);
+    for (strategy, value, from, whys) in [
+        (Strategy::Only("ma".into()), "99.5", "ma:person:1", ["not a source", "only source", "not a source", "not a source"]),
+        (Strategy::Newest(three()), "99", "crm:person:1", ["newest", "older", "older", "not a source"]),
+        (Strategy::Oldest(three()), "99.5", "ma:person:1", ["newer", "oldest", "newer", "not a source"]),
+        (Strategy::Max(three()), "100", "cards:person:1", ["smaller", "smaller", "largest", "not a source"]),
+        (Strategy::Min(three()), "99", "crm:person:1", ["smallest", "larger", "larger", "not a source"]),
+    ] {
+        let (v, f, w) = told(&rule(strategy.clone()), ConditionState::None, &rows());
+        assert_eq!((v, f), some(value, from), "{strategy:?}");
+        assert_eq!(w, whys, "{strategy:?}");
+    }
+}
+
+#[test]
+fn a_maximum_never_is_nothing() {
+    let mut r = rule(Strategy::Max(names(&["crm", "ma"])));
+    r.blank = Blank::Wins;
+    assert_eq!(told(&r, ConditionState::None, &[row("crm", "1", "", 5), row("ma", "1", "3", 1)]).0.as_deref(), Some("3"));
+    assert_eq!(told(&r, ConditionState::None, &[row("crm", "1", "", 5)]).0, None);
+}
+
+#[test]
+fn conditions_choose_the_order() {
+    let mut r = rule(Strategy::Order(vec![band(&["crm"])]));
+    let when = Expression::compile("true", Scope::Person, &Declared::default()).unwrap();
+    r.when = Some(Condition { when, otherwise: vec![band(&["cards", "crm"])] });
+    let rows = [row("crm", "1", "佐藤", 1), row("cards", "1", "鈴木", 2)];
+    for (state, want) in [
+        (ConditionState::None, Some("佐藤")),
+        (ConditionState::True, Some("佐藤")),
+        (ConditionState::False, Some("鈴木")),
+        (ConditionState::Unknown, None),
+    ] {
+        assert_eq!(told(&r, state, &rows).0.as_deref(), want, "{state:?}");
+    }
+    assert_eq!(told(&r, ConditionState::Unknown, &rows).2, ["condition unknown"; 2]);
+}
+
+#[test]
+fn unions_know_what_was_removed() {
+    let r = rule(Strategy::Union(names(&["crm", "ma"])));
+    let cases: &[(&str, Vec<Row>, Option<&str>)] = &[
+        ("first meeting", vec![row("crm", "1", "a|b", 1), row("ma", "1", "c|", 1)], Some("a, b, c")),
+        ("settled", vec![based("crm", "a|b", "a|b"), based("ma", "a|b", "a|b")], Some("a, b")),
+        ("removed in one", vec![based("crm", "a|", "a|b"), based("ma", "a|b", "a|b")], Some("a")),
+        ("added in one", vec![based("crm", "a|b|c", "a|b"), based("ma", "a|b", "a|b")], Some("a, b, c")),
+        ("removed here, added there", vec![based("crm", "a|", "a|b"), based("ma", "a|b", "a|")], Some("a, b")),
+        ("emptied in one", vec![based("crm", "", "a|b"), based("ma", "a|b", "a|b")], Some("(empty)")),
+        ("nothing anywhere", vec![row("crm", "1", "", 1)], None),
+        ("no source", vec![row("erp", "1", "a|", 1)], None),
+        ("a read-only system without base", vec![row("crm", "1", "a|", 1), based("ma", "a|b", "a|b")], Some("a, b")),
+    ];
+    for (what, rows, want) in cases {
+        assert_eq!(told(&r, ConditionState::None, rows).0.as_deref(), *want, "{what}");
+    }
+    assert_eq!(told(&r, ConditionState::None, &cases[5].1).2, ["empty", "removed elsewhere"]);
+}
+
+fn any_value() -> impl Sampled<Value = Value> {
+    prop_oneof![
+        Just(Value::Empty),
+        (-3i64..3).prop_map(Value::Int),
+        (-3i64..3).prop_map(|n| Value::Number(n as f64 / 2.0)),
+        Just(Value::Number(f64::NAN)),
+        "[a-c]".prop_map(|t| Value::text(&t)),
+        proptest::collection::vec("[a-d]", 0..4).prop_map(Value::list),
+    ]
+}
+
+prop_compose! {
+    fn any_row()(system in prop_oneof![Just("crm"), Just("ma"), Just("cards"), Just("erp")], id in "[1-4]", v in any_value(),
+                 day in 0i64..6, base in proptest::option::of(any_value())) -> Row {
+        let echo = base.as_ref() == Some(&v);
+        Row(RecordId::new(system, Entity::Person, id), v, Time((994 + day) * DAY), echo, base)
+    }
+}
+
+fn any_rule() -> impl Sampled<Value = FieldRule> {
+    let all = || names(&["crm", "ma", "cards"]);
+    let strategy = prop_oneof![
+        Just(Strategy::Order(vec![band(&["crm"]), band(&["ma", "cards"])])),
+        Just(Strategy::Only("ma".into())),
+        Just(Strategy::Newest(all())),
+        Just(Strategy::Oldest(all())),
+        Just(Strategy::Max(all())),
+        Just(Strategy::Min(all())),
+        Just(Strategy::Union(all())),
+    ];
+    (strategy, any::<bool>(), proptest::option::of(0i64..6)).prop_map(|(strategy, wins, days)| FieldRule {
+        blank: if wins { Blank::Wins } else { Blank::Skipped },
+        max_age: days.map(Span::days),
+        ..rule(strategy)
+    })
+}
+
+/// Text of the winner: NaN equals nothing, itself included.
+fn shown(rule: &FieldRule, candidates: &[Candidate]) -> String {
+    format!("{:?}", judge(rule, ConditionState::None, candidates, NOW))
+}
+
+/// One row a record, as the daemon hands them in.
+fn distinct(mut rows: Vec<Row>) -> Vec<Row> {
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    rows.dedup_by(|a, b| a.0 == b.0);
+    rows
+}
+
+proptest! {
+    #[test]
+    fn order_does_not_matter(rule in any_rule(), rows in proptest::collection::vec(any_row(), 0..8), turn in 0usize..8) {
+        let rows = distinct(rows);
+        let given = candidates(&rows);
+        let mut turned = given.clone();
+        turned.reverse();
+        let by = turn % turned.len().max(1);
+        turned.rotate_left(by);
+        prop_assert_eq!(shown(&rule, &given), shown(&rule, &turned));
+    }
+
+    #[test]
+    fn explain_is_judge_and_names_one_reason_each(rule in any_rule(), rows in proptest::collection::vec(any_row(), 0..8)) {
+        let rows = distinct(rows);
+        let given = candidates(&rows);
+        let (winner, judged) = explain(&rule, ConditionState::None, &given, NOW);
+        prop_assert_eq!(format!("{winner:?}"), shown(&rule, &given));
+        prop_assert!(judged.iter().all(|j| !j.why.is_empty()));
+        if !matches!(rule.strategy, Strategy::Union(_)) {
+            prop_assert_eq!(judged.iter().filter(|j| j.won).count(), usize::from(winner.is_some()));
+        }
+    }
+
+    #[test]
+    fn an_older_value_never_beats_a_newer_one_in_a_band(rows in proptest::collection::vec(any_row(), 0..8)) {
+        let rows = distinct(rows);
+        let rule = rule(Strategy::Order(vec![band(&["crm", "ma"]), band(&["cards"])]));
+        let given = candidates(&rows);
+        if let Some(from) = judge(&rule, ConditionState::None, &given, NOW).and_then(|w| w.from) {
+            let in_band = |s: &str| (s == "cards") == (&*from.system == "cards");
+            let at = given.iter().find(|c| c.from == from).map(|c| c.at);
+            let newest = given.iter().filter(|c| &*c.from.system != "erp" && in_band(&c.from.system) && !c.echo && !c.value.is_empty());
+            prop_assert_eq!(at, newest.map(|c| c.at).max());
+        }
+    }
+
+    #[test]
+    fn absent_never_erases(rule in any_rule(), rows in proptest::collection::vec(any_row(), 0..8)) {
+        let rows = distinct(rows);
+        let rule = FieldRule { blank: Blank::Skipped, ..rule };
+        let given = candidates(&rows);
+        let is_removal = matches!(rule.strategy, Strategy::Union(_)) && given.iter().any(|c| c.base.is_some_and(|b| !b.is_empty()));
+        if let Some(winner) = judge(&rule, ConditionState::None, &given, NOW) {
+            prop_assert!(!winner.value.is_empty() || is_removal);
+        }
+    }
+}

@@ -1,0 +1,431 @@
+//! From the parser's tree to the checked one: names, types and places of mistakes.
+
+use super::declared::{Declared, FieldType, Of, Slot};
+use super::tree::{Node, Order, Sum};
+use super::{ExpressionError, Needs, Scope};
+use crate::model::Name;
+use cel::common::ast::{Expr, IdedExpr, LiteralValue, SelectExpr, SourceInfo, operators};
+use std::ops::Range;
+
+/// What an expression's part is.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Type {
+    pub kind: Kind,
+    pub nullable: bool,
+    /// Texts of a closed set, as a deal's states; empty: any text.
+    pub words: &'static [&'static str],
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kind {
+    Null,
+    Bool,
+    Int,
+    Number,
+    Text,
+    Time,
+    Record(Of),
+    List(Box<Type>),
+    /// A mistake, told already: fits everywhere.
+    Wrong,
+}
+
+pub(super) type Checked = (Node, Type);
+
+impl Type {
+    pub(super) fn sure(kind: Kind) -> Type {
+        Type { kind, nullable: false, words: &[] }
+    }
+
+    pub(super) fn list(of: Type) -> Type {
+        Type::sure(Kind::List(Box::new(of)))
+    }
+
+    fn of_slot(of: Of, slot: &Slot) -> Type {
+        match slot {
+            Slot::Open | Slot::Won | Slot::Lost | Slot::Closed | Slot::Gone => Type::sure(Kind::Bool),
+            Slot::State => Type {
+                kind: Kind::Text,
+                nullable: false,
+                words: if of == Of::Ticket { &["open", "closed", "unknown"] } else { &["open", "won", "lost", "unknown"] },
+            },
+            Slot::Declared(_, FieldType::List) => Type { nullable: true, ..Type::list(Type::sure(Kind::Text)) },
+            Slot::Declared(_, kind) => Type {
+                kind: match kind {
+                    FieldType::Int => Kind::Int,
+                    FieldType::Number => Kind::Number,
+                    FieldType::Bool => Kind::Bool,
+                    FieldType::Time => Kind::Time,
+                    FieldType::Text | FieldType::List => Kind::Text,
+                },
+                nullable: true,
+                words: &[],
+            },
+        }
+    }
+
+    /// As said in messages.
+    pub(super) fn name(&self) -> &'static str {
+        match &self.kind {
+            Kind::Null => "null",
+            Kind::Bool => "a bool",
+            Kind::Int => "an int",
+            Kind::Number => "a number",
+            Kind::Text => "text",
+            Kind::Time => "a time",
+            Kind::Record(Of::Person) => "a person",
+            Kind::Record(Of::Deal) => "a deal",
+            Kind::Record(Of::Ticket) => "a ticket",
+            Kind::List(_) => "a list",
+            Kind::Wrong => "unknown",
+        }
+    }
+
+    pub(super) fn is_numeric(&self) -> bool {
+        matches!(self.kind, Kind::Int | Kind::Number)
+    }
+}
+
+/// Reads a source without expanding macros, so that every node keeps its own place.
+pub(super) fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), Vec<ExpressionError>> {
+    let env = cel::Env::default().with_optional_support(false);
+    env.parser().parse_with_source_info(source).map_err(|errors| {
+        let told = |e: cel::ParseError| {
+            let message = e.msg.split(" expecting {").next().unwrap_or_default().trim_start_matches("Syntax error: ");
+            ExpressionError { message: format!("not readable here: {message}"), at: place(source, e.pos) }
+        };
+        errors.errors.into_iter().map(told).collect()
+    })
+}
+
+/// The byte range of the word at a line and column (both from 1, columns in characters); the end of the source where it lies beyond.
+fn place(source: &str, (line, column): (isize, isize)) -> Range<usize> {
+    let line = usize::try_from(line - 1).unwrap_or(0);
+    let column = usize::try_from(column - 1).unwrap_or(0);
+    let line_start: usize = source.split_inclusive('\n').take(line).map(str::len).sum();
+    let rest = &source[line_start.min(source.len())..];
+    let start = line_start + rest.char_indices().nth(column).map_or(rest.trim_end().len(), |(i, _)| i);
+    let word = source[start..].find(|c: char| c.is_whitespace()).unwrap_or(source.len() - start);
+    start..start + word
+}
+
+pub(super) struct Checker<'s> {
+    source: &'s str,
+    scope: Scope,
+    declared: &'s Declared,
+    positions: &'s SourceInfo,
+    errors: Vec<ExpressionError>,
+    needs: Needs,
+    /// The variable of the macro whose body this is.
+    pub(super) item: Option<(String, Type)>,
+}
+
+impl<'s> Checker<'s> {
+    pub(super) fn new(source: &'s str, scope: Scope, declared: &'s Declared, positions: &'s SourceInfo) -> Checker<'s> {
+        Checker { source, scope, declared, positions, errors: Vec::new(), needs: Needs::default(), item: None }
+    }
+
+    pub(super) fn finish(mut self) -> (Vec<ExpressionError>, Needs) {
+        self.needs.person.sort();
+        self.needs.person.dedup();
+        (self.errors, self.needs)
+    }
+
+    /// The whole expression, which answers yes or no.
+    pub(super) fn whole(&mut self, e: &IdedExpr) -> Node {
+        let checked = self.part(e);
+        self.want(e, checked, &[Kind::Bool], "the answer of an expression must be a bool")
+    }
+
+    pub(super) fn part(&mut self, e: &IdedExpr) -> Checked {
+        match &e.expr {
+            Expr::Literal(literal) => self.literal(e, literal),
+            Expr::Ident(name) => self.variable(e, name),
+            Expr::Select(select) => self.select(e, select),
+            Expr::List(list) => self.list(&list.elements),
+            Expr::Call(call) => match &call.target {
+                Some(target) => self.method(e, target, &call.func_name, &call.args),
+                None => self.operator(e, &call.func_name, &call.args),
+            },
+            Expr::Map(_) => self.wrong(e, "maps are not known here"),
+            Expr::Struct(_) => self.wrong(e, "messages are not known here"),
+            Expr::Comprehension(_) | Expr::Unspecified => self.wrong(e, "not known here"),
+        }
+    }
+
+    fn literal(&mut self, e: &IdedExpr, literal: &LiteralValue) -> Checked {
+        match literal {
+            LiteralValue::Boolean(b) => (Node::Bool(*b.inner()), Type::sure(Kind::Bool)),
+            LiteralValue::Int(i) => (Node::Int(*i.inner()), Type::sure(Kind::Int)),
+            LiteralValue::UInt(u) => match i64::try_from(*u.inner()) {
+                Ok(i) => (Node::Int(i), Type::sure(Kind::Int)),
+                Err(_) => self.wrong(e, "too big a number"),
+            },
+            LiteralValue::Double(n) => (Node::Number(*n.inner()), Type::sure(Kind::Number)),
+            LiteralValue::String(t) => (Node::Text(t.inner().into()), Type::sure(Kind::Text)),
+            LiteralValue::Null => (Node::Null, Type { nullable: true, ..Type::sure(Kind::Null) }),
+            LiteralValue::Bytes(_) => self.wrong(e, "bytes are not known here"),
+        }
+    }
+
+    fn variable(&mut self, e: &IdedExpr, name: &str) -> Checked {
+        if let Some((item, kind)) = &self.item
+            && item == name
+        {
+            return (Node::Item, kind.clone());
+        }
+        match (self.scope, name) {
+            (Scope::Person, "deals") => {
+                self.needs.deals = true;
+                (Node::Deals, Type::list(Type::sure(Kind::Record(Of::Deal))))
+            }
+            (Scope::Person, "tickets") => {
+                self.needs.tickets = true;
+                (Node::Tickets, Type::list(Type::sure(Kind::Record(Of::Ticket))))
+            }
+            (Scope::Person, "person") | (Scope::Deal, "deal") | (Scope::Ticket, "ticket") => {
+                self.wrong(e, &format!("a field is expected, as in `{name}.FIELD`"))
+            }
+            _ => {
+                let known: &[&str] = match self.scope {
+                    Scope::Person => &["person", "deals", "tickets"],
+                    Scope::Deal => &["deal"],
+                    Scope::Ticket => &["ticket"],
+                };
+                let item = self.item.iter().map(|(n, _)| n.as_str());
+                let hint = hint(name, known.iter().copied().chain(item));
+                self.wrong(e, &format!("there is no `{name}` here{hint}; known: {}", known.join(", ")))
+            }
+        }
+    }
+
+    /// Of what kind of record a name is, if it is one.
+    fn record(&self, e: &IdedExpr) -> Option<Of> {
+        let Expr::Ident(name) = &e.expr else { return None };
+        if let Some((item, kind)) = &self.item
+            && item == name
+        {
+            return if let Kind::Record(of) = kind.kind { Some(of) } else { None };
+        }
+        match (self.scope, name.as_str()) {
+            (Scope::Person, "person") => Some(Of::Person),
+            (Scope::Deal, "deal") => Some(Of::Deal),
+            (Scope::Ticket, "ticket") => Some(Of::Ticket),
+            _ => None,
+        }
+    }
+
+    fn select(&mut self, e: &IdedExpr, select: &SelectExpr) -> Checked {
+        let at = self.field_range(e, &select.field);
+        self.field(&select.operand, &select.field, at)
+    }
+
+    pub(super) fn field(&mut self, operand: &IdedExpr, field: &str, at: Range<usize>) -> Checked {
+        let Some(of) = self.record(operand) else {
+            let (_, kind) = self.part(operand);
+            return match &kind.kind {
+                Kind::Wrong => (Node::Null, kind),
+                Kind::List(_) => self.wrong_at(at, &format!("a list has no fields; ask of its entries: `exists(x, x.{field} ...)`")),
+                _ => self.wrong_at(at, &format!("{} has no fields", kind.name())),
+            };
+        };
+        let Some(slot) = self.declared.slot(of, field) else {
+            let what = Type::sure(Kind::Record(of)).name();
+            let hint = hint(field, self.declared.names(of));
+            return self.wrong_at(at, &format!("{what} has no field `{field}`{hint}"));
+        };
+        let kind = Type::of_slot(of, &slot);
+        let is_item = matches!((&operand.expr, &self.item), (Expr::Ident(name), Some((item, _))) if item == name);
+        let node = match (of, slot) {
+            (Of::Person, Slot::Declared(name, kind)) => {
+                self.needs.person.push(Name::clone(&name));
+                Node::PersonField(name, kind)
+            }
+            (_, slot) if is_item => Node::ItemField(slot),
+            (_, slot) => {
+                self.needs.record = true;
+                Node::RecordField(slot)
+            }
+        };
+        (node, kind)
+    }
+
+    fn list(&mut self, elements: &[IdedExpr]) -> Checked {
+        let (mut nodes, mut all) = (Vec::new(), Type::sure(Kind::Null));
+        for e in elements {
+            let (node, kind) = self.part(e);
+            match (&all.kind, &kind.kind) {
+                (_, Kind::Null | Kind::Wrong) => {}
+                (Kind::Null, _) => all.kind = kind.kind.clone(),
+                (Kind::Int, Kind::Number) => all.kind = Kind::Number,
+                _ if fits(&all, &kind) => {}
+                _ => {
+                    let message = format!("{} in a list of {}", kind.name(), all.name().trim_start_matches("a ").trim_start_matches("an "));
+                    self.wrong(e, &message);
+                }
+            }
+            all.nullable |= kind.nullable;
+            nodes.push(node);
+        }
+        (Node::List(nodes), Type::list(all))
+    }
+
+    fn operator(&mut self, e: &IdedExpr, name: &str, args: &[IdedExpr]) -> Checked {
+        let yes_no = Type::sure(Kind::Bool);
+        match (name, args) {
+            (operators::LOGICAL_AND | operators::LOGICAL_OR, [a, b]) => {
+                let [a, b] = [a, b].map(|x| {
+                    let checked = self.part(x);
+                    Box::new(self.want(x, checked, &[Kind::Bool], "`&&` and `||` join bools"))
+                });
+                (if name == operators::LOGICAL_AND { Node::And(a, b) } else { Node::Or(a, b) }, yes_no)
+            }
+            (operators::LOGICAL_NOT, [a]) => {
+                let checked = self.part(a);
+                (Node::Not(Box::new(self.want(a, checked, &[Kind::Bool], "`!` turns a bool"))), yes_no)
+            }
+            (operators::CONDITIONAL, [test, yes, no]) => {
+                let checked = self.part(test);
+                let test = self.want(test, checked, &[Kind::Bool], "before `?` stands a bool");
+                let ((yes_node, a), (no_node, b)) = (self.part(yes), self.part(no));
+                if !fits(&a, &b) {
+                    self.wrong(e, &format!("one side of `:` is {}, the other {}", a.name(), b.name()));
+                }
+                let kind = match (&a.kind, &b.kind) {
+                    (Kind::Null | Kind::Wrong, _) | (Kind::Int, Kind::Number) => b.kind.clone(),
+                    _ => a.kind.clone(),
+                };
+                let kind = Type { kind, nullable: a.nullable || b.nullable, words: &[] };
+                (Node::If(Box::new(test), Box::new(yes_node), Box::new(no_node)), kind)
+            }
+            (operators::EQUALS | operators::NOT_EQUALS, [a, b]) => {
+                let (a, b) = self.comparable(e, a, b);
+                let equal = Node::Equal(Box::new(a.0), Box::new(b.0));
+                (if name == operators::EQUALS { equal } else { Node::Not(Box::new(equal)) }, yes_no)
+            }
+            (operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS, [a, b]) => {
+                let (a, b) = self.comparable(e, a, b);
+                if [&a.1, &b.1].iter().any(|t| matches!(t.kind, Kind::Null | Kind::List(_) | Kind::Record(_))) {
+                    self.wrong(e, &format!("{} and {} have no order", a.1.name(), b.1.name()));
+                }
+                let order = match name {
+                    operators::LESS => Order::Less,
+                    operators::LESS_EQUALS => Order::LessEqual,
+                    operators::GREATER => Order::Greater,
+                    _ => Order::GreaterEqual,
+                };
+                (Node::Ordered(order, Box::new(a.0), Box::new(b.0)), yes_no)
+            }
+            (operators::IN, [a, b]) => {
+                let (a, b) = self.member(e, a, b);
+                (Node::In(Box::new(a), Box::new(b)), yes_no)
+            }
+            (operators::ADD, [a, b]) => self.sum(e, Sum::Add, a, b),
+            (operators::SUBSTRACT, [a, b]) => self.sum(e, Sum::Subtract, a, b),
+            (operators::MULTIPLY, [a, b]) => self.sum(e, Sum::Multiply, a, b),
+            (operators::DIVIDE, [a, b]) => self.sum(e, Sum::Divide, a, b),
+            (operators::MODULO, [a, b]) => self.sum(e, Sum::Modulo, a, b),
+            (operators::NEGATE, [a]) => {
+                let (node, kind) = self.part(a);
+                let numeric = if kind.is_numeric() { kind.kind.clone() } else { Kind::Number };
+                let node = self.want(a, (node, kind), &[Kind::Int, Kind::Number], "`-` turns a number");
+                (Node::Negate(Box::new(node)), Type::sure(numeric))
+            }
+            (operators::INDEX, [of, key]) => match (&key.expr, self.record(of)) {
+                (Expr::Literal(LiteralValue::String(field)), Some(_)) => self.field(of, field.inner(), self.range(key)),
+                _ => self.wrong(e, "a list has no order to count by; ask of its entries with `exists`, `all`, `filter`"),
+            },
+            _ => self.function(e, name, args),
+        }
+    }
+
+    /// A part that must be of one of these kinds and not null when it is asked for.
+    pub(super) fn want(&mut self, e: &IdedExpr, (node, kind): Checked, kinds: &[Kind], rule: &str) -> Node {
+        if kind.kind == Kind::Wrong {
+            return node;
+        }
+        if !kinds.contains(&kind.kind) {
+            self.wrong(e, &format!("{rule}, this is {}", kind.name()));
+            return node;
+        }
+        match kind.nullable {
+            true => Node::NotNull(Box::new(node), self.source[self.range(e)].into()),
+            false => node,
+        }
+    }
+
+    pub(super) fn wrong(&mut self, e: &IdedExpr, message: &str) -> Checked {
+        let at = self.range(e);
+        self.wrong_at(at, message)
+    }
+
+    pub(super) fn wrong_at(&mut self, at: Range<usize>, message: &str) -> Checked {
+        self.errors.push(ExpressionError { message: message.to_string(), at });
+        (Node::Null, Type { kind: Kind::Wrong, nullable: true, words: &[] })
+    }
+
+    /// The bytes of the source that a part takes up.
+    pub(super) fn range(&self, e: &IdedExpr) -> Range<usize> {
+        let mut range = match self.positions.offset_for(e.id) {
+            Some((start, last)) => self.bytes(start as usize, last as usize),
+            None => 0..self.source.len(),
+        };
+        let mut widen = |inner: Range<usize>| range = range.start.min(inner.start)..range.end.max(inner.end);
+        match &e.expr {
+            Expr::Select(select) => {
+                widen(self.range(&select.operand));
+                widen(self.field_range(e, &select.field));
+            }
+            Expr::Call(call) => call.target.iter().map(|t| &**t).chain(&call.args).for_each(|inner| widen(self.range(inner))),
+            Expr::List(list) => list.elements.iter().for_each(|inner| widen(self.range(inner))),
+            _ => {}
+        }
+        // A call or list ends with the bracket behind its last argument, which has no place of its own.
+        let bracket = match &e.expr {
+            Expr::Call(call) if call.target.is_some() || !call.func_name.contains(['_', '@', '!']) => Some(')'),
+            Expr::Call(call) if call.func_name == operators::INDEX => Some(']'),
+            Expr::List(_) => Some(']'),
+            _ => None,
+        };
+        let rest = &self.source[range.end..];
+        if let Some(bracket) = bracket
+            && rest.trim_start().starts_with(bracket)
+        {
+            range.end += rest.len() - rest.trim_start().len() + 1;
+        }
+        range
+    }
+
+    /// Where the field's name stands behind the dot that is the selection's own place.
+    fn field_range(&self, e: &IdedExpr, field: &str) -> Range<usize> {
+        let dot = self.positions.offset_for(e.id).map_or(0..0, |(start, last)| self.bytes(start as usize, last as usize));
+        let rest = &self.source[dot.end..];
+        let start = dot.end + rest.len() - rest.trim_start().len();
+        start..(start + field.len()).min(self.source.len())
+    }
+
+    /// The parser counts characters, from 0, the last one included.
+    fn bytes(&self, first: usize, last: usize) -> Range<usize> {
+        let byte = |n: usize| self.source.char_indices().nth(n).map_or(self.source.len(), |(i, _)| i);
+        let start = byte(first);
+        start..byte(last + 1).max(start)
+    }
+}
+
+/// Whether values of these types can be equal.
+pub(super) fn fits(a: &Type, b: &Type) -> bool {
+    match (&a.kind, &b.kind) {
+        (Kind::Wrong | Kind::Null, _) | (_, Kind::Wrong | Kind::Null) => true,
+        (Kind::List(a), Kind::List(b)) => fits(a, b),
+        (a_kind, b_kind) => a_kind == b_kind || (a.is_numeric() && b.is_numeric()),
+    }
+}
+
+/// "; did you mean `x`?" where one of the known names is near.
+pub(super) fn hint<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let near = known.map(|k| (strsim::damerau_levenshtein(&name.to_lowercase(), k), k)).min();
+    match near {
+        Some((distance, k)) if distance <= 1 + k.chars().count() / 4 => format!("; did you mean `{k}`?"),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,97 @@
+//! Which fields the expressions may name, and of what type.
+
+use super::Expression;
+use crate::model::Name;
+use std::collections::BTreeMap;
+
+/// What a declared field holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FieldType {
+    Text,
+    Int,
+    Number,
+    Bool,
+    Time,
+    /// Of texts.
+    List,
+}
+
+impl FieldType {
+    /// As said in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            FieldType::Text => "text",
+            FieldType::Int => "an int",
+            FieldType::Number => "a number",
+            FieldType::Bool => "a bool",
+            FieldType::Time => "a time",
+            FieldType::List => "a list",
+        }
+    }
+}
+
+/// The fields that config and manifests declare. Deals and tickets have some more that are always there:
+/// deal `open`, `won`, `lost`, `gone` (bools; an unknown deal is open) and `state` (open, won, lost, unknown);
+/// ticket `open`, `closed`, `gone` and `state` (open, closed, unknown). A declared field of such a name is hidden by it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Declared {
+    pub person: BTreeMap<Name, FieldType>,
+    pub deal: BTreeMap<Name, FieldType>,
+    pub ticket: BTreeMap<Name, FieldType>,
+}
+
+/// What kind of thing a field is read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    Person,
+    Deal,
+    Ticket,
+}
+
+/// Where a field's value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Slot {
+    Open,
+    Won,
+    Lost,
+    Closed,
+    State,
+    Gone,
+    Declared(Name, FieldType),
+}
+
+const DEAL: [(&str, Slot); 5] =
+    [("open", Slot::Open), ("won", Slot::Won), ("lost", Slot::Lost), ("state", Slot::State), ("gone", Slot::Gone)];
+const TICKET: [(&str, Slot); 4] = [("open", Slot::Open), ("closed", Slot::Closed), ("state", Slot::State), ("gone", Slot::Gone)];
+
+impl Declared {
+    pub(super) fn slot(&self, of: Of, name: &str) -> Option<Slot> {
+        let (built_in, declared) = self.of(of);
+        let own = || declared.get_key_value(name).map(|(name, kind)| Slot::Declared(name.clone(), *kind));
+        built_in.iter().find(|(n, _)| *n == name).map(|(_, slot)| slot.clone()).or_else(own)
+    }
+
+    pub(super) fn names(&self, of: Of) -> impl Iterator<Item = &str> {
+        let (built_in, declared) = self.of(of);
+        built_in.iter().map(|(n, _)| *n).chain(declared.keys().map(|n| &**n))
+    }
+
+    fn of(&self, of: Of) -> (&'static [(&'static str, Slot)], &BTreeMap<Name, FieldType>) {
+        match of {
+            Of::Person => (&[], &self.person),
+            Of::Deal => (&DEAL, &self.deal),
+            Of::Ticket => (&TICKET, &self.ticket),
+        }
+    }
+
+    /// The same, with only those person fields that one of these expressions reads: what [`super::Facts::person`] need collect.
+    pub fn narrowed<'e>(&self, expressions: impl IntoIterator<Item = &'e Expression>) -> Declared {
+        let mut person = BTreeMap::new();
+        for name in expressions.into_iter().flat_map(Expression::person_fields) {
+            if let Some(kind) = self.person.get(name) {
+                person.insert(name.clone(), *kind);
+            }
+        }
+        Declared { person, deal: self.deal.clone(), ticket: self.ticket.clone() }
+    }
+}

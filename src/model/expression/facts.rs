@@ -1,0 +1,108 @@
+//! What an expression is asked about: borrowed from records, nothing is converted before it is read.
+
+use super::declared::{Declared, FieldType, Slot};
+use super::tree::Datum;
+use super::{EvaluationError, LIST_MAX, Needs, Scope};
+use crate::model::{DealState, Entity, Name, Record, TicketState, Value};
+use std::borrow::Cow;
+
+/// A person with deals and tickets, or one deal, or one ticket.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    scope: Scope,
+    /// Merged fields that hold something, sorted by name.
+    person: Vec<(&'a str, Value)>,
+    pub(super) deals: &'a [&'a Record],
+    pub(super) tickets: &'a [&'a Record],
+    pub(super) record: Option<&'a Record>,
+}
+
+impl<'a> Facts<'a> {
+    /// A person. `person` gives the merged value of a field and is asked once for each declared person field
+    /// ([`Declared::narrowed`] makes them few); `None` and `Empty` are null.
+    pub fn person(
+        declared: &'a Declared,
+        person: &dyn Fn(&str) -> Option<Value>,
+        deals: &'a [&'a Record],
+        tickets: &'a [&'a Record],
+    ) -> Facts<'a> {
+        let held = |name: &'a Name| Some((&**name, person(name).filter(|v| !v.is_empty())?));
+        let person = declared.person.keys().filter_map(held).collect();
+        Facts { scope: Scope::Person, person, deals, tickets, record: None }
+    }
+
+    pub fn deal(record: &'a Record) -> Facts<'a> {
+        Facts { scope: Scope::Deal, record: Some(record), ..Facts::none() }
+    }
+
+    pub fn ticket(record: &'a Record) -> Facts<'a> {
+        Facts { scope: Scope::Ticket, record: Some(record), ..Facts::none() }
+    }
+
+    /// A person of whom nothing is known, without deals or tickets.
+    pub fn none() -> Facts<'a> {
+        Facts { scope: Scope::Person, person: Vec::new(), deals: &[], tickets: &[], record: None }
+    }
+
+    /// Whether the expression can be asked of these facts at all.
+    pub(super) fn check(&self, scope: Scope, needs: &Needs) -> Result<(), EvaluationError> {
+        if scope != self.scope {
+            return Err(EvaluationError::OtherScope);
+        }
+        for (needed, what, list) in [(needs.deals, "deals", self.deals), (needs.tickets, "tickets", self.tickets)] {
+            if needed && list.len() > LIST_MAX {
+                return Err(EvaluationError::TooMany { what, count: list.len() });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn of_person(&self, name: &Name, declared: FieldType) -> Result<Datum<'_>, EvaluationError> {
+        let found = self.person.binary_search_by(|(n, _)| (*n).cmp(name)).ok().map(|i| &self.person[i].1);
+        datum(name, declared, found)
+    }
+}
+
+/// A field of a deal or ticket.
+pub(super) fn of_record<'a>(record: &'a Record, slot: &Slot) -> Result<Datum<'a>, EvaluationError> {
+    let ticket = record.id.entity == Entity::Ticket;
+    let deal = record.deal.unwrap_or(DealState::Unknown);
+    let state = record.ticket.unwrap_or(TicketState::Unknown);
+    Ok(match slot {
+        Slot::Open => Datum::Bool(if ticket { state.is_open() } else { deal.is_open() }),
+        Slot::Won => Datum::Bool(deal == DealState::Won),
+        Slot::Lost => Datum::Bool(deal == DealState::Lost),
+        Slot::Closed => Datum::Bool(state == TicketState::Closed),
+        Slot::State => Datum::Text(Cow::Borrowed(if ticket { state.name() } else { deal.name() })),
+        Slot::Gone => Datum::Bool(record.is_gone()),
+        Slot::Declared(name, declared) => return datum(name, *declared, record.field(name).map(|f| &f.value)),
+    })
+}
+
+/// A value as declared; an int serves as a number and the other way round.
+fn datum<'a>(field: &Name, declared: FieldType, value: Option<&'a Value>) -> Result<Datum<'a>, EvaluationError> {
+    Ok(match (declared, value) {
+        (_, None | Some(Value::Empty)) => Datum::Null,
+        (FieldType::Text, Some(Value::Text(t))) => Datum::Text(Cow::Borrowed(t)),
+        (FieldType::Int | FieldType::Number, Some(Value::Int(i))) => Datum::Int(*i),
+        (FieldType::Int | FieldType::Number, Some(Value::Number(n))) => Datum::Number(*n),
+        (FieldType::Bool, Some(Value::Bool(b))) => Datum::Bool(*b),
+        (FieldType::Time, Some(Value::Time(t))) => Datum::Time(t.0),
+        (FieldType::List, Some(Value::List(items))) if items.len() > LIST_MAX => {
+            return Err(EvaluationError::TooMany { what: "list entries", count: items.len() });
+        }
+        (FieldType::List, Some(Value::List(items))) => Datum::Texts(items),
+        (_, Some(other)) => {
+            let found = match other {
+                Value::Empty => "nothing",
+                Value::Text(_) => "text",
+                Value::Int(_) => "an int",
+                Value::Number(_) => "a number",
+                Value::Bool(_) => "a bool",
+                Value::Time(_) => "a time",
+                Value::List(_) => "a list",
+            };
+            return Err(EvaluationError::WrongType { field: field.clone(), wanted: declared.name(), found });
+        }
+    })
+}
