@@ -13,7 +13,9 @@ pub enum Error {
         dir.display(), pid.map_or(String::new(), |pid| format!(" (process {pid})"))
     )]
     Locked { dir: PathBuf, pid: Option<u32> },
-    #[error("the state was written by a newer nayose (format {found}; this one knows up to {ours}); use that nayose, or another state folder")]
+    #[error(
+        "the state was written by a newer nayose (format {found}; this one knows up to {ours}); use that nayose, or another state folder"
+    )]
     NewerFormat { found: String, ours: String },
     /// The outer world's fault, not damage: nothing was moved.
     #[error("{}: cannot {doing}: {why}{}", path.display(), hint(*kind))]

@@ -137,8 +137,7 @@ impl Index {
     pub(super) fn found(&mut self, hash: ItemHash, pack: u64, bytes: usize, deleted: bool) {
         self.packs.entry(pack).or_default();
         self.supersede(hash, deleted);
-        let waits = self.place(hash).is_some();
-        if waits {
+        if self.is_live(hash, Place::PENDING) {
             self.settle(hash, pack, bytes);
         } else {
             // "Deleted", and nothing older is left.
@@ -154,6 +153,9 @@ impl Index {
             }
             return false;
         };
+        if deleted && old.is_deleted() {
+            return false;
+        }
         let was_there = !old.is_deleted();
         let older = if was_there && old.pack() != Place::PENDING { add_copy(old.older()) } else { old.older() };
         self.leave(hash, old);

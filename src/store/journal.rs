@@ -42,7 +42,10 @@ impl JournalNotes {
             let lines: Vec<String> = self.damaged_lines.iter().take(20).map(u64::to_string).collect();
             let more = self.damaged_lines.len().saturating_sub(20);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            notes.push(format!("the journal is damaged in line {}{more}: what they said is lost unless it is polled again", lines.join(", ")));
+            notes.push(format!(
+                "the journal is damaged in line {}{more}: what they said is lost unless it is polled again",
+                lines.join(", ")
+            ));
         }
         if self.unknown > 0 {
             notes.push(format!("{} lines of the journal are of a newer nayose and were passed over", self.unknown));
@@ -106,7 +109,9 @@ impl Journal {
     /// Reads it again from the start, as `export journal` does.
     pub fn for_each(&self, each: impl FnMut(Entry)) -> Result<JournalNotes, Error> {
         match &self.medium {
-            Medium::Memory(bytes) => read(bytes.as_slice(), each).map(|(notes, _)| notes).map_err(Error::files(Path::new("memory:"), "read the journal")),
+            Medium::Memory(bytes) => {
+                read(bytes.as_slice(), each).map(|(notes, _)| notes).map_err(Error::files(Path::new("memory:"), "read the journal"))
+            }
             Medium::File { path, .. } => {
                 let doing = "read the journal";
                 let file = File::open(path).map_err(Error::files(path, doing))?;

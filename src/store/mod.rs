@@ -24,6 +24,8 @@ mod open;
 mod pack;
 mod sled;
 pub mod state;
+#[cfg(test)]
+mod tests;
 mod url;
 
 pub use entry::{Cause, Entry, Scope, What, WriteOutcome};

@@ -60,7 +60,8 @@ impl State {
                 let (path, _) = folder.store()?;
                 let mut store = sled_at(path)?;
                 // Commits are counted over the folder's life, so that the number noted beside the store stays true.
-                let (inner, loaded) = begin(store.as_mut(), info, noted).map(|(head, loaded)| (with(store, Index::default(), head), loaded))?;
+                let (inner, loaded) =
+                    begin(store.as_mut(), info, noted).map(|(head, loaded)| (with(store, Index::default(), head), loaded))?;
                 (inner, Loaded { rebuilt: Some(Rebuilt { aside, why }), ..loaded })
             }
             Err(other) => return Err(other),

@@ -91,8 +91,7 @@ impl PackWriter {
 
 /// A large item: its pack, and its chunks in order.
 pub(super) fn large(number: u64, kind: Kind, key: &[u8], value: &[u8]) -> (Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>) {
-    let chunks: Vec<_> =
-        value.chunks(CHUNK_BYTES).enumerate().map(|(i, part)| (chunk_key(number, i as u16), part.to_vec())).collect();
+    let chunks: Vec<_> = value.chunks(CHUNK_BYTES).enumerate().map(|(i, part)| (chunk_key(number, i as u16), part.to_vec())).collect();
     let mut body = vec![kind];
     put_length(&mut body, key.len());
     body.extend_from_slice(key);

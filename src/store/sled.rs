@@ -54,7 +54,9 @@ impl Sled {
                     tries += 1;
                     std::thread::sleep(LOCK_WAIT);
                 }
-                Ok(Err(error)) if is_lock(&error) => return Err(OpenFailure::World(Error::Locked { dir: folder.to_path_buf(), pid: None })),
+                Ok(Err(error)) if is_lock(&error) => {
+                    return Err(OpenFailure::World(Error::Locked { dir: folder.to_path_buf(), pid: None }));
+                }
                 Ok(Err(::sled::Error::Io(error))) if is_world(&error) => return Err(world("open the store")(error)),
                 Ok(Err(error)) => return Err(OpenFailure::Damaged(error.to_string())),
                 Err(panic) => {

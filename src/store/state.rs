@@ -149,7 +149,7 @@ impl State {
 
     pub fn get(&self, kind: Kind, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         let inner = self.lock();
-        let Some(place) = inner.index.place(ItemHash::of(kind, key)) else { return Ok(None) };
+        let Some(place) = inner.index.place(ItemHash::of(kind, key)).filter(|place| !place.is_deleted()) else { return Ok(None) };
         let stored = inner.stored(place.pack())?;
         match pack::read(place.pack(), &stored)? {
             Pack::Slots(slots) => {
@@ -245,7 +245,10 @@ impl Inner {
             let stored = self.stored(number)?;
             match pack::read(number, &stored)? {
                 Pack::Slots(slots) => {
-                    slots.iter().filter(|slot| slot.value.is_some()).for_each(|slot| self.index.copy_gone(ItemHash::of(slot.kind, slot.key)));
+                    slots
+                        .iter()
+                        .filter(|slot| slot.value.is_some())
+                        .for_each(|slot| self.index.copy_gone(ItemHash::of(slot.kind, slot.key)));
                 }
                 Pack::Large { kind, key, chunks, .. } => {
                     self.index.copy_gone(ItemHash::of(kind, key));
@@ -288,7 +291,10 @@ impl Inner {
         // The pack that is being filled; large items take numbers of their own.
         let mut filling = self.take_number()?;
         for write in &writes {
-            let waits = self.index.place(write.hash).is_some_and(|place| place.pack() == Place::PENDING && place.is_deleted() == write.value.is_none());
+            let waits = self
+                .index
+                .place(write.hash)
+                .is_some_and(|place| place.pack() == Place::PENDING && place.is_deleted() == write.value.is_none());
             if !waits {
                 // A deletion with nothing left to hide, or one that a put of this commit follows.
                 continue;
