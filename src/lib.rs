@@ -7,3 +7,4 @@ pub mod decide;
 pub mod link;
 pub mod merge;
 pub mod model;
+pub mod store;

@@ -1,0 +1,159 @@
+//! What the journal keeps: the things that no poll brings back.
+
+use crate::model::{Address, RecordId, Refusal, RefusalScope, Time};
+use serde::{Deserialize, Serialize};
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub at: Time,
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// A kind that this version does not know is counted and left in place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    /// A person's no was seen.
+    Refusal {
+        #[serde(with = "as_text")]
+        record: RecordId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<Address>,
+        /// `None`: all marketing mail.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<Box<str>>,
+        seen_at: Time,
+    },
+    /// A system may be written to.
+    FirstContact { system: String, scope: Scope, by: String },
+    /// A waiting plan may go: these holds may end for these causes.
+    PlanApproved { plan: String, causes: Vec<Cause> },
+    /// What became of a write.
+    Outcome {
+        #[serde(with = "as_text")]
+        record: RecordId,
+        /// `hold`, `release`, `update` or `create`.
+        op: String,
+        outcome: WriteOutcome,
+        /// The system's words, where it said no or nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        said: Option<String>,
+        reasons: Vec<String>,
+        run: String,
+    },
+    DeadLetterDropped {
+        #[serde(with = "as_text")]
+        record: RecordId,
+    },
+}
+
+/// What of a system's writes was approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Protective writes only.
+    Holds,
+    All,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteOutcome {
+    Applied,
+    Rejected,
+    Unknown,
+}
+
+/// A hold and the deal or ticket that caused it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    pub hold: String,
+    #[serde(with = "as_text")]
+    pub cause: RecordId,
+}
+
+impl What {
+    pub fn of_refusal(refusal: &Refusal) -> What {
+        let topic = match &refusal.scope {
+            RefusalScope::All => None,
+            RefusalScope::Topic(topic) => Some(topic.clone()),
+        };
+        What::Refusal { record: refusal.from.clone(), address: refusal.address.clone(), topic, seen_at: refusal.seen_at }
+    }
+
+    /// The refusal, if it is one.
+    pub fn to_refusal(&self) -> Option<Refusal> {
+        let What::Refusal { record, address, topic, seen_at } = self else { return None };
+        let scope = topic.clone().map_or(RefusalScope::All, RefusalScope::Topic);
+        Some(Refusal { scope, from: record.clone(), seen_at: *seen_at, address: address.clone() })
+    }
+}
+
+/// Record ids as `SYSTEM:ENTITY:ID`.
+mod as_text {
+    use crate::model::RecordId;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(id: &RecordId, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(id)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<RecordId, D::Error> {
+        String::deserialize(d)?.parse().map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The form is on users' disks: a change here must still read these lines.
+    #[test]
+    fn lines_stay_readable() {
+        let record: RecordId = "ma:person:17".parse().unwrap();
+        let refusal = |scope, address: Option<&str>| {
+            let address = address.and_then(Address::parse);
+            What::of_refusal(&Refusal { scope, from: record.clone(), seen_at: Time(4), address })
+        };
+        let causes = vec![Cause { hold: "open_deal".into(), cause: "crm:deal:8".parse().unwrap() }];
+        let outcome = What::Outcome {
+            record: record.clone(),
+            op: "hold".into(),
+            outcome: WriteOutcome::Rejected,
+            said: Some("no".into()),
+            reasons: vec!["open_deal_person".into()],
+            run: "r_1".into(),
+        };
+        for (what, line) in [
+            (
+                refusal(RefusalScope::All, Some("a@b.example")),
+                r#"{"at":5,"what":"refusal","record":"ma:person:17","address":"a@b.example","seen_at":4}"#,
+            ),
+            (
+                refusal(RefusalScope::Topic("製品".into()), None),
+                r#"{"at":5,"what":"refusal","record":"ma:person:17","topic":"製品","seen_at":4}"#,
+            ),
+            (
+                What::FirstContact { system: "ma".into(), scope: Scope::Holds, by: "taro".into() },
+                r#"{"at":5,"what":"first_contact","system":"ma","scope":"holds","by":"taro"}"#,
+            ),
+            (
+                What::PlanApproved { plan: "w_1".into(), causes },
+                r#"{"at":5,"what":"plan_approved","plan":"w_1","causes":[{"hold":"open_deal","cause":"crm:deal:8"}]}"#,
+            ),
+            (
+                outcome,
+                r#"{"at":5,"what":"outcome","record":"ma:person:17","op":"hold","outcome":"rejected","said":"no","reasons":["open_deal_person"],"run":"r_1"}"#,
+            ),
+            (What::DeadLetterDropped { record: record.clone() }, r#"{"at":5,"what":"dead_letter_dropped","record":"ma:person:17"}"#),
+        ] {
+            let entry = Entry { at: Time(5), what };
+            assert_eq!(serde_json::to_string(&entry).unwrap(), line);
+            assert_eq!(serde_json::from_str::<Entry>(line).unwrap(), entry);
+        }
+        let scope = What::of_refusal(&refusal(RefusalScope::Topic("x".into()), None).to_refusal().unwrap());
+        assert_eq!(scope, refusal(RefusalScope::Topic("x".into()), None));
+    }
+}

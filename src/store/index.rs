@@ -1,0 +1,305 @@
+//! Where each item lies: 24 bytes of memory an item, whatever its key's length, and a few a pack.
+
+use super::pack::PACK_BYTES;
+use super::state::Kind;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
+
+/// A pack whose live bytes are at most a third is moved along. With random rewrites the disk then levels off near 1.7 times the
+/// live bytes; a higher share would save little and write more.
+const THIN_UNITS: u32 = (PACK_BYTES / Place::UNIT / 3) as u32;
+
+/// 128 bits of a hash of kind and key: no two of a thousand million items share one, whoever chooses the keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ItemHash {
+    high: u64,
+    low: u64,
+}
+
+impl ItemHash {
+    pub(super) fn of(kind: Kind, key: &[u8]) -> ItemHash {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&[kind]);
+        hasher.update(key);
+        let mut bytes = [0; 16];
+        hasher.finalize_xof().fill(&mut bytes);
+        let both = u128::from_be_bytes(bytes);
+        ItemHash { high: (both >> 64) as u64, low: both as u64 }
+    }
+
+    /// What an item adds to the state's digest where it lies now. A lost pack, or an older copy in a newer one's place, changes the sum.
+    fn digest(self, pack: u64) -> u64 {
+        self.low ^ pack.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+impl Hash for ItemHash {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.high);
+    }
+}
+
+/// The key is a hash already.
+#[derive(Default)]
+pub(super) struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// An item's place in 64 bits: the pack's number (38 bits), how many older copies still lie in packs (17), its size in
+/// units (8), and whether it says "deleted" (1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place(u64);
+
+impl Place {
+    const UNIT: usize = 16;
+    const COPIES_MAX: u64 = (1 << 17) - 1;
+    /// Of an item that is about to be written; also the bound of pack numbers.
+    pub(super) const PENDING: u64 = (1 << 38) - 1;
+
+    fn new(pack: u64, older: u64, bytes: usize, deleted: bool) -> Place {
+        let units = bytes.div_ceil(Place::UNIT).min(255) as u64;
+        Place((pack << 26) | (older.min(Place::COPIES_MAX) << 9) | (units << 1) | u64::from(deleted))
+    }
+
+    pub(super) fn pack(self) -> u64 {
+        self.0 >> 26
+    }
+
+    /// At the maximum the count is not known any more, and stays.
+    fn older(self) -> u64 {
+        (self.0 >> 9) & Place::COPIES_MAX
+    }
+
+    fn units(self) -> u32 {
+        (self.0 >> 1 & 255) as u32
+    }
+
+    pub(super) fn is_deleted(self) -> bool {
+        self.0 & 1 == 1
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Live {
+    slots: u32,
+    units: u32,
+}
+
+/// All items' places, and what of each pack still counts.
+///
+/// A deleted item keeps an entry (and its slot) for as long as an older copy of it lies in some pack: without it the next open would
+/// bring the item back.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    places: HashMap<ItemHash, Place, BuildHasherDefault<AsItIs>>,
+    packs: HashMap<u64, Live>,
+    /// Packs that are mostly dead (or were small from the first).
+    thin: BTreeSet<u64>,
+    /// Packs without a live slot, to be deleted.
+    empty: BTreeSet<u64>,
+    items: u64,
+    digest: u64,
+}
+
+impl Index {
+    /// Items that are there, without deleted ones.
+    pub(super) fn items(&self) -> u64 {
+        self.items
+    }
+
+    pub(super) fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    pub(super) fn place(&self, hash: ItemHash) -> Option<Place> {
+        self.places.get(&hash).copied()
+    }
+
+    pub(super) fn is_live(&self, hash: ItemHash, pack: u64) -> bool {
+        self.places.get(&hash).is_some_and(|place| place.pack() == pack)
+    }
+
+    /// A slot as the scan at open meets it, in the order of packs: later wins.
+    pub(super) fn found(&mut self, hash: ItemHash, pack: u64, bytes: usize, deleted: bool) {
+        self.packs.entry(pack).or_default();
+        self.supersede(hash, deleted);
+        if self.is_live(hash, Place::PENDING) {
+            self.settle(hash, pack, bytes);
+        } else {
+            // "Deleted", and nothing older is left.
+            self.note(pack);
+        }
+    }
+
+    /// An item is about to be written (or deleted): its present place is dead. True if there was such an item.
+    pub(super) fn supersede(&mut self, hash: ItemHash, deleted: bool) -> bool {
+        let Some(old) = self.place(hash) else {
+            if !deleted {
+                self.places.insert(hash, Place::new(Place::PENDING, 0, 0, false));
+            }
+            return false;
+        };
+        if deleted && old.is_deleted() {
+            return false;
+        }
+        let was_there = !old.is_deleted();
+        let older = if was_there && old.pack() != Place::PENDING { add_copy(old.older()) } else { old.older() };
+        self.leave(hash, old);
+        self.places.insert(hash, Place::new(Place::PENDING, older, 0, deleted));
+        self.forget_if_needless(hash);
+        was_there
+    }
+
+    /// A live item of a pack that goes away with it is about to be written elsewhere.
+    pub(super) fn lift(&mut self, hash: ItemHash) {
+        if let Some(old) = self.place(hash) {
+            self.leave(hash, old);
+            self.places.insert(hash, Place::new(Place::PENDING, old.older(), 0, old.is_deleted()));
+        }
+    }
+
+    /// A dead copy went away with its pack.
+    pub(super) fn copy_gone(&mut self, hash: ItemHash) {
+        if let Some(place) = self.place(hash)
+            && place.older() < Place::COPIES_MAX
+        {
+            let older = place.older().saturating_sub(1);
+            self.places.insert(hash, Place::new(place.pack(), older, place.units() as usize * Place::UNIT, place.is_deleted()));
+            self.forget_if_needless(hash);
+        }
+    }
+
+    /// A pending item was laid into a pack.
+    pub(super) fn settle(&mut self, hash: ItemHash, pack: u64, bytes: usize) {
+        let Some(old) = self.place(hash) else { return };
+        let place = Place::new(pack, old.older(), bytes, old.is_deleted());
+        self.places.insert(hash, place);
+        let live = self.packs.entry(pack).or_default();
+        live.slots += 1;
+        live.units += place.units();
+        if !place.is_deleted() {
+            self.items += 1;
+            self.digest = self.digest.wrapping_add(hash.digest(pack));
+        }
+        self.note(pack);
+    }
+
+    /// A pack without a live slot, which is now taken as deleted.
+    pub(super) fn take_empty(&mut self) -> Option<u64> {
+        let pack = self.empty.pop_first()?;
+        self.packs.remove(&pack);
+        Some(pack)
+    }
+
+    /// The oldest thin pack below `below`, taken as deleted: its live items must be lifted.
+    pub(super) fn take_thin(&mut self, below: u64) -> Option<u64> {
+        let pack = *self.thin.first().filter(|pack| **pack < below)?;
+        self.thin.remove(&pack);
+        self.packs.remove(&pack);
+        Some(pack)
+    }
+
+    /// A "deleted" hides older copies; without any it is needless.
+    fn forget_if_needless(&mut self, hash: ItemHash) {
+        if let Some(place) = self.place(hash)
+            && place.is_deleted()
+            && place.older() == 0
+        {
+            self.leave(hash, place);
+            self.places.remove(&hash);
+        }
+    }
+
+    /// Takes an entry off its pack's account.
+    fn leave(&mut self, hash: ItemHash, place: Place) {
+        let pack = place.pack();
+        if pack == Place::PENDING {
+            return;
+        }
+        if let Some(live) = self.packs.get_mut(&pack) {
+            live.slots -= 1;
+            live.units -= place.units();
+        }
+        if !place.is_deleted() {
+            self.items -= 1;
+            self.digest = self.digest.wrapping_sub(hash.digest(pack));
+        }
+        self.note(pack);
+    }
+
+    fn note(&mut self, pack: u64) {
+        match self.packs.get(&pack) {
+            Some(live) if live.slots == 0 => {
+                self.thin.remove(&pack);
+                self.empty.insert(pack);
+            }
+            Some(live) if live.units <= THIN_UNITS => {
+                self.empty.remove(&pack);
+                self.thin.insert(pack);
+            }
+            Some(_) => {
+                self.empty.remove(&pack);
+                self.thin.remove(&pack);
+            }
+            None => {}
+        }
+    }
+}
+
+fn add_copy(older: u64) -> u64 {
+    (older + 1).min(Place::COPIES_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_keep_their_parts() {
+        for (pack, older, bytes, deleted) in [(0, 0, 0, false), (Place::PENDING, Place::COPIES_MAX, 3500, true), (77, 3, 300, false)] {
+            let place = Place::new(pack, older, bytes, deleted);
+            assert_eq!((place.pack(), place.older(), place.is_deleted()), (pack, older, deleted));
+            assert_eq!(place.units() as usize, bytes.div_ceil(16));
+        }
+        assert_eq!(Place::new(1, u64::MAX, 1 << 20, false).units(), 255);
+    }
+
+    #[test]
+    fn an_entry_is_24_bytes() {
+        assert_eq!(size_of::<(ItemHash, Place)>(), 24);
+    }
+
+    #[test]
+    fn a_deletion_lasts_as_long_as_an_older_copy() {
+        let item = ItemHash::of(1, b"a");
+        let mut index = Index::default();
+        for pack in [1, 2] {
+            index.supersede(item, false);
+            index.settle(item, pack, 100);
+        }
+        assert_eq!((index.items(), index.take_empty()), (1, Some(1)));
+        // Pack 1 is still being read: its copy hides behind the deletion.
+        assert!(index.supersede(item, true));
+        index.settle(item, 3, 10);
+        assert_eq!((index.items(), index.digest()), (0, 0));
+        index.copy_gone(item);
+        assert!(index.place(item).is_some(), "the copy in pack 2 is left");
+        assert_eq!(index.take_empty(), Some(2));
+        index.copy_gone(item);
+        assert_eq!((index.place(item), index.take_empty()), (None, Some(3)));
+    }
+}

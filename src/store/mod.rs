@@ -1,0 +1,39 @@
+//! The state behind one small trait.
+//!
+//! - [`key_value`]: [`KeyValue`], what a store must do, and its limits; `memory` and `sled` do it
+//! - [`state`]: [`State`], what the daemon uses: items `(kind, key) -> value`, packed about ten to a stored value
+//! - `open`: the ways in: lock, format, damage, what is found
+//! - `pack`, `index`: how packs are laid out, and where each item lies
+//! - `folder`: the files beside the store: lock, commit number, what was moved aside
+//! - [`journal`], [`entry`]: what cannot be polled again, in a file of its own
+//!
+//! All of it blocks: call it from `spawn_blocking`. It is no cache: values lie on disk, only where they lie is in memory.
+//! A state folder holds `sled/` (the store's own files), `journal.log`, `lock`, `commits` (the number of the last commit,
+//! which shows when the store went back in time) and, after damage, `sled.damaged-N/`.
+
+#[cfg(test)]
+mod conformance;
+pub mod entry;
+mod error;
+mod folder;
+mod index;
+pub mod journal;
+pub mod key_value;
+mod memory;
+mod open;
+mod pack;
+mod sled;
+pub mod state;
+#[cfg(test)]
+mod tests;
+mod url;
+
+pub use entry::{Cause, Entry, Scope, What, WriteOutcome};
+pub use error::Error;
+pub use journal::{Journal, JournalNotes};
+pub use key_value::{Batch, KeyRange, KeyValue};
+pub use memory::Memory;
+pub use open::{Loaded, Rebuilt, StateInfo};
+pub use sled::Sled;
+pub use state::{Changes, Kind, State};
+pub use url::StateUrl;

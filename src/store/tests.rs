@@ -1,0 +1,248 @@
+//! The state against a model, on stores that fail at any point.
+
+use super::key_value::BATCH_VALUES_ADVISED;
+use super::state::{COMMIT_BYTES_MAX, ITEM_BYTES_MAX};
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+pub(super) const INFO: StateInfo = StateInfo { format_version: 3, fingerprint: [7; 32] };
+
+type Model = BTreeMap<(Kind, Vec<u8>), Vec<u8>>;
+
+/// A store that outlives the state on it, and fails from a given commit on: before it writes, or after.
+#[derive(Debug, Clone, Default)]
+struct Shared {
+    map: Arc<Memory>,
+    commits: Arc<AtomicUsize>,
+    fails_at: Option<(usize, bool)>,
+}
+
+impl KeyValue for Shared {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        self.map.get(key)
+    }
+    fn scan(&self, range: &KeyRange, each: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<(), Error> {
+        self.map.scan(range, each)
+    }
+    fn commit(&self, batch: Batch) -> Result<(), Error> {
+        let number = self.commits.fetch_add(1, Ordering::SeqCst);
+        match self.fails_at {
+            Some((at, wrote)) if number >= at => {
+                if wrote && number == at {
+                    self.map.commit(batch)?;
+                }
+                Err(Error::Broken { why: "told to fail".into() })
+            }
+            _ => self.map.commit(batch),
+        }
+    }
+    fn size_on_disk(&self) -> Result<u64, Error> {
+        self.map.size_on_disk()
+    }
+}
+
+fn open(store: &Shared) -> (State, Loaded) {
+    State::open_on(Box::new(store.clone()), INFO).unwrap()
+}
+
+pub(super) fn content(state: &State) -> Model {
+    let mut found = Model::new();
+    state.for_each_item(|kind, key, value| assert_eq!(found.insert((kind, key.to_vec()), value.to_vec()), None, "told twice")).unwrap();
+    found
+}
+
+fn apply(model: &mut Model, changes: &Changes) {
+    for (kind, key) in &changes.delete {
+        model.remove(&(*kind, key.clone()));
+    }
+    for (kind, key, value) in &changes.put {
+        model.insert((*kind, key.clone()), value.clone());
+    }
+}
+
+fn changes_of(max_bytes: usize) -> impl Strategy<Value = Changes> {
+    let value = prop_oneof![8 => 0..200usize, 2 => 0..3600usize, 1 => 3400..max_bytes];
+    let put = (0u8..3, 0u8..30, value, any::<u8>());
+    let puts = prop::collection::vec(put, 0..20);
+    let deletes = prop::collection::vec((0u8..3, 0u8..30), 0..8);
+    (puts, deletes).prop_map(|(puts, deletes)| Changes {
+        put: puts.into_iter().map(|(kind, key, bytes, with)| (kind, vec![key], vec![with; bytes])).collect(),
+        delete: deletes.into_iter().map(|(kind, key)| (kind, vec![key])).collect(),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    /// Puts, deletes, large items and reopening at random: what is told is what was said.
+    #[test]
+    fn the_state_is_a_map(steps in prop::collection::vec((changes_of(12_000), any::<bool>()), 1..40)) {
+        let store = Shared::default();
+        let (mut state, _) = open(&store);
+        let mut model = Model::new();
+        for (changes, reopen) in steps {
+            apply(&mut model, &changes);
+            state.commit(changes).unwrap();
+            if reopen {
+                let loaded;
+                (state, loaded) = open(&store);
+                prop_assert_eq!(loaded.items, model.len() as u64);
+            }
+            prop_assert_eq!(state.items(), model.len() as u64);
+            prop_assert_eq!(&content(&state), &model);
+            for kind in 0..3 {
+                prop_assert_eq!(state.get(kind, &[5]).unwrap(), model.get(&(kind, vec![5])).cloned());
+            }
+        }
+    }
+
+    /// A commit that breaks off at any of its batches is there wholly or not at all, and what it left is cleared away.
+    #[test]
+    fn a_commit_is_whole(before in changes_of(5_000), at in 0usize..6, wrote: bool, after in changes_of(5_000)) {
+        let store = Shared::default();
+        let (state, _) = open(&store);
+        let mut old = Model::new();
+        let size = |i: u32| if i.is_multiple_of(50) { 30_000 } else { 1700 };
+        let wide = |with: u8| Changes { put: (0..400u32).map(|i| (9, i.to_be_bytes().to_vec(), vec![with; size(i)])).collect(), delete: vec![] };
+        for changes in [before, wide(1)] {
+            apply(&mut old, &changes);
+            state.commit(changes).unwrap();
+        }
+        let mut new = old.clone();
+        let changes = wide(2);
+        apply(&mut new, &changes);
+        let failing = Shared { fails_at: Some((store.commits.load(Ordering::SeqCst) + at, wrote)), ..store.clone() };
+        let (state, _) = open(&failing);
+        let result = state.commit(changes);
+        if result.is_err() {
+            let refused = state.commit(wide(3));
+            prop_assert!(matches!(refused, Err(Error::Broken { .. })), "a broken state takes no more");
+        }
+        let (state, _) = open(&store);
+        let mut found = content(&state);
+        prop_assert!(found == old && result.is_err() || found == new, "neither the old nor the new");
+        apply(&mut found, &after);
+        state.commit(after).unwrap();
+        prop_assert_eq!(&content(&open(&store).0), &found);
+        let leftovers = store.map.size_on_disk().unwrap();
+        let live: usize = found.iter().map(|(key, value)| key.1.len() + value.len()).sum();
+        prop_assert!(leftovers < 3 * live as u64 + 100_000, "{leftovers} bytes for {live}");
+    }
+}
+
+#[test]
+fn a_wide_commit_goes_in_several_batches() {
+    let store = Shared::default();
+    let (state, _) = open(&store);
+    let put = (0..400u32).map(|i| (9, i.to_be_bytes().to_vec(), vec![1; 1700])).collect();
+    state.commit(Changes { put, delete: vec![] }).unwrap();
+    // Else `a_commit_is_whole` proves nothing.
+    assert_eq!(store.commits.load(Ordering::SeqCst), 1 + 200 / BATCH_VALUES_ADVISED);
+}
+
+/// Random rewrites, in large and in single commits, and items that come and go: the store stays within a small multiple of what counts.
+#[test]
+fn garbage_is_bounded() {
+    for (rounds, at_once) in [(200u64, 200u64), (4000, 1)] {
+        let store = Shared::default();
+        let (state, _) = open(&store);
+        let mut random = 1u64;
+        let mut next = || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            random >> 33
+        };
+        let item = |n: u64| (1, format!("crm:person:{n}").into_bytes(), vec![b'x'; 250 + (n % 100) as usize]);
+        state.commit(Changes { put: (0..2000).map(item).collect(), delete: vec![] }).unwrap();
+        let fresh = store.size_on_disk().unwrap();
+        let mut most = 0;
+        for round in 0..rounds {
+            let put = (0..at_once).map(|_| item(next() % 2000)).chain([(2, round.to_be_bytes().to_vec(), vec![1; 40])]).collect();
+            let delete = if round > 0 { vec![(2, (round - 1).to_be_bytes().to_vec())] } else { vec![] };
+            state.commit(Changes { put, delete }).unwrap();
+            most = most.max(store.size_on_disk().unwrap());
+        }
+        assert!(most < fresh * 5 / 2, "{at_once} at once: {fresh} bytes became {most}");
+        let before = content(&state);
+        assert_eq!(before.len(), 2001);
+        assert_eq!(content(&open(&store).0), before);
+    }
+}
+
+#[test]
+fn what_is_too_large_is_refused_and_harms_nothing() {
+    let (state, _) = open(&Shared::default());
+    let one = |key: Vec<u8>, bytes: usize| Changes { put: vec![(1, key, vec![1; bytes])], delete: vec![] };
+    state.commit(one(b"a".to_vec(), ITEM_BYTES_MAX)).unwrap();
+    for changes in [
+        one(b"a".to_vec(), ITEM_BYTES_MAX + 1),
+        one(vec![b'k'; 1025], 1),
+        Changes { put: vec![], delete: vec![(1, vec![b'k'; 1025])] },
+        Changes { put: (0..=64u8).map(|i| (1, vec![i], vec![1; COMMIT_BYTES_MAX / 64])).collect(), delete: vec![] },
+    ] {
+        assert!(matches!(state.commit(changes), Err(Error::TooLarge { .. })));
+    }
+    assert_eq!(state.broken(), None);
+    assert_eq!(state.get(1, b"a").unwrap().map(|v| v.len()), Some(ITEM_BYTES_MAX));
+}
+
+#[test]
+fn a_second_writer_is_found_out() {
+    let store = Shared::default();
+    let (first, second) = (open(&store).0, open(&store).0);
+    let one = || Changes { put: vec![(1, vec![1], vec![1])], delete: vec![] };
+    first.commit(one()).unwrap();
+    assert!(matches!(second.commit(one()), Err(Error::ConditionFailed { .. })));
+    assert!(matches!(second.commit(one()), Err(Error::Broken { .. })));
+}
+
+#[test]
+fn formats_and_fingerprints() {
+    let store = Shared::default();
+    let at = |info: StateInfo| State::open_on(Box::new(store.clone()), info);
+    assert!(at(INFO).unwrap().1.fresh);
+    let other = StateInfo { fingerprint: [8; 32], ..INFO };
+    for _ in 0..2 {
+        assert!(at(other).unwrap().1.fingerprint_changed, "until it is kept");
+    }
+    let newer = StateInfo { format_version: 4, ..other };
+    let (state, loaded) = at(newer).unwrap();
+    assert_eq!((loaded.format_version, loaded.fingerprint_changed), (3, true));
+    state.keep_fingerprint().unwrap();
+    assert!(!at(newer).unwrap().1.fingerprint_changed);
+    let error = at(INFO).unwrap_err().to_string();
+    assert!(error.contains("written by a newer nayose") && error.contains("1.4") && error.contains("1.3"), "{error}");
+}
+
+/// One pack lost, or an older one in a newer one's place: said, not read.
+#[test]
+fn lost_and_stale_packs_are_found() {
+    let store = Shared::default();
+    let (state, _) = open(&store);
+    let keys = |from: u8| (from..from + 40).map(|i| (1, vec![i], vec![i; 300])).collect();
+    state.commit(Changes { put: keys(0), delete: vec![] }).unwrap();
+    // Rewrites some of it; the older copies still lie in their packs.
+    state.commit(Changes { put: vec![(1, vec![3], vec![9; 300]), (1, vec![13], vec![9; 300])], delete: vec![(1, vec![25])] }).unwrap();
+    let mut packs = Vec::new();
+    store
+        .scan(&KeyRange::prefix(b"p"), &mut |key, value| {
+            packs.push((key.to_vec(), value.to_vec()));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert!(packs.len() >= 4);
+    for (key, value) in packs {
+        store.map.commit(Batch { deletes: vec![key.clone()], ..Batch::default() }).unwrap();
+        let error = State::open_on(Box::new(store.clone()), INFO).unwrap_err();
+        assert!(matches!(error, Error::Damaged { .. }), "{error}");
+        let mut bent = value.clone();
+        bent[200.min(value.len() - 1)] ^= 1;
+        store.map.commit(Batch { puts: vec![(key.clone(), bent)], ..Batch::default() }).unwrap();
+        assert!(matches!(State::open_on(Box::new(store.clone()), INFO), Err(Error::Damaged { .. })));
+        store.map.commit(Batch { puts: vec![(key, value)], ..Batch::default() }).unwrap();
+        open(&store);
+    }
+}
