@@ -1,15 +1,8 @@
 //! When two written names can be one person. Names veto, they never join: a "yes" here only means "nothing speaks against it".
 
 use crate::model::Address;
-use std::borrow::Cow;
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::decompose_canonical;
-
-/// Old and new forms of one kanji, the new one first; for comparing only. Readings that make other names (渡辺/渡部, 伊藤/伊東) are not here.
-const VARIANTS: [&str; 26] = [
-    "高髙", "崎﨑嵜碕", "斎齋齊斉", "辺邊邉", "浜濱濵", "沢澤", "桜櫻", "広廣", "国國", "島嶋嶌", "真眞", "恵惠", "徳德", "瀬瀨", "富冨", "吉𠮷",
-    "栄榮", "万萬", "滝瀧", "竜龍", "関關", "横橫", "黒黑", "桑桒", "館舘", "鉄鐵",
-];
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// Words beside a name that are none.
 const HONORIFICS: [&str; 12] = ["mr", "mrs", "ms", "miss", "dr", "prof", "sir", "様", "さん", "殿", "先生", "御中"];
@@ -45,9 +38,9 @@ pub(super) struct Name {
 
 impl Name {
     pub(super) fn read(text: &str) -> Name {
-        let folded: Cow<str> = match text.is_ascii() {
-            true => text.to_ascii_lowercase().into(),
-            false => text.nfkc().flat_map(char::to_lowercase).collect::<String>().into(),
+        let folded = match is_nfkc_quick(text.chars()) {
+            IsNormalized::Yes => text.to_lowercase(),
+            _ => text.nfkc().flat_map(char::to_lowercase).collect(),
         };
         // An apostrophe stands inside a word (O'Brien), all else that is no letter between two.
         let is_gap = |c: char| !(c.is_alphanumeric() || matches!(c, '\'' | '’' | '々' | 'ー' | '\u{3099}' | '\u{309a}'));
@@ -112,7 +105,41 @@ fn fold(c: char) -> Option<char> {
         // Combining accents that found no letter of their own.
         '\u{300}'..='\u{36f}' => None,
         _ if c.is_ascii() => Some(c),
-        _ => Some(VARIANTS.iter().find(|forms| forms.contains(c)).and_then(|forms| forms.chars().next()).unwrap_or(c)),
+        _ => Some(modern(c)),
+    }
+}
+
+/// The new form of a kanji that names also write in an old one; for comparing only. Kanji that make other names (渡辺/渡部,
+/// 伊藤/伊東) are not here.
+fn modern(kanji: char) -> char {
+    match kanji {
+        '髙' => '高',
+        '﨑' | '嵜' | '碕' => '崎',
+        '齋' | '齊' | '斉' => '斎',
+        '邊' | '邉' => '辺',
+        '濱' | '濵' => '浜',
+        '澤' => '沢',
+        '櫻' => '桜',
+        '廣' => '広',
+        '國' => '国',
+        '嶋' | '嶌' => '島',
+        '眞' => '真',
+        '惠' => '恵',
+        '德' => '徳',
+        '瀨' => '瀬',
+        '冨' => '富',
+        '𠮷' => '吉',
+        '榮' => '栄',
+        '萬' => '万',
+        '瀧' => '滝',
+        '龍' => '竜',
+        '關' => '関',
+        '橫' => '横',
+        '黑' => '黒',
+        '桒' => '桑',
+        '舘' => '館',
+        '鐵' => '鉄',
+        other => other,
     }
 }
 
@@ -176,7 +203,8 @@ fn initials_of(short: &[&str], long: &[&str]) -> bool {
     let mut free: Vec<&str> = long.to_vec();
     short.len() <= long.len()
         && short.iter().all(|s| {
-            let stands_for = |l: &&str| is_latin(l) && (is_initial(s) && l.starts_with(*s) || is_initial(l) && is_latin(s) && s.starts_with(*l));
+            let stands_for =
+                |l: &&str| is_latin(l) && (is_initial(s) && l.starts_with(*s) || is_initial(l) && is_latin(s) && s.starts_with(*l));
             match free.iter().position(stands_for) {
                 Some(i) => {
                     free.remove(i);

@@ -18,8 +18,10 @@ mod check;
 mod declared;
 mod facts;
 mod functions;
+mod places;
 mod sample;
 mod tree;
+mod types;
 
 pub use declared::{Declared, FieldType};
 pub use facts::Facts;
@@ -119,7 +121,7 @@ impl Expression {
     }
 
     fn compile_here(source: &str, scope: Scope, declared: &Declared) -> Result<Expression, Vec<ExpressionError>> {
-        let (ast, positions) = check::parse(source)?;
+        let (ast, positions) = places::parse(source)?;
         let mut checker = Checker::new(source, scope, declared, &positions);
         let node = checker.whole(&ast);
         let (mut errors, needs) = checker.finish();

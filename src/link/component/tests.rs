@@ -131,7 +131,17 @@ fn what_is_too_big_for_a_person_is_none() {
     for start in [0, 500, COMPONENT_MAX] {
         assert_eq!(component(start, |i| &chain[i], bearers, &LinkRules::default()).members, [start]);
     }
-    assert_eq!(component(0usize, |i| &chain[i + 1], |k| bearers(k).into_iter().filter_map(|n: usize| n.checked_sub(1)).collect(), &LinkRules::default()).members.len(), COMPONENT_MAX);
+    assert_eq!(
+        component(
+            0usize,
+            |i| &chain[i + 1],
+            |k| bearers(k).into_iter().filter_map(|n: usize| n.checked_sub(1)).collect(),
+            &LinkRules::default()
+        )
+        .members
+        .len(),
+        COMPONENT_MAX
+    );
 }
 
 #[test]
@@ -167,11 +177,11 @@ proptest! {
         turned.rotate_left(by % records.len());
         let rules = LinkRules::usual();
         let named = |records: &[Record]| {
-            let mut all: Vec<(Vec<String>, Vec<Proof>, Vec<(Key, Verdict)>)> = (0..records.len()).map(|i| {
+            let mut all: Vec<_> = (0..records.len()).map(|i| {
                 let found = run(records, i, &rules);
                 let mut members: Vec<(String, Proof)> = found.proofs.into_iter().map(|(i, p)| (records[i].id.to_string(), p)).collect();
                 members.sort_by(|a, b| a.0.cmp(&b.0));
-                let (ids, proofs) = members.into_iter().unzip();
+                let (ids, proofs): (Vec<String>, Vec<Proof>) = members.into_iter().unzip();
                 (ids, proofs, found.doubts)
             }).collect();
             all.sort_by(|a, b| a.0.cmp(&b.0));

@@ -65,8 +65,13 @@ fn some(value: &str, from: &str) -> (Option<String>, Option<String>) {
 #[test]
 fn the_first_band_that_holds_a_value_wins_and_in_it_the_newest() {
     let r = rule(Strategy::Order(vec![band(&["support"]), band(&["crm", "cards"]), band(&["ma"])]));
-    let rows =
-        [row("support", "9", "", 9), row("crm", "5", "03-1111-1111", 3), row("cards", "2", "03-2222-2222", 4), row("ma", "1", "090", 8), row("erp", "1", "x", 9)];
+    let rows = [
+        row("support", "9", "", 9),
+        row("crm", "5", "03-1111-1111", 3),
+        row("cards", "2", "03-2222-2222", 4),
+        row("ma", "1", "090", 8),
+        row("erp", "1", "x", 9),
+    ];
     let (v, f, whys) = told(&r, ConditionState::None, &rows);
     assert_eq!((v, f), some("03-2222-2222", "cards:person:2"));
     assert_eq!(whys, ["empty", "older", "highest rank", "lower rank", "not a source"]);

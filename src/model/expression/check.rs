@@ -1,119 +1,18 @@
 //! From the parser's tree to the checked one: names, types and places of mistakes.
 
-use super::declared::{Declared, FieldType, Of, Slot};
+use super::declared::{Declared, Of, Slot};
+use super::places::Places;
 use super::tree::{Node, Order, Sum};
+use super::types::{Checked, Kind, Type, fits};
 use super::{ExpressionError, Needs, Scope};
 use crate::model::Name;
 use cel::common::ast::{Expr, IdedExpr, LiteralValue, SelectExpr, SourceInfo, operators};
 use std::ops::Range;
 
-/// What an expression's part is.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Type {
-    pub kind: Kind,
-    pub nullable: bool,
-    /// Texts of a closed set, as a deal's states; empty: any text.
-    pub words: &'static [&'static str],
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
-    Null,
-    Bool,
-    Int,
-    Number,
-    Text,
-    Time,
-    Record(Of),
-    List(Box<Type>),
-    /// A mistake, told already: fits everywhere.
-    Wrong,
-}
-
-pub(super) type Checked = (Node, Type);
-
-impl Type {
-    pub(super) fn sure(kind: Kind) -> Type {
-        Type { kind, nullable: false, words: &[] }
-    }
-
-    pub(super) fn list(of: Type) -> Type {
-        Type::sure(Kind::List(Box::new(of)))
-    }
-
-    fn of_slot(of: Of, slot: &Slot) -> Type {
-        match slot {
-            Slot::Open | Slot::Won | Slot::Lost | Slot::Closed | Slot::Gone => Type::sure(Kind::Bool),
-            Slot::State => Type {
-                kind: Kind::Text,
-                nullable: false,
-                words: if of == Of::Ticket { &["open", "closed", "unknown"] } else { &["open", "won", "lost", "unknown"] },
-            },
-            Slot::Declared(_, FieldType::List) => Type { nullable: true, ..Type::list(Type::sure(Kind::Text)) },
-            Slot::Declared(_, kind) => Type {
-                kind: match kind {
-                    FieldType::Int => Kind::Int,
-                    FieldType::Number => Kind::Number,
-                    FieldType::Bool => Kind::Bool,
-                    FieldType::Time => Kind::Time,
-                    FieldType::Text | FieldType::List => Kind::Text,
-                },
-                nullable: true,
-                words: &[],
-            },
-        }
-    }
-
-    /// As said in messages.
-    pub(super) fn name(&self) -> &'static str {
-        match &self.kind {
-            Kind::Null => "null",
-            Kind::Bool => "a bool",
-            Kind::Int => "an int",
-            Kind::Number => "a number",
-            Kind::Text => "text",
-            Kind::Time => "a time",
-            Kind::Record(Of::Person) => "a person",
-            Kind::Record(Of::Deal) => "a deal",
-            Kind::Record(Of::Ticket) => "a ticket",
-            Kind::List(_) => "a list",
-            Kind::Wrong => "unknown",
-        }
-    }
-
-    pub(super) fn is_numeric(&self) -> bool {
-        matches!(self.kind, Kind::Int | Kind::Number)
-    }
-}
-
-/// Reads a source without expanding macros, so that every node keeps its own place.
-pub(super) fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), Vec<ExpressionError>> {
-    let env = cel::Env::default().with_optional_support(false);
-    env.parser().parse_with_source_info(source).map_err(|errors| {
-        let told = |e: cel::ParseError| {
-            let message = e.msg.split(" expecting {").next().unwrap_or_default().trim_start_matches("Syntax error: ");
-            ExpressionError { message: format!("not readable here: {message}"), at: place(source, e.pos) }
-        };
-        errors.errors.into_iter().map(told).collect()
-    })
-}
-
-/// The byte range of the word at a line and column (both from 1, columns in characters); the end of the source where it lies beyond.
-fn place(source: &str, (line, column): (isize, isize)) -> Range<usize> {
-    let line = usize::try_from(line - 1).unwrap_or(0);
-    let column = usize::try_from(column - 1).unwrap_or(0);
-    let line_start: usize = source.split_inclusive('\n').take(line).map(str::len).sum();
-    let rest = &source[line_start.min(source.len())..];
-    let start = line_start + rest.char_indices().nth(column).map_or(rest.trim_end().len(), |(i, _)| i);
-    let word = source[start..].find(|c: char| c.is_whitespace()).unwrap_or(source.len() - start);
-    start..start + word
-}
-
 pub(super) struct Checker<'s> {
-    source: &'s str,
+    pub(super) places: Places<'s>,
     scope: Scope,
     declared: &'s Declared,
-    positions: &'s SourceInfo,
     errors: Vec<ExpressionError>,
     needs: Needs,
     /// The variable of the macro whose body this is.
@@ -122,7 +21,7 @@ pub(super) struct Checker<'s> {
 
 impl<'s> Checker<'s> {
     pub(super) fn new(source: &'s str, scope: Scope, declared: &'s Declared, positions: &'s SourceInfo) -> Checker<'s> {
-        Checker { source, scope, declared, positions, errors: Vec::new(), needs: Needs::default(), item: None }
+        Checker { places: Places { source, positions }, scope, declared, errors: Vec::new(), needs: Needs::default(), item: None }
     }
 
     pub(super) fn finish(mut self) -> (Vec<ExpressionError>, Needs) {
@@ -216,7 +115,7 @@ impl<'s> Checker<'s> {
     }
 
     fn select(&mut self, e: &IdedExpr, select: &SelectExpr) -> Checked {
-        let at = self.field_range(e, &select.field);
+        let at = self.places.field_range(e, &select.field);
         self.field(&select.operand, &select.field, at)
     }
 
@@ -332,7 +231,7 @@ impl<'s> Checker<'s> {
                 (Node::Negate(Box::new(node)), Type::sure(numeric))
             }
             (operators::INDEX, [of, key]) => match (&key.expr, self.record(of)) {
-                (Expr::Literal(LiteralValue::String(field)), Some(_)) => self.field(of, field.inner(), self.range(key)),
+                (Expr::Literal(LiteralValue::String(field)), Some(_)) => self.field(of, field.inner(), self.places.range(key)),
                 _ => self.wrong(e, "a list has no order to count by; ask of its entries with `exists`, `all`, `filter`"),
             },
             _ => self.function(e, name, args),
@@ -349,75 +248,19 @@ impl<'s> Checker<'s> {
             return node;
         }
         match kind.nullable {
-            true => Node::NotNull(Box::new(node), self.source[self.range(e)].into()),
+            true => Node::NotNull(Box::new(node), self.places.source[self.places.range(e)].into()),
             false => node,
         }
     }
 
     pub(super) fn wrong(&mut self, e: &IdedExpr, message: &str) -> Checked {
-        let at = self.range(e);
+        let at = self.places.range(e);
         self.wrong_at(at, message)
     }
 
     pub(super) fn wrong_at(&mut self, at: Range<usize>, message: &str) -> Checked {
         self.errors.push(ExpressionError { message: message.to_string(), at });
         (Node::Null, Type { kind: Kind::Wrong, nullable: true, words: &[] })
-    }
-
-    /// The bytes of the source that a part takes up.
-    pub(super) fn range(&self, e: &IdedExpr) -> Range<usize> {
-        let mut range = match self.positions.offset_for(e.id) {
-            Some((start, last)) => self.bytes(start as usize, last as usize),
-            None => 0..self.source.len(),
-        };
-        let mut widen = |inner: Range<usize>| range = range.start.min(inner.start)..range.end.max(inner.end);
-        match &e.expr {
-            Expr::Select(select) => {
-                widen(self.range(&select.operand));
-                widen(self.field_range(e, &select.field));
-            }
-            Expr::Call(call) => call.target.iter().map(|t| &**t).chain(&call.args).for_each(|inner| widen(self.range(inner))),
-            Expr::List(list) => list.elements.iter().for_each(|inner| widen(self.range(inner))),
-            _ => {}
-        }
-        // A call or list ends with the bracket behind its last argument, which has no place of its own.
-        let bracket = match &e.expr {
-            Expr::Call(call) if call.target.is_some() || !call.func_name.contains(['_', '@', '!']) => Some(')'),
-            Expr::Call(call) if call.func_name == operators::INDEX => Some(']'),
-            Expr::List(_) => Some(']'),
-            _ => None,
-        };
-        let rest = &self.source[range.end..];
-        if let Some(bracket) = bracket
-            && rest.trim_start().starts_with(bracket)
-        {
-            range.end += rest.len() - rest.trim_start().len() + 1;
-        }
-        range
-    }
-
-    /// Where the field's name stands behind the dot that is the selection's own place.
-    fn field_range(&self, e: &IdedExpr, field: &str) -> Range<usize> {
-        let dot = self.positions.offset_for(e.id).map_or(0..0, |(start, last)| self.bytes(start as usize, last as usize));
-        let rest = &self.source[dot.end..];
-        let start = dot.end + rest.len() - rest.trim_start().len();
-        start..(start + field.len()).min(self.source.len())
-    }
-
-    /// The parser counts characters, from 0, the last one included.
-    fn bytes(&self, first: usize, last: usize) -> Range<usize> {
-        let byte = |n: usize| self.source.char_indices().nth(n).map_or(self.source.len(), |(i, _)| i);
-        let start = byte(first);
-        start..byte(last + 1).max(start)
-    }
-}
-
-/// Whether values of these types can be equal.
-pub(super) fn fits(a: &Type, b: &Type) -> bool {
-    match (&a.kind, &b.kind) {
-        (Kind::Wrong | Kind::Null, _) | (_, Kind::Wrong | Kind::Null) => true,
-        (Kind::List(a), Kind::List(b)) => fits(a, b),
-        (a_kind, b_kind) => a_kind == b_kind || (a.is_numeric() && b.is_numeric()),
     }
 }
 

@@ -1,13 +1,13 @@
 //! Comparisons, arithmetic, functions and macros, checked.
 
-use super::check::{Checked, Checker, Kind, Type, fits, hint};
+use super::check::{Checker, hint};
 use super::tree::{Node, Sum, TextTest};
+use super::types::{Checked, Kind, Type, fits};
 use crate::model::Time;
 use cel::common::ast::{Expr, IdedExpr, LiteralValue};
 use regex::Regex;
 
-const METHODS: [&str; 10] =
-    ["size", "contains", "startsWith", "endsWith", "matches", "exists", "all", "exists_one", "filter", "map"];
+const METHODS: [&str; 10] = ["size", "contains", "startsWith", "endsWith", "matches", "exists", "all", "exists_one", "filter", "map"];
 const FUNCTIONS: [&str; 3] = ["has", "size", "timestamp"];
 
 impl Checker<'_> {
@@ -61,7 +61,8 @@ impl Checker<'_> {
             return;
         }
         if let Node::Text(text) = &checked.0 {
-            *checked = self.time(e, &text.to_string());
+            let read = self.time(e, text);
+            *checked = read;
         }
     }
 
@@ -98,8 +99,7 @@ impl Checker<'_> {
             _ => Kind::Number,
         };
         let rule = if sum == Sum::Add { "`+` adds numbers or joins two texts" } else { "numbers are expected" };
-        let [left, right] =
-            [(a, left), (b, right)].map(|(e, part)| Box::new(self.want(e, part, &[Kind::Int, Kind::Number], rule)));
+        let [left, right] = [(a, left), (b, right)].map(|(e, part)| Box::new(self.want(e, part, &[Kind::Int, Kind::Number], rule)));
         (Node::Arithmetic(sum, left, right), Type::sure(kind))
     }
 
@@ -123,11 +123,10 @@ impl Checker<'_> {
     }
 
     pub(super) fn method(&mut self, e: &IdedExpr, target: &IdedExpr, name: &str, args: &[IdedExpr]) -> Checked {
-        let text = |test| Some(test);
         let test = match name {
-            "contains" => text(TextTest::Contains),
-            "startsWith" => text(TextTest::StartsWith),
-            "endsWith" => text(TextTest::EndsWith),
+            "contains" => Some(TextTest::Contains),
+            "startsWith" => Some(TextTest::StartsWith),
+            "endsWith" => Some(TextTest::EndsWith),
             _ => None,
         };
         match (name, args) {

@@ -60,7 +60,11 @@ pub(super) enum Node {
     All(Box<Node>, Box<Node>),
     ExistsOne(Box<Node>, Box<Node>),
     Filter(Box<Node>, Box<Node>),
-    Map { over: Box<Node>, only: Option<Box<Node>>, to: Box<Node> },
+    Map {
+        over: Box<Node>,
+        only: Option<Box<Node>>,
+        to: Box<Node>,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,82 @@
+//! Reading a source, and where in it a part stands.
+
+use super::ExpressionError;
+use cel::common::ast::{Expr, IdedExpr, SourceInfo, operators};
+use std::ops::Range;
+
+/// Reads a source without expanding macros, so that every node keeps its own place.
+pub(super) fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), Vec<ExpressionError>> {
+    let env = cel::Env::default().with_optional_support(false);
+    env.parser().parse_with_source_info(source).map_err(|errors| {
+        let told = |e: cel::ParseError| {
+            let message = e.msg.split(" expecting {").next().unwrap_or_default().trim_start_matches("Syntax error: ");
+            ExpressionError { message: format!("not readable here: {message}"), at: place(source, e.pos) }
+        };
+        errors.errors.into_iter().map(told).collect()
+    })
+}
+
+/// The byte range of the word at a line and column (both from 1, columns in characters); the end of the source where it lies beyond.
+fn place(source: &str, (line, column): (isize, isize)) -> Range<usize> {
+    let line = usize::try_from(line - 1).unwrap_or(0);
+    let column = usize::try_from(column - 1).unwrap_or(0);
+    let line_start: usize = source.split_inclusive('\n').take(line).map(str::len).sum();
+    let rest = &source[line_start.min(source.len())..];
+    let start = line_start + rest.char_indices().nth(column).map_or(rest.trim_end().len(), |(i, _)| i);
+    let word = source[start..].find(|c: char| c.is_whitespace()).unwrap_or(source.len() - start);
+    start..start + word
+}
+
+/// The places of a source's parts.
+pub(super) struct Places<'s> {
+    pub(super) source: &'s str,
+    pub(super) positions: &'s SourceInfo,
+}
+
+impl Places<'_> {
+    /// The bytes of the source that a part takes up.
+    pub(super) fn range(&self, e: &IdedExpr) -> Range<usize> {
+        let mut range = match self.positions.offset_for(e.id) {
+            Some((start, last)) => self.bytes(start as usize, last as usize),
+            None => 0..self.source.len(),
+        };
+        let mut widen = |inner: Range<usize>| range = range.start.min(inner.start)..range.end.max(inner.end);
+        match &e.expr {
+            Expr::Select(select) => {
+                widen(self.range(&select.operand));
+                widen(self.field_range(e, &select.field));
+            }
+            Expr::Call(call) => call.target.iter().map(|t| &**t).chain(&call.args).for_each(|inner| widen(self.range(inner))),
+            Expr::List(list) => list.elements.iter().for_each(|inner| widen(self.range(inner))),
+            _ => {}
+        }
+        // A call or list ends with the bracket behind its last argument, which has no place of its own.
+        let bracket = match &e.expr {
+            Expr::Call(call) if call.target.is_some() || !call.func_name.contains(['_', '@', '!']) => Some(')'),
+            Expr::Call(call) if call.func_name == operators::INDEX => Some(']'),
+            Expr::List(_) => Some(']'),
+            _ => None,
+        };
+        let rest = &self.source[range.end..];
+        if let Some(bracket) = bracket
+            && rest.trim_start().starts_with(bracket)
+        {
+            range.end += rest.len() - rest.trim_start().len() + 1;
+        }
+        range
+    }
+
+    /// Where the field's name stands behind the dot that is the selection's own place.
+    pub(super) fn field_range(&self, e: &IdedExpr, field: &str) -> Range<usize> {
+        let dot = self.positions.offset_for(e.id).map_or(0..0, |(start, last)| self.bytes(start as usize, last as usize));
+        let rest = &self.source[dot.end..];
+        let start = dot.end + rest.len() - rest.trim_start().len();
+        start..(start + field.len()).min(self.source.len())
+    }
+
+    /// A token's place: the parser gives its first and its last byte, and that last one may be the first of a longer character.
+    fn bytes(&self, first: usize, last: usize) -> Range<usize> {
+        let start = self.source.floor_char_boundary(first);
+        start..self.source.ceil_char_boundary(last + 1).max(start)
+    }
+}
