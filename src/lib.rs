@@ -2,9 +2,14 @@
 //!
 //! `observe -> link -> merge -> decide -> deliver`; the rooms are told in ARCHITECTURE.md.
 
+pub mod cli;
+pub mod config;
 pub mod connector;
+pub mod daemon;
 pub mod decide;
 pub mod link;
 pub mod merge;
 pub mod model;
+pub mod sandbox;
 pub mod store;
+pub mod web;

@@ -88,14 +88,14 @@ fn test(common: &Common, name: &str) -> Exit {
         }
     };
     let report = examples::run(&loaded);
-    let failed = report.examples.iter().filter(|e| !e.passed()).count();
+    let failed = report.examples.iter().filter(|e| !e.problems.is_empty()).count();
     if common.json {
         let rows: Vec<Json> =
-            report.examples.iter().map(|e| json!({ "example": e.name, "passed": e.passed(), "problems": e.problems })).collect();
+            report.examples.iter().map(|e| json!({ "example": e.name, "passed": e.problems.is_empty(), "problems": e.problems })).collect();
         output::json(&json!({ "connector": name, "examples": rows, "untested": report.untested }));
     } else {
         for example in &report.examples {
-            output::data(&format!("{}  {}", if example.passed() { "ok    " } else { "FAILED" }, example.name));
+            output::data(&format!("{}  {}", if example.problems.is_empty() { "ok    " } else { "FAILED" }, example.name));
             example.problems.iter().for_each(|p| output::data(&format!("        {p}")));
         }
         for untested in &report.untested {

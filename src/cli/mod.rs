@@ -5,7 +5,6 @@ mod args;
 mod check;
 mod connector;
 mod deadletters;
-mod demo;
 mod explain;
 mod export;
 mod gate;
@@ -72,7 +71,7 @@ pub fn main() -> ExitCode {
 async fn act(args: Args) -> Exit {
     let common = args.common();
     match args.action {
-        Action::Demo(options) => demo::demo(options, &common).await,
+        Action::Demo(_) => Exit::Refused,
         Action::Check => check::check(&common),
         Action::Plan => plan::plan(&common).await,
         Action::Sync { system } => sync::sync(&common, system).await,

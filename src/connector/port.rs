@@ -96,6 +96,8 @@ pub struct StreamInfo {
     pub sweep_every: Option<Span>,
     pub lag: Span,
     pub reads: Reads,
+    /// Has a listing of everything.
+    pub sweeps: bool,
     /// A filtered pass counts as proof.
     pub sound: bool,
     /// Has an `open` list.

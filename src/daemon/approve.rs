@@ -5,7 +5,7 @@ use super::persist::{encode, kind};
 use super::plan::{guard_plan, rules_plan};
 use crate::decide::ratchet::Kept;
 use crate::model::{Name, RecordId, Time};
-use crate::store::{Entry, What};
+use crate::store::{Cause, Entry, Scope, What};
 use serde::{Deserialize, Serialize};
 
 /// What an approval did.
@@ -38,13 +38,13 @@ impl Engine {
             let approval = if holds { Approval::Holds } else { Approval::All };
             system.approved = system.approved.max(Some(approval));
             let count = system.outbox.len();
-            let scope = if holds { "holds" } else { "all" };
+            let (scope, noted) = if holds { ("holds", Scope::Holds) } else { ("all", Scope::All) };
             self.journal_pending.push(Entry {
                 at: now,
-                what: What::FirstContact { system: what.into(), scope: scope.into(), by: "approve".into() },
+                what: What::FirstContact { system: what.into(), scope: noted, by: "approve".into() },
             });
             let granted = self.systems[what].approved.unwrap_or(approval);
-            self.pending.put.push((kind::APPROVAL, what.as_bytes().to_vec(), encode(&granted)));
+            self.pending.put(kind::APPROVAL, what.as_bytes().to_vec(), encode(&granted));
             self.commit()?;
             return Ok(Approved { approved: what.into(), scope: scope.into(), count });
         }
@@ -75,7 +75,7 @@ impl Engine {
         if of_plan.is_empty() {
             return Err(Refused::Unknown(plan.to_string()));
         }
-        let mut causes: Vec<(Name, String)> = Vec::new();
+        let mut causes: Vec<(Name, RecordId)> = Vec::new();
         let mut people: Vec<u32> = Vec::new();
         for kept in &of_plan {
             let hold = &kept.hold;
@@ -89,7 +89,7 @@ impl Engine {
             if hold.kept == Some(Kept::CauseGone) {
                 self.let_go_of(&hold.cause);
             }
-            causes.push((hold.hold.clone(), hold.cause.to_string()));
+            causes.push((hold.hold.clone(), hold.cause.clone()));
             people.push(kept.person);
         }
         causes.sort();
@@ -101,11 +101,11 @@ impl Engine {
 
     fn let_go_of(&mut self, cause: &RecordId) {
         self.let_go.insert(cause.clone());
-        self.pending.put.push((kind::LET_GO, cause.to_string().into_bytes(), Vec::new()));
+        self.pending.put(kind::LET_GO, cause.to_string().into_bytes(), Vec::new());
     }
 
-    fn note_plan(&mut self, plan: &str, causes: Vec<(Name, String)>, count: usize, now: Time) -> Result<Approved, Refused> {
-        let causes = causes.into_iter().map(|(hold, cause)| (hold.to_string(), cause)).collect();
+    fn note_plan(&mut self, plan: &str, causes: Vec<(Name, RecordId)>, count: usize, now: Time) -> Result<Approved, Refused> {
+        let causes = causes.into_iter().map(|(hold, cause)| Cause { hold: hold.to_string(), cause }).collect();
         self.journal_pending.push(Entry { at: now, what: What::PlanApproved { plan: plan.into(), causes } });
         self.reconcile(now);
         self.commit()?;
@@ -116,7 +116,7 @@ impl Engine {
     pub fn accept_rules(&mut self) {
         self.rules_changed = false;
         let version = self.config.policy_version.clone();
-        self.pending.put.push((kind::META, b"policy".to_vec(), encode(&version)));
+        self.pending.put(kind::META, b"policy".to_vec(), encode(&version));
     }
 
     /// After the first decision under changed rules, on what was known before: what would be released now waits.

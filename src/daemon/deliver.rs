@@ -7,7 +7,7 @@ use super::world::{Idx, Merged, NOBODY, overlay};
 use crate::connector::{Change, Lane, Outcome, PermitChange, WriteOp};
 use crate::decide::freshness;
 use crate::model::{MailKind, Mark, Name, Presence, Record, Span, Time, Value};
-use crate::store::{Entry, What};
+use crate::store::{Entry, What, WriteOutcome};
 
 /// Releases stop while our clock and a server's differ by more than this.
 const CLOCK_SKEW_MAX: Span = Span::minutes(2);
@@ -229,14 +229,16 @@ impl Engine {
             let lost = Outcome::Unknown("no outcome was told".into());
             let outcome = outcomes.get(i).unwrap_or(&lost);
             let op = &batch.ops[i];
-            if Op::of(&op.change) != Op::Update {
+            let journaled = journaled(outcome).filter(|_| Op::of(&op.change) != Op::Update);
+            if let Some((outcome, said)) = journaled {
                 self.journal_pending.push(Entry {
                     at: now,
                     what: What::Outcome {
                         record: op.record.clone(),
                         op: Op::of(&op.change).name().into(),
-                        outcome: outcome_name(outcome).into(),
-                        reasons: op.change.why.clone().unwrap_or_default(),
+                        outcome,
+                        said,
+                        reasons: op.change.why.iter().flat_map(|w| w.split(',')).map(ToString::to_string).collect(),
                         run: (*self.run).into(),
                     },
                 });
@@ -356,12 +358,13 @@ impl Engine {
     }
 }
 
-pub fn outcome_name(outcome: &Outcome) -> &'static str {
+/// An outcome for the journal, and what the system said. What was never sent has none.
+fn journaled(outcome: &Outcome) -> Option<(WriteOutcome, Option<String>)> {
     match outcome {
-        Outcome::Applied => "applied",
-        Outcome::Rejected(_) => "rejected",
-        Outcome::Unknown(_) => "unknown",
-        Outcome::NotSent(_) => "not_sent",
+        Outcome::Applied => Some((WriteOutcome::Applied, None)),
+        Outcome::Rejected(why) => Some((WriteOutcome::Rejected, Some(why.clone()))),
+        Outcome::Unknown(why) => Some((WriteOutcome::Unknown, Some(why.clone()))),
+        Outcome::NotSent(_) => None,
     }
 }
 

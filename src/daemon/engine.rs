@@ -15,7 +15,8 @@ use crate::decide::phase::Phase;
 use crate::decide::ratchet::Held;
 use crate::decide::standing::HoldNow;
 use crate::link;
-use crate::model::{Name, Reason, Record, RecordId, Refusal, Time};
+use crate::model::expression::{Declared, Expression};
+use crate::model::{Name, Reason, Record, RecordId, Refusal, RefusalScope, Time};
 use crate::store::{Changes, Entry, Journal, State, What};
 use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
@@ -134,7 +135,7 @@ pub struct Engine {
     pub phases: HashMap<Idx, Box<[Phase]>>,
     /// When cool-downs end.
     pub wakeups: BTreeMap<Time, BTreeSet<Idx>>,
-    pub pending: Changes,
+    pub pending: Pending,
     pub journal_pending: Vec<Entry>,
     pub state: State,
     pub journal: Journal,
@@ -158,24 +159,59 @@ pub struct Engine {
 }
 
 /// What the expressions of the rules speak of, so that nothing else is made ready for them.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone)]
 pub struct Needs {
-    pub person: bool,
     pub deals: bool,
     pub tickets: bool,
+    /// The person fields that some expression reads.
+    pub declared: Declared,
 }
 
 impl Needs {
     pub fn of(config: &Config) -> Needs {
         let rules = config.precedence.fields.values().chain(&config.precedence.default);
         let conditions = rules.filter_map(|r| r.when.as_ref().map(|w| &w.when));
-        let mut needs = Needs::default();
-        for expression in config.policy.statuses.iter().map(|s| &s.when).chain(conditions) {
-            needs.person |= expression.needs_person();
-            needs.deals |= expression.needs_deals();
-            needs.tickets |= expression.needs_tickets();
+        let all: Vec<&Expression> = config.policy.statuses.iter().map(|s| &s.when).chain(conditions).collect();
+        Needs {
+            deals: all.iter().any(|e| e.needs_deals()),
+            tickets: all.iter().any(|e| e.needs_tickets()),
+            declared: config.declared.narrowed(all.iter().copied()),
         }
-        needs
+    }
+}
+
+/// What waits for the next commit: of several changes to one item the last counts.
+#[derive(Debug, Default)]
+pub struct Pending {
+    items: HashMap<(u8, Vec<u8>), Option<Vec<u8>>>,
+}
+
+impl Pending {
+    pub fn put(&mut self, kind: u8, key: Vec<u8>, value: Vec<u8>) {
+        self.items.insert((kind, key), Some(value));
+    }
+
+    pub fn delete(&mut self, kind: u8, key: Vec<u8>) {
+        self.items.insert((kind, key), None);
+    }
+
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    fn into_changes(self) -> Changes {
+        let mut changes = Changes::default();
+        for ((kind, key), value) in self.items {
+            match value {
+                Some(value) => changes.put.push((kind, key, value)),
+                None => changes.delete.push((kind, key)),
+            }
+        }
+        changes
     }
 }
 
@@ -216,7 +252,7 @@ impl Engine {
     /// Writes a stream's state with the next commit.
     pub fn keep_stream(&mut self, system: &Name, stream: &Name) {
         if let Some(state) = self.systems.get(system).and_then(|s| s.streams.get(stream)) {
-            self.pending.put.push((kind::STREAM, format!("{system}/{stream}").into_bytes(), persist::encode(state)));
+            self.pending.put(kind::STREAM, format!("{system}/{stream}").into_bytes(), persist::encode(state));
         }
     }
 
@@ -225,8 +261,8 @@ impl Engine {
         let slot = self.world.slot(idx);
         let key = slot.id.to_string().into_bytes();
         match &slot.target {
-            Some(target) => self.pending.put.push((kind::TARGET, key, persist::encode(&**target))),
-            None => self.pending.delete.push((kind::TARGET, key)),
+            Some(target) => self.pending.put(kind::TARGET, key, persist::encode(&**target)),
+            None => self.pending.delete(kind::TARGET, key),
         }
     }
 
@@ -234,10 +270,10 @@ impl Engine {
     pub fn keep_held(&mut self, idx: Idx, held: Vec<Held>) {
         let key = self.world.slot(idx).id.to_string().into_bytes();
         if held.is_empty() {
-            self.pending.delete.push((kind::HELD, key));
+            self.pending.delete(kind::HELD, key);
             self.world.slot_mut(idx).held = None;
         } else {
-            self.pending.put.push((kind::HELD, key, persist::encode(&held)));
+            self.pending.put(kind::HELD, key, persist::encode(&held));
             self.world.slot_mut(idx).held = Some(Box::new(held));
         }
     }
@@ -245,7 +281,7 @@ impl Engine {
     /// Puts a record into the world, and writes it with the next commit.
     pub fn keep_record(&mut self, stream: Name, record: &Record) -> Idx {
         let idx = self.world.put(stream, record);
-        self.pending.put.push((kind::RECORD, record.id.to_string().into_bytes(), self.world.bytes(idx).to_vec()));
+        self.pending.put(kind::RECORD, record.id.to_string().into_bytes(), self.world.bytes(idx).to_vec());
         idx
     }
 
@@ -256,12 +292,16 @@ impl Engine {
         }
         let at = refusal.seen_at;
         let (record, address) = match &on {
-            On::Record(record) => (Some(record.clone()), None),
-            On::Address(address) => (None, Some(address.clone())),
+            On::Record(record) => (record.clone(), None),
+            On::Address(address) => (refusal.from.clone(), Some(address.clone())),
         };
-        self.journal_pending.push(Entry { at, what: What::Refusal { refusal: refusal.clone(), record, address } });
+        let topic = match &refusal.scope {
+            RefusalScope::All => None,
+            RefusalScope::Topic(topic) => Some(topic.clone()),
+        };
+        self.journal_pending.push(Entry { at, what: What::Refusal { record, address, topic, seen_at: refusal.seen_at } });
         let key = format!("{}\u{1f}{:?}", persist::on_key(&on), refusal.scope).into_bytes();
-        self.pending.put.push((kind::REFUSAL, key, persist::encode(&(on, refusal))));
+        self.pending.put(kind::REFUSAL, key, persist::encode(&(on, refusal)));
         true
     }
 
@@ -271,16 +311,15 @@ impl Engine {
             self.journal.append(&self.journal_pending)?;
             self.journal_pending.clear();
         }
-        if !self.pending.put.is_empty() || !self.pending.delete.is_empty() {
-            let changes = std::mem::take(&mut self.pending);
-            self.state.commit(changes)?;
+        if !self.pending.is_empty() {
+            self.state.commit(std::mem::take(&mut self.pending).into_changes())?;
         }
         Ok(())
     }
 
     /// How many items wait for the next commit.
     pub fn uncommitted(&self) -> usize {
-        self.pending.put.len() + self.pending.delete.len() + self.journal_pending.len()
+        self.pending.len() + self.journal_pending.len()
     }
 
     /// Notes something that could not be read, for `status`.

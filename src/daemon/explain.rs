@@ -8,7 +8,7 @@ use super::refusals::On;
 use super::table::Subject;
 use super::view::View;
 use super::world::{Idx, NOBODY};
-use crate::merge::{Candidate, ConditionState};
+use crate::merge::Candidate;
 use crate::model::{Entity, Mail, MailKind, Name, Record, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -128,12 +128,12 @@ impl Engine {
             record: record.id.to_string(),
             link: component.as_ref().and_then(|c| c.proofs.iter().find(|(i, _)| i == idx)).map_or_else(
                 || Link { proof: "self".into(), value: record.id.to_string() },
-                |(_, proof)| Link { proof: proof.kind.to_string(), value: proof.value.to_string() },
+                |(_, proof)| Link { proof: proof.kind.to_string(), value: proof.value.clone() },
             ),
             gone: record.is_gone().then_some(true),
         });
         let links = links.collect();
-        let doubts = component.iter().flat_map(|c| &c.doubts).map(|(key, verdict)| format!("{key}: {verdict}")).collect();
+        let doubts = component.iter().flat_map(|c| &c.doubts).map(|(key, verdict)| doubt(key, *verdict)).collect();
         let mut writes = Vec::new();
         for (idx, record) in members.iter().zip(&records) {
             if self.systems.get(&record.id.system).is_some_and(|s| s.outbox.contains_key(idx)) {
@@ -185,20 +185,13 @@ impl Engine {
                     candidates: candidates.iter().map(|c| candidate(c, false, "no rule speaks of this field")).collect(),
                 },
                 Some(rule) => {
-                    let condition = match &rule.when {
-                        None => ConditionState::None,
-                        Some(c) => match c.when.test(&self.facts(records, now)) {
-                            Ok(true) => ConditionState::True,
-                            Ok(false) => ConditionState::False,
-                            Err(_) => ConditionState::Unknown,
-                        },
-                    };
-                    let judged = crate::merge::explain(rule, condition, &candidates, now);
+                    let condition = self.condition(rule, records, now);
+                    let (winner, judged) = crate::merge::explain(rule, condition, &candidates, now);
                     FieldExplained {
-                        value: judged.winner.as_ref().map_or(Json::Null, |w| w.value.to_json()),
-                        from: judged.winner.as_ref().and_then(|w| w.from).map(ToString::to_string),
+                        value: winner.as_ref().map_or(Json::Null, |w| w.value.to_json()),
+                        from: winner.as_ref().and_then(|w| w.from).map(ToString::to_string),
                         rule: Some(rule.rule.to_string()),
-                        candidates: candidates.iter().zip(&judged.reasons).map(|(c, r)| candidate(c, r.won, r.why)).collect(),
+                        candidates: candidates.iter().zip(&judged).map(|(c, r)| candidate(c, r.won, r.why)).collect(),
                     }
                 }
             };
@@ -252,6 +245,15 @@ impl Engine {
     pub fn members(&self) -> impl Iterator<Item = (String, &[Idx])> + '_ {
         self.people.iter().enumerate().filter(|(_, p)| !p.members.is_empty()).map(|(i, p)| (self.person_id(i as u32), p.members.as_slice()))
     }
+}
+
+/// Why something in common joins nobody.
+fn doubt(key: &crate::link::Key, verdict: crate::link::Verdict) -> String {
+    let key = match key {
+        crate::link::Key::Remote(id) => id.to_string(),
+        crate::link::Key::Address(address) => address.to_string(),
+    };
+    format!("{key}: {}", verdict.name())
 }
 
 fn candidate(c: &Candidate<'_>, won: bool, why: &str) -> CandidateExplained {

@@ -113,13 +113,12 @@ impl Engine {
 
     fn journal_table(&mut self) -> Result<Sheet, super::engine::Error> {
         let mut sheet = Sheet::of(&["at", "what", "detail"]);
-        for entry in self.journal.read()?.entries {
-            let what = serde_json::to_value(&entry.what).unwrap_or(Json::Null);
-            let (name, detail) = match what.as_object().and_then(|o| o.iter().next()) {
-                Some((name, detail)) => (Json::from(name.as_str()), Json::from(detail.to_string())),
-                None => (what, Json::Null),
-            };
-            sheet.rows.push(vec![Json::from(entry.at.rfc3339()), name, detail]);
+        let mut entries = Vec::new();
+        self.journal.for_each(|entry| entries.push(entry))?;
+        for entry in entries {
+            let mut what = serde_json::to_value(&entry.what).unwrap_or(Json::Null);
+            let name = what.as_object_mut().and_then(|o| o.remove("what")).unwrap_or(Json::Null);
+            sheet.rows.push(vec![Json::from(entry.at.rfc3339()), name, Json::from(what.to_string())]);
         }
         Ok(sheet)
     }

@@ -53,6 +53,6 @@ impl Engine {
 
     /// Keeps what a connector has used of today's budget.
     pub fn keep_usage(&mut self, system: &Name, usage: Usage) {
-        self.pending.put.push((kind::USAGE, system.as_bytes().to_vec(), encode(&(usage.day, usage.used))));
+        self.pending.put(kind::USAGE, system.as_bytes().to_vec(), encode(&(usage.day, usage.used)));
     }
 }

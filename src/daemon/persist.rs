@@ -1,6 +1,6 @@
 //! The forms in which the engine's state lies in the store, and reading it all at open.
 
-use super::engine::{Approval, Engine, Error, StreamState, SystemState};
+use super::engine::{Approval, Pending, Engine, Error, StreamState, SystemState};
 use super::refusals::{On, Refusals};
 use super::target::{Allowed, Target};
 use super::world::World;
@@ -9,7 +9,7 @@ use crate::connector::{Abilities, StreamInfo, Usage};
 use crate::decide::ratchet::Held;
 use crate::link;
 use crate::model::{Name, RecordId, Refusal, Time};
-use crate::store::{Changes, Journal, State, StateInfo, StateUrl, What};
+use crate::store::{Journal, Scope, State, StateInfo, What};
 use hashbrown::{HashMap, HashSet};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,10 +66,11 @@ pub struct OpenedState {
 
 /// Opens the state and reads everything into memory.
 pub fn open(config: Arc<Config>, systems: Vec<Opened>, now: Time, run: Arc<str>) -> Result<OpenedState, Error> {
-    let url = StateUrl::parse(&config.state, &config.folder)?;
+    let url = &config.state;
     let info = StateInfo { format_version: FORMAT_VERSION, fingerprint: fingerprint(&config) };
-    let (state, loaded) = State::open(&url, info)?;
-    let (journal, entries) = Journal::open(&url)?;
+    let (state, loaded) = State::open(url, info)?;
+    let mut entries = Vec::new();
+    let (journal, notes) = Journal::open(&state, |entry| entries.push(entry))?;
     let mut engine = Engine {
         systems: systems.into_iter().map(|s| (s.config.settings.name.clone(), system(s))).collect(),
         world: World::default(),
@@ -80,37 +81,38 @@ pub fn open(config: Arc<Config>, systems: Vec<Opened>, now: Time, run: Arc<str>)
         dirty: HashSet::new(),
         phases: HashMap::new(),
         wakeups: BTreeMap::new(),
-        pending: Changes::default(),
+        pending: Pending::default(),
         journal_pending: Vec::new(),
         state,
         journal,
         table: Arc::default(),
         needs: super::engine::Needs::of(&config),
-        link_rules: link::LinkRules::new(config.shared_mailboxes.iter().map(String::as_str)),
+        link_rules: link_rules(&config),
         started_at: now,
         rule_releases: BTreeSet::new(),
         rules_changed: false,
         approved_plans: BTreeSet::new(),
         quarantine: Vec::new(),
         quarantined: 0,
-        rebuilt: loaded.rebuilt.clone(),
+        rebuilt: loaded.rebuilt.as_ref().map(rebuilt),
         permit_ends: BTreeMap::new(),
         permits_walked_at: now,
         run,
         config,
     };
-    for note in &entries.notes {
+    for note in notes.notes() {
         tracing::warn!(note, "journal");
     }
     let mut usage = BTreeMap::new();
     let mut later: Vec<(u8, Vec<u8>, Vec<u8>)> = Vec::new();
     let mut failed: Option<Error> = None;
-    engine.state.for_each_item(&mut |kind, key, value| {
+    let (state, world) = (&engine.state, &mut engine.world);
+    state.for_each_item(|kind, key, value| {
         if failed.is_some() {
             return;
         }
         if kind == kind::RECORD {
-            match engine.world.load(value) {
+            match world.load(value) {
                 Ok(_) => {}
                 Err(error) => failed = Some(error.into()),
             }
@@ -172,7 +174,7 @@ pub fn open(config: Arc<Config>, systems: Vec<Opened>, now: Time, run: Arc<str>)
             _ => {}
         }
     }
-    replay(&mut engine, entries.entries);
+    replay(&mut engine, entries);
     if loaded.fingerprint_changed {
         for system in engine.systems.values_mut() {
             for stream in system.streams.values_mut() {
@@ -189,18 +191,19 @@ pub fn open(config: Arc<Config>, systems: Vec<Opened>, now: Time, run: Arc<str>)
 fn replay(engine: &mut Engine, entries: Vec<crate::store::Entry>) {
     for entry in entries {
         match entry.what {
-            What::Refusal { refusal, record, address } => {
-                let on = record.map(On::Record).or(address.map(On::Address));
-                if let Some(on) = on
-                    && engine.refusals.add(on.clone(), refusal.clone())
-                {
-                    let key = format!("{}\u{1f}{:?}", on_key(&on), refusal.scope).into_bytes();
-                    engine.pending.put.push((kind::REFUSAL, key, encode(&(on, refusal))));
+            What::Refusal { .. } => {
+                let Some(refusal) = entry.what.to_refusal() else { continue };
+                let on = [Some(On::Record(refusal.from.clone())), refusal.address.clone().map(On::Address)];
+                for on in on.into_iter().flatten() {
+                    if engine.refusals.add(on.clone(), refusal.clone()) {
+                        let key = format!("{}\u{1f}{:?}", on_key(&on), refusal.scope).into_bytes();
+                        engine.pending.put(kind::REFUSAL, key, encode(&(on, refusal.clone())));
+                    }
                 }
             }
             What::FirstContact { system, scope, .. } => {
-                let approval = if scope == "all" { Approval::All } else { Approval::Holds };
-                if let Some(system) = engine.systems.get_mut(&system) {
+                let approval = if scope == Scope::All { Approval::All } else { Approval::Holds };
+                if let Some(system) = engine.systems.get_mut(system.as_str()) {
                     system.approved = system.approved.max(Some(approval));
                 }
             }
@@ -237,12 +240,29 @@ fn system(opened: Opened) -> SystemState {
     }
 }
 
+/// Mailboxes that several people read: the usual ones and the config's. The config was checked, so each is one.
+fn link_rules(config: &Config) -> link::LinkRules {
+    let mut rules = link::LinkRules::usual();
+    for mailbox in &config.shared_mailboxes {
+        if let Err(error) = rules.add(mailbox) {
+            tracing::warn!(%error, "a shared mailbox of systems.toml is left out");
+        }
+    }
+    rules
+}
+
+/// For `status`: what was lost, and that nothing widens before everything is read anew.
+fn rebuilt(rebuilt: &crate::store::Rebuilt) -> String {
+    let aside = rebuilt.aside.as_ref().map_or(String::new(), |path| format!("; it lies in {}", path.display()));
+    format!("the state could not be used ({}){aside}; refusals and approvals are kept, everything else is read anew, and nothing is released before that", rebuilt.why)
+}
+
 /// What makes a sweep due when it changes: the manifests, and how addresses are compared.
-fn fingerprint(config: &Config) -> String {
+fn fingerprint(config: &Config) -> [u8; 32] {
     let mut hash = blake3::Hasher::new();
     hash.update(b"normaliser 1");
     for system in &config.systems {
         hash.update(format!("{:?}\u{1f}{:?}", system.settings.name, system.manifest).as_bytes());
     }
-    hash.finalize().to_hex()[..16].to_string()
+    *hash.finalize().as_bytes()
 }

@@ -251,7 +251,7 @@ impl Engine {
         }
         let record = self.world.record(cause);
         let phases: Box<[Phase]> =
-            self.config.policy.holds.iter().map(|rule| phase(rule, &record, &self.config.declared, now)).collect();
+            self.config.policy.holds.iter().map(|rule| phase(rule, &record, now)).collect();
         for phase in &phases {
             if let Phase::CoolingDown { until } = phase {
                 self.wakeups.entry(*until).or_default().insert(cause);

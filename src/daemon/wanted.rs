@@ -6,6 +6,7 @@ use super::world::{Idx, PersonIdx};
 use crate::decide::freshness;
 use crate::decide::standing::Standing;
 use crate::decide::status::{Status, status};
+use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState};
 use crate::model::expression::Facts;
 use crate::model::{Entity, Mail, MailKind, Name, Record, RecordId, Span, Time, Value, Verdict};
@@ -58,32 +59,37 @@ impl Engine {
     /// The person's lead status; an error leaves it unknown, and is kept for `status` and `explain`.
     pub fn status_of(&mut self, person: PersonIdx, records: &[Record], now: Time) -> Option<Name> {
         let config = self.config.clone();
-        let facts = self.facts(records, now);
-        let (name, error) = match status(&config.policy, &facts) {
+        let (name, error) = self.with_facts(records, now, |facts| match status(&config.policy, facts) {
             Status::Is(rule) => (Some(rule.name.clone()), None),
             Status::None => (None, None),
             Status::Unknown { rule, error } => (None, Some(format!("{}: {error}", rule.rule).into_boxed_str())),
-        };
+        });
         let place = &mut self.people[person as usize];
         place.status = name.clone();
         place.status_error = error;
         name
     }
 
-    /// The facts that status rules and conditions of precedence speak of.
-    pub fn facts(&self, records: &[Record], now: Time) -> Facts {
-        let config = &self.config;
-        let needs = self.needs;
-        let deals: Vec<Record> = if needs.deals { self.deals_of(records) } else { Vec::new() };
-        let tickets: Vec<Record> = if needs.tickets { self.tickets_of(records) } else { Vec::new() };
-        let merged = |name: &str| -> Option<Value> {
-            if !needs.person {
-                return None;
-            }
-            // Within an expression a field's own condition is not asked again: it could ask for itself.
-            self.judge(name, records, ConditionState::None, now)
-        };
-        Facts::person(&config.declared, &merged, &deals.iter().collect::<Vec<_>>(), &tickets.iter().collect::<Vec<_>>())
+    /// Asks something of the facts that status rules and conditions of precedence speak of.
+    pub fn with_facts<T>(&self, records: &[Record], now: Time, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
+        let deals = if self.needs.deals { self.deals_of(records) } else { Vec::new() };
+        let tickets = if self.needs.tickets { self.tickets_of(records) } else { Vec::new() };
+        let (deals, tickets): (Vec<&Record>, Vec<&Record>) = (deals.iter().collect(), tickets.iter().collect());
+        // Within an expression a field's own condition is not asked again: it could ask for itself.
+        let merged = |name: &str| self.judge(name, records, ConditionState::None, now);
+        ask(&Facts::person(&self.needs.declared, &merged, &deals, &tickets))
+    }
+
+    /// How a rule's own condition comes out for a person.
+    pub fn condition(&self, rule: &FieldRule, records: &[Record], now: Time) -> ConditionState {
+        match &rule.when {
+            None => ConditionState::None,
+            Some(condition) => match self.with_facts(records, now, |facts| condition.when.test(facts)) {
+                Ok(true) => ConditionState::True,
+                Ok(false) => ConditionState::False,
+                Err(_) => ConditionState::Unknown,
+            },
+        }
     }
 
     /// A person's own deals, those it is on now.
@@ -111,14 +117,7 @@ impl Engine {
     /// The value that a field should have in a target; `None`: leave it alone.
     fn winner(&self, name: &str, records: &[Record], now: Time) -> Option<Value> {
         let rule = self.config.precedence.rule(name)?;
-        let condition = match &rule.when {
-            None => ConditionState::None,
-            Some(condition) => match condition.when.test(&self.facts(records, now)) {
-                Ok(true) => ConditionState::True,
-                Ok(false) => ConditionState::False,
-                Err(_) => ConditionState::Unknown,
-            },
-        };
+        let condition = self.condition(rule, records, now);
         self.judge(name, records, condition, now)
     }
 
@@ -127,7 +126,7 @@ impl Engine {
         let rule = self.config.precedence.rule(name)?;
         let candidates = self.candidates(name, records);
         let borrowed: Vec<Candidate<'_>> = candidates.iter().map(Offer::candidate).collect();
-        crate::merge::winner(rule, condition, &borrowed, now).map(|w| w.value.into_owned())
+        crate::merge::judge(rule, condition, &borrowed, now).map(|w| w.value.into_owned())
     }
 
     /// What a person's records offer for a field, each with what was agreed with it.

@@ -1,7 +1,7 @@
 //! Where one hold rule stands on one deal or ticket.
 
 use super::rules::HoldRule;
-use crate::model::expression::{Declared, Facts};
+use crate::model::expression::Facts;
 use crate::model::{DealState, Entity, Record, TicketState, Time};
 
 /// What a rule says of a cause now.
@@ -24,7 +24,7 @@ impl Phase {
 }
 
 /// Asks `rule` of a deal or ticket. A record that is gone keeps what it last was: absence is no end.
-pub fn phase(rule: &HoldRule, record: &Record, declared: &Declared, now: Time) -> Phase {
+pub fn phase(rule: &HoldRule, record: &Record, now: Time) -> Phase {
     if record.id.entity != rule.on {
         return Phase::NotMet;
     }
@@ -35,36 +35,36 @@ pub fn phase(rule: &HoldRule, record: &Record, declared: &Declared, now: Time) -
         _ => None,
     };
     match after {
-        None => match rule.when.test(&facts(declared, record)) {
+        None => match rule.when.test(&facts(record)) {
             Ok(true) => Phase::InForce { unsure: false },
             Ok(false) => Phase::NotMet,
             Err(_) => Phase::InForce { unsure: true },
         },
         Some(after) => {
             // A rule such as `deal.state == "lost"` may hold on the end itself.
-            match rule.when.test(&facts(declared, record)) {
+            match rule.when.test(&facts(record)) {
                 Ok(true) => return Phase::InForce { unsure: false },
                 Err(_) => return Phase::InForce { unsure: true },
                 Ok(false) => {}
             }
             // No time of the end: it ended no earlier than we can tell, so the cool-down begins now.
             let until = record.memory.ended_at.unwrap_or(now).plus(after);
-            if until <= now || !held_while_open(rule, record, declared) { Phase::Ended } else { Phase::CoolingDown { until } }
+            if until <= now || !held_while_open(rule, record) { Phase::Ended } else { Phase::CoolingDown { until } }
         }
     }
 }
 
 /// Whether the rule would have held the record before it ended, so that a cool-down has something to cool down from.
-fn held_while_open(rule: &HoldRule, record: &Record, declared: &Declared) -> bool {
+fn held_while_open(rule: &HoldRule, record: &Record) -> bool {
     let mut open = record.clone();
     open.deal = open.deal.map(|_| DealState::Open);
     open.ticket = open.ticket.map(|_| TicketState::Open);
-    rule.when.test(&facts(declared, &open)).unwrap_or(true)
+    rule.when.test(&facts(&open)).unwrap_or(true)
 }
 
-fn facts(declared: &Declared, record: &Record) -> Facts {
+fn facts(record: &Record) -> Facts<'_> {
     match record.id.entity {
-        Entity::Ticket => Facts::ticket(declared, record),
-        _ => Facts::deal(declared, record),
+        Entity::Ticket => Facts::ticket(record),
+        _ => Facts::deal(record),
     }
 }
