@@ -132,6 +132,35 @@ async fn pages_lie() {
     assert_eq!(page().await, good);
 }
 
+/// Also a page that was the last says that more is to come, and its cursor leads back to it.
+#[tokio::test]
+async fn a_last_page_can_repeat_too() {
+    let s = sandbox(5).await;
+    let get = async |path: String| {
+        let request = Client::new().get(format!("{}{path}", s.support_url)).bearer_auth(&s.keys.support_token);
+        request.send().await.unwrap().json::<Value>().await.unwrap()
+    };
+    s.handle.fault(System::Support, Fault::of(FaultKind::RepeatPage));
+    let first = get("/api/v2/incremental/users/cursor?start_time=1".into()).await;
+    assert_eq!(first["end_of_stream"], false);
+    assert_eq!(get("/api/v2/incremental/users/cursor?cursor=whatever".into()).await, first);
+}
+
+#[tokio::test]
+async fn a_sandbox_can_be_served_by_itself() {
+    let (told, hear) = tokio::sync::oneshot::channel();
+    let options = Options::new(Arc::new(|| Time(1_795_219_200_000))).people(5);
+    let server = tokio::spawn(nayose::sandbox::serve(options, move |systems| {
+        told.send(systems.clone()).unwrap();
+    }));
+    let systems = hear.await.unwrap();
+    let control = systems["control"]["url"].as_str().unwrap();
+    let shown: Value = Client::new().get(format!("{control}/_sandbox/systems")).send().await.unwrap().json().await.unwrap();
+    assert_eq!(shown, systems);
+    server.abort();
+    assert!(server.await.unwrap_err().is_cancelled());
+}
+
 #[tokio::test]
 async fn the_ma_tells_its_limits_under_200() {
     let s = sandbox(0).await;

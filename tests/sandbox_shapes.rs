@@ -194,6 +194,36 @@ async fn crm_associations_are_read_by_deal() {
 }
 
 #[tokio::test]
+async fn crm_computes_what_the_vendor_computes() {
+    let b = Bench::of(0, |_| {}).await;
+    let h = &b.sandbox.handle;
+    let company = h.create_company("青空商事", "aozora.example");
+    let contact = h.create_contact(&[("email", "a@b.example")], Some(company));
+    let deal = h.open_deal(&[contact], Some(company)).unwrap();
+    let names = "hs_is_closed,hs_is_closed_won,closedate,hs_primary_associated_company";
+    let shown = async || json_of(b.crm(&format!("/crm/v3/objects/deals/{deal}?properties={names}")).await).await["properties"].clone();
+    let open = shown().await;
+    assert_eq!((&open["hs_is_closed"], &open["closedate"]), (&json!("false"), &json!(null)));
+    assert_eq!(open["hs_primary_associated_company"], company.to_string());
+    b.pass_time(1000);
+    h.set_deal_stage(deal, "lost").unwrap();
+    let lost = shown().await;
+    assert_eq!((&lost["hs_is_closed"], &lost["hs_is_closed_won"]), (&json!("true"), &json!("false")));
+    assert_eq!(lost["closedate"], "2026-11-21T00:00:01.000Z");
+    h.set_deal_stage(deal, "unknown").unwrap();
+    assert_eq!(shown().await["hs_is_closed"], "false");
+
+    let row = json!({"id": contact.to_string(), "properties": {"nayose_ok_until": "1795219200000"}});
+    let wrote = json_of(b.crm_post("/crm/v3/objects/contacts/batch/update", json!({ "inputs": [row] })).await).await;
+    assert_eq!(wrote["results"][0]["properties"]["nayose_ok_until"], "2026-11-21T00:00:00.000Z", "a time is stored in the vendor's form");
+    let read = json!({"inputs": [{"id": contact.to_string()}, {"id": "9"}], "properties": ["associatedcompanyid", "hs_email_optout"]});
+    let read = b.crm_post("/crm/v3/objects/contacts/batch/read", read).await;
+    assert_eq!(read.status(), 207);
+    let read = json_of(read).await;
+    assert_eq!(read["results"][0]["properties"]["associatedcompanyid"], company.to_string());
+}
+
+#[tokio::test]
 async fn archived_objects_vanish() {
     let b = Bench::of(0, |_| {}).await;
     let h = &b.sandbox.handle;
