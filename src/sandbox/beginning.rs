@@ -10,6 +10,7 @@ use super::wire::iso_millis;
 use super::world::World;
 use crate::model::{Span, Time};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// Records are up to so old.
 const OLDEST: Span = Span::days(400);
@@ -35,10 +36,14 @@ pub(super) fn fill(world: &mut World, seed: u64, count: usize) {
         }
         contacts.push((i, id));
     }
+    let mut staff: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+    for (i, contact) in contacts {
+        staff.entry(all[i].company).or_default().push(contact);
+    }
     for k in 0..count * 3 / 10 {
         let company = k % company_ids.len().max(1);
-        let own: Vec<u64> = contacts.iter().filter(|(i, _)| all[*i].company == company).map(|(_, id)| *id).take(3).collect();
-        add_deal(world, k, company_ids.get(company).copied(), &own, &mut rng, age(now, k, count * 3 / 10));
+        let own = staff.get(&company).map_or(&[][..], Vec::as_slice);
+        add_deal(world, k, company_ids.get(company).copied(), own, &mut rng, age(now, k, count * 3 / 10));
     }
     let mut users = Vec::new();
     for (i, person) in all.iter().enumerate().filter(|(i, _)| [0, 2, 4, 6].contains(&(i % 9))) {
@@ -235,7 +240,6 @@ mod tests {
     use super::*;
     use crate::model::Address;
     use crate::sandbox::world::Keys;
-    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     /// Each kind of awkward data that links and decisions must survive is there, in about the share that real systems have.
