@@ -2,6 +2,7 @@
 //!
 //! `observe -> link -> merge -> decide -> deliver`; the rooms are told in ARCHITECTURE.md.
 
+pub mod config;
 pub mod connector;
 pub mod decide;
 pub mod merge;

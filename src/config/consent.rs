@@ -1,0 +1,34 @@
+//! consent.toml: on what ground in law the records of a system let mail be sent.
+
+use super::document::{Entry, Section, Sheet};
+use super::nearest::choices;
+use super::offers::Offers;
+use crate::decide::rules::ConsentRules;
+use crate::model::{Basis, Name};
+use toml::de::DeTable;
+
+/// Reads consent.toml.
+pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, offers: &Offers) -> ConsentRules {
+    let mut top = Section::top(sheet, table);
+    let sources = top.table("sources", "[sources]").map(|mut s| s.entries()).unwrap_or_default();
+    let sources = sources.iter().filter_map(|e| source(e, offers)).collect();
+    top.later(&["topics", "jurisdictions", "retention"]);
+    top.finish();
+    ConsentRules { sources }
+}
+
+fn source(entry: &Entry, offers: &Offers) -> Option<(Name, Basis)> {
+    let system = offers.named(&Entry { at: entry.key_at.clone(), ..entry.clone() }, entry.key);
+    let mut section = entry.table(&format!("[sources.{}]", entry.key))?;
+    let names = Basis::ALL.map(Basis::name);
+    let basis = section.need("basis", &format!("expected basis = \"..\", one of {}", names.join(", ")));
+    section.later(&["when", "field", "evidence", "until"]);
+    section.finish();
+    let basis = basis?;
+    let name = basis.text()?;
+    let known = Basis::ALL.into_iter().find(|b| b.name() == name);
+    if known.is_none() {
+        basis.report(format!("unknown basis {name:?}"), choices(name, names));
+    }
+    Some((system?.name.clone(), known?))
+}

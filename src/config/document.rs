@@ -1,0 +1,298 @@
+//! One TOML file with the place of everything in it, read key by key so that no mistake hides another.
+
+use super::mistake::Mistake;
+use super::nearest::choices;
+use super::quoted;
+use crate::model::{Name, Span};
+use std::cell::{Cell, RefCell};
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The bytes of a file, by offset.
+pub type Place = Range<usize>;
+
+/// A file's text and the mistakes found in it so far.
+pub struct Sheet<'a> {
+    pub file: &'static str,
+    pub text: &'a str,
+    mistakes: RefCell<Vec<Mistake>>,
+    /// How many of them say that the file is not TOML, where that leaves doubt about the rest.
+    doubtful_after: Cell<Option<usize>>,
+}
+
+impl<'a> Sheet<'a> {
+    pub fn new(file: &'static str, text: &'a str) -> Sheet<'a> {
+        Sheet { file, text, mistakes: RefCell::new(Vec::new()), doubtful_after: Cell::new(None) }
+    }
+
+    /// The file's table, as far as it can be read, and whether all of it could.
+    pub fn parse(&self) -> (DeTable<'a>, bool) {
+        let (table, errors) = DeTable::parse_recoverable(self.text);
+        if errors.iter().any(|e| e.message() != "duplicate key") {
+            self.doubtful_after.set(Some(errors.len()));
+        }
+        for error in &errors {
+            let hint = match error.message() {
+                "duplicate key" => "each key stands once in its table; remove one of the two",
+                _ => "text stands in quotes, a table begins with [name], all else is key = value",
+            };
+            self.report(error.span().unwrap_or(0..0), format!("not TOML: {}", error.message()), hint);
+        }
+        (table.into_inner(), errors.is_empty())
+    }
+
+    pub fn report(&self, at: Place, text: impl Into<String>, expected: impl Into<String>) {
+        let span = self.on_characters(at);
+        let before = &self.text[..span.start];
+        let line = 1 + before.matches('\n').count();
+        let column = 1 + before.rsplit('\n').next().unwrap_or("").chars().count();
+        let mistake = Mistake { file: self.file, line, column, span: Some(span), text: text.into(), expected: expected.into() };
+        self.mistakes.borrow_mut().push(mistake);
+    }
+
+    /// All mistakes. In a file that is not TOML, keys land in the wrong table; what is said of them would mislead and is left out.
+    pub fn mistakes(self) -> Vec<Mistake> {
+        let mut mistakes = self.mistakes.into_inner();
+        mistakes.truncate(self.doubtful_after.get().unwrap_or(usize::MAX));
+        mistakes
+    }
+
+    /// The line of a place, from 1.
+    pub fn line(&self, at: &Place) -> usize {
+        1 + self.text[..self.on_characters(at.clone()).start].matches('\n').count()
+    }
+
+    /// The name of a rule: `policy.toml:4`.
+    pub fn rule(&self, at: &Place) -> Name {
+        format!("{}:{}", self.file, self.line(at)).into()
+    }
+
+    /// The same place, inside the text and never within a character.
+    fn on_characters(&self, at: Place) -> Place {
+        let start = floor(self.text, at.start);
+        start..floor(self.text, at.end).max(start)
+    }
+}
+
+fn floor(text: &str, offset: usize) -> usize {
+    (0..=offset.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
+}
+
+/// A table whose keys are asked for one by one; `finish` reports those that nobody asked for.
+pub struct Section<'a> {
+    pub sheet: &'a Sheet<'a>,
+    /// As messages name it: `[holds.open_deal]`, or the file for its top level.
+    pub title: String,
+    /// Where to point for what is missing.
+    pub at: Place,
+    table: &'a DeTable<'a>,
+    asked: Vec<String>,
+    /// Keys of later versions: known, but refused.
+    later: Vec<&'static str>,
+}
+
+impl<'a> Section<'a> {
+    pub fn top(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>) -> Section<'a> {
+        Section { sheet, title: sheet.file.to_string(), at: 0..0, table, asked: Vec::new(), later: Vec::new() }
+    }
+
+    /// Asks for a key that may be missing.
+    pub fn get(&mut self, key: &str) -> Option<Entry<'a>> {
+        self.asked.push(key.to_string());
+        let (key, value) = self.table.iter().find(|(k, _)| k.get_ref() == key)?;
+        Some(Entry::new(self.sheet, key, value))
+    }
+
+    /// Asks for a key that must be there.
+    pub fn need(&mut self, key: &str, expected: &str) -> Option<Entry<'a>> {
+        let found = self.get(key);
+        if found.is_none() {
+            self.report(format!("{} lacks {key:?}", self.title), expected);
+        }
+        found
+    }
+
+    pub fn table(&mut self, key: &str, title: &str) -> Option<Section<'a>> {
+        self.get(key)?.table(title)
+    }
+
+    /// Every entry in the file's order, all asked for.
+    pub fn entries(&mut self) -> Vec<Entry<'a>> {
+        let all: Vec<Entry<'a>> = self.table.iter().map(|(k, v)| Entry::new(self.sheet, k, v)).collect();
+        self.asked.extend(all.iter().map(|e| e.key.to_string()));
+        all
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// Keys that a later version will know.
+    pub fn later(&mut self, keys: &[&'static str]) {
+        self.later.extend(keys);
+    }
+
+    pub fn report(&self, text: impl Into<String>, expected: impl Into<String>) {
+        self.sheet.report(self.at.clone(), text, expected);
+    }
+
+    /// Reports the keys that were never asked for.
+    pub fn finish(self) {
+        for (key, _) in self.table {
+            let (name, at) = (key.get_ref().as_ref(), key.span());
+            if self.later.contains(&name) {
+                self.sheet.report(at, format!("{name:?} is not in this version"), format!("take it out of {}", self.title));
+            } else if !self.asked.iter().any(|k| k == name) {
+                let text = format!("unknown key {name:?} in {}", self.title);
+                self.sheet.report(at, text, choices(name, self.asked.iter().map(String::as_str)));
+            }
+        }
+    }
+}
+
+/// A key with its value, or an entry of a list with its list's key.
+#[derive(Clone)]
+pub struct Entry<'a> {
+    pub sheet: &'a Sheet<'a>,
+    pub key: &'a str,
+    pub key_at: Place,
+    pub value: &'a DeValue<'a>,
+    pub at: Place,
+}
+
+impl<'a> Entry<'a> {
+    fn new(sheet: &'a Sheet<'a>, key: &'a Spanned<std::borrow::Cow<'a, str>>, value: &'a Spanned<DeValue<'a>>) -> Entry<'a> {
+        Entry { sheet, key: key.get_ref(), key_at: key.span(), value: value.get_ref(), at: value.span() }
+    }
+
+    pub fn report(&self, text: impl Into<String>, expected: impl Into<String>) {
+        self.sheet.report(self.at.clone(), text, expected);
+    }
+
+    /// Reports at a part of the text's value.
+    pub fn report_within(&self, part: Place, text: impl Into<String>, expected: impl Into<String>) {
+        let raw = self.sheet.text.get(self.at.clone()).unwrap_or("");
+        let at = quoted::within(raw, part);
+        self.sheet.report(self.at.start + at.start..self.at.start + at.end, text, expected);
+    }
+
+    /// Reports that the value is of another kind than `expected`.
+    pub fn wrong_kind(&self, expected: &str) {
+        self.report(format!("{:?} is {}", self.key, kind(self.value)), format!("expected {expected}"));
+    }
+
+    pub fn text(&self) -> Option<&'a str> {
+        match self.value {
+            DeValue::String(text) => Some(text),
+            _ => {
+                self.wrong_kind("text in quotes");
+                None
+            }
+        }
+    }
+
+    /// A text that is not blank.
+    pub fn filled_text(&self) -> Option<&'a str> {
+        let text = self.text()?;
+        if text.trim().is_empty() {
+            self.report(format!("{:?} is empty", self.key), "expected some text, or leave the key out");
+            return None;
+        }
+        Some(text)
+    }
+
+    pub fn bool(&self) -> Option<bool> {
+        match self.value {
+            DeValue::Boolean(b) => Some(*b),
+            _ => {
+                self.wrong_kind("true or false, without quotes");
+                None
+            }
+        }
+    }
+
+    /// A whole number of at least 1.
+    pub fn count(&self) -> Option<usize> {
+        let number = match self.value {
+            DeValue::Integer(i) => usize::from_str_radix(i.as_str(), i.radix()).ok().filter(|n| *n > 0),
+            _ => None,
+        };
+        if number.is_none() {
+            self.report(format!("{:?} is no whole number above zero", self.key), "expected a number without quotes, as 200");
+        }
+        number
+    }
+
+    /// A duration: `"15m"`.
+    pub fn duration(&self) -> Option<Span> {
+        const FORM: &str = "expected a number and a unit in quotes: \"500ms\", \"60s\", \"15m\", \"2h\", \"30d\"";
+        let DeValue::String(text) = self.value else {
+            self.report(format!("{:?} is {}, not a duration", self.key, kind(self.value)), FORM);
+            return None;
+        };
+        let span = text.parse::<Span>().ok();
+        if span.is_none() {
+            self.report(format!("{text:?} is no duration"), FORM);
+        }
+        span
+    }
+
+    pub fn table(&self, title: &str) -> Option<Section<'a>> {
+        let (sheet, at) = (self.sheet, self.key_at.clone());
+        match self.value {
+            DeValue::Table(table) => Some(Section { sheet, title: title.into(), at, table, asked: Vec::new(), later: Vec::new() }),
+            _ => {
+                self.wrong_kind("a table: [name] with lines below it, or { key = value, .. }");
+                None
+            }
+        }
+    }
+
+    /// A list with something in it.
+    pub fn list(&self) -> Option<Vec<Entry<'a>>> {
+        let DeValue::Array(items) = self.value else {
+            self.wrong_kind("a list: [\"a\", \"b\"]");
+            return None;
+        };
+        if items.is_empty() {
+            self.report(format!("{:?} is an empty list", self.key), "expected at least one entry, or leave the key out");
+            return None;
+        }
+        let entry = |v: &'a Spanned<DeValue<'a>>| Entry {
+            sheet: self.sheet,
+            key: self.key,
+            key_at: self.key_at.clone(),
+            value: v.get_ref(),
+            at: v.span(),
+        };
+        Some(items.iter().map(entry).collect())
+    }
+
+    /// A list of texts without repetitions; what is wrong in it is reported and left out.
+    pub fn texts(&self) -> Vec<(Entry<'a>, &'a str)> {
+        let mut texts: Vec<(Entry<'a>, &'a str)> = Vec::new();
+        for entry in self.list().unwrap_or_default() {
+            let Some(text) = entry.filled_text() else { continue };
+            if texts.iter().any(|(_, t)| *t == text) {
+                entry.report(format!("{text:?} stands twice in {:?}", self.key), "remove one of the two");
+            } else {
+                texts.push((entry, text));
+            }
+        }
+        texts
+    }
+}
+
+/// What a value is, for messages.
+fn kind(value: &DeValue) -> &'static str {
+    match value {
+        DeValue::String(_) => "text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

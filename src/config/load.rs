@@ -1,0 +1,106 @@
+//! The config folder in, a [`Config`] or all its mistakes out.
+
+use super::document::Sheet;
+use super::mistake::{Mistake, Mistakes};
+use super::settings::Outside;
+use super::{CONSENT, Config, FILES, ManifestSource, POLICY, PRECEDENCE, SYSTEMS};
+use super::{consent, policy, precedence, redact, systems};
+use std::path::Path;
+
+/// Config is written by hand; a larger file is another file by mistake.
+const FILE_BYTES_MAX: usize = 1024 * 1024;
+
+/// What a missing file is for.
+const PURPOSES: [&str; 4] = [
+    "it says what is read, and what may be written, where",
+    "it says whose value counts, field by field; default = [\"SYSTEM\", ..] is enough to begin with",
+    "it says what holds marketing mail, and how lead statuses are told",
+    "it says what the records of a system prove about consent; it may be empty, then nothing is proved",
+];
+
+/// Reads the config folder.
+///
+/// `env` answers for environment variables; `manifests` has the connectors. Of the folder, the files that secrets are in, and
+/// `manifests` nothing is kept open. Every mistake of all four files is in the error.
+pub fn load(dir: &Path, env: &dyn Fn(&str) -> Option<String>, manifests: &dyn ManifestSource) -> Result<Config, Mistakes> {
+    if !dir.is_dir() {
+        let text = format!("there is no folder {}", dir.display());
+        let expected = format!("expected a folder with {}; --config DIR names another", FILES.join(", "));
+        let mistake = Mistake { file: SYSTEMS, line: 1, column: 1, span: None, text, expected };
+        return Err(Mistakes::new(vec![mistake], []));
+    }
+    let mut found = Vec::new();
+    let texts = FILES.map(|file| match text(dir, file) {
+        Ok(text) => Some(text),
+        Err(mistake) => {
+            found.push(mistake);
+            None
+        }
+    });
+    let present = texts.each_ref().map(Option::is_some);
+    let texts = texts.map(Option::unwrap_or_default);
+    let sheets: Vec<Sheet> = FILES.iter().zip(&texts).map(|(file, text)| Sheet::new(file, text)).collect();
+    let tables: Vec<_> = sheets.iter().map(Sheet::parse).collect();
+
+    let outside = Outside { folder: dir, env };
+    let (table, whole) = &tables[at(SYSTEMS)];
+    // Of a missing file nothing more is said than that it is missing.
+    let read = systems::read(&sheets[at(SYSTEMS)], table, *whole && present[at(SYSTEMS)], &outside, manifests);
+    let declared = read.offers.declared();
+    let precedence = precedence::read(&sheets[at(PRECEDENCE)], &tables[at(PRECEDENCE)].0, &read.offers, &declared);
+    let policy = policy::read(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &declared);
+    let consent = consent::read(&sheets[at(CONSENT)], &tables[at(CONSENT)].0, &read.offers);
+
+    let shown = FILES.map(|file| match file {
+        SYSTEMS => (file, redact::redacted(&texts[at(file)], table, *whole, &read.offers)),
+        _ => (file, texts[at(file)].clone()),
+    });
+    drop(tables);
+    let version = version(&texts);
+    let with_place = FILES.iter().zip(sheets).filter(|(file, _)| present[at(file)]).flat_map(|(_, sheet)| sheet.mistakes());
+    found.extend(with_place);
+    match (found.is_empty(), read.state, read.http) {
+        (true, Some(state), Some(http)) => Ok(Config {
+            folder: dir.to_path_buf(),
+            state,
+            http,
+            systems: read.systems,
+            shared_mailboxes: read.shared_mailboxes,
+            precedence,
+            policy,
+            consent,
+            declared,
+            version,
+        }),
+        _ => Err(Mistakes::new(found, shown)),
+    }
+}
+
+fn at(file: &str) -> usize {
+    FILES.iter().position(|f| *f == file).unwrap_or(0)
+}
+
+fn text(dir: &Path, file: &'static str) -> Result<String, Mistake> {
+    let wrong = |text: String, expected: String| Mistake { file, line: 1, column: 1, span: None, text, expected };
+    let purpose = PURPOSES[at(file)];
+    let bytes = std::fs::read(dir.join(file)).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => wrong(format!("there is no such file in {}", dir.display()), purpose.to_string()),
+        kind => wrong(format!("it cannot be read: {kind}"), format!("{purpose}; let nayose's user read it")),
+    })?;
+    if bytes.len() > FILE_BYTES_MAX {
+        return Err(wrong("it is larger than 1 MiB".to_string(), purpose.to_string()));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
+        wrong(format!("line {line} is not UTF-8"), "save the file as UTF-8".to_string())
+    })
+}
+
+fn version(texts: &[String]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for text in texts {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    hasher.finalize().to_hex()[..12].to_string()
+}

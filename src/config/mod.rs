@@ -1,0 +1,134 @@
+//! Reads the config folder, finds every mistake in it, and puts the rooms' rules together.
+//!
+//! Four files, one for each kind of reader. It reads files and the environment that it is handed, and nothing else: no network, no clock.
+//!
+//! - [`load`](load()): the folder in, a [`Config`] or all its [`Mistakes`] out
+//! - `document`, `quoted`, `nearest`: TOML with the place of everything in it; "did you mean"
+//! - `mistake`, `redact`: how mistakes are shown, and what must not be shown with them
+//! - `systems`, `settings`, `writes`: systems.toml
+//! - `offers`: what the configured systems can read; the other files are checked against it
+//! - `precedence`, `policy`, `proof`, `consent`: one file each, and what they share
+
+mod consent;
+mod document;
+mod load;
+mod mistake;
+mod nearest;
+mod offers;
+mod policy;
+mod precedence;
+mod proof;
+mod quoted;
+mod redact;
+mod settings;
+mod systems;
+mod writes;
+
+pub use load::load;
+pub use mistake::{Mistake, Mistakes};
+
+use crate::connector::{Manifest, SystemSettings};
+use crate::decide::rules::{ConsentRules, Policy};
+use crate::merge::rules::Precedence;
+use crate::model::expression::Declared;
+use crate::model::{Name, Span};
+use secrecy::SecretString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const SYSTEMS: &str = "systems.toml";
+const PRECEDENCE: &str = "precedence.toml";
+const POLICY: &str = "policy.toml";
+const CONSENT: &str = "consent.toml";
+
+/// The files of a config folder, in the order in which mistakes are told.
+pub const FILES: [&str; 4] = [SYSTEMS, PRECEDENCE, POLICY, CONSENT];
+
+/// Where manifests come from: those shipped, and those in a folder of the user's own, which win.
+pub trait ManifestSource {
+    /// All connectors' names, sorted. `own` is the folder that systems.toml names by `connectors = ".."`.
+    fn names(&self, own: Option<&Path>) -> Vec<String>;
+    /// The manifest of a connector, `None` if there is none of that name.
+    /// The error is for the person who wrote the manifest.
+    fn manifest(&self, own: Option<&Path>, name: &str) -> Result<Option<Arc<Manifest>>, String>;
+}
+
+/// A config folder without a mistake, ready for the rooms.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub folder: PathBuf,
+    pub state: StateUrl,
+    pub http: Http,
+    /// In the file's order.
+    pub systems: Vec<System>,
+    /// Patterns (`info@*`, `*@lists.example`) of addresses that several people read, of `[link] shared_mailboxes`.
+    pub shared_mailboxes: Vec<String>,
+    pub precedence: Precedence,
+    pub policy: Policy,
+    pub consent: ConsentRules,
+    /// The fields that expressions may read, of all systems together.
+    pub declared: Declared,
+    /// Changes whenever one of the four files does: 12 hex digits.
+    pub version: String,
+}
+
+impl Config {
+    pub fn system(&self, name: &str) -> Option<&System> {
+        self.systems.iter().find(|s| &*s.settings.name == name)
+    }
+}
+
+/// Where the state lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StateUrl {
+    /// A folder; a relative path in the file is relative to the config folder.
+    Sled(PathBuf),
+}
+
+#[derive(Debug, Clone)]
+pub struct Http {
+    pub listen: SocketAddr,
+    /// Never `None` when `listen` can be reached from other machines.
+    pub token: Option<SecretString>,
+}
+
+/// One system: what is read, and what may be written.
+#[derive(Debug, Clone)]
+pub struct System {
+    pub settings: SystemSettings,
+    pub manifest: Arc<Manifest>,
+    /// How often its streams are read; the manifest's own numbers if `None`.
+    pub every: Option<Span>,
+    /// How often the sweep runs behind a filter; the manifest's own numbers if `None`.
+    pub sweep: Option<Span>,
+    pub writes: Writes,
+    /// Users of that system whose edits are copies of other systems' values.
+    pub relays: Vec<String>,
+    /// Whether a hold sets the connector's block. Only where `writes` has "hold".
+    pub block: bool,
+    /// The target's field or label that says "may be mailed", where a hold works by its absence.
+    pub permit: Option<String>,
+    /// The target's field that says why.
+    pub why: Option<String>,
+    /// How long a permit lasts unless it is renewed.
+    pub lease: Span,
+    /// Of its table in systems.toml.
+    pub line: usize,
+}
+
+impl System {
+    pub fn name(&self) -> &Name {
+        &self.settings.name
+    }
+}
+
+/// What may be written into a system; nothing else, ever.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Writes {
+    /// Blocks and permits.
+    pub hold: bool,
+    /// The lead status.
+    pub status: bool,
+    pub fields: Vec<Name>,
+}

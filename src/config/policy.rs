@@ -1,0 +1,294 @@
+//! policy.toml: the status of a person, what holds mail, and what a widening change must wait for.
+
+use super::document::{Entry, Place, Section, Sheet};
+use super::nearest::choices;
+use super::offers::Offers;
+use super::proof::{expression, proofs, unproved};
+use crate::decide::rules::{After, HoldRule, HoldScope, Policy, Proof, StatusRule, Widening};
+use crate::model::expression::{Declared, Scope};
+use crate::model::{Entity, MailKind, Span};
+use toml::de::DeTable;
+
+/// A deal's account may have more people than one deal should silence; beyond this only the deal's own are held.
+const ACCOUNT_CAP: usize = 500;
+
+const PROOF: &str = "expected proof = { \"SYSTEM.STREAM\" = \"15m\" }";
+
+struct Reader<'o> {
+    offers: &'o Offers,
+    declared: &'o Declared,
+}
+
+/// Reads policy.toml.
+pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, offers: &Offers, declared: &Declared) -> Policy {
+    let reader = Reader { offers, declared };
+    let mut top = Section::top(sheet, table);
+    let statuses = top.table("status", "[status]").map(|mut s| s.entries()).unwrap_or_default();
+    let statuses = statuses.iter().filter_map(|e| reader.status(e)).collect();
+    let holds = top.table("holds", "[holds]").map(|mut s| s.entries()).unwrap_or_default();
+    let holds = holds.iter().filter_map(|e| reader.hold(e)).collect();
+    let refusal_proofs = reader.refusals(&mut top);
+    let widening = widening(&mut top).unwrap_or_default();
+    top.later(&["topics", "footer", "campaigns", "senders", "notify", "review"]);
+    top.finish();
+    Policy { statuses, holds, refusal_proofs, widening }
+}
+
+impl Reader<'_> {
+    fn status(&self, entry: &Entry) -> Option<StatusRule> {
+        let when = expression(entry, Scope::Person, self.offers, self.declared)?;
+        Some(StatusRule { name: entry.key.into(), when, rule: entry.sheet.rule(&entry.key_at) })
+    }
+
+    fn hold(&self, entry: &Entry) -> Option<HoldRule> {
+        let mut section = entry.table(&format!("[holds.{}]", entry.key))?;
+        let when = section.need("when", "expected when = 'deal.open', or another expression over deal or ticket");
+        let subject = when.as_ref().and_then(subject);
+        let scope = self.scope(&mut section, subject);
+        let stops = section.need("stops", &format!("expected stops = [\"campaign\", ..]; the kinds of mail are {}", kinds().join(", ")));
+        let stops = stops.map(|e| stops_of(&e)).unwrap_or_default();
+        let after = section.get("after").and_then(|e| after(&e, subject)).unwrap_or_default();
+        let proof = section.get("proof").map(|e| (e.key_at.clone(), e.table("proof").map(|s| proofs(s, self.offers))));
+        let at = proof.as_ref().map_or(section.at.clone(), |(at, _)| at.clone());
+        let proofs = proof.map_or(Some(Vec::new()), |(_, proofs)| proofs);
+        if let (Some(subject), Some(proofs)) = (subject, &proofs) {
+            self.proved(entry, at, subject, proofs);
+        }
+        section.later(&["unless", "until", "escalate"]);
+        section.finish();
+        let subject = subject?;
+        let when = expression(&when?, subject.scope(), self.offers, self.declared)?;
+        let rule = entry.sheet.rule(&entry.key_at);
+        Some(HoldRule { name: entry.key.into(), on: subject.entity(), when, scope, stops, after, proofs: proofs?, rule })
+    }
+
+    /// A hold without proofs of what it asks could never notice that it knows nothing.
+    fn proved(&self, hold: &Entry, at: Place, subject: Subject, proofs: &[Proof]) {
+        if !self.offers.complete() {
+            return;
+        }
+        if self.offers.streams_of(subject.entity()).is_empty() {
+            let said = format!("no system reads {}s, so the hold {:?} would never hold", subject.name(), hold.key);
+            return hold.sheet.report(hold.key_at.clone(), said, "add such a system to systems.toml, or take the hold out");
+        }
+        let missing = unproved(proofs, self.offers, subject.streams());
+        if !missing.is_empty() {
+            let said = format!("the hold {:?} needs proof of {}", hold.key, missing.join(" and "));
+            let form: Vec<String> = missing.iter().map(|m| format!("{m:?} = \"15m\"")).collect();
+            hold.sheet.report(at, said, format!("without a limit, stale data could never hold; add {} to its proof", form.join(", ")));
+        }
+    }
+
+    fn scope(&self, section: &mut Section, subject: Option<Subject>) -> HoldScope {
+        let scope = section.get("scope");
+        let cap = section.get("account_cap");
+        let account = scope.as_ref().and_then(|entry| {
+            match entry.text()? {
+                "person" => return Some(false),
+                "account" if subject == Some(Subject::Ticket) => {
+                    entry.report("a ticket holds its requesters only, not their account", "expected scope = \"person\"");
+                }
+                "account" => return Some(true),
+                other => entry.report(format!("unknown scope {other:?}"), choices(other, ["person", "account"])),
+            }
+            None
+        });
+        if let (Some(cap), Some(false) | None) = (&cap, account)
+            && (scope.is_none() || account == Some(false))
+        {
+            cap.sheet.report(
+                cap.key_at.clone(),
+                "account_cap without scope = \"account\" has no effect",
+                "add the scope, or remove the cap",
+            );
+        }
+        let cap = cap.and_then(|e| e.count()).unwrap_or(ACCOUNT_CAP);
+        if account == Some(true) { HoldScope::Account { cap } } else { HoldScope::Person }
+    }
+
+    fn refusals(&self, top: &mut Section) -> Vec<Proof> {
+        let shown = self.offers.refusal_streams();
+        let needed = |section: &Section, proofs: &[Proof]| {
+            if self.offers.complete() && !shown.is_empty() && proofs.is_empty() {
+                let hint =
+                    format!("add [refusals] with proof = {{ {:?} = \"1h\" }}; refusals are read from {}", shown[0], shown.join(", "));
+                section.report("refusals need proof: without it, nobody would notice that they are stale", hint);
+            }
+        };
+        let Some(entry) = top.get("refusals") else {
+            needed(top, &[]);
+            return Vec::new();
+        };
+        let Some(mut section) = entry.table("[refusals]") else { return Vec::new() };
+        let found = section.need("proof", PROOF).and_then(|e| e.table("proof")).map(|s| proofs(s, self.offers));
+        section.finish();
+        found.unwrap_or_default()
+    }
+}
+
+/// What a hold is asked of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Deal,
+    Ticket,
+}
+
+impl Subject {
+    fn name(self) -> &'static str {
+        self.entity().name()
+    }
+
+    fn entity(self) -> Entity {
+        match self {
+            Subject::Deal => Entity::Deal,
+            Subject::Ticket => Entity::Ticket,
+        }
+    }
+
+    fn scope(self) -> Scope {
+        match self {
+            Subject::Deal => Scope::Deal,
+            Subject::Ticket => Scope::Ticket,
+        }
+    }
+
+    /// A deal's hold is as fresh as the deal and as who is on it.
+    fn streams(self) -> &'static [Entity] {
+        match self {
+            Subject::Deal => &[Entity::Deal, Entity::DealPerson],
+            Subject::Ticket => &[Entity::Ticket],
+        }
+    }
+
+    /// The ends that its `after` may name.
+    fn ends(self) -> &'static [&'static str] {
+        match self {
+            Subject::Deal => &["won", "lost"],
+            Subject::Ticket => &["closed"],
+        }
+    }
+}
+
+/// What a hold's expression is asked of: the variable that it uses.
+fn subject(when: &Entry) -> Option<Subject> {
+    let names = variables(when.text()?);
+    let hint = "expected one of the two: 'deal.open', or 'ticket.open'";
+    match (names.contains(&"deal"), names.contains(&"ticket")) {
+        (true, false) => return Some(Subject::Deal),
+        (false, true) => return Some(Subject::Ticket),
+        (true, true) => when.report("a hold is asked of a deal or of a ticket, not of both", hint),
+        (false, false) => when.report("this hold asks neither deal nor ticket", hint),
+    }
+    None
+}
+
+/// The words of an expression that stand for variables: not in quotes, not after a dot.
+fn variables(source: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut rest = source;
+    let mut after_dot = false;
+    while let Some(first) = rest.chars().next() {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let length = if word(first) {
+            let length = rest.find(|c| !word(c)).unwrap_or(rest.len());
+            if !after_dot {
+                names.push(&rest[..length]);
+            }
+            length
+        } else if first == '"' || first == '\'' {
+            let mut escaped = false;
+            let closing = rest.char_indices().skip(1).find(|(_, c)| {
+                let closes = *c == first && !escaped;
+                escaped = *c == '\\' && !escaped;
+                closes
+            });
+            closing.map_or(rest.len(), |(i, _)| i + 1)
+        } else {
+            first.len_utf8()
+        };
+        if !first.is_whitespace() {
+            after_dot = first == '.';
+        }
+        rest = &rest[length..];
+    }
+    names
+}
+
+fn kinds() -> Vec<&'static str> {
+    MailKind::ALL.into_iter().map(MailKind::name).collect()
+}
+
+fn stops_of(entry: &Entry) -> Vec<MailKind> {
+    let mut stops = Vec::new();
+    for (entry, name) in entry.texts() {
+        match MailKind::parse(name) {
+            Some(kind) => stops.push(kind),
+            None => entry.report(format!("unknown kind of mail {name:?}"), choices(name, kinds())),
+        }
+    }
+    stops
+}
+
+fn after(entry: &Entry, subject: Option<Subject>) -> Option<After> {
+    let mut section = entry.table("after")?;
+    let mut read = |key: &str| {
+        let entry = section.get(key)?;
+        if let Some(subject) = subject.filter(|s| !s.ends().contains(&key)) {
+            let hint = format!("expected {}", subject.ends().join(" or "));
+            entry.sheet.report(entry.key_at.clone(), format!("a {} is never {key}", subject.name()), hint);
+        }
+        entry.duration()
+    };
+    let mut after = After::default();
+    for (key, slot) in [("won", &mut after.won), ("lost", &mut after.lost), ("closed", &mut after.closed)] {
+        *slot = read(key).unwrap_or(Span::ZERO);
+    }
+    section.finish();
+    Some(after)
+}
+
+fn widening(top: &mut Section) -> Option<Widening> {
+    let mut section = top.table("widening", "[widening]")?;
+    let ask_above = section.get("ask_above");
+    section.finish();
+    let mut section = ask_above?.table("ask_above")?;
+    let mut widening = Widening::default();
+    if let Some(people) = section.get("people").and_then(|e| e.count()) {
+        widening.people = people;
+    }
+    if let Some(share) = section.get("share").and_then(|e| share(&e)) {
+        widening.share = share;
+    }
+    section.finish();
+    Some(widening)
+}
+
+/// `"1%"` as 0.01.
+fn share(entry: &Entry) -> Option<f64> {
+    let number = match entry.value {
+        toml::de::DeValue::String(text) => text.strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok()),
+        _ => None,
+    };
+    let share = number.filter(|n| *n > 0.0 && *n <= 100.0).map(|n| n / 100.0);
+    if share.is_none() {
+        entry.report("\"share\" is no share of all people", "expected a number from above 0 to 100 with % in quotes: \"1%\"");
+    }
+    share
+}
+
+#[cfg(test)]
+mod tests {
+    use super::variables;
+
+    #[test]
+    fn variables_are_not_texts_nor_fields() {
+        for (source, want) in [
+            ("deal.open", vec!["deal"]),
+            ("x.deal && 'ticket' == \"ti\\\"cket\"", vec!["x"]),
+            ("ticket . deal", vec!["ticket"]),
+            ("'open", vec![]),
+        ] {
+            assert_eq!(variables(source), want, "{source}");
+        }
+    }
+}

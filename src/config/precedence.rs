@@ -1,0 +1,221 @@
+//! precedence.toml: whose value counts, field by field.
+
+use super::document::{Entry, Section, Sheet};
+use super::nearest::choices;
+use super::offers::Offers;
+use super::proof::expression;
+use crate::connector::manifest::FieldKind;
+use crate::merge::rules::{Band, Blank, Condition, FieldRule, Precedence, Strategy};
+use crate::model::Name;
+use crate::model::expression::{Declared, Scope};
+use std::sync::Arc;
+use toml::de::{DeTable, DeValue};
+
+/// The keys that say how the value is found; a rule has exactly one of them.
+const STRATEGIES: [&str; 7] = ["from", "only", "union", "oldest", "newest", "max", "min"];
+
+struct Reader<'o> {
+    offers: &'o Offers,
+    declared: &'o Declared,
+}
+
+/// Reads precedence.toml.
+pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, offers: &Offers, declared: &Declared) -> Precedence {
+    let reader = Reader { offers, declared };
+    let mut top = Section::top(sheet, table);
+    let default = top.get("default").and_then(|e| reader.rule(&e, None)).map(Arc::new);
+    let mut precedence = Precedence { default, fields: Default::default() };
+    for entry in top.table("person", "[person]").map(|mut s| s.entries()).unwrap_or_default() {
+        if !reader.field(&entry) {
+            continue;
+        }
+        if let Some(rule) = reader.rule(&entry, Some(entry.key)) {
+            precedence.fields.insert(entry.key.into(), Arc::new(rule));
+        }
+    }
+    top.later(&["account", "deal", "ticket"]);
+    top.finish();
+    precedence
+}
+
+impl Reader<'_> {
+    /// Whether a field may have a rule.
+    fn field(&self, entry: &Entry) -> bool {
+        let field = entry.key;
+        if let Some(system) = self.offers.consent_in(field) {
+            let said = format!("{field:?} is the person's own consent in {system}: it has no precedence, the strictest always counts");
+            entry.sheet.report(entry.key_at.clone(), said, "take this rule out; consent.toml says what a system's records prove");
+            return false;
+        }
+        if self.offers.complete() && self.offers.readers(field).is_empty() {
+            let known = choices(field, self.declared.person.keys().map(|k| &**k));
+            entry.sheet.report(entry.key_at.clone(), format!("no system reads {field:?} of a person"), known);
+            return false;
+        }
+        true
+    }
+
+    /// One rule: a list of systems, or a table. `field` is `None` for the default.
+    fn rule(&self, entry: &Entry, field: Option<&str>) -> Option<FieldRule> {
+        let rule = entry.sheet.rule(&entry.key_at);
+        match entry.value {
+            DeValue::Array(_) => {
+                let bands = self.bands(entry)?;
+                self.some_reader(entry, field, &names(&bands));
+                Some(FieldRule { strategy: Strategy::Order(bands), blank: Blank::Skipped, max_age: None, when: None, rule })
+            }
+            DeValue::Table(_) => self.table(entry, field, rule),
+            _ => {
+                entry.wrong_kind("a list of systems, as [\"crm\", \"ma\"], or a table, as { only = \"ma\" }");
+                None
+            }
+        }
+    }
+
+    fn table(&self, entry: &Entry, field: Option<&str>, rule: Name) -> Option<FieldRule> {
+        let mut section = entry.table(&format!("the rule of {:?}", entry.key))?;
+        let given: Vec<Entry> = STRATEGIES.iter().filter_map(|key| section.get(key)).collect();
+        let max_age = section.get("max_age").and_then(|e| e.duration());
+        let blank = section.get("blank").and_then(|e| blank(&e)).unwrap_or(Blank::Skipped);
+        let (when, otherwise) = (section.get("when"), section.get("otherwise"));
+        if let Some(because) = section.get("because") {
+            because.text();
+        }
+        section.finish();
+        if let (None, Some(otherwise)) = (&when, &otherwise) {
+            let hint = "expected when = 'EXPRESSION' beside it";
+            otherwise.sheet.report(otherwise.key_at.clone(), "otherwise without when never counts", hint);
+        }
+        let when = when.map(|e| self.condition(&e, otherwise.as_ref()));
+        let strategy = match &given[..] {
+            [one] => self.strategy(one, field),
+            [] => {
+                entry.report(
+                    format!("the rule of {:?} does not say whose value counts", entry.key),
+                    format!("expected one of {}", STRATEGIES.join(", ")),
+                );
+                None
+            }
+            [first, others @ ..] => {
+                for other in others {
+                    let said = format!("{:?} has both {} and {}", entry.key, first.key, other.key);
+                    other.sheet.report(other.key_at.clone(), said, "a field has one rule; keep one of the two");
+                }
+                None
+            }
+        };
+        Some(FieldRule { strategy: strategy?, blank, max_age, when: when.map_or(Some(None), |w| w.map(Some))?, rule })
+    }
+
+    fn strategy(&self, entry: &Entry, field: Option<&str>) -> Option<Strategy> {
+        if entry.key == "from" {
+            let bands = self.bands(entry)?;
+            self.some_reader(entry, field, &names(&bands));
+            return Some(Strategy::Order(bands));
+        }
+        if entry.key == "only" {
+            let name = self.system(entry)?;
+            self.some_reader(entry, field, std::slice::from_ref(&name));
+            return Some(Strategy::Only(name));
+        }
+        let mut seen = Vec::new();
+        let systems: Vec<Name> = entry.list()?.iter().filter_map(|e| self.once(e, &mut seen)).collect();
+        self.some_reader(entry, field, &systems);
+        let wanted: (&[FieldKind], &str) = match entry.key {
+            "union" => (&[FieldKind::List], "a list"),
+            "max" | "min" => (&[FieldKind::Int, FieldKind::Number, FieldKind::Time], "a number or time"),
+            _ => (&[], ""),
+        };
+        self.right_type(entry, field, &systems, wanted);
+        Some(match entry.key {
+            "union" => Strategy::Union(systems),
+            "oldest" => Strategy::Oldest(systems),
+            "newest" => Strategy::Newest(systems),
+            "max" => Strategy::Max(systems),
+            _ => Strategy::Min(systems),
+        })
+    }
+
+    fn condition(&self, when: &Entry, otherwise: Option<&Entry>) -> Option<Condition> {
+        let expression = expression(when, Scope::Person, self.offers, self.declared);
+        let otherwise = otherwise.map_or(Some(Vec::new()), |e| self.bands(e));
+        Some(Condition { when: expression?, otherwise: otherwise? })
+    }
+
+    /// Systems in order; those in one inner list rank equal.
+    fn bands(&self, entry: &Entry) -> Option<Vec<Band>> {
+        let mut seen = Vec::new();
+        let mut bands = Vec::new();
+        for item in entry.list()? {
+            let band: Vec<Name> = match item.value {
+                DeValue::Array(_) => item.list().unwrap_or_default().iter().filter_map(|e| self.once(e, &mut seen)).collect(),
+                _ => self.once(&item, &mut seen).into_iter().collect(),
+            };
+            if !band.is_empty() {
+                bands.push(Band(band));
+            }
+        }
+        (!bands.is_empty()).then_some(bands)
+    }
+
+    fn once(&self, entry: &Entry, seen: &mut Vec<Name>) -> Option<Name> {
+        let name = self.system(entry)?;
+        if seen.contains(&name) {
+            entry.report(format!("{name:?} stands twice in {:?}", entry.key), "a system has one rank; remove one of the two");
+            return None;
+        }
+        seen.push(name.clone());
+        Some(name)
+    }
+
+    fn system(&self, entry: &Entry) -> Option<Name> {
+        match entry.value {
+            DeValue::String(name) => self.offers.named(entry, name).map(|s| s.name.clone()),
+            _ => {
+                entry.wrong_kind("a system's name in quotes");
+                None
+            }
+        }
+    }
+
+    /// A rule that names only systems that do not read the field would empty it everywhere.
+    fn some_reader(&self, entry: &Entry, field: Option<&str>, systems: &[Name]) {
+        let Some(field) = field else { return };
+        let readers = self.offers.readers(field);
+        if self.offers.complete() && !systems.is_empty() && !systems.iter().any(|s| readers.iter().any(|(r, _)| **r == **s)) {
+            let readers: Vec<&str> = readers.iter().map(|(r, _)| *r).collect();
+            let said = format!("{} does not read {field:?}", systems.iter().map(|s| &**s).collect::<Vec<_>>().join(" or "));
+            entry.report(said, format!("it is read by {}", readers.join(", ")));
+        }
+    }
+
+    fn right_type(&self, entry: &Entry, field: Option<&str>, systems: &[Name], (kinds, said): (&[FieldKind], &str)) {
+        let Some(field) = field.filter(|_| !kinds.is_empty()) else { return };
+        let readers = self.offers.readers(field);
+        let wrong = readers.iter().find(|(system, kind)| systems.iter().any(|s| **s == **system) && !kinds.contains(kind));
+        if let Some((system, kind)) = wrong {
+            let found = format!("{kind:?}").to_lowercase();
+            entry.sheet.report(
+                entry.key_at.clone(),
+                format!("{} needs {said}, and {system} reads {field:?} as {found}", entry.key),
+                "expected from = [..]",
+            );
+        }
+    }
+}
+
+fn names(bands: &[Band]) -> Vec<Name> {
+    bands.iter().flat_map(|b| b.0.iter().cloned()).collect()
+}
+
+fn blank(entry: &Entry) -> Option<Blank> {
+    match entry.text()? {
+        "wins" => Some(Blank::Wins),
+        "skipped" => Some(Blank::Skipped),
+        other => {
+            let hint = "expected \"wins\" (an emptied value counts) or \"skipped\" (it is passed over, as without this key)";
+            entry.report(format!("blank cannot be {other:?}"), hint);
+            None
+        }
+    }
+}

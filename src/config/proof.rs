@@ -1,0 +1,83 @@
+//! What two files share: proofs of streams, and expressions checked at load.
+
+use super::document::{Entry, Section};
+use super::nearest::choices;
+use super::offers::{Offer, Offers};
+use crate::decide::rules::Proof;
+use crate::model::expression::{Declared, Expression, Scope};
+use crate::model::{Entity, Span};
+use toml::de::DeValue;
+
+/// `proof = { "crm.deals" = "15m", .. }`: the streams that must have been read within a limit.
+///
+/// `crm.deals` without quotes means the same to TOML's reader as to ours.
+pub fn proofs(mut section: Section, offers: &Offers) -> Vec<Proof> {
+    let mut proofs = Vec::new();
+    for entry in section.entries() {
+        if let DeValue::Table(_) = entry.value {
+            let streams = entry.table(entry.key).map(|mut s| s.entries()).unwrap_or_default();
+            proofs.extend(streams.iter().filter_map(|s| proof(s, entry.key, s.key, offers)));
+        } else if let Some((system, stream)) = entry.key.split_once('.') {
+            proofs.extend(proof(&entry, system, stream, offers));
+        } else {
+            let hint = "expected \"SYSTEM.STREAM\" = \"15m\", as \"crm.deals\"";
+            entry.sheet.report(entry.key_at.clone(), format!("{:?} names no stream", entry.key), hint);
+        }
+    }
+    proofs
+}
+
+fn proof(entry: &Entry, system: &str, stream: &str, offers: &Offers) -> Option<Proof> {
+    let limit = entry.duration();
+    let at_key = Entry { at: entry.key_at.clone(), ..entry.clone() };
+    let offer = offers.named(&at_key, system)?;
+    if let Some(manifest) = &offer.manifest
+        && !manifest.streams.contains_key(stream)
+    {
+        let names: Vec<String> = manifest.streams.keys().map(|s| format!("{system}.{s}")).collect();
+        let wrong = format!("{system}.{stream}");
+        at_key.report(format!("unknown stream {wrong:?}"), choices(&wrong, names.iter().map(String::as_str)));
+        return None;
+    }
+    let limit = limit?;
+    if let Some(every) = offer.every(stream).filter(|every| limit < *every || limit == Span::ZERO) {
+        let said = format!("{system}.{stream} is read every {every}, so it can never be proved within {limit}");
+        entry.report(said, format!("expected a longer limit, or a shorter `every` of {system}"));
+    }
+    Some(Proof { system: offer.name.clone(), stream: stream.into(), limit })
+}
+
+/// The streams of these entities that no proof names, as `crm.deals`.
+pub fn unproved(proofs: &[Proof], offers: &Offers, entities: &[Entity]) -> Vec<String> {
+    let proved = |offer: &Offer, stream: &str| proofs.iter().any(|p| p.system == offer.name && &*p.stream == stream);
+    let streams = entities.iter().flat_map(|e| offers.streams_of(*e));
+    streams.filter(|(offer, stream)| !proved(offer, stream)).map(|(offer, stream)| format!("{}.{stream}", offer.name)).collect()
+}
+
+/// An expression, checked; its mistakes are reported at their places inside the text.
+pub fn expression(entry: &Entry, scope: Scope, offers: &Offers, declared: &Declared) -> Option<Expression> {
+    let source = entry.text()?;
+    let errors = match Expression::compile(source, scope, declared) {
+        Ok(expression) => return Some(expression),
+        Err(errors) => errors,
+    };
+    let variables = match scope {
+        Scope::Person => "expected CEL over person, deals and tickets, as 'deals.exists(d, d.open)'",
+        Scope::Deal => "expected CEL over deal, as 'deal.open'",
+        Scope::Ticket => "expected CEL over ticket, as 'ticket.open && ticket.priority == \"urgent\"'",
+    };
+    for error in errors {
+        let part = source.get(error.at.clone()).unwrap_or("");
+        // A field of a system whose connector is not known is that mistake's consequence, and told with it.
+        if offers.complete() || !may_be_field(part) {
+            entry.report_within(error.at, error.message, variables);
+        }
+    }
+    None
+}
+
+/// `person.x`, `d.x` or `x`.
+fn may_be_field(part: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    !part.is_empty() && part.chars().all(word)
+}

@@ -1,0 +1,169 @@
+//! A system's settings as its manifest asks for them; secrets come from the environment or from files, never from config.
+
+use super::document::{Entry, Section};
+use crate::connector::manifest::Setting;
+use crate::connector::{Manifest, SettingValue};
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::path::Path;
+use toml::de::DeValue;
+
+/// A secret is a token or a key; a larger file is another file by mistake.
+const SECRET_BYTES_MAX: usize = 64 * 1024;
+
+const SECRET_FORM: &str = "{ env = \"NAME\" } or { file = \"path\" }";
+
+/// What config may read beside its own files.
+pub struct Outside<'a> {
+    /// The config folder; relative paths begin there.
+    pub folder: &'a Path,
+    pub env: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// Whether a name looks like an environment variable's. What does not may be a secret in the wrong place, and is not repeated.
+pub fn looks_like_env(name: &str) -> bool {
+    let inside = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.bytes().all(inside)
+}
+
+impl Outside<'_> {
+    /// A secret given as `{ env = "NAME" }` or `{ file = "path" }`. The text is trimmed.
+    pub fn secret(&self, entry: &Entry, title: &str) -> Option<SecretString> {
+        if matches!(entry.value, DeValue::String(_) | DeValue::Integer(_)) {
+            let said = format!("{:?} ({title}) is a secret and must not stand in the file", entry.key);
+            entry.report(said, format!("expected {SECRET_FORM}; whoever could read the file knows it: get a new one"));
+            return None;
+        }
+        let DeValue::Table(_) = entry.value else {
+            entry.wrong_kind(SECRET_FORM);
+            return None;
+        };
+        self.indirect(entry).map(SecretString::from)
+    }
+
+    /// The text behind `{ env = .. }` or `{ file = .. }`.
+    fn indirect(&self, entry: &Entry) -> Option<String> {
+        let mut section = entry.table(&format!("{:?}", entry.key))?;
+        let (env, file) = (section.get("env"), section.get("file"));
+        let empty = section.is_empty();
+        section.finish();
+        let text = match (env, file) {
+            (Some(env), None) => self.variable(&env)?,
+            (None, Some(file)) => self.file(&file)?,
+            // Only keys that `finish` has told already.
+            (None, None) if !empty => return None,
+            _ => {
+                entry.report(format!("{:?} needs either env or file", entry.key), format!("expected {SECRET_FORM}"));
+                return None;
+            }
+        };
+        let text = text.trim();
+        if text.is_empty() {
+            entry.report(format!("what {:?} points to is empty", entry.key), "put the value there");
+            return None;
+        }
+        Some(text.to_string())
+    }
+
+    fn variable(&self, entry: &Entry) -> Option<String> {
+        let name = entry.filled_text()?;
+        let value = (self.env)(name);
+        if value.is_none() {
+            let shown =
+                if looks_like_env(name) { format!("environment variable {name}") } else { "environment variable named here".into() };
+            entry
+                .report(format!("the {shown} is not set"), "set it for the process that runs nayose; the name stands here, not the secret");
+        }
+        value
+    }
+
+    fn file(&self, entry: &Entry) -> Option<String> {
+        let path = entry.filled_text()?;
+        let bytes = match std::fs::read(self.folder.join(path)) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let why = match error.kind() {
+                    std::io::ErrorKind::NotFound => "there is no such file".to_string(),
+                    kind => format!("the file cannot be read: {kind}"),
+                };
+                entry.report(why, "a relative path begins at the config folder");
+                return None;
+            }
+        };
+        let text = (bytes.len() <= SECRET_BYTES_MAX).then(|| String::from_utf8(bytes).ok()).flatten();
+        if text.is_none() {
+            entry.report("the file holds no short text", "expected a file with just the secret, at most 64 KiB");
+        }
+        text
+    }
+
+    /// The settings that a manifest asks for, as far as they are given.
+    pub fn settings(&self, section: &mut Section, manifest: &Manifest) -> BTreeMap<String, SettingValue> {
+        let mut values = BTreeMap::new();
+        for (name, setting) in &manifest.settings {
+            let value = match section.get(name) {
+                Some(entry) => self.setting(&entry, setting, &manifest.base_url),
+                None => {
+                    missing(section, name, setting, &manifest.title);
+                    None
+                }
+            };
+            values.extend(value.map(|v| (name.clone(), v)));
+        }
+        values
+    }
+
+    fn setting(&self, entry: &Entry, setting: &Setting, base_url: &str) -> Option<SettingValue> {
+        if setting.secret {
+            return self.secret(entry, &setting.title).map(SettingValue::Secret);
+        }
+        let text = match entry.value {
+            DeValue::Table(_) => self.indirect(entry)?,
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_string(),
+            _ => entry.filled_text()?.trim().to_string(),
+        };
+        let text = in_address(entry, text, base_url, setting)?;
+        Some(SettingValue::Plain(text))
+    }
+}
+
+fn missing(section: &Section, name: &str, setting: &Setting, title: &str) {
+    // The connector fills in defaults: one may be made of other settings.
+    if !setting.optional && setting.default.is_none() {
+        let form = match (&setting.example, setting.secret) {
+            (_, true) => format!("; {name} = {{ env = \"NAME\" }}"),
+            (Some(example), false) => format!("; {name} = {example:?}"),
+            (None, false) => String::new(),
+        };
+        let said = format!("{} lacks {name:?}: the {} of {title}", section.title, setting.title);
+        section.report(said, format!("{}{form}", setting.find.trim_end_matches('.')));
+    }
+}
+
+/// A setting that is part of the system's address must make one.
+fn in_address(entry: &Entry, text: String, base_url: &str, setting: &Setting) -> Option<String> {
+    let slot = format!("{{settings.{}}}", entry.key);
+    let example = setting.example.as_ref().map(|e| format!(", as {e:?}")).unwrap_or_default();
+    let Some(at) = base_url.find(&slot) else { return Some(text) };
+    if at == 0 {
+        let text = text.trim_end_matches('/').to_string();
+        let why = match reqwest::Url::parse(&text) {
+            Ok(url) if !matches!(url.scheme(), "http" | "https") => "it begins with neither https:// nor http://",
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => "it holds a user name or password",
+            Ok(url) if url.query().is_some() || url.fragment().is_some() => "it holds a ? or #",
+            Ok(_) => return Some(text),
+            Err(_) => "it is no URL",
+        };
+        entry.report(format!("{:?} cannot be used as address: {why}", entry.key), format!("expected https://HOST{example}"));
+        return None;
+    }
+    let in_host = base_url.find("://").is_some_and(|scheme| !base_url[scheme + 3..at.max(scheme + 3)].contains('/'));
+    let one_label = base_url[at + slot.len()..].starts_with('.');
+    let bad = |c: char| !(c.is_ascii_alphanumeric() || c == '-' || (c == '.' || c == ':') && !one_label);
+    if in_host && text.contains(bad) {
+        let form = base_url.replacen(&slot, &format!("<{}>", entry.key), 1);
+        entry.report(format!("{:?} does not fit into {form}", entry.key), format!("expected only the part in <>{example}"));
+        return None;
+    }
+    Some(text)
+}

@@ -1,0 +1,240 @@
+//! systems.toml: what is read, and what may be written, where.
+
+use super::document::{Entry, Section, Sheet};
+use super::nearest::choices;
+use super::offers::{Offer, Offers};
+use super::settings::Outside;
+use super::writes;
+use super::{Http, ManifestSource, StateUrl, System};
+use crate::connector::{Manifest, SystemSettings};
+use crate::model::{Name, Span};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use toml::de::{DeTable, DeValue};
+
+/// Below this, a system would be asked without pause.
+const EVERY_MIN: Span = Span::seconds(1);
+
+const STATE_DEFAULT: &str = "sled:data";
+
+/// Keys of a system's table that do not come from its manifest.
+pub const OWN_KEYS: [&str; 7] = ["connector", "time_zone", "every", "sweep", "writes", "relays", "hold"];
+
+/// systems.toml, as far as it is right.
+pub struct Systems {
+    pub state: Option<StateUrl>,
+    pub http: Option<Http>,
+    pub systems: Vec<System>,
+    pub shared_mailboxes: Vec<String>,
+    pub offers: Offers,
+}
+
+/// Reads systems.toml. `whole` is false when a part of it was not TOML.
+pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, whole: bool, outside: &Outside, manifests: &dyn ManifestSource) -> Systems {
+    let mut top = Section::top(sheet, table);
+    let own = top.get("connectors").and_then(|e| own_folder(&e, outside));
+    let state = state(&mut top, outside);
+    let http = http(&mut top, outside);
+    let shared_mailboxes = shared_mailboxes(&mut top);
+    let mut read = Systems { state, http, systems: Vec::new(), shared_mailboxes, offers: Offers { systems: Vec::new(), whole } };
+    let source = Source { manifests, own };
+    let systems = top.get("systems");
+    let entries = systems.as_ref().and_then(|e| e.table("[systems]")).map(|mut s| s.entries()).unwrap_or_default();
+    entries.iter().for_each(|e| one(e, outside, &source, &mut read));
+    if whole && systems.is_none_or(|e| matches!(e.value, DeValue::Table(_)) && entries.is_empty()) {
+        top.report("no systems are configured", "expected a table for each system: [systems.crm] with connector = \"NAME\"");
+    }
+    top.later(&["notify", "footer", "setup", "backup", "report", "review"]);
+    top.finish();
+    read
+}
+
+struct Source<'a> {
+    manifests: &'a dyn ManifestSource,
+    own: Option<PathBuf>,
+}
+
+fn own_folder(entry: &Entry, outside: &Outside) -> Option<PathBuf> {
+    let folder = outside.folder.join(entry.filled_text()?);
+    if !folder.is_dir() {
+        entry.report(
+            "there is no such folder",
+            "expected the folder that holds your own connectors; a relative path begins at the config folder",
+        );
+        return None;
+    }
+    Some(folder)
+}
+
+fn state(top: &mut Section, outside: &Outside) -> Option<StateUrl> {
+    let default = || Some(StateUrl::Sled(outside.folder.join(&STATE_DEFAULT["sled:".len()..])));
+    let Some(entry) = top.get("state") else { return default() };
+    let mut section = entry.table("[state]")?;
+    let url = section.get("url");
+    section.finish();
+    let Some(url) = url else { return default() };
+    let text = url.filled_text()?;
+    match text.split_once(':') {
+        Some(("sled", path)) if !path.is_empty() && !path.starts_with("//") => Some(StateUrl::Sled(outside.folder.join(path))),
+        Some(("postgres" | "postgresql", _)) => {
+            url.report(
+                "PostgreSQL is not supported in this version; use sled:PATH",
+                format!("expected {STATE_DEFAULT:?}, or another folder"),
+            );
+            None
+        }
+        _ => {
+            url.report(
+                "this is no place for the state",
+                format!("expected sled:PATH, as {STATE_DEFAULT:?}; a relative path begins at the config folder"),
+            );
+            None
+        }
+    }
+}
+
+fn http(top: &mut Section, outside: &Outside) -> Option<Http> {
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 8642));
+    let Some(entry) = top.get("http") else { return Some(Http { listen: loopback, token: None }) };
+    let mut section = entry.table("[http]")?;
+    let (listen, token) = (section.get("listen"), section.get("token"));
+    section.finish();
+    let address = match &listen {
+        None => Some(loopback),
+        Some(entry) => entry.filled_text().and_then(|text| {
+            let parsed = text.parse::<SocketAddr>().ok();
+            if parsed.is_none() {
+                entry.report(format!("{text:?} is no address to listen on"), "expected IP:PORT, as \"127.0.0.1:8642\" or \"[::1]:8642\"");
+            }
+            parsed
+        }),
+    };
+    if let (Some(listen), Some(address), None) = (&listen, address, &token)
+        && !address.ip().is_loopback()
+    {
+        let hint = "add token = { env = \"NAME\" } or { file = \"path\" } to [http], or listen on 127.0.0.1";
+        listen.report("other machines could ask about people here without a token", hint);
+        return None;
+    }
+    let token = match token {
+        None => None,
+        Some(entry) => Some(outside.secret(&entry, "the token of the HTTP interface")?),
+    };
+    Some(Http { listen: address?, token })
+}
+
+fn shared_mailboxes(top: &mut Section) -> Vec<String> {
+    let Some(mut section) = top.table("link", "[link]") else { return Vec::new() };
+    let entries = section.get("shared_mailboxes").map(|e| e.texts()).unwrap_or_default();
+    section.finish();
+    let mut patterns = Vec::new();
+    for (entry, text) in entries {
+        let parts: Vec<&str> = text.split('@').collect();
+        if parts.len() != 2 || parts.iter().any(|p| p.is_empty() || p.contains(char::is_whitespace)) || text == "*@*" {
+            entry.report(
+                format!("{text:?} is no pattern of addresses"),
+                "expected NAME@DOMAIN with * for anything: \"info@*\", \"*@lists.example\"",
+            );
+        } else {
+            patterns.push(text.to_lowercase());
+        }
+    }
+    patterns
+}
+
+/// One `[systems.NAME]`; what can be said of it goes into `read`.
+fn one(entry: &Entry, outside: &Outside, source: &Source, read: &mut Systems) {
+    let name: Name = entry.key.into();
+    let named = check_name(entry);
+    let mut offer = Offer { name: name.clone(), manifest: None, every: None };
+    let system = entry.table(&format!("[systems.{name}]")).and_then(|section| system(section, &mut offer, outside, source));
+    if !named {
+        // Nobody can name its streams in the other files, so they are not asked to.
+        offer.manifest = None;
+    }
+    read.systems.extend(system);
+    read.offers.systems.push(offer);
+}
+
+fn check_name(entry: &Entry) -> bool {
+    let bad = entry.key.chars().find(|c| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
+    let said = match bad {
+        Some(':') => "a system's name cannot hold a colon: records are named SYSTEM:ENTITY:ID",
+        Some('.') => "a system's name cannot hold a dot: streams are named SYSTEM.STREAM",
+        Some(_) => "a system's name can hold letters, digits, _ and - only",
+        None if entry.key.is_empty() => "a system's name cannot be empty",
+        None => return true,
+    };
+    entry.sheet.report(entry.key_at.clone(), said, "expected a short word, as crm, support or ma");
+    false
+}
+
+fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &Source) -> Option<System> {
+    let connector = section.need("connector", "expected connector = \"NAME\"; nayose connector list shows them");
+    let every = section.get("every").and_then(|e| interval(&e));
+    let sweep = section.get("sweep").and_then(|e| interval(&e));
+    let time_zone = section.get("time_zone").and_then(|e| time_zone(&e));
+    let relays = section.get("relays").map(|e| e.texts().into_iter().map(|(_, t)| t.to_string()).collect()).unwrap_or_default();
+    let (wanted, hold) = (section.get("writes"), section.get("hold"));
+    offer.every = every;
+    offer.manifest = connector.and_then(|e| manifest(&e, source));
+    section.later(&["create"]);
+    let Some(manifest) = offer.manifest.clone() else {
+        // Without its manifest nobody knows which settings the system has.
+        return None;
+    };
+    let settings = outside.settings(&mut section, &manifest);
+    let writes = writes::read(&section, wanted.as_ref(), hold.as_ref(), &manifest, every);
+    let line = section.sheet.line(&section.at);
+    section.finish();
+    let settings = SystemSettings { name: offer.name.clone(), settings, permit: writes.permit.clone(), why: writes.why.clone(), time_zone };
+    let (block, permit, why, lease) = (writes.block, writes.permit, writes.why, writes.lease);
+    Some(System { settings, manifest, every, sweep, writes: writes.writes, relays, block, permit, why, lease, line })
+}
+
+fn interval(entry: &Entry) -> Option<Span> {
+    let span = entry.duration()?;
+    if span < EVERY_MIN {
+        entry.report(format!("{:?} is shorter than {EVERY_MIN}", entry.key), "expected at least \"1s\"; \"60s\" is usual");
+        return None;
+    }
+    Some(span)
+}
+
+fn time_zone(entry: &Entry) -> Option<String> {
+    let name = entry.filled_text()?;
+    if jiff::tz::TimeZone::get(name).is_err() {
+        let known: Vec<String> = jiff::tz::db().available().map(|n| n.to_string()).collect();
+        let hint = match super::nearest::nearest(name, known.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => "expected a name of the IANA list, as \"Asia/Tokyo\" or \"UTC\"".to_string(),
+        };
+        entry.report(format!("unknown time zone {name:?}"), hint);
+        return None;
+    }
+    Some(name.to_string())
+}
+
+fn manifest(entry: &Entry, source: &Source) -> Option<Arc<Manifest>> {
+    let name = entry.filled_text()?;
+    match source.manifests.manifest(source.own.as_deref(), name) {
+        Ok(Some(manifest)) => return Some(manifest),
+        Ok(None) if name == "file" => entry.report("the file connector is not in this version", "take this system out"),
+        Ok(None) => {
+            let names = source.manifests.names(source.own.as_deref());
+            entry.report(format!("unknown connector {name:?}"), choices(name, names.iter().map(String::as_str)));
+        }
+        Err(why) => entry.report(format!("the manifest of {name:?} is mistaken: {why}"), "nayose connector test shows it in full"),
+    }
+    None
+}
+
+/// Whether a value under a system's key may be shown: it is ours, or the manifest says that it is no secret.
+pub fn may_show(offers: &Offers, system: &str, key: &str, value: &DeValue) -> bool {
+    if OWN_KEYS.contains(&key) {
+        return !matches!(value, DeValue::Table(_)) || key == "hold";
+    }
+    let setting = offers.system(system).and_then(|s| s.manifest.as_ref()).and_then(|m| m.settings.get(key));
+    setting.is_some_and(|s| !s.secret)
+}
