@@ -3,11 +3,12 @@
 mod config;
 
 use config::{FILES, SECRET, Shipped, env, good, load_with};
-use nayose::config::{StateUrl, load};
+use nayose::config::{Connectors, StateUrl, load};
 use nayose::decide::rules::HoldScope;
 use nayose::merge::rules::{Blank, Strategy};
 use nayose::model::{Basis, Entity, Span};
 use proptest::prelude::*;
+use std::path::Path;
 
 /// One thing changed in the good files must be one mistake: no mistake hides, none drags others along.
 fn told(file: &'static str, cases: &[(&str, &str)]) -> String {
@@ -208,6 +209,14 @@ fn an_unknown_connector_is_not_blamed_on_the_other_files() {
 }
 
 #[test]
+fn the_first_mistake_hides_none() {
+    // Twenty mistakes of the same kind are twenty mistakes.
+    let many: String = (0..20).map(|i| format!("field_{i} = [\"crm\"]\n")).collect();
+    let text = format!("[person]\n{many}");
+    assert_eq!(load_with(&[("precedence.toml", &text)]).unwrap_err().list().len(), 20);
+}
+
+#[test]
 fn what_the_good_files_say() {
     let config = load_with(&[]).map_err(|m| m.drawn()).unwrap();
     assert_eq!(config.state, StateUrl::Sled(config.folder.join("data")));
@@ -244,6 +253,31 @@ fn what_the_good_files_say() {
     let other = load_with(&[("consent.toml", "")]).map_err(|m| m.drawn()).unwrap();
     assert_ne!(config.version, other.version);
     assert!(!format!("{config:?}").contains(SECRET));
+}
+
+#[test]
+fn the_shipped_example_has_no_mistake() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let any = |_: &str| Some(SECRET.to_string());
+    let config = load(&folder, &any, &Connectors).map_err(|m| m.drawn()).unwrap();
+    assert_eq!(config.systems.len(), 3);
+}
+
+#[test]
+fn a_default_may_need_an_optional_setting() {
+    let text = "[systems.help]\nconnector = \"zendesk\"\ntoken = { env = \"HTTP_TOKEN\" }\n";
+    let told = |more: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("systems.toml"), format!("{text}{more}")).unwrap();
+        for file in ["policy.toml", "precedence.toml", "consent.toml"] {
+            std::fs::write(dir.path().join(file), "").unwrap();
+        }
+        load(dir.path(), &env, &Connectors).err().map(|m| m.to_string()).unwrap_or_default()
+    };
+    assert!(told("").starts_with("systems.toml:1: [systems.help] lacks \"subdomain\""), "{}", told(""));
+    assert!(told("subdomain = \"a.b\"").starts_with("systems.toml:4: \"subdomain\" does not fit into https://<subdomain>."));
+    assert_eq!(told("subdomain = \"acme\""), "");
+    assert_eq!(told("base_url = \"http://127.0.0.1:9999/\""), "");
 }
 
 proptest! {
