@@ -127,6 +127,7 @@ carried_by = "deals"
 [writes]
 stream = "people"
 fields = { score = "score", phone = "phone" }
+block = { kind = "field", field = "blocked", on = true, off = false }
 read = { path = "/people" }
 read_chunk = 100
 "#;
