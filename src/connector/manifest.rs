@@ -165,8 +165,10 @@ pub struct ErrorRules {
     pub retry_codes: Vec<String>,
     /// Codes that mean "the cursor is not known any more": begin again with a sweep.
     pub cursor_lost_codes: Vec<String>,
-    /// The same by status.
+    /// The same by status, of a request that carried a cursor.
     pub cursor_lost_statuses: Vec<u16>,
+    /// Codes that mean "today's requests are used up".
+    pub budget_codes: Vec<String>,
 }
 
 /// A stream: how one kind of record is read and what becomes of its parts.
@@ -225,9 +227,9 @@ pub struct Request {
     pub records: Paths,
     #[serde(default)]
     pub page: Page,
-    /// Where the answer says how many records there are in all; a pass that saw fewer is not complete.
+    /// Where the answer says how many records there are in all (several are added up); a pass that saw fewer is not complete.
     #[serde(default)]
-    pub total: Option<String>,
+    pub total: Option<Paths>,
     /// Does each record here carry its people (deals)? An absent list then means "nobody".
     #[serde(default)]
     pub carries_people: bool,
@@ -239,6 +241,15 @@ pub struct Request {
 pub enum Paths {
     One(String),
     Several(Vec<String>),
+}
+
+impl Paths {
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            Paths::One(path) => std::slice::from_ref(path),
+            Paths::Several(paths) => paths,
+        }
+    }
 }
 
 impl Default for Paths {
@@ -331,6 +342,9 @@ pub struct ForEach {
     /// In each record: the deal's id, and the persons' ids.
     pub deal: String,
     pub people: String,
+    /// Where a record says that its list goes on elsewhere: that deal's people are then not told, and the pass is not complete.
+    #[serde(default)]
+    pub more: Option<String>,
 }
 
 /// What a raw record becomes. Paths are dotted; `name[]` goes through a list.
@@ -499,6 +513,9 @@ pub struct MarkMap {
     /// The list at `path` holds this text (template); the mark is then a `Bool`.
     #[serde(default)]
     pub contains: Option<String>,
+    /// The mark is the entry at `path` that begins with this text, whole (several: one a line). For a status told by label.
+    #[serde(default)]
+    pub prefix: Option<String>,
     #[serde(default)]
     pub format: Option<TimeFormat>,
 }
@@ -580,6 +597,9 @@ pub struct Update {
     pub batch: usize,
     #[serde(default)]
     pub bytes_max: Option<usize>,
+    /// What empties a field; null unless given.
+    #[serde(default)]
+    pub empty: Option<toml::Value>,
     #[serde(default)]
     pub results: Option<Results>,
     /// The answer is not to be trusted (it says 200 to a refusal): read back and compare.

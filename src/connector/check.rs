@@ -1,0 +1,300 @@
+//! What a manifest must hold to make sense, beyond its grammar. Every mistake is told, with the key it is at.
+
+use super::condition::Condition;
+use super::manifest::*;
+use super::paths::Path;
+use super::template::Template;
+use crate::model::{DealState, Entity, TicketState};
+
+/// A mistake and the keys that lead to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    pub at: Vec<String>,
+    pub why: String,
+}
+
+impl Wrong {
+    /// `streams.deals.open: why`
+    pub fn message(&self) -> String {
+        if self.at.is_empty() { self.why.clone() } else { format!("{}: {}", self.at.join("."), self.why) }
+    }
+}
+
+/// Every mistake in a manifest that lies in a folder of the given name.
+pub fn check(folder: &str, manifest: &Manifest) -> Vec<Wrong> {
+    let mut c = Checker { manifest, wrong: Vec::new() };
+    c.head(folder);
+    for (name, stream) in &manifest.streams {
+        c.stream(name, stream);
+    }
+    if let Some(writes) = &manifest.writes {
+        super::check_writes::check(&mut c, writes);
+    }
+    c.wrong
+}
+
+/// Names that stand for what the permit and the reason are called in the target.
+pub(super) const HOLD: [&str; 2] = ["hold.permit", "hold.why"];
+
+pub(super) struct Checker<'m> {
+    pub manifest: &'m Manifest,
+    pub wrong: Vec<Wrong>,
+}
+
+impl Checker<'_> {
+    pub fn fail(&mut self, at: &[&str], why: impl Into<String>) {
+        self.wrong.push(Wrong { at: at.iter().map(|k| k.to_string()).collect(), why: why.into() });
+    }
+
+    pub fn fail_if(&mut self, wrong: bool, at: &[&str], why: &str) {
+        if wrong {
+            self.fail(at, why);
+        }
+    }
+
+    /// A template may name declared settings and `allowed`.
+    pub fn template(&mut self, at: &[&str], text: &str, allowed: &[&str]) {
+        let template = match Template::parse(text) {
+            Ok(template) => template,
+            Err(e) => return self.fail(at, e.to_string()),
+        };
+        for name in template.names() {
+            let known = match name.strip_prefix("settings.") {
+                Some(setting) => self.manifest.settings.contains_key(setting),
+                None => allowed.contains(&name),
+            };
+            if !known {
+                let mut may: Vec<String> = allowed.iter().map(|n| format!("{{{n}}}")).collect();
+                may.extend(self.manifest.settings.keys().map(|n| format!("{{settings.{n}}}")));
+                self.fail(at, format!("{{{name}}} means nothing here; there are: {}", may.join(", ")));
+            }
+        }
+    }
+
+    pub fn path(&mut self, at: &[&str], text: &str) {
+        if let Err(e) = Path::parse(text) {
+            self.fail(at, e.to_string());
+        }
+    }
+
+    pub fn test(&mut self, at: &[&str], test: &Test) {
+        if let Some(text) = &test.contains {
+            self.template(at, text, &HOLD);
+        }
+        if let Err(why) = Condition::new(test, test.contains.clone()) {
+            self.fail(at, why);
+        }
+    }
+
+    fn head(&mut self, folder: &str) {
+        let m = self.manifest;
+        if m.name != folder {
+            self.fail(&["name"], format!("is {:?}, and its folder {folder:?}; they must be the same", m.name));
+        }
+        if m.sunset.as_ref().is_some_and(|day| day.parse::<jiff::civil::Date>().is_err()) {
+            self.fail(&["sunset"], "is no day; write YYYY-MM-DD");
+        }
+        self.template(&["base_url"], &m.base_url, &[]);
+        for (name, text) in &m.headers {
+            self.template(&["headers", name], text, &[]);
+        }
+        for (name, setting) in &m.settings {
+            if let Some(text) = &setting.default {
+                self.template(&["settings", name, "default"], text, &[]);
+            }
+            self.fail_if(setting.secret && setting.default.is_some(), &["settings", name], "a secret can have no default");
+            self.fail_if(setting.title.is_empty() || setting.find.is_empty(), &["settings", name], "needs a title and a where");
+        }
+        match &m.auth {
+            Auth::None {} => {}
+            Auth::Bearer { token } => self.template(&["auth"], token, &[]),
+            Auth::Header { value, .. } => self.template(&["auth"], value, &[]),
+            Auth::Basic { user, password } => {
+                self.template(&["auth"], user, &[]);
+                self.template(&["auth"], password, &[]);
+            }
+            Auth::ClientCredentials { method, path, client_id, client_secret, base_url } => {
+                for text in [path, client_id, client_secret].into_iter().chain(base_url) {
+                    self.template(&["auth"], text, &[]);
+                }
+                self.fail_if(!matches!(method, Method::Get | Method::Post), &["auth"], "method is GET or POST");
+            }
+            Auth::Jwt { key, .. } => self.template(&["auth"], key, &[]),
+        }
+        for (i, window) in m.limits.windows.iter().enumerate() {
+            let wrong = window.requests == 0 || window.per.0 <= 0;
+            self.fail_if(wrong, &["limits", "windows", &i.to_string()], "requests and per must be above zero");
+        }
+        self.fail_if(m.limits.concurrency == 0, &["limits", "concurrency"], "must be at least 1");
+        self.fail_if(m.limits.timeout.0 <= 0, &["limits", "timeout"], "must be above zero");
+        if let Some(test) = &m.errors.success {
+            self.test(&["errors", "success"], test);
+        }
+        for (key, path) in [("message", &m.errors.message), ("code", &m.errors.code)] {
+            if let Some(path) = path {
+                self.path(&["errors", key], path);
+            }
+        }
+        self.fail_if(m.streams.is_empty(), &[], "there is no stream");
+    }
+
+    fn stream(&mut self, name: &str, s: &Stream) {
+        let at = ["streams", name];
+        let associations = s.entity == Entity::DealPerson;
+        let read = s.sweep.is_some() || s.changes.is_some() || s.feed.is_some() || s.open.is_some();
+        if associations {
+            self.fail_if(read || s.record.is_some(), &at, "a deal_person stream has only carried_by and for_each");
+            self.fail_if(s.carried_by.is_none() && s.for_each.is_none(), &at, "has no way to be read; give it carried_by or for_each");
+        } else {
+            self.fail_if(s.sweep.is_none(), &at, "has no sweep; every stream needs a whole listing, because no filter is sound");
+            self.fail_if(s.carried_by.is_some() || s.for_each.is_some(), &at, "carried_by and for_each are for deal_person");
+        }
+        self.fail_if(s.changes.is_some() && s.feed.is_some(), &at, "has both changes and feed; one of them");
+        self.fail_if(s.open.is_some() && s.entity != Entity::Deal, &["streams", name, "open"], "only deals have an open list");
+        for (key, request, names) in [("sweep", s.sweep.as_ref(), &[][..]), ("open", s.open.as_ref(), &[])] {
+            if let Some(request) = request {
+                self.request(&["streams", name, key], s, request, names);
+            }
+        }
+        if let Some(changes) = &s.changes {
+            self.changes(name, s, changes);
+        }
+        if let Some(feed) = &s.feed {
+            self.feed(name, s, feed);
+        }
+        if let Some(other) = &s.carried_by {
+            let carries = |o: &Stream| [o.sweep.as_ref(), o.open.as_ref(), o.changes.as_ref().map(|c| &c.request)].iter().flatten().any(|r| r.carries_people);
+            match self.deals(other) {
+                None => self.fail(&["streams", name, "carried_by"], format!("{other:?} is no stream of deals")),
+                Some(deals) if !carries(deals) => self.fail(&["streams", name, "carried_by"], format!("no request of {other} has carries_people = true")),
+                Some(_) => {}
+            }
+        }
+        if let Some(each) = &s.for_each {
+            self.for_each(name, s, each);
+        }
+        match &s.record {
+            Some(map) => super::check_record::check(self, name, s.entity, map),
+            None => self.fail_if(!associations, &at, "has no record: say what its records become"),
+        }
+    }
+
+    fn deals(&self, name: &str) -> Option<&Stream> {
+        self.manifest.streams.get(name).filter(|s| s.entity == Entity::Deal)
+    }
+
+    fn changes(&mut self, name: &str, s: &Stream, changes: &Changes) {
+        let at = ["streams", name, "changes"];
+        self.request(&["streams", name, "changes", "request"], s, &changes.request, &["since"]);
+        let since = uses(&changes.request, "since");
+        self.fail_if(!since, &at, "nothing in the request says {since}");
+        if let Page::Cursor { rows_max: Some(max), size, .. } = &changes.request.page {
+            let told = s.record.as_ref().is_some_and(|r| r.changed_at.is_some());
+            self.fail_if(!told, &at, "rows_max needs record.changed_at, to ask again from the last row's time");
+            self.fail_if(size.is_none_or(|size| size == 0 || size > *max), &at, "rows_max needs a size that is not above it");
+        }
+    }
+
+    fn feed(&mut self, name: &str, s: &Stream, feed: &Feed) {
+        let at = ["streams", name, "feed"];
+        self.request(&["streams", name, "feed", "start"], s, &feed.start, &["since"]);
+        self.request(&["streams", name, "feed", "request"], s, &feed.request, &["token"]);
+        self.request(&["streams", name, "feed", "read"], s, &feed.read, &["ids"]);
+        if let Some(deleted) = &feed.deleted {
+            self.request(&["streams", name, "feed", "deleted"], s, deleted, &["token"]);
+            self.fail_if(!matches!(deleted.page, Page::Cursor { .. }), &at, "the pages of deleted are of kind cursor");
+        }
+        self.fail_if(!matches!(feed.request.page, Page::Cursor { .. }), &at, "the pages of a feed are of kind cursor");
+        self.fail_if(!uses(&feed.read, "ids"), &at, "read does not say {ids}");
+        self.fail_if(feed.chunk == 0, &["streams", name, "feed", "chunk"], "must be at least 1");
+        self.path(&at, &feed.token);
+        self.path(&at, &feed.id);
+    }
+
+    fn for_each(&mut self, name: &str, s: &Stream, each: &ForEach) {
+        let at = ["streams", name, "for_each"];
+        self.request(&["streams", name, "for_each", "request"], s, &each.request, &["ids", "id_rows", "id"]);
+        if self.deals(&each.stream).is_none() {
+            self.fail(&["streams", name, "for_each", "stream"], format!("{:?} is no stream of deals", each.stream));
+        }
+        let asks = ["ids", "id_rows", "id"].iter().any(|n| uses(&each.request, n));
+        self.fail_if(!asks, &at, "the request does not say {ids} or {id_rows}");
+        self.fail_if(each.chunk == 0, &["streams", name, "for_each", "chunk"], "must be at least 1");
+        self.fail_if(each.deal.is_empty() && each.chunk != 1, &at, "without a path to the deal's id, chunk must be 1");
+        for path in [&each.deal, &each.people].into_iter().chain(&each.more) {
+            self.path(&at, path);
+        }
+    }
+
+    /// A request of a stream.
+    fn request(&mut self, at: &[&str], s: &Stream, request: &Request, names: &[&str]) {
+        self.plain_request(at, request, names);
+        let has_people = s.entity == Entity::Deal && s.record.as_ref().is_some_and(|r| r.people.is_some());
+        self.fail_if(request.carries_people && !has_people, at, "carries_people is for deals whose record has people");
+        if let Page::Cursor { rows_max, resumes, .. } = &request.page {
+            let changes = at.get(2) == Some(&"changes");
+            self.fail_if((rows_max.is_some() || *resumes) && !changes, at, "resumes and rows_max are for changes");
+        }
+    }
+
+    /// Templates, paths and page of any request.
+    pub fn plain_request(&mut self, at: &[&str], request: &Request, names: &[&str]) {
+        self.template(at, &request.path, names);
+        for text in request.query.values() {
+            self.template(at, text, names);
+        }
+        if let Some(body) = &request.body {
+            self.body(at, body, names);
+        }
+        for path in request.records.as_slice().iter().chain(request.total.iter().flat_map(Paths::as_slice)) {
+            self.path(at, path);
+        }
+        match &request.page {
+            Page::None => {}
+            Page::Offset { size, .. } | Page::Number { size, .. } => self.fail_if(*size == 0, at, "the page's size must be at least 1"),
+            Page::Cursor { next, more, done, in_body, size_param, size, .. } => {
+                for path in [Some(next), more.as_ref(), done.as_ref()].into_iter().flatten() {
+                    self.path(at, path);
+                }
+                let no_body = *in_body && !matches!(request.body, Some(toml::Value::Table(_)));
+                self.fail_if(no_body, at, "in_body needs a body that is a table");
+                self.fail_if(size_param.is_some() != size.is_some(), at, "size and size_param go together");
+            }
+        }
+    }
+
+    fn body(&mut self, at: &[&str], body: &toml::Value, names: &[&str]) {
+        match body {
+            toml::Value::String(text) => self.template(at, text, names),
+            toml::Value::Array(items) => items.iter().for_each(|v| self.body(at, v, names)),
+            toml::Value::Table(table) => table.values().for_each(|v| self.body(at, v, names)),
+            _ => {}
+        }
+    }
+
+    pub fn state_name(&mut self, at: &[&str], entity: Entity, state: &str) {
+        let (known, names) = match entity {
+            Entity::Deal => (DealState::parse(state).is_some(), "open, won, lost"),
+            _ => (TicketState::parse(state).is_some(), "open, closed"),
+        };
+        if !known {
+            self.fail(at, format!("{state:?} is no state; there are: {names}"));
+        }
+    }
+}
+
+/// Whether any template of a request names this.
+pub(super) fn uses(request: &Request, name: &str) -> bool {
+    fn in_body(body: &toml::Value, name: &str) -> bool {
+        match body {
+            toml::Value::String(text) => in_text(text, name),
+            toml::Value::Array(items) => items.iter().any(|v| in_body(v, name)),
+            toml::Value::Table(table) => table.values().any(|v| in_body(v, name)),
+            _ => false,
+        }
+    }
+    fn in_text(text: &str, name: &str) -> bool {
+        Template::parse(text).is_ok_and(|t| t.names().any(|n| n == name))
+    }
+    in_text(&request.path, name) || request.query.values().any(|t| in_text(t, name)) || request.body.as_ref().is_some_and(|b| in_body(b, name))
+}

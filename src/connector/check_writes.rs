@@ -1,0 +1,132 @@
+//! The mistakes of a manifest's `writes`. The gravest is to name a field that shows the person's own no: it is refused here.
+
+use super::check::{Checker, HOLD, uses};
+use super::manifest::*;
+use super::paths::Path;
+use crate::model::{Entity, Mark};
+
+pub(super) fn check(c: &mut Checker<'_>, w: &Writes) {
+    let stream = c.manifest.streams.get(&w.stream);
+    let record = stream.and_then(|s| s.record.as_ref());
+    let Some(record) = record.filter(|_| stream.is_some_and(|s| s.entity == Entity::Person)) else {
+        return c.fail(&["writes", "stream"], format!("{:?} is no stream of persons", w.stream));
+    };
+    c.plain_request(&["writes", "read"], &w.read, &["ids", "id"]);
+    c.fail_if(!uses(&w.read, "ids") && !uses(&w.read, "id"), &["writes", "read"], "does not say {ids}");
+    c.fail_if(w.read_chunk == 0, &["writes", "read_chunk"], "must be at least 1");
+    let by_id = !uses(&w.read, "ids") && w.read_chunk != 1;
+    c.fail_if(by_id, &["writes", "read_chunk"], "must be 1 where the request says {id}");
+    for name in w.fields.keys() {
+        let known = record.fields.contains_key(name);
+        c.fail_if(!known, &["writes", "fields", name], "is written but never read; add it to the stream's fields");
+    }
+    marks(c, w, record);
+    if let Some(update) = &w.update {
+        update_check(c, update);
+    }
+    if let Some(labels) = &w.labels {
+        labels_check(c, labels);
+    }
+    for (at, name) in written_fields(w) {
+        let at: Vec<&str> = at.iter().map(|k| &**k).collect();
+        if let Some(why) = consent_field(record, &name) {
+            c.fail(&at, why);
+        }
+    }
+}
+
+/// Why a field of the target must not be written, if it must not: a refusal is read from it.
+pub fn consent_field(record: &RecordMap, field: &str) -> Option<String> {
+    let written = Path::parse(field).ok()?;
+    let written: Vec<&str> = written.keys().collect();
+    record.refusals.iter().find_map(|rule| {
+        let read = Path::parse(&rule.when.path).ok()?;
+        let read: Vec<&str> = read.keys().collect();
+        let same = read.iter().any(|key| written.contains(key) && Some(key) != read.first()) || read.first() == written.first();
+        same.then(|| format!("{field:?} shows the person's own refusal; nothing may ever write it"))
+    })
+}
+
+/// Every field of the target that the manifest itself names for writing, with the keys that lead there.
+fn written_fields(w: &Writes) -> Vec<(Vec<String>, String)> {
+    let keys = |parts: &[&str]| parts.iter().map(|p| p.to_string()).collect::<Vec<_>>();
+    let mut out: Vec<_> = w.fields.iter().map(|(name, field)| (keys(&["writes", "fields", name]), field.clone())).collect();
+    if let Some(field) = w.status.as_ref().and_then(|s| s.field.as_ref()) {
+        out.push((keys(&["writes", "status"]), field.clone()));
+    }
+    for (name, mark) in [("block", &w.block), ("permit", &w.permit), ("why", &w.why)] {
+        if let Some(MarkWrite::Field { field, .. }) = mark {
+            out.push((keys(&["writes", name]), field.clone()));
+        }
+    }
+    out
+}
+
+fn marks(c: &mut Checker<'_>, w: &Writes, record: &RecordMap) {
+    let mut field_needed = !w.fields.is_empty();
+    let mut label_needed = false;
+    for (mark, how) in [(Mark::Block, &w.block), (Mark::Permit, &w.permit), (Mark::Why, &w.why)] {
+        let at = ["writes", mark.name()];
+        match how {
+            None => continue,
+            Some(MarkWrite::Field { field, on, off, format }) => {
+                field_needed = true;
+                c.template(&at, field, &HOLD);
+                c.fail_if(format.is_some() && mark != Mark::Permit, &at, "format is for a permit");
+                c.fail_if((on.is_some() || off.is_some()) && mark != Mark::Block, &at, "on and off are for a block");
+            }
+            Some(MarkWrite::Label { label }) => {
+                label_needed = true;
+                c.template(&at, label, &HOLD);
+            }
+        }
+        let told = record.marks.contains_key(&mark);
+        c.fail_if(!told, &at, "is written but never read back; add it to the stream's record.marks");
+    }
+    if let Some(status) = &w.status {
+        let at = ["writes", "status"];
+        c.fail_if(status.field.is_some() == status.label_prefix.is_some(), &at, "needs either field or label_prefix");
+        c.fail_if(!record.marks.contains_key(&Mark::Status), &at, "is written but never read back; add it to the stream's record.marks");
+        field_needed |= status.field.is_some();
+        label_needed |= status.label_prefix.is_some();
+    }
+    c.fail_if(field_needed && w.update.is_none(), &["writes"], "fields are written, and there is no update that writes them");
+    c.fail_if(label_needed && w.labels.is_none(), &["writes"], "labels are written, and there is no labels that writes them");
+}
+
+fn update_check(c: &mut Checker<'_>, update: &Update) {
+    let at = ["writes", "update"];
+    c.plain_request(&["writes", "update", "request"], &update.request, &["rows", "row", "id"]);
+    c.fail_if(update.batch == 0, &["writes", "update", "batch"], "must be at least 1");
+    let (rows, row, id) = (uses(&update.request, "rows"), uses(&update.request, "row"), uses(&update.request, "id"));
+    c.fail_if(rows == row, &at, "the body says either {rows} (a batch) or {row} (one record)");
+    c.fail_if((row || id) && update.batch > 1, &at, "{row} and {id} are for batch = 1");
+    c.fail_if(rows && update.id_key.is_none(), &at, "a batch needs id_key");
+    c.fail_if(row && !id && update.id_key.is_none(), &at, "nothing says which record: {id} in the path, or id_key");
+    let untold = update.batch > 1 && update.results.is_none() && !update.confirm;
+    c.fail_if(untold, &at, "a batch needs results (where each row's outcome is told) or confirm = true");
+    if let Some(results) = &update.results {
+        let at = ["writes", "update", "results"];
+        c.path(&at, &results.path);
+        for path in [&results.id, &results.reason, &results.errors, &results.error_ids, &results.error_reason].into_iter().flatten() {
+            c.path(&at, path);
+        }
+        if let Some(test) = &results.applied {
+            c.test(&at, test);
+        }
+        c.fail_if(results.errors.is_some() && (results.error_ids.is_none() || results.id.is_none()), &at, "errors needs id and error_ids");
+    }
+}
+
+fn labels_check(c: &mut Checker<'_>, labels: &Labels) {
+    let names = ["ids", "label", "label_id"];
+    c.plain_request(&["writes", "labels", "find"], &labels.find, &["label"]);
+    c.plain_request(&["writes", "labels", "create"], &labels.create, &["label"]);
+    c.plain_request(&["writes", "labels", "add"], &labels.add, &names);
+    c.plain_request(&["writes", "labels", "remove"], &labels.remove, &names);
+    let at = ["writes", "labels"];
+    for path in [&labels.find_name, &labels.find_id, &labels.created_id].into_iter().chain(&labels.succeeded) {
+        c.path(&at, path);
+    }
+    c.fail_if(labels.batch == 0, &["writes", "labels", "batch"], "must be at least 1");
+}

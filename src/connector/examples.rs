@@ -1,0 +1,243 @@
+//! A connector proves itself: recorded answers lie beside its manifest with the records they must become.
+//!
+//! `examples/STREAM.REQUEST.answer.json` goes with `examples/STREAM.REQUEST.records.json`; REQUEST is `sweep`, `changes`, `open`, `read`
+//! (by id), `feed`, `deleted` or `for_each`. The second holds `{"records": [..], "quarantined": [..]}`, or just the list of records.
+//! The system bears the manifest's name; settings have their examples' or defaults' values.
+
+use super::load::Loaded;
+use super::manifest::{FieldKind, Manifest, MarkWrite, Request, Stream};
+use super::map::Mapper;
+use super::paths::Path;
+use super::port::{Observed, PageRead, SettingValue, SystemSettings};
+use super::scalars::id_of;
+use super::settings::Settings;
+use crate::model::{Entity, Name, Record, RecordId, RefusalScope, Time};
+use serde_json::{Map, Value as Json, json};
+
+/// When the answers of examples were read: 2026-11-21T09:00:00Z.
+const READ_AT: Time = Time(1_795_251_600_000);
+
+/// What running a connector's examples showed.
+#[derive(Debug, Clone)]
+pub struct Report {
+    pub connector: String,
+    pub examples: Vec<Example>,
+    /// Streams without a single example.
+    pub untested: Vec<String>,
+}
+
+/// One pair of files.
+#[derive(Debug, Clone)]
+pub struct Example {
+    /// `STREAM.REQUEST`
+    pub name: String,
+    /// What is not as expected, in words; empty when all is well.
+    pub problems: Vec<String>,
+    /// What the answer became.
+    pub became: Json,
+}
+
+impl Report {
+    pub fn passed(&self) -> bool {
+        !self.examples.is_empty() && self.examples.iter().all(|e| e.problems.is_empty())
+    }
+}
+
+/// The settings that examples run with.
+pub fn example_settings(manifest: &Manifest) -> SystemSettings {
+    let value = |s: &super::manifest::Setting| SettingValue::Plain(s.example.clone().unwrap_or_else(|| "example".to_string()));
+    let needed = |s: &super::manifest::Setting| s.example.is_some() || s.default.is_none() && !s.optional;
+    let settings = manifest.settings.iter().filter(|(_, s)| needed(s)).map(|(name, s)| (name.clone(), value(s))).collect();
+    let writes = manifest.writes.as_ref();
+    let named = |mark: Option<&MarkWrite>, name: &str| mark.map(|_| name.to_string());
+    SystemSettings {
+        name: manifest.name.as_str().into(),
+        settings,
+        permit: named(writes.and_then(|w| w.permit.as_ref()), "nayose_ok_until"),
+        why: named(writes.and_then(|w| w.why.as_ref()), "nayose_why"),
+        time_zone: None,
+    }
+}
+
+/// Runs every example of a connector.
+pub fn run(loaded: &Loaded) -> Report {
+    let manifest = &loaded.manifest;
+    let mut examples = Vec::new();
+    for (file, answer) in &loaded.examples {
+        let Some(name) = file.strip_suffix(".answer.json") else { continue };
+        let expected = loaded.examples.get(&format!("{name}.records.json"));
+        let (became, mut problems) = match became(manifest, name, answer) {
+            Ok(became) => (became, Vec::new()),
+            Err(why) => (Json::Null, vec![why]),
+        };
+        match expected.map(|e| serde_json::from_slice::<Json>(e)) {
+            None => problems.push(format!("{name}.records.json is missing")),
+            Some(Err(e)) => problems.push(format!("{name}.records.json: {e}")),
+            Some(Ok(expected)) if problems.is_empty() => compare(&expected, &became, &mut problems),
+            Some(Ok(_)) => {}
+        }
+        examples.push(Example { name: name.to_string(), problems, became });
+    }
+    for file in loaded.examples.keys() {
+        if let Some(name) = file.strip_suffix(".records.json").filter(|n| !loaded.examples.contains_key(&format!("{n}.answer.json"))) {
+            let problems = vec![format!("{name}.answer.json is missing")];
+            examples.push(Example { name: name.to_string(), problems, became: Json::Null });
+        }
+    }
+    let tested = |stream: &str| examples.iter().any(|e| e.name.split('.').next() == Some(stream));
+    let read = manifest.streams.iter().filter(|(name, s)| s.carried_by.is_none() && !tested(name));
+    Report { connector: manifest.name.clone(), untested: read.map(|(name, _)| name.clone()).collect(), examples }
+}
+
+/// What an answer becomes, in the form of `records.json`.
+fn became(manifest: &Manifest, name: &str, answer: &[u8]) -> Result<Json, String> {
+    let (stream_name, request_name) = name.split_once('.').ok_or("an example is named STREAM.REQUEST.answer.json")?;
+    let stream = manifest.streams.get(stream_name).ok_or_else(|| format!("there is no stream {stream_name:?}"))?;
+    let request = request(manifest, stream_name, stream, request_name).ok_or_else(|| format!("{stream_name} has no request {request_name:?}"))?;
+    let mut answer: Json = serde_json::from_slice(answer).map_err(|e| format!("the answer is no JSON: {e}"))?;
+    let mut rows = Vec::new();
+    for path in request.records.as_slice() {
+        let path = Path::parse(path).map_err(|e| e.to_string())?;
+        rows.extend(path.take_list(&mut answer).ok_or_else(|| format!("there is no list at {path:?}"))?);
+    }
+    let system: Name = manifest.name.as_str().into();
+    if let (Some(each), "for_each") = (&stream.for_each, request_name) {
+        let (deal, people) = (Path::parse(&each.deal).map_err(|e| e.to_string())?, Path::parse(&each.people).map_err(|e| e.to_string())?);
+        return Ok(json!(rows.iter().map(|row| deal_people(&system, row, &deal, &people)).collect::<Vec<_>>()));
+    }
+    if let (Some(feed), "feed" | "deleted") = (&stream.feed, request_name) {
+        let id = Path::parse(&feed.id).map_err(|e| e.to_string())?;
+        return Ok(json!(rows.iter().map(|row| id.first(row).and_then(id_of)).collect::<Vec<_>>()));
+    }
+    let map = stream.record.as_ref().ok_or("the stream has no record")?;
+    let settings = Settings::resolve(manifest, &example_settings(manifest)).map_err(|p| p.join("; "))?;
+    let mapper = Mapper::new(&system, stream.entity, map, &settings)?;
+    let mut page = PageRead::default();
+    for row in &rows {
+        mapper.map(row, READ_AT, request.carries_people, &mut page);
+    }
+    Ok(page_json(&page))
+}
+
+fn request<'m>(manifest: &'m Manifest, stream_name: &str, stream: &'m Stream, name: &str) -> Option<&'m Request> {
+    match name {
+        "sweep" => stream.sweep.as_ref(),
+        "changes" => stream.changes.as_ref().map(|c| &c.request),
+        "open" => stream.open.as_ref(),
+        "for_each" => stream.for_each.as_ref().map(|e| &e.request),
+        "feed" => stream.feed.as_ref().map(|f| &f.request),
+        "deleted" => stream.feed.as_ref().and_then(|f| f.deleted.as_ref()),
+        "read" => {
+            let back = manifest.writes.as_ref().filter(|w| w.stream == stream_name).map(|w| &w.read);
+            stream.feed.as_ref().map(|f| &f.read).or(back)
+        }
+        _ => None,
+    }
+}
+
+fn deal_people(system: &Name, row: &Json, deal: &Path, people: &Path) -> Json {
+    let mut ids: Vec<String> = Vec::new();
+    people.entries(row, &mut |v| ids.extend(id_of(v).map(|id| id.into_owned())));
+    ids.sort();
+    ids.dedup();
+    let deal = deal.first(row).and_then(id_of).map(|id| RecordId::new(system.clone(), Entity::Deal, &*id).to_string());
+    json!({"record": deal, "people": ids})
+}
+
+/// A page as `records.json` shows it.
+pub fn page_json(page: &PageRead) -> Json {
+    let records: Vec<Json> = page.observed.iter().map(observed_json).collect();
+    let quarantined: Vec<Json> = page
+        .quarantined
+        .iter()
+        .map(|q| json!({"record": q.record.as_ref().map(RecordId::to_string), "field": q.field, "why": q.why}))
+        .collect();
+    if quarantined.is_empty() { json!(records) } else { json!({"records": records, "quarantined": quarantined}) }
+}
+
+fn observed_json(observed: &Observed) -> Json {
+    match observed {
+        Observed::Record { record, .. } => record_json(record),
+        Observed::Deleted(id) => json!({"record": id.to_string(), "deleted": true}),
+        Observed::DealPeople { deal, people } => json!({"record": deal.to_string(), "people": people}),
+    }
+}
+
+/// A record as plain JSON; what is empty is left out.
+pub fn record_json(record: &Record) -> Json {
+    let mut out = Map::new();
+    out.insert("record".into(), json!(record.id.to_string()));
+    let fields: Map<String, Json> = record.fields.iter().map(|f| (f.name.to_string(), f.value.to_json())).collect();
+    let marks: Map<String, Json> = record.marks.iter().map(|(m, v)| (m.name().to_string(), v.to_json())).collect();
+    let refusals: Vec<String> = record
+        .refusals
+        .iter()
+        .map(|r| match r {
+            RefusalScope::All => "all".to_string(),
+            RefusalScope::Topic(topic) => format!("topic:{topic}"),
+        })
+        .collect();
+    let same_as: Vec<String> = record.same_as.iter().map(RecordId::to_string).collect();
+    let addresses: Vec<&str> = record.addresses.iter().map(|a| a.as_str()).collect();
+    let parts = [
+        ("fields", Json::Object(fields)),
+        ("marks", Json::Object(marks)),
+        ("refusals", json!(refusals)),
+        ("same_as", json!(same_as)),
+        ("account", json!(record.account)),
+        ("people", json!(record.people)),
+        ("addresses", json!(addresses)),
+        ("deal", json!(record.deal.map(|d| d.name()))),
+        ("ticket", json!(record.ticket.map(|t| t.name()))),
+        ("changed_at", json!(record.changed_at.map(Time::rfc3339))),
+        ("ended_at", json!(record.memory.ended_at.map(Time::rfc3339))),
+    ];
+    for (key, value) in parts {
+        let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(Map::is_empty);
+        if !empty {
+            out.insert(key.into(), value);
+        }
+    }
+    Json::Object(out)
+}
+
+/// Says where two forms of `records.json` differ. Of what is quarantined, only record and field are compared: words may change.
+fn compare(expected: &Json, became: &Json, problems: &mut Vec<String>) {
+    let parts = |v: &Json| match v {
+        Json::Object(map) if map.contains_key("records") => (map["records"].clone(), map.get("quarantined").cloned().unwrap_or(json!([]))),
+        list => (list.clone(), json!([])),
+    };
+    let ((expected, expected_out), (became, became_out)) = (parts(expected), parts(became));
+    list_compare("records", &expected, &became, problems);
+    let place = |v: &Json| json!(v.as_array().into_iter().flatten().map(|q| json!([q["record"], q["field"]])).collect::<Vec<_>>());
+    list_compare("quarantined", &place(&expected_out), &place(&became_out), problems);
+}
+
+fn list_compare(what: &str, expected: &Json, became: &Json, problems: &mut Vec<String>) {
+    let (Some(want), Some(got)) = (expected.as_array(), became.as_array()) else {
+        return problems.push(format!("{what} is not a list"));
+    };
+    if want.len() != got.len() {
+        problems.push(format!("{what}: {} expected, {} came", want.len(), got.len()));
+    }
+    for (i, (want, got)) in want.iter().zip(got).enumerate() {
+        difference(&format!("{what}[{i}]"), want, got, problems);
+    }
+}
+
+fn difference(at: &str, want: &Json, got: &Json, problems: &mut Vec<String>) {
+    match (want, got) {
+        (Json::Object(w), Json::Object(g)) => {
+            for key in w.keys().chain(g.keys().filter(|k| !w.contains_key(*k))) {
+                difference(&format!("{at}.{key}"), w.get(key).unwrap_or(&Json::Null), g.get(key).unwrap_or(&Json::Null), problems);
+            }
+        }
+        _ if want != got => problems.push(format!("{at}: {want} expected, {got} came")),
+        _ => {}
+    }
+}
+
+/// The kinds of a stream's fields, for `connector list`.
+pub fn fields(stream: &Stream) -> Vec<(Name, FieldKind)> {
+    stream.record.iter().flat_map(|r| r.fields.iter().map(|(name, how)| (name.clone(), how.kind()))).collect()
+}

@@ -1,0 +1,379 @@
+//! Raw JSON to records, as a manifest's `record` says.
+//!
+//! A field of the wrong type is kept out and told; its record still counts. A record whose id, refusals or deletion
+//! cannot be read is kept out whole: what was known of it before stays. A state that cannot be read is `Unknown`, which holds.
+
+use super::condition::Condition;
+use super::manifest::{FieldKind, FieldMap, MarkMap, RecordMap, TimeFormat, TimePath};
+use super::paths::Path;
+use super::port::{Observed, PageRead, Quarantined};
+use super::scalars::{bool_of, id_of, int_of, kind_of, number_of, text_of, time_of};
+use super::settings::Settings;
+use crate::model::record::field;
+use crate::model::{Address, DealState, Entity, Field, Mark, Name, Record, RecordId, RefusalScope, TicketState, Time, Value};
+use jiff::tz::TimeZone;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// A `record` section, made ready to be used on many records.
+#[derive(Debug)]
+pub struct Mapper {
+    system: Name,
+    entity: Entity,
+    id: Path,
+    changed_at: Option<(Path, TimeFormat)>,
+    ended_at: Option<(Path, TimeFormat)>,
+    /// Sorted by name, as the record wants them.
+    fields: Vec<Reader<Name>>,
+    marks: Vec<Reader<Mark>>,
+    account: Option<Path>,
+    people: Option<Path>,
+    addresses: Option<Path>,
+    states: Vec<(String, Condition)>,
+    refusals: Vec<(RefusalScope, Condition)>,
+    deleted: Option<Condition>,
+    same_as: Vec<(Name, Path, Option<String>)>,
+    zone: TimeZone,
+}
+
+/// How one value is read.
+#[derive(Debug)]
+struct Reader<K> {
+    key: K,
+    path: Path,
+    kind: FieldKind,
+    map: BTreeMap<String, String>,
+    format: TimeFormat,
+    /// The value is whether the list holds this text.
+    contains: Option<String>,
+    /// The value is the entries that begin so.
+    prefix: Option<String>,
+}
+
+impl Mapper {
+    /// Marks, refusals and `same_as` that name a setting which was not given are left out.
+    pub fn new(system: &Name, entity: Entity, map: &RecordMap, settings: &Settings) -> Result<Mapper, String> {
+        let path = |text: &String| Path::parse(text).map_err(|e| e.to_string());
+        let time = |t: &TimePath| match t {
+            TimePath::Path(text) => Ok::<_, String>((path(text)?, TimeFormat::Rfc3339)),
+            TimePath::Full { path: text, format } => Ok((path(text)?, *format)),
+        };
+        let test = |t: &super::manifest::Test| match &t.contains {
+            None => Condition::new(t, None).map(Some),
+            Some(text) => settings.text(text)?.map(|text| Condition::new(t, Some(text))).transpose(),
+        };
+        let mut refusals = Vec::new();
+        for rule in &map.refusals {
+            refusals.extend(test(&rule.when)?.map(|c| (rule.scope(), c)));
+        }
+        let mut states = Vec::new();
+        for rule in &map.state {
+            states.extend(test(&rule.when)?.map(|c| (rule.is.clone(), c)));
+        }
+        let mut same_as = Vec::new();
+        for other in &map.same_as {
+            if let Some(system) = settings.text(&other.system)? {
+                same_as.push((Name::from(system), path(&other.path)?, other.prefix.clone()));
+            }
+        }
+        let mut marks = Vec::new();
+        for (mark, how) in &map.marks {
+            marks.extend(mark_reader(*mark, how, settings)?);
+        }
+        Ok(Mapper {
+            system: system.clone(),
+            entity,
+            id: path(&map.id)?,
+            changed_at: map.changed_at.as_ref().map(time).transpose()?,
+            ended_at: map.ended_at.as_ref().map(time).transpose()?,
+            fields: map.fields.iter().map(|(name, how)| field_reader(name, how)).collect::<Result<_, _>>()?,
+            marks,
+            account: map.account.as_ref().map(path).transpose()?,
+            people: map.people.as_ref().map(path).transpose()?,
+            addresses: map.addresses.as_ref().map(path).transpose()?,
+            states,
+            refusals,
+            deleted: map.deleted.as_ref().map(test).transpose()?.flatten(),
+            same_as,
+            zone: settings.zone.clone(),
+        })
+    }
+
+    /// The raw record's id, if it can be read.
+    pub fn id<'v>(&self, raw: &'v Json) -> Option<std::borrow::Cow<'v, str>> {
+        self.id.first(raw).and_then(id_of)
+    }
+
+    /// The system's own time of the raw record's last change.
+    pub fn changed_at(&self, raw: &Json) -> Option<Time> {
+        self.changed_at.as_ref().and_then(|(path, format)| time_of(path.first(raw)?, *format, &self.zone))
+    }
+
+    /// Adds what a raw record becomes to the page. `at` is the time of reading; `carries_people` says that this answer lists each
+    /// deal's people, so that none listed means none.
+    pub fn map(&self, raw: &Json, at: Time, carries_people: bool, page: &mut PageRead) {
+        let Some(id) = self.id(raw) else {
+            return page.quarantined.push(Quarantined { record: None, field: "id".to_string(), why: "there is no id".to_string() });
+        };
+        let id = RecordId::new(self.system.clone(), self.entity, &*id);
+        let mut told = Told { id: &id, page: &mut page.quarantined };
+        match self.deleted.as_ref().map_or(Ok(false), |c| c.holds(raw)) {
+            Err(why) => return told.tell("deleted", why.0),
+            Ok(true) => return page.observed.push(Observed::Deleted(id)),
+            Ok(false) => {}
+        }
+        let mut record = Record::new(id.clone());
+        for (scope, when) in &self.refusals {
+            match when.holds(raw) {
+                Err(why) => return told.tell("refusals", why.0),
+                Ok(true) => record.refusals.push(scope.clone()),
+                Ok(false) => {}
+            }
+        }
+        record.refusals.sort();
+        record.refusals.dedup();
+        record.changed_at = self.time("changed_at", &self.changed_at, raw, &mut told);
+        let since = record.changed_at.unwrap_or(at);
+        record.fields.reserve_exact(self.fields.len());
+        for reader in &self.fields {
+            match reader.read(raw, &self.zone) {
+                Ok(Some(Value::Text(text))) if &*reader.key == field::EMAIL && Address::parse(&text).is_none() => {
+                    told.tell(&reader.key, "is no e-mail address".to_string());
+                }
+                Ok(Some(value)) => record.fields.push(Field { name: reader.key.clone(), value, at: since }),
+                Ok(None) => {}
+                Err(why) => told.tell(&reader.key, why),
+            }
+        }
+        for reader in &self.marks {
+            match reader.read(raw, &self.zone) {
+                Ok(Some(value)) => record.set_mark(reader.key, value),
+                Ok(None) => {}
+                Err(why) => told.tell(reader.key.name(), why),
+            }
+        }
+        record.account = self.account.as_ref().and_then(|p| p.first(raw)).filter(|v| !v.is_null()).and_then(|v| {
+            let id = id_of(v).map(Box::from);
+            if id.is_none() && !v.is_string() {
+                told.tell("account", format!("is {}, not an id", kind_of(v)));
+            }
+            id
+        });
+        let people_told = self.people(raw, carries_people, &mut record, &mut told);
+        self.state(raw, &mut record, &mut told);
+        for (system, path, prefix) in &self.same_as {
+            let entity = self.entity;
+            path.entries(raw, &mut |v| record.same_as.extend(other_id(v, prefix.as_deref()).map(|id| RecordId::new(system.clone(), entity, id))));
+        }
+        record.same_as.sort();
+        record.same_as.dedup();
+        page.observed.push(Observed::Record { record: Box::new(record), people_told });
+    }
+
+    /// Reads people and addresses; answers whether the list is whole.
+    fn people(&self, raw: &Json, carries_people: bool, record: &mut Record, told: &mut Told<'_>) -> bool {
+        let mut whole = carries_people || self.entity != Entity::Deal;
+        if let Some(path) = &self.people {
+            path.entries(raw, &mut |v| match id_of(v) {
+                Some(id) => record.people.push(id.into()),
+                None if v.is_null() => {}
+                None => {
+                    whole = false;
+                    told.tell("people", format!("holds {} where an id was expected", kind_of(v)));
+                }
+            });
+            record.people.sort();
+            record.people.dedup();
+        }
+        if let Some(path) = &self.addresses {
+            path.entries(raw, &mut |v| match v.as_str().map(|t| (t, Address::parse(t))) {
+                Some((_, Some(address))) => record.addresses.push(address),
+                Some((text, None)) if text.trim().is_empty() => {}
+                _ if v.is_null() => {}
+                _ => told.tell("addresses", "is no e-mail address".to_string()),
+            });
+            record.addresses.sort();
+            record.addresses.dedup();
+        }
+        whole
+    }
+
+    fn state(&self, raw: &Json, record: &mut Record, told: &mut Told<'_>) {
+        let mut name = None;
+        for (state, when) in &self.states {
+            match when.holds(raw) {
+                Ok(false) => {}
+                Ok(true) => {
+                    name = Some(&**state);
+                    break;
+                }
+                // A rule that cannot be read might have fitted: nothing after it counts.
+                Err(why) => {
+                    told.tell("state", why.0);
+                    break;
+                }
+            }
+        }
+        match self.entity {
+            Entity::Deal => record.deal = Some(name.and_then(DealState::parse).unwrap_or(DealState::Unknown)),
+            Entity::Ticket => record.ticket = Some(name.and_then(TicketState::parse).unwrap_or(TicketState::Unknown)),
+            _ => return,
+        }
+        if !record.deal.is_some_and(DealState::is_open) && !record.ticket.is_some_and(TicketState::is_open) {
+            record.memory.ended_at = self.time("ended_at", &self.ended_at, raw, told);
+        }
+    }
+
+    fn time(&self, name: &str, how: &Option<(Path, TimeFormat)>, raw: &Json, told: &mut Told<'_>) -> Option<Time> {
+        let (path, format) = how.as_ref()?;
+        let value = path.first(raw).filter(|v| !v.is_null() && v.as_str().is_none_or(|t| !t.trim().is_empty()))?;
+        let time = time_of(value, *format, &self.zone);
+        if time.is_none() {
+            told.tell(name, format!("is {} that is no time", kind_of(value)));
+        }
+        time
+    }
+}
+
+/// Where what was kept out of one record is told.
+struct Told<'p> {
+    id: &'p RecordId,
+    page: &'p mut Vec<Quarantined>,
+}
+
+impl Told<'_> {
+    fn tell(&mut self, field: &str, why: String) {
+        self.page.push(Quarantined { record: Some(self.id.clone()), field: field.to_string(), why });
+    }
+}
+
+fn field_reader(name: &Name, how: &FieldMap) -> Result<Reader<Name>, String> {
+    let (map, format) = match how {
+        FieldMap::Path(_) => (BTreeMap::new(), None),
+        FieldMap::Full(spec) => (spec.map.clone(), spec.format),
+    };
+    Ok(Reader {
+        key: name.clone(),
+        path: Path::parse(how.path()).map_err(|e| e.to_string())?,
+        kind: how.kind(),
+        map,
+        format: format.unwrap_or_default(),
+        contains: None,
+        prefix: None,
+    })
+}
+
+/// A block is a `Bool`, a permit a `Time` unless it says otherwise, the rest is text; `contains` makes any of them a `Bool`.
+fn mark_reader(mark: Mark, how: &MarkMap, settings: &Settings) -> Result<Option<Reader<Mark>>, String> {
+    let Some(path) = settings.text(&how.path)? else { return Ok(None) };
+    let contains = match &how.contains {
+        None => None,
+        Some(text) => match settings.text(text)? {
+            Some(text) => Some(text),
+            None => return Ok(None),
+        },
+    };
+    let kind = match (mark, how.kind) {
+        _ if contains.is_some() => FieldKind::Bool,
+        (Mark::Block, FieldKind::Text) => FieldKind::Bool,
+        (Mark::Permit, FieldKind::Text) => FieldKind::Time,
+        (_, kind) => kind,
+    };
+    Ok(Some(Reader {
+        key: mark,
+        path: Path::parse(&path).map_err(|e| e.to_string())?,
+        kind,
+        map: BTreeMap::new(),
+        format: how.format.unwrap_or_default(),
+        contains,
+        prefix: how.prefix.clone(),
+    }))
+}
+
+impl<K> Reader<K> {
+    /// `Ok(None)`: absent. `Err`: why it cannot be read, without its value.
+    fn read(&self, raw: &Json, zone: &TimeZone) -> Result<Option<Value>, String> {
+        if let Some(text) = &self.contains {
+            let mut holds = false;
+            self.path.entries(raw, &mut |v| holds |= text_of(v).is_some_and(|t| *t == **text));
+            return Ok(Some(Value::Bool(holds)));
+        }
+        if let Some(prefix) = &self.prefix {
+            let mut found: Vec<&str> = Vec::new();
+            self.path.entries(raw, &mut |v| found.extend(v.as_str().filter(|t| t.starts_with(&**prefix))));
+            found.sort_unstable();
+            return Ok(Some(Value::text(&found.join("\n"))));
+        }
+        if self.kind == FieldKind::List {
+            return self.list(raw);
+        }
+        let Some(value) = self.path.first(raw) else { return Ok(None) };
+        if value.is_null() || value.as_str().is_some_and(|t| t.trim().is_empty()) {
+            return Ok(Some(Value::Empty));
+        }
+        let mapped = if self.map.is_empty() { None } else { self.mapped(value) };
+        let value = mapped.as_ref().unwrap_or(value);
+        let read = match self.kind {
+            FieldKind::Text | FieldKind::List => text_of(value).map(|t| Value::text(&t)),
+            FieldKind::Int => int_of(value).map(Value::Int),
+            FieldKind::Number => number_of(value).map(Value::Number),
+            FieldKind::Bool => bool_of(value).map(Value::Bool),
+            FieldKind::Time => time_of(value, self.format, zone).map(Value::Time),
+        };
+        read.map(Some).ok_or_else(|| format!("is {}, which is not {}", kind_of(value), expected(self.kind)))
+    }
+
+    fn list(&self, raw: &Json) -> Result<Option<Value>, String> {
+        if !self.path.goes_through_list() {
+            match self.path.first(raw) {
+                None => return Ok(None),
+                Some(Json::Null | Json::Array(_)) => {}
+                Some(other) => return Err(format!("is {}, which is not a list", kind_of(other))),
+            }
+        }
+        let mut items: Vec<Box<str>> = Vec::new();
+        let mut wrong = None;
+        self.path.entries(raw, &mut |v| match text_of(v) {
+            Some(t) if t.trim().is_empty() => {}
+            Some(t) => items.push(self.map.get(&*t).map_or_else(|| t.clone(), |m| m.as_str().into()).into()),
+            None if v.is_null() => {}
+            None => wrong = Some(v),
+        });
+        match wrong {
+            Some(v) => Err(format!("is a list that holds {}", kind_of(v))),
+            None => Ok(Some(Value::list(items))),
+        }
+    }
+
+    fn mapped(&self, value: &Json) -> Option<Json> {
+        let text = match value {
+            Json::Bool(b) => b.to_string(),
+            other => text_of(other)?.into_owned(),
+        };
+        self.map.get(&text).map(|to| Json::from(to.as_str()))
+    }
+}
+
+fn expected(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Text => "a text",
+        FieldKind::Int => "a whole number",
+        FieldKind::Number => "a number",
+        FieldKind::Bool => "true or false",
+        FieldKind::Time => "a time",
+        FieldKind::List => "a list",
+    }
+}
+
+/// The id that a value carries: the whole value, or what follows the prefix up to a blank, comma or semicolon.
+fn other_id(value: &Json, prefix: Option<&str>) -> Option<Box<str>> {
+    let text = text_of(value)?;
+    let id = match prefix {
+        None => text.trim(),
+        Some(prefix) => text[text.find(prefix)? + prefix.len()..].trim_start().split(|c: char| c.is_whitespace() || c == ',' || c == ';').next()?,
+    };
+    (!id.is_empty()).then(|| id.into())
+}
+
+#[cfg(test)]
+mod tests;

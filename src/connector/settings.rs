@@ -1,0 +1,103 @@
+//! A system's settings put together with what its manifest says of them, and the secrets that no message may show.
+
+use super::manifest::Manifest;
+use super::port::{SettingValue, SystemSettings};
+use super::template::{Known, Template};
+use jiff::tz::TimeZone;
+use secrecy::{ExposeSecret, SecretString};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The shortest secret that is looked for in messages; anything shorter would blot out half of each text.
+const SECRET_BYTES_MIN: usize = 4;
+
+/// The settings of one system, defaults filled in.
+#[derive(Clone)]
+pub struct Settings {
+    values: BTreeMap<String, SettingValue>,
+    permit: Option<String>,
+    why: Option<String>,
+    pub zone: TimeZone,
+}
+
+impl Settings {
+    /// Fills in defaults and says of each setting that is missing what it is and where to find it.
+    pub fn resolve(manifest: &Manifest, given: &SystemSettings) -> Result<Settings, Vec<String>> {
+        let mut problems = Vec::new();
+        let zone = match &given.time_zone {
+            None => TimeZone::UTC,
+            Some(name) => TimeZone::get(name).unwrap_or_else(|_| {
+                problems.push(format!("time_zone = {name:?} is not known; write a name as \"Asia/Tokyo\""));
+                TimeZone::UTC
+            }),
+        };
+        let mut settings = Settings { values: given.settings.clone(), permit: given.permit.clone(), why: given.why.clone(), zone };
+        // A default may name other settings, which may have defaults themselves: the plain ones first.
+        let by_depth = |s: &&String| manifest.settings[*s].default.as_ref().is_some_and(|d| d.contains('{'));
+        let mut names: Vec<&String> = manifest.settings.keys().collect();
+        names.sort_by_key(by_depth);
+        for name in names {
+            let setting = &manifest.settings[name];
+            if settings.values.contains_key(name) {
+                continue;
+            }
+            let template = setting.default.as_deref().and_then(|d| Template::parse(d).ok());
+            let default = template.and_then(|t| t.bind(&|n| settings.known(n)));
+            if let Some(default) = default {
+                settings.values.insert(name.clone(), SettingValue::Plain(default.text()));
+            } else if !setting.optional {
+                problems.push(format!("{name} is missing: {} ({})", setting.title, setting.find));
+            }
+        }
+        if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    }
+
+    /// What a name stands for; what is not a setting is known later.
+    pub fn known(&self, name: &str) -> Known {
+        let value = match name.split_once('.') {
+            Some(("settings", key)) => self.values.get(key).map(expose),
+            Some(("hold", "permit")) => self.permit.clone(),
+            Some(("hold", "why")) => self.why.clone(),
+            _ => return Known::Later,
+        };
+        value.map_or(Known::Unset, Known::Is)
+    }
+
+    /// A text of the manifest with all that is known filled in. `Ok(None)` if it names an unset setting.
+    pub fn bind(&self, text: &str) -> Result<Option<Template>, String> {
+        Ok(Template::parse(text).map_err(|e| e.to_string())?.bind(&|n| self.known(n)))
+    }
+
+    /// As [`Settings::bind`], for texts that name nothing but settings.
+    pub fn text(&self, text: &str) -> Result<Option<String>, String> {
+        Ok(self.bind(text)?.map(|t| t.text()))
+    }
+
+    /// The text with every secret setting's value struck out.
+    pub fn scrub(&self, text: &str) -> String {
+        let secrets = self.values.values().filter_map(|v| match v {
+            SettingValue::Secret(secret) => Some(secret),
+            SettingValue::Plain(_) => None,
+        });
+        secrets.fold(text.to_string(), |text, secret| strike(&text, secret))
+    }
+}
+
+/// The text with one secret struck out.
+pub fn strike(text: &str, secret: &SecretString) -> String {
+    let secret = secret.expose_secret();
+    if secret.len() < SECRET_BYTES_MIN { text.to_string() } else { text.replace(secret, "***") }
+}
+
+fn expose(value: &SettingValue) -> String {
+    match value {
+        SettingValue::Plain(text) => text.clone(),
+        SettingValue::Secret(secret) => secret.expose_secret().to_string(),
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
+}

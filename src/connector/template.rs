@@ -1,0 +1,157 @@
+//! Texts with `{name}` in them. Which names a place may use is fenced at load; `{{` and `}}` are braces.
+//!
+//! A filled template may hold a secret, so neither [`Template`] nor its errors ever show text.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// A text with names to be filled in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Template {
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Part {
+    Text(Box<str>),
+    Name(Box<str>),
+}
+
+/// Why a text is no template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a brace that stands alone; write {{name}}, or {{{{ and }}}} for braces themselves")]
+pub struct BadTemplate;
+
+/// What is known of a name while a template is bound to its system.
+pub enum Known {
+    Is(String),
+    /// Known only when the request is made.
+    Later,
+    /// An optional setting that was not given.
+    Unset,
+}
+
+impl Template {
+    pub fn parse(text: &str) -> Result<Template, BadTemplate> {
+        let mut parts = Vec::new();
+        let mut plain = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['{', '}']) {
+            plain.push_str(&rest[..at]);
+            let tail = &rest[at..];
+            if let Some(after) = tail.strip_prefix("{{").or_else(|| tail.strip_prefix("}}")) {
+                plain.push_str(&tail[..1]);
+                rest = after;
+                continue;
+            }
+            let (name, after) = tail.strip_prefix('{').and_then(|t| t.split_once('}')).ok_or(BadTemplate)?;
+            if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')) {
+                return Err(BadTemplate);
+            }
+            if !plain.is_empty() {
+                parts.push(Part::Text(std::mem::take(&mut plain).into()));
+            }
+            parts.push(Part::Name(name.into()));
+            rest = after;
+        }
+        plain.push_str(rest);
+        if !plain.is_empty() {
+            parts.push(Part::Text(plain.into()));
+        }
+        Ok(Template { parts })
+    }
+
+    /// The names in it.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|p| match p {
+            Part::Name(name) => Some(&**name),
+            Part::Text(_) => None,
+        })
+    }
+
+    /// The name, if the whole text is one name.
+    pub fn sole_name(&self) -> Option<&str> {
+        match &*self.parts {
+            [Part::Name(name)] => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Fills in what is known; `None` if it names an unset setting.
+    pub fn bind(&self, known: &dyn Fn(&str) -> Known) -> Option<Template> {
+        let mut parts: Vec<Part> = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
+            let text: Box<str> = match part {
+                Part::Text(text) => text.clone(),
+                Part::Name(name) => match known(name) {
+                    Known::Is(text) => text.into(),
+                    Known::Later => {
+                        parts.push(Part::Name(name.clone()));
+                        continue;
+                    }
+                    Known::Unset => return None,
+                },
+            };
+            match parts.last_mut() {
+                Some(Part::Text(before)) => *before = format!("{before}{text}").into(),
+                _ => parts.push(Part::Text(text)),
+            }
+        }
+        Some(Template { parts })
+    }
+
+    /// The text with every name filled in by `value`; a name it does not know becomes nothing, which the fences at load rule out.
+    pub fn fill<'v>(&self, value: &dyn Fn(&str) -> Option<Cow<'v, str>>) -> String {
+        let mut out = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Name(name) => out.push_str(value(name).as_deref().unwrap_or_default()),
+            }
+        }
+        out
+    }
+
+    /// The text of a template in which no name is left.
+    pub fn text(&self) -> String {
+        self.fill(&|_| None)
+    }
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Template(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn fills_and_binds() {
+        let t = Template::parse("x {settings.a}/{id}?q={{b}}").unwrap();
+        assert_eq!(t.names().collect::<Vec<_>>(), ["settings.a", "id"]);
+        let bound = t.bind(&|n| if n == "id" { Known::Later } else { Known::Is("S".into()) }).unwrap();
+        assert_eq!(bound.names().collect::<Vec<_>>(), ["id"]);
+        assert_eq!(bound.fill(&|_| Some("7".into())), "x S/7?q={b}");
+        assert!(t.bind(&|_| Known::Unset).is_none());
+        assert_eq!(Template::parse("{ids}").unwrap().sole_name(), Some("ids"));
+        assert_eq!(format!("{bound:?}"), "Template(..)");
+    }
+
+    #[test]
+    fn refuses_lone_braces() {
+        for bad in ["{", "}", "a{b", "a}b", "{}", "{a b}", "{{}", "{a{b}}"] {
+            assert!(Template::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn text_without_braces_stays_as_it_is(text in "[^{}]*") {
+            prop_assert_eq!(Template::parse(&text).unwrap().text(), text);
+        }
+    }
+}
