@@ -1,5 +1,7 @@
-//! Dotted paths into JSON, as manifests write them: `properties.email`, `labels[].name`, or nothing for the value itself.
+//! Dotted paths into JSON, as manifests write them: `properties.email`, `labels[].name`, `fields[name=Phone].value`, or nothing for the
+//! value itself.
 
+use super::scalars::text_of;
 use serde_json::Value as Json;
 use std::fmt;
 
@@ -14,26 +16,38 @@ enum Step {
     Key(Box<str>),
     /// Every entry of a list, or every value of an object that is keyed by id.
     Each,
+    /// Every entry of a list whose `key` is this text or number.
+    Where { key: Box<str>, is: Box<str> },
 }
 
 /// Why a text is no path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no path; write names with dots between them, and name[] to go through a list: \"properties.email\", \"labels[].name\"")]
+#[error("{0:?} is no path; write names with dots between them, and name[] to go through a list, name[key=value] through those of its entries: \
+     \"properties.email\", \"labels[].name\", \"fields[name=Phone].value\"")]
 pub struct BadPath(pub String);
 
 impl Path {
     pub fn parse(text: &str) -> Result<Path, BadPath> {
         let mut steps = Vec::new();
         for part in text.split('.').filter(|_| !text.is_empty()) {
-            let (key, each) = part.strip_suffix("[]").map_or((part, false), |key| (key, true));
-            if key.contains(['[', ']']) || key.is_empty() && !each {
-                return Err(BadPath(text.to_string()));
+            let bad = || BadPath(text.to_string());
+            let (key, inside) = match part.split_once('[') {
+                None => (part, None),
+                Some((key, rest)) => (key, Some(rest.strip_suffix(']').ok_or_else(bad)?)),
+            };
+            if key.contains(']') || inside.is_some_and(|i| i.contains(['[', ']'])) || key.is_empty() && inside.is_none() {
+                return Err(bad());
             }
             if !key.is_empty() {
                 steps.push(Step::Key(key.into()));
             }
-            if each {
-                steps.push(Step::Each);
+            match inside {
+                None => {}
+                Some("") => steps.push(Step::Each),
+                Some(inside) => match inside.split_once('=') {
+                    Some((key, is)) if !key.is_empty() && !is.is_empty() => steps.push(Step::Where { key: key.into(), is: is.into() }),
+                    _ => return Err(bad()),
+                },
             }
         }
         Ok(Path { steps: steps.into() })
@@ -41,14 +55,14 @@ impl Path {
 
     /// Whether it goes through a list.
     pub fn goes_through_list(&self) -> bool {
-        self.steps.contains(&Step::Each)
+        self.steps.iter().any(|s| !matches!(s, Step::Key(_)))
     }
 
     /// The names on the way.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(|s| match s {
             Step::Key(key) => Some(&**key),
-            Step::Each => None,
+            Step::Each | Step::Where { .. } => None,
         })
     }
 
@@ -76,7 +90,7 @@ impl Path {
         for step in &self.steps {
             match step {
                 Step::Key(key) => at = at.get_mut(&**key)?,
-                Step::Each => return None,
+                Step::Each | Step::Where { .. } => return None,
             }
         }
         match at.take() {
@@ -96,7 +110,12 @@ fn first<'v>(steps: &[Step], value: &'v Json) -> Option<&'v Json> {
             Json::Object(by_id) => by_id.values().find_map(|v| first(rest, v)),
             _ => None,
         },
+        Some((Step::Where { key, is }, rest)) => value.as_array()?.iter().filter(|v| fits(v, key, is)).find_map(|v| first(rest, v)),
     }
+}
+
+fn fits(entry: &Json, key: &str, is: &str) -> bool {
+    entry.get(key).and_then(text_of).is_some_and(|t| t == is)
 }
 
 fn each<'v>(steps: &[Step], value: &'v Json, found: &mut dyn FnMut(&'v Json)) {
@@ -112,6 +131,10 @@ fn each<'v>(steps: &[Step], value: &'v Json, found: &mut dyn FnMut(&'v Json)) {
             Json::Object(by_id) => by_id.values().for_each(|v| each(rest, v, found)),
             _ => {}
         },
+        Some((Step::Where { key, is }, rest)) => {
+            let entries = value.as_array().into_iter().flatten();
+            entries.filter(|v| fits(v, key, is)).for_each(|v| each(rest, v, found));
+        }
     }
 }
 
@@ -122,6 +145,7 @@ impl fmt::Display for Path {
                 Step::Key(key) if i > 0 => write!(f, ".{key}")?,
                 Step::Key(key) => f.write_str(key)?,
                 Step::Each => f.write_str("[]")?,
+                Step::Where { key, is } => write!(f, "[{key}={is}]")?,
             }
         }
         Ok(())
@@ -147,7 +171,8 @@ mod tests {
 
     #[test]
     fn walks() {
-        let v = json!({"a": {"b": 1, "n": null}, "l": [{"x": 1}, {"y": 2}, {"x": 3}], "m": {"7": {"x": 4}}, "deep": [[1, 2], [3]]});
+        let v = json!({"a": {"b": 1, "n": null}, "l": [{"x": 1}, {"y": 2}, {"x": 3}], "m": {"7": {"x": 4}}, "deep": [[1, 2], [3]],
+            "cf": [{"name": "Other", "id": 7, "values": ["x", "y"]}, {"name": "Lead Status", "values": ["won"]}, 5]});
         for (path, want) in [
             ("a.b", json!([1])),
             ("a.n", json!([null])),
@@ -156,6 +181,10 @@ mod tests {
             ("l[].x", json!([1, 3])),
             ("m[].x", json!([4])),
             ("a.b[]", json!([])),
+            ("cf[name=Lead Status].values[]", json!(["won"])),
+            ("cf[id=7].values[]", json!(["x", "y"])),
+            ("cf[name=None].values[]", json!([])),
+            ("a[name=b].c", json!([])),
             ("deep[][]", json!([])),
         ] {
             if path == "deep[][]" {
@@ -172,10 +201,10 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_path_and_prints_what_is() {
-        for bad in ["a..b", ".a", "a.", "a[0]", "a]b", "a[].[b"] {
+        for bad in ["a..b", ".a", "a.", "a[0]", "a]b", "a[].[b", "a[b]", "a[=b]", "a[b=]", "a[b=[c]]", "a[b=c]d"] {
             assert!(Path::parse(bad).is_err(), "{bad}");
         }
-        for good in ["", "a", "a.b[].c", "[]", "[].a"] {
+        for good in ["", "a", "a.b[].c", "[]", "[].a", "a[b=c d].e"] {
             assert_eq!(Path::parse(good).unwrap().to_string(), good);
         }
     }
