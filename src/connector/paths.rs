@@ -1,5 +1,5 @@
-//! Dotted paths into JSON, as manifests write them: `properties.email`, `labels[].name`, `fields[name=Phone].value`, or nothing for the
-//! value itself.
+//! Dotted paths into JSON, as manifests write them: `properties.email`, `labels[].name` (every entry),
+//! `CustomFields[name=Lead Status].values[]` (the entries whose `name` is that), or nothing for the value itself.
 
 use super::scalars::text_of;
 use serde_json::Value as Json;
@@ -16,39 +16,42 @@ enum Step {
     Key(Box<str>),
     /// Every entry of a list, or every value of an object that is keyed by id.
     Each,
-    /// Every entry of a list whose `key` is this text or number.
-    Where { key: Box<str>, is: Box<str> },
+    /// The entries of a list whose key has this text.
+    Where(Box<str>, Box<str>),
 }
 
 /// Why a text is no path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no path; write names with dots between them, and name[] to go through a list, name[key=value] through those of its entries: \
-     \"properties.email\", \"labels[].name\", \"fields[name=Phone].value\"")]
+#[error("{0:?} is no path; write names with dots between them, name[] to go through a list, name[key=text] to pick from one: \"properties.email\", \"labels[].name\"")]
 pub struct BadPath(pub String);
 
 impl Path {
     pub fn parse(text: &str) -> Result<Path, BadPath> {
+        let bad = || BadPath(text.to_string());
         let mut steps = Vec::new();
-        for part in text.split('.').filter(|_| !text.is_empty()) {
-            let bad = || BadPath(text.to_string());
-            let (key, inside) = match part.split_once('[') {
-                None => (part, None),
-                Some((key, rest)) => (key, Some(rest.strip_suffix(']').ok_or_else(bad)?)),
-            };
-            if key.contains(']') || inside.is_some_and(|i| i.contains(['[', ']'])) || key.is_empty() && inside.is_none() {
-                return Err(bad());
-            }
+        let mut rest = Some(text).filter(|t| !t.is_empty());
+        while let Some(part) = rest {
+            let end = part.find(['.', '[', ']']).unwrap_or(part.len());
+            let (key, mut after) = part.split_at(end);
             if !key.is_empty() {
                 steps.push(Step::Key(key.into()));
             }
-            match inside {
-                None => {}
-                Some("") => steps.push(Step::Each),
-                Some(inside) => match inside.split_once('=') {
-                    Some((key, is)) if !key.is_empty() && !is.is_empty() => steps.push(Step::Where { key: key.into(), is: is.into() }),
+            if let Some(inside) = after.strip_prefix('[') {
+                let (inside, tail) = inside.split_once(']').ok_or_else(bad)?;
+                steps.push(match inside.split_once('=') {
+                    None if inside.is_empty() => Step::Each,
+                    Some((key, want)) if !key.is_empty() && !want.is_empty() => Step::Where(key.into(), want.into()),
                     _ => return Err(bad()),
-                },
+                });
+                after = tail;
+            } else if key.is_empty() {
+                return Err(bad());
             }
+            rest = match after.strip_prefix('.') {
+                Some(next) => Some(next),
+                None if after.is_empty() => None,
+                None => return Err(bad()),
+            };
         }
         Ok(Path { steps: steps.into() })
     }
@@ -62,7 +65,7 @@ impl Path {
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(|s| match s {
             Step::Key(key) => Some(&**key),
-            Step::Each | Step::Where { .. } => None,
+            Step::Each | Step::Where(..) => None,
         })
     }
 
@@ -84,18 +87,22 @@ impl Path {
         });
     }
 
-    /// Takes the list at the path out of the answer; `None` where there is no list. Nothing is copied.
-    pub fn take_list(&self, value: &mut Json) -> Option<Vec<Json>> {
-        let mut at = value;
+    /// Takes the records at the path out of the answer, nothing copied: a list's entries, one object as it is, or with `[]` at the end
+    /// the values of an object that is keyed by id. `None` where there is neither.
+    pub fn take_records(&self, answer: &mut Json) -> Option<Vec<Json>> {
+        let mut at = answer;
+        let mut values = false;
         for step in &self.steps {
             match step {
-                Step::Key(key) => at = at.get_mut(&**key)?,
-                Step::Each | Step::Where { .. } => return None,
+                Step::Key(key) if !values => at = at.get_mut(&**key)?,
+                Step::Each if !values => values = true,
+                _ => return None,
             }
         }
         match at.take() {
             Json::Array(items) => Some(items),
-            Json::Object(by_id) => Some(by_id.into_iter().map(|(_, v)| v).collect()),
+            Json::Object(by_id) if values => Some(by_id.into_iter().map(|(_, v)| v).collect()),
+            one @ Json::Object(_) => Some(vec![one]),
             _ => None,
         }
     }
@@ -110,7 +117,9 @@ fn first<'v>(steps: &[Step], value: &'v Json) -> Option<&'v Json> {
             Json::Object(by_id) => by_id.values().find_map(|v| first(rest, v)),
             _ => None,
         },
-        Some((Step::Where { key, is }, rest)) => value.as_array()?.iter().filter(|v| fits(v, key, is)).find_map(|v| first(rest, v)),
+        Some((Step::Where(key, want), rest)) => {
+            value.as_array()?.iter().filter(|v| has(v, key, want)).find_map(|v| first(rest, v))
+        }
     }
 }
 
@@ -131,11 +140,14 @@ fn each<'v>(steps: &[Step], value: &'v Json, found: &mut dyn FnMut(&'v Json)) {
             Json::Object(by_id) => by_id.values().for_each(|v| each(rest, v, found)),
             _ => {}
         },
-        Some((Step::Where { key, is }, rest)) => {
-            let entries = value.as_array().into_iter().flatten();
-            entries.filter(|v| fits(v, key, is)).for_each(|v| each(rest, v, found));
+        Some((Step::Where(key, want), rest)) => {
+            value.as_array().into_iter().flatten().filter(|v| has(v, key, want)).for_each(|v| each(rest, v, found));
         }
     }
+}
+
+fn has(entry: &Json, key: &str, want: &str) -> bool {
+    entry.get(key).and_then(text_of).is_some_and(|t| *t == *want)
 }
 
 impl fmt::Display for Path {
@@ -145,7 +157,7 @@ impl fmt::Display for Path {
                 Step::Key(key) if i > 0 => write!(f, ".{key}")?,
                 Step::Key(key) => f.write_str(key)?,
                 Step::Each => f.write_str("[]")?,
-                Step::Where { key, is } => write!(f, "[{key}={is}]")?,
+                Step::Where(key, want) => write!(f, "[{key}={want}]")?,
             }
         }
         Ok(())
@@ -171,8 +183,7 @@ mod tests {
 
     #[test]
     fn walks() {
-        let v = json!({"a": {"b": 1, "n": null}, "l": [{"x": 1}, {"y": 2}, {"x": 3}], "m": {"7": {"x": 4}}, "deep": [[1, 2], [3]],
-            "cf": [{"name": "Other", "id": 7, "values": ["x", "y"]}, {"name": "Lead Status", "values": ["won"]}, 5]});
+        let v = json!({"a": {"b": 1, "n": null}, "l": [{"x": 1}, {"y": 2}, {"x": 3}], "m": {"7": {"x": 4}}, "f": [{"n": "A", "v": [1]}, {"n": "B. C", "v": [2, 3]}]});
         for (path, want) in [
             ("a.b", json!([1])),
             ("a.n", json!([null])),
@@ -181,30 +192,28 @@ mod tests {
             ("l[].x", json!([1, 3])),
             ("m[].x", json!([4])),
             ("a.b[]", json!([])),
-            ("cf[name=Lead Status].values[]", json!(["won"])),
-            ("cf[id=7].values[]", json!(["x", "y"])),
-            ("cf[name=None].values[]", json!([])),
-            ("a[name=b].c", json!([])),
-            ("deep[][]", json!([])),
+            ("f[n=B. C].v[]", json!([2, 3])),
+            ("f[n=none].v[]", json!([])),
         ] {
-            if path == "deep[][]" {
-                assert!(Path::parse(path).is_err());
-                continue;
-            }
             let got = all(path, &v);
             assert_eq!(json!(got), want, "{path}");
             assert_eq!(Path::parse(path).unwrap().first(&v), got.first(), "{path}");
         }
         assert_eq!(all("", &json!(5)), [json!(5)]);
         assert_eq!(all("[]", &json!([5, 6])), [json!(5), json!(6)]);
+        let take = |path: &str, mut v: Json| Path::parse(path).unwrap().take_records(&mut v);
+        assert_eq!(take("a", json!({"a": [1, 2]})), Some(vec![json!(1), json!(2)]));
+        assert_eq!(take("a[]", json!({"a": {"7": 1}})), Some(vec![json!(1)]));
+        assert_eq!(take("", json!({"id": 1})), Some(vec![json!({"id": 1})]));
+        assert_eq!(take("b", json!({"a": [1]})), None);
     }
 
     #[test]
     fn refuses_what_is_no_path_and_prints_what_is() {
-        for bad in ["a..b", ".a", "a.", "a[0]", "a]b", "a[].[b", "a[b]", "a[=b]", "a[b=]", "a[b=[c]]", "a[b=c]d"] {
+        for bad in ["a..b", ".a", "a.", "a[0]", "a]b", "a[].[b", "a[][]", "a[]b", "a[=b]", "a[b=]"] {
             assert!(Path::parse(bad).is_err(), "{bad}");
         }
-        for good in ["", "a", "a.b[].c", "[]", "[].a", "a[b=c d].e"] {
+        for good in ["", "a", "a.b[].c", "[]", "[].a", "a[b=c d].e[]"] {
             assert_eq!(Path::parse(good).unwrap().to_string(), good);
         }
     }
