@@ -239,6 +239,8 @@ impl Checker<'_> {
 
     /// Templates, paths and page of any request.
     pub fn plain_request(&mut self, at: &[&str], request: &Request, names: &[&str]) {
+        // What the permit and the reason are called may stand in any request: some systems must be asked for each field by name.
+        let names = &[names, &HOLD].concat()[..];
         self.template(at, &request.path, names);
         for text in request.query.values() {
             self.template(at, text, names);

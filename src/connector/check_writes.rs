@@ -11,10 +11,11 @@ pub(super) fn check(c: &mut Checker<'_>, w: &Writes) {
     let Some(record) = record.filter(|_| stream.is_some_and(|s| s.entity == Entity::Person)) else {
         return c.fail(&["writes", "stream"], format!("{:?} is no stream of persons", w.stream));
     };
-    c.plain_request(&["writes", "read"], &w.read, &["ids", "id"]);
-    c.fail_if(!uses(&w.read, "ids") && !uses(&w.read, "id"), &["writes", "read"], "does not say {ids}");
+    c.plain_request(&["writes", "read"], &w.read, &["ids", "id_rows", "id"]);
+    let many = uses(&w.read, "ids") || uses(&w.read, "id_rows");
+    c.fail_if(!many && !uses(&w.read, "id"), &["writes", "read"], "does not say {ids} or {id_rows}");
     c.fail_if(w.read_chunk == 0, &["writes", "read_chunk"], "must be at least 1");
-    let by_id = !uses(&w.read, "ids") && w.read_chunk != 1;
+    let by_id = !many && w.read_chunk != 1;
     c.fail_if(by_id, &["writes", "read_chunk"], "must be 1 where the request says {id}");
     for name in w.fields.keys() {
         let known = record.fields.contains_key(name);

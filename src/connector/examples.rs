@@ -98,7 +98,7 @@ fn became(manifest: &Manifest, name: &str, answer: &[u8]) -> Result<Json, String
     let mut rows = Vec::new();
     for path in request.records.as_slice() {
         let path = Path::parse(path).map_err(|e| e.to_string())?;
-        rows.extend(path.take_list(&mut answer).ok_or_else(|| format!("there is no list at {path:?}"))?);
+        rows.extend(path.take_records(&mut answer).ok_or_else(|| format!("there is no list at {path:?}"))?);
     }
     let system: Name = manifest.name.as_str().into();
     if let (Some(each), "for_each") = (&stream.for_each, request_name) {
