@@ -22,7 +22,9 @@ enum Step {
 
 /// Why a text is no path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no path; write names with dots between them, name[] to go through a list, name[key=text] to pick from one: \"properties.email\", \"labels[].name\"")]
+#[error(
+    "{0:?} is no path; write names with dots between them, name[] to go through a list, name[key=text] to pick from one: \"properties.email\", \"labels[].name\""
+)]
 pub struct BadPath(pub String);
 
 impl Path {
@@ -117,14 +119,8 @@ fn first<'v>(steps: &[Step], value: &'v Json) -> Option<&'v Json> {
             Json::Object(by_id) => by_id.values().find_map(|v| first(rest, v)),
             _ => None,
         },
-        Some((Step::Where(key, want), rest)) => {
-            value.as_array()?.iter().filter(|v| has(v, key, want)).find_map(|v| first(rest, v))
-        }
+        Some((Step::Where(key, want), rest)) => value.as_array()?.iter().filter(|v| has(v, key, want)).find_map(|v| first(rest, v)),
     }
-}
-
-fn fits(entry: &Json, key: &str, is: &str) -> bool {
-    entry.get(key).and_then(text_of).is_some_and(|t| t == is)
 }
 
 fn each<'v>(steps: &[Step], value: &'v Json, found: &mut dyn FnMut(&'v Json)) {
