@@ -123,10 +123,6 @@ fn first<'v>(steps: &[Step], value: &'v Json) -> Option<&'v Json> {
     }
 }
 
-fn fits(entry: &Json, key: &str, is: &str) -> bool {
-    entry.get(key).and_then(text_of).is_some_and(|t| t == is)
-}
-
 fn each<'v>(steps: &[Step], value: &'v Json, found: &mut dyn FnMut(&'v Json)) {
     match steps.split_first() {
         None => found(value),
