@@ -215,7 +215,7 @@ pub struct Stream {
 pub struct Request {
     #[serde(default)]
     pub method: Method,
-    /// Template over settings, `since` (changes), `ids` (comma-joined; reads by id), `id` (single writes), `token` (feeds), `label_id`.
+    /// Template over settings, `since` (changes), `ids` (comma-joined; reads by id) or `ids_quoted` (each in single quotes), `id` (single writes), `token` (feeds), `label_id`.
     pub path: String,
     /// The same templates; beside a body, `page` parameters go there with `in_body`. An entry whose template names an unset optional setting is left out.
     #[serde(default)]

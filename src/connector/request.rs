@@ -122,6 +122,7 @@ impl<'v> Fill<'v> {
             "label_id" => self.label_id.map(Cow::Borrowed),
             "id" => self.ids.first().map(|id| Cow::Borrowed(&**id)),
             "ids" => Some(Cow::Owned(self.ids.join(","))),
+            "ids_quoted" => Some(Cow::Owned(self.ids.iter().map(|id| quoted(id)).collect::<Vec<_>>().join(","))),
             _ => None,
         }
     }
@@ -135,6 +136,11 @@ impl<'v> Fill<'v> {
             _ => None,
         }
     }
+}
+
+/// An id within a filter's text: `'17'`.
+fn quoted(id: &str) -> String {
+    format!("'{}'", id.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
 /// `Ok(None)`: a text of it names an unset setting.
