@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, Kind};
 use super::manifest::Labels;
-use super::paging::{Pager, Rows, Step};
+use super::paging::{Pager, Rows, Step, fingerprint};
 use super::passes::Reader;
 use super::paths::Path;
 use super::port::{Error, Outcome, WriteOp};
@@ -11,6 +11,7 @@ use super::rows::{LabelStep, Row};
 use super::scalars::{id_of, int_of, text_of};
 use super::settings::Settings;
 use super::writes::Writer;
+use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use tokio::sync::Mutex;
 
@@ -72,7 +73,7 @@ impl LabelPlan {
     async fn step(&self, reader: &Reader<'_>, writer: &Writer, step: &LabelStep, ids: &[Box<str>]) -> Vec<Outcome> {
         let all = |outcome: Outcome| vec![outcome; ids.len()];
         let mut again = true;
-        let answer = loop {
+        loop {
             let label_id = match self.label_id(reader, &step.label, step.add).await {
                 Ok(Some(id)) => id,
                 // What does not exist is on nobody.
@@ -87,33 +88,51 @@ impl LabelPlan {
             };
             let fill = Fill { ids, label: Some(&step.label), label_id: Some(&label_id), ..Fill::default() };
             let call = if step.add { &self.add } else { &self.remove };
-            match reader.http.write(&call.prepare(&fill, &Default::default()), reader.lane).await {
-                Ok(answer) => break answer.json,
-                // The label we knew may have been deleted and made anew by hand.
-                Err(failure) if again && matches!(failure.kind, Kind::NotFound | Kind::Refused) => {
-                    again = false;
-                    self.known.lock().await.remove(&step.label);
-                }
-                Err(failure) => return all(failure.outcome()),
+            let (outcomes, in_vain) = match reader.http.write(&call.prepare(&fill, &Default::default()), reader.lane).await {
+                Ok(answer) => self.outcomes(reader, writer, step, ids, &answer.json).await,
+                Err(failure) => (all(failure.outcome()), matches!(failure.kind, Kind::NotFound | Kind::Refused)),
+            };
+            if !in_vain || !again {
+                return outcomes;
             }
-        };
-        let Some(path) = &self.succeeded else { return all(Outcome::Applied) };
-        match path.first(&answer).and_then(int_of) {
-            Some(count) if count >= ids.len() as i64 => all(Outcome::Applied),
-            // Fewer were changed: some had it already, or are not there.
-            _ => match writer.read_back(reader, ids).await {
-                Err(error) => all(Outcome::Unknown(format!("changed in part, and not read back: {error}"))),
-                Ok(records) => {
-                    let outcome = |id: &Box<str>| match records.iter().find(|r| r.id.id == *id).map(|r| step.shown(r)) {
-                        None => Outcome::Rejected("not found".to_string()),
-                        Some(Some(true)) => Outcome::Applied,
-                        Some(Some(false)) => Outcome::Rejected("the system answered as if done, and the label is as before".to_string()),
-                        Some(None) => Outcome::Unknown("changed in part, and no mark tells whose".to_string()),
-                    };
-                    ids.iter().map(outcome).collect()
-                }
-            },
+            // The label we knew may have been deleted and made anew by hand: look it up once more.
+            again = false;
+            self.known.lock().await.remove(&step.label);
         }
+    }
+
+    /// What an accepted request did to each record, and whether some record is as before though the system took the request.
+    async fn outcomes(
+        &self,
+        reader: &Reader<'_>,
+        writer: &Writer,
+        step: &LabelStep,
+        ids: &[Box<str>],
+        answer: &Json,
+    ) -> (Vec<Outcome>, bool) {
+        let all = |outcome: Outcome| (vec![outcome; ids.len()], false);
+        let Some(path) = &self.succeeded else { return all(Outcome::Applied) };
+        if path.first(answer).and_then(int_of).is_some_and(|count| count >= ids.len() as i64) {
+            return all(Outcome::Applied);
+        }
+        // Fewer were changed: some had it already, or are not there.
+        let records = match writer.read_back(reader, ids).await {
+            Ok(records) => records,
+            Err(error) => return all(Outcome::Unknown(format!("changed in part, and not read back: {error}"))),
+        };
+        let mut in_vain = false;
+        let mut outcomes = Vec::with_capacity(ids.len());
+        for id in ids {
+            let shown = records.iter().find(|r| r.id.id == *id).map(|r| step.shown(r));
+            in_vain |= shown == Some(Some(false));
+            outcomes.push(match shown {
+                None => Outcome::Rejected("not found".to_string()),
+                Some(Some(true)) => Outcome::Applied,
+                Some(Some(false)) => Outcome::Rejected("the system answered as if done, and the label is as before".to_string()),
+                Some(None) => Outcome::Unknown("changed in part, and no mark tells whose".to_string()),
+            });
+        }
+        (outcomes, in_vain)
     }
 
     /// The id of a label; `None` where there is none and none is to be made.
@@ -133,7 +152,8 @@ impl LabelPlan {
                     Some(id) => id.into_owned(),
                     None => {
                         let (why, begins) = (format!("there is no id at {}", self.created_id), reader.http.begins(&answer.json));
-                        let error = Error::NotUnderstood { system: reader.http.system.clone(), what: self.create.what.clone(), why, begins };
+                        let error =
+                            Error::NotUnderstood { system: reader.http.system.clone(), what: self.create.what.clone(), why, begins };
                         return Err(Failure::new(Kind::NotUnderstood, error));
                     }
                 }
@@ -151,11 +171,13 @@ impl LabelPlan {
             let rows: Vec<_> = reader.lists(&self.find, &mut answer)?.into_iter().flatten().collect();
             for row in &rows {
                 let name = self.find_name.first(row).and_then(text_of);
-                if name.is_some_and(|n| n.eq_ignore_ascii_case(label)) {
+                // As it is written: marks are read so, and a system may well have two that differ in case.
+                if name.is_some_and(|n| n == label) {
                     return Ok(self.find_id.first(row).and_then(id_of).map(|id| id.into_owned()));
                 }
             }
-            let rows = Rows { longest: rows.len(), all: rows.len(), ids: &[] };
+            let ids: Vec<u64> = rows.iter().filter_map(|row| self.find_id.first(row).and_then(id_of)).map(|id| fingerprint(&*id)).collect();
+            let rows = Rows { longest: rows.len(), all: rows.len(), ids: &ids };
             match pager.turn(&answer.json, &rows).map_err(|c| reader.circle(&self.find, c))? {
                 Step::More => {}
                 Step::End | Step::Short(_) => return Ok(None),
