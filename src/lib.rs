@@ -6,3 +6,4 @@ pub mod connector;
 pub mod decide;
 pub mod merge;
 pub mod model;
+pub mod sandbox;

@@ -1,0 +1,322 @@
+//! The hands of a script or test in the sandbox: what salespeople, supporters, marketers and fate do.
+
+use super::crm_records::{CrmObject, Kind};
+use super::faults::Fault;
+use super::ma::stored_fields;
+use super::ma_records::{Lead, Trace};
+use super::support::{Ticket, User};
+use super::world::{Sent, Shared, System, World, Write, lock};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A cloneable way into the sandbox; every call is done when it returns.
+#[derive(Clone)]
+pub struct Handle {
+    pub(super) shared: Shared,
+}
+
+/// What was named is not there, or cannot be so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Error(pub String);
+
+type Done<T = ()> = Result<T, Error>;
+
+fn there(found: bool, what: &str, id: u64) -> Done {
+    if found { Ok(()) } else { Err(Error(format!("there is no {what} {id}"))) }
+}
+
+fn pairs(properties: &[(&str, &str)]) -> Vec<(String, String)> {
+    properties.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect()
+}
+
+impl Handle {
+    /// Looks at or changes the whole world at once.
+    pub fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+        act(&mut lock(&self.shared))
+    }
+
+    // Salespeople.
+
+    /// A new deal in an open stage.
+    pub fn open_deal(&self, contacts: &[u64], company: Option<u64>) -> Done<u64> {
+        self.with(|w| {
+            for contact in contacts {
+                there(w.crm.get(Kind::Contact, *contact).is_some(), "contact", *contact)?;
+            }
+            if let Some(company) = company {
+                there(w.crm.get(Kind::Company, company).is_some(), "company", company)?;
+            }
+            let now = w.now();
+            let stage = [("dealname", "新しい案件"), ("dealstage", "qualifiedtobuy"), ("pipeline", "default"), ("amount", "1200000")];
+            let deal = w.crm.create(Kind::Deal, pairs(&stage), now);
+            contacts.iter().for_each(|c| w.crm.link((Kind::Deal, deal), (Kind::Contact, *c)));
+            company.into_iter().for_each(|c| w.crm.link((Kind::Deal, deal), (Kind::Company, c)));
+            Ok(deal)
+        })
+    }
+
+    /// `won`, `lost`, `open`, `unknown` (a stage that no pipeline knows), or the vendor's name of a stage.
+    pub fn set_deal_stage(&self, deal: u64, stage: &str) -> Done {
+        let stage = match stage {
+            "won" => "closedwon",
+            "lost" => "closedlost",
+            "open" => "qualifiedtobuy",
+            "unknown" => "kakunin_chu_2",
+            other => other,
+        };
+        self.edit(Kind::Deal, deal, &[("dealstage", stage)])
+    }
+
+    pub fn delete_deal(&self, deal: u64) -> Done {
+        self.archive(Kind::Deal, deal)
+    }
+
+    /// Puts a person on a deal; moves no timestamp.
+    pub fn attach(&self, deal: u64, contact: u64) -> Done {
+        self.with(|w| {
+            there(w.crm.get(Kind::Deal, deal).is_some(), "deal", deal)?;
+            there(w.crm.get(Kind::Contact, contact).is_some(), "contact", contact)?;
+            w.crm.link((Kind::Deal, deal), (Kind::Contact, contact));
+            Ok(())
+        })
+    }
+
+    /// Takes a person off a deal; moves no timestamp.
+    pub fn detach(&self, deal: u64, contact: u64) -> Done {
+        self.with(|w| {
+            there(w.crm.get(Kind::Deal, deal).is_some(), "deal", deal)?;
+            w.crm.unlink((Kind::Deal, deal), (Kind::Contact, contact));
+            Ok(())
+        })
+    }
+
+    pub fn create_contact(&self, properties: &[(&str, &str)], company: Option<u64>) -> u64 {
+        self.with(|w| {
+            let now = w.now();
+            let id = w.crm.create(Kind::Contact, pairs(properties), now);
+            company.into_iter().for_each(|c| w.crm.link((Kind::Contact, id), (Kind::Company, c)));
+            id
+        })
+    }
+
+    pub fn create_company(&self, name: &str, domain: &str) -> u64 {
+        self.with(|w| {
+            let now = w.now();
+            w.crm.create(Kind::Company, pairs(&[("name", name), ("domain", domain)]), now)
+        })
+    }
+
+    pub fn edit_contact(&self, contact: u64, properties: &[(&str, &str)]) -> Done {
+        self.edit(Kind::Contact, contact, properties)
+    }
+
+    pub fn archive_contact(&self, contact: u64) -> Done {
+        self.archive(Kind::Contact, contact)
+    }
+
+    fn edit(&self, kind: Kind, id: u64, properties: &[(&str, &str)]) -> Done {
+        self.with(|w| {
+            let now = w.now();
+            there(w.crm.edit(kind, id, pairs(properties), now), kind.singular(), id)
+        })
+    }
+
+    fn archive(&self, kind: Kind, id: u64) -> Done {
+        self.with(|w| {
+            let now = w.now();
+            there(w.crm.archive(kind, id, now), kind.singular(), id)
+        })
+    }
+
+    // Supporters.
+
+    pub fn create_user(&self, name: &str, email: Option<&str>) -> u64 {
+        self.with(|w| {
+            let now = w.now();
+            w.support.create_user(name, email, None, now)
+        })
+    }
+
+    pub fn edit_user(&self, user: u64, change: impl FnOnce(&mut User)) -> Done {
+        self.with(|w| {
+            let now = w.now();
+            there(w.support.edit_user(user, now, change), "user", user)
+        })
+    }
+
+    pub fn create_ticket(&self, requester: u64, status: &str, priority: Option<&str>) -> Done<u64> {
+        self.with(|w| {
+            there(w.support.users().any(|u| u.id == requester), "user", requester)?;
+            let now = w.now();
+            Ok(w.support.create_ticket(requester, "画面が固まります", status, priority, now))
+        })
+    }
+
+    pub fn set_ticket_status(&self, ticket: u64, status: &str) -> Done {
+        self.edit_ticket(ticket, |t| t.status = status.to_string())
+    }
+
+    pub fn set_ticket_priority(&self, ticket: u64, priority: Option<&str>) -> Done {
+        self.edit_ticket(ticket, |t| t.priority = priority.map(String::from))
+    }
+
+    fn edit_ticket(&self, ticket: u64, change: impl FnOnce(&mut Ticket)) -> Done {
+        self.with(|w| {
+            let now = w.now();
+            there(w.support.edit_ticket(ticket, now, change), "ticket", ticket)
+        })
+    }
+
+    // Marketers, and the people they write to.
+
+    pub fn add_lead(&self, fields: &Map<String, Value>) -> Done<u64> {
+        let fields = stored_fields(fields).map_err(Error)?;
+        self.with(|w| {
+            let now = w.now();
+            Ok(w.ma.create(fields, now))
+        })
+    }
+
+    pub fn edit_lead(&self, lead: u64, fields: &Map<String, Value>) -> Done {
+        let fields = stored_fields(fields).map_err(Error)?;
+        self.edit_lead_stored(lead, fields, Trace::Usual)
+    }
+
+    fn edit_lead_stored(&self, lead: u64, fields: BTreeMap<String, Value>, trace: Trace) -> Done {
+        self.with(|w| {
+            let now = w.now();
+            there(w.ma.edit(lead, fields, trace, now), "lead", lead)
+        })
+    }
+
+    pub fn delete_lead(&self, lead: u64) -> Done {
+        self.with(|w| {
+            let now = w.now();
+            there(w.ma.delete(lead, now), "lead", lead)
+        })
+    }
+
+    /// A second lead with the same address.
+    pub fn twin_lead(&self, lead: u64) -> Done<u64> {
+        self.with(|w| {
+            let now = w.now();
+            w.ma.twin(lead, now).ok_or_else(|| Error(format!("there is no lead {lead}")))
+        })
+    }
+
+    /// The person said no, by the link in a mail.
+    pub fn unsubscribe(&self, lead: u64) -> Done {
+        self.edit_lead_stored(lead, [("unsubscribed".to_string(), Value::Bool(true))].into(), Trace::Usual)
+    }
+
+    /// Many said no, entered from a list: moves no timestamp and leaves no activity.
+    pub fn unsubscribe_bulk(&self, leads: &[u64]) -> Done {
+        leads.iter().try_for_each(|l| self.edit_lead_stored(*l, [("unsubscribed".to_string(), Value::Bool(true))].into(), Trace::None))
+    }
+
+    /// The person came back: the only one who may lift the no.
+    pub fn resubscribe(&self, lead: u64) -> Done {
+        self.edit_lead_stored(lead, [("unsubscribed".to_string(), Value::Bool(false))].into(), Trace::Usual)
+    }
+
+    /// A marketer sets or lifts the suspension by hand.
+    pub fn marketer_suspends(&self, lead: u64, on: bool) -> Done {
+        self.edit_lead_stored(lead, [("marketingSuspended".to_string(), Value::Bool(on))].into(), Trace::Usual)
+    }
+
+    /// See [`World::send_newsletter`].
+    pub fn send_newsletter(&self, permit: bool) -> Vec<Sent> {
+        self.with(|w| w.send_newsletter(permit))
+    }
+
+    // Fate.
+
+    pub fn fault(&self, system: System, fault: Fault) {
+        self.with(|w| w.faults.add(system, fault));
+    }
+
+    pub fn clear_faults(&self, system: System) {
+        self.with(|w| w.faults.clear(system));
+    }
+
+    pub fn forget_cursors(&self, system: System) {
+        self.with(|w| w.forget_cursors(system));
+    }
+
+    pub fn expire_ma_token(&self) {
+        self.with(World::expire_ma_token);
+    }
+
+    // What is seen.
+
+    pub fn contacts(&self) -> Vec<CrmObject> {
+        self.with(|w| w.crm.all(Kind::Contact).cloned().collect())
+    }
+
+    pub fn companies(&self) -> Vec<CrmObject> {
+        self.with(|w| w.crm.all(Kind::Company).cloned().collect())
+    }
+
+    pub fn deals(&self) -> Vec<CrmObject> {
+        self.with(|w| w.crm.all(Kind::Deal).cloned().collect())
+    }
+
+    /// The contacts on a deal.
+    pub fn deal_people(&self, deal: u64) -> Vec<u64> {
+        self.with(|w| w.crm.linked(Kind::Deal, deal, Kind::Contact))
+    }
+
+    pub fn users(&self) -> Vec<User> {
+        self.with(|w| w.support.users().cloned().collect())
+    }
+
+    pub fn tickets(&self) -> Vec<Ticket> {
+        self.with(|w| w.support.tickets().cloned().collect())
+    }
+
+    pub fn leads(&self) -> Vec<Lead> {
+        self.with(|w| w.ma.all().cloned().collect())
+    }
+
+    pub fn lead(&self, id: u64) -> Option<Lead> {
+        self.with(|w| w.ma.get(id).cloned())
+    }
+
+    /// Leads with this address, in order of id.
+    pub fn leads_with(&self, email: &str) -> Vec<u64> {
+        self.with(|w| w.ma.with_email(email).to_vec())
+    }
+
+    /// See [`World::leads_on_open_deals`].
+    pub fn leads_on_open_deals(&self, account: bool) -> BTreeSet<u64> {
+        self.with(|w| w.leads_on_open_deals(account))
+    }
+
+    /// Every row of every write received, oldest first.
+    pub fn writes(&self) -> Vec<Write> {
+        self.with(|w| w.writes.clone())
+    }
+
+    /// Requests received, by `SYSTEM METHOD PATH`.
+    pub fn requests(&self) -> BTreeMap<String, u64> {
+        self.with(|w| w.requests.clone())
+    }
+
+    /// Empties the log of writes, the counts and the mails sent.
+    pub fn reset_log(&self) {
+        self.with(|w| {
+            w.writes.clear();
+            w.requests.clear();
+            w.sent.clear();
+        });
+    }
+
+    pub fn dump(&self) -> Value {
+        self.with(|w| w.dump())
+    }
+
+    pub fn state_hash(&self, without: &[&str]) -> String {
+        self.with(|w| w.state_hash(without))
+    }
+}
