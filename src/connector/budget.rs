@@ -160,7 +160,10 @@ mod tests {
     #[tokio::test]
     async fn a_fifth_is_kept_for_protective_requests_and_a_new_day_begins_at_zero() {
         let now = Arc::new(AtomicI64::new(DAY_MS * 5));
-        let clock: Clock = { let now = now.clone(); Arc::new(move || Time(now.load(Ordering::Relaxed))) };
+        let clock: Clock = {
+            let now = now.clone();
+            Arc::new(move || Time(now.load(Ordering::Relaxed)))
+        };
         let budget = Budget::new(&Limits { per_day: Some(10), ..Limits::default() }, clock);
         for _ in 0..8 {
             assert!(budget.leave(Lane::Read).await.is_ok());

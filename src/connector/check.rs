@@ -171,10 +171,14 @@ impl Checker<'_> {
             self.feed(name, s, feed);
         }
         if let Some(other) = &s.carried_by {
-            let carries = |o: &Stream| [o.sweep.as_ref(), o.open.as_ref(), o.changes.as_ref().map(|c| &c.request)].iter().flatten().any(|r| r.carries_people);
+            let carries = |o: &Stream| {
+                [o.sweep.as_ref(), o.open.as_ref(), o.changes.as_ref().map(|c| &c.request)].iter().flatten().any(|r| r.carries_people)
+            };
             match self.deals(other) {
                 None => self.fail(&["streams", name, "carried_by"], format!("{other:?} is no stream of deals")),
-                Some(deals) if !carries(deals) => self.fail(&["streams", name, "carried_by"], format!("no request of {other} has carries_people = true")),
+                Some(deals) if !carries(deals) => {
+                    self.fail(&["streams", name, "carried_by"], format!("no request of {other} has carries_people = true"))
+                }
                 Some(_) => {}
             }
         }
@@ -305,5 +309,7 @@ pub(super) fn uses(request: &Request, name: &str) -> bool {
     fn in_text(text: &str, name: &str) -> bool {
         Template::parse(text).is_ok_and(|t| t.names().any(|n| n == name))
     }
-    in_text(&request.path, name) || request.query.values().any(|t| in_text(t, name)) || request.body.as_ref().is_some_and(|b| in_body(b, name))
+    in_text(&request.path, name)
+        || request.query.values().any(|t| in_text(t, name))
+        || request.body.as_ref().is_some_and(|b| in_body(b, name))
 }

@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn kinds() {
-        let plain = Rules::new(&toml::from_str("auth_statuses = [403]\nmessage = 'message'\ncursor_lost_statuses = [400]").unwrap()).unwrap();
+        let plain =
+            Rules::new(&toml::from_str("auth_statuses = [403]\nmessage = 'message'\ncursor_lost_statuses = [400]").unwrap()).unwrap();
         let coded = "success = { path = 'success', equals = true }\ncode = 'errors[].code'\nmessage = 'errors[].message'
             auth_codes = ['601']\nretry_codes = ['606']\nbudget_codes = ['607']";
         let coded = Rules::new(&toml::from_str(coded).unwrap()).unwrap();

@@ -153,7 +153,9 @@ impl Http {
         let header = match self.auth.header(&self.client, (self.clock)(), self.timeout).await {
             Ok(header) => header,
             Err(SignIn::Refused(said)) => return (Err(self.credential(request, &said)), None),
-            Err(SignIn::Unreachable(why)) => return (Err(self.unreachable(request, Kind::NotConnected, &format!("signing in: {why}"))), None),
+            Err(SignIn::Unreachable(why)) => {
+                return (Err(self.unreachable(request, Kind::NotConnected, &format!("signing in: {why}"))), None);
+            }
         };
         let sent = header.as_ref().map(|(_, value)| value.clone());
         let answer = match self.url(request) {
@@ -235,7 +237,8 @@ impl Http {
         let said = |text: &str| self.scrub(text, sent);
         let begins = || said(&shorten(&String::from_utf8_lossy(&body)));
         if let Some(kind) = self.rules.failure(status, json.as_ref().ok(), told, request.from_cursor) {
-            let message = json.as_ref().ok().map_or_else(|| Some(begins()).filter(|b| !b.is_empty()), |j| self.rules.message(j).map(|m| said(&m)));
+            let message =
+                json.as_ref().ok().map_or_else(|| Some(begins()).filter(|b| !b.is_empty()), |j| self.rules.message(j).map(|m| said(&m)));
             let message = message.map_or_else(|| status.to_string(), |m| format!("{status}: {m}"));
             return Err(self.failure(request, kind, message));
         }
@@ -295,12 +298,15 @@ impl Http {
 }
 
 fn loopback(url: &Url) -> bool {
-    url.host_str().is_some_and(|h| h == "localhost" || h.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+    url.host_str()
+        .is_some_and(|h| h == "localhost" || h.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()))
 }
 
 fn same_host(from: &Url, to: &Url) -> bool {
     let secure = to.scheme() == from.scheme() || to.scheme() == "https";
-    from.host_str() == to.host_str() && secure && (from.port_or_known_default() == to.port_or_known_default() || from.scheme() != to.scheme())
+    from.host_str() == to.host_str()
+        && secure
+        && (from.port_or_known_default() == to.port_or_known_default() || from.scheme() != to.scheme())
 }
 
 /// An error with what caused it: reqwest's own text names only the outermost.

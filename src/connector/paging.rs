@@ -68,7 +68,7 @@ impl Pager {
             }
             _ => Cursor::default(),
         };
-        let cursors = cursor.iter().map(|c| fingerprint(c)).collect();
+        let cursors = cursor.iter().map(fingerprint).collect();
         Pager {
             page: call.page.clone(),
             paths,
@@ -156,7 +156,11 @@ impl Pager {
         let ended = more == Some(false) || done == Some(true);
         let promised = more == Some(true) || done == Some(false);
         let Some(next) = next else {
-            return Ok(if promised && !ended { Step::Short("the answer says there is more and gives no cursor".to_string()) } else { Step::End });
+            return Ok(if promised && !ended {
+                Step::Short("the answer says there is more and gives no cursor".to_string())
+            } else {
+                Step::End
+            });
         };
         let new = self.cursors.insert(fingerprint(&next));
         self.cursor = Some(next);

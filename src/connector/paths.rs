@@ -22,7 +22,9 @@ enum Step {
 
 /// Why a text is no path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no path; write names with dots between them, name[] to go through a list, name[key=text] to pick from one: \"properties.email\", \"labels[].name\"")]
+#[error(
+    "{0:?} is no path; write names with dots between them, name[] to go through a list, name[key=text] to pick from one: \"properties.email\", \"labels[].name\""
+)]
 pub struct BadPath(pub String);
 
 impl Path {
@@ -117,9 +119,7 @@ fn first<'v>(steps: &[Step], value: &'v Json) -> Option<&'v Json> {
             Json::Object(by_id) => by_id.values().find_map(|v| first(rest, v)),
             _ => None,
         },
-        Some((Step::Where(key, want), rest)) => {
-            value.as_array()?.iter().filter(|v| has(v, key, want)).find_map(|v| first(rest, v))
-        }
+        Some((Step::Where(key, want), rest)) => value.as_array()?.iter().filter(|v| has(v, key, want)).find_map(|v| first(rest, v)),
     }
 }
 

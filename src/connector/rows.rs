@@ -109,7 +109,9 @@ impl Words {
         let cannot = |what: &str| format!("{what} cannot be written there");
         if let Some(block) = change.block {
             match self.block.as_ref().ok_or_else(|| cannot("a block"))? {
-                MarkWords::Field { field, on, off, .. } => drop(row.fields.insert(field.clone(), if block { on.clone() } else { off.clone() })),
+                MarkWords::Field { field, on, off, .. } => {
+                    drop(row.fields.insert(field.clone(), if block { on.clone() } else { off.clone() }))
+                }
                 MarkWords::Label(label) => row.step(if block { 0 } else { 6 }, label, block, Mark::Block),
             }
         }
@@ -166,7 +168,8 @@ impl Words {
             return Some(name.to_string());
         }
         let shows = |mark: Mark, want: &Value| same(record.mark(mark), want);
-        let block = change.block.is_none_or(|b| shows(Mark::Block, &Value::Bool(b)) || !b && record.mark(Mark::Block).is_none_or(Value::is_empty));
+        let block =
+            change.block.is_none_or(|b| shows(Mark::Block, &Value::Bool(b)) || !b && record.mark(Mark::Block).is_none_or(Value::is_empty));
         let permit = change.permit.as_ref().is_none_or(|permit| match (permit, &self.permit) {
             (permit, Some(MarkWords::Label(_))) => shows(Mark::Permit, &Value::Bool(matches!(permit, PermitChange::Until(_)))),
             (PermitChange::Until(time), _) => shows(Mark::Permit, &Value::Time(*time)),

@@ -59,10 +59,8 @@ pub fn plan(system: &Name, manifest: &Manifest, settings: &Settings) -> Result<V
     };
     // A stream of associations whose deals are off is off too.
     let names: Vec<Name> = plans.iter().map(|p| p.info.name.clone()).collect();
-    let facts: Vec<(bool, bool)> = names
-        .iter()
-        .map(|name| (carries(name, |p| p.sweep.as_ref()), carries(name, |p| p.changes.as_ref().map(|c| &c.call))))
-        .collect();
+    let facts: Vec<(bool, bool)> =
+        names.iter().map(|name| (carries(name, |p| p.sweep.as_ref()), carries(name, |p| p.changes.as_ref().map(|c| &c.call)))).collect();
     for (plan, (sweep, changes)) in plans.iter_mut().zip(facts) {
         (plan.info.sweep_carries_people, plan.info.changes_carry_people) = (sweep, changes);
     }

@@ -44,7 +44,10 @@ async fn each_kind_of_paging_reads_all_and_ends() {
         ("path = '/total'\ntotal = 'n'\npage = { kind = 'offset', param = 'skip', size_param = 'take', size = 50 }", 3),
         ("path = '/number'\npage = { kind = 'number', param = 'page', first = 1, size_param = 'take', size = 3 }", 3),
         ("path = '/cursor'\nquery = { first = '1' }\npage = { kind = 'cursor', param = 'after', next = 'next', drops = ['first'] }", 3),
-        ("path = '/body'\nmethod = 'POST'\nbody = { a = 1 }\npage = { kind = 'cursor', param = 'after', next = 'next', done = 'done', in_body = true, size_param = 'limit', size = 50 }", 3),
+        (
+            "path = '/body'\nmethod = 'POST'\nbody = { a = 1 }\npage = { kind = 'cursor', param = 'after', next = 'next', done = 'done', in_body = true, size_param = 'limit', size = 50 }",
+            3,
+        ),
     ] {
         let manifest = format!("[streams.s]\nentity = 'person'\n[streams.s.sweep]\nrecords = 'r'\n{request}\n{RECORD}");
         let read = read(&server.connector(&manifest), "s", Pass::Sweep).await;
@@ -209,7 +212,8 @@ async fn a_feed_gives_each_changed_record_once_and_deletes_only_what_is_told() {
 async fn a_deal_that_is_missing_from_the_answer_has_no_people_and_a_cut_list_is_not_told() {
     let server = Server::start(|asked, _| {
         assert!(asked.body["inputs"].as_array().unwrap().len() <= 2);
-        let all = json!([{"from": {"id": "1"}, "to": [{"p": 12}, {"p": 11}]}, {"from": {"id": "3"}, "to": [{"p": 13}], "paging": {"next": "x"}}]);
+        let all =
+            json!([{"from": {"id": "1"}, "to": [{"p": 12}, {"p": 11}]}, {"from": {"id": "3"}, "to": [{"p": 13}], "paging": {"next": "x"}}]);
         let asked_for = |r: &&serde_json::Value| asked.body["inputs"].as_array().unwrap().contains(&json!({"id": r["from"]["id"]}));
         json(json!({"results": all.as_array().unwrap().iter().filter(asked_for).collect::<Vec<_>>()}))
     })

@@ -18,14 +18,38 @@ async fn each_bad_answer_is_named_for_what_it_is() {
     let cases: Vec<(&str, Reply, Is)> = vec![
         ("401", status(401, "{\"message\":\"no\"}"), |e| matches!(e, Error::Credential { said, .. } if said == "401: no")),
         ("403", status(403, "<html>no</html>"), |e| matches!(e, Error::Credential { .. })),
-        ("code", json(json!({"ok": false, "code": 601, "message": "token"})), |e| matches!(e, Error::Credential { said, .. } if said == "200: 601 token")),
-        ("no", json(json!({"ok": false, "code": 1003, "message": "bad"})), |e| matches!(e, Error::Refused { said, .. } if said == "200: 1003 bad")),
+        (
+            "code",
+            json(json!({"ok": false, "code": 601, "message": "token"})),
+            |e| matches!(e, Error::Credential { said, .. } if said == "200: 601 token"),
+        ),
+        (
+            "no",
+            json(json!({"ok": false, "code": 1003, "message": "bad"})),
+            |e| matches!(e, Error::Refused { said, .. } if said == "200: 1003 bad"),
+        ),
         ("404", status(404, "{}"), |e| matches!(e, Error::NotFound { .. })),
-        ("html", status(200, "<html>\n  <b>Sign in</b></html>"), |e| matches!(e, Error::NotUnderstood { begins, .. } if begins == "<html> <b>Sign in</b></html>")),
-        ("echo", status(200, &format!("your token {TOKEN} is fine")), |e| matches!(e, Error::NotUnderstood { begins, .. } if begins == "your token *** is fine")),
-        ("away", Reply(302, vec![("location", elsewhere)], String::new()), |e| matches!(e, Error::Refused { said, .. } if said.contains("redirects"))),
+        (
+            "html",
+            status(200, "<html>\n  <b>Sign in</b></html>"),
+            |e| matches!(e, Error::NotUnderstood { begins, .. } if begins == "<html> <b>Sign in</b></html>"),
+        ),
+        (
+            "echo",
+            status(200, &format!("your token {TOKEN} is fine")),
+            |e| matches!(e, Error::NotUnderstood { begins, .. } if begins == "your token *** is fine"),
+        ),
+        (
+            "away",
+            Reply(302, vec![("location", elsewhere)], String::new()),
+            |e| matches!(e, Error::Refused { said, .. } if said.contains("redirects")),
+        ),
         ("large", status(200, &" ".repeat(3000)), |e| matches!(e, Error::TooLarge { limit: 2000, .. })),
-        ("wait", Reply(429, vec![("retry-after", "600".into())], "{}".into()), |e| matches!(e, Error::Later { wait, .. } if *wait == Span::minutes(10))),
+        (
+            "wait",
+            Reply(429, vec![("retry-after", "600".into())], "{}".into()),
+            |e| matches!(e, Error::Later { wait, .. } if *wait == Span::minutes(10)),
+        ),
     ];
     for (name, reply, is) in cases {
         let Reply(code, headers, body) = reply;
@@ -137,7 +161,8 @@ block = { kind = 'field', field = 'unsubscribed' }
 #[test]
 fn a_missing_setting_is_told_with_where_to_find_it() {
     let manifest = load::load("zendesk", None).unwrap().manifest;
-    let mut given = SystemSettings { name: "support".into(), settings: Default::default(), permit: None, why: None, time_zone: Some("Mars".into()) };
+    let mut given =
+        SystemSettings { name: "support".into(), settings: Default::default(), permit: None, why: None, time_zone: Some("Mars".into()) };
     let problems = RestConnector::new(&manifest, &given, clock()).unwrap_err();
     assert_eq!(problems.len(), 3, "{problems:?}");
     given.time_zone = None;

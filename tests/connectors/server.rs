@@ -4,7 +4,9 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response};
 use futures::FutureExt;
-use nayose::connector::{Clock, Connector, Error, Observed, PageRead, PageSink, Pass, PassEnd, RestConnector, SettingValue, SystemSettings, load};
+use nayose::connector::{
+    Clock, Connector, Error, Observed, PageRead, PageSink, Pass, PassEnd, RestConnector, SettingValue, SystemSettings, load,
+};
 use nayose::model::Time;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -99,10 +101,8 @@ impl Server {
     }
 
     pub fn settings(&self) -> SystemSettings {
-        let settings = [
-            ("base_url".to_string(), SettingValue::Plain(self.url.clone())),
-            ("token".to_string(), SettingValue::Secret(TOKEN.into())),
-        ];
+        let settings =
+            [("base_url".to_string(), SettingValue::Plain(self.url.clone())), ("token".to_string(), SettingValue::Secret(TOKEN.into()))];
         SystemSettings { name: "ma".into(), settings: settings.into(), permit: Some("ok".into()), why: Some("why".into()), time_zone: None }
     }
 }

@@ -6,7 +6,8 @@ use nayose::model::{Entity, RecordId, Value};
 use serde_json::{Value as Json, json};
 use std::sync::{Arc, Mutex};
 
-const STREAM: &str = "[streams.s]\nentity = 'person'\nsweep = { path = '/s', records = 'r' }\n[streams.s.record]\nid = 'id'\nfields = { phone = 'phone' }
+const STREAM: &str =
+    "[streams.s]\nentity = 'person'\nsweep = { path = '/s', records = 'r' }\n[streams.s.record]\nid = 'id'\nfields = { phone = 'phone' }
     [streams.s.record.marks]\nblock = { path = 'blocked' }\nstatus = { path = 'stage' }\n";
 
 fn batch(more: &str) -> String {
@@ -28,7 +29,9 @@ const BY_PLACE: &str = "batch = 2\nresults = { path = 'result', applied = { path
 async fn each_row_has_its_own_outcome_in_order() {
     let server = Server::start(|asked, _| {
         let rows = asked.body["input"].as_array().unwrap();
-        let one = |r: &Json| if r["id"] == 2 { json!({"status": "skipped", "why": "not found"}) } else { json!({"id": r["id"], "status": "updated"}) };
+        let one = |r: &Json| {
+            if r["id"] == 2 { json!({"status": "skipped", "why": "not found"}) } else { json!({"id": r["id"], "status": "updated"}) }
+        };
         json(json!({"result": rows.iter().map(one).collect::<Vec<_>>()}))
     })
     .await;
@@ -142,7 +145,9 @@ async fn labels_are_found_or_made_once_and_a_low_count_is_looked_into() {
     let labels: Arc<Mutex<Vec<(i64, String)>>> = Arc::new(Mutex::new(vec![(1, "st-lead".to_string())]));
     let known = labels.clone();
     let server = Server::start(move |asked, _| match (&*asked.method, &*asked.path) {
-        ("GET", "/labels") => json(json!({"l": known.lock().unwrap().iter().map(|(id, n)| json!({"id": id, "name": n})).collect::<Vec<_>>()})),
+        ("GET", "/labels") => {
+            json(json!({"l": known.lock().unwrap().iter().map(|(id, n)| json!({"id": id, "name": n})).collect::<Vec<_>>()}))
+        }
         ("POST", "/labels") => {
             let mut known = known.lock().unwrap();
             let id = known.len() as i64 + 1;
@@ -158,7 +163,11 @@ async fn labels_are_found_or_made_once_and_a_low_count_is_looked_into() {
     let connector = server.connector(LABELS);
     let op = |id: &str| WriteOp {
         record: RecordId::new("ma", Entity::Person, id),
-        change: Change { block: Some(true), status: Some(StatusChange { to: "won".into(), from: Some("st-lead".into()) }), ..Change::default() },
+        change: Change {
+            block: Some(true),
+            status: Some(StatusChange { to: "won".into(), from: Some("st-lead".into()) }),
+            ..Change::default()
+        },
     };
     let outcomes = connector.write(&[op("7"), op("8")], Lane::Protective).await;
     assert_eq!(outcomes[0], Outcome::Applied);

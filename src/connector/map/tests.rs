@@ -72,7 +72,10 @@ fn a_deals_people_are_told_only_where_the_answer_carries_them() {
     let end = Some(Time(0));
     assert_eq!(told(json!({"id": 1, "s": "o", "end": "1970-01-01T00:00:00Z"}), true), (String::new(), true, Some(DealState::Open), None));
     assert_eq!(told(json!({"id": 1, "s": "w", "end": "1970-01-01T00:00:00Z"}), false), (String::new(), false, Some(DealState::Won), end));
-    assert_eq!(told(json!({"id": 1, "s": "x", "p": [{"id": 3}, {"id": "2"}, {"id": 3}]}), true), ("2 3".into(), true, Some(DealState::Unknown), None));
+    assert_eq!(
+        told(json!({"id": 1, "s": "x", "p": [{"id": 3}, {"id": "2"}, {"id": 3}]}), true),
+        ("2 3".into(), true, Some(DealState::Unknown), None)
+    );
     assert_eq!(told(json!({"id": 1, "s": {}, "p": [{"id": {}}]}), true), (String::new(), false, Some(DealState::Unknown), None));
 }
 
@@ -91,7 +94,10 @@ fn labels_notes_and_refusals() {
     let record = record.unwrap().0;
     assert_eq!(record.same_as.iter().map(RecordId::to_string).collect::<Vec<_>>(), ["acme:person:4", "crm:person:77"]);
     assert_eq!(record.refusals, [RefusalScope::All, RefusalScope::Topic("news".into())]);
-    assert_eq!(record.marks, [(Mark::Block, Value::Bool(false)), (Mark::Permit, Value::Bool(true)), (Mark::Status, Value::text("st-a\nst-b"))]);
+    assert_eq!(
+        record.marks,
+        [(Mark::Block, Value::Bool(false)), (Mark::Permit, Value::Bool(true)), (Mark::Status, Value::text("st-a\nst-b"))]
+    );
     assert!(record.field("email").is_none() && told == ["email"]);
     let mut page = PageRead::default();
     m.map(&json!({"id": 1, "gone": "true"}), READ_AT, false, &mut page);
@@ -101,7 +107,10 @@ fn labels_notes_and_refusals() {
 
 #[test]
 fn tickets_know_requesters_by_address_too() {
-    let m = mapper(Entity::Ticket, "id = 'id'\npeople = 'who'\naddresses = 'from[]'\nstate = [{ is = 'closed', when = { path = 's', in = ['done'] } }]");
+    let m = mapper(
+        Entity::Ticket,
+        "id = 'id'\npeople = 'who'\naddresses = 'from[]'\nstate = [{ is = 'closed', when = { path = 's', in = ['done'] } }]",
+    );
     let (record, told) = one(&m, json!({"id": 1, "who": null, "from": ["B@b.example", "", null, "??"], "s": "new"}));
     let (record, people_told) = record.unwrap();
     assert_eq!((record.addresses[0].as_str(), record.addresses.len(), people_told), ("b@b.example", 1, true));
