@@ -101,7 +101,7 @@ pub enum Auth {
         user: String,
         password: String,
     },
-    /// OAuth2 client credentials (RFC 6749 4.4), by GET with a query (Marketo) or POST with a form.
+    /// OAuth2 client credentials (RFC 6749 4.4), by GET with a query or POST with a form.
     ClientCredentials {
         method: Method,
         path: String,
@@ -110,7 +110,7 @@ pub enum Auth {
         #[serde(default)]
         base_url: Option<String>,
     },
-    /// A JWT signed per request with HS256; `key` is `ID:HEXSECRET` (Ghost).
+    /// A JWT signed per request with HS256; `key` is `ID:HEXSECRET`.
     Jwt {
         key: String,
         audience: String,
@@ -163,7 +163,7 @@ pub struct Window {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ErrorRules {
-    /// The answer is a success only if this holds (Marketo: `success` equals true).
+    /// The answer is a success only if this holds (`success` equals true).
     pub success: Option<Test>,
     /// Where the answer says what went wrong.
     pub message: Option<String>,

@@ -130,7 +130,7 @@ pub struct SameAs {
     /// Template: the other system's name in systems.toml, usually an optional setting.
     pub system: String,
     pub path: String,
-    /// The text before the id within the value (Ghost: `crm-id:` in the note).
+    /// The text before the id within the value (`crm-id:` in a note).
     #[serde(default)]
     pub prefix: Option<String>,
 }

@@ -146,7 +146,7 @@ pub struct Changes {
     pub sound: bool,
 }
 
-/// A feed of ids (Marketo's lead changes): token, then pages, then the records themselves by id.
+/// A feed of ids (lead changes): token, then pages, then the records themselves by id.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Feed {

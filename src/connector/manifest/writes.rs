@@ -107,7 +107,7 @@ pub struct Results {
     /// Why a row was not applied.
     #[serde(default)]
     pub reason: Option<String>,
-    /// A second list, of failures (HubSpot's 207: `errors`), each naming ids.
+    /// A second list, of failures (beside a 207), each naming ids.
     #[serde(default)]
     pub errors: Option<String>,
     #[serde(default)]

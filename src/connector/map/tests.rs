@@ -6,7 +6,10 @@ use serde_json::json;
 const READ_AT: Time = Time(5_000);
 
 fn mapper(entity: Entity, record: &str) -> Mapper {
-    let manifest = load::load("zendesk", None).unwrap().manifest;
+    let text = "name = 't'\ntitle = 'T'\nrole = 'ma'\napi_version = '1'\nbase_url = 'https://t.example'\nauth = { kind = 'none' }
+        settings = { subdomain = { title = 'S', where = 'there', example = 'acme' } }
+        [streams.s]\nentity = 'person'\nsweep = { path = '/' }\nrecord = { id = 'id' }\n";
+    let manifest = load::parse("t", "t.toml", text).unwrap();
     let given = SystemSettings { permit: Some("ok".into()), ..examples::example_settings(&manifest) };
     let settings = Settings::resolve(&manifest, &given).unwrap();
     Mapper::new(&"ma".into(), entity, &toml::from_str(record).unwrap(), &settings).unwrap()
