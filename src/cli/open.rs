@@ -3,7 +3,7 @@
 use super::args::Common;
 use super::{Exit, output};
 use crate::config::{self, Config};
-use crate::connector::rest::RestConnector;
+use crate::connector::RestConnector;
 use crate::connector::{Clock, Connector};
 use crate::daemon::commands::{Command, Reply};
 use crate::daemon::persist::{self, Opened};

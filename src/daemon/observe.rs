@@ -105,7 +105,8 @@ impl Engine {
         }
         // What was read before our last write to this record was acknowledged says nothing of what it holds now.
         // Refusals above count whenever they were read.
-        let stale = found.and_then(|i| self.world.slot(i).target.as_ref()).and_then(|t| t.acknowledged_at).is_some_and(|at| at >= run.began);
+        let stale =
+            found.and_then(|i| self.world.slot(i).target.as_ref()).and_then(|t| t.acknowledged_at).is_some_and(|at| at >= run.began);
         if stale && old.is_some() {
             if let Some(idx) = found {
                 self.mark_person(idx);
@@ -248,7 +249,9 @@ impl Engine {
                     stream.filter_tested_at = Some(now);
                     stream.filter_broken = run.read > 0;
                     if stream.filter_broken {
-                        stream.error = Some("the system ignores the filter for changes (a time in the future gave records); every pass is a sweep".into());
+                        stream.error = Some(
+                            "the system ignores the filter for changes (a time in the future gave records); every pass is a sweep".into(),
+                        );
                     }
                 }
             }

@@ -111,8 +111,7 @@ impl Shell {
 
     /// Reads one stream as is due. `Err` is a failure of our own state; the system's failures are in the report.
     pub async fn read(&self, system: &Name, stream: &Name) -> Result<StreamReport, Error> {
-        let mut report =
-            StreamReport { system: system.clone(), stream: stream.clone(), requests: 0, read: 0, changed: 0, error: None };
+        let mut report = StreamReport { system: system.clone(), stream: stream.clone(), requests: 0, read: 0, changed: 0, error: None };
         let Some(connector) = self.connectors.get(system) else { return Ok(report) };
         let now = self.now();
         let passes = self.with(|e| e.passes_due(system, stream, now));
