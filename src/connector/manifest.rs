@@ -90,7 +90,7 @@ pub enum Auth {
         user: String,
         password: String,
     },
-    /// OAuth2 client credentials (RFC 6749 4.4), by GET with a query (Marketo) or POST with a form.
+    /// OAuth2 client credentials (RFC 6749 4.4), by GET with a query or POST with a form.
     ClientCredentials {
         method: Method,
         path: String,
@@ -99,7 +99,7 @@ pub enum Auth {
         #[serde(default)]
         base_url: Option<String>,
     },
-    /// A JWT signed per request with HS256; `key` is `ID:HEXSECRET` (Ghost).
+    /// A JWT signed per request with HS256; `key` is `ID:HEXSECRET`.
     Jwt {
         key: String,
         audience: String,
@@ -152,7 +152,7 @@ pub struct Window {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ErrorRules {
-    /// The answer is a success only if this holds (Marketo: `success` equals true).
+    /// The answer is a success only if this holds (as `success` equals true).
     pub success: Option<Test>,
     /// Where the answer says what went wrong.
     pub message: Option<String>,
@@ -312,7 +312,7 @@ pub struct Changes {
     pub sound: bool,
 }
 
-/// A feed of ids (Marketo's lead changes): token, then pages, then the records themselves by id.
+/// A feed of ids: token, then pages, then the records themselves by id.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Feed {
@@ -476,7 +476,7 @@ pub struct SameAs {
     /// Template: the other system's name in systems.toml, usually an optional setting.
     pub system: String,
     pub path: String,
-    /// The text before the id within the value (Ghost: `crm-id:` in the note).
+    /// The text before the id within the value (as `crm-id:` in the note).
     #[serde(default)]
     pub prefix: Option<String>,
 }
@@ -626,7 +626,7 @@ pub struct Results {
     /// Why a row was not applied.
     #[serde(default)]
     pub reason: Option<String>,
-    /// A second list, of failures (HubSpot's 207: `errors`), each naming ids.
+    /// A second list, of failures (a 207 with `errors`), each naming ids.
     #[serde(default)]
     pub errors: Option<String>,
     #[serde(default)]
