@@ -71,7 +71,14 @@ impl Stage {
 
     /// From now on streams are read and writes delivered as `nayose run` does it.
     pub fn start(&self) {
-        let daemon = tokio::spawn(run::run(self.shell.clone(), self.stop.subscribe()));
+        let running = run::run(self.shell.clone(), self.stop.subscribe());
+        let daemon = tokio::spawn(async move {
+            let ended = running.await;
+            if let Err(error) = &ended {
+                tracing::error!(%error, "the daemon ended");
+            }
+            ended
+        });
         *self.daemon.lock().unwrap_or_else(PoisonError::into_inner) = Some(daemon);
     }
 
