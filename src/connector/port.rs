@@ -113,6 +113,11 @@ pub struct StreamInfo {
     pub chunk: usize,
 }
 
+/// A stream is read this often unless manifest or config say otherwise.
+pub const READ_EVERY: Span = Span::seconds(60);
+/// A sweep runs this often behind a filter unless manifest or config say otherwise: no filter is sound.
+pub const SWEEP_EVERY: Span = Span::days(1);
+
 /// How a stream learns of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reads {

@@ -47,7 +47,11 @@ async fn until(mut so: impl FnMut() -> bool) -> Option<Duration> {
 }
 
 fn secs(took: Option<Duration>) -> String {
-    took.map_or("never".into(), |t| format!("{:.1} s", t.as_secs_f64()))
+    match took {
+        None => "never".into(),
+        Some(t) if t.as_millis() < 1000 => format!("{} ms", t.as_millis()),
+        Some(t) => format!("{:.1} s", t.as_secs_f64()),
+    }
 }
 
 fn flag(stage: &Stage, lead: u64, name: &str) -> bool {
@@ -207,7 +211,10 @@ async fn crm_down(stage: &Stage, t: &mut Teller) {
         t.check("someone is left whom the gate allows", false);
         return;
     };
-    t.scene(&format!("The CRM goes down. Its data may be {} s old (15 minutes in life).", CRM_LIMIT.as_secs()));
+    t.scene(&format!(
+        "The CRM goes down. Its data may be {} s old (15 minutes in life); its search alone may trail by 60 s.",
+        CRM_LIMIT.as_secs()
+    ));
     t.check(&format!("before: the gate allows {}", free.email), stage.gate(&free.email).0 == "allow");
     handle.fault(System::Crm, Fault::of(FaultKind::Down));
     let held = until(|| stage.gate(&free.email).1.contains(&"stale_crm".to_string())).await;
