@@ -8,7 +8,9 @@ use crate::daemon::explain::Explanation;
 pub async fn explain(common: &Common, who: String) -> Exit {
     match open::ask(common, Command::Explain { who: who.clone() }, open::State::Needed).await {
         Ok(Reply::Explain(people)) if people.is_empty() => {
-            output::problem(&format!("nobody is known by {who:?}; an e-mail address or SYSTEM:ENTITY:ID is expected. The gate answers hold for them"));
+            output::problem(&format!(
+                "nobody is known by {who:?}; an e-mail address or SYSTEM:ENTITY:ID is expected. The gate answers hold for them"
+            ));
             Exit::Refused
         }
         Ok(Reply::Explain(people)) => {

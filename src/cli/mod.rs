@@ -15,7 +15,7 @@ mod run;
 mod status;
 mod sync;
 
-use args::{Args, Action};
+use args::{Action, Args};
 use clap::Parser;
 use std::process::ExitCode;
 

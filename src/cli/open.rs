@@ -2,14 +2,14 @@
 
 use super::args::Common;
 use super::{Exit, output};
-use crate::config::{self, Config, ManifestSource};
-use crate::connector::{self, Clock, Connector, Manifest};
+use crate::config::{self, Config};
+use crate::connector::RestConnector;
+use crate::connector::{Clock, Connector};
 use crate::daemon::commands::{Command, Reply};
 use crate::daemon::persist::{self, Opened};
 use crate::daemon::shell::{Connectors, Shell};
 use crate::daemon::socket;
 use crate::model::Time;
-use crate::store::StateUrl;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,25 +36,6 @@ pub enum Error {
     Connector { system: String, why: String },
 }
 
-/// Manifests from the binary and from the user's folder.
-pub struct Manifests;
-
-impl ManifestSource for Manifests {
-    fn names(&self, own: Option<&Path>) -> Vec<String> {
-        connector::load::names(own)
-    }
-
-    fn manifest(&self, own: Option<&Path>, name: &str) -> Result<Option<Arc<Manifest>>, String> {
-        if !connector::load::names(own).iter().any(|n| n == name) {
-            return Ok(None);
-        }
-        match connector::load::load(name, own) {
-            Ok(loaded) => Ok(Some(Arc::new(loaded.manifest))),
-            Err(errors) => Err(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
-        }
-    }
-}
-
 /// The wall clock. The only place that reads it, beside the sandbox's start.
 pub fn clock() -> Clock {
     Arc::new(|| Time(jiff::Timestamp::now().as_millisecond()))
@@ -62,7 +43,7 @@ pub fn clock() -> Clock {
 
 /// Reads the config; mistakes are drawn on stderr.
 pub fn config(common: &Common) -> Result<Config, Error> {
-    config::load(&common.config, &|name| std::env::var(name).ok(), &Manifests).map_err(|mistakes| {
+    config::load(&common.config, &|name| std::env::var(name).ok(), &config::Connectors).map_err(|mistakes| {
         if common.json {
             output::json(&mistakes.to_json());
         }
@@ -76,10 +57,10 @@ pub fn connectors(config: &Config, clock: &Clock) -> Result<Connectors, Error> {
     let mut connectors = Connectors::new();
     for system in &config.systems {
         let name = system.settings.name.clone();
-        let made = connector::rest::RestConnector::new(&system.manifest, &system.settings, clock.clone());
+        let made = RestConnector::new(&system.manifest, &system.settings, clock.clone());
         let connector: Arc<dyn Connector> = match made {
             Ok(connector) => Arc::new(connector),
-            Err(why) => return Err(Error::Connector { system: name.to_string(), why: why.to_string() }),
+            Err(why) => return Err(Error::Connector { system: name.to_string(), why: why.join("; ") }),
         };
         connectors.insert(name, connector);
     }
@@ -128,15 +109,11 @@ pub async fn ask(common: &Common, command: Command, state: State) -> Result<Repl
     if let Some(reply) = socket::ask(&folder, &command).await.map_err(Error::Socket)? {
         return Ok(reply);
     }
-    if state == State::Needed && !exists(&config.state) {
+    if state == State::Needed && !config.state.exists() {
         return Err(Error::NoState(folder));
     }
     let shell = shell(config)?;
     Ok(shell.command(command).await)
-}
-
-fn exists(url: &StateUrl) -> bool {
-    url.exists()
 }
 
 /// Says why there is no answer of the kind that was asked for.

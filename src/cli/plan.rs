@@ -42,7 +42,10 @@ pub fn text(plan: &Plan) -> String {
         lines.push(format!("{count} {noun} on open deals {verb} not protected in {system}"));
     }
     let totals = plan.totals;
-    lines.push(format!("to write: {} holds, {} releases, {} updates, {} new records", totals.hold, totals.release, totals.update, totals.create));
+    lines.push(format!(
+        "to write: {} holds, {} releases, {} updates, {} new records",
+        totals.hold, totals.release, totals.update, totals.create
+    ));
     for write in plan.writes.iter().take(SHOWN_MAX) {
         lines.push(write_text(write));
     }

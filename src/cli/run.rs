@@ -21,7 +21,10 @@ pub async fn run(common: &Common) -> Exit {
     let listener = match TcpListener::bind(http.listen).await {
         Ok(listener) => listener,
         Err(error) => {
-            output::problem(&format!("cannot listen on {} ({error}); choose another address by [http] listen in systems.toml", http.listen));
+            output::problem(&format!(
+                "cannot listen on {} ({error}); choose another address by [http] listen in systems.toml",
+                http.listen
+            ));
             return Exit::Refused;
         }
     };

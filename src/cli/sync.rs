@@ -41,7 +41,9 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
         output::data(&table.to_string());
     }
     for system in &synced.not_approved {
-        output::note(&format!("nothing was written to {system}: first contact only looks. `nayose plan` shows what would be; `nayose approve {system}` lets it go"));
+        output::note(&format!(
+            "nothing was written to {system}: first contact only looks. `nayose plan` shows what would be; `nayose approve {system}` lets it go"
+        ));
     }
     if synced.failed() { Exit::Failures } else { Exit::Done }
 }

@@ -6,9 +6,11 @@
 //! - `document`, `quoted`, `nearest`: TOML with the place of everything in it; "did you mean"
 //! - `mistake`, `redact`: how mistakes are shown, and what must not be shown with them
 //! - `systems`, `settings`, `writes`: systems.toml
+//! - `connectors`: manifests out of the connector room
 //! - `offers`: what the configured systems can read; the other files are checked against it
 //! - `precedence`, `policy`, `proof`, `consent`: one file each, and what they share
 
+mod connectors;
 mod consent;
 mod document;
 mod load;
@@ -24,6 +26,7 @@ mod settings;
 mod systems;
 mod writes;
 
+pub use connectors::Connectors;
 pub use load::load;
 pub use mistake::{Mistake, Mistakes};
 

@@ -4,15 +4,17 @@ use std::ops::Range;
 
 /// Where the part `at` of a text's value stands within `raw`, the text as it is written in the file, quotes included.
 pub fn within(raw: &str, at: Range<usize>) -> Range<usize> {
-    let start = place(raw, at.start);
-    start..place(raw, at.end).max(start)
+    let start = place(raw, at.start, true);
+    start..place(raw, at.end, false).max(start)
 }
 
 /// Where the value's byte `offset` is written; the closing quotes for an offset at or beyond the value's end.
-fn place(raw: &str, offset: usize) -> usize {
+/// Between the two sides of an escape that stands for nothing (a broken line), `after` takes the far one.
+fn place(raw: &str, offset: usize, after: bool) -> usize {
     let quotes = ["\"\"\"", "'''", "\"", "'"].into_iter().find(|q| raw.starts_with(q) && raw.len() >= 2 * q.len());
     let Some(quotes) = quotes else { return offset.min(raw.len()) };
-    let end = raw.len() - quotes.len();
+    // A text that was never closed, as in a file that is not TOML, goes on to its end.
+    let end = if raw.ends_with(quotes) { raw.len() - quotes.len() } else { raw.len() };
     let mut at = quotes.len();
     if quotes.len() == 3 {
         // A line break right after the opening quotes is no part of the value.
@@ -21,8 +23,11 @@ fn place(raw: &str, offset: usize) -> usize {
     }
     let escapes = quotes.starts_with('"');
     let mut value = 0;
-    while value < offset && at < end {
+    while at < end {
         let (written, read) = if escapes { step(&raw[at..end]) } else { plain(&raw[at..end]) };
+        if value >= offset && !(after && read == 0) {
+            break;
+        }
         at += written.max(1);
         value += read;
     }
@@ -49,10 +54,10 @@ fn step(rest: &str) -> (usize, usize) {
             let blank: usize = rest[1..].chars().take_while(|c| c.is_whitespace()).map(char::len_utf8).sum();
             return (1 + blank, 0);
         }
-        _ => return (2, 1),
+        other => return (1 + other.map_or(0, char::len_utf8), 1),
     };
     let code = rest.get(2..2 + digits).and_then(|hex| u32::from_str_radix(hex, 16).ok()).and_then(char::from_u32);
-    (2 + digits, code.map_or(1, char::len_utf8))
+    code.map_or((2, 1), |c| (2 + digits, c.len_utf8()))
 }
 
 #[cfg(test)]
@@ -75,6 +80,11 @@ mod tests {
             let start = value.find("bad").unwrap();
             assert_eq!(&raw[within(raw, start..start + 3)], "bad", "{raw}");
         }
+    }
+
+    #[test]
+    fn a_text_never_closed() {
+        assert_eq!(within("'日", 0..9), 1..4);
     }
 
     proptest::proptest! {

@@ -71,6 +71,7 @@ impl Blank {
             }
             DeValue::Array(items) => items.iter().for_each(|item| self.secret(item)),
             DeValue::String(_) => self.fill(value.span(), true),
+            DeValue::Boolean(_) => (),
             _ => self.fill(value.span(), false),
         }
     }

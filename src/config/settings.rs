@@ -82,7 +82,11 @@ impl Outside<'_> {
         let bytes = match std::fs::read(self.folder.join(path)) {
             Ok(bytes) => bytes,
             Err(error) => {
-                entry.report(format!("the file cannot be read: {}", error.kind()), "a relative path begins at the config folder");
+                let why = match error.kind() {
+                    std::io::ErrorKind::NotFound => "there is no such file".to_string(),
+                    kind => format!("the file cannot be read: {kind}"),
+                };
+                entry.report(why, "a relative path begins at the config folder");
                 return None;
             }
         };
@@ -93,20 +97,22 @@ impl Outside<'_> {
         text
     }
 
-    /// The settings that a manifest asks for, as far as they are given.
+    /// The settings that a manifest asks for, as far as they are given. Defaults are the connector's to fill in.
     pub fn settings(&self, section: &mut Section, manifest: &Manifest) -> BTreeMap<String, SettingValue> {
-        let mut values = BTreeMap::new();
+        let given: BTreeMap<&str, Entry> = manifest.settings.keys().filter_map(|n| Some((n.as_str(), section.get(n)?))).collect();
+        let open = |name: &str| !given.contains_key(name);
+        let defaults = manifest.settings.iter().filter(|(n, _)| open(n)).filter_map(|(n, s)| Some((n.as_str(), s.default.as_deref()?)));
+        let defaults: BTreeMap<&str, &str> = defaults.collect();
         for (name, setting) in &manifest.settings {
-            let value = match section.get(name) {
-                Some(entry) => self.setting(&entry, setting, &manifest.base_url),
-                None => {
-                    missing(section, name, setting, &manifest.title);
-                    None
-                }
-            };
-            values.extend(value.map(|v| (name.clone(), v)));
+            // An optional setting that another's default is made of can be left out no more than the other.
+            let needed = defaults.values().any(|d| d.contains(&slot(name)));
+            if open(name) && setting.default.is_none() && (!setting.optional || needed) {
+                missing(section, name, setting, &manifest.title);
+            }
         }
-        values
+        let address = defaults.iter().fold(manifest.base_url.clone(), |address, (name, default)| address.replace(&slot(name), default));
+        let read = |(name, entry): (&&str, &Entry)| Some((name.to_string(), self.setting(entry, &manifest.settings[*name], &address)?));
+        given.iter().filter_map(read).collect()
     }
 
     fn setting(&self, entry: &Entry, setting: &Setting, base_url: &str) -> Option<SettingValue> {
@@ -124,21 +130,23 @@ impl Outside<'_> {
 }
 
 fn missing(section: &Section, name: &str, setting: &Setting, title: &str) {
-    // The connector fills in defaults: one may be made of other settings.
-    if !setting.optional && setting.default.is_none() {
-        let form = match (&setting.example, setting.secret) {
-            (_, true) => format!("; {name} = {{ env = \"NAME\" }}"),
-            (Some(example), false) => format!("; {name} = {example:?}"),
-            (None, false) => String::new(),
-        };
-        let said = format!("{} lacks {name:?}: the {} of {title}", section.title, setting.title);
-        section.report(said, format!("{}{form}", setting.find.trim_end_matches('.')));
-    }
+    let form = match (&setting.example, setting.secret) {
+        (_, true) => format!("; {name} = {{ env = \"NAME\" }}"),
+        (Some(example), false) => format!("; {name} = {example:?}"),
+        (None, false) => String::new(),
+    };
+    let said = format!("{} lacks {name:?}: {} of {title}", section.title, setting.title);
+    section.report(said, format!("{}{form}", setting.find.trim_end_matches('.')));
 }
 
-/// A setting that is part of the system's address must make one.
+/// A setting's place in a template.
+fn slot(name: &str) -> String {
+    format!("{{settings.{name}}}")
+}
+
+/// A setting that is part of the system's address must make one. `base_url` is the manifest's, with the defaults in use filled in.
 fn in_address(entry: &Entry, text: String, base_url: &str, setting: &Setting) -> Option<String> {
-    let slot = format!("{{settings.{}}}", entry.key);
+    let slot = slot(entry.key);
     let example = setting.example.as_ref().map(|e| format!(", as {e:?}")).unwrap_or_default();
     let Some(at) = base_url.find(&slot) else { return Some(text) };
     if at == 0 {
@@ -157,8 +165,8 @@ fn in_address(entry: &Entry, text: String, base_url: &str, setting: &Setting) ->
     let one_label = base_url[at + slot.len()..].starts_with('.');
     let bad = |c: char| !(c.is_ascii_alphanumeric() || c == '-' || (c == '.' || c == ':') && !one_label);
     if in_host && text.contains(bad) {
-        let rest = base_url.replacen(&slot, "..", 1);
-        entry.report(format!("{:?} cannot stand in {rest}", entry.key), format!("expected only the part at the dots{example}"));
+        let form = base_url.replacen(&slot, &format!("<{}>", entry.key), 1);
+        entry.report(format!("{:?} does not fit into {form}", entry.key), format!("expected only the part in <>{example}"));
         return None;
     }
     Some(text)

@@ -99,7 +99,7 @@ fn how(hold: &Entry, manifest: &Manifest, (can_block, can_permit): (bool, bool),
     let (block, permit, why, lease) = (section.get("block"), section.get("permit"), section.get("why"), section.get("lease"));
     section.finish();
     let named = |entry: &Option<Entry>| entry.as_ref().and_then(|e| e.filled_text()).map(str::to_string);
-    out.block = block.as_ref().map_or(Some(can_block && permit.is_none()), |e| e.bool()).unwrap_or(false);
+    out.block = block.as_ref().map_or(Some(can_block), |e| e.bool()).unwrap_or(false);
     (out.permit, out.why) = (named(&permit), named(&why));
     if let (Some(entry), true, false) = (&block, out.block, can_block) {
         entry.report(format!("{} cannot block mail to a person", manifest.title), abilities(manifest));

@@ -163,10 +163,14 @@ impl Checker<'_> {
             self.feed(name, s, feed);
         }
         if let Some(other) = &s.carried_by {
-            let carries = |o: &Stream| [o.sweep.as_ref(), o.open.as_ref(), o.changes.as_ref().map(|c| &c.request)].iter().flatten().any(|r| r.carries_people);
+            let carries = |o: &Stream| {
+                [o.sweep.as_ref(), o.open.as_ref(), o.changes.as_ref().map(|c| &c.request)].iter().flatten().any(|r| r.carries_people)
+            };
             match self.deals(other) {
                 None => self.fail(&["streams", name, "carried_by"], format!("{other:?} is no stream of deals")),
-                Some(deals) if !carries(deals) => self.fail(&["streams", name, "carried_by"], format!("no request of {other} has carries_people = true")),
+                Some(deals) if !carries(deals) => {
+                    self.fail(&["streams", name, "carried_by"], format!("no request of {other} has carries_people = true"))
+                }
                 Some(_) => {}
             }
         }
@@ -239,6 +243,8 @@ impl Checker<'_> {
 
     /// Templates, paths and page of any request.
     pub fn plain_request(&mut self, at: &[&str], request: &Request, names: &[&str]) {
+        // What the permit and the reason are called may stand in any request: some systems must be asked for each field by name.
+        let names = &[names, &HOLD].concat()[..];
         self.template(at, &request.path, names);
         for text in request.query.values() {
             self.template(at, text, names);
@@ -296,5 +302,7 @@ pub(super) fn uses(request: &Request, name: &str) -> bool {
     fn in_text(text: &str, name: &str) -> bool {
         Template::parse(text).is_ok_and(|t| t.names().any(|n| n == name))
     }
-    in_text(&request.path, name) || request.query.values().any(|t| in_text(t, name)) || request.body.as_ref().is_some_and(|b| in_body(b, name))
+    in_text(&request.path, name)
+        || request.query.values().any(|t| in_text(t, name))
+        || request.body.as_ref().is_some_and(|b| in_body(b, name))
 }

@@ -28,7 +28,11 @@ pub(super) fn check(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &Rec
         }
     }
     c.fail_if(!stateful && !map.state.is_empty(), &at("state"), "only deals and tickets have a state");
-    c.fail_if(stateful && map.state.is_empty(), &["streams", stream, "record"], "deals and tickets need state: without it each of them holds for ever");
+    c.fail_if(
+        stateful && map.state.is_empty(),
+        &["streams", stream, "record"],
+        "deals and tickets need state: without it each of them holds for ever",
+    );
     for (i, rule) in map.state.iter().enumerate() {
         let at = ["streams", stream, "record", "state", &i.to_string()];
         if stateful {

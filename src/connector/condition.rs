@@ -49,10 +49,12 @@ impl Condition {
         let mut holds = false;
         let mut unreadable = None;
         match &self.want {
-            Want::OneOf(wanted) => self.path.each(raw, &mut |value| match wanted.iter().map(|w| w.equals(value)).collect::<Option<Vec<_>>>() {
-                Some(answers) => holds |= answers.contains(&true),
-                None => unreadable = Some(value),
-            }),
+            Want::OneOf(wanted) => {
+                self.path.each(raw, &mut |value| match wanted.iter().map(|w| w.equals(value)).collect::<Option<Vec<_>>>() {
+                    Some(answers) => holds |= answers.contains(&true),
+                    None => unreadable = Some(value),
+                })
+            }
             Want::Contains(text) => self.path.entries(raw, &mut |value| match text_of(value) {
                 Some(entry) => holds |= *entry == **text,
                 None if value.is_null() => {}

@@ -93,12 +93,13 @@ pub fn run(loaded: &Loaded) -> Report {
 fn became(manifest: &Manifest, name: &str, answer: &[u8]) -> Result<Json, String> {
     let (stream_name, request_name) = name.split_once('.').ok_or("an example is named STREAM.REQUEST.answer.json")?;
     let stream = manifest.streams.get(stream_name).ok_or_else(|| format!("there is no stream {stream_name:?}"))?;
-    let request = request(manifest, stream_name, stream, request_name).ok_or_else(|| format!("{stream_name} has no request {request_name:?}"))?;
+    let request =
+        request(manifest, stream_name, stream, request_name).ok_or_else(|| format!("{stream_name} has no request {request_name:?}"))?;
     let mut answer: Json = serde_json::from_slice(answer).map_err(|e| format!("the answer is no JSON: {e}"))?;
     let mut rows = Vec::new();
     for path in request.records.as_slice() {
         let path = Path::parse(path).map_err(|e| e.to_string())?;
-        rows.extend(path.take_list(&mut answer).ok_or_else(|| format!("there is no list at {path:?}"))?);
+        rows.extend(path.take_records(&mut answer).ok_or_else(|| format!("there is no list at {path:?}"))?);
     }
     let system: Name = manifest.name.as_str().into();
     if let (Some(each), "for_each") = (&stream.for_each, request_name) {

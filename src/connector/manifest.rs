@@ -2,7 +2,8 @@
 //!
 //! The vocabulary grows only with a connector that needs it. `docs/connectors.md` explains each key for who writes one.
 //!
-//! Texts with `{name}` are templates; each says which names it may use. `{settings.NAME}` is allowed wherever a template is.
+//! Texts with `{name}` are templates; each says which names it may use. `{settings.NAME}` is allowed wherever a template is, `{hold.permit}`
+//! and `{hold.why}` (what these are called in the target) in every request. `{,name}` is the value with a comma before it, or nothing.
 
 use crate::model::{Entity, Mark, Name, RefusalScope, Span};
 use serde::Deserialize;
@@ -214,15 +215,18 @@ pub struct Stream {
 pub struct Request {
     #[serde(default)]
     pub method: Method,
-    /// Template over settings, `since` (changes), `ids` (comma-joined; reads by id), `id` (single writes), `token` (feeds), `label_id`.
+    /// Template over settings, `since` (changes), `ids` (comma-joined; reads by id), `ids_quoted` (the same, each in single quotes),
+    /// `id` (single writes), `token` (feeds), `label_id`.
     pub path: String,
-    /// The same templates; an entry whose template names an unset optional setting is left out.
+    /// The same templates; beside a body, `page` parameters go there with `in_body`. An entry whose template names an unset optional setting is left out.
     #[serde(default)]
     pub query: BTreeMap<String, String>,
-    /// JSON body; texts in it are templates. A text that is just `{ids}` or `{rows}` becomes that array.
+    /// JSON body; texts in it are templates. A text that is just `{ids}` or `{rows}` becomes that array, `{id_rows}` becomes `[{"id": ".."}, ..]`,
+    /// `{row}` that object.
     #[serde(default)]
     pub body: Option<toml::Value>,
-    /// Where the records are; several lists in one answer are read together. Empty text: the answer itself.
+    /// Where the records are; several lists in one answer are read together. Empty text: the answer itself. One object counts as a list of
+    /// one; `name[]` takes the values of an object that is keyed by id.
     #[serde(default)]
     pub records: Paths,
     #[serde(default)]
@@ -347,7 +351,7 @@ pub struct ForEach {
     pub more: Option<String>,
 }
 
-/// What a raw record becomes. Paths are dotted; `name[]` goes through a list.
+/// What a raw record becomes. Paths are dotted; `name[]` goes through a list, `name[key=text]` picks from it the entries whose key is that text.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordMap {

@@ -163,7 +163,9 @@ impl Mapper {
         self.state(raw, &mut record, &mut told);
         for (system, path, prefix) in &self.same_as {
             let entity = self.entity;
-            path.entries(raw, &mut |v| record.same_as.extend(other_id(v, prefix.as_deref()).map(|id| RecordId::new(system.clone(), entity, id))));
+            path.entries(raw, &mut |v| {
+                record.same_as.extend(other_id(v, prefix.as_deref()).map(|id| RecordId::new(system.clone(), entity, id)))
+            });
         }
         record.same_as.sort();
         record.same_as.dedup();
@@ -370,7 +372,9 @@ fn other_id(value: &Json, prefix: Option<&str>) -> Option<Box<str>> {
     let text = text_of(value)?;
     let id = match prefix {
         None => text.trim(),
-        Some(prefix) => text[text.find(prefix)? + prefix.len()..].trim_start().split(|c: char| c.is_whitespace() || c == ',' || c == ';').next()?,
+        Some(prefix) => {
+            text[text.find(prefix)? + prefix.len()..].trim_start().split(|c: char| c.is_whitespace() || c == ',' || c == ';').next()?
+        }
     };
     (!id.is_empty()).then(|| id.into())
 }

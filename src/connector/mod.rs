@@ -1,23 +1,44 @@
 //! Speaks to outer systems: manifest in, requests out, records and outcomes back. Knows no policy.
 //!
-//! What an admin writes: [`manifest`] (the vocabulary), [`load`] and `check` (files, and every mistake in them), [`examples`] (a connector
-//! proves itself). What a raw answer becomes: `paths`, `scalars`, `condition`, [`map`]. What a request is made of: `template`, [`settings`].
-//! The daemon sees none of it: it speaks to a [`Connector`].
+//! - what an admin writes: [`manifest`] (the vocabulary), [`load`] and `check*` (files, and every mistake in them), [`examples`] (a connector
+//!   proves itself)
+//! - what a raw answer becomes: [`paths`], `scalars`, `condition`, [`map`]
+//! - what a request is made of: `template`, [`settings`], `request`, `auth`
+//! - how it is sent: `http`, `budget`, `retry`, `failure`
+//! - reading: `streams`, `passes`, `paging`, `feed`; writing: `writes`, `rows`, `results`, `labels`
+//!
+//! The daemon sees none of it: it speaks to a [`Connector`], of which [`RestConnector`] is the one that manifests make.
 
+mod auth;
+mod budget;
 mod check;
 mod check_record;
 mod check_writes;
 mod condition;
 pub mod examples;
+mod failure;
+mod feed;
+mod http;
+mod labels;
 pub mod load;
 pub mod manifest;
 pub mod map;
+mod paging;
+mod passes;
 pub mod paths;
 mod port;
+mod request;
+mod rest;
+mod results;
+mod retry;
+mod rows;
 mod scalars;
 pub mod settings;
+mod streams;
 mod template;
+mod writes;
 
 pub use load::{Loaded, ManifestError};
 pub use manifest::Manifest;
 pub use port::*;
+pub use rest::RestConnector;

@@ -1,5 +1,7 @@
-//! Dotted paths into JSON, as manifests write them: `properties.email`, `labels[].name`, or nothing for the value itself.
+//! Dotted paths into JSON, as manifests write them: `properties.email`, `labels[].name` (every entry),
+//! `CustomFields[name=Lead Status].values[]` (the entries whose `name` is that), or nothing for the value itself.
 
+use super::scalars::text_of;
 use serde_json::Value as Json;
 use std::fmt;
 
@@ -14,41 +16,58 @@ enum Step {
     Key(Box<str>),
     /// Every entry of a list, or every value of an object that is keyed by id.
     Each,
+    /// The entries of a list whose key has this text.
+    Where(Box<str>, Box<str>),
 }
 
 /// Why a text is no path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no path; write names with dots between them, and name[] to go through a list: \"properties.email\", \"labels[].name\"")]
+#[error(
+    "{0:?} is no path; write names with dots between them, name[] to go through a list, name[key=text] to pick from one: \"properties.email\", \"labels[].name\""
+)]
 pub struct BadPath(pub String);
 
 impl Path {
     pub fn parse(text: &str) -> Result<Path, BadPath> {
+        let bad = || BadPath(text.to_string());
         let mut steps = Vec::new();
-        for part in text.split('.').filter(|_| !text.is_empty()) {
-            let (key, each) = part.strip_suffix("[]").map_or((part, false), |key| (key, true));
-            if key.contains(['[', ']']) || key.is_empty() && !each {
-                return Err(BadPath(text.to_string()));
-            }
+        let mut rest = Some(text).filter(|t| !t.is_empty());
+        while let Some(part) = rest {
+            let end = part.find(['.', '[', ']']).unwrap_or(part.len());
+            let (key, mut after) = part.split_at(end);
             if !key.is_empty() {
                 steps.push(Step::Key(key.into()));
             }
-            if each {
-                steps.push(Step::Each);
+            if let Some(inside) = after.strip_prefix('[') {
+                let (inside, tail) = inside.split_once(']').ok_or_else(bad)?;
+                steps.push(match inside.split_once('=') {
+                    None if inside.is_empty() => Step::Each,
+                    Some((key, want)) if !key.is_empty() && !want.is_empty() => Step::Where(key.into(), want.into()),
+                    _ => return Err(bad()),
+                });
+                after = tail;
+            } else if key.is_empty() {
+                return Err(bad());
             }
+            rest = match after.strip_prefix('.') {
+                Some(next) => Some(next),
+                None if after.is_empty() => None,
+                None => return Err(bad()),
+            };
         }
         Ok(Path { steps: steps.into() })
     }
 
     /// Whether it goes through a list.
     pub fn goes_through_list(&self) -> bool {
-        self.steps.contains(&Step::Each)
+        self.steps.iter().any(|s| !matches!(s, Step::Key(_)))
     }
 
     /// The names on the way.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(|s| match s {
             Step::Key(key) => Some(&**key),
-            Step::Each => None,
+            Step::Each | Step::Where(..) => None,
         })
     }
 
@@ -70,18 +89,22 @@ impl Path {
         });
     }
 
-    /// Takes the list at the path out of the answer; `None` where there is no list. Nothing is copied.
-    pub fn take_list(&self, value: &mut Json) -> Option<Vec<Json>> {
-        let mut at = value;
+    /// Takes the records at the path out of the answer, nothing copied: a list's entries, one object as it is, or with `[]` at the end
+    /// the values of an object that is keyed by id. `None` where there is neither.
+    pub fn take_records(&self, answer: &mut Json) -> Option<Vec<Json>> {
+        let mut at = answer;
+        let mut values = false;
         for step in &self.steps {
             match step {
-                Step::Key(key) => at = at.get_mut(&**key)?,
-                Step::Each => return None,
+                Step::Key(key) if !values => at = at.get_mut(&**key)?,
+                Step::Each if !values => values = true,
+                _ => return None,
             }
         }
         match at.take() {
             Json::Array(items) => Some(items),
-            Json::Object(by_id) => Some(by_id.into_iter().map(|(_, v)| v).collect()),
+            Json::Object(by_id) if values => Some(by_id.into_iter().map(|(_, v)| v).collect()),
+            one @ Json::Object(_) => Some(vec![one]),
             _ => None,
         }
     }
@@ -96,6 +119,7 @@ fn first<'v>(steps: &[Step], value: &'v Json) -> Option<&'v Json> {
             Json::Object(by_id) => by_id.values().find_map(|v| first(rest, v)),
             _ => None,
         },
+        Some((Step::Where(key, want), rest)) => value.as_array()?.iter().filter(|v| has(v, key, want)).find_map(|v| first(rest, v)),
     }
 }
 
@@ -112,7 +136,14 @@ fn each<'v>(steps: &[Step], value: &'v Json, found: &mut dyn FnMut(&'v Json)) {
             Json::Object(by_id) => by_id.values().for_each(|v| each(rest, v, found)),
             _ => {}
         },
+        Some((Step::Where(key, want), rest)) => {
+            value.as_array().into_iter().flatten().filter(|v| has(v, key, want)).for_each(|v| each(rest, v, found));
+        }
     }
+}
+
+fn has(entry: &Json, key: &str, want: &str) -> bool {
+    entry.get(key).and_then(text_of).is_some_and(|t| *t == *want)
 }
 
 impl fmt::Display for Path {
@@ -122,6 +153,7 @@ impl fmt::Display for Path {
                 Step::Key(key) if i > 0 => write!(f, ".{key}")?,
                 Step::Key(key) => f.write_str(key)?,
                 Step::Each => f.write_str("[]")?,
+                Step::Where(key, want) => write!(f, "[{key}={want}]")?,
             }
         }
         Ok(())
@@ -147,7 +179,7 @@ mod tests {
 
     #[test]
     fn walks() {
-        let v = json!({"a": {"b": 1, "n": null}, "l": [{"x": 1}, {"y": 2}, {"x": 3}], "m": {"7": {"x": 4}}, "deep": [[1, 2], [3]]});
+        let v = json!({"a": {"b": 1, "n": null}, "l": [{"x": 1}, {"y": 2}, {"x": 3}], "m": {"7": {"x": 4}}, "f": [{"n": "A", "v": [1]}, {"n": "B. C", "v": [2, 3]}]});
         for (path, want) in [
             ("a.b", json!([1])),
             ("a.n", json!([null])),
@@ -156,26 +188,28 @@ mod tests {
             ("l[].x", json!([1, 3])),
             ("m[].x", json!([4])),
             ("a.b[]", json!([])),
-            ("deep[][]", json!([])),
+            ("f[n=B. C].v[]", json!([2, 3])),
+            ("f[n=none].v[]", json!([])),
         ] {
-            if path == "deep[][]" {
-                assert!(Path::parse(path).is_err());
-                continue;
-            }
             let got = all(path, &v);
             assert_eq!(json!(got), want, "{path}");
             assert_eq!(Path::parse(path).unwrap().first(&v), got.first(), "{path}");
         }
         assert_eq!(all("", &json!(5)), [json!(5)]);
         assert_eq!(all("[]", &json!([5, 6])), [json!(5), json!(6)]);
+        let take = |path: &str, mut v: Json| Path::parse(path).unwrap().take_records(&mut v);
+        assert_eq!(take("a", json!({"a": [1, 2]})), Some(vec![json!(1), json!(2)]));
+        assert_eq!(take("a[]", json!({"a": {"7": 1}})), Some(vec![json!(1)]));
+        assert_eq!(take("", json!({"id": 1})), Some(vec![json!({"id": 1})]));
+        assert_eq!(take("b", json!({"a": [1]})), None);
     }
 
     #[test]
     fn refuses_what_is_no_path_and_prints_what_is() {
-        for bad in ["a..b", ".a", "a.", "a[0]", "a]b", "a[].[b"] {
+        for bad in ["a..b", ".a", "a.", "a[0]", "a]b", "a[].[b", "a[][]", "a[]b", "a[=b]", "a[b=]"] {
             assert!(Path::parse(bad).is_err(), "{bad}");
         }
-        for good in ["", "a", "a.b[].c", "[]", "[].a"] {
+        for good in ["", "a", "a.b[].c", "[]", "[].a", "a[b=c d].e[]"] {
             assert_eq!(Path::parse(good).unwrap().to_string(), good);
         }
     }

@@ -62,7 +62,9 @@ pub fn number_of(value: &Json) -> Option<f64> {
 /// An instant in the given form. A text without an offset is taken in `zone`.
 pub fn time_of(value: &Json, format: TimeFormat, zone: &TimeZone) -> Option<Time> {
     match format {
-        TimeFormat::UnixS => int_of(value).or_else(|| number_of(value).map(|s| s.floor() as i64)).and_then(|s| s.checked_mul(1000)).map(Time),
+        TimeFormat::UnixS => {
+            int_of(value).or_else(|| number_of(value).map(|s| s.floor() as i64)).and_then(|s| s.checked_mul(1000)).map(Time)
+        }
         TimeFormat::UnixMs => int_of(value).map(Time),
         TimeFormat::Rfc3339 | TimeFormat::DateTime => {
             let text = value.as_str()?.trim();
@@ -112,7 +114,10 @@ mod tests {
         assert_eq!(text_of(&json!(["a"])), None);
         assert_eq!(id_of(&json!("  ")), None);
         assert_eq!([json!("TRUE"), json!(1), json!("yes"), json!(2)].map(|v| bool_of(&v)), [Some(true), Some(true), None, None]);
-        assert_eq!([json!("12"), json!(12.0), json!("12.0"), json!(1.5), json!("a")].map(|v| int_of(&v)), [Some(12), Some(12), Some(12), None, None]);
+        assert_eq!(
+            [json!("12"), json!(12.0), json!("12.0"), json!(1.5), json!("a")].map(|v| int_of(&v)),
+            [Some(12), Some(12), Some(12), None, None]
+        );
         assert_eq!([json!("1.5"), json!("NaN"), json!("inf")].map(|v| number_of(&v)), [Some(1.5), None, None]);
     }
 

@@ -1,4 +1,5 @@
-//! Texts with `{name}` in them. Which names a place may use is fenced at load; `{{` and `}}` are braces.
+//! Texts with `{name}` in them. Which names a place may use is fenced at load; `{{` and `}}` are braces, and `{,name}` is the value with
+//! a comma before it, or nothing where the value is not given.
 //!
 //! A filled template may hold a secret, so neither [`Template`] nor its errors ever show text.
 
@@ -45,7 +46,8 @@ impl Template {
                 continue;
             }
             let (name, after) = tail.strip_prefix('{').and_then(|t| t.split_once('}')).ok_or(BadTemplate)?;
-            if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')) {
+            let bare = name.strip_prefix(',').unwrap_or(name);
+            if bare.is_empty() || !bare.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')) {
                 return Err(BadTemplate);
             }
             if !plain.is_empty() {
@@ -64,7 +66,7 @@ impl Template {
     /// The names in it.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|p| match p {
-            Part::Name(name) => Some(&**name),
+            Part::Name(name) => Some(name.strip_prefix(',').unwrap_or(name)),
             Part::Text(_) => None,
         })
     }
@@ -83,6 +85,10 @@ impl Template {
         for part in &self.parts {
             let text: Box<str> = match part {
                 Part::Text(text) => text.clone(),
+                Part::Name(name) if name.starts_with(',') => match known(&name[1..]) {
+                    Known::Is(text) if !text.is_empty() => format!(",{text}").into(),
+                    _ => continue,
+                },
                 Part::Name(name) => match known(name) {
                     Known::Is(text) => text.into(),
                     Known::Later => {
@@ -139,11 +145,14 @@ mod tests {
         assert!(t.bind(&|_| Known::Unset).is_none());
         assert_eq!(Template::parse("{ids}").unwrap().sole_name(), Some("ids"));
         assert_eq!(format!("{bound:?}"), "Template(..)");
+        let t = Template::parse("id{,hold.permit}").unwrap();
+        assert_eq!(t.bind(&|_| Known::Unset).unwrap().text(), "id");
+        assert_eq!(t.bind(&|_| Known::Is("ok".into())).unwrap().text(), "id,ok");
     }
 
     #[test]
     fn refuses_lone_braces() {
-        for bad in ["{", "}", "a{b", "a}b", "{}", "{a b}", "{{}", "{a{b}}"] {
+        for bad in ["{", "}", "a{b", "a}b", "{}", "{a b}", "{,}", "{{}", "{a{b}}"] {
             assert!(Template::parse(bad).is_err(), "{bad}");
         }
     }

@@ -39,10 +39,8 @@ impl Engine {
             system.approved = system.approved.max(Some(approval));
             let count = system.outbox.len();
             let (scope, noted) = if holds { ("holds", Scope::Holds) } else { ("all", Scope::All) };
-            self.journal_pending.push(Entry {
-                at: now,
-                what: What::FirstContact { system: what.into(), scope: noted, by: "approve".into() },
-            });
+            self.journal_pending
+                .push(Entry { at: now, what: What::FirstContact { system: what.into(), scope: noted, by: "approve".into() } });
             let granted = self.systems[what].approved.unwrap_or(approval);
             self.pending.put(kind::APPROVAL, what.as_bytes().to_vec(), encode(&granted));
             self.commit()?;
@@ -67,11 +65,8 @@ impl Engine {
             self.accept_rules();
             return self.note_plan(plan, Vec::new(), count, now);
         }
-        let of_plan: Vec<_> = self
-            .kept_holds()
-            .into_iter()
-            .filter(|k| k.hold.kept.is_some_and(|kept| Self::kept_plan(&k.hold, kept) == plan))
-            .collect();
+        let of_plan: Vec<_> =
+            self.kept_holds().into_iter().filter(|k| k.hold.kept.is_some_and(|kept| Self::kept_plan(&k.hold, kept) == plan)).collect();
         if of_plan.is_empty() {
             return Err(Refused::Unknown(plan.to_string()));
         }

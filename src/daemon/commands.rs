@@ -1,8 +1,8 @@
 //! What the command line can ask of the state, whether a daemon holds it or the command opens it itself.
 
 use super::engine::Error;
-use super::export::{Sheet, What};
 use super::explain::Explanation;
+use super::export::{Sheet, What};
 use super::gate::Answer;
 use super::letters::Letter;
 use super::plan::Plan;
@@ -135,7 +135,9 @@ impl Shell {
         let chosen = self.connectors.values().filter(|c| system.is_none_or(|s| **c.system() == *s));
         let first: Vec<(Name, Name)> = chosen
             .clone()
-            .flat_map(|c| c.streams().iter().filter(|i| i.for_each.is_none() && i.carried_by.is_none()).map(|i| (c.system().clone(), i.name.clone())))
+            .flat_map(|c| {
+                c.streams().iter().filter(|i| i.for_each.is_none() && i.carried_by.is_none()).map(|i| (c.system().clone(), i.name.clone()))
+            })
             .collect();
         let second: Vec<(Name, Name)> = chosen
             .flat_map(|c| c.streams().iter().filter(|i| i.for_each.is_some()).map(|i| (c.system().clone(), i.name.clone())))

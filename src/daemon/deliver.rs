@@ -173,9 +173,10 @@ impl Engine {
             Lane::Release => lanes.release,
             _ => lanes.update && !lanes.protective,
         };
-        let free = state.outbox.iter().filter(|(idx, lanes)| {
-            wanted(lanes) && !state.in_flight.contains(*idx) && !state.unknown.contains(*idx) && !waits(idx)
-        });
+        let free = state
+            .outbox
+            .iter()
+            .filter(|(idx, lanes)| wanted(lanes) && !state.in_flight.contains(*idx) && !state.unknown.contains(*idx) && !waits(idx));
         let mut found: Vec<Idx> = free.map(|(idx, _)| *idx).collect();
         if lane == Lane::Release {
             found.retain(|idx| !self.rule_releases.contains(idx));
@@ -314,7 +315,8 @@ impl Engine {
                         self.keep_record(stream, &record);
                     }
                     let words = self.systems.get(&system).map(|s| s.words.clone()).unwrap_or_default();
-                    let landed = self.world.slot(*idx).target.as_ref().and_then(|t| t.sent.as_ref()).is_some_and(|s| landed(s, shown, &words));
+                    let landed =
+                        self.world.slot(*idx).target.as_ref().and_then(|t| t.sent.as_ref()).is_some_and(|s| landed(s, shown, &words));
                     if landed {
                         self.applied(*idx, now);
                     } else {

@@ -36,7 +36,7 @@ impl Engine {
     /// Begins a pass over a stream.
     pub fn begin(&mut self, system: &Name, stream: &Name, pass: Pass, now: Time) -> PassRun {
         let epoch = match (&pass, self.systems.get_mut(system)) {
-            (Pass::Sweep, Some(state)) => {
+            (Pass::Sweep | Pass::Open, Some(state)) => {
                 let epoch = state.epochs.entry(stream.clone()).or_default();
                 *epoch += 1;
                 *epoch
@@ -105,7 +105,8 @@ impl Engine {
         }
         // What was read before our last write to this record was acknowledged says nothing of what it holds now.
         // Refusals above count whenever they were read.
-        let stale = found.and_then(|i| self.world.slot(i).target.as_ref()).and_then(|t| t.acknowledged_at).is_some_and(|at| at >= run.began);
+        let stale =
+            found.and_then(|i| self.world.slot(i).target.as_ref()).and_then(|t| t.acknowledged_at).is_some_and(|at| at >= run.began);
         if stale && old.is_some() {
             if let Some(idx) = found {
                 self.mark_person(idx);
@@ -211,6 +212,7 @@ impl Engine {
             }
         }
         let carried: Vec<Name> = self.carried_by(&run.system, &run.stream, &run.pass);
+        let left_the_list = complete && run.pass == Pass::Open && self.open_deal_left(run);
         let Some(stream) = self.stream_mut(&run.system, &run.stream) else { return Ok(complete) };
         stream.error_since = if error.is_some() { stream.error_since.or(Some(now)) } else { None };
         stream.error = error;
@@ -243,12 +245,21 @@ impl Engine {
                         stream.proved_at = stream.proved_at.max(Some(proves_at));
                     }
                 }
-                Pass::Open | Pass::ForEach(_) => stream.proved_at = stream.proved_at.max(Some(proves_at)),
+                Pass::Open => {
+                    stream.proved_at = stream.proved_at.max(Some(proves_at));
+                    if left_the_list {
+                        // Won, lost or deleted: the whole listing tells which.
+                        stream.swept_at = None;
+                    }
+                }
+                Pass::ForEach(_) => stream.proved_at = stream.proved_at.max(Some(proves_at)),
                 Pass::FilterTest(_) => {
                     stream.filter_tested_at = Some(now);
                     stream.filter_broken = run.read > 0;
                     if stream.filter_broken {
-                        stream.error = Some("the system ignores the filter for changes (a time in the future gave records); every pass is a sweep".into());
+                        stream.error = Some(
+                            "the system ignores the filter for changes (a time in the future gave records); every pass is a sweep".into(),
+                        );
                     }
                 }
             }
@@ -265,6 +276,14 @@ impl Engine {
         }
         self.commit()?;
         Ok(complete)
+    }
+
+    /// Whether a deal that was listed as open is not on the list of open deals any more.
+    fn open_deal_left(&self, run: &PassRun) -> bool {
+        self.world.unseen(&run.system, &run.stream, run.epoch).into_iter().any(|idx| {
+            let record = self.world.record(idx);
+            !record.is_gone() && record.deal.is_some_and(|d| d.is_open())
+        })
     }
 
     /// The association streams that this pass proves along with its own.

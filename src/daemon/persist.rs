@@ -1,6 +1,6 @@
 //! The forms in which the engine's state lies in the store, and reading it all at open.
 
-use super::engine::{Approval, Pending, Engine, Error, StreamState, SystemState};
+use super::engine::{Approval, Engine, Error, Pending, StreamState, SystemState};
 use super::refusals::{On, Refusals};
 use super::target::{Allowed, Target};
 use super::world::World;
@@ -254,7 +254,10 @@ fn link_rules(config: &Config) -> link::LinkRules {
 /// For `status`: what was lost, and that nothing widens before everything is read anew.
 fn rebuilt(rebuilt: &crate::store::Rebuilt) -> String {
     let aside = rebuilt.aside.as_ref().map_or(String::new(), |path| format!("; it lies in {}", path.display()));
-    format!("the state could not be used ({}){aside}; refusals and approvals are kept, everything else is read anew, and nothing is released before that", rebuilt.why)
+    format!(
+        "the state could not be used ({}){aside}; refusals and approvals are kept, everything else is read anew, and nothing is released before that",
+        rebuilt.why
+    )
 }
 
 /// What makes a sweep due when it changes: the manifests, and how addresses are compared.

@@ -123,7 +123,10 @@ impl Engine {
                 op = Op::of(change);
             }
             if let Some(on) = change.block {
-                fields.insert("block".into(), FieldChange { old: Json::from(record.is_blocked()), new: Json::from(on), rule: block_rule.clone() });
+                fields.insert(
+                    "block".into(),
+                    FieldChange { old: Json::from(record.is_blocked()), new: Json::from(on), rule: block_rule.clone() },
+                );
             }
             if let Some(permit) = &change.permit {
                 let new = match permit {
@@ -178,12 +181,8 @@ impl Engine {
 
     fn hold_rules(&self, person: u32) -> String {
         let Some(person) = self.people.get(person as usize) else { return String::new() };
-        let named: BTreeSet<&str> = person
-            .holds
-            .iter()
-            .filter_map(|h| self.config.policy.holds.iter().find(|r| r.name == h.hold))
-            .map(|r| &*r.rule)
-            .collect();
+        let named: BTreeSet<&str> =
+            person.holds.iter().filter_map(|h| self.config.policy.holds.iter().find(|r| r.name == h.hold)).map(|r| &*r.rule).collect();
         named.into_iter().collect::<Vec<_>>().join(", ")
     }
 
@@ -241,9 +240,9 @@ impl Engine {
         let mut groups: BTreeMap<String, (Kept, Name, Name, BTreeSet<u32>, BTreeSet<RecordId>)> = BTreeMap::new();
         for entry in self.kept_holds() {
             let Some(kept) = entry.hold.kept else { continue };
-            let group = groups.entry(Self::kept_plan(&entry.hold, kept)).or_insert_with(|| {
-                (kept, entry.hold.cause.system.clone(), entry.hold.hold.clone(), BTreeSet::new(), BTreeSet::new())
-            });
+            let group = groups
+                .entry(Self::kept_plan(&entry.hold, kept))
+                .or_insert_with(|| (kept, entry.hold.cause.system.clone(), entry.hold.hold.clone(), BTreeSet::new(), BTreeSet::new()));
             group.3.insert(entry.person);
             group.4.insert(entry.hold.cause);
         }

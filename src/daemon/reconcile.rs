@@ -250,8 +250,7 @@ impl Engine {
             return known.clone();
         }
         let record = self.world.record(cause);
-        let phases: Box<[Phase]> =
-            self.config.policy.holds.iter().map(|rule| phase(rule, &record, now)).collect();
+        let phases: Box<[Phase]> = self.config.policy.holds.iter().map(|rule| phase(rule, &record, now)).collect();
         for phase in &phases {
             if let Phase::CoolingDown { until } = phase {
                 self.wakeups.entry(*until).or_default().insert(cause);
@@ -343,8 +342,7 @@ impl Engine {
         }
         topics.sort();
         topics.dedup();
-        let briefs: Box<[Brief]> =
-            holds.iter().map(|h| Brief { reason: h.reason.clone(), stops: h.stops, until: h.until }).collect();
+        let briefs: Box<[Brief]> = holds.iter().map(|h| Brief { reason: h.reason.clone(), stops: h.stops, until: h.until }).collect();
         Standing {
             basis,
             refused_all,

@@ -1,6 +1,6 @@
 //! Refusals as they are known: by record and by address. They only grow.
 
-use crate::model::{Address, Refusal, RefusalScope, RecordId};
+use crate::model::{Address, RecordId, Refusal, RefusalScope};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 

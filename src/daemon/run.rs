@@ -72,8 +72,10 @@ async fn read_for_ever(shell: Shell, system: Name, stream: Name, every: Span, mu
         if report.changed > 0 || failures > 0 {
             shell.reconcile()?;
         }
-        metrics::counter!("nayose_requests_total", "system" => system.to_string(), "stream" => stream.to_string()).increment(report.requests);
-        metrics::counter!("nayose_records_read_total", "system" => system.to_string(), "stream" => stream.to_string()).increment(report.read);
+        metrics::counter!("nayose_requests_total", "system" => system.to_string(), "stream" => stream.to_string())
+            .increment(report.requests);
+        metrics::counter!("nayose_records_read_total", "system" => system.to_string(), "stream" => stream.to_string())
+            .increment(report.read);
         match &report.error {
             Some(error) => {
                 if failures == 0 {
@@ -109,7 +111,8 @@ async fn deliver_for_ever(shell: Shell, system: Name, mut stop: watch::Receiver<
         for (op, counts) in [("hold", tally.hold), ("release", tally.release), ("update", tally.update)] {
             for (outcome, count) in [("applied", counts.applied), ("rejected", counts.rejected), ("unknown", counts.unknown)] {
                 if count > 0 {
-                    metrics::counter!("nayose_writes_total", "system" => system.to_string(), "op" => op, "outcome" => outcome).increment(count);
+                    metrics::counter!("nayose_writes_total", "system" => system.to_string(), "op" => op, "outcome" => outcome)
+                        .increment(count);
                 }
             }
             if counts.applied > 0 {

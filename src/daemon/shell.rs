@@ -26,6 +26,8 @@ pub struct Shell {
     pub connectors: Arc<Connectors>,
     pub clock: Clock,
     pub gate: Arc<Gate>,
+    /// One pass over a stream at a time, whoever asks for it.
+    reading: Arc<BTreeMap<(Name, Name), tokio::sync::Mutex<()>>>,
     /// Told when there may be something to deliver to a system.
     pub wake: Arc<BTreeMap<Name, Notify>>,
 }
@@ -79,7 +81,9 @@ impl Shell {
     pub fn new(engine: Engine, connectors: Connectors, clock: Clock) -> Shell {
         let gate = Arc::new(Gate::new(&engine));
         let wake = engine.systems.keys().map(|s| (s.clone(), Notify::new())).collect();
-        Shell { engine: Arc::new(Mutex::new(engine)), connectors: Arc::new(connectors), clock, gate, wake: Arc::new(wake) }
+        let streams = connectors.iter().flat_map(|(system, c)| c.streams().iter().map(|i| (system.clone(), i.name.clone())));
+        let reading = Arc::new(streams.map(|key| (key, tokio::sync::Mutex::new(()))).collect());
+        Shell { engine: Arc::new(Mutex::new(engine)), connectors: Arc::new(connectors), clock, gate, reading, wake: Arc::new(wake) }
     }
 
     pub fn now(&self) -> Time {
@@ -111,9 +115,10 @@ impl Shell {
 
     /// Reads one stream as is due. `Err` is a failure of our own state; the system's failures are in the report.
     pub async fn read(&self, system: &Name, stream: &Name) -> Result<StreamReport, Error> {
-        let mut report =
-            StreamReport { system: system.clone(), stream: stream.clone(), requests: 0, read: 0, changed: 0, error: None };
+        let mut report = StreamReport { system: system.clone(), stream: stream.clone(), requests: 0, read: 0, changed: 0, error: None };
         let Some(connector) = self.connectors.get(system) else { return Ok(report) };
+        let Some(turn) = self.reading.get(&(system.clone(), stream.clone())) else { return Ok(report) };
+        let _turn = turn.lock().await;
         let now = self.now();
         let passes = self.with(|e| e.passes_due(system, stream, now));
         for pass in passes {

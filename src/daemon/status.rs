@@ -87,7 +87,9 @@ impl Engine {
             let state = &self.systems[system];
             match state.approved {
                 None if *count > 0 => {
-                    because.push(format!("{count} people on open deals are not protected in {system}: `nayose approve {system} --holds` lets holds go"));
+                    because.push(format!(
+                        "{count} people on open deals are not protected in {system}: `nayose approve {system} --holds` lets holds go"
+                    ));
                 }
                 None => {}
                 Some(_) if *count > 0 => because.push(format!("{count} holds are not written to {system} yet")),
@@ -137,7 +139,10 @@ impl Engine {
                 }
             }
             if system.clock_skew_ms.abs() > 120_000 {
-                because.push(format!("{name}: its clock and ours differ by {} s: nothing is released until they agree", system.clock_skew_ms / 1000));
+                because.push(format!(
+                    "{name}: its clock and ours differ by {} s: nothing is released until they agree",
+                    system.clock_skew_ms / 1000
+                ));
             }
             if system.blocks_lost > 0 {
                 because.push(format!("{name}: {} blocks that we set were found taken away", system.blocks_lost));
@@ -223,7 +228,10 @@ impl Engine {
         let deals = self.world.indexes().filter(|i| self.world.slot(*i).id.entity == crate::model::Entity::Deal);
         let lonely = deals.filter(|i| {
             let record = self.world.record(*i);
-            record.deal.is_some_and(|d| d.is_open()) && record.people.is_empty() && record.memory.past_people.is_empty() && !record.is_gone()
+            record.deal.is_some_and(|d| d.is_open())
+                && record.people.is_empty()
+                && record.memory.past_people.is_empty()
+                && !record.is_gone()
         });
         lonely.count()
     }

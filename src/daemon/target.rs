@@ -152,8 +152,7 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
     {
         let shown = record.mark(Mark::Status).and_then(Value::as_text);
         if shown != Some(word) {
-            due.update.get_or_insert_default().status =
-                Some(StatusChange { to: status.clone(), from: shown.map(Into::into) });
+            due.update.get_or_insert_default().status = Some(StatusChange { to: status.clone(), from: shown.map(Into::into) });
         }
     }
     for (name, value) in &wanted.fields {
@@ -236,7 +235,9 @@ impl Target {
                     agreed.parked = false;
                     (agreed.ours, agreed.theirs, agreed.unseen) = (value.clone(), value, true);
                 }
-                None => self.agreed.push(Agreed { field: name, ours: value.clone(), theirs: value, unseen: true, rewrites: 0, parked: false }),
+                None => {
+                    self.agreed.push(Agreed { field: name, ours: value.clone(), theirs: value, unseen: true, rewrites: 0, parked: false })
+                }
             }
         }
         if let Some(on) = sent.block {
@@ -275,7 +276,8 @@ impl Target {
         // A mixed write is split at once; else the wait doubles from 30 s to 64 min.
         let wait = if mixed { Span::ZERO } else { Span::seconds(30 << attempts.min(7)) };
         let dead = !protective && attempts >= ATTEMPTS_MAX;
-        self.failure = Some(Failure { attempts, retry_at: now.plus(wait), why, dead, alone: mixed || self.failure.as_ref().is_some_and(|f| f.alone) });
+        self.failure =
+            Some(Failure { attempts, retry_at: now.plus(wait), why, dead, alone: mixed || self.failure.as_ref().is_some_and(|f| f.alone) });
     }
 
     /// The write surely did not go out.

@@ -224,9 +224,9 @@ impl World {
         self.tickets_of_address.get(address).map_or(&[], Vec::as_slice)
     }
 
-    /// The records of a stream that a complete sweep did not see.
+    /// The records of a stream that a complete pass did not see.
     pub fn unseen(&self, system: &Name, stream: &Name, epoch: u32) -> Vec<Idx> {
-        let of_stream = |s: &Slot| s.id.system == *system && s.stream == *stream && s.epoch != epoch;
+        let of_stream = |s: &Slot| s.id.system == *system && s.stream == *stream && s.epoch < epoch;
         self.slots.iter().enumerate().filter(|(_, s)| of_stream(s)).map(|(i, _)| i as Idx).collect()
     }
 

@@ -13,7 +13,10 @@ pub fn carries(basis: Option<Basis>, kind: MailKind) -> bool {
         (_, Some(PublishedAddress)) => false,
         (ServiceFooter | ConsentRequest | OneToOne, Some(_)) => true,
         (OnboardingNotice | Newsletter | Campaign | RepSender, Some(NotifiedAny)) => false,
-        (OnboardingNotice | Newsletter | Campaign | RepSender, Some(SoftOptIn | WrittenNotice | BusinessRelationship | ExplicitConsent)) => true,
+        (
+            OnboardingNotice | Newsletter | Campaign | RepSender,
+            Some(SoftOptIn | WrittenNotice | BusinessRelationship | ExplicitConsent),
+        ) => true,
     }
 }
 

@@ -127,7 +127,11 @@ mod tests {
         let decision = standing.decide(&Mail::of(MailKind::Campaign), &[Reason::StaleCrm], Time(0));
         assert_eq!(decision.verdict, Verdict::Deny);
         assert_eq!(decision.reasons, [Reason::RefusedAll, Reason::OpenDealPerson, Reason::StaleCrm]);
-        assert_eq!(standing.decide(&Mail::of(MailKind::Service), &[], Time(0)), Decision::allow(), "service mail goes to who refused marketing");
+        assert_eq!(
+            standing.decide(&Mail::of(MailKind::Service), &[], Time(0)),
+            Decision::allow(),
+            "service mail goes to who refused marketing"
+        );
     }
 
     #[test]

@@ -10,7 +10,10 @@ pub enum Status<'a> {
     /// No rule is true.
     None,
     /// A rule could not be evaluated: the status is left as it is, and reported.
-    Unknown { rule: &'a StatusRule, error: EvaluationError },
+    Unknown {
+        rule: &'a StatusRule,
+        error: EvaluationError,
+    },
 }
 
 /// Asks the rules in order. A rule that errs leaves the status unknown: what comes after it would be a guess.

@@ -6,9 +6,11 @@ use super::crm_records::Kind;
 use super::ma::stored_fields;
 use super::people::{Company, Person, companies, people, wide};
 use super::rng::Rng;
+use super::wire::iso_millis;
 use super::world::World;
 use crate::model::{Span, Time};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// Records are up to so old.
 const OLDEST: Span = Span::days(400);
@@ -34,10 +36,14 @@ pub(super) fn fill(world: &mut World, seed: u64, count: usize) {
         }
         contacts.push((i, id));
     }
+    let mut staff: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+    for (i, contact) in contacts {
+        staff.entry(all[i].company).or_default().push(contact);
+    }
     for k in 0..count * 3 / 10 {
         let company = k % company_ids.len().max(1);
-        let own: Vec<u64> = contacts.iter().filter(|(i, _)| all[*i].company == company).map(|(_, id)| *id).take(3).collect();
-        add_deal(world, k, company_ids.get(company).copied(), &own, &mut rng, age(now, k, count * 3 / 10));
+        let own = staff.get(&company).map_or(&[][..], Vec::as_slice);
+        add_deal(world, k, company_ids.get(company).copied(), own, &mut rng, age(now, k, count * 3 / 10));
     }
     let mut users = Vec::new();
     for (i, person) in all.iter().enumerate().filter(|(i, _)| [0, 2, 4, 6].contains(&(i % 9))) {
@@ -147,6 +153,8 @@ fn add_deal(world: &mut World, k: usize, company: Option<u64>, own: &[u64], rng:
         ("dealstage", stage.to_string()),
         ("pipeline", if stage == "1093847261" { "88112".to_string() } else { "default".to_string() }),
         ("amount", (50_000 * (1 + rng.below(200))).to_string()),
+        // Of an open deal it is the day it is expected to close: a date in the future, which says nothing about an end.
+        ("closedate", if k % 10 < 5 && k.is_multiple_of(2) { iso_millis(world.now().plus(Span::days(30))) } else { String::new() }),
     ];
     let deal = world.crm.create(Kind::Deal, texts(properties), at);
     let (people, account) = match k {
@@ -170,7 +178,7 @@ fn add_user(world: &mut World, i: usize, person: &Person, at: Time) -> u64 {
         13 => Some(person.private_email.as_str()),
         _ => Some(person.work_email.as_str()),
     };
-    let phone = (i % 3 != 0).then_some(person.phone.as_str());
+    let phone = matches!(i % 3, 1 | 2).then_some(person.phone.as_str());
     let id = world.support.create_user(&name, email, phone, at);
     world.truth.insert(format!("support:person:{id}"), i);
     id
@@ -206,10 +214,10 @@ fn add_lead(world: &mut World, i: usize, person: &Person, all: &[Person], firms:
     if i % 5 != 1 {
         set("company", json!(firms.get(person.company).map_or("", |f| f.name.as_str())));
     }
-    if i % 4 == 0 {
+    if i.is_multiple_of(4) {
         set("phone", json!(person.phone.replace('-', "")));
     }
-    if i % 3 == 0 {
+    if i.is_multiple_of(3) {
         set("title", json!(person.title));
     }
     if i % 12 == 7 {
@@ -222,9 +230,69 @@ fn add_lead(world: &mut World, i: usize, person: &Person, all: &[Person], firms:
     let Ok(fields) = stored_fields(&fields) else { return };
     let id = world.ma.create(fields, at);
     world.truth.insert(format!("ma:person:{id}"), i);
-    if i % 30 == 5 {
-        if let Some(twin) = world.ma.twin(id, at) {
-            world.truth.insert(format!("ma:person:{twin}"), i);
-        }
+    if let Some(twin) = (i % 30 == 5).then(|| world.ma.twin(id, at)).flatten() {
+        world.truth.insert(format!("ma:person:{twin}"), i);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Address;
+    use crate::sandbox::world::Keys;
+    use std::sync::Arc;
+
+    /// Each kind of awkward data that links and decisions must survive is there, in about the share that real systems have.
+    #[test]
+    fn the_world_of_200_holds_every_awkward_case() {
+        let clock = Arc::new(|| Time(1_795_219_200_000));
+        let mut world = World::new(clock, 1, Keys::default(), "1001".into(), Span::days(1));
+        fill(&mut world, 1, 200);
+        let text = |o: &crate::sandbox::CrmObject, name: &str| o.properties.get(name).cloned().unwrap_or_default();
+        let contacts: Vec<_> = world.crm.all(Kind::Contact).cloned().collect();
+        let deals: Vec<_> = world.crm.all(Kind::Deal).cloned().collect();
+        let leads: Vec<_> = world.ma.all().cloned().collect();
+        let emails: Vec<String> = contacts.iter().map(|c| text(c, "email")).collect();
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut note = |name: &'static str, count: usize| counts.insert(name, count);
+        note("no e-mail", emails.iter().filter(|e| e.is_empty()).count());
+        note("none said", emails.iter().filter(|e| *e == "なし").count());
+        note("blanks", emails.iter().filter(|e| e.trim() != *e).count());
+        note("capitals", emails.iter().filter(|e| e.bytes().any(|b| b.is_ascii_uppercase())).count());
+        note("full width", emails.iter().filter(|e| e.contains('＠')).count());
+        note("private", emails.iter().filter(|e| e.ends_with("@mail.example")).count());
+        note("blank company", contacts.iter().filter(|c| text(c, "company").is_empty()).count());
+        note("old kanji", contacts.iter().filter(|c| text(c, "lastname").contains(['髙', '﨑', '邊'])).count());
+        note("usual kanji", contacts.iter().filter(|c| text(c, "lastname").contains(['高', '崎', '辺'])).count());
+        note("latin", contacts.iter().filter(|c| text(c, "lastname").is_ascii()).count());
+        let shared = emails.iter().filter(|e| e.starts_with("info@")).count();
+        note("shared mailbox", if shared >= 2 { shared } else { 0 });
+        let people = |d: &crate::sandbox::CrmObject| world.crm.linked(Kind::Deal, d.id, Kind::Contact).len();
+        let firms = |d: &crate::sandbox::CrmObject| world.crm.linked(Kind::Deal, d.id, Kind::Company).len();
+        note("deals of an account only", deals.iter().filter(|d| people(d) == 0 && firms(d) > 0).count());
+        note("deals of nobody", deals.iter().filter(|d| people(d) == 0 && firms(d) == 0).count());
+        note("unknown stage", deals.iter().filter(|d| text(d, "dealstage").parse::<u64>().is_ok()).count());
+        note("won", deals.iter().filter(|d| text(d, "hs_is_closed_won") == "true").count());
+        note("suspended", leads.iter().filter(|l| l.flag("marketingSuspended")).count());
+        note("twins", leads.iter().filter(|l| world.ma.with_email(l.text("email").unwrap_or_default()).len() > 1).count());
+        note("urgent and open", world.support.tickets().filter(|t| t.priority.as_deref() == Some("urgent") && t.status == "open").count());
+        note("users without e-mail", world.support.users().filter(|u| u.email.is_none()).count());
+        let name_at = |l: &crate::sandbox::Lead| world.truth.get(&format!("ma:person:{}", l.id)).copied();
+        let all = people_of(200);
+        let other = |l: &crate::sandbox::Lead| {
+            let own = |p: &Person| [p.last.to_string(), usual_form(p.last), p.last_latin.to_string()];
+            name_at(l).is_some_and(|i| l.text("lastName").is_some_and(|n| !own(&all[i]).iter().any(|o| o == n)))
+        };
+        note("address under another name", leads.iter().filter(|l| other(l)).count());
+        assert!(counts.values().all(|n| *n > 0), "{counts:?}");
+
+        let refused = leads.iter().filter(|l| l.flag("unsubscribed")).count();
+        assert!((150..=190).contains(&leads.len()) && (10..=18).contains(&refused), "{} leads, {refused} refused", leads.len());
+        assert_eq!((deals.len(), world.support.tickets().count(), world.crm.all(Kind::Company).count()), (60, 80, 40));
+        assert!(emails.iter().filter(|e| Address::parse(e).is_some()).count() > 120);
+    }
+
+    fn people_of(count: usize) -> Vec<Person> {
+        people(1, count, &companies(count.div_ceil(5)))
     }
 }

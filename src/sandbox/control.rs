@@ -123,12 +123,12 @@ pub enum Action {
     ResetLog {},
 }
 
+fn pairs(properties: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
+    properties.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect()
+}
+
 /// Does an action through the handle; what it gives as JSON.
 pub fn act(handle: &Handle, action: Action) -> Result<Value, Error> {
-    let texts = |map: &BTreeMap<String, String>| map.iter().map(|(n, v)| (n.clone(), v.clone())).collect::<Vec<_>>();
-    let borrowed = |pairs: &[(String, String)], then: &mut dyn FnMut(&[(&str, &str)])| {
-        then(&pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect::<Vec<_>>());
-    };
     let nothing = |()| Value::Null;
     match action {
         Action::OpenDeal { contacts, company } => handle.open_deal(&contacts, company).map(Value::from),
@@ -136,17 +136,9 @@ pub fn act(handle: &Handle, action: Action) -> Result<Value, Error> {
         Action::DeleteDeal { deal } => handle.delete_deal(deal).map(nothing),
         Action::Attach { deal, contact } => handle.attach(deal, contact).map(nothing),
         Action::Detach { deal, contact } => handle.detach(deal, contact).map(nothing),
-        Action::CreateContact { properties, company } => {
-            let mut id = 0;
-            borrowed(&texts(&properties), &mut |p| id = handle.create_contact(p, company));
-            Ok(id.into())
-        }
+        Action::CreateContact { properties, company } => Ok(handle.create_contact(&pairs(&properties), company).into()),
         Action::CreateCompany { name, domain } => Ok(handle.create_company(&name, &domain).into()),
-        Action::EditContact { contact, properties } => {
-            let mut done = Ok(());
-            borrowed(&texts(&properties), &mut |p| done = handle.edit_contact(contact, p));
-            done.map(nothing)
-        }
+        Action::EditContact { contact, properties } => handle.edit_contact(contact, &pairs(&properties)).map(nothing),
         Action::ArchiveContact { contact } => handle.archive_contact(contact).map(nothing),
         Action::CreateUser { name, email } => Ok(handle.create_user(&name, email.as_deref()).into()),
         Action::EditUser { user, name, email } => {
@@ -170,15 +162,27 @@ pub fn act(handle: &Handle, action: Action) -> Result<Value, Error> {
         Action::Resubscribe { lead } => handle.resubscribe(lead).map(nothing),
         Action::MarketerSuspends { lead, on } => handle.marketer_suspends(lead, on).map(nothing),
         Action::SendNewsletter { permit } => Ok(json!(handle.send_newsletter(permit))),
-        Action::Fault { system, fault } => Ok(nothing(handle.fault(system, fault))),
+        Action::Fault { system, fault } => {
+            handle.fault(system, fault);
+            Ok(Value::Null)
+        }
         Action::ClearFaults { system } => {
             let systems = system.map_or(System::ALL.to_vec(), |s| vec![s]);
             systems.into_iter().for_each(|s| handle.clear_faults(s));
             Ok(Value::Null)
         }
-        Action::ForgetCursors { system } => Ok(nothing(handle.forget_cursors(system))),
-        Action::ExpireMaToken {} => Ok(nothing(handle.expire_ma_token())),
-        Action::ResetLog {} => Ok(nothing(handle.reset_log())),
+        Action::ForgetCursors { system } => {
+            handle.forget_cursors(system);
+            Ok(Value::Null)
+        }
+        Action::ExpireMaToken {} => {
+            handle.expire_ma_token();
+            Ok(Value::Null)
+        }
+        Action::ResetLog {} => {
+            handle.reset_log();
+            Ok(Value::Null)
+        }
     }
 }
 

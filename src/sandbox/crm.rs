@@ -3,7 +3,7 @@
 use super::crm_records::{CrmObject, CrmRecords, Kind};
 use super::crm_search::{self, Search};
 use super::door::WriteMode;
-use super::wire::{Params, answer, body_json, cursor, cursor_parts, iso_millis};
+use super::wire::{Answer, Params, Refused, answer, body_json, cursor, cursor_parts, iso_millis};
 use super::world::{Shared, System, World, lock};
 use crate::model::Time;
 use axum::body::Bytes;
@@ -46,14 +46,12 @@ fn invalid(message: &str) -> Response {
     error(400, "VALIDATION_ERROR", message)
 }
 
-type Answer = Result<Response, Response>;
-
-fn kind_of(name: &str) -> Result<Kind, Response> {
-    Kind::parse(name).ok_or_else(|| invalid(&format!("Unable to infer object type from: {name}")))
+fn kind_of(name: &str) -> Result<Kind, Refused> {
+    Ok(Kind::parse(name).ok_or_else(|| invalid(&format!("Unable to infer object type from: {name}")))?)
 }
 
-fn body_of(body: &[u8]) -> Result<Value, Response> {
-    body_json(body).map_err(|why| invalid(&format!("Invalid input JSON: {why}")))
+fn body_of(body: &[u8]) -> Result<Value, Refused> {
+    Ok(body_json(body).map_err(|why| invalid(&format!("Invalid input JSON: {why}")))?)
 }
 
 /// An object as answers show it. Properties that were asked for and are not set are null.
@@ -79,7 +77,7 @@ fn shown(records: &CrmRecords, kind: Kind, object: &CrmObject, asked: &[String])
 
 /// Adds `associations` for the kinds asked for; a kind without any has no key. A company stands twice, as with the vendor: once for each
 /// type of its association.
-fn add_associations(records: &CrmRecords, kind: Kind, object: &CrmObject, asked: &[String], shown: &mut Value) -> Result<(), Response> {
+fn add_associations(records: &CrmRecords, kind: Kind, object: &CrmObject, asked: &[String], shown: &mut Value) -> Result<(), Refused> {
     let mut all = Map::new();
     for name in asked {
         let to = kind_of(name)?;
@@ -106,13 +104,13 @@ async fn list(State(shared): State<Shared>, Path(kind): Path<String>, params: Pa
     let kind = kind_of(&kind)?;
     let limit = params.number("limit").map_err(|t| invalid(&format!("limit: {t} is not a number")))?.unwrap_or(PAGE_DEFAULT);
     if !(1..=PAGE_MAX).contains(&limit) {
-        return Err(invalid(&format!("limit must be between 1 and {PAGE_MAX}")));
+        return Err(invalid(&format!("limit must be between 1 and {PAGE_MAX}")).into());
     }
     let after = match params.get("after").filter(|a| !a.is_empty()) {
         None => 0,
         Some(text) => match cursor_parts(world.crm.epoch, text).as_deref() {
             Some([id]) => *id as u64,
-            _ => return Err(invalid("The 'after' paging cursor is invalid or has expired")),
+            _ => return Err(invalid("The 'after' paging cursor is invalid or has expired").into()),
         },
     };
     let archived = params.get("archived") == Some("true");
@@ -224,7 +222,7 @@ async fn update(
     let names: Vec<String> = properties.iter().map(|(n, _)| n.clone()).collect();
     let mut world = lock(&shared);
     if !write_row(&mut world, kind, &id, properties, mode) {
-        return Err(not_found());
+        return Err(not_found().into());
     }
     let object = id.parse().ok().and_then(|id| world.crm.get(kind, id)).ok_or_else(not_found)?;
     Ok(answer(200, shown(&world.crm, kind, object, &names)))
@@ -240,19 +238,19 @@ async fn archive(State(shared): State<Shared>, Path((kind, id)): Path<(String, S
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-fn inputs(body: &Value, max: usize) -> Result<&Vec<Value>, Response> {
+fn inputs(body: &Value, max: usize) -> Result<&Vec<Value>, Refused> {
     let rows = body.get("inputs").and_then(Value::as_array).ok_or_else(|| invalid("inputs is required"))?;
     if rows.is_empty() || rows.len() > max {
-        return Err(invalid(&format!("The number of inputs must be between 1 and {max}")));
+        return Err(invalid(&format!("The number of inputs must be between 1 and {max}")).into());
     }
     Ok(rows)
 }
 
-fn id_of(row: &Value) -> Result<String, Response> {
+fn id_of(row: &Value) -> Result<String, Refused> {
     match row.get("id") {
         Some(Value::String(id)) => Ok(id.clone()),
         Some(Value::Number(id)) => Ok(id.to_string()),
-        _ => Err(invalid("id is required in each of inputs")),
+        _ => Err(invalid("id is required in each of inputs").into()),
     }
 }
 

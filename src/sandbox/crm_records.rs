@@ -1,5 +1,6 @@
 //! The CRM's data: contacts, companies, deals and what hangs together, with the vendor's rules for them.
 
+use super::wire::{iso_millis, parse_time};
 use crate::model::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,9 +87,25 @@ impl Kind {
     /// What can be read besides: the vendor's own.
     pub fn computed(self) -> &'static [&'static str] {
         match self {
-            Kind::Contact => &["createdate", "hs_object_id", "lastmodifieddate", "hs_lastmodifieddate", "num_associated_deals"],
+            Kind::Contact => &[
+                "createdate",
+                "hs_object_id",
+                "lastmodifieddate",
+                "hs_lastmodifieddate",
+                "num_associated_deals",
+                "associatedcompanyid",
+                "hs_email_optout",
+            ],
             Kind::Company => &["createdate", "hs_object_id", "hs_lastmodifieddate"],
-            Kind::Deal => &["createdate", "hs_object_id", "hs_lastmodifieddate", "hs_is_closed", "hs_is_closed_won", "hs_is_closed_lost"],
+            Kind::Deal => &[
+                "createdate",
+                "hs_object_id",
+                "hs_lastmodifieddate",
+                "hs_is_closed",
+                "hs_is_closed_won",
+                "hs_is_closed_lost",
+                "hs_primary_associated_company",
+            ],
         }
     }
 }
@@ -124,7 +141,7 @@ impl CrmRecords {
         for (name, value) in properties {
             put(&mut object.properties, name, value);
         }
-        compute(kind, &mut object.properties);
+        compute(kind, &mut object.properties, now);
         self.objects.insert((kind, id), object);
         id
     }
@@ -136,7 +153,7 @@ impl CrmRecords {
         for (name, value) in properties {
             put(&mut object.properties, name, value);
         }
-        compute(kind, &mut object.properties);
+        compute(kind, &mut object.properties, now);
         if object.properties != before {
             object.modified = now;
         }
@@ -187,8 +204,12 @@ impl CrmRecords {
     pub fn property(&self, kind: Kind, object: &CrmObject, name: &str) -> Option<String> {
         match name {
             "hs_object_id" => Some(object.id.to_string()),
-            "createdate" => Some(super::wire::iso_millis(object.created)),
-            "lastmodifieddate" | "hs_lastmodifieddate" => Some(super::wire::iso_millis(object.modified)),
+            "createdate" => Some(iso_millis(object.created)),
+            "lastmodifieddate" | "hs_lastmodifieddate" => Some(iso_millis(object.modified)),
+            // The first company is the primary one.
+            "associatedcompanyid" | "hs_primary_associated_company" => {
+                self.linked(kind, object.id, Kind::Company).first().map(u64::to_string)
+            }
             "num_associated_deals" => Some(self.linked(kind, object.id, Kind::Deal).len().to_string()),
             _ => object.properties.get(name).cloned(),
         }
@@ -200,7 +221,12 @@ impl CrmRecords {
     }
 }
 
+/// Times are stored in one form, whatever form they came in.
 fn put(properties: &mut BTreeMap<String, String>, name: String, value: String) {
+    let value = match name.as_str() {
+        "closedate" | "nayose_ok_until" => parse_time(&value).map_or(value, iso_millis),
+        _ => value,
+    };
     if value.is_empty() {
         properties.remove(&name);
     } else {
@@ -208,13 +234,17 @@ fn put(properties: &mut BTreeMap<String, String>, name: String, value: String) {
     }
 }
 
-/// The vendor computes whether a deal is closed from its stage; a stage that the pipeline does not know is not closed.
-fn compute(kind: Kind, properties: &mut BTreeMap<String, String>) {
+/// The vendor computes whether a deal is closed from its stage, and notes the day it came to be so. A stage that the pipeline does not
+/// know is not closed.
+fn compute(kind: Kind, properties: &mut BTreeMap<String, String>, now: Time) {
     if kind != Kind::Deal {
         return;
     }
     let stage = properties.get("dealstage").map_or("", String::as_str);
     let (won, lost) = (stage == "closedwon", stage == "closedlost");
+    if (won || lost) && properties.get("hs_is_closed").is_none_or(|before| before != "true") {
+        properties.insert("closedate".to_string(), iso_millis(now));
+    }
     for (name, value) in [("hs_is_closed", won || lost), ("hs_is_closed_won", won), ("hs_is_closed_lost", lost)] {
         properties.insert(name.to_string(), value.to_string());
     }

@@ -126,8 +126,7 @@ pub fn run<'a>(records: &'a CrmRecords, kind: Kind, search: &Search, now: Time, 
             }
         };
         known(kind, property)?;
-        let key = |o: &CrmObject| Key::of(records.property(kind, o, property).as_deref());
-        found.sort_by_cached_key(|o| (key(o), o.id));
+        found.sort_by_cached_key(|o| (Key::of_property(records, kind, o, property), o.id));
         if down {
             found.reverse();
         }
@@ -160,7 +159,8 @@ fn check(kind: Kind, filter: &Filter) -> Result<(), String> {
 fn holds(records: &CrmRecords, kind: Kind, object: &CrmObject, filter: &Filter) -> bool {
     let have = records.property(kind, object, &filter.property_name);
     let have = have.as_deref();
-    let against = |value: &Option<Scalar>| value.as_ref().map(|v| Key::of(have).cmp(&Key::of(Some(&v.text()))));
+    let key = Key::of_property(records, kind, object, &filter.property_name);
+    let against = |value: &Option<Scalar>| value.as_ref().map(|v| key.cmp(&Key::of(Some(&v.text()))));
     let among = || filter.values.iter().any(|v| have.is_some_and(|h| h.eq_ignore_ascii_case(&v.text())));
     match filter.operator.as_str() {
         "HAS_PROPERTY" => have.is_some(),
@@ -192,6 +192,16 @@ enum Key {
 }
 
 impl Key {
+    /// The key of an object's property. The properties that sorts and filters mostly name need no text in between.
+    fn of_property(records: &CrmRecords, kind: Kind, object: &CrmObject, property: &str) -> Key {
+        match property {
+            "lastmodifieddate" | "hs_lastmodifieddate" => Key::Number(object.modified.0),
+            "createdate" => Key::Number(object.created.0),
+            "hs_object_id" => Key::Number(object.id as i64),
+            _ => Key::of(records.property(kind, object, property).as_deref()),
+        }
+    }
+
     fn of(text: Option<&str>) -> Key {
         match text {
             None => Key::Absent,

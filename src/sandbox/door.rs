@@ -52,7 +52,7 @@ pub(super) async fn pass(State(door): State<Door>, ConnectInfo(line): ConnectInf
         Some(kind) => Some(failure(system, kind, &path)),
         None => refused(&door, request.headers(), &path, path_and_query.len()),
     };
-    let mut response = match refused {
+    let mut response = match refused.or_else(|| repeated(&door, &path, &plan)) {
         Some(response) => response,
         None => {
             request.extensions_mut().insert(plan.mode);
@@ -154,6 +154,15 @@ fn failure(system: System, kind: &FaultKind, path: &str) -> Response {
         }
         _ => error(system, 503, "temporarily not available"),
     }
+}
+
+/// The page that repeats, once there is one: whatever cursor is shown, it is answered again.
+fn repeated(door: &Door, path: &str, plan: &Plan) -> Option<Response> {
+    if !plan.touches.contains(&FaultKind::RepeatPage) {
+        return None;
+    }
+    let world = lock(&door.shared);
+    world.faults.repeated.get(&(door.system, path.to_string())).map(|page| answer(200, page.clone()))
 }
 
 /// Lets the faults that change a list's answer have their way.

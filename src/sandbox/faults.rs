@@ -207,7 +207,7 @@ fn meets(kind: &FaultKind, asked: &Asked<'_>, rng: &mut Rng, recent: &mut VecDeq
 /// The lists that hold records in an answer.
 const LISTS: [&str; 4] = ["results", "tickets", "users", "result"];
 
-/// Carries out one change to an answer's JSON. `repeated` holds the page that repeats, once there is one.
+/// Carries out one change to an answer's JSON; of a page that is to repeat, a copy goes to `repeated`, and `door` answers it from then on.
 pub fn touch(kind: &FaultKind, body: &mut Value, repeated: &mut Option<Value>) {
     let lists = |body: &mut Value, change: &dyn Fn(&mut Vec<Value>)| {
         for name in LISTS {
@@ -222,13 +222,10 @@ pub fn touch(kind: &FaultKind, body: &mut Value, repeated: &mut Option<Value>) {
             list.pop();
         }),
         FaultKind::FieldType { field } => retype(body, field),
-        FaultKind::RepeatPage if LISTS.iter().any(|l| body.get(l).is_some()) => match repeated {
-            Some(page) => *body = page.clone(),
-            None => {
-                more_to_come(body);
-                *repeated = Some(body.clone());
-            }
-        },
+        FaultKind::RepeatPage if LISTS.iter().any(|l| body.get(l).is_some()) => {
+            more_to_come(body);
+            *repeated = Some(body.clone());
+        }
         _ => {}
     }
 }
@@ -308,9 +305,7 @@ mod tests {
         let mut kept = None;
         touch(&FaultKind::RepeatPage, &mut page, &mut kept);
         assert_eq!(page["paging"]["next"]["after"], json!("1"));
-        let mut second = json!({"results": []});
-        touch(&FaultKind::RepeatPage, &mut second, &mut kept);
-        assert_eq!(second, page);
+        assert_eq!(kept, Some(page));
     }
 
     #[test]

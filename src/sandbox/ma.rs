@@ -2,7 +2,7 @@
 
 use super::door::WriteMode;
 use super::ma_records::{Activity, BadField, Lead, MaRecords, Noted, SYSTEM_FIELDS, Trace, stored, type_of};
-use super::wire::{Params, answer, body_json, cursor, cursor_parts, iso_seconds, parse_time};
+use super::wire::{Answer, Params, Refused, answer, body_json, cursor, cursor_parts, iso_seconds, parse_time};
 use super::world::{Shared, System, World, lock};
 use crate::model::Span;
 use axum::body::Bytes;
@@ -45,8 +45,6 @@ fn good(more: Value) -> Response {
     answer(200, body)
 }
 
-type Answer = Result<Response, Response>;
-
 async fn token(State(shared): State<Shared>, params: Params) -> Response {
     let mut world = lock(&shared);
     let keys = &world.keys;
@@ -69,10 +67,10 @@ async fn paging_token(State(shared): State<Shared>, params: Params) -> Answer {
     Ok(good(json!({"nextPageToken": cursor(world.ma.epoch, &[place as i64, since.0])})))
 }
 
-fn page_size(params: &Params) -> Result<usize, Response> {
+fn page_size(params: &Params) -> Result<usize, Refused> {
     match params.number("batchSize") {
         Ok(size) => Ok(size.map_or(ROWS_MAX, |s| s.clamp(1, ROWS_MAX as i64) as usize)),
-        Err(text) => Err(failed("1003", &format!("Invalid value '{text}' for batchSize"))),
+        Err(text) => Err(failed("1003", &format!("Invalid value '{text}' for batchSize")).into()),
     }
 }
 
@@ -85,7 +83,7 @@ fn activities(world: &World, params: &Params, mut entry: impl FnMut(usize, &Acti
     let size = page_size(params)?;
     let token = params.get("nextPageToken").ok_or_else(|| failed("1002", "Missing value for required parameter 'nextPageToken'"))?;
     let Some([place, since]) = cursor_parts(world.ma.epoch, token).and_then(|p| <[i64; 2]>::try_from(p).ok()) else {
-        return Err(bad_token());
+        return Err(bad_token().into());
     };
     let place = (place.max(0) as usize).min(world.ma.activities.len());
     let seen: Vec<_> = world.ma.activities.iter().enumerate().skip(place).take(size).collect();
@@ -113,7 +111,7 @@ async fn lead_changes(State(shared): State<Shared>, params: Params) -> Answer {
     let world = lock(&shared);
     let fields = params.list("fields");
     if fields.is_empty() {
-        return Err(failed("1002", "Missing value for required parameter 'fields'"));
+        return Err(failed("1002", "Missing value for required parameter 'fields'").into());
     }
     check_fields(&fields)?;
     activities(&world, &params, |i, activity| {
@@ -150,9 +148,9 @@ async fn deleted_leads(State(shared): State<Shared>, params: Params) -> Answer {
     })
 }
 
-fn check_fields(fields: &[String]) -> Result<(), Response> {
+fn check_fields(fields: &[String]) -> Result<(), Refused> {
     match fields.iter().find(|f| type_of(f).is_none() && !SYSTEM_FIELDS.contains(&f.as_str())) {
-        Some(unknown) => Err(failed("1006", &format!("Field '{unknown}' not found"))),
+        Some(unknown) => Err(failed("1006", &format!("Field '{unknown}' not found")).into()),
         None => Ok(()),
     }
 }
@@ -178,15 +176,15 @@ fn find_leads(world: &World, params: &Params) -> Answer {
     check_fields(&fields)?;
     let (kind, values) = (params.get("filterType").unwrap_or_default(), params.list("filterValues"));
     if values.is_empty() {
-        return Err(failed("1002", "Missing value for required parameter 'filterValues'"));
+        return Err(failed("1002", "Missing value for required parameter 'filterValues'").into());
     }
     if values.len() > ROWS_MAX {
-        return Err(failed("1003", &format!("filterValues: at most {ROWS_MAX} values")));
+        return Err(failed("1003", &format!("filterValues: at most {ROWS_MAX} values")).into());
     }
     let mut ids: Vec<u64> = match kind.to_lowercase().as_str() {
         "id" => values.iter().filter_map(|v| v.parse().ok()).collect(),
         "email" => values.iter().flat_map(|v| world.ma.with_email(&v.to_lowercase()).to_vec()).collect(),
-        _ => return Err(failed("1003", &format!("Invalid filterType '{kind}'"))),
+        _ => return Err(failed("1003", &format!("Invalid filterType '{kind}'")).into()),
     };
     ids.sort_unstable();
     ids.dedup();
@@ -194,12 +192,12 @@ fn find_leads(world: &World, params: &Params) -> Answer {
     paged(world, ids.into_iter().filter(|id| *id > after).filter_map(|id| world.ma.get(id)), page_size(params)?, &fields)
 }
 
-fn after_of(world: &World, params: &Params) -> Result<u64, Response> {
+fn after_of(world: &World, params: &Params) -> Result<u64, Refused> {
     match params.get("nextPageToken").filter(|t| !t.is_empty()) {
         None => Ok(0),
         Some(token) => match cursor_parts(world.ma.epoch, token).as_deref() {
             Some([id]) => Ok(*id as u64),
-            _ => Err(bad_token()),
+            _ => Err(bad_token().into()),
         },
     }
 }
@@ -225,7 +223,7 @@ async fn lead(State(shared): State<Shared>, Path(id): Path<String>, params: Para
 async fn list_leads(State(shared): State<Shared>, Path(list): Path<String>, params: Params) -> Answer {
     let world = lock(&shared);
     if list != world.ma_list {
-        return Err(failed("1013", "List not found"));
+        return Err(failed("1013", "List not found").into());
     }
     let fields = params.list("fields");
     check_fields(&fields)?;
@@ -245,11 +243,11 @@ async fn post_leads(State(shared): State<Shared>, Extension(mode): Extension<Wri
     let body = body_json(&body).map_err(|why| failed("609", &format!("Invalid JSON: {why}")))?;
     let rows = body.get("input").and_then(Value::as_array).ok_or_else(|| failed("1002", "Missing value for required parameter 'input'"))?;
     if rows.is_empty() || rows.len() > ROWS_MAX {
-        return Err(failed("1003", &format!("input: between 1 and {ROWS_MAX} records")));
+        return Err(failed("1003", &format!("input: between 1 and {ROWS_MAX} records")).into());
     }
     let action = body.get("action").and_then(Value::as_str).unwrap_or("createOrUpdate");
     if !["createOnly", "updateOnly", "createOrUpdate", "createDuplicate"].contains(&action) {
-        return Err(failed("1003", &format!("Invalid action '{action}'")));
+        return Err(failed("1003", &format!("Invalid action '{action}'")).into());
     }
     let lookup = body.get("lookupField").and_then(Value::as_str).unwrap_or("email");
     let mut result = Vec::new();

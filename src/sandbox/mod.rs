@@ -173,8 +173,7 @@ fn behind_door(system: System, routes: Router<Shared>, shared: &Shared) -> Route
 pub async fn serve(options: Options, ready: impl FnOnce(&Value)) -> io::Result<()> {
     let mut sandbox = Sandbox::start(options).await?;
     ready(&sandbox.systems());
-    let servers = std::mem::take(&mut sandbox.servers);
-    let (ended, _, rest) = futures::future::select_all(servers).await;
-    rest.iter().for_each(JoinHandle::abort);
+    // The first that ends ends all: the rest are aborted with the sandbox, also if this future is dropped.
+    let (ended, ..) = futures::future::select_all(sandbox.servers.iter_mut()).await;
     ended.map_err(io::Error::other)?
 }

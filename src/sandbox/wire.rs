@@ -39,6 +39,25 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
     }
 }
 
+/// An answer that is an error, small enough to be the `Err` of a result.
+#[derive(Debug)]
+pub struct Refused(Box<Response>);
+
+impl From<Response> for Refused {
+    fn from(response: Response) -> Refused {
+        Refused(Box::new(response))
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
+
+/// What a handler gives.
+pub type Answer = Result<Response, Refused>;
+
 /// A JSON answer.
 pub fn answer(status: u16, body: Value) -> Response {
     (StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), Json(body)).into_response()

@@ -45,7 +45,10 @@ pub async fn decide(State(web): State<Web>, question: Result<Json<Question>, Jso
         }
     };
     if question.subjects.len() > SUBJECTS_MAX {
-        return bad(StatusCode::PAYLOAD_TOO_LARGE, format!("at most {SUBJECTS_MAX} subjects a call; this one has {}", question.subjects.len()));
+        return bad(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("at most {SUBJECTS_MAX} subjects a call; this one has {}", question.subjects.len()),
+        );
     }
     let mut subjects = Vec::with_capacity(question.subjects.len());
     for (i, subject) in question.subjects.into_iter().enumerate() {
@@ -70,7 +73,9 @@ pub async fn decision(State(web): State<Web>, Path(id): Path<String>) -> Respons
 
 pub async fn person(State(web): State<Web>, Path(who): Path<String>) -> Response {
     match web.shell.command(Command::Explain { who }).await {
-        Reply::Explain(people) if people.is_empty() => bad(StatusCode::NOT_FOUND, "nobody is known by that; the gate answers hold for them"),
+        Reply::Explain(people) if people.is_empty() => {
+            bad(StatusCode::NOT_FOUND, "nobody is known by that; the gate answers hold for them")
+        }
         Reply::Explain(people) => match people.as_slice() {
             [one] => Json(one).into_response(),
             several => Json(several).into_response(),
@@ -105,7 +110,8 @@ pub async fn metrics(State(web): State<Web>) -> Response {
             metrics::gauge!("nayose_requests_today", "system" => system.clone()).set(s.budget.used as f64);
             for (stream, t) in &s.streams {
                 if let Some(age) = t.age_s {
-                    metrics::gauge!("nayose_stream_age_seconds", "system" => system.clone(), "stream" => stream.to_string()).set(age as f64);
+                    metrics::gauge!("nayose_stream_age_seconds", "system" => system.clone(), "stream" => stream.to_string())
+                        .set(age as f64);
                 }
             }
         }

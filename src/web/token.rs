@@ -14,7 +14,10 @@ pub async fn check(State(token): State<Arc<SecretString>>, request: Request, nex
     if right {
         next.run(request).await
     } else {
-        (StatusCode::UNAUTHORIZED, axum::Json(serde_json::json!({ "error": "a bearer token is needed: the one of [http] token in systems.toml" })))
+        (
+            StatusCode::UNAUTHORIZED,
+            axum::Json(serde_json::json!({ "error": "a bearer token is needed: the one of [http] token in systems.toml" })),
+        )
             .into_response()
     }
 }

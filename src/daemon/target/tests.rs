@@ -32,7 +32,10 @@ fn a_marketers_own_suspension_is_never_lifted() {
 fn a_hold_over_a_foreign_block_stays_foreign() {
     let record = lead(&[(Mark::Block, Value::Bool(true))], &[]);
     let wanted = Wanted { block: true, why: "open_deal_person".into(), ..Wanted::default() };
-    assert!(due(None, &record, &wanted, &allowed(), &ABLE(), Time(5)).is_empty(), "already blocked: nothing to write, nothing becomes ours");
+    assert!(
+        due(None, &record, &wanted, &allowed(), &ABLE(), Time(5)).is_empty(),
+        "already blocked: nothing to write, nothing becomes ours"
+    );
 }
 
 #[test]
@@ -117,6 +120,8 @@ fn a_permit_is_given_renewed_at_half_and_withdrawn() {
     assert!(due(None, &shows(1000), &until(1100), &allowed, &ABLE(), Time(100)).is_empty(), "more than half is left");
     assert!(due(None, &shows(1000), &until(1600), &allowed, &ABLE(), Time(600)).release.is_some());
     assert!(due(None, &shows(1000), &Wanted::default(), &allowed, &ABLE(), Time(100)).is_empty(), "nothing proved yet: left alone");
-    let withdrawn = due(None, &shows(1000), &Wanted { permit: PermitWish::Withdraw, ..Wanted::default() }, &allowed, &ABLE(), Time(100)).protective.unwrap();
+    let withdrawn = due(None, &shows(1000), &Wanted { permit: PermitWish::Withdraw, ..Wanted::default() }, &allowed, &ABLE(), Time(100))
+        .protective
+        .unwrap();
     assert_eq!(withdrawn.permit, Some(PermitChange::Withdrawn));
 }

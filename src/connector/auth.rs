@@ -1,0 +1,189 @@
+//! How requests prove who they are.
+
+use super::manifest::{Auth, Method};
+use super::settings::Settings;
+use crate::model::{Span, Time};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value as Json, json};
+use std::fmt;
+use tokio::sync::Mutex;
+
+/// A token is renewed so long before its end.
+const RENEW_BEFORE: Span = Span::seconds(60);
+/// How long a token is kept that does not say when it ends.
+const LIFETIME_UNTOLD: Span = Span::minutes(10);
+/// An answer to a sign-in is a few hundred bytes.
+const ANSWER_BYTES_MAX: usize = 64 << 10;
+
+/// The credential of one system. It never shows itself.
+pub enum Authenticator {
+    None,
+    Fixed(HeaderName, HeaderValue),
+    Jwt { id: String, key: EncodingKey, audience: String, scheme: String, lifetime: Span },
+    Client { get: bool, url: String, id: String, secret: SecretString, token: Mutex<Option<Token>> },
+}
+
+/// An access token and when it is to be renewed.
+pub struct Token {
+    header: HeaderValue,
+    until: Time,
+}
+
+/// Why there is no credential to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignIn {
+    /// The server says no to it, or it cannot be used as it stands.
+    Refused(String),
+    Unreachable(String),
+}
+
+impl Authenticator {
+    /// `Err` says what is wrong with the settings.
+    pub fn new(auth: &Auth, base_url: &str, settings: &Settings) -> Result<Authenticator, String> {
+        let text = |template: &str| settings.text(template)?.ok_or_else(|| "the credential names a setting that is not given".to_string());
+        Ok(match auth {
+            Auth::None {} => Authenticator::None,
+            Auth::Bearer { token } => Authenticator::Fixed(AUTHORIZATION, sensitive(&format!("Bearer {}", text(token)?.trim()))?),
+            Auth::Header { header, value } => {
+                let name: HeaderName = header.parse().map_err(|_| format!("{header:?} is no header name"))?;
+                Authenticator::Fixed(name, sensitive(text(value)?.trim())?)
+            }
+            Auth::Basic { user, password } => {
+                let pair = format!("{}:{}", text(user)?, text(password)?);
+                Authenticator::Fixed(AUTHORIZATION, sensitive(&format!("Basic {}", base64(pair.as_bytes())))?)
+            }
+            Auth::ClientCredentials { method, path, client_id, client_secret, base_url: own } => {
+                let base = own.as_deref().map(text).transpose()?.unwrap_or_else(|| base_url.to_string());
+                Authenticator::Client {
+                    get: *method == Method::Get,
+                    url: format!("{}{}", base.trim_end_matches('/'), text(path)?),
+                    id: text(client_id)?,
+                    secret: text(client_secret)?.into(),
+                    token: Mutex::new(None),
+                }
+            }
+            Auth::Jwt { key, audience, scheme, lifetime } => {
+                let key = text(key)?;
+                let (id, secret) = key.trim().split_once(':').ok_or("the key is not of the form ID:HEXSECRET")?;
+                let secret = hex(secret).ok_or("the part of the key behind the colon is not hexadecimal")?;
+                let (audience, scheme) = (audience.clone(), scheme.clone());
+                Authenticator::Jwt { id: id.to_string(), key: EncodingKey::from_secret(&secret), audience, scheme, lifetime: *lifetime }
+            }
+        })
+    }
+
+    /// The header to send. Where a token must be fetched first, all who wait share one request.
+    pub async fn header(&self, client: &reqwest::Client, now: Time, timeout: Span) -> Result<Option<(HeaderName, HeaderValue)>, SignIn> {
+        match self {
+            Authenticator::None => Ok(None),
+            Authenticator::Fixed(name, value) => Ok(Some((name.clone(), value.clone()))),
+            Authenticator::Jwt { id, key, audience, scheme, lifetime } => {
+                let header = Header { alg: Algorithm::HS256, kid: Some(id.clone()), ..Header::default() };
+                let iat = now.0.div_euclid(1000);
+                let claims = json!({"iat": iat, "exp": iat + lifetime.as_seconds(), "aud": audience});
+                let token = jsonwebtoken::encode(&header, &claims, key).map_err(|e| SignIn::Refused(e.to_string()))?;
+                Ok(Some((AUTHORIZATION, sensitive(&format!("{scheme} {token}")).map_err(SignIn::Refused)?)))
+            }
+            Authenticator::Client { get, url, id, secret, token } => {
+                let mut token = token.lock().await;
+                let good = token.as_ref().filter(|t| t.until > now);
+                let header = match good {
+                    Some(token) => token.header.clone(),
+                    None => {
+                        let request = if *get { client.get(url) } else { client.post(url) };
+                        let pairs = [("grant_type", "client_credentials"), ("client_id", &**id), ("client_secret", secret.expose_secret())];
+                        let request = if *get { request.query(&pairs) } else { request.form(&pairs) };
+                        let new = fetch(request.timeout(timeout.to_std()), now).await?;
+                        token.insert(new).header.clone()
+                    }
+                };
+                Ok(Some((AUTHORIZATION, header)))
+            }
+        }
+    }
+
+    /// The server did not accept this header: fetch a new one next time. Answers whether there can be a new one.
+    pub async fn forget(&self, refused: Option<&HeaderValue>) -> bool {
+        let Authenticator::Client { token, .. } = self else { return false };
+        let mut token = token.lock().await;
+        // Another request may have renewed it meanwhile.
+        if token.as_ref().map(|t| &t.header) == refused {
+            *token = None;
+        }
+        true
+    }
+}
+
+async fn fetch(request: reqwest::RequestBuilder, now: Time) -> Result<Token, SignIn> {
+    let lost = |e: reqwest::Error| SignIn::Unreachable(e.without_url().to_string());
+    let mut answer = request.send().await.map_err(lost)?;
+    let status = answer.status();
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(lost)? {
+        if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
+            return Err(SignIn::Refused("the answer to the sign-in is no token".to_string()));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    if status.is_server_error() || status.as_u16() == 429 {
+        return Err(SignIn::Unreachable(format!("the sign-in answers {}", status.as_u16())));
+    }
+    let json: Json = serde_json::from_slice(&bytes).unwrap_or(Json::Null);
+    let Some(token) = json["access_token"].as_str().filter(|_| status.is_success()) else {
+        let said = json["error_description"].as_str().or(json["error"].as_str()).unwrap_or("no access_token in the answer");
+        return Err(SignIn::Refused(format!("{} {said}", status.as_u16())));
+    };
+    let told = super::scalars::int_of(&json["expires_in"]).map_or(LIFETIME_UNTOLD, |s| Span::seconds(s.clamp(0, 86_400)));
+    // A token that ends sooner than that is used for half its life.
+    let until = if told > Span(RENEW_BEFORE.0 * 2) { now.plus(told).minus(RENEW_BEFORE) } else { now.plus(Span(told.0 / 2)) };
+    Ok(Token { header: sensitive(&format!("Bearer {token}")).map_err(SignIn::Refused)?, until })
+}
+
+fn sensitive(text: &str) -> Result<HeaderValue, String> {
+    let mut value = HeaderValue::from_str(text).map_err(|_| "the credential holds characters that no header may hold".to_string())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn hex(text: &str) -> Option<Vec<u8>> {
+    if text.is_empty() || !text.len().is_multiple_of(2) || !text.is_ascii() {
+        return None;
+    }
+    (0..text.len()).step_by(2).map(|i| u8::from_str_radix(&text[i..i + 2], 16).ok()).collect()
+}
+
+/// Standard base64 with padding (RFC 4648 4).
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let word = chunk.iter().fold(0u32, |w, b| w << 8 | u32::from(*b)) << (8 * (3 - chunk.len()));
+        for i in 0..4 {
+            let six = (word >> (18 - 6 * i)) & 63;
+            out.push(if i <= chunk.len() { char::from(ALPHABET[six as usize]) } else { '=' });
+        }
+    }
+    out
+}
+
+impl fmt::Debug for Authenticator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Authenticator(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codings() {
+        for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("user:pass", "dXNlcjpwYXNz")] {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+        assert_eq!(hex("00ff10"), Some(vec![0, 255, 16]));
+        assert!(hex("0").is_none() && hex("zz").is_none() && hex("").is_none());
+    }
+}

@@ -1,0 +1,166 @@
+//! The kinds of failure, and how a system's answers tell them.
+
+use super::condition::Condition;
+use super::manifest::ErrorRules;
+use super::paths::Path;
+use super::port::{Error, Outcome};
+use super::scalars::text_of;
+use crate::model::Span;
+use serde_json::Value as Json;
+
+/// Characters of an answer shown in a message.
+const BEGINS_CHARS: usize = 80;
+/// Characters of a system's own message shown.
+const MESSAGE_CHARS: usize = 300;
+
+/// What a failure means for sending again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Credential,
+    /// A rate limit: not carried out. With how long the server asks to wait.
+    Later(Option<Span>),
+    /// There was no connection: not carried out.
+    NotConnected,
+    /// 5xx, a connection lost, no answer in time: carried out or not.
+    Broken(Option<Span>),
+    /// A clear no.
+    Refused,
+    NotFound,
+    /// A success that is not the JSON expected.
+    NotUnderstood,
+    TooLarge,
+    CursorLost,
+    Budget,
+}
+
+/// A failure and how to tell of it.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    pub kind: Kind,
+    pub error: Error,
+}
+
+impl Failure {
+    pub fn new(kind: Kind, error: Error) -> Failure {
+        Failure { kind, error }
+    }
+
+    /// What this means for each row of a write.
+    pub fn outcome(&self) -> Outcome {
+        let said = match &self.error {
+            Error::Refused { said, .. } => said.clone(),
+            Error::NotFound { .. } => "not found".to_string(),
+            other => other.to_string(),
+        };
+        match self.kind {
+            Kind::Credential | Kind::Later(_) | Kind::NotConnected | Kind::Budget => Outcome::NotSent(said),
+            Kind::Refused | Kind::NotFound | Kind::CursorLost => Outcome::Rejected(said),
+            Kind::Broken(_) | Kind::NotUnderstood | Kind::TooLarge => Outcome::Unknown(said),
+        }
+    }
+}
+
+/// A manifest's `errors`, made ready.
+#[derive(Debug)]
+pub struct Rules {
+    success: Option<Condition>,
+    message: Option<Path>,
+    code: Option<Path>,
+    said: ErrorRules,
+}
+
+impl Rules {
+    pub fn new(said: &ErrorRules) -> Result<Rules, String> {
+        let path = |p: &String| Path::parse(p).map_err(|e| e.to_string());
+        Ok(Rules {
+            success: said.success.as_ref().map(|t| Condition::new(t, t.contains.clone())).transpose()?,
+            message: said.message.as_ref().map(path).transpose()?,
+            code: said.code.as_ref().map(path).transpose()?,
+            said: said.clone(),
+        })
+    }
+
+    /// Whether the system says of each answer that it is a success, so that a list which is missing from one is an empty list.
+    pub fn tell_success(&self) -> bool {
+        self.success.is_some()
+    }
+
+    /// What kind of failure an answer is, if it is one. `json` is `None` where the answer is none.
+    pub fn failure(&self, status: u16, json: Option<&Json>, told: Option<Span>, from_cursor: bool) -> Option<Kind> {
+        let fine = (200..300).contains(&status);
+        let holds = |json: &Json| self.success.as_ref().is_none_or(|s| s.holds(json) == Ok(true));
+        if fine && json.is_none_or(holds) {
+            return None;
+        }
+        let code = self.code.as_ref().zip(json).and_then(|(path, json)| path.first(json)).and_then(text_of);
+        let among = |codes: &[String]| code.as_deref().is_some_and(|c| codes.iter().any(|known| known == c));
+        let said = &self.said;
+        Some(match status {
+            _ if among(&said.budget_codes) => Kind::Budget,
+            _ if status == 429 || among(&said.retry_codes) => Kind::Later(told),
+            _ if status == 401 || said.auth_statuses.contains(&status) || among(&said.auth_codes) => Kind::Credential,
+            _ if from_cursor && (said.cursor_lost_statuses.contains(&status) || among(&said.cursor_lost_codes)) => Kind::CursorLost,
+            404 => Kind::NotFound,
+            500.. => Kind::Broken(told),
+            _ => Kind::Refused,
+        })
+    }
+
+    /// What the system says of a failure; without a rule, or where the rule finds nothing, the answer's beginning.
+    pub fn message(&self, json: &Json) -> Option<String> {
+        let code = self.code.as_ref().and_then(|p| p.first(json)).and_then(text_of).map(|t| t.into_owned());
+        let message = self.message.as_ref().and_then(|p| p.first(json)).and_then(text_of).map(|t| clip(&t, MESSAGE_CHARS));
+        match (code, message) {
+            (Some(code), Some(message)) => Some(format!("{code} {message}")),
+            (Some(one), None) | (None, Some(one)) => Some(one),
+            (None, None) if json.is_null() => None,
+            (None, None) => Some(shorten(&json.to_string())),
+        }
+    }
+}
+
+/// The beginning of an answer, on one line.
+pub fn shorten(text: &str) -> String {
+    clip(&text.split_whitespace().collect::<Vec<_>>().join(" "), BEGINS_CHARS)
+}
+
+fn clip(text: &str, chars: usize) -> String {
+    text.chars().take(chars).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn kinds() {
+        let plain =
+            Rules::new(&toml::from_str("auth_statuses = [403]\nmessage = 'message'\ncursor_lost_statuses = [400]").unwrap()).unwrap();
+        let coded = "success = { path = 'success', equals = true }\ncode = 'errors[].code'\nmessage = 'errors[].message'
+            auth_codes = ['601']\nretry_codes = ['606']\nbudget_codes = ['607']";
+        let coded = Rules::new(&toml::from_str(coded).unwrap()).unwrap();
+        let code = |c: &str| json!({"success": false, "errors": [{"code": c, "message": "m"}]});
+        for (rules, status, json, cursor, want) in [
+            (&plain, 200, json!({}), false, None),
+            (&plain, 204, json!(null), false, None),
+            (&plain, 401, json!({}), false, Some(Kind::Credential)),
+            (&plain, 403, json!({}), false, Some(Kind::Credential)),
+            (&plain, 400, json!({}), false, Some(Kind::Refused)),
+            (&plain, 400, json!({}), true, Some(Kind::CursorLost)),
+            (&plain, 404, json!({}), false, Some(Kind::NotFound)),
+            (&plain, 429, json!({}), false, Some(Kind::Later(None))),
+            (&plain, 502, json!({}), false, Some(Kind::Broken(None))),
+            (&coded, 200, json!({"success": true}), false, None),
+            (&coded, 200, json!({}), false, Some(Kind::Refused)),
+            (&coded, 200, code("601"), false, Some(Kind::Credential)),
+            (&coded, 200, code("606"), false, Some(Kind::Later(None))),
+            (&coded, 200, code("607"), false, Some(Kind::Budget)),
+            (&coded, 200, code("1003"), false, Some(Kind::Refused)),
+        ] {
+            assert_eq!(rules.failure(status, Some(&json), None, cursor), want, "{status} {json}");
+        }
+        assert_eq!(coded.message(&code("1003")).as_deref(), Some("1003 m"));
+        assert_eq!(plain.failure(200, None, None, false), None);
+    }
+}

@@ -1,0 +1,225 @@
+//! Reads a feed of ids, then the records themselves; and the associations of given deals.
+
+use super::http::Answer;
+use super::map::Mapper;
+use super::paging::{Pager, Rows, Step};
+use super::passes::Reader;
+use super::port::{Error, Observed, PageRead, PageSink, PassEnd};
+use super::request::{Call, Fill};
+use super::scalars::{id_of, text_of, time_text};
+use super::streams::{EachPlan, FeedPlan};
+use crate::model::{Entity, RecordId, Time};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Where both feeds stand; kept as text between passes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Place {
+    changes: String,
+    deleted: String,
+}
+
+impl Reader<'_> {
+    /// Reads on from where the last pass ended, or from a time.
+    pub async fn feed(
+        &self,
+        plan: &FeedPlan,
+        mapper: &Mapper,
+        entity: Entity,
+        cursor: Option<&str>,
+        since: Time,
+        sink: &mut PageSink<'_>,
+    ) -> Result<PassEnd, Error> {
+        let mut end = PassEnd::default();
+        let mut place = match cursor.map(serde_json::from_str::<Place>) {
+            Some(Ok(place)) => place,
+            // Kept by another version of us: it is as good as lost.
+            Some(Err(_)) => return Err(Error::CursorLost { system: self.http.system.clone(), what: plan.call.what.clone() }),
+            None => {
+                let token = self.token(plan, since, &mut end).await?;
+                Place { changes: token.clone(), deleted: token }
+            }
+        };
+        let mut short = None;
+        let mut pager = Pager::new(&plan.call, Some(place.changes.clone()));
+        loop {
+            let mut ids = BTreeSet::new();
+            let (step, skew) = loop {
+                let (step, skew) = self.ids(&plan.call, plan, &place.changes, &mut pager, &mut ids, &mut end).await?;
+                if step != Step::More || ids.len() >= plan.chunk {
+                    break (step, skew);
+                }
+            };
+            place.changes = pager.cursor().unwrap_or(&place.changes).to_string();
+            let ids: Vec<Box<str>> = ids.into_iter().collect();
+            let mut page = self.by_ids(&plan.read, mapper, &ids, plan.chunk, &mut end).await?;
+            page.clock_skew_ms = skew.or(page.clock_skew_ms);
+            page.cursor = Some(self.cursor_text(&place));
+            sink(page).await.map_err(|why| self.not_kept(&plan.call, why))?;
+            match step {
+                Step::More => {}
+                Step::End => break,
+                Step::Short(why) => {
+                    short = Some(why);
+                    break;
+                }
+            }
+        }
+        if let Some(call) = &plan.deleted {
+            let mut pager = Pager::new(call, Some(place.deleted.clone()));
+            loop {
+                let mut ids = BTreeSet::new();
+                let (step, skew) = self.ids(call, plan, &place.deleted, &mut pager, &mut ids, &mut end).await?;
+                place.deleted = pager.cursor().unwrap_or(&place.deleted).to_string();
+                let deleted = |id| Observed::Deleted(RecordId::new(self.http.system.clone(), entity, id));
+                let page = PageRead {
+                    observed: ids.into_iter().map(deleted).collect(),
+                    cursor: Some(self.cursor_text(&place)),
+                    clock_skew_ms: skew,
+                    ..PageRead::default()
+                };
+                sink(page).await.map_err(|why| self.not_kept(call, why))?;
+                match step {
+                    Step::More => {}
+                    Step::End => break,
+                    Step::Short(why) => {
+                        short = Some(why);
+                        break;
+                    }
+                }
+            }
+        }
+        end.complete = short.is_none();
+        end.incomplete_because = short;
+        Ok(end)
+    }
+
+    fn cursor_text(&self, place: &Place) -> Box<str> {
+        serde_json::json!({"changes": place.changes, "deleted": place.deleted}).to_string().into()
+    }
+
+    async fn token(&self, plan: &FeedPlan, since: Time, end: &mut PassEnd) -> Result<String, Error> {
+        let since = time_text(Time(since.0.max(0)), plan.since, self.zone);
+        let request = plan.start.prepare(&Fill { since: Some(&since), ..Fill::default() }, &Default::default());
+        let answer = self.http.read(&request, self.lane).await?;
+        end.requests += answer.requests;
+        end.bytes += answer.bytes;
+        match plan.token.first(&answer.json).and_then(text_of) {
+            Some(token) => Ok(token.into_owned()),
+            None => {
+                let (why, begins) = (format!("there is no token at {}", plan.token), self.http.begins(&answer.json));
+                Err(Error::NotUnderstood { system: self.http.system.clone(), what: plan.start.what.clone(), why, begins })
+            }
+        }
+    }
+
+    /// One page of a feed. An entry whose id cannot be read makes the pass incomplete.
+    async fn ids(
+        &self,
+        call: &Call,
+        plan: &FeedPlan,
+        token: &str,
+        pager: &mut Pager,
+        ids: &mut BTreeSet<Box<str>>,
+        end: &mut PassEnd,
+    ) -> Result<(Step, Option<i64>), Error> {
+        let request = call.prepare(&Fill { token: Some(token), ..Fill::default() }, &pager.ask());
+        let mut answer = self.http.read(&request, self.lane).await?;
+        end.requests += answer.requests;
+        end.bytes += answer.bytes;
+        let rows: Vec<_> = self.lists(call, &mut answer)?.into_iter().flatten().collect();
+        for row in &rows {
+            match plan.id.first(row).and_then(id_of) {
+                Some(id) => drop(ids.insert(id.into())),
+                None => {
+                    let (why, begins) = (format!("an entry has no id at {}", plan.id), self.http.begins(row));
+                    return Err(Error::NotUnderstood { system: self.http.system.clone(), what: call.what.clone(), why, begins });
+                }
+            }
+        }
+        let rows = Rows { longest: rows.len(), all: rows.len(), ids: &[] };
+        let step = pager.turn(&answer.json, &rows).map_err(|c| self.circle(call, c))?;
+        Ok((step, answer.clock_skew_ms))
+    }
+
+    /// Reads records by id, in chunks. Those not found are missing.
+    pub async fn by_ids(&self, call: &Call, mapper: &Mapper, ids: &[Box<str>], chunk: usize, end: &mut PassEnd) -> Result<PageRead, Error> {
+        let mut page = PageRead::default();
+        let mut requests: Vec<BoxFuture<'_, Result<Answer, Error>>> = Vec::new();
+        for ids in ids.chunks(chunk.max(1)) {
+            let request = call.prepare(&Fill::ids(ids), &Default::default());
+            requests.push(async move { self.http.read(&request, self.lane).await }.boxed());
+        }
+        let mut answers = futures::stream::iter(requests).buffered(CHUNKS_AT_ONCE);
+        while let Some(answer) = answers.next().await {
+            let mut answer = match answer {
+                Ok(answer) => answer,
+                // A system that reads one record a request says "not found" by status.
+                Err(Error::NotFound { .. }) if chunk == 1 => continue,
+                Err(error) => return Err(error),
+            };
+            end.requests += answer.requests;
+            end.bytes += answer.bytes;
+            page.clock_skew_ms = answer.clock_skew_ms;
+            let at = (self.http.clock)();
+            for row in self.lists(call, &mut answer)?.iter().flatten() {
+                mapper.map(row, at, call.carries_people, &mut page);
+            }
+        }
+        Ok(page)
+    }
+
+    /// Reads the people of these deals. A deal that is missing from the answer has none; one whose list goes on elsewhere is not told.
+    pub async fn for_each(&self, plan: &EachPlan, deals: &[Box<str>], sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
+        let mut end = PassEnd { complete: true, ..PassEnd::default() };
+        let mut requests: Vec<BoxFuture<'_, (&[Box<str>], Result<Answer, Error>)>> = Vec::new();
+        for ids in deals.chunks(plan.chunk.max(1)) {
+            let request = plan.call.prepare(&Fill::ids(ids), &Default::default());
+            requests.push(async move { (ids, self.http.read(&request, self.lane).await) }.boxed());
+        }
+        let mut answers = futures::stream::iter(requests).buffered(CHUNKS_AT_ONCE);
+        while let Some((ids, answer)) = answers.next().await {
+            let mut answer = answer?;
+            end.requests += answer.requests;
+            end.bytes += answer.bytes;
+            let mut page = PageRead { clock_skew_ms: answer.clock_skew_ms, ..PageRead::default() };
+            let mut people: Vec<Option<Vec<Box<str>>>> = vec![Some(Vec::new()); ids.len()];
+            for row in self.lists(&plan.call, &mut answer)?.iter().flatten() {
+                let deal = match &plan.deal {
+                    None => ids.first().map(|id| (**id).into()),
+                    Some(path) => path.first(row).and_then(id_of),
+                };
+                let Some(at) = deal.and_then(|deal: std::borrow::Cow<'_, str>| ids.iter().position(|id| **id == *deal)) else { continue };
+                let told = plan.more.as_ref().and_then(|p| p.first(row)).is_none_or(serde_json::Value::is_null);
+                let mut found = Vec::new();
+                let mut readable = true;
+                plan.people.entries(row, &mut |v| match id_of(v) {
+                    Some(id) => found.push(id.into()),
+                    None => readable &= v.is_null(),
+                });
+                match &mut people[at] {
+                    Some(list) if told && readable => list.extend(found),
+                    other => *other = None,
+                }
+            }
+            for (deal, people) in ids.iter().zip(people) {
+                let Some(mut people) = people else {
+                    end.complete = false;
+                    end.incomplete_because = Some(format!("the people of deal {deal} are not told whole"));
+                    continue;
+                };
+                people.sort();
+                people.dedup();
+                let deal = RecordId::new(self.http.system.clone(), Entity::Deal, deal.clone());
+                page.observed.push(Observed::DealPeople { deal, people });
+            }
+            sink(page).await.map_err(|why| self.not_kept(&plan.call, why))?;
+        }
+        Ok(end)
+    }
+}
+
+/// Chunks under way at once; the system's own limits hold besides.
+const CHUNKS_AT_ONCE: usize = 4;

@@ -1,0 +1,327 @@
+//! Sends requests to one system and says what came of each: an answer, or a failure of a known kind.
+//!
+//! Reads are repeated while that makes sense. A write is repeated only where it surely did not happen.
+
+use super::auth::{Authenticator, SignIn};
+use super::budget::Budget;
+use super::failure::{Failure, Kind, Rules, shorten};
+use super::manifest::{Manifest, Method};
+use super::port::{Clock, Error, Lane};
+use super::request::Prepared;
+use super::retry::{Delays, http_date, retry_after};
+use super::settings::{Settings, strike};
+use crate::model::{Name, Span};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Client, Response, Url, redirect};
+use serde_json::Value as Json;
+use std::fmt;
+use std::time::Duration;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Redirects followed within one host.
+const REDIRECTS_MAX: usize = 3;
+/// What a wait is told to be where the server names none.
+const LATER_UNTOLD: Span = Span::minutes(1);
+
+/// One system's HTTP.
+pub struct Http {
+    pub system: Name,
+    client: Client,
+    base: String,
+    headers: HeaderMap,
+    auth: Authenticator,
+    pub rules: Rules,
+    pub budget: Budget,
+    timeout: Span,
+    answer_bytes_max: usize,
+    pub clock: Clock,
+    settings: Settings,
+}
+
+/// An answer that the system calls a success.
+pub struct Answer {
+    pub json: Json,
+    /// Requests it took.
+    pub requests: u64,
+    pub bytes: u64,
+    /// The server's `Date` minus our clock.
+    pub clock_skew_ms: Option<i64>,
+}
+
+impl Http {
+    /// `Err` tells every setting that is wrong.
+    pub fn new(manifest: &Manifest, settings: &Settings, system: &Name, clock: Clock) -> Result<Http, Vec<String>> {
+        let mut problems = Vec::new();
+        let base = settings.text(&manifest.base_url).ok().flatten().unwrap_or_default().trim_end_matches('/').to_string();
+        let url = Url::parse(&base).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
+        if url.is_none() {
+            problems.push("base_url is no address; write https://HOST".to_string());
+        }
+        let mut headers = HeaderMap::new();
+        for (name, text) in &manifest.headers {
+            let value = settings.text(text).ok().flatten().and_then(|t| HeaderValue::from_str(&t).ok());
+            match (name.parse::<HeaderName>(), value) {
+                (Ok(name), Some(value)) => drop(headers.insert(name, value)),
+                (Ok(_), None) => {}
+                (Err(_), _) => problems.push(format!("{name:?} is no header name")),
+            }
+        }
+        let mut client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_max_idle_per_host(manifest.limits.concurrency)
+            .user_agent(concat!("nayose/", env!("CARGO_PKG_VERSION")));
+        // A proxy has no business between us and our own machine.
+        if url.as_ref().is_some_and(loopback) {
+            client = client.no_proxy();
+        }
+        let auth = Authenticator::new(&manifest.auth, &base, settings).map_err(|why| problems.push(why));
+        let rules = Rules::new(&manifest.errors).map_err(|why| problems.push(why));
+        let client = client.build().map_err(|e| problems.push(format!("no HTTPS: {e}")));
+        match (auth, rules, client) {
+            (Ok(auth), Ok(rules), Ok(client)) if problems.is_empty() => Ok(Http {
+                system: system.clone(),
+                client,
+                base,
+                headers,
+                auth,
+                rules,
+                budget: Budget::new(&manifest.limits, clock.clone()),
+                timeout: manifest.limits.timeout,
+                answer_bytes_max: manifest.limits.answer_bytes_max,
+                clock,
+                settings: settings.clone(),
+            }),
+            _ => Err(problems),
+        }
+    }
+
+    /// A reading request, repeated within the bounds of `retry`.
+    pub async fn read(&self, request: &Prepared, lane: Lane) -> Result<Answer, Error> {
+        self.send(request, lane, false).await.map_err(|f| f.error)
+    }
+
+    /// A writing request: repeated only while it surely was not carried out.
+    pub async fn write(&self, request: &Prepared, lane: Lane) -> Result<Answer, Failure> {
+        self.send(request, lane, true).await
+    }
+
+    async fn send(&self, request: &Prepared, lane: Lane, writes: bool) -> Result<Answer, Failure> {
+        let mut delays = Delays::default();
+        let mut renewed = false;
+        let mut requests = 0;
+        loop {
+            let (done, credential) = match self.budget.leave(lane).await {
+                Err(_) => {
+                    let what = request.what.clone();
+                    return Err(Failure::new(Kind::Budget, Error::Budget { system: self.system.clone(), what }));
+                }
+                Ok(_leave) => {
+                    requests += 1;
+                    self.once(request).await
+                }
+            };
+            let failure = match done {
+                Ok(answer) => return Ok(Answer { requests, ..answer }),
+                Err(failure) => failure,
+            };
+            let wait = match failure.kind {
+                Kind::Credential if !renewed && self.auth.forget(credential.as_ref()).await => {
+                    renewed = true;
+                    continue;
+                }
+                Kind::Later(told) => {
+                    let wait = delays.next(told);
+                    if let Some(wait) = wait {
+                        self.budget.pause(wait);
+                    }
+                    wait
+                }
+                Kind::NotConnected => delays.next(None),
+                Kind::Broken(told) if !writes => delays.next(told),
+                _ => None,
+            };
+            match wait {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return Err(failure),
+            }
+        }
+    }
+
+    /// One request, with redirects within the host where it only reads by GET. Beside the outcome, the credential that was sent.
+    async fn once(&self, request: &Prepared) -> (Result<Answer, Failure>, Option<HeaderValue>) {
+        let header = match self.auth.header(&self.client, (self.clock)(), self.timeout).await {
+            Ok(header) => header,
+            Err(SignIn::Refused(said)) => return (Err(self.credential(request, &said)), None),
+            Err(SignIn::Unreachable(why)) => {
+                return (Err(self.unreachable(request, Kind::NotConnected, &format!("signing in: {why}"))), None);
+            }
+        };
+        let sent = header.as_ref().map(|(_, value)| value.clone());
+        let answer = match self.url(request) {
+            Ok(url) => self.exchange(request, url, header, sent.as_ref()).await,
+            Err(failure) => Err(failure),
+        };
+        (answer, sent)
+    }
+
+    fn url(&self, request: &Prepared) -> Result<Url, Failure> {
+        let url = Url::parse(&format!("{}{}", self.base, request.path));
+        let mut url = url.map_err(|_| self.refused(request, "base_url and path make no address"))?;
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        Ok(url)
+    }
+
+    async fn exchange(
+        &self,
+        request: &Prepared,
+        mut url: Url,
+        header: Option<(HeaderName, HeaderValue)>,
+        sent: Option<&HeaderValue>,
+    ) -> Result<Answer, Failure> {
+        for _ in 0..=REDIRECTS_MAX {
+            let method = match request.method {
+                Method::Get => reqwest::Method::GET,
+                Method::Post => reqwest::Method::POST,
+                Method::Put => reqwest::Method::PUT,
+                Method::Patch => reqwest::Method::PATCH,
+            };
+            let mut builder = self.client.request(method, url.clone()).headers(self.headers.clone()).timeout(self.timeout.to_std());
+            if let Some((name, value)) = &header {
+                builder = builder.header(name, value);
+            }
+            if let Some(body) = &request.body {
+                builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone());
+            }
+            let response = builder.send().await.map_err(|e| self.transport(request, e))?;
+            if !response.status().is_redirection() {
+                return self.answer(request, response, sent).await;
+            }
+            let target = response.headers().get(LOCATION).and_then(|l| l.to_str().ok()).and_then(|l| url.join(l).ok());
+            match target {
+                Some(target) if request.method == Method::Get && same_host(&url, &target) => url = target,
+                target => {
+                    let host = target.as_ref().and_then(Url::host_str).unwrap_or("nowhere").to_string();
+                    return Err(self.refused(request, &format!("it redirects to {host}, which is not followed; check base_url")));
+                }
+            }
+        }
+        Err(self.refused(request, "it redirects without end"))
+    }
+
+    async fn answer(&self, request: &Prepared, mut response: Response, sent: Option<&HeaderValue>) -> Result<Answer, Failure> {
+        let status = response.status().as_u16();
+        let now = (self.clock)();
+        let header = |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+        let told = header(RETRY_AFTER).and_then(|h| retry_after(h, now));
+        let clock_skew_ms = header(DATE).and_then(http_date).map(|date| date.0 - now.0);
+        let limit = self.answer_bytes_max;
+        let too_large = || Failure::new(Kind::TooLarge, Error::TooLarge { system: self.system.clone(), what: request.what.clone(), limit });
+        let mut body = Vec::new();
+        if let Some(length) = response.content_length() {
+            if length > limit as u64 {
+                return Err(too_large());
+            }
+            body.reserve_exact(length as usize);
+        }
+        while let Some(chunk) = response.chunk().await.map_err(|e| self.transport(request, e))? {
+            if body.len() + chunk.len() > limit {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let bytes = body.len() as u64;
+        let json = if body.is_empty() { Ok(Json::Null) } else { serde_json::from_slice::<Json>(&body) };
+        let said = |text: &str| self.scrub(text, sent);
+        let begins = || said(&shorten(&String::from_utf8_lossy(&body)));
+        if let Some(kind) = self.rules.failure(status, json.as_ref().ok(), told, request.from_cursor) {
+            let message =
+                json.as_ref().ok().map_or_else(|| Some(begins()).filter(|b| !b.is_empty()), |j| self.rules.message(j).map(|m| said(&m)));
+            let message = message.map_or_else(|| status.to_string(), |m| format!("{status}: {m}"));
+            return Err(self.failure(request, kind, message));
+        }
+        match json {
+            Ok(json) => Ok(Answer { json, requests: 1, bytes, clock_skew_ms }),
+            Err(e) => Err(self.not_understood(request, Kind::NotUnderstood, e.to_string(), begins())),
+        }
+    }
+
+    fn failure(&self, request: &Prepared, kind: Kind, said: String) -> Failure {
+        let (system, what) = (self.system.clone(), request.what.clone());
+        let error = match kind {
+            Kind::Credential => Error::Credential { system, what, said },
+            Kind::Later(told) => Error::Later { system, what, wait: told.unwrap_or(LATER_UNTOLD) },
+            Kind::Broken(_) | Kind::NotConnected => Error::Unreachable { system, what, why: said },
+            Kind::NotFound => Error::NotFound { system, what },
+            Kind::CursorLost => Error::CursorLost { system, what },
+            Kind::Budget => Error::Budget { system, what },
+            Kind::Refused | Kind::NotUnderstood | Kind::TooLarge => Error::Refused { system, what, said },
+        };
+        Failure::new(kind, error)
+    }
+
+    fn transport(&self, request: &Prepared, error: reqwest::Error) -> Failure {
+        let kind = if error.is_connect() || error.is_builder() { Kind::NotConnected } else { Kind::Broken(None) };
+        let why = if error.is_timeout() { "it took too long".to_string() } else { causes(&error.without_url()) };
+        self.unreachable(request, kind, &why)
+    }
+
+    fn unreachable(&self, request: &Prepared, kind: Kind, why: &str) -> Failure {
+        self.failure(request, kind, self.scrub(why, None))
+    }
+
+    fn credential(&self, request: &Prepared, said: &str) -> Failure {
+        self.failure(request, Kind::Credential, self.scrub(said, None))
+    }
+
+    fn refused(&self, request: &Prepared, said: &str) -> Failure {
+        self.failure(request, Kind::Refused, said.to_string())
+    }
+
+    pub fn not_understood(&self, request: &Prepared, kind: Kind, why: String, begins: String) -> Failure {
+        Failure::new(kind, Error::NotUnderstood { system: self.system.clone(), what: request.what.clone(), why, begins })
+    }
+
+    /// The beginning of an answer, for messages.
+    pub fn begins(&self, json: &Json) -> String {
+        self.scrub(&shorten(&json.to_string()), None)
+    }
+
+    fn scrub(&self, text: &str, sent: Option<&HeaderValue>) -> String {
+        let text = self.settings.scrub(text);
+        // The credential as sent is `SCHEME TOKEN`; the token alone is the secret.
+        let token = sent.and_then(|v| v.to_str().ok()).map(|v| v.rsplit(' ').next().unwrap_or(v).to_string());
+        token.map_or(text.clone(), |token| strike(&text, &token.into()))
+    }
+}
+
+fn loopback(url: &Url) -> bool {
+    url.host_str()
+        .is_some_and(|h| h == "localhost" || h.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+}
+
+fn same_host(from: &Url, to: &Url) -> bool {
+    let secure = to.scheme() == from.scheme() || to.scheme() == "https";
+    from.host_str() == to.host_str()
+        && secure
+        && (from.port_or_known_default() == to.port_or_known_default() || from.scheme() != to.scheme())
+}
+
+/// An error with what caused it: reqwest's own text names only the outermost.
+fn causes(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("system", &self.system).finish_non_exhaustive()
+    }
+}

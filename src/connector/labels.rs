@@ -1,0 +1,196 @@
+//! Puts labels on records and takes them off, by the labels' own ids, which are looked up once and made where they are missing.
+
+use super::failure::{Failure, Kind};
+use super::manifest::Labels;
+use super::paging::{Pager, Rows, Step};
+use super::passes::Reader;
+use super::paths::Path;
+use super::port::{Error, Outcome, WriteOp};
+use super::request::{Call, Fill};
+use super::rows::{LabelStep, Row};
+use super::scalars::{id_of, int_of, text_of};
+use super::settings::Settings;
+use super::writes::Writer;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use tokio::sync::Mutex;
+
+/// A manifest's `labels`, made ready.
+pub struct LabelPlan {
+    find: Call,
+    find_name: Path,
+    find_id: Path,
+    create: Call,
+    created_id: Path,
+    add: Call,
+    remove: Call,
+    succeeded: Option<Path>,
+    pub batch: usize,
+    /// Name to id. Held while it is filled, so that a label is looked up and made once.
+    known: Mutex<BTreeMap<String, String>>,
+}
+
+impl LabelPlan {
+    pub fn new(labels: &Labels, settings: &Settings) -> Result<Option<LabelPlan>, String> {
+        let call = |what: &str, request| Call::new(what.to_string(), request, settings);
+        let path = |text: &str| Path::parse(text).map_err(|e| e.to_string());
+        let (find, create) = (call("labels", &labels.find)?, call("new label", &labels.create)?);
+        let (add, remove) = (call("add label", &labels.add)?, call("remove label", &labels.remove)?);
+        let (Some(find), Some(create), Some(add), Some(remove)) = (find, create, add, remove) else { return Ok(None) };
+        Ok(Some(LabelPlan {
+            find,
+            find_name: path(&labels.find_name)?,
+            find_id: path(&labels.find_id)?,
+            create,
+            created_id: path(&labels.created_id)?,
+            add,
+            remove,
+            succeeded: labels.succeeded.as_deref().map(path).transpose()?,
+            batch: labels.batch,
+            known: Mutex::new(BTreeMap::new()),
+        }))
+    }
+
+    /// Carries out the label steps of all rows, the protecting ones of all rows first.
+    pub async fn write(&self, reader: &Reader<'_>, writer: &Writer, ops: &[WriteOp], rows: &[Option<Row>], parts: &mut [Vec<Outcome>]) {
+        let mut groups: BTreeMap<&LabelStep, Vec<usize>> = BTreeMap::new();
+        for (at, row) in rows.iter().enumerate() {
+            for step in row.iter().flat_map(|r| &r.labels) {
+                groups.entry(step).or_default().push(at);
+            }
+        }
+        for (step, members) in groups {
+            for batch in members.chunks(self.batch.max(1)) {
+                let ids: Vec<Box<str>> = batch.iter().map(|at| ops[*at].record.id.clone()).collect();
+                let outcomes = self.step(reader, writer, step, &ids).await;
+                for (at, outcome) in batch.iter().zip(outcomes) {
+                    parts[*at].push(outcome);
+                }
+            }
+        }
+    }
+
+    async fn step(&self, reader: &Reader<'_>, writer: &Writer, step: &LabelStep, ids: &[Box<str>]) -> Vec<Outcome> {
+        let all = |outcome: Outcome| vec![outcome; ids.len()];
+        let mut again = true;
+        loop {
+            let label_id = match self.label_id(reader, &step.label, step.add).await {
+                Ok(Some(id)) => id,
+                // What does not exist is on nobody.
+                Ok(None) => return all(Outcome::Applied),
+                Err(failure) => {
+                    let untouched = match failure.outcome() {
+                        Outcome::Rejected(why) => Outcome::Rejected(why),
+                        Outcome::Applied | Outcome::Unknown(_) | Outcome::NotSent(_) => Outcome::NotSent(failure.error.to_string()),
+                    };
+                    return all(untouched);
+                }
+            };
+            let fill = Fill { ids, label: Some(&step.label), label_id: Some(&label_id), ..Fill::default() };
+            let call = if step.add { &self.add } else { &self.remove };
+            let (outcomes, in_vain) = match reader.http.write(&call.prepare(&fill, &Default::default()), reader.lane).await {
+                Ok(answer) => self.outcomes(reader, writer, step, ids, &answer.json).await,
+                Err(failure) => (all(failure.outcome()), matches!(failure.kind, Kind::NotFound | Kind::Refused)),
+            };
+            if !in_vain || !again {
+                return outcomes;
+            }
+            // The label we knew may have been deleted and made anew by hand: look it up once more.
+            again = false;
+            self.known.lock().await.remove(&step.label);
+        }
+    }
+
+    /// What an accepted request did to each record, and whether some record is as before though the system took the request.
+    async fn outcomes(
+        &self,
+        reader: &Reader<'_>,
+        writer: &Writer,
+        step: &LabelStep,
+        ids: &[Box<str>],
+        answer: &Json,
+    ) -> (Vec<Outcome>, bool) {
+        let all = |outcome: Outcome| (vec![outcome; ids.len()], false);
+        let Some(path) = &self.succeeded else { return all(Outcome::Applied) };
+        if path.first(answer).and_then(int_of).is_some_and(|count| count >= ids.len() as i64) {
+            return all(Outcome::Applied);
+        }
+        // Fewer were changed: some had it already, or are not there.
+        let records = match writer.read_back(reader, ids).await {
+            Ok(records) => records,
+            Err(error) => return all(Outcome::Unknown(format!("changed in part, and not read back: {error}"))),
+        };
+        let mut in_vain = false;
+        let mut outcomes = Vec::with_capacity(ids.len());
+        for id in ids {
+            let shown = records.iter().find(|r| r.id.id == *id).map(|r| step.shown(r));
+            in_vain |= shown == Some(Some(false));
+            outcomes.push(match shown {
+                None => Outcome::Rejected("not found".to_string()),
+                Some(Some(true)) => Outcome::Applied,
+                Some(Some(false)) => Outcome::Rejected("the system answered as if done, and the label is as before".to_string()),
+                Some(None) => Outcome::Unknown("changed in part, and no mark tells whose".to_string()),
+            });
+        }
+        (outcomes, in_vain)
+    }
+
+    /// The id of a label; `None` where there is none and none is to be made.
+    async fn label_id(&self, reader: &Reader<'_>, label: &str, make: bool) -> Result<Option<String>, Failure> {
+        let mut known = self.known.lock().await;
+        if let Some(id) = known.get(label) {
+            return Ok(Some(id.clone()));
+        }
+        let found = self.find(reader, label).await.map_err(|error| Failure::new(kind(&error), error))?;
+        let id = match found {
+            Some(id) => id,
+            None if !make => return Ok(None),
+            None => {
+                let fill = Fill { label: Some(label), ..Fill::default() };
+                let answer = reader.http.write(&self.create.prepare(&fill, &Default::default()), reader.lane).await?;
+                match self.created_id.first(&answer.json).and_then(id_of) {
+                    Some(id) => id.into_owned(),
+                    None => {
+                        let (why, begins) = (format!("there is no id at {}", self.created_id), reader.http.begins(&answer.json));
+                        let error =
+                            Error::NotUnderstood { system: reader.http.system.clone(), what: self.create.what.clone(), why, begins };
+                        return Err(Failure::new(Kind::NotUnderstood, error));
+                    }
+                }
+            }
+        };
+        known.insert(label.to_string(), id.clone());
+        Ok(Some(id))
+    }
+
+    async fn find(&self, reader: &Reader<'_>, label: &str) -> Result<Option<String>, Error> {
+        let fill = Fill { label: Some(label), ..Fill::default() };
+        let mut pager = Pager::new(&self.find, None);
+        loop {
+            let mut answer = reader.http.read(&self.find.prepare(&fill, &pager.ask()), reader.lane).await?;
+            let rows: Vec<_> = reader.lists(&self.find, &mut answer)?.into_iter().flatten().collect();
+            for row in &rows {
+                let name = self.find_name.first(row).and_then(text_of);
+                // As it is written: marks are read so, and a system may well have two that differ in case.
+                if name.is_some_and(|n| n == label) {
+                    return Ok(self.find_id.first(row).and_then(id_of).map(|id| id.into_owned()));
+                }
+            }
+            let rows = Rows { longest: rows.len(), all: rows.len(), ids: &[] };
+            match pager.turn(&answer.json, &rows).map_err(|c| reader.circle(&self.find, c))? {
+                Step::More => {}
+                Step::End | Step::Short(_) => return Ok(None),
+            }
+        }
+    }
+}
+
+/// What a failed look-up means for the step: nothing was written.
+fn kind(error: &Error) -> Kind {
+    match error {
+        Error::Credential { .. } => Kind::Credential,
+        Error::Later { wait, .. } => Kind::Later(Some(*wait)),
+        Error::Budget { .. } => Kind::Budget,
+        _ => Kind::NotConnected,
+    }
+}

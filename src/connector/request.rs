@@ -1,0 +1,213 @@
+//! A manifest's request bound to a system's settings, and filled in for one sending.
+
+use super::manifest::{Method, Page, Paths, Request};
+use super::paths::Path;
+use super::settings::Settings;
+use super::template::Template;
+use serde_json::{Map, Value as Json, json};
+use std::borrow::Cow;
+
+/// A request whose settings are filled in. Its texts may hold secrets: it has no `Debug`.
+pub struct Call {
+    /// For messages: `deals sweep`.
+    pub what: String,
+    pub method: Method,
+    path: Template,
+    query: Vec<(String, Template)>,
+    body: Option<Body>,
+    pub records: Vec<Path>,
+    pub page: Page,
+    pub total: Vec<Path>,
+    pub carries_people: bool,
+}
+
+enum Body {
+    Text(Template),
+    Plain(Json),
+    List(Vec<Body>),
+    Map(Vec<(String, Body)>),
+}
+
+/// What is known only when a request is made.
+#[derive(Default, Clone, Copy)]
+pub struct Fill<'v> {
+    pub since: Option<&'v str>,
+    pub ids: &'v [Box<str>],
+    pub token: Option<&'v str>,
+    pub label: Option<&'v str>,
+    pub label_id: Option<&'v str>,
+    pub rows: Option<&'v [Json]>,
+    pub row: Option<&'v Json>,
+}
+
+/// What a page asks for beside the request itself.
+#[derive(Default)]
+pub struct Ask {
+    pub params: Vec<(String, Json)>,
+    pub in_body: bool,
+    /// Parameters that must not be sent.
+    pub drops: Vec<String>,
+    /// It goes on from a cursor, which the server may have forgotten.
+    pub from_cursor: bool,
+}
+
+/// Ready to be sent, any number of times.
+pub struct Prepared {
+    pub what: String,
+    pub method: Method,
+    /// Behind the base URL, encoded.
+    pub path: String,
+    pub query: Vec<(String, String)>,
+    pub body: Option<Vec<u8>>,
+    pub from_cursor: bool,
+}
+
+impl Call {
+    /// `Ok(None)`: it names an optional setting that is not given, and is off.
+    pub fn new(what: String, request: &Request, settings: &Settings) -> Result<Option<Call>, String> {
+        let path = |p: &String| Path::parse(p).map_err(|e| e.to_string());
+        let Some(url) = settings.bind(&request.path)? else { return Ok(None) };
+        let mut query = Vec::new();
+        for (name, text) in &request.query {
+            query.extend(settings.bind(text)?.map(|t| (name.clone(), t)));
+        }
+        let body = request.body.as_ref().map(|b| bind_body(b, settings)).transpose()?;
+        if matches!(body, Some(None)) {
+            return Ok(None);
+        }
+        Ok(Some(Call {
+            what,
+            method: request.method,
+            path: url,
+            query,
+            body: body.flatten(),
+            records: request.records.as_slice().iter().map(path).collect::<Result<_, _>>()?,
+            page: request.page.clone(),
+            total: request.total.iter().flat_map(Paths::as_slice).map(path).collect::<Result<_, _>>()?,
+            carries_people: request.carries_people,
+        }))
+    }
+
+    /// Fills everything in.
+    pub fn prepare(&self, fill: &Fill<'_>, ask: &Ask) -> Prepared {
+        let value = |name: &str| fill.text(name);
+        let path = self.path.fill(&|name| fill.text(name).map(|t| Cow::Owned(encode(&t))));
+        let mut query: Vec<(String, String)> =
+            self.query.iter().filter(|(name, _)| !ask.drops.contains(name)).map(|(name, t)| (name.clone(), t.fill(&value))).collect();
+        let mut body = self.body.as_ref().map(|b| b.fill(fill));
+        if let (true, Some(Json::Object(map))) = (ask.in_body, &mut body) {
+            for name in &ask.drops {
+                map.remove(name);
+            }
+            map.extend(ask.params.iter().cloned());
+        } else {
+            query.retain(|(name, _)| !ask.params.iter().any(|(n, _)| n == name));
+            query.extend(ask.params.iter().map(|(n, v)| (n.clone(), v.as_str().map_or_else(|| v.to_string(), str::to_string))));
+        }
+        let body = body.map(|b| b.to_string().into_bytes());
+        Prepared { what: self.what.clone(), method: self.method, path, query, body, from_cursor: ask.from_cursor }
+    }
+}
+
+impl<'v> Fill<'v> {
+    pub fn ids(ids: &'v [Box<str>]) -> Fill<'v> {
+        Fill { ids, ..Fill::default() }
+    }
+
+    fn text(&self, name: &str) -> Option<Cow<'v, str>> {
+        match name {
+            "since" => self.since.map(Cow::Borrowed),
+            "token" => self.token.map(Cow::Borrowed),
+            "label" => self.label.map(Cow::Borrowed),
+            "label_id" => self.label_id.map(Cow::Borrowed),
+            "id" => self.ids.first().map(|id| Cow::Borrowed(&**id)),
+            "ids" => Some(Cow::Owned(self.ids.join(","))),
+            "ids_quoted" => Some(Cow::Owned(self.ids.iter().map(|id| quoted(id)).collect::<Vec<_>>().join(","))),
+            _ => None,
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<Json> {
+        match name {
+            "ids" => Some(json!(self.ids)),
+            "id_rows" => Some(self.ids.iter().map(|id| json!({ "id": id })).collect()),
+            "rows" => self.rows.map(|rows| Json::Array(rows.to_vec())),
+            "row" => self.row.cloned(),
+            _ => None,
+        }
+    }
+}
+
+fn quoted(id: &str) -> String {
+    format!("'{}'", id.replace('\'', "\\'"))
+}
+
+/// `Ok(None)`: a text of it names an unset setting.
+fn bind_body(body: &toml::Value, settings: &Settings) -> Result<Option<Body>, String> {
+    Ok(Some(match body {
+        toml::Value::String(text) => match settings.bind(text)? {
+            Some(template) => Body::Text(template),
+            None => return Ok(None),
+        },
+        toml::Value::Array(items) => {
+            let mut list = Vec::new();
+            for item in items {
+                match bind_body(item, settings)? {
+                    Some(item) => list.push(item),
+                    None => return Ok(None),
+                }
+            }
+            Body::List(list)
+        }
+        toml::Value::Table(table) => {
+            let mut map = Vec::new();
+            for (key, value) in table {
+                match bind_body(value, settings)? {
+                    Some(value) => map.push((key.clone(), value)),
+                    None => return Ok(None),
+                }
+            }
+            Body::Map(map)
+        }
+        other => Body::Plain(to_json(other)),
+    }))
+}
+
+/// A manifest's plain value as JSON.
+pub fn to_json(value: &toml::Value) -> Json {
+    match value {
+        toml::Value::String(text) => json!(text),
+        toml::Value::Integer(i) => json!(i),
+        toml::Value::Float(f) => json!(f),
+        toml::Value::Boolean(b) => json!(b),
+        toml::Value::Datetime(d) => json!(d.to_string()),
+        toml::Value::Array(items) => items.iter().map(to_json).collect(),
+        toml::Value::Table(table) => Json::Object(table.iter().map(|(k, v)| (k.clone(), to_json(v))).collect::<Map<_, _>>()),
+    }
+}
+
+impl Body {
+    fn fill(&self, fill: &Fill<'_>) -> Json {
+        match self {
+            Body::Plain(value) => value.clone(),
+            Body::Text(template) => match template.sole_name().and_then(|name| fill.value(name)) {
+                Some(value) => value,
+                None => Json::String(template.fill(&|name| fill.text(name))),
+            },
+            Body::List(items) => items.iter().map(|i| i.fill(fill)).collect(),
+            Body::Map(map) => Json::Object(map.iter().map(|(k, v)| (k.clone(), v.fill(fill))).collect()),
+        }
+    }
+}
+
+/// A value made safe for a path: only unreserved characters and commas stay as they are.
+fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b',' => out.push(char::from(byte)),
+            other => out.push_str(&format!("%{other:02X}")),
+        }
+    }
+    out
+}

@@ -1,0 +1,171 @@
+//! The connector that a manifest makes: JSON over HTTP behind the daemon's [`Connector`].
+
+use super::http::Http;
+use super::manifest::Manifest;
+use super::passes::{Listing, Reader};
+use super::port::*;
+use super::settings::Settings;
+use super::streams::{self, StreamPlan};
+use super::writes::Writer;
+use crate::model::{Name, Record};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A system reached by HTTP, as its manifest says.
+pub struct RestConnector {
+    system: Name,
+    http: Http,
+    settings: Settings,
+    plans: Vec<StreamPlan>,
+    infos: Vec<StreamInfo>,
+    writer: Option<Writer>,
+    abilities: Abilities,
+}
+
+impl RestConnector {
+    /// `Err` tells everything that is wrong with the system's settings.
+    pub fn new(manifest: &Manifest, given: &SystemSettings, clock: Clock) -> Result<RestConnector, Vec<String>> {
+        let settings = Settings::resolve(manifest, given)?;
+        let http = Http::new(manifest, &settings, &given.name, clock)?;
+        let plans = streams::plan(&given.name, manifest, &settings).map_err(|why| vec![why])?;
+        let mapper = |stream: &str| plans.iter().find(|p| *p.info.name == *stream).and_then(|p| p.mapper.clone());
+        let writer = match &manifest.writes {
+            Some(writes) => match mapper(&writes.stream) {
+                Some(mapper) => Writer::new(manifest, writes, mapper, &settings).map_err(|why| vec![why])?,
+                None => None,
+            },
+            None => None,
+        };
+        let infos = plans.iter().map(|p| p.info.clone()).collect();
+        let abilities = writer.as_ref().map(Writer::abilities).unwrap_or_default();
+        Ok(RestConnector { system: given.name.clone(), http, settings, plans, infos, writer, abilities })
+    }
+
+    fn reader(&self, lane: Lane) -> Reader<'_> {
+        Reader { http: &self.http, zone: &self.settings.zone, lane }
+    }
+
+    async fn read_pass(&self, stream: &str, pass: Pass, mut sink: PageSink<'_>) -> Result<PassEnd, Error> {
+        let cannot = |how: &str| Error::Refused {
+            system: self.system.clone(),
+            what: stream.to_string(),
+            said: format!("the connector has no way to read it so ({how})"),
+        };
+        let plan = self.plans.iter().find(|p| *p.info.name == *stream).ok_or_else(|| cannot("no such stream"))?;
+        let reader = self.reader(Lane::Read);
+        if let Pass::ForEach(deals) = &pass {
+            let each = plan.each.as_ref().ok_or_else(|| cannot("for each deal"))?;
+            return reader.for_each(each, deals, &mut sink).await;
+        }
+        let mapper = plan.mapper.as_ref().ok_or_else(|| cannot("by itself"))?;
+        match pass {
+            Pass::Sweep => {
+                let call = plan.sweep.as_ref().ok_or_else(|| cannot("sweep"))?;
+                reader.listing(call, mapper, Listing::default(), &mut sink).await
+            }
+            Pass::Open => {
+                let call = plan.open.as_ref().ok_or_else(|| cannot("open"))?;
+                reader.listing(call, mapper, Listing::default(), &mut sink).await
+            }
+            Pass::Changes(since) => {
+                let changes = plan.changes.as_ref().ok_or_else(|| cannot("changes"))?;
+                reader.changes(changes, mapper, since.minus(changes.overlap), &mut sink).await
+            }
+            Pass::Resume { cursor, since } => match (&plan.feed, &plan.changes) {
+                (Some(feed), _) => reader.feed(feed, mapper, plan.info.entity, cursor.as_deref(), since, &mut sink).await,
+                (None, Some(changes)) if changes.resumes => {
+                    let since = super::scalars::time_text(since.minus(changes.overlap), changes.since, &self.settings.zone);
+                    let how = Listing { since: Some(since), cursor: cursor.map(String::from), resumes: true, one_page: false };
+                    reader.listing(&changes.call, mapper, how, &mut sink).await
+                }
+                _ => Err(cannot("resume")),
+            },
+            Pass::FilterTest(future) => {
+                let changes = plan.changes.as_ref().ok_or_else(|| cannot("changes"))?;
+                let since = super::scalars::time_text(future, changes.since, &self.settings.zone);
+                let how = Listing { since: Some(since), one_page: true, ..Listing::default() };
+                reader.listing(&changes.call, mapper, how, &mut sink).await
+            }
+            Pass::ForEach(_) => Err(cannot("for each deal")),
+        }
+    }
+
+    async fn read_first_page(&self, stream: &str) -> Result<PageRead, Error> {
+        let Some(plan) = self.plans.iter().find(|p| *p.info.name == *stream) else { return Ok(PageRead::default()) };
+        // Associations are read for deals, of which none are known here.
+        let Some(mapper) = &plan.mapper else { return Ok(PageRead::default()) };
+        let Some(call) = plan.sweep.as_ref().or(plan.open.as_ref()) else { return Ok(PageRead::default()) };
+        let first = Arc::new(Mutex::new(PageRead::default()));
+        let kept = first.clone();
+        let mut sink: PageSink<'_> = Box::new(move |page| {
+            *kept.lock().unwrap_or_else(PoisonError::into_inner) = page;
+            async { Ok(()) }.boxed()
+        });
+        let how = Listing { one_page: true, ..Listing::default() };
+        self.reader(Lane::Read).listing(call, mapper, how, &mut sink).await?;
+        let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(std::mem::take(&mut *first))
+    }
+}
+
+impl Connector for RestConnector {
+    fn system(&self) -> &Name {
+        &self.system
+    }
+
+    fn streams(&self) -> &[StreamInfo] {
+        &self.infos
+    }
+
+    fn abilities(&self) -> &Abilities {
+        &self.abilities
+    }
+
+    fn pass<'a>(&'a self, stream: &'a str, pass: Pass, sink: PageSink<'a>) -> BoxFuture<'a, Result<PassEnd, Error>> {
+        self.read_pass(stream, pass, sink).boxed()
+    }
+
+    fn first_page<'a>(&'a self, stream: &'a str) -> BoxFuture<'a, Result<PageRead, Error>> {
+        self.read_first_page(stream).boxed()
+    }
+
+    fn write<'a>(&'a self, ops: &'a [WriteOp], lane: Lane) -> BoxFuture<'a, Vec<Outcome>> {
+        async move {
+            match &self.writer {
+                Some(writer) => writer.write(&self.reader(lane), ops).await,
+                None => vec![Outcome::Rejected("the connector writes nothing".to_string()); ops.len()],
+            }
+        }
+        .boxed()
+    }
+
+    fn read_back<'a>(&'a self, ids: &'a [Box<str>], lane: Lane) -> BoxFuture<'a, Result<Vec<Record>, Error>> {
+        async move {
+            match &self.writer {
+                Some(writer) => writer.read_back(&self.reader(lane), ids).await,
+                None => Ok(Vec::new()),
+            }
+        }
+        .boxed()
+    }
+
+    fn status_word(&self, status: &str) -> Box<str> {
+        self.writer.as_ref().map_or_else(|| status.into(), |w| w.status_word(status))
+    }
+
+    fn usage(&self) -> Usage {
+        self.http.budget.usage()
+    }
+
+    fn restore_usage(&self, usage: Usage) {
+        self.http.budget.restore(usage);
+    }
+}
+
+impl fmt::Debug for RestConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RestConnector").field("system", &self.system).finish_non_exhaustive()
+    }
+}

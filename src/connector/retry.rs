@@ -1,0 +1,101 @@
+//! How long to wait before a request is sent again. It decides nothing about whether: that is `http`'s, by the kind of failure.
+
+use crate::model::{Span, Time};
+use backoff::ExponentialBackoff;
+use backoff::backoff::Backoff;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// All waiting for one request together; a system that is down longer is the next pass's affair.
+pub const WAIT_TOTAL_MAX: Duration = Duration::from_secs(60);
+/// A server's wait is a hint within these bounds.
+const WAIT_MIN: Duration = Duration::from_millis(50);
+const WAIT_MAX: Duration = Duration::from_secs(30);
+/// The first wait is somewhere between nothing and twice this.
+const WAIT_FIRST: Duration = Duration::from_millis(250);
+/// What a server's wait is taken for at most when it is told to the daemon.
+const TOLD_MAX: Span = Span::minutes(60);
+
+/// The waits of one request: exponential with full jitter, or the server's own word.
+pub struct Delays {
+    backoff: ExponentialBackoff,
+    since: Instant,
+}
+
+impl Default for Delays {
+    fn default() -> Delays {
+        // The crate spreads a wait between (1 - factor) and (1 + factor) times the interval; with 1 that is full jitter.
+        let backoff = ExponentialBackoff {
+            current_interval: WAIT_FIRST,
+            initial_interval: WAIT_FIRST,
+            randomization_factor: 1.0,
+            multiplier: 2.0,
+            max_interval: WAIT_MAX / 2,
+            max_elapsed_time: None,
+            ..ExponentialBackoff::default()
+        };
+        Delays { backoff, since: Instant::now() }
+    }
+}
+
+impl Delays {
+    /// The next wait, or `None` where it would go beyond all there is. `told` is what the server asks for.
+    pub fn next(&mut self, told: Option<Span>) -> Option<Duration> {
+        let own = self.backoff.next_backoff()?;
+        let wait = match told {
+            Some(told) if told.to_std() > WAIT_MAX => return None,
+            Some(told) => told.to_std().max(WAIT_MIN),
+            None => own.min(WAIT_MAX),
+        };
+        (self.since.elapsed() + wait <= WAIT_TOTAL_MAX).then_some(wait)
+    }
+}
+
+/// What `Retry-After` asks for: seconds, or an HTTP date.
+pub fn retry_after(header: &str, now: Time) -> Option<Span> {
+    let header = header.trim();
+    let wait = match header.parse::<f64>() {
+        Ok(seconds) if seconds >= 0.0 && seconds.is_finite() => Span((seconds * 1000.0).min(TOLD_MAX.0 as f64) as i64),
+        Ok(_) => return None,
+        Err(_) => http_date(header)?.since(now),
+    };
+    Some(wait.min(TOLD_MAX))
+}
+
+/// A time in the form of HTTP's `Date`.
+pub fn http_date(header: &str) -> Option<Time> {
+    jiff::fmt::rfc2822::parse(header.trim()).ok().map(|z| Time(z.timestamp().as_millisecond()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_servers_ask_for() {
+        let now = Time(1_795_251_600_000); // 2026-11-21T09:00:00Z
+        for (header, want) in [
+            ("0", Some(Span::ZERO)),
+            ("7", Some(Span::seconds(7))),
+            ("1.5", Some(Span(1500))),
+            ("999999", Some(TOLD_MAX)),
+            ("Sat, 21 Nov 2026 09:00:30 GMT", Some(Span::seconds(30))),
+            ("Sat, 21 Nov 2026 08:00:00 GMT", Some(Span::ZERO)),
+            ("-1", None),
+            ("soon", None),
+        ] {
+            assert_eq!(retry_after(header, now), want, "{header}");
+        }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn waits_are_bounded() {
+        let mut delays = Delays::default();
+        assert_eq!(delays.next(Some(Span::ZERO)), Some(WAIT_MIN));
+        assert_eq!(delays.next(Some(Span::seconds(9))), Some(Duration::from_secs(9)));
+        assert_eq!(delays.next(Some(Span::minutes(10))), None);
+        for _ in 0..50 {
+            assert!(delays.next(None).is_some_and(|d| d <= WAIT_MAX));
+        }
+    }
+}

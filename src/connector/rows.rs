@@ -1,0 +1,274 @@
+//! What a wanted change is in the target's own fields and labels, and whether a record shows it.
+
+use super::check_writes::consent_field;
+use super::manifest::{MarkWrite, RecordMap, TimeFormat, Writes};
+use super::port::{Change, PermitChange, StatusChange};
+use super::request::to_json;
+use super::scalars::time_text;
+use super::settings::Settings;
+use crate::model::{Mark, Name, Record, Time, Value};
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+
+/// Our words for the target's.
+pub struct Words {
+    pub fields: BTreeMap<Name, String>,
+    pub status: Option<StatusWords>,
+    pub block: Option<MarkWords>,
+    pub permit: Option<MarkWords>,
+    pub why: Option<MarkWords>,
+    /// What empties a field.
+    empty: Json,
+    zone: TimeZone,
+}
+
+pub struct StatusWords {
+    map: BTreeMap<String, String>,
+    place: Place,
+}
+
+enum Place {
+    Field(String),
+    LabelPrefix(String),
+}
+
+pub enum MarkWords {
+    Field { field: String, on: Json, off: Json, format: TimeFormat },
+    Label(String),
+}
+
+/// A change in the target's words.
+#[derive(Debug, Default, PartialEq)]
+pub struct Row {
+    pub fields: Map<String, Json>,
+    pub labels: Vec<LabelStep>,
+}
+
+/// One label to put on or take off. Steps are carried out in their order: what protects comes first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LabelStep {
+    rank: u8,
+    pub label: String,
+    pub add: bool,
+    pub mark: Mark,
+}
+
+impl Words {
+    /// Marks whose name is not given in systems.toml cannot be written. `Err` where a name is that of a consent field.
+    pub fn new(writes: &Writes, record: &RecordMap, settings: &Settings) -> Result<Words, String> {
+        let named = |text: &str| match settings.text(text)? {
+            Some(name) => match consent_field(record, &name) {
+                Some(why) => Err(why),
+                None => Ok(Some(name)),
+            },
+            None => Ok(None),
+        };
+        let mark = |how: &Option<MarkWrite>| match how {
+            None => Ok::<_, String>(None),
+            Some(MarkWrite::Label { label }) => Ok(settings.text(label)?.map(MarkWords::Label)),
+            Some(MarkWrite::Field { field, on, off, format }) => Ok(named(field)?.map(|field| MarkWords::Field {
+                field,
+                on: on.as_ref().map_or(Json::Bool(true), to_json),
+                off: off.as_ref().map_or(Json::Bool(false), to_json),
+                format: format.unwrap_or_default(),
+            })),
+        };
+        let status = writes.status.as_ref().and_then(|s| {
+            let place = s.field.clone().map(Place::Field).or_else(|| s.label_prefix.clone().map(Place::LabelPrefix))?;
+            Some(StatusWords { map: s.map.clone(), place })
+        });
+        Ok(Words {
+            fields: writes.fields.clone(),
+            status,
+            block: mark(&writes.block)?,
+            permit: mark(&writes.permit)?,
+            why: mark(&writes.why)?,
+            empty: writes.update.as_ref().and_then(|u| u.empty.as_ref()).map_or(Json::Null, to_json),
+            zone: settings.zone.clone(),
+        })
+    }
+
+    /// The target's word for one of our statuses; where it is told by label, the whole label.
+    pub fn status(&self, status: &str) -> Box<str> {
+        let Some(words) = &self.status else { return status.into() };
+        let word = words.map.get(status).map_or(status, |w| w);
+        match &words.place {
+            Place::Field(_) => word.into(),
+            Place::LabelPrefix(prefix) => format!("{prefix}{word}").into(),
+        }
+    }
+
+    /// `Err`: part of the change cannot be written there, so none of it is.
+    pub fn row(&self, change: &Change) -> Result<Row, String> {
+        let mut row = Row::default();
+        for (name, value) in &change.fields {
+            let field = self.fields.get(name).ok_or_else(|| format!("{name} cannot be written there"))?;
+            row.fields.insert(field.clone(), self.json(value));
+        }
+        let cannot = |what: &str| format!("{what} cannot be written there");
+        if let Some(block) = change.block {
+            match self.block.as_ref().ok_or_else(|| cannot("a block"))? {
+                MarkWords::Field { field, on, off, .. } => {
+                    drop(row.fields.insert(field.clone(), if block { on.clone() } else { off.clone() }))
+                }
+                MarkWords::Label(label) => row.step(if block { 0 } else { 6 }, label, block, Mark::Block),
+            }
+        }
+        if let Some(permit) = &change.permit {
+            let given = matches!(permit, PermitChange::Until(_));
+            match self.permit.as_ref().ok_or_else(|| cannot("a permit"))? {
+                MarkWords::Field { field, format, .. } => {
+                    let value = match permit {
+                        PermitChange::Until(time) => time_json(*time, *format, &self.zone),
+                        PermitChange::Withdrawn => self.empty.clone(),
+                    };
+                    row.fields.insert(field.clone(), value);
+                }
+                MarkWords::Label(label) => row.step(if given { 5 } else { 1 }, label, given, Mark::Permit),
+            }
+        }
+        if let Some(why) = &change.why {
+            match self.why.as_ref().ok_or_else(|| cannot("a reason"))? {
+                MarkWords::Field { field, .. } => drop(row.fields.insert(field.clone(), self.json(&Value::text(why)))),
+                MarkWords::Label(label) => row.step(2, label, !why.is_empty(), Mark::Why),
+            }
+        }
+        if let Some(status) = &change.status {
+            self.status_row(status, &mut row)?;
+        }
+        row.labels.sort();
+        Ok(row)
+    }
+
+    fn status_row(&self, status: &StatusChange, row: &mut Row) -> Result<(), String> {
+        let words = self.status.as_ref().ok_or("a status cannot be written there")?;
+        let word = self.status(&status.to);
+        match &words.place {
+            Place::Field(field) => drop(row.fields.insert(field.clone(), Json::from(&*word))),
+            Place::LabelPrefix(prefix) => {
+                row.step(3, &word, true, Mark::Status);
+                let shown = status.from.iter().flat_map(|from| from.lines());
+                for old in shown.filter(|old| *old != &*word && old.starts_with(&**prefix)) {
+                    row.step(4, old, false, Mark::Status);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn json(&self, value: &Value) -> Json {
+        if value.is_empty() { self.empty.clone() } else { value.to_json() }
+    }
+
+    /// The first part of the change that the record does not show.
+    pub fn missing(&self, record: &Record, change: &Change) -> Option<String> {
+        let field = change.fields.iter().find(|(name, want)| !same(record.field(name).map(|f| &f.value), want));
+        if let Some((name, _)) = field {
+            return Some(name.to_string());
+        }
+        let shows = |mark: Mark, want: &Value| same(record.mark(mark), want);
+        let block =
+            change.block.is_none_or(|b| shows(Mark::Block, &Value::Bool(b)) || !b && record.mark(Mark::Block).is_none_or(Value::is_empty));
+        let permit = change.permit.as_ref().is_none_or(|permit| match (permit, &self.permit) {
+            (permit, Some(MarkWords::Label(_))) => shows(Mark::Permit, &Value::Bool(matches!(permit, PermitChange::Until(_)))),
+            (PermitChange::Until(time), _) => shows(Mark::Permit, &Value::Time(*time)),
+            (PermitChange::Withdrawn, _) => shows(Mark::Permit, &Value::Empty),
+        });
+        let why = change.why.as_ref().is_none_or(|why| match &self.why {
+            Some(MarkWords::Label(_)) => shows(Mark::Why, &Value::Bool(!why.is_empty())),
+            _ => shows(Mark::Why, &Value::text(why)),
+        });
+        let status = change.status.as_ref().is_none_or(|s| shows(Mark::Status, &Value::text(&self.status(&s.to))));
+        let marks = [(block, Mark::Block), (permit, Mark::Permit), (why, Mark::Why), (status, Mark::Status)];
+        marks.into_iter().find(|(shown, _)| !shown).map(|(_, mark)| mark.name().to_string())
+    }
+}
+
+impl Row {
+    fn step(&mut self, rank: u8, label: &str, add: bool, mark: Mark) {
+        self.labels.push(LabelStep { rank, label: label.to_string(), add, mark });
+    }
+}
+
+impl LabelStep {
+    /// Whether the record shows the step done; `None` where the manifest has no mark that could tell.
+    pub fn shown(&self, record: &Record) -> Option<bool> {
+        match record.mark(self.mark) {
+            Some(Value::Bool(there)) => Some(*there == self.add),
+            Some(Value::Text(labels)) => Some(labels.lines().any(|l| l == self.label) == self.add),
+            Some(Value::Empty) => Some(!self.add),
+            _ => None,
+        }
+    }
+}
+
+fn time_json(time: Time, format: TimeFormat, zone: &TimeZone) -> Json {
+    Json::String(time_text(time, format, zone))
+}
+
+/// Equal, but for blanks around texts, whole seconds, and how a number is written. Absent is as good as empty.
+fn same(shown: Option<&Value>, want: &Value) -> bool {
+    let shown = shown.unwrap_or(&Value::Empty);
+    match (shown, want) {
+        (Value::Time(a), Value::Time(b)) => a.0.div_euclid(1000) == b.0.div_euclid(1000),
+        (Value::List(_), _) | (_, Value::List(_)) => shown == want,
+        (Value::Empty, _) | (_, Value::Empty) => shown.is_empty() && want.is_empty(),
+        _ => shown.to_string().trim() == want.to_string().trim(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::manifest::Manifest;
+    use crate::connector::{SystemSettings, load};
+
+    fn words(name: &str) -> Words {
+        let manifest: Manifest = load::load(name, None).unwrap().manifest;
+        let mut given: SystemSettings = crate::connector::examples::example_settings(&manifest);
+        given.permit = Some("ok_until".into());
+        let settings = Settings::resolve(&manifest, &given).unwrap();
+        let writes = manifest.writes.as_ref().unwrap();
+        Words::new(writes, manifest.streams[&writes.stream].record.as_ref().unwrap(), &settings).unwrap()
+    }
+
+    #[test]
+    fn a_whole_change_becomes_one_row() {
+        let words = words("marketo");
+        let change = Change {
+            fields: vec![("phone".into(), Value::Empty), ("score".into(), Value::Int(5))],
+            block: Some(true),
+            permit: Some(PermitChange::Until(Time(1_795_251_600_000))),
+            why: Some("open_deal_person".into()),
+            status: Some(StatusChange { to: "opportunity".into(), from: None }),
+        };
+        let row = words.row(&change).unwrap();
+        let want = serde_json::json!({"phone": null, "leadScore": 5, "marketingSuspended": true, "ok_until": "2026-11-21T09:00:00Z",
+            "nayose_why": "open_deal_person", "leadStatus": "opportunity"});
+        assert_eq!(Json::Object(row.fields), want);
+        let unknown = Change { fields: vec![("shoe_size".into(), Value::Int(5))], ..Change::default() };
+        assert!(words.row(&unknown).is_err());
+    }
+
+    #[test]
+    fn a_permit_may_not_bear_the_name_of_a_consent_field() {
+        let manifest: Manifest = load::load("marketo", None).unwrap().manifest;
+        let mut given = crate::connector::examples::example_settings(&manifest);
+        given.permit = Some("unsubscribed".into());
+        let settings = Settings::resolve(&manifest, &given).unwrap();
+        let writes = manifest.writes.as_ref().unwrap();
+        let refused = Words::new(writes, manifest.streams["people"].record.as_ref().unwrap(), &settings);
+        assert!(refused.err().unwrap().contains("refusal"));
+    }
+
+    #[test]
+    fn values_that_a_system_writes_in_its_own_way_are_the_same() {
+        assert!(same(Some(&Value::text("12")), &Value::Int(12)));
+        assert!(same(Some(&Value::text(" a ")), &Value::text("a")));
+        assert!(same(None, &Value::Empty));
+        assert!(same(Some(&Value::Time(Time(1999))), &Value::Time(Time(1000))));
+        assert!(!same(Some(&Value::Bool(false)), &Value::Bool(true)));
+        assert!(!same(Some(&Value::text("a")), &Value::Empty));
+    }
+}

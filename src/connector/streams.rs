@@ -1,0 +1,144 @@
+//! The streams of one system, bound to its settings: what `passes` and `writes` work with.
+
+use super::manifest::{Feed, ForEach, Manifest, Page, Request, Stream, TimeFormat};
+use super::map::Mapper;
+use super::paths::Path;
+use super::port::{Reads, StreamInfo};
+use super::request::Call;
+use super::settings::Settings;
+use crate::model::{Entity, Name, Span};
+use std::sync::Arc;
+
+/// One stream. A request that names an unset optional setting is not there.
+pub struct StreamPlan {
+    pub info: StreamInfo,
+    pub mapper: Option<Arc<Mapper>>,
+    pub sweep: Option<Call>,
+    pub open: Option<Call>,
+    pub changes: Option<ChangesPlan>,
+    pub feed: Option<FeedPlan>,
+    pub each: Option<EachPlan>,
+}
+
+pub struct ChangesPlan {
+    pub call: Call,
+    pub since: TimeFormat,
+    pub overlap: Span,
+    pub rows_max: Option<usize>,
+    pub resumes: bool,
+}
+
+pub struct FeedPlan {
+    pub start: Call,
+    pub since: TimeFormat,
+    pub token: Path,
+    pub call: Call,
+    pub id: Path,
+    pub deleted: Option<Call>,
+    pub read: Call,
+    pub chunk: usize,
+}
+
+pub struct EachPlan {
+    pub call: Call,
+    pub chunk: usize,
+    /// `None`: the deal that was asked for.
+    pub deal: Option<Path>,
+    pub people: Path,
+    pub more: Option<Path>,
+}
+
+/// The streams that are on.
+pub fn plan(system: &Name, manifest: &Manifest, settings: &Settings) -> Result<Vec<StreamPlan>, String> {
+    let mut plans = Vec::new();
+    for (name, stream) in &manifest.streams {
+        plans.extend(stream_plan(system, name, stream, settings).map_err(|why| format!("streams.{name}: {why}"))?);
+    }
+    let carries = |name: &Name, of: fn(&StreamPlan) -> Option<&Call>| {
+        plans.iter().find(|p| p.info.name == *name).and_then(of).is_some_and(|c| c.carries_people)
+    };
+    // A stream of associations whose deals are off is off too.
+    let names: Vec<Name> = plans.iter().map(|p| p.info.name.clone()).collect();
+    let facts: Vec<(bool, bool)> =
+        names.iter().map(|name| (carries(name, |p| p.sweep.as_ref()), carries(name, |p| p.changes.as_ref().map(|c| &c.call)))).collect();
+    for (plan, (sweep, changes)) in plans.iter_mut().zip(facts) {
+        (plan.info.sweep_carries_people, plan.info.changes_carry_people) = (sweep, changes);
+    }
+    plans.retain(|p| [&p.info.carried_by, &p.info.for_each].into_iter().flatten().all(|of| names.contains(of)));
+    Ok(plans)
+}
+
+fn stream_plan(system: &Name, name: &str, stream: &Stream, settings: &Settings) -> Result<Option<StreamPlan>, String> {
+    let call = |kind: &str, request: &Request| Call::new(format!("{name} {kind}"), request, settings);
+    let optional = |kind: &str, request: Option<&Request>| request.map_or(Ok(None), |r| call(kind, r));
+    let sweep = optional("sweep", stream.sweep.as_ref())?;
+    if stream.sweep.is_some() && sweep.is_none() {
+        return Ok(None);
+    }
+    let changes = match &stream.changes {
+        None => None,
+        Some(changes) => call("changes", &changes.request)?.map(|call| {
+            let (rows_max, resumes) = match &call.page {
+                Page::Cursor { rows_max, resumes, .. } => (*rows_max, *resumes),
+                _ => (None, false),
+            };
+            ChangesPlan { call, since: changes.since, overlap: changes.overlap, rows_max, resumes }
+        }),
+    };
+    let feed = match &stream.feed {
+        None => None,
+        Some(feed) => feed_plan(feed, &call)?,
+    };
+    let each = match &stream.for_each {
+        None => None,
+        Some(each) => each_plan(each, &call)?,
+    };
+    let mapper = stream.record.as_ref().map(|r| Mapper::new(system, stream.entity, r, settings)).transpose()?;
+    let open = optional("open deals", stream.open.as_ref())?;
+    let reads = match (&changes, &feed) {
+        _ if stream.entity == Entity::DealPerson => Reads::Associations,
+        (Some(changes), _) if changes.resumes => Reads::Cursor,
+        (Some(_), _) => Reads::ModifiedSince,
+        (None, Some(_)) => Reads::Cursor,
+        (None, None) => Reads::SweepOnly,
+    };
+    let sound = stream.changes.as_ref().is_some_and(|c| c.sound) || stream.feed.as_ref().is_some_and(|f| f.sound);
+    let info = StreamInfo {
+        name: name.into(),
+        entity: stream.entity,
+        every: stream.every,
+        sweep_every: stream.sweep_every,
+        lag: stream.lag.unwrap_or_default(),
+        reads,
+        sweeps: sweep.is_some(),
+        sound,
+        open: open.is_some(),
+        carried_by: stream.carried_by.as_deref().map(Name::from),
+        for_each: stream.for_each.as_ref().filter(|_| each.is_some()).map(|e| e.stream.as_str().into()),
+        sweep_carries_people: false,
+        changes_carry_people: false,
+        chunk: each.as_ref().map_or(0, |e| e.chunk),
+    };
+    Ok(Some(StreamPlan { info, mapper: mapper.map(Arc::new), sweep, open, changes, feed, each }))
+}
+
+type MakeCall<'c> = dyn Fn(&str, &Request) -> Result<Option<Call>, String> + 'c;
+
+fn path(text: &str) -> Result<Path, String> {
+    Path::parse(text).map_err(|e| e.to_string())
+}
+
+fn feed_plan(feed: &Feed, call: &MakeCall<'_>) -> Result<Option<FeedPlan>, String> {
+    let (start, pages, read) = (call("feed start", &feed.start)?, call("feed", &feed.request)?, call("records by id", &feed.read)?);
+    let deleted = feed.deleted.as_ref().map_or(Ok(None), |d| call("deleted", d))?;
+    let (Some(start), Some(pages), Some(read)) = (start, pages, read) else { return Ok(None) };
+    let (token, id) = (path(&feed.token)?, path(&feed.id)?);
+    Ok(Some(FeedPlan { start, since: feed.since, token, call: pages, id, deleted, read, chunk: feed.chunk }))
+}
+
+fn each_plan(each: &ForEach, call: &MakeCall<'_>) -> Result<Option<EachPlan>, String> {
+    let Some(request) = call("associations", &each.request)? else { return Ok(None) };
+    let deal = if each.deal.is_empty() { None } else { Some(path(&each.deal)?) };
+    let more = each.more.as_deref().map(path).transpose()?;
+    Ok(Some(EachPlan { call: request, chunk: each.chunk, deal, people: path(&each.people)?, more }))
+}

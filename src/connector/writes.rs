@@ -1,0 +1,275 @@
+//! Writes a batch of changes and says of each record what came of it.
+
+use super::failure::{Failure, Kind};
+use super::labels::LabelPlan;
+use super::manifest::{Manifest, Writes};
+use super::map::Mapper;
+use super::passes::Reader;
+use super::port::{Abilities, Error, Lane, Observed, Outcome, PassEnd, WriteOp};
+use super::request::{Call, Fill};
+use super::results::Results;
+use super::rows::{MarkWords, Row, Words};
+use super::settings::Settings;
+use crate::model::{Name, Record};
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt};
+use serde_json::{Map, Value as Json};
+use std::sync::Arc;
+
+/// Records in one call where each is a request of its own: enough to keep several under way.
+const SINGLES: usize = 20;
+/// Requests under way at once; the system's own limits hold besides.
+const AT_ONCE: usize = 4;
+/// After so many single rows refused, and none taken, the rest of a refused batch is not tried one by one: the mistake is in all of them.
+const REFUSED_ALONE_MAX: usize = 8;
+
+/// What can be written to a system.
+pub struct Writer {
+    stream: Name,
+    mapper: Arc<Mapper>,
+    words: Words,
+    update: Option<UpdatePlan>,
+    labels: Option<LabelPlan>,
+    read: Call,
+    read_chunk: usize,
+}
+
+struct UpdatePlan {
+    call: Call,
+    id_key: Option<String>,
+    id_number: bool,
+    fields_at: Option<String>,
+    batch: usize,
+    bytes_max: usize,
+    results: Option<Results>,
+    confirm: bool,
+}
+
+/// One record's row and its place among the ops.
+struct Sent {
+    at: usize,
+    id: Box<str>,
+    json: Json,
+    bytes: usize,
+}
+
+impl Writer {
+    /// `Ok(None)`: writing names an optional setting that is not given.
+    pub fn new(manifest: &Manifest, writes: &Writes, mapper: Arc<Mapper>, settings: &Settings) -> Result<Option<Writer>, String> {
+        let record = manifest.streams.get(&writes.stream).and_then(|s| s.record.as_ref()).ok_or("writes.stream has no record")?;
+        let words = Words::new(writes, record, settings)?;
+        let Some(read) = Call::new("read back".to_string(), &writes.read, settings)? else { return Ok(None) };
+        let update = match &writes.update {
+            None => None,
+            Some(u) => Call::new("update".to_string(), &u.request, settings)?
+                .map(|call| {
+                    Ok::<_, String>(UpdatePlan {
+                        call,
+                        id_key: u.id_key.clone(),
+                        id_number: u.id_number,
+                        fields_at: u.fields_at.clone(),
+                        batch: u.batch,
+                        bytes_max: u.bytes_max.unwrap_or(usize::MAX),
+                        results: u.results.as_ref().map(Results::new).transpose()?,
+                        confirm: u.confirm,
+                    })
+                })
+                .transpose()?,
+        };
+        let labels = match &writes.labels {
+            None => None,
+            Some(labels) => LabelPlan::new(labels, settings)?,
+        };
+        Ok(Some(Writer { stream: writes.stream.as_str().into(), mapper, words, update, labels, read, read_chunk: writes.read_chunk }))
+    }
+
+    pub fn abilities(&self) -> Abilities {
+        let words = &self.words;
+        let (update, labels) = (self.update.as_ref().map_or(0, |u| u.batch), self.labels.as_ref().map_or(0, |l| l.batch));
+        Abilities {
+            block: words.block.is_some(),
+            permit: words.permit.is_some(),
+            permit_ends: matches!(words.permit, Some(MarkWords::Field { .. })),
+            why: words.why.is_some(),
+            status: words.status.is_some(),
+            fields: words.fields.keys().cloned().collect(),
+            stream: Some(self.stream.clone()),
+            batch: update.max(labels).max(SINGLES),
+        }
+    }
+
+    pub fn status_word(&self, status: &str) -> Box<str> {
+        self.words.status(status)
+    }
+
+    pub async fn read_back(&self, reader: &Reader<'_>, ids: &[Box<str>]) -> Result<Vec<Record>, Error> {
+        let mut end = PassEnd::default();
+        let page = reader.by_ids(&self.read, &self.mapper, ids, self.read_chunk, &mut end).await?;
+        let records = page.observed.into_iter().filter_map(|o| match o {
+            Observed::Record { record, .. } => Some(*record),
+            Observed::Deleted(_) | Observed::DealPeople { .. } => None,
+        });
+        Ok(records.collect())
+    }
+
+    /// One outcome for each op, in order.
+    pub async fn write(&self, reader: &Reader<'_>, ops: &[WriteOp]) -> Vec<Outcome> {
+        let mut parts: Vec<Vec<Outcome>> = vec![Vec::new(); ops.len()];
+        let mut rows: Vec<Option<Row>> = Vec::with_capacity(ops.len());
+        for (op, told) in ops.iter().zip(&mut parts) {
+            rows.push(match self.words.row(&op.change) {
+                Ok(row) => Some(row),
+                Err(why) => {
+                    told.push(Outcome::Rejected(why));
+                    None
+                }
+            });
+        }
+        if let Some(update) = &self.update {
+            self.update(reader, update, ops, &rows, &mut parts).await;
+        }
+        if let Some(labels) = &self.labels {
+            labels.write(reader, self, ops, &rows, &mut parts).await;
+        }
+        parts.into_iter().map(together).collect()
+    }
+
+    async fn update(&self, reader: &Reader<'_>, plan: &UpdatePlan, ops: &[WriteOp], rows: &[Option<Row>], parts: &mut [Vec<Outcome>]) {
+        let mut sent = Vec::new();
+        for (at, (op, row)) in ops.iter().zip(rows).enumerate() {
+            let Some(row) = row.as_ref().filter(|r| !r.fields.is_empty()) else { continue };
+            match plan.row(&op.record.id, &row.fields) {
+                Ok(json) => {
+                    let bytes = json.to_string().len() + 1;
+                    sent.push(Sent { at, id: op.record.id.clone(), json, bytes });
+                }
+                Err(why) => parts[at].push(Outcome::Rejected(why)),
+            }
+        }
+        let batches = plan.cut(&sent);
+        let mut sending: Vec<BoxFuture<'_, Vec<(usize, Outcome)>>> = Vec::with_capacity(batches.len());
+        for batch in batches {
+            sending.push(plan.send(reader, batch).boxed());
+        }
+        let done = futures::stream::iter(sending).buffered(AT_ONCE);
+        let mut outcomes: Vec<(usize, Outcome)> = done.collect::<Vec<_>>().await.into_iter().flatten().collect();
+        if plan.confirm {
+            self.confirm(reader, ops, &mut outcomes).await;
+        }
+        for (at, outcome) in outcomes {
+            parts[at].push(outcome);
+        }
+    }
+
+    /// Reads back what is said to be applied, and compares.
+    async fn confirm(&self, reader: &Reader<'_>, ops: &[WriteOp], outcomes: &mut [(usize, Outcome)]) {
+        let ids: Vec<Box<str>> =
+            outcomes.iter().filter(|(_, o)| *o == Outcome::Applied).map(|(at, _)| ops[*at].record.id.clone()).collect();
+        if ids.is_empty() {
+            return;
+        }
+        let back = self.read_back(reader, &ids).await;
+        for (at, outcome) in outcomes.iter_mut().filter(|(_, o)| *o == Outcome::Applied) {
+            let op = &ops[*at];
+            *outcome = match &back {
+                Err(error) => Outcome::Unknown(format!("sent, and not read back: {error}")),
+                Ok(records) => match records.iter().find(|r| r.id.id == op.record.id) {
+                    None => Outcome::Rejected("not found".to_string()),
+                    Some(record) => match self.words.missing(record, &op.change) {
+                        None => Outcome::Applied,
+                        Some(field) => Outcome::Rejected(format!("the system answered as if done, and {field} is as before")),
+                    },
+                },
+            };
+        }
+    }
+}
+
+impl UpdatePlan {
+    fn row(&self, id: &str, fields: &Map<String, Json>) -> Result<Json, String> {
+        let mut row = Map::new();
+        if let Some(key) = &self.id_key {
+            let id = if self.id_number {
+                Json::from(id.parse::<i64>().map_err(|_| format!("{id:?} is no number, as ids there are"))?)
+            } else {
+                Json::from(id)
+            };
+            row.insert(key.clone(), id);
+        }
+        match &self.fields_at {
+            Some(at) => drop(row.insert(at.clone(), Json::Object(fields.clone()))),
+            None => row.extend(fields.clone()),
+        }
+        Ok(Json::Object(row))
+    }
+
+    /// Batches of at most so many rows and bytes, in order.
+    fn cut<'s>(&self, rows: &'s [Sent]) -> Vec<&'s [Sent]> {
+        let mut batches = Vec::new();
+        let (mut from, mut bytes) = (0, 0);
+        for (i, row) in rows.iter().enumerate() {
+            if i > from && (i - from >= self.batch || bytes + row.bytes > self.bytes_max) {
+                batches.push(&rows[from..i]);
+                (from, bytes) = (i, 0);
+            }
+            bytes += row.bytes;
+        }
+        if from < rows.len() {
+            batches.push(&rows[from..]);
+        }
+        batches
+    }
+
+    /// Sends a batch. One that is refused whole is sent again in halves, so that one bad row is one failure.
+    async fn send(&self, reader: &Reader<'_>, batch: &[Sent]) -> Vec<(usize, Outcome)> {
+        let mut outcomes = Vec::with_capacity(batch.len());
+        let mut open = vec![batch];
+        let (mut taken, mut refused_alone) = (false, 0);
+        while let Some(rows) = open.pop() {
+            let hopeless = !taken && refused_alone >= REFUSED_ALONE_MAX && reader.lane != Lane::Protective;
+            match self.send_once(reader, rows).await {
+                Ok(answer) => {
+                    taken = true;
+                    let ids: Vec<&str> = rows.iter().map(|r| &*r.id).collect();
+                    let told = self.results.as_ref().map_or_else(|| vec![Outcome::Applied; rows.len()], |r| r.outcomes(&ids, &answer));
+                    outcomes.extend(rows.iter().map(|r| r.at).zip(told));
+                }
+                Err(failure) if failure.kind == Kind::Refused && rows.len() > 1 && !hopeless => {
+                    let (first, second) = rows.split_at(rows.len() / 2);
+                    open.extend([second, first]);
+                }
+                Err(failure) => {
+                    refused_alone += usize::from(rows.len() == 1);
+                    outcomes.extend(rows.iter().map(|r| (r.at, failure.outcome())));
+                }
+            }
+        }
+        outcomes
+    }
+
+    async fn send_once(&self, reader: &Reader<'_>, rows: &[Sent]) -> Result<Json, Failure> {
+        let ids: Vec<Box<str>> = rows.iter().map(|r| r.id.clone()).collect();
+        let json: Vec<Json> = rows.iter().map(|r| r.json.clone()).collect();
+        let fill = Fill { ids: &ids, rows: Some(&json), row: json.first(), ..Fill::default() };
+        let request = self.call.prepare(&fill, &Default::default());
+        reader.http.write(&request, reader.lane).await.map(|answer| answer.json)
+    }
+}
+
+/// The outcome of an op that took several requests. Part of it done and part not is `Unknown`: it is read back.
+fn together(parts: Vec<Outcome>) -> Outcome {
+    let mut parts = parts.into_iter();
+    let Some(mut all) = parts.next() else { return Outcome::Applied };
+    for part in parts {
+        all = match (all, part) {
+            (Outcome::Applied, Outcome::Applied) => Outcome::Applied,
+            (Outcome::Unknown(why), _) | (_, Outcome::Unknown(why)) => Outcome::Unknown(why),
+            (Outcome::Rejected(why), Outcome::Rejected(_)) => Outcome::Rejected(why),
+            (Outcome::NotSent(why), Outcome::NotSent(_)) => Outcome::NotSent(why),
+            (Outcome::Applied, Outcome::Rejected(why) | Outcome::NotSent(why))
+            | (Outcome::Rejected(why) | Outcome::NotSent(why), Outcome::Applied) => Outcome::Unknown(format!("done in part: {why}")),
+            (Outcome::Rejected(why), Outcome::NotSent(_)) | (Outcome::NotSent(_), Outcome::Rejected(why)) => Outcome::Rejected(why),
+        };
+    }
+    all
+}
