@@ -5,6 +5,7 @@ mod args;
 mod check;
 mod connector;
 mod deadletters;
+mod demo;
 mod explain;
 mod export;
 mod gate;
@@ -71,7 +72,7 @@ pub fn main() -> ExitCode {
 async fn act(args: Args) -> Exit {
     let common = args.common();
     match args.action {
-        Action::Demo(_) => Exit::Refused,
+        Action::Demo(options) => demo::demo(options, &common).await,
         Action::Check => check::check(&common),
         Action::Plan => plan::plan(&common).await,
         Action::Sync { system } => sync::sync(&common, system).await,

@@ -2,8 +2,8 @@
 
 use super::document::Entry;
 use super::nearest::choices;
-use crate::connector::Manifest;
 use crate::connector::manifest::{FieldKind, FieldMap, RecordMap};
+use crate::connector::{Manifest, READ_EVERY, SWEEP_EVERY};
 use crate::model::expression::{Declared, FieldType};
 use crate::model::{Entity, Name, Span};
 use std::collections::BTreeMap;
@@ -23,6 +23,7 @@ pub struct Offer {
     pub manifest: Option<Arc<Manifest>>,
     /// As systems.toml says.
     pub every: Option<Span>,
+    pub sweep: Option<Span>,
 }
 
 impl Offers {
@@ -103,9 +104,17 @@ impl Offer {
         self.manifest.as_ref().map(|m| m.fields_of(entity)).unwrap_or_default()
     }
 
-    /// How often a stream is read, if anyone says.
-    pub fn every(&self, stream: &str) -> Option<Span> {
-        self.every.or_else(|| self.manifest.as_ref()?.streams.get(stream)?.every)
+    /// How old a stream's proof is at the most while all goes well: the system's own lag, and the time between two passes that prove
+    /// it. A filter that is not sound proves nothing, so that then the sweeps count. `None`: the manifest is not known.
+    pub fn proof_age(&self, stream: &str) -> Option<Span> {
+        let manifest = self.manifest.as_ref()?;
+        let own = manifest.streams.get(stream)?;
+        let carrier = own.for_each.is_none().then(|| manifest.streams.get(own.carried_by.as_deref()?)).flatten();
+        let told = carrier.unwrap_or(own);
+        let sound = told.changes.as_ref().is_none_or(|c| c.sound) && told.feed.as_ref().is_none_or(|f| f.sound);
+        let every = self.every.or(told.every).unwrap_or(READ_EVERY);
+        let proves = if sound || told.open.is_some() { every } else { self.sweep.or(told.sweep_every).unwrap_or(SWEEP_EVERY) };
+        Some(Span(proves.0 + told.lag.unwrap_or_default().0))
     }
 }
 

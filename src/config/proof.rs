@@ -4,8 +4,8 @@ use super::document::{Entry, Section};
 use super::nearest::choices;
 use super::offers::{Offer, Offers};
 use crate::decide::rules::Proof;
+use crate::model::Entity;
 use crate::model::expression::{Declared, Expression, Scope};
-use crate::model::{Entity, Span};
 use toml::de::DeValue;
 
 /// `proof = { "crm.deals" = "15m", .. }`: the streams that must have been read within a limit.
@@ -40,9 +40,9 @@ fn proof(entry: &Entry, system: &str, stream: &str, offers: &Offers) -> Option<P
         return None;
     }
     let limit = limit?;
-    if let Some(every) = offer.every(stream).filter(|every| limit < *every || limit == Span::ZERO) {
-        let said = format!("{system}.{stream} is read every {every}, so it can never be proved within {limit}");
-        entry.report(said, format!("expected a longer limit, or a shorter `every` of {system}"));
+    if let Some(age) = offer.proof_age(stream).filter(|age| limit < *age) {
+        let said = format!("{system}.{stream} is proved every {age} (its own lag counted), so {limit} would never be enough");
+        entry.report(said, format!("expected a longer limit, or a shorter `every` or `sweep` of {system}"));
     }
     Some(Proof { system: offer.name.clone(), stream: stream.into(), limit })
 }

@@ -147,7 +147,7 @@ fn shared_mailboxes(top: &mut Section) -> Vec<String> {
 fn one(entry: &Entry, outside: &Outside, source: &Source, read: &mut Systems) {
     let name: Name = entry.key.into();
     let named = check_name(entry);
-    let mut offer = Offer { name: name.clone(), manifest: None, every: None };
+    let mut offer = Offer { name: name.clone(), manifest: None, every: None, sweep: None };
     let system = entry.table(&format!("[systems.{name}]")).and_then(|section| system(section, &mut offer, outside, source));
     if !named {
         // Nobody can name its streams in the other files, so they are not asked to.
@@ -177,7 +177,7 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &S
     let time_zone = section.get("time_zone").and_then(|e| time_zone(&e));
     let relays = section.get("relays").map(|e| e.texts().into_iter().map(|(_, t)| t.to_string()).collect()).unwrap_or_default();
     let (wanted, hold) = (section.get("writes"), section.get("hold"));
-    offer.every = every;
+    (offer.every, offer.sweep) = (every, sweep);
     offer.manifest = connector.and_then(|e| manifest(&e, source));
     section.later(&["create"]);
     let Some(manifest) = offer.manifest.clone() else {

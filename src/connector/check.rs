@@ -36,6 +36,14 @@ pub fn check(folder: &str, manifest: &Manifest) -> Vec<Wrong> {
 /// Names that stand for what the permit and the reason are called in the target.
 pub(super) const HOLD: [&str; 2] = ["hold.permit", "hold.why"];
 
+/// The ways to name several ids, and one.
+pub(super) const IDS: [&str; 4] = ["ids", "ids_quoted", "id_rows", "id"];
+
+/// Whether a request says for which ids it is.
+pub(super) fn names_ids(request: &Request) -> bool {
+    IDS.iter().any(|name| uses(request, name))
+}
+
 pub(super) struct Checker<'m> {
     pub manifest: &'m Manifest,
     pub wrong: Vec<Wrong>,
@@ -203,13 +211,13 @@ impl Checker<'_> {
         let at = ["streams", name, "feed"];
         self.request(&["streams", name, "feed", "start"], s, &feed.start, &["since"]);
         self.request(&["streams", name, "feed", "request"], s, &feed.request, &["token"]);
-        self.request(&["streams", name, "feed", "read"], s, &feed.read, &["ids"]);
+        self.request(&["streams", name, "feed", "read"], s, &feed.read, &IDS);
         if let Some(deleted) = &feed.deleted {
             self.request(&["streams", name, "feed", "deleted"], s, deleted, &["token"]);
             self.fail_if(!matches!(deleted.page, Page::Cursor { .. }), &at, "the pages of deleted are of kind cursor");
         }
         self.fail_if(!matches!(feed.request.page, Page::Cursor { .. }), &at, "the pages of a feed are of kind cursor");
-        self.fail_if(!uses(&feed.read, "ids"), &at, "read does not say {ids}");
+        self.fail_if(!names_ids(&feed.read), &at, "read does not say {ids}");
         self.fail_if(feed.chunk == 0, &["streams", name, "feed", "chunk"], "must be at least 1");
         self.path(&at, &feed.token);
         self.path(&at, &feed.id);
@@ -217,12 +225,11 @@ impl Checker<'_> {
 
     fn for_each(&mut self, name: &str, s: &Stream, each: &ForEach) {
         let at = ["streams", name, "for_each"];
-        self.request(&["streams", name, "for_each", "request"], s, &each.request, &["ids", "id_rows", "id"]);
+        self.request(&["streams", name, "for_each", "request"], s, &each.request, &IDS);
         if self.deals(&each.stream).is_none() {
             self.fail(&["streams", name, "for_each", "stream"], format!("{:?} is no stream of deals", each.stream));
         }
-        let asks = ["ids", "id_rows", "id"].iter().any(|n| uses(&each.request, n));
-        self.fail_if(!asks, &at, "the request does not say {ids} or {id_rows}");
+        self.fail_if(!names_ids(&each.request), &at, "the request does not say {ids} or {id_rows}");
         self.fail_if(each.chunk == 0, &["streams", name, "for_each", "chunk"], "must be at least 1");
         self.fail_if(each.deal.is_empty() && each.chunk != 1, &at, "without a path to the deal's id, chunk must be 1");
         for path in [&each.deal, &each.people].into_iter().chain(&each.more) {

@@ -1,6 +1,6 @@
 //! The mistakes of a manifest's `writes`. The gravest is to name a field that shows the person's own no: it is refused here.
 
-use super::check::{Checker, HOLD, uses};
+use super::check::{Checker, HOLD, IDS, names_ids, uses};
 use super::manifest::*;
 use super::paths::Path;
 use crate::model::{Entity, Mark};
@@ -11,9 +11,9 @@ pub(super) fn check(c: &mut Checker<'_>, w: &Writes) {
     let Some(record) = record.filter(|_| stream.is_some_and(|s| s.entity == Entity::Person)) else {
         return c.fail(&["writes", "stream"], format!("{:?} is no stream of persons", w.stream));
     };
-    c.plain_request(&["writes", "read"], &w.read, &["ids", "ids_quoted", "id_rows", "id"]);
-    let many = ["ids", "ids_quoted", "id_rows"].iter().any(|n| uses(&w.read, n));
-    c.fail_if(!many && !uses(&w.read, "id"), &["writes", "read"], "does not say {ids} or {id_rows}");
+    c.plain_request(&["writes", "read"], &w.read, &IDS);
+    let many = IDS[..3].iter().any(|name| uses(&w.read, name));
+    c.fail_if(!names_ids(&w.read), &["writes", "read"], "does not say {ids} or {id_rows}");
     c.fail_if(w.read_chunk == 0, &["writes", "read_chunk"], "must be at least 1");
     let by_id = !many && w.read_chunk != 1;
     c.fail_if(by_id, &["writes", "read_chunk"], "must be 1 where the request says {id}");
@@ -120,7 +120,7 @@ fn update_check(c: &mut Checker<'_>, update: &Update) {
 }
 
 fn labels_check(c: &mut Checker<'_>, labels: &Labels) {
-    let names = ["ids", "ids_quoted", "label", "label_id"];
+    let names = ["ids", "ids_quoted", "id_rows", "label", "label_id"];
     c.plain_request(&["writes", "labels", "find"], &labels.find, &["label"]);
     c.plain_request(&["writes", "labels", "create"], &labels.create, &["label"]);
     c.plain_request(&["writes", "labels", "add"], &labels.add, &names);

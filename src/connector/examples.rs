@@ -5,7 +5,7 @@
 //! The system bears the manifest's name; settings have their examples' or defaults' values.
 
 use super::load::Loaded;
-use super::manifest::{FieldKind, Manifest, MarkWrite, Request, Stream};
+use super::manifest::{Manifest, MarkWrite, Request, Stream};
 use super::map::Mapper;
 use super::paths::Path;
 use super::port::{Observed, PageRead, SettingValue, SystemSettings};
@@ -236,9 +236,4 @@ fn difference(at: &str, want: &Json, got: &Json, problems: &mut Vec<String>) {
         _ if want != got => problems.push(format!("{at}: {want} expected, {got} came")),
         _ => {}
     }
-}
-
-/// The kinds of a stream's fields, for `connector list`.
-pub fn fields(stream: &Stream) -> Vec<(Name, FieldKind)> {
-    stream.record.iter().flat_map(|r| r.fields.iter().map(|(name, how)| (name.clone(), how.kind()))).collect()
 }

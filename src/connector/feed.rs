@@ -174,7 +174,8 @@ impl Reader<'_> {
     /// Reads the people of these deals. A deal that is missing from the answer has none; one whose list goes on elsewhere is not told.
     pub async fn for_each(&self, plan: &EachPlan, deals: &[Box<str>], sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
         let mut end = PassEnd { complete: true, ..PassEnd::default() };
-        let mut requests: Vec<BoxFuture<'_, (&[Box<str>], Result<Answer, Error>)>> = Vec::new();
+        type Chunk<'c> = (&'c [Box<str>], Result<Answer, Error>);
+        let mut requests: Vec<BoxFuture<'_, Chunk<'_>>> = Vec::new();
         for ids in deals.chunks(plan.chunk.max(1)) {
             let request = plan.call.prepare(&Fill::ids(ids), &Default::default());
             requests.push(async move { (ids, self.http.read(&request, self.lane).await) }.boxed());

@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, Kind};
 use super::manifest::Labels;
-use super::paging::{Pager, Rows, Step};
+use super::paging::{Pager, Rows, Step, fingerprint};
 use super::passes::Reader;
 use super::paths::Path;
 use super::port::{Error, Outcome, WriteOp};
@@ -176,7 +176,8 @@ impl LabelPlan {
                     return Ok(self.find_id.first(row).and_then(id_of).map(|id| id.into_owned()));
                 }
             }
-            let rows = Rows { longest: rows.len(), all: rows.len(), ids: &[] };
+            let ids: Vec<u64> = rows.iter().filter_map(|row| self.find_id.first(row).and_then(id_of)).map(|id| fingerprint(&*id)).collect();
+            let rows = Rows { longest: rows.len(), all: rows.len(), ids: &ids };
             match pager.turn(&answer.json, &rows).map_err(|c| reader.circle(&self.find, c))? {
                 Step::More => {}
                 Step::End | Step::Short(_) => return Ok(None),

@@ -68,7 +68,7 @@ impl Pager {
             }
             _ => Cursor::default(),
         };
-        let cursors = cursor.iter().map(|c| fingerprint(c)).collect();
+        let cursors = cursor.iter().map(fingerprint).collect();
         Pager {
             page: call.page.clone(),
             paths,

@@ -31,7 +31,7 @@ pub type Clock = std::sync::Arc<dyn Fn() -> Time + Send + Sync>;
 /// A record as one answer showed it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Observed {
-    /// `memory` of the record is empty here; `people_told` says whether its `people` are the whole list or were not part of the answer.
+    /// `memory` of the record is empty here but for `ended_at`, where the system tells it; `people_told` says whether its `people` are the whole list or were not part of the answer.
     Record { record: Box<Record>, people_told: bool },
     /// The system reports it deleted.
     Deleted(RecordId),
@@ -112,6 +112,11 @@ pub struct StreamInfo {
     /// Ids at most in one `Pass::ForEach` request.
     pub chunk: usize,
 }
+
+/// A stream is read this often unless manifest or config say otherwise.
+pub const READ_EVERY: Span = Span::seconds(60);
+/// A sweep runs this often behind a filter unless manifest or config say otherwise: no filter is sound.
+pub const SWEEP_EVERY: Span = Span::days(1);
 
 /// How a stream learns of changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -138,8 +138,9 @@ impl<'v> Fill<'v> {
     }
 }
 
+/// An id within a filter's text: `'17'`.
 fn quoted(id: &str) -> String {
-    format!("'{}'", id.replace('\'', "\\'"))
+    format!("'{}'", id.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
 /// `Ok(None)`: a text of it names an unset setting.

@@ -224,18 +224,25 @@ mod tests {
     use crate::connector::manifest::Manifest;
     use crate::connector::{SystemSettings, load};
 
-    fn words(name: &str) -> Words {
-        let manifest: Manifest = load::load(name, None).unwrap().manifest;
-        let mut given: SystemSettings = crate::connector::examples::example_settings(&manifest);
-        given.permit = Some("ok_until".into());
+    const MANIFEST: &str = "name = 't'\ntitle = 'T'\nrole = 'ma'\napi_version = '1'\nbase_url = 'https://t.example'\nauth = { kind = 'none' }
+        [streams.people]\nentity = 'person'\nsweep = { path = '/' }\n[streams.people.record]\nid = 'id'\nfields = { phone = 'phone', score = 'leadScore' }
+        refusals = [{ scope = 'all', when = { path = 'unsubscribed', equals = true } }]\n[streams.people.record.marks]
+        block = { path = 'suspended' }\npermit = { path = '{hold.permit}' }\nwhy = { path = '{hold.why}' }\nstatus = { path = 'leadStatus' }
+        [writes]\nstream = 'people'\nfields = { phone = 'phone', score = 'leadScore' }\nstatus = { field = 'leadStatus' }\nread_chunk = 9
+        read = { path = '/', query = { ids = '{ids}' } }\nblock = { kind = 'field', field = 'suspended' }
+        permit = { kind = 'field', field = '{hold.permit}' }\nwhy = { kind = 'field', field = '{hold.why}' }
+        [writes.update]\nbatch = 9\nid_key = 'id'\nresults = { path = 'r' }\nrequest = { path = '/', body = { input = '{rows}' } }\n";
+
+    fn words(permit: &str) -> Result<Words, String> {
+        let manifest: Manifest = load::parse("t", "t.toml", MANIFEST).unwrap();
+        let given = SystemSettings { permit: Some(permit.into()), ..crate::connector::examples::example_settings(&manifest) };
         let settings = Settings::resolve(&manifest, &given).unwrap();
-        let writes = manifest.writes.as_ref().unwrap();
-        Words::new(writes, manifest.streams[&writes.stream].record.as_ref().unwrap(), &settings).unwrap()
+        Words::new(manifest.writes.as_ref().unwrap(), manifest.streams["people"].record.as_ref().unwrap(), &settings)
     }
 
     #[test]
     fn a_whole_change_becomes_one_row() {
-        let words = words("marketo");
+        let words = words("ok_until").unwrap();
         let change = Change {
             fields: vec![("phone".into(), Value::Empty), ("score".into(), Value::Int(5))],
             block: Some(true),
@@ -244,7 +251,7 @@ mod tests {
             status: Some(StatusChange { to: "opportunity".into(), from: None }),
         };
         let row = words.row(&change).unwrap();
-        let want = serde_json::json!({"phone": null, "leadScore": 5, "marketingSuspended": true, "ok_until": "2026-11-21T09:00:00Z",
+        let want = serde_json::json!({"phone": null, "leadScore": 5, "suspended": true, "ok_until": "2026-11-21T09:00:00Z",
             "nayose_why": "open_deal_person", "leadStatus": "opportunity"});
         assert_eq!(Json::Object(row.fields), want);
         let unknown = Change { fields: vec![("shoe_size".into(), Value::Int(5))], ..Change::default() };
@@ -253,12 +260,7 @@ mod tests {
 
     #[test]
     fn a_permit_may_not_bear_the_name_of_a_consent_field() {
-        let manifest: Manifest = load::load("marketo", None).unwrap().manifest;
-        let mut given = crate::connector::examples::example_settings(&manifest);
-        given.permit = Some("unsubscribed".into());
-        let settings = Settings::resolve(&manifest, &given).unwrap();
-        let writes = manifest.writes.as_ref().unwrap();
-        let refused = Words::new(writes, manifest.streams["people"].record.as_ref().unwrap(), &settings);
+        let refused = words("unsubscribed");
         assert!(refused.err().unwrap().contains("refusal"));
     }
 

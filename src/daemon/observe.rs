@@ -200,6 +200,10 @@ impl Engine {
         let proves_at = run.began.minus(lag);
         let mut error = end.incomplete_because.clone().map(|why| format!("the listing is not complete: {why}"));
         let mut complete = end.complete && error.is_none();
+        if matches!(run.pass, Pass::FilterTest(_)) {
+            // One page tells it, whether more would follow or not.
+            (complete, error) = (true, None);
+        }
         if complete && run.pass == Pass::Sweep {
             let known = self.world.listed(&run.system, &run.stream);
             if run.read == 0 && known >= EMPTY_SUSPICIOUS_FROM {

@@ -23,7 +23,7 @@ pub async fn run(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<(), Er
     for connector in shell.connectors.values() {
         let system = connector.system().clone();
         let configured = shell.engine().systems.get(&system).and_then(|s| s.config.every);
-        for info in connector.streams().iter().filter(|i| i.carried_by.is_none()) {
+        for info in connector.streams().iter().filter(|i| i.carried_by.is_none() || i.for_each.is_some()) {
             let every = schedule::every(configured, info);
             tasks.spawn(read_for_ever(shell.clone(), system.clone(), info.name.clone(), every, stop.clone()));
         }
@@ -69,6 +69,7 @@ async fn read_for_ever(shell: Shell, system: Name, stream: Name, every: Span, mu
             report = shell.read(&system, &stream) => report?,
             _ = stop.changed() => break,
         };
+        tracing::debug!(%system, %stream, requests = report.requests, read = report.read, changed = report.changed, error = report.error, "read");
         if report.changed > 0 || failures > 0 {
             shell.reconcile()?;
         }

@@ -2,19 +2,15 @@
 
 use super::engine::{Engine, StreamState};
 use super::observe::FILTER_TEST_EVERY;
-use crate::connector::{Pass, Reads, StreamInfo};
+use crate::connector::{Pass, READ_EVERY, Reads, SWEEP_EVERY, StreamInfo};
 use crate::model::{DealState, Entity, Name, Span, Time};
 
-/// Read this often unless manifest or config say otherwise.
-const EVERY: Span = Span::seconds(60);
-/// A sweep behind a filter unless manifest or config say otherwise: no filter is sound.
-const SWEEP_EVERY: Span = Span::days(1);
 /// How far in the future the time lies that a filter is tested with.
 const FILTER_TEST_AHEAD: Span = Span::days(365);
 
 /// How often a stream is read.
 pub fn every(configured: Option<Span>, info: &StreamInfo) -> Span {
-    configured.or(info.every).unwrap_or(EVERY)
+    configured.or(info.every).unwrap_or(READ_EVERY)
 }
 
 /// The passes that a stream needs now, in order.

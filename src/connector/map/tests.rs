@@ -1,1 +1,121 @@
 use super::*;
+use crate::connector::port::SystemSettings;
+use crate::connector::{examples, load};
+use serde_json::json;
+
+const READ_AT: Time = Time(5_000);
+
+fn mapper(entity: Entity, record: &str) -> Mapper {
+    let text = "name = 't'\ntitle = 'T'\nrole = 'ma'\napi_version = '1'\nbase_url = 'https://t.example'\nauth = { kind = 'none' }
+        settings = { subdomain = { title = 'S', where = 'there', example = 'acme' } }
+        [streams.s]\nentity = 'person'\nsweep = { path = '/' }\nrecord = { id = 'id' }\n";
+    let manifest = load::parse("t", "t.toml", text).unwrap();
+    let given = SystemSettings { permit: Some("ok".into()), ..examples::example_settings(&manifest) };
+    let settings = Settings::resolve(&manifest, &given).unwrap();
+    Mapper::new(&"ma".into(), entity, &toml::from_str(record).unwrap(), &settings).unwrap()
+}
+
+fn one(mapper: &Mapper, raw: Json) -> (Option<(Record, bool)>, Vec<String>) {
+    let mut page = PageRead::default();
+    mapper.map(&raw, READ_AT, false, &mut page);
+    let told = page.quarantined.iter().map(|q| q.field.clone()).collect();
+    let record = page.observed.pop().and_then(|o| match o {
+        Observed::Record { record, people_told } => Some((*record, people_told)),
+        _ => None,
+    });
+    (record, told)
+}
+
+#[test]
+fn fields_of_every_kind() {
+    let m = mapper(
+        Entity::Person,
+        "id = 'id'\nchanged_at = 'at'\n[fields]\nt = 'v'\ni = { path = 'v', type = 'int' }\nn = { path = 'v', type = 'number' }
+        b = { path = 'v', type = 'bool' }\nw = { path = 'v', type = 'time' }\nl = { path = 'v', type = 'list' }\nm = { path = 'v', map = { '5' = 'five' } }",
+    );
+    let cases = [
+        (json!("12"), "i=12 m=12 n=12 t=12", "b l w"),
+        (json!(5), "i=5 m=five n=5 t=5", "b l w"),
+        (json!("true"), "b=true m=true t=true", "i l n w"),
+        (json!(true), "b=true", "i l m n t w"),
+        (json!("2026-11-21T09:00:00Z"), "m=2026-11-21T09:00:00Z t=2026-11-21T09:00:00Z w=2026-11-21T09:00:00Z", "b i l n"),
+        (json!(["b", "a", "b", ""]), "l=a, b", "b i m n t w"),
+        (json!(" "), "b=(empty) i=(empty) m=(empty) n=(empty) t=(empty) w=(empty)", "l"),
+        (json!(null), "b=(empty) i=(empty) l=(empty) m=(empty) n=(empty) t=(empty) w=(empty)", ""),
+        (json!({}), "", "b i l m n t w"),
+    ];
+    for (value, want, want_told) in cases {
+        let (record, mut told) = one(&m, json!({"id": 1, "v": value, "at": "2026-11-20T00:00:00Z"}));
+        let record = record.unwrap().0;
+        let shown: Vec<String> = record.fields.iter().map(|f| format!("{}={}", f.name, f.value)).collect();
+        told.sort();
+        assert_eq!((shown.join(" "), told.join(" ")), (want.to_string(), want_told.to_string()), "{value}");
+        assert!(record.fields.iter().all(|f| Some(f.at) == record.changed_at));
+    }
+    let (record, told) = one(&m, json!({"id": 1}));
+    assert!(record.unwrap().0.fields.is_empty() && told.is_empty(), "what is not there is absent, not empty");
+    let (record, told) = one(&m, json!({"id": 1, "v": "x", "at": "yesterday"}));
+    assert_eq!((record.unwrap().0.fields.last().unwrap().at, &*told[0]), (READ_AT, "changed_at"));
+}
+
+#[test]
+fn a_deals_people_are_told_only_where_the_answer_carries_them() {
+    let m = mapper(
+        Entity::Deal,
+        "id = 'id'\npeople = 'p[].id'\nended_at = 'end'\nstate = [{ is = 'won', when = { path = 's', equals = 'w' } }, { is = 'open', when = { path = 's', equals = 'o' } }]",
+    );
+    let told = |raw: Json, carries: bool| {
+        let mut page = PageRead::default();
+        m.map(&raw, READ_AT, carries, &mut page);
+        match page.observed.pop() {
+            Some(Observed::Record { record, people_told }) => (record.people.join(" "), people_told, record.deal, record.memory.ended_at),
+            other => panic!("{other:?}"),
+        }
+    };
+    let end = Some(Time(0));
+    assert_eq!(told(json!({"id": 1, "s": "o", "end": "1970-01-01T00:00:00Z"}), true), (String::new(), true, Some(DealState::Open), None));
+    assert_eq!(told(json!({"id": 1, "s": "w", "end": "1970-01-01T00:00:00Z"}), false), (String::new(), false, Some(DealState::Won), end));
+    assert_eq!(
+        told(json!({"id": 1, "s": "x", "p": [{"id": 3}, {"id": "2"}, {"id": 3}]}), true),
+        ("2 3".into(), true, Some(DealState::Unknown), None)
+    );
+    assert_eq!(told(json!({"id": 1, "s": {}, "p": [{"id": {}}]}), true), (String::new(), false, Some(DealState::Unknown), None));
+}
+
+#[test]
+fn labels_notes_and_refusals() {
+    let m = mapper(
+        Entity::Person,
+        "id = 'id'\nsame_as = [{ system = 'crm', path = 'note', prefix = 'crm-id:' }, { system = '{settings.subdomain}', path = 'ids' }]
+        refusals = [{ scope = 'topic', topic = 'news', when = { path = 'lists', empty = true } }, { scope = 'all', when = { path = 'sub', equals = false } }]
+        deleted = { path = 'gone', equals = true }\n[fields]\nemail = 'email'\n[marks]\nblock = { path = 'l[].n', contains = 'hold' }
+        permit = { path = 'l[].n', contains = '{hold.permit}' }\nstatus = { path = 'l[].n', prefix = 'st-' }",
+    );
+    let raw = json!({"id": 1, "note": "VIP; crm-id: 77, ask", "ids": [4, "4"], "lists": [], "sub": false, "email": "nobody",
+        "l": [{"n": "ok"}, {"n": "st-b"}, {"n": "st-a"}]});
+    let (record, told) = one(&m, raw);
+    let record = record.unwrap().0;
+    assert_eq!(record.same_as.iter().map(RecordId::to_string).collect::<Vec<_>>(), ["acme:person:4", "crm:person:77"]);
+    assert_eq!(record.refusals, [RefusalScope::All, RefusalScope::Topic("news".into())]);
+    assert_eq!(
+        record.marks,
+        [(Mark::Block, Value::Bool(false)), (Mark::Permit, Value::Bool(true)), (Mark::Status, Value::text("st-a\nst-b"))]
+    );
+    assert!(record.field("email").is_none() && told == ["email"]);
+    let mut page = PageRead::default();
+    m.map(&json!({"id": 1, "gone": "true"}), READ_AT, false, &mut page);
+    assert!(matches!(page.observed[..], [Observed::Deleted(_)]));
+    assert_eq!(one(&m, json!({"id": 1, "gone": []})).1, ["deleted"], "kept out whole");
+}
+
+#[test]
+fn tickets_know_requesters_by_address_too() {
+    let m = mapper(
+        Entity::Ticket,
+        "id = 'id'\npeople = 'who'\naddresses = 'from[]'\nstate = [{ is = 'closed', when = { path = 's', in = ['done'] } }]",
+    );
+    let (record, told) = one(&m, json!({"id": 1, "who": null, "from": ["B@b.example", "", null, "??"], "s": "new"}));
+    let (record, people_told) = record.unwrap();
+    assert_eq!((record.addresses[0].as_str(), record.addresses.len(), people_told), ("b@b.example", 1, true));
+    assert_eq!((record.ticket, told), (Some(TicketState::Unknown), vec!["addresses".to_string()]));
+}

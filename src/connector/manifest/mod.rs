@@ -1,0 +1,212 @@
+//! A connector's manifest: what a folder under `connectors/` says of a system, as typed data.
+//!
+//! Here: the head, settings, credentials, limits and errors; `streams`: requests, pages and filters; `records`: what a raw record becomes;
+//! `writes`.
+//!
+//! The vocabulary grows only with a connector that needs it. `docs/connectors.md` explains each key for who writes one.
+//!
+//! Texts with `{name}` are templates; each says which names it may use. `{settings.NAME}` is allowed wherever a template is, `{hold.permit}`
+//! and `{hold.why}` (what these are called in the target) in every request. `{,name}` is the value with a comma before it, or nothing.
+
+mod records;
+mod streams;
+mod writes;
+
+pub use records::*;
+pub use streams::*;
+pub use writes::*;
+
+use crate::model::{Entity, Name, Span};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Everything a manifest says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The folder's name.
+    pub name: String,
+    pub title: String,
+    pub role: Role,
+    /// The vendor's API version that the manifest was written for.
+    pub api_version: String,
+    /// The day (YYYY-MM-DD) on which the vendor ends that version.
+    #[serde(default)]
+    pub sunset: Option<String>,
+    /// Template over settings.
+    pub base_url: String,
+    /// Headers of every request; templates over settings.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// What an admin fills in, in systems.toml.
+    #[serde(default)]
+    pub settings: BTreeMap<String, Setting>,
+    pub auth: Auth,
+    #[serde(default)]
+    pub limits: Limits,
+    #[serde(default)]
+    pub errors: ErrorRules,
+    pub streams: BTreeMap<String, Stream>,
+    #[serde(default)]
+    pub writes: Option<Writes>,
+    /// What cannot be undone through this connector, in plain words.
+    #[serde(default)]
+    pub irreversible: Vec<String>,
+}
+
+/// What a system is for the company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Crm,
+    Support,
+    Ma,
+}
+
+/// One setting, described for the person who fills it in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    pub title: String,
+    /// One sentence: where to find the value.
+    #[serde(rename = "where")]
+    pub find: String,
+    #[serde(default)]
+    pub example: Option<String>,
+    /// Must be given by `{ env = ".." }` or `{ file = ".." }`.
+    #[serde(default)]
+    pub secret: bool,
+    #[serde(default)]
+    pub default: Option<String>,
+    /// May be left out; streams and writes that name it are then off.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// How requests prove who they are. Texts are templates over settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Auth {
+    None {},
+    /// `Authorization: Bearer TOKEN`
+    Bearer {
+        token: String,
+    },
+    /// Any header, any form: `header = "Authorization", value = "token {settings.token}"`
+    Header {
+        header: String,
+        value: String,
+    },
+    Basic {
+        user: String,
+        password: String,
+    },
+    /// OAuth2 client credentials (RFC 6749 4.4), by GET with a query or POST with a form.
+    ClientCredentials {
+        method: Method,
+        path: String,
+        client_id: String,
+        client_secret: String,
+        #[serde(default)]
+        base_url: Option<String>,
+    },
+    /// A JWT signed per request with HS256; `key` is `ID:HEXSECRET`.
+    Jwt {
+        key: String,
+        audience: String,
+        scheme: String,
+        #[serde(with = "span")]
+        lifetime: Span,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    #[default]
+    Get,
+    Post,
+    Put,
+    Patch,
+}
+
+/// What the vendor allows, and what we allow it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Requests within a window; several may hold at once.
+    pub windows: Vec<Window>,
+    /// Requests a day, of which at least a fifth is kept for protective writes.
+    pub per_day: Option<u64>,
+    /// Requests at the same time.
+    pub concurrency: usize,
+    #[serde(with = "span")]
+    pub timeout: Span,
+    pub answer_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { windows: Vec::new(), per_day: None, concurrency: 4, timeout: Span::seconds(30), answer_bytes_max: 64 << 20 }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    pub requests: u32,
+    #[serde(with = "span")]
+    pub per: Span,
+}
+
+/// How the system tells failure beyond the HTTP status.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ErrorRules {
+    /// The answer is a success only if this holds (`success` equals true).
+    pub success: Option<Test>,
+    /// Where the answer says what went wrong.
+    pub message: Option<String>,
+    /// Where the answer holds its error code.
+    pub code: Option<String>,
+    /// HTTP statuses, beside 401, that mean "your credential is not accepted".
+    pub auth_statuses: Vec<u16>,
+    /// Codes that mean the same.
+    pub auth_codes: Vec<String>,
+    /// Codes that mean "later": rate or concurrency limit.
+    pub retry_codes: Vec<String>,
+    /// Codes that mean "the cursor is not known any more": begin again with a sweep.
+    pub cursor_lost_codes: Vec<String>,
+    /// The same by status, of a request that carried a cursor.
+    pub cursor_lost_statuses: Vec<u16>,
+    /// Codes that mean "today's requests are used up".
+    pub budget_codes: Vec<String>,
+}
+
+impl Manifest {
+    /// The fields that the streams of an entity give, with their types.
+    pub fn fields_of(&self, entity: Entity) -> BTreeMap<Name, FieldKind> {
+        let maps = self.streams.values().filter(|s| s.entity == entity).filter_map(|s| s.record.as_ref());
+        maps.flat_map(|m| m.fields.iter().map(|(name, map)| (name.clone(), map.kind()))).collect()
+    }
+}
+
+/// Durations as text, "15m".
+mod span {
+    use crate::model::Span;
+    use serde::{Deserialize, Deserializer, de::Error};
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Span, D::Error> {
+        String::deserialize(d)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// Optional durations as text.
+mod span_option {
+    use crate::model::Span;
+    use serde::Deserializer;
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Span>, D::Error> {
+        super::span::deserialize(d).map(Some)
+    }
+}

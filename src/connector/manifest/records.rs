@@ -1,0 +1,195 @@
+//! What a raw record becomes: fields, states, refusals, marks, and the tests of single values.
+
+use crate::model::{Mark, Name, RefusalScope};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What a raw record becomes. Paths are dotted; `name[]` goes through a list, `name[key=text]` picks from it the entries whose key is
+/// that text.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordMap {
+    pub id: String,
+    #[serde(default)]
+    pub changed_at: Option<TimePath>,
+    #[serde(default)]
+    pub fields: BTreeMap<Name, FieldMap>,
+    /// Persons and deals: the account's id.
+    #[serde(default)]
+    pub account: Option<String>,
+    /// Deals: persons' ids. Tickets: requesters' ids.
+    #[serde(default)]
+    pub people: Option<String>,
+    /// Tickets: requesters' addresses.
+    #[serde(default)]
+    pub addresses: Option<String>,
+    /// Deals and tickets: first rule that fits; none fits = unknown, which holds.
+    #[serde(default)]
+    pub state: Vec<StateRule>,
+    /// Deals and tickets: when it ended.
+    #[serde(default)]
+    pub ended_at: Option<TimePath>,
+    /// Ids of the same person elsewhere.
+    #[serde(default)]
+    pub same_as: Vec<SameAs>,
+    /// What shows that the person refused.
+    #[serde(default)]
+    pub refusals: Vec<RefusalRule>,
+    /// What shows our own writes.
+    #[serde(default)]
+    pub marks: BTreeMap<Mark, MarkMap>,
+    /// The record is reported deleted where this holds.
+    #[serde(default)]
+    pub deleted: Option<Test>,
+}
+
+/// A field: just a path (text), or a path with a type and a map.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum FieldMap {
+    Path(String),
+    Full(FieldSpec),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldSpec {
+    pub path: String,
+    #[serde(rename = "type", default)]
+    pub kind: FieldKind,
+    /// Vendor's value to ours; a value that is not in the map is kept as it is.
+    #[serde(default)]
+    pub map: BTreeMap<String, String>,
+    /// `kind = "time"`: the form.
+    #[serde(default)]
+    pub format: Option<TimeFormat>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    #[default]
+    Text,
+    Int,
+    Number,
+    Bool,
+    Time,
+    List,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum TimePath {
+    /// RFC 3339.
+    Path(String),
+    Full {
+        path: String,
+        format: TimeFormat,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeFormat {
+    #[default]
+    Rfc3339,
+    UnixS,
+    UnixMs,
+    /// `YYYY-MM-DD HH:MM:SS` in the system's `time_zone`.
+    DateTime,
+}
+
+/// A test of one value in a raw record or answer. Exactly one of the comparisons.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Test {
+    pub path: String,
+    #[serde(default)]
+    pub equals: Option<toml::Value>,
+    #[serde(default, rename = "in")]
+    pub one_of: Option<Vec<toml::Value>>,
+    /// True: absent, null, "" or an empty list.
+    #[serde(default)]
+    pub empty: Option<bool>,
+    /// Some entry of the list equals this text (template over settings and `hold.permit`).
+    #[serde(default)]
+    pub contains: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StateRule {
+    /// A deal's `open`, `won`, `lost`; a ticket's `open`, `closed`.
+    pub is: String,
+    pub when: Test,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SameAs {
+    /// Template: the other system's name in systems.toml, usually an optional setting.
+    pub system: String,
+    pub path: String,
+    /// The text before the id within the value (`crm-id:` in a note).
+    #[serde(default)]
+    pub prefix: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefusalRule {
+    pub scope: RefusalScopeName,
+    #[serde(default)]
+    pub topic: Option<String>,
+    pub when: Test,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalScopeName {
+    All,
+    Topic,
+}
+
+impl RefusalRule {
+    pub fn scope(&self) -> RefusalScope {
+        match (self.scope, &self.topic) {
+            (RefusalScopeName::Topic, Some(topic)) => RefusalScope::Topic(topic.as_str().into()),
+            _ => RefusalScope::All,
+        }
+    }
+}
+
+/// How a mark is read: a field's value, or a label's presence in a list.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarkMap {
+    /// Template over settings, `hold.permit`, `hold.why`.
+    pub path: String,
+    #[serde(rename = "type", default)]
+    pub kind: FieldKind,
+    /// The list at `path` holds this text (template); the mark is then a `Bool`.
+    #[serde(default)]
+    pub contains: Option<String>,
+    /// The mark is the entry at `path` that begins with this text, whole (several: one a line). For a status told by label.
+    #[serde(default)]
+    pub prefix: Option<String>,
+    #[serde(default)]
+    pub format: Option<TimeFormat>,
+}
+
+impl FieldMap {
+    pub fn kind(&self) -> FieldKind {
+        match self {
+            FieldMap::Path(_) => FieldKind::Text,
+            FieldMap::Full(spec) => spec.kind,
+        }
+    }
+
+    pub fn path(&self) -> &str {
+        match self {
+            FieldMap::Path(path) => path,
+            FieldMap::Full(spec) => &spec.path,
+        }
+    }
+}

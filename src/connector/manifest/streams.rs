@@ -1,0 +1,186 @@
+//! How streams are read: requests, pages, filters, feeds.
+
+use super::{Method, RecordMap, TimeFormat, span, span_option};
+use crate::model::{Entity, Span};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A stream: how one kind of record is read and what becomes of its parts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stream {
+    pub entity: Entity,
+    /// How often it is read unless the config says otherwise.
+    #[serde(default, with = "span_option")]
+    pub every: Option<Span>,
+    /// How often the sweep runs behind a filter unless the config says otherwise. Without `changes` and `feed` every pass is a sweep.
+    #[serde(default, with = "span_option")]
+    pub sweep_every: Option<Span>,
+    /// How far the system's own lists trail its records.
+    #[serde(default, with = "span_option")]
+    pub lag: Option<Span>,
+    /// The whole listing.
+    #[serde(default)]
+    pub sweep: Option<Request>,
+    /// What changed since a time.
+    #[serde(default)]
+    pub changes: Option<Changes>,
+    /// A feed of ids with a cursor that goes on for ever.
+    #[serde(default)]
+    pub feed: Option<Feed>,
+    /// Deals: the list of open ones, small enough to be read whole each time. It proves the stream.
+    #[serde(default)]
+    pub open: Option<Request>,
+    /// deal_person only: the associations come with that stream's records (`record.people`).
+    #[serde(default)]
+    pub carried_by: Option<String>,
+    /// deal_person only: read for the ids of that stream's open deals, and for each deal that changed.
+    #[serde(default)]
+    pub for_each: Option<ForEach>,
+    /// What a raw record becomes. Not for deal_person.
+    #[serde(default)]
+    pub record: Option<RecordMap>,
+}
+
+/// One request, repeated over its pages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    #[serde(default)]
+    pub method: Method,
+    /// Template over settings, `since` (changes), `ids` (comma-joined; reads by id) or `ids_quoted` (each in single
+    /// quotes), `id` (single writes), `token` (feeds), `label_id`.
+    pub path: String,
+    /// The same templates. An entry whose template names an unset optional setting is left out. `page` puts its parameters here too, or
+    /// with `in_body` into the body.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
+    /// JSON body; texts in it are templates. A text that is just `{ids}` or `{rows}` becomes that array, `{id_rows}` becomes
+    /// `[{"id": ".."}, ..]`, `{row}` that object.
+    #[serde(default)]
+    pub body: Option<toml::Value>,
+    /// Where the records are; several lists in one answer are read together. Empty text: the answer itself. One object counts as a list of
+    /// one; `name[]` takes the values of an object that is keyed by id.
+    #[serde(default)]
+    pub records: Paths,
+    #[serde(default)]
+    pub page: Page,
+    /// Where the answer says how many records there are in all (several are added up); a pass that saw fewer is not complete.
+    #[serde(default)]
+    pub total: Option<Paths>,
+    /// Does each record here carry its people (deals)? An absent list then means "nobody".
+    #[serde(default)]
+    pub carries_people: bool,
+}
+
+/// One path or several.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Paths {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Paths {
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            Paths::One(path) => std::slice::from_ref(path),
+            Paths::Several(paths) => paths,
+        }
+    }
+}
+
+impl Default for Paths {
+    fn default() -> Paths {
+        Paths::One(String::new())
+    }
+}
+
+/// How the next page is asked for. `param` is a query name, or, with `in_body`, a key of the body.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Page {
+    #[default]
+    None,
+    /// Our own count of records seen; the server's next offset is never believed. Ends on a short or empty page.
+    Offset { param: String, size_param: String, size: usize },
+    /// A page number. Ends on a short or empty page.
+    Number { param: String, first: usize, size_param: String, size: usize },
+    /// An opaque cursor from the answer. Ends where `next` is absent, or `more` is false, or `done` is true.
+    Cursor {
+        param: String,
+        next: String,
+        #[serde(default)]
+        more: Option<String>,
+        #[serde(default)]
+        done: Option<String>,
+        #[serde(default)]
+        in_body: bool,
+        /// Names of other parameters that must not be sent beside a cursor.
+        #[serde(default)]
+        drops: Vec<String>,
+        /// The cursor stays good after the end: the next pass goes on from it instead of from a time.
+        #[serde(default)]
+        resumes: bool,
+        /// The server gives at most this many rows a query; then ask again from the last row's time.
+        #[serde(default)]
+        rows_max: Option<usize>,
+        #[serde(default)]
+        size_param: Option<String>,
+        #[serde(default)]
+        size: Option<usize>,
+    },
+}
+
+/// A filtered listing. Its template name is `since`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Changes {
+    pub request: Request,
+    pub since: TimeFormat,
+    /// How far before the newest known change each pass begins.
+    #[serde(with = "span")]
+    pub overlap: Span,
+    /// Whether a pass through this filter counts as proof. Only where every change that matters moves the timestamp.
+    #[serde(default)]
+    pub sound: bool,
+}
+
+/// A feed of ids (lead changes): token, then pages, then the records themselves by id.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feed {
+    /// Gives the first cursor for a time (template name `since`).
+    pub start: Request,
+    pub since: TimeFormat,
+    /// Where `start` answers the token.
+    pub token: String,
+    /// The pages; its cursor begins at the token.
+    pub request: Request,
+    /// Where each entry holds the record's id.
+    pub id: String,
+    /// A second feed, from the same token, of deleted records' ids.
+    #[serde(default)]
+    pub deleted: Option<Request>,
+    /// Reads records by `{ids}`.
+    pub read: Request,
+    pub chunk: usize,
+    #[serde(default)]
+    pub sound: bool,
+}
+
+/// Associations read by deal ids.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForEach {
+    pub stream: String,
+    /// Template name `ids`; in a body, `{id_rows}` becomes `[{"id": ".."}, ..]`.
+    pub request: Request,
+    pub chunk: usize,
+    /// In each record: the deal's id, and the persons' ids.
+    pub deal: String,
+    pub people: String,
+    /// Where a record says that its list goes on elsewhere: that deal's people are then not told, and the pass is not complete.
+    #[serde(default)]
+    pub more: Option<String>,
+}

@@ -1,0 +1,137 @@
+//! What can be written, and how it is told what became of it.
+
+use super::{Request, Test, TimeFormat};
+use crate::model::Name;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What can be written, and how.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Writes {
+    /// The stream whose records are written to.
+    pub stream: String,
+    /// Our field names to the system's.
+    #[serde(default)]
+    pub fields: BTreeMap<Name, String>,
+    /// The lead status: the system's field, and our words to its words (a word not in the map goes as it is).
+    #[serde(default)]
+    pub status: Option<StatusWrite>,
+    #[serde(default)]
+    pub block: Option<MarkWrite>,
+    #[serde(default)]
+    pub permit: Option<MarkWrite>,
+    #[serde(default)]
+    pub why: Option<MarkWrite>,
+    /// Writes fields of records by id.
+    #[serde(default)]
+    pub update: Option<Update>,
+    /// Adds and removes labels by record ids.
+    #[serde(default)]
+    pub labels: Option<Labels>,
+    /// Reads records back by `{ids}`.
+    pub read: Request,
+    pub read_chunk: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusWrite {
+    /// Of kind "field": the field's name.
+    #[serde(default)]
+    pub field: Option<String>,
+    /// Of kind "label": the text before the status in the label's name.
+    #[serde(default)]
+    pub label_prefix: Option<String>,
+    #[serde(default)]
+    pub map: BTreeMap<String, String>,
+}
+
+/// How a block, permit or reason is set.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum MarkWrite {
+    /// A field of the update; block: `on` and `off`; permit: a time; why: text. Name is a template.
+    Field {
+        field: String,
+        #[serde(default)]
+        on: Option<toml::Value>,
+        #[serde(default)]
+        off: Option<toml::Value>,
+        #[serde(default)]
+        format: Option<TimeFormat>,
+    },
+    /// A label's presence. Name is a template.
+    Label { label: String },
+}
+
+/// Writing fields: a batch in one request, or one record a request (`batch = 1`).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Update {
+    /// Template names: `rows` (batch), or `id` and `row` (single).
+    pub request: Request,
+    /// Each row: `{id_key: ID, ..fields}`, or with `fields_at` the fields below that key.
+    #[serde(default)]
+    pub id_key: Option<String>,
+    /// Ids are numbers in JSON.
+    #[serde(default)]
+    pub id_number: bool,
+    #[serde(default)]
+    pub fields_at: Option<String>,
+    pub batch: usize,
+    #[serde(default)]
+    pub bytes_max: Option<usize>,
+    /// What empties a field; null unless given.
+    #[serde(default)]
+    pub empty: Option<toml::Value>,
+    #[serde(default)]
+    pub results: Option<Results>,
+    /// The answer is not to be trusted (it says 200 to a refusal): read back and compare.
+    #[serde(default)]
+    pub confirm: bool,
+}
+
+/// Where a batch's answer tells the outcome of each row.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Results {
+    /// The list of per-row results.
+    pub path: String,
+    /// The row's id in a result; without it results stand in the rows' order.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// A row is applied where this holds; without it a row that is listed is applied.
+    #[serde(default)]
+    pub applied: Option<Test>,
+    /// Why a row was not applied.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// A second list, of failures (beside a 207), each naming ids.
+    #[serde(default)]
+    pub errors: Option<String>,
+    #[serde(default)]
+    pub error_ids: Option<String>,
+    #[serde(default)]
+    pub error_reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Labels {
+    /// Lists the labels there are; `records` names the list.
+    pub find: Request,
+    pub find_name: String,
+    pub find_id: String,
+    /// Makes a missing label; template name `label`.
+    pub create: Request,
+    /// Where `create` answers the new label's id.
+    pub created_id: String,
+    /// Template names `ids`, `label`, `label_id`.
+    pub add: Request,
+    pub remove: Request,
+    /// Where the answer says how many records were changed; fewer than asked means: read back.
+    #[serde(default)]
+    pub succeeded: Option<String>,
+    pub batch: usize,
+}

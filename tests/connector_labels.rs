@@ -1,0 +1,122 @@
+//! Labels as Ghost keeps them, seen on the lab's: names differ by case, a deleted label's id is taken with a 200 that changed nothing,
+//! and ids in a filter are quoted. A small stand-in, so that it is tested where there is no lab.
+
+use axum::extract::{Query, State};
+use axum::routing::{get, put};
+use axum::{Json, Router};
+use nayose::connector::{Change, Connector, Lane, Outcome, RestConnector, SettingValue, SystemSettings, WriteOp, load};
+use nayose::model::{RecordId, Time};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+const MEMBER: &str = "123456789012345678901234";
+
+/// One member, and the labels there are.
+#[derive(Default)]
+struct Site {
+    /// Id to name.
+    labels: BTreeMap<String, String>,
+    made: usize,
+    /// Ids of the member's labels.
+    worn: BTreeSet<String>,
+    filters: Vec<String>,
+}
+
+type Shared = Arc<Mutex<Site>>;
+
+impl Site {
+    fn make(&mut self, name: &str) -> String {
+        self.made += 1;
+        let id = format!("label{}", self.made);
+        self.labels.insert(id.clone(), name.to_string());
+        id
+    }
+
+    fn worn_names(&self) -> Vec<&str> {
+        self.worn.iter().filter_map(|id| self.labels.get(id)).map(String::as_str).collect()
+    }
+}
+
+async fn labels(State(site): State<Shared>) -> Json<Value> {
+    let site = site.lock().unwrap();
+    let labels: Vec<Value> = site.labels.iter().map(|(id, name)| json!({"id": id, "name": name})).collect();
+    Json(json!({"meta": {"pagination": {"total": labels.len()}}, "labels": labels}))
+}
+
+async fn create(State(site): State<Shared>, Json(body): Json<Value>) -> Json<Value> {
+    let name = body["labels"][0]["name"].as_str().unwrap().to_string();
+    let id = site.lock().unwrap().make(&name);
+    Json(json!({"labels": [{"id": id, "name": name}]}))
+}
+
+async fn members(State(site): State<Shared>, Query(query): Query<BTreeMap<String, String>>) -> Json<Value> {
+    let mut site = site.lock().unwrap();
+    site.filters.push(query["filter"].clone());
+    let worn: Vec<Value> = site.worn_names().iter().map(|name| json!({"name": name})).collect();
+    Json(json!({"members": [{"id": MEMBER, "email": "taro@example.jp", "name": null, "note": null, "subscribed": true,
+        "updated_at": "2026-11-21T09:00:00.000Z", "labels": worn, "email_suppression": {"info": null}}]}))
+}
+
+async fn bulk(State(site): State<Shared>, Query(query): Query<BTreeMap<String, String>>, Json(body): Json<Value>) -> Json<Value> {
+    let mut site = site.lock().unwrap();
+    let label = body["bulk"]["meta"]["label"]["id"].as_str().unwrap().to_string();
+    site.filters.push(query["filter"].clone());
+    let changed = match body["bulk"]["action"].as_str() {
+        Some("addLabel") => site.labels.contains_key(&label) && site.worn.insert(label),
+        _ => site.worn.remove(&label),
+    };
+    Json(json!({"bulk": {"meta": {"stats": {"successful": usize::from(changed), "unsuccessful": 0}}}}))
+}
+
+async fn site() -> (Shared, RestConnector) {
+    let site = Shared::default();
+    let app = Router::new()
+        .route("/labels/", get(labels).post(create))
+        .route("/members/", get(members))
+        .route("/members/bulk/", put(bulk))
+        .with_state(site.clone());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    let settings = BTreeMap::from([
+        ("base_url".to_string(), SettingValue::Plain(base_url)),
+        ("key".to_string(), SettingValue::Secret("id:00ff".to_string().into())),
+    ]);
+    let system = SystemSettings { name: "ma".into(), settings, permit: None, why: None, time_zone: None };
+    let manifest = load::load("ghost", None).unwrap().manifest;
+    (site, RestConnector::new(&manifest, &system, Arc::new(|| Time(1_795_251_600_000))).unwrap())
+}
+
+async fn block(ma: &RestConnector, on: bool) -> Outcome {
+    let record: RecordId = format!("ma:person:{MEMBER}").parse().unwrap();
+    let change = Change { block: Some(on), ..Change::default() };
+    ma.write(&[WriteOp { record, change }], Lane::Protective).await.remove(0)
+}
+
+#[tokio::test]
+async fn a_label_that_differs_in_case_is_another_one() {
+    let (site, ma) = site().await;
+    site.lock().unwrap().make("Nayose-Hold");
+    assert_eq!(block(&ma, true).await, Outcome::Applied);
+    assert_eq!(site.lock().unwrap().worn_names(), ["nayose-hold"]);
+}
+
+#[tokio::test]
+async fn a_label_deleted_by_hand_is_made_anew_and_the_hold_put_back() {
+    let (site, ma) = site().await;
+    assert_eq!(block(&ma, true).await, Outcome::Applied);
+    {
+        let mut site = site.lock().unwrap();
+        site.labels.clear();
+        site.worn.clear();
+    }
+    assert_eq!(block(&ma, true).await, Outcome::Applied);
+    assert_eq!(site.lock().unwrap().worn_names(), ["nayose-hold"]);
+    assert_eq!(block(&ma, true).await, Outcome::Applied, "it is there already: nothing changed, and that is well");
+    assert_eq!(block(&ma, false).await, Outcome::Applied);
+    assert_eq!(block(&ma, false).await, Outcome::Applied);
+    let site = site.lock().unwrap();
+    assert!(site.worn.is_empty());
+    assert!(site.filters.iter().all(|f| f.starts_with(&format!("id:['{MEMBER}']"))), "{:?}", site.filters);
+}

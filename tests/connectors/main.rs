@@ -1,0 +1,7 @@
+//! The engine behind the manifests, against a small server on loopback that answers as it is told, badly too.
+
+mod reading;
+mod refusals;
+mod server;
+mod signing;
+mod writing;

@@ -1,0 +1,180 @@
+//! Writes: each row its own outcome, and nothing sent twice that might have been done.
+
+use crate::server::*;
+use nayose::connector::{Change, Connector, Lane, Outcome, PermitChange, StatusChange, WriteOp};
+use nayose::model::{Entity, RecordId, Value};
+use serde_json::{Value as Json, json};
+use std::sync::{Arc, Mutex};
+
+const STREAM: &str =
+    "[streams.s]\nentity = 'person'\nsweep = { path = '/s', records = 'r' }\n[streams.s.record]\nid = 'id'\nfields = { phone = 'phone' }
+    [streams.s.record.marks]\nblock = { path = 'blocked' }\nstatus = { path = 'stage' }\n";
+
+fn batch(more: &str) -> String {
+    format!(
+        "{STREAM}[writes]\nstream = 's'\nread_chunk = 100\nread = {{ path = '/s', query = {{ ids = '{{ids}}' }}, records = 'r' }}\nfields = {{ phone = 'phone' }}
+        block = {{ kind = 'field', field = 'blocked' }}\nstatus = {{ field = 'stage', map = {{ lead = 'L' }} }}
+        [writes.update]\nid_key = 'id'\nid_number = true\nrequest = {{ method = 'POST', path = '/w', body = {{ input = '{{rows}}' }} }}\n{more}"
+    )
+}
+
+fn op(id: &str, phone: &str) -> WriteOp {
+    let change = Change { fields: vec![("phone".into(), Value::text(phone))], block: Some(true), ..Change::default() };
+    WriteOp { record: RecordId::new("ma", Entity::Person, id), change }
+}
+
+const BY_PLACE: &str = "batch = 2\nresults = { path = 'result', applied = { path = 'status', equals = 'updated' }, reason = 'why' }\n";
+
+#[tokio::test]
+async fn each_row_has_its_own_outcome_in_order() {
+    let server = Server::start(|asked, _| {
+        let rows = asked.body["input"].as_array().unwrap();
+        let one = |r: &Json| {
+            if r["id"] == 2 { json!({"status": "skipped", "why": "not found"}) } else { json!({"id": r["id"], "status": "updated"}) }
+        };
+        json(json!({"result": rows.iter().map(one).collect::<Vec<_>>()}))
+    })
+    .await;
+    let connector = server.connector(&batch(BY_PLACE));
+    let mut ops = vec![op("1", "03"), op("2", ""), op("x", "03"), op("4", "03"), op("5", "03")];
+    ops[3].change.status = Some(StatusChange { to: "lead".into(), from: None });
+    let outcomes = connector.write(&ops, Lane::Fields).await;
+    assert_eq!(outcomes[..2], [Outcome::Applied, Outcome::Rejected("not found".into())]);
+    assert!(matches!(&outcomes[2], Outcome::Rejected(why) if why.contains("no number")));
+    assert_eq!(outcomes[3..], [Outcome::Applied, Outcome::Applied]);
+    let mut asked = server.asked();
+    asked.sort_by_key(|a| a.body["input"][0]["id"].as_i64());
+    assert_eq!(asked[0].body, json!({"input": [{"id": 1, "phone": "03", "blocked": true}, {"id": 2, "phone": null, "blocked": true}]}));
+    assert_eq!(asked[1].body["input"][0]["stage"], "L");
+}
+
+#[tokio::test]
+async fn what_may_have_been_done_is_unknown_and_never_sent_again() {
+    for code in [500, 502, 504] {
+        let server = Server::start(move |_, _| status(code, "oops")).await;
+        let outcomes = server.connector(&batch(BY_PLACE)).write(&[op("1", "03")], Lane::Protective).await;
+        assert!(matches!(outcomes[..], [Outcome::Unknown(_)]), "{code}: {outcomes:?}");
+        assert_eq!(server.asked().len(), 1, "{code}");
+    }
+    let server = Server::start(|_, _| status(200, "<html>")).await;
+    let outcomes = server.connector(&batch(BY_PLACE)).write(&[op("1", "03")], Lane::Protective).await;
+    assert!(matches!(outcomes[..], [Outcome::Unknown(_)]), "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn what_was_surely_not_done_is_sent_again_or_told_so() {
+    let server = Server::start(|_, n| match n {
+        0 => Reply(429, vec![("retry-after", "0".into())], "{}".into()),
+        _ => json(json!({"result": [{"status": "updated"}]})),
+    })
+    .await;
+    assert_eq!(server.connector(&batch(BY_PLACE)).write(&[op("1", "03")], Lane::Fields).await, [Outcome::Applied]);
+    assert_eq!(server.asked().len(), 2);
+    for (code, headers) in [(429, vec![("retry-after", "3600".to_string())]), (401, vec![])] {
+        let server = Server::start(move |_, _| Reply(code, headers.clone(), "{}".into())).await;
+        let outcomes = server.connector(&batch(BY_PLACE)).write(&[op("1", "03")], Lane::Fields).await;
+        assert!(matches!(outcomes[..], [Outcome::NotSent(_)]), "{code}: {outcomes:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_bad_row_in_a_batch_that_is_refused_whole_is_one_failure() {
+    let server = Server::start(|asked, _| {
+        let rows = asked.body["input"].as_array().unwrap();
+        if rows.iter().any(|r| r["id"] == 5) {
+            return status(400, "{\"message\":\"bad phone\"}");
+        }
+        json(json!({"result": rows.iter().map(|_| json!({"status": "updated"})).collect::<Vec<_>>()}))
+    })
+    .await;
+    let manifest = batch(&BY_PLACE.replace("batch = 2", "batch = 100"));
+    let ops: Vec<_> = (0..8).map(|i| op(&i.to_string(), "03")).collect();
+    let outcomes = server.connector(&format!("[errors]\nmessage = 'message'\n{manifest}")).write(&ops, Lane::Fields).await;
+    for (i, outcome) in outcomes.iter().enumerate() {
+        let want = if i == 5 { Outcome::Rejected("400: bad phone".into()) } else { Outcome::Applied };
+        assert_eq!(*outcome, want, "{i}");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_is_cut_by_bytes() {
+    let server = Server::start(|asked, _| {
+        assert!(asked.body["input"].to_string().len() < 130);
+        json(json!({"result": asked.body["input"].as_array().unwrap().iter().map(|_| json!({"status": "updated"})).collect::<Vec<_>>()}))
+    })
+    .await;
+    let manifest = batch(&BY_PLACE.replace("batch = 2", "batch = 100\nbytes_max = 120"));
+    let ops: Vec<_> = (0..5).map(|i| op(&i.to_string(), "0312345678")).collect();
+    assert!(server.connector(&manifest).write(&ops, Lane::Fields).await.iter().all(|o| *o == Outcome::Applied));
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn a_200_that_did_nothing_is_found_out_by_reading_back() {
+    let server = Server::start(|asked, _| match &*asked.path {
+        "/s" => json(json!({"r": [{"id": 1, "phone": "03", "blocked": true}, {"id": 2, "phone": "99", "blocked": true}]})),
+        _ => json(json!(["sorry"])),
+    })
+    .await;
+    let connector = server.connector(&batch("batch = 10\nconfirm = true\n"));
+    let outcomes = connector.write(&[op("1", "03"), op("2", "03"), op("3", "03")], Lane::Fields).await;
+    assert_eq!(outcomes[0], Outcome::Applied);
+    assert!(matches!(&outcomes[1], Outcome::Rejected(why) if why.contains("phone")), "{outcomes:?}");
+    assert_eq!(outcomes[2], Outcome::Rejected("not found".into()));
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_refused_before_sending() {
+    let server = Server::start(|_, _| panic!("sent")).await;
+    let connector = server.connector(&batch(BY_PLACE));
+    let mut wrong = op("1", "03");
+    wrong.change.permit = Some(PermitChange::Withdrawn);
+    assert!(matches!(connector.write(&[wrong], Lane::Protective).await[..], [Outcome::Rejected(_)]));
+    assert!(!connector.abilities().permit && connector.abilities().block);
+}
+
+const LABELS: &str = "[streams.s]\nentity = 'person'\nsweep = { path = '/s', records = 'r' }\n[streams.s.record]\nid = 'id'\n[streams.s.record.marks]
+    block = { path = 'labels[].name', contains = 'hold' }\nstatus = { path = 'labels[].name', prefix = 'st-' }
+    [writes]\nstream = 's'\nread_chunk = 100\nread = { path = '/s', query = { ids = '{ids}' }, records = 'r' }\nblock = { kind = 'label', label = 'hold' }\nstatus = { label_prefix = 'st-' }
+    [writes.labels]\nfind = { path = '/labels', records = 'l' }\nfind_name = 'name'\nfind_id = 'id'\ncreate = { method = 'POST', path = '/labels', body = { name = '{label}' } }
+    created_id = 'id'\nsucceeded = 'n'\nbatch = 10
+    add = { method = 'PUT', path = '/add/{label_id}', body = { ids = '{ids}' } }\nremove = { method = 'PUT', path = '/remove/{label_id}', body = { ids = '{ids}' } }\n";
+
+#[tokio::test]
+async fn labels_are_found_or_made_once_and_a_low_count_is_looked_into() {
+    let labels: Arc<Mutex<Vec<(i64, String)>>> = Arc::new(Mutex::new(vec![(1, "st-lead".to_string())]));
+    let known = labels.clone();
+    let server = Server::start(move |asked, _| match (&*asked.method, &*asked.path) {
+        ("GET", "/labels") => {
+            json(json!({"l": known.lock().unwrap().iter().map(|(id, n)| json!({"id": id, "name": n})).collect::<Vec<_>>()}))
+        }
+        ("POST", "/labels") => {
+            let mut known = known.lock().unwrap();
+            let id = known.len() as i64 + 1;
+            known.push((id, asked.body["name"].as_str().unwrap().to_string()));
+            json(json!({"id": id}))
+        }
+        ("PUT", "/remove/1") => json(json!({"n": 2})),
+        // One of the two was not changed.
+        ("PUT", path) => json(json!({"n": if path == "/add/2" { 1 } else { 2 }})),
+        _ => json(json!({"r": [{"id": "7", "labels": [{"name": "hold"}]}]})),
+    })
+    .await;
+    let connector = server.connector(LABELS);
+    let op = |id: &str| WriteOp {
+        record: RecordId::new("ma", Entity::Person, id),
+        change: Change {
+            block: Some(true),
+            status: Some(StatusChange { to: "won".into(), from: Some("st-lead".into()) }),
+            ..Change::default()
+        },
+    };
+    let outcomes = connector.write(&[op("7"), op("8")], Lane::Protective).await;
+    assert_eq!(outcomes[0], Outcome::Applied);
+    // Its block was not put on, its status was: it is looked at again.
+    assert!(matches!(&outcomes[1], Outcome::Unknown(why) if why.contains("not found")), "{outcomes:?}");
+    let puts: Vec<String> = server.asked().iter().filter(|a| a.method == "PUT").map(|a| a.path.clone()).collect();
+    assert_eq!(puts, ["/add/2", "/add/3", "/remove/1"], "the block goes first");
+    assert_eq!(labels.lock().unwrap().len(), 3);
+    assert_eq!(&*connector.status_word("won"), "st-won");
+}
