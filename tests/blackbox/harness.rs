@@ -29,7 +29,8 @@ const SECRETS: [&str; 5] = ["sandbox-crm-token", "sandbox-support-token", "sandb
 pub struct Setup {
     /// People that the systems know at the start.
     pub people: usize,
-    /// How often a full sweep is due; the manifests' own if `None`.
+    /// How often a full sweep of CRM and support is due; the manifests' own if `None`. The marketing system's list is always due after
+    /// a second: nothing else proves its people, and without proof nothing is released.
     pub sweep: Option<&'static str>,
     /// `after` of deals that were lost and tickets that were closed.
     pub lost: &'static str,
@@ -165,7 +166,7 @@ impl World {
              [systems.crm]\nconnector = \"hubspot\"\nbase_url = \"{crm_url}\"\ntoken = {{ env = \"TEST_CRM\" }}\n{every}\n\
              [systems.support]\nconnector = \"zendesk\"\nbase_url = \"{support_url}\"\ntoken = {{ env = \"TEST_SUPPORT\" }}\n{every}\n\
              [systems.ma]\nconnector = \"marketo\"\nbase_url = \"{ma_url}\"\nclient_id = {{ env = \"TEST_MA_ID\" }}\n\
-             client_secret = {{ env = \"TEST_MA_SECRET\" }}\nlist_id = \"{ma_list}\"\n{every}\
+             client_secret = {{ env = \"TEST_MA_SECRET\" }}\nlist_id = \"{ma_list}\"\nevery = \"1s\"\nsweep = \"1s\"\n\
              writes = [\"hold\", \"status\", \"phone\", \"title\"]\nhold = {{ block = true, {permit}why = \"nayose_why\" }}\n{more}\n"
         );
         let precedence = format!("default = [\"crm\", \"support\", \"ma\"]\n[person]\n{}", s.precedence);

@@ -7,13 +7,20 @@ use nayose::sandbox::{FaultKind, System};
 fn no_secret_is_told_however_much_is_logged_and_whatever_fails() {
     let world = World::new(Setup { http_token: true, ..Setup::default() });
     person(&world.sandbox.handle, "Hanako", "Mori", None);
-    let talk = |args: &str| {
+    let talk = &|args: &str| {
         let mut command = world.command(&args.split(' ').collect::<Vec<_>>());
         command.env("NAYOSE_LOG", "trace").env("RUST_BACKTRACE", "full");
         world.run_command(args, command)
     };
+    // A system that cannot be reached is tried again for a minute: side by side.
+    world.fault_on(System::Ma, FaultKind::Down, "/identity/");
+    world.fault_on(System::Crm, FaultKind::Down, "companies");
+    std::thread::scope(|threads| {
+        for args in ["connector try ma", "connector try crm"] {
+            threads.spawn(move || talk(args).exits(1));
+        }
+    });
     let faults = [
-        FaultKind::Down,
         FaultKind::Html,
         FaultKind::Revoked { status: 401 },
         FaultKind::Revoked { status: 200 },
