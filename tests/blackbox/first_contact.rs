@@ -76,7 +76,7 @@ fn after_everything_is_written_a_second_sync_writes_nothing() {
     assert!(world.writes().iter().any(|w| w.fields.contains_key("phone")), "no field was written");
     assert!(world.writes().iter().any(|w| w.fields.contains_key("nayose_ok_until")), "no permit was written");
     world.sandbox.handle.reset_log();
-    for _ in 0..2 {
+    for _ in 0..3 {
         world.sync().exits(0);
     }
     assert!(world.writes().is_empty(), "{:?}", world.writes());

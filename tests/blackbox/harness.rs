@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 /// No command takes this long, however slow the machine.
 const COMMAND_MAX: Duration = Duration::from_secs(90);
 /// How long a condition is waited for.
-pub const SOON: Duration = Duration::from_secs(30);
+pub const SOON: Duration = Duration::from_secs(45);
 const POLL: Duration = Duration::from_millis(50);
 
 /// The token of the HTTP interface where one is configured.
@@ -141,7 +141,7 @@ impl World {
         begin(&world.sandbox.handle);
         world.run("plan");
         world.run("approve ma").exits(0);
-        world.sync().exits(0);
+        world.sync_until("it settles", |w| w.run("plan").code == 0);
         world
     }
 

@@ -14,7 +14,7 @@ fn no_secret_is_told_however_much_is_logged_and_whatever_fails() {
     };
     // A system that cannot be reached is tried again for a minute: side by side.
     world.fault_on(System::Ma, FaultKind::Down, "/identity/");
-    world.fault_on(System::Crm, FaultKind::Down, "companies");
+    world.fault_on(System::Crm, FaultKind::Down, "/objects/companies");
     std::thread::scope(|threads| {
         for args in ["connector try ma", "connector try crm"] {
             threads.spawn(move || talk(args).exits(1));
