@@ -1,7 +1,7 @@
 //! A person's word: first contact with a system, and plans that wait.
 
 use super::engine::{Approval, Engine, Error};
-use super::persist::{encode, kind};
+use super::persist::{GUARD_KEY, encode, kind};
 use super::plan::{guard_plan, rules_plan};
 use crate::decide::ratchet::Kept;
 use crate::model::{Name, RecordId, Time};
@@ -56,6 +56,7 @@ impl Engine {
                 && let Some((count, _)) = self.guarded_releases(system)
             {
                 self.approved_plans.insert(plan.to_string());
+                self.pending.put(kind::META, guard_key(plan), Vec::new());
                 return self.note_plan(plan, Vec::new(), count, now);
             }
         }
@@ -94,6 +95,15 @@ impl Engine {
         self.note_plan(plan, causes, people.len(), now)
     }
 
+    /// What was approved was what waited then: once it went out, as many releases ask again.
+    pub fn use_up_approval(&mut self, system: &Name) {
+        let plan = guard_plan(system);
+        if self.approved_plans.contains(&plan) && self.releases_over_limit(system).is_none() {
+            self.approved_plans.remove(&plan);
+            self.pending.delete(kind::META, guard_key(&plan));
+        }
+    }
+
     fn let_go_of(&mut self, cause: &RecordId) {
         self.let_go.insert(cause.clone());
         self.pending.put(kind::LET_GO, cause.to_string().into_bytes(), Vec::new());
@@ -124,4 +134,8 @@ impl Engine {
             self.accept_rules();
         }
     }
+}
+
+fn guard_key(plan: &str) -> Vec<u8> {
+    format!("{GUARD_KEY}{plan}").into_bytes()
 }

@@ -205,4 +205,14 @@ fn more_releases_than_the_limit_wait_for_approval() {
     assert!(id.starts_with("w_"), "{plan:#}");
     world.run(&format!("approve {id}")).exits(0);
     world.sync_until("released", |w| people.iter().all(|p| !w.blocked(p.lead)));
+    // Only those: the next time it asks again.
+    world.sandbox.handle.set_deal_stage(deal, "open").unwrap();
+    world.sync_until("held again", |w| people.iter().all(|p| w.blocked(p.lead)));
+    world.sandbox.handle.set_deal_stage(deal, "won").unwrap();
+    world.sync_until("it waits", |w| w.run("plan").json()["waiting"].as_array().is_some_and(|w| !w.is_empty()));
+    for _ in 0..2 {
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+        world.sync();
+    }
+    assert!(people.iter().all(|p| world.blocked(p.lead)), "an approval was used twice");
 }
