@@ -82,8 +82,10 @@ impl Engine {
                 self.keep_held(idx, rest);
                 self.dirty.insert(idx);
             }
-            if hold.kept == Some(Kept::CauseGone) {
-                self.let_go_of(&hold.cause);
+            match hold.kept {
+                Some(Kept::CauseGone) => self.let_go_of(&hold.cause),
+                Some(Kept::LinkLost) => self.forget_link(&hold.cause, kept.person),
+                _ => {}
             }
             causes.push((hold.hold.clone(), hold.cause.clone()));
             people.push(kept.person);
@@ -107,6 +109,25 @@ impl Engine {
     fn let_go_of(&mut self, cause: &RecordId) {
         self.let_go.insert(cause.clone());
         self.pending.put(kind::LET_GO, cause.to_string().into_bytes(), Vec::new());
+    }
+
+    /// A deal does not remember any more that it once named this person or their account.
+    fn forget_link(&mut self, cause: &RecordId, person: u32) {
+        let Some(idx) = self.world.find(cause) else { return };
+        let old = self.world.record(idx);
+        let mut deal = old.clone();
+        for member in &self.people[person as usize].members {
+            let record = self.world.record(*member);
+            if record.id.system == cause.system {
+                deal.memory.past_people.retain(|p| *p != record.id.id);
+                deal.memory.past_accounts.retain(|a| Some(a) != record.account.as_ref());
+            }
+        }
+        if deal != old {
+            self.mark(idx, &old);
+            let stream = self.world.slot(idx).stream.clone();
+            self.keep_record(stream, &deal);
+        }
     }
 
     fn note_plan(&mut self, plan: &str, causes: Vec<(Name, RecordId)>, count: usize, now: Time) -> Result<Approved, Refused> {
