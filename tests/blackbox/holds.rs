@@ -200,7 +200,11 @@ fn more_releases_than_the_limit_wait_for_approval() {
     assert!(people.iter().all(|p| world.blocked(p.lead)), "a big release went by itself");
     let plan = world.run("plan").json();
     let waiting = &plan["waiting"][0];
-    assert_eq!((waiting["kind"].as_str(), waiting["count"].as_u64(), waiting["limit"].as_u64()), (Some("release"), Some(4), Some(2)), "{plan:#}");
+    assert_eq!(
+        (waiting["kind"].as_str(), waiting["count"].as_u64(), waiting["limit"].as_u64()),
+        (Some("release"), Some(4), Some(2)),
+        "{plan:#}"
+    );
     let id = waiting["plan"].as_str().unwrap();
     assert!(id.starts_with("w_"), "{plan:#}");
     world.run(&format!("approve {id}")).exits(0);
