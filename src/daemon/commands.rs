@@ -182,6 +182,12 @@ impl Shell {
         }
         let engine = self.engine();
         let not_approved = engine.systems.iter().filter(|(_, s)| s.approved.is_none() && !s.outbox.is_empty()).map(|(n, _)| n.clone());
-        Ok(Synced { run: engine.run.to_string(), streams, writes, not_approved: not_approved.collect(), quarantine: engine.quarantine.clone() })
+        Ok(Synced {
+            run: engine.run.to_string(),
+            streams,
+            writes,
+            not_approved: not_approved.collect(),
+            quarantine: engine.quarantine.clone(),
+        })
     }
 }

@@ -132,10 +132,7 @@ impl Engine {
         if person == NOBODY || record.is_gone() {
             return Due::default();
         }
-        let records: Vec<Record> = {
-            let view = View::new(&self.world);
-            self.people[person as usize].members.iter().map(|i| view.get(*i).clone()).collect()
-        };
+        let records = View::new(&self.world).take(&self.people[person as usize].members);
         let wanted = self.wanted(record, person, &records, now);
         let Some(state) = self.systems.get(&record.id.system) else { return Due::default() };
         target::due(self.world.slot(idx).target.as_deref(), record, &wanted, &state.allowed, &state.abilities, now)

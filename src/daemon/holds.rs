@@ -38,10 +38,9 @@ impl Engine {
     pub fn holds_at(&mut self, address: &Address, now: Time) -> Vec<HoldNow> {
         let mut holds = Vec::new();
         for idx in self.world.bearers(address).to_vec() {
-            let records: Vec<Record> = {
-                let view = View::new(&self.world);
-                view.component(idx, &self.link_rules).members.iter().map(|i| view.get(*i).clone()).collect()
-            };
+            let view = View::new(&self.world);
+            let members = view.component(idx, &self.link_rules).members;
+            let records = view.take(&members);
             for hold in self.direct_holds(&records, now) {
                 add(&mut holds, hold);
             }

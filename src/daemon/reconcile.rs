@@ -71,7 +71,7 @@ impl Engine {
         }
         let view = View::new(&self.world);
         let members = view.component(start, &self.link_rules).members;
-        let records: Vec<Record> = members.iter().map(|i| view.get(*i).clone()).collect();
+        let records = view.take(&members);
         round.done.extend(&members);
         let person = self.place(&members);
         self.spread_refusals(&records);

@@ -23,6 +23,13 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Hands decoded records over, in the order asked for.
+    pub fn take(self, places: &[Idx]) -> Vec<Record> {
+        let world = self.world;
+        let mut decoded = self.decoded.into_map();
+        places.iter().map(|i| decoded.remove(i).map_or_else(|| world.record(*i), |r| *r)).collect()
+    }
+
     /// All records that are proved to be the same person's.
     pub fn component(&self, start: Idx, rules: &link::LinkRules) -> link::Component<Idx> {
         link::component(start, |i| self.get(i), |key| self.holders(key), rules)

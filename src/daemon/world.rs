@@ -41,6 +41,13 @@ pub struct StoredRecord {
     pub record: Record,
 }
 
+/// The same, borrowed, for writing.
+#[derive(Serialize)]
+struct StoredRef<'a> {
+    stream: &'a Name,
+    record: &'a Record,
+}
+
 /// Everything that was observed.
 #[derive(Debug, Default)]
 pub struct World {
@@ -115,8 +122,7 @@ impl World {
 
     /// Puts a record in the place of the one with its id, or adds it; keeps the indexes. Returns its place.
     pub fn put(&mut self, stream: Name, record: &Record) -> Idx {
-        let stored = StoredRecord { stream: stream.clone(), record: record.clone() };
-        let bytes = match postcard::to_allocvec(&stored) {
+        let bytes = match postcard::to_allocvec(&StoredRef { stream: &stream, record }) {
             Ok(bytes) => bytes.into_boxed_slice(),
             Err(error) => unreachable!("plain data always encodes: {error}"),
         };
