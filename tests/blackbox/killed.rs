@@ -121,6 +121,10 @@ fn fifty_syncs_killed_at_random_end_where_undisturbed_ones_do() {
         world.run("plan").exits(4);
         world.run("approve ma").exits(0);
     }
+    // A little late, so that kills fall into requests under way and not only into the start of the process.
+    for world in [&killed, &calm] {
+        world.fault(System::Ma, FaultKind::Slow { ms: 15 });
+    }
     let mut when = Dice(seed ^ 0x9e37_79b9_7f4a_7c15);
     let mut ended_before = 0;
     for step in 0..KILLS {
