@@ -60,7 +60,7 @@ async fn first_contact_only_looks_and_a_second_sync_writes_nothing() {
         let (one, two) = (guests.person("contact-1").await, guests.person("contact-2").await);
         guests.deal(&[&one, &two]).await;
         let before = trio.members().await;
-        let rules = Rules { ghost_writes: r#"["hold", "status"]"#, crm_writes: r#"["status"]"#, ..Rules::default() };
+        let rules = Rules { statuses: true, ..Rules::default() };
         let nayose = Nayose::new(trio, &trio.crm.url, &rules);
 
         let check = nayose.ask(&["check"]).await;

@@ -20,9 +20,8 @@ pub struct Rules {
     pub closed: Duration,
     /// How old the CRM's deals may be.
     pub crm_limit: Duration,
-    /// What is written to Ghost, and to BottleCRM if anything.
-    pub ghost_writes: &'static str,
-    pub crm_writes: &'static str,
+    /// Statuses are written to Ghost and BottleCRM, beside the holds.
+    pub statuses: bool,
 }
 
 impl Default for Rules {
@@ -31,8 +30,7 @@ impl Default for Rules {
             lost: Duration::from_secs(6),
             closed: Duration::from_secs(4),
             crm_limit: Duration::from_secs(30),
-            ghost_writes: r#"["hold"]"#,
-            crm_writes: "[]",
+            statuses: false,
         }
     }
 }
@@ -178,7 +176,8 @@ impl Drop for Daemon {
 
 fn systems(trio: &Trio, crm_url: &str, rules: &Rules) -> String {
     let (rt, ghost, every) = (&trio.rt.url, &trio.ghost.url, EVERY.as_secs());
-    let Rules { ghost_writes, crm_writes, .. } = rules;
+    let (ghost_writes, crm_writes) =
+        if rules.statuses { (r#"["hold", "status"]"#, r#"writes = ["status"]"#) } else { (r#"["hold"]"#, "") };
     format!(
         r#"[state]
 url = "sled:data"
@@ -191,7 +190,7 @@ connector = "bottlecrm"
 base_url = "{crm_url}"
 token = {{ env = "CRM_TOKEN" }}
 every = "{every}s"
-writes = {crm_writes}
+{crm_writes}
 
 [systems.support]
 connector = "rt"
