@@ -65,7 +65,7 @@ pub fn main() -> ExitCode {
     };
     let exit = runtime.block_on(act(args));
     // Tasks that still wait on a socket have nothing left to say.
-    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    runtime.shutdown_background();
     exit.into()
 }
 

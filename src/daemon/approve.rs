@@ -1,7 +1,7 @@
 //! A person's word: first contact with a system, and plans that wait.
 
 use super::engine::{Approval, Engine, Error};
-use super::persist::{encode, kind};
+use super::persist::{GUARD_KEY, encode, kind};
 use super::plan::{guard_plan, rules_plan};
 use crate::decide::ratchet::Kept;
 use crate::model::{Name, RecordId, Time};
@@ -56,6 +56,7 @@ impl Engine {
                 && let Some((count, _)) = self.guarded_releases(system)
             {
                 self.approved_plans.insert(plan.to_string());
+                self.pending.put(kind::META, guard_key(plan), Vec::new());
                 return self.note_plan(plan, Vec::new(), count, now);
             }
         }
@@ -81,8 +82,10 @@ impl Engine {
                 self.keep_held(idx, rest);
                 self.dirty.insert(idx);
             }
-            if hold.kept == Some(Kept::CauseGone) {
-                self.let_go_of(&hold.cause);
+            match hold.kept {
+                Some(Kept::CauseGone) => self.let_go_of(&hold.cause),
+                Some(Kept::LinkLost) => self.forget_link(&hold.cause, kept.person),
+                _ => {}
             }
             causes.push((hold.hold.clone(), hold.cause.clone()));
             people.push(kept.person);
@@ -94,9 +97,37 @@ impl Engine {
         self.note_plan(plan, causes, people.len(), now)
     }
 
+    /// What was approved was what waited then: once it went out, as many releases ask again.
+    pub fn use_up_approval(&mut self, system: &Name) {
+        let plan = guard_plan(system);
+        if self.approved_plans.contains(&plan) && self.releases_over_limit(system).is_none() {
+            self.approved_plans.remove(&plan);
+            self.pending.delete(kind::META, guard_key(&plan));
+        }
+    }
+
     fn let_go_of(&mut self, cause: &RecordId) {
         self.let_go.insert(cause.clone());
         self.pending.put(kind::LET_GO, cause.to_string().into_bytes(), Vec::new());
+    }
+
+    /// A deal does not remember any more that it once named this person or their account.
+    fn forget_link(&mut self, cause: &RecordId, person: u32) {
+        let Some(idx) = self.world.find(cause) else { return };
+        let old = self.world.record(idx);
+        let mut deal = old.clone();
+        for member in &self.people[person as usize].members {
+            let record = self.world.record(*member);
+            if record.id.system == cause.system {
+                deal.memory.past_people.retain(|p| *p != record.id.id);
+                deal.memory.past_accounts.retain(|a| Some(a) != record.account.as_ref());
+            }
+        }
+        if deal != old {
+            self.mark(idx, &old);
+            let stream = self.world.slot(idx).stream.clone();
+            self.keep_record(stream, &deal);
+        }
     }
 
     fn note_plan(&mut self, plan: &str, causes: Vec<(Name, RecordId)>, count: usize, now: Time) -> Result<Approved, Refused> {
@@ -124,4 +155,8 @@ impl Engine {
             self.accept_rules();
         }
     }
+}
+
+fn guard_key(plan: &str) -> Vec<u8> {
+    format!("{GUARD_KEY}{plan}").into_bytes()
 }

@@ -86,6 +86,10 @@ impl Shell {
                 plan.errors = streams.into_iter().filter_map(|s| s.error.map(|e| format!("{}.{}: {e}", s.system, s.stream))).collect();
                 Reply::Plan(plan)
             }
+            Command::Sync { system: Some(system) } if !self.connectors.contains_key(system.as_str()) => {
+                let known: Vec<&str> = self.connectors.keys().map(|n| &**n).collect();
+                Reply::Refused(format!("systems.toml has no system {system:?}; it has {}", known.join(", ")))
+            }
             Command::Sync { system } => Reply::Sync(self.sync(system.as_deref()).await?),
             Command::Approve { what, holds } => match self.with(|e| e.approve(&what, holds, now)) {
                 Ok(approved) => {

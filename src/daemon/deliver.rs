@@ -189,14 +189,18 @@ impl Engine {
 
     /// The releases of a system, if there are more than may go by themselves and nobody approved them.
     pub fn guarded_releases(&self, system: &Name) -> Option<(usize, usize)> {
+        self.releases_over_limit(system).filter(|_| !self.approved_plans.contains(&super::plan::guard_plan(system)))
+    }
+
+    /// The releases of a system and their limit, if there are more.
+    pub fn releases_over_limit(&self, system: &Name) -> Option<(usize, usize)> {
         let state = self.systems.get(system)?;
         let lifted = |idx: &Idx| self.world.slot(*idx).target.as_ref().is_some_and(|t| t.block_ours);
         let count = state.outbox.iter().filter(|(idx, l)| l.release && lifted(idx)).count();
         let records = state.abilities.stream.as_ref().map_or(0, |s| self.world.listed(system, s));
         let widening = self.config.policy.widening;
         let limit = widening.people.max((records as f64 * widening.share) as usize);
-        let approved = self.approved_plans.contains(&super::plan::guard_plan(system));
-        (count > limit && !approved).then_some((count, limit))
+        (count > limit).then_some((count, limit))
     }
 
     fn set_lanes(&mut self, system: &Name, idx: Idx, lanes: Lanes) {

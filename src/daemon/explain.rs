@@ -118,7 +118,9 @@ impl Engine {
     }
 
     fn explain_person(&mut self, person: u32, who: &str, gate: &Gate, now: Time) -> Explanation {
-        let members = self.people[person as usize].members.clone();
+        let mut members = self.people[person as usize].members.clone();
+        // In the order of their names, not of their arrival.
+        members.sort_by(|a, b| self.world.slot(*a).id.cmp(&self.world.slot(*b).id));
         let (records, component) = {
             let view = View::new(&self.world);
             let component = members.first().map(|m| view.component(*m, &self.link_rules));

@@ -31,6 +31,9 @@ pub mod kind {
     pub const USAGE: u8 = b'u';
 }
 
+/// Before the id of an approved plan of many releases, in the key of a `META` item.
+pub const GUARD_KEY: &str = "guard/";
+
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     match postcard::to_allocvec(value) {
         Ok(bytes) => bytes,
@@ -169,6 +172,9 @@ pub fn open(config: Arc<Config>, systems: Vec<Opened>, now: Time, run: Arc<str>)
             kind::USAGE => {
                 let (day, used): (i64, u64) = decode(&text, &value)?;
                 usage.insert(Name::from(text.as_str()), Usage { day, used, limit: None });
+            }
+            kind::META if text.starts_with(GUARD_KEY) => {
+                engine.approved_plans.insert(text[GUARD_KEY.len()..].to_string());
             }
             kind::META if text == "policy" => policy_version = Some(decode(&text, &value)?),
             _ => {}

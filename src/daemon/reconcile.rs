@@ -168,18 +168,18 @@ impl Engine {
         let mut holds = Vec::new();
         for record in records {
             let deals = self.world.deals_of_person(&record.id).to_vec();
-            self.holds_of(&deals, Reach::Person, now, &mut holds);
+            self.holds_of(&deals, Reach::Person, Some(&record.id.id), now, &mut holds);
             let tickets = self.world.tickets_of_person(&record.id).to_vec();
-            self.holds_of(&tickets, Reach::Person, now, &mut holds);
+            self.holds_of(&tickets, Reach::Person, None, now, &mut holds);
             for address in link::spread_keys(record) {
                 let tickets = self.world.tickets_of_address(&address).to_vec();
-                self.holds_of(&tickets, Reach::Person, now, &mut holds);
+                self.holds_of(&tickets, Reach::Person, None, now, &mut holds);
             }
             if let Some(account) = &record.account {
                 let id = RecordId::new(record.id.system.clone(), Entity::Account, account.clone());
                 let deals = self.world.deals_of_account(&id).to_vec();
                 if !deals.is_empty() {
-                    self.holds_of(&deals, Reach::Account, now, &mut holds);
+                    self.holds_of(&deals, Reach::Account, Some(account), now, &mut holds);
                 }
             }
         }
@@ -201,7 +201,8 @@ impl Engine {
         holds
     }
 
-    fn holds_of(&mut self, causes: &[Idx], reach: Reach, now: Time, holds: &mut Vec<HoldNow>) {
+    /// `through`: the person's or account's id that a deal must still name; one that it only named once keeps the hold, and we ask.
+    fn holds_of(&mut self, causes: &[Idx], reach: Reach, through: Option<&str>, now: Time, holds: &mut Vec<HoldNow>) {
         let config = self.config.clone();
         for cause in causes {
             let phases = self.phases_of(*cause, now);
@@ -222,7 +223,15 @@ impl Engine {
                     }
                 }
                 let until = if let Phase::CoolingDown { until } = phase { Some(*until) } else { None };
-                let kept = (record.is_gone() && until.is_none()).then_some(Kept::CauseGone);
+                let named = through.is_none_or(|id| match reach {
+                    Reach::Account => record.account.as_deref() == Some(id),
+                    Reach::Person | Reach::Address => record.people.iter().any(|p| **p == *id),
+                });
+                let kept = match (until, record.is_gone(), named) {
+                    (None, true, _) => Some(Kept::CauseGone),
+                    (None, false, false) => Some(Kept::LinkLost),
+                    _ => None,
+                };
                 let why = match record.deal {
                     Some(DealState::Unknown) if until.is_none() => Reason::UnknownStage,
                     _ => reason(&rule.name, reach, until.is_some()),
@@ -395,6 +404,8 @@ fn add(holds: &mut Vec<HoldNow>, new: HoldNow) {
                 known.reach = new.reach;
                 known.reason = new.reason;
             }
+            // Whoever is still named is held as a matter of course.
+            known.kept = known.kept.and(new.kept);
             known.until = if known.until.is_none() || new.until.is_none() { None } else { known.until.max(new.until) };
         }
         None => holds.push(new),

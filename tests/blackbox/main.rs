@@ -1,0 +1,17 @@
+//! Black-box tests: the real binary as a process of its own, a config folder, and the three sandbox systems.
+//!
+//! Every test has systems, a config folder and a state of its own. What holds of every command is checked by the harness wherever a
+//! command is run: no secret is printed, nothing is written that systems.toml does not allow, and no write touches a person's own no.
+
+mod absence;
+mod explained;
+mod faults;
+mod first_contact;
+mod harness;
+mod holds;
+mod killed;
+mod lost_answers;
+mod own_connector;
+mod refusals;
+mod running;
+mod secrets;
