@@ -13,13 +13,18 @@ pub const PATIENCE: Duration = Duration::from_secs(25);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Waits until something is so; how long that took.
-pub async fn wait_until(what: &str, mut so: impl AsyncFnMut() -> bool) -> Duration {
+pub async fn wait_until(what: &str, so: impl AsyncFnMut() -> bool) -> Duration {
+    wait_for(PATIENCE, what, so).await
+}
+
+/// The same with a patience of its own.
+pub async fn wait_for(patience: Duration, what: &str, mut so: impl AsyncFnMut() -> bool) -> Duration {
     let began = Instant::now();
     loop {
         if so().await {
             return began.elapsed();
         }
-        assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+        assert!(began.elapsed() < patience, "not within {patience:?}: {what}");
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }

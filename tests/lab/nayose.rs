@@ -26,12 +26,7 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Rules {
-        Rules {
-            lost: Duration::from_secs(6),
-            closed: Duration::from_secs(4),
-            crm_limit: Duration::from_secs(30),
-            statuses: false,
-        }
+        Rules { lost: Duration::from_secs(6), closed: Duration::from_secs(4), crm_limit: Duration::from_secs(30), statuses: false }
     }
 }
 
@@ -63,8 +58,7 @@ impl Nayose {
         write("policy.toml", policy(rules));
         write("precedence.toml", "default = [\"crm\", \"support\", \"ghost\"]\n".into());
         write("consent.toml", "[sources.ghost]\nbasis = \"explicit_consent\"\n".into());
-        let env =
-            vec![("CRM_TOKEN", trio.crm.token.clone()), ("RT_TOKEN", trio.rt.token.clone()), ("GHOST_KEY", trio.ghost.token.clone())];
+        let env = vec![("CRM_TOKEN", trio.crm.token.clone()), ("RT_TOKEN", trio.rt.token.clone()), ("GHOST_KEY", trio.ghost.token.clone())];
         Nayose { folder, env }
     }
 
@@ -114,11 +108,12 @@ impl Nayose {
         status["because"].as_array().unwrap().iter().map(|b| b.as_str().unwrap().to_string()).collect()
     }
 
-    /// Reads everything once and lets all writes to Ghost go from now on.
+    /// Lets all writes to Ghost go, and writes what is due now.
     pub async fn contact(&self) {
         let plan = self.ask(&["plan", "--json"]).await;
         assert!([0, 4].contains(&plan.exit), "{plan:?}");
         self.json(&["approve", "ghost"]).await;
+        self.json(&["sync"]).await;
     }
 
     /// `nayose run`, once it answers.
@@ -176,8 +171,7 @@ impl Drop for Daemon {
 
 fn systems(trio: &Trio, crm_url: &str, rules: &Rules) -> String {
     let (rt, ghost, every) = (&trio.rt.url, &trio.ghost.url, EVERY.as_secs());
-    let (ghost_writes, crm_writes) =
-        if rules.statuses { (r#"["hold", "status"]"#, r#"writes = ["status"]"#) } else { (r#"["hold"]"#, "") };
+    let (ghost_writes, crm_writes) = if rules.statuses { (r#"["hold", "status"]"#, r#"writes = ["status"]"#) } else { (r#"["hold"]"#, "") };
     format!(
         r#"[state]
 url = "sled:data"
