@@ -5,7 +5,8 @@ pub mod nayose;
 pub mod people;
 pub mod systems;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long anything may take before a test calls it not happened.
 pub const PATIENCE: Duration = Duration::from_secs(25);

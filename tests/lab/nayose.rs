@@ -5,9 +5,10 @@ use super::wait_until;
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
+use tokio::time::Instant;
 
 /// How often every system is read.
 pub const EVERY: Duration = Duration::from_secs(2);
