@@ -3,10 +3,11 @@
 mod config;
 
 use config::{FILES, SECRET, Shipped, env, good, load_with};
-use nayose::config::{Connectors, StateUrl, load};
+use nayose::config::{Connectors, load};
 use nayose::decide::rules::HoldScope;
 use nayose::merge::rules::{Blank, Strategy};
 use nayose::model::{Basis, Entity, Span};
+use nayose::store::StateUrl;
 use proptest::prelude::*;
 use std::path::Path;
 

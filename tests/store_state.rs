@@ -1,6 +1,8 @@
 //! The state folder as the outer world treats it: killed processes, bent and cut files, two openers, a torn journal.
 //! The test binary is its own victim: `victim` below runs only in child processes.
 
+#![allow(clippy::disallowed_methods, reason = "real processes and files take real time")]
+
 use nayose::model::Time;
 use nayose::store::{Changes, Entry, Error, Journal, Loaded, Scope, State, StateInfo, StateUrl, What};
 use std::collections::BTreeMap;

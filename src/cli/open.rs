@@ -36,7 +36,8 @@ pub enum Error {
     Connector { system: String, why: String },
 }
 
-/// The wall clock. The only place that reads it, beside the sandbox's start.
+/// The wall clock.
+#[allow(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
 pub fn clock() -> Clock {
     Arc::new(|| Time(jiff::Timestamp::now().as_millisecond()))
 }
@@ -50,6 +51,13 @@ pub fn config(common: &Common) -> Result<Config, Error> {
         output::note(&mistakes.drawn());
         Error::Config
     })
+}
+
+/// Says what the config holds and this version does not act on.
+pub fn tell_unused(config: &Config) {
+    for system in config.systems.iter().filter(|s| !s.relays.is_empty()) {
+        output::note(&format!("note: systems.{}.relays has no effect in this version: edits by these users count as news", system.name()));
+    }
 }
 
 /// Makes the connectors of all systems.

@@ -13,6 +13,7 @@ pub async fn run(common: &Common) -> Exit {
         Ok(config) => config,
         Err(error) => return open::refused(&error),
     };
+    open::tell_unused(&config);
     let (folder, http) = (open::folder(&config), config.http.clone());
     let shell = match open::shell(config) {
         Ok(shell) => shell,

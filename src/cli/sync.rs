@@ -40,6 +40,9 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
         }
         output::data(&table.to_string());
     }
+    for note in &synced.quarantine {
+        output::note(&format!("not read: {note}"));
+    }
     for system in &synced.not_approved {
         output::note(&format!(
             "nothing was written to {system}: first contact only looks. `nayose plan` shows what would be; `nayose approve {system}` lets it go"

@@ -102,7 +102,7 @@ pub struct System {
     /// How often the sweep runs behind a filter; the manifest's own numbers if `None`.
     pub sweep: Option<Span>,
     pub writes: Writes,
-    /// Users of that system whose edits are copies of other systems' values.
+    /// Users of that system whose edits are copies of other systems' values. Not used in this version, which `check` and `run` say.
     pub relays: Vec<String>,
     /// Whether a hold sets the connector's block. Only where `writes` has "hold".
     pub block: bool,

@@ -98,6 +98,8 @@ pub struct StreamInfo {
     pub reads: Reads,
     /// Has a listing of everything.
     pub sweeps: bool,
+    /// Each filtered pass begins before the newest known change, so that at least that record must come back.
+    pub overlaps: bool,
     /// A filtered pass counts as proof.
     pub sound: bool,
     /// Has an `open` list.

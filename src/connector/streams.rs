@@ -111,6 +111,7 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, settings: &Settings) 
         lag: stream.lag.unwrap_or_default(),
         reads,
         sweeps: sweep.is_some(),
+        overlaps: stream.changes.as_ref().is_some_and(|c| c.overlap > Span::ZERO),
         sound,
         open: open.is_some(),
         carried_by: stream.carried_by.as_deref().map(Name::from),

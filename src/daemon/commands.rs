@@ -58,6 +58,9 @@ pub struct Synced {
     /// Systems with writes that nobody approved yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_approved: Vec<Name>,
+    /// What could not be read, with the record and its field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quarantine: Vec<String>,
 }
 
 impl Synced {
@@ -179,6 +182,6 @@ impl Shell {
         }
         let engine = self.engine();
         let not_approved = engine.systems.iter().filter(|(_, s)| s.approved.is_none() && !s.outbox.is_empty()).map(|(n, _)| n.clone());
-        Ok(Synced { run: engine.run.to_string(), streams, writes, not_approved: not_approved.collect() })
+        Ok(Synced { run: engine.run.to_string(), streams, writes, not_approved: not_approved.collect(), quarantine: engine.quarantine.clone() })
     }
 }

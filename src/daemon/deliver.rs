@@ -1,19 +1,15 @@
-//! Writes out: what is due is computed at send, sent once, and accounted for record by record.
+//! Writes out: what is due is computed at send, and sent once. What became of it is booked in `account`.
 
-use super::engine::{Approval, Breaker, Engine, Error, Lanes};
-use super::target::{self, Due, Target};
+use super::engine::{Approval, Engine, Error, Lanes};
+use super::target::{self, Due};
 use super::view::View;
-use super::world::{Idx, Merged, NOBODY, overlay};
-use crate::connector::{Change, Lane, Outcome, PermitChange, WriteOp};
+use super::world::{Idx, NOBODY};
+use crate::connector::{Change, Lane, PermitChange, WriteOp};
 use crate::decide::freshness;
-use crate::model::{MailKind, Mark, Name, Presence, Record, Span, Time, Value};
-use crate::store::{Entry, What, WriteOutcome};
+use crate::model::{MailKind, Name, Record, Span, Time};
 
 /// Releases stop while our clock and a server's differ by more than this.
 const CLOCK_SKEW_MAX: Span = Span::minutes(2);
-/// Batches in a row that all failed before fields and releases to a system are stopped for a while.
-const BREAKER_FAILURES: u32 = 5;
-const BREAKER_OPEN_FOR: Span = Span::minutes(1);
 
 /// Writes that go out together.
 #[derive(Debug, Clone)]
@@ -23,7 +19,7 @@ pub struct Batch {
     pub ops: Vec<WriteOp>,
     pub places: Vec<Idx>,
     /// Whether each record's block was ours before this write.
-    had_block: Vec<bool>,
+    pub had_block: Vec<bool>,
 }
 
 /// The direction of a write, as `plan`, `sync` and `status` name it.
@@ -83,16 +79,14 @@ impl Engine {
                     self.set_lanes(system, idx, lanes);
                     continue;
                 };
-                let slot = self.world.slot_mut(idx);
-                let target = slot.target.get_or_insert_default();
-                batch.had_block.push(target.block_ours);
-                target.send(&change, now);
-                batch.ops.push(WriteOp { record: record.id, change });
-                batch.places.push(idx);
-                self.keep_target(idx);
+                self.send(&mut batch, idx, record, change, now);
                 if batch.ops.len() >= limit {
                     break;
                 }
+            }
+            if lane == Lane::Protective && !batch.ops.is_empty() && batch.ops.len() < limit && self.lane_open(system, Lane::Fields, now) {
+                // A request that goes anyway takes fields along in the room that is left.
+                self.fill(&mut batch, limit, now);
             }
             if !batch.ops.is_empty() {
                 if let Some(state) = self.systems.get_mut(system) {
@@ -103,6 +97,33 @@ impl Engine {
             }
         }
         Ok(None)
+    }
+
+    /// Puts field writes into the room that a batch has left.
+    fn fill(&mut self, batch: &mut Batch, limit: usize, now: Time) {
+        for idx in self.candidates_of(&batch.system.clone(), Lane::Fields, now) {
+            if batch.ops.len() >= limit {
+                break;
+            }
+            if batch.places.contains(&idx) {
+                continue;
+            }
+            let record = self.world.record(idx);
+            let due = self.due(idx, &record, now);
+            if let (None, None, Some(change)) = (due.protective, due.release, due.update) {
+                self.send(batch, idx, record, change, now);
+            }
+        }
+    }
+
+    /// Takes a write into a batch, marked as sent.
+    fn send(&mut self, batch: &mut Batch, idx: Idx, record: Record, change: Change, now: Time) {
+        let target = self.world.slot_mut(idx).target.get_or_insert_default();
+        batch.had_block.push(target.block_ours);
+        target.send(&change, now);
+        batch.ops.push(WriteOp { record: record.id, change });
+        batch.places.push(idx);
+        self.keep_target(idx);
     }
 
     /// What is due for a record now.
@@ -203,7 +224,7 @@ impl Engine {
         (count > limit).then_some((count, limit))
     }
 
-    fn set_lanes(&mut self, system: &Name, idx: Idx, lanes: Lanes) {
+    pub fn set_lanes(&mut self, system: &Name, idx: Idx, lanes: Lanes) {
         if let Some(state) = self.systems.get_mut(system) {
             if lanes == Lanes::default() {
                 state.outbox.remove(&idx);
@@ -211,166 +232,6 @@ impl Engine {
                 state.outbox.insert(idx, lanes);
             }
         }
-    }
-
-    /// Accounts for a batch: one outcome for each of its records.
-    pub fn book(&mut self, batch: &Batch, outcomes: &[Outcome], now: Time) -> Result<(), Error> {
-        if let Some(state) = self.systems.get_mut(&batch.system) {
-            for idx in &batch.places {
-                state.in_flight.remove(idx);
-            }
-            let failed = outcomes.iter().all(|o| matches!(o, Outcome::NotSent(_) | Outcome::Unknown(_)));
-            if failed {
-                state.breaker.failures += 1;
-                if state.breaker.failures >= BREAKER_FAILURES {
-                    state.breaker.open_until = Some(now.plus(BREAKER_OPEN_FOR));
-                }
-            } else {
-                state.breaker = Breaker::default();
-            }
-        }
-        for (i, idx) in batch.places.iter().enumerate() {
-            // A connector that answers for fewer records than it was given leaves the rest unknown.
-            let lost = Outcome::Unknown("no outcome was told".into());
-            let outcome = outcomes.get(i).unwrap_or(&lost);
-            let op = &batch.ops[i];
-            let journaled = journaled(outcome).filter(|_| Op::of(&op.change) != Op::Update);
-            if let Some((outcome, said)) = journaled {
-                self.journal_pending.push(Entry {
-                    at: now,
-                    what: What::Outcome {
-                        record: op.record.clone(),
-                        op: Op::of(&op.change).name().into(),
-                        outcome,
-                        said,
-                        reasons: op.change.why.iter().flat_map(|w| w.split(',')).map(ToString::to_string).collect(),
-                        run: (*self.run).into(),
-                    },
-                });
-            }
-            match outcome {
-                Outcome::Applied => self.applied(*idx, now),
-                Outcome::Rejected(why) => {
-                    tracing::warn!(record = %op.record, op = Op::of(&op.change).name(), why, "the system refused the write");
-                    self.on_target(*idx, |t| t.rejected(why.clone(), now));
-                }
-                Outcome::NotSent(why) => {
-                    let had = batch.had_block[i];
-                    self.on_target(*idx, |t| t.not_sent(had, why.clone(), now));
-                }
-                Outcome::Unknown(_) => {
-                    self.on_target(*idx, |t| {
-                        if let Some(sent) = &mut t.sent {
-                            sent.unknown = true;
-                        }
-                    });
-                    if let Some(state) = self.systems.get_mut(&batch.system) {
-                        state.unknown.insert(*idx);
-                    }
-                }
-            }
-        }
-        self.commit()
-    }
-
-    fn on_target(&mut self, idx: Idx, change: impl FnOnce(&mut Target)) {
-        if let Some(target) = self.world.slot_mut(idx).target.as_mut() {
-            change(target);
-            self.keep_target(idx);
-        }
-    }
-
-    fn applied(&mut self, idx: Idx, now: Time) {
-        let mut record = self.world.record(idx);
-        let system = record.id.system.clone();
-        let Some(state) = self.systems.get(&system) else { return };
-        let permit_ends = state.abilities.permit_ends;
-        let words = &state.words;
-        let Some(target) = self.world.slot_mut(idx).target.as_mut() else { return };
-        let status = target.sent.as_ref().and_then(|s| s.status.clone());
-        let word = status.map(|s| words.get(&s).cloned().unwrap_or_else(|| (*s).into()));
-        target.applied(&mut record, word, permit_ends, now);
-        let stream = self.world.slot(idx).stream.clone();
-        self.keep_record(stream, &record);
-        self.keep_target(idx);
-        self.dirty.insert(idx);
-        self.set_lanes(&system, idx, Lanes::default());
-        if let Some(state) = self.systems.get_mut(&system) {
-            state.unknown.remove(&idx);
-        }
-    }
-
-    /// Records of a system whose last write has no known outcome, to be read back; at most `limit`.
-    pub fn to_read_back(&self, system: &Name, limit: usize) -> Vec<(Idx, Box<str>)> {
-        let Some(state) = self.systems.get(system) else { return Vec::new() };
-        let waiting = state.unknown.iter().filter(|i| !state.in_flight.contains(*i)).take(limit.max(1));
-        waiting.map(|i| (*i, self.world.slot(*i).id.id.clone())).collect()
-    }
-
-    /// Accounts for a read-back: what was sent and is there was applied; what is not there was not, and is computed anew.
-    pub fn book_read_back(&mut self, asked: &[(Idx, Box<str>)], found: Vec<Record>, now: Time) -> Result<(), Error> {
-        for (idx, id) in asked {
-            let system = self.world.slot(*idx).id.system.clone();
-            match found.iter().find(|r| r.id.id == *id) {
-                Some(shown) => {
-                    let old = self.world.record(*idx);
-                    if let Merged::Changed(record) = overlay(Some(&old), shown.clone(), true, now) {
-                        let stream = self.world.slot(*idx).stream.clone();
-                        self.keep_record(stream, &record);
-                    }
-                    let words = self.systems.get(&system).map(|s| s.words.clone()).unwrap_or_default();
-                    let landed =
-                        self.world.slot(*idx).target.as_ref().and_then(|t| t.sent.as_ref()).is_some_and(|s| landed(s, shown, &words));
-                    if landed {
-                        self.applied(*idx, now);
-                    } else {
-                        let blocked = shown.is_blocked();
-                        self.on_target(*idx, |t| {
-                            t.sent = None;
-                            t.block_ours &= blocked;
-                        });
-                        self.dirty.insert(*idx);
-                    }
-                }
-                None => {
-                    // The record is not there any more: nothing can be written to it.
-                    let mut record = self.world.record(*idx);
-                    if !record.is_gone() {
-                        record.presence = Presence::Gone(now);
-                        let stream = self.world.slot(*idx).stream.clone();
-                        self.keep_record(stream, &record);
-                    }
-                    self.on_target(*idx, |t| t.sent = None);
-                    self.set_lanes(&system, *idx, Lanes::default());
-                    self.dirty.insert(*idx);
-                }
-            }
-            if let Some(state) = self.systems.get_mut(&system) {
-                state.unknown.remove(idx);
-            }
-        }
-        self.reconcile(now);
-        self.commit()
-    }
-
-    /// When the next delayed write may be tried, over all systems.
-    pub fn next_retry(&self, now: Time) -> Option<Time> {
-        let waiting = self.systems.values().flat_map(|s| s.outbox.keys());
-        waiting
-            .filter_map(|i| self.world.slot(*i).target.as_ref().and_then(|t| t.failure.as_ref()))
-            .filter(|f| !f.dead && f.retry_at > now)
-            .map(|f| f.retry_at)
-            .min()
-    }
-}
-
-/// An outcome for the journal, and what the system said. What was never sent has none.
-fn journaled(outcome: &Outcome) -> Option<(WriteOutcome, Option<String>)> {
-    match outcome {
-        Outcome::Applied => Some((WriteOutcome::Applied, None)),
-        Outcome::Rejected(why) => Some((WriteOutcome::Rejected, Some(why.clone()))),
-        Outcome::Unknown(why) => Some((WriteOutcome::Unknown, Some(why.clone()))),
-        Outcome::NotSent(_) => None,
     }
 }
 
@@ -381,22 +242,4 @@ fn with_update(mut change: Change, update: Option<Change>) -> Change {
         change.why = change.why.or(update.why);
     }
     change
-}
-
-/// Whether a record shows all that was sent to it.
-fn landed(sent: &super::target::Sent, shown: &Record, words: &std::collections::BTreeMap<Name, Box<str>>) -> bool {
-    let block = sent.block.is_none_or(|on| shown.is_blocked() == on);
-    let fields = sent.fields.iter().all(|(name, value)| shown.field(name).map_or(&Value::Empty, |f| &f.value) == value);
-    let status = sent.status.as_ref().is_none_or(|status| {
-        let word = words.get(status).map_or(&**status, |w| w);
-        shown.mark(Mark::Status).and_then(Value::as_text) == Some(word)
-    });
-    let permit = sent.permit.is_none_or(|until| match (until, shown.mark(Mark::Permit)) {
-        (Some(until), Some(Value::Time(t))) => *t == until,
-        (Some(_), Some(Value::Bool(on))) => *on,
-        (None, Some(Value::Bool(on))) => !*on,
-        (None, Some(Value::Time(_))) | (Some(_), _) => false,
-        (None, _) => true,
-    });
-    block && fields && status && permit
 }

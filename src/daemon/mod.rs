@@ -3,11 +3,12 @@
 //! - [`world`], [`view`]: all that was observed, in memory, and looking at it
 //! - [`engine`], [`persist`]: the state behind one owner, and its form on disk
 //! - [`observe`]: pages in; [`schedule`]: which pass is next
-//! - [`reconcile`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
-//! - [`target`], [`deliver`]: the outbox, and what became of each write
+//! - [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
+//! - [`target`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
 //! - [`plan`], [`approve`], [`status`], [`explain`], [`letters`], [`export`], [`gate`]: what people ask
 //! - [`shell`], [`commands`], [`socket`], [`run`]: engine, connectors and clock together
 
+pub mod account;
 pub mod approve;
 pub mod commands;
 pub mod deliver;
@@ -15,6 +16,7 @@ pub mod engine;
 pub mod explain;
 pub mod export;
 pub mod gate;
+pub mod holds;
 pub mod letters;
 pub mod observe;
 pub mod permits;

@@ -197,6 +197,7 @@ impl Engine {
         let info = self.systems.get(&run.system).and_then(|s| s.infos.get(&run.stream)).cloned();
         let lag = info.as_ref().map_or(Span::ZERO, |i| i.lag);
         let sound = info.as_ref().is_some_and(|i| i.sound);
+        let overlaps = info.as_ref().is_some_and(|i| i.overlaps);
         let proves_at = run.began.minus(lag);
         let mut error = end.incomplete_because.clone().map(|why| format!("the listing is not complete: {why}"));
         let mut complete = end.complete && error.is_none();
@@ -228,7 +229,7 @@ impl Engine {
                     stream.proved_at = stream.proved_at.max(Some(proves_at));
                 }
                 Pass::Changes(since) => {
-                    if run.newest.is_some_and(|n| n >= *since) {
+                    if !overlaps || run.newest.is_some_and(|n| n >= *since) {
                         stream.silent_passes = 0;
                     } else {
                         stream.silent_passes = stream.silent_passes.saturating_add(1);

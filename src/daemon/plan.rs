@@ -237,16 +237,27 @@ impl Engine {
     /// What waits for `approve`.
     pub fn waiting(&self, _now: Time) -> Vec<Waiting> {
         let mut waiting: Vec<Waiting> = Vec::new();
-        let mut groups: BTreeMap<String, (Kept, Name, Name, BTreeSet<u32>, BTreeSet<RecordId>)> = BTreeMap::new();
+        struct Group {
+            kept: Kept,
+            system: Name,
+            hold: Name,
+            people: BTreeSet<u32>,
+            causes: BTreeSet<RecordId>,
+        }
+        let mut groups: BTreeMap<String, Group> = BTreeMap::new();
         for entry in self.kept_holds() {
             let Some(kept) = entry.hold.kept else { continue };
-            let group = groups
-                .entry(Self::kept_plan(&entry.hold, kept))
-                .or_insert_with(|| (kept, entry.hold.cause.system.clone(), entry.hold.hold.clone(), BTreeSet::new(), BTreeSet::new()));
-            group.3.insert(entry.person);
-            group.4.insert(entry.hold.cause);
+            let group = groups.entry(Self::kept_plan(&entry.hold, kept)).or_insert_with(|| Group {
+                kept,
+                system: entry.hold.cause.system.clone(),
+                hold: entry.hold.hold.clone(),
+                people: BTreeSet::new(),
+                causes: BTreeSet::new(),
+            });
+            group.people.insert(entry.person);
+            group.causes.insert(entry.hold.cause);
         }
-        for (plan, (kept, system, hold, people, causes)) in groups {
+        for (plan, Group { kept, system, hold, people, causes }) in groups {
             waiting.push(Waiting {
                 plan,
                 kind: "absence".into(),

@@ -1,17 +1,16 @@
 //! Decides anew for whom something changed: who is one person, what holds and refusals stand, and which targets have something due.
 
 use super::engine::{Engine, Lanes, Person};
+use super::holds::add;
 use super::refusals::On;
 use super::target;
 use super::view::View;
 use super::world::{Idx, NOBODY, PersonIdx};
 use crate::connector::Abilities;
-use crate::decide::phase::{Phase, phase};
-use crate::decide::ratchet::{CauseNow, Fate, Held, Kept, Reach, judge};
-use crate::decide::rules::HoldScope;
-use crate::decide::standing::{Brief, HoldNow, Kinds, Standing, reason};
+use crate::decide::ratchet::Reach;
+use crate::decide::standing::{Brief, HoldNow, Standing};
 use crate::link;
-use crate::model::{Address, DealState, Entity, Name, Reason, Record, RecordId, RefusalScope, Time};
+use crate::model::{Address, Entity, Name, Record, RefusalScope, Time};
 use hashbrown::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -163,177 +162,6 @@ impl Engine {
         }
     }
 
-    /// The holds that reach a person's own records: through deals, accounts and tickets.
-    fn direct_holds(&mut self, records: &[Record], now: Time) -> Vec<HoldNow> {
-        let mut holds = Vec::new();
-        for record in records {
-            let deals = self.world.deals_of_person(&record.id).to_vec();
-            self.holds_of(&deals, Reach::Person, Some(&record.id.id), now, &mut holds);
-            let tickets = self.world.tickets_of_person(&record.id).to_vec();
-            self.holds_of(&tickets, Reach::Person, None, now, &mut holds);
-            for address in link::spread_keys(record) {
-                let tickets = self.world.tickets_of_address(&address).to_vec();
-                self.holds_of(&tickets, Reach::Person, None, now, &mut holds);
-            }
-            if let Some(account) = &record.account {
-                let id = RecordId::new(record.id.system.clone(), Entity::Account, account.clone());
-                let deals = self.world.deals_of_account(&id).to_vec();
-                if !deals.is_empty() {
-                    self.holds_of(&deals, Reach::Account, Some(account), now, &mut holds);
-                }
-            }
-        }
-        holds
-    }
-
-    /// The holds of everyone who bears an address.
-    fn holds_at(&mut self, address: &Address, now: Time) -> Vec<HoldNow> {
-        let mut holds = Vec::new();
-        for idx in self.world.bearers(address).to_vec() {
-            let records: Vec<Record> = {
-                let view = View::new(&self.world);
-                view.component(idx, &self.link_rules).members.iter().map(|i| view.get(*i).clone()).collect()
-            };
-            for hold in self.direct_holds(&records, now) {
-                add(&mut holds, hold);
-            }
-        }
-        holds
-    }
-
-    /// `through`: the person's or account's id that a deal must still name; one that it only named once keeps the hold, and we ask.
-    fn holds_of(&mut self, causes: &[Idx], reach: Reach, through: Option<&str>, now: Time, holds: &mut Vec<HoldNow>) {
-        let config = self.config.clone();
-        for cause in causes {
-            let phases = self.phases_of(*cause, now);
-            let slot = self.world.slot(*cause);
-            if phases.iter().all(|p| !p.holds()) || self.let_go.contains(&slot.id) {
-                continue;
-            }
-            let record = self.world.record(*cause);
-            for (rule, phase) in config.policy.holds.iter().zip(phases.iter()) {
-                if !phase.holds() {
-                    continue;
-                }
-                if reach == Reach::Account {
-                    let HoldScope::Account { cap } = rule.scope else { continue };
-                    let account = record.account.clone().map(|a| RecordId::new(record.id.system.clone(), Entity::Account, a));
-                    if account.is_some_and(|a| self.world.people_of_account(&a).len() > cap) {
-                        continue;
-                    }
-                }
-                let until = if let Phase::CoolingDown { until } = phase { Some(*until) } else { None };
-                let named = through.is_none_or(|id| match reach {
-                    Reach::Account => record.account.as_deref() == Some(id),
-                    Reach::Person | Reach::Address => record.people.iter().any(|p| **p == *id),
-                });
-                let kept = match (until, record.is_gone(), named) {
-                    (None, true, _) => Some(Kept::CauseGone),
-                    (None, false, false) => Some(Kept::LinkLost),
-                    _ => None,
-                };
-                let why = match record.deal {
-                    Some(DealState::Unknown) if until.is_none() => Reason::UnknownStage,
-                    _ => reason(&rule.name, reach, until.is_some()),
-                };
-                add(
-                    holds,
-                    HoldNow {
-                        hold: rule.name.clone(),
-                        cause: record.id.clone(),
-                        reach,
-                        reason: why,
-                        stops: Kinds::of(&rule.stops),
-                        since: now,
-                        until,
-                        kept,
-                    },
-                );
-            }
-        }
-    }
-
-    /// A cause's phase under each hold rule, from memory where it is known.
-    fn phases_of(&mut self, cause: Idx, now: Time) -> Box<[Phase]> {
-        if let Some(known) = self.phases.get(&cause) {
-            return known.clone();
-        }
-        let record = self.world.record(cause);
-        let phases: Box<[Phase]> = self.config.policy.holds.iter().map(|rule| phase(rule, &record, now)).collect();
-        for phase in &phases {
-            if let Phase::CoolingDown { until } = phase {
-                self.wakeups.entry(*until).or_default().insert(cause);
-            }
-        }
-        self.phases.insert(cause, phases.clone());
-        phases
-    }
-
-    /// The ratchet: lays what is remembered beside what reaches the person now, and remembers the outcome.
-    fn remember(&mut self, members: &[Idx], holds: &mut Vec<HoldNow>, now: Time) {
-        let mut remembered: Vec<Held> = Vec::new();
-        for idx in members {
-            for held in self.world.slot(*idx).held.iter().flat_map(|h| h.iter()) {
-                match remembered.iter_mut().find(|r| r.hold == held.hold && r.cause == held.cause) {
-                    Some(known) => {
-                        known.since = known.since.min(held.since);
-                        known.reach = known.reach.min(held.reach);
-                    }
-                    None => remembered.push(held.clone()),
-                }
-            }
-        }
-        for held in remembered {
-            if let Some(direct) = holds.iter_mut().find(|h| h.hold == held.hold && h.cause == held.cause) {
-                direct.since = held.since;
-                continue;
-            }
-            let position = self.config.policy.holds.iter().position(|r| r.name == held.hold);
-            let cause = match self.world.find(&held.cause) {
-                None => None,
-                Some(_) if !self.systems.contains_key(&held.cause.system) => None,
-                Some(idx) => {
-                    let phases = self.phases_of(idx, now);
-                    let listed = !self.world.record(idx).is_gone();
-                    Some(CauseNow { phase: position.map(|p| phases[p]), listed })
-                }
-            };
-            if self.let_go.contains(&held.cause) {
-                continue;
-            }
-            if let Fate::Kept(kept) = judge(cause) {
-                let until = match cause.and_then(|c| c.phase) {
-                    Some(Phase::CoolingDown { until }) => Some(until),
-                    _ => None,
-                };
-                holds.push(HoldNow {
-                    reason: reason(&held.hold, held.reach, until.is_some()),
-                    stops: Kinds(held.stops),
-                    hold: held.hold,
-                    cause: held.cause,
-                    reach: held.reach,
-                    since: held.since,
-                    until,
-                    kept: Some(kept),
-                });
-            }
-        }
-        holds.sort_by(|a, b| (&a.hold, &a.cause).cmp(&(&b.hold, &b.cause)));
-        let held: Vec<Held> = holds
-            .iter()
-            .map(|h| Held { hold: h.hold.clone(), cause: h.cause.clone(), reach: h.reach, since: h.since, stops: h.stops.0 })
-            .collect();
-        for idx in members {
-            let same = match &self.world.slot(*idx).held {
-                Some(before) => **before == held,
-                None => held.is_empty(),
-            };
-            if !same {
-                self.keep_held(*idx, held.clone());
-            }
-        }
-    }
-
     fn standing(&self, records: &[Record], addresses: &[Address], holds: &[HoldNow]) -> Standing {
         // A basis raises mailability: only what is listed now counts.
         let listed = records.iter().filter(|r| !r.is_gone());
@@ -394,20 +222,4 @@ pub fn addresses(records: &[Record]) -> Vec<Address> {
     all.sort();
     all.dedup();
     all
-}
-
-/// Adds a hold, or widens the one with the same name and cause: the nearest reach, the latest end.
-fn add(holds: &mut Vec<HoldNow>, new: HoldNow) {
-    match holds.iter_mut().find(|h| h.hold == new.hold && h.cause == new.cause) {
-        Some(known) => {
-            if new.reach < known.reach {
-                known.reach = new.reach;
-                known.reason = new.reason;
-            }
-            // Whoever is still named is held as a matter of course.
-            known.kept = known.kept.and(new.kept);
-            known.until = if known.until.is_none() || new.until.is_none() { None } else { known.until.max(new.until) };
-        }
-        None => holds.push(new),
-    }
 }

@@ -17,7 +17,7 @@ const FAILURES_BACK_OFF_MAX: u32 = 5;
 /// But never longer than this.
 const BACK_OFF_MAX: Span = Span::minutes(5);
 
-/// Runs until `stop` turns true. Ends within [`GRACE`] and a little.
+/// Runs until `stop` turns true. Ends within 10 s.
 pub async fn run(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
     let mut tasks: JoinSet<Result<(), Error>> = JoinSet::new();
     for connector in shell.connectors.values() {

@@ -3,7 +3,8 @@
 use super::engine::{Approval, Engine};
 use super::plan::Waiting;
 use crate::connector::Usage;
-use crate::model::{Name, Time};
+use crate::decide::rules::HoldScope;
+use crate::model::{Name, RecordId, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -155,6 +156,11 @@ impl Engine {
         for plan in &waiting {
             because.push(format!("{} ({} people) waits for `nayose approve {}`: {}", plan.kind, plan.count, plan.plan, plan.why));
         }
+        for (account, people, cap) in self.crowded_accounts() {
+            because.push(format!(
+                "{account} has {people} people, more than account_cap = {cap}: its open deals hold only the people named on them; raise the cap to hold all"
+            ));
+        }
         let no_people = self.deals_without_people();
         if no_people > 0 {
             because.push(format!("{no_people} open deals name nobody: they hold only their account, if they name one"));
@@ -171,7 +177,7 @@ impl Engine {
         Status {
             protection,
             because,
-            systems: self.systems.iter().map(|(n, _)| (n.clone(), self.system_status(n, usage, now))).collect(),
+            systems: self.systems.keys().map(|n| (n.clone(), self.system_status(n, usage, now))).collect(),
             not_enforced,
             people: living.clone().count(),
             held: living.filter(|p| !p.holds.is_empty()).count(),
@@ -221,6 +227,22 @@ impl Engine {
                 _ => "closed".into(),
             },
         }
+    }
+
+    /// Accounts with an open deal that have more people than a hold on accounts may reach, and that cap.
+    fn crowded_accounts(&self) -> Vec<(RecordId, usize, usize)> {
+        let caps = self.config.policy.holds.iter().filter_map(|rule| match rule.scope {
+            HoldScope::Account { cap } => Some(cap),
+            HoldScope::Person => None,
+        });
+        let Some(cap) = caps.min() else { return Vec::new() };
+        let crowded = self.world.accounts().filter(|(_, people)| *people > cap);
+        let open = |account: &RecordId| {
+            self.world.deals_of_account(account).iter().any(|d| self.world.record(*d).deal.is_some_and(|s| s.is_open()))
+        };
+        let mut found: Vec<_> = crowded.filter(|(id, _)| open(id)).map(|(id, people)| (id.clone(), people, cap)).collect();
+        found.sort();
+        found
     }
 
     /// Open deals that name no person.

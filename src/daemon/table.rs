@@ -27,14 +27,14 @@ struct Inner {
 #[derive(Debug, Clone)]
 enum Places {
     One(u32),
-    Several(Box<Vec<u32>>),
+    Several(Vec<u32>),
 }
 
 impl Places {
     fn add(&mut self, place: u32) {
         match self {
             Places::One(one) if *one == place => {}
-            Places::One(one) => *self = Places::Several(Box::new(vec![*one, place])),
+            Places::One(one) => *self = Places::Several(vec![*one, place]),
             Places::Several(list) if list.contains(&place) => {}
             Places::Several(list) => list.push(place),
         }

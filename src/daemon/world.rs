@@ -8,12 +8,12 @@ use crate::link;
 use crate::model::{Address, Entity, Name, Presence, Record, RecordId, Time};
 use hashbrown::{HashMap, HashTable};
 use serde::{Deserialize, Serialize};
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
 
 /// A record's place; never reused while the process lives.
 pub type Idx = u32;
 
-/// A person's place in [`super::people::People`]; `NOBODY` for records that are no person's.
+/// A person's place in [`super::engine::Engine::people`]; `NOBODY` for records that are no person's.
 pub type PersonIdx = u32;
 pub const NOBODY: PersonIdx = u32::MAX;
 
@@ -104,9 +104,7 @@ impl World {
     }
 
     fn hash(&self, id: &RecordId) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        id.hash(&mut hasher);
-        hasher.finish()
+        self.hasher.hash_one(id)
     }
 
     /// Takes a stored record in at open.
@@ -137,11 +135,7 @@ impl World {
                 self.slots.push(Slot { id, stream, bytes, person: NOBODY, epoch: 0, held: None, target: None });
                 let hash = self.hash(&record.id);
                 let (slots, hasher) = (&self.slots, &self.hasher);
-                self.by_id.insert_unique(hash, idx, |i| {
-                    let mut h = hasher.build_hasher();
-                    slots[*i as usize].id.hash(&mut h);
-                    h.finish()
-                });
+                self.by_id.insert_unique(hash, idx, |i| hasher.hash_one(&slots[*i as usize].id));
                 idx
             }
         };
@@ -214,6 +208,11 @@ impl World {
 
     pub fn people_of_account(&self, account: &RecordId) -> &[Idx] {
         self.people_of_account.get(account).map_or(&[], Vec::as_slice)
+    }
+
+    /// Accounts that people name, and how many do.
+    pub fn accounts(&self) -> impl Iterator<Item = (&RecordId, usize)> {
+        self.people_of_account.iter().map(|(id, people)| (id, people.len()))
     }
 
     pub fn tickets_of_person(&self, person: &RecordId) -> &[Idx] {

@@ -40,8 +40,6 @@ pub enum Reason {
     StaleTicket,
     UnknownStage,
     UnknownPerson,
-    AmbiguousIdentity,
-    NotApproved,
     /// A user's own hold, by its name in policy.toml.
     Hold(Name),
 }
@@ -71,8 +69,6 @@ impl fmt::Display for Reason {
             Reason::StaleTicket => "stale_ticket",
             Reason::UnknownStage => "unknown_stage",
             Reason::UnknownPerson => "unknown_person",
-            Reason::AmbiguousIdentity => "ambiguous_identity",
-            Reason::NotApproved => "not_approved",
             Reason::Hold(name) => return write!(f, "hold:{name}"),
         })
     }

@@ -67,6 +67,12 @@ impl KeyRange {
     }
 }
 
+/// What a scan calls for each key and value, until it breaks off.
+pub type Visitor<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
+
+/// A key and its value, as they are stored.
+pub type Stored = (Vec<u8>, Vec<u8>);
+
 /// A store. One writer; calls block.
 pub trait KeyValue: Send + Sync + fmt::Debug {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error>;
@@ -77,7 +83,7 @@ pub trait KeyValue: Send + Sync + fmt::Debug {
     }
 
     /// Calls `each` with key and value, by ascending key, until it breaks. `each` may read the store, not write it.
-    fn scan(&self, range: &KeyRange, each: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<(), Error>;
+    fn scan(&self, range: &KeyRange, each: &mut Visitor<'_>) -> Result<(), Error>;
 
     /// All or nothing, and on disk when it returns. After a failure other than `ConditionFailed` and `TooLarge` every later commit is refused.
     fn commit(&self, batch: Batch) -> Result<(), Error>;

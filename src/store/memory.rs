@@ -1,8 +1,9 @@
 //! A store without a disk, for tests.
 
+use super::key_value::Visitor;
 use super::{Batch, Error, KeyRange, KeyValue};
 use std::collections::BTreeMap;
-use std::ops::{Bound, ControlFlow};
+use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 type Map = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -30,7 +31,7 @@ impl KeyValue for Memory {
         Ok(self.lock().get(key).cloned())
     }
 
-    fn scan(&self, range: &KeyRange, each: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<(), Error> {
+    fn scan(&self, range: &KeyRange, each: &mut Visitor<'_>) -> Result<(), Error> {
         let map = self.lock().clone();
         let to = range.to.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         if range.to.as_deref().is_some_and(|to| to <= range.from.as_slice()) {

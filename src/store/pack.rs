@@ -7,7 +7,7 @@
 //! slot: kind, key length, key, value length + 1 (0: the item was deleted), value; lengths as LEB128.
 
 use super::Error;
-use super::key_value::KeyRange;
+use super::key_value::{KeyRange, Stored};
 use super::state::Kind;
 
 /// A pack is closed before it grows beyond this: ten items of 350 bytes, well below the store's limit for a value.
@@ -90,7 +90,7 @@ impl PackWriter {
 }
 
 /// A large item: its pack, and its chunks in order.
-pub(super) fn large(number: u64, kind: Kind, key: &[u8], value: &[u8]) -> (Vec<u8>, Vec<(Vec<u8>, Vec<u8>)>) {
+pub(super) fn large(number: u64, kind: Kind, key: &[u8], value: &[u8]) -> (Vec<u8>, Vec<Stored>) {
     let chunks: Vec<_> = value.chunks(CHUNK_BYTES).enumerate().map(|(i, part)| (chunk_key(number, i as u16), part.to_vec())).collect();
     let mut body = vec![kind];
     put_length(&mut body, key.len());

@@ -3,11 +3,12 @@
 //! So every call into it catches panics, a commit ends with `fdatasync` on our own handle of its file, nothing runs in the
 //! background, and after a failed commit no other is taken until the process starts again. This is the only file that knows sled.
 
+use super::key_value::Visitor;
 use super::{Batch, Error, KeyRange, KeyValue};
 use std::any::Any;
 use std::fs::{self, File, Permissions};
 use std::io;
-use std::ops::{Bound, ControlFlow};
+use std::ops::Bound;
 use std::os::unix::fs::PermissionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -122,7 +123,7 @@ impl KeyValue for Sled {
         self.guarded(|db| db.get(key)).map(|found| found.map(|value| value.to_vec())).map_err(|why| Error::Damaged { why })
     }
 
-    fn scan(&self, range: &KeyRange, each: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<(), Error> {
+    fn scan(&self, range: &KeyRange, each: &mut Visitor<'_>) -> Result<(), Error> {
         let from = Bound::Included(range.from.as_slice());
         let to = range.to.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         if range.to.as_deref().is_some_and(|to| to <= range.from.as_slice()) {

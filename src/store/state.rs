@@ -3,7 +3,7 @@
 use super::Error;
 use super::folder::Folder;
 use super::index::{Index, ItemHash, Place};
-use super::key_value::{BATCH_VALUES_ADVISED, Batch, KeyValue};
+use super::key_value::{BATCH_VALUES_ADVISED, Batch, KeyValue, Stored};
 use super::open::{FORMAT_KEY, StateInfo, format_value};
 use super::pack::{self, Pack, PackWriter, Slot};
 use std::collections::HashSet;
@@ -285,7 +285,7 @@ impl Inner {
     }
 
     /// Lays items into new packs; what is to be stored, in order.
-    fn lay(&mut self, writes: Vec<Write>) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error> {
+    fn lay(&mut self, writes: Vec<Write>) -> Result<Vec<Stored>, Error> {
         let mut puts = Vec::new();
         let mut open = PackWriter::default();
         // The pack that is being filled; large items take numbers of their own.

@@ -1,6 +1,6 @@
 //! The state against a model, on stores that fail at any point.
 
-use super::key_value::BATCH_VALUES_ADVISED;
+use super::key_value::{BATCH_VALUES_ADVISED, Visitor};
 use super::state::{COMMIT_BYTES_MAX, ITEM_BYTES_MAX};
 use super::*;
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ impl KeyValue for Shared {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         self.map.get(key)
     }
-    fn scan(&self, range: &KeyRange, each: &mut dyn FnMut(&[u8], &[u8]) -> ControlFlow<()>) -> Result<(), Error> {
+    fn scan(&self, range: &KeyRange, each: &mut Visitor<'_>) -> Result<(), Error> {
         self.map.scan(range, each)
     }
     fn commit(&self, batch: Batch) -> Result<(), Error> {

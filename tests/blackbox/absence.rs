@@ -225,3 +225,56 @@ fn a_system_taken_out_of_the_config_ends_no_hold() {
     held.stays_held();
     assert_eq!(held.waiting()["count"], 1);
 }
+
+/// Whoever was held stays held, whichever record loses its address or name.
+fn stays_held_after(change: impl Fn(&Held)) {
+    let held = held(Setup::sweeping());
+    change(&held);
+    held.world.sweep(2);
+    held.stays_held();
+}
+
+#[test]
+fn a_contact_whose_address_was_emptied_keeps_the_hold() {
+    stays_held_after(|h| h.world.sandbox.handle.edit_contact(h.hanako.contact, &[("email", "")]).unwrap());
+}
+
+#[test]
+fn a_contact_that_became_another_person_keeps_the_hold_of_the_former() {
+    stays_held_after(|h| {
+        let other = [("email", "jun.ito@acme.example"), ("firstname", "Jun"), ("lastname", "Ito")];
+        h.world.sandbox.handle.edit_contact(h.hanako.contact, &other).unwrap();
+    });
+}
+
+#[test]
+fn a_lead_that_moves_to_another_address_takes_its_block_along() {
+    stays_held_after(|h| h.world.sandbox.handle.edit_lead(h.hanako.lead, &object(json!({"email": "hanako@home.example"}))).unwrap());
+}
+
+#[test]
+fn a_new_lead_under_a_former_address_of_a_held_contact_is_blocked() {
+    let held = held(Setup::default());
+    let handle = &held.world.sandbox.handle;
+    handle.edit_contact(held.hanako.contact, &[("email", "hanako@new.example")]).unwrap();
+    held.world.sync().exits(0);
+    let leads = [&held.hanako.email, "hanako@new.example"]
+        .map(|email| handle.add_lead(&object(json!({"email": email, "firstName": "Hanako", "lastName": "Mori"}))).unwrap());
+    held.world.sync().exits(0);
+    leads.iter().for_each(|l| held.world.assert_held(*l));
+    held.world.assert_held(held.hanako.lead);
+}
+
+#[test]
+fn a_deal_that_was_seen_to_end_asks_nothing_when_it_vanishes() {
+    let held = held(Setup::default());
+    let handle = &held.world.sandbox.handle;
+    let second = handle.open_deal(&[held.hanako.contact], None).unwrap();
+    handle.set_deal_stage(held.deal, "won").unwrap();
+    held.stays_held();
+    handle.delete_deal(held.deal).unwrap();
+    held.stays_held();
+    handle.set_deal_stage(second, "won").unwrap();
+    held.world.sync_until("released when the last deal ended", |w| !w.blocked(held.hanako.lead));
+    assert_eq!(held.world.run("plan").json()["waiting"], json!([]), "a deal that was seen to end asks nothing when it vanishes");
+}

@@ -70,6 +70,7 @@ fn a_field_of_another_type_is_named_and_the_rest_goes_on() {
     s.world.fault(System::Ma, FaultKind::FieldType { field: "leadScore".into() });
     handle.edit_lead(s.ken.lead, &object(json!({"leadScore": 120}))).unwrap();
     let new = handle.open_deal(&[s.ken.contact], None).unwrap();
+    s.world.sync().says(&format!("not read: ma:person:{}: score", s.ken.lead));
     let daemon = s.world.daemon();
     wait_until("the rest goes on", SOON, || s.world.blocked(s.ken.lead));
     s.world.assert_held(s.ken.lead);

@@ -148,10 +148,17 @@ fn what_is_mistaken_ends_with_2_and_says_what_is_expected() {
 
     let policy = world.folder().join("policy.toml");
     let right = fs::read_to_string(&policy).unwrap();
-    fs::write(&policy, right.replace("deal.open", "deal.opne").replace("campaign\", \"newsletter\", \"rep", "campain\", \"newsletter\", \"rep")).unwrap();
+    fs::write(
+        &policy,
+        right.replace("deal.open", "deal.opne").replace("campaign\", \"newsletter\", \"rep", "campain\", \"newsletter\", \"rep"),
+    )
+    .unwrap();
     for command in ["check", "plan", "sync", "run", "status"] {
         let ran = world.run_text(command).exits(2);
-        assert!(ran.err.contains("policy.toml") && ran.err.contains("opne") && ran.err.contains("campain"), "not all mistakes are told: {ran}");
+        assert!(
+            ran.err.contains("policy.toml") && ran.err.contains("opne") && ran.err.contains("campain"),
+            "not all mistakes are told: {ran}"
+        );
     }
     let mistakes = world.run("check").exits(2).json();
     assert!(mistakes.to_string().contains("policy.toml"), "{mistakes:#}");

@@ -205,12 +205,9 @@ ask_above = {{ {ask_above} }}
             ask_above = s.ask_above,
         );
         let consent = "[sources.ma]\nbasis = \"explicit_consent\"\n";
-        for (file, text) in [
-            ("systems.toml", systems.as_str()),
-            ("precedence.toml", &precedence),
-            ("policy.toml", &policy),
-            ("consent.toml", consent),
-        ] {
+        for (file, text) in
+            [("systems.toml", systems.as_str()), ("precedence.toml", &precedence), ("policy.toml", &policy), ("consent.toml", consent)]
+        {
             std::fs::write(self.folder().join(file), text).unwrap();
         }
     }
@@ -302,7 +299,11 @@ ask_above = {{ {ask_above} }}
     #[track_caller]
     pub fn assert_held(&self, lead: u64) {
         let shown = self.lead(lead);
-        assert!(shown.flag("marketingSuspended"), "lead {lead} can be mailed: {shown:?}\n{}", self.run_text(&format!("explain ma:person:{lead}")));
+        assert!(
+            shown.flag("marketingSuspended"),
+            "lead {lead} can be mailed: {shown:?}\n{}",
+            self.run_text(&format!("explain ma:person:{lead}"))
+        );
         let (decision, reasons) = self.gate(&format!("ma:person:{lead}"));
         assert_eq!(decision, "hold", "lead {lead}: {reasons:?}");
     }
@@ -311,7 +312,11 @@ ask_above = {{ {ask_above} }}
     #[track_caller]
     pub fn assert_free(&self, lead: u64) {
         let shown = self.lead(lead);
-        assert!(!shown.flag("marketingSuspended"), "lead {lead} is blocked: {shown:?}\n{}", self.run_text(&format!("explain ma:person:{lead}")));
+        assert!(
+            !shown.flag("marketingSuspended"),
+            "lead {lead} is blocked: {shown:?}\n{}",
+            self.run_text(&format!("explain ma:person:{lead}"))
+        );
         assert_eq!(self.gate(&format!("ma:person:{lead}")), ("allow".to_string(), vec![]), "lead {lead}\n{}", self.because());
     }
 

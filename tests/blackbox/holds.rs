@@ -200,7 +200,11 @@ fn more_releases_than_the_limit_wait_for_approval() {
     assert!(people.iter().all(|p| world.blocked(p.lead)), "a big release went by itself");
     let plan = world.run("plan").json();
     let waiting = &plan["waiting"][0];
-    assert_eq!((waiting["kind"].as_str(), waiting["count"].as_u64(), waiting["limit"].as_u64()), (Some("release"), Some(4), Some(2)), "{plan:#}");
+    assert_eq!(
+        (waiting["kind"].as_str(), waiting["count"].as_u64(), waiting["limit"].as_u64()),
+        (Some("release"), Some(4), Some(2)),
+        "{plan:#}"
+    );
     let id = waiting["plan"].as_str().unwrap();
     assert!(id.starts_with("w_"), "{plan:#}");
     world.run(&format!("approve {id}")).exits(0);
@@ -215,4 +219,23 @@ fn more_releases_than_the_limit_wait_for_approval() {
         world.sync();
     }
     assert!(people.iter().all(|p| world.blocked(p.lead)), "an approval was used twice");
+}
+
+#[test]
+fn a_permit_is_given_to_the_free_and_withdrawn_by_a_hold() {
+    let mut someone = None;
+    let world = World::running_with(Setup { permit: true, ..Setup::default() }, |handle| {
+        someone = Some(["Hanako", "Ken"].map(|first| person(handle, first, "Mori", None)));
+    });
+    let handle = &world.sandbox.handle;
+    let [hanako, ken] = someone.unwrap();
+    world.sync_until("both may be mailed", |w| w.sandbox.handle.send_newsletter(true).len() == 2);
+    let given = world.lead(ken.lead).text("nayose_ok_until").map(str::to_string);
+    let deal = handle.open_deal(&[hanako.contact], None).unwrap();
+    world.sync().exits(0);
+    assert_eq!(world.lead(hanako.lead).text("nayose_ok_until"), None, "the permit stands beside the block");
+    world.assert_held(hanako.lead);
+    assert_eq!(world.lead(ken.lead).text("nayose_ok_until").map(str::to_string), given, "a permit is renewed when half of it is gone");
+    handle.set_deal_stage(deal, "won").unwrap();
+    world.sync_until("may be mailed again", |w| w.sandbox.handle.send_newsletter(true).len() == 2);
 }

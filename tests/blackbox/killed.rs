@@ -34,8 +34,7 @@ struct Script {
 
 impl Script {
     fn begin(seed: u64, handle: &Handle) -> Script {
-        let mut script =
-            Script { dice: Dice(seed), contacts: vec![], leads: vec![], deals: vec![], users: vec![], tickets: vec![] };
+        let mut script = Script { dice: Dice(seed), contacts: vec![], leads: vec![], deals: vec![], users: vec![], tickets: vec![] };
         let company = handle.create_company("Acme", "acme.example");
         for i in 0..40 {
             script.someone(handle, &format!("P{i}"), (i % 5 == 0).then_some(company));

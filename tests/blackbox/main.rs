@@ -3,6 +3,8 @@
 //! Every test has systems, a config folder and a state of its own. What holds of every command is checked by the harness wherever a
 //! command is run: no secret is printed, nothing is written that systems.toml does not allow, and no write touches a person's own no.
 
+#![allow(clippy::disallowed_methods, reason = "real processes go by the wall clock")]
+
 mod absence;
 mod explained;
 mod faults;

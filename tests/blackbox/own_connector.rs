@@ -99,8 +99,10 @@ fn a_system_is_added_by_a_manifest_alone() {
     };
     let world = World::new(Setup::default());
     let served = held.clone();
-    let router = Router::new()
-        .route("/api/cards", get(move |headers: HeaderMap, Query(query): Query<BTreeMap<String, String>>| async move { cards(&served, &headers, &query) }));
+    let router = Router::new().route(
+        "/api/cards",
+        get(move |headers: HeaderMap, Query(query): Query<BTreeMap<String, String>>| async move { cards(&served, &headers, &query) }),
+    );
     world.runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         tokio::spawn(async move { axum::serve(listener, router).await });

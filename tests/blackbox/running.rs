@@ -177,3 +177,36 @@ fn an_edited_policy_is_in_force_after_a_restart_and_a_wider_one_asks() {
     world.run(&format!("approve {}", waiting[0]["plan"].as_str().unwrap())).exits(0);
     world.sync_until("released", |w| !w.blocked(hanako.lead));
 }
+
+#[test]
+fn an_approval_lets_the_running_daemon_write() {
+    let world = World::new(Setup::default());
+    let hanako = person(&world.sandbox.handle, "Hanako", "Mori", None);
+    world.sandbox.handle.open_deal(&[hanako.contact], None).unwrap();
+    let daemon = world.daemon();
+    super::harness::wait_until("it knows", super::harness::SOON, || world.gate(&hanako.email).1 == ["open_deal_person"]);
+    assert_eq!(world.status()["protection"], "watching");
+    assert!(world.writes().is_empty(), "{:?}", world.writes());
+    world.run("approve ma --holds").exits(0);
+    super::harness::wait_until("blocked", super::harness::SOON, || world.blocked(hanako.lead));
+    assert_eq!(world.lead(hanako.lead).text("leadStatus"), None);
+    world.run("approve ma").exits(0);
+    super::harness::wait_until("the status", super::harness::SOON, || world.lead(hanako.lead).text("leadStatus") == Some("opportunity"));
+    super::harness::wait_until("it protects", super::harness::SOON, || world.status()["protection"] == "protecting");
+    daemon.stop();
+}
+
+#[test]
+fn two_commands_never_hold_one_state_at_the_same_time() {
+    let (world, hanako, _) = scene(Setup::default());
+    world.fault(nayose::sandbox::System::Crm, nayose::sandbox::FaultKind::Slow { ms: 1500 });
+    let requests = |w: &World| w.sandbox.handle.requests().values().sum::<u64>();
+    let before = requests(&world);
+    let mut first = Process::start(&mut world.command(&["sync", "--json"]));
+    super::harness::wait_until("the first reads", super::harness::SOON, || requests(&world) > before);
+    world.run("sync").exits(2).says("held by another");
+    world.run(&format!("gate {}", hanako.email)).exits(2).says("held by another");
+    let status = first.wait(Duration::from_secs(60)).expect("the first sync does not end");
+    assert_eq!(status.code(), Some(0), "{:?}", first.output());
+    world.run("status").exits(0);
+}

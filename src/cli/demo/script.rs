@@ -6,7 +6,8 @@ use crate::daemon::commands::{Command, Reply};
 use crate::sandbox::{Fault, FaultKind, System};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Prints as it goes, and counts what did not happen.
 struct Teller {

@@ -1,0 +1,183 @@
+//! What became of writes: one outcome for each record, and the read-back of those that nobody told us of.
+
+use super::deliver::{Batch, Op};
+use super::engine::{Breaker, Engine, Error, Lanes};
+use super::target::Target;
+use super::world::{Idx, Merged, overlay};
+use crate::connector::Outcome;
+use crate::model::{Mark, Name, Presence, Record, Span, Time, Value};
+use crate::store::{Entry, What, WriteOutcome};
+
+/// Batches in a row that all failed before fields and releases to a system are stopped for a while.
+const BREAKER_FAILURES: u32 = 5;
+const BREAKER_OPEN_FOR: Span = Span::minutes(1);
+
+impl Engine {
+    /// Accounts for a batch: one outcome for each of its records.
+    pub fn book(&mut self, batch: &Batch, outcomes: &[Outcome], now: Time) -> Result<(), Error> {
+        if let Some(state) = self.systems.get_mut(&batch.system) {
+            for idx in &batch.places {
+                state.in_flight.remove(idx);
+            }
+            let failed = outcomes.iter().all(|o| matches!(o, Outcome::NotSent(_) | Outcome::Unknown(_)));
+            if failed {
+                state.breaker.failures += 1;
+                if state.breaker.failures >= BREAKER_FAILURES {
+                    state.breaker.open_until = Some(now.plus(BREAKER_OPEN_FOR));
+                }
+            } else {
+                state.breaker = Breaker::default();
+            }
+        }
+        for (i, idx) in batch.places.iter().enumerate() {
+            // A connector that answers for fewer records than it was given leaves the rest unknown.
+            let lost = Outcome::Unknown("no outcome was told".into());
+            let outcome = outcomes.get(i).unwrap_or(&lost);
+            let op = &batch.ops[i];
+            let journaled = journaled(outcome).filter(|_| Op::of(&op.change) != Op::Update);
+            if let Some((outcome, said)) = journaled {
+                self.journal_pending.push(Entry {
+                    at: now,
+                    what: What::Outcome {
+                        record: op.record.clone(),
+                        op: Op::of(&op.change).name().into(),
+                        outcome,
+                        said,
+                        reasons: op.change.why.iter().flat_map(|w| w.split(',')).map(ToString::to_string).collect(),
+                        run: (*self.run).into(),
+                    },
+                });
+            }
+            match outcome {
+                Outcome::Applied => self.applied(*idx, now),
+                Outcome::Rejected(why) => {
+                    tracing::warn!(record = %op.record, op = Op::of(&op.change).name(), why, "the system refused the write");
+                    self.on_target(*idx, |t| t.rejected(why.clone(), now));
+                }
+                Outcome::NotSent(why) => {
+                    let had = batch.had_block[i];
+                    self.on_target(*idx, |t| t.not_sent(had, why.clone(), now));
+                }
+                Outcome::Unknown(_) => {
+                    self.on_target(*idx, |t| {
+                        if let Some(sent) = &mut t.sent {
+                            sent.unknown = true;
+                        }
+                    });
+                    if let Some(state) = self.systems.get_mut(&batch.system) {
+                        state.unknown.insert(*idx);
+                    }
+                }
+            }
+        }
+        self.commit()
+    }
+
+    fn on_target(&mut self, idx: Idx, change: impl FnOnce(&mut Target)) {
+        if let Some(target) = self.world.slot_mut(idx).target.as_mut() {
+            change(target);
+            self.keep_target(idx);
+        }
+    }
+
+    fn applied(&mut self, idx: Idx, now: Time) {
+        let mut record = self.world.record(idx);
+        let system = record.id.system.clone();
+        let Some(state) = self.systems.get(&system) else { return };
+        let permit_ends = state.abilities.permit_ends;
+        let words = &state.words;
+        let Some(target) = self.world.slot_mut(idx).target.as_mut() else { return };
+        let status = target.sent.as_ref().and_then(|s| s.status.clone());
+        let word = status.map(|s| words.get(&s).cloned().unwrap_or_else(|| (*s).into()));
+        target.applied(&mut record, word, permit_ends, now);
+        let stream = self.world.slot(idx).stream.clone();
+        self.keep_record(stream, &record);
+        self.keep_target(idx);
+        self.dirty.insert(idx);
+        self.set_lanes(&system, idx, Lanes::default());
+        if let Some(state) = self.systems.get_mut(&system) {
+            state.unknown.remove(&idx);
+        }
+    }
+
+    /// Records of a system whose last write has no known outcome, to be read back; at most `limit`.
+    pub fn to_read_back(&self, system: &Name, limit: usize) -> Vec<(Idx, Box<str>)> {
+        let Some(state) = self.systems.get(system) else { return Vec::new() };
+        let waiting = state.unknown.iter().filter(|i| !state.in_flight.contains(*i)).take(limit.max(1));
+        waiting.map(|i| (*i, self.world.slot(*i).id.id.clone())).collect()
+    }
+
+    /// Accounts for a read-back: what was sent and is there was applied; what is not there was not, and is computed anew.
+    pub fn book_read_back(&mut self, asked: &[(Idx, Box<str>)], found: Vec<Record>, now: Time) -> Result<(), Error> {
+        for (idx, id) in asked {
+            let system = self.world.slot(*idx).id.system.clone();
+            match found.iter().find(|r| r.id.id == *id) {
+                Some(shown) => {
+                    let old = self.world.record(*idx);
+                    if let Merged::Changed(record) = overlay(Some(&old), shown.clone(), true, now) {
+                        let stream = self.world.slot(*idx).stream.clone();
+                        self.keep_record(stream, &record);
+                    }
+                    let words = self.systems.get(&system).map(|s| s.words.clone()).unwrap_or_default();
+                    let landed =
+                        self.world.slot(*idx).target.as_ref().and_then(|t| t.sent.as_ref()).is_some_and(|s| landed(s, shown, &words));
+                    if landed {
+                        self.applied(*idx, now);
+                    } else {
+                        let blocked = shown.is_blocked();
+                        self.on_target(*idx, |t| {
+                            t.sent = None;
+                            t.block_ours &= blocked;
+                        });
+                        self.dirty.insert(*idx);
+                    }
+                }
+                None => {
+                    // The record is not there any more: nothing can be written to it.
+                    let mut record = self.world.record(*idx);
+                    if !record.is_gone() {
+                        record.presence = Presence::Gone(now);
+                        let stream = self.world.slot(*idx).stream.clone();
+                        self.keep_record(stream, &record);
+                    }
+                    self.on_target(*idx, |t| t.sent = None);
+                    self.set_lanes(&system, *idx, Lanes::default());
+                    self.dirty.insert(*idx);
+                }
+            }
+            if let Some(state) = self.systems.get_mut(&system) {
+                state.unknown.remove(idx);
+            }
+        }
+        self.reconcile(now);
+        self.commit()
+    }
+}
+
+/// An outcome for the journal, and what the system said. What was never sent has none.
+fn journaled(outcome: &Outcome) -> Option<(WriteOutcome, Option<String>)> {
+    match outcome {
+        Outcome::Applied => Some((WriteOutcome::Applied, None)),
+        Outcome::Rejected(why) => Some((WriteOutcome::Rejected, Some(why.clone()))),
+        Outcome::Unknown(why) => Some((WriteOutcome::Unknown, Some(why.clone()))),
+        Outcome::NotSent(_) => None,
+    }
+}
+
+/// Whether a record shows all that was sent to it.
+fn landed(sent: &super::target::Sent, shown: &Record, words: &std::collections::BTreeMap<Name, Box<str>>) -> bool {
+    let block = sent.block.is_none_or(|on| shown.is_blocked() == on);
+    let fields = sent.fields.iter().all(|(name, value)| shown.field(name).map_or(&Value::Empty, |f| &f.value) == value);
+    let status = sent.status.as_ref().is_none_or(|status| {
+        let word = words.get(status).map_or(&**status, |w| w);
+        shown.mark(Mark::Status).and_then(Value::as_text) == Some(word)
+    });
+    let permit = sent.permit.is_none_or(|until| match (until, shown.mark(Mark::Permit)) {
+        (Some(until), Some(Value::Time(t))) => *t == until,
+        (Some(_), Some(Value::Bool(on))) => *on,
+        (None, Some(Value::Bool(on))) => !*on,
+        (None, Some(Value::Time(_))) | (Some(_), _) => false,
+        (None, _) => true,
+    });
+    block && fields && status && permit
+}
