@@ -1,0 +1,234 @@
+//! The real binary, with a config folder of its own for the three systems.
+
+use super::systems::Trio;
+use super::wait_until;
+use serde_json::Value as Json;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+use tokio::time::Instant;
+
+/// How often every system is read.
+pub const EVERY: Duration = Duration::from_secs(2);
+
+/// What differs from test to test.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Cool-downs.
+    pub lost: Duration,
+    pub closed: Duration,
+    /// How old the CRM's deals may be.
+    pub crm_limit: Duration,
+    /// Statuses are written to Ghost and BottleCRM, beside the holds.
+    pub statuses: bool,
+}
+
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules { lost: Duration::from_secs(6), closed: Duration::from_secs(4), crm_limit: Duration::from_secs(30), statuses: false }
+    }
+}
+
+/// A config folder, the state in it, and the environment that holds the tokens.
+pub struct Nayose {
+    folder: TempDir,
+    env: Vec<(&'static str, String)>,
+}
+
+/// What one command came to.
+#[derive(Debug)]
+pub struct Done {
+    pub exit: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Done {
+    pub fn json(&self) -> Json {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {self:?}"))
+    }
+}
+
+impl Nayose {
+    pub fn new(trio: &Trio, crm_url: &str, rules: &Rules) -> Nayose {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |file: &str, text: String| std::fs::write(folder.path().join(file), text).unwrap();
+        write("systems.toml", systems(trio, crm_url, rules));
+        write("policy.toml", policy(rules));
+        write("precedence.toml", "default = [\"crm\", \"support\", \"ghost\"]\n".into());
+        write("consent.toml", "[sources.ghost]\nbasis = \"explicit_consent\"\n".into());
+        let env = vec![("CRM_TOKEN", trio.crm.token.clone()), ("RT_TOKEN", trio.rt.token.clone()), ("GHOST_KEY", trio.ghost.token.clone())];
+        Nayose { folder, env }
+    }
+
+    /// From the next command on, BottleCRM gets this token.
+    pub fn crm_token(&mut self, token: &str) {
+        self.env[0].1 = token.to_string();
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nayose"));
+        command.arg("--config").arg(self.folder.path()).args(args).envs(self.env.iter().cloned()).stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+
+    /// Runs one command to its end.
+    pub async fn ask(&self, args: &[&str]) -> Done {
+        let output = self.command(args).output().await.unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Done { exit: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// Runs one command that must end with 0; its JSON.
+    pub async fn json(&self, args: &[&str]) -> Json {
+        let args: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
+        let done = self.ask(&args).await;
+        assert_eq!(done.exit, 0, "{args:?}: {done:?}");
+        done.json()
+    }
+
+    /// What the gate says of a campaign: the decision and its reasons.
+    pub async fn gate(&self, who: &str) -> (String, Vec<String>) {
+        let said = self.json(&["gate", who]).await;
+        let decision = &said["decisions"][0];
+        let reasons = decision["reasons"].as_array().unwrap().iter().map(|r| r.as_str().unwrap().to_string());
+        (decision["decision"].as_str().unwrap().to_string(), reasons.collect())
+    }
+
+    /// Whether the gate says this, for these reasons.
+    pub async fn gate_says(&self, who: &str, decision: &str, reasons: &[&str]) -> bool {
+        let said = self.gate(who).await;
+        said.0 == decision && said.1 == reasons
+    }
+
+    /// What `status` gives as reasons.
+    pub async fn because(&self) -> Vec<String> {
+        let status = self.json(&["status"]).await;
+        status["because"].as_array().unwrap().iter().map(|b| b.as_str().unwrap().to_string()).collect()
+    }
+
+    /// Lets all writes to Ghost go, and writes what is due now.
+    pub async fn contact(&self) {
+        let plan = self.ask(&["plan", "--json"]).await;
+        assert!([0, 4].contains(&plan.exit), "{plan:?}");
+        self.json(&["approve", "ghost"]).await;
+        self.json(&["sync"]).await;
+    }
+
+    /// `nayose run`, once it answers.
+    pub async fn run(&self) -> Daemon {
+        let log = self.folder.path().join("run.log");
+        let file = std::fs::File::options().create(true).append(true).open(&log).unwrap();
+        let child = self.command(&["--log", "human", "run"]).stdout(Stdio::null()).stderr(file).spawn().unwrap();
+        let daemon = Daemon { child, log };
+        let socket = self.folder.path().join("data");
+        wait_until(&format!("the daemon answers\n{}", daemon.said()), async || {
+            let sockets = std::fs::read_dir(&socket).unwrap().filter_map(Result::ok);
+            sockets.into_iter().any(|f| is_socket(&f.path())) && self.ask(&["status", "--json"]).await.exit == 0
+        })
+        .await;
+        daemon
+    }
+}
+
+fn is_socket(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    std::fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket())
+}
+
+/// A running `nayose run`; killed when dropped.
+pub struct Daemon {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// What it logged.
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Ends it by SIGTERM; it must end by itself, with 0, within ten seconds.
+    pub async fn stop(mut self) -> Duration {
+        let began = Instant::now();
+        let pid = self.child.id().expect("it still runs").to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+        let ended = tokio::time::timeout(Duration::from_secs(10), self.child.wait()).await;
+        let ended = ended.unwrap_or_else(|_| panic!("not ended within 10 s of SIGTERM\n{}", self.said())).unwrap();
+        assert!(ended.success(), "{ended}\n{}", self.said());
+        began.elapsed()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("{}", self.said());
+        }
+    }
+}
+
+fn systems(trio: &Trio, crm_url: &str, rules: &Rules) -> String {
+    let (rt, ghost, every) = (&trio.rt.url, &trio.ghost.url, EVERY.as_secs());
+    let (ghost_writes, crm_writes) = if rules.statuses { (r#"["hold", "status"]"#, r#"writes = ["status"]"#) } else { (r#"["hold"]"#, "") };
+    format!(
+        r#"[state]
+url = "sled:data"
+
+[http]
+listen = "127.0.0.1:0"
+
+[systems.crm]
+connector = "bottlecrm"
+base_url = "{crm_url}"
+token = {{ env = "CRM_TOKEN" }}
+every = "{every}s"
+{crm_writes}
+
+[systems.support]
+connector = "rt"
+base_url = "{rt}"
+token = {{ env = "RT_TOKEN" }}
+every = "{every}s"
+
+[systems.ghost]
+connector = "ghost"
+base_url = "{ghost}"
+key = {{ env = "GHOST_KEY" }}
+every = "{every}s"
+sweep = "{every}s"
+writes = {ghost_writes}
+hold = {{ block = true }}
+"#
+    )
+}
+
+fn policy(rules: &Rules) -> String {
+    let (lost, closed, limit) = (rules.lost.as_secs(), rules.closed.as_secs(), rules.crm_limit.as_secs());
+    format!(
+        r#"[status]
+customer    = 'deals.exists(d, d.won)'
+opportunity = 'deals.exists(d, d.open)'
+lost        = 'deals.exists(d, d.lost)'
+lead        = 'true'
+
+[holds.open_deal]
+when  = 'deal.open'
+scope = "account"
+stops = ["campaign", "newsletter", "rep_sender"]
+after = {{ won = "0d", lost = "{lost}s" }}
+proof = {{ "crm.deals" = "{limit}s", "crm.deal_people" = "{limit}s" }}
+
+[holds.critical_ticket]
+when  = 'ticket.open && ticket.priority == "urgent"'
+stops = ["campaign", "newsletter", "service_footer"]
+after = {{ closed = "{closed}s" }}
+proof = {{ "support.tickets" = "1m" }}
+
+[refusals]
+proof = {{ "ghost.people" = "1m" }}
+"#
+    )
+}
