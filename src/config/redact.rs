@@ -116,5 +116,19 @@ impl Blank {
 }
 
 fn harmless(key: &str, value: &str) -> bool {
-    (OWN_KEYS.contains(&key) || PLAIN_KEYS.contains(&key)) && key != "hold" && !value.contains('=')
+    (OWN_KEYS.contains(&key) || PLAIN_KEYS.contains(&key)) && key != "hold" && !value.contains('=') && is_simple(value)
+}
+
+/// Quoted texts, alone or in a list, and nothing else beside them: where a line was torn, what belongs to another line may follow.
+fn is_simple(value: &str) -> bool {
+    let mut inside = false;
+    for c in value.chars() {
+        match c {
+            '"' => inside = !inside,
+            '#' if !inside => return true,
+            _ if inside || c.is_whitespace() || matches!(c, '[' | ']' | ',') => {}
+            _ => return false,
+        }
+    }
+    !inside
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// All waiting for one request together; a system that is down longer is the next pass's affair.
-pub const WAIT_TOTAL_MAX: Duration = Duration::from_secs(60);
+pub const WAIT_TOTAL_MAX: Duration = Duration::from_secs(20);
 /// A server's wait is a hint within these bounds.
 const WAIT_MIN: Duration = Duration::from_millis(50);
 const WAIT_MAX: Duration = Duration::from_secs(30);

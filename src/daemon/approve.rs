@@ -66,8 +66,7 @@ impl Engine {
             self.accept_rules();
             return self.note_plan(plan, Vec::new(), count, now);
         }
-        let of_plan: Vec<_> =
-            self.kept_holds().into_iter().filter(|k| k.hold.kept.is_some_and(|kept| Self::kept_plan(&k.hold, kept) == plan)).collect();
+        let of_plan = self.kept_groups().into_iter().find(|g| g.plan == plan).map(|g| g.holds).unwrap_or_default();
         if of_plan.is_empty() {
             return Err(Refused::Unknown(plan.to_string()));
         }

@@ -165,9 +165,22 @@ impl Shell {
         Ok(reports)
     }
 
+    /// The streams that a waiting release needs swept.
+    fn streams_for_release(&self) -> Vec<(Name, Name)> {
+        let now = self.now();
+        let engine = self.engine();
+        let all = self.connectors.iter().flat_map(|(system, c)| c.streams().iter().map(|i| (system.clone(), i.name.clone())));
+        all.filter(|(system, stream)| engine.release_needs(system, stream, now)).collect()
+    }
+
     /// One whole round: read, decide, write.
     pub async fn sync(&self, system: Option<&str>) -> Result<Synced, Error> {
         let streams = self.read_all(system).await?;
+        self.reconcile()?;
+        // What the reading ended may be released in this very run, if a sweep proves the streams that it needs.
+        for (system, stream) in self.streams_for_release() {
+            self.read(&system, &stream).await?;
+        }
         self.reconcile()?;
         let targets: Vec<Name> = self.connectors.keys().filter(|n| system.is_none_or(|s| ***n == *s)).cloned().collect();
         let mut writes = BTreeMap::new();

@@ -85,6 +85,13 @@ pub struct KeptHold {
     pub hold: HoldNow,
 }
 
+/// Kept holds of one system, one name and one reason.
+pub struct KeptGroup {
+    pub plan: String,
+    pub kept: Kept,
+    pub holds: Vec<KeptHold>,
+}
+
 impl Engine {
     /// What would be written now, if all were approved and proved.
     pub fn plan(&mut self, now: Time) -> Plan {
@@ -229,41 +236,38 @@ impl Engine {
         kept
     }
 
-    /// The id of the waiting plan that a kept hold belongs to.
-    pub fn kept_plan(hold: &HoldNow, kept: Kept) -> String {
-        plan_id(&format!("kept\u{1f}{}\u{1f}{}\u{1f}{kept:?}", hold.cause.system, hold.hold))
+    /// Kept holds in groups, each a waiting plan. The id says what was seen: whatever joins a group later makes it another plan.
+    pub fn kept_groups(&self) -> Vec<KeptGroup> {
+        let mut groups: BTreeMap<(Name, Name, Kept), KeptGroup> = BTreeMap::new();
+        for entry in self.kept_holds() {
+            let Some(kept) = entry.hold.kept else { continue };
+            let key = (entry.hold.cause.system.clone(), entry.hold.hold.clone(), kept);
+            let group = groups.entry(key).or_insert_with(|| KeptGroup { plan: String::new(), kept, holds: Vec::new() });
+            group.holds.push(entry);
+        }
+        let mut groups: Vec<KeptGroup> = groups.into_values().collect();
+        for group in &mut groups {
+            let mut seen: Vec<String> =
+                group.holds.iter().map(|h| format!("{}\u{1f}{}\u{1f}{}", h.hold.hold, h.hold.cause, self.person_id(h.person))).collect();
+            seen.sort();
+            group.plan = plan_id(&format!("kept\u{1f}{:?}\u{1f}{}", group.kept, seen.join("\u{1e}")));
+        }
+        groups
     }
 
     /// What waits for `approve`.
     pub fn waiting(&self, _now: Time) -> Vec<Waiting> {
         let mut waiting: Vec<Waiting> = Vec::new();
-        struct Group {
-            kept: Kept,
-            system: Name,
-            hold: Name,
-            people: BTreeSet<u32>,
-            causes: BTreeSet<RecordId>,
-        }
-        let mut groups: BTreeMap<String, Group> = BTreeMap::new();
-        for entry in self.kept_holds() {
-            let Some(kept) = entry.hold.kept else { continue };
-            let group = groups.entry(Self::kept_plan(&entry.hold, kept)).or_insert_with(|| Group {
-                kept,
-                system: entry.hold.cause.system.clone(),
-                hold: entry.hold.hold.clone(),
-                people: BTreeSet::new(),
-                causes: BTreeSet::new(),
-            });
-            group.people.insert(entry.person);
-            group.causes.insert(entry.hold.cause);
-        }
-        for (plan, Group { kept, system, hold, people, causes }) in groups {
+        for group in self.kept_groups() {
+            let people: BTreeSet<u32> = group.holds.iter().map(|h| h.person).collect();
+            let causes: BTreeSet<&RecordId> = group.holds.iter().map(|h| &h.hold.cause).collect();
+            let Some(first) = group.holds.first() else { continue };
             waiting.push(Waiting {
-                plan,
+                plan: group.plan.clone(),
                 kind: "absence".into(),
                 count: people.len(),
                 limit: 0,
-                why: format!("{system}: hold {hold}: {}", kept.why()),
+                why: format!("{}: hold {}: {}", first.hold.cause.system, first.hold.hold, group.kept.why()),
                 samples: causes.iter().take(SAMPLES).map(ToString::to_string).collect(),
             });
         }

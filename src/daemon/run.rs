@@ -62,6 +62,7 @@ pub async fn run(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<(), Er
 
 async fn read_for_ever(shell: Shell, system: Name, stream: Name, every: Span, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
     let mut failures = 0u32;
+    let mut first = true;
     while !*stop.borrow() {
         let began = tokio::time::Instant::now();
         // A pass that is broken off by the stop loses nothing: what it committed is kept, its cursor with it.
@@ -70,7 +71,8 @@ async fn read_for_ever(shell: Shell, system: Name, stream: Name, every: Span, mu
             _ = stop.changed() => break,
         };
         tracing::debug!(%system, %stream, requests = report.requests, read = report.read, changed = report.changed, error = report.error, "read");
-        if report.changed > 0 || failures > 0 {
+        // After the first look what was left over from the last run may go too.
+        if report.changed > 0 || failures > 0 || std::mem::take(&mut first) {
             shell.reconcile()?;
         }
         metrics::counter!("nayose_requests_total", "system" => system.to_string(), "stream" => stream.to_string())

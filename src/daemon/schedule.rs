@@ -1,6 +1,6 @@
 //! Which pass a stream needs next. Pure: the stream's state, what it offers, and the clock.
 
-use super::engine::{Engine, StreamState};
+use super::engine::{Approval, Engine, StreamState};
 use super::observe::FILTER_TEST_EVERY;
 use crate::connector::{Pass, READ_EVERY, Reads, SWEEP_EVERY, StreamInfo};
 use crate::model::{DealState, Entity, Name, Span, Time};
@@ -63,8 +63,22 @@ impl Engine {
         if let Some(deals) = &info.for_each {
             return vec![Pass::ForEach(self.open_deals(system, deals))];
         }
-        let known = state.streams.get(stream).cloned().unwrap_or_default();
+        let mut known = state.streams.get(stream).cloned().unwrap_or_default();
+        if self.release_needs(system, stream, now) {
+            known.swept_at = None;
+        }
         passes(info, &known, state.config.sweep, now)
+    }
+
+    /// Whether a release waits for this stream to be proved in this run. A feed or an unsound filter proves nothing, so that else it would
+    /// wait for the next sweep.
+    pub fn release_needs(&self, system: &Name, stream: &Name, now: Time) -> bool {
+        let waits = self.systems.values().any(|s| s.approved == Some(Approval::All) && s.outbox.values().any(|l| l.release));
+        let state = self.systems.get(system).and_then(|s| s.streams.get(stream));
+        // The lag counts as proved with the stream itself.
+        let lag = self.systems.get(system).and_then(|s| s.infos.get(stream)).map_or(Span::ZERO, |i| i.lag);
+        let swept = state.and_then(|s| s.swept_at).is_some_and(|at| at >= self.started_at.minus(lag));
+        waits && !swept && self.unproved(now).contains(&format!("{system}.{stream}"))
     }
 
     /// The ids of a stream's deals that are open as far as is known.

@@ -121,12 +121,18 @@ impl Shell {
         let _turn = turn.lock().await;
         let now = self.now();
         let passes = self.with(|e| e.passes_due(system, stream, now));
+        let swept = passes.contains(&Pass::Sweep);
         for pass in passes {
             let partial = self.pass(connector.as_ref(), system, stream, pass, &mut report).await?;
             if report.error.is_some() {
                 break;
             }
             self.read_people_of(connector.as_ref(), system, stream, partial, &mut report).await?;
+        }
+        // A deal that left the list of open ones: the whole listing says at once whether it was won.
+        let now = self.now();
+        if !swept && report.error.is_none() && self.with(|e| e.passes_due(system, stream, now)).contains(&Pass::Sweep) {
+            self.pass(connector.as_ref(), system, stream, Pass::Sweep, &mut report).await?;
         }
         let usage = connector.usage();
         self.with(|e| {

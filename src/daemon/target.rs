@@ -274,7 +274,7 @@ impl Target {
         let mixed = protective && (!sent.fields.is_empty() || sent.status.is_some());
         let attempts = self.failure.as_ref().map_or(0, |f| f.attempts).saturating_add(1);
         // A mixed write is split at once; else the wait doubles from 30 s to 64 min.
-        let wait = if mixed { Span::ZERO } else { Span::seconds(30 << attempts.min(7)) };
+        let wait = if mixed { Span::ZERO } else { Span::seconds(15 << attempts.min(8)) };
         let dead = !protective && attempts >= ATTEMPTS_MAX;
         self.failure =
             Some(Failure { attempts, retry_at: now.plus(wait), why, dead, alone: mixed || self.failure.as_ref().is_some_and(|f| f.alone) });
