@@ -10,7 +10,7 @@ use tokio::time::Instant;
 pub const WAIT_TOTAL_MAX: Duration = Duration::from_secs(20);
 /// A server's wait is a hint within these bounds.
 const WAIT_MIN: Duration = Duration::from_millis(50);
-const WAIT_MAX: Duration = Duration::from_secs(30);
+const WAIT_MAX: Duration = Duration::from_secs(10);
 /// The first wait is somewhere between nothing and twice this.
 const WAIT_FIRST: Duration = Duration::from_millis(250);
 /// What a server's wait is taken for at most when it is told to the daemon.

@@ -24,6 +24,22 @@ pub(super) struct Folder {
     _lock: File,
 }
 
+/// So often and so long apart the lock is tried: 300 ms in all.
+const LOCK_TRIES: u32 = 30;
+const LOCK_WAIT: std::time::Duration = std::time::Duration::from_millis(10);
+
+/// The lock, or who holds it after a short wait: a holder that is just ending, or a process that is just being started by the former
+/// holder and has not let go of its files yet, is none.
+fn taken(lock: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOCK_TRIES {
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_WAIT),
+            decided => return decided,
+        }
+    }
+    lock.try_lock()
+}
+
 impl Folder {
     /// Creates the folder where it is missing, and takes its lock.
     pub(super) fn hold(dir: &Path) -> Result<Folder, Error> {
@@ -34,7 +50,7 @@ impl Folder {
         }
         let path = dir.join(LOCK);
         let mut lock = private(&path).map_err(Error::files(&path, "open the lock file"))?;
-        match lock.try_lock() {
+        match taken(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
