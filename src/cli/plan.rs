@@ -10,7 +10,7 @@ const SHOWN_MAX: usize = 50;
 
 pub async fn plan(common: &Common) -> Exit {
     let bar = output::progress("reading every stream");
-    let reply = open::ask(common, Command::Plan, open::State::Made).await;
+    let reply = open::ask(common, Command::Plan { limit: (!common.json).then_some(SHOWN_MAX) }, open::State::Made).await;
     bar.finish_and_clear();
     let plan = match reply {
         Ok(Reply::Plan(plan)) => plan,
@@ -49,8 +49,9 @@ pub fn text(plan: &Plan) -> String {
     for write in plan.writes.iter().take(SHOWN_MAX) {
         lines.push(write_text(write));
     }
-    if plan.writes.len() > SHOWN_MAX {
-        lines.push(format!("  and {} more (--json shows all)", plan.writes.len() - SHOWN_MAX));
+    let all = totals.hold + totals.release + totals.update + totals.create;
+    if all > SHOWN_MAX {
+        lines.push(format!("  and {} more (--json shows all)", all - SHOWN_MAX));
     }
     for waiting in &plan.waiting {
         lines.push(format!(

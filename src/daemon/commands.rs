@@ -18,16 +18,35 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    Plan,
-    Sync { system: Option<String> },
-    Approve { what: String, holds: bool },
+    /// With a limit only so many writes are told one by one.
+    Plan {
+        limit: Option<usize>,
+    },
+    Sync {
+        system: Option<String>,
+    },
+    Approve {
+        what: String,
+        holds: bool,
+    },
     Status,
-    Explain { who: String },
-    Gate { subjects: Vec<String>, mail: Mail },
+    Explain {
+        who: String,
+    },
+    Gate {
+        subjects: Vec<String>,
+        mail: Mail,
+    },
     Letters,
-    RetryLetters { record: Option<String> },
-    DropLetter { record: String },
-    Export { what: What },
+    RetryLetters {
+        record: Option<String>,
+    },
+    DropLetter {
+        record: String,
+    },
+    Export {
+        what: What,
+    },
 }
 
 /// The answer.
@@ -81,11 +100,11 @@ impl Shell {
     async fn answer(&self, command: Command) -> Result<Reply, Error> {
         let now = self.now();
         Ok(match command {
-            Command::Plan => {
+            Command::Plan { limit } => {
                 let streams = self.read_all(None).await?;
                 self.reconcile()?;
                 let now = self.now();
-                let mut plan = self.with(|e| e.plan(now));
+                let mut plan = self.with(|e| e.plan(limit, now));
                 plan.errors = streams.into_iter().filter_map(|s| s.error.map(|e| format!("{}.{}: {e}", s.system, s.stream))).collect();
                 Reply::Plan(plan)
             }

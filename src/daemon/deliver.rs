@@ -63,7 +63,7 @@ impl Engine {
             let limit = state.abilities.batch.max(1);
             let everything = state.approved == Some(Approval::All) && !matches!(state.breaker.open_until, Some(t) if t > now);
             let mut batch = Batch { system: system.clone(), lane, ops: Vec::new(), places: Vec::new(), had_block: Vec::new() };
-            for idx in self.candidates_of(system, lane, now) {
+            for idx in self.candidates_of(system, lane, now, limit) {
                 let record = self.world.record(idx);
                 let due = self.due(idx, &record, now);
                 let lanes = Lanes::of(&due);
@@ -101,7 +101,7 @@ impl Engine {
 
     /// Puts field writes into the room that a batch has left.
     fn fill(&mut self, batch: &mut Batch, limit: usize, now: Time) {
-        for idx in self.candidates_of(&batch.system.clone(), Lane::Fields, now) {
+        for idx in self.candidates_of(&batch.system.clone(), Lane::Fields, now, limit) {
             if batch.ops.len() >= limit {
                 break;
             }
@@ -180,7 +180,8 @@ impl Engine {
         self.started_at.minus(lag)
     }
 
-    fn candidates_of(&self, system: &Name, lane: Lane, now: Time) -> Vec<Idx> {
+    /// Records that have something due in a lane and may be written to; as many as a batch takes, the next ones come with the next batch.
+    fn candidates_of(&self, system: &Name, lane: Lane, now: Time, limit: usize) -> Vec<Idx> {
         let Some(state) = self.systems.get(system) else { return Vec::new() };
         let waits = |idx: &Idx| match self.world.slot(*idx).target.as_ref().and_then(|t| t.failure.as_ref()) {
             Some(failure) => failure.dead || failure.retry_at > now,
@@ -195,14 +196,11 @@ impl Engine {
             .outbox
             .iter()
             .filter(|(idx, lanes)| wanted(lanes) && !state.in_flight.contains(*idx) && !state.unknown.contains(*idx) && !waits(idx));
-        let mut found: Vec<Idx> = free.map(|(idx, _)| *idx).collect();
-        if lane == Lane::Release {
-            found.retain(|idx| !self.rule_releases.contains(idx));
-            if self.guarded_releases(system).is_some() {
-                found.clear();
-            }
+        if lane != Lane::Release {
+            return free.map(|(idx, _)| *idx).take(limit).collect();
         }
-        found
+        let found: Vec<Idx> = free.map(|(idx, _)| *idx).filter(|idx| !self.rule_releases.contains(idx)).take(limit).collect();
+        if found.is_empty() || self.guarded_releases(system).is_some() { Vec::new() } else { found }
     }
 
     /// The releases of a system, if there are more than may go by themselves and nobody approved them.
@@ -215,6 +213,9 @@ impl Engine {
         let state = self.systems.get(system)?;
         let lifted = |idx: &Idx| self.world.slot(*idx).target.as_ref().is_some_and(|t| t.block_ours);
         let count = state.outbox.iter().filter(|(idx, l)| l.release && lifted(idx)).count();
+        if count <= self.config.policy.widening.people {
+            return None;
+        }
         let records = state.abilities.stream.as_ref().map_or(0, |s| self.world.listed(system, s));
         let widening = self.config.policy.widening;
         let limit = widening.people.max((records as f64 * widening.share) as usize);

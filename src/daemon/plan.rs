@@ -93,21 +93,23 @@ pub struct KeptGroup {
 }
 
 impl Engine {
-    /// What would be written now, if all were approved and proved.
-    pub fn plan(&mut self, now: Time) -> Plan {
+    /// What would be written now, if all were approved and proved. With a limit only so many writes are told one by one; the totals count all.
+    pub fn plan(&mut self, limit: Option<usize>, now: Time) -> Plan {
         let mut plan = Plan { unprotected: self.unprotected(), waiting: self.waiting(now), ..Plan::default() };
         let systems: Vec<Name> = self.systems.keys().cloned().collect();
         for system in systems {
-            let places: Vec<Idx> = self.systems[&system].outbox.keys().copied().collect();
-            for idx in places {
-                let record = self.world.record(idx);
-                for write in self.planned(idx, &record, now) {
-                    match write.op.as_str() {
-                        "hold" => plan.totals.hold += 1,
-                        "release" => plan.totals.release += 1,
-                        _ => plan.totals.update += 1,
-                    }
-                    plan.writes.push(write);
+            let places: Vec<(Idx, Lanes)> = self.systems[&system].outbox.iter().map(|(i, l)| (*i, *l)).collect();
+            for (idx, lanes) in places {
+                if lanes.protective {
+                    plan.totals.hold += 1;
+                } else if lanes.release {
+                    plan.totals.release += 1;
+                } else {
+                    plan.totals.update += 1;
+                }
+                if limit.is_none_or(|l| plan.writes.len() < l) {
+                    let record = self.world.record(idx);
+                    plan.writes.extend(self.planned(idx, &record, now));
                 }
             }
         }

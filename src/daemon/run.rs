@@ -3,8 +3,12 @@
 use super::engine::Error;
 use super::schedule;
 use super::shell::Shell;
+use crate::connector::StreamInfo;
 use crate::model::{Name, Span};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -17,15 +21,25 @@ const FAILURES_BACK_OFF_MAX: u32 = 5;
 /// But never longer than this.
 const BACK_OFF_MAX: Span = Span::minutes(5);
 
+/// The first passes are decided on together if they end within this time of one another.
+const FIRST_ROUND_MAX: Duration = Duration::from_secs(2);
+
+/// Whether a stream has passes of its own.
+fn is_read(info: &StreamInfo) -> bool {
+    info.carried_by.is_none() || info.for_each.is_some()
+}
+
 /// Runs until `stop` turns true. Ends within 10 s.
 pub async fn run(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
     let mut tasks: JoinSet<Result<(), Error>> = JoinSet::new();
+    let streams = shell.connectors.values().flat_map(|c| c.streams()).filter(|i| is_read(i)).count();
+    let first_round = Arc::new(FirstRound { left: AtomicUsize::new(streams), all_there: Notify::new() });
     for connector in shell.connectors.values() {
         let system = connector.system().clone();
         let configured = shell.engine().systems.get(&system).and_then(|s| s.config.every);
-        for info in connector.streams().iter().filter(|i| i.carried_by.is_none() || i.for_each.is_some()) {
+        for info in connector.streams().iter().filter(|i| is_read(i)) {
             let every = schedule::every(configured, info);
-            tasks.spawn(read_for_ever(shell.clone(), system.clone(), info.name.clone(), every, stop.clone()));
+            tasks.spawn(read_for_ever(shell.clone(), system.clone(), info.name.clone(), every, first_round.clone(), stop.clone()));
         }
         tasks.spawn(deliver_for_ever(shell.clone(), system, stop.clone()));
     }
@@ -60,9 +74,35 @@ pub async fn run(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<(), Er
     }
 }
 
-async fn read_for_ever(shell: Shell, system: Name, stream: Name, every: Span, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
+/// The streams' first passes after a start. Each new stream would make everyone be decided on anew, so that they wait for one another,
+/// but not long: a slow desk must not delay a hold.
+struct FirstRound {
+    left: AtomicUsize,
+    all_there: Notify,
+}
+
+impl FirstRound {
+    async fn wait(&self) {
+        let all_there = self.all_there.notified();
+        if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.all_there.notify_waiters();
+            return;
+        }
+        // Whoever waits too long goes on alone.
+        let _ = tokio::time::timeout(FIRST_ROUND_MAX, all_there).await;
+    }
+}
+
+async fn read_for_ever(
+    shell: Shell,
+    system: Name,
+    stream: Name,
+    every: Span,
+    first_round: Arc<FirstRound>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), Error> {
     let mut failures = 0u32;
-    let mut first = true;
+    let mut first = Some(first_round);
     while !*stop.borrow() {
         let began = tokio::time::Instant::now();
         // A pass that is broken off by the stop loses nothing: what it committed is kept, its cursor with it.
@@ -71,8 +111,12 @@ async fn read_for_ever(shell: Shell, system: Name, stream: Name, every: Span, mu
             _ = stop.changed() => break,
         };
         tracing::debug!(%system, %stream, requests = report.requests, read = report.read, changed = report.changed, error = report.error, "read");
-        // After the first look what was left over from the last run may go too.
-        if report.changed > 0 || failures > 0 || std::mem::take(&mut first) {
+        // The first looks are decided on together, and what was left over from the last run may go then too.
+        let looked_first = first.take();
+        if let Some(round) = &looked_first {
+            round.wait().await;
+        }
+        if report.changed > 0 || failures > 0 || looked_first.is_some() {
             shell.reconcile()?;
         }
         metrics::counter!("nayose_requests_total", "system" => system.to_string(), "stream" => stream.to_string())

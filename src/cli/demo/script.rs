@@ -119,7 +119,7 @@ async fn first_contact(stage: &Stage, t: &mut Teller) -> Result<(), String> {
     t.check("without nayose the newsletter reaches people on open deals", wrong > 0);
 
     t.scene("First contact only looks: everything is read, nothing is written.");
-    let plan = match stage.shell.command(Command::Plan).await {
+    let plan = match stage.shell.command(Command::Plan { limit: None }).await {
         Reply::Plan(plan) => plan,
         other => return Err(format!("the plan was not made: {other:?}")),
     };
