@@ -14,6 +14,9 @@ const BREAKER_OPEN_FOR: Span = Span::minutes(1);
 
 impl Engine {
     /// Accounts for a batch: one outcome for each of its records.
+    ///
+    /// It waits for the next commit, which comes before the next batch leaves or at the end of a delivery. What a crash forgets of it is
+    /// still marked as sent, and read back.
     pub fn book(&mut self, batch: &Batch, outcomes: &[Outcome], now: Time) -> Result<(), Error> {
         if let Some(state) = self.systems.get_mut(&batch.system) {
             for idx in &batch.places {
@@ -49,7 +52,8 @@ impl Engine {
                 });
             }
             match outcome {
-                Outcome::Applied => self.applied(*idx, now),
+                Outcome::Applied => self.applied(*idx, batch.more.get(i).copied().unwrap_or(true), now),
+                // The others stay lined up as they are.
                 Outcome::Rejected(why) => {
                     tracing::warn!(record = %op.record, op = Op::of(&op.change).name(), why, "the system refused the write");
                     self.on_target(*idx, |t| t.rejected(why.clone(), now));
@@ -70,7 +74,7 @@ impl Engine {
                 }
             }
         }
-        self.commit()
+        Ok(())
     }
 
     fn on_target(&mut self, idx: Idx, change: impl FnOnce(&mut Target)) {
@@ -80,7 +84,7 @@ impl Engine {
         }
     }
 
-    fn applied(&mut self, idx: Idx, now: Time) {
+    fn applied(&mut self, idx: Idx, more: bool, now: Time) {
         let mut record = self.world.record(idx);
         let system = record.id.system.clone();
         let Some(state) = self.systems.get(&system) else { return };
@@ -93,7 +97,10 @@ impl Engine {
         let stream = self.world.slot(idx).stream.clone();
         self.keep_record(stream, &record);
         self.keep_target(idx);
-        self.dirty.insert(idx);
+        let touched = self.systems.get_mut(&system).is_some_and(|s| s.touched.remove(&idx));
+        if more || touched {
+            self.dirty.insert(idx);
+        }
         self.set_lanes(&system, idx, Lanes::default());
         if let Some(state) = self.systems.get_mut(&system) {
             state.unknown.remove(&idx);
@@ -122,7 +129,7 @@ impl Engine {
                     let landed =
                         self.world.slot(*idx).target.as_ref().and_then(|t| t.sent.as_ref()).is_some_and(|s| landed(s, shown, &words));
                     if landed {
-                        self.applied(*idx, now);
+                        self.applied(*idx, true, now);
                     } else {
                         let blocked = shown.is_blocked();
                         self.on_target(*idx, |t| {

@@ -20,6 +20,8 @@ pub struct Batch {
     pub places: Vec<Idx>,
     /// Whether each record's block was ours before this write.
     pub had_block: Vec<bool>,
+    /// Whether something else was due for the record that this write does not carry.
+    pub more: Vec<bool>,
 }
 
 /// The direction of a write, as `plan`, `sync` and `status` name it.
@@ -62,7 +64,8 @@ impl Engine {
             let Some(state) = self.systems.get(system) else { return Ok(None) };
             let limit = state.abilities.batch.max(1);
             let everything = state.approved == Some(Approval::All) && !matches!(state.breaker.open_until, Some(t) if t > now);
-            let mut batch = Batch { system: system.clone(), lane, ops: Vec::new(), places: Vec::new(), had_block: Vec::new() };
+            let mut batch =
+                Batch { system: system.clone(), lane, ops: Vec::new(), places: Vec::new(), had_block: Vec::new(), more: Vec::new() };
             for idx in self.candidates_of(system, lane, now, limit) {
                 let record = self.world.record(idx);
                 let due = self.due(idx, &record, now);
@@ -75,11 +78,16 @@ impl Engine {
                     Lane::Fields if due.protective.is_none() => due.update,
                     _ => None,
                 };
+                let more = match lane {
+                    Lane::Protective => lanes.release || (lanes.update && (!everything || alone)),
+                    Lane::Release => lanes.protective || (lanes.update && alone),
+                    _ => lanes.protective || lanes.release,
+                };
                 let Some(change) = change else {
                     self.set_lanes(system, idx, lanes);
                     continue;
                 };
-                self.send(&mut batch, idx, record, change, now);
+                self.send(&mut batch, idx, record, change, more, now);
                 if batch.ops.len() >= limit {
                     break;
                 }
@@ -111,18 +119,19 @@ impl Engine {
             let record = self.world.record(idx);
             let due = self.due(idx, &record, now);
             if let (None, None, Some(change)) = (due.protective, due.release, due.update) {
-                self.send(batch, idx, record, change, now);
+                self.send(batch, idx, record, change, false, now);
             }
         }
     }
 
     /// Takes a write into a batch, marked as sent.
-    fn send(&mut self, batch: &mut Batch, idx: Idx, record: Record, change: Change, now: Time) {
+    fn send(&mut self, batch: &mut Batch, idx: Idx, record: Record, change: Change, more: bool, now: Time) {
         let target = self.world.slot_mut(idx).target.get_or_insert_default();
         batch.had_block.push(target.block_ours);
         target.send(&change, now);
         batch.ops.push(WriteOp { record: record.id, change });
         batch.places.push(idx);
+        batch.more.push(more);
         self.keep_target(idx);
     }
 

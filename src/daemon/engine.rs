@@ -80,6 +80,8 @@ pub struct SystemState {
     pub outbox: BTreeMap<Idx, Lanes>,
     /// Sent, the answer is awaited by this process.
     pub in_flight: HashSet<Idx>,
+    /// Decided on anew while in flight: what the write carried may not be all that is wanted now.
+    pub touched: HashSet<Idx>,
     /// Sent, the answer was lost.
     pub unknown: BTreeSet<Idx>,
     /// The server's clock minus ours when last told.

@@ -238,6 +238,7 @@ fn system(opened: Opened) -> SystemState {
         epochs: BTreeMap::new(),
         outbox: BTreeMap::new(),
         in_flight: HashSet::new(),
+        touched: HashSet::new(),
         unknown: BTreeSet::new(),
         clock_skew_ms: 0,
         breaker: Default::default(),

@@ -201,6 +201,9 @@ impl Engine {
             _ => Lanes::default(),
         };
         if let Some(system) = self.systems.get_mut(&record.id.system) {
+            if system.in_flight.contains(&idx) {
+                system.touched.insert(idx);
+            }
             if lanes == Lanes::default() {
                 system.outbox.remove(&idx);
                 self.rule_releases.remove(&idx);
