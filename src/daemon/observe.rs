@@ -7,8 +7,9 @@ use super::world::{Idx, Merged, overlay};
 use crate::connector::{Observed, PageRead, Pass, PassEnd};
 use crate::model::{Entity, Name, Presence, Record, RecordId, Refusal, Span, Time};
 
-/// A commit is made when this many items wait for it, and at the end of each pass.
-const COMMIT_ITEMS: usize = 1_000;
+/// A commit is made when this many items wait for it, and at the end of each pass. Each costs some milliseconds of disk, whatever it holds;
+/// so many items are about a megabyte of memory, and of reading that a crash repeats.
+const COMMIT_ITEMS: usize = 4_000;
 /// A stream that listed at least so many records and now lists none is not believed: a lost scope looks like that.
 const EMPTY_SUSPICIOUS_FROM: usize = 5;
 /// Filtered passes in a row that may miss the newest known record before the filter is called broken.
