@@ -35,7 +35,9 @@ impl Lab {
             println!("skipped: no lab ({variable} is not set)");
             return None;
         };
-        Some(Lab { name, url: url.to_string(), token: token.trim().to_string(), http: reqwest::Client::new() })
+        // A new connection for each request: the servers close idle ones after some seconds.
+        let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
+        Some(Lab { name, url: url.to_string(), token: token.trim().to_string(), http })
     }
 
     fn connector(&self, token: &str) -> Arc<dyn Connector> {

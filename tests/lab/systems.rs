@@ -50,7 +50,9 @@ impl System {
             println!("skipped: no lab ({variable} is not set)");
             return None;
         };
-        Some(System { url: url.to_string(), token: token.trim().to_string(), scheme, http: reqwest::Client::new() })
+        // A new connection for each request: the servers close idle ones after some seconds, and a test waits longer than that.
+        let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
+        Some(System { url: url.to_string(), token: token.trim().to_string(), scheme, http })
     }
 
     /// Where it listens, as `host:port`.
