@@ -159,13 +159,12 @@ impl Engine {
         if state.breaker.open_until.is_some_and(|t| t > now) {
             return false;
         }
-        lane != Lane::Release || self.may_release(system, now)
+        lane != Lane::Release || self.may_release(now)
     }
 
-    /// Whether anything may be released to a system: clocks agree, and every stream that a hold or refusal needs was proved in this run.
-    pub fn may_release(&self, system: &Name, now: Time) -> bool {
+    /// Whether anything may be released: clocks agree, and every stream that a hold or refusal needs was proved in this run.
+    pub fn may_release(&self, now: Time) -> bool {
         let skewed = self.systems.values().any(|s| s.clock_skew_ms.abs() > CLOCK_SKEW_MAX.0);
-        let _ = system;
         !skewed && self.unproved(now).is_empty()
     }
 

@@ -69,9 +69,9 @@ impl Engine {
         for observed in page.observed {
             run.read += 1;
             match observed {
-                Observed::Record { record, people_told } => self.observe_record(run, *record, people_told, now),
+                Observed::Record { record, people_told } => self.observe_record(run, *record, people_told),
                 Observed::Deleted(id) => self.observe_deleted(run, &id, now),
-                Observed::DealPeople { deal, people } => self.observe_deal_people(run, &deal, people, now),
+                Observed::DealPeople { deal, people } => self.observe_deal_people(run, &deal, people),
             }
         }
         if let Some(cursor) = page.cursor
@@ -87,7 +87,7 @@ impl Engine {
         Ok(())
     }
 
-    fn observe_record(&mut self, run: &mut PassRun, new: Record, people_told: bool, now: Time) {
+    fn observe_record(&mut self, run: &mut PassRun, new: Record, people_told: bool) {
         run.newest = run.newest.max(new.changed_at);
         let found = self.world.find(&new.id);
         let old = found.map(|i| self.world.record(i));
@@ -136,7 +136,6 @@ impl Engine {
                 self.mark(idx, &record);
             }
         }
-        let _ = now;
     }
 
     /// What an observation says of our own writes to the record.
@@ -174,7 +173,7 @@ impl Engine {
         }
     }
 
-    fn observe_deal_people(&mut self, run: &mut PassRun, deal: &RecordId, mut people: Vec<Box<str>>, _now: Time) {
+    fn observe_deal_people(&mut self, run: &mut PassRun, deal: &RecordId, mut people: Vec<Box<str>>) {
         people.sort();
         people.dedup();
         let Some(idx) = self.world.find(deal) else { return };

@@ -95,7 +95,7 @@ pub struct KeptGroup {
 impl Engine {
     /// What would be written now, if all were approved and proved. With a limit only so many writes are told one by one; the totals count all.
     pub fn plan(&mut self, limit: Option<usize>, now: Time) -> Plan {
-        let mut plan = Plan { unprotected: self.unprotected(), waiting: self.waiting(now), ..Plan::default() };
+        let mut plan = Plan { unprotected: self.unprotected(), waiting: self.waiting(), ..Plan::default() };
         let systems: Vec<Name> = self.systems.keys().cloned().collect();
         for system in systems {
             let places: Vec<(Idx, Lanes)> = self.systems[&system].outbox.iter().map(|(i, l)| (*i, *l)).collect();
@@ -258,7 +258,7 @@ impl Engine {
     }
 
     /// What waits for `approve`.
-    pub fn waiting(&self, _now: Time) -> Vec<Waiting> {
+    pub fn waiting(&self) -> Vec<Waiting> {
         let mut waiting: Vec<Waiting> = Vec::new();
         for group in self.kept_groups() {
             let people: BTreeSet<u32> = group.holds.iter().map(|h| h.person).collect();

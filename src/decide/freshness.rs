@@ -1,6 +1,6 @@
 //! Proofs of streams against their limits. Fresh means proved: the age is that of the last complete pass.
 
-use super::rules::{HoldRule, Policy, Proof};
+use super::rules::{Policy, Proof};
 use crate::model::{MailKind, Name, Reason, Time};
 
 /// What is known of a stream's proof.
@@ -20,24 +20,6 @@ pub fn needed(policy: &Policy, kind: MailKind) -> impl Iterator<Item = &Proof> {
 /// Whether a proof is within its limit.
 pub fn is_fresh(proof: &Proof, proved: &dyn Fn(&Name, &Name) -> Proved, now: Time) -> bool {
     proved(&proof.system, &proof.stream).at.is_some_and(|at| now.since(at) <= proof.limit)
-}
-
-/// Whether all a hold rule needs was proved within its limits and no earlier than `not_before` (the start of this run).
-pub fn may_release(rule: &HoldRule, proved: &dyn Fn(&Name, &Name) -> Proved, now: Time, not_before: Time) -> bool {
-    rule.proofs.iter().all(|p| is_fresh(p, proved, now) && proved(&p.system, &p.stream).at.is_some_and(|at| at >= not_before))
-}
-
-/// Until when the proofs that a kind needs carry a permit: the first limit to run out. `None` while something is stale.
-pub fn carried_until(policy: &Policy, kind: MailKind, proved: &dyn Fn(&Name, &Name) -> Proved, now: Time) -> Option<Time> {
-    let mut until = None;
-    for proof in needed(policy, kind) {
-        let end = proved(&proof.system, &proof.stream).at?.plus(proof.limit);
-        if end < now {
-            return None;
-        }
-        until = Some(until.map_or(end, |u: Time| u.min(end)));
-    }
-    Some(until.unwrap_or(now))
 }
 
 /// What kind of staleness a stream's age is, for the reason code.
