@@ -9,7 +9,7 @@ use crate::connector::{Abilities, StreamInfo, Usage};
 use crate::decide::ratchet::Held;
 use crate::link;
 use crate::model::{Name, RecordId, Refusal, Time};
-use crate::store::{Journal, Scope, State, StateInfo, What};
+use crate::store::{Journal, Loaded, Scope, State, StateInfo, What};
 use hashbrown::{HashMap, HashSet};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,9 +69,23 @@ pub struct OpenedState {
 
 /// Opens the state and reads everything into memory.
 pub fn open(config: Arc<Config>, systems: Vec<Opened>, now: Time, run: Arc<str>) -> Result<OpenedState, Error> {
-    let url = &config.state;
-    let info = StateInfo { format_version: FORMAT_VERSION, fingerprint: fingerprint(&config) };
-    let (state, loaded) = State::open(url, info)?;
+    let (state, loaded) = State::open(&config.state, info(&config))?;
+    open_on(config, systems, now, run, (state, loaded))
+}
+
+/// What this program makes of a state's items.
+pub fn info(config: &Config) -> StateInfo {
+    StateInfo { format_version: FORMAT_VERSION, fingerprint: fingerprint(config) }
+}
+
+/// Reads a state that the caller opened.
+pub fn open_on(
+    config: Arc<Config>,
+    systems: Vec<Opened>,
+    now: Time,
+    run: Arc<str>,
+    (state, loaded): (State, Loaded),
+) -> Result<OpenedState, Error> {
     let mut entries = Vec::new();
     let (journal, notes) = Journal::open(&state, |entry| entries.push(entry))?;
     let mut engine = Engine {

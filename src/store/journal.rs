@@ -7,6 +7,7 @@ use super::{Entry, Error, State};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Refusals, approvals and outcomes as they happened. One writer: it is opened through the state, whose lock it stands under.
 #[derive(Debug)]
@@ -19,8 +20,11 @@ pub struct Journal {
 #[derive(Debug)]
 enum Medium {
     File { file: File, path: PathBuf },
-    Memory(Vec<u8>),
+    Memory(JournalBytes),
 }
+
+/// A journal without a disk, for tests: it outlives the state that writes to it as a file does.
+pub type JournalBytes = Arc<Mutex<Vec<u8>>>;
 
 /// What reading the journal came upon, other than entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,7 +65,9 @@ impl Journal {
     /// Opens the journal of a state and calls `each` with its entries in order.
     pub fn open(state: &State, each: impl FnMut(Entry)) -> Result<(Journal, JournalNotes), Error> {
         let Some(folder) = state.folder() else {
-            return Ok((Journal { medium: Medium::Memory(Vec::new()), broken: None }, JournalNotes::default()));
+            let bytes = state.journal_bytes();
+            let (notes, _) = read(locked(&bytes).as_slice(), each).map_err(Error::files(Path::new(MEMORY), "read the journal"))?;
+            return Ok((Journal { medium: Medium::Memory(bytes), broken: None }, notes));
         };
         let opened = Journal::open_file(&folder.dir().join(JOURNAL), each)?;
         folder.sync()?;
@@ -95,7 +101,7 @@ impl Journal {
             return Ok(());
         }
         match &mut self.medium {
-            Medium::Memory(bytes) => bytes.extend(lines),
+            Medium::Memory(bytes) => locked(bytes).extend(lines),
             Medium::File { file, path } => {
                 if let Err(error) = file.write_all(&lines).and_then(|()| file.sync_data()) {
                     self.broken = Some(format!("{}: {error}", path.display()));
@@ -110,7 +116,7 @@ impl Journal {
     pub fn for_each(&self, each: impl FnMut(Entry)) -> Result<JournalNotes, Error> {
         match &self.medium {
             Medium::Memory(bytes) => {
-                read(bytes.as_slice(), each).map(|(notes, _)| notes).map_err(Error::files(Path::new("memory:"), "read the journal"))
+                read(locked(bytes).as_slice(), each).map(|(notes, _)| notes).map_err(Error::files(Path::new(MEMORY), "read the journal"))
             }
             Medium::File { path, .. } => {
                 let doing = "read the journal";
@@ -119,6 +125,13 @@ impl Journal {
             }
         }
     }
+}
+
+const MEMORY: &str = "memory:";
+
+fn locked(bytes: &JournalBytes) -> MutexGuard<'_, Vec<u8>> {
+    // Appending is the only thing done under it, so that it is whole.
+    bytes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How the file ends.

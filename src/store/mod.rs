@@ -30,7 +30,7 @@ mod url;
 
 pub use entry::{Cause, Entry, Scope, What, WriteOutcome};
 pub use error::Error;
-pub use journal::{Journal, JournalNotes};
+pub use journal::{Journal, JournalBytes, JournalNotes};
 pub use key_value::{Batch, KeyRange, KeyValue};
 pub use memory::Memory;
 pub use open::{Loaded, Rebuilt, StateInfo};

@@ -3,6 +3,7 @@
 use super::Error;
 use super::folder::Folder;
 use super::index::{Index, ItemHash, Place};
+use super::journal::JournalBytes;
 use super::key_value::{BATCH_VALUES_ADVISED, Batch, KeyValue, Stored};
 use super::open::{FORMAT_KEY, StateInfo, format_value};
 use super::pack::{self, Pack, PackWriter, Slot};
@@ -45,6 +46,8 @@ impl Changes {
 pub struct State {
     inner: Mutex<Inner>,
     info: StateInfo,
+    /// Where there is no folder.
+    journal: JournalBytes,
     // Dropped after the store: the lock is the last thing to go.
     folder: Option<Folder>,
 }
@@ -101,7 +104,16 @@ struct Write {
 
 impl State {
     pub(super) fn new(inner: Inner, info: StateInfo, folder: Option<Folder>) -> State {
-        State { inner: Mutex::new(inner), info, folder }
+        State { inner: Mutex::new(inner), info, journal: JournalBytes::default(), folder }
+    }
+
+    /// Keeps the journal of a state without a folder in bytes of the caller's.
+    pub fn with_journal(self, journal: JournalBytes) -> State {
+        State { journal, ..self }
+    }
+
+    pub(super) fn journal_bytes(&self) -> JournalBytes {
+        self.journal.clone()
     }
 
     /// All of it or nothing; on disk when it returns. `TooLarge` writes nothing and leaves the state in order; any other error breaks it.
