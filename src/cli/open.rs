@@ -11,7 +11,7 @@ use crate::daemon::shell::{Connectors, Shell};
 use crate::daemon::socket;
 use crate::model::Time;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Whether a command makes a state where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +36,20 @@ pub enum Error {
     Connector { system: String, why: String },
 }
 
-/// The wall clock.
+/// The wall clock, which never goes back nor stands still while the process lives: set back, it would make old proofs look fresh.
 #[allow(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
 pub fn clock() -> Clock {
-    Arc::new(|| Time(jiff::Timestamp::now().as_millisecond()))
+    let wall = || jiff::Timestamp::now().as_millisecond();
+    let last = Mutex::new((wall(), tokio::time::Instant::now()));
+    Arc::new(move || {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = tokio::time::Instant::now();
+        let passed = at.duration_since(last.1).as_millis() as i64;
+        // Whole milliseconds only, so that asking often does not make it slow.
+        let at = last.1 + std::time::Duration::from_millis(passed as u64);
+        *last = ((last.0 + passed).max(wall()), at);
+        Time(last.0)
+    })
 }
 
 /// Reads the config; mistakes are drawn on stderr.

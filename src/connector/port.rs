@@ -108,9 +108,10 @@ pub struct StreamInfo {
     pub carried_by: Option<Name>,
     /// deal_person: read for each open deal of that stream.
     pub for_each: Option<Name>,
-    /// Its sweep carries deals' people, its changes do.
+    /// Its sweep carries deals' people, its changes do, its list of open deals does.
     pub sweep_carries_people: bool,
     pub changes_carry_people: bool,
+    pub open_carries_people: bool,
     /// Ids at most in one `Pass::ForEach` request.
     pub chunk: usize,
 }
@@ -190,6 +191,8 @@ pub enum Lane {
 #[derive(Debug, Clone, Default)]
 pub struct Abilities {
     pub block: bool,
+    /// The block is a label of our own name, which nobody else sets.
+    pub block_is_own_mark: bool,
     pub permit: bool,
     /// The permit is a time that ends by itself; else a label or flag.
     pub permit_ends: bool,

@@ -59,10 +59,15 @@ pub fn plan(system: &Name, manifest: &Manifest, settings: &Settings) -> Result<V
     };
     // A stream of associations whose deals are off is off too.
     let names: Vec<Name> = plans.iter().map(|p| p.info.name.clone()).collect();
-    let facts: Vec<(bool, bool)> =
-        names.iter().map(|name| (carries(name, |p| p.sweep.as_ref()), carries(name, |p| p.changes.as_ref().map(|c| &c.call)))).collect();
-    for (plan, (sweep, changes)) in plans.iter_mut().zip(facts) {
-        (plan.info.sweep_carries_people, plan.info.changes_carry_people) = (sweep, changes);
+    let facts: Vec<[bool; 3]> = names
+        .iter()
+        .map(|name| {
+            let changes = carries(name, |p| p.changes.as_ref().map(|c| &c.call));
+            [carries(name, |p| p.sweep.as_ref()), changes, carries(name, |p| p.open.as_ref())]
+        })
+        .collect();
+    for (plan, [sweep, changes, open]) in plans.iter_mut().zip(facts) {
+        (plan.info.sweep_carries_people, plan.info.changes_carry_people, plan.info.open_carries_people) = (sweep, changes, open);
     }
     plans.retain(|p| [&p.info.carried_by, &p.info.for_each].into_iter().flatten().all(|of| names.contains(of)));
     Ok(plans)
@@ -118,6 +123,7 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, settings: &Settings) 
         for_each: stream.for_each.as_ref().filter(|_| each.is_some()).map(|e| e.stream.as_str().into()),
         sweep_carries_people: false,
         changes_carry_people: false,
+        open_carries_people: false,
         chunk: each.as_ref().map_or(0, |e| e.chunk),
     };
     Ok(Some(StreamPlan { info, mapper: mapper.map(Arc::new), sweep, open, changes, feed, each }))

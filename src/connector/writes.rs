@@ -88,6 +88,7 @@ impl Writer {
         let (update, labels) = (self.update.as_ref().map_or(0, |u| u.batch), self.labels.as_ref().map_or(0, |l| l.batch));
         Abilities {
             block: words.block.is_some(),
+            block_is_own_mark: matches!(words.block, Some(MarkWords::Label { .. })),
             permit: words.permit.is_some(),
             permit_ends: matches!(words.permit, Some(MarkWords::Field { .. })),
             why: words.why.is_some(),

@@ -132,10 +132,8 @@ impl Engine {
                         self.applied(*idx, true, now);
                     } else {
                         let blocked = shown.is_blocked();
-                        self.on_target(*idx, |t| {
-                            t.sent = None;
-                            t.block_ours &= blocked;
-                        });
+                        let own_mark = self.systems.get(&system).is_some_and(|s| s.abilities.block_is_own_mark);
+                        self.on_target(*idx, |t| t.not_written(blocked, own_mark));
                         self.dirty.insert(*idx);
                     }
                 }

@@ -54,6 +54,15 @@ pub struct StreamState {
     pub error_since: Option<Time>,
 }
 
+impl StreamState {
+    /// A former process whose clock was ahead has left times that are still to come: they prove nothing.
+    pub fn forget_future(&mut self, now: Time) {
+        for at in [&mut self.proved_at, &mut self.swept_at, &mut self.filter_tested_at] {
+            *at = at.filter(|at| *at <= now);
+        }
+    }
+}
+
 /// How far a system may be written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,7 +5,8 @@ use super::refusals::On;
 use super::target::Noticed;
 use super::world::{Idx, Merged, overlay};
 use crate::connector::{Observed, PageRead, Pass, PassEnd};
-use crate::model::{Entity, Name, Presence, Record, RecordId, Refusal, Span, Time};
+use crate::decide::freshness;
+use crate::model::{Entity, MailKind, Name, Presence, Record, RecordId, Refusal, Span, Time};
 
 /// A commit is made when this many items wait for it, and at the end of each pass. Each costs some milliseconds of disk, whatever it holds;
 /// so many items are about a megabyte of memory, and of reading that a crash repeats.
@@ -57,8 +58,9 @@ impl Engine {
         }
     }
 
-    /// Takes one page in. Its cursor and what it changed are one commit.
-    pub fn observe(&mut self, run: &mut PassRun, page: PageRead, now: Time) -> Result<(), Error> {
+    /// Takes one page in. Its cursor and what it changed are one commit. Once everything was read before, it is decided on at once: evidence
+    /// does not wait for the end of a long pass. Returns whether it was.
+    pub fn observe(&mut self, run: &mut PassRun, page: PageRead, now: Time) -> Result<bool, Error> {
         for note in page.quarantined {
             let who = note.record.map_or_else(|| format!("{}:{}", run.system, run.stream), |r| r.to_string());
             self.note_quarantined(format!("{who}: {}: {}", note.field, note.why));
@@ -81,10 +83,21 @@ impl Engine {
             stream.cursor = Some(cursor);
             self.keep_stream(&run.system, &run.stream);
         }
+        let decides = !self.dirty.is_empty() && self.everything_was_proved();
+        if decides {
+            self.reconcile(now);
+        }
         if self.uncommitted() >= COMMIT_ITEMS {
             self.commit()?;
         }
-        Ok(())
+        Ok(decides)
+    }
+
+    /// Whether each stream that a decision needs was proved at some time: before that the gate allows nobody.
+    fn everything_was_proved(&self) -> bool {
+        let kinds = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
+        let mut needed = kinds.flat_map(|k| freshness::needed(&self.config.policy, k));
+        needed.all(|p| self.proved(&p.system, &p.stream).at.is_some())
     }
 
     fn observe_record(&mut self, run: &mut PassRun, new: Record, people_told: bool) {
@@ -216,8 +229,9 @@ impl Engine {
                 self.miss(run, now);
             }
         }
-        let carried: Vec<Name> = self.carried_by(&run.system, &run.stream, &run.pass);
         let left_the_list = complete && run.pass == Pass::Open && self.open_deal_left(run);
+        let carried = if left_the_list { Vec::new() } else { self.carried_by(&run.system, &run.stream, &run.pass) };
+        let deals_proved = info.as_ref().and_then(|i| i.for_each.as_ref()).and_then(|deals| self.proved(&run.system, deals).at);
         let Some(stream) = self.stream_mut(&run.system, &run.stream) else { return Ok(complete) };
         stream.error_since = if error.is_some() { stream.error_since.or(Some(now)) } else { None };
         stream.error = error;
@@ -250,14 +264,11 @@ impl Engine {
                         stream.proved_at = stream.proved_at.max(Some(proves_at));
                     }
                 }
-                Pass::Open => {
-                    stream.proved_at = stream.proved_at.max(Some(proves_at));
-                    if left_the_list {
-                        // Won, lost or deleted: the whole listing tells which.
-                        stream.swept_at = None;
-                    }
-                }
-                Pass::ForEach(_) => stream.proved_at = stream.proved_at.max(Some(proves_at)),
+                // Won, lost, deleted, or the token sees no deals any more: the whole listing tells which, and is what proves.
+                Pass::Open if left_the_list => stream.swept_at = None,
+                Pass::Open => stream.proved_at = stream.proved_at.max(Some(proves_at)),
+                // Only of the deals that are known: their own stream's proof is the most that this one can have.
+                Pass::ForEach(_) => stream.proved_at = stream.proved_at.max(deals_proved.map(|at| at.min(proves_at))),
                 Pass::FilterTest(_) => {
                     stream.filter_tested_at = Some(now);
                     stream.filter_broken = run.read > 0;
@@ -297,7 +308,8 @@ impl Engine {
         let Some(own) = state.infos.get(stream) else { return Vec::new() };
         let filter_works = state.streams.get(stream).is_some_and(|s| !s.filter_broken && s.filter_tested_at.is_some());
         let proves = match pass {
-            Pass::Sweep | Pass::Open => own.sweep_carries_people,
+            Pass::Sweep => own.sweep_carries_people,
+            Pass::Open => own.open_carries_people,
             Pass::Changes(_) => own.changes_carry_people && own.sound && filter_works,
             Pass::Resume { .. } => own.changes_carry_people && own.sound,
             Pass::ForEach(_) | Pass::FilterTest(_) => false,

@@ -163,7 +163,8 @@ pub fn open_on(
                 }
             }
             kind::STREAM => {
-                let stream: StreamState = decode(&text, &value)?;
+                let mut stream: StreamState = decode(&text, &value)?;
+                stream.forget_future(now);
                 if let Some((system, name)) = text.split_once('/')
                     && let Some(system) = engine.systems.get_mut(system)
                 {

@@ -186,7 +186,11 @@ impl Shell {
             Box::pin(async move {
                 let now = shell.now();
                 let mut run = run.lock().unwrap_or_else(PoisonError::into_inner);
-                shell.with(|e| e.observe(&mut run, page, now)).map_err(|error| {
+                let observed = shell.with(|e| e.observe(&mut run, page, now));
+                if matches!(observed, Ok(true)) {
+                    shell.wake.values().for_each(Notify::notify_one);
+                }
+                observed.map(|_| ()).map_err(|error| {
                     let text = error.to_string();
                     *broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
                     text

@@ -52,6 +52,8 @@ pub struct Sent {
     pub permit: Option<Option<Time>>,
     pub why: Option<String>,
     pub status: Option<Name>,
+    /// Whether the block was ours before this write.
+    pub ours_before: bool,
     /// The answer was lost: read back before anything else goes to this record.
     pub unknown: bool,
 }
@@ -211,6 +213,7 @@ impl Target {
             }),
             why: change.why.clone(),
             status: change.status.as_ref().map(|s| s.to.clone()),
+            ours_before: self.block_ours,
             unknown: false,
         });
         if change.block == Some(true) {
@@ -262,6 +265,13 @@ impl Target {
         if let Some(word) = word {
             record.set_mark(Mark::Status, Value::Text(word));
         }
+    }
+
+    /// Books that the write under way was not written, as a look at the record showed: what is blocked there all the same was blocked by
+    /// someone else, unless the block is a mark of our own.
+    pub fn not_written(&mut self, blocked: bool, own_mark: bool) {
+        let before = self.sent.take().is_some_and(|s| s.ours_before);
+        self.block_ours &= blocked && (before || own_mark);
     }
 
     /// Books a refusal of the write under way.

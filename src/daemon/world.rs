@@ -312,7 +312,8 @@ fn ended_at(old: Option<&Record>, new: &Record, told: Option<Time>, read_at: Tim
         return None;
     }
     match old {
-        Some(old) if over(old) && old.deal == new.deal => old.memory.ended_at,
+        // It may have been opened and ended again between two looks: the later end counts.
+        Some(old) if over(old) && old.deal == new.deal => old.memory.ended_at.max(told.filter(|t| *t <= read_at)),
         // Seen to end between two looks: no earlier than the system's own last change, no later than now.
         Some(_) => Some(told.filter(|t| *t <= read_at).unwrap_or(read_at)),
         None => told.filter(|t| *t <= read_at).or(new.changed_at).or(Some(read_at)),

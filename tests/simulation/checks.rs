@@ -1,0 +1,334 @@
+//! What must always be true (design.md 3), asked at each write, each mail, each delivery and at rest.
+
+use super::setup::{CRM_LIMIT_MS, LEASE_MS, REFUSAL_LIMIT_MS, TICKET_LIMIT_MS, WIDENING_PEOPLE};
+use super::sim::Sim;
+use super::truth::{BlockBy, Cause, Item, Table};
+use nayose::connector::PermitChange;
+use nayose::daemon::deliver::{Batch, Op};
+use nayose::model::{Address, Mail, MailKind, Mark, RecordId, Time, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// An invariant that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Its number in design.md 3.
+    pub invariant: u8,
+    pub what: String,
+}
+
+impl Violation {
+    pub fn new(invariant: u8, what: impl Into<String>) -> Violation {
+        Violation { invariant, what: what.into() }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "of invariant {}: {}", self.invariant, self.what)
+    }
+}
+
+/// How long the address of a person on a deal may be out of date: `crm.people` in the policy.
+const ADDRESS_LIMIT_MS: i64 = 26 * 3_600_000;
+/// Passes begin a little before the decision on them.
+const SLACK_MS: i64 = 5_000;
+
+fn fail(invariant: u8, what: impl Into<String>) -> Result<(), Violation> {
+    Err(Violation::new(invariant, what))
+}
+
+/// Each write, as it leaves.
+pub fn writes(sim: &mut Sim<'_>, table: Table, batch: &Batch, planned: Option<&BTreeSet<(String, String)>>) -> Result<(), Violation> {
+    let system = table.system();
+    let Some(all) = sim.approved.get(system).copied() else { return fail(10, format!("{system} is written to before `approve`")) };
+    let rules: Vec<_> = sim.agreed.iter().copied().collect();
+    let now = sim.daemon.as_mut().map(|d| d.now(&sim.truth)).unwrap_or(sim.truth.now);
+    let mut seen = BTreeSet::new();
+    for op in &batch.ops {
+        let id = &op.record;
+        let kind = Op::of(&op.change);
+        if !seen.insert(id) || sim.under_way.contains(id) {
+            return fail(6, format!("{id} has two writes under way"));
+        }
+        if sim.unknown.contains(id) {
+            return fail(6, format!("{id} is written to, and the outcome of its last write was never read back"));
+        }
+        if !all && (kind != Op::Hold || !op.change.fields.is_empty() || op.change.status.is_some()) {
+            return fail(10, format!("{id}: {kind:?} with {:?} goes out, and only holds were approved", op.change));
+        }
+        if let Some(planned) = planned
+            && !planned.iter().any(|(i, o)| **i == *id.id && (o == kind.name() || kind == Op::Update))
+        {
+            return fail(14, format!("{id}: {} is sent and was not in the plan made just before", kind.name()));
+        }
+        widens(sim, table, batch, id, &op.change, &rules, now)?;
+        if op.change.fields.iter().any(|(_, v)| *v == Value::Empty) && table == Table::MaPeople {
+            absent_erases_nothing(sim, id, &op.change.fields)?;
+        }
+    }
+    many_releases(sim, table, batch)
+}
+
+fn widens(
+    sim: &Sim<'_>,
+    table: Table,
+    batch: &Batch,
+    id: &RecordId,
+    change: &nayose::connector::Change,
+    rules: &[super::setup::Rules],
+    now: Time,
+) -> Result<(), Violation> {
+    let lifts = change.block == Some(false);
+    let permits = matches!(change.permit, Some(PermitChange::Until(_)));
+    if !lifts && !permits {
+        return Ok(());
+    }
+    let what = if lifts { "its block is lifted" } else { "it is given a permit" };
+    if let Some(cause) = sim.known.must_hold(id, rules, now) {
+        return fail(1, format!("{id}: {what}, and {cause} was not seen to end"));
+    }
+    let keeps_itself = lifts && sim.known.bearer(id).is_some_and(|b| b.shows_refusal);
+    if sim.known.is_refused(id) && !keeps_itself {
+        return fail(3, format!("{id}: {what}, and its person said no"));
+    }
+    let block_by = sim.truth.find(id).map(|i| i.block_by);
+    if lifts && block_by == Some(BlockBy::Marketer) {
+        return fail(3, format!("{id}: the block that a marketer set is lifted"));
+    }
+    let Some(daemon) = &sim.daemon else { return Ok(()) };
+    for (stream, limit) in needed(sim) {
+        let proof = daemon.proofs.get(stream).filter(|p| p.of_this_run);
+        if proof.is_none_or(|p| sim.truth.now.0 - p.at.0 > limit + SLACK_MS) {
+            return fail(2, format!("{id}: {what} ({:?}), and {stream} was not proved in this run within its limit", batch.lane));
+        }
+    }
+    if daemon.skew_ms.abs() > 120_000 + 1_000 && daemon.requests > 0 && table != Table::CrmPeople && lifts && skew_was_told(sim) {
+        return fail(2, format!("{id}: {what} while the clocks differ by {} s", daemon.skew_ms / 1000));
+    }
+    Ok(())
+}
+
+fn skew_was_told(sim: &Sim<'_>) -> bool {
+    sim.daemon.as_ref().is_some_and(|d| d.engine.systems.values().all(|s| s.clock_skew_ms.abs() > 120_000))
+}
+
+fn needed(sim: &Sim<'_>) -> Vec<(&'static str, i64)> {
+    let mut all = vec![
+        ("crm.deals", CRM_LIMIT_MS),
+        ("crm.deal_people", CRM_LIMIT_MS),
+        ("ma.people", REFUSAL_LIMIT_MS),
+        ("news.people", REFUSAL_LIMIT_MS),
+    ];
+    if sim.rules.tickets() {
+        all.push(("support.tickets", TICKET_LIMIT_MS));
+    }
+    all
+}
+
+/// A value is erased only where the record that wins is empty itself: nothing in these rules lets an absent value win.
+fn absent_erases_nothing(sim: &Sim<'_>, id: &RecordId, fields: &[(std::sync::Arc<str>, Value)]) -> Result<(), Violation> {
+    let Some(item) = sim.truth.find(id) else { return Ok(()) };
+    for (name, value) in fields {
+        if *value == Value::Empty && item.record().field(name).is_some_and(|f| !f.value.is_empty()) {
+            return fail(9, format!("{id}: {name} is erased, and no rule says that an empty value wins"));
+        }
+    }
+    Ok(())
+}
+
+fn many_releases(sim: &mut Sim<'_>, table: Table, batch: &Batch) -> Result<(), Violation> {
+    let lifted = batch.ops.iter().filter(|o| o.change.block == Some(false)).count();
+    if lifted > WIDENING_PEOPLE && !sim.guards_approved.contains(table.system()) {
+        return fail(11, format!("{lifted} blocks are lifted at once, and nobody was asked"));
+    }
+    Ok(())
+}
+
+/// A wave of mail: every record of a mailer that it may send to, and the gate's answer for each.
+pub fn mail(sim: &mut Sim<'_>) -> Result<(), Violation> {
+    let now = sim.truth.now;
+    let Some(daemon) = &mut sim.daemon else { return Ok(()) };
+    let ours = daemon.now(&sim.truth);
+    daemon.gate.publish(&daemon.engine);
+    let mut judged = 0;
+    let mut gates = Vec::new();
+    for table in Table::MAILERS {
+        for (number, item) in sim.truth.table(table).iter().filter(|(_, i)| !i.deleted()) {
+            let Some(address) = item.record().address() else { continue };
+            judged += 1;
+            gates.push((table, *number, address));
+        }
+    }
+    sim.counts.mails_judged += judged;
+    let campaign = Mail::of(MailKind::Campaign);
+    let Some(daemon) = &sim.daemon else { return Ok(()) };
+    let subjects: Vec<String> = gates.iter().map(|(_, _, a)| a.to_string()).collect();
+    let answers = daemon.gate.decide(&subjects, &campaign, ours);
+    for ((table, number, address), answer) in gates.iter().zip(&answers) {
+        if answer.decision == "allow" {
+            gate_allows(sim, address, now)?;
+        }
+        if sim.timed_permits() && *table == Table::MaPeople {
+            permit_stands(sim, *number, address, now)?;
+        }
+    }
+    Ok(())
+}
+
+/// The gate says yes: then nothing that stood for longer than the limits may speak against it, and no proof may be too old.
+fn gate_allows(sim: &Sim<'_>, address: &Address, now: Time) -> Result<(), Violation> {
+    let Some(daemon) = &sim.daemon else { return Ok(()) };
+    if sim.known.refuses(address) {
+        return fail(3, format!("the gate allows {address}, whose person was seen to say no"));
+    }
+    for (cause, since) in sim.truth.against(address, sim.rules.accounts(), sim.rules.tickets()) {
+        let (limit, address_since, what) = match cause {
+            Cause::Deal { number, address_since } => (CRM_LIMIT_MS, address_since, format!("deal {number} is open")),
+            Cause::Ticket { number, address_since } => (TICKET_LIMIT_MS, address_since, format!("ticket {number} is urgent")),
+        };
+        if now.0 - since.0 > limit + SLACK_MS && now.0 - address_since.0 > ADDRESS_LIMIT_MS + SLACK_MS {
+            return fail(2, format!("the gate allows {address}, and {what} since {} s", (now.0 - since.0) / 1000));
+        }
+    }
+    if let Some(since) = sim.truth.refusing(address).filter(|s| now.0 - s.0 > REFUSAL_LIMIT_MS + SLACK_MS) {
+        return fail(3, format!("the gate allows {address}, and a record there refuses since {} s", (now.0 - since.0) / 1000));
+    }
+    for (stream, limit) in needed(sim) {
+        // A proof of a former run, kept in the state, is as good.
+        let Some(proof) = daemon.proofs.get(stream) else { continue };
+        if now.0 - proof.at.0 > limit + SLACK_MS {
+            return fail(2, format!("the gate allows {address}, and {stream} was proved {} s ago", (now.0 - proof.at.0) / 1000));
+        }
+    }
+    Ok(())
+}
+
+/// The marketing system sends to whoever has a permit that has not ended: whatever became of us meanwhile.
+fn permit_stands(sim: &Sim<'_>, number: u32, address: &Address, now: Time) -> Result<(), Violation> {
+    let Some(item) = sim.truth.item(Table::MaPeople, number) else { return Ok(()) };
+    let stands = matches!(item.record().mark(Mark::Permit), Some(Value::Time(until)) if *until > now);
+    if !stands || item.record().is_blocked() || item.refused() {
+        return Ok(());
+    }
+    for (cause, since) in sim.truth.against(address, sim.rules.accounts(), sim.rules.tickets()) {
+        let (Cause::Deal { number: by, address_since } | Cause::Ticket { number: by, address_since }) = cause;
+        let limit = if matches!(cause, Cause::Deal { .. }) { CRM_LIMIT_MS } else { TICKET_LIMIT_MS };
+        let own = now.0 - item.address_since.0;
+        let long = [now.0 - since.0, own].into_iter().min().unwrap_or(0) > limit + LEASE_MS + SLACK_MS + CLOCK_MS;
+        if long && now.0 - address_since.0 > ADDRESS_LIMIT_MS + LEASE_MS + CLOCK_MS {
+            return fail(2, format!("ma sends to {address} by a permit, and {by} speaks against it since {} s", (now.0 - since.0) / 1000));
+        }
+    }
+    Ok(())
+}
+
+/// Our clock may have been so far ahead when a permit was given.
+const CLOCK_MS: i64 = 1_800_000;
+
+/// Everything was read, decided and sent: whoever must be protected is, as far as we can know.
+pub fn after_delivery(sim: &mut Sim<'_>) -> Result<(), Violation> {
+    let rules: Vec<_> = sim.agreed.iter().copied().collect();
+    let Some(daemon) = &mut sim.daemon else { return Ok(()) };
+    let now = daemon.now(&sim.truth);
+    let engine = &daemon.engine;
+    for table in Table::MAILERS {
+        let system = table.system();
+        if !sim.sure.contains(system) || sim.troubles[system].down {
+            continue;
+        }
+        for number in sim.truth.living(table) {
+            let id = table.id(number);
+            let Some(idx) = engine.world.find(&id) else { continue };
+            let seen = engine.world.record(idx);
+            let waits = engine.world.slot(idx).target.as_ref().is_some_and(|t| t.failure.is_some() || t.sent.is_some());
+            if seen.is_gone() || waits {
+                continue;
+            }
+            let reason = match sim.known.must_hold(&id, &rules, now) {
+                Some(cause) => format!("{cause} holds its person"),
+                None if sim.known.is_refused(&id) && seen.refusals.is_empty() => "its person said no elsewhere".to_string(),
+                None => continue,
+            };
+            let open = match table {
+                Table::NewsPeople => seen.mark(Mark::Permit) == Some(&Value::Bool(true)),
+                _ => !seen.is_blocked(),
+            };
+            if open {
+                return fail(1, format!("{id} is not protected after a delivery, and {reason}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// At rest: no work is left, nobody is held without a cause, every record shows what was decided, and nobody is two people.
+pub fn at_rest(sim: &mut Sim<'_>) -> Result<(), Violation> {
+    let Some(daemon) = &mut sim.daemon else { return Ok(()) };
+    let now = daemon.now(&sim.truth);
+    let cool_down = super::setup::COOL_DOWN_MS;
+    for table in [Table::MaPeople, Table::NewsPeople, Table::CrmPeople] {
+        if let Some(id) = daemon.engine.to_read_back(&table.system().into(), 1).first() {
+            return fail(6, format!("{} {} was never read back", table.system(), id.1));
+        }
+        for number in sim.truth.living(table) {
+            let id = table.id(number);
+            let Some(idx) = daemon.engine.world.find(&id) else { return fail(5, format!("{id} was never taken in")) };
+            let seen = daemon.engine.world.record(idx);
+            let Some(item) = sim.truth.item(table, number) else { continue };
+            shows_what_is_there(&id, item, &seen)?;
+            let due = daemon.engine.due(idx, &seen, now);
+            let renewal = due.release.as_ref().is_some_and(|c| c.block.is_none());
+            let gave_up = daemon.engine.world.slot(idx).target.as_ref().is_some_and(|t| t.failure.is_some());
+            if !(due.is_empty() || renewal || gave_up) {
+                return fail(8, format!("{id} still has {due:?} to be written"));
+            }
+            let ours = item.block_by == BlockBy::Us && seen.is_blocked();
+            let person = daemon.engine.world.slot(idx).person as usize;
+            let asks = daemon.engine.people.get(person).is_some_and(|p| p.holds.iter().any(|h| h.kept.is_some()));
+            if ours && !asks && !sim.known.could_hold(&id, now, cool_down) {
+                return fail(8, format!("{id} is blocked by us for good, and nothing holds its person"));
+            }
+        }
+    }
+    two_people(sim)
+}
+
+fn shows_what_is_there(id: &RecordId, item: &Item, seen: &nayose::model::Record) -> Result<(), Violation> {
+    let there = item.record();
+    for field in &there.fields {
+        let known = seen.field(&field.name).map_or(&Value::Empty, |f| &f.value);
+        if *known != field.value {
+            return fail(5, format!("{id}: {} is {:?} there, and {:?} is what we know", field.name, field.value, known));
+        }
+    }
+    if there.is_blocked() != seen.is_blocked() || there.mark(Mark::Status) != seen.mark(Mark::Status) {
+        return fail(5, format!("{id} shows {:?}, and {:?} is what we know", there.marks, seen.marks));
+    }
+    if seen.is_gone() {
+        return fail(5, format!("{id} is there, and we take it for gone"));
+    }
+    Ok(())
+}
+
+/// No two people with names of their own are one person to us.
+fn two_people(sim: &Sim<'_>) -> Result<(), Violation> {
+    let Some(daemon) = &sim.daemon else { return Ok(()) };
+    for person in &daemon.engine.people {
+        let mut humans: BTreeMap<u32, RecordId> = BTreeMap::new();
+        for idx in &person.members {
+            let id = daemon.engine.world.slot(*idx).id.clone();
+            if daemon.engine.world.record(*idx).is_gone() {
+                continue;
+            }
+            if let Some(item) = sim.truth.find(&id).filter(|i| !i.deleted()) {
+                humans.insert(item.human, id);
+            }
+        }
+        if humans.len() > 1 {
+            let ids: Vec<String> = humans.values().map(ToString::to_string).collect();
+            return fail(13, format!("{} are different people, and are merged", ids.join(" and ")));
+        }
+    }
+    Ok(())
+}

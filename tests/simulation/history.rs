@@ -1,0 +1,77 @@
+//! A history: steps thrown from a seed before anything runs, each with dice of its own, so that one can be left out without changing the rest.
+
+use super::dice::Dice;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Something happens in the systems.
+    World,
+    /// One request of one stream's reading.
+    Read,
+    /// One batch goes out to a mailer or the CRM.
+    Send,
+    /// An answer to a batch arrives.
+    Answer,
+    Wait,
+    /// The mailers send a campaign to everyone they may, and the gate is asked.
+    Mail,
+    /// Everything is read, decided and sent, as `sync` does.
+    Round,
+    /// An administrator approves what there is to approve.
+    Admin,
+    Kill,
+    KillAtCommit,
+    Trouble,
+    Mend,
+    /// Our clock jumps.
+    Clock,
+    /// policy.toml is edited, and the daemon reads it.
+    Rules,
+}
+
+const WEIGHTS: [(Kind, usize); 14] = [
+    (Kind::World, 60),
+    (Kind::Read, 120),
+    (Kind::Send, 30),
+    (Kind::Answer, 30),
+    (Kind::Wait, 22),
+    (Kind::Mail, 24),
+    (Kind::Round, 8),
+    (Kind::Admin, 8),
+    (Kind::Kill, 2),
+    (Kind::KillAtCommit, 3),
+    (Kind::Trouble, 4),
+    (Kind::Mend, 6),
+    (Kind::Clock, 1),
+    (Kind::Rules, 1),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    pub kind: Kind,
+    pub dice: u64,
+}
+
+/// What a seed becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    pub seed: u64,
+    pub timed_permits: bool,
+    pub own_form: bool,
+    /// Once in so many requests something goes wrong; 0: never.
+    pub faults: usize,
+    pub steps: Vec<Step>,
+}
+
+pub const STEPS: usize = 400;
+
+impl History {
+    pub fn of(seed: u64) -> History {
+        let mut dice = Dice::new(seed);
+        let timed_permits = dice.once_in(2);
+        let own_form = dice.once_in(2);
+        let faults = dice.weighed(&[(0, 1), (8, 1), (25, 2), (80, 2)]);
+        let steps = (0..STEPS).map(|_| Step { kind: dice.weighed(&WEIGHTS), dice: dice.next() }).collect();
+        History { seed, timed_permits, own_form, faults, steps }
+    }
+}

@@ -1,0 +1,221 @@
+//! What nayose was told and has kept: the simulation's own account of it, far simpler than the engine's, against which writes and answers
+//! are judged. Nothing here asks the engine.
+
+use super::setup::Rules;
+use super::store::Disk;
+use nayose::connector::Observed;
+use nayose::model::{Address, DealState, Entity, RecordId, TicketState, Time};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A person's record as it was told, over all time.
+#[derive(Debug, Clone, Default)]
+pub struct Bearer {
+    pub addresses: BTreeSet<Address>,
+    pub account: Option<Box<str>>,
+    pub refused: bool,
+    /// It shows the refusal itself, so that its system keeps it.
+    pub shows_refusal: bool,
+}
+
+/// A deal or ticket as it was told.
+#[derive(Debug, Clone, Default)]
+pub struct Thing {
+    pub deal: Option<DealState>,
+    pub ticket: Option<TicketState>,
+    pub urgent: bool,
+    pub ended_at: Option<Time>,
+    pub people: BTreeSet<Box<str>>,
+    /// Everyone it ever named and nobody let go.
+    pub ever: BTreeSet<Box<str>>,
+    pub account: Option<Box<str>>,
+    /// An administrator let its holds go after it vanished.
+    pub let_go: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Facts {
+    bearers: BTreeMap<RecordId, Bearer>,
+    things: BTreeMap<RecordId, Thing>,
+    refused: BTreeSet<Address>,
+}
+
+/// Facts on disk, and those that a kill would forget.
+#[derive(Debug, Default)]
+pub struct Known {
+    kept: Facts,
+    pending: Vec<(Observed, Time)>,
+    commits: u64,
+    /// When our last write to a record was acknowledged: what was read before says nothing of it.
+    acknowledged: BTreeMap<RecordId, Time>,
+}
+
+impl Known {
+    /// A page came; a pass that began at `began` asked for it.
+    pub fn observe(&mut self, rows: &[Observed], began: Time) {
+        self.pending.extend(rows.iter().map(|r| (r.clone(), began)));
+    }
+
+    pub fn acknowledged(&mut self, record: &RecordId, at: Time) {
+        self.acknowledged.insert(record.clone(), at);
+    }
+
+    /// What was committed is kept from now on.
+    pub fn settle(&mut self, disk: &Disk) {
+        if disk.commits() != self.commits {
+            self.commits = disk.commits();
+            for (row, began) in std::mem::take(&mut self.pending) {
+                self.keep(row, began);
+            }
+        }
+    }
+
+    /// The process died: what was not committed is not known any more.
+    pub fn forget(&mut self, disk: &Disk) {
+        self.settle(disk);
+        self.pending.clear();
+    }
+
+    fn keep(&mut self, row: Observed, began: Time) {
+        let facts = &mut self.kept;
+        match row {
+            Observed::Deleted(_) => {}
+            Observed::DealPeople { deal, people } => {
+                if let Some(thing) = facts.things.get_mut(&deal) {
+                    thing.people = people.iter().cloned().collect();
+                    thing.ever.extend(people);
+                }
+            }
+            Observed::Record { record, people_told } => match record.id.entity {
+                Entity::Person => {
+                    let stale = self.acknowledged.get(&record.id).is_some_and(|at| *at >= began);
+                    let new = !facts.bearers.contains_key(&record.id);
+                    let bearer = facts.bearers.entry(record.id.clone()).or_default();
+                    bearer.refused |= !record.refusals.is_empty();
+                    bearer.shows_refusal = !record.refusals.is_empty();
+                    if !stale || new {
+                        bearer.addresses.extend(record.address());
+                        bearer.account = record.account.clone();
+                    }
+                    if bearer.refused {
+                        facts.refused.extend(bearer.addresses.iter().cloned());
+                    }
+                }
+                Entity::Deal | Entity::Ticket => {
+                    let thing = facts.things.entry(record.id.clone()).or_default();
+                    (thing.deal, thing.ticket) = (record.deal, record.ticket);
+                    thing.urgent = record.text("priority") == Some("urgent");
+                    thing.ended_at = record.memory.ended_at;
+                    thing.account = record.account.clone();
+                    if people_told {
+                        thing.people = record.people.iter().cloned().collect();
+                        thing.ever.extend(record.people.iter().cloned());
+                    }
+                }
+                _ => {}
+            },
+        }
+    }
+
+    pub fn bearer(&self, id: &RecordId) -> Option<&Bearer> {
+        self.kept.bearers.get(id)
+    }
+
+    pub fn refuses(&self, address: &Address) -> bool {
+        self.kept.refused.contains(address)
+    }
+
+    /// Whether one of a record's addresses belongs to someone who said no.
+    pub fn is_refused(&self, record: &RecordId) -> bool {
+        self.bearer(record).is_some_and(|b| b.refused || b.addresses.iter().any(|a| self.refuses(a)))
+    }
+
+    /// An administrator let go of what vanished.
+    pub fn let_go(&mut self, cause: &RecordId) {
+        if let Some(thing) = self.kept.things.get_mut(cause) {
+            thing.let_go = true;
+        }
+    }
+
+    /// An administrator let go of people that a deal does not name any more.
+    pub fn unlink(&mut self, cause: &RecordId, people: &[RecordId]) {
+        if let Some(thing) = self.kept.things.get_mut(cause) {
+            let named = thing.people.clone();
+            thing.ever.retain(|p| named.contains(p) || !people.iter().any(|r| r.system == cause.system && r.id == *p));
+        }
+    }
+
+    /// Why a record of a mailer must not be mailed: the first deal or ticket that was told and not seen to end.
+    ///
+    /// The least that must hold: records in one step by an address that both ever bore.
+    pub fn must_hold(&self, record: &RecordId, rules: &[Rules], now: Time) -> Option<String> {
+        let bearer = self.bearer(record)?;
+        self.kept.things.iter().find(|(id, thing)| self.holds(id, thing, bearer, rules, now)).map(|(id, _)| id.to_string())
+    }
+
+    fn holds(&self, id: &RecordId, thing: &Thing, whom: &Bearer, rules: &[Rules], now: Time) -> bool {
+        if thing.let_go {
+            return false;
+        }
+        let system = &id.system;
+        let same = |person: &str| {
+            let id = RecordId::new(system.clone(), Entity::Person, person);
+            self.bearer(&id).is_some_and(|b| !b.addresses.is_disjoint(&whom.addresses))
+        };
+        match (thing.deal, thing.ticket) {
+            (Some(state), _) => {
+                let open = state.is_open();
+                let cooling = state == DealState::Lost
+                    && rules.iter().any(|r| thing.ended_at.is_some_and(|at| at <= now && now.0 - at.0 < r.cool_down_ms()));
+                if open {
+                    return thing.ever.iter().any(|p| same(p))
+                        || (rules.iter().any(|r| r.accounts()) && self.at_account(system, thing, whom));
+                }
+                cooling && thing.people.iter().any(|p| same(p))
+            }
+            (_, Some(state)) => {
+                rules.iter().any(|r| r.tickets()) && state.is_open() && thing.urgent && thing.people.iter().any(|p| same(p))
+            }
+            _ => false,
+        }
+    }
+
+    fn at_account(&self, system: &str, thing: &Thing, whom: &Bearer) -> bool {
+        let Some(account) = &thing.account else { return false };
+        self.kept
+            .bearers
+            .iter()
+            .any(|(id, b)| *id.system == *system && b.account.as_ref() == Some(account) && !b.addresses.is_disjoint(&whom.addresses))
+    }
+
+    /// All records that hang together by any address that they ever bore, from one record on, with the deals and tickets that ever spoke of
+    /// one of them or of their accounts: the most that could keep a hold.
+    pub fn could_hold(&self, record: &RecordId, now: Time, cool_down_ms: i64) -> bool {
+        let mut open: Vec<&RecordId> = vec![record];
+        let mut seen: BTreeSet<&RecordId> = open.iter().copied().collect();
+        while let Some(id) = open.pop() {
+            let Some(bearer) = self.bearer(id) else { continue };
+            if bearer.refused || bearer.addresses.iter().any(|a| self.refuses(a)) {
+                return true;
+            }
+            for (other, b) in &self.kept.bearers {
+                if !seen.contains(other) && !b.addresses.is_disjoint(&bearer.addresses) {
+                    seen.insert(other);
+                    open.push(other);
+                }
+            }
+        }
+        self.kept.things.iter().any(|(id, thing)| {
+            let named = seen.iter().any(|r| r.system == id.system && thing.ever.contains(&r.id));
+            let account = seen
+                .iter()
+                .any(|r| r.system == id.system && thing.account.is_some() && self.bearer(r).is_some_and(|b| b.account == thing.account));
+            let ended = match (thing.deal, thing.ticket) {
+                (Some(DealState::Lost), _) => thing.ended_at.is_some_and(|at| now.0 - at.0 > 2 * cool_down_ms),
+                (Some(state), _) => !state.is_open(),
+                (_, Some(state)) => !state.is_open() || !thing.urgent,
+                _ => true,
+            };
+            (named || account) && !ended
+        })
+    }
+}

@@ -1,0 +1,98 @@
+//! `nayose-sim`: long runs of the simulation, and one seed told as a history.
+
+mod answers;
+mod checks;
+mod dice;
+mod driver;
+mod history;
+mod known;
+mod setup;
+mod shrink;
+mod sim;
+mod store;
+mod truth;
+mod world;
+
+use clap::Parser;
+use history::History;
+use setup::Setups;
+use sim::{Counts, Failure, play};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::time::Instant;
+
+/// Plays simulated histories and tells what broke.
+#[derive(Parser)]
+struct Options {
+    /// Events to play.
+    #[arg(long, default_value_t = 1_000_000)]
+    events: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Plays and prints this one history.
+    #[arg(long)]
+    tell: Option<u64>,
+    /// With `--tell`: leaves out what is not needed to break it.
+    #[arg(long)]
+    shrink: bool,
+    /// Goes on after a violation, and counts them by kind.
+    #[arg(long)]
+    all: bool,
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+}
+
+fn main() -> std::process::ExitCode {
+    let options = Options::parse();
+    let setups = Setups::read();
+    if let Some(seed) = options.tell {
+        let history = History::of(seed);
+        let history = if options.shrink { shrink::shrink(&setups, &history) } else { history };
+        let played = play(&setups, &history, true);
+        played.trace.iter().for_each(|line| println!("{line}"));
+        println!("{} steps, {} events", history.steps.len(), played.counts.events());
+        return u8::from(played.failure.is_some()).into();
+    }
+    let began = Instant::now();
+    let total = Mutex::new((Counts::default(), 0u64, BTreeMap::<(u8, String), (u64, u64)>::new()));
+    let (next, played_events, stop) = (AtomicU64::new(options.seed), AtomicU64::new(0), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..options.threads.max(1) {
+            scope.spawn(|| {
+                while played_events.load(Ordering::Relaxed) < options.events && stop.load(Ordering::Relaxed) == 0 {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    let played = play(&setups, &History::of(seed), false);
+                    played_events.fetch_add(played.counts.events(), Ordering::Relaxed);
+                    let mut total = total.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    total.0.add(&played.counts);
+                    total.1 += 1;
+                    if let Some(failure) = played.failure {
+                        if !options.all {
+                            stop.store(1, Ordering::Relaxed);
+                        }
+                        println!("seed {seed}, step {}: violation {}", failure.step, failure.violation);
+                        let known = total.2.entry(kind(&failure)).or_insert((0, seed));
+                        known.0 += 1;
+                    }
+                }
+            });
+        }
+    });
+    let (counts, histories, violations) = total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{} events in {histories} histories, {seconds:.1} s, {:.0} a second", counts.events(), counts.events() as f64 / seconds);
+    println!("{counts:?}");
+    for ((invariant, what), (times, seed)) in &violations {
+        println!("{times} times invariant {invariant}: {what} (seed {seed})");
+    }
+    println!("violations: {}", violations.values().map(|(times, _)| times).sum::<u64>());
+    u8::from(!violations.is_empty()).into()
+}
+
+/// A violation without its numbers, to count alike ones together.
+fn kind(failure: &Failure) -> (u8, String) {
+    let what = failure.violation.what.chars().filter(|c| !c.is_ascii_digit()).take(90).collect();
+    (failure.violation.invariant, what)
+}

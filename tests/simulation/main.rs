@@ -1,0 +1,55 @@
+//! The whole system under fire: the real engine over simulated systems, seeded, with faults and kills, and what must always be true asked
+//! at each step.
+//!
+//! `cargo run --release --example nayose-sim -- --help` plays longer runs of the same, and one seed with its whole history.
+
+mod answers;
+mod checks;
+mod dice;
+mod driver;
+mod history;
+mod known;
+mod setup;
+mod shrink;
+mod sim;
+mod store;
+mod truth;
+mod world;
+
+use history::History;
+use setup::Setups;
+use sim::{Counts, play};
+
+/// Events in CI.
+const EVENTS: u64 = 1_000_000;
+
+#[test]
+fn a_million_events_break_nothing() {
+    let setups = Setups::read();
+    let mut counts = Counts::default();
+    let mut seed = 0;
+    while counts.events() < EVENTS {
+        let history = History::of(seed);
+        let played = play(&setups, &history, false);
+        counts.add(&played.counts);
+        if let Some(failure) = played.failure {
+            let short = shrink::shrink(&setups, &history);
+            for line in play(&setups, &short, true).trace {
+                println!("{line}");
+            }
+            panic!("seed {seed}, step {}, {} steps are left of it: {}", failure.step, short.steps.len(), failure.violation);
+        }
+        seed += 1;
+    }
+    println!("{} events in {seed} histories, 0 violations: {counts:?}", counts.events());
+}
+
+#[test]
+fn a_seed_is_a_history() {
+    let setups = Setups::read();
+    for seed in [1, 22, 333] {
+        let [first, second] = [(); 2].map(|()| play(&setups, &History::of(seed), true));
+        assert!(first.trace.len() > 400, "seed {seed} tells its history");
+        assert_eq!(first.trace, second.trace, "seed {seed}");
+    }
+}

@@ -1,0 +1,227 @@
+//! The config folders that histories run under, read once by the real reader, with the streams and abilities that the shipped manifests give.
+
+use super::truth::Table;
+use nayose::config::{self, Config};
+use nayose::connector::{Abilities, Clock, Connector, RestConnector, StreamInfo};
+use nayose::daemon::persist::{self, Opened};
+use nayose::model::{Name, Time};
+use nayose::store::{StateInfo, StateUrl};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How long a permit outlives the proofs that it was given on.
+pub const LEASE_MS: i64 = 3_600_000;
+/// Limits of the proofs in every policy.
+pub const CRM_LIMIT_MS: i64 = 15 * 60_000;
+pub const TICKET_LIMIT_MS: i64 = 3_600_000;
+pub const REFUSAL_LIMIT_MS: i64 = 3_600_000;
+/// The cool-down of a lost deal in every policy but `ShortCoolDown`.
+pub const COOL_DOWN_MS: i64 = 3_600_000;
+/// Releases at once that go without being asked.
+pub const WIDENING_PEOPLE: usize = 3;
+
+/// What of policy.toml a history begins with or is edited to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rules {
+    Base,
+    /// Holds on more: protective.
+    Stricter,
+    /// No hold on critical tickets: widening.
+    NoTickets,
+    /// Holds reach the deal's own people only: widening.
+    PersonScope,
+    /// The cool-down is over at once: widening.
+    ShortCoolDown,
+}
+
+impl Rules {
+    pub const ALL: [Rules; 5] = [Rules::Base, Rules::Stricter, Rules::NoTickets, Rules::PersonScope, Rules::ShortCoolDown];
+
+    pub fn accounts(self) -> bool {
+        self != Rules::PersonScope
+    }
+
+    pub fn tickets(self) -> bool {
+        self != Rules::NoTickets
+    }
+
+    pub fn cool_down_ms(self) -> i64 {
+        if self == Rules::ShortCoolDown { 0 } else { COOL_DOWN_MS }
+    }
+}
+
+/// A config with everything that the engine is opened with.
+pub struct Setup {
+    pub config: Arc<Config>,
+    pub info: StateInfo,
+    pub systems: Vec<SystemSetup>,
+}
+
+pub struct SystemSetup {
+    pub config: Arc<config::System>,
+    pub abilities: Abilities,
+    pub streams: Vec<StreamInfo>,
+    pub words: BTreeMap<Name, Box<str>>,
+}
+
+impl Setup {
+    pub fn opened(&self) -> Vec<Opened> {
+        let opened = |s: &SystemSetup| Opened {
+            config: s.config.clone(),
+            abilities: s.abilities.clone(),
+            streams: s.streams.clone(),
+            words: s.words.clone(),
+        };
+        self.systems.iter().map(opened).collect()
+    }
+
+    /// Statuses in each system's own words.
+    pub fn words(&self) -> BTreeMap<&'static str, BTreeMap<Name, Box<str>>> {
+        let name = |s: &SystemSetup| Table::ALL.into_iter().map(Table::system).find(|n| **n == **s.config.name()).unwrap_or("");
+        self.systems.iter().map(|s| (name(s), s.words.clone())).collect()
+    }
+}
+
+/// All setups: by whether the marketing system works with permits that end by themselves, and by rules.
+pub struct Setups(BTreeMap<(bool, Rules), Setup>);
+
+impl Setups {
+    pub fn read() -> Setups {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut all = BTreeMap::new();
+        for timed_permits in [false, true] {
+            for rules in Rules::ALL {
+                all.insert((timed_permits, rules), setup(folder.path(), timed_permits, rules));
+            }
+        }
+        Setups(all)
+    }
+
+    pub fn of(&self, timed_permits: bool, rules: Rules) -> &Setup {
+        &self.0[&(timed_permits, rules)]
+    }
+}
+
+fn setup(folder: &std::path::Path, timed_permits: bool, rules: Rules) -> Setup {
+    for (file, text) in [
+        ("systems.toml", systems(timed_permits)),
+        ("precedence.toml", PRECEDENCE.to_string()),
+        ("policy.toml", policy(rules)),
+        ("consent.toml", CONSENT.to_string()),
+    ] {
+        std::fs::write(folder.join(file), text).expect("the temporary folder takes files");
+    }
+    let env = |_: &str| Some("0123456789abcdef01234567:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".to_string());
+    let mut config = config::load(folder, &env, &config::Connectors).unwrap_or_else(|m| panic!("{}", m.drawn()));
+    config.state = StateUrl::Memory;
+    let info = persist::info(&config);
+    let clock: Clock = Arc::new(|| Time(0));
+    let systems = config.systems.iter().map(|system| {
+        let connector = RestConnector::new(&system.manifest, &system.settings, clock.clone()).expect("a shipped connector");
+        let statuses = config.policy.statuses.iter().map(|s| s.name.clone());
+        SystemSetup {
+            abilities: connector.abilities().clone(),
+            streams: connector.streams().to_vec(),
+            words: statuses.map(|s| (s.clone(), connector.status_word(&s))).collect(),
+            config: Arc::new(system.clone()),
+        }
+    });
+    let systems = systems.collect();
+    Setup { config: Arc::new(config), info, systems }
+}
+
+fn systems(timed_permits: bool) -> String {
+    let hold = if timed_permits {
+        r#"hold = { block = true, permit = "ok_until", why = "nayose_why", lease = "1h" }"#
+    } else {
+        r#"hold = { block = true, why = "nayose_why" }"#
+    };
+    format!(
+        r#"[state]
+url = "sled:data"
+
+[systems.crm]
+connector = "hubspot"
+token = {{ env = "T" }}
+writes = ["score"]
+
+[systems.support]
+connector = "zendesk"
+subdomain = "acme"
+token = {{ env = "T" }}
+
+[systems.ma]
+connector = "marketo"
+base_url = "https://ma.example"
+client_id = {{ env = "T" }}
+client_secret = {{ env = "T" }}
+list_id = "1"
+writes = ["hold", "status", "phone", "title"]
+{hold}
+
+[systems.news]
+connector = "ghost"
+base_url = "https://news.example"
+key = {{ env = "T" }}
+writes = ["hold", "status"]
+hold = {{ block = false, permit = "nayose-ok", lease = "1h" }}
+"#
+    )
+}
+
+const PRECEDENCE: &str = r#"default = ["crm", "support", "ma"]
+
+[person]
+phone = ["support", "crm", "ma"]
+title = ["crm", "ma"]
+score = { only = "ma" }
+"#;
+
+const CONSENT: &str = r#"[sources.ma]
+basis = "explicit_consent"
+[sources.news]
+basis = "explicit_consent"
+"#;
+
+fn policy(rules: Rules) -> String {
+    let scope = if rules.accounts() { "account" } else { "person" };
+    let lost = rules.cool_down_ms() / 1000;
+    let ticket = r#"
+[holds.critical_ticket]
+when  = 'ticket.open && ticket.priority == "urgent"'
+stops = ["campaign", "newsletter", "service_footer"]
+after = { closed = "0d" }
+proof = { "support.tickets" = "1h" }
+"#;
+    let ticket = if rules.tickets() { ticket } else { "" };
+    let stricter = r#"
+[holds.large_deal]
+when  = 'deal.open && deal.amount >= 500.0'
+scope = "account"
+stops = ["campaign", "newsletter", "rep_sender", "one_to_one"]
+after = { won = "0d", lost = "0d" }
+proof = { "crm.deals" = "15m", "crm.deal_people" = "15m" }
+"#;
+    let stricter = if rules == Rules::Stricter { stricter } else { "" };
+    format!(
+        r#"[status]
+customer    = 'deals.exists(d, d.won)'
+opportunity = 'deals.exists(d, d.open)'
+lost        = 'deals.exists(d, d.lost)'
+lead        = 'true'
+
+[holds.open_deal]
+when  = 'deal.open'
+scope = "{scope}"
+stops = ["campaign", "newsletter", "rep_sender"]
+after = {{ won = "0d", lost = "{lost}s" }}
+proof = {{ "crm.deals" = "15m", "crm.deal_people" = "15m", "crm.people" = "26h" }}
+{ticket}{stricter}
+[refusals]
+proof = {{ "ma.people" = "1h", "news.people" = "1h" }}
+
+[widening]
+ask_above = {{ people = {WIDENING_PEOPLE}, share = "1%" }}
+"#
+    )
+}

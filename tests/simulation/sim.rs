@@ -1,0 +1,595 @@
+//! Plays one history: the systems, the daemon, and at every step what must always be true.
+
+use super::answers::{Fate, Trouble, Troubles};
+use super::checks::{self, Violation};
+use super::dice::Dice;
+use super::driver::{Daemon, Died, Key, Read, Sent, World};
+use super::history::{History, Kind, Step};
+use super::known::Known;
+use super::setup::{Rules, Setup, Setups};
+use super::store::Disk;
+use super::truth::{BlockBy, Table, Truth};
+use super::world;
+use nayose::connector::{Lane, Outcome};
+use nayose::decide::ratchet::Kept;
+use nayose::model::{RecordId, Time};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Histories begin here (2026-01-01) and go on for simulated hours or days.
+const BEGIN: Time = Time(1_767_225_600_000);
+const TARGETS: [Table; 3] = [Table::MaPeople, Table::NewsPeople, Table::CrmPeople];
+/// Rounds that a quiet end may take until nothing more is written.
+const QUIET_ROUNDS_MAX: usize = 14;
+
+/// What was played, by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub changes: u64,
+    pub requests: u64,
+    pub writes: u64,
+    pub mails_judged: u64,
+    pub kills: u64,
+    pub other: u64,
+}
+
+impl Counts {
+    /// Events: changes in the systems, requests and answers, writes to a record, mails judged, kills and administrators' acts.
+    pub fn events(&self) -> u64 {
+        self.changes + self.requests + self.writes + self.mails_judged + self.kills + self.other
+    }
+
+    pub fn add(&mut self, other: &Counts) {
+        self.changes += other.changes;
+        self.requests += other.requests;
+        self.writes += other.writes;
+        self.mails_judged += other.mails_judged;
+        self.kills += other.kills;
+        self.other += other.other;
+    }
+}
+
+/// A history that broke something.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    pub violation: Violation,
+    pub step: usize,
+}
+
+pub struct Played {
+    pub counts: Counts,
+    pub failure: Option<Failure>,
+    /// One line a thing that happened; empty unless asked for.
+    pub trace: Vec<String>,
+}
+
+pub struct Sim<'s> {
+    setups: &'s Setups,
+    timed_permits: bool,
+    /// The rules in the file, and those that an administrator agreed to.
+    pub rules: Rules,
+    pub agreed: BTreeSet<Rules>,
+    pub truth: Truth,
+    pub troubles: Troubles,
+    faults: usize,
+    disk: Arc<Disk>,
+    pub daemon: Option<Daemon>,
+    pub known: Known,
+    skew_ms: i64,
+    runs: usize,
+    pub counts: Counts,
+    trace: Option<Vec<String>>,
+    /// Records with a write under way, and those whose last write nobody told the outcome of.
+    pub under_way: BTreeSet<RecordId>,
+    pub unknown: BTreeSet<RecordId>,
+    /// Systems that an administrator approved, or was about to when the process died; true: all writes.
+    pub approved: BTreeMap<&'static str, bool>,
+    /// Approvals that were answered.
+    pub sure: BTreeSet<&'static str>,
+    pub guards_approved: BTreeSet<&'static str>,
+}
+
+/// Plays a history. With `trace` it also tells it.
+pub fn play(setups: &Setups, history: &History, trace: bool) -> Played {
+    let mut sim = Sim::new(setups, history, trace);
+    let mut failure = None;
+    let begin = Dice::new(history.seed ^ 0x5eed);
+    for (number, step) in std::iter::once(None).chain(history.steps.iter().map(Some)).enumerate() {
+        let played = match step {
+            None => sim.begin(begin.clone()),
+            Some(step) => sim.step(step),
+        };
+        if let Err(violation) = played {
+            failure = Some(Failure { violation, step: number });
+            break;
+        }
+    }
+    if failure.is_none() {
+        failure = sim.quiet_end().err().map(|violation| Failure { violation, step: history.steps.len() + 1 });
+    }
+    if let Some(failure) = &failure {
+        let line = format!("VIOLATION {}", failure.violation);
+        sim.note(|| line);
+    }
+    Played { counts: sim.counts, failure, trace: sim.trace.unwrap_or_default() }
+}
+
+impl<'s> Sim<'s> {
+    fn new(setups: &'s Setups, history: &History, trace: bool) -> Sim<'s> {
+        Sim {
+            setups,
+            timed_permits: history.timed_permits,
+            rules: Rules::Base,
+            agreed: BTreeSet::from([Rules::Base]),
+            truth: Truth::new(BEGIN, history.own_form),
+            troubles: Table::ALL.into_iter().map(|t| (t.system(), Trouble::default())).collect(),
+            faults: history.faults,
+            disk: Disk::new(),
+            daemon: None,
+            known: Known::default(),
+            skew_ms: 0,
+            runs: 0,
+            counts: Counts::default(),
+            trace: trace.then(Vec::new),
+            under_way: BTreeSet::new(),
+            unknown: BTreeSet::new(),
+            approved: BTreeMap::new(),
+            sure: BTreeSet::new(),
+            guards_approved: BTreeSet::new(),
+        }
+    }
+
+    pub fn setup(&self) -> &'s Setup {
+        self.setups.of(self.timed_permits, self.rules)
+    }
+
+    pub fn timed_permits(&self) -> bool {
+        self.timed_permits
+    }
+
+    fn note(&mut self, line: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.trace {
+            let at = (self.truth.now.0 - BEGIN.0) as f64 / 1000.0;
+            trace.push(format!("{at:>10.1} s  {}", line()));
+        }
+    }
+
+    /// The first records, and the first start.
+    fn begin(&mut self, mut dice: Dice) -> Result<(), Violation> {
+        self.truth.words = self.setup().words();
+        for _ in 0..40 {
+            self.happen(&mut dice);
+        }
+        self.truth.now = Time(self.truth.now.0 + 2 * 3_600_000);
+        self.start()
+    }
+
+    fn happen(&mut self, dice: &mut Dice) {
+        let what = world::happen(&mut self.truth, dice);
+        // Whose a block is that appears while our own write of one has no known outcome, nobody can tell.
+        for id in self.under_way.iter().chain(&self.unknown) {
+            let Some(item) = id.id.parse().ok().and_then(|n| self.truth.item_mut(Table::MaPeople, n)) else { continue };
+            if *id.system == *Table::MaPeople.system() && item.block_by == BlockBy::Marketer {
+                item.block_by = BlockBy::Unclear;
+            }
+        }
+        self.counts.changes += 1;
+        self.note(|| what);
+    }
+
+    /// Starts the daemon on what is on disk.
+    fn start(&mut self) -> Result<(), Violation> {
+        self.runs += 1;
+        let started = Daemon::start(self.setup(), self.disk.clone(), self.truth.now, self.skew_ms, self.runs);
+        let daemon = started.map_err(|why| Violation::new(5, format!("the state does not open after a kill: {why}")))?;
+        // What was under way when it died has no known outcome.
+        self.unknown.append(&mut self.under_way);
+        self.daemon = Some(daemon);
+        self.known.settle(&self.disk);
+        self.note(|| "the daemon starts".into());
+        Ok(())
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), Violation> {
+        let mut dice = Dice::new(step.dice);
+        self.truth.now = Time(self.truth.now.0 + dice.range(20, 1500));
+        match step.kind {
+            Kind::World => self.happen(&mut dice),
+            Kind::Wait => {
+                let ms = *dice.pick(&[5_000, 60_000, 60_000, 600_000, 1_200_000, 5_400_000]).unwrap_or(&5_000);
+                self.truth.now = Time(self.truth.now.0 + ms);
+                self.note(|| format!("{} s pass", ms / 1000));
+                self.decide_by_the_clock()?;
+            }
+            Kind::Read => self.read_some(&mut dice)?,
+            Kind::Send => {
+                let table = *dice.pick(&TARGETS).unwrap_or(&Table::MaPeople);
+                self.send(table, &mut dice)?;
+                self.with(|daemon, _, _| daemon.settle(table))?;
+            }
+            Kind::Answer => {
+                let table = *dice.pick(&TARGETS).unwrap_or(&Table::MaPeople);
+                self.answer(table, &mut dice)?;
+            }
+            Kind::Mail => checks::mail(self)?,
+            Kind::Round => self.round(&mut dice)?,
+            Kind::Admin => self.admin(&mut dice, false)?,
+            Kind::Kill => self.kill("kill -9", &mut dice)?,
+            Kind::KillAtCommit => {
+                self.disk.die_after(dice.below(4) as u32, dice.once_in(2));
+                self.note(|| "a kill at one of the next commits".into());
+            }
+            Kind::Trouble => self.trouble(&mut dice),
+            Kind::Mend => self.mend(),
+            Kind::Clock => {
+                self.skew_ms = *dice.pick(&[0, 0, 90_000, -90_000, 1_800_000, -1_800_000]).unwrap_or(&0);
+                let skew = self.skew_ms;
+                if let Some(daemon) = &mut self.daemon {
+                    daemon.skew_ms = skew;
+                }
+                self.counts.other += 1;
+                self.note(|| format!("our clock jumps to {} s off", skew / 1000));
+            }
+            Kind::Rules => {
+                let rules = *dice.pick(&Rules::ALL).unwrap_or(&Rules::Base);
+                self.edit_rules(rules, &mut dice)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs something with the daemon; if it died of it, the next one is started.
+    fn with<T>(&mut self, work: impl FnOnce(&mut Daemon, &World<'_>, &mut Known) -> Result<T, Died>) -> Result<Option<T>, Violation> {
+        let Some(mut daemon) = self.daemon.take() else { return Ok(None) };
+        let before = daemon.requests;
+        let journal = self.disk.journal_bytes();
+        let world = World { truth: &self.truth, troubles: &self.troubles, faults: self.faults };
+        let done = work(&mut daemon, &world, &mut self.known);
+        self.counts.requests += daemon.requests - before;
+        for id in daemon.read_back.drain(..) {
+            self.unknown.remove(&id);
+        }
+        match done {
+            Ok(done) => {
+                self.daemon = Some(daemon);
+                self.known.settle(&self.disk);
+                Ok(Some(done))
+            }
+            Err(Died) => {
+                self.daemon = Some(daemon);
+                let mut dice = Dice::new(self.truth.now.0 as u64);
+                let written = self.disk.journal_bytes();
+                if written > journal && dice.once_in(3) {
+                    // The journal's last line was being written when the power went.
+                    self.disk.tear_journal(journal + dice.below(written - journal));
+                }
+                self.kill("died at a commit", &mut dice)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// The process is gone; what it had sent may land or not. Another one starts.
+    fn kill(&mut self, how: &str, dice: &mut Dice) -> Result<(), Violation> {
+        self.counts.kills += 1;
+        self.disk.live();
+        self.daemon = None;
+        self.known.forget(&self.disk);
+        let down = dice.range(0, 120_000);
+        self.note(|| format!("{how}; down for {} s", down / 1000));
+        self.truth.now = Time(self.truth.now.0 + down);
+        self.start()
+    }
+
+    fn read_some(&mut self, dice: &mut Dice) -> Result<(), Violation> {
+        let Some(keys) = self.daemon.as_ref().map(Daemon::keys) else { return Ok(()) };
+        // Streams that were begun go on sooner than new ones begin.
+        let begun: Vec<&Key> = keys.iter().filter(|k| self.daemon.as_ref().is_some_and(|d| d.is_reading(k))).collect();
+        let key = if !begun.is_empty() && !dice.once_in(3) { dice.pick(&begun).copied() } else { dice.pick(&keys) };
+        let Some(key) = key.cloned() else { return Ok(()) };
+        self.read(&key, dice).map(|_| ())
+    }
+
+    /// One request of a stream. True: its turn is over (or the daemon died of it).
+    fn read(&mut self, key: &Key, dice: &mut Dice) -> Result<bool, Violation> {
+        let read = self.with(|daemon, world, known| daemon.read(key, world, known, dice))?;
+        Ok(match read {
+            Some(Read::Page(said)) => {
+                self.note(|| said);
+                false
+            }
+            Some(Read::Over(said)) => {
+                self.note(|| said);
+                true
+            }
+            None => true,
+        })
+    }
+
+    /// One batch goes out, and meets its fate on the way. False: nothing did.
+    fn send(&mut self, table: Table, dice: &mut Dice) -> Result<bool, Violation> {
+        let planned = self.plan_ids(table, dice);
+        let sent = self.with(|daemon, world, _| daemon.send(table, world, dice))?;
+        match sent {
+            None | Some(Sent::Nothing) => Ok(false),
+            Some(Sent::NotReadBack(error)) => {
+                self.note(|| format!("{}: read back: {error}", table.system()));
+                Ok(true)
+            }
+            Some(Sent::ReadBack { ids, found }) => {
+                // A read-back is as good as any look.
+                let rows: Vec<_> =
+                    found.into_iter().map(|r| nayose::connector::Observed::Record { record: Box::new(r), people_told: true }).collect();
+                let now = self.truth.now;
+                self.known.observe(&rows, Time(now.0 + self.skew_ms + 1));
+                self.known.settle(&self.disk);
+                self.note(|| format!("{}: read back {}", table.system(), ids.join(", ")));
+                Ok(true)
+            }
+            Some(Sent::Batch(batch)) => {
+                self.counts.writes += batch.ops.len() as u64;
+                let told = |b: &nayose::daemon::deliver::Batch| {
+                    b.ops.iter().map(|o| format!("{} {:?}", o.record, o.change)).collect::<Vec<_>>().join("; ")
+                };
+                let line = format!("{} {:?}: {}", table.system(), batch.lane, told(&batch));
+                self.note(|| line);
+                checks::writes(self, table, &batch, planned.as_ref())?;
+                for op in &batch.ops {
+                    self.under_way.insert(op.record.clone());
+                }
+                let fate = if self.faults > 0 && dice.once_in(self.faults) {
+                    *dice.pick(&[Fate::SomeRefused, Fate::AnswerLost, Fate::Lost, Fate::NotSent]).unwrap_or(&Fate::Lost)
+                } else if self.troubles[table.system()].down {
+                    Fate::NotSent
+                } else {
+                    Fate::Applied
+                };
+                if fate != Fate::Applied {
+                    self.note(|| format!("the batch meets: {fate:?}"));
+                }
+                let truth = &mut self.truth;
+                if let Some(daemon) = &mut self.daemon {
+                    daemon.meet(table, batch, fate, truth, dice);
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    /// What the plan says of a system just before something is sent to it.
+    fn plan_ids(&mut self, table: Table, dice: &mut Dice) -> Option<BTreeSet<(String, String)>> {
+        if !dice.once_in(6) {
+            return None;
+        }
+        let (daemon, truth) = (self.daemon.as_mut()?, &self.truth);
+        let now = daemon.now(truth);
+        let plan = daemon.engine.plan(None, now);
+        Some(plan.writes.into_iter().filter(|w| *w.system == *table.system()).map(|w| (w.id, w.op)).collect())
+    }
+
+    fn answer(&mut self, table: Table, dice: &mut Dice) -> Result<bool, Violation> {
+        let at = dice.below(8);
+        let done = self.with(|daemon, world, _| daemon.answer(table, at, world))?.flatten();
+        let Some(done) = done else { return Ok(false) };
+        let now = self.daemon.as_mut().map(|d| d.now(&self.truth)).unwrap_or(self.truth.now);
+        for (op, outcome) in done.batch.ops.iter().zip(&done.outcomes) {
+            self.under_way.remove(&op.record);
+            match outcome {
+                Outcome::Applied => self.known.acknowledged(&op.record, now),
+                Outcome::Unknown(_) => {
+                    self.unknown.insert(op.record.clone());
+                }
+                _ => {}
+            }
+        }
+        self.counts.requests += 1;
+        let line = done.outcomes.iter().map(|o| format!("{o:?}")).collect::<Vec<_>>().join(", ");
+        self.note(|| format!("{} answers: {line}", table.system()));
+        if matches!(done.batch.lane, Lane::Release) && done.batch.ops.iter().any(|o| o.change.block == Some(false)) {
+            self.note(|| "a release went out".into());
+        }
+        Ok(true)
+    }
+
+    fn decide_by_the_clock(&mut self) -> Result<(), Violation> {
+        self.with(|daemon, world, _| {
+            let now = daemon.now(world.truth);
+            if daemon.engine.time_is_due(now) { daemon.reconcile(world) } else { Ok(()) }
+        })?;
+        Ok(())
+    }
+
+    /// Reads all streams to their ends, in any order, and sends until nothing is due.
+    fn round(&mut self, dice: &mut Dice) -> Result<(), Violation> {
+        let Some(mut keys) = self.daemon.as_ref().map(Daemon::keys) else { return Ok(()) };
+        while !keys.is_empty() {
+            let at = dice.below(keys.len());
+            self.truth.now = Time(self.truth.now.0 + dice.range(5, 200));
+            if self.read(&keys[at], dice)? {
+                keys.remove(at);
+            }
+        }
+        self.with(|daemon, world, _| daemon.reconcile(world))?;
+        let runs = self.runs;
+        for table in TARGETS {
+            self.deliver(table, dice)?;
+        }
+        if runs == self.runs {
+            checks::after_delivery(self)?;
+        }
+        Ok(())
+    }
+
+    /// Sends to one system until nothing is due; the answers come in any order.
+    fn deliver(&mut self, table: Table, dice: &mut Dice) -> Result<(), Violation> {
+        for _ in 0..60 {
+            self.truth.now = Time(self.truth.now.0 + dice.range(5, 100));
+            let sent = self.send(table, dice)?;
+            let more = if !sent || dice.once_in(2) { self.answer(table, dice)? } else { true };
+            if !sent && !more {
+                break;
+            }
+        }
+        self.with(|daemon, _, _| daemon.settle(table))?;
+        Ok(())
+    }
+
+    /// An administrator looks: first contact, and plans that wait. They let a hold go only after a look into the CRM.
+    pub fn admin(&mut self, dice: &mut Dice, everything: bool) -> Result<(), Violation> {
+        self.counts.other += 1;
+        for table in TARGETS {
+            if !everything && !dice.once_in(3) {
+                continue;
+            }
+            let holds = !everything && dice.once_in(2);
+            let system = table.system();
+            // Who dies while an approval is noted may have noted it.
+            *self.approved.entry(system).or_default() |= !holds;
+            let done = self.with(|daemon, world, _| {
+                let now = daemon.now(world.truth);
+                match daemon.engine.approve(system, holds, now) {
+                    Err(nayose::daemon::approve::Refused::State(_)) => Err(Died),
+                    other => Ok(other.is_ok()),
+                }
+            })?;
+            if done == Some(true) {
+                self.sure.insert(system);
+                self.note(|| format!("approve {system}{}", if holds { " --holds" } else { "" }));
+            }
+        }
+        self.approve_plans(dice, everything)
+    }
+
+    fn approve_plans(&mut self, dice: &mut Dice, everything: bool) -> Result<(), Violation> {
+        let Some(daemon) = &self.daemon else { return Ok(()) };
+        let mut plans: Vec<String> = Vec::new();
+        let mut let_go: Vec<(RecordId, Kept, Vec<RecordId>)> = Vec::new();
+        for group in daemon.engine.kept_groups() {
+            let members = |person: u32| {
+                daemon.engine.people[person as usize].members.iter().map(|i| daemon.engine.world.slot(*i).id.clone()).collect::<Vec<_>>()
+            };
+            let fine = group.holds.iter().all(|h| self.is_over(&h.hold.cause, group.kept, &members(h.person)));
+            if fine && (everything || dice.once_in(2)) {
+                plans.push(group.plan.clone());
+                let_go.extend(group.holds.iter().map(|h| (h.hold.cause.clone(), group.kept, members(h.person))));
+            }
+        }
+        for waiting in daemon.engine.waiting() {
+            if waiting.kind != "absence" && (everything || dice.once_in(3)) {
+                plans.push(waiting.plan);
+            }
+        }
+        for plan in plans {
+            let rules = nayose::daemon::plan::rules_plan(&self.setup().config.policy_version) == plan;
+            let done = self.with(|daemon, world, _| {
+                let now = daemon.now(world.truth);
+                match daemon.engine.approve(&plan, false, now) {
+                    Err(nayose::daemon::approve::Refused::State(_)) => Err(Died),
+                    other => Ok(other.is_ok()),
+                }
+            })?;
+            if done == Some(true) {
+                self.note(|| format!("approve {plan}"));
+                if rules {
+                    self.agreed = BTreeSet::from([self.rules]);
+                }
+                self.guards_approved.extend(TARGETS.map(Table::system));
+            }
+        }
+        for (cause, kept, people) in let_go {
+            match kept {
+                Kept::CauseGone => self.known.let_go(&cause),
+                Kept::LinkLost => self.known.unlink(&cause, &people),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a look into the systems says that a kept hold has nothing behind it any more.
+    fn is_over(&self, cause: &RecordId, kept: Kept, people: &[RecordId]) -> bool {
+        let Some(item) = self.truth.find(cause).filter(|i| !i.deleted()) else { return kept == Kept::CauseGone };
+        let record = item.record();
+        let over = record.deal.is_some_and(|d| !d.is_open()) || record.ticket.is_some_and(|t| !t.is_open());
+        match kept {
+            Kept::LinkLost => {
+                let named = people.iter().any(|p| p.system == cause.system && record.people.contains(&p.id));
+                over || !named
+            }
+            Kept::RuleRemoved | Kept::RuleNotMet => true,
+            _ => false,
+        }
+    }
+
+    fn trouble(&mut self, dice: &mut Dice) {
+        self.counts.other += 1;
+        let table = *dice.pick(&Table::ALL).unwrap_or(&Table::CrmDeals);
+        let known = self.daemon.as_ref().map_or(0, |d| d.engine.world.listed(&table.system().into(), &table.stream().into()));
+        let Some(trouble) = self.troubles.get_mut(table.system()) else { return };
+        let what = match dice.below(4) {
+            0 => {
+                trouble.down = true;
+                "is down"
+            }
+            1 => {
+                trouble.no_scope.insert(table);
+                "lost a scope"
+            }
+            // Of a few records an empty list can be the truth.
+            2 if known >= 5 => {
+                trouble.empty.insert(table);
+                "lists nothing any more"
+            }
+            _ => {
+                trouble.no_filter = true;
+                "ignores the filter for changes"
+            }
+        };
+        self.note(|| format!("{}.{} {what}", table.system(), table.stream()));
+    }
+
+    fn mend(&mut self) {
+        for trouble in self.troubles.values_mut() {
+            *trouble = Trouble::default();
+        }
+        self.note(|| "all systems are well again".into());
+    }
+
+    /// policy.toml is edited; the daemon reads it.
+    fn edit_rules(&mut self, rules: Rules, dice: &mut Dice) -> Result<(), Violation> {
+        self.rules = rules;
+        self.agreed = BTreeSet::from([rules]);
+        self.note(|| format!("policy.toml is now {rules:?}"));
+        self.counts.other += 1;
+        self.kill("restart for the new rules", dice)
+    }
+
+    /// Nothing happens any more, all systems are well, an administrator approves: it must come to rest, and rest in the right state.
+    fn quiet_end(&mut self) -> Result<(), Violation> {
+        self.mend();
+        self.faults = 0;
+        self.skew_ms = 0;
+        self.disk.live();
+        let mut dice = Dice::new(7);
+        // A clock that was ahead stays ahead until the process starts anew.
+        self.kill("restart with the right clock", &mut dice)?;
+        let mut quiet = 0;
+        for round in 0..QUIET_ROUNDS_MAX {
+            let before = self.counts.writes;
+            self.admin(&mut dice, true)?;
+            // Beyond every cool-down, sweep and retry.
+            self.truth.now = Time(self.truth.now.0 + if round < 8 { 26 * 3_600_000 } else { 1_200_000 });
+            self.decide_by_the_clock()?;
+            self.round(&mut dice)?;
+            self.truth.now = Time(self.truth.now.0 + 61_000);
+            self.round(&mut dice)?;
+            checks::mail(self)?;
+            quiet = if self.counts.writes == before { quiet + 1 } else { 0 };
+            if quiet == 2 && round >= 4 {
+                return checks::at_rest(self);
+            }
+        }
+        // Permits are renewed for ever; nothing else may be.
+        checks::at_rest(self)
+    }
+}

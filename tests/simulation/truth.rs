@@ -1,0 +1,377 @@
+//! What really is in the four systems, whoever has seen it. Each keeps some earlier versions of a record: what a search index still shows.
+
+use super::dice::Dice;
+use nayose::model::{Address, DealState, Entity, Mark, Name, Record, RecordId, RefusalScope, TicketState, Time, Value};
+use std::collections::BTreeMap;
+
+/// Earlier versions kept of a record.
+const VERSIONS_MAX: usize = 5;
+
+/// The listings of the four systems.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    CrmPeople,
+    CrmCompanies,
+    CrmDeals,
+    SupportPeople,
+    SupportTickets,
+    MaPeople,
+    NewsPeople,
+}
+
+impl Table {
+    pub const ALL: [Table; 7] = [
+        Table::CrmPeople,
+        Table::CrmCompanies,
+        Table::CrmDeals,
+        Table::SupportPeople,
+        Table::SupportTickets,
+        Table::MaPeople,
+        Table::NewsPeople,
+    ];
+    /// Where mail goes out from.
+    pub const MAILERS: [Table; 2] = [Table::MaPeople, Table::NewsPeople];
+    pub const PEOPLE: [Table; 4] = [Table::CrmPeople, Table::SupportPeople, Table::MaPeople, Table::NewsPeople];
+
+    pub fn system(self) -> &'static str {
+        match self {
+            Table::CrmPeople | Table::CrmCompanies | Table::CrmDeals => "crm",
+            Table::SupportPeople | Table::SupportTickets => "support",
+            Table::MaPeople => "ma",
+            Table::NewsPeople => "news",
+        }
+    }
+
+    pub fn stream(self) -> &'static str {
+        match self {
+            Table::CrmCompanies => "companies",
+            Table::CrmDeals => "deals",
+            Table::SupportTickets => "tickets",
+            _ => "people",
+        }
+    }
+
+    pub fn of(system: &str, stream: &str) -> Option<Table> {
+        Table::ALL.into_iter().find(|t| t.system() == system && t.stream() == stream)
+    }
+
+    pub fn entity(self) -> Entity {
+        match self {
+            Table::CrmCompanies => Entity::Account,
+            Table::CrmDeals => Entity::Deal,
+            Table::SupportTickets => Entity::Ticket,
+            _ => Entity::Person,
+        }
+    }
+
+    /// How long after a change a search or an export may still not show it.
+    fn index_lag_ms(self) -> i64 {
+        match self {
+            Table::NewsPeople | Table::SupportPeople | Table::SupportTickets => 0,
+            _ => 55_000,
+        }
+    }
+
+    pub fn id(self, number: u32) -> RecordId {
+        RecordId::new(self.system(), self.entity(), number.to_string())
+    }
+}
+
+/// Who set the block that a mailer's record shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockBy {
+    Nobody,
+    Us,
+    Marketer,
+    /// A marketer's, set while a write of ours had no known outcome.
+    Unclear,
+}
+
+/// One moment of a record.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// The system's own time of the change; bulk jobs leave it as it was.
+    pub stamped: Time,
+    /// From when on a search shows it.
+    pub visible: Time,
+    pub record: Record,
+    pub deleted: bool,
+}
+
+/// A record, its past, and what checks must know of it.
+#[derive(Debug, Clone)]
+pub struct Item {
+    pub versions: Vec<Version>,
+    /// Who it really is.
+    pub human: u32,
+    pub block_by: BlockBy,
+    /// Since when it bears its present address, is in its present state, and names each person.
+    pub address_since: Time,
+    pub state_since: Time,
+    pub account_since: Time,
+    pub people_since: BTreeMap<Box<str>, Time>,
+    /// The last change that was not ours.
+    pub touched: Time,
+}
+
+impl Item {
+    pub fn now(&self) -> &Version {
+        self.versions.last().expect("an item has a version")
+    }
+
+    pub fn record(&self) -> &Record {
+        &self.now().record
+    }
+
+    pub fn deleted(&self) -> bool {
+        self.now().deleted
+    }
+
+    /// What a search shows of it.
+    pub fn visible(&self, now: Time) -> Option<&Version> {
+        self.versions.iter().rev().find(|v| v.visible <= now)
+    }
+
+    pub fn refused(&self) -> bool {
+        !self.record().refusals.is_empty()
+    }
+}
+
+/// One entry of the marketing system's feed of changes.
+#[derive(Debug, Clone, Copy)]
+pub struct Event {
+    pub at: Time,
+    pub visible: Time,
+    pub id: u32,
+    pub deleted: bool,
+}
+
+/// How a change comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Stamped, and told by feeds.
+    Usual,
+    /// A bulk job: no time moves, no feed tells it.
+    Silent,
+}
+
+#[derive(Debug, Default)]
+pub struct Truth {
+    pub now: Time,
+    tables: BTreeMap<Table, BTreeMap<u32, Item>>,
+    next: u32,
+    /// By mailer: its feed.
+    pub feed: Vec<Event>,
+    /// The marketing system stores titles in its own form.
+    pub own_form: bool,
+    /// Statuses in each system's own words.
+    pub words: BTreeMap<&'static str, BTreeMap<Name, Box<str>>>,
+}
+
+impl Truth {
+    pub fn new(now: Time, own_form: bool) -> Truth {
+        Truth {
+            now,
+            own_form,
+            words: BTreeMap::new(),
+            next: 1,
+            tables: Table::ALL.into_iter().map(|t| (t, BTreeMap::new())).collect(),
+            feed: Vec::new(),
+        }
+    }
+
+    pub fn table(&self, table: Table) -> &BTreeMap<u32, Item> {
+        &self.tables[&table]
+    }
+
+    pub fn item(&self, table: Table, id: u32) -> Option<&Item> {
+        self.tables[&table].get(&id)
+    }
+
+    pub fn item_mut(&mut self, table: Table, id: u32) -> Option<&mut Item> {
+        self.tables.get_mut(&table)?.get_mut(&id)
+    }
+
+    pub fn find(&self, id: &RecordId) -> Option<&Item> {
+        let table = Table::ALL.into_iter().find(|t| t.system() == &*id.system && t.entity() == id.entity)?;
+        self.item(table, id.id.parse().ok()?)
+    }
+
+    /// Numbers of the records that are there.
+    pub fn living(&self, table: Table) -> Vec<u32> {
+        self.tables[&table].iter().filter(|(_, i)| !i.deleted()).map(|(n, _)| *n).collect()
+    }
+
+    pub fn any(&self, table: Table, dice: &mut Dice) -> Option<u32> {
+        dice.pick(&self.living(table)).copied()
+    }
+
+    /// Adds a record; `fill` gives it its content.
+    pub fn add(&mut self, table: Table, human: u32, dice: &mut Dice, fill: impl FnOnce(&mut Record)) -> u32 {
+        let id = self.next;
+        self.next += 1;
+        let mut record = Record::new(table.id(id));
+        match table {
+            Table::MaPeople => record.set_mark(Mark::Block, Value::Bool(false)),
+            Table::NewsPeople => {
+                record.set_mark(Mark::Block, Value::Bool(false));
+                record.set_mark(Mark::Permit, Value::Bool(false));
+            }
+            Table::CrmDeals => record.deal = Some(DealState::Open),
+            Table::SupportTickets => record.ticket = Some(TicketState::Open),
+            _ => {}
+        }
+        fill(&mut record);
+        let people_since = record.people.iter().map(|p| (p.clone(), self.now)).collect();
+        let version = self.version(table, record, None, false, Way::Usual, dice);
+        let now = self.now;
+        let item = Item {
+            versions: vec![version],
+            human,
+            block_by: BlockBy::Nobody,
+            address_since: now,
+            state_since: now,
+            account_since: now,
+            people_since,
+            touched: now,
+        };
+        self.tables.entry(table).or_default().insert(id, item);
+        id
+    }
+
+    /// Changes a record. `ours` is a write of nayose's.
+    pub fn change(&mut self, table: Table, id: u32, way: Way, ours: bool, dice: &mut Dice, edit: impl FnOnce(&mut Record)) -> bool {
+        let Some(item) = self.tables.get(&table).and_then(|t| t.get(&id)).filter(|i| !i.deleted()) else { return false };
+        let old = item.record().clone();
+        let stamped = item.now().stamped;
+        let mut record = old.clone();
+        edit(&mut record);
+        if record == old {
+            return true;
+        }
+        let version = self.version(table, record, Some(stamped), false, way, dice);
+        let now = self.now;
+        let Some(item) = self.item_mut(table, id) else { return false };
+        let new = &version.record;
+        if new.address() != old.address() {
+            item.address_since = now;
+        }
+        if new.deal != old.deal || new.ticket != old.ticket || new.text("priority") != old.text("priority") {
+            item.state_since = now;
+        }
+        if new.account != old.account {
+            item.account_since = now;
+        }
+        item.people_since.retain(|p, _| new.people.contains(p));
+        for person in &new.people {
+            item.people_since.entry(person.clone()).or_insert(now);
+        }
+        if !ours {
+            item.touched = now;
+        }
+        item.versions.push(version);
+        if item.versions.len() > VERSIONS_MAX {
+            item.versions.remove(0);
+        }
+        true
+    }
+
+    pub fn delete(&mut self, table: Table, id: u32, dice: &mut Dice) {
+        let Some(item) = self.item(table, id).filter(|i| !i.deleted()) else { return };
+        let (record, stamped) = (item.record().clone(), item.now().stamped);
+        let version = self.version(table, record, Some(stamped), true, Way::Usual, dice);
+        let now = self.now;
+        if let Some(item) = self.item_mut(table, id) {
+            item.versions.push(version);
+            (item.state_since, item.touched) = (now, now);
+        }
+    }
+
+    fn version(&mut self, table: Table, mut record: Record, old: Option<Time>, deleted: bool, way: Way, dice: &mut Dice) -> Version {
+        let stamped = match (way, old) {
+            (Way::Silent, Some(old)) => old,
+            _ => self.now,
+        };
+        let visible = Time(self.now.0 + dice.range(0, table.index_lag_ms() + 1));
+        record.changed_at = Some(stamped);
+        if table == Table::MaPeople && way == Way::Usual {
+            let id = record.id.id.parse().unwrap_or(0);
+            self.feed.push(Event { at: self.now, visible, id, deleted });
+            // Entries get their place in the feed when they show.
+            self.feed.sort_by_key(|e| e.visible);
+        }
+        Version { stamped, visible, record, deleted }
+    }
+
+    /// The addresses that deals reach people by: of CRM person `id` now, and since when.
+    pub fn address_of(&self, table: Table, id: u32) -> Option<(Address, Time)> {
+        let item = self.item(table, id).filter(|i| !i.deleted())?;
+        Some((item.record().address()?, item.address_since))
+    }
+
+    /// What speaks against mail to an address in the systems themselves, each with the time since when it stands unbroken.
+    pub fn against(&self, address: &Address, accounts: bool, tickets: bool) -> Vec<(Cause, Time)> {
+        let mut found = Vec::new();
+        for (number, deal) in self.table(Table::CrmDeals) {
+            let record = deal.record();
+            if deal.deleted() || !record.deal.is_some_and(|d| d.is_open()) {
+                continue;
+            }
+            for (person, named) in &deal.people_since {
+                let bears = person.parse().ok().and_then(|p| self.address_of(Table::CrmPeople, p));
+                if let Some((_, since)) = bears.filter(|(a, _)| a == address) {
+                    found.push((Cause::Deal { number: *number, address_since: since }, deal.state_since.max(*named)));
+                }
+            }
+            let Some(account) = record.account.as_ref().filter(|_| accounts) else { continue };
+            for (person, item) in self.table(Table::CrmPeople) {
+                if item.record().account.as_ref() != Some(account) {
+                    continue;
+                }
+                if let Some((_, since)) = self.address_of(Table::CrmPeople, *person).filter(|(a, _)| a == address) {
+                    let since = since.max(item.account_since);
+                    found.push((Cause::Deal { number: *number, address_since: since }, deal.state_since.max(deal.account_since)));
+                }
+            }
+        }
+        for (number, ticket) in self.table(Table::SupportTickets).iter().filter(|_| tickets) {
+            let record = ticket.record();
+            let urgent = record.ticket.is_some_and(|t| t.is_open()) && record.text("priority") == Some("urgent");
+            if ticket.deleted() || !urgent {
+                continue;
+            }
+            for (person, named) in &ticket.people_since {
+                let bears = person.parse().ok().and_then(|p| self.address_of(Table::SupportPeople, p));
+                if let Some((_, since)) = bears.filter(|(a, _)| a == address) {
+                    found.push((Cause::Ticket { number: *number, address_since: since }, ticket.state_since.max(*named)));
+                }
+            }
+        }
+        found
+    }
+
+    /// Records of the mailers whose person said no, by address.
+    pub fn refusing(&self, address: &Address) -> Option<Time> {
+        let items = Table::MAILERS.into_iter().flat_map(|t| self.table(t).values());
+        let here = items.filter(|i| !i.deleted() && i.refused() && i.record().address().as_ref() == Some(address));
+        here.map(|i| i.touched).min()
+    }
+}
+
+/// What keeps mail from an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    Deal { number: u32, address_since: Time },
+    Ticket { number: u32, address_since: Time },
+}
+
+pub fn text(record: &mut Record, field: &str, value: &str, at: Time) {
+    record.set(&Name::from(field), Value::text(value), at);
+}
+
+pub fn refuse(record: &mut Record, on: bool) {
+    record.refusals.clear();
+    if on {
+        record.refusals.push(RefusalScope::All);
+    }
+}
