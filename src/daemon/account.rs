@@ -87,6 +87,9 @@ impl Engine {
     fn applied(&mut self, idx: Idx, more: bool, now: Time) {
         let mut record = self.world.record(idx);
         let system = record.id.system.clone();
+        if let Some(sent) = self.world.slot(idx).target.as_ref().and_then(|t| t.sent.clone()) {
+            self.book_with_guards(idx, &sent, &record, now);
+        }
         let Some(state) = self.systems.get(&system) else { return };
         let permit_ends = state.abilities.permit_ends;
         let words = &state.words;

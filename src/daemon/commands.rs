@@ -1,6 +1,6 @@
 //! What the command line can ask of the state, whether a daemon holds it or the command opens it itself.
 
-use super::engine::Error;
+use super::engine::{Engine, Error};
 use super::explain::Explanation;
 use super::export::{Sheet, What};
 use super::gate::Answer;
@@ -105,6 +105,7 @@ impl Shell {
                 self.reconcile()?;
                 let now = self.now();
                 let mut plan = self.with(|e| e.plan(limit, now));
+                self.with(Engine::commit)?;
                 plan.errors = streams.into_iter().filter_map(|s| s.error.map(|e| format!("{}.{}: {e}", s.system, s.stream))).collect();
                 Reply::Plan(plan)
             }

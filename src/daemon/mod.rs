@@ -5,6 +5,7 @@
 //! - [`observe`]: pages in; [`schedule`]: which pass is next
 //! - [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
+//! - [`guard`], [`guarded`]: what is too much at once to go by itself
 //! - [`plan`], [`approve`], [`status`], [`explain`], [`letters`], [`export`], [`gate`]: what people ask
 //! - [`shell`], [`commands`], [`socket`], [`run`]: engine, connectors and clock together
 
@@ -16,6 +17,8 @@ pub mod engine;
 pub mod explain;
 pub mod export;
 pub mod gate;
+pub mod guard;
+pub mod guarded;
 pub mod holds;
 pub mod letters;
 pub mod observe;

@@ -29,10 +29,11 @@ pub mod kind {
     pub const LET_GO: u8 = b'l';
     pub const META: u8 = b'm';
     pub const USAGE: u8 = b'u';
+    /// Who was let go and who waits, by system and direction.
+    pub const GUARD: u8 = b'g';
+    /// Writes that count against a limit for a while.
+    pub const WENT: u8 = b'w';
 }
-
-/// Before the id of an approved plan of many releases, in the key of a `META` item.
-pub const GUARD_KEY: &str = "guard/";
 
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     match postcard::to_allocvec(value) {
@@ -108,7 +109,6 @@ pub fn open_on(
         started_at: now,
         rule_releases: BTreeSet::new(),
         rules_changed: false,
-        approved_plans: BTreeSet::new(),
         quarantine: Vec::new(),
         quarantined: 0,
         rebuilt: loaded.rebuilt.as_ref().map(rebuilt),
@@ -187,8 +187,10 @@ pub fn open_on(
                 let (day, used): (i64, u64) = decode(&text, &value)?;
                 usage.insert(Name::from(text.as_str()), Usage { day, used, limit: None });
             }
-            kind::META if text.starts_with(GUARD_KEY) => {
-                engine.approved_plans.insert(text[GUARD_KEY.len()..].to_string());
+            kind::GUARD => engine.restore_guard(&text, decode(&text, &value)?),
+            kind::WENT => {
+                let (at, replaces) = decode(&text, &value)?;
+                engine.restore_went(&text, at, replaces);
             }
             kind::META if text == "policy" => policy_version = Some(decode(&text, &value)?),
             _ => {}
@@ -257,6 +259,8 @@ fn system(opened: Opened) -> SystemState {
         clock_skew_ms: 0,
         breaker: Default::default(),
         blocks_lost: 0,
+        guards: Default::default(),
+        lined_up: Default::default(),
         config,
     }
 }
