@@ -9,6 +9,7 @@ mod absence;
 mod explained;
 mod faults;
 mod first_contact;
+mod guards;
 mod harness;
 mod holds;
 mod killed;
