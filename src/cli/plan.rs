@@ -55,10 +55,11 @@ pub fn text(plan: &Plan) -> String {
     }
     for waiting in &plan.waiting {
         lines.push(format!(
-            "waits for `nayose approve {}`: {} ({} people) {}; for example {}",
+            "waits for `nayose approve {}`: {} ({} {}) {}; for example {}",
             waiting.plan,
             waiting.kind,
             waiting.count,
+            waiting.noun(),
             waiting.why,
             waiting.samples.join(", ")
         ));

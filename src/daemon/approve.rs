@@ -4,6 +4,7 @@ use super::deliver::Op;
 use super::engine::{Approval, Engine, Error};
 use super::persist::{encode, kind};
 use super::plan::rules_plan;
+use super::undo;
 use super::world::Idx;
 use crate::decide::ratchet::Kept;
 use crate::model::{Name, RecordId, Time};
@@ -25,6 +26,8 @@ pub enum Refused {
     Unknown(String),
     #[error("{0} is only read: systems.toml has no `writes` for it, so there is nothing to approve")]
     ReadOnly(Name),
+    #[error(transparent)]
+    Undo(undo::Refused),
     #[error(transparent)]
     State(#[from] Error),
 }
@@ -60,6 +63,12 @@ impl Engine {
     fn approve_plan(&mut self, plan: &str, now: Time) -> Result<Approved, Refused> {
         if let Some(count) = self.approve_guarded(plan, now) {
             return self.note_plan(plan, Vec::new(), count, now);
+        }
+        match self.approve_undo(plan, now) {
+            Ok(Some(count)) => return self.note_plan(plan, Vec::new(), count, now),
+            Ok(None) => {}
+            Err(undo::Refused::State(error)) => return Err(error.into()),
+            Err(refused) => return Err(Refused::Undo(refused)),
         }
         if !self.rule_releases.is_empty() && rules_plan(&self.config.policy_version) == plan {
             let count = self.rule_releases.len();

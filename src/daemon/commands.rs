@@ -8,9 +8,10 @@ use super::letters::Letter;
 use super::plan::Plan;
 use super::shell::{Shell, StreamReport, Tally};
 use super::status::Status;
-use super::{approve, letters};
+use super::written::RunWritten;
+use super::{approve, letters, undo};
 use crate::connector::Usage;
-use crate::model::{Mail, Name};
+use crate::model::{Mail, Name, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -47,6 +48,12 @@ pub enum Command {
     Export {
         what: What,
     },
+    /// The runs whose fields can be undone.
+    Runs,
+    Undo {
+        run: String,
+        since: Option<Time>,
+    },
 }
 
 /// The answer.
@@ -62,6 +69,8 @@ pub enum Reply {
     Letters(Vec<Letter>),
     Count(usize),
     Export(Sheet),
+    Runs(Vec<RunWritten>),
+    Undo(undo::Undo),
     /// It was understood and refused: exit code 2.
     Refused(String),
     /// Our own state failed.
@@ -134,6 +143,12 @@ impl Shell {
             Command::Letters => Reply::Letters(self.engine().letters()),
             Command::RetryLetters { record } => self.letters_reply(|e| e.retry_letters(record.as_deref(), now))?,
             Command::DropLetter { record } => self.letters_reply(|e| e.drop_letter(&record, now))?,
+            Command::Runs => Reply::Runs(self.engine().written.runs()),
+            Command::Undo { run, since } => match self.with(|e| e.undo(&run, since, now)) {
+                Ok(undo) => Reply::Undo(undo),
+                Err(undo::Refused::State(error)) => return Err(error),
+                Err(refused) => Reply::Refused(refused.to_string()),
+            },
             Command::Export { what } => {
                 let gate = self.gate.clone();
                 Reply::Export(self.with(|e| e.export(what, &gate, now))?)

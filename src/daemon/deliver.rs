@@ -4,6 +4,7 @@ use super::engine::{Approval, Engine, Error, Lanes};
 use super::target::{self, Due};
 use super::view::View;
 use super::world::{Idx, NOBODY};
+use super::written::WrittenRecord;
 use crate::connector::{Change, Lane, PermitChange, WriteOp};
 use crate::decide::freshness;
 use crate::model::{MailKind, Name, Record, Span, Time};
@@ -18,10 +19,18 @@ pub struct Batch {
     pub lane: Lane,
     pub ops: Vec<WriteOp>,
     pub places: Vec<Idx>,
+    /// What the fields held that this writes.
+    written: Vec<WrittenRecord>,
     /// Whether each record's block was ours before this write.
     pub had_block: Vec<bool>,
     /// Whether something else was due for the record that this write does not carry.
     pub more: Vec<bool>,
+}
+
+impl Batch {
+    fn new(system: Name, lane: Lane) -> Batch {
+        Batch { system, lane, ops: Vec::new(), places: Vec::new(), written: Vec::new(), had_block: Vec::new(), more: Vec::new() }
+    }
 }
 
 /// The direction of a write, as `plan`, `sync` and `status` name it.
@@ -65,8 +74,7 @@ impl Engine {
             let Some(state) = self.systems.get(system) else { return Ok(None) };
             let limit = state.abilities.batch.max(1);
             let everything = state.approved == Some(Approval::All) && !matches!(state.breaker.open_until, Some(t) if t > now);
-            let mut batch =
-                Batch { system: system.clone(), lane, ops: Vec::new(), places: Vec::new(), had_block: Vec::new(), more: Vec::new() };
+            let mut batch = Batch::new(system.clone(), lane);
             for idx in self.candidates_of(system, lane, now, limit) {
                 let record = self.world.record(idx);
                 let due = self.due(idx, &record, now);
@@ -103,6 +111,7 @@ impl Engine {
                 if let Some(state) = self.systems.get_mut(system) {
                     state.in_flight.extend(&batch.places);
                 }
+                self.keep_written(std::mem::take(&mut batch.written), now);
                 self.commit()?;
                 return Ok(Some(batch));
             }
@@ -133,7 +142,11 @@ impl Engine {
         let target = self.world.slot_mut(idx).target.get_or_insert_default();
         batch.had_block.push(target.block_ours);
         target.send(&change, now);
-        batch.ops.push(WriteOp { record: record.id, change });
+        let op = WriteOp { record: record.id.clone(), change };
+        if !op.change.fields.is_empty() {
+            batch.written.push(WrittenRecord::of(&op, &record));
+        }
+        batch.ops.push(op);
         batch.places.push(idx);
         batch.more.push(more);
         self.keep_target(idx);

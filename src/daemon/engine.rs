@@ -8,7 +8,9 @@ use super::persist::{self, kind};
 use super::refusals::{On, Refusals};
 use super::table::Table;
 use super::target::{Allowed, Due};
+use super::undo::{SetBack, Shown};
 use super::world::{Idx, PersonIdx, World};
+use super::written::Written;
 use crate::config::{Config, System};
 use crate::connector::{Abilities, StreamInfo};
 use crate::decide::freshness::{Proved, Side};
@@ -177,6 +179,10 @@ pub struct Engine {
     /// The permit's end when last decided, by system: a label's end must be acted on.
     pub permit_ends: BTreeMap<Name, Option<Time>>,
     pub permits_walked_at: Time,
+    /// What was written into fields, for `undo`; the undo plans that were shown, by id; the fields on their way back.
+    pub written: Written,
+    pub undos: BTreeMap<String, Shown>,
+    pub set_back: HashMap<Idx, Vec<SetBack>>,
     pub run: Arc<str>,
 }
 

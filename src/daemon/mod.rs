@@ -6,6 +6,7 @@
 //! - [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
+//! - [`written`], [`undo`]: what fields held before, and setting them back
 //! - [`plan`], [`approve`], [`status`], [`explain`], [`letters`], [`export`], [`gate`]: what people ask
 //! - [`shell`], [`commands`], [`socket`], [`run`]: engine, connectors and clock together
 
@@ -34,9 +35,11 @@ pub mod socket;
 pub mod status;
 pub mod table;
 pub mod target;
+pub mod undo;
 pub mod view;
 pub mod wanted;
 pub mod world;
+pub mod written;
 
 pub use engine::{Engine, Error};
 pub use shell::Shell;

@@ -62,6 +62,13 @@ pub struct Waiting {
     pub samples: Vec<String>,
 }
 
+impl Waiting {
+    /// What `count` counts.
+    pub fn noun(&self) -> &'static str {
+        if self.kind == Op::Update.name() { "records" } else { "people" }
+    }
+}
+
 /// Samples named with a waiting plan.
 pub const SAMPLES: usize = 5;
 
@@ -157,7 +164,10 @@ impl Engine {
             }
             for (name, value) in &change.fields {
                 let old = record.field(name).map_or(Json::Null, |f| f.value.to_json());
-                let rule = self.config.precedence.rule(name).map_or("", |r| &r.rule).to_string();
+                let rule = match self.is_set_back(&record.id, name) {
+                    true => "undo".to_string(),
+                    false => self.config.precedence.rule(name).map_or("", |r| &r.rule).to_string(),
+                };
                 fields.insert(name.to_string(), FieldChange { old, new: value.to_json(), rule });
             }
         }
