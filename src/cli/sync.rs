@@ -25,7 +25,7 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
                 s.error.clone().unwrap_or_default(),
             ]);
         }
-        output::data(&table.to_string());
+        output::data(&format!("run {}\n{table}", synced.run));
         let mut table = output::table(&["written to", "op", "applied", "rejected", "unknown"]);
         for (system, tally) in &synced.writes {
             for (op, counts) in [("hold", tally.hold), ("release", tally.release), ("update", tally.update)] {

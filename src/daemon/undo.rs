@@ -131,7 +131,7 @@ impl Engine {
         self.drop_undo(plan);
         let places: Vec<Idx> = worked.back.keys().copied().collect();
         for (idx, fields) in worked.back {
-            self.set_back.insert(idx, fields);
+            self.set_back.entry(idx).or_default().extend(fields);
             self.keep_set_back(idx);
             self.dirty.insert(idx);
         }

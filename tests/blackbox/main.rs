@@ -18,3 +18,4 @@ mod own_connector;
 mod refusals;
 mod running;
 mod secrets;
+mod undo;
