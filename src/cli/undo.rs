@@ -63,10 +63,14 @@ fn time(text: &str, now: Time) -> Result<Time, String> {
     })
 }
 
+fn count(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
 /// What would be set back, for a reader.
 pub fn text(undo: &Undo) -> String {
     let fields: usize = undo.writes.iter().map(|w| w.fields.len()).sum();
-    let mut lines = vec![format!("run {}: {fields} fields of {} records would be set back", undo.run, undo.writes.len())];
+    let mut lines = vec![format!("run {}: to be set back: {} of {}", undo.run, count(fields, "field"), count(undo.writes.len(), "record"))];
     if !undo.complete {
         lines.push("its first writes are not kept any more: those stay as they are".into());
     }
@@ -75,7 +79,7 @@ pub fn text(undo: &Undo) -> String {
         lines.push(format!("  and {} more (--json shows all)", undo.writes.len() - SHOWN_MAX));
     }
     if !undo.left_out.is_empty() {
-        lines.push(format!("{} fields are left as they are:", undo.left_out.len()));
+        lines.push(format!("left as it is: {}", count(undo.left_out.len(), "field")));
         lines.extend(undo.left_out.iter().take(SHOWN_MAX).map(|l| format!("  {} {}: {}", l.record, l.field, l.why)));
         if undo.left_out.len() > SHOWN_MAX {
             lines.push(format!("  and {} more (--json shows all)", undo.left_out.len() - SHOWN_MAX));
@@ -86,4 +90,44 @@ pub fn text(undo: &Undo) -> String {
         None => lines.push("there is nothing to set back".into()),
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::plan::{FieldChange, PlannedWrite};
+    use crate::daemon::undo::LeftOut;
+
+    #[test]
+    fn an_undo_shows_what_it_would_set_back_and_what_not() {
+        let change = FieldChange { old: json!("Clerk"), new: json!("Chief"), rule: "undo r_1".into() };
+        let write = PlannedWrite {
+            system: "ma".into(),
+            entity: "person".into(),
+            id: "17".into(),
+            op: "update".into(),
+            person: "p_1".into(),
+            reasons: Vec::new(),
+            fields: [("title".to_string(), change)].into(),
+        };
+        let left = LeftOut { record: "ma:person:9".into(), field: "phone".into(), why: "it was changed since".into() };
+        let undo = Undo { run: "r_1".into(), plan: Some("w_0123abcd".into()), writes: vec![write], left_out: vec![left], complete: false };
+        insta::assert_snapshot!(text(&undo));
+        let nothing = Undo { run: "r_1".into(), plan: None, writes: Vec::new(), left_out: Vec::new(), complete: true };
+        insta::assert_snapshot!(text(&nothing));
+    }
+
+    #[test]
+    fn a_time_is_how_long_ago_or_a_moment_with_its_zone() {
+        let now = Time(10_000_000);
+        for (said, want) in [
+            ("2h", Some(Time(2_800_000))),
+            ("1970-01-01T00:00:05Z", Some(Time(5_000))),
+            ("1970-01-01T09:00:05+09:00", Some(Time(5_000))),
+            ("1970-01-01T09:00:05", None),
+            ("yesterday", None),
+        ] {
+            assert_eq!(time(said, now).ok(), want, "{said}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use super::explain::Explanation;
 use super::export::{Sheet, What};
 use super::gate::Answer;
 use super::letters::Letter;
-use super::plan::Plan;
+use super::plan::{Plan, Waiting};
 use super::shell::{Shell, StreamReport, Tally};
 use super::status::Status;
 use super::written::RunWritten;
@@ -83,6 +83,9 @@ pub struct Synced {
     pub run: String,
     pub streams: Vec<StreamReport>,
     pub writes: BTreeMap<Name, Tally>,
+    /// What waits for `approve`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
     /// Systems with writes that nobody approved yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_approved: Vec<Name>,
@@ -234,6 +237,7 @@ impl Shell {
             run: engine.run.to_string(),
             streams,
             writes,
+            waiting: engine.waiting(),
             not_approved: not_approved.collect(),
             quarantine: engine.quarantine.clone(),
         })

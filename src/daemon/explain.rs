@@ -186,10 +186,7 @@ impl Engine {
             record: self.world.slot(*i).id.to_string(),
             field: a.field.to_string(),
             not_written: a.ours.to_json(),
-            why: match a.ours == a.theirs || a.rewrites > 0 {
-                true => "it did not stay as written, or its write was dropped".into(),
-                false => "it was undone".into(),
-            },
+            why: "it was undone, its write was dropped, or it did not stay as written".into(),
         });
         left.collect()
     }
