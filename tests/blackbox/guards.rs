@@ -133,8 +133,8 @@ fn a_trickle_of_releases_is_no_way_round_the_limit() {
         world.sandbox.handle.set_deal_stage(*deal, "won").unwrap();
         world.sync().exits(0);
     }
-    let (id, count, plan) = only_one(&world, "release");
-    assert_eq!(count, 2, "{plan:#}");
+    world.sync_until("both wait", |w| waiting(w, "release").first().is_some_and(|p| p["count"] == 2));
+    let (id, ..) = only_one(&world, "release");
     assert!(scene[2..].iter().all(|(p, _)| world.blocked(p.lead)), "the third in a day went by itself");
     world.run(&format!("approve {id}")).exits(0);
     world.sync_until("released", |w| scene[2..4].iter().all(|(p, _)| !w.blocked(p.lead)));
@@ -193,4 +193,33 @@ fn many_holds_are_written_at_once_and_told() {
     assert!(synced.err.contains("unusually many holds"), "{synced}");
     people.iter().for_each(|p| world.assert_held(p.lead));
     assert!(world.because().contains("6 holds within 1d"), "{}", world.because());
+}
+
+#[test]
+fn first_contact_is_asked_about_once() {
+    let limits = r#"people = 2, share = "1%""#;
+    let setup = Setup { permit: true, ask_above: limits, changes_above: r#"records = 2, share = "1%""#, ..Setup::default() };
+    // `running_with` ends only when nothing is left to write: no permit, status or title waits for a second word.
+    let (world, people) = titled(setup);
+    assert!(people.iter().all(|p| world.lead(p.lead).text("nayose_ok_until").is_some()));
+    assert_eq!(world.run("plan").exits(0).json()["waiting"], json!([]));
+}
+
+#[test]
+fn a_widening_edit_that_releases_many_is_asked_about_once() {
+    let setup = Setup { ask_above: r#"people = 2, share = "1%""#, ..Setup::default() };
+    let (world, people) = titled(setup);
+    let contacts: Vec<u64> = people.iter().map(|p| p.contact).collect();
+    world.sandbox.handle.open_deal(&contacts, None).unwrap();
+    world.sync_until("held", |w| people.iter().all(|p| w.blocked(p.lead)));
+    let policy = world.folder().join("policy.toml");
+    let text = std::fs::read_to_string(&policy).unwrap();
+    std::fs::write(&policy, text.replace("when  = 'deal.open'", "when  = 'deal.open && deal.amount > 99999999'")).unwrap();
+    world.sync().exits(0);
+    assert!(people.iter().all(|p| world.blocked(p.lead)));
+    let plan = world.run("plan").json();
+    let waiting = plan["waiting"].as_array().unwrap();
+    assert_eq!((waiting.len(), waiting[0]["count"].as_u64()), (1, Some(6)), "{plan:#}");
+    world.run(&format!("approve {}", waiting[0]["plan"].as_str().unwrap())).exits(0);
+    world.sync_until("released", |w| people.iter().all(|p| !w.blocked(p.lead)));
 }

@@ -49,7 +49,8 @@ fn a_run_is_set_back_after_a_plan_and_not_written_again() {
     let undo = world.run(&format!("undo {run}")).exits(0).json();
     assert_eq!(undo["writes"].as_array().map(Vec::len), Some(5), "{undo:#}");
     assert_eq!(undo["left_out"], json!([]));
-    let write = undo["writes"].as_array().unwrap().iter().find(|w| w["id"] == people[0].lead.to_string()).unwrap();
+    let lead = people[0].lead.to_string();
+    let write = undo["writes"].as_array().unwrap().iter().find(|w| w["id"] == lead.as_str()).unwrap();
     assert_eq!(write["fields"], json!({"title": {"old": "Clerk Hanako", "new": "Chief Hanako", "rule": format!("undo {run}")}}));
     world.run_text(&format!("undo {run}")).exits(0).says("nayose approve w_");
     world.sync().exits(0);
