@@ -110,7 +110,7 @@ impl Guard {
         self.change(idx, |entry| entry.due = due);
     }
 
-    /// A write was applied. True: it counts for a while.
+    /// A write was applied. Returns what it replaced, to be kept, if it counts for a while: nobody had granted it.
     pub fn went(&mut self, idx: Idx, now: Time) -> Option<&[Replaced]> {
         let due = self.records.get(&idx).and_then(|e| e.due.clone());
         if let Some((intent, _)) = &due {
@@ -219,7 +219,7 @@ impl Guard {
         self.asked_count
     }
 
-    /// How many are due or went of late without anyone's word, those that wait aside.
+    /// How many are due or went of late without anyone's word; not those that wait.
     pub fn counted(&self) -> usize {
         self.counted
     }
