@@ -4,7 +4,7 @@ mod config;
 
 use config::{FILES, SECRET, Shipped, env, good, load_with};
 use nayose::config::{Connectors, load};
-use nayose::decide::rules::HoldScope;
+use nayose::decide::rules::{Changes, HoldScope, Widening};
 use nayose::merge::rules::{Blank, Strategy};
 use nayose::model::{Basis, Entity, Span};
 use nayose::store::StateUrl;
@@ -154,6 +154,10 @@ fn policy() {
             ("share = \"1%\"", "share = 0.01"),
             ("people = 200", "people = -1"),
             ("[widening]", "[wideing]"),
+            ("records = 500", "recods = 500"),
+            ("records = 500", "records = \"500\""),
+            ("share = \"5%\"", "share = \"500%\""),
+            ("within = \"2h\"", "within = \"soon\""),
         ],
     );
     insta::assert_snapshot!(shown);
@@ -248,7 +252,8 @@ fn what_the_good_files_say() {
     assert_eq!((policy.holds[0].on, policy.holds[0].scope), (Entity::Deal, HoldScope::Account { cap: 500 }));
     assert_eq!((policy.holds[0].after.lost, policy.holds[1].after.closed), (Span::days(30), Span::days(3)));
     assert_eq!((&*policy.holds[1].rule, policy.holds[1].scope), ("policy.toml:14", HoldScope::Person));
-    assert_eq!((policy.widening.people, policy.widening.share), (200, 0.01));
+    assert_eq!(policy.widening, Widening { people: 200, share: 0.01, within: Span::days(1) });
+    assert_eq!(policy.changes, Changes { records: 500, share: 0.05, within: Span::minutes(120) });
     assert_eq!(policy.refusal_proofs.len(), 1);
     assert_eq!(config.consent.sources["ma"], Basis::ExplicitConsent);
 

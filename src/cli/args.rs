@@ -77,6 +77,15 @@ pub enum Action {
         #[command(subcommand)]
         order: Letters,
     },
+    /// Set back the fields that a run wrote: shows a plan first; never a block, a permit or consent
+    Undo {
+        /// The run, as `sync` and `export journal` name it; without it, the runs are listed
+        #[arg(value_name = "RUN")]
+        run: Option<String>,
+        /// Only what it wrote since then: how long ago (2h) or a moment (2026-11-21T09:00:00Z)
+        #[arg(long, value_name = "TIME", requires = "run")]
+        since: Option<String>,
+    },
     /// Tables: people, links, decisions, journal
     Export {
         #[arg(value_enum)]

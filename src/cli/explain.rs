@@ -61,6 +61,12 @@ pub fn text(e: &Explanation) -> String {
             lines.push(format!("    {mark} {} {}  since {}  {}", c.from, c.value, c.observed_at, c.why));
         }
     }
+    for left in &e.left_alone {
+        lines.push(format!(
+            "{} of {}: {} is not written until another value is wanted: {}",
+            left.field, left.record, left.not_written, left.why
+        ));
+    }
     for write in &e.writes {
         lines.push(format!("to write:\n{}", super::plan::write_text(write)));
     }

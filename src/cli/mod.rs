@@ -15,6 +15,7 @@ mod plan;
 mod run;
 mod status;
 mod sync;
+mod undo;
 
 use args::{Action, Args};
 use clap::Parser;
@@ -83,6 +84,7 @@ async fn act(args: Args) -> Exit {
         Action::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
         Action::Deadletters { order } => deadletters::deadletters(&common, order).await,
         Action::Export { what, format } => export::export(&common, what, format).await,
+        Action::Undo { run, since } => undo::undo(&common, run, since).await,
         Action::Connector { order } => connector::connector(&common, order).await,
     }
 }

@@ -3,7 +3,7 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::daemon::plan::{Plan, PlannedWrite};
+use crate::daemon::plan::{Plan, PlannedWrite, Waiting};
 
 /// Writes shown one by one in text; `--json` has them all.
 const SHOWN_MAX: usize = 50;
@@ -53,17 +53,14 @@ pub fn text(plan: &Plan) -> String {
     if all > SHOWN_MAX {
         lines.push(format!("  and {} more (--json shows all)", all - SHOWN_MAX));
     }
-    for waiting in &plan.waiting {
-        lines.push(format!(
-            "waits for `nayose approve {}`: {} ({} people) {}; for example {}",
-            waiting.plan,
-            waiting.kind,
-            waiting.count,
-            waiting.why,
-            waiting.samples.join(", ")
-        ));
-    }
+    lines.extend(plan.waiting.iter().map(waiting_text));
     lines.join("\n")
+}
+
+/// A plan that waits, in one line.
+pub fn waiting_text(waiting: &Waiting) -> String {
+    let Waiting { plan, kind, count, why, .. } = waiting;
+    format!("waits for `nayose approve {plan}`: {kind} ({count} {}) {why}; for example {}", waiting.noun(), waiting.samples.join(", "))
 }
 
 /// One planned write in a few lines.
@@ -75,4 +72,49 @@ pub fn write_text(write: &PlannedWrite) -> String {
         text.push_str(&format!("\n            {name}: {} -> {}{rule}", change.old, change.new));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::plan::{FieldChange, Totals};
+    use serde_json::json;
+
+    #[test]
+    fn what_waits_is_told_with_number_reason_and_samples() {
+        let change = FieldChange { old: json!("Chief"), new: json!("Clerk"), rule: "precedence.toml:5".into() };
+        let write = PlannedWrite {
+            system: "ma".into(),
+            entity: "person".into(),
+            id: "17".into(),
+            op: "update".into(),
+            person: "p_1".into(),
+            reasons: vec!["open_deal_person".into()],
+            fields: [("title".to_string(), change)].into(),
+        };
+        let waiting = |kind: &str, count, why: &str, samples: &[&str]| Waiting {
+            plan: "w_0123abcd".into(),
+            kind: kind.into(),
+            count,
+            limit: 200,
+            why: why.into(),
+            samples: samples.iter().map(ToString::to_string).collect(),
+        };
+        let plan = Plan {
+            writes: vec![write],
+            totals: Totals { update: 1200, ..Totals::default() },
+            unprotected: [("ma".into(), 1)].into(),
+            waiting: vec![
+                waiting("release", 14_000, "ma: more releases at once than [widening] ask_above lets go by themselves", &["ma:person:3"]),
+                waiting(
+                    "update",
+                    1200,
+                    "ma: more updates at once than [changes] ask_above lets go by themselves; phone would be emptied in 900 records",
+                    &["ma:person:17 title: \"Chief\" -> \"Clerk\"", "ma:person:18 phone: \"+81 3 1111 2222\" -> null"],
+                ),
+            ],
+            errors: Vec::new(),
+        };
+        insta::assert_snapshot!(text(&plan));
+    }
 }

@@ -1,6 +1,7 @@
 //! `nayose sync`
 
 use super::args::Common;
+use super::plan::waiting_text;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
 
@@ -25,7 +26,7 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
                 s.error.clone().unwrap_or_default(),
             ]);
         }
-        output::data(&table.to_string());
+        output::data(&format!("run {}\n{table}", synced.run));
         let mut table = output::table(&["written to", "op", "applied", "rejected", "unknown"]);
         for (system, tally) in &synced.writes {
             for (op, counts) in [("hold", tally.hold), ("release", tally.release), ("update", tally.update)] {
@@ -42,6 +43,9 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
     }
     for note in &synced.quarantine {
         output::note(&format!("not read: {note}"));
+    }
+    for waiting in &synced.waiting {
+        output::note(&waiting_text(waiting));
     }
     for system in &synced.not_approved {
         output::note(&format!(

@@ -4,7 +4,7 @@ use super::document::{Entry, Place, Section, Sheet};
 use super::nearest::choices;
 use super::offers::Offers;
 use super::proof::{expression, proofs, unproved};
-use crate::decide::rules::{After, HoldRule, HoldScope, Policy, Proof, StatusRule, Widening};
+use crate::decide::rules::{After, Changes, HoldRule, HoldScope, Policy, Proof, StatusRule, Widening};
 use crate::model::expression::{Declared, Scope};
 use crate::model::{Entity, MailKind, Span};
 use toml::de::DeTable;
@@ -29,9 +29,10 @@ pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, offers: &Offers, d
     let holds = holds.iter().filter_map(|e| reader.hold(e)).collect();
     let refusal_proofs = reader.refusals(&mut top);
     let widening = widening(&mut top).unwrap_or_default();
+    let changes = changes(&mut top).unwrap_or_default();
     top.later(&["topics", "footer", "campaigns", "senders", "notify", "review"]);
     top.finish();
-    Policy { statuses, holds, refusal_proofs, widening }
+    Policy { statuses, holds, refusal_proofs, widening, changes }
 }
 
 impl Reader<'_> {
@@ -248,10 +249,7 @@ fn after(entry: &Entry, subject: Option<Subject>) -> Option<After> {
 }
 
 fn widening(top: &mut Section) -> Option<Widening> {
-    let mut section = top.table("widening", "[widening]")?;
-    let ask_above = section.get("ask_above");
-    section.finish();
-    let mut section = ask_above?.table("ask_above")?;
+    let mut section = ask_above(top, "widening", "[widening]")?;
     let mut widening = Widening::default();
     if let Some(people) = section.get("people").and_then(|e| e.count()) {
         widening.people = people;
@@ -259,8 +257,34 @@ fn widening(top: &mut Section) -> Option<Widening> {
     if let Some(share) = section.get("share").and_then(|e| share(&e)) {
         widening.share = share;
     }
+    if let Some(within) = section.get("within").and_then(|e| e.duration()) {
+        widening.within = within;
+    }
     section.finish();
     Some(widening)
+}
+
+fn changes(top: &mut Section) -> Option<Changes> {
+    let mut section = ask_above(top, "changes", "[changes]")?;
+    let mut changes = Changes::default();
+    if let Some(records) = section.get("records").and_then(|e| e.count()) {
+        changes.records = records;
+    }
+    if let Some(share) = section.get("share").and_then(|e| share(&e)) {
+        changes.share = share;
+    }
+    if let Some(within) = section.get("within").and_then(|e| e.duration()) {
+        changes.within = within;
+    }
+    section.finish();
+    Some(changes)
+}
+
+fn ask_above<'a>(top: &mut Section<'a>, key: &str, title: &str) -> Option<Section<'a>> {
+    let mut section = top.table(key, title)?;
+    let ask_above = section.get("ask_above");
+    section.finish();
+    ask_above?.table("ask_above")
 }
 
 /// `"1%"` as 0.01.

@@ -87,13 +87,15 @@ impl Engine {
     fn applied(&mut self, idx: Idx, more: bool, now: Time) {
         let mut record = self.world.record(idx);
         let system = record.id.system.clone();
+        let Some(sent) = self.world.slot(idx).target.as_ref().and_then(|t| t.sent.clone()) else { return };
+        self.book_with_guards(idx, &sent, &record, now);
         let Some(state) = self.systems.get(&system) else { return };
         let permit_ends = state.abilities.permit_ends;
         let words = &state.words;
         let Some(target) = self.world.slot_mut(idx).target.as_mut() else { return };
-        let status = target.sent.as_ref().and_then(|s| s.status.clone());
-        let word = status.map(|s| words.get(&s).cloned().unwrap_or_else(|| (*s).into()));
+        let word = sent.status.as_ref().map(|s| words.get(s).cloned().unwrap_or_else(|| (**s).into()));
         target.applied(&mut record, word, permit_ends, now);
+        self.book_set_back(idx, &sent);
         let stream = self.world.slot(idx).stream.clone();
         self.keep_record(stream, &record);
         self.keep_target(idx);

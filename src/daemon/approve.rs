@@ -1,8 +1,11 @@
 //! A person's word: first contact with a system, and plans that wait.
 
+use super::deliver::Op;
 use super::engine::{Approval, Engine, Error};
-use super::persist::{GUARD_KEY, encode, kind};
-use super::plan::{guard_plan, rules_plan};
+use super::persist::{encode, kind};
+use super::plan::rules_plan;
+use super::undo;
+use super::world::Idx;
 use crate::decide::ratchet::Kept;
 use crate::model::{Name, RecordId, Time};
 use crate::store::{Cause, Entry, Scope, What};
@@ -24,6 +27,8 @@ pub enum Refused {
     #[error("{0} is only read: systems.toml has no `writes` for it, so there is nothing to approve")]
     ReadOnly(Name),
     #[error(transparent)]
+    Undo(undo::Refused),
+    #[error(transparent)]
     State(#[from] Error),
 }
 
@@ -36,8 +41,14 @@ impl Engine {
                 return Err(Refused::ReadOnly(what.into()));
             }
             let approval = if holds { Approval::Holds } else { Approval::All };
-            system.approved = system.approved.max(Some(approval));
+            let before = system.approved;
+            system.approved = before.max(Some(approval));
             let count = system.outbox.len();
+            if system.approved > before {
+                // A mass of first writes is what `plan` showed. What joins later counts.
+                let ops: &[Op] = if holds { &[Op::Hold] } else { &Op::ALL };
+                self.grant_first_contact(&what.into(), ops);
+            }
             let (scope, noted) = if holds { ("holds", Scope::Holds) } else { ("all", Scope::All) };
             self.journal_pending
                 .push(Entry { at: now, what: What::FirstContact { system: what.into(), scope: noted, by: "approve".into() } });
@@ -50,19 +61,19 @@ impl Engine {
     }
 
     fn approve_plan(&mut self, plan: &str, now: Time) -> Result<Approved, Refused> {
-        let systems: Vec<Name> = self.systems.keys().cloned().collect();
-        for system in &systems {
-            if guard_plan(system) == plan
-                && let Some((count, _)) = self.guarded_releases(system)
-            {
-                self.approved_plans.insert(plan.to_string());
-                self.pending.put(kind::META, guard_key(plan), Vec::new());
-                return self.note_plan(plan, Vec::new(), count, now);
-            }
+        if let Some(count) = self.approve_guarded(plan, now) {
+            return self.note_plan(plan, Vec::new(), count, now);
+        }
+        match self.approve_undo(plan, now) {
+            Ok(Some(count)) => return self.note_plan(plan, Vec::new(), count, now),
+            Ok(None) => {}
+            Err(undo::Refused::State(error)) => return Err(error.into()),
+            Err(refused) => return Err(Refused::Undo(refused)),
         }
         if !self.rule_releases.is_empty() && rules_plan(&self.config.policy_version) == plan {
             let count = self.rule_releases.len();
-            self.rule_releases.clear();
+            let releases = std::mem::take(&mut self.rule_releases);
+            self.grant(Op::Release, releases);
             self.accept_rules();
             return self.note_plan(plan, Vec::new(), count, now);
         }
@@ -93,16 +104,11 @@ impl Engine {
         causes.dedup();
         people.sort_unstable();
         people.dedup();
+        // That word was given with their number: they need not ask a second time for being many.
+        let places: Vec<Idx> = people.iter().flat_map(|p| self.people[*p as usize].members.clone()).collect();
+        self.reconcile(now);
+        self.grant(Op::Release, places);
         self.note_plan(plan, causes, people.len(), now)
-    }
-
-    /// What was approved was what waited then: once it went out, as many releases ask again.
-    pub fn use_up_approval(&mut self, system: &Name) {
-        let plan = guard_plan(system);
-        if self.approved_plans.contains(&plan) && self.releases_over_limit(system).is_none() {
-            self.approved_plans.remove(&plan);
-            self.pending.delete(kind::META, guard_key(&plan));
-        }
     }
 
     fn let_go_of(&mut self, cause: &RecordId) {
@@ -154,8 +160,4 @@ impl Engine {
             self.accept_rules();
         }
     }
-}
-
-fn guard_key(plan: &str) -> Vec<u8> {
-    format!("{GUARD_KEY}{plan}").into_bytes()
 }

@@ -1,16 +1,17 @@
 //! What the command line can ask of the state, whether a daemon holds it or the command opens it itself.
 
-use super::engine::Error;
+use super::engine::{Engine, Error};
 use super::explain::Explanation;
 use super::export::{Sheet, What};
 use super::gate::Answer;
 use super::letters::Letter;
-use super::plan::Plan;
+use super::plan::{Plan, Waiting};
 use super::shell::{Shell, StreamReport, Tally};
 use super::status::Status;
-use super::{approve, letters};
+use super::written::RunWritten;
+use super::{approve, letters, undo};
 use crate::connector::Usage;
-use crate::model::{Mail, Name};
+use crate::model::{Mail, Name, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -47,6 +48,12 @@ pub enum Command {
     Export {
         what: What,
     },
+    /// The runs whose fields can be undone.
+    Runs,
+    Undo {
+        run: String,
+        since: Option<Time>,
+    },
 }
 
 /// The answer.
@@ -62,6 +69,8 @@ pub enum Reply {
     Letters(Vec<Letter>),
     Count(usize),
     Export(Sheet),
+    Runs(Vec<RunWritten>),
+    Undo(undo::Undo),
     /// It was understood and refused: exit code 2.
     Refused(String),
     /// Our own state failed.
@@ -74,6 +83,9 @@ pub struct Synced {
     pub run: String,
     pub streams: Vec<StreamReport>,
     pub writes: BTreeMap<Name, Tally>,
+    /// What waits for `approve`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
     /// Systems with writes that nobody approved yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_approved: Vec<Name>,
@@ -105,6 +117,7 @@ impl Shell {
                 self.reconcile()?;
                 let now = self.now();
                 let mut plan = self.with(|e| e.plan(limit, now));
+                self.with(Engine::commit)?;
                 plan.errors = streams.into_iter().filter_map(|s| s.error.map(|e| format!("{}.{}: {e}", s.system, s.stream))).collect();
                 Reply::Plan(plan)
             }
@@ -133,6 +146,12 @@ impl Shell {
             Command::Letters => Reply::Letters(self.engine().letters()),
             Command::RetryLetters { record } => self.letters_reply(|e| e.retry_letters(record.as_deref(), now))?,
             Command::DropLetter { record } => self.letters_reply(|e| e.drop_letter(&record, now))?,
+            Command::Runs => Reply::Runs(self.engine().written.runs()),
+            Command::Undo { run, since } => match self.with(|e| e.undo(&run, since, now)) {
+                Ok(undo) => Reply::Undo(undo),
+                Err(undo::Refused::State(error)) => return Err(error),
+                Err(refused) => Reply::Refused(refused.to_string()),
+            },
             Command::Export { what } => {
                 let gate = self.gate.clone();
                 Reply::Export(self.with(|e| e.export(what, &gate, now))?)
@@ -218,6 +237,7 @@ impl Shell {
             run: engine.run.to_string(),
             streams,
             writes,
+            waiting: engine.waiting(),
             not_approved: not_approved.collect(),
             quarantine: engine.quarantine.clone(),
         })

@@ -4,6 +4,7 @@ use super::engine::{Approval, Engine, Error, Lanes};
 use super::target::{self, Due};
 use super::view::View;
 use super::world::{Idx, NOBODY};
+use super::written::WrittenRecord;
 use crate::connector::{Change, Lane, PermitChange, WriteOp};
 use crate::decide::freshness;
 use crate::model::{MailKind, Name, Record, Span, Time};
@@ -18,10 +19,18 @@ pub struct Batch {
     pub lane: Lane,
     pub ops: Vec<WriteOp>,
     pub places: Vec<Idx>,
+    /// What the fields held that this writes.
+    written: Vec<WrittenRecord>,
     /// Whether each record's block was ours before this write.
     pub had_block: Vec<bool>,
     /// Whether something else was due for the record that this write does not carry.
     pub more: Vec<bool>,
+}
+
+impl Batch {
+    fn new(system: Name, lane: Lane) -> Batch {
+        Batch { system, lane, ops: Vec::new(), places: Vec::new(), written: Vec::new(), had_block: Vec::new(), more: Vec::new() }
+    }
 }
 
 /// The direction of a write, as `plan`, `sync` and `status` name it.
@@ -57,6 +66,7 @@ impl Op {
 impl Engine {
     /// The next writes for a system, marked as sent and committed. `None`: nothing may go out now.
     pub fn next_batch(&mut self, system: &Name, now: Time) -> Result<Option<Batch>, Error> {
+        self.ask_where_needed(system, now);
         for lane in [Lane::Protective, Lane::Release, Lane::Fields] {
             if !self.lane_open(system, lane, now) {
                 continue;
@@ -64,23 +74,24 @@ impl Engine {
             let Some(state) = self.systems.get(system) else { return Ok(None) };
             let limit = state.abilities.batch.max(1);
             let everything = state.approved == Some(Approval::All) && !matches!(state.breaker.open_until, Some(t) if t > now);
-            let mut batch =
-                Batch { system: system.clone(), lane, ops: Vec::new(), places: Vec::new(), had_block: Vec::new(), more: Vec::new() };
+            let mut batch = Batch::new(system.clone(), lane);
             for idx in self.candidates_of(system, lane, now, limit) {
                 let record = self.world.record(idx);
                 let due = self.due(idx, &record, now);
                 let lanes = Lanes::of(&due);
+                let may = self.may_go(idx, &record, &due, now);
+                let fields_too = everything && may.update;
                 let alone = self.world.slot(idx).target.as_ref().and_then(|t| t.failure.as_ref()).is_some_and(|f| f.alone);
                 let change = match lane {
-                    Lane::Protective => due.protective.map(|c| if everything && !alone { with_update(c, due.update) } else { c }),
-                    Lane::Release => due.release.map(|c| if alone { c } else { with_update(c, due.update) }),
+                    Lane::Protective => due.protective.map(|c| if fields_too && !alone { with_update(c, due.update) } else { c }),
+                    Lane::Release if may.release => due.release.map(|c| if alone || !fields_too { c } else { with_update(c, due.update) }),
                     // A record whose block is due gets it first: the outcome of one write is awaited before the next.
-                    Lane::Fields if due.protective.is_none() => due.update,
+                    Lane::Fields if due.protective.is_none() && may.update => due.update,
                     _ => None,
                 };
                 let more = match lane {
-                    Lane::Protective => lanes.release || (lanes.update && (!everything || alone)),
-                    Lane::Release => lanes.protective || (lanes.update && alone),
+                    Lane::Protective => lanes.release || (lanes.update && (!fields_too || alone)),
+                    Lane::Release => lanes.protective || (lanes.update && (!fields_too || alone)),
                     _ => lanes.protective || lanes.release,
                 };
                 let Some(change) = change else {
@@ -100,6 +111,7 @@ impl Engine {
                 if let Some(state) = self.systems.get_mut(system) {
                     state.in_flight.extend(&batch.places);
                 }
+                self.keep_written(std::mem::take(&mut batch.written), now);
                 self.commit()?;
                 return Ok(Some(batch));
             }
@@ -118,7 +130,8 @@ impl Engine {
             }
             let record = self.world.record(idx);
             let due = self.due(idx, &record, now);
-            if let (None, None, Some(change)) = (due.protective, due.release, due.update) {
+            let may = self.may_go(idx, &record, &due, now);
+            if let (None, None, Some(change), true) = (due.protective, due.release, due.update, may.update) {
                 self.send(batch, idx, record, change, false, now);
             }
         }
@@ -129,10 +142,22 @@ impl Engine {
         let target = self.world.slot_mut(idx).target.get_or_insert_default();
         batch.had_block.push(target.block_ours);
         target.send(&change, now);
-        batch.ops.push(WriteOp { record: record.id, change });
+        let op = WriteOp { record: record.id.clone(), change };
+        if !op.change.fields.is_empty() {
+            batch.written.push(WrittenRecord::of(&op, &record));
+        }
+        batch.ops.push(op);
         batch.places.push(idx);
         batch.more.push(more);
         self.keep_target(idx);
+    }
+
+    /// Which of the things that are due for a record nobody has to be asked about.
+    fn may_go(&mut self, idx: Idx, record: &Record, due: &Due, now: Time) -> Lanes {
+        let Some(state) = self.systems.get_mut(&record.id.system) else { return Lanes::default() };
+        state.guards.line_up(idx, record, due, now);
+        let may = |op| state.guards.of(op).may_go(idx);
+        Lanes { protective: true, release: may(Op::Release), update: may(Op::Update) }
     }
 
     /// What is due for a record now.
@@ -195,48 +220,33 @@ impl Engine {
             Some(failure) => failure.dead || failure.retry_at > now,
             None => false,
         };
-        let wanted = |lanes: &Lanes| match lane {
+        let (release, update) = (state.guards.of(Op::Release), state.guards.of(Op::Update));
+        let all_wait = match lane {
+            Lane::Release => state.lined_up.release <= release.waiting(),
+            Lane::Fields => state.lined_up.update <= update.waiting(),
+            _ => false,
+        };
+        if all_wait {
+            return Vec::new();
+        }
+        let wanted = |idx: &Idx, lanes: &Lanes| match lane {
             Lane::Protective => lanes.protective,
-            Lane::Release => lanes.release,
-            _ => lanes.update && !lanes.protective,
+            Lane::Release => lanes.release && release.may_go(*idx),
+            _ => lanes.update && !lanes.protective && update.may_go(*idx),
         };
         let free = state
             .outbox
             .iter()
-            .filter(|(idx, lanes)| wanted(lanes) && !state.in_flight.contains(*idx) && !state.unknown.contains(*idx) && !waits(idx));
+            .filter(|(idx, lanes)| wanted(idx, lanes) && !state.in_flight.contains(*idx) && !state.unknown.contains(*idx) && !waits(idx));
         if lane != Lane::Release {
             return free.map(|(idx, _)| *idx).take(limit).collect();
         }
-        let found: Vec<Idx> = free.map(|(idx, _)| *idx).filter(|idx| !self.rule_releases.contains(idx)).take(limit).collect();
-        if found.is_empty() || self.guarded_releases(system).is_some() { Vec::new() } else { found }
-    }
-
-    /// The releases of a system, if there are more than may go by themselves and nobody approved them.
-    pub fn guarded_releases(&self, system: &Name) -> Option<(usize, usize)> {
-        self.releases_over_limit(system).filter(|_| !self.approved_plans.contains(&super::plan::guard_plan(system)))
-    }
-
-    /// The releases of a system and their limit, if there are more.
-    pub fn releases_over_limit(&self, system: &Name) -> Option<(usize, usize)> {
-        let state = self.systems.get(system)?;
-        let lifted = |idx: &Idx| self.world.slot(*idx).target.as_ref().is_some_and(|t| t.block_ours);
-        let count = state.outbox.iter().filter(|(idx, l)| l.release && lifted(idx)).count();
-        if count <= self.config.policy.widening.people {
-            return None;
-        }
-        let records = state.abilities.stream.as_ref().map_or(0, |s| self.world.listed(system, s));
-        let widening = self.config.policy.widening;
-        let limit = widening.people.max((records as f64 * widening.share) as usize);
-        (count > limit).then_some((count, limit))
+        free.map(|(idx, _)| *idx).filter(|idx| !self.rule_releases.contains(idx)).take(limit).collect()
     }
 
     pub fn set_lanes(&mut self, system: &Name, idx: Idx, lanes: Lanes) {
         if let Some(state) = self.systems.get_mut(system) {
-            if lanes == Lanes::default() {
-                state.outbox.remove(&idx);
-            } else {
-                state.outbox.insert(idx, lanes);
-            }
+            state.line_up(idx, lanes);
         }
     }
 }

@@ -3,11 +3,14 @@
 //! The ways through it: [`Engine::observe`](super::observe) takes pages in, [`Engine::reconcile`](super::reconcile) decides anew for
 //! whom something changed, [`Engine::next_batch`](super::deliver) and `book` send and account for writes.
 
+use super::guarded::Guards;
 use super::persist::{self, kind};
 use super::refusals::{On, Refusals};
 use super::table::Table;
 use super::target::{Allowed, Due};
+use super::undo::{SetBack, Shown};
 use super::world::{Idx, PersonIdx, World};
+use super::written::Written;
 use crate::config::{Config, System};
 use crate::connector::{Abilities, StreamInfo};
 use crate::decide::freshness::{Proved, Side};
@@ -98,6 +101,9 @@ pub struct SystemState {
     pub breaker: Breaker,
     /// Targets that were found without the block that we set.
     pub blocks_lost: u64,
+    pub guards: Guards,
+    /// How many records of the outbox have something due in each direction.
+    pub lined_up: LinedUp,
 }
 
 /// Which directions a target record has something due in.
@@ -111,6 +117,24 @@ pub struct Lanes {
 impl Lanes {
     pub fn of(due: &Due) -> Lanes {
         Lanes { protective: due.protective.is_some(), release: due.release.is_some(), update: due.update.is_some() }
+    }
+}
+
+/// How many records have something due, by direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LinedUp {
+    pub release: usize,
+    pub update: usize,
+}
+
+impl SystemState {
+    /// Puts a record into the outbox or takes it out, and counts.
+    pub fn line_up(&mut self, idx: Idx, lanes: Lanes) {
+        let before = if lanes == Lanes::default() { self.outbox.remove(&idx) } else { self.outbox.insert(idx, lanes) };
+        let before = before.unwrap_or_default();
+        let count = |n: &mut usize, was: bool, is: bool| *n = *n + usize::from(is) - usize::from(was);
+        count(&mut self.lined_up.release, before.release, lanes.release);
+        count(&mut self.lined_up.update, before.update, lanes.update);
     }
 }
 
@@ -157,8 +181,6 @@ pub struct Engine {
     /// Releases that appeared when the rules changed: they wait for `approve`.
     pub rule_releases: BTreeSet<Idx>,
     pub rules_changed: bool,
-    /// Plans (by id) that were approved while they were too large to go by themselves.
-    pub approved_plans: BTreeSet<String>,
     /// What could not be read, newest last: told by `status`, bounded.
     pub quarantine: Vec<String>,
     pub quarantined: u64,
@@ -166,6 +188,10 @@ pub struct Engine {
     /// The permit's end when last decided, by system: a label's end must be acted on.
     pub permit_ends: BTreeMap<Name, Option<Time>>,
     pub permits_walked_at: Time,
+    /// What was written into fields, for `undo`; the undo plans that were shown, by id; the fields on their way back.
+    pub written: Written,
+    pub undos: BTreeMap<String, Shown>,
+    pub set_back: HashMap<Idx, Vec<SetBack>>,
     pub run: Arc<str>,
 }
 

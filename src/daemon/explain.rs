@@ -27,6 +27,18 @@ pub struct Explanation {
     pub writes: Vec<PlannedWrite>,
     /// What keeps records apart that share something: shared mailboxes, two names on one address.
     pub doubts: Vec<String>,
+    /// Values that are wanted and not written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_alone: Vec<LeftAlone>,
+}
+
+/// A field that is not written until another value is wanted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LeftAlone {
+    pub record: String,
+    pub field: String,
+    pub not_written: Json,
+    pub why: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -163,7 +175,20 @@ impl Engine {
             }),
             writes,
             doubts,
+            left_alone: self.left_alone(&members),
         }
+    }
+
+    fn left_alone(&self, members: &[Idx]) -> Vec<LeftAlone> {
+        let targets = members.iter().filter_map(|i| self.world.slot(*i).target.as_ref().map(|t| (i, t)));
+        let parked = targets.flat_map(|(i, t)| t.agreed.iter().filter(|a| a.parked).map(move |a| (i, a)));
+        let left = parked.map(|(i, a)| LeftAlone {
+            record: self.world.slot(*i).id.to_string(),
+            field: a.field.to_string(),
+            not_written: a.ours.to_json(),
+            why: "it was undone, its write was dropped, or it did not stay as written".into(),
+        });
+        left.collect()
     }
 
     fn status_explained(&mut self, person: u32, records: &[Record], now: Time) -> StatusExplained {

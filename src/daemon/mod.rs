@@ -5,6 +5,8 @@
 //! - [`observe`]: pages in; [`schedule`]: which pass is next
 //! - [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
+//! - [`guard`], [`guarded`]: what is too much at once to go by itself
+//! - [`written`], [`undo`]: what fields held before, and setting them back
 //! - [`plan`], [`approve`], [`status`], [`explain`], [`letters`], [`export`], [`gate`]: what people ask
 //! - [`shell`], [`commands`], [`socket`], [`run`]: engine, connectors and clock together
 
@@ -16,6 +18,8 @@ pub mod engine;
 pub mod explain;
 pub mod export;
 pub mod gate;
+pub mod guard;
+pub mod guarded;
 pub mod holds;
 pub mod letters;
 pub mod observe;
@@ -31,9 +35,11 @@ pub mod socket;
 pub mod status;
 pub mod table;
 pub mod target;
+pub mod undo;
 pub mod view;
 pub mod wanted;
 pub mod world;
+pub mod written;
 
 pub use engine::{Engine, Error};
 pub use shell::Shell;

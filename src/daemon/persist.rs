@@ -29,10 +29,17 @@ pub mod kind {
     pub const LET_GO: u8 = b'l';
     pub const META: u8 = b'm';
     pub const USAGE: u8 = b'u';
+    /// Who was let go and who waits, by system and direction.
+    pub const GUARD: u8 = b'g';
+    /// Batches of field writes with the old values.
+    pub const WRITTEN: u8 = b'o';
+    /// Undo plans that were shown.
+    pub const UNDO: u8 = b'n';
+    /// Fields on their way back.
+    pub const SET_BACK: u8 = b'b';
+    /// Writes that count against a limit for a while.
+    pub const WENT: u8 = b'w';
 }
-
-/// Before the id of an approved plan of many releases, in the key of a `META` item.
-pub const GUARD_KEY: &str = "guard/";
 
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     match postcard::to_allocvec(value) {
@@ -108,11 +115,13 @@ pub fn open_on(
         started_at: now,
         rule_releases: BTreeSet::new(),
         rules_changed: false,
-        approved_plans: BTreeSet::new(),
         quarantine: Vec::new(),
         quarantined: 0,
         rebuilt: loaded.rebuilt.as_ref().map(rebuilt),
         permit_ends: BTreeMap::new(),
+        written: Default::default(),
+        undos: BTreeMap::new(),
+        set_back: HashMap::new(),
         permits_walked_at: now,
         run,
         config,
@@ -123,7 +132,7 @@ pub fn open_on(
     let mut usage = BTreeMap::new();
     let mut later: Vec<(u8, Vec<u8>, Vec<u8>)> = Vec::new();
     let mut failed: Option<Error> = None;
-    let (state, world) = (&engine.state, &mut engine.world);
+    let (state, world, written) = (&engine.state, &mut engine.world, &mut engine.written);
     state.for_each_item(|kind, key, value| {
         if failed.is_some() {
             return;
@@ -133,6 +142,8 @@ pub fn open_on(
                 Ok(_) => {}
                 Err(error) => failed = Some(error.into()),
             }
+        } else if kind == kind::WRITTEN {
+            written.restore(key);
         } else {
             later.push((kind, key.to_vec(), value.to_vec()));
         }
@@ -188,8 +199,18 @@ pub fn open_on(
                 let (day, used): (i64, u64) = decode(&text, &value)?;
                 usage.insert(Name::from(text.as_str()), Usage { day, used, limit: None });
             }
-            kind::META if text.starts_with(GUARD_KEY) => {
-                engine.approved_plans.insert(text[GUARD_KEY.len()..].to_string());
+            kind::UNDO => {
+                engine.undos.insert(text.clone(), decode(&text, &value)?);
+            }
+            kind::SET_BACK => {
+                if let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) {
+                    engine.set_back.insert(idx, decode(&text, &value)?);
+                }
+            }
+            kind::GUARD => engine.restore_guard(&text, decode(&text, &value)?),
+            kind::WENT => {
+                let (at, replaces) = decode(&text, &value)?;
+                engine.restore_went(&text, at, replaces);
             }
             kind::META if text == "policy" => policy_version = Some(decode(&text, &value)?),
             _ => {}
@@ -258,6 +279,8 @@ fn system(opened: Opened) -> SystemState {
         clock_skew_ms: 0,
         breaker: Default::default(),
         blocks_lost: 0,
+        guards: Default::default(),
+        lined_up: Default::default(),
         config,
     }
 }

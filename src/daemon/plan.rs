@@ -62,20 +62,23 @@ pub struct Waiting {
     pub samples: Vec<String>,
 }
 
-/// Samples named with a waiting plan.
-const SAMPLES: usize = 5;
-
-/// The id of the plan under which too many releases to a system wait.
-pub fn guard_plan(system: &Name) -> String {
-    plan_id(&format!("guard\u{1f}{system}"))
+impl Waiting {
+    /// What `count` counts.
+    pub fn noun(&self) -> &'static str {
+        if self.kind == Op::Update.name() { "records" } else { "people" }
+    }
 }
+
+/// Samples named with a waiting plan.
+pub const SAMPLES: usize = 5;
 
 /// The id of the plan under which releases that came with a change of the rules wait.
 pub fn rules_plan(policy_version: &str) -> String {
     plan_id(&format!("rules\u{1f}{policy_version}"))
 }
 
-fn plan_id(of: &str) -> String {
+/// The id of a plan that waits.
+pub fn plan_id(of: &str) -> String {
     format!("w_{}", &blake3::hash(of.as_bytes()).to_hex()[..8])
 }
 
@@ -95,8 +98,13 @@ pub struct KeptGroup {
 impl Engine {
     /// What would be written now, if all were approved and proved. With a limit only so many writes are told one by one; the totals count all.
     pub fn plan(&mut self, limit: Option<usize>, now: Time) -> Plan {
-        let mut plan = Plan { unprotected: self.unprotected(), waiting: self.waiting(), ..Plan::default() };
         let systems: Vec<Name> = self.systems.keys().cloned().collect();
+        for system in &systems {
+            self.ask_where_needed(system, now);
+            self.keep_guards(system);
+        }
+        let mut plan = Plan { unprotected: self.unprotected(), waiting: self.waiting(), ..Plan::default() };
+        self.guards_waiting_in_full(&mut plan.waiting, now);
         for system in systems {
             let places: Vec<(Idx, Lanes)> = self.systems[&system].outbox.iter().map(|(i, l)| (*i, *l)).collect();
             for (idx, lanes) in places {
@@ -156,7 +164,10 @@ impl Engine {
             }
             for (name, value) in &change.fields {
                 let old = record.field(name).map_or(Json::Null, |f| f.value.to_json());
-                let rule = self.config.precedence.rule(name).map_or("", |r| &r.rule).to_string();
+                let rule = match self.is_set_back(&record.id, name) {
+                    true => "undo".to_string(),
+                    false => self.config.precedence.rule(name).map_or("", |r| &r.rule).to_string(),
+                };
                 fields.insert(name.to_string(), FieldChange { old, new: value.to_json(), rule });
             }
         }
@@ -273,18 +284,7 @@ impl Engine {
                 samples: causes.iter().take(SAMPLES).map(ToString::to_string).collect(),
             });
         }
-        for system in self.systems.keys() {
-            if let Some((count, limit)) = self.guarded_releases(system) {
-                waiting.push(Waiting {
-                    plan: guard_plan(system),
-                    kind: "release".into(),
-                    count,
-                    limit,
-                    why: format!("{system}: more releases at once than [widening] lets go by themselves"),
-                    samples: self.release_samples(system, |_| true),
-                });
-            }
-        }
+        waiting.extend(self.guards_waiting());
         if !self.rule_releases.is_empty() {
             let mut samples = Vec::new();
             for system in self.systems.keys() {

@@ -190,25 +190,24 @@ impl Engine {
 
     /// Compares a target record with what is wanted of it, and lines it up for delivery if they differ.
     fn line_up(&mut self, idx: Idx, record: &Record, person: PersonIdx, records: &[Record], now: Time) {
-        let lanes = match self.systems.get(&record.id.system) {
+        let due = match self.systems.get(&record.id.system) {
             Some(system) if is_target(&system.abilities, &self.world.slot(idx).stream) && !record.is_gone() => {
                 let wanted = self.wanted(record, person, records, now);
                 let system = &self.systems[&record.id.system];
                 let slot = self.world.slot(idx);
-                let due = target::due(slot.target.as_deref(), record, &wanted, &system.allowed, &system.abilities, now);
-                Lanes::of(&due)
+                target::due(slot.target.as_deref(), record, &wanted, &system.allowed, &system.abilities, now)
             }
-            _ => Lanes::default(),
+            _ => target::Due::default(),
         };
+        let lanes = Lanes::of(&due);
         if let Some(system) = self.systems.get_mut(&record.id.system) {
             if system.in_flight.contains(&idx) {
                 system.touched.insert(idx);
             }
+            system.guards.line_up(idx, record, &due, now);
+            system.line_up(idx, lanes);
             if lanes == Lanes::default() {
-                system.outbox.remove(&idx);
                 self.rule_releases.remove(&idx);
-            } else {
-                system.outbox.insert(idx, lanes);
             }
         }
     }

@@ -266,7 +266,7 @@ impl Shell {
         }
         let usage = connector.usage();
         self.with(|e| {
-            e.use_up_approval(system);
+            e.keep_guards(system);
             e.keep_usage(system, usage);
             e.commit()
         })?;

@@ -152,9 +152,10 @@ impl Engine {
         if let Some(rebuilt) = &self.rebuilt {
             because.push(rebuilt.clone());
         }
+        because.extend(self.hold_alarms());
         let waiting = self.waiting();
         for plan in &waiting {
-            because.push(format!("{} ({} people) waits for `nayose approve {}`: {}", plan.kind, plan.count, plan.plan, plan.why));
+            because.push(format!("{} ({} {}) waits for `nayose approve {}`: {}", plan.kind, plan.count, plan.noun(), plan.plan, plan.why));
         }
         for (account, people, cap) in self.crowded_accounts() {
             because.push(format!(

@@ -175,11 +175,7 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
 
 fn permit(due: &mut Due, record: &Record, wanted: &Wanted, allowed: &Allowed, abilities: &Abilities, now: Time) {
     let shown = record.mark(Mark::Permit);
-    let stands = match shown {
-        Some(Value::Bool(on)) => *on,
-        Some(Value::Time(until)) => *until > now,
-        _ => false,
-    };
+    let stands = permit_stands(record, now);
     let until = match wanted.permit {
         PermitWish::Leave => return,
         PermitWish::Until(until) if until > now => until,
@@ -197,6 +193,15 @@ fn permit(due: &mut Due, record: &Record, wanted: &Wanted, allowed: &Allowed, ab
     };
     if renew {
         due.release.get_or_insert_default().permit = Some(PermitChange::Until(until));
+    }
+}
+
+/// Whether a record shows a permit that counts now.
+pub fn permit_stands(record: &Record, now: Time) -> bool {
+    match record.mark(Mark::Permit) {
+        Some(Value::Bool(on)) => *on,
+        Some(Value::Time(until)) => *until > now,
+        _ => false,
     }
 }
 

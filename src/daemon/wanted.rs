@@ -42,6 +42,9 @@ impl Engine {
                 wanted.fields.push((name.clone(), value));
             }
         }
+        if !self.set_back.is_empty() {
+            self.want_back(record, &mut wanted);
+        }
         wanted
     }
 
@@ -115,7 +118,7 @@ impl Engine {
     }
 
     /// The value that a field should have in a target; `None`: leave it alone.
-    fn winner(&self, name: &str, records: &[Record], now: Time) -> Option<Value> {
+    pub fn winner(&self, name: &str, records: &[Record], now: Time) -> Option<Value> {
         let rule = self.config.precedence.rule(name)?;
         let condition = self.condition(rule, records, now);
         self.judge(name, records, condition, now)

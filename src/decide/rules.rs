@@ -12,6 +12,7 @@ pub struct Policy {
     /// What must be fresh for refusals to be known.
     pub refusal_proofs: Vec<Proof>,
     pub widening: Widening,
+    pub changes: Changes,
 }
 
 #[derive(Debug, Clone)]
@@ -61,17 +62,34 @@ pub struct Proof {
     pub limit: Span,
 }
 
-/// Beyond either of these a release waits for `approve`.
+/// Beyond both of these a release waits for `approve`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Widening {
     pub people: usize,
     /// 0.01 is one per cent of the target's records.
     pub share: f64,
+    /// What went within this time counts with what is due, so that many small releases are one large one.
+    pub within: Span,
 }
 
 impl Default for Widening {
     fn default() -> Widening {
-        Widening { people: 200, share: 0.01 }
+        Widening { people: 200, share: 0.01, within: Span::days(1) }
+    }
+}
+
+/// Beyond both of these, writes of fields and status wait for `approve`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Changes {
+    pub records: usize,
+    /// 0.1 is ten per cent of the target's records.
+    pub share: f64,
+    pub within: Span,
+}
+
+impl Default for Changes {
+    fn default() -> Changes {
+        Changes { records: 1000, share: 0.1, within: Span::minutes(60) }
     }
 }
 

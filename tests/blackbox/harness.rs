@@ -42,6 +42,8 @@ pub struct Setup {
     /// Whether the marketing system also works with permits.
     pub permit: bool,
     pub ask_above: &'static str,
+    /// The same for fields and status.
+    pub changes_above: &'static str,
     pub http_token: bool,
     /// More for systems.toml: before the tables, and another system.
     pub top: String,
@@ -62,6 +64,7 @@ impl Default for Setup {
             refusals_limit: "1h",
             permit: false,
             ask_above: r#"people = 10000, share = "100%""#,
+            changes_above: r#"records = 10000, share = "100%""#,
             http_token: false,
             top: String::new(),
             more_systems: String::new(),
@@ -196,6 +199,9 @@ proof = {{ "ma.people" = "{refusals}" }}
 
 [widening]
 ask_above = {{ {ask_above} }}
+
+[changes]
+ask_above = {{ {changes_above} }}
 "#,
             lost = s.lost,
             deals = s.deals_limit,
@@ -203,6 +209,7 @@ ask_above = {{ {ask_above} }}
             tickets = s.tickets_limit,
             refusals = s.refusals_limit,
             ask_above = s.ask_above,
+            changes_above = s.changes_above,
         );
         let consent = "[sources.ma]\nbasis = \"explicit_consent\"\n";
         for (file, text) in

@@ -81,6 +81,9 @@ proof = { "ma.people" = "1h" }
 
 [widening]
 ask_above = { people = 200, share = "1%" }
+
+[changes]
+ask_above = { records = 500, share = "5%", within = "2h" }
 "#,
     ),
     (

@@ -1,0 +1,133 @@
+//! `nayose undo`
+
+use super::args::Common;
+use super::{Exit, open, output};
+use crate::daemon::commands::{Command, Reply};
+use crate::daemon::undo::Undo;
+use crate::model::{Span, Time};
+use serde_json::json;
+
+/// Records shown one by one in text; `--json` has them all.
+const SHOWN_MAX: usize = 50;
+
+pub async fn undo(common: &Common, run: Option<String>, since: Option<String>) -> Exit {
+    let Some(run) = run else { return runs(common).await };
+    let since = match since.as_deref().map(|s| time(s, open::clock()())).transpose() {
+        Ok(since) => since,
+        Err(why) => {
+            output::problem(&why);
+            return Exit::Refused;
+        }
+    };
+    match open::ask(common, Command::Undo { run, since }, open::State::Needed).await {
+        Ok(Reply::Undo(undo)) => {
+            if common.json {
+                output::json(&undo);
+            } else {
+                output::data(&text(&undo));
+            }
+            Exit::Done
+        }
+        other => open::unexpected(other),
+    }
+}
+
+async fn runs(common: &Common) -> Exit {
+    match open::ask(common, Command::Runs, open::State::Needed).await {
+        Ok(Reply::Runs(runs)) => {
+            if common.json {
+                output::json(&json!({ "runs": runs }));
+            } else if runs.is_empty() {
+                output::note("no field was written in the last 30 days");
+            } else {
+                let mut table = output::table(&["run", "first write", "last write", "records"]);
+                for run in runs {
+                    table.add_row(vec![run.run, run.from, run.to, run.records.to_string()]);
+                }
+                output::data(&table.to_string());
+            }
+            Exit::Done
+        }
+        other => open::unexpected(other),
+    }
+}
+
+/// `2h` ago, or a moment as `2026-11-21T09:00:00Z`.
+fn time(text: &str, now: Time) -> Result<Time, String> {
+    if let Ok(span) = text.parse::<Span>() {
+        return Ok(now.minus(span));
+    }
+    let moment: Result<jiff::Timestamp, _> = text.parse();
+    moment.map(|t| Time(t.as_millisecond())).map_err(|_| {
+        format!("--since {text:?} is no time; write how long ago (\"2h\", \"30m\") or the moment with its zone (\"2026-11-21T09:00:00Z\")")
+    })
+}
+
+fn count(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// What would be set back, for a reader.
+pub fn text(undo: &Undo) -> String {
+    let fields: usize = undo.writes.iter().map(|w| w.fields.len()).sum();
+    let mut lines = vec![format!("run {}: to be set back: {} of {}", undo.run, count(fields, "field"), count(undo.writes.len(), "record"))];
+    if !undo.complete {
+        lines.push("its first writes are not kept any more: those stay as they are".into());
+    }
+    lines.extend(undo.writes.iter().take(SHOWN_MAX).map(super::plan::write_text));
+    if undo.writes.len() > SHOWN_MAX {
+        lines.push(format!("  and {} more (--json shows all)", undo.writes.len() - SHOWN_MAX));
+    }
+    if !undo.left_out.is_empty() {
+        lines.push(format!("left as it is: {}", count(undo.left_out.len(), "field")));
+        lines.extend(undo.left_out.iter().take(SHOWN_MAX).map(|l| format!("  {} {}: {}", l.record, l.field, l.why)));
+        if undo.left_out.len() > SHOWN_MAX {
+            lines.push(format!("  and {} more (--json shows all)", undo.left_out.len() - SHOWN_MAX));
+        }
+    }
+    match &undo.plan {
+        Some(plan) => lines.push(format!("nothing is written before `nayose approve {plan}`")),
+        None => lines.push("there is nothing to set back".into()),
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::plan::{FieldChange, PlannedWrite};
+    use crate::daemon::undo::LeftOut;
+
+    #[test]
+    fn an_undo_shows_what_it_would_set_back_and_what_not() {
+        let change = FieldChange { old: json!("Clerk"), new: json!("Chief"), rule: "undo r_1".into() };
+        let write = PlannedWrite {
+            system: "ma".into(),
+            entity: "person".into(),
+            id: "17".into(),
+            op: "update".into(),
+            person: "p_1".into(),
+            reasons: Vec::new(),
+            fields: [("title".to_string(), change)].into(),
+        };
+        let left = LeftOut { record: "ma:person:9".into(), field: "phone".into(), why: "it was changed since".into() };
+        let undo = Undo { run: "r_1".into(), plan: Some("w_0123abcd".into()), writes: vec![write], left_out: vec![left], complete: false };
+        insta::assert_snapshot!(text(&undo));
+        let nothing = Undo { run: "r_1".into(), plan: None, writes: Vec::new(), left_out: Vec::new(), complete: true };
+        insta::assert_snapshot!(text(&nothing));
+    }
+
+    #[test]
+    fn a_time_is_how_long_ago_or_a_moment_with_its_zone() {
+        let now = Time(10_000_000);
+        for (said, want) in [
+            ("2h", Some(Time(2_800_000))),
+            ("1970-01-01T00:00:05Z", Some(Time(5_000))),
+            ("1970-01-01T09:00:05+09:00", Some(Time(5_000))),
+            ("1970-01-01T09:00:05", None),
+            ("yesterday", None),
+        ] {
+            assert_eq!(time(said, now).ok(), want, "{said}");
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! How much of one kind goes to a system by itself, and when a person is asked. Pure: what is due, what went, limits and the clock in; who waits out.
+//!
+//! One guard is for one system and one direction. A write is *counted* while it is due and for some time after it went, unless somebody
+//! *granted* it. When more are counted than the limit, those that are due are *asked* about: they wait, as one plan, and what comes later
+//! begins to count anew, so that the ordinary goes on beside a mass that waits.
+
+use super::world::Idx;
+use crate::model::{Name, Span, Time};
+use hashbrown::{HashMap, HashSet};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A field whose value would give way to this one, or be emptied.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Replaced {
+    pub field: Name,
+    /// A hash of the new value; `None`: the field would be emptied.
+    pub by: Option<u64>,
+}
+
+/// A write that is due, as far as a guard needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// A hash of the record and of what would be written to it: what is granted is this and nothing else.
+    pub digest: u64,
+    pub replaces: Box<[Replaced]>,
+}
+
+/// Beyond these a guard asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub records: usize,
+    /// Records that lose a value of one field to one and the same other.
+    pub same: usize,
+    /// So long a write counts after it went.
+    pub within: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Counted,
+    Asked,
+    Granted,
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    due: Option<(Intent, Standing)>,
+    went: Option<(Time, Box<[Replaced]>)>,
+}
+
+impl Entry {
+    fn is_counted(&self) -> bool {
+        self.went.is_some() || matches!(self.due, Some((_, Standing::Counted)))
+    }
+
+    fn is_asked(&self) -> bool {
+        matches!(self.due, Some((_, Standing::Asked)))
+    }
+
+    fn replaces(&self) -> BTreeSet<Replaced> {
+        let due = self.due.iter().filter(|(_, s)| *s != Standing::Granted).flat_map(|(i, _)| i.replaces.iter());
+        due.chain(self.went.iter().flat_map(|(_, r)| r.iter())).cloned().collect()
+    }
+}
+
+/// What stands of one direction of writes to one system.
+#[derive(Debug, Default)]
+pub struct Guard {
+    records: HashMap<Idx, Entry>,
+    counted: usize,
+    asked_count: usize,
+    same: HashMap<Replaced, usize>,
+    /// No count in `same` is larger.
+    same_at_most: usize,
+    /// Those that went, in the order in which they stop to count.
+    recent: BTreeSet<(Time, Idx)>,
+    /// Digests that somebody let go, and those that wait: also of records that were not looked at yet since the state was opened.
+    granted: HashSet<u64>,
+    asked: HashSet<u64>,
+    /// The two sets differ from what is kept.
+    pub changed: bool,
+    /// An alarm that is told once.
+    pub alarmed: bool,
+}
+
+impl Guard {
+    /// What is due for a record now; `None`: nothing that counts.
+    pub fn due(&mut self, idx: Idx, intent: Option<Intent>) {
+        let known = self.records.get(&idx).and_then(|e| e.due.as_ref());
+        if known.map(|(i, _)| i) == intent.as_ref() {
+            return;
+        }
+        // A write that waits goes on waiting in its new form. One that was granted was granted as it was shown.
+        let waited = matches!(self.records.get(&idx).and_then(|e| e.due.as_ref()), Some((_, Standing::Asked)));
+        if let Some(digest) = known.map(|(i, _)| i.digest).filter(|d| intent.as_ref().is_none_or(|i| i.digest != *d)) {
+            self.forget(digest);
+        }
+        let due = intent.map(|intent| {
+            let standing = if self.granted.contains(&intent.digest) {
+                Standing::Granted
+            } else if waited || self.asked.contains(&intent.digest) {
+                self.changed |= self.asked.insert(intent.digest);
+                Standing::Asked
+            } else {
+                Standing::Counted
+            };
+            (intent, standing)
+        });
+        self.change(idx, |entry| entry.due = due);
+    }
+
+    /// A write was applied. Returns what it replaced, to be kept, if it counts for a while: nobody had granted it.
+    pub fn went(&mut self, idx: Idx, now: Time) -> Option<&[Replaced]> {
+        let due = self.records.get(&idx).and_then(|e| e.due.clone());
+        if let Some((intent, _)) = &due {
+            self.forget(intent.digest);
+        }
+        if matches!(due, Some((_, Standing::Granted))) {
+            self.change(idx, |entry| entry.due = None);
+            return None;
+        }
+        let replaces = due.map(|(i, _)| i.replaces).unwrap_or_default();
+        self.restore_went(idx, now, replaces);
+        self.change(idx, |entry| entry.due = None);
+        self.records.get(&idx).and_then(|e| e.went.as_ref()).map(|(_, r)| &**r)
+    }
+
+    /// Puts back what went before the state was opened.
+    pub fn restore_went(&mut self, idx: Idx, at: Time, replaces: Box<[Replaced]>) {
+        if let Some(before) = self.records.get(&idx).and_then(|e| e.went.as_ref()).map(|(t, _)| *t) {
+            self.recent.remove(&(before, idx));
+        }
+        self.recent.insert((at, idx));
+        self.change(idx, |entry| entry.went = Some((at, replaces)));
+    }
+
+    /// Puts back who was let go and who waits.
+    pub fn restore(&mut self, granted: impl IntoIterator<Item = u64>, asked: impl IntoIterator<Item = u64>) {
+        self.granted.extend(granted);
+        self.asked.extend(asked);
+    }
+
+    /// Forgets those that went longer ago; returns them.
+    pub fn expire(&mut self, before: Time) -> Vec<Idx> {
+        let mut expired = Vec::new();
+        while let Some((at, idx)) = self.recent.first().copied().filter(|(at, _)| *at <= before) {
+            self.recent.remove(&(at, idx));
+            self.change(idx, |entry| entry.went = None);
+            expired.push(idx);
+        }
+        expired
+    }
+
+    /// Makes those wait that are too many; `aside` waits for another word already. True: more wait than before.
+    pub fn ask(&mut self, limits: &Limits, aside: impl Fn(Idx) -> bool) -> bool {
+        let before = self.asked_count;
+        if before > 0 && before + self.counted <= limits.records.min(limits.same) {
+            self.move_all(Standing::Asked, Standing::Counted, |_, _| true);
+            return false;
+        }
+        let flagged = self.flagged(limits);
+        // What waits aside neither goes nor counts.
+        let counts = |idx: &Idx, e: &Entry| e.went.is_some() || !aside(*idx);
+        let over =
+            self.counted > limits.records && self.records.iter().filter(|(i, e)| e.is_counted() && counts(i, e)).count() > limits.records;
+        if over {
+            self.move_all(Standing::Counted, Standing::Asked, |idx, _| !aside(idx));
+        } else if !flagged.is_empty() {
+            let of = |intent: &Intent| intent.replaces.iter().any(|r| flagged.iter().any(|(f, _)| f == r));
+            self.move_all(Standing::Counted, Standing::Asked, |idx, intent| of(intent) && !aside(idx));
+        }
+        self.asked_count > before
+    }
+
+    /// What many records would lose one value of a field to.
+    pub fn flagged(&mut self, limits: &Limits) -> Vec<(Replaced, usize)> {
+        if self.same_at_most <= limits.same {
+            return Vec::new();
+        }
+        self.same_at_most = self.same.values().copied().max().unwrap_or(0);
+        self.losses(limits)
+    }
+
+    /// The same, most first.
+    pub fn losses(&self, limits: &Limits) -> Vec<(Replaced, usize)> {
+        let mut found: Vec<_> = self.same.iter().filter(|(_, n)| **n > limits.same).map(|(r, n)| (r.clone(), *n)).collect();
+        found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        found
+    }
+
+    /// Lets those go that wait; returns how many.
+    pub fn grant_asked(&mut self) -> usize {
+        let count = self.asked_count;
+        self.move_all(Standing::Asked, Standing::Granted, |_, _| true);
+        count
+    }
+
+    /// Lets everything go that is due.
+    pub fn grant_all(&mut self) {
+        self.grant_asked();
+        self.move_all(Standing::Counted, Standing::Granted, |_, _| true);
+    }
+
+    /// Lets one record's write go, unless it waits with others.
+    pub fn grant(&mut self, idx: Idx) {
+        if let Some((intent, Standing::Counted)) = self.records.get(&idx).and_then(|e| e.due.clone()) {
+            self.set(idx, intent, Standing::Granted);
+        }
+    }
+
+    /// Whether a record's write may go, as far as this guard is concerned.
+    pub fn may_go(&self, idx: Idx) -> bool {
+        self.asked_count == 0 || !self.records.get(&idx).is_some_and(Entry::is_asked)
+    }
+
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        self.asked_count
+    }
+
+    /// How many are due or went of late without anyone's word; not those that wait.
+    pub fn counted(&self) -> usize {
+        self.counted
+    }
+
+    /// How many went of late without anyone's word.
+    pub fn recent(&self) -> usize {
+        self.recent.len()
+    }
+
+    pub fn same_at_most(&self) -> usize {
+        self.same_at_most
+    }
+
+    /// The records that wait, in order, with their digests.
+    pub fn asked(&self) -> Vec<(Idx, u64)> {
+        let mut asked: Vec<(Idx, u64)> = self
+            .records
+            .iter()
+            .filter(|(_, e)| e.is_asked())
+            .filter_map(|(idx, e)| e.due.as_ref().map(|(i, _)| (*idx, i.digest)))
+            .collect();
+        asked.sort_unstable();
+        asked
+    }
+
+    /// What is to be kept: the digests of those granted and of those asked about that are still due.
+    pub fn to_keep(&mut self) -> [Vec<u64>; 2] {
+        let of = |standing: Standing| {
+            let due = self.records.values().filter_map(|e| e.due.as_ref());
+            let mut digests: Vec<u64> = due.filter(|(_, s)| *s == standing).map(|(i, _)| i.digest).collect();
+            digests.sort_unstable();
+            digests
+        };
+        let kept = [of(Standing::Granted), of(Standing::Asked)];
+        self.granted = kept[0].iter().copied().collect();
+        self.asked = kept[1].iter().copied().collect();
+        self.changed = false;
+        kept
+    }
+
+    fn forget(&mut self, digest: u64) {
+        self.changed |= self.granted.remove(&digest);
+        self.changed |= self.asked.remove(&digest);
+    }
+
+    fn move_all(&mut self, from: Standing, to: Standing, which: impl Fn(Idx, &Intent) -> bool) {
+        let of = |(idx, e): (&Idx, &Entry)| e.due.as_ref().filter(|(i, s)| *s == from && which(*idx, i)).map(|(i, _)| (*idx, i.clone()));
+        let moved: Vec<(Idx, Intent)> = self.records.iter().filter_map(of).collect();
+        for (idx, intent) in moved {
+            self.set(idx, intent, to);
+        }
+    }
+
+    fn set(&mut self, idx: Idx, intent: Intent, to: Standing) {
+        self.forget(intent.digest);
+        match to {
+            Standing::Counted => {}
+            Standing::Asked => self.changed |= self.asked.insert(intent.digest),
+            Standing::Granted => self.changed |= self.granted.insert(intent.digest),
+        }
+        self.change(idx, |entry| entry.due = Some((intent, to)));
+    }
+
+    /// Changes an entry and the counts with it.
+    fn change(&mut self, idx: Idx, change: impl FnOnce(&mut Entry)) {
+        let mut entry = self.records.remove(&idx).unwrap_or_default();
+        self.counted -= usize::from(entry.is_counted());
+        self.asked_count -= usize::from(entry.is_asked());
+        for lost in entry.replaces() {
+            if let Some(count) = self.same.get_mut(&lost) {
+                *count -= 1;
+                if *count == 0 {
+                    self.same.remove(&lost);
+                }
+            }
+        }
+        change(&mut entry);
+        self.counted += usize::from(entry.is_counted());
+        self.asked_count += usize::from(entry.is_asked());
+        for lost in entry.replaces() {
+            let count = self.same.entry(lost).or_default();
+            *count += 1;
+            self.same_at_most = self.same_at_most.max(*count);
+        }
+        if entry.due.is_some() || entry.went.is_some() {
+            self.records.insert(idx, entry);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
