@@ -330,7 +330,7 @@ impl Daemon {
     /// The end of a delivery.
     pub fn settle(&mut self, table: Table) -> Result<(), Died> {
         self.read_back_failed = false;
-        self.engine.use_up_approval(&Name::from(table.system()));
+        self.engine.keep_guards(&Name::from(table.system()));
         self.engine.commit().map_err(|_| Died)
     }
 }

@@ -19,6 +19,7 @@ pub const REFUSAL_LIMIT_MS: i64 = 3_600_000;
 pub const COOL_DOWN_MS: i64 = 3_600_000;
 /// Releases at once that go without being asked.
 pub const WIDENING_PEOPLE: usize = 3;
+pub const WIDENING_WITHIN_MS: i64 = 6 * 3_600_000;
 
 /// What of policy.toml a history begins with or is edited to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -221,7 +222,10 @@ proof = {{ "crm.deals" = "15m", "crm.deal_people" = "15m", "crm.people" = "26h" 
 proof = {{ "ma.people" = "1h", "news.people" = "1h" }}
 
 [widening]
-ask_above = {{ people = {WIDENING_PEOPLE}, share = "1%" }}
+ask_above = {{ people = {WIDENING_PEOPLE}, share = "1%", within = "6h" }}
+
+[changes]
+ask_above = {{ records = 8, share = "1%", within = "1h" }}
 "#
     )
 }

@@ -86,7 +86,8 @@ pub struct Sim<'s> {
     pub approved: BTreeMap<&'static str, bool>,
     /// Approvals that were answered.
     pub sure: BTreeSet<&'static str>,
-    pub guards_approved: BTreeSet<&'static str>,
+    /// Blocks lifted since an administrator last approved a plan.
+    pub lifted: BTreeMap<RecordId, Time>,
 }
 
 /// Plays a history. With `trace` it also tells it.
@@ -135,7 +136,7 @@ impl<'s> Sim<'s> {
             unknown: BTreeSet::new(),
             approved: BTreeMap::new(),
             sure: BTreeSet::new(),
-            guards_approved: BTreeSet::new(),
+            lifted: BTreeMap::new(),
         }
     }
 
@@ -493,7 +494,7 @@ impl<'s> Sim<'s> {
                 if rules {
                     self.agreed = BTreeSet::from([self.rules]);
                 }
-                self.guards_approved.extend(TARGETS.map(Table::system));
+                self.lifted.clear();
             }
         }
         for (cause, kept, people) in let_go {
