@@ -285,7 +285,9 @@ impl Http {
     fn proxy_wants_login(&self, request: &Prepared, url: &Url) -> Failure {
         // Without one of ours, it is one that stands before the system.
         let proxy = self.network.proxy_for(url).map_or_else(|| "before the system".to_string(), |p| p.name());
-        self.no_way_out(request, &proxy, "it answers 407: it wants a user and a password")
+        // Nothing got through, and trying again at once would change nothing.
+        let failure = self.no_way_out(request, &proxy, "it answers 407: it wants a user and a password");
+        Failure { kind: Kind::Credential, ..failure }
     }
 
     fn no_way_out(&self, request: &Prepared, proxy: &str, why: &str) -> Failure {

@@ -48,7 +48,8 @@ async fn a_proxy_that_fails_is_named() {
             let text = failure.error.to_string();
             assert!(matches!(&failure.error, Error::Proxy { proxy: named, .. } if named == proxy), "{base}: {failure:?}");
             assert!(text.contains(why) && text.contains("[network]") && !text.contains(PASSWORD) && !text.contains(LOGIN), "{text}");
-            assert_eq!(failure.kind, Kind::NotConnected);
+            assert_eq!(failure.kind, if why == "407" { Kind::Credential } else { Kind::NotConnected });
+            assert!(matches!(failure.outcome(), crate::connector::Outcome::NotSent(_)));
         }
     }
     // What comes from behind the proxy is not its fault.
