@@ -271,9 +271,12 @@ impl Http {
 
     /// There is no answer, or only a part of one. `kind` is what it means, if that is known.
     fn lost(&self, request: &Prepared, url: &Url, error: &reqwest::Error, kind: Option<Kind>) -> Failure {
-        let not_connected = error.is_connect() || error.is_builder();
-        let kind = kind.unwrap_or(if not_connected { Kind::NotConnected } else { Kind::Broken(None) });
+        let kind = kind.unwrap_or(if error.is_connect() { Kind::NotConnected } else { Kind::Broken(None) });
         let causes = self.told(&causes(error));
+        if error.is_builder() {
+            // Trying again would not make it one.
+            return self.refused(request, &format!("what is to be sent is no request ({causes}); is a cursor or an id too long?"));
+        }
         if error.is_connect()
             && let Some(proxy) = self.network.proxy_for(url).filter(|p| p.failed(url, &causes))
         {

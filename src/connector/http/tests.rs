@@ -258,6 +258,16 @@ async fn a_key_in_the_address_is_not_told_when_nobody_answers() {
     assert!(told.contains("Connection refused") && !told.contains("3f9a") && !told.contains("key="), "{told}");
 }
 
+#[tokio::test]
+async fn a_cursor_too_long_for_any_request_is_refused_at_once() {
+    let server = Raw::says(answer("200 OK", "", "{\"r\":[]}")).await;
+    let http = http(&server.url, &Network::default(), BEARER);
+    let long = Prepared { query: vec![("cursor".into(), "c".repeat(70_000))], ..request(Method::Get) };
+    let failure = http.send(&long, Lane::Read, false).await.err().unwrap();
+    assert!(matches!(&failure.error, Error::Refused { said, .. } if said.contains("too long")), "{failure:?}");
+    assert!(server.asked().is_empty());
+}
+
 const CLIENT: &str =
     "auth = { kind = 'client_credentials', method = 'GET', path = '/token', client_id = 'me', client_secret = '{settings.token}' }
     [errors]\nsuccess = { path = 'success', equals = true }\ncode = 'errors[].code'\nmessage = 'errors[].message'
