@@ -83,10 +83,10 @@ fn answers(seeds: &[Json], tape: &mut Tape<'_>) -> Vec<Answer> {
     let mut out = Vec::new();
     while !tape.ended() && out.len() < 12 {
         let good = json(tape.pick(seeds), tape).to_string().into_bytes();
-        let body = if tape.byte() % 6 == 0 { bytes(&good, tape) } else { good };
+        let body = if tape.byte().is_multiple_of(6) { bytes(&good, tape) } else { good };
         let status = *tape.pick(&[200, 200, 200, 200, 200, 200, 204, 302, 400, 401, 403, 404, 409, 410]);
         let mut headers = vec![("date", "Sat, 21 Nov 2026 09:00:00 GMT".to_string())];
-        if tape.byte() % 8 == 0 {
+        if tape.byte().is_multiple_of(8) {
             let odd = ["", "/", "//", "http://[", "?", "Thu, 99 Foo 0000 99:99:99 GMT", "-1", "gzip"];
             headers.push((*tape.pick(&["location", "date", "retry-after", "content-type"]), (*tape.pick(&odd)).to_string()));
         }

@@ -16,8 +16,9 @@ fn settings() {
         let (_, _, loaded) = tape.pick(&all);
         let mut given = examples::example_settings(&loaded.manifest);
         for value in given.settings.values_mut() {
-            let changed = text(*tape.pick(&seeds), tape);
-            *value = if tape.byte() % 2 == 0 { SettingValue::Plain(changed) } else { SettingValue::Secret(changed.into()) };
+            let seed = *tape.pick(&seeds);
+            let changed = text(seed, tape);
+            *value = if tape.byte().is_multiple_of(2) { SettingValue::Plain(changed) } else { SettingValue::Secret(changed.into()) };
         }
         // Refused with every reason, or a connector.
         if let Err(why) = RestConnector::new(&loaded.manifest, &given, Arc::new(|| Time(0))) {

@@ -19,7 +19,7 @@ fn http_requests() {
     ];
     let paths = ["/v1/decisions/d_1", "/v1/people/hanako.mori@acme.example", "/v1/people/crm:person:5", "/readyz", "/metrics"];
     fuzz!(|tape: &mut Tape<'_>| {
-        let request = if tape.byte() % 4 == 0 {
+        let request = if tape.byte().is_multiple_of(4) {
             let path = String::from_utf8_lossy(&bytes(tape.pick(&paths).as_bytes(), tape)).into_owned();
             let Ok(url) = reqwest::Url::parse(&format!("http://{at}/{}", path.trim_start_matches('/'))) else { return };
             client.get(url)

@@ -47,7 +47,7 @@ fn journal_lines() {
         for _ in 0..1 + tape.byte() % 5 {
             text.extend(line(&json(tape.pick(&seeds), tape).to_string()).into_bytes());
         }
-        if tape.byte() % 2 == 0 {
+        if tape.byte().is_multiple_of(2) {
             text = bytes(&text, tape);
         }
         let lines = text.split(|b| *b == b'\n').filter(|l| !l.is_empty()).count() as u64;

@@ -10,7 +10,8 @@ fn addresses() {
     let seeds =
         ["hanako.mori@acme.example", "\"a b\"@xn--r8jz45g.example", "Ｈ@例え.テスト", "a@[127.0.0.1]", "<Mori> mori+x@sub.acme.example"];
     fuzz!(|tape: &mut Tape<'_>| {
-        if let Some(address) = Address::parse(&text(*tape.pick(&seeds), tape)) {
+        let seed = *tape.pick(&seeds);
+        if let Some(address) = Address::parse(&text(seed, tape)) {
             assert_eq!(Address::parse(address.as_str()), Some(address.clone()), "its normal form has another");
             assert!(!address.local().is_empty());
         }
@@ -21,7 +22,8 @@ fn addresses() {
 fn record_ids() {
     let seeds = ["crm:person:5", "ma:deal_person:a:b:c", "support:ticket:名"];
     fuzz!(|tape: &mut Tape<'_>| {
-        if let Ok(id) = text(*tape.pick(&seeds), tape).parse::<RecordId>() {
+        let seed = *tape.pick(&seeds);
+        if let Ok(id) = text(seed, tape).parse::<RecordId>() {
             assert_eq!(id.to_string().parse::<RecordId>().ok(), Some(id));
         }
     });
@@ -31,7 +33,8 @@ fn record_ids() {
 fn durations() {
     let seeds = ["500ms", "60s", "15m", "2h", "30d", "106751991167d"];
     fuzz!(|tape: &mut Tape<'_>| {
-        if let Ok(span) = text(*tape.pick(&seeds), tape).parse::<Span>() {
+        let seed = *tape.pick(&seeds);
+        if let Ok(span) = text(seed, tape).parse::<Span>() {
             assert_eq!(span.to_string().parse::<Span>().ok(), Some(span));
         }
     });
