@@ -29,6 +29,52 @@ fn told(file: &'static str, cases: &[(&str, &str)]) -> String {
 }
 
 #[test]
+fn network() {
+    let in_proxy = format!("[network]\nproxy = \"http://me:{SECRET}@proxy.example:3128\"\n[link]");
+    let without_scheme = format!("[network]\nproxy = \"me:{SECRET}@proxy.example:3128\"\n[link]");
+    let plain = format!("[network]\nproxy = \"http://proxy.example:3128\"\nproxy_user = \"me\"\nproxy_password = \"{SECRET}\"\n[link]");
+    let with = |keys: &str| format!("[network]\nproxy = \"http://proxy.example:3128\"\n{keys}\n[link]");
+    let (colon, alone) = (with("proxy_user = \"me:you\"\nproxy_password = { env = \"HTTP_TOKEN\" }"), with("proxy_user = \"me\""));
+    let (password, unset) =
+        (with("proxy_password = { env = \"HTTP_TOKEN\" }"), with("proxy_user = \"me\"\nproxy_password = { env = \"PROXY_PASSWORD\" }"));
+    let (hosts, unknown) = (with("no_proxy = [\"crm.acme.example\", \"https://desk.acme.example/\"]"), with("noproxy = \"localhost\""));
+    let shown = told(
+        "systems.toml",
+        &[
+            ("[link]", &in_proxy),
+            ("[link]", &without_scheme),
+            ("[link]", "[network]\nproxy = \"socks5://proxy.example:1080\"\n[link]"),
+            ("[link]", "[network]\nproxy = \"http://proxy.example:3128/way\"\n[link]"),
+            ("[link]", "[network]\nproxy = \"proxy.example:3128\"\n[link]"),
+            ("[link]", "[network]\nno_proxy = [\"a.example\"]\n[link]"),
+            ("[link]", &plain),
+            ("[link]", &colon),
+            ("[link]", &alone),
+            ("[link]", &password),
+            ("[link]", &unset),
+            ("[link]", &hosts),
+            ("[link]", &unknown),
+            ("[link]", "[network]\nca = \"acme-ca.pem\"\n[link]"),
+            ("[link]", "[network]\nca = \"zendesk.token\"\n[link]"),
+            ("[link]", "[network]\nca = \"own\"\n[link]"),
+        ],
+    );
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_proxy_with_all_that_belongs_to_it() {
+    let text = "[network]\nproxy = \"http://proxy.example:3128\"\nproxy_user = \"svc\"\nproxy_password = { env = \"HTTP_TOKEN\" }\nno_proxy = [\"10.0.0.7\", \"::1\", \".acme.example\"]\n[link]";
+    let config = load_with(&[("systems.toml", &good("systems.toml").replace("[link]", text))]).unwrap();
+    let proxy = config.network.proxy.as_ref().unwrap();
+    assert_eq!((proxy.name().as_str(), proxy.except.len()), ("http://proxy.example:3128", 3));
+    assert_eq!(proxy.login.as_ref().map(|(user, _)| user.as_str()), Some("svc"));
+    assert!(!format!("{config:?}").contains(SECRET));
+    let none = load_with(&[]).unwrap().network;
+    assert!(none.proxy.is_none() && none.authorities.is_empty());
+}
+
+#[test]
 fn systems() {
     let plain = format!("token = {SECRET:?}");
     let misplaced = format!("token = {{ env = {SECRET:?} }}");

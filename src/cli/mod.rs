@@ -13,6 +13,7 @@ mod open;
 mod output;
 mod plan;
 mod run;
+pub mod service;
 mod status;
 mod sync;
 mod undo;

@@ -75,7 +75,7 @@ pub fn connectors(config: &Config, clock: &Clock) -> Result<Connectors, Error> {
     let mut connectors = Connectors::new();
     for system in &config.systems {
         let name = system.settings.name.clone();
-        let made = RestConnector::new(&system.manifest, &system.settings, clock.clone());
+        let made = RestConnector::through(&config.network, &system.manifest, &system.settings, clock.clone());
         let connector: Arc<dyn Connector> = match made {
             Ok(connector) => Arc::new(connector),
             Err(why) => return Err(Error::Connector { system: name.to_string(), why: why.join("; ") }),

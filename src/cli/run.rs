@@ -1,7 +1,7 @@
 //! `nayose run`
 
 use super::args::Common;
-use super::{Exit, open, output};
+use super::{Exit, open, output, service};
 use crate::daemon::{run, shell::Shell, socket};
 use crate::web;
 use tokio::net::TcpListener;
@@ -40,10 +40,13 @@ pub async fn run(common: &Common) -> Exit {
     let asked = tokio::spawn(socket::serve(questions, shell.clone()));
     let served = tokio::spawn(web::serve(listener, web::router(shell.clone(), http.token, web::recorder())));
     tokio::spawn(signals(stop));
+    service::ready();
+    let told = tokio::spawn(service::keep_telling(shell.clone()));
     tracing::info!(listen = %http.listen, systems = shell.connectors.len(), "running");
     let ended = run::run(shell.clone(), stopped).await;
-    asked.abort();
-    served.abort();
+    for task in [asked, served, told] {
+        task.abort();
+    }
     // A socket that nobody answers on would only mislead.
     let _ = std::fs::remove_file(socket::path(&folder));
     match ended {
@@ -72,5 +75,6 @@ async fn signals(stop: watch::Sender<bool>) {
         _ = term.recv() => {}
         _ = int.recv() => {}
     }
+    service::stopping();
     let _ = stop.send(true);
 }

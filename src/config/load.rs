@@ -58,11 +58,12 @@ pub fn load(dir: &Path, env: &dyn Fn(&str) -> Option<String>, manifests: &dyn Ma
     drop(tables);
     let with_place = FILES.iter().zip(sheets).filter(|(file, _)| present[at(file)]).flat_map(|(_, sheet)| sheet.mistakes());
     found.extend(with_place);
-    match (found.is_empty(), read.state, read.http) {
-        (true, Some(state), Some(http)) => Ok(Config {
+    match (found.is_empty(), read.state, read.http, read.network) {
+        (true, Some(state), Some(http), Some(network)) => Ok(Config {
             folder: dir.to_path_buf(),
             state,
             http,
+            network,
             systems: read.systems,
             shared_mailboxes: read.shared_mailboxes,
             precedence,

@@ -10,6 +10,9 @@ use std::ops::Range;
 /// Columns of the drawn form; long messages are wrapped there.
 const WIDTH: usize = 120;
 
+/// Mistakes drawn at most; with more, it is another file by mistake.
+const DRAWN_MAX: usize = 100;
+
 /// One mistake in one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
@@ -59,12 +62,15 @@ impl Mistakes {
         let handler =
             GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_links(false).with_context_lines(0).with_width(WIDTH);
         let mut out = String::new();
-        for mistake in &self.list {
+        for mistake in self.list.iter().take(DRAWN_MAX) {
             let shown = Drawn { mistake, text: self.texts.get(mistake.file) };
             if handler.render_report(&mut out, &shown).is_err() {
                 out.push_str(&format!("{mistake}\n"));
             }
             out.push('\n');
+        }
+        if let Some(more) = self.list.len().checked_sub(DRAWN_MAX).filter(|more| *more > 0) {
+            out.push_str(&format!("and {more} more\n"));
         }
         let (s, files) = (if self.list.len() == 1 { "" } else { "s" }, self.files());
         out.push_str(&format!("{} mistake{s} in {}\n", self.list.len(), files.join(", ")));

@@ -5,7 +5,7 @@
 //! - [`load`](load()): the folder in, a [`Config`] or all its [`Mistakes`] out
 //! - `document`, `quoted`, `nearest`: TOML with the place of everything in it; "did you mean"
 //! - `mistake`, `redact`: how mistakes are shown, and what must not be shown with them
-//! - `systems`, `settings`, `writes`: systems.toml
+//! - `systems`, `settings`, `network`, `writes`: systems.toml
 //! - `connectors`: manifests out of the connector room
 //! - `offers`: what the configured systems can read; the other files are checked against it
 //! - `precedence`, `policy`, `proof`, `consent`: one file each, and what they share
@@ -16,6 +16,7 @@ mod document;
 mod load;
 mod mistake;
 mod nearest;
+mod network;
 mod offers;
 mod policy;
 mod precedence;
@@ -30,6 +31,7 @@ pub use connectors::Connectors;
 pub use load::load;
 pub use mistake::{Mistake, Mistakes};
 
+use crate::connector::network::Network;
 use crate::connector::{Manifest, SystemSettings};
 use crate::decide::rules::{ConsentRules, Policy};
 use crate::merge::rules::Precedence;
@@ -64,6 +66,7 @@ pub struct Config {
     pub folder: PathBuf,
     pub state: StateUrl,
     pub http: Http,
+    pub network: Network,
     /// In the file's order.
     pub systems: Vec<System>,
     /// Patterns (`info@*`, `*@lists.example`) of addresses that several people read, of `[link] shared_mailboxes`.

@@ -1,5 +1,6 @@
 //! The text of systems.toml as it may be shown: whatever may be a secret is blanked, byte for byte, so that places stay right.
 
+use super::network;
 use super::offers::Offers;
 use super::settings::looks_like_env;
 use super::systems::{OWN_KEYS, may_show};
@@ -20,6 +21,15 @@ pub fn redacted(text: &str, table: &DeTable, whole: bool, offers: &Offers) -> St
                     match key.get_ref().as_ref() {
                         "url" => blank.credentials(text, value),
                         "listen" => (),
+                        _ => blank.secret(value),
+                    }
+                }
+            }
+            ("network", DeValue::Table(inner)) => {
+                for (key, value) in inner {
+                    match key.get_ref().as_ref() {
+                        "proxy" if value.get_ref().as_str().is_some_and(|v| v.contains("://")) => blank.credentials(text, value),
+                        key if network::PLAIN_KEYS.contains(&key) => (),
                         _ => blank.secret(value),
                     }
                 }

@@ -78,23 +78,28 @@ impl Outside<'_> {
     }
 
     fn file(&self, entry: &Entry) -> Option<String> {
+        let bytes = self.bytes(entry)?;
+        let text = (bytes.len() <= SECRET_BYTES_MAX).then(|| String::from_utf8(bytes).ok()).flatten();
+        if text.is_none() {
+            entry.report("the file holds no short text", "expected a file with just the secret, at most 64 KiB");
+        }
+        text
+    }
+
+    /// The file that an entry names.
+    pub fn bytes(&self, entry: &Entry) -> Option<Vec<u8>> {
         let path = entry.filled_text()?;
-        let bytes = match std::fs::read(self.folder.join(path)) {
-            Ok(bytes) => bytes,
+        match std::fs::read(self.folder.join(path)) {
+            Ok(bytes) => Some(bytes),
             Err(error) => {
                 let why = match error.kind() {
                     std::io::ErrorKind::NotFound => "there is no such file".to_string(),
                     kind => format!("the file cannot be read: {kind}"),
                 };
                 entry.report(why, "a relative path begins at the config folder");
-                return None;
+                None
             }
-        };
-        let text = (bytes.len() <= SECRET_BYTES_MAX).then(|| String::from_utf8(bytes).ok()).flatten();
-        if text.is_none() {
-            entry.report("the file holds no short text", "expected a file with just the secret, at most 64 KiB");
         }
-        text
     }
 
     /// The settings that a manifest asks for, as far as they are given. Defaults are the connector's to fill in.

@@ -4,8 +4,9 @@ use super::document::{Entry, Section, Sheet};
 use super::nearest::choices;
 use super::offers::{Offer, Offers};
 use super::settings::Outside;
-use super::writes;
 use super::{Http, ManifestSource, StateUrl, System};
+use super::{network, writes};
+use crate::connector::network::Network;
 use crate::connector::{Manifest, SystemSettings};
 use crate::model::{Name, Span};
 use std::net::SocketAddr;
@@ -25,6 +26,7 @@ pub const OWN_KEYS: [&str; 7] = ["connector", "time_zone", "every", "sweep", "wr
 pub struct Systems {
     pub state: Option<StateUrl>,
     pub http: Option<Http>,
+    pub network: Option<Network>,
     pub systems: Vec<System>,
     pub shared_mailboxes: Vec<String>,
     pub offers: Offers,
@@ -36,8 +38,9 @@ pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, whole: bool, outsi
     let own = top.get("connectors").and_then(|e| own_folder(&e, outside));
     let state = state(&mut top, outside);
     let http = http(&mut top, outside);
+    let network = network::read(&mut top, outside);
     let shared_mailboxes = shared_mailboxes(&mut top);
-    let mut read = Systems { state, http, systems: Vec::new(), shared_mailboxes, offers: Offers { systems: Vec::new(), whole } };
+    let mut read = Systems { state, http, network, systems: Vec::new(), shared_mailboxes, offers: Offers { systems: Vec::new(), whole } };
     let source = Source { manifests, own };
     let systems = top.get("systems");
     let entries = systems.as_ref().and_then(|e| e.table("[systems]")).map(|mut s| s.entries()).unwrap_or_default();

@@ -1,10 +1,13 @@
 //! How requests prove who they are.
 
+use super::failure::{Kind, Rules};
 use super::manifest::{Auth, Method};
+use super::retry::retry_after;
 use super::settings::Settings;
 use crate::model::{Span, Time};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value as Json, json};
 use std::fmt;
@@ -32,11 +35,20 @@ pub struct Token {
 }
 
 /// Why there is no credential to send.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum SignIn {
-    /// The server says no to it, or it cannot be used as it stands.
-    Refused(String),
-    Unreachable(String),
+    /// The server says no, or "later"; or what is configured cannot be used as it stands.
+    Said(Kind, String),
+    /// No answer from this address.
+    Lost(Box<Url>, reqwest::Error),
+    /// 407: it is not the system that answers.
+    Proxy(Box<Url>),
+}
+
+impl SignIn {
+    fn refused(said: impl Into<String>) -> SignIn {
+        SignIn::Said(Kind::Credential, said.into())
+    }
 }
 
 impl Authenticator {
@@ -75,7 +87,14 @@ impl Authenticator {
     }
 
     /// The header to send. Where a token must be fetched first, all who wait share one request.
-    pub async fn header(&self, client: &reqwest::Client, now: Time, timeout: Span) -> Result<Option<(HeaderName, HeaderValue)>, SignIn> {
+    /// `rules` tell what a refusal means, as with any other answer of the system.
+    pub async fn header(
+        &self,
+        client: &reqwest::Client,
+        rules: &Rules,
+        now: Time,
+        timeout: Span,
+    ) -> Result<Option<(HeaderName, HeaderValue)>, SignIn> {
         match self {
             Authenticator::None => Ok(None),
             Authenticator::Fixed(name, value) => Ok(Some((name.clone(), value.clone()))),
@@ -83,8 +102,8 @@ impl Authenticator {
                 let header = Header { alg: Algorithm::HS256, kid: Some(id.clone()), ..Header::default() };
                 let iat = now.0.div_euclid(1000);
                 let claims = json!({"iat": iat, "exp": iat + lifetime.as_seconds(), "aud": audience});
-                let token = jsonwebtoken::encode(&header, &claims, key).map_err(|e| SignIn::Refused(e.to_string()))?;
-                Ok(Some((AUTHORIZATION, sensitive(&format!("{scheme} {token}")).map_err(SignIn::Refused)?)))
+                let token = jsonwebtoken::encode(&header, &claims, key).map_err(|e| SignIn::refused(e.to_string()))?;
+                Ok(Some((AUTHORIZATION, sensitive(&format!("{scheme} {token}")).map_err(SignIn::refused)?)))
             }
             Authenticator::Client { get, url, id, secret, token } => {
                 let mut token = token.lock().await;
@@ -95,7 +114,7 @@ impl Authenticator {
                         let request = if *get { client.get(url) } else { client.post(url) };
                         let pairs = [("grant_type", "client_credentials"), ("client_id", &**id), ("client_secret", secret.expose_secret())];
                         let request = if *get { request.query(&pairs) } else { request.form(&pairs) };
-                        let new = fetch(request.timeout(timeout.to_std()), now).await?;
+                        let new = fetch(request.timeout(timeout.to_std()), rules, now).await?;
                         token.insert(new).header.clone()
                     }
                 };
@@ -116,29 +135,41 @@ impl Authenticator {
     }
 }
 
-async fn fetch(request: reqwest::RequestBuilder, now: Time) -> Result<Token, SignIn> {
-    let lost = |e: reqwest::Error| SignIn::Unreachable(e.without_url().to_string());
-    let mut answer = request.send().await.map_err(lost)?;
+async fn fetch(request: reqwest::RequestBuilder, rules: &Rules, now: Time) -> Result<Token, SignIn> {
+    let (client, request) = request.build_split();
+    let request = request.map_err(|_| SignIn::refused("the address to sign in at is none; check base_url"))?;
+    let url = request.url().clone();
+    let lost = |error| SignIn::Lost(Box::new(url.clone()), error);
+    let mut answer = client.execute(request).await.map_err(lost)?;
     let status = answer.status();
+    if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+        return Err(SignIn::Proxy(Box::new(url)));
+    }
+    let wait = answer.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|h| retry_after(h, now));
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(lost)? {
         if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(SignIn::Refused("the answer to the sign-in is no token".to_string()));
+            return Err(SignIn::refused("the answer to the sign-in is no token"));
         }
         bytes.extend_from_slice(&chunk);
     }
-    if status.is_server_error() || status.as_u16() == 429 {
-        return Err(SignIn::Unreachable(format!("the sign-in answers {}", status.as_u16())));
-    }
     let json: Json = serde_json::from_slice(&bytes).unwrap_or(Json::Null);
     let Some(token) = json["access_token"].as_str().filter(|_| status.is_success()) else {
-        let said = json["error_description"].as_str().or(json["error"].as_str()).unwrap_or("no access_token in the answer");
-        return Err(SignIn::Refused(format!("{} {said}", status.as_u16())));
+        let said = rules.message(&json);
+        let said = said.as_deref().or(json["error_description"].as_str()).or(json["error"].as_str());
+        let said = format!("{} {}", status.as_u16(), said.unwrap_or("no access_token in the answer"));
+        let kind = match rules.failure(status.as_u16(), Some(&json), wait, false) {
+            Some(kind @ (Kind::Later(_) | Kind::Budget)) => kind,
+            // Nothing but the sign-in was sent, so that it may be tried again whatever was to follow.
+            Some(Kind::Broken(_)) => Kind::NotConnected,
+            _ => Kind::Credential,
+        };
+        return Err(SignIn::Said(kind, said));
     };
     let told = super::scalars::int_of(&json["expires_in"]).map_or(LIFETIME_UNTOLD, |s| Span::seconds(s.clamp(0, 86_400)));
     // A token that ends sooner than that is used for half its life.
     let until = if told > Span(RENEW_BEFORE.0 * 2) { now.plus(told).minus(RENEW_BEFORE) } else { now.plus(Span(told.0 / 2)) };
-    Ok(Token { header: sensitive(&format!("Bearer {token}")).map_err(SignIn::Refused)?, until })
+    Ok(Token { header: sensitive(&format!("Bearer {token}")).map_err(SignIn::refused)?, until })
 }
 
 fn sensitive(text: &str) -> Result<HeaderValue, String> {

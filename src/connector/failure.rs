@@ -8,11 +8,6 @@ use super::scalars::text_of;
 use crate::model::Span;
 use serde_json::Value as Json;
 
-/// Characters of an answer shown in a message.
-const BEGINS_CHARS: usize = 80;
-/// Characters of a system's own message shown.
-const MESSAGE_CHARS: usize = 300;
-
 /// What a failure means for sending again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -106,26 +101,22 @@ impl Rules {
         })
     }
 
-    /// What the system says of a failure; without a rule, or where the rule finds nothing, the answer's beginning.
+    /// What the system says of a failure, whole and with whatever it repeats; `None` without a rule, or where the rule finds nothing.
     pub fn message(&self, json: &Json) -> Option<String> {
         let code = self.code.as_ref().and_then(|p| p.first(json)).and_then(text_of).map(|t| t.into_owned());
-        let message = self.message.as_ref().and_then(|p| p.first(json)).and_then(text_of).map(|t| clip(&t, MESSAGE_CHARS));
+        let message = self.message.as_ref().and_then(|p| p.first(json)).and_then(text_of);
         match (code, message) {
             (Some(code), Some(message)) => Some(format!("{code} {message}")),
-            (Some(one), None) | (None, Some(one)) => Some(one),
-            (None, None) if json.is_null() => None,
-            (None, None) => Some(shorten(&json.to_string())),
+            (Some(code), None) => Some(code),
+            (None, Some(message)) => Some(message.into_owned()),
+            (None, None) => None,
         }
     }
 }
 
-/// The beginning of an answer, on one line.
-pub fn shorten(text: &str) -> String {
-    clip(&text.split_whitespace().collect::<Vec<_>>().join(" "), BEGINS_CHARS)
-}
-
-fn clip(text: &str, chars: usize) -> String {
-    text.chars().take(chars).collect()
+/// The text on one line.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -4,24 +4,30 @@
 
 use super::auth::{Authenticator, SignIn};
 use super::budget::Budget;
-use super::failure::{Failure, Kind, Rules, shorten};
+use super::failure::{Failure, Kind, Rules, one_line};
 use super::manifest::{Manifest, Method};
+use super::network::Network;
 use super::port::{Clock, Error, Lane};
 use super::request::Prepared;
 use super::retry::{Delays, http_date, retry_after};
-use super::settings::{Settings, strike};
+use super::secrets::Secrets;
+use super::settings::Settings;
 use crate::model::{Name, Span};
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Response, Url, redirect};
+use reqwest::{Client, Response, StatusCode, Url};
 use serde_json::Value as Json;
 use std::fmt;
-use std::time::Duration;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Redirects followed within one host.
 const REDIRECTS_MAX: usize = 3;
 /// What a wait is told to be where the server names none.
 const LATER_UNTOLD: Span = Span::minutes(1);
+/// Values (items, members) in one answer. Read into memory each takes some 70 bytes, so that a small body could fill all there is.
+const VALUES_MAX: usize = 4_000_000;
+/// Characters of an answer shown in a message.
+const BEGINS_CHARS: usize = 80;
+/// Characters of a system's own message shown or kept.
+const MESSAGE_CHARS: usize = 300;
 
 /// One system's HTTP.
 pub struct Http {
@@ -35,7 +41,8 @@ pub struct Http {
     timeout: Span,
     answer_bytes_max: usize,
     pub clock: Clock,
-    settings: Settings,
+    network: Network,
+    secrets: Secrets,
 }
 
 /// An answer that the system calls a success.
@@ -50,7 +57,7 @@ pub struct Answer {
 
 impl Http {
     /// `Err` tells every setting that is wrong.
-    pub fn new(manifest: &Manifest, settings: &Settings, system: &Name, clock: Clock) -> Result<Http, Vec<String>> {
+    pub fn new(manifest: &Manifest, settings: &Settings, network: &Network, system: &Name, clock: Clock) -> Result<Http, Vec<String>> {
         let mut problems = Vec::new();
         let base = settings.text(&manifest.base_url).ok().flatten().unwrap_or_default().trim_end_matches('/').to_string();
         let url = Url::parse(&base).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
@@ -66,15 +73,7 @@ impl Http {
                 (Err(_), _) => problems.push(format!("{name:?} is no header name")),
             }
         }
-        let mut client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_max_idle_per_host(manifest.limits.concurrency)
-            .user_agent(concat!("nayose/", env!("CARGO_PKG_VERSION")));
-        // A proxy has no business between us and our own machine.
-        if url.as_ref().is_some_and(loopback) {
-            client = client.no_proxy();
-        }
+        let client = network.client().pool_max_idle_per_host(manifest.limits.concurrency);
         let auth = Authenticator::new(&manifest.auth, &base, settings).map_err(|why| problems.push(why));
         let rules = Rules::new(&manifest.errors).map_err(|why| problems.push(why));
         let client = client.build().map_err(|e| problems.push(format!("no HTTPS: {e}")));
@@ -90,7 +89,8 @@ impl Http {
                 timeout: manifest.limits.timeout,
                 answer_bytes_max: manifest.limits.answer_bytes_max,
                 clock,
-                settings: settings.clone(),
+                network: network.clone(),
+                secrets: Secrets::new(settings.secrets().chain(network.secrets())),
             }),
             _ => Err(problems),
         }
@@ -150,16 +150,21 @@ impl Http {
 
     /// One request, with redirects within the host where it only reads by GET. Beside the outcome, the credential that was sent.
     async fn once(&self, request: &Prepared) -> (Result<Answer, Failure>, Option<HeaderValue>) {
-        let header = match self.auth.header(&self.client, (self.clock)(), self.timeout).await {
+        let header = match self.auth.header(&self.client, &self.rules, (self.clock)(), self.timeout).await {
             Ok(header) => header,
-            Err(SignIn::Refused(said)) => return (Err(self.credential(request, &said)), None),
-            Err(SignIn::Unreachable(why)) => {
-                return (Err(self.unreachable(request, Kind::NotConnected, &format!("signing in: {why}"))), None);
+            Err(SignIn::Said(kind, said)) => {
+                let said = self.told(&said);
+                let said = if kind == Kind::Credential { said } else { format!("signing in: {said}") };
+                return (Err(self.failure(request, kind, said)), None);
             }
+            Err(SignIn::Proxy(url)) => return (Err(self.proxy_wants_login(request, &url)), None),
+            // What was asked for was not even sent.
+            Err(SignIn::Lost(url, error)) => return (Err(self.lost(request, &url, &error, Some(Kind::NotConnected))), None),
         };
         let sent = header.as_ref().map(|(_, value)| value.clone());
+        sent.iter().for_each(|value| self.secrets.sends(value));
         let answer = match self.url(request) {
-            Ok(url) => self.exchange(request, url, header, sent.as_ref()).await,
+            Ok(url) => self.exchange(request, url, header).await,
             Err(failure) => Err(failure),
         };
         (answer, sent)
@@ -174,13 +179,7 @@ impl Http {
         Ok(url)
     }
 
-    async fn exchange(
-        &self,
-        request: &Prepared,
-        mut url: Url,
-        header: Option<(HeaderName, HeaderValue)>,
-        sent: Option<&HeaderValue>,
-    ) -> Result<Answer, Failure> {
+    async fn exchange(&self, request: &Prepared, mut url: Url, header: Option<(HeaderName, HeaderValue)>) -> Result<Answer, Failure> {
         for _ in 0..=REDIRECTS_MAX {
             let method = match request.method {
                 Method::Get => reqwest::Method::GET,
@@ -195,13 +194,16 @@ impl Http {
             if let Some(body) = &request.body {
                 builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone());
             }
-            let response = builder.send().await.map_err(|e| self.transport(request, e))?;
+            let response = builder.send().await.map_err(|e| self.lost(request, &url, &e, None))?;
+            if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+                return Err(self.proxy_wants_login(request, &url));
+            }
             if !response.status().is_redirection() {
-                return self.answer(request, response, sent).await;
+                return self.answer(request, &url, response).await;
             }
             let target = response.headers().get(LOCATION).and_then(|l| l.to_str().ok()).and_then(|l| url.join(l).ok());
             match target {
-                Some(target) if request.method == Method::Get && same_host(&url, &target) => url = target,
+                Some(target) if request.method == Method::Get && same_server(&url, &target) => url = target,
                 target => {
                     let host = target.as_ref().and_then(Url::host_str).unwrap_or("nowhere").to_string();
                     return Err(self.refused(request, &format!("it redirects to {host}, which is not followed; check base_url")));
@@ -211,7 +213,7 @@ impl Http {
         Err(self.refused(request, "it redirects without end"))
     }
 
-    async fn answer(&self, request: &Prepared, mut response: Response, sent: Option<&HeaderValue>) -> Result<Answer, Failure> {
+    async fn answer(&self, request: &Prepared, url: &Url, mut response: Response) -> Result<Answer, Failure> {
         let status = response.status().as_u16();
         let now = (self.clock)();
         let header = |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
@@ -226,19 +228,24 @@ impl Http {
             }
             body.reserve_exact(length as usize);
         }
-        while let Some(chunk) = response.chunk().await.map_err(|e| self.transport(request, e))? {
+        while let Some(chunk) = response.chunk().await.map_err(|e| self.lost(request, url, &e, None))? {
             if body.len() + chunk.len() > limit {
                 return Err(too_large());
             }
             body.extend_from_slice(&chunk);
         }
+        if body.iter().filter(|b| matches!(b, b',' | b'[' | b'{')).count() > VALUES_MAX {
+            return Err(self.too_many(request, VALUES_MAX, "values"));
+        }
         let bytes = body.len() as u64;
         let json = if body.is_empty() { Ok(Json::Null) } else { serde_json::from_slice::<Json>(&body) };
-        let said = |text: &str| self.scrub(text, sent);
-        let begins = || said(&shorten(&String::from_utf8_lossy(&body)));
+        let begins = || self.beginning(&String::from_utf8_lossy(&body));
         if let Some(kind) = self.rules.failure(status, json.as_ref().ok(), told, request.from_cursor) {
-            let message =
-                json.as_ref().ok().map_or_else(|| Some(begins()).filter(|b| !b.is_empty()), |j| self.rules.message(j).map(|m| said(&m)));
+            let message = match &json {
+                Ok(Json::Null) => None,
+                Ok(json) => Some(self.rules.message(json).map_or_else(|| self.begins(json), |m| self.told(&m))),
+                Err(_) => Some(begins()).filter(|b| !b.is_empty()),
+            };
             let message = message.map_or_else(|| status.to_string(), |m| format!("{status}: {m}"));
             return Err(self.failure(request, kind, message));
         }
@@ -262,22 +269,42 @@ impl Http {
         Failure::new(kind, error)
     }
 
-    fn transport(&self, request: &Prepared, error: reqwest::Error) -> Failure {
-        let kind = if error.is_connect() || error.is_builder() { Kind::NotConnected } else { Kind::Broken(None) };
-        let why = if error.is_timeout() { "it took too long".to_string() } else { causes(&error.without_url()) };
-        self.unreachable(request, kind, &why)
+    /// There is no answer, or only a part of one. `kind` is what it means, if that is known.
+    fn lost(&self, request: &Prepared, url: &Url, error: &reqwest::Error, kind: Option<Kind>) -> Failure {
+        let kind = kind.unwrap_or(if error.is_connect() { Kind::NotConnected } else { Kind::Broken(None) });
+        let causes = self.told(&causes(error));
+        if error.is_builder() {
+            // Trying again would not make it one.
+            return self.refused(request, &format!("what is to be sent is no request ({causes}); is a cursor or an id too long?"));
+        }
+        if error.is_connect()
+            && let Some(proxy) = self.network.proxy_for(url).filter(|p| p.failed(url, &causes))
+        {
+            return self.no_way_out(request, &proxy.name(), &causes);
+        }
+        self.failure(request, kind, if error.is_timeout() { "it took too long".to_string() } else { causes })
     }
 
-    fn unreachable(&self, request: &Prepared, kind: Kind, why: &str) -> Failure {
-        self.failure(request, kind, self.scrub(why, None))
+    fn proxy_wants_login(&self, request: &Prepared, url: &Url) -> Failure {
+        // Without one of ours, it is one that stands before the system.
+        let proxy = self.network.proxy_for(url).map_or_else(|| "before the system".to_string(), |p| p.name());
+        // Nothing got through, and trying again at once would change nothing.
+        let failure = self.no_way_out(request, &proxy, "it answers 407: it wants a user and a password");
+        Failure { kind: Kind::Credential, ..failure }
     }
 
-    fn credential(&self, request: &Prepared, said: &str) -> Failure {
-        self.failure(request, Kind::Credential, self.scrub(said, None))
+    fn no_way_out(&self, request: &Prepared, proxy: &str, why: &str) -> Failure {
+        let (system, what) = (self.system.clone(), request.what.clone());
+        Failure::new(Kind::NotConnected, Error::Proxy { system, what, proxy: proxy.to_string(), why: why.to_string() })
+    }
+
+    pub fn too_many(&self, request: &Prepared, limit: usize, of: &'static str) -> Failure {
+        let (system, what) = (self.system.clone(), request.what.clone());
+        Failure::new(Kind::TooLarge, Error::TooMany { system, what, limit, of })
     }
 
     fn refused(&self, request: &Prepared, said: &str) -> Failure {
-        self.failure(request, Kind::Refused, said.to_string())
+        self.failure(request, Kind::Refused, self.told(said))
     }
 
     pub fn not_understood(&self, request: &Prepared, kind: Kind, why: String, begins: String) -> Failure {
@@ -286,32 +313,40 @@ impl Http {
 
     /// The beginning of an answer, for messages.
     pub fn begins(&self, json: &Json) -> String {
-        self.scrub(&shorten(&json.to_string()), None)
+        self.beginning(&json.to_string())
     }
 
-    fn scrub(&self, text: &str, sent: Option<&HeaderValue>) -> String {
-        let text = self.settings.scrub(text);
-        // The credential as sent is `SCHEME TOKEN`; the token alone is the secret.
-        let token = sent.and_then(|v| v.to_str().ok()).map(|v| v.rsplit(' ').next().unwrap_or(v).to_string());
-        token.map_or(text.clone(), |token| strike(&text, &token.into()))
+    fn beginning(&self, text: &str) -> String {
+        clip(&self.secrets.strike(&one_line(text)), BEGINS_CHARS)
+    }
+
+    /// What a system says, fit to be shown and kept: without secrets, and short.
+    pub fn told(&self, text: &str) -> String {
+        clip(&self.secrets.strike(text), MESSAGE_CHARS)
     }
 }
 
-fn loopback(url: &Url) -> bool {
-    url.host_str()
-        .is_some_and(|h| h == "localhost" || h.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback()))
+fn clip(text: &str, chars: usize) -> String {
+    text.chars().take(chars).collect()
 }
 
-fn same_host(from: &Url, to: &Url) -> bool {
-    let secure = to.scheme() == from.scheme() || to.scheme() == "https";
+/// The same scheme, host and port; or from plain HTTP to HTTPS, at the same port or HTTPS' own. And no other login.
+fn same_server(from: &Url, to: &Url) -> bool {
+    let port = |url: &Url| url.port_or_known_default();
+    let (same, secured) = (from.scheme() == to.scheme(), from.scheme() == "http" && to.scheme() == "https");
     from.host_str() == to.host_str()
-        && secure
-        && (from.port_or_known_default() == to.port_or_known_default() || from.scheme() != to.scheme())
+        && to.username().is_empty()
+        && to.password().is_none()
+        && ((same || secured) && port(from) == port(to) || secured && port(to) == Some(443))
 }
 
 /// An error with what caused it: reqwest's own text names only the outermost.
 fn causes(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
+    // The address may hold a key. It is part of the text only where reqwest knows it, and stands there in brackets.
+    let mut text = match error.url() {
+        Some(url) => error.to_string().replace(&format!(" for url ({url})"), ""),
+        None => error.to_string(),
+    };
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
         text = format!("{text}: {inner}");
@@ -325,3 +360,6 @@ impl fmt::Debug for Http {
         f.debug_struct("Http").field("system", &self.system).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 //!   proves itself)
 //! - what a raw answer becomes: [`paths`], `scalars`, `condition`, [`map`]
 //! - what a request is made of: `template`, [`settings`], `request`, `auth`
-//! - how it is sent: `http`, `budget`, `retry`, `failure`
+//! - how it is sent: [`network`], `http`, `budget`, `retry`, `failure`, and `secrets`, which keeps them out of messages
 //! - reading: `streams`, `passes`, `paging`, `feed`; writing: `writes`, `rows`, `results`, `labels`
 //!
 //! The daemon sees none of it: it speaks to a [`Connector`], of which [`RestConnector`] is the one that manifests make.
@@ -23,6 +23,7 @@ mod labels;
 pub mod load;
 pub mod manifest;
 pub mod map;
+pub mod network;
 mod paging;
 mod passes;
 pub mod paths;
@@ -33,6 +34,7 @@ mod results;
 mod retry;
 mod rows;
 mod scalars;
+mod secrets;
 pub mod settings;
 mod streams;
 mod template;

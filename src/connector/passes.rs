@@ -14,6 +14,9 @@ use futures::future::{OptionFuture, join};
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
+/// Rows of one page at most. Shipped pages have a thousand; what is meant are servers that give everything at once.
+const ROWS_MAX: usize = 250_000;
+
 /// What every pass needs.
 pub struct Reader<'r> {
     pub http: &'r Http,
@@ -140,6 +143,10 @@ impl Reader<'_> {
                     return Err(self.http.not_understood(&prepared, Kind::NotUnderstood, why, begins).error);
                 }
             }
+        }
+        if lists.iter().map(Vec::len).sum::<usize>() > ROWS_MAX {
+            let prepared = call.prepare(&Fill::default(), &Default::default());
+            return Err(self.http.too_many(&prepared, ROWS_MAX, "rows").error);
         }
         Ok(lists)
     }

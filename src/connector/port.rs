@@ -177,6 +177,18 @@ pub enum Outcome {
     NotSent(String),
 }
 
+impl Outcome {
+    /// The same with another reason.
+    pub fn map_text(self, map: impl FnOnce(String) -> String) -> Outcome {
+        match self {
+            Outcome::Applied => Outcome::Applied,
+            Outcome::Rejected(text) => Outcome::Rejected(map(text)),
+            Outcome::Unknown(text) => Outcome::Unknown(map(text)),
+            Outcome::NotSent(text) => Outcome::NotSent(map(text)),
+        }
+    }
+}
+
 /// For whom a request is made, in order of right to the budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lane {
@@ -237,6 +249,10 @@ pub enum Error {
     Loop { system: Name, what: String, why: String },
     #[error("{system}: {what}: the answer is larger than {limit} bytes; lower the page size in the manifest")]
     TooLarge { system: Name, what: String, limit: usize },
+    #[error("{system}: {what}: the answer holds more than {limit} {of}; lower the page size in the manifest")]
+    TooMany { system: Name, what: String, limit: usize, of: &'static str },
+    #[error("{system}: {what}: there is no way through the proxy {proxy} ({why}); check [network] in systems.toml, and the proxy")]
+    Proxy { system: Name, what: String, proxy: String, why: String },
 }
 
 /// A sink for pages; waiting in it is the back-pressure. Its error ends the pass.

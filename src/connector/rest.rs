@@ -2,6 +2,7 @@
 
 use super::http::Http;
 use super::manifest::Manifest;
+use super::network::Network;
 use super::passes::{Listing, Reader};
 use super::port::*;
 use super::settings::Settings;
@@ -25,10 +26,15 @@ pub struct RestConnector {
 }
 
 impl RestConnector {
-    /// `Err` tells everything that is wrong with the system's settings.
+    /// Reaches the system straight. `Err` tells everything that is wrong with its settings.
     pub fn new(manifest: &Manifest, given: &SystemSettings, clock: Clock) -> Result<RestConnector, Vec<String>> {
+        RestConnector::through(&Network::default(), manifest, given, clock)
+    }
+
+    /// As [`RestConnector::new`], by another way.
+    pub fn through(network: &Network, manifest: &Manifest, given: &SystemSettings, clock: Clock) -> Result<RestConnector, Vec<String>> {
         let settings = Settings::resolve(manifest, given)?;
-        let http = Http::new(manifest, &settings, &given.name, clock)?;
+        let http = Http::new(manifest, &settings, network, &given.name, clock)?;
         let plans = streams::plan(&given.name, manifest, &settings).map_err(|why| vec![why])?;
         let mapper = |stream: &str| plans.iter().find(|p| *p.info.name == *stream).and_then(|p| p.mapper.clone());
         let writer = match &manifest.writes {

@@ -1,4 +1,4 @@
-//! A system's settings put together with what its manifest says of them, and the secrets that no message may show.
+//! A system's settings put together with what its manifest says of them.
 
 use super::manifest::Manifest;
 use super::port::{SettingValue, SystemSettings};
@@ -7,9 +7,6 @@ use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
 use std::fmt;
-
-/// The shortest secret that is looked for in messages; anything shorter would blot out half of each text.
-const SECRET_BYTES_MIN: usize = 4;
 
 /// The settings of one system, defaults filled in.
 #[derive(Clone)]
@@ -73,20 +70,13 @@ impl Settings {
         Ok(self.bind(text)?.map(|t| t.text()))
     }
 
-    /// The text with every secret setting's value struck out.
-    pub fn scrub(&self, text: &str) -> String {
-        let secrets = self.values.values().filter_map(|v| match v {
+    /// The values that no message may show.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        self.values.values().filter_map(|v| match v {
             SettingValue::Secret(secret) => Some(secret),
             SettingValue::Plain(_) => None,
-        });
-        secrets.fold(text.to_string(), |text, secret| strike(&text, secret))
+        })
     }
-}
-
-/// The text with one secret struck out.
-pub fn strike(text: &str, secret: &SecretString) -> String {
-    let secret = secret.expose_secret();
-    if secret.len() < SECRET_BYTES_MIN { text.to_string() } else { text.replace(secret, "***") }
 }
 
 fn expose(value: &SettingValue) -> String {

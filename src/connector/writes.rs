@@ -132,7 +132,7 @@ impl Writer {
         if let Some(labels) = &self.labels {
             labels.write(reader, self, ops, &rows, &mut parts).await;
         }
-        parts.into_iter().map(together).collect()
+        parts.into_iter().map(|told| together(told).map_text(|text| reader.http.told(&text))).collect()
     }
 
     async fn update(&self, reader: &Reader<'_>, plan: &UpdatePlan, ops: &[WriteOp], rows: &[Option<Row>], parts: &mut [Vec<Outcome>]) {

@@ -12,6 +12,8 @@ use tokio::net::{UnixListener, UnixStream};
 
 /// The longest question accepted.
 const QUESTION_BYTES_MAX: u64 = 4 << 20;
+/// Who connects and asks nothing is let go.
+const QUESTION_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// Where the socket of a state folder lies.
 pub fn path(state: &Path) -> PathBuf {
@@ -20,13 +22,15 @@ pub fn path(state: &Path) -> PathBuf {
 
 /// Begins to listen. Only the holder of the state's lock may call this: it takes the place of a dead daemon's socket.
 pub fn listen(state: &Path) -> io::Result<UnixListener> {
-    let path = path(state);
-    match std::fs::remove_file(&path) {
+    // Under another name until its mode is right: nobody else can ever connect.
+    let made = state.join("socket.new");
+    match std::fs::remove_file(&made) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = UnixListener::bind(&path)?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    let listener = UnixListener::bind(&made)?;
+    std::fs::set_permissions(&made, std::fs::Permissions::from_mode(0o600))?;
+    std::fs::rename(&made, path(state))?;
     Ok(listener)
 }
 
@@ -49,7 +53,8 @@ pub async fn serve(listener: UnixListener, shell: Shell) {
 async fn answer(stream: UnixStream, shell: Shell) -> io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
-    BufReader::new(read.take(QUESTION_BYTES_MAX)).read_line(&mut line).await?;
+    let mut read = BufReader::new(read.take(QUESTION_BYTES_MAX));
+    tokio::time::timeout(QUESTION_WITHIN, read.read_line(&mut line)).await.map_err(|_| io::ErrorKind::TimedOut)??;
     let reply = match serde_json::from_str::<Command>(&line) {
         Ok(command) => shell.command(command).await,
         Err(error) => Reply::Refused(format!("the daemon does not understand the question ({error}); is it of another version?")),

@@ -40,7 +40,13 @@ pub const LIST_MAX: usize = 1_000;
 const SOURCE_BYTES_MAX: usize = 10_000;
 
 /// The parser eats stack (about 0.4 MB for a trivial rule in a debug build), so it gets a thread of its own.
-const PARSER_STACK_BYTES: usize = 8 << 20;
+const PARSER_STACK_BYTES: usize = 32 << 20;
+
+/// Operators, dots and brackets of an expression at most, those within texts included.
+const SIGNS_MAX: usize = 2_000;
+
+/// Parts within one another at most.
+const DEPTH_MAX: usize = 200;
 
 /// Which variables an expression has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +117,10 @@ impl Expression {
         if source.len() > SOURCE_BYTES_MAX {
             return Err(one("longer than 10,000 bytes"));
         }
+        // Parsing recurses with each of these at worst, and a stack that is used up ends the process.
+        if source.bytes().filter(|b| b"()[]{}.!?:+-*/%<=&|".contains(b)).count() > SIGNS_MAX {
+            return Err(one("more than 2,000 operators, dots and brackets"));
+        }
         std::thread::scope(|threads| {
             let thread = std::thread::Builder::new().name("expression".into()).stack_size(PARSER_STACK_BYTES);
             match thread.spawn_scoped(threads, || Self::compile_here(source, scope, declared)) {
@@ -122,6 +132,11 @@ impl Expression {
 
     fn compile_here(source: &str, scope: Scope, declared: &Declared) -> Result<Expression, Vec<ExpressionError>> {
         let (ast, positions) = places::parse(source)?;
+        // Answers are worked out on smaller stacks than this thread's.
+        if places::depth(&ast) > DEPTH_MAX {
+            let message = "more than 200 parts within one another; a list and `in` may say the same".to_string();
+            return Err(vec![ExpressionError { message, at: 0..source.len() }]);
+        }
         let mut checker = Checker::new(source, scope, declared, &positions);
         let node = checker.whole(&ast);
         let (mut errors, needs) = checker.finish();

@@ -214,6 +214,15 @@ mod tests {
             prop_assert!(read(number.wrapping_add(1), &stored).is_err(), "a pack in another's place");
         }
 
+        /// A sum that is right does not make it a pack.
+        #[test]
+        fn bytes_under_a_right_sum_are_read_or_refused(form in 0u8..4, body in prop::collection::vec(any::<u8>(), 0..200), number: u64) {
+            if let Ok(Pack::Slots(slots)) = read(number, &sealed(number, form, &body)) {
+                let bytes: usize = slots.iter().map(|s| s.key.len() + s.value.map_or(0, <[u8]>::len)).sum();
+                prop_assert!(bytes <= body.len(), "more is read than is there");
+            }
+        }
+
         #[test]
         fn any_single_wrong_byte_is_found(at in 0usize..500, with in 1u8..=255) {
             let mut writer = PackWriter::default();

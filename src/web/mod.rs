@@ -1,6 +1,7 @@
 //! HTTP: the gate, people, health and metrics. Loopback without a token; with one, everything but `/healthz` needs it.
 
 mod api;
+mod serve;
 mod token;
 
 use crate::daemon::Shell;
@@ -56,7 +57,5 @@ pub fn router(shell: Shell, token: Option<SecretString>, metrics: PrometheusHand
 
 /// Serves until the task is aborted.
 pub async fn serve(listener: TcpListener, router: Router) {
-    if let Err(error) = axum::serve(listener, router).await {
-        tracing::error!(%error, "HTTP ended; holds and writes go on, the gate over HTTP does not answer: restart nayose");
-    }
+    serve::serve(listener, router, serve::Patience::default()).await;
 }

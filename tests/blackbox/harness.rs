@@ -21,8 +21,42 @@ const POLL: Duration = Duration::from_millis(50);
 /// The token of the HTTP interface where one is configured.
 pub const HTTP_TOKEN: &str = "only-for-the-tests-http-token";
 
-/// What no output may hold. The access tokens of the marketing system are made from this beginning.
-const SECRETS: [&str; 5] = ["sandbox-crm-token", "sandbox-support-token", "sandbox-ma-secret", "sandbox-ma-token", HTTP_TOKEN];
+/// The password for a proxy, where a test puts one between.
+pub const PROXY_PASSWORD: &str = "only-for-the-tests-proxy-password";
+/// The same as a proxy is told it: `svc:` and the password.
+const PROXY_LOGIN: &str = "c3ZjOm9ubHktZm9yLXRoZS10ZXN0cy1wcm94eS1wYXNzd29yZA";
+
+/// What nothing may hold that the binary writes. The access tokens of the marketing system are made from this beginning.
+const SECRETS: [&str; 8] = [
+    "sandbox-crm-token",
+    "sandbox-support-token",
+    "sandbox-ma-client",
+    "sandbox-ma-secret",
+    "sandbox-ma-token",
+    HTTP_TOKEN,
+    PROXY_PASSWORD,
+    PROXY_LOGIN,
+];
+
+/// Looks through what the binary wrote.
+#[track_caller]
+pub fn no_secret(bytes: &[u8], what: &str) {
+    let text = String::from_utf8_lossy(bytes);
+    for secret in SECRETS {
+        if let Some(at) = text.find(secret).filter(|_| !std::thread::panicking()) {
+            let around: String = text[..at].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
+            panic!("a secret lies in {what}, behind: {around}");
+        }
+    }
+}
+
+/// Logs and messages name records, not people. An address that was asked about may come back.
+#[track_caller]
+fn no_address(stderr: &str, args: &str) {
+    let address = regex::Regex::new(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+").unwrap();
+    let found = address.find_iter(stderr).find(|a| !args.contains(a.as_str()));
+    assert!(found.is_none() || std::thread::panicking(), "someone's address is on stderr: {found:?}\n{stderr}");
+}
 
 /// What a test chooses of the config.
 #[derive(Clone)]
@@ -230,6 +264,7 @@ ask_above = {{ {changes_above} }}
             ("TEST_MA_ID", &keys.ma_client_id),
             ("TEST_MA_SECRET", &keys.ma_client_secret),
             ("TEST_HTTP", HTTP_TOKEN),
+            ("TEST_PROXY", PROXY_PASSWORD),
         ] {
             command.env(name, value);
         }
@@ -388,8 +423,28 @@ ask_above = {{ {changes_above} }}
             }
             let answer = request.send().await.ok()?;
             let status = answer.status().as_u16();
-            Some((status, answer.text().await.ok()?))
+            no_secret(format!("{:?}", answer.headers()).as_bytes(), "the headers of an answer over HTTP");
+            let text = answer.text().await.ok()?;
+            no_secret(text.as_bytes(), "an answer over HTTP");
+            Some((status, text))
         })
+    }
+}
+
+impl Drop for World {
+    /// Whatever lies in the folders that the test made, but for what it wrote itself.
+    fn drop(&mut self) {
+        let mut open = vec![self.folder().to_path_buf()];
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let (path, kind) = (entry.path(), entry.file_type().unwrap());
+                if kind.is_dir() {
+                    open.push(path);
+                } else if kind.is_file() && path.extension().is_none_or(|e| e != "toml") {
+                    no_secret(&std::fs::read(&path).unwrap_or_default(), &path.display().to_string());
+                }
+            }
+        }
     }
 }
 
@@ -414,9 +469,10 @@ impl Daemon<'_> {
     }
 }
 
-/// A child process whose output is gathered, and looked through for secrets.
+/// A child process whose output is gathered, and looked through for secrets and for people.
 pub struct Process {
     child: Child,
+    args: String,
     readers: Vec<JoinHandle<String>>,
     output: Option<(String, String)>,
 }
@@ -432,7 +488,8 @@ impl Process {
             })
         };
         let readers = vec![read(Box::new(child.stdout.take().unwrap())), read(Box::new(child.stderr.take().unwrap()))];
-        Process { child, readers, output: None }
+        let args = command.get_args().map(|a| a.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        Process { child, args, readers, output: None }
     }
 
     pub fn try_wait(&mut self) -> Option<ExitStatus> {
@@ -468,12 +525,9 @@ impl Process {
         if self.output.is_none() {
             let mut read = self.readers.drain(..).map(|r| r.join().unwrap_or_default());
             let (out, err) = (read.next().unwrap_or_default(), read.next().unwrap_or_default());
-            for secret in SECRETS {
-                for text in [&out, &err] {
-                    let line = text.lines().find(|l| l.contains(secret));
-                    assert!(line.is_none() || std::thread::panicking(), "a secret was printed: {line:?}");
-                }
-            }
+            no_secret(out.as_bytes(), "stdout");
+            no_secret(err.as_bytes(), "stderr");
+            no_address(&err, &self.args);
             self.output = Some((out, err));
         }
         self.output.clone().unwrap_or_default()

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "real processes go by the wall clock")]
 
 mod absence;
+mod doors;
 mod explained;
 mod faults;
 mod first_contact;
@@ -18,4 +19,5 @@ mod own_connector;
 mod refusals;
 mod running;
 mod secrets;
+mod service;
 mod undo;

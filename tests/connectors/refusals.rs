@@ -170,3 +170,12 @@ fn a_missing_setting_is_told_with_where_to_find_it() {
     let connector = RestConnector::new(&manifest, &given, clock()).unwrap();
     assert!(connector.streams().iter().all(|s| s.sound));
 }
+
+#[tokio::test]
+async fn a_page_with_a_million_rows_is_refused() {
+    let server = Server::start(|_, _| status(200, &format!("{{\"r\":[{}{{}}]}}", "{},".repeat(1_000_000)))).await;
+    let read = read(&server.connector(STREAM), "s", Pass::Sweep).await;
+    let error = read.end.unwrap_err();
+    assert!(matches!(&error, Error::TooMany { of: "rows", .. }), "{error:?}");
+    assert!(read.pages.is_empty());
+}

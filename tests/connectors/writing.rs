@@ -178,3 +178,11 @@ async fn labels_are_found_or_made_once_and_a_low_count_is_looked_into() {
     assert_eq!(labels.lock().unwrap().len(), 3);
     assert_eq!(&*connector.status_word("won"), "st-won");
 }
+
+#[tokio::test]
+async fn a_reason_that_repeats_our_token_or_never_ends_is_not_kept_so() {
+    let why = format!("{TOKEN} {}", "x".repeat(20_000));
+    let server = Server::start(move |_, _| json(json!({"result": [{"status": "skipped", "why": why}]}))).await;
+    let outcomes = server.connector(&batch(BY_PLACE)).write(&[op("1", "03")], Lane::Fields).await;
+    assert!(matches!(&outcomes[..], [Outcome::Rejected(why)] if why.starts_with("*** x") && why.len() <= 300), "{outcomes:?}");
+}

@@ -4,6 +4,9 @@ use super::ExpressionError;
 use cel::common::ast::{Expr, IdedExpr, SourceInfo, operators};
 use std::ops::Range;
 
+/// Of a source that is no expression at all, the first mistakes say enough.
+const ERRORS_MAX: usize = 20;
+
 /// Reads a source without expanding macros, so that every node keeps its own place.
 pub(super) fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), Vec<ExpressionError>> {
     let env = cel::Env::default().with_optional_support(false);
@@ -12,8 +15,19 @@ pub(super) fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), Vec<Expressi
             let message = e.msg.split(" expecting {").next().unwrap_or_default().trim_start_matches("Syntax error: ");
             ExpressionError { message: format!("not readable here: {message}"), at: place(source, e.pos) }
         };
-        errors.errors.into_iter().map(told).collect()
+        errors.errors.into_iter().take(ERRORS_MAX).map(told).collect()
     })
+}
+
+/// How many parts lie within one another at most.
+pub(super) fn depth(e: &IdedExpr) -> usize {
+    let within = match &e.expr {
+        Expr::Select(select) => depth(&select.operand),
+        Expr::Call(call) => call.target.iter().map(|t| &**t).chain(&call.args).map(depth).max().unwrap_or(0),
+        Expr::List(list) => list.elements.iter().map(depth).max().unwrap_or(0),
+        _ => 0,
+    };
+    1 + within
 }
 
 /// The byte range of the word at a line and column (both from 1, columns in characters); the end of the source where it lies beyond.

@@ -329,3 +329,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn nesting_without_end_is_a_mistake_and_no_end_of_the_process() {
+    let declared = declared();
+    for part in ["-1", "+ 1 ", ".a", "[0]", "!", "(", "[", "? true : ", "== ", "&& deal.open ", "|| deal.open ", "#", "{"] {
+        for times in [150, 950, 3_000] {
+            let source = format!("deal.open {}", part.repeat(times));
+            let made = Expression::compile(&source[..source.len().min(SOURCE_BYTES_MAX)], Scope::Deal, &declared);
+            if let Ok(expression) = made {
+                assert_eq!(
+                    expression.test(&Facts::deal(&deal("1", Some(DealState::Open), &[]))),
+                    Ok(part == "|| deal.open " || part == "&& deal.open ")
+                );
+            }
+        }
+    }
+    let many = vec!["deal.stage == \"won\""; 190].join(" || ");
+    assert!(Expression::compile(&many, Scope::Deal, &declared).is_ok(), "a long list of alternatives is one that people write");
+}

@@ -1,0 +1,147 @@
+//! The way out, the same for all systems: a proxy, and certificate authorities of one's own.
+//!
+//! The environment's proxies are not used: a daemon that writes into other systems goes the way its config says.
+
+use reqwest::{Certificate, Client, ClientBuilder, Url, redirect};
+use secrecy::{ExposeSecret, SecretString};
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How other hosts are reached; the default is straight, trusting whom this machine trusts.
+#[derive(Debug, Clone, Default)]
+pub struct Network {
+    pub proxy: Option<Proxy>,
+    pub authorities: Vec<Certificate>,
+}
+
+/// A proxy that everything goes through but what lies on this machine and what is excepted.
+#[derive(Clone)]
+pub struct Proxy {
+    pub url: Url,
+    /// A user and the password.
+    pub login: Option<(String, SecretString)>,
+    /// Hosts, and domains with all that lies below them.
+    pub except: Vec<String>,
+}
+
+impl Network {
+    /// What every client of ours begins with. Redirects are the caller's affair.
+    pub fn client(&self) -> ClientBuilder {
+        let builder = Client::builder()
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .user_agent(concat!("nayose/", env!("CARGO_PKG_VERSION")))
+            .tls_certs_merge(self.authorities.iter().cloned());
+        let Some(own) = self.proxy.clone() else { return builder };
+        let login = own.login.clone();
+        let proxy = reqwest::Proxy::custom(move |url| own.carries(url).then(|| own.url.clone()));
+        builder.proxy(match login {
+            Some((user, password)) => proxy.basic_auth(&user, password.expose_secret()),
+            None => proxy,
+        })
+    }
+
+    /// The proxy that requests to this address go through.
+    pub fn proxy_for(&self, url: &Url) -> Option<&Proxy> {
+        self.proxy.as_ref().filter(|p| p.carries(url))
+    }
+
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        self.proxy.iter().filter_map(|p| p.login.as_ref()).map(|(_, password)| password)
+    }
+}
+
+/// The certificates of a PEM file. `Err` says what is wrong with it.
+pub fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, String> {
+    let found = Certificate::from_pem_bundle(pem).map_err(|_| "it is not PEM")?;
+    if found.is_empty() {
+        return Err("it holds no certificate".to_string());
+    }
+    // Only a client that is made of them shows whether they are certificates.
+    let network = Network { proxy: None, authorities: found };
+    match network.client().build() {
+        Ok(_) => Ok(network.authorities),
+        Err(_) => Err("it holds something that is no certificate".to_string()),
+    }
+}
+
+impl Proxy {
+    fn carries(&self, url: &Url) -> bool {
+        let Some(host) = url.host_str() else { return false };
+        let host = host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
+        let below = |domain: &String| {
+            let domain = domain.trim_start_matches('.').to_ascii_lowercase();
+            host == domain || host.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.') && host.parse::<IpAddr>().is_err())
+        };
+        // A proxy has no business between us and our own machine.
+        !(host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback()) || self.except.iter().any(below))
+    }
+
+    /// As it is named in messages.
+    pub fn name(&self) -> String {
+        format!("{}://{}", self.url.scheme(), self.url.authority())
+    }
+
+    /// Whether a connection that did not come about is this proxy's fault: behind a tunnel that stands, the host itself answers; without a
+    /// tunnel there is no other connection than that to the proxy.
+    pub fn failed(&self, url: &Url, causes: &str) -> bool {
+        url.scheme() == "http" || causes.contains("tunnel error")
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_through_the_proxy() {
+        let except = ["crm.acme.example", ".lan.example", "10.0.0.7", "fd00::1"].map(String::from).to_vec();
+        let proxy = Proxy { url: Url::parse("http://proxy.example:3128").unwrap(), login: None, except };
+        for (url, want) in [
+            ("https://api.vendor.example/v1", true),
+            ("http://10.0.0.8/", true),
+            ("https://acme.example", true),
+            ("https://CRM.acme.example:8443", false),
+            ("https://eu.crm.acme.example", false),
+            ("https://notcrm.acme.example", true),
+            ("https://ticket.lan.example", false),
+            ("https://lan.example.", false),
+            ("http://10.0.0.7:8080", false),
+            ("http://[fd00::1]/", false),
+            ("http://localhost:1", false),
+            ("http://127.0.0.3:1", false),
+            ("http://[::1]:1", false),
+        ] {
+            assert_eq!(proxy.carries(&Url::parse(url).unwrap()), want, "{url}");
+        }
+    }
+
+    #[test]
+    fn files_that_hold_no_authority() {
+        let rubbish = "-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n";
+        let broken = "-----BEGIN CERTIFICATE-----\n%%%\n-----END CERTIFICATE-----\n";
+        for (pem, want) in [("", "it holds no certificate"), ("hello\n", "it holds no certificate"), (broken, "it is not PEM")] {
+            assert_eq!(authorities(pem.as_bytes()).unwrap_err(), want);
+        }
+        assert_eq!(authorities(rubbish.as_bytes()).unwrap_err(), "it holds something that is no certificate");
+    }
+
+    #[test]
+    fn the_password_does_not_show() {
+        let login = Some(("svc".to_string(), SecretString::from("geheim-77")));
+        let proxy = Proxy { url: Url::parse("http://proxy.example:3128").unwrap(), login, except: Vec::new() };
+        let network = Network { proxy: Some(proxy), authorities: Vec::new() };
+        assert!(!format!("{network:?}").contains("geheim"));
+        assert_eq!(network.secrets().count(), 1);
+    }
+}

@@ -1,0 +1,47 @@
+//! The daemon's inside on a state in memory, for what comes in through its doors and out of its state.
+
+use crate::config::shipped;
+use nayose::config::Config;
+use nayose::connector::{Connector, RestConnector};
+use nayose::daemon::persist::{self, Opened, OpenedState};
+use nayose::daemon::shell::{Connectors, Shell};
+use nayose::model::Time;
+use nayose::store::{Changes, JournalBytes, Memory, State};
+use std::sync::{Arc, OnceLock};
+
+pub const NOW: Time = Time(1_795_251_600_000);
+
+/// The shipped config over these items and this journal. `Err`: they are not what a state holds, which is said.
+pub fn open(items: Changes, journal: JournalBytes) -> Result<(OpenedState, Connectors), String> {
+    let config = Arc::new(shipped());
+    let connectors = connectors(&config);
+    let opened = config.systems.iter().map(|system| {
+        let connector = &connectors[system.name()];
+        Opened {
+            config: Arc::new(system.clone()),
+            abilities: connector.abilities().clone(),
+            streams: connector.streams().to_vec(),
+            words: Default::default(),
+        }
+    });
+    let opened: Vec<Opened> = opened.collect();
+    let (state, loaded) = State::open_on(Box::new(Memory::new()), persist::info(&config)).map_err(|e| e.to_string())?;
+    let state = state.with_journal(journal);
+    state.commit(items).map_err(|e| e.to_string())?;
+    persist::open_on(config, opened, NOW, "r_1".into(), (state, loaded)).map(|opened| (opened, connectors)).map_err(|e| e.to_string())
+}
+
+/// Made once: each reads the machine's certificates.
+fn connectors(config: &Config) -> Connectors {
+    static MADE: OnceLock<Connectors> = OnceLock::new();
+    let make = |system: &nayose::config::System| {
+        let connector = RestConnector::new(&system.manifest, &system.settings, Arc::new(|| NOW)).unwrap();
+        (system.name().clone(), Arc::new(connector) as Arc<dyn Connector>)
+    };
+    MADE.get_or_init(|| config.systems.iter().map(make).collect()).clone()
+}
+
+pub fn shell() -> Shell {
+    let (opened, connectors) = open(Changes::default(), JournalBytes::default()).unwrap();
+    Shell::new(opened.engine, connectors, Arc::new(|| NOW))
+}
