@@ -8,7 +8,7 @@ use super::letters::Letter;
 use super::plan::Plan;
 use super::shell::{Shell, StreamReport, Tally};
 use super::status::Status;
-use super::{approve, letters};
+use super::{approve, backup, letters};
 use crate::connector::Usage;
 use crate::model::{Mail, Name};
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,7 @@ pub enum Command {
     Export {
         what: What,
     },
+    Backup,
 }
 
 /// The answer.
@@ -62,6 +63,7 @@ pub enum Reply {
     Letters(Vec<Letter>),
     Count(usize),
     Export(Sheet),
+    Backup(backup::Made),
     /// It was understood and refused: exit code 2.
     Refused(String),
     /// Our own state failed.
@@ -133,6 +135,10 @@ impl Shell {
             Command::Letters => Reply::Letters(self.engine().letters()),
             Command::RetryLetters { record } => self.letters_reply(|e| e.retry_letters(record.as_deref(), now))?,
             Command::DropLetter { record } => self.letters_reply(|e| e.drop_letter(&record, now))?,
+            Command::Backup => match self.with(|e| e.backup(now))? {
+                Some(made) => Reply::Backup(made),
+                None => Reply::Refused("the state lies in no folder, so that there is nothing to back up".into()),
+            },
             Command::Export { what } => {
                 let gate = self.gate.clone();
                 Reply::Export(self.with(|e| e.export(what, &gate, now))?)

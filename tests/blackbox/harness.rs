@@ -22,7 +22,7 @@ const POLL: Duration = Duration::from_millis(50);
 pub const HTTP_TOKEN: &str = "only-for-the-tests-http-token";
 
 /// What no output may hold. The access tokens of the marketing system are made from this beginning.
-const SECRETS: [&str; 5] = ["sandbox-crm-token", "sandbox-support-token", "sandbox-ma-secret", "sandbox-ma-token", HTTP_TOKEN];
+pub const SECRETS: [&str; 5] = ["sandbox-crm-token", "sandbox-support-token", "sandbox-ma-secret", "sandbox-ma-token", HTTP_TOKEN];
 
 /// What a test chooses of the config.
 #[derive(Clone)]
@@ -446,8 +446,12 @@ impl Process {
         }
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, signal: &str) {
-        Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status().unwrap();
+        Command::new("kill").arg(format!("-{signal}")).arg(self.id().to_string()).status().unwrap();
     }
 
     /// SIGKILL, and gone when this returns.
