@@ -215,13 +215,36 @@ fn journals_torn_bent_and_newer() {
     let line = whole.len() / 3;
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 
-    // Cut anywhere in the last line: the two before it stay, and the next line does not run into it.
+    // The last line was not acknowledged, and is cut anywhere: the two before it stay, and the next line does not run into it.
+    let forget_length = || fs::remove_file(dir.path().join("commits")).unwrap();
     for cut in [2 * line + 1, 2 * line + 9, 3 * line - 10, 3 * line - 2] {
         fs::write(&path, &whole[..cut]).unwrap();
+        forget_length();
         let (mut log, notes, seen) = journal(dir.path());
         assert_eq!((seen.as_slice(), notes.torn_bytes), ([1, 2].as_slice(), (cut - 2 * line) as u64), "cut at {cut}");
         log.append(&[contact(4)]).unwrap();
         assert_eq!(journal(dir.path()).2, [1, 2, 4]);
+    }
+    // The same of a line that was acknowledged is no crash's work: told, and left.
+    fs::write(&path, &whole).unwrap();
+    drop(journal(dir.path()));
+    for (cut, damaged, missing) in [(3 * line - 10, vec![3], 10), (2 * line, vec![], line as u64), (0, vec![], whole.len() as u64)] {
+        fs::write(&path, &whole[..cut]).unwrap();
+        let (mut log, notes, _) = journal(dir.path());
+        assert_eq!((notes.damaged_lines.clone(), notes.torn_bytes, notes.missing_bytes), (damaged, 0, missing), "cut at {cut}");
+        assert!(!notes.notes().is_empty());
+        log.append(&[contact(5)]).unwrap();
+        let (_, notes, seen) = journal(dir.path());
+        assert_eq!((notes.missing_bytes, seen.last()), (0, Some(&5)));
+        fs::write(&path, &whole).unwrap();
+        drop(journal(dir.path()));
+    }
+    for at in [3 * line - 1, 3 * line - 20] {
+        let mut bent = whole.clone();
+        bent[at] ^= 1;
+        fs::write(&path, &bent).unwrap();
+        assert_eq!(journal(dir.path()).1.damaged_lines, [3], "the last line, bent at {at}, was taken for torn");
+        assert_eq!(fs::read(&path).unwrap()[..bent.len()], bent[..]);
     }
     // Only the newline is missing: the entry is whole, and kept.
     fs::write(&path, &whole[..3 * line - 1]).unwrap();
@@ -233,6 +256,7 @@ fn journals_torn_bent_and_newer() {
     bent[line + 20] ^= 1;
     bent.extend([0; 100]);
     fs::write(&path, &bent).unwrap();
+    forget_length();
     let (_, notes, seen) = journal(dir.path());
     assert_eq!((seen, notes.damaged_lines.as_slice(), notes.torn_bytes), (vec![1, 3], [2].as_slice(), 100));
     assert_eq!(notes.notes().len(), 2);
@@ -247,6 +271,38 @@ fn journals_torn_bent_and_newer() {
     log.append(&[contact(5)]).unwrap();
     assert_eq!(journal(dir.path()).2, [1, 3, 5]);
     assert!(fs::read_to_string(&path).unwrap().contains("pinned"));
+}
+
+/// Folding keeps what counts, leaves a file of the same name and mode, and the journal goes on in it; a folding that was broken off before
+/// its last step left the old file.
+#[test]
+fn a_long_journal_is_folded() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal.log");
+    let refusal = |n: i64| {
+        let record = format!("ma:person:{n}").parse().unwrap();
+        Entry { at: Time(n), what: What::Refusal { record, address: None, topic: None, seen_at: Time(n) } }
+    };
+    let dropped = |n: i64| Entry { at: Time(n), what: What::DeadLetterDropped { record: "ma:person:1".parse().unwrap() } };
+    let (state, _) = open(dir.path()).unwrap();
+    let (mut log, _) = Journal::open(&state, |_| {}).unwrap();
+    log.append(&[contact(1), refusal(2), refusal(3)]).unwrap();
+    log.append(&(10..60_000).map(dropped).collect::<Vec<_>>()).unwrap();
+    assert!(log.is_long());
+    let now = Time(100 * 86_400_000);
+    log.append(&[dropped(now.0 - 1000)]).unwrap();
+    log.fold(now).unwrap();
+    assert!(!log.is_long() && fs::metadata(&path).unwrap().len() == log.bytes() && log.bytes() < 1000);
+    log.append(&[refusal(4)]).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    drop((log, state));
+    fs::write(dir.path().join("journal.new"), "half a jou").unwrap();
+    let (_, notes, seen) = journal(dir.path());
+    assert_eq!((notes.missing_bytes, notes.notes().len(), seen), (0, 0, vec![1, 2, 3, now.0 - 1000, 4]));
+    assert!(!dir.path().join("journal.new").exists());
+    // The new file bears the name, and the length was forgotten, but not yet noted anew: the same.
+    fs::remove_file(dir.path().join("commits")).unwrap();
+    assert_eq!(journal(dir.path()).1.notes().len(), 0);
 }
 
 /// `NAYOSE_MEASURE=1 cargo test --test store_state measure -- --nocapture`

@@ -93,6 +93,17 @@ pub enum Action {
         #[arg(long, value_enum, default_value_t = Format::Csv)]
         format: Format,
     },
+    /// Copy the whole state into one file, also while `run` is at work
+    Backup {
+        /// A new file; an existing one is never overwritten
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Make the state from a backup, in an empty state folder; the config is not part of it
+    Restore {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Connectors: what each can do, its examples, a first look at a system
     Connector {
         #[command(subcommand)]

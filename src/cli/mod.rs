@@ -2,6 +2,7 @@
 
 mod approve;
 mod args;
+mod backup;
 mod check;
 mod connector;
 mod deadletters;
@@ -12,6 +13,7 @@ mod gate;
 mod open;
 mod output;
 mod plan;
+mod restore;
 mod run;
 pub mod service;
 mod status;
@@ -86,6 +88,8 @@ async fn act(args: Args) -> Exit {
         Action::Deadletters { order } => deadletters::deadletters(&common, order).await,
         Action::Export { what, format } => export::export(&common, what, format).await,
         Action::Undo { run, since } => undo::undo(&common, run, since).await,
+        Action::Backup { file } => backup::backup(&common, &file).await,
+        Action::Restore { file } => restore::restore(&common, &file),
         Action::Connector { order } => connector::connector(&common, order).await,
     }
 }

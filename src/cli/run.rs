@@ -2,11 +2,17 @@
 
 use super::args::Common;
 use super::{Exit, open, output, service};
+use crate::config::Config;
+use crate::daemon::halt::{TRY_AT_MOST, Waited};
 use crate::daemon::{run, shell::Shell, socket};
 use crate::web;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::io;
+use std::path::PathBuf;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 pub async fn run(common: &Common) -> Exit {
     let config = match open::config(common) {
@@ -14,56 +20,119 @@ pub async fn run(common: &Common) -> Exit {
         Err(error) => return open::refused(&error),
     };
     open::tell_unused(&config);
-    let (folder, http) = (open::folder(&config), config.http.clone());
-    let shell = match open::shell(config) {
+    let mut shell = match open::shell(config.clone()) {
         Ok(shell) => shell,
         Err(error) => return open::refused(&error),
     };
-    let listener = match TcpListener::bind(http.listen).await {
-        Ok(listener) => listener,
-        Err(error) => {
-            output::problem(&format!(
-                "cannot listen on {} ({error}); choose another address by [http] listen in systems.toml",
-                http.listen
-            ));
-            return Exit::Refused;
-        }
+    let doors = match Doors::bind(&config).await {
+        Ok(doors) => doors,
+        Err(exit) => return exit,
     };
-    let questions = match socket::listen(&folder) {
-        Ok(listener) => listener,
-        Err(error) => {
-            output::problem(&format!("cannot make the socket in {} ({error})", folder.display()));
-            return Exit::Refused;
-        }
-    };
-    let (stop, stopped) = watch::channel(false);
-    let asked = tokio::spawn(socket::serve(questions, shell.clone()));
-    let served = tokio::spawn(web::serve(listener, web::router(shell.clone(), http.token, web::recorder())));
+    let (stop, mut stopped) = watch::channel(false);
     tokio::spawn(signals(stop));
-    service::ready();
-    let told = tokio::spawn(service::keep_telling(shell.clone()));
-    tracing::info!(listen = %http.listen, systems = shell.connectors.len(), "running");
-    let ended = run::run(shell.clone(), stopped).await;
-    for task in [asked, served, told] {
-        task.abort();
-    }
-    // A socket that nobody answers on would only mislead.
-    let _ = std::fs::remove_file(socket::path(&folder));
-    match ended {
-        Ok(()) => {
+    loop {
+        let open = match doors.open(&shell) {
+            Ok(open) => open,
+            Err(error) => {
+                output::problem(&format!("cannot make the socket in {} ({error})", doors.folder.display()));
+                return Exit::Refused;
+            }
+        };
+        tracing::info!(listen = %config.http.listen, systems = shell.connectors.len(), "running");
+        let ended = run::run(shell.clone(), stopped.clone()).await;
+        let Err(error) = ended else {
+            open.close();
+            doors.remove_socket();
             tracing::info!("ended; everything is kept");
-            close(shell)
+            drop(shell);
+            return Exit::Done;
+        };
+        // To end here would only make a supervisor start it again and again, and nobody would answer the gate meanwhile.
+        tracing::error!(%error, "nothing is read or written any more and the gate holds, until the state can be opened anew");
+        shell.halt();
+        match opened_anew(&shell, &config, &mut stopped).await {
+            Some(again) => shell = again,
+            None => {
+                open.close();
+                doors.remove_socket();
+                output::problem(&error.to_string());
+                return Exit::Failures;
+            }
         }
-        Err(error) => {
-            output::problem(&error.to_string());
-            Exit::Failures
+        open.close();
+        tracing::warn!("the state was opened anew; what was under way is read back");
+    }
+}
+
+/// The state opened anew, as soon as there is room; `None`: told to stop before that.
+async fn opened_anew(halted: &Shell, config: &Config, stop: &mut watch::Receiver<bool>) -> Option<Shell> {
+    loop {
+        if halted.wait_for_room(stop).await == Waited::Stopped {
+            return None;
+        }
+        halted.let_go_of_state();
+        match open::shell(config.clone()) {
+            Ok(shell) => return Some(shell),
+            Err(error) => tracing::error!(%error, "the state cannot be opened yet"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(TRY_AT_MOST / 10) => {}
+            _ = stop.changed() => return None,
         }
     }
 }
 
-fn close(shell: Shell) -> Exit {
-    drop(shell);
-    Exit::Done
+/// Where questions come in. The HTTP address stays bound while the state is opened anew.
+struct Doors {
+    http: std::net::TcpListener,
+    folder: PathBuf,
+    token: Option<secrecy::SecretString>,
+    metrics: PrometheusHandle,
+}
+
+/// Answering, for one shell.
+struct Open {
+    asked: JoinHandle<()>,
+    served: JoinHandle<()>,
+    /// Tells systemd.
+    told: JoinHandle<()>,
+}
+
+impl Doors {
+    async fn bind(config: &Config) -> Result<Doors, Exit> {
+        let listen = config.http.listen;
+        let http = match TcpListener::bind(listen).await.and_then(TcpListener::into_std) {
+            Ok(listener) => listener,
+            Err(error) => {
+                output::problem(&format!("cannot listen on {listen} ({error}); choose another address by [http] listen in systems.toml"));
+                return Err(Exit::Refused);
+            }
+        };
+        Ok(Doors { http, folder: open::folder(config), token: config.http.token.clone(), metrics: web::recorder() })
+    }
+
+    fn open(&self, shell: &Shell) -> io::Result<Open> {
+        let questions = socket::listen(&self.folder)?;
+        let listener = TcpListener::from_std(self.http.try_clone()?)?;
+        let router = web::router(shell.clone(), self.token.clone(), self.metrics.clone());
+        let asked = tokio::spawn(socket::serve(questions, shell.clone()));
+        let served = tokio::spawn(web::serve(listener, router));
+        service::ready();
+        Ok(Open { asked, served, told: tokio::spawn(service::keep_telling(shell.clone())) })
+    }
+
+    /// A socket that nobody answers on would only mislead.
+    fn remove_socket(&self) {
+        let _ = std::fs::remove_file(socket::path(&self.folder));
+    }
+}
+
+impl Open {
+    fn close(&self) {
+        for task in [&self.asked, &self.served, &self.told] {
+            task.abort();
+        }
+    }
 }
 
 async fn signals(stop: watch::Sender<bool>) {

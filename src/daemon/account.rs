@@ -4,9 +4,9 @@ use super::deliver::{Batch, Op};
 use super::engine::{Breaker, Engine, Error, Lanes};
 use super::target::Target;
 use super::world::{Idx, Merged, overlay};
-use crate::connector::Outcome;
-use crate::model::{Mark, Name, Presence, Record, Span, Time, Value};
-use crate::store::{Entry, What, WriteOutcome};
+use crate::connector::{Change, Outcome};
+use crate::model::{Mark, Name, Presence, Record, RecordId, Span, Time, Value};
+use crate::store::{BlockPart, Entry, What, WriteOutcome};
 
 /// Batches in a row that all failed before fields and releases to a system are stopped for a while.
 const BREAKER_FAILURES: u32 = 5;
@@ -39,17 +39,7 @@ impl Engine {
             let op = &batch.ops[i];
             let journaled = journaled(outcome).filter(|_| Op::of(&op.change) != Op::Update);
             if let Some((outcome, said)) = journaled {
-                self.journal_pending.push(Entry {
-                    at: now,
-                    what: What::Outcome {
-                        record: op.record.clone(),
-                        op: Op::of(&op.change).name().into(),
-                        outcome,
-                        said,
-                        reasons: op.change.why.iter().flat_map(|w| w.split(',')).map(ToString::to_string).collect(),
-                        run: (*self.run).into(),
-                    },
-                });
+                self.journal_outcome(*idx, &op.change, outcome, said, now);
             }
             match outcome {
                 Outcome::Applied => self.applied(*idx, batch.more.get(i).copied().unwrap_or(true), now),
@@ -75,6 +65,60 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Notes what became of a hold or release; for a block, with the holds that it stands for.
+    fn journal_outcome(&mut self, idx: Idx, change: &Change, outcome: WriteOutcome, said: Option<String>, now: Time) {
+        let record = self.world.slot(idx).id.clone();
+        let block = match change.block {
+            Some(true) => BlockPart::Set,
+            Some(false) => BlockPart::Lifted,
+            None => BlockPart::Untouched,
+        };
+        let causes = if block == BlockPart::Set { self.causes_of(idx) } else { Vec::new() };
+        match (block, outcome) {
+            (BlockPart::Set, WriteOutcome::Applied | WriteOutcome::Unknown) => self.journaled.add(&record, &causes),
+            (BlockPart::Lifted, WriteOutcome::Applied) => self.journaled.lifted(&record),
+            _ => {}
+        }
+        let reasons = change.why.iter().flat_map(|w| w.split(',')).map(ToString::to_string).collect();
+        let (op, run) = (Op::of(change).name().into(), (*self.run).into());
+        let what = What::Outcome { record, op, outcome, said, reasons, run, block: Some(block), causes };
+        self.journal_pending.push(Entry { at: now, what });
+    }
+
+    /// Our block is gone without our doing: one that is seen there later is someone else's, also after the state was lost.
+    pub fn journal_block_lost(&mut self, record: &RecordId, now: Time) {
+        let what = What::Outcome {
+            record: record.clone(),
+            op: Op::Hold.name().into(),
+            outcome: WriteOutcome::Rejected,
+            said: Some("the block was found taken away".into()),
+            reasons: Vec::new(),
+            run: (*self.run).into(),
+            block: Some(BlockPart::Set),
+            causes: Vec::new(),
+        };
+        self.journal_pending.push(Entry { at: now, what });
+    }
+
+    /// A block or its lifting, whose outcome was unknown, was read back.
+    fn journal_read_back(&mut self, idx: Idx, blocked: bool, now: Time) {
+        let Some(target) = self.world.slot(idx).target.as_deref() else { return };
+        let Some((block, why)) = target.sent.as_ref().and_then(|s| Some((s.block?, s.why.clone()))) else {
+            if target.block_ours && !blocked {
+                let record = self.world.slot(idx).id.clone();
+                self.journal_block_lost(&record, now);
+            }
+            return;
+        };
+        let (outcome, said) = if block == blocked {
+            (WriteOutcome::Applied, "read back: it is there")
+        } else {
+            (WriteOutcome::Rejected, "read back: it is not there")
+        };
+        let change = Change { block: Some(block), why, ..Change::default() };
+        self.journal_outcome(idx, &change, outcome, Some(said.into()), now);
     }
 
     fn on_target(&mut self, idx: Idx, change: impl FnOnce(&mut Target)) {
@@ -127,6 +171,7 @@ impl Engine {
                         let stream = self.world.slot(*idx).stream.clone();
                         self.keep_record(stream, &record);
                     }
+                    self.journal_read_back(*idx, shown.is_blocked(), now);
                     let words = self.systems.get(&system).map(|s| s.words.clone()).unwrap_or_default();
                     let landed =
                         self.world.slot(*idx).target.as_ref().and_then(|t| t.sent.as_ref()).is_some_and(|s| landed(s, shown, &words));
@@ -146,6 +191,11 @@ impl Engine {
                         record.presence = Presence::Gone(now);
                         let stream = self.world.slot(*idx).stream.clone();
                         self.keep_record(stream, &record);
+                    }
+                    let sent = self.world.slot(*idx).target.as_ref().and_then(|t| t.sent.as_ref());
+                    if let Some(block) = sent.and_then(|s| s.block) {
+                        let change = Change { block: Some(block), ..Change::default() };
+                        self.journal_outcome(*idx, &change, WriteOutcome::Unknown, Some("the record was not found".into()), now);
                     }
                     self.on_target(*idx, |t| t.sent = None);
                     self.set_lanes(&system, *idx, Lanes::default());

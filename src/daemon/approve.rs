@@ -26,6 +26,8 @@ pub enum Refused {
     Unknown(String),
     #[error("{0} is only read: systems.toml has no `writes` for it, so there is nothing to approve")]
     ReadOnly(Name),
+    #[error("everything is being read anew; no plan can be approved before that is done (`nayose status` shows what is left)")]
+    Rebuilding,
     #[error(transparent)]
     Undo(undo::Refused),
     #[error(transparent)]
@@ -56,6 +58,9 @@ impl Engine {
             self.pending.put(kind::APPROVAL, what.as_bytes().to_vec(), encode(&granted));
             self.commit()?;
             return Ok(Approved { approved: what.into(), scope: scope.into(), count });
+        }
+        if self.rebuilding.is_some() {
+            return Err(Refused::Rebuilding);
         }
         self.approve_plan(what, now)
     }
@@ -102,6 +107,7 @@ impl Engine {
         }
         causes.sort();
         causes.dedup();
+        self.journaled.let_go(&causes);
         people.sort_unstable();
         people.dedup();
         // That word was given with their number: they need not ask a second time for being many.

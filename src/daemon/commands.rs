@@ -9,7 +9,7 @@ use super::plan::{Plan, Waiting};
 use super::shell::{Shell, StreamReport, Tally};
 use super::status::Status;
 use super::written::RunWritten;
-use super::{approve, letters, undo};
+use super::{approve, backup, letters, undo};
 use crate::connector::Usage;
 use crate::model::{Mail, Name, Time};
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,7 @@ pub enum Command {
         run: String,
         since: Option<Time>,
     },
+    Backup,
 }
 
 /// The answer.
@@ -71,6 +72,7 @@ pub enum Reply {
     Export(Sheet),
     Runs(Vec<RunWritten>),
     Undo(undo::Undo),
+    Backup(backup::Made),
     /// It was understood and refused: exit code 2.
     Refused(String),
     /// Our own state failed.
@@ -151,6 +153,10 @@ impl Shell {
                 Ok(undo) => Reply::Undo(undo),
                 Err(undo::Refused::State(error)) => return Err(error),
                 Err(refused) => Reply::Refused(refused.to_string()),
+            },
+            Command::Backup => match self.with(|e| e.backup(now))? {
+                Some(made) => Reply::Backup(made),
+                None => Reply::Refused("the state lies in no folder, so that there is nothing to back up".into()),
             },
             Command::Export { what } => {
                 let gate = self.gate.clone();

@@ -5,7 +5,9 @@
 
 use super::guarded::Guards;
 use super::persist::{self, kind};
+use super::rebuild::{Journaled, Rebuilding, Recovery};
 use super::refusals::{On, Refusals};
+use super::replay::refusal_line;
 use super::table::Table;
 use super::target::{Allowed, Due};
 use super::undo::{SetBack, Shown};
@@ -19,8 +21,8 @@ use crate::decide::ratchet::Held;
 use crate::decide::standing::HoldNow;
 use crate::link;
 use crate::model::expression::{Declared, Expression};
-use crate::model::{Name, Reason, Record, RecordId, Refusal, RefusalScope, Time};
-use crate::store::{Changes, Entry, Journal, State, What};
+use crate::model::{Name, Reason, Record, RecordId, Refusal, Time};
+use crate::store::{Changes, Entry, Journal, State};
 use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,8 +35,11 @@ pub enum Error {
     Store(#[from] crate::store::Error),
     #[error(transparent)]
     Unreadable(#[from] super::world::Unreadable),
-    #[error("the state's item {what} cannot be read ({why}); move the state folder aside and let nayose read everything anew")]
+    #[error("the state's item {what} cannot be read ({why})")]
     Item { what: String, why: String },
+    /// Of an earlier failure; its own text.
+    #[error("{0}")]
+    Halted(String),
 }
 
 /// What is known of one stream.
@@ -184,7 +189,16 @@ pub struct Engine {
     /// What could not be read, newest last: told by `status`, bounded.
     pub quarantine: Vec<String>,
     pub quarantined: u64,
-    pub rebuilt: Option<String>,
+    /// Everything is being read anew: until that is done nothing widens.
+    pub rebuilding: Option<Rebuilding>,
+    pub recovery: Recovery,
+    pub journaled: Journaled,
+    /// What is wrong with the journal, for `status`.
+    pub journal_damage: Vec<String>,
+    /// The manifests or the normaliser changed, and not everything was swept since.
+    pub fingerprint_changed: bool,
+    /// Our own state failed: nothing is written any more, and the gate holds.
+    pub halted: Option<String>,
     /// The permit's end when last decided, by system: a label's end must be acted on.
     pub permit_ends: BTreeMap<Name, Option<Time>>,
     pub permits_walked_at: Time,
@@ -256,8 +270,11 @@ impl Pending {
 const QUARANTINE_NOTES_MAX: usize = 50;
 
 impl Engine {
-    /// What is known of a stream's proof.
+    /// What is known of a stream's proof. What is known only in part, or cannot be kept, proves nothing.
     pub fn proved(&self, system: &Name, stream: &Name) -> Proved {
+        if self.rebuilding.is_some() || self.halted.is_some() {
+            return Proved::default();
+        }
         Proved { at: self.systems.get(system).and_then(|s| s.streams.get(stream)).and_then(|s| s.proved_at) }
     }
 
@@ -327,23 +344,27 @@ impl Engine {
         if !self.refusals.add(on.clone(), refusal.clone()) {
             return false;
         }
-        let at = refusal.seen_at;
-        let (record, address) = match &on {
-            On::Record(record) => (record.clone(), None),
-            On::Address(address) => (refusal.from.clone(), Some(address.clone())),
-        };
-        let topic = match &refusal.scope {
-            RefusalScope::All => None,
-            RefusalScope::Topic(topic) => Some(topic.clone()),
-        };
-        self.journal_pending.push(Entry { at, what: What::Refusal { record, address, topic, seen_at: refusal.seen_at } });
-        let key = format!("{}\u{1f}{:?}", persist::on_key(&on), refusal.scope).into_bytes();
-        self.pending.put(kind::REFUSAL, key, persist::encode(&(on, refusal)));
+        self.journal_pending.push(Entry { at: refusal.seen_at, what: refusal_line(&on, &refusal) });
+        self.pending.put(kind::REFUSAL, persist::refusal_key(&on, &refusal.scope), persist::encode(&(on, refusal)));
         true
     }
 
     /// Makes all that is pending durable: the journal first, then the store, at once.
     pub fn commit(&mut self) -> Result<(), Error> {
+        let done = self.write_out();
+        if let Err(error) = &done
+            && self.halted.is_none()
+        {
+            // What is in memory is not what is kept: the first failure says why, later ones only that there was one.
+            self.halted = Some(error.to_string());
+        }
+        done
+    }
+
+    fn write_out(&mut self) -> Result<(), Error> {
+        if let Some(why) = &self.halted {
+            return Err(Error::Halted(why.clone()));
+        }
         if !self.journal_pending.is_empty() {
             self.journal.append(&self.journal_pending)?;
             self.journal_pending.clear();

@@ -178,6 +178,7 @@ impl Engine {
             if !same {
                 self.keep_held(*idx, held.clone());
             }
+            self.journal_holds(*idx, holds, now);
         }
     }
 }

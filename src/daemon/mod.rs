@@ -2,16 +2,18 @@
 //!
 //! - [`world`], [`view`]: all that was observed, in memory, and looking at it
 //! - [`engine`], [`persist`]: the state behind one owner, and its form on disk
+//! - [`replay`]: the journal against the store at open; [`rebuild`]: after the state was lost: what the journal gives back; [`halt`]: when our own disk fails
 //! - [`observe`]: pages in; [`schedule`]: which pass is next
 //! - [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
 //! - [`written`], [`undo`]: what fields held before, and setting them back
-//! - [`plan`], [`approve`], [`status`], [`explain`], [`letters`], [`export`], [`gate`]: what people ask
+//! - [`plan`], [`approve`], [`status`], [`explain`], [`letters`], [`export`], [`backup`], [`gate`]: what people ask
 //! - [`shell`], [`commands`], [`socket`], [`run`]: engine, connectors and clock together
 
 pub mod account;
 pub mod approve;
+pub mod backup;
 pub mod commands;
 pub mod deliver;
 pub mod engine;
@@ -20,14 +22,17 @@ pub mod export;
 pub mod gate;
 pub mod guard;
 pub mod guarded;
+pub mod halt;
 pub mod holds;
 pub mod letters;
 pub mod observe;
 pub mod permits;
 pub mod persist;
 pub mod plan;
+pub mod rebuild;
 pub mod reconcile;
 pub mod refusals;
+pub mod replay;
 pub mod run;
 pub mod schedule;
 pub mod shell;

@@ -145,14 +145,17 @@ impl Engine {
                 }
                 let idx = self.keep_record(run.stream.clone(), &record);
                 self.world.slot_mut(idx).epoch = if run.epoch > 0 { run.epoch } else { self.world.slot(idx).epoch };
-                self.look_at_target(idx, &record);
+                if old.is_none() {
+                    self.recover(idx, &record, run.began);
+                }
+                self.look_at_target(idx, &record, run.began);
                 self.mark(idx, &record);
             }
         }
     }
 
     /// What an observation says of our own writes to the record.
-    fn look_at_target(&mut self, idx: Idx, record: &Record) {
+    fn look_at_target(&mut self, idx: Idx, record: &Record, now: Time) {
         let Some(target) = self.world.slot_mut(idx).target.as_mut() else { return };
         let before = target.clone();
         let noticed = target.observe(record);
@@ -167,6 +170,7 @@ impl Engine {
                     if let Some(system) = self.systems.get_mut(&record.id.system) {
                         system.blocks_lost += 1;
                     }
+                    self.journal_block_lost(&record.id, now);
                 }
             }
         }
@@ -289,6 +293,7 @@ impl Engine {
                     self.keep_stream(&run.system, &name);
                 }
             }
+            self.note_caught_up()?;
         }
         self.commit()?;
         Ok(complete)

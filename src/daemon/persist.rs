@@ -1,21 +1,23 @@
 //! The forms in which the engine's state lies in the store, and reading it all at open.
 
 use super::engine::{Approval, Engine, Error, Pending, StreamState, SystemState};
+use super::rebuild::{Journaled, REBUILDING_KEY, Recovery};
 use super::refusals::{On, Refusals};
+use super::replay::Said;
 use super::target::{Allowed, Target};
 use super::world::World;
 use crate::config::Config;
 use crate::connector::{Abilities, StreamInfo, Usage};
 use crate::decide::ratchet::Held;
 use crate::link;
-use crate::model::{Name, RecordId, Refusal, Time};
-use crate::store::{Journal, Loaded, Scope, State, StateInfo, What};
+use crate::model::{Name, RecordId, Refusal, RefusalScope, Time};
+use crate::store::{Journal, Loaded, State, StateInfo};
 use hashbrown::{HashMap, HashSet};
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The state's format. A newer one is refused; an older one is read anew (no older one was ever released).
+/// The state's format. A newer one is refused; an older one is set aside and everything read anew, but for what the journal keeps.
 pub const FORMAT_VERSION: u32 = 1;
 
 /// Kinds of items in the store.
@@ -52,14 +54,17 @@ pub fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, Error>
     postcard::from_bytes(bytes).map_err(|e| Error::Item { what: what.to_string(), why: e.to_string() })
 }
 
-pub fn on_key(on: &On) -> String {
-    match on {
+/// Under it a refusal lies in the store.
+pub fn refusal_key(on: &On, scope: &RefusalScope) -> Vec<u8> {
+    let on = match on {
         On::Record(record) => format!("record\u{1f}{record}"),
         On::Address(address) => format!("address\u{1f}{address}"),
-    }
+    };
+    format!("{on}\u{1f}{scope:?}").into_bytes()
 }
 
 /// A system as the engine needs it at open.
+#[derive(Clone)]
 pub struct Opened {
     pub config: Arc<crate::config::System>,
     pub abilities: Abilities,
@@ -76,8 +81,21 @@ pub struct OpenedState {
 
 /// Opens the state and reads everything into memory.
 pub fn open(config: Arc<Config>, systems: Vec<Opened>, now: Time, run: Arc<str>) -> Result<OpenedState, Error> {
-    let (state, loaded) = State::open(&config.state, info(&config))?;
-    open_on(config, systems, now, run, (state, loaded))
+    let info = info(&config);
+    let (state, loaded) = State::open(&config.state, info)?;
+    let why = if loaded.format_version < FORMAT_VERSION {
+        let found = loaded.format_version;
+        drop(state);
+        format!("it was written by an older nayose, in format {found}; this one's is {FORMAT_VERSION}")
+    } else {
+        match open_on(config.clone(), systems.clone(), now, run.clone(), (state, loaded)) {
+            // It is what was written, and we can make nothing of it.
+            Err(error @ (Error::Item { .. } | Error::Unreadable(_))) => error.to_string(),
+            opened => return opened,
+        }
+    };
+    let anew = State::open_anew(&config.state, info, why)?;
+    open_on(config, systems, now, run, anew)
 }
 
 /// What this program makes of a state's items.
@@ -117,7 +135,12 @@ pub fn open_on(
         rules_changed: false,
         quarantine: Vec::new(),
         quarantined: 0,
-        rebuilt: loaded.rebuilt.as_ref().map(rebuilt),
+        rebuilding: None,
+        recovery: Recovery::default(),
+        journaled: Journaled::default(),
+        journal_damage: Vec::new(),
+        fingerprint_changed: loaded.fingerprint_changed,
+        halted: None,
         permit_ends: BTreeMap::new(),
         written: Default::default(),
         undos: BTreeMap::new(),
@@ -126,9 +149,6 @@ pub fn open_on(
         run,
         config,
     };
-    for note in notes.notes() {
-        tracing::warn!(note, "journal");
-    }
     let mut usage = BTreeMap::new();
     let mut later: Vec<(u8, Vec<u8>, Vec<u8>)> = Vec::new();
     let mut failed: Option<Error> = None;
@@ -212,11 +232,23 @@ pub fn open_on(
                 let (at, replaces) = decode(&text, &value)?;
                 engine.restore_went(&text, at, replaces);
             }
+            kind::META if key == REBUILDING_KEY => engine.rebuilding = Some(decode(&text, &value)?),
             kind::META if text == "policy" => policy_version = Some(decode(&text, &value)?),
             _ => {}
         }
     }
-    replay(&mut engine, entries);
+    let said = Said::of(entries);
+    match &loaded.rebuilt {
+        Some(lost) => engine.begin_rebuild(rebuilt(lost), now),
+        // No items, and no mark of a rebuild: it was broken off before it began, or the store was taken away.
+        None if loaded.items == 0 && !said.is_empty() => {
+            let gone = crate::store::Rebuilt { aside: None, why: "the store is gone, its journal is there".into() };
+            engine.begin_rebuild(rebuilt(&gone), now);
+        }
+        None => {}
+    }
+    engine.replay(said, &notes, now);
+    engine.tidy_journal(now)?;
     if loaded.fingerprint_changed {
         for system in engine.systems.values_mut() {
             for stream in system.streams.values_mut() {
@@ -227,31 +259,6 @@ pub fn open_on(
     engine.rules_changed = policy_version.is_some_and(|v| v != engine.config.policy_version);
     engine.dirty.extend(engine.world.indexes());
     Ok(OpenedState { engine, usage })
-}
-
-/// Lays the journal over what the store had: what it says cannot be polled again. Idempotent.
-fn replay(engine: &mut Engine, entries: Vec<crate::store::Entry>) {
-    for entry in entries {
-        match entry.what {
-            What::Refusal { .. } => {
-                let Some(refusal) = entry.what.to_refusal() else { continue };
-                let on = [Some(On::Record(refusal.from.clone())), refusal.address.clone().map(On::Address)];
-                for on in on.into_iter().flatten() {
-                    if engine.refusals.add(on.clone(), refusal.clone()) {
-                        let key = format!("{}\u{1f}{:?}", on_key(&on), refusal.scope).into_bytes();
-                        engine.pending.put(kind::REFUSAL, key, encode(&(on, refusal.clone())));
-                    }
-                }
-            }
-            What::FirstContact { system, scope, .. } => {
-                let approval = if scope == Scope::All { Approval::All } else { Approval::Holds };
-                if let Some(system) = engine.systems.get_mut(system.as_str()) {
-                    system.approved = system.approved.max(Some(approval));
-                }
-            }
-            What::PlanApproved { .. } | What::Outcome { .. } | What::DeadLetterDropped { .. } => {}
-        }
-    }
 }
 
 fn system(opened: Opened) -> SystemState {
@@ -296,11 +303,11 @@ fn link_rules(config: &Config) -> link::LinkRules {
     rules
 }
 
-/// For `status`: what was lost, and that nothing widens before everything is read anew.
+/// For `status`: what was lost, and what is kept.
 fn rebuilt(rebuilt: &crate::store::Rebuilt) -> String {
     let aside = rebuilt.aside.as_ref().map_or(String::new(), |path| format!("; it lies in {}", path.display()));
     format!(
-        "the state could not be used ({}){aside}; refusals and approvals are kept, everything else is read anew, and nothing is released before that",
+        "the state could not be used ({}){aside}; refusals, approvals and which blocks are ours are kept by journal.log, everything else is read anew",
         rebuilt.why
     )
 }

@@ -271,6 +271,10 @@ impl Engine {
     /// What waits for `approve`.
     pub fn waiting(&self) -> Vec<Waiting> {
         let mut waiting: Vec<Waiting> = Vec::new();
+        if self.rebuilding.is_some() {
+            // What is out of sight may only not have been read yet.
+            return waiting;
+        }
         for group in self.kept_groups() {
             let people: BTreeSet<u32> = group.holds.iter().map(|h| h.person).collect();
             let causes: BTreeSet<&RecordId> = group.holds.iter().map(|h| &h.hold.cause).collect();

@@ -36,6 +36,10 @@ impl Refusals {
         self.by.get(on).map_or(&[], Vec::as_slice)
     }
 
+    pub fn all(&self) -> impl Iterator<Item = (&On, &Refusal)> {
+        self.by.iter().flat_map(|(on, refusals)| refusals.iter().map(move |r| (on, r)))
+    }
+
     pub fn is_empty(&self) -> bool {
         self.by.is_empty()
     }

@@ -67,10 +67,10 @@ pub async fn run(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<(), Er
         }
     }
     tasks.abort_all();
-    shell.with(|e| e.commit())?;
     match failed {
+        // What is in memory is not to be kept: it is ahead of what is on disk in ways that nobody checked.
         Some(error) => Err(error),
-        None => Ok(()),
+        None => shell.with(|e| e.commit()),
     }
 }
 
@@ -178,6 +178,7 @@ async fn tick(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<(), Error
             _ = stop.changed() => break,
         }
         let now = shell.now();
+        shell.with(|e| e.tidy_journal(now))?;
         let due = shell.with(|e| e.time_is_due(now));
         if due {
             shell.reconcile()?;

@@ -100,8 +100,10 @@ impl Engine {
                 watching.push(system.clone());
             }
         }
-        let mut stale = false;
-        for kind in [crate::model::MailKind::Campaign, crate::model::MailKind::Newsletter] {
+        // Then nothing counts as proved, whatever was read; the lines below say why.
+        let mut stale = self.rebuilding.is_some() || self.halted.is_some();
+        let asked = if stale { &[][..] } else { &[crate::model::MailKind::Campaign, crate::model::MailKind::Newsletter] };
+        for kind in asked.iter().copied() {
             for proof in crate::decide::freshness::needed(&self.config.policy, kind) {
                 if crate::decide::freshness::is_fresh(proof, &|s, t| self.proved(s, t), now) {
                     continue;
@@ -149,10 +151,8 @@ impl Engine {
                 because.push(format!("{name}: {} blocks that we set were found taken away", system.blocks_lost));
             }
         }
-        if let Some(rebuilt) = &self.rebuilt {
-            because.push(rebuilt.clone());
-        }
         because.extend(self.hold_alarms());
+        because.splice(0..0, self.of_our_own());
         let waiting = self.waiting();
         for plan in &waiting {
             because.push(format!("{} ({} {}) waits for `nayose approve {}`: {}", plan.kind, plan.count, plan.noun(), plan.plan, plan.why));
@@ -185,6 +185,23 @@ impl Engine {
             waiting,
             quarantine: self.quarantine.clone(),
         }
+    }
+
+    /// What is wrong with our own state: told before all else.
+    fn of_our_own(&self) -> Vec<String> {
+        let mut lines: Vec<String> =
+            self.halted.iter().map(|why| format!("nothing is read or written and the gate holds: {why}")).collect();
+        if let Some(rebuilding) = &self.rebuilding {
+            let left = self.left_to_read();
+            lines.push(format!(
+                "{} (since {}); until everything was read anew the gate holds and nothing is released. Left to read: {}",
+                rebuilding.why,
+                rebuilding.since,
+                left.join(", ")
+            ));
+        }
+        lines.extend(self.journal_damage.iter().cloned());
+        lines
     }
 
     fn system_status(&self, name: &Name, usage: &BTreeMap<Name, Usage>, now: Time) -> SystemStatus {

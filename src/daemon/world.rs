@@ -69,7 +69,7 @@ pub struct World {
 
 /// A record whose stored bytes cannot be read: a bug or damage, never silent.
 #[derive(Debug, thiserror::Error)]
-#[error("the state holds a record that cannot be read ({0}); move the state folder aside and let nayose read everything anew")]
+#[error("the state holds a record that cannot be read ({0})")]
 pub struct Unreadable(pub String);
 
 impl World {

@@ -42,7 +42,21 @@ pub enum What {
         said: Option<String>,
         reasons: Vec<String>,
         run: String,
+        /// What it did to the block; missing in lines of a former age.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        block: Option<BlockPart>,
+        /// The holds for which a block was set.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        causes: Vec<Cause>,
     },
+    /// Holds on a record that no poll may bring back: their cause went out of sight, or they joined those that a block of ours stands for.
+    Held {
+        #[serde(with = "as_text")]
+        record: RecordId,
+        causes: Vec<Cause>,
+    },
+    /// The journal itself was found damaged.
+    Damaged { found: String },
     DeadLetterDropped {
         #[serde(with = "as_text")]
         record: RecordId,
@@ -66,8 +80,17 @@ pub enum WriteOutcome {
     Unknown,
 }
 
+/// What a write did to a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BlockPart {
+    Set,
+    Lifted,
+    Untouched,
+}
+
 /// A hold and the deal or ticket that caused it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Cause {
     pub hold: String,
     #[serde(with = "as_text")]
@@ -125,7 +148,20 @@ mod tests {
             said: Some("no".into()),
             reasons: vec!["open_deal_person".into()],
             run: "r_1".into(),
+            block: None,
+            causes: vec![],
         };
+        let set = What::Outcome {
+            record: record.clone(),
+            op: "hold".into(),
+            outcome: WriteOutcome::Applied,
+            said: None,
+            reasons: vec![],
+            run: "r_1".into(),
+            block: Some(BlockPart::Set),
+            causes: causes.clone(),
+        };
+        let held = What::Held { record: record.clone(), causes: causes.clone() };
         for (what, line) in [
             (
                 refusal(RefusalScope::All, Some("a@b.example")),
@@ -147,6 +183,12 @@ mod tests {
                 outcome,
                 r#"{"at":5,"what":"outcome","record":"ma:person:17","op":"hold","outcome":"rejected","said":"no","reasons":["open_deal_person"],"run":"r_1"}"#,
             ),
+            (
+                set,
+                r#"{"at":5,"what":"outcome","record":"ma:person:17","op":"hold","outcome":"applied","reasons":[],"run":"r_1","block":"set","causes":[{"hold":"open_deal","cause":"crm:deal:8"}]}"#,
+            ),
+            (held, r#"{"at":5,"what":"held","record":"ma:person:17","causes":[{"hold":"open_deal","cause":"crm:deal:8"}]}"#),
+            (What::Damaged { found: "cut".into() }, r#"{"at":5,"what":"damaged","found":"cut"}"#),
             (What::DeadLetterDropped { record: record.clone() }, r#"{"at":5,"what":"dead_letter_dropped","record":"ma:person:17"}"#),
         ] {
             let entry = Entry { at: Time(5), what };

@@ -26,8 +26,14 @@ pub enum Error {
     #[error("the store was changed by someone else (key {key}); nothing was written")]
     ConditionFailed { key: String },
     /// A write failed, so that what is on disk is not known any more.
-    #[error("the state takes no more writes, because one failed: {why}; restart nayose, which reads it anew")]
+    #[error("the state takes no more writes, because one failed: {why}{}; restart nayose, which reads it anew", full(why))]
     Broken { why: String },
+    #[error("{} is no backup that can be used: {why}; nothing was restored, take another copy of it", path.display())]
+    Backup { path: PathBuf, why: String },
+    #[error("{} is not empty; a backup is restored only into an empty folder: choose another by [state] url, or move what is there away", dir.display())]
+    NotEmpty { dir: PathBuf },
+    #[error("a restore into {} was broken off; empty the folder and restore the backup again", dir.display())]
+    HalfRestored { dir: PathBuf },
     #[error("the state is damaged: {why}; restart nayose, which moves it aside and rebuilds it")]
     Damaged { why: String },
 }
@@ -39,9 +45,17 @@ impl Error {
     }
 }
 
+/// A store tells a full disk only in words.
+fn full(why: &str) -> &'static str {
+    let codes = ["os error 28)", "os error 122)", "os error 27)", "code: 28,", "code: 122,", "code: 27,"];
+    if codes.iter().any(|code| why.contains(code)) { "; free some space (or raise the limit), nothing is lost" } else { "" }
+}
+
 fn hint(kind: io::ErrorKind) -> &'static str {
     match kind {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; free some space, nothing is lost",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            "; free some space (or raise the limit), nothing is lost"
+        }
         io::ErrorKind::PermissionDenied => "; the folder must belong to the user that nayose runs as",
         _ => "",
     }

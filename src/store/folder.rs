@@ -1,16 +1,26 @@
-//! The files beside the store: the lock, the number of the last commit, and what was moved aside.
+//! The files beside the store: the lock, the notes, and what was moved aside.
 
-use super::Error;
+use super::noted::Noted;
+use super::{Error, State};
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub(super) const STORE: &str = "sled";
 pub(super) const JOURNAL: &str = "journal.log";
 const LOCK: &str = "lock";
 const COMMITS: &str = "commits";
 const PROBE: &str = "probe";
+/// A journal that is being written anew; it counts once it bears the journal's name.
+pub(super) const JOURNAL_NEW: &str = "journal.new";
+/// A backup that is being made.
+const BACKUP: &str = "backup.partial";
+/// While a backup is being restored; a folder that holds it is no state yet.
+pub(super) const RESTORING: &str = "restoring";
+
+const OURS: [&str; 8] = [JOURNAL, JOURNAL_NEW, LOCK, COMMITS, PROBE, BACKUP, RESTORING, "socket"];
 
 /// What sled needs to open at all: a segment of 512 kB, and some air.
 const PROBE_BYTES: usize = 2 << 20;
@@ -19,7 +29,7 @@ const PROBE_BYTES: usize = 2 << 20;
 #[derive(Debug)]
 pub(super) struct Folder {
     dir: PathBuf,
-    commits: File,
+    noted: Arc<Noted>,
     /// Locked; let go when it is closed, also by kill -9.
     _lock: File,
 }
@@ -38,6 +48,18 @@ fn taken(lock: &File) -> Result<(), TryLockError> {
         }
     }
     lock.try_lock()
+}
+
+impl State {
+    /// Whether there is room to write: an error says what is in the way.
+    pub fn probe(&self) -> Result<(), Error> {
+        self.folder().map_or(Ok(()), |folder| probe(&folder.dir))
+    }
+
+    /// Where a backup is made, before it is copied to where it is wanted.
+    pub fn backup_place(&self) -> Option<PathBuf> {
+        self.folder().map(|folder| folder.dir.join(BACKUP))
+    }
 }
 
 impl Folder {
@@ -61,9 +83,12 @@ impl Folder {
         }
         lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).map_err(Error::files(&path, "write the lock file"))?;
         probe(dir)?;
-        let path = dir.join(COMMITS);
-        let commits = private(&path).map_err(Error::files(&path, "open the commit number"))?;
-        Ok(Folder { dir: dir.to_path_buf(), commits, _lock: lock })
+        let noted = Arc::new(Noted::open(&dir.join(COMMITS))?);
+        Ok(Folder { dir: dir.to_path_buf(), noted, _lock: lock })
+    }
+
+    pub(super) fn noted(&self) -> &Arc<Noted> {
+        &self.noted
     }
 
     pub(super) fn dir(&self) -> &Path {
@@ -77,19 +102,6 @@ impl Folder {
         DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(Error::files(&path, "create the store's folder"))?;
         self.sync()?;
         Ok((path, was_there))
-    }
-
-    /// The number of the last commit; 0 if none is known.
-    pub(super) fn noted_commit(&self) -> u64 {
-        let mut text = [0; 20];
-        let read = self.commits.read_exact_at(&mut text, 0);
-        read.ok().and_then(|()| std::str::from_utf8(&text).ok()).and_then(|text| text.parse().ok()).unwrap_or(0)
-    }
-
-    /// Notes a commit that is on disk already. It is not synced: after a power cut it may lag behind the store, never be ahead of it.
-    pub(super) fn note_commit(&self, number: u64) -> Result<(), Error> {
-        let path = self.dir.join(COMMITS);
-        self.commits.write_all_at(format!("{number:020}\n").as_bytes(), 0).map_err(Error::files(&path, "write the commit number"))
     }
 
     /// Gives the store's folder the first free name `sled.damaged-N`.
@@ -123,7 +135,7 @@ fn holds_only_ours(dir: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(dir)? {
         let name = entry?.file_name();
         let name = name.to_string_lossy();
-        if !name.starts_with(STORE) && ![JOURNAL, LOCK, COMMITS, PROBE, "socket"].contains(&name.as_ref()) {
+        if !name.starts_with(STORE) && !OURS.contains(&name.as_ref()) {
             return Ok(false);
         }
     }

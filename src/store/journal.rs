@@ -1,10 +1,14 @@
 //! The journal: an append-only file of what cannot be polled again. First the journal, then the store; replay is idempotent.
 //!
-//! A line is the CRC-32 of the JSON as 8 hex digits, a space, the JSON, a newline. Nothing but a torn end is ever cut off.
+//! A line is the CRC-32 of the JSON as 8 hex digits, a space, the JSON, a newline. Nothing but a torn end is ever cut off; old lines that
+//! nothing hangs on are folded (`compact`).
 
-use super::folder::{JOURNAL, private};
+use super::compact::{self, Compacted};
+use super::folder::{Folder, JOURNAL, JOURNAL_NEW, private};
+use super::noted::Noted;
 use super::{Entry, Error, State};
-use std::fs::File;
+use crate::model::Time;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,13 +19,20 @@ pub struct Journal {
     medium: Medium,
     /// Why nothing is taken any more: after a failed write the file's end is not known.
     broken: Option<String>,
+    /// How long it is.
+    bytes: u64,
+    /// How long it was when it was last folded, or nothing could be.
+    folded: u64,
 }
 
 #[derive(Debug)]
 enum Medium {
-    File { file: File, path: PathBuf },
+    File { file: File, path: PathBuf, noted: Arc<Noted> },
     Memory(JournalBytes),
 }
+
+/// Below this length nothing is folded: it is read in a fraction of a second.
+const FOLD_FROM_BYTES: u64 = 4 << 20;
 
 /// A journal without a disk, for tests: it outlives the state that writes to it as a file does.
 pub type JournalBytes = Arc<Mutex<Vec<u8>>>;
@@ -36,6 +47,8 @@ pub struct JournalNotes {
     pub unknown: u64,
     /// The bytes of the last line, which was torn by a crash while it was written, so that nobody was told that it is kept. Cut off.
     pub torn_bytes: u64,
+    /// So many bytes fewer than were written and acknowledged: the file was cut, taken away, or replaced by an older one.
+    pub missing_bytes: u64,
 }
 
 impl JournalNotes {
@@ -47,8 +60,16 @@ impl JournalNotes {
             let more = self.damaged_lines.len().saturating_sub(20);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             notes.push(format!(
-                "the journal is damaged in line {}{more}: what they said is lost unless it is polled again",
+                "the journal is damaged in line {}{more}: a refusal or approval there counts only as far as the store or a system still tells it; \
+                 a backup of journal.log has the lines",
                 lines.join(", ")
+            ));
+        }
+        if self.missing_bytes > 0 {
+            notes.push(format!(
+                "the journal is {} bytes shorter than it was (cut, taken away or replaced): what its last lines said counts only as far as the \
+                 store or a system still tells it",
+                self.missing_bytes
             ));
         }
         if self.unknown > 0 {
@@ -66,24 +87,32 @@ impl Journal {
     pub fn open(state: &State, each: impl FnMut(Entry)) -> Result<(Journal, JournalNotes), Error> {
         let Some(folder) = state.folder() else {
             let bytes = state.journal_bytes();
-            let (notes, _) = read(locked(&bytes).as_slice(), each).map_err(Error::files(Path::new(MEMORY), "read the journal"))?;
-            return Ok((Journal { medium: Medium::Memory(bytes), broken: None }, notes));
+            let (notes, _) = read(locked(&bytes).as_slice(), 0, each).map_err(Error::files(Path::new(MEMORY), "read the journal"))?;
+            let length = locked(&bytes).len() as u64;
+            return Ok((Journal { medium: Medium::Memory(bytes), broken: None, bytes: length, folded: 0 }, notes));
         };
-        let opened = Journal::open_file(&folder.dir().join(JOURNAL), each)?;
+        let opened = Journal::open_file(folder, each)?;
         folder.sync()?;
         Ok(opened)
     }
 
-    fn open_file(path: &Path, each: impl FnMut(Entry)) -> Result<(Journal, JournalNotes), Error> {
-        let mut file = private(path).map_err(Error::files(path, "open the journal"))?;
-        let (notes, end) = read(BufReader::new(&file), each).map_err(Error::files(path, "read the journal"))?;
+    fn open_file(folder: &Folder, each: impl FnMut(Entry)) -> Result<(Journal, JournalNotes), Error> {
+        let (path, noted) = (folder.dir().join(JOURNAL), folder.noted().clone());
+        // Of a folding that was broken off.
+        let _ = fs::remove_file(folder.dir().join(JOURNAL_NEW));
+        let mut file = private(&path).map_err(Error::files(&path, "open the journal"))?;
+        let acknowledged = noted.numbers().journal;
+        let found = file.metadata().map_err(Error::files(&path, "read the journal"))?.len();
+        let (mut notes, end) = read(BufReader::new(&file), acknowledged, each).map_err(Error::files(&path, "read the journal"))?;
+        notes.missing_bytes = acknowledged.saturating_sub(found);
         let repair = match end {
             End::Whole => Ok(()),
             End::TornAt(bytes) => file.set_len(bytes).and_then(|()| file.sync_all()),
             End::NoNewline => file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(b"\n")).and_then(|()| file.sync_data()),
         };
-        repair.and_then(|()| file.seek(SeekFrom::End(0))).map_err(Error::files(path, "repair the journal's end"))?;
-        Ok((Journal { medium: Medium::File { file, path: path.to_path_buf() }, broken: None }, notes))
+        let bytes = repair.and_then(|()| file.seek(SeekFrom::End(0))).map_err(Error::files(&path, "repair the journal's end"))?;
+        noted.note_journal(bytes)?;
+        Ok((Journal { medium: Medium::File { file, path, noted }, broken: None, bytes, folded: 0 }, notes))
     }
 
     /// On disk when it returns. After a failure nothing more is taken.
@@ -94,40 +123,106 @@ impl Journal {
         let mut lines = Vec::new();
         for entry in entries {
             // Text and numbers only: an entry is always JSON.
-            let json = serde_json::to_string(entry).map_err(|error| Error::Broken { why: error.to_string() })?;
-            lines.extend_from_slice(format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())).as_bytes());
+            lines.extend_from_slice(line(entry).map_err(|error| Error::Broken { why: error.to_string() })?.as_bytes());
         }
         if lines.is_empty() {
             return Ok(());
         }
+        self.bytes += lines.len() as u64;
         match &mut self.medium {
             Medium::Memory(bytes) => locked(bytes).extend(lines),
-            Medium::File { file, path } => {
+            Medium::File { file, path, noted } => {
                 if let Err(error) = file.write_all(&lines).and_then(|()| file.sync_data()) {
                     self.broken = Some(format!("{}: {error}", path.display()));
                     return Err(Error::files(path, "write the journal")(error));
                 }
+                noted.note_journal(self.bytes)?;
             }
         }
         Ok(())
+    }
+
+    /// How long it is.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether it has grown so much that folding its old lines may be worth reading it.
+    pub fn is_long(&self) -> bool {
+        self.bytes >= FOLD_FROM_BYTES.max(self.folded * 2)
+    }
+
+    /// Folds the old lines: what is left says the same of all that anyone asks of the journal (see [`super::compact`]). A crash at any
+    /// point leaves the old file or the new one.
+    pub fn fold(&mut self, now: Time) -> Result<(), Error> {
+        if let Some(why) = &self.broken {
+            return Err(Error::Broken { why: why.clone() });
+        }
+        match &mut self.medium {
+            Medium::Memory(bytes) => {
+                let mut bytes = locked(bytes);
+                let folded = compact::fold(bytes.as_slice(), now).map_err(Error::files(Path::new(MEMORY), "fold the journal"))?;
+                if let Compacted::Shorter(lines) = folded {
+                    self.bytes = lines.len() as u64;
+                    *bytes = lines;
+                }
+            }
+            Medium::File { file, path, noted } => {
+                let read = File::open(&*path).and_then(|old| compact::fold(BufReader::new(old), now));
+                if let Compacted::Shorter(lines) = read.map_err(Error::files(path, "fold the journal"))? {
+                    match replace(path, &lines, noted) {
+                        Ok(new) => *file = new,
+                        Err(error) => {
+                            self.broken = Some(error.to_string());
+                            return Err(error);
+                        }
+                    }
+                    self.bytes = lines.len() as u64;
+                }
+            }
+        }
+        self.folded = self.bytes;
+        Ok(())
+    }
+
+    /// All of it as it lies there, for a backup.
+    pub fn content(&self) -> Result<Vec<u8>, Error> {
+        match &self.medium {
+            Medium::Memory(bytes) => Ok(locked(bytes).clone()),
+            Medium::File { path, .. } => fs::read(path).map_err(Error::files(path, "read the journal")),
+        }
     }
 
     /// Reads it again from the start, as `export journal` does.
     pub fn for_each(&self, each: impl FnMut(Entry)) -> Result<JournalNotes, Error> {
         match &self.medium {
             Medium::Memory(bytes) => {
-                read(locked(bytes).as_slice(), each).map(|(notes, _)| notes).map_err(Error::files(Path::new(MEMORY), "read the journal"))
+                read(locked(bytes).as_slice(), 0, each).map(|(notes, _)| notes).map_err(Error::files(Path::new(MEMORY), "read the journal"))
             }
             Medium::File { path, .. } => {
                 let doing = "read the journal";
                 let file = File::open(path).map_err(Error::files(path, doing))?;
-                read(BufReader::new(file), each).map(|(notes, _)| notes).map_err(Error::files(path, doing))
+                read(BufReader::new(file), 0, each).map(|(notes, _)| notes).map_err(Error::files(path, doing))
             }
         }
     }
 }
 
 const MEMORY: &str = "memory:";
+
+/// Puts a new journal in the place of the old one, at once; its end, to write on.
+fn replace(path: &Path, lines: &[u8], noted: &Noted) -> Result<File, Error> {
+    let new = path.with_file_name(JOURNAL_NEW);
+    let doing = "write the folded journal";
+    let mut file = private(&new).map_err(Error::files(&new, doing))?;
+    file.set_len(0).and_then(|()| file.write_all(lines)).and_then(|()| file.sync_all()).map_err(Error::files(&new, doing))?;
+    // From here to the end a crash may leave either file, so that no length is right.
+    noted.forget_journal()?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::rename(&new, path).and_then(|()| File::open(folder)?.sync_all()).map_err(Error::files(path, doing))?;
+    noted.note_journal(lines.len() as u64)?;
+    Ok(file)
+}
 
 fn locked(bytes: &JournalBytes) -> MutexGuard<'_, Vec<u8>> {
     // Appending is the only thing done under it, so that it is whole.
@@ -144,13 +239,20 @@ enum End {
     TornAt(u64),
 }
 
-enum Line {
+/// What a line is.
+pub(super) enum Line {
     Entry(Box<Entry>),
     Unknown,
     Damaged,
 }
 
-fn understand(line: &[u8]) -> Line {
+/// A line as it is written.
+pub(super) fn line(entry: &Entry) -> Result<String, serde_json::Error> {
+    let json = serde_json::to_string(entry)?;
+    Ok(format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())))
+}
+
+pub(super) fn understand(line: &[u8]) -> Line {
     let json = line.split_at_checked(8).and_then(|(sum, rest)| {
         let sum = u32::from_str_radix(std::str::from_utf8(sum).ok()?, 16).ok()?;
         rest.strip_prefix(b" ").filter(|json| crc32fast::hash(json) == sum)
@@ -162,7 +264,8 @@ fn understand(line: &[u8]) -> Line {
     }
 }
 
-fn read(mut from: impl BufRead, mut each: impl FnMut(Entry)) -> io::Result<(JournalNotes, End)> {
+/// `acknowledged`: up to here (in bytes) it is known to have been written to its end; a damaged line before that was not torn by a crash.
+fn read(mut from: impl BufRead, acknowledged: u64, mut each: impl FnMut(Entry)) -> io::Result<(JournalNotes, End)> {
     let mut notes = JournalNotes::default();
     let (mut at, mut number) = (0u64, 0u64);
     let mut end = End::Whole;
@@ -173,10 +276,6 @@ fn read(mut from: impl BufRead, mut each: impl FnMut(Entry)) -> io::Result<(Jour
         if bytes == 0 {
             break;
         }
-        // A damaged line was not the last one after all.
-        if matches!(end, End::TornAt(_)) {
-            notes.damaged_lines.push(number);
-        }
         number += 1;
         let text = line.strip_suffix(b"\n");
         end = if text.is_some() { End::Whole } else { End::NoNewline };
@@ -186,15 +285,11 @@ fn read(mut from: impl BufRead, mut each: impl FnMut(Entry)) -> io::Result<(Jour
                 each(*entry);
             }
             Line::Unknown => notes.unknown += 1,
-            Line::Damaged => {
-                end = End::TornAt(at);
-                notes.torn_bytes = bytes;
-            }
+            // Lines are written with their newline last: one without it, where nothing was acknowledged, was torn.
+            Line::Damaged if text.is_none() && at >= acknowledged => (end, notes.torn_bytes) = (End::TornAt(at), bytes),
+            Line::Damaged => notes.damaged_lines.push(number),
         }
         at += bytes;
-    }
-    if !matches!(end, End::TornAt(_)) {
-        notes.torn_bytes = 0;
     }
     Ok((notes, end))
 }

@@ -4,13 +4,18 @@
 //! - [`state`]: [`State`], what the daemon uses: items `(kind, key) -> value`, packed about ten to a stored value
 //! - `open`: the ways in: lock, format, damage, what is found
 //! - `pack`, `index`: how packs are laid out, and where each item lies
-//! - `folder`: the files beside the store: lock, commit number, what was moved aside
-//! - [`journal`], [`entry`]: what cannot be polled again, in a file of its own
+//! - `folder`, `noted`: the files beside the store: lock, notes, what was moved aside
+//! - [`journal`], [`entry`], `compact`: what cannot be polled again, in a file of its own, and its old lines folded
+//! - [`blocks`]: what the journal says of our own blocks
+//! - [`archive`]: all of a state in one file
 //!
 //! All of it blocks: call it from `spawn_blocking`. It is no cache: values lie on disk, only where they lie is in memory.
-//! A state folder holds `sled/` (the store's own files), `journal.log`, `lock`, `commits` (the number of the last commit,
-//! which shows when the store went back in time) and, after damage, `sled.damaged-N/`.
+//! A state folder holds `sled/` (the store's own files), `journal.log`, `lock`, `commits` (the number of the last commit and the
+//! journal's length, which show when one of them went back in time) and, after damage, `sled.damaged-N/`.
 
+pub mod archive;
+pub mod blocks;
+mod compact;
 #[cfg(test)]
 mod conformance;
 pub mod entry;
@@ -20,6 +25,7 @@ mod index;
 pub mod journal;
 pub mod key_value;
 mod memory;
+mod noted;
 mod open;
 mod pack;
 mod sled;
@@ -28,7 +34,8 @@ pub mod state;
 mod tests;
 mod url;
 
-pub use entry::{Cause, Entry, Scope, What, WriteOutcome};
+pub use blocks::{Block, Blocks};
+pub use entry::{BlockPart, Cause, Entry, Scope, What, WriteOutcome};
 pub use error::Error;
 pub use journal::{Journal, JournalBytes, JournalNotes};
 pub use key_value::{Batch, KeyRange, KeyValue};

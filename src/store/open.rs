@@ -1,6 +1,6 @@
 //! The ways into a state: lock, format, damage, and what is found.
 
-use super::folder::Folder;
+use super::folder::{Folder, RESTORING};
 use super::index::{Index, ItemHash};
 use super::key_value::{BATCH_VALUES_ADVISED, Batch, KeyRange, KeyValue};
 use super::pack::{self, Pack, PackWriter};
@@ -8,7 +8,7 @@ use super::sled::OpenFailure;
 use super::state::{HEAD_KEY, Head, Inner};
 use super::{Error, Memory, Sled, State, StateUrl};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How packs are laid out. Raised when an older nayose could not read them.
 const STORE_FORMAT: u32 = 1;
@@ -50,23 +50,33 @@ impl State {
     /// Opens or makes the state. Damage is no error: the store is moved aside and an empty one takes its place.
     pub fn open(url: &StateUrl, info: StateInfo) -> Result<(State, Loaded), Error> {
         let StateUrl::Sled(dir) = url else { return State::open_on(Box::new(Memory::new()), info) };
+        if dir.join(RESTORING).exists() {
+            return Err(Error::HalfRestored { dir: dir.clone() });
+        }
+        State::open_restoring(dir, info)
+    }
+
+    /// The same for the folder that a backup is being restored into.
+    pub(super) fn open_restoring(dir: &Path, info: StateInfo) -> Result<(State, Loaded), Error> {
         let folder = Folder::hold(dir)?;
-        let noted = folder.noted_commit();
+        let noted = folder.noted().numbers().commit;
         let (path, was_there) = folder.store()?;
         let (inner, loaded) = match open_sled(path, info, noted) {
             Ok(opened) => opened,
-            Err(Error::Damaged { why }) => {
-                let aside = if was_there { Some(folder.move_store_aside()?) } else { None };
-                let (path, _) = folder.store()?;
-                let mut store = sled_at(path)?;
-                // Commits are counted over the folder's life, so that the number noted beside the store stays true.
-                let (inner, loaded) =
-                    begin(store.as_mut(), info, noted).map(|(head, loaded)| (with(store, Index::default(), head), loaded))?;
-                (inner, Loaded { rebuilt: Some(Rebuilt { aside, why }), ..loaded })
-            }
+            Err(Error::Damaged { why }) => begin_anew(&folder, info, was_there, why)?,
             Err(other) => return Err(other),
         };
-        folder.note_commit(inner.head.commit)?;
+        folder.noted().note_commit(inner.head.commit)?;
+        Ok((State::new(inner, info, Some(folder)), loaded))
+    }
+
+    /// Moves the store aside and begins an empty one, because the caller can make nothing of its items. The journal stays.
+    pub fn open_anew(url: &StateUrl, info: StateInfo, why: String) -> Result<(State, Loaded), Error> {
+        let StateUrl::Sled(dir) = url else { return State::open_on(Box::new(Memory::new()), info) };
+        let folder = Folder::hold(dir)?;
+        let (_, was_there) = folder.store()?;
+        let (inner, loaded) = begin_anew(&folder, info, was_there, why)?;
+        folder.noted().note_commit(inner.head.commit)?;
         Ok((State::new(inner, info, Some(folder)), loaded))
     }
 
@@ -75,6 +85,15 @@ impl State {
         let (inner, loaded) = load(store, info, 0)?;
         Ok((State::new(inner, info, None), loaded))
     }
+}
+
+fn begin_anew(folder: &Folder, info: StateInfo, was_there: bool, why: String) -> Result<(Inner, Loaded), Error> {
+    let aside = if was_there { Some(folder.move_store_aside()?) } else { None };
+    let (path, _) = folder.store()?;
+    let mut store = sled_at(path)?;
+    // Commits are counted over the folder's life, so that the number noted beside the store stays true.
+    let (head, loaded) = begin(store.as_mut(), info, folder.noted().numbers().commit)?;
+    Ok((with(store, Index::default(), head), Loaded { rebuilt: Some(Rebuilt { aside, why }), ..loaded }))
 }
 
 fn open_sled(path: PathBuf, info: StateInfo, noted: u64) -> Result<(Inner, Loaded), Error> {

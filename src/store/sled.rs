@@ -76,10 +76,7 @@ impl Sled {
         };
         let store = File::open(folder.join("db")).map(|log| Sled { db: Some(db), log, broken: Mutex::new(None) });
         let store = store.map_err(world("open the store's log"))?;
-        // sled creates its files by the umask; the folder (0700) already keeps others out.
-        for name in ["db", "conf"] {
-            fs::set_permissions(folder.join(name), Permissions::from_mode(0o600)).map_err(world("set the store's mode"))?;
-        }
+        for_the_owner_only(folder).map_err(world("set the store's modes"))?;
         // New files must outlive a power cut by name, too.
         store.log.sync_all().and_then(|()| File::open(folder.join("conf"))?.sync_all()).map_err(world("sync the store"))?;
         File::open(folder).and_then(|dir| dir.sync_all()).map_err(world("sync the store's folder"))?;
@@ -163,17 +160,28 @@ impl KeyValue for Sled {
     }
 }
 
+/// sled creates its files by the umask. The folder (0700) already keeps others out, until someone copies the files elsewhere.
+fn for_the_owner_only(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let mode = if entry.file_type()?.is_dir() { 0o700 } else { 0o600 };
+        fs::set_permissions(entry.path(), Permissions::from_mode(mode))?;
+    }
+    Ok(())
+}
+
 fn is_lock(error: &::sled::Error) -> bool {
     // sled tells this only in words.
     matches!(error, ::sled::Error::Io(io) if io.to_string().contains("could not acquire lock"))
 }
 
 /// The faults of the outer world; sled's copies of an error keep its kind only.
-const WORLD: [(io::ErrorKind, i32); 6] = [
+const WORLD: [(io::ErrorKind, i32); 7] = [
     (io::ErrorKind::PermissionDenied, 13),
     (io::ErrorKind::ReadOnlyFilesystem, 30),
     (io::ErrorKind::StorageFull, 28),
     (io::ErrorKind::QuotaExceeded, 122),
+    (io::ErrorKind::FileTooLarge, 27),
     (io::ErrorKind::OutOfMemory, 12),
     // Too many open files.
     (io::ErrorKind::Other, 24),

@@ -129,7 +129,7 @@ impl State {
         // The index is changed as we go. A panic or an error half-way leaves it wrong, and so leaves the mark.
         inner.broken = Some("a commit was broken off".to_string());
         let done = inner.commit(changes).and_then(|()| match &self.folder {
-            Some(folder) => folder.note_commit(inner.head.commit),
+            Some(folder) => folder.noted().note_commit(inner.head.commit),
             None => Ok(()),
         });
         inner.broken = done.as_ref().err().map(ToString::to_string);
@@ -190,6 +190,10 @@ impl State {
     pub fn keep_fingerprint(&self) -> Result<(), Error> {
         let puts = vec![(FORMAT_KEY.to_vec(), format_value(&self.info))];
         self.lock().store.commit(Batch { puts, ..Batch::default() })
+    }
+
+    pub(super) fn info(&self) -> StateInfo {
+        self.info
     }
 
     pub(super) fn folder(&self) -> Option<&Folder> {

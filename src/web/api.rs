@@ -87,6 +87,9 @@ pub async fn person(State(web): State<Web>, Path(who): Path<String>) -> Response
 
 /// Alive is not ready: ready means that the state is open and the config was right, which is so once this answers.
 pub async fn ready(State(web): State<Web>) -> Response {
+    if let Some(why) = web.shell.engine().halted.clone() {
+        return bad(StatusCode::SERVICE_UNAVAILABLE, why);
+    }
     match web.shell.command(Command::Status).await {
         Reply::Status(status) => Json(json!({ "ready": true, "protection": status.protection })).into_response(),
         _ => bad(StatusCode::SERVICE_UNAVAILABLE, "the state does not answer"),

@@ -27,7 +27,7 @@ pub const PROXY_PASSWORD: &str = "only-for-the-tests-proxy-password";
 const PROXY_LOGIN: &str = "c3ZjOm9ubHktZm9yLXRoZS10ZXN0cy1wcm94eS1wYXNzd29yZA";
 
 /// What nothing may hold that the binary writes. The access tokens of the marketing system are made from this beginning.
-const SECRETS: [&str; 8] = [
+pub const SECRETS: [&str; 8] = [
     "sandbox-crm-token",
     "sandbox-support-token",
     "sandbox-ma-client",
@@ -510,8 +510,12 @@ impl Process {
         }
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, signal: &str) {
-        Command::new("kill").arg(format!("-{signal}")).arg(self.child.id().to_string()).status().unwrap();
+        Command::new("kill").arg(format!("-{signal}")).arg(self.id().to_string()).status().unwrap();
     }
 
     /// SIGKILL, and gone when this returns.

@@ -1,0 +1,29 @@
+//! `nayose restore`
+
+use super::args::Common;
+use super::{Exit, open, output};
+use crate::daemon::backup;
+use std::path::Path;
+
+pub fn restore(common: &Common, file: &Path) -> Exit {
+    let config = match open::config(common) {
+        Ok(config) => config,
+        Err(error) => return open::refused(&error),
+    };
+    let folder = open::folder(&config);
+    match backup::restore(&config, file, open::clock()()) {
+        Ok(manifest) if common.json => output::json(&serde_json::json!({ "state": folder, "manifest": manifest })),
+        Ok(manifest) => {
+            output::data(&format!("{} holds the state as of {} ({} items)", folder.display(), manifest.made_at, manifest.items));
+            output::note(
+                "the config is not part of a backup. Only one nayose may write to your systems: stop the one that the backup is of. \
+                 Everything is read anew before anything is released; `nayose status` shows what is left to read",
+            );
+        }
+        Err(error) => {
+            output::problem(&error.to_string());
+            return Exit::Refused;
+        }
+    }
+    Exit::Done
+}

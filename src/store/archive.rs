@@ -1,0 +1,224 @@
+//! All of a state in one file: a gzipped tar of `manifest.json`, `journal.log` and `items`. Not sled's own files, which are good only as a
+//! whole and only for sled. Every part has a checksum, and everything is checked before anything is restored.
+
+use super::folder::{JOURNAL, RESTORING, private};
+use super::{Changes, Error, Journal, Kind, State, StateInfo, StateUrl};
+use crate::model::Time;
+use flate2::Compression;
+use flate2::bufread::GzDecoder;
+use flate2::write::GzEncoder;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+/// How the archive itself is laid out.
+const LAYOUT: u32 = 1;
+
+const MANIFEST: &str = "manifest.json";
+const ITEMS: &str = "items";
+
+/// A manifest is some hundred bytes; what claims to be larger is none.
+const MANIFEST_BYTES_MAX: u64 = 64 << 10;
+
+/// What is restored with one commit.
+const CHUNK_BYTES: usize = 4 << 20;
+
+/// An item's kind, and the lengths of its key and value, before these themselves.
+const ITEM_HEAD: usize = 9;
+
+const BLOCK: usize = 512;
+
+/// What is in a backup. It stands first in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub layout: u32,
+    /// The version of nayose that made it.
+    pub nayose: String,
+    pub made_at: String,
+    /// Of the items' values.
+    pub format_version: u32,
+    /// Of the manifests and the normaliser that the items were made with.
+    pub fingerprint: String,
+    pub items: u64,
+    pub items_bytes: u64,
+    pub items_blake3: String,
+    pub journal_bytes: u64,
+    pub journal_blake3: String,
+}
+
+fn head(kind: Kind, key: &[u8], value: &[u8]) -> [u8; ITEM_HEAD] {
+    let mut head = [kind; ITEM_HEAD];
+    head[1..5].copy_from_slice(&(key.len() as u32).to_be_bytes());
+    head[5..].copy_from_slice(&(value.len() as u32).to_be_bytes());
+    head
+}
+
+/// Writes all of a state and its journal to a new file. Nothing may be committed meanwhile.
+pub fn write(state: &State, journal: &Journal, made_at: Time, path: &Path) -> Result<Manifest, Error> {
+    let doing = "write the backup";
+    let journal = journal.content()?;
+    let (mut hash, mut items, mut items_bytes) = (blake3::Hasher::new(), 0, 0);
+    state.for_each_item(|kind, key, value| {
+        hash.update(&head(kind, key, value)).update(key).update(value);
+        items += 1;
+        items_bytes += (ITEM_HEAD + key.len() + value.len()) as u64;
+    })?;
+    let info = state.info();
+    let manifest = Manifest {
+        layout: LAYOUT,
+        nayose: env!("CARGO_PKG_VERSION").into(),
+        made_at: made_at.rfc3339(),
+        format_version: info.format_version,
+        fingerprint: blake3::Hash::from_bytes(info.fingerprint).to_hex().to_string(),
+        items,
+        items_bytes,
+        items_blake3: hash.finalize().to_hex().to_string(),
+        journal_bytes: journal.len() as u64,
+        journal_blake3: blake3::hash(&journal).to_hex().to_string(),
+    };
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(Error::files(path, doing))?;
+    let mut out = GzEncoder::new(BufWriter::new(file), Compression::fast());
+    let text = serde_json::to_vec_pretty(&manifest).map_err(|e| Error::files(path, doing)(e.into()))?;
+    let mut written = part(&mut out, MANIFEST, &text, made_at).and_then(|()| part(&mut out, JOURNAL, &journal, made_at));
+    written = written.and_then(|()| out.write_all(&tar_head(ITEMS, items_bytes, made_at)?));
+    state.for_each_item(|kind, key, value| {
+        if written.is_ok() {
+            written = [&head(kind, key, value)[..], key, value].into_iter().try_for_each(|part| out.write_all(part));
+        }
+    })?;
+    let ended = written.and_then(|()| out.write_all(&padding(items_bytes))).and_then(|()| out.write_all(&[0; 2 * BLOCK]));
+    let file = ended.and_then(|()| out.finish()).and_then(|buffer| buffer.into_inner().map_err(io::IntoInnerError::into_error));
+    file.and_then(|file| file.sync_all()).map_err(Error::files(path, doing))?;
+    Ok(manifest)
+}
+
+fn part(out: &mut impl Write, name: &str, bytes: &[u8], at: Time) -> io::Result<()> {
+    out.write_all(&tar_head(name, bytes.len() as u64, at)?)?;
+    out.write_all(bytes)?;
+    out.write_all(&padding(bytes.len() as u64))
+}
+
+fn tar_head(name: &str, bytes: u64, at: Time) -> io::Result<[u8; BLOCK]> {
+    let mut header = tar::Header::new_gnu();
+    header.set_path(name)?;
+    header.set_size(bytes);
+    header.set_mode(0o600);
+    header.set_mtime((at.0 / 1000).max(0) as u64);
+    header.set_cksum();
+    Ok(*header.as_bytes())
+}
+
+fn padding(bytes: u64) -> Vec<u8> {
+    vec![0; (BLOCK - (bytes % BLOCK as u64) as usize) % BLOCK]
+}
+
+/// Reads a whole backup and compares it with its checksums.
+pub fn verify(path: &Path) -> Result<Manifest, Error> {
+    read(path, &mut |_| Ok(()), &mut |_, _, _| Ok(()))
+}
+
+type EachItem<'a> = dyn FnMut(Kind, &[u8], &[u8]) -> Result<(), Error> + 'a;
+
+/// Reads a backup to its end. What is told before an error may be wrong.
+fn read(path: &Path, journal: &mut dyn FnMut(&[u8]) -> Result<(), Error>, each: &mut EachItem<'_>) -> Result<Manifest, Error> {
+    let damaged = |why: String| Error::Backup { path: path.to_path_buf(), why };
+    let bent = |error: io::Error| damaged(error.to_string());
+    let file = File::open(path).map_err(Error::files(path, "read the backup"))?;
+    let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(file)));
+    let mut entries = archive.entries().map_err(bent)?;
+    let mut next = |name: &str| {
+        let entry = entries.next().transpose().map_err(bent)?.ok_or_else(|| damaged(format!("it ends before {name}")))?;
+        let found = entry.path().map_err(bent)?.to_string_lossy().into_owned();
+        if found == name { Ok(entry) } else { Err(damaged(format!("{found:?} stands where {name} belongs"))) }
+    };
+    let mut text = Vec::new();
+    next(MANIFEST)?.take(MANIFEST_BYTES_MAX).read_to_end(&mut text).map_err(bent)?;
+    let manifest: Manifest = serde_json::from_slice(&text).map_err(|e| damaged(format!("{MANIFEST}: {e}")))?;
+    if manifest.layout > LAYOUT {
+        return Err(Error::NewerFormat { found: format!("backup {}", manifest.layout), ours: format!("backup {LAYOUT}") });
+    }
+    let mut bytes = Vec::new();
+    next(JOURNAL)?.read_to_end(&mut bytes).map_err(bent)?;
+    if (bytes.len() as u64, blake3::hash(&bytes).to_hex().to_string()) != (manifest.journal_bytes, manifest.journal_blake3.clone()) {
+        return Err(damaged(format!("{JOURNAL} is not what was backed up")));
+    }
+    journal(&bytes)?;
+    let mut entry = next(ITEMS)?;
+    let (mut hash, mut items) = (blake3::Hasher::new(), 0);
+    let mut left = entry.size();
+    while left > 0 {
+        let mut head = [0; ITEM_HEAD];
+        entry.read_exact(&mut head).map_err(bent)?;
+        let length = |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]) as usize;
+        let (key, value) = (length(1), length(5));
+        if (ITEM_HEAD + key + value) as u64 > left || value > super::state::ITEM_BYTES_MAX || key > super::state::ITEM_KEY_BYTES_MAX {
+            return Err(damaged(format!("item {items} claims {} bytes", key + value)));
+        }
+        let mut item = vec![0; key + value];
+        entry.read_exact(&mut item).map_err(bent)?;
+        hash.update(&head).update(&item);
+        let (key, value) = item.split_at(key);
+        each(head[0], key, value)?;
+        left -= (ITEM_HEAD + item.len()) as u64;
+        items += 1;
+    }
+    if (items, hash.finalize().to_hex().to_string()) != (manifest.items, manifest.items_blake3.clone()) {
+        return Err(damaged("the items are not what was backed up".into()));
+    }
+    // The end of the compressed stream has a checksum of its own.
+    drop(entry);
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(bent)?;
+    Ok(manifest)
+}
+
+/// Restores a backup into a folder that is empty or not there yet. `stays` says which items; `more` are added. A folder in which this was
+/// broken off is refused by every other command.
+pub fn restore(
+    path: &Path,
+    url: &StateUrl,
+    info: StateInfo,
+    stays: impl Fn(Kind) -> bool,
+    more: Vec<(Kind, Vec<u8>, Vec<u8>)>,
+) -> Result<Manifest, Error> {
+    let manifest = verify(path)?;
+    if manifest.format_version > info.format_version {
+        return Err(Error::NewerFormat { found: manifest.format_version.to_string(), ours: info.format_version.to_string() });
+    }
+    let Some(dir) = url.folder() else { return Err(Error::BadUrl { url: "memory:".into(), why: "it cannot hold a backup".into() }) };
+    let io = |doing| Error::files(dir, doing);
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(io("create the state folder"))?;
+    if fs::read_dir(dir).map_err(io("read the state folder"))?.next().is_some() {
+        return Err(Error::NotEmpty { dir: dir.to_path_buf() });
+    }
+    let (mark, journal_path) = (dir.join(RESTORING), dir.join(JOURNAL));
+    private(&mark).and_then(|f| f.sync_all()).map_err(io("write to the state folder"))?;
+    let (state, _) = State::open_restoring(dir, info)?;
+    // Items of an older form are of no use; the journal gives back what cannot be read again.
+    let usable = manifest.format_version == info.format_version;
+    let mut changes = Changes { put: more, delete: Vec::new() };
+    let mut bytes = 0;
+    read(
+        path,
+        &mut |journal| {
+            let mut file = private(&journal_path).map_err(io("write the journal"))?;
+            file.write_all(journal).and_then(|()| file.sync_all()).map_err(io("write the journal"))
+        },
+        &mut |kind, key, value| {
+            if usable && stays(kind) {
+                changes.put.push((kind, key.to_vec(), value.to_vec()));
+                bytes += key.len() + value.len();
+            }
+            if bytes < CHUNK_BYTES {
+                return Ok(());
+            }
+            bytes = 0;
+            state.commit(std::mem::take(&mut changes))
+        },
+    )?;
+    state.commit(changes)?;
+    drop(state);
+    fs::remove_file(&mark).and_then(|()| File::open(dir)?.sync_all()).map_err(io("finish the state folder"))?;
+    Ok(manifest)
+}
