@@ -2,8 +2,9 @@
 
 use super::args::Common;
 use super::{Exit, open, output};
-use crate::daemon::{run, shell::Shell, socket};
+use crate::daemon::{reload::Source, run, shell::Shell, socket};
 use crate::web;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -15,6 +16,7 @@ pub async fn run(common: &Common) -> Exit {
     };
     open::tell_unused(&config);
     let (folder, http) = (open::folder(&config), config.http.clone());
+    let started = Arc::new(config.clone());
     let shell = match open::shell(config) {
         Ok(shell) => shell,
         Err(error) => return open::refused(&error),
@@ -40,8 +42,11 @@ pub async fn run(common: &Common) -> Exit {
     let asked = tokio::spawn(socket::serve(questions, shell.clone()));
     let served = tokio::spawn(web::serve(listener, web::router(shell.clone(), http.token, web::recorder())));
     tokio::spawn(signals(stop));
-    tracing::info!(listen = %http.listen, systems = shell.connectors.len(), "running");
-    let ended = run::run(shell.clone(), stopped).await;
+    let folder_read = common.config.clone();
+    let load = Box::new(move || open::load(&folder_read));
+    let source = Source { folder: common.config.clone(), load, started };
+    tracing::info!(listen = %http.listen, systems = shell.wiring().connectors.len(), "running");
+    let ended = run::run(shell.clone(), Some(source), stopped).await;
     asked.abort();
     served.abort();
     // A socket that nobody answers on would only mislead.

@@ -27,7 +27,7 @@ mod systems;
 mod writes;
 
 pub use connectors::Connectors;
-pub use load::load;
+pub use load::{load, state_of};
 pub use mistake::{Mistake, Mistakes};
 
 use crate::connector::{Manifest, SystemSettings};
@@ -75,8 +75,6 @@ pub struct Config {
     pub declared: Declared,
     /// Changes whenever one of the four files does: 12 hex digits.
     pub version: String,
-    /// Changes when policy.toml or consent.toml does.
-    pub policy_version: String,
 }
 
 impl Config {

@@ -67,7 +67,8 @@ fn own_folder(entry: &Entry, outside: &Outside) -> Option<PathBuf> {
     Some(folder)
 }
 
-fn state(top: &mut Section, outside: &Outside) -> Option<StateUrl> {
+/// `[state]`.
+pub fn state(top: &mut Section, outside: &Outside) -> Option<StateUrl> {
     let default = || Some(StateUrl::Sled(outside.folder.join(&STATE_DEFAULT["sled:".len()..])));
     let Some(entry) = top.get("state") else { return default() };
     let mut section = entry.table("[state]")?;

@@ -2,7 +2,7 @@
 
 use super::engine::{Approval, Engine, Error};
 use super::persist::{GUARD_KEY, encode, kind};
-use super::plan::{guard_plan, rules_plan};
+use super::plan::guard_plan;
 use crate::decide::ratchet::Kept;
 use crate::model::{Name, RecordId, Time};
 use crate::store::{Cause, Entry, Scope, What};
@@ -60,11 +60,8 @@ impl Engine {
                 return self.note_plan(plan, Vec::new(), count, now);
             }
         }
-        if !self.rule_releases.is_empty() && rules_plan(&self.config.policy_version) == plan {
-            let count = self.rule_releases.len();
-            self.rule_releases.clear();
-            self.accept_rules();
-            return self.note_plan(plan, Vec::new(), count, now);
+        if self.rules_plan().as_deref() == Some(plan) {
+            return self.approve_rules(plan, now);
         }
         let of_plan = self.kept_groups().into_iter().find(|g| g.plan == plan).map(|g| g.holds).unwrap_or_default();
         if of_plan.is_empty() {
@@ -94,6 +91,22 @@ impl Engine {
         people.sort_unstable();
         people.dedup();
         self.note_plan(plan, causes, people.len(), now)
+    }
+
+    /// Lets an edit of the rules go. The releases that it brings were told with it: they don't ask again for being many.
+    fn approve_rules(&mut self, plan: &str, now: Time) -> Result<Approved, Refused> {
+        let count = self.kept_by_former().count();
+        let guarded: Vec<Name> = self.systems.keys().filter(|s| self.guarded_releases(s).is_some()).cloned().collect();
+        self.accept_rules();
+        let approved = self.note_plan(plan, Vec::new(), count, now)?;
+        let released: Vec<Name> = self.systems.keys().filter(|s| !guarded.contains(s)).cloned().collect();
+        for system in released.iter().filter(|s| self.guarded_releases(s).is_some()).cloned().collect::<Vec<_>>() {
+            let plan = guard_plan(&system);
+            self.pending.put(kind::META, guard_key(&plan), Vec::new());
+            self.approved_plans.insert(plan);
+        }
+        self.commit()?;
+        Ok(approved)
     }
 
     /// What was approved was what waited then: once it went out, as many releases ask again.
@@ -135,24 +148,6 @@ impl Engine {
         self.reconcile(now);
         self.commit()?;
         Ok(Approved { approved: plan.into(), scope: "plan".into(), count })
-    }
-
-    /// The rules in force are the ones that were agreed to.
-    pub fn accept_rules(&mut self) {
-        self.rules_changed = false;
-        let version = self.config.policy_version.clone();
-        self.pending.put(kind::META, b"policy".to_vec(), encode(&version));
-    }
-
-    /// After the first decision under changed rules, on what was known before: what would be released now waits.
-    pub fn hold_back_rule_releases(&mut self) {
-        if self.rules_changed {
-            let releases = self.systems.values().flat_map(|s| s.outbox.iter()).filter(|(_, l)| l.release).map(|(i, _)| *i);
-            self.rule_releases = releases.filter(|i| self.world.slot(*i).target.as_ref().is_some_and(|t| t.block_ours)).collect();
-        }
-        if self.rule_releases.is_empty() {
-            self.accept_rules();
-        }
     }
 }
 

@@ -207,7 +207,7 @@ impl Engine {
         if lane != Lane::Release {
             return free.map(|(idx, _)| *idx).take(limit).collect();
         }
-        let found: Vec<Idx> = free.map(|(idx, _)| *idx).filter(|idx| !self.rule_releases.contains(idx)).take(limit).collect();
+        let found: Vec<Idx> = free.map(|(idx, _)| *idx).take(limit).collect();
         if found.is_empty() || self.guarded_releases(system).is_some() { Vec::new() } else { found }
     }
 

@@ -3,8 +3,9 @@
 //! The ways through it: [`Engine::observe`](super::observe) takes pages in, [`Engine::reconcile`](super::reconcile) decides anew for
 //! whom something changed, [`Engine::next_batch`](super::deliver) and `book` send and account for writes.
 
-use super::persist::{self, kind};
+use super::persist::{self, Opened, kind};
 use super::refusals::{On, Refusals};
+use super::rules::Former;
 use super::table::Table;
 use super::target::{Allowed, Due};
 use super::world::{Idx, PersonIdx, World};
@@ -120,12 +121,23 @@ pub struct Person {
     pub status: Option<Name>,
     /// The status could not be told: the rule and why.
     pub status_error: Option<Box<str>>,
+    /// Stopped by rules from before the last edit from something that the files' rules would let through.
+    pub by_former: bool,
 }
 
 /// Everything there is, and the rules.
 pub struct Engine {
+    /// What counts: the files, and beside them the former rules until an edit that widens is approved.
     pub config: Arc<Config>,
+    /// What the files say.
+    pub files: Arc<Config>,
+    /// Rules from before edits that wait for `approve`, oldest first.
+    pub former: Vec<Former>,
+    /// What the config folder holds and the running daemon does not follow.
+    pub unfollowed: Unfollowed,
     pub systems: BTreeMap<Name, SystemState>,
+    /// Systems that were taken out while we run.
+    pub retired: BTreeMap<Name, SystemState>,
     pub world: World,
     pub people: Vec<Person>,
     pub free: Vec<PersonIdx>,
@@ -145,9 +157,6 @@ pub struct Engine {
     pub link_rules: link::LinkRules,
     pub needs: Needs,
     pub started_at: Time,
-    /// Releases that appeared when the rules changed: they wait for `approve`.
-    pub rule_releases: BTreeSet<Idx>,
-    pub rules_changed: bool,
     /// Plans (by id) that were approved while they were too large to go by themselves.
     pub approved_plans: BTreeSet<String>,
     /// What could not be read, newest last: told by `status`, bounded.
@@ -179,6 +188,37 @@ impl Needs {
             tickets: all.iter().any(|e| e.needs_tickets()),
             declared: config.declared.narrowed(all.iter().copied()),
         }
+    }
+}
+
+/// Edits that a running daemon does not follow: told by `status` until they are mended, or until a restart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unfollowed {
+    /// `FILE:LINE: what is wrong`; the rules from before the edit stay in force.
+    pub mistakes: Vec<String>,
+    /// Keys that count from the next start.
+    pub restart: Vec<String>,
+}
+
+impl SystemState {
+    /// Takes the system's table in systems.toml, as it is in force.
+    pub fn follow(&mut self, config: Arc<System>) {
+        self.allowed = Allowed::by(&config, &self.abilities);
+        self.config = config;
+    }
+
+    /// The same system with another table or connector. Another manifest reads other things, so that everything is read again.
+    pub fn reopened(mut self, opened: Opened) -> SystemState {
+        if !super::wiring::same_manifest(&self.config, &opened.config) {
+            for stream in self.streams.values_mut() {
+                (stream.swept_at, stream.cursor, stream.newest) = (None, None, None);
+            }
+        }
+        self.abilities = opened.abilities;
+        self.infos = opened.streams.into_iter().map(|i| (i.name.clone(), i)).collect();
+        self.words = opened.words;
+        self.follow(opened.config);
+        self
     }
 }
 

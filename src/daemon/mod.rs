@@ -5,6 +5,7 @@
 //! - [`observe`]: pages in; [`schedule`]: which pass is next
 //! - [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
+//! - [`rules`], [`wiring`], [`reload`]: the rules in force, the systems, and edits of both while we run
 //! - [`plan`], [`approve`], [`status`], [`explain`], [`letters`], [`export`], [`gate`]: what people ask
 //! - [`shell`], [`commands`], [`socket`], [`run`]: engine, connectors and clock together
 
@@ -24,6 +25,8 @@ pub mod persist;
 pub mod plan;
 pub mod reconcile;
 pub mod refusals;
+pub mod reload;
+pub mod rules;
 pub mod run;
 pub mod schedule;
 pub mod shell;
@@ -33,6 +36,7 @@ pub mod table;
 pub mod target;
 pub mod view;
 pub mod wanted;
+pub mod wiring;
 pub mod world;
 
 pub use engine::{Engine, Error};

@@ -1,6 +1,6 @@
 //! The forms in which the engine's state lies in the store, and reading it all at open.
 
-use super::engine::{Approval, Engine, Error, Pending, StreamState, SystemState};
+use super::engine::{Approval, Engine, Error, Pending, StreamState, SystemState, Unfollowed};
 use super::refusals::{On, Refusals};
 use super::target::{Allowed, Target};
 use super::world::World;
@@ -106,8 +106,6 @@ pub fn open_on(
         needs: super::engine::Needs::of(&config),
         link_rules: link_rules(&config),
         started_at: now,
-        rule_releases: BTreeSet::new(),
-        rules_changed: false,
         approved_plans: BTreeSet::new(),
         quarantine: Vec::new(),
         quarantined: 0,
@@ -115,6 +113,10 @@ pub fn open_on(
         permit_ends: BTreeMap::new(),
         permits_walked_at: now,
         run,
+        files: config.clone(),
+        former: Vec::new(),
+        unfollowed: Unfollowed::default(),
+        retired: BTreeMap::new(),
         config,
     };
     for note in notes.notes() {
@@ -140,7 +142,6 @@ pub fn open_on(
     if let Some(error) = failed {
         return Err(error);
     }
-    let mut policy_version: Option<String> = None;
     for (kind, key, value) in later {
         let text = String::from_utf8_lossy(&key).into_owned();
         match kind {
@@ -190,7 +191,6 @@ pub fn open_on(
             kind::META if text.starts_with(GUARD_KEY) => {
                 engine.approved_plans.insert(text[GUARD_KEY.len()..].to_string());
             }
-            kind::META if text == "policy" => policy_version = Some(decode(&text, &value)?),
             _ => {}
         }
     }
@@ -202,8 +202,8 @@ pub fn open_on(
             }
         }
     }
-    engine.rules_changed = policy_version.is_some_and(|v| v != engine.config.policy_version);
-    engine.dirty.extend(engine.world.indexes());
+    let before = super::rules::stored(&engine.state)?;
+    engine.weigh(before, now);
     Ok(OpenedState { engine, usage })
 }
 
@@ -232,18 +232,11 @@ fn replay(engine: &mut Engine, entries: Vec<crate::store::Entry>) {
     }
 }
 
-fn system(opened: Opened) -> SystemState {
+/// A system of which nothing is known yet.
+pub(super) fn system(opened: Opened) -> SystemState {
     let config = opened.config;
-    let able = &opened.abilities;
-    let allowed = Allowed {
-        block: config.writes.hold && config.block && able.block,
-        permit: config.writes.hold && config.permit.is_some() && able.permit,
-        why: config.writes.hold && config.why.is_some() && able.why,
-        status: config.writes.status && able.status,
-        lease: config.lease,
-    };
     SystemState {
-        allowed,
+        allowed: Allowed::by(&config, &opened.abilities),
         infos: opened.streams.into_iter().map(|i| (i.name.clone(), i)).collect(),
         abilities: opened.abilities,
         streams: BTreeMap::new(),
@@ -262,7 +255,7 @@ fn system(opened: Opened) -> SystemState {
 }
 
 /// Mailboxes that several people read: the usual ones and the config's. The config was checked, so each is one.
-fn link_rules(config: &Config) -> link::LinkRules {
+pub(super) fn link_rules(config: &Config) -> link::LinkRules {
     let mut rules = link::LinkRules::usual();
     for mailbox in &config.shared_mailboxes {
         if let Err(error) = rules.add(mailbox) {

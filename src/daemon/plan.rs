@@ -5,7 +5,7 @@ use super::engine::{Engine, Lanes};
 use super::world::{Idx, NOBODY};
 use crate::connector::PermitChange;
 use crate::decide::ratchet::Kept;
-use crate::decide::standing::HoldNow;
+use crate::decide::standing::{By, HoldNow};
 use crate::model::{Name, Record, RecordId, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -70,12 +70,7 @@ pub fn guard_plan(system: &Name) -> String {
     plan_id(&format!("guard\u{1f}{system}"))
 }
 
-/// The id of the plan under which releases that came with a change of the rules wait.
-pub fn rules_plan(policy_version: &str) -> String {
-    plan_id(&format!("rules\u{1f}{policy_version}"))
-}
-
-fn plan_id(of: &str) -> String {
+pub(super) fn plan_id(of: &str) -> String {
     format!("w_{}", &blake3::hash(of.as_bytes()).to_hex()[..8])
 }
 
@@ -231,7 +226,8 @@ impl Engine {
     pub fn kept_holds(&self) -> Vec<KeptHold> {
         let mut kept = Vec::new();
         for (i, person) in self.people.iter().enumerate() {
-            for hold in person.holds.iter().filter(|h| h.kept.is_some()) {
+            // What only former rules hold waits with them.
+            for hold in person.holds.iter().filter(|h| h.kept.is_some() && h.by != By::Former) {
                 kept.push(KeptHold { person: i as u32, hold: hold.clone() });
             }
         }
@@ -281,31 +277,36 @@ impl Engine {
                     count,
                     limit,
                     why: format!("{system}: more releases at once than [widening] lets go by themselves"),
-                    samples: self.release_samples(system, |_| true),
+                    samples: self.release_samples(system),
                 });
             }
         }
-        if !self.rule_releases.is_empty() {
-            let mut samples = Vec::new();
-            for system in self.systems.keys() {
-                samples.extend(self.release_samples(system, |i| self.rule_releases.contains(&i)));
-            }
-            samples.truncate(SAMPLES);
+        if let Some(plan) = self.rules_plan() {
+            let mut widens: Vec<&str> = self.former.iter().flat_map(|f| &f.widens).map(String::as_str).collect();
+            let mut said = BTreeSet::new();
+            widens.retain(|w| said.insert(*w));
+            let people = self.kept_by_former();
             waiting.push(Waiting {
-                plan: rules_plan(&self.config.policy_version),
+                plan,
                 kind: "release".into(),
-                count: self.rule_releases.len(),
+                count: people.count(),
                 limit: 0,
-                why: "policy.toml or consent.toml changed".into(),
-                samples,
+                why: format!("the rules were edited: {}", widens.join("; ")),
+                samples: self.kept_by_former().take(SAMPLES).filter_map(|p| self.sample(p)).collect(),
             });
         }
         waiting
     }
 
-    fn release_samples(&self, system: &Name, of: impl Fn(Idx) -> bool) -> Vec<String> {
+    /// One of a person's records, to name the person by.
+    fn sample(&self, person: u32) -> Option<String> {
+        let members = self.people[person as usize].members.iter();
+        members.map(|i| &self.world.slot(*i).id).min().map(ToString::to_string)
+    }
+
+    fn release_samples(&self, system: &Name) -> Vec<String> {
         let Some(state) = self.systems.get(system) else { return Vec::new() };
-        let releases = state.outbox.iter().filter(|(i, l): &(&Idx, &Lanes)| l.release && of(**i));
+        let releases = state.outbox.iter().filter(|(_, l): &(&Idx, &Lanes)| l.release);
         releases.take(SAMPLES).map(|(i, _)| self.world.slot(*i).id.to_string()).collect()
     }
 }

@@ -22,6 +22,17 @@ pub struct Status {
     pub waiting: Vec<Waiting>,
     /// What could not be read, with the record and what to do: the last ones.
     pub quarantine: Vec<String>,
+    pub config: ConfigStatus,
+}
+
+/// Which config is in force, and what of the folder is not.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ConfigStatus {
+    pub version: String,
+    /// The folder has these mistakes; the rules from before them are in force.
+    pub mistakes: Vec<String>,
+    /// Edits that count from the next start.
+    pub restart: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,6 +160,10 @@ impl Engine {
                 because.push(format!("{name}: {} blocks that we set were found taken away", system.blocks_lost));
             }
         }
+        for mistake in &self.unfollowed.mistakes {
+            because.push(format!("the config was edited and has a mistake, the rules from before it are in force: {mistake}"));
+        }
+        because.extend(self.unfollowed.restart.iter().cloned());
         if let Some(rebuilt) = &self.rebuilt {
             because.push(rebuilt.clone());
         }
@@ -183,6 +198,11 @@ impl Engine {
             held: living.filter(|p| !p.holds.is_empty()).count(),
             waiting,
             quarantine: self.quarantine.clone(),
+            config: ConfigStatus {
+                version: self.files.version.clone(),
+                mistakes: self.unfollowed.mistakes.clone(),
+                restart: self.unfollowed.restart.clone(),
+            },
         }
     }
 

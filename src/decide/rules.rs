@@ -1,6 +1,7 @@
 //! What policy.toml and consent.toml say, as types.
 
 use crate::model::{Basis, Entity, Expression, MailKind, Name, Span};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// policy.toml.
@@ -37,7 +38,7 @@ pub struct HoldRule {
 }
 
 /// Whom a deal's hold reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HoldScope {
     /// The deal's own people, the ticket's requesters.
     Person,
@@ -46,7 +47,7 @@ pub enum HoldScope {
 }
 
 /// How long a hold goes on after its cause was seen to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct After {
     pub won: Span,
     pub lost: Span,
@@ -54,7 +55,7 @@ pub struct After {
 }
 
 /// A stream that must have been proved within a limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
     pub system: Name,
     pub stream: Name,
@@ -62,7 +63,7 @@ pub struct Proof {
 }
 
 /// Beyond either of these a release waits for `approve`.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Widening {
     pub people: usize,
     /// 0.01 is one per cent of the target's records.
@@ -76,7 +77,7 @@ impl Default for Widening {
 }
 
 /// consent.toml.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentRules {
     /// What the records of a system prove. A system not here proves nothing.
     pub sources: BTreeMap<Name, Basis>,

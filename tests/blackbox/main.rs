@@ -15,5 +15,6 @@ mod killed;
 mod lost_answers;
 mod own_connector;
 mod refusals;
+mod reload;
 mod running;
 mod secrets;
