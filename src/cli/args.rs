@@ -84,6 +84,12 @@ pub enum Action {
         #[arg(long, value_enum, default_value_t = Format::Csv)]
         format: Format,
     },
+    /// JSON Schemas of the config files and of manifests, for editors
+    Schema {
+        /// One of them; all if it is left out
+        #[arg(value_enum)]
+        file: Option<super::schema::File>,
+    },
     /// Connectors: what each can do, its examples, a first look at a system
     Connector {
         #[command(subcommand)]

@@ -13,6 +13,7 @@ mod open;
 mod output;
 mod plan;
 mod run;
+mod schema;
 mod status;
 mod sync;
 
@@ -83,6 +84,7 @@ async fn act(args: Args) -> Exit {
         Action::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
         Action::Deadletters { order } => deadletters::deadletters(&common, order).await,
         Action::Export { what, format } => export::export(&common, what, format).await,
+        Action::Schema { file } => schema::schema(file),
         Action::Connector { order } => connector::connector(&common, order).await,
     }
 }

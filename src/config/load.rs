@@ -81,7 +81,7 @@ pub fn state_of(dir: &Path) -> Option<StateUrl> {
     let text = text(dir, SYSTEMS).ok()?;
     let sheet = Sheet::new(SYSTEMS, &text);
     let (table, _) = sheet.parse();
-    systems::state(&mut Section::top(&sheet, &table), &Outside { folder: dir, env: &|_| None })
+    systems::state(&mut Section::top(&sheet, &table, &super::keys::SYSTEMS), &Outside { folder: dir, env: &|_| None })
 }
 
 fn at(file: &str) -> usize {

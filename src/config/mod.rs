@@ -4,6 +4,7 @@
 //!
 //! - [`load`](load()): the folder in, a [`Config`] or all its [`Mistakes`] out
 //! - `document`, `quoted`, `nearest`: TOML with the place of everything in it; "did you mean"
+//! - `keys`, `schema`: which keys each table has, for reading and as JSON Schema
 //! - `mistake`, `redact`: how mistakes are shown, and what must not be shown with them
 //! - `systems`, `settings`, `writes`: systems.toml
 //! - `connectors`: manifests out of the connector room
@@ -13,6 +14,7 @@
 mod connectors;
 mod consent;
 mod document;
+mod keys;
 mod load;
 mod mistake;
 mod nearest;
@@ -22,6 +24,7 @@ mod precedence;
 mod proof;
 mod quoted;
 mod redact;
+mod schema;
 mod settings;
 mod systems;
 mod writes;
@@ -29,6 +32,7 @@ mod writes;
 pub use connectors::Connectors;
 pub use load::{load, state_of};
 pub use mistake::{Mistake, Mistakes};
+pub use schema::{SCHEMAS, schema};
 
 use crate::connector::{Manifest, SystemSettings};
 use crate::decide::rules::{ConsentRules, Policy};
