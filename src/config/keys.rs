@@ -68,9 +68,10 @@ pub static SYSTEMS: Keys = Keys {
         key("state", Kind::Table(&STATE), "Where the state lies"),
         key("http", Kind::Table(&HTTP), "The gate, health and metrics over HTTP"),
         key("link", Kind::Table(&LINK), "Who is who"),
+        key("notify", Kind::Table(&NOTIFY), "Whom to tell when something needs a person"),
         key("systems", Kind::Table(&SYSTEMS_BY_NAME), "The systems, each under a name of your own"),
     ],
-    later: &["notify", "footer", "setup", "backup", "report", "review"],
+    later: &["footer", "setup", "backup", "report", "review"],
     ..NONE
 };
 
@@ -86,6 +87,28 @@ pub static HTTP: Keys = Keys {
 
 pub static LINK: Keys = Keys {
     keys: &[key("shared_mailboxes", Kind::Texts, "Addresses that several people read, as \"info@*\" or \"*@lists.acme.example\"")],
+    ..NONE
+};
+
+pub static NOTIFY: Keys = Keys {
+    keys: &[
+        key("webhook", Kind::Table(&WEBHOOK), "Notices as JSON with a text, as chat tools take them"),
+        key("mail", Kind::Table(&NOTIFY_MAIL), "Notices by mail"),
+        key("after", Kind::Duration, "How long something must last before it is told"),
+    ],
+    ..NONE
+};
+
+pub static WEBHOOK: Keys = Keys { keys: &[needed("url", Kind::Secret, "The incoming webhook's address")], ..NONE };
+
+pub static NOTIFY_MAIL: Keys = Keys {
+    keys: &[
+        needed("smtp", Kind::Text, "smtp://HOST:PORT (STARTTLS; plain on this machine) or smtps://HOST:PORT (TLS)"),
+        key("user", Kind::Text, "Name at the mail server"),
+        key("password", Kind::Secret, "Password at the mail server"),
+        needed("from", Kind::Text, "Sender's address"),
+        needed("to", Kind::Texts, "Addresses that get the notices"),
+    ],
     ..NONE
 };
 

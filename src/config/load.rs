@@ -64,6 +64,7 @@ pub fn load(dir: &Path, env: &dyn Fn(&str) -> Option<String>, manifests: &dyn Ma
             folder: dir.to_path_buf(),
             state,
             http,
+            notify: read.notify,
             systems: read.systems,
             shared_mailboxes: read.shared_mailboxes,
             precedence,

@@ -6,7 +6,7 @@
 //! - `document`, `quoted`, `nearest`: TOML with the place of everything in it; "did you mean"
 //! - `keys`, `schema`: which keys each table has, for reading and as JSON Schema
 //! - `mistake`, `redact`: how mistakes are shown, and what must not be shown with them
-//! - `systems`, `settings`, `writes`: systems.toml
+//! - `systems`, `settings`, `writes`, `notify`: systems.toml
 //! - `connectors`: manifests out of the connector room
 //! - `offers`: what the configured systems can read; the other files are checked against it
 //! - `precedence`, `policy`, `proof`, `consent`: one file each, and what they share
@@ -18,6 +18,7 @@ mod keys;
 mod load;
 mod mistake;
 mod nearest;
+mod notify;
 mod offers;
 mod policy;
 mod precedence;
@@ -32,6 +33,7 @@ mod writes;
 pub use connectors::Connectors;
 pub use load::{load, state_of};
 pub use mistake::{Mistake, Mistakes};
+pub use notify::{Mail, Notify, Security};
 pub use schema::{SCHEMAS, schema};
 
 use crate::connector::{Manifest, SystemSettings};
@@ -68,6 +70,7 @@ pub struct Config {
     pub folder: PathBuf,
     pub state: StateUrl,
     pub http: Http,
+    pub notify: Option<Notify>,
     /// In the file's order.
     pub systems: Vec<System>,
     /// Patterns (`info@*`, `*@lists.example`) of addresses that several people read, of `[link] shared_mailboxes`.

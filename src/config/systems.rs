@@ -6,7 +6,7 @@ use super::nearest::choices;
 use super::offers::{Offer, Offers};
 use super::settings::Outside;
 use super::writes;
-use super::{Http, ManifestSource, StateUrl, System};
+use super::{Http, ManifestSource, Notify, StateUrl, System, notify};
 use crate::connector::{Manifest, SystemSettings};
 use crate::model::{Name, Span};
 use std::net::SocketAddr;
@@ -23,6 +23,7 @@ const STATE_DEFAULT: &str = "sled:data";
 pub struct Systems {
     pub state: Option<StateUrl>,
     pub http: Option<Http>,
+    pub notify: Option<Notify>,
     pub systems: Vec<System>,
     pub shared_mailboxes: Vec<String>,
     pub offers: Offers,
@@ -35,7 +36,8 @@ pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, whole: bool, outsi
     let state = state(&mut top, outside);
     let http = http(&mut top, outside);
     let shared_mailboxes = shared_mailboxes(&mut top);
-    let mut read = Systems { state, http, systems: Vec::new(), shared_mailboxes, offers: Offers { systems: Vec::new(), whole } };
+    let notify = top.get("notify").and_then(|e| notify::read(&e, outside));
+    let mut read = Systems { state, http, notify, systems: Vec::new(), shared_mailboxes, offers: Offers { systems: Vec::new(), whole } };
     let source = Source { manifests, own };
     let systems = top.get("systems");
     let entries = systems.as_ref().and_then(|e| e.table("[systems]", &keys::SYSTEMS_BY_NAME)).map(|mut s| s.entries()).unwrap_or_default();

@@ -3,6 +3,7 @@
 //! The ways through it: [`Engine::observe`](super::observe) takes pages in, [`Engine::reconcile`](super::reconcile) decides anew for
 //! whom something changed, [`Engine::next_batch`](super::deliver) and `book` send and account for writes.
 
+use super::notices::Told;
 use super::persist::{self, Opened, kind};
 use super::refusals::{On, Refusals};
 use super::rules::Former;
@@ -90,6 +91,8 @@ pub struct SystemState {
     pub breaker: Breaker,
     /// Targets that were found without the block that we set.
     pub blocks_lost: u64,
+    /// Streams whose last pass ended because the credential was not accepted.
+    pub credential_refused: BTreeSet<Name>,
 }
 
 /// Which directions a target record has something due in.
@@ -135,6 +138,7 @@ pub struct Engine {
     pub former: Vec<Former>,
     /// What the config folder holds and the running daemon does not follow.
     pub unfollowed: Unfollowed,
+    pub told: Told,
     pub systems: BTreeMap<Name, SystemState>,
     /// Systems that were taken out while we run.
     pub retired: BTreeMap<Name, SystemState>,

@@ -6,6 +6,7 @@
 //! - [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
 //! - [`rules`], [`wiring`], [`reload`]: the rules in force, the systems, and edits of both while we run
+//! - [`notices`], [`tell`]: what needs a person, and telling it
 //! - [`plan`], [`approve`], [`status`], [`explain`], [`letters`], [`export`], [`gate`]: what people ask
 //! - [`shell`], [`commands`], [`socket`], [`run`]: engine, connectors and clock together
 
@@ -19,6 +20,7 @@ pub mod export;
 pub mod gate;
 pub mod holds;
 pub mod letters;
+pub mod notices;
 pub mod observe;
 pub mod permits;
 pub mod persist;
@@ -34,6 +36,7 @@ pub mod socket;
 pub mod status;
 pub mod table;
 pub mod target;
+pub mod tell;
 pub mod view;
 pub mod wanted;
 pub mod wiring;

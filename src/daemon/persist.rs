@@ -1,6 +1,7 @@
 //! The forms in which the engine's state lies in the store, and reading it all at open.
 
 use super::engine::{Approval, Engine, Error, Pending, StreamState, SystemState, Unfollowed};
+use super::notices::Told;
 use super::refusals::{On, Refusals};
 use super::target::{Allowed, Target};
 use super::world::World;
@@ -116,6 +117,7 @@ pub fn open_on(
         files: config.clone(),
         former: Vec::new(),
         unfollowed: Unfollowed::default(),
+        told: Told::default(),
         retired: BTreeMap::new(),
         config,
     };
@@ -188,6 +190,7 @@ pub fn open_on(
                 let (day, used): (i64, u64) = decode(&text, &value)?;
                 usage.insert(Name::from(text.as_str()), Usage { day, used, limit: None });
             }
+            kind::META if text == super::tell::TOLD_KEY => engine.told = decode(&text, &value)?,
             kind::META if text.starts_with(GUARD_KEY) => {
                 engine.approved_plans.insert(text[GUARD_KEY.len()..].to_string());
             }
@@ -250,6 +253,7 @@ pub(super) fn system(opened: Opened) -> SystemState {
         clock_skew_ms: 0,
         breaker: Default::default(),
         blocks_lost: 0,
+        credential_refused: BTreeSet::new(),
         config,
     }
 }

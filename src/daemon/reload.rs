@@ -102,7 +102,11 @@ impl Shell {
         let (files, known) = self.with(|e| (e.files.clone(), e.rule_sets()));
         let systems = systems_in_force(&config, &known);
         let wiring = self.wiring();
-        if files.version != config.version || !wiring.fits(&systems) {
+        let told_alike = match (&files.notify, &config.notify) {
+            (Some(a), Some(b)) => a.same_secrets(b),
+            _ => true,
+        };
+        if files.version != config.version || !told_alike || !wiring.fits(&systems) {
             match wiring.rewired(&systems, &self.clock) {
                 Ok(wiring) => self.take_over(config.clone(), wiring)?,
                 Err(error) => {

@@ -4,6 +4,7 @@ use super::engine::Error;
 use super::reload::{self, Source};
 use super::schedule;
 use super::shell::Shell;
+use super::tell::tell_for_ever;
 use crate::connector::StreamInfo;
 use crate::model::{Name, Span};
 use std::collections::BTreeSet;
@@ -45,6 +46,8 @@ pub async fn run(shell: Shell, source: Option<Source>, mut stop: watch::Receiver
     let mut tasks = Jobs::new();
     let mut running = BTreeSet::new();
     tasks.spawn(tick(shell.clone(), stop.clone()));
+    let telling = tell_for_ever(shell.clone(), stop.clone());
+    tasks.spawn(async { telling.await.map(|()| None) });
     if let Some(source) = source {
         let following = reload::follow(shell.clone(), source, stop.clone());
         tasks.spawn(async { following.await.map(|()| None) });

@@ -63,6 +63,12 @@ pub struct SystemStatus {
     pub dead_letters: usize,
     pub budget: Budget,
     pub breaker: String,
+    /// Streams that cannot be read because the credential is not accepted.
+    pub credential_refused: Vec<Name>,
+    /// When the token ends, where it says so itself.
+    pub token_ends: Option<String>,
+    /// When the vendor ends the API version that the manifest was written for.
+    pub api_ends: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -246,6 +252,9 @@ impl Engine {
                 Some(until) if until > now => "open".into(),
                 _ => "closed".into(),
             },
+            credential_refused: system.credential_refused.iter().cloned().collect(),
+            token_ends: super::wiring::token_ends(&system.config).map(Time::rfc3339),
+            api_ends: super::wiring::api_ends(&system.config).map(Time::rfc3339),
         }
     }
 

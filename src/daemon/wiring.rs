@@ -3,8 +3,10 @@
 use super::persist::Opened;
 use crate::config::{Config, System};
 use crate::connector::{Clock, Connector, RestConnector, SettingValue};
-use crate::model::Name;
+use crate::model::{Name, Time};
+use jsonwebtoken::dangerous::insecure_decode;
 use secrecy::ExposeSecret;
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -95,4 +97,64 @@ pub fn same_connection(a: &System, b: &System) -> bool {
 /// Manifests have no equality of their own; their debug form says all of them, as for the state's fingerprint.
 pub fn same_manifest(a: &System, b: &System) -> bool {
     Arc::ptr_eq(&a.manifest, &b.manifest) || format!("{:?}", a.manifest) == format!("{:?}", b.manifest)
+}
+
+/// When the first of a system's secrets ends that is a JWT and says so. What is no JWT says nothing of its end.
+pub fn token_ends(system: &System) -> Option<Time> {
+    #[derive(Deserialize)]
+    struct Claims {
+        exp: i64,
+    }
+    let ends = |value: &SettingValue| match value {
+        // Not a check: only the system that gave it can tell whether it is good.
+        SettingValue::Secret(secret) => {
+            insecure_decode::<Claims>(secret.expose_secret()).ok().map(|t| Time(t.claims.exp.saturating_mul(1000)))
+        }
+        SettingValue::Plain(_) => None,
+    };
+    system.settings.settings.values().filter_map(ends).min()
+}
+
+/// The manifest's sunset, at its first moment.
+pub fn api_ends(system: &System) -> Option<Time> {
+    let day: jiff::civil::Date = system.manifest.sunset.as_ref()?.parse().ok()?;
+    Some(Time(day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_millisecond()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Connectors as Shipped, load};
+    use jsonwebtoken::{EncodingKey, Header, encode};
+
+    fn system(token: &str) -> System {
+        let folder = tempfile::tempdir().unwrap();
+        let systems = "[systems.crm]\nconnector = \"hubspot\"\ntoken = { env = \"TOKEN\" }\n";
+        for (file, text) in [("systems.toml", systems), ("precedence.toml", ""), ("policy.toml", ""), ("consent.toml", "")] {
+            std::fs::write(folder.path().join(file), text).unwrap();
+        }
+        let config = load(folder.path(), &|_| Some(token.to_string()), &Shipped).unwrap();
+        config.systems[0].clone()
+    }
+
+    #[test]
+    fn a_token_that_says_when_it_ends_is_believed_and_others_say_nothing() {
+        let jwt = |claims| encode(&Header::default(), &claims, &EncodingKey::from_secret(b"only for the test")).unwrap();
+        for (token, ends) in [
+            (jwt(serde_json::json!({"exp": 1_795_000_000})), Some(Time(1_795_000_000_000))),
+            (jwt(serde_json::json!({"sub": "nayose"})), None),
+            ("pat-na1-only-for-tests".to_string(), None),
+            ("a.b.c".to_string(), None),
+        ] {
+            assert_eq!(token_ends(&system(&token)), ends, "{token}");
+        }
+    }
+
+    #[test]
+    fn only_what_connects_makes_another_connection() {
+        let (one, other) = (system("first"), system("second"));
+        assert!(same_connection(&one, &system("first")) && !same_connection(&one, &other));
+        let slower = System { every: Some(crate::model::Span::minutes(9)), ..one.clone() };
+        assert!(same_connection(&one, &slower));
+    }
 }

@@ -13,6 +13,7 @@ mod harness;
 mod holds;
 mod killed;
 mod lost_answers;
+mod notices;
 mod own_connector;
 mod refusals;
 mod reload;
