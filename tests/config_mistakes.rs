@@ -44,7 +44,7 @@ fn systems() {
             ("every = \"60s\"", "every = \"0s\""),
             ("every = \"60s\"", "create = true"),
             ("every = \"60s\"", "every = \"60s\"\nevery = \"90s\""),
-            ("[systems.crm]", "[notify]\nto = \"it@acme.example\"\n[systems.crm]"),
+            ("[systems.crm]", "[footer]\nto = \"it@acme.example\"\n[systems.crm]"),
             ("[systems.crm]", "[systems.\"crm.eu\"]\nconnector = \"hubspot\"\ntoken = { env = \"HUBSPOT_TOKEN\" }\n[systems.crm]"),
             (
                 "[systems.crm]",

@@ -190,7 +190,7 @@ pub fn open_on(
                 let (day, used): (i64, u64) = decode(&text, &value)?;
                 usage.insert(Name::from(text.as_str()), Usage { day, used, limit: None });
             }
-            kind::META if text == super::tell::TOLD_KEY => engine.told = decode(&text, &value)?,
+            kind::META if text == super::tell::TOLD_KEY => engine.told = decode(&text, &value).unwrap_or_default(),
             kind::META if text.starts_with(GUARD_KEY) => {
                 engine.approved_plans.insert(text[GUARD_KEY.len()..].to_string());
             }

@@ -251,6 +251,11 @@ impl Engine {
         }
         self.needs = Needs::of(&config);
         self.link_rules = link_rules(&config);
+        for system in &config.systems {
+            if let Some(state) = self.systems.get_mut(system.name()) {
+                state.follow(Arc::new(system.clone()));
+            }
+        }
         self.config = Arc::new(config);
         self.phases.clear();
         self.wakeups.clear();
@@ -280,12 +285,6 @@ impl Engine {
         }
         self.former.clear();
         self.follow_rules();
-        let systems = self.config.systems.clone();
-        for system in systems {
-            if let Some(state) = self.systems.get_mut(&system.settings.name) {
-                state.follow(Arc::new(system));
-            }
-        }
     }
 
     /// The id of the plan under which an edit waits: another edit makes it another plan.

@@ -130,7 +130,12 @@ mod tests {
     fn system(token: &str) -> System {
         let folder = tempfile::tempdir().unwrap();
         let systems = "[systems.crm]\nconnector = \"hubspot\"\ntoken = { env = \"TOKEN\" }\n";
-        for (file, text) in [("systems.toml", systems), ("precedence.toml", ""), ("policy.toml", ""), ("consent.toml", "")] {
+        for (file, text) in [
+            ("systems.toml", systems),
+            ("precedence.toml", ""),
+            ("policy.toml", "[refusals]\nproof = { \"crm.people\" = \"2d\" }\n"),
+            ("consent.toml", ""),
+        ] {
             std::fs::write(folder.path().join(file), text).unwrap();
         }
         let config = load(folder.path(), &|_| Some(token.to_string()), &Shipped).unwrap();
