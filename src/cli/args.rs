@@ -104,6 +104,12 @@ pub enum Action {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// JSON Schemas of the config files and of manifests, for editors
+    Schema {
+        /// One of them; all if it is left out
+        #[arg(value_enum)]
+        file: Option<super::schema::File>,
+    },
     /// Connectors: what each can do, its examples, a first look at a system
     Connector {
         #[command(subcommand)]

@@ -15,6 +15,7 @@ mod output;
 mod plan;
 mod restore;
 mod run;
+mod schema;
 pub mod service;
 mod status;
 mod sync;
@@ -90,6 +91,7 @@ async fn act(args: Args) -> Exit {
         Action::Undo { run, since } => undo::undo(&common, run, since).await,
         Action::Backup { file } => backup::backup(&common, &file).await,
         Action::Restore { file } => restore::restore(&common, &file),
+        Action::Schema { file } => schema::schema(file),
         Action::Connector { order } => connector::connector(&common, order).await,
     }
 }

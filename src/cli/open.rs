@@ -2,14 +2,13 @@
 
 use super::args::Common;
 use super::{Exit, output};
-use crate::config::{self, Config};
-use crate::connector::RestConnector;
-use crate::connector::{Clock, Connector};
+use crate::config::{self, Config, Mistakes};
+use crate::connector::Clock;
 use crate::daemon::commands::{Command, Reply};
-use crate::daemon::persist::{self, Opened};
-use crate::daemon::shell::{Connectors, Shell};
-use crate::daemon::socket;
+use crate::daemon::wiring::{Connectors, NotConnected, Wiring};
+use crate::daemon::{self, Shell, persist, rules, socket};
 use crate::model::Time;
+use crate::store::State as Store;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -32,8 +31,8 @@ pub enum Error {
     State(#[from] crate::daemon::Error),
     #[error("the daemon that holds the state does not answer: {0}")]
     Socket(std::io::Error),
-    #[error("{system}: {why}")]
-    Connector { system: String, why: String },
+    #[error(transparent)]
+    Connector(#[from] NotConnected),
 }
 
 /// The wall clock, which never goes back nor stands still while the process lives: set back, it would make old proofs look fresh.
@@ -52,9 +51,14 @@ pub fn clock() -> Clock {
     })
 }
 
+/// Reads a config folder.
+pub fn load(folder: &Path) -> Result<Config, Mistakes> {
+    config::load(folder, &|name| std::env::var(name).ok(), &config::Connectors)
+}
+
 /// Reads the config; mistakes are drawn on stderr.
 pub fn config(common: &Common) -> Result<Config, Error> {
-    config::load(&common.config, &|name| std::env::var(name).ok(), &config::Connectors).map_err(|mistakes| {
+    load(&common.config).map_err(|mistakes| {
         if common.json {
             output::json(&mistakes.to_json());
         }
@@ -72,47 +76,31 @@ pub fn tell_unused(config: &Config) {
 
 /// Makes the connectors of all systems.
 pub fn connectors(config: &Config, clock: &Clock) -> Result<Connectors, Error> {
-    let mut connectors = Connectors::new();
-    for system in &config.systems {
-        let name = system.settings.name.clone();
-        let made = RestConnector::through(&config.network, &system.manifest, &system.settings, clock.clone());
-        let connector: Arc<dyn Connector> = match made {
-            Ok(connector) => Arc::new(connector),
-            Err(why) => return Err(Error::Connector { system: name.to_string(), why: why.join("; ") }),
-        };
-        connectors.insert(name, connector);
-    }
-    Ok(connectors)
+    Ok(Wiring::through(&config.network).rewired(&config.systems, clock)?.connectors)
 }
 
 /// Opens the state and everything around it.
 pub fn shell(config: Config) -> Result<Shell, Error> {
     let clock = clock();
     let now = clock();
-    let connectors = connectors(&config, &clock)?;
-    let config = Arc::new(config);
-    let opened = config.systems.iter().map(|system| {
-        let connector = &connectors[system.name()];
-        let statuses = config.policy.statuses.iter().map(|s| s.name.clone());
-        Opened {
-            config: Arc::new(system.clone()),
-            abilities: connector.abilities().clone(),
-            streams: connector.streams().to_vec(),
-            words: statuses.map(|s| (s.clone(), connector.status_word(&s))).collect(),
-        }
-    });
+    let opened = Store::open(&config.state, persist::info(&config)).map_err(daemon::Error::from)?;
+    // Rules from before an edit may still count.
+    let systems = rules::systems_in_force(&config, &rules::stored(&opened.0)?);
+    let wiring = Wiring::through(&config.network).rewired(&systems, &clock)?;
     let run = format!("r_{:x}", now.0);
-    let opened = persist::open(config.clone(), opened.collect(), now, run.into())?;
+    let systems = wiring.opened(&config);
+    let opened = persist::open_on(Arc::new(config), systems, now, run.into(), opened)?;
     for (system, usage) in opened.usage {
-        if let Some(connector) = connectors.get(&system) {
+        if let Some(connector) = wiring.connectors.get(&system) {
             connector.restore_usage(usage);
         }
     }
     let mut engine = opened.engine;
     engine.reconcile(now);
-    engine.hold_back_rule_releases();
     engine.commit()?;
-    Ok(Shell::new(engine, connectors, clock))
+    let shell = Shell::new(engine, wiring, clock);
+    shell.rewire_if_needed()?;
+    Ok(shell)
 }
 
 /// The state folder of a config.
@@ -122,11 +110,15 @@ pub fn folder(config: &Config) -> PathBuf {
 
 /// Gets a command answered.
 pub async fn ask(common: &Common, command: Command, state: State) -> Result<Reply, Error> {
-    let config = config(common)?;
-    let folder = folder(&config);
-    if let Some(reply) = socket::ask(&folder, &command).await.map_err(Error::Socket)? {
+    // A daemon has the rules in force, whatever the folder says by now.
+    let state_folder = config::state_of(&common.config).and_then(|url| url.folder().map(Path::to_path_buf));
+    if let Some(folder) = state_folder
+        && let Some(reply) = socket::ask(&folder, &command).await.map_err(Error::Socket)?
+    {
         return Ok(reply);
     }
+    let config = config(common)?;
+    let folder = folder(&config);
     if state == State::Needed && !config.state.exists() {
         return Err(Error::NoState(folder));
     }

@@ -4,11 +4,12 @@ use super::args::Common;
 use super::{Exit, open, output, service};
 use crate::config::Config;
 use crate::daemon::halt::{TRY_AT_MOST, Waited};
-use crate::daemon::{run, shell::Shell, socket};
+use crate::daemon::{reload::Source, run, shell::Shell, socket};
 use crate::web;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -20,6 +21,7 @@ pub async fn run(common: &Common) -> Exit {
         Err(error) => return open::refused(&error),
     };
     open::tell_unused(&config);
+    let started = Arc::new(config.clone());
     let mut shell = match open::shell(config.clone()) {
         Ok(shell) => shell,
         Err(error) => return open::refused(&error),
@@ -38,8 +40,11 @@ pub async fn run(common: &Common) -> Exit {
                 return Exit::Refused;
             }
         };
-        tracing::info!(listen = %config.http.listen, systems = shell.connectors.len(), "running");
-        let ended = run::run(shell.clone(), stopped.clone()).await;
+        tracing::info!(listen = %config.http.listen, systems = shell.wiring().connectors.len(), "running");
+        let folder_read = common.config.clone();
+        let load = Box::new(move || open::load(&folder_read));
+        let source = Source { folder: common.config.clone(), load, started: started.clone() };
+        let ended = run::run(shell.clone(), Some(source), stopped.clone()).await;
         let Err(error) = ended else {
             open.close();
             doors.remove_socket();

@@ -1,6 +1,7 @@
 //! consent.toml: on what ground in law the records of a system let mail be sent.
 
 use super::document::{Entry, Section, Sheet};
+use super::keys;
 use super::nearest::choices;
 use super::offers::Offers;
 use crate::decide::rules::ConsentRules;
@@ -9,20 +10,18 @@ use toml::de::DeTable;
 
 /// Reads consent.toml.
 pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, offers: &Offers) -> ConsentRules {
-    let mut top = Section::top(sheet, table);
-    let sources = top.table("sources", "[sources]").map(|mut s| s.entries()).unwrap_or_default();
+    let mut top = Section::top(sheet, table, &keys::CONSENT);
+    let sources = top.table("sources", "[sources]", &keys::SOURCES).map(|mut s| s.entries()).unwrap_or_default();
     let sources = sources.iter().filter_map(|e| source(e, offers)).collect();
-    top.later(&["topics", "jurisdictions", "retention"]);
     top.finish();
     ConsentRules { sources }
 }
 
 fn source(entry: &Entry, offers: &Offers) -> Option<(Name, Basis)> {
     let system = offers.named(&Entry { at: entry.key_at.clone(), ..entry.clone() }, entry.key);
-    let mut section = entry.table(&format!("[sources.{}]", entry.key))?;
+    let mut section = entry.table(&format!("[sources.{}]", entry.key), &keys::SOURCE)?;
     let names = Basis::ALL.map(Basis::name);
     let basis = section.need("basis", &format!("expected basis = \"..\", one of {}", names.join(", ")));
-    section.later(&["when", "field", "evidence", "until"]);
     section.finish();
     let basis = basis?;
     let name = basis.text()?;

@@ -1,5 +1,6 @@
 //! One TOML file with the place of everything in it, read key by key so that no mistake hides another.
 
+use super::keys::Keys;
 use super::mistake::Mistake;
 use super::nearest::choices;
 use super::quoted;
@@ -87,18 +88,23 @@ pub struct Section<'a> {
     /// Where to point for what is missing.
     pub at: Place,
     table: &'a DeTable<'a>,
+    keys: &'static Keys,
     asked: Vec<String>,
-    /// Keys of later versions: known, but refused.
-    later: Vec<&'static str>,
 }
 
 impl<'a> Section<'a> {
-    pub fn top(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>) -> Section<'a> {
-        Section { sheet, title: sheet.file.to_string(), at: 0..0, table, asked: Vec::new(), later: Vec::new() }
+    pub fn top(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, keys: &'static Keys) -> Section<'a> {
+        Section { sheet, title: sheet.file.to_string(), at: 0..0, table, keys, asked: Vec::new() }
     }
 
     /// Asks for a key that may be missing.
     pub fn get(&mut self, key: &str) -> Option<Entry<'a>> {
+        debug_assert!(self.keys.rest.is_some() || self.keys.find(key).is_some(), "config/keys.rs has no {key:?} in {}", self.title);
+        debug_assert!(self.keys.find(key).is_none_or(|k| !k.needed), "config/keys.rs says that {key:?} is needed");
+        self.find(key)
+    }
+
+    fn find(&mut self, key: &str) -> Option<Entry<'a>> {
         self.asked.push(key.to_string());
         let (key, value) = self.table.iter().find(|(k, _)| k.get_ref() == key)?;
         Some(Entry::new(self.sheet, key, value))
@@ -106,15 +112,16 @@ impl<'a> Section<'a> {
 
     /// Asks for a key that must be there.
     pub fn need(&mut self, key: &str, expected: &str) -> Option<Entry<'a>> {
-        let found = self.get(key);
+        debug_assert!(self.keys.find(key).is_some_and(|k| k.needed), "config/keys.rs does not say that {key:?} is needed");
+        let found = self.find(key);
         if found.is_none() {
             self.report(format!("{} lacks {key:?}", self.title), expected);
         }
         found
     }
 
-    pub fn table(&mut self, key: &str, title: &str) -> Option<Section<'a>> {
-        self.get(key)?.table(title)
+    pub fn table(&mut self, key: &str, title: &str, keys: &'static Keys) -> Option<Section<'a>> {
+        self.get(key)?.table(title, keys)
     }
 
     /// Every entry in the file's order, all asked for.
@@ -128,20 +135,16 @@ impl<'a> Section<'a> {
         self.table.is_empty()
     }
 
-    /// Keys that a later version will know.
-    pub fn later(&mut self, keys: &[&'static str]) {
-        self.later.extend(keys);
-    }
-
     pub fn report(&self, text: impl Into<String>, expected: impl Into<String>) {
         self.sheet.report(self.at.clone(), text, expected);
     }
 
     /// Reports the keys that were never asked for.
     pub fn finish(self) {
+        debug_assert!(self.keys.names().all(|k| self.asked.iter().any(|a| a == k)), "a key of {} is not asked for", self.title);
         for (key, _) in self.table {
             let (name, at) = (key.get_ref().as_ref(), key.span());
-            if self.later.contains(&name) {
+            if self.keys.later.contains(&name) {
                 self.sheet.report(at, format!("{name:?} is not in this version"), format!("take it out of {}", self.title));
             } else if !self.asked.iter().any(|k| k == name) {
                 let text = format!("unknown key {name:?} in {}", self.title);
@@ -238,10 +241,10 @@ impl<'a> Entry<'a> {
         span
     }
 
-    pub fn table(&self, title: &str) -> Option<Section<'a>> {
+    pub fn table(&self, title: &str, keys: &'static Keys) -> Option<Section<'a>> {
         let (sheet, at) = (self.sheet, self.key_at.clone());
         match self.value {
-            DeValue::Table(table) => Some(Section { sheet, title: title.into(), at, table, asked: Vec::new(), later: Vec::new() }),
+            DeValue::Table(table) => Some(Section { sheet, title: title.into(), at, table, keys, asked: Vec::new() }),
             _ => {
                 self.wrong_kind("a table: [name] with lines below it, or { key = value, .. }");
                 None

@@ -1,10 +1,11 @@
 //! The config folder in, a [`Config`] or all its mistakes out.
 
-use super::document::Sheet;
+use super::document::{Section, Sheet};
 use super::mistake::{Mistake, Mistakes};
 use super::settings::Outside;
 use super::{CONSENT, Config, FILES, ManifestSource, POLICY, PRECEDENCE, SYSTEMS};
 use super::{consent, policy, precedence, redact, systems};
+use crate::store::StateUrl;
 use std::path::Path;
 
 /// Config is written by hand; a larger file is another file by mistake.
@@ -64,17 +65,25 @@ pub fn load(dir: &Path, env: &dyn Fn(&str) -> Option<String>, manifests: &dyn Ma
             state,
             http,
             network,
+            notify: read.notify,
             systems: read.systems,
             shared_mailboxes: read.shared_mailboxes,
             precedence,
             policy,
             consent,
             declared,
-            policy_version: version(&[texts[at(POLICY)].clone(), texts[at(CONSENT)].clone()]),
             version: version(&texts),
         }),
         _ => Err(Mistakes::new(found, shown)),
     }
+}
+
+/// Where a folder's state lies, whatever else is wrong with the folder; `None` if that cannot be told.
+pub fn state_of(dir: &Path) -> Option<StateUrl> {
+    let text = text(dir, SYSTEMS).ok()?;
+    let sheet = Sheet::new(SYSTEMS, &text);
+    let (table, _) = sheet.parse();
+    systems::state(&mut Section::top(&sheet, &table, &super::keys::SYSTEMS), &Outside { folder: dir, env: &|_| None })
 }
 
 fn at(file: &str) -> usize {

@@ -4,8 +4,9 @@
 //!
 //! - [`load`](load()): the folder in, a [`Config`] or all its [`Mistakes`] out
 //! - `document`, `quoted`, `nearest`: TOML with the place of everything in it; "did you mean"
+//! - `keys`, `schema`: which keys each table has, for reading and as JSON Schema
 //! - `mistake`, `redact`: how mistakes are shown, and what must not be shown with them
-//! - `systems`, `settings`, `network`, `writes`: systems.toml
+//! - `systems`, `settings`, `network`, `writes`, `notify`: systems.toml
 //! - `connectors`: manifests out of the connector room
 //! - `offers`: what the configured systems can read; the other files are checked against it
 //! - `precedence`, `policy`, `proof`, `consent`: one file each, and what they share
@@ -13,23 +14,28 @@
 mod connectors;
 mod consent;
 mod document;
+mod keys;
 mod load;
 mod mistake;
 mod nearest;
 mod network;
+mod notify;
 mod offers;
 mod policy;
 mod precedence;
 mod proof;
 mod quoted;
 mod redact;
+mod schema;
 mod settings;
 mod systems;
 mod writes;
 
 pub use connectors::Connectors;
-pub use load::load;
+pub use load::{load, state_of};
 pub use mistake::{Mistake, Mistakes};
+pub use notify::{Mail, Notify, Security};
+pub use schema::{SCHEMAS, schema};
 
 use crate::connector::network::Network;
 use crate::connector::{Manifest, SystemSettings};
@@ -67,6 +73,7 @@ pub struct Config {
     pub state: StateUrl,
     pub http: Http,
     pub network: Network,
+    pub notify: Option<Notify>,
     /// In the file's order.
     pub systems: Vec<System>,
     /// Patterns (`info@*`, `*@lists.example`) of addresses that several people read, of `[link] shared_mailboxes`.
@@ -78,8 +85,6 @@ pub struct Config {
     pub declared: Declared,
     /// Changes whenever one of the four files does: 12 hex digits.
     pub version: String,
-    /// Changes when policy.toml or consent.toml does.
-    pub policy_version: String,
 }
 
 impl Config {

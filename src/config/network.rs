@@ -1,6 +1,7 @@
 //! `[network]` of systems.toml: the way out to all systems.
 
 use super::document::{Entry, Section};
+use super::keys;
 use super::settings::Outside;
 use crate::connector::network::{Network, Proxy, authorities};
 use reqwest::Url;
@@ -13,7 +14,7 @@ const PROXY_FORM: &str = "expected \"http://HOST:PORT\"";
 /// `None`: something in it is wrong, which is told.
 pub fn read(top: &mut Section, outside: &Outside) -> Option<Network> {
     let Some(entry) = top.get("network") else { return Some(Network::default()) };
-    let mut section = entry.table("[network]")?;
+    let mut section = entry.table("[network]", &keys::NETWORK)?;
     let (url, ca) = (section.get("proxy"), section.get("ca"));
     let (user, password, except) = (section.get("proxy_user"), section.get("proxy_password"), section.get("no_proxy"));
     section.finish();

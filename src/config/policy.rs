@@ -1,6 +1,7 @@
 //! policy.toml: the status of a person, what holds mail, and what a widening change must wait for.
 
 use super::document::{Entry, Place, Section, Sheet};
+use super::keys::{self, Keys};
 use super::nearest::choices;
 use super::offers::Offers;
 use super::proof::{expression, proofs, unproved};
@@ -22,15 +23,14 @@ struct Reader<'o> {
 /// Reads policy.toml.
 pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, offers: &Offers, declared: &Declared) -> Policy {
     let reader = Reader { offers, declared };
-    let mut top = Section::top(sheet, table);
-    let statuses = top.table("status", "[status]").map(|mut s| s.entries()).unwrap_or_default();
+    let mut top = Section::top(sheet, table, &keys::POLICY);
+    let statuses = top.table("status", "[status]", &keys::STATUS).map(|mut s| s.entries()).unwrap_or_default();
     let statuses = statuses.iter().filter_map(|e| reader.status(e)).collect();
-    let holds = top.table("holds", "[holds]").map(|mut s| s.entries()).unwrap_or_default();
+    let holds = top.table("holds", "[holds]", &keys::HOLDS).map(|mut s| s.entries()).unwrap_or_default();
     let holds = holds.iter().filter_map(|e| reader.hold(e)).collect();
     let refusal_proofs = reader.refusals(&mut top);
     let widening = widening(&mut top).unwrap_or_default();
     let changes = changes(&mut top).unwrap_or_default();
-    top.later(&["topics", "footer", "campaigns", "senders", "notify", "review"]);
     top.finish();
     Policy { statuses, holds, refusal_proofs, widening, changes }
 }
@@ -42,20 +42,19 @@ impl Reader<'_> {
     }
 
     fn hold(&self, entry: &Entry) -> Option<HoldRule> {
-        let mut section = entry.table(&format!("[holds.{}]", entry.key))?;
+        let mut section = entry.table(&format!("[holds.{}]", entry.key), &keys::HOLD)?;
         let when = section.need("when", "expected when = 'deal.open', or another expression over deal or ticket");
         let subject = when.as_ref().and_then(subject);
         let scope = self.scope(&mut section, subject);
         let stops = section.need("stops", &format!("expected stops = [\"campaign\", ..]; the kinds of mail are {}", kinds().join(", ")));
         let stops = stops.map(|e| stops_of(&e)).unwrap_or_default();
         let after = section.get("after").and_then(|e| after(&e, subject)).unwrap_or_default();
-        let proof = section.get("proof").map(|e| (e.key_at.clone(), e.table("proof").map(|s| proofs(s, self.offers))));
+        let proof = section.get("proof").map(|e| (e.key_at.clone(), e.table("proof", &keys::PROOF).map(|s| proofs(s, self.offers))));
         let at = proof.as_ref().map_or(section.at.clone(), |(at, _)| at.clone());
         let proofs = proof.map_or(Some(Vec::new()), |(_, proofs)| proofs);
         if let (Some(subject), Some(proofs)) = (subject, &proofs) {
             self.proved(entry, at, subject, proofs);
         }
-        section.later(&["unless", "until", "escalate"]);
         section.finish();
         let subject = subject?;
         let when = expression(&when?, subject.scope(), self.offers, self.declared)?;
@@ -120,8 +119,8 @@ impl Reader<'_> {
             needed(top, &[]);
             return Vec::new();
         };
-        let Some(mut section) = entry.table("[refusals]") else { return Vec::new() };
-        let found = section.need("proof", PROOF).and_then(|e| e.table("proof")).map(|s| proofs(s, self.offers));
+        let Some(mut section) = entry.table("[refusals]", &keys::REFUSALS) else { return Vec::new() };
+        let found = section.need("proof", PROOF).and_then(|e| e.table("proof", &keys::PROOF)).map(|s| proofs(s, self.offers));
         section.finish();
         found.unwrap_or_default()
     }
@@ -231,7 +230,7 @@ fn stops_of(entry: &Entry) -> Vec<MailKind> {
 }
 
 fn after(entry: &Entry, subject: Option<Subject>) -> Option<After> {
-    let mut section = entry.table("after")?;
+    let mut section = entry.table("after", &keys::AFTER)?;
     let mut read = |key: &str| {
         let entry = section.get(key)?;
         if let Some(subject) = subject.filter(|s| !s.ends().contains(&key)) {
@@ -249,7 +248,7 @@ fn after(entry: &Entry, subject: Option<Subject>) -> Option<After> {
 }
 
 fn widening(top: &mut Section) -> Option<Widening> {
-    let mut section = ask_above(top, "widening", "[widening]")?;
+    let mut section = ask_above(top, "widening", &keys::WIDENING, &keys::ASK_ABOVE)?;
     let mut widening = Widening::default();
     if let Some(people) = section.get("people").and_then(|e| e.count()) {
         widening.people = people;
@@ -265,7 +264,7 @@ fn widening(top: &mut Section) -> Option<Widening> {
 }
 
 fn changes(top: &mut Section) -> Option<Changes> {
-    let mut section = ask_above(top, "changes", "[changes]")?;
+    let mut section = ask_above(top, "changes", &keys::CHANGES, &keys::CHANGES_ABOVE)?;
     let mut changes = Changes::default();
     if let Some(records) = section.get("records").and_then(|e| e.count()) {
         changes.records = records;
@@ -280,11 +279,11 @@ fn changes(top: &mut Section) -> Option<Changes> {
     Some(changes)
 }
 
-fn ask_above<'a>(top: &mut Section<'a>, key: &str, title: &str) -> Option<Section<'a>> {
-    let mut section = top.table(key, title)?;
+fn ask_above<'a>(top: &mut Section<'a>, key: &str, keys: &'static Keys, above: &'static Keys) -> Option<Section<'a>> {
+    let mut section = top.table(key, &format!("[{key}]"), keys)?;
     let ask_above = section.get("ask_above");
     section.finish();
-    ask_above?.table("ask_above")
+    ask_above?.table("ask_above", above)
 }
 
 /// `"1%"` as 0.01.

@@ -1,6 +1,7 @@
 //! precedence.toml: whose value counts, field by field.
 
 use super::document::{Entry, Section, Sheet};
+use super::keys;
 use super::nearest::choices;
 use super::offers::Offers;
 use super::proof::expression;
@@ -11,9 +12,6 @@ use crate::model::expression::{Declared, Scope};
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
-/// The keys that say how the value is found; a rule has exactly one of them.
-const STRATEGIES: [&str; 7] = ["from", "only", "union", "oldest", "newest", "max", "min"];
-
 struct Reader<'o> {
     offers: &'o Offers,
     declared: &'o Declared,
@@ -22,10 +20,10 @@ struct Reader<'o> {
 /// Reads precedence.toml.
 pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, offers: &Offers, declared: &Declared) -> Precedence {
     let reader = Reader { offers, declared };
-    let mut top = Section::top(sheet, table);
+    let mut top = Section::top(sheet, table, &keys::PRECEDENCE);
     let default = top.get("default").and_then(|e| reader.rule(&e, None)).map(Arc::new);
     let mut precedence = Precedence { default, fields: Default::default() };
-    for entry in top.table("person", "[person]").map(|mut s| s.entries()).unwrap_or_default() {
+    for entry in top.table("person", "[person]", &keys::PERSON).map(|mut s| s.entries()).unwrap_or_default() {
         if !reader.field(&entry) {
             continue;
         }
@@ -33,7 +31,6 @@ pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, offers: &Offers, d
             precedence.fields.insert(entry.key.into(), Arc::new(rule));
         }
     }
-    top.later(&["account", "deal", "ticket"]);
     top.finish();
     precedence
 }
@@ -73,8 +70,10 @@ impl Reader<'_> {
     }
 
     fn table(&self, entry: &Entry, field: Option<&str>, rule: Name) -> Option<FieldRule> {
-        let mut section = entry.table(&format!("the rule of {:?}", entry.key))?;
-        let given: Vec<Entry> = STRATEGIES.iter().filter_map(|key| section.get(key)).collect();
+        let mut section = entry.table(&format!("the rule of {:?}", entry.key), &keys::RULE)?;
+        // They say how the value is found; a rule has exactly one of them.
+        let strategies = keys::RULE.one_of;
+        let given: Vec<Entry> = strategies.iter().filter_map(|key| section.get(key)).collect();
         let max_age = section.get("max_age").and_then(|e| e.duration());
         let blank = section.get("blank").and_then(|e| blank(&e)).unwrap_or(Blank::Skipped);
         let (when, otherwise) = (section.get("when"), section.get("otherwise"));
@@ -92,7 +91,7 @@ impl Reader<'_> {
             [] => {
                 entry.report(
                     format!("the rule of {:?} does not say whose value counts", entry.key),
-                    format!("expected one of {}", STRATEGIES.join(", ")),
+                    format!("expected one of {}", strategies.join(", ")),
                 );
                 None
             }

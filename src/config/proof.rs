@@ -15,7 +15,7 @@ pub fn proofs(mut section: Section, offers: &Offers) -> Vec<Proof> {
     let mut proofs = Vec::new();
     for entry in section.entries() {
         if let DeValue::Table(_) = entry.value {
-            let streams = entry.table(entry.key).map(|mut s| s.entries()).unwrap_or_default();
+            let streams = entry.table(entry.key, &super::keys::PROOF_OF_SYSTEM).map(|mut s| s.entries()).unwrap_or_default();
             proofs.extend(streams.iter().filter_map(|s| proof(s, entry.key, s.key, offers)));
         } else if let Some((system, stream)) = entry.key.split_once('.') {
             proofs.extend(proof(&entry, system, stream, offers));

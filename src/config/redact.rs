@@ -1,9 +1,9 @@
 //! The text of systems.toml as it may be shown: whatever may be a secret is blanked, byte for byte, so that places stay right.
 
-use super::network;
 use super::offers::Offers;
 use super::settings::looks_like_env;
-use super::systems::{OWN_KEYS, may_show};
+use super::systems::may_show;
+use super::{keys, network};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -126,7 +126,7 @@ impl Blank {
 }
 
 fn harmless(key: &str, value: &str) -> bool {
-    (OWN_KEYS.contains(&key) || PLAIN_KEYS.contains(&key)) && key != "hold" && !value.contains('=') && is_simple(value)
+    (keys::SYSTEM.find(key).is_some() || PLAIN_KEYS.contains(&key)) && key != "hold" && !value.contains('=') && is_simple(value)
 }
 
 /// Quoted texts, alone or in a list, and nothing else beside them: where a line was torn, what belongs to another line may follow.

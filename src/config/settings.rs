@@ -43,7 +43,7 @@ impl Outside<'_> {
 
     /// The text behind `{ env = .. }` or `{ file = .. }`.
     fn indirect(&self, entry: &Entry) -> Option<String> {
-        let mut section = entry.table(&format!("{:?}", entry.key))?;
+        let mut section = entry.table(&format!("{:?}", entry.key), &super::keys::SECRET)?;
         let (env, file) = (section.get("env"), section.get("file"));
         let empty = section.is_empty();
         section.finish();

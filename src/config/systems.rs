@@ -1,11 +1,12 @@
 //! systems.toml: what is read, and what may be written, where.
 
 use super::document::{Entry, Section, Sheet};
+use super::keys;
 use super::nearest::choices;
 use super::offers::{Offer, Offers};
 use super::settings::Outside;
-use super::{Http, ManifestSource, StateUrl, System};
-use super::{network, writes};
+use super::{Http, ManifestSource, Notify, StateUrl, System};
+use super::{network, notify, writes};
 use crate::connector::network::Network;
 use crate::connector::{Manifest, SystemSettings};
 use crate::model::{Name, Span};
@@ -19,14 +20,12 @@ const EVERY_MIN: Span = Span::seconds(1);
 
 const STATE_DEFAULT: &str = "sled:data";
 
-/// Keys of a system's table that do not come from its manifest.
-pub const OWN_KEYS: [&str; 7] = ["connector", "time_zone", "every", "sweep", "writes", "relays", "hold"];
-
 /// systems.toml, as far as it is right.
 pub struct Systems {
     pub state: Option<StateUrl>,
     pub http: Option<Http>,
     pub network: Option<Network>,
+    pub notify: Option<Notify>,
     pub systems: Vec<System>,
     pub shared_mailboxes: Vec<String>,
     pub offers: Offers,
@@ -34,21 +33,22 @@ pub struct Systems {
 
 /// Reads systems.toml. `whole` is false when a part of it was not TOML.
 pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, whole: bool, outside: &Outside, manifests: &dyn ManifestSource) -> Systems {
-    let mut top = Section::top(sheet, table);
+    let mut top = Section::top(sheet, table, &keys::SYSTEMS);
     let own = top.get("connectors").and_then(|e| own_folder(&e, outside));
     let state = state(&mut top, outside);
     let http = http(&mut top, outside);
     let network = network::read(&mut top, outside);
     let shared_mailboxes = shared_mailboxes(&mut top);
-    let mut read = Systems { state, http, network, systems: Vec::new(), shared_mailboxes, offers: Offers { systems: Vec::new(), whole } };
+    let notify = top.get("notify").and_then(|e| notify::read(&e, outside));
+    let offers = Offers { systems: Vec::new(), whole };
+    let mut read = Systems { state, http, network, notify, systems: Vec::new(), shared_mailboxes, offers };
     let source = Source { manifests, own };
     let systems = top.get("systems");
-    let entries = systems.as_ref().and_then(|e| e.table("[systems]")).map(|mut s| s.entries()).unwrap_or_default();
+    let entries = systems.as_ref().and_then(|e| e.table("[systems]", &keys::SYSTEMS_BY_NAME)).map(|mut s| s.entries()).unwrap_or_default();
     entries.iter().for_each(|e| one(e, outside, &source, &mut read));
     if whole && systems.is_none_or(|e| matches!(e.value, DeValue::Table(_)) && entries.is_empty()) {
         top.report("no systems are configured", "expected a table for each system: [systems.crm] with connector = \"NAME\"");
     }
-    top.later(&["notify", "footer", "setup", "backup", "report", "review"]);
     top.finish();
     read
 }
@@ -70,10 +70,11 @@ fn own_folder(entry: &Entry, outside: &Outside) -> Option<PathBuf> {
     Some(folder)
 }
 
-fn state(top: &mut Section, outside: &Outside) -> Option<StateUrl> {
+/// `[state]`.
+pub fn state(top: &mut Section, outside: &Outside) -> Option<StateUrl> {
     let default = || Some(StateUrl::Sled(outside.folder.join(&STATE_DEFAULT["sled:".len()..])));
     let Some(entry) = top.get("state") else { return default() };
-    let mut section = entry.table("[state]")?;
+    let mut section = entry.table("[state]", &keys::STATE)?;
     let url = section.get("url");
     section.finish();
     let Some(url) = url else { return default() };
@@ -100,7 +101,7 @@ fn state(top: &mut Section, outside: &Outside) -> Option<StateUrl> {
 fn http(top: &mut Section, outside: &Outside) -> Option<Http> {
     let loopback = SocketAddr::from(([127, 0, 0, 1], 8642));
     let Some(entry) = top.get("http") else { return Some(Http { listen: loopback, token: None }) };
-    let mut section = entry.table("[http]")?;
+    let mut section = entry.table("[http]", &keys::HTTP)?;
     let (listen, token) = (section.get("listen"), section.get("token"));
     section.finish();
     let address = match &listen {
@@ -128,7 +129,7 @@ fn http(top: &mut Section, outside: &Outside) -> Option<Http> {
 }
 
 fn shared_mailboxes(top: &mut Section) -> Vec<String> {
-    let Some(mut section) = top.table("link", "[link]") else { return Vec::new() };
+    let Some(mut section) = top.table("link", "[link]", &keys::LINK) else { return Vec::new() };
     let entries = section.get("shared_mailboxes").map(|e| e.texts()).unwrap_or_default();
     section.finish();
     let mut patterns = Vec::new();
@@ -151,7 +152,7 @@ fn one(entry: &Entry, outside: &Outside, source: &Source, read: &mut Systems) {
     let name: Name = entry.key.into();
     let named = check_name(entry);
     let mut offer = Offer { name: name.clone(), manifest: None, every: None, sweep: None };
-    let system = entry.table(&format!("[systems.{name}]")).and_then(|section| system(section, &mut offer, outside, source));
+    let system = entry.table(&format!("[systems.{name}]"), &keys::SYSTEM).and_then(|section| system(section, &mut offer, outside, source));
     if !named {
         // Nobody can name its streams in the other files, so they are not asked to.
         offer.manifest = None;
@@ -182,7 +183,6 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &S
     let (wanted, hold) = (section.get("writes"), section.get("hold"));
     (offer.every, offer.sweep) = (every, sweep);
     offer.manifest = connector.and_then(|e| manifest(&e, source));
-    section.later(&["create"]);
     let Some(manifest) = offer.manifest.clone() else {
         // Without its manifest nobody knows which settings the system has.
         return None;
@@ -235,7 +235,7 @@ fn manifest(entry: &Entry, source: &Source) -> Option<Arc<Manifest>> {
 
 /// Whether a value under a system's key may be shown: it is ours, or the manifest says that it is no secret.
 pub fn may_show(offers: &Offers, system: &str, key: &str, value: &DeValue) -> bool {
-    if OWN_KEYS.contains(&key) {
+    if keys::SYSTEM.find(key).is_some() {
         return !matches!(value, DeValue::Table(_)) || key == "hold";
     }
     let setting = offers.system(system).and_then(|s| s.manifest.as_ref()).and_then(|m| m.settings.get(key));

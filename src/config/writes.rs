@@ -95,7 +95,7 @@ fn word(entry: &Entry, name: &str, manifest: &Manifest, writes: &mut Writes) {
 
 /// The table `hold = { block, permit, why, lease }`.
 fn how(hold: &Entry, manifest: &Manifest, (can_block, can_permit): (bool, bool), every: Option<Span>, out: &mut Written) {
-    let Some(mut section) = hold.table(&format!("{:?}", hold.key)) else { return };
+    let Some(mut section) = hold.table(&format!("{:?}", hold.key), &super::keys::HOLD_WRITTEN) else { return };
     let (block, permit, why, lease) = (section.get("block"), section.get("permit"), section.get("why"), section.get("lease"));
     section.finish();
     let named = |entry: &Option<Entry>| entry.as_ref().and_then(|e| e.filled_text()).map(str::to_string);

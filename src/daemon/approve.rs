@@ -3,7 +3,6 @@
 use super::deliver::Op;
 use super::engine::{Approval, Engine, Error};
 use super::persist::{encode, kind};
-use super::plan::rules_plan;
 use super::undo;
 use super::world::Idx;
 use crate::decide::ratchet::Kept;
@@ -75,12 +74,8 @@ impl Engine {
             Err(undo::Refused::State(error)) => return Err(error.into()),
             Err(refused) => return Err(Refused::Undo(refused)),
         }
-        if !self.rule_releases.is_empty() && rules_plan(&self.config.policy_version) == plan {
-            let count = self.rule_releases.len();
-            let releases = std::mem::take(&mut self.rule_releases);
-            self.grant(Op::Release, releases);
-            self.accept_rules();
-            return self.note_plan(plan, Vec::new(), count, now);
+        if self.rules_plan().as_deref() == Some(plan) {
+            return self.approve_rules(plan, now);
         }
         let of_plan = self.kept_groups().into_iter().find(|g| g.plan == plan).map(|g| g.holds).unwrap_or_default();
         if of_plan.is_empty() {
@@ -117,6 +112,16 @@ impl Engine {
         self.note_plan(plan, causes, people.len(), now)
     }
 
+    /// Lets an edit of the rules go. The releases that it brings were told with it: they don't ask again for being many.
+    fn approve_rules(&mut self, plan: &str, now: Time) -> Result<Approved, Refused> {
+        let people: Vec<u32> = self.kept_by_former().collect();
+        let places: Vec<Idx> = people.iter().flat_map(|p| self.people[*p as usize].members.clone()).collect();
+        self.accept_rules();
+        self.reconcile(now);
+        self.grant(Op::Release, places);
+        self.note_plan(plan, Vec::new(), people.len(), now)
+    }
+
     fn let_go_of(&mut self, cause: &RecordId) {
         self.let_go.insert(cause.clone());
         self.pending.put(kind::LET_GO, cause.to_string().into_bytes(), Vec::new());
@@ -147,23 +152,5 @@ impl Engine {
         self.reconcile(now);
         self.commit()?;
         Ok(Approved { approved: plan.into(), scope: "plan".into(), count })
-    }
-
-    /// The rules in force are the ones that were agreed to.
-    pub fn accept_rules(&mut self) {
-        self.rules_changed = false;
-        let version = self.config.policy_version.clone();
-        self.pending.put(kind::META, b"policy".to_vec(), encode(&version));
-    }
-
-    /// After the first decision under changed rules, on what was known before: what would be released now waits.
-    pub fn hold_back_rule_releases(&mut self) {
-        if self.rules_changed {
-            let releases = self.systems.values().flat_map(|s| s.outbox.iter()).filter(|(_, l)| l.release).map(|(i, _)| *i);
-            self.rule_releases = releases.filter(|i| self.world.slot(*i).target.as_ref().is_some_and(|t| t.block_ours)).collect();
-        }
-        if self.rule_releases.is_empty() {
-            self.accept_rules();
-        }
     }
 }

@@ -123,14 +123,17 @@ impl Shell {
                 plan.errors = streams.into_iter().filter_map(|s| s.error.map(|e| format!("{}.{}: {e}", s.system, s.stream))).collect();
                 Reply::Plan(plan)
             }
-            Command::Sync { system: Some(system) } if !self.connectors.contains_key(system.as_str()) => {
-                let known: Vec<&str> = self.connectors.keys().map(|n| &**n).collect();
+            Command::Sync { system: Some(system) } if !self.wiring().connectors.contains_key(system.as_str()) => {
+                let wiring = self.wiring();
+                let known: Vec<&str> = wiring.connectors.keys().map(|n| &**n).collect();
                 Reply::Refused(format!("systems.toml has no system {system:?}; it has {}", known.join(", ")))
             }
             Command::Sync { system } => Reply::Sync(self.sync(system.as_deref()).await?),
             Command::Approve { what, holds } => match self.with(|e| e.approve(&what, holds, now)) {
                 Ok(approved) => {
                     self.reconcile()?;
+                    self.gate.publish(&self.engine());
+                    self.rules_approved.notify_one();
                     Reply::Approved(approved)
                 }
                 Err(approve::Refused::State(error)) => return Err(error),
@@ -178,12 +181,13 @@ impl Shell {
 
     /// What each connector used of today's budget.
     pub fn usage(&self) -> BTreeMap<Name, Usage> {
-        self.connectors.iter().map(|(name, connector)| (name.clone(), connector.usage())).collect()
+        self.wiring().connectors.iter().map(|(name, connector)| (name.clone(), connector.usage())).collect()
     }
 
     /// Reads every stream (of one system) once, side by side; associations after the deals that they belong to.
     pub async fn read_all(&self, system: Option<&str>) -> Result<Vec<StreamReport>, Error> {
-        let chosen = self.connectors.values().filter(|c| system.is_none_or(|s| **c.system() == *s));
+        let wiring = self.wiring();
+        let chosen = wiring.connectors.values().filter(|c| system.is_none_or(|s| **c.system() == *s));
         let first: Vec<(Name, Name)> = chosen
             .clone()
             .flat_map(|c| {
@@ -213,7 +217,8 @@ impl Shell {
     fn streams_for_release(&self) -> Vec<(Name, Name)> {
         let now = self.now();
         let engine = self.engine();
-        let all = self.connectors.iter().flat_map(|(system, c)| c.streams().iter().map(|i| (system.clone(), i.name.clone())));
+        let wiring = self.wiring();
+        let all = wiring.connectors.iter().flat_map(|(system, c)| c.streams().iter().map(|i| (system.clone(), i.name.clone())));
         all.filter(|(system, stream)| engine.release_needs(system, stream, now)).collect()
     }
 
@@ -226,7 +231,7 @@ impl Shell {
             self.read(&system, &stream).await?;
         }
         self.reconcile()?;
-        let targets: Vec<Name> = self.connectors.keys().filter(|n| system.is_none_or(|s| ***n == *s)).cloned().collect();
+        let targets: Vec<Name> = self.wiring().connectors.keys().filter(|n| system.is_none_or(|s| ***n == *s)).cloned().collect();
         let mut writes = BTreeMap::new();
         for (name, tally) in
             futures::future::join_all(targets.iter().map(|name| async move { (name.clone(), self.deliver(name).await) })).await

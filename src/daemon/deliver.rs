@@ -241,7 +241,7 @@ impl Engine {
         if lane != Lane::Release {
             return free.map(|(idx, _)| *idx).take(limit).collect();
         }
-        free.map(|(idx, _)| *idx).filter(|idx| !self.rule_releases.contains(idx)).take(limit).collect()
+        free.map(|(idx, _)| *idx).take(limit).collect()
     }
 
     pub fn set_lanes(&mut self, system: &Name, idx: Idx, lanes: Lanes) {

@@ -4,10 +4,12 @@
 //! whom something changed, [`Engine::next_batch`](super::deliver) and `book` send and account for writes.
 
 use super::guarded::Guards;
-use super::persist::{self, kind};
+use super::notices::Told;
+use super::persist::{self, Opened, kind};
 use super::rebuild::{Journaled, Rebuilding, Recovery};
 use super::refusals::{On, Refusals};
 use super::replay::refusal_line;
+use super::rules::Former;
 use super::table::Table;
 use super::target::{Allowed, Due};
 use super::undo::{SetBack, Shown};
@@ -109,6 +111,8 @@ pub struct SystemState {
     pub guards: Guards,
     /// How many records of the outbox have something due in each direction.
     pub lined_up: LinedUp,
+    /// Streams whose last pass ended because the credential was not accepted.
+    pub credential_refused: BTreeSet<Name>,
 }
 
 /// Which directions a target record has something due in.
@@ -158,12 +162,24 @@ pub struct Person {
     pub status: Option<Name>,
     /// The status could not be told: the rule and why.
     pub status_error: Option<Box<str>>,
+    /// Stopped by rules from before the last edit from something that the files' rules would let through.
+    pub by_former: bool,
 }
 
 /// Everything there is, and the rules.
 pub struct Engine {
+    /// What counts: the files, and beside them the former rules until an edit that widens is approved.
     pub config: Arc<Config>,
+    /// What the files say.
+    pub files: Arc<Config>,
+    /// Rules from before edits that wait for `approve`, oldest first.
+    pub former: Vec<Former>,
+    /// What the config folder holds and the running daemon does not follow.
+    pub unfollowed: Unfollowed,
+    pub told: Told,
     pub systems: BTreeMap<Name, SystemState>,
+    /// Systems that were taken out while we run.
+    pub retired: BTreeMap<Name, SystemState>,
     pub world: World,
     pub people: Vec<Person>,
     pub free: Vec<PersonIdx>,
@@ -183,9 +199,6 @@ pub struct Engine {
     pub link_rules: link::LinkRules,
     pub needs: Needs,
     pub started_at: Time,
-    /// Releases that appeared when the rules changed: they wait for `approve`.
-    pub rule_releases: BTreeSet<Idx>,
-    pub rules_changed: bool,
     /// What could not be read, newest last: told by `status`, bounded.
     pub quarantine: Vec<String>,
     pub quarantined: u64,
@@ -228,6 +241,37 @@ impl Needs {
             tickets: all.iter().any(|e| e.needs_tickets()),
             declared: config.declared.narrowed(all.iter().copied()),
         }
+    }
+}
+
+/// Edits that a running daemon does not follow: told by `status` until they are mended, or until a restart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unfollowed {
+    /// `FILE:LINE: what is wrong`; the rules from before the edit stay in force.
+    pub mistakes: Vec<String>,
+    /// Keys that count from the next start.
+    pub restart: Vec<String>,
+}
+
+impl SystemState {
+    /// Takes the system's table in systems.toml, as it is in force.
+    pub fn follow(&mut self, config: Arc<System>) {
+        self.allowed = Allowed::by(&config, &self.abilities);
+        self.config = config;
+    }
+
+    /// The same system with another table or connector. Another manifest reads other things, so that everything is read again.
+    pub fn reopened(mut self, opened: Opened) -> SystemState {
+        if !super::wiring::same_manifest(&self.config, &opened.config) {
+            for stream in self.streams.values_mut() {
+                (stream.swept_at, stream.cursor, stream.newest) = (None, None, None);
+            }
+        }
+        self.abilities = opened.abilities;
+        self.infos = opened.streams.into_iter().map(|i| (i.name.clone(), i)).collect();
+        self.words = opened.words;
+        self.follow(opened.config);
+        self
     }
 }
 

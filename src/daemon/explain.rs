@@ -8,6 +8,7 @@ use super::refusals::On;
 use super::table::Subject;
 use super::view::View;
 use super::world::{Idx, NOBODY};
+use crate::decide::standing::By;
 use crate::merge::Candidate;
 use crate::model::{Entity, Mail, MailKind, Name, Record, Time};
 use serde::{Deserialize, Serialize};
@@ -241,7 +242,10 @@ impl Engine {
                 },
                 since: h.since.rfc3339(),
                 until: h.until.map(Time::rfc3339),
-                kept: h.kept.map(|k| k.why().to_string()),
+                kept: match h.by {
+                    By::Former => Some("only the rules from before the last edit hold; the edit waits for `approve`".into()),
+                    By::Files | By::Both => h.kept.map(|k| k.why().to_string()),
+                },
             })
             .collect()
     }

@@ -16,13 +16,16 @@ pub const SUBJECTS_MAX: usize = 5_000;
 /// Decisions kept for `GET /v1/decisions/ID`: the last so many, in memory only.
 const DECISIONS_KEPT: usize = 20_000;
 
-type Proofs = BTreeMap<(Name, Name), (Proved, Side)>;
+/// Rules and proofs, replaced together.
+struct Known {
+    config: Arc<Config>,
+    proofs: BTreeMap<(Name, Name), (Proved, Side)>,
+}
 
-/// What the gate answers from. Shares the decision table with the engine; knows the proofs as last published.
+/// What the gate answers from. Shares the decision table with the engine; knows rules and proofs as last published.
 pub struct Gate {
     table: Arc<Table>,
-    proofs: ArcSwap<Proofs>,
-    config: Arc<Config>,
+    known: ArcSwap<Known>,
     run: Arc<str>,
     count: AtomicU64,
     kept: Mutex<VecDeque<Answer>>,
@@ -43,37 +46,29 @@ pub struct Answer {
 
 impl Gate {
     pub fn new(engine: &Engine) -> Gate {
-        let gate = Gate {
+        Gate {
             table: engine.table.clone(),
-            proofs: ArcSwap::default(),
-            config: engine.config.clone(),
+            known: ArcSwap::from_pointee(known(engine)),
             run: engine.run.clone(),
             count: AtomicU64::new(0),
             kept: Mutex::default(),
-        };
-        gate.publish(engine);
-        gate
+        }
     }
 
-    /// Takes over the engine's proofs.
+    /// Takes over the engine's rules and proofs.
     pub fn publish(&self, engine: &Engine) {
-        let mut proofs = Proofs::new();
-        for (name, system) in &engine.systems {
-            for stream in system.infos.keys() {
-                proofs.insert((name.clone(), stream.clone()), (engine.proved(name, stream), engine.side(name, stream)));
-            }
-        }
-        self.proofs.store(Arc::new(proofs));
+        self.known.store(Arc::new(known(engine)));
     }
 
     /// Decides one mail for several subjects, in their order.
     pub fn decide(&self, subjects: &[String], mail: &Mail, now: Time) -> Vec<Answer> {
-        let proofs = self.proofs.load();
-        let find = |s: &Name, t: &Name| proofs.get(&(s.clone(), t.clone())).copied();
+        let known = self.known.load();
+        let policy = &known.config.policy;
+        let find = |s: &Name, t: &Name| known.proofs.get(&(s.clone(), t.clone())).copied();
         let proved = |s: &Name, t: &Name| find(s, t).map(|(p, _)| p).unwrap_or_default();
         let side = |s: &Name, t: &Name| find(s, t).map_or(Side::Crm, |(_, side)| side);
-        let stale = stale(&self.config.policy, mail.kind, &proved, &side, now);
-        let ages: BTreeMap<String, Option<i64>> = crate::decide::freshness::needed(&self.config.policy, mail.kind)
+        let stale = stale(policy, mail.kind, &proved, &side, now);
+        let ages: BTreeMap<String, Option<i64>> = crate::decide::freshness::needed(policy, mail.kind)
             .map(|p| (format!("{}.{}", p.system, p.stream), proved(&p.system, &p.stream).at.map(|at| now.since(at).as_seconds())))
             .collect();
         let mut answers = Vec::with_capacity(subjects.len());
@@ -87,7 +82,7 @@ impl Gate {
                 basis: answer.basis.map(|b| b.name().into()),
                 until: answer.until.map(Time::rfc3339),
                 data_age_s: ages.clone(),
-                policy_version: self.config.version.clone(),
+                policy_version: known.config.version.clone(),
                 decision_id: format!("d_{}_{:x}", self.run, self.count.fetch_add(1, Ordering::Relaxed)),
             });
         }
@@ -103,6 +98,16 @@ impl Gate {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.iter().rev().find(|a| a.decision_id == id).cloned()
     }
+}
+
+fn known(engine: &Engine) -> Known {
+    let mut proofs = BTreeMap::new();
+    for (name, system) in &engine.systems {
+        for stream in system.infos.keys() {
+            proofs.insert((name.clone(), stream.clone()), (engine.proved(name, stream), engine.side(name, stream)));
+        }
+    }
+    Known { config: engine.config.clone(), proofs }
 }
 
 /// Reads `a@b.example` or `SYSTEM:ENTITY:ID`. What is neither is nobody we know.

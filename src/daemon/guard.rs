@@ -152,23 +152,19 @@ impl Guard {
         expired
     }
 
-    /// Makes those wait that are too many; `aside` waits for another word already. True: more wait than before.
-    pub fn ask(&mut self, limits: &Limits, aside: impl Fn(Idx) -> bool) -> bool {
+    /// Makes those wait that are too many. True: more wait than before.
+    pub fn ask(&mut self, limits: &Limits) -> bool {
         let before = self.asked_count;
         if before > 0 && before + self.counted <= limits.records.min(limits.same) {
-            self.move_all(Standing::Asked, Standing::Counted, |_, _| true);
+            self.move_all(Standing::Asked, Standing::Counted, |_| true);
             return false;
         }
         let flagged = self.flagged(limits);
-        // What waits aside neither goes nor counts.
-        let counts = |idx: &Idx, e: &Entry| e.went.is_some() || !aside(*idx);
-        let over =
-            self.counted > limits.records && self.records.iter().filter(|(i, e)| e.is_counted() && counts(i, e)).count() > limits.records;
-        if over {
-            self.move_all(Standing::Counted, Standing::Asked, |idx, _| !aside(idx));
+        if self.counted > limits.records {
+            self.move_all(Standing::Counted, Standing::Asked, |_| true);
         } else if !flagged.is_empty() {
             let of = |intent: &Intent| intent.replaces.iter().any(|r| flagged.iter().any(|(f, _)| f == r));
-            self.move_all(Standing::Counted, Standing::Asked, |idx, intent| of(intent) && !aside(idx));
+            self.move_all(Standing::Counted, Standing::Asked, of);
         }
         self.asked_count > before
     }
@@ -192,14 +188,14 @@ impl Guard {
     /// Lets those go that wait; returns how many.
     pub fn grant_asked(&mut self) -> usize {
         let count = self.asked_count;
-        self.move_all(Standing::Asked, Standing::Granted, |_, _| true);
+        self.move_all(Standing::Asked, Standing::Granted, |_| true);
         count
     }
 
     /// Lets everything go that is due.
     pub fn grant_all(&mut self) {
         self.grant_asked();
-        self.move_all(Standing::Counted, Standing::Granted, |_, _| true);
+        self.move_all(Standing::Counted, Standing::Granted, |_| true);
     }
 
     /// Lets one record's write go, unless it waits with others.
@@ -265,8 +261,8 @@ impl Guard {
         self.changed |= self.asked.remove(&digest);
     }
 
-    fn move_all(&mut self, from: Standing, to: Standing, which: impl Fn(Idx, &Intent) -> bool) {
-        let of = |(idx, e): (&Idx, &Entry)| e.due.as_ref().filter(|(i, s)| *s == from && which(*idx, i)).map(|(i, _)| (*idx, i.clone()));
+    fn move_all(&mut self, from: Standing, to: Standing, which: impl Fn(&Intent) -> bool) {
+        let of = |(idx, e): (&Idx, &Entry)| e.due.as_ref().filter(|(i, s)| *s == from && which(i)).map(|(i, _)| (*idx, i.clone()));
         let moved: Vec<(Idx, Intent)> = self.records.iter().filter_map(of).collect();
         for (idx, intent) in moved {
             self.set(idx, intent, to);

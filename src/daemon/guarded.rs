@@ -141,8 +141,7 @@ impl Engine {
                 tracing::warn!(%system, count, limit = limits.records, "unusually many holds at once; they are written all the same");
             }
             guard.alarmed = many;
-        } else if state.approved == Some(Approval::All) && guard.ask(&limits, |idx| op == Op::Release && self.rule_releases.contains(&idx))
-        {
+        } else if state.approved == Some(Approval::All) && guard.ask(&limits) {
             let count = guard.waiting();
             tracing::warn!(%system, op = op.name(), count, limit = limits.records, "more at once than may go by themselves: they wait for `nayose approve`");
         }

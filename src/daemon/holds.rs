@@ -6,7 +6,7 @@ use super::world::Idx;
 use crate::decide::phase::{Phase, phase};
 use crate::decide::ratchet::{CauseNow, Fate, Held, Kept, Reach, judge};
 use crate::decide::rules::HoldScope;
-use crate::decide::standing::{HoldNow, Kinds, reason};
+use crate::decide::standing::{By, HoldNow, Kinds, reason};
 use crate::link;
 use crate::model::{Address, DealState, Entity, Reason, Record, RecordId, Time};
 
@@ -50,7 +50,7 @@ impl Engine {
 
     /// `through`: the person's or account's id that a deal must still name; one that it only named once keeps the hold, and we ask.
     fn holds_of(&mut self, causes: &[Idx], reach: Reach, through: Option<&str>, now: Time, holds: &mut Vec<HoldNow>) {
-        let config = self.config.clone();
+        let (config, files) = (self.config.clone(), self.files.policy.holds.len());
         for cause in causes {
             let phases = self.phases_of(*cause, now);
             let slot = self.world.slot(*cause);
@@ -58,7 +58,9 @@ impl Engine {
                 continue;
             }
             let record = self.world.record(*cause);
-            for (rule, phase) in config.policy.holds.iter().zip(phases.iter()) {
+            // The files' rules come first.
+            let by = |place: usize| if place < files { By::Files } else { By::Former };
+            for (place, (rule, phase)) in config.policy.holds.iter().zip(phases.iter()).enumerate() {
                 if !phase.holds() {
                     continue;
                 }
@@ -94,6 +96,7 @@ impl Engine {
                         since: now,
                         until,
                         kept,
+                        by: by(place),
                     },
                 );
             }
@@ -135,14 +138,16 @@ impl Engine {
                 direct.since = held.since;
                 continue;
             }
-            let position = self.config.policy.holds.iter().position(|r| r.name == held.hold);
             let cause = match self.world.find(&held.cause) {
                 None => None,
                 Some(_) if !self.systems.contains_key(&held.cause.system) => None,
                 Some(idx) => {
                     let phases = self.phases_of(idx, now);
+                    let rules = self.config.policy.holds.iter().zip(phases.iter());
+                    let of_name = rules.filter(|(r, _)| r.name == held.hold && r.on == held.cause.entity).map(|(_, p)| *p);
                     let listed = !self.world.record(idx).is_gone();
-                    Some(CauseNow { phase: position.map(|p| phases[p]), listed })
+                    // Where former rules count too, the strictest does.
+                    Some(CauseNow { phase: of_name.max_by_key(|p| p.strictness()), listed })
                 }
             };
             if self.let_go.contains(&held.cause) {
@@ -162,6 +167,7 @@ impl Engine {
                     since: held.since,
                     until,
                     kept: Some(kept),
+                    by: By::Files,
                 });
             }
         }
@@ -183,10 +189,26 @@ impl Engine {
     }
 }
 
+/// Whose word two holds of one name and cause are together.
+fn both(a: &HoldNow, b: &HoldNow) -> By {
+    let (files, former) = match (a.by, b.by) {
+        (By::Files, By::Former) => (a, b),
+        (By::Former, By::Files) => (b, a),
+        (By::Files, By::Files) => return By::Files,
+        (By::Former, By::Former) => return By::Former,
+        (By::Both, _) | (_, By::Both) => return By::Both,
+    };
+    let more_kinds = files.stops.union(former.stops) != files.stops;
+    let longer = files.until.is_some_and(|end| former.until.is_none_or(|other| other > end));
+    if more_kinds || longer { By::Both } else { By::Files }
+}
+
 /// Adds a hold, or widens the one with the same name and cause: the nearest reach, the latest end.
 pub fn add(holds: &mut Vec<HoldNow>, new: HoldNow) {
     match holds.iter_mut().find(|h| h.hold == new.hold && h.cause == new.cause) {
         Some(known) => {
+            known.by = both(known, &new);
+            known.stops = known.stops.union(new.stops);
             if new.reach < known.reach {
                 known.reach = new.reach;
                 known.reason = new.reason;

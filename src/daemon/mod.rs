@@ -8,6 +8,8 @@
 //! - [`target`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
 //! - [`written`], [`undo`]: what fields held before, and setting them back
+//! - [`rules`], [`wiring`], [`reload`]: the rules in force, the systems, and edits of both while we run
+//! - [`notices`], [`tell`]: what needs a person, and telling it
 //! - [`plan`], [`approve`], [`status`], [`explain`], [`letters`], [`export`], [`backup`], [`gate`]: what people ask
 //! - [`shell`], [`commands`], [`socket`], [`run`]: engine, connectors and clock together
 
@@ -25,6 +27,7 @@ pub mod guarded;
 pub mod halt;
 pub mod holds;
 pub mod letters;
+pub mod notices;
 pub mod observe;
 pub mod permits;
 pub mod persist;
@@ -32,7 +35,9 @@ pub mod plan;
 pub mod rebuild;
 pub mod reconcile;
 pub mod refusals;
+pub mod reload;
 pub mod replay;
+pub mod rules;
 pub mod run;
 pub mod schedule;
 pub mod shell;
@@ -40,9 +45,11 @@ pub mod socket;
 pub mod status;
 pub mod table;
 pub mod target;
+pub mod tell;
 pub mod undo;
 pub mod view;
 pub mod wanted;
+pub mod wiring;
 pub mod world;
 pub mod written;
 

@@ -236,6 +236,9 @@ impl Engine {
         let left_the_list = complete && run.pass == Pass::Open && self.open_deal_left(run);
         let carried = if left_the_list { Vec::new() } else { self.carried_by(&run.system, &run.stream, &run.pass) };
         let deals_proved = info.as_ref().and_then(|i| i.for_each.as_ref()).and_then(|deals| self.proved(&run.system, deals).at);
+        if let Some(state) = self.systems.get_mut(&run.system) {
+            state.credential_refused.remove(&run.stream);
+        }
         let Some(stream) = self.stream_mut(&run.system, &run.stream) else { return Ok(complete) };
         stream.error_since = if error.is_some() { stream.error_since.or(Some(now)) } else { None };
         stream.error = error;
@@ -328,6 +331,9 @@ impl Engine {
     /// Books that a pass failed.
     pub fn fail(&mut self, run: &PassRun, error: &crate::connector::Error, now: Time) -> Result<(), Error> {
         let lost = matches!(error, crate::connector::Error::CursorLost { .. });
+        if let (crate::connector::Error::Credential { .. }, Some(state)) = (error, self.systems.get_mut(&run.system)) {
+            state.credential_refused.insert(run.stream.clone());
+        }
         if let Some(stream) = self.stream_mut(&run.system, &run.stream) {
             if matches!(run.pass, Pass::FilterTest(_)) && matches!(error, crate::connector::Error::Refused { .. }) {
                 // The system says no to the filter itself.

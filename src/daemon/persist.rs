@@ -1,6 +1,7 @@
 //! The forms in which the engine's state lies in the store, and reading it all at open.
 
-use super::engine::{Approval, Engine, Error, Pending, StreamState, SystemState};
+use super::engine::{Approval, Engine, Error, Pending, StreamState, SystemState, Unfollowed};
+use super::notices::Told;
 use super::rebuild::{Journaled, REBUILDING_KEY, Recovery};
 use super::refusals::{On, Refusals};
 use super::replay::Said;
@@ -131,8 +132,6 @@ pub fn open_on(
         needs: super::engine::Needs::of(&config),
         link_rules: link_rules(&config),
         started_at: now,
-        rule_releases: BTreeSet::new(),
-        rules_changed: false,
         quarantine: Vec::new(),
         quarantined: 0,
         rebuilding: None,
@@ -147,6 +146,11 @@ pub fn open_on(
         set_back: HashMap::new(),
         permits_walked_at: now,
         run,
+        files: config.clone(),
+        former: Vec::new(),
+        unfollowed: Unfollowed::default(),
+        told: Told::default(),
+        retired: BTreeMap::new(),
         config,
     };
     let mut usage = BTreeMap::new();
@@ -171,7 +175,6 @@ pub fn open_on(
     if let Some(error) = failed {
         return Err(error);
     }
-    let mut policy_version: Option<String> = None;
     for (kind, key, value) in later {
         let text = String::from_utf8_lossy(&key).into_owned();
         match kind {
@@ -233,7 +236,7 @@ pub fn open_on(
                 engine.restore_went(&text, at, replaces);
             }
             kind::META if key == REBUILDING_KEY => engine.rebuilding = Some(decode(&text, &value)?),
-            kind::META if text == "policy" => policy_version = Some(decode(&text, &value)?),
+            kind::META if text == super::tell::TOLD_KEY => engine.told = decode(&text, &value).unwrap_or_default(),
             _ => {}
         }
     }
@@ -256,23 +259,16 @@ pub fn open_on(
             }
         }
     }
-    engine.rules_changed = policy_version.is_some_and(|v| v != engine.config.policy_version);
-    engine.dirty.extend(engine.world.indexes());
+    let before = super::rules::stored(&engine.state)?;
+    engine.weigh(before, now);
     Ok(OpenedState { engine, usage })
 }
 
-fn system(opened: Opened) -> SystemState {
+/// A system of which nothing is known yet.
+pub(super) fn system(opened: Opened) -> SystemState {
     let config = opened.config;
-    let able = &opened.abilities;
-    let allowed = Allowed {
-        block: config.writes.hold && config.block && able.block,
-        permit: config.writes.hold && config.permit.is_some() && able.permit,
-        why: config.writes.hold && config.why.is_some() && able.why,
-        status: config.writes.status && able.status,
-        lease: config.lease,
-    };
     SystemState {
-        allowed,
+        allowed: Allowed::by(&config, &opened.abilities),
         infos: opened.streams.into_iter().map(|i| (i.name.clone(), i)).collect(),
         abilities: opened.abilities,
         streams: BTreeMap::new(),
@@ -288,12 +284,13 @@ fn system(opened: Opened) -> SystemState {
         blocks_lost: 0,
         guards: Default::default(),
         lined_up: Default::default(),
+        credential_refused: BTreeSet::new(),
         config,
     }
 }
 
 /// Mailboxes that several people read: the usual ones and the config's. The config was checked, so each is one.
-fn link_rules(config: &Config) -> link::LinkRules {
+pub(super) fn link_rules(config: &Config) -> link::LinkRules {
     let mut rules = link::LinkRules::usual();
     for mailbox in &config.shared_mailboxes {
         if let Err(error) = rules.add(mailbox) {

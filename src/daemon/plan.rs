@@ -5,7 +5,7 @@ use super::engine::{Engine, Lanes};
 use super::world::{Idx, NOBODY};
 use crate::connector::PermitChange;
 use crate::decide::ratchet::Kept;
-use crate::decide::standing::HoldNow;
+use crate::decide::standing::{By, HoldNow};
 use crate::model::{Name, Record, RecordId, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -71,11 +71,6 @@ impl Waiting {
 
 /// Samples named with a waiting plan.
 pub const SAMPLES: usize = 5;
-
-/// The id of the plan under which releases that came with a change of the rules wait.
-pub fn rules_plan(policy_version: &str) -> String {
-    plan_id(&format!("rules\u{1f}{policy_version}"))
-}
 
 /// The id of a plan that waits.
 pub fn plan_id(of: &str) -> String {
@@ -242,7 +237,8 @@ impl Engine {
     pub fn kept_holds(&self) -> Vec<KeptHold> {
         let mut kept = Vec::new();
         for (i, person) in self.people.iter().enumerate() {
-            for hold in person.holds.iter().filter(|h| h.kept.is_some()) {
+            // What only former rules hold waits with them.
+            for hold in person.holds.iter().filter(|h| h.kept.is_some() && h.by != By::Former) {
                 kept.push(KeptHold { person: i as u32, hold: hold.clone() });
             }
         }
@@ -289,27 +285,26 @@ impl Engine {
             });
         }
         waiting.extend(self.guards_waiting());
-        if !self.rule_releases.is_empty() {
-            let mut samples = Vec::new();
-            for system in self.systems.keys() {
-                samples.extend(self.release_samples(system, |i| self.rule_releases.contains(&i)));
-            }
-            samples.truncate(SAMPLES);
+        if let Some(plan) = self.rules_plan() {
+            let mut widens: Vec<&str> = self.former.iter().flat_map(|f| &f.widens).map(String::as_str).collect();
+            let mut said = BTreeSet::new();
+            widens.retain(|w| said.insert(*w));
+            let people = self.kept_by_former();
             waiting.push(Waiting {
-                plan: rules_plan(&self.config.policy_version),
+                plan,
                 kind: "release".into(),
-                count: self.rule_releases.len(),
+                count: people.count(),
                 limit: 0,
-                why: "policy.toml or consent.toml changed".into(),
-                samples,
+                why: format!("the rules were edited: {}", widens.join("; ")),
+                samples: self.kept_by_former().take(SAMPLES).filter_map(|p| self.sample(p)).collect(),
             });
         }
         waiting
     }
 
-    fn release_samples(&self, system: &Name, of: impl Fn(Idx) -> bool) -> Vec<String> {
-        let Some(state) = self.systems.get(system) else { return Vec::new() };
-        let releases = state.outbox.iter().filter(|(i, l): &(&Idx, &Lanes)| l.release && of(**i));
-        releases.take(SAMPLES).map(|(i, _)| self.world.slot(*i).id.to_string()).collect()
+    /// One of a person's records, to name the person by.
+    fn sample(&self, person: u32) -> Option<String> {
+        let members = self.people[person as usize].members.iter();
+        members.map(|i| &self.world.slot(*i).id).min().map(ToString::to_string)
     }
 }

@@ -8,7 +8,8 @@ use super::view::View;
 use super::world::{Idx, NOBODY, PersonIdx};
 use crate::connector::Abilities;
 use crate::decide::ratchet::Reach;
-use crate::decide::standing::{Brief, HoldNow, Standing};
+use crate::decide::rules::ConsentRules;
+use crate::decide::standing::{Brief, By, HoldNow, Standing};
 use crate::link;
 use crate::model::{Address, Entity, Name, Record, RefusalScope, Time};
 use hashbrown::{HashMap, HashSet};
@@ -99,12 +100,13 @@ impl Engine {
             }
         }
         self.remember(&members, &mut holds, now);
-        let standing = self.standing(&records, &addresses, &holds);
+        let (standing, by_former) = self.standing(&records, &addresses, &holds);
         let ids = records.iter().map(|r| &r.id);
         self.table.set(person, standing, addresses.iter(), ids);
         let place = &mut self.people[person as usize];
         place.members = members.clone();
         place.holds = holds;
+        place.by_former = by_former;
         for (idx, record) in members.iter().zip(&records) {
             self.line_up(*idx, record, person, &records, now);
         }
@@ -162,10 +164,14 @@ impl Engine {
         }
     }
 
-    fn standing(&self, records: &[Record], addresses: &[Address], holds: &[HoldNow]) -> Standing {
+    /// A person's standing, and whether rules from before an edit make it stricter than the files' rules would.
+    fn standing(&self, records: &[Record], addresses: &[Address], holds: &[HoldNow]) -> (Standing, bool) {
         // A basis raises mailability: only what is listed now counts.
         let listed = records.iter().filter(|r| !r.is_gone());
-        let basis = listed.filter_map(|r| self.config.consent.sources.get(&r.id.system)).max().copied();
+        let proved = |rules: &ConsentRules| listed.clone().filter_map(|r| rules.sources.get(&r.id.system)).max().copied();
+        let by_files = proved(&self.files.consent);
+        let basis = self.former.iter().map(|f| proved(&f.rules.consent)).fold(by_files, Option::min);
+        let by_former = basis < by_files || holds.iter().any(|h| h.by != By::Files);
         let mut refused_all = false;
         let mut topics: Vec<Box<str>> = Vec::new();
         let on = records.iter().map(|r| On::Record(r.id.clone())).chain(addresses.iter().cloned().map(On::Address));
@@ -180,12 +186,13 @@ impl Engine {
         topics.sort();
         topics.dedup();
         let briefs: Box<[Brief]> = holds.iter().map(|h| Brief { reason: h.reason.clone(), stops: h.stops, until: h.until }).collect();
-        Standing {
+        let standing = Standing {
             basis,
             refused_all,
             refused_topics: (!topics.is_empty()).then(|| topics.into()),
             holds: (!briefs.is_empty()).then_some(briefs),
-        }
+        };
+        (standing, by_former)
     }
 
     /// Compares a target record with what is wanted of it, and lines it up for delivery if they differ.
@@ -206,9 +213,7 @@ impl Engine {
             }
             system.guards.line_up(idx, record, &due, now);
             system.line_up(idx, lanes);
-            if lanes == Lanes::default() {
-                self.rule_releases.remove(&idx);
-            }
+            if lanes == Lanes::default() {}
         }
     }
 }

@@ -1,10 +1,13 @@
 //! `nayose run`: each stream on its own schedule, delivery whenever something is due, until told to stop.
 
 use super::engine::Error;
+use super::reload::{self, Source};
 use super::schedule;
 use super::shell::Shell;
+use super::tell::tell_for_ever;
 use crate::connector::StreamInfo;
 use crate::model::{Name, Span};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -29,27 +32,37 @@ fn is_read(info: &StreamInfo) -> bool {
     info.carried_by.is_none() || info.for_each.is_some()
 }
 
-/// Runs until `stop` turns true. Ends within 10 s.
-pub async fn run(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
-    let mut tasks: JoinSet<Result<(), Error>> = JoinSet::new();
-    let streams = shell.connectors.values().flat_map(|c| c.streams()).filter(|i| is_read(i)).count();
-    let first_round = Arc::new(FirstRound { left: AtomicUsize::new(streams), all_there: Notify::new() });
-    for connector in shell.connectors.values() {
-        let system = connector.system().clone();
-        let configured = shell.engine().systems.get(&system).and_then(|s| s.config.every);
-        for info in connector.streams().iter().filter(|i| is_read(i)) {
-            let every = schedule::every(configured, info);
-            tasks.spawn(read_for_ever(shell.clone(), system.clone(), info.name.clone(), every, first_round.clone(), stop.clone()));
-        }
-        tasks.spawn(deliver_for_ever(shell.clone(), system, stop.clone()));
-    }
+/// What runs for as long as a system is configured.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Job {
+    Read(Name, Name),
+    Deliver(Name),
+}
+
+type Jobs = JoinSet<Result<Option<Job>, Error>>;
+
+/// Runs until `stop` turns true, and follows edits of the config if it is told where that lies. Ends within 10 s.
+pub async fn run(shell: Shell, source: Option<Source>, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
+    let mut tasks = Jobs::new();
+    let mut running = BTreeSet::new();
     tasks.spawn(tick(shell.clone(), stop.clone()));
+    let telling = tell_for_ever(shell.clone(), stop.clone());
+    tasks.spawn(async { telling.await.map(|()| None) });
+    if let Some(source) = source {
+        let following = reload::follow(shell.clone(), source, stop.clone());
+        tasks.spawn(async { following.await.map(|()| None) });
+    }
     let mut failed = None;
     loop {
+        let rewired = shell.rewired.notified();
+        start_missing(&shell, &mut tasks, &mut running, &stop);
         tokio::select! {
             _ = stop.changed() => break,
+            _ = rewired => {}
             ended = tasks.join_next() => match ended {
-                Some(Ok(Ok(()))) => {}
+                Some(Ok(Ok(job))) => {
+                    job.inspect(|job| { running.remove(job); });
+                }
                 Some(Ok(Err(error))) => {
                     failed = Some(error);
                     break;
@@ -72,6 +85,33 @@ pub async fn run(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<(), Er
         Some(error) => Err(error),
         None => shell.with(|e| e.commit()),
     }
+}
+
+/// Starts what the configured systems need and what does not run yet.
+fn start_missing(shell: &Shell, tasks: &mut Jobs, running: &mut BTreeSet<Job>, stop: &watch::Receiver<bool>) {
+    let wiring = shell.wiring();
+    let mut missing = Vec::new();
+    for (system, connector) in &wiring.connectors {
+        let read = connector.streams().iter().filter(|i| is_read(i)).map(|i| Job::Read(system.clone(), i.name.clone()));
+        missing.extend(read.chain([Job::Deliver(system.clone())]).filter(|job| !running.contains(job)));
+    }
+    let streams = missing.iter().filter(|job| matches!(job, Job::Read(..))).count();
+    let first_round = Arc::new(FirstRound { left: AtomicUsize::new(streams), all_there: Notify::new() });
+    for job in missing {
+        running.insert(job.clone());
+        let (shell, stop) = (shell.clone(), stop.clone());
+        match job {
+            Job::Read(system, stream) => tasks.spawn(read_for_ever(shell, system, stream, first_round.clone(), stop)),
+            Job::Deliver(system) => tasks.spawn(deliver_for_ever(shell, system, stop)),
+        };
+    }
+}
+
+/// How often a stream is read; `None`: its system, or the stream, is not configured any more.
+fn read_every(shell: &Shell, system: &Name, stream: &Name) -> Option<Span> {
+    let wiring = shell.wiring();
+    let info = wiring.connectors.get(system)?.streams().iter().find(|i| i.name == *stream && is_read(i))?;
+    Some(schedule::every(shell.engine().systems.get(system)?.config.every, info))
 }
 
 /// The streams' first passes after a start. Each new stream would make everyone be decided on anew, so that they wait for one another,
@@ -97,10 +137,9 @@ async fn read_for_ever(
     shell: Shell,
     system: Name,
     stream: Name,
-    every: Span,
     first_round: Arc<FirstRound>,
     mut stop: watch::Receiver<bool>,
-) -> Result<(), Error> {
+) -> Result<Option<Job>, Error> {
     let mut failures = 0u32;
     let mut first = Some(first_round);
     while !*stop.borrow() {
@@ -137,18 +176,22 @@ async fn read_for_ever(
                 failures = 0;
             }
         }
+        let rewired = shell.rewired.notified();
+        let Some(every) = read_every(&shell, &system, &stream) else { break };
         let wait = Span((every.0 * i64::from(1 + failures.min(FAILURES_BACK_OFF_MAX))).min(BACK_OFF_MAX.0.max(every.0)));
         tokio::select! {
             _ = tokio::time::sleep_until(began + wait.to_std()) => {}
+            // An edit may have mended what failed, or asks for more.
+            _ = rewired => {}
             _ = stop.changed() => break,
         }
     }
-    Ok(())
+    Ok(Some(Job::Read(system, stream)))
 }
 
-async fn deliver_for_ever(shell: Shell, system: Name, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
-    let Some(notify) = shell.wake.get(&system) else { return Ok(()) };
-    while !*stop.borrow() {
+async fn deliver_for_ever(shell: Shell, system: Name, mut stop: watch::Receiver<bool>) -> Result<Option<Job>, Error> {
+    let notify = shell.wake_of(&system);
+    while !*stop.borrow() && shell.wiring().connectors.contains_key(&system) {
         tokio::select! {
             _ = notify.notified() => {}
             _ = tokio::time::sleep(Duration::from_secs(5)) => {}
@@ -167,11 +210,11 @@ async fn deliver_for_ever(shell: Shell, system: Name, mut stop: watch::Receiver<
             }
         }
     }
-    Ok(())
+    Ok(Some(Job::Deliver(system)))
 }
 
 /// Cool-downs end and permits run out by the clock alone.
-async fn tick(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
+async fn tick(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<Option<Job>, Error> {
     while !*stop.borrow() {
         tokio::select! {
             _ = tokio::time::sleep(TICK) => {}
@@ -184,5 +227,5 @@ async fn tick(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<(), Error
             shell.reconcile()?;
         }
     }
-    Ok(())
+    Ok(None)
 }

@@ -4,17 +4,16 @@ use super::deliver::{Batch, Op};
 use super::engine::{Engine, Error};
 use super::gate::Gate;
 use super::observe::PassRun;
+use super::wiring::Wiring;
 use crate::connector::{self, Clock, Connector, Lane, Outcome, Pass, PassEnd};
 use crate::model::{Name, Time};
+use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
-
-/// The connectors by system.
-pub type Connectors = BTreeMap<Name, Arc<dyn Connector>>;
 
 /// Batches to one system at the same time.
 const BATCHES_MAX: usize = 4;
@@ -23,14 +22,20 @@ const BATCHES_MAX: usize = 4;
 #[derive(Clone)]
 pub struct Shell {
     engine: Arc<Mutex<Engine>>,
-    pub connectors: Arc<Connectors>,
+    wiring: Arc<ArcSwap<Wiring>>,
     pub clock: Clock,
     pub gate: Arc<Gate>,
     /// One pass over a stream at a time, whoever asks for it.
-    reading: Arc<BTreeMap<(Name, Name), tokio::sync::Mutex<()>>>,
+    reading: Turns,
     /// Told when there may be something to deliver to a system.
-    pub wake: Arc<BTreeMap<Name, Notify>>,
+    wakes: Arc<Mutex<BTreeMap<Name, Arc<Notify>>>>,
+    /// Told when systems came or went.
+    pub rewired: Arc<Notify>,
+    /// Told when an edit of the rules was approved.
+    pub rules_approved: Arc<Notify>,
 }
+
+type Turns = Arc<Mutex<BTreeMap<(Name, Name), Arc<tokio::sync::Mutex<()>>>>>;
 
 /// What reading one stream came to.
 #[derive(Debug, Clone, Serialize, serde::Deserialize)]
@@ -78,12 +83,39 @@ impl Tally {
 }
 
 impl Shell {
-    pub fn new(engine: Engine, connectors: Connectors, clock: Clock) -> Shell {
+    pub fn new(engine: Engine, wiring: Wiring, clock: Clock) -> Shell {
         let gate = Arc::new(Gate::new(&engine));
-        let wake = engine.systems.keys().map(|s| (s.clone(), Notify::new())).collect();
-        let streams = connectors.iter().flat_map(|(system, c)| c.streams().iter().map(|i| (system.clone(), i.name.clone())));
-        let reading = Arc::new(streams.map(|key| (key, tokio::sync::Mutex::new(()))).collect());
-        Shell { engine: Arc::new(Mutex::new(engine)), connectors: Arc::new(connectors), clock, gate, reading, wake: Arc::new(wake) }
+        Shell {
+            engine: Arc::new(Mutex::new(engine)),
+            wiring: Arc::new(ArcSwap::from_pointee(wiring)),
+            clock,
+            gate,
+            reading: Arc::default(),
+            wakes: Arc::default(),
+            rewired: Arc::default(),
+            rules_approved: Arc::default(),
+        }
+    }
+
+    /// The connectors as they are now.
+    pub fn wiring(&self) -> Arc<Wiring> {
+        self.wiring.load_full()
+    }
+
+    /// Puts other connectors in the place of those there are. A pass or write under way ends with the one that it began with.
+    pub fn wire(&self, wiring: Wiring) {
+        self.wiring.store(Arc::new(wiring));
+        self.rewired.notify_waiters();
+    }
+
+    /// What is told when there may be something to deliver to a system.
+    pub fn wake_of(&self, system: &Name) -> Arc<Notify> {
+        self.wakes.lock().unwrap_or_else(PoisonError::into_inner).entry(system.clone()).or_default().clone()
+    }
+
+    fn turn(&self, system: &Name, stream: &Name) -> Arc<tokio::sync::Mutex<()>> {
+        let key = (system.clone(), stream.clone());
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone()
     }
 
     pub fn now(&self) -> Time {
@@ -107,18 +139,23 @@ impl Shell {
             engine.reconcile(now);
             engine.commit()
         })?;
-        for notify in self.wake.values() {
+        self.wake_all();
+        Ok(())
+    }
+
+    /// Tells every delivery that there may be something to send.
+    fn wake_all(&self) {
+        for notify in self.wakes.lock().unwrap_or_else(PoisonError::into_inner).values() {
             notify.notify_one();
         }
-        Ok(())
     }
 
     /// Reads one stream as is due. `Err` is a failure of our own state; the system's failures are in the report.
     pub async fn read(&self, system: &Name, stream: &Name) -> Result<StreamReport, Error> {
         let mut report = StreamReport { system: system.clone(), stream: stream.clone(), requests: 0, read: 0, changed: 0, error: None };
-        let Some(connector) = self.connectors.get(system) else { return Ok(report) };
-        let Some(turn) = self.reading.get(&(system.clone(), stream.clone())) else { return Ok(report) };
+        let turn = self.turn(system, stream);
         let _turn = turn.lock().await;
+        let Some(connector) = self.wiring().connectors.get(system).cloned() else { return Ok(report) };
         let now = self.now();
         let passes = self.with(|e| e.passes_due(system, stream, now));
         let swept = passes.contains(&Pass::Sweep);
@@ -188,7 +225,7 @@ impl Shell {
                 let mut run = run.lock().unwrap_or_else(PoisonError::into_inner);
                 let observed = shell.with(|e| e.observe(&mut run, page, now));
                 if matches!(observed, Ok(true)) {
-                    shell.wake.values().for_each(Notify::notify_one);
+                    shell.wake_all();
                 }
                 observed.map(|_| ()).map_err(|error| {
                     let text = error.to_string();
@@ -245,7 +282,7 @@ impl Shell {
     /// Sends what may go to a system now, until nothing may. Batches go side by side; a record has one write under way.
     pub async fn deliver(&self, system: &Name) -> Result<Tally, Error> {
         let mut tally = Tally::default();
-        let Some(connector) = self.connectors.get(system).cloned() else { return Ok(tally) };
+        let Some(connector) = self.wiring().connectors.get(system).cloned() else { return Ok(tally) };
         let mut under_way = FuturesUnordered::new();
         let mut read_back_failed = false;
         loop {

@@ -22,6 +22,17 @@ pub struct Status {
     pub waiting: Vec<Waiting>,
     /// What could not be read, with the record and what to do: the last ones.
     pub quarantine: Vec<String>,
+    pub config: ConfigStatus,
+}
+
+/// Which config is in force, and what of the folder is not.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ConfigStatus {
+    pub version: String,
+    /// The folder has these mistakes; the rules from before them are in force.
+    pub mistakes: Vec<String>,
+    /// Edits that count from the next start.
+    pub restart: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +63,12 @@ pub struct SystemStatus {
     pub dead_letters: usize,
     pub budget: Budget,
     pub breaker: String,
+    /// Streams that cannot be read because the credential is not accepted.
+    pub credential_refused: Vec<Name>,
+    /// When the token ends, where it says so itself.
+    pub token_ends: Option<String>,
+    /// When the vendor ends the API version that the manifest was written for.
+    pub api_ends: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -153,6 +170,10 @@ impl Engine {
         }
         because.extend(self.hold_alarms());
         because.splice(0..0, self.of_our_own());
+        for mistake in &self.unfollowed.mistakes {
+            because.push(format!("the config was edited and has a mistake, the rules from before it are in force: {mistake}"));
+        }
+        because.extend(self.unfollowed.restart.iter().cloned());
         let waiting = self.waiting();
         for plan in &waiting {
             because.push(format!("{} ({} {}) waits for `nayose approve {}`: {}", plan.kind, plan.count, plan.noun(), plan.plan, plan.why));
@@ -184,6 +205,11 @@ impl Engine {
             held: living.filter(|p| !p.holds.is_empty()).count(),
             waiting,
             quarantine: self.quarantine.clone(),
+            config: ConfigStatus {
+                version: self.files.version.clone(),
+                mistakes: self.unfollowed.mistakes.clone(),
+                restart: self.unfollowed.restart.clone(),
+            },
         }
     }
 
@@ -244,6 +270,9 @@ impl Engine {
                 Some(until) if until > now => "open".into(),
                 _ => "closed".into(),
             },
+            credential_refused: system.credential_refused.iter().cloned().collect(),
+            token_ends: super::wiring::token_ends(&system.config).map(Time::rfc3339),
+            api_ends: super::wiring::api_ends(&system.config).map(Time::rfc3339),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What we know of one record that we write to: what was agreed, what is under way, and what is wanted next. Pure.
 
+use crate::config::System;
 use crate::connector::{Abilities, Change, PermitChange, StatusChange};
 use crate::model::{Mark, Name, Record, Span, Time, Value};
 use serde::{Deserialize, Serialize};
@@ -103,6 +104,19 @@ pub struct Allowed {
     pub why: bool,
     pub status: bool,
     pub lease: Span,
+}
+
+impl Allowed {
+    pub fn by(system: &System, able: &Abilities) -> Allowed {
+        let hold = system.writes.hold;
+        Allowed {
+            block: hold && system.block && able.block,
+            permit: hold && system.permit.is_some() && able.permit,
+            why: hold && system.why.is_some() && able.why,
+            status: system.writes.status && able.status,
+            lease: system.lease,
+        }
+    }
 }
 
 /// A write as it should go out now, by direction.

@@ -7,6 +7,7 @@
 //! - [`consent`]: which basis carries which kind of mail
 //! - [`freshness`]: proofs of streams against their limits
 //! - [`status`]: the lead status
+//! - [`widening`]: what an edit of the rules lets through, and the strictest of several rules
 
 pub mod consent;
 pub mod freshness;
@@ -15,3 +16,4 @@ pub mod ratchet;
 pub mod rules;
 pub mod standing;
 pub mod status;
+pub mod widening;

@@ -21,6 +21,15 @@ impl Phase {
     pub fn holds(self) -> bool {
         matches!(self, Phase::InForce { .. } | Phase::CoolingDown { .. })
     }
+
+    /// Orders phases by how long they hold: no end in sight, then the latest end.
+    pub fn strictness(self) -> (u8, Time) {
+        match self {
+            Phase::InForce { .. } => (2, Time(0)),
+            Phase::CoolingDown { until } => (1, until),
+            Phase::NotMet | Phase::Ended => (0, Time(0)),
+        }
+    }
 }
 
 /// Asks `rule` of a deal or ticket. A record that is gone keeps what it last was: absence is no end.

@@ -1,6 +1,7 @@
 //! What policy.toml and consent.toml say, as types.
 
 use crate::model::{Basis, Entity, Expression, MailKind, Name, Span};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// policy.toml.
@@ -38,7 +39,7 @@ pub struct HoldRule {
 }
 
 /// Whom a deal's hold reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HoldScope {
     /// The deal's own people, the ticket's requesters.
     Person,
@@ -47,7 +48,7 @@ pub enum HoldScope {
 }
 
 /// How long a hold goes on after its cause was seen to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct After {
     pub won: Span,
     pub lost: Span,
@@ -55,7 +56,7 @@ pub struct After {
 }
 
 /// A stream that must have been proved within a limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
     pub system: Name,
     pub stream: Name,
@@ -63,7 +64,7 @@ pub struct Proof {
 }
 
 /// Beyond both of these a release waits for `approve`.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Widening {
     pub people: usize,
     /// 0.01 is one per cent of the target's records.
@@ -94,7 +95,7 @@ impl Default for Changes {
 }
 
 /// consent.toml.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentRules {
     /// What the records of a system prove. A system not here proves nothing.
     pub sources: BTreeMap<Name, Basis>,

@@ -17,6 +17,10 @@ impl Kinds {
         self.0 & (1 << kind as u8) != 0
     }
 
+    pub fn union(self, other: Kinds) -> Kinds {
+        Kinds(self.0 | other.0)
+    }
+
     /// Whether a hold on these kinds must be written into an MA as a block.
     pub fn needs_block(self) -> bool {
         MailKind::ALL.into_iter().any(|k| k.sent_by_ma() && self.contains(k))
@@ -36,6 +40,17 @@ pub struct HoldNow {
     pub until: Option<Time>,
     /// Kept though nothing reaches the person any more: we ask.
     pub kept: Option<Kept>,
+    pub by: By,
+}
+
+/// Whose word a hold is: that of the rules in the files, or of former ones that count until the edit is approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum By {
+    #[default]
+    Files,
+    /// The files' rules hold too, but for fewer kinds of mail or not as long.
+    Both,
+    Former,
 }
 
 /// The reason code of a hold: the built-in names have their own.

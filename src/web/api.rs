@@ -104,6 +104,7 @@ pub async fn metrics(State(web): State<Web>) -> Response {
         metrics::gauge!("nayose_not_enforced").set(status.not_enforced as f64);
         metrics::gauge!("nayose_protecting").set(f64::from(u8::from(status.protection == Protection::Protecting)));
         metrics::gauge!("nayose_plans_waiting").set(status.waiting.len() as f64);
+        metrics::gauge!("nayose_config_mistakes").set(status.config.mistakes.len() as f64);
         for (system, s) in &status.systems {
             let system = system.to_string();
             metrics::gauge!("nayose_dead_letters", "system" => system.clone()).set(s.dead_letters as f64);

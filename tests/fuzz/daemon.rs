@@ -4,7 +4,8 @@ use crate::config::shipped;
 use nayose::config::Config;
 use nayose::connector::{Connector, RestConnector};
 use nayose::daemon::persist::{self, Opened, OpenedState};
-use nayose::daemon::shell::{Connectors, Shell};
+use nayose::daemon::shell::Shell;
+use nayose::daemon::wiring::{Connectors, Wiring};
 use nayose::model::Time;
 use nayose::store::{Changes, JournalBytes, Memory, State};
 use std::sync::{Arc, OnceLock};
@@ -43,5 +44,6 @@ fn connectors(config: &Config) -> Connectors {
 
 pub fn shell() -> Shell {
     let (opened, connectors) = open(Changes::default(), JournalBytes::default()).unwrap();
-    Shell::new(opened.engine, connectors, Arc::new(|| NOW))
+    let wiring = Wiring::of(connectors, &opened.engine.config.systems);
+    Shell::new(opened.engine, wiring, Arc::new(|| NOW))
 }

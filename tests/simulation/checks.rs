@@ -120,7 +120,7 @@ fn needed(sim: &Sim<'_>) -> Vec<(&'static str, i64)> {
         ("ma.people", REFUSAL_LIMIT_MS),
         ("news.people", REFUSAL_LIMIT_MS),
     ];
-    if sim.rules.tickets() {
+    if sim.with_tickets() {
         all.push(("support.tickets", TICKET_LIMIT_MS));
     }
     all
@@ -141,7 +141,7 @@ fn absent_erases_nothing(sim: &Sim<'_>, id: &RecordId, fields: &[(std::sync::Arc
 fn many_releases(sim: &mut Sim<'_>, table: Table, batch: &Batch) -> Result<(), Violation> {
     let now = sim.truth.now;
     let lifted = batch.ops.iter().filter(|o| o.change.block == Some(false));
-    for op in lifted {
+    for op in lifted.filter(|o| !sim.granted.remove(&o.record)).collect::<Vec<_>>() {
         sim.lifted.insert(op.record.clone(), now);
     }
     sim.lifted.retain(|_, at| now.0 - at.0 < WIDENING_WITHIN_MS);
@@ -189,7 +189,7 @@ fn gate_allows(sim: &Sim<'_>, address: &Address, now: Time) -> Result<(), Violat
     if sim.known.refuses(address) {
         return fail(3, format!("the gate allows {address}, whose person was seen to say no"));
     }
-    for (cause, since) in sim.truth.against(address, sim.rules.accounts(), sim.rules.tickets()) {
+    for (cause, since) in sim.truth.against(address, sim.with_accounts(), sim.with_tickets()) {
         let (limit, address_since, what) = match cause {
             Cause::Deal { number, address_since } => (CRM_LIMIT_MS, address_since, format!("deal {number} is open")),
             Cause::Ticket { number, address_since } => (TICKET_LIMIT_MS, address_since, format!("ticket {number} is urgent")),
@@ -218,7 +218,7 @@ fn permit_stands(sim: &Sim<'_>, number: u32, address: &Address, now: Time) -> Re
     if !stands || item.record().is_blocked() || item.refused() {
         return Ok(());
     }
-    for (cause, since) in sim.truth.against(address, sim.rules.accounts(), sim.rules.tickets()) {
+    for (cause, since) in sim.truth.against(address, sim.with_accounts(), sim.with_tickets()) {
         let (Cause::Deal { number: by, address_since } | Cause::Ticket { number: by, address_since }) = cause;
         let limit = if matches!(cause, Cause::Deal { .. }) { CRM_LIMIT_MS } else { TICKET_LIMIT_MS };
         let own = now.0 - item.address_since.0;

@@ -98,7 +98,6 @@ impl Daemon {
         let opened = persist::open_on(setup.config.clone(), setup.opened(), now, format!("r_{run}").into(), (state, loaded));
         let mut engine = opened.map_err(|e| e.to_string())?.engine;
         engine.reconcile(now);
-        engine.hold_back_rule_releases();
         engine.commit().map_err(|e| e.to_string())?;
         let gate = Gate::new(&engine);
         let streams = setup.systems.iter().flat_map(|s| {
@@ -120,6 +119,16 @@ impl Daemon {
             read_back: Vec::new(),
             read_back_failed: false,
         })
+    }
+
+    /// policy.toml was edited while we run.
+    pub fn take_rules(&mut self, setup: &Setup, world: &World<'_>) -> Result<(), Died> {
+        let now = self.now(world.truth);
+        self.engine.take_rules(setup.config.clone(), setup.opened(), now);
+        self.gate.publish(&self.engine);
+        self.reconcile(world)?;
+        self.gate.publish(&self.engine);
+        Ok(())
     }
 
     /// The streams that have passes of their own.

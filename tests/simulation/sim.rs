@@ -86,8 +86,9 @@ pub struct Sim<'s> {
     pub approved: BTreeMap<&'static str, bool>,
     /// Approvals that were answered.
     pub sure: BTreeSet<&'static str>,
-    /// Blocks lifted since an administrator last approved a plan.
+    /// Blocks lifted of late without anybody's word, and the releases that an administrator gave theirs for.
     pub lifted: BTreeMap<RecordId, Time>,
+    pub granted: BTreeSet<RecordId>,
 }
 
 /// Plays a history. With `trace` it also tells it.
@@ -137,6 +138,7 @@ impl<'s> Sim<'s> {
             approved: BTreeMap::new(),
             sure: BTreeSet::new(),
             lifted: BTreeMap::new(),
+            granted: BTreeSet::new(),
         }
     }
 
@@ -455,6 +457,7 @@ impl<'s> Sim<'s> {
             })?;
             if done == Some(true) {
                 self.sure.insert(system);
+                self.grant_what_is_due();
                 self.note(|| format!("approve {system}{}", if holds { " --holds" } else { "" }));
             }
         }
@@ -481,7 +484,6 @@ impl<'s> Sim<'s> {
             }
         }
         for plan in plans {
-            let rules = nayose::daemon::plan::rules_plan(&self.setup().config.policy_version) == plan;
             let done = self.with(|daemon, world, _| {
                 let now = daemon.now(world.truth);
                 match daemon.engine.approve(&plan, false, now) {
@@ -491,10 +493,8 @@ impl<'s> Sim<'s> {
             })?;
             if done == Some(true) {
                 self.note(|| format!("approve {plan}"));
-                if rules {
-                    self.agreed = BTreeSet::from([self.rules]);
-                }
-                self.lifted.clear();
+                self.rules_in_force();
+                self.grant_what_is_due();
             }
         }
         for (cause, kept, people) in let_go {
@@ -505,6 +505,13 @@ impl<'s> Sim<'s> {
             }
         }
         Ok(())
+    }
+
+    /// What is due when an administrator approves need not be few.
+    fn grant_what_is_due(&mut self) {
+        let Some(daemon) = &self.daemon else { return };
+        let due = daemon.engine.systems.values().flat_map(|s| s.outbox.iter()).filter(|(_, l)| l.release);
+        self.granted.extend(due.map(|(idx, _)| daemon.engine.world.slot(*idx).id.clone()));
     }
 
     /// Whether a look into the systems says that a kept hold has nothing behind it any more.
@@ -559,10 +566,32 @@ impl<'s> Sim<'s> {
     /// policy.toml is edited; the daemon reads it.
     fn edit_rules(&mut self, rules: Rules, dice: &mut Dice) -> Result<(), Violation> {
         self.rules = rules;
-        self.agreed = BTreeSet::from([rules]);
+        self.agreed.insert(rules);
         self.note(|| format!("policy.toml is now {rules:?}"));
         self.counts.other += 1;
-        self.kill("restart for the new rules", dice)
+        if dice.once_in(2) {
+            self.kill("restart for the new rules", dice)?;
+        } else {
+            let setup = self.setup();
+            self.with(|daemon, world, _| daemon.take_rules(setup, world))?;
+        }
+        self.rules_in_force();
+        Ok(())
+    }
+
+    /// Former rules count until an edit that widens is approved; one that does not widen counts alone at once.
+    fn rules_in_force(&mut self) {
+        if self.daemon.as_ref().is_some_and(|d| d.engine.rules_plan().is_none()) {
+            self.agreed = BTreeSet::from([self.rules]);
+        }
+    }
+
+    pub fn with_accounts(&self) -> bool {
+        self.agreed.iter().any(|r| r.accounts())
+    }
+
+    pub fn with_tickets(&self) -> bool {
+        self.agreed.iter().any(|r| r.tickets())
     }
 
     /// Nothing happens any more, all systems are well, an administrator approves: it must come to rest, and rest in the right state.
@@ -577,11 +606,11 @@ impl<'s> Sim<'s> {
         let mut quiet = 0;
         for round in 0..QUIET_ROUNDS_MAX {
             let before = self.counts.writes;
-            self.admin(&mut dice, true)?;
             // Beyond every cool-down, sweep and retry.
             self.truth.now = Time(self.truth.now.0 + if round < 8 { 26 * 3_600_000 } else { 1_200_000 });
             self.decide_by_the_clock()?;
             self.round(&mut dice)?;
+            self.admin(&mut dice, true)?;
             self.truth.now = Time(self.truth.now.0 + 61_000);
             self.round(&mut dice)?;
             checks::mail(self)?;

@@ -72,7 +72,7 @@ impl Stage {
 
     /// From now on streams are read and writes delivered as `nayose run` does it.
     pub fn start(&self) {
-        let running = run::run(self.shell.clone(), self.stop.subscribe());
+        let running = run::run(self.shell.clone(), None, self.stop.subscribe());
         let daemon = tokio::spawn(async move {
             let ended = running.await;
             if let Err(error) = &ended {

@@ -17,11 +17,12 @@ pub use streams::*;
 pub use writes::*;
 
 use crate::model::{Entity, Name, Span};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// Everything a manifest says.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The folder's name.
@@ -55,7 +56,7 @@ pub struct Manifest {
 }
 
 /// What a system is for the company.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Crm,
@@ -64,7 +65,7 @@ pub enum Role {
 }
 
 /// One setting, described for the person who fills it in.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Setting {
     pub title: String,
@@ -84,7 +85,7 @@ pub struct Setting {
 }
 
 /// How requests prove who they are. Texts are templates over settings.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Auth {
     None {},
@@ -115,12 +116,13 @@ pub enum Auth {
         key: String,
         audience: String,
         scheme: String,
-        #[serde(with = "span")]
+        #[serde(deserialize_with = "span::deserialize")]
+        #[schemars(with = "Duration")]
         lifetime: Span,
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     #[default]
@@ -131,7 +133,7 @@ pub enum Method {
 }
 
 /// What the vendor allows, and what we allow it.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Requests within a window; several may hold at once.
@@ -140,7 +142,8 @@ pub struct Limits {
     pub per_day: Option<u64>,
     /// Requests at the same time.
     pub concurrency: usize,
-    #[serde(with = "span")]
+    #[serde(deserialize_with = "span::deserialize")]
+    #[schemars(with = "Duration")]
     pub timeout: Span,
     pub answer_bytes_max: usize,
 }
@@ -151,16 +154,17 @@ impl Default for Limits {
     }
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
     pub requests: u32,
-    #[serde(with = "span")]
+    #[serde(deserialize_with = "span::deserialize")]
+    #[schemars(with = "Duration")]
     pub per: Span,
 }
 
 /// How the system tells failure beyond the HTTP status.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ErrorRules {
     /// The answer is a success only if this holds (`success` equals true).
@@ -190,6 +194,15 @@ impl Manifest {
         maps.flat_map(|m| m.fields.iter().map(|(name, map)| (name.clone(), map.kind()))).collect()
     }
 }
+
+/// A duration as the schema tells it.
+#[derive(JsonSchema)]
+#[schemars(transparent)]
+struct Duration(
+    #[schemars(regex(pattern = "^[0-9]+(ms|s|m|h|d)$"))]
+    #[allow(dead_code, reason = "only its schema is asked for")]
+    String,
+);
 
 /// Durations as text, "15m".
 mod span {

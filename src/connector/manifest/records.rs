@@ -1,12 +1,13 @@
 //! What a raw record becomes: fields, states, refusals, marks, and the tests of single values.
 
 use crate::model::{Mark, Name, RefusalScope};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// What a raw record becomes. Paths are dotted; `name[]` goes through a list, `name[key=text]` picks from it the entries whose key is
 /// that text.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordMap {
     pub id: String,
@@ -44,14 +45,14 @@ pub struct RecordMap {
 }
 
 /// A field: just a path (text), or a path with a type and a map.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum FieldMap {
     Path(String),
     Full(FieldSpec),
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldSpec {
     pub path: String,
@@ -65,7 +66,7 @@ pub struct FieldSpec {
     pub format: Option<TimeFormat>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldKind {
     #[default]
@@ -77,7 +78,7 @@ pub enum FieldKind {
     List,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum TimePath {
     /// RFC 3339.
@@ -88,7 +89,7 @@ pub enum TimePath {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeFormat {
     #[default]
@@ -100,13 +101,15 @@ pub enum TimeFormat {
 }
 
 /// A test of one value in a raw record or answer. Exactly one of the comparisons.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Test {
     pub path: String,
     #[serde(default)]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub equals: Option<toml::Value>,
     #[serde(default, rename = "in")]
+    #[schemars(with = "Option<Vec<serde_json::Value>>")]
     pub one_of: Option<Vec<toml::Value>>,
     /// True: absent, null, "" or an empty list.
     #[serde(default)]
@@ -116,7 +119,7 @@ pub struct Test {
     pub contains: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StateRule {
     /// A deal's `open`, `won`, `lost`; a ticket's `open`, `closed`.
@@ -124,7 +127,7 @@ pub struct StateRule {
     pub when: Test,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SameAs {
     /// Template: the other system's name in systems.toml, usually an optional setting.
@@ -135,7 +138,7 @@ pub struct SameAs {
     pub prefix: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefusalRule {
     pub scope: RefusalScopeName,
@@ -144,7 +147,7 @@ pub struct RefusalRule {
     pub when: Test,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalScopeName {
     All,
@@ -161,7 +164,7 @@ impl RefusalRule {
 }
 
 /// How a mark is read: a field's value, or a label's presence in a list.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkMap {
     /// Template over settings, `hold.permit`, `hold.why`.

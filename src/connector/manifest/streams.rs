@@ -1,23 +1,27 @@
 //! How streams are read: requests, pages, filters, feeds.
 
-use super::{Method, RecordMap, TimeFormat, span, span_option};
+use super::{Duration, Method, RecordMap, TimeFormat, span, span_option};
 use crate::model::{Entity, Span};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// A stream: how one kind of record is read and what becomes of its parts.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stream {
     pub entity: Entity,
     /// How often it is read unless the config says otherwise.
-    #[serde(default, with = "span_option")]
+    #[serde(default, deserialize_with = "span_option::deserialize")]
+    #[schemars(with = "Option<Duration>")]
     pub every: Option<Span>,
     /// How often the sweep runs behind a filter unless the config says otherwise. Without `changes` and `feed` every pass is a sweep.
-    #[serde(default, with = "span_option")]
+    #[serde(default, deserialize_with = "span_option::deserialize")]
+    #[schemars(with = "Option<Duration>")]
     pub sweep_every: Option<Span>,
     /// How far the system's own lists trail its records.
-    #[serde(default, with = "span_option")]
+    #[serde(default, deserialize_with = "span_option::deserialize")]
+    #[schemars(with = "Option<Duration>")]
     pub lag: Option<Span>,
     /// The whole listing.
     #[serde(default)]
@@ -43,7 +47,7 @@ pub struct Stream {
 }
 
 /// One request, repeated over its pages.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     #[serde(default)]
@@ -58,6 +62,7 @@ pub struct Request {
     /// JSON body; texts in it are templates. A text that is just `{ids}` or `{rows}` becomes that array, `{id_rows}` becomes
     /// `[{"id": ".."}, ..]`, `{row}` that object.
     #[serde(default)]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub body: Option<toml::Value>,
     /// Where the records are; several lists in one answer are read together. Empty text: the answer itself. One object counts as a list of
     /// one; `name[]` takes the values of an object that is keyed by id.
@@ -74,7 +79,7 @@ pub struct Request {
 }
 
 /// One path or several.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Paths {
     One(String),
@@ -97,7 +102,7 @@ impl Default for Paths {
 }
 
 /// How the next page is asked for. `param` is a query name, or, with `in_body`, a key of the body.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Page {
     #[default]
@@ -133,13 +138,14 @@ pub enum Page {
 }
 
 /// A filtered listing. Its template name is `since`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Changes {
     pub request: Request,
     pub since: TimeFormat,
     /// How far before the newest known change each pass begins.
-    #[serde(with = "span")]
+    #[serde(deserialize_with = "span::deserialize")]
+    #[schemars(with = "Duration")]
     pub overlap: Span,
     /// Whether a pass through this filter counts as proof. Only where every change that matters moves the timestamp.
     #[serde(default)]
@@ -147,7 +153,7 @@ pub struct Changes {
 }
 
 /// A feed of ids (lead changes): token, then pages, then the records themselves by id.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Feed {
     /// Gives the first cursor for a time (template name `since`).
@@ -170,7 +176,7 @@ pub struct Feed {
 }
 
 /// Associations read by deal ids.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForEach {
     pub stream: String,

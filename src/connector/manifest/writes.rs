@@ -2,11 +2,12 @@
 
 use super::{Request, Test, TimeFormat};
 use crate::model::Name;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// What can be written, and how.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Writes {
     /// The stream whose records are written to.
@@ -34,7 +35,7 @@ pub struct Writes {
     pub read_chunk: usize,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatusWrite {
     /// Of kind "field": the field's name.
@@ -48,15 +49,17 @@ pub struct StatusWrite {
 }
 
 /// How a block, permit or reason is set.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum MarkWrite {
     /// A field of the update; block: `on` and `off`; permit: a time; why: text. Name is a template.
     Field {
         field: String,
         #[serde(default)]
+        #[schemars(with = "Option<serde_json::Value>")]
         on: Option<toml::Value>,
         #[serde(default)]
+        #[schemars(with = "Option<serde_json::Value>")]
         off: Option<toml::Value>,
         #[serde(default)]
         format: Option<TimeFormat>,
@@ -66,7 +69,7 @@ pub enum MarkWrite {
 }
 
 /// Writing fields: a batch in one request, or one record a request (`batch = 1`).
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Update {
     /// Template names: `rows` (batch), or `id` and `row` (single).
@@ -84,6 +87,7 @@ pub struct Update {
     pub bytes_max: Option<usize>,
     /// What empties a field; null unless given.
     #[serde(default)]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub empty: Option<toml::Value>,
     #[serde(default)]
     pub results: Option<Results>,
@@ -93,7 +97,7 @@ pub struct Update {
 }
 
 /// Where a batch's answer tells the outcome of each row.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Results {
     /// The list of per-row results.
@@ -116,7 +120,7 @@ pub struct Results {
     pub error_reason: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Labels {
     /// Lists the labels there are; `records` names the list.

@@ -13,7 +13,7 @@ fn line_up(guard: &mut Guard, places: std::ops::Range<u32>) {
 }
 
 fn ask(guard: &mut Guard) -> bool {
-    guard.ask(&LIMITS, |_| false)
+    guard.ask(&LIMITS)
 }
 
 /// The whole of one round: ask, then send what may go.
@@ -127,7 +127,7 @@ fn one_value_for_many_records_waits_and_the_others_go() {
         }
         let limits = Limits { records: 1000, ..LIMITS };
         guard.due(3, intent(3, &[("phone", Some(77))]));
-        assert!(guard.ask(&limits, |_| false), "{name}");
+        assert!(guard.ask(&limits), "{name}");
         assert_eq!(guard.asked().len(), 3, "{name}");
         assert!(guard.may_go(3), "{name}");
         assert_eq!(guard.losses(&limits), [(Replaced { field: "phone".into(), by }, 3)], "{name}");
@@ -143,21 +143,12 @@ fn a_field_emptied_little_by_little_is_noticed() {
     let limits = Limits { records: 1000, ..LIMITS };
     for i in 0..3 {
         guard.due(i, intent(u64::from(i), &[("phone", None)]));
-        guard.ask(&limits, |_| false);
+        guard.ask(&limits);
         assert_eq!(guard.may_go(i), i < 2, "{i}");
         if guard.may_go(i) {
             guard.went(i, Time(0));
         }
     }
-}
-
-#[test]
-fn what_waits_for_another_word_neither_goes_nor_counts() {
-    let mut guard = Guard::default();
-    line_up(&mut guard, 0..10);
-    assert!(!guard.ask(&LIMITS, |i| i < 8));
-    assert!(guard.ask(&LIMITS, |i| i < 6));
-    assert_eq!(guard.asked().iter().map(|(i, _)| *i).collect::<Vec<_>>(), [6, 7, 8, 9]);
 }
 
 #[derive(Debug, Clone)]

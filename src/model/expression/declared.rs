@@ -2,10 +2,11 @@
 
 use super::Expression;
 use crate::model::Name;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a declared field holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FieldType {
     Text,
     Int,
@@ -33,7 +34,7 @@ impl FieldType {
 /// The fields that config and manifests declare. Deals and tickets have some more that are always there:
 /// deal `open`, `won`, `lost`, `gone` (bools; an unknown deal is open) and `state` (open, won, lost, unknown);
 /// ticket `open`, `closed`, `gone` and `state` (open, closed, unknown). A declared field of such a name is hidden by it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Declared {
     pub person: BTreeMap<Name, FieldType>,
     pub deal: BTreeMap<Name, FieldType>,

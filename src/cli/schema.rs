@@ -1,0 +1,28 @@
+//! `nayose schema`
+
+use super::{Exit, output};
+use crate::config;
+use clap::ValueEnum;
+
+/// The files that have a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum File {
+    Systems,
+    Precedence,
+    Policy,
+    Consent,
+    Manifest,
+}
+
+pub fn schema(file: Option<File>) -> Exit {
+    let name = file.and_then(|f| f.to_possible_value().map(|v| v.get_name().to_string()));
+    match name {
+        Some(name) => output::json(&config::schema(&name)),
+        None => {
+            let all: serde_json::Map<_, _> =
+                config::SCHEMAS.into_iter().filter_map(|name| Some((name.to_string(), config::schema(name)?))).collect();
+            output::json(&all);
+        }
+    }
+    Exit::Done
+}

@@ -1,0 +1,88 @@
+//! JSON Schemas of the files, for editors: made from the same definitions as reading is.
+
+use super::keys::{CONSENT, Key, Keys, Kind, POLICY, PRECEDENCE, SYSTEMS};
+use crate::connector::Manifest;
+use crate::model::{Basis, MailKind};
+use serde_json::{Map, Value, json};
+
+/// The schemas there are: a file of the config folder each, and a connector's manifest.
+pub const SCHEMAS: [&str; 5] = ["systems", "precedence", "policy", "consent", "manifest"];
+
+const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
+
+/// As `Span` reads it.
+const DURATION: &str = "^[0-9]+(ms|s|m|h|d)$";
+
+/// The JSON Schema of a file, by the file's name without its end; `None`: there is none of that name.
+pub fn schema(name: &str) -> Option<Value> {
+    let (keys, title) = match name {
+        "systems" => (&SYSTEMS, "systems.toml: what is read, and what may be written, where"),
+        "precedence" => (&PRECEDENCE, "precedence.toml: whose value counts, field by field"),
+        "policy" => (&POLICY, "policy.toml: lead statuses, and what holds marketing mail"),
+        "consent" => (&CONSENT, "consent.toml: what the records of a system prove"),
+        "manifest" => {
+            let settings = schemars::generate::SchemaSettings::draft07();
+            let mut schema = settings.into_generator().into_root_schema_for::<Manifest>().to_value();
+            schema["title"] = "manifest.toml: a connector".into();
+            return Some(schema);
+        }
+        _ => return None,
+    };
+    let mut schema = Map::new();
+    schema.insert("$schema".into(), DRAFT.into());
+    schema.insert("title".into(), title.into());
+    schema.extend(table(keys));
+    Some(schema.into())
+}
+
+fn table(keys: &Keys) -> Map<String, Value> {
+    let mut out = Map::new();
+    out.insert("type".into(), "object".into());
+    let properties: Map<String, Value> = keys.keys.iter().map(|k| (k.name.to_string(), property(k))).collect();
+    if !properties.is_empty() {
+        out.insert("properties".into(), properties.into());
+    }
+    let needed: Vec<&str> = keys.keys.iter().filter(|k| k.needed).map(|k| k.name).collect();
+    if !needed.is_empty() {
+        out.insert("required".into(), json!(needed));
+    }
+    if !keys.one_of.is_empty() {
+        out.insert("oneOf".into(), keys.one_of.iter().map(|name| json!({ "required": [name] })).collect());
+    }
+    out.insert("additionalProperties".into(), keys.rest.as_ref().map_or(false.into(), property));
+    out
+}
+
+fn property(key: &Key) -> Value {
+    let mut out = Map::new();
+    out.insert("description".into(), key.title.into());
+    out.extend(kind(&key.kind));
+    out.into()
+}
+
+fn kind(kind: &Kind) -> Map<String, Value> {
+    let list = |items: Value| json!({ "type": "array", "items": items, "minItems": 1, "uniqueItems": true });
+    let schema = match kind {
+        Kind::Text => json!({ "type": "string", "minLength": 1 }),
+        Kind::Bool => json!({ "type": "boolean" }),
+        Kind::Count => json!({ "type": "integer", "minimum": 1 }),
+        Kind::Duration => json!({ "type": "string", "pattern": DURATION }),
+        Kind::Share => json!({ "type": "string", "pattern": "^[0-9.]+ *%$" }),
+        Kind::Texts => list(json!({ "type": "string", "minLength": 1 })),
+        Kind::Word(words) => json!({ "enum": words }),
+        Kind::Mails => list(json!({ "enum": MailKind::ALL.map(MailKind::name) })),
+        Kind::Basis => json!({ "enum": Basis::ALL.map(Basis::name) }),
+        Kind::Expression => json!({ "type": "string", "minLength": 1 }),
+        Kind::Order => {
+            let text = json!({ "type": "string", "minLength": 1 });
+            list(json!({ "anyOf": [text, list(text.clone())] }))
+        }
+        Kind::Secret => return table(&super::keys::SECRET),
+        Kind::Table(keys) => return table(keys),
+        Kind::Either(kinds) => json!({ "anyOf": kinds.iter().map(self::kind).collect::<Vec<_>>() }),
+    };
+    match schema {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}

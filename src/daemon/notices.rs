@@ -1,0 +1,186 @@
+//! What needs a person: told once when it begins, once when it is over. Pure: what was told, the status and the clock in, notices out.
+//!
+//! A notice names systems, streams and plans, and counts people; it never names one.
+
+use super::status::{Protection, Status};
+use crate::model::{Span, Time};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A token's or an API version's end is told so long before it.
+const TOKEN_ENDS_WITHIN: Span = Span::days(14);
+const API_ENDS_WITHIN: Span = Span::days(60);
+/// A number that grows is told again, but not more often than this.
+const GROWN_EVERY: Span = Span::minutes(60);
+
+/// What was told, by event; and what has not reached anyone yet.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    events: BTreeMap<String, Event>,
+    pub unsent: Vec<Unsent>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Event {
+    /// What to say when it is over.
+    over: String,
+    since: Time,
+    /// When it was told; `None`: it has not lasted long enough yet.
+    told_at: Option<Time>,
+    /// The number that was told.
+    count: usize,
+    gone_since: Option<Time>,
+}
+
+/// A notice on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsent {
+    pub by: By,
+    pub notice: Notice,
+    pub tries: u32,
+    pub next_at: Time,
+}
+
+/// The two ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    Webhook,
+    Mail,
+}
+
+/// Something to be told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub over: bool,
+    pub text: String,
+}
+
+/// Something that is so now.
+struct Now {
+    event: String,
+    text: String,
+    over: String,
+    count: usize,
+}
+
+/// What is to be told now, and what will have been told then. What has not lasted for `after` is not told, nor that it is over.
+pub fn notices(before: &Told, status: &Status, after: Span, now: Time) -> (Vec<Notice>, Told) {
+    let mut told = before.clone();
+    let mut notices = Vec::new();
+    let present = present(status, now);
+    for is in &present {
+        let event = told.events.entry(is.event.clone()).or_insert_with(|| Event {
+            over: String::new(),
+            since: now,
+            told_at: None,
+            count: 0,
+            gone_since: None,
+        });
+        event.over = is.over.clone();
+        event.gone_since = None;
+        let begins = event.told_at.is_none() && now.since(event.since) >= after;
+        let grew = is.count > event.count && event.told_at.is_some_and(|at| now.since(at) >= GROWN_EVERY);
+        if begins || grew {
+            (event.told_at, event.count) = (Some(now), is.count);
+            notices.push(Notice { over: false, text: is.text.clone() });
+        }
+    }
+    told.events.retain(|name, event| {
+        if present.iter().any(|is| is.event == *name) {
+            return true;
+        }
+        let gone_since = *event.gone_since.get_or_insert(now);
+        let over = event.told_at.is_none() || now.since(gone_since) >= after;
+        if over && event.told_at.is_some() {
+            notices.push(Notice { over: true, text: event.over.clone() });
+        }
+        !over
+    });
+    (notices, told)
+}
+
+fn present(status: &Status, now: Time) -> Vec<Now> {
+    let mut present = Vec::new();
+    let mut add = |event: String, text: String, over: String, count: usize| present.push(Now { event, text, over, count });
+    if status.protection == Protection::NotProtecting {
+        let failing: Vec<String> = status
+            .systems
+            .iter()
+            .flat_map(|(name, s)| s.streams.iter().filter(|(_, t)| t.error.is_some()).map(move |(stream, _)| format!("{name}.{stream}")))
+            .collect();
+        let streams = if failing.is_empty() { String::new() } else { format!("; cannot be read: {}", failing.join(", ")) };
+        add(
+            "protection".into(),
+            format!(
+                "nayose is not protecting (people on hold and not blocked: {}{streams}). `nayose status` says why.",
+                status.not_enforced
+            ),
+            "nayose is protecting again.".into(),
+            0,
+        );
+    }
+    if !status.config.mistakes.is_empty() {
+        add(
+            "config".into(),
+            format!(
+                "The config has mistakes ({}); the rules from before the edit are in force. `nayose check` shows them.",
+                status.config.mistakes.len()
+            ),
+            "The config has no mistakes any more.".into(),
+            0,
+        );
+    }
+    for (name, system) in &status.systems {
+        if !system.credential_refused.is_empty() {
+            let streams = system.credential_refused.iter().map(|s| format!("{name}.{s}")).collect::<Vec<_>>().join(", ");
+            add(
+                format!("credential {name}"),
+                format!("{name} does not accept the credential any more ({streams}): renew the token named in systems.toml."),
+                format!("{name} accepts the credential again."),
+                0,
+            );
+        }
+        let ends = [
+            ("token", &system.token_ends, TOKEN_ENDS_WITHIN, "the token", "renew it"),
+            (
+                "api",
+                &system.api_ends,
+                API_ENDS_WITHIN,
+                "the API version that its connector was written for",
+                "look for a newer nayose or manifest",
+            ),
+        ];
+        for (kind, at, within, what, act) in ends {
+            let Some(text) = at else { continue };
+            let Ok(at) = text.parse::<jiff::Timestamp>().map(|t| Time(t.as_millisecond())) else { continue };
+            if at.0 - now.0 <= within.0 {
+                let verb = if at <= now { "ended" } else { "ends" };
+                add(
+                    format!("{kind} ends {name}"),
+                    format!("{name}: {what} {verb} on {text}: {act}."),
+                    format!("{name}: the end of {what} is not near any more."),
+                    0,
+                );
+            }
+        }
+        if system.dead_letters > 0 {
+            add(
+                format!("dead letters {name}"),
+                format!("{name} refused writes for good ({}): `nayose deadletters list` shows them.", system.dead_letters),
+                format!("{name} has no dead letters any more."),
+                system.dead_letters,
+            );
+        }
+    }
+    for plan in &status.waiting {
+        // The same cause may get another plan with every person that joins.
+        let event = format!("waits {} {}", plan.kind, plan.why);
+        let text = format!("Something waits for `nayose approve {}` (people: {}): {}.", plan.plan, plan.count, plan.why);
+        add(event, text, format!("Nothing waits any more because of: {}.", plan.why), plan.count);
+    }
+    present
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! Edits of the config folder while we run: watched, read when they have come to rest, taken over if they are right.
+//!
+//! A folder with mistakes changes nothing: the rules in force stay, and `status` names the mistakes until they are mended.
+
+use super::engine::{Error, Unfollowed};
+use super::rules::systems_in_force;
+use super::shell::Shell;
+use super::wiring::NotConnected;
+use crate::config::{Config, Http, Mistakes};
+use notify::{RecursiveMode, Watcher};
+use secrecy::ExposeSecret;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+/// An editor renames and writes several times for one edit: that long nothing must happen.
+const QUIET: Duration = Duration::from_millis(300);
+/// But an edit that never comes to rest is read after this long.
+const QUIET_MAX: Duration = Duration::from_secs(3);
+/// File systems that tell of no changes, and secrets in files elsewhere, are looked at this often.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// Where the config comes from.
+pub struct Source {
+    pub folder: PathBuf,
+    pub load: Box<dyn Fn() -> Result<Config, Mistakes> + Send + Sync>,
+    /// As it was at the start: what cannot be changed while we run is compared with it.
+    pub started: Arc<Config>,
+}
+
+/// Follows the config folder until `stop` turns true.
+pub async fn follow(shell: Shell, source: Source, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
+    let (told, mut changes) = mpsc::channel(1);
+    // Kept until the end: dropped, it would tell nothing any more.
+    let watcher = watcher(&source, told);
+    if let Err(error) = &watcher {
+        tracing::warn!(%error, folder = %source.folder.display(), "the config folder cannot be watched; it is looked at every 30 s");
+    }
+    let mut hangup = match signal(SignalKind::hangup()) {
+        Ok(hangup) => hangup,
+        Err(error) => {
+            tracing::warn!(%error, "no SIGHUP; edits of the config are seen without it");
+            return Ok(());
+        }
+    };
+    while !*stop.borrow() {
+        tokio::select! {
+            _ = changes.recv() => rest(&mut changes).await,
+            _ = hangup.recv() => {}
+            _ = shell.rules_approved.notified() => {}
+            _ = tokio::time::sleep(LOOK_EVERY) => {}
+            _ = stop.changed() => break,
+        }
+        shell.look(&source)?;
+    }
+    Ok(())
+}
+
+fn watcher(source: &Source, told: mpsc::Sender<()>) -> notify::Result<notify::RecommendedWatcher> {
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        // Reading the files is told too. A full channel has told it already.
+        if event.map_or(true, |e| !e.kind.is_access()) {
+            let _ = told.try_send(());
+        }
+    })?;
+    watcher.watch(&source.folder, RecursiveMode::NonRecursive)?;
+    Ok(watcher)
+}
+
+/// Waits until nothing was told for a moment.
+async fn rest(changes: &mut mpsc::Receiver<()>) {
+    let quiet = async { while let Ok(Some(())) = tokio::time::timeout(QUIET, changes.recv()).await {} };
+    let _ = tokio::time::timeout(QUIET_MAX, quiet).await;
+}
+
+impl Shell {
+    /// Reads the config folder, and takes it over if it is right and says something new.
+    pub fn look(&self, source: &Source) -> Result<(), Error> {
+        match tokio::task::block_in_place(|| (source.load)()) {
+            Err(mistakes) => {
+                self.not_followed(mistakes.list().iter().map(ToString::to_string).collect());
+                Ok(())
+            }
+            Ok(config) => self.take(Arc::new(config), &source.started),
+        }
+    }
+
+    fn not_followed(&self, mistakes: Vec<String>) {
+        let mut engine = self.engine();
+        if engine.unfollowed.mistakes != mistakes {
+            for mistake in &mistakes {
+                tracing::error!(mistake, "the config has a mistake; the rules from before it stay in force");
+            }
+            engine.unfollowed.mistakes = mistakes;
+        }
+    }
+
+    /// Takes a config over: what protects counts at once, what widens waits for `approve`.
+    pub fn take(&self, config: Arc<Config>, started: &Config) -> Result<(), Error> {
+        let (files, known) = self.with(|e| (e.files.clone(), e.rule_sets()));
+        let systems = systems_in_force(&config, &known);
+        let wiring = self.wiring();
+        let told_alike = match (&files.notify, &config.notify) {
+            (Some(a), Some(b)) => a.same_secrets(b),
+            _ => true,
+        };
+        if files.version != config.version || !told_alike || !wiring.fits(&systems) {
+            match wiring.rewired(&systems, &self.clock) {
+                Ok(wiring) => self.take_over(config.clone(), wiring)?,
+                Err(error) => {
+                    self.not_followed(vec![error.to_string()]);
+                    return Ok(());
+                }
+            }
+        }
+        let unfollowed = Unfollowed { mistakes: Vec::new(), restart: needs_restart(started, &config) };
+        let mut engine = self.engine();
+        if engine.unfollowed != unfollowed {
+            if !engine.unfollowed.mistakes.is_empty() {
+                tracing::info!("the config is right again");
+            }
+            unfollowed.restart.iter().for_each(|what| tracing::warn!(what, "restart nayose to apply it"));
+            engine.unfollowed = unfollowed;
+        }
+        Ok(())
+    }
+
+    fn take_over(&self, config: Arc<Config>, wiring: super::wiring::Wiring) -> Result<(), Error> {
+        let now = self.now();
+        let version = config.version.clone();
+        let opened = wiring.opened(&config);
+        self.with(|e| {
+            e.take_rules(config, opened, now);
+            // What is stale by the new limits is so at once; the rest follows with the decisions below.
+            self.gate.publish(e);
+        });
+        self.wire(wiring);
+        self.rewire_if_needed().unwrap_or_else(|error| tracing::error!(%error, "a connector stays as it was"));
+        self.reconcile()?;
+        let engine = self.engine();
+        self.gate.publish(&engine);
+        tracing::info!(version, "the config was edited and is in force");
+        if let Some(plan) = engine.rules_plan() {
+            for widens in engine.former.iter().flat_map(|f| &f.widens) {
+                tracing::warn!(plan, widens, "a part of the edit waits for `nayose approve`");
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes connectors anew that the rules in force want otherwise than they are: after an approval, or when former rules stopped to count.
+    pub fn rewire_if_needed(&self) -> Result<(), NotConnected> {
+        let config = self.with(|e| e.config.clone());
+        let wiring = self.wiring();
+        if !wiring.fits(&config.systems) {
+            let wiring = wiring.rewired(&config.systems, &self.clock)?;
+            let opened = wiring.opened(&config);
+            self.with(|e| e.take_systems(opened));
+            self.wire(wiring);
+        }
+        Ok(())
+    }
+}
+
+/// What an edit changes that only a start can follow.
+fn needs_restart(started: &Config, now: &Config) -> Vec<String> {
+    let token = |http: &Http| http.token.as_ref().map(|t| t.expose_secret().to_string());
+    let mut keys = Vec::new();
+    if started.state != now.state {
+        keys.push("[state] url");
+    }
+    if started.http.listen != now.http.listen {
+        keys.push("[http] listen");
+    }
+    if token(&started.http) != token(&now.http) {
+        keys.push("[http] token");
+    }
+    if format!("{:?}", started.network) != format!("{:?}", now.network) {
+        keys.push("[network]");
+    }
+    keys.into_iter().map(|k| format!("systems.toml: {k} was changed: restart nayose to apply it")).collect()
+}
