@@ -86,6 +86,7 @@ impl Engine {
 
     fn applied(&mut self, idx: Idx, more: bool, now: Time) {
         let mut record = self.world.record(idx);
+        let before = self.world.keys(&record);
         let system = record.id.system.clone();
         let Some(state) = self.systems.get(&system) else { return };
         let permit_ends = state.abilities.permit_ends;
@@ -95,7 +96,7 @@ impl Engine {
         let word = status.map(|s| words.get(&s).cloned().unwrap_or_else(|| (*s).into()));
         target.applied(&mut record, word, permit_ends, now);
         let stream = self.world.slot(idx).stream.clone();
-        self.keep_record(stream, &record);
+        self.keep_record_over(Some(before), stream, &record);
         self.keep_target(idx);
         let touched = self.systems.get_mut(&system).is_some_and(|s| s.touched.remove(&idx));
         if more || touched {

@@ -3,11 +3,11 @@
 //! The ways through it: [`Engine::observe`](super::observe) takes pages in, [`Engine::reconcile`](super::reconcile) decides anew for
 //! whom something changed, [`Engine::next_batch`](super::deliver) and `book` send and account for writes.
 
-use super::persist::{self, kind};
+use super::persist::{self, NAMES_KEY, kind};
 use super::refusals::{On, Refusals};
 use super::table::Table;
 use super::target::{Allowed, Due};
-use super::world::{Idx, PersonIdx, World};
+use super::world::{Idx, Keys, PersonIdx, World};
 use crate::config::{Config, System};
 use crate::connector::{Abilities, StreamInfo};
 use crate::decide::freshness::{Proved, Side};
@@ -133,6 +133,8 @@ pub struct Engine {
     /// Deals and tickets that are gone, whose holds someone let go. Seen again, they hold again.
     pub let_go: HashSet<RecordId>,
     pub dirty: HashSet<Idx>,
+    /// When those who are marked were decided on last.
+    pub decided_at: Time,
     /// Each deal's and ticket's phase under each hold rule, until it changes.
     pub phases: HashMap<Idx, Box<[Phase]>>,
     /// When cool-downs end.
@@ -282,7 +284,16 @@ impl Engine {
 
     /// Puts a record into the world, and writes it with the next commit.
     pub fn keep_record(&mut self, stream: Name, record: &Record) -> Idx {
-        let idx = self.world.put(stream, record);
+        self.keep_record_over(None, stream, record)
+    }
+
+    /// The same where the keys of the record whose place it takes are known.
+    pub fn keep_record_over(&mut self, before: Option<Keys>, stream: Name, record: &Record) -> Idx {
+        let names = self.world.names().len();
+        let idx = self.world.put(stream, record, before);
+        if self.world.names().len() > names {
+            self.pending.put(kind::META, NAMES_KEY.into(), persist::encode(self.world.names()));
+        }
         self.pending.put(kind::RECORD, record.id.to_string().into_bytes(), self.world.bytes(idx).to_vec());
         idx
     }

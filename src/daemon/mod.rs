@@ -1,6 +1,6 @@
 //! The shell around the pure rooms, and the only room that knows the time: observe, reconcile, deliver, schedule.
 //!
-//! - [`world`], [`view`]: all that was observed, in memory, and looking at it
+//! - [`world`], [`codec`], [`postings`], [`view`]: all that was observed, in memory, and looking at it
 //! - [`engine`], [`persist`]: the state behind one owner, and its form on disk
 //! - [`observe`]: pages in; [`schedule`]: which pass is next
 //! - [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
@@ -10,6 +10,7 @@
 
 pub mod account;
 pub mod approve;
+pub mod codec;
 pub mod commands;
 pub mod deliver;
 pub mod engine;
@@ -22,6 +23,7 @@ pub mod observe;
 pub mod permits;
 pub mod persist;
 pub mod plan;
+pub mod postings;
 pub mod reconcile;
 pub mod refusals;
 pub mod run;

@@ -3,7 +3,7 @@
 use super::engine::{Approval, Engine, Error, Pending, StreamState, SystemState};
 use super::refusals::{On, Refusals};
 use super::target::{Allowed, Target};
-use super::world::World;
+use super::world::{Unreadable, World};
 use crate::config::Config;
 use crate::connector::{Abilities, StreamInfo, Usage};
 use crate::decide::ratchet::Held;
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The state's format. A newer one is refused; an older one is read anew (no older one was ever released).
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Kinds of items in the store.
 pub mod kind {
@@ -30,6 +30,9 @@ pub mod kind {
     pub const META: u8 = b'm';
     pub const USAGE: u8 = b'u';
 }
+
+/// The key of the `META` item with the names that records are written with.
+pub const NAMES_KEY: &str = "names";
 
 /// Before the id of an approved plan of many releases, in the key of a `META` item.
 pub const GUARD_KEY: &str = "guard/";
@@ -96,6 +99,7 @@ pub fn open_on(
         refusals: Refusals::default(),
         let_go: HashSet::new(),
         dirty: HashSet::new(),
+        decided_at: now,
         phases: HashMap::new(),
         wakeups: BTreeMap::new(),
         pending: Pending::default(),
@@ -124,15 +128,20 @@ pub fn open_on(
     let mut later: Vec<(u8, Vec<u8>, Vec<u8>)> = Vec::new();
     let mut failed: Option<Error> = None;
     let (state, world) = (&engine.state, &mut engine.world);
+    if let Some(names) = state.get(kind::META, NAMES_KEY.as_bytes())? {
+        world.load_names(decode(NAMES_KEY, &names)?);
+    }
     state.for_each_item(|kind, key, value| {
         if failed.is_some() {
             return;
         }
         if kind == kind::RECORD {
-            match world.load(value) {
-                Ok(_) => {}
-                Err(error) => failed = Some(error.into()),
-            }
+            let text = String::from_utf8_lossy(key);
+            let loaded = match text.parse::<RecordId>() {
+                Ok(id) => world.load(id, value),
+                Err(_) => Err(Unreadable(text.into_owned())),
+            };
+            failed = loaded.err().map(Error::from);
         } else {
             later.push((kind, key.to_vec(), value.to_vec()));
         }

@@ -24,6 +24,7 @@ struct Round {
 impl Engine {
     /// Decides for all who are marked. What follows for the state waits for the next commit.
     pub fn reconcile(&mut self, now: Time) {
+        self.decided_at = now;
         self.wake(now);
         self.walk_permits(now);
         let mut round = Round::default();

@@ -43,7 +43,7 @@ impl<'a> View<'a> {
                 several => several.iter().copied().filter(|i| self.get(*i).address().as_ref() == Some(address)).collect(),
             },
             link::Key::Remote(id) => {
-                let mut all = self.world.namers(id).to_vec();
+                let mut all: Vec<Idx> = self.world.namers(id).iter().copied().filter(|i| self.get(*i).same_as.contains(id)).collect();
                 all.extend(self.world.find(id));
                 all
             }
