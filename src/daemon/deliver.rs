@@ -3,6 +3,7 @@
 use super::engine::{Approval, Engine, Error, Lanes};
 use super::target::{self, Due};
 use super::view::View;
+use super::wanted::Whole;
 use super::world::{Idx, NOBODY};
 use crate::connector::{Change, Lane, PermitChange, WriteOp};
 use crate::decide::freshness;
@@ -142,7 +143,9 @@ impl Engine {
             return Due::default();
         }
         let records = View::new(&self.world).take(&self.people[person as usize].members);
-        let wanted = self.wanted(record, person, &records, now);
+        let found = self.table.find(&super::table::Subject::Record(record.id.clone()));
+        let standing = found.standings.into_iter().next().unwrap_or_default();
+        let wanted = self.wanted(record, &Whole { person, standing: &standing, records: &records }, now);
         let Some(state) = self.systems.get(&record.id.system) else { return Due::default() };
         target::due(self.world.slot(idx).target.as_deref(), record, &wanted, &state.allowed, &state.abilities, now)
     }

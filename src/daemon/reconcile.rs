@@ -5,6 +5,7 @@ use super::holds::add;
 use super::refusals::On;
 use super::target;
 use super::view::View;
+use super::wanted::Whole;
 use super::world::{Idx, NOBODY, PersonIdx};
 use crate::connector::Abilities;
 use crate::decide::ratchet::Reach;
@@ -82,7 +83,7 @@ impl Engine {
                 neighbours.extend(self.world.bearers(address).iter().filter(|i| !members.contains(i)));
             }
         }
-        let mut holds = self.direct_holds(&records, now);
+        let mut holds = self.direct_holds(&records, &addresses, now);
         for address in &addresses {
             if self.world.bearers(address).iter().all(|i| members.contains(i)) {
                 continue;
@@ -102,12 +103,12 @@ impl Engine {
         self.remember(&members, &mut holds, now);
         let standing = self.standing(&records, &addresses, &holds);
         let ids = records.iter().map(|r| &r.id);
-        self.table.set(person, standing, addresses.iter(), ids);
+        self.table.set(person, standing.clone(), addresses.iter(), ids);
         let place = &mut self.people[person as usize];
         place.members = members.clone();
         place.holds = holds;
         for (idx, record) in members.iter().zip(&records) {
-            self.line_up(*idx, record, person, &records, now);
+            self.line_up(*idx, record, &Whole { person, standing: &standing, records: &records }, now);
         }
     }
 
@@ -118,6 +119,10 @@ impl Engine {
         old.dedup();
         for person in &old {
             let before = std::mem::take(&mut self.people[*person as usize]);
+            if before.members == members {
+                // The same records still lead to all their addresses.
+                continue;
+            }
             let mut was_borne: Vec<Address> = Vec::new();
             for idx in &before.members {
                 was_borne.extend(link::spread_keys(&self.world.record(*idx)));
@@ -190,10 +195,10 @@ impl Engine {
     }
 
     /// Compares a target record with what is wanted of it, and lines it up for delivery if they differ.
-    fn line_up(&mut self, idx: Idx, record: &Record, person: PersonIdx, records: &[Record], now: Time) {
+    fn line_up(&mut self, idx: Idx, record: &Record, whole: &Whole<'_>, now: Time) {
         let lanes = match self.systems.get(&record.id.system) {
             Some(system) if is_target(&system.abilities, &self.world.slot(idx).stream) && !record.is_gone() => {
-                let wanted = self.wanted(record, person, records, now);
+                let wanted = self.wanted(record, whole, now);
                 let system = &self.systems[&record.id.system];
                 let slot = self.world.slot(idx);
                 let due = target::due(slot.target.as_deref(), record, &wanted, &system.allowed, &system.abilities, now);

@@ -8,7 +8,7 @@ use super::target::Target;
 use crate::decide::ratchet::Held;
 use crate::link;
 use crate::model::{Address, Entity, Name, Presence, Record, RecordId, Time};
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::{BuildHasher, Hash, RandomState};
 
 /// A record's place; never reused while the process lives.
@@ -40,8 +40,9 @@ pub struct Slot {
 pub struct World {
     slots: Vec<Slot>,
     by_id: HashTable<Named>,
+    id_hasher: DefaultHashBuilder,
     postings: Postings,
-    /// Keyed, for outsiders choose addresses.
+    /// No two keys are made to share a hash by whoever chooses an address.
     hasher: RandomState,
     names: Names,
     writer: Writer,
@@ -130,7 +131,7 @@ impl World {
     }
 
     fn half(&self, id: &RecordId) -> u32 {
-        self.hasher.hash_one(id) as u32
+        self.id_hasher.hash_one(id) as u32
     }
 
     /// The names that records are written with.
