@@ -13,16 +13,20 @@ use hashbrown::HashMap;
 pub struct Names {
     all: Vec<Name>,
     numbers: HashMap<Name, u64>,
+    /// So many of them are kept.
+    kept: usize,
 }
 
 impl Names {
     pub fn new(all: Vec<Name>) -> Names {
         let numbers = all.iter().zip(0..).map(|(name, number)| (name.clone(), number)).collect();
-        Names { all, numbers }
+        Names { kept: all.len(), all, numbers }
     }
 
-    pub fn all(&self) -> &[Name] {
-        &self.all
+    /// All names, if there are some that are not kept yet; from now on they are.
+    pub fn to_keep(&mut self) -> Option<&[Name]> {
+        let new = self.all.len() > std::mem::replace(&mut self.kept, self.all.len());
+        new.then_some(&self.all)
     }
 
     fn number(&mut self, name: &Name) -> u64 {
@@ -40,8 +44,7 @@ impl Names {
 
 const ENTITIES: [Entity; 7] = Entity::ALL;
 const MARKS: [Mark; 4] = [Mark::Block, Mark::Permit, Mark::Why, Mark::Status];
-const DEALS: [Option<DealState>; 5] =
-    [None, Some(DealState::Open), Some(DealState::Won), Some(DealState::Lost), Some(DealState::Unknown)];
+const DEALS: [Option<DealState>; 5] = [None, Some(DealState::Open), Some(DealState::Won), Some(DealState::Lost), Some(DealState::Unknown)];
 const TICKETS: [Option<TicketState>; 4] = [None, Some(TicketState::Open), Some(TicketState::Closed), Some(TicketState::Unknown)];
 
 const EMPTY: u8 = 0;

@@ -207,9 +207,10 @@ impl Pending {
         self.items.is_empty()
     }
 
-    fn into_changes(self) -> Changes {
+    /// Takes all out; the room is kept for what comes next.
+    fn take(&mut self) -> Changes {
         let mut changes = Changes::default();
-        for ((kind, key), value) in self.items {
+        for ((kind, key), value) in self.items.drain() {
             match value {
                 Some(value) => changes.put.push((kind, key, value)),
                 None => changes.delete.push((kind, key)),
@@ -289,10 +290,9 @@ impl Engine {
 
     /// The same where the keys of the record whose place it takes are known.
     pub fn keep_record_over(&mut self, before: Option<Keys>, stream: Name, record: &Record) -> Idx {
-        let names = self.world.names().len();
         let idx = self.world.put(stream, record, before);
-        if self.world.names().len() > names {
-            self.pending.put(kind::META, NAMES_KEY.into(), persist::encode(self.world.names()));
+        if let Some(names) = self.world.names_to_keep() {
+            self.pending.put(kind::META, NAMES_KEY.into(), persist::encode(names));
         }
         self.pending.put(kind::RECORD, record.id.to_string().into_bytes(), self.world.bytes(idx).to_vec());
         idx
@@ -325,7 +325,7 @@ impl Engine {
             self.journal_pending.clear();
         }
         if !self.pending.is_empty() {
-            self.state.commit(std::mem::take(&mut self.pending).into_changes())?;
+            self.state.commit(self.pending.take())?;
         }
         Ok(())
     }

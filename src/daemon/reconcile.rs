@@ -15,6 +15,11 @@ use crate::model::{Address, Entity, Name, Record, RefusalScope, Time};
 use hashbrown::{HashMap, HashSet};
 use std::rc::Rc;
 
+/// People put together before they are decided on: some megabytes of decoded records.
+const PREPARED_AT_ONCE: usize = 4_096;
+/// Fewer are put together in less time than a thread takes to start.
+const WORTH_A_THREAD: usize = 256;
+
 /// What one round of deciding remembers, so that a mailbox shared by a thousand costs a thousand and not a million.
 #[derive(Default)]
 struct Round {
@@ -35,22 +40,48 @@ impl Engine {
             all
         };
         let mut neighbours = Vec::new();
-        for idx in first {
-            self.settle(idx, now, &mut round, Some(&mut neighbours));
-        }
+        self.settle_all(&first, now, &mut round, Some(&mut neighbours));
         // People who share an address with someone that changed: holds spread one step, not from mailbox to mailbox.
         neighbours.sort_unstable();
         neighbours.dedup();
-        for idx in neighbours {
-            self.settle(idx, now, &mut round, None);
-        }
+        self.settle_all(&neighbours, now, &mut round, None);
         // Who was torn from a person that was settled above.
         while !self.dirty.is_empty() {
             let rest: Vec<Idx> = std::mem::take(&mut self.dirty).into_iter().collect();
-            for idx in rest {
-                self.settle(idx, now, &mut round, None);
+            self.settle_all(&rest, now, &mut round, None);
+        }
+    }
+
+    /// Settles the people of all these records, in their order. What only looks at the world is done for many at once, on two threads.
+    fn settle_all(&mut self, places: &[Idx], now: Time, round: &mut Round, mut neighbours: Option<&mut Vec<Idx>>) {
+        for some in places.chunks(PREPARED_AT_ONCE) {
+            let is_open = |idx: &Idx| !round.done.contains(idx) && self.world.slot(*idx).id.entity == Entity::Person;
+            let open: Vec<Idx> = some.iter().copied().filter(is_open).collect();
+            let (first, second) = open.split_at(open.len() / 2);
+            let (first, second) = if open.len() < WORTH_A_THREAD {
+                (self.prepare(first), self.prepare(second))
+            } else {
+                std::thread::scope(|threads| {
+                    let other = threads.spawn(|| self.prepare(second));
+                    let first = self.prepare(first);
+                    (first, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                })
+            };
+            for (members, records) in first.into_iter().chain(second) {
+                self.settle(&members, &records, now, round, neighbours.as_deref_mut());
             }
         }
+    }
+
+    /// Who each of these records is one person with. Settling others does not change it.
+    fn prepare(&self, places: &[Idx]) -> Vec<(Vec<Idx>, Vec<Record>)> {
+        let person = |start: &Idx| {
+            let view = View::new(&self.world);
+            let members = view.component(*start, &self.link_rules).members;
+            let records = view.take(&members);
+            (members, records)
+        };
+        places.iter().map(person).collect()
     }
 
     /// Marks the people of causes whose cool-down is over.
@@ -67,23 +98,21 @@ impl Engine {
         }
     }
 
-    fn settle(&mut self, start: Idx, now: Time, round: &mut Round, neighbours: Option<&mut Vec<Idx>>) {
-        if round.done.contains(&start) || self.world.slot(start).id.entity != Entity::Person {
+    /// Decides on one person, unless that was done in this round.
+    fn settle(&mut self, members: &[Idx], records: &[Record], now: Time, round: &mut Round, neighbours: Option<&mut Vec<Idx>>) {
+        if members.iter().any(|m| round.done.contains(m)) {
             return;
         }
-        let view = View::new(&self.world);
-        let members = view.component(start, &self.link_rules).members;
-        let records = view.take(&members);
-        round.done.extend(&members);
-        let person = self.place(&members);
-        self.spread_refusals(&records);
-        let addresses = addresses(&records);
+        round.done.extend(members);
+        let person = self.place(members);
+        self.spread_refusals(records);
+        let addresses = addresses(records);
         if let Some(neighbours) = neighbours {
             for address in &addresses {
                 neighbours.extend(self.world.bearers(address).iter().filter(|i| !members.contains(i)));
             }
         }
-        let mut holds = self.direct_holds(&records, &addresses, now);
+        let mut holds = self.direct_holds(records, &addresses, now);
         for address in &addresses {
             if self.world.bearers(address).iter().all(|i| members.contains(i)) {
                 continue;
@@ -100,15 +129,15 @@ impl Engine {
                 add(&mut holds, HoldNow { reach: Reach::Address, ..hold.clone() });
             }
         }
-        self.remember(&members, &mut holds, now);
-        let standing = self.standing(&records, &addresses, &holds);
+        self.remember(members, &mut holds, now);
+        let standing = self.standing(records, &addresses, &holds);
         let ids = records.iter().map(|r| &r.id);
         self.table.set(person, standing.clone(), addresses.iter(), ids);
         let place = &mut self.people[person as usize];
-        place.members = members.clone();
+        place.members = members.to_vec();
         place.holds = holds;
-        for (idx, record) in members.iter().zip(&records) {
-            self.line_up(*idx, record, &Whole { person, standing: &standing, records: &records }, now);
+        for (idx, record) in members.iter().zip(records) {
+            self.line_up(*idx, record, &Whole { person, standing: &standing, records }, now);
         }
     }
 

@@ -134,9 +134,9 @@ impl World {
         self.id_hasher.hash_one(id) as u32
     }
 
-    /// The names that records are written with.
-    pub fn names(&self) -> &[Name] {
-        self.names.all()
+    /// The names that records are written with, if there are new ones: they must be kept with the records.
+    pub fn names_to_keep(&mut self) -> Option<&[Name]> {
+        self.names.to_keep()
     }
 
     /// Takes the names of a stored world; before any record.
@@ -338,5 +338,28 @@ fn ended_at(old: Option<&Record>, new: &Record, told: Option<Time>, read_at: Tim
         // Seen to end between two looks: no earlier than the system's own last change, no later than now.
         Some(_) => Some(told.filter(|t| *t <= read_at).unwrap_or(read_at)),
         None => told.filter(|t| *t <= read_at).or(new.changed_at).or(Some(read_at)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Value;
+
+    #[test]
+    fn a_name_that_was_met_while_comparing_is_kept_with_the_record_that_has_it() {
+        let mut world = World::default();
+        let mut record = Record::new("crm:person:5".parse().unwrap());
+        let idx = world.put("people".into(), &record, None);
+        assert!(world.names_to_keep().is_some());
+        record.set(&"floor".into(), Value::Int(3), Time(1));
+        assert!(!world.shows(idx, &record));
+        world.put("people".into(), &record, None);
+        let names = world.names_to_keep().map(<[Name]>::to_vec).unwrap();
+        assert!(world.shows(idx, &record) && world.names_to_keep().is_none());
+        let mut again = World::default();
+        again.load_names(names);
+        let idx = again.load(record.id.clone(), world.bytes(idx)).unwrap();
+        assert_eq!(again.record(idx), record);
     }
 }

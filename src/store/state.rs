@@ -236,7 +236,8 @@ impl Inner {
                 writes.push(Write { hash, kind, key, value: None });
             }
         }
-        let mut seen: HashSet<ItemHash, BuildHasherDefault<AsItIs>> = HashSet::with_capacity_and_hasher(changes.put.len(), Default::default());
+        let mut seen: HashSet<ItemHash, BuildHasherDefault<AsItIs>> =
+            HashSet::with_capacity_and_hasher(changes.put.len(), Default::default());
         for (kind, key, value) in changes.put.into_iter().rev() {
             let hash = ItemHash::of(kind, &key);
             if seen.insert(hash) {
