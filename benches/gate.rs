@@ -8,6 +8,7 @@ use nayose::connector::{Clock, Connector, Observed, PageRead, Pass, PassEnd, Res
 use nayose::daemon::persist::{self, Opened};
 use nayose::daemon::shell::{Connectors, Shell};
 use nayose::model::{Entity, Mail, MailKind, Name, Record, RecordId, Time, Value};
+use nayose::store::{State, StateUrl};
 use nayose::web;
 use std::path::Path;
 use std::sync::Arc;
@@ -59,7 +60,7 @@ fn shell(folder: &Path) -> Shell {
     for file in ["systems.toml", "precedence.toml", "policy.toml", "consent.toml"] {
         let text = std::fs::read_to_string(here.join("config").join(file)).expect("job J's config");
         let text = text.replace("@SIM_URL@", "http://127.0.0.1:9").replace("@CONNECTORS@", &here.join("connectors").to_string_lossy());
-        std::fs::write(folder.join(file), text.replace("sled:data", "memory:")).expect("a place for the config");
+        std::fs::write(folder.join(file), text).expect("a place for the config");
     }
     let config = Arc::new(config::load(folder, &|_| None, &config::Connectors).expect("job J's config is right"));
     let clock: Clock = Arc::new(|| NOW);
@@ -72,7 +73,8 @@ fn shell(folder: &Path) -> Shell {
         systems.push(Opened { config: Arc::new(system.clone()), abilities, streams, words });
         connectors.insert(system.settings.name.clone(), Arc::new(connector));
     }
-    let opened = persist::open(config, systems, NOW, "r_bench".into()).expect("an empty state opens");
+    let state = State::open(&StateUrl::Memory, persist::info(&config)).expect("memory is a store");
+    let opened = persist::open_on(config, systems, NOW, "r_bench".into(), state).expect("an empty state opens");
     Shell::new(opened.engine, connectors, clock)
 }
 

@@ -9,7 +9,7 @@ use crate::decide::ratchet::Held;
 use crate::link;
 use crate::model::{Address, Entity, Name, Presence, Record, RecordId, Time};
 use hashbrown::{DefaultHashBuilder, HashTable};
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 
 /// A record's place; never reused while the process lives.
 pub type Idx = u32;
@@ -40,10 +40,8 @@ pub struct Slot {
 pub struct World {
     slots: Vec<Slot>,
     by_id: HashTable<Named>,
-    id_hasher: DefaultHashBuilder,
     postings: Postings,
-    /// No two keys are made to share a hash by whoever chooses an address.
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
     names: Names,
     writer: Writer,
 }
@@ -131,7 +129,7 @@ impl World {
     }
 
     fn half(&self, id: &RecordId) -> u32 {
-        self.id_hasher.hash_one(id) as u32
+        self.hasher.hash_one(id) as u32
     }
 
     /// The names that records are written with, if there are new ones: they must be kept with the records.
