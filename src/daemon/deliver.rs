@@ -205,7 +205,7 @@ impl Engine {
         };
         let free = state
             .outbox
-            .iter()
+            .in_lane(lane)
             .filter(|(idx, lanes)| wanted(lanes) && !state.in_flight.contains(*idx) && !state.unknown.contains(*idx) && !waits(idx));
         if lane != Lane::Release {
             return free.map(|(idx, _)| *idx).take(limit).collect();

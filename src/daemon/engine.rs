@@ -3,6 +3,7 @@
 //! The ways through it: [`Engine::observe`](super::observe) takes pages in, [`Engine::reconcile`](super::reconcile) decides anew for
 //! whom something changed, [`Engine::next_batch`](super::deliver) and `book` send and account for writes.
 
+use super::outbox::Outbox;
 use super::persist::{self, NAMES_KEY, kind};
 use super::refusals::{On, Refusals};
 use super::table::Table;
@@ -77,7 +78,7 @@ pub struct SystemState {
     /// The sweep now under way, by stream.
     pub epochs: BTreeMap<Name, u32>,
     /// Target records with something to write, and what kind.
-    pub outbox: BTreeMap<Idx, Lanes>,
+    pub outbox: Outbox,
     /// Sent, the answer is awaited by this process.
     pub in_flight: HashSet<Idx>,
     /// Decided on anew while in flight: what the write carried may not be all that is wanted now.

@@ -4,7 +4,7 @@
 //! - [`engine`], [`persist`]: the state behind one owner, and its form on disk
 //! - [`observe`]: pages in; [`schedule`]: which pass is next
 //! - [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
-//! - [`target`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
+//! - [`target`], [`outbox`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
 //! - [`plan`], [`approve`], [`status`], [`explain`], [`letters`], [`export`], [`gate`]: what people ask
 //! - [`shell`], [`commands`], [`socket`], [`run`]: engine, connectors and clock together
 
@@ -20,6 +20,7 @@ pub mod gate;
 pub mod holds;
 pub mod letters;
 pub mod observe;
+pub mod outbox;
 pub mod permits;
 pub mod persist;
 pub mod plan;

@@ -259,7 +259,7 @@ fn system(opened: Opened) -> SystemState {
         words: opened.words,
         approved: None,
         epochs: BTreeMap::new(),
-        outbox: BTreeMap::new(),
+        outbox: Default::default(),
         in_flight: HashSet::new(),
         touched: HashSet::new(),
         unknown: BTreeSet::new(),

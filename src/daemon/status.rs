@@ -200,7 +200,7 @@ impl Engine {
         });
         let mut queue = Queue::default();
         let mut dead_letters = 0;
-        for (idx, lanes) in &system.outbox {
+        for (idx, lanes) in system.outbox.iter() {
             let failure = self.world.slot(*idx).target.as_ref().and_then(|t| t.failure.as_ref());
             if failure.is_some_and(|f| f.dead) {
                 dead_letters += 1;
