@@ -130,6 +130,7 @@ impl Engine {
 
     fn applied(&mut self, idx: Idx, more: bool, now: Time) {
         let mut record = self.world.record(idx);
+        let before = self.world.keys(&record);
         let system = record.id.system.clone();
         let Some(sent) = self.world.slot(idx).target.as_ref().and_then(|t| t.sent.clone()) else { return };
         self.book_with_guards(idx, &sent, &record, now);
@@ -141,7 +142,7 @@ impl Engine {
         target.applied(&mut record, word, permit_ends, now);
         self.book_set_back(idx, &sent);
         let stream = self.world.slot(idx).stream.clone();
-        self.keep_record(stream, &record);
+        self.keep_record_over(Some(before), stream, &record);
         self.keep_target(idx);
         let touched = self.systems.get_mut(&system).is_some_and(|s| s.touched.remove(&idx));
         if more || touched {

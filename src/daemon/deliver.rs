@@ -3,6 +3,7 @@
 use super::engine::{Approval, Engine, Error, Lanes};
 use super::target::{self, Due};
 use super::view::View;
+use super::wanted::Whole;
 use super::world::{Idx, NOBODY};
 use super::written::WrittenRecord;
 use crate::connector::{Change, Lane, PermitChange, WriteOp};
@@ -167,7 +168,9 @@ impl Engine {
             return Due::default();
         }
         let records = View::new(&self.world).take(&self.people[person as usize].members);
-        let wanted = self.wanted(record, person, &records, now);
+        let found = self.table.find(&super::table::Subject::Record(record.id.clone()));
+        let standing = found.standings.into_iter().next().unwrap_or_default();
+        let wanted = self.wanted(record, &Whole { person, standing: &standing, records: &records }, now);
         let Some(state) = self.systems.get(&record.id.system) else { return Due::default() };
         target::due(self.world.slot(idx).target.as_deref(), record, &wanted, &state.allowed, &state.abilities, now)
     }
@@ -236,7 +239,7 @@ impl Engine {
         };
         let free = state
             .outbox
-            .iter()
+            .in_lane(lane)
             .filter(|(idx, lanes)| wanted(idx, lanes) && !state.in_flight.contains(*idx) && !state.unknown.contains(*idx) && !waits(idx));
         if lane != Lane::Release {
             return free.map(|(idx, _)| *idx).take(limit).collect();

@@ -5,7 +5,8 @@
 
 use super::guarded::Guards;
 use super::notices::Told;
-use super::persist::{self, Opened, kind};
+use super::outbox::Outbox;
+use super::persist::{self, NAMES_KEY, Opened, kind};
 use super::rebuild::{Journaled, Rebuilding, Recovery};
 use super::refusals::{On, Refusals};
 use super::replay::refusal_line;
@@ -13,7 +14,7 @@ use super::rules::Former;
 use super::table::Table;
 use super::target::{Allowed, Due};
 use super::undo::{SetBack, Shown};
-use super::world::{Idx, PersonIdx, World};
+use super::world::{Idx, Keys, PersonIdx, World};
 use super::written::Written;
 use crate::config::{Config, System};
 use crate::connector::{Abilities, StreamInfo};
@@ -96,7 +97,7 @@ pub struct SystemState {
     /// The sweep now under way, by stream.
     pub epochs: BTreeMap<Name, u32>,
     /// Target records with something to write, and what kind.
-    pub outbox: BTreeMap<Idx, Lanes>,
+    pub outbox: Outbox,
     /// Sent, the answer is awaited by this process.
     pub in_flight: HashSet<Idx>,
     /// Decided on anew while in flight: what the write carried may not be all that is wanted now.
@@ -187,6 +188,8 @@ pub struct Engine {
     /// Deals and tickets that are gone, whose holds someone let go. Seen again, they hold again.
     pub let_go: HashSet<RecordId>,
     pub dirty: HashSet<Idx>,
+    /// When those who are marked were decided on last.
+    pub decided_at: Time,
     /// Each deal's and ticket's phase under each hold rule, until it changes.
     pub phases: HashMap<Idx, Box<[Phase]>>,
     /// When cool-downs end.
@@ -298,9 +301,10 @@ impl Pending {
         self.items.is_empty()
     }
 
-    fn into_changes(self) -> Changes {
+    /// Takes all out; the room is kept for what comes next.
+    fn take(&mut self) -> Changes {
         let mut changes = Changes::default();
-        for ((kind, key), value) in self.items {
+        for ((kind, key), value) in self.items.drain() {
             match value {
                 Some(value) => changes.put.push((kind, key, value)),
                 None => changes.delete.push((kind, key)),
@@ -378,7 +382,15 @@ impl Engine {
 
     /// Puts a record into the world, and writes it with the next commit.
     pub fn keep_record(&mut self, stream: Name, record: &Record) -> Idx {
-        let idx = self.world.put(stream, record);
+        self.keep_record_over(None, stream, record)
+    }
+
+    /// The same where the keys of the record whose place it takes are known.
+    pub fn keep_record_over(&mut self, before: Option<Keys>, stream: Name, record: &Record) -> Idx {
+        let idx = self.world.put(stream, record, before);
+        if let Some(names) = self.world.names_to_keep() {
+            self.pending.put(kind::META, NAMES_KEY.into(), persist::encode(names));
+        }
         self.pending.put(kind::RECORD, record.id.to_string().into_bytes(), self.world.bytes(idx).to_vec());
         idx
     }
@@ -414,7 +426,7 @@ impl Engine {
             self.journal_pending.clear();
         }
         if !self.pending.is_empty() {
-            self.state.commit(std::mem::take(&mut self.pending).into_changes())?;
+            self.state.commit(self.pending.take())?;
         }
         Ok(())
     }

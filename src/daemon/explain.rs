@@ -141,14 +141,14 @@ impl Engine {
         };
         let links = records.iter().zip(&members).map(|(record, idx)| RecordLink {
             record: record.id.to_string(),
-            link: component.as_ref().and_then(|c| c.proofs.iter().find(|(i, _)| i == idx)).map_or_else(
+            link: component.as_ref().filter(|c| c.members.contains(idx)).map(|c| c.proof(record)).map_or_else(
                 || Link { proof: "self".into(), value: record.id.to_string() },
-                |(_, proof)| Link { proof: proof.kind.to_string(), value: proof.value.clone() },
+                |proof| Link { proof: proof.kind.to_string(), value: proof.value },
             ),
             gone: record.is_gone().then_some(true),
         });
         let links = links.collect();
-        let doubts = component.iter().flat_map(|c| &c.doubts).map(|(key, verdict)| doubt(key, *verdict)).collect();
+        let doubts = component.iter().flat_map(|c| c.doubts()).map(|(key, verdict)| doubt(key, verdict)).collect();
         let mut writes = Vec::new();
         for (idx, record) in members.iter().zip(&records) {
             if self.systems.get(&record.id.system).is_some_and(|s| s.outbox.contains_key(idx)) {
@@ -170,8 +170,8 @@ impl Engine {
                 reasons: vec!["unknown_person".into()],
                 basis: None,
                 until: None,
-                data_age_s: BTreeMap::new(),
-                policy_version: self.config.version.clone(),
+                data_age_s: Default::default(),
+                policy_version: self.config.version.as_str().into(),
                 decision_id: String::new(),
             }),
             writes,

@@ -4,6 +4,7 @@ use super::engine::Engine;
 use super::table::{Subject, Table, stale};
 use crate::config::Config;
 use crate::decide::freshness::{Proved, Side};
+use crate::decide::rules::Proof;
 use crate::model::{Address, Mail, Name, RecordId, Time};
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
@@ -39,8 +40,8 @@ pub struct Answer {
     pub reasons: Vec<String>,
     pub basis: Option<String>,
     pub until: Option<String>,
-    pub data_age_s: BTreeMap<String, Option<i64>>,
-    pub policy_version: String,
+    pub data_age_s: Arc<BTreeMap<String, Option<i64>>>,
+    pub policy_version: Arc<str>,
     pub decision_id: String,
 }
 
@@ -68,9 +69,10 @@ impl Gate {
         let proved = |s: &Name, t: &Name| find(s, t).map(|(p, _)| p).unwrap_or_default();
         let side = |s: &Name, t: &Name| find(s, t).map_or(Side::Crm, |(_, side)| side);
         let stale = stale(policy, mail.kind, &proved, &side, now);
-        let ages: BTreeMap<String, Option<i64>> = crate::decide::freshness::needed(policy, mail.kind)
-            .map(|p| (format!("{}.{}", p.system, p.stream), proved(&p.system, &p.stream).at.map(|at| now.since(at).as_seconds())))
-            .collect();
+        let age = |p: &Proof| proved(&p.system, &p.stream).at.map(|at| now.since(at).as_seconds());
+        let needed = crate::decide::freshness::needed(policy, mail.kind);
+        let ages: Arc<BTreeMap<_, _>> = Arc::new(needed.map(|p| (format!("{}.{}", p.system, p.stream), age(p))).collect());
+        let version: Arc<str> = known.config.version.as_str().into();
         let mut answers = Vec::with_capacity(subjects.len());
         for text in subjects {
             let found = subject(text).map(|s| self.table.find(&s)).unwrap_or_default();
@@ -82,15 +84,22 @@ impl Gate {
                 basis: answer.basis.map(|b| b.name().into()),
                 until: answer.until.map(Time::rfc3339),
                 data_age_s: ages.clone(),
-                policy_version: known.config.version.clone(),
+                policy_version: version.clone(),
                 decision_id: format!("d_{}_{:x}", self.run, self.count.fetch_add(1, Ordering::Relaxed)),
             });
         }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.extend(answers.iter().cloned());
-        let over = kept.len().saturating_sub(DECISIONS_KEPT);
-        kept.drain(..over);
+        self.keep(answers.clone());
         answers
+    }
+
+    fn keep(&self, answers: Vec<Answer>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend(answers);
+        let over = kept.len().saturating_sub(DECISIONS_KEPT);
+        let old: Vec<Answer> = kept.drain(..over).collect();
+        // Others need not wait while the old ones are let go of.
+        drop(kept);
+        drop(old);
     }
 
     /// A decision made before, while it is kept.

@@ -1,28 +1,28 @@
 //! Which holds reach a person: through deals, accounts, tickets and shared addresses; and the ratchet over what is remembered.
 
 use super::engine::Engine;
+use super::reconcile::addresses;
 use super::view::View;
 use super::world::Idx;
 use crate::decide::phase::{Phase, phase};
 use crate::decide::ratchet::{CauseNow, Fate, Held, Kept, Reach, judge};
 use crate::decide::rules::HoldScope;
 use crate::decide::standing::{By, HoldNow, Kinds, reason};
-use crate::link;
 use crate::model::{Address, DealState, Entity, Reason, Record, RecordId, Time};
 
 impl Engine {
     /// The holds that reach a person's own records: through deals, accounts and tickets.
-    pub fn direct_holds(&mut self, records: &[Record], now: Time) -> Vec<HoldNow> {
+    pub fn direct_holds(&mut self, records: &[Record], addresses: &[Address], now: Time) -> Vec<HoldNow> {
         let mut holds = Vec::new();
+        for address in addresses {
+            let tickets = self.world.tickets_of_address(address).to_vec();
+            self.holds_of(&tickets, Reach::Person, None, now, &mut holds);
+        }
         for record in records {
             let deals = self.world.deals_of_person(&record.id).to_vec();
             self.holds_of(&deals, Reach::Person, Some(&record.id.id), now, &mut holds);
             let tickets = self.world.tickets_of_person(&record.id).to_vec();
             self.holds_of(&tickets, Reach::Person, None, now, &mut holds);
-            for address in link::spread_keys(record) {
-                let tickets = self.world.tickets_of_address(&address).to_vec();
-                self.holds_of(&tickets, Reach::Person, None, now, &mut holds);
-            }
             if let Some(account) = &record.account {
                 let id = RecordId::new(record.id.system.clone(), Entity::Account, account.clone());
                 let deals = self.world.deals_of_account(&id).to_vec();
@@ -41,7 +41,7 @@ impl Engine {
             let view = View::new(&self.world);
             let members = view.component(idx, &self.link_rules).members;
             let records = view.take(&members);
-            for hold in self.direct_holds(&records, now) {
+            for hold in self.direct_holds(&records, &addresses(&records), now) {
                 add(&mut holds, hold);
             }
         }

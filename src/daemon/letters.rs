@@ -33,7 +33,7 @@ impl Engine {
     pub fn letters(&self) -> Vec<Letter> {
         let mut letters = Vec::new();
         for system in self.systems.values() {
-            for (idx, lanes) in &system.outbox {
+            for (idx, lanes) in system.outbox.iter() {
                 let Some(failure) = self.world.slot(*idx).target.as_ref().and_then(|t| t.failure.as_ref()) else { continue };
                 if failure.attempts == 0 {
                     continue;

@@ -1,11 +1,11 @@
 //! The shell around the pure rooms, and the only room that knows the time: observe, reconcile, deliver, schedule.
 //!
-//! - [`world`], [`view`]: all that was observed, in memory, and looking at it
+//! - [`world`], [`codec`], [`postings`], [`view`]: all that was observed, in memory, and looking at it
 //! - [`engine`], [`persist`]: the state behind one owner, and its form on disk
 //! - [`replay`]: the journal against the store at open; [`rebuild`]: after the state was lost: what the journal gives back; [`halt`]: when our own disk fails
 //! - [`observe`]: pages in; [`schedule`]: which pass is next
 //! - [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
-//! - [`target`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
+//! - [`target`], [`outbox`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
 //! - [`written`], [`undo`]: what fields held before, and setting them back
 //! - [`rules`], [`wiring`], [`reload`]: the rules in force, the systems, and edits of both while we run
@@ -16,6 +16,7 @@
 pub mod account;
 pub mod approve;
 pub mod backup;
+pub mod codec;
 pub mod commands;
 pub mod deliver;
 pub mod engine;
@@ -29,9 +30,11 @@ pub mod holds;
 pub mod letters;
 pub mod notices;
 pub mod observe;
+pub mod outbox;
 pub mod permits;
 pub mod persist;
 pub mod plan;
+pub mod postings;
 pub mod rebuild;
 pub mod reconcile;
 pub mod refusals;

@@ -103,9 +103,8 @@ impl Engine {
     fn observe_record(&mut self, run: &mut PassRun, new: Record, people_told: bool) {
         run.newest = run.newest.max(new.changed_at);
         let found = self.world.find(&new.id);
-        let old = found.map(|i| self.world.record(i));
         if let Some(idx) = found {
-            self.world.slot_mut(idx).epoch = if run.epoch > 0 { run.epoch } else { self.world.slot(idx).epoch };
+            self.see(idx, run);
         }
         for scope in &new.refusals {
             let refusal = Refusal { scope: scope.clone(), from: new.id.clone(), seen_at: run.began, address: new.address() };
@@ -121,15 +120,17 @@ impl Engine {
         // Refusals above count whenever they were read.
         let stale =
             found.and_then(|i| self.world.slot(i).target.as_ref()).and_then(|t| t.acknowledged_at).is_some_and(|at| at >= run.began);
-        if stale && old.is_some() {
-            if let Some(idx) = found {
-                self.mark_person(idx);
-            }
-            return;
+        if let Some(idx) = found
+            && stale
+        {
+            return self.mark_person(idx);
         }
         if new.id.entity == Entity::Deal && !people_told {
             run.deals_without_people.push(new.id.id.clone());
+        } else if found.is_some_and(|idx| self.world.shows(idx, &new) && !self.ends_later(idx, &new)) {
+            return;
         }
+        let old = found.map(|i| self.world.record(i));
         let was_gone = old.as_ref().is_some_and(|o| o.presence != Presence::Listed);
         match overlay(old.as_ref(), new, people_told, run.began) {
             Merged::Same => {}
@@ -143,8 +144,9 @@ impl Engine {
                 {
                     self.mark(idx, old);
                 }
-                let idx = self.keep_record(run.stream.clone(), &record);
-                self.world.slot_mut(idx).epoch = if run.epoch > 0 { run.epoch } else { self.world.slot(idx).epoch };
+                let before = old.as_ref().map(|old| self.world.keys(old));
+                let idx = self.keep_record_over(before, run.stream.clone(), &record);
+                self.see(idx, run);
                 if old.is_none() {
                     self.recover(idx, &record, run.began);
                 }
@@ -152,6 +154,18 @@ impl Engine {
                 self.mark(idx, &record);
             }
         }
+    }
+
+    /// Notes that a sweep saw the record.
+    fn see(&mut self, idx: Idx, run: &PassRun) {
+        if run.epoch > 0 {
+            self.world.slot_mut(idx).epoch = run.epoch;
+        }
+    }
+
+    /// Whether an observation tells a later end of a deal or ticket than is known: reopened and ended again between two looks.
+    fn ends_later(&self, idx: Idx, new: &Record) -> bool {
+        new.memory.ended_at.is_some_and(|end| self.world.record(idx).memory.ended_at.is_none_or(|known| known < end))
     }
 
     /// What an observation says of our own writes to the record.

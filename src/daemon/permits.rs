@@ -8,6 +8,10 @@ use crate::model::{Name, Span, Time};
 /// Permits are looked at this many times within a lease.
 const ROUNDS_PER_LEASE: i64 = 8;
 
+/// Who is marked while a long pass is still under way is decided on before its end, at once if nothing was decided for so long. (More often
+/// would be to decide on the same people again and again, as their records come.)
+const DECIDE_EVERY: Span = Span::seconds(5);
+
 impl Engine {
     /// Whether the clock alone asks for a new decision: a cool-down over, a permit's round, a retry.
     pub fn time_is_due(&self, now: Time) -> bool {
@@ -16,7 +20,8 @@ impl Engine {
             let failure = self.world.slot(*i).target.as_ref().and_then(|t| t.failure.as_ref());
             failure.is_some_and(|f| !f.dead && f.retry_at <= now)
         });
-        woken || retry || !self.dirty.is_empty() || self.permits_due(now)
+        let marked = !self.dirty.is_empty() && now.since(self.decided_at) >= DECIDE_EVERY;
+        woken || retry || marked || self.permits_due(now)
     }
 
     fn permits_due(&self, now: Time) -> bool {

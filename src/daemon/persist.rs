@@ -6,7 +6,7 @@ use super::rebuild::{Journaled, REBUILDING_KEY, Recovery};
 use super::refusals::{On, Refusals};
 use super::replay::Said;
 use super::target::{Allowed, Target};
-use super::world::World;
+use super::world::{Unreadable, World};
 use crate::config::Config;
 use crate::connector::{Abilities, StreamInfo, Usage};
 use crate::decide::ratchet::Held;
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The state's format. A newer one is refused; an older one is set aside and everything read anew, but for what the journal keeps.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Kinds of items in the store.
 pub mod kind {
@@ -43,6 +43,9 @@ pub mod kind {
     /// Writes that count against a limit for a while.
     pub const WENT: u8 = b'w';
 }
+
+/// The key of the `META` item with the names that records are written with.
+pub const NAMES_KEY: &str = "names";
 
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
     match postcard::to_allocvec(value) {
@@ -122,6 +125,7 @@ pub fn open_on(
         refusals: Refusals::default(),
         let_go: HashSet::new(),
         dirty: HashSet::new(),
+        decided_at: now,
         phases: HashMap::new(),
         wakeups: BTreeMap::new(),
         pending: Pending::default(),
@@ -157,15 +161,20 @@ pub fn open_on(
     let mut later: Vec<(u8, Vec<u8>, Vec<u8>)> = Vec::new();
     let mut failed: Option<Error> = None;
     let (state, world, written) = (&engine.state, &mut engine.world, &mut engine.written);
+    if let Some(names) = state.get(kind::META, NAMES_KEY.as_bytes())? {
+        world.load_names(decode(NAMES_KEY, &names)?);
+    }
     state.for_each_item(|kind, key, value| {
         if failed.is_some() {
             return;
         }
         if kind == kind::RECORD {
-            match world.load(value) {
-                Ok(_) => {}
-                Err(error) => failed = Some(error.into()),
-            }
+            let text = String::from_utf8_lossy(key);
+            let loaded = match text.parse::<RecordId>() {
+                Ok(id) => world.load(id, value),
+                Err(_) => Err(Unreadable(text.into_owned())),
+            };
+            failed = loaded.err().map(Error::from);
         } else if kind == kind::WRITTEN {
             written.restore(key);
         } else {
@@ -275,7 +284,7 @@ pub(super) fn system(opened: Opened) -> SystemState {
         words: opened.words,
         approved: None,
         epochs: BTreeMap::new(),
-        outbox: BTreeMap::new(),
+        outbox: Default::default(),
         in_flight: HashSet::new(),
         touched: HashSet::new(),
         unknown: BTreeSet::new(),

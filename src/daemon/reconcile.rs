@@ -5,6 +5,7 @@ use super::holds::add;
 use super::refusals::On;
 use super::target;
 use super::view::View;
+use super::wanted::Whole;
 use super::world::{Idx, NOBODY, PersonIdx};
 use crate::connector::Abilities;
 use crate::decide::ratchet::Reach;
@@ -14,6 +15,11 @@ use crate::link;
 use crate::model::{Address, Entity, Name, Record, RefusalScope, Time};
 use hashbrown::{HashMap, HashSet};
 use std::rc::Rc;
+
+/// People put together before they are decided on: some megabytes of decoded records.
+const PREPARED_AT_ONCE: usize = 4_096;
+/// Fewer are put together in less time than a thread takes to start.
+const WORTH_A_THREAD: usize = 256;
 
 /// What one round of deciding remembers, so that a mailbox shared by a thousand costs a thousand and not a million.
 #[derive(Default)]
@@ -25,6 +31,7 @@ struct Round {
 impl Engine {
     /// Decides for all who are marked. What follows for the state waits for the next commit.
     pub fn reconcile(&mut self, now: Time) {
+        self.decided_at = now;
         self.wake(now);
         self.walk_permits(now);
         let mut round = Round::default();
@@ -34,22 +41,48 @@ impl Engine {
             all
         };
         let mut neighbours = Vec::new();
-        for idx in first {
-            self.settle(idx, now, &mut round, Some(&mut neighbours));
-        }
+        self.settle_all(&first, now, &mut round, Some(&mut neighbours));
         // People who share an address with someone that changed: holds spread one step, not from mailbox to mailbox.
         neighbours.sort_unstable();
         neighbours.dedup();
-        for idx in neighbours {
-            self.settle(idx, now, &mut round, None);
-        }
+        self.settle_all(&neighbours, now, &mut round, None);
         // Who was torn from a person that was settled above.
         while !self.dirty.is_empty() {
             let rest: Vec<Idx> = std::mem::take(&mut self.dirty).into_iter().collect();
-            for idx in rest {
-                self.settle(idx, now, &mut round, None);
+            self.settle_all(&rest, now, &mut round, None);
+        }
+    }
+
+    /// Settles the people of all these records, in their order. What only looks at the world is done for many at once, on two threads.
+    fn settle_all(&mut self, places: &[Idx], now: Time, round: &mut Round, mut neighbours: Option<&mut Vec<Idx>>) {
+        for some in places.chunks(PREPARED_AT_ONCE) {
+            let is_open = |idx: &Idx| !round.done.contains(idx) && self.world.slot(*idx).id.entity == Entity::Person;
+            let open: Vec<Idx> = some.iter().copied().filter(is_open).collect();
+            let (first, second) = open.split_at(open.len() / 2);
+            let (first, second) = if open.len() < WORTH_A_THREAD {
+                (self.prepare(first), self.prepare(second))
+            } else {
+                std::thread::scope(|threads| {
+                    let other = threads.spawn(|| self.prepare(second));
+                    let first = self.prepare(first);
+                    (first, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                })
+            };
+            for (members, records) in first.into_iter().chain(second) {
+                self.settle(&members, &records, now, round, neighbours.as_deref_mut());
             }
         }
+    }
+
+    /// Who each of these records is one person with. Settling others does not change it.
+    fn prepare(&self, places: &[Idx]) -> Vec<(Vec<Idx>, Vec<Record>)> {
+        let person = |start: &Idx| {
+            let view = View::new(&self.world);
+            let members = view.component(*start, &self.link_rules).members;
+            let records = view.take(&members);
+            (members, records)
+        };
+        places.iter().map(person).collect()
     }
 
     /// Marks the people of causes whose cool-down is over.
@@ -66,23 +99,21 @@ impl Engine {
         }
     }
 
-    fn settle(&mut self, start: Idx, now: Time, round: &mut Round, neighbours: Option<&mut Vec<Idx>>) {
-        if round.done.contains(&start) || self.world.slot(start).id.entity != Entity::Person {
+    /// Decides on one person, unless that was done in this round.
+    fn settle(&mut self, members: &[Idx], records: &[Record], now: Time, round: &mut Round, neighbours: Option<&mut Vec<Idx>>) {
+        if members.iter().any(|m| round.done.contains(m)) {
             return;
         }
-        let view = View::new(&self.world);
-        let members = view.component(start, &self.link_rules).members;
-        let records = view.take(&members);
-        round.done.extend(&members);
-        let person = self.place(&members);
-        self.spread_refusals(&records);
-        let addresses = addresses(&records);
+        round.done.extend(members);
+        let person = self.place(members);
+        self.spread_refusals(records);
+        let addresses = addresses(records);
         if let Some(neighbours) = neighbours {
             for address in &addresses {
                 neighbours.extend(self.world.bearers(address).iter().filter(|i| !members.contains(i)));
             }
         }
-        let mut holds = self.direct_holds(&records, now);
+        let mut holds = self.direct_holds(records, &addresses, now);
         for address in &addresses {
             if self.world.bearers(address).iter().all(|i| members.contains(i)) {
                 continue;
@@ -99,16 +130,16 @@ impl Engine {
                 add(&mut holds, HoldNow { reach: Reach::Address, ..hold.clone() });
             }
         }
-        self.remember(&members, &mut holds, now);
-        let (standing, by_former) = self.standing(&records, &addresses, &holds);
+        self.remember(members, &mut holds, now);
+        let (standing, by_former) = self.standing(records, &addresses, &holds);
         let ids = records.iter().map(|r| &r.id);
-        self.table.set(person, standing, addresses.iter(), ids);
+        self.table.set(person, standing.clone(), addresses.iter(), ids);
         let place = &mut self.people[person as usize];
-        place.members = members.clone();
+        place.members = members.to_vec();
         place.holds = holds;
         place.by_former = by_former;
-        for (idx, record) in members.iter().zip(&records) {
-            self.line_up(*idx, record, person, &records, now);
+        for (idx, record) in members.iter().zip(records) {
+            self.line_up(*idx, record, &Whole { person, standing: &standing, records }, now);
         }
     }
 
@@ -119,6 +150,10 @@ impl Engine {
         old.dedup();
         for person in &old {
             let before = std::mem::take(&mut self.people[*person as usize]);
+            if before.members == members {
+                // The same records still lead to all their addresses.
+                continue;
+            }
             let mut was_borne: Vec<Address> = Vec::new();
             for idx in &before.members {
                 was_borne.extend(link::spread_keys(&self.world.record(*idx)));
@@ -196,10 +231,10 @@ impl Engine {
     }
 
     /// Compares a target record with what is wanted of it, and lines it up for delivery if they differ.
-    fn line_up(&mut self, idx: Idx, record: &Record, person: PersonIdx, records: &[Record], now: Time) {
+    fn line_up(&mut self, idx: Idx, record: &Record, whole: &Whole<'_>, now: Time) {
         let due = match self.systems.get(&record.id.system) {
             Some(system) if is_target(&system.abilities, &self.world.slot(idx).stream) && !record.is_gone() => {
-                let wanted = self.wanted(record, person, records, now);
+                let wanted = self.wanted(record, whole, now);
                 let system = &self.systems[&record.id.system];
                 let slot = self.world.slot(idx);
                 target::due(slot.target.as_deref(), record, &wanted, &system.allowed, &system.abilities, now)
@@ -213,7 +248,6 @@ impl Engine {
             }
             system.guards.line_up(idx, record, &due, now);
             system.line_up(idx, lanes);
-            if lanes == Lanes::default() {}
         }
     }
 }

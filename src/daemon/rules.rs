@@ -322,7 +322,7 @@ impl Engine {
             self.systems.insert(name, state);
         }
         for state in known.values_mut() {
-            state.outbox.clear();
+            (state.outbox, state.lined_up) = Default::default();
             // Whatever becomes of a write under way, it is read back if the system comes back.
             state.unknown.extend(state.in_flight.drain());
         }

@@ -9,11 +9,11 @@ use crate::connector::{self, Clock, Connector, Lane, Outcome, Pass, PassEnd};
 use crate::model::{Name, Time};
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
-use futures::stream::{FuturesUnordered, StreamExt};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 /// Batches to one system at the same time.
 const BATCHES_MAX: usize = 4;
@@ -283,7 +283,7 @@ impl Shell {
     pub async fn deliver(&self, system: &Name) -> Result<Tally, Error> {
         let mut tally = Tally::default();
         let Some(connector) = self.wiring().connectors.get(system).cloned() else { return Ok(tally) };
-        let mut under_way = FuturesUnordered::new();
+        let mut under_way = JoinSet::new();
         let mut read_back_failed = false;
         loop {
             if !read_back_failed {
@@ -293,12 +293,17 @@ impl Shell {
                 let now = self.now();
                 let Some(batch) = self.with(|e| e.next_batch(system, now))? else { break };
                 let connector = connector.clone();
-                under_way.push(async move {
+                // A task of its own: its body is written while the next batch is put together.
+                under_way.spawn(async move {
                     let outcomes = connector.write(&batch.ops, batch.lane).await;
                     (batch, outcomes)
                 });
             }
-            let Some((batch, outcomes)) = under_way.next().await else { break };
+            let (batch, outcomes) = match under_way.join_next().await {
+                None => break,
+                Some(Ok(sent)) => sent,
+                Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+            };
             self.book(&batch, &outcomes, &mut tally)?;
         }
         let usage = connector.usage();

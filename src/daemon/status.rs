@@ -244,7 +244,7 @@ impl Engine {
         });
         let mut queue = Queue::default();
         let mut dead_letters = 0;
-        for (idx, lanes) in &system.outbox {
+        for (idx, lanes) in system.outbox.iter() {
             let failure = self.world.slot(*idx).target.as_ref().and_then(|t| t.failure.as_ref());
             if failure.is_some_and(|f| f.dead) {
                 dead_letters += 1;
@@ -283,11 +283,11 @@ impl Engine {
             HoldScope::Person => None,
         });
         let Some(cap) = caps.min() else { return Vec::new() };
-        let crowded = self.world.accounts().filter(|(_, people)| *people > cap);
         let open = |account: &RecordId| {
             self.world.deals_of_account(account).iter().any(|d| self.world.record(*d).deal.is_some_and(|s| s.is_open()))
         };
-        let mut found: Vec<_> = crowded.filter(|(id, _)| open(id)).map(|(id, people)| (id.clone(), people, cap)).collect();
+        let crowded = self.world.crowded_accounts(cap).into_iter();
+        let mut found: Vec<_> = crowded.filter(|(id, _)| open(id)).map(|(id, people)| (id, people, cap)).collect();
         found.sort();
         found
     }

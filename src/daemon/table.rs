@@ -1,51 +1,50 @@
 //! The decision table: what the gate answers from, in memory, never from disk.
 //!
 //! Found by 64-bit hashes of addresses and record ids. Two different subjects with one hash would share their entries, and the strictest wins.
+//! It lies in parts with a lock each, so that whoever asks waits for one person's entry at most, also while everyone is decided on.
 
+use super::postings::Postings;
 use crate::decide::rules::Policy;
 use crate::decide::standing::Standing;
 use crate::model::{Address, Mail, MailKind, Reason, RecordId, Time};
 use hashbrown::HashMap;
 use std::hash::{BuildHasher, Hash};
-use std::sync::RwLock;
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// With a million people a part is small enough to grow in well under a millisecond.
+const PARTS: usize = 256;
 
 /// Standings of all people, by address and by record.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Table {
-    inner: RwLock<Inner>,
+    parts: Box<[RwLock<Part>]>,
     hasher: hashbrown::DefaultHashBuilder,
+    /// One writer at a time: with two, those who look at two parts could wait for each other.
+    writing: Mutex<()>,
 }
 
+impl Default for Table {
+    fn default() -> Table {
+        Table { parts: (0..PARTS).map(|_| RwLock::default()).collect(), hasher: Default::default(), writing: Mutex::default() }
+    }
+}
+
+/// Every [`PARTS`]th person, and the addresses and records whose hashes belong here.
 #[derive(Debug, Default)]
-struct Inner {
+struct Part {
     standings: Vec<Standing>,
-    by_address: HashMap<u64, Places>,
+    by_address: Postings,
     by_record: HashMap<u64, u32>,
 }
 
-/// Mostly one person bears an address.
-#[derive(Debug, Clone)]
-enum Places {
-    One(u32),
-    Several(Vec<u32>),
+/// By bits that the maps inside of a part do not go by.
+fn part_of(hash: u64) -> usize {
+    (hash >> 40) as usize % PARTS
 }
 
-impl Places {
-    fn add(&mut self, place: u32) {
-        match self {
-            Places::One(one) if *one == place => {}
-            Places::One(one) => *self = Places::Several(vec![*one, place]),
-            Places::Several(list) if list.contains(&place) => {}
-            Places::Several(list) => list.push(place),
-        }
-    }
-
-    fn as_slice(&self) -> &[u32] {
-        match self {
-            Places::One(one) => std::slice::from_ref(one),
-            Places::Several(list) => list,
-        }
-    }
+/// A person's part, and its place there.
+fn place_of(person: u32) -> (usize, usize) {
+    (person as usize % PARTS, person as usize / PARTS)
 }
 
 /// Whom the gate is asked about.
@@ -66,6 +65,14 @@ impl Table {
         self.hasher.hash_one(what)
     }
 
+    fn read(&self, part: usize) -> RwLockReadGuard<'_, Part> {
+        self.parts[part].read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, part: usize) -> RwLockWriteGuard<'_, Part> {
+        self.parts[part].write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Sets a person's standing; `addresses` and `records` from now on lead to it.
     pub fn set<'a>(
         &self,
@@ -74,50 +81,52 @@ impl Table {
         addresses: impl Iterator<Item = &'a Address>,
         records: impl Iterator<Item = &'a RecordId>,
     ) {
-        let mut inner = self.inner.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let place = person as usize;
-        if inner.standings.len() <= place {
-            inner.standings.resize_with(place + 1, Standing::default);
+        let _one = self.writing.lock();
+        self.stand(person, standing);
+        for hash in addresses.map(|a| self.hash(a)) {
+            self.write(part_of(hash)).by_address.add(hash, person);
         }
-        inner.standings[place] = standing;
-        for address in addresses {
-            inner.by_address.entry(self.hash(address)).and_modify(|p| p.add(person)).or_insert(Places::One(person));
+        for hash in records.map(|r| self.hash(r)) {
+            self.write(part_of(hash)).by_record.insert(hash, person);
         }
-        for record in records {
-            inner.by_record.insert(self.hash(record), person);
+    }
+
+    fn stand(&self, person: u32, standing: Standing) {
+        let (part, place) = place_of(person);
+        let mut part = self.write(part);
+        if part.standings.len() <= place {
+            part.standings.resize_with(place + 1, Standing::default);
         }
+        part.standings[place] = standing;
     }
 
     /// Takes a person's addresses away, before its place is given to another.
     pub fn clear<'a>(&self, person: u32, addresses: impl Iterator<Item = &'a Address>) {
-        let mut inner = self.inner.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for address in addresses {
-            let hash = self.hash(address);
-            let empty = match inner.by_address.get_mut(&hash) {
-                Some(Places::One(one)) => *one == person,
-                Some(Places::Several(list)) => {
-                    list.retain(|p| *p != person);
-                    list.is_empty()
-                }
-                None => false,
-            };
-            if empty {
-                inner.by_address.remove(&hash);
-            }
+        let _one = self.writing.lock();
+        for hash in addresses.map(|a| self.hash(a)) {
+            self.write(part_of(hash)).by_address.remove(hash, person);
         }
-        if let Some(standing) = inner.standings.get_mut(person as usize) {
-            *standing = Standing::default();
-        }
+        self.stand(person, Standing::default());
     }
 
     /// All standings that a subject has: several where an address is borne by several people. None: unknown.
     pub fn find(&self, subject: &Subject) -> Found {
-        let inner = self.inner.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let places: &[u32] = match subject {
-            Subject::Address(address) => inner.by_address.get(&self.hash(address)).map_or(&[], Places::as_slice),
-            Subject::Record(record) => inner.by_record.get(&self.hash(record)).map_or(&[], std::slice::from_ref),
+        let hash = match subject {
+            Subject::Address(address) => self.hash(address),
+            Subject::Record(record) => self.hash(record),
         };
-        Found { standings: places.iter().filter_map(|p| inner.standings.get(*p as usize)).cloned().collect() }
+        let own = part_of(hash);
+        // Locked until all is found: no place can be given to another person between the two looks.
+        let part = self.read(own);
+        let people: &[u32] = match subject {
+            Subject::Address(_) => part.by_address.get(hash),
+            Subject::Record(_) => part.by_record.get(&hash).map_or(&[], std::slice::from_ref),
+        };
+        let standing = |person: &u32| match place_of(*person) {
+            (other, place) if other != own => self.read(other).standings.get(place).cloned(),
+            (_, place) => part.standings.get(place).cloned(),
+        };
+        Found { standings: people.iter().filter_map(standing).collect() }
     }
 }
 

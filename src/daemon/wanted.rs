@@ -11,19 +11,25 @@ use crate::merge::{Candidate, ConditionState};
 use crate::model::expression::Facts;
 use crate::model::{Entity, Mail, MailKind, Name, Record, RecordId, Span, Time, Value, Verdict};
 
+/// A person as it was just decided on.
+#[derive(Debug, Clone, Copy)]
+pub struct Whole<'a> {
+    pub person: PersonIdx,
+    pub standing: &'a Standing,
+    pub records: &'a [Record],
+}
+
 impl Engine {
     /// What is wanted of a target record now.
-    pub fn wanted(&mut self, record: &Record, person: PersonIdx, records: &[Record], now: Time) -> Wanted {
+    pub fn wanted(&mut self, record: &Record, whole: &Whole<'_>, now: Time) -> Wanted {
         let Some(system) = self.systems.get(&record.id.system) else { return Wanted::default() };
-        let (allowed, fields) = (system.allowed.clone(), system.config.writes.fields.clone());
+        let (allowed, config) = (system.allowed.clone(), system.config.clone());
         let mut wanted = Wanted::default();
         if allowed.block || allowed.permit {
-            let found = self.table.find(&super::table::Subject::Record(record.id.clone()));
-            let standing = found.standings.into_iter().next().unwrap_or_default();
-            let reasons = against(standing.clone(), record, now);
+            let reasons = against(whole.standing, record, now);
             wanted.block = !reasons.is_empty();
             wanted.why = reasons.join(",");
-            let refused = standing.refused_all || !record.refusals.is_empty();
+            let refused = whole.standing.refused_all || !record.refusals.is_empty();
             wanted.permit = match self.permit_end(&allowed.lease) {
                 _ if wanted.block || refused => PermitWish::Withdraw,
                 Some(end) => PermitWish::Until(end),
@@ -31,14 +37,14 @@ impl Engine {
             };
         }
         if allowed.status {
-            wanted.status = self.status_of(person, records, now).map(|s| {
+            wanted.status = self.status_of(whole.person, whole.records, now).map(|s| {
                 let words = self.systems.get(&record.id.system).map(|t| &t.words);
                 let word = words.and_then(|w| w.get(&s)).cloned().unwrap_or_else(|| (*s).into());
                 (s, word)
             });
         }
-        for name in &fields {
-            if let Some(value) = self.winner(name, records, now) {
+        for name in &config.writes.fields {
+            if let Some(value) = self.winner(name, whole.records, now) {
                 wanted.fields.push((name.clone(), value));
             }
         }
@@ -138,7 +144,8 @@ impl Engine {
         listed
             .filter_map(|record| {
                 let field = record.field(name)?;
-                let slot = self.world.find(&record.id).map(|i| self.world.slot(i));
+                let written = self.systems.get(&record.id.system).is_some_and(|s| s.abilities.stream.is_some());
+                let slot = written.then(|| self.world.find(&record.id)).flatten().map(|i| self.world.slot(i));
                 let agreed = slot.and_then(|s| s.target.as_deref()).and_then(|t| t.agreed.iter().find(|a| *a.field == *name));
                 let echo = agreed.is_some_and(|a| a.theirs == field.value);
                 Some(Offer { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs) })
@@ -166,12 +173,10 @@ impl<'a> Offer<'a> {
 /// What speaks against marketing mail from this record, whatever is stale: the reasons behind its block.
 ///
 /// A refusal that the record itself shows needs no block there: the MA keeps it by itself.
-fn against(mut standing: Standing, record: &Record, now: Time) -> Vec<String> {
-    if record.refusals.contains(&crate::model::RefusalScope::All) {
-        standing.refused_all = false;
-    }
+fn against(standing: &Standing, record: &Record, now: Time) -> Vec<String> {
+    let shown = record.refusals.contains(&crate::model::RefusalScope::All);
     // The MA knows its topics by itself; another system's topic cannot be told to it by a block.
-    standing.refused_topics = None;
+    let standing = Standing { refused_all: standing.refused_all && !shown, refused_topics: None, ..standing.clone() };
     let mut reasons: Vec<String> = Vec::new();
     for kind in MailKind::ALL.into_iter().filter(|k| k.sent_by_ma()) {
         let decision = standing.decide(&Mail::of(kind), &[], now);

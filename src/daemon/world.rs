@@ -1,13 +1,14 @@
 //! All that was observed, in memory: encoded records, and the indexes by which they find each other.
 //!
-//! Records lie here in the form in which they lie on disk (about 200 bytes each) and are decoded when someone looks.
+//! Records lie here in the form in which they lie on disk (about 150 bytes each) and are decoded when someone looks.
 
+use super::codec::{self, Names, Writer};
+use super::postings::Postings;
 use super::target::Target;
 use crate::decide::ratchet::Held;
 use crate::link;
 use crate::model::{Address, Entity, Name, Presence, Record, RecordId, Time};
-use hashbrown::{HashMap, HashTable};
-use serde::{Deserialize, Serialize};
+use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::{BuildHasher, Hash};
 
 /// A record's place; never reused while the process lives.
@@ -34,38 +35,49 @@ pub struct Slot {
     pub target: Option<Box<Target>>,
 }
 
-/// What is stored for one record: the stream it came from beside the record itself.
-#[derive(Serialize, Deserialize)]
-pub struct StoredRecord {
-    pub stream: Name,
-    pub record: Record,
-}
-
-/// The same, borrowed, for writing.
-#[derive(Serialize)]
-struct StoredRef<'a> {
-    stream: &'a Name,
-    record: &'a Record,
-}
-
 /// Everything that was observed.
 #[derive(Debug, Default)]
 pub struct World {
     slots: Vec<Slot>,
-    by_id: HashTable<Idx>,
-    hasher: hashbrown::DefaultHashBuilder,
-    /// Person records that bear an address, now or before.
-    by_address: HashMap<Address, Vec<Idx>>,
-    /// Person records that name this id as themselves elsewhere.
-    by_remote: HashMap<RecordId, Vec<Idx>>,
-    /// Deals that a person (by record id) is or was on.
-    deals_of_person: HashMap<RecordId, Vec<Idx>>,
-    /// Deals of an account, now or before.
-    deals_of_account: HashMap<RecordId, Vec<Idx>>,
-    people_of_account: HashMap<RecordId, Vec<Idx>>,
-    tickets_of_person: HashMap<RecordId, Vec<Idx>>,
-    tickets_of_address: HashMap<Address, Vec<Idx>>,
+    by_id: HashTable<Named>,
+    postings: Postings,
+    hasher: DefaultHashBuilder,
+    names: Names,
+    writer: Writer,
 }
+
+/// A record's place under half of its id's hash.
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    half: u32,
+    idx: Idx,
+}
+
+impl Named {
+    fn spread(half: u32) -> u64 {
+        u64::from(half).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+/// By what records are found, beside their ids.
+#[derive(Debug, Clone, Copy, Hash)]
+enum Way {
+    /// Person records that bear an address, now or before.
+    Address,
+    /// Person records that name an id as themselves elsewhere.
+    Remote,
+    PersonOfAccount,
+    /// Deals that a person (by record id) is or was on.
+    DealOfPerson,
+    /// Deals of an account, now or before.
+    DealOfAccount,
+    TicketOfPerson,
+    TicketOfAddress,
+}
+
+/// The hashes under which a record is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keys(Vec<u64>);
 
 /// A record whose stored bytes cannot be read: a bug or damage, never silent.
 #[derive(Debug, thiserror::Error)]
@@ -94,11 +106,11 @@ impl World {
     }
 
     pub fn record(&self, idx: Idx) -> Record {
-        // The bytes were made by `encode` below or read by `decode` at open, so they decode.
-        let stored: Result<StoredRecord, _> = postcard::from_bytes(&self.slots[idx as usize].bytes);
-        match stored {
-            Ok(stored) => stored.record,
-            Err(error) => unreachable!("record {} was encoded by this process: {error}", self.slots[idx as usize].id),
+        let slot = &self.slots[idx as usize];
+        // The bytes were made by `put` below or read by `load` at open, so they decode.
+        match codec::read(slot.id.clone(), &slot.bytes, &self.names) {
+            Some((_, record)) => record,
+            None => unreachable!("record {} was encoded by this process", slot.id),
         }
     }
 
@@ -106,127 +118,135 @@ impl World {
         &self.slots[idx as usize].bytes
     }
 
-    pub fn find(&self, id: &RecordId) -> Option<Idx> {
-        self.by_id.find(self.hash(id), |i| self.slots[*i as usize].id == *id).copied()
+    /// Whether a record shows just what is known of it, and is known to be listed: such an observation brings nothing.
+    pub fn shows(&mut self, idx: Idx, observed: &Record) -> bool {
+        codec::shows(&self.slots[idx as usize].bytes, self.writer.shown(observed, &mut self.names))
     }
 
-    fn hash(&self, id: &RecordId) -> u64 {
-        self.hasher.hash_one(id)
+    pub fn find(&self, id: &RecordId) -> Option<Idx> {
+        let half = self.half(id);
+        self.by_id.find(Named::spread(half), |n| n.half == half && self.slots[n.idx as usize].id == *id).map(|n| n.idx)
+    }
+
+    fn half(&self, id: &RecordId) -> u32 {
+        self.hasher.hash_one(id) as u32
+    }
+
+    /// The names that records are written with, if there are new ones: they must be kept with the records.
+    pub fn names_to_keep(&mut self) -> Option<&[Name]> {
+        self.names.to_keep()
+    }
+
+    /// Takes the names of a stored world; before any record.
+    pub fn load_names(&mut self, names: Vec<Name>) {
+        self.names = Names::new(names);
     }
 
     /// Takes a stored record in at open.
-    pub fn load(&mut self, bytes: &[u8]) -> Result<Idx, Unreadable> {
-        let stored: StoredRecord = postcard::from_bytes(bytes).map_err(|e| Unreadable(e.to_string()))?;
-        Ok(self.put(stored.stream, &stored.record))
+    pub fn load(&mut self, id: RecordId, bytes: &[u8]) -> Result<Idx, Unreadable> {
+        let text = id.to_string();
+        let (stream, record) = codec::read(id, bytes, &self.names).ok_or(Unreadable(text))?;
+        Ok(self.put(stream, &record, None))
     }
 
-    /// Puts a record in the place of the one with its id, or adds it; keeps the indexes. Returns its place.
-    pub fn put(&mut self, stream: Name, record: &Record) -> Idx {
-        let bytes = match postcard::to_allocvec(&StoredRef { stream: &stream, record }) {
-            Ok(bytes) => bytes.into_boxed_slice(),
-            Err(error) => unreachable!("plain data always encodes: {error}"),
-        };
-        let idx = match self.find(&record.id) {
+    /// Puts a record in the place of the one with its id, or adds it; keeps the indexes. `before` are the keys of the record whose place
+    /// it takes, where the caller has it at hand. Returns its place.
+    pub fn put(&mut self, stream: Name, record: &Record, before: Option<Keys>) -> Idx {
+        let bytes = Box::from(self.writer.whole(&stream, record, &mut self.names));
+        let keys = self.keys(record);
+        match self.find(&record.id) {
             Some(idx) => {
-                let old = self.record(idx);
-                self.index(idx, &old, false);
+                let before = before.unwrap_or_else(|| self.keys(&self.record(idx)));
+                if before != keys {
+                    before.0.iter().filter(|k| !keys.0.contains(k)).for_each(|key| self.postings.remove(*key, idx));
+                    keys.0.iter().filter(|k| !before.0.contains(k)).for_each(|key| self.postings.add(*key, idx));
+                }
                 let slot = &mut self.slots[idx as usize];
-                slot.bytes = bytes;
-                slot.stream = stream;
+                (slot.bytes, slot.stream) = (bytes, stream);
                 idx
             }
             None => {
                 let idx = self.slots.len() as Idx;
-                let id = record.id.clone();
-                self.slots.push(Slot { id, stream, bytes, person: NOBODY, epoch: 0, held: None, target: None });
-                let hash = self.hash(&record.id);
-                let (slots, hasher) = (&self.slots, &self.hasher);
-                self.by_id.insert_unique(hash, idx, |i| hasher.hash_one(&slots[*i as usize].id));
+                let half = self.half(&record.id);
+                self.slots.push(Slot { id: record.id.clone(), stream, bytes, person: NOBODY, epoch: 0, held: None, target: None });
+                self.by_id.insert_unique(Named::spread(half), Named { half, idx }, |n| Named::spread(n.half));
+                keys.0.iter().for_each(|key| self.postings.add(*key, idx));
                 idx
             }
-        };
-        self.index(idx, record, true);
-        idx
+        }
     }
 
-    fn index(&mut self, idx: Idx, record: &Record, add: bool) {
-        fn edit<K: Hash + Eq + Clone>(map: &mut HashMap<K, Vec<Idx>>, key: &K, idx: Idx, add: bool) {
-            if add {
-                let list = map.entry_ref(key).or_insert_with(|| Vec::with_capacity(1));
-                if !list.contains(&idx) {
-                    list.push(idx);
-                }
-            } else if let Some(list) = map.get_mut(key) {
-                list.retain(|i| *i != idx);
-                if list.is_empty() {
-                    map.remove(key);
-                }
-            }
-        }
-        let system = &record.id.system;
+    /// The keys under which a record is found.
+    pub fn keys(&self, record: &Record) -> Keys {
+        let system = &*record.id.system;
+        let of_id = |way, entity, id: &str| self.hash(way, (system, entity, id));
+        let mut keys = Vec::new();
         match record.id.entity {
             Entity::Person => {
-                for address in link::spread_keys(record) {
-                    edit(&mut self.by_address, &address, idx, add);
-                }
-                for remote in &record.same_as {
-                    edit(&mut self.by_remote, remote, idx, add);
-                }
-                if let Some(account) = &record.account {
-                    edit(&mut self.people_of_account, &RecordId::new(system.clone(), Entity::Account, account.clone()), idx, add);
-                }
+                keys.extend(link::spread_keys(record).iter().map(|a| self.hash(Way::Address, a)));
+                keys.extend(record.same_as.iter().map(|r| self.hash(Way::Remote, (&*r.system, r.entity, &*r.id))));
+                keys.extend(record.account.iter().map(|a| of_id(Way::PersonOfAccount, Entity::Account, a)));
             }
             Entity::Deal => {
-                for person in record.people.iter().chain(&record.memory.past_people) {
-                    edit(&mut self.deals_of_person, &RecordId::new(system.clone(), Entity::Person, person.clone()), idx, add);
-                }
-                for account in record.account.iter().chain(&record.memory.past_accounts) {
-                    edit(&mut self.deals_of_account, &RecordId::new(system.clone(), Entity::Account, account.clone()), idx, add);
-                }
+                let (people, accounts) = (record.people.iter(), record.account.iter());
+                keys.extend(people.chain(&record.memory.past_people).map(|p| of_id(Way::DealOfPerson, Entity::Person, p)));
+                keys.extend(accounts.chain(&record.memory.past_accounts).map(|a| of_id(Way::DealOfAccount, Entity::Account, a)));
             }
             Entity::Ticket => {
-                for person in &record.people {
-                    edit(&mut self.tickets_of_person, &RecordId::new(system.clone(), Entity::Person, person.clone()), idx, add);
-                }
-                for address in &record.addresses {
-                    edit(&mut self.tickets_of_address, address, idx, add);
-                }
+                keys.extend(record.people.iter().map(|p| of_id(Way::TicketOfPerson, Entity::Person, p)));
+                keys.extend(record.addresses.iter().map(|a| self.hash(Way::TicketOfAddress, a)));
             }
             Entity::Account | Entity::DealPerson | Entity::Activity | Entity::Consent => {}
         }
+        Keys(keys)
+    }
+
+    fn hash(&self, way: Way, what: impl Hash) -> u64 {
+        self.hasher.hash_one((way, what))
+    }
+
+    fn by_id_of(&self, way: Way, id: &RecordId) -> &[Idx] {
+        self.postings.get(self.hash(way, (&*id.system, id.entity, &*id.id)))
     }
 
     pub fn bearers(&self, address: &Address) -> &[Idx] {
-        self.by_address.get(address).map_or(&[], Vec::as_slice)
+        self.postings.get(self.hash(Way::Address, address))
     }
 
     pub fn namers(&self, remote: &RecordId) -> &[Idx] {
-        self.by_remote.get(remote).map_or(&[], Vec::as_slice)
+        self.by_id_of(Way::Remote, remote)
     }
 
     pub fn deals_of_person(&self, person: &RecordId) -> &[Idx] {
-        self.deals_of_person.get(person).map_or(&[], Vec::as_slice)
+        self.by_id_of(Way::DealOfPerson, person)
     }
 
     pub fn deals_of_account(&self, account: &RecordId) -> &[Idx] {
-        self.deals_of_account.get(account).map_or(&[], Vec::as_slice)
+        self.by_id_of(Way::DealOfAccount, account)
     }
 
     pub fn people_of_account(&self, account: &RecordId) -> &[Idx] {
-        self.people_of_account.get(account).map_or(&[], Vec::as_slice)
-    }
-
-    /// Accounts that people name, and how many do.
-    pub fn accounts(&self) -> impl Iterator<Item = (&RecordId, usize)> {
-        self.people_of_account.iter().map(|(id, people)| (id, people.len()))
+        self.by_id_of(Way::PersonOfAccount, account)
     }
 
     pub fn tickets_of_person(&self, person: &RecordId) -> &[Idx] {
-        self.tickets_of_person.get(person).map_or(&[], Vec::as_slice)
+        self.by_id_of(Way::TicketOfPerson, person)
     }
 
     pub fn tickets_of_address(&self, address: &Address) -> &[Idx] {
-        self.tickets_of_address.get(address).map_or(&[], Vec::as_slice)
+        self.postings.get(self.hash(Way::TicketOfAddress, address))
+    }
+
+    /// Accounts that more people name than `cap`, and how many do.
+    pub fn crowded_accounts(&self, cap: usize) -> Vec<(RecordId, usize)> {
+        let mut crowded = Vec::new();
+        for people in self.postings.several().filter(|list| list.len() > cap) {
+            // Any other key may have brought these together.
+            let Some(first) = people.first().map(|i| self.record(*i)).filter(|r| r.id.entity == Entity::Person) else { continue };
+            let account = first.account.map(|a| RecordId::new(first.id.system, Entity::Account, a));
+            crowded.extend(account.filter(|a| self.people_of_account(a) == people).map(|a| (a, people.len())));
+        }
+        crowded
     }
 
     /// The records of a stream that a complete pass did not see.
@@ -317,5 +337,28 @@ fn ended_at(old: Option<&Record>, new: &Record, told: Option<Time>, read_at: Tim
         // Seen to end between two looks: no earlier than the system's own last change, no later than now.
         Some(_) => Some(told.filter(|t| *t <= read_at).unwrap_or(read_at)),
         None => told.filter(|t| *t <= read_at).or(new.changed_at).or(Some(read_at)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Value;
+
+    #[test]
+    fn a_name_that_was_met_while_comparing_is_kept_with_the_record_that_has_it() {
+        let mut world = World::default();
+        let mut record = Record::new("crm:person:5".parse().unwrap());
+        let idx = world.put("people".into(), &record, None);
+        assert!(world.names_to_keep().is_some());
+        record.set(&"floor".into(), Value::Int(3), Time(1));
+        assert!(!world.shows(idx, &record));
+        world.put("people".into(), &record, None);
+        let names = world.names_to_keep().map(<[Name]>::to_vec).unwrap();
+        assert!(world.shows(idx, &record) && world.names_to_keep().is_none());
+        let mut again = World::default();
+        again.load_names(names);
+        let idx = again.load(record.id.clone(), world.bytes(idx)).unwrap();
+        assert_eq!(again.record(idx), record);
     }
 }

@@ -4,7 +4,6 @@ use super::keys::{Key, LinkRules, keys};
 use super::verdict::{Verdict, verdict};
 use crate::model::{Record, RecordId};
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::Hash;
 
 /// The most records a person can have. Something bigger is no person but a mistake in the data: then no record of it is joined.
 pub const COMPONENT_MAX: usize = 1_000;
@@ -23,69 +22,63 @@ pub struct Proof {
 pub struct Component<I> {
     /// Sorted; the start is always among them.
     pub members: Vec<I>,
-    /// Of each member, in their order, what holds it: an id before an address.
-    pub proofs: Vec<(I, Proof)>,
-    /// Keys with other bearers that join nobody, and why; sorted. Holds spread over them, fields do not.
-    pub doubts: Vec<(Key, Verdict)>,
+    /// Keys that several records bear, and what they do.
+    judged: BTreeMap<Key, Verdict>,
 }
 
-/// The person that a record belongs to. `bearers` gives *all* records that bear a key, in any order; the answer is the same from
-/// whichever member the search starts.
-pub fn component<'r, I: Copy + Ord + Hash>(
+impl<I> Component<I> {
+    /// What holds a member: the smallest key that joins it to another. An id goes before an address.
+    pub fn proof(&self, member: &Record) -> Proof {
+        match keys(member).into_iter().find(|key| self.judged.get(key) == Some(&Verdict::Joins)) {
+            Some(Key::Remote(id)) => Proof { kind: "remote_id", value: id.to_string() },
+            Some(Key::Address(address)) => Proof { kind: "email", value: address.to_string() },
+            None => Proof { kind: "self", value: member.id.to_string() },
+        }
+    }
+
+    /// Keys with other bearers that join nobody, and why; sorted. Holds spread over them, fields do not.
+    pub fn doubts(&self) -> impl Iterator<Item = (&Key, Verdict)> {
+        self.judged.iter().map(|(key, verdict)| (key, *verdict)).filter(|(_, verdict)| *verdict != Verdict::Joins)
+    }
+}
+
+/// The person that a record belongs to. `bearers` gives *all* records that bear a key of the one it is told, in any order; the answer is
+/// the same from whichever member the search starts.
+pub fn component<'r, I: Copy + Ord>(
     start: I,
     record: impl Fn(I) -> &'r Record,
-    mut bearers: impl FnMut(&Key) -> Vec<I>,
+    mut bearers: impl FnMut(I, &Key) -> Vec<I>,
     rules: &LinkRules,
 ) -> Component<I> {
     let mut found: BTreeSet<I> = BTreeSet::from([start]);
     let mut open = vec![start];
-    // Keys that some other record bears too.
     let mut judged: BTreeMap<Key, Verdict> = BTreeMap::new();
-    let mut seen: BTreeSet<Key> = BTreeSet::new();
     while let Some(member) = open.pop() {
         for key in keys(record(member)) {
-            if seen.contains(&key) {
+            if judged.contains_key(&key) {
                 continue;
             }
-            let mut others = bearers(&key);
+            let mut others = bearers(member, &key);
             others.sort_unstable();
             others.dedup();
-            if others.len() > 1 {
-                let records: Vec<&Record> = others.iter().map(|i| record(*i)).collect();
-                let verdict = verdict(&key, &records, rules);
-                judged.insert(key.clone(), verdict);
-                if verdict == Verdict::Joins {
-                    open.extend(others.into_iter().filter(|i| found.insert(*i)));
-                }
+            if others.len() < 2 {
+                // No other member has it either.
+                continue;
             }
-            seen.insert(key);
+            let records: Vec<&Record> = others.iter().map(|i| record(*i)).collect();
+            let verdict = verdict(&key, &records, rules);
+            if verdict == Verdict::Joins {
+                open.extend(others.into_iter().filter(|i| found.insert(*i)));
+            }
+            judged.insert(key, verdict);
             if found.len() > COMPONENT_MAX {
-                return too_many(start, record(start));
+                // Every member of what is too big gets this answer, so it too is the same from everywhere: alone, with all its keys in doubt.
+                let judged = keys(record(start)).into_iter().map(|key| (key, Verdict::TooMany)).collect();
+                return Component { members: vec![start], judged };
             }
         }
     }
-    let members: Vec<I> = found.into_iter().collect();
-    let proofs = members.iter().map(|i| (*i, proof(record(*i), &judged))).collect();
-    let doubts = judged.into_iter().filter(|(_, v)| *v != Verdict::Joins).collect();
-    Component { members, proofs, doubts }
-}
-
-/// The smallest key that joins the record to another: ids sort before addresses.
-fn proof(record: &Record, judged: &BTreeMap<Key, Verdict>) -> Proof {
-    match keys(record).into_iter().find(|key| judged.get(key) == Some(&Verdict::Joins)) {
-        Some(Key::Remote(id)) => Proof { kind: "remote_id", value: id.to_string() },
-        Some(Key::Address(address)) => Proof { kind: "email", value: address.to_string() },
-        None => Proof { kind: "self", value: record.id.to_string() },
-    }
-}
-
-/// Every member of what is too big gets this answer, so it too is the same from everywhere: alone, with all its keys in doubt.
-fn too_many<I: Copy>(start: I, record: &Record) -> Component<I> {
-    Component {
-        members: vec![start],
-        proofs: vec![(start, Proof { kind: "self", value: record.id.to_string() })],
-        doubts: keys(record).into_iter().map(|key| (key, Verdict::TooMany)).collect(),
-    }
+    Component { members: found.into_iter().collect(), judged }
 }
 
 /// `p_` and 12 hex digits of blake3 over the text of the smallest record id: the same in whatever order the records came. Changes when

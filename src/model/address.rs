@@ -23,7 +23,7 @@ impl Address {
             return None;
         }
         if trimmed.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_uppercase()) {
-            return Self::checked(trimmed, trimmed).map(|a| Address(a.into()));
+            return Self::checked(trimmed).map(Address::known);
         }
         let normal: String = match is_nfkc_quick(trimmed.chars()) {
             IsNormalized::Yes => trimmed.to_lowercase(),
@@ -31,18 +31,24 @@ impl Address {
         };
         let (local, domain) = normal.rsplit_once('@')?;
         let whole = if domain.is_ascii() { normal.clone() } else { format!("{local}@{}", idna::domain_to_ascii(domain).ok()?) };
-        Self::checked(&whole, &whole).map(|a| Address(a.into()))
+        Self::checked(&whole).map(Address::known)
     }
 
-    fn checked<'a>(text: &str, whole: &'a str) -> Option<&'a str> {
+    /// One that was parsed before, from its comparable form.
+    pub(crate) fn known(text: &str) -> Address {
+        Address(text.into())
+    }
+
+    fn checked(text: &str) -> Option<&str> {
         let (local, domain) = text.split_once('@')?;
-        let bad = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"' | '(' | ')');
-        let ok = !local.is_empty()
-            && !text.contains(bad)
-            && !domain.contains('@')
-            && domain.contains('.')
-            && domain.split('.').all(|label| !label.is_empty());
-        ok.then_some(whole)
+        let special = |b: u8| matches!(b, b'<' | b'>' | b',' | b';' | b'"' | b'(' | b')');
+        let bad = if text.is_ascii() {
+            text.bytes().any(|b| !b.is_ascii_graphic() || special(b))
+        } else {
+            text.contains(|c: char| c.is_whitespace() || c.is_control() || u8::try_from(c).is_ok_and(special))
+        };
+        let labels = !domain.starts_with('.') && !domain.ends_with('.') && !domain.contains("..");
+        (!local.is_empty() && !bad && !domain.contains('@') && domain.contains('.') && labels).then_some(text)
     }
 
     pub fn as_str(&self) -> &str {

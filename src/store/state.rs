@@ -2,12 +2,13 @@
 
 use super::Error;
 use super::folder::Folder;
-use super::index::{Index, ItemHash, Place};
+use super::index::{AsItIs, Index, ItemHash, Place};
 use super::journal::JournalBytes;
 use super::key_value::{BATCH_VALUES_ADVISED, Batch, KeyValue, Stored};
 use super::open::{FORMAT_KEY, StateInfo, format_value};
 use super::pack::{self, Pack, PackWriter, Slot};
 use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -239,7 +240,8 @@ impl Inner {
                 writes.push(Write { hash, kind, key, value: None });
             }
         }
-        let mut seen = HashSet::with_capacity(changes.put.len());
+        let mut seen: HashSet<ItemHash, BuildHasherDefault<AsItIs>> =
+            HashSet::with_capacity_and_hasher(changes.put.len(), Default::default());
         for (kind, key, value) in changes.put.into_iter().rev() {
             let hash = ItemHash::of(kind, &key);
             if seen.insert(hash) {

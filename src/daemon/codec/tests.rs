@@ -1,0 +1,103 @@
+use super::*;
+use proptest::prelude::*;
+
+fn text() -> impl Strategy<Value = Box<str>> {
+    prop_oneof!["[a-z]{0,6}", "\\PC{0,6}"].prop_map(Box::from)
+}
+
+fn time() -> impl Strategy<Value = Time> {
+    prop_oneof![Just(1_795_212_000_000), any::<i64>()].prop_map(Time)
+}
+
+fn name() -> impl Strategy<Value = Name> {
+    prop_oneof![Just("crm"), Just("ma"), Just("phone"), Just("役職")].prop_map(Name::from)
+}
+
+fn address() -> impl Strategy<Value = Address> {
+    "[a-z]{1,5}@[a-z]{1,5}\\.example".prop_map(|a| Address::parse(&a).unwrap())
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        Just(Value::Empty),
+        text().prop_map(Value::Text),
+        any::<i64>().prop_map(Value::Int),
+        (-1e300f64..1e300).prop_map(Value::Number),
+        any::<bool>().prop_map(Value::Bool),
+        time().prop_map(Value::Time),
+        prop::collection::vec(text(), 0..3).prop_map(Value::List),
+    ]
+}
+
+fn record_id() -> impl Strategy<Value = RecordId> {
+    (name(), prop::sample::select(&ENTITIES[..]), text()).prop_map(|(system, entity, id)| RecordId { system, entity, id })
+}
+
+fn presence() -> impl Strategy<Value = Presence> {
+    prop_oneof![Just(Presence::Listed), Just(Presence::MissedOnce), time().prop_map(Presence::Gone)]
+}
+
+fn memory() -> impl Strategy<Value = Memory> {
+    let texts = || prop::collection::vec(text(), 0..3);
+    (prop::collection::vec(address(), 0..3), texts(), texts(), prop::option::of(time()))
+        .prop_map(|(past_addresses, past_people, past_accounts, ended_at)| Memory { past_addresses, past_people, past_accounts, ended_at })
+}
+
+prop_compose! {
+    fn record()(
+        id in record_id(),
+        fields in prop::collection::vec((name(), value(), time()), 0..4),
+        marks in prop::collection::vec((prop::sample::select(&MARKS[..]), value()), 0..3),
+        refusals in prop::collection::vec(prop_oneof![Just(RefusalScope::All), text().prop_map(RefusalScope::Topic)], 0..3),
+        same_as in prop::collection::vec(record_id(), 0..3),
+        account in prop::option::of(text()),
+        people in prop::collection::vec(text(), 0..3),
+        addresses in prop::collection::vec(address(), 0..3),
+        deal in prop::sample::select(&DEALS[..]),
+        ticket in prop::sample::select(&TICKETS[..]),
+        rest in (prop::option::of(time()), presence(), memory()),
+    ) -> Record {
+        let fields = fields.into_iter().map(|(name, value, at)| Field { name, value, at }).collect();
+        let (changed_at, presence, memory) = rest;
+        Record { id, fields, marks, refusals, same_as, account, people, addresses, deal, ticket, changed_at, presence, memory }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_record_comes_back(record in record(), stream in name()) {
+        let (mut names, mut writer) = (Names::default(), Writer::default());
+        let bytes = writer.whole(&stream, &record, &mut names).to_vec();
+        let kept = Names::new(names.to_keep().unwrap().to_vec());
+        prop_assert_eq!(read(record.id.clone(), &bytes, &kept), Some((stream, record)));
+    }
+
+    /// Only what an observation shows counts: not when, not what is remembered.
+    #[test]
+    fn bytes_show_what_was_observed(one in record(), other in record(), stream in name()) {
+        let (mut names, mut writer) = (Names::default(), Writer::default());
+        let bytes = writer.whole(&stream, &one, &mut names).to_vec();
+        let mut again = one.clone();
+        (again.changed_at, again.memory) = (other.changed_at, other.memory.clone());
+        again.fields.iter_mut().for_each(|f| f.at = Time(7));
+        prop_assert_eq!(shows(&bytes, writer.shown(&again, &mut names)), one.presence == Presence::Listed);
+        let told = |r: &Record| {
+            let values: Vec<_> = r.fields.iter().map(|f| (f.name.clone(), f.value.clone())).collect();
+            (values, r.marks.clone(), r.refusals.clone(), r.same_as.clone(), r.account.clone(), r.people.clone(), r.addresses.clone(), r.deal, r.ticket)
+        };
+        if told(&one) != told(&other) {
+            prop_assert!(!shows(&bytes, writer.shown(&other, &mut names)));
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(record in record(), stream in name(), at in 0usize..200, with in any::<u8>(), cut in 0usize..200) {
+        let (mut names, mut writer) = (Names::default(), Writer::default());
+        let mut bytes = writer.whole(&stream, &record, &mut names).to_vec();
+        if let Some(byte) = bytes.get_mut(at) {
+            *byte = with;
+        }
+        bytes.truncate(cut);
+        let _ = read(record.id.clone(), &bytes, &names);
+    }
+}
