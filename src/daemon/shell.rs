@@ -28,6 +28,8 @@ pub struct Shell {
     pub gate: Arc<Gate>,
     /// One pass over a stream at a time, whoever asks for it.
     reading: Arc<BTreeMap<(Name, Name), tokio::sync::Mutex<()>>>,
+    /// One delivery to a system at a time: whoever asks for another waits until what is under way was answered.
+    delivering: Arc<BTreeMap<Name, tokio::sync::Mutex<()>>>,
     /// Told when there may be something to deliver to a system.
     pub wake: Arc<BTreeMap<Name, Notify>>,
 }
@@ -81,9 +83,18 @@ impl Shell {
     pub fn new(engine: Engine, connectors: Connectors, clock: Clock) -> Shell {
         let gate = Arc::new(Gate::new(&engine));
         let wake = engine.systems.keys().map(|s| (s.clone(), Notify::new())).collect();
+        let delivering = connectors.keys().map(|s| (s.clone(), tokio::sync::Mutex::new(()))).collect();
         let streams = connectors.iter().flat_map(|(system, c)| c.streams().iter().map(|i| (system.clone(), i.name.clone())));
         let reading = Arc::new(streams.map(|key| (key, tokio::sync::Mutex::new(()))).collect());
-        Shell { engine: Arc::new(Mutex::new(engine)), connectors: Arc::new(connectors), clock, gate, reading, wake: Arc::new(wake) }
+        Shell {
+            engine: Arc::new(Mutex::new(engine)),
+            connectors: Arc::new(connectors),
+            clock,
+            gate,
+            reading,
+            delivering: Arc::new(delivering),
+            wake: Arc::new(wake),
+        }
     }
 
     pub fn now(&self) -> Time {
@@ -242,6 +253,8 @@ impl Shell {
     pub async fn deliver(&self, system: &Name) -> Result<Tally, Error> {
         let mut tally = Tally::default();
         let Some(connector) = self.connectors.get(system).cloned() else { return Ok(tally) };
+        let Some(turn) = self.delivering.get(system) else { return Ok(tally) };
+        let _turn = turn.lock().await;
         let mut under_way = JoinSet::new();
         let mut read_back_failed = false;
         loop {
