@@ -37,11 +37,7 @@ fn main() {
         println!("{people} people; first read and decided on in {:.1} s", began.elapsed().as_secs_f64());
 
         let began = Instant::now();
-        let mut engine = shell.engine();
-        let all = engine.world.indexes();
-        engine.dirty.extend(all);
-        engine.reconcile(NOW);
-        drop(engine);
+        decide_anew(&shell);
         println!("everyone decided on anew, as by new rules: {:.1} s", began.elapsed().as_secs_f64());
 
         println!("| what | calls | p50 | p99 | p999 | longest | calls a second |\n|---|---|---|---|---|---|---|");
@@ -105,6 +101,13 @@ fn sync(shell: &Shell, people: usize, round: usize) {
     shell.engine().end(&run, &end, NOW).expect("a pass ends");
     shell.engine().reconcile(NOW);
     shell.engine().commit().expect("memory takes it");
+}
+
+fn decide_anew(shell: &Shell) {
+    let mut engine = shell.engine();
+    let all = engine.world.indexes();
+    engine.dirty.extend(all);
+    engine.reconcile(NOW);
 }
 
 struct Busy {

@@ -26,7 +26,9 @@ pub struct Shell {
     pub clock: Clock,
     pub gate: Arc<Gate>,
     /// One pass over a stream at a time, whoever asks for it.
-    reading: Turns,
+    reading: Turns<(Name, Name)>,
+    /// One delivery to a system at a time: whoever asks for another waits until what is under way was answered.
+    delivering: Turns<Name>,
     /// Told when there may be something to deliver to a system.
     wakes: Arc<Mutex<BTreeMap<Name, Arc<Notify>>>>,
     /// Told when systems came or went.
@@ -35,7 +37,12 @@ pub struct Shell {
     pub rules_approved: Arc<Notify>,
 }
 
-type Turns = Arc<Mutex<BTreeMap<(Name, Name), Arc<tokio::sync::Mutex<()>>>>>;
+/// Who has the turn at something.
+type Turns<K> = Arc<Mutex<BTreeMap<K, Arc<tokio::sync::Mutex<()>>>>>;
+
+fn turn_of<K: Ord>(turns: &Turns<K>, of: K) -> Arc<tokio::sync::Mutex<()>> {
+    turns.lock().unwrap_or_else(PoisonError::into_inner).entry(of).or_default().clone()
+}
 
 /// What reading one stream came to.
 #[derive(Debug, Clone, Serialize, serde::Deserialize)]
@@ -91,6 +98,7 @@ impl Shell {
             clock,
             gate,
             reading: Arc::default(),
+            delivering: Arc::default(),
             wakes: Arc::default(),
             rewired: Arc::default(),
             rules_approved: Arc::default(),
@@ -114,8 +122,7 @@ impl Shell {
     }
 
     fn turn(&self, system: &Name, stream: &Name) -> Arc<tokio::sync::Mutex<()>> {
-        let key = (system.clone(), stream.clone());
-        self.reading.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone()
+        turn_of(&self.reading, (system.clone(), stream.clone()))
     }
 
     pub fn now(&self) -> Time {
@@ -283,6 +290,8 @@ impl Shell {
     pub async fn deliver(&self, system: &Name) -> Result<Tally, Error> {
         let mut tally = Tally::default();
         let Some(connector) = self.wiring().connectors.get(system).cloned() else { return Ok(tally) };
+        let turn = turn_of(&self.delivering, system.clone());
+        let _turn = turn.lock().await;
         let mut under_way = JoinSet::new();
         let mut read_back_failed = false;
         loop {
