@@ -6,9 +6,8 @@ use crate::config::{self, Config, Mistakes};
 use crate::connector::Clock;
 use crate::daemon::commands::{Command, Reply};
 use crate::daemon::wiring::{Connectors, NotConnected, Wiring};
-use crate::daemon::{self, Shell, persist, rules, socket};
+use crate::daemon::{Shell, persist, rules, socket};
 use crate::model::Time;
-use crate::store::State as Store;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -83,13 +82,15 @@ pub fn connectors(config: &Config, clock: &Clock) -> Result<Connectors, Error> {
 pub fn shell(config: Config) -> Result<Shell, Error> {
     let clock = clock();
     let now = clock();
-    let opened = Store::open(&config.state, persist::info(&config)).map_err(daemon::Error::from)?;
-    // Rules from before an edit may still count.
-    let systems = rules::systems_in_force(&config, &rules::stored(&opened.0)?);
-    let wiring = Wiring::through(&config.network).rewired(&systems, &clock)?;
+    let config = Arc::new(config);
     let run = format!("r_{:x}", now.0);
-    let systems = wiring.opened(&config);
-    let opened = persist::open_on(Arc::new(config), systems, now, run.into(), opened)?;
+    let mut wiring = Wiring::through(&config.network);
+    let opened = persist::open(config.clone(), now, run.into(), &mut |state| {
+        // Rules from before an edit may still count.
+        let systems = rules::systems_in_force(&config, &rules::stored(state)?);
+        wiring = wiring.rewired(&systems, &clock)?;
+        Ok(wiring.opened(&config))
+    })?;
     for (system, usage) in opened.usage {
         if let Some(connector) = wiring.connectors.get(&system) {
             connector.restore_usage(usage);

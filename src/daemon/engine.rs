@@ -36,6 +36,8 @@ pub enum Error {
     Unreadable(#[from] super::world::Unreadable),
     #[error("the state's item {what} cannot be read ({why})")]
     Item { what: String, why: String },
+    #[error(transparent)]
+    NotConnected(#[from] super::wiring::NotConnected),
     /// Of an earlier failure; its own text.
     #[error("{0}")]
     Halted(String),

@@ -78,29 +78,32 @@ pub struct Opened {
     pub words: BTreeMap<Name, Box<str>>,
 }
 
+/// Makes the systems that a state is opened with.
+pub type Wire<'w> = dyn FnMut(&State) -> Result<Vec<Opened>, Error> + 'w;
+
 /// What `open` found beside the engine itself.
 pub struct OpenedState {
     pub engine: Engine,
     pub usage: BTreeMap<Name, Usage>,
 }
 
-/// Opens the state and reads everything into memory.
-pub fn open(config: Arc<Config>, systems: Vec<Opened>, now: Time, run: Arc<str>) -> Result<OpenedState, Error> {
+/// Opens the state and reads everything into memory. `wire` makes the systems, for which it may look at the rules in the state.
+pub fn open(config: Arc<Config>, now: Time, run: Arc<str>, wire: &mut Wire<'_>) -> Result<OpenedState, Error> {
     let info = info(&config);
+    let mut read = |opened: (State, Loaded)| open_on(config.clone(), wire(&opened.0)?, now, run.clone(), opened);
     let (state, loaded) = State::open(&config.state, info)?;
     let why = if loaded.format_version < FORMAT_VERSION {
         let found = loaded.format_version;
         drop(state);
         format!("it was written by an older nayose, in format {found}; this one's is {FORMAT_VERSION}")
     } else {
-        match open_on(config.clone(), systems.clone(), now, run.clone(), (state, loaded)) {
+        match read((state, loaded)) {
             // It is what was written, and we can make nothing of it.
             Err(error @ (Error::Item { .. } | Error::Unreadable(_))) => error.to_string(),
             opened => return opened,
         }
     };
-    let anew = State::open_anew(&config.state, info, why)?;
-    open_on(config, systems, now, run, anew)
+    read(State::open_anew(&config.state, info, why)?)
 }
 
 /// What this program makes of a state's items.

@@ -37,7 +37,10 @@ impl Engine {
         }
         let left_the_list = complete && run.pass == Pass::Open && self.open_deal_left(run);
         let carried = if left_the_list { Vec::new() } else { self.carried_by(&run.system, &run.stream, &run.pass) };
-        let deals_proved = info.as_ref().and_then(|i| i.for_each.as_ref()).and_then(|deals| self.proved(&run.system, deals).at);
+        let deals_proved = info.as_ref().and_then(|i| i.for_each.as_ref()).and_then(|deals| {
+            // As it was read: while the state is rebuilt no proof counts, and still this one must come about.
+            self.systems.get(&run.system).and_then(|s| s.streams.get(deals)).and_then(|s| s.proved_at)
+        });
         if let Some(state) = self.systems.get_mut(&run.system) {
             state.credential_refused.remove(&run.stream);
         }

@@ -440,7 +440,7 @@ impl Drop for World {
                 let (path, kind) = (entry.path(), entry.file_type().unwrap());
                 if kind.is_dir() {
                     open.push(path);
-                } else if kind.is_file() && path.extension().is_none_or(|e| e != "toml") {
+                } else if kind.is_file() && path.extension().is_none_or(|e| e != "toml" && e != "token") {
                     no_secret(&std::fs::read(&path).unwrap_or_default(), &path.display().to_string());
                 }
             }

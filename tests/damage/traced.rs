@@ -86,9 +86,9 @@ fn on_disk_before_it_is_acknowledged() {
     for call in calls(&world, &["sync"], 0) {
         dirty.see(&call);
         if call.contains("\"POST /rest/v1/leads.json") {
-            dirty.assert_clean("a write left");
-            assert!(dirty.syncs[1] >= 1, "nothing was kept before the write left");
             sent += 1;
+            // The next batch may be on its way to the disk while this one leaves; its own commit was there before.
+            assert!(dirty.syncs[1] >= sent, "write {sent} left and the store was synced {} times before", dirty.syncs[1]);
         }
     }
     assert!(sent > 0, "no write was seen");
