@@ -17,7 +17,7 @@ use super::undo::{SetBack, Shown};
 use super::world::{Idx, Keys, PersonIdx, World};
 use super::written::Written;
 use crate::config::{Config, System};
-use crate::connector::{Abilities, StreamInfo};
+use crate::connector::{Abilities, StreamInfo, Usage};
 use crate::decide::freshness::{Proved, Side};
 use crate::decide::phase::Phase;
 use crate::decide::ratchet::Held;
@@ -114,6 +114,8 @@ pub struct SystemState {
     pub lined_up: LinedUp,
     /// Streams whose last pass ended because the credential was not accepted.
     pub credential_refused: BTreeSet<Name>,
+    /// Requests of today as last written.
+    pub usage_kept: Option<Usage>,
 }
 
 /// Which directions a target record has something due in.

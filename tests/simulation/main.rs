@@ -1,21 +1,28 @@
 //! The whole system under fire: the real engine over simulated systems, seeded, with faults and kills, and what must always be true asked
 //! at each step.
 //!
-//! `cargo run --release --example nayose-sim -- --help` plays longer runs of the same, and one seed with its whole history.
+//! `cargo run --release --example nayose-sim -- --help` plays longer runs of the same, and one seed with its whole history;
+//! `--example nayose-days` plays weeks of `run` itself and tells what each day cost.
 
 mod answers;
 mod checks;
+mod curve;
+mod daily;
 mod dice;
+mod door;
 mod driver;
 mod history;
 mod known;
+mod offices;
 mod setup;
 mod shrink;
 mod sim;
 mod store;
 mod truth;
+mod week;
 mod world;
 
+use daily::Plan;
 use history::History;
 use setup::Setups;
 use sim::{Counts, play};
