@@ -116,6 +116,10 @@ mod tests {
         assert_eq!(flat(|_| 100, |_| 10), Some(vec![true, true, true]));
         assert_eq!(flat(|n| 100 + 2 * n, |_| 100), Some(vec![false, true, true]));
         assert_eq!(flat(|n| 100 + 2 * n, |n| 100 + 2 * n), Some(vec![true, true, true]));
+        assert_eq!(
+            growth(&days(|_| 1, |_| 1)).map(|g| g.iter().map(|g| g.what).collect()),
+            Some(vec!["memory", "disk", "requests per day"])
+        );
         // Fewer records are no reason for less to be flat.
         assert_eq!(flat(|_| 100, |n| 1_000 - 30 * n), Some(vec![true, true, true]));
         assert!(growth(&days(|_| 1, |_| 1)[..20]).is_none());

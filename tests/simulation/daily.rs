@@ -86,7 +86,6 @@ impl Outside {
         let mut offices = Offices::new(BEGIN, setups().words());
         let mut week = Week::new(plan.people, plan.seed);
         week.begin(&mut offices);
-        week.events = 0;
         Outside { offices: Arc::new(Mutex::new(offices)), clock, week, began }
     }
 

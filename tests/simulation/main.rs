@@ -60,3 +60,15 @@ fn a_seed_is_a_history() {
         assert_eq!(first.trace, second.trace, "seed {seed}");
     }
 }
+
+#[test]
+fn two_days_of_run_cost_alike_and_leave_nobody_bare() {
+    let plan = Plan { days: 2, people: 120, seed: 1, folder: None };
+    let mut days = Vec::new();
+    println!("{}", curve::heading());
+    let bare = daily::play(&plan, |day| {
+        println!("{}", day.line());
+        days.push(day.clone());
+    });
+    assert_eq!(bare, Ok(Vec::new()));
+}

@@ -63,9 +63,16 @@ impl Week {
         Week { people, humans: 0, due: [0.0; SHARES.len()], dice: Dice::new(seed), events: 0 }
     }
 
-    /// What is there before the daemon comes.
+    /// What is there before the daemon comes, of the last year.
     pub fn begin(&mut self, offices: &mut Offices) {
+        self.fill(offices);
+        offices.now = BEGIN;
+        self.events = 0;
+    }
+
+    fn fill(&mut self, offices: &mut Offices) {
         for _ in 0..self.people {
+            self.some_time_ago(offices);
             let human = self.human();
             for (table, out_of_ten) in [(Table::CrmPeople, 6), (Table::MaPeople, 8), (Table::NewsPeople, 2), (Table::SupportPeople, 2)] {
                 if self.dice.below(10) < out_of_ten {
@@ -74,14 +81,20 @@ impl Week {
             }
         }
         for n in 0..self.people / 5 {
+            self.some_time_ago(offices);
             self.happen(Kind::DealOpened, offices);
             if n % 2 == 0 {
                 self.happen(Kind::DealEnded, offices);
             }
         }
         for _ in 0..self.people / 50 {
+            self.some_time_ago(offices);
             self.happen(Kind::TicketOpened, offices);
         }
+    }
+
+    fn some_time_ago(&mut self, offices: &mut Offices) {
+        offices.now = Time(BEGIN.0 - self.dice.range(1, 365 * DAY_MS));
     }
 
     fn human(&mut self) -> u32 {
