@@ -18,6 +18,8 @@ pub struct Day {
     pub writes: u64,
     /// What happened in the systems.
     pub events: u64,
+    /// Times that the state waited for the disk.
+    pub commits: u64,
     /// Records in the systems, and such as the daemon keeps something of.
     pub records: usize,
     pub known: usize,
@@ -30,7 +32,8 @@ pub struct Day {
 }
 
 pub fn heading() -> String {
-    let columns = ["crm", "support", "ma", "news", "writes", "events", "records", "known", "RSS MB", "sled MB", "journal kB", "outbox"];
+    let columns =
+        ["crm", "support", "ma", "news", "writes", "commits", "events", "records", "known", "RSS MB", "sled MB", "journal kB", "outbox"];
     let mut line = format!("{:>3}", "day");
     for column in columns.iter().chain(&["waiting", "tasks"]) {
         let _ = write!(line, " {column:>10}");
@@ -44,7 +47,7 @@ impl Day {
         for system in ["crm", "support", "ma", "news"] {
             let _ = write!(line, " {:>10}", self.requests.get(system).copied().unwrap_or(0));
         }
-        for number in [self.writes, self.events, self.records as u64, self.known as u64] {
+        for number in [self.writes, self.commits, self.events, self.records as u64, self.known as u64] {
             let _ = write!(line, " {number:>10}");
         }
         let mega = |bytes: u64| bytes as f64 / 1e6;
@@ -91,6 +94,12 @@ pub fn growth(days: &[Day]) -> Option<Vec<Growth>> {
 pub fn memory_bytes() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     text.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0) * MEMORY_PAGE
+}
+
+/// How many commits a state folder has seen, as noted beside the store.
+pub fn noted_commits(folder: &Path) -> u64 {
+    let text = std::fs::read_to_string(folder.join("commits")).unwrap_or_default();
+    text.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
 /// Bytes of a file, or of all files in a folder.

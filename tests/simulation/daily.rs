@@ -1,9 +1,10 @@
 //! `run` as it is, day after day, under a clock that jumps to whatever comes next.
 
-use super::curve::{Day, folder_bytes, memory_bytes};
+use super::curve::{Day, folder_bytes, memory_bytes, noted_commits};
 use super::door::{Door, Shared, at};
 use super::offices::Offices;
 use super::setup::{Rules, Setups};
+use super::store::{Disk, Handle};
 use super::truth::Table;
 use super::week::{BEGIN, STEP_MS, Week};
 use nayose::connector::{Clock, Connector};
@@ -38,6 +39,8 @@ struct Outside {
     clock: Clock,
     week: Week,
     began: Instant,
+    /// Where the state lies if there is no folder.
+    disk: Arc<Disk>,
 }
 
 /// Plays the days; `each` is told of each. Returns whoever is not protected in the end and must be.
@@ -55,7 +58,7 @@ pub fn play(plan: &Plan, mut each: impl FnMut(&Day)) -> Result<Vec<String>, Stri
         let mut before = Totals::default();
         for number in 1..=plan.days {
             outside.live_until(number, &shell).await?;
-            let now = outside.totals();
+            let now = outside.totals(plan.folder.as_deref());
             each(&outside.day(number, &shell, plan.folder.as_deref(), &before, &now));
             before = now;
             if running.is_finished() {
@@ -77,6 +80,7 @@ struct Totals {
     requests: BTreeMap<&'static str, u64>,
     writes: u64,
     events: u64,
+    commits: u64,
 }
 
 impl Outside {
@@ -86,7 +90,7 @@ impl Outside {
         let mut offices = Offices::new(BEGIN, setups().words());
         let mut week = Week::new(plan.people, plan.seed);
         week.begin(&mut offices);
-        Outside { offices: Arc::new(Mutex::new(offices)), clock, week, began }
+        Outside { offices: Arc::new(Mutex::new(offices)), clock, week, began, disk: Disk::new() }
     }
 
     fn shell(&self, plan: &Plan) -> Result<Shell, String> {
@@ -100,7 +104,11 @@ impl Outside {
             (s.config.name().clone(), door)
         });
         let wiring = Wiring::of(doors.collect::<Connectors>(), &config.systems);
-        let state = State::open(&config.state, setup.info).map_err(|e| e.to_string())?;
+        let state = match &plan.folder {
+            Some(_) => State::open(&config.state, setup.info),
+            None => State::open_on(Box::new(Handle(self.disk.clone())), setup.info),
+        };
+        let state = state.map_err(|e| e.to_string())?;
         let systems = wiring.opened(&config);
         let opened = persist::open_on(Arc::new(config), systems, BEGIN, "r_days".into(), state).map_err(|e| e.to_string())?;
         Ok(Shell::new(opened.engine, wiring, self.clock.clone()))
@@ -123,9 +131,10 @@ impl Outside {
         Ok(())
     }
 
-    fn totals(&self) -> Totals {
+    fn totals(&self, folder: Option<&Path>) -> Totals {
         let offices = at(&self.offices, &self.clock);
-        Totals { requests: offices.requests.clone(), writes: offices.writes, events: self.week.events }
+        let commits = folder.map_or_else(|| self.disk.commits(), noted_commits);
+        Totals { requests: offices.requests.clone(), writes: offices.writes, events: self.week.events, commits }
     }
 
     fn day(&self, number: u32, shell: &Shell, folder: Option<&Path>, before: &Totals, now: &Totals) -> Day {
@@ -137,6 +146,7 @@ impl Outside {
             requests,
             writes: now.writes - before.writes,
             events: now.events - before.events,
+            commits: now.commits - before.commits,
             records,
             known: engine.world.len(),
             memory: memory_bytes(),

@@ -8,6 +8,7 @@ mod dice;
 mod door;
 mod offices;
 mod setup;
+mod store;
 mod truth;
 mod week;
 

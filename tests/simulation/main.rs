@@ -62,8 +62,8 @@ fn a_seed_is_a_history() {
 }
 
 #[test]
-fn two_days_of_run_cost_alike_and_leave_nobody_bare() {
-    let plan = Plan { days: 2, people: 120, seed: 1, folder: None };
+fn a_day_of_run_costs_what_its_schedule_says_and_leaves_nobody_bare() {
+    let plan = Plan { days: 1, people: 120, seed: 1, folder: None };
     let mut days = Vec::new();
     println!("{}", curve::heading());
     let bare = daily::play(&plan, |day| {
@@ -71,4 +71,12 @@ fn two_days_of_run_cost_alike_and_leave_nobody_bare() {
         days.push(day.clone());
     });
     assert_eq!(bare, Ok(Vec::new()));
+    let [day] = days.as_slice() else { panic!("one day was played") };
+    // Each stream once a minute; what lies above it are sweeps, tests of filters and writes.
+    for (system, streams) in [("support", 2), ("ma", 1), ("news", 1)] {
+        let (asked, by_schedule) = (day.requests[system], streams * 1_440);
+        assert!((by_schedule..by_schedule + 600).contains(&asked), "{system}: {asked} requests");
+    }
+    // A look for something to send, each 5 s and for each system, waits for no disk if there is nothing: a pass commits twice at most.
+    assert!(day.commits < 2 * day.all_requests(), "{} commits, {} requests", day.commits, day.all_requests());
 }
