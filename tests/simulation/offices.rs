@@ -212,11 +212,11 @@ impl Offices {
     fn people_of(&self, ids: &[Box<str>], place: &mut Place) -> (Vec<Observed>, bool) {
         let here = &ids[..ids.len().min(PAGE)];
         place.ids += here.len();
-        let people = |id: &Box<str>| {
+        let people = |id: &str| {
             let deal = self.record(Table::CrmDeals, id.parse().ok()?)?;
             Some(Observed::DealPeople { deal: deal.id.clone(), people: deal.people.clone() })
         };
-        (here.iter().filter_map(people).collect(), ids.len() > here.len())
+        (here.iter().filter_map(|id| people(id)).collect(), ids.len() > here.len())
     }
 
     /// Takes a write; false: there is no such record.
