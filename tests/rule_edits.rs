@@ -489,5 +489,5 @@ fn systems_come_and_go_and_what_they_held_stays_held() {
     assert!(engine.systems.contains_key("support"));
     assert_eq!(decision(&engine, "ma:person:5", Campaign), "hold", "the ticket is still open");
     assert_eq!(engine.waiting(), []);
-    assert_eq!(engine.systems["ma"].approved, Some(nayose::daemon::engine::Approval::All), "first contact was forgotten");
+    assert_eq!(engine.systems["ma"].approved, Some(nayose::daemon::system::Approval::All), "first contact was forgotten");
 }

@@ -109,7 +109,12 @@ impl Offer {
     pub fn proof_age(&self, stream: &str) -> Option<Span> {
         let manifest = self.manifest.as_ref()?;
         let own = manifest.streams.get(stream)?;
-        let carrier = own.for_each.is_none().then(|| manifest.streams.get(own.carried_by.as_deref()?)).flatten();
+        if let Some(each) = &own.for_each {
+            // Asked of the deals that are known by then, so that it is as old as what is known of them, and older by its own rhythm.
+            let every = self.every.or(own.every).unwrap_or(READ_EVERY);
+            return self.proof_age(&each.stream).map(|deals| Span(deals.0 + every.0));
+        }
+        let carrier = own.carried_by.as_deref().and_then(|of| manifest.streams.get(of));
         let told = carrier.unwrap_or(own);
         let sound = told.changes.as_ref().is_none_or(|c| c.sound) && told.feed.as_ref().is_none_or(|f| f.sound);
         let every = self.every.or(told.every).unwrap_or(READ_EVERY);

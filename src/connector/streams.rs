@@ -69,6 +69,13 @@ pub fn plan(system: &Name, manifest: &Manifest, settings: &Settings) -> Result<V
     for (plan, [sweep, changes, open]) in plans.iter_mut().zip(facts) {
         (plan.info.sweep_carries_people, plan.info.changes_carry_people, plan.info.open_carries_people) = (sweep, changes, open);
     }
+    // What is asked of known deals trails as their list does.
+    let lags: Vec<(Name, Span)> = plans.iter().map(|p| (p.info.name.clone(), p.info.lag)).collect();
+    for plan in &mut plans {
+        let deals = plan.info.for_each.as_ref().or(plan.info.carried_by.as_ref());
+        let behind = deals.and_then(|of| lags.iter().find(|(name, _)| name == of)).map_or(Span::ZERO, |(_, lag)| *lag);
+        plan.info.lag = plan.info.lag.max(behind);
+    }
     plans.retain(|p| [&p.info.carried_by, &p.info.for_each].into_iter().flatten().all(|of| names.contains(of)));
     Ok(plans)
 }

@@ -1,7 +1,8 @@
 //! What became of writes: one outcome for each record, and the read-back of those that nobody told us of.
 
 use super::deliver::{Batch, Op};
-use super::engine::{Breaker, Engine, Error, Lanes};
+use super::engine::{Engine, Error};
+use super::system::{Breaker, Lanes};
 use super::target::Target;
 use super::world::{Idx, Merged, overlay};
 use crate::connector::{Change, Outcome};

@@ -1,8 +1,9 @@
 //! A person's word: first contact with a system, and plans that wait.
 
 use super::deliver::Op;
-use super::engine::{Approval, Engine, Error};
+use super::engine::{Engine, Error};
 use super::persist::{encode, kind};
+use super::system::Approval;
 use super::undo;
 use super::world::Idx;
 use crate::decide::ratchet::Kept;

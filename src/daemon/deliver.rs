@@ -1,6 +1,7 @@
 //! Writes out: what is due is computed at send, and sent once. What became of it is booked in `account`.
 
-use super::engine::{Approval, Engine, Error, Lanes};
+use super::engine::{Engine, Error};
+use super::system::{Approval, Lanes};
 use super::target::{self, Due};
 use super::view::View;
 use super::wanted::Whole;

@@ -1,10 +1,11 @@
 //! The guards over real writes: what counts as much, what then waits for a person's word, and how that is kept.
 
 use super::deliver::Op;
-use super::engine::{Approval, Engine, SystemState};
+use super::engine::Engine;
 use super::guard::{Guard, Intent, Limits, Replaced};
 use super::persist::{encode, kind};
 use super::plan::{SAMPLES, Waiting};
+use super::system::{Approval, SystemState};
 use super::target::{Due, Sent, permit_stands};
 use super::world::Idx;
 use crate::connector::{Change, PermitChange};

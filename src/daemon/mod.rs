@@ -1,9 +1,9 @@
 //! The shell around the pure rooms, and the only room that knows the time: observe, reconcile, deliver, schedule.
 //!
 //! - [`world`], [`codec`], [`postings`], [`view`]: all that was observed, in memory, and looking at it
-//! - [`engine`], [`persist`]: the state behind one owner, and its form on disk
+//! - [`engine`], [`system`], [`persist`]: the state behind one owner, and its form on disk
 //! - [`replay`]: the journal against the store at open; [`rebuild`]: after the state was lost: what the journal gives back; [`halt`]: when our own disk fails
-//! - [`observe`]: pages in; [`schedule`]: which pass is next
+//! - [`observe`], [`prove`]: pages in, and what a whole pass proves; [`schedule`]: which pass is next
 //! - [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`outbox`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
@@ -35,6 +35,7 @@ pub mod permits;
 pub mod persist;
 pub mod plan;
 pub mod postings;
+pub mod prove;
 pub mod rebuild;
 pub mod reconcile;
 pub mod refusals;
@@ -46,6 +47,7 @@ pub mod schedule;
 pub mod shell;
 pub mod socket;
 pub mod status;
+pub mod system;
 pub mod table;
 pub mod target;
 pub mod tell;

@@ -1,7 +1,7 @@
 //! Target records with something to write, and in which directions. Rare directions have lists of their own, so that the next batch is
 //! found without a look at all the rest.
 
-use super::engine::Lanes;
+use super::system::Lanes;
 use super::world::Idx;
 use crate::connector::Lane;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,10 +1,11 @@
 //! The forms in which the engine's state lies in the store, and reading it all at open.
 
-use super::engine::{Approval, Engine, Error, Pending, StreamState, SystemState, Unfollowed};
+use super::engine::{Engine, Error, Pending, Unfollowed};
 use super::notices::Told;
 use super::rebuild::{Journaled, REBUILDING_KEY, Recovery};
 use super::refusals::{On, Refusals};
 use super::replay::Said;
+use super::system::{Approval, StreamState, SystemState};
 use super::target::{Allowed, Target};
 use super::world::{Unreadable, World};
 use crate::config::Config;

@@ -1,7 +1,8 @@
 //! The plan: what would be written, for whom and why; and what waits for a person's word.
 
 use super::deliver::Op;
-use super::engine::{Engine, Lanes};
+use super::engine::Engine;
+use super::system::Lanes;
 use super::world::{Idx, NOBODY};
 use crate::connector::PermitChange;
 use crate::decide::ratchet::Kept;

@@ -1,8 +1,9 @@
 //! Decides anew for whom something changed: who is one person, what holds and refusals stand, and which targets have something due.
 
-use super::engine::{Engine, Lanes, Person};
+use super::engine::{Engine, Person};
 use super::holds::add;
 use super::refusals::On;
+use super::system::Lanes;
 use super::target;
 use super::view::View;
 use super::wanted::Whole;

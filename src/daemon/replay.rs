@@ -1,9 +1,10 @@
 //! The journal against the store at open: what it says is laid over what the store had, and what it lacks is written to it again.
 
-use super::engine::{Approval, Engine};
+use super::engine::Engine;
 use super::persist::{encode, kind, refusal_key};
 use super::rebuild::Journaled;
 use super::refusals::On;
+use super::system::Approval;
 use crate::model::{Refusal, RefusalScope, Span, Time};
 use crate::store::{Block, BlockPart, Blocks, Entry, JournalNotes, Scope, What, WriteOutcome};
 use hashbrown::{HashMap, HashSet};

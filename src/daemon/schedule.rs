@@ -1,7 +1,8 @@
 //! Which pass a stream needs next. Pure: the stream's state, what it offers, and the clock.
 
-use super::engine::{Approval, Engine, StreamState};
+use super::engine::Engine;
 use super::observe::FILTER_TEST_EVERY;
+use super::system::{Approval, StreamState};
 use crate::connector::{Pass, READ_EVERY, Reads, SWEEP_EVERY, StreamInfo};
 use crate::model::{DealState, Entity, Name, Span, Time};
 

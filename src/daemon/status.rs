@@ -1,7 +1,8 @@
 //! Protection and health, for `status`, `/readyz` and the metrics.
 
-use super::engine::{Approval, Engine};
+use super::engine::Engine;
 use super::plan::Waiting;
+use super::system::Approval;
 use crate::connector::Usage;
 use crate::decide::rules::HoldScope;
 use crate::model::{Name, RecordId, Time};

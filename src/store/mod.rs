@@ -21,6 +21,7 @@ mod conformance;
 pub mod entry;
 mod error;
 mod folder;
+mod head;
 mod index;
 pub mod journal;
 pub mod key_value;

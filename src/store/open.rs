@@ -1,11 +1,12 @@
 //! The ways into a state: lock, format, damage, and what is found.
 
 use super::folder::{Folder, RESTORING};
+use super::head::{HEAD_KEY, Head};
 use super::index::{Index, ItemHash};
 use super::key_value::{BATCH_VALUES_ADVISED, Batch, KeyRange, KeyValue};
 use super::pack::{self, Pack, PackWriter};
 use super::sled::OpenFailure;
-use super::state::{HEAD_KEY, Head, Inner};
+use super::state::Inner;
 use super::{Error, Memory, Sled, State, StateUrl};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

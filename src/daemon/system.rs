@@ -1,0 +1,148 @@
+//! One configured system as the engine knows it: its streams, its outbox, and how far it may be written to.
+
+use super::guarded::Guards;
+use super::outbox::Outbox;
+use super::persist::Opened;
+use super::target::{Allowed, Due};
+use super::world::Idx;
+use crate::config::System;
+use crate::connector::{Abilities, StreamInfo, Usage};
+use crate::model::{Name, Time};
+use hashbrown::HashSet;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What is known of one stream.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct StreamState {
+    /// Where an event feed goes on.
+    pub cursor: Option<Box<str>>,
+    /// The newest change the system told of: where the next filtered pass begins.
+    pub newest: Option<Time>,
+    /// The start of the last complete pass that counts, less the system's lag.
+    pub proved_at: Option<Time>,
+    pub swept_at: Option<Time>,
+    /// When the filter was last asked with a time in the future and gave nothing.
+    pub filter_tested_at: Option<Time>,
+    /// The filter gave what it should not, or gave nothing where it must: only sweeps count.
+    pub filter_broken: bool,
+    /// Filtered passes in a row that did not even give the newest known record.
+    pub silent_passes: u8,
+    pub error: Option<String>,
+    pub error_since: Option<Time>,
+}
+
+impl StreamState {
+    /// A former process whose clock was ahead has left times that are still to come: they prove nothing.
+    pub fn forget_future(&mut self, now: Time) {
+        for at in [&mut self.proved_at, &mut self.swept_at, &mut self.filter_tested_at] {
+            *at = at.filter(|at| *at <= now);
+        }
+    }
+}
+
+/// How far a system may be written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Approval {
+    /// Protective writes only.
+    Holds,
+    All,
+}
+
+/// One configured system.
+#[derive(Debug)]
+pub struct SystemState {
+    pub config: Arc<System>,
+    pub abilities: Abilities,
+    pub allowed: Allowed,
+    pub infos: BTreeMap<Name, StreamInfo>,
+    pub streams: BTreeMap<Name, StreamState>,
+    pub approved: Option<Approval>,
+    /// Our statuses in the system's own words.
+    pub words: BTreeMap<Name, Box<str>>,
+    /// The sweep now under way, by stream.
+    pub epochs: BTreeMap<Name, u32>,
+    /// Target records with something to write, and what kind.
+    pub outbox: Outbox,
+    /// Sent, the answer is awaited by this process.
+    pub in_flight: HashSet<Idx>,
+    /// Decided on anew while in flight: what the write carried may not be all that is wanted now.
+    pub touched: HashSet<Idx>,
+    /// Sent, the answer was lost.
+    pub unknown: BTreeSet<Idx>,
+    /// The server's clock minus ours when last told.
+    pub clock_skew_ms: i64,
+    pub breaker: Breaker,
+    /// Targets that were found without the block that we set.
+    pub blocks_lost: u64,
+    pub guards: Guards,
+    /// How many records of the outbox have something due in each direction.
+    pub lined_up: LinedUp,
+    /// Streams whose last pass ended because the credential was not accepted.
+    pub credential_refused: BTreeSet<Name>,
+    /// Requests of today as last written.
+    pub usage_kept: Option<Usage>,
+}
+
+/// Which directions a target record has something due in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lanes {
+    pub protective: bool,
+    pub release: bool,
+    pub update: bool,
+}
+
+impl Lanes {
+    pub fn of(due: &Due) -> Lanes {
+        Lanes { protective: due.protective.is_some(), release: due.release.is_some(), update: due.update.is_some() }
+    }
+}
+
+/// How many records have something due, by direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LinedUp {
+    pub release: usize,
+    pub update: usize,
+}
+
+impl SystemState {
+    /// Puts a record into the outbox or takes it out, and counts.
+    pub fn line_up(&mut self, idx: Idx, lanes: Lanes) {
+        let before = if lanes == Lanes::default() { self.outbox.remove(&idx) } else { self.outbox.insert(idx, lanes) };
+        let before = before.unwrap_or_default();
+        let count = |n: &mut usize, was: bool, is: bool| *n = *n + usize::from(is) - usize::from(was);
+        count(&mut self.lined_up.release, before.release, lanes.release);
+        count(&mut self.lined_up.update, before.update, lanes.update);
+    }
+}
+
+/// Stops fields and releases to a system that keeps failing. Protective writes are always tried.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Breaker {
+    pub failures: u32,
+    pub open_until: Option<Time>,
+}
+
+impl SystemState {
+    /// Takes the system's table in systems.toml, as it is in force.
+    pub fn follow(&mut self, config: Arc<System>) {
+        self.allowed = Allowed::by(&config, &self.abilities);
+        self.config = config;
+    }
+
+    /// The same system with another table or connector. Another manifest reads other things, so that everything is read again.
+    pub fn reopened(mut self, opened: Opened) -> SystemState {
+        if !super::wiring::same_manifest(&self.config, &opened.config) {
+            for stream in self.streams.values_mut() {
+                (stream.swept_at, stream.cursor, stream.newest) = (None, None, None);
+            }
+        }
+        self.abilities = opened.abilities;
+        self.infos = opened.streams.into_iter().map(|i| (i.name.clone(), i)).collect();
+        self.words = opened.words;
+        self.follow(opened.config);
+        self
+    }
+}
