@@ -56,8 +56,13 @@ impl Engine {
         }
     }
 
-    /// Keeps what a connector has used of today's budget.
+    /// Keeps what a connector has used of today's budget, if that is news: who looks for something to deliver and finds nothing is not to
+    /// write to the disk for it.
     pub fn keep_usage(&mut self, system: &Name, usage: Usage) {
+        let Some(state) = self.systems.get_mut(system) else { return };
+        if state.usage_kept.replace(usage) == Some(usage) {
+            return;
+        }
         self.pending.put(kind::USAGE, system.as_bytes().to_vec(), encode(&(usage.day, usage.used)));
     }
 }

@@ -298,6 +298,7 @@ pub(super) fn system(opened: Opened) -> SystemState {
         guards: Default::default(),
         lined_up: Default::default(),
         credential_refused: BTreeSet::new(),
+        usage_kept: None,
         config,
     }
 }

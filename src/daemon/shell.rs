@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
@@ -134,8 +135,11 @@ impl Shell {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something with the engine without holding up the runtime's other tasks.
+    /// Does something with the engine without holding up the runtime's other tasks, where it has another thread for them.
     pub fn with<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
+        if Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread) {
+            return work(&mut self.engine());
+        }
         tokio::task::block_in_place(|| work(&mut self.engine()))
     }
 

@@ -6,7 +6,7 @@ use super::persist::Opened;
 use super::target::{Allowed, Due};
 use super::world::Idx;
 use crate::config::System;
-use crate::connector::{Abilities, StreamInfo};
+use crate::connector::{Abilities, StreamInfo, Usage};
 use crate::model::{Name, Time};
 use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,8 @@ pub struct SystemState {
     pub lined_up: LinedUp,
     /// Streams whose last pass ended because the credential was not accepted.
     pub credential_refused: BTreeSet<Name>,
+    /// Requests of today as last written.
+    pub usage_kept: Option<Usage>,
 }
 
 /// Which directions a target record has something due in.

@@ -247,7 +247,7 @@ impl Line<'_> {
 }
 
 /// `bare`: searches of deals tell no people.
-fn observed(record: &Record, bare: bool) -> Observed {
+pub fn observed(record: &Record, bare: bool) -> Observed {
     let mut record = record.clone();
     record.presence = Presence::Listed;
     let people_told = !(bare && record.id.entity == Entity::Deal);
@@ -291,34 +291,9 @@ pub fn write(truth: &mut Truth, table: Table, ops: &[WriteOp], fate: Fate, dice:
 
 fn apply(truth: &mut Truth, table: Table, id: &RecordId, change: &Change, dice: &mut Dice) -> bool {
     let (now, own_form) = (truth.now, truth.own_form);
-    let word =
-        change.status.as_ref().map(|s| truth.words.get(table.system()).and_then(|w| w.get(&s.to)).cloned().unwrap_or((*s.to).into()));
+    let word = change.status.as_ref().map(|s| word(truth.words.get(table.system()), &s.to));
     let Ok(number) = id.id.parse::<u32>() else { return false };
-    let done = truth.change(table, number, super::truth::Way::Usual, true, dice, |r| {
-        for (name, value) in &change.fields {
-            let value = match value {
-                Value::Text(t) if own_form && &**name == "title" => Value::text(&t.trim().to_uppercase()),
-                other => other.clone(),
-            };
-            r.set(name, value, now);
-        }
-        if let Some(on) = change.block {
-            r.set_mark(Mark::Block, Value::Bool(on));
-        }
-        match (&change.permit, table) {
-            (None, _) => {}
-            (Some(PermitChange::Until(_)), Table::NewsPeople) => r.set_mark(Mark::Permit, Value::Bool(true)),
-            (Some(PermitChange::Withdrawn), Table::NewsPeople) => r.set_mark(Mark::Permit, Value::Bool(false)),
-            (Some(PermitChange::Until(t)), _) => r.set_mark(Mark::Permit, Value::Time(*t)),
-            (Some(PermitChange::Withdrawn), _) => r.set_mark(Mark::Permit, Value::Empty),
-        }
-        if let Some(why) = &change.why {
-            r.set_mark(Mark::Why, Value::text(why));
-        }
-        if let Some(word) = word {
-            r.set_mark(Mark::Status, Value::Text(word));
-        }
-    });
+    let done = truth.change(table, number, super::truth::Way::Usual, true, dice, |r| put_in(r, table, change, word, own_form, now));
     if done
         && let Some(on) = change.block
         && let Some(item) = truth.item_mut(table, number)
@@ -326,6 +301,38 @@ fn apply(truth: &mut Truth, table: Table, id: &RecordId, change: &Change, dice: 
         item.block_by = if on { BlockBy::Us } else { BlockBy::Nobody };
     }
     done
+}
+
+/// A status in a system's own words.
+pub fn word(words: Option<&BTreeMap<Name, Box<str>>>, status: &Name) -> Box<str> {
+    words.and_then(|w| w.get(status)).cloned().unwrap_or((**status).into())
+}
+
+/// A record as it is after a write.
+pub fn put_in(r: &mut Record, table: Table, change: &Change, word: Option<Box<str>>, own_form: bool, now: Time) {
+    for (name, value) in &change.fields {
+        let value = match value {
+            Value::Text(t) if own_form && &**name == "title" => Value::text(&t.trim().to_uppercase()),
+            other => other.clone(),
+        };
+        r.set(name, value, now);
+    }
+    if let Some(on) = change.block {
+        r.set_mark(Mark::Block, Value::Bool(on));
+    }
+    match (&change.permit, table) {
+        (None, _) => {}
+        (Some(PermitChange::Until(_)), Table::NewsPeople) => r.set_mark(Mark::Permit, Value::Bool(true)),
+        (Some(PermitChange::Withdrawn), Table::NewsPeople) => r.set_mark(Mark::Permit, Value::Bool(false)),
+        (Some(PermitChange::Until(t)), _) => r.set_mark(Mark::Permit, Value::Time(*t)),
+        (Some(PermitChange::Withdrawn), _) => r.set_mark(Mark::Permit, Value::Empty),
+    }
+    if let Some(why) = &change.why {
+        r.set_mark(Mark::Why, Value::text(why));
+    }
+    if let Some(word) = word {
+        r.set_mark(Mark::Status, Value::Text(word));
+    }
 }
 
 /// The systems' troubles, by name.

@@ -1,21 +1,28 @@
 //! The whole system under fire: the real engine over simulated systems, seeded, with faults and kills, and what must always be true asked
 //! at each step.
 //!
-//! `cargo run --release --example nayose-sim -- --help` plays longer runs of the same, and one seed with its whole history.
+//! `cargo run --release --example nayose-sim -- --help` plays longer runs of the same, and one seed with its whole history;
+//! `--example nayose-days` plays weeks of `run` itself and tells what each day cost.
 
 mod answers;
 mod checks;
+mod curve;
+mod daily;
 mod dice;
+mod door;
 mod driver;
 mod history;
 mod known;
+mod offices;
 mod setup;
 mod shrink;
 mod sim;
 mod store;
 mod truth;
+mod week;
 mod world;
 
+use daily::Plan;
 use history::History;
 use setup::Setups;
 use sim::{Counts, play};
@@ -52,4 +59,24 @@ fn a_seed_is_a_history() {
         assert!(first.trace.len() > 400, "seed {seed} tells its history");
         assert_eq!(first.trace, second.trace, "seed {seed}");
     }
+}
+
+#[test]
+fn a_day_of_run_costs_what_its_schedule_says_and_leaves_nobody_bare() {
+    let plan = Plan { days: 1, people: 120, seed: 1, folder: None };
+    let mut days = Vec::new();
+    println!("{}", curve::heading());
+    let bare = daily::play(&plan, |day| {
+        println!("{}", day.line());
+        days.push(day.clone());
+    });
+    assert_eq!(bare, Ok(Vec::new()));
+    let [day] = days.as_slice() else { panic!("one day was played") };
+    // Each stream once a minute; what lies above it are sweeps, tests of filters and writes.
+    for (system, streams) in [("support", 2), ("ma", 1), ("news", 1)] {
+        let (asked, by_schedule) = (day.requests[system], streams * 1_440);
+        assert!((by_schedule..by_schedule + 600).contains(&asked), "{system}: {asked} requests");
+    }
+    // A look for something to send, each 5 s and for each system, waits for no disk if there is nothing: a pass commits twice at most.
+    assert!(day.commits < 2 * day.all_requests(), "{} commits, {} requests", day.commits, day.all_requests());
 }
