@@ -121,14 +121,20 @@ impl Engine {
         {
             return self.mark_person(idx);
         }
-        if new.id.entity == Entity::Deal && !people_told {
-            run.deals_without_people.push(new.id.id.clone());
-        } else if found.is_some_and(|idx| self.world.shows(idx, &new) && !self.ends_later(idx, &new)) {
+        let lacks_people = new.id.entity == Entity::Deal && !people_told;
+        if !lacks_people && found.is_some_and(|idx| self.world.shows(idx, &new) && !self.ends_later(idx, &new)) {
             return;
         }
         let old = found.map(|i| self.world.record(i));
         let was_gone = old.as_ref().is_some_and(|o| o.presence != Presence::Listed);
-        match overlay(old.as_ref(), new, people_told, run.began) {
+        // The people of deals that are as they were are asked for in their own rhythm.
+        let nobody_known = old.as_ref().is_none_or(|o| o.people.is_empty());
+        let id = new.id.id.clone();
+        let merged = overlay(old.as_ref(), new, people_told, run.began);
+        if lacks_people && (nobody_known || merged != Merged::Same) {
+            run.deals_without_people.push(id);
+        }
+        match merged {
             Merged::Same => {}
             Merged::Changed(record) => {
                 run.changed += 1;

@@ -79,18 +79,22 @@ impl Growth {
 /// A measure of a day.
 type Of = fn(&Day) -> f64;
 
-/// The last week against the second; `None` for fewer than three weeks.
+/// The last week against the second, each by its middle day: the store's files grow and shrink in teeth. `None` for fewer than three weeks.
 pub fn growth(days: &[Day]) -> Option<Vec<Growth>> {
     if days.len() < 21 {
         return None;
     }
     let (second, last) = (&days[7..14], &days[days.len() - 7..]);
-    let mean = |week: &[Day], of: Of| week.iter().map(of).sum::<f64>() / week.len() as f64;
+    let middle = |week: &[Day], of: Of| {
+        let mut all: Vec<f64> = week.iter().map(of).collect();
+        all.sort_by(f64::total_cmp);
+        all[all.len() / 2]
+    };
     let records = |d: &Day| d.records as f64;
-    let data = (mean(last, records) / mean(second, records)).max(1.0);
+    let data = (middle(last, records) / middle(second, records)).max(1.0);
     let measures: [(&'static str, Of); 3] =
         [("memory", |d| d.memory as f64), ("disk", |d| (d.store + d.journal) as f64), ("requests per day", |d| d.all_requests() as f64)];
-    Some(measures.map(|(what, of)| Growth { what, share: mean(last, of) / mean(second, of) / data - 1.0 }).to_vec())
+    Some(measures.map(|(what, of)| Growth { what, share: middle(last, of) / middle(second, of) / data - 1.0 }).to_vec())
 }
 
 /// Bytes of RAM that this process has.
