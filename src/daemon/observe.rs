@@ -249,7 +249,10 @@ impl Engine {
         }
         let left_the_list = complete && run.pass == Pass::Open && self.open_deal_left(run);
         let carried = if left_the_list { Vec::new() } else { self.carried_by(&run.system, &run.stream, &run.pass) };
-        let deals_proved = info.as_ref().and_then(|i| i.for_each.as_ref()).and_then(|deals| self.proved(&run.system, deals).at);
+        // As it is kept: while everything is read anew nothing counts as proved, and this is part of what ends that.
+        let streams = self.systems.get(&run.system).map(|s| &s.streams);
+        let deals = info.as_ref().and_then(|i| i.for_each.as_ref()).and_then(|deals| streams?.get(deals));
+        let deals_proved = deals.and_then(|d| d.proved_at);
         if let Some(state) = self.systems.get_mut(&run.system) {
             state.credential_refused.remove(&run.stream);
         }

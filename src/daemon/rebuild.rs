@@ -6,7 +6,7 @@ use super::world::Idx;
 use crate::connector::{Reads, StreamInfo};
 use crate::decide::ratchet::{Held, Reach};
 use crate::decide::standing::{HoldNow, Kinds};
-use crate::model::{Entity, MailKind, Name, Record, RecordId, Time};
+use crate::model::{Entity, MailKind, Name, Record, RecordId, Span, Time};
 use crate::store::{Block, Blocks, Cause, Entry, What};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,9 @@ impl Engine {
         let Some(state) = streams.get(&info.name) else { return false };
         if let Some(deals) = &info.for_each {
             // Of which deals the people were asked is known only once the deals were read.
-            let deals_at = streams.get(deals).and_then(|d| d.swept_at.or(d.proved_at));
+            // What a pass proves is older than its begin by the system's lag.
+            let lag = self.systems[system].infos.get(deals).map_or(Span::ZERO, |i| i.lag.max(info.lag));
+            let deals_at = streams.get(deals).and_then(|d| d.swept_at.map(|at| at.minus(lag)).or(d.proved_at));
             return state.error.is_none() && state.proved_at.is_some() && deals_at.is_some() && state.proved_at >= deals_at;
         }
         let never_proved = info.reads == Reads::Cursor && !info.sound && !info.sweeps;

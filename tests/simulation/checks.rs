@@ -1,9 +1,10 @@
 //! What must always be true (design.md 3), asked at each write, each mail, each delivery and at rest.
 
+use super::driver::UnderWay;
 use super::setup::{CRM_LIMIT_MS, LEASE_MS, REFUSAL_LIMIT_MS, TICKET_LIMIT_MS, WIDENING_PEOPLE, WIDENING_WITHIN_MS};
 use super::sim::Sim;
 use super::truth::{BlockBy, Cause, Item, Table};
-use nayose::connector::PermitChange;
+use nayose::connector::{Outcome, PermitChange};
 use nayose::daemon::deliver::{Batch, Op};
 use nayose::model::{Address, Mail, MailKind, Mark, RecordId, Time, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -124,6 +125,37 @@ fn needed(sim: &Sim<'_>) -> Vec<(&'static str, i64)> {
         all.push(("support.tickets", TICKET_LIMIT_MS));
     }
     all
+}
+
+/// An answer was booked: for each record as it was told, whatever became of the others.
+pub fn booked(sim: &Sim<'_>, done: &UnderWay) -> Result<(), Violation> {
+    let Some(daemon) = &sim.daemon else { return Ok(()) };
+    for (op, outcome) in done.batch.ops.iter().zip(&done.outcomes) {
+        let idx = daemon.engine.world.find(&op.record);
+        let Some(target) = idx.and_then(|idx| daemon.engine.world.slot(idx).target.as_deref()) else { continue };
+        let fits = match outcome {
+            Outcome::Applied => target.sent.is_none() && target.failure.is_none(),
+            Outcome::Rejected(_) | Outcome::NotSent(_) => target.sent.is_none() && target.failure.is_some(),
+            Outcome::Unknown(_) => target.sent.as_ref().is_some_and(|s| s.unknown),
+        };
+        if !fits {
+            return fail(7, format!("{}: {outcome:?} was told, and {:?}, {:?} is booked", op.record, target.sent, target.failure));
+        }
+    }
+    Ok(())
+}
+
+/// The rules were edited and read: if they let anything through that was stopped, somebody is asked.
+pub fn edited(sim: &Sim<'_>) -> Result<(), Violation> {
+    let Some(daemon) = &sim.daemon else { return Ok(()) };
+    // Before anything was read the rules have stopped nothing.
+    if daemon.engine.world.is_empty() || daemon.engine.rules_plan().is_some() {
+        return Ok(());
+    }
+    match sim.agreed.iter().find(|agreed| agreed.are_stricter_than(sim.rules)) {
+        Some(agreed) => fail(11, format!("policy.toml was edited from {agreed:?} to {:?}, and nobody was asked", sim.rules)),
+        None => Ok(()),
+    }
 }
 
 /// A value is erased only where the record that wins is empty itself: nothing in these rules lets an absent value win.

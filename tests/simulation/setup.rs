@@ -38,6 +38,12 @@ pub enum Rules {
 impl Rules {
     pub const ALL: [Rules; 5] = [Rules::Base, Rules::Stricter, Rules::NoTickets, Rules::PersonScope, Rules::ShortCoolDown];
 
+    /// Whether rules that are edited to these let something through that these here stop.
+    pub fn are_stricter_than(self, edited: Rules) -> bool {
+        let something_less = matches!(edited, Rules::NoTickets | Rules::PersonScope | Rules::ShortCoolDown);
+        self != edited && (something_less || (self == Rules::Stricter && edited == Rules::Base))
+    }
+
     pub fn accounts(self) -> bool {
         self != Rules::PersonScope
     }

@@ -217,6 +217,7 @@ impl<'s> Sim<'s> {
             Kind::Mail => checks::mail(self)?,
             Kind::Round => self.round(&mut dice)?,
             Kind::Admin => self.admin(&mut dice, false)?,
+            Kind::Kill if dice.once_in(4) => self.lose_store(&mut dice)?,
             Kind::Kill => self.kill("kill -9", &mut dice)?,
             Kind::KillAtCommit => {
                 self.disk.die_after(dice.below(4) as u32, dice.once_in(2));
@@ -282,6 +283,24 @@ impl<'s> Sim<'s> {
         self.note(|| format!("{how}; down for {} s", down / 1000));
         self.truth.now = Time(self.truth.now.0 + down);
         self.start()
+    }
+
+    /// The process is stopped, and the next one finds the journal without the store.
+    fn lose_store(&mut self, dice: &mut Dice) -> Result<(), Violation> {
+        // Of a write whose outcome is not told yet the journal does not know.
+        if !(self.under_way.is_empty() && self.unknown.is_empty()) {
+            return self.kill("kill -9", dice);
+        }
+        let runs = self.runs;
+        self.with(|daemon, world, _| daemon.reconcile(world))?;
+        if runs != self.runs {
+            return Ok(());
+        }
+        self.disk.lose_store();
+        self.known.lose();
+        self.agreed = BTreeSet::from([self.rules]);
+        self.lifted.clear();
+        self.kill("stopped, and its store is lost", dice)
     }
 
     fn read_some(&mut self, dice: &mut Dice) -> Result<(), Violation> {
@@ -374,6 +393,7 @@ impl<'s> Sim<'s> {
         let at = dice.below(8);
         let done = self.with(|daemon, world, _| daemon.answer(table, at, world))?.flatten();
         let Some(done) = done else { return Ok(false) };
+        checks::booked(self, &done)?;
         let now = self.daemon.as_mut().map(|d| d.now(&self.truth)).unwrap_or(self.truth.now);
         for (op, outcome) in done.batch.ops.iter().zip(&done.outcomes) {
             self.under_way.remove(&op.record);
@@ -484,6 +504,7 @@ impl<'s> Sim<'s> {
             }
         }
         for plan in plans {
+            let of_rules = self.daemon.as_ref().and_then(|d| d.engine.rules_plan()).is_some_and(|id| id == plan);
             let done = self.with(|daemon, world, _| {
                 let now = daemon.now(world.truth);
                 match daemon.engine.approve(&plan, false, now) {
@@ -495,6 +516,9 @@ impl<'s> Sim<'s> {
                 self.note(|| format!("approve {plan}"));
                 self.rules_in_force();
                 self.grant_what_is_due();
+            } else if done.is_none() && of_rules {
+                // Whoever dies while they agree to an edit may have agreed.
+                self.rules_in_force();
             }
         }
         for (cause, kept, people) in let_go {
@@ -575,6 +599,7 @@ impl<'s> Sim<'s> {
             let setup = self.setup();
             self.with(|daemon, world, _| daemon.take_rules(setup, world))?;
         }
+        checks::edited(self)?;
         self.rules_in_force();
         Ok(())
     }
