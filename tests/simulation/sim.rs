@@ -89,6 +89,8 @@ pub struct Sim<'s> {
     /// Blocks lifted of late without anybody's word, and the releases that an administrator gave theirs for.
     pub lifted: BTreeMap<RecordId, Time>,
     pub granted: BTreeSet<RecordId>,
+    /// The store was lost once.
+    pub store_lost: bool,
 }
 
 /// Plays a history. With `trace` it also tells it.
@@ -139,6 +141,7 @@ impl<'s> Sim<'s> {
             sure: BTreeSet::new(),
             lifted: BTreeMap::new(),
             granted: BTreeSet::new(),
+            store_lost: false,
         }
     }
 
@@ -297,6 +300,7 @@ impl<'s> Sim<'s> {
             return Ok(());
         }
         self.disk.lose_store();
+        self.store_lost = true;
         self.known.lose();
         self.agreed = BTreeSet::from([self.rules]);
         self.lifted.clear();
