@@ -322,8 +322,7 @@ pub fn at_rest(sim: &mut Sim<'_>) -> Result<(), Violation> {
             if !(due.is_empty() || renewal || gave_up) {
                 return fail(8, format!("{id} still has {due:?} to be written"));
             }
-            // Of a block whose every trace but the journal's was lost it may not be known any more that it is ours: it stays.
-            let ours = item.block_by == BlockBy::Us && seen.is_blocked() && !sim.store_lost;
+            let ours = item.block_by == BlockBy::Us && seen.is_blocked();
             let person = daemon.engine.world.slot(idx).person as usize;
             let asks = daemon.engine.people.get(person).is_some_and(|p| p.holds.iter().any(|h| h.kept.is_some()));
             if ours && !asks && !sim.known.could_hold(&id, now, cool_down) {

@@ -75,15 +75,6 @@ impl Known {
         self.pending.clear();
     }
 
-    /// The store is lost. What the journal keeps is still known: who said no, and under which addresses.
-    pub fn lose(&mut self) {
-        let refused = std::mem::take(&mut self.kept.refused);
-        let bearers = std::mem::take(&mut self.kept.bearers).into_iter().filter(|(_, b)| b.refused);
-        let bearers = bearers.map(|(id, _)| (id, Bearer { refused: true, ..Bearer::default() })).collect();
-        self.kept = Facts { bearers, refused, ..Facts::default() };
-        self.acknowledged.clear();
-    }
-
     fn keep(&mut self, row: Observed, began: Time) {
         let facts = &mut self.kept;
         match row {

@@ -89,8 +89,6 @@ pub struct Sim<'s> {
     /// Blocks lifted of late without anybody's word, and the releases that an administrator gave theirs for.
     pub lifted: BTreeMap<RecordId, Time>,
     pub granted: BTreeSet<RecordId>,
-    /// The store was lost once.
-    pub store_lost: bool,
 }
 
 /// Plays a history. With `trace` it also tells it.
@@ -141,7 +139,6 @@ impl<'s> Sim<'s> {
             sure: BTreeSet::new(),
             lifted: BTreeMap::new(),
             granted: BTreeSet::new(),
-            store_lost: false,
         }
     }
 
@@ -220,7 +217,6 @@ impl<'s> Sim<'s> {
             Kind::Mail => checks::mail(self)?,
             Kind::Round => self.round(&mut dice)?,
             Kind::Admin => self.admin(&mut dice, false)?,
-            Kind::Kill if dice.once_in(4) => self.lose_store(&mut dice)?,
             Kind::Kill => self.kill("kill -9", &mut dice)?,
             Kind::KillAtCommit => {
                 self.disk.die_after(dice.below(4) as u32, dice.once_in(2));
@@ -286,25 +282,6 @@ impl<'s> Sim<'s> {
         self.note(|| format!("{how}; down for {} s", down / 1000));
         self.truth.now = Time(self.truth.now.0 + down);
         self.start()
-    }
-
-    /// The process is stopped, and the next one finds the journal without the store.
-    fn lose_store(&mut self, dice: &mut Dice) -> Result<(), Violation> {
-        // Of a write whose outcome is not told yet the journal does not know.
-        if !(self.under_way.is_empty() && self.unknown.is_empty()) {
-            return self.kill("kill -9", dice);
-        }
-        let runs = self.runs;
-        self.with(|daemon, world, _| daemon.reconcile(world))?;
-        if runs != self.runs {
-            return Ok(());
-        }
-        self.disk.lose_store();
-        self.store_lost = true;
-        self.known.lose();
-        self.agreed = BTreeSet::from([self.rules]);
-        self.lifted.clear();
-        self.kill("stopped, and its store is lost", dice)
     }
 
     fn read_some(&mut self, dice: &mut Dice) -> Result<(), Violation> {

@@ -49,16 +49,6 @@ impl Disk {
         self.until_death.store(NEVER, Ordering::Relaxed);
     }
 
-    /// The store is taken away; the journal is not.
-    pub fn lose_store(&self) {
-        let mut deletes = Vec::new();
-        let all = self.memory.scan(&KeyRange::all(), &mut |key, _| {
-            deletes.push(key.to_vec());
-            ControlFlow::Continue(())
-        });
-        all.and_then(|()| self.memory.commit(Batch { deletes, ..Batch::default() })).expect("a store in memory does not fail");
-    }
-
     /// The last bytes that were written to the journal did not all reach the disk.
     pub fn tear_journal(&self, keep: usize) {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner).truncate(keep);
