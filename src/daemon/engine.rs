@@ -176,6 +176,9 @@ impl Pending {
                 None => changes.delete.push((kind, key)),
             }
         }
+        // In one order whatever the map's: records get their places in it when the state is opened.
+        changes.put.sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        changes.delete.sort_unstable();
         changes
     }
 }
