@@ -168,6 +168,7 @@ impl Engine {
             let system = self.world.slot(*idx).id.system.clone();
             match found.iter().find(|r| r.id.id == *id) {
                 Some(shown) => {
+                    self.note_refusals(shown, now);
                     let old = self.world.record(*idx);
                     if let Merged::Changed(record) = overlay(Some(&old), shown.clone(), true, now) {
                         let stream = self.world.slot(*idx).stream.clone();

@@ -203,7 +203,7 @@ impl Engine {
         let kinds = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
         let mut missing: Vec<String> = kinds
             .flat_map(|k| freshness::needed(&self.config.policy, k))
-            .filter(|p| !freshness::is_fresh(p, &proved, now) || proved(&p.system, &p.stream).at.is_none_or(|at| at < self.fresh_from(p)))
+            .filter(|p| !freshness::is_fresh(p, &proved, now) || !self.proved_here(p))
             .map(|p| format!("{}.{}", p.system, p.stream))
             .collect();
         missing.sort();
@@ -211,10 +211,10 @@ impl Engine {
         missing
     }
 
-    /// After a start nothing widens before every stream was proved anew; the stream's own lag counts as proved with it.
-    fn fresh_from(&self, proof: &crate::decide::rules::Proof) -> Time {
-        let lag = self.systems.get(&proof.system).and_then(|s| s.infos.get(&proof.stream)).map_or(Span::ZERO, |i| i.lag);
-        self.started_at.minus(lag)
+    /// After a start nothing widens before every stream was proved anew.
+    fn proved_here(&self, proof: &crate::decide::rules::Proof) -> bool {
+        let stream = self.systems.get(&proof.system).and_then(|s| s.streams.get(&proof.stream));
+        stream.is_some_and(|s| s.proved_here)
     }
 
     /// Records that have something due in a lane and may be written to; as many as a batch takes, the next ones come with the next batch.

@@ -89,7 +89,6 @@ pub struct Engine {
     pub table: Arc<Table>,
     pub link_rules: link::LinkRules,
     pub needs: Needs,
-    pub started_at: Time,
     /// What could not be read, newest last: told by `status`, bounded.
     pub quarantine: Vec<String>,
     pub quarantined: u64,

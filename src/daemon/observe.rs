@@ -102,16 +102,7 @@ impl Engine {
         if let Some(idx) = found {
             self.see(idx, run);
         }
-        for scope in &new.refusals {
-            let refusal = Refusal { scope: scope.clone(), from: new.id.clone(), seen_at: run.began, address: new.address() };
-            let known = self.refusals.knows(&On::Record(new.id.clone()), scope);
-            if !known {
-                self.keep_refusal(On::Record(new.id.clone()), refusal.clone());
-                if let Some(address) = new.address() {
-                    self.keep_refusal(On::Address(address), refusal);
-                }
-            }
-        }
+        self.note_refusals(&new, run.began);
         // What was read before our last write to this record was acknowledged says nothing of what it holds now.
         // Refusals above count whenever they were read.
         let stale =
@@ -162,6 +153,20 @@ impl Engine {
     fn see(&mut self, idx: Idx, run: &PassRun) {
         if run.epoch > 0 {
             self.world.slot_mut(idx).epoch = run.epoch;
+        }
+    }
+
+    /// Keeps what a record shows of its person's no, however it came to be read.
+    pub fn note_refusals(&mut self, shown: &Record, seen_at: Time) {
+        for scope in &shown.refusals {
+            if self.refusals.knows(&On::Record(shown.id.clone()), scope) {
+                continue;
+            }
+            let refusal = Refusal { scope: scope.clone(), from: shown.id.clone(), seen_at, address: shown.address() };
+            self.keep_refusal(On::Record(shown.id.clone()), refusal.clone());
+            if let Some(address) = shown.address() {
+                self.keep_refusal(On::Address(address), refusal);
+            }
         }
     }
 

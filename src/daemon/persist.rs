@@ -139,7 +139,6 @@ pub fn open_on(
         table: Arc::default(),
         needs: super::engine::Needs::of(&config),
         link_rules: link_rules(&config),
-        started_at: now,
         quarantine: Vec::new(),
         quarantined: 0,
         rebuilding: None,

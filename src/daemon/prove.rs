@@ -39,7 +39,7 @@ impl Engine {
         let carried = if left_the_list { Vec::new() } else { self.carried_by(&run.system, &run.stream, &run.pass) };
         let deals_proved = info.as_ref().and_then(|i| i.for_each.as_ref()).and_then(|deals| {
             // As it was read: while the state is rebuilt no proof counts, and still this one must come about.
-            self.systems.get(&run.system).and_then(|s| s.streams.get(deals)).and_then(|s| s.proved_at)
+            self.systems.get(&run.system).and_then(|s| s.streams.get(deals)).filter(|d| d.proved_here)?.proved_at
         });
         if let Some(state) = self.systems.get_mut(&run.system) {
             state.credential_refused.remove(&run.stream);
@@ -51,8 +51,8 @@ impl Engine {
             match &run.pass {
                 Pass::Sweep => {
                     stream.newest = stream.newest.max(run.newest);
-                    stream.swept_at = Some(run.began);
-                    stream.proved_at = stream.proved_at.max(Some(proves_at));
+                    (stream.swept_at, stream.swept_here) = (Some(run.began), true);
+                    stream.proves(proves_at);
                 }
                 Pass::Changes(since) => {
                     if !overlaps || run.newest.is_some_and(|n| n >= *since) {
@@ -67,20 +67,24 @@ impl Engine {
                     }
                     stream.newest = stream.newest.max(run.newest);
                     if sound && !stream.filter_broken && stream.filter_tested_at.is_some() {
-                        stream.proved_at = stream.proved_at.max(Some(proves_at));
+                        stream.proves(proves_at);
                     }
                 }
                 Pass::Resume { .. } => {
                     stream.newest = stream.newest.max(run.newest);
                     if sound {
-                        stream.proved_at = stream.proved_at.max(Some(proves_at));
+                        stream.proves(proves_at);
                     }
                 }
                 // Won, lost, deleted, or the token sees no deals any more: the whole listing tells which, and is what proves.
                 Pass::Open if left_the_list => stream.swept_at = None,
-                Pass::Open => stream.proved_at = stream.proved_at.max(Some(proves_at)),
+                Pass::Open => stream.proves(proves_at),
                 // Only of the deals that are known: their own stream's proof is the most that this one can have.
-                Pass::ForEach(_) => stream.proved_at = stream.proved_at.max(deals_proved.map(|at| at.min(proves_at))),
+                Pass::ForEach(_) => {
+                    if let Some(deals_at) = deals_proved {
+                        stream.proves(deals_at.min(proves_at));
+                    }
+                }
                 Pass::FilterTest(_) => {
                     stream.filter_tested_at = Some(now);
                     stream.filter_broken = run.read > 0;
@@ -96,7 +100,7 @@ impl Engine {
         if complete {
             for name in carried {
                 if let Some(stream) = self.stream_mut(&run.system, &name) {
-                    stream.proved_at = stream.proved_at.max(Some(proves_at));
+                    stream.proves(proves_at);
                     stream.error = None;
                     self.keep_stream(&run.system, &name);
                 }

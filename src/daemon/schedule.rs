@@ -76,9 +76,7 @@ impl Engine {
     pub fn release_needs(&self, system: &Name, stream: &Name, now: Time) -> bool {
         let waits = self.systems.values().any(|s| s.approved == Some(Approval::All) && s.outbox.values().any(|l| l.release));
         let state = self.systems.get(system).and_then(|s| s.streams.get(stream));
-        // The lag counts as proved with the stream itself.
-        let lag = self.systems.get(system).and_then(|s| s.infos.get(stream)).map_or(Span::ZERO, |i| i.lag);
-        let swept = state.and_then(|s| s.swept_at).is_some_and(|at| at >= self.started_at.minus(lag));
+        let swept = state.is_some_and(|s| s.swept_here && s.swept_at.is_some());
         waits && !swept && self.unproved(now).contains(&format!("{system}.{stream}"))
     }
 

@@ -31,9 +31,20 @@ pub struct StreamState {
     pub silent_passes: u8,
     pub error: Option<String>,
     pub error_since: Option<Time>,
+    /// Proved, and swept, by this process: what a former one left may have been told by another clock.
+    #[serde(skip)]
+    pub proved_here: bool,
+    #[serde(skip)]
+    pub swept_here: bool,
 }
 
 impl StreamState {
+    /// A pass proved it. Proofs do not go back, but the first of a process takes the place of what a former one left.
+    pub fn proves(&mut self, at: Time) {
+        self.proved_at = if self.proved_here { self.proved_at.max(Some(at)) } else { Some(at) };
+        self.proved_here = true;
+    }
+
     /// A former process whose clock was ahead has left times that are still to come: they prove nothing.
     pub fn forget_future(&mut self, now: Time) {
         for at in [&mut self.proved_at, &mut self.swept_at, &mut self.filter_tested_at] {

@@ -263,9 +263,12 @@ impl Daemon {
         };
         if proves {
             let proof = Proof { at, of_this_run: true };
-            self.proofs.insert(format!("{}.{}", key.0, key.1), proof);
+            let known = self.proofs.entry(format!("{}.{}", key.0, key.1)).or_insert(proof);
+            // A long pass may end after a later one began and ended.
+            known.at = known.at.max(proof.at);
             if *pass == Pass::Sweep && key.0 == "crm" && &*key.1 == "deals" {
-                self.proofs.insert("crm.deal_people".into(), proof);
+                let people = self.proofs.entry("crm.deal_people".into()).or_insert(proof);
+                people.at = people.at.max(proof.at);
             }
         }
     }
