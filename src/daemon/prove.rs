@@ -24,6 +24,17 @@ impl Engine {
             // One page tells it, whether more would follow or not.
             (complete, error) = (true, None);
         }
+        if let Pass::ForEach(asked) = &run.pass
+            && complete
+            && run.read == 0
+            && !asked.is_empty()
+        {
+            complete = false;
+            error = Some(format!(
+                "the people of none of {} deals were told; has the token lost a scope? Nothing is taken as ended by this",
+                asked.len()
+            ));
+        }
         if complete && run.pass == Pass::Sweep {
             let known = self.world.listed(&run.system, &run.stream);
             if run.read == 0 && known >= EMPTY_SUSPICIOUS_FROM {

@@ -6,6 +6,7 @@ use super::sim::Sim;
 use super::truth::{BlockBy, Cause, Item, Table};
 use nayose::connector::{Outcome, PermitChange};
 use nayose::daemon::deliver::{Batch, Op};
+use nayose::daemon::table::Subject;
 use nayose::model::{Address, Mail, MailKind, Mark, RecordId, Time, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -325,7 +326,9 @@ pub fn at_rest(sim: &mut Sim<'_>) -> Result<(), Violation> {
             let ours = item.block_by == BlockBy::Us && seen.is_blocked();
             let person = daemon.engine.world.slot(idx).person as usize;
             let asks = daemon.engine.people.get(person).is_some_and(|p| p.holds.iter().any(|h| h.kept.is_some()));
-            if ours && !asks && !sim.known.could_hold(&id, now, cool_down) {
+            // A refusal may be in the journal though the look that showed it was forgotten with a kill.
+            let refused = daemon.engine.table.find(&Subject::Record(id.clone())).standings.iter().any(|s| s.refused_all);
+            if ours && !asks && !refused && !sim.known.could_hold(&id, now, cool_down) {
                 return fail(8, format!("{id} is blocked by us for good, and nothing holds its person"));
             }
         }

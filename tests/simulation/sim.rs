@@ -557,6 +557,7 @@ impl<'s> Sim<'s> {
         self.counts.other += 1;
         let table = *dice.pick(&Table::ALL).unwrap_or(&Table::CrmDeals);
         let known = self.daemon.as_ref().map_or(0, |d| d.engine.world.listed(&table.system().into(), &table.stream().into()));
+        let reading = self.daemon.as_ref().is_some_and(|d| d.keys().iter().any(|k| k.0 == table.system() && d.is_reading(k)));
         let Some(trouble) = self.troubles.get_mut(table.system()) else { return };
         let what = match dice.below(4) {
             0 => {
@@ -567,8 +568,8 @@ impl<'s> Sim<'s> {
                 trouble.no_scope.insert(table);
                 "lost a scope"
             }
-            // Of a few records an empty list can be the truth.
-            2 if known >= 5 => {
+            // Of a few records an empty list can be the truth; and a list that ends in its middle looks like a whole one.
+            2 if known >= 5 && !reading => {
                 trouble.empty.insert(table);
                 "lists nothing any more"
             }
