@@ -169,15 +169,32 @@ impl<'s> Sim<'s> {
 
     fn happen(&mut self, dice: &mut Dice) {
         let what = world::happen(&mut self.truth, dice);
-        // Whose a block is that appears while our own write of one has no known outcome, nobody can tell.
-        for id in self.under_way.iter().chain(&self.unknown) {
-            let Some(item) = id.id.parse().ok().and_then(|n| self.truth.item_mut(Table::MaPeople, n)) else { continue };
-            if *id.system == *Table::MaPeople.system() && item.block_by == BlockBy::Marketer {
+        self.blocks_nobody_can_tell_apart();
+        self.counts.changes += 1;
+        self.note(|| what);
+    }
+
+    /// Whose a block is that appears while our own write of one has no known outcome, or in the place of one of ours between two looks,
+    /// nobody can tell.
+    fn blocks_nobody_can_tell_apart(&mut self) {
+        let Some(daemon) = &self.daemon else { return };
+        let world = &daemon.engine.world;
+        let ours = |id: &RecordId| {
+            let idx = world.find(id);
+            idx.is_some_and(|i| world.slot(i).target.as_ref().is_some_and(|t| t.block_ours) && world.record(i).is_blocked())
+        };
+        let now = self.truth.now;
+        for number in self.truth.living(Table::MaPeople) {
+            let id = Table::MaPeople.id(number);
+            let unclear = self.under_way.contains(&id) || self.unknown.contains(&id) || ours(&id);
+            if let Some(item) = self.truth.item_mut(Table::MaPeople, number)
+                && item.block_by == BlockBy::Marketer
+                && unclear
+                && item.touched == now
+            {
                 item.block_by = BlockBy::Unclear;
             }
         }
-        self.counts.changes += 1;
-        self.note(|| what);
     }
 
     /// Starts the daemon on what is on disk.
