@@ -391,3 +391,11 @@ fn notify() {
         assert!(!drawn.contains(SECRET), "{drawn}");
     }
 }
+
+/// What draws mistakes counted columns in 16 bits and panicked.
+#[test]
+fn a_mistake_far_to_the_right_is_told_without_being_underlined() {
+    let far = format!("default = [\"crm\"]{}wrong = 1\n", " ".repeat(70_000));
+    let mistakes = load_with(&[("precedence.toml", &far)]).unwrap_err();
+    assert!(mistakes.drawn().contains("precedence.toml:1: "), "{}", mistakes.drawn());
+}

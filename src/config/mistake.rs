@@ -10,6 +10,9 @@ use std::ops::Range;
 /// Columns of the drawn form; long messages are wrapped there.
 const WIDTH: usize = 120;
 
+/// Beyond it nothing is underlined, only told: what draws cannot count further than 65,535 columns, and a tab is several.
+const UNDERLINED_COLUMN_MAX: usize = 8_000;
+
 /// Mistakes drawn at most; with more, it is another file by mistake.
 const DRAWN_MAX: usize = 100;
 
@@ -149,7 +152,8 @@ impl fmt::Debug for Drawn<'_> {
 impl fmt::Display for Drawn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.mistake.span {
-            Some(_) => f.write_str(&self.mistake.text),
+            Some(_) if self.mistake.column <= UNDERLINED_COLUMN_MAX => f.write_str(&self.mistake.text),
+            Some(_) => write!(f, "{}", self.mistake),
             None => write!(f, "{}: {}", self.mistake.file, self.mistake.text),
         }
     }
@@ -167,6 +171,9 @@ impl Diagnostic for Drawn<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        if self.mistake.column > UNDERLINED_COLUMN_MAX {
+            return None;
+        }
         let span = self.text?.on_one_line(self.mistake.span.as_ref()?);
         Some(Box::new(std::iter::once(LabeledSpan::new_with_span(None, span))))
     }

@@ -48,7 +48,9 @@ impl Address {
             text.contains(|c: char| c.is_whitespace() || c.is_control() || u8::try_from(c).is_ok_and(special))
         };
         let labels = !domain.starts_with('.') && !domain.ends_with('.') && !domain.contains("..");
-        (!local.is_empty() && !bad && !domain.contains('@') && domain.contains('.') && labels).then_some(text)
+        // The normal form of a domain can be longer than what was written.
+        let fits = text.len() <= ADDRESS_BYTES_MAX;
+        (fits && !local.is_empty() && !bad && !domain.contains('@') && domain.contains('.') && labels).then_some(text)
     }
 
     pub fn as_str(&self) -> &str {
@@ -104,5 +106,7 @@ mod tests {
             assert_eq!(Address::parse(raw), None, "{raw:?}");
         }
         assert_eq!(Address::parse(&format!("{}@b.example", "a".repeat(400))), None);
+        let grows = format!("a@{}.example", "é'".repeat(100));
+        assert!(grows.len() <= ADDRESS_BYTES_MAX && Address::parse(&grows).is_none_or(|a| a.as_str().len() <= ADDRESS_BYTES_MAX));
     }
 }
