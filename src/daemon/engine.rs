@@ -24,6 +24,7 @@ use crate::model::expression::{Declared, Expression};
 use crate::model::{Name, Reason, Record, RecordId, Refusal, Time};
 use crate::store::{Changes, Entry, Journal, State};
 use hashbrown::{HashMap, HashSet};
+use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -143,10 +144,11 @@ pub struct Unfollowed {
     pub restart: Vec<String>,
 }
 
-/// What waits for the next commit: of several changes to one item the last counts.
+/// What waits for the next commit, in the order in which it came: of several changes to one item the last counts. Records get their places in
+/// that order when the state is opened.
 #[derive(Debug, Default)]
 pub struct Pending {
-    items: HashMap<(u8, Vec<u8>), Option<Vec<u8>>>,
+    items: IndexMap<(u8, Vec<u8>), Option<Vec<u8>>, hashbrown::DefaultHashBuilder>,
 }
 
 impl Pending {
@@ -169,15 +171,12 @@ impl Pending {
     /// Takes all out; the room is kept for what comes next.
     fn take(&mut self) -> Changes {
         let mut changes = Changes::default();
-        for ((kind, key), value) in self.items.drain() {
+        for ((kind, key), value) in self.items.drain(..) {
             match value {
                 Some(value) => changes.put.push((kind, key, value)),
                 None => changes.delete.push((kind, key)),
             }
         }
-        // In one order whatever the map's: records get their places in it when the state is opened.
-        changes.put.sort_unstable_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        changes.delete.sort_unstable();
         changes
     }
 }
