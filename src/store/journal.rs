@@ -152,7 +152,7 @@ impl Journal {
         self.bytes >= FOLD_FROM_BYTES.max(self.folded * 2)
     }
 
-    /// Folds the old lines: what is left says the same of all that anyone asks of the journal (see [`super::compact`]). A crash at any
+    /// Folds the old lines: what is left says the same of all that anyone asks of the journal (see `compact.rs`). A crash at any
     /// point leaves the old file or the new one.
     pub fn fold(&mut self, now: Time) -> Result<(), Error> {
         if let Some(why) = &self.broken {
