@@ -3,7 +3,7 @@
 use super::document::{Entry, Section};
 use super::keys;
 use super::settings::Outside;
-use crate::connector::network::{Network, Proxy, authorities};
+use crate::connector::network::{Authorities, Network, Proxy, authorities};
 use reqwest::Url;
 
 /// Keys of `[network]` whose values are no secrets. The proxy's address and user may hold some by mistake.
@@ -24,7 +24,7 @@ pub fn read(top: &mut Section, outside: &Outside) -> Option<Network> {
         }
     }
     let authorities = match ca {
-        None => Some(Vec::new()),
+        None => Some(Authorities::default()),
         Some(entry) => certificates(&entry, outside),
     };
     // All of them are read, so that each mistake is told.
@@ -108,7 +108,7 @@ fn hosts(entry: &Entry) -> Option<Vec<String>> {
     right.then_some(hosts)
 }
 
-fn certificates(entry: &Entry, outside: &Outside) -> Option<Vec<reqwest::Certificate>> {
+fn certificates(entry: &Entry, outside: &Outside) -> Option<Authorities> {
     let pem = outside.bytes(entry)?;
     match authorities(&pem) {
         Ok(found) => Some(found),

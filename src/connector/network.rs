@@ -11,10 +11,29 @@ use std::time::Duration;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How other hosts are reached; the default is straight, trusting whom this machine trusts.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Network {
     pub proxy: Option<Proxy>,
-    pub authorities: Vec<Certificate>,
+    pub authorities: Authorities,
+}
+
+/// Certificate authorities of one's own; two are the same if their files are.
+#[derive(Debug, Clone, Default)]
+pub struct Authorities {
+    certificates: Vec<Certificate>,
+    digest: Option<blake3::Hash>,
+}
+
+impl Authorities {
+    pub fn is_empty(&self) -> bool {
+        self.certificates.is_empty()
+    }
+}
+
+impl PartialEq for Authorities {
+    fn eq(&self, other: &Authorities) -> bool {
+        self.digest == other.digest
+    }
 }
 
 /// A proxy that everything goes through but what lies on this machine and what is excepted.
@@ -35,7 +54,7 @@ impl Network {
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .user_agent(concat!("nayose/", env!("CARGO_PKG_VERSION")))
-            .tls_certs_merge(self.authorities.iter().cloned());
+            .tls_certs_merge(self.authorities.certificates.iter().cloned());
         let Some(own) = self.proxy.clone() else { return builder };
         let login = own.login.clone();
         let proxy = reqwest::Proxy::custom(move |url| own.carries(url).then(|| own.url.clone()));
@@ -56,13 +75,13 @@ impl Network {
 }
 
 /// The certificates of a PEM file. `Err` says what is wrong with it.
-pub fn authorities(pem: &[u8]) -> Result<Vec<Certificate>, String> {
-    let found = Certificate::from_pem_bundle(pem).map_err(|_| "it is not PEM")?;
-    if found.is_empty() {
+pub fn authorities(pem: &[u8]) -> Result<Authorities, String> {
+    let certificates = Certificate::from_pem_bundle(pem).map_err(|_| "it is not PEM")?;
+    if certificates.is_empty() {
         return Err("it holds no certificate".to_string());
     }
     // Only a client that is made of them shows whether they are certificates.
-    let network = Network { proxy: None, authorities: found };
+    let network = Network { proxy: None, authorities: Authorities { certificates, digest: Some(blake3::hash(pem)) } };
     match network.client().build() {
         Ok(_) => Ok(network.authorities),
         Err(_) => Err("it holds something that is no certificate".to_string()),
@@ -90,6 +109,13 @@ impl Proxy {
     /// tunnel there is no other connection than that to the proxy.
     pub fn failed(&self, url: &Url, causes: &str) -> bool {
         url.scheme() == "http" || causes.contains("tunnel error")
+    }
+}
+
+impl PartialEq for Proxy {
+    fn eq(&self, other: &Proxy) -> bool {
+        let login = |p: &Proxy| p.login.as_ref().map(|(user, password)| (user.clone(), password.expose_secret().to_string()));
+        self.url == other.url && self.except == other.except && login(self) == login(other)
     }
 }
 
@@ -136,11 +162,36 @@ mod tests {
         assert_eq!(authorities(rubbish.as_bytes()).unwrap_err(), "it holds something that is no certificate");
     }
 
+    /// A running daemon asks for a restart when any of it was edited.
+    #[test]
+    fn each_part_makes_another_network() {
+        let proxy = |url: &str, password: &str, except: &[&str]| {
+            let login = Some(("svc".to_string(), SecretString::from(password)));
+            Some(Proxy { url: Url::parse(url).unwrap(), login, except: except.iter().map(ToString::to_string).collect() })
+        };
+        let network = |proxy, pem: &[u8]| {
+            let digest = (!pem.is_empty()).then(|| blake3::hash(pem));
+            Network { proxy, authorities: Authorities { certificates: Vec::new(), digest } }
+        };
+        let one = || network(proxy("http://a.example:1", "p", &["x.example"]), b"ca");
+        assert_eq!(one(), one());
+        for other in [
+            network(None, b"ca"),
+            network(proxy("http://b.example:1", "p", &["x.example"]), b"ca"),
+            network(proxy("http://a.example:1", "q", &["x.example"]), b"ca"),
+            network(proxy("http://a.example:1", "p", &[]), b"ca"),
+            network(proxy("http://a.example:1", "p", &["x.example"]), b"another ca"),
+            network(proxy("http://a.example:1", "p", &["x.example"]), b""),
+        ] {
+            assert_ne!(one(), other);
+        }
+    }
+
     #[test]
     fn the_password_does_not_show() {
         let login = Some(("svc".to_string(), SecretString::from("geheim-77")));
         let proxy = Proxy { url: Url::parse("http://proxy.example:3128").unwrap(), login, except: Vec::new() };
-        let network = Network { proxy: Some(proxy), authorities: Vec::new() };
+        let network = Network { proxy: Some(proxy), authorities: Authorities::default() };
         assert!(!format!("{network:?}").contains("geheim"));
         assert_eq!(network.secrets().count(), 1);
     }

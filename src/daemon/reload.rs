@@ -177,7 +177,7 @@ fn needs_restart(started: &Config, now: &Config) -> Vec<String> {
     if token(&started.http) != token(&now.http) {
         keys.push("[http] token");
     }
-    if format!("{:?}", started.network) != format!("{:?}", now.network) {
+    if started.network != now.network {
         keys.push("[network]");
     }
     keys.into_iter().map(|k| format!("systems.toml: {k} was changed: restart nayose to apply it")).collect()

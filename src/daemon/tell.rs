@@ -5,6 +5,7 @@ use super::notices::{By, Notice, Told, Unsent, notices};
 use super::persist::{encode, kind};
 use super::shell::Shell;
 use crate::config::{Mail, Notify, Security};
+use crate::connector::network::Network;
 use crate::model::{Span, Time};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
@@ -69,11 +70,12 @@ fn queued(mut told: Told, notices: &[Notice], config: &Notify, now: Time) -> Tol
 
 /// Sends what is due, one after another.
 async fn send_all(shell: &Shell, config: &Notify) -> Result<(), Error> {
+    let network = shell.with(|e| e.files.network.clone());
     loop {
         let now = shell.now();
         let Some(next) = shell.with(|e| e.told.unsent.iter().find(|u| u.next_at <= now).cloned()) else { return Ok(()) };
         let sent = match (next.by, &config.webhook, &config.mail) {
-            (By::Webhook, Some(url), _) => post(url.expose_secret(), &next.notice).await,
+            (By::Webhook, Some(url), _) => post(&network, url.expose_secret(), &next.notice).await,
             (By::Mail, _, Some(mail)) => mailed(mail, &next.notice).await,
             // That way was taken out of the config.
             _ => Ok(()),
@@ -130,9 +132,8 @@ enum NotSent {
     Message(String),
 }
 
-async fn post(url: &str, notice: &Notice) -> Result<(), NotSent> {
-    let client = reqwest::Client::builder().timeout(ANSWER_WITHIN).redirect(reqwest::redirect::Policy::none());
-    let client = client.build().map_err(|e| NotSent::Webhook(e.without_url()))?;
+async fn post(network: &Network, url: &str, notice: &Notice) -> Result<(), NotSent> {
+    let client = network.client().timeout(ANSWER_WITHIN).build().map_err(|e| NotSent::Webhook(e.without_url()))?;
     let body = serde_json::json!({ "text": notice.text });
     let answer = client.post(url).json(&body).send().await.map_err(|e| NotSent::Webhook(e.without_url()))?;
     if answer.status().is_success() { Ok(()) } else { Err(NotSent::Status(answer.status().as_u16())) }

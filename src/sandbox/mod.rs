@@ -32,6 +32,7 @@ pub use crm_records::{CrmObject, Kind};
 pub use faults::{Fault, FaultKind, Lost};
 pub use handle::Handle;
 pub use ma_records::Lead;
+pub use rng::Rng;
 pub use support::{Ticket, User};
 pub use world::{Keys, Sent, System, World, Write};
 

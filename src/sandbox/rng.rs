@@ -9,7 +9,8 @@ impl Rng {
         Rng(seed)
     }
 
-    pub fn next(&mut self) -> u64 {
+    /// Any number.
+    pub fn throw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -19,12 +20,12 @@ impl Rng {
 
     /// A number below `n`; 0 if `n` is 0.
     pub fn below(&mut self, n: usize) -> usize {
-        if n == 0 { 0 } else { (self.next() % n as u64) as usize }
+        if n == 0 { 0 } else { (self.throw() % n as u64) as usize }
     }
 
     /// True in the share `rate` (0 to 1) of calls.
     pub fn chance(&mut self, rate: f64) -> bool {
-        ((self.next() >> 11) as f64 / (1u64 << 53) as f64) < rate
+        ((self.throw() >> 11) as f64 / (1u64 << 53) as f64) < rate
     }
 
     /// One of a list that is not empty.

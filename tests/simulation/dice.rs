@@ -1,25 +1,22 @@
 //! Randomness from a number: the same number, the same throws, on every machine.
 
-/// splitmix64 (Steele, Lea, Flood 2014).
+use nayose::sandbox::Rng;
+
 #[derive(Debug, Clone)]
-pub struct Dice(u64);
+pub struct Dice(Rng);
 
 impl Dice {
     pub fn new(seed: u64) -> Dice {
-        Dice(seed)
+        Dice(Rng::new(seed))
     }
 
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.throw()
     }
 
     /// Below `n`; 0 if `n` is 0.
     pub fn below(&mut self, n: usize) -> usize {
-        if n == 0 { 0 } else { (self.next() % n as u64) as usize }
+        self.0.below(n)
     }
 
     pub fn range(&mut self, from: i64, to: i64) -> i64 {

@@ -12,7 +12,10 @@ const LOGIN: &str = "c3ZjOmdlaGVpbS00NzEx";
 
 fn through(proxy: &str) -> Network {
     let login = Some(("svc".to_string(), PASSWORD.into()));
-    Network { proxy: Some(Proxy { url: Url::parse(proxy).unwrap(), login, except: vec!["desk.example".into()] }), authorities: Vec::new() }
+    Network {
+        proxy: Some(Proxy { url: Url::parse(proxy).unwrap(), login, except: vec!["desk.example".into()] }),
+        authorities: Default::default(),
+    }
 }
 
 #[tokio::test]
