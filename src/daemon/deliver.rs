@@ -171,7 +171,11 @@ impl Engine {
         let records = View::new(&self.world).take(&self.people[person as usize].members);
         let found = self.table.find(&super::table::Subject::Record(record.id.clone()));
         let standing = found.standings.into_iter().next().unwrap_or_default();
-        let wanted = self.wanted(record, &Whole { person, standing: &standing, records: &records }, now);
+        let merge = self.merge(self.systems.get(&record.id.system).into_iter(), &records, now);
+        if let Some(status) = &merge.status {
+            self.keep_status(person, status);
+        }
+        let wanted = self.wanted(record, &Whole { standing: &standing, merge: &merge }, now);
         let Some(state) = self.systems.get(&record.id.system) else { return Due::default() };
         target::due(self.world.slot(idx).target.as_deref(), record, &wanted, &state.allowed, &state.abilities, now)
     }

@@ -131,12 +131,15 @@ impl Engine {
     }
 
     fn ask(&mut self, system: &Name, op: Op) {
+        if self.systems.get(system).is_none_or(|s| s.approved.is_none()) {
+            return;
+        }
         let listed = self.listed_of(system);
         let limits = self.limits(op, listed);
         let Some(state) = self.systems.get_mut(system) else { return };
         let guard = state.guards.of_mut(op);
         if op == Op::Hold {
-            let many = state.approved.is_some() && guard.counted() > limits.records;
+            let many = guard.counted() > limits.records;
             if many && !guard.alarmed {
                 let count = guard.counted();
                 tracing::warn!(%system, count, limit = limits.records, "unusually many holds at once; they are written all the same");
@@ -280,16 +283,20 @@ impl Engine {
                 }
             }
         }
-        systems.iter().for_each(|s| self.keep_guards(s));
+        for system in &systems {
+            self.keep_guards(system);
+        }
     }
 
-    /// Writes what was let go and what waits with the next commit, if it changed.
-    pub fn keep_guards(&mut self, system: &Name) {
-        let Some(state) = self.systems.get_mut(system) else { return };
+    /// Writes what was let go and what waits with the next commit, if it changed; returns whether it did.
+    pub fn keep_guards(&mut self, system: &Name) -> bool {
+        let Some(state) = self.systems.get_mut(system) else { return false };
+        let mut changed = false;
         for op in Op::ALL {
             if !state.guards.of(op).changed {
                 continue;
             }
+            changed = true;
             let kept = state.guards.of_mut(op).to_keep();
             for (set, digests) in ["granted", "asked"].into_iter().zip(kept) {
                 let key = format!("{set}/{}/{system}", op.name());
@@ -303,6 +310,7 @@ impl Engine {
                 }
             }
         }
+        changed
     }
 
     /// Takes a kept item back in at open.

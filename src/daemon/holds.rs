@@ -2,6 +2,7 @@
 
 use super::engine::Engine;
 use super::reconcile::addresses;
+use super::sketch::Phases;
 use super::view::View;
 use super::world::Idx;
 use crate::decide::phase::{Phase, phase};
@@ -9,26 +10,25 @@ use crate::decide::ratchet::{CauseNow, Fate, Held, Kept, Reach, judge};
 use crate::decide::rules::HoldScope;
 use crate::decide::standing::{By, HoldNow, Kinds, reason};
 use crate::model::{Address, DealState, Entity, Reason, Record, RecordId, Time};
+use std::borrow::Cow;
 
 impl Engine {
-    /// The holds that reach a person's own records: through deals, accounts and tickets.
-    pub fn direct_holds(&mut self, records: &[Record], addresses: &[Address], now: Time) -> Vec<HoldNow> {
+    /// The holds that reach a person's own records: through deals, accounts and tickets. Phases that had to be found out go to `fresh`.
+    pub fn direct_holds(&self, records: &[Record], addresses: &[Address], now: Time, fresh: &mut Phases) -> Vec<HoldNow> {
         let mut holds = Vec::new();
         for address in addresses {
-            let tickets = self.world.tickets_of_address(address).to_vec();
-            self.holds_of(&tickets, Reach::Person, None, now, &mut holds);
+            let tickets = self.world.tickets_of_address(address);
+            self.holds_of(tickets, Reach::Person, None, now, fresh, &mut holds);
         }
         for record in records {
-            let deals = self.world.deals_of_person(&record.id).to_vec();
-            self.holds_of(&deals, Reach::Person, Some(&record.id.id), now, &mut holds);
-            let tickets = self.world.tickets_of_person(&record.id).to_vec();
-            self.holds_of(&tickets, Reach::Person, None, now, &mut holds);
+            let deals = self.world.deals_of_person(&record.id);
+            self.holds_of(deals, Reach::Person, Some(&record.id.id), now, fresh, &mut holds);
+            let tickets = self.world.tickets_of_person(&record.id);
+            self.holds_of(tickets, Reach::Person, None, now, fresh, &mut holds);
             if let Some(account) = &record.account {
                 let id = RecordId::new(record.id.system.clone(), Entity::Account, account.clone());
-                let deals = self.world.deals_of_account(&id).to_vec();
-                if !deals.is_empty() {
-                    self.holds_of(&deals, Reach::Account, Some(account), now, &mut holds);
-                }
+                let deals = self.world.deals_of_account(&id);
+                self.holds_of(deals, Reach::Account, Some(account), now, fresh, &mut holds);
             }
         }
         holds
@@ -36,23 +36,35 @@ impl Engine {
 
     /// The holds of everyone who bears an address.
     pub fn holds_at(&mut self, address: &Address, now: Time) -> Vec<HoldNow> {
-        let mut holds = Vec::new();
-        for idx in self.world.bearers(address).to_vec() {
+        let (mut holds, mut fresh) = (Vec::new(), Phases::new());
+        for idx in self.world.bearers(address) {
             let view = View::new(&self.world);
-            let members = view.component(idx, &self.link_rules).members;
+            let members = view.component(*idx, &self.link_rules).members;
             let records = view.take(&members);
-            for hold in self.direct_holds(&records, &addresses(&records), now) {
+            for hold in self.direct_holds(&records, &addresses(&records), now, &mut fresh) {
                 add(&mut holds, hold);
             }
         }
+        self.keep_phases(fresh);
         holds
     }
 
     /// `through`: the person's or account's id that a deal must still name; one that it only named once keeps the hold, and we ask.
-    fn holds_of(&mut self, causes: &[Idx], reach: Reach, through: Option<&str>, now: Time, holds: &mut Vec<HoldNow>) {
-        let (config, files) = (self.config.clone(), self.files.policy.holds.len());
+    fn holds_of(
+        &self,
+        causes: &[Idx],
+        reach: Reach,
+        through: Option<&str>,
+        now: Time,
+        fresh: &mut Phases,
+        holds: &mut Vec<HoldNow>,
+    ) {
+        let (config, files) = (&self.config, self.files.policy.holds.len());
         for cause in causes {
             let phases = self.phases_of(*cause, now);
+            if let Cow::Owned(found) = &phases {
+                fresh.push((*cause, found.as_slice().into()));
+            }
             let slot = self.world.slot(*cause);
             if phases.iter().all(|p| !p.holds()) || self.let_go.contains(&slot.id) {
                 continue;
@@ -104,19 +116,24 @@ impl Engine {
     }
 
     /// A cause's phase under each hold rule, from memory where it is known.
-    fn phases_of(&mut self, cause: Idx, now: Time) -> Box<[Phase]> {
+    fn phases_of(&self, cause: Idx, now: Time) -> Cow<'_, [Phase]> {
         if let Some(known) = self.phases.get(&cause) {
-            return known.clone();
+            return Cow::Borrowed(known);
         }
         let record = self.world.record(cause);
-        let phases: Box<[Phase]> = self.config.policy.holds.iter().map(|rule| phase(rule, &record, now)).collect();
-        for phase in &phases {
-            if let Phase::CoolingDown { until } = phase {
-                self.wakeups.entry(*until).or_default().insert(cause);
+        Cow::Owned(self.config.policy.holds.iter().map(|rule| phase(rule, &record, now)).collect())
+    }
+
+    /// Keeps phases in memory, until their cause changes or a cool-down ends.
+    pub fn keep_phases(&mut self, fresh: Phases) {
+        for (cause, phases) in fresh {
+            for phase in &phases {
+                if let Phase::CoolingDown { until } = phase {
+                    self.wakeups.entry(*until).or_default().insert(cause);
+                }
             }
+            self.phases.insert(cause, phases);
         }
-        self.phases.insert(cause, phases.clone());
-        phases
     }
 
     /// The ratchet: lays what is remembered beside what reaches the person now, and remembers the outcome.
@@ -142,7 +159,8 @@ impl Engine {
                 None => None,
                 Some(_) if !self.systems.contains_key(&held.cause.system) => None,
                 Some(idx) => {
-                    let phases = self.phases_of(idx, now);
+                    let phases: Box<[Phase]> = self.phases_of(idx, now).into();
+                    self.keep_phases(vec![(idx, phases.clone())]);
                     let rules = self.config.policy.holds.iter().zip(phases.iter());
                     let of_name = rules.filter(|(r, _)| r.name == held.hold && r.on == held.cause.entity).map(|(_, p)| *p);
                     let listed = !self.world.record(idx).is_gone();

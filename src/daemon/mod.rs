@@ -4,7 +4,7 @@
 //! - [`engine`], [`system`], [`persist`]: the state behind one owner, and its form on disk
 //! - [`replay`]: the journal against the store at open; [`rebuild`]: after the state was lost: what the journal gives back; [`halt`]: when our own disk fails
 //! - [`observe`], [`prove`]: pages in, and what a whole pass proves; [`schedule`]: which pass is next
-//! - [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
+//! - [`sketch`], [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`outbox`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
 //! - [`written`], [`undo`]: what fields held before, and setting them back
@@ -45,6 +45,7 @@ pub mod rules;
 pub mod run;
 pub mod schedule;
 pub mod shell;
+pub mod sketch;
 pub mod socket;
 pub mod status;
 pub mod system;

@@ -54,8 +54,8 @@ impl Engine {
         }
     }
 
-    /// Takes one page in. Its cursor and what it changed are one commit. Once everything was read before, it is decided on at once: evidence
-    /// does not wait for the end of a long pass. Returns whether it was.
+    /// Takes one page in. Its cursor and what it changed are one commit. Once everything was read and decided on before, it is decided on at
+    /// once: evidence does not wait for the end of a long pass. Returns whether it was.
     pub fn observe(&mut self, run: &mut PassRun, page: PageRead, now: Time) -> Result<bool, Error> {
         for note in page.quarantined {
             let who = note.record.map_or_else(|| format!("{}:{}", run.system, run.stream), |r| r.to_string());
@@ -79,7 +79,8 @@ impl Engine {
             stream.cursor = Some(cursor);
             self.keep_stream(&run.system, &run.stream);
         }
-        let decides = !self.dirty.is_empty() && self.everything_was_proved();
+        // Before the first decision the gate knows nobody, so that nothing is won by many small ones.
+        let decides = !self.dirty.is_empty() && !self.people.is_empty() && self.everything_was_proved();
         if decides {
             self.reconcile(now);
         }
@@ -103,6 +104,10 @@ impl Engine {
             self.see(idx, run);
         }
         self.note_refusals(&new, run.began);
+        let lacks_people = new.id.entity == Entity::Deal && !people_told;
+        if !lacks_people && found.is_some_and(|idx| self.world.shows(idx, &new) && !self.ends_later(idx, &new)) {
+            return;
+        }
         // What was read before our last write to this record was acknowledged says nothing of what it holds now.
         // Refusals above count whenever they were read.
         let stale =
@@ -111,10 +116,6 @@ impl Engine {
             && stale
         {
             return self.mark_person(idx);
-        }
-        let lacks_people = new.id.entity == Entity::Deal && !people_told;
-        if !lacks_people && found.is_some_and(|idx| self.world.shows(idx, &new) && !self.ends_later(idx, &new)) {
-            return;
         }
         let old = found.map(|i| self.world.record(i));
         let was_gone = old.as_ref().is_some_and(|o| o.presence != Presence::Listed);

@@ -3,9 +3,9 @@
 use super::engine::{Engine, Person};
 use super::holds::add;
 use super::refusals::On;
+use super::sketch::Sketch;
 use super::system::Lanes;
 use super::target;
-use super::view::View;
 use super::wanted::Whole;
 use super::world::{Idx, NOBODY, PersonIdx};
 use crate::connector::Abilities;
@@ -17,10 +17,8 @@ use crate::model::{Address, Entity, Name, Record, RefusalScope, Time};
 use hashbrown::{HashMap, HashSet};
 use std::rc::Rc;
 
-/// People put together before they are decided on: some megabytes of decoded records.
-const PREPARED_AT_ONCE: usize = 4_096;
-/// Fewer are put together in less time than a thread takes to start.
-const WORTH_A_THREAD: usize = 256;
+/// People sketched before they are decided on: some megabytes of decoded records.
+const SKETCHED_AT_ONCE: usize = 4_096;
 
 /// What one round of deciding remembers, so that a mailbox shared by a thousand costs a thousand and not a million.
 #[derive(Default)]
@@ -36,11 +34,7 @@ impl Engine {
         self.wake(now);
         self.walk_permits(now);
         let mut round = Round::default();
-        let first: Vec<Idx> = {
-            let mut all: Vec<Idx> = std::mem::take(&mut self.dirty).into_iter().collect();
-            all.sort_unstable();
-            all
-        };
+        let first = self.take_dirty();
         let mut neighbours = Vec::new();
         self.settle_all(&first, now, &mut round, Some(&mut neighbours));
         // People who share an address with someone that changed: holds spread one step, not from mailbox to mailbox.
@@ -49,41 +43,27 @@ impl Engine {
         self.settle_all(&neighbours, now, &mut round, None);
         // Who was torn from a person that was settled above.
         while !self.dirty.is_empty() {
-            let rest: Vec<Idx> = std::mem::take(&mut self.dirty).into_iter().collect();
+            let rest = self.take_dirty();
             self.settle_all(&rest, now, &mut round, None);
         }
     }
 
-    /// Settles the people of all these records, in their order. What only looks at the world is done for many at once, on two threads.
-    fn settle_all(&mut self, places: &[Idx], now: Time, round: &mut Round, mut neighbours: Option<&mut Vec<Idx>>) {
-        for some in places.chunks(PREPARED_AT_ONCE) {
-            let is_open = |idx: &Idx| !round.done.contains(idx) && self.world.slot(*idx).id.entity == Entity::Person;
-            let open: Vec<Idx> = some.iter().copied().filter(is_open).collect();
-            let (first, second) = open.split_at(open.len() / 2);
-            let (first, second) = if open.len() < WORTH_A_THREAD {
-                (self.prepare(first), self.prepare(second))
-            } else {
-                std::thread::scope(|threads| {
-                    let other = threads.spawn(|| self.prepare(second));
-                    let first = self.prepare(first);
-                    (first, other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                })
-            };
-            for (members, records) in first.into_iter().chain(second) {
-                self.settle(&members, &records, now, round, neighbours.as_deref_mut());
-            }
-        }
+    /// Those who are marked, in order.
+    fn take_dirty(&mut self) -> Vec<Idx> {
+        let mut all: Vec<Idx> = std::mem::take(&mut self.dirty).into_iter().collect();
+        all.sort_unstable();
+        all
     }
 
-    /// Who each of these records is one person with. Settling others does not change it.
-    fn prepare(&self, places: &[Idx]) -> Vec<(Vec<Idx>, Vec<Record>)> {
-        let person = |start: &Idx| {
-            let view = View::new(&self.world);
-            let members = view.component(*start, &self.link_rules).members;
-            let records = view.take(&members);
-            (members, records)
-        };
-        places.iter().map(person).collect()
+    /// Settles the people of all these records, which are in order.
+    fn settle_all(&mut self, places: &[Idx], now: Time, round: &mut Round, mut neighbours: Option<&mut Vec<Idx>>) {
+        for some in places.chunks(SKETCHED_AT_ONCE) {
+            let is_open = |idx: &Idx| !round.done.contains(idx) && self.world.slot(*idx).id.entity == Entity::Person;
+            let open: Vec<Idx> = some.iter().copied().filter(is_open).collect();
+            for sketch in self.sketches(&open, now) {
+                self.settle(sketch, now, round, neighbours.as_deref_mut());
+            }
+        }
     }
 
     /// Marks the people of causes whose cool-down is over.
@@ -101,46 +81,49 @@ impl Engine {
     }
 
     /// Decides on one person, unless that was done in this round.
-    fn settle(&mut self, members: &[Idx], records: &[Record], now: Time, round: &mut Round, neighbours: Option<&mut Vec<Idx>>) {
+    fn settle(&mut self, sketch: Sketch, now: Time, round: &mut Round, neighbours: Option<&mut Vec<Idx>>) {
+        let Sketch { members, records, addresses, neighbours: others, mut holds, phases, merge } = sketch;
         if members.iter().any(|m| round.done.contains(m)) {
             return;
         }
-        round.done.extend(members);
-        let person = self.place(members);
-        self.spread_refusals(records);
-        let addresses = addresses(records);
-        if let Some(neighbours) = neighbours {
+        round.done.extend(&members);
+        self.keep_phases(phases);
+        let person = self.place(&members);
+        self.spread_refusals(&records);
+        if !others.is_empty() {
             for address in &addresses {
-                neighbours.extend(self.world.bearers(address).iter().filter(|i| !members.contains(i)));
-            }
-        }
-        let mut holds = self.direct_holds(records, &addresses, now);
-        for address in &addresses {
-            if self.world.bearers(address).iter().all(|i| members.contains(i)) {
-                continue;
-            }
-            let at_address = match round.at_address.get(address) {
-                Some(known) => known.clone(),
-                None => {
-                    let found = Rc::new(self.holds_at(address, now));
-                    round.at_address.insert(address.clone(), found.clone());
-                    found
+                if self.world.bearers(address).iter().any(|i| !members.contains(i)) {
+                    for hold in self.holds_around(address, round, now).iter() {
+                        add(&mut holds, HoldNow { reach: Reach::Address, ..hold.clone() });
+                    }
                 }
-            };
-            for hold in at_address.iter() {
-                add(&mut holds, HoldNow { reach: Reach::Address, ..hold.clone() });
             }
         }
-        self.remember(members, &mut holds, now);
-        let (standing, by_former) = self.standing(records, &addresses, &holds);
-        let ids = records.iter().map(|r| &r.id);
-        self.table.set(person, standing.clone(), addresses.iter(), ids);
+        if let Some(neighbours) = neighbours {
+            neighbours.extend(others);
+        }
+        self.remember(&members, &mut holds, now);
+        let (standing, by_former) = self.standing(&records, &addresses, &holds);
+        self.table.set(person, standing.clone(), addresses.iter(), records.iter().map(|r| &r.id));
+        if let Some(status) = &merge.status {
+            self.keep_status(person, status);
+        }
+        for (idx, record) in members.iter().zip(&records) {
+            self.line_up(*idx, record, &Whole { standing: &standing, merge: &merge }, now);
+        }
         let place = &mut self.people[person as usize];
-        place.members = members.to_vec();
-        place.holds = holds;
-        place.by_former = by_former;
-        for (idx, record) in members.iter().zip(records) {
-            self.line_up(*idx, record, &Whole { person, standing: &standing, records }, now);
+        (place.members, place.holds, place.by_former) = (members, holds, by_former);
+    }
+
+    /// The holds of all who share an address; found out once a round.
+    fn holds_around(&mut self, address: &Address, round: &mut Round, now: Time) -> Rc<Vec<HoldNow>> {
+        match round.at_address.get(address) {
+            Some(known) => known.clone(),
+            None => {
+                let found = Rc::new(self.holds_at(address, now));
+                round.at_address.insert(address.clone(), found.clone());
+                found
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::engine::{Engine, Error};
 use super::gate::Gate;
 use super::observe::PassRun;
 use super::wiring::Wiring;
-use crate::connector::{self, Clock, Connector, Lane, Outcome, Pass, PassEnd};
+use crate::connector::{self, Clock, Connector, Lane, Outcome, PageRead, Pass, PassEnd};
 use crate::model::{Name, Time};
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
@@ -13,11 +13,14 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 /// Batches to one system at the same time.
 const BATCHES_MAX: usize = 4;
+
+/// Pages that were read and wait to be taken in; then reading waits too, so that memory stays flat.
+const PAGES_WAITING_MAX: usize = 2;
 
 /// Everything that runs. Cheap to clone.
 #[derive(Clone)]
@@ -225,35 +228,52 @@ impl Shell {
         Ok(std::mem::take(&mut run.deals_without_people))
     }
 
+    /// Pages are taken in by a task of their own, while the next ones are asked for and read.
     async fn pages(&self, connector: &dyn Connector, stream: &Name, pass: Pass, run: PassRun) -> (PassRun, Result<PassEnd, PassError>) {
-        let run = Arc::new(Mutex::new(run));
-        let failed: Arc<Mutex<Option<Error>>> = Arc::default();
-        let (inside, broken, shell) = (run.clone(), failed.clone(), self.clone());
-        let sink = Box::new(move |page| -> BoxFuture<'_, Result<(), String>> {
-            let (run, broken, shell) = (inside.clone(), broken.clone(), shell.clone());
-            Box::pin(async move {
-                let now = shell.now();
-                let mut run = run.lock().unwrap_or_else(PoisonError::into_inner);
-                let observed = shell.with(|e| e.observe(&mut run, page, now));
-                if matches!(observed, Ok(true)) {
-                    shell.wake_all();
+        let began = run.clone();
+        let (pages, mut read) = mpsc::channel::<PageRead>(PAGES_WAITING_MAX);
+        let shell = self.clone();
+        // Ends with this pass, also if that is broken off.
+        let mut taking = JoinSet::new();
+        taking.spawn(async move {
+            let mut run = run;
+            let mut failed = None;
+            while let Some(page) = read.recv().await {
+                match shell.take_in(&mut run, page) {
+                    Ok(()) => {}
+                    Err(error) => {
+                        failed = Some(error);
+                        break;
+                    }
                 }
-                observed.map(|_| ()).map_err(|error| {
-                    let text = error.to_string();
-                    *broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                    text
-                })
-            })
+            }
+            (run, failed)
         });
+        let sink = Box::new(move |page| -> BoxFuture<'_, Result<(), String>> {
+            let pages = pages.clone();
+            Box::pin(async move { pages.send(page).await.map_err(|_| "our own state failed".to_string()) })
+        });
+        // The sink goes with the pass, and with it the sending end.
         let ended = connector.pass(stream, pass, sink).await;
-        let ours = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let run = run.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (run, ours) = match taking.join_next().await {
+            Some(Ok(taken)) => taken,
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Some(Err(_)) | None => (began, None),
+        };
         let ended = match (ours, ended) {
             (Some(error), _) => Err(PassError::Ours(error)),
             (None, Ok(end)) => Ok(end),
             (None, Err(error)) => Err(PassError::System(error)),
         };
         (run, ended)
+    }
+
+    fn take_in(&self, run: &mut PassRun, page: PageRead) -> Result<(), Error> {
+        let now = self.now();
+        if self.with(|e| e.observe(run, page, now))? {
+            self.wake_all();
+        }
+        Ok(())
     }
 
     /// Deals that a listing showed changed without their people: the people are asked for at once.
@@ -298,6 +318,7 @@ impl Shell {
         let _turn = turn.lock().await;
         let mut under_way = JoinSet::new();
         let mut read_back_failed = false;
+        let mut sent = false;
         loop {
             if !read_back_failed {
                 read_back_failed = !self.read_back(connector.as_ref(), system).await?;
@@ -305,6 +326,7 @@ impl Shell {
             while under_way.len() < BATCHES_MAX {
                 let now = self.now();
                 let Some(batch) = self.with(|e| e.next_batch(system, now))? else { break };
+                sent = true;
                 let connector = connector.clone();
                 // A task of its own: its body is written while the next batch is put together.
                 under_way.spawn(async move {
@@ -321,9 +343,12 @@ impl Shell {
         }
         let usage = connector.usage();
         self.with(|e| {
-            e.keep_guards(system);
-            e.keep_usage(system, usage);
-            e.commit()
+            // Often there was nothing to do, and what waits for a commit belongs to a pass under way.
+            if e.keep_guards(system) || sent {
+                e.keep_usage(system, usage);
+                return e.commit();
+            }
+            Ok(())
         })?;
         Ok(tally)
     }

@@ -1,6 +1,7 @@
 //! What is wanted of one target record: block, permit, status and the winners of the merge.
 
 use super::engine::Engine;
+use super::sketch::{Merge, StatusNow};
 use super::target::{PermitWish, Wanted};
 use super::world::{Idx, PersonIdx};
 use crate::decide::freshness;
@@ -14,17 +15,21 @@ use crate::model::{Entity, Mail, MailKind, Name, Record, RecordId, Span, Time, V
 /// A person as it was just decided on.
 #[derive(Debug, Clone, Copy)]
 pub struct Whole<'a> {
-    pub person: PersonIdx,
     pub standing: &'a Standing,
-    pub records: &'a [Record],
+    pub merge: &'a Merge,
 }
 
 impl Engine {
     /// What is wanted of a target record now.
     pub fn wanted(&mut self, record: &Record, whole: &Whole<'_>, now: Time) -> Wanted {
-        let Some(system) = self.systems.get(&record.id.system) else { return Wanted::default() };
-        let (allowed, config) = (system.allowed.clone(), system.config.clone());
         let mut wanted = Wanted::default();
+        let Some(system) = self.systems.get(&record.id.system) else { return wanted };
+        let (allowed, config) = (system.allowed.clone(), system.config.clone());
+        let status = whole.merge.status.as_ref().and_then(|s| s.name.clone()).filter(|_| allowed.status);
+        wanted.status = status.map(|s| {
+            let word = system.words.get(&s).cloned().unwrap_or_else(|| (*s).into());
+            (s, word)
+        });
         if allowed.block || allowed.permit {
             let reasons = against(whole.standing, record, now);
             wanted.block = !reasons.is_empty();
@@ -36,17 +41,9 @@ impl Engine {
                 None => PermitWish::Leave,
             };
         }
-        if allowed.status {
-            wanted.status = self.status_of(whole.person, whole.records, now).map(|s| {
-                let words = self.systems.get(&record.id.system).map(|t| &t.words);
-                let word = words.and_then(|w| w.get(&s)).cloned().unwrap_or_else(|| (*s).into());
-                (s, word)
-            });
-        }
         for name in &config.writes.fields {
-            if let Some(value) = self.winner(name, whole.records, now) {
-                wanted.fields.push((name.clone(), value));
-            }
+            let winner = whole.merge.fields.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.clone());
+            wanted.fields.extend(winner.map(|value| (name.clone(), value)));
         }
         if !self.set_back.is_empty() {
             self.want_back(record, &mut wanted);
@@ -67,16 +64,23 @@ impl Engine {
 
     /// The person's lead status; an error leaves it unknown, and is kept for `status` and `explain`.
     pub fn status_of(&mut self, person: PersonIdx, records: &[Record], now: Time) -> Option<Name> {
-        let config = self.config.clone();
-        let (name, error) = self.with_facts(records, now, |facts| match status(&config.policy, facts) {
-            Status::Is(rule) => (Some(rule.name.clone()), None),
-            Status::None => (None, None),
-            Status::Unknown { rule, error } => (None, Some(format!("{}: {error}", rule.rule).into_boxed_str())),
-        });
+        let status = self.status_now(records, now);
+        self.keep_status(person, &status);
+        status.name
+    }
+
+    pub fn keep_status(&mut self, person: PersonIdx, status: &StatusNow) {
         let place = &mut self.people[person as usize];
-        place.status = name.clone();
-        place.status_error = error;
-        name
+        place.status = status.name.clone();
+        place.status_error = status.error.clone();
+    }
+
+    pub fn status_now(&self, records: &[Record], now: Time) -> StatusNow {
+        self.with_facts(records, now, |facts| match status(&self.config.policy, facts) {
+            Status::Is(rule) => StatusNow { name: Some(rule.name.clone()), error: None },
+            Status::None => StatusNow::default(),
+            Status::Unknown { rule, error } => StatusNow { name: None, error: Some(format!("{}: {error}", rule.rule).into_boxed_str()) },
+        })
     }
 
     /// Asks something of the facts that status rules and conditions of precedence speak of.
