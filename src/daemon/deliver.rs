@@ -66,14 +66,28 @@ impl Op {
 }
 
 impl Engine {
-    /// The next writes for a system, marked as sent and committed. `None`: nothing may go out now.
-    pub fn next_batch(&mut self, system: &Name, now: Time) -> Result<Option<Batch>, Error> {
+    /// The next writes for a system, in at most so many batches, marked as sent and committed. Empty: nothing may go out now.
+    pub fn next_batches(&mut self, system: &Name, now: Time, at_most: usize) -> Result<Vec<Batch>, Error> {
+        let mut batches = Vec::new();
+        while batches.len() < at_most
+            && let Some(batch) = self.gather(system, now)
+        {
+            batches.push(batch);
+        }
+        if !batches.is_empty() {
+            self.commit()?;
+        }
+        Ok(batches)
+    }
+
+    /// One batch, marked as sent.
+    fn gather(&mut self, system: &Name, now: Time) -> Option<Batch> {
         self.ask_where_needed(system, now);
         for lane in [Lane::Protective, Lane::Release, Lane::Fields] {
             if !self.lane_open(system, lane, now) {
                 continue;
             }
-            let Some(state) = self.systems.get(system) else { return Ok(None) };
+            let state = self.systems.get(system)?;
             let limit = state.abilities.batch.max(1);
             let everything = state.approved == Some(Approval::All) && !matches!(state.breaker.open_until, Some(t) if t > now);
             let mut batch = Batch::new(system.clone(), lane);
@@ -114,11 +128,10 @@ impl Engine {
                     state.in_flight.extend(&batch.places);
                 }
                 self.keep_written(std::mem::take(&mut batch.written), now);
-                self.commit()?;
-                return Ok(Some(batch));
+                return Some(batch);
             }
         }
-        Ok(None)
+        None
     }
 
     /// Puts field writes into the room that a batch has left.

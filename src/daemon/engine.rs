@@ -1,7 +1,7 @@
 //! The engine: all state behind one owner. Its methods are synchronous; each state change ends in one commit.
 //!
 //! The ways through it: [`Engine::observe`](super::observe) takes pages in, [`Engine::reconcile`](super::reconcile) decides anew for
-//! whom something changed, [`Engine::next_batch`](super::deliver) and `book` send and account for writes.
+//! whom something changed, [`Engine::next_batches`](super::deliver) and `book` send and account for writes.
 
 use super::notices::Told;
 use super::persist::{self, NAMES_KEY, kind};

@@ -19,6 +19,8 @@ use tokio::task::JoinSet;
 const TICK: Duration = Duration::from_secs(1);
 /// Deliveries under way get so long to end after SIGTERM; then their outcome is unknown and is read back at the next start.
 const GRACE: Duration = Duration::from_secs(7);
+/// A delivery waits so long for what else may come.
+const GATHERED_FOR: Duration = Duration::from_millis(100);
 /// A stream whose system fails waits longer each time, up to this many of its intervals.
 const FAILURES_BACK_OFF_MAX: u32 = 5;
 /// But never longer than this.
@@ -195,6 +197,11 @@ async fn deliver_for_ever(shell: Shell, system: Name, mut stop: watch::Receiver<
         tokio::select! {
             _ = notify.notified() => {}
             _ = tokio::time::sleep(Duration::from_secs(5)) => {}
+            _ = stop.changed() => break,
+        }
+        // What comes together goes together: while pages are read, each of them may have something for the same few requests.
+        tokio::select! {
+            _ = tokio::time::sleep(GATHERED_FOR) => {}
             _ = stop.changed() => break,
         }
         let tally = shell.deliver(&system).await?;

@@ -185,11 +185,6 @@ impl Shell {
         if !swept && report.error.is_none() && self.with(|e| e.passes_due(system, stream, now)).contains(&Pass::Sweep) {
             self.pass(connector.as_ref(), system, stream, Pass::Sweep, &mut report).await?;
         }
-        let usage = connector.usage();
-        self.with(|e| {
-            e.keep_usage(system, usage);
-            e.commit()
-        })?;
         self.gate.publish(&self.engine());
         Ok(report)
     }
@@ -213,7 +208,11 @@ impl Shell {
             Ok(end) => {
                 report.requests += end.requests;
                 report.error = end.incomplete_because.clone();
-                self.with(|e| e.end(&run, &end, now))?;
+                let usage = connector.usage();
+                self.with(|e| {
+                    e.keep_usage(system, usage);
+                    e.end(&run, &end, now)
+                })?;
                 if let Some(state) = self.engine().systems.get(system).and_then(|s| s.streams.get(stream)) {
                     report.error = state.error.clone();
                 }
@@ -221,7 +220,11 @@ impl Shell {
             Err(PassError::System(error)) => {
                 report.requests += 1;
                 report.error = Some(error.to_string());
-                self.with(|e| e.fail(&run, &error, now))?;
+                let usage = connector.usage();
+                self.with(|e| {
+                    e.keep_usage(system, usage);
+                    e.fail(&run, &error, now)
+                })?;
             }
             Err(PassError::Ours(error)) => return Err(error),
         }
@@ -299,7 +302,11 @@ impl Shell {
             // Only some deals were asked for: it proves nothing of the stream.
             Ok(end) => {
                 report.requests += end.requests;
-                self.with(Engine::commit)
+                let usage = connector.usage();
+                self.with(|e| {
+                    e.keep_usage(system, usage);
+                    e.commit()
+                })
             }
             Err(PassError::System(error)) => {
                 report.error = Some(error.to_string());
@@ -323,9 +330,9 @@ impl Shell {
             if !read_back_failed {
                 read_back_failed = !self.read_back(connector.as_ref(), system).await?;
             }
-            while under_way.len() < BATCHES_MAX {
-                let now = self.now();
-                let Some(batch) = self.with(|e| e.next_batch(system, now))? else { break };
+            let now = self.now();
+            let room = BATCHES_MAX - under_way.len();
+            for batch in self.with(|e| e.next_batches(system, now, room))? {
                 sent = true;
                 let connector = connector.clone();
                 // A task of its own: its body is written while the next batch is put together.
@@ -334,12 +341,18 @@ impl Shell {
                     (batch, outcomes)
                 });
             }
-            let (batch, outcomes) = match under_way.join_next().await {
-                None => break,
-                Some(Ok(sent)) => sent,
-                Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
-            };
-            self.book(&batch, &outcomes, &mut tally)?;
+            let mut answered: Vec<_> = under_way.join_next().await.into_iter().collect();
+            if answered.is_empty() {
+                break;
+            }
+            // Those that are there by now are accounted for together, so that more batches leave with the next commit.
+            answered.extend(std::iter::from_fn(|| under_way.try_join_next()));
+            for done in answered {
+                match done {
+                    Ok((batch, outcomes)) => self.book(&batch, &outcomes, &mut tally)?,
+                    Err(error) => std::panic::resume_unwind(error.into_panic()),
+                }
+            }
         }
         let usage = connector.usage();
         self.with(|e| {

@@ -314,7 +314,7 @@ impl Daemon {
         if self.under_way.get(table.system()).map_or(0, Vec::len) >= BATCHES_MAX {
             return Ok(Sent::Nothing);
         }
-        match self.engine.next_batch(&system, now).map_err(|_| Died)? {
+        match self.engine.next_batches(&system, now, 1).map_err(|_| Died)?.pop() {
             None => Ok(Sent::Nothing),
             Some(batch) => {
                 self.requests += 1;
