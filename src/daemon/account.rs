@@ -6,6 +6,7 @@ use super::system::{Breaker, Lanes};
 use super::target::Target;
 use super::world::{Idx, Merged, overlay};
 use crate::connector::{Change, Outcome};
+use crate::model::record::field;
 use crate::model::{Mark, Name, Presence, Record, RecordId, Span, Time, Value};
 use crate::store::{BlockPart, Entry, What, WriteOutcome};
 
@@ -131,7 +132,6 @@ impl Engine {
 
     fn applied(&mut self, idx: Idx, more: bool, now: Time) {
         let mut record = self.world.record(idx);
-        let before = self.world.keys(&record);
         let system = record.id.system.clone();
         let Some(sent) = self.world.slot(idx).target.as_ref().and_then(|t| t.sent.clone()) else { return };
         self.book_with_guards(idx, &sent, &record, now);
@@ -142,8 +142,13 @@ impl Engine {
         let word = sent.status.as_ref().map(|s| words.get(s).cloned().unwrap_or_else(|| (**s).into()));
         target.applied(&mut record, word, permit_ends, now);
         self.book_set_back(idx, &sent);
-        let stream = self.world.slot(idx).stream.clone();
-        self.keep_record_over(Some(before), stream, &record);
+        if sent.fields.iter().any(|(name, _)| **name == *field::EMAIL) {
+            // Who it belongs to may change with it.
+            let stream = self.world.slot(idx).stream.clone();
+            self.keep_record(stream, &record);
+        } else {
+            self.keep_written_record(idx, &record);
+        }
         self.keep_target(idx);
         let touched = self.systems.get_mut(&system).is_some_and(|s| s.touched.remove(&idx));
         if more || touched {

@@ -125,7 +125,7 @@ impl Engine {
 
     fn let_go_of(&mut self, cause: &RecordId) {
         self.let_go.insert(cause.clone());
-        self.pending.put(kind::LET_GO, cause.to_string().into_bytes(), Vec::new());
+        self.pending.put(kind::LET_GO, cause.key(), Vec::new());
     }
 
     /// A deal does not remember any more that it once named this person or their account.

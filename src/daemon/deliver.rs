@@ -1,9 +1,9 @@
 //! Writes out: what is due is computed at send, and sent once. What became of it is booked in `account`.
 
 use super::engine::{Engine, Error};
+use super::sketch::Merge;
 use super::system::{Approval, Lanes};
 use super::target::{self, Due};
-use super::view::View;
 use super::wanted::Whole;
 use super::world::{Idx, NOBODY};
 use super::written::WrittenRecord;
@@ -91,9 +91,10 @@ impl Engine {
             let limit = state.abilities.batch.max(1);
             let everything = state.approved == Some(Approval::All) && !matches!(state.breaker.open_until, Some(t) if t > now);
             let mut batch = Batch::new(system.clone(), lane);
-            for idx in self.candidates_of(system, lane, now, limit) {
-                let record = self.world.record(idx);
-                let due = self.due(idx, &record, now);
+            let candidates = self.candidates_of(system, lane, now, limit);
+            let looks = self.looks(&candidates, now);
+            for (idx, (record, merge)) in candidates.into_iter().zip(looks) {
+                let due = self.due_by(idx, &record, &merge, now);
                 let lanes = Lanes::of(&due);
                 let may = self.may_go(idx, &record, &due, now);
                 let fields_too = everything && may.update;
@@ -177,18 +178,20 @@ impl Engine {
 
     /// What is due for a record now.
     pub fn due(&mut self, idx: Idx, record: &Record, now: Time) -> Due {
+        let merge = self.merge_for(idx, record, now);
+        self.due_by(idx, record, &merge, now)
+    }
+
+    fn due_by(&mut self, idx: Idx, record: &Record, merge: &Merge, now: Time) -> Due {
         let person = self.world.slot(idx).person;
         if person == NOBODY || record.is_gone() {
             return Due::default();
         }
-        let records = View::new(&self.world).take(&self.people[person as usize].members);
-        let found = self.table.find(&super::table::Subject::Record(record.id.clone()));
-        let standing = found.standings.into_iter().next().unwrap_or_default();
-        let merge = self.merge(self.systems.get(&record.id.system).into_iter(), &records, now);
         if let Some(status) = &merge.status {
             self.keep_status(person, status);
         }
-        let wanted = self.wanted(record, &Whole { standing: &standing, merge: &merge }, now);
+        let standing = self.table.of(person);
+        let wanted = self.wanted(record, &Whole { standing: &standing, merge }, now);
         let Some(state) = self.systems.get(&record.id.system) else { return Due::default() };
         target::due(self.world.slot(idx).target.as_deref(), record, &wanted, &state.allowed, &state.abilities, now)
     }

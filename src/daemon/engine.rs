@@ -228,7 +228,7 @@ impl Engine {
     /// Writes a record's target state with the next commit.
     pub fn keep_target(&mut self, idx: Idx) {
         let slot = self.world.slot(idx);
-        let key = slot.id.to_string().into_bytes();
+        let key = slot.id.key();
         match &slot.target {
             Some(target) => self.pending.put(kind::TARGET, key, persist::encode(&**target)),
             None => self.pending.delete(kind::TARGET, key),
@@ -237,7 +237,7 @@ impl Engine {
 
     /// Sets the holds remembered for a record, and writes them with the next commit.
     pub fn keep_held(&mut self, idx: Idx, held: Vec<Held>) {
-        let key = self.world.slot(idx).id.to_string().into_bytes();
+        let key = self.world.slot(idx).id.key();
         if held.is_empty() {
             self.pending.delete(kind::HELD, key);
             self.world.slot_mut(idx).held = None;
@@ -255,11 +255,21 @@ impl Engine {
     /// The same where the keys of the record whose place it takes are known.
     pub fn keep_record_over(&mut self, before: Option<Keys>, stream: Name, record: &Record) -> Idx {
         let idx = self.world.put(stream, record, before);
+        self.keep_bytes(idx);
+        idx
+    }
+
+    /// Puts a record in the place of one that differs in nothing by which it is found, and writes it with the next commit.
+    pub fn keep_written_record(&mut self, idx: Idx, record: &Record) {
+        self.world.replace(idx, record);
+        self.keep_bytes(idx);
+    }
+
+    fn keep_bytes(&mut self, idx: Idx) {
         if let Some(names) = self.world.names_to_keep() {
             self.pending.put(kind::META, NAMES_KEY.into(), persist::encode(names));
         }
-        self.pending.put(kind::RECORD, record.id.to_string().into_bytes(), self.world.bytes(idx).to_vec());
-        idx
+        self.pending.put(kind::RECORD, self.world.slot(idx).id.key(), self.world.bytes(idx).to_vec());
     }
 
     /// Adds a refusal: into the journal first, then the store. Nothing happens if it is known.

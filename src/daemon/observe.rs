@@ -131,7 +131,7 @@ impl Engine {
             Merged::Changed(record) => {
                 run.changed += 1;
                 if was_gone && self.let_go.remove(&record.id) {
-                    self.pending.delete(super::persist::kind::LET_GO, record.id.to_string().into_bytes());
+                    self.pending.delete(super::persist::kind::LET_GO, record.id.key());
                 }
                 if let Some(old) = &old
                     && let Some(idx) = found

@@ -48,8 +48,11 @@ pub mod kind {
 /// The key of the `META` item with the names that records are written with.
 pub const NAMES_KEY: &str = "names";
 
+const ITEM_BYTES_USUAL: usize = 192;
+
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
-    match postcard::to_allocvec(value) {
+    // Most items fit, so that they do not grow byte by byte.
+    match postcard::to_extend(value, Vec::with_capacity(ITEM_BYTES_USUAL)) {
         Ok(bytes) => bytes,
         Err(error) => unreachable!("plain data always encodes: {error}"),
     }

@@ -5,13 +5,13 @@ use super::engine::Engine;
 use super::reconcile::{addresses, is_target};
 use super::system::SystemState;
 use super::view::View;
-use super::world::Idx;
+use super::world::{Idx, NOBODY};
 use crate::decide::phase::Phase;
 use crate::decide::standing::HoldNow;
 use crate::model::{Address, Name, Record, Time, Value};
 
-/// Fewer are sketched in less time than a thread takes to start.
-const WORTH_A_THREAD: usize = 256;
+/// Fewer are looked at in less time than a thread takes to start.
+const WORTH_A_THREAD: usize = 128;
 
 /// One person, looked at.
 pub struct Sketch {
@@ -48,20 +48,44 @@ pub struct StatusNow {
     pub error: Option<Box<str>>,
 }
 
+/// Does the same with each, in order.
+fn on_two_threads<T: Sync, R: Send>(of: &[T], each: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let all = |some: &[T]| some.iter().map(&each).collect::<Vec<R>>();
+    if of.len() < WORTH_A_THREAD {
+        return all(of);
+    }
+    let (first, second) = of.split_at(of.len() / 2);
+    std::thread::scope(|threads| {
+        let other = threads.spawn(|| all(second));
+        let mut done = all(first);
+        done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        done
+    })
+}
+
 impl Engine {
     /// The persons of these records, which are in order; of each the records among them lead to it once.
     pub fn sketches(&self, of: &[Idx], now: Time) -> Vec<Sketch> {
-        let all = |some: &[Idx]| some.iter().filter_map(|start| self.sketch(*start, of, now)).collect::<Vec<_>>();
-        if of.len() < WORTH_A_THREAD {
-            return all(of);
-        }
-        let (first, second) = of.split_at(of.len() / 2);
-        std::thread::scope(|threads| {
-            let other = threads.spawn(|| all(second));
-            let mut sketches = all(first);
-            sketches.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            sketches
+        on_two_threads(of, |start| self.sketch(*start, of, now)).into_iter().flatten().collect()
+    }
+
+    /// These target records, each with what the rules make of its person's fields.
+    pub fn looks(&self, of: &[Idx], now: Time) -> Vec<(Record, Merge)> {
+        on_two_threads(of, |idx| {
+            let record = self.world.record(*idx);
+            let merge = self.merge_for(*idx, &record, now);
+            (record, merge)
         })
+    }
+
+    /// What the rules make of the fields of a target record's person.
+    pub fn merge_for(&self, idx: Idx, record: &Record, now: Time) -> Merge {
+        let person = self.world.slot(idx).person;
+        if person == NOBODY || record.is_gone() {
+            return Merge::default();
+        }
+        let records = View::new(&self.world).take(&self.people[person as usize].members);
+        self.merge(self.systems.get(&record.id.system).into_iter(), &records, now)
     }
 
     fn sketch(&self, start: Idx, among: &[Idx], now: Time) -> Option<Sketch> {

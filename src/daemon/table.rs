@@ -100,6 +100,12 @@ impl Table {
         part.standings[place] = standing;
     }
 
+    /// A person's standing as it was set last.
+    pub fn of(&self, person: u32) -> Standing {
+        let (part, place) = place_of(person);
+        self.read(part).standings.get(place).cloned().unwrap_or_default()
+    }
+
     /// Takes a person's addresses away, before its place is given to another.
     pub fn clear<'a>(&self, person: u32, addresses: impl Iterator<Item = &'a Address>) {
         let _one = self.writing.lock();

@@ -252,7 +252,7 @@ impl Engine {
     }
 
     fn keep_set_back(&mut self, idx: Idx) {
-        let key = self.world.slot(idx).id.to_string().into_bytes();
+        let key = self.world.slot(idx).id.key();
         match self.set_back.get(&idx) {
             Some(backs) => self.pending.put(kind::SET_BACK, key, encode(backs)),
             None => self.pending.delete(kind::SET_BACK, key),

@@ -53,6 +53,11 @@ impl RecordId {
     pub fn new(system: impl Into<Name>, entity: Entity, id: impl Into<Box<str>>) -> RecordId {
         RecordId { system: system.into(), entity, id: id.into() }
     }
+
+    /// Its text, as a key to store things under.
+    pub fn key(&self) -> Vec<u8> {
+        [self.system.as_bytes(), b":", self.entity.name().as_bytes(), b":", self.id.as_bytes()].concat()
+    }
 }
 
 impl fmt::Display for RecordId {
@@ -305,6 +310,7 @@ mod tests {
         let id: RecordId = "crm:person:a:b".parse().unwrap();
         assert_eq!((&*id.system, id.entity, &*id.id), ("crm", Entity::Person, "a:b"));
         assert_eq!(id.to_string(), "crm:person:a:b");
+        assert_eq!(id.key(), id.to_string().into_bytes());
         for bad in ["", "crm", "crm:person", "crm:person:", ":person:1", "crm:human:1"] {
             assert!(bad.parse::<RecordId>().is_err(), "{bad}");
         }
