@@ -2,7 +2,7 @@
 
 use super::pack::PACK_BYTES;
 use super::state::Kind;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, hash_map};
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 /// A pack whose live bytes are at most a third is moved along. With random rewrites the disk then levels off near 1.7 times the
@@ -126,6 +126,24 @@ struct Live {
     units: u32,
 }
 
+/// How much of a pack counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fill {
+    Empty,
+    Thin,
+    Full,
+}
+
+impl Live {
+    fn state(&self) -> Fill {
+        match self {
+            Live { slots: 0, .. } => Fill::Empty,
+            Live { units, .. } if *units <= THIN_UNITS => Fill::Thin,
+            Live { .. } => Fill::Full,
+        }
+    }
+}
+
 /// All items' places, and what of each pack still counts.
 ///
 /// A deleted item keeps an entry (and its slot) for as long as an older copy of it lies in some pack: without it the next open would
@@ -174,21 +192,31 @@ impl Index {
 
     /// An item is about to be written (or deleted): its present place is dead. True if there was such an item.
     pub(super) fn supersede(&mut self, hash: ItemHash, deleted: bool) -> bool {
-        let Some(old) = self.place(hash) else {
-            if !deleted {
-                self.places.insert(hash, Place::new(Place::PENDING, 0, 0, false));
+        let old = match self.places.entry(hash) {
+            hash_map::Entry::Vacant(free) => {
+                if !deleted {
+                    free.insert(Place::new(Place::PENDING, 0, 0, false));
+                }
+                return false;
             }
-            return false;
+            hash_map::Entry::Occupied(mut taken) => {
+                let old = *taken.get();
+                if deleted && old.is_deleted() {
+                    return false;
+                }
+                let counts = !old.is_deleted() && old.pack() != Place::PENDING;
+                let older = if counts { add_copy(old.older()) } else { old.older() };
+                if deleted && older == 0 {
+                    // A "deleted" hides older copies; without any it is needless.
+                    taken.remove();
+                } else {
+                    taken.insert(Place::new(Place::PENDING, older, 0, deleted));
+                }
+                old
+            }
         };
-        if deleted && old.is_deleted() {
-            return false;
-        }
-        let was_there = !old.is_deleted();
-        let older = if was_there && old.pack() != Place::PENDING { add_copy(old.older()) } else { old.older() };
         self.leave(hash, old);
-        self.places.insert(hash, Place::new(Place::PENDING, older, 0, deleted));
-        self.forget_if_needless(hash);
-        was_there
+        !old.is_deleted()
     }
 
     /// A live item of a pack that goes away with it is about to be written elsewhere.
@@ -212,17 +240,21 @@ impl Index {
 
     /// A pending item was laid into a pack.
     pub(super) fn settle(&mut self, hash: ItemHash, pack: u64, bytes: usize) {
-        let Some(old) = self.place(hash) else { return };
-        let place = Place::new(pack, old.older(), bytes, old.is_deleted());
-        self.places.insert(hash, place);
+        let Some(known) = self.places.get_mut(&hash) else { return };
+        let place = Place::new(pack, known.older(), bytes, known.is_deleted());
+        *known = place;
         let live = self.packs.entry(pack).or_default();
+        let before = live.state();
         live.slots += 1;
         live.units += place.units();
+        let now = live.state();
         if !place.is_deleted() {
             self.items += 1;
             self.digest = self.digest.wrapping_add(hash.digest(pack));
         }
-        self.note(pack);
+        if now != before {
+            self.note(pack);
+        }
     }
 
     /// A pack without a live slot, which is now taken as deleted.
@@ -262,28 +294,31 @@ impl Index {
         if pack == Place::PENDING {
             return;
         }
-        if let Some(live) = self.packs.get_mut(&pack) {
-            live.slots -= 1;
-            live.units -= place.units();
-        }
         if !place.is_deleted() {
             self.items -= 1;
             self.digest = self.digest.wrapping_sub(hash.digest(pack));
         }
-        self.note(pack);
+        if let Some(live) = self.packs.get_mut(&pack) {
+            let before = live.state();
+            live.slots -= 1;
+            live.units -= place.units();
+            if live.state() != before {
+                self.note(pack);
+            }
+        }
     }
 
     fn note(&mut self, pack: u64) {
-        match self.packs.get(&pack) {
-            Some(live) if live.slots == 0 => {
+        match self.packs.get(&pack).map(Live::state) {
+            Some(Fill::Empty) => {
                 self.thin.remove(&pack);
                 self.empty.insert(pack);
             }
-            Some(live) if live.units <= THIN_UNITS => {
+            Some(Fill::Thin) => {
                 self.empty.remove(&pack);
                 self.thin.insert(pack);
             }
-            Some(_) => {
+            Some(Fill::Full) => {
                 self.empty.remove(&pack);
                 self.thin.remove(&pack);
             }
