@@ -22,7 +22,8 @@ use std::fmt;
 const REDIRECTS_MAX: usize = 3;
 /// What a wait is told to be where the server names none.
 const LATER_UNTOLD: Span = Span::minutes(1);
-/// Values (items, members) in one answer. Read into memory each takes some 70 bytes, so that a small body could fill all there is.
+/// Values (items, members) in one answer. Read into memory an item takes 32 bytes and a member 56, and each list or object that is not
+/// empty room for four: a small body could fill all there is.
 const VALUES_MAX: usize = 4_000_000;
 /// Characters of an answer shown in a message.
 const BEGINS_CHARS: usize = 80;

@@ -18,6 +18,9 @@ pub struct Document(Option<OwnedValue>);
 
 impl Document {
     /// `Err` says why it is no JSON, and where, as serde_json says it.
+    ///
+    /// The bytes are copied, which costs little beside reading them: who asks needs them still where they are no JSON, to show how they
+    /// begin.
     pub fn parse(bytes: &[u8]) -> Result<Document, String> {
         let tree = match std::str::from_utf8(bytes) {
             Ok(text) => OwnedValue::from_str(text).map_err(|e| e.to_string()),
