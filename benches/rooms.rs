@@ -1,6 +1,7 @@
-//! What one person costs in each room: link, merge, decide, and the store. `cargo bench --bench rooms`; a word after `--` picks some.
+//! What one person costs in each room: connector, link, merge, decide, and the store. `cargo bench --bench rooms`; a word after `--` picks some.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use nayose::connector::json::Document;
 use nayose::decide::phase::phase;
 use nayose::decide::rules::{After, HoldRule, HoldScope};
 use nayose::decide::standing::{Brief, Kinds, Standing};
@@ -22,6 +23,25 @@ fn person(system: &str, n: usize, name: &str) -> Record {
         record.set(&field.into(), Value::text(&text), NOW);
     }
     record
+}
+
+/// A page as CRMs give it: a hundred records of twenty-four fields, some with escapes.
+fn connector(c: &mut Criterion) {
+    let record = |n: usize| {
+        let field = |i: usize| {
+            format!("\"field_number_{i}\":\"value {} of {n}\"", if i.is_multiple_of(8) { "\\u5c71\\u7530 太郎" } else { "plain" })
+        };
+        let fields: Vec<String> = (0..24).map(field).collect();
+        format!("{{\"id\":\"{n}\",\"properties\":{{{}}},\"updatedAt\":\"2026-11-20T22:00:00Z\",\"archived\":false}}", fields.join(","))
+    };
+    let page =
+        format!("{{\"results\":[{}],\"paging\":{{\"next\":{{\"after\":\"100\"}}}}}}", (0..100).map(record).collect::<Vec<_>>().join(","));
+    let mut group = c.benchmark_group("connector");
+    group.throughput(Throughput::Bytes(page.len() as u64));
+    group.bench_function("a page of 100 records parsed", |b| {
+        b.iter(|| Document::parse(black_box(page.as_bytes())).expect("it is JSON"));
+    });
+    group.finish();
 }
 
 /// A contact and a lead with one address, among ten thousand people.
@@ -112,6 +132,6 @@ fn store(c: &mut Criterion) {
 criterion_group! {
     name = rooms;
     config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2)).sample_size(20);
-    targets = link, merge, decide, store
+    targets = connector, link, merge, decide, store
 }
 criterion_main!(rooms);

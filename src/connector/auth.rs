@@ -1,15 +1,17 @@
 //! How requests prove who they are.
 
 use super::failure::{Kind, Rules};
+use super::json::{Document, Json, member};
 use super::manifest::{Auth, Method};
 use super::retry::retry_after;
+use super::scalars::int_of;
 use super::settings::Settings;
 use crate::model::{Span, Time};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use std::fmt;
 use tokio::sync::Mutex;
 
@@ -153,12 +155,14 @@ async fn fetch(request: reqwest::RequestBuilder, rules: &Rules, now: Time) -> Re
         }
         bytes.extend_from_slice(&chunk);
     }
-    let json: Json = serde_json::from_slice(&bytes).unwrap_or(Json::Null);
-    let Some(token) = json["access_token"].as_str().filter(|_| status.is_success()) else {
-        let said = rules.message(&json);
-        let said = said.as_deref().or(json["error_description"].as_str()).or(json["error"].as_str());
+    let document = Document::parse(&bytes).unwrap_or_default();
+    let json = document.root();
+    let text = |name| member(json, name).and_then(Json::as_str);
+    let Some(token) = text("access_token").filter(|_| status.is_success()) else {
+        let said = rules.message(json);
+        let said = said.as_deref().or(text("error_description")).or(text("error"));
         let said = format!("{} {}", status.as_u16(), said.unwrap_or("no access_token in the answer"));
-        let kind = match rules.failure(status.as_u16(), Some(&json), wait, false) {
+        let kind = match rules.failure(status.as_u16(), Some(json), wait, false) {
             Some(kind @ (Kind::Later(_) | Kind::Budget)) => kind,
             // Nothing but the sign-in was sent, so that it may be tried again whatever was to follow.
             Some(Kind::Broken(_)) => Kind::NotConnected,
@@ -166,7 +170,7 @@ async fn fetch(request: reqwest::RequestBuilder, rules: &Rules, now: Time) -> Re
         };
         return Err(SignIn::Said(kind, said));
     };
-    let told = super::scalars::int_of(&json["expires_in"]).map_or(LIFETIME_UNTOLD, |s| Span::seconds(s.clamp(0, 86_400)));
+    let told = member(json, "expires_in").and_then(int_of).map_or(LIFETIME_UNTOLD, |s| Span::seconds(s.clamp(0, 86_400)));
     // A token that ends sooner than that is used for half its life.
     let until = if told > Span(RENEW_BEFORE.0 * 2) { now.plus(told).minus(RENEW_BEFORE) } else { now.plus(Span(told.0 / 2)) };
     Ok(Token { header: sensitive(&format!("Bearer {token}")).map_err(SignIn::refused)?, until })

@@ -1,9 +1,9 @@
 //! A manifest's test of one value, made ready to be asked of many records.
 
+use super::json::Json;
 use super::manifest::Test;
 use super::paths::Path;
 use super::scalars::{bool_of, kind_of, number_of, text_of};
-use serde_json::Value as Json;
 
 /// One test. It answers yes, no, or that the value cannot be read as what it is compared with.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl Condition {
     }
 
     /// Through a list, one entry that fits is enough. What is absent or null equals nothing.
-    pub fn holds(&self, raw: &Json) -> Result<bool, Unreadable> {
+    pub fn holds(&self, raw: &Json<'_>) -> Result<bool, Unreadable> {
         let mut holds = false;
         let mut unreadable = None;
         match &self.want {
@@ -65,7 +65,7 @@ impl Condition {
                 self.path.entries(raw, &mut |value| {
                     any |= match value {
                         Json::Null => false,
-                        Json::String(text) => !text.trim().is_empty(),
+                        Json::Str(text) => !text.trim().is_empty(),
                         Json::Object(map) => !map.is_empty(),
                         _ => true,
                     }
@@ -92,9 +92,9 @@ fn scalar(value: &toml::Value) -> Result<Scalar, String> {
 
 impl Scalar {
     /// `None`: the value cannot be read as this kind.
-    fn equals(&self, value: &Json) -> Option<bool> {
+    fn equals(&self, value: &Json<'_>) -> Option<bool> {
         if value.is_null() || value.as_str().is_some_and(|t| t.trim().is_empty()) {
-            return Some(matches!((self, value), (Scalar::Text(want), Json::String(text)) if want == text));
+            return Some(matches!((self, value), (Scalar::Text(want), Json::Str(text)) if want == text));
         }
         match self {
             Scalar::Bool(want) => bool_of(value).map(|b| b == *want),
@@ -112,9 +112,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn ask(test: &str, raw: Json) -> Option<bool> {
+    fn ask(test: &str, raw: serde_json::Value) -> Option<bool> {
         let test: Test = toml::from_str(test).unwrap();
-        Condition::new(&test, test.contains.clone()).unwrap().holds(&raw).ok()
+        Condition::new(&test, test.contains.clone()).unwrap().holds(&Json::from(&raw)).ok()
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! (by id), `feed`, `deleted` or `for_each`. The second holds `{"records": [..], "quarantined": [..]}`, or just the list of records.
 //! The system bears the manifest's name; settings have their examples' or defaults' values.
 
+use super::json::{self, Document};
 use super::load::Loaded;
 use super::manifest::{Manifest, MarkWrite, Request, Stream};
 use super::map::Mapper;
@@ -95,11 +96,11 @@ fn became(manifest: &Manifest, name: &str, answer: &[u8]) -> Result<Json, String
     let stream = manifest.streams.get(stream_name).ok_or_else(|| format!("there is no stream {stream_name:?}"))?;
     let request =
         request(manifest, stream_name, stream, request_name).ok_or_else(|| format!("{stream_name} has no request {request_name:?}"))?;
-    let mut answer: Json = serde_json::from_slice(answer).map_err(|e| format!("the answer is no JSON: {e}"))?;
+    let answer = Document::parse(answer).map_err(|e| format!("the answer is no JSON: {e}"))?;
     let mut rows = Vec::new();
     for path in request.records.as_slice() {
         let path = Path::parse(path).map_err(|e| e.to_string())?;
-        rows.extend(path.take_records(&mut answer).ok_or_else(|| format!("there is no list at {path:?}"))?);
+        rows.extend(path.records(answer.root()).ok_or_else(|| format!("there is no list at {path:?}"))?);
     }
     let system: Name = manifest.name.as_str().into();
     if let (Some(each), "for_each") = (&stream.for_each, request_name) {
@@ -136,7 +137,7 @@ fn request<'m>(manifest: &'m Manifest, stream_name: &str, stream: &'m Stream, na
     }
 }
 
-fn deal_people(system: &Name, row: &Json, deal: &Path, people: &Path) -> Json {
+fn deal_people(system: &Name, row: &json::Json<'_>, deal: &Path, people: &Path) -> Json {
     let mut ids: Vec<String> = Vec::new();
     people.entries(row, &mut |v| ids.extend(id_of(v).map(|id| id.into_owned())));
     ids.sort();

@@ -1,12 +1,12 @@
 //! The kinds of failure, and how a system's answers tell them.
 
 use super::condition::Condition;
+use super::json::Json;
 use super::manifest::ErrorRules;
 use super::paths::Path;
 use super::port::{Error, Outcome};
 use super::scalars::text_of;
 use crate::model::Span;
-use serde_json::Value as Json;
 
 /// What a failure means for sending again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,9 +81,9 @@ impl Rules {
     }
 
     /// What kind of failure an answer is, if it is one. `json` is `None` where the answer is none.
-    pub fn failure(&self, status: u16, json: Option<&Json>, told: Option<Span>, from_cursor: bool) -> Option<Kind> {
+    pub fn failure(&self, status: u16, json: Option<&Json<'_>>, told: Option<Span>, from_cursor: bool) -> Option<Kind> {
         let fine = (200..300).contains(&status);
-        let holds = |json: &Json| self.success.as_ref().is_none_or(|s| s.holds(json) == Ok(true));
+        let holds = |json: &Json<'_>| self.success.as_ref().is_none_or(|s| s.holds(json) == Ok(true));
         if fine && json.is_none_or(holds) {
             return None;
         }
@@ -102,7 +102,7 @@ impl Rules {
     }
 
     /// What the system says of a failure, whole and with whatever it repeats; `None` without a rule, or where the rule finds nothing.
-    pub fn message(&self, json: &Json) -> Option<String> {
+    pub fn message(&self, json: &Json<'_>) -> Option<String> {
         let code = self.code.as_ref().and_then(|p| p.first(json)).and_then(text_of).map(|t| t.into_owned());
         let message = self.message.as_ref().and_then(|p| p.first(json)).and_then(text_of);
         match (code, message) {
@@ -149,9 +149,9 @@ mod tests {
             (&coded, 200, code("607"), false, Some(Kind::Budget)),
             (&coded, 200, code("1003"), false, Some(Kind::Refused)),
         ] {
-            assert_eq!(rules.failure(status, Some(&json), None, cursor), want, "{status} {json}");
+            assert_eq!(rules.failure(status, Some(&Json::from(&json)), None, cursor), want, "{status} {json}");
         }
-        assert_eq!(coded.message(&code("1003")).as_deref(), Some("1003 m"));
+        assert_eq!(coded.message(&Json::from(&code("1003"))).as_deref(), Some("1003 m"));
         assert_eq!(plain.failure(200, None, None, false), None);
     }
 }

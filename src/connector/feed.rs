@@ -1,6 +1,7 @@
 //! Reads a feed of ids, then the records themselves; and the associations of given deals.
 
 use super::http::Answer;
+use super::json::Json;
 use super::map::Mapper;
 use super::paging::{Pager, Rows, Step};
 use super::passes::Reader;
@@ -106,10 +107,10 @@ impl Reader<'_> {
         let answer = self.http.read(&request, self.lane).await?;
         end.requests += answer.requests;
         end.bytes += answer.bytes;
-        match plan.token.first(&answer.json).and_then(text_of) {
+        match plan.token.first(answer.json.root()).and_then(text_of) {
             Some(token) => Ok(token.into_owned()),
             None => {
-                let (why, begins) = (format!("there is no token at {}", plan.token), self.http.begins(&answer.json));
+                let (why, begins) = (format!("there is no token at {}", plan.token), self.http.begins(answer.json.root()));
                 Err(Error::NotUnderstood { system: self.http.system.clone(), what: plan.start.what.clone(), why, begins })
             }
         }
@@ -126,10 +127,10 @@ impl Reader<'_> {
         end: &mut PassEnd,
     ) -> Result<(Step, Option<i64>), Error> {
         let request = call.prepare(&Fill { token: Some(token), ..Fill::default() }, &pager.ask());
-        let mut answer = self.http.read(&request, self.lane).await?;
+        let answer = self.http.read(&request, self.lane).await?;
         end.requests += answer.requests;
         end.bytes += answer.bytes;
-        let rows: Vec<_> = self.lists(call, &mut answer)?.into_iter().flatten().collect();
+        let rows: Vec<_> = self.lists(call, &answer)?.into_iter().flatten().collect();
         for row in &rows {
             match plan.id.first(row).and_then(id_of) {
                 Some(id) => drop(ids.insert(id.into())),
@@ -140,7 +141,7 @@ impl Reader<'_> {
             }
         }
         let rows = Rows { longest: rows.len(), all: rows.len(), ids: &[] };
-        let step = pager.turn(&answer.json, &rows).map_err(|c| self.circle(call, c))?;
+        let step = pager.turn(answer.json.root(), &rows).map_err(|c| self.circle(call, c))?;
         Ok((step, answer.clock_skew_ms))
     }
 
@@ -154,7 +155,7 @@ impl Reader<'_> {
         }
         let mut answers = futures::stream::iter(requests).buffered(CHUNKS_AT_ONCE);
         while let Some(answer) = answers.next().await {
-            let mut answer = match answer {
+            let answer = match answer {
                 Ok(answer) => answer,
                 // A system that reads one record a request says "not found" by status.
                 Err(Error::NotFound { .. }) if chunk == 1 => continue,
@@ -164,7 +165,7 @@ impl Reader<'_> {
             end.bytes += answer.bytes;
             page.clock_skew_ms = answer.clock_skew_ms;
             let at = (self.http.clock)();
-            for row in self.lists(call, &mut answer)?.iter().flatten() {
+            for row in self.lists(call, &answer)?.iter().flatten() {
                 mapper.map(row, at, call.carries_people, &mut page);
             }
         }
@@ -182,18 +183,18 @@ impl Reader<'_> {
         }
         let mut answers = futures::stream::iter(requests).buffered(CHUNKS_AT_ONCE);
         while let Some((ids, answer)) = answers.next().await {
-            let mut answer = answer?;
+            let answer = answer?;
             end.requests += answer.requests;
             end.bytes += answer.bytes;
             let mut page = PageRead { clock_skew_ms: answer.clock_skew_ms, ..PageRead::default() };
             let mut people: Vec<Option<Vec<Box<str>>>> = vec![Some(Vec::new()); ids.len()];
-            for row in self.lists(&plan.call, &mut answer)?.iter().flatten() {
+            for row in self.lists(&plan.call, &answer)?.iter().flatten() {
                 let deal = match &plan.deal {
                     None => ids.first().map(|id| (**id).into()),
                     Some(path) => path.first(row).and_then(id_of),
                 };
                 let Some(at) = deal.and_then(|deal: std::borrow::Cow<'_, str>| ids.iter().position(|id| **id == *deal)) else { continue };
-                let told = plan.more.as_ref().and_then(|p| p.first(row)).is_none_or(serde_json::Value::is_null);
+                let told = plan.more.as_ref().and_then(|p| p.first(row)).is_none_or(Json::is_null);
                 let mut found = Vec::new();
                 let mut readable = true;
                 plan.people.entries(row, &mut |v| match id_of(v) {

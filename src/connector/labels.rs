@@ -1,6 +1,7 @@
 //! Puts labels on records and takes them off, by the labels' own ids, which are looked up once and made where they are missing.
 
 use super::failure::{Failure, Kind};
+use super::json::Json;
 use super::manifest::Labels;
 use super::paging::{Pager, Rows, Step, fingerprint};
 use super::passes::Reader;
@@ -11,7 +12,6 @@ use super::rows::{LabelStep, Row};
 use super::scalars::{id_of, int_of, text_of};
 use super::settings::Settings;
 use super::writes::Writer;
-use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use tokio::sync::Mutex;
 
@@ -89,7 +89,7 @@ impl LabelPlan {
             let fill = Fill { ids, label: Some(&step.label), label_id: Some(&label_id), ..Fill::default() };
             let call = if step.add { &self.add } else { &self.remove };
             let (outcomes, in_vain) = match reader.http.write(&call.prepare(&fill, &Default::default()), reader.lane).await {
-                Ok(answer) => self.outcomes(reader, writer, step, ids, &answer.json).await,
+                Ok(answer) => self.outcomes(reader, writer, step, ids, answer.json.root()).await,
                 Err(failure) => (all(failure.outcome()), matches!(failure.kind, Kind::NotFound | Kind::Refused)),
             };
             if !in_vain || !again {
@@ -108,7 +108,7 @@ impl LabelPlan {
         writer: &Writer,
         step: &LabelStep,
         ids: &[Box<str>],
-        answer: &Json,
+        answer: &Json<'_>,
     ) -> (Vec<Outcome>, bool) {
         let all = |outcome: Outcome| (vec![outcome; ids.len()], false);
         let Some(path) = &self.succeeded else { return all(Outcome::Applied) };
@@ -148,10 +148,10 @@ impl LabelPlan {
             None => {
                 let fill = Fill { label: Some(label), ..Fill::default() };
                 let answer = reader.http.write(&self.create.prepare(&fill, &Default::default()), reader.lane).await?;
-                match self.created_id.first(&answer.json).and_then(id_of) {
+                match self.created_id.first(answer.json.root()).and_then(id_of) {
                     Some(id) => id.into_owned(),
                     None => {
-                        let (why, begins) = (format!("there is no id at {}", self.created_id), reader.http.begins(&answer.json));
+                        let (why, begins) = (format!("there is no id at {}", self.created_id), reader.http.begins(answer.json.root()));
                         let error =
                             Error::NotUnderstood { system: reader.http.system.clone(), what: self.create.what.clone(), why, begins };
                         return Err(Failure::new(Kind::NotUnderstood, error));
@@ -167,8 +167,8 @@ impl LabelPlan {
         let fill = Fill { label: Some(label), ..Fill::default() };
         let mut pager = Pager::new(&self.find, None);
         loop {
-            let mut answer = reader.http.read(&self.find.prepare(&fill, &pager.ask()), reader.lane).await?;
-            let rows: Vec<_> = reader.lists(&self.find, &mut answer)?.into_iter().flatten().collect();
+            let answer = reader.http.read(&self.find.prepare(&fill, &pager.ask()), reader.lane).await?;
+            let rows: Vec<_> = reader.lists(&self.find, &answer)?.into_iter().flatten().collect();
             for row in &rows {
                 let name = self.find_name.first(row).and_then(text_of);
                 // As it is written: marks are read so, and a system may well have two that differ in case.
@@ -178,7 +178,7 @@ impl LabelPlan {
             }
             let ids: Vec<u64> = rows.iter().filter_map(|row| self.find_id.first(row).and_then(id_of)).map(|id| fingerprint(&*id)).collect();
             let rows = Rows { longest: rows.len(), all: rows.len(), ids: &ids };
-            match pager.turn(&answer.json, &rows).map_err(|c| reader.circle(&self.find, c))? {
+            match pager.turn(answer.json.root(), &rows).map_err(|c| reader.circle(&self.find, c))? {
                 Step::More => {}
                 Step::End | Step::Short(_) => return Ok(None),
             }

@@ -4,6 +4,7 @@
 //! cannot be read is kept out whole: what was known of it before stays. A state that cannot be read is `Unknown`, which holds.
 
 use super::condition::Condition;
+use super::json::Json;
 use super::manifest::{FieldKind, FieldMap, MarkMap, RecordMap, TimeFormat, TimePath};
 use super::paths::Path;
 use super::port::{Observed, PageRead, Quarantined};
@@ -12,7 +13,6 @@ use super::settings::Settings;
 use crate::model::record::field;
 use crate::model::{Address, DealState, Entity, Field, Mark, Name, Record, RecordId, RefusalScope, TicketState, Time, Value};
 use jiff::tz::TimeZone;
-use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// A `record` section, made ready to be used on many records.
@@ -100,18 +100,18 @@ impl Mapper {
     }
 
     /// The raw record's id, if it can be read.
-    pub fn id<'v>(&self, raw: &'v Json) -> Option<std::borrow::Cow<'v, str>> {
+    pub fn id<'v>(&self, raw: &'v Json<'_>) -> Option<std::borrow::Cow<'v, str>> {
         self.id.first(raw).and_then(id_of)
     }
 
     /// The system's own time of the raw record's last change.
-    pub fn changed_at(&self, raw: &Json) -> Option<Time> {
+    pub fn changed_at(&self, raw: &Json<'_>) -> Option<Time> {
         self.changed_at.as_ref().and_then(|(path, format)| time_of(path.first(raw)?, *format, &self.zone))
     }
 
     /// Adds what a raw record becomes to the page. `at` is the time of reading; `carries_people` says that this answer lists each
     /// deal's people, so that none listed means none.
-    pub fn map(&self, raw: &Json, at: Time, carries_people: bool, page: &mut PageRead) {
+    pub fn map(&self, raw: &Json<'_>, at: Time, carries_people: bool, page: &mut PageRead) {
         let Some(id) = self.id(raw) else {
             return page.quarantined.push(Quarantined { record: None, field: "id".to_string(), why: "there is no id".to_string() });
         };
@@ -173,7 +173,7 @@ impl Mapper {
     }
 
     /// Reads people and addresses; answers whether the list is whole.
-    fn people(&self, raw: &Json, carries_people: bool, record: &mut Record, told: &mut Told<'_>) -> bool {
+    fn people(&self, raw: &Json<'_>, carries_people: bool, record: &mut Record, told: &mut Told<'_>) -> bool {
         let mut whole = carries_people || self.entity != Entity::Deal;
         if let Some(path) = &self.people {
             path.entries(raw, &mut |v| match id_of(v) {
@@ -200,7 +200,7 @@ impl Mapper {
         whole
     }
 
-    fn state(&self, raw: &Json, record: &mut Record, told: &mut Told<'_>) {
+    fn state(&self, raw: &Json<'_>, record: &mut Record, told: &mut Told<'_>) {
         let mut name = None;
         for (state, when) in &self.states {
             match when.holds(raw) {
@@ -226,7 +226,7 @@ impl Mapper {
         }
     }
 
-    fn time(&self, name: &str, how: &Option<(Path, TimeFormat)>, raw: &Json, told: &mut Told<'_>) -> Option<Time> {
+    fn time(&self, name: &str, how: &Option<(Path, TimeFormat)>, raw: &Json<'_>, told: &mut Told<'_>) -> Option<Time> {
         let (path, format) = how.as_ref()?;
         let value = path.first(raw).filter(|v| !v.is_null() && v.as_str().is_none_or(|t| !t.trim().is_empty()))?;
         let time = time_of(value, *format, &self.zone);
@@ -294,7 +294,7 @@ fn mark_reader(mark: Mark, how: &MarkMap, settings: &Settings) -> Result<Option<
 
 impl<K> Reader<K> {
     /// `Ok(None)`: absent. `Err`: why it cannot be read, without its value.
-    fn read(&self, raw: &Json, zone: &TimeZone) -> Result<Option<Value>, String> {
+    fn read(&self, raw: &Json<'_>, zone: &TimeZone) -> Result<Option<Value>, String> {
         if let Some(text) = &self.contains {
             let mut holds = false;
             self.path.entries(raw, &mut |v| holds |= text_of(v).is_some_and(|t| *t == **text));
@@ -325,7 +325,7 @@ impl<K> Reader<K> {
         read.map(Some).ok_or_else(|| format!("is {}, which is not {}", kind_of(value), expected(self.kind)))
     }
 
-    fn list(&self, raw: &Json) -> Result<Option<Value>, String> {
+    fn list(&self, raw: &Json<'_>) -> Result<Option<Value>, String> {
         if !self.path.goes_through_list() {
             match self.path.first(raw) {
                 None => return Ok(None),
@@ -347,7 +347,7 @@ impl<K> Reader<K> {
         }
     }
 
-    fn mapped(&self, value: &Json) -> Option<Json> {
+    fn mapped(&self, value: &Json<'_>) -> Option<Json<'_>> {
         let text = match value {
             Json::Bool(b) => b.to_string(),
             other => text_of(other)?.into_owned(),
@@ -368,7 +368,7 @@ fn expected(kind: FieldKind) -> &'static str {
 }
 
 /// The id that a value carries: the whole value, or what follows the prefix up to a blank, comma or semicolon.
-fn other_id(value: &Json, prefix: Option<&str>) -> Option<Box<str>> {
+fn other_id(value: &Json<'_>, prefix: Option<&str>) -> Option<Box<str>> {
     let text = text_of(value)?;
     let id = match prefix {
         None => text.trim(),

@@ -2,7 +2,7 @@
 //!
 //! - what an admin writes: [`manifest`] (the vocabulary), [`load`] and `check*` (files, and every mistake in them), [`examples`] (a connector
 //!   proves itself)
-//! - what a raw answer becomes: [`paths`], `scalars`, `condition`, [`map`]
+//! - what a raw answer becomes: [`json`], [`paths`], `scalars`, `condition`, [`map`]
 //! - what a request is made of: `template`, [`settings`], `request`, `auth`
 //! - how it is sent: [`network`], `http`, `budget`, `retry`, `failure`, and `secrets`, which keeps them out of messages
 //! - reading: `streams`, `passes`, `paging`, `feed`; writing: `writes`, `rows`, `results`, `labels`
@@ -19,6 +19,7 @@ pub mod examples;
 mod failure;
 mod feed;
 mod http;
+pub mod json;
 mod labels;
 pub mod load;
 pub mod manifest;

@@ -1,10 +1,11 @@
 //! From one page to the next, and the guards against servers whose pages never end.
 
+use super::json::Json;
 use super::manifest::Page;
 use super::paths::Path;
 use super::request::{Ask, Call};
 use super::scalars::{bool_of, int_of, text_of};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -96,7 +97,8 @@ impl Pager {
             Page::Offset { param, size_param, size } => sized(param, self.offset, size_param, *size),
             Page::Number { param, first, size_param, size } => sized(param, first + self.pages, size_param, *size),
             Page::Cursor { param, in_body, drops, size_param, size, .. } => {
-                let mut params: Vec<(String, Json)> = size_param.iter().zip(size).map(|(p, s)| (p.clone(), json!(s))).collect();
+                let mut params: Vec<(String, serde_json::Value)> =
+                    size_param.iter().zip(size).map(|(p, s)| (p.clone(), json!(s))).collect();
                 params.extend(self.cursor.as_ref().map(|c| (param.clone(), json!(c))));
                 let drops = if self.cursor.is_some() { drops.clone() } else { Vec::new() };
                 Ask { params, in_body: *in_body, drops, from_cursor: self.cursor.is_some() }
@@ -114,7 +116,7 @@ impl Pager {
     }
 
     /// Takes notice of a page; says whether there is another.
-    pub fn turn(&mut self, answer: &Json, rows: &Rows<'_>) -> Result<Step, Circle> {
+    pub fn turn(&mut self, answer: &Json<'_>, rows: &Rows<'_>) -> Result<Step, Circle> {
         self.pages += 1;
         self.rows += rows.all;
         if self.pages >= PAGES_MAX {
@@ -148,7 +150,7 @@ impl Pager {
         if longest == 0 || all || (short && self.announced.is_none()) { Step::End } else { Step::More }
     }
 
-    fn next_cursor(&mut self, answer: &Json) -> Result<Step, Circle> {
+    fn next_cursor(&mut self, answer: &Json<'_>) -> Result<Step, Circle> {
         let flag = |path: &Option<Path>| path.as_ref().and_then(|p| p.first(answer)).and_then(bool_of);
         let next = self.paths.next.as_ref().and_then(|p| p.first(answer)).and_then(text_of).filter(|t| !t.is_empty());
         let next = next.map(|t| t.into_owned());

@@ -3,6 +3,7 @@
 
 use super::failure::Kind;
 use super::http::{Answer, Http};
+use super::json::Json;
 use super::map::Mapper;
 use super::paging::{Circle, Pager, Rows, Step, fingerprint};
 use super::port::{Error, Lane, PageRead, PageSink, PassEnd};
@@ -12,7 +13,6 @@ use super::streams::ChangesPlan;
 use crate::model::Time;
 use futures::future::{OptionFuture, join};
 use jiff::tz::TimeZone;
-use serde_json::Value as Json;
 
 /// Rows of one page at most. Shipped pages have a thousand; what is meant are servers that give everything at once.
 const ROWS_MAX: usize = 250_000;
@@ -80,11 +80,11 @@ impl Reader<'_> {
         loop {
             end.requests += answer.requests;
             end.bytes += answer.bytes;
-            let lists = self.lists(call, &mut answer)?;
+            let lists = self.lists(call, &answer)?;
             let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
-            let rows: Vec<Json> = lists.into_iter().flatten().collect();
+            let rows: Vec<&Json<'_>> = lists.into_iter().flatten().collect();
             let ids: Vec<u64> = rows.iter().filter_map(|r| mapper.id(r)).map(|id| fingerprint(&*id)).collect();
-            let step = pager.turn(&answer.json, &Rows { longest, all: rows.len(), ids: &ids }).map_err(|c| self.circle(call, c))?;
+            let step = pager.turn(answer.json.root(), &Rows { longest, all: rows.len(), ids: &ids }).map_err(|c| self.circle(call, c))?;
             page_rows = page_rows.max(rows.len());
             let mut full = false;
             if let Some(max) = rows_max {
@@ -92,19 +92,22 @@ impl Reader<'_> {
                 // The page after this one would go beyond what the server gives; or it has just ended exactly there.
                 full = if step == Step::More { pager.rows() + page_rows > max } else { pager.rows() >= max };
             }
+            let rows = rows.len();
             let coming = (step == Step::More && !full && !how.one_page).then(|| {
                 let request = call.prepare(&fill, &pager.ask());
                 async move { self.http.read(&request, self.lane).await }
             });
             let cursor = how.resumes.then(|| pager.cursor().map(Box::from)).flatten();
-            let kept = async {
+            let sink = &mut *sink;
+            let kept = async move {
                 let mut page = PageRead { cursor, clock_skew_ms: answer.clock_skew_ms, ..PageRead::default() };
-                page.observed.reserve_exact(rows.len());
+                page.observed.reserve_exact(rows);
                 let at = (self.http.clock)();
-                for row in &rows {
+                for row in call.records.iter().filter_map(|path| path.records(answer.json.root())).flatten() {
                     mapper.map(row, at, call.carries_people, &mut page);
                 }
-                drop(rows);
+                // Not kept while the next one is read.
+                drop(answer);
                 sink(page).await
             };
             let (coming, kept) = join(OptionFuture::from(coming), kept).await;
@@ -127,18 +130,19 @@ impl Reader<'_> {
 
     /// The lists of records in an answer. A list that is not there is an error, unless the system says of each answer that it is a
     /// success and leaves out empty lists, or there is no content at all.
-    pub fn lists(&self, call: &Call, answer: &mut Answer) -> Result<Vec<Vec<Json>>, Error> {
-        if answer.json.is_null() {
+    pub fn lists<'v>(&self, call: &Call, answer: &'v Answer) -> Result<Vec<Vec<&'v Json<'v>>>, Error> {
+        let root = answer.json.root();
+        if root.is_null() {
             return Ok(Vec::new());
         }
         let mut lists = Vec::with_capacity(call.records.len());
         for path in &call.records {
-            match path.take_records(&mut answer.json) {
+            match path.records(root) {
                 Some(list) => lists.push(list),
                 None if self.http.rules.tell_success() => {}
                 None => {
                     let why = format!("there is no list at {path}");
-                    let begins = self.http.begins(&answer.json);
+                    let begins = self.http.begins(root);
                     let prepared = call.prepare(&Fill::default(), &Default::default());
                     return Err(self.http.not_understood(&prepared, Kind::NotUnderstood, why, begins).error);
                 }

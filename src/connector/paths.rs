@@ -1,8 +1,8 @@
 //! Dotted paths into JSON, as manifests write them: `properties.email`, `labels[].name` (every entry),
 //! `CustomFields[name=Lead Status].values[]` (the entries whose `name` is that), or nothing for the value itself.
 
+use super::json::{Json, member, members};
 use super::scalars::text_of;
-use serde_json::Value as Json;
 use std::fmt;
 
 /// A path, read once and walked for every record.
@@ -72,69 +72,67 @@ impl Path {
     }
 
     /// The first value there; `None` where the path ends early. A JSON null that is there is a value.
-    pub fn first<'v>(&self, value: &'v Json) -> Option<&'v Json> {
+    pub fn first<'v>(&self, value: &'v Json<'v>) -> Option<&'v Json<'v>> {
         first(&self.steps, value)
     }
 
     /// Every value there, in order.
-    pub fn each<'v>(&self, value: &'v Json, found: &mut dyn FnMut(&'v Json)) {
+    pub fn each<'v>(&self, value: &'v Json<'v>, found: &mut dyn FnMut(&'v Json<'v>)) {
         each(&self.steps, value, found);
     }
 
     /// As [`Path::each`], where a list at the end counts as its entries.
-    pub fn entries<'v>(&self, value: &'v Json, found: &mut dyn FnMut(&'v Json)) {
+    pub fn entries<'v>(&self, value: &'v Json<'v>, found: &mut dyn FnMut(&'v Json<'v>)) {
         self.each(value, &mut |v| match v {
             Json::Array(items) => items.iter().for_each(&mut *found),
             other => found(other),
         });
     }
 
-    /// Takes the records at the path out of the answer, nothing copied: a list's entries, one object as it is, or with `[]` at the end
-    /// the values of an object that is keyed by id. `None` where there is neither.
-    pub fn take_records(&self, answer: &mut Json) -> Option<Vec<Json>> {
+    /// The records at the path: a list's entries, one object as it is, or with `[]` at the end the values of an object that is keyed by
+    /// id. `None` where there is neither.
+    pub fn records<'v>(&self, answer: &'v Json<'v>) -> Option<Vec<&'v Json<'v>>> {
         let mut at = answer;
         let mut values = false;
         for step in &self.steps {
             match step {
-                Step::Key(key) if !values => at = at.get_mut(&**key)?,
+                Step::Key(key) if !values => at = member(at, key)?,
                 Step::Each if !values => values = true,
                 _ => return None,
             }
         }
-        match at.take() {
-            Json::Array(items) => Some(items),
-            Json::Object(by_id) if values => Some(by_id.into_iter().map(|(_, v)| v).collect()),
-            one @ Json::Object(_) => Some(vec![one]),
+        match at {
+            Json::Array(items) => Some(items.iter().collect()),
+            Json::Object(_) if values => Some(members(at).collect()),
+            Json::Object(_) => Some(vec![at]),
             _ => None,
         }
     }
 }
 
-fn first<'v>(steps: &[Step], value: &'v Json) -> Option<&'v Json> {
+fn first<'v>(steps: &[Step], value: &'v Json<'v>) -> Option<&'v Json<'v>> {
     match steps.split_first() {
         None => Some(value),
-        Some((Step::Key(key), rest)) => first(rest, value.get(&**key)?),
+        Some((Step::Key(key), rest)) => first(rest, member(value, key)?),
         Some((Step::Each, rest)) => match value {
             Json::Array(items) => items.iter().find_map(|v| first(rest, v)),
-            Json::Object(by_id) => by_id.values().find_map(|v| first(rest, v)),
-            _ => None,
+            other => members(other).find_map(|v| first(rest, v)),
         },
         Some((Step::Where(key, want), rest)) => value.as_array()?.iter().filter(|v| has(v, key, want)).find_map(|v| first(rest, v)),
     }
 }
 
-fn each<'v>(steps: &[Step], value: &'v Json, found: &mut dyn FnMut(&'v Json)) {
+fn each<'v>(steps: &[Step], value: &'v Json<'v>, found: &mut dyn FnMut(&'v Json<'v>)) {
     match steps.split_first() {
         None => found(value),
         Some((Step::Key(key), rest)) => {
-            if let Some(v) = value.get(&**key) {
+            if let Some(v) = member(value, key) {
                 each(rest, v, found);
             }
         }
         Some((Step::Each, rest)) => match value {
             Json::Array(items) => items.iter().for_each(|v| each(rest, v, found)),
-            Json::Object(by_id) => by_id.values().for_each(|v| each(rest, v, found)),
-            _ => {}
+            other => members(other).for_each(|v| each(rest, v, found)),
         },
         Some((Step::Where(key, want), rest)) => {
             value.as_array().into_iter().flatten().filter(|v| has(v, key, want)).for_each(|v| each(rest, v, found));
@@ -142,8 +140,8 @@ fn each<'v>(steps: &[Step], value: &'v Json, found: &mut dyn FnMut(&'v Json)) {
     }
 }
 
-fn has(entry: &Json, key: &str, want: &str) -> bool {
-    entry.get(key).and_then(text_of).is_some_and(|t| *t == *want)
+fn has(entry: &Json<'_>, key: &str, want: &str) -> bool {
+    member(entry, key).and_then(text_of).is_some_and(|t| *t == *want)
 }
 
 impl fmt::Display for Path {
@@ -168,12 +166,14 @@ impl fmt::Debug for Path {
 
 #[cfg(test)]
 mod tests {
+    use super::super::json::{Document, text};
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value as Owned, json};
 
-    fn all(path: &str, value: &Json) -> Vec<Json> {
+    fn all(path: &str, value: &Owned) -> Vec<Owned> {
+        let value = Json::from(value);
         let mut out = Vec::new();
-        Path::parse(path).unwrap().each(value, &mut |v| out.push(v.clone()));
+        Path::parse(path).unwrap().each(&value, &mut |v| out.push(v.into()));
         out
     }
 
@@ -193,15 +193,34 @@ mod tests {
         ] {
             let got = all(path, &v);
             assert_eq!(json!(got), want, "{path}");
-            assert_eq!(Path::parse(path).unwrap().first(&v), got.first(), "{path}");
+            assert_eq!(Path::parse(path).unwrap().first(&Json::from(&v)).map(Owned::from).as_ref(), got.first(), "{path}");
         }
         assert_eq!(all("", &json!(5)), [json!(5)]);
         assert_eq!(all("[]", &json!([5, 6])), [json!(5), json!(6)]);
-        let take = |path: &str, mut v: Json| Path::parse(path).unwrap().take_records(&mut v);
-        assert_eq!(take("a", json!({"a": [1, 2]})), Some(vec![json!(1), json!(2)]));
-        assert_eq!(take("a[]", json!({"a": {"7": 1}})), Some(vec![json!(1)]));
-        assert_eq!(take("", json!({"id": 1})), Some(vec![json!({"id": 1})]));
-        assert_eq!(take("b", json!({"a": [1]})), None);
+        let records = |path: &str, v: Owned| {
+            Path::parse(path).unwrap().records(&Json::from(&v)).map(|r| r.into_iter().map(Owned::from).collect::<Vec<_>>())
+        };
+        assert_eq!(records("a", json!({"a": [1, 2]})), Some(vec![json!(1), json!(2)]));
+        assert_eq!(records("a[]", json!({"a": {"7": 1}})), Some(vec![json!(1)]));
+        assert_eq!(records("", json!({"id": 1})), Some(vec![json!({"id": 1})]));
+        assert_eq!(records("b", json!({"a": [1]})), None);
+    }
+
+    #[test]
+    fn of_members_with_one_name_the_last_counts() {
+        let twice = Document::parse(
+            br#"{"a":{"x":1,"l":[{"k":"no","k":"yes","v":5}]},"a":{"x":2,"7":{"i":1},"7":{"i":2},"l":[{"k":"no","k":"yes","v":6}]}}"#,
+        );
+        let twice = twice.unwrap();
+        for (path, want) in [("a.x", vec!["2"]), ("a[].i", vec!["2"]), ("a.l[k=yes].v", vec!["6"]), ("a.l[k=no].v", vec![])] {
+            let path = Path::parse(path).unwrap();
+            let mut all = Vec::new();
+            path.each(twice.root(), &mut |v| all.push(text(v)));
+            assert_eq!(all, want, "{path}");
+            assert_eq!(path.first(twice.root()).map(text), all.first().cloned(), "{path}");
+        }
+        let records = Path::parse("a[]").unwrap().records(twice.root()).unwrap();
+        assert_eq!(records.into_iter().map(text).collect::<Vec<_>>()[..2], ["2", "{\"i\":2}"]);
     }
 
     #[test]

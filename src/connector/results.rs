@@ -1,11 +1,11 @@
 //! Reads the outcome of each row out of a batch's answer.
 
 use super::condition::Condition;
+use super::json::Json;
 use super::manifest;
 use super::paths::Path;
 use super::port::Outcome;
 use super::scalars::{id_of, text_of};
-use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// A manifest's `results`, made ready.
@@ -35,8 +35,8 @@ impl Results {
     }
 
     /// One outcome for each id. A row of which the answer says nothing is `Unknown`.
-    pub fn outcomes(&self, ids: &[&str], answer: &Json) -> Vec<Outcome> {
-        let results: Vec<&Json> = self.path.first(answer).and_then(Json::as_array).map(|r| r.iter().collect()).unwrap_or_default();
+    pub fn outcomes(&self, ids: &[&str], answer: &Json<'_>) -> Vec<Outcome> {
+        let results: Vec<&Json<'_>> = self.path.first(answer).and_then(Json::as_array).map(|r| r.iter().collect()).unwrap_or_default();
         let untold = || Outcome::Unknown("the answer does not say what became of it".to_string());
         let Some(id) = &self.id else {
             if results.len() != ids.len() {
@@ -64,7 +64,7 @@ impl Results {
         ids.iter().map(|id| told.remove(*id).unwrap_or_else(untold)).collect()
     }
 
-    fn outcome(&self, result: &Json) -> Outcome {
+    fn outcome(&self, result: &Json<'_>) -> Outcome {
         match self.applied.as_ref().map_or(Ok(true), |c| c.holds(result)) {
             Ok(true) => Outcome::Applied,
             Ok(false) => Outcome::Rejected(text_at(&self.reason, result).unwrap_or_else(|| "refused without a reason".to_string())),
@@ -73,7 +73,7 @@ impl Results {
     }
 }
 
-fn text_at(path: &Option<Path>, value: &Json) -> Option<String> {
+fn text_at(path: &Option<Path>, value: &Json<'_>) -> Option<String> {
     path.as_ref().and_then(|p| p.first(value)).and_then(text_of).map(|t| t.into_owned())
 }
 
@@ -90,15 +90,15 @@ mod tests {
     fn by_place() {
         let r = results("path = 'result'\napplied = { path = 'status', equals = 'updated' }\nreason = 'reasons[].message'");
         let answer = json!({"result": [{"status": "updated"}, {"status": "skipped", "reasons": [{"message": "Lead not found"}]}]});
-        assert_eq!(r.outcomes(&["1", "2"], &answer), [Outcome::Applied, Outcome::Rejected("Lead not found".into())]);
-        assert!(r.outcomes(&["1", "2", "3"], &answer).iter().all(|o| matches!(o, Outcome::Unknown(_))));
+        assert_eq!(r.outcomes(&["1", "2"], &Json::from(&answer)), [Outcome::Applied, Outcome::Rejected("Lead not found".into())]);
+        assert!(r.outcomes(&["1", "2", "3"], &Json::from(&answer)).iter().all(|o| matches!(o, Outcome::Unknown(_))));
     }
 
     #[test]
     fn by_id_with_errors_beside() {
         let r = results("path = 'results'\nid = 'id'\nerrors = 'errors'\nerror_ids = 'context.ids[]'\nerror_reason = 'message'");
         let answer = json!({"results": [{"id": "3"}, {"id": 1}], "errors": [{"message": "gone", "context": {"ids": ["2"]}}]});
-        let outcomes = r.outcomes(&["1", "2", "3", "4"], &answer);
+        let outcomes = r.outcomes(&["1", "2", "3", "4"], &Json::from(&answer));
         assert_eq!(outcomes[..3], [Outcome::Applied, Outcome::Rejected("gone".into()), Outcome::Applied]);
         assert!(matches!(outcomes[3], Outcome::Unknown(_)));
     }

@@ -1,33 +1,33 @@
 //! JSON scalars read as typed values, and times written as a system wants them.
 
+use super::json::{Json, digits};
 use super::manifest::TimeFormat;
 use crate::model::Time;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use serde_json::Value as Json;
 use std::borrow::Cow;
 
 /// A text, or a number as text. Ids are read so.
-pub fn text_of(value: &Json) -> Option<Cow<'_, str>> {
+pub fn text_of<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
     match value {
-        Json::String(text) => Some(Cow::Borrowed(text)),
-        Json::Number(number) => Some(Cow::Owned(number.to_string())),
+        Json::Str(text) => Some(Cow::Borrowed(text)),
+        Json::Number(number) => Some(Cow::Owned(digits(*number))),
         _ => None,
     }
 }
 
 /// An id: text or number, not blank.
-pub fn id_of(value: &Json) -> Option<Cow<'_, str>> {
+pub fn id_of<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
     text_of(value).filter(|t| !t.trim().is_empty())
 }
 
 /// A bool, "true" or "false" as text, 0 or 1.
-pub fn bool_of(value: &Json) -> Option<bool> {
+pub fn bool_of(value: &Json<'_>) -> Option<bool> {
     match value {
         Json::Bool(b) => Some(*b),
-        Json::String(t) if t.eq_ignore_ascii_case("true") => Some(true),
-        Json::String(t) if t.eq_ignore_ascii_case("false") => Some(false),
+        Json::Str(t) if t.eq_ignore_ascii_case("true") => Some(true),
+        Json::Str(t) if t.eq_ignore_ascii_case("false") => Some(false),
         Json::Number(n) => match n.as_i64() {
             Some(0) => Some(false),
             Some(1) => Some(true),
@@ -38,10 +38,10 @@ pub fn bool_of(value: &Json) -> Option<bool> {
 }
 
 /// A whole number, also as text or as a decimal without a fraction.
-pub fn int_of(value: &Json) -> Option<i64> {
+pub fn int_of(value: &Json<'_>) -> Option<i64> {
     match value {
         Json::Number(n) => n.as_i64().or_else(|| n.as_f64().and_then(whole)),
-        Json::String(t) => t.trim().parse().ok().or_else(|| t.trim().parse().ok().and_then(whole)),
+        Json::Str(t) => t.trim().parse().ok().or_else(|| t.trim().parse().ok().and_then(whole)),
         _ => None,
     }
 }
@@ -51,16 +51,16 @@ fn whole(number: f64) -> Option<i64> {
 }
 
 /// A finite number, also as text.
-pub fn number_of(value: &Json) -> Option<f64> {
+pub fn number_of(value: &Json<'_>) -> Option<f64> {
     match value {
         Json::Number(n) => n.as_f64(),
-        Json::String(t) => t.trim().parse().ok().filter(|n: &f64| n.is_finite()),
+        Json::Str(t) => t.trim().parse().ok().filter(|n: &f64| n.is_finite()),
         _ => None,
     }
 }
 
 /// An instant in the given form. A text without an offset is taken in `zone`.
-pub fn time_of(value: &Json, format: TimeFormat, zone: &TimeZone) -> Option<Time> {
+pub fn time_of(value: &Json<'_>, format: TimeFormat, zone: &TimeZone) -> Option<Time> {
     match format {
         TimeFormat::UnixS => {
             int_of(value).or_else(|| number_of(value).map(|s| s.floor() as i64)).and_then(|s| s.checked_mul(1000)).map(Time)
@@ -91,12 +91,12 @@ pub fn time_text(time: Time, format: TimeFormat, zone: &TimeZone) -> String {
 }
 
 /// What kind of JSON a value is, for messages that must not show the value itself.
-pub fn kind_of(value: &Json) -> &'static str {
+pub fn kind_of(value: &Json<'_>) -> &'static str {
     match value {
         Json::Null => "nothing",
         Json::Bool(_) => "true or false",
         Json::Number(_) => "a number",
-        Json::String(_) => "a text",
+        Json::Str(_) => "a text",
         Json::Array(_) => "a list",
         Json::Object(_) => "an object",
     }
@@ -110,15 +110,18 @@ mod tests {
 
     #[test]
     fn scalars() {
-        assert_eq!(text_of(&json!(12)).as_deref(), Some("12"));
-        assert_eq!(text_of(&json!(["a"])), None);
-        assert_eq!(id_of(&json!("  ")), None);
-        assert_eq!([json!("TRUE"), json!(1), json!("yes"), json!(2)].map(|v| bool_of(&v)), [Some(true), Some(true), None, None]);
+        assert_eq!(text_of(&Json::from(&json!(12))).as_deref(), Some("12"));
+        assert_eq!(text_of(&Json::from(&json!(["a"]))), None);
+        assert_eq!(id_of(&Json::from("  ")), None);
         assert_eq!(
-            [json!("12"), json!(12.0), json!("12.0"), json!(1.5), json!("a")].map(|v| int_of(&v)),
+            [json!("TRUE"), json!(1), json!("yes"), json!(2)].map(|v| bool_of(&Json::from(&v))),
+            [Some(true), Some(true), None, None]
+        );
+        assert_eq!(
+            [json!("12"), json!(12.0), json!("12.0"), json!(1.5), json!("a")].map(|v| int_of(&Json::from(&v))),
             [Some(12), Some(12), Some(12), None, None]
         );
-        assert_eq!([json!("1.5"), json!("NaN"), json!("inf")].map(|v| number_of(&v)), [Some(1.5), None, None]);
+        assert_eq!([json!("1.5"), json!("NaN"), json!("inf")].map(|v| number_of(&Json::from(&v))), [Some(1.5), None, None]);
     }
 
     #[test]
@@ -135,7 +138,7 @@ mod tests {
             (json!("soon"), TimeFormat::Rfc3339, None),
             (json!(5), TimeFormat::Rfc3339, None),
         ] {
-            assert_eq!(time_of(&raw, format, &tokyo), want, "{raw}");
+            assert_eq!(time_of(&Json::from(&raw), format, &tokyo), want, "{raw}");
         }
         assert_eq!(time_text(Time(nine.0 + 999), TimeFormat::DateTime, &tokyo), "2026-11-21 07:00:00");
     }
@@ -144,7 +147,7 @@ mod tests {
         #[test]
         fn a_written_time_is_read_back_at_most_a_second_earlier(ms in 0i64..4_000_000_000_000) {
             for format in [TimeFormat::Rfc3339, TimeFormat::UnixS, TimeFormat::UnixMs, TimeFormat::DateTime] {
-                let back = time_of(&json!(time_text(Time(ms), format, &TimeZone::UTC)), format, &TimeZone::UTC).unwrap();
+                let back = time_of(&Json::from(time_text(Time(ms), format, &TimeZone::UTC)), format, &TimeZone::UTC).unwrap();
                 prop_assert!(back.0 <= ms && back.0 > ms - 1000, "{:?}", format);
             }
         }

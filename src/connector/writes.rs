@@ -1,6 +1,7 @@
 //! Writes a batch of changes and says of each record what came of it.
 
 use super::failure::{Failure, Kind};
+use super::json::Document;
 use super::labels::LabelPlan;
 use super::manifest::{Manifest, Writes};
 use super::map::Mapper;
@@ -232,7 +233,8 @@ impl UpdatePlan {
                 Ok(answer) => {
                     taken = true;
                     let ids: Vec<&str> = rows.iter().map(|r| &*r.id).collect();
-                    let told = self.results.as_ref().map_or_else(|| vec![Outcome::Applied; rows.len()], |r| r.outcomes(&ids, &answer));
+                    let told =
+                        self.results.as_ref().map_or_else(|| vec![Outcome::Applied; rows.len()], |r| r.outcomes(&ids, answer.root()));
                     outcomes.extend(rows.iter().map(|r| r.at).zip(told));
                 }
                 Err(failure) if failure.kind == Kind::Refused && rows.len() > 1 && !hopeless => {
@@ -248,7 +250,7 @@ impl UpdatePlan {
         outcomes
     }
 
-    async fn send_once(&self, reader: &Reader<'_>, rows: &[Sent]) -> Result<Json, Failure> {
+    async fn send_once(&self, reader: &Reader<'_>, rows: &[Sent]) -> Result<Document, Failure> {
         let ids: Vec<Box<str>> = rows.iter().map(|r| r.id.clone()).collect();
         let json: Vec<Json> = rows.iter().map(|r| r.json.clone()).collect();
         let fill = Fill { ids: &ids, rows: Some(&json), row: json.first(), ..Fill::default() };

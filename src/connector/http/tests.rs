@@ -171,6 +171,31 @@ async fn an_answer_of_millions_of_values_is_not_read_into_memory() {
 }
 
 #[test]
+fn values_are_counted_across_parts() {
+    for (body, want) in [("", 0), ("{\"a\":[1,2]}", 3), (&",".repeat(191), 191), (&"[x".repeat(500), 500), (&"{".repeat(100_003), 100_003)]
+    {
+        assert_eq!(values(body.as_bytes()), want, "{} bytes", body.len());
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_told_with_its_place_and_beginning() {
+    let cases: [(&[u8], &str, &str); 4] = [
+        (b"{\"r\": <html>", "expected value at line 1 column 7", "{\"r\": <html>"),
+        (b"{\"r\":\n[\"\xff\"]}", "invalid unicode code point at line 2 column 3", "{\"r\": [\"\u{fffd}\"]}"),
+        (&[b'['; 100_000], "recursion limit exceeded at line 1 column 128", &"[".repeat(BEGINS_CHARS)),
+        (b" ", "EOF while parsing a value at line 1 column 1", ""),
+    ];
+    for (body, want_why, want_begins) in cases {
+        let server = Raw::says([answer("200 OK", "", "").replace("content-length: 0\r\n", "").into_bytes(), body.to_vec()].concat()).await;
+        let failure = failure(&server.url, BEARER).await;
+        assert_eq!(failure.kind, Kind::NotUnderstood);
+        let Error::NotUnderstood { why, begins, .. } = failure.error else { panic!("{failure:?}") };
+        assert_eq!((&*why, &*begins), (want_why, want_begins));
+    }
+}
+
+#[test]
 fn redirects_stay_with_the_server() {
     for (from, to, want) in [
         ("https://a.example/x", "https://a.example/y", true),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::connector::port::SystemSettings;
 use crate::connector::{examples, load};
-use serde_json::json;
+use serde_json::{Value as Owned, json};
 
 const READ_AT: Time = Time(5_000);
 
@@ -15,9 +15,9 @@ fn mapper(entity: Entity, record: &str) -> Mapper {
     Mapper::new(&"ma".into(), entity, &toml::from_str(record).unwrap(), &settings).unwrap()
 }
 
-fn one(mapper: &Mapper, raw: Json) -> (Option<(Record, bool)>, Vec<String>) {
+fn one(mapper: &Mapper, raw: Owned) -> (Option<(Record, bool)>, Vec<String>) {
     let mut page = PageRead::default();
-    mapper.map(&raw, READ_AT, false, &mut page);
+    mapper.map(&Json::from(&raw), READ_AT, false, &mut page);
     let told = page.quarantined.iter().map(|q| q.field.clone()).collect();
     let record = page.observed.pop().and_then(|o| match o {
         Observed::Record { record, people_told } => Some((*record, people_told)),
@@ -64,9 +64,9 @@ fn a_deals_people_are_told_only_where_the_answer_carries_them() {
         Entity::Deal,
         "id = 'id'\npeople = 'p[].id'\nended_at = 'end'\nstate = [{ is = 'won', when = { path = 's', equals = 'w' } }, { is = 'open', when = { path = 's', equals = 'o' } }]",
     );
-    let told = |raw: Json, carries: bool| {
+    let told = |raw: Owned, carries: bool| {
         let mut page = PageRead::default();
-        m.map(&raw, READ_AT, carries, &mut page);
+        m.map(&Json::from(&raw), READ_AT, carries, &mut page);
         match page.observed.pop() {
             Some(Observed::Record { record, people_told }) => (record.people.join(" "), people_told, record.deal, record.memory.ended_at),
             other => panic!("{other:?}"),
@@ -103,7 +103,7 @@ fn labels_notes_and_refusals() {
     );
     assert!(record.field("email").is_none() && told == ["email"]);
     let mut page = PageRead::default();
-    m.map(&json!({"id": 1, "gone": "true"}), READ_AT, false, &mut page);
+    m.map(&Json::from(&json!({"id": 1, "gone": "true"})), READ_AT, false, &mut page);
     assert!(matches!(page.observed[..], [Observed::Deleted(_)]));
     assert_eq!(one(&m, json!({"id": 1, "gone": []})).1, ["deleted"], "kept out whole");
 }
