@@ -129,16 +129,44 @@ fn harmless(key: &str, value: &str) -> bool {
     (keys::SYSTEM.find(key).is_some() || PLAIN_KEYS.contains(&key)) && key != "hold" && !value.contains('=') && is_simple(value)
 }
 
-/// Quoted texts, alone or in a list, and nothing else beside them: where a line was torn, what belongs to another line may follow.
+/// One quoted text, or a list of them, and nothing else beside: where a line was torn, what belongs to another line may follow.
 fn is_simple(value: &str) -> bool {
-    let mut inside = false;
+    let (mut inside, mut in_list, mut text_may_begin) = (false, false, true);
     for c in value.chars() {
         match c {
-            '"' => inside = !inside,
+            '"' if inside => inside = false,
+            '"' if text_may_begin => (inside, text_may_begin) = (true, false),
             '#' if !inside => return true,
-            _ if inside || c.is_whitespace() || matches!(c, '[' | ']' | ',') => {}
+            '[' if !inside && !in_list => in_list = true,
+            ',' if !inside && in_list => text_may_begin = true,
+            ']' if !inside && in_list => (in_list, text_may_begin) = (false, false),
+            _ if inside || c.is_whitespace() => {}
             _ => return false,
         }
     }
     !inside
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_stands_alone_is_simple() {
+        for (value, simple) in [
+            ("\"hubspot\"", true),
+            (" \"hubspot\" # as it is", true),
+            ("[\"a\", \"b\",]", true),
+            ("[\"a\",", true),
+            ("\"hubspot\"\"pat-na1\"", false),
+            ("\"hubspot\", \"pat-na1\"", false),
+            ("[\"a\" \"b\"]", false),
+            ("[\"a\"] \"b\"", false),
+            ("\"hubspot", false),
+            ("pat-na1", false),
+            ("{ env = \"X\" }", false),
+        ] {
+            assert_eq!(is_simple(value), simple, "{value}");
+        }
+    }
 }
