@@ -184,7 +184,7 @@ impl Shell {
         self.wiring().connectors.iter().map(|(name, connector)| (name.clone(), connector.usage())).collect()
     }
 
-    /// Reads every stream (of one system) once, side by side; associations after the deals that they belong to.
+    /// Reads every stream (of one system) once, side by side; associations after the deals that they belong to. A commit is to follow.
     pub async fn read_all(&self, system: Option<&str>) -> Result<Vec<StreamReport>, Error> {
         let wiring = self.wiring();
         let chosen = wiring.connectors.values().filter(|c| system.is_none_or(|s| **c.system() == *s));
@@ -201,7 +201,7 @@ impl Shell {
         for round in [first, second] {
             let reading = round.into_iter().map(|(system, stream)| {
                 let shell = self.clone();
-                tokio::spawn(async move { shell.read(&system, &stream).await })
+                tokio::spawn(async move { shell.read_before_commit(&system, &stream).await })
             });
             for report in futures::future::join_all(reading).await {
                 match report {
@@ -225,12 +225,12 @@ impl Shell {
     /// One whole round: read, decide, write.
     pub async fn sync(&self, system: Option<&str>) -> Result<Synced, Error> {
         let streams = self.read_all(system).await?;
-        self.reconcile()?;
+        self.reconcile_before_commit();
         // What the reading ended may be released in this very run, if a sweep proves the streams that it needs.
         for (system, stream) in self.streams_for_release() {
-            self.read(&system, &stream).await?;
+            self.read_before_commit(&system, &stream).await?;
         }
-        self.reconcile()?;
+        self.reconcile_before_commit();
         let targets: Vec<Name> = self.wiring().connectors.keys().filter(|n| system.is_none_or(|s| ***n == *s)).cloned().collect();
         let mut writes = BTreeMap::new();
         for (name, tally) in
@@ -242,6 +242,7 @@ impl Shell {
                 writes.insert(name, tally);
             }
         }
+        self.with(Engine::commit)?;
         let engine = self.engine();
         let not_approved = engine.systems.iter().filter(|(_, s)| s.approved.is_none() && !s.outbox.is_empty()).map(|(n, _)| n.clone());
         Ok(Synced {

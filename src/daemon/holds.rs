@@ -50,15 +50,7 @@ impl Engine {
     }
 
     /// `through`: the person's or account's id that a deal must still name; one that it only named once keeps the hold, and we ask.
-    fn holds_of(
-        &self,
-        causes: &[Idx],
-        reach: Reach,
-        through: Option<&str>,
-        now: Time,
-        fresh: &mut Phases,
-        holds: &mut Vec<HoldNow>,
-    ) {
+    fn holds_of(&self, causes: &[Idx], reach: Reach, through: Option<&str>, now: Time, fresh: &mut Phases, holds: &mut Vec<HoldNow>) {
         let (config, files) = (&self.config, self.files.policy.holds.len());
         for cause in causes {
             let phases = self.phases_of(*cause, now);

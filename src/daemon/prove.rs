@@ -11,7 +11,7 @@ const EMPTY_SUSPICIOUS_FROM: usize = 5;
 const SILENT_PASSES_MAX: u8 = 2;
 
 impl Engine {
-    /// Ends a pass: what it proves, what a sweep did not see, and one commit. Returns false if more is needed before it counts (see `status`).
+    /// Ends a pass: what it proves, and what a sweep did not see. It waits for the next commit. Returns false if more is needed before it counts (see `status`).
     pub fn end(&mut self, run: &PassRun, end: &PassEnd, now: Time) -> Result<bool, Error> {
         let info = self.systems.get(&run.system).and_then(|s| s.infos.get(&run.stream)).cloned();
         let lag = info.as_ref().map_or(Span::ZERO, |i| i.lag);
@@ -118,7 +118,6 @@ impl Engine {
             }
             self.note_caught_up()?;
         }
-        self.commit()?;
         Ok(complete)
     }
 

@@ -148,13 +148,15 @@ impl Shell {
 
     /// Decides anew for whom something changed, and wakes delivery.
     pub fn reconcile(&self) -> Result<(), Error> {
+        self.reconcile_before_commit();
+        self.with(Engine::commit)
+    }
+
+    /// The same, where a commit follows before anything is told of it.
+    pub fn reconcile_before_commit(&self) {
         let now = self.now();
-        self.with(|engine| {
-            engine.reconcile(now);
-            engine.commit()
-        })?;
+        self.with(|engine| engine.reconcile(now));
         self.wake_all();
-        Ok(())
     }
 
     /// Tells every delivery that there may be something to send.
@@ -166,6 +168,13 @@ impl Shell {
 
     /// Reads one stream as is due. `Err` is a failure of our own state; the system's failures are in the report.
     pub async fn read(&self, system: &Name, stream: &Name) -> Result<StreamReport, Error> {
+        let report = self.read_before_commit(system, stream).await?;
+        self.with(Engine::commit)?;
+        Ok(report)
+    }
+
+    /// The same, where a commit follows before anything is told of it.
+    pub async fn read_before_commit(&self, system: &Name, stream: &Name) -> Result<StreamReport, Error> {
         let mut report = StreamReport { system: system.clone(), stream: stream.clone(), requests: 0, read: 0, changed: 0, error: None };
         let turn = self.turn(system, stream);
         let _turn = turn.lock().await;
