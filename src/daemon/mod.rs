@@ -11,7 +11,7 @@
 //! - [`rules`], [`wiring`], [`reload`]: the rules in force, the systems, and edits of both while we run
 //! - [`notices`], [`tell`]: what needs a person, and telling it
 //! - [`plan`], [`approve`], [`status`], [`explain`], [`letters`], [`export`], [`backup`], [`gate`]: what people ask
-//! - [`shell`], [`commands`], [`socket`], [`run`]: engine, connectors and clock together
+//! - [`shell`], [`reading`], [`commands`], [`socket`], [`run`]: engine, connectors and clock together
 
 pub mod account;
 pub mod approve;
@@ -36,6 +36,7 @@ pub mod persist;
 pub mod plan;
 pub mod postings;
 pub mod prove;
+pub mod reading;
 pub mod rebuild;
 pub mod reconcile;
 pub mod refusals;

@@ -1,26 +1,21 @@
-//! The shell: the engine, the connectors and the clock together, and the two movements between them: reading and sending.
+//! The shell: the engine, the connectors and the clock together, and sending through them. Reading is in [`reading`](super::reading).
 
 use super::deliver::{Batch, Op};
 use super::engine::{Engine, Error};
 use super::gate::Gate;
-use super::observe::PassRun;
 use super::wiring::Wiring;
-use crate::connector::{self, Clock, Connector, Lane, Outcome, PageRead, Pass, PassEnd};
+use crate::connector::{Clock, Connector, Lane, Outcome};
 use crate::model::{Name, Time};
 use arc_swap::ArcSwap;
-use futures::future::BoxFuture;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// Batches to one system at the same time.
 const BATCHES_MAX: usize = 4;
-
-/// Pages that were read and wait to be taken in; then reading waits too, so that memory stays flat.
-const PAGES_WAITING_MAX: usize = 2;
 
 /// Everything that runs. Cheap to clone.
 #[derive(Clone)]
@@ -30,7 +25,7 @@ pub struct Shell {
     pub clock: Clock,
     pub gate: Arc<Gate>,
     /// One pass over a stream at a time, whoever asks for it.
-    reading: Turns<(Name, Name)>,
+    pub(super) reading: Turns<(Name, Name)>,
     /// One delivery to a system at a time: whoever asks for another waits until what is under way was answered.
     delivering: Turns<Name>,
     /// Told when there may be something to deliver to a system.
@@ -42,21 +37,10 @@ pub struct Shell {
 }
 
 /// Who has the turn at something.
-type Turns<K> = Arc<Mutex<BTreeMap<K, Arc<tokio::sync::Mutex<()>>>>>;
+pub(super) type Turns<K> = Arc<Mutex<BTreeMap<K, Arc<tokio::sync::Mutex<()>>>>>;
 
-fn turn_of<K: Ord>(turns: &Turns<K>, of: K) -> Arc<tokio::sync::Mutex<()>> {
+pub(super) fn turn_of<K: Ord>(turns: &Turns<K>, of: K) -> Arc<tokio::sync::Mutex<()>> {
     turns.lock().unwrap_or_else(PoisonError::into_inner).entry(of).or_default().clone()
-}
-
-/// What reading one stream came to.
-#[derive(Debug, Clone, Serialize, serde::Deserialize)]
-pub struct StreamReport {
-    pub system: Name,
-    pub stream: Name,
-    pub requests: u64,
-    pub read: u64,
-    pub changed: u64,
-    pub error: Option<String>,
 }
 
 /// What writing to one system came to, by direction.
@@ -125,10 +109,6 @@ impl Shell {
         self.wakes.lock().unwrap_or_else(PoisonError::into_inner).entry(system.clone()).or_default().clone()
     }
 
-    fn turn(&self, system: &Name, stream: &Name) -> Arc<tokio::sync::Mutex<()>> {
-        turn_of(&self.reading, (system.clone(), stream.clone()))
-    }
-
     pub fn now(&self) -> Time {
         (self.clock)()
     }
@@ -160,169 +140,9 @@ impl Shell {
     }
 
     /// Tells every delivery that there may be something to send.
-    fn wake_all(&self) {
+    pub(super) fn wake_all(&self) {
         for notify in self.wakes.lock().unwrap_or_else(PoisonError::into_inner).values() {
             notify.notify_one();
-        }
-    }
-
-    /// Reads one stream as is due. `Err` is a failure of our own state; the system's failures are in the report.
-    pub async fn read(&self, system: &Name, stream: &Name) -> Result<StreamReport, Error> {
-        let report = self.read_before_commit(system, stream).await?;
-        self.with(Engine::commit)?;
-        Ok(report)
-    }
-
-    /// The same, where a commit follows before anything is told of it.
-    pub async fn read_before_commit(&self, system: &Name, stream: &Name) -> Result<StreamReport, Error> {
-        let mut report = StreamReport { system: system.clone(), stream: stream.clone(), requests: 0, read: 0, changed: 0, error: None };
-        let turn = self.turn(system, stream);
-        let _turn = turn.lock().await;
-        let Some(connector) = self.wiring().connectors.get(system).cloned() else { return Ok(report) };
-        let now = self.now();
-        let passes = self.with(|e| e.passes_due(system, stream, now));
-        let swept = passes.contains(&Pass::Sweep);
-        for pass in passes {
-            let partial = self.pass(connector.as_ref(), system, stream, pass, &mut report).await?;
-            if report.error.is_some() {
-                break;
-            }
-            self.read_people_of(connector.as_ref(), system, stream, partial, &mut report).await?;
-        }
-        // A deal that left the list of open ones: the whole listing says at once whether it was won.
-        let now = self.now();
-        if !swept && report.error.is_none() && self.with(|e| e.passes_due(system, stream, now)).contains(&Pass::Sweep) {
-            self.pass(connector.as_ref(), system, stream, Pass::Sweep, &mut report).await?;
-        }
-        self.gate.publish(&self.engine());
-        Ok(report)
-    }
-
-    /// One pass: pages go into the engine as they come. Returns the deals that came without their people.
-    async fn pass(
-        &self,
-        connector: &dyn Connector,
-        system: &Name,
-        stream: &Name,
-        pass: Pass,
-        report: &mut StreamReport,
-    ) -> Result<Vec<Box<str>>, Error> {
-        let began = self.now();
-        let run = self.with(|e| e.begin(system, stream, pass.clone(), began));
-        let (mut run, ended) = self.pages(connector, stream, pass, run).await;
-        let now = self.now();
-        report.read += run.read;
-        report.changed += run.changed;
-        match ended {
-            Ok(end) => {
-                report.requests += end.requests;
-                report.error = end.incomplete_because.clone();
-                let usage = connector.usage();
-                self.with(|e| {
-                    e.keep_usage(system, usage);
-                    e.end(&run, &end, now)
-                })?;
-                if let Some(state) = self.engine().systems.get(system).and_then(|s| s.streams.get(stream)) {
-                    report.error = state.error.clone();
-                }
-            }
-            Err(PassError::System(error)) => {
-                report.requests += 1;
-                report.error = Some(error.to_string());
-                let usage = connector.usage();
-                self.with(|e| {
-                    e.keep_usage(system, usage);
-                    e.fail(&run, &error, now)
-                })?;
-            }
-            Err(PassError::Ours(error)) => return Err(error),
-        }
-        Ok(std::mem::take(&mut run.deals_without_people))
-    }
-
-    /// Pages are taken in by a task of their own, while the next ones are asked for and read.
-    async fn pages(&self, connector: &dyn Connector, stream: &Name, pass: Pass, run: PassRun) -> (PassRun, Result<PassEnd, PassError>) {
-        let began = run.clone();
-        let (pages, mut read) = mpsc::channel::<PageRead>(PAGES_WAITING_MAX);
-        let shell = self.clone();
-        // Ends with this pass, also if that is broken off.
-        let mut taking = JoinSet::new();
-        taking.spawn(async move {
-            let mut run = run;
-            let mut failed = None;
-            while let Some(page) = read.recv().await {
-                match shell.take_in(&mut run, page) {
-                    Ok(()) => {}
-                    Err(error) => {
-                        failed = Some(error);
-                        break;
-                    }
-                }
-            }
-            (run, failed)
-        });
-        let sink = Box::new(move |page| -> BoxFuture<'_, Result<(), String>> {
-            let pages = pages.clone();
-            Box::pin(async move { pages.send(page).await.map_err(|_| "our own state failed".to_string()) })
-        });
-        // The sink goes with the pass, and with it the sending end.
-        let ended = connector.pass(stream, pass, sink).await;
-        let (run, ours) = match taking.join_next().await {
-            Some(Ok(taken)) => taken,
-            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Some(Err(_)) | None => (began, None),
-        };
-        let ended = match (ours, ended) {
-            (Some(error), _) => Err(PassError::Ours(error)),
-            (None, Ok(end)) => Ok(end),
-            (None, Err(error)) => Err(PassError::System(error)),
-        };
-        (run, ended)
-    }
-
-    fn take_in(&self, run: &mut PassRun, page: PageRead) -> Result<(), Error> {
-        let now = self.now();
-        if self.with(|e| e.observe(run, page, now))? {
-            self.wake_all();
-        }
-        Ok(())
-    }
-
-    /// Deals that a listing showed changed without their people: the people are asked for at once.
-    async fn read_people_of(
-        &self,
-        connector: &dyn Connector,
-        system: &Name,
-        stream: &Name,
-        deals: Vec<Box<str>>,
-        report: &mut StreamReport,
-    ) -> Result<(), Error> {
-        if deals.is_empty() {
-            return Ok(());
-        }
-        let associations = connector.streams().iter().find(|i| i.for_each.as_ref() == Some(stream)).map(|i| i.name.clone());
-        let Some(associations) = associations else { return Ok(()) };
-        let began = self.now();
-        let pass = Pass::ForEach(deals);
-        let run = self.with(|e| e.begin(system, &associations, pass.clone(), began));
-        let (run, ended) = self.pages(connector, &associations, pass, run).await;
-        report.changed += run.changed;
-        match ended {
-            // Only some deals were asked for: it proves nothing of the stream.
-            Ok(end) => {
-                report.requests += end.requests;
-                let usage = connector.usage();
-                self.with(|e| {
-                    e.keep_usage(system, usage);
-                    e.commit()
-                })
-            }
-            Err(PassError::System(error)) => {
-                report.error = Some(error.to_string());
-                let now = self.now();
-                self.with(|e| e.fail(&run, &error, now))
-            }
-            Err(PassError::Ours(error)) => Err(error),
         }
     }
 
@@ -407,9 +227,4 @@ impl Shell {
             }
         }
     }
-}
-
-enum PassError {
-    System(connector::Error),
-    Ours(Error),
 }
