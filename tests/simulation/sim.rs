@@ -313,6 +313,8 @@ impl<'s> Sim<'s> {
         if runs != self.runs {
             return Ok(());
         }
+        // Where nothing is known any more, an empty list can be the truth.
+        self.troubles.values_mut().for_each(|trouble| trouble.empty.clear());
         self.disk.lose_store();
         self.known.lose();
         self.agreed = BTreeSet::from([self.rules]);
