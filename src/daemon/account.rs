@@ -3,7 +3,7 @@
 use super::deliver::{Batch, Op};
 use super::engine::{Engine, Error};
 use super::system::{Breaker, Lanes};
-use super::target::Target;
+use super::target::{Sent, Target, is_form_of};
 use super::world::{Idx, Merged, overlay};
 use crate::connector::{Change, Outcome};
 use crate::model::record::field;
@@ -229,9 +229,17 @@ fn journaled(outcome: &Outcome) -> Option<(WriteOutcome, Option<String>)> {
     }
 }
 
+/// Whether a block that was sent is there with the reason codes that went with it. Someone else's block has none, or others.
+fn shows_our_why(sent: &Sent, shown: &Record) -> bool {
+    match (&sent.why, sent.block) {
+        (Some(ours), Some(true)) if !ours.is_empty() => shown.mark(Mark::Why).is_some_and(|why| is_form_of(&Value::text(ours), why)),
+        _ => true,
+    }
+}
+
 /// Whether a record shows all that was sent to it.
-fn landed(sent: &super::target::Sent, shown: &Record, words: &std::collections::BTreeMap<Name, Box<str>>) -> bool {
-    let block = sent.block.is_none_or(|on| shown.is_blocked() == on);
+fn landed(sent: &Sent, shown: &Record, words: &std::collections::BTreeMap<Name, Box<str>>) -> bool {
+    let block = sent.block.is_none_or(|on| shown.is_blocked() == on) && shows_our_why(sent, shown);
     let fields = sent.fields.iter().all(|(name, value)| shown.field(name).map_or(&Value::Empty, |f| &f.value) == value);
     let status = sent.status.as_ref().is_none_or(|status| {
         let word = words.get(status).map_or(&**status, |w| w);
@@ -245,4 +253,28 @@ fn landed(sent: &super::target::Sent, shown: &Record, words: &std::collections::
         (None, _) => true,
     });
     block && fields && status && permit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ours was lost on its way, and a marketer suspended the same person meanwhile.
+    #[test]
+    fn a_block_without_our_reason_codes_is_not_ours() {
+        let change = Change { block: Some(true), why: Some("open_deal_person".into()), ..Change::default() };
+        let mut target = Target::default();
+        target.send(&change, Time(1));
+        let sent = target.sent.unwrap();
+        let mut shown = Record::new("ma:person:1".parse().unwrap());
+        shown.set_mark(Mark::Block, Value::Bool(true));
+        let words = Default::default();
+        assert!(!landed(&sent, &shown, &words));
+        for (why, ours) in [("open_deal_person", true), ("Open_Deal", true), ("", false), ("critical_ticket", false)] {
+            shown.set_mark(Mark::Why, Value::text(why));
+            assert_eq!(landed(&sent, &shown, &words), ours, "{why}");
+        }
+        // Where the target keeps no reasons, the block alone tells.
+        assert!(landed(&Sent { why: None, ..sent }, &shown, &words));
+    }
 }

@@ -370,7 +370,7 @@ pub enum Noticed {
 }
 
 /// Whether `shown` is the target's own form of what we wrote: other case, trimmed, cut, or other punctuation.
-fn is_form_of(ours: &Value, shown: &Value) -> bool {
+pub fn is_form_of(ours: &Value, shown: &Value) -> bool {
     let (Some(ours), Some(shown)) = (plain(ours), plain(shown)) else { return false };
     ours == shown || (shown.len() >= 8 && ours.starts_with(&shown))
 }
