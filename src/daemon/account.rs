@@ -105,16 +105,17 @@ impl Engine {
     }
 
     /// A block or its lifting, whose outcome was unknown, was read back.
-    fn journal_read_back(&mut self, idx: Idx, blocked: bool, now: Time) {
+    fn journal_read_back(&mut self, idx: Idx, shown: &Record, now: Time) {
         let Some(target) = self.world.slot(idx).target.as_deref() else { return };
-        let Some((block, why)) = target.sent.as_ref().and_then(|s| Some((s.block?, s.why.clone()))) else {
-            if target.block_ours && !blocked {
+        let sent = target.sent.as_ref().and_then(|s| Some((s.block?, s.why.clone(), shows_our_why(s, shown))));
+        let Some((block, why, with_our_why)) = sent else {
+            if target.block_ours && !shown.is_blocked() {
                 let record = self.world.slot(idx).id.clone();
                 self.journal_block_lost(&record, now);
             }
             return;
         };
-        let (outcome, said) = if block == blocked {
+        let (outcome, said) = if block == shown.is_blocked() && with_our_why {
             (WriteOutcome::Applied, "read back: it is there")
         } else {
             (WriteOutcome::Rejected, "read back: it is not there")
@@ -179,7 +180,7 @@ impl Engine {
                         let stream = self.world.slot(*idx).stream.clone();
                         self.keep_record(stream, &record);
                     }
-                    self.journal_read_back(*idx, shown.is_blocked(), now);
+                    self.journal_read_back(*idx, shown, now);
                     let words = self.systems.get(&system).map(|s| s.words.clone()).unwrap_or_default();
                     let landed =
                         self.world.slot(*idx).target.as_ref().and_then(|t| t.sent.as_ref()).is_some_and(|s| landed(s, shown, &words));

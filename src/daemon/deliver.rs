@@ -211,10 +211,11 @@ impl Engine {
         lane != Lane::Release || self.may_release(now)
     }
 
-    /// Whether anything may be released: clocks agree, and every stream that a hold or refusal needs was proved in this run.
+    /// Whether anything may be released: clocks agree, every stream that a hold or refusal needs was proved in this run, and all that was
+    /// read is decided on.
     pub fn may_release(&self, now: Time) -> bool {
         let skewed = self.systems.values().any(|s| s.clock_skew_ms.abs() > CLOCK_SKEW_MAX.0);
-        !skewed && self.unproved(now).is_empty()
+        !skewed && self.dirty.is_empty() && self.unproved(now).is_empty()
     }
 
     /// The streams that a release needs and that were not proved fresh since the start.

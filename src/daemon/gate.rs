@@ -17,10 +17,12 @@ pub const SUBJECTS_MAX: usize = 5_000;
 /// Decisions kept for `GET /v1/decisions/ID`: the last so many, in memory only.
 const DECISIONS_KEPT: usize = 20_000;
 
+type Proofs = BTreeMap<(Name, Name), (Proved, Side)>;
+
 /// Rules and proofs, replaced together.
 struct Known {
     config: Arc<Config>,
-    proofs: BTreeMap<(Name, Name), (Proved, Side)>,
+    proofs: Proofs,
 }
 
 /// What the gate answers from. Shares the decision table with the engine; knows rules and proofs as last published.
@@ -49,16 +51,17 @@ impl Gate {
     pub fn new(engine: &Engine) -> Gate {
         Gate {
             table: engine.table.clone(),
-            known: ArcSwap::from_pointee(known(engine)),
+            known: ArcSwap::from_pointee(known(engine, &Proofs::new())),
             run: engine.run.clone(),
             count: AtomicU64::new(0),
             kept: Mutex::default(),
         }
     }
 
-    /// Takes over the engine's rules and proofs.
+    /// Takes over the engine's rules and proofs. While something that was read is not decided on yet, no newer proof counts.
     pub fn publish(&self, engine: &Engine) {
-        self.known.store(Arc::new(known(engine)));
+        let before = self.known.load();
+        self.known.store(Arc::new(known(engine, &before.proofs)));
     }
 
     /// Decides one mail for several subjects, in their order.
@@ -109,11 +112,16 @@ impl Gate {
     }
 }
 
-fn known(engine: &Engine) -> Known {
-    let mut proofs = BTreeMap::new();
+fn known(engine: &Engine, before: &Proofs) -> Known {
+    let mut proofs = Proofs::new();
     for (name, system) in &engine.systems {
         for stream in system.infos.keys() {
-            proofs.insert((name.clone(), stream.clone()), (engine.proved(name, stream), engine.side(name, stream)));
+            let key = (name.clone(), stream.clone());
+            let mut proved = engine.proved(name, stream);
+            if !engine.dirty.is_empty() {
+                proved.at = proved.at.min(before.get(&key).and_then(|(known, _)| known.at));
+            }
+            proofs.insert(key, (proved, engine.side(name, stream)));
         }
     }
     Known { config: engine.config.clone(), proofs }

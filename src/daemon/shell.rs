@@ -135,7 +135,10 @@ impl Shell {
     /// The same, where a commit follows before anything is told of it.
     pub fn reconcile_before_commit(&self) {
         let now = self.now();
-        self.with(|engine| engine.reconcile(now));
+        self.with(|engine| {
+            engine.reconcile(now);
+            self.gate.publish(engine);
+        });
         self.wake_all();
     }
 

@@ -337,12 +337,14 @@ fn ended_at(old: Option<&Record>, new: &Record, told: Option<Time>, read_at: Tim
     if !over(new) {
         return None;
     }
+    // Our clock may be behind the system's: what is no later than its own last change is no expected end but a real one.
+    let told = told.filter(|t| *t <= read_at || new.changed_at.is_some_and(|changed| *t <= changed));
     match old {
         // It may have been opened and ended again between two looks: the later end counts.
-        Some(old) if over(old) && old.deal == new.deal => old.memory.ended_at.max(told.filter(|t| *t <= read_at)),
+        Some(old) if over(old) && old.deal == new.deal => old.memory.ended_at.max(told),
         // Seen to end between two looks: no earlier than the system's own last change, no later than now.
-        Some(_) => Some(told.filter(|t| *t <= read_at).unwrap_or(read_at)),
-        None => told.filter(|t| *t <= read_at).or(new.changed_at).or(Some(read_at)),
+        Some(_) => Some(told.unwrap_or(read_at)),
+        None => told.or(new.changed_at).or(Some(read_at)),
     }
 }
 

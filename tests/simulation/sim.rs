@@ -169,28 +169,27 @@ impl<'s> Sim<'s> {
 
     fn happen(&mut self, dice: &mut Dice) {
         let what = world::happen(&mut self.truth, dice);
-        self.blocks_nobody_can_tell_apart();
+        self.blocks_nobody_can_tell_apart(self.truth.now);
         self.counts.changes += 1;
         self.note(|| what);
     }
 
     /// Whose a block is that appears while our own write of one has no known outcome, or in the place of one of ours between two looks,
     /// nobody can tell.
-    fn blocks_nobody_can_tell_apart(&mut self) {
+    fn blocks_nobody_can_tell_apart(&mut self, since: Time) {
         let Some(daemon) = &self.daemon else { return };
         let world = &daemon.engine.world;
         let ours = |id: &RecordId| {
             let idx = world.find(id);
             idx.is_some_and(|i| world.slot(i).target.as_ref().is_some_and(|t| t.block_ours) && world.record(i).is_blocked())
         };
-        let now = self.truth.now;
         for number in self.truth.living(Table::MaPeople) {
             let id = Table::MaPeople.id(number);
             let unclear = self.under_way.contains(&id) || self.unknown.contains(&id) || ours(&id);
             if let Some(item) = self.truth.item_mut(Table::MaPeople, number)
                 && item.block_by == BlockBy::Marketer
                 && unclear
-                && item.touched == now
+                && item.touched >= since
             {
                 item.block_by = BlockBy::Unclear;
             }
@@ -206,6 +205,8 @@ impl<'s> Sim<'s> {
         self.unknown.append(&mut self.under_way);
         self.daemon = Some(daemon);
         self.known.settle(&self.disk);
+        // What was seen and not committed is forgotten: that ours was taken away, before someone else's came.
+        self.blocks_nobody_can_tell_apart(Time(0));
         self.note(|| "the daemon starts".into());
         Ok(())
     }

@@ -202,6 +202,11 @@ impl Truth {
         self.tables[&table].iter().filter(|(_, i)| !i.deleted()).map(|(n, _)| *n).collect()
     }
 
+    pub fn some_deal_is_open(&self) -> bool {
+        let living = self.tables[&Table::CrmDeals].values().filter(|i| !i.deleted());
+        living.into_iter().any(|i| i.record().deal.is_some_and(|d| d.is_open()))
+    }
+
     pub fn any(&self, table: Table, dice: &mut Dice) -> Option<u32> {
         dice.pick(&self.living(table)).copied()
     }
@@ -277,6 +282,10 @@ impl Truth {
     }
 
     pub fn delete(&mut self, table: Table, id: u32, dice: &mut Dice) {
+        // A list of several that becomes empty is not believed: someone has to look, for ever.
+        if self.living(table).len() < 2 {
+            return;
+        }
         let Some(item) = self.item(table, id).filter(|i| !i.deleted()) else { return };
         let (record, stamped) = (item.record().clone(), item.now().stamped);
         let version = self.version(table, record, Some(stamped), true, Way::Usual, dice);
