@@ -171,8 +171,8 @@ impl Daemon {
         let trouble = &world.troubles[key.0];
         let answer = self.line(world.truth, trouble, world.faults).page(current.table, &current.pass, &mut current.pager, dice);
         self.requests += 1;
-        // Of open deals nothing is the truth where there are none.
-        let is_true = current.pass == Pass::Open && !world.truth.some_deal_is_open();
+        // Of open deals and their people nothing is the truth where there are none.
+        let is_true = matches!(current.pass, Pass::Open | Pass::ForEach(_)) && !world.truth.some_deal_is_open();
         current.honest &= !trouble.empty.contains(&current.table) || is_true;
         let label = format!("{}.{} {}", key.0, key.1, name_of(&current.pass));
         match answer {
