@@ -46,7 +46,7 @@ impl Engine {
                 self.miss(run, now);
             }
         }
-        let left_the_list = complete && run.pass == Pass::Open && self.open_deal_left(run);
+        let left_the_list = complete && run.pass == Pass::Open && (self.open_deal_left(run) || self.is_silent(run));
         let carried = if left_the_list { Vec::new() } else { self.carried_by(&run.system, &run.stream, &run.pass) };
         let deals_proved = info.as_ref().and_then(|i| i.for_each.as_ref()).and_then(|deals| {
             // As it was read: while the state is rebuilt no proof counts, and still this one must come about.
@@ -61,7 +61,8 @@ impl Engine {
         if complete {
             match &run.pass {
                 Pass::Sweep => {
-                    stream.newest = stream.newest.max(run.newest);
+                    // The newest that is there, so that a newer one that was deleted is not waited for.
+                    (stream.newest, stream.silent_passes) = (run.newest.or(stream.newest), 0);
                     (stream.swept_at, stream.swept_here) = (Some(run.began), true);
                     stream.proves(proves_at);
                 }
@@ -119,6 +120,12 @@ impl Engine {
             self.note_caught_up()?;
         }
         Ok(complete)
+    }
+
+    /// Whether a pass gave nothing, and the one for changes before it not even the newest known record.
+    fn is_silent(&self, run: &PassRun) -> bool {
+        let stream = self.systems.get(&run.system).and_then(|s| s.streams.get(&run.stream));
+        run.read == 0 && stream.is_some_and(|s| s.silent_passes > 0)
     }
 
     /// Whether a deal that was listed as open is not on the list of open deals any more.
