@@ -189,7 +189,12 @@ impl Engine {
                     } else {
                         let blocked = shown.is_blocked();
                         let own_mark = self.systems.get(&system).is_some_and(|s| s.abilities.block_is_own_mark);
-                        self.on_target(*idx, |t| t.not_written(blocked, own_mark));
+                        // Other parts of the write may have been changed since; the block beside our reason codes is ours.
+                        let signed = |s: &Sent| s.why.as_ref().is_some_and(|why| !why.is_empty()) && shows_our_why(s, shown);
+                        self.on_target(*idx, |t| {
+                            let ours = own_mark || t.sent.as_ref().is_some_and(signed);
+                            t.not_written(blocked, ours);
+                        });
                         self.dirty.insert(*idx);
                     }
                 }
