@@ -87,8 +87,15 @@ impl Journal {
     pub fn open(state: &State, each: impl FnMut(Entry)) -> Result<(Journal, JournalNotes), Error> {
         let Some(folder) = state.folder() else {
             let bytes = state.journal_bytes();
-            let (notes, _) = read(locked(&bytes).as_slice(), 0, each).map_err(Error::files(Path::new(MEMORY), "read the journal"))?;
-            let length = locked(&bytes).len() as u64;
+            let mut kept = locked(&bytes);
+            let (notes, end) = read(kept.as_slice(), 0, each).map_err(Error::files(Path::new(MEMORY), "read the journal"))?;
+            match end {
+                End::Whole => {}
+                End::TornAt(at) => kept.truncate(usize::try_from(at).unwrap_or(usize::MAX)),
+                End::NoNewline => kept.push(b'\n'),
+            }
+            let length = kept.len() as u64;
+            drop(kept);
             return Ok((Journal { medium: Medium::Memory(bytes), broken: None, bytes: length, folded: 0 }, notes));
         };
         let opened = Journal::open_file(folder, each)?;
