@@ -222,6 +222,8 @@ impl Shell {
                 Ok(found) => {
                     let now = self.now();
                     self.with(|e| e.book_read_back(&asked, found, now))?;
+                    // What a record showed on the way, a refusal, concerns the other systems too.
+                    self.wake_all();
                 }
                 Err(error) => {
                     tracing::warn!(%system, %error, "writes of unknown outcome could not be read back; they are tried again");
