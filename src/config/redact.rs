@@ -154,15 +154,15 @@ mod tests {
     #[test]
     fn only_what_stands_alone_is_simple() {
         for (value, simple) in [
-            ("\"hubspot\"", true),
-            (" \"hubspot\" # as it is", true),
+            ("\"j-crm\"", true),
+            (" \"j-crm\" # as it is", true),
             ("[\"a\", \"b\",]", true),
             ("[\"a\",", true),
-            ("\"hubspot\"\"pat-na1\"", false),
-            ("\"hubspot\", \"pat-na1\"", false),
+            ("\"j-crm\"\"pat-na1\"", false),
+            ("\"j-crm\", \"pat-na1\"", false),
             ("[\"a\" \"b\"]", false),
             ("[\"a\"] \"b\"", false),
-            ("\"hubspot", false),
+            ("\"j-crm", false),
             ("pat-na1", false),
             ("{ env = \"X\" }", false),
         ] {

@@ -263,9 +263,6 @@ impl Engine {
             .outbox
             .in_lane(lane)
             .filter(|(idx, lanes)| wanted(idx, lanes) && !state.in_flight.contains(*idx) && !state.unknown.contains(*idx) && !waits(idx));
-        if lane != Lane::Release {
-            return free.map(|(idx, _)| *idx).take(limit).collect();
-        }
         free.map(|(idx, _)| *idx).take(limit).collect()
     }
 

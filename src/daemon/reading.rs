@@ -110,12 +110,9 @@ impl Shell {
             let mut run = run;
             let mut failed = None;
             while let Some(page) = read.recv().await {
-                match shell.take_in(&mut run, page) {
-                    Ok(()) => {}
-                    Err(error) => {
-                        failed = Some(error);
-                        break;
-                    }
+                if let Err(error) = shell.take_in(&mut run, page) {
+                    failed = Some(error);
+                    break;
                 }
             }
             (run, failed)
@@ -129,7 +126,8 @@ impl Shell {
         let (run, ours) = match taking.join_next().await {
             Some(Ok(taken)) => taken,
             Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Some(Err(_)) | None => (began, None),
+            // The runtime ends. Pages may be missing, so that the pass must not count.
+            Some(Err(_)) | None => (began, Some(Error::Halted("reading was broken off".into()))),
         };
         let ended = match (ours, ended) {
             (Some(error), _) => Err(PassError::Ours(error)),

@@ -369,4 +369,24 @@ mod tests {
         let idx = again.load(record.id.clone(), world.bytes(idx)).unwrap();
         assert_eq!(again.record(idx), record);
     }
+
+    /// A lost deal was closed once more, and our clock is behind the system's.
+    #[test]
+    fn a_told_end_counts_up_to_the_records_own_last_change() {
+        let read_at = Time(1_000);
+        let lost = |ended: i64, changed: i64| {
+            let mut deal = Record::new("crm:deal:1".parse().unwrap());
+            deal.deal = Some(crate::model::DealState::Lost);
+            deal.memory.ended_at = Some(Time(ended));
+            deal.changed_at = Some(Time(changed));
+            deal
+        };
+        let end = |told: i64, changed: i64| match overlay(Some(&lost(500, 500)), lost(told, changed), true, read_at) {
+            Merged::Changed(record) => record.memory.ended_at,
+            Merged::Same => Some(Time(500)),
+        };
+        assert_eq!(end(900, 900), Some(Time(900)));
+        assert_eq!(end(1_090, 1_090), Some(Time(1_090)), "later than our clock says it is");
+        assert_eq!(end(9_000, 900), Some(Time(500)), "an expected end is none");
+    }
 }

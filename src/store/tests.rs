@@ -3,6 +3,7 @@
 use super::key_value::{BATCH_VALUES_ADVISED, Visitor};
 use super::state::{COMMIT_BYTES_MAX, ITEM_BYTES_MAX};
 use super::*;
+use crate::model::Time;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -197,6 +198,29 @@ fn a_second_writer_is_found_out() {
     first.commit(one()).unwrap();
     assert!(matches!(second.commit(one()), Err(Error::ConditionFailed { .. })));
     assert!(matches!(second.commit(one()), Err(Error::Broken { .. })));
+}
+
+/// A line appended to the torn one would be lost with it.
+#[test]
+fn a_journal_in_memory_mends_its_torn_end() {
+    let journal = JournalBytes::default();
+    let opened = || {
+        let mut seen = Vec::new();
+        let (state, _) = State::open_on(Box::new(Memory::new()), INFO).unwrap();
+        let (journal, notes) = Journal::open(&state.with_journal(journal.clone()), |entry| seen.push(entry.at.0)).unwrap();
+        (journal, notes, seen)
+    };
+    let approval = |at| Entry { at: Time(at), what: What::FirstContact { system: "ma".into(), scope: Scope::Holds, by: "approve".into() } };
+    opened().0.append(&[approval(1), approval(2)]).unwrap();
+    let length = journal.lock().unwrap().len();
+    journal.lock().unwrap().truncate(length - 20);
+    let (mut torn, notes, _) = opened();
+    assert!(notes.torn_bytes > 0);
+    torn.append(&[approval(3)]).unwrap();
+    journal.lock().unwrap().pop();
+    // Whole but for its newline.
+    opened().0.append(&[approval(4)]).unwrap();
+    assert_eq!(opened().2, [1, 3, 4]);
 }
 
 #[test]

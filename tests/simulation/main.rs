@@ -14,6 +14,8 @@ mod driver;
 mod history;
 mod known;
 mod offices;
+#[cfg(test)]
+mod proofs;
 mod setup;
 mod shrink;
 mod sim;
