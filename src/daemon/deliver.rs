@@ -9,10 +9,7 @@ use super::world::{Idx, NOBODY};
 use super::written::WrittenRecord;
 use crate::connector::{Change, Lane, PermitChange, WriteOp};
 use crate::decide::freshness;
-use crate::model::{MailKind, Name, Record, Span, Time};
-
-/// Releases stop while our clock and a server's differ by more than this.
-const CLOCK_SKEW_MAX: Span = Span::minutes(2);
+use crate::model::{MailKind, Name, Record, Time};
 
 /// Writes that go out together.
 #[derive(Debug, Clone)]
@@ -214,8 +211,7 @@ impl Engine {
     /// Whether anything may be released: clocks agree, every stream that a hold or refusal needs was proved in this run, and all that was
     /// read is decided on.
     pub fn may_release(&self, now: Time) -> bool {
-        let skewed = self.systems.values().any(|s| s.clock_skew_ms.abs() > CLOCK_SKEW_MAX.0);
-        !skewed && self.dirty.is_empty() && self.unproved(now).is_empty()
+        self.clocks_agree() && self.dirty.is_empty() && self.unproved(now).is_empty()
     }
 
     /// The streams that a release needs and that were not proved fresh since the start.

@@ -21,7 +21,7 @@ use crate::decide::ratchet::Held;
 use crate::decide::standing::HoldNow;
 use crate::link;
 use crate::model::expression::{Declared, Expression};
-use crate::model::{Name, Reason, Record, RecordId, Refusal, Time};
+use crate::model::{Name, Reason, Record, RecordId, Refusal, Span, Time};
 use crate::store::{Changes, Entry, Journal, State};
 use hashbrown::{HashMap, HashSet};
 use indexmap::IndexMap;
@@ -81,7 +81,7 @@ pub struct Engine {
     pub decided_at: Time,
     /// Each deal's and ticket's phase under each hold rule, until it changes.
     pub phases: HashMap<Idx, Box<[Phase]>>,
-    /// When cool-downs end.
+    /// When cool-downs end: their deals and tickets, and people who are held by one that does not lead to them any more.
     pub wakeups: BTreeMap<Time, BTreeSet<Idx>>,
     pub pending: Pending,
     pub journal_pending: Vec<Entry>,
@@ -190,7 +190,10 @@ impl Engine {
         if self.rebuilding.is_some() || self.halted.is_some() {
             return Proved::default();
         }
-        Proved { at: self.systems.get(system).and_then(|s| s.streams.get(stream)).and_then(|s| s.proved_at) }
+        let Some(stream) = self.systems.get(system).and_then(|s| s.streams.get(stream)) else { return Proved::default() };
+        // What a former process left is by another clock than ours: where ours is behind it would look young.
+        let too_young = if stream.proved_here { Span::ZERO } else { self.clock_is_behind() };
+        Proved { at: stream.proved_at.map(|at| at.minus(too_young)) }
     }
 
     /// Whose staleness a stream's is.
@@ -221,7 +224,12 @@ impl Engine {
     /// Writes a stream's state with the next commit.
     pub fn keep_stream(&mut self, system: &Name, stream: &Name) {
         if let Some(state) = self.systems.get(system).and_then(|s| s.streams.get(stream)) {
-            self.pending.put(kind::STREAM, format!("{system}/{stream}").into_bytes(), persist::encode(state));
+            let mut state = state.clone();
+            if state.proved_here {
+                // By a clock that is ahead it would look young to a later process whose clock is right.
+                state.proved_at = state.proved_at.map(|at| at.minus(self.clock_is_ahead()));
+            }
+            self.pending.put(kind::STREAM, format!("{system}/{stream}").into_bytes(), persist::encode(&state));
         }
     }
 

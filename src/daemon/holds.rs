@@ -168,6 +168,10 @@ impl Engine {
                     Some(Phase::CoolingDown { until }) => Some(until),
                     _ => None,
                 };
+                if let Some(until) = until {
+                    // The cause does not lead to them any more: its own wakening would pass them by.
+                    self.wakeups.entry(until).or_default().extend(members);
+                }
                 holds.push(HoldNow {
                     reason: reason(&held.hold, held.reach, until.is_some()),
                     stops: Kinds(held.stops),

@@ -3,7 +3,7 @@
 //! - [`world`], [`codec`], [`postings`], [`view`]: all that was observed, in memory, and looking at it
 //! - [`engine`], [`system`], [`persist`]: the state behind one owner, and its form on disk
 //! - [`replay`]: the journal against the store at open; [`rebuild`]: after the state was lost: what the journal gives back; [`halt`]: when our own disk fails
-//! - [`observe`], [`prove`]: pages in, and what a whole pass proves; [`schedule`]: which pass is next
+//! - [`observe`], [`prove`], [`clocks`]: pages in, what a whole pass proves, and by whose clock; [`schedule`]: which pass is next
 //! - [`sketch`], [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`outbox`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
@@ -16,6 +16,7 @@
 pub mod account;
 pub mod approve;
 pub mod backup;
+pub mod clocks;
 pub mod codec;
 pub mod commands;
 pub mod deliver;

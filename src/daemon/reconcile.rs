@@ -41,7 +41,7 @@ impl Engine {
         neighbours.sort_unstable();
         neighbours.dedup();
         self.settle_all(&neighbours, now, &mut round, None);
-        // Who was torn from a person that was settled above.
+        // Who was torn from a person that was settled above, or bears an address that a refusal came to.
         while !self.dirty.is_empty() {
             let rest = self.take_dirty();
             self.settle_all(&rest, now, &mut round, None);
@@ -66,16 +66,16 @@ impl Engine {
         }
     }
 
-    /// Marks the people of causes whose cool-down is over.
+    /// Marks the people of causes whose cool-down is over, and people who are held by one that does not lead to them.
     fn wake(&mut self, now: Time) {
-        while let Some((at, causes)) = self.wakeups.pop_first() {
+        while let Some((at, woken)) = self.wakeups.pop_first() {
             if at > now {
-                self.wakeups.insert(at, causes);
+                self.wakeups.insert(at, woken);
                 break;
             }
-            for cause in causes {
-                let record = self.world.record(cause);
-                self.mark(cause, &record);
+            for idx in woken {
+                let record = self.world.record(idx);
+                self.mark(idx, &record);
             }
         }
     }
@@ -89,7 +89,16 @@ impl Engine {
         round.done.extend(&members);
         self.keep_phases(phases);
         let person = self.place(&members);
-        self.spread_refusals(&records);
+        for idx in self.spread_refusals(&records, &members) {
+            // Whoever was settled before the refusal came to the address is settled again.
+            let person = self.world.slot(idx).person;
+            if person != NOBODY {
+                for member in &self.people[person as usize].members {
+                    round.done.remove(member);
+                }
+            }
+            self.dirty.insert(idx);
+        }
         if !others.is_empty() {
             for address in &addresses {
                 if self.world.bearers(address).iter().any(|i| !members.contains(i)) {
@@ -160,10 +169,12 @@ impl Engine {
         person
     }
 
-    /// A refusal seen on one record of a person counts for all of its records and addresses, also after a split.
-    fn spread_refusals(&mut self, records: &[Record]) {
+    /// A refusal seen on one record of a person counts for all of its records and addresses, also after a split. Gives the others who bear
+    /// an address for which it is new.
+    fn spread_refusals(&mut self, records: &[Record], members: &[Idx]) -> Vec<Idx> {
+        let mut concerned = Vec::new();
         if self.refusals.is_empty() {
-            return;
+            return concerned;
         }
         let mut seen = Vec::new();
         for record in records {
@@ -177,10 +188,13 @@ impl Engine {
             for record in records {
                 self.keep_refusal(On::Record(record.id.clone()), refusal.clone());
                 for address in link::spread_keys(record) {
-                    self.keep_refusal(On::Address(address), refusal.clone());
+                    if self.keep_refusal(On::Address(address.clone()), refusal.clone()) {
+                        concerned.extend(self.world.bearers(&address).iter().filter(|i| !members.contains(i)));
+                    }
                 }
             }
         }
+        concerned
     }
 
     /// A person's standing, and whether rules from before an edit make it stricter than the files' rules would.

@@ -159,7 +159,7 @@ impl Engine {
                     }
                 }
             }
-            if system.clock_skew_ms.abs() > 120_000 {
+            if !system.clock_agrees() {
                 because.push(format!(
                     "{name}: its clock and ours differ by {} s: nothing is released until they agree; set this machine's clock, then restart nayose",
                     system.clock_skew_ms / 1000

@@ -54,12 +54,11 @@ pub struct UnderWay {
     pub outcomes: Vec<Outcome>,
 }
 
-/// A proof as the simulation knows it, whatever the engine says.
+/// A proof of this process as the simulation knows it, whatever the engine says.
 #[derive(Debug, Clone, Copy)]
 pub struct Proof {
     /// True time of the pass's begin, less the system's lag.
     pub at: Time,
-    pub of_this_run: bool,
 }
 
 pub struct Daemon {
@@ -264,7 +263,7 @@ impl Daemon {
             Pass::FilterTest(_) => false,
         };
         if proves {
-            let proof = Proof { at, of_this_run: true };
+            let proof = Proof { at };
             let known = self.proofs.entry(format!("{}.{}", key.0, key.1)).or_insert(proof);
             // A long pass may end after a later one began and ended.
             known.at = known.at.max(proof.at);

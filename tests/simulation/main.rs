@@ -11,11 +11,11 @@ mod daily;
 mod dice;
 mod door;
 mod driver;
+#[cfg(test)]
+mod found;
 mod history;
 mod known;
 mod offices;
-#[cfg(test)]
-mod proofs;
 mod setup;
 mod shrink;
 mod sim;

@@ -1,0 +1,161 @@
+//! What long runs of the simulation found, each by itself.
+
+use super::driver::Daemon;
+use super::setup::{Rules, Setups};
+use super::store::Disk;
+use nayose::connector::{Observed, PageRead, Pass, PassEnd};
+use nayose::decide::ratchet::{Held, Reach};
+use nayose::model::{DealState, Mail, MailKind, Name, Record, RefusalScope, Time, Value};
+use std::sync::Arc;
+
+const NOW: Time = Time(1_767_232_800_000);
+
+fn daemon() -> Daemon {
+    started(&Disk::new(), NOW, 0)
+}
+
+/// A process whose clock differs from the true time by so much.
+fn started(disk: &Arc<Disk>, true_now: Time, skew_ms: i64) -> Daemon {
+    Daemon::start(Setups::read().of(false, Rules::Base), disk.clone(), true_now, skew_ms, 1).expect("the state opens")
+}
+
+/// A complete pass whose one page has these records.
+fn pass(daemon: &mut Daemon, system: &str, stream: &str, pass: Pass, records: Vec<Record>, now: Time) {
+    let observed = records.into_iter().map(|r| Observed::Record { record: Box::new(r), people_told: true }).collect();
+    whole(daemon, system, stream, pass, PageRead { observed, ..PageRead::default() }, now);
+}
+
+fn whole(daemon: &mut Daemon, system: &str, stream: &str, pass: Pass, page: PageRead, now: Time) {
+    let engine = &mut daemon.engine;
+    let mut run = engine.begin(&system.into(), &stream.into(), pass, now);
+    engine.observe(&mut run, page, now).expect("the state is in memory");
+    engine.end(&run, &PassEnd { complete: true, ..PassEnd::default() }, now).expect("the state is in memory");
+}
+
+/// Every stream is read, one person of the marketing system among them; the systems say how our clock stands.
+fn read_all(daemon: &mut Daemon, now: Time, clock_skew_ms: i64) {
+    let streams: Vec<(Name, Name)> =
+        daemon.engine.systems.iter().flat_map(|(s, state)| state.infos.keys().map(|t| (s.clone(), t.clone()))).collect();
+    for (system, stream) in streams.iter().filter(|(_, t)| **t != *"deal_people").chain([&("crm".into(), "deal_people".into())]) {
+        let how = if **stream == *"deal_people" { Pass::ForEach(Vec::new()) } else { Pass::Sweep };
+        let mut person = Record::new("ma:person:1".parse().expect("an id"));
+        person.set(&"email".into(), Value::text("taro@acme.example"), NOW);
+        let is_ma = (&**system, &**stream) == ("ma", "people");
+        let observed = is_ma.then(|| Observed::Record { record: Box::new(person), people_told: true }).into_iter().collect();
+        whole(daemon, system, stream, how, PageRead { observed, clock_skew_ms: Some(clock_skew_ms), ..PageRead::default() }, now);
+    }
+}
+
+fn stale(daemon: &Daemon, now: Time) -> bool {
+    let answers = daemon.gate.decide(&["taro@acme.example".to_string()], &Mail::of(MailKind::Campaign), now);
+    answers[0].reasons.iter().any(|r| r.starts_with("stale_"))
+}
+
+#[test]
+fn a_proof_counts_once_what_was_read_before_it_is_decided_on() {
+    let mut daemon = daemon();
+    read_all(&mut daemon, NOW, 0);
+    assert!(!daemon.engine.dirty.is_empty() && daemon.engine.unproved(NOW).is_empty(), "all is proved, one is not decided on");
+    daemon.gate.publish(&daemon.engine);
+    assert!(stale(&daemon, NOW));
+    assert!(!daemon.engine.may_release(NOW));
+    daemon.engine.reconcile(NOW);
+    daemon.gate.publish(&daemon.engine);
+    assert!(!stale(&daemon, NOW));
+    assert!(daemon.engine.may_release(NOW));
+}
+
+/// A proof of 600 or 1,200 s ago, of which 900 s count, told by a clock and looked at by another one after a restart.
+#[test]
+fn a_former_processs_proof_is_as_old_as_it_is_in_truth() {
+    for (then_ms, now_ms, age_ms, expected) in [
+        (0, 0, 600_000, false),
+        (0, 0, 1_200_000, true),
+        (0, -600_000, 1_200_000, true),
+        (600_000, 0, 1_200_000, true),
+        (-600_000, -600_000, 1_200_000, true),
+        (600_000, 600_000, 1_200_000, true),
+    ] {
+        let disk = Disk::new();
+        let mut former = started(&disk, NOW, then_ms);
+        read_all(&mut former, Time(NOW.0 + then_ms), -then_ms);
+        former.engine.reconcile(Time(NOW.0 + then_ms));
+        former.engine.commit().expect("a store in memory does not fail");
+        drop(former);
+        let true_now = Time(NOW.0 + age_ms);
+        let mut daemon = started(&disk, true_now, now_ms);
+        let now = Time(true_now.0 + now_ms);
+        // A system that proves nothing of deals tells the time.
+        whole(&mut daemon, "support", "people", Pass::Sweep, PageRead { clock_skew_ms: Some(-now_ms), ..PageRead::default() }, now);
+        daemon.engine.reconcile(now);
+        daemon.gate.publish(&daemon.engine);
+        assert_eq!(stale(&daemon, now), expected, "clocks off by {then_ms} and {now_ms} ms, {age_ms} ms ago");
+    }
+}
+
+#[test]
+fn an_empty_list_of_open_deals_proves_nothing_after_a_silent_listing_of_changes() {
+    let deal = || {
+        let mut deal = Record::new("crm:deal:1".parse().expect("an id"));
+        (deal.deal, deal.changed_at) = (Some(DealState::Lost), Some(NOW));
+        deal
+    };
+    for (given, proves) in [(vec![deal()], true), (Vec::new(), false)] {
+        let mut daemon = daemon();
+        pass(&mut daemon, "crm", "deals", Pass::Sweep, vec![deal()], NOW);
+        let later = Time(NOW.0 + 600_000);
+        pass(&mut daemon, "crm", "deals", Pass::Changes(NOW), given, later);
+        pass(&mut daemon, "crm", "deals", Pass::Open, Vec::new(), later);
+        let state = &daemon.engine.systems["crm"].streams["deals"];
+        assert_eq!(state.proved_at > Some(NOW), proves);
+        assert_eq!(state.swept_at.is_none(), !proves, "a sweep tells");
+    }
+}
+
+/// Who said no takes an address that others bear: whoever of them is decided on first in the same round, all are refused.
+#[test]
+fn a_refusal_comes_to_all_who_bear_the_new_address_in_the_same_round() {
+    let person = |id: &str, address: &str| {
+        let mut person = Record::new(id.parse().expect("an id"));
+        person.set(&"email".into(), Value::text(address), NOW);
+        person
+    };
+    let mut daemon = daemon();
+    let mut refused = person("news:person:2", "old@acme.example");
+    refused.refusals.push(RefusalScope::All);
+    pass(&mut daemon, "ma", "people", Pass::Sweep, vec![person("ma:person:1", "info@acme.example")], NOW);
+    pass(&mut daemon, "news", "people", Pass::Sweep, vec![refused.clone()], NOW);
+    daemon.engine.reconcile(NOW);
+    let later = Time(NOW.0 + 60_000);
+    let mut moved = person("ma:person:1", "info@acme.example");
+    moved.set(&"name".into(), Value::text("Noah Weiss"), later);
+    pass(&mut daemon, "ma", "people", Pass::Sweep, vec![moved], later);
+    refused.set(&"email".into(), Value::text("info@acme.example"), later);
+    pass(&mut daemon, "news", "people", Pass::Sweep, vec![refused], later);
+    daemon.engine.reconcile(later);
+    let idx = daemon.engine.world.find(&"ma:person:1".parse().expect("an id")).expect("it was read");
+    let due = daemon.engine.due(idx, &daemon.engine.world.record(idx), later);
+    assert_eq!(due.protective.and_then(|c| c.block), Some(true));
+}
+
+/// The store is lost, and a deal does not name its person any more: the journal keeps the hold, and nothing but the clock ends it.
+#[test]
+fn a_cool_down_that_lost_its_link_ends_by_the_clock() {
+    let mut daemon = daemon();
+    let mut person = Record::new("ma:person:1".parse().expect("an id"));
+    person.set(&"email".into(), Value::text("taro@acme.example"), NOW);
+    let mut deal = Record::new("crm:deal:1".parse().expect("an id"));
+    (deal.deal, deal.changed_at, deal.memory.ended_at) = (Some(DealState::Lost), Some(NOW), Some(NOW));
+    pass(&mut daemon, "ma", "people", Pass::Sweep, vec![person], NOW);
+    pass(&mut daemon, "crm", "deals", Pass::Sweep, vec![deal], NOW);
+    let idx = daemon.engine.world.find(&"ma:person:1".parse().expect("an id")).expect("it was read");
+    let cause = "crm:deal:1".parse().expect("an id");
+    daemon.engine.keep_held(idx, vec![Held { hold: "open_deal".into(), cause, reach: Reach::Person, since: NOW, stops: 0 }]);
+    daemon.engine.reconcile(NOW);
+    let holds = |daemon: &Daemon| daemon.engine.people[daemon.engine.world.slot(idx).person as usize].holds.clone();
+    let [cooling] = holds(&daemon).try_into().expect("one hold");
+    let after = Time(cooling.until.expect("it cools down").0 + 1);
+    assert!(daemon.engine.time_is_due(after));
+    daemon.engine.reconcile(after);
+    assert!(holds(&daemon).iter().all(|h| h.until.is_none()), "{:?}", holds(&daemon));
+}
