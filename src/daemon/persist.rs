@@ -197,9 +197,8 @@ pub fn open_on(
                 let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) else { continue };
                 if kind == kind::TARGET {
                     let mut target: Target = decode(&text, &value)?;
-                    if let Some(sent) = &mut target.sent {
-                        // The process that waited for the answer is gone.
-                        sent.unknown = true;
+                    target.take_over(now);
+                    if target.sent.is_some() {
                         let system = engine.world.slot(idx).id.system.clone();
                         if let Some(system) = engine.systems.get_mut(&system) {
                             system.unknown.insert(idx);

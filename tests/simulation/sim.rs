@@ -306,7 +306,8 @@ impl<'s> Sim<'s> {
     /// The process is stopped, and the next one finds the journal without the store.
     fn lose_store(&mut self, dice: &mut Dice) -> Result<(), Violation> {
         // Of a write whose outcome is not told yet the journal does not know.
-        if !(self.under_way.is_empty() && self.unknown.is_empty()) {
+        let awaited = self.daemon.as_ref().is_some_and(|d| d.engine.systems.values().any(|s| !s.unknown.is_empty()));
+        if awaited || !self.under_way.is_empty() || !self.unknown.is_empty() {
             return self.kill("kill -9", dice);
         }
         let runs = self.runs;
@@ -489,6 +490,7 @@ impl<'s> Sim<'s> {
             let system = table.system();
             // Who dies while an approval is noted may have noted it.
             *self.approved.entry(system).or_default() |= !holds;
+            let due = self.releases_due();
             let done = self.with(|daemon, world, _| {
                 let now = daemon.now(world.truth);
                 match daemon.engine.approve(system, holds, now) {
@@ -498,16 +500,17 @@ impl<'s> Sim<'s> {
             })?;
             if done == Some(true) {
                 self.sure.insert(system);
-                self.grant_what_is_due();
                 self.note(|| format!("approve {system}{}", if holds { " --holds" } else { "" }));
             }
+            self.grant(done, due);
         }
         self.approve_plans(dice, everything)
     }
 
     fn approve_plans(&mut self, dice: &mut Dice, everything: bool) -> Result<(), Violation> {
         let Some(daemon) = &self.daemon else { return Ok(()) };
-        let mut plans: Vec<String> = Vec::new();
+        // With the people whose holds end by it.
+        let mut plans: Vec<(String, Vec<RecordId>)> = Vec::new();
         let mut let_go: Vec<(RecordId, Kept, Vec<RecordId>)> = Vec::new();
         for group in daemon.engine.kept_groups() {
             let members = |person: u32| {
@@ -515,16 +518,17 @@ impl<'s> Sim<'s> {
             };
             let fine = group.holds.iter().all(|h| self.is_over(&h.hold.cause, group.kept, &members(h.person)));
             if fine && (everything || dice.once_in(2)) {
-                plans.push(group.plan.clone());
+                plans.push((group.plan.clone(), group.holds.iter().flat_map(|h| members(h.person)).collect()));
                 let_go.extend(group.holds.iter().map(|h| (h.hold.cause.clone(), group.kept, members(h.person))));
             }
         }
         for waiting in daemon.engine.waiting() {
             if waiting.kind != "absence" && (everything || dice.once_in(3)) {
-                plans.push(waiting.plan);
+                plans.push((waiting.plan, Vec::new()));
             }
         }
-        for plan in plans {
+        for (plan, mut concerned) in plans {
+            concerned.extend(self.releases_due());
             let of_rules = self.daemon.as_ref().and_then(|d| d.engine.rules_plan()).is_some_and(|id| id == plan);
             let done = self.with(|daemon, world, _| {
                 let now = daemon.now(world.truth);
@@ -536,11 +540,11 @@ impl<'s> Sim<'s> {
             if done == Some(true) {
                 self.note(|| format!("approve {plan}"));
                 self.rules_in_force();
-                self.grant_what_is_due();
             } else if done.is_none() && of_rules {
                 // Whoever dies while they agree to an edit may have agreed.
                 self.rules_in_force();
             }
+            self.grant(done, concerned);
         }
         for (cause, kept, people) in let_go {
             match kept {
@@ -552,11 +556,19 @@ impl<'s> Sim<'s> {
         Ok(())
     }
 
-    /// What is due when an administrator approves need not be few.
-    fn grant_what_is_due(&mut self) {
-        let Some(daemon) = &self.daemon else { return };
+    /// What is due when an administrator has approved need not be few; who dies meanwhile may have approved what was `before`.
+    fn grant(&mut self, done: Option<bool>, before: Vec<RecordId>) {
+        match done {
+            Some(true) => self.granted.extend(self.releases_due()),
+            Some(false) => {}
+            None => self.granted.extend(before),
+        }
+    }
+
+    fn releases_due(&self) -> Vec<RecordId> {
+        let Some(daemon) = &self.daemon else { return Vec::new() };
         let due = daemon.engine.systems.values().flat_map(|s| s.outbox.iter()).filter(|(_, l)| l.release);
-        self.granted.extend(due.map(|(idx, _)| daemon.engine.world.slot(*idx).id.clone()));
+        due.map(|(idx, _)| daemon.engine.world.slot(*idx).id.clone()).collect()
     }
 
     /// Whether a look into the systems says that a kept hold has nothing behind it any more.

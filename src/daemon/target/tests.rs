@@ -112,6 +112,19 @@ fn a_rejected_mixed_write_sends_the_block_alone_at_once() {
 }
 
 #[test]
+fn what_a_former_process_left_waits_for_no_clock_of_its_own() {
+    let mut target = Target { acknowledged_at: Some(Time(9_000_000)), ..Target::default() };
+    target.send(&Change { block: Some(true), ..Change::default() }, Time(9_000_000));
+    target.rejected("no".into(), Time(9_000_000));
+    target.send(&Change { block: Some(true), ..Change::default() }, Time(9_030_000));
+    // Its clock was ahead by more than the longest wait.
+    target.take_over(Time(1_000_000));
+    assert_eq!(target.acknowledged_at, None, "whatever is read now was read later");
+    assert!(target.sent.as_ref().is_some_and(|s| s.unknown), "nobody waits for the answer");
+    assert_eq!(target.failure.map(|f| f.retry_at), Some(Time(1_000_000 + 3_840_000)));
+}
+
+#[test]
 fn a_permit_is_given_renewed_at_half_and_withdrawn() {
     let allowed = Allowed { permit: true, block: false, why: false, status: false, lease: Span(1000) };
     let until = |t: i64| Wanted { permit: PermitWish::Until(Time(t)), ..Wanted::default() };
