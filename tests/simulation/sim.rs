@@ -89,6 +89,8 @@ pub struct Sim<'s> {
     /// Blocks lifted of late without anybody's word, and the releases that an administrator gave theirs for.
     pub lifted: BTreeMap<RecordId, Time>,
     pub granted: BTreeSet<RecordId>,
+    /// Something was read back, and the other systems' deliveries have not looked yet.
+    read_back: bool,
 }
 
 /// Plays a history. With `trace` it also tells it.
@@ -139,6 +141,7 @@ impl<'s> Sim<'s> {
             sure: BTreeSet::new(),
             lifted: BTreeMap::new(),
             granted: BTreeSet::new(),
+            read_back: false,
         }
     }
 
@@ -270,6 +273,7 @@ impl<'s> Sim<'s> {
         self.counts.requests += daemon.requests - before;
         for id in daemon.read_back.drain(..) {
             self.unknown.remove(&id);
+            self.read_back = true;
         }
         match done {
             Ok(done) => {
@@ -455,9 +459,12 @@ impl<'s> Sim<'s> {
         }
         self.with(|daemon, world, _| daemon.reconcile(world))?;
         let runs = self.runs;
-        // A read-back of one system may show what concerns another: it wakes all deliveries.
-        for table in TARGETS.into_iter().chain(TARGETS) {
-            self.deliver(table, dice)?;
+        // What a read-back of one system shows may concern another: it wakes all deliveries.
+        self.read_back = true;
+        while std::mem::take(&mut self.read_back) {
+            for table in TARGETS {
+                self.deliver(table, dice)?;
+            }
         }
         if runs == self.runs {
             checks::after_delivery(self)?;
@@ -530,6 +537,10 @@ impl<'s> Sim<'s> {
         for (plan, mut concerned) in plans {
             concerned.extend(self.releases_due());
             let of_rules = self.daemon.as_ref().and_then(|d| d.engine.rules_plan()).is_some_and(|id| id == plan);
+            if of_rules {
+                // Whom the edit lets go is known only once it counts.
+                concerned.extend(TARGETS.into_iter().flat_map(|t| self.truth.living(t).into_iter().map(move |n| t.id(n))));
+            }
             let done = self.with(|daemon, world, _| {
                 let now = daemon.now(world.truth);
                 match daemon.engine.approve(&plan, false, now) {
