@@ -11,6 +11,9 @@ use crate::model::{Entity, MailKind, Name, Presence, Record, RecordId, Refusal, 
 /// A commit is made when this many items wait for it, and at the end of each pass. Each costs some milliseconds of disk, whatever it holds;
 /// so many items are about a megabyte of memory, and of reading that a crash repeats.
 const COMMIT_ITEMS: usize = 4_000;
+
+/// Pages that come faster are decided on together: one person's records lie on several, and several people are decided on side by side.
+const DECIDE_EVERY: Span = Span(50);
 /// How long a test of a filter counts.
 pub const FILTER_TEST_EVERY: Span = Span::days(1);
 
@@ -54,8 +57,8 @@ impl Engine {
         }
     }
 
-    /// Takes one page in. Its cursor and what it changed are one commit. Once everything was read and decided on before, it is decided on at
-    /// once: evidence does not wait for the end of a long pass. Returns whether it was.
+    /// Takes one page in. Its cursor and what it changed are one commit. Once everything was read and decided on before, it is decided on
+    /// with it or with one that comes soon: evidence does not wait for the end of a long pass. Returns whether it was.
     pub fn observe(&mut self, run: &mut PassRun, page: PageRead, now: Time) -> Result<bool, Error> {
         for note in page.quarantined {
             let who = note.record.map_or_else(|| format!("{}:{}", run.system, run.stream), |r| r.to_string());
@@ -80,7 +83,8 @@ impl Engine {
             self.keep_stream(&run.system, &run.stream);
         }
         // Before the first decision the gate knows nobody, so that nothing is won by many small ones.
-        let decides = !self.dirty.is_empty() && !self.people.is_empty() && self.everything_was_proved();
+        let waited = now.since(self.decided_at) >= DECIDE_EVERY;
+        let decides = waited && !self.dirty.is_empty() && !self.people.is_empty() && self.everything_was_proved();
         if decides {
             self.reconcile(now);
         }
