@@ -9,6 +9,7 @@ use crate::connector::{Change, Outcome};
 use crate::model::record::field;
 use crate::model::{Mark, Name, Presence, Record, RecordId, Span, Time, Value};
 use crate::store::{BlockPart, Entry, What, WriteOutcome};
+use std::collections::BTreeMap;
 
 /// Batches in a row that all failed before fields and releases to a system are stopped for a while.
 const BREAKER_FAILURES: u32 = 5;
@@ -189,8 +190,12 @@ impl Engine {
                     } else {
                         let blocked = shown.is_blocked();
                         let own_mark = self.systems.get(&system).is_some_and(|s| s.abilities.block_is_own_mark);
-                        // Other parts of the write may have been changed since; the block beside our reason codes is ours.
-                        let signed = |s: &Sent| s.why.as_ref().is_some_and(|why| !why.is_empty()) && shows_our_why(s, shown);
+                        // Other parts of the write may have been changed since; the block beside our reason codes is ours, and beside
+                        // another part of the same write.
+                        let signed = |s: &Sent| {
+                            (s.why.as_ref().is_some_and(|why| !why.is_empty()) && shows_our_why(s, shown))
+                                || left_a_trace(s, &old, shown, &words)
+                        };
                         self.on_target(*idx, |t| {
                             let ours = own_mark || t.sent.as_ref().is_some_and(signed);
                             t.not_written(blocked, ours);
@@ -243,14 +248,24 @@ fn shows_our_why(sent: &Sent, shown: &Record) -> bool {
     }
 }
 
+/// Whether a record shows a field or status that was sent to it and that it did not show before.
+fn left_a_trace(sent: &Sent, before: &Record, shown: &Record, words: &BTreeMap<Name, Box<str>>) -> bool {
+    let came = |show: &dyn Fn(&Record) -> bool| show(shown) && !show(before);
+    let field = |(name, value): &(Name, Value)| came(&|r| r.field(name).is_some_and(|f| f.value == *value));
+    let status = |status: &Name| came(&|r| r.mark(Mark::Status).and_then(Value::as_text) == Some(word_of(status, words)));
+    sent.fields.iter().any(field) || sent.status.as_ref().is_some_and(status)
+}
+
+fn word_of<'a>(status: &'a Name, words: &'a BTreeMap<Name, Box<str>>) -> &'a str {
+    words.get(status).map_or(status, |word| word)
+}
+
 /// Whether a record shows all that was sent to it.
-fn landed(sent: &Sent, shown: &Record, words: &std::collections::BTreeMap<Name, Box<str>>) -> bool {
+fn landed(sent: &Sent, shown: &Record, words: &BTreeMap<Name, Box<str>>) -> bool {
     let block = sent.block.is_none_or(|on| shown.is_blocked() == on) && shows_our_why(sent, shown);
     let fields = sent.fields.iter().all(|(name, value)| shown.field(name).map_or(&Value::Empty, |f| &f.value) == value);
-    let status = sent.status.as_ref().is_none_or(|status| {
-        let word = words.get(status).map_or(&**status, |w| w);
-        shown.mark(Mark::Status).and_then(Value::as_text) == Some(word)
-    });
+    let status =
+        sent.status.as_ref().is_none_or(|status| shown.mark(Mark::Status).and_then(Value::as_text) == Some(word_of(status, words)));
     let permit = sent.permit.is_none_or(|until| match (until, shown.mark(Mark::Permit)) {
         (Some(until), Some(Value::Time(t))) => *t == until,
         (Some(_), Some(Value::Bool(on))) => *on,
@@ -282,5 +297,24 @@ mod tests {
         }
         // Where the target keeps no reasons, the block alone tells.
         assert!(landed(&Sent { why: None, ..sent }, &shown, &words));
+    }
+
+    /// The reason codes stood there already, and another field was edited meanwhile.
+    #[test]
+    fn a_block_beside_another_part_of_its_write_is_ours() {
+        let fields = ["phone", "title"].map(|name| (name.into(), Value::text("ours")));
+        let change = Change { block: Some(true), fields: fields.into(), ..Change::default() };
+        let mut target = Target::default();
+        target.send(&change, Time(1));
+        let sent = target.sent.unwrap();
+        let before = Record::new("ma:person:1".parse().unwrap());
+        let mut shown = before.clone();
+        shown.set_mark(Mark::Block, Value::Bool(true));
+        shown.set(&"title".into(), Value::text("edited"), Time(2));
+        let words = Default::default();
+        assert!(!landed(&sent, &shown, &words) && !left_a_trace(&sent, &before, &shown, &words), "anybody may have blocked it");
+        shown.set(&"phone".into(), Value::text("ours"), Time(1));
+        assert!(left_a_trace(&sent, &before, &shown, &words));
+        assert!(!left_a_trace(&sent, &shown, &shown, &words), "it was there before");
     }
 }

@@ -177,14 +177,14 @@ impl<'s> Sim<'s> {
         self.note(|| what);
     }
 
-    /// Whose a block is that appears while our own write of one has no known outcome, or in the place of one of ours between two looks,
-    /// nobody can tell.
+    /// Whose a block is that appears while our own write of one has no known outcome, or in the place of one of ours between two looks
+    /// (or one that only the journal knows, since the store was lost), nobody can tell.
     fn blocks_nobody_can_tell_apart(&mut self, since: Time) {
         let Some(daemon) = &self.daemon else { return };
-        let world = &daemon.engine.world;
-        let ours = |id: &RecordId| {
-            let idx = world.find(id);
-            idx.is_some_and(|i| world.slot(i).target.as_ref().is_some_and(|t| t.block_ours) && world.record(i).is_blocked())
+        let (world, recovery) = (&daemon.engine.world, &daemon.engine.recovery);
+        let ours = |id: &RecordId| match world.find(id) {
+            Some(i) => world.slot(i).target.as_ref().is_some_and(|t| t.block_ours) && world.record(i).is_blocked(),
+            None => recovery.get(id).is_some_and(|block| block.is_ours()),
         };
         for number in self.truth.living(Table::MaPeople) {
             let id = Table::MaPeople.id(number);
