@@ -13,7 +13,7 @@ use crate::model::{Entity, MailKind, Name, Presence, Record, RecordId, Refusal, 
 const COMMIT_ITEMS: usize = 4_000;
 
 /// Pages that come faster are decided on together: one person's records lie on several, and several people are decided on side by side.
-const DECIDE_EVERY: Span = Span(50);
+const DECIDE_PAGES_EVERY: Span = Span(50);
 /// How long a test of a filter counts.
 pub const FILTER_TEST_EVERY: Span = Span::days(1);
 
@@ -83,7 +83,7 @@ impl Engine {
             self.keep_stream(&run.system, &run.stream);
         }
         // Before the first decision the gate knows nobody, so that nothing is won by many small ones.
-        let waited = now.since(self.decided_at) >= DECIDE_EVERY;
+        let waited = now.since(self.decided_at) >= DECIDE_PAGES_EVERY;
         let decides = waited && !self.dirty.is_empty() && !self.people.is_empty() && self.everything_was_proved();
         if decides {
             self.reconcile(now);
