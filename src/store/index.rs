@@ -9,9 +9,6 @@ use std::hash::{BuildHasherDefault, Hash, Hasher};
 /// live bytes; a higher share would save little and write more.
 const THIN_UNITS: u32 = (PACK_BYTES / Place::UNIT / 3) as u32;
 
-/// So large a part of all packs may be thin before some are moved: a commit that waits for the disk is no time to tidy up.
-const THIN_PART: usize = 8;
-
 /// 128 bits of a hash of kind and key: no two of a thousand million items share one, whoever chooses the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ItemHash {
@@ -262,11 +259,6 @@ impl Index {
         let pack = self.empty.pop_first()?;
         self.packs.remove(&pack);
         Some(pack)
-    }
-
-    /// Whether so many packs are thin that the disk they take is worth the writing.
-    pub(super) fn many_are_thin(&self) -> bool {
-        self.thin.len() * THIN_PART > self.packs.len()
     }
 
     /// The oldest thin pack below `below`, taken as deleted: its live items must be lifted.

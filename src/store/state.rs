@@ -248,9 +248,6 @@ impl Inner {
 
     /// Takes what is left in thin packs along with this commit.
     fn move_thin(&mut self, writes: &mut Vec<Write>, deletes: &mut Vec<Vec<u8>>) -> Result<(), Error> {
-        if !self.index.many_are_thin() {
-            return Ok(());
-        }
         let bytes: usize = writes.iter().map(|w| PackWriter::slot_bytes(&w.key, w.value.as_deref())).sum();
         let budget = (bytes / pack::PACK_BYTES + 1) * MOVED_PER_NEW_PACK;
         for _ in 0..budget {
