@@ -5,10 +5,10 @@ use crate::connector::{Abilities, Change, PermitChange, StatusChange};
 use crate::model::{Mark, Name, Record, Span, Time, Value};
 use serde::{Deserialize, Serialize};
 
+mod handover;
+
 /// After this many rewrites of one value that did not stay, the field is parked.
 const REWRITES_MAX: u8 = 3;
-/// The longest a refused write waits.
-const WAIT_MAX: Span = Span::seconds(15 << 8);
 /// After this many rejections in a row a write becomes a dead letter (a block never does: it is tried for ever, ever more slowly).
 pub const ATTEMPTS_MAX: u8 = 5;
 
@@ -285,18 +285,6 @@ impl Target {
         }
         if let Some(word) = word {
             record.set_mark(Mark::Status, Value::Text(word));
-        }
-    }
-
-    /// What a former process left: nobody waits for its answers, and its clock may have been ahead of ours. All that is read from now on is
-    /// read after what it saw acknowledged.
-    pub fn take_over(&mut self, now: Time) {
-        if let Some(sent) = &mut self.sent {
-            sent.unknown = true;
-        }
-        self.acknowledged_at = None;
-        if let Some(failure) = &mut self.failure {
-            failure.retry_at = failure.retry_at.min(now.plus(WAIT_MAX));
         }
     }
 
