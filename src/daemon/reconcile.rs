@@ -90,14 +90,7 @@ impl Engine {
         self.keep_phases(phases);
         let person = self.place(&members);
         for idx in self.spread_refusals(&records, &members) {
-            // Whoever was settled before the refusal came to the address is settled again.
-            let person = self.world.slot(idx).person;
-            if person != NOBODY {
-                for member in &self.people[person as usize].members {
-                    round.done.remove(member);
-                }
-            }
-            self.dirty.insert(idx);
+            self.settle_again(idx, round);
         }
         if !others.is_empty() {
             for address in &addresses {
@@ -122,6 +115,17 @@ impl Engine {
         }
         let place = &mut self.people[person as usize];
         (place.members, place.holds, place.by_former) = (members, holds, by_former);
+    }
+
+    /// Marks someone in the middle of a round, whether they were settled in it or not: a refusal came to an address of theirs.
+    fn settle_again(&mut self, idx: Idx, round: &mut Round) {
+        let person = self.world.slot(idx).person;
+        if person != NOBODY {
+            for member in &self.people[person as usize].members {
+                round.done.remove(member);
+            }
+        }
+        self.dirty.insert(idx);
     }
 
     /// The holds of all who share an address; found out once a round.

@@ -47,9 +47,10 @@ impl Address {
         } else {
             text.contains(|c: char| c.is_whitespace() || c.is_control() || u8::try_from(c).is_ok_and(special))
         };
+        let labels = !domain.starts_with('.') && !domain.ends_with('.') && !domain.contains("..");
         // The normal form of a domain can be longer than what was written.
         let fits = text.len() <= ADDRESS_BYTES_MAX;
-        (fits && !local.is_empty() && !bad && has_labels(domain)).then_some(text)
+        (fits && !local.is_empty() && !bad && !domain.contains('@') && domain.contains('.') && labels).then_some(text)
     }
 
     pub fn as_str(&self) -> &str {
@@ -60,19 +61,6 @@ impl Address {
     pub fn local(&self) -> &str {
         self.0.split_once('@').map_or("", |(local, _)| local)
     }
-}
-
-/// Whether a domain is two labels or more, none of them empty, and has no `@`. In one pass: it is asked of every record that is looked at.
-fn has_labels(domain: &str) -> bool {
-    let (mut dotted, mut before) = (false, b'.');
-    for byte in domain.bytes() {
-        if byte == b'@' || (byte, before) == (b'.', b'.') {
-            return false;
-        }
-        dotted |= byte == b'.';
-        before = byte;
-    }
-    dotted && before != b'.'
 }
 
 impl fmt::Display for Address {

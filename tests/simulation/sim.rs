@@ -91,6 +91,8 @@ pub struct Sim<'s> {
     pub granted: BTreeSet<RecordId>,
     /// Something was read back, and the other systems' deliveries have not looked yet.
     read_back: bool,
+    /// Our clock was set wrong at some time of this history.
+    pub clock_was_off: bool,
 }
 
 /// Plays a history. With `trace` it also tells it.
@@ -142,6 +144,7 @@ impl<'s> Sim<'s> {
             lifted: BTreeMap::new(),
             granted: BTreeSet::new(),
             read_back: false,
+            clock_was_off: false,
         }
     }
 
@@ -249,6 +252,7 @@ impl<'s> Sim<'s> {
             Kind::Clock => {
                 self.skew_ms = *dice.pick(&[0, 0, 90_000, -90_000, 1_800_000, -1_800_000]).unwrap_or(&0);
                 let skew = self.skew_ms;
+                self.clock_was_off |= skew != 0;
                 if let Some(daemon) = &mut self.daemon {
                     daemon.skew_ms = skew;
                 }
