@@ -4,6 +4,7 @@ use super::manifest::{Method, Page, Paths, Request};
 use super::paths::Path;
 use super::settings::Settings;
 use super::template::Template;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 use std::borrow::Cow;
 
@@ -36,8 +37,19 @@ pub struct Fill<'v> {
     pub token: Option<&'v str>,
     pub label: Option<&'v str>,
     pub label_id: Option<&'v str>,
-    pub rows: Option<&'v [Json]>,
-    pub row: Option<&'v Json>,
+    pub rows: Option<&'v [&'v Json]>,
+}
+
+/// A body as it is sent. A batch's rows are only borrowed.
+enum Filled<'v> {
+    Text(String),
+    Plain(&'v Json),
+    List(Vec<Filled<'v>>),
+    Map(Vec<(&'v str, Filled<'v>)>),
+    Ids(&'v [Box<str>]),
+    /// `[{"id": ...}, ...]`
+    IdRows(&'v [Box<str>]),
+    Rows(&'v [&'v Json]),
 }
 
 /// What a page asks for beside the request itself.
@@ -94,17 +106,19 @@ impl Call {
         let path = self.path.fill(&|name| fill.text(name).map(|t| Cow::Owned(encode(&t))));
         let mut query: Vec<(String, String)> =
             self.query.iter().filter(|(name, _)| !ask.drops.contains(name)).map(|(name, t)| (name.clone(), t.fill(&value))).collect();
+        let asked = |name: &str| ask.params.iter().any(|(n, _)| n == name);
         let mut body = self.body.as_ref().map(|b| b.fill(fill));
-        if let (true, Some(Json::Object(map))) = (ask.in_body, &mut body) {
-            for name in &ask.drops {
-                map.remove(name);
-            }
-            map.extend(ask.params.iter().cloned());
+        if let (true, Some(Filled::Map(map))) = (ask.in_body, &mut body) {
+            map.retain(|(name, _)| !asked(name) && ask.drops.iter().all(|d| d != name));
+            map.extend(ask.params.iter().map(|(name, value)| (name.as_str(), Filled::Plain(value))));
         } else {
-            query.retain(|(name, _)| !ask.params.iter().any(|(n, _)| n == name));
+            query.retain(|(name, _)| !asked(name));
             query.extend(ask.params.iter().map(|(n, v)| (n.clone(), v.as_str().map_or_else(|| v.to_string(), str::to_string))));
         }
-        let body = body.map(|b| b.to_string().into_bytes());
+        let body = body.map(|b| match serde_json::to_vec(&b) {
+            Ok(bytes) => bytes,
+            Err(error) => unreachable!("texts, lists and maps always encode: {error}"),
+        });
         Prepared { what: self.what.clone(), method: self.method, path, query, body, from_cursor: ask.from_cursor }
     }
 }
@@ -127,12 +141,12 @@ impl<'v> Fill<'v> {
         }
     }
 
-    fn value(&self, name: &str) -> Option<Json> {
+    fn value(&self, name: &str) -> Option<Filled<'v>> {
         match name {
-            "ids" => Some(json!(self.ids)),
-            "id_rows" => Some(self.ids.iter().map(|id| json!({ "id": id })).collect()),
-            "rows" => self.rows.map(|rows| Json::Array(rows.to_vec())),
-            "row" => self.row.cloned(),
+            "ids" => Some(Filled::Ids(self.ids)),
+            "id_rows" => Some(Filled::IdRows(self.ids)),
+            "rows" => self.rows.map(Filled::Rows),
+            "row" => self.rows.and_then(|rows| rows.first()).map(|row| Filled::Plain(row)),
             _ => None,
         }
     }
@@ -188,15 +202,29 @@ pub fn to_json(value: &toml::Value) -> Json {
 }
 
 impl Body {
-    fn fill(&self, fill: &Fill<'_>) -> Json {
+    fn fill<'v>(&'v self, fill: &Fill<'v>) -> Filled<'v> {
         match self {
-            Body::Plain(value) => value.clone(),
+            Body::Plain(value) => Filled::Plain(value),
             Body::Text(template) => match template.sole_name().and_then(|name| fill.value(name)) {
                 Some(value) => value,
-                None => Json::String(template.fill(&|name| fill.text(name))),
+                None => Filled::Text(template.fill(&|name| fill.text(name))),
             },
-            Body::List(items) => items.iter().map(|i| i.fill(fill)).collect(),
-            Body::Map(map) => Json::Object(map.iter().map(|(k, v)| (k.clone(), v.fill(fill))).collect()),
+            Body::List(items) => Filled::List(items.iter().map(|i| i.fill(fill)).collect()),
+            Body::Map(map) => Filled::Map(map.iter().map(|(k, v)| (k.as_str(), v.fill(fill))).collect()),
+        }
+    }
+}
+
+impl Serialize for Filled<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Filled::Text(text) => text.serialize(to),
+            Filled::Plain(value) => value.serialize(to),
+            Filled::List(items) => items.serialize(to),
+            Filled::Map(map) => to.collect_map(map.iter().map(|(key, value)| (key, value))),
+            Filled::Ids(ids) => ids.serialize(to),
+            Filled::IdRows(ids) => to.collect_seq(ids.iter().map(|id| std::collections::BTreeMap::from([("id", id)]))),
+            Filled::Rows(rows) => rows.serialize(to),
         }
     }
 }

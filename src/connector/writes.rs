@@ -41,7 +41,7 @@ struct UpdatePlan {
     id_number: bool,
     fields_at: Option<String>,
     batch: usize,
-    bytes_max: usize,
+    bytes_max: Option<usize>,
     results: Option<Results>,
     confirm: bool,
 }
@@ -51,7 +51,6 @@ struct Sent {
     at: usize,
     id: Box<str>,
     json: Json,
-    bytes: usize,
 }
 
 impl Writer {
@@ -70,7 +69,7 @@ impl Writer {
                         id_number: u.id_number,
                         fields_at: u.fields_at.clone(),
                         batch: u.batch,
-                        bytes_max: u.bytes_max.unwrap_or(usize::MAX),
+                        bytes_max: u.bytes_max,
                         results: u.results.as_ref().map(Results::new).transpose()?,
                         confirm: u.confirm,
                     })
@@ -128,7 +127,7 @@ impl Writer {
             });
         }
         if let Some(update) = &self.update {
-            self.update(reader, update, ops, &rows, &mut parts).await;
+            self.update(reader, update, ops, &mut rows, &mut parts).await;
         }
         if let Some(labels) = &self.labels {
             labels.write(reader, self, ops, &rows, &mut parts).await;
@@ -136,15 +135,13 @@ impl Writer {
         parts.into_iter().map(|told| together(told).map_text(|text| reader.http.told(&text))).collect()
     }
 
-    async fn update(&self, reader: &Reader<'_>, plan: &UpdatePlan, ops: &[WriteOp], rows: &[Option<Row>], parts: &mut [Vec<Outcome>]) {
-        let mut sent = Vec::new();
+    /// Writes the rows' fields, and takes them out.
+    async fn update(&self, reader: &Reader<'_>, plan: &UpdatePlan, ops: &[WriteOp], rows: &mut [Option<Row>], parts: &mut [Vec<Outcome>]) {
+        let mut sent = Vec::with_capacity(ops.len());
         for (at, (op, row)) in ops.iter().zip(rows).enumerate() {
-            let Some(row) = row.as_ref().filter(|r| !r.fields.is_empty()) else { continue };
-            match plan.row(&op.record.id, &row.fields) {
-                Ok(json) => {
-                    let bytes = json.to_string().len() + 1;
-                    sent.push(Sent { at, id: op.record.id.clone(), json, bytes });
-                }
+            let Some(row) = row.as_mut().filter(|r| !r.fields.is_empty()) else { continue };
+            match plan.row(&op.record.id, std::mem::take(&mut row.fields)) {
+                Ok(json) => sent.push(Sent { at, id: op.record.id.clone(), json }),
                 Err(why) => parts[at].push(Outcome::Rejected(why)),
             }
         }
@@ -188,8 +185,8 @@ impl Writer {
 }
 
 impl UpdatePlan {
-    fn row(&self, id: &str, fields: &Map<String, Json>) -> Result<Json, String> {
-        let mut row = Map::new();
+    fn row(&self, id: &str, fields: Map<String, Json>) -> Result<Json, String> {
+        let mut row = Map::with_capacity(1 + fields.len());
         if let Some(key) = &self.id_key {
             let id = if self.id_number {
                 Json::from(id.parse::<i64>().map_err(|_| format!("{id:?} is no number, as ids there are"))?)
@@ -199,8 +196,8 @@ impl UpdatePlan {
             row.insert(key.clone(), id);
         }
         match &self.fields_at {
-            Some(at) => drop(row.insert(at.clone(), Json::Object(fields.clone()))),
-            None => row.extend(fields.clone()),
+            Some(at) => drop(row.insert(at.clone(), Json::Object(fields))),
+            None => row.extend(fields),
         }
         Ok(Json::Object(row))
     }
@@ -210,11 +207,12 @@ impl UpdatePlan {
         let mut batches = Vec::new();
         let (mut from, mut bytes) = (0, 0);
         for (i, row) in rows.iter().enumerate() {
-            if i > from && (i - from >= self.batch || bytes + row.bytes > self.bytes_max) {
+            let its = self.bytes_max.map_or(0, |_| row.json.to_string().len() + 1);
+            if i > from && (i - from >= self.batch || self.bytes_max.is_some_and(|max| bytes + its > max)) {
                 batches.push(&rows[from..i]);
                 (from, bytes) = (i, 0);
             }
-            bytes += row.bytes;
+            bytes += its;
         }
         if from < rows.len() {
             batches.push(&rows[from..]);
@@ -252,8 +250,8 @@ impl UpdatePlan {
 
     async fn send_once(&self, reader: &Reader<'_>, rows: &[Sent]) -> Result<Document, Failure> {
         let ids: Vec<Box<str>> = rows.iter().map(|r| r.id.clone()).collect();
-        let json: Vec<Json> = rows.iter().map(|r| r.json.clone()).collect();
-        let fill = Fill { ids: &ids, rows: Some(&json), row: json.first(), ..Fill::default() };
+        let json: Vec<&Json> = rows.iter().map(|r| &r.json).collect();
+        let fill = Fill { ids: &ids, rows: Some(&json), ..Fill::default() };
         let request = self.call.prepare(&fill, &Default::default());
         reader.http.write(&request, reader.lane).await.map(|answer| answer.json)
     }

@@ -12,14 +12,15 @@ use hashbrown::HashMap;
 #[derive(Debug, Default)]
 pub struct Names {
     all: Vec<Name>,
-    numbers: HashMap<Name, u64>,
+    /// By where the name lies: there is one of each.
+    numbers: HashMap<usize, u64>,
     /// So many of them are kept.
     kept: usize,
 }
 
 impl Names {
     pub fn new(all: Vec<Name>) -> Names {
-        let numbers = all.iter().zip(0..).map(|(name, number)| (name.clone(), number)).collect();
+        let numbers = all.iter().zip(0..).map(|(name, number)| (place(name), number)).collect();
         Names { kept: all.len(), all, numbers }
     }
 
@@ -30,16 +31,20 @@ impl Names {
     }
 
     fn number(&mut self, name: &Name) -> u64 {
-        match self.numbers.get(&**name) {
+        match self.numbers.get(&place(name)) {
             Some(number) => *number,
             None => {
                 let number = self.all.len() as u64;
                 self.all.push(name.clone());
-                self.numbers.insert(name.clone(), number);
+                self.numbers.insert(place(name), number);
                 number
             }
         }
     }
+}
+
+fn place(name: &Name) -> usize {
+    name.as_ptr().addr()
 }
 
 const ENTITIES: [Entity; 7] = Entity::ALL;

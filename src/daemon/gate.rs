@@ -129,8 +129,5 @@ fn known(engine: &Engine, before: &Proofs) -> Known {
 
 /// Reads `a@b.example` or `SYSTEM:ENTITY:ID`. What is neither is nobody we know.
 pub fn subject(text: &str) -> Option<Subject> {
-    if let Ok(record) = text.trim().parse::<RecordId>() {
-        return Some(Subject::Record(record));
-    }
-    Address::parse(text).map(Subject::Address)
+    RecordId::of_known_system(text.trim()).map(Subject::Record).or_else(|| Address::parse(text).map(Subject::Address))
 }

@@ -100,7 +100,7 @@ impl Engine {
         let Some(text) = record else {
             return Ok(self.systems.values().flat_map(|s| s.outbox.keys().copied()).filter(refused).collect());
         };
-        let idx = text.parse::<RecordId>().ok().and_then(|id| self.world.find(&id)).filter(refused);
+        let idx = RecordId::of_known_system(text).and_then(|id| self.world.find(&id)).filter(refused);
         idx.map(|i| vec![i]).ok_or_else(|| Refused::Unknown(text.to_string()))
     }
 }

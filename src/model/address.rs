@@ -39,18 +39,28 @@ impl Address {
         Address(text.into())
     }
 
+    /// One look at each byte: every decision on a person reads its address again.
     fn checked(text: &str) -> Option<&str> {
-        let (local, domain) = text.split_once('@')?;
-        let special = |b: u8| matches!(b, b'<' | b'>' | b',' | b';' | b'"' | b'(' | b')');
-        let bad = if text.is_ascii() {
-            text.bytes().any(|b| !b.is_ascii_graphic() || special(b))
-        } else {
-            text.contains(|c: char| c.is_whitespace() || c.is_control() || u8::try_from(c).is_ok_and(special))
-        };
-        let labels = !domain.starts_with('.') && !domain.ends_with('.') && !domain.contains("..");
         // The normal form of a domain can be longer than what was written.
-        let fits = text.len() <= ADDRESS_BYTES_MAX;
-        (fits && !local.is_empty() && !bad && !domain.contains('@') && domain.contains('.') && labels).then_some(text)
+        if text.len() > ADDRESS_BYTES_MAX {
+            return None;
+        }
+        let (mut domain, mut dotted, mut before) = (false, false, b'@');
+        for byte in text.bytes() {
+            match byte {
+                b'@' if domain || before == b'@' => return None,
+                b'@' => domain = true,
+                b'.' if domain && matches!(before, b'@' | b'.') => return None,
+                b'.' => dotted |= domain,
+                b'<' | b'>' | b',' | b';' | b'"' | b'(' | b')' => return None,
+                _ if byte.is_ascii() && !byte.is_ascii_graphic() => return None,
+                _ => {}
+            }
+            before = byte;
+        }
+        let ends = domain && dotted && !matches!(before, b'@' | b'.');
+        let seen = text.is_ascii() || !text.contains(|c: char| c.is_whitespace() || c.is_control());
+        (ends && seen).then_some(text)
     }
 
     pub fn as_str(&self) -> &str {

@@ -8,6 +8,7 @@
 //! - [`address`]: e-mail addresses in their comparable form
 //! - [`consent`]: refusals and the bases on which mail may be sent
 //! - [`mail`]: kinds of mail
+//! - [`name`]: short names that many values share
 //! - [`decision`]: allow, hold, deny and their reason codes
 //! - [`expression`]: CEL expressions over the typed values
 
@@ -16,6 +17,7 @@ pub mod consent;
 pub mod decision;
 pub mod expression;
 pub mod mail;
+pub mod name;
 pub mod record;
 pub mod time;
 pub mod value;
@@ -25,11 +27,7 @@ pub use consent::{Basis, Refusal, RefusalScope};
 pub use decision::{Decision, Reason, Verdict};
 pub use expression::Expression;
 pub use mail::{Mail, MailKind};
+pub use name::Name;
 pub use record::{DealState, Entity, Mark, Presence, Record, RecordId, TicketState};
 pub use time::{Span, Time};
 pub use value::{Field, Value};
-
-use std::sync::Arc;
-
-/// A short name that many values share: of a system, a stream, a field, a hold.
-pub type Name = Arc<str>;

@@ -54,6 +54,18 @@ impl RecordId {
         RecordId { system: system.into(), entity, id: id.into() }
     }
 
+    /// The record that a text from outside names; `None` also where nothing in this process bears its system's name.
+    pub fn of_known_system(text: &str) -> Option<RecordId> {
+        let (system, entity, id) = RecordId::parts(text)?;
+        Some(RecordId::new(Name::known(system)?, entity, id))
+    }
+
+    fn parts(text: &str) -> Option<(&str, Entity, &str)> {
+        let mut parts = text.splitn(3, ':');
+        let (system, entity, id) = (parts.next()?, parts.next()?, parts.next()?);
+        (!system.is_empty() && !id.is_empty()).then_some((system, Entity::parse(entity)?, id))
+    }
+
     /// Its text, as a key to store things under.
     pub fn key(&self) -> Vec<u8> {
         [self.system.as_bytes(), b":", self.entity.name().as_bytes(), b":", self.id.as_bytes()].concat()
@@ -75,10 +87,9 @@ impl FromStr for RecordId {
     type Err = BadRecordId;
 
     fn from_str(text: &str) -> Result<RecordId, BadRecordId> {
-        let mut parts = text.splitn(3, ':');
-        match (parts.next(), parts.next().and_then(Entity::parse), parts.next()) {
-            (Some(system), Some(entity), Some(id)) if !system.is_empty() && !id.is_empty() => Ok(RecordId::new(system, entity, id)),
-            _ => Err(BadRecordId(text.to_string())),
+        match RecordId::parts(text) {
+            Some((system, entity, id)) => Ok(RecordId::new(system, entity, id)),
+            None => Err(BadRecordId(text.to_string())),
         }
     }
 }

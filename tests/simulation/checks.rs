@@ -7,7 +7,7 @@ use super::truth::{BlockBy, Cause, Item, Table};
 use nayose::connector::{Outcome, PermitChange};
 use nayose::daemon::deliver::{Batch, Op};
 use nayose::daemon::table::Subject;
-use nayose::model::{Address, Mail, MailKind, Mark, RecordId, Time, Value};
+use nayose::model::{Address, Mail, MailKind, Mark, Name, RecordId, Time, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -162,7 +162,7 @@ pub fn edited(sim: &Sim<'_>) -> Result<(), Violation> {
 }
 
 /// A value is erased only where the record that wins is empty itself: nothing in these rules lets an absent value win.
-fn absent_erases_nothing(sim: &Sim<'_>, id: &RecordId, fields: &[(std::sync::Arc<str>, Value)]) -> Result<(), Violation> {
+fn absent_erases_nothing(sim: &Sim<'_>, id: &RecordId, fields: &[(Name, Value)]) -> Result<(), Violation> {
     let Some(item) = sim.truth.find(id) else { return Ok(()) };
     for (name, value) in fields {
         if *value == Value::Empty && item.record().field(name).is_some_and(|f| !f.value.is_empty()) {
