@@ -57,7 +57,7 @@ fn link(c: &mut Criterion) {
     c.bench_function("link/two records of one person", |b| {
         b.iter(|| {
             start = (start + 7919) % records.len();
-            component(start, |i| &records[i], |_, key| bearers.get(key).cloned().unwrap_or_default(), &rules)
+            component(start, |i| &records[i], |i| keys(&records[i]), |_, key| bearers.get(key).cloned().unwrap_or_default(), &rules)
         });
     });
 }

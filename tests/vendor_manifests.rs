@@ -122,7 +122,7 @@ async fn the_crm_is_read_by_sweep_filter_open_list_and_associations() {
         ids(&open.records),
         deals.records.iter().filter(|d| d.deal == Some(DealState::Open)).map(|d| d.id.id.parse().unwrap()).collect()
     );
-    let asked: Vec<Box<str>> = open.records.iter().map(|d| d.id.id.clone()).collect();
+    let asked: Vec<_> = open.records.iter().map(|d| d.id.id.clone()).collect();
     let each = read(&crm, "deal_people", Pass::ForEach(asked.clone())).await;
     assert!(each.end.is_ok_and(|e| e.complete) && each.others.len() == asked.len());
     for told in &each.others {

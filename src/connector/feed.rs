@@ -9,7 +9,7 @@ use super::port::{Error, Observed, PageRead, PageSink, PassEnd};
 use super::request::{Call, Fill};
 use super::scalars::{id_of, text_of, time_text};
 use super::streams::{EachPlan, FeedPlan};
-use crate::model::{Entity, RecordId, Time};
+use crate::model::{Entity, RecordId, ShortText, Time};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ impl Reader<'_> {
                 }
             };
             place.changes = pager.cursor().unwrap_or(&place.changes).to_string();
-            let ids: Vec<Box<str>> = ids.into_iter().collect();
+            let ids: Vec<ShortText> = ids.into_iter().collect();
             let mut page = self.by_ids(&plan.read, mapper, &ids, plan.chunk, &mut end).await?;
             page.clock_skew_ms = skew.or(page.clock_skew_ms);
             page.cursor = Some(self.cursor_text(&place));
@@ -123,7 +123,7 @@ impl Reader<'_> {
         plan: &FeedPlan,
         token: &str,
         pager: &mut Pager,
-        ids: &mut BTreeSet<Box<str>>,
+        ids: &mut BTreeSet<ShortText>,
         end: &mut PassEnd,
     ) -> Result<(Step, Option<i64>), Error> {
         let request = call.prepare(&Fill { token: Some(token), ..Fill::default() }, &pager.ask());
@@ -146,7 +146,14 @@ impl Reader<'_> {
     }
 
     /// Reads records by id, in chunks. Those not found are missing.
-    pub async fn by_ids(&self, call: &Call, mapper: &Mapper, ids: &[Box<str>], chunk: usize, end: &mut PassEnd) -> Result<PageRead, Error> {
+    pub async fn by_ids(
+        &self,
+        call: &Call,
+        mapper: &Mapper,
+        ids: &[ShortText],
+        chunk: usize,
+        end: &mut PassEnd,
+    ) -> Result<PageRead, Error> {
         let mut page = PageRead::default();
         let mut requests: Vec<BoxFuture<'_, Result<Answer, Error>>> = Vec::new();
         for ids in ids.chunks(chunk.max(1)) {
@@ -173,9 +180,9 @@ impl Reader<'_> {
     }
 
     /// Reads the people of these deals. A deal that is missing from the answer has none; one whose list goes on elsewhere is not told.
-    pub async fn for_each(&self, plan: &EachPlan, deals: &[Box<str>], sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
+    pub async fn for_each(&self, plan: &EachPlan, deals: &[ShortText], sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
         let mut end = PassEnd { complete: true, ..PassEnd::default() };
-        type Chunk<'c> = (&'c [Box<str>], Result<Answer, Error>);
+        type Chunk<'c> = (&'c [ShortText], Result<Answer, Error>);
         let mut requests: Vec<BoxFuture<'_, Chunk<'_>>> = Vec::new();
         for ids in deals.chunks(plan.chunk.max(1)) {
             let request = plan.call.prepare(&Fill::ids(ids), &Default::default());
@@ -187,7 +194,7 @@ impl Reader<'_> {
             end.requests += answer.requests;
             end.bytes += answer.bytes;
             let mut page = PageRead { clock_skew_ms: answer.clock_skew_ms, ..PageRead::default() };
-            let mut people: Vec<Option<Vec<Box<str>>>> = vec![Some(Vec::new()); ids.len()];
+            let mut people: Vec<Option<Vec<ShortText>>> = vec![Some(Vec::new()); ids.len()];
             for row in self.lists(&plan.call, &answer)?.iter().flatten() {
                 let deal = match &plan.deal {
                     None => ids.first().map(|id| (**id).into()),

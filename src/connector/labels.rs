@@ -12,6 +12,7 @@ use super::rows::{LabelStep, Row};
 use super::scalars::{id_of, int_of, text_of};
 use super::settings::Settings;
 use super::writes::Writer;
+use crate::model::ShortText;
 use std::collections::BTreeMap;
 use tokio::sync::Mutex;
 
@@ -61,7 +62,7 @@ impl LabelPlan {
         }
         for (step, members) in groups {
             for batch in members.chunks(self.batch.max(1)) {
-                let ids: Vec<Box<str>> = batch.iter().map(|at| ops[*at].record.id.clone()).collect();
+                let ids: Vec<ShortText> = batch.iter().map(|at| ops[*at].record.id.clone()).collect();
                 let outcomes = self.step(reader, writer, step, &ids).await;
                 for (at, outcome) in batch.iter().zip(outcomes) {
                     parts[*at].push(outcome);
@@ -70,7 +71,7 @@ impl LabelPlan {
         }
     }
 
-    async fn step(&self, reader: &Reader<'_>, writer: &Writer, step: &LabelStep, ids: &[Box<str>]) -> Vec<Outcome> {
+    async fn step(&self, reader: &Reader<'_>, writer: &Writer, step: &LabelStep, ids: &[ShortText]) -> Vec<Outcome> {
         let all = |outcome: Outcome| vec![outcome; ids.len()];
         let mut again = true;
         loop {
@@ -107,7 +108,7 @@ impl LabelPlan {
         reader: &Reader<'_>,
         writer: &Writer,
         step: &LabelStep,
-        ids: &[Box<str>],
+        ids: &[ShortText],
         answer: &Json<'_>,
     ) -> (Vec<Outcome>, bool) {
         let all = |outcome: Outcome| (vec![outcome; ids.len()], false);

@@ -11,7 +11,7 @@ use super::port::{Observed, PageRead, Quarantined};
 use super::scalars::{bool_of, id_of, int_of, kind_of, number_of, text_of, time_of};
 use super::settings::Settings;
 use crate::model::record::field;
-use crate::model::{Address, DealState, Entity, Field, Mark, Name, Record, RecordId, RefusalScope, TicketState, Time, Value};
+use crate::model::{Address, DealState, Entity, Field, Mark, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
@@ -153,7 +153,7 @@ impl Mapper {
             }
         }
         record.account = self.account.as_ref().and_then(|p| p.first(raw)).filter(|v| !v.is_null()).and_then(|v| {
-            let id = id_of(v).map(Box::from);
+            let id = id_of(v).map(ShortText::from);
             if id.is_none() && !v.is_string() {
                 told.tell("account", format!("is {}, not an id", kind_of(v)));
             }
@@ -333,7 +333,7 @@ impl<K> Reader<K> {
                 Some(other) => return Err(format!("is {}, which is not a list", kind_of(other))),
             }
         }
-        let mut items: Vec<Box<str>> = Vec::new();
+        let mut items: Vec<ShortText> = Vec::new();
         let mut wrong = None;
         self.path.entries(raw, &mut |v| match text_of(v) {
             Some(t) if t.trim().is_empty() => {}
@@ -368,7 +368,7 @@ fn expected(kind: FieldKind) -> &'static str {
 }
 
 /// The id that a value carries: the whole value, or what follows the prefix up to a blank, comma or semicolon.
-fn other_id(value: &Json<'_>, prefix: Option<&str>) -> Option<Box<str>> {
+fn other_id(value: &Json<'_>, prefix: Option<&str>) -> Option<ShortText> {
     let text = text_of(value)?;
     let id = match prefix {
         None => text.trim(),

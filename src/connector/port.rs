@@ -1,6 +1,6 @@
 //! What the daemon sees of a system, whatever kind of connector stands behind it.
 
-use crate::model::{Entity, Name, Record, RecordId, Span, Time, Value};
+use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ pub enum Observed {
     /// The system reports it deleted.
     Deleted(RecordId),
     /// All the people of one deal, from an association read.
-    DealPeople { deal: RecordId, people: Vec<Box<str>> },
+    DealPeople { deal: RecordId, people: Vec<ShortText> },
 }
 
 /// A raw record that could not be read as one: kept out, counted, told.
@@ -71,7 +71,7 @@ pub enum Pass {
     /// The list of open deals.
     Open,
     /// Associations of these deals.
-    ForEach(Vec<Box<str>>),
+    ForEach(Vec<ShortText>),
     /// The filter asked with a time in the future: must give nothing.
     FilterTest(Time),
 }
@@ -270,7 +270,7 @@ pub trait Connector: Send + Sync + fmt::Debug {
     /// Writes a batch (at most `abilities().batch`); one outcome for each op, in order.
     fn write<'a>(&'a self, ops: &'a [WriteOp], lane: Lane) -> BoxFuture<'a, Vec<Outcome>>;
     /// Reads target records by id; those not found are missing from the answer.
-    fn read_back<'a>(&'a self, ids: &'a [Box<str>], lane: Lane) -> BoxFuture<'a, Result<Vec<Record>, Error>>;
+    fn read_back<'a>(&'a self, ids: &'a [ShortText], lane: Lane) -> BoxFuture<'a, Result<Vec<Record>, Error>>;
     /// The target's own word for one of our statuses.
     fn status_word(&self, status: &str) -> Box<str>;
     fn usage(&self) -> Usage;

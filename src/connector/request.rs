@@ -4,6 +4,7 @@ use super::manifest::{Method, Page, Paths, Request};
 use super::paths::Path;
 use super::settings::Settings;
 use super::template::Template;
+use crate::model::ShortText;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 use std::borrow::Cow;
@@ -33,7 +34,7 @@ enum Body {
 #[derive(Default, Clone, Copy)]
 pub struct Fill<'v> {
     pub since: Option<&'v str>,
-    pub ids: &'v [Box<str>],
+    pub ids: &'v [ShortText],
     pub token: Option<&'v str>,
     pub label: Option<&'v str>,
     pub label_id: Option<&'v str>,
@@ -46,9 +47,9 @@ enum Filled<'v> {
     Plain(&'v Json),
     List(Vec<Filled<'v>>),
     Map(Vec<(&'v str, Filled<'v>)>),
-    Ids(&'v [Box<str>]),
+    Ids(&'v [ShortText]),
     /// `[{"id": ...}, ...]`
-    IdRows(&'v [Box<str>]),
+    IdRows(&'v [ShortText]),
     Rows(&'v [&'v Json]),
 }
 
@@ -124,7 +125,7 @@ impl Call {
 }
 
 impl<'v> Fill<'v> {
-    pub fn ids(ids: &'v [Box<str>]) -> Fill<'v> {
+    pub fn ids(ids: &'v [ShortText]) -> Fill<'v> {
         Fill { ids, ..Fill::default() }
     }
 

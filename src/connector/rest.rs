@@ -8,7 +8,7 @@ use super::port::*;
 use super::settings::Settings;
 use super::streams::{self, StreamPlan};
 use super::writes::Writer;
-use crate::model::{Name, Record};
+use crate::model::{Name, Record, ShortText};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::fmt;
@@ -147,7 +147,7 @@ impl Connector for RestConnector {
         .boxed()
     }
 
-    fn read_back<'a>(&'a self, ids: &'a [Box<str>], lane: Lane) -> BoxFuture<'a, Result<Vec<Record>, Error>> {
+    fn read_back<'a>(&'a self, ids: &'a [ShortText], lane: Lane) -> BoxFuture<'a, Result<Vec<Record>, Error>> {
         async move {
             match &self.writer {
                 Some(writer) => writer.read_back(&self.reader(lane), ids).await,

@@ -11,7 +11,7 @@ use super::request::{Call, Fill};
 use super::results::Results;
 use super::rows::{MarkWords, Row, Words};
 use super::settings::Settings;
-use crate::model::{Name, Record};
+use crate::model::{Name, Record, ShortText};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use serde_json::{Map, Value as Json};
@@ -49,7 +49,7 @@ struct UpdatePlan {
 /// One record's row and its place among the ops.
 struct Sent {
     at: usize,
-    id: Box<str>,
+    id: ShortText,
     json: Json,
 }
 
@@ -103,7 +103,7 @@ impl Writer {
         self.words.status(status)
     }
 
-    pub async fn read_back(&self, reader: &Reader<'_>, ids: &[Box<str>]) -> Result<Vec<Record>, Error> {
+    pub async fn read_back(&self, reader: &Reader<'_>, ids: &[ShortText]) -> Result<Vec<Record>, Error> {
         let mut end = PassEnd::default();
         let page = reader.by_ids(&self.read, &self.mapper, ids, self.read_chunk, &mut end).await?;
         let records = page.observed.into_iter().filter_map(|o| match o {
@@ -162,7 +162,7 @@ impl Writer {
 
     /// Reads back what is said to be applied, and compares.
     async fn confirm(&self, reader: &Reader<'_>, ops: &[WriteOp], outcomes: &mut [(usize, Outcome)]) {
-        let ids: Vec<Box<str>> =
+        let ids: Vec<ShortText> =
             outcomes.iter().filter(|(_, o)| *o == Outcome::Applied).map(|(at, _)| ops[*at].record.id.clone()).collect();
         if ids.is_empty() {
             return;
@@ -249,7 +249,7 @@ impl UpdatePlan {
     }
 
     async fn send_once(&self, reader: &Reader<'_>, rows: &[Sent]) -> Result<Document, Failure> {
-        let ids: Vec<Box<str>> = rows.iter().map(|r| r.id.clone()).collect();
+        let ids: Vec<ShortText> = rows.iter().map(|r| r.id.clone()).collect();
         let json: Vec<&Json> = rows.iter().map(|r| &r.json).collect();
         let fill = Fill { ids: &ids, rows: Some(&json), ..Fill::default() };
         let request = self.call.prepare(&fill, &Default::default());

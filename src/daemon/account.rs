@@ -2,12 +2,13 @@
 
 use super::deliver::{Batch, Op};
 use super::engine::{Engine, Error};
+use super::overlay::{Merged, overlay};
 use super::system::{Breaker, Lanes};
 use super::target::{Sent, Target, is_form_of};
-use super::world::{Idx, Merged, overlay};
+use super::world::Idx;
 use crate::connector::{Change, Outcome};
 use crate::model::record::field;
-use crate::model::{Mark, Name, Presence, Record, RecordId, Span, Time, Value};
+use crate::model::{Mark, Name, Presence, Record, RecordId, ShortText, Span, Time, Value};
 use crate::store::{BlockPart, Entry, What, WriteOutcome};
 use std::collections::BTreeMap;
 
@@ -163,21 +164,21 @@ impl Engine {
     }
 
     /// Records of a system whose last write has no known outcome, to be read back; at most `limit`.
-    pub fn to_read_back(&self, system: &Name, limit: usize) -> Vec<(Idx, Box<str>)> {
+    pub fn to_read_back(&self, system: &Name, limit: usize) -> Vec<(Idx, ShortText)> {
         let Some(state) = self.systems.get(system) else { return Vec::new() };
         let waiting = state.unknown.iter().filter(|i| !state.in_flight.contains(*i)).take(limit.max(1));
         waiting.map(|i| (*i, self.world.slot(*i).id.id.clone())).collect()
     }
 
     /// Accounts for a read-back: what was sent and is there was applied; what is not there was not, and is computed anew.
-    pub fn book_read_back(&mut self, asked: &[(Idx, Box<str>)], found: Vec<Record>, now: Time) -> Result<(), Error> {
+    pub fn book_read_back(&mut self, asked: &[(Idx, ShortText)], found: Vec<Record>, now: Time) -> Result<(), Error> {
         for (idx, id) in asked {
             let system = self.world.slot(*idx).id.system.clone();
             match found.iter().find(|r| r.id.id == *id) {
                 Some(shown) => {
                     self.note_refusals(shown, now);
                     let old = self.world.record(*idx);
-                    if let Merged::Changed(record) = overlay(Some(&old), shown.clone(), true, now) {
+                    if let Merged::Changed(record) = overlay(Some(&old), Box::new(shown.clone()), true, now) {
                         let stream = self.world.slot(*idx).stream.clone();
                         self.keep_record(stream, &record);
                     }

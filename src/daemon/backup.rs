@@ -22,7 +22,7 @@ impl Engine {
     /// Writes everything that is known into one file in the state folder. `None`: the state has no folder.
     pub fn backup(&mut self, now: Time) -> Result<Option<Made>, Error> {
         self.commit()?;
-        let Some(file) = self.state.backup_place() else { return Ok(None) };
+        let Some(file) = self.disk.state.backup_place() else { return Ok(None) };
         // Of a backup that nobody took away.
         match fs::remove_file(&file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -30,7 +30,7 @@ impl Engine {
             }
             _ => {}
         }
-        match archive::write(&self.state, &self.journal, now, &file) {
+        match self.disk.with_journal(|journal| archive::write(&self.disk.state, journal, now, &file)) {
             Ok(manifest) => Ok(Some(Made { file, manifest })),
             Err(error) => {
                 // Half a backup is of no use, and on a full disk it is in the way.

@@ -215,11 +215,11 @@ pub fn read(id: RecordId, bytes: &[u8], names: &Names) -> Option<(Name, Record)>
     record.marks = from.list(|r| Some((*r.one_of(&MARKS)?, r.value()?)))?;
     record.refusals = from.list(|r| match r.byte()? {
         0 => Some(RefusalScope::All),
-        _ => Some(RefusalScope::Topic(r.boxed()?)),
+        _ => Some(RefusalScope::Topic(r.owned()?)),
     })?;
-    record.same_as = from.list(|r| Some(RecordId { system: r.name()?, entity: *r.one_of(&ENTITIES)?, id: r.boxed()? }))?;
-    record.account = from.maybe(Reader::boxed)?;
-    record.people = from.list(Reader::boxed)?;
+    record.same_as = from.list(|r| Some(RecordId { system: r.name()?, entity: *r.one_of(&ENTITIES)?, id: r.owned()? }))?;
+    record.account = from.maybe(Reader::owned)?;
+    record.people = from.list(Reader::owned)?;
     record.addresses = from.list(Reader::address)?;
     record.deal = *from.one_of(&DEALS)?;
     record.ticket = *from.one_of(&TICKETS)?;
@@ -237,8 +237,8 @@ pub fn read(id: RecordId, bytes: &[u8], names: &Names) -> Option<(Name, Record)>
     }
     record.memory = Memory {
         past_addresses: from.list(Reader::address)?,
-        past_people: from.list(Reader::boxed)?,
-        past_accounts: from.list(Reader::boxed)?,
+        past_people: from.list(Reader::owned)?,
+        past_accounts: from.list(Reader::owned)?,
         ended_at: from.maybe(Reader::time)?,
     };
     from.rest.is_empty().then_some((stream, record))
@@ -253,13 +253,13 @@ impl<'b> Reader<'b> {
     fn value(&mut self) -> Option<Value> {
         Some(match self.byte()? {
             EMPTY => Value::Empty,
-            TEXT => Value::Text(self.boxed()?),
+            TEXT => Value::Text(self.owned()?),
             INT => Value::Int(self.signed()?),
             NUMBER => Value::Number(f64::from_le_bytes(self.take(8)?.try_into().ok()?)),
             FALSE => Value::Bool(false),
             TRUE => Value::Bool(true),
             TIME => Value::Time(self.time()?),
-            LIST => Value::List(self.list(Reader::boxed)?),
+            LIST => Value::List(self.list(Reader::owned)?),
             _ => return None,
         })
     }
@@ -295,8 +295,8 @@ impl<'b> Reader<'b> {
         std::str::from_utf8(self.take(length)?).ok()
     }
 
-    fn boxed(&mut self) -> Option<Box<str>> {
-        self.text().map(Box::from)
+    fn owned<T: From<&'b str>>(&mut self) -> Option<T> {
+        self.text().map(T::from)
     }
 
     fn address(&mut self) -> Option<Address> {

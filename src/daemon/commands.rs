@@ -243,7 +243,7 @@ impl Shell {
                 writes.insert(name, tally);
             }
         }
-        self.with(Engine::commit)?;
+        self.commit()?;
         let engine = self.engine();
         let not_approved = engine.systems.iter().filter(|(_, s)| s.approved.is_none() && !s.outbox.is_empty()).map(|(n, _)| n.clone());
         Ok(Synced {

@@ -65,16 +65,16 @@ impl Op {
 impl Engine {
     /// The next writes for a system, in at most so many batches, marked as sent and committed. Empty: nothing may go out now.
     pub fn next_batches(&mut self, system: &Name, now: Time, at_most: usize) -> Result<Vec<Batch>, Error> {
-        let mut batches = Vec::new();
-        while batches.len() < at_most
-            && let Some(batch) = self.gather(system, now)
-        {
-            batches.push(batch);
-        }
+        let batches = self.gather_batches(system, now, at_most);
         if !batches.is_empty() {
             self.commit()?;
         }
         Ok(batches)
+    }
+
+    /// The same, not yet committed: none of them may go out before it is.
+    pub fn gather_batches(&mut self, system: &Name, now: Time, at_most: usize) -> Vec<Batch> {
+        std::iter::from_fn(|| self.gather(system, now)).take(at_most).collect()
     }
 
     /// One batch, marked as sent.

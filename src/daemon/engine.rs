@@ -3,6 +3,7 @@
 //! The ways through it: [`Engine::observe`](super::observe) takes pages in, [`Engine::reconcile`](super::reconcile) decides anew for
 //! whom something changed, [`Engine::next_batches`](super::deliver) and `book` send and account for writes.
 
+use super::durable::{Disk, Pending};
 use super::notices::Told;
 use super::persist::{self, NAMES_KEY, kind};
 use super::rebuild::{Journaled, Rebuilding, Recovery};
@@ -22,9 +23,8 @@ use crate::decide::standing::HoldNow;
 use crate::link;
 use crate::model::expression::{Declared, Expression};
 use crate::model::{Name, Reason, Record, RecordId, Refusal, Span, Time};
-use crate::store::{Changes, Entry, Journal, State};
+use crate::store::Entry;
 use hashbrown::{HashMap, HashSet};
-use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -85,8 +85,7 @@ pub struct Engine {
     pub wakeups: BTreeMap<Time, BTreeSet<Idx>>,
     pub pending: Pending,
     pub journal_pending: Vec<Entry>,
-    pub state: State,
-    pub journal: Journal,
+    pub disk: Arc<Disk>,
     pub table: Arc<Table>,
     pub link_rules: link::LinkRules,
     pub needs: Needs,
@@ -142,43 +141,6 @@ pub struct Unfollowed {
     pub mistakes: Vec<String>,
     /// Keys that count from the next start.
     pub restart: Vec<String>,
-}
-
-/// What waits for the next commit, in the order in which it came: of several changes to one item the last counts. Records get their places in
-/// that order when the state is opened.
-#[derive(Debug, Default)]
-pub struct Pending {
-    items: IndexMap<(u8, Vec<u8>), Option<Vec<u8>>, hashbrown::DefaultHashBuilder>,
-}
-
-impl Pending {
-    pub fn put(&mut self, kind: u8, key: Vec<u8>, value: Vec<u8>) {
-        self.items.insert((kind, key), Some(value));
-    }
-
-    pub fn delete(&mut self, kind: u8, key: Vec<u8>) {
-        self.items.insert((kind, key), None);
-    }
-
-    pub fn len(&self) -> usize {
-        self.items.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
-    }
-
-    /// Takes all out; the room is kept for what comes next.
-    fn take(&mut self) -> Changes {
-        let mut changes = Changes::default();
-        for ((kind, key), value) in self.items.drain(..) {
-            match value {
-                Some(value) => changes.put.push((kind, key, value)),
-                None => changes.delete.push((kind, key)),
-            }
-        }
-        changes
-    }
 }
 
 /// The most quarantine notes kept for `status`.
@@ -281,39 +243,35 @@ impl Engine {
     }
 
     /// Adds a refusal: into the journal first, then the store. Nothing happens if it is known.
-    pub fn keep_refusal(&mut self, on: On, refusal: Refusal) -> bool {
-        if !self.refusals.add(on.clone(), refusal.clone()) {
+    pub fn keep_refusal(&mut self, on: On<'_>, refusal: &Refusal) -> bool {
+        if !self.refusals.add(on, refusal) {
             return false;
         }
-        self.journal_pending.push(Entry { at: refusal.seen_at, what: refusal_line(&on, &refusal) });
-        self.pending.put(kind::REFUSAL, persist::refusal_key(&on, &refusal.scope), persist::encode(&(on, refusal)));
+        self.journal_pending.push(Entry { at: refusal.seen_at, what: refusal_line(on, refusal) });
+        self.pending.put(kind::REFUSAL, persist::refusal_key(on, &refusal.scope), persist::encode(&(on, refusal)));
         true
     }
 
     /// Makes all that is pending durable: the journal first, then the store, at once.
     pub fn commit(&mut self) -> Result<(), Error> {
-        let done = self.write_out();
-        if let Err(error) = &done
-            && self.halted.is_none()
-        {
-            // What is in memory is not what is kept: the first failure says why, later ones only that there was one.
-            self.halted = Some(error.to_string());
-        }
-        done
+        let disk = self.hand_over()?;
+        disk.keep().map_err(|error| self.disk_failed(error))
     }
 
-    fn write_out(&mut self) -> Result<(), Error> {
+    /// Hands all that is pending over to be made durable: it is once [`Disk::keep`] has returned.
+    pub fn hand_over(&mut self) -> Result<Arc<Disk>, Error> {
         if let Some(why) = &self.halted {
             return Err(Error::Halted(why.clone()));
         }
-        if !self.journal_pending.is_empty() {
-            self.journal.append(&self.journal_pending)?;
-            self.journal_pending.clear();
-        }
-        if !self.pending.is_empty() {
-            self.state.commit(self.pending.take())?;
-        }
-        Ok(())
+        self.disk.hand_over(&mut self.journal_pending, &mut self.pending);
+        Ok(self.disk.clone())
+    }
+
+    /// Our own disk failed: what is in memory is not what is kept. The first failure says why, later ones only that there was one.
+    pub fn disk_failed(&mut self, error: crate::store::Error) -> Error {
+        let first = self.halted.is_none();
+        let why = self.halted.get_or_insert_with(|| error.to_string()).clone();
+        if first { error.into() } else { Error::Halted(why) }
     }
 
     /// How many items wait for the next commit.

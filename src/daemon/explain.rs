@@ -7,6 +7,7 @@ use super::reconcile::addresses;
 use super::refusals::On;
 use super::table::Subject;
 use super::view::View;
+use super::wanted::Members;
 use super::world::{Idx, NOBODY};
 use crate::decide::standing::By;
 use crate::merge::Candidate;
@@ -156,11 +157,12 @@ impl Engine {
             }
         }
         let decision = gate.decide(&[who.to_string()], &Mail::of(MailKind::Campaign), now).into_iter().next();
-        let status = self.status_explained(person, &records, now);
+        let of = Members { places: &members, records: &records };
+        let status = self.status_explained(person, of, now);
         Explanation {
             person: self.person_id(person),
             records: links,
-            fields: self.fields_explained(&records, now),
+            fields: self.fields_explained(of, now),
             status,
             holds: self.holds_explained(person),
             refusals: self.refusals_explained(&records),
@@ -192,18 +194,18 @@ impl Engine {
         left.collect()
     }
 
-    fn status_explained(&mut self, person: u32, records: &[Record], now: Time) -> StatusExplained {
-        let value = self.status_of(person, records, now);
+    fn status_explained(&mut self, person: u32, of: Members<'_>, now: Time) -> StatusExplained {
+        let value = self.status_of(person, of, now);
         let rule = value.as_ref().and_then(|v| self.config.policy.statuses.iter().find(|s| s.name == *v)).map(|s| s.rule.to_string());
         let error = self.people[person as usize].status_error.as_deref().map(Into::into);
         StatusExplained { value: value.map(|v| v.to_string()), rule, error }
     }
 
-    fn fields_explained(&self, records: &[Record], now: Time) -> BTreeMap<Name, FieldExplained> {
-        let names: BTreeSet<Name> = records.iter().flat_map(|r| r.fields.iter().map(|f| f.name.clone())).collect();
+    fn fields_explained(&self, of: Members<'_>, now: Time) -> BTreeMap<Name, FieldExplained> {
+        let names: BTreeSet<Name> = of.records.iter().flat_map(|r| r.fields.iter().map(|f| f.name.clone())).collect();
         let mut explained = BTreeMap::new();
         for name in names {
-            let offers = self.candidates(&name, records);
+            let offers = self.candidates(&name, of);
             let candidates: Vec<Candidate<'_>> = offers.iter().map(|o| o.candidate()).collect();
             let field = match self.config.precedence.rule(&name) {
                 None => FieldExplained {
@@ -213,7 +215,7 @@ impl Engine {
                     candidates: candidates.iter().map(|c| candidate(c, false, "no rule speaks of this field")).collect(),
                 },
                 Some(rule) => {
-                    let condition = self.condition(rule, records, now);
+                    let condition = self.condition(rule, of, now);
                     let (winner, judged) = crate::merge::explain(rule, condition, &candidates, now);
                     FieldExplained {
                         value: winner.as_ref().map_or(Json::Null, |w| w.value.to_json()),
@@ -251,16 +253,17 @@ impl Engine {
     }
 
     fn refusals_explained(&self, records: &[Record]) -> Vec<RefusalExplained> {
-        let on = records.iter().map(|r| On::Record(r.id.clone())).chain(addresses(records).into_iter().map(On::Address));
+        let addresses = addresses(records);
+        let on = records.iter().map(|r| On::Record(&r.id)).chain(addresses.iter().map(On::Address));
         let mut explained = Vec::new();
         for on in on {
-            for refusal in self.refusals.of(&on) {
+            for refusal in self.refusals.of(on) {
                 explained.push(RefusalExplained {
                     scope: match &refusal.scope {
                         crate::model::RefusalScope::All => "all".into(),
                         crate::model::RefusalScope::Topic(topic) => format!("topic {topic}"),
                     },
-                    on: match &on {
+                    on: match on {
                         On::Record(record) => record.to_string(),
                         On::Address(address) => address.to_string(),
                     },

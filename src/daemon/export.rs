@@ -2,6 +2,7 @@
 
 use super::engine::Engine;
 use super::gate::Gate;
+use super::wanted::Members;
 use crate::model::{Mail, MailKind, Record, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -71,7 +72,7 @@ impl Engine {
                 continue;
             }
             let records: Vec<Record> = members.iter().map(|m| self.world.record(*m)).collect();
-            let status = self.status_of(i as u32, &records, now);
+            let status = self.status_of(i as u32, Members { places: &members, records: &records }, now);
             let mut addresses: Vec<String> = records.iter().filter_map(Record::address).map(|a| a.to_string()).collect();
             addresses.sort();
             addresses.dedup();
@@ -114,7 +115,7 @@ impl Engine {
     fn journal_table(&mut self) -> Result<Sheet, super::engine::Error> {
         let mut sheet = Sheet::of(&["at", "what", "detail"]);
         let mut entries = Vec::new();
-        self.journal.for_each(|entry| entries.push(entry))?;
+        self.disk.with_journal(|journal| journal.for_each(|entry| entries.push(entry)))?;
         for entry in entries {
             let mut what = serde_json::to_value(&entry.what).unwrap_or(Json::Null);
             let name = what.as_object_mut().and_then(|o| o.remove("what")).unwrap_or(Json::Null);

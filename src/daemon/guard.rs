@@ -58,9 +58,13 @@ impl Entry {
         matches!(self.due, Some((_, Standing::Asked)))
     }
 
-    fn replaces(&self) -> BTreeSet<Replaced> {
+    /// Each once.
+    fn replaces(&self) -> Vec<Replaced> {
         let due = self.due.iter().filter(|(_, s)| *s != Standing::Granted).flat_map(|(i, _)| i.replaces.iter());
-        due.chain(self.went.iter().flat_map(|(_, r)| r.iter())).cloned().collect()
+        let mut all: Vec<Replaced> = due.chain(self.went.iter().flat_map(|(_, r)| r.iter())).cloned().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 }
 
@@ -87,12 +91,15 @@ pub struct Guard {
 impl Guard {
     /// What is due for a record now; `None`: nothing that counts.
     pub fn due(&mut self, idx: Idx, intent: Option<Intent>) {
+        if intent.is_none() && self.records.is_empty() {
+            return;
+        }
         let known = self.records.get(&idx).and_then(|e| e.due.as_ref());
         if known.map(|(i, _)| i) == intent.as_ref() {
             return;
         }
         // A write that waits goes on waiting in its new form. One that was granted was granted as it was shown.
-        let waited = matches!(self.records.get(&idx).and_then(|e| e.due.as_ref()), Some((_, Standing::Asked)));
+        let waited = matches!(known, Some((_, Standing::Asked)));
         if let Some(digest) = known.map(|(i, _)| i.digest).filter(|d| intent.as_ref().is_none_or(|i| i.digest != *d)) {
             self.forget(digest);
         }
@@ -112,17 +119,17 @@ impl Guard {
 
     /// A write was applied. Returns what it replaced, to be kept, if it counts for a while: nobody had granted it.
     pub fn went(&mut self, idx: Idx, now: Time) -> Option<&[Replaced]> {
-        let due = self.records.get(&idx).and_then(|e| e.due.clone());
+        let mut due = None;
+        self.change(idx, |entry| due = entry.due.take());
         if let Some((intent, _)) = &due {
             self.forget(intent.digest);
         }
-        if matches!(due, Some((_, Standing::Granted))) {
-            self.change(idx, |entry| entry.due = None);
-            return None;
-        }
-        let replaces = due.map(|(i, _)| i.replaces).unwrap_or_default();
+        let replaces = match due {
+            Some((_, Standing::Granted)) => return None,
+            Some((intent, _)) => intent.replaces,
+            None => Box::default(),
+        };
         self.restore_went(idx, now, replaces);
-        self.change(idx, |entry| entry.due = None);
         self.records.get(&idx).and_then(|e| e.went.as_ref()).map(|(_, r)| &**r)
     }
 
@@ -281,7 +288,7 @@ impl Guard {
 
     /// Changes an entry and the counts with it.
     fn change(&mut self, idx: Idx, change: impl FnOnce(&mut Entry)) {
-        let mut entry = self.records.remove(&idx).unwrap_or_default();
+        let entry = self.records.entry(idx).or_default();
         self.counted -= usize::from(entry.is_counted());
         self.asked_count -= usize::from(entry.is_asked());
         for lost in entry.replaces() {
@@ -292,7 +299,7 @@ impl Guard {
                 }
             }
         }
-        change(&mut entry);
+        change(entry);
         self.counted += usize::from(entry.is_counted());
         self.asked_count += usize::from(entry.is_asked());
         for lost in entry.replaces() {
@@ -300,8 +307,8 @@ impl Guard {
             *count += 1;
             self.same_at_most = self.same_at_most.max(*count);
         }
-        if entry.due.is_some() || entry.went.is_some() {
-            self.records.insert(idx, entry);
+        if entry.due.is_none() && entry.went.is_none() {
+            self.records.remove(&idx);
         }
     }
 }

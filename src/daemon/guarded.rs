@@ -83,14 +83,15 @@ fn intent(record: &RecordId, op: Op, what: &[u8]) -> Intent {
 
 /// Stable over restarts: what was approved is known by it.
 fn short_hash(parts: &[&[u8]]) -> u64 {
-    let mut hash = blake3::Hasher::new();
+    // In one piece it is hashed several times as fast.
+    let mut all = Vec::with_capacity(parts.iter().map(|p| p.len() + 8).sum());
     for part in parts {
-        hash.update(&(part.len() as u64).to_le_bytes());
-        hash.update(part);
+        all.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        all.extend_from_slice(part);
     }
-    let mut bytes = [0; 8];
-    hash.finalize_xof().fill(&mut bytes);
-    u64::from_le_bytes(bytes)
+    let hash = blake3::hash(&all);
+    let [a, b, c, d, e, f, g, h, ..] = *hash.as_bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
 impl Engine {

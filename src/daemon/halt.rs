@@ -1,8 +1,10 @@
 //! When our own disk fails: what is in memory is not what is kept, so that nothing is read or written any more and the gate holds, until the
 //! state can be opened anew.
 
+use super::durable::Disk;
 use super::shell::Shell;
-use crate::store::{Memory, State, StateInfo};
+use crate::store::{Journal, Memory, State, StateInfo};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -31,7 +33,7 @@ impl Shell {
                 () = tokio::time::sleep(wait) => {}
                 _ = stop.changed() => return Waited::Stopped,
             }
-            match self.with(|e| e.state.probe()) {
+            match self.with(|e| e.disk.state.probe()) {
                 Ok(()) => return Waited::Room,
                 Err(error) => tracing::error!(%error, "still nothing is read or written, and the gate holds"),
             }
@@ -43,8 +45,9 @@ impl Shell {
     pub fn let_go_of_state(&self) {
         let info = StateInfo { format_version: super::persist::FORMAT_VERSION, fingerprint: [0; 32] };
         // A store in memory opens; were it not so, the files would only stay open.
-        if let Ok((empty, _)) = State::open_on(Box::new(Memory::new()), info) {
-            self.with(|e| drop(std::mem::replace(&mut e.state, empty)));
+        let Ok((empty, _)) = State::open_on(Box::new(Memory::new()), info) else { return };
+        if let Ok((journal, _)) = Journal::open(&empty, |_| ()) {
+            self.with(|e| drop(std::mem::replace(&mut e.disk, Arc::new(Disk::new(empty, journal)))));
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The shell around the pure rooms, and the only room that knows the time: observe, reconcile, deliver, schedule.
 //!
 //! - [`world`], [`codec`], [`postings`], [`view`]: all that was observed, in memory, and looking at it
-//! - [`engine`], [`system`], [`persist`]: the state behind one owner, and its form on disk
+//! - [`engine`], [`system`], [`durable`], [`persist`]: the state behind one owner, making it durable, and its form on disk
 //! - [`replay`]: the journal against the store at open; [`rebuild`]: after the state was lost: what the journal gives back; [`halt`]: when our own disk fails
-//! - [`observe`], [`prove`], [`clocks`]: pages in, what a whole pass proves, and by whose clock; [`schedule`]: which pass is next
+//! - [`observe`], [`overlay`], [`prove`], [`clocks`]: pages in, what a whole pass proves, and by whose clock; [`schedule`]: which pass is next
 //! - [`sketch`], [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`outbox`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
@@ -20,6 +20,7 @@ pub mod clocks;
 pub mod codec;
 pub mod commands;
 pub mod deliver;
+pub mod durable;
 pub mod engine;
 pub mod explain;
 pub mod export;
@@ -32,6 +33,7 @@ pub mod letters;
 pub mod notices;
 pub mod observe;
 pub mod outbox;
+pub mod overlay;
 pub mod permits;
 pub mod persist;
 pub mod plan;

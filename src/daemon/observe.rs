@@ -1,12 +1,13 @@
 //! Pages in: what was read is laid over what was known, and who is touched by it is marked for a new decision.
 
 use super::engine::{Engine, Error};
+use super::overlay::{Merged, overlay};
 use super::refusals::On;
 use super::target::Noticed;
-use super::world::{Idx, Merged, overlay};
+use super::world::Idx;
 use crate::connector::{Observed, PageRead, Pass};
 use crate::decide::freshness;
-use crate::model::{Entity, MailKind, Name, Presence, Record, RecordId, Refusal, Span, Time};
+use crate::model::{Entity, MailKind, Name, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
 
 /// A commit is made when this many items wait for it, and at the end of each pass. Each costs some milliseconds of disk, whatever it holds;
 /// so many items are about a megabyte of memory, and of reading that a crash repeats.
@@ -30,7 +31,14 @@ pub struct PassRun {
     /// The newest change that this pass saw.
     pub newest: Option<Time>,
     /// Deals that this pass showed changed, without their people.
-    pub deals_without_people: Vec<Box<str>>,
+    pub deals_without_people: Vec<ShortText>,
+}
+
+/// What was done after a page, and what is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Followed {
+    pub decided: bool,
+    pub commit_is_due: bool,
 }
 
 impl Engine {
@@ -57,9 +65,18 @@ impl Engine {
         }
     }
 
-    /// Takes one page in. Its cursor and what it changed are one commit. Once everything was read and decided on before, it is decided on
-    /// with it or with one that comes soon: evidence does not wait for the end of a long pass. Returns whether it was.
+    /// Takes one page in, and does what is due after it. Returns whether it was decided on.
     pub fn observe(&mut self, run: &mut PassRun, page: PageRead, now: Time) -> Result<bool, Error> {
+        self.take_in(run, page, now);
+        let followed = self.follow_page(now);
+        if followed.commit_is_due {
+            self.commit()?;
+        }
+        Ok(followed.decided)
+    }
+
+    /// Takes one page in. Its cursor and what it changed go with one commit.
+    pub fn take_in(&mut self, run: &mut PassRun, page: PageRead, now: Time) {
         for note in page.quarantined {
             let who = note.record.map_or_else(|| format!("{}:{}", run.system, run.stream), |r| r.to_string());
             self.note_quarantined(format!("{who}: {}: {}", note.field, note.why));
@@ -70,7 +87,7 @@ impl Engine {
         for observed in page.observed {
             run.read += 1;
             match observed {
-                Observed::Record { record, people_told } => self.observe_record(run, *record, people_told),
+                Observed::Record { record, people_told } => self.observe_record(run, record, people_told),
                 Observed::Deleted(id) => self.observe_deleted(run, &id, now),
                 Observed::DealPeople { deal, people } => self.observe_deal_people(run, &deal, people),
             }
@@ -82,16 +99,27 @@ impl Engine {
             stream.cursor = Some(cursor);
             self.keep_stream(&run.system, &run.stream);
         }
-        // Before the first decision the gate knows nobody, so that nothing is won by many small ones.
-        let waited = now.since(self.decided_at) >= DECIDE_PAGES_EVERY;
-        let decides = waited && !self.dirty.is_empty() && !self.people.is_empty() && self.everything_was_proved();
-        if decides {
+    }
+
+    /// Whether something is due after a page.
+    pub fn is_page_to_follow(&self, now: Time) -> bool {
+        self.decides_pages(now) || self.uncommitted() >= COMMIT_ITEMS
+    }
+
+    /// Once everything was read and decided on before, a page is decided on with it or with one that comes soon: evidence does not wait for
+    /// the end of a long pass.
+    pub fn follow_page(&mut self, now: Time) -> Followed {
+        let decided = self.decides_pages(now);
+        if decided {
             self.reconcile(now);
         }
-        if self.uncommitted() >= COMMIT_ITEMS {
-            self.commit()?;
-        }
-        Ok(decides)
+        Followed { decided, commit_is_due: self.uncommitted() >= COMMIT_ITEMS }
+    }
+
+    /// Before the first decision the gate knows nobody, so that nothing is won by many small ones.
+    fn decides_pages(&self, now: Time) -> bool {
+        let waited = now.since(self.decided_at) >= DECIDE_PAGES_EVERY;
+        waited && !self.dirty.is_empty() && !self.people.is_empty() && self.everything_was_proved()
     }
 
     /// Whether each stream that a decision needs was proved at some time: before that the gate allows nobody.
@@ -101,7 +129,7 @@ impl Engine {
         needed.all(|p| self.proved(&p.system, &p.stream).at.is_some())
     }
 
-    fn observe_record(&mut self, run: &mut PassRun, new: Record, people_told: bool) {
+    fn observe_record(&mut self, run: &mut PassRun, new: Box<Record>, people_told: bool) {
         run.newest = run.newest.max(new.changed_at);
         let found = self.world.find(&new.id);
         if let Some(idx) = found {
@@ -164,13 +192,13 @@ impl Engine {
     /// Keeps what a record shows of its person's no, however it came to be read.
     pub fn note_refusals(&mut self, shown: &Record, seen_at: Time) {
         for scope in &shown.refusals {
-            if self.refusals.knows(&On::Record(shown.id.clone()), scope) {
+            if self.refusals.knows(On::Record(&shown.id), scope) {
                 continue;
             }
             let refusal = Refusal { scope: scope.clone(), from: shown.id.clone(), seen_at, address: shown.address() };
-            self.keep_refusal(On::Record(shown.id.clone()), refusal.clone());
-            if let Some(address) = shown.address() {
-                self.keep_refusal(On::Address(address), refusal);
+            self.keep_refusal(On::Record(&shown.id), &refusal);
+            if let Some(address) = &refusal.address {
+                self.keep_refusal(On::Address(address), &refusal);
             }
         }
     }
@@ -216,7 +244,7 @@ impl Engine {
         }
     }
 
-    fn observe_deal_people(&mut self, run: &mut PassRun, deal: &RecordId, mut people: Vec<Box<str>>) {
+    fn observe_deal_people(&mut self, run: &mut PassRun, deal: &RecordId, mut people: Vec<ShortText>) {
         people.sort();
         people.dedup();
         let Some(idx) = self.world.find(deal) else { return };
@@ -226,7 +254,7 @@ impl Engine {
         }
         let mut new = old.clone();
         new.people = people;
-        if let Merged::Changed(record) = overlay(Some(&old), new, true, run.began) {
+        if let Merged::Changed(record) = overlay(Some(&old), Box::new(new), true, run.began) {
             run.changed += 1;
             self.mark(idx, &old);
             let stream = self.world.slot(idx).stream.clone();

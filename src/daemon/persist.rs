@@ -1,9 +1,10 @@
 //! The forms in which the engine's state lies in the store, and reading it all at open.
 
-use super::engine::{Engine, Error, Pending, Unfollowed};
+use super::durable::{Disk, Pending};
+use super::engine::{Engine, Error, Unfollowed};
 use super::notices::Told;
 use super::rebuild::{Journaled, REBUILDING_KEY, Recovery};
-use super::refusals::{On, Refusals};
+use super::refusals::{On, Refusals, StoredOn};
 use super::replay::Said;
 use super::system::{Approval, StreamState, SystemState};
 use super::target::{Allowed, Target};
@@ -63,7 +64,7 @@ pub fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, Error>
 }
 
 /// Under it a refusal lies in the store.
-pub fn refusal_key(on: &On, scope: &RefusalScope) -> Vec<u8> {
+pub fn refusal_key(on: On<'_>, scope: &RefusalScope) -> Vec<u8> {
     let on = match on {
         On::Record(record) => format!("record\u{1f}{record}"),
         On::Address(address) => format!("address\u{1f}{address}"),
@@ -137,8 +138,7 @@ pub fn open_on(
         wakeups: BTreeMap::new(),
         pending: Pending::default(),
         journal_pending: Vec::new(),
-        state,
-        journal,
+        disk: Arc::new(Disk::new(state, journal)),
         table: Arc::default(),
         needs: super::engine::Needs::of(&config),
         link_rules: link_rules(&config),
@@ -166,7 +166,7 @@ pub fn open_on(
     let mut usage = BTreeMap::new();
     let mut later: Vec<(u8, Vec<u8>, Vec<u8>)> = Vec::new();
     let mut failed: Option<Error> = None;
-    let (state, world, written) = (&engine.state, &mut engine.world, &mut engine.written);
+    let (state, world, written) = (&engine.disk.state, &mut engine.world, &mut engine.written);
     if let Some(names) = state.get(kind::META, NAMES_KEY.as_bytes())? {
         world.load_names(decode(NAMES_KEY, &names)?);
     }
@@ -220,8 +220,8 @@ pub fn open_on(
                 }
             }
             kind::REFUSAL => {
-                let (on, refusal): (On, Refusal) = decode(&text, &value)?;
-                engine.refusals.add(on, refusal);
+                let (on, refusal): (StoredOn, Refusal) = decode(&text, &value)?;
+                engine.refusals.add(on.on(), &refusal);
             }
             kind::APPROVAL => {
                 let approval: Approval = decode(&text, &value)?;
@@ -273,7 +273,7 @@ pub fn open_on(
             }
         }
     }
-    let before = super::rules::stored(&engine.state)?;
+    let before = super::rules::stored(&engine.disk.state)?;
     engine.weigh(before, now);
     Ok(OpenedState { engine, usage })
 }

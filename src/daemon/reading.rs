@@ -1,10 +1,10 @@
 //! Reading a system's streams: one pass at a time over each, its pages into the engine as they come.
 
-use super::engine::{Engine, Error};
+use super::engine::Error;
 use super::observe::PassRun;
-use super::shell::{Shell, turn_of};
+use super::shell::{Commit, Shell, turn_of};
 use crate::connector::{self, Connector, PageRead, Pass, PassEnd};
-use crate::model::Name;
+use crate::model::{Name, ShortText};
 use futures::future::BoxFuture;
 use serde::Serialize;
 use tokio::sync::mpsc;
@@ -28,7 +28,7 @@ impl Shell {
     /// Reads one stream as is due. `Err` is a failure of our own state; the system's failures are in the report.
     pub async fn read(&self, system: &Name, stream: &Name) -> Result<StreamReport, Error> {
         let report = self.read_before_commit(system, stream).await?;
-        self.with(Engine::commit)?;
+        self.commit()?;
         Ok(report)
     }
 
@@ -65,7 +65,7 @@ impl Shell {
         stream: &Name,
         pass: Pass,
         report: &mut StreamReport,
-    ) -> Result<Vec<Box<str>>, Error> {
+    ) -> Result<Vec<ShortText>, Error> {
         let began = self.now();
         let run = self.with(|e| e.begin(system, stream, pass.clone(), began));
         let (mut run, ended) = self.pages(connector, stream, pass, run).await;
@@ -107,15 +107,17 @@ impl Shell {
         // Ends with this pass, also if that is broken off.
         let mut taking = JoinSet::new();
         taking.spawn(async move {
-            let mut run = run;
-            let mut failed = None;
-            while let Some(page) = read.recv().await {
-                if let Err(error) = shell.take_in(&mut run, page) {
-                    failed = Some(error);
-                    break;
-                }
+            let (mut run, mut commit) = (run, None);
+            let mut taken = Ok(());
+            while taken.is_ok()
+                && let Some(page) = read.recv().await
+            {
+                taken = shell.take_in(&mut run, page, &mut commit).await;
             }
-            (run, failed)
+            if let Some(commit) = commit.filter(|_| taken.is_ok()) {
+                taken = commit.done().await;
+            }
+            (run, taken.err())
         });
         let sink = Box::new(move |page| -> BoxFuture<'_, Result<(), String>> {
             let pages = pages.clone();
@@ -137,10 +139,26 @@ impl Shell {
         (run, ended)
     }
 
-    fn take_in(&self, run: &mut PassRun, page: PageRead) -> Result<(), Error> {
+    /// `commit`: one that was begun after an earlier page.
+    async fn take_in(&self, run: &mut PassRun, page: PageRead, commit: &mut Option<Commit>) -> Result<(), Error> {
         let now = self.now();
-        if self.with(|e| e.observe(run, page, now))? {
+        let follows = self.briefly(|e| {
+            e.take_in(run, page, now);
+            e.is_page_to_follow(now)
+        });
+        if !follows {
+            return Ok(());
+        }
+        let followed = self.with(|e| e.follow_page(now));
+        if followed.decided {
             self.wake_all();
+        }
+        if followed.commit_is_due {
+            // One at a time: a slow disk slows reading down.
+            if let Some(before) = commit.take() {
+                before.done().await?;
+            }
+            *commit = Some(self.begin_commit()?);
         }
         Ok(())
     }
@@ -151,7 +169,7 @@ impl Shell {
         connector: &dyn Connector,
         system: &Name,
         stream: &Name,
-        deals: Vec<Box<str>>,
+        deals: Vec<ShortText>,
         report: &mut StreamReport,
     ) -> Result<(), Error> {
         if deals.is_empty() {

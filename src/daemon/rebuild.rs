@@ -120,7 +120,9 @@ impl Engine {
         }
         if self.fingerprint_changed && self.all_swept() {
             self.fingerprint_changed = false;
-            self.state.keep_fingerprint()?;
+            // What the sweeps brought first: a crash must not leave the mark without it.
+            self.commit()?;
+            self.disk.state.keep_fingerprint()?;
         }
         Ok(())
     }

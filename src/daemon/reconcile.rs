@@ -3,8 +3,9 @@
 use super::engine::{Engine, Person};
 use super::holds::add;
 use super::refusals::On;
-use super::sketch::Sketch;
+use super::sketch::{Sketch, WORTH_A_THREAD};
 use super::system::Lanes;
+use super::table::Update;
 use super::target;
 use super::wanted::Whole;
 use super::world::{Idx, NOBODY, PersonIdx};
@@ -18,13 +19,15 @@ use hashbrown::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// People sketched before they are decided on: some megabytes of decoded records.
-const SKETCHED_AT_ONCE: usize = 4_096;
+const SKETCHED_AT_ONCE: usize = 1_024;
 
 /// What one round of deciding remembers, so that a mailbox shared by a thousand costs a thousand and not a million.
 #[derive(Default)]
 struct Round {
     done: HashSet<Idx>,
     at_address: HashMap<Address, Rc<Vec<HoldNow>>>,
+    /// For the table, in order.
+    updates: Vec<Update>,
 }
 
 impl Engine {
@@ -33,18 +36,39 @@ impl Engine {
         self.decided_at = now;
         self.wake(now);
         self.walk_permits(now);
-        let mut round = Round::default();
         let first = self.take_dirty();
+        let table = self.table.clone();
+        if first.len() < WORTH_A_THREAD {
+            return self.decide(&first, now, &|updates| table.apply(updates));
+        }
+        // The table is brought up to date beside the deciding, and done with it when this returns.
+        std::thread::scope(|threads| {
+            let (decided, updates) = std::sync::mpsc::channel();
+            let table = &table;
+            threads.spawn(move || updates.into_iter().for_each(|updates| table.apply(updates)));
+            self.decide(&first, now, &|updates| {
+                if let Err(back) = decided.send(updates) {
+                    // The other thread panicked: the scope's end says so.
+                    table.apply(back.0);
+                }
+            });
+            drop(decided);
+        });
+    }
+
+    /// Decides for these and whoever else is concerned; what the table is to know goes to `tell`, in order.
+    fn decide(&mut self, first: &[Idx], now: Time, tell: &dyn Fn(Vec<Update>)) {
+        let mut round = Round::default();
         let mut neighbours = Vec::new();
-        self.settle_all(&first, now, &mut round, Some(&mut neighbours));
+        self.settle_all(first, now, &mut round, tell, Some(&mut neighbours));
         // People who share an address with someone that changed: holds spread one step, not from mailbox to mailbox.
         neighbours.sort_unstable();
         neighbours.dedup();
-        self.settle_all(&neighbours, now, &mut round, None);
+        self.settle_all(&neighbours, now, &mut round, tell, None);
         // Who was torn from a person that was settled above, or bears an address that a refusal came to.
         while !self.dirty.is_empty() {
             let rest = self.take_dirty();
-            self.settle_all(&rest, now, &mut round, None);
+            self.settle_all(&rest, now, &mut round, tell, None);
         }
     }
 
@@ -56,13 +80,21 @@ impl Engine {
     }
 
     /// Settles the people of all these records, which are in order.
-    fn settle_all(&mut self, places: &[Idx], now: Time, round: &mut Round, mut neighbours: Option<&mut Vec<Idx>>) {
+    fn settle_all(
+        &mut self,
+        places: &[Idx],
+        now: Time,
+        round: &mut Round,
+        tell: &dyn Fn(Vec<Update>),
+        mut neighbours: Option<&mut Vec<Idx>>,
+    ) {
         for some in places.chunks(SKETCHED_AT_ONCE) {
             let is_open = |idx: &Idx| !round.done.contains(idx) && self.world.slot(*idx).id.entity == Entity::Person;
             let open: Vec<Idx> = some.iter().copied().filter(is_open).collect();
             for sketch in self.sketches(&open, now) {
                 self.settle(sketch, now, round, neighbours.as_deref_mut());
             }
+            tell(std::mem::take(&mut round.updates));
         }
     }
 
@@ -88,7 +120,7 @@ impl Engine {
         }
         round.done.extend(&members);
         self.keep_phases(phases);
-        let person = self.place(&members);
+        let person = self.place(&members, round);
         for idx in self.spread_refusals(&records, &members) {
             self.settle_again(idx, round);
         }
@@ -106,7 +138,6 @@ impl Engine {
         }
         self.remember(&members, &mut holds, now);
         let (standing, by_former) = self.standing(&records, &addresses, &holds);
-        self.table.set(person, standing.clone(), addresses.iter(), records.iter().map(|r| &r.id));
         if let Some(status) = &merge.status {
             self.keep_status(person, status);
         }
@@ -115,6 +146,7 @@ impl Engine {
         }
         let place = &mut self.people[person as usize];
         (place.members, place.holds, place.by_former) = (members, holds, by_former);
+        round.updates.push(Update::Set { person, standing, addresses, records });
     }
 
     /// Marks someone in the middle of a round, whether they were settled in it or not: a refusal came to an address of theirs.
@@ -141,7 +173,7 @@ impl Engine {
     }
 
     /// Gives the members a place of their own; people that lose a member to it are dissolved, and the rest of them marked.
-    fn place(&mut self, members: &[Idx]) -> PersonIdx {
+    fn place(&mut self, members: &[Idx], round: &mut Round) -> PersonIdx {
         let mut old: Vec<PersonIdx> = members.iter().map(|i| self.world.slot(*i).person).filter(|p| *p != NOBODY).collect();
         old.sort_unstable();
         old.dedup();
@@ -159,7 +191,7 @@ impl Engine {
                     self.dirty.insert(*idx);
                 }
             }
-            self.table.clear(*person, was_borne.iter());
+            round.updates.push(Update::Clear { person: *person, addresses: was_borne });
         }
         let mut old = old.into_iter();
         let person = old.next().or_else(|| self.free.pop()).unwrap_or_else(|| {
@@ -182,7 +214,7 @@ impl Engine {
         }
         let mut seen = Vec::new();
         for record in records {
-            for refusal in self.refusals.of(&On::Record(record.id.clone())) {
+            for refusal in self.refusals.of(On::Record(&record.id)) {
                 if !seen.iter().any(|s: &crate::model::Refusal| s.scope == refusal.scope) {
                     seen.push(refusal.clone());
                 }
@@ -190,9 +222,9 @@ impl Engine {
         }
         for refusal in seen {
             for record in records {
-                self.keep_refusal(On::Record(record.id.clone()), refusal.clone());
+                self.keep_refusal(On::Record(&record.id), &refusal);
                 for address in link::spread_keys(record) {
-                    if self.keep_refusal(On::Address(address.clone()), refusal.clone()) {
+                    if self.keep_refusal(On::Address(&address), &refusal) {
                         concerned.extend(self.world.bearers(&address).iter().filter(|i| !members.contains(i)));
                     }
                 }
@@ -211,13 +243,11 @@ impl Engine {
         let by_former = basis < by_files || holds.iter().any(|h| h.by != By::Files);
         let mut refused_all = false;
         let mut topics: Vec<Box<str>> = Vec::new();
-        let on = records.iter().map(|r| On::Record(r.id.clone())).chain(addresses.iter().cloned().map(On::Address));
-        if !self.refusals.is_empty() {
-            for refusal in on.flat_map(|on| self.refusals.of(&on)) {
-                match &refusal.scope {
-                    RefusalScope::All => refused_all = true,
-                    RefusalScope::Topic(topic) => topics.push(topic.clone()),
-                }
+        let on = records.iter().map(|r| On::Record(&r.id)).chain(addresses.iter().map(On::Address));
+        for refusal in on.flat_map(|on| self.refusals.of(on)) {
+            match &refusal.scope {
+                RefusalScope::All => refused_all = true,
+                RefusalScope::Topic(topic) => topics.push(topic.clone()),
             }
         }
         topics.sort();

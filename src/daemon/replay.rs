@@ -28,7 +28,7 @@ impl Said {
             match &entry.what {
                 What::Refusal { .. } => {
                     let Some(refusal) = entry.what.to_refusal() else { continue };
-                    said.refusals.extend(ons(&refusal).map(|on| refusal_key(&on, &refusal.scope)));
+                    said.refusals.extend(ons(&refusal).map(|on| refusal_key(on, &refusal.scope)));
                 }
                 What::FirstContact { system, scope, .. } => {
                     let known = said.approvals.entry(system.clone()).or_insert(Approval::Holds);
@@ -47,8 +47,8 @@ impl Said {
     }
 }
 
-fn ons(refusal: &Refusal) -> impl Iterator<Item = On> {
-    [Some(On::Record(refusal.from.clone())), refusal.address.clone().map(On::Address)].into_iter().flatten()
+fn ons(refusal: &Refusal) -> impl Iterator<Item = On<'_>> {
+    [Some(On::Record(&refusal.from)), refusal.address.as_ref().map(On::Address)].into_iter().flatten()
 }
 
 fn of_former_age(what: &What, said: &Said) -> bool {
@@ -60,7 +60,7 @@ fn approval(scope: Scope) -> Approval {
 }
 
 /// What a refusal's line says.
-pub fn refusal_line(on: &On, refusal: &Refusal) -> What {
+pub fn refusal_line(on: On<'_>, refusal: &Refusal) -> What {
     let (record, address) = match on {
         On::Record(record) => (record.clone(), None),
         On::Address(address) => (refusal.from.clone(), Some(address.clone())),
@@ -81,8 +81,8 @@ impl Engine {
                 What::Refusal { .. } => {
                     let Some(refusal) = entry.what.to_refusal() else { continue };
                     for on in ons(&refusal) {
-                        if self.refusals.add(on.clone(), refusal.clone()) {
-                            self.pending.put(kind::REFUSAL, refusal_key(&on, &refusal.scope), encode(&(on, refusal.clone())));
+                        if self.refusals.add(on, &refusal) {
+                            self.pending.put(kind::REFUSAL, refusal_key(on, &refusal.scope), encode(&(on, &refusal)));
                         }
                     }
                 }
@@ -177,15 +177,20 @@ impl Engine {
 
     /// Folds the journal's old lines when it has grown long.
     pub fn tidy_journal(&mut self, now: Time) -> Result<(), super::engine::Error> {
-        if self.halted.is_some() || !self.journal.is_long() {
+        if self.halted.is_some() {
             return Ok(());
         }
-        let before = self.journal.bytes();
-        let folded = self.journal.fold(now).map_err(super::engine::Error::from);
-        if let Err(error) = &folded {
-            self.halted = Some(error.to_string());
+        let folded = self.disk.with_journal(|journal| {
+            let before = journal.bytes();
+            journal.is_long().then(|| journal.fold(now).map(|()| (before, journal.bytes())))
+        });
+        match folded {
+            None => Ok(()),
+            Some(Ok((before, after))) => {
+                tracing::info!(before, after, "the journal's old lines were folded");
+                Ok(())
+            }
+            Some(Err(error)) => Err(self.disk_failed(error)),
         }
-        tracing::info!(before, after = self.journal.bytes(), "the journal's old lines were folded");
-        folded
     }
 }

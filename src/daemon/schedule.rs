@@ -4,7 +4,7 @@ use super::engine::Engine;
 use super::observe::FILTER_TEST_EVERY;
 use super::system::{Approval, StreamState};
 use crate::connector::{Pass, READ_EVERY, Reads, SWEEP_EVERY, StreamInfo};
-use crate::model::{DealState, Entity, Name, Span, Time};
+use crate::model::{DealState, Entity, Name, ShortText, Span, Time};
 
 /// How far in the future the time lies that a filter is tested with.
 const FILTER_TEST_AHEAD: Span = Span::days(365);
@@ -81,7 +81,7 @@ impl Engine {
     }
 
     /// The ids of a stream's deals that are open as far as is known.
-    fn open_deals(&self, system: &Name, stream: &Name) -> Vec<Box<str>> {
+    fn open_deals(&self, system: &Name, stream: &Name) -> Vec<ShortText> {
         let deals = self.world.indexes().filter(|i| {
             let slot = self.world.slot(*i);
             slot.id.entity == Entity::Deal && slot.id.system == *system && slot.stream == *stream

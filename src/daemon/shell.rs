@@ -5,17 +5,19 @@ use super::engine::{Engine, Error};
 use super::gate::Gate;
 use super::wiring::Wiring;
 use crate::connector::{Clock, Connector, Lane, Outcome};
-use crate::model::{Name, Time};
+use crate::model::{Name, ShortText, Time};
 use arc_swap::ArcSwap;
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 /// Batches to one system at the same time.
-const BATCHES_MAX: usize = 4;
+const BATCHES_MAX: usize = 8;
 
 /// Everything that runs. Cheap to clone.
 #[derive(Clone)]
@@ -34,6 +36,16 @@ pub struct Shell {
     pub rewired: Arc<Notify>,
     /// Told when an edit of the rules was approved.
     pub rules_approved: Arc<Notify>,
+}
+
+/// A commit under way: whatever waits for it may hear of its end.
+#[derive(Clone)]
+pub(super) struct Commit(Shared<BoxFuture<'static, Result<(), String>>>);
+
+impl Commit {
+    pub(super) async fn done(self) -> Result<(), Error> {
+        self.0.await.map_err(Error::Halted)
+    }
 }
 
 /// Who has the turn at something.
@@ -120,16 +132,42 @@ impl Shell {
 
     /// Does something with the engine without holding up the runtime's other tasks, where it has another thread for them.
     pub fn with<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
+        self.aside(|| work(&mut self.engine()))
+    }
+
+    fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
         if Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread) {
-            return work(&mut self.engine());
+            return work();
         }
-        tokio::task::block_in_place(|| work(&mut self.engine()))
+        tokio::task::block_in_place(work)
+    }
+
+    /// Begins to make durable what changed, on a thread of its own.
+    pub(super) fn begin_commit(&self) -> Result<Commit, Error> {
+        let (disk, shell) = (self.with(Engine::hand_over)?, self.clone());
+        let kept = tokio::task::spawn_blocking(move || disk.keep().map_err(|error| shell.engine().disk_failed(error).to_string()));
+        Ok(Commit(kept.map(|kept| kept.unwrap_or_else(|ended| Err(format!("a commit was broken off: {ended}")))).boxed().shared()))
+    }
+
+    /// The same for what takes less time than handing the runtime's other tasks over to another thread.
+    pub(super) fn briefly<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
+        match self.engine.try_lock() {
+            Ok(mut engine) => work(&mut engine),
+            Err(TryLockError::Poisoned(left)) => work(&mut left.into_inner()),
+            Err(TryLockError::WouldBlock) => self.with(work),
+        }
+    }
+
+    /// Makes durable what changed. The engine goes on meanwhile.
+    pub fn commit(&self) -> Result<(), Error> {
+        let disk = self.with(Engine::hand_over)?;
+        self.aside(|| disk.keep()).map_err(|error| self.with(|e| e.disk_failed(error)))
     }
 
     /// Decides anew for whom something changed, and wakes delivery.
     pub fn reconcile(&self) -> Result<(), Error> {
         self.reconcile_before_commit();
-        self.with(Engine::commit)
+        self.commit()
     }
 
     /// The same, where a commit follows before anything is told of it.
@@ -155,7 +193,7 @@ impl Shell {
         let Some(connector) = self.wiring().connectors.get(system).cloned() else { return Ok(tally) };
         let turn = turn_of(&self.delivering, system.clone());
         let _turn = turn.lock().await;
-        let mut under_way = JoinSet::new();
+        let mut under_way: JoinSet<Result<(Batch, Vec<Outcome>), Error>> = JoinSet::new();
         let mut read_back_failed = false;
         let mut sent = false;
         loop {
@@ -164,14 +202,19 @@ impl Shell {
             }
             let now = self.now();
             let room = BATCHES_MAX - under_way.len();
-            for batch in self.with(|e| e.next_batches(system, now, room))? {
+            let batches = self.with(|e| e.gather_batches(system, now, room));
+            if !batches.is_empty() {
                 sent = true;
-                let connector = connector.clone();
-                // A task of its own: its body is written while the next batch is put together.
-                under_way.spawn(async move {
-                    let outcomes = connector.write(&batch.ops, batch.lane).await;
-                    (batch, outcomes)
-                });
+                let commit = self.begin_commit()?;
+                for batch in batches {
+                    let (connector, commit) = (connector.clone(), commit.clone());
+                    // A task of its own: while it is made durable and written, the next are put together.
+                    under_way.spawn(async move {
+                        commit.done().await?;
+                        let outcomes = connector.write(&batch.ops, batch.lane).await;
+                        Ok((batch, outcomes))
+                    });
+                }
             }
             let mut answered: Vec<_> = under_way.join_next().await.into_iter().collect();
             if answered.is_empty() {
@@ -181,20 +224,26 @@ impl Shell {
             answered.extend(std::iter::from_fn(|| under_way.try_join_next()));
             for done in answered {
                 match done {
-                    Ok((batch, outcomes)) => self.book(&batch, &outcomes, &mut tally)?,
+                    Ok(answered) => {
+                        let (batch, outcomes) = answered?;
+                        self.book(&batch, &outcomes, &mut tally)?;
+                    }
                     Err(error) => std::panic::resume_unwind(error.into_panic()),
                 }
             }
         }
         let usage = connector.usage();
-        self.with(|e| {
-            // Often there was nothing to do, and what waits for a commit belongs to a pass under way.
-            if e.keep_guards(system) || sent {
+        // Often there was nothing to do, and what waits for a commit belongs to a pass under way.
+        let changed = self.with(|e| {
+            let changed = e.keep_guards(system) || sent;
+            if changed {
                 e.keep_usage(system, usage);
-                return e.commit();
             }
-            Ok(())
-        })?;
+            changed
+        });
+        if changed {
+            self.commit()?;
+        }
         Ok(tally)
     }
 
@@ -217,7 +266,7 @@ impl Shell {
             if asked.is_empty() {
                 return Ok(true);
             }
-            let ids: Vec<Box<str>> = asked.iter().map(|(_, id)| id.clone()).collect();
+            let ids: Vec<ShortText> = asked.iter().map(|(_, id)| id.clone()).collect();
             match connector.read_back(&ids, Lane::Protective).await {
                 Ok(found) => {
                     let now = self.now();

@@ -2,16 +2,18 @@
 //! that many are sketched at once on several threads; [`reconcile`](super::reconcile) then decides on each in turn.
 
 use super::engine::Engine;
-use super::reconcile::{addresses, is_target};
+use super::reconcile::is_target;
 use super::system::SystemState;
 use super::view::View;
+use super::wanted::Members;
 use super::world::{Idx, NOBODY};
 use crate::decide::phase::Phase;
 use crate::decide::standing::HoldNow;
+use crate::link;
 use crate::model::{Address, Name, Record, Time, Value};
 
 /// Fewer are looked at in less time than a thread takes to start.
-const WORTH_A_THREAD: usize = 128;
+pub const WORTH_A_THREAD: usize = 128;
 
 /// One person, looked at.
 pub struct Sketch {
@@ -27,6 +29,13 @@ pub struct Sketch {
     /// Phases that were not in memory.
     pub phases: Phases,
     pub merge: Merge,
+}
+
+/// A record that a sketch begins with.
+struct FirstLook {
+    start: Idx,
+    record: Record,
+    address: Option<Address>,
 }
 
 /// Causes with their phase under each hold rule.
@@ -48,9 +57,11 @@ pub struct StatusNow {
     pub error: Option<Box<str>>,
 }
 
-/// Does the same with each, in order.
-fn on_two_threads<T: Sync, R: Send>(of: &[T], each: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let all = |some: &[T]| some.iter().map(&each).collect::<Vec<R>>();
+/// Records of one look: where each of their neighbours lies is asked for before the first answer is needed, so that memory answers them together.
+const LOOKED_AT_ONCE: usize = 32;
+
+/// Does the same with both halves, in order.
+fn on_two_threads<T: Sync, R: Send>(of: &[T], all: impl Fn(&[T]) -> Vec<R> + Sync) -> Vec<R> {
     if of.len() < WORTH_A_THREAD {
         return all(of);
     }
@@ -66,15 +77,21 @@ fn on_two_threads<T: Sync, R: Send>(of: &[T], each: impl Fn(&T) -> R + Sync) -> 
 impl Engine {
     /// The persons of these records, which are in order; of each the records among them lead to it once.
     pub fn sketches(&self, of: &[Idx], now: Time) -> Vec<Sketch> {
-        on_two_threads(of, |start| self.sketch(*start, of, now)).into_iter().flatten().collect()
+        on_two_threads(of, |some| {
+            let looks = some.chunks(LOOKED_AT_ONCE).flat_map(|starts| self.first_looks(starts));
+            looks.filter_map(|look| self.sketch(look, of, now)).collect()
+        })
     }
 
     /// These target records, each with what the rules make of its person's fields.
     pub fn looks(&self, of: &[Idx], now: Time) -> Vec<(Record, Merge)> {
-        on_two_threads(of, |idx| {
-            let record = self.world.record(*idx);
-            let merge = self.merge_for(*idx, &record, now);
-            (record, merge)
+        on_two_threads(of, |some| {
+            let merged = |idx: &Idx| {
+                let record = self.world.record(*idx);
+                let merge = self.merge_for(*idx, &record, now);
+                (record, merge)
+            };
+            some.iter().map(merged).collect()
         })
     }
 
@@ -84,16 +101,31 @@ impl Engine {
         if person == NOBODY || record.is_gone() {
             return Merge::default();
         }
-        let records = View::new(&self.world).take(&self.people[person as usize].members);
-        self.merge(self.systems.get(&record.id.system).into_iter(), &records, now)
+        let places = &self.people[person as usize].members;
+        let records = View::new(&self.world).take(places);
+        self.merge(self.systems.get(&record.id.system).into_iter(), Members { places, records: &records }, now)
     }
 
-    fn sketch(&self, start: Idx, among: &[Idx], now: Time) -> Option<Sketch> {
-        let (members, records) = self.person_of(start);
+    /// Looks at some records and their addresses, and goes to where the others lie who bear one of these.
+    fn first_looks(&self, starts: &[Idx]) -> Vec<FirstLook> {
+        self.world.fetch(starts.iter().copied());
+        let look = |start: &Idx| {
+            let record = self.world.record(*start);
+            FirstLook { start: *start, address: record.address(), record }
+        };
+        let looks: Vec<FirstLook> = starts.iter().map(look).collect();
+        let addresses = looks.iter().filter_map(|look| look.address.as_ref());
+        let bearers: Vec<&[Idx]> = addresses.map(|address| self.world.bearers(address)).collect();
+        self.world.fetch(bearers.into_iter().flatten().copied());
+        looks
+    }
+
+    fn sketch(&self, look: FirstLook, among: &[Idx], now: Time) -> Option<Sketch> {
+        let start = look.start;
+        let (members, records, addresses) = self.person_of(look);
         if members.iter().any(|m| *m < start && among.binary_search(m).is_ok()) {
             return None;
         }
-        let addresses = addresses(&records);
         let mut neighbours: Vec<Idx> = Vec::new();
         for address in &addresses {
             neighbours.extend(self.world.bearers(address).iter().filter(|i| !members.contains(i)));
@@ -104,32 +136,35 @@ impl Engine {
             let system = self.systems.get(&record.id.system)?;
             (is_target(&system.abilities, &self.world.slot(*idx).stream) && !record.is_gone()).then_some(system)
         });
-        let merge = self.merge(targets, &records, now);
+        let merge = self.merge(targets, Members { places: &members, records: &records }, now);
         Some(Sketch { members, records, addresses, neighbours, holds, phases, merge })
     }
 
-    /// Who a record is one person with.
-    fn person_of(&self, start: Idx) -> (Vec<Idx>, Vec<Record>) {
-        let view = View::new(&self.world);
-        let record = view.get(start);
+    /// Who a record is one person with, and the addresses that they bear or bore.
+    fn person_of(&self, FirstLook { start, record, address }: FirstLook) -> (Vec<Idx>, Vec<Record>, Vec<Address>) {
         let alone = record.same_as.is_empty()
             && self.world.namers(&record.id).is_empty()
-            && record.address().is_none_or(|address| self.world.bearers(&address).len() < 2);
-        let members = if alone { vec![start] } else { view.component(start, &self.link_rules).members };
-        let records = view.take(&members);
-        (members, records)
+            && address.as_ref().is_none_or(|address| self.world.bearers(address).len() < 2);
+        if alone {
+            let addresses = link::spread_keys_with(&record, address);
+            return (vec![start], vec![record], addresses);
+        }
+        let view = View::with(&self.world, start, record, address);
+        let members = view.component(start, &self.link_rules).members;
+        let (records, addresses) = view.take_with_addresses(&members);
+        (members, records, addresses)
     }
 
     /// What the rules make of a person's fields, for these of its targets.
-    pub fn merge<'s>(&'s self, targets: impl Iterator<Item = &'s SystemState>, records: &[Record], now: Time) -> Merge {
+    pub fn merge<'s>(&'s self, targets: impl Iterator<Item = &'s SystemState>, of: Members<'_>, now: Time) -> Merge {
         let mut merge = Merge::default();
         for system in targets {
             if system.allowed.status && merge.status.is_none() {
-                merge.status = Some(self.status_now(records, now));
+                merge.status = Some(self.status_now(of, now));
             }
             for name in &system.config.writes.fields {
                 if merge.fields.iter().all(|(known, _)| known != name) {
-                    merge.fields.push((name.clone(), self.winner(name, records, now)));
+                    merge.fields.push((name.clone(), self.winner(name, of, now)));
                 }
             }
         }

@@ -6,7 +6,7 @@
 use super::postings::Postings;
 use crate::decide::rules::Policy;
 use crate::decide::standing::Standing;
-use crate::model::{Address, Mail, MailKind, Reason, RecordId, Time};
+use crate::model::{Address, Mail, MailKind, Reason, Record, RecordId, Time};
 use hashbrown::HashMap;
 use std::hash::{BuildHasher, Hash};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -133,6 +133,26 @@ impl Table {
             (_, place) => part.standings.get(place).cloned(),
         };
         Found { standings: people.iter().filter_map(standing).collect() }
+    }
+}
+
+/// What a decision changes in the table.
+#[derive(Debug)]
+pub enum Update {
+    Set { person: u32, standing: Standing, addresses: Vec<Address>, records: Vec<Record> },
+    Clear { person: u32, addresses: Vec<Address> },
+}
+
+impl Table {
+    pub fn apply(&self, updates: Vec<Update>) {
+        for update in updates {
+            match update {
+                Update::Set { person, standing, addresses, records } => {
+                    self.set(person, standing, addresses.iter(), records.iter().map(|r| &r.id));
+                }
+                Update::Clear { person, addresses } => self.clear(person, addresses.iter()),
+            }
+        }
     }
 }
 

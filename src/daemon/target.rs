@@ -284,7 +284,7 @@ impl Target {
             record.set_mark(Mark::Why, Value::text(&why));
         }
         if let Some(word) = word {
-            record.set_mark(Mark::Status, Value::Text(word));
+            record.set_mark(Mark::Status, Value::Text(word.into()));
         }
     }
 

@@ -7,6 +7,7 @@ use super::persist::{encode, kind};
 use super::plan::{FieldChange, PlannedWrite, plan_id};
 use super::target::{Sent, Wanted};
 use super::view::View;
+use super::wanted::Members;
 use super::world::{Idx, NOBODY};
 use crate::model::{Name, Record, RecordId, Time, Value};
 use serde::{Deserialize, Serialize};
@@ -195,8 +196,9 @@ impl Engine {
         if due.update.is_some_and(|u| u.fields.iter().any(|(name, _)| name == field)) {
             return Err("another value is wanted now and waits to be written");
         }
-        let records = View::new(&self.world).take(&self.people[person as usize].members);
-        let instead_of = self.winner(field, &records, now);
+        let places = &self.people[person as usize].members;
+        let records = View::new(&self.world).take(places);
+        let instead_of = self.winner(field, Members { places, records: &records }, now);
         Ok(Some((idx, SetBack { field: field.clone(), shown, to: done.old.clone(), instead_of })))
     }
 

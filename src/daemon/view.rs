@@ -23,6 +23,13 @@ impl<'a> View<'a> {
         View { world, decoded: FrozenMap::default() }
     }
 
+    /// The same with a record that was decoded before, and its address.
+    pub fn with(world: &'a World, idx: Idx, record: Record, address: Option<Address>) -> View<'a> {
+        let view = View::new(world);
+        view.decoded.insert(idx, Box::new(Seen { record, address: OnceCell::from(address) }));
+        view
+    }
+
     pub fn get(&self, idx: Idx) -> &Record {
         &self.seen(idx).record
     }
@@ -46,9 +53,29 @@ impl<'a> View<'a> {
         places.iter().map(|i| decoded.remove(i).map_or_else(|| world.record(*i), |seen| seen.record)).collect()
     }
 
+    /// The same, and all addresses that they bear or bore.
+    pub fn take_with_addresses(self, places: &[Idx]) -> (Vec<Record>, Vec<Address>) {
+        let world = self.world;
+        let mut decoded = self.decoded.into_map();
+        let (mut records, mut addresses) = (Vec::with_capacity(places.len()), Vec::new());
+        for idx in places {
+            let (record, address) = match decoded.remove(idx) {
+                Some(seen) => (seen.record, seen.address.into_inner()),
+                None => (world.record(*idx), None),
+            };
+            let address = address.unwrap_or_else(|| record.address());
+            addresses.extend(link::spread_keys_with(&record, address));
+            records.push(record);
+        }
+        addresses.sort();
+        addresses.dedup();
+        (records, addresses)
+    }
+
     /// All records that are proved to be the same person's.
     pub fn component(&self, start: Idx, rules: &link::LinkRules) -> link::Component<Idx> {
-        link::component(start, |i| self.get(i), |of, key| self.holders(of, key), rules)
+        let keys = |i| link::keys_with(self.get(i), self.address(i).cloned());
+        link::component(start, |i| self.get(i), keys, |of, key| self.holders(of, key), rules)
     }
 
     /// All records that bear a key of the record `of`.

@@ -19,12 +19,19 @@ pub struct Whole<'a> {
     pub merge: &'a Merge,
 }
 
+/// A person's records and their places, in the same order.
+#[derive(Debug, Clone, Copy)]
+pub struct Members<'a> {
+    pub places: &'a [Idx],
+    pub records: &'a [Record],
+}
+
 impl Engine {
     /// What is wanted of a target record now.
     pub fn wanted(&mut self, record: &Record, whole: &Whole<'_>, now: Time) -> Wanted {
         let mut wanted = Wanted::default();
         let Some(system) = self.systems.get(&record.id.system) else { return wanted };
-        let (allowed, config) = (system.allowed.clone(), system.config.clone());
+        let allowed = &system.allowed;
         let status = whole.merge.status.as_ref().and_then(|s| s.name.clone()).filter(|_| allowed.status);
         wanted.status = status.map(|s| {
             let word = system.words.get(&s).cloned().unwrap_or_else(|| (*s).into());
@@ -35,13 +42,14 @@ impl Engine {
             wanted.block = !reasons.is_empty();
             wanted.why = reasons.join(",");
             let refused = whole.standing.refused_all || !record.refusals.is_empty();
-            wanted.permit = match self.permit_end(&allowed.lease) {
-                _ if wanted.block || refused => PermitWish::Withdraw,
-                Some(end) => PermitWish::Until(end),
-                None => PermitWish::Leave,
+            wanted.permit = if wanted.block || refused {
+                PermitWish::Withdraw
+            } else {
+                let end = allowed.permit.then(|| self.permit_end(&allowed.lease)).flatten();
+                end.map_or(PermitWish::Leave, PermitWish::Until)
             };
         }
-        for name in &config.writes.fields {
+        for name in &system.config.writes.fields {
             let winner = whole.merge.fields.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.clone());
             wanted.fields.extend(winner.map(|value| (name.clone(), value)));
         }
@@ -63,8 +71,8 @@ impl Engine {
     }
 
     /// The person's lead status; an error leaves it unknown, and is kept for `status` and `explain`.
-    pub fn status_of(&mut self, person: PersonIdx, records: &[Record], now: Time) -> Option<Name> {
-        let status = self.status_now(records, now);
+    pub fn status_of(&mut self, person: PersonIdx, of: Members<'_>, now: Time) -> Option<Name> {
+        let status = self.status_now(of, now);
         self.keep_status(person, &status);
         status.name
     }
@@ -75,8 +83,8 @@ impl Engine {
         place.status_error = status.error.clone();
     }
 
-    pub fn status_now(&self, records: &[Record], now: Time) -> StatusNow {
-        self.with_facts(records, now, |facts| match status(&self.config.policy, facts) {
+    pub fn status_now(&self, of: Members<'_>, now: Time) -> StatusNow {
+        self.with_facts(of, now, |facts| match status(&self.config.policy, facts) {
             Status::Is(rule) => StatusNow { name: Some(rule.name.clone()), error: None },
             Status::None => StatusNow::default(),
             Status::Unknown { rule, error } => StatusNow { name: None, error: Some(format!("{}: {error}", rule.rule).into_boxed_str()) },
@@ -84,20 +92,20 @@ impl Engine {
     }
 
     /// Asks something of the facts that status rules and conditions of precedence speak of.
-    pub fn with_facts<T>(&self, records: &[Record], now: Time, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
-        let deals = if self.needs.deals { self.deals_of(records) } else { Vec::new() };
-        let tickets = if self.needs.tickets { self.tickets_of(records) } else { Vec::new() };
+    pub fn with_facts<T>(&self, of: Members<'_>, now: Time, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
+        let deals = if self.needs.deals { self.deals_of(of.records) } else { Vec::new() };
+        let tickets = if self.needs.tickets { self.tickets_of(of.records) } else { Vec::new() };
         let (deals, tickets): (Vec<&Record>, Vec<&Record>) = (deals.iter().collect(), tickets.iter().collect());
         // Within an expression a field's own condition is not asked again: it could ask for itself.
-        let merged = |name: &str| self.judge(name, records, ConditionState::None, now);
+        let merged = |name: &str| self.judge(name, of, ConditionState::None, now);
         ask(&Facts::person(&self.needs.declared, &merged, &deals, &tickets))
     }
 
     /// How a rule's own condition comes out for a person.
-    pub fn condition(&self, rule: &FieldRule, records: &[Record], now: Time) -> ConditionState {
+    pub fn condition(&self, rule: &FieldRule, of: Members<'_>, now: Time) -> ConditionState {
         match &rule.when {
             None => ConditionState::None,
-            Some(condition) => match self.with_facts(records, now, |facts| condition.when.test(facts)) {
+            Some(condition) => match self.with_facts(of, now, |facts| condition.when.test(facts)) {
                 Ok(true) => ConditionState::True,
                 Ok(false) => ConditionState::False,
                 Err(_) => ConditionState::Unknown,
@@ -128,29 +136,28 @@ impl Engine {
     }
 
     /// The value that a field should have in a target; `None`: leave it alone.
-    pub fn winner(&self, name: &str, records: &[Record], now: Time) -> Option<Value> {
+    pub fn winner(&self, name: &str, of: Members<'_>, now: Time) -> Option<Value> {
         let rule = self.config.precedence.rule(name)?;
-        let condition = self.condition(rule, records, now);
-        self.judge(name, records, condition, now)
+        let condition = self.condition(rule, of, now);
+        self.judge(name, of, condition, now)
     }
 
     /// Merges one field over a person's records.
-    fn judge(&self, name: &str, records: &[Record], condition: ConditionState, now: Time) -> Option<Value> {
+    fn judge(&self, name: &str, of: Members<'_>, condition: ConditionState, now: Time) -> Option<Value> {
         let rule = self.config.precedence.rule(name)?;
-        let candidates = self.candidates(name, records);
+        let candidates = self.candidates(name, of);
         let borrowed: Vec<Candidate<'_>> = candidates.iter().map(Offer::candidate).collect();
         crate::merge::judge(rule, condition, &borrowed, now).map(|w| w.value.into_owned())
     }
 
     /// What a person's records offer for a field, each with what was agreed with it.
-    pub fn candidates<'a>(&'a self, name: &str, records: &'a [Record]) -> Vec<Offer<'a>> {
-        let listed = records.iter().filter(|r| !r.is_gone());
+    pub fn candidates<'a>(&'a self, name: &str, of: Members<'a>) -> Vec<Offer<'a>> {
+        let listed = of.places.iter().zip(of.records).filter(|(_, r)| !r.is_gone());
         listed
-            .filter_map(|record| {
+            .filter_map(|(idx, record)| {
                 let field = record.field(name)?;
-                let written = self.systems.get(&record.id.system).is_some_and(|s| s.abilities.stream.is_some());
-                let slot = written.then(|| self.world.find(&record.id)).flatten().map(|i| self.world.slot(i));
-                let agreed = slot.and_then(|s| s.target.as_deref()).and_then(|t| t.agreed.iter().find(|a| *a.field == *name));
+                let target = self.world.slot(*idx).target.as_deref();
+                let agreed = target.and_then(|t| t.agreed.iter().find(|a| *a.field == *name));
                 let echo = agreed.is_some_and(|a| a.theirs == field.value);
                 Some(Offer { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs) })
             })

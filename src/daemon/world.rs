@@ -6,8 +6,7 @@ use super::codec::{self, Names, Writer};
 use super::postings::Postings;
 use super::target::Target;
 use crate::decide::ratchet::Held;
-use crate::link;
-use crate::model::{Address, Entity, Name, Presence, Record, RecordId, Time};
+use crate::model::{Address, Entity, Name, Record, RecordId};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::{BuildHasher, Hash};
 
@@ -41,6 +40,8 @@ pub struct World {
     slots: Vec<Slot>,
     by_id: HashTable<Named>,
     postings: Postings,
+    /// The ways in which some record was ever found: in the others nobody needs to look.
+    ways: Ways,
     hasher: DefaultHashBuilder,
     names: Names,
     writer: Writer,
@@ -75,9 +76,30 @@ enum Way {
     TicketOfAddress,
 }
 
+/// A set of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Ways(u8);
+
+impl Ways {
+    fn of(way: Way) -> Ways {
+        Ways(1 << way as u8)
+    }
+
+    fn add(&mut self, other: Ways) {
+        self.0 |= other.0;
+    }
+
+    fn have(self, way: Way) -> bool {
+        self.0 & Ways::of(way).0 != 0
+    }
+}
+
 /// The hashes under which a record is found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Keys(Vec<u64>);
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Keys {
+    hashes: Vec<u64>,
+    ways: Ways,
+}
 
 /// A record whose stored bytes cannot be read: a bug or damage, never silent.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +133,13 @@ impl World {
         match codec::read(slot.id.clone(), &slot.bytes, &self.names) {
             Some((_, record)) => record,
             None => unreachable!("record {} was encoded by this process", slot.id),
+        }
+    }
+
+    /// Goes to where records lie, before they are looked at: memory answers many questions at once as fast as one, if none waits for another.
+    pub fn fetch(&self, places: impl Iterator<Item = Idx>) {
+        for idx in places {
+            std::hint::black_box(self.slots[idx as usize].bytes.first());
         }
     }
 
@@ -153,13 +182,14 @@ impl World {
     /// it takes, where the caller has it at hand. Returns its place.
     pub fn put(&mut self, stream: Name, record: &Record, before: Option<Keys>) -> Idx {
         let bytes = Box::from(self.writer.whole(&stream, record, &mut self.names));
-        let keys = self.keys(record);
         match self.find(&record.id) {
             Some(idx) => {
+                let keys = self.keys(record);
+                self.ways.add(keys.ways);
                 let before = before.unwrap_or_else(|| self.keys(&self.record(idx)));
                 if before != keys {
-                    before.0.iter().filter(|k| !keys.0.contains(k)).for_each(|key| self.postings.remove(*key, idx));
-                    keys.0.iter().filter(|k| !before.0.contains(k)).for_each(|key| self.postings.add(*key, idx));
+                    before.hashes.iter().filter(|k| !keys.hashes.contains(k)).for_each(|key| self.postings.remove(*key, idx));
+                    keys.hashes.iter().filter(|k| !before.hashes.contains(k)).for_each(|key| self.postings.add(*key, idx));
                 }
                 let slot = &mut self.slots[idx as usize];
                 (slot.bytes, slot.stream) = (bytes, stream);
@@ -170,7 +200,10 @@ impl World {
                 let half = self.half(&record.id);
                 self.slots.push(Slot { id: record.id.clone(), stream, bytes, person: NOBODY, epoch: 0, held: None, target: None });
                 self.by_id.insert_unique(Named::spread(half), Named { half, idx }, |n| Named::spread(n.half));
-                keys.0.iter().for_each(|key| self.postings.add(*key, idx));
+                each_key(&self.hasher, record, |way, hash| {
+                    self.ways.add(Ways::of(way));
+                    self.postings.add(hash, idx);
+                });
                 idx
             }
         }
@@ -184,39 +217,25 @@ impl World {
 
     /// The keys under which a record is found.
     pub fn keys(&self, record: &Record) -> Keys {
-        let system = &*record.id.system;
-        let of_id = |way, entity, id: &str| self.hash(way, (system, entity, id));
-        let mut keys = Vec::new();
-        match record.id.entity {
-            Entity::Person => {
-                keys.extend(link::spread_keys(record).iter().map(|a| self.hash(Way::Address, a)));
-                keys.extend(record.same_as.iter().map(|r| self.hash(Way::Remote, (&*r.system, r.entity, &*r.id))));
-                keys.extend(record.account.iter().map(|a| of_id(Way::PersonOfAccount, Entity::Account, a)));
-            }
-            Entity::Deal => {
-                let (people, accounts) = (record.people.iter(), record.account.iter());
-                keys.extend(people.chain(&record.memory.past_people).map(|p| of_id(Way::DealOfPerson, Entity::Person, p)));
-                keys.extend(accounts.chain(&record.memory.past_accounts).map(|a| of_id(Way::DealOfAccount, Entity::Account, a)));
-            }
-            Entity::Ticket => {
-                keys.extend(record.people.iter().map(|p| of_id(Way::TicketOfPerson, Entity::Person, p)));
-                keys.extend(record.addresses.iter().map(|a| self.hash(Way::TicketOfAddress, a)));
-            }
-            Entity::Account | Entity::DealPerson | Entity::Activity | Entity::Consent => {}
-        }
-        Keys(keys)
+        let mut keys = Keys::default();
+        each_key(&self.hasher, record, |way, hash| {
+            keys.ways.add(Ways::of(way));
+            keys.hashes.push(hash);
+        });
+        keys
     }
 
-    fn hash(&self, way: Way, what: impl Hash) -> u64 {
-        self.hasher.hash_one((way, what))
+    /// The records found under a hash; those found in a way in which none is are not looked for.
+    fn found(&self, way: Way, what: impl Hash) -> &[Idx] {
+        if self.ways.have(way) { self.postings.get(self.hasher.hash_one((way, what))) } else { &[] }
     }
 
     fn by_id_of(&self, way: Way, id: &RecordId) -> &[Idx] {
-        self.postings.get(self.hash(way, (&*id.system, id.entity, &*id.id)))
+        self.found(way, (&*id.system, id.entity, &*id.id))
     }
 
     pub fn bearers(&self, address: &Address) -> &[Idx] {
-        self.postings.get(self.hash(Way::Address, address))
+        self.found(Way::Address, address)
     }
 
     pub fn namers(&self, remote: &RecordId) -> &[Idx] {
@@ -240,7 +259,7 @@ impl World {
     }
 
     pub fn tickets_of_address(&self, address: &Address) -> &[Idx] {
-        self.postings.get(self.hash(Way::TicketOfAddress, address))
+        self.found(Way::TicketOfAddress, address)
     }
 
     /// Accounts that more people name than `cap`, and how many do.
@@ -268,90 +287,35 @@ impl World {
     }
 }
 
-/// What an observation brings to a record that is known already.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Merged {
-    /// Nothing that matters.
-    Same,
-    Changed(Box<Record>),
-}
-
-/// Lays a new observation over the old record: unchanged fields keep their time, lost addresses and people are remembered,
-/// an end that was seen gets its time. `read_at` is when the pass began.
-pub fn overlay(old: Option<&Record>, mut new: Record, people_told: bool, read_at: Time) -> Merged {
-    let told_end = new.memory.ended_at;
-    let Some(old) = old else {
-        new.memory.ended_at = ended_at(None, &new, told_end, read_at);
-        return Merged::Changed(Box::new(new));
-    };
-    for field in &mut new.fields {
-        if let Some(before) = old.field(&field.name)
-            && before.value == field.value
-        {
-            field.at = before.at;
+/// The hashes under which a record is found, each with its way.
+fn each_key(hasher: &DefaultHashBuilder, record: &Record, mut add: impl FnMut(Way, u64)) {
+    let system = &*record.id.system;
+    let mut of_id = |way, entity, id: &str| add(way, hasher.hash_one((way, (system, entity, id))));
+    match record.id.entity {
+        Entity::Person => {
+            record.account.iter().for_each(|a| of_id(Way::PersonOfAccount, Entity::Account, a));
+            record.same_as.iter().for_each(|r| add(Way::Remote, hasher.hash_one((Way::Remote, (&*r.system, r.entity, &*r.id)))));
+            let mut borne = |address: &Address| add(Way::Address, hasher.hash_one((Way::Address, address)));
+            record.memory.past_addresses.iter().for_each(&mut borne);
+            record.address().iter().for_each(borne);
         }
-    }
-    if !people_told && new.id.entity == Entity::Deal {
-        new.people = old.people.clone();
-    }
-    new.memory = old.memory.clone();
-    new.presence = Presence::Listed;
-    if let Some(address) = old.address()
-        && new.address().as_ref() != Some(&address)
-    {
-        remember(&mut new.memory.past_addresses, address);
-    }
-    if let Some(address) = new.address() {
-        new.memory.past_addresses.retain(|a| *a != address);
-    }
-    if new.id.entity == Entity::Deal {
-        for person in old.people.iter().filter(|p| !new.people.contains(p)) {
-            remember(&mut new.memory.past_people, person.clone());
+        Entity::Deal => {
+            record.people.iter().chain(&record.memory.past_people).for_each(|p| of_id(Way::DealOfPerson, Entity::Person, p));
+            let accounts = record.account.iter().chain(&record.memory.past_accounts);
+            accounts.for_each(|a| of_id(Way::DealOfAccount, Entity::Account, a));
         }
-        new.memory.past_people.retain(|p| !new.people.contains(p));
-        if let Some(account) = &old.account
-            && new.account.as_ref() != Some(account)
-        {
-            remember(&mut new.memory.past_accounts, account.clone());
+        Entity::Ticket => {
+            record.people.iter().for_each(|p| of_id(Way::TicketOfPerson, Entity::Person, p));
+            record.addresses.iter().for_each(|a| add(Way::TicketOfAddress, hasher.hash_one((Way::TicketOfAddress, a))));
         }
-        new.memory.past_accounts.retain(|a| new.account.as_ref() != Some(a));
-    }
-    new.memory.ended_at = ended_at(Some(old), &new, told_end, read_at);
-    let changed_at = std::mem::replace(&mut new.changed_at, old.changed_at);
-    if new == *old {
-        return Merged::Same;
-    }
-    new.changed_at = changed_at;
-    Merged::Changed(Box::new(new))
-}
-
-fn remember<T: Ord>(list: &mut Vec<T>, item: T) {
-    if let Err(at) = list.binary_search(&item) {
-        list.insert(at, item);
-    }
-}
-
-/// When the present end of a deal or ticket came about: what the system says, else when it was seen to be over.
-fn ended_at(old: Option<&Record>, new: &Record, told: Option<Time>, read_at: Time) -> Option<Time> {
-    let over = |r: &Record| r.deal.is_some_and(|d| !d.is_open()) || r.ticket.is_some_and(|t| !t.is_open());
-    if !over(new) {
-        return None;
-    }
-    // Our clock may be behind the system's: what is no later than its own last change is no expected end but a real one.
-    let told = told.filter(|t| *t <= read_at || new.changed_at.is_some_and(|changed| *t <= changed));
-    match old {
-        // It may have been opened and ended again between two looks: the later end counts.
-        Some(old) if over(old) && old.deal == new.deal => old.memory.ended_at.max(told),
-        // Seen to end between two looks: no earlier than the system's own last change, no later than now.
-        Some(_) => Some(told.unwrap_or(read_at)),
-        None => told.or(new.changed_at).or(Some(read_at)),
+        Entity::Account | Entity::DealPerson | Entity::Activity | Entity::Consent => {}
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Value;
+    use crate::model::{Time, Value};
 
     #[test]
     fn a_name_that_was_met_while_comparing_is_kept_with_the_record_that_has_it() {
@@ -368,25 +332,5 @@ mod tests {
         again.load_names(names);
         let idx = again.load(record.id.clone(), world.bytes(idx)).unwrap();
         assert_eq!(again.record(idx), record);
-    }
-
-    /// A lost deal was closed once more, and our clock is behind the system's.
-    #[test]
-    fn a_told_end_counts_up_to_the_records_own_last_change() {
-        let read_at = Time(1_000);
-        let lost = |ended: i64, changed: i64| {
-            let mut deal = Record::new("crm:deal:1".parse().unwrap());
-            deal.deal = Some(crate::model::DealState::Lost);
-            deal.memory.ended_at = Some(Time(ended));
-            deal.changed_at = Some(Time(changed));
-            deal
-        };
-        let end = |told: i64, changed: i64| match overlay(Some(&lost(500, 500)), lost(told, changed), true, read_at) {
-            Merged::Changed(record) => record.memory.ended_at,
-            Merged::Same => Some(Time(500)),
-        };
-        assert_eq!(end(900, 900), Some(Time(900)));
-        assert_eq!(end(1_090, 1_090), Some(Time(1_090)), "later than our clock says it is");
-        assert_eq!(end(9_000, 900), Some(Time(500)), "an expected end is none");
     }
 }

@@ -147,7 +147,7 @@ impl Engine {
         let mut all = Vec::new();
         for key in keys {
             let bytes = key.to_bytes();
-            if let Some(value) = self.state.get(kind::WRITTEN, &bytes)? {
+            if let Some(value) = self.disk.state.get(kind::WRITTEN, &bytes)? {
                 let records: Vec<WrittenRecord> = decode(&String::from_utf8_lossy(&bytes), &value)?;
                 all.extend(records);
             }

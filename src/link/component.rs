@@ -42,11 +42,12 @@ impl<I> Component<I> {
     }
 }
 
-/// The person that a record belongs to. `bearers` gives *all* records that bear a key of the one it is told, in any order; the answer is
+/// The person that a record belongs to. `keys` gives what [`keys`](super::keys()) makes of one, `bearers` gives *all* records that bear a key of the one it is told, in any order; the answer is
 /// the same from whichever member the search starts.
 pub fn component<'r, I: Copy + Ord>(
     start: I,
     record: impl Fn(I) -> &'r Record,
+    keys: impl Fn(I) -> Vec<Key>,
     mut bearers: impl FnMut(I, &Key) -> Vec<I>,
     rules: &LinkRules,
 ) -> Component<I> {
@@ -54,7 +55,7 @@ pub fn component<'r, I: Copy + Ord>(
     let mut open = vec![start];
     let mut judged: BTreeMap<Key, Verdict> = BTreeMap::new();
     while let Some(member) = open.pop() {
-        for key in keys(record(member)) {
+        for key in keys(member) {
             if judged.contains_key(&key) {
                 continue;
             }
@@ -73,7 +74,7 @@ pub fn component<'r, I: Copy + Ord>(
             judged.insert(key, verdict);
             if found.len() > COMPONENT_MAX {
                 // Every member of what is too big gets this answer, so it too is the same from everywhere: alone, with all its keys in doubt.
-                let judged = keys(record(start)).into_iter().map(|key| (key, Verdict::TooMany)).collect();
+                let judged = keys(start).into_iter().map(|key| (key, Verdict::TooMany)).collect();
                 return Component { members: vec![start], judged };
             }
         }

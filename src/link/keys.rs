@@ -15,10 +15,15 @@ pub enum Key {
 /// The keys that can join a person's record to others: its own id, the ids it carries, and its present address.
 /// Sorted, without duplicates.
 pub fn keys(record: &Record) -> Vec<Key> {
+    keys_with(record, record.address())
+}
+
+/// The same where the present address is known.
+pub fn keys_with(record: &Record, address: Option<Address>) -> Vec<Key> {
     let mut keys = Vec::with_capacity(2 + record.same_as.len());
     keys.push(Key::Remote(record.id.clone()));
     keys.extend(record.same_as.iter().cloned().map(Key::Remote));
-    keys.extend(record.address().map(Key::Address));
+    keys.extend(address.map(Key::Address));
     if keys.len() > 2 {
         keys.sort();
         keys.dedup();
@@ -28,7 +33,12 @@ pub fn keys(record: &Record) -> Vec<Key> {
 
 /// The addresses that holds and refusals spread over: present and past, sorted. Shared ones too: a hold spreads on doubt.
 pub fn spread_keys(record: &Record) -> Vec<Address> {
-    let mut all: Vec<Address> = record.memory.past_addresses.iter().cloned().chain(record.address()).collect();
+    spread_keys_with(record, record.address())
+}
+
+/// The same where the present address is known.
+pub fn spread_keys_with(record: &Record, address: Option<Address>) -> Vec<Address> {
+    let mut all: Vec<Address> = record.memory.past_addresses.iter().cloned().chain(address).collect();
     all.sort();
     all.dedup();
     all
@@ -117,10 +127,10 @@ impl LinkRules {
     pub fn is_shared(&self, address: &Address) -> bool {
         // A tag makes no person: info+web@ is info@.
         let local = address.local();
-        let plain = local.split_once('+').map_or(local, |(plain, _)| plain);
+        let plain = local.split_once('+').map(|(plain, _)| plain);
         self.shared.contains(address)
             || self.shared_locals.contains(local)
-            || self.shared_locals.contains(plain)
+            || plain.is_some_and(|plain| self.shared_locals.contains(plain))
             || self.shared_domains.contains(domain_of(address))
     }
 }

@@ -38,6 +38,22 @@ pub(super) struct Name {
 
 impl Name {
     pub(super) fn read(text: &str) -> Name {
+        if text.is_ascii() {
+            return Name::read_ascii(text);
+        }
+        Name::read_any(text)
+    }
+
+    /// The same for most names in Latin letters, where nothing folds but case.
+    fn read_ascii(text: &str) -> Name {
+        let lower = text.to_ascii_lowercase();
+        let words = lower.split(|c: char| !(c.is_ascii_alphanumeric() || c == '\'')).filter(|w| !w.is_empty() && !HONORIFICS.contains(w));
+        let mut words: Vec<String> = words.map(|w| w.replace('\'', "")).filter(|w| !w.is_empty()).collect();
+        words.sort_unstable();
+        Name { words }
+    }
+
+    fn read_any(text: &str) -> Name {
         let folded = match is_nfkc_quick(text.chars()) {
             IsNormalized::Yes => text.to_lowercase(),
             _ => text.nfkc().flat_map(char::to_lowercase).collect(),

@@ -1,7 +1,7 @@
 //! Lists of several systems put together, base-aware.
 
 use super::judge::{Candidate, Listener, Winner};
-use crate::model::Value;
+use crate::model::{ShortText, Value};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -63,7 +63,7 @@ pub(super) fn unite<'a>(
             }
         }
     }
-    let kept: Vec<Box<str>> = told.iter().filter(|(_, t)| t.stays()).map(|(e, _)| Box::from(&**e)).collect();
+    let kept: Vec<ShortText> = told.iter().filter(|(_, t)| t.stays()).map(|(e, _)| ShortText::from(&**e)).collect();
     if kept.is_empty() && told.is_empty() && !(blank_wins && emptied) {
         return None;
     }

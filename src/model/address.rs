@@ -18,12 +18,12 @@ impl Address {
     /// Reads an address; `None` if it is none (no or several `@`, an empty part, blanks or control characters inside,
     /// a domain without a dot, or too long).
     pub fn parse(text: &str) -> Option<Address> {
+        if let Look::Comparable = look(text) {
+            return Some(Address::known(text));
+        }
         let trimmed = text.trim();
         if trimmed.is_empty() || trimmed.len() > ADDRESS_BYTES_MAX {
             return None;
-        }
-        if trimmed.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_uppercase()) {
-            return Self::checked(trimmed).map(Address::known);
         }
         let normal: String = match is_nfkc_quick(trimmed.chars()) {
             IsNormalized::Yes => trimmed.to_lowercase(),
@@ -31,36 +31,16 @@ impl Address {
         };
         let (local, domain) = normal.rsplit_once('@')?;
         let whole = if domain.is_ascii() { normal.clone() } else { format!("{local}@{}", idna::domain_to_ascii(domain).ok()?) };
-        Self::checked(&whole).map(Address::known)
+        match look(&whole) {
+            Look::Comparable => Some(Address::known(&whole)),
+            Look::Other if !whole.contains(|c: char| c.is_whitespace() || c.is_control()) => Some(Address::known(&whole)),
+            Look::Other | Look::None => None,
+        }
     }
 
     /// One that was parsed before, from its comparable form.
     pub(crate) fn known(text: &str) -> Address {
         Address(text.into())
-    }
-
-    /// One look at each byte: every decision on a person reads its address again.
-    fn checked(text: &str) -> Option<&str> {
-        // The normal form of a domain can be longer than what was written.
-        if text.len() > ADDRESS_BYTES_MAX {
-            return None;
-        }
-        let (mut domain, mut dotted, mut before) = (false, false, b'@');
-        for byte in text.bytes() {
-            match byte {
-                b'@' if domain || before == b'@' => return None,
-                b'@' => domain = true,
-                b'.' if domain && matches!(before, b'@' | b'.') => return None,
-                b'.' => dotted |= domain,
-                b'<' | b'>' | b',' | b';' | b'"' | b'(' | b')' => return None,
-                _ if byte.is_ascii() && !byte.is_ascii_graphic() => return None,
-                _ => {}
-            }
-            before = byte;
-        }
-        let ends = domain && dotted && !matches!(before, b'@' | b'.');
-        let seen = text.is_ascii() || !text.contains(|c: char| c.is_whitespace() || c.is_control());
-        (ends && seen).then_some(text)
     }
 
     pub fn as_str(&self) -> &str {
@@ -72,6 +52,67 @@ impl Address {
         self.0.split_once('@').map_or("", |(local, _)| local)
     }
 }
+
+/// What one look at each byte of a text shows. Every decision on a person reads its addresses again, so that this is the usual way.
+enum Look {
+    /// An address in its comparable form.
+    Comparable,
+    /// Built as an address, but with blanks around, capitals or more than ASCII.
+    Other,
+    /// No address, in whatever form.
+    None,
+}
+
+fn look(text: &str) -> Look {
+    let (mut shown, mut domain, mut dotted, mut part) = (0, false, false, 0);
+    for (place, byte) in text.bytes().enumerate() {
+        let shows = SHOWS[usize::from(byte)];
+        shown |= shows;
+        if shows & BREAK == 0 {
+            continue;
+        }
+        // A local part and each label of a domain have something in them; dots of a local part mean nothing.
+        let is_at = byte == b'@';
+        if (is_at || domain) && place == part || is_at && domain {
+            return Look::None;
+        }
+        if is_at || domain {
+            part = place + 1;
+        }
+        dotted |= domain;
+        domain |= is_at;
+    }
+    let built = dotted && part < text.len();
+    if !built || shown & NEVER != 0 || text.len() > ADDRESS_BYTES_MAX {
+        return Look::None;
+    }
+    if shown & FORM == 0 { Look::Comparable } else { Look::Other }
+}
+
+/// The text is not in its comparable form.
+const FORM: u8 = 1;
+/// The text is no address.
+const NEVER: u8 = 2;
+/// A part of it ends here.
+const BREAK: u8 = 4;
+
+/// What each byte says of the text that it stands in.
+const SHOWS: [u8; 256] = {
+    let mut shows = [FORM; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        shows[byte] = match byte as u8 {
+            b'@' | b'.' => BREAK,
+            b'<' | b'>' | b',' | b';' | b'"' | b'(' | b')' => NEVER,
+            // Blanks may stand around an address.
+            b'A'..=b'Z' | b'\t'..=b'\r' | b' ' => FORM,
+            0..=b' ' | 127 => NEVER,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    shows
+};
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -30,4 +30,4 @@ pub use mail::{Mail, MailKind};
 pub use name::Name;
 pub use record::{DealState, Entity, Mark, Presence, Record, RecordId, TicketState};
 pub use time::{Span, Time};
-pub use value::{Field, Value};
+pub use value::{Field, ShortText, Value};

@@ -1,6 +1,6 @@
 //! Source records: one row of an outer system as it was last observed.
 
-use super::{Address, Field, Name, RefusalScope, Time, Value};
+use super::{Address, Field, Name, RefusalScope, ShortText, Time, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -46,11 +46,11 @@ impl Entity {
 pub struct RecordId {
     pub system: Name,
     pub entity: Entity,
-    pub id: Box<str>,
+    pub id: ShortText,
 }
 
 impl RecordId {
-    pub fn new(system: impl Into<Name>, entity: Entity, id: impl Into<Box<str>>) -> RecordId {
+    pub fn new(system: impl Into<Name>, entity: Entity, id: impl Into<ShortText>) -> RecordId {
         RecordId { system: system.into(), entity, id: id.into() }
     }
 
@@ -68,7 +68,12 @@ impl RecordId {
 
     /// Its text, as a key to store things under.
     pub fn key(&self) -> Vec<u8> {
-        [self.system.as_bytes(), b":", self.entity.name().as_bytes(), b":", self.id.as_bytes()].concat()
+        let entity = self.entity.name();
+        let mut key = Vec::with_capacity(self.system.len() + entity.len() + self.id.len() + 2);
+        for part in [&*self.system, ":", entity, ":", &*self.id] {
+            key.extend_from_slice(part.as_bytes());
+        }
+        key
     }
 }
 
@@ -198,9 +203,9 @@ pub struct Record {
     /// Ids in other systems that this record carries: a proof of identity.
     pub same_as: Vec<RecordId>,
     /// Persons: the account. Deals: the account. By the system's own company id.
-    pub account: Option<Box<str>>,
+    pub account: Option<ShortText>,
     /// Deals and deal_persons: ids of persons of the same system. Tickets: requesters' ids. Sorted.
-    pub people: Vec<Box<str>>,
+    pub people: Vec<ShortText>,
     /// Tickets: requesters known by address only. Sorted.
     pub addresses: Vec<Address>,
     /// Deals: `Open`, `Won`, `Lost` or `Unknown`.
@@ -219,9 +224,9 @@ pub struct Memory {
     /// Addresses the record bore before, sorted. Holds and refusals still spread over them.
     pub past_addresses: Vec<Address>,
     /// Deals: people who were on it and are not named any more, sorted.
-    pub past_people: Vec<Box<str>>,
+    pub past_people: Vec<ShortText>,
     /// Deals: accounts it had before, sorted.
-    pub past_accounts: Vec<Box<str>>,
+    pub past_accounts: Vec<ShortText>,
     /// Deals and tickets: when the present end (won, lost, closed) came about. `None` while open.
     pub ended_at: Option<Time>,
 }
@@ -247,7 +252,8 @@ impl Record {
     }
 
     pub fn field(&self, name: &str) -> Option<&Field> {
-        self.fields.binary_search_by(|f| (*f.name).cmp(name)).ok().map(|i| &self.fields[i])
+        // They are few, and mostly their lengths tell them apart.
+        self.fields.iter().find(|f| *f.name == *name)
     }
 
     pub fn text(&self, name: &str) -> Option<&str> {
@@ -274,7 +280,7 @@ impl Record {
             return Some(name.to_string());
         }
         match (self.text(field::LAST_NAME), self.text(field::FIRST_NAME)) {
-            (Some(last), Some(first)) => Some(format!("{last} {first}")),
+            (Some(last), Some(first)) => Some([last, " ", first].concat()),
             (Some(one), None) | (None, Some(one)) => Some(one.to_string()),
             (None, None) => None,
         }

@@ -5,18 +5,26 @@ use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
 
+/// A text that needs no memory of its own up to 24 bytes: most values and ids are so short, and millions are made in a sync.
+pub type ShortText = compact_str::CompactString;
+
 /// What a field of a record holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// The system says that there is nothing: null, "", blanks only, or an empty list.
     Empty,
-    Text(Box<str>),
+    Text(ShortText),
     Int(i64),
     Number(f64),
     Bool(bool),
     Time(Time),
     /// Sorted, without duplicates.
-    List(Vec<Box<str>>),
+    List(Vec<ShortText>),
+}
+
+/// Whether there is nothing to see in a text. Mostly its first character tells.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
 }
 
 /// The exact order of an int and a number; `None` for NaN. (`as f64` would round ints beyond 2^53.)
@@ -46,12 +54,12 @@ pub struct Field {
 impl Value {
     /// A text value; blank text is `Empty`. Other text is kept as it is, blanks included.
     pub fn text(text: &str) -> Value {
-        if text.trim().is_empty() { Value::Empty } else { Value::Text(text.into()) }
+        if is_blank(text) { Value::Empty } else { Value::Text(text.into()) }
     }
 
     /// A list value, sorted and without duplicates; no entries is `Empty`.
-    pub fn list(items: impl IntoIterator<Item = impl Into<Box<str>>>) -> Value {
-        let mut items: Vec<Box<str>> = items.into_iter().map(Into::into).collect();
+    pub fn list(items: impl IntoIterator<Item = impl Into<ShortText>>) -> Value {
+        let mut items: Vec<ShortText> = items.into_iter().map(Into::into).collect();
         items.sort();
         items.dedup();
         if items.is_empty() { Value::Empty } else { Value::List(items) }

@@ -88,5 +88,10 @@ pub trait KeyValue: Send + Sync + fmt::Debug {
     /// All or nothing, and on disk when it returns. After a failure other than `ConditionFailed` and `TooLarge` every later commit is refused.
     fn commit(&self, batch: Batch) -> Result<(), Error>;
 
+    /// All or nothing, too, and on disk when a later commit has returned: what nobody looks for before that.
+    fn stage(&self, batch: Batch) -> Result<(), Error> {
+        self.commit(batch)
+    }
+
     fn size_on_disk(&self) -> Result<u64, Error>;
 }

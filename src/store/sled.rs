@@ -93,7 +93,8 @@ impl Sled {
         }
     }
 
-    fn write(&self, batch: &Batch) -> Result<(), String> {
+    /// Into sled, and with `sync` to the disk, with all that went before.
+    fn write(&self, batch: &Batch, sync: bool) -> Result<(), String> {
         let mut atomic = ::sled::Batch::default();
         for key in &batch.deletes {
             atomic.remove(key.as_slice());
@@ -102,8 +103,28 @@ impl Sled {
             atomic.insert(key.as_slice(), value.as_slice());
         }
         self.guarded(|db| db.apply_batch(atomic))?;
+        if !sync {
+            return Ok(());
+        }
         self.guarded(|db| db.flush())?;
         self.log.sync_data().map_err(|error| error.to_string())
+    }
+
+    fn take(&self, batch: &Batch, sync: bool) -> Result<(), Error> {
+        batch.check()?;
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(why) = &*broken {
+            return Err(Error::Broken { why: why.clone() });
+        }
+        for (key, value) in &batch.conditions {
+            if self.get(key)? != *value {
+                return Err(Batch::condition_failed(key));
+            }
+        }
+        self.write(batch, sync).map_err(|why| {
+            *broken = Some(why.clone());
+            Error::Broken { why }
+        })
     }
 }
 
@@ -139,20 +160,11 @@ impl KeyValue for Sled {
     }
 
     fn commit(&self, batch: Batch) -> Result<(), Error> {
-        batch.check()?;
-        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(why) = &*broken {
-            return Err(Error::Broken { why: why.clone() });
-        }
-        for (key, value) in &batch.conditions {
-            if self.get(key)? != *value {
-                return Err(Batch::condition_failed(key));
-            }
-        }
-        self.write(&batch).map_err(|why| {
-            *broken = Some(why.clone());
-            Error::Broken { why }
-        })
+        self.take(&batch, true)
+    }
+
+    fn stage(&self, batch: Batch) -> Result<(), Error> {
+        self.take(&batch, false)
     }
 
     fn size_on_disk(&self) -> Result<u64, Error> {

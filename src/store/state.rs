@@ -3,13 +3,11 @@
 use super::Error;
 use super::folder::Folder;
 use super::head::{HEAD_KEY, Head};
-use super::index::{AsItIs, Index, ItemHash, Place};
+use super::index::{Index, ItemHash, Place};
 use super::journal::JournalBytes;
 use super::key_value::{BATCH_VALUES_ADVISED, Batch, KeyValue, Stored};
 use super::open::{FORMAT_KEY, StateInfo, format_value};
 use super::pack::{self, Pack, PackWriter, Slot};
-use std::collections::HashSet;
-use std::hash::BuildHasherDefault;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -208,11 +206,11 @@ impl Inner {
                 writes.push(Write { hash, kind, key, value: None });
             }
         }
-        let mut seen: HashSet<ItemHash, BuildHasherDefault<AsItIs>> =
-            HashSet::with_capacity_and_hasher(changes.put.len(), Default::default());
-        for (kind, key, value) in changes.put.into_iter().rev() {
-            let hash = ItemHash::of(kind, &key);
-            if seen.insert(hash) {
+        let hashes: Vec<ItemHash> = changes.put.iter().map(|(kind, key, _)| ItemHash::of(*kind, key)).collect();
+        self.index.fetch(&hashes);
+        for ((kind, key, value), hash) in changes.put.into_iter().zip(hashes).rev() {
+            // Of two puts the later came first here.
+            if !self.index.is_about_to_be_put(hash) {
                 self.index.supersede(hash, false);
                 writes.push(Write { hash, kind, key, value: Some(value) });
             }
@@ -326,7 +324,7 @@ impl Inner {
         }
         while puts.len() > BATCH_VALUES_ADVISED {
             let rest = puts.split_off(BATCH_VALUES_ADVISED);
-            self.store.commit(Batch { conditions: condition.clone(), puts, deletes: Vec::new() })?;
+            self.store.stage(Batch { conditions: condition.clone(), puts, deletes: Vec::new() })?;
             puts = rest;
         }
         self.head.commit += 1;

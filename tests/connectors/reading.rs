@@ -223,7 +223,7 @@ async fn a_deal_that_is_missing_from_the_answer_has_no_people_and_a_cut_list_is_
         [streams.dp]\nentity = 'deal_person'\n[streams.dp.for_each]\nstream = 'd'\nchunk = 2\ndeal = 'from.id'\npeople = 'to[].p'\nmore = 'paging.next'
         [streams.dp.for_each.request]\nmethod = 'POST'\npath = '/a'\nbody = { inputs = '{id_rows}' }\nrecords = 'results'\n",
     );
-    let read = read(&connector, "dp", Pass::ForEach(["1", "2", "3"].map(Box::from).to_vec())).await;
+    let read = read(&connector, "dp", Pass::ForEach(["1", "2", "3"].map(Into::into).to_vec())).await;
     let told: Vec<_> = read
         .pages
         .iter()

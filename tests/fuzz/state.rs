@@ -89,7 +89,7 @@ fn items() -> Vec<(u8, Vec<u8>, Vec<u8>)> {
     engine.reconcile(NOW);
     engine.commit().unwrap();
     let mut items = Vec::new();
-    engine.state.for_each_item(|kind, key, value| items.push((kind, key.to_vec(), value.to_vec()))).unwrap();
+    engine.disk.state.for_each_item(|kind, key, value| items.push((kind, key.to_vec(), value.to_vec()))).unwrap();
     items
 }
 

@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use super::truth::{BlockBy, Table, Truth, Version};
 use nayose::connector::{Change, Error, Observed, Outcome, PageRead, Pass, PassEnd, PermitChange, WriteOp};
-use nayose::model::{Entity, Mark, Name, Presence, Record, RecordId, Span, Time, Value};
+use nayose::model::{Entity, Mark, Name, Presence, Record, RecordId, ShortText, Span, Time, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far behind its present an export of the desk ends.
@@ -32,7 +32,7 @@ pub struct Pager {
     rows: usize,
     place: Option<(Time, u32)>,
     event: usize,
-    ids: Vec<Box<str>>,
+    ids: Vec<ShortText>,
     pub requests: u64,
 }
 
@@ -222,7 +222,7 @@ impl Line<'_> {
     }
 
     fn associations(&self, pager: &mut Pager, size: usize) -> (Vec<Observed>, bool, bool) {
-        let here: Vec<Box<str>> = pager.ids.drain(..size.min(pager.ids.len())).collect();
+        let here: Vec<ShortText> = pager.ids.drain(..size.min(pager.ids.len())).collect();
         let people = |id: &str| {
             let item = self.truth.item(Table::CrmDeals, id.parse().ok()?).filter(|i| !i.deleted())?;
             Some(Observed::DealPeople { deal: item.record().id.clone(), people: item.record().people.clone() })
@@ -237,7 +237,7 @@ impl Line<'_> {
     }
 
     /// Records by id: what is not there is missing from the answer.
-    pub fn read_back(&self, table: Table, ids: &[Box<str>], dice: &mut Dice) -> Result<Vec<Record>, Error> {
+    pub fn read_back(&self, table: Table, ids: &[ShortText], dice: &mut Dice) -> Result<Vec<Record>, Error> {
         if let Some(error) = self.fault(table, &Pass::Sweep, dice) {
             return Err(error);
         }
@@ -331,7 +331,7 @@ pub fn put_in(r: &mut Record, table: Table, change: &Change, word: Option<Box<st
         r.set_mark(Mark::Why, Value::text(why));
     }
     if let Some(word) = word {
-        r.set_mark(Mark::Status, Value::Text(word));
+        r.set_mark(Mark::Status, Value::Text(word.into()));
     }
 }
 

@@ -70,7 +70,10 @@ pub fn play(plan: &Plan, mut each: impl FnMut(&Day)) -> Result<Vec<String>, Stri
         let bare = outside.unprotected(&shell);
         stop.send(true).map_err(|e| e.to_string())?;
         running.await.map_err(|e| e.to_string())?.map_err(|e| e.to_string())?;
-        Ok(bare)
+        match at(&outside.offices, &outside.clock).unannounced.as_slice() {
+            [] => Ok(bare),
+            some => Err(format!("written before the disk said so: {}", some.join(", "))),
+        }
     })
 }
 
@@ -100,7 +103,8 @@ impl Outside {
             config.state = StateUrl::Sled(folder.clone());
         }
         let doors = setup.systems.iter().map(|s| {
-            let door: Arc<dyn Connector> = Arc::new(Door::new(s, self.offices.clone(), self.clock.clone()));
+            let disk = plan.folder.is_none().then(|| (self.disk.clone(), setup.info));
+            let door: Arc<dyn Connector> = Arc::new(Door::new(s, self.offices.clone(), self.clock.clone(), disk));
             (s.config.name().clone(), door)
         });
         let wiring = Wiring::of(doors.collect::<Connectors>(), &config.systems);

@@ -2,12 +2,17 @@
 
 use super::offices::{Offices, Place};
 use super::setup::SystemSetup;
+use super::store::{Disk, Handle};
 use super::truth::Table;
 use futures::future::BoxFuture;
 use nayose::connector::{Abilities, Clock, Connector, Error, Lane, Outcome, PageRead, PageSink, Pass, PassEnd, StreamInfo, Usage, WriteOp};
-use nayose::model::{Name, Record};
+use nayose::daemon::persist::{self, kind};
+use nayose::daemon::target::Target;
+use nayose::model::{Name, Record, ShortText};
+use nayose::store::{Batch, KeyRange, KeyValue, Memory, State, StateInfo};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,6 +39,8 @@ pub struct Door {
     offices: Shared,
     clock: Clock,
     usage: Mutex<Usage>,
+    /// Where a write must be noted as sent before it leaves; `None`: nobody looks.
+    disk: Option<(Arc<Disk>, StateInfo)>,
 }
 
 impl fmt::Debug for Door {
@@ -43,7 +50,7 @@ impl fmt::Debug for Door {
 }
 
 impl Door {
-    pub fn new(system: &SystemSetup, offices: Shared, clock: Clock) -> Door {
+    pub fn new(system: &SystemSetup, offices: Shared, clock: Clock, disk: Option<(Arc<Disk>, StateInfo)>) -> Door {
         let name = system.config.name().clone();
         Door {
             office: Table::ALL.into_iter().map(Table::system).find(|n| **n == *name).unwrap_or(""),
@@ -54,7 +61,23 @@ impl Door {
             offices,
             clock,
             usage: Mutex::default(),
+            disk,
         }
+    }
+
+    /// Whoever is written to though the disk does not say so.
+    fn unannounced(&self, ops: &[WriteOp]) -> Result<Vec<String>, String> {
+        let Some((disk, info)) = &self.disk else { return Ok(Vec::new()) };
+        let state = state_now(disk, *info).map_err(|e| e.to_string())?;
+        let mut bare = Vec::new();
+        for op in ops {
+            let noted = state.get(kind::TARGET, &op.record.key()).map_err(|e| e.to_string())?;
+            let target: Option<Target> = noted.map(|bytes| persist::decode("target", &bytes)).transpose().map_err(|e| e.to_string())?;
+            if target.is_none_or(|t| t.sent.is_none()) {
+                bare.push(op.record.to_string());
+            }
+        }
+        Ok(bare)
     }
 
     fn at(&self) -> MutexGuard<'_, Offices> {
@@ -78,6 +101,17 @@ impl Door {
         let used = if usage.day == day { usage.used + 1 } else { 1 };
         *usage = Usage { day, used, limit: None };
     }
+}
+
+/// A state opened on what is on disk at this moment.
+fn state_now(disk: &Arc<Disk>, info: StateInfo) -> Result<State, nayose::store::Error> {
+    let (copy, mut puts) = (Memory::new(), Vec::new());
+    Handle(disk.clone()).scan(&KeyRange::all(), &mut |key, value| {
+        puts.push((key.to_vec(), value.to_vec()));
+        ControlFlow::Continue(())
+    })?;
+    copy.commit(Batch { puts, ..Batch::default() })?;
+    State::open_on(Box::new(copy), info).map(|(state, _)| state)
 }
 
 impl Connector for Door {
@@ -125,16 +159,18 @@ impl Connector for Door {
 
     fn write<'a>(&'a self, ops: &'a [WriteOp], _: Lane) -> BoxFuture<'a, Vec<Outcome>> {
         Box::pin(async move {
+            let unannounced = self.unannounced(ops).unwrap_or_else(|why| vec![why]);
             self.ask().await;
             let table = self.table("people");
             let mut offices = self.at();
+            offices.unannounced.extend(unannounced);
             let done = |op: &WriteOp| offices.write(table, &op.record, &op.change);
             let outcome = |done| if done { Outcome::Applied } else { Outcome::Rejected("no such record".into()) };
             ops.iter().map(done).map(outcome).collect()
         })
     }
 
-    fn read_back<'a>(&'a self, ids: &'a [Box<str>], _: Lane) -> BoxFuture<'a, Result<Vec<Record>, Error>> {
+    fn read_back<'a>(&'a self, ids: &'a [ShortText], _: Lane) -> BoxFuture<'a, Result<Vec<Record>, Error>> {
         Box::pin(async move {
             self.ask().await;
             let (table, offices) = (self.table("people"), self.at());

@@ -13,7 +13,7 @@ use nayose::daemon::engine::Engine;
 use nayose::daemon::gate::Gate;
 use nayose::daemon::observe::PassRun;
 use nayose::daemon::persist;
-use nayose::model::{Entity, Name, RecordId, Time};
+use nayose::model::{Entity, Name, RecordId, ShortText, Time};
 use nayose::store::State;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -296,7 +296,7 @@ impl Daemon {
         let asked = self.engine.to_read_back(&system, 3);
         if !asked.is_empty() && !self.read_back_failed {
             self.requests += 1;
-            let ids: Vec<Box<str>> = asked.iter().map(|(_, id)| id.clone()).collect();
+            let ids: Vec<_> = asked.iter().map(|(_, id)| id.clone()).collect();
             let trouble = &world.troubles[table.system()];
             let found = self.line(world.truth, trouble, world.faults).read_back(table, &ids, dice);
             return match found {
@@ -352,7 +352,7 @@ impl Daemon {
 pub enum Sent {
     Nothing,
     Batch(Batch),
-    ReadBack { ids: Vec<Box<str>>, found: Vec<nayose::model::Record> },
+    ReadBack { ids: Vec<ShortText>, found: Vec<nayose::model::Record> },
     NotReadBack(SystemError),
 }
 

@@ -4,14 +4,14 @@
 use super::setup::Rules;
 use super::store::Disk;
 use nayose::connector::Observed;
-use nayose::model::{Address, DealState, Entity, RecordId, TicketState, Time};
+use nayose::model::{Address, DealState, Entity, RecordId, ShortText, TicketState, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A person's record as it was told, over all time.
 #[derive(Debug, Clone, Default)]
 pub struct Bearer {
     pub addresses: BTreeSet<Address>,
-    pub account: Option<Box<str>>,
+    pub account: Option<ShortText>,
     pub refused: bool,
     /// It shows the refusal itself, so that its system keeps it.
     pub shows_refusal: bool,
@@ -24,10 +24,10 @@ pub struct Thing {
     pub ticket: Option<TicketState>,
     pub urgent: bool,
     pub ended_at: Option<Time>,
-    pub people: BTreeSet<Box<str>>,
+    pub people: BTreeSet<ShortText>,
     /// Everyone it ever named and nobody let go.
-    pub ever: BTreeSet<Box<str>>,
-    pub account: Option<Box<str>>,
+    pub ever: BTreeSet<ShortText>,
+    pub account: Option<ShortText>,
     /// An administrator let its holds go after it vanished.
     pub let_go: bool,
 }

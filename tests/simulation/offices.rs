@@ -5,7 +5,7 @@ use super::answers::{observed, put_in, word};
 use super::dice::Dice;
 use super::truth::Table;
 use nayose::connector::{Change, Observed, Pass};
-use nayose::model::{Mark, Name, Record, RecordId, Time, Value};
+use nayose::model::{Mark, Name, Record, RecordId, ShortText, Time, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows in an answer.
@@ -95,12 +95,14 @@ pub struct Offices {
     pub requests: BTreeMap<&'static str, u64>,
     /// Records written to, since the beginning.
     pub writes: u64,
+    /// Records that were written to before the daemon's disk said so.
+    pub unannounced: Vec<String>,
 }
 
 impl Offices {
     pub fn new(now: Time, words: BTreeMap<&'static str, BTreeMap<Name, Box<str>>>) -> Offices {
         let shelves = Table::ALL.into_iter().map(|t| (t, Shelf::default())).collect();
-        Offices { now, next: 1, shelves, words, requests: BTreeMap::new(), writes: 0 }
+        Offices { now, next: 1, shelves, words, requests: BTreeMap::new(), writes: 0, unannounced: Vec::new() }
     }
 
     fn shelf(&self, table: Table) -> &Shelf {
@@ -209,7 +211,7 @@ impl Offices {
         (here.iter().filter_map(|(_, id)| row(id)).collect(), here.len() == PAGE)
     }
 
-    fn people_of(&self, ids: &[Box<str>], place: &mut Place) -> (Vec<Observed>, bool) {
+    fn people_of(&self, ids: &[ShortText], place: &mut Place) -> (Vec<Observed>, bool) {
         let here = &ids[..ids.len().min(PAGE)];
         place.ids += here.len();
         let people = |id: &str| {

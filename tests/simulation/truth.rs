@@ -1,7 +1,7 @@
 //! What really is in the four systems, whoever has seen it. Each keeps some earlier versions of a record: what a search index still shows.
 
 use super::dice::Dice;
-use nayose::model::{Address, DealState, Entity, Mark, Name, Record, RecordId, RefusalScope, TicketState, Time, Value};
+use nayose::model::{Address, DealState, Entity, Mark, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value};
 use std::collections::BTreeMap;
 
 /// Earlier versions kept of a record.
@@ -109,7 +109,7 @@ pub struct Item {
     pub address_since: Time,
     pub state_since: Time,
     pub account_since: Time,
-    pub people_since: BTreeMap<Box<str>, Time>,
+    pub people_since: BTreeMap<ShortText, Time>,
     /// The last change that was not ours.
     pub touched: Time,
 }

@@ -2,7 +2,7 @@
 
 use super::dice::Dice;
 use super::truth::{BlockBy, Table, Truth, Way, refuse, text};
-use nayose::model::{DealState, Mark, Record, TicketState, Value};
+use nayose::model::{DealState, Mark, Record, ShortText, TicketState, Value};
 
 /// People whose names and addresses nobody shares, and two mailboxes that several share.
 const HUMANS: [(&str, &str); 10] = [
@@ -185,7 +185,7 @@ fn act(truth: &mut Truth, event: Event, dice: &mut Dice) -> Option<String> {
         }
         Event::Attached | Event::Detached => {
             let id = truth.any(Table::CrmDeals, dice)?;
-            let whom: Option<Box<str>> = truth.any(Table::CrmPeople, dice).map(|p| p.to_string().into());
+            let whom: Option<ShortText> = truth.any(Table::CrmPeople, dice).map(|p| p.to_string().into());
             let drop = dice.next() as usize;
             // HubSpot moves no time when an association comes or goes.
             truth.change(Table::CrmDeals, id, Way::Silent, false, dice, |r| {
@@ -284,7 +284,7 @@ fn act(truth: &mut Truth, event: Event, dice: &mut Dice) -> Option<String> {
             Some(told(truth, table, id))
         }
         Event::TicketOpened => {
-            let people: Vec<Box<str>> = truth.any(Table::SupportPeople, dice).map(|p| p.to_string().into()).into_iter().collect();
+            let people: Vec<ShortText> = truth.any(Table::SupportPeople, dice).map(|p| p.to_string().into()).into_iter().collect();
             let urgent = dice.once_in(2);
             let id = truth.add(Table::SupportTickets, 0, dice, |r| {
                 r.people = people;
@@ -335,9 +335,9 @@ fn deal(truth: &mut Truth, dice: &mut Dice, edit: impl FnOnce(&mut Record)) -> O
     Some(told(truth, Table::CrmDeals, id))
 }
 
-fn some_people(truth: &mut Truth, dice: &mut Dice) -> Vec<Box<str>> {
+fn some_people(truth: &mut Truth, dice: &mut Dice) -> Vec<ShortText> {
     let count = dice.weighed(&[(0, 1), (1, 6), (2, 2)]);
-    let mut people: Vec<Box<str>> = (0..count).filter_map(|_| truth.any(Table::CrmPeople, dice)).map(|p| p.to_string().into()).collect();
+    let mut people: Vec<ShortText> = (0..count).filter_map(|_| truth.any(Table::CrmPeople, dice)).map(|p| p.to_string().into()).collect();
     people.sort();
     people.dedup();
     people

@@ -1,8 +1,9 @@
 use super::*;
+use crate::model::ShortText;
 use proptest::prelude::*;
 
-fn text() -> impl Strategy<Value = Box<str>> {
-    prop_oneof!["[a-z]{0,6}", "\\PC{0,6}"].prop_map(Box::from)
+fn text() -> impl Strategy<Value = ShortText> {
+    prop_oneof!["[a-z]{0,6}", "\\PC{0,6}"].prop_map(ShortText::from)
 }
 
 fn time() -> impl Strategy<Value = Time> {
@@ -48,7 +49,7 @@ prop_compose! {
         id in record_id(),
         fields in prop::collection::vec((name(), value(), time()), 0..4),
         marks in prop::collection::vec((prop::sample::select(&MARKS[..]), value()), 0..3),
-        refusals in prop::collection::vec(prop_oneof![Just(RefusalScope::All), text().prop_map(RefusalScope::Topic)], 0..3),
+        refusals in prop::collection::vec(prop_oneof![Just(RefusalScope::All), text().prop_map(|topic| RefusalScope::Topic(topic.as_str().into()))], 0..3),
         same_as in prop::collection::vec(record_id(), 0..3),
         account in prop::option::of(text()),
         people in prop::collection::vec(text(), 0..3),

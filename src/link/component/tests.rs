@@ -24,7 +24,7 @@ fn run_without(records: &[Record], start: usize, rules: &LinkRules, dropped: Opt
         true => Vec::new(),
         false => (0..records.len()).filter(|i| keys(&records[*i]).contains(key)).collect(),
     };
-    component(start, |i| &records[i], bearers, rules)
+    component(start, |i| &records[i], |i| keys(&records[i]), bearers, rules)
 }
 
 fn doubts(found: &Component<usize>) -> Vec<(Key, Verdict)> {
@@ -134,12 +134,13 @@ fn what_is_too_big_for_a_person_is_none() {
         Key::Address(_) => Vec::new(),
     };
     for start in [0, 500, COMPONENT_MAX] {
-        assert_eq!(component(start, |i| &chain[i], bearers, &LinkRules::default()).members, [start]);
+        assert_eq!(component(start, |i| &chain[i], |i| keys(&chain[i]), bearers, &LinkRules::default()).members, [start]);
     }
     assert_eq!(
         component(
             0usize,
             |i| &chain[i + 1],
+            |i| keys(&chain[i + 1]),
             |_, k| bearers(0, k).into_iter().filter_map(|n: usize| n.checked_sub(1)).collect(),
             &LinkRules::default()
         )

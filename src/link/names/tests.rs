@@ -95,3 +95,10 @@ fn reading_is_idempotent() {
         assert_eq!(Name::read(&once.words.join(" ")), once, "{name}");
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn the_short_way_reads_as_the_long_one(text in "([A-Za-z0-9'., \\-]|Mr|Dr|mrs|prof){0,12}|[ -~\\t\\n]{0,20}") {
+        proptest::prop_assert_eq!(Name::read_ascii(&text), Name::read_any(&text));
+    }
+}

@@ -3,7 +3,7 @@
 use super::declared::{FieldType, Slot};
 use super::facts::{Facts, of_record};
 use super::{EvaluationError, LIST_MAX};
-use crate::model::{Name, Record};
+use crate::model::{Name, Record, ShortText};
 use regex::Regex;
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -18,7 +18,7 @@ pub(super) enum Datum<'a> {
     Text(Cow<'a, str>),
     /// Milliseconds.
     Time(i64),
-    Texts(&'a [Box<str>]),
+    Texts(&'a [ShortText]),
     Records(&'a [&'a Record]),
     List(Vec<Datum<'a>>),
     Record(&'a Record),
