@@ -52,10 +52,30 @@ pub const NAMES_KEY: &str = "names";
 const ITEM_BYTES_USUAL: usize = 192;
 
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
-    // Most items fit, so that they do not grow byte by byte.
-    match postcard::to_extend(value, Vec::with_capacity(ITEM_BYTES_USUAL)) {
+    match postcard::serialize_with_flavor(value, Bytes(Vec::with_capacity(ITEM_BYTES_USUAL))) {
         Ok(bytes) => bytes,
         Err(error) => unreachable!("plain data always encodes: {error}"),
+    }
+}
+
+/// Takes texts whole, into room for most items. postcard's own ways take each byte by itself, or grow from nothing.
+struct Bytes(Vec<u8>);
+
+impl postcard::ser_flavors::Flavor for Bytes {
+    type Output = Vec<u8>;
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<Vec<u8>> {
+        Ok(self.0)
     }
 }
 

@@ -85,14 +85,20 @@ impl Engine {
 
     /// These target records, each with what the rules make of its person's fields.
     pub fn looks(&self, of: &[Idx], now: Time) -> Vec<(Record, Merge)> {
-        on_two_threads(of, |some| {
-            let merged = |idx: &Idx| {
-                let record = self.world.record(*idx);
-                let merge = self.merge_for(*idx, &record, now);
-                (record, merge)
-            };
-            some.iter().map(merged).collect()
-        })
+        on_two_threads(of, |some| some.iter().map(|idx| self.look(*idx, now)).collect())
+    }
+
+    fn look(&self, idx: Idx, now: Time) -> (Record, Merge) {
+        let slot = self.world.slot(idx);
+        let places: &[Idx] = if slot.person == NOBODY { &[] } else { &self.people[slot.person as usize].members };
+        let Some(own) = places.iter().position(|i| *i == idx) else { return (self.world.record(idx), Merge::default()) };
+        // Decoded once, together with the others.
+        let mut records: Vec<Record> = places.iter().map(|i| self.world.record(*i)).collect();
+        let merge = match records[own].is_gone() {
+            true => Merge::default(),
+            false => self.merge(self.systems.get(&slot.id.system).into_iter(), Members { places, records: &records }, now),
+        };
+        (records.swap_remove(own), merge)
     }
 
     /// What the rules make of the fields of a target record's person.
@@ -102,7 +108,7 @@ impl Engine {
             return Merge::default();
         }
         let places = &self.people[person as usize].members;
-        let records = View::new(&self.world).take(places);
+        let records: Vec<Record> = places.iter().map(|i| self.world.record(*i)).collect();
         self.merge(self.systems.get(&record.id.system).into_iter(), Members { places, records: &records }, now)
     }
 

@@ -139,12 +139,15 @@ impl Engine {
     pub fn winner(&self, name: &str, of: Members<'_>, now: Time) -> Option<Value> {
         let rule = self.config.precedence.rule(name)?;
         let condition = self.condition(rule, of, now);
-        self.judge(name, of, condition, now)
+        self.judge_by(rule, name, of, condition, now)
     }
 
     /// Merges one field over a person's records.
     fn judge(&self, name: &str, of: Members<'_>, condition: ConditionState, now: Time) -> Option<Value> {
-        let rule = self.config.precedence.rule(name)?;
+        self.judge_by(self.config.precedence.rule(name)?, name, of, condition, now)
+    }
+
+    fn judge_by(&self, rule: &FieldRule, name: &str, of: Members<'_>, condition: ConditionState, now: Time) -> Option<Value> {
         let candidates = self.candidates(name, of);
         let borrowed: Vec<Candidate<'_>> = candidates.iter().map(Offer::candidate).collect();
         crate::merge::judge(rule, condition, &borrowed, now).map(|w| w.value.into_owned())
