@@ -31,13 +31,6 @@ pub struct Sketch {
     pub merge: Merge,
 }
 
-/// A record that a sketch begins with.
-struct FirstLook {
-    start: Idx,
-    record: Record,
-    address: Option<Address>,
-}
-
 /// Causes with their phase under each hold rule.
 pub type Phases = Vec<(Idx, Box<[Phase]>)>;
 
@@ -57,9 +50,6 @@ pub struct StatusNow {
     pub error: Option<Box<str>>,
 }
 
-/// Records of one look: where each of their neighbours lies is asked for before the first answer is needed, so that memory answers them together.
-const LOOKED_AT_ONCE: usize = 32;
-
 /// Does the same with both halves, in order.
 fn on_two_threads<T: Sync, R: Send>(of: &[T], all: impl Fn(&[T]) -> Vec<R> + Sync) -> Vec<R> {
     if of.len() < WORTH_A_THREAD {
@@ -77,10 +67,7 @@ fn on_two_threads<T: Sync, R: Send>(of: &[T], all: impl Fn(&[T]) -> Vec<R> + Syn
 impl Engine {
     /// The persons of these records, which are in order; of each the records among them lead to it once.
     pub fn sketches(&self, of: &[Idx], now: Time) -> Vec<Sketch> {
-        on_two_threads(of, |some| {
-            let looks = some.chunks(LOOKED_AT_ONCE).flat_map(|starts| self.first_looks(starts));
-            looks.filter_map(|look| self.sketch(look, of, now)).collect()
-        })
+        on_two_threads(of, |some| some.iter().filter_map(|start| self.sketch(*start, of, now)).collect())
     }
 
     /// These target records, each with what the rules make of its person's fields.
@@ -112,23 +99,8 @@ impl Engine {
         self.merge(self.systems.get(&record.id.system).into_iter(), Members { places, records: &records }, now)
     }
 
-    /// Looks at some records and their addresses, and goes to where the others lie who bear one of these.
-    fn first_looks(&self, starts: &[Idx]) -> Vec<FirstLook> {
-        self.world.fetch(starts.iter().copied());
-        let look = |start: &Idx| {
-            let record = self.world.record(*start);
-            FirstLook { start: *start, address: record.address(), record }
-        };
-        let looks: Vec<FirstLook> = starts.iter().map(look).collect();
-        let addresses = looks.iter().filter_map(|look| look.address.as_ref());
-        let bearers: Vec<&[Idx]> = addresses.map(|address| self.world.bearers(address)).collect();
-        self.world.fetch(bearers.into_iter().flatten().copied());
-        looks
-    }
-
-    fn sketch(&self, look: FirstLook, among: &[Idx], now: Time) -> Option<Sketch> {
-        let start = look.start;
-        let (members, records, addresses) = self.person_of(look);
+    fn sketch(&self, start: Idx, among: &[Idx], now: Time) -> Option<Sketch> {
+        let (members, records, addresses) = self.person_of(start);
         if members.iter().any(|m| *m < start && among.binary_search(m).is_ok()) {
             return None;
         }
@@ -147,7 +119,9 @@ impl Engine {
     }
 
     /// Who a record is one person with, and the addresses that they bear or bore.
-    fn person_of(&self, FirstLook { start, record, address }: FirstLook) -> (Vec<Idx>, Vec<Record>, Vec<Address>) {
+    fn person_of(&self, start: Idx) -> (Vec<Idx>, Vec<Record>, Vec<Address>) {
+        let record = self.world.record(start);
+        let address = record.address();
         let alone = record.same_as.is_empty()
             && self.world.namers(&record.id).is_empty()
             && address.as_ref().is_none_or(|address| self.world.bearers(address).len() < 2);

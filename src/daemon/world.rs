@@ -136,13 +136,6 @@ impl World {
         }
     }
 
-    /// Goes to where records lie, before they are looked at: memory answers many questions at once as fast as one, if none waits for another.
-    pub fn fetch(&self, places: impl Iterator<Item = Idx>) {
-        for idx in places {
-            std::hint::black_box(self.slots[idx as usize].bytes.first());
-        }
-    }
-
     pub fn bytes(&self, idx: Idx) -> &[u8] {
         &self.slots[idx as usize].bytes
     }
