@@ -21,6 +21,9 @@ use std::rc::Rc;
 /// People sketched before they are decided on: some megabytes of decoded records.
 const SKETCHED_AT_ONCE: usize = 1_024;
 
+/// Sketches' worth of updates that wait for the table; then deciding waits too, so that memory stays flat.
+const UPDATES_WAITING_MAX: usize = 1;
+
 /// What one round of deciding remembers, so that a mailbox shared by a thousand costs a thousand and not a million.
 #[derive(Default)]
 struct Round {
@@ -43,7 +46,7 @@ impl Engine {
         }
         // The table is brought up to date beside the deciding, and done with it when this returns.
         std::thread::scope(|threads| {
-            let (decided, updates) = std::sync::mpsc::channel();
+            let (decided, updates) = std::sync::mpsc::sync_channel(UPDATES_WAITING_MAX);
             let table = &table;
             threads.spawn(move || updates.into_iter().for_each(|updates| table.apply(updates)));
             self.decide(&first, now, &|updates| {

@@ -56,12 +56,6 @@ impl Borrow<str> for Name {
     }
 }
 
-impl AsRef<str> for Name {
-    fn as_ref(&self) -> &str {
-        self.0
-    }
-}
-
 impl PartialEq for Name {
     fn eq(&self, other: &Name) -> bool {
         std::ptr::eq(self.0, other.0)
@@ -87,12 +81,6 @@ impl Hash for Name {
     }
 }
 
-impl Default for Name {
-    fn default() -> Name {
-        Name::new("")
-    }
-}
-
 impl From<&str> for Name {
     fn from(text: &str) -> Name {
         Name::new(text)
@@ -101,12 +89,6 @@ impl From<&str> for Name {
 
 impl From<String> for Name {
     fn from(text: String) -> Name {
-        Name::new(&text)
-    }
-}
-
-impl From<Box<str>> for Name {
-    fn from(text: Box<str>) -> Name {
         Name::new(&text)
     }
 }

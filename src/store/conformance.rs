@@ -81,6 +81,12 @@ fn conforms(store: &dyn KeyValue) {
     store.commit(sized(VALUE_BYTES_MAX)).unwrap();
     assert_eq!(store.get(b"large").unwrap().map(|v| v.len()), Some(VALUE_BYTES_MAX));
 
+    // What was staged is there, and by the same conditions and limits.
+    store.stage(put(&[("staged", "1")])).unwrap();
+    assert_eq!(store.get(b"staged").unwrap(), Some(b"1".to_vec()));
+    assert!(matches!(store.stage(on(&[("b", None)])), Err(Error::ConditionFailed { .. })));
+    assert!(matches!(store.stage(sized(VALUE_BYTES_MAX + 1)), Err(Error::TooLarge { .. })));
+
     // Many values in one commit.
     let many = (0..1000u32).map(|i| (i.to_be_bytes().to_vec(), vec![i as u8; 300])).collect();
     store.commit(Batch { puts: many, ..Batch::default() }).unwrap();
@@ -101,4 +107,17 @@ fn sled_conforms_and_keeps_it() {
     let before = listed(&store, &KeyRange::all());
     drop(store);
     assert_eq!(listed(&Sled::open(dir.path()).unwrap(), &KeyRange::all()), before);
+}
+
+#[test]
+fn what_was_staged_is_in_the_files_once_a_later_commit_is() {
+    let (dir, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = Sled::open(dir.path()).unwrap();
+    store.stage(put(&[("staged", "1")])).unwrap();
+    store.commit(put(&[("committed", "2")])).unwrap();
+    // As a killed process leaves them: sled writes more when it is closed.
+    for file in ["conf", "db"] {
+        std::fs::copy(dir.path().join(file), copy.path().join(file)).unwrap();
+    }
+    assert_eq!(keys(&Sled::open(copy.path()).unwrap(), &KeyRange::all()), ["committed", "staged"]);
 }
