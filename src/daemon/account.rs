@@ -21,7 +21,7 @@ impl Engine {
     ///
     /// It waits for the next commit, which comes before the next batch leaves or at the end of a delivery. What a crash forgets of it is
     /// still marked as sent, and read back.
-    pub fn book(&mut self, batch: &Batch, outcomes: &[Outcome], now: Time) -> Result<(), Error> {
+    pub fn book(&mut self, batch: &mut Batch, outcomes: &[Outcome], now: Time) -> Result<(), Error> {
         if let Some(state) = self.systems.get_mut(&batch.system) {
             for idx in &batch.places {
                 state.in_flight.remove(idx);
@@ -36,7 +36,9 @@ impl Engine {
                 state.breaker = Breaker::default();
             }
         }
-        for (i, idx) in batch.places.iter().enumerate() {
+        self.let_sent_go(batch);
+        let shown = std::mem::take(&mut batch.shown);
+        for (i, (idx, shown)) in batch.places.iter().zip(shown).enumerate() {
             // A connector that answers for fewer records than it was given leaves the rest unknown.
             let lost = Outcome::Unknown("no outcome was told".into());
             let outcome = outcomes.get(i).unwrap_or(&lost);
@@ -46,7 +48,12 @@ impl Engine {
                 self.journal_outcome(*idx, &op.change, outcome, said, now);
             }
             match outcome {
-                Outcome::Applied => self.applied(*idx, batch.more.get(i).copied().unwrap_or(true), now),
+                Outcome::Applied => {
+                    // Whatever came in meanwhile stands beside the write.
+                    let unchanged = *self.world.bytes(*idx) == *shown.bytes;
+                    let record = if unchanged { shown.record } else { self.world.record(*idx) };
+                    self.applied(*idx, record, batch.more.get(i).copied().unwrap_or(true), now);
+                }
                 // The others stay lined up as they are.
                 Outcome::Rejected(why) => {
                     tracing::warn!(record = %op.record, op = Op::of(&op.change).name(), why, "the system refused the write");
@@ -133,8 +140,8 @@ impl Engine {
         }
     }
 
-    fn applied(&mut self, idx: Idx, more: bool, now: Time) {
-        let mut record = self.world.record(idx);
+    /// Books a write of which the record, as it is known, shows nothing yet.
+    fn applied(&mut self, idx: Idx, mut record: Record, more: bool, now: Time) {
         let system = record.id.system.clone();
         let Some(sent) = self.world.slot(idx).target.as_ref().and_then(|t| t.sent.clone()) else { return };
         self.book_with_guards(idx, &sent, &record, now);
@@ -187,7 +194,8 @@ impl Engine {
                     let landed =
                         self.world.slot(*idx).target.as_ref().and_then(|t| t.sent.as_ref()).is_some_and(|s| landed(s, shown, &words));
                     if landed {
-                        self.applied(*idx, true, now);
+                        let record = self.world.record(*idx);
+                        self.applied(*idx, record, true, now);
                     } else {
                         let blocked = shown.is_blocked();
                         let own_mark = self.systems.get(&system).is_some_and(|s| s.abilities.block_is_own_mark);

@@ -14,10 +14,14 @@ use crate::model::{MailKind, Name, Record, Time};
 /// Writes that go out together.
 #[derive(Debug, Clone)]
 pub struct Batch {
+    /// Of the item that says what is under way.
+    pub number: u64,
     pub system: Name,
     pub lane: Lane,
     pub ops: Vec<WriteOp>,
     pub places: Vec<Idx>,
+    /// The records as they were then, decoded.
+    pub(super) shown: Vec<Shown>,
     /// What the fields held that this writes.
     written: Vec<WrittenRecord>,
     /// Whether each record's block was ours before this write.
@@ -26,9 +30,26 @@ pub struct Batch {
     pub more: Vec<bool>,
 }
 
+/// A record, and the bytes that it was decoded from.
+#[derive(Debug, Clone)]
+pub(super) struct Shown {
+    pub record: Record,
+    pub bytes: Box<[u8]>,
+}
+
 impl Batch {
     fn new(system: Name, lane: Lane) -> Batch {
-        Batch { system, lane, ops: Vec::new(), places: Vec::new(), written: Vec::new(), had_block: Vec::new(), more: Vec::new() }
+        Batch {
+            number: 0,
+            system,
+            lane,
+            ops: Vec::new(),
+            places: Vec::new(),
+            shown: Vec::new(),
+            written: Vec::new(),
+            had_block: Vec::new(),
+            more: Vec::new(),
+        }
     }
 }
 
@@ -77,6 +98,11 @@ impl Engine {
         std::iter::from_fn(|| self.gather(system, now)).take(at_most).collect()
     }
 
+    /// Whether something is lined up for a system that may be written to.
+    pub fn has_writes_for(&self, system: &Name) -> bool {
+        self.systems.get(system).is_some_and(|s| s.approved.is_some() && !s.outbox.is_empty())
+    }
+
     /// One batch, marked as sent.
     fn gather(&mut self, system: &Name, now: Time) -> Option<Batch> {
         self.ask_where_needed(system, now);
@@ -89,11 +115,21 @@ impl Engine {
             let everything = state.approved == Some(Approval::All) && !matches!(state.breaker.open_until, Some(t) if t > now);
             let mut batch = Batch::new(system.clone(), lane);
             let candidates = self.candidates_of(system, lane, now, limit);
-            let looks = self.looks(&candidates, now);
-            for (idx, (record, merge)) in candidates.into_iter().zip(looks) {
+            let lately = self.take_lately(&candidates, now);
+            let others: Vec<Idx> = candidates.iter().zip(&lately).filter(|(_, l)| l.is_none()).map(|(idx, _)| *idx).collect();
+            let mut looks = self.looks(&others, now).into_iter();
+            for (idx, lately) in candidates.into_iter().zip(lately) {
+                let (record, merge, before) = match lately {
+                    Some(looked) => (looked.record, looked.merge, Some(looked.due)),
+                    None => {
+                        let Some((record, merge)) = looks.next() else { break };
+                        (record, merge, None)
+                    }
+                };
                 let due = self.due_by(idx, &record, &merge, now);
                 let lanes = Lanes::of(&due);
-                let may = self.may_go(idx, &record, &due, now);
+                // The guards know already what was due a moment ago.
+                let may = if before.is_some_and(|b| b == due) { self.may(idx, &record) } else { self.may_go(idx, &record, &due, now) };
                 let fields_too = everything && may.update;
                 let alone = self.world.slot(idx).target.as_ref().and_then(|t| t.failure.as_ref()).is_some_and(|f| f.alone);
                 let change = match lane {
@@ -125,6 +161,7 @@ impl Engine {
                 if let Some(state) = self.systems.get_mut(system) {
                     state.in_flight.extend(&batch.places);
                 }
+                self.keep_sent(&mut batch);
                 self.keep_written(std::mem::take(&mut batch.written), now);
                 return Some(batch);
             }
@@ -161,14 +198,20 @@ impl Engine {
         }
         batch.ops.push(op);
         batch.places.push(idx);
+        batch.shown.push(Shown { record, bytes: self.world.bytes(idx).into() });
         batch.more.push(more);
-        self.keep_target(idx);
     }
 
     /// Which of the things that are due for a record nobody has to be asked about.
     fn may_go(&mut self, idx: Idx, record: &Record, due: &Due, now: Time) -> Lanes {
         let Some(state) = self.systems.get_mut(&record.id.system) else { return Lanes::default() };
         state.guards.line_up(idx, record, due, now);
+        self.may(idx, record)
+    }
+
+    /// What the guards let go of what they know to be due.
+    fn may(&self, idx: Idx, record: &Record) -> Lanes {
+        let Some(state) = self.systems.get(&record.id.system) else { return Lanes::default() };
         let may = |op| state.guards.of(op).may_go(idx);
         Lanes { protective: true, release: may(Op::Release), update: may(Op::Update) }
     }

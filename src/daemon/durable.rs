@@ -5,6 +5,9 @@ use crate::store::{Changes, Entry, Error, Journal, State};
 use indexmap::IndexMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// Fewer items are put together in less time than a thread takes to start.
+const WORTH_A_THREAD: usize = 256;
+
 /// What waits for the next commit, in the order in which it came: of several changes to one item the last counts. Records get their places in
 /// that order when the state is opened.
 #[derive(Debug, Default)]
@@ -118,10 +121,23 @@ impl Disk {
 
 impl Writing {
     fn write(&mut self, entries: &[Entry], state: &State) -> Result<(), Error> {
-        if !entries.is_empty() {
-            self.journal.append(entries)?;
+        let changes = self.room.changes();
+        if entries.is_empty() {
+            return state.commit(changes);
         }
-        if self.room.is_empty() { Ok(()) } else { state.commit(self.room.changes()) }
+        if changes.put.len() < WORTH_A_THREAD {
+            self.journal.append(entries)?;
+            return state.commit(changes);
+        }
+        // While the journal goes to its disk the store's part is put together, not yet written.
+        let journal = &mut self.journal;
+        let prepared = std::thread::scope(|threads| {
+            let journaled = threads.spawn(|| journal.append(entries));
+            let prepared = state.prepare(changes);
+            journaled.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            prepared
+        })?;
+        prepared.store()
     }
 }
 

@@ -4,8 +4,10 @@
 //! whom something changed, [`Engine::next_batches`](super::deliver) and `book` send and account for writes.
 
 use super::durable::{Disk, Pending};
+use super::lately::Lately;
 use super::notices::Told;
 use super::persist::{self, NAMES_KEY, kind};
+use super::places::{ByPlace, Places};
 use super::rebuild::{Journaled, Rebuilding, Recovery};
 use super::refusals::{On, Refusals};
 use super::replay::refusal_line;
@@ -24,7 +26,7 @@ use crate::link;
 use crate::model::expression::{Declared, Expression};
 use crate::model::{Name, Reason, Record, RecordId, Refusal, Span, Time};
 use crate::store::Entry;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -73,14 +75,21 @@ pub struct Engine {
     pub world: World,
     pub people: Vec<Person>,
     pub free: Vec<PersonIdx>,
+    /// Who has a hold that is kept though its cause does not reach them any more.
+    pub kept: BTreeSet<PersonIdx>,
     pub refusals: Refusals,
     /// Deals and tickets that are gone, whose holds someone let go. Seen again, they hold again.
     pub let_go: HashSet<RecordId>,
-    pub dirty: HashSet<Idx>,
+    pub lately: Lately,
+    /// Counts each change of a record or of what we know of our writes to it.
+    pub changes: u64,
+    /// The number of the next batch of writes.
+    pub batches: u64,
+    pub dirty: Places,
     /// When those who are marked were decided on last.
     pub decided_at: Time,
     /// Each deal's and ticket's phase under each hold rule, until it changes.
-    pub phases: HashMap<Idx, Box<[Phase]>>,
+    pub phases: ByPlace<Box<[Phase]>>,
     /// When cool-downs end: their deals and tickets, and people who are held by one that does not lead to them any more.
     pub wakeups: BTreeMap<Time, BTreeSet<Idx>>,
     pub pending: Pending,
@@ -108,7 +117,7 @@ pub struct Engine {
     /// What was written into fields, for `undo`; the undo plans that were shown, by id; the fields on their way back.
     pub written: Written,
     pub undos: BTreeMap<String, Shown>,
-    pub set_back: HashMap<Idx, Vec<SetBack>>,
+    pub set_back: ByPlace<Vec<SetBack>>,
     pub run: Arc<str>,
 }
 
@@ -197,6 +206,7 @@ impl Engine {
 
     /// Writes a record's target state with the next commit.
     pub fn keep_target(&mut self, idx: Idx) {
+        self.changes += 1;
         let slot = self.world.slot(idx);
         let key = slot.id.key();
         match &slot.target {
@@ -236,6 +246,7 @@ impl Engine {
     }
 
     fn keep_bytes(&mut self, idx: Idx) {
+        self.changes += 1;
         if let Some(names) = self.world.names_to_keep() {
             self.pending.put(kind::META, NAMES_KEY.into(), persist::encode(names));
         }

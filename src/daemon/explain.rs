@@ -5,6 +5,7 @@ use super::gate::{Answer, Gate, subject};
 use super::plan::PlannedWrite;
 use super::reconcile::addresses;
 use super::refusals::On;
+use super::sketch::StatusNow;
 use super::table::Subject;
 use super::view::View;
 use super::wanted::Members;
@@ -157,8 +158,8 @@ impl Engine {
             }
         }
         let decision = gate.decide(&[who.to_string()], &Mail::of(MailKind::Campaign), now).into_iter().next();
-        let of = Members { places: &members, records: &records };
-        let status = self.status_explained(person, of, now);
+        let of = Members { places: &members, records: &records, around: &View::new(&self.world) };
+        let status = self.status_explained(of, now);
         Explanation {
             person: self.person_id(person),
             records: links,
@@ -194,11 +195,10 @@ impl Engine {
         left.collect()
     }
 
-    fn status_explained(&mut self, person: u32, of: Members<'_>, now: Time) -> StatusExplained {
-        let value = self.status_of(person, of, now);
+    fn status_explained(&self, of: Members<'_>, now: Time) -> StatusExplained {
+        let StatusNow { name: value, error } = self.status_now(of, now);
         let rule = value.as_ref().and_then(|v| self.config.policy.statuses.iter().find(|s| s.name == *v)).map(|s| s.rule.to_string());
-        let error = self.people[person as usize].status_error.as_deref().map(Into::into);
-        StatusExplained { value: value.map(|v| v.to_string()), rule, error }
+        StatusExplained { value: value.map(|v| v.to_string()), rule, error: error.map(Into::into) }
     }
 
     fn fields_explained(&self, of: Members<'_>, now: Time) -> BTreeMap<Name, FieldExplained> {

@@ -2,6 +2,7 @@
 
 use super::engine::Engine;
 use super::gate::Gate;
+use super::view::View;
 use super::wanted::Members;
 use crate::model::{Mail, MailKind, Record, Time};
 use serde::{Deserialize, Serialize};
@@ -72,7 +73,8 @@ impl Engine {
                 continue;
             }
             let records: Vec<Record> = members.iter().map(|m| self.world.record(*m)).collect();
-            let status = self.status_of(i as u32, Members { places: &members, records: &records }, now);
+            let of = Members { places: &members, records: &records, around: &View::new(&self.world) };
+            let status = self.status_now(of, now).name;
             let mut addresses: Vec<String> = records.iter().filter_map(Record::address).map(|a| a.to_string()).collect();
             addresses.sort();
             addresses.dedup();

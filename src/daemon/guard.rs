@@ -4,6 +4,7 @@
 //! *granted* it. When more are counted than the limit, those that are due are *asked* about: they wait, as one plan, and what comes later
 //! begins to count anew, so that the ordinary goes on beside a mass that waits.
 
+use super::places::ByPlace;
 use super::world::Idx;
 use crate::model::{Name, Span, Time};
 use hashbrown::{HashMap, HashSet};
@@ -71,7 +72,7 @@ impl Entry {
 /// What stands of one direction of writes to one system.
 #[derive(Debug, Default)]
 pub struct Guard {
-    records: HashMap<Idx, Entry>,
+    records: ByPlace<Entry>,
     counted: usize,
     asked_count: usize,
     same: HashMap<Replaced, usize>,
@@ -238,6 +239,9 @@ impl Guard {
 
     /// The records that wait, in order, with their digests.
     pub fn asked(&self) -> Vec<(Idx, u64)> {
+        if self.asked_count == 0 {
+            return Vec::new();
+        }
         let mut asked: Vec<(Idx, u64)> = self
             .records
             .iter()

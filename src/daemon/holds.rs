@@ -12,26 +12,42 @@ use crate::decide::standing::{By, HoldNow, Kinds, reason};
 use crate::model::{Address, DealState, Entity, Reason, Record, RecordId, Time};
 use std::borrow::Cow;
 
+/// A look at what may hold one person.
+struct Look<'l> {
+    around: &'l View<'l>,
+    now: Time,
+    fresh: &'l mut Phases,
+    holds: Vec<HoldNow>,
+}
+
 impl Engine {
-    /// The holds that reach a person's own records: through deals, accounts and tickets. Phases that had to be found out go to `fresh`.
-    pub fn direct_holds(&self, records: &[Record], addresses: &[Address], now: Time, fresh: &mut Phases) -> Vec<HoldNow> {
-        let mut holds = Vec::new();
+    /// The holds that reach a person's own records: through deals, accounts and tickets, which are looked at in `around`. Phases that had to
+    /// be found out go to `fresh`.
+    pub fn direct_holds(
+        &self,
+        records: &[Record],
+        addresses: &[Address],
+        now: Time,
+        around: &View<'_>,
+        fresh: &mut Phases,
+    ) -> Vec<HoldNow> {
+        let mut look = Look { around, now, fresh, holds: Vec::new() };
         for address in addresses {
             let tickets = self.world.tickets_of_address(address);
-            self.holds_of(tickets, Reach::Person, None, now, fresh, &mut holds);
+            self.holds_of(tickets, Reach::Person, None, &mut look);
         }
         for record in records {
             let deals = self.world.deals_of_person(&record.id);
-            self.holds_of(deals, Reach::Person, Some(&record.id.id), now, fresh, &mut holds);
+            self.holds_of(deals, Reach::Person, Some(&record.id.id), &mut look);
             let tickets = self.world.tickets_of_person(&record.id);
-            self.holds_of(tickets, Reach::Person, None, now, fresh, &mut holds);
+            self.holds_of(tickets, Reach::Person, None, &mut look);
             if let Some(account) = &record.account {
                 let id = RecordId::new(record.id.system.clone(), Entity::Account, account.clone());
                 let deals = self.world.deals_of_account(&id);
-                self.holds_of(deals, Reach::Account, Some(account), now, fresh, &mut holds);
+                self.holds_of(deals, Reach::Account, Some(account), &mut look);
             }
         }
-        holds
+        look.holds
     }
 
     /// The holds of everyone who bears an address.
@@ -41,7 +57,7 @@ impl Engine {
             let view = View::new(&self.world);
             let members = view.component(*idx, &self.link_rules).members;
             let records = view.take(&members);
-            for hold in self.direct_holds(&records, &addresses(&records), now, &mut fresh) {
+            for hold in self.direct_holds(&records, &addresses(&records), now, &View::new(&self.world), &mut fresh) {
                 add(&mut holds, hold);
             }
         }
@@ -50,18 +66,19 @@ impl Engine {
     }
 
     /// `through`: the person's or account's id that a deal must still name; one that it only named once keeps the hold, and we ask.
-    fn holds_of(&self, causes: &[Idx], reach: Reach, through: Option<&str>, now: Time, fresh: &mut Phases, holds: &mut Vec<HoldNow>) {
+    fn holds_of(&self, causes: &[Idx], reach: Reach, through: Option<&str>, look: &mut Look<'_>) {
         let (config, files) = (&self.config, self.files.policy.holds.len());
         for cause in causes {
-            let phases = self.phases_of(*cause, now);
+            let phases = self.phases_of(*cause, look.around, look.now);
             if let Cow::Owned(found) = &phases {
-                fresh.push((*cause, found.as_slice().into()));
+                look.fresh.push((*cause, found.as_slice().into()));
             }
-            let slot = self.world.slot(*cause);
-            if phases.iter().all(|p| !p.holds()) || self.let_go.contains(&slot.id) {
+            let reaches = |scope: &HoldScope| reach != Reach::Account || matches!(scope, HoldScope::Account { .. });
+            let holds_someone = config.policy.holds.iter().zip(phases.iter()).any(|(rule, phase)| phase.holds() && reaches(&rule.scope));
+            if !holds_someone || self.let_go.contains(&self.world.slot(*cause).id) {
                 continue;
             }
-            let record = self.world.record(*cause);
+            let record = look.around.get(*cause);
             // The files' rules come first.
             let by = |place: usize| if place < files { By::Files } else { By::Former };
             for (place, (rule, phase)) in config.policy.holds.iter().zip(phases.iter()).enumerate() {
@@ -90,14 +107,14 @@ impl Engine {
                     _ => reason(&rule.name, reach, until.is_some()),
                 };
                 add(
-                    holds,
+                    &mut look.holds,
                     HoldNow {
                         hold: rule.name.clone(),
                         cause: record.id.clone(),
                         reach,
                         reason: why,
                         stops: Kinds::of(&rule.stops),
-                        since: now,
+                        since: look.now,
                         until,
                         kept,
                         by: by(place),
@@ -108,12 +125,12 @@ impl Engine {
     }
 
     /// A cause's phase under each hold rule, from memory where it is known.
-    fn phases_of(&self, cause: Idx, now: Time) -> Cow<'_, [Phase]> {
+    fn phases_of(&self, cause: Idx, around: &View<'_>, now: Time) -> Cow<'_, [Phase]> {
         if let Some(known) = self.phases.get(&cause) {
             return Cow::Borrowed(known);
         }
-        let record = self.world.record(cause);
-        Cow::Owned(self.config.policy.holds.iter().map(|rule| phase(rule, &record, now)).collect())
+        let record = around.get(cause);
+        Cow::Owned(self.config.policy.holds.iter().map(|rule| phase(rule, record, now)).collect())
     }
 
     /// Keeps phases in memory, until their cause changes or a cool-down ends.
@@ -151,11 +168,13 @@ impl Engine {
                 None => None,
                 Some(_) if !self.systems.contains_key(&held.cause.system) => None,
                 Some(idx) => {
-                    let phases: Box<[Phase]> = self.phases_of(idx, now).into();
+                    let around = View::new(&self.world);
+                    let phases: Box<[Phase]> = self.phases_of(idx, &around, now).into();
+                    let listed = !around.get(idx).is_gone();
+                    drop(around);
                     self.keep_phases(vec![(idx, phases.clone())]);
                     let rules = self.config.policy.holds.iter().zip(phases.iter());
                     let of_name = rules.filter(|(r, _)| r.name == held.hold && r.on == held.cause.entity).map(|(_, p)| *p);
-                    let listed = !self.world.record(idx).is_gone();
                     // Where former rules count too, the strictest does.
                     Some(CauseNow { phase: of_name.max_by_key(|p| p.strictness()), listed })
                 }

@@ -30,14 +30,11 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, people_told: bool, re
     }
     new.memory = old.memory.clone();
     new.presence = Presence::Listed;
-    if let Some(address) = old.address()
-        && new.address().as_ref() != Some(&address)
-    {
+    let (before, now) = (old.address(), new.address());
+    if let Some(address) = before.filter(|a| now.as_ref() != Some(a)) {
         remember(&mut new.memory.past_addresses, address);
     }
-    if let Some(address) = new.address() {
-        new.memory.past_addresses.retain(|a| *a != address);
-    }
+    new.memory.past_addresses.retain(|a| now.as_ref() != Some(a));
     if new.id.entity == Entity::Deal {
         for person in old.people.iter().filter(|p| !new.people.contains(p)) {
             remember(&mut new.memory.past_people, person.clone());

@@ -8,6 +8,7 @@ use super::refusals::{On, Refusals, StoredOn};
 use super::replay::Said;
 use super::system::{Approval, StreamState, SystemState};
 use super::target::{Allowed, Target};
+use super::underway;
 use super::world::{Unreadable, World};
 use crate::config::Config;
 use crate::connector::{Abilities, StreamInfo, Usage};
@@ -15,18 +16,23 @@ use crate::decide::ratchet::Held;
 use crate::link;
 use crate::model::{Name, RecordId, Refusal, RefusalScope, Time};
 use crate::store::{Journal, Loaded, State, StateInfo};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The state's format. A newer one is refused; an older one is set aside and everything read anew, but for what the journal keeps.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
+
+/// The oldest format that is read as it is: what came since are items of a new kind.
+const FORMAT_VERSION_READ: u32 = 2;
 
 /// Kinds of items in the store.
 pub mod kind {
     pub const RECORD: u8 = b'r';
     pub const TARGET: u8 = b't';
+    /// Batches of writes under way.
+    pub const SENT: u8 = b'e';
     pub const HELD: u8 = b'h';
     pub const STREAM: u8 = b's';
     pub const REFUSAL: u8 = b'f';
@@ -116,11 +122,12 @@ pub fn open(config: Arc<Config>, now: Time, run: Arc<str>, wire: &mut Wire<'_>) 
     let info = info(&config);
     let mut read = |opened: (State, Loaded)| open_on(config.clone(), wire(&opened.0)?, now, run.clone(), opened);
     let (state, loaded) = State::open(&config.state, info)?;
-    let why = if loaded.format_version < FORMAT_VERSION {
+    let why = if loaded.format_version < FORMAT_VERSION_READ {
         let found = loaded.format_version;
         drop(state);
         format!("it was written by an older nayose, in format {found}; this one's is {FORMAT_VERSION}")
     } else {
+        state.raise_format()?;
         match read((state, loaded)) {
             // It is what was written, and we can make nothing of it.
             Err(error @ (Error::Item { .. } | Error::Unreadable(_))) => error.to_string(),
@@ -149,12 +156,16 @@ pub fn open_on(
         systems: systems.into_iter().map(|s| (s.config.settings.name.clone(), system(s))).collect(),
         world: World::default(),
         people: Vec::new(),
+        kept: BTreeSet::new(),
         free: Vec::new(),
         refusals: Refusals::default(),
         let_go: HashSet::new(),
-        dirty: HashSet::new(),
+        lately: Default::default(),
+        changes: 0,
+        batches: 0,
+        dirty: Default::default(),
         decided_at: now,
-        phases: HashMap::new(),
+        phases: Default::default(),
         wakeups: BTreeMap::new(),
         pending: Pending::default(),
         journal_pending: Vec::new(),
@@ -173,7 +184,7 @@ pub fn open_on(
         permit_ends: BTreeMap::new(),
         written: Default::default(),
         undos: BTreeMap::new(),
-        set_back: HashMap::new(),
+        set_back: Default::default(),
         permits_walked_at: now,
         run,
         files: config.clone(),
@@ -185,6 +196,7 @@ pub fn open_on(
     };
     let mut usage = BTreeMap::new();
     let mut later: Vec<(u8, Vec<u8>, Vec<u8>)> = Vec::new();
+    let mut under_way: Vec<(Vec<u8>, underway::Stored)> = Vec::new();
     let mut failed: Option<Error> = None;
     let (state, world, written) = (&engine.disk.state, &mut engine.world, &mut engine.written);
     if let Some(names) = state.get(kind::META, NAMES_KEY.as_bytes())? {
@@ -230,6 +242,7 @@ pub fn open_on(
                     engine.world.slot_mut(idx).held = Some(Box::new(held));
                 }
             }
+            kind::SENT => under_way.push((key, decode("of writes under way", &value)?)),
             kind::STREAM => {
                 let mut stream: StreamState = decode(&text, &value)?;
                 stream.forget_future(now);
@@ -274,6 +287,10 @@ pub fn open_on(
             _ => {}
         }
     }
+    // A target's own item is older than that of the batch that it is in.
+    for (number, sent) in under_way {
+        engine.restore_sent(&number, sent);
+    }
     let said = Said::of(entries);
     match &loaded.rebuilt {
         Some(lost) => engine.begin_rebuild(rebuilt(lost), now),
@@ -310,8 +327,8 @@ pub(super) fn system(opened: Opened) -> SystemState {
         approved: None,
         epochs: BTreeMap::new(),
         outbox: Default::default(),
-        in_flight: HashSet::new(),
-        touched: HashSet::new(),
+        in_flight: Default::default(),
+        touched: Default::default(),
         unknown: BTreeSet::new(),
         clock_skew_ms: 0,
         breaker: Default::default(),

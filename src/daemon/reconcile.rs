@@ -1,12 +1,14 @@
 //! Decides anew for whom something changed: who is one person, what holds and refusals stand, and which targets have something due.
 
+use super::beside::{WORTH_A_THREAD, both};
 use super::engine::{Engine, Person};
 use super::holds::add;
+use super::places::Places;
 use super::refusals::On;
-use super::sketch::{Sketch, WORTH_A_THREAD};
+use super::sketch::Sketch;
 use super::system::Lanes;
 use super::table::Update;
-use super::target;
+use super::target::{self, Target};
 use super::wanted::Whole;
 use super::world::{Idx, NOBODY, PersonIdx};
 use crate::connector::Abilities;
@@ -15,21 +17,19 @@ use crate::decide::rules::ConsentRules;
 use crate::decide::standing::{Brief, By, HoldNow, Standing};
 use crate::link;
 use crate::model::{Address, Entity, Name, Record, RefusalScope, Time};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use std::rc::Rc;
 
-/// People sketched before they are decided on: some megabytes of decoded records.
-const SKETCHED_AT_ONCE: usize = 1_024;
-
-/// Sketches' worth of updates that wait for the table; then deciding waits too, so that memory stays flat.
-const UPDATES_WAITING_MAX: usize = 1;
+/// People sketched before they are decided on: some megabytes of decoded records. Few are taken in quarters, so that the table is told of most
+/// of them while the rest are settled.
+const SKETCHED_AT_ONCE: std::ops::RangeInclusive<usize> = 256..=1_024;
 
 /// What one round of deciding remembers, so that a mailbox shared by a thousand costs a thousand and not a million.
 #[derive(Default)]
 struct Round {
-    done: HashSet<Idx>,
+    done: Places,
     at_address: HashMap<Address, Rc<Vec<HoldNow>>>,
-    /// For the table, in order.
+    /// What the table is yet to know, in order.
     updates: Vec<Update>,
 }
 
@@ -39,40 +39,22 @@ impl Engine {
         self.decided_at = now;
         self.wake(now);
         self.walk_permits(now);
+        self.begin_lately();
         let first = self.take_dirty();
-        let table = self.table.clone();
-        if first.len() < WORTH_A_THREAD {
-            return self.decide(&first, now, &|updates| table.apply(updates));
-        }
-        // The table is brought up to date beside the deciding, and done with it when this returns.
-        std::thread::scope(|threads| {
-            let (decided, updates) = std::sync::mpsc::sync_channel(UPDATES_WAITING_MAX);
-            let table = &table;
-            threads.spawn(move || updates.into_iter().for_each(|updates| table.apply(updates)));
-            self.decide(&first, now, &|updates| {
-                if let Err(back) = decided.send(updates) {
-                    // The other thread panicked: the scope's end says so.
-                    table.apply(back.0);
-                }
-            });
-            drop(decided);
-        });
-    }
-
-    /// Decides for these and whoever else is concerned; what the table is to know goes to `tell`, in order.
-    fn decide(&mut self, first: &[Idx], now: Time, tell: &dyn Fn(Vec<Update>)) {
         let mut round = Round::default();
         let mut neighbours = Vec::new();
-        self.settle_all(first, now, &mut round, tell, Some(&mut neighbours));
+        self.settle_all(&first, now, &mut round, Some(&mut neighbours));
         // People who share an address with someone that changed: holds spread one step, not from mailbox to mailbox.
         neighbours.sort_unstable();
         neighbours.dedup();
-        self.settle_all(&neighbours, now, &mut round, tell, None);
+        self.settle_all(&neighbours, now, &mut round, None);
         // Who was torn from a person that was settled above, or bears an address that a refusal came to.
         while !self.dirty.is_empty() {
             let rest = self.take_dirty();
-            self.settle_all(&rest, now, &mut round, tell, None);
+            self.settle_all(&rest, now, &mut round, None);
         }
+        self.table.apply(round.updates);
+        self.end_lately(now);
     }
 
     /// Those who are marked, in order.
@@ -82,22 +64,23 @@ impl Engine {
         all
     }
 
-    /// Settles the people of all these records, which are in order.
-    fn settle_all(
-        &mut self,
-        places: &[Idx],
-        now: Time,
-        round: &mut Round,
-        tell: &dyn Fn(Vec<Update>),
-        mut neighbours: Option<&mut Vec<Idx>>,
-    ) {
-        for some in places.chunks(SKETCHED_AT_ONCE) {
+    /// Settles the people of all these records, which are in order. The table is told of some while the next are settled.
+    fn settle_all(&mut self, places: &[Idx], now: Time, round: &mut Round, mut neighbours: Option<&mut Vec<Idx>>) {
+        let table = self.table.clone();
+        let at_once = (places.len() / 4).clamp(*SKETCHED_AT_ONCE.start(), *SKETCHED_AT_ONCE.end());
+        for some in places.chunks(at_once) {
             let is_open = |idx: &Idx| !round.done.contains(idx) && self.world.slot(*idx).id.entity == Entity::Person;
             let open: Vec<Idx> = some.iter().copied().filter(is_open).collect();
-            for sketch in self.sketches(&open, now) {
-                self.settle(sketch, now, round, neighbours.as_deref_mut());
+            let sketches = self.sketches(&open, now);
+            let before = match round.updates.len() < WORTH_A_THREAD {
+                true => Vec::new(),
+                false => std::mem::take(&mut round.updates),
+            };
+            let settle = || sketches.into_iter().for_each(|sketch| self.settle(sketch, now, round, neighbours.as_deref_mut()));
+            match before.is_empty() {
+                true => settle(),
+                false => drop(both(|| table.apply(before), settle)),
             }
-            tell(std::mem::take(&mut round.updates));
         }
     }
 
@@ -147,6 +130,9 @@ impl Engine {
         for (idx, record) in members.iter().zip(&records) {
             self.line_up(*idx, record, &Whole { standing: &standing, merge: &merge }, now);
         }
+        if holds.iter().any(|h| h.kept.is_some()) {
+            self.kept.insert(person);
+        }
         let place = &mut self.people[person as usize];
         (place.members, place.holds, place.by_former) = (members, holds, by_former);
         round.updates.push(Update::Set { person, standing, addresses, records });
@@ -182,6 +168,7 @@ impl Engine {
         old.dedup();
         for person in &old {
             let before = std::mem::take(&mut self.people[*person as usize]);
+            self.kept.remove(person);
             if before.members == members {
                 // The same records still lead to all their addresses.
                 continue;
@@ -269,6 +256,11 @@ impl Engine {
     fn line_up(&mut self, idx: Idx, record: &Record, whole: &Whole<'_>, now: Time) {
         let due = match self.systems.get(&record.id.system) {
             Some(system) if is_target(&system.abilities, &self.world.slot(idx).stream) && !record.is_gone() => {
+                let lost = |t: &Target| t.block_ours && t.sent.is_none() && !record.is_blocked();
+                if self.world.slot(idx).target.as_deref().is_some_and(lost) {
+                    // It was taken away while another write was under way. The next one that is seen there is someone else's.
+                    self.look_at_target(idx, record, now);
+                }
                 let wanted = self.wanted(record, whole, now);
                 let system = &self.systems[&record.id.system];
                 let slot = self.world.slot(idx);
@@ -277,6 +269,7 @@ impl Engine {
             _ => target::Due::default(),
         };
         let lanes = Lanes::of(&due);
+        self.note_lately(idx, record, whole.merge, &due);
         if let Some(system) = self.systems.get_mut(&record.id.system) {
             if system.in_flight.contains(&idx) {
                 system.touched.insert(idx);

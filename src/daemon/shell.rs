@@ -19,6 +19,9 @@ use tokio::task::JoinSet;
 /// Batches to one system at the same time.
 const BATCHES_MAX: usize = 8;
 
+/// Items that a commit of their own makes durable sooner than one together with what is written out.
+const WORTH_A_COMMIT: usize = 256;
+
 /// Everything that runs. Cheap to clone.
 #[derive(Clone)]
 pub struct Shell {
@@ -196,6 +199,10 @@ impl Shell {
         let mut under_way: JoinSet<Result<(Batch, Vec<Outcome>), Error>> = JoinSet::new();
         let mut read_back_failed = false;
         let mut sent = false;
+        if self.with(|e| e.uncommitted() >= WORTH_A_COMMIT && e.has_writes_for(system)) {
+            // What was read and decided is made durable while the first writes are put together. Whoever waits for theirs waits for it, too.
+            drop(self.begin_commit()?);
+        }
         loop {
             if !read_back_failed {
                 read_back_failed = !self.read_back(connector.as_ref(), system).await?;
@@ -225,8 +232,8 @@ impl Shell {
             for done in answered {
                 match done {
                     Ok(answered) => {
-                        let (batch, outcomes) = answered?;
-                        self.book(&batch, &outcomes, &mut tally)?;
+                        let (mut batch, outcomes) = answered?;
+                        self.book(&mut batch, &outcomes, &mut tally)?;
                     }
                     Err(error) => std::panic::resume_unwind(error.into_panic()),
                 }
@@ -247,7 +254,7 @@ impl Shell {
         Ok(tally)
     }
 
-    fn book(&self, batch: &Batch, outcomes: &[Outcome], tally: &mut Tally) -> Result<(), Error> {
+    fn book(&self, batch: &mut Batch, outcomes: &[Outcome], tally: &mut Tally) -> Result<(), Error> {
         for (op, outcome) in batch.ops.iter().zip(outcomes) {
             tally.count(Op::of(&op.change), outcome);
         }

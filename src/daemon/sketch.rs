@@ -1,6 +1,7 @@
 //! What can be said of a person by looking only: who it is, which holds reach it, what the merge makes of its fields. Nothing is changed, so
 //! that many are sketched at once on several threads; [`reconcile`](super::reconcile) then decides on each in turn.
 
+use super::beside::{WORTH_A_THREAD, both};
 use super::engine::Engine;
 use super::reconcile::is_target;
 use super::system::SystemState;
@@ -11,9 +12,6 @@ use crate::decide::phase::Phase;
 use crate::decide::standing::HoldNow;
 use crate::link;
 use crate::model::{Address, Name, Record, Time, Value};
-
-/// Fewer are looked at in less time than a thread takes to start.
-pub const WORTH_A_THREAD: usize = 128;
 
 /// One person, looked at.
 pub struct Sketch {
@@ -56,12 +54,9 @@ fn on_two_threads<T: Sync, R: Send>(of: &[T], all: impl Fn(&[T]) -> Vec<R> + Syn
         return all(of);
     }
     let (first, second) = of.split_at(of.len() / 2);
-    std::thread::scope(|threads| {
-        let other = threads.spawn(|| all(second));
-        let mut done = all(first);
-        done.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        done
-    })
+    let (second, mut done) = both(|| all(second), || all(first));
+    done.extend(second);
+    done
 }
 
 impl Engine {
@@ -83,7 +78,10 @@ impl Engine {
         let mut records: Vec<Record> = places.iter().map(|i| self.world.record(*i)).collect();
         let merge = match records[own].is_gone() {
             true => Merge::default(),
-            false => self.merge(self.systems.get(&slot.id.system).into_iter(), Members { places, records: &records }, now),
+            false => {
+                let of = Members { places, records: &records, around: &View::new(&self.world) };
+                self.merge(self.systems.get(&slot.id.system).into_iter(), of, now)
+            }
         };
         (records.swap_remove(own), merge)
     }
@@ -96,7 +94,8 @@ impl Engine {
         }
         let places = &self.people[person as usize].members;
         let records: Vec<Record> = places.iter().map(|i| self.world.record(*i)).collect();
-        self.merge(self.systems.get(&record.id.system).into_iter(), Members { places, records: &records }, now)
+        let of = Members { places, records: &records, around: &View::new(&self.world) };
+        self.merge(self.systems.get(&record.id.system).into_iter(), of, now)
     }
 
     fn sketch(&self, start: Idx, among: &[Idx], now: Time) -> Option<Sketch> {
@@ -109,12 +108,15 @@ impl Engine {
             neighbours.extend(self.world.bearers(address).iter().filter(|i| !members.contains(i)));
         }
         let mut phases = Phases::new();
-        let holds = self.direct_holds(&records, &addresses, now, &mut phases);
+        // Deals and tickets are looked at for holds and for the status.
+        let around = View::new(&self.world);
+        let holds = self.direct_holds(&records, &addresses, now, &around, &mut phases);
         let targets = members.iter().zip(&records).filter_map(|(idx, record)| {
             let system = self.systems.get(&record.id.system)?;
             (is_target(&system.abilities, &self.world.slot(*idx).stream) && !record.is_gone()).then_some(system)
         });
-        let merge = self.merge(targets, Members { places: &members, records: &records }, now);
+        let merge = self.merge(targets, Members { places: &members, records: &records, around: &around }, now);
+        drop(around);
         Some(Sketch { members, records, addresses, neighbours, holds, phases, merge })
     }
 

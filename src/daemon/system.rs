@@ -3,12 +3,12 @@
 use super::guarded::Guards;
 use super::outbox::Outbox;
 use super::persist::Opened;
+use super::places::Places;
 use super::target::{Allowed, Due};
 use super::world::Idx;
 use crate::config::System;
 use crate::connector::{Abilities, StreamInfo, Usage};
 use crate::model::{Name, Time};
-use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -78,9 +78,9 @@ pub struct SystemState {
     /// Target records with something to write, and what kind.
     pub outbox: Outbox,
     /// Sent, the answer is awaited by this process.
-    pub in_flight: HashSet<Idx>,
+    pub in_flight: Places,
     /// Decided on anew while in flight: what the write carried may not be all that is wanted now.
-    pub touched: HashSet<Idx>,
+    pub touched: Places,
     /// Sent, the answer was lost.
     pub unknown: BTreeSet<Idx>,
     /// The server's clock minus ours when last told.

@@ -224,7 +224,7 @@ pub fn permit_stands(record: &Record, now: Time) -> bool {
 impl Target {
     /// Marks a change as sent.
     pub fn send(&mut self, change: &Change, at: Time) {
-        self.sent = Some(Sent {
+        let sent = Sent {
             at,
             fields: change.fields.clone(),
             block: change.block,
@@ -236,14 +236,16 @@ impl Target {
             status: change.status.as_ref().map(|s| s.to.clone()),
             ours_before: self.block_ours,
             unknown: false,
-        });
-        if change.block == Some(true) {
-            // From now on it may be there, and it would be ours: known before it is sent, so that a crash cannot make it look foreign.
-            self.block_ours = true;
-        }
-        if matches!(change.permit, Some(PermitChange::Until(_))) {
-            self.permit_ours = true;
-        }
+        };
+        self.mark_sent(sent);
+    }
+
+    /// The same for one that was sent by a former process.
+    pub fn mark_sent(&mut self, sent: Sent) {
+        // From now on it may be there, and it would be ours: known before it is sent, so that a crash cannot make it look foreign.
+        self.block_ours |= sent.block == Some(true);
+        self.permit_ours |= matches!(sent.permit, Some(Some(_)));
+        self.sent = Some(sent);
     }
 
     /// Books an applied write, and lays what was sent over the record as we know it. `word` is the status in the target's words.

@@ -1,16 +1,17 @@
 //! A look at the world that decodes each record once.
 
+use super::places::InOrder;
 use super::world::{Idx, World};
 use crate::link;
 use crate::model::{Address, Record};
 use elsa::FrozenMap;
-use hashbrown::DefaultHashBuilder;
 use std::cell::OnceCell;
+use std::hash::BuildHasherDefault;
 
 /// Decoded records, for as long as one decision takes.
 pub struct View<'a> {
     world: &'a World,
-    decoded: FrozenMap<Idx, Box<Seen>, DefaultHashBuilder>,
+    decoded: FrozenMap<Idx, Box<Seen>, BuildHasherDefault<InOrder>>,
 }
 
 struct Seen {

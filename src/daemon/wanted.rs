@@ -3,6 +3,7 @@
 use super::engine::Engine;
 use super::sketch::{Merge, StatusNow};
 use super::target::{PermitWish, Wanted};
+use super::view::View;
 use super::world::{Idx, PersonIdx};
 use crate::decide::freshness;
 use crate::decide::standing::Standing;
@@ -10,7 +11,7 @@ use crate::decide::status::{Status, status};
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState};
 use crate::model::expression::Facts;
-use crate::model::{Entity, Mail, MailKind, Name, Record, RecordId, Span, Time, Value, Verdict};
+use crate::model::{Entity, Mail, MailKind, Record, RecordId, Span, Time, Value, Verdict};
 
 /// A person as it was just decided on.
 #[derive(Debug, Clone, Copy)]
@@ -20,10 +21,12 @@ pub struct Whole<'a> {
 }
 
 /// A person's records and their places, in the same order.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Members<'a> {
     pub places: &'a [Idx],
     pub records: &'a [Record],
+    /// For the person's deals and tickets.
+    pub around: &'a View<'a>,
 }
 
 impl Engine {
@@ -70,19 +73,13 @@ impl Engine {
         end.map(|e| e.plus(*lease))
     }
 
-    /// The person's lead status; an error leaves it unknown, and is kept for `status` and `explain`.
-    pub fn status_of(&mut self, person: PersonIdx, of: Members<'_>, now: Time) -> Option<Name> {
-        let status = self.status_now(of, now);
-        self.keep_status(person, &status);
-        status.name
-    }
-
     pub fn keep_status(&mut self, person: PersonIdx, status: &StatusNow) {
         let place = &mut self.people[person as usize];
         place.status = status.name.clone();
         place.status_error = status.error.clone();
     }
 
+    /// The person's lead status; an error leaves it unknown.
     pub fn status_now(&self, of: Members<'_>, now: Time) -> StatusNow {
         self.with_facts(of, now, |facts| match status(&self.config.policy, facts) {
             Status::Is(rule) => StatusNow { name: Some(rule.name.clone()), error: None },
@@ -93,9 +90,8 @@ impl Engine {
 
     /// Asks something of the facts that status rules and conditions of precedence speak of.
     pub fn with_facts<T>(&self, of: Members<'_>, now: Time, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
-        let deals = if self.needs.deals { self.deals_of(of.records) } else { Vec::new() };
-        let tickets = if self.needs.tickets { self.tickets_of(of.records) } else { Vec::new() };
-        let (deals, tickets): (Vec<&Record>, Vec<&Record>) = (deals.iter().collect(), tickets.iter().collect());
+        let deals = if self.needs.deals { self.deals_of(of) } else { Vec::new() };
+        let tickets = if self.needs.tickets { self.tickets_of(of) } else { Vec::new() };
         // Within an expression a field's own condition is not asked again: it could ask for itself.
         let merged = |name: &str| self.judge(name, of, ConditionState::None, now);
         ask(&Facts::person(&self.needs.declared, &merged, &deals, &tickets))
@@ -114,25 +110,25 @@ impl Engine {
     }
 
     /// A person's own deals, those it is on now.
-    pub fn deals_of(&self, records: &[Record]) -> Vec<Record> {
-        let mut found: Vec<Idx> = records.iter().flat_map(|r| self.world.deals_of_person(&r.id).iter().copied()).collect();
+    fn deals_of<'a>(&self, of: Members<'a>) -> Vec<&'a Record> {
+        let mut found: Vec<Idx> = of.records.iter().flat_map(|r| self.world.deals_of_person(&r.id).iter().copied()).collect();
         found.sort_unstable();
         found.dedup();
         let on = |deal: &Record| {
-            records.iter().any(|r| r.id.system == deal.id.system && r.id.entity == Entity::Person && deal.people.contains(&r.id.id))
+            of.records.iter().any(|r| r.id.system == deal.id.system && r.id.entity == Entity::Person && deal.people.contains(&r.id.id))
         };
-        found.into_iter().map(|i| self.world.record(i)).filter(on).collect()
+        found.into_iter().map(|i| of.around.get(i)).filter(|deal| on(deal)).collect()
     }
 
     /// A person's own tickets.
-    pub fn tickets_of(&self, records: &[Record]) -> Vec<Record> {
-        let mut found: Vec<Idx> = records.iter().flat_map(|r| self.world.tickets_of_person(&r.id).iter().copied()).collect();
-        for address in super::reconcile::addresses(records) {
+    fn tickets_of<'a>(&self, of: Members<'a>) -> Vec<&'a Record> {
+        let mut found: Vec<Idx> = of.records.iter().flat_map(|r| self.world.tickets_of_person(&r.id).iter().copied()).collect();
+        for address in super::reconcile::addresses(of.records) {
             found.extend(self.world.tickets_of_address(&address));
         }
         found.sort_unstable();
         found.dedup();
-        found.into_iter().map(|i| self.world.record(i)).collect()
+        found.into_iter().map(|i| of.around.get(i)).collect()
     }
 
     /// The value that a field should have in a target; `None`: leave it alone.

@@ -87,6 +87,12 @@ fn conforms(store: &dyn KeyValue) {
     assert!(matches!(store.stage(on(&[("b", None)])), Err(Error::ConditionFailed { .. })));
     assert!(matches!(store.stage(sized(VALUE_BYTES_MAX + 1)), Err(Error::TooLarge { .. })));
 
+    // Room that was made is there or not, and empty until the commit that it was made for.
+    store.make_room(&[b"room", b"more room"]).unwrap();
+    assert!(store.many(&[b"room".to_vec(), b"more room".to_vec()]).unwrap().iter().flatten().all(Vec::is_empty));
+    store.commit(put(&[("room", "1"), ("more room", "2")])).unwrap();
+    assert_eq!(store.many(&[b"room".to_vec(), b"more room".to_vec()]).unwrap(), [Some(b"1".to_vec()), Some(b"2".to_vec())]);
+
     // Many values in one commit.
     let many = (0..1000u32).map(|i| (i.to_be_bytes().to_vec(), vec![i as u8; 300])).collect();
     store.commit(Batch { puts: many, ..Batch::default() }).unwrap();

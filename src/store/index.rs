@@ -1,126 +1,27 @@
 //! Where each item lies: 24 bytes of memory an item, whatever its key's length, and a few a pack.
 
 use super::pack::PACK_BYTES;
-use super::state::Kind;
+use super::place::{AsItIs, ItemHash, Place, Spread};
 use std::collections::{BTreeSet, HashMap, hash_map};
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use std::hash::BuildHasherDefault;
 
 /// A pack whose live bytes are at most a third is moved along. With random rewrites the disk then levels off near 1.7 times the
 /// live bytes; a higher share would save little and write more.
 const THIN_UNITS: u32 = (PACK_BYTES / Place::UNIT / 3) as u32;
 
-/// 128 bits of a hash of kind and key: no two of a thousand million items share one, whoever chooses the keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ItemHash {
-    high: u64,
-    low: u64,
-}
+/// Of a pack of slots, however few they are: each costs the store a value and a key.
+const PACK_UNITS: u32 = (PACK_BYTES / Place::UNIT) as u32;
 
-impl ItemHash {
-    pub(super) fn of(kind: Kind, key: &[u8]) -> ItemHash {
-        // One call is several times as fast as a hasher, and most keys fit into one block.
-        let mut block = [kind; 64];
-        let hash = match block.get_mut(1..=key.len()) {
-            Some(room) => {
-                room.copy_from_slice(key);
-                blake3::hash(&block[..=key.len()])
-            }
-            None => blake3::Hasher::new().update(&[kind]).update(key).finalize(),
-        };
-        let both = hash.as_bytes()[..16].iter().fold(0u128, |both, byte| both << 8 | u128::from(*byte));
-        ItemHash { high: (both >> 64) as u64, low: both as u64 }
-    }
-
-    /// What an item adds to the state's digest where it lies now. A lost pack, or an older copy in a newer one's place, changes the sum.
-    fn digest(self, pack: u64) -> u64 {
-        self.low ^ pack.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    }
-}
-
-impl Hash for ItemHash {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.high);
-    }
-}
-
-/// The key is a hash already.
-#[derive(Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
-        }
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-/// Numbers one after the other, spread over the table.
-#[derive(Default)]
-pub(super) struct Spread(u64);
-
-impl Hasher for Spread {
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(u64::from(byte));
-        }
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0 ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-/// An item's place in 64 bits: the pack's number (38 bits), how many older copies still lie in packs (17), its size in
-/// units (8), and whether it says "deleted" (1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place(u64);
-
-impl Place {
-    const UNIT: usize = 16;
-    const COPIES_MAX: u64 = (1 << 17) - 1;
-    /// Of an item that is about to be written; also the bound of pack numbers.
-    pub(super) const PENDING: u64 = (1 << 38) - 1;
-
-    fn new(pack: u64, older: u64, bytes: usize, deleted: bool) -> Place {
-        let units = bytes.div_ceil(Place::UNIT).min(255) as u64;
-        Place((pack << 26) | (older.min(Place::COPIES_MAX) << 9) | (units << 1) | u64::from(deleted))
-    }
-
-    pub(super) fn pack(self) -> u64 {
-        self.0 >> 26
-    }
-
-    /// At the maximum the count is not known any more, and stays.
-    fn older(self) -> u64 {
-        (self.0 >> 9) & Place::COPIES_MAX
-    }
-
-    fn units(self) -> u32 {
-        (self.0 >> 1 & 255) as u32
-    }
-
-    pub(super) fn is_deleted(self) -> bool {
-        self.0 & 1 == 1
-    }
-}
+/// A state of up to a megabyte is left as it is.
+const UNTIDY_UNITS_MIN: u64 = 300 * PACK_UNITS as u64;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Live {
     slots: u32,
+    /// Of the live slots.
     units: u32,
+    /// What the pack takes, with what is dead in it.
+    size: u32,
 }
 
 /// How much of a pack counts.
@@ -155,6 +56,9 @@ pub(super) struct Index {
     empty: BTreeSet<u64>,
     items: u64,
     digest: u64,
+    /// Of all packs, as [`Live`] has them.
+    live_units: u64,
+    size: u64,
 }
 
 impl Index {
@@ -165,6 +69,11 @@ impl Index {
 
     pub(super) fn digest(&self) -> u64 {
         self.digest
+    }
+
+    /// Whether packs take half as much again as what counts in them. The longer they are left, the less there is to be moved.
+    pub(super) fn is_untidy(&self) -> bool {
+        self.size > UNTIDY_UNITS_MIN && self.size > self.live_units + self.live_units / 2
     }
 
     pub(super) fn place(&self, hash: ItemHash) -> Option<Place> {
@@ -254,8 +163,15 @@ impl Index {
         *known = place;
         let live = self.packs.entry(pack).or_default();
         let before = live.state();
+        // A large item's place does not hold its size.
+        let units = bytes.div_ceil(Place::UNIT) as u32;
         live.slots += 1;
-        live.units += place.units();
+        live.units += units;
+        self.live_units += u64::from(units);
+        if live.size == 0 {
+            live.size = units.max(PACK_UNITS);
+            self.size += u64::from(live.size);
+        }
         let now = live.state();
         if !place.is_deleted() {
             self.items += 1;
@@ -269,7 +185,7 @@ impl Index {
     /// A pack without a live slot, which is now taken as deleted.
     pub(super) fn take_empty(&mut self) -> Option<u64> {
         let pack = self.empty.pop_first()?;
-        self.packs.remove(&pack);
+        self.forget_pack(pack);
         Some(pack)
     }
 
@@ -277,8 +193,16 @@ impl Index {
     pub(super) fn take_thin(&mut self, below: u64) -> Option<u64> {
         let pack = *self.thin.first().filter(|pack| **pack < below)?;
         self.thin.remove(&pack);
-        self.packs.remove(&pack);
+        self.forget_pack(pack);
         Some(pack)
+    }
+
+    /// Live slots that it has are lifted one by one, and then belong to no pack.
+    fn forget_pack(&mut self, pack: u64) {
+        if let Some(live) = self.packs.remove(&pack) {
+            self.live_units -= u64::from(live.units);
+            self.size -= u64::from(live.size);
+        }
     }
 
     /// A "deleted" hides older copies; without any it is needless.
@@ -305,7 +229,9 @@ impl Index {
         if let Some(live) = self.packs.get_mut(&pack) {
             let before = live.state();
             live.slots -= 1;
-            live.units -= place.units();
+            let gone = if live.slots == 0 { live.units } else { place.units() };
+            live.units -= gone;
+            self.live_units -= u64::from(gone);
             if live.state() != before {
                 self.note(pack);
             }
@@ -338,31 +264,6 @@ fn add_copy(older: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn places_keep_their_parts() {
-        for (pack, older, bytes, deleted) in [(0, 0, 0, false), (Place::PENDING, Place::COPIES_MAX, 3500, true), (77, 3, 300, false)] {
-            let place = Place::new(pack, older, bytes, deleted);
-            assert_eq!((place.pack(), place.older(), place.is_deleted()), (pack, older, deleted));
-            assert_eq!(place.units() as usize, bytes.div_ceil(16));
-        }
-        assert_eq!(Place::new(1, u64::MAX, 1 << 20, false).units(), 255);
-    }
-
-    #[test]
-    fn a_hash_is_of_kind_and_key_whatever_their_length() {
-        for length in [0, 1, 12, 62, 63, 64, 65, 200] {
-            let key = vec![b'k'; length];
-            let whole = blake3::hash(&[&[7], key.as_slice()].concat());
-            let ItemHash { high, low } = ItemHash::of(7, &key);
-            assert_eq!([high.to_be_bytes(), low.to_be_bytes()].concat(), whole.as_bytes()[..16], "{length}");
-        }
-    }
-
-    #[test]
-    fn an_entry_is_24_bytes() {
-        assert_eq!(size_of::<(ItemHash, Place)>(), 24);
-    }
 
     #[test]
     fn a_deletion_lasts_as_long_as_an_older_copy() {

@@ -93,5 +93,10 @@ pub trait KeyValue: Send + Sync + fmt::Debug {
         self.commit(batch)
     }
 
+    /// Says which new keys the next commits will put. They may be there from now on, with an empty value.
+    fn make_room(&self, _keys: &[&[u8]]) -> Result<(), Error> {
+        Ok(())
+    }
+
     fn size_on_disk(&self) -> Result<u64, Error>;
 }

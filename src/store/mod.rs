@@ -3,7 +3,8 @@
 //! - [`key_value`]: [`KeyValue`], what a store must do, and its limits; `memory` and `sled` do it
 //! - [`state`]: [`State`], what the daemon uses: items `(kind, key) -> value`, packed about ten to a stored value
 //! - `open`: the ways in: lock, format, damage, what is found
-//! - `pack`, `index`: how packs are laid out, and where each item lies
+//! - `pack`, `place`, `index`: how packs are laid out, and where each item lies
+//! - `commit`: how a commit is put together and written, and packs tidied
 //! - `folder`, `noted`: the files beside the store: lock, notes, what was moved aside
 //! - [`journal`], [`entry`], `compact`: what cannot be polled again, in a file of its own, and its old lines folded
 //! - [`blocks`]: what the journal says of our own blocks
@@ -15,6 +16,7 @@
 
 pub mod archive;
 pub mod blocks;
+mod commit;
 mod compact;
 #[cfg(test)]
 mod conformance;
@@ -29,6 +31,7 @@ mod memory;
 mod noted;
 mod open;
 mod pack;
+mod place;
 mod sled;
 pub mod state;
 #[cfg(test)]
@@ -36,6 +39,7 @@ mod tests;
 mod url;
 
 pub use blocks::{Block, Blocks};
+pub use commit::Prepared;
 pub use entry::{BlockPart, Cause, Entry, Scope, What, WriteOutcome};
 pub use error::Error;
 pub use journal::{Journal, JournalBytes, JournalNotes};

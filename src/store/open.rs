@@ -2,9 +2,10 @@
 
 use super::folder::{Folder, RESTORING};
 use super::head::{HEAD_KEY, Head};
-use super::index::{Index, ItemHash};
+use super::index::Index;
 use super::key_value::{BATCH_VALUES_ADVISED, Batch, KeyRange, KeyValue};
 use super::pack::{self, Pack, PackWriter};
+use super::place::ItemHash;
 use super::sled::OpenFailure;
 use super::state::Inner;
 use super::{Error, Memory, Sled, State, StateUrl};

@@ -53,9 +53,21 @@ pub(super) fn from_number(letter: u8, number: u64) -> KeyRange {
 }
 
 /// Collects slots up to the size of a pack.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct PackWriter {
-    body: Vec<u8>,
+    /// As it is stored, but for the checksum.
+    pack: Vec<u8>,
+}
+
+/// What stands before a pack's slots: the checksum and the form.
+const HEAD_BYTES: usize = 5;
+
+impl Default for PackWriter {
+    fn default() -> PackWriter {
+        let mut pack = Vec::with_capacity(HEAD_BYTES + PACK_BYTES);
+        pack.extend_from_slice(&[0, 0, 0, 0, SLOTS]);
+        PackWriter { pack }
+    }
 }
 
 impl PackWriter {
@@ -66,26 +78,24 @@ impl PackWriter {
     }
 
     pub(super) fn fits(&self, bytes: usize) -> bool {
-        self.body.len() + bytes <= PACK_BYTES
+        self.pack.len() + bytes <= HEAD_BYTES + PACK_BYTES
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.body.is_empty()
+        self.pack.len() == HEAD_BYTES
     }
 
     pub(super) fn push(&mut self, slot: &Slot<'_>) {
-        self.body.push(slot.kind);
-        put_length(&mut self.body, slot.key.len());
-        self.body.extend_from_slice(slot.key);
-        put_length(&mut self.body, slot.value.map_or(0, |v| v.len() + 1));
-        self.body.extend_from_slice(slot.value.unwrap_or_default());
+        self.pack.push(slot.kind);
+        put_length(&mut self.pack, slot.key.len());
+        self.pack.extend_from_slice(slot.key);
+        put_length(&mut self.pack, slot.value.map_or(0, |v| v.len() + 1));
+        self.pack.extend_from_slice(slot.value.unwrap_or_default());
     }
 
     /// The pack as it is stored; the writer is empty again.
     pub(super) fn close(&mut self, number: u64) -> Vec<u8> {
-        let stored = sealed(number, SLOTS, &self.body);
-        self.body.clear();
-        stored
+        seal(number, std::mem::take(self).pack)
     }
 }
 
@@ -137,10 +147,11 @@ fn read_checked(number: u64, stored: &[u8]) -> Option<Pack<'_>> {
 }
 
 fn sealed(number: u64, form: u8, body: &[u8]) -> Vec<u8> {
-    let mut stored = Vec::with_capacity(5 + body.len());
-    stored.extend_from_slice(&[0; 4]);
-    stored.push(form);
-    stored.extend_from_slice(body);
+    seal(number, [&[0, 0, 0, 0, form], body].concat())
+}
+
+/// Puts the checksum in its place.
+fn seal(number: u64, mut stored: Vec<u8>) -> Vec<u8> {
     let sum = checksum(number, &stored[4..]);
     stored[..4].copy_from_slice(&sum);
     stored
@@ -209,7 +220,7 @@ mod tests {
                 writer.push(slot);
             }
             let stored = writer.close(number);
-            prop_assert_eq!(stored.len(), bytes + 5, "the size that decides whether a slot fits is the true one");
+            prop_assert_eq!(stored.len(), bytes + HEAD_BYTES, "the size that decides whether a slot fits is the true one");
             prop_assert_eq!(read(number, &stored).unwrap(), Pack::Slots(slots));
             prop_assert!(read(number.wrapping_add(1), &stored).is_err(), "a pack in another's place");
         }

@@ -167,6 +167,14 @@ impl KeyValue for Sled {
         self.take(&batch, false)
     }
 
+    fn make_room(&self, keys: &[&[u8]]) -> Result<(), Error> {
+        let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(why) = &*broken {
+            return Err(Error::Broken { why: why.clone() });
+        }
+        self.guarded(|db| keys.iter().try_for_each(|key| db.insert(key, &[]).map(drop))).map_err(|why| Error::Broken { why })
+    }
+
     fn size_on_disk(&self) -> Result<u64, Error> {
         self.guarded(|db| db.size_on_disk()).map_err(|why| Error::Damaged { why })
     }

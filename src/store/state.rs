@@ -1,13 +1,15 @@
 //! The state as the daemon uses it: items `(kind, key) -> value`, committed together, read whole at the start.
 
 use super::Error;
+use super::commit::Prepared;
 use super::folder::Folder;
-use super::head::{HEAD_KEY, Head};
-use super::index::{Index, ItemHash, Place};
+use super::head::Head;
+use super::index::Index;
 use super::journal::JournalBytes;
-use super::key_value::{BATCH_VALUES_ADVISED, Batch, KeyValue, Stored};
+use super::key_value::{Batch, KeyValue};
 use super::open::{FORMAT_KEY, StateInfo, format_value};
-use super::pack::{self, Pack, PackWriter, Slot};
+use super::pack::{self, Pack};
+use super::place::ItemHash;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -22,9 +24,6 @@ pub const ITEM_KEY_BYTES_MAX: usize = 1024;
 
 /// One commit at most: it is built in memory. A page of records is some hundred kilobytes.
 pub const COMMIT_BYTES_MAX: usize = 64 << 20;
-
-/// Thin packs moved along per new pack of a commit. Packs are thin when a third full, so that 1.5 keeps pace with random rewrites.
-const MOVED_PER_NEW_PACK: usize = 2;
 
 /// One commit. Deletes happen before puts; of two puts of one item the later counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,15 +59,6 @@ pub(super) struct Inner {
     pub broken: Option<String>,
 }
 
-/// An item to be laid into a pack.
-struct Write {
-    hash: ItemHash,
-    kind: Kind,
-    key: Vec<u8>,
-    /// `None`: it was deleted, and an older copy must stay hidden.
-    value: Option<Vec<u8>>,
-}
-
 impl State {
     pub(super) fn new(inner: Inner, info: StateInfo, folder: Option<Folder>) -> State {
         State { inner: Mutex::new(inner), info, journal: JournalBytes::default(), folder }
@@ -85,22 +75,25 @@ impl State {
 
     /// All of it or nothing; on disk when it returns. `TooLarge` writes nothing and leaves the state in order; any other error breaks it.
     pub fn commit(&self, changes: Changes) -> Result<(), Error> {
+        if changes.is_empty() { Ok(()) } else { self.prepare(changes)?.store() }
+    }
+
+    /// Puts a commit together in memory. If it is not stored then, the state is broken, as after a failed write.
+    pub fn prepare(&self, changes: Changes) -> Result<Prepared<'_>, Error> {
         check(&changes)?;
-        if changes.is_empty() {
-            return Ok(());
-        }
         let mut inner = self.lock();
         if let Some(why) = &inner.broken {
             return Err(Error::Broken { why: why.clone() });
         }
-        // The index is changed as we go. A panic or an error half-way leaves it wrong, and so leaves the mark.
+        // The index is changed as we go. Whatever ends it half-way leaves it wrong, and so leaves the mark.
         inner.broken = Some("a commit was broken off".to_string());
-        let done = inner.commit(changes).and_then(|()| match &self.folder {
-            Some(folder) => folder.noted().note_commit(inner.head.commit),
-            None => Ok(()),
-        });
-        inner.broken = done.as_ref().err().map(ToString::to_string);
-        done
+        match inner.prepare(changes) {
+            Ok((puts, deletes)) => Ok(Prepared::new(inner, self.folder.as_ref(), puts, deletes)),
+            Err(error) => {
+                inner.broken = Some(error.to_string());
+                Err(error)
+            }
+        }
     }
 
     /// Calls `each` with every item, in the order of their last writing. `each` must not call the state.
@@ -159,6 +152,18 @@ impl State {
         self.lock().store.commit(Batch { puts, ..Batch::default() })
     }
 
+    /// Marks the items as of this program's format, which differs from theirs in what may come: an older program is to refuse them.
+    pub fn raise_format(&self) -> Result<(), Error> {
+        let inner = self.lock();
+        let mut value = inner.store.get(FORMAT_KEY)?.unwrap_or_default();
+        let ours = format_value(&self.info);
+        if value.len() != ours.len() || value[..8] == ours[..8] {
+            return Ok(());
+        }
+        value[..8].copy_from_slice(&ours[..8]);
+        inner.store.commit(Batch { puts: vec![(FORMAT_KEY.to_vec(), value)], ..Batch::default() })
+    }
+
     pub(super) fn info(&self) -> StateInfo {
         self.info
     }
@@ -198,143 +203,7 @@ fn check(changes: &Changes) -> Result<(), Error> {
 }
 
 impl Inner {
-    fn commit(&mut self, changes: Changes) -> Result<(), Error> {
-        let mut writes = Vec::with_capacity(changes.put.len());
-        for (kind, key) in changes.delete {
-            let hash = ItemHash::of(kind, &key);
-            if self.index.supersede(hash, true) {
-                writes.push(Write { hash, kind, key, value: None });
-            }
-        }
-        let hashes: Vec<ItemHash> = changes.put.iter().map(|(kind, key, _)| ItemHash::of(*kind, key)).collect();
-        self.index.fetch(&hashes);
-        for ((kind, key, value), hash) in changes.put.into_iter().zip(hashes).rev() {
-            // Of two puts the later came first here.
-            if !self.index.is_about_to_be_put(hash) {
-                self.index.supersede(hash, false);
-                writes.push(Write { hash, kind, key, value: Some(value) });
-            }
-        }
-        writes.reverse();
-        let mut deletes = Vec::new();
-        self.drop_empty(&mut deletes)?;
-        self.move_thin(&mut writes, &mut deletes)?;
-        let puts = self.lay(writes)?;
-        self.store(puts, deletes)
-    }
-
-    /// Deletes packs in which nothing counts any more.
-    fn drop_empty(&mut self, deletes: &mut Vec<Vec<u8>>) -> Result<(), Error> {
-        while let Some(number) = self.index.take_empty() {
-            let stored = self.stored(number)?;
-            match pack::read(number, &stored)? {
-                Pack::Slots(slots) => {
-                    slots
-                        .iter()
-                        .filter(|slot| slot.value.is_some())
-                        .for_each(|slot| self.index.copy_gone(ItemHash::of(slot.kind, slot.key)));
-                }
-                Pack::Large { kind, key, chunks, .. } => {
-                    self.index.copy_gone(ItemHash::of(kind, key));
-                    deletes.extend((0..chunks).map(|chunk| pack::chunk_key(number, chunk)));
-                }
-            }
-            deletes.push(pack::pack_key(number));
-        }
-        Ok(())
-    }
-
-    /// Takes what is left in thin packs along with this commit.
-    fn move_thin(&mut self, writes: &mut Vec<Write>, deletes: &mut Vec<Vec<u8>>) -> Result<(), Error> {
-        let bytes: usize = writes.iter().map(|w| PackWriter::slot_bytes(&w.key, w.value.as_deref())).sum();
-        let budget = (bytes / pack::PACK_BYTES + 1) * MOVED_PER_NEW_PACK;
-        for _ in 0..budget {
-            let Some(number) = self.index.take_thin(self.head.next) else { break };
-            let stored = self.stored(number)?;
-            // A large item's pack is never thin.
-            if let Pack::Slots(slots) = pack::read(number, &stored)? {
-                for slot in slots {
-                    let hash = ItemHash::of(slot.kind, slot.key);
-                    if self.index.is_live(hash, number) {
-                        self.index.lift(hash);
-                        writes.push(Write { hash, kind: slot.kind, key: slot.key.to_vec(), value: slot.value.map(<[u8]>::to_vec) });
-                    } else if slot.value.is_some() {
-                        self.index.copy_gone(hash);
-                    }
-                }
-            }
-            deletes.push(pack::pack_key(number));
-        }
-        self.drop_empty(deletes)
-    }
-
-    /// Lays items into new packs; what is to be stored, in order.
-    fn lay(&mut self, writes: Vec<Write>) -> Result<Vec<Stored>, Error> {
-        let mut puts = Vec::new();
-        let mut open = PackWriter::default();
-        // The pack that is being filled; large items take numbers of their own.
-        let mut filling = self.take_number()?;
-        for write in &writes {
-            let waits = self
-                .index
-                .place(write.hash)
-                .is_some_and(|place| place.pack() == Place::PENDING && place.is_deleted() == write.value.is_none());
-            if !waits {
-                // A deletion with nothing left to hide, or one that a put of this commit follows.
-                continue;
-            }
-            let bytes = PackWriter::slot_bytes(&write.key, write.value.as_deref());
-            if let Some(value) = write.value.as_deref().filter(|_| bytes > pack::PACK_BYTES) {
-                let number = self.take_number()?;
-                let (stored, chunks) = pack::large(number, write.kind, &write.key, value);
-                puts.extend(chunks);
-                puts.push((pack::pack_key(number), stored));
-                self.index.settle(write.hash, number, bytes);
-                continue;
-            }
-            if !open.fits(bytes) {
-                puts.push((pack::pack_key(filling), open.close(filling)));
-                filling = self.take_number()?;
-            }
-            open.push(&Slot { kind: write.kind, key: &write.key, value: write.value.as_deref() });
-            self.index.settle(write.hash, filling, bytes);
-        }
-        if !open.is_empty() {
-            puts.push((pack::pack_key(filling), open.close(filling)));
-        }
-        Ok(puts)
-    }
-
-    fn take_number(&mut self) -> Result<u64, Error> {
-        let number = self.head.next;
-        if number >= Place::PENDING {
-            return Err(Error::Broken { why: "all pack numbers are used up; begin a new state folder".to_string() });
-        }
-        self.head.next += 1;
-        Ok(number)
-    }
-
-    /// Writes it. More values than sled takes well go ahead in batches of their own, under numbers that do not count yet; the last
-    /// batch, with the head and all deletes, makes everything count at once.
-    fn store(&mut self, mut puts: Vec<(Vec<u8>, Vec<u8>)>, deletes: Vec<Vec<u8>>) -> Result<(), Error> {
-        let condition = vec![(HEAD_KEY.to_vec(), self.store.get(HEAD_KEY)?)];
-        let known = condition[0].1.as_deref().and_then(Head::from_bytes).map(|head| head.commit);
-        if known != Some(self.head.commit) {
-            return Err(Error::ConditionFailed { key: "head".to_string() });
-        }
-        while puts.len() > BATCH_VALUES_ADVISED {
-            let rest = puts.split_off(BATCH_VALUES_ADVISED);
-            self.store.stage(Batch { conditions: condition.clone(), puts, deletes: Vec::new() })?;
-            puts = rest;
-        }
-        self.head.commit += 1;
-        self.head.items = self.index.items();
-        self.head.digest = self.index.digest();
-        puts.push((HEAD_KEY.to_vec(), self.head.to_bytes()));
-        self.store.commit(Batch { conditions: condition, puts, deletes })
-    }
-
-    fn stored(&self, number: u64) -> Result<Vec<u8>, Error> {
+    pub(super) fn stored(&self, number: u64) -> Result<Vec<u8>, Error> {
         self.store.get(&pack::pack_key(number))?.ok_or_else(|| Error::Damaged { why: format!("pack {number} is missing") })
     }
 
@@ -353,6 +222,10 @@ impl Inner {
     pub(super) fn scan_packs(&self, from: u64, each: &mut dyn FnMut(u64, Pack<'_>) -> Result<(), Error>) -> Result<(), Error> {
         let mut failed = None;
         self.store.scan(&pack::from_number(b'p', from), &mut |key, stored| {
+            if stored.is_empty() {
+                // Room that was made for a commit which was broken off.
+                return ControlFlow::Continue(());
+            }
             let number = pack::number_in(key).ok_or_else(|| Error::Damaged { why: "a pack's key is too short".to_string() });
             match number.and_then(|number| each(number, pack::read(number, stored)?)) {
                 Ok(()) => ControlFlow::Continue(()),

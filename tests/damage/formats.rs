@@ -2,15 +2,16 @@
 
 use super::Row;
 use super::stage::{Stage, copy};
-use nayose::store::{Changes, State, StateInfo, StateUrl};
+use nayose::daemon::persist::FORMAT_VERSION;
+use nayose::store::{Changes, Error, State, StateInfo, StateUrl};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
 
 pub fn rows() -> Vec<Row> {
     let mut stage = Stage::new();
-    let newer = newer(&stage);
-    vec![older(&mut stage), newer]
+    let (newer, former) = (newer(&stage), former(&stage));
+    vec![former, older(&mut stage), newer]
 }
 
 fn make(folder: &Path, format_version: u32) -> Vec<u8> {
@@ -37,6 +38,38 @@ fn former_lines(journal: &str) -> String {
         lines.push_str(&format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())));
     }
     lines
+}
+
+/// What came since are items of a new kind.
+fn former(stage: &Stage) -> Row {
+    let (world, folder) = (&stage.world, stage.world.state_folder());
+    let open = |format_version| State::open(&StateUrl::Sled(folder.clone()), StateInfo { format_version, fingerprint: [7; 32] });
+    let mut changes = Changes::default();
+    open(FORMAT_VERSION).unwrap().0.for_each_item(|kind, key, value| changes.put.push((kind, key.to_vec(), value.to_vec()))).unwrap();
+    let items = changes.put.len() as u64;
+    fs::remove_dir_all(folder.join("sled")).unwrap();
+    fs::remove_file(folder.join("commits")).unwrap();
+    open(FORMAT_VERSION - 1).unwrap().0.commit(changes).unwrap();
+    let before = stage.blocked();
+    let because = world.because();
+    assert!(!because.contains("older nayose") && !folder.join("sled.damaged-1").exists(), "{because}");
+    stage.assert_safe("the format before");
+    world.sync().exits(0);
+    stage.assert_safe("the format before");
+    assert_eq!(stage.blocked(), before);
+    assert!(matches!(open(FORMAT_VERSION - 1), Err(Error::NewerFormat { .. })), "an older nayose would not know of all of it");
+    assert!(open(FORMAT_VERSION).unwrap().1.items >= items);
+    let refused: Vec<_> = stage.refused.iter().map(|p| world.gate(&p.email).0).collect();
+    assert!(refused.iter().all(|d| d == "deny"), "{refused:?}");
+    assert_eq!(world.status()["systems"]["ma"]["approved"], "all");
+    Row {
+        damage: "state of the format before".into(),
+        times: 1,
+        seen: "read as it is".into(),
+        refusals: format!("{} of {0}", refused.len()),
+        approvals: "1 of 1".into(),
+        widened: 0,
+    }
 }
 
 fn older(stage: &mut Stage) -> Row {

@@ -6,8 +6,7 @@ use super::store::{Disk, Handle};
 use super::truth::Table;
 use futures::future::BoxFuture;
 use nayose::connector::{Abilities, Clock, Connector, Error, Lane, Outcome, PageRead, PageSink, Pass, PassEnd, StreamInfo, Usage, WriteOp};
-use nayose::daemon::persist::{self, kind};
-use nayose::daemon::target::Target;
+use nayose::daemon::underway;
 use nayose::model::{Name, Record, ShortText};
 use nayose::store::{Batch, KeyRange, KeyValue, Memory, State, StateInfo};
 use std::collections::BTreeMap;
@@ -69,15 +68,8 @@ impl Door {
     fn unannounced(&self, ops: &[WriteOp]) -> Result<Vec<String>, String> {
         let Some((disk, info)) = &self.disk else { return Ok(Vec::new()) };
         let state = state_now(disk, *info).map_err(|e| e.to_string())?;
-        let mut bare = Vec::new();
-        for op in ops {
-            let noted = state.get(kind::TARGET, &op.record.key()).map_err(|e| e.to_string())?;
-            let target: Option<Target> = noted.map(|bytes| persist::decode("target", &bytes)).transpose().map_err(|e| e.to_string())?;
-            if target.is_none_or(|t| t.sent.is_none()) {
-                bare.push(op.record.to_string());
-            }
-        }
-        Ok(bare)
+        let announced = underway::on_disk(&state).map_err(|e| e.to_string())?;
+        Ok(ops.iter().filter(|op| !announced.contains(&op.record)).map(|op| op.record.to_string()).collect())
     }
 
     fn at(&self) -> MutexGuard<'_, Offices> {

@@ -334,8 +334,8 @@ impl Daemon {
     pub fn answer(&mut self, table: Table, at: usize, world: &World<'_>) -> Result<Option<UnderWay>, Died> {
         let now = self.now(world.truth);
         let Some(waiting) = self.under_way.get_mut(table.system()).filter(|w| !w.is_empty()) else { return Ok(None) };
-        let done = waiting.remove(at % waiting.len());
-        self.engine.book(&done.batch, &done.outcomes, now).map_err(|_| Died)?;
+        let mut done = waiting.remove(at % waiting.len());
+        self.engine.book(&mut done.batch, &done.outcomes, now).map_err(|_| Died)?;
         self.engine.reconcile(now);
         Ok(Some(done))
     }

@@ -3,9 +3,10 @@
 use super::driver::Daemon;
 use super::setup::{Rules, Setups};
 use super::store::Disk;
-use nayose::connector::{Observed, PageRead, Pass, PassEnd};
+use nayose::connector::{Change, Observed, PageRead, Pass, PassEnd};
+use nayose::daemon::target::Target;
 use nayose::decide::ratchet::{Held, Reach};
-use nayose::model::{DealState, Mail, MailKind, Name, Record, RefusalScope, Time, Value};
+use nayose::model::{DealState, Mail, MailKind, Mark, Name, Record, RefusalScope, Time, Value};
 use std::sync::Arc;
 
 const NOW: Time = Time(1_767_232_800_000);
@@ -158,4 +159,28 @@ fn a_cool_down_that_lost_its_link_ends_by_the_clock() {
     assert!(daemon.engine.time_is_due(after));
     daemon.engine.reconcile(after);
     assert!(holds(&daemon).iter().all(|h| h.until.is_none()), "{:?}", holds(&daemon));
+}
+
+/// A write of fields was under way when our block was taken away, so that its absence said nothing; a marketer set one later.
+#[test]
+fn a_block_that_was_taken_away_while_another_write_was_under_way_is_not_ours_any_more() {
+    let mut daemon = daemon();
+    let shown = |blocked: bool| {
+        let mut person = Record::new("ma:person:1".parse().expect("an id"));
+        person.set(&"email".into(), Value::text("taro@acme.example"), NOW);
+        person.set_mark(Mark::Block, Value::Bool(blocked));
+        vec![person]
+    };
+    pass(&mut daemon, "ma", "people", Pass::Sweep, shown(true), NOW);
+    let idx = daemon.engine.world.find(&"ma:person:1".parse().expect("an id")).expect("just read");
+    let ours = Target { block_ours: true, ..Target::default() };
+    daemon.engine.world.slot_mut(idx).target.insert(Box::new(ours)).send(&Change::default(), NOW);
+    pass(&mut daemon, "ma", "people", Pass::Sweep, shown(false), Time(NOW.0 + 1_000));
+    daemon.engine.reconcile(Time(NOW.0 + 1_000));
+    let target = |daemon: &mut Daemon| daemon.engine.world.slot_mut(idx).target.clone().expect("it was made above");
+    assert!(target(&mut daemon).block_ours, "a page may be older than a block that is under way");
+    daemon.engine.world.slot_mut(idx).target.as_mut().expect("it was made above").sent = None;
+    daemon.engine.dirty.insert(idx);
+    daemon.engine.reconcile(Time(NOW.0 + 2_000));
+    assert!(!target(&mut daemon).block_ours);
 }

@@ -1,0 +1,62 @@
+//! Which writes are under way, a batch an item: on disk before a batch leaves, so that whoever finds the state after a crash reads back what
+//! nobody told us of. What became of a batch lets its item go, in the commit that keeps the outcomes.
+
+use super::deliver::Batch;
+use super::engine::{Engine, Error};
+use super::persist::{decode, encode, kind};
+use super::target::Sent;
+use crate::model::RecordId;
+use crate::store::State;
+
+/// A batch's writes, as they lie in the store under its number (8 bytes, big-endian).
+pub type Stored = Vec<(RecordId, Sent)>;
+
+fn key(number: u64) -> Vec<u8> {
+    number.to_be_bytes().to_vec()
+}
+
+impl Engine {
+    /// Keeps what a batch is about to send, with the commit that comes before it leaves.
+    pub fn keep_sent(&mut self, batch: &mut Batch) {
+        batch.number = self.batches;
+        self.batches += 1;
+        let slots = batch.places.iter().map(|idx| self.world.slot(*idx));
+        let sent: Vec<(&RecordId, &Sent)> = slots.filter_map(|s| Some((&s.id, s.target.as_ref()?.sent.as_ref()?))).collect();
+        self.pending.put(kind::SENT, key(batch.number), encode(&sent));
+    }
+
+    /// Each of its writes is accounted for, in its target.
+    pub fn let_sent_go(&mut self, batch: &Batch) {
+        self.pending.delete(kind::SENT, key(batch.number));
+    }
+
+    /// Takes over what a former process left under way: from the next commit on the targets themselves say so.
+    pub fn restore_sent(&mut self, number: &[u8], sent: Stored) {
+        if let Ok(number) = number.try_into().map(u64::from_be_bytes) {
+            self.batches = self.batches.max(number + 1);
+        }
+        for (record, sent) in sent {
+            let Some(idx) = self.world.find(&record) else { continue };
+            self.world.slot_mut(idx).target.get_or_insert_default().mark_sent(Sent { unknown: true, ..sent });
+            if let Some(system) = self.systems.get_mut(&record.system) {
+                system.unknown.insert(idx);
+            }
+            self.keep_target(idx);
+        }
+        self.pending.delete(kind::SENT, number.to_vec());
+    }
+}
+
+/// The records that are written to according to a state's items.
+pub fn on_disk(state: &State) -> Result<Vec<RecordId>, Error> {
+    let (mut records, mut failed) = (Vec::new(), None);
+    state.for_each_item(|kind, key, value| {
+        if kind == kind::SENT {
+            match decode::<Stored>(&key.escape_ascii().to_string(), value) {
+                Ok(sent) => records.extend(sent.into_iter().map(|(record, _)| record)),
+                Err(error) => failed = Some(error),
+            }
+        }
+    })?;
+    failed.map_or(Ok(records), Err)
+}
