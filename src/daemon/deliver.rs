@@ -218,7 +218,7 @@ impl Engine {
 
     /// What is due for a record now.
     pub fn due(&mut self, idx: Idx, record: &Record, now: Time) -> Due {
-        let merge = self.merge_for(idx, record, now);
+        let (_, merge) = self.look(idx, now);
         self.due_by(idx, record, &merge, now)
     }
 

@@ -129,7 +129,8 @@ impl Writing {
             self.journal.append(entries)?;
             return state.commit(changes);
         }
-        // While the journal goes to its disk the store's part is put together, not yet written.
+        // While the journal goes to its disk the store's part is put together, not yet written. On a thread of its own: the one that is
+        // kept helps with deciding, which goes on meanwhile.
         let journal = &mut self.journal;
         let prepared = std::thread::scope(|threads| {
             let journaled = threads.spawn(|| journal.append(entries));

@@ -70,7 +70,8 @@ impl Engine {
         on_two_threads(of, |some| some.iter().map(|idx| self.look(*idx, now)).collect())
     }
 
-    fn look(&self, idx: Idx, now: Time) -> (Record, Merge) {
+    /// A target record, and what the rules make of the fields of its person.
+    pub fn look(&self, idx: Idx, now: Time) -> (Record, Merge) {
         let slot = self.world.slot(idx);
         let places: &[Idx] = if slot.person == NOBODY { &[] } else { &self.people[slot.person as usize].members };
         let Some(own) = places.iter().position(|i| *i == idx) else { return (self.world.record(idx), Merge::default()) };
@@ -84,18 +85,6 @@ impl Engine {
             }
         };
         (records.swap_remove(own), merge)
-    }
-
-    /// What the rules make of the fields of a target record's person.
-    pub fn merge_for(&self, idx: Idx, record: &Record, now: Time) -> Merge {
-        let person = self.world.slot(idx).person;
-        if person == NOBODY || record.is_gone() {
-            return Merge::default();
-        }
-        let places = &self.people[person as usize].members;
-        let records: Vec<Record> = places.iter().map(|i| self.world.record(*i)).collect();
-        let of = Members { places, records: &records, around: &View::new(&self.world) };
-        self.merge(self.systems.get(&record.id.system).into_iter(), of, now)
     }
 
     fn sketch(&self, start: Idx, among: &[Idx], now: Time) -> Option<Sketch> {

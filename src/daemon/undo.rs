@@ -197,9 +197,8 @@ impl Engine {
             return Err("another value is wanted now and waits to be written");
         }
         let places = &self.people[person as usize].members;
-        let view = View::new(&self.world);
-        let records: Vec<Record> = places.iter().map(|i| view.get(*i).clone()).collect();
-        let instead_of = self.winner(field, Members { places, records: &records, around: &view }, now);
+        let records: Vec<Record> = places.iter().map(|i| self.world.record(*i)).collect();
+        let instead_of = self.winner(field, Members { places, records: &records, around: &View::new(&self.world) }, now);
         Ok(Some((idx, SetBack { field: field.clone(), shown, to: done.old.clone(), instead_of })))
     }
 

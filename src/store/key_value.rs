@@ -93,7 +93,8 @@ pub trait KeyValue: Send + Sync + fmt::Debug {
         self.commit(batch)
     }
 
-    /// Says which new keys the next commits will put. They may be there from now on, with an empty value.
+    /// Says which keys, all of them new, the next commits will put. They may be there from now on, with an empty value. A failure is one
+    /// of a commit.
     fn make_room(&self, _keys: &[&[u8]]) -> Result<(), Error> {
         Ok(())
     }

@@ -168,11 +168,14 @@ impl KeyValue for Sled {
     }
 
     fn make_room(&self, keys: &[&[u8]]) -> Result<(), Error> {
-        let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(why) = &*broken {
             return Err(Error::Broken { why: why.clone() });
         }
-        self.guarded(|db| keys.iter().try_for_each(|key| db.insert(key, &[]).map(drop))).map_err(|why| Error::Broken { why })
+        self.guarded(|db| keys.iter().try_for_each(|key| db.insert(key, &[]).map(drop))).map_err(|why| {
+            *broken = Some(why.clone());
+            Error::Broken { why }
+        })
     }
 
     fn size_on_disk(&self) -> Result<u64, Error> {

@@ -241,6 +241,17 @@ fn what_is_too_large_is_refused_and_harms_nothing() {
 }
 
 #[test]
+fn a_commit_that_was_put_together_and_not_written_breaks_the_state() {
+    let store = Shared::default();
+    let (state, _) = open(&store);
+    let one = |with: u8| Changes { put: vec![(1, vec![1], vec![with])], delete: vec![] };
+    state.commit(one(1)).unwrap();
+    drop(state.prepare(one(2)).unwrap());
+    assert!(matches!(state.commit(one(3)), Err(Error::Broken { .. })));
+    assert_eq!(content(&open(&store).0), Model::from([((1, vec![1]), vec![1])]));
+}
+
+#[test]
 fn a_second_writer_is_found_out() {
     let store = Shared::default();
     let (first, second) = (open(&store).0, open(&store).0);
