@@ -15,6 +15,12 @@ use crate::model::{Address, DealState, Entity, Field, Mark, Name, Record, Record
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
+/// Texts of a record's fields together. The state keeps what a target shows, what was agreed and what is sent in items of a megabyte at most.
+const TEXT_BYTES_MAX: usize = 128 << 10;
+
+/// An id is part of keys.
+const ID_BYTES_MAX: usize = 512;
+
 /// A `record` section, made ready to be used on many records.
 #[derive(Debug)]
 pub struct Mapper {
@@ -115,6 +121,10 @@ impl Mapper {
         let Some(id) = self.id(raw) else {
             return page.quarantined.push(Quarantined { record: None, field: "id".to_string(), why: "there is no id".to_string() });
         };
+        if id.len() > ID_BYTES_MAX {
+            let why = format!("is {} bytes long; ids of more than {ID_BYTES_MAX} are not read", id.len());
+            return page.quarantined.push(Quarantined { record: None, field: "id".to_string(), why });
+        }
         let id = RecordId::new(self.system.clone(), self.entity, &*id);
         let mut told = Told { id: &id, page: &mut page.quarantined };
         match self.deleted.as_ref().map_or(Ok(false), |c| c.holds(raw)) {
@@ -135,12 +145,19 @@ impl Mapper {
         record.changed_at = self.time("changed_at", &self.changed_at, raw, &mut told);
         let since = record.changed_at.unwrap_or(at);
         record.fields.reserve_exact(self.fields.len());
+        let mut room = TEXT_BYTES_MAX;
         for reader in &self.fields {
             match reader.read(raw, &self.zone) {
                 Ok(Some(Value::Text(text))) if &*reader.key == field::EMAIL && Address::parse(&text).is_none() => {
                     told.tell(&reader.key, "is no e-mail address".to_string());
                 }
-                Ok(Some(value)) => record.fields.push(Field { name: reader.key.clone(), value, at: since }),
+                Ok(Some(value)) if value.text_bytes() > room => {
+                    told.tell(&reader.key, format!("has {} bytes; a record may have {TEXT_BYTES_MAX}", value.text_bytes()));
+                }
+                Ok(Some(value)) => {
+                    room -= value.text_bytes();
+                    record.fields.push(Field { name: reader.key.clone(), value, at: since });
+                }
                 Ok(None) => {}
                 Err(why) => told.tell(&reader.key, why),
             }

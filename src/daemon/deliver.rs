@@ -10,12 +10,13 @@ use super::written::WrittenRecord;
 use crate::connector::{Change, Lane, PermitChange, WriteOp};
 use crate::decide::freshness;
 use crate::model::{MailKind, Name, Record, Time};
+use std::ops::Range;
 
 /// Writes that go out together.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// Of the item that says what is under way.
-    pub number: u64,
+    /// The numbers of the items that say what is under way.
+    pub(super) sent: Range<u64>,
     pub system: Name,
     pub lane: Lane,
     pub ops: Vec<WriteOp>,
@@ -40,7 +41,7 @@ pub(super) struct Shown {
 impl Batch {
     fn new(system: Name, lane: Lane) -> Batch {
         Batch {
-            number: 0,
+            sent: 0..0,
             system,
             lane,
             ops: Vec::new(),

@@ -83,8 +83,8 @@ pub struct Engine {
     pub lately: Lately,
     /// Counts each change of a record or of what we know of our writes to it.
     pub changes: u64,
-    /// The number of the next batch of writes.
-    pub batches: u64,
+    /// The number of the next item of writes under way.
+    pub next_sent: u64,
     pub dirty: Places,
     /// When those who are marked were decided on last.
     pub decided_at: Time,

@@ -15,6 +15,7 @@ use crate::connector::{Abilities, StreamInfo, Usage};
 use crate::decide::ratchet::Held;
 use crate::link;
 use crate::model::{Name, RecordId, Refusal, RefusalScope, Time};
+use crate::store::state::ITEM_BYTES_MAX;
 use crate::store::{Journal, Loaded, State, StateInfo};
 use hashbrown::HashSet;
 use serde::{Serialize, de::DeserializeOwned};
@@ -62,6 +63,19 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
         Ok(bytes) => bytes,
         Err(error) => unreachable!("plain data always encodes: {error}"),
     }
+}
+
+/// An item is kept well below what the store takes: a batch of records with long texts is more than one item.
+const PART_BYTES_MAX: usize = ITEM_BYTES_MAX / 4;
+
+/// Encodes a list in one part, or in several if it is too long for one item.
+pub fn encode_in_parts<T: Serialize>(items: &[T]) -> Vec<(&[T], Vec<u8>)> {
+    let bytes = encode(items);
+    if bytes.len() <= PART_BYTES_MAX || items.len() < 2 {
+        return vec![(items, bytes)];
+    }
+    let (first, second) = items.split_at(items.len() / 2);
+    [encode_in_parts(first), encode_in_parts(second)].concat()
 }
 
 /// Takes texts whole, into room for most items. postcard's own ways take each byte by itself, or grow from nothing.
@@ -162,7 +176,7 @@ pub fn open_on(
         let_go: HashSet::new(),
         lately: Default::default(),
         changes: 0,
-        batches: 0,
+        next_sent: 0,
         dirty: Default::default(),
         decided_at: now,
         phases: Default::default(),

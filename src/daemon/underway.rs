@@ -3,12 +3,12 @@
 
 use super::deliver::Batch;
 use super::engine::{Engine, Error};
-use super::persist::{decode, encode, kind};
+use super::persist::{decode, encode_in_parts, kind};
 use super::target::Sent;
 use crate::model::RecordId;
 use crate::store::State;
 
-/// A batch's writes, as they lie in the store under its number (8 bytes, big-endian).
+/// A batch's writes, or a part of them if they are long, as they lie in the store under a number (8 bytes, big-endian).
 pub type Stored = Vec<(RecordId, Sent)>;
 
 fn key(number: u64) -> Vec<u8> {
@@ -18,22 +18,25 @@ fn key(number: u64) -> Vec<u8> {
 impl Engine {
     /// Keeps what a batch is about to send, with the commit that comes before it leaves.
     pub fn keep_sent(&mut self, batch: &mut Batch) {
-        batch.number = self.batches;
-        self.batches += 1;
         let slots = batch.places.iter().map(|idx| self.world.slot(*idx));
         let sent: Vec<(&RecordId, &Sent)> = slots.filter_map(|s| Some((&s.id, s.target.as_ref()?.sent.as_ref()?))).collect();
-        self.pending.put(kind::SENT, key(batch.number), encode(&sent));
+        let first = self.next_sent;
+        for (_, bytes) in encode_in_parts(&sent) {
+            self.pending.put(kind::SENT, key(self.next_sent), bytes);
+            self.next_sent += 1;
+        }
+        batch.sent = first..self.next_sent;
     }
 
     /// Each of its writes is accounted for, in its target.
     pub fn let_sent_go(&mut self, batch: &Batch) {
-        self.pending.delete(kind::SENT, key(batch.number));
+        batch.sent.clone().for_each(|number| self.pending.delete(kind::SENT, key(number)));
     }
 
     /// Takes over what a former process left under way: from the next commit on the targets themselves say so.
     pub fn restore_sent(&mut self, number: &[u8], sent: Stored) {
         if let Ok(number) = number.try_into().map(u64::from_be_bytes) {
-            self.batches = self.batches.max(number + 1);
+            self.next_sent = self.next_sent.max(number + 1);
         }
         for (record, sent) in sent {
             let Some(idx) = self.world.find(&record) else { continue };

@@ -1,7 +1,7 @@
 //! What was written into fields and what stood there before: kept for a while, for `undo`.
 
 use super::engine::{Engine, Error};
-use super::persist::{decode, encode, kind};
+use super::persist::{decode, encode_in_parts, kind};
 use crate::connector::WriteOp;
 use crate::model::{Name, Record, RecordId, Span, Time, Value};
 use serde::{Deserialize, Serialize};
@@ -129,11 +129,13 @@ impl Engine {
         if records.is_empty() {
             return;
         }
-        let key = Key { at: now, run: (*self.run).into(), number: self.written.next, records: records.len() };
-        self.pending.put(kind::WRITTEN, key.to_bytes(), encode(&records));
-        self.written.next += 1;
-        self.written.records += key.records;
-        self.written.kept.insert(key, ());
+        for (part, bytes) in encode_in_parts(&records) {
+            let key = Key { at: now, run: (*self.run).into(), number: self.written.next, records: part.len() };
+            self.pending.put(kind::WRITTEN, key.to_bytes(), bytes);
+            self.written.next += 1;
+            self.written.records += key.records;
+            self.written.kept.insert(key, ());
+        }
         for key in self.written.outdated(now) {
             self.pending.delete(kind::WRITTEN, key.to_bytes());
         }

@@ -52,6 +52,15 @@ pub struct Field {
 }
 
 impl Value {
+    /// Bytes of its texts.
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Value::Text(text) => text.len(),
+            Value::List(items) => items.iter().map(|item| item.len()).sum(),
+            _ => 0,
+        }
+    }
+
     /// A text value; blank text is `Empty`. Other text is kept as it is, blanks included.
     pub fn text(text: &str) -> Value {
         if is_blank(text) { Value::Empty } else { Value::Text(text.into()) }

@@ -3,8 +3,9 @@
 use super::driver::Daemon;
 use super::setup::{Rules, Setups};
 use super::store::Disk;
-use nayose::connector::{Change, Observed, PageRead, Pass, PassEnd};
+use nayose::connector::{Change, Observed, PageRead, Pass, PassEnd, WriteOp};
 use nayose::daemon::target::Target;
+use nayose::daemon::written::WrittenRecord;
 use nayose::decide::ratchet::{Held, Reach};
 use nayose::model::{DealState, Mail, MailKind, Mark, Name, Record, RefusalScope, Time, Value};
 use std::sync::Arc;
@@ -183,4 +184,21 @@ fn a_block_that_was_taken_away_while_another_write_was_under_way_is_not_ours_any
     daemon.engine.dirty.insert(idx);
     daemon.engine.reconcile(Time(NOW.0 + 2_000));
     assert!(!target(&mut daemon).block_ours);
+}
+
+/// Old and new values of a large batch once were one item, which the store refused; then nothing went on.
+#[test]
+fn a_batch_of_long_texts_is_kept() {
+    let mut daemon = daemon();
+    let long = |of: char| Value::text(&of.to_string().repeat(3_000));
+    let written = (0..300).map(|n| {
+        let mut shown = Record::new(format!("ma:person:{n}").parse().expect("an id"));
+        shown.set(&"notes".into(), long('a'), NOW);
+        let change = Change { fields: vec![("notes".into(), long('b'))], ..Change::default() };
+        WrittenRecord::of(&WriteOp { record: shown.id.clone(), change }, &shown)
+    });
+    daemon.engine.keep_written(written.collect(), NOW);
+    daemon.engine.commit().expect("the store takes it");
+    let run = daemon.engine.run.to_string();
+    assert_eq!(daemon.engine.written_by(&run, None).expect("it is read from there").len(), 300);
 }

@@ -26,6 +26,19 @@ fn one(mapper: &Mapper, raw: Owned) -> (Option<(Record, bool)>, Vec<String>) {
     (record, told)
 }
 
+/// Else the state would refuse the record's item, and nothing would go on.
+#[test]
+fn what_is_too_long_for_the_state_is_told_and_left_out() {
+    let m = mapper(Entity::Person, "id = 'id'\n[fields]\na = 'a'\nb = { path = 'b', type = 'list' }\nc = 'c'");
+    let long = |bytes: usize| "x".repeat(bytes);
+    let (record, told) = one(&m, json!({"id": 1, "a": long(100_000), "b": [long(20_000), "y".repeat(20_000)], "c": long(30_000)}));
+    let names: Vec<String> = record.unwrap().0.fields.iter().map(|f| f.name.to_string()).collect();
+    assert_eq!((names.join(" "), told.join(" ")), ("a c".to_string(), "b".to_string()));
+    assert_eq!(one(&m, json!({"id": long(512)})).1.len(), 0);
+    let (record, told) = one(&m, json!({"id": long(513)}));
+    assert!(record.is_none() && told == ["id"]);
+}
+
 #[test]
 fn fields_of_every_kind() {
     let m = mapper(
