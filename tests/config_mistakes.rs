@@ -66,12 +66,12 @@ fn network() {
 fn a_proxy_with_all_that_belongs_to_it() {
     let text = "[network]\nproxy = \"http://proxy.example:3128\"\nproxy_user = \"svc\"\nproxy_password = { env = \"HTTP_TOKEN\" }\nno_proxy = [\"10.0.0.7\", \"::1\", \".acme.example\"]\n[link]";
     let config = load_with(&[("systems.toml", &good("systems.toml").replace("[link]", text))]).unwrap();
-    let proxy = config.network.proxy.as_ref().unwrap();
+    let proxy = config.network.proxy().unwrap();
     assert_eq!((proxy.name().as_str(), proxy.except.len()), ("http://proxy.example:3128", 3));
     assert_eq!(proxy.login.as_ref().map(|(user, _)| user.as_str()), Some("svc"));
     assert!(!format!("{config:?}").contains(SECRET));
     let none = load_with(&[]).unwrap().network;
-    assert!(none.proxy.is_none() && none.authorities.is_empty());
+    assert!(none.proxy().is_none() && none.authorities().is_empty());
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn what_the_good_files_say() {
     assert_eq!(config.system("support").unwrap().settings.time_zone.as_deref(), Some("Asia/Tokyo"));
     assert_eq!(config.shared_mailboxes, ["info@*", "*@lists.example"]);
 
-    let rule = |field: &str| config.precedence.fields[field].clone();
+    let rule = |field: &str| config.precedence.fields.named(field).unwrap().clone();
     let Strategy::Order(bands) = &rule("phone").strategy else { panic!("{:?}", rule("phone")) };
     assert_eq!(
         bands.iter().map(|b| b.0.iter().map(|n| &**n).collect::<Vec<_>>()).collect::<Vec<_>>(),
@@ -301,7 +301,7 @@ fn what_the_good_files_say() {
     assert_eq!(policy.widening, Widening { people: 200, share: 0.01, within: Span::days(1) });
     assert_eq!(policy.changes, Changes { records: 500, share: 0.05, within: Span::minutes(120) });
     assert_eq!(policy.refusal_proofs.len(), 1);
-    assert_eq!(config.consent.sources["ma"], Basis::ExplicitConsent);
+    assert_eq!(config.consent.sources[&"ma".into()], Basis::ExplicitConsent);
 
     assert_eq!(config.version.len(), 12);
     let other = load_with(&[("consent.toml", "")]).map_err(|m| m.drawn()).unwrap();

@@ -477,7 +477,7 @@ fn systems_come_and_go_and_what_they_held_stays_held() {
     let hold = "[holds.ticket]\nwhen = 'ticket.open'\nstops = [\"campaign\"]\nproof = { \"support.tickets\" = \"1h\" }\n";
     let out = [("systems.toml", support, ""), ("precedence.toml", "\"support\", ", ""), (POLICY, hold, "")];
     place.take(&mut engine, &out);
-    assert!(!engine.systems.contains_key("support"));
+    assert!(engine.systems.named("support").is_none());
     assert_eq!(decision(&engine, "ma:person:5", Campaign), "hold");
     let waiting = engine.waiting();
     let plan = waiting.iter().find(|w| w.why.contains("taken out")).expect("nothing asks");
@@ -486,8 +486,8 @@ fn systems_come_and_go_and_what_they_held_stays_held() {
     let back =
         [("systems.toml", "[systems.ma]", &*format!("{support}[systems.ma]")), (POLICY, "[refusals]", &*format!("{hold}[refusals]"))];
     place.take(&mut engine, &back);
-    assert!(engine.systems.contains_key("support"));
+    assert!(engine.systems.named("support").is_some());
     assert_eq!(decision(&engine, "ma:person:5", Campaign), "hold", "the ticket is still open");
     assert_eq!(engine.waiting(), []);
-    assert_eq!(engine.systems["ma"].approved, Some(nayose::daemon::system::Approval::All), "first contact was forgotten");
+    assert_eq!(engine.systems.named("ma").unwrap().approved, Some(nayose::daemon::system::Approval::All), "first contact was forgotten");
 }

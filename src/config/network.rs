@@ -37,7 +37,7 @@ pub fn read(top: &mut Section, outside: &Outside) -> Option<Network> {
             Some(Proxy { url: url?, login: login?, except: except? })
         }
     };
-    Some(Network { proxy, authorities: authorities? })
+    Some(Network::new(proxy, authorities?))
 }
 
 fn address(entry: &Entry) -> Option<Url> {

@@ -4,6 +4,7 @@ use super::json::Json;
 use super::manifest::Test;
 use super::paths::Path;
 use super::scalars::{bool_of, kind_of, number_of, text_of};
+use crate::model::is_blank;
 
 /// One test. It answers yes, no, or that the value cannot be read as what it is compared with.
 #[derive(Debug, Clone)]
@@ -65,7 +66,7 @@ impl Condition {
                 self.path.entries(raw, &mut |value| {
                     any |= match value {
                         Json::Null => false,
-                        Json::Str(text) => !text.trim().is_empty(),
+                        Json::Str(text) => !is_blank(text),
                         Json::Object(map) => !map.is_empty(),
                         _ => true,
                     }
@@ -93,7 +94,7 @@ fn scalar(value: &toml::Value) -> Result<Scalar, String> {
 impl Scalar {
     /// `None`: the value cannot be read as this kind.
     fn equals(&self, value: &Json<'_>) -> Option<bool> {
-        if value.is_null() || value.as_str().is_some_and(|t| t.trim().is_empty()) {
+        if value.is_null() || value.as_str().is_some_and(is_blank) {
             return Some(matches!((self, value), (Scalar::Text(want), Json::Str(text)) if want == text));
         }
         match self {

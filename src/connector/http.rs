@@ -74,10 +74,9 @@ impl Http {
                 (Err(_), _) => problems.push(format!("{name:?} is no header name")),
             }
         }
-        let client = network.client().pool_max_idle_per_host(manifest.limits.concurrency);
         let auth = Authenticator::new(&manifest.auth, &base, settings).map_err(|why| problems.push(why));
         let rules = Rules::new(&manifest.errors).map_err(|why| problems.push(why));
-        let client = client.build().map_err(|e| problems.push(format!("no HTTPS: {e}")));
+        let client = network.client().map_err(|e| problems.push(format!("no HTTPS: {e}")));
         match (auth, rules, client) {
             (Ok(auth), Ok(rules), Ok(client)) if problems.is_empty() => Ok(Http {
                 system: system.clone(),

@@ -53,7 +53,7 @@ impl LabelPlan {
     }
 
     /// Carries out the label steps of all rows, the protecting ones of all rows first.
-    pub async fn write(&self, reader: &Reader<'_>, writer: &Writer, ops: &[WriteOp], rows: &[Option<Row>], parts: &mut [Vec<Outcome>]) {
+    pub async fn write(&self, reader: &Reader<'_>, writer: &Writer, ops: &[WriteOp], rows: &[Option<Row<'_>>], parts: &mut [Vec<Outcome>]) {
         let mut groups: BTreeMap<&LabelStep, Vec<usize>> = BTreeMap::new();
         for (at, row) in rows.iter().enumerate() {
             for step in row.iter().flat_map(|r| &r.labels) {

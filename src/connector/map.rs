@@ -8,10 +8,12 @@ use super::json::Json;
 use super::manifest::{FieldKind, FieldMap, MarkMap, RecordMap, TimeFormat, TimePath};
 use super::paths::Path;
 use super::port::{Observed, PageRead, Quarantined};
-use super::scalars::{bool_of, id_of, int_of, kind_of, number_of, text_of, time_of};
+use super::scalars::{bool_of, id_of, int_of, kind_of, number_of, other_id, text_of, time_of};
 use super::settings::Settings;
 use crate::model::record::field;
-use crate::model::{Address, DealState, Entity, Field, Mark, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value};
+use crate::model::{
+    Address, DealState, Entity, Field, Mark, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value, is_blank,
+};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
@@ -207,7 +209,7 @@ impl Mapper {
         if let Some(path) = &self.addresses {
             path.entries(raw, &mut |v| match v.as_str().map(|t| (t, Address::parse(t))) {
                 Some((_, Some(address))) => record.addresses.push(address),
-                Some((text, None)) if text.trim().is_empty() => {}
+                Some((text, None)) if is_blank(text) => {}
                 _ if v.is_null() => {}
                 _ => told.tell("addresses", "is no e-mail address".to_string()),
             });
@@ -245,7 +247,7 @@ impl Mapper {
 
     fn time(&self, name: &str, how: &Option<(Path, TimeFormat)>, raw: &Json<'_>, told: &mut Told<'_>) -> Option<Time> {
         let (path, format) = how.as_ref()?;
-        let value = path.first(raw).filter(|v| !v.is_null() && v.as_str().is_none_or(|t| !t.trim().is_empty()))?;
+        let value = path.first(raw).filter(|v| !v.is_null() && v.as_str().is_none_or(|t| !is_blank(t)))?;
         let time = time_of(value, *format, &self.zone);
         if time.is_none() {
             told.tell(name, format!("is {} that is no time", kind_of(value)));
@@ -327,7 +329,7 @@ impl<K> Reader<K> {
             return self.list(raw);
         }
         let Some(value) = self.path.first(raw) else { return Ok(None) };
-        if value.is_null() || value.as_str().is_some_and(|t| t.trim().is_empty()) {
+        if value.is_null() || value.as_str().is_some_and(is_blank) {
             return Ok(Some(Value::Empty));
         }
         let mapped = if self.map.is_empty() { None } else { self.mapped(value) };
@@ -353,7 +355,7 @@ impl<K> Reader<K> {
         let mut items: Vec<ShortText> = Vec::new();
         let mut wrong = None;
         self.path.entries(raw, &mut |v| match text_of(v) {
-            Some(t) if t.trim().is_empty() => {}
+            Some(t) if is_blank(&t) => {}
             Some(t) => items.push(self.map.get(&*t).map_or_else(|| t.clone(), |m| m.as_str().into()).into()),
             None if v.is_null() => {}
             None => wrong = Some(v),
@@ -382,18 +384,6 @@ fn expected(kind: FieldKind) -> &'static str {
         FieldKind::Time => "a time",
         FieldKind::List => "a list",
     }
-}
-
-/// The id that a value carries: the whole value, or what follows the prefix up to a blank, comma or semicolon.
-fn other_id(value: &Json<'_>, prefix: Option<&str>) -> Option<ShortText> {
-    let text = text_of(value)?;
-    let id = match prefix {
-        None => text.trim(),
-        Some(prefix) => {
-            text[text.find(prefix)? + prefix.len()..].trim_start().split(|c: char| c.is_whitespace() || c == ',' || c == ';').next()?
-        }
-    };
-    (!id.is_empty()).then(|| id.into())
 }
 
 #[cfg(test)]

@@ -6,15 +6,24 @@ use reqwest::{Certificate, Client, ClientBuilder, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How other hosts are reached; the default is straight, trusting whom this machine trusts.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct Network {
-    pub proxy: Option<Proxy>,
-    pub authorities: Authorities,
+    proxy: Option<Proxy>,
+    authorities: Authorities,
+    /// The client of all systems, once one was asked for: reading this machine's certificates takes some milliseconds.
+    made: Arc<OnceLock<Client>>,
+}
+
+impl PartialEq for Network {
+    fn eq(&self, other: &Network) -> bool {
+        self.proxy == other.proxy && self.authorities == other.authorities
+    }
 }
 
 /// Certificate authorities of one's own; two are the same if their files are.
@@ -47,8 +56,27 @@ pub struct Proxy {
 }
 
 impl Network {
-    /// What every client of ours begins with. Redirects are the caller's affair.
-    pub fn client(&self) -> ClientBuilder {
+    pub fn new(proxy: Option<Proxy>, authorities: Authorities) -> Network {
+        Network { proxy, authorities, made: Arc::default() }
+    }
+
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
+    }
+
+    pub fn authorities(&self) -> &Authorities {
+        &self.authorities
+    }
+
+    /// The client that everything goes out by; redirects are the caller's affair. `Err`: HTTPS cannot be had on this machine.
+    pub fn client(&self) -> Result<Client, reqwest::Error> {
+        match self.made.get() {
+            Some(made) => Ok(made.clone()),
+            None => self.builder().build().map(|made| self.made.get_or_init(|| made).clone()),
+        }
+    }
+
+    fn builder(&self) -> ClientBuilder {
         let builder = Client::builder()
             .no_proxy()
             .redirect(redirect::Policy::none())
@@ -81,8 +109,8 @@ pub fn authorities(pem: &[u8]) -> Result<Authorities, String> {
         return Err("it holds no certificate".to_string());
     }
     // Only a client that is made of them shows whether they are certificates.
-    let network = Network { proxy: None, authorities: Authorities { certificates, digest: Some(blake3::hash(pem)) } };
-    match network.client().build() {
+    let network = Network::new(None, Authorities { certificates, digest: Some(blake3::hash(pem)) });
+    match network.client() {
         Ok(_) => Ok(network.authorities),
         Err(_) => Err("it holds something that is no certificate".to_string()),
     }
@@ -171,7 +199,7 @@ mod tests {
         };
         let network = |proxy, pem: &[u8]| {
             let digest = (!pem.is_empty()).then(|| blake3::hash(pem));
-            Network { proxy, authorities: Authorities { certificates: Vec::new(), digest } }
+            Network::new(proxy, Authorities { certificates: Vec::new(), digest })
         };
         let one = || network(proxy("http://a.example:1", "p", &["x.example"]), b"ca");
         assert_eq!(one(), one());
@@ -191,7 +219,7 @@ mod tests {
     fn the_password_does_not_show() {
         let login = Some(("svc".to_string(), SecretString::from("geheim-77")));
         let proxy = Proxy { url: Url::parse("http://proxy.example:3128").unwrap(), login, except: Vec::new() };
-        let network = Network { proxy: Some(proxy), authorities: Authorities::default() };
+        let network = Network::new(Some(proxy), Authorities::default());
         assert!(!format!("{network:?}").contains("geheim"));
         assert_eq!(network.secrets().count(), 1);
     }

@@ -2,6 +2,7 @@
 
 use super::manifest::{Method, Page, Paths, Request};
 use super::paths::Path;
+use super::rows::Fields;
 use super::settings::Settings;
 use super::template::Template;
 use crate::model::ShortText;
@@ -38,7 +39,7 @@ pub struct Fill<'v> {
     pub token: Option<&'v str>,
     pub label: Option<&'v str>,
     pub label_id: Option<&'v str>,
-    pub rows: Option<&'v [&'v Json]>,
+    pub rows: Option<&'v [&'v Fields<'v>]>,
 }
 
 /// A body as it is sent. A batch's rows are only borrowed.
@@ -50,7 +51,8 @@ enum Filled<'v> {
     Ids(&'v [ShortText]),
     /// `[{"id": ...}, ...]`
     IdRows(&'v [ShortText]),
-    Rows(&'v [&'v Json]),
+    Row(&'v Fields<'v>),
+    Rows(&'v [&'v Fields<'v>]),
 }
 
 /// What a page asks for beside the request itself.
@@ -147,7 +149,7 @@ impl<'v> Fill<'v> {
             "ids" => Some(Filled::Ids(self.ids)),
             "id_rows" => Some(Filled::IdRows(self.ids)),
             "rows" => self.rows.map(Filled::Rows),
-            "row" => self.rows.and_then(|rows| rows.first()).map(|row| Filled::Plain(row)),
+            "row" => self.rows.and_then(|rows| rows.first()).map(|row| Filled::Row(row)),
             _ => None,
         }
     }
@@ -225,6 +227,7 @@ impl Serialize for Filled<'_> {
             Filled::Map(map) => to.collect_map(map.iter().map(|(key, value)| (key, value))),
             Filled::Ids(ids) => ids.serialize(to),
             Filled::IdRows(ids) => to.collect_seq(ids.iter().map(|id| std::collections::BTreeMap::from([("id", id)]))),
+            Filled::Row(row) => row.serialize(to),
             Filled::Rows(rows) => rows.serialize(to),
         }
     }

@@ -6,9 +6,11 @@ use super::port::{Change, PermitChange, StatusChange};
 use super::request::to_json;
 use super::scalars::time_text;
 use super::settings::Settings;
-use crate::model::{Mark, Name, Record, Time, Value};
+use crate::model::{Mark, Name, Record, Value, is_blank};
 use jiff::tz::TimeZone;
-use serde_json::{Map, Value as Json};
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Our words for the target's.
@@ -39,10 +41,21 @@ pub enum MarkWords {
 }
 
 /// A change in the target's words.
-#[derive(Debug, Default, PartialEq)]
-pub struct Row {
-    pub fields: Map<String, Json>,
+#[derive(Debug, Default)]
+pub struct Row<'w> {
+    pub fields: Fields<'w>,
     pub labels: Vec<LabelStep>,
+}
+
+/// What a record's fields are to hold, each field once. Made for each record that is written, so it borrows what it can.
+#[derive(Debug, Default)]
+pub struct Fields<'w>(Vec<(&'w str, Cell<'w>)>);
+
+#[derive(Debug)]
+pub enum Cell<'w> {
+    Text(Cow<'w, str>),
+    Json(Cow<'w, Json>),
+    Fields(Fields<'w>),
 }
 
 /// One label to put on or take off. Steps are carried out in their order: what protects comes first.
@@ -90,28 +103,26 @@ impl Words {
     }
 
     /// The target's word for one of our statuses; where it is told by label, the whole label.
-    pub fn status(&self, status: &str) -> Box<str> {
-        let Some(words) = &self.status else { return status.into() };
+    pub fn status<'w>(&'w self, status: &'w str) -> Cow<'w, str> {
+        let Some(words) = &self.status else { return Cow::Borrowed(status) };
         let word = words.map.get(status).map_or(status, |w| w);
         match &words.place {
-            Place::Field(_) => word.into(),
-            Place::LabelPrefix(prefix) => format!("{prefix}{word}").into(),
+            Place::Field(_) => Cow::Borrowed(word),
+            Place::LabelPrefix(prefix) => Cow::Owned(format!("{prefix}{word}")),
         }
     }
 
     /// `Err`: part of the change cannot be written there, so none of it is.
-    pub fn row(&self, change: &Change) -> Result<Row, String> {
+    pub fn row<'w>(&'w self, change: &'w Change) -> Result<Row<'w>, String> {
         let mut row = Row::default();
         for (name, value) in &change.fields {
             let field = self.fields.get(name).ok_or_else(|| format!("{name} cannot be written there"))?;
-            row.fields.insert(field.clone(), self.json(value));
+            row.fields.set(field, self.cell(value));
         }
         let cannot = |what: &str| format!("{what} cannot be written there");
         if let Some(block) = change.block {
             match self.block.as_ref().ok_or_else(|| cannot("a block"))? {
-                MarkWords::Field { field, on, off, .. } => {
-                    drop(row.fields.insert(field.clone(), if block { on.clone() } else { off.clone() }))
-                }
+                MarkWords::Field { field, on, off, .. } => row.fields.set(field, Cell::Json(Cow::Borrowed(if block { on } else { off }))),
                 MarkWords::Label(label) => row.step(if block { 0 } else { 6 }, label, block, Mark::Block),
             }
         }
@@ -120,17 +131,17 @@ impl Words {
             match self.permit.as_ref().ok_or_else(|| cannot("a permit"))? {
                 MarkWords::Field { field, format, .. } => {
                     let value = match permit {
-                        PermitChange::Until(time) => time_json(*time, *format, &self.zone),
-                        PermitChange::Withdrawn => self.empty.clone(),
+                        PermitChange::Until(time) => Cell::Text(Cow::Owned(time_text(*time, *format, &self.zone))),
+                        PermitChange::Withdrawn => Cell::Json(Cow::Borrowed(&self.empty)),
                     };
-                    row.fields.insert(field.clone(), value);
+                    row.fields.set(field, value);
                 }
                 MarkWords::Label(label) => row.step(if given { 5 } else { 1 }, label, given, Mark::Permit),
             }
         }
         if let Some(why) = &change.why {
             match self.why.as_ref().ok_or_else(|| cannot("a reason"))? {
-                MarkWords::Field { field, .. } => drop(row.fields.insert(field.clone(), self.json(&Value::text(why)))),
+                MarkWords::Field { field, .. } => row.fields.set(field, self.text(why)),
                 MarkWords::Label(label) => row.step(2, label, !why.is_empty(), Mark::Why),
             }
         }
@@ -141,11 +152,11 @@ impl Words {
         Ok(row)
     }
 
-    fn status_row(&self, status: &StatusChange, row: &mut Row) -> Result<(), String> {
+    fn status_row<'w>(&'w self, status: &'w StatusChange, row: &mut Row<'w>) -> Result<(), String> {
         let words = self.status.as_ref().ok_or("a status cannot be written there")?;
         let word = self.status(&status.to);
         match &words.place {
-            Place::Field(field) => drop(row.fields.insert(field.clone(), Json::from(&*word))),
+            Place::Field(field) => row.fields.set(field, Cell::Text(word)),
             Place::LabelPrefix(prefix) => {
                 row.step(3, &word, true, Mark::Status);
                 let shown = status.from.iter().flat_map(|from| from.lines());
@@ -157,8 +168,16 @@ impl Words {
         Ok(())
     }
 
-    fn json(&self, value: &Value) -> Json {
-        if value.is_empty() { self.empty.clone() } else { value.to_json() }
+    fn cell<'w>(&'w self, value: &'w Value) -> Cell<'w> {
+        match value {
+            Value::Empty => Cell::Json(Cow::Borrowed(&self.empty)),
+            Value::Text(text) => Cell::Text(Cow::Borrowed(text)),
+            other => Cell::Json(Cow::Owned(other.to_json())),
+        }
+    }
+
+    fn text<'w>(&'w self, text: &'w str) -> Cell<'w> {
+        if is_blank(text) { Cell::Json(Cow::Borrowed(&self.empty)) } else { Cell::Text(Cow::Borrowed(text)) }
     }
 
     /// The first part of the change that the record does not show.
@@ -185,7 +204,43 @@ impl Words {
     }
 }
 
-impl Row {
+impl<'w> Fields<'w> {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn set(&mut self, name: &'w str, to: Cell<'w>) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, cell)) => *cell = to,
+            None => self.0.push((name, to)),
+        }
+    }
+
+    /// Puts one before the others, unless it is among them.
+    pub fn begin_with(&mut self, name: &'w str, cell: Cell<'w>) {
+        if self.0.iter().all(|(known, _)| *known != name) {
+            self.0.insert(0, (name, cell));
+        }
+    }
+}
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().map(|(name, cell)| (name, cell)))
+    }
+}
+
+impl Serialize for Cell<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Cell::Text(text) => text.serialize(to),
+            Cell::Json(json) => json.serialize(to),
+            Cell::Fields(fields) => fields.serialize(to),
+        }
+    }
+}
+
+impl Row<'_> {
     fn step(&mut self, rank: u8, label: &str, add: bool, mark: Mark) {
         self.labels.push(LabelStep { rank, label: label.to_string(), add, mark });
     }
@@ -201,10 +256,6 @@ impl LabelStep {
             _ => None,
         }
     }
-}
-
-fn time_json(time: Time, format: TimeFormat, zone: &TimeZone) -> Json {
-    Json::String(time_text(time, format, zone))
 }
 
 /// Equal, but for blanks around texts, whole seconds, and how a number is written. Absent is as good as empty.
@@ -223,6 +274,7 @@ mod tests {
     use super::*;
     use crate::connector::manifest::Manifest;
     use crate::connector::{SystemSettings, load};
+    use crate::model::Time;
 
     const MANIFEST: &str = "name = 't'\ntitle = 'T'\nrole = 'ma'\napi_version = '1'\nbase_url = 'https://t.example'\nauth = { kind = 'none' }
         [streams.people]\nentity = 'person'\nsweep = { path = '/' }\n[streams.people.record]\nid = 'id'\nfields = { phone = 'phone', score = 'leadScore' }
@@ -253,7 +305,7 @@ mod tests {
         let row = words.row(&change).unwrap();
         let want = serde_json::json!({"phone": null, "leadScore": 5, "suspended": true, "ok_until": "2026-11-21T09:00:00Z",
             "nayose_why": "open_deal_person", "leadStatus": "opportunity"});
-        assert_eq!(Json::Object(row.fields), want);
+        assert_eq!(serde_json::to_value(&row.fields).unwrap(), want);
         let unknown = Change { fields: vec![("shoe_size".into(), Value::Int(5))], ..Change::default() };
         assert!(words.row(&unknown).is_err());
     }

@@ -2,7 +2,7 @@
 
 use super::json::{Json, digits};
 use super::manifest::TimeFormat;
-use crate::model::Time;
+use crate::model::{ShortText, Time, is_blank};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
@@ -19,7 +19,19 @@ pub fn text_of<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
 
 /// An id: text or number, not blank.
 pub fn id_of<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
-    text_of(value).filter(|t| !t.trim().is_empty())
+    text_of(value).filter(|t| !is_blank(t))
+}
+
+/// The id that a value carries: the whole value, or what follows the prefix up to a blank, comma or semicolon.
+pub fn other_id(value: &Json<'_>, prefix: Option<&str>) -> Option<ShortText> {
+    let text = text_of(value)?;
+    let id = match prefix {
+        None => text.trim(),
+        Some(prefix) => {
+            text[text.find(prefix)? + prefix.len()..].trim_start().split(|c: char| c.is_whitespace() || c == ',' || c == ';').next()?
+        }
+    };
+    (!id.is_empty()).then(|| id.into())
 }
 
 /// A bool, "true" or "false" as text, 0 or 1.

@@ -9,12 +9,13 @@ use super::passes::Reader;
 use super::port::{Abilities, Error, Lane, Observed, Outcome, PassEnd, WriteOp};
 use super::request::{Call, Fill};
 use super::results::Results;
-use super::rows::{MarkWords, Row, Words};
+use super::rows::{Cell, Fields, MarkWords, Row, Words};
 use super::settings::Settings;
 use crate::model::{Name, Record, ShortText};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Records in one call where each is a request of its own: enough to keep several under way.
@@ -47,10 +48,10 @@ struct UpdatePlan {
 }
 
 /// One record's row and its place among the ops.
-struct Sent {
+struct Sent<'w> {
     at: usize,
-    id: ShortText,
-    json: Json,
+    id: &'w ShortText,
+    fields: Fields<'w>,
 }
 
 impl Writer {
@@ -100,7 +101,7 @@ impl Writer {
     }
 
     pub fn status_word(&self, status: &str) -> Box<str> {
-        self.words.status(status)
+        self.words.status(status).into()
     }
 
     pub async fn read_back(&self, reader: &Reader<'_>, ids: &[ShortText]) -> Result<Vec<Record>, Error> {
@@ -116,7 +117,7 @@ impl Writer {
     /// One outcome for each op, in order.
     pub async fn write(&self, reader: &Reader<'_>, ops: &[WriteOp]) -> Vec<Outcome> {
         let mut parts: Vec<Vec<Outcome>> = vec![Vec::new(); ops.len()];
-        let mut rows: Vec<Option<Row>> = Vec::with_capacity(ops.len());
+        let mut rows: Vec<Option<Row<'_>>> = Vec::with_capacity(ops.len());
         for (op, told) in ops.iter().zip(&mut parts) {
             rows.push(match self.words.row(&op.change) {
                 Ok(row) => Some(row),
@@ -136,12 +137,19 @@ impl Writer {
     }
 
     /// Writes the rows' fields, and takes them out.
-    async fn update(&self, reader: &Reader<'_>, plan: &UpdatePlan, ops: &[WriteOp], rows: &mut [Option<Row>], parts: &mut [Vec<Outcome>]) {
+    async fn update<'w>(
+        &self,
+        reader: &Reader<'_>,
+        plan: &'w UpdatePlan,
+        ops: &'w [WriteOp],
+        rows: &mut [Option<Row<'w>>],
+        parts: &mut [Vec<Outcome>],
+    ) {
         let mut sent = Vec::with_capacity(ops.len());
         for (at, (op, row)) in ops.iter().zip(rows).enumerate() {
             let Some(row) = row.as_mut().filter(|r| !r.fields.is_empty()) else { continue };
             match plan.row(&op.record.id, std::mem::take(&mut row.fields)) {
-                Ok(json) => sent.push(Sent { at, id: op.record.id.clone(), json }),
+                Ok(fields) => sent.push(Sent { at, id: &op.record.id, fields }),
                 Err(why) => parts[at].push(Outcome::Rejected(why)),
             }
         }
@@ -185,29 +193,34 @@ impl Writer {
 }
 
 impl UpdatePlan {
-    fn row(&self, id: &str, fields: Map<String, Json>) -> Result<Json, String> {
-        let mut row = Map::with_capacity(1 + fields.len());
+    /// A record's row: its id, and the fields beside it or under a name.
+    fn row<'w>(&'w self, id: &'w str, fields: Fields<'w>) -> Result<Fields<'w>, String> {
+        let mut row = match &self.fields_at {
+            None => fields,
+            Some(at) => {
+                let mut row = Fields::default();
+                row.set(at, Cell::Fields(fields));
+                row
+            }
+        };
         if let Some(key) = &self.id_key {
             let id = if self.id_number {
-                Json::from(id.parse::<i64>().map_err(|_| format!("{id:?} is no number, as ids there are"))?)
+                let number: i64 = id.parse().map_err(|_| format!("{id:?} is no number, as ids there are"))?;
+                Cell::Json(Cow::Owned(Json::from(number)))
             } else {
-                Json::from(id)
+                Cell::Text(Cow::Borrowed(id))
             };
-            row.insert(key.clone(), id);
+            row.begin_with(key, id);
         }
-        match &self.fields_at {
-            Some(at) => drop(row.insert(at.clone(), Json::Object(fields))),
-            None => row.extend(fields),
-        }
-        Ok(Json::Object(row))
+        Ok(row)
     }
 
     /// Batches of at most so many rows and bytes, in order.
-    fn cut<'s>(&self, rows: &'s [Sent]) -> Vec<&'s [Sent]> {
+    fn cut<'s, 'w>(&self, rows: &'s [Sent<'w>]) -> Vec<&'s [Sent<'w>]> {
         let mut batches = Vec::new();
         let (mut from, mut bytes) = (0, 0);
         for (i, row) in rows.iter().enumerate() {
-            let its = self.bytes_max.map_or(0, |_| row.json.to_string().len() + 1);
+            let its = self.bytes_max.map_or(0, |_| serde_json::to_vec(&row.fields).map_or(0, |json| json.len()) + 1);
             if i > from && (i - from >= self.batch || self.bytes_max.is_some_and(|max| bytes + its > max)) {
                 batches.push(&rows[from..i]);
                 (from, bytes) = (i, 0);
@@ -221,7 +234,7 @@ impl UpdatePlan {
     }
 
     /// Sends a batch. One that is refused whole is sent again in halves, so that one bad row is one failure.
-    async fn send(&self, reader: &Reader<'_>, batch: &[Sent]) -> Vec<(usize, Outcome)> {
+    async fn send(&self, reader: &Reader<'_>, batch: &[Sent<'_>]) -> Vec<(usize, Outcome)> {
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut open = vec![batch];
         let (mut taken, mut refused_alone) = (false, 0);
@@ -230,7 +243,7 @@ impl UpdatePlan {
             match self.send_once(reader, rows).await {
                 Ok(answer) => {
                     taken = true;
-                    let ids: Vec<&str> = rows.iter().map(|r| &*r.id).collect();
+                    let ids: Vec<&str> = rows.iter().map(|r| r.id.as_str()).collect();
                     let told =
                         self.results.as_ref().map_or_else(|| vec![Outcome::Applied; rows.len()], |r| r.outcomes(&ids, answer.root()));
                     outcomes.extend(rows.iter().map(|r| r.at).zip(told));
@@ -248,10 +261,10 @@ impl UpdatePlan {
         outcomes
     }
 
-    async fn send_once(&self, reader: &Reader<'_>, rows: &[Sent]) -> Result<Document, Failure> {
+    async fn send_once(&self, reader: &Reader<'_>, rows: &[Sent<'_>]) -> Result<Document, Failure> {
         let ids: Vec<ShortText> = rows.iter().map(|r| r.id.clone()).collect();
-        let json: Vec<&Json> = rows.iter().map(|r| &r.json).collect();
-        let fill = Fill { ids: &ids, rows: Some(&json), ..Fill::default() };
+        let rows: Vec<&Fields<'_>> = rows.iter().map(|r| &r.fields).collect();
+        let fill = Fill { ids: &ids, rows: Some(&rows), ..Fill::default() };
         let request = self.call.prepare(&fill, &Default::default());
         reader.http.write(&request, reader.lane).await.map(|answer| answer.json)
     }

@@ -37,14 +37,15 @@ pub enum Refused {
 impl Engine {
     /// Approves a system (`holds`: protective writes only) or a waiting plan.
     pub fn approve(&mut self, what: &str, holds: bool, now: Time) -> Result<Approved, Refused> {
-        if let Some(system) = self.systems.get_mut(what) {
+        if let Some(system) = self.systems.named_mut(what) {
             let writes = &system.config.writes;
             if !writes.hold && !writes.status && writes.fields.is_empty() {
                 return Err(Refused::ReadOnly(what.into()));
             }
             let approval = if holds { Approval::Holds } else { Approval::All };
             let before = system.approved;
-            system.approved = before.max(Some(approval));
+            let granted = before.map_or(approval, |b| b.max(approval));
+            system.approved = Some(granted);
             let count = system.outbox.len();
             if system.approved > before {
                 // A mass of first writes is what `plan` showed. What joins later counts.
@@ -54,7 +55,6 @@ impl Engine {
             let (scope, noted) = if holds { ("holds", Scope::Holds) } else { ("all", Scope::All) };
             self.journal_pending
                 .push(Entry { at: now, what: What::FirstContact { system: what.into(), scope: noted, by: "approve".into() } });
-            let granted = self.systems[what].approved.unwrap_or(approval);
             self.pending.put(kind::APPROVAL, what.as_bytes().to_vec(), encode(&granted));
             self.commit()?;
             return Ok(Approved { approved: what.into(), scope: scope.into(), count });

@@ -39,17 +39,17 @@ pub(super) struct Shown {
 }
 
 impl Batch {
-    fn new(system: Name, lane: Lane) -> Batch {
+    fn new(system: Name, lane: Lane, room: usize) -> Batch {
         Batch {
             sent: 0..0,
             system,
             lane,
-            ops: Vec::new(),
-            places: Vec::new(),
-            shown: Vec::new(),
+            ops: Vec::with_capacity(room),
+            places: Vec::with_capacity(room),
+            shown: Vec::with_capacity(room),
             written: Vec::new(),
-            had_block: Vec::new(),
-            more: Vec::new(),
+            had_block: Vec::with_capacity(room),
+            more: Vec::with_capacity(room),
         }
     }
 }
@@ -114,8 +114,8 @@ impl Engine {
             let state = self.systems.get(system)?;
             let limit = state.abilities.batch.max(1);
             let everything = state.approved == Some(Approval::All) && !matches!(state.breaker.open_until, Some(t) if t > now);
-            let mut batch = Batch::new(system.clone(), lane);
             let candidates = self.candidates_of(system, lane, now, limit);
+            let mut batch = Batch::new(system.clone(), lane, candidates.len());
             let lately = self.take_lately(&candidates, now);
             let others: Vec<Idx> = candidates.iter().zip(&lately).filter(|(_, l)| l.is_none()).map(|(idx, _)| *idx).collect();
             let mut looks = self.looks(&others, now).into_iter();

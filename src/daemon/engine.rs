@@ -12,6 +12,7 @@ use super::rebuild::{Journaled, Rebuilding, Recovery};
 use super::refusals::{On, Refusals};
 use super::replay::refusal_line;
 use super::rules::Former;
+use super::shelf::Shelf;
 use super::system::{StreamState, SystemState};
 use super::table::Table;
 use super::undo::{SetBack, Shown};
@@ -24,7 +25,7 @@ use crate::decide::ratchet::Held;
 use crate::decide::standing::HoldNow;
 use crate::link;
 use crate::model::expression::{Declared, Expression};
-use crate::model::{Name, Reason, Record, RecordId, Refusal, Span, Time};
+use crate::model::{ByName, Name, Reason, Record, RecordId, Refusal, Span, Time};
 use crate::store::Entry;
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,11 +70,11 @@ pub struct Engine {
     /// What the config folder holds and the running daemon does not follow.
     pub unfollowed: Unfollowed,
     pub told: Told,
-    pub systems: BTreeMap<Name, SystemState>,
+    pub systems: ByName<SystemState>,
     /// Systems that were taken out while we run.
-    pub retired: BTreeMap<Name, SystemState>,
+    pub retired: ByName<SystemState>,
     pub world: World,
-    pub people: Vec<Person>,
+    pub people: Shelf<Person>,
     pub free: Vec<PersonIdx>,
     /// Who has a hold that is kept though its cause does not reach them any more.
     pub kept: BTreeSet<PersonIdx>,

@@ -205,8 +205,7 @@ impl Engine {
         let names: BTreeSet<Name> = of.records.iter().flat_map(|r| r.fields.iter().map(|f| f.name.clone())).collect();
         let mut explained = BTreeMap::new();
         for name in names {
-            let offers = self.candidates(&name, of);
-            let candidates: Vec<Candidate<'_>> = offers.iter().map(|o| o.candidate()).collect();
+            let candidates = self.candidates(&name, of);
             let field = match self.config.precedence.rule(&name) {
                 None => FieldExplained {
                     value: Json::Null,

@@ -114,7 +114,7 @@ impl Gate {
 
 fn known(engine: &Engine, before: &Proofs) -> Known {
     let mut proofs = Proofs::new();
-    for (name, system) in &engine.systems {
+    for (name, system) in engine.systems.iter() {
         for stream in system.infos.keys() {
             let key = (name.clone(), stream.clone());
             let mut proved = engine.proved(name, stream);

@@ -22,9 +22,22 @@ pub struct Replaced {
 /// A write that is due, as far as a guard needs to know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
-    /// A hash of the record and of what would be written to it: what is granted is this and nothing else.
-    pub digest: u64,
+    /// The record and what would be written to it: what is granted is this and nothing else.
+    pub what: Box<[u8]>,
     pub replaces: Box<[Replaced]>,
+}
+
+impl Intent {
+    /// By this it is known also after a restart. Most writes go without anyone's word, and nobody asks for theirs.
+    pub fn digest(&self) -> u64 {
+        short_hash(&self.what)
+    }
+}
+
+/// Stable over restarts.
+pub fn short_hash(of: &[u8]) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(of).as_bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
 }
 
 /// Beyond these a guard asks.
@@ -40,8 +53,19 @@ pub struct Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Counted,
-    Asked,
-    Granted,
+    /// With the digest under which it waits.
+    Asked(u64),
+    /// With the digest under which it was let go.
+    Granted(u64),
+}
+
+impl Standing {
+    fn digest(self) -> Option<u64> {
+        match self {
+            Standing::Counted => None,
+            Standing::Asked(digest) | Standing::Granted(digest) => Some(digest),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -56,16 +80,17 @@ impl Entry {
     }
 
     fn is_asked(&self) -> bool {
-        matches!(self.due, Some((_, Standing::Asked)))
+        matches!(self.due, Some((_, Standing::Asked(_))))
     }
 
-    /// Each once.
-    fn replaces(&self) -> Vec<Replaced> {
-        let due = self.due.iter().filter(|(_, s)| *s != Standing::Granted).flat_map(|(i, _)| i.replaces.iter());
-        let mut all: Vec<Replaced> = due.chain(self.went.iter().flat_map(|(_, r)| r.iter())).cloned().collect();
-        all.sort_unstable();
-        all.dedup();
-        all
+    /// What it replaces without anyone's word, each once: a write has a field once.
+    fn replaces(&self) -> impl Iterator<Item = &Replaced> {
+        let due: &[Replaced] = match &self.due {
+            Some((intent, Standing::Counted | Standing::Asked(_))) => &intent.replaces,
+            Some((_, Standing::Granted(_))) | None => &[],
+        };
+        let went: &[Replaced] = self.went.as_ref().map_or(&[], |(_, replaces)| replaces);
+        due.iter().chain(went.iter().filter(|r| !due.contains(r)))
     }
 }
 
@@ -99,34 +124,44 @@ impl Guard {
         if known.map(|(i, _)| i) == intent.as_ref() {
             return;
         }
-        // A write that waits goes on waiting in its new form. One that was granted was granted as it was shown.
-        let waited = matches!(known, Some((_, Standing::Asked)));
-        if let Some(digest) = known.map(|(i, _)| i.digest).filter(|d| intent.as_ref().is_none_or(|i| i.digest != *d)) {
-            self.forget(digest);
-        }
+        let before = known.map(|(_, standing)| *standing);
         let due = intent.map(|intent| {
-            let standing = if self.granted.contains(&intent.digest) {
-                Standing::Granted
-            } else if waited || self.asked.contains(&intent.digest) {
-                self.changed |= self.asked.insert(intent.digest);
-                Standing::Asked
-            } else {
-                Standing::Counted
-            };
+            let standing = self.standing_of(&intent, before);
             (intent, standing)
         });
+        let forgotten = before.and_then(Standing::digest);
+        if let Some(digest) = forgotten.filter(|_| forgotten != due.as_ref().and_then(|(_, s)| s.digest())) {
+            self.forget(digest);
+        }
         self.change(idx, |entry| entry.due = due);
+    }
+
+    /// A write that waits goes on waiting in its new form. One that was granted was granted as it was shown.
+    fn standing_of(&mut self, intent: &Intent, before: Option<Standing>) -> Standing {
+        let waited = matches!(before, Some(Standing::Asked(_)));
+        if !waited && self.granted.is_empty() && self.asked.is_empty() {
+            return Standing::Counted;
+        }
+        let digest = intent.digest();
+        if self.granted.contains(&digest) {
+            Standing::Granted(digest)
+        } else if waited || self.asked.contains(&digest) {
+            self.changed |= self.asked.insert(digest);
+            Standing::Asked(digest)
+        } else {
+            Standing::Counted
+        }
     }
 
     /// A write was applied. Returns what it replaced, to be kept, if it counts for a while: nobody had granted it.
     pub fn went(&mut self, idx: Idx, now: Time) -> Option<&[Replaced]> {
         let mut due = None;
         self.change(idx, |entry| due = entry.due.take());
-        if let Some((intent, _)) = &due {
-            self.forget(intent.digest);
+        if let Some(digest) = due.as_ref().and_then(|(_, standing)| standing.digest()) {
+            self.forget(digest);
         }
         let replaces = match due {
-            Some((_, Standing::Granted)) => return None,
+            Some((_, Standing::Granted(_))) => return None,
             Some((intent, _)) => intent.replaces,
             None => Box::default(),
         };
@@ -164,15 +199,15 @@ impl Guard {
     pub fn ask(&mut self, limits: &Limits) -> bool {
         let before = self.asked_count;
         if before > 0 && before + self.counted <= limits.records.min(limits.same) {
-            self.move_all(Standing::Asked, Standing::Counted, |_| true);
+            self.move_all(|_, standing| matches!(standing, Standing::Asked(_)), |_| Standing::Counted);
             return false;
         }
         let flagged = self.flagged(limits);
         if self.counted > limits.records {
-            self.move_all(Standing::Counted, Standing::Asked, |_| true);
+            self.move_all(|_, standing| standing == Standing::Counted, Standing::Asked);
         } else if !flagged.is_empty() {
             let of = |intent: &Intent| intent.replaces.iter().any(|r| flagged.iter().any(|(f, _)| f == r));
-            self.move_all(Standing::Counted, Standing::Asked, of);
+            self.move_all(|intent, standing| standing == Standing::Counted && of(intent), Standing::Asked);
         }
         self.asked_count > before
     }
@@ -196,20 +231,19 @@ impl Guard {
     /// Lets those go that wait; returns how many.
     pub fn grant_asked(&mut self) -> usize {
         let count = self.asked_count;
-        self.move_all(Standing::Asked, Standing::Granted, |_| true);
+        self.move_all(|_, standing| matches!(standing, Standing::Asked(_)), Standing::Granted);
         count
     }
 
     /// Lets everything go that is due.
     pub fn grant_all(&mut self) {
-        self.grant_asked();
-        self.move_all(Standing::Counted, Standing::Granted, |_| true);
+        self.move_all(|_, standing| !matches!(standing, Standing::Granted(_)), Standing::Granted);
     }
 
     /// Lets one record's write go, unless it waits with others.
     pub fn grant(&mut self, idx: Idx) {
-        if let Some((intent, Standing::Counted)) = self.records.get(&idx).and_then(|e| e.due.clone()) {
-            self.set(idx, intent, Standing::Granted);
+        if let Some((_, Standing::Counted)) = self.records.get(&idx).and_then(|e| e.due.as_ref()) {
+            self.set(idx, Standing::Granted);
         }
     }
 
@@ -245,8 +279,10 @@ impl Guard {
         let mut asked: Vec<(Idx, u64)> = self
             .records
             .iter()
-            .filter(|(_, e)| e.is_asked())
-            .filter_map(|(idx, e)| e.due.as_ref().map(|(i, _)| (*idx, i.digest)))
+            .filter_map(|(idx, e)| match e.due {
+                Some((_, Standing::Asked(digest))) => Some((*idx, digest)),
+                _ => None,
+            })
             .collect();
         asked.sort_unstable();
         asked
@@ -254,17 +290,20 @@ impl Guard {
 
     /// What is to be kept: the digests of those granted and of those asked about that are still due.
     pub fn to_keep(&mut self) -> [Vec<u64>; 2] {
-        let of = |standing: Standing| {
-            let due = self.records.values().filter_map(|e| e.due.as_ref());
-            let mut digests: Vec<u64> = due.filter(|(_, s)| *s == standing).map(|(i, _)| i.digest).collect();
-            digests.sort_unstable();
-            digests
-        };
-        let kept = [of(Standing::Granted), of(Standing::Asked)];
-        self.granted = kept[0].iter().copied().collect();
-        self.asked = kept[1].iter().copied().collect();
+        let (mut granted, mut asked) = (Vec::new(), Vec::new());
+        for (_, standing) in self.records.values().filter_map(|e| e.due.as_ref()) {
+            match standing {
+                Standing::Counted => {}
+                Standing::Granted(digest) => granted.push(*digest),
+                Standing::Asked(digest) => asked.push(*digest),
+            }
+        }
+        granted.sort_unstable();
+        asked.sort_unstable();
+        self.granted = granted.iter().copied().collect();
+        self.asked = asked.iter().copied().collect();
         self.changed = false;
-        kept
+        [granted, asked]
     }
 
     fn forget(&mut self, digest: u64) {
@@ -272,22 +311,26 @@ impl Guard {
         self.changed |= self.asked.remove(&digest);
     }
 
-    fn move_all(&mut self, from: Standing, to: Standing, which: impl Fn(&Intent) -> bool) {
-        let of = |(idx, e): (&Idx, &Entry)| e.due.as_ref().filter(|(i, s)| *s == from && which(i)).map(|(i, _)| (*idx, i.clone()));
-        let moved: Vec<(Idx, Intent)> = self.records.iter().filter_map(of).collect();
-        for (idx, intent) in moved {
-            self.set(idx, intent, to);
+    fn move_all(&mut self, which: impl Fn(&Intent, Standing) -> bool, to: fn(u64) -> Standing) {
+        let of = |(idx, e): (&Idx, &Entry)| e.due.as_ref().filter(|(intent, standing)| which(intent, *standing)).map(|_| *idx);
+        let moved: Vec<Idx> = self.records.iter().filter_map(of).collect();
+        for idx in moved {
+            self.set(idx, to);
         }
     }
 
-    fn set(&mut self, idx: Idx, intent: Intent, to: Standing) {
-        self.forget(intent.digest);
+    /// Gives a write that is due another standing.
+    fn set(&mut self, idx: Idx, to: fn(u64) -> Standing) {
+        let Some((intent, before)) = self.records.get(&idx).and_then(|e| e.due.as_ref()) else { return };
+        let digest = before.digest().unwrap_or_else(|| intent.digest());
+        let to = to(digest);
+        self.forget(digest);
         match to {
             Standing::Counted => {}
-            Standing::Asked => self.changed |= self.asked.insert(intent.digest),
-            Standing::Granted => self.changed |= self.granted.insert(intent.digest),
+            Standing::Asked(digest) => self.changed |= self.asked.insert(digest),
+            Standing::Granted(digest) => self.changed |= self.granted.insert(digest),
         }
-        self.change(idx, |entry| entry.due = Some((intent, to)));
+        self.change(idx, |entry| entry.due.iter_mut().for_each(|(_, standing)| *standing = to));
     }
 
     /// Changes an entry and the counts with it.
@@ -296,10 +339,10 @@ impl Guard {
         self.counted -= usize::from(entry.is_counted());
         self.asked_count -= usize::from(entry.is_asked());
         for lost in entry.replaces() {
-            if let Some(count) = self.same.get_mut(&lost) {
+            if let Some(count) = self.same.get_mut(lost) {
                 *count -= 1;
                 if *count == 0 {
-                    self.same.remove(&lost);
+                    self.same.remove(lost);
                 }
             }
         }
@@ -307,7 +350,7 @@ impl Guard {
         self.counted += usize::from(entry.is_counted());
         self.asked_count += usize::from(entry.is_asked());
         for lost in entry.replaces() {
-            let count = self.same.entry(lost).or_default();
+            let count = self.same.entry_ref(lost).or_default();
             *count += 1;
             self.same_at_most = self.same_at_most.max(*count);
         }

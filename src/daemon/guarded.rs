@@ -2,7 +2,7 @@
 
 use super::deliver::Op;
 use super::engine::Engine;
-use super::guard::{Guard, Intent, Limits, Replaced};
+use super::guard::{Guard, Intent, Limits, Replaced, short_hash};
 use super::persist::{encode, kind};
 use super::plan::{SAMPLES, Waiting};
 use super::system::{Approval, SystemState};
@@ -10,6 +10,7 @@ use super::target::{Due, Sent, permit_stands};
 use super::world::Idx;
 use crate::connector::{Change, PermitChange};
 use crate::model::{Name, Record, RecordId, Time, Value};
+use serde::Serialize;
 
 /// One field may change to one and the same value in this part of the records that may change at all.
 const SAME_VALUE_PART: usize = 10;
@@ -47,7 +48,7 @@ impl Guards {
 
     /// Takes note of what is due for a record.
     pub fn line_up(&mut self, idx: Idx, record: &Record, due: &Due, now: Time) {
-        self.hold.due(idx, due.protective.as_ref().map(|_| intent(&record.id, Op::Hold, &[])));
+        self.hold.due(idx, due.protective.as_ref().map(|_| intent(&record.id, Op::Hold, &())));
         self.release.due(idx, due.release.as_ref().and_then(|c| release(record, c, now)));
         self.update.due(idx, due.update.as_ref().and_then(|c| update(record, c)));
     }
@@ -57,7 +58,7 @@ impl Guards {
 fn release(record: &Record, change: &Change, now: Time) -> Option<Intent> {
     let lifted = change.block == Some(false);
     let given = matches!(change.permit, Some(PermitChange::Until(_))) && !permit_stands(record, now);
-    (lifted || given).then(|| intent(&record.id, Op::Release, &[u8::from(lifted), u8::from(given)]))
+    (lifted || given).then(|| intent(&record.id, Op::Release, &(lifted, given)))
 }
 
 /// Fields and status; the reason codes of a block alone are neither.
@@ -67,31 +68,16 @@ fn update(record: &Record, change: &Change) -> Option<Intent> {
         return None;
     }
     let replaces = change.fields.iter().filter(|(name, value)| {
-        let shown = record.field(name).map_or(&Value::Empty, |f| &f.value);
+        let shown = record.field_of(name).map_or(&Value::Empty, |f| &f.value);
         !shown.is_empty() && shown != value
     });
-    let by = |value: &Value| (!value.is_empty()).then(|| short_hash(&[&encode(value)]));
+    let by = |value: &Value| (!value.is_empty()).then(|| short_hash(&encode(value)));
     let replaces = replaces.map(|(name, value)| Replaced { field: name.clone(), by: by(value) }).collect();
-    Some(Intent { replaces, ..intent(&record.id, Op::Update, &encode(&(&change.fields, status))) })
+    Some(Intent { replaces, ..intent(&record.id, Op::Update, &(&change.fields, status)) })
 }
 
-fn intent(record: &RecordId, op: Op, what: &[u8]) -> Intent {
-    let entity = record.entity.name().as_bytes();
-    let digest = short_hash(&[record.system.as_bytes(), entity, record.id.as_bytes(), op.name().as_bytes(), what]);
-    Intent { digest, replaces: Box::default() }
-}
-
-/// Stable over restarts: what was approved is known by it.
-fn short_hash(parts: &[&[u8]]) -> u64 {
-    // In one piece it is hashed several times as fast.
-    let mut all = Vec::with_capacity(parts.iter().map(|p| p.len() + 8).sum());
-    for part in parts {
-        all.extend_from_slice(&(part.len() as u64).to_le_bytes());
-        all.extend_from_slice(part);
-    }
-    let hash = blake3::hash(&all);
-    let [a, b, c, d, e, f, g, h, ..] = *hash.as_bytes();
-    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+fn intent(record: &RecordId, op: Op, what: &impl Serialize) -> Intent {
+    Intent { what: encode(&(record, op.name(), what)).into(), replaces: Box::default() }
 }
 
 impl Engine {
@@ -188,7 +174,7 @@ impl Engine {
     /// What waits because it is much at once.
     pub fn guards_waiting(&self) -> Vec<Waiting> {
         let mut waiting = Vec::new();
-        for (system, state) in &self.systems {
+        for (system, state) in self.systems.iter() {
             for op in [Op::Release, Op::Update] {
                 let guard = state.guards.of(op);
                 let asked = guard.asked();
@@ -321,7 +307,7 @@ impl Engine {
             return;
         };
         let Some(op) = Op::ALL.into_iter().find(|o| o.name() == op) else { return };
-        let Some(state) = self.systems.get_mut(system) else { return };
+        let Some(state) = self.systems.named_mut(system) else { return };
         *state.guards.items.entry(format!("{set}/{}/{system}", op.name())).or_default() += 1;
         let (granted, asked) = if set == "granted" { (digests, Vec::new()) } else { (Vec::new(), digests) };
         state.guards.of_mut(op).restore(granted, asked);

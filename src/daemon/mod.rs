@@ -1,6 +1,6 @@
 //! The shell around the pure rooms, and the only room that knows the time: observe, reconcile, deliver, schedule.
 //!
-//! - [`world`], [`codec`], [`postings`], [`view`]: all that was observed, in memory, and looking at it
+//! - [`world`], [`codec`], [`postings`], [`shelf`], [`view`]: all that was observed, in memory, and looking at it
 //! - [`engine`], [`system`], [`durable`], [`persist`]: the state behind one owner, making it durable, and its form on disk
 //! - [`replay`]: the journal against the store at open; [`rebuild`]: after the state was lost: what the journal gives back; [`halt`]: when our own disk fails
 //! - [`observe`], [`overlay`], [`prove`], [`clocks`]: pages in, what a whole pass proves, and by whose clock; [`schedule`]: which pass is next
@@ -51,6 +51,7 @@ pub mod replay;
 pub mod rules;
 pub mod run;
 pub mod schedule;
+pub mod shelf;
 pub mod shell;
 pub mod sketch;
 pub mod socket;

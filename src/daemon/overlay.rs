@@ -19,7 +19,7 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, people_told: bool, re
         return Merged::Changed(new);
     };
     for field in &mut new.fields {
-        if let Some(before) = old.field(&field.name)
+        if let Some(before) = old.field_of(&field.name)
             && before.value == field.value
         {
             field.at = before.at;

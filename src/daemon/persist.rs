@@ -6,6 +6,7 @@ use super::notices::Told;
 use super::rebuild::{Journaled, REBUILDING_KEY, Recovery};
 use super::refusals::{On, Refusals, StoredOn};
 use super::replay::Said;
+use super::shelf::Shelf;
 use super::system::{Approval, StreamState, SystemState};
 use super::target::{Allowed, Target};
 use super::underway;
@@ -14,7 +15,7 @@ use crate::config::Config;
 use crate::connector::{Abilities, StreamInfo, Usage};
 use crate::decide::ratchet::Held;
 use crate::link;
-use crate::model::{Name, RecordId, Refusal, RefusalScope, Time};
+use crate::model::{ByName, Name, RecordId, Refusal, RefusalScope, Time};
 use crate::store::state::ITEM_BYTES_MAX;
 use crate::store::{Journal, Loaded, State, StateInfo};
 use hashbrown::HashSet;
@@ -169,7 +170,7 @@ pub fn open_on(
     let mut engine = Engine {
         systems: systems.into_iter().map(|s| (s.config.settings.name.clone(), system(s))).collect(),
         world: World::default(),
-        people: Vec::new(),
+        people: Shelf::default(),
         kept: BTreeSet::new(),
         free: Vec::new(),
         refusals: Refusals::default(),
@@ -205,7 +206,7 @@ pub fn open_on(
         former: Vec::new(),
         unfollowed: Unfollowed::default(),
         told: Told::default(),
-        retired: BTreeMap::new(),
+        retired: ByName::default(),
         config,
     };
     let mut usage = BTreeMap::new();
@@ -261,7 +262,7 @@ pub fn open_on(
                 let mut stream: StreamState = decode(&text, &value)?;
                 stream.forget_future(now);
                 if let Some((system, name)) = text.split_once('/')
-                    && let Some(system) = engine.systems.get_mut(system)
+                    && let Some(system) = engine.systems.named_mut(system)
                 {
                     system.streams.insert(name.into(), stream);
                 }
@@ -272,7 +273,7 @@ pub fn open_on(
             }
             kind::APPROVAL => {
                 let approval: Approval = decode(&text, &value)?;
-                if let Some(system) = engine.systems.get_mut(text.as_str()) {
+                if let Some(system) = engine.systems.named_mut(&text) {
                     system.approved = system.approved.max(Some(approval));
                 }
             }

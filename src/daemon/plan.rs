@@ -213,7 +213,7 @@ impl Engine {
     pub fn unprotected(&self) -> BTreeMap<Name, usize> {
         let mut counts: BTreeMap<Name, usize> =
             self.systems.iter().filter(|(_, s)| s.allowed.block || s.allowed.permit).map(|(n, _)| (n.clone(), 0)).collect();
-        for person in &self.people {
+        for person in self.people.iter() {
             if !person.holds.iter().any(|h| h.stops.needs_block()) {
                 continue;
             }

@@ -87,7 +87,7 @@ impl Engine {
                     }
                 }
                 What::FirstContact { system, scope, .. } => {
-                    let Some(state) = self.systems.get_mut(system.as_str()) else { continue };
+                    let Some(state) = self.systems.named_mut(&system) else { continue };
                     if state.approved < Some(approval(scope)) {
                         state.approved = Some(approval(scope));
                         self.pending.put(kind::APPROVAL, system.into_bytes(), encode(&approval(scope)));

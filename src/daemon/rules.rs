@@ -309,7 +309,7 @@ impl Engine {
     /// the day it comes back, and what it held stays held.
     pub(super) fn take_systems(&mut self, systems: Vec<Opened>) {
         let mut known = std::mem::take(&mut self.systems);
-        known.append(&mut self.retired);
+        known.extend(std::mem::take(&mut self.retired));
         for mut opened in systems {
             if let Some(in_force) = self.config.system(opened.config.name()) {
                 opened.config = Arc::new(in_force.clone());

@@ -150,7 +150,7 @@ impl Engine {
                 }
             }
         }
-        for (name, system) in &self.systems {
+        for (name, system) in self.systems.iter() {
             for (stream, state) in &system.streams {
                 if let Some(error) = &state.error {
                     let line = format!("{name}.{stream}: {error}");

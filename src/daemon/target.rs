@@ -174,7 +174,7 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
         }
     }
     for (name, value) in &wanted.fields {
-        let shown = record.field(name).map(|f| &f.value);
+        let shown = record.field_of(name).map(|f| &f.value);
         if shown == Some(value) || (shown.is_none() && value.is_empty()) {
             continue;
         }

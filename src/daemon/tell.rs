@@ -133,9 +133,9 @@ enum NotSent {
 }
 
 async fn post(network: &Network, url: &str, notice: &Notice) -> Result<(), NotSent> {
-    let client = network.client().timeout(ANSWER_WITHIN).build().map_err(|e| NotSent::Webhook(e.without_url()))?;
+    let client = network.client().map_err(|e| NotSent::Webhook(e.without_url()))?;
     let body = serde_json::json!({ "text": notice.text });
-    let answer = client.post(url).json(&body).send().await.map_err(|e| NotSent::Webhook(e.without_url()))?;
+    let answer = client.post(url).timeout(ANSWER_WITHIN).json(&body).send().await.map_err(|e| NotSent::Webhook(e.without_url()))?;
     if answer.status().is_success() { Ok(()) } else { Err(NotSent::Status(answer.status().as_u16())) }
 }
 

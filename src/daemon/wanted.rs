@@ -11,7 +11,7 @@ use crate::decide::status::{Status, status};
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState};
 use crate::model::expression::Facts;
-use crate::model::{Entity, Mail, MailKind, Record, RecordId, Span, Time, Value, Verdict};
+use crate::model::{Entity, Mail, MailKind, Name, Record, Span, Time, Value, Verdict};
 
 /// A person as it was just decided on.
 #[derive(Debug, Clone, Copy)]
@@ -93,7 +93,7 @@ impl Engine {
         let deals = if self.needs.deals { self.deals_of(of) } else { Vec::new() };
         let tickets = if self.needs.tickets { self.tickets_of(of) } else { Vec::new() };
         // Within an expression a field's own condition is not asked again: it could ask for itself.
-        let merged = |name: &str| self.judge(name, of, ConditionState::None, now);
+        let merged = |name: &Name| self.judge(name, of, ConditionState::None, now);
         ask(&Facts::person(&self.needs.declared, &merged, &deals, &tickets))
     }
 
@@ -132,51 +132,33 @@ impl Engine {
     }
 
     /// The value that a field should have in a target; `None`: leave it alone.
-    pub fn winner(&self, name: &str, of: Members<'_>, now: Time) -> Option<Value> {
+    pub fn winner(&self, name: &Name, of: Members<'_>, now: Time) -> Option<Value> {
         let rule = self.config.precedence.rule(name)?;
         let condition = self.condition(rule, of, now);
         self.judge_by(rule, name, of, condition, now)
     }
 
     /// Merges one field over a person's records.
-    fn judge(&self, name: &str, of: Members<'_>, condition: ConditionState, now: Time) -> Option<Value> {
+    fn judge(&self, name: &Name, of: Members<'_>, condition: ConditionState, now: Time) -> Option<Value> {
         self.judge_by(self.config.precedence.rule(name)?, name, of, condition, now)
     }
 
-    fn judge_by(&self, rule: &FieldRule, name: &str, of: Members<'_>, condition: ConditionState, now: Time) -> Option<Value> {
-        let candidates = self.candidates(name, of);
-        let borrowed: Vec<Candidate<'_>> = candidates.iter().map(Offer::candidate).collect();
-        crate::merge::judge(rule, condition, &borrowed, now).map(|w| w.value.into_owned())
+    fn judge_by(&self, rule: &FieldRule, name: &Name, of: Members<'_>, condition: ConditionState, now: Time) -> Option<Value> {
+        crate::merge::judge(rule, condition, &self.candidates(name, of), now).map(|w| w.value.into_owned())
     }
 
     /// What a person's records offer for a field, each with what was agreed with it.
-    pub fn candidates<'a>(&'a self, name: &str, of: Members<'a>) -> Vec<Offer<'a>> {
+    pub fn candidates<'a>(&'a self, name: &Name, of: Members<'a>) -> Vec<Candidate<'a>> {
         let listed = of.places.iter().zip(of.records).filter(|(_, r)| !r.is_gone());
         listed
             .filter_map(|(idx, record)| {
-                let field = record.field(name)?;
+                let field = record.field_of(name)?;
                 let target = self.world.slot(*idx).target.as_deref();
-                let agreed = target.and_then(|t| t.agreed.iter().find(|a| *a.field == *name));
+                let agreed = target.and_then(|t| t.agreed.iter().find(|a| a.field == *name));
                 let echo = agreed.is_some_and(|a| a.theirs == field.value);
-                Some(Offer { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs) })
+                Some(Candidate { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs) })
             })
             .collect()
-    }
-}
-
-/// One record's value of a field.
-#[derive(Debug, Clone, Copy)]
-pub struct Offer<'a> {
-    pub from: &'a RecordId,
-    pub value: &'a Value,
-    pub at: Time,
-    pub echo: bool,
-    pub base: Option<&'a Value>,
-}
-
-impl<'a> Offer<'a> {
-    pub fn candidate(&self) -> Candidate<'a> {
-        Candidate { from: self.from, value: self.value, at: self.at, echo: self.echo, base: self.base }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::codec::{self, Names, Writer};
 use super::postings::Postings;
+use super::shelf::Shelf;
 use super::target::Target;
 use crate::decide::ratchet::Held;
 use crate::model::{Address, Entity, Name, Record, RecordId};
@@ -37,7 +38,7 @@ pub struct Slot {
 /// Everything that was observed.
 #[derive(Debug, Default)]
 pub struct World {
-    slots: Vec<Slot>,
+    slots: Shelf<Slot>,
     by_id: HashTable<Named>,
     postings: Postings,
     /// The ways in which some record was ever found: in the others nobody needs to look.

@@ -29,7 +29,7 @@ pub struct WrittenField {
 
 impl WrittenRecord {
     pub fn of(op: &WriteOp, shown: &Record) -> WrittenRecord {
-        let old = |name: &Name| shown.field(name).map_or(Value::Empty, |f| f.value.clone());
+        let old = |name: &Name| shown.field_of(name).map_or(Value::Empty, |f| f.value.clone());
         let fields = op.change.fields.iter().map(|(name, new)| WrittenField { field: name.clone(), old: old(name), new: new.clone() });
         WrittenRecord { record: op.record.clone(), fields: fields.collect() }
     }

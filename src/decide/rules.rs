@@ -1,8 +1,7 @@
 //! What policy.toml and consent.toml say, as types.
 
-use crate::model::{Basis, Entity, Expression, MailKind, Name, Span};
+use crate::model::{Basis, ByName, Entity, Expression, MailKind, Name, Span};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// policy.toml.
 #[derive(Debug, Clone, Default)]
@@ -98,5 +97,5 @@ impl Default for Changes {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentRules {
     /// What the records of a system prove. A system not here proves nothing.
-    pub sources: BTreeMap<Name, Basis>,
+    pub sources: ByName<Basis>,
 }

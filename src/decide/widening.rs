@@ -66,7 +66,7 @@ fn proofs_widen(place: &str, old: &[Proof], now: &[Proof], said: &mut Vec<String
 
 /// What the records of a system prove now and did not before, in words.
 pub fn consent_widens(former: &ConsentRules, new: &ConsentRules) -> Vec<String> {
-    let raised = new.sources.iter().filter(|(system, basis)| former.sources.get(*system) < Some(basis));
+    let raised = new.sources.iter().filter(|(system, basis)| former.sources.get(system) < Some(basis));
     raised
         .map(|(system, basis)| match former.sources.get(system) {
             Some(old) => format!("consent.toml: {system} proves {} -> {}", old.name(), basis.name()),

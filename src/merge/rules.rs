@@ -1,7 +1,6 @@
 //! What precedence.toml says, as types.
 
-use crate::model::{Expression, Name, Span};
-use std::collections::BTreeMap;
+use crate::model::{ByName, Expression, Name, Span};
 use std::sync::Arc;
 
 /// Systems that rank equal: the newest of them wins.
@@ -13,12 +12,12 @@ pub struct Band(pub Vec<Name>);
 pub struct Precedence {
     /// For fields without a rule of their own.
     pub default: Option<Arc<FieldRule>>,
-    pub fields: BTreeMap<Name, Arc<FieldRule>>,
+    pub fields: ByName<Arc<FieldRule>>,
 }
 
 impl Precedence {
     /// The rule for a field, if any counts for it.
-    pub fn rule(&self, field: &str) -> Option<&Arc<FieldRule>> {
+    pub fn rule(&self, field: &Name) -> Option<&Arc<FieldRule>> {
         self.fields.get(field).or(self.default.as_ref())
     }
 }

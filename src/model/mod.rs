@@ -8,11 +8,12 @@
 //! - [`address`]: e-mail addresses in their comparable form
 //! - [`consent`]: refusals and the bases on which mail may be sent
 //! - [`mail`]: kinds of mail
-//! - [`name`]: short names that many values share
+//! - [`name`], [`by_name`]: short names that many values share, and a few things by name
 //! - [`decision`]: allow, hold, deny and their reason codes
 //! - [`expression`]: CEL expressions over the typed values
 
 pub mod address;
+pub mod by_name;
 pub mod consent;
 pub mod decision;
 pub mod expression;
@@ -23,6 +24,7 @@ pub mod time;
 pub mod value;
 
 pub use address::Address;
+pub use by_name::ByName;
 pub use consent::{Basis, Refusal, RefusalScope};
 pub use decision::{Decision, Reason, Verdict};
 pub use expression::Expression;
@@ -30,4 +32,5 @@ pub use mail::{Mail, MailKind};
 pub use name::Name;
 pub use record::{DealState, Entity, Mark, Presence, Record, RecordId, TicketState};
 pub use time::{Span, Time};
+pub(crate) use value::is_blank;
 pub use value::{Field, ShortText, Value};

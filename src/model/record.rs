@@ -256,6 +256,11 @@ impl Record {
         self.fields.iter().find(|f| *f.name == *name)
     }
 
+    /// The same by a name, which is known by where it lies.
+    pub fn field_of(&self, name: &Name) -> Option<&Field> {
+        self.fields.iter().find(|f| f.name == *name)
+    }
+
     pub fn text(&self, name: &str) -> Option<&str> {
         self.field(name).and_then(|f| f.value.as_text())
     }

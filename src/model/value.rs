@@ -23,7 +23,7 @@ pub enum Value {
 }
 
 /// Whether there is nothing to see in a text. Mostly its first character tells.
-fn is_blank(text: &str) -> bool {
+pub(crate) fn is_blank(text: &str) -> bool {
     text.chars().all(char::is_whitespace)
 }
 

@@ -371,7 +371,7 @@ fn shows_what_is_there(id: &RecordId, item: &Item, seen: &nayose::model::Record)
 /// No two people with names of their own are one person to us.
 fn two_people(sim: &Sim<'_>) -> Result<(), Violation> {
     let Some(daemon) = &sim.daemon else { return Ok(()) };
-    for person in &daemon.engine.people {
+    for person in daemon.engine.people.iter() {
         let mut humans: BTreeMap<u32, RecordId> = BTreeMap::new();
         for idx in &person.members {
             let id = daemon.engine.world.slot(*idx).id.clone();

@@ -234,7 +234,7 @@ impl Daemon {
         if complete && current.honest {
             self.prove(key, &current.pass, run.began);
         }
-        let failed = self.engine.systems.get(key.0).and_then(|s| s.streams.get(&key.1)).is_some_and(|s| s.error.is_some());
+        let failed = self.engine.systems.named(key.0).and_then(|s| s.streams.get(&key.1)).is_some_and(|s| s.error.is_some());
         if failed {
             // The shell breaks off a turn whose pass left an error behind.
             reading.todo.clear();

@@ -108,7 +108,7 @@ fn an_empty_list_of_open_deals_proves_nothing_after_a_silent_listing_of_changes(
         let later = Time(NOW.0 + 600_000);
         pass(&mut daemon, "crm", "deals", Pass::Changes(NOW), given, later);
         pass(&mut daemon, "crm", "deals", Pass::Open, Vec::new(), later);
-        let state = &daemon.engine.systems["crm"].streams["deals"];
+        let state = &daemon.engine.systems.named("crm").unwrap().streams["deals"];
         assert_eq!(state.proved_at > Some(NOW), proves);
         assert_eq!(state.swept_at.is_none(), !proves, "a sweep tells");
     }

@@ -22,7 +22,7 @@ impl<'a> Facts<'a> {
     /// ([`Declared::narrowed`] makes them few); `None` and `Empty` are null.
     pub fn person(
         declared: &'a Declared,
-        person: &dyn Fn(&str) -> Option<Value>,
+        person: &dyn Fn(&Name) -> Option<Value>,
         deals: &'a [&'a Record],
         tickets: &'a [&'a Record],
     ) -> Facts<'a> {

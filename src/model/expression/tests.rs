@@ -41,8 +41,8 @@ fn ticket(state: TicketState, priority: &str) -> Record {
 /// Asks about 部長 山田 with an open deal of 600, a lost one of which nothing is known, and an urgent open ticket.
 fn ask(source: &str) -> Result<bool, EvaluationError> {
     let expression = person(source).unwrap_or_else(|e| panic!("{source}: {e:?}"));
-    let fields = |name: &str| {
-        Some(match name {
+    let fields = |name: &Name| {
+        Some(match &**name {
             "title" => Value::text("営業部長 Sales"),
             "score" => Value::Int(99),
             "rate" => Value::Number(99.5),
@@ -227,7 +227,7 @@ fn failures_at_run_time_say_what_and_where() {
 fn long_lists_are_held() {
     let one = deal("1", Some(DealState::Lost), &[]);
     let many = vec![&one; LIST_MAX + 1];
-    let none = |_: &str| None;
+    let none = |_: &Name| None;
     let declared = declared();
     let facts = |deals| Facts::person(&declared, &none, deals, &[]);
     let open = person("deals.exists(d, d.open)").unwrap();

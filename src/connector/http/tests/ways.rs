@@ -1,7 +1,7 @@
 //! Proxies and certificates.
 
 use super::*;
-use crate::connector::network::{Proxy, authorities};
+use crate::connector::network::{Authorities, Proxy, authorities};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -11,11 +11,13 @@ const PASSWORD: &str = "geheim-4711";
 const LOGIN: &str = "c3ZjOmdlaGVpbS00NzEx";
 
 fn through(proxy: &str) -> Network {
+    trusting(proxy, Authorities::default())
+}
+
+fn trusting(proxy: &str, authorities: Authorities) -> Network {
     let login = Some(("svc".to_string(), PASSWORD.into()));
-    Network {
-        proxy: Some(Proxy { url: Url::parse(proxy).unwrap(), login, except: vec!["desk.example".into()] }),
-        authorities: Default::default(),
-    }
+    let proxy = Proxy { url: Url::parse(proxy).unwrap(), login, except: vec!["desk.example".into()] };
+    Network::new(Some(proxy), authorities)
 }
 
 #[tokio::test]
@@ -123,7 +125,7 @@ impl Drop for Tls {
 async fn only_authorities_that_are_trusted_count() {
     let Some(authority) = Authority::new() else { return };
     let pem = std::fs::read(authority.folder().join("ca.pem")).unwrap();
-    let trusting = Network { proxy: None, authorities: authorities(&pem).unwrap() };
+    let trusting = Network::new(None, authorities(&pem).unwrap());
     let distrusting = Network::default();
     for (name, host, own, network, want) in [
         ("signed by itself", "IP:127.0.0.1", true, &distrusting, false),
@@ -156,10 +158,10 @@ async fn a_tunnel_hides_nothing_of_the_certificate() {
         let _ = tokio::io::copy_bidirectional(&mut stream, &mut behind).await;
     })
     .await;
-    let mut network = through(&proxy.url);
+    let network = through(&proxy.url);
     let failure = once(&http("https://crm.example", &network, BEARER)).await.err().unwrap();
     assert!(matches!(&failure.error, Error::Unreachable { why, .. } if why.contains("certificate")), "not the proxy's fault: {failure:?}");
-    network.authorities = authorities(&pem).unwrap();
+    let network = trusting(&proxy.url, authorities(&pem).unwrap());
     assert!(once(&http("https://crm.example", &network, BEARER)).await.is_ok());
     let asked = proxy.asked();
     assert!(asked[0].starts_with("CONNECT crm.example:443 HTTP/1.1\r\n"), "{}", asked[0]);
