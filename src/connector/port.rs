@@ -39,6 +39,16 @@ pub enum Observed {
     DealPeople { deal: RecordId, people: Vec<ShortText> },
 }
 
+impl Observed {
+    /// The record that it speaks of.
+    pub fn id(&self) -> &RecordId {
+        match self {
+            Observed::Record { record, .. } => &record.id,
+            Observed::Deleted(id) | Observed::DealPeople { deal: id, .. } => id,
+        }
+    }
+}
+
 /// A raw record that could not be read as one: kept out, counted, told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quarantined {

@@ -230,12 +230,20 @@ impl Engine {
 
     /// Puts a record into the world, and writes it with the next commit.
     pub fn keep_record(&mut self, stream: Name, record: &Record) -> Idx {
-        self.keep_record_over(None, stream, record)
+        let idx = self.world.put(stream, record);
+        self.keep_bytes(idx);
+        idx
     }
 
-    /// The same where the keys of the record whose place it takes are known.
-    pub fn keep_record_over(&mut self, before: Option<Keys>, stream: Name, record: &Record) -> Idx {
-        let idx = self.world.put(stream, record, before);
+    /// The same for a record that has this place, with the keys that it had there, or none yet.
+    pub fn keep_record_at(&mut self, place: Option<(Idx, Keys)>, stream: Name, record: &Record) -> Idx {
+        let idx = match place {
+            Some((idx, before)) => {
+                self.world.put_over(idx, before, stream, record);
+                idx
+            }
+            None => self.world.add(stream, record),
+        };
         self.keep_bytes(idx);
         idx
     }

@@ -84,6 +84,7 @@ impl Engine {
         if let (Some(skew), Some(state)) = (page.clock_skew_ms, self.systems.get_mut(&run.system)) {
             state.clock_skew_ms = skew;
         }
+        self.world.warm_ids(page.observed.iter().map(Observed::id));
         for observed in page.observed {
             run.read += 1;
             match observed {
@@ -170,8 +171,8 @@ impl Engine {
                 {
                     self.mark(idx, old);
                 }
-                let before = old.as_ref().map(|old| self.world.keys(old));
-                let idx = self.keep_record_over(before, run.stream.clone(), &record);
+                let place = found.zip(old.as_ref().map(|old| self.world.keys(old)));
+                let idx = self.keep_record_at(place, run.stream.clone(), &record);
                 self.see(idx, run);
                 if old.is_none() {
                     self.recover(idx, &record, run.began);

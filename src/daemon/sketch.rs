@@ -48,6 +48,16 @@ pub struct StatusNow {
     pub error: Option<Box<str>>,
 }
 
+/// A record that leads to a person, and its address.
+struct Start {
+    place: Idx,
+    record: Record,
+    address: Option<Address>,
+}
+
+/// So many are looked at beforehand: what they need fits into the cache nearest to the processor.
+const WARMED_AT_ONCE: usize = 32;
+
 /// Does the same with both halves, in order.
 fn on_two_threads<T: Sync, R: Send>(of: &[T], all: impl Fn(&[T]) -> Vec<R> + Sync) -> Vec<R> {
     if of.len() < WORTH_A_THREAD {
@@ -62,34 +72,64 @@ fn on_two_threads<T: Sync, R: Send>(of: &[T], all: impl Fn(&[T]) -> Vec<R> + Syn
 impl Engine {
     /// The persons of these records, which are in order; of each the records among them lead to it once.
     pub fn sketches(&self, of: &[Idx], now: Time) -> Vec<Sketch> {
-        on_two_threads(of, |some| some.iter().filter_map(|start| self.sketch(*start, of, now)).collect())
+        let some_at_once = |some: &[Idx]| {
+            self.world.warm(some.iter().copied());
+            let begun: Vec<Start> = some.iter().map(|place| self.start(*place)).collect();
+            self.world.warm_around(begun.iter().map(|s| (&s.record, s.address.as_ref())));
+            begun.into_iter().filter_map(|start| self.sketch(start, of, now)).collect::<Vec<Sketch>>()
+        };
+        on_two_threads(of, |some| some.chunks(WARMED_AT_ONCE).flat_map(some_at_once).collect())
+    }
+
+    fn start(&self, place: Idx) -> Start {
+        let record = self.world.record(place);
+        let address = record.address();
+        Start { place, record, address }
     }
 
     /// These target records, each with what the rules make of its person's fields.
     pub fn looks(&self, of: &[Idx], now: Time) -> Vec<(Record, Merge)> {
-        on_two_threads(of, |some| some.iter().map(|idx| self.look(*idx, now)).collect())
+        let some_at_once = |some: &[Idx]| {
+            let places: Vec<&[Idx]> = some.iter().map(|idx| self.members_with(*idx)).collect();
+            self.world.warm(places.iter().flat_map(|members| members.iter().copied()));
+            let begun: Vec<Vec<Record>> = places.iter().map(|members| members.iter().map(|i| self.world.record(*i)).collect()).collect();
+            self.world.warm_around(begun.iter().flatten().map(|record| (record, None)));
+            let looks = some.iter().zip(places).zip(begun).map(|((idx, places), records)| self.look_among(*idx, places, records, now));
+            looks.collect::<Vec<(Record, Merge)>>()
+        };
+        on_two_threads(of, |some| some.chunks(WARMED_AT_ONCE).flat_map(some_at_once).collect())
     }
 
     /// A target record, and what the rules make of the fields of its person.
     pub fn look(&self, idx: Idx, now: Time) -> (Record, Merge) {
-        let slot = self.world.slot(idx);
-        let places: &[Idx] = if slot.person == NOBODY { &[] } else { &self.people[slot.person as usize].members };
-        let Some(own) = places.iter().position(|i| *i == idx) else { return (self.world.record(idx), Merge::default()) };
+        let places = self.members_with(idx);
         // Decoded once, together with the others.
-        let mut records: Vec<Record> = places.iter().map(|i| self.world.record(*i)).collect();
+        let records = places.iter().map(|i| self.world.record(*i)).collect();
+        self.look_among(idx, places, records, now)
+    }
+
+    /// The places of the person that a record is of; none while it is nobody's.
+    fn members_with(&self, idx: Idx) -> &[Idx] {
+        let person = self.world.slot(idx).person;
+        if person == NOBODY { &[] } else { &self.people[person as usize].members }
+    }
+
+    fn look_among(&self, idx: Idx, places: &[Idx], mut records: Vec<Record>, now: Time) -> (Record, Merge) {
+        let Some(own) = places.iter().position(|i| *i == idx) else { return (self.world.record(idx), Merge::default()) };
         let merge = match records[own].is_gone() {
             true => Merge::default(),
             false => {
                 let of = Members { places, records: &records, around: &View::new(&self.world) };
-                self.merge(self.systems.get(&slot.id.system).into_iter(), of, now)
+                self.merge(self.systems.get(&records[own].id.system).into_iter(), of, now)
             }
         };
         (records.swap_remove(own), merge)
     }
 
-    fn sketch(&self, start: Idx, among: &[Idx], now: Time) -> Option<Sketch> {
+    fn sketch(&self, start: Start, among: &[Idx], now: Time) -> Option<Sketch> {
+        let place = start.place;
         let (members, records, addresses) = self.person_of(start);
-        if members.iter().any(|m| *m < start && among.binary_search(m).is_ok()) {
+        if members.iter().any(|m| *m < place && among.binary_search(m).is_ok()) {
             return None;
         }
         let mut neighbours: Vec<Idx> = Vec::new();
@@ -110,18 +150,17 @@ impl Engine {
     }
 
     /// Who a record is one person with, and the addresses that they bear or bore.
-    fn person_of(&self, start: Idx) -> (Vec<Idx>, Vec<Record>, Vec<Address>) {
-        let record = self.world.record(start);
-        let address = record.address();
+    fn person_of(&self, start: Start) -> (Vec<Idx>, Vec<Record>, Vec<Address>) {
+        let Start { place, record, address } = start;
         let alone = record.same_as.is_empty()
             && self.world.namers(&record.id).is_empty()
             && address.as_ref().is_none_or(|address| self.world.bearers(address).len() < 2);
         if alone {
             let addresses = link::spread_keys_with(&record, address);
-            return (vec![start], vec![record], addresses);
+            return (vec![place], vec![record], addresses);
         }
-        let view = View::with(&self.world, start, record, address);
-        let members = view.component(start, &self.link_rules).members;
+        let view = View::with(&self.world, place, record, address);
+        let members = view.component(place, &self.link_rules).members;
         let (records, addresses) = view.take_with_addresses(&members);
         (members, records, addresses)
     }

@@ -9,6 +9,7 @@ use crate::decide::standing::Standing;
 use crate::model::{Address, Mail, MailKind, Reason, Record, RecordId, Time};
 use hashbrown::HashMap;
 use std::hash::{BuildHasher, Hash};
+use std::hint::black_box;
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// With a million people a part is small enough to grow in well under a millisecond.
@@ -35,6 +36,12 @@ struct Part {
     standings: Vec<Standing>,
     by_address: Postings,
     by_record: HashMap<u64, u32>,
+}
+
+impl Part {
+    fn has(&self, hash: u64) -> bool {
+        !self.by_address.get(hash).is_empty() || self.by_record.contains_key(&hash)
+    }
 }
 
 /// By bits that the maps inside of a part do not go by.
@@ -73,24 +80,6 @@ impl Table {
         self.parts[part].write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets a person's standing; `addresses` and `records` from now on lead to it.
-    pub fn set<'a>(
-        &self,
-        person: u32,
-        standing: Standing,
-        addresses: impl Iterator<Item = &'a Address>,
-        records: impl Iterator<Item = &'a RecordId>,
-    ) {
-        let _one = self.writing.lock();
-        self.stand(person, standing);
-        for hash in addresses.map(|a| self.hash(a)) {
-            self.write(part_of(hash)).by_address.add(hash, person);
-        }
-        for hash in records.map(|r| self.hash(r)) {
-            self.write(part_of(hash)).by_record.insert(hash, person);
-        }
-    }
-
     fn stand(&self, person: u32, standing: Standing) {
         let (part, place) = place_of(person);
         let mut part = self.write(part);
@@ -104,15 +93,6 @@ impl Table {
     pub fn of(&self, person: u32) -> Standing {
         let (part, place) = place_of(person);
         self.read(part).standings.get(place).cloned().unwrap_or_default()
-    }
-
-    /// Takes a person's addresses away, before its place is given to another.
-    pub fn clear<'a>(&self, person: u32, addresses: impl Iterator<Item = &'a Address>) {
-        let _one = self.writing.lock();
-        for hash in addresses.map(|a| self.hash(a)) {
-            self.write(part_of(hash)).by_address.remove(hash, person);
-        }
-        self.stand(person, Standing::default());
     }
 
     /// All standings that a subject has: several where an address is borne by several people. None: unknown.
@@ -139,18 +119,61 @@ impl Table {
 /// What a decision changes in the table.
 #[derive(Debug)]
 pub enum Update {
+    /// A person's standing; addresses and records from now on lead to it.
     Set { person: u32, standing: Standing, addresses: Vec<Address>, records: Vec<Record> },
+    /// A person's addresses are taken away, before its place is given to another.
     Clear { person: u32, addresses: Vec<Address> },
 }
 
+impl Update {
+    fn addresses(&self) -> &[Address] {
+        let (Update::Set { addresses, .. } | Update::Clear { addresses, .. }) = self;
+        addresses
+    }
+
+    fn records(&self) -> &[Record] {
+        match self {
+            Update::Set { records, .. } => records,
+            Update::Clear { .. } => &[],
+        }
+    }
+}
+
+/// Updates that are looked at together before they are made.
+const WARMED_AT_ONCE: usize = 32;
+
 impl Table {
     pub fn apply(&self, updates: Vec<Update>) {
-        for update in updates {
-            match update {
-                Update::Set { person, standing, addresses, records } => {
-                    self.set(person, standing, addresses.iter(), records.iter().map(|r| &r.id));
+        let mut updates = updates.into_iter();
+        let mut hashes = Vec::new();
+        while !updates.as_slice().is_empty() {
+            hashes.clear();
+            for update in updates.as_slice().iter().take(WARMED_AT_ONCE) {
+                hashes.extend(update.addresses().iter().map(|a| self.hash(a)));
+                hashes.extend(update.records().iter().map(|r| self.hash(&r.id)));
+            }
+            // Looked at all together, so that memory brings many of them at once.
+            black_box(hashes.iter().filter(|hash| self.read(part_of(**hash)).has(**hash)).count());
+            let _one = self.writing.lock();
+            let mut known = hashes.iter();
+            for update in updates.by_ref().take(WARMED_AT_ONCE) {
+                match update {
+                    Update::Set { person, standing, addresses, records } => {
+                        self.stand(person, standing);
+                        for hash in known.by_ref().take(addresses.len()) {
+                            self.write(part_of(*hash)).by_address.add(*hash, person);
+                        }
+                        for hash in known.by_ref().take(records.len()) {
+                            self.write(part_of(*hash)).by_record.insert(*hash, person);
+                        }
+                    }
+                    Update::Clear { person, addresses } => {
+                        for hash in known.by_ref().take(addresses.len()) {
+                            self.write(part_of(*hash)).by_address.remove(*hash, person);
+                        }
+                        self.stand(person, Standing::default());
+                    }
                 }
-                Update::Clear { person, addresses } => self.clear(person, addresses.iter()),
             }
         }
     }
@@ -221,13 +244,14 @@ mod tests {
         let free = Standing { basis: Some(Basis::ExplicitConsent), ..Standing::default() };
         let brief = Brief { reason: Reason::OpenDealPerson, stops: Kinds::of(&[MailKind::Campaign]), until: None };
         let held = Standing { holds: Some([brief].into()), ..free.clone() };
-        table.set(0, free, [&address].into_iter(), [].into_iter());
+        let set = |person, standing| Update::Set { person, standing, addresses: vec![address.clone()], records: Vec::new() };
+        table.apply(vec![set(0, free)]);
         let subject = Subject::Address(address.clone());
         let mail = Mail::of(MailKind::Campaign);
         assert_eq!(table.find(&subject).decide(&mail, &[], Time(0)).decision.verdict, Verdict::Allow);
-        table.set(1, held, [&address].into_iter(), [].into_iter());
+        table.apply(vec![set(1, held)]);
         assert_eq!(table.find(&subject).decide(&mail, &[], Time(0)).decision.reasons, [Reason::OpenDealPerson]);
-        table.clear(1, [&address].into_iter());
+        table.apply(vec![Update::Clear { person: 1, addresses: vec![address.clone()] }]);
         assert_eq!(table.find(&subject).decide(&mail, &[], Time(0)).decision.verdict, Verdict::Allow);
     }
 

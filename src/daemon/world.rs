@@ -10,6 +10,7 @@ use crate::decide::ratchet::Held;
 use crate::model::{Address, Entity, Name, Record, RecordId};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::{BuildHasher, Hash};
+use std::hint::black_box;
 
 /// A record's place; never reused while the process lives.
 pub type Idx = u32;
@@ -169,44 +170,92 @@ impl World {
     pub fn load(&mut self, id: RecordId, bytes: &[u8]) -> Result<Idx, Unreadable> {
         let text = id.to_string();
         let (stream, record) = codec::read(id, bytes, &self.names).ok_or(Unreadable(text))?;
-        Ok(self.put(stream, &record, None))
+        Ok(self.put(stream, &record))
     }
 
-    /// Puts a record in the place of the one with its id, or adds it; keeps the indexes. `before` are the keys of the record whose place
-    /// it takes, where the caller has it at hand. Returns its place.
-    pub fn put(&mut self, stream: Name, record: &Record, before: Option<Keys>) -> Idx {
-        let bytes = Box::from(self.writer.whole(&stream, record, &mut self.names));
+    /// Puts a record in the place of the one with its id, or adds it; keeps the indexes. Returns its place.
+    pub fn put(&mut self, stream: Name, record: &Record) -> Idx {
         match self.find(&record.id) {
             Some(idx) => {
-                let keys = self.keys(record);
-                self.ways.add(keys.ways);
-                let before = before.unwrap_or_else(|| self.keys(&self.record(idx)));
-                if before != keys {
-                    before.hashes.iter().filter(|k| !keys.hashes.contains(k)).for_each(|key| self.postings.remove(*key, idx));
-                    keys.hashes.iter().filter(|k| !before.hashes.contains(k)).for_each(|key| self.postings.add(*key, idx));
-                }
-                let slot = &mut self.slots[idx as usize];
-                (slot.bytes, slot.stream) = (bytes, stream);
+                let before = self.keys(&self.record(idx));
+                self.put_over(idx, before, stream, record);
                 idx
             }
-            None => {
-                let idx = self.slots.len() as Idx;
-                let half = self.half(&record.id);
-                self.slots.push(Slot { id: record.id.clone(), stream, bytes, person: NOBODY, epoch: 0, held: None, target: None });
-                self.by_id.insert_unique(Named::spread(half), Named { half, idx }, |n| Named::spread(n.half));
-                each_key(&self.hasher, record, |way, hash| {
-                    self.ways.add(Ways::of(way));
-                    self.postings.add(hash, idx);
-                });
-                idx
-            }
+            None => self.add(stream, record),
         }
+    }
+
+    /// Puts a record in the place of one with its id and these keys.
+    pub fn put_over(&mut self, idx: Idx, before: Keys, stream: Name, record: &Record) {
+        let bytes = Box::from(self.writer.whole(&stream, record, &mut self.names));
+        let keys = self.keys(record);
+        self.ways.add(keys.ways);
+        if before != keys {
+            before.hashes.iter().filter(|k| !keys.hashes.contains(k)).for_each(|key| self.postings.remove(*key, idx));
+            keys.hashes.iter().filter(|k| !before.hashes.contains(k)).for_each(|key| self.postings.add(*key, idx));
+        }
+        let slot = &mut self.slots[idx as usize];
+        (slot.bytes, slot.stream) = (bytes, stream);
+    }
+
+    /// Adds a record whose id is not known yet. Returns its place.
+    pub fn add(&mut self, stream: Name, record: &Record) -> Idx {
+        debug_assert!(self.find(&record.id).is_none(), "{} has a place", record.id);
+        let bytes = Box::from(self.writer.whole(&stream, record, &mut self.names));
+        let idx = self.slots.len() as Idx;
+        let half = self.half(&record.id);
+        self.slots.push(Slot { id: record.id.clone(), stream, bytes, person: NOBODY, epoch: 0, held: None, target: None });
+        self.by_id.insert_unique(Named::spread(half), Named { half, idx }, |n| Named::spread(n.half));
+        each_key(&self.hasher, record, |way, hash| {
+            self.ways.add(Ways::of(way));
+            self.postings.add(hash, idx);
+        });
+        idx
     }
 
     /// Puts a record in the place of one that differs in nothing by which it is found.
     pub fn replace(&mut self, idx: Idx, record: &Record) {
         let stream = self.slots[idx as usize].stream.clone();
         self.slots[idx as usize].bytes = Box::from(self.writer.whole(&stream, record, &mut self.names));
+    }
+
+    /// Looks at records before they are decoded one by one, so that memory brings many of them at once.
+    pub fn warm(&self, places: impl Iterator<Item = Idx> + Clone) {
+        let lengths = places.clone().fold(0, |all, idx| all ^ self.slots[idx as usize].bytes.len());
+        let bytes = places.fold(0, |all, idx| self.slots[idx as usize].bytes.iter().step_by(64).fold(all, |all, byte| all ^ byte));
+        black_box((lengths, bytes));
+    }
+
+    /// The same for what has these ids, where anything has.
+    pub fn warm_ids<'r>(&self, ids: impl Iterator<Item = &'r RecordId>) {
+        let halves: Vec<u32> = ids.map(|id| self.half(id)).collect();
+        let mut places = Vec::new();
+        for half in halves {
+            places.extend(self.by_id.find(Named::spread(half), |n| n.half == half).map(|n| n.idx));
+        }
+        self.warm(places.into_iter());
+    }
+
+    /// The same for what is found through people with these addresses.
+    pub fn warm_around<'r>(&self, people: impl Iterator<Item = (&'r Record, Option<&'r Address>)>) {
+        let mut hashes = Vec::new();
+        for (person, address) in people {
+            let mut add = |way, what: &dyn Fn() -> u64| {
+                if self.ways.have(way) {
+                    hashes.push(what())
+                }
+            };
+            let id = (&*person.id.system, person.id.entity, &*person.id.id);
+            add(Way::DealOfPerson, &|| self.hasher.hash_one((Way::DealOfPerson, id)));
+            add(Way::TicketOfPerson, &|| self.hasher.hash_one((Way::TicketOfPerson, id)));
+            if let Some(address) = address {
+                add(Way::Address, &|| self.hasher.hash_one((Way::Address, address)));
+                add(Way::TicketOfAddress, &|| self.hasher.hash_one((Way::TicketOfAddress, address)));
+            }
+        }
+        let mut places: Vec<Idx> = Vec::with_capacity(hashes.len());
+        hashes.iter().for_each(|hash| places.extend_from_slice(self.postings.get(*hash)));
+        self.warm(places.into_iter());
     }
 
     /// The keys under which a record is found.
@@ -315,11 +364,11 @@ mod tests {
     fn a_name_that_was_met_while_comparing_is_kept_with_the_record_that_has_it() {
         let mut world = World::default();
         let mut record = Record::new("crm:person:5".parse().unwrap());
-        let idx = world.put("people".into(), &record, None);
+        let idx = world.put("people".into(), &record);
         assert!(world.names_to_keep().is_some());
         record.set(&"floor".into(), Value::Int(3), Time(1));
         assert!(!world.shows(idx, &record));
-        world.put("people".into(), &record, None);
+        world.put("people".into(), &record);
         let names = world.names_to_keep().map(<[Name]>::to_vec).unwrap();
         assert!(world.shows(idx, &record) && world.names_to_keep().is_none());
         let mut again = World::default();
