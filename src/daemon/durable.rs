@@ -1,11 +1,12 @@
 //! Making what changed durable: the journal first, then the store, in the order in which it was handed over. It needs no look at the
 //! engine, which goes on meanwhile.
 
+use super::beside::KEEPING;
 use crate::store::{Changes, Entry, Error, Journal, State};
 use indexmap::IndexMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Fewer items are put together in less time than a thread takes to start.
+/// Fewer items are put together in less time than it takes to wake a thread.
 const WORTH_A_THREAD: usize = 256;
 
 /// What waits for the next commit, in the order in which it came: of several changes to one item the last counts. Records get their places in
@@ -129,16 +130,10 @@ impl Writing {
             self.journal.append(entries)?;
             return state.commit(changes);
         }
-        // While the journal goes to its disk the store's part is put together, not yet written. On a thread of its own: the one that is
-        // kept helps with deciding, which goes on meanwhile.
-        let journal = &mut self.journal;
-        let prepared = std::thread::scope(|threads| {
-            let journaled = threads.spawn(|| journal.append(entries));
-            let prepared = state.prepare(changes);
-            journaled.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            prepared
-        })?;
-        prepared.store()
+        // While the journal goes to its disk the store's part is put together, not yet written.
+        let (journaled, prepared) = KEEPING.both(|| self.journal.append(entries), || state.prepare(changes));
+        journaled?;
+        prepared?.store()
     }
 }
 

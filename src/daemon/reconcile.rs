@@ -1,11 +1,11 @@
 //! Decides anew for whom something changed: who is one person, what holds and refusals stand, and which targets have something due.
 
-use super::beside::{WORTH_A_THREAD, both};
+use super::beside::{DECIDING, WORTH_A_THREAD};
 use super::engine::{Engine, Person};
 use super::holds::add;
 use super::places::Places;
 use super::refusals::On;
-use super::sketch::Sketch;
+use super::sketch::{Sketch, WARMED_AT_ONCE};
 use super::system::Lanes;
 use super::table::Update;
 use super::target::{self, Target};
@@ -18,6 +18,7 @@ use crate::decide::standing::{Brief, By, HoldNow, Standing};
 use crate::link;
 use crate::model::{Address, Entity, Name, Record, RefusalScope, Time};
 use hashbrown::HashMap;
+use std::hint::black_box;
 use std::rc::Rc;
 
 /// People sketched before they are decided on: some megabytes of decoded records. Few are taken in quarters, so that the table is told of most
@@ -76,12 +77,30 @@ impl Engine {
                 true => Vec::new(),
                 false => std::mem::take(&mut round.updates),
             };
-            let settle = || sketches.into_iter().for_each(|sketch| self.settle(sketch, now, round, neighbours.as_deref_mut()));
+            let settle = || {
+                let mut sketches = sketches.into_iter();
+                while !sketches.as_slice().is_empty() {
+                    self.warm_sketched(sketches.as_slice().iter().take(WARMED_AT_ONCE));
+                    sketches.by_ref().take(WARMED_AT_ONCE).for_each(|s| self.settle(s, now, round, neighbours.as_deref_mut()));
+                }
+            };
             match before.is_empty() {
                 true => settle(),
-                false => drop(both(|| table.apply(before), settle)),
+                false => drop(DECIDING.both(|| table.apply(before), settle)),
             }
         }
+    }
+
+    /// Looks at what is known of these people, all together as in [`World::warm`](super::world::World::warm).
+    fn warm_sketched<'s>(&self, sketches: impl Iterator<Item = &'s Sketch> + Clone) {
+        let slots = || sketches.clone().flat_map(|s| &s.members).map(|idx| self.world.slot(*idx));
+        let persons = || slots().filter_map(|slot| self.people.get(slot.person as usize));
+        let targets = || slots().filter_map(|slot| slot.target.as_ref());
+        black_box(slots().filter(|slot| slot.held.as_ref().is_some_and(|h| h.is_empty())).count());
+        black_box(targets().map(|t| t.agreed.len()).sum::<usize>());
+        black_box(targets().filter_map(|t| t.agreed.first()).filter(|a| a.parked).count());
+        black_box(persons().map(|p| p.holds.len()).sum::<usize>());
+        black_box(persons().filter_map(|p| p.members.first()).fold(0, |all, idx| all ^ idx));
     }
 
     /// Marks the people of causes whose cool-down is over, and people who are held by one that does not lead to them.

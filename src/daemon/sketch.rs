@@ -1,7 +1,7 @@
 //! What can be said of a person by looking only: who it is, which holds reach it, what the merge makes of its fields. Nothing is changed, so
 //! that many are sketched at once on several threads; [`reconcile`](super::reconcile) then decides on each in turn.
 
-use super::beside::{WORTH_A_THREAD, both};
+use super::beside::{DECIDING, WORTH_A_THREAD};
 use super::engine::Engine;
 use super::reconcile::is_target;
 use super::system::SystemState;
@@ -56,7 +56,7 @@ struct Start {
 }
 
 /// So many are looked at beforehand: what they need fits into the cache nearest to the processor.
-const WARMED_AT_ONCE: usize = 32;
+pub const WARMED_AT_ONCE: usize = 32;
 
 /// Does the same with both halves, in order.
 fn on_two_threads<T: Sync, R: Send>(of: &[T], all: impl Fn(&[T]) -> Vec<R> + Sync) -> Vec<R> {
@@ -64,7 +64,7 @@ fn on_two_threads<T: Sync, R: Send>(of: &[T], all: impl Fn(&[T]) -> Vec<R> + Syn
         return all(of);
     }
     let (first, second) = of.split_at(of.len() / 2);
-    let (second, mut done) = both(|| all(second), || all(first));
+    let (second, mut done) = DECIDING.both(|| all(second), || all(first));
     done.extend(second);
     done
 }
