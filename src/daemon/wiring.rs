@@ -137,8 +137,13 @@ mod tests {
 
     fn system(token: &str) -> System {
         let folder = tempfile::tempdir().unwrap();
-        let systems = "[systems.crm]\nconnector = \"hubspot\"\ntoken = { env = \"TOKEN\" }\n";
+        let manifest = "name = 'own'\ntitle = 'Own'\nrole = 'crm'\napi_version = '1'\nbase_url = 'https://crm.example'\n
+            auth = { kind = 'bearer', token = '{settings.token}' }\n[settings.token]\ntitle = 'Token'\nwhere = 'in its settings'\nsecret = true\n
+            [streams.people]\nentity = 'person'\nsweep = { path = '/people', records = 'all' }\n[streams.people.record]\nid = 'id'\n";
+        std::fs::create_dir_all(folder.path().join("connectors/own")).unwrap();
+        let systems = "connectors = \"connectors\"\n[systems.crm]\nconnector = \"own\"\ntoken = { env = \"TOKEN\" }\n";
         for (file, text) in [
+            ("connectors/own/manifest.toml", manifest),
             ("systems.toml", systems),
             ("precedence.toml", ""),
             ("policy.toml", "[refusals]\nproof = { \"crm.people\" = \"2d\" }\n"),

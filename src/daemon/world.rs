@@ -19,6 +19,9 @@ pub type Idx = u32;
 pub type PersonIdx = u32;
 pub const NOBODY: PersonIdx = u32::MAX;
 
+/// Of those who share a mailbox with thousands only so many are looked at beforehand: it is done again for each of them.
+const WARMED_PER_KEY: usize = 8;
+
 /// One observed record and what hangs on it.
 #[derive(Debug)]
 pub struct Slot {
@@ -240,21 +243,16 @@ impl World {
     pub fn warm_around<'r>(&self, people: impl Iterator<Item = (&'r Record, Option<&'r Address>)>) {
         let mut hashes = Vec::new();
         for (person, address) in people {
-            let mut add = |way, what: &dyn Fn() -> u64| {
-                if self.ways.have(way) {
-                    hashes.push(what())
-                }
-            };
             let id = (&*person.id.system, person.id.entity, &*person.id.id);
-            add(Way::DealOfPerson, &|| self.hasher.hash_one((Way::DealOfPerson, id)));
-            add(Way::TicketOfPerson, &|| self.hasher.hash_one((Way::TicketOfPerson, id)));
-            if let Some(address) = address {
-                add(Way::Address, &|| self.hasher.hash_one((Way::Address, address)));
-                add(Way::TicketOfAddress, &|| self.hasher.hash_one((Way::TicketOfAddress, address)));
-            }
+            hashes.extend(self.hash_of(Way::DealOfPerson, id));
+            hashes.extend(self.hash_of(Way::TicketOfPerson, id));
+            hashes.extend(address.and_then(|a| self.hash_of(Way::Address, a)));
+            hashes.extend(address.and_then(|a| self.hash_of(Way::TicketOfAddress, a)));
         }
         let mut places: Vec<Idx> = Vec::with_capacity(hashes.len());
-        hashes.iter().for_each(|hash| places.extend_from_slice(self.postings.get(*hash)));
+        for hash in hashes {
+            places.extend(self.postings.get(hash).iter().take(WARMED_PER_KEY));
+        }
         self.warm(places.into_iter());
     }
 
@@ -270,7 +268,11 @@ impl World {
 
     /// The records found under a hash; those found in a way in which none is are not looked for.
     fn found(&self, way: Way, what: impl Hash) -> &[Idx] {
-        if self.ways.have(way) { self.postings.get(self.hasher.hash_one((way, what))) } else { &[] }
+        self.hash_of(way, what).map_or(&[], |hash| self.postings.get(hash))
+    }
+
+    fn hash_of(&self, way: Way, what: impl Hash) -> Option<u64> {
+        self.ways.have(way).then(|| self.hasher.hash_one((way, what)))
     }
 
     fn by_id_of(&self, way: Way, id: &RecordId) -> &[Idx] {

@@ -71,12 +71,14 @@ impl<T> ByName<T> {
     }
 }
 
+/// For names that are known to be there, as with any map; others are asked for with [`ByName::get`].
 impl<T> Index<&Name> for ByName<T> {
     type Output = T;
 
     fn index(&self, name: &Name) -> &T {
         match self.get(name) {
             Some(item) => item,
+            // As a map's: who indexes has seen it there.
             None => panic!("there is no {name}"),
         }
     }

@@ -18,6 +18,9 @@ const COMMAND_MAX: Duration = Duration::from_secs(90);
 pub const SOON: Duration = Duration::from_secs(45);
 const POLL: Duration = Duration::from_millis(50);
 
+/// As the sandbox counts requests for it.
+const MA_LIST: &str = "ma GET /rest/v1/lists/{id}/leads.json";
+
 /// The token of the HTTP interface where one is configured.
 pub const HTTP_TOKEN: &str = "only-for-the-tests-http-token";
 
@@ -313,10 +316,20 @@ ask_above = {{ {changes_above} }}
     /// Syncs until every stream was swept so many times more. Only for a world whose sweep is due every second.
     #[track_caller]
     pub fn sweep(&self, times: u64) {
-        let lists = ["crm GET /crm/v3/objects/contacts", "crm GET /crm/v3/objects/deals", "ma GET /rest/v1/lists/{id}/leads.json"];
-        let count = |w: &World| lists.map(|l| w.sandbox.handle.requests().get(l).copied().unwrap_or(0));
+        self.sync_until_listed(&["crm GET /crm/v3/objects/contacts", "crm GET /crm/v3/objects/deals", MA_LIST], times);
+    }
+
+    /// Syncs until the marketing system's whole list was read once more: due every second in each world.
+    #[track_caller]
+    pub fn sweep_ma(&self) {
+        self.sync_until_listed(&[MA_LIST], 1);
+    }
+
+    #[track_caller]
+    fn sync_until_listed(&self, lists: &[&str], times: u64) {
+        let count = |w: &World| lists.iter().map(|l| w.sandbox.handle.requests().get(*l).copied().unwrap_or(0)).collect::<Vec<u64>>();
         let before = count(self);
-        self.sync_until("swept", |w| count(w).iter().zip(before).all(|(now, before)| *now >= before + times));
+        self.sync_until("swept", |w| count(w).iter().zip(&before).all(|(now, before)| *now >= before + times));
     }
 
     pub fn status(&self) -> Value {

@@ -215,8 +215,7 @@ fn more_releases_than_the_limit_wait_for_approval() {
     world.sandbox.handle.set_deal_stage(deal, "won").unwrap();
     world.sync_until("it waits", |w| w.run("plan").json()["waiting"].as_array().is_some_and(|w| !w.is_empty()));
     for _ in 0..2 {
-        std::thread::sleep(std::time::Duration::from_millis(1100));
-        world.sync();
+        world.sweep_ma();
     }
     assert!(people.iter().all(|p| world.blocked(p.lead)), "an approval was used twice");
 }

@@ -49,9 +49,9 @@ pub fn rows() -> Vec<Row> {
     assert!(ended_before < kills / 2, "most ended before they were killed: this proves little");
     let refused: Vec<u64> = killed.sandbox.handle.leads().iter().filter(|l| l.flag("unsubscribed")).map(|l| l.id).collect();
     for world in [&killed, &calm] {
-        // Nothing is released before the marketing system's whole list was read, which is due a second after the last time.
+        // Nothing is released before the marketing system's whole list was read, which is due a second after it was last.
         world.sync_until("it settles", |w| w.run("plan").code == 0);
-        std::thread::sleep(Duration::from_millis(1100));
+        world.sweep_ma();
         world.sync().exits(0);
     }
     let (left, right) = (leads(&killed), leads(&calm));
