@@ -6,7 +6,7 @@ WORKDIR /build
 COPY . .
 # --locked: the versions that were tested. The caches stay with the builder.
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/build/target \
-    cargo build --release --locked --bin nayose && cp target/release/nayose /nayose
+    cargo build --profile dist --locked --bin nayose && cp target/dist/nayose /nayose
 
 FROM debian:bookworm-slim
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/* \

@@ -7,6 +7,7 @@ pub mod config;
 pub mod connector;
 pub mod daemon;
 pub mod decide;
+pub mod engine;
 pub mod link;
 pub mod merge;
 pub mod model;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Who may know whom, from the bottom up. `lib.rs` and `main.rs` stand above all rooms.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("link", &["model"]),
     ("merge", &["model"]),
@@ -15,9 +15,10 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("store", &["model"]),
     ("config", &["model", "link", "merge", "decide", "connector", "store"]),
     ("sandbox", &["model", "connector"]),
-    ("daemon", &["model", "link", "merge", "decide", "connector", "store", "config"]),
-    ("web", &["model", "daemon", "config"]),
-    ("cli", &["model", "link", "merge", "decide", "connector", "store", "config", "sandbox", "daemon", "web"]),
+    ("engine", &["model", "link", "merge", "decide", "connector", "store", "config"]),
+    ("daemon", &["model", "link", "merge", "decide", "connector", "store", "config", "engine"]),
+    ("web", &["model", "engine", "daemon", "config"]),
+    ("cli", &["model", "link", "merge", "decide", "connector", "store", "config", "sandbox", "engine", "daemon", "web"]),
 ];
 
 /// Rooms that may know only a little of another: (room, the other, the names).

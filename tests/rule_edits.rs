@@ -2,9 +2,9 @@
 //! marketing system, over restarts too.
 
 use nayose::config::{Config, Connectors, load};
-use nayose::daemon::gate::Gate;
 use nayose::daemon::wiring::Wiring;
-use nayose::daemon::{Engine, persist, rules};
+use nayose::engine::gate::Gate;
+use nayose::engine::{Engine, persist, rules};
 use nayose::model::{Address, DealState, Mail, MailKind, Name, Record, RecordId, Span, TicketState, Time, Value};
 use nayose::store::State;
 use std::sync::Arc;
@@ -489,5 +489,5 @@ fn systems_come_and_go_and_what_they_held_stays_held() {
     assert!(engine.systems.named("support").is_some());
     assert_eq!(decision(&engine, "ma:person:5", Campaign), "hold", "the ticket is still open");
     assert_eq!(engine.waiting(), []);
-    assert_eq!(engine.systems.named("ma").unwrap().approved, Some(nayose::daemon::system::Approval::All), "first contact was forgotten");
+    assert_eq!(engine.systems.named("ma").unwrap().approved, Some(nayose::engine::system::Approval::All), "first contact was forgotten");
 }

@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::daemon::export::What;
+use crate::engine::export::What;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 

@@ -2,8 +2,8 @@
 
 use super::args::Common;
 use super::{Exit, open, output};
-use crate::daemon::backup::Made;
 use crate::daemon::commands::{Command, Reply};
+use crate::engine::backup::Made;
 use crate::store::archive;
 use std::fs::{self, File, OpenOptions};
 use std::io;

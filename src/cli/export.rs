@@ -3,7 +3,7 @@
 use super::args::{Common, Format};
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::daemon::export::{Sheet, What};
+use crate::engine::export::{Sheet, What};
 use serde_json::Value as Json;
 
 pub async fn export(common: &Common, what: What, format: Format) -> Exit {

@@ -5,8 +5,10 @@ use super::{Exit, output};
 use crate::config::{self, Config, Mistakes};
 use crate::connector::Clock;
 use crate::daemon::commands::{Command, Reply};
-use crate::daemon::wiring::{Connectors, NotConnected, Wiring};
-use crate::daemon::{Shell, persist, rules, socket};
+use crate::daemon::wiring::{Connectors, Wiring};
+use crate::daemon::{Shell, socket};
+use crate::engine::connection::NotConnected;
+use crate::engine::{persist, rules};
 use crate::model::Time;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,7 +29,7 @@ pub enum Error {
     #[error("there is no state in {} yet; `nayose plan` makes one", .0.display())]
     NoState(PathBuf),
     #[error(transparent)]
-    State(#[from] crate::daemon::Error),
+    State(#[from] crate::engine::Error),
     #[error("the daemon that holds the state does not answer: {0}")]
     Socket(std::io::Error),
     #[error(transparent)]

@@ -3,7 +3,7 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::daemon::plan::{Plan, PlannedWrite, Waiting};
+use crate::engine::plan::{Plan, PlannedWrite, Waiting};
 
 /// Writes shown one by one in text; `--json` has them all.
 const SHOWN_MAX: usize = 50;
@@ -77,7 +77,7 @@ pub fn write_text(write: &PlannedWrite) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::daemon::plan::{FieldChange, Totals};
+    use crate::engine::plan::{FieldChange, Totals};
     use serde_json::json;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::args::Common;
 use super::{Exit, open, output};
-use crate::daemon::backup;
+use crate::engine::backup;
 use std::path::Path;
 
 pub fn restore(common: &Common, file: &Path) -> Exit {

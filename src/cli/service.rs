@@ -2,7 +2,7 @@
 
 use crate::daemon::Shell;
 use crate::daemon::commands::{Command, Reply};
-use crate::daemon::status::Status;
+use crate::engine::status::Status;
 use sd_notify::NotifyState;
 use std::time::Duration;
 

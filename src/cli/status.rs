@@ -3,7 +3,7 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::daemon::status::Status;
+use crate::engine::status::Status;
 
 pub async fn status(common: &Common) -> Exit {
     match open::ask(common, Command::Status, open::State::Needed).await {

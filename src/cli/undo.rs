@@ -3,7 +3,7 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::daemon::undo::Undo;
+use crate::engine::undo::Undo;
 use crate::model::{Span, Time};
 use serde_json::json;
 
@@ -95,8 +95,8 @@ pub fn text(undo: &Undo) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::daemon::plan::{FieldChange, PlannedWrite};
-    use crate::daemon::undo::LeftOut;
+    use crate::engine::plan::{FieldChange, PlannedWrite};
+    use crate::engine::undo::LeftOut;
 
     #[test]
     fn an_undo_shows_what_it_would_set_back_and_what_not() {

@@ -1,17 +1,17 @@
 //! What the command line can ask of the state, whether a daemon holds it or the command opens it itself.
 
-use super::engine::{Engine, Error};
-use super::explain::Explanation;
-use super::export::{Sheet, What};
-use super::gate::Answer;
-use super::letters::Letter;
-use super::plan::{Plan, Waiting};
 use super::reading::StreamReport;
 use super::shell::{Shell, Tally};
-use super::status::Status;
-use super::written::RunWritten;
-use super::{approve, backup, letters, undo};
 use crate::connector::Usage;
+use crate::engine::explain::Explanation;
+use crate::engine::export::{Sheet, What};
+use crate::engine::gate::Answer;
+use crate::engine::letters::Letter;
+use crate::engine::plan::{Plan, Waiting};
+use crate::engine::status::Status;
+use crate::engine::written::RunWritten;
+use crate::engine::{Engine, Error};
+use crate::engine::{approve, backup, letters, undo};
 use crate::model::{Mail, Name, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -169,7 +169,7 @@ impl Shell {
         })
     }
 
-    fn letters_reply(&self, work: impl FnOnce(&mut super::Engine) -> Result<usize, letters::Refused>) -> Result<Reply, Error> {
+    fn letters_reply(&self, work: impl FnOnce(&mut Engine) -> Result<usize, letters::Refused>) -> Result<Reply, Error> {
         match self.with(work) {
             Ok(count) => {
                 self.reconcile()?;

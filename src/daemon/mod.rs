@@ -1,72 +1,17 @@
-//! The shell around the pure rooms, and the only room that knows the time: observe, reconcile, deliver, schedule.
+//! The asynchronous shell around [`engine`](crate::engine): connectors, clock, network and people who ask.
 //!
-//! - [`world`], [`codec`], [`postings`], [`shelf`], [`view`]: all that was observed, in memory, and looking at it
-//! - [`engine`], [`system`], [`durable`], [`persist`]: the state behind one owner, making it durable, and its form on disk
-//! - [`replay`]: the journal against the store at open; [`rebuild`]: after the state was lost: what the journal gives back; [`halt`]: when our own disk fails
-//! - [`observe`], [`overlay`], [`prove`], [`clocks`]: pages in, what a whole pass proves, and by whose clock; [`schedule`]: which pass is next
-//! - [`sketch`], [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
-//! - [`target`], [`outbox`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
-//! - [`guard`], [`guarded`]: what is too much at once to go by itself
-//! - [`written`], [`undo`]: what fields held before, and setting them back
-//! - [`rules`], [`wiring`], [`reload`]: the rules in force, the systems, and edits of both while we run
-//! - [`notices`], [`tell`]: what needs a person, and telling it
-//! - [`plan`], [`approve`], [`status`], [`explain`], [`letters`], [`export`], [`backup`], [`gate`]: what people ask
 //! - [`shell`], [`reading`], [`commands`], [`socket`], [`run`]: engine, connectors and clock together
+//! - [`wiring`], [`reload`]: the connectors, and edits of systems and rules while we run
+//! - [`tell`]: notices sent; [`halt`]: when our own disk fails
 
-pub mod account;
-pub mod approve;
-pub mod backup;
-mod beside;
-pub mod clocks;
-pub mod codec;
 pub mod commands;
-pub mod deliver;
-pub mod durable;
-pub mod engine;
-pub mod explain;
-pub mod export;
-pub mod gate;
-pub mod guard;
-pub mod guarded;
 pub mod halt;
-pub mod holds;
-mod lately;
-pub mod letters;
-pub mod notices;
-pub mod observe;
-pub mod outbox;
-pub mod overlay;
-pub mod permits;
-pub mod persist;
-mod places;
-pub mod plan;
-pub mod postings;
-pub mod prove;
 pub mod reading;
-pub mod rebuild;
-pub mod reconcile;
-pub mod refusals;
 pub mod reload;
-pub mod replay;
-pub mod rules;
 pub mod run;
-pub mod schedule;
-pub mod shelf;
 pub mod shell;
-pub mod sketch;
 pub mod socket;
-pub mod status;
-pub mod system;
-pub mod table;
-pub mod target;
 pub mod tell;
-pub mod underway;
-pub mod undo;
-pub mod view;
-pub mod wanted;
 pub mod wiring;
-pub mod world;
-pub mod written;
 
-pub use engine::{Engine, Error};
 pub use shell::Shell;

@@ -1,9 +1,9 @@
 //! Reading a system's streams: one pass at a time over each, its pages into the engine as they come.
 
-use super::engine::Error;
-use super::observe::PassRun;
 use super::shell::{Commit, Shell, turn_of};
 use crate::connector::{self, Connector, PageRead, Pass, PassEnd};
+use crate::engine::Error;
+use crate::engine::observe::PassRun;
 use crate::model::{Name, ShortText};
 use futures::future::BoxFuture;
 use serde::Serialize;

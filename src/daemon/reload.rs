@@ -2,11 +2,11 @@
 //!
 //! A folder with mistakes changes nothing: the rules in force stay, and `status` names the mistakes until they are mended.
 
-use super::engine::{Error, Unfollowed};
-use super::rules::systems_in_force;
 use super::shell::Shell;
-use super::wiring::NotConnected;
 use crate::config::{Config, Http, Mistakes};
+use crate::engine::connection::NotConnected;
+use crate::engine::rules::systems_in_force;
+use crate::engine::{Error, Unfollowed};
 use notify::{RecursiveMode, Watcher};
 use secrecy::ExposeSecret;
 use std::path::PathBuf;

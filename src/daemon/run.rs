@@ -1,11 +1,11 @@
 //! `nayose run`: each stream on its own schedule, delivery whenever something is due, until told to stop.
 
-use super::engine::Error;
 use super::reload::{self, Source};
-use super::schedule;
 use super::shell::Shell;
 use super::tell::tell_for_ever;
 use crate::connector::StreamInfo;
+use crate::engine::Error;
+use crate::engine::schedule;
 use crate::model::{Name, Span};
 use std::collections::BTreeSet;
 use std::sync::Arc;

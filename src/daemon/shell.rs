@@ -1,10 +1,10 @@
 //! The shell: the engine, the connectors and the clock together, and sending through them. Reading is in [`reading`](super::reading).
 
-use super::deliver::{Batch, Op};
-use super::engine::{Engine, Error};
-use super::gate::Gate;
 use super::wiring::Wiring;
 use crate::connector::{Clock, Connector, Lane, Outcome};
+use crate::engine::deliver::{Batch, Op};
+use crate::engine::gate::Gate;
+use crate::engine::{Engine, Error};
 use crate::model::{Name, ShortText, Time};
 use arc_swap::ArcSwap;
 use futures::FutureExt;

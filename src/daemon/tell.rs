@@ -1,11 +1,10 @@
 //! Notices sent, beside everything else: what cannot be delivered is tried again for a while, and holds up nothing.
 
-use super::engine::{Engine, Error};
-use super::notices::{By, Notice, Told, Unsent, notices};
-use super::persist::{encode, kind};
 use super::shell::Shell;
 use crate::config::{Mail, Notify, Security};
 use crate::connector::network::Network;
+use crate::engine::Error;
+use crate::engine::notices::{By, Notice, Told, Unsent, notices};
 use crate::model::{Span, Time};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
@@ -14,9 +13,6 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::ExposeSecret;
 use std::time::Duration;
 use tokio::sync::watch;
-
-/// The key of the `META` item that keeps what was told.
-pub const TOLD_KEY: &str = "told";
 
 /// Looked at twice within the time that something must last, but not without pause and not seldom.
 const LOOK_MIN: Span = Span::seconds(1);
@@ -104,18 +100,6 @@ fn failed(told: &mut Told, place: usize, now: Time) {
     unsent.next_at = now.plus(Span(RETRY_FIRST.0 << unsent.tries.min(TRIES_MAX)));
     if unsent.tries >= TRIES_MAX {
         told.unsent.remove(place);
-    }
-}
-
-impl Engine {
-    /// Keeps what was told: a restart tells nothing twice.
-    fn keep_told(&mut self, told: Told) -> Result<(), Error> {
-        if self.told == told {
-            return Ok(());
-        }
-        self.pending.put(kind::META, TOLD_KEY.as_bytes().to_vec(), encode(&told));
-        self.told = told;
-        self.commit()
     }
 }
 

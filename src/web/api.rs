@@ -2,8 +2,8 @@
 
 use super::Web;
 use crate::daemon::commands::{Command, Reply};
-use crate::daemon::gate::SUBJECTS_MAX;
-use crate::daemon::status::Protection;
+use crate::engine::gate::SUBJECTS_MAX;
+use crate::engine::status::Protection;
 use crate::model::{Mail, MailKind};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;

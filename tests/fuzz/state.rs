@@ -3,7 +3,7 @@
 use crate::change::{Tape, bytes, json};
 use crate::daemon::{NOW, open};
 use nayose::connector::{PageRead, examples, map::Mapper, settings::Settings};
-use nayose::daemon::persist::kind;
+use nayose::engine::persist::kind;
 use nayose::store::{Changes, Entry, Journal, JournalBytes, Memory, State, StateInfo};
 use serde_json::{Value as Json, json};
 use std::sync::{Arc, Mutex};

@@ -5,8 +5,8 @@ use super::setup::{CRM_LIMIT_MS, LEASE_MS, REFUSAL_LIMIT_MS, TICKET_LIMIT_MS, WI
 use super::sim::Sim;
 use super::truth::{BlockBy, Cause, Item, Table};
 use nayose::connector::{Outcome, PermitChange};
-use nayose::daemon::deliver::{Batch, Op};
-use nayose::daemon::table::Subject;
+use nayose::engine::deliver::{Batch, Op};
+use nayose::engine::table::Subject;
 use nayose::model::{Address, Mail, MailKind, Mark, Name, RecordId, Time, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -4,9 +4,9 @@ use super::driver::Daemon;
 use super::setup::{Rules, Setups};
 use super::store::Disk;
 use nayose::connector::{Change, Observed, PageRead, Pass, PassEnd, WriteOp};
-use nayose::daemon::target::Target;
-use nayose::daemon::written::WrittenRecord;
 use nayose::decide::ratchet::{Held, Reach};
+use nayose::engine::target::Target;
+use nayose::engine::written::WrittenRecord;
 use nayose::model::{DealState, Mail, MailKind, Mark, Name, Record, RefusalScope, Time, Value};
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use super::truth::Table;
 use nayose::config::{self, Config};
 use nayose::connector::{Abilities, Clock, Connector, RestConnector, StreamInfo};
-use nayose::daemon::persist::{self, Opened};
+use nayose::engine::persist::{self, Opened};
 use nayose::model::{Name, Time};
 use nayose::store::{StateInfo, StateUrl};
 use std::collections::BTreeMap;

@@ -379,7 +379,7 @@ impl<'s> Sim<'s> {
             }
             Some(Sent::Batch(batch)) => {
                 self.counts.writes += batch.ops.len() as u64;
-                let told = |b: &nayose::daemon::deliver::Batch| {
+                let told = |b: &nayose::engine::deliver::Batch| {
                     b.ops.iter().map(|o| format!("{} {:?}", o.record, o.change)).collect::<Vec<_>>().join("; ")
                 };
                 let line = format!("{} {:?}: {}", table.system(), batch.lane, told(&batch));
@@ -505,7 +505,7 @@ impl<'s> Sim<'s> {
             let done = self.with(|daemon, world, _| {
                 let now = daemon.now(world.truth);
                 match daemon.engine.approve(system, holds, now) {
-                    Err(nayose::daemon::approve::Refused::State(_)) => Err(Died),
+                    Err(nayose::engine::approve::Refused::State(_)) => Err(Died),
                     other => Ok(other.is_ok()),
                 }
             })?;
@@ -548,7 +548,7 @@ impl<'s> Sim<'s> {
             let done = self.with(|daemon, world, _| {
                 let now = daemon.now(world.truth);
                 match daemon.engine.approve(&plan, false, now) {
-                    Err(nayose::daemon::approve::Refused::State(_)) => Err(Died),
+                    Err(nayose::engine::approve::Refused::State(_)) => Err(Died),
                     other => Ok(other.is_ok()),
                 }
             })?;

@@ -40,7 +40,7 @@ pub struct Stage {
     pub http: SocketAddr,
     folder: PathBuf,
     stop: watch::Sender<bool>,
-    daemon: Mutex<Option<JoinHandle<Result<(), crate::daemon::Error>>>>,
+    daemon: Mutex<Option<JoinHandle<Result<(), crate::engine::Error>>>>,
     servers: Vec<JoinHandle<()>>,
 }
 

@@ -209,7 +209,7 @@ impl Engine {
     }
 
     /// Which of the rules before the edit still count, and from that the rules in force.
-    pub(super) fn weigh(&mut self, before: Vec<RuleSet>, now: Time) {
+    pub(crate) fn weigh(&mut self, before: Vec<RuleSet>, now: Time) {
         let new = RuleSet::of(&self.files);
         self.former.clear();
         for rules in before {
@@ -273,7 +273,7 @@ impl Engine {
     }
 
     /// Lets an edit go that waits: from now on only the files' rules count. Holds that only former rules knew are forgotten.
-    pub(super) fn accept_rules(&mut self) {
+    pub(crate) fn accept_rules(&mut self) {
         let held: Vec<(u32, Vec<(Name, crate::model::RecordId)>)> = self
             .people
             .iter()
@@ -307,7 +307,7 @@ impl Engine {
 
     /// Replaces the configured systems. What is known of a system that stays is kept; one that is taken out keeps what was agreed for
     /// the day it comes back, and what it held stays held.
-    pub(super) fn take_systems(&mut self, systems: Vec<Opened>) {
+    pub(crate) fn take_systems(&mut self, systems: Vec<Opened>) {
         let mut known = std::mem::take(&mut self.systems);
         known.extend(std::mem::take(&mut self.retired));
         for mut opened in systems {

@@ -41,7 +41,7 @@ pub enum Error {
     #[error("the state's item {what} cannot be read ({why})")]
     Item { what: String, why: String },
     #[error(transparent)]
-    NotConnected(#[from] super::wiring::NotConnected),
+    NotConnected(#[from] super::connection::NotConnected),
     /// Of an earlier failure; its own text.
     #[error("{0}")]
     Halted(String),

@@ -145,7 +145,7 @@ impl SystemState {
 
     /// The same system with another table or connector. Another manifest reads other things, so that everything is read again.
     pub fn reopened(mut self, opened: Opened) -> SystemState {
-        if !super::wiring::same_manifest(&self.config, &opened.config) {
+        if !super::connection::same_manifest(&self.config, &opened.config) {
             for stream in self.streams.values_mut() {
                 (stream.swept_at, stream.cursor, stream.newest) = (None, None, None);
             }

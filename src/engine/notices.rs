@@ -2,6 +2,8 @@
 //!
 //! A notice names systems, streams and plans, and counts people; it never names one.
 
+use super::engine::{Engine, Error};
+use super::persist::{encode, kind};
 use super::status::{Protection, Status};
 use crate::model::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -180,6 +182,21 @@ fn present(status: &Status, now: Time) -> Vec<Now> {
         add(event, text, format!("Nothing waits any more because of: {}.", plan.why), plan.count);
     }
     present
+}
+
+/// The key of the `META` item that keeps what was told.
+pub const TOLD_KEY: &str = "told";
+
+impl Engine {
+    /// Keeps what was told: a restart tells nothing twice.
+    pub fn keep_told(&mut self, told: Told) -> Result<(), Error> {
+        if self.told == told {
+            return Ok(());
+        }
+        self.pending.put(kind::META, TOLD_KEY.as_bytes().to_vec(), encode(&told));
+        self.told = told;
+        self.commit()
+    }
 }
 
 #[cfg(test)]

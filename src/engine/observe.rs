@@ -210,7 +210,7 @@ impl Engine {
     }
 
     /// What an observation says of our own writes to the record.
-    pub(super) fn look_at_target(&mut self, idx: Idx, record: &Record, now: Time) {
+    pub(crate) fn look_at_target(&mut self, idx: Idx, record: &Record, now: Time) {
         let Some(target) = self.world.slot_mut(idx).target.as_mut() else { return };
         let before = target.clone();
         let noticed = target.observe(record);

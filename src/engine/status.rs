@@ -272,8 +272,8 @@ impl Engine {
                 _ => "closed".into(),
             },
             credential_refused: system.credential_refused.iter().cloned().collect(),
-            token_ends: super::wiring::token_ends(&system.config).map(Time::rfc3339),
-            api_ends: super::wiring::api_ends(&system.config).map(Time::rfc3339),
+            token_ends: super::connection::token_ends(&system.config).map(Time::rfc3339),
+            api_ends: super::connection::api_ends(&system.config).map(Time::rfc3339),
         }
     }
 

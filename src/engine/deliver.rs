@@ -16,13 +16,13 @@ use std::ops::Range;
 #[derive(Debug, Clone)]
 pub struct Batch {
     /// The numbers of the items that say what is under way.
-    pub(super) sent: Range<u64>,
+    pub(crate) sent: Range<u64>,
     pub system: Name,
     pub lane: Lane,
     pub ops: Vec<WriteOp>,
     pub places: Vec<Idx>,
     /// The records as they were then, decoded.
-    pub(super) shown: Vec<Shown>,
+    pub(crate) shown: Vec<Shown>,
     /// What the fields held that this writes.
     written: Vec<WrittenRecord>,
     /// Whether each record's block was ours before this write.
@@ -33,7 +33,7 @@ pub struct Batch {
 
 /// A record, and the bytes that it was decoded from.
 #[derive(Debug, Clone)]
-pub(super) struct Shown {
+pub(crate) struct Shown {
     pub record: Record,
     pub bytes: Box<[u8]>,
 }

@@ -298,7 +298,7 @@ pub fn open_on(
                 engine.restore_went(&text, at, replaces);
             }
             kind::META if key == REBUILDING_KEY => engine.rebuilding = Some(decode(&text, &value)?),
-            kind::META if text == super::tell::TOLD_KEY => engine.told = decode(&text, &value).unwrap_or_default(),
+            kind::META if text == super::notices::TOLD_KEY => engine.told = decode(&text, &value).unwrap_or_default(),
             _ => {}
         }
     }
@@ -331,7 +331,7 @@ pub fn open_on(
 }
 
 /// A system of which nothing is known yet.
-pub(super) fn system(opened: Opened) -> SystemState {
+pub(crate) fn system(opened: Opened) -> SystemState {
     let config = opened.config;
     SystemState {
         allowed: Allowed::by(&config, &opened.abilities),
@@ -357,7 +357,7 @@ pub(super) fn system(opened: Opened) -> SystemState {
 }
 
 /// Mailboxes that several people read: the usual ones and the config's. The config was checked, so each is one.
-pub(super) fn link_rules(config: &Config) -> link::LinkRules {
+pub(crate) fn link_rules(config: &Config) -> link::LinkRules {
     let mut rules = link::LinkRules::usual();
     for mailbox in &config.shared_mailboxes {
         if let Err(error) = rules.add(mailbox) {

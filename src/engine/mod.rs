@@ -1,0 +1,62 @@
+//! The state machine around the pure rooms: what was observed, decided, written and is to be told. Synchronous; the time is an argument.
+//!
+//! - [`world`], [`codec`], [`postings`], [`shelf`], [`view`]: all that was observed, in memory, and looking at it
+//! - [`engine`], [`system`], [`durable`], [`persist`]: the state behind one owner, making it durable, and its form on disk
+//! - [`replay`]: the journal against the store at open; [`rebuild`]: after the state was lost: what the journal gives back
+//! - [`observe`], [`overlay`], [`prove`], [`clocks`]: pages in, what a whole pass proves, and by whose clock; [`schedule`]: which pass is next
+//! - [`sketch`], [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
+//! - [`target`], [`outbox`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
+//! - [`guard`], [`guarded`]: what is too much at once to go by itself
+//! - [`written`], [`undo`]: what fields held before, and setting them back
+//! - [`plan`], [`approve`], [`status`], [`explain`], [`letters`], [`export`], [`backup`], [`gate`]: what people ask
+//! - [`rules`], [`connection`]: the rules in force, and what a system's settings say of its connection
+//! - [`notices`]: what needs a person
+
+pub mod account;
+pub mod approve;
+pub mod backup;
+mod beside;
+pub mod clocks;
+pub mod codec;
+pub mod connection;
+pub mod deliver;
+pub mod durable;
+pub mod engine;
+pub mod explain;
+pub mod export;
+pub mod gate;
+pub mod guard;
+pub mod guarded;
+pub mod holds;
+mod lately;
+pub mod letters;
+pub mod notices;
+pub mod observe;
+pub mod outbox;
+pub mod overlay;
+pub mod permits;
+pub mod persist;
+mod places;
+pub mod plan;
+pub mod postings;
+pub mod prove;
+pub mod rebuild;
+pub mod reconcile;
+pub mod refusals;
+pub mod replay;
+pub mod rules;
+pub mod schedule;
+pub mod shelf;
+pub mod sketch;
+pub mod status;
+pub mod system;
+pub mod table;
+pub mod target;
+pub mod underway;
+pub mod undo;
+pub mod view;
+pub mod wanted;
+pub mod world;
+pub mod written;
+
+pub use engine::{Engine, Error};
