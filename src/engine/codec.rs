@@ -60,6 +60,8 @@ const FALSE: u8 = 4;
 const TRUE: u8 = 5;
 const TIME: u8 = 6;
 const LIST: u8 = 7;
+/// Since format 4.
+const UNREADABLE: u8 = 8;
 
 const LISTED: u8 = 0;
 const MISSED_ONCE: u8 = 1;
@@ -158,6 +160,7 @@ impl Writer {
                 self.bytes.push(LIST);
                 self.list(items, |w, item| w.text(item));
             }
+            Value::Unreadable => self.bytes.push(UNREADABLE),
         }
     }
 
@@ -260,6 +263,7 @@ impl<'b> Reader<'b> {
             TRUE => Value::Bool(true),
             TIME => Value::Time(self.time()?),
             LIST => Value::List(self.list(Reader::owned)?),
+            UNREADABLE => Value::Unreadable,
             _ => return None,
         })
     }

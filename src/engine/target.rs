@@ -347,7 +347,7 @@ impl Target {
                 if agreed.unseen {
                     agreed.unseen = false;
                 }
-            } else if agreed.unseen && is_form_of(&agreed.ours, shown) {
+            } else if agreed.unseen && (shown.is_unreadable() || is_form_of(&agreed.ours, shown)) {
                 agreed.theirs = shown.clone();
                 agreed.unseen = false;
             } else if agreed.rewrites >= REWRITES_MAX && !agreed.parked {

@@ -181,6 +181,9 @@ impl Engine {
         if shown == done.old {
             return Ok(None);
         }
+        if done.old.is_unreadable() {
+            return Err("what was there before could not be read");
+        }
         if !self.systems.get(&id.system).is_some_and(|s| s.config.writes.fields.contains(field)) {
             return Err("systems.toml does not let this field be written any more");
         }

@@ -187,6 +187,15 @@ fn run<'a>(
         Some(_) if c.value.is_empty() && !blank_wins => Err("empty"),
         Some(rank) => Ok(rank),
     };
+    // Which is the largest cannot be told beside one that cannot be read.
+    let by_value = matches!(choice, Choice::Max(_) | Choice::Min(_));
+    if by_value && candidates.iter().any(|c| c.value.is_unreadable() && counts(c).is_ok()) {
+        for (i, candidate) in candidates.iter().enumerate() {
+            let beside = if candidate.value.is_unreadable() { "cannot be read" } else { "beside one that cannot be read" };
+            listener.tell(i, false, counts(candidate).err().unwrap_or(beside));
+        }
+        return None;
+    }
     let mut best: Option<(usize, usize)> = None;
     for (i, candidate) in candidates.iter().enumerate() {
         match counts(candidate) {
@@ -200,13 +209,16 @@ fn run<'a>(
     let (rank, index) = best?;
     let winner = &candidates[index];
     for (i, candidate) in candidates.iter().enumerate() {
-        if i == index {
+        if i == index && candidate.value.is_unreadable() {
+            listener.tell(i, false, "cannot be read");
+        } else if i == index {
             listener.tell(i, true, choice.won());
         } else if let Ok(other) = counts(candidate) {
             listener.tell(i, false, choice.lost((rank, winner), (other, candidate)));
         }
     }
-    Some(Winner { value: Cow::Borrowed(winner.value), from: Some(winner.from) })
+    // It would win if it could be read: what comes after it is a guess.
+    (!winner.value.is_unreadable()).then_some(Winner { value: Cow::Borrowed(winner.value), from: Some(winner.from) })
 }
 
 fn is_too_old(rule: &FieldRule, candidate: &Candidate, now: Time) -> bool {
@@ -222,6 +234,7 @@ fn compare(a: &Value, b: &Value) -> Ordering {
         Value::Time(_) => 3,
         Value::Text(_) => 4,
         Value::List(_) => 5,
+        Value::Unreadable => 6,
     };
     // NaN stands above every number, so that the order stays total.
     let mixed = |int: i64, number: f64| compare_int(int, number).unwrap_or(Ordering::Less);

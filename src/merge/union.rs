@@ -31,6 +31,14 @@ pub(super) fn unite<'a>(
     blank_wins: bool,
     listener: &mut impl Listener,
 ) -> Option<Winner<'a>> {
+    // What a list that cannot be read holds might be lost, or be set again after it was removed.
+    if candidates.iter().any(|c| c.value.is_unreadable() && counts(c).is_ok()) {
+        for (i, candidate) in candidates.iter().enumerate() {
+            let beside = if candidate.value.is_unreadable() { "cannot be read" } else { "beside one that cannot be read" };
+            listener.tell(i, false, counts(candidate).err().unwrap_or(beside));
+        }
+        return None;
+    }
     let mut told: BTreeMap<Cow<str>, Told> = BTreeMap::new();
     let mut emptied = false;
     for candidate in candidates.iter().filter(|c| counts(c).is_ok()) {
@@ -75,7 +83,7 @@ pub(super) fn unite<'a>(
 /// A value as a set; one that is no list is a set of one.
 fn entries(value: &Value) -> BTreeSet<Cow<'_, str>> {
     match value {
-        Value::Empty => BTreeSet::new(),
+        Value::Empty | Value::Unreadable => BTreeSet::new(),
         Value::List(items) => items.iter().map(|i| Cow::Borrowed(&**i)).collect(),
         Value::Text(text) => BTreeSet::from([Cow::Borrowed(&**text)]),
         other => BTreeSet::from([Cow::Owned(other.to_string())]),

@@ -1,4 +1,5 @@
 //! Field values. A field that a record does not carry is *absent* (it is not in the record's list); `Empty` and set values are values.
+//! `Unreadable` is neither: something is there, and what it is cannot be known.
 
 use super::{Name, Time};
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,13 @@ pub enum Value {
     Time(Time),
     /// Sorted, without duplicates.
     List(Vec<ShortText>),
+    /// Something is there that could not be read as what the field holds. What asks for it is unknown; it is never written and never wins a
+    /// merge. It says nothing of the text that was there, so that no personal data travels with it. Two of them are equal.
+    Unreadable,
 }
+
+/// How a value that could not be read is shown to people.
+const UNREADABLE: &str = "(cannot be read)";
 
 /// Whether there is nothing to see in a text. Mostly its first character tells.
 pub(crate) fn is_blank(text: &str) -> bool {
@@ -78,6 +85,11 @@ impl Value {
         matches!(self, Value::Empty)
     }
 
+    /// Whether something is there that could not be read.
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self, Value::Unreadable)
+    }
+
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Value::Text(t) => Some(t),
@@ -85,7 +97,7 @@ impl Value {
         }
     }
 
-    /// As JSON; times are RFC 3339 text, `Empty` is null.
+    /// As JSON, to be shown; times are RFC 3339 text, `Empty` is null, and what could not be read is a text that says so.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match self {
@@ -96,6 +108,7 @@ impl Value {
             Value::Bool(b) => Json::from(*b),
             Value::Time(t) => Json::from(t.rfc3339()),
             Value::List(items) => Json::from(items.iter().map(|i| &**i).collect::<Vec<&str>>()),
+            Value::Unreadable => Json::from(UNREADABLE),
         }
     }
 }
@@ -110,6 +123,7 @@ impl fmt::Display for Value {
             Value::Bool(b) => write!(f, "{b}"),
             Value::Time(t) => write!(f, "{t}"),
             Value::List(items) => f.write_str(&items.join(", ")),
+            Value::Unreadable => f.write_str(UNREADABLE),
         }
     }
 }

@@ -21,6 +21,7 @@ fn address() -> impl Strategy<Value = Address> {
 fn value() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Empty),
+        Just(Value::Unreadable),
         text().prop_map(Value::Text),
         any::<i64>().prop_map(Value::Int),
         (-1e300f64..1e300).prop_map(Value::Number),

@@ -26,6 +26,7 @@ struct Row(RecordId, Value, Time, bool, Option<Value>);
 fn value(text: &str) -> Value {
     match text {
         "" => Value::Empty,
+        "?" => Value::Unreadable,
         _ if text.contains('|') => Value::list(text.split('|').filter(|s| !s.is_empty())),
         _ => text.parse().map(Value::Int).or_else(|_| text.parse().map(Value::Number)).unwrap_or_else(|_| Value::text(text)),
     }
@@ -112,6 +113,27 @@ fn nothing_that_counts_leaves_the_field_alone() {
     for rows in [vec![], vec![row("crm", "1", "", 1)], vec![row("crm", "1", "!x", 1)], vec![row("ma", "1", "x", 1)]] {
         assert_eq!(told(&r, ConditionState::None, &rows).0, None);
     }
+}
+
+/// An amount of "1,8OO,000" in the highest-ranked system: what comes after it would be a guess.
+#[test]
+fn what_cannot_be_read_is_not_written_and_nothing_wins_in_its_place() {
+    let order = rule(Strategy::Order(vec![band(&["crm", "cards"]), band(&["ma"])]));
+    let by = |rule: &FieldRule, rows: &[Row]| {
+        let (value, _, whys) = told(rule, ConditionState::None, rows);
+        (value, whys)
+    };
+    let rows = [row("crm", "1", "?", 3), row("cards", "1", "5", 2), row("ma", "1", "7", 9)];
+    assert_eq!(by(&order, &rows), (None, vec!["cannot be read", "older", "lower rank"]));
+    // A newer one of its band, or one of a higher band, wins all the same.
+    let rows = [row("crm", "1", "?", 3), row("cards", "1", "5", 4), row("ma", "1", "?", 9)];
+    assert_eq!(by(&order, &rows), (Some("5".into()), vec!["older", "highest rank", "lower rank"]));
+    let largest = rule(Strategy::Max(names(&["crm", "ma"])));
+    let rows = [row("crm", "1", "?", 3), row("ma", "1", "7", 9), row("erp", "1", "9", 9)];
+    assert_eq!(by(&largest, &rows), (None, vec!["cannot be read", "beside one that cannot be read", "not a source"]));
+    let union = rule(Strategy::Union(names(&["crm", "ma"])));
+    let rows = [row("crm", "1", "?", 3), row("ma", "1", "a|b", 9)];
+    assert_eq!(by(&union, &rows), (None, vec!["cannot be read", "beside one that cannot be read"]));
 }
 
 #[test]

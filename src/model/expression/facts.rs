@@ -101,6 +101,7 @@ fn datum<'a>(field: &Name, declared: FieldType, value: Option<&'a Value>) -> Res
                 Value::Bool(_) => "a bool",
                 Value::Time(_) => "a time",
                 Value::List(_) => "a list",
+                Value::Unreadable => "something that cannot be read",
             };
             return Err(EvaluationError::WrongType { field: field.clone(), wanted: declared.name(), found });
         }
