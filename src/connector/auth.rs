@@ -3,12 +3,13 @@
 use super::failure::{Kind, Rules};
 use super::json::{Document, Json, member};
 use super::manifest::{Auth, Method};
+use super::rest::transport::{Lost, Outgoing, Transport};
 use super::retry::retry_after;
 use super::scalars::int_of;
 use super::settings::Settings;
 use crate::model::{Span, Time};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -42,7 +43,7 @@ pub enum SignIn {
     /// The server says no, or "later"; or what is configured cannot be used as it stands.
     Said(Kind, String),
     /// No answer from this address.
-    Lost(Box<Url>, reqwest::Error),
+    Lost(Box<Url>, Lost),
     /// 407: it is not the system that answers.
     Proxy(Box<Url>),
 }
@@ -92,7 +93,7 @@ impl Authenticator {
     /// `rules` tell what a refusal means, as with any other answer of the system.
     pub async fn header(
         &self,
-        client: &reqwest::Client,
+        transport: &dyn Transport,
         rules: &Rules,
         now: Time,
         timeout: Span,
@@ -113,10 +114,8 @@ impl Authenticator {
                 let header = match good {
                     Some(token) => token.header.clone(),
                     None => {
-                        let request = if *get { client.get(url) } else { client.post(url) };
                         let pairs = [("grant_type", "client_credentials"), ("client_id", &**id), ("client_secret", secret.expose_secret())];
-                        let request = if *get { request.query(&pairs) } else { request.form(&pairs) };
-                        let new = fetch(request.timeout(timeout.to_std()), rules, now).await?;
+                        let new = fetch(transport, sign_in(*get, url, &pairs, timeout)?, rules, now).await?;
                         token.insert(new).header.clone()
                     }
                 };
@@ -137,25 +136,37 @@ impl Authenticator {
     }
 }
 
-async fn fetch(request: reqwest::RequestBuilder, rules: &Rules, now: Time) -> Result<Token, SignIn> {
-    let (client, request) = request.build_split();
-    let request = request.map_err(|_| SignIn::refused("the address to sign in at is none; check base_url"))?;
-    let url = request.url().clone();
-    let lost = |error| SignIn::Lost(Box::new(url.clone()), error);
-    let mut answer = client.execute(request).await.map_err(lost)?;
-    let status = answer.status();
+/// The request for a token: the pairs in the query, or as a form.
+fn sign_in(get: bool, url: &str, pairs: &[(&str, &str)], timeout: Span) -> Result<Outgoing, SignIn> {
+    let mut url = Url::parse(url).map_err(|_| SignIn::refused("the address to sign in at is none; check base_url"))?;
+    let (mut headers, mut body) = (HeaderMap::new(), None);
+    let method = if get {
+        url.query_pairs_mut().extend_pairs(pairs);
+        reqwest::Method::GET
+    } else {
+        // A form is written as a query is.
+        let mut form = url.clone();
+        form.set_query(None);
+        form.query_pairs_mut().extend_pairs(pairs);
+        body = form.query().map(|q| q.as_bytes().to_vec());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        reqwest::Method::POST
+    };
+    Ok(Outgoing { method, url, headers, body, timeout: timeout.to_std(), bytes_max: ANSWER_BYTES_MAX })
+}
+
+async fn fetch(transport: &dyn Transport, request: Outgoing, rules: &Rules, now: Time) -> Result<Token, SignIn> {
+    let url = request.url.clone();
+    let answer = transport.send(request).await.map_err(|lost| match lost {
+        Lost::TooLarge => SignIn::refused("the answer to the sign-in is no token"),
+        lost => SignIn::Lost(Box::new(url.clone()), lost),
+    })?;
+    let status = answer.status;
     if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
         return Err(SignIn::Proxy(Box::new(url)));
     }
-    let wait = answer.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|h| retry_after(h, now));
-    let mut bytes = Vec::new();
-    while let Some(chunk) = answer.chunk().await.map_err(lost)? {
-        if bytes.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(SignIn::refused("the answer to the sign-in is no token"));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    let document = Document::parse(&bytes).unwrap_or_default();
+    let wait = answer.headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|h| retry_after(h, now));
+    let document = Document::parse(&answer.body).unwrap_or_default();
     let json = document.root();
     let text = |name| member(json, name).and_then(Json::as_str);
     let Some(token) = text("access_token").filter(|_| status.is_success()) else {

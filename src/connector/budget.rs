@@ -2,20 +2,23 @@
 
 use super::manifest::Limits;
 use super::port::{Clock, Lane, Usage};
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use super::rest::transport::Timer;
+use governor::clock::Clock as _;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
 use std::fmt;
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
-use tokio::time::Instant;
 
 const DAY_MS: i64 = 86_400_000;
 
 /// The requests of one system.
 pub struct Budget {
-    windows: Vec<DefaultDirectRateLimiter>,
+    windows: Vec<Window>,
     limit: Option<u64>,
     used: Mutex<Usage>,
     /// Requests at the same time; all but protective ones also need a place in `common`, which has one less, so that one is always kept.
@@ -24,8 +27,23 @@ pub struct Budget {
     /// Protective requests that wait for a window: the others let them go first.
     protective: watch::Sender<usize>,
     /// The server asked for quiet until then.
-    quiet: watch::Sender<Option<Instant>>,
+    quiet: watch::Sender<Option<Duration>>,
     clock: Clock,
+    timer: Arc<dyn Timer>,
+}
+
+type Window = RateLimiter<NotKeyed, InMemoryState, Ticks, NoOpMiddleware<Nanos>>;
+
+/// The timer, as rate limits ask for it.
+#[derive(Clone)]
+struct Ticks(Arc<dyn Timer>);
+
+impl governor::clock::Clock for Ticks {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        self.0.now().into()
+    }
 }
 
 /// Leave to send one request; it ends when dropped.
@@ -39,10 +57,11 @@ pub struct Leave<'b> {
 pub struct UsedUp;
 
 impl Budget {
-    pub fn new(limits: &Limits, clock: Clock) -> Budget {
+    pub fn new(limits: &Limits, clock: Clock, timer: Arc<dyn Timer>) -> Budget {
         let usage = Usage { day: 0, used: 0, limit: limits.per_day };
+        let window = |quota| RateLimiter::direct_with_clock(quota, Ticks(timer.clone()));
         Budget {
-            windows: limits.windows.iter().filter_map(|w| quota(w.requests, w.per.to_std())).map(RateLimiter::direct).collect(),
+            windows: limits.windows.iter().filter_map(|w| quota(w.requests, w.per.to_std())).map(window).collect(),
             limit: limits.per_day,
             used: Mutex::new(usage),
             all: Semaphore::new(limits.concurrency.max(1)),
@@ -50,6 +69,7 @@ impl Budget {
             protective: watch::Sender::new(0),
             quiet: watch::Sender::new(None),
             clock,
+            timer,
         }
     }
 
@@ -68,20 +88,23 @@ impl Budget {
                 }
                 match window.check() {
                     Ok(()) => break,
-                    Err(not_yet) => tokio::time::sleep(not_yet.wait_time_from(DefaultClock::default().now())).await,
+                    Err(not_yet) => self.timer.sleep(not_yet.wait_time_from(Ticks(self.timer.clone()).now())).await,
                 }
             }
         }
         let quiet = *self.quiet.borrow();
         if let Some(until) = quiet {
-            tokio::time::sleep_until(until).await;
+            let wait = until.saturating_sub(self.timer.now());
+            if !wait.is_zero() {
+                self.timer.sleep(wait).await;
+            }
         }
         Ok(Leave { _common: common, _all: all })
     }
 
     /// The server asked for a pause: nothing goes before its end.
     pub fn pause(&self, wait: Duration) {
-        let until = Instant::now() + wait;
+        let until = self.timer.now() + wait;
         self.quiet.send_modify(|quiet| *quiet = Some(quiet.map_or(until, |q| q.max(until))));
     }
 
@@ -153,8 +176,9 @@ impl fmt::Debug for Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connector::network::Network;
+    use crate::connector::rest::transport::Wire;
     use crate::model::{Span, Time};
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicI64, Ordering};
 
     #[tokio::test]
@@ -164,7 +188,8 @@ mod tests {
             let now = now.clone();
             Arc::new(move || Time(now.load(Ordering::Relaxed)))
         };
-        let budget = Budget::new(&Limits { per_day: Some(10), ..Limits::default() }, clock);
+        let wire = Wire::of(&Network::default()).unwrap();
+        let budget = Budget::new(&Limits { per_day: Some(10), ..Limits::default() }, clock, wire.timer);
         for _ in 0..8 {
             assert!(budget.leave(Lane::Read).await.is_ok());
         }

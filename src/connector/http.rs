@@ -10,12 +10,13 @@ use super::manifest::{Manifest, Method};
 use super::network::Network;
 use super::port::{Clock, Error, Lane};
 use super::request::Prepared;
+use super::rest::transport::{Incoming, Lost, Outgoing, Wire};
 use super::retry::{Delays, http_date, retry_after};
 use super::secrets::Secrets;
 use super::settings::Settings;
 use crate::model::{Name, Span};
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode, Url};
+use reqwest::{StatusCode, Url};
 use std::fmt;
 
 /// Redirects followed within one host.
@@ -33,7 +34,7 @@ const MESSAGE_CHARS: usize = 300;
 /// One system's HTTP.
 pub struct Http {
     pub system: Name,
-    client: Client,
+    wire: Wire,
     base: String,
     headers: HeaderMap,
     auth: Authenticator,
@@ -58,7 +59,14 @@ pub struct Answer {
 
 impl Http {
     /// `Err` tells every setting that is wrong.
-    pub fn new(manifest: &Manifest, settings: &Settings, network: &Network, system: &Name, clock: Clock) -> Result<Http, Vec<String>> {
+    pub fn new(
+        manifest: &Manifest,
+        settings: &Settings,
+        network: &Network,
+        wire: Wire,
+        system: &Name,
+        clock: Clock,
+    ) -> Result<Http, Vec<String>> {
         let mut problems = Vec::new();
         let base = settings.text(&manifest.base_url).ok().flatten().unwrap_or_default().trim_end_matches('/').to_string();
         let url = Url::parse(&base).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
@@ -76,16 +84,15 @@ impl Http {
         }
         let auth = Authenticator::new(&manifest.auth, &base, settings).map_err(|why| problems.push(why));
         let rules = Rules::new(&manifest.errors).map_err(|why| problems.push(why));
-        let client = network.client().map_err(|e| problems.push(format!("no HTTPS: {e}")));
-        match (auth, rules, client) {
-            (Ok(auth), Ok(rules), Ok(client)) if problems.is_empty() => Ok(Http {
+        match (auth, rules) {
+            (Ok(auth), Ok(rules)) if problems.is_empty() => Ok(Http {
                 system: system.clone(),
-                client,
                 base,
                 headers,
                 auth,
                 rules,
-                budget: Budget::new(&manifest.limits, clock.clone()),
+                budget: Budget::new(&manifest.limits, clock.clone(), wire.timer.clone()),
+                wire,
                 timeout: manifest.limits.timeout,
                 answer_bytes_max: manifest.limits.answer_bytes_max,
                 clock,
@@ -107,7 +114,8 @@ impl Http {
     }
 
     async fn send(&self, request: &Prepared, lane: Lane, writes: bool) -> Result<Answer, Failure> {
-        let mut delays = Delays::default();
+        let timer = &self.wire.timer;
+        let mut delays = Delays::new(timer.now(), timer.spread());
         let mut renewed = false;
         let mut requests = 0;
         loop {
@@ -131,18 +139,18 @@ impl Http {
                     continue;
                 }
                 Kind::Later(told) => {
-                    let wait = delays.next(told);
+                    let wait = delays.next(told, timer.now());
                     if let Some(wait) = wait {
                         self.budget.pause(wait);
                     }
                     wait
                 }
-                Kind::NotConnected => delays.next(None),
-                Kind::Broken(told) if !writes => delays.next(told),
+                Kind::NotConnected => delays.next(None, timer.now()),
+                Kind::Broken(told) if !writes => delays.next(told, timer.now()),
                 _ => None,
             };
             match wait {
-                Some(wait) => tokio::time::sleep(wait).await,
+                Some(wait) => timer.sleep(wait).await,
                 None => return Err(failure),
             }
         }
@@ -150,7 +158,7 @@ impl Http {
 
     /// One request, with redirects within the host where it only reads by GET. Beside the outcome, the credential that was sent.
     async fn once(&self, request: &Prepared) -> (Result<Answer, Failure>, Option<HeaderValue>) {
-        let header = match self.auth.header(&self.client, &self.rules, (self.clock)(), self.timeout).await {
+        let header = match self.auth.header(&*self.wire.transport, &self.rules, (self.clock)(), self.timeout).await {
             Ok(header) => header,
             Err(SignIn::Said(kind, said)) => {
                 let said = self.told(&said);
@@ -159,7 +167,7 @@ impl Http {
             }
             Err(SignIn::Proxy(url)) => return (Err(self.proxy_wants_login(request, &url)), None),
             // What was asked for was not even sent.
-            Err(SignIn::Lost(url, error)) => return (Err(self.lost(request, &url, &error, Some(Kind::NotConnected))), None),
+            Err(SignIn::Lost(url, lost)) => return (Err(self.lost(request, &url, lost, Some(Kind::NotConnected))), None),
         };
         let sent = header.as_ref().map(|(_, value)| value.clone());
         sent.iter().for_each(|value| self.secrets.sends(value));
@@ -187,21 +195,23 @@ impl Http {
                 Method::Put => reqwest::Method::PUT,
                 Method::Patch => reqwest::Method::PATCH,
             };
-            let mut builder = self.client.request(method, url.clone()).headers(self.headers.clone()).timeout(self.timeout.to_std());
+            let mut headers = self.headers.clone();
             if let Some((name, value)) = &header {
-                builder = builder.header(name, value);
+                headers.append(name, value.clone());
             }
-            if let Some(body) = &request.body {
-                builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone());
+            if request.body.is_some() {
+                headers.append(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             }
-            let response = builder.send().await.map_err(|e| self.lost(request, &url, &e, None))?;
-            if response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            let (timeout, bytes_max) = (self.timeout.to_std(), self.answer_bytes_max);
+            let outgoing = Outgoing { method, url: url.clone(), headers, body: request.body.clone(), timeout, bytes_max };
+            let response = self.wire.transport.send(outgoing).await.map_err(|lost| self.lost(request, &url, lost, None))?;
+            if response.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
                 return Err(self.proxy_wants_login(request, &url));
             }
-            if !response.status().is_redirection() {
-                return self.answer(request, &url, response).await;
+            if !response.status.is_redirection() {
+                return self.answer(request, &response);
             }
-            let target = response.headers().get(LOCATION).and_then(|l| l.to_str().ok()).and_then(|l| url.join(l).ok());
+            let target = response.headers.get(LOCATION).and_then(|l| l.to_str().ok()).and_then(|l| url.join(l).ok());
             match target {
                 Some(target) if request.method == Method::Get && same_server(&url, &target) => url = target,
                 target => {
@@ -213,33 +223,18 @@ impl Http {
         Err(self.refused(request, "it redirects without end"))
     }
 
-    async fn answer(&self, request: &Prepared, url: &Url, mut response: Response) -> Result<Answer, Failure> {
-        let status = response.status().as_u16();
+    fn answer(&self, request: &Prepared, response: &Incoming) -> Result<Answer, Failure> {
+        let (status, body) = (response.status.as_u16(), &response.body);
         let now = (self.clock)();
-        let header = |name| response.headers().get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+        let header = |name| response.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
         let told = header(RETRY_AFTER).and_then(|h| retry_after(h, now));
         let clock_skew_ms = header(DATE).and_then(http_date).map(|date| date.0 - now.0);
-        let limit = self.answer_bytes_max;
-        let too_large = || Failure::new(Kind::TooLarge, Error::TooLarge { system: self.system.clone(), what: request.what.clone(), limit });
-        let mut body = Vec::new();
-        if let Some(length) = response.content_length() {
-            if length > limit as u64 {
-                return Err(too_large());
-            }
-            body.reserve_exact(length as usize);
-        }
-        while let Some(chunk) = response.chunk().await.map_err(|e| self.lost(request, url, &e, None))? {
-            if body.len() + chunk.len() > limit {
-                return Err(too_large());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        if values(&body) > VALUES_MAX {
+        if values(body) > VALUES_MAX {
             return Err(self.too_many(request, VALUES_MAX, "values"));
         }
         let bytes = body.len() as u64;
-        let json = if body.is_empty() { Ok(Document::default()) } else { Document::parse(&body) };
-        let begins = || self.beginning(&String::from_utf8_lossy(&body));
+        let json = if body.is_empty() { Ok(Document::default()) } else { Document::parse(body) };
+        let begins = || self.beginning(&String::from_utf8_lossy(body));
         let root = json.as_ref().map(Document::root);
         if let Some(kind) = self.rules.failure(status, root.ok(), told, request.from_cursor) {
             let message = match root {
@@ -271,19 +266,27 @@ impl Http {
     }
 
     /// There is no answer, or only a part of one. `kind` is what it means, if that is known.
-    fn lost(&self, request: &Prepared, url: &Url, error: &reqwest::Error, kind: Option<Kind>) -> Failure {
-        let kind = kind.unwrap_or(if error.is_connect() { Kind::NotConnected } else { Kind::Broken(None) });
-        let causes = self.told(&causes(error));
-        if error.is_builder() {
-            // Trying again would not make it one.
-            return self.refused(request, &format!("what is to be sent is no request ({causes}); is a cursor or an id too long?"));
+    fn lost(&self, request: &Prepared, url: &Url, lost: Lost, kind: Option<Kind>) -> Failure {
+        let broken = kind.unwrap_or(Kind::Broken(None));
+        match lost {
+            Lost::NoRequest(causes) => {
+                let causes = self.told(&causes);
+                self.refused(request, &format!("what is to be sent is no request ({causes}); is a cursor or an id too long?"))
+            }
+            Lost::NotConnected(causes) => {
+                let causes = self.told(&causes);
+                match self.network.proxy_for(url).filter(|p| p.failed(url, &causes)) {
+                    Some(proxy) => self.no_way_out(request, &proxy.name(), &causes),
+                    None => self.failure(request, Kind::NotConnected, causes),
+                }
+            }
+            Lost::TimedOut => self.failure(request, broken, "it took too long".to_string()),
+            Lost::Broken(causes) => self.failure(request, broken, self.told(&causes)),
+            Lost::TooLarge => {
+                let (system, what, limit) = (self.system.clone(), request.what.clone(), self.answer_bytes_max);
+                Failure::new(Kind::TooLarge, Error::TooLarge { system, what, limit })
+            }
         }
-        if error.is_connect()
-            && let Some(proxy) = self.network.proxy_for(url).filter(|p| p.failed(url, &causes))
-        {
-            return self.no_way_out(request, &proxy.name(), &causes);
-        }
-        self.failure(request, kind, if error.is_timeout() { "it took too long".to_string() } else { causes })
     }
 
     fn proxy_wants_login(&self, request: &Prepared, url: &Url) -> Failure {
@@ -346,21 +349,6 @@ fn same_server(from: &Url, to: &Url) -> bool {
         && to.username().is_empty()
         && to.password().is_none()
         && ((same || secured) && port(from) == port(to) || secured && port(to) == Some(443))
-}
-
-/// An error with what caused it: reqwest's own text names only the outermost.
-fn causes(error: &reqwest::Error) -> String {
-    // The address may hold a key. It is part of the text only where reqwest knows it, and stands there in brackets.
-    let mut text = match error.url() {
-        Some(url) => error.to_string().replace(&format!(" for url ({url})"), ""),
-        None => error.to_string(),
-    };
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }
 
 impl fmt::Debug for Http {

@@ -4,7 +4,7 @@
 //!   proves itself)
 //! - what a raw answer becomes: [`json`], [`paths`], `scalars`, `condition`, [`map`]
 //! - what a request is made of: `template`, [`settings`], `request`, `auth`
-//! - how it is sent: [`network`], `http`, `budget`, `retry`, `failure`, and `secrets`, which keeps them out of messages
+//! - how it is sent: [`network`], [`transport`], `http`, `budget`, `retry`, `failure`, and `secrets`, which keeps them out of messages
 //! - reading: `streams`, `passes`, `paging`, `feed`; writing: `writes`, `rows`, `results`, `labels`
 //!
 //! The daemon sees none of it: it speaks to a [`Connector`], of which [`RestConnector`] is the one that manifests make.
@@ -44,4 +44,4 @@ mod writes;
 pub use load::{Loaded, ManifestError};
 pub use manifest::Manifest;
 pub use port::*;
-pub use rest::RestConnector;
+pub use rest::{RestConnector, transport};

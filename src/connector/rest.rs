@@ -1,5 +1,7 @@
 //! The connector that a manifest makes: JSON over HTTP behind the daemon's [`Connector`].
 
+pub mod transport;
+
 use super::http::Http;
 use super::manifest::Manifest;
 use super::network::Network;
@@ -13,6 +15,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use transport::Wire;
 
 /// A system reached by HTTP, as its manifest says.
 pub struct RestConnector {
@@ -33,8 +36,20 @@ impl RestConnector {
 
     /// As [`RestConnector::new`], by another way.
     pub fn through(network: &Network, manifest: &Manifest, given: &SystemSettings, clock: Clock) -> Result<RestConnector, Vec<String>> {
+        let wire = Wire::of(network).map_err(|e| vec![format!("no HTTPS: {e}")])?;
+        RestConnector::over(wire, network, manifest, given, clock)
+    }
+
+    /// As [`RestConnector::through`], with what requests and pauses are made of given in; `network` is the way as messages tell it.
+    pub fn over(
+        wire: Wire,
+        network: &Network,
+        manifest: &Manifest,
+        given: &SystemSettings,
+        clock: Clock,
+    ) -> Result<RestConnector, Vec<String>> {
         let settings = Settings::resolve(manifest, given)?;
-        let http = Http::new(manifest, &settings, network, &given.name, clock)?;
+        let http = Http::new(manifest, &settings, network, wire, &given.name, clock)?;
         let plans = streams::plan(&given.name, manifest, &settings).map_err(|why| vec![why])?;
         let mapper = |stream: &str| plans.iter().find(|p| *p.info.name == *stream).and_then(|p| p.mapper.clone());
         let writer = match &manifest.writes {

@@ -4,7 +4,6 @@ use crate::model::{Span, Time};
 use backoff::ExponentialBackoff;
 use backoff::backoff::Backoff;
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// All waiting for one request together; a system that is down longer is the next pass's affair.
 pub const WAIT_TOTAL_MAX: Duration = Duration::from_secs(20);
@@ -19,35 +18,34 @@ const TOLD_MAX: Span = Span::minutes(60);
 /// The waits of one request: exponential with full jitter, or the server's own word.
 pub struct Delays {
     backoff: ExponentialBackoff,
-    since: Instant,
+    begun: Duration,
 }
 
-impl Default for Delays {
-    fn default() -> Delays {
+impl Delays {
+    /// `now` is of the timer that is waited by, and `spread` how far it spreads waits.
+    pub fn new(now: Duration, spread: f64) -> Delays {
         // The crate spreads a wait between (1 - factor) and (1 + factor) times the interval; with 1 that is full jitter.
         let backoff = ExponentialBackoff {
             current_interval: WAIT_FIRST,
             initial_interval: WAIT_FIRST,
-            randomization_factor: 1.0,
+            randomization_factor: spread,
             multiplier: 2.0,
             max_interval: WAIT_MAX / 2,
             max_elapsed_time: None,
             ..ExponentialBackoff::default()
         };
-        Delays { backoff, since: Instant::now() }
+        Delays { backoff, begun: now }
     }
-}
 
-impl Delays {
     /// The next wait, or `None` where it would go beyond all there is. `told` is what the server asks for.
-    pub fn next(&mut self, told: Option<Span>) -> Option<Duration> {
+    pub fn next(&mut self, told: Option<Span>, now: Duration) -> Option<Duration> {
         let own = self.backoff.next_backoff()?;
         let wait = match told {
             Some(told) if told.to_std() > WAIT_MAX => return None,
             Some(told) => told.to_std().max(WAIT_MIN),
             None => own.min(WAIT_MAX),
         };
-        (self.since.elapsed() + wait <= WAIT_TOTAL_MAX).then_some(wait)
+        (now.saturating_sub(self.begun) + wait <= WAIT_TOTAL_MAX).then_some(wait)
     }
 }
 
@@ -88,14 +86,18 @@ mod tests {
         }
     }
 
-    #[tokio::test(flavor = "current_thread")]
-    async fn waits_are_bounded() {
-        let mut delays = Delays::default();
-        assert_eq!(delays.next(Some(Span::ZERO)), Some(WAIT_MIN));
-        assert_eq!(delays.next(Some(Span::seconds(9))), Some(Duration::from_secs(9)));
-        assert_eq!(delays.next(Some(Span::minutes(10))), None);
+    #[test]
+    fn waits_are_bounded() {
+        let now = Duration::from_secs(7);
+        let mut delays = Delays::new(now, 1.0);
+        assert_eq!(delays.next(Some(Span::ZERO), now), Some(WAIT_MIN));
+        assert_eq!(delays.next(Some(Span::seconds(9)), now), Some(Duration::from_secs(9)));
+        assert_eq!(delays.next(Some(Span::minutes(10)), now), None);
         for _ in 0..50 {
-            assert!(delays.next(None).is_some_and(|d| d <= WAIT_MAX));
+            assert!(delays.next(None, now).is_some_and(|d| d <= WAIT_MAX));
         }
+        let nearly_all = now + WAIT_TOTAL_MAX - Duration::from_secs(1);
+        assert_eq!(delays.next(Some(Span::seconds(1)), nearly_all), Some(Duration::from_secs(1)));
+        assert_eq!(delays.next(Some(Span::seconds(2)), nearly_all), None);
     }
 }

@@ -90,7 +90,7 @@ fn http(base: &str, network: &Network, more: &str) -> Http {
     let settings = BTreeMap::from([("token".to_string(), SettingValue::Secret(TOKEN.into()))]);
     let given = SystemSettings { name: "ma".into(), settings, permit: None, why: None, time_zone: None };
     let settings = Settings::resolve(&manifest, &given).unwrap();
-    Http::new(&manifest, &settings, network, &given.name, Arc::new(|| Time(1_795_251_600_000))).unwrap()
+    Http::new(&manifest, &settings, network, Wire::of(network).unwrap(), &given.name, Arc::new(|| Time(1_795_251_600_000))).unwrap()
 }
 
 fn request(method: Method) -> Prepared {
