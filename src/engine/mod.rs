@@ -59,4 +59,4 @@ pub mod wanted;
 pub mod world;
 pub mod written;
 
-pub use engine::{Engine, Error};
+pub use engine::{Engine, Error, Unfollowed};
