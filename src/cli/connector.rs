@@ -1,19 +1,16 @@
 //! `nayose connector`
 
 use super::args::{Common, Connectors};
-use super::{Exit, open, output};
+use super::{Exit, output, try_system};
 use crate::connector::{examples, load};
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;
-
-/// Records of each stream that `try` shows.
-const SHOWN: usize = 3;
 
 pub async fn connector(common: &Common, order: Connectors) -> Exit {
     match order {
         Connectors::List => list(common),
         Connectors::Test { name } => test(common, &name),
-        Connectors::Try { system } => try_system(common, &system).await,
+        Connectors::Try { system } => try_system::try_system(common, &system).await,
     }
 }
 
@@ -104,53 +101,4 @@ fn test(common: &Common, name: &str) -> Exit {
         output::data(&format!("{} examples, {failed} failed", report.examples.len()));
     }
     if failed > 0 || report.examples.is_empty() { Exit::Failures } else { Exit::Done }
-}
-
-async fn try_system(common: &Common, system: &str) -> Exit {
-    let config = match open::config(common) {
-        Ok(config) => config,
-        Err(error) => return open::refused(&error),
-    };
-    let connectors = match open::connectors(&config, &open::clock()) {
-        Ok(connectors) => connectors,
-        Err(error) => return open::refused(&error),
-    };
-    let Some(connector) = connectors.get(system) else {
-        let known: Vec<&str> = connectors.keys().map(|n| &**n).collect();
-        output::problem(&format!("systems.toml has no system {system:?}; it has {}", known.join(", ")));
-        return Exit::Refused;
-    };
-    let mut exit = Exit::Done;
-    let mut streams = Vec::new();
-    for info in connector.streams() {
-        if info.carried_by.is_some() || info.for_each.is_some() {
-            continue;
-        }
-        match connector.first_page(&info.name).await {
-            Ok(page) => {
-                let became = examples::page_json(&page);
-                if !common.json {
-                    let count = page.observed.len();
-                    output::data(&format!("{system}.{}: {count} records on the first page", info.name));
-                    for record in became.as_array().into_iter().flatten().take(SHOWN) {
-                        output::data(&format!("  {record}"));
-                    }
-                    for q in &page.quarantined {
-                        let who = q.record.as_ref().map_or_else(|| info.name.to_string(), ToString::to_string);
-                        output::data(&format!("  not read: {who}: {}: {}", q.field, q.why));
-                    }
-                }
-                streams.push(json!({ "stream": &*info.name, "records": became, "error": null }));
-            }
-            Err(error) => {
-                exit = Exit::Failures;
-                output::problem(&format!("{system}.{}: {error}", info.name));
-                streams.push(json!({ "stream": &*info.name, "records": [], "error": error.to_string() }));
-            }
-        }
-    }
-    if common.json {
-        output::json(&json!({ "system": system, "streams": streams }));
-    }
-    exit
 }

@@ -19,6 +19,7 @@ mod schema;
 pub mod service;
 mod status;
 mod sync;
+mod try_system;
 mod undo;
 
 use args::{Action, Args};

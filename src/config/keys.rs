@@ -136,6 +136,8 @@ pub static SYSTEM: Keys = Keys {
         key("writes", Kind::Texts, "What may be written there: \"hold\", \"status\", names of fields. Nothing else ever is"),
         key("relays", Kind::Texts, "Users whose edits are copies of other systems' values"),
         key("hold", Kind::Table(&HOLD_WRITTEN), "How a hold is written"),
+        key("refusal_words", Kind::Table(&REFUSAL_WORDS), "What words in its opt-out fields mean that are neither yes nor no"),
+        key("lacks", Kind::Texts, "Fields that this account has not, though the system usually shows them"),
     ],
     rest: Some(key(
         "",
@@ -143,6 +145,11 @@ pub static SYSTEM: Keys = Keys {
         "A setting that the connector asks for; secrets as { env = \"NAME\" } or { file = \"path\" }",
     )),
     later: &["create"],
+    ..NONE
+};
+
+pub static REFUSAL_WORDS: Keys = Keys {
+    rest: Some(key("", Kind::Word(&["no", "fine"]), "\"no\": the person wants no mail; \"fine\": nothing against mail")),
     ..NONE
 };
 

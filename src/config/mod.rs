@@ -28,6 +28,7 @@ mod quoted;
 mod redact;
 mod schema;
 mod settings;
+mod shown;
 mod systems;
 mod writes;
 

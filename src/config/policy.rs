@@ -5,6 +5,7 @@ use super::keys::{self, Keys};
 use super::nearest::choices;
 use super::offers::Offers;
 use super::proof::{expression, proofs, unproved};
+use crate::decide::standing::REFUSAL_UNREAD;
 use crate::decide::rules::{After, Changes, HoldRule, HoldScope, Policy, Proof, StatusRule, Widening};
 use crate::model::expression::{Declared, Scope};
 use crate::model::{Entity, MailKind, Span};
@@ -43,6 +44,10 @@ impl Reader<'_> {
 
     fn hold(&self, entry: &Entry) -> Option<HoldRule> {
         let mut section = entry.table(&format!("[holds.{}]", entry.key), &keys::HOLD)?;
+        if entry.key == REFUSAL_UNREAD {
+            let said = format!("{REFUSAL_UNREAD:?} is the name of a hold of our own");
+            entry.sheet.report(entry.key_at.clone(), said, "give the hold another name");
+        }
         let when = section.need("when", "expected when = 'deal.open', or another expression over deal or ticket");
         let subject = when.as_ref().and_then(subject);
         let scope = self.scope(&mut section, subject);

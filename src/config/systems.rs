@@ -6,7 +6,7 @@ use super::nearest::choices;
 use super::offers::{Offer, Offers};
 use super::settings::Outside;
 use super::{Http, ManifestSource, Notify, StateUrl, System};
-use super::{network, notify, writes};
+use super::{network, notify, shown, writes};
 use crate::connector::network::Network;
 use crate::connector::{Manifest, SystemSettings};
 use crate::model::{Name, Span};
@@ -181,6 +181,7 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &S
     let time_zone = section.get("time_zone").and_then(|e| time_zone(&e));
     let relays = section.get("relays").map(|e| e.texts().into_iter().map(|(_, t)| t.to_string()).collect()).unwrap_or_default();
     let (wanted, hold) = (section.get("writes"), section.get("hold"));
+    let (words, lacks) = (section.get("refusal_words"), section.get("lacks"));
     (offer.every, offer.sweep) = (every, sweep);
     offer.manifest = connector.and_then(|e| manifest(&e, source));
     let Some(manifest) = offer.manifest.clone() else {
@@ -191,7 +192,15 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &S
     let writes = writes::read(&section, wanted.as_ref(), hold.as_ref(), &manifest, every);
     let line = section.sheet.line(&section.at);
     section.finish();
-    let settings = SystemSettings { name: offer.name.clone(), settings, permit: writes.permit.clone(), why: writes.why.clone(), time_zone };
+    let settings = SystemSettings {
+        name: offer.name.clone(),
+        settings,
+        permit: writes.permit.clone(),
+        why: writes.why.clone(),
+        time_zone,
+        refusal_words: words.map(|e| shown::refusal_words(&e, &manifest)).unwrap_or_default(),
+        lacks: lacks.map(|e| shown::lacks(&e, &manifest)).unwrap_or_default(),
+    };
     let (block, permit, why, lease) = (writes.block, writes.permit, writes.why, writes.lease);
     Some(System { settings, manifest, every, sweep, writes: writes.writes, relays, block, permit, why, lease, line })
 }
@@ -236,7 +245,7 @@ fn manifest(entry: &Entry, source: &Source) -> Option<Arc<Manifest>> {
 /// Whether a value under a system's key may be shown: it is ours, or the manifest says that it is no secret.
 pub fn may_show(offers: &Offers, system: &str, key: &str, value: &DeValue) -> bool {
     if keys::SYSTEM.find(key).is_some() {
-        return !matches!(value, DeValue::Table(_)) || key == "hold";
+        return !matches!(value, DeValue::Table(_)) || matches!(key, "hold" | "refusal_words");
     }
     let setting = offers.system(system).and_then(|s| s.manifest.as_ref()).and_then(|m| m.settings.get(key));
     setting.is_some_and(|s| !s.secret)

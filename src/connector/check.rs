@@ -3,7 +3,7 @@
 use super::condition::Condition;
 use super::manifest::*;
 use super::paths::Path;
-use super::template::Template;
+use super::template::{Known, Template};
 use crate::model::{DealState, Entity, TicketState};
 
 /// A mistake and the keys that lead to it.
@@ -20,10 +20,11 @@ impl Wrong {
     }
 }
 
-/// Every mistake in a manifest that lies in a folder of the given name.
-pub fn check(folder: &str, manifest: &Manifest) -> Vec<Wrong> {
+/// Every mistake in a manifest that lies in a folder of the given name. `table` is its text as it stands.
+pub fn check(folder: &str, manifest: &Manifest, table: &toml::Table) -> Vec<Wrong> {
     let mut c = Checker { manifest, wrong: Vec::new() };
     c.head(folder);
+    super::check_texts::check(&mut c, table);
     for (name, stream) in &manifest.streams {
         c.stream(name, stream);
     }
@@ -85,12 +86,28 @@ impl Checker<'_> {
         }
     }
 
+    /// A test whose texts are not filled in.
     pub fn test(&mut self, at: &[&str], test: &Test) {
-        if let Some(text) = &test.contains {
+        if let Err(why) = Condition::new(test) {
+            self.fail(at, why);
+        }
+    }
+
+    /// A test of a record, whose texts are templates.
+    pub fn record_test(&mut self, at: &[&str], test: &Test) {
+        let texts = test.equals.iter().chain(test.one_of.iter().flatten()).filter_map(toml::Value::as_str);
+        for text in [Some(&*test.path), test.contains.as_deref()].into_iter().flatten().chain(texts) {
             self.template(at, text, &HOLD);
         }
-        if let Err(why) = Condition::new(test, test.contains.clone()) {
-            self.fail(at, why);
+        // As it will be with something in place of each name.
+        let filled = Test { path: sample(&test.path), ..test.clone() };
+        self.test(at, &filled);
+    }
+
+    /// A value that is a template where it is a text.
+    pub fn template_value(&mut self, at: &[&str], value: &toml::Value, allowed: &[&str]) {
+        if let Some(text) = value.as_str() {
+            self.template(at, text, allowed);
         }
     }
 
@@ -294,6 +311,12 @@ impl Checker<'_> {
             self.fail(at, format!("{state:?} is no state; there are: {names}"));
         }
     }
+}
+
+/// A template with some text in place of each name.
+pub(super) fn sample(text: &str) -> String {
+    let bound = Template::parse(text).ok().and_then(|t| t.bind(&|_| Known::Is("x".to_string())));
+    bound.map_or_else(|| text.to_string(), |t| t.text())
 }
 
 /// Whether any template of a request names this.

@@ -1,7 +1,8 @@
 //! The mistakes of a stream's `record`.
 
-use super::check::{Checker, HOLD};
+use super::check::{Checker, HOLD, sample};
 use super::manifest::*;
+use super::watch::WATCHED_MAX;
 use crate::model::{Entity, Mark};
 
 pub(super) fn check(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &RecordMap) {
@@ -25,6 +26,9 @@ pub(super) fn check(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &Rec
         c.path(&at, field.path());
         if let FieldMap::Full(spec) = field {
             c.fail_if(spec.format.is_some() && spec.kind != FieldKind::Time, &at, "only a field of type time has a format");
+            for text in spec.map.iter().flat_map(|(from, to)| [from, to]) {
+                c.template(&at, text, &HOLD);
+            }
         }
     }
     c.fail_if(!stateful && !map.state.is_empty(), &at("state"), "only deals and tickets have a state");
@@ -38,7 +42,7 @@ pub(super) fn check(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &Rec
         if stateful {
             c.state_name(&at, entity, &rule.is);
         }
-        c.test(&at, &rule.when);
+        c.record_test(&at, &rule.when);
     }
     c.fail_if(map.addresses.is_some() && entity != Entity::Ticket, &at("addresses"), "only tickets have addresses");
     c.fail_if(map.people.is_some() && !stateful, &at("people"), "only deals and tickets have people");
@@ -46,25 +50,43 @@ pub(super) fn check(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &Rec
         let at = ["streams", stream, "record", "same_as", &i.to_string()];
         c.template(&at, &other.system, &[]);
         c.path(&at, &other.path);
+        if let Some(text) = &other.prefix {
+            c.template(&at, text, &HOLD);
+        }
     }
     for (i, rule) in map.refusals.iter().enumerate() {
         let at = ["streams", stream, "record", "refusals", &i.to_string()];
-        c.test(&at, &rule.when);
+        c.record_test(&at, &rule.when);
         let topic = rule.scope == RefusalScopeName::Topic;
         c.fail_if(topic != rule.topic.is_some(), &at, "scope = \"topic\" and topic = \"..\" go together");
     }
     for (mark, how) in &map.marks {
         let at = ["streams", stream, "record", "marks", mark.name()];
         c.template(&at, &how.path, &HOLD);
-        if !how.path.contains('{') {
-            c.path(&at, &how.path);
-        }
-        if let Some(text) = &how.contains {
+        c.path(&at, &sample(&how.path));
+        for text in [&how.contains, &how.prefix].into_iter().flatten() {
             c.template(&at, text, &HOLD);
         }
         c.fail_if(how.prefix.is_some() && (*mark != Mark::Status || how.contains.is_some()), &at, "prefix is for a status told by label");
     }
+    always(c, stream, map);
     if let Some(test) = &map.deleted {
-        c.test(&at("deleted"), test);
+        c.record_test(&at("deleted"), test);
     }
+}
+
+/// What is said to be always there must be something that is read.
+fn always(c: &mut Checker<'_>, stream: &str, map: &RecordMap) {
+    let tests = map.refusals.iter().map(|r| &r.when).chain(map.state.iter().map(|s| &s.when)).map(|test| &test.path);
+    let fields = map.fields.values().map(FieldMap::path).map(str::to_string);
+    let links = [&map.account, &map.people, &map.addresses].into_iter().flatten().cloned();
+    let read: Vec<String> = tests.chain(map.marks.values().map(|m| &m.path)).cloned().chain(fields).chain(links).collect();
+    for (i, path) in map.always.iter().enumerate() {
+        let at = ["streams", stream, "record", "always", &i.to_string()];
+        c.template(&at, path, &HOLD);
+        c.path(&at, &sample(path));
+        c.fail_if(!read.contains(path), &at, "nothing is read from it; expected the path of a field, state, refusal or mark");
+    }
+    let watched = map.always.len() + map.refusals.len();
+    c.fail_if(watched > WATCHED_MAX, &["streams", stream, "record", "always"], "holds more paths than are looked out for (64)");
 }

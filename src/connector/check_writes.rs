@@ -2,8 +2,12 @@
 
 use super::check::{Checker, HOLD, IDS, names_ids, uses};
 use super::manifest::*;
+use super::marks::Flag;
 use super::paths::Path;
+use super::plain::{plain, same_name};
+use super::request::to_json;
 use crate::model::{Entity, Mark};
+use std::borrow::Cow;
 
 pub(super) fn check(c: &mut Checker<'_>, w: &Writes) {
     let stream = c.manifest.streams.get(&w.stream);
@@ -30,19 +34,20 @@ pub(super) fn check(c: &mut Checker<'_>, w: &Writes) {
     }
     for (at, name) in written_fields(w) {
         let at: Vec<&str> = at.iter().map(|k| &**k).collect();
-        if let Some(why) = consent_field(record, &name) {
+        if let Some(why) = consent_field(record.refusals.iter().map(|r| &*r.when.path), &name) {
             c.fail(&at, why);
         }
     }
 }
 
-/// Why a field of the target must not be written, if it must not: a refusal is read from it.
-pub fn consent_field(record: &RecordMap, field: &str) -> Option<String> {
+/// Why a field of the target must not be written, if it must not: a refusal is read from it. `refusals` are the paths of all of them.
+pub fn consent_field<'p>(mut refusals: impl Iterator<Item = &'p str>, field: &str) -> Option<String> {
     let written = Path::parse(field).ok()?;
-    let written: Vec<&str> = written.keys().collect();
-    record.refusals.iter().find_map(|rule| {
-        let read = Path::parse(&rule.when.path).ok()?;
-        let read: Vec<&str> = read.keys().collect();
+    let written: Vec<Cow<'_, str>> = written.keys().map(plain).collect();
+    refusals.find_map(|path| {
+        let read = Path::parse(path).ok()?;
+        // Many systems take a name in any case.
+        let read: Vec<Cow<'_, str>> = read.keys().map(plain).collect();
         let same = read.iter().any(|key| written.contains(key) && Some(key) != read.first()) || read.first() == written.first();
         same.then(|| format!("{field:?} shows the person's own refusal; nothing may ever write it"))
     })
@@ -75,19 +80,44 @@ fn marks(c: &mut Checker<'_>, w: &Writes, record: &RecordMap) {
                 c.template(&at, field, &HOLD);
                 c.fail_if(format.is_some() && mark != Mark::Permit, &at, "format is for a permit");
                 c.fail_if((on.is_some() || off.is_some()) && mark != Mark::Block, &at, "on and off are for a block");
+                for value in [on, off].into_iter().flatten() {
+                    c.template_value(&at, value, &HOLD);
+                }
+                if let (Mark::Block, Some(why)) = (mark, not_told_apart(on.as_ref(), off.as_ref())) {
+                    c.fail(&at, why);
+                }
             }
             Some(MarkWrite::Label { label }) => {
                 label_needed = true;
                 c.template(&at, label, &HOLD);
             }
         }
-        let told = record.marks.contains_key(&mark);
-        c.fail_if(!told, &at, "is written but never read back; add it to the stream's record.marks");
+        match record.marks.get(&mark) {
+            None => c.fail(&at, "is written but never read back; add it to the stream's record.marks"),
+            Some(read) => {
+                if let Some(why) = how.as_ref().and_then(|how| cannot_show(mark, how, read)) {
+                    c.fail(&["streams", &w.stream, "record", "marks", mark.name()], why);
+                }
+            }
+        }
     }
     if let Some(status) = &w.status {
         let at = ["writes", "status"];
         c.fail_if(status.field.is_some() == status.label_prefix.is_some(), &at, "needs either field or label_prefix");
-        c.fail_if(!record.marks.contains_key(&Mark::Status), &at, "is written but never read back; add it to the stream's record.marks");
+        for text in status.label_prefix.iter().chain(status.map.values()) {
+            c.template(&at, text, &[]);
+        }
+        match record.marks.get(&Mark::Status) {
+            None => c.fail(&at, "is written but never read back; add it to the stream's record.marks"),
+            Some(read) => {
+                let shows = match (&status.label_prefix, &read.prefix) {
+                    (Some(written), Some(read)) => same_name(written, read),
+                    (written, read) => written.is_none() && read.is_none(),
+                };
+                let at = ["streams", &*w.stream, "record", "marks", "status"];
+                c.fail_if(!shows, &at, "cannot show the status that is written: a label needs prefix = its label_prefix, a field has none");
+            }
+        }
         field_needed |= status.field.is_some();
         label_needed |= status.label_prefix.is_some();
     }
@@ -95,10 +125,44 @@ fn marks(c: &mut Checker<'_>, w: &Writes, record: &RecordMap) {
     c.fail_if(label_needed && w.labels.is_none(), &["writes"], "labels are written, and there is no labels that writes them");
 }
 
+/// Why on and off could not be told apart. What a setting fills in is only known with the system.
+fn not_told_apart(on: Option<&toml::Value>, off: Option<&toml::Value>) -> Option<String> {
+    let named = |value: Option<&toml::Value>| value.and_then(toml::Value::as_str).is_some_and(|text| text.contains('{'));
+    if named(on) || named(off) {
+        return None;
+    }
+    let value = |given: Option<&toml::Value>, usual: bool| given.map_or(serde_json::Value::Bool(usual), to_json);
+    Flag::new(value(on, true), value(off, false)).err()
+}
+
+/// Why a mark that is read so cannot show what is written.
+fn cannot_show(mark: Mark, written: &MarkWrite, read: &MarkMap) -> Option<&'static str> {
+    match written {
+        MarkWrite::Label { label } => match &read.contains {
+            Some(contains) if same_name(contains, label) => None,
+            _ => Some("cannot show the label that is written: it needs contains = that label"),
+        },
+        MarkWrite::Field { .. } if read.contains.is_some() => Some("reads a label, and a field is written: take contains out"),
+        MarkWrite::Field { format, .. } => match (mark, read.kind) {
+            (Mark::Block, FieldKind::Text | FieldKind::Bool) | (Mark::Why, FieldKind::Text) => None,
+            (Mark::Block, _) => Some("a block is read by what writes.block says of on and off: take type out"),
+            (Mark::Permit, FieldKind::Text | FieldKind::Time) => {
+                let (written, read) = (format.unwrap_or_default(), read.format.unwrap_or_default());
+                (!written.is_read_as(read)).then_some("cannot show the permit that is written: its format is another one")
+            }
+            (Mark::Permit, _) => Some("a permit that is written as a field is a time: take type out"),
+            _ => Some("cannot show the text that is written: take type out"),
+        },
+    }
+}
+
 fn update_check(c: &mut Checker<'_>, update: &Update) {
     let at = ["writes", "update"];
     c.plain_request(&["writes", "update", "request"], &update.request, &["rows", "row", "id"]);
     c.fail_if(update.batch == 0, &["writes", "update", "batch"], "must be at least 1");
+    if let Some(empty) = &update.empty {
+        c.template_value(&["writes", "update", "empty"], empty, &[]);
+    }
     let (rows, row, id) = (uses(&update.request, "rows"), uses(&update.request, "row"), uses(&update.request, "id"));
     c.fail_if(rows == row, &at, "the body says either {rows} (a batch) or {row} (one record)");
     c.fail_if((row || id) && update.batch > 1, &at, "{row} and {id} are for batch = 1");

@@ -3,6 +3,8 @@
 use super::json::Json;
 use super::manifest::Test;
 use super::paths::Path;
+use super::plain::said_by;
+use super::settings::Settings;
 use super::scalars::{bool_of, kind_of, number_of, text_of};
 use crate::model::is_blank;
 
@@ -13,15 +15,16 @@ pub struct Condition {
     want: Want,
 }
 
+/// What a test compares with.
 #[derive(Debug, Clone)]
-enum Want {
+pub(super) enum Want {
     OneOf(Vec<Scalar>),
     Empty(bool),
     Contains(String),
 }
 
 #[derive(Debug, Clone)]
-enum Scalar {
+pub(super) enum Scalar {
     Text(String),
     Bool(bool),
     Number(f64),
@@ -32,17 +35,10 @@ enum Scalar {
 pub struct Unreadable(pub String);
 
 impl Condition {
-    /// `contains` is the test's text with its names filled in.
-    pub fn new(test: &Test, contains: Option<String>) -> Result<Condition, String> {
+    /// The test's texts are filled in already (see [`filled`]).
+    pub fn new(test: &Test) -> Result<Condition, String> {
         let path = Path::parse(&test.path).map_err(|e| e.to_string())?;
-        let want = match (&test.equals, &test.one_of, test.empty, contains) {
-            (Some(value), None, None, None) => Want::OneOf(vec![scalar(value)?]),
-            (None, Some(values), None, None) => Want::OneOf(values.iter().map(scalar).collect::<Result<_, _>>()?),
-            (None, None, Some(empty), None) => Want::Empty(empty),
-            (None, None, None, Some(text)) => Want::Contains(text),
-            _ => return Err("a test has exactly one of equals, in, empty, contains".to_string()),
-        };
-        Ok(Condition { path, want })
+        Ok(Condition { path, want: Want::of(test)? })
     }
 
     /// Through a list, one entry that fits is enough. What is absent or null equals nothing.
@@ -61,23 +57,65 @@ impl Condition {
                 None if value.is_null() => {}
                 None => unreadable = Some(value),
             }),
-            Want::Empty(want) => {
-                let mut any = false;
-                self.path.entries(raw, &mut |value| {
-                    any |= match value {
-                        Json::Null => false,
-                        Json::Str(text) => !is_blank(text),
-                        Json::Object(map) => !map.is_empty(),
-                        _ => true,
-                    }
-                });
-                holds = any != *want;
-            }
+            Want::Empty(_) => holds = self.want.holds_empty(&self.path, raw),
         }
         match unreadable {
             Some(value) if !holds => Err(Unreadable(format!("{} is {}, which the test cannot compare", self.path, kind_of(value)))),
             _ => Ok(holds),
         }
+    }
+}
+
+/// A manifest's test with the names in its texts filled in. `None`: it names an optional setting that is not given.
+pub fn filled(test: &Test, settings: &Settings) -> Result<Option<Test>, String> {
+    let Some(path) = settings.text(&test.path)? else { return Ok(None) };
+    let mut out = Test { path, equals: None, one_of: None, contains: None, empty: test.empty };
+    if let Some(value) = &test.equals {
+        match settings.value(value)? {
+            Some(value) => out.equals = Some(value),
+            None => return Ok(None),
+        }
+    }
+    if let Some(text) = &test.contains {
+        match settings.text(text)? {
+            Some(text) => out.contains = Some(text),
+            None => return Ok(None),
+        }
+    }
+    if let Some(values) = &test.one_of {
+        let values: Vec<toml::Value> = values.iter().map(|v| settings.value(v)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        if values.is_empty() {
+            return Ok(None);
+        }
+        out.one_of = Some(values);
+    }
+    Ok(Some(out))
+}
+
+impl Want {
+    pub(super) fn of(test: &Test) -> Result<Want, String> {
+        match (&test.equals, &test.one_of, test.empty, &test.contains) {
+            (Some(value), None, None, None) => Ok(Want::OneOf(vec![scalar(value)?])),
+            (None, Some(values), None, None) => Ok(Want::OneOf(values.iter().map(scalar).collect::<Result<_, _>>()?)),
+            (None, None, Some(empty), None) => Ok(Want::Empty(empty)),
+            (None, None, None, Some(text)) => Ok(Want::Contains(text.clone())),
+            _ => Err("a test has exactly one of equals, in, empty, contains".to_string()),
+        }
+    }
+
+    /// Whether what is there is as empty as wanted. Of the other tests it is never true.
+    pub(super) fn holds_empty(&self, path: &Path, raw: &Json<'_>) -> bool {
+        let Want::Empty(want) = self else { return false };
+        let mut any = false;
+        path.entries(raw, &mut |value| {
+            any |= match value {
+                Json::Null => false,
+                Json::Str(text) => !is_blank(text),
+                Json::Object(map) => !map.is_empty(),
+                _ => true,
+            }
+        });
+        any != *want
     }
 }
 
@@ -92,6 +130,15 @@ fn scalar(value: &toml::Value) -> Result<Scalar, String> {
 }
 
 impl Scalar {
+    /// The flag that it stands for, if it is one.
+    pub(super) fn flag(&self) -> Option<bool> {
+        match self {
+            Scalar::Bool(b) => Some(*b),
+            Scalar::Text(text) => said_by(text),
+            Scalar::Number(number) => said_by(&number.to_string()),
+        }
+    }
+
     /// `None`: the value cannot be read as this kind.
     fn equals(&self, value: &Json<'_>) -> Option<bool> {
         if value.is_null() || value.as_str().is_some_and(is_blank) {
@@ -115,7 +162,7 @@ mod tests {
 
     fn ask(test: &str, raw: serde_json::Value) -> Option<bool> {
         let test: Test = toml::from_str(test).unwrap();
-        Condition::new(&test, test.contains.clone()).unwrap().holds(&Json::from(&raw)).ok()
+        Condition::new(&test).unwrap().holds(&Json::from(&raw)).ok()
     }
 
     #[test]
@@ -151,7 +198,7 @@ mod tests {
     fn exactly_one_comparison() {
         for bad in ["path='a'", "path='a'\nequals=1\nempty=true", "path='a'\nequals=[1]"] {
             let test: Test = toml::from_str(bad).unwrap();
-            assert!(Condition::new(&test, None).is_err(), "{bad}");
+            assert!(Condition::new(&test).is_err(), "{bad}");
         }
     }
 }

@@ -12,8 +12,10 @@ use super::paths::Path;
 use super::port::{Observed, PageRead, SettingValue, SystemSettings};
 use super::scalars::id_of;
 use super::settings::Settings;
+use super::streams::writes_to;
 use crate::model::{Entity, Name, Record, RecordId, RefusalScope, Time};
 use serde_json::{Map, Value as Json, json};
+use std::collections::BTreeMap;
 
 /// When the answers of examples were read: 2026-11-21T09:00:00Z.
 const READ_AT: Time = Time(1_795_251_600_000);
@@ -57,6 +59,8 @@ pub fn example_settings(manifest: &Manifest) -> SystemSettings {
         permit: named(writes.and_then(|w| w.permit.as_ref()), "nayose_ok_until"),
         why: named(writes.and_then(|w| w.why.as_ref()), "nayose_why"),
         time_zone: None,
+        refusal_words: BTreeMap::new(),
+        lacks: Vec::new(),
     }
 }
 
@@ -113,7 +117,7 @@ fn became(manifest: &Manifest, name: &str, answer: &[u8]) -> Result<Json, String
     }
     let map = stream.record.as_ref().ok_or("the stream has no record")?;
     let settings = Settings::resolve(manifest, &example_settings(manifest)).map_err(|p| p.join("; "))?;
-    let mapper = Mapper::new(&system, stream.entity, map, &settings)?;
+    let mapper = Mapper::new(&system, stream.entity, map, writes_to(manifest, stream_name), &settings)?;
     let mut page = PageRead::default();
     for row in &rows {
         mapper.map(row, READ_AT, request.carries_people, &mut page);
@@ -185,6 +189,7 @@ pub fn record_json(record: &Record) -> Json {
         ("fields", Json::Object(fields)),
         ("marks", Json::Object(marks)),
         ("refusals", json!(refusals)),
+        ("unread_refusals", json!(record.unread_refusals)),
         ("same_as", json!(same_as)),
         ("account", json!(record.account)),
         ("people", json!(record.people)),

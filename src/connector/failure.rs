@@ -68,7 +68,7 @@ impl Rules {
     pub fn new(said: &ErrorRules) -> Result<Rules, String> {
         let path = |p: &String| Path::parse(p).map_err(|e| e.to_string());
         Ok(Rules {
-            success: said.success.as_ref().map(|t| Condition::new(t, t.contains.clone())).transpose()?,
+            success: said.success.as_ref().map(Condition::new).transpose()?,
             message: said.message.as_ref().map(path).transpose()?,
             code: said.code.as_ref().map(path).transpose()?,
             said: said.clone(),

@@ -88,7 +88,8 @@ pub fn parse(name: &str, file: &str, text: &str) -> Result<Manifest, Vec<Manifes
     };
     let table = DeTable::parse(text).map_err(one)?;
     let manifest: Manifest = toml::from_str(text).map_err(one)?;
-    let mut errors: Vec<ManifestError> = check::check(name, &manifest)
+    let plain: toml::Table = toml::from_str(text).map_err(one)?;
+    let mut errors: Vec<ManifestError> = check::check(name, &manifest, &plain)
         .into_iter()
         .map(|wrong| ManifestError { file: file.to_string(), line: lines.of(offset(table.get_ref(), &wrong.at)), message: wrong.message() })
         .collect();

@@ -3,16 +3,19 @@
 //! A field of the wrong type is kept out and told; its record still counts. A record whose id, refusals or deletion
 //! cannot be read is kept out whole: what was known of it before stays. A state that cannot be read is `Unknown`, which holds.
 
-use super::condition::Condition;
+use super::condition::{Condition, filled};
 use super::json::Json;
-use super::manifest::{FieldKind, FieldMap, MarkMap, RecordMap, TimeFormat, TimePath};
+use super::manifest::{FieldKind, FieldMap, RecordMap, TimeFormat, TimePath, Writes};
+use super::marks::MarkReader;
 use super::paths::Path;
 use super::port::{Observed, PageRead, Quarantined};
+use super::refusal::{RefusalTest, RefusalWords, Said};
 use super::scalars::{bool_of, id_of, int_of, kind_of, number_of, other_id, text_of, time_of};
 use super::settings::Settings;
+use super::watch::{Watch, WatchedField};
 use crate::model::record::field;
 use crate::model::{
-    Address, DealState, Entity, Field, Mark, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value, is_blank,
+    Address, DealState, Entity, Field, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value, is_blank,
 };
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -32,13 +35,15 @@ pub struct Mapper {
     changed_at: Option<(Path, TimeFormat)>,
     ended_at: Option<(Path, TimeFormat)>,
     /// Sorted by name, as the record wants them.
-    fields: Vec<Reader<Name>>,
-    marks: Vec<Reader<Mark>>,
+    fields: Vec<Reader>,
+    marks: Vec<MarkReader>,
     account: Option<Path>,
     people: Option<Path>,
     addresses: Option<Path>,
     states: Vec<(String, Condition)>,
-    refusals: Vec<(RefusalScope, Condition)>,
+    refusals: Vec<(RefusalScope, RefusalTest)>,
+    refusal_words: RefusalWords,
+    watch: Watch,
     deleted: Option<Condition>,
     same_as: Vec<(Name, Path, Option<String>)>,
     zone: TimeZone,
@@ -46,33 +51,28 @@ pub struct Mapper {
 
 /// How one value is read.
 #[derive(Debug)]
-struct Reader<K> {
-    key: K,
+struct Reader {
+    key: Name,
     path: Path,
     kind: FieldKind,
     map: BTreeMap<String, String>,
     format: TimeFormat,
-    /// The value is whether the list holds this text.
-    contains: Option<String>,
-    /// The value is the entries that begin so.
-    prefix: Option<String>,
 }
 
 impl Mapper {
-    /// Marks, refusals and `same_as` that name a setting which was not given are left out.
-    pub fn new(system: &Name, entity: Entity, map: &RecordMap, settings: &Settings) -> Result<Mapper, String> {
+    /// Marks, refusals and `same_as` that name a setting which was not given are left out. `writes` are those to the same records.
+    pub fn new(system: &Name, entity: Entity, map: &RecordMap, writes: Option<&Writes>, settings: &Settings) -> Result<Mapper, String> {
         let path = |text: &String| Path::parse(text).map_err(|e| e.to_string());
         let time = |t: &TimePath| match t {
             TimePath::Path(text) => Ok::<_, String>((path(text)?, TimeFormat::Rfc3339)),
             TimePath::Full { path: text, format } => Ok((path(text)?, *format)),
         };
-        let test = |t: &super::manifest::Test| match &t.contains {
-            None => Condition::new(t, None).map(Some),
-            Some(text) => settings.text(text)?.map(|text| Condition::new(t, Some(text))).transpose(),
-        };
+        let test = |t: &super::manifest::Test| filled(t, settings)?.map(|t| Condition::new(&t)).transpose();
         let mut refusals = Vec::new();
         for rule in &map.refusals {
-            refusals.extend(test(&rule.when)?.map(|c| (rule.scope(), c)));
+            if let Some(when) = filled(&rule.when, settings)? {
+                refusals.push((rule.scope(), RefusalTest::new(&when)?));
+            }
         }
         let mut states = Vec::new();
         for rule in &map.state {
@@ -81,30 +81,41 @@ impl Mapper {
         let mut same_as = Vec::new();
         for other in &map.same_as {
             if let Some(system) = settings.text(&other.system)? {
-                same_as.push((Name::from(system), path(&other.path)?, other.prefix.clone()));
+                let prefix = other.prefix.as_ref().map(|p| settings.text(p)).transpose()?;
+                if prefix != Some(None) {
+                    same_as.push((Name::from(system), path(&other.path)?, prefix.flatten()));
+                }
             }
         }
         let mut marks = Vec::new();
         for (mark, how) in &map.marks {
-            marks.extend(mark_reader(*mark, how, settings)?);
+            marks.extend(MarkReader::new(*mark, how, writes, settings)?);
         }
+        let watch = Watch::new(map, &refusals, &marks, settings)?;
         Ok(Mapper {
             system: system.clone(),
             entity,
             id: path(&map.id)?,
             changed_at: map.changed_at.as_ref().map(time).transpose()?,
             ended_at: map.ended_at.as_ref().map(time).transpose()?,
-            fields: map.fields.iter().map(|(name, how)| field_reader(name, how)).collect::<Result<_, _>>()?,
+            fields: map.fields.iter().map(|(name, how)| field_reader(name, how, settings)).collect::<Result<_, _>>()?,
             marks,
             account: map.account.as_ref().map(path).transpose()?,
             people: map.people.as_ref().map(path).transpose()?,
             addresses: map.addresses.as_ref().map(path).transpose()?,
             states,
             refusals,
+            refusal_words: settings.refusal_words(),
+            watch,
             deleted: map.deleted.as_ref().map(test).transpose()?.flatten(),
             same_as,
             zone: settings.zone.clone(),
         })
+    }
+
+    /// The fields that are looked out for.
+    pub fn watched(&self) -> Vec<WatchedField> {
+        self.watch.fields()
     }
 
     /// The raw record's id, if it can be read.
@@ -127,6 +138,7 @@ impl Mapper {
             let why = format!("is {} bytes long; ids of more than {ID_BYTES_MAX} are not read", id.len());
             return page.quarantined.push(Quarantined { record: None, field: "id".to_string(), why });
         }
+        self.watch.see(raw, &mut page.shown);
         let id = RecordId::new(self.system.clone(), self.entity, &*id);
         let mut told = Told { id: &id, page: &mut page.quarantined };
         match self.deleted.as_ref().map_or(Ok(false), |c| c.holds(raw)) {
@@ -136,14 +148,16 @@ impl Mapper {
         }
         let mut record = Record::new(id.clone());
         for (scope, when) in &self.refusals {
-            match when.holds(raw) {
-                Err(why) => return told.tell("refusals", why.0),
-                Ok(true) => record.refusals.push(scope.clone()),
-                Ok(false) => {}
+            match when.ask(raw, &self.refusal_words) {
+                Said::Fine => {}
+                Said::Refused => record.refusals.push(scope.clone()),
+                Said::Unread(values) => record.unread_refusals.extend(values),
             }
         }
         record.refusals.sort();
         record.refusals.dedup();
+        record.unread_refusals.sort();
+        record.unread_refusals.dedup();
         record.changed_at = self.time("changed_at", &self.changed_at, raw, &mut told);
         let since = record.changed_at.unwrap_or(at);
         record.fields.reserve_exact(self.fields.len());
@@ -166,9 +180,9 @@ impl Mapper {
         }
         for reader in &self.marks {
             match reader.read(raw, &self.zone) {
-                Ok(Some(value)) => record.set_mark(reader.key, value),
+                Ok(Some(value)) => record.set_mark(reader.mark, value),
                 Ok(None) => {}
-                Err(why) => told.tell(reader.key.name(), why),
+                Err(why) => told.tell(reader.mark.name(), why),
             }
         }
         record.account = self.account.as_ref().and_then(|p| p.first(raw)).filter(|v| !v.is_null()).and_then(|v| {
@@ -268,10 +282,10 @@ impl Told<'_> {
     }
 }
 
-fn field_reader(name: &Name, how: &FieldMap) -> Result<Reader<Name>, String> {
+fn field_reader(name: &Name, how: &FieldMap, settings: &Settings) -> Result<Reader, String> {
     let (map, format) = match how {
         FieldMap::Path(_) => (BTreeMap::new(), None),
-        FieldMap::Full(spec) => (spec.map.clone(), spec.format),
+        FieldMap::Full(spec) => (settings.map(&spec.map)?, spec.format),
     };
     Ok(Reader {
         key: name.clone(),
@@ -279,52 +293,12 @@ fn field_reader(name: &Name, how: &FieldMap) -> Result<Reader<Name>, String> {
         kind: how.kind(),
         map,
         format: format.unwrap_or_default(),
-        contains: None,
-        prefix: None,
     })
 }
 
-/// A block is a `Bool`, a permit a `Time` unless it says otherwise, the rest is text; `contains` makes any of them a `Bool`.
-fn mark_reader(mark: Mark, how: &MarkMap, settings: &Settings) -> Result<Option<Reader<Mark>>, String> {
-    let Some(path) = settings.text(&how.path)? else { return Ok(None) };
-    let contains = match &how.contains {
-        None => None,
-        Some(text) => match settings.text(text)? {
-            Some(text) => Some(text),
-            None => return Ok(None),
-        },
-    };
-    let kind = match (mark, how.kind) {
-        _ if contains.is_some() => FieldKind::Bool,
-        (Mark::Block, FieldKind::Text) => FieldKind::Bool,
-        (Mark::Permit, FieldKind::Text) => FieldKind::Time,
-        (_, kind) => kind,
-    };
-    Ok(Some(Reader {
-        key: mark,
-        path: Path::parse(&path).map_err(|e| e.to_string())?,
-        kind,
-        map: BTreeMap::new(),
-        format: how.format.unwrap_or_default(),
-        contains,
-        prefix: how.prefix.clone(),
-    }))
-}
-
-impl<K> Reader<K> {
+impl Reader {
     /// `Ok(None)`: absent. `Err`: why it cannot be read, without its value.
     fn read(&self, raw: &Json<'_>, zone: &TimeZone) -> Result<Option<Value>, String> {
-        if let Some(text) = &self.contains {
-            let mut holds = false;
-            self.path.entries(raw, &mut |v| holds |= text_of(v).is_some_and(|t| *t == **text));
-            return Ok(Some(Value::Bool(holds)));
-        }
-        if let Some(prefix) = &self.prefix {
-            let mut found: Vec<&str> = Vec::new();
-            self.path.entries(raw, &mut |v| found.extend(v.as_str().filter(|t| t.starts_with(&**prefix))));
-            found.sort_unstable();
-            return Ok(Some(Value::text(&found.join("\n"))));
-        }
         if self.kind == FieldKind::List {
             return self.list(raw);
         }

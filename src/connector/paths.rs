@@ -2,6 +2,7 @@
 //! `CustomFields[name=Lead Status].values[]` (the entries whose `name` is that), or nothing for the value itself.
 
 use super::json::{Json, member, members};
+use super::plain::plain;
 use super::scalars::text_of;
 use std::fmt;
 
@@ -14,6 +15,8 @@ pub struct Path {
 #[derive(Clone, PartialEq, Eq)]
 enum Step {
     Key(Box<str>),
+    /// A name that some systems write in another case than it was given.
+    AnyCase(Box<str>),
     /// Every entry of a list, or every value of an object that is keyed by id.
     Each,
     /// The entries of a list whose key has this text.
@@ -58,15 +61,29 @@ impl Path {
         Ok(Path { steps: steps.into() })
     }
 
+    /// As [`Path::parse`], where names that are not found as they stand are looked for in another case.
+    pub fn any_case(text: &str) -> Result<Path, BadPath> {
+        let steps = Path::parse(text)?.steps.into_iter().map(|step| match step {
+            Step::Key(key) => Step::AnyCase(key),
+            other => other,
+        });
+        Ok(Path { steps: steps.collect() })
+    }
+
     /// Whether it goes through a list.
     pub fn goes_through_list(&self) -> bool {
-        self.steps.iter().any(|s| !matches!(s, Step::Key(_)))
+        self.steps.iter().any(|s| !matches!(s, Step::Key(_) | Step::AnyCase(_)))
+    }
+
+    /// Whether the answer shows the place, be it empty: an object on the way that lacks the name does not.
+    pub fn is_shown(&self, value: &Json<'_>) -> bool {
+        is_shown(&self.steps, value)
     }
 
     /// The names on the way.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(|s| match s {
-            Step::Key(key) => Some(&**key),
+            Step::Key(key) | Step::AnyCase(key) => Some(&**key),
             Step::Each | Step::Where(..) => None,
         })
     }
@@ -97,6 +114,7 @@ impl Path {
         for step in &self.steps {
             match step {
                 Step::Key(key) if !values => at = member(at, key)?,
+                Step::AnyCase(key) if !values => at = any_member(at, key)?,
                 Step::Each if !values => values = true,
                 _ => return None,
             }
@@ -114,6 +132,7 @@ fn first<'v>(steps: &[Step], value: &'v Json<'v>) -> Option<&'v Json<'v>> {
     match steps.split_first() {
         None => Some(value),
         Some((Step::Key(key), rest)) => first(rest, member(value, key)?),
+        Some((Step::AnyCase(key), rest)) => first(rest, any_member(value, key)?),
         Some((Step::Each, rest)) => match value {
             Json::Array(items) => items.iter().find_map(|v| first(rest, v)),
             other => members(other).find_map(|v| first(rest, v)),
@@ -130,6 +149,11 @@ fn each<'v>(steps: &[Step], value: &'v Json<'v>, found: &mut dyn FnMut(&'v Json<
                 each(rest, v, found);
             }
         }
+        Some((Step::AnyCase(key), rest)) => {
+            if let Some(v) = any_member(value, key) {
+                each(rest, v, found);
+            }
+        }
         Some((Step::Each, rest)) => match value {
             Json::Array(items) => items.iter().for_each(|v| each(rest, v, found)),
             other => members(other).for_each(|v| each(rest, v, found)),
@@ -140,6 +164,29 @@ fn each<'v>(steps: &[Step], value: &'v Json<'v>, found: &mut dyn FnMut(&'v Json<
     }
 }
 
+fn is_shown(steps: &[Step], value: &Json<'_>) -> bool {
+    let Some((step, rest)) = steps.split_first() else { return true };
+    if value.is_null() {
+        return true;
+    }
+    match (step, value) {
+        (Step::Key(key), _) => member(value, key).is_some_and(|v| is_shown(rest, v)),
+        (Step::AnyCase(key), _) => any_member(value, key).is_some_and(|v| is_shown(rest, v)),
+        (Step::Each, Json::Array(items)) => items.is_empty() || items.iter().any(|v| is_shown(rest, v)),
+        (Step::Each, other) => members(other).any(|v| is_shown(rest, v)),
+        (Step::Where(key, want), Json::Array(items)) => items.iter().any(|v| has(v, key, want) && is_shown(rest, v)),
+        (Step::Where(..), _) => false,
+    }
+}
+
+/// An object's member by its name, else by its name in another case.
+fn any_member<'v>(value: &'v Json<'v>, name: &str) -> Option<&'v Json<'v>> {
+    member(value, name).or_else(|| {
+        let (name, object) = (plain(name), value.as_object()?);
+        object.as_vec().iter().rev().find(|(key, _)| plain(key) == name).map(|(_, v)| v)
+    })
+}
+
 fn has(entry: &Json<'_>, key: &str, want: &str) -> bool {
     member(entry, key).and_then(text_of).is_some_and(|t| *t == *want)
 }
@@ -148,8 +195,8 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, step) in self.steps.iter().enumerate() {
             match step {
-                Step::Key(key) if i > 0 => write!(f, ".{key}")?,
-                Step::Key(key) => f.write_str(key)?,
+                Step::Key(key) | Step::AnyCase(key) if i > 0 => write!(f, ".{key}")?,
+                Step::Key(key) | Step::AnyCase(key) => f.write_str(key)?,
                 Step::Each => f.write_str("[]")?,
                 Step::Where(key, want) => write!(f, "[{key}={want}]")?,
             }
@@ -221,6 +268,35 @@ mod tests {
         }
         let records = Path::parse("a[]").unwrap().records(twice.root()).unwrap();
         assert_eq!(records.into_iter().map(text).collect::<Vec<_>>()[..2], ["2", "{\"i\":2}"]);
+    }
+
+    #[test]
+    fn a_place_that_is_empty_is_shown_and_one_that_is_not_there_is_not() {
+        let v = json!({"a": {"b": null, "o": {}}, "n": null, "l": [], "m": [{"x": 1}], "f": [{"n": "A", "v": 1}]});
+        for (path, want) in [
+            ("a.b", true),
+            ("a.z", false),
+            ("z", false),
+            ("n.any.thing", true),
+            ("l[].x", true),
+            ("m[].x", true),
+            ("m[].y", false),
+            ("a.o[].x", false),
+            ("f[n=A].v", true),
+            ("f[n=B].v", false),
+            ("", true),
+        ] {
+            assert_eq!(Path::parse(path).unwrap().is_shown(&Json::from(&v)), want, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_another_case_is_found_where_it_may_be() {
+        let v = json!({"p": {"nayose_OK": 1, "b": 2, "B": 3}});
+        let v = Json::from(&v);
+        let any = |path: &str| Path::any_case(path).unwrap().first(&v).map(text);
+        assert_eq!((any("P.Nayose_ok"), any("p.b"), any("p.c")), (Some("1".into()), Some("2".into()), None));
+        assert_eq!(Path::parse("p.nayose_ok").unwrap().first(&v), None);
     }
 
     #[test]

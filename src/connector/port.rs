@@ -1,5 +1,6 @@
 //! What the daemon sees of a system, whatever kind of connector stands behind it.
 
+use super::watch::{Shown, WatchedField};
 use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -17,6 +18,19 @@ pub struct SystemSettings {
     pub why: Option<String>,
     /// Of zoneless dates; UTC unless given. An IANA name.
     pub time_zone: Option<String>,
+    /// What the system's own words in opt-out fields mean, where they are neither yes nor no.
+    pub refusal_words: BTreeMap<String, RefusalWord>,
+    /// Fields that this account of the system has not, by the system's own names.
+    pub lacks: Vec<String>,
+}
+
+/// What a word in an opt-out field says of the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RefusalWord {
+    /// The person wants no mail.
+    No,
+    /// Nothing against mail.
+    Fine,
 }
 
 #[derive(Debug, Clone)]
@@ -67,6 +81,8 @@ pub struct PageRead {
     pub cursor: Option<Box<str>>,
     /// The server's `Date` minus ours at that moment, in milliseconds, where it sent one.
     pub clock_skew_ms: Option<i64>,
+    /// What its rows showed of the fields that something rests on.
+    pub shown: Shown,
 }
 
 /// How a stream is read this time.
@@ -124,6 +140,8 @@ pub struct StreamInfo {
     pub open_carries_people: bool,
     /// Ids at most in one `Pass::ForEach` request.
     pub chunk: usize,
+    /// The fields that are looked out for: a place each in what pages show.
+    pub watched: Vec<WatchedField>,
 }
 
 /// A stream is read this often unless manifest or config say otherwise.

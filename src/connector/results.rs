@@ -26,7 +26,7 @@ impl Results {
         Ok(Results {
             path: path(&said.path)?,
             id: said.id.as_ref().map(path).transpose()?,
-            applied: said.applied.as_ref().map(|t| Condition::new(t, t.contains.clone())).transpose()?,
+            applied: said.applied.as_ref().map(Condition::new).transpose()?,
             reason: said.reason.as_ref().map(path).transpose()?,
             errors: said.errors.as_ref().map(path).transpose()?,
             error_ids: said.error_ids.as_ref().map(path).transpose()?,

@@ -1,7 +1,10 @@
 //! What a wanted change is in the target's own fields and labels, and whether a record shows it.
 
 use super::check_writes::consent_field;
-use super::manifest::{MarkWrite, RecordMap, TimeFormat, Writes};
+use super::condition::filled;
+use super::manifest::{MarkWrite, RecordMap, Test, TimeFormat, Writes};
+use super::marks::Flag;
+use super::plain::{begins_with, same_name};
 use super::port::{Change, PermitChange, StatusChange};
 use super::request::to_json;
 use super::scalars::time_text;
@@ -36,7 +39,7 @@ enum Place {
 }
 
 pub enum MarkWords {
-    Field { field: String, on: Json, off: Json, format: TimeFormat },
+    Field { field: String, flag: Flag, format: TimeFormat },
     Label(String),
 }
 
@@ -67,37 +70,69 @@ pub struct LabelStep {
     pub mark: Mark,
 }
 
+/// Where people's own no is read from, with all names filled in: nothing may write there.
+struct Refusals(Vec<Test>);
+
+impl Refusals {
+    fn of(record: &RecordMap, settings: &Settings) -> Result<Refusals, String> {
+        let all: Result<Vec<Option<Test>>, String> = record.refusals.iter().map(|rule| filled(&rule.when, settings)).collect();
+        Ok(Refusals(all?.into_iter().flatten().collect()))
+    }
+
+    fn other_than_field(&self, name: String) -> Result<String, String> {
+        match consent_field(self.0.iter().map(|t| &*t.path), &name) {
+            Some(why) => Err(why),
+            None => Ok(name),
+        }
+    }
+
+    fn other_than_label(&self, name: String) -> Result<String, String> {
+        let texts = |t: &Test| t.contains.iter().cloned().chain(t.equals.iter().chain(t.one_of.iter().flatten()).filter_map(|v| v.as_str().map(Into::into))).collect::<Vec<String>>();
+        match self.0.iter().flat_map(texts).any(|no| same_name(&no, &name)) {
+            true => Err(format!("the label {name:?} shows the person's own refusal; nothing may ever write it")),
+            false => Ok(name),
+        }
+    }
+}
+
 impl Words {
     /// Marks whose name is not given in systems.toml cannot be written. `Err` where a name is that of a consent field.
     pub fn new(writes: &Writes, record: &RecordMap, settings: &Settings) -> Result<Words, String> {
-        let named = |text: &str| match settings.text(text)? {
-            Some(name) => match consent_field(record, &name) {
-                Some(why) => Err(why),
-                None => Ok(Some(name)),
-            },
-            None => Ok(None),
-        };
+        let refusals = Refusals::of(record, settings)?;
+        let named = |text: &str| settings.text(text)?.map(|name| refusals.other_than_field(name)).transpose();
         let mark = |how: &Option<MarkWrite>| match how {
             None => Ok::<_, String>(None),
-            Some(MarkWrite::Label { label }) => Ok(settings.text(label)?.map(MarkWords::Label)),
-            Some(MarkWrite::Field { field, on, off, format }) => Ok(named(field)?.map(|field| MarkWords::Field {
-                field,
-                on: on.as_ref().map_or(Json::Bool(true), to_json),
-                off: off.as_ref().map_or(Json::Bool(false), to_json),
-                format: format.unwrap_or_default(),
-            })),
+            Some(MarkWrite::Label { label }) => {
+                Ok(settings.text(label)?.map(|label| refusals.other_than_label(label)).transpose()?.map(MarkWords::Label))
+            }
+            Some(MarkWrite::Field { field, on, off, format }) => {
+                let flag = Flag::of(on.as_ref(), off.as_ref(), settings)?;
+                Ok(named(field)?.zip(flag).map(|(field, flag)| MarkWords::Field { field, flag, format: format.unwrap_or_default() }))
+            }
         };
-        let status = writes.status.as_ref().and_then(|s| {
-            let place = s.field.clone().map(Place::Field).or_else(|| s.label_prefix.clone().map(Place::LabelPrefix))?;
-            Some(StatusWords { map: s.map.clone(), place })
-        });
+        let status = match &writes.status {
+            None => None,
+            Some(s) => {
+                let prefix = s.label_prefix.as_ref().map(|p| settings.text(p)).transpose()?.flatten();
+                let place = s.field.clone().map(Place::Field).or(prefix.map(Place::LabelPrefix));
+                let map = settings.map(&s.map)?;
+                place.map(|place| StatusWords { map, place })
+            }
+        };
+        let empty = match writes.update.as_ref().and_then(|u| u.empty.as_ref()) {
+            None => Json::Null,
+            Some(value) => settings.value(value)?.map_or(Json::Null, |v| to_json(&v)),
+        };
+        for field in writes.fields.values().chain(writes.status.iter().filter_map(|s| s.field.as_ref())) {
+            refusals.other_than_field(field.clone())?;
+        }
         Ok(Words {
             fields: writes.fields.clone(),
             status,
             block: mark(&writes.block)?,
             permit: mark(&writes.permit)?,
             why: mark(&writes.why)?,
-            empty: writes.update.as_ref().and_then(|u| u.empty.as_ref()).map_or(Json::Null, to_json),
+            empty,
             zone: settings.zone.clone(),
         })
     }
@@ -122,7 +157,7 @@ impl Words {
         let cannot = |what: &str| format!("{what} cannot be written there");
         if let Some(block) = change.block {
             match self.block.as_ref().ok_or_else(|| cannot("a block"))? {
-                MarkWords::Field { field, on, off, .. } => row.fields.set(field, Cell::Json(Cow::Borrowed(if block { on } else { off }))),
+                MarkWords::Field { field, flag, .. } => row.fields.set(field, Cell::Json(Cow::Borrowed(flag.value(block)))),
                 MarkWords::Label(label) => row.step(if block { 0 } else { 6 }, label, block, Mark::Block),
             }
         }
@@ -160,7 +195,7 @@ impl Words {
             Place::LabelPrefix(prefix) => {
                 row.step(3, &word, true, Mark::Status);
                 let shown = status.from.iter().flat_map(|from| from.lines());
-                for old in shown.filter(|old| *old != &*word && old.starts_with(&**prefix)) {
+                for old in shown.filter(|old| !same_name(old, &word) && begins_with(old, prefix)) {
                     row.step(4, old, false, Mark::Status);
                 }
             }
@@ -251,7 +286,7 @@ impl LabelStep {
     pub fn shown(&self, record: &Record) -> Option<bool> {
         match record.mark(self.mark) {
             Some(Value::Bool(there)) => Some(*there == self.add),
-            Some(Value::Text(labels)) => Some(labels.lines().any(|l| l == self.label) == self.add),
+            Some(Value::Text(labels)) => Some(labels.lines().any(|l| same_name(l, &self.label)) == self.add),
             Some(Value::Empty) => Some(!self.add),
             _ => None,
         }

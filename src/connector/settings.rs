@@ -1,7 +1,8 @@
 //! A system's settings put together with what its manifest says of them.
 
 use super::manifest::Manifest;
-use super::port::{SettingValue, SystemSettings};
+use super::port::{RefusalWord, SettingValue, SystemSettings};
+use super::refusal::RefusalWords;
 use super::template::{Known, Template};
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
@@ -14,6 +15,8 @@ pub struct Settings {
     values: BTreeMap<String, SettingValue>,
     permit: Option<String>,
     why: Option<String>,
+    refusal_words: BTreeMap<String, RefusalWord>,
+    lacks: Vec<String>,
     pub zone: TimeZone,
 }
 
@@ -28,7 +31,14 @@ impl Settings {
                 TimeZone::UTC
             }),
         };
-        let mut settings = Settings { values: given.settings.clone(), permit: given.permit.clone(), why: given.why.clone(), zone };
+        let mut settings = Settings {
+            values: given.settings.clone(),
+            permit: given.permit.clone(),
+            why: given.why.clone(),
+            refusal_words: given.refusal_words.clone(),
+            lacks: given.lacks.clone(),
+            zone,
+        };
         // A default may name other settings, which may have defaults themselves: the plain ones first.
         let by_depth = |s: &&String| manifest.settings[*s].default.as_ref().is_some_and(|d| d.contains('{'));
         let mut names: Vec<&String> = manifest.settings.keys().collect();
@@ -68,6 +78,35 @@ impl Settings {
     /// As [`Settings::bind`], for texts that name nothing but settings.
     pub fn text(&self, text: &str) -> Result<Option<String>, String> {
         Ok(self.bind(text)?.map(|t| t.text()))
+    }
+
+    /// A value of the manifest with the names in its texts filled in. `Ok(None)` if one names an unset setting.
+    pub fn value(&self, value: &toml::Value) -> Result<Option<toml::Value>, String> {
+        match value {
+            toml::Value::String(text) => Ok(self.text(text)?.map(toml::Value::String)),
+            other => Ok(Some(other.clone())),
+        }
+    }
+
+    /// A map of texts with all names filled in; an entry that names an unset setting is left out.
+    pub fn map(&self, map: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+        let mut out = BTreeMap::new();
+        for (from, to) in map {
+            if let (Some(from), Some(to)) = (self.text(from)?, self.text(to)?) {
+                out.insert(from, to);
+            }
+        }
+        Ok(out)
+    }
+
+    /// What the system's own words in opt-out fields mean.
+    pub fn refusal_words(&self) -> RefusalWords {
+        RefusalWords::new(&self.refusal_words)
+    }
+
+    /// The fields that this account has not.
+    pub fn lacks(&self) -> &[String] {
+        &self.lacks
     }
 
     /// The values that no message may show.

@@ -1,6 +1,6 @@
 //! The streams of one system, bound to its settings: what `passes` and `writes` work with.
 
-use super::manifest::{Feed, ForEach, Manifest, Page, Request, Stream, TimeFormat};
+use super::manifest::{Feed, ForEach, Manifest, Page, Request, Stream, TimeFormat, Writes};
 use super::map::Mapper;
 use super::paths::Path;
 use super::port::{Reads, StreamInfo};
@@ -52,7 +52,7 @@ pub struct EachPlan {
 pub fn plan(system: &Name, manifest: &Manifest, settings: &Settings) -> Result<Vec<StreamPlan>, String> {
     let mut plans = Vec::new();
     for (name, stream) in &manifest.streams {
-        plans.extend(stream_plan(system, name, stream, settings).map_err(|why| format!("streams.{name}: {why}"))?);
+        plans.extend(stream_plan(system, name, stream, writes_to(manifest, name), settings).map_err(|why| format!("streams.{name}: {why}"))?);
     }
     let carries = |name: &Name, of: fn(&StreamPlan) -> Option<&Call>| {
         plans.iter().find(|p| p.info.name == *name).and_then(of).is_some_and(|c| c.carries_people)
@@ -80,7 +80,18 @@ pub fn plan(system: &Name, manifest: &Manifest, settings: &Settings) -> Result<V
     Ok(plans)
 }
 
-fn stream_plan(system: &Name, name: &str, stream: &Stream, settings: &Settings) -> Result<Option<StreamPlan>, String> {
+/// The writes to a stream's records, if it is the one that is written to.
+pub fn writes_to<'m>(manifest: &'m Manifest, stream: &str) -> Option<&'m Writes> {
+    manifest.writes.as_ref().filter(|w| w.stream == stream)
+}
+
+fn stream_plan(
+    system: &Name,
+    name: &str,
+    stream: &Stream,
+    writes: Option<&Writes>,
+    settings: &Settings,
+) -> Result<Option<StreamPlan>, String> {
     let call = |kind: &str, request: &Request| Call::new(format!("{name} {kind}"), request, settings);
     let optional = |kind: &str, request: Option<&Request>| request.map_or(Ok(None), |r| call(kind, r));
     let sweep = optional("sweep", stream.sweep.as_ref())?;
@@ -105,7 +116,7 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, settings: &Settings) 
         None => None,
         Some(each) => each_plan(each, &call)?,
     };
-    let mapper = stream.record.as_ref().map(|r| Mapper::new(system, stream.entity, r, settings)).transpose()?;
+    let mapper = stream.record.as_ref().map(|r| Mapper::new(system, stream.entity, r, writes, settings)).transpose()?;
     let open = optional("open deals", stream.open.as_ref())?;
     let reads = match (&changes, &feed) {
         _ if stream.entity == Entity::DealPerson => Reads::Associations,
@@ -132,6 +143,7 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, settings: &Settings) 
         changes_carry_people: false,
         open_carries_people: false,
         chunk: each.as_ref().map_or(0, |e| e.chunk),
+        watched: mapper.as_ref().map(Mapper::watched).unwrap_or_default(),
     };
     Ok(Some(StreamPlan { info, mapper: mapper.map(Arc::new), sweep, open, changes, feed, each }))
 }

@@ -53,10 +53,14 @@ pub enum By {
     Former,
 }
 
+/// The hold of whoever shows in an opt-out field what nobody knows to read. No rule of policy.toml may bear the name.
+pub const REFUSAL_UNREAD: &str = "refusal_unread";
+
 /// The reason code of a hold: the built-in names have their own.
 pub fn reason(hold: &Name, reach: Reach, cooling: bool) -> Reason {
     match &**hold {
         _ if cooling => Reason::Cooldown,
+        REFUSAL_UNREAD => Reason::RefusalUnread,
         "open_deal" if reach == Reach::Account => Reason::OpenDealAccount,
         "open_deal" => Reason::OpenDealPerson,
         "critical_ticket" => Reason::CriticalTicket,

@@ -26,6 +26,9 @@ pub enum Refused {
     Unknown(String),
     #[error("{0} is only read: systems.toml has no `writes` for it, so there is nothing to approve")]
     ReadOnly(Name),
+    #[error("{words}. Until then {system} cannot be approved: that many people would be held on a word that nobody has explained; \
+             `nayose approve {system} --holds` lets protective writes go")]
+    UnreadWords { system: Name, words: String },
     #[error("everything is being read anew; no plan can be approved before that is done (`nayose status` shows what is left)")]
     Rebuilding,
     #[error(transparent)]
@@ -37,12 +40,16 @@ pub enum Refused {
 impl Engine {
     /// Approves a system (`holds`: protective writes only) or a waiting plan.
     pub fn approve(&mut self, what: &str, holds: bool, now: Time) -> Result<Approved, Refused> {
+        let untaught = self.words_to_teach();
         if let Some(system) = self.systems.named_mut(what) {
             let writes = &system.config.writes;
             if !writes.hold && !writes.status && writes.fields.is_empty() {
                 return Err(Refused::ReadOnly(what.into()));
             }
             let approval = if holds { Approval::Holds } else { Approval::All };
+            if let Some(words) = untaught.filter(|_| !holds && system.approved != Some(Approval::All)) {
+                return Err(Refused::UnreadWords { system: what.into(), words });
+            }
             let before = system.approved;
             let granted = before.map_or(approval, |b| b.max(approval));
             system.approved = Some(granted);

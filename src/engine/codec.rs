@@ -63,6 +63,11 @@ const LIST: u8 = 7;
 /// Since format 4.
 const UNREADABLE: u8 = 8;
 
+const REFUSED_ALL: u8 = 0;
+const REFUSED_TOPIC: u8 = 1;
+/// A value of an opt-out field that nobody knows to read. Not in format 3.
+const UNREAD_REFUSAL: u8 = 2;
+
 const LISTED: u8 = 0;
 const MISSED_ONCE: u8 = 1;
 const GONE: u8 = 2;
@@ -117,13 +122,20 @@ impl Writer {
             w.one_of(&MARKS, mark);
             w.value(value);
         });
-        self.list(&record.refusals, |w, scope| match scope {
-            RefusalScope::All => w.bytes.push(0),
-            RefusalScope::Topic(topic) => {
-                w.bytes.push(1);
-                w.text(topic);
+        self.number((record.refusals.len() + record.unread_refusals.len()) as u64);
+        for scope in &record.refusals {
+            match scope {
+                RefusalScope::All => self.bytes.push(REFUSED_ALL),
+                RefusalScope::Topic(topic) => {
+                    self.bytes.push(REFUSED_TOPIC);
+                    self.text(topic);
+                }
             }
-        });
+        }
+        for value in &record.unread_refusals {
+            self.bytes.push(UNREAD_REFUSAL);
+            self.text(value);
+        }
         self.list(&record.same_as, |w, id| {
             w.number(names.number(&id.system));
             w.one_of(&ENTITIES, &id.entity);
@@ -216,10 +228,14 @@ pub fn read(id: RecordId, bytes: &[u8], names: &Names) -> Option<(Name, Record)>
     let mut record = Record::new(id);
     record.fields = from.list(|r| Some(Field { name: r.name()?, value: r.value()?, at: Time(0) }))?;
     record.marks = from.list(|r| Some((*r.one_of(&MARKS)?, r.value()?)))?;
-    record.refusals = from.list(|r| match r.byte()? {
-        0 => Some(RefusalScope::All),
-        _ => Some(RefusalScope::Topic(r.owned()?)),
-    })?;
+    for _ in 0..from.number()? {
+        match from.byte()? {
+            REFUSED_ALL => record.refusals.push(RefusalScope::All),
+            REFUSED_TOPIC => record.refusals.push(RefusalScope::Topic(from.owned()?)),
+            UNREAD_REFUSAL => record.unread_refusals.push(from.owned()?),
+            _ => return None,
+        }
+    }
     record.same_as = from.list(|r| Some(RecordId { system: r.name()?, entity: *r.one_of(&ENTITIES)?, id: r.owned()? }))?;
     record.account = from.maybe(Reader::owned)?;
     record.people = from.list(Reader::owned)?;

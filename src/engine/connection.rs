@@ -25,7 +25,13 @@ pub fn same_connection(a: &System, b: &System) -> bool {
     };
     let settings = |s: &System| s.settings.settings.iter().map(|(name, v)| (name.clone(), value(v))).collect::<Vec<_>>();
     let rest = |s: &System| (s.settings.permit.clone(), s.settings.why.clone(), s.settings.time_zone.clone());
-    settings(a) == settings(b) && rest(a) == rest(b) && same_manifest(a, b)
+    settings(a) == settings(b) && rest(a) == rest(b) && reads_the_same(a, b)
+}
+
+/// Whether the same answers become the same records.
+pub fn reads_the_same(a: &System, b: &System) -> bool {
+    let told = |s: &System| (s.settings.refusal_words.clone(), s.settings.lacks.clone());
+    told(a) == told(b) && same_manifest(a, b)
 }
 
 /// Manifests have no equality of their own; their debug form says all of them, as for the state's fingerprint.

@@ -3,12 +3,13 @@
 use super::engine::Engine;
 use super::reconcile::addresses;
 use super::sketch::Phases;
+use super::unread_refusals;
 use super::view::View;
 use super::world::Idx;
 use crate::decide::phase::{Phase, phase};
 use crate::decide::ratchet::{CauseNow, Fate, Held, Kept, Reach, judge};
 use crate::decide::rules::HoldScope;
-use crate::decide::standing::{By, HoldNow, Kinds, reason};
+use crate::decide::standing::{By, HoldNow, Kinds, REFUSAL_UNREAD, reason};
 use crate::model::{Address, DealState, Entity, Reason, Record, RecordId, Time};
 use std::borrow::Cow;
 
@@ -37,6 +38,9 @@ impl Engine {
             self.holds_of(tickets, Reach::Person, None, &mut look);
         }
         for record in records {
+            if let Some(hold) = unread_refusals::hold(record, now).filter(|_| !self.let_go.contains(&record.id)) {
+                add(&mut look.holds, hold);
+            }
             let deals = self.world.deals_of_person(&record.id);
             self.holds_of(deals, Reach::Person, Some(&record.id.id), &mut look);
             let tickets = self.world.tickets_of_person(&record.id);
@@ -167,6 +171,7 @@ impl Engine {
             let cause = match self.world.find(&held.cause) {
                 None => None,
                 Some(_) if !self.systems.contains_key(&held.cause.system) => None,
+                Some(idx) if *held.hold == *REFUSAL_UNREAD => Some(unread_refusals::cause_now(&self.world.record(idx))),
                 Some(idx) => {
                     let around = View::new(&self.world);
                     let phases: Box<[Phase]> = self.phases_of(idx, &around, now).into();

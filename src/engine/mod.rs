@@ -7,6 +7,7 @@
 //! - [`sketch`], [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`outbox`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
+//! - [`unread_refusals`], [`shown`], [`marks_in_words`]: words in opt-out fields, fields in no answer, and marks as people say them
 //! - [`written`], [`undo`]: what fields held before, and setting them back
 //! - [`plan`], [`approve`], [`status`], [`explain`], [`letters`], [`export`], [`backup`], [`gate`]: what people ask
 //! - [`rules`], [`connection`]: the rules in force, and what a system's settings say of its connection
@@ -30,6 +31,7 @@ pub mod guarded;
 pub mod holds;
 mod lately;
 pub mod letters;
+pub mod marks_in_words;
 pub mod notices;
 pub mod observe;
 pub mod outbox;
@@ -47,12 +49,14 @@ pub mod replay;
 pub mod rules;
 pub mod schedule;
 pub mod shelf;
+pub mod shown;
 pub mod sketch;
 pub mod status;
 pub mod system;
 pub mod table;
 pub mod target;
 pub mod underway;
+pub mod unread_refusals;
 pub mod undo;
 pub mod view;
 pub mod wanted;

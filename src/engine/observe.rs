@@ -5,7 +5,7 @@ use super::overlay::{Merged, overlay};
 use super::refusals::On;
 use super::target::Noticed;
 use super::world::Idx;
-use crate::connector::{Observed, PageRead, Pass};
+use crate::connector::{Observed, PageRead, Pass, Shown};
 use crate::decide::freshness;
 use crate::model::{Entity, MailKind, Name, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
 
@@ -32,6 +32,8 @@ pub struct PassRun {
     pub newest: Option<Time>,
     /// Deals that this pass showed changed, without their people.
     pub deals_without_people: Vec<ShortText>,
+    /// What its rows showed of the fields that something rests on.
+    pub shown: Shown,
 }
 
 /// What was done after a page, and what is to be done.
@@ -62,6 +64,7 @@ impl Engine {
             changed: 0,
             newest: None,
             deals_without_people: Vec::new(),
+            shown: Shown::default(),
         }
     }
 
@@ -84,6 +87,7 @@ impl Engine {
         if let (Some(skew), Some(state)) = (page.clock_skew_ms, self.systems.get_mut(&run.system)) {
             state.clock_skew_ms = skew;
         }
+        run.shown.add(page.shown);
         self.world.warm_ids(page.observed.iter().map(Observed::id));
         for observed in page.observed {
             run.read += 1;

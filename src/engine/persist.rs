@@ -351,6 +351,7 @@ pub(crate) fn system(opened: Opened) -> SystemState {
         guards: Default::default(),
         lined_up: Default::default(),
         credential_refused: BTreeSet::new(),
+        not_shown: BTreeMap::new(),
         usage_kept: None,
         config,
     }
@@ -376,12 +377,13 @@ fn rebuilt(rebuilt: &crate::store::Rebuilt) -> String {
     )
 }
 
-/// What makes a sweep due when it changes: the manifests, and how addresses are compared.
+/// What makes a sweep due when it changes: the manifests, what the words in opt-out fields mean, and how addresses are compared.
 fn fingerprint(config: &Config) -> [u8; 32] {
     let mut hash = blake3::Hasher::new();
     hash.update(b"normaliser 1");
     for system in &config.systems {
-        hash.update(format!("{:?}\u{1f}{:?}", system.settings.name, system.manifest).as_bytes());
+        let (settings, manifest) = (&system.settings, &system.manifest);
+        hash.update(format!("{:?}\u{1f}{manifest:?}\u{1f}{:?}\u{1f}{:?}", settings.name, settings.refusal_words, settings.lacks).as_bytes());
     }
     *hash.finalize().as_bytes()
 }

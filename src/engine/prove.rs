@@ -35,6 +35,15 @@ impl Engine {
                 asked.len()
             ));
         }
+        if complete {
+            let missing = self.missing_fields(run);
+            if let Some(doubt) = missing.doubt {
+                (complete, error) = (false, Some(doubt));
+            }
+            if let (Pass::Sweep, Some(state)) = (&run.pass, self.systems.get_mut(&run.system)) {
+                state.not_shown.insert(run.stream.clone(), missing.told);
+            }
+        }
         if complete && run.pass == Pass::Sweep {
             let known = self.world.listed(&run.system, &run.stream);
             if run.read == 0 && known >= EMPTY_SUSPICIOUS_FROM {

@@ -3,6 +3,7 @@
 use super::engine::Engine;
 use super::plan::Waiting;
 use super::system::Approval;
+use super::unread_refusals::UnreadWords;
 use crate::connector::Usage;
 use crate::decide::rules::HoldScope;
 use crate::model::{Name, RecordId, Time};
@@ -169,6 +170,8 @@ impl Engine {
                 because.push(format!("{name}: {} blocks that we set were found taken away", system.blocks_lost));
             }
         }
+        because.extend(self.unread_words().iter().map(UnreadWords::told));
+        because.extend(self.fields_not_seen());
         because.extend(self.hold_alarms());
         because.splice(0..0, self.of_our_own());
         for mistake in &self.unfollowed.mistakes {

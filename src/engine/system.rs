@@ -93,6 +93,8 @@ pub struct SystemState {
     pub lined_up: LinedUp,
     /// Streams whose last pass ended because the credential was not accepted.
     pub credential_refused: BTreeSet<Name>,
+    /// What the last whole listings showed nothing of, by stream, in words.
+    pub not_shown: BTreeMap<Name, Vec<String>>,
     /// Requests of today as last written.
     pub usage_kept: Option<Usage>,
 }
@@ -143,9 +145,10 @@ impl SystemState {
         self.config = config;
     }
 
-    /// The same system with another table or connector. Another manifest reads other things, so that everything is read again.
+    /// The same system with another table or connector. What reads other things, or reads them otherwise, makes everything be read again.
     pub fn reopened(mut self, opened: Opened) -> SystemState {
-        if !super::connection::same_manifest(&self.config, &opened.config) {
+        if !super::connection::reads_the_same(&self.config, &opened.config) {
+            self.not_shown.clear();
             for stream in self.streams.values_mut() {
                 (stream.swept_at, stream.cursor, stream.newest) = (None, None, None);
             }

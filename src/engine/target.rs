@@ -143,7 +143,7 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
     let mut due = Due::default();
     if allowed.block {
         let shown = record.is_blocked();
-        let ours = target.is_some_and(|t| t.block_ours);
+        let ours = target.is_some_and(|t| t.block_ours) && !record.blocked_in_other_words();
         let why_shown = record.mark(Mark::Why).and_then(Value::as_text).unwrap_or_default();
         if wanted.block && !shown {
             let change = due.protective.get_or_insert_default();
@@ -354,6 +354,10 @@ impl Target {
                 agreed.parked = true;
                 noticed.push(Noticed::Parked { field: agreed.field.clone() });
             }
+        }
+        if self.block_ours && self.sent.is_none() && record.blocked_in_other_words() {
+            // Somebody put their own word in the place of ours: it is their block from now on.
+            self.block_ours = false;
         }
         if self.block_ours && self.sent.is_none() && !record.is_blocked() {
             self.block_lost = self.block_lost.saturating_add(1);

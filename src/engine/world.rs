@@ -6,6 +6,7 @@ use super::codec::{self, Names, Writer};
 use super::postings::Postings;
 use super::shelf::Shelf;
 use super::target::Target;
+use super::unread_refusals::UnreadByPlace;
 use crate::decide::ratchet::Held;
 use crate::model::{Address, Entity, Name, Record, RecordId};
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -50,6 +51,8 @@ pub struct World {
     hasher: DefaultHashBuilder,
     names: Names,
     writer: Writer,
+    /// What records show in opt-out fields that nobody knows to read: few, so that they are found without a look at all.
+    unread: UnreadByPlace,
 }
 
 /// A record's place under half of its id's hash.
@@ -191,6 +194,7 @@ impl World {
     /// Puts a record in the place of one with its id and these keys.
     pub fn put_over(&mut self, idx: Idx, before: Keys, stream: Name, record: &Record) {
         let bytes = Box::from(self.writer.whole(&stream, record, &mut self.names));
+        self.note_unread(idx, record);
         let keys = self.keys(record);
         self.ways.add(keys.ways);
         if before != keys {
@@ -206,6 +210,7 @@ impl World {
         debug_assert!(self.find(&record.id).is_none(), "{} has a place", record.id);
         let bytes = Box::from(self.writer.whole(&stream, record, &mut self.names));
         let idx = self.slots.len() as Idx;
+        self.note_unread(idx, record);
         let half = self.half(&record.id);
         self.slots.push(Slot { id: record.id.clone(), stream, bytes, person: NOBODY, epoch: 0, held: None, target: None });
         self.by_id.insert_unique(Named::spread(half), Named { half, idx }, |n| Named::spread(n.half));
@@ -218,8 +223,22 @@ impl World {
 
     /// Puts a record in the place of one that differs in nothing by which it is found.
     pub fn replace(&mut self, idx: Idx, record: &Record) {
+        self.note_unread(idx, record);
         let stream = self.slots[idx as usize].stream.clone();
         self.slots[idx as usize].bytes = Box::from(self.writer.whole(&stream, record, &mut self.names));
+    }
+
+    /// Records that show in an opt-out field what nobody knows to read.
+    pub fn unread_refusals(&self) -> &UnreadByPlace {
+        &self.unread
+    }
+
+    fn note_unread(&mut self, idx: Idx, record: &Record) {
+        if !record.unread_refusals.is_empty() {
+            self.unread.insert(idx, record.unread_refusals.clone().into());
+        } else if !self.unread.is_empty() {
+            self.unread.remove(&idx);
+        }
     }
 
     /// Looks at records before they are decoded one by one, so that memory brings many of them at once.

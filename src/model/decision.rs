@@ -40,6 +40,8 @@ pub enum Reason {
     StaleTicket,
     UnknownStage,
     UnknownPerson,
+    /// An opt-out field shows what is neither known as a no nor as none.
+    RefusalUnread,
     /// A user's own hold, by its name in policy.toml.
     Hold(Name),
 }
@@ -69,6 +71,7 @@ impl fmt::Display for Reason {
             Reason::StaleTicket => "stale_ticket",
             Reason::UnknownStage => "unknown_stage",
             Reason::UnknownPerson => "unknown_person",
+            Reason::RefusalUnread => "refusal_unread",
             Reason::Hold(name) => return write!(f, "hold:{name}"),
         })
     }

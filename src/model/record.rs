@@ -169,7 +169,7 @@ pub enum Presence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
-    /// `Bool`: mail to this record is suppressed by an operator's flag.
+    /// `Bool`: mail to this record is suppressed by an operator's flag. Any other value but `Empty` is somebody else's word for it.
     Block,
     /// `Time` (may be mailed until then) or `Bool` (carries the permit's label).
     Permit,
@@ -200,6 +200,8 @@ pub struct Record {
     pub marks: Vec<(Mark, Value)>,
     /// The refusals the record shows now, sorted.
     pub refusals: Vec<RefusalScope>,
+    /// What opt-out fields show now that is neither known as a no nor as none, sorted.
+    pub unread_refusals: Vec<ShortText>,
     /// Ids in other systems that this record carries: a proof of identity.
     pub same_as: Vec<RecordId>,
     /// Persons: the account. Deals: the account. By the system's own company id.
@@ -239,6 +241,7 @@ impl Record {
             fields: Vec::new(),
             marks: Vec::new(),
             refusals: Vec::new(),
+            unread_refusals: Vec::new(),
             same_as: Vec::new(),
             account: None,
             people: Vec::new(),
@@ -269,9 +272,14 @@ impl Record {
         self.marks.iter().find(|(m, _)| *m == mark).map(|(_, v)| v)
     }
 
-    /// Whether the target shows its operator's block.
+    /// Whether the target shows its operator's block: ours, or in whatever words.
     pub fn is_blocked(&self) -> bool {
-        self.mark(Mark::Block) == Some(&Value::Bool(true))
+        self.mark(Mark::Block) == Some(&Value::Bool(true)) || self.blocked_in_other_words()
+    }
+
+    /// Whether what stands in the block's place is neither what we write for it nor for its absence: somebody else's, and not ours to lift.
+    pub fn blocked_in_other_words(&self) -> bool {
+        self.mark(Mark::Block).is_some_and(|shown| !matches!(shown, Value::Bool(_) | Value::Empty))
     }
 
     /// The person's present address: the field `email`, if it is one.

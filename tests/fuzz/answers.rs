@@ -28,7 +28,7 @@ fn mappers(manifest: &Manifest) -> Vec<Mapper> {
     let settings = Settings::resolve(manifest, &examples::example_settings(manifest)).unwrap();
     let made = manifest.streams.values().filter_map(|s| {
         let map = s.record.as_ref()?;
-        Some(Mapper::new(&"t".into(), s.entity, map, &settings).unwrap())
+        Some(Mapper::new(&"t".into(), s.entity, map, None, &settings).unwrap())
     });
     made.collect()
 }

@@ -74,7 +74,7 @@ fn items() -> Vec<(u8, Vec<u8>, Vec<u8>)> {
         for (name, stream) in &system.manifest.streams {
             let Some(map) = &stream.record else { continue };
             let settings = Settings::resolve(&system.manifest, &examples::example_settings(&system.manifest)).unwrap();
-            let mapper = Mapper::new(system.name(), stream.entity, map, &settings).unwrap();
+            let mapper = Mapper::new(system.name(), stream.entity, map, None, &settings).unwrap();
             let loaded = nayose::connector::load::load(&system.manifest.name, None).unwrap();
             let Some(answer) = loaded.examples.get(&format!("{name}.sweep.answer.json")) else { continue };
             let answer: Json = serde_json::from_slice(answer).unwrap();

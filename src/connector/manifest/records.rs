@@ -42,6 +42,10 @@ pub struct RecordMap {
     /// The record is reported deleted where this holds.
     #[serde(default)]
     pub deleted: Option<Test>,
+    /// Paths (templates over settings, `hold.permit`, `hold.why`) that each row of this system shows, if only as null. A pass whose rows
+    /// show none of a path that a refusal, a hold or a mark of `hold` rests on proves nothing.
+    #[serde(default)]
+    pub always: Vec<String>,
 }
 
 /// A field: just a path (text), or a path with a type and a map.
@@ -58,7 +62,7 @@ pub struct FieldSpec {
     pub path: String,
     #[serde(rename = "type", default)]
     pub kind: FieldKind,
-    /// Vendor's value to ours; a value that is not in the map is kept as it is.
+    /// Vendor's value to ours; a value that is not in the map is kept as it is. Templates over settings.
     #[serde(default)]
     pub map: BTreeMap<String, String>,
     /// `kind = "time"`: the form.
@@ -104,6 +108,7 @@ pub enum TimeFormat {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Test {
+    /// This and the texts in `equals` and `in` are templates over settings, `hold.permit`, `hold.why`.
     pub path: String,
     #[serde(default)]
     #[schemars(with = "Option<serde_json::Value>")]
@@ -133,7 +138,7 @@ pub struct SameAs {
     /// Template: the other system's name in systems.toml, usually an optional setting.
     pub system: String,
     pub path: String,
-    /// The text before the id within the value (`crm-id:` in a note).
+    /// The text before the id within the value (`crm-id:` in a note). Template over settings.
     #[serde(default)]
     pub prefix: Option<String>,
 }
@@ -174,11 +179,19 @@ pub struct MarkMap {
     /// The list at `path` holds this text (template); the mark is then a `Bool`.
     #[serde(default)]
     pub contains: Option<String>,
-    /// The mark is the entry at `path` that begins with this text, whole (several: one a line). For a status told by label.
+    /// The mark is the entry at `path` that begins with this text (template), whole (several: one a line). For a status told by label.
     #[serde(default)]
     pub prefix: Option<String>,
     #[serde(default)]
     pub format: Option<TimeFormat>,
+}
+
+impl TimeFormat {
+    /// Whether a time that is written so is understood by who reads that form.
+    pub fn is_read_as(self, read: TimeFormat) -> bool {
+        let as_text = |format| matches!(format, TimeFormat::Rfc3339 | TimeFormat::DateTime);
+        self == read || as_text(self) && as_text(read)
+    }
 }
 
 impl FieldMap {

@@ -41,7 +41,7 @@ pub struct StatusWrite {
     /// Of kind "field": the field's name.
     #[serde(default)]
     pub field: Option<String>,
-    /// Of kind "label": the text before the status in the label's name.
+    /// Of kind "label": the text before the status in the label's name. Template over settings, as are the words of `map`.
     #[serde(default)]
     pub label_prefix: Option<String>,
     #[serde(default)]
@@ -52,7 +52,7 @@ pub struct StatusWrite {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum MarkWrite {
-    /// A field of the update; block: `on` and `off`; permit: a time; why: text. Name is a template.
+    /// A field of the update; block: `on` and `off` (true and false unless given); permit: a time; why: text. Name, `on` and `off` are templates.
     Field {
         field: String,
         #[serde(default)]

@@ -12,7 +12,7 @@ fn mapper(entity: Entity, record: &str) -> Mapper {
     let manifest = load::parse("t", "t.toml", text).unwrap();
     let given = SystemSettings { permit: Some("ok".into()), ..examples::example_settings(&manifest) };
     let settings = Settings::resolve(&manifest, &given).unwrap();
-    Mapper::new(&"ma".into(), entity, &toml::from_str(record).unwrap(), &settings).unwrap()
+    Mapper::new(&"ma".into(), entity, &toml::from_str(record).unwrap(), None, &settings).unwrap()
 }
 
 fn one(mapper: &Mapper, raw: Owned) -> (Option<(Record, bool)>, Vec<String>) {

@@ -57,11 +57,11 @@ prop_compose! {
         addresses in prop::collection::vec(address(), 0..3),
         deal in prop::sample::select(&DEALS[..]),
         ticket in prop::sample::select(&TICKETS[..]),
-        rest in (prop::option::of(time()), presence(), memory()),
+        rest in (prop::option::of(time()), presence(), memory(), prop::collection::vec(text(), 0..3)),
     ) -> Record {
         let fields = fields.into_iter().map(|(name, value, at)| Field { name, value, at }).collect();
-        let (changed_at, presence, memory) = rest;
-        Record { id, fields, marks, refusals, same_as, account, people, addresses, deal, ticket, changed_at, presence, memory }
+        let (changed_at, presence, memory, unread_refusals) = rest;
+        Record { id, fields, marks, refusals, unread_refusals, same_as, account, people, addresses, deal, ticket, changed_at, presence, memory }
     }
 }
 
@@ -85,7 +85,8 @@ proptest! {
         prop_assert_eq!(shows(&bytes, writer.shown(&again, &mut names)), one.presence == Presence::Listed);
         let told = |r: &Record| {
             let values: Vec<_> = r.fields.iter().map(|f| (f.name.clone(), f.value.clone())).collect();
-            (values, r.marks.clone(), r.refusals.clone(), r.same_as.clone(), r.account.clone(), r.people.clone(), r.addresses.clone(), r.deal, r.ticket)
+            let refused = (r.refusals.clone(), r.unread_refusals.clone());
+            (values, r.marks.clone(), refused, r.same_as.clone(), r.account.clone(), r.people.clone(), r.addresses.clone(), r.deal, r.ticket)
         };
         if told(&one) != told(&other) {
             prop_assert!(!shows(&bytes, writer.shown(&other, &mut names)));

@@ -1,0 +1,160 @@
+//! `nayose connector try`: a system's answers as they are, before anything is approved.
+
+use super::args::Common;
+use super::{Exit, open, output};
+use crate::config::System;
+use crate::connector::{Connector, Lane, PageRead, StreamInfo, examples};
+use crate::engine::marks_in_words::{MarksInWords, in_words};
+use crate::engine::target::Allowed;
+use crate::model::{Record, RecordId, ShortText};
+use serde_json::{Value as Json, json};
+
+/// Records of each stream that are shown.
+const SHOWN: usize = 3;
+
+/// What was found in one stream.
+struct Tried {
+    json: Json,
+    failed: bool,
+    /// A record that could be read back.
+    first: Option<RecordId>,
+}
+
+pub async fn try_system(common: &Common, system: &str) -> Exit {
+    let config = match open::config(common) {
+        Ok(config) => config,
+        Err(error) => return open::refused(&error),
+    };
+    let connectors = match open::connectors(&config, &open::clock()) {
+        Ok(connectors) => connectors,
+        Err(error) => return open::refused(&error),
+    };
+    let (Some(connector), Some(table)) = (connectors.get(system), config.system(system)) else {
+        let known: Vec<&str> = connectors.keys().map(|n| &**n).collect();
+        output::problem(&format!("systems.toml has no system {system:?}; it has {}", known.join(", ")));
+        return Exit::Refused;
+    };
+    let connector = connector.as_ref();
+    let mut exit = Exit::Done;
+    let mut streams = Vec::new();
+    let mut first = None;
+    for info in connector.streams() {
+        if info.carried_by.is_some() || info.for_each.is_some() {
+            continue;
+        }
+        let tried = try_stream(common, connector, info).await;
+        if tried.failed {
+            exit = Exit::Failures;
+        }
+        if connector.abilities().stream.as_ref() == Some(&info.name) {
+            first = tried.first;
+        }
+        streams.push(tried.json);
+    }
+    let back = match &first {
+        Some(record) => match read_back(connector, table, record).await {
+            Ok(marks) => {
+                if !common.json {
+                    output::data(&format!("{record}, read back as after a write: {}", marks.text));
+                }
+                if marks.unsure {
+                    exit = Exit::Failures;
+                }
+                json!({ "record": record.to_string(), "shows": marks.text, "unsure": marks.unsure })
+            }
+            Err(why) => {
+                exit = Exit::Failures;
+                output::problem(&why);
+                json!({ "record": record.to_string(), "error": why })
+            }
+        },
+        None => Json::Null,
+    };
+    if common.json {
+        output::json(&json!({ "system": system, "streams": streams, "read_back": back }));
+    }
+    exit
+}
+
+/// The first page of a stream, and what of it an admin should know.
+async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInfo) -> Tried {
+    let (system, stream) = (connector.system(), &info.name);
+    let page = match connector.first_page(stream).await {
+        Ok(page) => page,
+        Err(error) => {
+            output::problem(&format!("{system}.{stream}: {error}"));
+            let json = json!({ "stream": &**stream, "records": [], "missing": [], "error": error.to_string() });
+            return Tried { json, failed: true, first: None };
+        }
+    };
+    let became = examples::page_json(&page);
+    let missing: Vec<(&str, bool)> = page.shown.missing(&info.watched).filter(|f| !f.lacked).map(|f| (f.name(), f.always)).collect();
+    let refusals: Vec<&str> = page.shown.missing(&info.watched).filter(|f| !f.lacked && f.shows_refusals()).map(|f| f.name()).collect();
+    if !common.json {
+        tell_page(connector, info, &page, &became);
+        for (field, always) in &missing {
+            let said = if *always { ", which the system always shows; has the token lost a scope?" } else { "" };
+            let no = if refusals.contains(field) { " Nobody's refusal there can be seen." } else { "" };
+            let rows = page.shown.rows;
+            output::data(&format!(
+                "  not shown: none of {rows} records has {field}{said}{no} If this account has none: lacks = [{field:?}] in [systems.{system}]"
+            ));
+        }
+        for field in info.watched.iter().filter(|f| f.lacked) {
+            output::data(&format!("  systems.toml says that this account has no {}", field.name()));
+        }
+    }
+    let records = records(&page);
+    let unread = unread_words(&records);
+    if let (Some(told), false) = (&unread, common.json) {
+        output::data(&format!("  opt-out fields show what is neither yes nor no: {told}; say what it means by refusal_words in [systems.{system}]"));
+    }
+    let names: Vec<&str> = missing.iter().map(|(field, _)| *field).collect();
+    let json = json!({ "stream": &**stream, "records": became, "missing": names, "unread_words": unread, "error": null });
+    let first = records.first().map(|r| r.id.clone());
+    Tried { json, failed: missing.iter().any(|(_, always)| *always), first }
+}
+
+fn tell_page(connector: &dyn Connector, info: &StreamInfo, page: &PageRead, became: &Json) {
+    let records = match became {
+        Json::Object(parts) => parts.get("records").unwrap_or(&Json::Null),
+        list => list,
+    };
+    output::data(&format!("{}.{}: {} records on the first page", connector.system(), info.name, page.observed.len()));
+    for record in records.as_array().into_iter().flatten().take(SHOWN) {
+        output::data(&format!("  {record}"));
+    }
+    for q in &page.quarantined {
+        let who = q.record.as_ref().map_or_else(|| info.name.to_string(), ToString::to_string);
+        output::data(&format!("  not read: {who}: {}: {}", q.field, q.why));
+    }
+}
+
+fn records(page: &PageRead) -> Vec<&Record> {
+    use crate::connector::Observed;
+    let records = page.observed.iter().filter_map(|o| match o {
+        Observed::Record { record, .. } => Some(&**record),
+        Observed::Deleted(_) | Observed::DealPeople { .. } => None,
+    });
+    records.collect()
+}
+
+/// The words in opt-out fields that mean nothing to us, and how often each stands there.
+fn unread_words(records: &[&Record]) -> Option<String> {
+    let mut words: std::collections::BTreeMap<&ShortText, usize> = Default::default();
+    for word in records.iter().flat_map(|r| &r.unread_refusals) {
+        *words.entry(word).or_default() += 1;
+    }
+    let told: Vec<String> = words.iter().map(|(word, count)| format!("{word:?} ({count})")).collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
+/// Reads one record as it is read after a write.
+async fn read_back(connector: &dyn Connector, system: &System, record: &RecordId) -> Result<MarksInWords, String> {
+    let shown = connector.read_back(std::slice::from_ref(&record.id), Lane::Read).await.map_err(|e| e.to_string())?;
+    let allowed = Allowed::by(system, connector.abilities());
+    match shown.first() {
+        Some(shown) => Ok(in_words(shown, &allowed, connector.abilities())),
+        None => Err(format!("{record}: the listing shows it, and reading it back by its id shows nothing: no write could be looked at")),
+    }
+}
