@@ -83,7 +83,15 @@ async fn site() -> (Shared, RestConnector) {
         ("base_url".to_string(), SettingValue::Plain(base_url)),
         ("key".to_string(), SettingValue::Secret("id:00ff".to_string().into())),
     ]);
-    let system = SystemSettings { name: "ma".into(), settings, permit: None, why: None, time_zone: None, refusal_words: Default::default(), lacks: Vec::new() };
+    let system = SystemSettings {
+        name: "ma".into(),
+        settings,
+        permit: None,
+        why: None,
+        time_zone: None,
+        refusal_words: Default::default(),
+        lacks: Vec::new(),
+    };
     let manifest = load::load("ghost", None).unwrap().manifest;
     (site, RestConnector::new(&manifest, &system, Arc::new(|| Time(1_795_251_600_000))).unwrap())
 }

@@ -50,7 +50,15 @@ impl Lab {
             settings.insert("crm_system".to_string(), SettingValue::Plain("crm".to_string()));
         }
         let permit = (self.name == "ghost").then(|| PERMIT.to_string());
-        let system = SystemSettings { name: self.name.into(), settings, permit, why: None, time_zone: None, refusal_words: Default::default(), lacks: Vec::new() };
+        let system = SystemSettings {
+            name: self.name.into(),
+            settings,
+            permit,
+            why: None,
+            time_zone: None,
+            refusal_words: Default::default(),
+            lacks: Vec::new(),
+        };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors").join(self.name);
         let loaded = load::load_folder(self.name, &folder).unwrap();
         Arc::new(RestConnector::new(&loaded.manifest, &system, Arc::new(now)).unwrap())

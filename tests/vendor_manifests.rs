@@ -57,7 +57,9 @@ impl World {
             settings,
             permit: Some("nayose_ok_until".into()),
             why: Some("nayose_why".into()),
-            time_zone: None, refusal_words: Default::default(), lacks: Vec::new()
+            time_zone: None,
+            refusal_words: Default::default(),
+            lacks: Vec::new(),
         };
         RestConnector::new(&manifest, &given, self.clock.clone()).unwrap()
     }

@@ -70,6 +70,7 @@ pub fn config(common: &Common) -> Result<Config, Error> {
 
 /// Says what the config holds and this version does not act on.
 pub fn tell_unused(config: &Config) {
+    config.notes.iter().for_each(|note| output::note(&format!("note: {note}")));
     for system in config.systems.iter().filter(|s| !s.relays.is_empty()) {
         output::note(&format!("note: systems.{}.relays has no effect in this version: edits by these users count as news", system.name()));
     }

@@ -107,7 +107,9 @@ async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInf
     let records = records(&page);
     let unread = unread_words(&records);
     if let (Some(told), false) = (&unread, common.json) {
-        output::data(&format!("  opt-out fields show what is neither yes nor no: {told}; say what it means by refusal_words in [systems.{system}]"));
+        output::data(&format!(
+            "  opt-out fields show what is neither yes nor no: {told}; say what it means by refusal_words in [systems.{system}]"
+        ));
     }
     let names: Vec<&str> = missing.iter().map(|(field, _)| *field).collect();
     let json = json!({ "stream": &**stream, "records": became, "missing": names, "unread_words": unread, "error": null });

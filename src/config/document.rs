@@ -4,6 +4,7 @@ use super::keys::Keys;
 use super::mistake::Mistake;
 use super::nearest::choices;
 use super::quoted;
+use crate::connector::trimmed;
 use crate::model::{Name, Span};
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -18,13 +19,15 @@ pub struct Sheet<'a> {
     pub file: &'static str,
     pub text: &'a str,
     mistakes: RefCell<Vec<Mistake>>,
+    /// What was read otherwise than it stands, for the admin to know.
+    notes: RefCell<Vec<String>>,
     /// How many of them say that the file is not TOML, where that leaves doubt about the rest.
     doubtful_after: Cell<Option<usize>>,
 }
 
 impl<'a> Sheet<'a> {
     pub fn new(file: &'static str, text: &'a str) -> Sheet<'a> {
-        Sheet { file, text, mistakes: RefCell::new(Vec::new()), doubtful_after: Cell::new(None) }
+        Sheet { file, text, mistakes: RefCell::default(), notes: RefCell::default(), doubtful_after: Cell::new(None) }
     }
 
     /// The file's table, as far as it can be read, and whether all of it could.
@@ -50,6 +53,16 @@ impl<'a> Sheet<'a> {
         let column = 1 + before.rsplit('\n').next().unwrap_or("").chars().count();
         let mistake = Mistake { file: self.file, line, column, span: Some(span), text: text.into(), expected: expected.into() };
         self.mistakes.borrow_mut().push(mistake);
+    }
+
+    /// Says something of a place that is no mistake.
+    pub fn note(&self, at: &Place, text: impl std::fmt::Display) {
+        self.notes.borrow_mut().push(format!("{}:{}: {text}", self.file, self.line(at)));
+    }
+
+    /// All that was said so.
+    pub fn notes(&self) -> Vec<String> {
+        self.notes.borrow().clone()
     }
 
     /// All mistakes. In a file that is not TOML, keys land in the wrong table; what is said of them would mislead and is left out.
@@ -195,14 +208,18 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// A text that is not blank.
+    /// A text that is not blank, without blanks at its ends: to a system, a name with one is another name or none.
     pub fn filled_text(&self) -> Option<&'a str> {
         let text = self.text()?;
-        if text.trim().is_empty() {
+        if trimmed(text).is_empty() {
             self.report(format!("{:?} is empty", self.key), "expected some text, or leave the key out");
             return None;
         }
-        Some(text)
+        let without = trimmed(text);
+        if without.len() < text.len() {
+            self.sheet.note(&self.at, format!("{:?} has blanks at its ends, which are left out", self.key));
+        }
+        Some(without)
     }
 
     pub fn bool(&self) -> Option<bool> {

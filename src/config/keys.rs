@@ -148,10 +148,8 @@ pub static SYSTEM: Keys = Keys {
     ..NONE
 };
 
-pub static REFUSAL_WORDS: Keys = Keys {
-    rest: Some(key("", Kind::Word(&["no", "fine"]), "\"no\": the person wants no mail; \"fine\": nothing against mail")),
-    ..NONE
-};
+pub static REFUSAL_WORDS: Keys =
+    Keys { rest: Some(key("", Kind::Word(&["no", "fine"]), "\"no\": the person wants no mail; \"fine\": nothing against mail")), ..NONE };
 
 pub static HOLD_WRITTEN: Keys = Keys {
     keys: &[

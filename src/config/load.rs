@@ -57,6 +57,7 @@ pub fn load(dir: &Path, env: &dyn Fn(&str) -> Option<String>, manifests: &dyn Ma
         _ => (file, texts[at(file)].clone()),
     });
     drop(tables);
+    let notes: Vec<String> = sheets.iter().flat_map(Sheet::notes).collect();
     let with_place = FILES.iter().zip(sheets).filter(|(file, _)| present[at(file)]).flat_map(|(_, sheet)| sheet.mistakes());
     found.extend(with_place);
     match (found.is_empty(), read.state, read.http, read.network) {
@@ -73,6 +74,7 @@ pub fn load(dir: &Path, env: &dyn Fn(&str) -> Option<String>, manifests: &dyn Ma
             consent,
             declared,
             version: version(&texts),
+            notes,
         }),
         _ => Err(Mistakes::new(found, shown)),
     }

@@ -86,6 +86,8 @@ pub struct Config {
     pub declared: Declared,
     /// Changes whenever one of the four files does: 12 hex digits.
     pub version: String,
+    /// What is no mistake and still worth a look: `systems.toml:4: ...`.
+    pub notes: Vec<String>,
 }
 
 impl Config {

@@ -40,7 +40,11 @@ pub fn refusal_words(entry: &Entry, manifest: &Manifest) -> BTreeMap<String, Ref
                 "take it out: what the field means by yes and no is in the connector's manifest",
             );
         } else if words.keys().any(|w: &String| same_name(w, word.key)) {
-            word.sheet.report(word.key_at.clone(), format!("{:?} stands twice: case and blanks make no other word", word.key), "remove one of the two");
+            word.sheet.report(
+                word.key_at.clone(),
+                format!("{:?} stands twice: case and blanks make no other word", word.key),
+                "remove one of the two",
+            );
         } else {
             words.insert(word.key.to_string(), said);
         }

@@ -55,7 +55,9 @@ fn of_record(keys: &[&str]) -> bool {
         ["state" | "refusals", _, "when", rest @ ..] | ["deleted", rest @ ..] => {
             matches!(rest, ["path" | "equals" | "contains"] | ["in", _])
         }
-        ["fields", _, "map", _] | ["same_as", _, "system" | "prefix"] | ["marks", _, "path" | "contains" | "prefix"] | ["always", _] => true,
+        ["fields", _, "map", _] | ["same_as", _, "system" | "prefix"] | ["marks", _, "path" | "contains" | "prefix"] | ["always", _] => {
+            true
+        }
         _ => false,
     }
 }

@@ -4,8 +4,8 @@ use super::json::Json;
 use super::manifest::Test;
 use super::paths::Path;
 use super::plain::said_by;
-use super::settings::Settings;
 use super::scalars::{bool_of, kind_of, number_of, text_of};
+use super::settings::Settings;
 use crate::model::is_blank;
 
 /// One test. It answers yes, no, or that the value cannot be read as what it is compared with.
@@ -83,7 +83,8 @@ pub fn filled(test: &Test, settings: &Settings) -> Result<Option<Test>, String> 
         }
     }
     if let Some(values) = &test.one_of {
-        let values: Vec<toml::Value> = values.iter().map(|v| settings.value(v)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        let values: Vec<toml::Value> =
+            values.iter().map(|v| settings.value(v)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
         if values.is_empty() {
             return Ok(None);
         }

@@ -138,7 +138,6 @@ impl Mapper {
             let why = format!("is {} bytes long; ids of more than {ID_BYTES_MAX} are not read", id.len());
             return page.quarantined.push(Quarantined { record: None, field: "id".to_string(), why });
         }
-        self.watch.see(raw, &mut page.shown);
         let id = RecordId::new(self.system.clone(), self.entity, &*id);
         let mut told = Told { id: &id, page: &mut page.quarantined };
         match self.deleted.as_ref().map_or(Ok(false), |c| c.holds(raw)) {
@@ -146,6 +145,7 @@ impl Mapper {
             Ok(true) => return page.observed.push(Observed::Deleted(id)),
             Ok(false) => {}
         }
+        self.watch.see(raw, &mut page.shown);
         let mut record = Record::new(id.clone());
         for (scope, when) in &self.refusals {
             match when.ask(raw, &self.refusal_words) {

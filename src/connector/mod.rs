@@ -48,7 +48,7 @@ mod writes;
 
 pub use load::{Loaded, ManifestError};
 pub use manifest::Manifest;
-pub use plain::{said_by as known_word, same_name};
+pub use plain::{said_by as known_word, same_name, trimmed};
 pub use port::*;
 pub use rest::{RestConnector, transport};
 pub use watch::{RestsOn, Shown, WatchedField, last_name};

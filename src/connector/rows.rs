@@ -87,7 +87,13 @@ impl Refusals {
     }
 
     fn other_than_label(&self, name: String) -> Result<String, String> {
-        let texts = |t: &Test| t.contains.iter().cloned().chain(t.equals.iter().chain(t.one_of.iter().flatten()).filter_map(|v| v.as_str().map(Into::into))).collect::<Vec<String>>();
+        let texts = |t: &Test| {
+            t.contains
+                .iter()
+                .cloned()
+                .chain(t.equals.iter().chain(t.one_of.iter().flatten()).filter_map(|v| v.as_str().map(Into::into)))
+                .collect::<Vec<String>>()
+        };
         match self.0.iter().flat_map(texts).any(|no| same_name(&no, &name)) {
             true => Err(format!("the label {name:?} shows the person's own refusal; nothing may ever write it")),
             false => Ok(name),

@@ -52,7 +52,9 @@ pub struct EachPlan {
 pub fn plan(system: &Name, manifest: &Manifest, settings: &Settings) -> Result<Vec<StreamPlan>, String> {
     let mut plans = Vec::new();
     for (name, stream) in &manifest.streams {
-        plans.extend(stream_plan(system, name, stream, writes_to(manifest, name), settings).map_err(|why| format!("streams.{name}: {why}"))?);
+        plans.extend(
+            stream_plan(system, name, stream, writes_to(manifest, name), settings).map_err(|why| format!("streams.{name}: {why}"))?,
+        );
     }
     let carries = |name: &Name, of: fn(&StreamPlan) -> Option<&Call>| {
         plans.iter().find(|p| p.info.name == *name).and_then(of).is_some_and(|c| c.carries_people)

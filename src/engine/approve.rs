@@ -26,8 +26,10 @@ pub enum Refused {
     Unknown(String),
     #[error("{0} is only read: systems.toml has no `writes` for it, so there is nothing to approve")]
     ReadOnly(Name),
-    #[error("{words}. Until then {system} cannot be approved: that many people would be held on a word that nobody has explained; \
-             `nayose approve {system} --holds` lets protective writes go")]
+    #[error(
+        "{words}. Until then {system} cannot be approved: that many people would be held on a word that nobody has explained; \
+             `nayose approve {system} --holds` lets protective writes go"
+    )]
     UnreadWords { system: Name, words: String },
     #[error("everything is being read anew; no plan can be approved before that is done (`nayose status` shows what is left)")]
     Rebuilding,

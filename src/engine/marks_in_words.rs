@@ -104,7 +104,13 @@ mod tests {
                 "blocked by us (open_deal_person), permit until 2026-11-21T09:00:00Z, refused: no",
             ),
             (vec![(Mark::Block, Bool(true)), ok], vec![], vec![], true, "blocked by us, permit until 2026-11-21T09:00:00Z, refused: no"),
-            (vec![(Mark::Block, Bool(true)), (Mark::Permit, Empty)], vec![], vec![], false, "blocked by somebody else, no permit, refused: no"),
+            (
+                vec![(Mark::Block, Bool(true)), (Mark::Permit, Empty)],
+                vec![],
+                vec![],
+                false,
+                "blocked by somebody else, no permit, refused: no",
+            ),
             (
                 vec![(Mark::Block, Value::text("legal")), (Mark::Permit, Bool(true))],
                 vec![RefusalScope::All],

@@ -383,7 +383,9 @@ fn fingerprint(config: &Config) -> [u8; 32] {
     hash.update(b"normaliser 1");
     for system in &config.systems {
         let (settings, manifest) = (&system.settings, &system.manifest);
-        hash.update(format!("{:?}\u{1f}{manifest:?}\u{1f}{:?}\u{1f}{:?}", settings.name, settings.refusal_words, settings.lacks).as_bytes());
+        hash.update(
+            format!("{:?}\u{1f}{manifest:?}\u{1f}{:?}\u{1f}{:?}", settings.name, settings.refusal_words, settings.lacks).as_bytes(),
+        );
     }
     *hash.finalize().as_bytes()
 }

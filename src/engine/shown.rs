@@ -53,7 +53,11 @@ fn missing(system: &Name, stream: &Name, shown: Shown, watched: &[WatchedField],
     let absent: Vec<&WatchedField> = shown.missing(watched).filter(|f| !f.lacked).collect();
     let doubted: Vec<&str> = absent.iter().filter(|f| f.always && counts.matter(f)).map(|f| f.name()).collect();
     if !doubted.is_empty() {
-        let rests = if absent.iter().any(|f| f.always && f.shows_refusals()) { "whoever said no there cannot be seen" } else { "what rests on it cannot be seen" };
+        let rests = if absent.iter().any(|f| f.always && f.shows_refusals()) {
+            "whoever said no there cannot be seen"
+        } else {
+            "what rests on it cannot be seen"
+        };
         out.doubt = Some(format!(
             "none of {rows} records shows {}, which the system always shows: {rests}. Has the token lost a scope, or was the field renamed? \
              If this account has none, say so in [systems.{system}] of systems.toml: lacks = {doubted:?}",
@@ -122,7 +126,11 @@ mod tests {
         let doubt = of(&fields, 30, &none).doubt.unwrap();
         assert!(doubt.contains("none of 30 records shows optout") && doubt.contains("lacks = [\"optout\"]"), "{doubt}");
         assert_eq!(of(&fields, 0, &none), Missing::default());
-        assert_eq!(of(&[watched("properties.optout", RestsOn::Refusal, true, true)], 30, &none), Missing::default(), "the account has none");
+        assert_eq!(
+            of(&[watched("properties.optout", RestsOn::Refusal, true, true)], 30, &none),
+            Missing::default(),
+            "the account has none"
+        );
     }
 
     #[test]

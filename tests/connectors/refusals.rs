@@ -161,8 +161,15 @@ block = { kind = 'field', field = 'unsubscribed' }
 #[test]
 fn a_missing_setting_is_told_with_where_to_find_it() {
     let manifest = load::load("zendesk", None).unwrap().manifest;
-    let mut given =
-        SystemSettings { name: "support".into(), settings: Default::default(), permit: None, why: None, time_zone: Some("Mars".into()), refusal_words: Default::default(), lacks: Vec::new() };
+    let mut given = SystemSettings {
+        name: "support".into(),
+        settings: Default::default(),
+        permit: None,
+        why: None,
+        time_zone: Some("Mars".into()),
+        refusal_words: Default::default(),
+        lacks: Vec::new(),
+    };
     let problems = RestConnector::new(&manifest, &given, clock()).unwrap_err();
     assert_eq!(problems.len(), 3, "{problems:?}");
     given.time_zone = None;

@@ -103,7 +103,15 @@ impl Server {
     pub fn settings(&self) -> SystemSettings {
         let settings =
             [("base_url".to_string(), SettingValue::Plain(self.url.clone())), ("token".to_string(), SettingValue::Secret(TOKEN.into()))];
-        SystemSettings { name: "ma".into(), settings: settings.into(), permit: Some("ok".into()), why: Some("why".into()), time_zone: None, refusal_words: Default::default(), lacks: Vec::new() }
+        SystemSettings {
+            name: "ma".into(),
+            settings: settings.into(),
+            permit: Some("ok".into()),
+            why: Some("why".into()),
+            time_zone: None,
+            refusal_words: Default::default(),
+            lacks: Vec::new(),
+        }
     }
 }
 

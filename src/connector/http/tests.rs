@@ -88,7 +88,15 @@ fn http(base: &str, network: &Network, more: &str) -> Http {
     );
     let manifest = load::parse("t", "t.toml", &text).unwrap_or_else(|e| panic!("{e:#?}"));
     let settings = BTreeMap::from([("token".to_string(), SettingValue::Secret(TOKEN.into()))]);
-    let given = SystemSettings { name: "ma".into(), settings, permit: None, why: None, time_zone: None, refusal_words: Default::default(), lacks: Vec::new() };
+    let given = SystemSettings {
+        name: "ma".into(),
+        settings,
+        permit: None,
+        why: None,
+        time_zone: None,
+        refusal_words: Default::default(),
+        lacks: Vec::new(),
+    };
     let settings = Settings::resolve(&manifest, &given).unwrap();
     Http::new(&manifest, &settings, network, Wire::of(network).unwrap(), &given.name, Arc::new(|| Time(1_795_251_600_000))).unwrap()
 }
