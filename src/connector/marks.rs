@@ -64,8 +64,9 @@ impl Flag {
         }
         let (said_on, said_off) = (said_owned(&on), said_owned(&off));
         let flag = Flag { on_is: said_on.filter(|on| said_off == Some(!on)), on, off };
+        let alike = said_on.is_some() && said_on == said_off;
         match flag.read(&Json::from(&flag.on)) {
-            Value::Bool(true) if flag.read(&Json::from(&flag.off)) == Value::Bool(false) => Ok(flag),
+            Value::Bool(true) if !alike && flag.read(&Json::from(&flag.off)) == Value::Bool(false) => Ok(flag),
             _ => Err(format!("on = {} and off = {} read alike; the block could never be told from its absence", flag.on, flag.off)),
         }
     }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::connector::port::SystemSettings;
 use crate::connector::{examples, load};
+use crate::model::Mark;
 use serde_json::{Value as Owned, json};
 
 const READ_AT: Time = Time(5_000);
