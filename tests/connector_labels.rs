@@ -70,6 +70,11 @@ async fn bulk(State(site): State<Shared>, Query(query): Query<BTreeMap<String, S
 }
 
 async fn site() -> (Shared, RestConnector) {
+    site_with(|_| {}).await
+}
+
+/// The same with a manifest that says something else.
+async fn site_with(change: impl FnOnce(&mut nayose::connector::Manifest)) -> (Shared, RestConnector) {
     let site = Shared::default();
     let app = Router::new()
         .route("/labels/", get(labels).post(create))
@@ -92,7 +97,8 @@ async fn site() -> (Shared, RestConnector) {
         refusal_words: Default::default(),
         lacks: Vec::new(),
     };
-    let manifest = load::load("ghost", None).unwrap().manifest;
+    let mut manifest = load::load("ghost", None).unwrap().manifest;
+    change(&mut manifest);
     (site, RestConnector::new(&manifest, &system, Arc::new(|| Time(1_795_251_600_000))).unwrap())
 }
 
@@ -108,6 +114,19 @@ async fn a_label_that_differs_in_case_is_another_one() {
     site.lock().unwrap().make("Nayose-Hold");
     assert_eq!(block(&ma, true).await, Outcome::Applied);
     assert_eq!(site.lock().unwrap().worn_names(), ["nayose-hold"]);
+}
+
+/// In a system where case makes no other label, a second one cannot be made, and the mark is read whatever its case.
+#[tokio::test]
+async fn where_case_makes_no_other_label_the_one_that_is_there_is_ours() {
+    let (site, ma) = site_with(|m| m.writes.as_mut().unwrap().labels.as_mut().unwrap().any_case = true).await;
+    site.lock().unwrap().make("Nayose-Hold");
+    assert_eq!(block(&ma, true).await, Outcome::Applied);
+    assert_eq!(site.lock().unwrap().worn_names(), ["Nayose-Hold"]);
+    let shown = ma.read_back(&[MEMBER.into()], Lane::Protective).await.unwrap();
+    assert!(shown[0].is_blocked(), "{:?}", shown[0].marks);
+    assert_eq!(block(&ma, false).await, Outcome::Applied);
+    assert!(site.lock().unwrap().worn_names().is_empty());
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::failure::{Failure, Kind};
 use super::json::Json;
-use super::manifest::Labels;
+use super::manifest::{LabelNames, Labels};
 use super::paging::{Pager, Rows, Step, fingerprint};
 use super::passes::Reader;
 use super::paths::Path;
@@ -26,6 +26,7 @@ pub struct LabelPlan {
     add: Call,
     remove: Call,
     succeeded: Option<Path>,
+    names: LabelNames,
     pub batch: usize,
     /// Name to id. Held while it is filled, so that a label is looked up and made once.
     known: Mutex<BTreeMap<String, String>>,
@@ -47,6 +48,7 @@ impl LabelPlan {
             add,
             remove,
             succeeded: labels.succeeded.as_deref().map(path).transpose()?,
+            names: labels.names(),
             batch: labels.batch,
             known: Mutex::new(BTreeMap::new()),
         }))
@@ -167,21 +169,25 @@ impl LabelPlan {
     async fn find(&self, reader: &Reader<'_>, label: &str) -> Result<Option<String>, Error> {
         let fill = Fill { label: Some(label), ..Fill::default() };
         let mut pager = Pager::new(&self.find, None);
+        // Where case makes no other label, the one that is written as ours comes first all the same.
+        let mut in_another_case = None;
         loop {
             let answer = reader.http.read(&self.find.prepare(&fill, &pager.ask()), reader.lane).await?;
             let rows: Vec<_> = reader.lists(&self.find, &answer)?.into_iter().flatten().collect();
             for row in &rows {
                 let name = self.find_name.first(row).and_then(text_of);
-                // As it is written: marks are read so, and a system may well have two that differ in case.
-                if name.is_some_and(|n| n == label) {
-                    return Ok(self.find_id.first(row).and_then(id_of).map(|id| id.into_owned()));
+                let Some(name) = name.filter(|n| self.names.same(n, label)) else { continue };
+                let id = self.find_id.first(row).and_then(id_of).map(|id| id.into_owned());
+                if name == label {
+                    return Ok(id);
                 }
+                in_another_case = in_another_case.or(id);
             }
             let ids: Vec<u64> = rows.iter().filter_map(|row| self.find_id.first(row).and_then(id_of)).map(|id| fingerprint(&*id)).collect();
             let rows = Rows { longest: rows.len(), all: rows.len(), ids: &ids };
             match pager.turn(answer.json.root(), &rows).map_err(|c| reader.circle(&self.find, c))? {
                 Step::More => {}
-                Step::End | Step::Short(_) => return Ok(None),
+                Step::End | Step::Short(_) => return Ok(in_another_case),
             }
         }
     }

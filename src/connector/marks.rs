@@ -4,9 +4,9 @@
 //! their block, and is left alone.
 
 use super::json::Json;
-use super::manifest::{FieldKind, MarkMap, MarkWrite, TimeFormat, Writes};
+use super::manifest::{FieldKind, LabelNames, Labels, MarkMap, MarkWrite, TimeFormat, Writes};
 use super::paths::Path;
-use super::plain::{begins_with, plain, said, said_by, same_name};
+use super::plain::{plain, said, said_by, same_name};
 use super::request::to_json;
 use super::scalars::{int_of, kind_of, number_of, text_of, time_of};
 use super::settings::Settings;
@@ -34,9 +34,9 @@ pub struct MarkReader {
 #[derive(Debug)]
 enum How {
     /// Whether the list holds this text.
-    Contains(String),
+    Contains(String, LabelNames),
     /// The entries that begin so.
-    Prefix(String),
+    Prefix(String, LabelNames),
     Flag(Flag),
     Time(TimeFormat),
     Text,
@@ -125,10 +125,11 @@ impl MarkReader {
         // What an admin calls a field is a name to the system, however it is written.
         let path = if how.path.contains('{') { Path::any_case(&path) } else { Path::parse(&path) }.map_err(|e| e.to_string())?;
         let text = |text: &Option<String>| text.as_ref().map(|t| settings.text(t)).transpose();
+        let names = writes.and_then(|w| w.labels.as_ref()).map_or(LabelNames::AsWritten, Labels::names);
         let how = match (text(&how.contains)?, text(&how.prefix)?, mark, how.kind) {
             (Some(None), ..) | (_, Some(None), ..) => return Ok(None),
-            (Some(Some(label)), ..) => How::Contains(label),
-            (None, Some(Some(prefix)), ..) => How::Prefix(prefix),
+            (Some(Some(label)), ..) => How::Contains(label, names),
+            (None, Some(Some(prefix)), ..) => How::Prefix(prefix, names),
             (_, _, Mark::Block, _) => match writes.and_then(|w| w.block.as_ref()) {
                 Some(MarkWrite::Field { on, off, .. }) => match Flag::of(on.as_ref(), off.as_ref(), settings)? {
                     Some(flag) => How::Flag(flag),
@@ -153,14 +154,14 @@ impl MarkReader {
     /// `Ok(None)`: absent. `Err`: why it cannot be read, without its value.
     pub fn read(&self, raw: &Json<'_>, zone: &TimeZone) -> Result<Option<Value>, String> {
         match &self.how {
-            How::Contains(label) => {
+            How::Contains(label, names) => {
                 let mut holds = false;
-                self.path.entries(raw, &mut |v| holds |= text_of(v).is_some_and(|t| same_name(label, &t)));
+                self.path.entries(raw, &mut |v| holds |= text_of(v).is_some_and(|t| names.same(label, &t)));
                 return Ok(Some(Value::Bool(holds)));
             }
-            How::Prefix(prefix) => {
+            How::Prefix(prefix, names) => {
                 let mut found: Vec<&str> = Vec::new();
-                self.path.entries(raw, &mut |v| found.extend(v.as_str().filter(|t| begins_with(t, prefix))));
+                self.path.entries(raw, &mut |v| found.extend(v.as_str().filter(|t| names.begins(t, prefix))));
                 found.sort_unstable();
                 return Ok(Some(Value::text(&found.join("\n"))));
             }
@@ -177,7 +178,7 @@ impl MarkReader {
             How::Time(format) => (time_of(value, *format, zone).map(Value::Time), "a time"),
             How::Int => (int_of(value).map(Value::Int), "a whole number"),
             How::Number => (number_of(value).map(Value::Number), "a number"),
-            How::Text | How::Contains(_) | How::Prefix(_) | How::Flag(_) => (text_of(value).map(|t| Value::text(&t)), "a text"),
+            How::Text | How::Contains(..) | How::Prefix(..) | How::Flag(_) => (text_of(value).map(|t| Value::text(&t)), "a text"),
         };
         read.map(Some).ok_or_else(|| format!("is {}, which is not {expected}", kind_of(value)))
     }

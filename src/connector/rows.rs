@@ -2,9 +2,9 @@
 
 use super::check_writes::consent_field;
 use super::condition::filled;
-use super::manifest::{MarkWrite, RecordMap, Test, TimeFormat, Writes};
+use super::manifest::{LabelNames, Labels, MarkWrite, RecordMap, Test, TimeFormat, Writes};
 use super::marks::Flag;
-use super::plain::{begins_with, same_name};
+use super::plain::same_name;
 use super::port::{Change, PermitChange, StatusChange};
 use super::request::to_json;
 use super::scalars::time_text;
@@ -25,6 +25,7 @@ pub struct Words {
     pub why: Option<MarkWords>,
     /// What empties a field.
     empty: Json,
+    labels: LabelNames,
     zone: TimeZone,
 }
 
@@ -68,6 +69,7 @@ pub struct LabelStep {
     pub label: String,
     pub add: bool,
     pub mark: Mark,
+    names: LabelNames,
 }
 
 /// Where people's own no is read from, with all names filled in: nothing may write there.
@@ -139,6 +141,7 @@ impl Words {
             permit: mark(&writes.permit)?,
             why: mark(&writes.why)?,
             empty,
+            labels: writes.labels.as_ref().map_or(LabelNames::AsWritten, Labels::names),
             zone: settings.zone.clone(),
         })
     }
@@ -164,7 +167,7 @@ impl Words {
         if let Some(block) = change.block {
             match self.block.as_ref().ok_or_else(|| cannot("a block"))? {
                 MarkWords::Field { field, flag, .. } => row.fields.set(field, Cell::Json(Cow::Borrowed(flag.value(block)))),
-                MarkWords::Label(label) => row.step(if block { 0 } else { 6 }, label, block, Mark::Block),
+                MarkWords::Label(label) => row.step(if block { 0 } else { 6 }, label, block, Mark::Block, self.labels),
             }
         }
         if let Some(permit) = &change.permit {
@@ -177,13 +180,13 @@ impl Words {
                     };
                     row.fields.set(field, value);
                 }
-                MarkWords::Label(label) => row.step(if given { 5 } else { 1 }, label, given, Mark::Permit),
+                MarkWords::Label(label) => row.step(if given { 5 } else { 1 }, label, given, Mark::Permit, self.labels),
             }
         }
         if let Some(why) = &change.why {
             match self.why.as_ref().ok_or_else(|| cannot("a reason"))? {
                 MarkWords::Field { field, .. } => row.fields.set(field, self.text(why)),
-                MarkWords::Label(label) => row.step(2, label, !why.is_empty(), Mark::Why),
+                MarkWords::Label(label) => row.step(2, label, !why.is_empty(), Mark::Why, self.labels),
             }
         }
         if let Some(status) = &change.status {
@@ -199,10 +202,10 @@ impl Words {
         match &words.place {
             Place::Field(field) => row.fields.set(field, Cell::Text(word)),
             Place::LabelPrefix(prefix) => {
-                row.step(3, &word, true, Mark::Status);
+                row.step(3, &word, true, Mark::Status, self.labels);
                 let shown = status.from.iter().flat_map(|from| from.lines());
-                for old in shown.filter(|old| !same_name(old, &word) && begins_with(old, prefix)) {
-                    row.step(4, old, false, Mark::Status);
+                for old in shown.filter(|old| !self.labels.same(old, &word) && self.labels.begins(old, prefix)) {
+                    row.step(4, old, false, Mark::Status, self.labels);
                 }
             }
         }
@@ -282,8 +285,8 @@ impl Serialize for Cell<'_> {
 }
 
 impl Row<'_> {
-    fn step(&mut self, rank: u8, label: &str, add: bool, mark: Mark) {
-        self.labels.push(LabelStep { rank, label: label.to_string(), add, mark });
+    fn step(&mut self, rank: u8, label: &str, add: bool, mark: Mark, names: LabelNames) {
+        self.labels.push(LabelStep { rank, label: label.to_string(), add, mark, names });
     }
 }
 
@@ -292,7 +295,7 @@ impl LabelStep {
     pub fn shown(&self, record: &Record) -> Option<bool> {
         match record.mark(self.mark) {
             Some(Value::Bool(there)) => Some(*there == self.add),
-            Some(Value::Text(labels)) => Some(labels.lines().any(|l| same_name(l, &self.label)) == self.add),
+            Some(Value::Text(labels)) => Some(labels.lines().any(|l| self.names.same(l, &self.label)) == self.add),
             Some(Value::Empty) => Some(!self.add),
             _ => None,
         }

@@ -1,5 +1,6 @@
 //! What can be written, and how it is told what became of it.
 
+use super::super::plain::{begins_with, same_name};
 use super::{Request, Test, TimeFormat};
 use crate::model::Name;
 use schemars::JsonSchema;
@@ -137,5 +138,38 @@ pub struct Labels {
     /// Where the answer says how many records were changed; fewer than asked means: read back.
     #[serde(default)]
     pub succeeded: Option<String>,
+    /// The system takes two labels that differ only in case, or in blanks around them, for one.
+    #[serde(default)]
+    pub any_case: bool,
     pub batch: usize,
+}
+
+impl Labels {
+    /// How labels are told apart.
+    pub fn names(&self) -> LabelNames {
+        if self.any_case { LabelNames::AnyCase } else { LabelNames::AsWritten }
+    }
+}
+
+/// When two labels are one to the system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LabelNames {
+    AsWritten,
+    AnyCase,
+}
+
+impl LabelNames {
+    pub fn same(self, a: &str, b: &str) -> bool {
+        match self {
+            LabelNames::AsWritten => a == b,
+            LabelNames::AnyCase => same_name(a, b),
+        }
+    }
+
+    pub fn begins(self, label: &str, prefix: &str) -> bool {
+        match self {
+            LabelNames::AsWritten => label.starts_with(prefix),
+            LabelNames::AnyCase => begins_with(label, prefix),
+        }
+    }
 }
