@@ -182,7 +182,10 @@ impl Mapper {
             match reader.read(raw, &self.zone) {
                 Ok(Some(value)) => record.set_mark(reader.mark, value),
                 Ok(None) => {}
-                Err(why) => told.tell(reader.mark.name(), why),
+                Err(why) => {
+                    record.set_mark(reader.mark, Value::Unreadable);
+                    told.tell(reader.mark.name(), why);
+                }
             }
         }
         record.account = self.account.as_ref().and_then(|p| p.first(raw)).filter(|v| !v.is_null()).and_then(|v| {

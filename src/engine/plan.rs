@@ -6,7 +6,7 @@ use super::system::Lanes;
 use super::world::{Idx, NOBODY};
 use crate::connector::PermitChange;
 use crate::decide::ratchet::Kept;
-use crate::decide::standing::{By, HoldNow};
+use crate::decide::standing::{By, HoldNow, REFUSAL_UNREAD};
 use crate::model::{Name, Record, RecordId, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -197,8 +197,9 @@ impl Engine {
 
     fn hold_rules(&self, person: u32) -> String {
         let Some(person) = self.people.get(person as usize) else { return String::new() };
-        let named: BTreeSet<&str> =
-            person.holds.iter().filter_map(|h| self.config.policy.holds.iter().find(|r| r.name == h.hold)).map(|r| &*r.rule).collect();
+        let of_file = |name: &Name| self.config.policy.holds.iter().find(|r| r.name == *name).map(|r| &*r.rule);
+        let built_in = |name: &Name| (**name == *REFUSAL_UNREAD).then_some(REFUSAL_UNREAD);
+        let named: BTreeSet<&str> = person.holds.iter().filter_map(|h| of_file(&h.hold).or(built_in(&h.hold))).collect();
         named.into_iter().collect::<Vec<_>>().join(", ")
     }
 

@@ -205,6 +205,7 @@ fn permit(due: &mut Due, record: &Record, wanted: &Wanted, allowed: &Allowed, ab
     // Renewed when half of the lease is gone, so that renewals spread and a stop of ours lets permits run out.
     let renew = match shown {
         Some(Value::Time(shown)) if abilities.permit_ends => shown.0 - now.0 < allowed.lease.0 / 2 && until > *shown,
+        Some(Value::Unreadable) => true,
         _ => !stands,
     };
     if renew {
@@ -216,6 +217,8 @@ fn permit(due: &mut Due, record: &Record, wanted: &Wanted, allowed: &Allowed, ab
 pub fn permit_stands(record: &Record, now: Time) -> bool {
     match record.mark(Mark::Permit) {
         Some(Value::Bool(on)) => *on,
+        // The system may well read what we cannot.
+        Some(Value::Unreadable) => true,
         Some(Value::Time(until)) => *until > now,
         _ => false,
     }

@@ -279,7 +279,7 @@ impl Record {
 
     /// Whether what stands in the block's place is neither what we write for it nor for its absence: somebody else's, and not ours to lift.
     pub fn blocked_in_other_words(&self) -> bool {
-        self.mark(Mark::Block).is_some_and(|shown| !matches!(shown, Value::Bool(_) | Value::Empty))
+        self.mark(Mark::Block).is_some_and(|shown| !matches!(shown, Value::Bool(_) | Value::Empty | Value::Unreadable))
     }
 
     /// The person's present address: the field `email`, if it is one.
