@@ -80,6 +80,7 @@ impl Engine {
 
     /// Takes one page in. Its cursor and what it changed go with one commit.
     pub fn take_in(&mut self, run: &mut PassRun, page: PageRead, now: Time) {
+        run.shown.add(page.shown);
         for note in page.quarantined {
             let who = note.record.map_or_else(|| format!("{}:{}", run.system, run.stream), |r| r.to_string());
             self.note_quarantined(format!("{who}: {}: {}", note.field, note.why));
@@ -87,7 +88,6 @@ impl Engine {
         if let (Some(skew), Some(state)) = (page.clock_skew_ms, self.systems.get_mut(&run.system)) {
             state.clock_skew_ms = skew;
         }
-        run.shown.add(page.shown);
         self.world.warm_ids(page.observed.iter().map(Observed::id));
         for observed in page.observed {
             run.read += 1;
