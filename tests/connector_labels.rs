@@ -103,9 +103,13 @@ async fn site_with(change: impl FnOnce(&mut nayose::connector::Manifest)) -> (Sh
 }
 
 async fn block(ma: &RestConnector, on: bool) -> Outcome {
+    write(ma, on, false).await
+}
+
+async fn write(ma: &RestConnector, on: bool, again: bool) -> Outcome {
     let record: RecordId = format!("ma:person:{MEMBER}").parse().unwrap();
     let change = Change { block: Some(on), ..Change::default() };
-    ma.write(&[WriteOp { record, change }], Lane::Protective).await.remove(0)
+    ma.write(&[WriteOp { record, change, again }], Lane::Protective).await.remove(0)
 }
 
 #[tokio::test]
@@ -146,4 +150,14 @@ async fn a_label_deleted_by_hand_is_made_anew_and_the_hold_put_back() {
     let site = site.lock().unwrap();
     assert!(site.worn.is_empty());
     assert!(site.filters.iter().all(|f| f.starts_with(&format!("id:['{MEMBER}']"))), "{:?}", site.filters);
+}
+
+/// The id that we knew went on being taken, and each look found the block gone: thirteen copies of a wrong label on each member.
+#[tokio::test]
+async fn a_label_renamed_by_hand_is_looked_up_before_it_is_set_again() {
+    let (site, ma) = site().await;
+    assert_eq!(block(&ma, true).await, Outcome::Applied);
+    site.lock().unwrap().labels.values_mut().for_each(|name| *name = "VIP".into());
+    assert_eq!(write(&ma, true, true).await, Outcome::Applied);
+    assert_eq!(site.lock().unwrap().worn_names(), ["VIP", "nayose-hold"]);
 }

@@ -131,7 +131,7 @@ fn by_email<'r>(records: &'r [Record], email: &str) -> &'r Record {
 }
 
 async fn write(connector: &Arc<dyn Connector>, record: &RecordId, change: Change) -> Outcome {
-    connector.write(&[WriteOp { record: record.clone(), change }], Lane::Fields).await.remove(0)
+    connector.write(&[WriteOp { record: record.clone(), change, again: false }], Lane::Fields).await.remove(0)
 }
 
 async fn back(connector: &Arc<dyn Connector>, record: &RecordId) -> Record {

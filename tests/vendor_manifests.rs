@@ -191,6 +191,7 @@ async fn the_ma_is_read_by_list_and_feed_and_written_by_id() {
                 why: Some("open_deal_person".into()),
                 status: Some(StatusChange { to: "opportunity".into(), from: None }),
             },
+            again: false,
         })
         .to_vec();
     // A token that has run out is renewed on the way.
@@ -225,6 +226,7 @@ async fn the_crm_is_written_in_batches_with_single_failures() {
             permit: Some(PermitChange::Until(Time(START))),
             ..Change::default()
         },
+        again: false,
     };
     let outcomes = crm.write(&[op("999999"), op(&contact)], Lane::Fields).await;
     assert!(matches!(&outcomes[..], [Outcome::Rejected(_), Outcome::Applied]), "{outcomes:?}");

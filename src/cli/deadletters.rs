@@ -16,11 +16,12 @@ pub async fn deadletters(common: &Common, order: Letters) -> Exit {
             if common.json {
                 output::json(&json!({ "deadletters": letters }));
             } else if letters.is_empty() {
-                output::note("no write was refused");
+                output::note("no write failed");
             } else {
-                let mut table = output::table(&["record", "op", "attempts", "given up", "why"]);
+                let mut table = output::table(&["record", "op", "attempts", "given up", "next try", "why"]);
                 for l in letters {
-                    table.add_row(vec![l.record, l.op, l.attempts.to_string(), if l.given_up { "yes" } else { "no" }.into(), l.why]);
+                    let given_up = if l.given_up { "yes" } else { "no" }.into();
+                    table.add_row(vec![l.record, l.op, l.attempts.to_string(), given_up, l.retry_at.unwrap_or_default(), l.why]);
                 }
                 output::data(&table.to_string());
             }

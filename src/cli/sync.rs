@@ -44,6 +44,9 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
     for note in &synced.quarantine {
         output::note(&format!("not read: {note}"));
     }
+    for (system, count) in &synced.unwritten {
+        output::note(&format!("{count} holds are not written to {system} yet: `nayose status` and `nayose deadletters list` say why"));
+    }
     for waiting in &synced.waiting {
         output::note(&waiting_text(waiting));
     }

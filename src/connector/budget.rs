@@ -138,7 +138,7 @@ impl Budget {
 /// What a lane may use of a day: at least a fifth is kept from reads and field writes, half of that from releases.
 fn share(limit: u64, lane: Lane) -> u64 {
     match lane {
-        Lane::Protective => limit,
+        Lane::Protective | Lane::ReadBack => limit,
         Lane::Release => limit - limit.div_ceil(10),
         Lane::Fields | Lane::Read => limit - limit.div_ceil(5),
     }

@@ -12,7 +12,7 @@ use crate::model::Span;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Credential,
-    /// A rate limit: not carried out. With how long the server asks to wait.
+    /// A rate limit, a lock, a move to other servers: not carried out. With how long the server asks to wait.
     Later(Option<Span>),
     /// There was no connection: not carried out.
     NotConnected,
@@ -28,6 +28,9 @@ pub enum Kind {
     Budget,
 }
 
+/// A used up budget is looked at again after so long.
+const BUDGET_WAIT: Span = Span::minutes(5);
+
 /// A failure and how to tell of it.
 #[derive(Debug, Clone)]
 pub struct Failure {
@@ -42,13 +45,18 @@ impl Failure {
 
     /// What this means for each row of a write.
     pub fn outcome(&self) -> Outcome {
+        match &self.error {
+            Error::Later { wait, .. } => return Outcome::Later { why: self.error.to_string(), wait: *wait },
+            Error::Budget { .. } => return Outcome::Later { why: self.error.to_string(), wait: BUDGET_WAIT },
+            _ => {}
+        }
         let said = match &self.error {
             Error::Refused { said, .. } => said.clone(),
             Error::NotFound { .. } => "not found".to_string(),
             other => other.to_string(),
         };
         match self.kind {
-            Kind::Credential | Kind::Later(_) | Kind::NotConnected | Kind::Budget => Outcome::NotSent(said),
+            Kind::Credential | Kind::NotConnected | Kind::Later(_) | Kind::Budget => Outcome::NotSent(said),
             Kind::Refused | Kind::NotFound | Kind::CursorLost => Outcome::Rejected(said),
             Kind::Broken(_) | Kind::NotUnderstood | Kind::TooLarge => Outcome::Unknown(said),
         }
@@ -92,7 +100,7 @@ impl Rules {
         let said = &self.said;
         Some(match status {
             _ if among(&said.budget_codes) => Kind::Budget,
-            _ if status == 429 || among(&said.retry_codes) => Kind::Later(told),
+            _ if among(&said.retry_codes) || is_later(status, told) => Kind::Later(told),
             _ if status == 401 || said.auth_statuses.contains(&status) || among(&said.auth_codes) => Kind::Credential,
             _ if from_cursor && (said.cursor_lost_statuses.contains(&status) || among(&said.cursor_lost_codes)) => Kind::CursorLost,
             404 => Kind::NotFound,
@@ -112,6 +120,12 @@ impl Rules {
             (None, None) => None,
         }
     }
+}
+
+/// Whether a status means "later" and not "no": too many requests, locked, a tenant on its way to other servers, and any 4xx that says how long
+/// to wait. A credential that is not accepted does not become better by waiting.
+fn is_later(status: u16, told: Option<Span>) -> bool {
+    matches!(status, 423 | 429 | 477) || (status != 401 && (400..500).contains(&status) && told.is_some())
 }
 
 /// The text on one line.
@@ -150,6 +164,19 @@ mod tests {
             (&coded, 200, code("1003"), false, Some(Kind::Refused)),
         ] {
             assert_eq!(rules.failure(status, Some(&Json::from(&json)), None, cursor), want, "{status} {json}");
+        }
+        let (wait, json) = (Some(Span::seconds(7)), json!({}));
+        for (status, told, want) in [
+            (423, None, Kind::Later(None)),
+            (477, wait, Kind::Later(wait)),
+            (409, None, Kind::Refused),
+            (409, wait, Kind::Later(wait)),
+            (403, wait, Kind::Later(wait)),
+            (404, wait, Kind::Later(wait)),
+            (401, wait, Kind::Credential),
+            (503, wait, Kind::Broken(wait)),
+        ] {
+            assert_eq!(plain.failure(status, Some(&Json::from(&json)), told, false), Some(want), "{status} {told:?}");
         }
         assert_eq!(coded.message(&Json::from(&code("1003"))).as_deref(), Some("1003 m"));
         assert_eq!(plain.failure(200, None, None, false), None);

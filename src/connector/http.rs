@@ -14,7 +14,7 @@ use super::rest::transport::{Incoming, Lost, Outgoing, Wire};
 use super::retry::{Delays, http_date, retry_after};
 use super::secrets::Secrets;
 use super::settings::Settings;
-use crate::model::{Name, Span};
+use crate::model::{Name, Span, Time};
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
 use std::fmt;
@@ -101,6 +101,10 @@ impl Http {
             }),
             _ => Err(problems),
         }
+    }
+
+    pub fn now(&self) -> Time {
+        (self.clock)()
     }
 
     /// A reading request, repeated within the bounds of `retry`.

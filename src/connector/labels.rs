@@ -1,4 +1,6 @@
-//! Puts labels on records and takes them off, by the labels' own ids, which are looked up once and made where they are missing.
+//! Puts labels on records and takes them off, by the labels' own ids. Those are looked up, made where they are missing, and looked up anew
+//! when they are old, when a label is to be set again, and when the system takes a request that changes nothing: people rename and delete
+//! labels, and an id of old then names another one or none.
 
 use super::failure::{Failure, Kind};
 use super::json::Json;
@@ -12,9 +14,18 @@ use super::rows::{LabelStep, Row};
 use super::scalars::{id_of, int_of, text_of};
 use super::settings::Settings;
 use super::writes::Writer;
-use crate::model::ShortText;
-use std::collections::BTreeMap;
+use crate::model::{ShortText, Span, Time};
+use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::Mutex;
+
+/// A label's id counts for so long: until then a label that is renamed is put on more records under its new name.
+const ID_COUNTS_FOR: Span = Span::minutes(5);
+
+/// A label's id, and when the system told it.
+struct Known {
+    id: String,
+    at: Time,
+}
 
 /// A manifest's `labels`, made ready.
 pub struct LabelPlan {
@@ -28,8 +39,8 @@ pub struct LabelPlan {
     succeeded: Option<Path>,
     names: LabelNames,
     pub batch: usize,
-    /// Name to id. Held while it is filled, so that a label is looked up and made once.
-    known: Mutex<BTreeMap<String, String>>,
+    /// By name. Held while it is filled, so that a label is looked up and made once.
+    known: Mutex<BTreeMap<String, Known>>,
 }
 
 impl LabelPlan {
@@ -57,10 +68,15 @@ impl LabelPlan {
     /// Carries out the label steps of all rows, the protecting ones of all rows first.
     pub async fn write(&self, reader: &Reader<'_>, writer: &Writer, ops: &[WriteOp], rows: &[Option<Row<'_>>], parts: &mut [Vec<Outcome>]) {
         let mut groups: BTreeMap<&LabelStep, Vec<usize>> = BTreeMap::new();
+        let mut again: BTreeSet<&str> = BTreeSet::new();
         for (at, row) in rows.iter().enumerate() {
             for step in row.iter().flat_map(|r| &r.labels) {
                 groups.entry(step).or_default().push(at);
+                again.extend(ops[at].again.then_some(step.label.as_str()));
             }
+        }
+        if !again.is_empty() {
+            self.known.lock().await.retain(|label, _| !again.contains(label.as_str()));
         }
         for (step, members) in groups {
             for batch in members.chunks(self.batch.max(1)) {
@@ -83,7 +99,10 @@ impl LabelPlan {
                 Ok(None) => return all(Outcome::Applied),
                 Err(failure) => {
                     let untouched = match failure.outcome() {
-                        Outcome::Rejected(why) => Outcome::Rejected(why),
+                        Outcome::Rejected(why) => {
+                            Outcome::Rejected(format!("there is no label {:?}, and none can be made: {why}", step.label))
+                        }
+                        later @ Outcome::Later { .. } => later,
                         Outcome::Applied | Outcome::Unknown(_) | Outcome::NotSent(_) => Outcome::NotSent(failure.error.to_string()),
                     };
                     return all(untouched);
@@ -140,8 +159,10 @@ impl LabelPlan {
 
     /// The id of a label; `None` where there is none and none is to be made.
     async fn label_id(&self, reader: &Reader<'_>, label: &str, make: bool) -> Result<Option<String>, Failure> {
-        let mut known = self.known.lock().await;
-        if let Some(id) = known.get(label) {
+        let (mut known, now) = (self.known.lock().await, reader.http.now());
+        if let Some(Known { id, at }) = known.get(label)
+            && now.since(*at) < ID_COUNTS_FOR
+        {
             return Ok(Some(id.clone()));
         }
         let found = self.find(reader, label).await.map_err(|error| Failure::new(kind(&error), error))?;
@@ -162,7 +183,7 @@ impl LabelPlan {
                 }
             }
         };
-        known.insert(label.to_string(), id.clone());
+        known.insert(label.to_string(), Known { id: id.clone(), at: now });
         Ok(Some(id))
     }
 

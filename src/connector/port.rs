@@ -191,6 +191,8 @@ pub struct StatusChange {
 pub struct WriteOp {
     pub record: RecordId,
     pub change: Change,
+    /// What it sets was set before and was found gone: names that the connector remembers are looked up anew.
+    pub again: bool,
 }
 
 /// What became of one write to one record.
@@ -201,8 +203,13 @@ pub enum Outcome {
     Rejected(String),
     /// Not known whether it was written: read back before anything else goes there.
     Unknown(String),
-    /// Surely not written (no connection, rate limit, refused before sending): try again later.
+    /// Surely not written (no connection, no budget, refused before sending): try again later.
     NotSent(String),
+    /// Surely not written: the system asks to wait for so long.
+    Later {
+        why: String,
+        wait: Span,
+    },
 }
 
 impl Outcome {
@@ -213,6 +220,7 @@ impl Outcome {
             Outcome::Rejected(text) => Outcome::Rejected(map(text)),
             Outcome::Unknown(text) => Outcome::Unknown(map(text)),
             Outcome::NotSent(text) => Outcome::NotSent(map(text)),
+            Outcome::Later { why, wait } => Outcome::Later { why: map(why), wait },
         }
     }
 }
@@ -221,6 +229,8 @@ impl Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lane {
     Protective,
+    /// Looking at what became of a write. It never takes the place that is kept for protective writes.
+    ReadBack,
     /// Releases and permit renewals.
     Release,
     Fields,

@@ -248,7 +248,8 @@ impl UpdatePlan {
                         self.results.as_ref().map_or_else(|| vec![Outcome::Applied; rows.len()], |r| r.outcomes(&ids, answer.root()));
                     outcomes.extend(rows.iter().map(|r| r.at).zip(told));
                 }
-                Err(failure) if failure.kind == Kind::Refused && rows.len() > 1 && !hopeless => {
+                // "Not found" may mean one of the records as well as the whole.
+                Err(failure) if matches!(failure.kind, Kind::Refused | Kind::NotFound) && rows.len() > 1 && !hopeless => {
                     let (first, second) = rows.split_at(rows.len() / 2);
                     open.extend([second, first]);
                 }
@@ -280,9 +281,12 @@ fn together(parts: Vec<Outcome>) -> Outcome {
             (Outcome::Unknown(why), _) | (_, Outcome::Unknown(why)) => Outcome::Unknown(why),
             (Outcome::Rejected(why), Outcome::Rejected(_)) => Outcome::Rejected(why),
             (Outcome::NotSent(why), Outcome::NotSent(_)) => Outcome::NotSent(why),
-            (Outcome::Applied, Outcome::Rejected(why) | Outcome::NotSent(why))
-            | (Outcome::Rejected(why) | Outcome::NotSent(why), Outcome::Applied) => Outcome::Unknown(format!("done in part: {why}")),
-            (Outcome::Rejected(why), Outcome::NotSent(_)) | (Outcome::NotSent(_), Outcome::Rejected(why)) => Outcome::Rejected(why),
+            (Outcome::Applied, Outcome::Rejected(why) | Outcome::NotSent(why) | Outcome::Later { why, .. })
+            | (Outcome::Rejected(why) | Outcome::NotSent(why) | Outcome::Later { why, .. }, Outcome::Applied) => {
+                Outcome::Unknown(format!("done in part: {why}"))
+            }
+            (Outcome::Rejected(why), _) | (_, Outcome::Rejected(why)) => Outcome::Rejected(why),
+            (later @ Outcome::Later { .. }, _) | (_, later @ Outcome::Later { .. }) => later,
         };
     }
     all

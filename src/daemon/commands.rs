@@ -1,7 +1,8 @@
 //! What the command line can ask of the state, whether a daemon holds it or the command opens it itself.
 
 use super::reading::StreamReport;
-use super::shell::{Shell, Tally};
+use super::sending::Tally;
+use super::shell::Shell;
 use crate::connector::Usage;
 use crate::engine::explain::Explanation;
 use crate::engine::export::{Sheet, What};
@@ -95,11 +96,14 @@ pub struct Synced {
     /// What could not be read, with the record and its field.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quarantine: Vec<String>,
+    /// Decided holds that do not stand yet, by system.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unwritten: BTreeMap<Name, usize>,
 }
 
 impl Synced {
     pub fn failed(&self) -> bool {
-        self.streams.iter().any(|s| s.error.is_some()) || self.writes.values().any(Tally::failed)
+        self.streams.iter().any(|s| s.error.is_some()) || self.writes.values().any(Tally::failed) || !self.unwritten.is_empty()
     }
 }
 
@@ -253,6 +257,7 @@ impl Shell {
             waiting: engine.waiting(),
             not_approved: not_approved.collect(),
             quarantine: engine.quarantine.clone(),
+            unwritten: engine.unwritten_holds(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The asynchronous shell around [`engine`](crate::engine): connectors, clock, network and people who ask.
 //!
-//! - [`shell`], [`reading`], [`commands`], [`socket`], [`run`]: engine, connectors and clock together
+//! - [`shell`], [`reading`], [`sending`], [`commands`], [`socket`], [`run`]: engine, connectors and clock together
 //! - [`wiring`], [`reload`]: the connectors, and edits of systems and rules while we run
 //! - [`tell`]: notices sent; [`halt`]: when our own disk fails
 
@@ -9,6 +9,7 @@ pub mod halt;
 pub mod reading;
 pub mod reload;
 pub mod run;
+pub mod sending;
 pub mod shell;
 pub mod socket;
 pub mod tell;

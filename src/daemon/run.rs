@@ -1,6 +1,7 @@
 //! `nayose run`: each stream on its own schedule, delivery whenever something is due, until told to stop.
 
 use super::reload::{self, Source};
+use super::sending::GATHERED_FOR;
 use super::shell::Shell;
 use super::tell::tell_for_ever;
 use crate::connector::StreamInfo;
@@ -19,8 +20,6 @@ use tokio::task::JoinSet;
 const TICK: Duration = Duration::from_secs(1);
 /// Deliveries under way get so long to end after SIGTERM; then their outcome is unknown and is read back at the next start.
 const GRACE: Duration = Duration::from_secs(7);
-/// A delivery waits so long for what else may come.
-const GATHERED_FOR: Duration = Duration::from_millis(100);
 /// A stream whose system fails waits longer each time, up to this many of its intervals.
 const FAILURES_BACK_OFF_MAX: u32 = 5;
 /// But never longer than this.
@@ -192,18 +191,18 @@ async fn read_for_ever(
 }
 
 async fn deliver_for_ever(shell: Shell, system: Name, mut stop: watch::Receiver<bool>) -> Result<Option<Job>, Error> {
-    let notify = shell.wake_of(&system);
+    let mut wake = shell.wake_of(&system);
     while !*stop.borrow() && shell.wiring().connectors.contains_key(&system) {
         tokio::select! {
-            _ = notify.notified() => {}
+            _ = wake.changed() => {}
             _ = tokio::time::sleep(Duration::from_secs(5)) => {}
             _ = stop.changed() => break,
         }
-        // What comes together goes together: while pages are read, each of them may have something for the same few requests.
         tokio::select! {
             _ = tokio::time::sleep(GATHERED_FOR) => {}
             _ = stop.changed() => break,
         }
+        wake.mark_unchanged();
         let tally = shell.deliver(&system).await?;
         for (op, counts) in [("hold", tally.hold), ("release", tally.release), ("update", tally.update)] {
             for (outcome, count) in [("applied", counts.applied), ("rejected", counts.rejected), ("unknown", counts.unknown)] {

@@ -1,8 +1,10 @@
 //! Writes out: what is due is computed at send, and sent once. What became of it is booked in `account`.
 
-use super::engine::{Engine, Error};
+use super::delivery::Pick;
+use super::engine::Engine;
 use super::sketch::Merge;
 use super::system::{Approval, Lanes};
+pub use super::target::Op;
 use super::target::{self, Due};
 use super::wanted::Whole;
 use super::world::{Idx, NOBODY};
@@ -12,9 +14,14 @@ use crate::decide::freshness;
 use crate::model::{MailKind, Name, Record, Time};
 use std::ops::Range;
 
+/// Writes that were not carried out are tried again in batches that are smaller by this factor, each time: first sixteenths, then singly.
+const PARTED_BY: usize = 16;
+
 /// Writes that go out together.
 #[derive(Debug, Clone)]
 pub struct Batch {
+    pub(super) pick: Pick,
+    pub(super) sent_at: Time,
     /// The numbers of the items that say what is under way.
     pub(crate) sent: Range<u64>,
     pub system: Name,
@@ -29,6 +36,8 @@ pub struct Batch {
     pub had_block: Vec<bool>,
     /// Whether something else was due for the record that this write does not carry.
     pub more: Vec<bool>,
+    /// A digest of why each record is to be held.
+    pub(super) causes: Vec<u64>,
 }
 
 /// A record, and the bytes that it was decoded from.
@@ -39,8 +48,10 @@ pub(crate) struct Shown {
 }
 
 impl Batch {
-    fn new(system: Name, lane: Lane, room: usize) -> Batch {
+    fn new(system: Name, lane: Lane, pick: Pick, room: usize, now: Time) -> Batch {
         Batch {
+            pick,
+            sent_at: now,
             sent: 0..0,
             system,
             lane,
@@ -50,29 +61,12 @@ impl Batch {
             written: Vec::new(),
             had_block: Vec::with_capacity(room),
             more: Vec::with_capacity(room),
+            causes: Vec::with_capacity(room),
         }
     }
-}
-
-/// The direction of a write, as `plan`, `sync` and `status` name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Op {
-    Hold,
-    Release,
-    Update,
 }
 
 impl Op {
-    pub const ALL: [Op; 3] = [Op::Hold, Op::Release, Op::Update];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Op::Hold => "hold",
-            Op::Release => "release",
-            Op::Update => "update",
-        }
-    }
-
     pub fn of(change: &Change) -> Op {
         if change.block == Some(true) || change.permit == Some(PermitChange::Withdrawn) {
             Op::Hold
@@ -85,94 +79,103 @@ impl Op {
 }
 
 impl Engine {
-    /// The next writes for a system, in at most so many batches, marked as sent and committed. Empty: nothing may go out now.
-    pub fn next_batches(&mut self, system: &Name, now: Time, at_most: usize) -> Result<Vec<Batch>, Error> {
-        let batches = self.gather_batches(system, now, at_most);
-        if !batches.is_empty() {
-            self.commit()?;
-        }
-        Ok(batches)
-    }
-
-    /// The same, not yet committed: none of them may go out before it is.
-    pub fn gather_batches(&mut self, system: &Name, now: Time, at_most: usize) -> Vec<Batch> {
-        std::iter::from_fn(|| self.gather(system, now)).take(at_most).collect()
-    }
-
     /// Whether something is lined up for a system that may be written to.
     pub fn has_writes_for(&self, system: &Name) -> bool {
         self.systems.get(system).is_some_and(|s| s.approved.is_some() && !s.outbox.is_empty())
     }
 
-    /// One batch, marked as sent.
-    fn gather(&mut self, system: &Name, now: Time) -> Option<Batch> {
+    /// One batch, marked as sent, not yet committed: it may not go out before it is.
+    pub(super) fn gather(&mut self, system: &Name, now: Time) -> Option<Batch> {
         self.ask_where_needed(system, now);
-        for lane in [Lane::Protective, Lane::Release, Lane::Fields] {
+        for (lane, pick) in self.systems.get(system)?.channel.turns(now) {
             if !self.lane_open(system, lane, now) {
                 continue;
             }
-            let state = self.systems.get(system)?;
-            let limit = state.abilities.batch.max(1);
-            let everything = state.approved == Some(Approval::All) && !matches!(state.breaker.open_until, Some(t) if t > now);
-            let candidates = self.candidates_of(system, lane, now, limit);
-            let mut batch = Batch::new(system.clone(), lane, candidates.len());
-            let lately = self.take_lately(&candidates, now);
-            let others: Vec<Idx> = candidates.iter().zip(&lately).filter(|(_, l)| l.is_none()).map(|(idx, _)| *idx).collect();
-            let mut looks = self.looks(&others, now).into_iter();
-            for (idx, lately) in candidates.into_iter().zip(lately) {
-                let (record, merge, before) = match lately {
-                    Some(looked) => (looked.record, looked.merge, Some(looked.due)),
-                    None => {
-                        let Some((record, merge)) = looks.next() else { break };
-                        (record, merge, None)
-                    }
-                };
-                let due = self.due_by(idx, &record, &merge, now);
-                let lanes = Lanes::of(&due);
-                // The guards know already what was due a moment ago.
-                let may = if before.is_some_and(|b| b == due) { self.may(idx, &record) } else { self.may_go(idx, &record, &due, now) };
-                let fields_too = everything && may.update;
-                let alone = self.world.slot(idx).target.as_ref().and_then(|t| t.failure.as_ref()).is_some_and(|f| f.alone);
-                let change = match lane {
-                    Lane::Protective => due.protective.map(|c| if fields_too && !alone { with_update(c, due.update) } else { c }),
-                    Lane::Release if may.release => due.release.map(|c| if alone || !fields_too { c } else { with_update(c, due.update) }),
-                    // A record whose block is due gets it first: the outcome of one write is awaited before the next.
-                    Lane::Fields if due.protective.is_none() && may.update => due.update,
-                    _ => None,
-                };
-                let more = match lane {
-                    Lane::Protective => lanes.release || (lanes.update && (!fields_too || alone)),
-                    Lane::Release => lanes.protective || (lanes.update && (!fields_too || alone)),
-                    _ => lanes.protective || lanes.release,
-                };
-                let Some(change) = change else {
-                    self.set_lanes(system, idx, lanes);
-                    continue;
-                };
-                self.send(&mut batch, idx, record, change, more, now);
-                if batch.ops.len() >= limit {
-                    break;
-                }
-            }
-            if lane == Lane::Protective && !batch.ops.is_empty() && batch.ops.len() < limit && self.lane_open(system, Lane::Fields, now) {
-                // A request that goes anyway takes fields along in the room that is left.
-                self.fill(&mut batch, limit, now);
-            }
+            let candidates = self.candidates_of(system, lane, pick, now);
+            let batch = self.batch_of(system, lane, pick, candidates, now);
             if !batch.ops.is_empty() {
-                if let Some(state) = self.systems.get_mut(system) {
-                    state.in_flight.extend(&batch.places);
-                }
-                self.keep_sent(&mut batch);
-                self.keep_written(std::mem::take(&mut batch.written), now);
-                return Some(batch);
+                return Some(self.sealed(batch, now));
             }
         }
         None
     }
 
+    /// Makes a batch out of those of the candidates that have something due.
+    fn batch_of(&mut self, system: &Name, lane: Lane, pick: Pick, candidates: Vec<Idx>, now: Time) -> Batch {
+        let mut batch = Batch::new(system.clone(), lane, pick, candidates.len(), now);
+        let Some(state) = self.systems.get(system) else { return batch };
+        let limit = if pick == Pick::Probe { 1 } else { state.abilities.batch.max(1) };
+        let everything = state.approved == Some(Approval::All) && !state.channel.is_open();
+        // Where a block is a label, fields are a request of their own, which the block would wait for.
+        let in_one_request = !state.abilities.block_is_own_mark;
+        let company = lane == Lane::Protective && in_one_request && everything && state.channel.may_take_company(now);
+        let lately = self.take_lately(&candidates, now);
+        let others: Vec<Idx> = candidates.iter().zip(&lately).filter(|(_, l)| l.is_none()).map(|(idx, _)| *idx).collect();
+        let mut looks = self.looks(&others, now).into_iter();
+        for (idx, lately) in candidates.into_iter().zip(lately) {
+            let (record, merge, before) = match lately {
+                Some(looked) => (looked.record, looked.merge, Some(looked.due)),
+                None => {
+                    let Some((record, merge)) = looks.next() else { break };
+                    (record, merge, None)
+                }
+            };
+            let due = self.due_by(idx, &record, &merge, now);
+            let lanes = Lanes::of(&due);
+            // The guards know already what was due a moment ago.
+            let may = if before.is_some_and(|b| b == due) { self.may(idx, &record) } else { self.may_go(idx, &record, &due, now) };
+            let target = self.world.slot(idx).target.as_deref();
+            let failure = |op| target.and_then(|t| t.failure(op));
+            // After a failure each lane goes by itself, and what was refused in parts.
+            let together = everything && may.update && in_one_request && target.is_none_or(|t| t.failures.is_none());
+            let part = |op, whole: Change| match failure(op) {
+                Some(failure) => failure.part_of(whole),
+                None => whole,
+            };
+            // A record whose block is due gets it first, as the outcome of one write is awaited before the next; unless the block waits.
+            let block_goes = due.protective.is_some() && !failure(Op::Hold).is_some_and(|f| f.waits(now));
+            let more = match lane {
+                Lane::Protective => lanes.release || (lanes.update && !together) || failure(Op::Hold).is_some(),
+                Lane::Release => lanes.protective || (lanes.update && !together) || failure(Op::Release).is_some(),
+                _ => lanes.protective || lanes.release || failure(Op::Update).is_some(),
+            };
+            let change = match lane {
+                Lane::Protective if together => due.protective.map(|c| with_update(c, due.update)),
+                Lane::Protective => due.protective.map(|c| part(Op::Hold, c)),
+                Lane::Release if may.release && together => due.release.map(|c| with_update(c, due.update)),
+                Lane::Release if may.release => due.release.map(|c| part(Op::Release, c)),
+                Lane::Fields if !block_goes && may.update => due.update.map(|c| part(Op::Update, c)),
+                _ => None,
+            };
+            let Some(change) = change else {
+                self.set_lanes(system, idx, lanes);
+                continue;
+            };
+            self.send(&mut batch, idx, record, change, (more, due.cause), now);
+            if batch.ops.len() >= limit {
+                break;
+            }
+        }
+        if company && !batch.ops.is_empty() && batch.ops.len() < limit {
+            // A request that goes anyway takes fields along in the room that is left.
+            self.fill(&mut batch, limit, now);
+        }
+        batch
+    }
+
+    /// Notes that a batch leaves.
+    fn sealed(&mut self, mut batch: Batch, now: Time) -> Batch {
+        if let Some(state) = self.systems.get_mut(&batch.system) {
+            state.channel.leaves(&batch.places, batch.lane, batch.pick);
+        }
+        self.keep_sent(&mut batch);
+        self.keep_written(std::mem::take(&mut batch.written), now);
+        batch
+    }
+
     /// Puts field writes into the room that a batch has left.
     fn fill(&mut self, batch: &mut Batch, limit: usize, now: Time) {
-        for idx in self.candidates_of(&batch.system.clone(), Lane::Fields, now, limit) {
+        for idx in self.candidates_of(&batch.system.clone(), Lane::Fields, Pick::Fresh, now) {
             if batch.ops.len() >= limit {
                 break;
             }
@@ -183,17 +186,18 @@ impl Engine {
             let due = self.due(idx, &record, now);
             let may = self.may_go(idx, &record, &due, now);
             if let (None, None, Some(change), true) = (due.protective, due.release, due.update, may.update) {
-                self.send(batch, idx, record, change, false, now);
+                self.send(batch, idx, record, change, (false, 0), now);
             }
         }
     }
 
     /// Takes a write into a batch, marked as sent.
-    fn send(&mut self, batch: &mut Batch, idx: Idx, record: Record, change: Change, more: bool, now: Time) {
+    fn send(&mut self, batch: &mut Batch, idx: Idx, record: Record, change: Change, (more, cause): (bool, u64), now: Time) {
         let target = self.world.slot_mut(idx).target.get_or_insert_default();
         batch.had_block.push(target.block_ours);
         target.send(&change, now);
-        let op = WriteOp { record: record.id.clone(), change };
+        let again = target.held_again.times > 0 || target.released_again.times > 0;
+        let op = WriteOp { record: record.id.clone(), change, again };
         if !op.change.fields.is_empty() {
             batch.written.push(WrittenRecord::of(&op, &record));
         }
@@ -201,6 +205,7 @@ impl Engine {
         batch.places.push(idx);
         batch.shown.push(Shown { record, bytes: self.world.bytes(idx).into() });
         batch.more.push(more);
+        batch.causes.push(cause);
     }
 
     /// Which of the things that are due for a record nobody has to be asked about.
@@ -246,9 +251,6 @@ impl Engine {
             (Some(Approval::All), Lane::Protective) => return true,
             (Some(Approval::All), _) => {}
         }
-        if state.breaker.open_until.is_some_and(|t| t > now) {
-            return false;
-        }
         lane != Lane::Release || self.may_release(now)
     }
 
@@ -279,31 +281,49 @@ impl Engine {
     }
 
     /// Records that have something due in a lane and may be written to; as many as a batch takes, the next ones come with the next batch.
-    fn candidates_of(&self, system: &Name, lane: Lane, now: Time, limit: usize) -> Vec<Idx> {
+    /// Those that did not fail before come first and by themselves: they wait for nobody's failure.
+    fn candidates_of(&self, system: &Name, lane: Lane, pick: Pick, now: Time) -> Vec<Idx> {
         let Some(state) = self.systems.get(system) else { return Vec::new() };
-        let waits = |idx: &Idx| match self.world.slot(*idx).target.as_ref().and_then(|t| t.failure.as_ref()) {
-            Some(failure) => failure.dead || failure.retry_at > now,
-            None => false,
-        };
+        let limit = state.abilities.batch.max(1);
         let (release, update) = (state.guards.of(Op::Release), state.guards.of(Op::Update));
-        let all_wait = match lane {
-            Lane::Release => state.lined_up.release <= release.waiting(),
-            Lane::Fields => state.lined_up.update <= update.waiting(),
-            _ => false,
+        let (op, all_wait) = match lane {
+            Lane::Release => (Op::Release, state.lined_up.release <= release.waiting()),
+            Lane::Fields => (Op::Update, state.lined_up.update <= update.waiting()),
+            _ => (Op::Hold, false),
         };
         if all_wait {
             return Vec::new();
         }
+        let failure = |idx: &Idx, op: Op| self.world.slot(*idx).target.as_deref().and_then(|t| t.failure(op));
+        let block_waits = |idx: &Idx| failure(idx, Op::Hold).is_some_and(|f| f.waits(now));
         let wanted = |idx: &Idx, lanes: &Lanes| match lane {
             Lane::Protective => lanes.protective,
             Lane::Release => lanes.release && release.may_go(*idx),
-            _ => lanes.update && !lanes.protective && update.may_go(*idx),
+            _ => lanes.update && (!lanes.protective || block_waits(idx)) && update.may_go(*idx),
         };
-        let free = state
-            .outbox
-            .in_lane(lane)
-            .filter(|(idx, lanes)| wanted(idx, lanes) && !state.in_flight.contains(*idx) && !state.unknown.contains(*idx) && !waits(idx));
-        free.map(|(idx, _)| *idx).take(limit).collect()
+        let free = state.outbox.in_lane(lane).filter(|(idx, lanes)| wanted(idx, lanes) && !state.channel.is_busy(**idx));
+        let (mut fresh, mut failed): (Vec<Idx>, Vec<Idx>) = Default::default();
+        // So many of those that failed go together, by how often they did: whose fault it was is found out in two steps.
+        let mut together = limit;
+        for (idx, _) in free {
+            match failure(idx, op) {
+                None => fresh.push(*idx),
+                Some(f) if f.waits(now) || pick == Pick::Fresh => {}
+                Some(f) => {
+                    let at_most = if f.cause.is_trouble() { limit / PARTED_BY.pow(u32::from(f.attempts.min(4))) } else { limit };
+                    if failed.len() < together.min(at_most.max(1)) {
+                        together = together.min(at_most.max(1));
+                        failed.push(*idx);
+                    }
+                }
+            }
+            if fresh.len() == limit {
+                break;
+            }
+        }
+        // A probe of what protects is one that failed: the others go anyway.
+        let prefer_failed = pick == Pick::Probe && lane == Lane::Protective;
+        if fresh.is_empty() || prefer_failed { failed } else { fresh }
     }
 
     pub fn set_lanes(&mut self, system: &Name, idx: Idx, lanes: Lanes) {

@@ -1,6 +1,7 @@
-//! Dead letters: writes that the target refused for good, until someone retries or drops them.
+//! Dead letters: writes that did not land. What is not protective is given up after some refusals, until someone retries or drops it.
 
 use super::engine::{Engine, Error};
+use super::target::{Cause, Op};
 use super::world::Idx;
 use crate::model::{RecordId, Time};
 use crate::store::{Entry, What};
@@ -15,6 +16,9 @@ pub struct Letter {
     pub why: String,
     /// A block is never given up: it goes on being tried.
     pub given_up: bool,
+    /// When it is tried again at the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<String>,
 }
 
 /// Why a dead letter could not be dropped or retried.
@@ -29,40 +33,34 @@ pub enum Refused {
 }
 
 impl Engine {
-    /// All writes that were refused, those still tried included.
+    /// All writes that did not land, those still tried included: one for each lane of a record.
     pub fn letters(&self) -> Vec<Letter> {
         let mut letters = Vec::new();
-        for system in self.systems.values() {
-            for (idx, lanes) in system.outbox.iter() {
-                let Some(failure) = self.world.slot(*idx).target.as_ref().and_then(|t| t.failure.as_ref()) else { continue };
-                if failure.attempts == 0 {
+        for idx in self.systems.values().flat_map(|s| s.outbox.keys()) {
+            let slot = self.world.slot(*idx);
+            for (op, failure) in slot.target.iter().flat_map(|t| t.failures.as_deref()).flat_map(|f| f.all()) {
+                if failure.cause == Cause::NotSent {
                     continue;
                 }
-                let op = if lanes.protective {
-                    "hold"
-                } else if lanes.release {
-                    "release"
-                } else {
-                    "update"
-                };
                 letters.push(Letter {
-                    record: self.world.slot(*idx).id.to_string(),
-                    op: op.into(),
+                    record: slot.id.to_string(),
+                    op: op.name().into(),
                     attempts: failure.attempts,
-                    why: failure.why.clone(),
+                    why: failure.why.to_string(),
                     given_up: failure.dead,
+                    retry_at: (!failure.dead).then(|| failure.retry_at.rfc3339()),
                 });
             }
         }
         letters
     }
 
-    /// Lets refused writes be tried again now: one, or all of them.
+    /// Lets writes that failed be tried again now: of one record, or of all.
     pub fn retry_letters(&mut self, record: Option<&str>, now: Time) -> Result<usize, Refused> {
         let places = self.letter_places(record)?;
         for idx in &places {
-            if let Some(failure) = self.world.slot_mut(*idx).target.as_mut().and_then(|t| t.failure.as_mut()) {
-                (failure.dead, failure.retry_at) = (false, now);
+            if let Some(failures) = self.world.slot_mut(*idx).target.as_mut().and_then(|t| t.failures.as_mut()) {
+                failures.retry(now);
             }
             self.keep_target(*idx);
         }
@@ -76,14 +74,19 @@ impl Engine {
         for idx in &places {
             let shown = self.world.record(*idx);
             let due = self.due(*idx, &shown, now);
-            let why = self.world.slot(*idx).target.as_ref().and_then(|t| t.failure.as_ref()).map(|f| f.why.clone()).unwrap_or_default();
-            if due.protective.is_some() {
-                return Err(Refused::Hold(record.to_string(), why));
+            let failed = |op| self.world.slot(*idx).target.as_deref().and_then(|t| t.failure(op));
+            if let Some(failure) = failed(Op::Hold).filter(|_| due.protective.is_some()) {
+                return Err(Refused::Hold(record.to_string(), failure.why.to_string()));
             }
             if let Some(target) = self.world.slot_mut(*idx).target.as_mut() {
-                target.failure = None;
-                for (name, value) in due.update.map(|u| u.fields).unwrap_or_default() {
+                target.failures = None;
+                let update = due.update.unwrap_or_default();
+                for (name, value) in update.fields {
                     target.park(&name, value);
+                }
+                if let Some(status) = update.status {
+                    let words = self.systems.get(&shown.id.system).map(|s| &s.words);
+                    target.status.park(words.and_then(|w| w.get(&status.to)).map_or(&*status.to, |word| word));
                 }
             }
             self.keep_target(*idx);
@@ -96,11 +99,11 @@ impl Engine {
     }
 
     fn letter_places(&self, record: Option<&str>) -> Result<Vec<Idx>, Refused> {
-        let refused = |idx: &Idx| self.world.slot(*idx).target.as_ref().is_some_and(|t| t.failure.as_ref().is_some_and(|f| f.attempts > 0));
+        let failed = |idx: &Idx| self.world.slot(*idx).target.as_ref().is_some_and(|t| t.failures.is_some());
         let Some(text) = record else {
-            return Ok(self.systems.values().flat_map(|s| s.outbox.keys().copied()).filter(refused).collect());
+            return Ok(self.systems.values().flat_map(|s| s.outbox.keys().copied()).filter(failed).collect());
         };
-        let idx = RecordId::of_known_system(text).and_then(|id| self.world.find(&id)).filter(refused);
+        let idx = RecordId::of_known_system(text).and_then(|id| self.world.find(&id)).filter(failed);
         idx.map(|i| vec![i]).ok_or_else(|| Refused::Unknown(text.to_string()))
     }
 }

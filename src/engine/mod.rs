@@ -5,7 +5,7 @@
 //! - [`replay`]: the journal against the store at open; [`rebuild`]: after the state was lost: what the journal gives back
 //! - [`observe`], [`overlay`], [`prove`], [`clocks`]: pages in, what a whole pass proves, and by whose clock; [`schedule`]: which pass is next
 //! - [`sketch`], [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
-//! - [`target`], [`outbox`], [`deliver`], [`account`]: the outbox, sending, and what became of each write
+//! - [`target`], [`outbox`], [`deliver`], [`account`], [`delivery`]: the outbox, what is next for a system, and what became of each write
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
 //! - [`unread_refusals`], [`shown`], [`marks_in_words`]: words in opt-out fields, fields in no answer, and marks as people say them
 //! - [`written`], [`undo`]: what fields held before, and setting them back
@@ -21,6 +21,7 @@ pub mod clocks;
 pub mod codec;
 pub mod connection;
 pub mod deliver;
+pub mod delivery;
 pub mod durable;
 pub mod engine;
 pub mod explain;

@@ -224,8 +224,12 @@ impl Engine {
                 Noticed::Parked { field } => {
                     tracing::warn!(record = %record.id, %field, "the field does not stay as written; it is parked until another value is wanted");
                 }
-                Noticed::BlockLost => {
-                    tracing::warn!(record = %record.id, "the block that we set is gone; if its hold is still in force it is set again");
+                Noticed::ParkedMark { mark } => {
+                    let mark = mark.name();
+                    tracing::warn!(record = %record.id, mark, "it does not stay as written; it is left alone until something else is wanted");
+                }
+                Noticed::BlockLost { times } => {
+                    tracing::warn!(record = %record.id, times, "the block that we set is gone; if its hold is still in force it is set again");
                     if let Some(system) = self.systems.get_mut(&record.id.system) {
                         system.blocks_lost += 1;
                     }

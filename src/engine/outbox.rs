@@ -46,7 +46,7 @@ impl Outbox {
         let list = match lane {
             Lane::Protective => &self.protective,
             Lane::Release => &self.release,
-            Lane::Fields | Lane::Read => return Box::new(self.all.iter()),
+            Lane::Fields | Lane::Read | Lane::ReadBack => return Box::new(self.all.iter()),
         };
         Box::new(list.iter().filter_map(|idx| Some((idx, self.all.get(idx)?))))
     }

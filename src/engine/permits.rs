@@ -2,6 +2,7 @@
 
 use super::engine::Engine;
 use super::persist::{encode, kind};
+use super::world::Idx;
 use crate::connector::Usage;
 use crate::model::{Name, Span, Time};
 
@@ -16,10 +17,11 @@ impl Engine {
     /// Whether the clock alone asks for a new decision: a cool-down over, a permit's round, a retry.
     pub fn time_is_due(&self, now: Time) -> bool {
         let woken = self.wakeups.first_key_value().is_some_and(|(at, _)| *at <= now);
-        let retry = self.systems.values().flat_map(|s| s.outbox.keys()).any(|i| {
-            let failure = self.world.slot(*i).target.as_ref().and_then(|t| t.failure.as_ref());
-            failure.is_some_and(|f| !f.dead && f.retry_at <= now)
-        });
+        let waits_no_longer = |idx: &Idx| {
+            let failures = self.world.slot(*idx).target.as_ref().and_then(|t| t.failures.as_ref());
+            failures.is_some_and(|f| f.all().any(|(_, failure)| !failure.waits(now)))
+        };
+        let retry = self.systems.values().filter(|s| s.channel.lets_something_go(now)).any(|s| s.outbox.keys().any(waits_no_longer));
         let marked = !self.dirty.is_empty() && now.since(self.decided_at) >= DECIDE_EVERY;
         woken || retry || marked || self.permits_due(now)
     }

@@ -8,6 +8,7 @@ use super::refusals::{On, Refusals, StoredOn};
 use super::replay::Said;
 use super::shelf::Shelf;
 use super::system::{Approval, StreamState, SystemState};
+use super::target::former::FormerTarget;
 use super::target::{Allowed, Target};
 use super::underway;
 use super::world::{Unreadable, World};
@@ -32,7 +33,9 @@ const FORMAT_VERSION_READ: u32 = 2;
 /// Kinds of items in the store.
 pub mod kind {
     pub const RECORD: u8 = b'r';
-    pub const TARGET: u8 = b't';
+    pub const TARGET: u8 = b'T';
+    /// Up to format 3.
+    pub const FORMER_TARGET: u8 = b't';
     /// Batches of writes under way.
     pub const SENT: u8 = b'e';
     pub const HELD: u8 = b'h';
@@ -240,22 +243,21 @@ pub fn open_on(
     for (kind, key, value) in later {
         let text = String::from_utf8_lossy(&key).into_owned();
         match kind {
-            kind::TARGET | kind::HELD => {
-                let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) else { continue };
-                if kind == kind::TARGET {
-                    let mut target: Target = decode(&text, &value)?;
-                    target.take_over(now);
-                    if target.sent.is_some() {
-                        let system = engine.world.slot(idx).id.system.clone();
-                        if let Some(system) = engine.systems.get_mut(&system) {
-                            system.unknown.insert(idx);
-                        }
-                    }
-                    engine.world.slot_mut(idx).target = Some(Box::new(target));
-                } else {
-                    let held: Vec<Held> = decode(&text, &value)?;
-                    engine.world.slot_mut(idx).held = Some(Box::new(held));
+            kind::TARGET => {
+                let target: Target = decode(&text, &value)?;
+                engine.restore_target(&text, target, now);
+            }
+            kind::FORMER_TARGET => {
+                let former: FormerTarget = decode(&text, &value)?;
+                engine.pending.delete(kind::FORMER_TARGET, key);
+                if let Some(idx) = engine.restore_target(&text, former.into(), now) {
+                    engine.keep_target(idx);
                 }
+            }
+            kind::HELD => {
+                let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) else { continue };
+                let held: Vec<Held> = decode(&text, &value)?;
+                engine.world.slot_mut(idx).held = Some(Box::new(held));
             }
             kind::SENT => under_way.push((key, decode("of writes under way", &value)?)),
             kind::STREAM => {
@@ -342,11 +344,8 @@ pub(crate) fn system(opened: Opened) -> SystemState {
         approved: None,
         epochs: BTreeMap::new(),
         outbox: Default::default(),
-        in_flight: Default::default(),
-        touched: Default::default(),
-        unknown: BTreeSet::new(),
+        channel: Default::default(),
         clock_skew_ms: 0,
-        breaker: Default::default(),
         blocks_lost: 0,
         guards: Default::default(),
         lined_up: Default::default(),

@@ -224,7 +224,8 @@ impl Engine {
                 let Some(system) = self.systems.get(&slot.id.system) else { continue };
                 // A label that only a permit gives is protected by its absence.
                 let lanes = system.outbox.get(idx).copied().unwrap_or_default();
-                if (system.allowed.block || system.allowed.permit) && lanes.protective {
+                let stands = !lanes.protective && !slot.target.as_ref().is_some_and(|t| t.loses_its_block());
+                if (system.allowed.block || system.allowed.permit) && !stands && !self.is_enforced_anyway(*idx) {
                     open.insert(&slot.id.system);
                 }
             }

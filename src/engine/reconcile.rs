@@ -289,10 +289,12 @@ impl Engine {
         };
         let lanes = Lanes::of(&due);
         self.note_lately(idx, record, whole.merge, &due);
+        let reviewed = !record.is_gone() && self.world.slot_mut(idx).target.as_mut().is_some_and(|t| t.review(&due, now));
+        if reviewed {
+            self.keep_target(idx);
+        }
         if let Some(system) = self.systems.get_mut(&record.id.system) {
-            if system.in_flight.contains(&idx) {
-                system.touched.insert(idx);
-            }
+            system.channel.touch(idx);
             system.guards.line_up(idx, record, &due, now);
             system.line_up(idx, lanes);
         }

@@ -324,7 +324,7 @@ impl Engine {
         for state in known.values_mut() {
             (state.outbox, state.lined_up) = Default::default();
             // Whatever becomes of a write under way, it is read back if the system comes back.
-            state.unknown.extend(state.in_flight.drain());
+            state.channel.loses_its_answers();
         }
         self.retired = known;
         let names: Vec<Name> = self.systems.keys().cloned().collect();

@@ -3,6 +3,7 @@
 use super::engine::Engine;
 use super::plan::Waiting;
 use super::system::Approval;
+use super::target::Op;
 use super::unread_refusals::UnreadWords;
 use crate::connector::Usage;
 use crate::decide::rules::HoldScope;
@@ -166,9 +167,7 @@ impl Engine {
                     system.clock_skew_ms / 1000
                 ));
             }
-            if system.blocks_lost > 0 {
-                because.push(format!("{name}: {} blocks that we set were found taken away", system.blocks_lost));
-            }
+            because.extend(self.delivery_alarms(name, system, now));
         }
         because.extend(self.unread_words().iter().map(UnreadWords::told));
         because.extend(self.fields_not_seen());
@@ -249,14 +248,12 @@ impl Engine {
         let mut queue = Queue::default();
         let mut dead_letters = 0;
         for (idx, lanes) in system.outbox.iter() {
-            let failure = self.world.slot(*idx).target.as_ref().and_then(|t| t.failure.as_ref());
-            if failure.is_some_and(|f| f.dead) {
-                dead_letters += 1;
-                continue;
-            }
+            let dead = |op| self.world.slot(*idx).target.as_deref().and_then(|t| t.failure(op)).is_some_and(|f| f.dead);
+            let (release, update) = (dead(Op::Release), dead(Op::Update));
+            dead_letters += usize::from(release) + usize::from(update);
             queue.hold += usize::from(lanes.protective);
-            queue.release += usize::from(lanes.release);
-            queue.update += usize::from(lanes.update && !lanes.protective && !lanes.release);
+            queue.release += usize::from(lanes.release && !release);
+            queue.update += usize::from(lanes.update && !update && !lanes.protective && !lanes.release);
         }
         let usage = usage.get(name).copied().unwrap_or_default();
         let today = now.0.div_euclid(DAY_MS);
@@ -270,10 +267,7 @@ impl Engine {
                 limit: usage.limit,
                 resets_at: Time((today + 1) * DAY_MS).rfc3339(),
             },
-            breaker: match system.breaker.open_until {
-                Some(until) if until > now => "open".into(),
-                _ => "closed".into(),
-            },
+            breaker: if system.channel.is_open() { "open".into() } else { "closed".into() },
             credential_refused: system.credential_refused.iter().cloned().collect(),
             token_ends: super::connection::token_ends(&system.config).map(Time::rfc3339),
             api_ends: super::connection::api_ends(&system.config).map(Time::rfc3339),

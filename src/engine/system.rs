@@ -1,9 +1,9 @@
 //! One configured system as the engine knows it: its streams, its outbox, and how far it may be written to.
 
+use super::delivery::Channel;
 use super::guarded::Guards;
 use super::outbox::Outbox;
 use super::persist::Opened;
-use super::places::Places;
 use super::target::{Allowed, Due};
 use super::world::Idx;
 use crate::config::System;
@@ -77,15 +77,10 @@ pub struct SystemState {
     pub epochs: BTreeMap<Name, u32>,
     /// Target records with something to write, and what kind.
     pub outbox: Outbox,
-    /// Sent, the answer is awaited by this process.
-    pub in_flight: Places,
-    /// Decided on anew while in flight: what the write carried may not be all that is wanted now.
-    pub touched: Places,
-    /// Sent, the answer was lost.
-    pub unknown: BTreeSet<Idx>,
+    /// What is under way there, and what its trouble lets through.
+    pub channel: Channel,
     /// The server's clock minus ours when last told.
     pub clock_skew_ms: i64,
-    pub breaker: Breaker,
     /// Targets that were found without the block that we set.
     pub blocks_lost: u64,
     pub guards: Guards,
@@ -129,13 +124,6 @@ impl SystemState {
         count(&mut self.lined_up.release, before.release, lanes.release);
         count(&mut self.lined_up.update, before.update, lanes.update);
     }
-}
-
-/// Stops fields and releases to a system that keeps failing. Protective writes are always tried.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Breaker {
-    pub failures: u32,
-    pub open_until: Option<Time>,
 }
 
 impl SystemState {

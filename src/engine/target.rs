@@ -5,12 +5,17 @@ use crate::connector::{Abilities, Change, PermitChange, StatusChange};
 use crate::model::{Mark, Name, Record, Span, Time, Value};
 use serde::{Deserialize, Serialize};
 
+mod failure;
+pub mod former;
 mod handover;
+mod outcome;
+mod settle;
 
-/// After this many rewrites of one value that did not stay, the field is parked.
+pub use failure::{ATTEMPTS_MAX, Cause, Failure, Failures, Op, PROTECTIVE_WAIT_MAX, WAIT_MAX, digest};
+pub use settle::{Again, Noticed, Settled, is_form_of, shows_why};
+
+/// After this many rewrites of one value that did not stay, it is parked; a block that did not stay waits before it is set again.
 const REWRITES_MAX: u8 = 3;
-/// After this many rejections in a row a write becomes a dead letter (a block never does: it is tried for ever, ever more slowly).
-pub const ATTEMPTS_MAX: u8 = 5;
 
 /// A target record's side of the outbox.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -23,11 +28,16 @@ pub struct Target {
     pub permit_ours: bool,
     /// Sent, outcome not recorded yet.
     pub sent: Option<Sent>,
-    pub failure: Option<Failure>,
+    /// What did not land, by lane.
+    pub failures: Option<Box<Failures>>,
     /// When the last write to this record was acknowledged: what was read before says nothing of it.
     pub acknowledged_at: Option<Time>,
-    /// The block was seen gone after we set it, that often: an alarm, and the second projection.
-    pub block_lost: u8,
+    /// What we wrote of the status and of the reason codes, and whether it stays.
+    pub status: Settled,
+    pub why: Settled,
+    /// How often the same had to be written that lowers mailability, and that raises it.
+    pub held_again: Again,
+    pub released_again: Again,
 }
 
 /// What was last agreed about one field.
@@ -43,6 +53,14 @@ pub struct Agreed {
     pub rewrites: u8,
     /// It does not stick: not written again until the wanted value changes.
     pub parked: bool,
+    /// Another value was seen there since: a return to this one is news.
+    pub spent: bool,
+}
+
+impl Agreed {
+    pub fn new(field: Name, value: Value) -> Agreed {
+        Agreed { field, ours: value.clone(), theirs: value, unseen: false, rewrites: 0, parked: false, spent: false }
+    }
 }
 
 /// A write whose outcome is not known yet.
@@ -59,18 +77,6 @@ pub struct Sent {
     pub ours_before: bool,
     /// The answer was lost: read back before anything else goes to this record.
     pub unknown: bool,
-}
-
-/// A write that the target refused.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Failure {
-    pub attempts: u8,
-    pub retry_at: Time,
-    pub why: String,
-    /// Given up until someone retries it: only for what is not protective.
-    pub dead: bool,
-    /// The refused write held a block beside other parts: the block goes alone next time.
-    pub alone: bool,
 }
 
 /// What reconcile wants of a record, whatever it shows now.
@@ -130,9 +136,23 @@ pub struct Due {
     pub release: Option<Change>,
     /// Neither.
     pub update: Option<Change>,
+    /// A digest of why the record is to be held.
+    pub cause: u64,
 }
 
 impl Due {
+    /// A digest of what is wanted in a lane; `None`: nothing. When a permit ends is no part of it.
+    pub fn digest(&self, op: Op) -> Option<u64> {
+        match op {
+            Op::Hold => self.protective.as_ref().map(|_| self.cause),
+            Op::Release => self.release.as_ref().map(|c| digest(&(c.block, c.permit.is_some()))),
+            Op::Update => self.update.as_ref().map(|c| {
+                let fields: Vec<String> = c.fields.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+                digest(&(fields, c.status.as_ref().map(|s| &s.to), &c.why))
+            }),
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.protective.is_none() && self.release.is_none() && self.update.is_none()
     }
@@ -144,20 +164,20 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
     if allowed.block {
         let shown = record.is_blocked();
         let ours = target.is_some_and(|t| t.block_ours) && !record.blocked_in_other_words();
-        let why_shown = record.mark(Mark::Why).and_then(Value::as_text).unwrap_or_default();
+        let why_stands = || !allowed.why || shows_why(target, record, &wanted.why);
         if wanted.block && !shown {
             let change = due.protective.get_or_insert_default();
             change.block = Some(true);
-            if allowed.why && why_shown != wanted.why {
+            if !why_stands() {
                 change.why = Some(wanted.why.clone());
             }
-        } else if wanted.block && ours && allowed.why && why_shown != wanted.why {
+        } else if wanted.block && ours && !why_stands() && !target.is_some_and(|t| t.why.leaves_alone(&wanted.why)) {
             due.update.get_or_insert_default().why = Some(wanted.why.clone());
         } else if !wanted.block && shown && ours {
             // What a marketer suspended stays suspended: only our own block is lifted.
             let change = due.release.get_or_insert_default();
             change.block = Some(false);
-            if allowed.why && !why_shown.is_empty() {
+            if allowed.why && !shows_why(target, record, "") {
                 change.why = Some(String::new());
             }
         }
@@ -165,11 +185,14 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
     if allowed.permit {
         permit(&mut due, record, wanted, allowed, abilities, now);
     }
+    if due.protective.is_some() {
+        due.cause = digest(&wanted.why);
+    }
     if allowed.status
         && let Some((status, word)) = &wanted.status
     {
         let shown = record.mark(Mark::Status).and_then(Value::as_text);
-        if shown != Some(word) {
+        if shown != Some(word) && !target.is_some_and(|t| t.status.leaves_alone(word)) {
             due.update.get_or_insert_default().status = Some(StatusChange { to: status.clone(), from: shown.map(Into::into) });
         }
     }
@@ -225,173 +248,38 @@ pub fn permit_stands(record: &Record, now: Time) -> bool {
 }
 
 impl Target {
-    /// Marks a change as sent.
-    pub fn send(&mut self, change: &Change, at: Time) {
-        let sent = Sent {
-            at,
-            fields: change.fields.clone(),
-            block: change.block,
-            permit: change.permit.as_ref().map(|p| match p {
-                PermitChange::Until(t) => Some(*t),
-                PermitChange::Withdrawn => None,
-            }),
-            why: change.why.clone(),
-            status: change.status.as_ref().map(|s| s.to.clone()),
-            ours_before: self.block_ours,
-            unknown: false,
-        };
-        self.mark_sent(sent);
+    pub fn failure(&self, op: Op) -> Option<&Failure> {
+        self.failures.as_ref().and_then(|f| f.of(op))
     }
 
-    /// The same for one that was sent by a former process.
-    pub fn mark_sent(&mut self, sent: Sent) {
-        // From now on it may be there, and it would be ours: known before it is sent, so that a crash cannot make it look foreign.
-        self.block_ours |= sent.block == Some(true);
-        self.permit_ours |= matches!(sent.permit, Some(Some(_)));
-        self.sent = Some(sent);
-    }
-
-    /// Books an applied write, and lays what was sent over the record as we know it. `word` is the status in the target's words.
-    pub fn applied(&mut self, record: &mut Record, word: Option<Box<str>>, permit_ends: bool, now: Time) {
-        let Some(sent) = self.sent.take() else { return };
-        self.failure = None;
-        self.acknowledged_at = Some(now);
-        for (name, value) in sent.fields {
-            record.set(&name, value.clone(), now);
-            match self.agreed.iter_mut().find(|a| a.field == name) {
-                Some(agreed) => {
-                    agreed.rewrites = if agreed.ours == value { agreed.rewrites.saturating_add(1) } else { 0 };
-                    agreed.parked = false;
-                    (agreed.ours, agreed.theirs, agreed.unseen) = (value.clone(), value, true);
-                }
-                None => {
-                    self.agreed.push(Agreed { field: name, ours: value.clone(), theirs: value, unseen: true, rewrites: 0, parked: false })
-                }
+    /// Compares what failed with what is due now. Returns whether anything changed.
+    pub fn review(&mut self, due: &Due, now: Time) -> bool {
+        let mut changed = false;
+        for (op, again) in [(Op::Hold, self.held_again), (Op::Release, self.released_again)] {
+            if let Some(of) = due.digest(op)
+                && again.is_in_vain()
+                && self.sent.is_none()
+                && self.failure(op).is_none()
+            {
+                self.failures.get_or_insert_default().undone(op, again, of);
+                changed = true;
             }
         }
-        if let Some(on) = sent.block {
-            record.set_mark(Mark::Block, Value::Bool(on));
-            self.block_ours = on;
+        if let Some(failures) = &mut self.failures {
+            for op in Op::ALL {
+                changed |= failures.review(op, due.digest(op), now);
+            }
+            self.failures.take_if(|f| f.is_empty());
         }
-        if let Some(until) = sent.permit {
-            record.set_mark(
-                Mark::Permit,
-                match until {
-                    Some(until) if permit_ends => Value::Time(until),
-                    Some(_) => Value::Bool(true),
-                    None if permit_ends => Value::Empty,
-                    None => Value::Bool(false),
-                },
-            );
-            self.permit_ours = until.is_some();
-        }
-        if let Some(why) = sent.why {
-            record.set_mark(Mark::Why, Value::text(&why));
-        }
-        if let Some(word) = word {
-            record.set_mark(Mark::Status, Value::Text(word.into()));
-        }
-    }
-
-    /// Books that the write under way was not written, as a look at the record showed: what is blocked there all the same was blocked by
-    /// someone else, unless the block is a mark of our own.
-    pub fn not_written(&mut self, blocked: bool, own_mark: bool) {
-        let before = self.sent.take().is_some_and(|s| s.ours_before);
-        self.block_ours &= blocked && (before || own_mark);
-    }
-
-    /// Books a refusal of the write under way.
-    pub fn rejected(&mut self, why: String, now: Time) {
-        let Some(sent) = self.sent.take() else { return };
-        let protective = sent.block == Some(true) || sent.permit == Some(None);
-        if sent.block == Some(true) {
-            self.block_ours = false;
-        }
-        let mixed = protective && (!sent.fields.is_empty() || sent.status.is_some());
-        let attempts = self.failure.as_ref().map_or(0, |f| f.attempts).saturating_add(1);
-        // A mixed write is split at once; else the wait doubles from 30 s to 64 min.
-        let wait = if mixed { Span::ZERO } else { Span::seconds(15 << attempts.min(8)) };
-        let dead = !protective && attempts >= ATTEMPTS_MAX;
-        self.failure =
-            Some(Failure { attempts, retry_at: now.plus(wait), why, dead, alone: mixed || self.failure.as_ref().is_some_and(|f| f.alone) });
-    }
-
-    /// The write surely did not go out.
-    pub fn not_sent(&mut self, had_block: bool, why: String, now: Time) {
-        self.sent = None;
-        self.block_ours = had_block;
-        let attempts = self.failure.as_ref().map_or(0, |f| f.attempts);
-        let alone = self.failure.as_ref().is_some_and(|f| f.alone);
-        self.failure = Some(Failure { attempts, retry_at: now.plus(Span::seconds(5)), why, dead: false, alone });
+        changed
     }
 
     /// Leaves a field alone until another value is wanted.
     pub fn park(&mut self, field: &Name, value: Value) {
         match self.agreed.iter_mut().find(|a| a.field == *field) {
             Some(agreed) => (agreed.ours, agreed.parked) = (value, true),
-            None => self.agreed.push(Agreed {
-                field: field.clone(),
-                theirs: value.clone(),
-                ours: value,
-                unseen: false,
-                rewrites: 0,
-                parked: true,
-            }),
+            None => self.agreed.push(Agreed { parked: true, ..Agreed::new(field.clone(), value) }),
         }
-    }
-
-    /// Looks at a new observation of the record: learns how the target stores what we wrote, and sees what did not stay.
-    /// Returns what an operator should know.
-    pub fn observe(&mut self, record: &Record) -> Vec<Noticed> {
-        let mut noticed = Vec::new();
-        for agreed in &mut self.agreed {
-            let shown = record.field(&agreed.field).map_or(&Value::Empty, |f| &f.value);
-            if *shown == agreed.theirs {
-                if agreed.unseen {
-                    agreed.unseen = false;
-                }
-            } else if agreed.unseen && (shown.is_unreadable() || is_form_of(&agreed.ours, shown)) {
-                agreed.theirs = shown.clone();
-                agreed.unseen = false;
-            } else if agreed.rewrites >= REWRITES_MAX && !agreed.parked {
-                agreed.parked = true;
-                noticed.push(Noticed::Parked { field: agreed.field.clone() });
-            }
-        }
-        if self.block_ours && self.sent.is_none() && record.blocked_in_other_words() {
-            // Somebody put their own word in the place of ours: it is their block from now on.
-            self.block_ours = false;
-        }
-        if self.block_ours && self.sent.is_none() && !record.is_blocked() {
-            self.block_lost = self.block_lost.saturating_add(1);
-            self.block_ours = false;
-            noticed.push(Noticed::BlockLost);
-        }
-        noticed
-    }
-}
-
-/// What an observation of a target told about our writes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Noticed {
-    /// The field does not stick; it is left alone until the wanted value changes.
-    Parked { field: Name },
-    /// Someone took our block away, or it did not stick: it is written again.
-    BlockLost,
-}
-
-/// Whether `shown` is the target's own form of what we wrote: other case, trimmed, cut, or other punctuation.
-pub fn is_form_of(ours: &Value, shown: &Value) -> bool {
-    let (Some(ours), Some(shown)) = (plain(ours), plain(shown)) else { return false };
-    ours == shown || (shown.len() >= 8 && ours.starts_with(&shown))
-}
-
-fn plain(value: &Value) -> Option<String> {
-    match value {
-        Value::Text(t) => Some(t.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()),
-        Value::Int(i) => Some(i.to_string()),
-        Value::Number(n) => Some(n.to_string()),
-        _ => None,
     }
 }
 

@@ -4,8 +4,9 @@
 use super::deliver::Batch;
 use super::engine::{Engine, Error};
 use super::persist::{decode, encode_in_parts, kind};
-use super::target::Sent;
-use crate::model::RecordId;
+use super::target::{Sent, Target};
+use super::world::Idx;
+use crate::model::{RecordId, Time};
 use crate::store::State;
 
 /// A batch's writes, or a part of them if they are long, as they lie in the store under a number (8 bytes, big-endian).
@@ -41,12 +42,29 @@ impl Engine {
         for (record, sent) in sent {
             let Some(idx) = self.world.find(&record) else { continue };
             self.world.slot_mut(idx).target.get_or_insert_default().mark_sent(Sent { unknown: true, ..sent });
-            if let Some(system) = self.systems.get_mut(&record.system) {
-                system.unknown.insert(idx);
-            }
+            self.lost_with_a_process(idx);
             self.keep_target(idx);
         }
         self.pending.delete(kind::SENT, number.to_vec());
+    }
+
+    /// Takes over what a former process knew of a target, if its record is known.
+    pub fn restore_target(&mut self, record: &str, mut target: Target, now: Time) -> Option<Idx> {
+        let idx = record.parse::<RecordId>().ok().and_then(|id| self.world.find(&id))?;
+        target.take_over(now);
+        let awaited = target.sent.is_some();
+        self.world.slot_mut(idx).target = Some(Box::new(target));
+        if awaited {
+            self.lost_with_a_process(idx);
+        }
+        Some(idx)
+    }
+
+    fn lost_with_a_process(&mut self, idx: Idx) {
+        let system = self.world.slot(idx).id.system.clone();
+        if let Some(system) = self.systems.get_mut(&system) {
+            system.channel.lost_answer(idx, "the answer was lost with a former process".into());
+        }
     }
 }
 

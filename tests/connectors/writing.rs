@@ -2,7 +2,7 @@
 
 use crate::server::*;
 use nayose::connector::{Change, Connector, Lane, Outcome, PermitChange, StatusChange, WriteOp};
-use nayose::model::{Entity, RecordId, Value};
+use nayose::model::{Entity, RecordId, Span, Value};
 use serde_json::{Value as Json, json};
 use std::sync::{Arc, Mutex};
 
@@ -20,7 +20,7 @@ fn batch(more: &str) -> String {
 
 fn op(id: &str, phone: &str) -> WriteOp {
     let change = Change { fields: vec![("phone".into(), Value::text(phone))], block: Some(true), ..Change::default() };
-    WriteOp { record: RecordId::new("ma", Entity::Person, id), change }
+    WriteOp { record: RecordId::new("ma", Entity::Person, id), change, again: false }
 }
 
 const BY_PLACE: &str = "batch = 2\nresults = { path = 'result', applied = { path = 'status', equals = 'updated' }, reason = 'why' }\n";
@@ -70,10 +70,22 @@ async fn what_was_surely_not_done_is_sent_again_or_told_so() {
     .await;
     assert_eq!(server.connector(&batch(BY_PLACE)).write(&[op("1", "03")], Lane::Fields).await, [Outcome::Applied]);
     assert_eq!(server.asked().len(), 2);
-    for (code, headers) in [(429, vec![("retry-after", "3600".to_string())]), (401, vec![])] {
-        let server = Server::start(move |_, _| Reply(code, headers.clone(), "{}".into())).await;
-        let outcomes = server.connector(&batch(BY_PLACE)).write(&[op("1", "03")], Lane::Fields).await;
-        assert!(matches!(outcomes[..], [Outcome::NotSent(_)]), "{code}: {outcomes:?}");
+    let server = Server::start(|_, _| status(401, "{}")).await;
+    let outcomes = server.connector(&batch(BY_PLACE)).write(&[op("1", "03")], Lane::Fields).await;
+    assert!(matches!(outcomes[..], [Outcome::NotSent(_)]), "{outcomes:?}");
+}
+
+/// A tenant was on its way to other servers, a record locked: each batch was cut into single rows, and each row told as refused.
+#[tokio::test]
+async fn later_is_no_refusal_and_cuts_no_batch() {
+    for code in [423, 429, 477, 409] {
+        let server = Server::start(move |_, _| Reply(code, vec![("retry-after", "3600".into())], "{}".into())).await;
+        let ops: Vec<_> = (0..8).map(|i| op(&i.to_string(), "03")).collect();
+        let manifest = batch(&BY_PLACE.replace("batch = 2", "batch = 100"));
+        let outcomes = server.connector(&manifest).write(&ops, Lane::Protective).await;
+        let later = |o: &Outcome| matches!(o, Outcome::Later { wait, .. } if *wait == Span::minutes(60));
+        assert!(outcomes.len() == 8 && outcomes.iter().all(later), "{code}: {outcomes:?}");
+        assert_eq!(server.asked().len(), 1, "{code}");
     }
 }
 
@@ -84,6 +96,9 @@ async fn one_bad_row_in_a_batch_that_is_refused_whole_is_one_failure() {
         if rows.iter().any(|r| r["id"] == 5) {
             return status(400, "{\"message\":\"bad phone\"}");
         }
+        if rows.iter().any(|r| r["id"] == 3) {
+            return status(404, "{\"message\":\"no such lead\"}");
+        }
         json(json!({"result": rows.iter().map(|_| json!({"status": "updated"})).collect::<Vec<_>>()}))
     })
     .await;
@@ -91,7 +106,12 @@ async fn one_bad_row_in_a_batch_that_is_refused_whole_is_one_failure() {
     let ops: Vec<_> = (0..8).map(|i| op(&i.to_string(), "03")).collect();
     let outcomes = server.connector(&format!("[errors]\nmessage = 'message'\n{manifest}")).write(&ops, Lane::Fields).await;
     for (i, outcome) in outcomes.iter().enumerate() {
-        let want = if i == 5 { Outcome::Rejected("400: bad phone".into()) } else { Outcome::Applied };
+        let want = match i {
+            // One of the records is gone: the others of its batch are written.
+            3 => Outcome::Rejected("not found".into()),
+            5 => Outcome::Rejected("400: bad phone".into()),
+            _ => Outcome::Applied,
+        };
         assert_eq!(*outcome, want, "{i}");
     }
 }
@@ -168,6 +188,7 @@ async fn labels_are_found_or_made_once_and_a_low_count_is_looked_into() {
             status: Some(StatusChange { to: "won".into(), from: Some("st-lead".into()) }),
             ..Change::default()
         },
+        again: false,
     };
     let outcomes = connector.write(&[op("7"), op("8")], Lane::Protective).await;
     assert_eq!(outcomes[0], Outcome::Applied);

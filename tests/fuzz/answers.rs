@@ -133,7 +133,7 @@ async fn use_it(connector: &RestConnector, tape: &mut Tape<'_>) {
                 why: Some("open_deal_person".into()),
                 status: Some(StatusChange { to: "lead".into(), from: None }),
             };
-            let op = |id: &str| WriteOp { record: RecordId::new("t", Entity::Person, id), change: change.clone() };
+            let op = |id: &str| WriteOp { record: RecordId::new("t", Entity::Person, id), change: change.clone(), again: false };
             let ops = [op("1"), op("2"), op("x")];
             assert_eq!(connector.write(&ops, Lane::Protective).await.len(), ops.len(), "each op has its outcome");
         }

@@ -9,6 +9,7 @@ use super::store::{Disk, Handle};
 use super::truth::{Table, Truth};
 use nayose::connector::{Error as SystemError, Outcome, Pass, PassEnd, StreamInfo};
 use nayose::engine::deliver::Batch;
+use nayose::engine::delivery::Act;
 use nayose::engine::engine::Engine;
 use nayose::engine::gate::Gate;
 use nayose::engine::observe::PassRun;
@@ -21,9 +22,6 @@ use std::sync::Arc;
 /// The process died: at a commit, or because its state failed.
 #[derive(Debug)]
 pub struct Died;
-
-/// As many batches as the shell has under way to one system.
-const BATCHES_MAX: usize = 4;
 
 pub type Key = (&'static str, Name);
 
@@ -76,7 +74,6 @@ pub struct Daemon {
     pub requests: u64,
     /// Records that were read back, whether it could be booked or not.
     pub read_back: Vec<RecordId>,
-    read_back_failed: bool,
 }
 
 /// What a step of reading came to.
@@ -116,7 +113,6 @@ impl Daemon {
             last: (now, true_now),
             requests: 0,
             read_back: Vec::new(),
-            read_back_failed: false,
         })
     }
 
@@ -290,35 +286,27 @@ impl Daemon {
         self.engine.commit().map_err(|_| Died)
     }
 
-    /// Looks after what lost its answer, then sends one batch if something is due. `None`: nothing was.
+    /// Carries out the next act of a delivery, if there is one: a look ends at once, a batch is answered later.
     pub fn send(&mut self, table: Table, world: &World<'_>, dice: &mut Dice) -> Result<Sent, Died> {
         let (system, now) = (Name::from(table.system()), self.now(world.truth));
-        let asked = self.engine.to_read_back(&system, 3);
-        if !asked.is_empty() && !self.read_back_failed {
-            self.requests += 1;
-            let ids: Vec<_> = asked.iter().map(|(_, id)| id.clone()).collect();
-            let trouble = &world.troubles[table.system()];
-            let found = self.line(world.truth, trouble, world.faults).read_back(table, &ids, dice);
-            return match found {
-                Ok(found) => {
-                    self.read_back.extend(ids.iter().map(|id| RecordId::new(system.clone(), Entity::Person, id.clone())));
-                    self.engine.book_read_back(&asked, found.clone(), now).map_err(|_| Died)?;
-                    Ok(Sent::ReadBack { ids, found })
-                }
-                Err(error) => {
-                    // The shell goes on to what else is due, and asks again in the next delivery.
-                    self.read_back_failed = true;
-                    Ok(Sent::NotReadBack(error))
-                }
-            };
-        }
-        if self.under_way.get(table.system()).map_or(0, Vec::len) >= BATCHES_MAX {
-            return Ok(Sent::Nothing);
-        }
-        match self.engine.next_batches(&system, now, 1).map_err(|_| Died)?.pop() {
-            None => Ok(Sent::Nothing),
-            Some(batch) => {
-                self.requests += 1;
+        let Some(act) = self.engine.next_act(&system, now) else { return Ok(Sent::Nothing) };
+        self.requests += 1;
+        match act {
+            Act::ReadBack(asked) => {
+                let trouble = &world.troubles[table.system()];
+                let answer = self.line(world.truth, trouble, world.faults).read_back(table, asked.ids(), dice);
+                self.engine.book_read_back(&asked, answer.clone(), now).map_err(|_| Died)?;
+                let ids = asked.ids().to_vec();
+                Ok(match answer {
+                    Ok(found) => {
+                        self.read_back.extend(ids.iter().map(|id| RecordId::new(system.clone(), Entity::Person, id.clone())));
+                        Sent::ReadBack { ids, found }
+                    }
+                    Err(error) => Sent::NotReadBack(error),
+                })
+            }
+            Act::Write(batch) => {
+                self.engine.commit().map_err(|_| Died)?;
                 Ok(Sent::Batch(batch))
             }
         }
@@ -342,7 +330,6 @@ impl Daemon {
 
     /// The end of a delivery.
     pub fn settle(&mut self, table: Table) -> Result<(), Died> {
-        self.read_back_failed = false;
         self.engine.keep_guards(&Name::from(table.system()));
         self.engine.commit().map_err(|_| Died)
     }

@@ -1,0 +1,174 @@
+//! Sending: carries out what delivery says is next for a system, as many acts side by side as it gives. One that hangs holds up no other.
+
+use super::shell::{Commit, Shell};
+use crate::connector::{self, Connector, Lane, Outcome};
+use crate::engine::Error;
+use crate::engine::deliver::{Batch, Op};
+use crate::engine::delivery::{Act, ReadBack};
+use crate::model::{Name, Record};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+
+/// Items that a commit of their own makes durable sooner than one together with what is written out.
+const WORTH_A_COMMIT: usize = 256;
+
+/// What comes together goes together: while pages are read, each of them may have something for the same few requests.
+pub const GATHERED_FOR: Duration = Duration::from_millis(100);
+
+/// What writing to one system came to, by direction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    pub hold: Counts,
+    pub release: Counts,
+    pub update: Counts,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    pub applied: u64,
+    pub rejected: u64,
+    pub unknown: u64,
+}
+
+impl Tally {
+    fn count(&mut self, op: Op, outcome: &Outcome) {
+        let counts = match op {
+            Op::Hold => &mut self.hold,
+            Op::Release => &mut self.release,
+            Op::Update => &mut self.update,
+        };
+        match outcome {
+            Outcome::Applied => counts.applied += 1,
+            Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Later { .. } => counts.rejected += 1,
+            Outcome::Unknown(_) => counts.unknown += 1,
+        }
+    }
+
+    pub fn failed(&self) -> bool {
+        [self.hold, self.release, self.update].iter().any(|c| c.rejected + c.unknown > 0)
+    }
+}
+
+/// An act that ended.
+enum Done {
+    Wrote(Batch, Vec<Outcome>),
+    Looked(ReadBack, Result<Vec<Record>, connector::Error>),
+}
+
+type UnderWay = JoinSet<Result<Done, Error>>;
+
+impl Shell {
+    /// Sends what may go to a system now, until nothing may and nothing is under way there, whoever sent it.
+    pub async fn deliver(&self, system: &Name) -> Result<Tally, Error> {
+        let mut tally = Tally::default();
+        let mut wake = self.wake_of(system);
+        let mut under_way = UnderWay::new();
+        let (mut sent, mut gather_at) = (false, None);
+        if self.with(|e| e.uncommitted() >= WORTH_A_COMMIT && e.has_writes_for(system)) {
+            // What was read and decided is made durable while the first writes are put together. Whoever waits for theirs waits for it, too.
+            drop(self.begin_commit()?);
+        }
+        loop {
+            if gather_at.is_none_or(|at| at <= Instant::now()) {
+                gather_at = None;
+                wake.mark_unchanged();
+                sent |= self.begin_acts(system, &mut under_way)?;
+            }
+            if under_way.is_empty() && gather_at.is_none() && self.briefly(|e| e.is_delivery_at_rest(system)) {
+                break;
+            }
+            tokio::select! {
+                Some(done) = under_way.join_next() => {
+                    self.book_done(done, &mut tally)?;
+                    // Those that are there by now are accounted for together, so that more batches leave with the next commit.
+                    while let Some(done) = under_way.try_join_next() {
+                        self.book_done(done, &mut tally)?;
+                    }
+                    self.wake(system);
+                    gather_at = None;
+                }
+                changed = wake.changed(), if gather_at.is_none() => {
+                    // Those who wake us live as long as we do.
+                    let _ = changed;
+                    gather_at = Some(Instant::now() + GATHERED_FOR);
+                }
+                () = sleep_until(gather_at.unwrap_or_else(Instant::now)), if gather_at.is_some() => {}
+            }
+        }
+        self.keep_after_delivery(system, sent)?;
+        Ok(tally)
+    }
+
+    /// Begins all that is next for a system. Returns whether something is written.
+    fn begin_acts(&self, system: &Name, under_way: &mut UnderWay) -> Result<bool, Error> {
+        let Some(connector) = self.wiring().connectors.get(system).cloned() else { return Ok(false) };
+        let now = self.now();
+        let acts: Vec<Act> = self.with(|e| std::iter::from_fn(|| e.next_act(system, now)).collect());
+        let writes = acts.iter().any(|act| matches!(act, Act::Write(_)));
+        let commit = if writes { Some(self.begin_commit()?) } else { None };
+        for act in acts {
+            under_way.spawn(carry_out(connector.clone(), act, commit.clone()));
+        }
+        Ok(writes)
+    }
+
+    fn book_done(&self, done: Result<Result<Done, Error>, JoinError>, tally: &mut Tally) -> Result<(), Error> {
+        match done {
+            Ok(Ok(Done::Wrote(mut batch, outcomes))) => {
+                for (op, outcome) in batch.ops.iter().zip(&outcomes) {
+                    tally.count(Op::of(&op.change), outcome);
+                }
+                let now = self.now();
+                self.with(|e| {
+                    e.book(&mut batch, &outcomes, now)?;
+                    e.reconcile(now);
+                    Ok(())
+                })
+            }
+            Ok(Ok(Done::Looked(asked, answer))) => {
+                let (now, answered) = (self.now(), answer.is_ok());
+                self.with(|e| e.book_read_back(&asked, answer, now))?;
+                if answered {
+                    // What a record showed on the way, a refusal, concerns the other systems too.
+                    self.wake_all();
+                }
+                Ok(())
+            }
+            Ok(Err(error)) => Err(error),
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    fn keep_after_delivery(&self, system: &Name, sent: bool) -> Result<(), Error> {
+        let usage = self.wiring().connectors.get(system).map(|c| c.usage());
+        // Often there was nothing to do, and what waits for a commit belongs to a pass under way.
+        let changed = self.with(|e| {
+            let changed = e.keep_guards(system) || sent;
+            if let Some(usage) = usage.filter(|_| changed) {
+                e.keep_usage(system, usage);
+            }
+            changed
+        });
+        if changed { self.commit() } else { Ok(()) }
+    }
+}
+
+/// Does one act. A task of its own: while it is made durable and written, the next are put together.
+async fn carry_out(connector: Arc<dyn Connector>, act: Act, commit: Option<Commit>) -> Result<Done, Error> {
+    match act {
+        Act::ReadBack(asked) => {
+            let answer = connector.read_back(asked.ids(), Lane::ReadBack).await;
+            Ok(Done::Looked(asked, answer))
+        }
+        Act::Write(batch) => {
+            if let Some(commit) = commit {
+                commit.done().await?;
+            }
+            let outcomes = connector.write(&batch.ops, batch.lane).await;
+            Ok(Done::Wrote(batch, outcomes))
+        }
+    }
+}
