@@ -1,7 +1,8 @@
 //! Raw JSON to records, as a manifest's `record` says.
 //!
-//! A field of the wrong type is kept out and told; its record still counts. A record whose id, refusals or deletion
-//! cannot be read is kept out whole: what was known of it before stays. A state that cannot be read is `Unknown`, which holds.
+//! A field of the wrong type is kept out and told; its record still counts. A record whose id or deletion cannot be read is kept out whole:
+//! what was known of it before stays. A state that cannot be read is `Unknown`, and a refusal that cannot be read stays with the record:
+//! both hold.
 
 use super::condition::{Condition, filled};
 use super::json::Json;
