@@ -176,7 +176,7 @@ impl Checker<'_> {
         }
         self.fail_if(s.changes.is_some() && s.feed.is_some(), &at, "has both changes and feed; one of them");
         self.fail_if(s.open.is_some() && s.entity != Entity::Deal, &["streams", name, "open"], "only deals have an open list");
-        for (key, request, names) in [("sweep", s.sweep.as_ref(), &[][..]), ("open", s.open.as_ref(), &[])] {
+        for (key, request, names) in [("sweep", s.sweep.as_ref(), &["after_id"][..]), ("open", s.open.as_ref(), &["after_id"])] {
             if let Some(request) = request {
                 self.request(&["streams", name, key], s, request, names);
             }
@@ -217,10 +217,15 @@ impl Checker<'_> {
         self.request(&["streams", name, "changes", "request"], s, &changes.request, &["since"]);
         let since = uses(&changes.request, "since");
         self.fail_if(!since, &at, "nothing in the request says {since}");
-        if let Page::Cursor { rows_max: Some(max), size, .. } = &changes.request.page {
+        if let Page::Cursor { rows_max: Some(_), .. } = &changes.request.page {
             let told = s.record.as_ref().is_some_and(|r| r.changed_at.is_some());
             self.fail_if(!told, &at, "rows_max needs record.changed_at, to ask again from the last row's time");
-            self.fail_if(size.is_none_or(|size| size == 0 || size > *max), &at, "rows_max needs a size that is not above it");
+        }
+        if let Some(same_time) = &changes.same_time {
+            let at = ["streams", name, "changes", "same_time"];
+            self.request(&at, s, same_time, &["since", "after_id"]);
+            let says = uses(same_time, "since") && uses(same_time, "after_id");
+            self.fail_if(!says, &at, "the request must say {since} and {after_id}");
         }
     }
 
@@ -252,6 +257,11 @@ impl Checker<'_> {
         for path in [&each.deal, &each.people].into_iter().chain(&each.more) {
             self.path(&at, path);
         }
+        self.fail_if(
+            each.more_param.is_some() && each.more.is_none(),
+            &at,
+            "more_param needs more: where the answer says behind what to go on",
+        );
     }
 
     /// A request of a stream.
@@ -259,10 +269,16 @@ impl Checker<'_> {
         self.plain_request(at, request, names);
         let has_people = s.entity == Entity::Deal && s.record.as_ref().is_some_and(|r| r.people.is_some());
         self.fail_if(request.carries_people && !has_people, at, "carries_people is for deals whose record has people");
-        if let Page::Cursor { rows_max, resumes, .. } = &request.page {
-            let changes = at.get(2) == Some(&"changes");
-            self.fail_if((rows_max.is_some() || *resumes) && !changes, at, "resumes and rows_max are for changes");
+        let (changes, by_id) = (at.get(2) == Some(&"changes"), uses(request, "after_id"));
+        let mut capped = false;
+        if let Page::Cursor { rows_max, resumes, size, .. } = &request.page {
+            capped = rows_max.is_some();
+            self.fail_if(*resumes && !changes, at, "resumes is for changes");
+            self.fail_if(capped && !changes && !by_id, at, "rows_max is for changes, and for requests that say {after_id}");
+            let fits = rows_max.is_none_or(|max| size.is_some_and(|size| size > 0 && size <= max));
+            self.fail_if(!fits, at, "rows_max needs a size that is not above it");
         }
+        self.fail_if(by_id && !capped, at, "{after_id} needs pages of kind cursor with rows_max");
     }
 
     /// Templates, paths and page of any request.

@@ -10,7 +10,9 @@ pub(super) fn check(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &Rec
     let stateful = matches!(entity, Entity::Deal | Entity::Ticket);
     c.fail_if(map.id.is_empty(), &at("id"), "is empty");
     c.path(&at("id"), &map.id);
-    for (key, path) in [("account", &map.account), ("people", &map.people), ("addresses", &map.addresses)] {
+    for (key, path) in
+        [("account", &map.account), ("people", &map.people), ("people_more", &map.people_more), ("addresses", &map.addresses)]
+    {
         if let Some(path) = path {
             c.path(&at(key), path);
         }
@@ -45,6 +47,8 @@ pub(super) fn check(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &Rec
         c.record_test(&at, &rule.when);
     }
     c.fail_if(map.addresses.is_some() && entity != Entity::Ticket, &at("addresses"), "only tickets have addresses");
+    map.more.iter().for_each(|path| c.path(&at("more"), path));
+    c.fail_if(map.people_more.is_some() && map.people.is_none(), &at("people_more"), "is for records that have people");
     c.fail_if(map.people.is_some() && !stateful, &at("people"), "only deals and tickets have people");
     for (i, other) in map.same_as.iter().enumerate() {
         let at = ["streams", stream, "record", "same_as", &i.to_string()];

@@ -104,7 +104,18 @@ fn became(manifest: &Manifest, name: &str, answer: &[u8]) -> Result<Json, String
     let mut rows = Vec::new();
     for path in request.records.as_slice() {
         let path = Path::parse(path).map_err(|e| e.to_string())?;
-        rows.extend(path.records(answer.root()).ok_or_else(|| format!("there is no list at {path:?}"))?);
+        match path.records(answer.root()) {
+            Some(list) => rows.extend(list),
+            None if request.leaves_out_empty && path.is_absent(answer.root()) => {}
+            None => return Err(format!("there is no list at {path}")),
+        }
+    }
+    for path in request.total.iter().flat_map(super::manifest::Paths::as_slice) {
+        // A null is told to whoever may not see all.
+        let total = Path::parse(path).map_err(|e| e.to_string())?.first(answer.root());
+        if !total.is_some_and(|t| t.is_null() || super::scalars::int_of(t).is_some()) {
+            return Err(format!("`total` names {path:?}, where this answer has no number"));
+        }
     }
     let system: Name = manifest.name.as_str().into();
     if let (Some(each), "for_each") = (&stream.for_each, request_name) {

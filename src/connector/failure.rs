@@ -83,11 +83,6 @@ impl Rules {
         })
     }
 
-    /// Whether the system says of each answer that it is a success, so that a list which is missing from one is an empty list.
-    pub fn tell_success(&self) -> bool {
-        self.success.is_some()
-    }
-
     /// What kind of failure an answer is, if it is one. `json` is `None` where the answer is none.
     pub fn failure(&self, status: u16, json: Option<&Json<'_>>, told: Option<Span>, from_cursor: bool) -> Option<Kind> {
         let fine = (200..300).contains(&status);

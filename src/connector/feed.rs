@@ -1,14 +1,13 @@
-//! Reads a feed of ids, then the records themselves; and the associations of given deals.
+//! Reads a feed of ids, then the records themselves.
 
 use super::http::Answer;
-use super::json::Json;
 use super::map::Mapper;
 use super::paging::{Pager, Rows, Step};
 use super::passes::Reader;
 use super::port::{Error, Observed, PageRead, PageSink, PassEnd};
 use super::request::{Call, Fill};
 use super::scalars::{id_of, text_of, time_text};
-use super::streams::{EachPlan, FeedPlan};
+use super::streams::FeedPlan;
 use crate::model::{Entity, RecordId, ShortText, Time};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
@@ -37,7 +36,7 @@ impl Reader<'_> {
         let mut place = match cursor.map(serde_json::from_str::<Place>) {
             Some(Ok(place)) => place,
             // Kept by another version of us: it is as good as lost.
-            Some(Err(_)) => return Err(Error::CursorLost { system: self.http.system.clone(), what: plan.call.what.clone() }),
+            Some(Err(_)) => return Err(self.cursor_lost(&plan.call)),
             None => {
                 let token = self.token(plan, since, &mut end).await?;
                 Place { changes: token.clone(), deleted: token }
@@ -45,10 +44,13 @@ impl Reader<'_> {
         };
         let mut short = None;
         let mut pager = Pager::new(&plan.call, Some(place.changes.clone()));
+        let mut kept = cursor.is_some();
         loop {
             let mut ids = BTreeSet::new();
             let (step, skew) = loop {
-                let (step, skew) = self.ids(&plan.call, plan, &place.changes, &mut pager, &mut ids, &mut end).await?;
+                let page = self.ids(&plan.call, plan, &place.changes, &mut pager, &mut ids, &mut end).await;
+                let (step, skew) = page.map_err(|e| if kept { self.lost_if_refused(&plan.call, e) } else { e })?;
+                kept = false;
                 if step != Step::More || ids.len() >= plan.chunk {
                     break (step, skew);
                 }
@@ -57,6 +59,7 @@ impl Reader<'_> {
             let ids: Vec<ShortText> = ids.into_iter().collect();
             let mut page = self.by_ids(&plan.read, mapper, &ids, plan.chunk, &mut end).await?;
             page.clock_skew_ms = skew.or(page.clock_skew_ms);
+            end.incomplete_because = end.incomplete_because.take().or(page.cut_short.take());
             page.cursor = Some(self.cursor_text(&place));
             sink(page).await.map_err(|why| self.not_kept(&plan.call, why))?;
             match step {
@@ -92,8 +95,8 @@ impl Reader<'_> {
                 }
             }
         }
-        end.complete = short.is_none();
-        end.incomplete_because = short;
+        end.incomplete_because = end.incomplete_because.take().or(short);
+        end.complete = end.incomplete_because.is_none();
         Ok(end)
     }
 
@@ -140,8 +143,8 @@ impl Reader<'_> {
                 }
             }
         }
-        let rows = Rows { longest: rows.len(), all: rows.len(), ids: &[] };
-        let step = pager.turn(answer.json.root(), &rows).map_err(|c| self.circle(call, c))?;
+        let rows = Rows { longest: rows.len(), all: rows.len(), ids: Vec::new() };
+        let step = pager.turn(answer.json.root(), rows).map_err(|c| self.circle(call, c))?;
         Ok((step, answer.clock_skew_ms))
     }
 
@@ -178,57 +181,7 @@ impl Reader<'_> {
         }
         Ok(page)
     }
-
-    /// Reads the people of these deals. A deal that is missing from the answer has none; one whose list goes on elsewhere is not told.
-    pub async fn for_each(&self, plan: &EachPlan, deals: &[ShortText], sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
-        let mut end = PassEnd { complete: true, ..PassEnd::default() };
-        type Chunk<'c> = (&'c [ShortText], Result<Answer, Error>);
-        let mut requests: Vec<BoxFuture<'_, Chunk<'_>>> = Vec::new();
-        for ids in deals.chunks(plan.chunk.max(1)) {
-            let request = plan.call.prepare(&Fill::ids(ids), &Default::default());
-            requests.push(async move { (ids, self.http.read(&request, self.lane).await) }.boxed());
-        }
-        let mut answers = futures::stream::iter(requests).buffered(CHUNKS_AT_ONCE);
-        while let Some((ids, answer)) = answers.next().await {
-            let answer = answer?;
-            end.requests += answer.requests;
-            end.bytes += answer.bytes;
-            let mut page = PageRead { clock_skew_ms: answer.clock_skew_ms, ..PageRead::default() };
-            let mut people: Vec<Option<Vec<ShortText>>> = vec![Some(Vec::new()); ids.len()];
-            for row in self.lists(&plan.call, &answer)?.iter().flatten() {
-                let deal = match &plan.deal {
-                    None => ids.first().map(|id| (**id).into()),
-                    Some(path) => path.first(row).and_then(id_of),
-                };
-                let Some(at) = deal.and_then(|deal: std::borrow::Cow<'_, str>| ids.iter().position(|id| **id == *deal)) else { continue };
-                let told = plan.more.as_ref().and_then(|p| p.first(row)).is_none_or(Json::is_null);
-                let mut found = Vec::new();
-                let mut readable = true;
-                plan.people.entries(row, &mut |v| match id_of(v) {
-                    Some(id) => found.push(id.into()),
-                    None => readable &= v.is_null(),
-                });
-                match &mut people[at] {
-                    Some(list) if told && readable => list.extend(found),
-                    other => *other = None,
-                }
-            }
-            for (deal, people) in ids.iter().zip(people) {
-                let Some(mut people) = people else {
-                    end.complete = false;
-                    end.incomplete_because = Some(format!("the people of deal {deal} are not told whole"));
-                    continue;
-                };
-                people.sort();
-                people.dedup();
-                let deal = RecordId::new(self.http.system.clone(), Entity::Deal, deal.clone());
-                page.observed.push(Observed::DealPeople { deal, people });
-            }
-            sink(page).await.map_err(|why| self.not_kept(&plan.call, why))?;
-        }
-        Ok(end)
-    }
 }
 
 /// Chunks under way at once; the system's own limits hold besides.
-const CHUNKS_AT_ONCE: usize = 4;
+pub const CHUNKS_AT_ONCE: usize = 4;

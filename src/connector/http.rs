@@ -53,6 +53,8 @@ pub struct Answer {
     /// Requests it took.
     pub requests: u64,
     pub bytes: u64,
+    /// The system says that there is none (204).
+    pub no_content: bool,
     /// The server's `Date` minus our clock.
     pub clock_skew_ms: Option<i64>,
 }
@@ -250,7 +252,7 @@ impl Http {
             return Err(self.failure(request, kind, message));
         }
         match json {
-            Ok(json) => Ok(Answer { json, requests: 1, bytes, clock_skew_ms }),
+            Ok(json) => Ok(Answer { json, requests: 1, bytes, no_content: status == 204, clock_skew_ms }),
             Err(e) => Err(self.not_understood(request, Kind::NotUnderstood, e, begins())),
         }
     }

@@ -205,8 +205,8 @@ impl LabelPlan {
                 in_another_case = in_another_case.or(id);
             }
             let ids: Vec<u64> = rows.iter().filter_map(|row| self.find_id.first(row).and_then(id_of)).map(|id| fingerprint(&*id)).collect();
-            let rows = Rows { longest: rows.len(), all: rows.len(), ids: &ids };
-            match pager.turn(answer.json.root(), &rows).map_err(|c| reader.circle(&self.find, c))? {
+            let rows = Rows { longest: rows.len(), all: rows.len(), ids: vec![ids] };
+            match pager.turn(answer.json.root(), rows).map_err(|c| reader.circle(&self.find, c))? {
                 Step::More => {}
                 Step::End | Step::Short(_) => return Ok(in_another_case),
             }

@@ -40,6 +40,10 @@ pub struct Mapper {
     marks: Vec<MarkReader>,
     account: Option<Path>,
     people: Option<Path>,
+    people_more: Option<Path>,
+    more: Vec<Path>,
+    /// Where a deal's people go on elsewhere they are asked for by another request.
+    people_follow: bool,
     addresses: Option<Path>,
     states: Vec<(String, Condition)>,
     refusals: Vec<(RefusalScope, RefusalTest)>,
@@ -103,6 +107,9 @@ impl Mapper {
             marks,
             account: map.account.as_ref().map(path).transpose()?,
             people: map.people.as_ref().map(path).transpose()?,
+            people_more: map.people_more.as_ref().map(path).transpose()?,
+            more: map.more.iter().map(path).collect::<Result<_, _>>()?,
+            people_follow: false,
             addresses: map.addresses.as_ref().map(path).transpose()?,
             states,
             refusals,
@@ -117,6 +124,18 @@ impl Mapper {
     /// The fields that are looked out for.
     pub fn watched(&self) -> Vec<WatchedField> {
         self.watch.fields()
+    }
+
+    /// The same, where the rest of a deal's list of people is asked for elsewhere.
+    pub fn following_people(self) -> Mapper {
+        Mapper { people_follow: true, ..self }
+    }
+
+    /// Whether a list of the raw record goes on elsewhere: of its people, and which else.
+    fn cut_short(&self, raw: &Json<'_>) -> (bool, Option<&Path>) {
+        let goes_on = |path: &&Path| path.first(raw).is_some_and(|more| !super::rest::ends(more));
+        let people = self.people_more.as_ref().filter(goes_on);
+        (people.is_some(), self.more.iter().find(goes_on).or(people.filter(|_| !self.people_follow)))
     }
 
     /// The raw record's id, if it can be read.
@@ -197,6 +216,11 @@ impl Mapper {
             id
         });
         let people_told = self.people(raw, carries_people, &mut record, &mut told);
+        let (people_go_on, cut_short) = self.cut_short(raw);
+        let people_told = people_told && !people_go_on;
+        if let Some(path) = cut_short {
+            page.cut_short.get_or_insert_with(|| format!("{} shows a part of a list only (it goes on at {path})", record.id.id));
+        }
         self.state(raw, &mut record, &mut told);
         for (system, path, prefix) in &self.same_as {
             let entity = self.entity;

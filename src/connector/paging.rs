@@ -1,13 +1,20 @@
 //! From one page to the next, and the guards against servers whose pages never end.
 
+mod counted;
+mod totals;
+
 use super::json::Json;
 use super::manifest::Page;
 use super::paths::Path;
 use super::request::{Ask, Call};
-use super::scalars::{bool_of, int_of, text_of};
+use super::scalars::{bool_of, text_of};
+pub use counted::Ids;
+use counted::{By, Counted, Counting};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use totals::Totals;
 
 /// Pages of one listing at most: a hundred thousand pages of a hundred are ten million records.
 const PAGES_MAX: usize = 100_000;
@@ -16,14 +23,14 @@ const PAGES_MAX: usize = 100_000;
 pub struct Pager {
     page: Page,
     paths: Cursor,
-    total: Vec<Path>,
+    totals: Totals,
     cursor: Option<String>,
-    offset: usize,
+    counted: Option<Counted>,
     pages: usize,
-    /// Rows of the first page's longest list: what the server really gives, whatever was asked for.
-    first: Option<usize>,
+    /// Rows that came, as often as they came.
     rows: usize,
-    announced: Option<usize>,
+    /// What was read before the listing was broken off, each row once.
+    read_before: usize,
     cursors: HashSet<u64>,
     fingerprints: HashSet<u64>,
     ids: HashSet<u64>,
@@ -34,6 +41,16 @@ struct Cursor {
     next: Option<Path>,
     more: Option<Path>,
     done: Option<Path>,
+}
+
+/// A place between two pages of a listing, kept as text. It is good for the process that made it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Place {
+    cursor: Option<String>,
+    next: usize,
+    last: Vec<u64>,
+    read: usize,
+    announced: Option<usize>,
 }
 
 /// What comes after a page.
@@ -50,17 +67,28 @@ pub enum Step {
 pub struct Circle(pub String);
 
 /// What a page held.
-pub struct Rows<'p> {
+pub struct Rows {
     /// Of the longest of its lists: what an offset moves by.
     pub longest: usize,
     pub all: usize,
-    /// In order; empty where the rows have no ids of their own.
-    pub ids: &'p [u64],
+    /// Each list's ids in order; empty where its rows have no ids of their own.
+    pub ids: Ids,
 }
 
 impl Pager {
     /// `cursor` is where to go on from.
     pub fn new(call: &Call, cursor: Option<String>) -> Pager {
+        Pager::at(call, Place { cursor, ..Place::default() }, Totals::new(&call.total))
+    }
+
+    /// Goes on from a [`Pager::place`]. `None`: it is none.
+    pub fn going_on(call: &Call, place: &str) -> Option<Pager> {
+        let place: Place = serde_json::from_str(place).ok()?;
+        let totals = Totals::going_on(&call.total, place.announced);
+        Some(Pager::at(call, place, totals))
+    }
+
+    fn at(call: &Call, place: Place, totals: Totals) -> Pager {
         // Paths were read once at load.
         let path = |text: &String| Path::parse(text).ok();
         let paths = match &call.page {
@@ -69,21 +97,38 @@ impl Pager {
             }
             _ => Cursor::default(),
         };
-        let cursors = cursor.iter().map(fingerprint).collect();
+        let by = match &call.page {
+            Page::Offset { .. } => Some(By::Rows),
+            Page::Number { .. } => Some(By::Pages),
+            Page::None | Page::Cursor { .. } => None,
+        };
         Pager {
             page: call.page.clone(),
             paths,
-            total: call.total.clone(),
-            cursor,
-            offset: 0,
+            totals,
+            cursors: place.cursor.iter().map(fingerprint).collect(),
+            cursor: place.cursor,
+            counted: by.map(|by| Counted::going_on(by, place.next, place.last)),
             pages: 0,
-            first: None,
             rows: 0,
-            announced: None,
-            cursors,
+            read_before: place.read,
             fingerprints: HashSet::new(),
             ids: HashSet::new(),
         }
+    }
+
+    /// Where the listing can be gone on with after the last page, if that is sure.
+    pub fn place(&self) -> Option<String> {
+        let (next, last) = match &self.counted {
+            Some(counted) if counted.is_settled() => (counted.next(), counted.last()),
+            Some(_) => return None,
+            None => (0, Vec::new()),
+        };
+        if self.cursor.is_none() && self.counted.is_none() {
+            return None;
+        }
+        let place = Place { cursor: self.cursor.clone(), next, last, read: self.seen(), announced: self.totals.announced() };
+        Some(json!(place).to_string())
     }
 
     /// What the next page's request says beside the call itself.
@@ -92,10 +137,11 @@ impl Pager {
             params: vec![(param.clone(), json!(at)), (size_param.clone(), json!(size))],
             ..Ask::default()
         };
+        let next = self.counted.as_ref().map_or(0, Counted::next);
         match &self.page {
             Page::None => Ask::default(),
-            Page::Offset { param, size_param, size } => sized(param, self.offset, size_param, *size),
-            Page::Number { param, first, size_param, size } => sized(param, first + self.pages, size_param, *size),
+            Page::Offset { param, size_param, size } => sized(param, next, size_param, *size),
+            Page::Number { param, first, size_param, size } => sized(param, first + next, size_param, *size),
             Page::Cursor { param, in_body, drops, size_param, size, .. } => {
                 let mut params: Vec<(String, serde_json::Value)> =
                     size_param.iter().zip(size).map(|(p, s)| (p.clone(), json!(s))).collect();
@@ -115,39 +161,44 @@ impl Pager {
         self.rows
     }
 
+    /// Rows that came, each once where they have ids.
+    fn seen(&self) -> usize {
+        self.read_before + if self.ids.is_empty() { self.rows } else { self.ids.len() }
+    }
+
     /// Takes notice of a page; says whether there is another.
-    pub fn turn(&mut self, answer: &Json<'_>, rows: &Rows<'_>) -> Result<Step, Circle> {
+    pub fn turn(&mut self, answer: &Json<'_>, rows: Rows) -> Result<Step, Circle> {
         self.pages += 1;
         self.rows += rows.all;
         if self.pages >= PAGES_MAX {
             return Err(Circle(format!("{PAGES_MAX} pages and no end")));
         }
-        if !rows.ids.is_empty() && !self.fingerprints.insert(fingerprint(rows.ids)) {
-            return Err(Circle("two pages hold the same records".to_string()));
+        let by_rows = matches!(self.page, Page::Offset { .. });
+        let again = by_rows || self.counted.as_ref().is_some_and(Counted::reads_again);
+        if !again && rows.ids.iter().any(|l| !l.is_empty()) && !self.fingerprints.insert(fingerprint(&rows.ids)) {
+            return Err(same_records());
         }
-        let announced: Vec<i64> = self.total.iter().filter_map(|p| p.first(answer).and_then(int_of)).collect();
-        if !announced.is_empty() {
-            self.announced = Some(announced.iter().sum::<i64>().max(0) as usize);
-            self.ids.extend(rows.ids);
+        let moved = self.totals.moved(answer);
+        // What was seen before a break was the last page's rows, too.
+        let known_before = self.counted.as_ref().filter(|_| self.read_before > 0).map(Counted::last).unwrap_or_default();
+        if self.counted.is_some() || self.totals.announced().is_some() {
+            self.ids.extend(rows.ids.iter().flatten().filter(|id| self.pages > 1 || !known_before.contains(id)));
         }
-        let step = match &self.page {
-            Page::None => Step::End,
-            Page::Offset { size, .. } | Page::Number { size, .. } => {
-                let size = *size;
-                self.offset += rows.longest;
-                self.counted(rows.longest, size)
-            }
-            Page::Cursor { .. } => self.next_cursor(answer)?,
+        let all = self.totals.reached(self.seen());
+        let step = match &mut self.counted {
+            Some(counted) => match counted.turn(rows.ids, rows.longest, moved, all) {
+                Counting::More => Step::More,
+                Counting::End => Step::End,
+                Counting::Moved => Step::Short("the list moves faster than its pages can be read".to_string()),
+                Counting::Circle => return Err(same_records()),
+            },
+            None if matches!(self.page, Page::None) => Step::End,
+            None => self.next_cursor(answer)?,
         };
-        Ok(if step == Step::End { self.whole() } else { step })
-    }
-
-    /// A page that is shorter than the first is the last. The first itself may be short because the server cut the size asked for.
-    fn counted(&mut self, longest: usize, size: usize) -> Step {
-        let first = *self.first.get_or_insert(longest);
-        let all = self.announced.is_some_and(|total| self.rows >= total);
-        let short = if self.pages == 1 { false } else { longest < first.min(size) };
-        if longest == 0 || all || (short && self.announced.is_none()) { Step::End } else { Step::More }
+        Ok(match step {
+            Step::End => self.totals.missing(self.seen()).map_or(Step::End, Step::Short),
+            other => other,
+        })
     }
 
     fn next_cursor(&mut self, answer: &Json<'_>) -> Result<Step, Circle> {
@@ -172,16 +223,10 @@ impl Pager {
             (false, false) => Err(Circle("the same cursor came twice".to_string())),
         }
     }
+}
 
-    /// The end, if as many records came as were announced.
-    fn whole(&self) -> Step {
-        // Rows without ids of their own are counted as they are.
-        let seen = if self.ids.is_empty() { self.rows } else { self.ids.len() };
-        match self.announced {
-            Some(total) if seen < total => Step::Short(format!("{seen} records came, {total} were announced")),
-            _ => Step::End,
-        }
-    }
+fn same_records() -> Circle {
+    Circle("two pages hold the same records".to_string())
 }
 
 /// A number that stands for a value; equal values have the same.

@@ -7,10 +7,10 @@ use super::json::Json;
 use super::map::Mapper;
 use super::paging::{Circle, Pager, Rows, Step, fingerprint};
 use super::port::{Error, Lane, PageRead, PageSink, PassEnd};
-use super::request::{Call, Fill};
+use super::request::{Call, Fill, Prepared};
 use super::scalars::time_text;
 use super::streams::ChangesPlan;
-use crate::model::Time;
+use crate::model::{Span, Time};
 use futures::future::{OptionFuture, join};
 use jiff::tz::TimeZone;
 
@@ -33,71 +33,138 @@ pub struct Listing {
     pub cursor: Option<String>,
     /// The cursor outlives the pass, and goes with each page.
     pub resumes: bool,
+    /// Where to go on from, as an earlier page of the same listing told it.
+    pub place: Option<String>,
+    /// Each page tells where the listing can be gone on with.
+    pub tells_place: bool,
     pub one_page: bool,
 }
 
+/// What one query is asked for.
+#[derive(Clone, Copy, Default)]
+struct Query<'q> {
+    since: Option<&'q str>,
+    after_id: Option<&'q str>,
+}
+
+/// How a query's pages ended.
+enum Window {
+    /// At the listing's end, or with what `PassEnd` says is missing.
+    Ended,
+    /// The server gives no more rows of this query; the newest change and the last id that it gave.
+    Full { newest: Option<Time>, last_id: Option<String> },
+}
+
 impl Reader<'_> {
-    /// Reads a listing from its beginning (or cursor) to its end.
+    /// Reads a listing from its beginning (or cursor, or place) to its end.
     pub async fn listing(&self, call: &Call, mapper: &Mapper, how: Listing, sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
         let mut end = PassEnd::default();
-        self.window(call, mapper, &how, None, sink, &mut end).await?;
+        if call.by_id() {
+            self.by_id(call, mapper, how.since.as_deref(), sink, &mut end).await?;
+        } else {
+            let query = Query { since: how.since.as_deref(), ..Query::default() };
+            self.window(call, mapper, &how, query, sink, &mut end).await?;
+        }
         Ok(end)
     }
 
     /// Reads what changed since a time. Where the server gives only so many rows a query, asks again from the last row's time.
     pub async fn changes(&self, plan: &ChangesPlan, mapper: &Mapper, since: Time, sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
         let mut end = PassEnd::default();
-        let mut since = time_text(Time(since.0.max(0)), plan.since, self.zone);
+        let text = |at: Time| time_text(at, plan.since, self.zone);
+        let mut since = text(Time(since.0.max(0)));
         loop {
-            let how = Listing { since: Some(since.clone()), ..Listing::default() };
-            let Some(last) = self.window(&plan.call, mapper, &how, plan.rows_max, sink, &mut end).await? else { return Ok(end) };
-            let next = last.map(|t| time_text(t, plan.since, self.zone));
-            match next {
-                Some(next) if next != since => since = next,
+            let query = Query { since: Some(&since), ..Query::default() };
+            let Window::Full { newest, .. } = self.window(&plan.call, mapper, &Listing::default(), query, sink, &mut end).await? else {
+                return Ok(end);
+            };
+            since = match (newest, &plan.same_time) {
+                (Some(newest), _) if text(newest) != since => text(newest),
+                // More rows than the server gives bear one time: by their ids, and on from the next time.
+                (Some(newest), Some(same_time)) => {
+                    self.by_id(same_time, mapper, Some(&since), sink, &mut end).await?;
+                    let steps = [Span(1), Span::seconds(1), Span::minutes(1), Span::days(1)];
+                    let Some(next) = steps.into_iter().map(|s| text(newest.plus(s))).find(|t| *t != since) else { return Ok(end) };
+                    next
+                }
                 _ => {
-                    let why = format!("a whole window of {} rows has one and the same time", plan.rows_max.unwrap_or_default());
+                    let why = format!(
+                        "a whole window of {} rows has one and the same time; the manifest has no changes.same_time to split it by id",
+                        plan.call.rows_max().unwrap_or_default()
+                    );
                     return Err(self.circle(&plan.call, Circle(why)));
+                }
+            };
+        }
+    }
+
+    /// Reads a query in windows: each begins behind the last id of the one before.
+    async fn by_id(
+        &self,
+        call: &Call,
+        mapper: &Mapper,
+        since: Option<&str>,
+        sink: &mut PageSink<'_>,
+        end: &mut PassEnd,
+    ) -> Result<(), Error> {
+        let mut after = "0".to_string();
+        loop {
+            let query = Query { since, after_id: Some(&after) };
+            match self.window(call, mapper, &Listing::default(), query, sink, end).await? {
+                Window::Ended => return Ok(()),
+                Window::Full { last_id: Some(last), .. } if last != after => after = last,
+                Window::Full { .. } => {
+                    return Err(self.circle(call, Circle(format!("the query for ids above {after} gives none of them"))));
                 }
             }
         }
     }
 
-    /// Reads one query's pages. `Ok(Some(time))`: the server gives no more rows of this query; the newest change seen.
+    /// Reads one query's pages.
     async fn window(
         &self,
         call: &Call,
         mapper: &Mapper,
         how: &Listing,
-        rows_max: Option<usize>,
+        query: Query<'_>,
         sink: &mut PageSink<'_>,
         end: &mut PassEnd,
-    ) -> Result<Option<Option<Time>>, Error> {
-        let fill = Fill { since: how.since.as_deref(), ..Fill::default() };
-        let mut pager = Pager::new(call, how.cursor.clone());
-        let mut newest: Option<Time> = None;
+    ) -> Result<Window, Error> {
+        let fill = Fill { since: query.since, after_id: query.after_id, ..Fill::default() };
+        let rows_max = call.rows_max();
+        let mut pager = self.pager(call, how)?;
+        let (mut newest, mut last_id) = (None::<Time>, None::<String>);
         let mut page_rows = 0;
-        let mut answer = self.http.read(&call.prepare(&fill, &pager.ask()), self.lane).await?;
+        let mut answer = self.first(call, &call.prepare(&fill, &pager.ask()), how).await?;
         loop {
             end.requests += answer.requests;
             end.bytes += answer.bytes;
             let lists = self.lists(call, &answer)?;
-            let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
-            let rows: Vec<&Json<'_>> = lists.into_iter().flatten().collect();
-            let ids: Vec<u64> = rows.iter().filter_map(|r| mapper.id(r)).map(|id| fingerprint(&*id)).collect();
-            let step = pager.turn(answer.json.root(), &Rows { longest, all: rows.len(), ids: &ids }).map_err(|c| self.circle(call, c))?;
-            page_rows = page_rows.max(rows.len());
+            let page = Rows {
+                longest: lists.iter().map(Vec::len).max().unwrap_or(0),
+                all: lists.iter().map(Vec::len).sum(),
+                ids: lists.iter().map(|rows| rows.iter().filter_map(|r| mapper.id(r)).map(|id| fingerprint(&*id)).collect()).collect(),
+            };
+            let rows = page.all;
+            let step = pager.turn(answer.json.root(), page).map_err(|c| self.circle(call, c))?;
+            page_rows = page_rows.max(rows);
             let mut full = false;
             if let Some(max) = rows_max {
-                newest = newest.max(rows.iter().filter_map(|r| mapper.changed_at(r)).max());
+                newest = newest.max(lists.iter().flatten().filter_map(|r| mapper.changed_at(r)).max());
+                last_id = lists.iter().flatten().next_back().and_then(|r| mapper.id(r)).map(|id| id.into_owned()).or(last_id);
                 // The page after this one would go beyond what the server gives; or it has just ended exactly there.
                 full = if step == Step::More { pager.rows() + page_rows > max } else { pager.rows() >= max };
             }
-            let rows = rows.len();
             let coming = (step == Step::More && !full && !how.one_page).then(|| {
                 let request = call.prepare(&fill, &pager.ask());
                 async move { self.http.read(&request, self.lane).await }
             });
-            let cursor = how.resumes.then(|| pager.cursor().map(Box::from)).flatten();
+            let cursor = match how {
+                Listing { resumes: true, .. } => pager.cursor().map(Box::from),
+                Listing { tells_place: true, .. } if step == Step::More => pager.place().map(Box::from),
+                _ => None,
+            };
+            drop(lists);
             let sink = &mut *sink;
             let kept = async move {
                 let mut page = PageRead { cursor, clock_skew_ms: answer.clock_skew_ms, ..PageRead::default() };
@@ -108,38 +175,66 @@ impl Reader<'_> {
                 }
                 // Not kept while the next one is read.
                 drop(answer);
-                sink(page).await
+                let cut_short = page.cut_short.clone();
+                sink(page).await.map(|()| cut_short)
             };
             let (coming, kept) = join(OptionFuture::from(coming), kept).await;
-            kept.map_err(|why| self.not_kept(call, why))?;
+            if let Some(cut_short) = kept.map_err(|why| self.not_kept(call, why))? {
+                end.incomplete_because.get_or_insert(cut_short);
+            }
             match coming {
                 Some(next) => answer = next?,
+                None if full && !how.one_page => return Ok(Window::Full { newest, last_id }),
                 None => {
-                    if full && !how.one_page {
-                        return Ok(Some(newest));
+                    if let Step::Short(why) = &step {
+                        end.incomplete_because.get_or_insert(why.clone());
                     }
                     end.complete = step == Step::End && !how.one_page && end.incomplete_because.is_none();
-                    if let Step::Short(why) = step {
-                        end.incomplete_because = Some(why);
-                    }
-                    return Ok(None);
+                    return Ok(Window::Ended);
                 }
             }
         }
     }
 
-    /// The lists of records in an answer. A list that is not there is an error, unless the system says of each answer that it is a
-    /// success and leaves out empty lists, or there is no content at all.
+    fn pager(&self, call: &Call, how: &Listing) -> Result<Pager, Error> {
+        match &how.place {
+            None => Ok(Pager::new(call, how.cursor.clone())),
+            Some(place) => Pager::going_on(call, place).ok_or_else(|| self.cursor_lost(call)),
+        }
+    }
+
+    /// The first answer. What a kept cursor is answered with that is a plain no says that the server does not know it any more.
+    async fn first(&self, call: &Call, request: &Prepared, how: &Listing) -> Result<Answer, Error> {
+        let kept = how.cursor.is_some() || how.place.is_some();
+        self.http.read(request, self.lane).await.map_err(|error| if kept { self.lost_if_refused(call, error) } else { error })
+    }
+
+    /// What a plain no to a kept cursor means.
+    pub fn lost_if_refused(&self, call: &Call, error: Error) -> Error {
+        match error {
+            Error::Refused { said, .. } => {
+                tracing::info!(system = %self.http.system, what = call.what, said, "the kept cursor is refused; it is begun anew");
+                self.cursor_lost(call)
+            }
+            Error::NotFound { .. } => self.cursor_lost(call),
+            other => other,
+        }
+    }
+
+    pub fn cursor_lost(&self, call: &Call) -> Error {
+        Error::CursorLost { system: self.http.system.clone(), what: call.what.clone() }
+    }
+
+    /// The lists of records in an answer, one for each path. A list that is not there is an error, unless the manifest says that the system
+    /// leaves empty ones out, or the system says that there is no content.
     pub fn lists<'v>(&self, call: &Call, answer: &'v Answer) -> Result<Vec<Vec<&'v Json<'v>>>, Error> {
         let root = answer.json.root();
-        if root.is_null() {
-            return Ok(Vec::new());
-        }
+        let may_be_absent = call.leaves_out_empty || answer.no_content;
         let mut lists = Vec::with_capacity(call.records.len());
         for path in &call.records {
             match path.records(root) {
                 Some(list) => lists.push(list),
-                None if self.http.rules.tell_success() => {}
+                None if may_be_absent && path.is_absent(root) => lists.push(Vec::new()),
                 None => {
                     let why = format!("there is no list at {path}");
                     let begins = self.http.begins(root);

@@ -93,6 +93,11 @@ impl Path {
         first(&self.steps, value)
     }
 
+    /// Whether nothing at all is there, or a null.
+    pub fn is_absent(&self, value: &Json<'_>) -> bool {
+        self.first(value).is_none_or(Json::is_null)
+    }
+
     /// Every value there, in order.
     pub fn each<'v>(&self, value: &'v Json<'v>, found: &mut dyn FnMut(&'v Json<'v>)) {
         each(&self.steps, value, found);

@@ -4,6 +4,7 @@ use super::watch::{Shown, WatchedField};
 use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -77,8 +78,10 @@ pub struct Quarantined {
 pub struct PageRead {
     pub observed: Vec<Observed>,
     pub quarantined: Vec<Quarantined>,
-    /// The cursor that continues after this page, where the stream has one that outlives the pass.
+    /// Where to go on after this page: the cursor of a stream that has one which outlives the pass, or the place in a sweep.
     pub cursor: Option<Box<str>>,
+    /// A row shows only a part of a list of its own, and nothing else tells the rest: which.
+    pub cut_short: Option<String>,
     /// The server's `Date` minus ours at that moment, in milliseconds, where it sent one.
     pub clock_skew_ms: Option<i64>,
     /// What its rows showed of the fields that something rests on.
@@ -90,7 +93,9 @@ pub struct PageRead {
 pub enum Pass {
     /// The whole listing.
     Sweep,
-    /// What changed since this time (the newest known change; the overlap is taken off inside).
+    /// The whole listing, on from where an earlier pass was broken off.
+    SweepFrom(Box<str>),
+    /// What changed since this time, by the system's clock; overlap and lag are taken off inside.
     Changes(Time),
     /// On from a cursor; the time is where to begin if there is no cursor yet.
     Resume { cursor: Option<Box<str>>, since: Time },
@@ -100,6 +105,34 @@ pub enum Pass {
     ForEach(Vec<ShortText>),
     /// The filter asked with a time in the future: must give nothing.
     FilterTest(Time),
+}
+
+/// The kinds of pass: each fails, waits and is told by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum PassKind {
+    Sweep,
+    Changes,
+    Resume,
+    Open,
+    ForEach,
+    FilterTest,
+}
+
+impl Pass {
+    pub fn kind(&self) -> PassKind {
+        match self {
+            Pass::Sweep | Pass::SweepFrom(_) => PassKind::Sweep,
+            Pass::Changes(_) => PassKind::Changes,
+            Pass::Resume { .. } => PassKind::Resume,
+            Pass::Open => PassKind::Open,
+            Pass::ForEach(_) => PassKind::ForEach,
+            Pass::FilterTest(_) => PassKind::FilterTest,
+        }
+    }
+
+    pub fn is_sweep(&self) -> bool {
+        self.kind() == PassKind::Sweep
+    }
 }
 
 /// How a pass ended.
@@ -291,6 +324,22 @@ pub enum Error {
     TooMany { system: Name, what: String, limit: usize, of: &'static str },
     #[error("{system}: {what}: there is no way through the proxy {proxy} ({why}); check [network] in systems.toml, and the proxy")]
     Proxy { system: Name, what: String, proxy: String, why: String },
+}
+
+impl Error {
+    /// Whether the same request may well succeed later.
+    pub fn passes(&self) -> bool {
+        match self {
+            Error::Credential { .. } | Error::Unreachable { .. } | Error::Later { .. } | Error::Budget { .. } | Error::Proxy { .. } => true,
+            Error::Refused { .. }
+            | Error::NotFound { .. }
+            | Error::NotUnderstood { .. }
+            | Error::CursorLost { .. }
+            | Error::Loop { .. }
+            | Error::TooLarge { .. }
+            | Error::TooMany { .. } => false,
+        }
+    }
 }
 
 /// A sink for pages; waiting in it is the back-pressure. Its error ends the pass.

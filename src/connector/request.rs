@@ -22,6 +22,11 @@ pub struct Call {
     pub page: Page,
     pub total: Vec<Path>,
     pub carries_people: bool,
+    /// An absent list is an empty one.
+    pub leaves_out_empty: bool,
+    /// It asks for the ids above one that the last window ended with.
+    by_id: bool,
+    names_id_rows: bool,
 }
 
 enum Body {
@@ -35,7 +40,10 @@ enum Body {
 #[derive(Default, Clone, Copy)]
 pub struct Fill<'v> {
     pub since: Option<&'v str>,
+    pub after_id: Option<&'v str>,
     pub ids: &'v [ShortText],
+    /// Behind what each id's list goes on, and the key of an id's row that says so.
+    pub after: Option<(&'v str, &'v [String])>,
     pub token: Option<&'v str>,
     pub label: Option<&'v str>,
     pub label_id: Option<&'v str>,
@@ -51,6 +59,8 @@ enum Filled<'v> {
     Ids(&'v [ShortText]),
     /// `[{"id": ...}, ...]`
     IdRows(&'v [ShortText]),
+    /// `[{"id": ..., KEY: ...}, ...]`
+    IdRowsAfter(&'v [ShortText], &'v str, &'v [String]),
     Row(&'v Fields<'v>),
     Rows(&'v [&'v Fields<'v>]),
 }
@@ -100,7 +110,31 @@ impl Call {
             page: request.page.clone(),
             total: request.total.iter().flat_map(Paths::as_slice).map(path).collect::<Result<_, _>>()?,
             carries_people: request.carries_people,
+            leaves_out_empty: request.leaves_out_empty,
+            by_id: super::check::uses(request, "after_id"),
+            names_id_rows: super::check::uses(request, "id_rows"),
         }))
+    }
+
+    /// Whether it is read in windows, each behind the last id of the one before.
+    pub fn by_id(&self) -> bool {
+        self.by_id
+    }
+
+    pub fn names_id_rows(&self) -> bool {
+        self.names_id_rows
+    }
+
+    pub fn has_body(&self) -> bool {
+        self.body.is_some()
+    }
+
+    /// The server gives at most so many rows a query.
+    pub fn rows_max(&self) -> Option<usize> {
+        match &self.page {
+            Page::Cursor { rows_max, .. } => *rows_max,
+            Page::None | Page::Offset { .. } | Page::Number { .. } => None,
+        }
     }
 
     /// Fills everything in.
@@ -134,6 +168,7 @@ impl<'v> Fill<'v> {
     fn text(&self, name: &str) -> Option<Cow<'v, str>> {
         match name {
             "since" => self.since.map(Cow::Borrowed),
+            "after_id" => self.after_id.map(Cow::Borrowed),
             "token" => self.token.map(Cow::Borrowed),
             "label" => self.label.map(Cow::Borrowed),
             "label_id" => self.label_id.map(Cow::Borrowed),
@@ -147,7 +182,10 @@ impl<'v> Fill<'v> {
     fn value(&self, name: &str) -> Option<Filled<'v>> {
         match name {
             "ids" => Some(Filled::Ids(self.ids)),
-            "id_rows" => Some(Filled::IdRows(self.ids)),
+            "id_rows" => Some(match self.after {
+                Some((key, after)) => Filled::IdRowsAfter(self.ids, key, after),
+                None => Filled::IdRows(self.ids),
+            }),
             "rows" => self.rows.map(Filled::Rows),
             "row" => self.rows.and_then(|rows| rows.first()).map(|row| Filled::Row(row)),
             _ => None,
@@ -227,6 +265,10 @@ impl Serialize for Filled<'_> {
             Filled::Map(map) => to.collect_map(map.iter().map(|(key, value)| (key, value))),
             Filled::Ids(ids) => ids.serialize(to),
             Filled::IdRows(ids) => to.collect_seq(ids.iter().map(|id| std::collections::BTreeMap::from([("id", id)]))),
+            Filled::IdRowsAfter(ids, key, after) => {
+                let row = |(id, after)| std::collections::BTreeMap::from([("id", id), (*key, after)]);
+                to.collect_seq(ids.iter().map(|id| &**id).zip(after.iter().map(String::as_str)).map(row))
+            }
             Filled::Row(row) => row.serialize(to),
             Filled::Rows(rows) => rows.serialize(to),
         }

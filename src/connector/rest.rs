@@ -1,6 +1,9 @@
 //! The connector that a manifest makes: JSON over HTTP behind the daemon's [`Connector`].
 
+mod associations;
 pub mod transport;
+
+pub use associations::ends;
 
 use super::http::Http;
 use super::manifest::Manifest;
@@ -84,7 +87,12 @@ impl RestConnector {
         match pass {
             Pass::Sweep => {
                 let call = plan.sweep.as_ref().ok_or_else(|| cannot("sweep"))?;
-                reader.listing(call, mapper, Listing::default(), &mut sink).await
+                reader.listing(call, mapper, Listing { tells_place: true, ..Listing::default() }, &mut sink).await
+            }
+            Pass::SweepFrom(place) => {
+                let call = plan.sweep.as_ref().ok_or_else(|| cannot("sweep"))?;
+                let how = Listing { place: Some(place.into()), tells_place: true, ..Listing::default() };
+                reader.listing(call, mapper, how, &mut sink).await
             }
             Pass::Open => {
                 let call = plan.open.as_ref().ok_or_else(|| cannot("open"))?;
@@ -92,13 +100,16 @@ impl RestConnector {
             }
             Pass::Changes(since) => {
                 let changes = plan.changes.as_ref().ok_or_else(|| cannot("changes"))?;
-                reader.changes(changes, mapper, since.minus(changes.overlap), &mut sink).await
+                reader.changes(changes, mapper, changes.begin(since, plan.info.lag), &mut sink).await
             }
             Pass::Resume { cursor, since } => match (&plan.feed, &plan.changes) {
-                (Some(feed), _) => reader.feed(feed, mapper, plan.info.entity, cursor.as_deref(), since, &mut sink).await,
+                (Some(feed), _) => {
+                    let since = since.minus(plan.info.lag);
+                    reader.feed(feed, mapper, plan.info.entity, cursor.as_deref(), since, &mut sink).await
+                }
                 (None, Some(changes)) if changes.resumes => {
-                    let since = super::scalars::time_text(since.minus(changes.overlap), changes.since, &self.settings.zone);
-                    let how = Listing { since: Some(since), cursor: cursor.map(String::from), resumes: true, one_page: false };
+                    let since = super::scalars::time_text(changes.begin(since, plan.info.lag), changes.since, &self.settings.zone);
+                    let how = Listing { since: Some(since), cursor: cursor.map(String::from), resumes: true, ..Listing::default() };
                     reader.listing(&changes.call, mapper, how, &mut sink).await
                 }
                 _ => Err(cannot("resume")),

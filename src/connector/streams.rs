@@ -6,7 +6,7 @@ use super::paths::Path;
 use super::port::{Reads, StreamInfo};
 use super::request::Call;
 use super::settings::Settings;
-use crate::model::{Entity, Name, Span};
+use crate::model::{Entity, Name, Span, Time};
 use std::sync::Arc;
 
 /// One stream. A request that names an unset optional setting is not there.
@@ -24,8 +24,16 @@ pub struct ChangesPlan {
     pub call: Call,
     pub since: TimeFormat,
     pub overlap: Span,
-    pub rows_max: Option<usize>,
+    /// All rows of one time, by id: where there are more than the server gives a query.
+    pub same_time: Option<Call>,
     pub resumes: bool,
+}
+
+impl ChangesPlan {
+    /// Where a filter begins: what is newer may not be there yet, by as much as the system's lists trail its records.
+    pub fn begin(&self, since: Time, lag: Span) -> Time {
+        Time(since.minus(self.overlap).minus(lag).0.max(0))
+    }
 }
 
 pub struct FeedPlan {
@@ -45,16 +53,18 @@ pub struct EachPlan {
     /// `None`: the deal that was asked for.
     pub deal: Option<Path>,
     pub people: Path,
+    /// Where a row says that its list goes on, and what to ask on with.
     pub more: Option<Path>,
+    pub more_param: Option<String>,
 }
 
 /// The streams that are on.
 pub fn plan(system: &Name, manifest: &Manifest, settings: &Settings) -> Result<Vec<StreamPlan>, String> {
     let mut plans = Vec::new();
     for (name, stream) in &manifest.streams {
-        plans.extend(
-            stream_plan(system, name, stream, writes_to(manifest, name), settings).map_err(|why| format!("streams.{name}: {why}"))?,
-        );
+        let followed = manifest.streams.values().any(|s| s.for_each.as_ref().is_some_and(|e| e.stream == *name));
+        let plan = stream_plan(system, name, stream, Around { writes: writes_to(manifest, name), followed }, settings);
+        plans.extend(plan.map_err(|why| format!("streams.{name}: {why}"))?);
     }
     let carries = |name: &Name, of: fn(&StreamPlan) -> Option<&Call>| {
         plans.iter().find(|p| p.info.name == *name).and_then(of).is_some_and(|c| c.carries_people)
@@ -87,13 +97,14 @@ pub fn writes_to<'m>(manifest: &'m Manifest, stream: &str) -> Option<&'m Writes>
     manifest.writes.as_ref().filter(|w| w.stream == stream)
 }
 
-fn stream_plan(
-    system: &Name,
-    name: &str,
-    stream: &Stream,
-    writes: Option<&Writes>,
-    settings: &Settings,
-) -> Result<Option<StreamPlan>, String> {
+/// What the rest of the manifest says of a stream.
+struct Around<'m> {
+    writes: Option<&'m Writes>,
+    /// Another stream tells the people of its deals.
+    followed: bool,
+}
+
+fn stream_plan(system: &Name, name: &str, stream: &Stream, around: Around<'_>, settings: &Settings) -> Result<Option<StreamPlan>, String> {
     let call = |kind: &str, request: &Request| Call::new(format!("{name} {kind}"), request, settings);
     let optional = |kind: &str, request: Option<&Request>| request.map_or(Ok(None), |r| call(kind, r));
     let sweep = optional("sweep", stream.sweep.as_ref())?;
@@ -102,13 +113,13 @@ fn stream_plan(
     }
     let changes = match &stream.changes {
         None => None,
-        Some(changes) => call("changes", &changes.request)?.map(|call| {
-            let (rows_max, resumes) = match &call.page {
-                Page::Cursor { rows_max, resumes, .. } => (*rows_max, *resumes),
-                _ => (None, false),
-            };
-            ChangesPlan { call, since: changes.since, overlap: changes.overlap, rows_max, resumes }
-        }),
+        Some(changes) => {
+            let same_time = optional("changes of one time", changes.same_time.as_ref())?;
+            call("changes", &changes.request)?.map(|call| {
+                let resumes = matches!(call.page, Page::Cursor { resumes: true, .. });
+                ChangesPlan { call, since: changes.since, overlap: changes.overlap, same_time, resumes }
+            })
+        }
     };
     let feed = match &stream.feed {
         None => None,
@@ -118,7 +129,8 @@ fn stream_plan(
         None => None,
         Some(each) => each_plan(each, &call)?,
     };
-    let mapper = stream.record.as_ref().map(|r| Mapper::new(system, stream.entity, r, writes, settings)).transpose()?;
+    let mapper = stream.record.as_ref().map(|r| Mapper::new(system, stream.entity, r, around.writes, settings)).transpose()?;
+    let mapper = mapper.map(|m| if around.followed { m.following_people() } else { m });
     let open = optional("open deals", stream.open.as_ref())?;
     let reads = match (&changes, &feed) {
         _ if stream.entity == Entity::DealPerson => Reads::Associations,
@@ -168,5 +180,5 @@ fn each_plan(each: &ForEach, call: &MakeCall<'_>) -> Result<Option<EachPlan>, St
     let Some(request) = call("associations", &each.request)? else { return Ok(None) };
     let deal = if each.deal.is_empty() { None } else { Some(path(&each.deal)?) };
     let more = each.more.as_deref().map(path).transpose()?;
-    Ok(Some(EachPlan { call: request, chunk: each.chunk, deal, people: path(&each.people)?, more }))
+    Ok(Some(EachPlan { call: request, chunk: each.chunk, deal, people: path(&each.people)?, more, more_param: each.more_param.clone() }))
 }

@@ -1,6 +1,6 @@
 //! What the command line can ask of the state, whether a daemon holds it or the command opens it itself.
 
-use super::reading::StreamReport;
+use super::reading::Reader;
 use super::sending::Tally;
 use super::shell::Shell;
 use crate::connector::Usage;
@@ -9,6 +9,7 @@ use crate::engine::export::{Sheet, What};
 use crate::engine::gate::Answer;
 use crate::engine::letters::Letter;
 use crate::engine::plan::{Plan, Waiting};
+use crate::engine::reading::StreamReport;
 use crate::engine::status::Status;
 use crate::engine::written::RunWritten;
 use crate::engine::{Engine, Error};
@@ -206,7 +207,7 @@ impl Shell {
         for round in [first, second] {
             let reading = round.into_iter().map(|(system, stream)| {
                 let shell = self.clone();
-                tokio::spawn(async move { shell.read_before_commit(&system, &stream).await })
+                tokio::spawn(async move { shell.read_before_commit(&system, &stream, Reader::Command).await })
             });
             for report in futures::future::join_all(reading).await {
                 match report {
@@ -233,7 +234,7 @@ impl Shell {
         self.reconcile_before_commit();
         // What the reading ended may be released in this very run, if a sweep proves the streams that it needs.
         for (system, stream) in self.streams_for_release() {
-            self.read_before_commit(&system, &stream).await?;
+            self.read_before_commit(&system, &stream, Reader::Command).await?;
         }
         self.reconcile_before_commit();
         let targets: Vec<Name> = self.wiring().connectors.keys().filter(|n| system.is_none_or(|s| ***n == *s)).cloned().collect();

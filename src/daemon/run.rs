@@ -1,5 +1,6 @@
 //! `nayose run`: each stream on its own schedule, delivery whenever something is due, until told to stop.
 
+use super::reading::Reader;
 use super::reload::{self, Source};
 use super::sending::GATHERED_FOR;
 use super::shell::Shell;
@@ -20,11 +21,6 @@ use tokio::task::JoinSet;
 const TICK: Duration = Duration::from_secs(1);
 /// Deliveries under way get so long to end after SIGTERM; then their outcome is unknown and is read back at the next start.
 const GRACE: Duration = Duration::from_secs(7);
-/// A stream whose system fails waits longer each time, up to this many of its intervals.
-const FAILURES_BACK_OFF_MAX: u32 = 5;
-/// But never longer than this.
-const BACK_OFF_MAX: Span = Span::minutes(5);
-
 /// The first passes are decided on together if they end within this time of one another.
 const FIRST_ROUND_MAX: Duration = Duration::from_secs(2);
 
@@ -143,11 +139,12 @@ async fn read_for_ever(
 ) -> Result<Option<Job>, Error> {
     let mut failures = 0u32;
     let mut first = Some(first_round);
+    let mut reader = Reader::Mended;
     while !*stop.borrow() {
         let began = tokio::time::Instant::now();
         // A pass that is broken off by the stop loses nothing: what it committed is kept, its cursor with it.
         let report = tokio::select! {
-            report = shell.read(&system, &stream) => report?,
+            report = shell.read(&system, &stream, reader) => report?,
             _ = stop.changed() => break,
         };
         tracing::debug!(%system, %stream, requests = report.requests, read = report.read, changed = report.changed, error = report.error, "read");
@@ -163,7 +160,8 @@ async fn read_for_ever(
             .increment(report.requests);
         metrics::counter!("nayose_records_read_total", "system" => system.to_string(), "stream" => stream.to_string())
             .increment(report.read);
-        match &report.error {
+        // One of a pass that waits for its next try counts as well.
+        match report.error.or_else(|| shell.engine().stream_error(&system, &stream)) {
             Some(error) => {
                 if failures == 0 {
                     tracing::warn!(%system, %stream, error, "the stream could not be read; what it held stays held");
@@ -179,11 +177,15 @@ async fn read_for_ever(
         }
         let rewired = shell.rewired.notified();
         let Some(every) = read_every(&shell, &system, &stream) else { break };
-        let wait = Span((every.0 * i64::from(1 + failures.min(FAILURES_BACK_OFF_MAX))).min(BACK_OFF_MAX.0.max(every.0)));
+        // A pass that failed may be due sooner than the others.
+        let now = shell.now();
+        let retry = shell.engine().next_retry(&system, &stream, now).map(|at| tokio::time::Instant::now() + at.since(now).to_std());
+        let regular = began + every.to_std();
+        let next = retry.map_or(regular, |at| at.min(regular));
         tokio::select! {
-            _ = tokio::time::sleep_until(began + wait.to_std()) => {}
+            _ = tokio::time::sleep_until(next) => reader = Reader::Rhythm,
             // An edit may have mended what failed, or asks for more.
-            _ = rewired => {}
+            _ = rewired => reader = Reader::Mended,
             _ = stop.changed() => break,
         }
     }

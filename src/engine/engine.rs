@@ -8,12 +8,13 @@ use super::lately::Lately;
 use super::notices::Told;
 use super::persist::{self, NAMES_KEY, kind};
 use super::places::{ByPlace, Places};
+use super::reading::StreamState;
 use super::rebuild::{Journaled, Rebuilding, Recovery};
 use super::refusals::{On, Refusals};
 use super::replay::refusal_line;
 use super::rules::Former;
 use super::shelf::Shelf;
-use super::system::{StreamState, SystemState};
+use super::system::SystemState;
 use super::table::Table;
 use super::undo::{SetBack, Shown};
 use super::world::{Idx, Keys, PersonIdx, World};
@@ -201,7 +202,9 @@ impl Engine {
                 // By a clock that is ahead it would look young to a later process whose clock is right.
                 state.proved_at = state.proved_at.map(|at| at.minus(self.clock_is_ahead()));
             }
-            self.pending.put(kind::STREAM, format!("{system}/{stream}").into_bytes(), persist::encode(&state));
+            let key = format!("{system}/{stream}").into_bytes();
+            self.pending.delete(kind::STREAM_FORMER, key.clone());
+            self.pending.put(kind::STREAM, key, persist::encode(&state));
         }
     }
 

@@ -3,7 +3,8 @@
 //! - [`world`], [`codec`], [`postings`], [`shelf`], [`view`]: all that was observed, in memory, and looking at it
 //! - [`engine`], [`system`], [`durable`], [`persist`]: the state behind one owner, making it durable, and its form on disk
 //! - [`replay`]: the journal against the store at open; [`rebuild`]: after the state was lost: what the journal gives back
-//! - [`observe`], [`overlay`], [`prove`], [`clocks`]: pages in, what a whole pass proves, and by whose clock; [`schedule`]: which pass is next
+//! - [`observe`], [`overlay`], [`prove`], [`clocks`]: pages in, what a whole pass proves, and by whose clock; [`schedule`]: which pass is next;
+//!   [`reading`]: a stream's turn, pass by pass
 //! - [`sketch`], [`reconcile`], [`holds`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`outbox`], [`deliver`], [`account`], [`delivery`]: the outbox, what is next for a system, and what became of each write
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
@@ -43,6 +44,7 @@ mod places;
 pub mod plan;
 pub mod postings;
 pub mod prove;
+pub mod reading;
 pub mod rebuild;
 pub mod reconcile;
 pub mod refusals;

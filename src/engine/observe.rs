@@ -2,6 +2,7 @@
 
 use super::engine::{Engine, Error};
 use super::overlay::{Merged, overlay};
+use super::reading::SweepUnderWay;
 use super::refusals::On;
 use super::target::Noticed;
 use super::world::Idx;
@@ -24,16 +25,32 @@ pub struct PassRun {
     pub system: Name,
     pub stream: Name,
     pub pass: Pass,
+    /// When it began, by our clock; of a sweep that goes on, when that was begun.
     pub began: Time,
+    /// The same by the system's clock.
+    pub began_there: Time,
     pub epoch: u32,
     pub read: u64,
+    /// What a sweep that goes on had read before.
+    pub read_before: u64,
     pub changed: u64,
     /// The newest change that this pass saw.
     pub newest: Option<Time>,
-    /// Deals that this pass showed changed, without their people.
+    /// It proves the people of its deals along with them.
+    pub carries_people: bool,
+    /// Deals that this pass showed changed, without all of their people.
     pub deals_without_people: Vec<ShortText>,
     /// What its rows showed of the fields that something rests on.
     pub shown: Shown,
+    /// It asks for the people of some deals only, which another pass showed without.
+    pub follows: Option<Follows>,
+}
+
+/// What reading the people of some deals is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Follows {
+    /// The pass before would have proved the people along with its deals, as of then: it does once these are read.
+    pub proves_at: Option<Time>,
 }
 
 /// What was done after a page, and what is to be done.
@@ -46,26 +63,54 @@ pub struct Followed {
 impl Engine {
     /// Begins a pass over a stream.
     pub fn begin(&mut self, system: &Name, stream: &Name, pass: Pass, now: Time) -> PassRun {
-        let epoch = match (&pass, self.systems.get_mut(system)) {
-            (Pass::Sweep | Pass::Open, Some(state)) => {
-                let epoch = state.epochs.entry(stream.clone()).or_default();
-                *epoch += 1;
-                *epoch
-            }
-            _ => 0,
-        };
-        PassRun {
+        let mut run = PassRun {
             system: system.clone(),
             stream: stream.clone(),
-            pass,
             began: now,
-            epoch,
+            began_there: now,
+            epoch: 0,
             read: 0,
+            read_before: 0,
             changed: 0,
             newest: None,
+            carries_people: !self.carried_by(system, stream, &pass).is_empty(),
             deals_without_people: Vec::new(),
             shown: Shown::default(),
+            follows: None,
+            pass,
+        };
+        let Some(state) = self.systems.get_mut(system) else { return run };
+        run.began_there = state.time_there(now);
+        let known = state.streams.entry(stream.clone()).or_default();
+        if run.pass.is_sweep() && known.sweep.is_none() {
+            // There is nothing to go on from.
+            run.pass = Pass::Sweep;
         }
+        match (&run.pass, &known.sweep) {
+            (Pass::SweepFrom(_), Some(sweep)) => {
+                (run.began, run.began_there, run.epoch) = (sweep.began, sweep.began_there, sweep.epoch);
+                (run.read_before, run.newest, run.shown) = (sweep.read, sweep.newest, sweep.shown);
+            }
+            (Pass::Sweep | Pass::SweepFrom(_) | Pass::Open, _) => {
+                let epoch = state.epochs.entry(stream.clone()).or_default();
+                *epoch += 1;
+                run.epoch = *epoch;
+            }
+            // What changes while a sweep is broken off is seen all the same.
+            (_, Some(sweep)) => run.epoch = sweep.epoch,
+            (_, None) => {}
+        }
+        if run.pass == Pass::Sweep {
+            let (began, began_there, epoch) = (run.began, run.began_there, run.epoch);
+            known.sweep = Some(SweepUnderWay { began, began_there, epoch, place: None, read: 0, newest: None, shown: Shown::default() });
+        }
+        run
+    }
+
+    /// Begins to read the people of deals that a pass showed without, or without all of them.
+    pub fn begin_following(&mut self, system: &Name, stream: &Name, deals: Vec<ShortText>, follows: Follows, now: Time) -> PassRun {
+        let run = self.begin(system, stream, Pass::ForEach(deals), now);
+        PassRun { follows: Some(follows), ..run }
     }
 
     /// Takes one page in, and does what is due after it. Returns whether it was decided on.
@@ -87,6 +132,14 @@ impl Engine {
         }
         if let (Some(skew), Some(state)) = (page.clock_skew_ms, self.systems.get_mut(&run.system)) {
             state.clock_skew_ms = skew;
+            if run.read + run.read_before == 0 {
+                // The first answer tells the clock for this pass.
+                run.began_there = state.time_there(run.began);
+                let known = state.streams.get_mut(&run.stream).and_then(|s| s.sweep.as_mut());
+                if let Some(sweep) = known.filter(|_| run.pass.is_sweep()) {
+                    sweep.began_there = run.began_there;
+                }
+            }
         }
         self.world.warm_ids(page.observed.iter().map(Observed::id));
         for observed in page.observed {
@@ -97,12 +150,22 @@ impl Engine {
                 Observed::DealPeople { deal, people } => self.observe_deal_people(run, &deal, people),
             }
         }
-        if let Some(cursor) = page.cursor
-            && let Some(stream) = self.stream_mut(&run.system, &run.stream)
-            && stream.cursor.as_ref() != Some(&cursor)
-        {
-            stream.cursor = Some(cursor);
-            self.keep_stream(&run.system, &run.stream);
+        match page.cursor {
+            Some(place) if run.pass.is_sweep() => {
+                let read = run.read + run.read_before;
+                if let Some(sweep) = self.stream_mut(&run.system, &run.stream).and_then(|s| s.sweep.as_mut()) {
+                    (sweep.place, sweep.read, sweep.newest, sweep.shown) = (Some(place), read, run.newest, run.shown);
+                }
+            }
+            Some(cursor) => {
+                if let Some(stream) = self.stream_mut(&run.system, &run.stream)
+                    && stream.cursor.as_ref() != Some(&cursor)
+                {
+                    stream.cursor = Some(cursor);
+                    self.keep_stream(&run.system, &run.stream);
+                }
+            }
+            None => {}
         }
     }
 
@@ -160,7 +223,8 @@ impl Engine {
         let nobody_known = old.as_ref().is_none_or(|o| o.people.is_empty());
         let id = new.id.id.clone();
         let merged = overlay(old.as_ref(), new, people_told, run.began);
-        if lacks_people && (nobody_known || merged != Merged::Same) {
+        // A pass that proves the people of its deals must have all of them.
+        if lacks_people && (nobody_known || merged != Merged::Same || run.carries_people) {
             run.deals_without_people.push(id);
         }
         match merged {

@@ -25,8 +25,11 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, people_told: bool, re
             field.at = before.at;
         }
     }
-    if !people_told && new.id.entity == Entity::Deal {
-        new.people = old.people.clone();
+    if !people_told {
+        // A part of the list may be shown: those count at once.
+        new.people.extend(old.people.iter().cloned());
+        new.people.sort();
+        new.people.dedup();
     }
     new.memory = old.memory.clone();
     new.presence = Presence::Listed;

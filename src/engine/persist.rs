@@ -3,11 +3,12 @@
 use super::durable::{Disk, Pending};
 use super::engine::{Engine, Error, Unfollowed};
 use super::notices::Told;
+use super::reading::{FormerStreamState, StreamState};
 use super::rebuild::{Journaled, REBUILDING_KEY, Recovery};
 use super::refusals::{On, Refusals, StoredOn};
 use super::replay::Said;
 use super::shelf::Shelf;
-use super::system::{Approval, StreamState, SystemState};
+use super::system::{Approval, SystemState};
 use super::target::former::FormerTarget;
 use super::target::{Allowed, Target};
 use super::underway;
@@ -39,7 +40,9 @@ pub mod kind {
     /// Batches of writes under way.
     pub const SENT: u8 = b'e';
     pub const HELD: u8 = b'h';
-    pub const STREAM: u8 = b's';
+    pub const STREAM: u8 = b'p';
+    /// The same in the form of formats 2 and 3.
+    pub const STREAM_FORMER: u8 = b's';
     pub const REFUSAL: u8 = b'f';
     pub const APPROVAL: u8 = b'a';
     pub const LET_GO: u8 = b'l';
@@ -261,13 +264,12 @@ pub fn open_on(
             }
             kind::SENT => under_way.push((key, decode("of writes under way", &value)?)),
             kind::STREAM => {
-                let mut stream: StreamState = decode(&text, &value)?;
-                stream.forget_future(now);
-                if let Some((system, name)) = text.split_once('/')
-                    && let Some(system) = engine.systems.named_mut(system)
-                {
-                    system.streams.insert(name.into(), stream);
-                }
+                let stream: StreamState = decode(&text, &value)?;
+                engine.restore_stream(&text, stream, now);
+            }
+            kind::STREAM_FORMER => {
+                let former: FormerStreamState = decode(&text, &value)?;
+                engine.restore_former_stream(&text, former, now);
             }
             kind::REFUSAL => {
                 let (on, refusal): (StoredOn, Refusal) = decode(&text, &value)?;
@@ -323,7 +325,7 @@ pub fn open_on(
     if loaded.fingerprint_changed {
         for system in engine.systems.values_mut() {
             for stream in system.streams.values_mut() {
-                (stream.swept_at, stream.cursor, stream.newest) = (None, None, None);
+                stream.read_anew();
             }
         }
     }
@@ -349,7 +351,6 @@ pub(crate) fn system(opened: Opened) -> SystemState {
         blocks_lost: 0,
         guards: Default::default(),
         lined_up: Default::default(),
-        credential_refused: BTreeSet::new(),
         not_shown: BTreeMap::new(),
         usage_kept: None,
         config,

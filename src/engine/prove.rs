@@ -1,8 +1,8 @@
 //! The end of a pass: what it proves, what a sweep did not see, and what a failure leaves behind.
 
 use super::engine::{Engine, Error};
-use super::observe::PassRun;
-use crate::connector::{Pass, PassEnd};
+use super::observe::{Follows, PassRun};
+use crate::connector::{Error as SystemError, Pass, PassEnd};
 use crate::model::{Name, Presence, Span, Time};
 
 /// A stream that listed at least so many records and now lists none is not believed: a lost scope looks like that.
@@ -15,67 +15,50 @@ impl Engine {
     pub fn end(&mut self, run: &PassRun, end: &PassEnd, now: Time) -> Result<bool, Error> {
         let info = self.systems.get(&run.system).and_then(|s| s.infos.get(&run.stream)).cloned();
         let lag = info.as_ref().map_or(Span::ZERO, |i| i.lag);
-        let sound = info.as_ref().is_some_and(|i| i.sound);
-        let overlaps = info.as_ref().is_some_and(|i| i.overlaps);
-        let proves_at = run.began.minus(lag);
-        let mut error = end.incomplete_because.clone().map(|why| format!("the listing is not complete: {why}"));
-        let mut complete = end.complete && error.is_none();
-        if matches!(run.pass, Pass::FilterTest(_)) {
-            // One page tells it, whether more would follow or not.
-            (complete, error) = (true, None);
-        }
-        if let Pass::ForEach(asked) = &run.pass
-            && complete
-            && run.read == 0
-            && !asked.is_empty()
-        {
-            complete = false;
-            error = Some(format!(
-                "the people of none of {} deals were told; has the token lost a scope? Nothing is taken as ended by this",
-                asked.len()
-            ));
-        }
-        if complete {
+        let mut error = self.why_incomplete(run, end);
+        if error.is_none() {
             let missing = self.missing_fields(run);
-            if let Some(doubt) = missing.doubt {
-                (complete, error) = (false, Some(doubt));
-            }
-            if let (Pass::Sweep, Some(state)) = (&run.pass, self.systems.get_mut(&run.system)) {
+            error = missing.doubt;
+            if let Some(state) = self.systems.get_mut(&run.system).filter(|_| run.pass.is_sweep()) {
                 state.not_shown.insert(run.stream.clone(), missing.told);
             }
         }
-        if complete && run.pass == Pass::Sweep {
-            let known = self.world.listed(&run.system, &run.stream);
-            if run.read == 0 && known >= EMPTY_SUSPICIOUS_FROM {
-                complete = false;
-                error = Some(format!(
-                    "the system lists none of the {known} records that are known; has the token lost a scope? Nothing is taken as ended by this"
-                ));
-            } else {
-                self.miss(run, now);
-            }
+        let complete = error.is_none();
+        if let Some(follows) = run.follows {
+            return self.end_following(run, follows, error, now);
+        }
+        if complete && run.pass.is_sweep() {
+            self.miss(run, now);
         }
         let left_the_list = complete && run.pass == Pass::Open && (self.open_deal_left(run) || self.is_silent(run));
-        let carried = if left_the_list { Vec::new() } else { self.carried_by(&run.system, &run.stream, &run.pass) };
+        let (proves_at, carried) = (run.began.minus(lag), self.carried_by(&run.system, &run.stream, &run.pass));
+        // Where people are missing they are asked for at once, and that proves them.
+        let carried = if left_the_list || !run.deals_without_people.is_empty() { Vec::new() } else { carried };
         let deals_proved = info.as_ref().and_then(|i| i.for_each.as_ref()).and_then(|deals| {
             // As it was read: while the state is rebuilt no proof counts, and still this one must come about.
             self.systems.get(&run.system).and_then(|s| s.streams.get(deals)).filter(|d| d.proved_here)?.proved_at
         });
-        if let Some(state) = self.systems.get_mut(&run.system) {
-            state.credential_refused.remove(&run.stream);
-        }
+        let (every, kind) = (self.read_every(&run.system, &run.stream), run.pass.kind());
         let Some(stream) = self.stream_mut(&run.system, &run.stream) else { return Ok(complete) };
-        stream.error_since = if error.is_some() { stream.error_since.or(Some(now)) } else { None };
-        stream.error = error;
+        match error {
+            Some(why) => stream.failed(kind, why, false, None, every, now),
+            None => drop(stream.failures.remove(&kind)),
+        }
+        if run.pass.is_sweep() {
+            stream.sweep = None;
+        }
         if complete {
+            let sound = info.as_ref().is_some_and(|i| i.sound);
             match &run.pass {
-                Pass::Sweep => {
+                Pass::Sweep | Pass::SweepFrom(_) => {
                     // The newest that is there, so that a newer one that was deleted is not waited for.
-                    (stream.newest, stream.silent_passes) = (run.newest.or(stream.newest), 0);
+                    stream.since = Some(run.newest.map_or(run.began_there, |newest| newest.min(run.began_there)));
+                    stream.silent_passes = 0;
                     (stream.swept_at, stream.swept_here) = (Some(run.began), true);
                     stream.proves(proves_at);
                 }
                 Pass::Changes(since) => {
+                    let overlaps = info.as_ref().is_some_and(|i| i.overlaps);
                     if !overlaps || run.newest.is_some_and(|n| n >= *since) {
                         stream.silent_passes = 0;
                     } else {
@@ -86,20 +69,22 @@ impl Engine {
                         stream.swept_at = None;
                         stream.silent_passes = 0;
                     }
-                    stream.newest = stream.newest.max(run.newest);
-                    if sound && !stream.filter_broken && stream.filter_tested_at.is_some() {
+                    stream.goes_on_from(run);
+                    if sound && stream.swept_at.is_some() && !stream.filter_broken && stream.filter_tested_at.is_some() {
                         stream.proves(proves_at);
                     }
                 }
                 Pass::Resume { .. } => {
-                    stream.newest = stream.newest.max(run.newest);
-                    if sound {
+                    stream.goes_on_from(run);
+                    // What was there before the cursor began is known by a sweep only.
+                    if sound && stream.swept_at.is_some() {
                         stream.proves(proves_at);
                     }
                 }
                 // Won, lost, deleted, or the token sees no deals any more: the whole listing tells which, and is what proves.
                 Pass::Open if left_the_list => stream.swept_at = None,
-                Pass::Open => stream.proves(proves_at),
+                Pass::Open if stream.swept_at.is_some() => stream.proves(proves_at),
+                Pass::Open => {}
                 // Only of the deals that are known: their own stream's proof is the most that this one can have.
                 Pass::ForEach(_) => {
                     if let Some(deals_at) = deals_proved {
@@ -110,9 +95,8 @@ impl Engine {
                     stream.filter_tested_at = Some(now);
                     stream.filter_broken = run.read > 0;
                     if stream.filter_broken {
-                        stream.error = Some(
-                            "the system ignores the filter for changes (a time in the future gave records); every pass is a sweep".into(),
-                        );
+                        let why = "the system ignores the filter for changes (a time in the future gave records); every pass is a sweep";
+                        stream.failed(kind, why.into(), false, None, every, now);
                     }
                 }
             }
@@ -120,15 +104,68 @@ impl Engine {
         self.keep_stream(&run.system, &run.stream);
         if complete {
             for name in carried {
-                if let Some(stream) = self.stream_mut(&run.system, &name) {
-                    stream.proves(proves_at);
-                    stream.error = None;
-                    self.keep_stream(&run.system, &name);
-                }
+                self.prove_people(&run.system, &name, proves_at);
             }
             self.note_caught_up()?;
         }
         Ok(complete)
+    }
+
+    /// Why a pass that came to its end is not a whole one.
+    fn why_incomplete(&self, run: &PassRun, end: &PassEnd) -> Option<String> {
+        if matches!(run.pass, Pass::FilterTest(_)) {
+            // One page tells it, whether more would follow or not.
+            return None;
+        }
+        if let Some(why) = &end.incomplete_because {
+            return Some(format!("the listing is not complete: {why}"));
+        }
+        if !end.complete {
+            return Some("the listing is not complete: it was not read to its end".to_string());
+        }
+        match &run.pass {
+            Pass::ForEach(asked) if run.read == 0 && !asked.is_empty() => Some(format!(
+                "the people of none of {} deals were told; has the token lost a scope? Nothing is taken as ended by this",
+                asked.len()
+            )),
+            pass if pass.is_sweep() && run.read + run.read_before == 0 => {
+                let known = self.world.listed(&run.system, &run.stream);
+                (known >= EMPTY_SUSPICIOUS_FROM).then(|| {
+                    format!("the system lists none of the {known} records that are known; has the token lost a scope? Nothing is taken as ended by this")
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The people of some deals were read, after a pass that showed those without.
+    fn end_following(&mut self, run: &PassRun, follows: Follows, error: Option<String>, now: Time) -> Result<bool, Error> {
+        let every = self.read_every(&run.system, &run.stream);
+        let complete = error.is_none();
+        match (error, follows.proves_at) {
+            (Some(why), _) => {
+                if let Some(stream) = self.stream_mut(&run.system, &run.stream) {
+                    stream.failed(run.pass.kind(), why, false, None, every, now);
+                    self.keep_stream(&run.system, &run.stream);
+                }
+            }
+            (None, Some(at)) => {
+                self.prove_people(&run.system, &run.stream, at);
+                self.note_caught_up()?;
+            }
+            // Only some deals were asked for: it proves nothing of the stream.
+            (None, None) => {}
+        }
+        Ok(complete)
+    }
+
+    /// A pass over the deals has proved their people along with them.
+    fn prove_people(&mut self, system: &Name, stream: &Name, at: Time) {
+        if let Some(state) = self.stream_mut(system, stream) {
+            state.proves(at);
+            state.failures.clear();
+            self.keep_stream(system, stream);
+        }
     }
 
     /// Whether a pass gave nothing, and the one for changes before it not even the newest known record.
@@ -146,12 +183,12 @@ impl Engine {
     }
 
     /// The association streams that this pass proves along with its own.
-    fn carried_by(&self, system: &Name, stream: &Name, pass: &Pass) -> Vec<Name> {
+    pub(super) fn carried_by(&self, system: &Name, stream: &Name, pass: &Pass) -> Vec<Name> {
         let Some(state) = self.systems.get(system) else { return Vec::new() };
         let Some(own) = state.infos.get(stream) else { return Vec::new() };
         let filter_works = state.streams.get(stream).is_some_and(|s| !s.filter_broken && s.filter_tested_at.is_some());
         let proves = match pass {
-            Pass::Sweep => own.sweep_carries_people,
+            Pass::Sweep | Pass::SweepFrom(_) => own.sweep_carries_people,
             Pass::Open => own.open_carries_people,
             Pass::Changes(_) => own.changes_carry_people && own.sound && filter_works,
             Pass::Resume { .. } => own.changes_carry_people && own.sound,
@@ -164,20 +201,27 @@ impl Engine {
     }
 
     /// Books that a pass failed.
-    pub fn fail(&mut self, run: &PassRun, error: &crate::connector::Error, now: Time) -> Result<(), Error> {
-        let lost = matches!(error, crate::connector::Error::CursorLost { .. });
-        if let (crate::connector::Error::Credential { .. }, Some(state)) = (error, self.systems.get_mut(&run.system)) {
-            state.credential_refused.insert(run.stream.clone());
-        }
+    pub fn fail(&mut self, run: &PassRun, error: &SystemError, now: Time) -> Result<(), Error> {
+        let every = self.read_every(&run.system, &run.stream);
         if let Some(stream) = self.stream_mut(&run.system, &run.stream) {
-            if matches!(run.pass, Pass::FilterTest(_)) && matches!(error, crate::connector::Error::Refused { .. }) {
+            if matches!(run.pass, Pass::FilterTest(_)) && matches!(error, SystemError::Refused { .. }) {
                 // The system says no to the filter itself.
                 (stream.filter_broken, stream.filter_tested_at) = (true, Some(now));
             }
-            stream.error = Some(error.to_string());
-            stream.error_since = stream.error_since.or(Some(now));
+            let told = if let SystemError::Later { wait, .. } = error { Some(*wait) } else { None };
+            let credential = matches!(error, SystemError::Credential { .. });
+            stream.failed(run.pass.kind(), error.to_string(), credential, told, every, now);
+            let lost = matches!(error, SystemError::CursorLost { .. });
+            if run.pass.is_sweep() {
+                // Where it may end otherwise the next time, it goes on from where it is.
+                stream.sweep = stream.sweep.take().filter(|s| s.place.is_some() && error.passes());
+            } else if lost {
+                // It begins anew from a time that is sure; without one everything is read again.
+                (stream.cursor, stream.swept_at) = (None, stream.swept_at.filter(|_| stream.since.is_some()));
+            }
             if lost {
-                (stream.cursor, stream.swept_at) = (None, None);
+                // It begins anew, which is another request: there is nothing to wait for.
+                stream.failures.entry(run.pass.kind()).and_modify(|f| f.retry_at = if f.times > 1 { f.retry_at } else { now });
             }
             self.keep_stream(&run.system, &run.stream);
         }

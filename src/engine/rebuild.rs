@@ -102,10 +102,10 @@ impl Engine {
             // What a pass proves is older than its begin by the system's lag.
             let lag = self.systems[system].infos.get(deals).map_or(Span::ZERO, |i| i.lag.max(info.lag));
             let deals_at = streams.get(deals).and_then(|d| d.swept_at.map(|at| at.minus(lag)).or(d.proved_at));
-            return state.error.is_none() && state.proved_at.is_some() && deals_at.is_some() && state.proved_at >= deals_at;
+            return state.failures.is_empty() && state.proved_at.is_some() && deals_at.is_some() && state.proved_at >= deals_at;
         }
         let never_proved = info.reads == Reads::Cursor && !info.sound && !info.sweeps;
-        state.swept_at.is_some() || state.proved_at.is_some() || (never_proved && state.cursor.is_some() && state.error.is_none())
+        state.swept_at.is_some() || state.proved_at.is_some() || (never_proved && state.cursor.is_some() && state.failures.is_empty())
     }
 
     /// After a pass that was complete: whether it was the last one that a rebuild, or a change of the manifests, waited for.

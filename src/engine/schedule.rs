@@ -2,7 +2,8 @@
 
 use super::engine::Engine;
 use super::observe::FILTER_TEST_EVERY;
-use super::system::{Approval, StreamState};
+use super::reading::{Haste, StreamState};
+use super::system::Approval;
 use crate::connector::{Pass, READ_EVERY, Reads, SWEEP_EVERY, StreamInfo};
 use crate::model::{DealState, Entity, Name, ShortText, Span, Time};
 
@@ -14,61 +15,95 @@ pub fn every(configured: Option<Span>, info: &StreamInfo) -> Span {
     configured.or(info.every).unwrap_or(READ_EVERY)
 }
 
-/// The passes that a stream needs now, in order.
-pub fn passes(info: &StreamInfo, state: &StreamState, sweep_every: Option<Span>, now: Time) -> Vec<Pass> {
+/// The passes that a stream needs, in order, whether they wait for something or not. `now_there` is now by the system's clock.
+pub fn passes(info: &StreamInfo, state: &StreamState, sweep_every: Option<Span>, now: Time, now_there: Time) -> Vec<Pass> {
     let sweep_every = sweep_every.or(info.sweep_every).unwrap_or(SWEEP_EVERY);
-    let sweep_due = state.swept_at.is_none_or(|at| now.since(at) >= sweep_every);
+    let broken_off = state.sweep.as_ref().and_then(|s| s.place.clone());
+    let sweep_due = broken_off.is_some() || state.swept_at.is_none_or(|at| now.since(at) >= sweep_every);
     let test_due = state.filter_tested_at.is_none_or(|at| now.since(at) >= FILTER_TEST_EVERY);
     let test = || Pass::FilterTest(now.plus(FILTER_TEST_AHEAD));
+    let sweep = broken_off.clone().map_or(Pass::Sweep, Pass::SweepFrom);
+    // A kept time that lies in the future, by whatever clock, would hide what comes until then. Before the first sweep has ended, what
+    // came since its begin.
+    let swept_since = state.sweep.as_ref().map(|s| s.began_there);
+    let since = state.since.or(swept_since).map(|at| at.min(now_there));
+    let mut passes = Vec::new();
     match info.reads {
-        Reads::Associations => Vec::new(),
-        Reads::SweepOnly if info.open && !sweep_due => vec![Pass::Open],
-        Reads::SweepOnly => vec![Pass::Sweep],
-        Reads::ModifiedSince => {
-            let mut passes = Vec::new();
-            if sweep_due || state.filter_broken {
-                passes.push(Pass::Sweep);
-                if test_due {
-                    passes.push(test());
-                }
-                return passes;
-            }
-            if test_due {
-                passes.push(test());
-            }
-            // Nothing told a time yet: begin where the sweep began.
-            passes.extend(state.newest.or(state.swept_at).map(Pass::Changes));
-            if info.open {
+        Reads::Associations => {}
+        Reads::SweepOnly => {
+            if info.open && (!sweep_due || broken_off.is_some()) {
                 passes.push(Pass::Open);
             }
-            passes
+            if sweep_due || !info.open {
+                passes.push(sweep);
+            }
+        }
+        Reads::ModifiedSince => {
+            let sweeps = sweep_due || state.filter_broken;
+            // A sweep that begins now shows what the others would. One that goes on was begun long ago.
+            if !sweeps || broken_off.is_some() {
+                passes.extend(since.filter(|_| !state.filter_broken).map(Pass::Changes));
+                if info.open {
+                    passes.push(Pass::Open);
+                }
+            }
+            if sweeps {
+                passes.push(sweep);
+            }
+            if test_due {
+                passes.insert(if sweeps { passes.len() } else { 0 }, test());
+            }
         }
         Reads::Cursor => {
-            let mut passes = Vec::new();
-            let mut since = state.swept_at.unwrap_or(Time(0));
-            if sweep_due && info.sweeps {
-                passes.push(Pass::Sweep);
-                since = now;
+            // Where a cursor is begun anew, from the last place that is sure.
+            let resume = Pass::Resume { cursor: state.cursor.clone(), since: since.unwrap_or(now_there) };
+            let sweeps = sweep_due && info.sweeps;
+            let known = state.cursor.is_some() || since.is_some();
+            passes.push(resume);
+            if sweeps {
+                passes.insert(usize::from(known), sweep);
             }
-            passes.push(Pass::Resume { cursor: state.cursor.clone(), since });
-            passes
         }
     }
+    // What failed the last time must not delay what did not.
+    passes.sort_by_key(|p| state.failures.contains_key(&p.kind()));
+    passes
 }
 
 impl Engine {
-    /// The passes that a stream needs now.
-    pub fn passes_due(&self, system: &Name, stream: &Name, now: Time) -> Vec<Pass> {
+    /// The passes that a stream needs now and that wait for nothing.
+    pub fn passes_due(&self, system: &Name, stream: &Name, haste: Haste, now: Time) -> Vec<Pass> {
         let Some(state) = self.systems.get(system) else { return Vec::new() };
         let Some(info) = state.infos.get(stream) else { return Vec::new() };
-        if let Some(deals) = &info.for_each {
-            return vec![Pass::ForEach(self.open_deals(system, deals))];
-        }
         let mut known = state.streams.get(stream).cloned().unwrap_or_default();
-        if self.release_needs(system, stream, now) {
-            known.swept_at = None;
-        }
-        passes(info, &known, state.config.sweep, now)
+        let mut passes = match &info.for_each {
+            Some(deals) => vec![Pass::ForEach(self.open_deals(system, deals))],
+            None => {
+                if self.release_needs(system, stream, now) {
+                    known.swept_at = None;
+                }
+                passes(info, &known, state.config.sweep, now, state.time_there(now))
+            }
+        };
+        passes.retain(|p| !known.waits(p.kind(), haste, now));
+        passes
+    }
+
+    /// How often a stream is read.
+    pub fn read_every(&self, system: &Name, stream: &Name) -> Span {
+        let state = self.systems.get(system);
+        let info = state.and_then(|s| s.infos.get(stream));
+        info.map_or(READ_EVERY, |info| every(state.and_then(|s| s.config.every), info))
+    }
+
+    /// When a stream of which a pass failed is to be looked at again.
+    pub fn next_retry(&self, system: &Name, stream: &Name, now: Time) -> Option<Time> {
+        self.systems.get(system)?.streams.get(stream)?.next_retry(now)
+    }
+
+    /// Why a stream cannot be read as it should.
+    pub fn stream_error(&self, system: &Name, stream: &Name) -> Option<String> {
+        self.systems.get(system)?.streams.get(stream)?.error()
     }
 
     /// Whether a release waits for this stream to be proved in this run. A feed or an unsound filter proves nothing, so that else it would

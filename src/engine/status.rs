@@ -2,6 +2,7 @@
 
 use super::engine::Engine;
 use super::plan::Waiting;
+use super::reading::StreamState;
 use super::system::Approval;
 use super::target::Op;
 use super::unread_refusals::UnreadWords;
@@ -130,7 +131,7 @@ impl Engine {
                 }
                 stale = true;
                 let age = self.proved(&proof.system, &proof.stream).at;
-                let said = self.systems.get(&proof.system).and_then(|s| s.streams.get(&proof.stream)).and_then(|s| s.error.clone());
+                let said = self.systems.get(&proof.system).and_then(|s| s.streams.get(&proof.stream)).and_then(StreamState::error);
                 let line = match age {
                     Some(at) => format!(
                         "{}.{} was proved {} s ago, its limit is {}: the gate holds, nothing is released{}",
@@ -154,7 +155,7 @@ impl Engine {
         }
         for (name, system) in self.systems.iter() {
             for (stream, state) in &system.streams {
-                if let Some(error) = &state.error {
+                if let Some(error) = state.error() {
                     let line = format!("{name}.{stream}: {error}");
                     if !because.iter().any(|b| b.contains(error.as_str())) {
                         because.push(line);
@@ -241,7 +242,7 @@ impl Engine {
             let status = StreamStatus {
                 proved_at: state.proved_at.map(Time::rfc3339),
                 age_s: state.proved_at.map(|at| now.since(at).as_seconds()),
-                error: state.error.clone(),
+                error: state.error(),
             };
             (stream.clone(), status)
         });
@@ -268,7 +269,7 @@ impl Engine {
                 resets_at: Time((today + 1) * DAY_MS).rfc3339(),
             },
             breaker: if system.channel.is_open() { "open".into() } else { "closed".into() },
-            credential_refused: system.credential_refused.iter().cloned().collect(),
+            credential_refused: system.credential_refused().cloned().collect(),
             token_ends: super::connection::token_ends(&system.config).map(Time::rfc3339),
             api_ends: super::connection::api_ends(&system.config).map(Time::rfc3339),
         }

@@ -4,6 +4,7 @@ use super::delivery::Channel;
 use super::guarded::Guards;
 use super::outbox::Outbox;
 use super::persist::Opened;
+use super::reading::StreamState;
 use super::target::{Allowed, Due};
 use super::world::Idx;
 use crate::config::System;
@@ -12,46 +13,6 @@ use crate::model::{Name, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// What is known of one stream.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct StreamState {
-    /// Where an event feed goes on.
-    pub cursor: Option<Box<str>>,
-    /// The newest change the system told of: where the next filtered pass begins.
-    pub newest: Option<Time>,
-    /// The start of the last complete pass that counts, less the system's lag.
-    pub proved_at: Option<Time>,
-    pub swept_at: Option<Time>,
-    /// When the filter was last asked with a time in the future and gave nothing.
-    pub filter_tested_at: Option<Time>,
-    /// The filter gave what it should not, or gave nothing where it must: only sweeps count.
-    pub filter_broken: bool,
-    /// Filtered passes in a row that did not even give the newest known record.
-    pub silent_passes: u8,
-    pub error: Option<String>,
-    pub error_since: Option<Time>,
-    /// Proved, and swept, by this process: what a former one left may have been told by another clock.
-    #[serde(skip)]
-    pub proved_here: bool,
-    #[serde(skip)]
-    pub swept_here: bool,
-}
-
-impl StreamState {
-    /// A pass proved it. Proofs do not go back, but the first of a process takes the place of what a former one left.
-    pub fn proves(&mut self, at: Time) {
-        self.proved_at = if self.proved_here { self.proved_at.max(Some(at)) } else { Some(at) };
-        self.proved_here = true;
-    }
-
-    /// A former process whose clock was ahead has left times that are still to come: they prove nothing.
-    pub fn forget_future(&mut self, now: Time) {
-        for at in [&mut self.proved_at, &mut self.swept_at, &mut self.filter_tested_at] {
-            *at = at.filter(|at| *at <= now);
-        }
-    }
-}
 
 /// How far a system may be written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -86,8 +47,6 @@ pub struct SystemState {
     pub guards: Guards,
     /// How many records of the outbox have something due in each direction.
     pub lined_up: LinedUp,
-    /// Streams whose last pass ended because the credential was not accepted.
-    pub credential_refused: BTreeSet<Name>,
     /// What the last whole listings showed nothing of, by stream, in words.
     pub not_shown: BTreeMap<Name, Vec<String>>,
     /// Requests of today as last written.
@@ -116,6 +75,16 @@ pub struct LinedUp {
 }
 
 impl SystemState {
+    /// Streams of which a pass ended because the credential was not accepted.
+    pub fn credential_refused(&self) -> impl Iterator<Item = &Name> {
+        self.streams.iter().filter(|(_, s)| s.credential_refused()).map(|(name, _)| name)
+    }
+
+    /// What the system's clock shows when ours shows this, as far as is known.
+    pub fn time_there(&self, ours: Time) -> Time {
+        Time(ours.0.saturating_add(self.clock_skew_ms))
+    }
+
     /// Puts a record into the outbox or takes it out, and counts.
     pub fn line_up(&mut self, idx: Idx, lanes: Lanes) {
         let before = if lanes == Lanes::default() { self.outbox.remove(&idx) } else { self.outbox.insert(idx, lanes) };
@@ -138,7 +107,7 @@ impl SystemState {
         if !super::connection::reads_the_same(&self.config, &opened.config) {
             self.not_shown.clear();
             for stream in self.streams.values_mut() {
-                (stream.swept_at, stream.cursor, stream.newest) = (None, None, None);
+                stream.read_anew();
             }
         }
         self.abilities = opened.abilities;

@@ -122,6 +122,7 @@ impl Line<'_> {
             return (Vec::new(), false, false);
         }
         match pass {
+            Pass::SweepFrom(_) => unreachable!("these pages of a sweep tell no place to go on from"),
             Pass::ForEach(_) => self.associations(pager, size),
             Pass::FilterTest(_) => {
                 let first = self.truth.living(table).into_iter().take(size);

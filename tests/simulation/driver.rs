@@ -14,6 +14,7 @@ use nayose::engine::engine::Engine;
 use nayose::engine::gate::Gate;
 use nayose::engine::observe::PassRun;
 use nayose::engine::persist;
+use nayose::engine::reading::Haste;
 use nayose::model::{Entity, Name, RecordId, ShortText, Time};
 use nayose::store::State;
 use std::collections::{BTreeMap, VecDeque};
@@ -152,7 +153,7 @@ impl Daemon {
         let now = self.now(world.truth);
         let system = Name::from(key.0);
         if !self.reading.contains_key(key) {
-            let todo: VecDeque<Pass> = self.engine.passes_due(&system, &key.1, now).into();
+            let todo: VecDeque<Pass> = self.engine.passes_due(&system, &key.1, Haste::AsDue, now).into();
             let swept = todo.contains(&Pass::Sweep);
             self.reading.insert(key.clone(), Reading { todo, swept, looked_again: false, now: None, changed: false });
         }
@@ -209,7 +210,7 @@ impl Daemon {
         let mut next = reading.todo.pop_front();
         if next.is_none() && !reading.swept && !reading.looked_again {
             reading.looked_again = true;
-            let again = self.engine.passes_due(&system, &key.1, now).contains(&Pass::Sweep);
+            let again = self.engine.passes_due(&system, &key.1, Haste::AsDue, now).contains(&Pass::Sweep);
             next = again.then_some(Pass::Sweep);
         }
         let Some(pass) = next else { return false };
@@ -230,7 +231,12 @@ impl Daemon {
         if complete && current.honest {
             self.prove(key, &current.pass, run.began);
         }
-        let failed = self.engine.systems.named(key.0).and_then(|s| s.streams.get(&key.1)).is_some_and(|s| s.error.is_some());
+        let failed = self
+            .engine
+            .systems
+            .named(key.0)
+            .and_then(|s| s.streams.get(&key.1))
+            .is_some_and(|s| s.failures.contains_key(&current.pass.kind()));
         if failed {
             // The shell breaks off a turn whose pass left an error behind.
             reading.todo.clear();
@@ -254,7 +260,7 @@ impl Daemon {
         let ahead = self.last.0.0 - self.last.1.0;
         let at = Time(began.0 - info.lag.0 - ahead);
         let proves = match pass {
-            Pass::Sweep | Pass::Open | Pass::ForEach(_) => true,
+            Pass::Sweep | Pass::SweepFrom(_) | Pass::Open | Pass::ForEach(_) => true,
             Pass::Changes(_) | Pass::Resume { .. } => info.sound,
             Pass::FilterTest(_) => false,
         };
@@ -352,7 +358,7 @@ pub struct World<'a> {
 
 fn name_of(pass: &Pass) -> &'static str {
     match pass {
-        Pass::Sweep => "sweep",
+        Pass::Sweep | Pass::SweepFrom(_) => "sweep",
         Pass::Changes(_) => "changes",
         Pass::Resume { .. } => "feed",
         Pass::Open => "open deals",

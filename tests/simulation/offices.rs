@@ -179,7 +179,7 @@ impl Offices {
         let shelf = self.shelf(table);
         let ids: Vec<u32> = match pass {
             Pass::FilterTest(_) => return (Vec::new(), false),
-            Pass::Sweep => {
+            Pass::Sweep | Pass::SweepFrom(_) => {
                 let living = shelf.rows.range(place.after + 1..).filter(|(_, r)| !r.deleted);
                 living.map(|(id, _)| *id).take(PAGE).collect()
             }

@@ -21,6 +21,13 @@ pub struct RecordMap {
     /// Deals: persons' ids. Tickets: requesters' ids.
     #[serde(default)]
     pub people: Option<String>,
+    /// Where a record says that its list of people goes on elsewhere (a cursor, or true). A deal's people are then asked for by `for_each`;
+    /// where there is none, and for tickets, the pass is not complete.
+    #[serde(default)]
+    pub people_more: Option<String>,
+    /// Where a record says that another list of its own goes on elsewhere: the pass is then not complete.
+    #[serde(default)]
+    pub more: Vec<String>,
     /// Tickets: requesters' addresses.
     #[serde(default)]
     pub addresses: Option<String>,

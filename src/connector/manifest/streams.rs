@@ -52,7 +52,7 @@ pub struct Stream {
 pub struct Request {
     #[serde(default)]
     pub method: Method,
-    /// Template over settings, `since` (changes), `ids` (comma-joined; reads by id) or `ids_quoted` (each in single
+    /// Template over settings, `since` (changes), `after_id` (lists longer than what the system gives a query), `ids` (comma-joined; reads by id) or `ids_quoted` (each in single
     /// quotes), `id` (single writes), `token` (feeds), `label_id`.
     pub path: String,
     /// The same templates. An entry whose template names an unset optional setting is left out. `page` puts its parameters here too, or
@@ -73,6 +73,9 @@ pub struct Request {
     /// Where the answer says how many records there are in all (several are added up); a pass that saw fewer is not complete.
     #[serde(default)]
     pub total: Option<Paths>,
+    /// The system leaves an empty list of records out of its answer. Without this word a list that is not where `records` says is a mistake.
+    #[serde(default)]
+    pub leaves_out_empty: bool,
     /// Does each record here carry its people (deals)? An absent list then means "nobody".
     #[serde(default)]
     pub carries_people: bool,
@@ -107,9 +110,11 @@ impl Default for Paths {
 pub enum Page {
     #[default]
     None,
-    /// Our own count of records seen; the server's next offset is never believed. Ends on a short or empty page.
+    /// Our own count of records seen; the server's next offset is never believed. Each page begins with the last row of the one before.
+    /// Ends where as many came as `total` says, or with nothing new.
     Offset { param: String, size_param: String, size: usize },
-    /// A page number. Ends on a short or empty page.
+    /// A page number. Ends where as many came as `total` says, or on an empty page. The page before is read again where the total is
+    /// another, or not told.
     Number { param: String, first: usize, size_param: String, size: usize },
     /// An opaque cursor from the answer. Ends where `next` is absent, or `more` is false, or `done` is true.
     Cursor {
@@ -127,7 +132,8 @@ pub enum Page {
         /// The cursor stays good after the end: the next pass goes on from it instead of from a time.
         #[serde(default)]
         resumes: bool,
-        /// The server gives at most this many rows a query; then ask again from the last row's time.
+        /// The server gives at most this many rows a query; then ask again from the last row's time, or, where the request says
+        /// `{after_id}`, from the last row's id (the first time it is 0; the rows must come in the order of their ids).
         #[serde(default)]
         rows_max: Option<usize>,
         #[serde(default)]
@@ -143,6 +149,10 @@ pub enum Page {
 pub struct Changes {
     pub request: Request,
     pub since: TimeFormat,
+    /// Where more rows than `rows_max` bear one and the same time: the rows of exactly the time `{since}`, with an id above `{after_id}`, in
+    /// the order of their ids.
+    #[serde(default)]
+    pub same_time: Option<Request>,
     /// How far before the newest known change each pass begins.
     #[serde(deserialize_with = "span::deserialize")]
     #[schemars(with = "Duration")]
@@ -186,7 +196,11 @@ pub struct ForEach {
     /// In each record: the deal's id, and the persons' ids.
     pub deal: String,
     pub people: String,
-    /// Where a record says that its list goes on elsewhere: that deal's people are then not told, and the pass is not complete.
+    /// Where a record says that its list goes on: the cursor behind which the rest is asked for with `more_param`. Without that word a deal
+    /// with a longer list is not told, and the pass is not complete.
     #[serde(default)]
     pub more: Option<String>,
+    /// The key of an id's row in `{id_rows}` that takes that cursor; of a request for a single deal, the parameter.
+    #[serde(default)]
+    pub more_param: Option<String>,
 }

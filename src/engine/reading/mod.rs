@@ -1,0 +1,7 @@
+//! Reading a stream, without network or clock: what is known of it ([`stream`]), and its passes one after the other ([`turn`]).
+
+pub mod stream;
+pub mod turn;
+
+pub use stream::{FormerStreamState, Haste, PassFailure, StreamState, SweepUnderWay};
+pub use turn::{Patience, Step, StreamReport, Turn};
