@@ -3,38 +3,39 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
+
+mod written;
+
+pub use written::Written;
 
 /// The longest address accepted, in bytes (RFC 5321 4.5.3.1.3 allows 254 characters on the wire).
 const ADDRESS_BYTES_MAX: usize = 320;
 
-/// An e-mail address, trimmed, in NFKC, lower case, its domain in IDNA's ASCII form. `+tag` and dots are kept:
+/// An e-mail address, without what nobody sees, in NFKC, lower case, its domain in IDNA's ASCII form. `+tag` and dots are kept:
 /// who reads them together is the mail host's affair.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Address(Arc<str>);
 
 impl Address {
-    /// Reads an address; `None` if it is none (no or several `@`, an empty part, blanks or control characters inside,
-    /// a domain without a dot, or too long).
+    /// Whether a text is one address in the form in which they are compared.
+    pub fn is_comparable(text: &str) -> bool {
+        matches!(look(text), Look::Comparable)
+    }
+
+    /// The one address in a text, however it is written; `None` where there is none, where there are several, and where it is not sure.
     pub fn parse(text: &str) -> Option<Address> {
-        if let Look::Comparable = look(text) {
-            return Some(Address::known(text));
+        match look(text) {
+            Look::Comparable => Some(Address::known(text)),
+            _ => Written::read(text).only().cloned(),
         }
-        let trimmed = text.trim();
-        if trimmed.is_empty() || trimmed.len() > ADDRESS_BYTES_MAX {
-            return None;
-        }
-        let normal: String = match is_nfkc_quick(trimmed.chars()) {
-            IsNormalized::Yes => trimmed.to_lowercase(),
-            _ => trimmed.nfkc().collect::<String>().trim().to_lowercase(),
-        };
-        let (local, domain) = normal.rsplit_once('@')?;
-        let whole = if domain.is_ascii() { normal.clone() } else { format!("{local}@{}", idna::domain_to_ascii(domain).ok()?) };
-        match look(&whole) {
-            Look::Comparable => Some(Address::known(&whole)),
-            Look::Other if !whole.contains(|c: char| c.is_whitespace() || c.is_control()) => Some(Address::known(&whole)),
-            Look::Other | Look::None => None,
+    }
+
+    /// The first address in a text of which all was understood.
+    pub fn first(text: &str) -> Option<Address> {
+        match look(text) {
+            Look::Comparable => Some(Address::known(text)),
+            _ => Written::read(text).first().cloned(),
         }
     }
 
@@ -57,9 +58,9 @@ impl Address {
 enum Look {
     /// An address in its comparable form.
     Comparable,
-    /// Built as an address, but with blanks around, capitals or more than ASCII.
+    /// Built as an address, but with blanks around, capitals, more than ASCII, or marks that may not belong to it.
     Other,
-    /// No address, in whatever form.
+    /// Not built as one; there may be one in it.
     None,
 }
 
@@ -106,6 +107,8 @@ const SHOWS: [u8; 256] = {
             b'<' | b'>' | b',' | b';' | b'"' | b'(' | b')' => NEVER,
             // Blanks may stand around an address.
             b'A'..=b'Z' | b'\t'..=b'\r' | b' ' => FORM,
+            // They may be quotes, strokes between two addresses, or the beginning of a link.
+            b'\'' | b'`' | b'*' | b':' | b'?' | b'/' | b'|' | b'\\' | b'&' | b'#' | b'=' | b'!' => FORM,
             0..=b' ' | 127 => NEVER,
             _ => 0,
         };
@@ -133,6 +136,8 @@ mod tests {
             ("x@日本語.example", "x@xn--wgv71a119e.example"),
             ("a+news@b.example", "a+news@b.example"),
             ("\u{3000}a@b.example\u{3000}", "a@b.example"),
+            ("Taro <a@b.example>", "a@b.example"),
+            ("a@b.example.", "a@b.example"),
         ] {
             assert_eq!(Address::parse(raw).as_ref().map(Address::as_str), Some(want), "{raw:?}");
         }
@@ -152,11 +157,10 @@ mod tests {
             "a b@c.example",
             "a@b..example",
             "a@.b.example",
-            "a@b.example.",
             "a@b@c.example",
             "a@.",
             "a@b.example, c@d.example",
-            "Taro <a@b.example>",
+            "a@b.example; c@d",
         ] {
             assert_eq!(Address::parse(raw), None, "{raw:?}");
         }

@@ -10,6 +10,7 @@
 //! - [`mail`]: kinds of mail
 //! - [`name`], [`by_name`]: short names that many values share, and a few things by name
 //! - [`decision`]: allow, hold, deny and their reason codes
+//! - [`invisible`]: characters that nobody sees
 //! - [`expression`]: CEL expressions over the typed values
 
 pub mod address;
@@ -17,6 +18,7 @@ pub mod by_name;
 pub mod consent;
 pub mod decision;
 pub mod expression;
+pub mod invisible;
 pub mod mail;
 pub mod name;
 pub mod record;
@@ -28,9 +30,10 @@ pub use by_name::ByName;
 pub use consent::{Basis, Refusal, RefusalScope};
 pub use decision::{Decision, Reason, Verdict};
 pub use expression::Expression;
+pub(crate) use invisible::is_blank;
+pub use invisible::trimmed;
 pub use mail::{Mail, MailKind};
 pub use name::Name;
 pub use record::{DealState, Entity, Mark, Presence, Record, RecordId, TicketState};
 pub use time::{Span, Time};
-pub(crate) use value::is_blank;
 pub use value::{Field, ShortText, Value};

@@ -1,7 +1,7 @@
 //! Field values. A field that a record does not carry is *absent* (it is not in the record's list); `Empty` and set values are values.
 //! `Unreadable` is neither: something is there, and what it is cannot be known.
 
-use super::{Name, Time};
+use super::{Name, Time, is_blank};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
@@ -28,11 +28,6 @@ pub enum Value {
 
 /// How a value that could not be read is shown to people.
 const UNREADABLE: &str = "(cannot be read)";
-
-/// Whether there is nothing to see in a text. Mostly its first character tells.
-pub(crate) fn is_blank(text: &str) -> bool {
-    text.chars().all(char::is_whitespace)
-}
 
 /// The exact order of an int and a number; `None` for NaN. (`as f64` would round ints beyond 2^53.)
 pub(crate) fn compare_int(int: i64, number: f64) -> Option<Ordering> {
