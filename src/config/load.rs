@@ -102,10 +102,12 @@ fn text(dir: &Path, file: &'static str) -> Result<String, Mistake> {
     if bytes.len() > FILE_BYTES_MAX {
         return Err(wrong("it is larger than 1 MiB".to_string(), purpose.to_string()));
     }
-    String::from_utf8(bytes).map_err(|error| {
+    let text = String::from_utf8(bytes).map_err(|error| {
         let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
         wrong(format!("line {line} is not UTF-8"), "save the file as UTF-8".to_string())
-    })
+    })?;
+    // Some editors begin a file with a byte order mark.
+    Ok(text.strip_prefix('\u{FEFF}').map(str::to_string).unwrap_or(text))
 }
 
 fn version(texts: &[String]) -> String {

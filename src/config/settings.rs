@@ -3,6 +3,7 @@
 use super::document::{Entry, Section};
 use crate::connector::manifest::Setting;
 use crate::connector::{Manifest, SettingValue};
+use crate::model::trimmed;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,7 +28,7 @@ pub fn looks_like_env(name: &str) -> bool {
 }
 
 impl Outside<'_> {
-    /// A secret given as `{ env = "NAME" }` or `{ file = "path" }`. The text is trimmed.
+    /// A secret given as `{ env = "NAME" }` or `{ file = "path" }`. The text is freed of blanks and byte order marks at its ends.
     pub fn secret(&self, entry: &Entry, title: &str) -> Option<SecretString> {
         if matches!(entry.value, DeValue::String(_) | DeValue::Integer(_)) {
             let said = format!("{:?} ({title}) is a secret and must not stand in the file", entry.key);
@@ -57,7 +58,7 @@ impl Outside<'_> {
                 return None;
             }
         };
-        let text = text.trim();
+        let text = trimmed(&text);
         if text.is_empty() {
             entry.report(format!("what {:?} points to is empty", entry.key), "put the value there");
             return None;
@@ -127,7 +128,7 @@ impl Outside<'_> {
         let text = match entry.value {
             DeValue::Table(_) => self.indirect(entry)?,
             DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_string(),
-            _ => entry.filled_text()?.trim().to_string(),
+            _ => trimmed(entry.filled_text()?).to_string(),
         };
         let text = in_address(entry, text, base_url, setting)?;
         Some(SettingValue::Plain(text))

@@ -81,6 +81,7 @@ fn hash(text: &str) -> String {
 
 /// Reads a manifest's text. `file` is how mistakes name it.
 pub fn parse(name: &str, file: &str, text: &str) -> Result<Manifest, Vec<ManifestError>> {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let lines = Lines { text };
     let one = |e: toml::de::Error| {
         let line = e.span().map_or(1, |span| lines.of(span.start));

@@ -5,7 +5,7 @@ use super::table::{Subject, Table, stale};
 use crate::config::Config;
 use crate::decide::freshness::{Proved, Side};
 use crate::decide::rules::Proof;
-use crate::model::{Address, Mail, Name, RecordId, Time};
+use crate::model::{Address, Mail, Name, RecordId, Time, trimmed};
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
@@ -129,5 +129,5 @@ fn known(engine: &Engine, before: &Proofs) -> Known {
 
 /// Reads `a@b.example` or `SYSTEM:ENTITY:ID`. What is neither is nobody we know.
 pub fn subject(text: &str) -> Option<Subject> {
-    RecordId::of_known_system(text.trim()).map(Subject::Record).or_else(|| Address::parse(text).map(Subject::Address))
+    RecordId::of_known_system(trimmed(text)).map(Subject::Record).or_else(|| Address::parse(text).map(Subject::Address))
 }
