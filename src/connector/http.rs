@@ -4,6 +4,7 @@
 
 use super::auth::{Authenticator, SignIn};
 use super::budget::Budget;
+use super::compressed::{Packed, unpacked};
 use super::failure::{Failure, Kind, Rules, one_line};
 use super::json::{Document, Json, text};
 use super::manifest::{Manifest, Method};
@@ -15,7 +16,7 @@ use super::retry::{Delays, http_date, retry_after};
 use super::secrets::Secrets;
 use super::settings::Settings;
 use crate::model::{Name, Span, Time};
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
 use std::fmt;
 
@@ -230,12 +231,23 @@ impl Http {
     }
 
     fn answer(&self, request: &Prepared, response: &Incoming) -> Result<Answer, Failure> {
-        let (status, body) = (response.status.as_u16(), &response.body);
+        let status = response.status.as_u16();
         let now = (self.clock)();
         let header = |name| response.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
         let told = header(RETRY_AFTER).and_then(|h| retry_after(h, now));
         let clock_skew_ms = header(DATE).and_then(http_date).map(|date| date.0 - now.0);
-        if values(body) > VALUES_MAX {
+        let limit = self.answer_bytes_max;
+        let body = match unpacked(&response.body, header(CONTENT_ENCODING), limit) {
+            Ok(body) => body,
+            Err(Packed::TooLarge) => {
+                return Err(Failure::new(Kind::TooLarge, Error::TooLarge { system: self.system.clone(), what: request.what.clone(), limit }));
+            }
+            Err(Packed::Damaged) => {
+                let why = "it is compressed, and cannot be unpacked".to_string();
+                return Err(self.not_understood(request, Kind::NotUnderstood, why, String::new()));
+            }
+        };
+        if values(&body) > VALUES_MAX {
             return Err(self.too_many(request, VALUES_MAX, "values"));
         }
         let bytes = body.len() as u64;

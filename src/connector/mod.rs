@@ -4,7 +4,8 @@
 //!   proves itself)
 //! - what a raw answer becomes: [`json`], [`paths`], `scalars`, `condition`, [`map`]
 //! - what a request is made of: `template`, [`settings`], `request`, `auth`
-//! - how it is sent: [`network`], [`transport`], `http`, `budget`, `retry`, `failure`, and `secrets`, which keeps them out of messages
+//! - how it is sent: [`network`], [`transport`], `http`, `compressed`, `budget`, `retry`, `failure`, and `secrets`, which keeps them out of
+//!   messages
 //! - reading: `streams`, `passes`, `paging`, `feed`; writing: `writes`, `rows`, `results`, `labels`
 //!
 //! The daemon sees none of it: it speaks to a [`Connector`], of which [`RestConnector`] is the one that manifests make.
@@ -15,6 +16,7 @@ mod check;
 mod check_record;
 mod check_texts;
 mod check_writes;
+mod compressed;
 mod condition;
 pub mod examples;
 mod failure;
