@@ -1,13 +1,13 @@
 //! How requests prove who they are.
 
 use super::failure::{Kind, Rules};
-use super::json::{Document, Json, member};
+use super::json::{Document, member, readable};
 use super::manifest::{Auth, Method};
 use super::rest::transport::{Lost, Outgoing, Transport};
 use super::retry::retry_after;
 use super::scalars::int_of;
 use super::settings::Settings;
-use crate::model::{Span, Time};
+use crate::model::{Span, Time, trimmed};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{StatusCode, Url};
@@ -168,7 +168,7 @@ async fn fetch(transport: &dyn Transport, request: Outgoing, rules: &Rules, now:
     let wait = answer.headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|h| retry_after(h, now));
     let document = Document::parse(&answer.body).unwrap_or_default();
     let json = document.root();
-    let text = |name| member(json, name).and_then(Json::as_str);
+    let text = |name| member(json, name).and_then(readable).map(trimmed);
     let Some(token) = text("access_token").filter(|_| status.is_success()) else {
         let said = rules.message(json);
         let said = said.as_deref().or(text("error_description")).or(text("error"));

@@ -2,7 +2,7 @@
 //!
 //! - what an admin writes: [`manifest`] (the vocabulary), [`load`] and `check*` (files, and every mistake in them), [`examples`] (a connector
 //!   proves itself)
-//! - what a raw answer becomes: [`json`], [`paths`], `scalars`, `condition`, [`map`]
+//! - what a raw answer becomes: [`json`], [`paths`], `scalars`, `numbers`, `condition`, [`map`]
 //! - what a request is made of: `template`, [`settings`], `request`, `auth`
 //! - how it is sent: [`network`], [`transport`], `http`, `compressed`, `budget`, `retry`, `failure`, and `secrets`, which keeps them out of
 //!   messages
@@ -29,6 +29,7 @@ pub mod manifest;
 pub mod map;
 mod marks;
 pub mod network;
+mod numbers;
 mod paging;
 mod passes;
 pub mod paths;

@@ -1,45 +1,54 @@
-//! JSON scalars read as typed values, and times written as a system wants them.
+//! JSON scalars read as typed values, and times written as a system wants them. Texts are read without marks and blanks at their ends.
 
-use super::json::{Json, digits};
+use super::json::{Json, digits, id_digits, is_unreadable, readable};
 use super::manifest::TimeFormat;
-use crate::model::{ShortText, Time, is_blank};
+use super::numbers::written_number;
+use crate::model::{ShortText, Time, is_blank, trimmed};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 
-/// A text, or a number as text. Ids are read so.
+/// A text, or a number as text.
 pub fn text_of<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
     match value {
-        Json::Str(text) => Some(Cow::Borrowed(text)),
         Json::Number(number) => Some(Cow::Owned(digits(*number))),
-        _ => None,
+        other => readable(other).map(|text| Cow::Borrowed(trimmed(text))),
     }
 }
 
-/// An id: text or number, not blank.
+/// An id: text or number, not blank. A number is one id however it is written.
 pub fn id_of<'v>(value: &'v Json<'_>) -> Option<Cow<'v, str>> {
-    text_of(value).filter(|t| !is_blank(t))
+    match value {
+        Json::Number(number) => id_digits(*number).map(Cow::Owned),
+        other => readable(other).map(trimmed).filter(|text| !text.is_empty()).map(Cow::Borrowed),
+    }
 }
 
 /// The id that a value carries: the whole value, or what follows the prefix up to a blank, comma or semicolon.
 pub fn other_id(value: &Json<'_>, prefix: Option<&str>) -> Option<ShortText> {
-    let text = text_of(value)?;
-    let id = match prefix {
-        None => text.trim(),
-        Some(prefix) => {
-            text[text.find(prefix)? + prefix.len()..].trim_start().split(|c: char| c.is_whitespace() || c == ',' || c == ';').next()?
+    let id = match (prefix, value) {
+        (None, value) => return id_of(value).map(ShortText::from),
+        (Some(prefix), value) => {
+            let text = text_of(value)?;
+            let id = text[text.find(prefix)? + prefix.len()..].trim_start();
+            id.split(|c: char| c.is_whitespace() || c == ',' || c == ';').next().map(ShortText::from)?
         }
     };
-    (!id.is_empty()).then(|| id.into())
+    (!id.is_empty()).then_some(id)
+}
+
+/// Whether a value says that there is nothing: null, or a text without anything to see.
+pub fn is_empty(value: &Json<'_>) -> bool {
+    value.is_null() || readable(value).is_some_and(is_blank)
 }
 
 /// A bool, "true" or "false" as text, 0 or 1.
 pub fn bool_of(value: &Json<'_>) -> Option<bool> {
     match value {
         Json::Bool(b) => Some(*b),
-        Json::Str(t) if t.eq_ignore_ascii_case("true") => Some(true),
-        Json::Str(t) if t.eq_ignore_ascii_case("false") => Some(false),
+        Json::Str(t) if trimmed(t).eq_ignore_ascii_case("true") => Some(true),
+        Json::Str(t) if trimmed(t).eq_ignore_ascii_case("false") => Some(false),
         Json::Number(n) => match n.as_i64() {
             Some(0) => Some(false),
             Some(1) => Some(true),
@@ -53,8 +62,7 @@ pub fn bool_of(value: &Json<'_>) -> Option<bool> {
 pub fn int_of(value: &Json<'_>) -> Option<i64> {
     match value {
         Json::Number(n) => n.as_i64().or_else(|| n.as_f64().and_then(whole)),
-        Json::Str(t) => t.trim().parse().ok().or_else(|| t.trim().parse().ok().and_then(whole)),
-        _ => None,
+        other => readable(other).and_then(|t| trimmed(t).parse().ok().or_else(|| written_number(t).and_then(whole))),
     }
 }
 
@@ -66,8 +74,7 @@ fn whole(number: f64) -> Option<i64> {
 pub fn number_of(value: &Json<'_>) -> Option<f64> {
     match value {
         Json::Number(n) => n.as_f64(),
-        Json::Str(t) => t.trim().parse().ok().filter(|n: &f64| n.is_finite()),
-        _ => None,
+        other => readable(other).and_then(written_number),
     }
 }
 
@@ -79,7 +86,7 @@ pub fn time_of(value: &Json<'_>, format: TimeFormat, zone: &TimeZone) -> Option<
         }
         TimeFormat::UnixMs => int_of(value).map(Time),
         TimeFormat::Rfc3339 | TimeFormat::DateTime => {
-            let text = value.as_str()?.trim();
+            let text = trimmed(readable(value)?);
             if let Ok(at) = text.parse::<Timestamp>() {
                 return Some(Time(at.as_millisecond()));
             }
@@ -108,6 +115,7 @@ pub fn kind_of(value: &Json<'_>) -> &'static str {
         Json::Null => "nothing",
         Json::Bool(_) => "true or false",
         Json::Number(_) => "a number",
+        Json::Str(_) if is_unreadable(value) => "a text with characters that cannot be read",
         Json::Str(_) => "a text",
         Json::Array(_) => "a list",
         Json::Object(_) => "an object",
@@ -128,6 +136,11 @@ mod tests {
         assert_eq!(
             [json!("TRUE"), json!(1), json!("yes"), json!(2)].map(|v| bool_of(&Json::from(&v))),
             [Some(true), Some(true), None, None]
+        );
+        assert_eq!([json!("\u{feff}true"), json!("False ")].map(|v| bool_of(&Json::from(&v))), [Some(true), Some(false)]);
+        assert_eq!(
+            [json!(" 12"), json!(12), json!(12.0), json!("12.0"), json!(1e20)].map(|v| id_of(&Json::from(&v)).map(Cow::into_owned)),
+            [Some("12".to_string()), Some("12".to_string()), Some("12".to_string()), Some("12.0".to_string()), None]
         );
         assert_eq!(
             [json!("12"), json!(12.0), json!("12.0"), json!(1.5), json!("a")].map(|v| int_of(&Json::from(&v))),
