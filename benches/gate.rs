@@ -85,7 +85,7 @@ fn lead(n: usize, round: usize, names: &[Name; 4]) -> Observed {
     for (name, text) in names.iter().zip([address(n), format!("山田 {n}"), format!("03-{round:04}-{n:04}"), "部長".to_string()]) {
         record.set(name, Value::text(&text), NOW);
     }
-    Observed::Record { record: Box::new(record), people_told: true }
+    Observed::Record { record: Box::new(record), people_told: true, accounts_told: true }
 }
 
 /// Reads all people, page by page, and decides on them; in each round all have changed.

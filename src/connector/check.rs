@@ -269,6 +269,8 @@ impl Checker<'_> {
         self.plain_request(at, request, names);
         let has_people = s.entity == Entity::Deal && s.record.as_ref().is_some_and(|r| r.people.is_some());
         self.fail_if(request.carries_people && !has_people, at, "carries_people is for deals whose record has people");
+        let accounts = s.record.as_ref().and_then(|r| r.account.as_ref()).map_or(0, |paths| paths.as_slice().len());
+        self.fail_if(request.carries_accounts && accounts < 2, at, "carries_accounts is for records whose account has further paths");
         let (changes, by_id) = (at.get(2) == Some(&"changes"), uses(request, "after_id"));
         let mut capped = false;
         if let Page::Cursor { rows_max, resumes, size, .. } = &request.page {

@@ -10,9 +10,10 @@ pub(super) fn check(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &Rec
     let stateful = matches!(entity, Entity::Deal | Entity::Ticket);
     c.fail_if(map.id.is_empty(), &at("id"), "is empty");
     c.path(&at("id"), &map.id);
-    for (key, path) in
-        [("account", &map.account), ("people", &map.people), ("people_more", &map.people_more), ("addresses", &map.addresses)]
-    {
+    for (key, paths) in [("account", &map.account), ("addresses", &map.addresses)] {
+        paths.iter().flat_map(Paths::as_slice).for_each(|path| c.path(&at(key), path));
+    }
+    for (key, path) in [("people", &map.people), ("people_more", &map.people_more)] {
         if let Some(path) = path {
             c.path(&at(key), path);
         }
@@ -46,7 +47,8 @@ pub(super) fn check(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &Rec
         }
         c.record_test(&at, &rule.when);
     }
-    c.fail_if(map.addresses.is_some() && entity != Entity::Ticket, &at("addresses"), "only tickets have addresses");
+    let addressed = matches!(entity, Entity::Person | Entity::Ticket);
+    c.fail_if(map.addresses.is_some() && !addressed, &at("addresses"), "only persons and tickets have addresses");
     map.more.iter().for_each(|path| c.path(&at("more"), path));
     c.fail_if(map.people_more.is_some() && map.people.is_none(), &at("people_more"), "is for records that have people");
     c.fail_if(map.people.is_some() && !stateful, &at("people"), "only deals and tickets have people");
@@ -83,7 +85,7 @@ pub(super) fn check(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &Rec
 fn always(c: &mut Checker<'_>, stream: &str, map: &RecordMap) {
     let tests = map.refusals.iter().map(|r| &r.when).chain(map.state.iter().map(|s| &s.when)).map(|test| &test.path);
     let fields = map.fields.values().map(FieldMap::path).map(str::to_string);
-    let links = [&map.account, &map.people, &map.addresses].into_iter().flatten().cloned();
+    let links = map.links().cloned();
     let read: Vec<String> = tests.chain(map.marks.values().map(|m| &m.path)).cloned().chain(fields).chain(links).collect();
     for (i, path) in map.always.iter().enumerate() {
         let at = ["streams", stream, "record", "always", &i.to_string()];

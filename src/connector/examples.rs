@@ -7,7 +7,7 @@
 use super::json::{self, Document};
 use super::load::Loaded;
 use super::manifest::{Manifest, MarkWrite, Request, Stream};
-use super::map::Mapper;
+use super::map::{Carries, Mapper};
 use super::paths::Path;
 use super::port::{Observed, PageRead, SettingValue, SystemSettings};
 use super::scalars::id_of;
@@ -131,7 +131,7 @@ fn became(manifest: &Manifest, name: &str, answer: &[u8]) -> Result<Json, String
     let mapper = Mapper::new(&system, stream.entity, map, writes_to(manifest, stream_name), &settings)?;
     let mut page = PageRead::default();
     for row in &rows {
-        mapper.map(row, READ_AT, request.carries_people, &mut page);
+        mapper.map(row, READ_AT, Carries::of(request), &mut page);
     }
     Ok(page_json(&page))
 }
@@ -203,8 +203,10 @@ pub fn record_json(record: &Record) -> Json {
         ("unread_refusals", json!(record.unread_refusals)),
         ("same_as", json!(same_as)),
         ("account", json!(record.account)),
+        ("more_accounts", json!(record.more_accounts)),
         ("people", json!(record.people)),
         ("addresses", json!(addresses)),
+        ("has_unread_address", record.has_unread_address.then_some(json!(true)).unwrap_or_default()),
         ("deal", json!(record.deal.map(|d| d.name()))),
         ("ticket", json!(record.ticket.map(|t| t.name()))),
         ("changed_at", json!(record.changed_at.map(Time::rfc3339))),

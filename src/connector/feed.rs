@@ -176,7 +176,7 @@ impl Reader<'_> {
             page.clock_skew_ms = answer.clock_skew_ms;
             let at = (self.http.clock)();
             for row in self.lists(call, &answer)?.iter().flatten() {
-                mapper.map(row, at, call.carries_people, &mut page);
+                mapper.map(row, at, call.carries, &mut page);
             }
         }
         Ok(page)

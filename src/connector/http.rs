@@ -240,7 +240,10 @@ impl Http {
         let body = match unpacked(&response.body, header(CONTENT_ENCODING), limit) {
             Ok(body) => body,
             Err(Packed::TooLarge) => {
-                return Err(Failure::new(Kind::TooLarge, Error::TooLarge { system: self.system.clone(), what: request.what.clone(), limit }));
+                return Err(Failure::new(
+                    Kind::TooLarge,
+                    Error::TooLarge { system: self.system.clone(), what: request.what.clone(), limit },
+                ));
             }
             Err(Packed::Damaged) => {
                 let why = "it is compressed, and cannot be unpacked".to_string();
@@ -251,8 +254,8 @@ impl Http {
             return Err(self.too_many(request, VALUES_MAX, "values"));
         }
         let bytes = body.len() as u64;
-        let json = if body.is_empty() { Ok(Document::default()) } else { Document::parse(body) };
-        let begins = || self.beginning(&String::from_utf8_lossy(body));
+        let json = if body.is_empty() { Ok(Document::default()) } else { Document::parse(&body) };
+        let begins = || self.beginning(&String::from_utf8_lossy(&body));
         let root = json.as_ref().map(Document::root);
         if let Some(kind) = self.rules.failure(status, root.ok(), told, request.from_cursor) {
             let message = match root {

@@ -16,8 +16,9 @@ pub use serde_json_borrow::Value as Json;
 /// What some programs put before their texts (RFC 8259, 8.1 lets readers pass over it).
 const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 
-/// The largest number up to which all whole numbers can be told apart once they went through a floating-point number: 2^53.
-const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
+/// Up to this whole numbers that are written as decimals are surely read as what they are: 2^49. serde_json reads the digits as one number,
+/// which must be below 2^53 with at least one digit behind the point, and divides.
+const EXACT_MAX: f64 = 562_949_953_421_312.0;
 
 /// An answer and its tree. The default is null.
 ///
@@ -258,7 +259,8 @@ mod tests {
             ("-0", Some("0")),
             ("9007199254740993", Some("9007199254740993")),
             ("9007199254740992.0", None),
-            ("9007199254740991.0", Some("9007199254740991")),
+            ("562949953421311.0", Some("562949953421311")),
+            ("562949953421312.0", None),
             ("18446744073709551615", Some("18446744073709551615")),
             ("18446744073709551616", None),
             ("18446744073709551617", None),

@@ -1,23 +1,20 @@
 //! Raw JSON to records, as a manifest's `record` says.
 //!
-//! A field of the wrong type is kept out and told; its record still counts. A record whose id or deletion cannot be read is kept out whole:
-//! what was known of it before stays. A state that cannot be read is `Unknown`, and a refusal that cannot be read stays with the record:
-//! both hold.
+//! A field that is there and cannot be read is told, and is `Unreadable`; its record still counts. A record whose id or deletion cannot be
+//! read is kept out whole: what was known of it before stays. A state that cannot be read is `Unknown`, and a refusal that cannot be read
+//! stays with the record: both hold.
 
 use super::condition::{Condition, filled};
 use super::json::Json;
-use super::manifest::{FieldKind, FieldMap, RecordMap, TimeFormat, TimePath, Writes};
+use super::manifest::{FieldKind, FieldMap, Paths, RecordMap, Request, TimeFormat, TimePath, Writes};
 use super::marks::MarkReader;
 use super::paths::Path;
 use super::port::{Observed, PageRead, Quarantined};
 use super::refusal::{RefusalTest, RefusalWords, Said};
-use super::scalars::{bool_of, id_of, int_of, kind_of, number_of, other_id, text_of, time_of};
+use super::scalars::{bool_of, id_of, int_of, is_empty, kind_of, number_of, other_id, text_of, time_of};
 use super::settings::Settings;
 use super::watch::{Watch, WatchedField};
-use crate::model::record::field;
-use crate::model::{
-    Address, DealState, Entity, Field, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value, is_blank,
-};
+use crate::model::{DealState, Entity, Field, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value, is_blank};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
@@ -26,6 +23,19 @@ const TEXT_BYTES_MAX: usize = 128 << 10;
 
 /// An id is part of keys.
 const ID_BYTES_MAX: usize = 512;
+
+/// Which lists an answer holds of each of its records: where they are absent, there is nothing in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Carries {
+    pub people: bool,
+    pub accounts: bool,
+}
+
+impl Carries {
+    pub fn of(request: &Request) -> Carries {
+        Carries { people: request.carries_people, accounts: request.carries_accounts }
+    }
+}
 
 /// A `record` section, made ready to be used on many records.
 #[derive(Debug)]
@@ -39,12 +49,13 @@ pub struct Mapper {
     fields: Vec<Reader>,
     marks: Vec<MarkReader>,
     account: Option<Path>,
+    more_accounts: Vec<Path>,
     people: Option<Path>,
     people_more: Option<Path>,
     more: Vec<Path>,
     /// Where a deal's people go on elsewhere they are asked for by another request.
     people_follow: bool,
-    addresses: Option<Path>,
+    addresses: Vec<Path>,
     states: Vec<(String, Condition)>,
     refusals: Vec<(RefusalScope, RefusalTest)>,
     refusal_words: RefusalWords,
@@ -92,6 +103,8 @@ impl Mapper {
                 }
             }
         }
+        let several = |paths: &Option<Paths>| paths.iter().flat_map(Paths::as_slice).map(&path).collect::<Result<Vec<Path>, _>>();
+        let mut accounts = several(&map.account)?.into_iter();
         let mut marks = Vec::new();
         for (mark, how) in &map.marks {
             marks.extend(MarkReader::new(*mark, how, writes, settings)?);
@@ -105,12 +118,13 @@ impl Mapper {
             ended_at: map.ended_at.as_ref().map(time).transpose()?,
             fields: map.fields.iter().map(|(name, how)| field_reader(name, how, settings)).collect::<Result<_, _>>()?,
             marks,
-            account: map.account.as_ref().map(path).transpose()?,
+            account: accounts.next(),
+            more_accounts: accounts.collect(),
             people: map.people.as_ref().map(path).transpose()?,
             people_more: map.people_more.as_ref().map(path).transpose()?,
             more: map.more.iter().map(path).collect::<Result<_, _>>()?,
             people_follow: false,
-            addresses: map.addresses.as_ref().map(path).transpose()?,
+            addresses: several(&map.addresses)?,
             states,
             refusals,
             refusal_words: settings.refusal_words(),
@@ -148,9 +162,8 @@ impl Mapper {
         self.changed_at.as_ref().and_then(|(path, format)| time_of(path.first(raw)?, *format, &self.zone))
     }
 
-    /// Adds what a raw record becomes to the page. `at` is the time of reading; `carries_people` says that this answer lists each
-    /// deal's people, so that none listed means none.
-    pub fn map(&self, raw: &Json<'_>, at: Time, carries_people: bool, page: &mut PageRead) {
+    /// Adds what a raw record becomes to the page. `at` is the time of reading.
+    pub fn map(&self, raw: &Json<'_>, at: Time, carries: Carries, page: &mut PageRead) {
         let Some(id) = self.id(raw) else {
             return page.quarantined.push(Quarantined { record: None, field: "id".to_string(), why: "there is no id".to_string() });
         };
@@ -183,20 +196,20 @@ impl Mapper {
         record.fields.reserve_exact(self.fields.len());
         let mut room = TEXT_BYTES_MAX;
         for reader in &self.fields {
-            match reader.read(raw, &self.zone) {
-                Ok(Some(Value::Text(text))) if &*reader.key == field::EMAIL && Address::parse(&text).is_none() => {
-                    told.tell(&reader.key, "is no e-mail address".to_string());
-                }
-                Ok(Some(value)) if value.text_bytes() > room => {
-                    told.tell(&reader.key, format!("has {} bytes; a record may have {TEXT_BYTES_MAX}", value.text_bytes()));
-                }
+            let value = match reader.read(raw, &self.zone) {
+                Ok(None) => continue,
+                Ok(Some(value)) if value.text_bytes() <= room => value,
                 Ok(Some(value)) => {
-                    room -= value.text_bytes();
-                    record.fields.push(Field { name: reader.key.clone(), value, at: since });
+                    told.tell(&reader.key, format!("has {} bytes; a record may have {TEXT_BYTES_MAX}", value.text_bytes()));
+                    Value::Unreadable
                 }
-                Ok(None) => {}
-                Err(why) => told.tell(&reader.key, why),
-            }
+                Err(why) => {
+                    told.tell(&reader.key, why);
+                    Value::Unreadable
+                }
+            };
+            room -= value.text_bytes();
+            record.fields.push(Field { name: reader.key.clone(), value, at: since });
         }
         for reader in &self.marks {
             match reader.read(raw, &self.zone) {
@@ -208,19 +221,14 @@ impl Mapper {
                 }
             }
         }
-        record.account = self.account.as_ref().and_then(|p| p.first(raw)).filter(|v| !v.is_null()).and_then(|v| {
-            let id = id_of(v).map(ShortText::from);
-            if id.is_none() && !v.is_string() {
-                told.tell("account", format!("is {}, not an id", kind_of(v)));
-            }
-            id
-        });
-        let people_told = self.people(raw, carries_people, &mut record, &mut told);
+        let accounts_told = self.accounts(raw, carries.accounts, &mut record, &mut told);
+        let people_told = self.people(raw, carries.people, &mut record, &mut told);
         let (people_go_on, cut_short) = self.cut_short(raw);
         let people_told = people_told && !people_go_on;
         if let Some(path) = cut_short {
             page.cut_short.get_or_insert_with(|| format!("{} shows a part of a list only (it goes on at {path})", record.id.id));
         }
+        self.addresses(raw, &mut record, &mut told);
         self.state(raw, &mut record, &mut told);
         for (system, path, prefix) in &self.same_as {
             let entity = self.entity;
@@ -230,35 +238,7 @@ impl Mapper {
         }
         record.same_as.sort();
         record.same_as.dedup();
-        page.observed.push(Observed::Record { record: Box::new(record), people_told });
-    }
-
-    /// Reads people and addresses; answers whether the list is whole.
-    fn people(&self, raw: &Json<'_>, carries_people: bool, record: &mut Record, told: &mut Told<'_>) -> bool {
-        let mut whole = carries_people || self.entity != Entity::Deal;
-        if let Some(path) = &self.people {
-            path.entries(raw, &mut |v| match id_of(v) {
-                Some(id) => record.people.push(id.into()),
-                None if v.is_null() => {}
-                None => {
-                    whole = false;
-                    told.tell("people", format!("holds {} where an id was expected", kind_of(v)));
-                }
-            });
-            record.people.sort();
-            record.people.dedup();
-        }
-        if let Some(path) = &self.addresses {
-            path.entries(raw, &mut |v| match v.as_str().map(|t| (t, Address::parse(t))) {
-                Some((_, Some(address))) => record.addresses.push(address),
-                Some((text, None)) if is_blank(text) => {}
-                _ if v.is_null() => {}
-                _ => told.tell("addresses", "is no e-mail address".to_string()),
-            });
-            record.addresses.sort();
-            record.addresses.dedup();
-        }
-        whole
+        page.observed.push(Observed::Record { record: Box::new(record), people_told, accounts_told });
     }
 
     fn state(&self, raw: &Json<'_>, record: &mut Record, told: &mut Told<'_>) {
@@ -289,7 +269,7 @@ impl Mapper {
 
     fn time(&self, name: &str, how: &Option<(Path, TimeFormat)>, raw: &Json<'_>, told: &mut Told<'_>) -> Option<Time> {
         let (path, format) = how.as_ref()?;
-        let value = path.first(raw).filter(|v| !v.is_null() && v.as_str().is_none_or(|t| !is_blank(t)))?;
+        let value = path.first(raw).filter(|v| !is_empty(v))?;
         let time = time_of(value, *format, &self.zone);
         if time.is_none() {
             told.tell(name, format!("is {} that is no time", kind_of(value)));
@@ -331,7 +311,7 @@ impl Reader {
             return self.list(raw);
         }
         let Some(value) = self.path.first(raw) else { return Ok(None) };
-        if value.is_null() || value.as_str().is_some_and(is_blank) {
+        if is_empty(value) {
             return Ok(Some(Value::Empty));
         }
         let mapped = if self.map.is_empty() { None } else { self.mapped(value) };
@@ -387,6 +367,8 @@ fn expected(kind: FieldKind) -> &'static str {
         FieldKind::List => "a list",
     }
 }
+
+mod whom;
 
 #[cfg(test)]
 mod tests;

@@ -171,7 +171,7 @@ impl Reader<'_> {
                 page.observed.reserve_exact(rows);
                 let at = (self.http.clock)();
                 for row in call.records.iter().filter_map(|path| path.records(answer.json.root())).flatten() {
-                    mapper.map(row, at, call.carries_people, &mut page);
+                    mapper.map(row, at, call.carries, &mut page);
                 }
                 // Not kept while the next one is read.
                 drop(answer);

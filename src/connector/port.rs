@@ -46,8 +46,9 @@ pub type Clock = std::sync::Arc<dyn Fn() -> Time + Send + Sync>;
 /// A record as one answer showed it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Observed {
-    /// `memory` of the record is empty here but for `ended_at`, where the system tells it; `people_told` says whether its `people` are the whole list or were not part of the answer.
-    Record { record: Box<Record>, people_told: bool },
+    /// `memory` of the record is empty here but for `ended_at`, where the system tells it; `people_told` says whether its `people` are the whole list or were not part of the answer,
+    /// `accounts_told` the same of its accounts beside the first.
+    Record { record: Box<Record>, people_told: bool, accounts_told: bool },
     /// The system reports it deleted.
     Deleted(RecordId),
     /// All the people of one deal, from an association read.

@@ -1,6 +1,7 @@
 //! A manifest's request bound to a system's settings, and filled in for one sending.
 
 use super::manifest::{Method, Page, Paths, Request};
+use super::map::Carries;
 use super::paths::Path;
 use super::rows::Fields;
 use super::settings::Settings;
@@ -21,7 +22,7 @@ pub struct Call {
     pub records: Vec<Path>,
     pub page: Page,
     pub total: Vec<Path>,
-    pub carries_people: bool,
+    pub carries: Carries,
     /// An absent list is an empty one.
     pub leaves_out_empty: bool,
     /// It asks for the ids above one that the last window ended with.
@@ -109,7 +110,7 @@ impl Call {
             records: request.records.as_slice().iter().map(path).collect::<Result<_, _>>()?,
             page: request.page.clone(),
             total: request.total.iter().flat_map(Paths::as_slice).map(path).collect::<Result<_, _>>()?,
-            carries_people: request.carries_people,
+            carries: Carries::of(request),
             leaves_out_empty: request.leaves_out_empty,
             by_id: super::check::uses(request, "after_id"),
             names_id_rows: super::check::uses(request, "id_rows"),

@@ -67,7 +67,7 @@ pub fn plan(system: &Name, manifest: &Manifest, settings: &Settings) -> Result<V
         plans.extend(plan.map_err(|why| format!("streams.{name}: {why}"))?);
     }
     let carries = |name: &Name, of: fn(&StreamPlan) -> Option<&Call>| {
-        plans.iter().find(|p| p.info.name == *name).and_then(of).is_some_and(|c| c.carries_people)
+        plans.iter().find(|p| p.info.name == *name).and_then(of).is_some_and(|c| c.carries.people)
     };
     // A stream of associations whose deals are off is off too.
     let names: Vec<Name> = plans.iter().map(|p| p.info.name.clone()).collect();

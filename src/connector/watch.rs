@@ -137,7 +137,7 @@ fn rests(path: &str, map: &RecordMap, refusals: &[(RefusalScope, RefusalTest)], 
     if map.state.iter().any(|rule| tested(&rule.when)) {
         rests.push(RestsOn::State);
     }
-    if [&map.account, &map.people, &map.addresses].into_iter().flatten().any(|p| p == path) {
+    if map.links().any(|p| p == path) {
         rests.push(RestsOn::Link);
     }
     rests.extend(map.fields.iter().filter(|(_, f)| f.path() == path).map(|(name, _)| RestsOn::Field(name.clone())));

@@ -146,7 +146,7 @@ impl Engine {
             let record = self.world.record(*member);
             if record.id.system == cause.system {
                 deal.memory.past_people.retain(|p| *p != record.id.id);
-                deal.memory.past_accounts.retain(|a| Some(a) != record.account.as_ref());
+                deal.memory.past_accounts.retain(|a| record.accounts().all(|own| own != a));
             }
         }
         if deal != old {

@@ -68,6 +68,11 @@ const REFUSED_TOPIC: u8 = 1;
 /// A value of an opt-out field that nobody knows to read. Not in format 3.
 const UNREAD_REFUSAL: u8 = 2;
 
+/// Parts that few records have, told by one byte. The first was alone at its place up to format 3.
+const HAS_ACCOUNT: u8 = 1;
+const HAS_MORE_ACCOUNTS: u8 = 2;
+const HAS_UNREAD_ADDRESS: u8 = 4;
+
 const LISTED: u8 = 0;
 const MISSED_ONCE: u8 = 1;
 const GONE: u8 = 2;
@@ -141,7 +146,11 @@ impl Writer {
             w.one_of(&ENTITIES, &id.entity);
             w.text(&id.id);
         });
-        self.maybe(record.account.as_ref(), |w, account| w.text(account));
+        self.bytes.push(beside(record));
+        record.account.iter().for_each(|account| self.text(account));
+        if !record.more_accounts.is_empty() {
+            self.list(&record.more_accounts, |w, account| w.text(account));
+        }
         self.list(&record.people, |w, person| w.text(person));
         self.list(&record.addresses, |w, address| w.text(address.as_str()));
         self.one_of(&DEALS, &record.deal);
@@ -217,6 +226,13 @@ impl Writer {
     }
 }
 
+fn beside(record: &Record) -> u8 {
+    let part = |has: bool, part: u8| if has { part } else { 0 };
+    part(record.account.is_some(), HAS_ACCOUNT)
+        | part(!record.more_accounts.is_empty(), HAS_MORE_ACCOUNTS)
+        | part(record.has_unread_address, HAS_UNREAD_ADDRESS)
+}
+
 /// Whether a record's bytes show just this, and show it now.
 pub fn shows(bytes: &[u8], shown: &[u8]) -> bool {
     bytes.strip_prefix(shown).is_some_and(|rest| rest.first() == Some(&LISTED))
@@ -237,7 +253,10 @@ pub fn read(id: RecordId, bytes: &[u8], names: &Names) -> Option<(Name, Record)>
         }
     }
     record.same_as = from.list(|r| Some(RecordId { system: r.name()?, entity: *r.one_of(&ENTITIES)?, id: r.owned()? }))?;
-    record.account = from.maybe(Reader::owned)?;
+    let parts = from.byte()?;
+    record.account = if parts & HAS_ACCOUNT > 0 { Some(from.owned()?) } else { None };
+    record.more_accounts = if parts & HAS_MORE_ACCOUNTS > 0 { from.list(Reader::owned)? } else { Vec::new() };
+    record.has_unread_address = parts & HAS_UNREAD_ADDRESS > 0;
     record.people = from.list(Reader::owned)?;
     record.addresses = from.list(Reader::address)?;
     record.deal = *from.one_of(&DEALS)?;

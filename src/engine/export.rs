@@ -75,7 +75,8 @@ impl Engine {
             let records: Vec<Record> = members.iter().map(|m| self.world.record(*m)).collect();
             let of = Members { places: &members, records: &records, around: &View::new(&self.world) };
             let status = self.status_now(of, now).name;
-            let mut addresses: Vec<String> = records.iter().filter_map(Record::address).map(|a| a.to_string()).collect();
+            let borne = records.iter().flat_map(|r| r.address().into_iter().chain(r.addresses.iter().cloned()));
+            let mut addresses: Vec<String> = borne.map(|a| a.to_string()).collect();
             addresses.sort();
             addresses.dedup();
             let ids: Vec<String> = records.iter().map(|r| r.id.to_string()).collect();

@@ -45,7 +45,7 @@ impl Engine {
             self.holds_of(deals, Reach::Person, Some(&record.id.id), &mut look);
             let tickets = self.world.tickets_of_person(&record.id);
             self.holds_of(tickets, Reach::Person, None, &mut look);
-            if let Some(account) = &record.account {
+            for account in record.accounts() {
                 let id = RecordId::new(record.id.system.clone(), Entity::Account, account.clone());
                 let deals = self.world.deals_of_account(&id);
                 self.holds_of(deals, Reach::Account, Some(account), &mut look);
@@ -91,14 +91,14 @@ impl Engine {
                 }
                 if reach == Reach::Account {
                     let HoldScope::Account { cap } = rule.scope else { continue };
-                    let account = record.account.clone().map(|a| RecordId::new(record.id.system.clone(), Entity::Account, a));
+                    let account = through.map(|a| RecordId::new(record.id.system.clone(), Entity::Account, a));
                     if account.is_some_and(|a| self.world.people_of_account(&a).len() > cap) {
                         continue;
                     }
                 }
                 let until = if let Phase::CoolingDown { until } = phase { Some(*until) } else { None };
                 let named = through.is_none_or(|id| match reach {
-                    Reach::Account => record.account.as_deref() == Some(id),
+                    Reach::Account => record.accounts().any(|a| **a == *id),
                     Reach::Person | Reach::Address => record.people.iter().any(|p| **p == *id),
                 });
                 let kept = match (until, record.is_gone(), named) {

@@ -1,13 +1,14 @@
 //! Pages in: what was read is laid over what was known, and who is touched by it is marked for a new decision.
 
 use super::engine::{Engine, Error};
-use super::overlay::{Merged, overlay};
+use super::overlay::{Merged, Told, overlay};
 use super::reading::SweepUnderWay;
 use super::refusals::On;
 use super::target::Noticed;
 use super::world::Idx;
 use crate::connector::{Observed, PageRead, Pass, Shown};
 use crate::decide::freshness;
+use crate::link;
 use crate::model::{Entity, MailKind, Name, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
 
 /// A commit is made when this many items wait for it, and at the end of each pass. Each costs some milliseconds of disk, whatever it holds;
@@ -145,7 +146,9 @@ impl Engine {
         for observed in page.observed {
             run.read += 1;
             match observed {
-                Observed::Record { record, people_told } => self.observe_record(run, record, people_told),
+                Observed::Record { record, people_told, accounts_told } => {
+                    self.observe_record(run, record, Told { people: people_told, accounts: accounts_told })
+                }
                 Observed::Deleted(id) => self.observe_deleted(run, &id, now),
                 Observed::DealPeople { deal, people } => self.observe_deal_people(run, &deal, people),
             }
@@ -197,14 +200,14 @@ impl Engine {
         needed.all(|p| self.proved(&p.system, &p.stream).at.is_some())
     }
 
-    fn observe_record(&mut self, run: &mut PassRun, new: Box<Record>, people_told: bool) {
+    fn observe_record(&mut self, run: &mut PassRun, new: Box<Record>, told: Told) {
         run.newest = run.newest.max(new.changed_at);
         let found = self.world.find(&new.id);
         if let Some(idx) = found {
             self.see(idx, run);
         }
         self.note_refusals(&new, run.began);
-        let lacks_people = new.id.entity == Entity::Deal && !people_told;
+        let lacks_people = new.id.entity == Entity::Deal && !told.people;
         if !lacks_people && found.is_some_and(|idx| self.world.shows(idx, &new) && !self.ends_later(idx, &new)) {
             return;
         }
@@ -222,7 +225,7 @@ impl Engine {
         // The people of deals that are as they were are asked for in their own rhythm.
         let nobody_known = old.as_ref().is_none_or(|o| o.people.is_empty());
         let id = new.id.id.clone();
-        let merged = overlay(old.as_ref(), new, people_told, run.began);
+        let merged = overlay(old.as_ref(), new, told, run.began);
         // A pass that proves the people of its deals must have all of them.
         if lacks_people && (nobody_known || merged != Merged::Same || run.carries_people) {
             run.deals_without_people.push(id);
@@ -266,8 +269,8 @@ impl Engine {
             }
             let refusal = Refusal { scope: scope.clone(), from: shown.id.clone(), seen_at, address: shown.address() };
             self.keep_refusal(On::Record(&shown.id), &refusal);
-            if let Some(address) = &refusal.address {
-                self.keep_refusal(On::Address(address), &refusal);
+            for address in link::spread_keys(shown) {
+                self.keep_refusal(On::Address(&address), &Refusal { address: Some(address.clone()), ..refusal.clone() });
             }
         }
     }
@@ -327,7 +330,7 @@ impl Engine {
         }
         let mut new = old.clone();
         new.people = people;
-        if let Merged::Changed(record) = overlay(Some(&old), Box::new(new), true, run.began) {
+        if let Merged::Changed(record) = overlay(Some(&old), Box::new(new), Told::ALL, run.began) {
             run.changed += 1;
             self.mark(idx, &old);
             let stream = self.world.slot(idx).stream.clone();
@@ -359,7 +362,7 @@ impl Engine {
             let id = RecordId::new(system.clone(), Entity::Person, person.clone());
             self.dirty.extend(self.world.find(&id));
         }
-        for account in record.account.iter().chain(&record.memory.past_accounts) {
+        for account in record.accounts().chain(&record.memory.past_accounts) {
             let id = RecordId::new(system.clone(), Entity::Account, account.clone());
             self.dirty.extend(self.world.people_of_account(&id));
         }

@@ -1,6 +1,6 @@
 //! A new observation laid over what was known of the record.
 
-use crate::model::{Entity, Presence, Record, Time};
+use crate::model::{Address, Entity, Presence, Record, ShortText, Time};
 
 /// What an observation brings to a record that is known already.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,9 +10,24 @@ pub enum Merged {
     Changed(Box<Record>),
 }
 
+/// Which lists of a record the answer carried.
+#[derive(Debug, Clone, Copy)]
+pub struct Told {
+    /// A deal's people.
+    pub people: bool,
+    /// The accounts beside the first.
+    pub accounts: bool,
+}
+
+impl Told {
+    pub const ALL: Told = Told { people: true, accounts: true };
+    /// Records read by id come without what they are associated with.
+    pub const READ_BACK: Told = Told { people: true, accounts: false };
+}
+
 /// Lays a new observation over the old record: unchanged fields keep their time, lost addresses and people are remembered,
 /// an end that was seen gets its time. `read_at` is when the pass began.
-pub fn overlay(old: Option<&Record>, mut new: Box<Record>, people_told: bool, read_at: Time) -> Merged {
+pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: Told, read_at: Time) -> Merged {
     let told_end = new.memory.ended_at;
     let Some(old) = old else {
         new.memory.ended_at = ended_at(None, &new, told_end, read_at);
@@ -25,30 +40,32 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, people_told: bool, re
             field.at = before.at;
         }
     }
-    if !people_told {
+    if !told.people {
         // A part of the list may be shown: those count at once.
         new.people.extend(old.people.iter().cloned());
         new.people.sort();
         new.people.dedup();
     }
+    if !told.accounts {
+        // The first may have become one of the others.
+        new.set_more_accounts(old.accounts().cloned().collect());
+    }
     new.memory = old.memory.clone();
     new.presence = Presence::Listed;
-    let (before, now) = (old.address(), new.address());
-    if let Some(address) = before.filter(|a| now.as_ref() != Some(a)) {
-        remember(&mut new.memory.past_addresses, address);
+    if new.id.entity == Entity::Person {
+        remember_addresses(old, &mut new);
     }
-    new.memory.past_addresses.retain(|a| now.as_ref() != Some(a));
     if new.id.entity == Entity::Deal {
         for person in old.people.iter().filter(|p| !new.people.contains(p)) {
             remember(&mut new.memory.past_people, person.clone());
         }
         new.memory.past_people.retain(|p| !new.people.contains(p));
-        if let Some(account) = &old.account
-            && new.account.as_ref() != Some(account)
-        {
-            remember(&mut new.memory.past_accounts, account.clone());
+        let Record { account, more_accounts, memory, .. } = &mut *new;
+        let named = |a: &ShortText| account.as_ref() == Some(a) || more_accounts.contains(a);
+        for account in old.accounts().filter(|a| !named(a)) {
+            remember(&mut memory.past_accounts, account.clone());
         }
-        new.memory.past_accounts.retain(|a| new.account.as_ref() != Some(a));
+        memory.past_accounts.retain(|a| !named(a));
     }
     new.memory.ended_at = ended_at(Some(old), &new, told_end, read_at);
     let changed_at = std::mem::replace(&mut new.changed_at, old.changed_at);
@@ -57,6 +74,17 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, people_told: bool, re
     }
     new.changed_at = changed_at;
     Merged::Changed(new)
+}
+
+/// Addresses that a person bore and bears no more.
+fn remember_addresses(old: &Record, new: &mut Record) {
+    let (before, now) = (old.address(), new.address());
+    let Record { addresses, memory, .. } = new;
+    let borne = |a: &Address| now.as_ref() == Some(a) || addresses.contains(a);
+    for address in before.iter().chain(&old.addresses).filter(|a| !borne(a)) {
+        remember(&mut memory.past_addresses, address.clone());
+    }
+    memory.past_addresses.retain(|a| !borne(a));
 }
 
 fn remember<T: Ord>(list: &mut Vec<T>, item: T) {
@@ -85,7 +113,49 @@ fn ended_at(old: Option<&Record>, new: &Record, told: Option<Time>, read_at: Tim
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::DealState;
+    use crate::model::{DealState, Value};
+
+    fn laid_over(old: &Record, new: Record, accounts: bool) -> Record {
+        match overlay(Some(old), Box::new(new), Told { people: true, accounts }, Time(1_000)) {
+            Merged::Changed(record) => *record,
+            Merged::Same => old.clone(),
+        }
+    }
+
+    /// A search does not tell what a listing told: the further companies of a deal are not gone for that.
+    #[test]
+    fn further_accounts_stay_where_an_answer_does_not_carry_them() {
+        let deal = |account: Option<&str>, more: &[&str]| {
+            let mut deal = Record::new("crm:deal:1".parse().unwrap());
+            deal.deal = Some(DealState::Open);
+            deal.account = account.map(Into::into);
+            deal.set_more_accounts(more.iter().map(|a| (*a).into()).collect());
+            deal
+        };
+        let listed = deal(Some("71"), &["72", "73"]);
+        assert_eq!(laid_over(&listed, deal(Some("71"), &[]), false), listed);
+        let moved = laid_over(&listed, deal(Some("72"), &[]), false);
+        assert_eq!((moved.account.as_deref(), moved.more_accounts.join(" ")), (Some("72"), "71 73".to_string()));
+        let told = laid_over(&moved, deal(None, &["73"]), true);
+        assert_eq!((told.more_accounts.join(" "), told.memory.past_accounts.join(" ")), ("73".to_string(), "71 72".to_string()));
+        assert!(laid_over(&told, deal(Some("71"), &[]), true).memory.past_accounts.join(" ") == "72 73");
+    }
+
+    #[test]
+    fn an_address_that_a_person_bears_no_more_is_remembered_whichever_it_was() {
+        let person = |email: &str, further: &[&str]| {
+            let mut person = Record::new("crm:person:1".parse().unwrap());
+            person.set(&"email".into(), Value::text(email), Time(1));
+            person.addresses = further.iter().filter_map(|a| Address::parse(a)).collect();
+            person
+        };
+        let past = |r: &Record| r.memory.past_addresses.iter().map(Address::as_str).collect::<Vec<_>>().join(" ");
+        let first = person("a@x.example", &["b@x.example", "c@x.example"]);
+        let second = laid_over(&first, person("b@x.example", &["d@x.example"]), true);
+        assert_eq!(past(&second), "a@x.example c@x.example");
+        let third = laid_over(&second, person("(cannot be read", &["a@x.example"]), true);
+        assert_eq!(past(&third), "b@x.example c@x.example d@x.example");
+    }
 
     /// A lost deal was closed once more, and our clock is behind the system's.
     #[test]
@@ -98,7 +168,7 @@ mod tests {
             deal.changed_at = Some(Time(changed));
             deal
         };
-        let end = |told: i64, changed: i64| match overlay(Some(&lost(500, 500)), Box::new(lost(told, changed)), true, read_at) {
+        let end = |told: i64, changed: i64| match overlay(Some(&lost(500, 500)), Box::new(lost(told, changed)), Told::ALL, read_at) {
             Merged::Changed(record) => record.memory.ended_at,
             Merged::Same => Some(Time(500)),
         };

@@ -163,8 +163,13 @@ impl Table {
                         for hash in known.by_ref().take(addresses.len()) {
                             self.write(part_of(*hash)).by_address.add(*hash, person);
                         }
-                        for hash in known.by_ref().take(records.len()) {
-                            self.write(part_of(*hash)).by_record.insert(*hash, person);
+                        for (record, hash) in records.iter().zip(known.by_ref()) {
+                            let by_record = &mut self.write(part_of(*hash)).by_record;
+                            match record.has_unread_address {
+                                // Who reads what is sent to it, nobody knows.
+                                true => by_record.remove(hash),
+                                false => by_record.insert(*hash, person),
+                            };
                         }
                     }
                     Update::Clear { person, addresses } => {
@@ -259,5 +264,23 @@ mod tests {
     fn an_unknown_subject_is_held() {
         let found = Table::default().find(&Subject::Address(Address::parse("x@y.example").unwrap()));
         assert_eq!(found.decide(&Mail::of(MailKind::Campaign), &[], Time(0)).decision.reasons, [Reason::UnknownPerson]);
+    }
+    /// A lead's address was `Taro <a@b`: whoever reads it may have said no under another.
+    #[test]
+    fn a_record_whose_address_cannot_be_read_is_held() {
+        let set = |unread| {
+            let mut record = Record::new("ma:person:1".parse().unwrap());
+            record.has_unread_address = unread;
+            let standing = Standing { basis: Some(Basis::ExplicitConsent), ..Standing::default() };
+            Update::Set { person: 1, standing, addresses: Vec::new(), records: vec![record] }
+        };
+        let (table, subject) = (Table::default(), Subject::Record("ma:person:1".parse().unwrap()));
+        let reasons = || table.find(&subject).decide(&Mail::of(MailKind::Campaign), &[], Time(0)).decision.reasons;
+        table.apply(vec![set(false)]);
+        assert_eq!(reasons(), []);
+        table.apply(vec![set(true)]);
+        assert_eq!(reasons(), [Reason::UnknownPerson]);
+        table.apply(vec![set(false)]);
+        assert_eq!(reasons(), []);
     }
 }

@@ -87,6 +87,8 @@ pub struct Wanted {
     pub why: String,
     /// Where the system works with permits.
     pub permit: PermitWish,
+    /// The record's address cannot be read: nothing is released.
+    pub unread: bool,
     /// Our status, and the target's own word for it.
     pub status: Option<(Name, Box<str>)>,
     /// Winners of the merge for fields that the config lets us write here.
@@ -173,7 +175,7 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
             }
         } else if wanted.block && ours && !why_stands() && !target.is_some_and(|t| t.why.leaves_alone(&wanted.why)) {
             due.update.get_or_insert_default().why = Some(wanted.why.clone());
-        } else if !wanted.block && shown && ours {
+        } else if !wanted.block && !wanted.unread && shown && ours {
             // What a marketer suspended stays suspended: only our own block is lifted.
             let change = due.release.get_or_insert_default();
             change.block = Some(false);

@@ -45,7 +45,9 @@ impl Engine {
             wanted.block = !reasons.is_empty();
             wanted.why = reasons.join(",");
             let refused = whole.standing.refused_all || !record.refusals.is_empty();
-            wanted.permit = if wanted.block || refused {
+            // It may be the address of someone who is held or said no: nobody can know.
+            wanted.unread = record.has_unread_address;
+            wanted.permit = if wanted.block || refused || wanted.unread {
                 PermitWish::Withdraw
             } else {
                 let end = allowed.permit.then(|| self.permit_end(&allowed.lease)).flatten();

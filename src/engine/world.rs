@@ -332,8 +332,8 @@ impl World {
         for people in self.postings.several().filter(|list| list.len() > cap) {
             // Any other key may have brought these together.
             let Some(first) = people.first().map(|i| self.record(*i)).filter(|r| r.id.entity == Entity::Person) else { continue };
-            let account = first.account.map(|a| RecordId::new(first.id.system, Entity::Account, a));
-            crowded.extend(account.filter(|a| self.people_of_account(a) == people).map(|a| (a, people.len())));
+            let accounts = first.accounts().map(|a| RecordId::new(first.id.system.clone(), Entity::Account, a.clone()));
+            crowded.extend(accounts.filter(|a| self.people_of_account(a) == people).map(|a| (a, people.len())));
         }
         crowded
     }
@@ -357,15 +357,15 @@ fn each_key(hasher: &DefaultHashBuilder, record: &Record, mut add: impl FnMut(Wa
     let mut of_id = |way, entity, id: &str| add(way, hasher.hash_one((way, (system, entity, id))));
     match record.id.entity {
         Entity::Person => {
-            record.account.iter().for_each(|a| of_id(Way::PersonOfAccount, Entity::Account, a));
+            record.accounts().for_each(|a| of_id(Way::PersonOfAccount, Entity::Account, a));
             record.same_as.iter().for_each(|r| add(Way::Remote, hasher.hash_one((Way::Remote, (&*r.system, r.entity, &*r.id)))));
             let mut borne = |address: &Address| add(Way::Address, hasher.hash_one((Way::Address, address)));
-            record.memory.past_addresses.iter().for_each(&mut borne);
+            record.memory.past_addresses.iter().chain(&record.addresses).for_each(&mut borne);
             record.address().iter().for_each(borne);
         }
         Entity::Deal => {
             record.people.iter().chain(&record.memory.past_people).for_each(|p| of_id(Way::DealOfPerson, Entity::Person, p));
-            let accounts = record.account.iter().chain(&record.memory.past_accounts);
+            let accounts = record.accounts().chain(&record.memory.past_accounts);
             accounts.for_each(|a| of_id(Way::DealOfAccount, Entity::Account, a));
         }
         Entity::Ticket => {

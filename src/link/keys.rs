@@ -31,14 +31,14 @@ pub fn keys_with(record: &Record, address: Option<Address>) -> Vec<Key> {
     keys
 }
 
-/// The addresses that holds and refusals spread over: present and past, sorted. Shared ones too: a hold spreads on doubt.
+/// The addresses that holds and refusals spread over: present, further and past, sorted. Shared ones too: a hold spreads on doubt.
 pub fn spread_keys(record: &Record) -> Vec<Address> {
     spread_keys_with(record, record.address())
 }
 
 /// The same where the present address is known.
 pub fn spread_keys_with(record: &Record, address: Option<Address>) -> Vec<Address> {
-    let mut all: Vec<Address> = record.memory.past_addresses.iter().cloned().chain(address).collect();
+    let mut all: Vec<Address> = record.memory.past_addresses.iter().chain(&record.addresses).cloned().chain(address).collect();
     all.sort();
     all.dedup();
     all

@@ -104,7 +104,7 @@ const SHOWS: [u8; 256] = {
     while byte < 128 {
         shows[byte] = match byte as u8 {
             b'@' | b'.' => BREAK,
-            b'<' | b'>' | b',' | b';' | b'"' | b'(' | b')' => NEVER,
+            b'<' | b'>' | b',' | b';' | b'"' | b'(' | b')' | b'[' | b']' | b'{' | b'}' => NEVER,
             // Blanks may stand around an address.
             b'A'..=b'Z' | b'\t'..=b'\r' | b' ' => FORM,
             // They may be quotes, strokes between two addresses, or the beginning of a link.

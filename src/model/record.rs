@@ -204,12 +204,16 @@ pub struct Record {
     pub unread_refusals: Vec<ShortText>,
     /// Ids in other systems that this record carries: a proof of identity.
     pub same_as: Vec<RecordId>,
-    /// Persons: the account. Deals: the account. By the system's own company id.
+    /// Persons and deals: the account, by the system's own company id. Of several the first.
     pub account: Option<ShortText>,
+    /// Persons and deals: the other accounts. Sorted, without the first.
+    pub more_accounts: Vec<ShortText>,
     /// Deals and deal_persons: ids of persons of the same system. Tickets: requesters' ids. Sorted.
     pub people: Vec<ShortText>,
-    /// Tickets: requesters known by address only. Sorted.
+    /// Tickets: requesters known by address only. Persons: further addresses beside the present one. Sorted.
     pub addresses: Vec<Address>,
+    /// Persons: an address is there that cannot be read, or not for sure.
+    pub has_unread_address: bool,
     /// Deals: `Open`, `Won`, `Lost` or `Unknown`.
     pub deal: Option<DealState>,
     /// Tickets: `Open`, `Closed` or `Unknown`.
@@ -244,8 +248,10 @@ impl Record {
             unread_refusals: Vec::new(),
             same_as: Vec::new(),
             account: None,
+            more_accounts: Vec::new(),
             people: Vec::new(),
             addresses: Vec::new(),
+            has_unread_address: false,
             deal: None,
             ticket: None,
             changed_at: None,
@@ -282,9 +288,22 @@ impl Record {
         self.mark(Mark::Block).is_some_and(|shown| !matches!(shown, Value::Bool(_) | Value::Empty | Value::Unreadable))
     }
 
-    /// The person's present address: the field `email`, if it is one.
+    /// The person's present address: the first in the field `email`, if all of that was understood.
     pub fn address(&self) -> Option<Address> {
-        self.text(field::EMAIL).and_then(Address::parse)
+        self.text(field::EMAIL).and_then(Address::first)
+    }
+
+    /// All accounts of a person or deal.
+    pub fn accounts(&self) -> impl Iterator<Item = &ShortText> {
+        self.account.iter().chain(&self.more_accounts)
+    }
+
+    /// Keeps these as the accounts beside the first.
+    pub fn set_more_accounts(&mut self, mut accounts: Vec<ShortText>) {
+        accounts.retain(|a| self.account.as_ref() != Some(a));
+        accounts.sort();
+        accounts.dedup();
+        self.more_accounts = accounts;
     }
 
     /// The person's name as one text: `name`, or first and last name.

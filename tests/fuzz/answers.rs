@@ -5,7 +5,7 @@ use crate::config::manifests;
 use crate::server::{Answer, Server};
 use futures::FutureExt;
 use nayose::connector::json::{Document, Json as Read};
-use nayose::connector::map::Mapper;
+use nayose::connector::map::{Carries, Mapper};
 use nayose::connector::settings::Settings;
 use nayose::connector::{
     Change, Connector, Lane, Loaded, Manifest, PageRead, PageSink, Pass, PermitChange, RestConnector, SettingValue, StatusChange, WriteOp,
@@ -60,7 +60,7 @@ fn each_row_becomes_a_record_or_is_told() {
         objects(answer.root(), &mut rows);
         for row in rows {
             let mut page = PageRead::default();
-            mapper.map(row, NOW, true, &mut page);
+            mapper.map(row, NOW, Carries { people: true, accounts: true }, &mut page);
             assert!(!page.observed.is_empty() || !page.quarantined.is_empty(), "a row is lost: {row}");
             let _ = (examples::page_json(&page), mapper.changed_at(row), mapper.id(row));
         }

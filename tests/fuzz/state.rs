@@ -2,7 +2,7 @@
 
 use crate::change::{Tape, bytes, json};
 use crate::daemon::{NOW, open};
-use nayose::connector::{PageRead, examples, map::Mapper, settings::Settings};
+use nayose::connector::{PageRead, examples, map::Carries, map::Mapper, settings::Settings};
 use nayose::engine::persist::kind;
 use nayose::store::{Changes, Entry, Journal, JournalBytes, Memory, State, StateInfo};
 use serde_json::{Value as Json, json};
@@ -79,7 +79,7 @@ fn items() -> Vec<(u8, Vec<u8>, Vec<u8>)> {
             let Some(answer) = loaded.examples.get(&format!("{name}.sweep.answer.json")) else { continue };
             let answer: Json = serde_json::from_slice(answer).unwrap();
             let mut page = PageRead::default();
-            rows(&answer).iter().for_each(|row| mapper.map(&row.into(), NOW, true, &mut page));
+            rows(&answer).iter().for_each(|row| mapper.map(&row.into(), NOW, Carries { people: true, accounts: true }, &mut page));
             let mut pass = engine.begin(system.name(), &name.as_str().into(), nayose::connector::Pass::Sweep, NOW);
             engine.observe(&mut pass, page, NOW).unwrap();
             let end = nayose::connector::PassEnd { complete: true, ..Default::default() };

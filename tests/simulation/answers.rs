@@ -255,7 +255,7 @@ pub fn observed(record: &Record, bare: bool) -> Observed {
     if !people_told {
         record.people.clear();
     }
-    Observed::Record { record: Box::new(record), people_told }
+    Observed::Record { record: Box::new(record), people_told, accounts_told: true }
 }
 
 /// What becomes of a batch on its way.

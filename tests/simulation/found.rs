@@ -23,7 +23,7 @@ fn started(disk: &Arc<Disk>, true_now: Time, skew_ms: i64) -> Daemon {
 
 /// A complete pass whose one page has these records.
 fn pass(daemon: &mut Daemon, system: &str, stream: &str, pass: Pass, records: Vec<Record>, now: Time) {
-    let observed = records.into_iter().map(|r| Observed::Record { record: Box::new(r), people_told: true }).collect();
+    let observed = records.into_iter().map(|r| Observed::Record { record: Box::new(r), people_told: true, accounts_told: true }).collect();
     whole(daemon, system, stream, pass, PageRead { observed, ..PageRead::default() }, now);
 }
 
@@ -43,7 +43,8 @@ fn read_all(daemon: &mut Daemon, now: Time, clock_skew_ms: i64) {
         let mut person = Record::new("ma:person:1".parse().expect("an id"));
         person.set(&"email".into(), Value::text("taro@acme.example"), NOW);
         let is_ma = (&**system, &**stream) == ("ma", "people");
-        let observed = is_ma.then(|| Observed::Record { record: Box::new(person), people_told: true }).into_iter().collect();
+        let observed =
+            is_ma.then(|| Observed::Record { record: Box::new(person), people_told: true, accounts_told: true }).into_iter().collect();
         whole(daemon, system, stream, how, PageRead { observed, clock_skew_ms: Some(clock_skew_ms), ..PageRead::default() }, now);
     }
 }

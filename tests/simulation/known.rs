@@ -94,7 +94,7 @@ impl Known {
                     thing.ever.extend(people);
                 }
             }
-            Observed::Record { record, people_told } => match record.id.entity {
+            Observed::Record { record, people_told, .. } => match record.id.entity {
                 Entity::Person => {
                     let stale = self.acknowledged.get(&record.id).is_some_and(|at| *at >= began);
                     let new = !facts.bearers.contains_key(&record.id);

@@ -369,8 +369,10 @@ impl<'s> Sim<'s> {
             }
             Some(Sent::ReadBack { ids, found }) => {
                 // A read-back is as good as any look.
-                let rows: Vec<_> =
-                    found.into_iter().map(|r| nayose::connector::Observed::Record { record: Box::new(r), people_told: true }).collect();
+                let rows: Vec<_> = found
+                    .into_iter()
+                    .map(|r| nayose::connector::Observed::Record { record: Box::new(r), people_told: true, accounts_told: true })
+                    .collect();
                 let now = self.truth.now;
                 self.known.observe(&rows, Time(now.0 + self.skew_ms + 1));
                 self.known.settle(&self.disk);

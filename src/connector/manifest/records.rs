@@ -1,5 +1,6 @@
 //! What a raw record becomes: fields, states, refusals, marks, and the tests of single values.
 
+use super::streams::Paths;
 use crate::model::{Mark, Name, RefusalScope};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,9 +16,10 @@ pub struct RecordMap {
     pub changed_at: Option<TimePath>,
     #[serde(default)]
     pub fields: BTreeMap<Name, FieldMap>,
-    /// Persons and deals: the account's id.
+    /// Persons and deals: the account's id, then the ids of further ones. What a row does not show of these further ones stays as it was
+    /// known, unless its request says `carries_accounts`.
     #[serde(default)]
-    pub account: Option<String>,
+    pub account: Option<Paths>,
     /// Deals: persons' ids. Tickets: requesters' ids.
     #[serde(default)]
     pub people: Option<String>,
@@ -28,9 +30,9 @@ pub struct RecordMap {
     /// Where a record says that another list of its own goes on elsewhere: the pass is then not complete.
     #[serde(default)]
     pub more: Vec<String>,
-    /// Tickets: requesters' addresses.
+    /// Tickets: requesters' addresses. Persons: further addresses beside the field `email`. A text may hold several.
     #[serde(default)]
-    pub addresses: Option<String>,
+    pub addresses: Option<Paths>,
     /// Deals and tickets: first rule that fits; none fits = unknown, which holds.
     #[serde(default)]
     pub state: Vec<StateRule>,
@@ -214,5 +216,13 @@ impl FieldMap {
             FieldMap::Path(path) => path,
             FieldMap::Full(spec) => &spec.path,
         }
+    }
+}
+
+impl RecordMap {
+    /// The paths of accounts, people and addresses.
+    pub fn links(&self) -> impl Iterator<Item = &String> {
+        let several = self.account.iter().chain(&self.addresses).flat_map(Paths::as_slice);
+        several.chain(&self.people)
     }
 }

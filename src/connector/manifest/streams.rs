@@ -79,6 +79,9 @@ pub struct Request {
     /// Does each record here carry its people (deals)? An absent list then means "nobody".
     #[serde(default)]
     pub carries_people: bool,
+    /// Does each record here carry all its accounts? Absent lists then mean "none beside the first".
+    #[serde(default)]
+    pub carries_accounts: bool,
 }
 
 /// One path or several.

@@ -52,16 +52,19 @@ prop_compose! {
         marks in prop::collection::vec((prop::sample::select(&MARKS[..]), value()), 0..3),
         refusals in prop::collection::vec(prop_oneof![Just(RefusalScope::All), text().prop_map(|topic| RefusalScope::Topic(topic.as_str().into()))], 0..3),
         same_as in prop::collection::vec(record_id(), 0..3),
-        account in prop::option::of(text()),
+        (account, more_accounts) in (prop::option::of(text()), prop::collection::vec(text(), 0..3)),
         people in prop::collection::vec(text(), 0..3),
-        addresses in prop::collection::vec(address(), 0..3),
+        (addresses, has_unread_address) in (prop::collection::vec(address(), 0..3), any::<bool>()),
         deal in prop::sample::select(&DEALS[..]),
         ticket in prop::sample::select(&TICKETS[..]),
         rest in (prop::option::of(time()), presence(), memory(), prop::collection::vec(text(), 0..3)),
     ) -> Record {
         let fields = fields.into_iter().map(|(name, value, at)| Field { name, value, at }).collect();
         let (changed_at, presence, memory, unread_refusals) = rest;
-        Record { id, fields, marks, refusals, unread_refusals, same_as, account, people, addresses, deal, ticket, changed_at, presence, memory }
+        Record {
+            id, fields, marks, refusals, unread_refusals, same_as, account, more_accounts, people, addresses, has_unread_address, deal, ticket, changed_at,
+            presence, memory
+        }
     }
 }
 
@@ -86,7 +89,9 @@ proptest! {
         let told = |r: &Record| {
             let values: Vec<_> = r.fields.iter().map(|f| (f.name.clone(), f.value.clone())).collect();
             let refused = (r.refusals.clone(), r.unread_refusals.clone());
-            (values, r.marks.clone(), refused, r.same_as.clone(), r.account.clone(), r.people.clone(), r.addresses.clone(), r.deal, r.ticket)
+            let accounts = (r.account.clone(), r.more_accounts.clone());
+            let named = (accounts, r.people.clone(), r.addresses.clone(), r.has_unread_address);
+            (values, r.marks.clone(), refused, r.same_as.clone(), named, r.deal, r.ticket)
         };
         if told(&one) != told(&other) {
             prop_assert!(!shows(&bytes, writer.shown(&other, &mut names)));

@@ -29,6 +29,14 @@ fn a_marketers_own_suspension_is_never_lifted() {
 }
 
 #[test]
+fn a_record_whose_address_cannot_be_read_is_not_released() {
+    let record = lead(&[(Mark::Block, Value::Bool(true))], &[]);
+    let ours = Target { block_ours: true, ..Target::default() };
+    let wanted = Wanted { unread: true, ..Wanted::default() };
+    assert!(due(Some(&ours), &record, &wanted, &allowed(), &ABLE(), Time(5)).is_empty());
+}
+
+#[test]
 fn a_hold_over_a_foreign_block_stays_foreign() {
     let record = lead(&[(Mark::Block, Value::Bool(true))], &[]);
     let wanted = Wanted { block: true, why: "open_deal_person".into(), ..Wanted::default() };

@@ -1,0 +1,96 @@
+//! Whom a raw record names: accounts, people and addresses.
+
+use super::{Mapper, Told};
+use crate::connector::json::{Json, readable};
+use crate::connector::scalars::{id_of, is_empty, kind_of};
+use crate::model::address::Written;
+use crate::model::record::field;
+use crate::model::{Address, Entity, Record, ShortText, Value};
+
+impl Mapper {
+    /// Reads the accounts; answers whether those beside the first are told whole.
+    pub(super) fn accounts(&self, raw: &Json<'_>, carries: bool, record: &mut Record, told: &mut Told<'_>) -> bool {
+        let mut whole = true;
+        let mut id = |v: &Json<'_>| {
+            let id = id_of(v).map(ShortText::from);
+            if id.is_none() && !is_empty(v) {
+                whole = false;
+                told.tell("account", format!("is {}, not an id", kind_of(v)));
+            }
+            id
+        };
+        record.account = self.account.as_ref().and_then(|p| p.first(raw)).and_then(&mut id);
+        let mut more = Vec::new();
+        let mut shown = true;
+        for path in &self.more_accounts {
+            shown &= path.first(raw).is_some();
+            path.entries(raw, &mut |v| more.extend(id(v)));
+        }
+        record.set_more_accounts(more);
+        whole && (carries || shown)
+    }
+
+    /// Reads people; answers whether the list is whole.
+    pub(super) fn people(&self, raw: &Json<'_>, carries_people: bool, record: &mut Record, told: &mut Told<'_>) -> bool {
+        let mut whole = carries_people || self.entity != Entity::Deal;
+        if let Some(path) = &self.people {
+            path.entries(raw, &mut |v| match id_of(v) {
+                Some(id) => record.people.push(id.into()),
+                None if v.is_null() => {}
+                None => {
+                    whole = false;
+                    told.tell("people", format!("holds {} where an id was expected", kind_of(v)));
+                }
+            });
+            record.people.sort();
+            record.people.dedup();
+        }
+        whole
+    }
+
+    /// Reads the addresses: of the field `email` those behind the first, and those at their own paths.
+    pub(super) fn addresses(&self, raw: &Json<'_>, record: &mut Record, told: &mut Told<'_>) {
+        let Record { fields, addresses, has_unread_address, .. } = record;
+        if self.entity == Entity::Person
+            && let Some(email) = fields.iter_mut().find(|f| *f.name == *field::EMAIL)
+        {
+            match email.value.as_text().filter(|text| !Address::is_comparable(text)).map(Written::read) {
+                Some(written) => {
+                    let known = usize::from(written.first().is_some());
+                    addresses.extend(written.addresses().iter().skip(known).cloned());
+                    if written.is_unread() {
+                        *has_unread_address = true;
+                        let why = if written.addresses().is_empty() { "is no e-mail address" } else { "is in part no e-mail address" };
+                        told.tell(field::EMAIL, why.to_string());
+                    }
+                }
+                None => *has_unread_address |= email.value.as_text().is_none() && !email.value.is_empty(),
+            }
+            if *has_unread_address {
+                email.value = Value::Unreadable;
+            }
+        }
+        for path in &self.addresses {
+            path.entries(raw, &mut |v| match readable(v).map(Written::read) {
+                Some(written) => {
+                    addresses.extend_from_slice(written.addresses());
+                    if written.is_unread() {
+                        *has_unread_address = true;
+                        told.tell("addresses", "is no e-mail address".to_string());
+                    }
+                }
+                None if v.is_null() => {}
+                None => {
+                    *has_unread_address = true;
+                    told.tell("addresses", format!("is {}, which is no e-mail address", kind_of(v)));
+                }
+            });
+        }
+        if !addresses.is_empty() {
+            let first = record.address();
+            record.addresses.retain(|a| first.as_ref() != Some(a));
+            record.addresses.sort();
+            record.addresses.dedup();
+        }
+    }
+}
