@@ -11,7 +11,7 @@ use crate::config::System;
 use crate::connector::{Abilities, StreamInfo, Usage};
 use crate::model::{Name, Time};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How far a system may be written to.
