@@ -95,6 +95,7 @@ fn decide(c: &mut Criterion) {
         stops: vec![MailKind::Campaign, MailKind::Newsletter],
         after: After { won: Span::ZERO, lost: Span::days(30), closed: Span::ZERO },
         proofs: Vec::new(),
+        stale: Default::default(),
         rule: "policy.toml:11".into(),
     };
     let mut deal = Record::new(RecordId::new("crm", Entity::Deal, "8"));

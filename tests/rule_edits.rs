@@ -115,6 +115,7 @@ impl Place {
     }
 
     fn prove(&self, engine: &mut Engine) {
+        engine.clocks.hear(NOW);
         for state in engine.systems.values_mut() {
             for stream in state.infos.keys() {
                 state.streams.entry(stream.clone()).or_default().proved_at = Some(NOW.minus(self.proof_age));

@@ -52,6 +52,18 @@ pub enum Action {
         #[arg(long)]
         holds: bool,
     },
+    /// Say that a row which cannot be read concerns nobody; it goes into the journal with your name
+    Accept {
+        /// The row, as `status` names it (q_...)
+        #[arg(value_name = "ROW")]
+        row: String,
+        /// Why it concerns nobody
+        #[arg(long, value_name = "TEXT")]
+        because: String,
+        /// Who says so; else the user who runs the command
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
     /// Protection and health
     Status,
     /// Why someone is treated as they are

@@ -1,5 +1,6 @@
 //! Arguments and printing; one file a command. Data goes to stdout, everything else to stderr.
 
+mod accept;
 mod approve;
 mod args;
 mod backup;
@@ -84,6 +85,7 @@ async fn act(args: Args) -> Exit {
         Action::Sync { system } => sync::sync(&common, system).await,
         Action::Run => run::run(&common).await,
         Action::Approve { what, holds } => approve::approve(&common, what, holds).await,
+        Action::Accept { row, because, by } => accept::accept(&common, row, because, by).await,
         Action::Status => status::status(&common).await,
         Action::Explain { who } => explain::explain(&common, who).await,
         Action::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,

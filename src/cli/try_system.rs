@@ -88,6 +88,10 @@ async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInf
         }
     };
     let became = examples::page_json(&page);
+    for row in &page.unread {
+        let who = row.id.as_ref().map_or_else(|| row.row.to_string(), ToString::to_string);
+        output::problem(&format!("{system}.{stream}: a row cannot be read as a record: {who}: {}", row.why));
+    }
     let missing: Vec<(&str, bool)> = page.shown.missing(&info.watched).filter(|f| !f.lacked).map(|f| (f.name(), f.always)).collect();
     let refusals: Vec<&str> = page.shown.missing(&info.watched).filter(|f| !f.lacked && f.shows_refusals()).map(|f| f.name()).collect();
     if !common.json {
@@ -114,7 +118,7 @@ async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInf
     let names: Vec<&str> = missing.iter().map(|(field, _)| *field).collect();
     let json = json!({ "stream": &**stream, "records": became, "missing": names, "unread_words": unread, "error": null });
     let first = records.first().map(|r| r.id.clone());
-    Tried { json, failed: missing.iter().any(|(_, always)| *always), first }
+    Tried { json, failed: missing.iter().any(|(_, always)| *always) || !page.unread.is_empty(), first }
 }
 
 fn tell_page(connector: &dyn Connector, info: &StreamInfo, page: &PageRead, became: &Json) {

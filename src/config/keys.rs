@@ -223,9 +223,27 @@ pub static HOLD: Keys = Keys {
         key("account_cap", Kind::Count, "Beyond so many people at a company only those on the deal"),
         needed("stops", Kind::Mails, "Kinds of mail that it stops"),
         key("after", Kind::Table(&AFTER), "How long it goes on after the end"),
-        key("proof", Kind::Table(&PROOF), "Streams it rests on, and how old what we know of them may be"),
+        key(
+            "proof",
+            Kind::Table(&PROOF),
+            "Streams it rests on, and how old what we know of them may be; those of persons, of its own systems and of marketing systems, may be left out: 1h",
+        ),
+        key(
+            "stale",
+            Kind::Either(&[Kind::Word(&["hold"]), Kind::Table(&STALE)]),
+            "Once one of them is older: \"hold\", unless it says otherwise, or what was known last counts for a while",
+        ),
     ],
     later: &["unless", "until", "escalate"],
+    ..NONE
+};
+
+pub static STALE: Keys = Keys {
+    keys: &[needed(
+        "last_known",
+        Kind::Duration,
+        "The age up to which the gate goes by what was known last; nothing is released meanwhile",
+    )],
     ..NONE
 };
 

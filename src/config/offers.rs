@@ -26,6 +26,15 @@ pub struct Offer {
     pub sweep: Option<Span>,
 }
 
+/// Which passes over persons' streams count as proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// Those that miss nobody.
+    Whole,
+    /// Filtered ones too, while a young sweep stands behind them.
+    Filtered,
+}
+
 impl Offers {
     pub fn names(&self) -> Vec<&str> {
         self.systems.iter().map(|s| &*s.name).collect()
@@ -106,17 +115,19 @@ impl Offer {
 
     /// How old a stream's proof is at the most while all goes well: the system's own lag, and the time between two passes that prove
     /// it. A filter that is not sound proves nothing, so that then the sweeps count. `None`: the manifest is not known.
-    pub fn proof_age(&self, stream: &str) -> Option<Span> {
+    pub fn proof_age(&self, stream: &str, counts: Counts) -> Option<Span> {
         let manifest = self.manifest.as_ref()?;
         let own = manifest.streams.get(stream)?;
         if let Some(each) = &own.for_each {
             // Asked of the deals that are known by then, so that it is as old as what is known of them, and older by its own rhythm.
             let every = self.every.or(own.every).unwrap_or(READ_EVERY);
-            return self.proof_age(&each.stream).map(|deals| Span(deals.0 + every.0));
+            return self.proof_age(&each.stream, counts).map(|deals| Span(deals.0 + every.0));
         }
         let carrier = own.carried_by.as_deref().and_then(|of| manifest.streams.get(of));
         let told = carrier.unwrap_or(own);
         let sound = told.changes.as_ref().is_none_or(|c| c.sound) && told.feed.as_ref().is_none_or(|f| f.sound);
+        let filtered = counts == Counts::Filtered && told.entity == Entity::Person && (told.changes.is_some() || told.feed.is_some());
+        let sound = sound || filtered;
         let every = self.every.or(told.every).unwrap_or(READ_EVERY);
         let proves = if sound || told.open.is_some() { every } else { self.sweep.or(told.sweep_every).unwrap_or(SWEEP_EVERY) };
         Some(Span(proves.0 + told.lag.unwrap_or_default().0))

@@ -3,13 +3,13 @@
 use super::document::{Entry, Place, Section, Sheet};
 use super::keys::{self, Keys};
 use super::nearest::choices;
-use super::offers::Offers;
-use super::proof::{expression, proofs, unproved};
-use crate::decide::rules::{After, Changes, HoldRule, HoldScope, Policy, Proof, StatusRule, Widening};
-use crate::decide::standing::REFUSAL_UNREAD;
+use super::offers::{Counts, Offers};
+use super::proof::{expression, persons, proofs, unproved};
+use crate::decide::rules::{After, Changes, HoldRule, HoldScope, Policy, Proof, Stale, StatusRule, Widening};
+use crate::decide::standing::{REFUSAL_UNREAD, UNREAD};
 use crate::model::expression::{Declared, Scope};
 use crate::model::{Entity, MailKind, Span};
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 /// A deal's account may have more people than one deal should silence; beyond this only the deal's own are held.
 const ACCOUNT_CAP: usize = 500;
@@ -44,8 +44,8 @@ impl Reader<'_> {
 
     fn hold(&self, entry: &Entry) -> Option<HoldRule> {
         let mut section = entry.table(&format!("[holds.{}]", entry.key), &keys::HOLD)?;
-        if entry.key == REFUSAL_UNREAD {
-            let said = format!("{REFUSAL_UNREAD:?} is the name of a hold of our own");
+        if [REFUSAL_UNREAD, UNREAD].contains(&entry.key) {
+            let said = format!("{:?} is the name of a hold of our own", entry.key);
             entry.sheet.report(entry.key_at.clone(), said, "give the hold another name");
         }
         let when = section.need("when", "expected when = 'deal.open', or another expression over deal or ticket");
@@ -54,17 +54,21 @@ impl Reader<'_> {
         let stops = section.need("stops", &format!("expected stops = [\"campaign\", ..]; the kinds of mail are {}", kinds().join(", ")));
         let stops = stops.map(|e| stops_of(&e)).unwrap_or_default();
         let after = section.get("after").and_then(|e| after(&e, subject)).unwrap_or_default();
-        let proof = section.get("proof").map(|e| (e.key_at.clone(), e.table("proof", &keys::PROOF).map(|s| proofs(s, self.offers))));
+        let proof = section
+            .get("proof")
+            .map(|e| (e.key_at.clone(), e.table("proof", &keys::PROOF).map(|s| proofs(s, self.offers, Counts::Filtered))));
         let at = proof.as_ref().map_or(section.at.clone(), |(at, _)| at.clone());
-        let proofs = proof.map_or(Some(Vec::new()), |(_, proofs)| proofs);
-        if let (Some(subject), Some(proofs)) = (subject, &proofs) {
+        let mut proofs = proof.map_or(Some(Vec::new()), |(_, proofs)| proofs);
+        if let (Some(subject), Some(proofs)) = (subject, &mut proofs) {
             self.proved(entry, at, subject, proofs);
+            proofs.extend(persons(proofs, self.offers, subject.entity()));
         }
+        let stale = section.get("stale").map_or(Some(Stale::Hold), |e| stale(&e, proofs.as_deref().unwrap_or_default()));
         section.finish();
-        let subject = subject?;
+        let (subject, stale) = (subject?, stale?);
         let when = expression(&when?, subject.scope(), self.offers, self.declared)?;
         let rule = entry.sheet.rule(&entry.key_at);
-        Some(HoldRule { name: entry.key.into(), on: subject.entity(), when, scope, stops, after, proofs: proofs?, rule })
+        Some(HoldRule { name: entry.key.into(), on: subject.entity(), when, scope, stops, after, proofs: proofs?, stale, rule })
     }
 
     /// A hold without proofs of what it asks could never notice that it knows nothing.
@@ -125,7 +129,8 @@ impl Reader<'_> {
             return Vec::new();
         };
         let Some(mut section) = entry.table("[refusals]", &keys::REFUSALS) else { return Vec::new() };
-        let found = section.need("proof", PROOF).and_then(|e| e.table("proof", &keys::PROOF)).map(|s| proofs(s, self.offers));
+        let found =
+            section.need("proof", PROOF).and_then(|e| e.table("proof", &keys::PROOF)).map(|s| proofs(s, self.offers, Counts::Whole));
         section.finish();
         found.unwrap_or_default()
     }
@@ -232,6 +237,30 @@ fn stops_of(entry: &Entry) -> Vec<MailKind> {
         }
     }
     stops
+}
+
+/// `stale = "hold"`, or `stale = { last_known = "24h" }`.
+fn stale(entry: &Entry, proofs: &[Proof]) -> Option<Stale> {
+    const HINT: &str = "expected stale = \"hold\", or stale = { last_known = \"24h\" }";
+    match entry.value {
+        DeValue::String(text) if text == "hold" => return Some(Stale::Hold),
+        DeValue::String(text) => entry.report(format!("unknown word {text:?} for a hold that is stale"), HINT),
+        _ => {
+            let mut section = entry.table("stale", &keys::STALE)?;
+            let last_known = section.need("last_known", HINT);
+            section.finish();
+            let last_known = last_known?;
+            let limit = last_known.duration()?;
+            match proofs.iter().find(|p| p.limit >= limit) {
+                None => return Some(Stale::LastKnown(limit)),
+                Some(p) => last_known.report(
+                    format!("{limit} is no longer than the limit of {}.{}, {}", p.system, p.stream, p.limit),
+                    "expected the age at which even what was known last does not count any more, as \"24h\"",
+                ),
+            }
+        }
+    }
+    None
 }
 
 fn after(entry: &Entry, subject: Option<Subject>) -> Option<After> {

@@ -2,23 +2,41 @@
 
 use super::document::{Entry, Section};
 use super::nearest::choices;
-use super::offers::{Offer, Offers};
+use super::offers::{Counts, Offer, Offers};
+use crate::connector::manifest::Role;
 use crate::decide::rules::Proof;
-use crate::model::Entity;
 use crate::model::expression::{Declared, Expression, Scope};
+use crate::model::{Entity, Name, Span};
 use toml::de::DeValue;
+
+/// How old a persons' stream may be that a hold rests on without saying so.
+const PERSONS_LIMIT: Span = Span::minutes(60);
+
+/// The persons' streams that a hold rests on beside those it names: where a deal or ticket names somebody, their address is known from there; and
+/// where mail is sent from, who is new. A stream that is read too rarely for the usual limit gets one of its own.
+pub fn persons(named: &[Proof], offers: &Offers, of: Entity) -> Vec<Proof> {
+    let asked: Vec<&Name> = offers.streams_of(of).into_iter().map(|(offer, _)| &offer.name).collect();
+    let sends = |offer: &Offer| offer.manifest.as_ref().is_some_and(|m| m.role == Role::Ma);
+    let streams = offers.streams_of(Entity::Person).into_iter().filter(|(offer, _)| asked.contains(&&offer.name) || sends(offer));
+    let missing = streams.filter(|(offer, stream)| !named.iter().any(|p| p.system == offer.name && &*p.stream == *stream));
+    let limit = |offer: &Offer, stream: &str| match offer.proof_age(stream, Counts::Filtered) {
+        Some(age) => PERSONS_LIMIT.max(Span(age.0.saturating_mul(2))),
+        None => PERSONS_LIMIT,
+    };
+    missing.map(|(offer, stream)| Proof { system: offer.name.clone(), stream: stream.into(), limit: limit(offer, stream) }).collect()
+}
 
 /// `proof = { "crm.deals" = "15m", .. }`: the streams that must have been read within a limit.
 ///
 /// `crm.deals` without quotes means the same to TOML's reader as to ours.
-pub fn proofs(mut section: Section, offers: &Offers) -> Vec<Proof> {
+pub fn proofs(mut section: Section, offers: &Offers, counts: Counts) -> Vec<Proof> {
     let mut proofs = Vec::new();
     for entry in section.entries() {
         if let DeValue::Table(_) = entry.value {
             let streams = entry.table(entry.key, &super::keys::PROOF_OF_SYSTEM).map(|mut s| s.entries()).unwrap_or_default();
-            proofs.extend(streams.iter().filter_map(|s| proof(s, entry.key, s.key, offers)));
+            proofs.extend(streams.iter().filter_map(|s| proof(s, entry.key, s.key, offers, counts)));
         } else if let Some((system, stream)) = entry.key.split_once('.') {
-            proofs.extend(proof(&entry, system, stream, offers));
+            proofs.extend(proof(&entry, system, stream, offers, counts));
         } else {
             let hint = "expected \"SYSTEM.STREAM\" = \"15m\", as \"crm.deals\"";
             entry.sheet.report(entry.key_at.clone(), format!("{:?} names no stream", entry.key), hint);
@@ -27,7 +45,7 @@ pub fn proofs(mut section: Section, offers: &Offers) -> Vec<Proof> {
     proofs
 }
 
-fn proof(entry: &Entry, system: &str, stream: &str, offers: &Offers) -> Option<Proof> {
+fn proof(entry: &Entry, system: &str, stream: &str, offers: &Offers, counts: Counts) -> Option<Proof> {
     let limit = entry.duration();
     let at_key = Entry { at: entry.key_at.clone(), ..entry.clone() };
     let offer = offers.named(&at_key, system)?;
@@ -40,7 +58,7 @@ fn proof(entry: &Entry, system: &str, stream: &str, offers: &Offers) -> Option<P
         return None;
     }
     let limit = limit?;
-    if let Some(age) = offer.proof_age(stream).filter(|age| limit < *age) {
+    if let Some(age) = offer.proof_age(stream, counts).filter(|age| limit < *age) {
         let said = format!("{system}.{stream} is proved every {age} (its own lag counted), so {limit} would never be enough");
         entry.report(said, format!("expected a longer limit, or a shorter `every` or `sweep` of {system}"));
     }

@@ -202,6 +202,9 @@ impl Checker<'_> {
         if let Some(each) = &s.for_each {
             self.for_each(name, s, each);
         }
+        if let Some(by_id) = &s.by_id {
+            self.by_id(name, s, by_id);
+        }
         match &s.record {
             Some(map) => super::check_record::check(self, name, s.entity, map),
             None => self.fail_if(!associations, &at, "has no record: say what its records become"),
@@ -243,6 +246,14 @@ impl Checker<'_> {
         self.fail_if(feed.chunk == 0, &["streams", name, "feed", "chunk"], "must be at least 1");
         self.path(&at, &feed.token);
         self.path(&at, &feed.id);
+    }
+
+    fn by_id(&mut self, name: &str, s: &Stream, by_id: &ById) {
+        let at = ["streams", name, "by_id"];
+        self.request(&["streams", name, "by_id", "request"], s, &by_id.request, &IDS);
+        self.fail_if(!names_ids(&by_id.request), &at, "the request does not say {id} or {ids}");
+        self.fail_if(s.record.is_none(), &at, "is for streams with a record");
+        self.fail_if(by_id.chunk == 0, &["streams", name, "by_id", "chunk"], "must be at least 1");
     }
 
     fn for_each(&mut self, name: &str, s: &Stream, each: &ForEach) {

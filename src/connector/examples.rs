@@ -141,6 +141,7 @@ fn request<'m>(manifest: &'m Manifest, stream_name: &str, stream: &'m Stream, na
         "sweep" => stream.sweep.as_ref(),
         "changes" => stream.changes.as_ref().map(|c| &c.request),
         "open" => stream.open.as_ref(),
+        "by_id" => stream.by_id.as_ref().map(|b| &b.request),
         "for_each" => stream.for_each.as_ref().map(|e| &e.request),
         "feed" => stream.feed.as_ref().map(|f| &f.request),
         "deleted" => stream.feed.as_ref().and_then(|f| f.deleted.as_ref()),
@@ -176,6 +177,8 @@ fn observed_json(observed: &Observed) -> Json {
     match observed {
         Observed::Record { record, .. } => record_json(record),
         Observed::Deleted(id) => json!({"record": id.to_string(), "deleted": true}),
+        Observed::NotFound(id) => json!({"record": id.to_string(), "found": false}),
+        Observed::Merged { from, into } => json!({"record": from.to_string(), "merged": into}),
         Observed::DealPeople { deal, people } => json!({"record": deal.to_string(), "people": people}),
     }
 }

@@ -98,7 +98,7 @@ impl Rules {
             _ if among(&said.retry_codes) || is_later(status, told) => Kind::Later(told),
             _ if status == 401 || said.auth_statuses.contains(&status) || among(&said.auth_codes) => Kind::Credential,
             _ if from_cursor && (said.cursor_lost_statuses.contains(&status) || among(&said.cursor_lost_codes)) => Kind::CursorLost,
-            404 => Kind::NotFound,
+            404 | 410 => Kind::NotFound,
             500.. => Kind::Broken(told),
             _ => Kind::Refused,
         })

@@ -165,16 +165,21 @@ impl Mapper {
     /// Adds what a raw record becomes to the page. `at` is the time of reading.
     pub fn map(&self, raw: &Json<'_>, at: Time, carries: Carries, page: &mut PageRead) {
         let Some(id) = self.id(raw) else {
+            self.keep_out(raw, None, "there is no id".to_string(), page);
             return page.quarantined.push(Quarantined { record: None, field: "id".to_string(), why: "there is no id".to_string() });
         };
         if id.len() > ID_BYTES_MAX {
             let why = format!("is {} bytes long; ids of more than {ID_BYTES_MAX} are not read", id.len());
+            self.keep_out(raw, None, format!("its id {why}"), page);
             return page.quarantined.push(Quarantined { record: None, field: "id".to_string(), why });
         }
         let id = RecordId::new(self.system.clone(), self.entity, &*id);
         let mut told = Told { id: &id, page: &mut page.quarantined };
         match self.deleted.as_ref().map_or(Ok(false), |c| c.holds(raw)) {
-            Err(why) => return told.tell("deleted", why.0),
+            Err(why) => {
+                told.tell("deleted", why.0.clone());
+                return self.keep_out(raw, Some(id.clone()), format!("whether it was deleted {}", why.0), page);
+            }
             Ok(true) => return page.observed.push(Observed::Deleted(id)),
             Ok(false) => {}
         }
@@ -372,3 +377,4 @@ mod whom;
 
 #[cfg(test)]
 mod tests;
+mod unread;

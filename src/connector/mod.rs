@@ -25,6 +25,7 @@ mod http;
 pub mod json;
 mod labels;
 pub mod load;
+mod look_up;
 pub mod manifest;
 pub mod map;
 mod marks;

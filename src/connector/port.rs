@@ -1,7 +1,7 @@
 //! What the daemon sees of a system, whatever kind of connector stands behind it.
 
 use super::watch::{Shown, WatchedField};
-use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
+use crate::model::{Address, Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,10 @@ pub enum Observed {
     Deleted(RecordId),
     /// All the people of one deal, from an association read.
     DealPeople { deal: RecordId, people: Vec<ShortText> },
+    /// It was asked for by its id and is not there, or may not be seen.
+    NotFound(RecordId),
+    /// It was asked for by its id, and another record of the same stream came in its place.
+    Merged { from: RecordId, into: ShortText },
 }
 
 impl Observed {
@@ -60,7 +64,9 @@ impl Observed {
     pub fn id(&self) -> &RecordId {
         match self {
             Observed::Record { record, .. } => &record.id,
-            Observed::Deleted(id) | Observed::DealPeople { deal: id, .. } => id,
+            Observed::Deleted(id) | Observed::DealPeople { deal: id, .. } | Observed::NotFound(id) | Observed::Merged { from: id, .. } => {
+                id
+            }
         }
     }
 }
@@ -74,11 +80,28 @@ pub struct Quarantined {
     pub why: String,
 }
 
+/// A row that was kept out whole, and what of it can be read all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// A hash of the row, `q_..`: the same whenever the row is.
+    pub row: Box<str>,
+    pub entity: Entity,
+    /// Its record, where that much can be read.
+    pub id: Option<RecordId>,
+    pub people: Vec<ShortText>,
+    pub account: Option<ShortText>,
+    pub addresses: Vec<Address>,
+    /// Without anybody's data.
+    pub why: String,
+}
+
 /// One page of a pass, in order.
 #[derive(Debug, Clone, Default)]
 pub struct PageRead {
     pub observed: Vec<Observed>,
     pub quarantined: Vec<Quarantined>,
+    /// Rows that are no records, for whom they can concern.
+    pub unread: Vec<Unread>,
     /// Where to go on after this page: the cursor of a stream that has one which outlives the pass, or the place in a sweep.
     pub cursor: Option<Box<str>>,
     /// A row shows only a part of a list of its own, and nothing else tells the rest: which.
@@ -106,6 +129,8 @@ pub enum Pass {
     ForEach(Vec<ShortText>),
     /// The filter asked with a time in the future: must give nothing.
     FilterTest(Time),
+    /// These records, which something names and no listing showed.
+    ById(Vec<ShortText>),
 }
 
 /// The kinds of pass: each fails, waits and is told by itself.
@@ -117,6 +142,7 @@ pub enum PassKind {
     Open,
     ForEach,
     FilterTest,
+    ById,
 }
 
 impl Pass {
@@ -128,6 +154,7 @@ impl Pass {
             Pass::Open => PassKind::Open,
             Pass::ForEach(_) => PassKind::ForEach,
             Pass::FilterTest(_) => PassKind::FilterTest,
+            Pass::ById(_) => PassKind::ById,
         }
     }
 
@@ -176,6 +203,8 @@ pub struct StreamInfo {
     pub chunk: usize,
     /// The fields that are looked out for: a place each in what pages show.
     pub watched: Vec<WatchedField>,
+    /// Ids at most in one `Pass::ById` request; zero if it cannot be read so.
+    pub by_id: usize,
 }
 
 /// A stream is read this often unless manifest or config say otherwise.

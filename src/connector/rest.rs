@@ -120,6 +120,10 @@ impl RestConnector {
                 let how = Listing { since: Some(since), one_page: true, ..Listing::default() };
                 reader.listing(&changes.call, mapper, how, &mut sink).await
             }
+            Pass::ById(ids) => {
+                let by_id = plan.by_id.as_ref().ok_or_else(|| cannot("by id"))?;
+                reader.look_up(by_id, mapper, plan.info.entity, &ids, &mut sink).await
+            }
             Pass::ForEach(_) => Err(cannot("for each deal")),
         }
     }

@@ -18,6 +18,12 @@ pub struct StreamPlan {
     pub changes: Option<ChangesPlan>,
     pub feed: Option<FeedPlan>,
     pub each: Option<EachPlan>,
+    pub by_id: Option<ByIdPlan>,
+}
+
+pub struct ByIdPlan {
+    pub call: Call,
+    pub chunk: usize,
 }
 
 pub struct ChangesPlan {
@@ -129,6 +135,10 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, around: Around<'_>, s
         None => None,
         Some(each) => each_plan(each, &call)?,
     };
+    let by_id = match &stream.by_id {
+        None => None,
+        Some(by_id) => call("by id", &by_id.request)?.map(|call| ByIdPlan { call, chunk: by_id.chunk }),
+    };
     let mapper = stream.record.as_ref().map(|r| Mapper::new(system, stream.entity, r, around.writes, settings)).transpose()?;
     let mapper = mapper.map(|m| if around.followed { m.following_people() } else { m });
     let open = optional("open deals", stream.open.as_ref())?;
@@ -158,8 +168,9 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, around: Around<'_>, s
         open_carries_people: false,
         chunk: each.as_ref().map_or(0, |e| e.chunk),
         watched: mapper.as_ref().map(Mapper::watched).unwrap_or_default(),
+        by_id: by_id.as_ref().map_or(0, |b| b.chunk),
     };
-    Ok(Some(StreamPlan { info, mapper: mapper.map(Arc::new), sweep, open, changes, feed, each }))
+    Ok(Some(StreamPlan { info, mapper: mapper.map(Arc::new), sweep, open, changes, feed, each, by_id }))
 }
 
 type MakeCall<'c> = dyn Fn(&str, &Request) -> Result<Option<Call>, String> + 'c;

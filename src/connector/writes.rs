@@ -109,7 +109,7 @@ impl Writer {
         let page = reader.by_ids(&self.read, &self.mapper, ids, self.read_chunk, &mut end).await?;
         let records = page.observed.into_iter().filter_map(|o| match o {
             Observed::Record { record, .. } => Some(*record),
-            Observed::Deleted(_) | Observed::DealPeople { .. } => None,
+            Observed::Deleted(_) | Observed::DealPeople { .. } | Observed::NotFound(_) | Observed::Merged { .. } => None,
         });
         Ok(records.collect())
     }

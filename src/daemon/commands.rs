@@ -13,7 +13,7 @@ use crate::engine::reading::StreamReport;
 use crate::engine::status::Status;
 use crate::engine::written::RunWritten;
 use crate::engine::{Engine, Error};
-use crate::engine::{approve, backup, letters, undo};
+use crate::engine::{accept, approve, backup, letters, undo};
 use crate::model::{Mail, Name, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -32,6 +32,12 @@ pub enum Command {
     Approve {
         what: String,
         holds: bool,
+    },
+    /// A row that cannot be read concerns nobody, says a named person.
+    Accept {
+        row: String,
+        by: String,
+        because: String,
     },
     Status,
     Explain {
@@ -67,6 +73,8 @@ pub enum Reply {
     Plan(Plan),
     Sync(Synced),
     Approved(approve::Approved),
+    /// The record that the row stood for.
+    Accepted(String),
     Status(Status),
     Explain(Vec<Explanation>),
     Gate(Vec<Answer>),
@@ -143,6 +151,15 @@ impl Shell {
                     Reply::Approved(approved)
                 }
                 Err(approve::Refused::State(error)) => return Err(error),
+                Err(refused) => Reply::Refused(refused.to_string()),
+            },
+            Command::Accept { row, by, because } => match self.with(|e| e.accept(&row, &by, &because, now)) {
+                Ok(cause) => {
+                    self.reconcile()?;
+                    self.gate.publish(&self.engine());
+                    Reply::Accepted(cause.to_string())
+                }
+                Err(accept::Refused::State(error)) => return Err(error),
                 Err(refused) => Reply::Refused(refused.to_string()),
             },
             Command::Status => {

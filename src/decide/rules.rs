@@ -33,8 +33,19 @@ pub struct HoldRule {
     pub stops: Vec<MailKind>,
     pub after: After,
     pub proofs: Vec<Proof>,
+    pub stale: Stale,
     /// `policy.toml:LINE`
     pub rule: Name,
+}
+
+/// What is to happen once a stream that a hold rests on is older than its limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub enum Stale {
+    /// The mail that the hold could stop is held.
+    #[default]
+    Hold,
+    /// The gate goes by what was known last until it is so old. Nothing is released.
+    LastKnown(Span),
 }
 
 /// Whom a deal's hold reaches.

@@ -4,6 +4,9 @@ use super::consent;
 use super::ratchet::{Kept, Reach};
 use crate::model::{Basis, Decision, Mail, MailKind, Name, Reason, RecordId, Time};
 
+/// The name of the hold by what could not be read; none of policy.toml may have it.
+pub const UNREAD: &str = "unread";
+
 /// A set of mail kinds in one byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Kinds(pub u8);

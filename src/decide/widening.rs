@@ -3,7 +3,7 @@
 //! Until someone approves an edit that widens, the former rules count beside the new ones. Whatever either of them stops is stopped,
 //! so that the protective part of an edit is in force at once.
 
-use super::rules::{ConsentRules, HoldRule, HoldScope, Policy, Proof};
+use super::rules::{ConsentRules, HoldRule, HoldScope, Policy, Proof, Stale};
 use crate::model::MailKind;
 
 /// What `new` lets through that `former` stops, in words; empty if nothing. `fewer` says whether a hold's new expression is true of
@@ -50,6 +50,11 @@ fn hold_widens(old: &HoldRule, now: &HoldRule, fewer: &dyn Fn(&HoldRule, &HoldRu
         }
     }
     proofs_widen(&place, &old.proofs, &now.proofs, said);
+    if let Stale::LastKnown(limit) = now.stale
+        && old.stale < now.stale
+    {
+        said.push(format!("{place} goes by what was known last for {limit}"));
+    }
 }
 
 fn proofs_widen(place: &str, old: &[Proof], now: &[Proof], said: &mut Vec<String>) {
@@ -98,7 +103,7 @@ pub fn strictest<'a>(new: &Policy, former: impl Iterator<Item = &'a Policy>) -> 
 
 /// Whether two rules say the same, wherever they stand.
 fn same(a: &HoldRule, b: &HoldRule) -> bool {
-    let plain = |h: &HoldRule| (h.name.clone(), h.on, h.scope, h.stops.clone(), h.after, h.proofs.clone());
+    let plain = |h: &HoldRule| (h.name.clone(), h.on, h.scope, h.stops.clone(), h.after, h.proofs.clone(), h.stale);
     plain(a) == plain(b) && a.when.source() == b.when.source()
 }
 

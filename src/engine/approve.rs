@@ -133,6 +133,7 @@ impl Engine {
     }
 
     fn let_go_of(&mut self, cause: &RecordId) {
+        self.end_doubt(cause);
         self.let_go.insert(cause.clone());
         self.pending.put(kind::LET_GO, cause.key(), Vec::new());
     }

@@ -239,7 +239,7 @@ impl Engine {
         let standing = self.table.of(person);
         let wanted = self.wanted(record, &Whole { standing: &standing, merge }, now);
         let Some(state) = self.systems.get(&record.id.system) else { return Due::default() };
-        target::due(self.world.slot(idx).target.as_deref(), record, &wanted, &state.allowed, &state.abilities, now)
+        target::due(self.world.slot(idx).target.as_deref(), record, &wanted, &state.allowed, &state.abilities, self.trusted_now(now))
     }
 
     fn lane_open(&self, system: &Name, lane: Lane, now: Time) -> bool {
@@ -266,8 +266,8 @@ impl Engine {
         let kinds = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
         let mut missing: Vec<String> = kinds
             .flat_map(|k| freshness::needed(&self.config.policy, k))
-            .filter(|p| !freshness::is_fresh(p, &proved, now) || !self.proved_here(p))
-            .map(|p| format!("{}.{}", p.system, p.stream))
+            .filter(|n| !n.is_fresh(proved(&n.proof.system, &n.proof.stream), now) || !self.proved_here(n))
+            .map(|n| format!("{}.{}", n.proof.system, n.proof.stream))
             .collect();
         missing.sort();
         missing.dedup();
@@ -275,9 +275,9 @@ impl Engine {
     }
 
     /// After a start nothing widens before every stream was proved anew.
-    fn proved_here(&self, proof: &crate::decide::rules::Proof) -> bool {
-        let stream = self.systems.get(&proof.system).and_then(|s| s.streams.get(&proof.stream));
-        stream.is_some_and(|s| s.proved_here)
+    fn proved_here(&self, needed: &freshness::Needed<'_>) -> bool {
+        let stream = self.systems.get(&needed.proof.system).and_then(|s| s.streams.get(&needed.proof.stream));
+        stream.is_some_and(|s| needed.at(s.proved_here()).is_some())
     }
 
     /// Records that have something due in a lane and may be written to; as many as a batch takes, the next ones come with the next batch.

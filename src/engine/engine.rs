@@ -3,8 +3,11 @@
 //! The ways through it: [`Engine::observe`](super::observe) takes pages in, [`Engine::reconcile`](super::reconcile) decides anew for
 //! whom something changed, [`Engine::next_batches`](super::deliver) and `book` send and account for writes.
 
+use super::clocks::Clocks;
+use super::doubts::Doubts;
 use super::durable::{Disk, Pending};
 use super::lately::Lately;
+use super::look_ups::LookUps;
 use super::notices::Told;
 use super::persist::{self, NAMES_KEY, kind};
 use super::places::{ByPlace, Places};
@@ -99,6 +102,10 @@ pub struct Engine {
     pub disk: Arc<Disk>,
     pub table: Arc<Table>,
     pub link_rules: link::LinkRules,
+    pub clocks: Clocks,
+    /// Rows that could not be read.
+    pub doubts: Doubts,
+    pub look_ups: LookUps,
     pub needs: Needs,
     /// What could not be read, newest last: told by `status`, bounded.
     pub quarantine: Vec<String>,
@@ -165,8 +172,8 @@ impl Engine {
         }
         let Some(stream) = self.systems.get(system).and_then(|s| s.streams.get(stream)) else { return Proved::default() };
         // What a former process left is by another clock than ours: where ours is behind it would look young.
-        let too_young = if stream.proved_here { Span::ZERO } else { self.clock_is_behind() };
-        Proved { at: stream.proved_at.map(|at| at.minus(too_young)) }
+        let too_young = if stream.proved_here { Span::ZERO } else { self.clocks.behind() };
+        Proved { at: stream.proved_at.map(|at| at.minus(too_young)), filtered_at: stream.filtered_at.map(|at| at.minus(too_young)) }
     }
 
     /// Whose staleness a stream's is.
@@ -200,7 +207,9 @@ impl Engine {
             let mut state = state.clone();
             if state.proved_here {
                 // By a clock that is ahead it would look young to a later process whose clock is right.
-                state.proved_at = state.proved_at.map(|at| at.minus(self.clock_is_ahead()));
+                let ahead = self.clocks.ahead();
+                state.proved_at = state.proved_at.map(|at| at.minus(ahead));
+                state.filtered_at = state.filtered_at.map(|at| at.minus(ahead));
             }
             let key = format!("{system}/{stream}").into_bytes();
             self.pending.delete(kind::STREAM_FORMER, key.clone());

@@ -1,10 +1,10 @@
 //! The gate: may this mail go to this person now? Answered from memory alone.
 
+use super::clocks::Belief;
 use super::engine::Engine;
 use super::table::{Subject, Table, stale};
 use crate::config::Config;
-use crate::decide::freshness::{Proved, Side};
-use crate::decide::rules::Proof;
+use crate::decide::freshness::{Proved, Side, needed};
 use crate::model::{Address, Mail, Name, RecordId, Time, trimmed};
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,7 @@ type Proofs = BTreeMap<(Name, Name), (Proved, Side)>;
 struct Known {
     config: Arc<Config>,
     proofs: Proofs,
+    clock: Belief,
 }
 
 /// What the gate answers from. Shares the decision table with the engine; knows rules and proofs as last published.
@@ -72,14 +73,20 @@ impl Gate {
         let proved = |s: &Name, t: &Name| find(s, t).map(|(p, _)| p).unwrap_or_default();
         let side = |s: &Name, t: &Name| find(s, t).map_or(Side::Crm, |(_, side)| side);
         let stale = stale(policy, mail.kind, &proved, &side, now);
-        let age = |p: &Proof| proved(&p.system, &p.stream).at.map(|at| now.since(at).as_seconds());
-        let needed = crate::decide::freshness::needed(policy, mail.kind);
-        let ages: Arc<BTreeMap<_, _>> = Arc::new(needed.map(|p| (format!("{}.{}", p.system, p.stream), age(p))).collect());
+        let mut ages: BTreeMap<String, Option<i64>> = BTreeMap::new();
+        for needed in needed(policy, mail.kind) {
+            let stream = (&needed.proof.system, &needed.proof.stream);
+            let age = needed.at(proved(stream.0, stream.1)).map(|at| now.since(at).as_seconds());
+            // One stream may be needed twice; the older proof is told.
+            let told = ages.entry(format!("{}.{}", stream.0, stream.1)).or_insert(age);
+            *told = told.zip(age).map(|(a, b)| a.max(b));
+        }
+        let ages = Arc::new(ages);
         let version: Arc<str> = known.config.version.as_str().into();
         let mut answers = Vec::with_capacity(subjects.len());
         for text in subjects {
             let found = subject(text).map(|s| self.table.find(&s)).unwrap_or_default();
-            let answer = found.decide(mail, &stale, now);
+            let answer = found.decide(mail, &stale, known.clock.trusted(now));
             answers.push(Answer {
                 subject: text.clone(),
                 decision: answer.decision.verdict.name().into(),
@@ -113,18 +120,20 @@ impl Gate {
 }
 
 fn known(engine: &Engine, before: &Proofs) -> Known {
-    let mut proofs = Proofs::new();
+    let (mut proofs, clock) = (Proofs::new(), engine.clocks.belief());
     for (name, system) in engine.systems.iter() {
         for stream in system.infos.keys() {
             let key = (name.clone(), stream.clone());
-            let mut proved = engine.proved(name, stream);
+            // By a clock that is wrong nothing can be told to be young.
+            let mut proved = if clock.agrees() { engine.proved(name, stream) } else { Proved::default() };
             if !engine.dirty.is_empty() {
-                proved.at = proved.at.min(before.get(&key).and_then(|(known, _)| known.at));
+                let known = before.get(&key).map(|(known, _)| *known).unwrap_or_default();
+                proved = Proved { at: proved.at.min(known.at), filtered_at: proved.filtered_at.min(known.filtered_at) };
             }
             proofs.insert(key, (proved, engine.side(name, stream)));
         }
     }
-    Known { config: engine.config.clone(), proofs }
+    Known { config: engine.config.clone(), proofs, clock }
 }
 
 /// Reads `a@b.example` or `SYSTEM:ENTITY:ID`. What is neither is nobody we know.

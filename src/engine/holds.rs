@@ -8,10 +8,13 @@ use super::view::View;
 use super::world::Idx;
 use crate::decide::phase::{Phase, phase};
 use crate::decide::ratchet::{CauseNow, Fate, Held, Kept, Reach, judge};
-use crate::decide::rules::HoldScope;
-use crate::decide::standing::{By, HoldNow, Kinds, REFUSAL_UNREAD, reason};
+use crate::decide::rules::{HoldRule, HoldScope};
+use crate::decide::standing::{By, HoldNow, Kinds, REFUSAL_UNREAD, UNREAD, reason};
 use crate::model::{Address, DealState, Entity, Reason, Record, RecordId, Time};
 use std::borrow::Cow;
+
+/// The people of an account that a deal holds because it names somebody unknown, though its rule speaks of persons: beyond so many none of them.
+const UNKNOWN_CAP: usize = 500;
 
 /// A look at what may hold one person.
 struct Look<'l> {
@@ -51,6 +54,9 @@ impl Engine {
                 self.holds_of(deals, Reach::Account, Some(account), &mut look);
             }
         }
+        for hold in self.doubtful_holds(records, addresses, now) {
+            add(&mut look.holds, hold);
+        }
         look.holds
     }
 
@@ -77,7 +83,12 @@ impl Engine {
             if let Cow::Owned(found) = &phases {
                 look.fresh.push((*cause, found.as_slice().into()));
             }
-            let reaches = |scope: &HoldScope| reach != Reach::Account || matches!(scope, HoldScope::Account { .. });
+            // Whoever it names may be anyone of its account.
+            let own_people = |(rule, phase): (&HoldRule, &Phase)| phase.holds() && rule.scope == HoldScope::Person;
+            let wide = reach == Reach::Account
+                && config.policy.holds.iter().zip(phases.iter()).any(own_people)
+                && self.names_unknown(look.around.get(*cause));
+            let reaches = |scope: &HoldScope| reach != Reach::Account || wide || matches!(scope, HoldScope::Account { .. });
             let holds_someone = config.policy.holds.iter().zip(phases.iter()).any(|(rule, phase)| phase.holds() && reaches(&rule.scope));
             if !holds_someone || self.let_go.contains(&self.world.slot(*cause).id) {
                 continue;
@@ -90,7 +101,11 @@ impl Engine {
                     continue;
                 }
                 if reach == Reach::Account {
-                    let HoldScope::Account { cap } = rule.scope else { continue };
+                    let cap = match rule.scope {
+                        HoldScope::Account { cap } => cap,
+                        HoldScope::Person if wide => UNKNOWN_CAP,
+                        HoldScope::Person => continue,
+                    };
                     let account = through.map(|a| RecordId::new(record.id.system.clone(), Entity::Account, a));
                     if account.is_some_and(|a| self.world.people_of_account(&a).len() > cap) {
                         continue;
@@ -129,11 +144,11 @@ impl Engine {
     }
 
     /// A cause's phase under each hold rule, from memory where it is known.
-    fn phases_of(&self, cause: Idx, around: &View<'_>, now: Time) -> Cow<'_, [Phase]> {
+    pub(super) fn phases_of(&self, cause: Idx, around: &View<'_>, now: Time) -> Cow<'_, [Phase]> {
         if let Some(known) = self.phases.get(&cause) {
             return Cow::Borrowed(known);
         }
-        let record = around.get(cause);
+        let (record, now) = (around.get(cause), self.trusted_now(now));
         Cow::Owned(self.config.policy.holds.iter().map(|rule| phase(rule, record, now)).collect())
     }
 
@@ -166,6 +181,23 @@ impl Engine {
         for held in remembered {
             if let Some(direct) = holds.iter_mut().find(|h| h.hold == held.hold && h.cause == held.cause) {
                 direct.since = held.since;
+                continue;
+            }
+            if *held.hold == *UNREAD {
+                let keeps = self.doubt_keeps(&held.cause, &View::new(&self.world));
+                if let Some(kept) = keeps.filter(|_| !self.let_go.contains(&held.cause)) {
+                    holds.push(HoldNow {
+                        reason: reason(&held.hold, held.reach, false),
+                        stops: Kinds(held.stops),
+                        hold: held.hold,
+                        cause: held.cause,
+                        reach: held.reach,
+                        since: held.since,
+                        until: None,
+                        kept: Some(kept),
+                        by: By::Files,
+                    });
+                }
                 continue;
             }
             let cause = match self.world.find(&held.cause) {

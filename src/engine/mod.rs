@@ -14,6 +14,7 @@
 //! - [`rules`], [`connection`]: the rules in force, and what a system's settings say of its connection
 //! - [`notices`]: what needs a person
 
+pub mod accept;
 pub mod account;
 pub mod approve;
 pub mod backup;
@@ -23,6 +24,7 @@ pub mod codec;
 pub mod connection;
 pub mod deliver;
 pub mod delivery;
+pub mod doubts;
 pub mod durable;
 pub mod engine;
 pub mod explain;
@@ -33,6 +35,7 @@ pub mod guarded;
 pub mod holds;
 mod lately;
 pub mod letters;
+pub mod look_ups;
 pub mod marks_in_words;
 pub mod notices;
 pub mod observe;

@@ -1,7 +1,7 @@
 //! Pages in: what was read is laid over what was known, and who is touched by it is marked for a new decision.
 
 use super::engine::{Engine, Error};
-use super::overlay::{Merged, Told, overlay};
+use super::overlay::{Merged, Sight, Told, overlay};
 use super::reading::SweepUnderWay;
 use super::refusals::On;
 use super::target::Noticed;
@@ -35,6 +35,12 @@ pub struct PassRun {
     /// What a sweep that goes on had read before.
     pub read_before: u64,
     pub changed: u64,
+    /// The last moment before this pass at which the stream was read.
+    seen_until: Option<Time>,
+    /// Rows that were kept out; those of them that are new; and those that were too many.
+    pub unread: u64,
+    pub(super) unread_new: u64,
+    pub(super) unread_beyond: usize,
     /// The newest change that this pass saw.
     pub newest: Option<Time>,
     /// It proves the people of its deals along with them.
@@ -72,6 +78,10 @@ impl Engine {
             epoch: 0,
             read: 0,
             read_before: 0,
+            unread: 0,
+            unread_new: 0,
+            unread_beyond: 0,
+            seen_until: self.systems.get(system).and_then(|s| s.streams.get(stream)).and_then(|s| s.read_until),
             changed: 0,
             newest: None,
             carries_people: !self.carried_by(system, stream, &pass).is_empty(),
@@ -80,8 +90,8 @@ impl Engine {
             follows: None,
             pass,
         };
+        run.began_there = self.clocks.there(system, now);
         let Some(state) = self.systems.get_mut(system) else { return run };
-        run.began_there = state.time_there(now);
         let known = state.streams.entry(stream.clone()).or_default();
         if run.pass.is_sweep() && known.sweep.is_none() {
             // There is nothing to go on from.
@@ -131,16 +141,19 @@ impl Engine {
             let who = note.record.map_or_else(|| format!("{}:{}", run.system, run.stream), |r| r.to_string());
             self.note_quarantined(format!("{who}: {}: {}", note.field, note.why));
         }
-        if let (Some(skew), Some(state)) = (page.clock_skew_ms, self.systems.get_mut(&run.system)) {
-            state.clock_skew_ms = skew;
+        if let Some(skew) = page.clock_skew_ms {
+            self.clocks.tell(&run.system, skew, now);
             if run.read + run.read_before == 0 {
                 // The first answer tells the clock for this pass.
-                run.began_there = state.time_there(run.began);
-                let known = state.streams.get_mut(&run.stream).and_then(|s| s.sweep.as_mut());
+                run.began_there = self.clocks.there(&run.system, run.began);
+                let known = self.stream_mut(&run.system, &run.stream).and_then(|s| s.sweep.as_mut());
                 if let Some(sweep) = known.filter(|_| run.pass.is_sweep()) {
                     sweep.began_there = run.began_there;
                 }
             }
+        }
+        for row in page.unread {
+            self.take_unread(run, row, now);
         }
         self.world.warm_ids(page.observed.iter().map(Observed::id));
         for observed in page.observed {
@@ -151,7 +164,14 @@ impl Engine {
                 }
                 Observed::Deleted(id) => self.observe_deleted(run, &id, now),
                 Observed::DealPeople { deal, people } => self.observe_deal_people(run, &deal, people),
+                // Who is not there is nobody; the deal that names them holds its account for that.
+                Observed::NotFound(_) => run.read -= 1,
+                Observed::Merged { from, into } => self.observe_merged(&from, into),
             }
+        }
+        let read_until = self.latest_now(now);
+        if let Some(stream) = self.stream_mut(&run.system, &run.stream) {
+            stream.read_until = Some(read_until);
         }
         match page.cursor {
             Some(place) if run.pass.is_sweep() => {
@@ -197,12 +217,21 @@ impl Engine {
     fn everything_was_proved(&self) -> bool {
         let kinds = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
         let mut needed = kinds.flat_map(|k| freshness::needed(&self.config.policy, k));
-        needed.all(|p| self.proved(&p.system, &p.stream).at.is_some())
+        needed.all(|n| n.at(self.proved(&n.proof.system, &n.proof.stream)).is_some())
     }
 
-    fn observe_record(&mut self, run: &mut PassRun, new: Box<Record>, told: Told) {
+    fn observe_record(&mut self, run: &mut PassRun, mut new: Box<Record>, told: Told) {
+        // By the system's own clock, as its filter is asked.
         run.newest = run.newest.max(new.changed_at);
+        new.shift_times(self.clocks.shift(&run.system));
+        if !self.doubts.is_empty() {
+            self.end_doubt(&new.id);
+        }
+        if new.id.entity != Entity::Person {
+            self.look_ups.follow_merges(&run.system, &mut new.people);
+        }
         let found = self.world.find(&new.id);
+        let seen_in_this_pass = found.is_some_and(|idx| run.epoch > 0 && self.world.slot(idx).epoch == run.epoch);
         if let Some(idx) = found {
             self.see(idx, run);
         }
@@ -225,7 +254,9 @@ impl Engine {
         // The people of deals that are as they were are asked for in their own rhythm.
         let nobody_known = old.as_ref().is_none_or(|o| o.people.is_empty());
         let id = new.id.id.clone();
-        let merged = overlay(old.as_ref(), new, told, run.began);
+        let at = self.latest_now(run.began);
+        let sight = Sight { at, before: if seen_in_this_pass { Some(at) } else { run.seen_until.map(|before| before.min(at)) } };
+        let merged = overlay(old.as_ref(), new, told, sight);
         // A pass that proves the people of its deals must have all of them.
         if lacks_people && (nobody_known || merged != Merged::Same || run.carries_people) {
             run.deals_without_people.push(id);
@@ -245,6 +276,11 @@ impl Engine {
                 let place = found.zip(old.as_ref().map(|old| self.world.keys(old)));
                 let idx = self.keep_record_at(place, run.stream.clone(), &record);
                 self.see(idx, run);
+                match record.id.entity {
+                    Entity::Person if old.is_none() => self.note_known(&record.id),
+                    Entity::Deal | Entity::Ticket => self.look_for_people(idx, &record, run.began),
+                    _ => {}
+                }
                 if old.is_none() {
                     self.recover(idx, &record, run.began);
                 }
@@ -310,6 +346,9 @@ impl Engine {
     }
 
     fn observe_deleted(&mut self, run: &mut PassRun, id: &RecordId, now: Time) {
+        if !self.doubts.is_empty() {
+            self.end_doubt(id);
+        }
         let Some(idx) = self.world.find(id) else { return };
         let mut record = self.world.record(idx);
         if !record.is_gone() {
@@ -323,6 +362,10 @@ impl Engine {
     fn observe_deal_people(&mut self, run: &mut PassRun, deal: &RecordId, mut people: Vec<ShortText>) {
         people.sort();
         people.dedup();
+        self.look_ups.follow_merges(&deal.system, &mut people);
+        if !self.doubts.is_empty() {
+            self.take_people_of_doubt(deal, &people);
+        }
         let Some(idx) = self.world.find(deal) else { return };
         let old = self.world.record(idx);
         if old.people == people {
@@ -330,12 +373,13 @@ impl Engine {
         }
         let mut new = old.clone();
         new.people = people;
-        if let Merged::Changed(record) = overlay(Some(&old), Box::new(new), Told::ALL, run.began) {
+        if let Merged::Changed(record) = overlay(Some(&old), Box::new(new), Told::ALL, Sight { at: run.began, before: None }) {
             run.changed += 1;
             self.mark(idx, &old);
             let stream = self.world.slot(idx).stream.clone();
             let idx = self.keep_record(stream, &record);
             self.mark(idx, &record);
+            self.look_for_people(idx, &record, run.began);
         }
     }
 

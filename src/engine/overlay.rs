@@ -25,12 +25,21 @@ impl Told {
     pub const READ_BACK: Told = Told { people: true, accounts: false };
 }
 
+/// When an observation was made, by the latest that it may have been.
+#[derive(Debug, Clone, Copy)]
+pub struct Sight {
+    /// The start of the pass that shows the record now.
+    pub at: Time,
+    /// The last moment before that at which the record may have been looked at; `None`: not known.
+    pub before: Option<Time>,
+}
+
 /// Lays a new observation over the old record: unchanged fields keep their time, lost addresses and people are remembered,
-/// an end that was seen gets its time. `read_at` is when the pass began.
-pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: Told, read_at: Time) -> Merged {
+/// an end that was seen gets its time.
+pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: Told, sight: Sight) -> Merged {
     let told_end = new.memory.ended_at;
     let Some(old) = old else {
-        new.memory.ended_at = ended_at(None, &new, told_end, read_at);
+        new.memory.ended_at = ended_at(None, &new, told_end, sight);
         return Merged::Changed(new);
     };
     for field in &mut new.fields {
@@ -67,7 +76,7 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: Told, read_at: 
         }
         memory.past_accounts.retain(|a| !named(a));
     }
-    new.memory.ended_at = ended_at(Some(old), &new, told_end, read_at);
+    new.memory.ended_at = ended_at(Some(old), &new, told_end, sight);
     let changed_at = std::mem::replace(&mut new.changed_at, old.changed_at);
     if *new == *old {
         return Merged::Same;
@@ -93,20 +102,25 @@ fn remember<T: Ord>(list: &mut Vec<T>, item: T) {
     }
 }
 
-/// When the present end of a deal or ticket came about: what the system says, else when it was seen to be over.
-fn ended_at(old: Option<&Record>, new: &Record, told: Option<Time>, read_at: Time) -> Option<Time> {
+/// When the present end of a deal or ticket came about: what the system says, but no earlier than it was last seen open.
+///
+/// The end that a system tells can be edited, and often is an expected one that nobody moved. A cool-down is for who was in a deal until
+/// lately, so that it begins no earlier than the deal was known to be open.
+fn ended_at(old: Option<&Record>, new: &Record, told: Option<Time>, sight: Sight) -> Option<Time> {
     let over = |r: &Record| r.deal.is_some_and(|d| !d.is_open()) || r.ticket.is_some_and(|t| !t.is_open());
     if !over(new) {
         return None;
     }
     // Our clock may be behind the system's: what is no later than its own last change is no expected end but a real one.
-    let told = told.filter(|t| *t <= read_at || new.changed_at.is_some_and(|changed| *t <= changed));
+    let is_past = |t: &Time| *t <= sight.at || new.changed_at.is_some_and(|changed| *t <= changed);
+    let told_or_now = told.map(|t| if is_past(&t) { t } else { sight.at });
     match old {
-        // It may have been opened and ended again between two looks: the later end counts.
-        Some(old) if over(old) && old.deal == new.deal => old.memory.ended_at.max(told),
-        // Seen to end between two looks: no earlier than the system's own last change, no later than now.
-        Some(_) => Some(told.unwrap_or(read_at)),
-        None => told.or(new.changed_at).or(Some(read_at)),
+        // It may have been opened and ended again between two looks: the later end counts. One in the future is no news: it began to count
+        // when the end was seen.
+        Some(old) if over(old) && old.deal == new.deal => old.memory.ended_at.max(told.filter(is_past)),
+        // Seen to end between two looks: after the last of them, no later than now.
+        Some(_) => Some(told_or_now.unwrap_or(sight.at).max(sight.before.unwrap_or(sight.at))),
+        None => told_or_now.or(new.changed_at).or(Some(sight.at)),
     }
 }
 
@@ -168,12 +182,46 @@ mod tests {
             deal.changed_at = Some(Time(changed));
             deal
         };
-        let end = |told: i64, changed: i64| match overlay(Some(&lost(500, 500)), Box::new(lost(told, changed)), Told::ALL, read_at) {
+        let sight = Sight { at: read_at, before: Some(Time(990)) };
+        let end = |told: i64, changed: i64| match overlay(Some(&lost(500, 500)), Box::new(lost(told, changed)), Told::ALL, sight) {
             Merged::Changed(record) => record.memory.ended_at,
             Merged::Same => Some(Time(500)),
         };
         assert_eq!(end(900, 900), Some(Time(900)));
         assert_eq!(end(1_090, 1_090), Some(Time(1_090)), "later than our clock says it is");
         assert_eq!(end(9_000, 900), Some(Time(500)), "an expected end is none");
+    }
+
+    /// A deal that was seen open a second ago is lost with a close date sixty days back, or thirty ahead.
+    #[test]
+    fn a_cool_down_begins_no_earlier_than_the_deal_was_last_seen_open() {
+        let deal = |state, ended: Option<i64>| {
+            let mut deal = Record::new("crm:deal:1".parse().unwrap());
+            (deal.deal, deal.memory.ended_at) = (Some(state), ended.map(Time));
+            deal
+        };
+        for (before, told, begins) in [
+            (Some(990), Some(10), 990),
+            (Some(990), None, 1_000),
+            (Some(990), Some(995), 995),
+            (Some(990), Some(9_000), 1_000),
+            // We were away for long: what the system says is all there is.
+            (Some(100), Some(700), 700),
+            (None, Some(10), 1_000),
+        ] {
+            let sight = Sight { at: Time(1_000), before: before.map(Time) };
+            for old in [DealState::Open, DealState::Unknown, DealState::Won] {
+                let Merged::Changed(record) = overlay(Some(&deal(old, None)), Box::new(deal(DealState::Lost, told)), true, sight) else {
+                    panic!("it ended")
+                };
+                assert_eq!(record.memory.ended_at, Some(Time(begins)), "{before:?} {told:?} {old:?}");
+            }
+        }
+        let first = |told| match overlay(None, Box::new(deal(DealState::Lost, told)), true, Sight { at: Time(1_000), before: None }) {
+            Merged::Changed(record) => record.memory.ended_at,
+            Merged::Same => None,
+        };
+        assert_eq!(first(Some(10)), Some(Time(10)), "never seen open: it ended when the system says");
+        assert_eq!(first(Some(9_000)), Some(Time(1_000)), "an end in the future counts as now");
     }
 }

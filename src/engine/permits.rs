@@ -16,14 +16,15 @@ const DECIDE_EVERY: Span = Span::seconds(5);
 impl Engine {
     /// Whether the clock alone asks for a new decision: a cool-down over, a permit's round, a retry.
     pub fn time_is_due(&self, now: Time) -> bool {
-        let woken = self.wakeups.first_key_value().is_some_and(|(at, _)| *at <= now);
+        let trusted = self.trusted_now(now);
+        let woken = self.wakeups.first_key_value().is_some_and(|(at, _)| *at <= trusted);
         let waits_no_longer = |idx: &Idx| {
             let failures = self.world.slot(*idx).target.as_ref().and_then(|t| t.failures.as_ref());
             failures.is_some_and(|f| f.all().any(|(_, failure)| !failure.waits(now)))
         };
         let retry = self.systems.values().filter(|s| s.channel.lets_something_go(now)).any(|s| s.outbox.keys().any(waits_no_longer));
         let marked = !self.dirty.is_empty() && now.since(self.decided_at) >= DECIDE_EVERY;
-        woken || retry || marked || self.permits_due(now)
+        woken || retry || marked || self.permits_due(trusted)
     }
 
     fn permits_due(&self, now: Time) -> bool {
@@ -44,6 +45,7 @@ impl Engine {
 
     /// Marks everyone in systems whose permits are due for a look.
     pub fn walk_permits(&mut self, now: Time) {
+        let now = self.trusted_now(now);
         if !self.permits_due(now) {
             return;
         }

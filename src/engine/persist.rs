@@ -44,6 +44,12 @@ pub mod kind {
     /// The same in the form of formats 2 and 3.
     pub const STREAM_FORMER: u8 = b's';
     pub const REFUSAL: u8 = b'f';
+    /// Rows that could not be read.
+    pub const DOUBT: u8 = b'd';
+    /// Rows that concern nobody, as a named person says.
+    pub const ACCEPTED: u8 = b'q';
+    /// People who were merged into another.
+    pub const MERGED: u8 = b'j';
     pub const APPROVAL: u8 = b'a';
     pub const LET_GO: u8 = b'l';
     pub const META: u8 = b'm';
@@ -194,6 +200,9 @@ pub fn open_on(
         table: Arc::default(),
         needs: super::engine::Needs::of(&config),
         link_rules: link_rules(&config),
+        clocks: Default::default(),
+        doubts: Default::default(),
+        look_ups: Default::default(),
         quarantine: Vec::new(),
         quarantined: 0,
         rebuilding: None,
@@ -271,6 +280,19 @@ pub fn open_on(
                 let former: FormerStreamState = decode(&text, &value)?;
                 engine.restore_former_stream(&text, former, now);
             }
+            kind::DOUBT => {
+                if let Ok(cause) = text.parse::<RecordId>() {
+                    engine.doubts.restore(cause, decode(&text, &value)?);
+                }
+            }
+            kind::MERGED => {
+                if let Ok(from) = text.parse::<RecordId>() {
+                    engine.look_ups.take_merged(from, decode(&text, &value)?);
+                }
+            }
+            kind::ACCEPTED => {
+                engine.doubts.take_accepted(&text, decode(&text, &value)?);
+            }
             kind::REFUSAL => {
                 let (on, refusal): (StoredOn, Refusal) = decode(&text, &value)?;
                 engine.refusals.add(on.on(), &refusal);
@@ -320,6 +342,8 @@ pub fn open_on(
         }
         None => {}
     }
+    let proved: Vec<Time> = engine.systems.values().flat_map(|s| s.streams.values()).filter_map(|s| s.proved_at).collect();
+    proved.into_iter().for_each(|at| engine.clocks.hear(at));
     engine.replay(said, &notes, now);
     engine.tidy_journal(now)?;
     if loaded.fingerprint_changed {
@@ -347,7 +371,6 @@ pub(crate) fn system(opened: Opened) -> SystemState {
         epochs: BTreeMap::new(),
         outbox: Default::default(),
         channel: Default::default(),
-        clock_skew_ms: 0,
         blocks_lost: 0,
         guards: Default::default(),
         lined_up: Default::default(),

@@ -2,8 +2,8 @@
 
 use super::engine::{Engine, Error};
 use super::observe::{Follows, PassRun};
-use crate::connector::{Error as SystemError, Pass, PassEnd};
-use crate::model::{Name, Presence, Span, Time};
+use crate::connector::{Error as SystemError, Pass, PassEnd, SWEEP_EVERY};
+use crate::model::{Entity, Name, Presence, Span, Time};
 
 /// A stream that listed at least so many records and now lists none is not believed: a lost scope looks like that.
 const EMPTY_SUSPICIOUS_FROM: usize = 5;
@@ -30,10 +30,12 @@ impl Engine {
         if complete && run.pass.is_sweep() {
             self.miss(run, now);
         }
+        let doubted = self.doubt_pass(run, complete);
         let left_the_list = complete && run.pass == Pass::Open && (self.open_deal_left(run) || self.is_silent(run));
         let (proves_at, carried) = (run.began.minus(lag), self.carried_by(&run.system, &run.stream, &run.pass));
         // Where people are missing they are asked for at once, and that proves them.
-        let carried = if left_the_list || !run.deals_without_people.is_empty() { Vec::new() } else { carried };
+        let carried = if left_the_list || doubted || !run.deals_without_people.is_empty() { Vec::new() } else { carried };
+        let persons_swept_within = self.persons_swept_within(&run.system, &run.stream);
         let deals_proved = info.as_ref().and_then(|i| i.for_each.as_ref()).and_then(|deals| {
             // As it was read: while the state is rebuilt no proof counts, and still this one must come about.
             self.systems.get(&run.system).and_then(|s| s.streams.get(deals)).filter(|d| d.proved_here)?.proved_at
@@ -55,7 +57,7 @@ impl Engine {
                     stream.since = Some(run.newest.map_or(run.began_there, |newest| newest.min(run.began_there)));
                     stream.silent_passes = 0;
                     (stream.swept_at, stream.swept_here) = (Some(run.began), true);
-                    stream.proves(proves_at);
+                    stream.proves(proves_at, now);
                 }
                 Pass::Changes(since) => {
                     let overlaps = info.as_ref().is_some_and(|i| i.overlaps);
@@ -70,27 +72,35 @@ impl Engine {
                         stream.silent_passes = 0;
                     }
                     stream.goes_on_from(run);
-                    if sound && stream.swept_at.is_some() && !stream.filter_broken && stream.filter_tested_at.is_some() {
-                        stream.proves(proves_at);
+                    let works = !stream.filter_broken && stream.filter_tested_at.is_some();
+                    if sound && stream.swept_at.is_some() && works {
+                        stream.proves(proves_at, now);
+                    }
+                    if works && stream.swept_within(persons_swept_within, now) {
+                        stream.proves_filtered(proves_at, now);
                     }
                 }
                 Pass::Resume { .. } => {
                     stream.goes_on_from(run);
                     // What was there before the cursor began is known by a sweep only.
                     if sound && stream.swept_at.is_some() {
-                        stream.proves(proves_at);
+                        stream.proves(proves_at, now);
+                    }
+                    if stream.swept_within(persons_swept_within, now) {
+                        stream.proves_filtered(proves_at, now);
                     }
                 }
                 // Won, lost, deleted, or the token sees no deals any more: the whole listing tells which, and is what proves.
                 Pass::Open if left_the_list => stream.swept_at = None,
-                Pass::Open if stream.swept_at.is_some() => stream.proves(proves_at),
+                Pass::Open if stream.swept_at.is_some() => stream.proves(proves_at, now),
                 Pass::Open => {}
                 // Only of the deals that are known: their own stream's proof is the most that this one can have.
                 Pass::ForEach(_) => {
                     if let Some(deals_at) = deals_proved {
-                        stream.proves(deals_at.min(proves_at));
+                        stream.proves(deals_at.min(proves_at), now);
                     }
                 }
+                Pass::ById(_) => {}
                 Pass::FilterTest(_) => {
                     stream.filter_tested_at = Some(now);
                     stream.filter_broken = run.read > 0;
@@ -102,9 +112,12 @@ impl Engine {
             }
         }
         self.keep_stream(&run.system, &run.stream);
+        self.looked_up(run, now);
         if complete {
+            self.note_people_read(&run.system, now);
+            self.clocks.pass_ended(now);
             for name in carried {
-                self.prove_people(&run.system, &name, proves_at);
+                self.prove_people(&run.system, &name, proves_at, now);
             }
             self.note_caught_up()?;
         }
@@ -150,7 +163,7 @@ impl Engine {
                 }
             }
             (None, Some(at)) => {
-                self.prove_people(&run.system, &run.stream, at);
+                self.prove_people(&run.system, &run.stream, at, now);
                 self.note_caught_up()?;
             }
             // Only some deals were asked for: it proves nothing of the stream.
@@ -160,12 +173,20 @@ impl Engine {
     }
 
     /// A pass over the deals has proved their people along with them.
-    fn prove_people(&mut self, system: &Name, stream: &Name, at: Time) {
+    fn prove_people(&mut self, system: &Name, stream: &Name, at: Time, now: Time) {
         if let Some(state) = self.stream_mut(system, stream) {
-            state.proves(at);
+            state.proves(at, now);
             state.failures.clear();
             self.keep_stream(system, stream);
         }
+    }
+
+    /// How old a sweep of persons may be for a filtered pass to count: a filter shows who is new and whose address changed, a sweep finds the rest.
+    fn persons_swept_within(&self, system: &Name, stream: &Name) -> Option<Span> {
+        let state = self.systems.get(system)?;
+        let info = state.infos.get(stream).filter(|i| i.entity == Entity::Person)?;
+        let every = state.config.sweep.or(info.sweep_every).unwrap_or(SWEEP_EVERY);
+        Some(Span(every.0.saturating_mul(2)))
     }
 
     /// Whether a pass gave nothing, and the one for changes before it not even the newest known record.
@@ -192,7 +213,7 @@ impl Engine {
             Pass::Open => own.open_carries_people,
             Pass::Changes(_) => own.changes_carry_people && own.sound && filter_works,
             Pass::Resume { .. } => own.changes_carry_people && own.sound,
-            Pass::ForEach(_) | Pass::FilterTest(_) => false,
+            Pass::ForEach(_) | Pass::FilterTest(_) | Pass::ById(_) => false,
         };
         if !proves {
             return Vec::new();
@@ -225,6 +246,7 @@ impl Engine {
             }
             self.keep_stream(&run.system, &run.stream);
         }
+        self.looked_up(run, now);
         self.commit()
     }
 

@@ -105,6 +105,7 @@ impl Engine {
 
     /// Marks the people of causes whose cool-down is over, and people who are held by one that does not lead to them.
     fn wake(&mut self, now: Time) {
+        let now = self.trusted_now(now);
         while let Some((at, woken)) = self.wakeups.pop_first() {
             if at > now {
                 self.wakeups.insert(at, woken);
@@ -283,7 +284,7 @@ impl Engine {
                 let wanted = self.wanted(record, whole, now);
                 let system = &self.systems[&record.id.system];
                 let slot = self.world.slot(idx);
-                target::due(slot.target.as_deref(), record, &wanted, &system.allowed, &system.abilities, now)
+                target::due(slot.target.as_deref(), record, &wanted, &system.allowed, &system.abilities, self.trusted_now(now))
             }
             _ => target::Due::default(),
         };

@@ -1,5 +1,6 @@
 //! The journal against the store at open: what it says is laid over what the store had, and what it lacks is written to it again.
 
+use super::doubts::Accepted;
 use super::engine::Engine;
 use super::persist::{encode, kind, refusal_key};
 use super::rebuild::Journaled;
@@ -34,7 +35,7 @@ impl Said {
                     let known = said.approvals.entry(system.clone()).or_insert(Approval::Holds);
                     *known = (*known).max(approval(*scope));
                 }
-                What::Damaged { .. } => {}
+                What::Damaged { .. } | What::RowAccepted { .. } => {}
                 _ => continue,
             }
             said.entries.push(entry);
@@ -92,6 +93,9 @@ impl Engine {
                         state.approved = Some(approval(scope));
                         self.pending.put(kind::APPROVAL, system.into_bytes(), encode(&approval(scope)));
                     }
+                }
+                What::RowAccepted { row, record, by, because } => {
+                    self.restore_accepted(&row, Accepted { cause: record, by, because, at: entry.at });
                 }
                 What::Damaged { found } if now.since(entry.at) < DAMAGE_TOLD => {
                     self.journal_damage.push(format!("found on {}: {found}", entry.at));

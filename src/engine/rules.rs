@@ -8,7 +8,7 @@ use super::persist::{Opened, decode, encode, kind, link_rules};
 use super::world::NOBODY;
 use crate::config::{Config, System};
 use crate::decide::phase::phase;
-use crate::decide::rules::{After, ConsentRules, HoldRule, HoldScope, Policy, Proof, Widening};
+use crate::decide::rules::{After, ConsentRules, HoldRule, HoldScope, Policy, Proof, Stale, Widening};
 use crate::decide::standing::By;
 use crate::decide::widening;
 use crate::model::expression::{Declared, Expression, Scope};
@@ -19,7 +19,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The key of the `META` item that keeps the rules in force.
-pub const RULES_KEY: &str = "rules";
+pub const RULES_KEY: &str = "rules with stale";
+/// The same as formats before 4 keep it, whose holds say nothing of staleness.
+const RULES_KEY_BEFORE: &str = "rules";
 
 /// All of a config that decides who may be mailed.
 #[derive(Debug, Clone)]
@@ -65,6 +67,56 @@ struct StoredHold {
     after: After,
     proofs: Vec<Proof>,
     rule: Name,
+    stale: Stale,
+}
+
+/// The same as formats before 4 have it.
+#[derive(Deserialize)]
+struct StoredBefore {
+    declared: Declared,
+    holds: Vec<StoredHoldBefore>,
+    refusal_proofs: Vec<Proof>,
+    widening: Widening,
+    consent: ConsentRules,
+    shared_mailboxes: Vec<String>,
+    targets: BTreeMap<Name, Target>,
+}
+
+#[derive(Deserialize)]
+struct StoredHoldBefore {
+    name: Name,
+    on: Entity,
+    when: String,
+    scope: HoldScope,
+    stops: Vec<MailKind>,
+    after: After,
+    proofs: Vec<Proof>,
+    rule: Name,
+}
+
+impl From<StoredBefore> for Stored {
+    fn from(before: StoredBefore) -> Stored {
+        let hold = |h: StoredHoldBefore| StoredHold {
+            name: h.name,
+            on: h.on,
+            when: h.when,
+            scope: h.scope,
+            stops: h.stops,
+            after: h.after,
+            proofs: h.proofs,
+            rule: h.rule,
+            stale: Stale::Hold,
+        };
+        Stored {
+            declared: before.declared,
+            holds: before.holds.into_iter().map(hold).collect(),
+            refusal_proofs: before.refusal_proofs,
+            widening: before.widening,
+            consent: before.consent,
+            shared_mailboxes: before.shared_mailboxes,
+            targets: before.targets,
+        }
+    }
 }
 
 /// Rules that counted before an edit that widens, and what of it does.
@@ -85,6 +137,7 @@ impl RuleSet {
             after: h.after,
             proofs: h.proofs.clone(),
             rule: h.rule.clone(),
+            stale: h.stale,
         };
         let target = |s: &System| {
             let writes = Target { hold: s.writes.hold, block: s.block, permit: s.permit.clone(), lease: s.lease, line: s.line };
@@ -123,7 +176,7 @@ impl RuleSet {
                 }
             };
             let (name, stops, proofs, rule) = (h.name.clone(), h.stops.clone(), h.proofs.clone(), h.rule.clone());
-            Some(HoldRule { name, on: h.on, when, scope: h.scope, stops, after: h.after, proofs, rule })
+            Some(HoldRule { name, on: h.on, when, scope: h.scope, stops, after: h.after, proofs, stale: h.stale, rule })
         };
         let holds = stored.holds.iter().filter_map(hold).collect();
         let policy = Policy {
@@ -139,8 +192,13 @@ impl RuleSet {
 
 /// The rules that the state says were in force last, oldest first.
 pub fn stored(state: &State) -> Result<Vec<RuleSet>, Error> {
-    let Some(bytes) = state.get(kind::META, RULES_KEY.as_bytes())? else { return Ok(Vec::new()) };
-    let sets: Vec<Stored> = decode(RULES_KEY, &bytes)?;
+    let sets: Vec<Stored> = if let Some(bytes) = state.get(kind::META, RULES_KEY.as_bytes())? {
+        decode(RULES_KEY, &bytes)?
+    } else if let Some(bytes) = state.get(kind::META, RULES_KEY_BEFORE.as_bytes())? {
+        decode::<Vec<StoredBefore>>(RULES_KEY_BEFORE, &bytes)?.into_iter().map(Stored::from).collect()
+    } else {
+        Vec::new()
+    };
     Ok(sets.into_iter().map(RuleSet::restored).collect())
 }
 
@@ -327,6 +385,7 @@ impl Engine {
             state.channel.loses_its_answers();
         }
         self.retired = known;
+        self.clocks.keep_only(|name| self.systems.contains_key(name));
         let names: Vec<Name> = self.systems.keys().cloned().collect();
         for name in names {
             let streams: Vec<Name> = self.systems[&name].streams.keys().cloned().collect();

@@ -5,7 +5,7 @@ use super::observe::FILTER_TEST_EVERY;
 use super::reading::{Haste, StreamState};
 use super::system::Approval;
 use crate::connector::{Pass, READ_EVERY, Reads, SWEEP_EVERY, StreamInfo};
-use crate::model::{DealState, Entity, Name, ShortText, Span, Time};
+use crate::model::{DealState, Entity, Name, RecordId, ShortText, Span, Time};
 
 /// How far in the future the time lies that a filter is tested with.
 const FILTER_TEST_AHEAD: Span = Span::days(365);
@@ -82,9 +82,10 @@ impl Engine {
                 if self.release_needs(system, stream, now) {
                     known.swept_at = None;
                 }
-                passes(info, &known, state.config.sweep, now, state.time_there(now))
+                passes(info, &known, state.config.sweep, now, self.clocks.there(system, now))
             }
         };
+        passes.extend(self.look_up_due(system, stream, now));
         passes.retain(|p| !known.waits(p.kind(), haste, now));
         passes
     }
@@ -103,7 +104,15 @@ impl Engine {
 
     /// Why a stream cannot be read as it should.
     pub fn stream_error(&self, system: &Name, stream: &Name) -> Option<String> {
-        self.systems.get(system)?.streams.get(stream)?.error()
+        let state = self.systems.get(system)?.streams.get(stream)?;
+        let all: Vec<String> = state.error().into_iter().chain(self.doubt_of(system, stream)).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+
+    /// Why a stream proves nothing though it was read, where rows of it may be anybody's.
+    pub fn doubt_of(&self, system: &Name, stream: &Name) -> Option<String> {
+        let state = self.systems.get(system)?.streams.get(stream)?;
+        self.unproved_rows(system, stream, state.unread_beyond)
     }
 
     /// Whether a release waits for this stream to be proved in this run. A feed or an unsound filter proves nothing, so that else it would
@@ -125,6 +134,14 @@ impl Engine {
             let record = self.world.record(*i);
             !record.is_gone() && record.deal.is_some_and(DealState::is_open)
         });
-        open.map(|i| self.world.slot(i).id.id.clone()).collect()
+        let known = open.map(|i| self.world.slot(i).id.id.clone());
+        known
+            .chain(
+                self.doubts
+                    .named_of(system, stream)
+                    .filter(|id| self.world.find(&RecordId::new(system.clone(), Entity::Deal, (*id).clone())).is_none())
+                    .cloned(),
+            )
+            .collect()
     }
 }

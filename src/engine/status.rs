@@ -1,12 +1,13 @@
 //! Protection and health, for `status`, `/readyz` and the metrics.
 
+use super::accept::Unreadable;
 use super::engine::Engine;
 use super::plan::Waiting;
-use super::reading::StreamState;
 use super::system::Approval;
 use super::target::Op;
 use super::unread_refusals::UnreadWords;
 use crate::connector::Usage;
+use crate::decide::freshness::Needed;
 use crate::decide::rules::HoldScope;
 use crate::model::{Name, RecordId, Time};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub struct Status {
     pub waiting: Vec<Waiting>,
     /// What could not be read, with the record and what to do: the last ones.
     pub quarantine: Vec<String>,
+    /// Rows that are no records, by stream and reason, with what follows from it: also after a restart.
+    #[serde(default)]
+    pub unreadable: Vec<Unreadable>,
     pub config: ConfigStatus,
 }
 
@@ -125,32 +129,10 @@ impl Engine {
         let mut stale = self.rebuilding.is_some() || self.halted.is_some();
         let asked = if stale { &[][..] } else { &[crate::model::MailKind::Campaign, crate::model::MailKind::Newsletter] };
         for kind in asked.iter().copied() {
-            for proof in crate::decide::freshness::needed(&self.config.policy, kind) {
-                if crate::decide::freshness::is_fresh(proof, &|s, t| self.proved(s, t), now) {
-                    continue;
-                }
-                stale = true;
-                let age = self.proved(&proof.system, &proof.stream).at;
-                let said = self.systems.get(&proof.system).and_then(|s| s.streams.get(&proof.stream)).and_then(StreamState::error);
-                let line = match age {
-                    Some(at) => format!(
-                        "{}.{} was proved {} s ago, its limit is {}: the gate holds, nothing is released{}",
-                        proof.system,
-                        proof.stream,
-                        now.since(at).as_seconds(),
-                        proof.limit,
-                        said.map(|e| format!(" ({e})")).unwrap_or_default()
-                    ),
-                    None => format!(
-                        "{}.{} was never read to its end: the gate holds, nothing is released{}",
-                        proof.system,
-                        proof.stream,
-                        said.map(|e| format!(" ({e})")).unwrap_or_default()
-                    ),
-                };
-                if !because.contains(&line) {
-                    because.push(line);
-                }
+            for needed in crate::decide::freshness::needed(&self.config.policy, kind) {
+                let line = self.stale_line(&needed, now);
+                stale |= line.is_some();
+                because.extend(line.filter(|line| !because.contains(line)));
             }
         }
         for (name, system) in self.systems.iter() {
@@ -162,17 +144,14 @@ impl Engine {
                     }
                 }
             }
-            if !system.clock_agrees() {
-                because.push(format!(
-                    "{name}: its clock and ours differ by {} s: nothing is released until they agree; set this machine's clock, then restart nayose",
-                    system.clock_skew_ms / 1000
-                ));
-            }
             because.extend(self.delivery_alarms(name, system, now));
         }
         because.extend(self.unread_words().iter().map(UnreadWords::told));
         because.extend(self.fields_not_seen());
+        because.extend(self.clock_alarms());
         because.extend(self.hold_alarms());
+        let unreadable = self.unreadable();
+        because.extend(unreadable.iter().map(Unreadable::line));
         because.splice(0..0, self.of_our_own());
         for mistake in &self.unfollowed.mistakes {
             because.push(format!("the config was edited and has a mistake, the rules from before it are in force: {mistake}"));
@@ -192,6 +171,8 @@ impl Engine {
             because.push(format!("{no_people} open deals name nobody: they hold only their account, if they name one"));
         }
         let targets = unprotected.len();
+        // Ages are told by a clock that is wrong.
+        let stale = stale || !self.clocks_agree();
         let protection = if targets == 0 || watching.len() == targets {
             Protection::Watching
         } else if stale || not_enforced > 0 || !watching.is_empty() {
@@ -209,12 +190,39 @@ impl Engine {
             held: living.filter(|p| !p.holds.is_empty()).count(),
             waiting,
             quarantine: self.quarantine.clone(),
+            unreadable,
             config: ConfigStatus {
                 version: self.files.version.clone(),
                 mistakes: self.unfollowed.mistakes.clone(),
                 restart: self.unfollowed.restart.clone(),
             },
         }
+    }
+
+    /// What is to be told of a stream that is older than its limit.
+    fn stale_line(&self, needed: &Needed<'_>, now: Time) -> Option<String> {
+        let proof = needed.proof;
+        let proved = self.proved(&proof.system, &proof.stream);
+        if needed.is_fresh(proved, now) {
+            return None;
+        }
+        let said = self.stream_error(&proof.system, &proof.stream);
+        let said = said.map(|e| format!(" ({e})")).unwrap_or_default();
+        let stream = format!("{}.{}", proof.system, proof.stream);
+        Some(match needed.at(proved) {
+            Some(at) if needed.answers(proved, now) => format!(
+                "{stream} was proved {} s ago, its limit is {}: nothing is released; the gate goes by what was known last, up to {}{said}",
+                now.since(at).as_seconds(),
+                proof.limit,
+                needed.goes_by()
+            ),
+            Some(at) => format!(
+                "{stream} was proved {} s ago, its limit is {}: the gate holds, nothing is released{said}",
+                now.since(at).as_seconds(),
+                needed.goes_by()
+            ),
+            None => format!("{stream} was never read to its end: the gate holds, nothing is released{said}"),
+        })
     }
 
     /// What is wrong with our own state: told before all else.
@@ -242,7 +250,7 @@ impl Engine {
             let status = StreamStatus {
                 proved_at: state.proved_at.map(Time::rfc3339),
                 age_s: state.proved_at.map(|at| now.since(at).as_seconds()),
-                error: state.error(),
+                error: self.stream_error(name, stream),
             };
             (stream.clone(), status)
         });

@@ -40,8 +40,6 @@ pub struct SystemState {
     pub outbox: Outbox,
     /// What is under way there, and what its trouble lets through.
     pub channel: Channel,
-    /// The server's clock minus ours when last told.
-    pub clock_skew_ms: i64,
     /// Targets that were found without the block that we set.
     pub blocks_lost: u64,
     pub guards: Guards,
@@ -78,11 +76,6 @@ impl SystemState {
     /// Streams of which a pass ended because the credential was not accepted.
     pub fn credential_refused(&self) -> impl Iterator<Item = &Name> {
         self.streams.iter().filter(|(_, s)| s.credential_refused()).map(|(name, _)| name)
-    }
-
-    /// What the system's clock shows when ours shows this, as far as is known.
-    pub fn time_there(&self, ours: Time) -> Time {
-        Time(ours.0.saturating_add(self.clock_skew_ms))
     }
 
     /// Puts a record into the outbox or takes it out, and counts.

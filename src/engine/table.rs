@@ -4,9 +4,10 @@
 //! It lies in parts with a lock each, so that whoever asks waits for one person's entry at most, also while everyone is decided on.
 
 use super::postings::Postings;
+use crate::decide::freshness::{self, ProvedOf, Side};
 use crate::decide::rules::Policy;
 use crate::decide::standing::Standing;
-use crate::model::{Address, Mail, MailKind, Reason, Record, RecordId, Time};
+use crate::model::{Address, Mail, MailKind, Name, Reason, Record, RecordId, Time};
 use hashbrown::HashMap;
 use std::hash::{BuildHasher, Hash};
 use std::hint::black_box;
@@ -218,18 +219,11 @@ impl Found {
     }
 }
 
-/// What a kind of mail needs and is not proved fresh, as reason codes.
-pub fn stale(
-    policy: &Policy,
-    kind: MailKind,
-    proved: &dyn Fn(&crate::model::Name, &crate::model::Name) -> crate::decide::freshness::Proved,
-    side: &dyn Fn(&crate::model::Name, &crate::model::Name) -> crate::decide::freshness::Side,
-    now: Time,
-) -> Vec<Reason> {
-    use crate::decide::freshness;
+/// What a kind of mail needs and is too old to answer by, as reason codes.
+pub fn stale(policy: &Policy, kind: MailKind, proved: &ProvedOf<'_>, side: &dyn Fn(&Name, &Name) -> Side, now: Time) -> Vec<Reason> {
     let mut reasons: Vec<Reason> = freshness::needed(policy, kind)
-        .filter(|p| !freshness::is_fresh(p, proved, now))
-        .map(|p| side(&p.system, &p.stream).reason())
+        .filter(|n| !n.answers(proved(&n.proof.system, &n.proof.stream), now))
+        .map(|n| side(&n.proof.system, &n.proof.stream).reason())
         .collect();
     reasons.sort();
     reasons.dedup();

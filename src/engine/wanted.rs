@@ -6,7 +6,7 @@ use super::target::{PermitWish, Wanted};
 use super::view::View;
 use super::world::{Idx, PersonIdx};
 use crate::decide::freshness;
-use crate::decide::standing::Standing;
+use crate::decide::standing::{Standing, UNREAD};
 use crate::decide::status::{Status, status};
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState};
@@ -41,7 +41,7 @@ impl Engine {
             (s, word)
         });
         if allowed.block || allowed.permit {
-            let reasons = against(whole.standing, record, now);
+            let reasons = against(whole.standing, record, self.trusted_now(now));
             wanted.block = !reasons.is_empty();
             wanted.why = reasons.join(",");
             let refused = whole.standing.refused_all || !record.refusals.is_empty();
@@ -53,6 +53,13 @@ impl Engine {
                 let end = allowed.permit.then(|| self.permit_end(&allowed.lease)).flatten();
                 end.map_or(PermitWish::Leave, PermitWish::Until)
             };
+        }
+        if self.doubts.doubts_record(&record.id) {
+            // Of a record that cannot be read nothing is widened.
+            wanted.permit = PermitWish::Withdraw;
+            if record.is_blocked() {
+                (wanted.block, wanted.why) = (true, UNREAD.into());
+            }
         }
         for name in &system.config.writes.fields {
             let winner = whole.merge.fields.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.clone());
@@ -68,8 +75,8 @@ impl Engine {
     pub fn permit_end(&self, lease: &Span) -> Option<Time> {
         let proofs = [MailKind::Newsletter, MailKind::Campaign].into_iter().flat_map(|k| freshness::needed(&self.config.policy, k));
         let mut end: Option<Time> = None;
-        for proof in proofs {
-            let at = self.proved(&proof.system, &proof.stream).at?.plus(proof.limit);
+        for needed in proofs {
+            let at = needed.at(self.proved(&needed.proof.system, &needed.proof.stream))?.plus(needed.goes_by());
             end = Some(end.map_or(at, |e| e.min(at)));
         }
         end.map(|e| e.plus(*lease))

@@ -1,6 +1,6 @@
 //! Source records: one row of an outer system as it was last observed.
 
-use super::{Address, Field, Name, RefusalScope, ShortText, Time, Value};
+use super::{Address, Field, Name, RefusalScope, ShortText, Span, Time, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -316,6 +316,15 @@ impl Record {
             (Some(one), None) | (None, Some(one)) => Some(one.to_string()),
             (None, None) => None,
         }
+    }
+
+    /// Takes off the system's own times by how much its clock is ahead.
+    pub fn shift_times(&mut self, ahead: Span) {
+        let Some(told) = self.changed_at.filter(|_| ahead != Span::ZERO) else { return };
+        self.changed_at = Some(told.minus(ahead));
+        self.memory.ended_at = self.memory.ended_at.map(|at| at.minus(ahead));
+        // Where no time of the change was told, a field has that of reading it.
+        self.fields.iter_mut().filter(|f| f.at == told).for_each(|f| f.at = told.minus(ahead));
     }
 
     pub fn is_gone(&self) -> bool {

@@ -58,7 +58,7 @@ pub(super) fn fold(mut from: impl BufRead, now: Time) -> io::Result<Compacted> {
 fn stays(entry: &Entry, refusals: &mut HashSet<String>) -> bool {
     match &entry.what {
         What::Refusal { record, address, topic, .. } => refusals.insert(format!("{record}\u{1f}{address:?}\u{1f}{topic:?}")),
-        What::FirstContact { .. } | What::PlanApproved { .. } => true,
+        What::FirstContact { .. } | What::PlanApproved { .. } | What::RowAccepted { .. } => true,
         What::Outcome { .. } | What::Held { .. } | What::Damaged { .. } | What::DeadLetterDropped { .. } => false,
     }
 }

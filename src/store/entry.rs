@@ -55,6 +55,14 @@ pub enum What {
         record: RecordId,
         causes: Vec<Cause>,
     },
+    /// A named person's word that a row which cannot be read concerns nobody.
+    RowAccepted {
+        row: String,
+        #[serde(with = "as_text")]
+        record: RecordId,
+        by: String,
+        because: String,
+    },
     /// The journal itself was found damaged.
     Damaged { found: String },
     DeadLetterDropped {
@@ -186,6 +194,10 @@ mod tests {
             (
                 set,
                 r#"{"at":5,"what":"outcome","record":"ma:person:17","op":"hold","outcome":"applied","reasons":[],"run":"r_1","block":"set","causes":[{"hold":"open_deal","cause":"crm:deal:8"}]}"#,
+            ),
+            (
+                What::RowAccepted { row: "q_1".into(), record: record.clone(), by: "taro".into(), because: "a test".into() },
+                r#"{"at":5,"what":"row_accepted","row":"q_1","record":"ma:person:17","by":"taro","because":"a test"}"#,
             ),
             (held, r#"{"at":5,"what":"held","record":"ma:person:17","causes":[{"hold":"open_deal","cause":"crm:deal:8"}]}"#),
             (What::Damaged { found: "cut".into() }, r#"{"at":5,"what":"damaged","found":"cut"}"#),

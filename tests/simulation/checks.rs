@@ -114,7 +114,8 @@ fn widens(
 }
 
 fn skew_was_told(sim: &Sim<'_>) -> bool {
-    sim.daemon.as_ref().is_some_and(|d| d.engine.systems.values().all(|s| s.clock_skew_ms.abs() > 120_000))
+    let told = |d: &crate::driver::Daemon| d.engine.systems.keys().all(|s| d.engine.clocks.skew_ms(s).is_some_and(|ms| ms.abs() > 120_000));
+    sim.daemon.as_ref().is_some_and(told)
 }
 
 fn needed(sim: &Sim<'_>) -> Vec<(&'static str, i64)> {

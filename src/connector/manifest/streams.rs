@@ -41,6 +41,9 @@ pub struct Stream {
     /// deal_person only: read for the ids of that stream's open deals, and for each deal that changed.
     #[serde(default)]
     pub for_each: Option<ForEach>,
+    /// Reads records by their ids: those that a deal or ticket names and no listing showed, and rows that could not be read.
+    #[serde(default)]
+    pub by_id: Option<ById>,
     /// What a raw record becomes. Not for deal_person.
     #[serde(default)]
     pub record: Option<RecordMap>,
@@ -186,6 +189,15 @@ pub struct Feed {
     pub chunk: usize,
     #[serde(default)]
     pub sound: bool,
+}
+
+/// Records read by `{ids}`, or one by `{id}`. Who is not there is left out of the answer, or told by 404 or 410; where one was merged into
+/// another, a request for the one alone may show the other.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ById {
+    pub request: Request,
+    pub chunk: usize,
 }
 
 /// Associations read by deal ids.

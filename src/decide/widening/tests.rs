@@ -12,6 +12,7 @@ fn hold(name: &str, when: &str) -> HoldRule {
         stops: vec![MailKind::Campaign, MailKind::Newsletter],
         after: After { won: Span::ZERO, lost: Span::days(30), closed: Span::ZERO },
         proofs: vec![proof("crm", "deals", 15), proof("crm", "deal_people", 15)],
+        stale: Stale::Hold,
         rule: "policy.toml:4".into(),
     }
 }
@@ -27,7 +28,7 @@ fn policy() -> Policy {
 type Edit = fn(&mut Policy);
 
 /// Each edit, and what it is said to let through. The same edit backwards is asked too: what one way widens, the other way does not.
-const EDITS: [(Edit, &[&str]); 14] = [
+const EDITS: [(Edit, &[&str]); 15] = [
     (|_| {}, &[]),
     (|p| p.holds[0].rule = "policy.toml:9".into(), &[]),
     (|p| p.holds.clear(), &["policy.toml:4: the hold open_deal was taken out"]),
@@ -39,6 +40,7 @@ const EDITS: [(Edit, &[&str]); 14] = [
     (|p| p.holds[0].after.lost = Span::days(3), &["policy.toml:4: the hold open_deal: after lost 30d -> 3d"]),
     (|p| p.holds[0].proofs[0].limit = Span::minutes(30), &["policy.toml:4: the hold open_deal: proof of crm.deals 15m -> 30m"]),
     (|p| p.holds[0].proofs.truncate(1), &["policy.toml:4: the hold open_deal needs no proof of crm.deal_people any more"]),
+    (|p| p.holds[0].stale = Stale::LastKnown(Span::days(1)), &["policy.toml:4: the hold open_deal goes by what was known last for 1d"]),
     (|p| p.refusal_proofs.clear(), &["policy.toml: [refusals] needs no proof of ma.people any more"]),
     (|p| p.widening.people = 900, &["policy.toml: [widening] lets more go without asking"]),
     (|p| p.widening.share = 0.5, &["policy.toml: [widening] lets more go without asking"]),

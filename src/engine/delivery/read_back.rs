@@ -2,7 +2,7 @@
 
 use super::super::deliver::Op;
 use super::super::engine::{Engine, Error};
-use super::super::overlay::{Merged, Told, overlay};
+use super::super::overlay::{Merged, Sight, Told, overlay};
 use super::super::system::Lanes;
 use super::super::target::{Sent, is_form_of, shows_why};
 use super::super::world::Idx;
@@ -64,7 +64,7 @@ impl Engine {
     fn book_shown(&mut self, idx: Idx, shown: &Record, words: &Words, why: &str, now: Time) {
         self.note_refusals(shown, now);
         let old = self.world.record(idx);
-        if let Merged::Changed(record) = overlay(Some(&old), Box::new(shown.clone()), Told::READ_BACK, now) {
+        if let Merged::Changed(record) = overlay(Some(&old), Box::new(shown.clone()), Told::READ_BACK, Sight { at: now, before: None }) {
             let stream = self.world.slot(idx).stream.clone();
             self.keep_record(stream, &record);
         }

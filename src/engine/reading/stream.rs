@@ -2,6 +2,7 @@
 
 use crate::connector::{PassKind, Shown};
 use crate::engine::Engine;
+use crate::decide::freshness::Proved;
 use crate::engine::observe::PassRun;
 use crate::model::{Name, Span, Time};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,17 @@ pub struct StreamState {
     /// A sweep that was begun and not ended yet.
     #[serde(skip)]
     pub sweep: Option<SweepUnderWay>,
+    /// Persons: the start of the last complete filtered pass that had a young sweep behind it, less the lag.
+    pub filtered_at: Option<Time>,
+    /// The last moment at which a page of it was read, by the latest that it may have been.
+    pub read_until: Option<Time>,
+    /// Rows of it may be anybody's: it proves nothing while they are there. And how many were too many to be looked at.
+    #[serde(skip)]
+    pub doubted: bool,
+    #[serde(skip)]
+    pub unread_beyond: usize,
+    #[serde(skip)]
+    pub filtered_here: bool,
     /// Proved, and swept, by this process: what a former one left may have been told by another clock.
     #[serde(skip)]
     pub proved_here: bool,
@@ -72,15 +84,39 @@ pub struct SweepUnderWay {
 }
 
 impl StreamState {
-    /// A pass proved it. Proofs do not go back, but the first of a process takes the place of what a former one left.
-    pub fn proves(&mut self, at: Time) {
-        self.proved_at = if self.proved_here { self.proved_at.max(Some(at)) } else { Some(at) };
+    /// A pass proved it. Proofs do not go back, but the first of a process takes the place of what a former one left, and so does one by a
+    /// clock that was set back: what is still to come proves nothing.
+    pub fn proves(&mut self, at: Time, now: Time) {
+        if self.doubted {
+            return;
+        }
+        self.proved_at = if self.proved_here { self.proved_at.filter(|before| *before <= now).max(Some(at)) } else { Some(at) };
         self.proved_here = true;
+    }
+
+    /// A filtered pass over persons came to its end, and a young sweep stands behind it.
+    pub fn proves_filtered(&mut self, at: Time, now: Time) {
+        if self.doubted {
+            return;
+        }
+        let before = self.filtered_at.filter(|before| self.filtered_here && *before <= now);
+        (self.filtered_at, self.filtered_here) = (before.max(Some(at)), true);
+    }
+
+    /// Whether it was swept within a time; never if there is none.
+    pub fn swept_within(&self, within: Option<Span>, now: Time) -> bool {
+        within.is_some_and(|within| self.swept_at.is_some_and(|at| now.since(at) <= within))
+    }
+
+    /// What this process proved itself.
+    pub fn proved_here(&self) -> Proved {
+        let own = |at: Option<Time>, here: bool| at.filter(|_| here);
+        Proved { at: own(self.proved_at, self.proved_here), filtered_at: own(self.filtered_at, self.filtered_here) }
     }
 
     /// As a later process finds it. A former one whose clock was ahead has left times that are still to come: they prove nothing.
     pub fn taken_over(mut self, now: Time) -> StreamState {
-        for at in [&mut self.proved_at, &mut self.swept_at, &mut self.filter_tested_at] {
+        for at in [&mut self.proved_at, &mut self.filtered_at, &mut self.swept_at, &mut self.filter_tested_at] {
             *at = at.filter(|at| *at <= now);
         }
         for failure in self.failures.values_mut() {

@@ -59,6 +59,8 @@ pub struct Turn {
     lost: bool,
     looked_again: bool,
     failed: Vec<((Name, PassKind), String)>,
+    /// Rows that may be anybody's.
+    doubt: Option<String>,
     report: StreamReport,
 }
 
@@ -89,6 +91,7 @@ impl Turn {
             lost: false,
             looked_again: false,
             failed: Vec::new(),
+            doubt: None,
             report,
         }
     }
@@ -122,6 +125,7 @@ impl Turn {
         let new = due.into_iter().filter(|p| match p.kind() {
             PassKind::Sweep => !self.begun.contains(&PassKind::Sweep) || self.lost,
             PassKind::Resume => self.lost,
+            PassKind::ById => !self.begun.contains(&PassKind::ById),
             _ => false,
         });
         self.todo.extend(new.map(Todo::Pass));
@@ -167,6 +171,7 @@ impl Turn {
             Ok(end) => {
                 self.report.requests += end.requests;
                 engine.end(&run, &end, now)?;
+                self.doubt = engine.doubt_of(&self.system, &self.stream);
             }
             Err(error) => {
                 self.report.requests += 1;
@@ -185,7 +190,7 @@ impl Turn {
 
     pub fn report(mut self) -> StreamReport {
         let mut errors: Vec<String> = Vec::new();
-        for (_, why) in self.failed {
+        for why in self.failed.into_iter().map(|(_, why)| why).chain(self.doubt) {
             if !errors.contains(&why) {
                 errors.push(why);
             }

@@ -1,0 +1,88 @@
+//! Deals that name somebody whom no listing showed.
+
+use super::place::{NOW, Place, address, deal, page, person};
+use nayose::connector::{Observed, PageRead, Pass};
+use nayose::engine::reading::Haste;
+use nayose::model::{DealState, Span};
+
+const PEOPLE: [(&str, Option<&str>); 3] = [("1", Some("7")), ("2", None), ("3", None)];
+
+fn due(running: &super::place::Running, stream: &str) -> Vec<Pass> {
+    let passes = running.engine.passes_due(&"crm".into(), &stream.into(), Haste::AsDue, running.now);
+    passes.into_iter().filter(|p| matches!(p, Pass::ById(_))).collect()
+}
+
+fn own_people_only(policy: String) -> String {
+    policy.replace("scope = \"account\"", "scope = \"person\"")
+}
+
+#[test]
+fn who_is_named_and_not_known_is_looked_up_once_everybody_was_read() {
+    let place = Place::with(own_people_only);
+    let mut running = place.start(NOW);
+    running.sweep("crm.deals", vec![deal("8", DealState::Open, &["9"], Some("7")), deal("5", DealState::Won, &["55"], None)], vec![]);
+    assert!(due(&running, "people").is_empty(), "nobody was read yet: everybody is unknown");
+    let people = PEOPLE.iter().map(|(n, account)| person(&format!("crm:person:{n}"), &address(n), *account)).collect();
+    running.sweep("crm.people", people, vec![]);
+    assert_eq!(due(&running, "people"), [Pass::ById(vec!["9".into()])], "not those of deals that hold nobody");
+    running.pass("crm.people", Pass::ById(vec!["9".into()]), page(vec![person("crm:person:9", &address("3"), None)], vec![]));
+    running.decide();
+    assert!(running.gate("3").contains("open_deal_person"), "{}", running.gate("3"));
+    assert!(!running.gate("1").contains("open_deal"), "{}", running.gate("1"));
+    assert!(due(&running, "people").is_empty());
+}
+
+#[test]
+fn who_was_merged_is_the_winner_over_restarts_too() {
+    let place = Place::with(own_people_only);
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    running.sweep("crm.deals", vec![deal("8", DealState::Open, &["9"], None)], vec![]);
+    let merged = PageRead {
+        observed: vec![
+            Observed::Record { record: Box::new(person("crm:person:2", &address("2"), None)), people_told: true },
+            Observed::Merged { from: "crm:person:9".parse().unwrap(), into: "2".into() },
+        ],
+        ..PageRead::default()
+    };
+    running.pass("crm.people", Pass::ById(vec!["9".into()]), merged);
+    running.decide();
+    assert_eq!(running.gate("2"), "hold open_deal_person");
+    assert!(due(&running, "people").is_empty());
+    drop(running);
+    let mut running = place.start(NOW.plus(Span::minutes(1)));
+    running.read_all(&PEOPLE);
+    running.sweep("crm.deals", vec![deal("8", DealState::Open, &["9"], None)], vec![]);
+    assert_eq!(running.gate("2"), "hold open_deal_person");
+    assert!(running.engine.waiting().is_empty(), "the link was not lost: {:?}", running.engine.waiting());
+}
+
+#[test]
+fn who_is_not_there_is_nobody_and_their_deal_holds_its_account() {
+    let place = Place::with(own_people_only);
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    running.sweep("crm.deals", vec![deal("8", DealState::Open, &["9"], Some("7"))], vec![]);
+    let gone = PageRead { observed: vec![Observed::NotFound("crm:person:9".parse().unwrap())], ..PageRead::default() };
+    running.pass("crm.people", Pass::ById(vec!["9".into()]), gone);
+    running.decide();
+    assert_eq!(running.gate("1"), "hold open_deal_account");
+    assert_eq!(running.gate("2"), "allow");
+    assert!(due(&running, "people").is_empty(), "it is not asked again at once");
+    running.later(Span::minutes(11));
+    assert_eq!(due(&running, "people").len(), 1, "but after a while");
+    running.sweep("crm.deals", vec![deal("8", DealState::Open, &["2"], Some("7"))], vec![]);
+    assert_eq!(running.gate("2"), "hold open_deal_person");
+}
+
+#[test]
+fn at_most_a_hundred_are_looked_up_in_a_pass() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    let names: Vec<String> = (1000..1150).map(|n| n.to_string()).collect();
+    let named: Vec<&str> = names.iter().map(String::as_str).collect();
+    running.sweep("crm.deals", vec![deal("8", DealState::Open, &named, None)], vec![]);
+    let [Pass::ById(ids)] = &due(&running, "people")[..] else { panic!("one pass") };
+    assert_eq!(ids.len(), 100);
+}

@@ -1,0 +1,193 @@
+//! A config folder with its state, and an engine that is given pages.
+
+use nayose::config::{Connectors, load};
+use nayose::connector::{Observed, PageRead, Pass, PassEnd, Unread};
+use nayose::daemon::wiring::Wiring;
+use nayose::engine::gate::Gate;
+use nayose::engine::{Engine, persist};
+use nayose::model::{Address, DealState, Entity, Mail, MailKind, Name, Record, RecordId, Span, Time, Value};
+use nayose::store::State;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+pub const NOW: Time = Time(1_795_000_000_000);
+
+const SYSTEMS: &str = r#"[systems.crm]
+connector = "hubspot"
+token = { file = "token" }
+[systems.support]
+connector = "zendesk"
+subdomain = "acme"
+token = { file = "token" }
+[systems.ma]
+connector = "marketo"
+base_url = "https://123-ABC-456.mktorest.example"
+client_id = { file = "token" }
+client_secret = { file = "token" }
+list_id = "1001"
+every = "1m"
+sweep = "5m"
+writes = ["hold"]
+hold = { block = true, permit = "ok_until", lease = "7d" }
+"#;
+
+const POLICY: &str = r#"[status]
+lead = 'true'
+[holds.open_deal]
+when = 'deal.open'
+scope = "account"
+stops = ["campaign", "newsletter"]
+after = { lost = "30d" }
+proof = { "crm.deals" = "15m", "crm.deal_people" = "15m" }
+[holds.ticket]
+when = 'ticket.open'
+stops = ["campaign"]
+proof = { "support.tickets" = "1h" }
+[refusals]
+proof = { "ma.people" = "2h" }
+"#;
+
+pub struct Place {
+    folder: TempDir,
+}
+
+impl Place {
+    pub fn new() -> Place {
+        Place::with(|policy| policy)
+    }
+
+    /// With another policy.toml.
+    pub fn with(edit: impl FnOnce(String) -> String) -> Place {
+        let folder = TempDir::new().unwrap();
+        let policy = edit(POLICY.to_string());
+        let files = [
+            ("systems.toml", SYSTEMS),
+            ("precedence.toml", "default = [\"crm\", \"support\", \"ma\"]\n"),
+            ("policy.toml", &policy),
+            ("consent.toml", "[sources.ma]\nbasis = \"explicit_consent\"\n"),
+            ("token", "only-for-tests"),
+        ];
+        files.iter().for_each(|(file, text)| std::fs::write(folder.path().join(file), text).unwrap());
+        Place { folder }
+    }
+
+    /// A process that begins at a time.
+    pub fn start(&self, now: Time) -> Running {
+        let config = Arc::new(load(self.folder.path(), &|_| None, &Connectors).unwrap_or_else(|m| panic!("{}", m.drawn())));
+        let opened = State::open(&config.state, persist::info(&config)).unwrap();
+        let wiring = Wiring::default().rewired(&config.systems, &(Arc::new(move || now) as nayose::connector::Clock)).unwrap();
+        let engine = persist::open_on(config.clone(), wiring.opened(&config), now, "r_1".into(), opened).unwrap().engine;
+        let gate = Gate::new(&engine);
+        let mut running = Running { engine, gate, now, skew_ms: Some(0) };
+        running.decide();
+        running
+    }
+}
+
+/// An engine with its gate and clock.
+pub struct Running {
+    pub engine: Engine,
+    pub gate: Gate,
+    pub now: Time,
+    /// The systems' clocks less ours; `None`: they do not tell.
+    pub skew_ms: Option<i64>,
+}
+
+impl Running {
+    /// A whole pass of one page.
+    pub fn pass(&mut self, stream: &str, pass: Pass, mut page: PageRead) {
+        let (system, stream) = stream.split_once('.').unwrap();
+        page.clock_skew_ms = self.skew_ms;
+        let mut run = self.engine.begin(&system.into(), &stream.into(), pass, self.now);
+        self.engine.observe(&mut run, page, self.now).unwrap();
+        self.engine.end(&run, &PassEnd { complete: true, ..PassEnd::default() }, self.now).unwrap();
+    }
+
+    pub fn sweep(&mut self, stream: &str, records: Vec<Record>, unread: Vec<Unread>) {
+        self.pass(stream, Pass::Sweep, page(records, unread));
+        self.decide();
+    }
+
+    pub fn decide(&mut self) {
+        self.engine.reconcile(self.now);
+        self.engine.commit().unwrap();
+        self.gate.publish(&self.engine);
+    }
+
+    /// One contact and lead each, at these accounts; and every other stream read to its end, with nothing in it.
+    pub fn read_all(&mut self, people: &[(&str, Option<&str>)]) {
+        let of = |system: &str| -> Vec<Record> {
+            people
+                .iter()
+                .map(|(n, account)| person(&format!("{system}:person:{n}"), &address(n), account.filter(|_| system == "crm")))
+                .collect()
+        };
+        self.pass("crm.people", Pass::Sweep, page(of("crm"), Vec::new()));
+        self.pass("ma.people", Pass::Sweep, page(of("ma"), Vec::new()));
+        for stream in ["support.people", "support.tickets", "crm.deals"] {
+            self.pass(stream, Pass::Sweep, PageRead::default());
+        }
+        self.pass("crm.deal_people", Pass::ForEach(Vec::new()), PageRead::default());
+        self.decide();
+    }
+
+    /// What the gate says of someone by number, and why.
+    pub fn gate(&self, who: &str) -> String {
+        self.gate_for(who, MailKind::Campaign)
+    }
+
+    pub fn gate_for(&self, who: &str, kind: MailKind) -> String {
+        let answer = self.gate.decide(&[address(who)], &Mail::of(kind), self.now).remove(0);
+        [vec![answer.decision], answer.reasons].concat().join(" ")
+    }
+
+    pub fn later(&mut self, by: Span) {
+        self.now = self.now.plus(by);
+    }
+
+    pub fn proved(&self, stream: &str) -> Option<Time> {
+        let (system, stream) = stream.split_once('.').unwrap();
+        self.engine.systems.named(system).unwrap().streams[&Name::from(stream)].proved_at
+    }
+}
+
+pub fn page(records: Vec<Record>, unread: Vec<Unread>) -> PageRead {
+    let observed = records.into_iter().map(|r| Observed::Record { record: Box::new(r), people_told: true }).collect();
+    PageRead { observed, unread, ..PageRead::default() }
+}
+
+pub fn address(who: &str) -> String {
+    format!("p{who}@acme.example")
+}
+
+pub fn person(id: &str, email: &str, account: Option<&str>) -> Record {
+    let mut record = Record::new(id.parse().unwrap());
+    record.set(&Name::from("email"), Value::text(email), NOW);
+    record.account = account.map(Into::into);
+    record
+}
+
+pub fn deal(id: &str, state: DealState, people: &[&str], account: Option<&str>) -> Record {
+    let mut record = Record::new(RecordId::new("crm", Entity::Deal, id));
+    record.deal = Some(state);
+    record.people = people.iter().map(|p| (*p).into()).collect();
+    record.account = account.map(Into::into);
+    record
+}
+
+/// A row without an id.
+pub fn row(entity: Entity, hash: &str) -> Unread {
+    Unread {
+        row: format!("q_{hash}").into(),
+        entity,
+        id: None,
+        people: Vec::new(),
+        account: None,
+        addresses: Vec::new(),
+        why: "there is no id".into(),
+    }
+}
+
+pub fn at(who: &str) -> Address {
+    Address::parse(&address(who)).unwrap()
+}

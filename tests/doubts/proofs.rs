@@ -1,0 +1,88 @@
+//! What a hold rests on, and what staleness does.
+
+use super::place::{NOW, Place, address, page, person};
+use nayose::connector::{PageRead, Pass};
+use nayose::engine::status::Protection;
+use nayose::model::{MailKind, Span};
+
+const PEOPLE: [(&str, Option<&str>); 2] = [("1", None), ("2", None)];
+
+/// All but the contacts are read again.
+fn read_but_contacts(running: &mut super::place::Running) {
+    let leads = PEOPLE.iter().map(|(n, _)| person(&format!("ma:person:{n}"), &address(n), None)).collect();
+    running.pass("ma.people", Pass::Sweep, page(leads, vec![]));
+    for stream in ["support.people", "support.tickets", "crm.deals"] {
+        running.pass(stream, Pass::Sweep, PageRead::default());
+    }
+    running.pass("crm.deal_people", Pass::ForEach(vec![]), PageRead::default());
+    running.decide();
+}
+
+#[test]
+fn a_hold_rests_on_the_persons_of_its_own_system_though_its_proof_does_not_say_so() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    assert_eq!(running.gate("1"), "allow");
+    running.later(Span::minutes(58));
+    read_but_contacts(&mut running);
+    assert_eq!(running.gate("1"), "allow");
+    running.later(Span::minutes(3));
+    read_but_contacts(&mut running);
+    assert_eq!(running.gate("1"), "hold stale_crm");
+    assert!(running.engine.unproved(running.now).contains(&"crm.people".to_string()));
+    let status = running.engine.status(&Default::default(), running.now);
+    assert_ne!(status.protection, Protection::Protecting);
+    assert!(status.because.iter().any(|b| b.starts_with("crm.people was proved")), "{:?}", status.because);
+}
+
+#[test]
+fn a_filtered_pass_over_persons_counts_while_a_young_sweep_stands_behind_it() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    let filtered = |running: &mut super::place::Running| {
+        read_but_contacts(running);
+        running.pass("crm.people", Pass::FilterTest(running.now.plus(Span::days(365))), PageRead::default());
+        running.pass("crm.people", Pass::Changes(NOW), page(vec![person("crm:person:1", &address("1"), None)], vec![]));
+        running.decide();
+    };
+    running.later(Span::minutes(90));
+    filtered(&mut running);
+    assert_eq!(running.gate("1"), "allow");
+    running.later(Span::days(2));
+    filtered(&mut running);
+    assert_eq!(running.gate("1"), "hold stale_crm", "the sweep behind it is older than twice its interval");
+}
+
+#[test]
+fn last_known_answers_up_to_its_own_limit_and_releases_nothing() {
+    let by_last_known = |policy: String| {
+        policy.replace(
+            "proof = { \"support.tickets\" = \"1h\" }",
+            "proof = { \"support.tickets\" = \"1h\" }\nstale = { last_known = \"24h\" }",
+        )
+    };
+    for (place, answers) in [(Place::new(), false), (Place::with(by_last_known), true)] {
+        let mut running = place.start(NOW);
+        running.read_all(&PEOPLE);
+        let read_but_tickets = |running: &mut super::place::Running| {
+            let of = |system: &str| PEOPLE.iter().map(|(n, _)| person(&format!("{system}:person:{n}"), &address(n), None)).collect();
+            running.pass("crm.people", Pass::Sweep, page(of("crm"), vec![]));
+            running.pass("ma.people", Pass::Sweep, page(of("ma"), vec![]));
+            running.pass("support.people", Pass::Sweep, PageRead::default());
+            running.pass("crm.deals", Pass::Sweep, PageRead::default());
+            running.pass("crm.deal_people", Pass::ForEach(vec![]), PageRead::default());
+            running.decide();
+        };
+        running.later(Span::minutes(62));
+        read_but_tickets(&mut running);
+        assert_eq!(running.gate("1"), if answers { "allow" } else { "hold stale_ticket" });
+        assert_eq!(running.gate_for("1", MailKind::Newsletter), "allow", "the ticket's hold stops no newsletters");
+        assert!(!running.engine.may_release(running.now));
+        assert_ne!(running.engine.status(&Default::default(), running.now).protection, Protection::Protecting);
+        running.later(Span::days(1));
+        read_but_tickets(&mut running);
+        assert_eq!(running.gate("1"), "hold stale_ticket");
+    }
+}

@@ -1,0 +1,148 @@
+//! Rows that are no records.
+
+use super::place::{NOW, Place, address, at, deal, page, person, row};
+use nayose::connector::{Pass, Unread};
+use nayose::engine::accept::Refused;
+use nayose::model::{DealState, Entity, RecordId, Span};
+
+const PEOPLE: [(&str, Option<&str>); 4] = [("1", None), ("2", Some("7")), ("3", None), ("4", None)];
+
+#[test]
+fn a_deal_without_an_id_holds_its_people_account_and_addresses_and_nobody_else() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    assert!(PEOPLE.iter().all(|(n, _)| running.gate(n) == "allow"));
+    let nameless = Unread { people: vec!["1".into()], account: Some("7".into()), addresses: vec![at("3")], ..row(Entity::Deal, "a") };
+    running.later(Span::minutes(1));
+    running.sweep("crm.deals", vec![], vec![nameless.clone()]);
+    for n in ["1", "2", "3"] {
+        assert_eq!(running.gate(n), "hold hold:unread", "{n}");
+    }
+    assert_eq!(running.gate("4"), "allow");
+    assert_eq!(
+        running.proved("crm.deals").map(|at| running.now.since(at)),
+        Some(Span::minutes(1)),
+        "whom it concerns is held; the list is whole"
+    );
+    let told = |running: &super::place::Running| {
+        let status = running.engine.status(&Default::default(), running.now);
+        status
+            .unreadable
+            .iter()
+            .map(|u| format!("{}.{} {} {} {}", u.system, u.stream, u.count, u.effect, u.rows.join(",")))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(&running), ["crm.deals 1 held q_a"]);
+    drop(running);
+    let mut running = place.start(NOW.plus(Span::minutes(2)));
+    assert_eq!(told(&running), ["crm.deals 1 held q_a"], "after a restart");
+    let since = running.engine.status(&Default::default(), running.now).unreadable[0].since.clone();
+    assert_eq!(since, NOW.plus(Span::minutes(1)).rfc3339());
+    // The list does not show it any more, which is no end: it is kept, and we ask.
+    running.read_all(&PEOPLE);
+    assert_eq!(running.gate("1"), "hold hold:unread");
+    let waiting = running.engine.waiting();
+    assert_eq!((waiting.len(), waiting[0].count), (1, 3));
+    running.engine.approve(&waiting[0].plan, false, running.now).unwrap();
+    running.decide();
+    assert_eq!(running.gate("1"), "allow");
+    running.sweep("crm.deals", vec![], vec![nameless]);
+    assert_eq!(running.gate("1"), "hold hold:unread", "seen again it holds again");
+}
+
+#[test]
+fn a_row_that_may_be_anybodys_proves_nothing_until_a_named_person_accepts_it() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    let proved = running.proved("crm.deals");
+    running.later(Span::minutes(10));
+    running.sweep("crm.deals", vec![], vec![row(Entity::Deal, "a")]);
+    assert_eq!(running.proved("crm.deals"), proved);
+    let error = running.engine.stream_error(&"crm".into(), &"deals".into()).unwrap();
+    assert!(error.contains("nayose accept q_a --because TEXT"), "{error}");
+    // A pass that shows only changes does not show it; it is there all the same.
+    running.pass("crm.deals", Pass::Open, page(vec![], vec![]));
+    running.decide();
+    assert_eq!(running.proved("crm.deals"), proved);
+    running.later(Span::minutes(10));
+    running.pass("ma.people", Pass::Sweep, page(vec![person("ma:person:1", &address("1"), None)], vec![]));
+    running.decide();
+    assert!(running.gate("1").starts_with("hold") && running.gate("1").contains("stale_crm"), "{}", running.gate("1"));
+    assert!(matches!(running.engine.accept("q_b", "taro", "a test", running.now), Err(Refused::Unknown(_))));
+    running.engine.accept("q_a", "taro", "a test record", running.now).unwrap();
+    running.sweep("crm.deals", vec![], vec![row(Entity::Deal, "a")]);
+    assert_eq!(running.proved("crm.deals").map(|at| running.now.since(at)), Some(Span::minutes(1)));
+    drop(running);
+    let mut running = place.start(NOW.plus(Span::minutes(21)));
+    running.sweep("crm.deals", vec![], vec![row(Entity::Deal, "a")]);
+    assert_eq!(running.engine.stream_error(&"crm".into(), &"deals".into()), None, "the word counts after a restart");
+    running.sweep("crm.deals", vec![], vec![row(Entity::Deal, "a"), row(Entity::Deal, "c")]);
+    assert!(running.engine.stream_error(&"crm".into(), &"deals".into()).unwrap().contains("q_c"), "another one asks again");
+    // Mended there: the whole list does not show it any more.
+    running.sweep("crm.deals", vec![], vec![]);
+    assert_eq!(running.engine.stream_error(&"crm".into(), &"deals".into()), None);
+}
+
+#[test]
+fn a_contact_without_id_and_address_doubts_nobody_and_one_with_an_address_holds_that() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    running.later(Span::minutes(1));
+    let contacts = |unread| (PEOPLE.iter().map(|(n, _)| person(&format!("crm:person:{n}"), &address(n), None)).collect::<Vec<_>>(), unread);
+    let (records, unread) = contacts(vec![row(Entity::Person, "a"), Unread { addresses: vec![at("3")], ..row(Entity::Person, "b") }]);
+    running.sweep("crm.people", records, unread);
+    assert_eq!(running.gate("1"), "allow");
+    assert_eq!(running.gate("3"), "hold hold:unread");
+    assert_eq!(running.engine.stream_error(&"crm".into(), &"people".into()), None);
+    let effects: Vec<String> = running.engine.unreadable().into_iter().map(|u| u.effect).collect();
+    assert_eq!(effects, ["held", "nothing"]);
+    // In the system that sends mail it may be anybody.
+    running.sweep("ma.people", vec![person("ma:person:1", &address("1"), None)], vec![row(Entity::Person, "a")]);
+    assert!(running.engine.stream_error(&"ma".into(), &"people".into()).is_some());
+}
+
+#[test]
+fn a_deal_that_cannot_be_read_holds_as_it_was_known_until_it_is_read_again() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    running.sweep("crm.deals", vec![deal("8", DealState::Won, &["1"], Some("7"))], vec![]);
+    assert_eq!((running.gate("1"), running.gate("2")), ("allow".into(), "allow".into()));
+    running.later(Span::minutes(1));
+    let id: RecordId = "crm:deal:8".parse().unwrap();
+    running.sweep("crm.deals", vec![], vec![Unread { id: Some(id), people: vec!["4".into()], ..row(Entity::Deal, "a") }]);
+    for n in ["1", "2", "4"] {
+        assert_eq!(running.gate(n), "hold hold:unread", "{n}: as it was known, and as it shows");
+    }
+    assert_eq!(running.gate("3"), "allow");
+    let due = running.engine.passes_due(&"crm".into(), &"deals".into(), nayose::engine::reading::Haste::AsDue, running.now);
+    assert!(due.contains(&Pass::ById(vec!["8".into()])), "it is looked up at once: {due:?}");
+    running.pass("crm.deals", Pass::ById(vec!["8".into()]), page(vec![deal("8", DealState::Won, &["1"], Some("7"))], vec![]));
+    running.decide();
+    for n in ["1", "2", "4"] {
+        assert_eq!(running.gate(n), "allow", "{n}: it was read");
+    }
+    assert!(running.engine.waiting().is_empty() && running.engine.unreadable().is_empty());
+}
+
+#[test]
+fn a_lead_that_cannot_be_read_gets_no_permit() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    let permit = |running: &mut super::place::Running| {
+        let idx = running.engine.world.find(&"ma:person:1".parse().unwrap()).unwrap();
+        let record = running.engine.world.record(idx);
+        running.engine.due(idx, &record, running.now).release.is_some()
+    };
+    assert!(permit(&mut running));
+    running.later(Span::minutes(1));
+    let others = PEOPLE[1..].iter().map(|(n, _)| person(&format!("ma:person:{n}"), &address(n), None)).collect();
+    let unread = Unread { id: Some("ma:person:1".parse().unwrap()), ..row(Entity::Person, "a") };
+    running.sweep("ma.people", others, vec![unread]);
+    assert!(!permit(&mut running));
+    assert_eq!(running.gate("1"), "allow", "the rest of the person is as known");
+}
