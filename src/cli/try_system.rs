@@ -140,7 +140,7 @@ fn records(page: &PageRead) -> Vec<&Record> {
     use crate::connector::Observed;
     let records = page.observed.iter().filter_map(|o| match o {
         Observed::Record { record, .. } => Some(&**record),
-        Observed::Deleted(_) | Observed::DealPeople { .. } => None,
+        _ => None,
     });
     records.collect()
 }

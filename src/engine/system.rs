@@ -9,7 +9,7 @@ use super::target::{Allowed, Due};
 use super::world::Idx;
 use crate::config::System;
 use crate::connector::{Abilities, StreamInfo, Usage};
-use crate::model::{Name, Time};
+use crate::model::Name;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
