@@ -4,8 +4,9 @@ use super::super::json::{self, Json};
 use super::super::port::{PageRead, Unread};
 use super::super::scalars::id_of;
 use super::Mapper;
+use crate::model::address::Written;
 use crate::model::record::field;
-use crate::model::{Address, RecordId, ShortText};
+use crate::model::{RecordId, ShortText};
 
 /// Digits of a row's hash: few enough to be typed, and two rows that are out of order at the same time do not share them.
 const HASH_DIGITS: usize = 12;
@@ -25,10 +26,12 @@ impl Mapper {
         if let Some(path) = &self.people {
             path.entries(raw, &mut |v| unread.people.extend(id_of(v).map(ShortText::from)));
         }
-        let mut address = |v: &Json<'_>| unread.addresses.extend(v.as_str().and_then(Address::parse));
-        if let Some(path) = &self.addresses {
-            path.entries(raw, &mut address);
-        }
+        let mut address = |v: &Json<'_>| {
+            if let Some(text) = json::readable(v) {
+                unread.addresses.extend_from_slice(Written::read(text).addresses());
+            }
+        };
+        self.addresses.iter().for_each(|path| path.entries(raw, &mut address));
         for reader in self.fields.iter().filter(|r| &*r.key == field::EMAIL) {
             reader.path.entries(raw, &mut address);
         }

@@ -1,8 +1,8 @@
 //! What is known of one stream: how far it was read, what that proves, and which of its passes failed.
 
 use crate::connector::{PassKind, Shown};
-use crate::engine::Engine;
 use crate::decide::freshness::Proved;
+use crate::engine::Engine;
 use crate::engine::observe::PassRun;
 use crate::model::{Name, Span, Time};
 use serde::{Deserialize, Serialize};
