@@ -81,6 +81,13 @@ impl Engine {
         }
     }
 
+    /// A stream is read again that could not be read: its system may take writes again, too.
+    pub(crate) fn is_read_again(&mut self, system: &Name) {
+        if self.systems.get_mut(system).is_some_and(|s| s.channel.may_work_again()) {
+            self.try_again(system);
+        }
+    }
+
     /// A system works again: what waited for that goes now.
     fn try_again(&mut self, system: &Name) {
         let Some(state) = self.systems.get(system) else { return };

@@ -308,7 +308,7 @@ impl Engine {
         for (idx, _) in free {
             match failure(idx, op) {
                 None => fresh.push(*idx),
-                Some(f) if f.waits(now) || pick == Pick::Fresh => {}
+                Some(f) if pick == Pick::Fresh || (f.waits(now) && !(pick == Pick::Probe && f.cause.is_trouble())) => {}
                 Some(f) => {
                     let at_most = if f.cause.is_trouble() { limit / PARTED_BY.pow(u32::from(f.attempts.min(4))) } else { limit };
                     if failed.len() < together.min(at_most.max(1)) {

@@ -42,10 +42,13 @@ impl Engine {
         });
         let (every, kind) = (self.read_every(&run.system, &run.stream), run.pass.kind());
         let Some(stream) = self.stream_mut(&run.system, &run.stream) else { return Ok(complete) };
-        match error {
-            Some(why) => stream.failed(kind, why, false, None, every, now),
-            None => drop(stream.failures.remove(&kind)),
-        }
+        let is_read_again = match error {
+            Some(why) => {
+                stream.failed(kind, why, false, None, every, now);
+                false
+            }
+            None => stream.failures.remove(&kind).is_some(),
+        };
         if run.pass.is_sweep() {
             stream.sweep = None;
         }
@@ -110,6 +113,9 @@ impl Engine {
                     }
                 }
             }
+        }
+        if is_read_again {
+            self.is_read_again(&run.system);
         }
         self.keep_stream(&run.system, &run.stream);
         self.looked_up(run, now);

@@ -258,10 +258,10 @@ impl Target {
     pub fn review(&mut self, due: &Due, now: Time) -> bool {
         let mut changed = false;
         for (op, again) in [(Op::Hold, self.held_again), (Op::Release, self.released_again)] {
-            if let Some(of) = due.digest(op)
-                && again.is_in_vain()
+            if again.is_in_vain()
                 && self.sent.is_none()
                 && self.failure(op).is_none()
+                && let Some(of) = due.digest(op)
             {
                 self.failures.get_or_insert_default().undone(op, again, of);
                 changed = true;

@@ -203,6 +203,13 @@ impl Channel {
         }
     }
 
+    /// The system answers again, as reading it showed: the next probe is tried at once. True: no probe is needed.
+    pub fn may_work_again(&mut self) -> bool {
+        self.breaker.probe.until = None;
+        self.look_wait.until = None;
+        !self.breaker.is_open()
+    }
+
     /// Decided on anew: if a write is under way, it may not carry all that is wanted now.
     pub fn touch(&mut self, idx: Idx) {
         if self.in_flight.contains(&idx) {
