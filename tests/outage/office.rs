@@ -31,7 +31,6 @@ sweep = { path = "/deals", records = "rows", total = "total", carries_people = t
 id = "id"
 people = "people"
 state = [{ is = "open", when = { path = "stage", equals = "open" } }, { is = "lost", when = { path = "stage", equals = "lost" } }]
-state_else = "lost"
 "#;
 
 pub const MA: &str = r#"
