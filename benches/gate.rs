@@ -67,7 +67,8 @@ fn shell(folder: &Path) -> Shell {
         let connector = RestConnector::new(&system.manifest, &system.settings, clock.clone()).expect("its settings are right");
         let words = config.policy.statuses.iter().map(|s| (s.name.clone(), connector.status_word(&s.name))).collect();
         let (abilities, streams) = (connector.abilities().clone(), connector.streams().to_vec());
-        systems.push(Opened { config: Arc::new(system.clone()), abilities, streams, words });
+        let (address, tells_instance) = (connector.address().into(), connector.tells_instance());
+        systems.push(Opened { config: Arc::new(system.clone()), abilities, streams, words, address, tells_instance });
         connectors.insert(system.settings.name.clone(), Arc::new(connector));
     }
     let state = State::open(&StateUrl::Memory, persist::info(&config)).expect("memory is a store");

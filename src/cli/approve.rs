@@ -4,8 +4,8 @@ use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
 
-pub async fn approve(common: &Common, what: String, holds: bool) -> Exit {
-    match open::ask(common, Command::Approve { what, holds }, open::State::Needed).await {
+pub async fn approve(common: &Common, what: String, holds: bool, moved: bool) -> Exit {
+    match open::ask(common, Command::Approve { what, holds, moved }, open::State::Needed).await {
         Ok(Reply::Approved(approved)) => {
             if common.json {
                 output::json(&approved);
@@ -13,6 +13,7 @@ pub async fn approve(common: &Common, what: String, holds: bool) -> Exit {
                 let of = match approved.scope.as_str() {
                     "holds" => "protective writes",
                     "all" => "all writes",
+                    "moved" => "the instance that it was, at a new address",
                     _ => "the plan",
                 };
                 output::data(&format!("approved {}: {of}; {} now wait to go", approved.approved, approved.count));

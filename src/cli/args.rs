@@ -51,6 +51,9 @@ pub enum Action {
         /// Protective writes only; fields and releases later
         #[arg(long)]
         holds: bool,
+        /// The system is the same instance at a new address: what was approved and marked there counts on
+        #[arg(long, conflicts_with = "holds")]
+        moved: bool,
     },
     /// Say that a row which cannot be read concerns nobody; it goes into the journal with your name
     Accept {

@@ -84,7 +84,7 @@ async fn act(args: Args) -> Exit {
         Action::Plan => plan::plan(&common).await,
         Action::Sync { system } => sync::sync(&common, system).await,
         Action::Run => run::run(&common).await,
-        Action::Approve { what, holds } => approve::approve(&common, what, holds).await,
+        Action::Approve { what, holds, moved } => approve::approve(&common, what, holds, moved).await,
         Action::Accept { row, because, by } => accept::accept(&common, row, because, by).await,
         Action::Status => status::status(&common).await,
         Action::Explain { who } => explain::explain(&common, who).await,

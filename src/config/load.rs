@@ -16,8 +16,11 @@ const PURPOSES: [&str; 4] = [
     "it says what is read, and what may be written, where",
     "it says whose value counts, field by field; default = [\"SYSTEM\", ..] is enough to begin with",
     "it says what holds marketing mail, and how lead statuses are told",
-    "it says what the records of a system prove about consent; it may be empty, then nothing is proved",
+    "it says what the records of a system prove about consent; [sources] without a line proves nothing",
 ];
+
+/// What stands in a file that is meant to say nothing. One without any key may be in the middle of being written.
+const SAYS_NOTHING: [&str; 4] = ["", "; if it is to say nothing, write [person]", "; if it is to say nothing, write [status]", ""];
 
 /// Reads the config folder.
 ///
@@ -43,10 +46,16 @@ pub fn load(dir: &Path, env: &dyn Fn(&str) -> Option<String>, manifests: &dyn Ma
     let sheets: Vec<Sheet> = FILES.iter().zip(&texts).map(|(file, text)| Sheet::new(file, text)).collect();
     let tables: Vec<_> = sheets.iter().map(Sheet::parse).collect();
 
+    let says_nothing = |file: &str| present[at(file)] && tables[at(file)].1 && tables[at(file)].0.is_empty();
+    for (file, sheet) in FILES.iter().zip(&sheets).filter(|(file, _)| says_nothing(file)) {
+        let expected = format!("{}{}", PURPOSES[at(file)], SAYS_NOTHING[at(file)]);
+        sheet.report(0..0, format!("{file} has no key at all"), expected);
+    }
     let outside = Outside { folder: dir, env };
     let (table, whole) = &tables[at(SYSTEMS)];
-    // Of a missing file nothing more is said than that it is missing.
-    let read = systems::read(&sheets[at(SYSTEMS)], table, *whole && present[at(SYSTEMS)], &outside, manifests);
+    // Of a missing or empty file nothing more is said than that.
+    let there = *whole && present[at(SYSTEMS)] && !says_nothing(SYSTEMS);
+    let read = systems::read(&sheets[at(SYSTEMS)], table, there, &outside, manifests);
     let declared = read.offers.declared();
     let precedence = precedence::read(&sheets[at(PRECEDENCE)], &tables[at(PRECEDENCE)].0, &read.offers, &declared);
     let policy = policy::read(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &declared);
@@ -117,4 +126,36 @@ fn version(texts: &[String]) -> String {
         hasher.update(text.as_bytes());
     }
     hasher.finalize().to_hex()[..12].to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Connectors;
+    use super::*;
+
+    /// A deploy writes in place: for a moment each file is empty, or has nothing but its first comment.
+    #[test]
+    fn a_file_without_any_key_is_a_mistake_of_that_file_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let good = [
+            (SYSTEMS, "[systems.crm]\nconnector = \"hubspot\"\ntoken = { env = \"TOKEN\" }\n"),
+            (PRECEDENCE, "[person]\n"),
+            (POLICY, "[status]\nlead = 'true'\n[refusals]\nproof = { \"crm.people\" = \"2d\" }\n"),
+            (CONSENT, "[sources]\n"),
+        ];
+        let loaded = |emptied: &str, text: &str| {
+            for (file, good) in good {
+                std::fs::write(folder.path().join(file), if file == emptied { text } else { good }).unwrap();
+            }
+            load(folder.path(), &|_| Some("only-for-tests".into()), &Connectors)
+        };
+        assert!(loaded("", "").is_ok(), "{}", loaded("", "").map(|_| ()).unwrap_err().drawn());
+        for file in FILES {
+            for text in ["", "\n\n", "# who may be mailed\n"] {
+                let mistakes = loaded(file, text).map(|_| ()).expect_err(file);
+                let told = mistakes.list().iter().find(|m| m.text.contains("no key at all"));
+                assert_eq!(told.map(|m| m.file), Some(file), "{}", mistakes.drawn());
+            }
+        }
+    }
 }

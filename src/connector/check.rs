@@ -160,6 +160,12 @@ impl Checker<'_> {
                 self.path(&["errors", key], path);
             }
         }
+        if let Some(instance) = &m.instance {
+            self.plain_request(&["instance", "request"], &instance.request, &[]);
+            let paged = !matches!(instance.request.page, Page::None);
+            self.fail_if(paged || instance.id.is_empty(), &["instance"], "is one request without pages, and a path to an id");
+            self.path(&["instance", "id"], &instance.id);
+        }
         self.fail_if(m.streams.is_empty(), &[], "there is no stream");
     }
 

@@ -10,6 +10,7 @@ pub(super) fn check(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &Rec
     let stateful = matches!(entity, Entity::Deal | Entity::Ticket);
     c.fail_if(map.id.is_empty(), &at("id"), "is empty");
     c.path(&at("id"), &map.id);
+    prefix(c, stream, entity, map);
     for (key, paths) in [("account", &map.account), ("addresses", &map.addresses)] {
         paths.iter().flat_map(Paths::as_slice).for_each(|path| c.path(&at(key), path));
     }
@@ -95,4 +96,18 @@ fn always(c: &mut Checker<'_>, stream: &str, map: &RecordMap) {
     }
     let watched = map.always.len() + map.refusals.len();
     c.fail_if(watched > WATCHED_MAX, &["streams", stream, "record", "always"], "holds more paths than are looked out for (64)");
+}
+
+/// Ids that are sent back to the system, or by which other records name these, must stay as the system gives them.
+fn prefix(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &RecordMap) {
+    let Some(prefix) = &map.id_prefix else { return };
+    let at = ["streams", stream, "record", "id_prefix"];
+    let m = c.manifest;
+    let written = m.writes.as_ref().is_some_and(|w| w.stream == stream);
+    let asked = m.streams.values().any(|s| s.for_each.as_ref().is_some_and(|e| e.stream == stream));
+    let fed = m.streams.get(stream).is_some_and(|s| s.feed.is_some());
+    let others = m.streams.iter().filter(|(name, s)| *name != stream && s.entity == entity && s.record.is_some()).count();
+    c.fail_if(prefix.is_empty() || prefix.trim() != prefix, &at, "is a short text without blanks at its ends, as \"lead-\"");
+    c.fail_if(written || asked || fed, &at, "its ids are sent to the system again; give the other stream the prefix");
+    c.fail_if(others == 0, &at, "no other stream has records of this kind, so that no ids can be the same");
 }

@@ -158,13 +158,14 @@ impl Reader<'_> {
         end: &mut PassEnd,
     ) -> Result<PageRead, Error> {
         let mut page = PageRead::default();
-        let mut requests: Vec<BoxFuture<'_, Result<Answer, Error>>> = Vec::new();
+        type Chunk<'c> = (&'c [ShortText], Result<Answer, Error>);
+        let mut requests: Vec<BoxFuture<'_, Chunk<'_>>> = Vec::new();
         for ids in ids.chunks(chunk.max(1)) {
             let request = call.prepare(&Fill::ids(ids), &Default::default());
-            requests.push(async move { self.http.read(&request, self.lane).await }.boxed());
+            requests.push(async move { (ids, self.http.read(&request, self.lane).await) }.boxed());
         }
         let mut answers = futures::stream::iter(requests).buffered(CHUNKS_AT_ONCE);
-        while let Some(answer) = answers.next().await {
+        while let Some((asked, answer)) = answers.next().await {
             let answer = match answer {
                 Ok(answer) => answer,
                 // A system that reads one record a request says "not found" by status.
@@ -175,8 +176,11 @@ impl Reader<'_> {
             end.bytes += answer.bytes;
             page.clock_skew_ms = answer.clock_skew_ms;
             let at = (self.http.clock)();
-            for row in self.lists(call, &answer)?.iter().flatten() {
-                mapper.map(row, at, call.carries, &mut page);
+            let rows: Vec<_> = self.lists(call, &answer)?.into_iter().flatten().collect();
+            match (asked, rows.as_slice()) {
+                // One record was asked for and one came: it is the one, though many systems do not repeat its id.
+                ([id], [row]) if mapper.id(row).is_none() => mapper.map_as(id, row, at, call.carries, &mut page),
+                (_, rows) => rows.iter().for_each(|row| mapper.map(row, at, call.carries, &mut page)),
             }
         }
         Ok(page)

@@ -110,6 +110,11 @@ impl Http {
         (self.clock)()
     }
 
+    /// Where all requests go, without a slash at the end.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// A reading request, repeated within the bounds of `retry`.
     pub async fn read(&self, request: &Prepared, lane: Lane) -> Result<Answer, Error> {
         self.send(request, lane, false).await.map_err(|f| f.error)

@@ -43,6 +43,8 @@ pub struct Mapper {
     system: Name,
     entity: Entity,
     id: Path,
+    /// Before each id; usually nothing.
+    id_prefix: String,
     changed_at: Option<(Path, TimeFormat)>,
     ended_at: Option<(Path, TimeFormat)>,
     /// Sorted by name, as the record wants them.
@@ -114,6 +116,7 @@ impl Mapper {
             system: system.clone(),
             entity,
             id: path(&map.id)?,
+            id_prefix: map.id_prefix.clone().unwrap_or_default(),
             changed_at: map.changed_at.as_ref().map(time).transpose()?,
             ended_at: map.ended_at.as_ref().map(time).transpose()?,
             fields: map.fields.iter().map(|(name, how)| field_reader(name, how, settings)).collect::<Result<_, _>>()?,
@@ -164,16 +167,26 @@ impl Mapper {
 
     /// Adds what a raw record becomes to the page. `at` is the time of reading.
     pub fn map(&self, raw: &Json<'_>, at: Time, carries: Carries, page: &mut PageRead) {
-        let Some(id) = self.id(raw) else {
-            self.keep_out(raw, None, "there is no id".to_string(), page);
-            return page.quarantined.push(Quarantined { record: None, field: "id".to_string(), why: "there is no id".to_string() });
-        };
+        match self.id(raw) {
+            Some(id) => self.map_as(&id, raw, at, carries, page),
+            None => {
+                self.keep_out(raw, None, "there is no id".to_string(), page);
+                page.quarantined.push(Quarantined { record: None, field: "id".to_string(), why: "there is no id".to_string() });
+            }
+        }
+    }
+
+    /// As [`Mapper::map`], for a record whose id is known: it may not stand in the answer where it was asked for by id.
+    pub fn map_as(&self, id: &str, raw: &Json<'_>, at: Time, carries: Carries, page: &mut PageRead) {
         if id.len() > ID_BYTES_MAX {
             let why = format!("is {} bytes long; ids of more than {ID_BYTES_MAX} are not read", id.len());
             self.keep_out(raw, None, format!("its id {why}"), page);
             return page.quarantined.push(Quarantined { record: None, field: "id".to_string(), why });
         }
-        let id = RecordId::new(self.system.clone(), self.entity, &*id);
+        let id = match self.id_prefix.as_str() {
+            "" => RecordId::new(self.system.clone(), self.entity, id),
+            prefix => RecordId::new(self.system.clone(), self.entity, format!("{prefix}{id}").as_str()),
+        };
         let mut told = Told { id: &id, page: &mut page.quarantined };
         match self.deleted.as_ref().map_or(Ok(false), |c| c.holds(raw)) {
             Err(why) => {

@@ -2,6 +2,7 @@
 
 use super::watch::{Shown, WatchedField};
 use crate::model::{Address, Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -390,6 +391,18 @@ pub trait Connector: Send + Sync + fmt::Debug {
     fn read_back<'a>(&'a self, ids: &'a [ShortText], lane: Lane) -> BoxFuture<'a, Result<Vec<Record>, Error>>;
     /// The target's own word for one of our statuses.
     fn status_word(&self, status: &str) -> Box<str>;
+    /// Where the system is reached: with nothing better, it is known by that.
+    fn address(&self) -> &str {
+        ""
+    }
+    /// Whether `instance` can say more than nothing.
+    fn tells_instance(&self) -> bool {
+        false
+    }
+    /// Asks the system which instance of it this is: the id of an organisation, of a portal. `None`: it says nothing of itself.
+    fn instance(&self) -> BoxFuture<'_, Result<Option<String>, Error>> {
+        futures::future::ready(Ok(None)).boxed()
+    }
     fn usage(&self) -> Usage;
     /// Puts back what a former run had used.
     fn restore_usage(&self, usage: Usage);

@@ -1,10 +1,12 @@
 //! The connector that a manifest makes: JSON over HTTP behind the daemon's [`Connector`].
 
 mod associations;
+mod instance;
 pub mod transport;
 
 pub use associations::ends;
 
+use self::instance::InstancePlan;
 use super::http::Http;
 use super::manifest::Manifest;
 use super::network::Network;
@@ -29,6 +31,8 @@ pub struct RestConnector {
     infos: Vec<StreamInfo>,
     writer: Option<Writer>,
     abilities: Abilities,
+    address: String,
+    instance: Option<InstancePlan>,
 }
 
 impl RestConnector {
@@ -62,9 +66,11 @@ impl RestConnector {
             },
             None => None,
         };
+        let instance = InstancePlan::new(manifest, &settings).map_err(|why| vec![format!("instance: {why}")])?;
+        let address = instance::address(http.base());
         let infos = plans.iter().map(|p| p.info.clone()).collect();
         let abilities = writer.as_ref().map(Writer::abilities).unwrap_or_default();
-        Ok(RestConnector { system: given.name.clone(), http, settings, plans, infos, writer, abilities })
+        Ok(RestConnector { system: given.name.clone(), http, settings, plans, infos, writer, abilities, address, instance })
     }
 
     fn reader(&self, lane: Lane) -> Reader<'_> {
@@ -189,6 +195,24 @@ impl Connector for RestConnector {
 
     fn status_word(&self, status: &str) -> Box<str> {
         self.writer.as_ref().map_or_else(|| status.into(), |w| w.status_word(status))
+    }
+
+    fn address(&self) -> &str {
+        &self.address
+    }
+
+    fn tells_instance(&self) -> bool {
+        self.instance.is_some()
+    }
+
+    fn instance(&self) -> BoxFuture<'_, Result<Option<String>, Error>> {
+        async move {
+            match &self.instance {
+                Some(plan) => plan.ask(&self.http).await,
+                None => Ok(None),
+            }
+        }
+        .boxed()
     }
 
     fn usage(&self) -> Usage {

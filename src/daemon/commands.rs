@@ -32,6 +32,8 @@ pub enum Command {
     Approve {
         what: String,
         holds: bool,
+        #[serde(default)]
+        moved: bool,
     },
     /// A row that cannot be read concerns nobody, says a named person.
     Accept {
@@ -143,16 +145,19 @@ impl Shell {
                 Reply::Refused(format!("systems.toml has no system {system:?}; it has {}", known.join(", ")))
             }
             Command::Sync { system } => Reply::Sync(self.sync(system.as_deref()).await?),
-            Command::Approve { what, holds } => match self.with(|e| e.approve(&what, holds, now)) {
-                Ok(approved) => {
-                    self.reconcile()?;
-                    self.gate.publish(&self.engine());
-                    self.rules_approved.notify_one();
-                    Reply::Approved(approved)
+            Command::Approve { what, holds, moved } => {
+                let approved = self.with(|e| if moved { e.approve_moved(&what, now) } else { e.approve(&what, holds, now) });
+                match approved {
+                    Ok(approved) => {
+                        self.reconcile()?;
+                        self.gate.publish(&self.engine());
+                        self.rules_approved.notify_one();
+                        Reply::Approved(approved)
+                    }
+                    Err(approve::Refused::State(error)) => return Err(error),
+                    Err(refused) => Reply::Refused(refused.to_string()),
                 }
-                Err(approve::Refused::State(error)) => return Err(error),
-                Err(refused) => Reply::Refused(refused.to_string()),
-            },
+            }
             Command::Accept { row, by, because } => match self.with(|e| e.accept(&row, &by, &because, now)) {
                 Ok(cause) => {
                     self.reconcile()?;

@@ -50,12 +50,20 @@ impl Shell {
         let one_at_a_time = turn_of(&self.reading, (system.clone(), stream.clone()));
         let mut held = Some(one_at_a_time.lock().await);
         let connector = self.wiring().connectors.get(system).cloned();
+        let known = match &connector {
+            Some(connector) => self.identify(connector.as_ref(), system).await?,
+            None => Ok(()),
+        };
         let now = self.now();
         let mut turn = self.with(|e| Turn::new(e, system, stream, reader.haste(), reader.patience(), now));
-        let Some(connector) = connector else { return Ok(turn.report()) };
+        let Some(connector) = connector.filter(|_| known.is_ok()) else {
+            let report = turn.report();
+            return Ok(StreamReport { error: known.err().or(report.error), ..report });
+        };
         loop {
             let now = self.now();
-            match self.with(|e| turn.next(e, now)) {
+            // An edit may have put another connector in its place meanwhile.
+            match self.with(|e| if self.is_wired(connector.as_ref()) { turn.next(e, now) } else { Step::Over }) {
                 Step::Read(run) => {
                     let (run, ended) = self.pages(connector.as_ref(), *run).await?;
                     let (usage, now) = (connector.usage(), self.now());

@@ -5,8 +5,8 @@
 use super::shell::Shell;
 use crate::config::{Config, Http, Mistakes};
 use crate::engine::connection::NotConnected;
+use crate::engine::engine::{Error, Unfollowed};
 use crate::engine::rules::systems_in_force;
-use crate::engine::{Error, Unfollowed};
 use notify::{RecursiveMode, Watcher};
 use secrecy::ExposeSecret;
 use std::path::PathBuf;
@@ -133,10 +133,13 @@ impl Shell {
         let opened = wiring.opened(&config);
         self.with(|e| {
             e.take_rules(config, opened, now);
+            let judged = e.judge_addresses(now);
             // What is stale by the new limits is so at once; the rest follows with the decisions below.
             self.gate.publish(e);
-        });
-        self.wire(wiring);
+            // Together with it: whoever sees the new state has the new connectors.
+            self.wire(wiring);
+            judged
+        })?;
         self.rewire_if_needed().unwrap_or_else(|error| tracing::error!(%error, "a connector stays as it was"));
         self.reconcile()?;
         let engine = self.engine();

@@ -2,9 +2,9 @@
 
 use super::shell::{Commit, Shell};
 use crate::connector::{self, Connector, Lane, Outcome};
-use crate::engine::Error;
 use crate::engine::deliver::{Batch, Op};
 use crate::engine::delivery::{Act, ReadBack};
+use crate::engine::{Engine, Error};
 use crate::model::{Name, Record};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -64,6 +64,12 @@ impl Shell {
     /// Sends what may go to a system now, until nothing may and nothing is under way there, whoever sent it.
     pub async fn deliver(&self, system: &Name) -> Result<Tally, Error> {
         let mut tally = Tally::default();
+        if let Some(connector) = self.wiring().connectors.get(system).cloned()
+            && let Err(why) = self.identify(connector.as_ref(), system).await?
+        {
+            tracing::debug!(%system, why, "nothing is written");
+            return Ok(tally);
+        }
         let mut wake = self.wake_of(system);
         let mut under_way = UnderWay::new();
         let (mut sent, mut gather_at) = (false, None);
@@ -106,7 +112,9 @@ impl Shell {
     fn begin_acts(&self, system: &Name, under_way: &mut UnderWay) -> Result<bool, Error> {
         let Some(connector) = self.wiring().connectors.get(system).cloned() else { return Ok(false) };
         let now = self.now();
-        let acts: Vec<Act> = self.with(|e| std::iter::from_fn(|| e.next_act(system, now)).collect());
+        // An edit may have put another connector in its place meanwhile.
+        let next = |e: &mut Engine| if self.is_wired(connector.as_ref()) { e.next_act(system, now) } else { None };
+        let acts: Vec<Act> = self.with(|e| std::iter::from_fn(|| next(e)).collect());
         let writes = acts.iter().any(|act| matches!(act, Act::Write(_)));
         let commit = if writes { Some(self.begin_commit()?) } else { None };
         for act in acts {

@@ -23,6 +23,8 @@ pub struct Shell {
     pub gate: Arc<Gate>,
     /// One pass over a stream at a time, whoever asks for it.
     pub(super) reading: Turns<(Name, Name)>,
+    /// One question at a time which instance a system is.
+    pub(super) identifying: Turns<Name>,
     /// Told when there may be something to deliver to a system.
     wakes: Arc<Mutex<BTreeMap<Name, watch::Sender<()>>>>,
     /// Told when systems came or went.
@@ -57,6 +59,7 @@ impl Shell {
             clock,
             gate,
             reading: Arc::default(),
+            identifying: Arc::default(),
             wakes: Arc::default(),
             rewired: Arc::default(),
             rules_approved: Arc::default(),

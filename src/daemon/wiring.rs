@@ -66,6 +66,8 @@ impl Wiring {
                 config: Arc::new(system.clone()),
                 abilities: connector.abilities().clone(),
                 streams: connector.streams().to_vec(),
+                address: connector.address().into(),
+                tells_instance: connector.tells_instance(),
                 words: statuses().map(|s| (s.clone(), connector.status_word(&s))).collect(),
             })
             .collect()

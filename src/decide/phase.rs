@@ -22,6 +22,11 @@ impl Phase {
         matches!(self, Phase::InForce { .. } | Phase::CoolingDown { .. })
     }
 
+    /// Whether its cause was seen to end, however long the hold goes on.
+    pub fn was_seen_to_end(self) -> bool {
+        matches!(self, Phase::CoolingDown { .. } | Phase::Ended)
+    }
+
     /// Orders phases by how long they hold: no end in sight, then the latest end.
     pub fn strictness(self) -> (u8, Time) {
         match self {

@@ -53,7 +53,7 @@ impl Kept {
             Kept::LinkLost => "the person is not linked to the deal or ticket any more; it was not seen to end",
             Kept::RuleNotMet => "the rule does not speak of the deal or ticket any more, which is still open",
             Kept::RuleRemoved => "the hold was removed from policy.toml",
-            Kept::CauseUnknown => "the deal's or ticket's system is not configured or not read yet",
+            Kept::CauseUnknown => "its system is not in systems.toml any more, or not read yet; it was not seen to end",
         }
     }
 }

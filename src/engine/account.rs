@@ -36,6 +36,10 @@ impl Engine {
             if let Some((outcome, said)) = journaled {
                 self.journal_outcome(*idx, &op.change, outcome, said, now);
             }
+            if self.world.slot(*idx).id.system != batch.system {
+                // It belongs to a former instance, where nothing is read back: it stays as sent.
+                continue;
+            }
             match outcome {
                 Outcome::Applied => {
                     // Whatever came in meanwhile stands beside the write.

@@ -24,6 +24,12 @@ pub struct Approved {
 pub enum Refused {
     #[error("{0:?} is neither a system that is written to nor a plan that waits; `nayose plan` lists both")]
     Unknown(String),
+    #[error("{0:?} is no system of systems.toml; --moved is said of a system")]
+    NoSystem(String),
+    #[error(
+        "{0} is the instance that was approved, or one that was approved since; --moved is for one that was found at another address and is not approved yet"
+    )]
+    NotMoved(Name),
     #[error("{0} is only read: systems.toml has no `writes` for it, so there is nothing to approve")]
     ReadOnly(Name),
     #[error(
@@ -40,6 +46,18 @@ pub enum Refused {
 }
 
 impl Engine {
+    /// Takes a person's word that a system is the same instance at a new address: what was approved, agreed and marked there counts on.
+    pub fn approve_moved(&mut self, what: &str, now: Time) -> Result<Approved, Refused> {
+        let Some(system) = self.systems.keys().find(|name| ***name == *what).cloned() else {
+            return Err(Refused::NoSystem(what.to_string()));
+        };
+        let Some(instance) = self.say_moved(&system, now)? else { return Err(Refused::NotMoved(system)) };
+        tracing::info!(%system, %instance, "a person says that it is the same instance at a new address");
+        self.commit()?;
+        let count = self.systems.get(&system).map_or(0, |s| s.outbox.len());
+        Ok(Approved { approved: what.into(), scope: "moved".into(), count })
+    }
+
     /// Approves a system (`holds`: protective writes only) or a waiting plan.
     pub fn approve(&mut self, what: &str, holds: bool, now: Time) -> Result<Approved, Refused> {
         let untaught = self.words_to_teach();
@@ -103,7 +121,7 @@ impl Engine {
                 self.dirty.insert(idx);
             }
             match hold.kept {
-                Some(Kept::CauseGone) => self.let_go_of(&hold.cause),
+                Some(Kept::CauseGone | Kept::CauseUnknown) => self.let_go_of(&hold.cause),
                 Some(Kept::LinkLost) => self.forget_link(&hold.cause, kept.person),
                 _ => {}
             }
@@ -136,6 +154,21 @@ impl Engine {
         self.end_doubt(cause);
         self.let_go.insert(cause.clone());
         self.pending.put(kind::LET_GO, cause.key(), Vec::new());
+    }
+
+    /// What was let go because its system was gone holds again if that is there again and lists it.
+    pub(super) fn hold_again_what_is_read_again(&mut self) {
+        let read = |cause: &&RecordId| self.systems.contains_key(&cause.system);
+        let again: Vec<(RecordId, Idx)> =
+            self.let_go.iter().filter(read).filter_map(|cause| Some((cause.clone(), self.world.find(cause)?))).collect();
+        for (cause, idx) in again {
+            let record = self.world.record(idx);
+            if !record.is_gone() {
+                self.let_go.remove(&cause);
+                self.pending.delete(kind::LET_GO, cause.key());
+                self.mark(idx, &record);
+            }
+        }
     }
 
     /// A deal does not remember any more that it once named this person or their account.

@@ -77,9 +77,9 @@ mod tests {
         for (file, text) in [
             ("connectors/own/manifest.toml", manifest),
             ("systems.toml", systems),
-            ("precedence.toml", ""),
+            ("precedence.toml", "[person]\n"),
             ("policy.toml", "[refusals]\nproof = { \"crm.people\" = \"2d\" }\n"),
-            ("consent.toml", ""),
+            ("consent.toml", "[sources]\n"),
         ] {
             std::fs::write(folder.path().join(file), text).unwrap();
         }

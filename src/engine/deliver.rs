@@ -243,7 +243,7 @@ impl Engine {
     }
 
     fn lane_open(&self, system: &Name, lane: Lane, now: Time) -> bool {
-        let Some(state) = self.systems.get(system) else { return false };
+        let Some(state) = self.systems.get(system).filter(|s| s.identity.is_settled()) else { return false };
         match (state.approved, lane) {
             (None, _) => return false,
             (Some(Approval::Holds), Lane::Protective) => return true,

@@ -3,10 +3,13 @@
 //! The ways through it: [`Engine::observe`](super::observe) takes pages in, [`Engine::reconcile`](super::reconcile) decides anew for
 //! whom something changed, [`Engine::next_batches`](super::deliver) and `book` send and account for writes.
 
+use super::clashes::Clashes;
 use super::clocks::Clocks;
 use super::doubts::Doubts;
 use super::durable::{Disk, Pending};
+use super::kept::KeptPeople;
 use super::lately::Lately;
+use super::left_rules::LeftRules;
 use super::look_ups::LookUps;
 use super::notices::Told;
 use super::persist::{self, NAMES_KEY, kind};
@@ -71,6 +74,8 @@ pub struct Engine {
     pub files: Arc<Config>,
     /// Rules from before edits that wait for `approve`, oldest first.
     pub former: Vec<Former>,
+    /// Rules that were in force until a moment ago.
+    pub left_rules: LeftRules,
     /// What the config folder holds and the running daemon does not follow.
     pub unfollowed: Unfollowed,
     pub told: Told,
@@ -80,11 +85,12 @@ pub struct Engine {
     pub world: World,
     pub people: Shelf<Person>,
     pub free: Vec<PersonIdx>,
-    /// Who has a hold that is kept though its cause does not reach them any more.
-    pub kept: BTreeSet<PersonIdx>,
+    pub kept: KeptPeople,
     pub refusals: Refusals,
     /// Deals and tickets that are gone, whose holds someone let go. Seen again, they hold again.
     pub let_go: HashSet<RecordId>,
+    /// Streams that show each other's ids.
+    pub clashes: Clashes,
     pub lately: Lately,
     /// Counts each change of a record or of what we know of our writes to it.
     pub changes: u64,
@@ -266,7 +272,7 @@ impl Engine {
         self.keep_bytes(idx);
     }
 
-    fn keep_bytes(&mut self, idx: Idx) {
+    pub(super) fn keep_bytes(&mut self, idx: Idx) {
         self.changes += 1;
         if let Some(names) = self.world.names_to_keep() {
             self.pending.put(kind::META, NAMES_KEY.into(), persist::encode(names));

@@ -46,6 +46,13 @@ impl Guards {
         }
     }
 
+    /// Forgets who was let go and who waits: that was said of another instance of the system.
+    pub fn forget(&mut self) {
+        // Their items lie in the store until they are written anew.
+        *self = Guards { items: std::mem::take(&mut self.items), ..Guards::default() };
+        Op::ALL.into_iter().for_each(|op| self.of_mut(op).changed = true);
+    }
+
     /// Takes note of what is due for a record.
     pub fn line_up(&mut self, idx: Idx, record: &Record, due: &Due, now: Time) {
         self.hold.due(idx, due.protective.as_ref().map(|_| intent(&record.id, Op::Hold, &())));

@@ -117,9 +117,12 @@ impl Engine {
                     Reach::Person | Reach::Address => record.people.iter().any(|p| **p == *id),
                 });
                 let kept = match (until, record.is_gone(), named) {
+                    (Some(_), ..) => None,
+                    // Nothing more is read of it, so that nobody would ever see it end.
+                    (None, ..) if !self.systems.contains_key(&record.id.system) => Some(Kept::CauseUnknown),
                     (None, true, _) => Some(Kept::CauseGone),
                     (None, false, false) => Some(Kept::LinkLost),
-                    _ => None,
+                    (None, false, true) => None,
                 };
                 let why = match record.deal {
                     Some(DealState::Unknown) if until.is_none() => Reason::UnknownStage,
@@ -202,7 +205,7 @@ impl Engine {
             }
             let cause = match self.world.find(&held.cause) {
                 None => None,
-                Some(_) if !self.systems.contains_key(&held.cause.system) => None,
+                Some(_) if *held.hold == *REFUSAL_UNREAD && !self.systems.contains_key(&held.cause.system) => None,
                 Some(idx) if *held.hold == *REFUSAL_UNREAD => Some(unread_refusals::cause_now(&self.world.record(idx))),
                 Some(idx) => {
                     let around = View::new(&self.world);
@@ -213,7 +216,10 @@ impl Engine {
                     let rules = self.config.policy.holds.iter().zip(phases.iter());
                     let of_name = rules.filter(|(r, _)| r.name == held.hold && r.on == held.cause.entity).map(|(_, p)| *p);
                     // Where former rules count too, the strictest does.
-                    Some(CauseNow { phase: of_name.max_by_key(|p| p.strictness()), listed })
+                    let phase = of_name.max_by_key(|p| p.strictness());
+                    // Where nothing more is read, only an end that was seen before is known.
+                    let known = self.systems.contains_key(&held.cause.system) || phase.is_some_and(Phase::was_seen_to_end);
+                    known.then_some(CauseNow { phase, listed })
                 }
             };
             if self.let_go.contains(&held.cause) {

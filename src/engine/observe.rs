@@ -31,6 +31,10 @@ pub struct PassRun {
     /// The same by the system's clock.
     pub began_there: Time,
     pub epoch: u32,
+    /// Of the system's instance, as [`Engine::instance_number`].
+    pub instance: u32,
+    /// It showed an id that another stream's record has.
+    pub clashed: bool,
     pub read: u64,
     /// What a sweep that goes on had read before.
     pub read_before: u64,
@@ -76,6 +80,8 @@ impl Engine {
             began: now,
             began_there: now,
             epoch: 0,
+            instance: self.instance_number(system),
+            clashed: false,
             read: 0,
             read_before: 0,
             unread: 0,
@@ -136,6 +142,10 @@ impl Engine {
 
     /// Takes one page in. Its cursor and what it changed go with one commit.
     pub fn take_in(&mut self, run: &mut PassRun, page: PageRead, now: Time) {
+        if run.instance != self.instance_number(&run.system) {
+            // Read from another instance than the one that is behind the name now.
+            return;
+        }
         run.shown.add(page.shown);
         for note in page.quarantined {
             let who = note.record.map_or_else(|| format!("{}:{}", run.system, run.stream), |r| r.to_string());
@@ -233,6 +243,9 @@ impl Engine {
         let found = self.world.find(&new.id);
         let seen_in_this_pass = found.is_some_and(|idx| run.epoch > 0 && self.world.slot(idx).epoch == run.epoch);
         if let Some(idx) = found {
+            if self.clashes(run, idx) {
+                return;
+            }
             self.see(idx, run);
         }
         self.note_refusals(&new, run.began);
@@ -350,6 +363,9 @@ impl Engine {
             self.end_doubt(id);
         }
         let Some(idx) = self.world.find(id) else { return };
+        if self.clashes(run, idx) {
+            return;
+        }
         let mut record = self.world.record(idx);
         if !record.is_gone() {
             record.presence = Presence::Gone(now);
@@ -390,6 +406,10 @@ impl Engine {
             Entity::Deal | Entity::Ticket => {
                 self.phases.remove(&idx);
                 self.mark_cause(record);
+                // Who left it, or its company, is looked at too: it may have ended.
+                for person in self.kept.of(&record.id) {
+                    self.dirty.extend(self.people[person as usize].members.iter().copied());
+                }
             }
             Entity::Account | Entity::DealPerson | Entity::Activity | Entity::Consent => {}
         }

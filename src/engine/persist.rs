@@ -2,6 +2,7 @@
 
 use super::durable::{Disk, Pending};
 use super::engine::{Engine, Error, Unfollowed};
+use super::instance::{Identity, Known};
 use super::notices::Told;
 use super::reading::{FormerStreamState, StreamState};
 use super::rebuild::{Journaled, REBUILDING_KEY, Recovery};
@@ -31,40 +32,7 @@ pub const FORMAT_VERSION: u32 = 4;
 /// The oldest format that is read as it is: what came since are items of a new kind, and values that could not be read (4).
 const FORMAT_VERSION_READ: u32 = 2;
 
-/// Kinds of items in the store.
-pub mod kind {
-    pub const RECORD: u8 = b'r';
-    pub const TARGET: u8 = b'T';
-    /// Up to format 3.
-    pub const FORMER_TARGET: u8 = b't';
-    /// Batches of writes under way.
-    pub const SENT: u8 = b'e';
-    pub const HELD: u8 = b'h';
-    pub const STREAM: u8 = b'p';
-    /// The same in the form of formats 2 and 3.
-    pub const STREAM_FORMER: u8 = b's';
-    pub const REFUSAL: u8 = b'f';
-    /// Rows that could not be read.
-    pub const DOUBT: u8 = b'd';
-    /// Rows that concern nobody, as a named person says.
-    pub const ACCEPTED: u8 = b'q';
-    /// People who were merged into another.
-    pub const MERGED: u8 = b'j';
-    pub const APPROVAL: u8 = b'a';
-    pub const LET_GO: u8 = b'l';
-    pub const META: u8 = b'm';
-    pub const USAGE: u8 = b'u';
-    /// Who was let go and who waits, by system and direction.
-    pub const GUARD: u8 = b'g';
-    /// Batches of field writes with the old values.
-    pub const WRITTEN: u8 = b'o';
-    /// Undo plans that were shown.
-    pub const UNDO: u8 = b'n';
-    /// Fields on their way back.
-    pub const SET_BACK: u8 = b'b';
-    /// Writes that count against a limit for a while.
-    pub const WENT: u8 = b'w';
-}
+pub mod kind;
 
 /// The key of the `META` item with the names that records are written with.
 pub const NAMES_KEY: &str = "names";
@@ -133,6 +101,9 @@ pub struct Opened {
     pub streams: Vec<StreamInfo>,
     /// Our statuses in its own words.
     pub words: BTreeMap<Name, Box<str>>,
+    /// Where it is reached, and whether it can say which instance it is.
+    pub address: Box<str>,
+    pub tells_instance: bool,
 }
 
 /// Makes the systems that a state is opened with.
@@ -183,10 +154,11 @@ pub fn open_on(
         systems: systems.into_iter().map(|s| (s.config.settings.name.clone(), system(s))).collect(),
         world: World::default(),
         people: Shelf::default(),
-        kept: BTreeSet::new(),
+        kept: Default::default(),
         free: Vec::new(),
         refusals: Refusals::default(),
         let_go: HashSet::new(),
+        clashes: Default::default(),
         lately: Default::default(),
         changes: 0,
         next_sent: 0,
@@ -219,6 +191,7 @@ pub fn open_on(
         run,
         files: config.clone(),
         former: Vec::new(),
+        left_rules: Default::default(),
         unfollowed: Unfollowed::default(),
         told: Told::default(),
         retired: ByName::default(),
@@ -303,6 +276,12 @@ pub fn open_on(
                     system.approved = system.approved.max(Some(approval));
                 }
             }
+            kind::INSTANCE => {
+                let known: Known = decode(&text, &value)?;
+                if let Some(system) = engine.systems.named_mut(&text) {
+                    system.identity.restore(known);
+                }
+            }
             kind::LET_GO => {
                 engine.let_go.extend(text.parse::<RecordId>().ok());
             }
@@ -324,6 +303,7 @@ pub fn open_on(
                 engine.restore_went(&text, at, replaces);
             }
             kind::META if key == REBUILDING_KEY => engine.rebuilding = Some(decode(&text, &value)?),
+            kind::META if text == super::clashes::CLASHES_KEY => engine.clashes = decode(&text, &value)?,
             kind::META if text == super::notices::TOLD_KEY => engine.told = decode(&text, &value).unwrap_or_default(),
             _ => {}
         }
@@ -353,8 +333,9 @@ pub fn open_on(
             }
         }
     }
-    let before = super::rules::stored(&engine.disk.state)?;
-    engine.weigh(before, now);
+    engine.judge_addresses(now)?;
+    engine.weigh_stored(now)?;
+    engine.hold_again_what_is_read_again();
     Ok(OpenedState { engine, usage })
 }
 
@@ -376,6 +357,7 @@ pub(crate) fn system(opened: Opened) -> SystemState {
         lined_up: Default::default(),
         not_shown: BTreeMap::new(),
         usage_kept: None,
+        identity: Identity::new(opened.address, opened.tells_instance),
         config,
     }
 }

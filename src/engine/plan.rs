@@ -239,10 +239,11 @@ impl Engine {
     /// All holds that are kept and wait for someone's word.
     pub fn kept_holds(&self) -> Vec<KeptHold> {
         let is_kept = |hold: &&HoldNow| hold.kept.is_some();
-        debug_assert!(self.people.iter().zip(0..).all(|(p, i)| self.kept.contains(&i) == p.holds.iter().any(|h| is_kept(&h))));
-        // What only former rules hold waits with them.
-        let of = |person: u32| self.people[person as usize].holds.iter().filter(is_kept).filter(|h| h.by != By::Former);
-        self.kept.iter().flat_map(|person| of(*person).map(|hold| KeptHold { person: *person, hold: hold.clone() })).collect()
+        debug_assert!(self.people.iter().zip(0..).all(|(p, i)| self.kept.contains(i) == p.holds.iter().any(|h| is_kept(&h))));
+        // What only former rules hold waits with them; what was seen to end ends by itself.
+        let asks = |h: &&HoldNow| is_kept(h) && h.until.is_none() && h.by != By::Former;
+        let of = |person: u32| self.people[person as usize].holds.iter().filter(asks);
+        self.kept.people().flat_map(|person| of(person).map(move |hold| KeptHold { person, hold: hold.clone() })).collect()
     }
 
     /// Kept holds in groups, each a waiting plan. The id says what was seen: whatever joins a group later makes it another plan.

@@ -13,6 +13,9 @@ const SILENT_PASSES_MAX: u8 = 2;
 impl Engine {
     /// Ends a pass: what it proves, and what a sweep did not see. It waits for the next commit. Returns false if more is needed before it counts (see `status`).
     pub fn end(&mut self, run: &PassRun, end: &PassEnd, now: Time) -> Result<bool, Error> {
+        if run.instance != self.instance_number(&run.system) {
+            return Ok(false);
+        }
         let info = self.systems.get(&run.system).and_then(|s| s.infos.get(&run.stream)).cloned();
         let lag = info.as_ref().map_or(Span::ZERO, |i| i.lag);
         let mut error = self.why_incomplete(run, end);
@@ -23,6 +26,10 @@ impl Engine {
                 state.not_shown.insert(run.stream.clone(), missing.told);
             }
         }
+        if error.is_none() && run.pass.is_sweep() && run.read_before == 0 {
+            self.end_clashes(run);
+        }
+        error = error.or_else(|| self.clashes.why_unproved(&run.system, &run.stream));
         let complete = error.is_none();
         if let Some(follows) = run.follows {
             return self.end_following(run, follows, error, now);
@@ -229,6 +236,9 @@ impl Engine {
 
     /// Books that a pass failed.
     pub fn fail(&mut self, run: &PassRun, error: &SystemError, now: Time) -> Result<(), Error> {
+        if run.instance != self.instance_number(&run.system) {
+            return Ok(());
+        }
         let every = self.read_every(&run.system, &run.stream);
         if let Some(stream) = self.stream_mut(&run.system, &run.stream) {
             if matches!(run.pass, Pass::FilterTest(_)) && matches!(error, SystemError::Refused { .. }) {

@@ -151,7 +151,7 @@ impl Engine {
             self.line_up(*idx, record, &Whole { standing: &standing, merge: &merge }, now);
         }
         if holds.iter().any(|h| h.kept.is_some()) {
-            self.kept.insert(person);
+            self.kept.set(person, holds.iter().filter(|h| h.kept.is_some()).map(|h| h.cause.clone()).collect());
         }
         let place = &mut self.people[person as usize];
         (place.members, place.holds, place.by_former) = (members, holds, by_former);
@@ -188,7 +188,7 @@ impl Engine {
         old.dedup();
         for person in &old {
             let before = std::mem::take(&mut self.people[*person as usize]);
-            self.kept.remove(person);
+            self.kept.forget(*person);
             if before.members == members {
                 // The same records still lead to all their addresses.
                 continue;

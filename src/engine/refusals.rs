@@ -1,6 +1,7 @@
 //! Refusals as they are known: by record and by address. They only grow.
 
-use crate::model::{Address, RecordId, Refusal, RefusalScope};
+use super::persist::refusal_key;
+use crate::model::{Address, Name, RecordId, Refusal, RefusalScope};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ pub enum On<'a> {
 }
 
 /// The same, as it is read from the store.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub enum StoredOn {
     Record(RecordId),
     Address(Address),
@@ -66,7 +67,57 @@ impl Refusals {
         records.chain(addresses).flat_map(|(on, refusals)| refusals.iter().map(move |r| (on, r)))
     }
 
+    /// The records of a system have another system's name from now on. Gives those it touches: the key that each lay under, and what lies
+    /// in its place. Nothing is lost by it.
+    pub fn rename(&mut self, from: &Name, to: &Name) -> Vec<(Vec<u8>, StoredOn, Refusal)> {
+        let renamed = |id: &RecordId| RecordId { system: if id.system == *from { to.clone() } else { id.system.clone() }, ..id.clone() };
+        let mut touched = Vec::new();
+        let mut all: Vec<(StoredOn, Refusal)> = Vec::new();
+        for (on, refusal) in self.all() {
+            let new = Refusal { from: renamed(&refusal.from), ..refusal.clone() };
+            let new_on = match on {
+                On::Record(record) => StoredOn::Record(renamed(record)),
+                On::Address(address) => StoredOn::Address(address.clone()),
+            };
+            if new_on.on() != on || new != *refusal {
+                touched.push((refusal_key(on, &refusal.scope), new_on.clone(), new.clone()));
+            }
+            all.push((new_on, new));
+        }
+        if !touched.is_empty() {
+            *self = Refusals::default();
+            for (on, refusal) in all {
+                self.add(on.on(), &refusal);
+            }
+        }
+        touched
+    }
+
     pub fn is_empty(&self) -> bool {
         self.by_record.is_empty() && self.by_address.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Time;
+
+    #[test]
+    fn a_renamed_system_takes_its_refusals_along_and_leaves_none_to_a_stranger() {
+        let id = |text: &str| -> RecordId { text.parse().unwrap() };
+        let address = Address::parse("taro@sato.example").unwrap();
+        let refusal = Refusal { scope: RefusalScope::All, from: id("ma:person:1"), seen_at: Time(5), address: Some(address.clone()) };
+        let mut refusals = Refusals::default();
+        for on in [On::Record(&id("ma:person:1")), On::Record(&id("crm:person:4")), On::Address(&address)] {
+            assert!(refusals.add(on, &refusal));
+        }
+        let touched = refusals.rename(&"ma".into(), &"ma@1".into());
+        assert_eq!(touched.len(), 3, "the address and the other record say from where they know it");
+        assert!(!refusals.knows(On::Record(&id("ma:person:1")), &RefusalScope::All));
+        for on in [On::Record(&id("ma@1:person:1")), On::Record(&id("crm:person:4")), On::Address(&address)] {
+            assert_eq!(refusals.of(on)[0].from, id("ma@1:person:1"), "{on:?}");
+        }
+        assert!(refusals.rename(&"ma".into(), &"ma@2".into()).is_empty());
     }
 }

@@ -2,6 +2,7 @@
 
 use super::doubts::Accepted;
 use super::engine::Engine;
+use super::instance::Instance;
 use super::persist::{encode, kind, refusal_key};
 use super::rebuild::Journaled;
 use super::refusals::On;
@@ -26,6 +27,14 @@ impl Said {
         let mut said = Said { refusals: HashSet::new(), approvals: HashMap::new(), blocks: Blocks::default(), entries: Vec::new() };
         for entry in entries {
             said.blocks.take(&entry);
+            if let Some((from, to)) = entry.what.renames() {
+                said.entries.iter_mut().for_each(|e| rename(&mut e.what, from, to));
+            } else if matches!(entry.what, What::Refusal { .. } | What::FirstContact { .. } | What::Instance { .. } | What::Damaged { .. } | What::RowAccepted { .. })
+            {
+                said.entries.push(entry);
+            }
+        }
+        for entry in &said.entries {
             match &entry.what {
                 What::Refusal { .. } => {
                     let Some(refusal) = entry.what.to_refusal() else { continue };
@@ -35,10 +44,8 @@ impl Said {
                     let known = said.approvals.entry(system.clone()).or_insert(Approval::Holds);
                     *known = (*known).max(approval(*scope));
                 }
-                What::Damaged { .. } | What::RowAccepted { .. } => {}
-                _ => continue,
+                _ => {}
             }
-            said.entries.push(entry);
         }
         said
     }
@@ -54,6 +61,15 @@ fn ons(refusal: &Refusal) -> impl Iterator<Item = On<'_>> {
 
 fn of_former_age(what: &What, said: &Said) -> bool {
     matches!(what, What::Outcome { record, .. } if said.blocks.get(record).is_some_and(Block::is_unnamed))
+}
+
+/// Lets a line speak of a system's records by the name that they have since.
+fn rename(what: &mut What, from: &str, to: &str) {
+    match what {
+        What::Refusal { record, .. } if *record.system == *from => record.system = to.into(),
+        What::FirstContact { system, .. } | What::Instance { system, .. } if system == from => *system = to.to_string(),
+        _ => {}
+    }
 }
 
 fn approval(scope: Scope) -> Approval {
@@ -77,6 +93,7 @@ impl Engine {
     /// Lays the journal over what the store had: what it says cannot be polled again. Idempotent.
     pub fn replay(&mut self, said: Said, notes: &JournalNotes, now: Time) {
         let again = self.journal_what_it_lacks(&said, now);
+        let mut met: Vec<(String, Instance)> = Vec::new();
         for entry in said.entries {
             match entry.what {
                 What::Refusal { .. } => {
@@ -97,10 +114,19 @@ impl Engine {
                 What::RowAccepted { row, record, by, because } => {
                     self.restore_accepted(&row, Accepted { cause: record, by, because, at: entry.at });
                 }
+                What::Instance { system, address, says } => {
+                    met.push((system, Instance { address: address.into(), says: says.map(Into::into) }))
+                }
                 What::Damaged { found } if now.since(entry.at) < DAMAGE_TOLD => {
                     self.journal_damage.push(format!("found on {}: {found}", entry.at));
                 }
                 _ => {}
+            }
+        }
+        // Where the store was lost, the last line says which instance all this was said of.
+        for (system, instance) in met.into_iter().rev() {
+            if let Some(state) = self.systems.named_mut(&system) {
+                state.identity.recall(instance);
             }
         }
         self.journaled = Journaled::of(&said.blocks);

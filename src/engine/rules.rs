@@ -4,7 +4,9 @@
 //! nothing of the rest before it is approved. The former rules lie in the state: a restart does not widen either.
 
 use super::engine::{Engine, Error, Needs};
+use super::left_rules::{LEFT_KEY, LeftRules, StoredLeft};
 use super::persist::{Opened, decode, encode, kind, link_rules};
+use super::system::SystemState;
 use super::world::NOBODY;
 use crate::config::{Config, System};
 use crate::decide::phase::phase;
@@ -47,7 +49,7 @@ struct Target {
 
 /// A rule set as the state keeps it: expressions by their text.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Stored {
+pub struct Stored {
     declared: Declared,
     holds: Vec<StoredHold>,
     refusal_proofs: Vec<Proof>,
@@ -164,8 +166,13 @@ impl RuleSet {
         RuleSet { policy, consent, shared_mailboxes, targets, id, stored }
     }
 
+    /// As the state keeps it.
+    pub(super) fn stored(&self) -> Stored {
+        self.stored.clone()
+    }
+
     /// Out of the state. A hold whose expression this version cannot read any more is left out: whom it holds is remembered, and asked for.
-    fn restored(stored: Stored) -> RuleSet {
+    pub(super) fn restored(stored: Stored) -> RuleSet {
         let hold = |h: &StoredHold| {
             let scope = if h.on == Entity::Ticket { Scope::Ticket } else { Scope::Deal };
             let when = match Expression::compile(&h.when, scope, &stored.declared) {
@@ -260,10 +267,41 @@ impl Engine {
     ///
     /// Everyone is marked for a new decision. `systems` are opened from [`systems_in_force`]. No I/O: the next commit keeps it.
     pub fn take_rules(&mut self, config: Arc<Config>, systems: Vec<Opened>, now: Time) {
-        let before = self.rule_sets();
-        self.files = config;
-        self.weigh(before, now);
+        self.edited(config, now);
         self.take_systems(systems);
+    }
+
+    /// Puts the files' rules in the place of those there are.
+    fn edited(&mut self, config: Arc<Config>, now: Time) {
+        let counted = self.rule_sets();
+        let left = std::mem::replace(&mut self.files, config).version.clone();
+        self.weigh_against(left, counted, now);
+    }
+
+    /// Weighs the files' rules against those that counted under the version that was left; or, if the files are what they were a moment
+    /// ago, against what counted then.
+    fn weigh_against(&mut self, left: String, counted: Vec<RuleSet>, now: Time) {
+        let version = self.files.version.clone();
+        let before = if left == version {
+            counted
+        } else {
+            let again = self.left_rules.come_back(&version, now);
+            self.left_rules.leave(&left, counted.clone(), now);
+            again.unwrap_or(counted)
+        };
+        self.weigh(before, now);
+    }
+
+    /// At open: the rules that counted when the last process ended, against those of the files now.
+    pub(super) fn weigh_stored(&mut self, now: Time) -> Result<(), Error> {
+        let counted = stored(&self.disk.state)?;
+        let kept = self.disk.state.get(kind::META, LEFT_KEY.as_bytes())?;
+        // What another version of this program kept only made an edit ask less.
+        let kept = kept.and_then(|bytes| decode::<StoredLeft>(LEFT_KEY, &bytes).ok());
+        let (left_rules, in_force) = kept.map_or_else(|| (LeftRules::default(), self.files.version.clone()), LeftRules::restored);
+        self.left_rules = left_rules;
+        self.weigh_against(in_force, counted, now);
+        Ok(())
     }
 
     /// Which of the rules before the edit still count, and from that the rules in force.
@@ -328,6 +366,8 @@ impl Engine {
         let new = RuleSet::of(&self.files);
         sets.push(&new.stored);
         self.pending.put(kind::META, RULES_KEY.as_bytes().to_vec(), encode(&sets));
+        let left = self.left_rules.stored(&self.files.version);
+        self.pending.put(kind::META, LEFT_KEY.as_bytes().to_vec(), encode(&left));
     }
 
     /// Lets an edit go that waits: from now on only the files' rules count. Holds that only former rules knew are forgotten.
@@ -363,6 +403,17 @@ impl Engine {
         self.people.iter().enumerate().filter(|(_, p)| p.by_former && !p.members.is_empty()).map(|(i, _)| i as u32).filter(|i| *i != NOBODY)
     }
 
+    /// A system that is new to this process. It may have been here before, and then it is known which instance it was.
+    fn system_met_before(&self, opened: Opened) -> SystemState {
+        let mut state = super::persist::system(opened);
+        let name = state.config.name();
+        let kept = self.disk.state.get(kind::INSTANCE, name.as_bytes());
+        if let Some(known) = kept.ok().flatten().and_then(|bytes| decode(name, &bytes).ok()) {
+            state.identity.restore(known);
+        }
+        state
+    }
+
     /// Replaces the configured systems. What is known of a system that stays is kept; one that is taken out keeps what was agreed for
     /// the day it comes back, and what it held stays held.
     pub(crate) fn take_systems(&mut self, systems: Vec<Opened>) {
@@ -375,7 +426,7 @@ impl Engine {
             let name = opened.config.settings.name.clone();
             let state = match known.remove(&name) {
                 Some(state) => state.reopened(opened),
-                None => super::persist::system(opened),
+                None => self.system_met_before(opened),
             };
             self.systems.insert(name, state);
         }
@@ -386,6 +437,7 @@ impl Engine {
         }
         self.retired = known;
         self.clocks.keep_only(|name| self.systems.contains_key(name));
+        self.hold_again_what_is_read_again();
         let names: Vec<Name> = self.systems.keys().cloned().collect();
         for name in names {
             let streams: Vec<Name> = self.systems[&name].streams.keys().cloned().collect();

@@ -74,7 +74,7 @@ impl Engine {
     /// The passes that a stream needs now and that wait for nothing.
     pub fn passes_due(&self, system: &Name, stream: &Name, haste: Haste, now: Time) -> Vec<Pass> {
         let Some(state) = self.systems.get(system) else { return Vec::new() };
-        let Some(info) = state.infos.get(stream) else { return Vec::new() };
+        let Some(info) = state.infos.get(stream).filter(|_| state.identity.is_settled()) else { return Vec::new() };
         let mut known = state.streams.get(stream).cloned().unwrap_or_default();
         let mut passes = match &info.for_each {
             Some(deals) => vec![Pass::ForEach(self.open_deals(system, deals))],

@@ -9,7 +9,7 @@ use super::unread_refusals::UnreadWords;
 use crate::connector::Usage;
 use crate::decide::freshness::Needed;
 use crate::decide::rules::HoldScope;
-use crate::model::{Name, RecordId, Time};
+use crate::model::{Entity, Name, RecordId, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -125,6 +125,10 @@ impl Engine {
                 watching.push(system.clone());
             }
         }
+        for (name, system) in self.systems.iter() {
+            because.extend(system.identity.unknown_because(name));
+            because.extend(system.identity.another_because(name, system.approved));
+        }
         // Then nothing counts as proved, whatever was read; the lines below say why.
         let mut stale = self.rebuilding.is_some() || self.halted.is_some();
         let asked = if stale { &[][..] } else { &[crate::model::MailKind::Campaign, crate::model::MailKind::Newsletter] };
@@ -166,9 +170,13 @@ impl Engine {
                 "{account} has {people} people, more than account_cap = {cap}: its open deals hold only the people named on them; raise the cap to hold all"
             ));
         }
-        let no_people = self.deals_without_people();
+        let no_people = self.open_and_naming_nobody(Entity::Deal);
         if no_people > 0 {
             because.push(format!("{no_people} open deals name nobody: they hold only their account, if they name one"));
+        }
+        let no_requester = self.open_and_naming_nobody(Entity::Ticket);
+        if no_requester > 0 {
+            because.push(format!("{no_requester} open tickets name nobody: they hold nobody; give each its requester"));
         }
         let targets = unprotected.len();
         // Ages are told by a clock that is wrong.
@@ -299,15 +307,14 @@ impl Engine {
         found
     }
 
-    /// Open deals that name no person.
-    fn deals_without_people(&self) -> usize {
-        let deals = self.world.indexes().filter(|i| self.world.slot(*i).id.entity == crate::model::Entity::Deal);
-        let lonely = deals.filter(|i| {
+    /// Deals or tickets that are open and name neither a person nor an address.
+    fn open_and_naming_nobody(&self, entity: Entity) -> usize {
+        let causes = self.world.indexes().filter(|i| self.world.slot(*i).id.entity == entity);
+        let lonely = causes.filter(|i| {
             let record = self.world.record(*i);
-            record.deal.is_some_and(|d| d.is_open())
-                && record.people.is_empty()
-                && record.memory.past_people.is_empty()
-                && !record.is_gone()
+            let open = record.deal.is_some_and(|d| d.is_open()) || record.ticket.is_some_and(|t| t.is_open());
+            let names = [record.people.len(), record.addresses.len(), record.memory.past_people.len()];
+            open && names == [0, 0, 0] && !record.is_gone()
         });
         lonely.count()
     }

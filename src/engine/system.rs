@@ -2,6 +2,7 @@
 
 use super::delivery::Channel;
 use super::guarded::Guards;
+use super::instance::Identity;
 use super::outbox::Outbox;
 use super::persist::Opened;
 use super::reading::StreamState;
@@ -49,6 +50,8 @@ pub struct SystemState {
     pub not_shown: BTreeMap<Name, Vec<String>>,
     /// Requests of today as last written.
     pub usage_kept: Option<Usage>,
+    /// Which instance of the system all this is of.
+    pub identity: Identity,
 }
 
 /// Which directions a target record has something due in.
@@ -102,6 +105,9 @@ impl SystemState {
             for stream in self.streams.values_mut() {
                 stream.read_anew();
             }
+        }
+        if !super::connection::same_connection(&self.config, &opened.config) {
+            self.identity.reconnected(opened.address, opened.tells_instance);
         }
         self.abilities = opened.abilities;
         self.infos = opened.streams.into_iter().map(|i| (i.name.clone(), i)).collect();

@@ -96,6 +96,13 @@ impl Table {
         self.read(part).standings.get(place).cloned().unwrap_or_default()
     }
 
+    /// A record is not known by this id any more.
+    pub fn forget_record(&self, id: &RecordId) {
+        let hash = self.hash(id);
+        let _one = self.writing.lock();
+        self.write(part_of(hash)).by_record.remove(&hash);
+    }
+
     /// All standings that a subject has: several where an address is borne by several people. None: unknown.
     pub fn find(&self, subject: &Subject) -> Found {
         let hash = match subject {

@@ -256,7 +256,7 @@ impl Engine {
             && self.world.find(record).and_then(|i| self.set_back.get(&i)).is_some_and(|s| s.iter().any(|s| s.field == *field))
     }
 
-    fn keep_set_back(&mut self, idx: Idx) {
+    pub(super) fn keep_set_back(&mut self, idx: Idx) {
         let key = self.world.slot(idx).id.key();
         match self.set_back.get(&idx) {
             Some(backs) => self.pending.put(kind::SET_BACK, key, encode(backs)),

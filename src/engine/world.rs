@@ -2,6 +2,8 @@
 //!
 //! Records lie here in the form in which they lie on disk (about 150 bytes each) and are decoded when someone looks.
 
+mod rename;
+
 use super::codec::{self, Names, Writer};
 use super::postings::Postings;
 use super::shelf::Shelf;
@@ -377,24 +379,4 @@ fn each_key(hasher: &DefaultHashBuilder, record: &Record, mut add: impl FnMut(Wa
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Time, Value};
-
-    #[test]
-    fn a_name_that_was_met_while_comparing_is_kept_with_the_record_that_has_it() {
-        let mut world = World::default();
-        let mut record = Record::new("crm:person:5".parse().unwrap());
-        let idx = world.put("people".into(), &record);
-        assert!(world.names_to_keep().is_some());
-        record.set(&"floor".into(), Value::Int(3), Time(1));
-        assert!(!world.shows(idx, &record));
-        world.put("people".into(), &record);
-        let names = world.names_to_keep().map(<[Name]>::to_vec).unwrap();
-        assert!(world.shows(idx, &record) && world.names_to_keep().is_none());
-        let mut again = World::default();
-        again.load_names(names);
-        let idx = again.load(record.id.clone(), world.bytes(idx)).unwrap();
-        assert_eq!(again.record(idx), record);
-    }
-}
+mod tests;

@@ -150,7 +150,9 @@ impl Engine {
         for key in keys {
             let bytes = key.to_bytes();
             if let Some(value) = self.disk.state.get(kind::WRITTEN, &bytes)? {
-                let records: Vec<WrittenRecord> = decode(&String::from_utf8_lossy(&bytes), &value)?;
+                let mut records: Vec<WrittenRecord> = decode(&String::from_utf8_lossy(&bytes), &value)?;
+                // What another instance of a system was told stands in none of this one's records.
+                records.retain(|r| self.instance_since(&r.record.system).is_none_or(|since| key.at >= since));
                 all.extend(records);
             }
         }

@@ -24,6 +24,7 @@ const ASSOCIATIONS_MAX: usize = 1000;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
+        .route("/account-info/v3/details", get(account))
         .route("/crm/v3/objects/{kind}", get(list).post(create))
         .route("/crm/v3/objects/{kind}/search", post(search))
         .route("/crm/v3/objects/{kind}/batch/read", post(batch_read))
@@ -32,6 +33,15 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/crm/v4/associations/{from}/{to}/batch/read", post(associations))
         .route("/crm/v4/objects/{from}/{id}/associations/{to}", get(associations_of))
         .fallback(|| async { error(404, "OBJECT_NOT_FOUND", "resource not found") })
+}
+
+/// Which portal this is.
+async fn account(State(shared): State<Shared>) -> Response {
+    let portal = lock(&shared).portal;
+    answer(
+        200,
+        json!({"portalId": portal, "accountType": "STANDARD", "timeZone": "Asia/Tokyo", "companyCurrency": "JPY", "dataHostingLocation": "na1"}),
+    )
 }
 
 /// An error in the vendor's form.

@@ -69,6 +69,9 @@ pub struct Write {
     pub committed: bool,
 }
 
+/// The account that the CRM says it is, unless a test makes it another.
+const PORTAL: u64 = 62_515_380;
+
 /// A mail that the marketing system sent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Sent {
@@ -85,6 +88,8 @@ pub struct World {
     pub ma: MaRecords,
     pub faults: Faults,
     pub keys: Keys,
+    /// The CRM's account.
+    pub portal: u64,
     pub crm_url: String,
     pub support_url: String,
     /// The static list in the marketing system that holds every lead.
@@ -118,6 +123,7 @@ impl World {
             ma: MaRecords::default(),
             faults: Faults::new(seed),
             keys,
+            portal: PORTAL,
             crm_url: String::new(),
             support_url: String::new(),
             ma_list,

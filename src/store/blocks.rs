@@ -2,8 +2,8 @@
 //! Pure, and the same whatever was folded before.
 
 use super::entry::{BlockPart, Cause, Entry, What, WriteOutcome};
-use crate::model::{RecordId, Time};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::model::{Name, RecordId, Time};
+use std::collections::{BTreeMap, BTreeSet, btree_map};
 
 /// One record's.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +44,9 @@ pub struct Blocks {
 impl Blocks {
     /// Takes in the journal's next line.
     pub fn take(&mut self, entry: &Entry) {
+        if let Some((from, to)) = entry.what.renames() {
+            return self.rename(from, &to.into());
+        }
         match &entry.what {
             What::Held { causes, .. } if causes.is_empty() => {}
             What::Held { record, causes } => self.at(record, entry.at).causes.extend(causes.iter().cloned()),
@@ -87,6 +90,26 @@ impl Blocks {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// The records of a system, and the deals and tickets that hold, have another system's name.
+    fn rename(&mut self, from: &str, to: &Name) {
+        let renamed = |id: RecordId| RecordId { system: if *id.system == *from { to.clone() } else { id.system }, ..id };
+        for (record, mut block) in std::mem::take(&mut self.by) {
+            block.causes = block.causes.into_iter().map(|c| Cause { cause: renamed(c.cause), ..c }).collect();
+            if let Some(Entry { what: What::Outcome { record, .. }, .. }) = &mut block.set {
+                *record = renamed(record.clone());
+            }
+            match self.by.entry(renamed(record)) {
+                btree_map::Entry::Vacant(place) => drop(place.insert(block)),
+                btree_map::Entry::Occupied(mut known) => {
+                    let known = known.get_mut();
+                    known.causes.extend(block.causes);
+                    known.at = known.at.max(block.at);
+                    known.set = known.set.take().or(block.set);
+                }
+            }
         }
     }
 
@@ -163,6 +186,10 @@ pub(super) mod tests {
                 record: record(n), address: None, topic: (!all).then(|| "x".into()), seen_at: Time(1),
             }),
             1 => (0u8..4).prop_map(|n| What::DeadLetterDropped { record: record(n) }),
+            1 => any::<bool>().prop_map(|back| match back {
+                true => What::SameInstance { system: "ma".into(), former: "ma@1".into() },
+                false => What::OtherInstance { system: "ma".into(), former: "ma@1".into() },
+            }),
         ];
         prop::collection::vec(what, 0..40)
             .prop_map(|all| all.into_iter().enumerate().map(|(i, what)| Entry { at: Time(i as i64), what }).collect())

@@ -39,6 +39,10 @@ pub(super) fn fold(mut from: impl BufRead, now: Time) -> io::Result<Compacted> {
             // Once a young line came, all later ones stay as they are: their order may matter, and clocks go back.
             Line::Entry(entry) if entry.at < young_from && young.is_empty() => {
                 blocks.take(&entry);
+                if entry.what.renames().is_some() {
+                    // The same record of another instance is another one.
+                    refusals.clear();
+                }
                 if stays(&entry, &mut refusals) {
                     old.extend_from_slice(&text);
                 }
@@ -59,6 +63,7 @@ fn stays(entry: &Entry, refusals: &mut HashSet<String>) -> bool {
     match &entry.what {
         What::Refusal { record, address, topic, .. } => refusals.insert(format!("{record}\u{1f}{address:?}\u{1f}{topic:?}")),
         What::FirstContact { .. } | What::PlanApproved { .. } | What::RowAccepted { .. } => true,
+        What::Instance { .. } | What::OtherInstance { .. } | What::SameInstance { .. } => true,
         What::Outcome { .. } | What::Held { .. } | What::Damaged { .. } | What::DeadLetterDropped { .. } => false,
     }
 }
@@ -79,7 +84,10 @@ mod tests {
     }
 
     fn of_law(entries: &[Entry]) -> HashSet<String> {
-        let kept = |e: &&Entry| matches!(e.what, What::Refusal { .. } | What::FirstContact { .. } | What::PlanApproved { .. });
+        let kept = |e: &&Entry| {
+            let law = matches!(e.what, What::Refusal { .. } | What::FirstContact { .. } | What::PlanApproved { .. });
+            law || e.what.renames().is_some()
+        };
         entries.iter().filter(kept).map(|e| serde_json::to_string(&e.what).unwrap()).collect()
     }
 

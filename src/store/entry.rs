@@ -28,6 +28,17 @@ pub enum What {
     },
     /// A system may be written to.
     FirstContact { system: String, scope: Scope, by: String },
+    /// Which instance of a system was met: its address, and what it says of itself.
+    Instance {
+        system: String,
+        address: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        says: Option<String>,
+    },
+    /// Another instance was met under a system's name: what earlier lines say of that system's records is said of those of `former`.
+    OtherInstance { system: String, former: String },
+    /// `former` is behind the system's name again: what earlier lines say of its records is said of those of the system.
+    SameInstance { system: String, former: String },
     /// A waiting plan may go: these holds may end for these causes.
     PlanApproved { plan: String, causes: Vec<Cause> },
     /// What became of a write.
@@ -106,6 +117,15 @@ pub struct Cause {
 }
 
 impl What {
+    /// The system that earlier lines speak of by another name from this line on, and that name.
+    pub fn renames(&self) -> Option<(&str, &str)> {
+        match self {
+            What::OtherInstance { system, former } => Some((system, former)),
+            What::SameInstance { system, former } => Some((former, system)),
+            _ => None,
+        }
+    }
+
     pub fn of_refusal(refusal: &Refusal) -> What {
         let topic = match &refusal.scope {
             RefusalScope::All => None,
@@ -200,6 +220,18 @@ mod tests {
                 r#"{"at":5,"what":"row_accepted","row":"q_1","record":"ma:person:17","by":"taro","because":"a test"}"#,
             ),
             (held, r#"{"at":5,"what":"held","record":"ma:person:17","causes":[{"hold":"open_deal","cause":"crm:deal:8"}]}"#),
+            (
+                What::Instance { system: "ma".into(), address: "ma.example".into(), says: Some("7".into()) },
+                r#"{"at":5,"what":"instance","system":"ma","address":"ma.example","says":"7"}"#,
+            ),
+            (
+                What::OtherInstance { system: "ma".into(), former: "ma@1".into() },
+                r#"{"at":5,"what":"other_instance","system":"ma","former":"ma@1"}"#,
+            ),
+            (
+                What::SameInstance { system: "ma".into(), former: "ma@1".into() },
+                r#"{"at":5,"what":"same_instance","system":"ma","former":"ma@1"}"#,
+            ),
             (What::Damaged { found: "cut".into() }, r#"{"at":5,"what":"damaged","found":"cut"}"#),
             (What::DeadLetterDropped { record: record.clone() }, r#"{"at":5,"what":"dead_letter_dropped","record":"ma:person:17"}"#),
         ] {

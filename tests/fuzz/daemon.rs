@@ -23,6 +23,8 @@ pub fn open(items: Changes, journal: JournalBytes) -> Result<(OpenedState, Conne
             abilities: connector.abilities().clone(),
             streams: connector.streams().to_vec(),
             words: Default::default(),
+            address: connector.address().into(),
+            tells_instance: connector.tells_instance(),
         }
     });
     let opened: Vec<Opened> = opened.collect();

@@ -78,6 +78,8 @@ impl Setup {
             abilities: s.abilities.clone(),
             streams: s.streams.clone(),
             words: s.words.clone(),
+            address: (&**s.config.name()).into(),
+            tells_instance: false,
         };
         self.systems.iter().map(opened).collect()
     }

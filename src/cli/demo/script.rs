@@ -248,7 +248,7 @@ async fn settles(stage: &Stage, t: &mut Teller) {
 }
 
 async fn approve(stage: &Stage, what: &str, holds: bool) -> Result<(), String> {
-    match stage.shell.command(Command::Approve { what: what.into(), holds }).await {
+    match stage.shell.command(Command::Approve { what: what.into(), holds, moved: false }).await {
         Reply::Approved(_) => Ok(()),
         other => Err(format!("{what} could not be approved: {other:?}")),
     }

@@ -8,10 +8,12 @@
 //! Texts with `{name}` are templates; each says which names it may use. `{settings.NAME}` is allowed wherever a template is, `{hold.permit}`
 //! and `{hold.why}` (what these are called in the target) in every request. `{,name}` is the value with a comma before it, or nothing.
 
+mod instance;
 mod records;
 mod streams;
 mod writes;
 
+pub use instance::*;
 pub use records::*;
 pub use streams::*;
 pub use writes::*;
@@ -47,6 +49,9 @@ pub struct Manifest {
     pub limits: Limits,
     #[serde(default)]
     pub errors: ErrorRules,
+    /// How the system says which instance of it this is; without it, its address tells.
+    #[serde(default)]
+    pub instance: Option<InstanceRequest>,
     pub streams: BTreeMap<String, Stream>,
     #[serde(default)]
     pub writes: Option<Writes>,

@@ -12,6 +12,10 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub struct RecordMap {
     pub id: String,
+    /// Stands before each id, where another stream of the system has ids of its own for the same kind of record. What names a record by its
+    /// id, a deal its people, means one of a stream without it.
+    #[serde(default)]
+    pub id_prefix: Option<String>,
     #[serde(default)]
     pub changed_at: Option<TimePath>,
     #[serde(default)]

@@ -206,3 +206,14 @@ fn one_odd_text_is_kept_out_and_the_rest_of_the_row_is_read() {
     let told: Vec<&str> = page.quarantined.iter().map(|q| &*q.field).collect();
     assert_eq!(told, ["name", "id"]);
 }
+
+/// Many systems do not repeat the id of the one record that they were asked for: it was told as "not found", and its write as refused.
+#[test]
+fn a_record_that_was_asked_for_by_id_needs_no_id_of_its_own() {
+    let mut page = PageRead::default();
+    let m = mapper(Entity::Person, "id = 'id'\nid_prefix = 'lead-'\nfields = { email = 'email' }");
+    m.map_as("5", &Json::from(&json!({"email": "taro@sato.example"})), READ_AT, Carries::default(), &mut page);
+    m.map(&Json::from(&json!({"id": 6, "email": "emi@ono.example"})), READ_AT, Carries::default(), &mut page);
+    let ids: Vec<String> = page.observed.iter().map(|o| o.id().to_string()).collect();
+    assert_eq!(ids, ["ma:person:lead-5", "ma:person:lead-6"]);
+}

@@ -24,6 +24,9 @@ pub enum Act {
 impl Engine {
     /// The next act for a system; `None`: nothing may go now. Protective writes come first, each record has one write under way.
     pub fn next_act(&mut self, system: &Name, now: Time) -> Option<Act> {
+        if self.why_not_known(system).is_some() {
+            return None;
+        }
         // Looks have places of their own, and what they tell may be that a stop mark does not stand.
         let look = self.next_read_back(system, now).map(Act::ReadBack);
         look.or_else(|| self.gather(system, now).map(Act::Write))

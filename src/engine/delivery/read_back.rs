@@ -52,6 +52,10 @@ impl Engine {
         for (idx, id) in asked.places.iter().zip(&asked.ids) {
             let why = self.systems.get_mut(&asked.system).and_then(|s| s.channel.is_known(*idx));
             let why = why.as_deref().unwrap_or("the answer was lost with a former process");
+            if self.world.slot(*idx).id.system != asked.system {
+                // It belongs to a former instance by now.
+                continue;
+            }
             match found.iter().find(|r| r.id.id == *id) {
                 Some(shown) => self.book_shown(*idx, shown, &words, why, now),
                 None => self.book_not_found(*idx, why, now),

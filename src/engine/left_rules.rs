@@ -1,0 +1,91 @@
+//! Rules that were in force until a moment ago. A folder that is again, byte for byte, what it was then counts as never edited: a deploy
+//! writes files in place, an editor saves half, someone takes an edit back at once.
+
+use super::rules::{RuleSet, Stored};
+use crate::model::{Span, Time};
+use serde::{Deserialize, Serialize};
+
+/// The key of the `META` item that keeps them.
+pub const LEFT_KEY: &str = "rules_left";
+
+/// So long after it was left a folder counts as never edited.
+const NEVER_EDITED_WITHIN: Span = Span::minutes(10);
+
+/// Who edits to and fro leaves no longer list than this.
+const LEFT_MAX: usize = 16;
+
+/// What counted under one version of the folder.
+#[derive(Debug, Clone)]
+struct Left {
+    version: String,
+    at: Time,
+    /// Oldest first; the last are the folder's own.
+    rules: Vec<RuleSet>,
+}
+
+/// The form on disk.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct StoredLeft {
+    in_force: String,
+    left: Vec<(String, Time, Vec<Stored>)>,
+}
+
+/// What was left lately, oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct LeftRules {
+    left: Vec<Left>,
+}
+
+impl LeftRules {
+    /// Notes what counted until now.
+    pub fn leave(&mut self, version: &str, rules: Vec<RuleSet>, now: Time) {
+        self.left.retain(|l| l.version != version && now.since(l.at) <= NEVER_EDITED_WITHIN);
+        if self.left.len() == LEFT_MAX {
+            self.left.remove(0);
+        }
+        self.left.push(Left { version: version.to_string(), at: now, rules });
+    }
+
+    /// The folder is of this version again: what counted under it, if that is not long ago.
+    pub fn come_back(&mut self, version: &str, now: Time) -> Option<Vec<RuleSet>> {
+        let at = self.left.iter().position(|l| l.version == version)?;
+        let left = self.left.remove(at);
+        (now.since(left.at) <= NEVER_EDITED_WITHIN).then_some(left.rules)
+    }
+
+    /// As it is kept, with the version that is in force.
+    pub fn stored(&self, in_force: &str) -> StoredLeft {
+        let left = self.left.iter().map(|l| (l.version.clone(), l.at, l.rules.iter().map(RuleSet::stored).collect()));
+        StoredLeft { in_force: in_force.to_string(), left: left.collect() }
+    }
+
+    /// Out of the state, and the version that was in force.
+    pub fn restored(stored: StoredLeft) -> (LeftRules, String) {
+        let restored = |(version, at, rules): (String, Time, Vec<Stored>)| {
+            let rules = rules.into_iter().map(RuleSet::restored).collect();
+            Left { version, at, rules }
+        };
+        (LeftRules { left: stored.left.into_iter().map(restored).collect() }, stored.in_force)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_left_a_moment_ago_counts_as_never_edited() {
+        let mut left = LeftRules::default();
+        let minutes = |m| Time(0).plus(Span::minutes(m));
+        left.leave("a", Vec::new(), minutes(0));
+        left.leave("b", Vec::new(), minutes(5));
+        for (version, at, counts) in [("a", 10, true), ("a", 11, false), ("b", 11, true), ("c", 1, false)] {
+            assert_eq!(left.clone().come_back(version, minutes(at)).is_some(), counts, "{version} after {at} minutes");
+        }
+        left.leave("a", Vec::new(), minutes(11));
+        let (mut again, in_force) = LeftRules::restored(left.stored("c"));
+        assert!(again.come_back("a", minutes(20)).is_some() && again.come_back("b", minutes(16)).is_none(), "also after a restart");
+        assert!(again.come_back("a", minutes(20)).is_none(), "it is in force, and no former one any more");
+        assert_eq!(in_force, "c");
+    }
+}
