@@ -23,7 +23,7 @@ use crate::store::state::ITEM_BYTES_MAX;
 use crate::store::{Journal, Loaded, State, StateInfo};
 use hashbrown::HashSet;
 use serde::{Serialize, de::DeserializeOwned};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The state's format. A newer one is refused; an older one is set aside and everything read anew, but for what the journal keeps.
