@@ -29,8 +29,10 @@ impl Said {
             said.blocks.take(&entry);
             if let Some((from, to)) = entry.what.renames() {
                 said.entries.iter_mut().for_each(|e| rename(&mut e.what, from, to));
-            } else if matches!(entry.what, What::Refusal { .. } | What::FirstContact { .. } | What::Instance { .. } | What::Damaged { .. } | What::RowAccepted { .. })
-            {
+            } else if matches!(
+                entry.what,
+                What::Refusal { .. } | What::FirstContact { .. } | What::Instance { .. } | What::Damaged { .. } | What::RowAccepted { .. }
+            ) {
                 said.entries.push(entry);
             }
         }
