@@ -44,6 +44,8 @@ fn engine() -> Engine {
         streams: connector.streams().to_vec(),
         words: Default::default(),
         config: Arc::new(system),
+        address: "t.example".into(),
+        tells_instance: false,
     };
     let (state, loaded) = State::open_on(Box::new(Memory::default()), persist::info(&config)).unwrap();
     let state = state.with_journal(JournalBytes::default());
@@ -79,7 +81,7 @@ fn deal(id: &str, people: &[&str], changed_at: Time, people_told: bool) -> Obser
     record.deal = Some(DealState::Open);
     record.people = people.iter().map(|p| ShortText::from(*p)).collect();
     record.changed_at = Some(changed_at);
-    Observed::Record { record: Box::new(record), people_told }
+    Observed::Record { record: Box::new(record), people_told, accounts_told: true }
 }
 
 fn page(observed: Vec<Observed>) -> PageRead {
