@@ -169,7 +169,8 @@ impl Engine {
         for observed in page.observed {
             run.read += 1;
             match observed {
-                Observed::Record { record, people_told, accounts_told } => {
+                Observed::Record { mut record, people_told, accounts_told } => {
+                    record.first_read(now);
                     self.observe_record(run, record, Told { people: people_told, accounts: accounts_told })
                 }
                 Observed::Deleted(id) => self.observe_deleted(run, &id, now),

@@ -340,6 +340,11 @@ impl Record {
         }
     }
 
+    /// A time of change that is still to come counts as the time at which the value was first read: else it would win over everything newer.
+    pub fn first_read(&mut self, now: Time) {
+        self.fields.iter_mut().for_each(|field| field.at = field.at.min(now));
+    }
+
     /// Puts a mark at its place in the sorted list, replacing one of the same kind.
     pub fn set_mark(&mut self, mark: Mark, value: Value) {
         match self.marks.binary_search_by(|(m, _)| m.cmp(&mark)) {
@@ -372,6 +377,16 @@ mod tests {
         for bad in ["", "crm", "crm:person", "crm:person:", ":person:1", "crm:human:1"] {
             assert!(bad.parse::<RecordId>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_field_changed_in_the_future_counts_as_of_when_it_was_read() {
+        let mut record = Record::new("crm:person:1".parse().unwrap());
+        record.set(&"phone".into(), Value::text("1"), Time(9_000));
+        record.set(&"title".into(), Value::text("2"), Time(500));
+        record.first_read(Time(1_000));
+        let at = |name: &str| record.field(name).map(|f| f.at);
+        assert_eq!((at("phone"), at("title")), (Some(Time(1_000)), Some(Time(500))));
     }
 
     #[test]
