@@ -1,6 +1,7 @@
 //! `undo`: the fields that a run wrote are set back, as far as they still show what it wrote. Blocks, permits, reasons and consent are
 //! never touched, and a status comes from its rules: only what `writes` of systems.toml names as a field is here.
 
+use super::coverage::Coverage;
 use super::deliver::Op;
 use super::engine::{Engine, Error};
 use super::persist::{encode, kind};
@@ -189,7 +190,7 @@ impl Engine {
         }
         let agreed = self.world.slot(idx).target.as_ref().and_then(|t| t.agreed.iter().find(|a| a.field == *field));
         // What the target made of our value is ours too; a write that it refused was never agreed.
-        if !agreed.is_some_and(|a| a.ours == done.new && (shown == a.theirs || shown == a.ours)) {
+        if !agreed.is_some_and(|a| !a.spent && a.ours == done.new && (shown == a.theirs || shown == a.ours)) {
             return Err("it was changed since, by somebody else or by a later write");
         }
         if self.set_back.get(&idx).is_some_and(|s| s.iter().any(|s| s.field == *field)) {
@@ -201,7 +202,9 @@ impl Engine {
         }
         let places = &self.people[person as usize].members;
         let records: Vec<Record> = places.iter().map(|i| self.world.record(*i)).collect();
-        let instead_of = self.winner(field, Members { places, records: &records, around: &View::new(&self.world) }, now);
+        let gaps = Coverage::of(self, now).gaps(&records);
+        let of = Members { places, records: &records, around: &View::new(&self.world), gaps: &gaps };
+        let instead_of = self.winner(field, of, now).ok().flatten();
         Ok(Some((idx, SetBack { field: field.clone(), shown, to: done.old.clone(), instead_of })))
     }
 

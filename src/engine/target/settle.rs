@@ -100,9 +100,13 @@ impl Target {
             } else if agreed.unseen && (shown.is_unreadable() || is_form_of(&agreed.ours, shown)) {
                 agreed.theirs = shown.clone();
                 agreed.unseen = false;
-            } else if agreed.rewrites >= REWRITES_MAX && !agreed.parked {
-                agreed.parked = true;
-                noticed.push(Noticed::Parked { field: agreed.field.clone() });
+            } else {
+                // Somebody's own value: should ours come back after it, that is their word and no echo.
+                agreed.spent = true;
+                if agreed.rewrites >= REWRITES_MAX && !agreed.parked {
+                    agreed.parked = true;
+                    noticed.push(Noticed::Parked { field: agreed.field.clone() });
+                }
             }
         }
         let text = |mark| record.mark(mark).and_then(Value::as_text).unwrap_or_default();
