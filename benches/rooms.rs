@@ -7,7 +7,7 @@ use nayose::decide::rules::{After, HoldRule, HoldScope};
 use nayose::decide::standing::{Brief, Kinds, Standing};
 use nayose::link::{Key, LinkRules, component, keys};
 use nayose::merge::rules::{Band, Blank, FieldRule, Strategy};
-use nayose::merge::{Candidate, ConditionState, judge};
+use nayose::merge::{Candidate, ConditionState, Unread, judge};
 use nayose::model::expression::{Declared, Scope};
 use nayose::model::{Basis, DealState, Entity, Expression, Mail, MailKind, Reason, Record, RecordId, Span, Time, Value};
 use nayose::store::{Changes, State, StateInfo, StateUrl};
@@ -81,7 +81,11 @@ fn merge(c: &mut Criterion) {
         .map(|((from, value), n)| Candidate { from, value, at: Time(NOW.0 - n), echo: false, base: None })
         .collect();
     c.bench_function("merge/four candidates of a field", |b| {
-        b.iter(|| judge(black_box(&rule), ConditionState::None, black_box(&candidates), NOW).map(|w| w.value.is_empty()));
+        b.iter(|| {
+            judge(black_box(&rule), ConditionState::None, black_box(&candidates), Unread::default(), NOW)
+                .winner()
+                .map(|w| w.value.is_empty())
+        });
     });
 }
 

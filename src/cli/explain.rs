@@ -44,6 +44,7 @@ pub fn text(e: &Explanation) -> String {
         (_, _, Some(error)) => lines.push(format!("status unknown: {error}")),
         _ => lines.push("status: no rule is true".into()),
     }
+    lines.extend(e.status.waits.iter().map(|waits| format!("    {waits}")));
     for hold in &e.holds {
         let until = hold.until.as_ref().map_or("with no end in sight".into(), |u| format!("until {u}"));
         let kept = hold.kept.as_ref().map(|k| format!("; kept: {k}")).unwrap_or_default();
@@ -56,6 +57,7 @@ pub fn text(e: &Explanation) -> String {
         let rule = field.rule.as_ref().map(|r| format!("  [{r}]")).unwrap_or_default();
         let from = field.from.as_ref().map(|f| format!(" from {f}")).unwrap_or_default();
         lines.push(format!("{name}: {}{from}{rule}", field.value));
+        lines.extend(field.unknown.iter().map(|why| format!("    left as it is: {why}")));
         for c in &field.candidates {
             let mark = if c.won { "won" } else { "   " };
             lines.push(format!("    {mark} {} {}  since {}  {}", c.from, c.value, c.observed_at, c.why));

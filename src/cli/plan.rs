@@ -3,7 +3,7 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::plan::{Plan, PlannedWrite, Waiting};
+use crate::engine::plan::{LeftUndecided, Plan, PlannedWrite, Waiting};
 
 /// Writes shown one by one in text; `--json` has them all.
 const SHOWN_MAX: usize = 50;
@@ -54,6 +54,7 @@ pub fn text(plan: &Plan) -> String {
         lines.push(format!("  and {} more (--json shows all)", all - SHOWN_MAX));
     }
     lines.extend(plan.waiting.iter().map(waiting_text));
+    lines.extend(plan.undecided.as_ref().map(undecided_text));
     lines.join("\n")
 }
 
@@ -61,6 +62,15 @@ pub fn text(plan: &Plan) -> String {
 pub fn waiting_text(waiting: &Waiting) -> String {
     let Waiting { plan, kind, count, why, .. } = waiting;
     format!("waits for `nayose approve {plan}`: {kind} ({count} {}) {why}; for example {}", waiting.noun(), waiting.samples.join(", "))
+}
+
+/// What rests on not having seen something, in one line.
+fn undecided_text(left: &LeftUndecided) -> String {
+    let LeftUndecided { statuses, fields, why } = left;
+    let told =
+        |count: usize, what: &str| (count > 0).then(|| format!("{what} of {count} {}", if count == 1 { "person" } else { "people" }));
+    let who: Vec<String> = told(*statuses, "the status").into_iter().chain(told(*fields, "a field")).collect();
+    format!("left as it is until more is read: {}; {why}", who.join(" and "))
 }
 
 /// One planned write in a few lines.
@@ -113,6 +123,11 @@ mod tests {
                     &["ma:person:17 title: \"Chief\" -> \"Clerk\"", "ma:person:18 phone: \"+81 3 1111 2222\" -> null"],
                 ),
             ],
+            undecided: Some(LeftUndecided {
+                statuses: 578,
+                fields: 1,
+                why: "not read to the end yet since this state was begun: crm.deals".into(),
+            }),
             errors: Vec::new(),
         };
         insta::assert_snapshot!(text(&plan));

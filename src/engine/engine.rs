@@ -5,6 +5,7 @@
 
 use super::clashes::Clashes;
 use super::clocks::Clocks;
+use super::coverage::{Coverage, Undecided};
 use super::doubts::Doubts;
 use super::durable::{Disk, Pending};
 use super::kept::KeptPeople;
@@ -60,8 +61,7 @@ pub struct Person {
     pub members: Vec<Idx>,
     pub holds: Vec<HoldNow>,
     pub status: Option<Name>,
-    /// The status could not be told: the rule and why.
-    pub status_error: Option<Box<str>>,
+    pub undecided: Undecided,
     /// Stopped by rules from before the last edit from something that the files' rules would let through.
     pub by_former: bool,
 }
@@ -97,6 +97,8 @@ pub struct Engine {
     /// The number of the next item of writes under way.
     pub next_sent: u64,
     pub dirty: Places,
+    /// What was read to its end when those who are marked were decided on last.
+    pub coverage: Coverage,
     /// When those who are marked were decided on last.
     pub decided_at: Time,
     /// Each deal's and ticket's phase under each hold rule, until it changes.

@@ -1,5 +1,6 @@
 //! Why a person is treated as it is: records, fields with all candidates, status, holds, refusals, decision, writes.
 
+use super::coverage::Coverage;
 use super::engine::Engine;
 use super::gate::{Answer, Gate, subject};
 use super::plan::PlannedWrite;
@@ -11,7 +12,7 @@ use super::view::View;
 use super::wanted::Members;
 use super::world::{Idx, NOBODY};
 use crate::decide::standing::By;
-use crate::merge::Candidate;
+use crate::merge::{Candidate, Judgment, Unknown};
 use crate::model::{Entity, Mail, MailKind, Name, Record, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -63,6 +64,9 @@ pub struct FieldExplained {
     pub value: Json,
     pub from: Option<String>,
     pub rule: Option<String>,
+    /// Why it is left as it is though there are candidates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
     pub candidates: Vec<CandidateExplained>,
 }
 
@@ -81,6 +85,9 @@ pub struct StatusExplained {
     pub rule: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Why it is left as it is, or does not take the place of a higher one, until more is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -158,12 +165,14 @@ impl Engine {
             }
         }
         let decision = gate.decide(&[who.to_string()], &Mail::of(MailKind::Campaign), now).into_iter().next();
-        let of = Members { places: &members, records: &records, around: &View::new(&self.world) };
-        let status = self.status_explained(of, now);
+        let coverage = Coverage::of(self, now);
+        let gaps = coverage.gaps(&records);
+        let of = Members { places: &members, records: &records, around: &View::new(&self.world), gaps: &gaps };
+        let status = self.status_explained(of, &coverage, now);
         Explanation {
             person: self.person_id(person),
             records: links,
-            fields: self.fields_explained(of, now),
+            fields: self.fields_explained(of, &coverage, now),
             status,
             holds: self.holds_explained(person),
             refusals: self.refusals_explained(&records),
@@ -195,13 +204,15 @@ impl Engine {
         left.collect()
     }
 
-    fn status_explained(&self, of: Members<'_>, now: Time) -> StatusExplained {
-        let StatusNow { name: value, error } = self.status_now(of, now);
+    fn status_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> StatusExplained {
+        let StatusNow { name: value, error, raises_only, waits } = self.status_now(of, now);
         let rule = value.as_ref().and_then(|v| self.config.policy.statuses.iter().find(|s| s.name == *v)).map(|s| s.rule.to_string());
-        StatusExplained { value: value.map(|v| v.to_string()), rule, error: error.map(Into::into) }
+        let what = if raises_only { "it takes the place of no higher one" } else { "it is left as it is" };
+        let waits = waits.then(|| format!("{what}: {}", coverage.told().unwrap_or_default()));
+        StatusExplained { value: value.map(|v| v.to_string()), rule, error: error.map(|e| e.to_string()), waits }
     }
 
-    fn fields_explained(&self, of: Members<'_>, now: Time) -> BTreeMap<Name, FieldExplained> {
+    fn fields_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> BTreeMap<Name, FieldExplained> {
         let names: BTreeSet<Name> = of.records.iter().flat_map(|r| r.fields.iter().map(|f| f.name.clone())).collect();
         let mut explained = BTreeMap::new();
         for name in names {
@@ -211,15 +222,23 @@ impl Engine {
                     value: Json::Null,
                     from: None,
                     rule: None,
+                    unknown: None,
                     candidates: candidates.iter().map(|c| candidate(c, false, "no rule speaks of this field")).collect(),
                 },
                 Some(rule) => {
                     let condition = self.condition(rule, of, now);
-                    let (winner, judged) = crate::merge::explain(rule, condition, &candidates, now);
+                    let (judgment, judged) = crate::merge::explain(rule, condition, &candidates, of.gaps.unread(), now);
+                    let unknown = match &judgment {
+                        Judgment::Unknown(why @ Unknown::NotRead) => Some(format!("{why}: {}", coverage.told().unwrap_or_default())),
+                        Judgment::Unknown(why) => Some(why.to_string()),
+                        Judgment::Wins(_) | Judgment::Nothing => None,
+                    };
+                    let winner = judgment.winner();
                     FieldExplained {
                         value: winner.as_ref().map_or(Json::Null, |w| w.value.to_json()),
                         from: winner.as_ref().and_then(|w| w.from).map(ToString::to_string),
                         rule: Some(rule.rule.to_string()),
+                        unknown,
                         candidates: candidates.iter().zip(&judged).map(|(c, r)| candidate(c, r.won, r.why)).collect(),
                     }
                 }

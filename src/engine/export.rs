@@ -1,5 +1,6 @@
 //! Tables out: people, links, decisions and the journal.
 
+use super::coverage::Coverage;
 use super::engine::Engine;
 use super::gate::Gate;
 use super::view::View;
@@ -67,13 +68,15 @@ impl Engine {
 
     fn people_table(&mut self, now: Time) -> Sheet {
         let mut sheet = Sheet::of(&["person", "addresses", "records", "status", "holds"]);
+        let coverage = Coverage::of(self, now);
         for i in 0..self.people.len() {
             let members = self.people[i].members.clone();
             if members.is_empty() {
                 continue;
             }
             let records: Vec<Record> = members.iter().map(|m| self.world.record(*m)).collect();
-            let of = Members { places: &members, records: &records, around: &View::new(&self.world) };
+            let gaps = coverage.gaps(&records);
+            let of = Members { places: &members, records: &records, around: &View::new(&self.world), gaps: &gaps };
             let status = self.status_now(of, now).name;
             let borne = records.iter().flat_map(|r| r.address().into_iter().chain(r.addresses.iter().cloned()));
             let mut addresses: Vec<String> = borne.map(|a| a.to_string()).collect();

@@ -9,7 +9,7 @@ use super::system::{Approval, SystemState};
 use super::target::{Due, Sent, permit_stands};
 use super::world::Idx;
 use crate::connector::{Change, PermitChange};
-use crate::model::{Name, Record, RecordId, Time, Value};
+use crate::model::{Mark, Name, Record, RecordId, Time, Value, is_blank};
 use serde::Serialize;
 
 /// One field may change to one and the same value in this part of the records that may change at all.
@@ -79,7 +79,11 @@ fn update(record: &Record, change: &Change) -> Option<Intent> {
         !shown.is_empty() && shown != value
     });
     let by = |value: &Value| (!value.is_empty()).then(|| short_hash(&encode(value)));
-    let replaces = replaces.map(|(name, value)| Replaced { field: name.clone(), by: by(value) }).collect();
+    let fields = replaces.map(|(name, value)| Replaced { field: name.clone(), by: by(value) });
+    // A status that takes the place of another is as much as a field that does.
+    let status_replaced = change.status.iter().filter(|s| s.from.as_ref().is_some_and(|from| !is_blank(from)));
+    let status_replaced = status_replaced.map(|s| Replaced { field: Mark::Status.name().into(), by: Some(short_hash(s.to.as_bytes())) });
+    let replaces = fields.chain(status_replaced).collect();
     Some(Intent { replaces, ..intent(&record.id, Op::Update, &(&change.fields, status)) })
 }
 

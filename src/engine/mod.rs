@@ -3,8 +3,8 @@
 //! - [`world`], [`codec`], [`postings`], [`shelf`], [`view`]: all that was observed, in memory, and looking at it
 //! - [`engine`], [`system`], [`durable`], [`persist`]: the state behind one owner, making it durable, and its form on disk
 //! - [`replay`]: the journal against the store at open; [`rebuild`]: after the state was lost: what the journal gives back
-//! - [`observe`], [`overlay`], [`prove`], [`clashes`], [`clocks`]: pages in, what a whole pass proves, and by whose clock; [`schedule`]: which pass is next;
-//!   [`reading`]: a stream's turn, pass by pass
+//! - [`observe`], [`overlay`], [`prove`], [`clashes`], [`clocks`], [`coverage`]: pages in, what a whole pass proves, by whose clock, and what
+//!   waits for it; [`schedule`]: which pass is next; [`reading`]: a stream's turn, pass by pass
 //! - [`sketch`], [`reconcile`], [`holds`], [`kept`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`outbox`], [`deliver`], [`account`], [`delivery`]: the outbox, what is next for a system, and what became of each write
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
@@ -24,6 +24,7 @@ mod clashes;
 pub mod clocks;
 pub mod codec;
 pub mod connection;
+pub mod coverage;
 pub mod deliver;
 pub mod delivery;
 pub mod doubts;

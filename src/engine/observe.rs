@@ -169,9 +169,8 @@ impl Engine {
         for observed in page.observed {
             run.read += 1;
             match observed {
-                Observed::Record { mut record, people_told, accounts_told } => {
-                    record.first_read(now);
-                    self.observe_record(run, record, Told { people: people_told, accounts: accounts_told })
+                Observed::Record { record, people_told, accounts_told } => {
+                    self.observe_record(run, record, Told { people: people_told, accounts: accounts_told }, now)
                 }
                 Observed::Deleted(id) => self.observe_deleted(run, &id, now),
                 Observed::DealPeople { deal, people } => self.observe_deal_people(run, &deal, people),
@@ -231,10 +230,12 @@ impl Engine {
         needed.all(|n| n.at(self.proved(&n.proof.system, &n.proof.stream)).is_some())
     }
 
-    fn observe_record(&mut self, run: &mut PassRun, mut new: Box<Record>, told: Told) {
+    fn observe_record(&mut self, run: &mut PassRun, mut new: Box<Record>, told: Told, now: Time) {
         // By the system's own clock, as its filter is asked.
         run.newest = run.newest.max(new.changed_at);
         new.shift_times(self.clocks.shift(&run.system));
+        // By our clock only now: a system that is ahead is taken with its difference.
+        new.first_read(now);
         if !self.doubts.is_empty() {
             self.end_doubt(&new.id);
         }

@@ -24,7 +24,7 @@ impl Engine {
         };
         let retry = self.systems.values().filter(|s| s.channel.lets_something_go(now)).any(|s| s.outbox.keys().any(waits_no_longer));
         let marked = !self.dirty.is_empty() && now.since(self.decided_at) >= DECIDE_EVERY;
-        woken || retry || marked || self.permits_due(trusted)
+        woken || retry || marked || self.permits_due(trusted) || self.more_is_read(now)
     }
 
     fn permits_due(&self, now: Time) -> bool {

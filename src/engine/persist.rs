@@ -1,5 +1,6 @@
 //! The forms in which the engine's state lies in the store, and reading it all at open.
 
+use super::coverage::Coverage;
 use super::durable::{Disk, Pending};
 use super::engine::{Engine, Error, Unfollowed};
 use super::instance::{Identity, Known};
@@ -163,6 +164,7 @@ pub fn open_on(
         changes: 0,
         next_sent: 0,
         dirty: Default::default(),
+        coverage: Coverage::default(),
         decided_at: now,
         phases: Default::default(),
         wakeups: BTreeMap::new(),

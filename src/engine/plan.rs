@@ -1,5 +1,6 @@
 //! The plan: what would be written, for whom and why; and what waits for a person's word.
 
+use super::coverage::Coverage;
 use super::deliver::Op;
 use super::engine::Engine;
 use super::system::Lanes;
@@ -20,9 +21,21 @@ pub struct Plan {
     /// People on holds whose record in that system does not show a block.
     pub unprotected: BTreeMap<Name, usize>,
     pub waiting: Vec<Waiting>,
+    /// Statuses and fields that are left as they are until more is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undecided: Option<LeftUndecided>,
     /// Streams that could not be read for this plan: what they would change is not in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
+}
+
+/// What waits until more is read: it rests on not having seen what may be there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftUndecided {
+    /// People whose status waits, and people one of whose fields does.
+    pub statuses: usize,
+    pub fields: usize,
+    pub why: String,
 }
 
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -99,7 +112,8 @@ impl Engine {
             self.ask_where_needed(system, now);
             self.keep_guards(system);
         }
-        let mut plan = Plan { unprotected: self.unprotected(), waiting: self.waiting(), ..Plan::default() };
+        let undecided = self.left_undecided(now);
+        let mut plan = Plan { unprotected: self.unprotected(), waiting: self.waiting(), undecided, ..Plan::default() };
         self.guards_waiting_in_full(&mut plan.waiting, now);
         for system in systems {
             let places: Vec<(Idx, Lanes)> = self.systems[&system].outbox.iter().map(|(i, l)| (*i, *l)).collect();
@@ -118,6 +132,12 @@ impl Engine {
             }
         }
         plan
+    }
+
+    fn left_undecided(&self, now: Time) -> Option<LeftUndecided> {
+        let (statuses, fields) = self.undecided();
+        let why = Coverage::of(self, now).told().filter(|_| statuses + fields > 0)?;
+        Some(LeftUndecided { statuses, fields, why })
     }
 
     /// A record's planned writes: one, with everything that is due.

@@ -1,6 +1,7 @@
 //! Decides anew for whom something changed: who is one person, what holds and refusals stand, and which targets have something due.
 
 use super::beside::{DECIDING, WORTH_A_THREAD};
+use super::coverage::Undecided;
 use super::engine::{Engine, Person};
 use super::holds::add;
 use super::places::Places;
@@ -40,6 +41,7 @@ impl Engine {
         self.decided_at = now;
         self.wake(now);
         self.walk_permits(now);
+        self.mark_undecided(now);
         self.begin_lately();
         let first = self.take_dirty();
         let mut round = Round::default();
@@ -147,6 +149,8 @@ impl Engine {
         if let Some(status) = &merge.status {
             self.keep_status(person, status);
         }
+        let status = merge.status.as_ref().is_some_and(|s| s.waits);
+        self.note_undecided(person, Undecided { status, fields: merge.fields_wait });
         for (idx, record) in members.iter().zip(&records) {
             self.line_up(*idx, record, &Whole { standing: &standing, merge: &merge }, now);
         }

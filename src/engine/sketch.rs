@@ -2,6 +2,7 @@
 //! that many are sketched at once on several threads; [`reconcile`](super::reconcile) then decides on each in turn.
 
 use super::beside::{DECIDING, WORTH_A_THREAD};
+use super::coverage::Coverage;
 use super::engine::Engine;
 use super::reconcile::is_target;
 use super::system::SystemState;
@@ -11,6 +12,7 @@ use super::world::{Idx, NOBODY};
 use crate::decide::phase::Phase;
 use crate::decide::standing::HoldNow;
 use crate::link;
+use crate::model::expression::EvaluationError;
 use crate::model::{Address, Name, Record, Time, Value};
 
 /// One person, looked at.
@@ -39,13 +41,27 @@ pub struct Merge {
     pub status: Option<StatusNow>,
     /// Winners; `None`: the field is left alone.
     pub fields: Vec<(Name, Option<Value>)>,
+    /// Some field is left alone because not all that counts for it was read.
+    pub fields_wait: bool,
 }
 
 /// A lead status, or the rule that could not be evaluated and why.
 #[derive(Debug, Clone, Default)]
 pub struct StatusNow {
     pub name: Option<Name>,
-    pub error: Option<Box<str>>,
+    pub error: Option<StatusError>,
+    /// It rests on not having seen what may be there now: it does not take the place of a higher one.
+    pub raises_only: bool,
+    /// It may be another one once more is read.
+    pub waits: bool,
+}
+
+/// Why a status is unknown.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{rule}: {why}")]
+pub struct StatusError {
+    pub rule: Name,
+    pub why: EvaluationError,
 }
 
 /// A record that leads to a person, and its address.
@@ -89,12 +105,14 @@ impl Engine {
 
     /// These target records, each with what the rules make of its person's fields.
     pub fn looks(&self, of: &[Idx], now: Time) -> Vec<(Record, Merge)> {
+        let coverage = Coverage::of(self, now);
         let some_at_once = |some: &[Idx]| {
             let places: Vec<&[Idx]> = some.iter().map(|idx| self.members_with(*idx)).collect();
             self.world.warm(places.iter().flat_map(|members| members.iter().copied()));
             let begun: Vec<Vec<Record>> = places.iter().map(|members| members.iter().map(|i| self.world.record(*i)).collect()).collect();
             self.world.warm_around(begun.iter().flatten().map(|record| (record, None)));
-            let looks = some.iter().zip(places).zip(begun).map(|((idx, places), records)| self.look_among(*idx, places, records, now));
+            let looks =
+                some.iter().zip(places).zip(begun).map(|((idx, places), records)| self.look_among(*idx, places, records, &coverage, now));
             looks.collect::<Vec<(Record, Merge)>>()
         };
         on_two_threads(of, |some| some.chunks(WARMED_AT_ONCE).flat_map(some_at_once).collect())
@@ -105,7 +123,7 @@ impl Engine {
         let places = self.members_with(idx);
         // Decoded once, together with the others.
         let records = places.iter().map(|i| self.world.record(*i)).collect();
-        self.look_among(idx, places, records, now)
+        self.look_among(idx, places, records, &Coverage::of(self, now), now)
     }
 
     /// The places of the person that a record is of; none while it is nobody's.
@@ -114,12 +132,13 @@ impl Engine {
         if person == NOBODY { &[] } else { &self.people[person as usize].members }
     }
 
-    fn look_among(&self, idx: Idx, places: &[Idx], mut records: Vec<Record>, now: Time) -> (Record, Merge) {
+    fn look_among(&self, idx: Idx, places: &[Idx], mut records: Vec<Record>, coverage: &Coverage, now: Time) -> (Record, Merge) {
         let Some(own) = places.iter().position(|i| *i == idx) else { return (self.world.record(idx), Merge::default()) };
         let merge = match records[own].is_gone() {
             true => Merge::default(),
             false => {
-                let of = Members { places, records: &records, around: &View::new(&self.world) };
+                let gaps = coverage.gaps(&records);
+                let of = Members { places, records: &records, around: &View::new(&self.world), gaps: &gaps };
                 self.merge(self.systems.get(&records[own].id.system).into_iter(), of, now)
             }
         };
@@ -144,7 +163,8 @@ impl Engine {
             let system = self.systems.get(&record.id.system)?;
             (is_target(&system.abilities, &self.world.slot(*idx).stream) && !record.is_gone()).then_some(system)
         });
-        let merge = self.merge(targets, Members { places: &members, records: &records, around: &around }, now);
+        let gaps = self.coverage.gaps(&records);
+        let merge = self.merge(targets, Members { places: &members, records: &records, around: &around, gaps: &gaps }, now);
         drop(around);
         Some(Sketch { members, records, addresses, neighbours, holds, phases, merge })
     }
@@ -174,7 +194,9 @@ impl Engine {
             }
             for name in &system.config.writes.fields {
                 if merge.fields.iter().all(|(known, _)| known != name) {
-                    merge.fields.push((name.clone(), self.winner(name, of, now)));
+                    let winner = self.winner(name, of, now);
+                    merge.fields_wait |= !of.gaps.is_empty() && winner.is_err();
+                    merge.fields.push((name.clone(), winner.ok().flatten()));
                 }
             }
         }

@@ -1,7 +1,9 @@
 //! What is wanted of one target record: block, permit, status and the winners of the merge.
 
+use super::coverage::{Extent, Gaps};
 use super::engine::Engine;
-use super::sketch::{Merge, StatusNow};
+use super::sketch::{Merge, StatusError, StatusNow};
+use super::system::SystemState;
 use super::target::{PermitWish, Wanted};
 use super::view::View;
 use super::world::{Idx, PersonIdx};
@@ -9,9 +11,9 @@ use crate::decide::freshness;
 use crate::decide::standing::{Standing, UNREAD};
 use crate::decide::status::{Status, status};
 use crate::merge::rules::FieldRule;
-use crate::merge::{Candidate, ConditionState};
-use crate::model::expression::Facts;
-use crate::model::{Entity, Mail, MailKind, Name, Record, Span, Time, Value, Verdict};
+use crate::merge::{Candidate, ConditionState, Judgment, Unknown};
+use crate::model::expression::{EvaluationError, Facts};
+use crate::model::{Entity, Mail, MailKind, Mark, Name, Record, Span, Time, Value, Verdict};
 
 /// A person as it was just decided on.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +29,8 @@ pub struct Members<'a> {
     pub records: &'a [Record],
     /// For the person's deals and tickets.
     pub around: &'a View<'a>,
+    /// What may be missing of it.
+    pub gaps: &'a Gaps,
 }
 
 impl Engine {
@@ -35,11 +39,12 @@ impl Engine {
         let mut wanted = Wanted::default();
         let Some(system) = self.systems.get(&record.id.system) else { return wanted };
         let allowed = &system.allowed;
-        let status = whole.merge.status.as_ref().and_then(|s| s.name.clone()).filter(|_| allowed.status);
-        wanted.status = status.map(|s| {
-            let word = system.words.get(&s).cloned().unwrap_or_else(|| (*s).into());
-            (s, word)
-        });
+        if allowed.status
+            && let Some(StatusNow { name: Some(status), raises_only, .. }) = &whole.merge.status
+            && !(*raises_only && self.would_lower(system, record, status))
+        {
+            wanted.status = Some((status.clone(), word_of(system, status).into()));
+        }
         if allowed.block || allowed.permit {
             let reasons = against(whole.standing, record, self.trusted_now(now));
             wanted.block = !reasons.is_empty();
@@ -83,17 +88,38 @@ impl Engine {
     }
 
     pub fn keep_status(&mut self, person: PersonIdx, status: &StatusNow) {
-        let place = &mut self.people[person as usize];
-        place.status = status.name.clone();
-        place.status_error = status.error.clone();
+        self.people[person as usize].status = status.name.clone();
+    }
+
+    /// Whether a status would take the place of a higher one, or of one that is none of ours.
+    fn would_lower(&self, system: &SystemState, record: &Record, status: &Name) -> bool {
+        let Some(shown) = record.mark(Mark::Status).and_then(Value::as_text) else { return false };
+        let rules = &self.config.policy.statuses;
+        // A label system may show several.
+        let highest = rules.iter().position(|rule| shown.lines().any(|line| line == word_of(system, &rule.name)));
+        let new = rules.iter().position(|rule| rule.name == *status);
+        highest.is_none() || highest < new
     }
 
     /// The person's lead status; an error leaves it unknown.
     pub fn status_now(&self, of: Members<'_>, now: Time) -> StatusNow {
+        let sure = self.status_by(of, now);
+        if !sure.waits || !of.gaps.has_stale() {
+            return sure;
+        }
+        // By what was known last it may rise, not fall.
+        let known_last = self.status_by(Members { gaps: &of.gaps.without_stale(), ..of }, now);
+        if known_last.name.is_some() { StatusNow { raises_only: true, waits: true, ..known_last } } else { sure }
+    }
+
+    fn status_by(&self, of: Members<'_>, now: Time) -> StatusNow {
         self.with_facts(of, now, |facts| match status(&self.config.policy, facts) {
-            Status::Is(rule) => StatusNow { name: Some(rule.name.clone()), error: None },
+            Status::Is(rule) => StatusNow { name: Some(rule.name.clone()), ..StatusNow::default() },
             Status::None => StatusNow::default(),
-            Status::Unknown { rule, error } => StatusNow { name: None, error: Some(format!("{}: {error}", rule.rule).into_boxed_str()) },
+            Status::Unknown { rule, error } => {
+                let waits = error.is_for_want_of_reading();
+                StatusNow { error: Some(StatusError { rule: rule.rule.clone(), why: error }), waits, ..StatusNow::default() }
+            }
         })
     }
 
@@ -102,8 +128,16 @@ impl Engine {
         let deals = if self.needs.deals { self.deals_of(of) } else { Vec::new() };
         let tickets = if self.needs.tickets { self.tickets_of(of) } else { Vec::new() };
         // Within an expression a field's own condition is not asked again: it could ask for itself.
-        let merged = |name: &Name| self.judge(name, of, ConditionState::None, now);
-        ask(&Facts::person(&self.needs.declared, &merged, &deals, &tickets))
+        let merged = |name: &Name| {
+            let Some(rule) = self.config.precedence.rule(name) else { return Ok(None) };
+            self.judge_by(rule, name, of, ConditionState::None, now).map_err(|unknown| match unknown {
+                Unknown::Unreadable => EvaluationError::Unreadable(name.clone()),
+                Unknown::NotRead | Unknown::Condition => EvaluationError::NotRead(name.clone()),
+            })
+        };
+        let more = |extent: Extent| extent != Extent::Whole;
+        let facts = Facts::person(&self.needs.declared, &merged, &deals, &tickets);
+        ask(&facts.with_more(more(of.gaps.deals), more(of.gaps.tickets)))
     }
 
     /// How a rule's own condition comes out for a person.
@@ -140,20 +174,27 @@ impl Engine {
         found.into_iter().map(|i| of.around.get(i)).collect()
     }
 
-    /// The value that a field should have in a target; `None`: leave it alone.
-    pub fn winner(&self, name: &Name, of: Members<'_>, now: Time) -> Option<Value> {
-        let rule = self.config.precedence.rule(name)?;
+    /// The value that a field should have in a target; `None`: nothing counts for it. Either way, and where it is unknown, it is left alone.
+    pub fn winner(&self, name: &Name, of: Members<'_>, now: Time) -> Result<Option<Value>, Unknown> {
+        let Some(rule) = self.config.precedence.rule(name) else { return Ok(None) };
         let condition = self.condition(rule, of, now);
         self.judge_by(rule, name, of, condition, now)
     }
 
     /// Merges one field over a person's records.
-    fn judge(&self, name: &Name, of: Members<'_>, condition: ConditionState, now: Time) -> Option<Value> {
-        self.judge_by(self.config.precedence.rule(name)?, name, of, condition, now)
-    }
-
-    fn judge_by(&self, rule: &FieldRule, name: &Name, of: Members<'_>, condition: ConditionState, now: Time) -> Option<Value> {
-        crate::merge::judge(rule, condition, &self.candidates(name, of), now).map(|w| w.value.into_owned())
+    fn judge_by(
+        &self,
+        rule: &FieldRule,
+        name: &Name,
+        of: Members<'_>,
+        condition: ConditionState,
+        now: Time,
+    ) -> Result<Option<Value>, Unknown> {
+        match crate::merge::judge(rule, condition, &self.candidates(name, of), of.gaps.unread(), now) {
+            Judgment::Wins(winner) => Ok(Some(winner.value.into_owned())),
+            Judgment::Nothing => Ok(None),
+            Judgment::Unknown(unknown) => Err(unknown),
+        }
     }
 
     /// What a person's records offer for a field, each with what was agreed with it.
@@ -164,11 +205,16 @@ impl Engine {
                 let field = record.field_of(name)?;
                 let target = self.world.slot(*idx).target.as_deref();
                 let agreed = target.and_then(|t| t.agreed.iter().find(|a| a.field == *name));
-                let echo = agreed.is_some_and(|a| a.theirs == field.value);
+                let echo = agreed.is_some_and(|a| !a.spent && a.theirs == field.value);
                 Some(Candidate { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs) })
             })
             .collect()
     }
+}
+
+/// A status in a system's own words.
+fn word_of<'a>(system: &'a SystemState, status: &'a Name) -> &'a str {
+    system.words.get(status).map_or(&**status, |word| word)
 }
 
 /// What speaks against marketing mail from this record, whatever is stale: the reasons behind its block.

@@ -14,7 +14,7 @@ pub struct Candidate<'a> {
     pub value: &'a Value,
     /// Since when the system has had it.
     pub at: Time,
-    /// It equals its base, what was last agreed with that record: our own earlier write, and no news.
+    /// It equals its base, what was last agreed with that record, and no other value was seen there since: our own earlier write, and no news.
     pub echo: bool,
     /// What was last agreed with that record, if anything was.
     pub base: Option<&'a Value>,
@@ -38,6 +38,36 @@ pub struct Winner<'a> {
     pub from: Option<&'a RecordId>,
 }
 
+/// What a field comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Judgment<'a> {
+    Wins(Winner<'a>),
+    /// Nothing counts: the field is left alone, which is not the same as a winner that is `Empty`.
+    Nothing,
+    /// It cannot be known: the field is left alone.
+    Unknown(Unknown),
+}
+
+/// Why a field cannot be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unknown {
+    #[error("the rule's condition cannot be told")]
+    Condition,
+    #[error("the value that would win cannot be read")]
+    Unreadable,
+    #[error("a system that counts before it, or as much, was not read to its end")]
+    NotRead,
+}
+
+/// Systems of which there may be more records of a person, or other values, than are at hand.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unread<'a> {
+    /// Never read to their end in this state: nothing rests on what they do not show.
+    pub never: &'a [Name],
+    /// Not read to their end lately: no field falls to a system that ranks below them.
+    pub stale: &'a [Name],
+}
+
 /// What became of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Judged {
@@ -45,9 +75,15 @@ pub struct Judged {
     pub why: &'static str,
 }
 
-/// The field's value; `None` is "leave it alone", which is not the same as `Empty`.
-pub fn judge<'a>(rule: &FieldRule, condition: ConditionState, candidates: &[Candidate<'a>], now: Time) -> Option<Winner<'a>> {
-    run(rule, condition, candidates, now, &mut Silent)
+impl<'a> Judgment<'a> {
+    pub fn winner(self) -> Option<Winner<'a>> {
+        if let Judgment::Wins(winner) = self { Some(winner) } else { None }
+    }
+}
+
+/// The field's value.
+pub fn judge<'a>(rule: &FieldRule, condition: ConditionState, candidates: &[Candidate<'a>], unread: Unread<'_>, now: Time) -> Judgment<'a> {
+    run(rule, condition, candidates, unread, now, &mut Silent)
 }
 
 /// The same, with what became of each candidate, in the order given.
@@ -55,11 +91,12 @@ pub fn explain<'a>(
     rule: &FieldRule,
     condition: ConditionState,
     candidates: &[Candidate<'a>],
+    unread: Unread<'_>,
     now: Time,
-) -> (Option<Winner<'a>>, Vec<Judged>) {
+) -> (Judgment<'a>, Vec<Judged>) {
     let mut told = Told(vec![Judged { won: false, why: "" }; candidates.len()]);
-    let winner = run(rule, condition, candidates, now, &mut told);
-    (winner, told.0)
+    let judgment = run(rule, condition, candidates, unread, now, &mut told);
+    (judgment, told.0)
 }
 
 /// Who listens to the reasons.
@@ -84,6 +121,9 @@ impl Listener for Told {
     }
 }
 
+/// Said of what would win, were all read that counts.
+const WAITS: &str = "waits until what counts before it, or as much, is read to its end";
+
 /// How a strategy chooses among the candidates that count.
 #[derive(Clone, Copy)]
 enum Choice<'r> {
@@ -105,6 +145,25 @@ impl Choice<'_> {
             Choice::Bands(bands) => bands.iter().position(|b| b.0.iter().any(|n| **n == *system)),
             Choice::Only(name) => (**name == *system).then_some(0),
             Choice::Newest(names) | Choice::Oldest(names) | Choice::Max(names) | Choice::Min(names) => among(names),
+        }
+    }
+
+    /// Whether what is at hand may come to something else once these systems are read. `won`: the winner's rank and system, if there is one.
+    fn may_change(self, unread: Unread<'_>, won: Option<(usize, &Name)>) -> bool {
+        let never = |name: &Name| unread.never.contains(name);
+        let either = |name: &Name| never(name) || unread.stale.contains(name);
+        match (self, won) {
+            (Choice::Bands(bands), None) => bands.iter().flat_map(|b| &b.0).any(either),
+            (Choice::Bands(bands), Some((rank, system))) => {
+                let above = bands.iter().take(rank).flat_map(|b| &b.0).any(either);
+                above || bands.get(rank).is_some_and(|b| b.0.iter().any(|n| n != system && never(n)))
+            }
+            (Choice::Only(name), None) => either(name),
+            (Choice::Only(_), Some(_)) => false,
+            (Choice::Newest(names) | Choice::Oldest(names) | Choice::Max(names) | Choice::Min(names), None) => names.iter().any(either),
+            (Choice::Newest(names) | Choice::Oldest(names) | Choice::Max(names) | Choice::Min(names), Some((_, system))) => {
+                names.iter().any(|n| n != system && never(n))
+            }
         }
     }
 
@@ -154,13 +213,14 @@ fn run<'a>(
     rule: &FieldRule,
     condition: ConditionState,
     candidates: &[Candidate<'a>],
+    unread: Unread<'_>,
     now: Time,
     listener: &mut impl Listener,
-) -> Option<Winner<'a>> {
+) -> Judgment<'a> {
     let choice = match (condition, &rule.when, &rule.strategy) {
         (ConditionState::Unknown, ..) => {
             (0..candidates.len()).for_each(|i| listener.tell(i, false, "condition unknown"));
-            return None;
+            return Judgment::Unknown(Unknown::Condition);
         }
         (ConditionState::False, Some(condition), _) => Choice::Bands(&condition.otherwise),
         (_, _, Strategy::Order(bands)) => Choice::Bands(bands),
@@ -175,6 +235,11 @@ fn run<'a>(
                 true if is_too_old(rule, c, now) => Err("too old"),
                 true => Ok(()),
             };
+            // An entry of a list that was never read would be lost.
+            if names.iter().any(|n| unread.never.contains(n)) {
+                (0..candidates.len()).for_each(|i| listener.tell(i, false, counts(&candidates[i]).err().unwrap_or(WAITS)));
+                return Judgment::Unknown(Unknown::NotRead);
+            }
             return unite(candidates, counts, rule.blank == Blank::Wins, listener);
         }
     };
@@ -194,7 +259,7 @@ fn run<'a>(
             let beside = if candidate.value.is_unreadable() { "cannot be read" } else { "beside one that cannot be read" };
             listener.tell(i, false, counts(candidate).err().unwrap_or(beside));
         }
-        return None;
+        return Judgment::Unknown(Unknown::Unreadable);
     }
     let mut best: Option<(usize, usize)> = None;
     for (i, candidate) in candidates.iter().enumerate() {
@@ -206,19 +271,29 @@ fn run<'a>(
             },
         }
     }
-    let (rank, index) = best?;
+    let Some((rank, index)) = best else {
+        let unknown = choice.may_change(unread, None);
+        return if unknown { Judgment::Unknown(Unknown::NotRead) } else { Judgment::Nothing };
+    };
     let winner = &candidates[index];
+    let waits = choice.may_change(unread, Some((rank, &winner.from.system)));
     for (i, candidate) in candidates.iter().enumerate() {
         if i == index && candidate.value.is_unreadable() {
             listener.tell(i, false, "cannot be read");
+        } else if i == index && waits {
+            listener.tell(i, false, WAITS);
         } else if i == index {
             listener.tell(i, true, choice.won());
         } else if let Ok(other) = counts(candidate) {
             listener.tell(i, false, choice.lost((rank, winner), (other, candidate)));
         }
     }
-    // It would win if it could be read: what comes after it is a guess.
-    (!winner.value.is_unreadable()).then_some(Winner { value: Cow::Borrowed(winner.value), from: Some(winner.from) })
+    match (winner.value, waits) {
+        // It would win if it could be read: what comes after it is a guess.
+        (Value::Unreadable, _) => Judgment::Unknown(Unknown::Unreadable),
+        (_, true) => Judgment::Unknown(Unknown::NotRead),
+        (value, false) => Judgment::Wins(Winner { value: Cow::Borrowed(value), from: Some(winner.from) }),
+    }
 }
 
 fn is_too_old(rule: &FieldRule, candidate: &Candidate, now: Time) -> bool {

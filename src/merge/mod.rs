@@ -8,4 +8,4 @@ pub mod judge;
 pub mod rules;
 mod union;
 
-pub use judge::{Candidate, ConditionState, Judged, Winner, explain, judge};
+pub use judge::{Candidate, ConditionState, Judged, Judgment, Unknown, Unread, Winner, explain, judge};

@@ -1,6 +1,6 @@
 //! Lists of several systems put together, base-aware.
 
-use super::judge::{Candidate, Listener, Winner};
+use super::judge::{Candidate, Judgment, Listener, Unknown, Winner};
 use crate::model::{ShortText, Value};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,14 +30,14 @@ pub(super) fn unite<'a>(
     counts: impl Fn(&Candidate) -> Result<(), &'static str>,
     blank_wins: bool,
     listener: &mut impl Listener,
-) -> Option<Winner<'a>> {
+) -> Judgment<'a> {
     // What a list that cannot be read holds might be lost, or be set again after it was removed.
     if candidates.iter().any(|c| c.value.is_unreadable() && counts(c).is_ok()) {
         for (i, candidate) in candidates.iter().enumerate() {
             let beside = if candidate.value.is_unreadable() { "cannot be read" } else { "beside one that cannot be read" };
             listener.tell(i, false, counts(candidate).err().unwrap_or(beside));
         }
-        return None;
+        return Judgment::Unknown(Unknown::Unreadable);
     }
     let mut told: BTreeMap<Cow<str>, Told> = BTreeMap::new();
     let mut emptied = false;
@@ -73,11 +73,11 @@ pub(super) fn unite<'a>(
     }
     let kept: Vec<ShortText> = told.iter().filter(|(_, t)| t.stays()).map(|(e, _)| ShortText::from(&**e)).collect();
     if kept.is_empty() && told.is_empty() && !(blank_wins && emptied) {
-        return None;
+        return Judgment::Nothing;
     }
     // The map's order is that of `Value::List`.
     let value = if kept.is_empty() { Value::Empty } else { Value::List(kept) };
-    Some(Winner { value: Cow::Owned(value), from: None })
+    Judgment::Wins(Winner { value: Cow::Owned(value), from: None })
 }
 
 /// A value as a set; one that is no list is a set of one.

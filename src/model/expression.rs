@@ -6,6 +6,9 @@
 //!
 //! Where this differs from plain CEL:
 //! - every declared field exists; absent and empty are null, and an ordered comparison (`<`, `<=`, `>`, `>=`) with null is false;
+//! - what cannot be known makes what asks for it unknown: a value that is there and cannot be read, a null where a value is needed, deals that
+//!   may not all have been read. `false && unknown` is false and `true || unknown` true, whichever comes first; over a list that may hold
+//!   more, an entry at hand can make `exists` true, and `all` false; what would come out by absence is unknown;
 //! - a list field that is null is the empty list where a list is wanted (`in`, `size`, `exists` ...), for an empty list *is* `Empty`;
 //! - int and number mix in arithmetic as they do in comparisons;
 //! - a time is compared with another time or with a literal: `person.seen >= "2026-01-31"` (midnight UTC) or RFC 3339;
@@ -68,11 +71,17 @@ pub struct ExpressionError {
     pub at: Range<usize>,
 }
 
-/// Why an expression could not be answered for some facts. Makes a hold hold and leaves a status unknown.
+/// Why an expression could not be answered for some facts: it is unknown. Makes a hold hold and leaves a status as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EvaluationError {
     #[error("`{0}` is null where a value is needed")]
     Null(Box<str>),
+    #[error("field `{0}` holds something that cannot be read")]
+    Unreadable(Name),
+    #[error("field `{0}` may have another value: not all that counts for it was read")]
+    NotRead(Name),
+    #[error("there may be more {0} than were read")]
+    MayBeMore(&'static str),
     #[error("field `{field}` holds {found} where {wanted} was declared")]
     WrongType { field: Name, wanted: &'static str, found: &'static str },
     #[error("{count} {what}, more than the {LIST_MAX} an expression is asked of")]
@@ -81,6 +90,13 @@ pub enum EvaluationError {
     Arithmetic(&'static str),
     #[error("the expression is about another kind of record than was given")]
     OtherScope,
+}
+
+impl EvaluationError {
+    /// Whether reading more may answer it, the records at hand being as they are.
+    pub fn is_for_want_of_reading(&self) -> bool {
+        matches!(self, EvaluationError::NotRead(_) | EvaluationError::MayBeMore(_))
+    }
 }
 
 /// A checked expression that answers yes or no. Cheap to clone.

@@ -69,7 +69,7 @@ fn expressions() {
 fn answers(expression: &Expression, declared: &Declared) {
     let empty = |entity| Record::new(RecordId::new("crm", entity, "1"));
     let _ = match expression.scope() {
-        Scope::Person => expression.test(&Facts::person(declared, &|_| None, &[], &[])),
+        Scope::Person => expression.test(&Facts::person(declared, &|_| Ok(None), &[], &[])),
         Scope::Deal => expression.test(&Facts::deal(&empty(Entity::Deal))),
         Scope::Ticket => expression.test(&Facts::ticket(&empty(Entity::Ticket))),
     };

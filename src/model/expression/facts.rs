@@ -10,8 +10,11 @@ use std::borrow::Cow;
 #[derive(Debug)]
 pub struct Facts<'a> {
     scope: Scope,
-    /// Merged fields that hold something, sorted by name.
-    person: Vec<(&'a str, Value)>,
+    /// Merged fields that hold something, or of which that is not known, sorted by name.
+    person: Vec<(&'a str, Result<Value, EvaluationError>)>,
+    /// There may be more deals, or tickets, than those at hand.
+    pub(super) more_deals: bool,
+    pub(super) more_tickets: bool,
     pub(super) deals: &'a [&'a Record],
     pub(super) tickets: &'a [&'a Record],
     pub(super) record: Option<&'a Record>,
@@ -19,16 +22,22 @@ pub struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// A person. `person` gives the merged value of a field and is asked once for each declared person field
-    /// ([`Declared::narrowed`] makes them few); `None` and `Empty` are null.
+    /// ([`Declared::narrowed`] makes them few); `None` and `Empty` are null. Its error is the answer of whatever asks of that field.
     pub fn person(
         declared: &'a Declared,
-        person: &dyn Fn(&Name) -> Option<Value>,
+        person: &dyn Fn(&Name) -> Result<Option<Value>, EvaluationError>,
         deals: &'a [&'a Record],
         tickets: &'a [&'a Record],
     ) -> Facts<'a> {
-        let held = |name: &'a Name| Some((&**name, person(name).filter(|v| !v.is_empty())?));
+        let held = |name: &'a Name| Some((&**name, person(name).transpose()?)).filter(|(_, v)| !matches!(v, Ok(Value::Empty)));
         let person = declared.person.keys().filter_map(held).collect();
-        Facts { scope: Scope::Person, person, deals, tickets, record: None }
+        Facts { person, deals, tickets, ..Facts::none() }
+    }
+
+    /// Says that the deals, or the tickets, at hand may not be all: what would come out by the absence of others is unknown.
+    pub fn with_more(mut self, deals: bool, tickets: bool) -> Facts<'a> {
+        (self.more_deals, self.more_tickets) = (deals, tickets);
+        self
     }
 
     pub fn deal(record: &'a Record) -> Facts<'a> {
@@ -41,7 +50,7 @@ impl<'a> Facts<'a> {
 
     /// A person of whom nothing is known, without deals or tickets.
     pub fn none() -> Facts<'a> {
-        Facts { scope: Scope::Person, person: Vec::new(), deals: &[], tickets: &[], record: None }
+        Facts { scope: Scope::Person, person: Vec::new(), more_deals: false, more_tickets: false, deals: &[], tickets: &[], record: None }
     }
 
     /// Whether the expression can be asked of these facts at all.
@@ -58,8 +67,10 @@ impl<'a> Facts<'a> {
     }
 
     pub(super) fn of_person(&self, name: &Name, declared: FieldType) -> Result<Datum<'_>, EvaluationError> {
-        let found = self.person.binary_search_by(|(n, _)| (*n).cmp(name)).ok().map(|i| &self.person[i].1);
-        datum(name, declared, found)
+        match self.person.binary_search_by(|(n, _)| (*n).cmp(name)) {
+            Ok(i) => datum(name, declared, Some(self.person[i].1.as_ref().map_err(Clone::clone)?)),
+            Err(_) => Ok(Datum::Null),
+        }
     }
 }
 
@@ -83,6 +94,7 @@ pub(super) fn of_record<'a>(record: &'a Record, slot: &Slot) -> Result<Datum<'a>
 fn datum<'a>(field: &Name, declared: FieldType, value: Option<&'a Value>) -> Result<Datum<'a>, EvaluationError> {
     Ok(match (declared, value) {
         (_, None | Some(Value::Empty)) => Datum::Null,
+        (_, Some(Value::Unreadable)) => return Err(EvaluationError::Unreadable(field.clone())),
         (FieldType::Text, Some(Value::Text(t))) => Datum::Text(Cow::Borrowed(t)),
         (FieldType::Int | FieldType::Number, Some(Value::Int(i))) => Datum::Int(*i),
         (FieldType::Int | FieldType::Number, Some(Value::Number(n))) => Datum::Number(*n),

@@ -17,7 +17,7 @@ pub(super) fn try_out(expression: &Expression, declared: &Declared) -> Result<()
             let deal_lists = lists(&deals, expression.needs_deals());
             let ticket_lists = lists(&tickets, expression.needs_tickets());
             for full in [true, false] {
-                let person = |name: &Name| declared.person.get(name).filter(|_| full).map(|kind| value(*kind));
+                let person = |name: &Name| Ok(declared.person.get(name).filter(|_| full).map(|kind| value(*kind)));
                 for deals in &deal_lists {
                     for tickets in &ticket_lists {
                         told(expression, &Facts::person(declared, &person, deals, tickets))?;

@@ -22,6 +22,8 @@ pub(super) enum Datum<'a> {
     Records(&'a [&'a Record]),
     List(Vec<Datum<'a>>),
     Record(&'a Record),
+    /// What is at hand of a list that may hold more; of what there may be more.
+    Part(Box<Datum<'a>>, &'static str),
 }
 
 #[derive(Debug)]
@@ -104,10 +106,10 @@ impl Node {
             Node::And(a, b) => settle(a.truth(facts, item), || b.truth(facts, item), false),
             Node::Or(a, b) => settle(a.truth(facts, item), || b.truth(facts, item), true),
             Node::Not(a) => a.truth(facts, item).map(|t| !t),
-            Node::Equal(a, b) => Ok(equal(&a.eval(facts, item)?, &b.eval(facts, item)?)),
+            Node::Equal(a, b) => Ok(equal(&a.eval(facts, item)?.whole()?, &b.eval(facts, item)?.whole()?)),
             Node::Ordered(order, a, b) => Ok(order.holds(compare(&a.eval(facts, item)?, &b.eval(facts, item)?))),
             Node::In(a, b) => {
-                let wanted = a.eval(facts, item)?;
+                let wanted = a.eval(facts, item)?.whole()?;
                 b.eval(facts, item)?.any(|entry| Ok(equal(&wanted, entry)))
             }
             Node::TextTest(test, a, b) => match (a.eval(facts, item)?, b.eval(facts, item)?) {
@@ -125,12 +127,20 @@ impl Node {
             Node::Exists(over, body) => over.eval(facts, item)?.any(|i| body.truth(facts, Some(i))),
             Node::All(over, body) => over.eval(facts, item)?.any(|i| body.truth(facts, Some(i)).map(|t| !t)).map(|any| !any),
             Node::ExistsOne(over, body) => {
-                let mut count = 0;
-                over.eval(facts, item)?.each(|i| {
-                    count += usize::from(body.truth(facts, Some(i))?);
+                let (mut count, mut unknown) = (0, None);
+                let list = over.eval(facts, item)?;
+                list.each(|i| {
+                    match body.truth(facts, Some(i)) {
+                        Ok(holds) => count += usize::from(holds),
+                        Err(e) => unknown = Some(e),
+                    }
                     Ok(())
                 })?;
-                Ok(count == 1)
+                // Two are two, whatever the others are.
+                match unknown.or(list.may_be_more()) {
+                    Some(e) if count < 2 => Err(e),
+                    _ => Ok(count == 1),
+                }
             }
             other => match other.eval(facts, item)? {
                 Datum::Bool(b) => Ok(b),
@@ -155,8 +165,8 @@ impl Node {
                 _ => return Err(OTHER),
             },
             Node::Item => item.cloned().ok_or(OTHER)?,
-            Node::Deals => Datum::Records(facts.deals),
-            Node::Tickets => Datum::Records(facts.tickets),
+            Node::Deals => Datum::Records(facts.deals).or_part(facts.more_deals.then_some("deals")),
+            Node::Tickets => Datum::Records(facts.tickets).or_part(facts.more_tickets.then_some("tickets")),
             Node::NotNull(inner, source) => match inner.eval(facts, item)? {
                 Datum::Null => return Err(EvaluationError::Null(source.clone())),
                 datum => datum,
@@ -168,7 +178,7 @@ impl Node {
                 Datum::Number(n) => Datum::Number(-n),
                 _ => return Err(OTHER),
             },
-            Node::Size(a) => Datum::Int(match a.eval(facts, item)? {
+            Node::Size(a) => Datum::Int(match a.eval(facts, item)?.whole()? {
                 Datum::Text(t) => t.chars().count() as i64,
                 Datum::Null => 0,
                 Datum::Texts(l) => l.len() as i64,
@@ -178,23 +188,25 @@ impl Node {
             }),
             Node::Filter(over, body) => {
                 let mut kept = Vec::new();
-                over.eval(facts, item)?.each(|i| {
+                let list = over.eval(facts, item)?;
+                list.each(|i| {
                     if body.truth(facts, Some(i))? {
                         kept.push(i.clone());
                     }
                     Ok(())
                 })?;
-                Datum::List(kept)
+                Datum::List(kept).or_part(list.more())
             }
             Node::Map { over, only, to } => {
                 let mut made = Vec::new();
-                over.eval(facts, item)?.each(|i| {
+                let list = over.eval(facts, item)?;
+                list.each(|i| {
                     if only.as_ref().map_or(Ok(true), |only| only.truth(facts, Some(i)))? {
                         made.push(to.eval(facts, Some(i))?);
                     }
                     Ok(())
                 })?;
-                Datum::List(made)
+                Datum::List(made).or_part(list.more())
             }
             truth => Datum::Bool(truth.truth(facts, item)?),
         })
@@ -226,11 +238,37 @@ impl<'a> Datum<'a> {
             Datum::Records(l) => l.iter().try_for_each(|r| visit(&Datum::Record(r))),
             Datum::List(l) if l.len() > LIST_MAX => Err(EvaluationError::TooMany { what: "list entries", count: l.len() }),
             Datum::List(l) => l.iter().try_for_each(visit),
+            Datum::Part(at_hand, _) => at_hand.each(visit),
             _ => Err(OTHER),
         }
     }
 
-    /// Whether the test holds for an entry; an error counts only if it holds for none.
+    fn or_part(self, more: Option<&'static str>) -> Datum<'a> {
+        match more {
+            Some(what) => Datum::Part(Box::new(self), what),
+            None => self,
+        }
+    }
+
+    /// Of what there may be more than this list shows.
+    fn more(&self) -> Option<&'static str> {
+        if let Datum::Part(_, what) = self { Some(what) } else { None }
+    }
+
+    fn may_be_more(&self) -> Option<EvaluationError> {
+        self.more().map(EvaluationError::MayBeMore)
+    }
+
+    /// The datum, unless it is or holds a list that may hold more: then nothing can be said of it as a whole.
+    fn whole(self) -> Answer<'a> {
+        match self {
+            Datum::Part(_, what) => Err(EvaluationError::MayBeMore(what)),
+            Datum::List(items) => Ok(Datum::List(items.into_iter().map(Datum::whole).collect::<Result<_, _>>()?)),
+            other => Ok(other),
+        }
+    }
+
+    /// Whether the test holds for an entry; an error counts only if it holds for none, as what may be there beside them does.
     fn any(&self, mut test: impl FnMut(&Datum<'a>) -> Result<bool, EvaluationError>) -> Result<bool, EvaluationError> {
         let (mut failed, mut found) = (None, false);
         self.each(|entry| {
@@ -242,7 +280,7 @@ impl<'a> Datum<'a> {
             }
             Ok(())
         })?;
-        match failed {
+        match failed.or(self.may_be_more()) {
             Some(e) if !found => Err(e),
             _ => Ok(found),
         }

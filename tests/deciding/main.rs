@@ -1,0 +1,5 @@
+//! What the engine makes of records at hand: statuses and fields, and what it leaves as it is.
+
+mod echo;
+mod not_seen;
+mod place;

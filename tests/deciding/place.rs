@@ -1,0 +1,151 @@
+//! An engine with three systems, and records put into it as if they had been read.
+
+use nayose::config::{Config, Connectors, load};
+use nayose::connector::{Observed, PageRead, Pass};
+use nayose::daemon::wiring::Wiring;
+use nayose::engine::explain::Explanation;
+use nayose::engine::gate::Gate;
+use nayose::engine::plan::Plan;
+use nayose::engine::{Engine, persist};
+use nayose::model::{DealState, Mark, Name, Record, Span, Time, Value};
+use nayose::store::State;
+use std::sync::Arc;
+use tempfile::TempDir;
+
+pub const NOW: Time = Time(1_795_000_000_000);
+
+const FILES: [(&str, &str); 4] = [
+    (
+        "systems.toml",
+        r#"[systems.crm]
+connector = "hubspot"
+token = { file = "token" }
+[systems.support]
+connector = "zendesk"
+subdomain = "acme"
+token = { file = "token" }
+[systems.ma]
+connector = "marketo"
+base_url = "https://123-ABC-456.mktorest.example"
+client_id = { file = "token" }
+client_secret = { file = "token" }
+list_id = "1001"
+writes = ["hold", "status", "phone", "title", "mobile"]
+hold = { block = true, permit = "ok_until", lease = "7d" }
+"#,
+    ),
+    (
+        "precedence.toml",
+        r#"[person]
+phone = ["support", "crm", "ma"]
+title = { from = ["crm"], when = 'deals.exists(d, d.open)', otherwise = ["support"] }
+score = { only = "ma" }
+mobile = [["crm", "support", "ma"]]
+"#,
+    ),
+    (
+        "policy.toml",
+        r#"[status]
+opportunity = 'deals.exists(d, d.open)'
+mql = 'person.score >= 100'
+lead = 'true'
+[holds.open_deal]
+when = 'deal.open'
+stops = ["campaign", "newsletter"]
+proof = { "crm.deals" = "15m", "crm.deal_people" = "15m" }
+[refusals]
+proof = { "ma.people" = "1h" }
+"#,
+    ),
+    ("consent.toml", "[sources.ma]\nbasis = \"explicit_consent\"\n"),
+];
+
+pub struct Place {
+    pub engine: Engine,
+    _folder: TempDir,
+}
+
+impl Place {
+    pub fn new() -> Place {
+        let folder = TempDir::new().unwrap();
+        FILES.iter().for_each(|(file, text)| std::fs::write(folder.path().join(file), text).unwrap());
+        std::fs::write(folder.path().join("token"), "only-for-tests").unwrap();
+        let config: Arc<Config> = Arc::new(load(folder.path(), &|_| None, &Connectors).unwrap_or_else(|m| panic!("{}", m.drawn())));
+        let opened = State::open(&config.state, persist::info(&config)).unwrap();
+        let wiring = Wiring::default().rewired(&config.systems, &clock()).unwrap();
+        let engine = persist::open_on(config.clone(), wiring.opened(&config), NOW, "r_1".into(), opened).unwrap().engine;
+        Place { engine, _folder: folder }
+    }
+
+    /// All streams of these systems were read to their end this long ago.
+    pub fn read(&mut self, systems: &[&str], ago: Span) {
+        for name in systems {
+            let state = self.engine.systems.get_mut(&Name::from(*name)).unwrap();
+            for stream in state.infos.keys() {
+                let stream = state.streams.entry(stream.clone()).or_default();
+                stream.proved_at = Some(NOW.minus(ago));
+                stream.proved_here = true;
+            }
+            assert!(!state.infos.is_empty(), "{name} has streams");
+        }
+    }
+
+    pub fn put(&mut self, stream: &str, record: &Record) {
+        if let Some(idx) = self.engine.world.find(&record.id) {
+            let before = self.engine.world.record(idx);
+            self.engine.mark(idx, &before);
+        }
+        let idx = self.engine.keep_record(stream.into(), record);
+        self.engine.mark(idx, record);
+    }
+
+    /// A page with these records was read, as the system tells when they changed.
+    pub fn see(&mut self, system: &str, stream: &str, records: impl IntoIterator<Item = Record>, now: Time) {
+        let mut run = self.engine.begin(&system.into(), &stream.into(), Pass::Changes(Time(0)), now);
+        let observed = records.into_iter().map(|r| Observed::Record { record: Box::new(r), people_told: true }).collect();
+        self.engine.observe(&mut run, PageRead { observed, ..PageRead::default() }, now).unwrap();
+        self.engine.reconcile(now);
+    }
+
+    pub fn plan(&mut self) -> Plan {
+        self.engine.reconcile(NOW);
+        self.engine.commit().unwrap();
+        self.engine.plan(None, NOW)
+    }
+
+    /// What would be written into one field of a lead.
+    pub fn planned(&mut self, lead: &str, field: &str) -> Option<String> {
+        let plan = self.plan();
+        let write = plan.writes.iter().find(|w| *w.system == *"ma" && w.id == lead)?;
+        Some(write.fields.get(field)?.new.as_str().unwrap_or("null").to_string())
+    }
+
+    pub fn explain(&mut self, who: &str) -> Explanation {
+        let gate = Gate::new(&self.engine);
+        self.engine.explain(who, &gate, NOW).remove(0)
+    }
+}
+
+fn clock() -> nayose::connector::Clock {
+    Arc::new(|| NOW)
+}
+
+pub fn person(id: &str, email: &str, fields: &[(&str, Value)]) -> Record {
+    let mut record = Record::new(id.parse().unwrap());
+    record.set(&Name::from("email"), Value::text(email), NOW.minus(Span::days(9)));
+    fields.iter().for_each(|(name, value)| record.set(&Name::from(*name), value.clone(), NOW.minus(Span::days(9))));
+    record
+}
+
+pub fn lead(id: &str, email: &str, status: &str, fields: &[(&str, Value)]) -> Record {
+    let mut record = person(&format!("ma:person:{id}"), email, fields);
+    record.set_mark(Mark::Status, Value::text(status));
+    record
+}
+
+pub fn deal(id: &str, state: DealState, person: &str) -> Record {
+    let mut record = Record::new(format!("crm:deal:{id}").parse().unwrap());
+    record.deal = Some(state);
+    record.people = vec![person.into()];
+    record
+}
