@@ -64,7 +64,7 @@ mod tests {
             (&["1", "2"], &["9"], ids(&["1", "2"]).into_iter().map(Observed::NotFound).collect()),
         ] {
             let mut page = PageRead::default();
-            let record = |id: RecordId| Observed::Record { record: Box::new(Record::new(id)), people_told: true };
+            let record = |id: RecordId| Observed::Record { record: Box::new(Record::new(id)), people_told: true, accounts_told: true };
             page.observed = ids(shown).into_iter().map(record).collect();
             missing(&ids(asked), &mut page);
             assert_eq!(page.observed[shown.len()..], want[..], "{asked:?} {shown:?}");

@@ -178,3 +178,40 @@ async fn who_gets_no_mail_from_a_record_anyway_is_protected_though_it_cannot_be_
     stop.send(true).unwrap();
     running.await.unwrap().unwrap();
 }
+
+/// A field write of 25 s, or a read-back that hung, delayed everybody's stop marks by as long.
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_request_that_hangs_delays_no_other_records_stop_mark() {
+    for read_backs in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        write_config(folder.path());
+        let systems = SYSTEMS.replace("30s", "1s");
+        std::fs::write(folder.path().join("systems.toml"), systems).unwrap();
+        let office: Shared = Arc::new(Mutex::new(Office::new(20)));
+        let shell = shell(folder.path(), &office);
+        let (stop, stopped) = watch::channel(false);
+        let running = tokio::spawn(run::run(shell.clone(), None, stopped));
+        sleep(Duration::from_secs(10)).await;
+        assert!(matches!(shell.command(Command::Approve { what: "ma".into(), holds: false }).await, Reply::Approved(_)));
+        {
+            let mut office = office.lock().unwrap();
+            // The first write hangs; or its answer is lost, and the looks at what became of it hang.
+            (office.writes_hang, office.read_backs_hang) = if read_backs { (0, 4) } else { (1, 0) };
+            office.broken = read_backs;
+            office.open.insert(1);
+        }
+        sleep(Duration::from_secs(4)).await;
+        {
+            let mut office = office.lock().unwrap();
+            office.broken = false;
+            assert!(office.suspended.is_empty());
+            office.open.insert(2);
+        }
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!(office.lock().unwrap().suspended, [2].into(), "read-backs hang: {read_backs}");
+        sleep(Duration::from_secs(120)).await;
+        assert_eq!(office.lock().unwrap().suspended, [1, 2].into(), "read-backs hang: {read_backs}");
+        stop.send(true).unwrap();
+        running.await.unwrap().unwrap();
+    }
+}

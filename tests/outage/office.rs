@@ -83,6 +83,9 @@ pub struct Office {
     /// Leads that cannot be edited.
     pub fixed: BTreeSet<usize>,
     pub broken: bool,
+    /// So many of the next writes, and read-backs, hang for long.
+    pub writes_hang: usize,
+    pub read_backs_hang: usize,
     pub minutes: BTreeMap<u64, Minute>,
 }
 
@@ -98,12 +101,30 @@ impl Office {
             unsubscribed: BTreeSet::new(),
             fixed: BTreeSet::new(),
             broken: false,
+            writes_hang: 0,
+            read_backs_hang: 0,
             minutes: BTreeMap::new(),
         }
     }
 
     pub fn minute(&self) -> u64 {
         self.began.elapsed().as_secs() / 60
+    }
+
+    /// How long a request takes.
+    fn takes(&mut self, request: &Outgoing) -> Duration {
+        let hanging = if request.method == Method::POST {
+            &mut self.writes_hang
+        } else if request.url.query().is_some_and(|query| query.contains("ids=")) {
+            &mut self.read_backs_hang
+        } else {
+            return QUICK;
+        };
+        if *hanging == 0 {
+            return QUICK;
+        }
+        *hanging -= 1;
+        HANGS
     }
 
     fn answer(&mut self, request: &Outgoing) -> (StatusCode, Value) {
@@ -157,14 +178,18 @@ fn email(i: usize) -> String {
     format!("person{i}@example.jp")
 }
 
-/// Answers in process, a twentieth of a second later.
+const QUICK: Duration = Duration::from_millis(50);
+const HANGS: Duration = Duration::from_secs(25);
+
+/// Answers in process, a while later.
 #[derive(Debug)]
 pub struct InProcess(pub Shared);
 
 impl Transport for InProcess {
     fn send(&self, request: Outgoing) -> BoxFuture<'_, Result<Incoming, Lost>> {
         async move {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            let takes = self.0.lock().unwrap().takes(&request);
+            tokio::time::sleep(takes).await;
             let (status, body) = self.0.lock().unwrap().answer(&request);
             Ok(Incoming { status, headers: Default::default(), body: body.to_string().into_bytes() })
         }
