@@ -362,7 +362,7 @@ impl Engine {
         let mut reached: Vec<(Key, Reach)> = addresses.iter().map(|a| (Key::Address(a.clone()), Reach::Person)).collect();
         for record in records {
             reached.push((Key::Person(record.id.clone()), Reach::Person));
-            if let Some(account) = &record.account {
+            for account in record.accounts() {
                 let id = RecordId::new(record.id.system.clone(), Entity::Account, account.clone());
                 if self.world.people_of_account(&id).len() <= ACCOUNT_CAP {
                     reached.push((Key::Account(id), Reach::Account));

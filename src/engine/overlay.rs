@@ -56,8 +56,9 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: Told, sight: Si
         new.people.dedup();
     }
     if !told.accounts {
-        // The first may have become one of the others.
-        new.set_more_accounts(old.accounts().cloned().collect());
+        // The first may have become one of the others, and a part of the list may be shown: those count at once.
+        let all = old.accounts().chain(&new.more_accounts).cloned().collect();
+        new.set_more_accounts(all);
     }
     new.memory = old.memory.clone();
     new.presence = Presence::Listed;
@@ -150,6 +151,7 @@ mod tests {
         assert_eq!(laid_over(&listed, deal(Some("71"), &[]), false), listed);
         let moved = laid_over(&listed, deal(Some("72"), &[]), false);
         assert_eq!((moved.account.as_deref(), moved.more_accounts.join(" ")), (Some("72"), "71 73".to_string()));
+        assert_eq!(laid_over(&listed, deal(Some("71"), &["74"]), false).more_accounts.join(" "), "72 73 74");
         let told = laid_over(&moved, deal(None, &["73"]), true);
         assert_eq!((told.more_accounts.join(" "), told.memory.past_accounts.join(" ")), ("73".to_string(), "71 72".to_string()));
         assert!(laid_over(&told, deal(Some("71"), &[]), true).memory.past_accounts.join(" ") == "72 73");

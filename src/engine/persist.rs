@@ -387,7 +387,7 @@ fn rebuilt(rebuilt: &crate::store::Rebuilt) -> String {
 /// What makes a sweep due when it changes: the manifests, what the words in opt-out fields mean, and how addresses are compared.
 fn fingerprint(config: &Config) -> [u8; 32] {
     let mut hash = blake3::Hasher::new();
-    hash.update(b"normaliser 1");
+    hash.update(b"normaliser 2");
     for system in &config.systems {
         let (settings, manifest) = (&system.settings, &system.manifest);
         hash.update(

@@ -19,7 +19,7 @@ impl Mapper {
             entity: self.entity,
             id,
             people: Vec::new(),
-            account: self.account.as_ref().and_then(|p| p.first(raw)).and_then(id_of).map(ShortText::from),
+            account: self.account.iter().chain(&self.more_accounts).filter_map(|p| p.first(raw)).find_map(id_of).map(ShortText::from),
             addresses: Vec::new(),
             why,
         };
