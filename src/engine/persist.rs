@@ -357,7 +357,6 @@ pub(crate) fn system(opened: Opened) -> SystemState {
         blocks_lost: 0,
         guards: Default::default(),
         lined_up: Default::default(),
-        not_shown: BTreeMap::new(),
         usage_kept: None,
         identity: Identity::new(opened.address, opened.tells_instance),
         config,

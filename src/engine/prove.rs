@@ -22,8 +22,8 @@ impl Engine {
         if error.is_none() {
             let missing = self.missing_fields(run);
             error = missing.doubt;
-            if let Some(state) = self.systems.get_mut(&run.system).filter(|_| run.pass.is_sweep()) {
-                state.not_shown.insert(run.stream.clone(), missing.told);
+            if let Some(stream) = self.stream_mut(&run.system, &run.stream).filter(|_| run.pass.is_sweep()) {
+                stream.not_shown = missing.told;
             }
         }
         if error.is_none() && run.pass.is_sweep() && run.read_before == 0 {

@@ -5,7 +5,7 @@
 use super::engine::Engine;
 use super::observe::PassRun;
 use super::target::Allowed;
-use crate::connector::{Pass, RestsOn, Shown, WatchedField};
+use crate::connector::{Pass, RestsOn, Shown, WatchedField, last_name};
 use crate::decide::rules::HoldRule;
 use crate::model::record::field;
 use crate::model::{Entity, Mark, Name};
@@ -15,8 +15,8 @@ use crate::model::{Entity, Mark, Name};
 pub struct Missing {
     /// Why the pass proves nothing.
     pub doubt: Option<String>,
-    /// What is only told: fields that may be left out of an answer.
-    pub told: Vec<String>,
+    /// The paths of opt-out fields that are only told: those that may be left out of an answer.
+    pub told: Vec<Box<str>>,
 }
 
 /// What counts here of a stream's fields.
@@ -47,7 +47,7 @@ fn names(expression: &str, field: &str) -> bool {
     expression.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == field)
 }
 
-fn missing(system: &Name, stream: &Name, shown: Shown, watched: &[WatchedField], counts: &Counts<'_>) -> Missing {
+fn missing(system: &Name, shown: Shown, watched: &[WatchedField], counts: &Counts<'_>) -> Missing {
     let mut out = Missing::default();
     let rows = shown.rows;
     let absent: Vec<&WatchedField> = shown.missing(watched).filter(|f| !f.lacked).collect();
@@ -64,14 +64,7 @@ fn missing(system: &Name, stream: &Name, shown: Shown, watched: &[WatchedField],
             doubted.join(", ")
         ));
     }
-    for field in absent.iter().filter(|f| !f.always && f.shows_refusals()) {
-        out.told.push(format!(
-            "{system}.{stream}: none of {rows} records shows {}, by which people say no: a refusal there cannot be seen. Has the token all \
-             scopes, is the field's name right? lacks = [{:?}] in [systems.{system}] of systems.toml says that this account has none",
-            field.path,
-            field.name()
-        ));
-    }
+    out.told.extend(absent.iter().filter(|f| !f.always && f.shows_refusals()).map(|f| f.path.clone()));
     out
 }
 
@@ -84,14 +77,20 @@ impl Engine {
             return Missing::default();
         }
         let counts = Counts { entity: info.entity, allowed: &state.allowed, holds: &self.config.policy.holds };
-        missing(&run.system, &run.stream, run.shown, &info.watched, &counts)
+        missing(&run.system, run.shown, &info.watched, &counts)
     }
 
     /// What the whole listings showed nothing of, and what systems.toml says that accounts have not: for `status`.
     pub fn fields_not_seen(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for (system, state) in self.systems.iter() {
-            lines.extend(state.not_shown.values().flatten().cloned());
+            for (stream, path) in state.streams.iter().flat_map(|(name, s)| s.not_shown.iter().map(move |path| (name, path))) {
+                lines.push(format!(
+                    "{system}.{stream}: none of its records shows {path}, by which people say no: a refusal there cannot be seen. Has the token \
+                     all scopes, is the field's name right? lacks = [{:?}] in [systems.{system}] of systems.toml says that this account has none",
+                    last_name(path)
+                ));
+            }
             let watched = state.infos.values().flat_map(|info| &info.watched);
             let mut lacked: Vec<&str> = watched.filter(|f| f.lacked).map(|f| f.name()).collect();
             lacked.sort_unstable();
@@ -116,7 +115,7 @@ mod tests {
         let counts = Counts { entity: Entity::Person, allowed, holds: &[] };
         let mut shown = Shown::default();
         shown.rows = rows;
-        missing(&"crm".into(), &"people".into(), shown, watched, &counts)
+        missing(&"crm".into(), shown, watched, &counts)
     }
 
     #[test]
@@ -136,7 +135,7 @@ mod tests {
     #[test]
     fn one_that_may_be_left_out_is_only_told() {
         let told = of(&[watched("suppression.reason", RestsOn::Refusal, false, false)], 3, &Allowed::default());
-        assert!(told.doubt.is_none() && told.told[0].contains("suppression.reason"), "{told:?}");
+        assert!(told.doubt.is_none() && *told.told[0] == *"suppression.reason", "{told:?}");
     }
 
     #[test]

@@ -46,8 +46,6 @@ pub struct SystemState {
     pub guards: Guards,
     /// How many records of the outbox have something due in each direction.
     pub lined_up: LinedUp,
-    /// What the last whole listings showed nothing of, by stream, in words.
-    pub not_shown: BTreeMap<Name, Vec<String>>,
     /// Requests of today as last written.
     pub usage_kept: Option<Usage>,
     /// Which instance of the system all this is of.
@@ -101,7 +99,6 @@ impl SystemState {
     /// The same system with another table or connector. What reads other things, or reads them otherwise, makes everything be read again.
     pub fn reopened(mut self, opened: Opened) -> SystemState {
         if !super::connection::reads_the_same(&self.config, &opened.config) {
-            self.not_shown.clear();
             for stream in self.streams.values_mut() {
                 stream.read_anew();
             }

@@ -32,6 +32,8 @@ pub struct StreamState {
     pub silent_passes: u8,
     /// The passes that failed last, each by itself: one that succeeds says nothing of another.
     pub failures: BTreeMap<PassKind, PassFailure>,
+    /// Opt-out fields, by their paths, that the last whole listing showed nothing of and that may be left out of an answer.
+    pub not_shown: Vec<Box<str>>,
     /// A sweep that was begun and not ended yet.
     #[serde(skip)]
     pub sweep: Option<SweepUnderWay>,
@@ -129,6 +131,7 @@ impl StreamState {
     pub fn read_anew(&mut self) {
         (self.swept_at, self.cursor, self.since, self.sweep) = (None, None, None, None);
         self.failures.clear();
+        self.not_shown.clear();
     }
 
     /// A filtered pass was complete: the next one begins where it began, or at the newest change known, whichever is earlier.
