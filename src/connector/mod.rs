@@ -23,6 +23,7 @@ mod failure;
 mod feed;
 mod http;
 pub mod json;
+mod kept_out;
 mod labels;
 pub mod load;
 mod look_up;

@@ -1,7 +1,8 @@
 //! What the daemon sees of a system, whatever kind of connector stands behind it.
 
+pub use super::kept_out::{Quarantined, Unread};
 use super::watch::{Shown, WatchedField};
-use crate::model::{Address, Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
+use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -70,30 +71,6 @@ impl Observed {
             }
         }
     }
-}
-
-/// A raw record that could not be read as one: kept out, counted, told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Quarantined {
-    /// Its id where that much could be read.
-    pub record: Option<RecordId>,
-    pub field: String,
-    pub why: String,
-}
-
-/// A row that was kept out whole, and what of it can be read all the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unread {
-    /// A hash of the row, `q_..`: the same whenever the row is.
-    pub row: Box<str>,
-    pub entity: Entity,
-    /// Its record, where that much can be read.
-    pub id: Option<RecordId>,
-    pub people: Vec<ShortText>,
-    pub account: Option<ShortText>,
-    pub addresses: Vec<Address>,
-    /// Without anybody's data.
-    pub why: String,
 }
 
 /// One page of a pass, in order.

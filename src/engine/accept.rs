@@ -69,7 +69,7 @@ impl Engine {
     pub fn unreadable(&self) -> Vec<Unreadable> {
         let mut groups: BTreeMap<(Name, Name, &str, &'static str), Vec<(&RecordId, &Doubt)>> = BTreeMap::new();
         for (cause, doubt) in self.doubts.iter() {
-            let key = (cause.system.clone(), doubt.stream.clone(), doubt.why.as_str(), effect(doubt.concerns()));
+            let key = (cause.system.clone(), doubt.stream.clone(), doubt.why.as_str(), effect(doubt.concerns));
             groups.entry(key).or_default().push((cause, doubt));
         }
         let group = |((system, stream, why, effect), mut doubts): ((Name, Name, &str, &'static str), Vec<(&RecordId, &Doubt)>)| {
@@ -83,7 +83,7 @@ impl Engine {
                 since: doubts.first().map_or_else(String::new, |(_, d)| d.since.rfc3339()),
                 effect: effect.to_string(),
                 rows: named().map(|(_, d)| d.row.to_string()).collect(),
-                records: named().filter(|(_, d)| d.is_named()).map(|(cause, _)| cause.to_string()).collect(),
+                records: named().filter(|(_, d)| d.named).map(|(cause, _)| cause.to_string()).collect(),
             }
         };
         groups.into_iter().map(group).collect()

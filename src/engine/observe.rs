@@ -2,14 +2,14 @@
 
 use super::engine::{Engine, Error};
 use super::overlay::{Merged, Sight, Told, overlay};
-use super::reading::SweepUnderWay;
+pub use super::pass_run::{Follows, PassRun};
 use super::refusals::On;
 use super::target::Noticed;
 use super::world::Idx;
-use crate::connector::{Observed, PageRead, Pass, Shown};
+use crate::connector::{Observed, PageRead};
 use crate::decide::freshness;
 use crate::link;
-use crate::model::{Entity, MailKind, Name, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
+use crate::model::{Entity, MailKind, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
 
 /// A commit is made when this many items wait for it, and at the end of each pass. Each costs some milliseconds of disk, whatever it holds;
 /// so many items are about a megabyte of memory, and of reading that a crash repeats.
@@ -20,50 +20,6 @@ const DECIDE_PAGES_EVERY: Span = Span(50);
 /// How long a test of a filter counts.
 pub const FILTER_TEST_EVERY: Span = Span::days(1);
 
-/// What a pass is told at its begin and brings along.
-#[derive(Debug, Clone)]
-pub struct PassRun {
-    pub system: Name,
-    pub stream: Name,
-    pub pass: Pass,
-    /// When it began, by our clock; of a sweep that goes on, when that was begun.
-    pub began: Time,
-    /// The same by the system's clock.
-    pub began_there: Time,
-    pub epoch: u32,
-    /// Of the system's instance, as [`Engine::instance_number`].
-    pub instance: u32,
-    /// It showed an id that another stream's record has.
-    pub clashed: bool,
-    pub read: u64,
-    /// What a sweep that goes on had read before.
-    pub read_before: u64,
-    pub changed: u64,
-    /// The last moment before this pass at which the stream was read.
-    seen_until: Option<Time>,
-    /// Rows that were kept out; those of them that are new; and those that were too many.
-    pub unread: u64,
-    pub(super) unread_new: u64,
-    pub(super) unread_beyond: usize,
-    /// The newest change that this pass saw.
-    pub newest: Option<Time>,
-    /// It proves the people of its deals along with them.
-    pub carries_people: bool,
-    /// Deals that this pass showed changed, without all of their people.
-    pub deals_without_people: Vec<ShortText>,
-    /// What its rows showed of the fields that something rests on.
-    pub shown: Shown,
-    /// It asks for the people of some deals only, which another pass showed without.
-    pub follows: Option<Follows>,
-}
-
-/// What reading the people of some deals is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Follows {
-    /// The pass before would have proved the people along with its deals, as of then: it does once these are read.
-    pub proves_at: Option<Time>,
-}
-
 /// What was done after a page, and what is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Followed {
@@ -72,64 +28,6 @@ pub struct Followed {
 }
 
 impl Engine {
-    /// Begins a pass over a stream.
-    pub fn begin(&mut self, system: &Name, stream: &Name, pass: Pass, now: Time) -> PassRun {
-        let mut run = PassRun {
-            system: system.clone(),
-            stream: stream.clone(),
-            began: now,
-            began_there: now,
-            epoch: 0,
-            instance: self.instance_number(system),
-            clashed: false,
-            read: 0,
-            read_before: 0,
-            unread: 0,
-            unread_new: 0,
-            unread_beyond: 0,
-            seen_until: self.systems.get(system).and_then(|s| s.streams.get(stream)).and_then(|s| s.read_until),
-            changed: 0,
-            newest: None,
-            carries_people: !self.carried_by(system, stream, &pass).is_empty(),
-            deals_without_people: Vec::new(),
-            shown: Shown::default(),
-            follows: None,
-            pass,
-        };
-        run.began_there = self.clocks.there(system, now);
-        let Some(state) = self.systems.get_mut(system) else { return run };
-        let known = state.streams.entry(stream.clone()).or_default();
-        if run.pass.is_sweep() && known.sweep.is_none() {
-            // There is nothing to go on from.
-            run.pass = Pass::Sweep;
-        }
-        match (&run.pass, &known.sweep) {
-            (Pass::SweepFrom(_), Some(sweep)) => {
-                (run.began, run.began_there, run.epoch) = (sweep.began, sweep.began_there, sweep.epoch);
-                (run.read_before, run.newest, run.shown) = (sweep.read, sweep.newest, sweep.shown);
-            }
-            (Pass::Sweep | Pass::SweepFrom(_) | Pass::Open, _) => {
-                let epoch = state.epochs.entry(stream.clone()).or_default();
-                *epoch += 1;
-                run.epoch = *epoch;
-            }
-            // What changes while a sweep is broken off is seen all the same.
-            (_, Some(sweep)) => run.epoch = sweep.epoch,
-            (_, None) => {}
-        }
-        if run.pass == Pass::Sweep {
-            let (began, began_there, epoch) = (run.began, run.began_there, run.epoch);
-            known.sweep = Some(SweepUnderWay { began, began_there, epoch, place: None, read: 0, newest: None, shown: Shown::default() });
-        }
-        run
-    }
-
-    /// Begins to read the people of deals that a pass showed without, or without all of them.
-    pub fn begin_following(&mut self, system: &Name, stream: &Name, deals: Vec<ShortText>, follows: Follows, now: Time) -> PassRun {
-        let run = self.begin(system, stream, Pass::ForEach(deals), now);
-        PassRun { follows: Some(follows), ..run }
-    }
-
     /// Takes one page in, and does what is due after it. Returns whether it was decided on.
     pub fn observe(&mut self, run: &mut PassRun, page: PageRead, now: Time) -> Result<bool, Error> {
         self.take_in(run, page, now);
@@ -398,42 +296,6 @@ impl Engine {
             let idx = self.keep_record(stream, &record);
             self.mark(idx, &record);
             self.look_for_people(idx, &record, run.began);
-        }
-    }
-
-    /// Marks everyone whom a record speaks of for a new decision.
-    pub fn mark(&mut self, idx: Idx, record: &Record) {
-        match record.id.entity {
-            Entity::Person => self.mark_person(idx),
-            Entity::Deal | Entity::Ticket => {
-                self.phases.remove(&idx);
-                self.mark_cause(record);
-                // Who left it, or its company, is looked at too: it may have ended.
-                for person in self.kept.of(&record.id) {
-                    self.dirty.extend(self.people[person as usize].members.iter().copied());
-                }
-            }
-            Entity::Account | Entity::DealPerson | Entity::Activity | Entity::Consent => {}
-        }
-    }
-
-    fn mark_person(&mut self, idx: Idx) {
-        self.dirty.insert(idx);
-    }
-
-    /// Marks the people of a deal or ticket.
-    pub fn mark_cause(&mut self, record: &Record) {
-        let system = &record.id.system;
-        for person in record.people.iter().chain(&record.memory.past_people) {
-            let id = RecordId::new(system.clone(), Entity::Person, person.clone());
-            self.dirty.extend(self.world.find(&id));
-        }
-        for account in record.accounts().chain(&record.memory.past_accounts) {
-            let id = RecordId::new(system.clone(), Entity::Account, account.clone());
-            self.dirty.extend(self.world.people_of_account(&id));
-        }
-        for address in &record.addresses {
-            self.dirty.extend(self.world.bearers(address));
         }
     }
 }

@@ -257,7 +257,7 @@ pub fn open_on(
             }
             kind::DOUBT => {
                 if let Ok(cause) = text.parse::<RecordId>() {
-                    engine.doubts.restore(cause, decode(&text, &value)?);
+                    engine.doubts.put(cause, decode(&text, &value)?);
                 }
             }
             kind::MERGED => {

@@ -20,10 +20,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+mod before;
+
 /// The key of the `META` item that keeps the rules in force.
 pub const RULES_KEY: &str = "rules with stale";
-/// The same as formats before 4 keep it, whose holds say nothing of staleness.
-const RULES_KEY_BEFORE: &str = "rules";
 
 /// All of a config that decides who may be mailed.
 #[derive(Debug, Clone)]
@@ -70,55 +70,6 @@ struct StoredHold {
     proofs: Vec<Proof>,
     rule: Name,
     stale: Stale,
-}
-
-/// The same as formats before 4 have it.
-#[derive(Deserialize)]
-struct StoredBefore {
-    declared: Declared,
-    holds: Vec<StoredHoldBefore>,
-    refusal_proofs: Vec<Proof>,
-    widening: Widening,
-    consent: ConsentRules,
-    shared_mailboxes: Vec<String>,
-    targets: BTreeMap<Name, Target>,
-}
-
-#[derive(Deserialize)]
-struct StoredHoldBefore {
-    name: Name,
-    on: Entity,
-    when: String,
-    scope: HoldScope,
-    stops: Vec<MailKind>,
-    after: After,
-    proofs: Vec<Proof>,
-    rule: Name,
-}
-
-impl From<StoredBefore> for Stored {
-    fn from(before: StoredBefore) -> Stored {
-        let hold = |h: StoredHoldBefore| StoredHold {
-            name: h.name,
-            on: h.on,
-            when: h.when,
-            scope: h.scope,
-            stops: h.stops,
-            after: h.after,
-            proofs: h.proofs,
-            rule: h.rule,
-            stale: Stale::Hold,
-        };
-        Stored {
-            declared: before.declared,
-            holds: before.holds.into_iter().map(hold).collect(),
-            refusal_proofs: before.refusal_proofs,
-            widening: before.widening,
-            consent: before.consent,
-            shared_mailboxes: before.shared_mailboxes,
-            targets: before.targets,
-        }
-    }
 }
 
 /// Rules that counted before an edit that widens, and what of it does.
@@ -201,8 +152,8 @@ impl RuleSet {
 pub fn stored(state: &State) -> Result<Vec<RuleSet>, Error> {
     let sets: Vec<Stored> = if let Some(bytes) = state.get(kind::META, RULES_KEY.as_bytes())? {
         decode(RULES_KEY, &bytes)?
-    } else if let Some(bytes) = state.get(kind::META, RULES_KEY_BEFORE.as_bytes())? {
-        decode::<Vec<StoredBefore>>(RULES_KEY_BEFORE, &bytes)?.into_iter().map(Stored::from).collect()
+    } else if let Some(bytes) = state.get(kind::META, before::KEY.as_bytes())? {
+        before::read(&bytes)?
     } else {
         Vec::new()
     };
