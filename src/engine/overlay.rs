@@ -131,7 +131,7 @@ mod tests {
     use crate::model::{DealState, Value};
 
     fn laid_over(old: &Record, new: Record, accounts: bool) -> Record {
-        match overlay(Some(old), Box::new(new), Told { people: true, accounts }, Time(1_000)) {
+        match overlay(Some(old), Box::new(new), Told { people: true, accounts }, Sight { at: Time(1_000), before: None }) {
             Merged::Changed(record) => *record,
             Merged::Same => old.clone(),
         }
@@ -213,13 +213,14 @@ mod tests {
         ] {
             let sight = Sight { at: Time(1_000), before: before.map(Time) };
             for old in [DealState::Open, DealState::Unknown, DealState::Won] {
-                let Merged::Changed(record) = overlay(Some(&deal(old, None)), Box::new(deal(DealState::Lost, told)), true, sight) else {
+                let Merged::Changed(record) = overlay(Some(&deal(old, None)), Box::new(deal(DealState::Lost, told)), Told::ALL, sight)
+                else {
                     panic!("it ended")
                 };
                 assert_eq!(record.memory.ended_at, Some(Time(begins)), "{before:?} {told:?} {old:?}");
             }
         }
-        let first = |told| match overlay(None, Box::new(deal(DealState::Lost, told)), true, Sight { at: Time(1_000), before: None }) {
+        let first = |told| match overlay(None, Box::new(deal(DealState::Lost, told)), Told::ALL, Sight { at: Time(1_000), before: None }) {
             Merged::Changed(record) => record.memory.ended_at,
             Merged::Same => None,
         };
