@@ -151,6 +151,7 @@ impl Engine {
             because.extend(self.delivery_alarms(name, system, now));
         }
         because.extend(self.unread_words().iter().map(UnreadWords::told));
+        because.extend(self.unread_addresses());
         because.extend(self.fields_not_seen());
         because.extend(self.clock_alarms());
         because.extend(self.hold_alarms());

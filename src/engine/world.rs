@@ -12,6 +12,7 @@ use super::unread_refusals::UnreadByPlace;
 use crate::decide::ratchet::Held;
 use crate::model::{Address, Entity, Name, Record, RecordId};
 use hashbrown::{DefaultHashBuilder, HashTable};
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash};
 use std::hint::black_box;
 
@@ -55,6 +56,8 @@ pub struct World {
     writer: Writer,
     /// What records show in opt-out fields that nobody knows to read: few, so that they are found without a look at all.
     unread: UnreadByPlace,
+    /// Whose address cannot be read for sure.
+    unread_addresses: BTreeSet<Idx>,
 }
 
 /// A record's place under half of its id's hash.
@@ -235,7 +238,16 @@ impl World {
         &self.unread
     }
 
+    /// The records whose address cannot be read for sure.
+    pub fn unread_addresses(&self) -> &BTreeSet<Idx> {
+        &self.unread_addresses
+    }
+
     fn note_unread(&mut self, idx: Idx, record: &Record) {
+        match record.has_unread_address {
+            true => self.unread_addresses.insert(idx),
+            false => !self.unread_addresses.is_empty() && self.unread_addresses.remove(&idx),
+        };
         if !record.unread_refusals.is_empty() {
             self.unread.insert(idx, record.unread_refusals.clone().into());
         } else if !self.unread.is_empty() {
