@@ -40,7 +40,7 @@ fn who_was_merged_is_the_winner_over_restarts_too() {
     running.sweep("crm.deals", vec![deal("8", DealState::Open, &["9"], None)], vec![]);
     let merged = PageRead {
         observed: vec![
-            Observed::Record { record: Box::new(person("crm:person:2", &address("2"), None)), people_told: true },
+            Observed::Record { record: Box::new(person("crm:person:2", &address("2"), None)), people_told: true, accounts_told: true },
             Observed::Merged { from: "crm:person:9".parse().unwrap(), into: "2".into() },
         ],
         ..PageRead::default()

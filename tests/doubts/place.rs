@@ -152,7 +152,7 @@ impl Running {
 }
 
 pub fn page(records: Vec<Record>, unread: Vec<Unread>) -> PageRead {
-    let observed = records.into_iter().map(|r| Observed::Record { record: Box::new(r), people_told: true }).collect();
+    let observed = records.into_iter().map(|r| Observed::Record { record: Box::new(r), people_told: true, accounts_told: true }).collect();
     PageRead { observed, unread, ..PageRead::default() }
 }
 
