@@ -13,6 +13,7 @@ use super::streams::ChangesPlan;
 use crate::model::{Span, Time};
 use futures::future::{OptionFuture, join};
 use jiff::tz::TimeZone;
+use std::collections::HashSet;
 
 /// Rows of one page at most. Shipped pages have a thousand; what is meant are servers that give everything at once.
 const ROWS_MAX: usize = 250_000;
@@ -72,14 +73,19 @@ impl Reader<'_> {
     pub async fn changes(&self, plan: &ChangesPlan, mapper: &Mapper, since: Time, sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
         let mut end = PassEnd::default();
         let text = |at: Time| time_text(at, plan.since, self.zone);
-        let mut since = text(Time(since.0.max(0)));
+        let (mut at, mut since) = (since, text(Time(since.0.max(0))));
         loop {
             let query = Query { since: Some(&since), ..Query::default() };
             let Window::Full { newest, .. } = self.window(&plan.call, mapper, &Listing::default(), query, sink, &mut end).await? else {
                 return Ok(end);
             };
             since = match (newest, &plan.same_time) {
-                (Some(newest), _) if text(newest) != since => text(newest),
+                (Some(newest), _) if newest > at && text(newest) != since => text(newest),
+                // A filter may know whole days only.
+                (Some(newest), _) if newest < at.minus(Span::days(1)) => {
+                    let why = "the query for what is newer gives only what is older; does the system know the filter, and the order?";
+                    return Err(self.circle(&plan.call, Circle(why.to_string())));
+                }
                 // More rows than the server gives bear one time: by their ids, and on from the next time.
                 (Some(newest), Some(same_time)) => {
                     self.by_id(same_time, mapper, Some(&since), sink, &mut end).await?;
@@ -95,6 +101,7 @@ impl Reader<'_> {
                     return Err(self.circle(&plan.call, Circle(why)));
                 }
             };
+            at = newest.unwrap_or(at);
         }
     }
 
@@ -108,13 +115,16 @@ impl Reader<'_> {
         end: &mut PassEnd,
     ) -> Result<(), Error> {
         let mut after = "0".to_string();
+        let mut begun = HashSet::from([after.clone()]);
         loop {
             let query = Query { since, after_id: Some(&after) };
             match self.window(call, mapper, &Listing::default(), query, sink, end).await? {
                 Window::Ended => return Ok(()),
-                Window::Full { last_id: Some(last), .. } if last != after => after = last,
+                Window::Full { last_id: Some(last), .. } if begun.insert(last.clone()) => after = last,
                 Window::Full { .. } => {
-                    return Err(self.circle(call, Circle(format!("the query for ids above {after} gives none of them"))));
+                    return Err(
+                        self.circle(call, Circle(format!("the query for ids above {after} ends with an id that was asked for before")))
+                    );
                 }
             }
         }

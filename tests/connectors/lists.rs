@@ -181,6 +181,23 @@ async fn more_rows_of_one_time_than_a_query_gives_are_split_by_id() {
 }
 
 #[tokio::test]
+async fn a_capped_query_that_goes_round_in_circles_is_found_out() {
+    let server = Server::start(|asked, n| {
+        let from: usize = asked.body["after"].as_str().map_or(0, |a| a.parse().unwrap());
+        let id = |i: usize| n % 40 * 10 + from + i;
+        let page: Vec<_> = (0..2).map(|i| json!({"id": id(i), "at": 1_600_000_000 + id(i)})).collect();
+        json(json!({"r": page, "next": (from + 2).to_string()}))
+    })
+    .await;
+    let manifest = format!(
+        "[streams.s]\nentity = 'person'\nsweep = {{ path = '/x' }}\n[streams.s.changes]\nsince = 'unix_s'\noverlap = '0s'
+        [streams.s.changes.request]\nmethod = 'POST'\npath = '/search'\nbody = {{ since = '{{since}}' }}\nrecords = 'r'\n{CAPPED}\n{RECORD}"
+    );
+    let end = read(&server.connector(&manifest), "s", Pass::Changes(Time(1_700_000_000_000))).await.end;
+    assert!(matches!(end, Err(Error::Loop { .. })), "{end:?}");
+}
+
+#[tokio::test]
 async fn more_open_deals_than_a_query_gives_are_read_in_windows() {
     let server = Server::start(|asked, _| {
         let above: usize = asked.body["above"].as_str().unwrap().parse().unwrap();

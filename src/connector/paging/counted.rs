@@ -21,6 +21,8 @@ pub struct Counted {
     /// Rows of its longest list.
     before_longest: usize,
     longest_ever: usize,
+    /// The furthest row or page that was reached, and how often it went back since.
+    farthest: usize,
     back: usize,
     /// By rows: the page asked for begins with the last row of the one before.
     overlaps: bool,
@@ -60,7 +62,18 @@ impl Counted {
         let before: Ids = last.into_iter().map(|id| vec![id]).collect();
         let overlaps = by == By::Rows && !before.is_empty();
         let before_longest = usize::from(!before.is_empty());
-        Counted { by, next, before, before_longest, longest_ever: 0, back: 0, overlaps, stuck: false, held: None }
+        Counted {
+            by,
+            next,
+            before,
+            before_longest,
+            longest_ever: 0,
+            farthest: next.saturating_sub(1),
+            back: 0,
+            overlaps,
+            stuck: false,
+            held: None,
+        }
     }
 
     pub fn next(&self) -> usize {
@@ -99,7 +112,7 @@ impl Counted {
             return if self.back > BACK_MAX { Counting::Moved } else { Counting::More };
         }
         let forward = self.back == 0 && asked > 0;
-        self.back = 0;
+        self.reached(asked);
         if longest == 0 {
             return Counting::End;
         }
@@ -135,7 +148,6 @@ impl Counted {
         };
         let stable = self.last() == last_of(&ids, longest);
         if stable || asked == 0 || self.begins_known(&ids) || (asked + 1 == held.page && self.shows_last(&ids)) {
-            self.back = 0;
             if asked + 1 == held.page {
                 return self.accept(held, all);
             }
@@ -151,11 +163,19 @@ impl Counted {
 
     fn accept(&mut self, page: Held, all: bool) -> Counting {
         self.next = page.page + 1;
+        self.reached(page.page);
         if page.longest == 0 {
             return Counting::End;
         }
         (self.before, self.before_longest) = (page.ids, page.longest);
         if all { Counting::End } else { Counting::More }
+    }
+
+    /// Only what is new ground ends the going back: else it could go to and fro for ever.
+    fn reached(&mut self, at: usize) {
+        if at > self.farthest {
+            (self.farthest, self.back) = (at, 0);
+        }
     }
 
     /// Whether each list that was not at its end goes on with a row of the page before.
