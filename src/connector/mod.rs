@@ -55,5 +55,6 @@ pub use load::{Loaded, ManifestError};
 pub use manifest::Manifest;
 pub use plain::{said_by as known_word, same_name, trimmed};
 pub use port::*;
+pub use refusal::RefusalWord;
 pub use rest::{RestConnector, transport};
 pub use watch::{RestsOn, Shown, WatchedField, last_name};

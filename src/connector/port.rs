@@ -1,7 +1,7 @@
 //! What the daemon sees of a system, whatever kind of connector stands behind it.
 
 pub use super::kept_out::{Quarantined, Unread};
-use super::watch::{Shown, WatchedField};
+use super::{RefusalWord, Shown, WatchedField};
 use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -25,15 +25,6 @@ pub struct SystemSettings {
     pub refusal_words: BTreeMap<String, RefusalWord>,
     /// Fields that this account of the system has not, by the system's own names.
     pub lacks: Vec<String>,
-}
-
-/// What a word in an opt-out field says of the person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RefusalWord {
-    /// The person wants no mail.
-    No,
-    /// Nothing against mail.
-    Fine,
 }
 
 #[derive(Debug, Clone)]

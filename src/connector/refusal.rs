@@ -8,7 +8,6 @@ use super::json::Json;
 use super::manifest::Test;
 use super::paths::Path;
 use super::plain::{plain, said, trimmed};
-use super::port::RefusalWord;
 use super::scalars::{kind_of, number_of, text_of};
 use crate::model::{ShortText, is_blank};
 use std::collections::BTreeMap;
@@ -21,6 +20,15 @@ const SHOWN_CHARS_MAX: usize = 40;
 pub struct RefusalTest {
     path: Path,
     want: Want,
+}
+
+/// What a word in an opt-out field says of the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RefusalWord {
+    /// The person wants no mail.
+    No,
+    /// Nothing against mail.
+    Fine,
 }
 
 /// What a record says.

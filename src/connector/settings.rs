@@ -1,8 +1,8 @@
 //! A system's settings put together with what its manifest says of them.
 
 use super::manifest::Manifest;
-use super::port::{RefusalWord, SettingValue, SystemSettings};
-use super::refusal::RefusalWords;
+use super::port::{SettingValue, SystemSettings};
+use super::refusal::{RefusalWord, RefusalWords};
 use super::template::{Known, Template};
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
