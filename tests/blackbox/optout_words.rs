@@ -52,7 +52,7 @@ fn a_whole_list_in_words_that_nobody_taught_cannot_be_approved() {
     let people: Vec<Person> = (0..25).map(|i| person(&world.sandbox.handle, &format!("P{i}"), "Mori", None)).collect();
     people.iter().for_each(|p| says(&world, p, "希望する"));
     world.run("plan");
-    world.run("approve ma").exits(2).says("refusal_words = { \\\"希望する\\\" = \\\"no\\\" }");
+    world.run_text("approve ma").exits(2).says("refusal_words = { \"希望する\" = \"no\" }");
     world.run("approve ma --holds").exits(0);
     world.sync().exits(0);
     assert!(people.iter().all(|p| world.blocked(p.lead)), "they are held all the same");
