@@ -102,7 +102,8 @@ impl Place {
     /// A page with these records was read, as the system tells when they changed.
     pub fn see(&mut self, system: &str, stream: &str, records: impl IntoIterator<Item = Record>, now: Time) {
         let mut run = self.engine.begin(&system.into(), &stream.into(), Pass::Changes(Time(0)), now);
-        let observed = records.into_iter().map(|r| Observed::Record { record: Box::new(r), people_told: true }).collect();
+        let observed =
+            records.into_iter().map(|r| Observed::Record { record: Box::new(r), people_told: true, accounts_told: true }).collect();
         self.engine.observe(&mut run, PageRead { observed, ..PageRead::default() }, now).unwrap();
         self.engine.reconcile(now);
     }
