@@ -6,32 +6,32 @@ use nayose::model::{Name, Record, Span, Time, Value};
 
 const MINUTE: Span = Span::minutes(1);
 
-fn mobile(mut record: Record, value: &str, at: Time) -> Record {
-    record.set(&Name::from("mobile"), Value::text(value), at);
+fn company(mut record: Record, value: &str, at: Time) -> Record {
+    record.set(&Name::from("company"), Value::text(value), at);
     record
 }
 
-/// The CRM's clock is a year ahead when a number is changed there.
+/// The CRM's clock is a year ahead when a name is changed there.
 #[test]
 fn a_value_dated_in_the_future_gives_way_to_one_that_was_read_later() {
     let mut place = Place::new();
     place.read(&["ma", "support", "crm"], MINUTE);
-    let in_crm = |value: &str, at: Time| mobile(person("crm:person:1", "a@a.example", &[]), value, at);
-    let in_ma = |value: &str, at: Time| mobile(lead("1", "a@a.example", "lead", &[]), value, at);
+    let in_crm = |value: &str, at: Time| company(person("crm:person:1", "a@a.example", &[]), value, at);
+    let in_ma = |value: &str, at: Time| company(lead("1", "a@a.example", "lead", &[]), value, at);
     let minutes_ago = |minutes: i64| NOW.minus(Span::minutes(minutes));
     place.see("ma", "people", [in_ma("first", minutes_ago(60))], minutes_ago(50));
     place.see("crm", "people", [in_crm("ahead", NOW.plus(Span::days(365)))], minutes_ago(40));
-    assert_eq!(place.planned("1", "mobile").as_deref(), Some("ahead"), "it was read later than the other");
+    assert_eq!(place.planned("1", "company").as_deref(), Some("ahead"), "it was read later than the other");
     place.see("ma", "people", [in_ma("by a marketer", minutes_ago(30))], minutes_ago(20));
-    assert_eq!(place.planned("1", "mobile"), None);
+    assert_eq!(place.planned("1", "company"), None);
     // Seen again as it is, it is no newer than before.
     place.see("crm", "people", [in_crm("ahead", NOW.plus(Span::days(365)))], minutes_ago(10));
-    assert_eq!(place.planned("1", "mobile"), None);
+    assert_eq!(place.planned("1", "company"), None);
     place.see("crm", "people", [in_crm("later", minutes_ago(5))], minutes_ago(4));
-    assert_eq!(place.planned("1", "mobile").as_deref(), Some("later"));
+    assert_eq!(place.planned("1", "company").as_deref(), Some("later"));
 }
 
-/// nayose wrote "ours" once; a user tries another number and goes back.
+/// nayose wrote "ours" once; a user tries another name and goes back.
 #[test]
 fn a_value_of_ours_that_a_user_returns_to_is_news_and_one_that_never_left_is_an_echo() {
     let minutes_ago = |minutes: i64| NOW.minus(Span::minutes(minutes));
@@ -39,20 +39,20 @@ fn a_value_of_ours_that_a_user_returns_to_is_news_and_one_that_never_left_is_an_
         let mut place = Place::new();
         place.read(&["ma", "support", "crm"], MINUTE);
         let see = |place: &mut Place, value: &str, minutes: i64| {
-            let shown = mobile(lead("1", "a@a.example", "lead", &[]), value, minutes_ago(minutes));
+            let shown = company(lead("1", "a@a.example", "lead", &[]), value, minutes_ago(minutes));
             place.see("ma", "people", [shown], minutes_ago(minutes));
         };
         see(&mut place, "ours", 60);
         let idx = place.engine.world.find(&"ma:person:1".parse().unwrap()).unwrap();
-        let agreed = vec![Agreed::new(Name::from("mobile"), Value::text("ours"))];
+        let agreed = vec![Agreed::new(Name::from("company"), Value::text("ours"))];
         place.engine.world.slot_mut(idx).target = Some(Box::new(Target { agreed, ..Target::default() }));
         if let Some(tried) = tried {
             see(&mut place, tried, 30);
         }
-        let crm = mobile(person("crm:person:1", "a@a.example", &[]), "by the CRM", minutes_ago(20));
+        let crm = company(person("crm:person:1", "a@a.example", &[]), "by the CRM", minutes_ago(20));
         place.see("crm", "people", [crm], minutes_ago(19));
-        assert_eq!(place.planned("1", "mobile").as_deref(), Some("by the CRM"));
+        assert_eq!(place.planned("1", "company").as_deref(), Some("by the CRM"));
         see(&mut place, "ours", 10);
-        assert_eq!(place.planned("1", "mobile").as_deref(), want, "after {tried:?}");
+        assert_eq!(place.planned("1", "company").as_deref(), want, "after {tried:?}");
     }
 }

@@ -30,7 +30,7 @@ base_url = "https://123-ABC-456.mktorest.example"
 client_id = { file = "token" }
 client_secret = { file = "token" }
 list_id = "1001"
-writes = ["hold", "status", "phone", "title", "mobile"]
+writes = ["hold", "status", "phone", "title", "company"]
 hold = { block = true, permit = "ok_until", lease = "7d" }
 "#,
     ),
@@ -40,7 +40,7 @@ hold = { block = true, permit = "ok_until", lease = "7d" }
 phone = ["support", "crm", "ma"]
 title = { from = ["crm"], when = 'deals.exists(d, d.open)', otherwise = ["support"] }
 score = { only = "ma" }
-mobile = [["crm", "support", "ma"]]
+company = [["crm", "ma"]]
 "#,
     ),
     (
