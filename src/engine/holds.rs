@@ -186,6 +186,9 @@ impl Engine {
                 direct.since = held.since;
                 continue;
             }
+            if self.knows_whom_it_held_for(&held) {
+                continue;
+            }
             if *held.hold == *UNREAD {
                 let keeps = self.doubt_keeps(&held.cause, &View::new(&self.world));
                 if let Some(kept) = keeps.filter(|_| !self.let_go.contains(&held.cause)) {

@@ -7,6 +7,8 @@ use super::persist::{encode, kind};
 use super::view::View;
 use super::world::Idx;
 use crate::connector::Pass;
+use crate::decide::ratchet::{Held, Reach};
+use crate::decide::rules::HoldScope;
 use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time};
 use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,6 +74,16 @@ impl Engine {
     /// Whether a deal or ticket names somebody who is not known, though everybody was read.
     pub fn names_unknown(&self, cause: &Record) -> bool {
         self.look_ups.whole.contains(&cause.id.system) && self.unknown_people(cause).next().is_some()
+    }
+
+    /// Whether a hold reached an account only because its deal named somebody unknown, and everybody whom it names is known now.
+    pub(super) fn knows_whom_it_held_for(&self, held: &Held) -> bool {
+        if held.reach != Reach::Account || !self.look_ups.whole.contains(&held.cause.system) {
+            return false;
+        }
+        let mut rules = self.config.policy.holds.iter().filter(|r| r.name == held.hold && r.on == held.cause.entity).peekable();
+        let only_own_people = rules.peek().is_some() && rules.all(|r| r.scope == HoldScope::Person);
+        only_own_people && self.world.find(&held.cause).is_some_and(|idx| !self.names_unknown(&self.world.record(idx)))
     }
 
     fn unknown_people<'r>(&'r self, cause: &'r Record) -> impl Iterator<Item = RecordId> + 'r {

@@ -7,6 +7,7 @@ use super::observe::PassRun;
 use super::persist::{encode, kind};
 use super::view::View;
 use super::world::Idx;
+use crate::connector::manifest::Role;
 use crate::connector::{Pass, Unread};
 use crate::decide::ratchet::{Kept, Reach};
 use crate::decide::standing::{By, HoldNow, Kinds, UNREAD};
@@ -78,9 +79,13 @@ impl Engine {
 
     fn concerned(&self, cause: &RecordId, doubt: &Doubt) -> Concerns {
         let names_someone = !doubt.people.is_empty() || doubt.account.is_some() || !doubt.addresses.is_empty();
+        // Nothing can be sent to a person of whom neither id nor address is known, but where mail is sent from, or where we write.
         let is_target = || {
-            let system = self.systems.get(&cause.system);
-            system.is_some_and(|s| s.abilities.stream.as_ref() == Some(&doubt.stream))
+            let system = self.systems.get(&cause.system).filter(|s| s.abilities.stream.as_ref() == Some(&doubt.stream));
+            system.is_some_and(|s| {
+                let writes = &s.config.writes;
+                writes.hold || writes.status || !writes.fields.is_empty() || s.config.manifest.role == Role::Ma
+            })
         };
         match cause.entity {
             Entity::Person if doubt.named => Concerns::Record,

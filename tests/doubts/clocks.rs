@@ -50,8 +50,8 @@ fn a_deal_that_was_lost_long_ago_while_we_were_away_is_over() {
     running.sweep("crm.deals", vec![deal("8", DealState::Open, &["1"], None)], vec![]);
     drop(running);
     let mut running = place.start(NOW.plus(Span::days(40)));
-    running.read_all(&PEOPLE);
     running.sweep("crm.deals", vec![lost(NOW.plus(Span::days(2)))], vec![]);
+    running.read_all(&PEOPLE);
     assert_eq!(running.gate("1"), "allow", "it was seen open forty days ago, and lost two days after that");
 }
 

@@ -25,6 +25,7 @@ fn who_is_named_and_not_known_is_looked_up_once_everybody_was_read() {
     let people = PEOPLE.iter().map(|(n, account)| person(&format!("crm:person:{n}"), &address(n), *account)).collect();
     running.sweep("crm.people", people, vec![]);
     assert_eq!(due(&running, "people"), [Pass::ById(vec!["9".into()])], "not those of deals that hold nobody");
+    assert!(running.gate("1").contains("open_deal_account"), "until then its account is held: {}", running.gate("1"));
     running.pass("crm.people", Pass::ById(vec!["9".into()]), page(vec![person("crm:person:9", &address("3"), None)], vec![]));
     running.decide();
     assert!(running.gate("3").contains("open_deal_person"), "{}", running.gate("3"));
