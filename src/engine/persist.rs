@@ -3,7 +3,7 @@
 use super::coverage::Coverage;
 use super::durable::{Disk, Pending};
 use super::engine::{Engine, Error, Unfollowed};
-use super::instance::{Identity, Known};
+use super::instance::Known;
 use super::notices::Told;
 use super::reading::{FormerStreamState, StreamState};
 use super::rebuild::{Journaled, REBUILDING_KEY, Recovery};
@@ -11,8 +11,8 @@ use super::refusals::{On, Refusals, StoredOn};
 use super::replay::Said;
 use super::shelf::Shelf;
 use super::system::{Approval, SystemState};
+use super::target::Target;
 use super::target::former::FormerTarget;
-use super::target::{Allowed, Target};
 use super::underway;
 use super::world::{Unreadable, World};
 use crate::config::Config;
@@ -152,7 +152,7 @@ pub fn open_on(
     let mut entries = Vec::new();
     let (journal, notes) = Journal::open(&state, |entry| entries.push(entry))?;
     let mut engine = Engine {
-        systems: systems.into_iter().map(|s| (s.config.settings.name.clone(), system(s))).collect(),
+        systems: systems.into_iter().map(|s| (s.config.settings.name.clone(), SystemState::new(s))).collect(),
         world: World::default(),
         people: Shelf::default(),
         kept: Default::default(),
@@ -339,28 +339,6 @@ pub fn open_on(
     engine.weigh_stored(now)?;
     engine.hold_again_what_is_read_again();
     Ok(OpenedState { engine, usage })
-}
-
-/// A system of which nothing is known yet.
-pub(crate) fn system(opened: Opened) -> SystemState {
-    let config = opened.config;
-    SystemState {
-        allowed: Allowed::by(&config, &opened.abilities),
-        infos: opened.streams.into_iter().map(|i| (i.name.clone(), i)).collect(),
-        abilities: opened.abilities,
-        streams: BTreeMap::new(),
-        words: opened.words,
-        approved: None,
-        epochs: BTreeMap::new(),
-        outbox: Default::default(),
-        channel: Default::default(),
-        blocks_lost: 0,
-        guards: Default::default(),
-        lined_up: Default::default(),
-        usage_kept: None,
-        identity: Identity::new(opened.address, opened.tells_instance),
-        config,
-    }
 }
 
 /// Mailboxes that several people read: the usual ones and the config's. The config was checked, so each is one.

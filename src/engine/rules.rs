@@ -356,7 +356,7 @@ impl Engine {
 
     /// A system that is new to this process. It may have been here before, and then it is known which instance it was.
     fn system_met_before(&self, opened: Opened) -> SystemState {
-        let mut state = super::persist::system(opened);
+        let mut state = SystemState::new(opened);
         let name = state.config.name();
         let kept = self.disk.state.get(kind::INSTANCE, name.as_bytes());
         if let Some(known) = kept.ok().flatten().and_then(|bytes| decode(name, &bytes).ok()) {

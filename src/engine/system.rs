@@ -28,6 +28,8 @@ pub enum Approval {
 #[derive(Debug)]
 pub struct SystemState {
     pub config: Arc<System>,
+    /// The table that its connector was made of: the one above may follow an edit before the connector does.
+    connected: Arc<System>,
     pub abilities: Abilities,
     pub allowed: Allowed,
     pub infos: BTreeMap<Name, StreamInfo>,
@@ -90,6 +92,29 @@ impl SystemState {
 }
 
 impl SystemState {
+    /// A system of which nothing is known yet.
+    pub fn new(opened: Opened) -> SystemState {
+        let config = opened.config;
+        SystemState {
+            allowed: Allowed::by(&config, &opened.abilities),
+            infos: opened.streams.into_iter().map(|i| (i.name.clone(), i)).collect(),
+            abilities: opened.abilities,
+            streams: BTreeMap::new(),
+            words: opened.words,
+            approved: None,
+            epochs: BTreeMap::new(),
+            outbox: Default::default(),
+            channel: Default::default(),
+            blocks_lost: 0,
+            guards: Default::default(),
+            lined_up: Default::default(),
+            usage_kept: None,
+            identity: Identity::new(opened.address, opened.tells_instance),
+            connected: config.clone(),
+            config,
+        }
+    }
+
     /// Takes the system's table in systems.toml, as it is in force.
     pub fn follow(&mut self, config: Arc<System>) {
         self.allowed = Allowed::by(&config, &self.abilities);
@@ -98,17 +123,18 @@ impl SystemState {
 
     /// The same system with another table or connector. What reads other things, or reads them otherwise, makes everything be read again.
     pub fn reopened(mut self, opened: Opened) -> SystemState {
-        if !super::connection::reads_the_same(&self.config, &opened.config) {
+        if !super::connection::reads_the_same(&self.connected, &opened.config) {
             for stream in self.streams.values_mut() {
                 stream.read_anew();
             }
         }
-        if !super::connection::same_connection(&self.config, &opened.config) {
+        if !super::connection::same_connection(&self.connected, &opened.config) {
             self.identity.reconnected(opened.address, opened.tells_instance);
         }
         self.abilities = opened.abilities;
         self.infos = opened.streams.into_iter().map(|i| (i.name.clone(), i)).collect();
         self.words = opened.words;
+        self.connected = opened.config.clone();
         self.follow(opened.config);
         self
     }
