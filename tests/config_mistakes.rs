@@ -194,7 +194,7 @@ fn policy() {
             ("\"crm.deals\" = \"15m\", ", ""),
             ("scope = \"account\"", "scope = \"account\"\nstale = \"hld\""),
             ("scope = \"account\"", "scope = \"account\"\nstale = { last_known = \"15m\" }"),
-            ("scope = \"account\"", "scope = \"account\"\nstale = { last_know = \"24h\" }"),
+            ("scope = \"account\"", "scope = \"account\"\nstale = { last_known = \"24\" }"),
             ("\"support.tickets\" = \"1h\"", "\"support.tickets\" = \"1h\", \"crm.deal\" = \"1h\""),
             ("\"support.tickets\" = \"1h\"", "\"support.tickets\" = \"1h\", \"crn.deals\" = \"1h\""),
             ("\"support.tickets\" = \"1h\"", "\"support.tickets\" = \"1h\", deals = \"1h\""),

@@ -249,9 +249,13 @@ const WIDENING: [Case; 15] = [
                 (
                     POLICY,
                     "{ \"crm.deals\" = \"15m\", \"crm.deal_people\" = \"15m\" }",
-                    "{ \"crm.deals\" = \"3h\", \"crm.deal_people\" = \"3h\" }",
+                    "{ \"crm.deals\" = \"3h\", \"crm.deal_people\" = \"3h\", \"crm.people\" = \"3h\", \"ma.people\" = \"3h\" }",
                 ),
-                (POLICY, "\"support.tickets\" = \"1h\"", "\"support.tickets\" = \"3h\""),
+                (
+                    POLICY,
+                    "\"support.tickets\" = \"1h\"",
+                    "\"support.tickets\" = \"3h\", \"support.people\" = \"3h\", \"ma.people\" = \"3h\"",
+                ),
                 (POLICY, "\"ma.people\" = \"1h\"", "\"ma.people\" = \"3h\""),
             ],
             "ma:person:3",

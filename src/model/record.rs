@@ -323,7 +323,6 @@ impl Record {
         let Some(told) = self.changed_at.filter(|_| ahead != Span::ZERO) else { return };
         self.changed_at = Some(told.minus(ahead));
         self.memory.ended_at = self.memory.ended_at.map(|at| at.minus(ahead));
-        // Where no time of the change was told, a field has that of reading it.
         self.fields.iter_mut().filter(|f| f.at == told).for_each(|f| f.at = told.minus(ahead));
     }
 
