@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use totals::Totals;
+use totals::{Announced, Totals};
 
 /// Pages of one listing at most: a hundred thousand pages of a hundred are ten million records.
 const PAGES_MAX: usize = 100_000;
@@ -50,7 +50,7 @@ struct Place {
     next: usize,
     last: Vec<u64>,
     read: usize,
-    announced: Option<usize>,
+    announced: Option<Announced>,
 }
 
 /// What comes after a page.

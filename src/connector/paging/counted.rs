@@ -30,6 +30,8 @@ pub struct Counted {
     stuck: bool,
     /// By pages: the one that was read and waits until the one before it was read again.
     held: Option<Held>,
+    /// By pages: the list moved after the last page was read, so that the next one may not fit to it.
+    moved_since: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,6 +75,7 @@ impl Counted {
             overlaps,
             stuck: false,
             held: None,
+            moved_since: false,
         }
     }
 
@@ -139,14 +142,17 @@ impl Counted {
             let shifted = self.last().iter().any(|last| ids.iter().any(|list| list.contains(last)));
             // Nothing can have moved up from behind the end, if that was reached before.
             let was_last = longest == 0 && self.before_longest < self.longest_ever;
-            if asked > 0 && known && !self.before.is_empty() && !was_last && (moved || shifted) {
+            if asked > 0 && known && !self.before.is_empty() && !was_last && (moved || shifted || self.moved_since) {
                 self.held = Some(Held { page: asked, ids, longest });
                 self.next = asked - 1;
                 return Counting::More;
             }
+            self.moved_since = false;
             return self.accept(Held { page: asked, ids, longest }, all);
         };
         let stable = self.last() == last_of(&ids, longest);
+        // Before or after the page that waits was read: nothing tells which.
+        self.moved_since = moved || !stable;
         if stable || asked == 0 || self.begins_known(&ids) || (asked + 1 == held.page && self.shows_last(&ids)) {
             if asked + 1 == held.page {
                 return self.accept(held, all);

@@ -3,6 +3,7 @@
 use crate::connector::json::Json;
 use crate::connector::paths::Path;
 use crate::connector::scalars::{int_of, kind_of};
+use serde::{Deserialize, Serialize};
 
 /// The announced total of one listing.
 #[derive(Debug, Default)]
@@ -10,10 +11,18 @@ pub struct Totals {
     paths: Vec<Path>,
     pages: usize,
     last: Option<usize>,
-    /// The smallest that was announced: records that are new are no fault if they did not come.
-    least: Option<usize>,
+    announced: Option<Announced>,
     /// Where a total was to be and is not: the manifest is wrong, or the system has changed.
     wrong: Option<String>,
+}
+
+/// What was announced over the pages of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announced {
+    /// Records that are new are no fault if they did not come.
+    least: usize,
+    /// Of so many some may be gone since they came: fewer do not tell that all came.
+    most: usize,
 }
 
 impl Totals {
@@ -22,8 +31,8 @@ impl Totals {
     }
 
     /// Goes on where the same listing was broken off.
-    pub fn going_on(paths: &[Path], announced: Option<usize>) -> Totals {
-        Totals { paths: paths.to_vec(), pages: 1, last: announced, least: announced, wrong: None }
+    pub fn going_on(paths: &[Path], announced: Option<Announced>) -> Totals {
+        Totals { paths: paths.to_vec(), pages: 1, last: announced.map(|a| a.most), announced, wrong: None }
     }
 
     /// Takes notice of a page; says whether the total is another than before, or not told at all.
@@ -44,7 +53,8 @@ impl Totals {
             }
         }
         if let Some(total) = sum {
-            self.least = Some(self.least.map_or(total, |least| least.min(total)));
+            let Announced { least, most } = self.announced.unwrap_or(Announced { least: total, most: total });
+            self.announced = Some(Announced { least: least.min(total), most: most.max(total) });
         }
         let before = self.last;
         self.last = sum.or(self.last);
@@ -53,11 +63,11 @@ impl Totals {
 
     /// Whether so many records are all that the system says there are.
     pub fn reached(&self, seen: usize) -> bool {
-        self.last.is_some_and(|total| seen >= total)
+        self.announced.is_some_and(|a| seen >= a.most)
     }
 
-    pub fn announced(&self) -> Option<usize> {
-        self.least
+    pub fn announced(&self) -> Option<Announced> {
+        self.announced
     }
 
     /// Why a listing that has come to its end is not a whole one.
@@ -65,7 +75,8 @@ impl Totals {
         if let Some(wrong) = &self.wrong {
             return Some(wrong.clone());
         }
-        self.least.filter(|total| seen < *total).map(|total| format!("{seen} records came, {total} were announced"))
+        let Announced { least, .. } = self.announced?;
+        (seen < least).then(|| format!("{seen} records came, {least} were announced"))
     }
 }
 
@@ -73,6 +84,17 @@ impl Totals {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    /// One of three that came is gone: two more are not there yet, though as many came as there are now.
+    #[test]
+    fn a_total_that_falls_does_not_end_a_listing() {
+        let mut totals = Totals::new(&[Path::parse("n").unwrap()]);
+        for n in [5, 4] {
+            totals.moved(&Json::from(&json!({"n": n})));
+        }
+        assert!(!totals.reached(4) && totals.reached(5));
+        assert_eq!((totals.missing(4), totals.missing(3).is_some()), (None, true));
+    }
 
     /// The totals of a listing's pages, what it had seen in the end, and why it is not whole.
     #[test]

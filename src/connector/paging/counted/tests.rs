@@ -13,7 +13,7 @@ struct List {
 /// Reads the list to its end; `happens` changes it before the request of this number. Answers what was seen, how it ended, and the requests.
 fn read(mut list: List, by: By, mut happens: impl FnMut(usize, &mut Vec<u64>)) -> (BTreeSet<u64>, Counting, usize) {
     let mut counted = Counted::going_on(by, 0, Vec::new());
-    let (mut seen, mut total) = (BTreeSet::new(), None);
+    let (mut seen, mut total, mut most) = (BTreeSet::new(), None, 0);
     for request in 0..1_000 {
         happens(request, &mut list.rows);
         let begin = if by == By::Rows { counted.next() } else { counted.next() * list.size };
@@ -22,7 +22,8 @@ fn read(mut list: List, by: By, mut happens: impl FnMut(usize, &mut Vec<u64>)) -
         let now = list.tells_total.then_some(list.rows.len());
         let moved = now.is_none() || total.is_some() && total != now;
         total = now;
-        let all = now.is_some_and(|total| seen.len() >= total);
+        most = most.max(list.rows.len());
+        let all = list.tells_total && seen.len() >= most;
         let longest = page.len();
         match counted.turn(vec![page], longest, moved, all) {
             Counting::More => {}
