@@ -3,7 +3,7 @@
 use super::curve::{Day, folder_bytes, memory_bytes, noted_commits};
 use super::door::{Door, Shared, at};
 use super::offices::Offices;
-use super::setup::{Rules, Setups};
+use super::setup::{Rules, Setup, Setups, Shape, SystemSetup};
 use super::store::{Disk, Handle};
 use super::truth::Table;
 use super::week::{BEGIN, STEP_MS, Week};
@@ -13,7 +13,7 @@ use nayose::daemon::run;
 use nayose::daemon::shell::Shell;
 use nayose::daemon::wiring::{Connectors, Wiring};
 use nayose::engine::persist;
-use nayose::model::{Mail, MailKind, Time};
+use nayose::model::{Mail, MailKind, Name, Time};
 use nayose::store::{State, StateUrl};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -91,7 +91,7 @@ impl Outside {
     fn new(plan: &Plan) -> Outside {
         let began = Instant::now();
         let clock: Clock = Arc::new(move || Time(BEGIN.0 + began.elapsed().as_millis() as i64));
-        let mut offices = Offices::new(BEGIN, setups().words());
+        let mut offices = Offices::new(BEGIN, words(setups()));
         let mut week = Week::new(plan.people, plan.seed);
         week.begin(&mut offices);
         Outside { offices: Arc::new(Mutex::new(offices)), clock, week, began, disk: Disk::new() }
@@ -195,5 +195,11 @@ async fn approve(shell: &Shell, what: &str) -> Result<(), String> {
 
 fn setups() -> &'static super::setup::Setup {
     static SETUPS: std::sync::OnceLock<Setups> = std::sync::OnceLock::new();
-    SETUPS.get_or_init(Setups::read).of(false, Rules::Base)
+    SETUPS.get_or_init(Setups::default).of(Shape::default(), Rules::Base)
+}
+
+/// Statuses in each system's own words.
+fn words(setup: &Setup) -> BTreeMap<&'static str, BTreeMap<Name, Box<str>>> {
+    let name = |s: &SystemSetup| Table::ALL.into_iter().map(Table::system).find(|n| **n == **s.config.name()).unwrap_or("");
+    setup.systems.iter().map(|s| (name(s), s.words.clone())).collect()
 }

@@ -1,12 +1,12 @@
 //! `nayose-days`: weeks of `run` over systems in which people work, with a table of what each day cost, and whether that stays flat.
 #![allow(dead_code, reason = "shares the systems' shapes and the config with the simulation, and needs only a part of them")]
 
-mod answers;
 mod curve;
 mod daily;
 mod dice;
 mod door;
 mod offices;
+mod records;
 mod setup;
 mod store;
 mod truth;

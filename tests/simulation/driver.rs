@@ -1,24 +1,25 @@
 //! The daemon under simulation: the real engine, driven as `daemon/shell.rs` drives it, one request at a time, so that a history can put
 //! anything between two of them.
 
-use super::answers::{Answer, Fate, Line, Pager, write};
 use super::dice::Dice;
 use super::known::Known;
 use super::setup::Setup;
 use super::store::{Disk, Handle};
 use super::truth::{Table, Truth};
-use nayose::connector::{Error as SystemError, Outcome, Pass, PassEnd, StreamInfo};
+use super::wire::{Letter, Line, Site, Switches, Troubles};
+use futures::future::BoxFuture;
+use nayose::connector::{Error as SystemError, Lane, Outcome, PageRead, PageSink, Pass, PassEnd, StreamInfo};
 use nayose::engine::deliver::Batch;
-use nayose::engine::delivery::Act;
+use nayose::engine::delivery::{Act, ReadBack};
 use nayose::engine::engine::Engine;
 use nayose::engine::gate::Gate;
 use nayose::engine::observe::PassRun;
 use nayose::engine::persist;
-use nayose::engine::reading::Haste;
-use nayose::model::{Entity, Name, RecordId, ShortText, Time};
+use nayose::engine::reading::{Haste, Patience, Step, Turn};
+use nayose::model::{Entity, Name, Record, RecordId, ShortText, Time};
 use nayose::store::State;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The process died: at a commit, or because its state failed.
 #[derive(Debug)]
@@ -28,28 +29,29 @@ pub type Key = (&'static str, Name);
 
 /// A stream that is being read.
 struct Reading {
-    todo: VecDeque<Pass>,
-    swept: bool,
-    /// The second look at a deal that left the list of open ones was taken.
-    looked_again: bool,
+    turn: Turn,
     now: Option<Current>,
-    changed: bool,
 }
 
 /// A pass under way.
 struct Current {
-    run: PassRun,
-    pass: Pass,
-    pager: Pager,
+    run: Box<PassRun>,
+    going: BoxFuture<'static, Result<PassEnd, SystemError>>,
+    /// What it asked for and was not answered yet, and the pages that it gave.
+    letters: Vec<Letter>,
+    pages: Pages,
     table: Table,
-    /// Associations of some deals only: proves nothing.
-    partial: bool,
     honest: bool,
 }
 
-/// A batch on its way, and what becomes of it.
+/// Where a pass puts its pages.
+type Pages = Arc<Mutex<VecDeque<PageRead>>>;
+
+/// A batch on its way.
 pub struct UnderWay {
     pub batch: Batch,
+    going: BoxFuture<'static, Vec<Outcome>>,
+    letters: Vec<Letter>,
     pub outcomes: Vec<Outcome>,
 }
 
@@ -66,8 +68,10 @@ pub struct Daemon {
     pub disk: Arc<Disk>,
     reading: BTreeMap<Key, Reading>,
     pub under_way: BTreeMap<&'static str, Vec<UnderWay>>,
+    looks: BTreeMap<&'static str, Vec<Look>>,
     pub proofs: BTreeMap<String, Proof>,
     streams: Vec<(&'static str, StreamInfo)>,
+    line: Line,
     /// The daemon's clock minus the true one.
     pub skew_ms: i64,
     /// When it last asked for the time, by its own clock and in truth.
@@ -108,8 +112,10 @@ impl Daemon {
             disk,
             reading: BTreeMap::new(),
             under_way: BTreeMap::new(),
+            looks: BTreeMap::new(),
             proofs: BTreeMap::new(),
             streams,
+            line: Line::new(setup, true_now),
             skew_ms,
             last: (now, true_now),
             requests: 0,
@@ -118,7 +124,7 @@ impl Daemon {
     }
 
     /// policy.toml was edited while we run.
-    pub fn take_rules(&mut self, setup: &Setup, world: &World<'_>) -> Result<(), Died> {
+    pub fn take_rules(&mut self, setup: &Setup, world: &mut World<'_>) -> Result<(), Died> {
         let now = self.now(world.truth);
         self.engine.take_rules(setup.config.clone(), setup.opened(), now);
         self.gate.publish(&self.engine);
@@ -137,11 +143,8 @@ impl Daemon {
         let (last, at) = self.last;
         let now = Time((last.0 + truth.now.0 - at.0).max(truth.now.0 + self.skew_ms));
         self.last = (now, truth.now);
+        self.line.set_time(truth.now, now);
         now
-    }
-
-    fn line<'a>(&self, truth: &'a Truth, trouble: &'a super::answers::Trouble, faults: usize) -> Line<'a> {
-        Line { truth, trouble, faults, skew_ms: self.last.1.0 - self.last.0.0 }
     }
 
     pub fn is_reading(&self, key: &Key) -> bool {
@@ -149,53 +152,46 @@ impl Daemon {
     }
 
     /// One request of a stream's reading; begins it if it is at rest.
-    pub fn read(&mut self, key: &Key, world: &World<'_>, known: &mut Known, dice: &mut Dice) -> Result<Read, Died> {
+    pub fn read(&mut self, key: &Key, world: &mut World<'_>, known: &mut Known, dice: &mut Dice) -> Result<Read, Died> {
         let now = self.now(world.truth);
-        let system = Name::from(key.0);
-        if !self.reading.contains_key(key) {
-            let todo: VecDeque<Pass> = self.engine.passes_due(&system, &key.1, Haste::AsDue, now).into();
-            let swept = todo.contains(&Pass::Sweep);
-            self.reading.insert(key.clone(), Reading { todo, swept, looked_again: false, now: None, changed: false });
-        }
-        let Some(mut reading) = self.reading.remove(key) else { return Ok(Read::Over(String::new())) };
-        let mut said = String::new();
-        if reading.now.is_none() && !self.begin_next(key, &mut reading, world) {
-            self.finish(&reading, world)?;
-            return Ok(Read::Over("nothing more".into()));
+        let mut reading = self.reading.remove(key).unwrap_or_else(|| {
+            let turn = Turn::new(&self.engine, &Name::from(key.0), &key.1, Haste::AsDue, Patience::Leaves, now);
+            Reading { turn, now: None }
+        });
+        if reading.now.is_none() {
+            match reading.turn.next(&mut self.engine, now) {
+                Step::Read(run) => reading.now = Some(self.current(key, run)),
+                Step::Wait(_) | Step::Over => {
+                    self.finish(reading, world)?;
+                    known.settle(&self.disk);
+                    return Ok(Read::Over(format!("{}.{}: nothing more", key.0, key.1)));
+                }
+            }
         }
         let Some(mut current) = reading.now.take() else { return Ok(Read::Over(String::new())) };
-        let trouble = &world.troubles[key.0];
-        let answer = self.line(world.truth, trouble, world.faults).page(current.table, &current.pass, &mut current.pager, dice);
-        self.requests += 1;
+        let mut said = format!("{}.{} {}:", key.0, current.run.stream, name_of(&current.run.pass));
+        let ended = self.line.go_on(key.0, &mut current.going, &mut current.letters, world, dice, &mut self.requests);
+        let now = self.now(world.truth);
         // Of open deals and their people nothing is the truth where there are none.
-        let is_true = matches!(current.pass, Pass::Open | Pass::ForEach(_)) && !world.truth.some_deal_is_open();
-        current.honest &= !trouble.empty.contains(&current.table) || is_true;
-        let label = format!("{}.{} {}", key.0, key.1, name_of(&current.pass));
-        match answer {
-            Answer::Failed(error) => {
-                said.push_str(&format!("{label}: {error}"));
-                reading.changed |= current.run.changed > 0;
-                self.engine.fail(&current.run, &error, now).map_err(|_| Died)?;
-                self.finish(&reading, world)?;
-                known.settle(&self.disk);
-                return Ok(Read::Over(said));
+        let is_true = matches!(current.run.pass, Pass::Open | Pass::ForEach(_)) && !world.truth.some_deal_is_open();
+        current.honest &= !world.troubles[key.0].empty.contains(&current.table) || is_true;
+        let pages = std::mem::take(&mut *current.pages.lock().unwrap_or_else(PoisonError::into_inner));
+        for page in pages {
+            said.push_str(&format!(" {} rows", page.observed.len()));
+            if !page.quarantined.is_empty() {
+                said.push_str(&format!(", {} kept out", page.quarantined.len()));
             }
-            Answer::More(page) => {
-                said.push_str(&format!("{label}: {} rows", page.observed.len()));
-                known.observe(&page.observed, current.run.began);
-                self.engine.observe(&mut current.run, page, now).map_err(|_| Died)?;
-                reading.now = Some(current);
-            }
-            Answer::Last(page, end) => {
-                said.push_str(&format!("{label}: last {} rows{}", page.observed.len(), if end.complete { "" } else { ", incomplete" }));
-                known.observe(&page.observed, current.run.began);
-                self.engine.observe(&mut current.run, page, now).map_err(|_| Died)?;
-                self.end(key, &mut reading, current, &end, world)?;
-                if reading.now.is_none() && reading.todo.is_empty() && !self.begin_next(key, &mut reading, world) {
-                    self.finish(&reading, world)?;
-                    known.settle(&self.disk);
-                    return Ok(Read::Over(said));
+            known.observe(&page.observed, current.run.began);
+            self.engine.observe(&mut current.run, page, now).map_err(|_| Died)?;
+        }
+        match ended {
+            None => reading.now = Some(current),
+            Some(ended) => {
+                match &ended {
+                    Ok(end) => said.push_str(if end.complete { ", all" } else { ", incomplete" }),
+                    Err(error) => said.push_str(&format!(" {error}")),
                 }
+                self.end(key, &mut reading.turn, current, ended, now)?;
             }
         }
         known.settle(&self.disk);
@@ -203,53 +199,29 @@ impl Daemon {
         Ok(Read::Page(said))
     }
 
-    /// The next pass of a stream's turn. False: there is none.
-    fn begin_next(&mut self, key: &Key, reading: &mut Reading, world: &World<'_>) -> bool {
-        let now = self.now(world.truth);
-        let system = Name::from(key.0);
-        let mut next = reading.todo.pop_front();
-        if next.is_none() && !reading.swept && !reading.looked_again {
-            reading.looked_again = true;
-            let again = self.engine.passes_due(&system, &key.1, Haste::AsDue, now).contains(&Pass::Sweep);
-            next = again.then_some(Pass::Sweep);
-        }
-        let Some(pass) = next else { return false };
-        let run = self.engine.begin(&system, &key.1, pass.clone(), now);
-        let table = Table::of(key.0, &key.1).unwrap_or(Table::CrmDeals);
-        reading.now = Some(Current { run, pager: Pager::new(&pass), pass, table, partial: false, honest: true });
-        true
+    /// A pass under way over a stream; nothing is asked for yet.
+    fn current(&self, key: &Key, run: Box<PassRun>) -> Current {
+        let pages = Pages::default();
+        let (connector, stream, asked, kept) = (self.line.connector(key.0), run.stream.clone(), run.pass.clone(), pages.clone());
+        let going = Box::pin(async move {
+            let sink: PageSink<'_> = Box::new(move |page| {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).push_back(page);
+                Box::pin(futures::future::ready(Ok(())))
+            });
+            connector.pass(&stream, asked, sink).await
+        });
+        let table = Table::of(key.0, &run.stream).unwrap_or(Table::CrmDeals);
+        Current { run, going, letters: Vec::new(), pages, table, honest: true }
     }
 
-    fn end(&mut self, key: &Key, reading: &mut Reading, current: Current, end: &PassEnd, world: &World<'_>) -> Result<(), Died> {
-        let now = self.now(world.truth);
-        let mut run = current.run;
-        reading.changed |= run.changed > 0;
-        if current.partial {
-            return self.engine.commit().map_err(|_| Died);
-        }
-        let complete = self.engine.end(&run, end, now).map_err(|_| Died)?;
-        if complete && current.honest {
-            self.prove(key, &current.pass, run.began);
-        }
-        let failed = self
-            .engine
-            .systems
-            .named(key.0)
-            .and_then(|s| s.streams.get(&key.1))
-            .is_some_and(|s| s.failures.contains_key(&current.pass.kind()));
-        if failed {
-            // The shell breaks off a turn whose pass left an error behind.
-            reading.todo.clear();
-            reading.looked_again = true;
-            return Ok(());
-        }
-        let deals = std::mem::take(&mut run.deals_without_people);
-        let associations =
-            self.streams.iter().find(|(s, i)| *s == key.0 && i.for_each.as_ref() == Some(&key.1)).map(|(_, i)| i.name.clone());
-        if let Some(associations) = associations.filter(|_| !deals.is_empty() && !reading.looked_again) {
-            let pass = Pass::ForEach(deals);
-            let run = self.engine.begin(&Name::from(key.0), &associations, pass.clone(), now);
-            reading.now = Some(Current { run, pager: Pager::new(&pass), pass, table: Table::CrmDeals, partial: true, honest: true });
+    fn end(&mut self, key: &Key, turn: &mut Turn, current: Current, ended: Result<PassEnd, SystemError>, now: Time) -> Result<(), Died> {
+        let (pass, stream, began, follows) =
+            (current.run.pass.clone(), current.run.stream.clone(), current.run.began, current.run.follows.is_some());
+        let complete = ended.as_ref().is_ok_and(|end| end.complete);
+        let usage = self.line.connector(key.0).usage();
+        turn.ended(&mut self.engine, *current.run, ended, usage, now).map_err(|_| Died)?;
+        if complete && current.honest && !follows {
+            self.prove(&(key.0, stream), &pass, began);
         }
         Ok(())
     }
@@ -262,14 +234,14 @@ impl Daemon {
         let proves = match pass {
             Pass::Sweep | Pass::SweepFrom(_) | Pass::Open | Pass::ForEach(_) => true,
             Pass::Changes(_) | Pass::Resume { .. } => info.sound,
-            Pass::FilterTest(_) => false,
+            Pass::FilterTest(_) | Pass::ById(_) => false,
         };
         if proves {
             let proof = Proof { at };
             let known = self.proofs.entry(format!("{}.{}", key.0, key.1)).or_insert(proof);
             // A long pass may end after a later one began and ended.
             known.at = known.at.max(proof.at);
-            if *pass == Pass::Sweep && key.0 == "crm" && &*key.1 == "deals" {
+            if pass.is_sweep() && key.0 == "crm" && &*key.1 == "deals" {
                 let people = self.proofs.entry("crm.deal_people".into()).or_insert(proof);
                 people.at = people.at.max(proof.at);
             }
@@ -277,61 +249,103 @@ impl Daemon {
     }
 
     /// After a stream's turn: decide anew, and let the gate know.
-    fn finish(&mut self, reading: &Reading, world: &World<'_>) -> Result<(), Died> {
+    fn finish(&mut self, reading: Reading, world: &mut World<'_>) -> Result<(), Died> {
         self.engine.commit().map_err(|_| Died)?;
-        if reading.changed {
+        if reading.turn.report().changed > 0 {
             self.reconcile(world)?;
         }
         self.gate.publish(&self.engine);
         Ok(())
     }
 
-    pub fn reconcile(&mut self, world: &World<'_>) -> Result<(), Died> {
+    pub fn reconcile(&mut self, world: &mut World<'_>) -> Result<(), Died> {
         let now = self.now(world.truth);
         self.engine.reconcile(now);
         self.engine.commit().map_err(|_| Died)
     }
 
     /// Carries out the next act of a delivery, if there is one: a look ends at once, a batch is answered later.
-    pub fn send(&mut self, table: Table, world: &World<'_>, dice: &mut Dice) -> Result<Sent, Died> {
+    pub fn send(&mut self, table: Table, world: &mut World<'_>, dice: &mut Dice) -> Result<Sent, Died> {
         let (system, now) = (Name::from(table.system()), self.now(world.truth));
-        let Some(act) = self.engine.next_act(&system, now) else { return Ok(Sent::Nothing) };
-        self.requests += 1;
-        match act {
-            Act::ReadBack(asked) => {
-                let trouble = &world.troubles[table.system()];
-                let answer = self.line(world.truth, trouble, world.faults).read_back(table, asked.ids(), dice);
-                self.engine.book_read_back(&asked, answer.clone(), now).map_err(|_| Died)?;
-                let ids = asked.ids().to_vec();
-                Ok(match answer {
-                    Ok(found) => {
-                        self.read_back.extend(ids.iter().map(|id| RecordId::new(system.clone(), Entity::Person, id.clone())));
-                        Sent::ReadBack { ids, found }
+        match self.engine.next_act(&system, now) {
+            None => Ok(Sent::Nothing),
+            Some(Act::ReadBack(asked)) => {
+                let (connector, ids) = (self.line.connector(table.system()), asked.ids().to_vec());
+                let going = Box::pin(async move { connector.read_back(&ids, Lane::Protective).await });
+                let mut look = Look { asked, going, letters: Vec::new() };
+                let done = self.line.leave(table.system(), &mut look.going, &mut look.letters, world, dice, &mut self.requests);
+                match done {
+                    Some(found) => self.looked(table, &look.asked, found, world).map(Sent::Looked),
+                    None => {
+                        self.looks.entry(table.system()).or_default().push(look);
+                        Ok(Sent::Look)
                     }
-                    Err(error) => Sent::NotReadBack(error),
-                })
+                }
             }
-            Act::Write(batch) => {
+            Some(Act::Write(batch)) => {
                 self.engine.commit().map_err(|_| Died)?;
                 Ok(Sent::Batch(batch))
             }
         }
     }
 
-    /// The batch meets the system; its answer comes later.
-    pub fn meet(&mut self, table: Table, batch: Batch, fate: Fate, truth: &mut Truth, dice: &mut Dice) {
-        let outcomes = write(truth, table, &batch.ops, fate, dice);
-        self.under_way.entry(table.system()).or_default().push(UnderWay { batch, outcomes });
+    /// A look back was answered.
+    fn looked(
+        &mut self,
+        table: Table,
+        asked: &ReadBack,
+        answer: Result<Vec<Record>, SystemError>,
+        world: &mut World<'_>,
+    ) -> Result<Looked, Died> {
+        let (now, system) = (self.now(world.truth), Name::from(table.system()));
+        self.engine.book_read_back(asked, answer.clone(), now).map_err(|_| Died)?;
+        if answer.is_ok() {
+            self.read_back.extend(asked.ids().iter().map(|id| RecordId::new(system.clone(), Entity::Person, id.clone())));
+        }
+        Ok(Looked { ids: asked.ids().to_vec(), answer })
     }
 
-    /// An answer arrives (or its absence is noticed).
-    pub fn answer(&mut self, table: Table, at: usize, world: &World<'_>) -> Result<Option<UnderWay>, Died> {
+    /// The batch leaves. Its first request reaches the system at once or with the next answer; its answers come later.
+    pub fn leave(&mut self, table: Table, batch: Batch, world: &mut World<'_>, dice: &mut Dice) {
+        let (connector, ops, lane) = (self.line.connector(table.system()), batch.ops.clone(), batch.lane);
+        let going = Box::pin(async move { connector.write(&ops, lane).await });
+        let mut leaving = UnderWay { batch, going, letters: Vec::new(), outcomes: Vec::new() };
+        let done = self.line.leave(table.system(), &mut leaving.going, &mut leaving.letters, world, dice, &mut self.requests);
+        leaving.outcomes = done.unwrap_or_default();
+        self.under_way.entry(table.system()).or_default().push(leaving);
+    }
+
+    /// An answer arrives (or its absence is noticed). `None`: nothing is under way; a batch without outcomes: more is asked for.
+    pub fn answer(&mut self, table: Table, at: usize, world: &mut World<'_>, dice: &mut Dice) -> Result<Option<Answered>, Died> {
+        if let Some(looks) = self.looks.get_mut(table.system()).filter(|l| !l.is_empty() && at % 2 == 0) {
+            let mut look = looks.remove(0);
+            let done = self.line.go_on(table.system(), &mut look.going, &mut look.letters, world, dice, &mut self.requests);
+            return Ok(Some(match done {
+                Some(found) => Answered::Looked(self.looked(table, &look.asked, found, world)?),
+                None => {
+                    looks.push(look);
+                    Answered::InPart
+                }
+            }));
+        }
+        let Some(waiting) = self.under_way.get_mut(table.system()).filter(|w| !w.is_empty()) else {
+            let looks = self.looks.get(table.system()).is_some_and(|l| !l.is_empty());
+            return Ok(looks.then_some(Answered::InPart));
+        };
+        let at = at % waiting.len();
+        let one = &mut waiting[at];
+        if one.outcomes.is_empty() {
+            let done = self.line.go_on(table.system(), &mut one.going, &mut one.letters, world, dice, &mut self.requests);
+            match done {
+                None => return Ok(Some(Answered::InPart)),
+                Some(outcomes) => one.outcomes = outcomes,
+            }
+        }
+        let mut done = waiting.remove(at);
         let now = self.now(world.truth);
-        let Some(waiting) = self.under_way.get_mut(table.system()).filter(|w| !w.is_empty()) else { return Ok(None) };
-        let mut done = waiting.remove(at % waiting.len());
         self.engine.book(&mut done.batch, &done.outcomes, now).map_err(|_| Died)?;
         self.engine.reconcile(now);
-        Ok(Some(done))
+        Ok(Some(Answered::Done(done)))
     }
 
     /// The end of a delivery.
@@ -341,19 +355,47 @@ impl Daemon {
     }
 }
 
+/// A look back on its way.
+struct Look {
+    asked: ReadBack,
+    going: BoxFuture<'static, Result<Vec<Record>, SystemError>>,
+    letters: Vec<Letter>,
+}
+
+/// What a look back came to.
+pub struct Looked {
+    pub ids: Vec<ShortText>,
+    pub answer: Result<Vec<Record>, SystemError>,
+}
+
+/// What an answer to a batch came to.
+pub enum Answered {
+    InPart,
+    Looked(Looked),
+    Done(UnderWay),
+}
+
 /// What sending came to.
 pub enum Sent {
     Nothing,
     Batch(Batch),
-    ReadBack { ids: Vec<ShortText>, found: Vec<nayose::model::Record> },
-    NotReadBack(SystemError),
+    /// A look back is on its way, or was answered at once.
+    Look,
+    Looked(Looked),
 }
 
 /// The outer world as the daemon meets it in one step.
 pub struct World<'a> {
-    pub truth: &'a Truth,
-    pub troubles: &'a super::answers::Troubles,
+    pub truth: &'a mut Truth,
+    pub troubles: &'a Troubles,
+    pub switches: &'a mut Switches,
     pub faults: usize,
+}
+
+impl World<'_> {
+    pub fn site<'s>(&'s mut self, system: &'static str, dice: &'s mut Dice) -> Site<'s> {
+        Site { system, truth: &mut *self.truth, trouble: &self.troubles[system], switches: &mut *self.switches, dice, faults: self.faults }
+    }
 }
 
 fn name_of(pass: &Pass) -> &'static str {
@@ -362,6 +404,7 @@ fn name_of(pass: &Pass) -> &'static str {
         Pass::Changes(_) => "changes",
         Pass::Resume { .. } => "feed",
         Pass::Open => "open deals",
+        Pass::ById(_) => "by id",
         Pass::ForEach(_) => "associations",
         Pass::FilterTest(_) => "test of the filter",
     }

@@ -1,6 +1,9 @@
 //! A history: steps thrown from a seed before anything runs, each with dice of its own, so that one can be left out without changing the rest.
 
 use super::dice::Dice;
+use super::setup::Shape;
+use super::wire::Switch;
+use std::collections::BTreeSet;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -60,7 +63,18 @@ pub struct History {
     pub own_form: bool,
     /// Once in so many requests something goes wrong; 0: never.
     pub faults: usize,
+    /// What else goes wrong in the world.
+    pub switches: BTreeSet<Switch>,
     pub steps: Vec<Step>,
+}
+
+impl History {
+    /// The config that it is played under.
+    pub fn shape(&self) -> Shape {
+        let on = |switch| self.switches.contains(&switch);
+        let inverted = on(Switch::InvertedBlock) || on(Switch::ShortPages);
+        Shape { timed_permits: self.timed_permits, large: on(Switch::AmountWritten), inverted }
+    }
 }
 
 pub const STEPS: usize = 400;
@@ -71,7 +85,9 @@ impl History {
         let timed_permits = dice.once_in(2);
         let own_form = dice.once_in(2);
         let faults = dice.weighed(&[(0, 1), (8, 1), (25, 2), (80, 2)]);
+        let count = dice.weighed(&[(0, 2), (1, 4), (2, 2), (4, 1)]);
+        let switches = (0..count).filter_map(|_| dice.pick(&Switch::ALL).copied()).collect();
         let steps = (0..STEPS).map(|_| Step { kind: dice.weighed(&WEIGHTS), dice: dice.next() }).collect();
-        History { seed, timed_permits, own_form, faults, steps }
+        History { seed, timed_permits, own_form, faults, switches, steps }
     }
 }

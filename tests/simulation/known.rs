@@ -4,7 +4,7 @@
 use super::setup::Rules;
 use super::store::Disk;
 use nayose::connector::Observed;
-use nayose::model::{Address, DealState, Entity, RecordId, ShortText, TicketState, Time};
+use nayose::model::{Address, DealState, Entity, RecordId, ShortText, TicketState, Time, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A person's record as it was told, over all time.
@@ -24,6 +24,10 @@ pub struct Thing {
     pub ticket: Option<TicketState>,
     pub urgent: bool,
     pub ended_at: Option<Time>,
+    /// When it was last seen open, and first seen to have ended since.
+    last_open: Option<Time>,
+    seen_ended: Option<Time>,
+    amount: Option<f64>,
     pub people: BTreeSet<ShortText>,
     /// Everyone it ever named and nobody let go.
     pub ever: BTreeSet<ShortText>,
@@ -47,9 +51,15 @@ pub struct Known {
     commits: u64,
     /// When our last write to a record was acknowledged: what was read before says nothing of it.
     acknowledged: BTreeMap<RecordId, Time>,
+    /// Only deals of at least this amount hold.
+    least: Option<f64>,
 }
 
 impl Known {
+    pub fn new(least: Option<f64>) -> Known {
+        Known { least, ..Known::default() }
+    }
+
     /// A page came; a pass that began at `began` asked for it.
     pub fn observe(&mut self, rows: &[Observed], began: Time) {
         self.pending.extend(rows.iter().map(|r| (r.clone(), began)));
@@ -87,7 +97,7 @@ impl Known {
     fn keep(&mut self, row: Observed, began: Time) {
         let facts = &mut self.kept;
         match row {
-            Observed::Deleted(_) => {}
+            Observed::Deleted(_) | Observed::NotFound(_) | Observed::Merged { .. } => {}
             Observed::DealPeople { deal, people } => {
                 if let Some(thing) = facts.things.get_mut(&deal) {
                     thing.people = people.iter().cloned().collect();
@@ -103,6 +113,7 @@ impl Known {
                     bearer.shows_refusal = !record.refusals.is_empty();
                     if !stale || new {
                         bearer.addresses.extend(record.address());
+                        bearer.addresses.extend(record.addresses.iter().cloned());
                         bearer.account = record.account.clone();
                     }
                     if bearer.refused {
@@ -114,6 +125,12 @@ impl Known {
                     (thing.deal, thing.ticket) = (record.deal, record.ticket);
                     thing.urgent = record.text("priority") == Some("urgent");
                     thing.ended_at = record.memory.ended_at;
+                    thing.amount = record.field("amount").and_then(|f| if let Value::Number(n) = f.value { Some(n) } else { None });
+                    if record.deal.is_some_and(DealState::is_open) {
+                        (thing.last_open, thing.seen_ended) = (Some(began), None);
+                    } else {
+                        thing.seen_ended.get_or_insert(began);
+                    }
                     thing.account = record.account.clone();
                     if people_told {
                         thing.people = record.people.iter().cloned().collect();
@@ -173,8 +190,14 @@ impl Known {
         match (thing.deal, thing.ticket) {
             (Some(state), _) => {
                 let open = state.is_open();
-                let cooling = state == DealState::Lost
-                    && rules.iter().any(|r| thing.ended_at.is_some_and(|at| at <= now && now.0 - at.0 < r.cool_down_ms()));
+                // From the later of the told end, which cannot lie ahead of when it was seen, and the last moment at which it was seen open.
+                let told = thing.ended_at.or(thing.seen_ended).min(thing.seen_ended.or(thing.ended_at));
+                let from = told.max(thing.last_open.filter(|_| told.is_some()));
+                let cooling =
+                    state == DealState::Lost && rules.iter().any(|r| from.is_some_and(|at| at <= now && now.0 - at.0 < r.cool_down_ms()));
+                if self.least.is_some_and(|least| thing.amount.is_none_or(|a| a < least)) {
+                    return false;
+                }
                 if open {
                     return thing.ever.iter().any(|p| same(p))
                         || (rules.iter().any(|r| r.accounts()) && self.at_account(system, thing, whom));

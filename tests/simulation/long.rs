@@ -1,16 +1,18 @@
 //! `nayose-sim`: long runs of the simulation, and one seed told as a history.
 
-mod answers;
+mod afflict;
 mod checks;
 mod dice;
 mod driver;
 mod history;
+mod judges;
 mod known;
 mod setup;
 mod shrink;
 mod sim;
 mod store;
 mod truth;
+mod wire;
 mod world;
 
 use clap::Parser;
@@ -21,6 +23,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
+use wire::Switch;
 
 /// Plays simulated histories and tells what broke.
 #[derive(Parser)]
@@ -42,13 +45,27 @@ struct Options {
     all: bool,
     #[arg(long, default_value_t = 2)]
     threads: usize,
+    /// Every history turns on these switches of the world and no others; `none` turns on none.
+    #[arg(long)]
+    switch: Option<String>,
+}
+
+impl Options {
+    fn history(&self, seed: u64) -> History {
+        let mut history = History::of(seed);
+        if let Some(named) = &self.switch {
+            let on = |s: &Switch| named.split(',').any(|n| n == format!("{s:?}"));
+            history.switches = Switch::ALL.into_iter().filter(on).collect();
+        }
+        history
+    }
 }
 
 fn main() -> std::process::ExitCode {
     let options = Options::parse();
-    let setups = Setups::read();
+    let setups = Setups::default();
     if let Some(seed) = options.tell {
-        let history = History::of(seed);
+        let history = options.history(seed);
         let history = if options.shrink { shrink::shrink(&setups, &history) } else { history };
         let played = play(&setups, &history, true);
         played.trace.iter().for_each(|line| println!("{line}"));
@@ -57,16 +74,21 @@ fn main() -> std::process::ExitCode {
     }
     let began = Instant::now();
     let total = Mutex::new((Counts::default(), 0u64, BTreeMap::<(u8, String), (u64, u64)>::new()));
+    let met = Mutex::new(BTreeMap::<Switch, u64>::new());
     let (next, played_events, stop) = (AtomicU64::new(options.seed), AtomicU64::new(0), AtomicU64::new(0));
     std::thread::scope(|scope| {
         for _ in 0..options.threads.max(1) {
             scope.spawn(|| {
                 while played_events.load(Ordering::Relaxed) < options.events && stop.load(Ordering::Relaxed) == 0 {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    let played = play(&setups, &History::of(seed), false);
+                    let played = play(&setups, &options.history(seed), false);
                     played_events.fetch_add(played.counts.events(), Ordering::Relaxed);
                     let mut total = total.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                     total.0.add(&played.counts);
+                    let mut met = met.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    for (switch, times) in played.met {
+                        *met.entry(switch).or_default() += times;
+                    }
                     total.1 += 1;
                     if let Some(failure) = played.failure {
                         if !options.all {
@@ -84,6 +106,9 @@ fn main() -> std::process::ExitCode {
     let seconds = began.elapsed().as_secs_f64();
     println!("{} events in {histories} histories, {seconds:.1} s, {:.0} a second", counts.events(), counts.events() as f64 / seconds);
     println!("{counts:?}");
+    for (switch, times) in met.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
+        println!("met {times:>9} times: {switch:?}");
+    }
     for ((invariant, what), (times, seed)) in &violations {
         println!("{times} times invariant {invariant}: {what} (seed {seed})");
     }

@@ -1,8 +1,8 @@
 //! Four systems with thousands of people, in memory, behind the daemon's own port: they answer at once and in order, by lists that are
-//! kept sorted. `truth.rs` and `answers.rs` do the same for few people and with everything that goes wrong.
+//! kept sorted. `truth.rs` and `wire/` do the same for few people and with everything that goes wrong.
 
-use super::answers::{observed, put_in, word};
 use super::dice::Dice;
+use super::records::{observed, put_in, word};
 use super::truth::Table;
 use nayose::connector::{Change, Observed, Pass};
 use nayose::model::{Mark, Name, Record, RecordId, ShortText, Time, Value};

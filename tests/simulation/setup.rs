@@ -1,13 +1,13 @@
 //! The config folders that histories run under, read once by the real reader, with the streams and abilities that the shipped manifests give.
 
-use super::truth::Table;
 use nayose::config::{self, Config};
+use nayose::connector::network::Network;
 use nayose::connector::{Abilities, Clock, Connector, RestConnector, StreamInfo};
 use nayose::engine::persist::{self, Opened};
 use nayose::model::{Name, Time};
 use nayose::store::{StateInfo, StateUrl};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// How long a permit outlives the proofs that it was given on.
 pub const LEASE_MS: i64 = 3_600_000;
@@ -15,8 +15,12 @@ pub const LEASE_MS: i64 = 3_600_000;
 pub const CRM_LIMIT_MS: i64 = 15 * 60_000;
 pub const TICKET_LIMIT_MS: i64 = 3_600_000;
 pub const REFUSAL_LIMIT_MS: i64 = 3_600_000;
+/// Of the persons' streams that every hold rests on without being told to.
+pub const PEOPLE_LIMIT_MS: i64 = 3_600_000;
 /// The cool-down of a lost deal in every policy but `ShortCoolDown`.
 pub const COOL_DOWN_MS: i64 = 3_600_000;
+/// The least amount of a deal that holds, where only large ones do.
+pub const LARGE: f64 = 300.0;
 /// Releases at once that go without being asked.
 pub const WIDENING_PEOPLE: usize = 3;
 pub const WIDENING_WITHIN_MS: i64 = 6 * 3_600_000;
@@ -83,39 +87,48 @@ impl Setup {
         };
         self.systems.iter().map(opened).collect()
     }
-
-    /// Statuses in each system's own words.
-    pub fn words(&self) -> BTreeMap<&'static str, BTreeMap<Name, Box<str>>> {
-        let name = |s: &SystemSetup| Table::ALL.into_iter().map(Table::system).find(|n| **n == **s.config.name()).unwrap_or("");
-        self.systems.iter().map(|s| (name(s), s.words.clone())).collect()
-    }
 }
 
-/// All setups: by whether the marketing system works with permits that end by themselves, and by rules.
-pub struct Setups(BTreeMap<(bool, Rules), Setup>);
+/// All setups, each read when it is first asked for.
+pub struct Setups {
+    /// One for all: its client reads this machine's certificates.
+    network: Network,
+    made: BTreeMap<(Shape, Rules), OnceLock<Setup>>,
+}
+
+/// What of the config differs from history to history, beside the rules.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Shape {
+    /// The marketing system works with permits that end by themselves.
+    pub timed_permits: bool,
+    /// Only deals of at least [`LARGE`] hold.
+    pub large: bool,
+    /// The newsletter is the one whose block is an inverted flag.
+    pub inverted: bool,
+}
+
+impl Default for Setups {
+    fn default() -> Setups {
+        let shapes = (0..8).map(|n| Shape { timed_permits: n & 1 > 0, large: n & 2 > 0, inverted: n & 4 > 0 });
+        let all = shapes.flat_map(|shape| Rules::ALL.map(|rules| ((shape, rules), OnceLock::new())));
+        Setups { network: Network::default(), made: all.collect() }
+    }
+}
 
 impl Setups {
-    pub fn read() -> Setups {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut all = BTreeMap::new();
-        for timed_permits in [false, true] {
-            for rules in Rules::ALL {
-                all.insert((timed_permits, rules), setup(folder.path(), timed_permits, rules));
-            }
-        }
-        Setups(all)
-    }
-
-    pub fn of(&self, timed_permits: bool, rules: Rules) -> &Setup {
-        &self.0[&(timed_permits, rules)]
+    pub fn of(&self, shape: Shape, rules: Rules) -> &Setup {
+        self.made[&(shape, rules)].get_or_init(|| {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            setup(folder.path(), &self.network, shape, rules)
+        })
     }
 }
 
-fn setup(folder: &std::path::Path, timed_permits: bool, rules: Rules) -> Setup {
+fn setup(folder: &std::path::Path, network: &Network, shape: Shape, rules: Rules) -> Setup {
     for (file, text) in [
-        ("systems.toml", systems(timed_permits)),
+        ("systems.toml", systems(shape)),
         ("precedence.toml", PRECEDENCE.to_string()),
-        ("policy.toml", policy(rules)),
+        ("policy.toml", policy(rules, shape.large)),
         ("consent.toml", CONSENT.to_string()),
     ] {
         std::fs::write(folder.join(file), text).expect("the temporary folder takes files");
@@ -126,7 +139,7 @@ fn setup(folder: &std::path::Path, timed_permits: bool, rules: Rules) -> Setup {
     let info = persist::info(&config);
     let clock: Clock = Arc::new(|| Time(0));
     let systems = config.systems.iter().map(|system| {
-        let connector = RestConnector::new(&system.manifest, &system.settings, clock.clone()).expect("a shipped connector");
+        let connector = RestConnector::through(network, &system.manifest, &system.settings, clock.clone()).expect("a shipped connector");
         let statuses = config.policy.statuses.iter().map(|s| s.name.clone());
         SystemSetup {
             abilities: connector.abilities().clone(),
@@ -139,14 +152,28 @@ fn setup(folder: &std::path::Path, timed_permits: bool, rules: Rules) -> Setup {
     Setup { config: Arc::new(config), info, systems }
 }
 
-fn systems(timed_permits: bool) -> String {
-    let hold = if timed_permits {
+fn systems(shape: Shape) -> String {
+    let hold = if shape.timed_permits {
         r#"hold = { block = true, permit = "ok_until", why = "nayose_why", lease = "1h" }"#
     } else {
         r#"hold = { block = true, why = "nayose_why" }"#
     };
+    let news = if shape.inverted {
+        r#"connector = "herald"
+base_url = "https://news.example"
+token = { env = "T" }
+hold = { block = true }"#
+    } else {
+        r#"connector = "ghost"
+base_url = "https://news.example"
+key = { env = "T" }
+hold = { block = false, permit = "nayose-ok", lease = "1h" }"#
+    };
+    let made = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/simulation/connectors");
     format!(
-        r#"[state]
+        r#"connectors = '{made}'
+
+[state]
 url = "sled:data"
 
 [systems.crm]
@@ -169,11 +196,8 @@ writes = ["hold", "status", "phone", "title"]
 {hold}
 
 [systems.news]
-connector = "ghost"
-base_url = "https://news.example"
-key = {{ env = "T" }}
+{news}
 writes = ["hold", "status"]
-hold = {{ block = false, permit = "nayose-ok", lease = "1h" }}
 "#
     )
 }
@@ -192,7 +216,8 @@ basis = "explicit_consent"
 basis = "explicit_consent"
 "#;
 
-fn policy(rules: Rules) -> String {
+fn policy(rules: Rules, large: bool) -> String {
+    let when = if large { format!("deal.open && deal.amount >= {LARGE:.1}") } else { "deal.open".to_string() };
     let scope = if rules.accounts() { "account" } else { "person" };
     let lost = rules.cool_down_ms() / 1000;
     let ticket = r#"
@@ -220,11 +245,11 @@ lost        = 'deals.exists(d, d.lost)'
 lead        = 'true'
 
 [holds.open_deal]
-when  = 'deal.open'
+when  = '{when}'
 scope = "{scope}"
 stops = ["campaign", "newsletter", "rep_sender"]
 after = {{ won = "0d", lost = "{lost}s" }}
-proof = {{ "crm.deals" = "15m", "crm.deal_people" = "15m", "crm.people" = "26h" }}
+proof = {{ "crm.deals" = "15m", "crm.deal_people" = "15m" }}
 {ticket}{stricter}
 [refusals]
 proof = {{ "ma.people" = "1h", "news.people" = "1h" }}

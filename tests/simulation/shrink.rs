@@ -15,6 +15,14 @@ pub fn shrink(setups: &Setups, history: &History) -> History {
     best.steps.truncate(failure.step);
     let fails = |h: &History| play(setups, h, false).failure.is_some_and(|f| f.violation.invariant == invariant);
     let mut tries = 0;
+    for switch in history.switches.clone() {
+        let mut candidate = best.clone();
+        candidate.switches.remove(&switch);
+        tries += 1;
+        if fails(&candidate) {
+            best = candidate;
+        }
+    }
     let mut chunk = best.steps.len().div_ceil(2).max(1);
     loop {
         let mut at = 0;

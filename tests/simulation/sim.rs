@@ -1,16 +1,18 @@
 //! Plays one history: the systems, the daemon, and at every step what must always be true.
 
-use super::answers::{Fate, Trouble, Troubles};
+use super::afflict;
 use super::checks::{self, Violation};
 use super::dice::Dice;
-use super::driver::{Daemon, Died, Key, Read, Sent, World};
+use super::driver::{Answered, Daemon, Died, Key, Looked, Read, Sent, World};
 use super::history::{History, Kind, Step};
+use super::judges;
 use super::known::Known;
-use super::setup::{Rules, Setup, Setups};
+use super::setup::{LARGE, Rules, Setup, Setups, Shape};
 use super::store::Disk;
-use super::truth::{BlockBy, Table, Truth};
+use super::truth::{BlockBy, Reach, Table, Truth};
+use super::wire::{Switch, Switches, Trouble, Troubles};
 use super::world;
-use nayose::connector::{Lane, Outcome};
+use nayose::connector::{Lane, Observed, Outcome};
 use nayose::decide::ratchet::Kept;
 use nayose::model::{RecordId, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,18 +61,23 @@ pub struct Failure {
 pub struct Played {
     pub counts: Counts,
     pub failure: Option<Failure>,
+    /// How often each switch of the world was met.
+    pub met: BTreeMap<Switch, u64>,
     /// One line a thing that happened; empty unless asked for.
     pub trace: Vec<String>,
 }
 
 pub struct Sim<'s> {
     setups: &'s Setups,
-    timed_permits: bool,
+    pub shape: Shape,
     /// The rules in the file, and those that an administrator agreed to.
     pub rules: Rules,
     pub agreed: BTreeSet<Rules>,
     pub truth: Truth,
     pub troubles: Troubles,
+    pub switches: Switches,
+    /// Streams that were read whole at least once in this state.
+    pub read_once: BTreeSet<String>,
     faults: usize,
     disk: Arc<Disk>,
     pub daemon: Option<Daemon>,
@@ -117,22 +124,24 @@ pub fn play(setups: &Setups, history: &History, trace: bool) -> Played {
         let line = format!("VIOLATION {}", failure.violation);
         sim.note(|| line);
     }
-    Played { counts: sim.counts, failure, trace: sim.trace.unwrap_or_default() }
+    Played { counts: sim.counts, failure, met: sim.switches.met, trace: sim.trace.unwrap_or_default() }
 }
 
 impl<'s> Sim<'s> {
     fn new(setups: &'s Setups, history: &History, trace: bool) -> Sim<'s> {
         Sim {
             setups,
-            timed_permits: history.timed_permits,
+            shape: history.shape(),
             rules: Rules::Base,
             agreed: BTreeSet::from([Rules::Base]),
             truth: Truth::new(BEGIN, history.own_form),
             troubles: Table::ALL.into_iter().map(|t| (t.system(), Trouble::default())).collect(),
+            switches: Switches::new(&history.switches),
+            read_once: BTreeSet::new(),
             faults: history.faults,
             disk: Disk::new(),
             daemon: None,
-            known: Known::default(),
+            known: Known::new(history.shape().large.then_some(LARGE)),
             skew_ms: 0,
             runs: 0,
             counts: Counts::default(),
@@ -149,11 +158,11 @@ impl<'s> Sim<'s> {
     }
 
     pub fn setup(&self) -> &'s Setup {
-        self.setups.of(self.timed_permits, self.rules)
+        self.setups.of(self.shape, self.rules)
     }
 
     pub fn timed_permits(&self) -> bool {
-        self.timed_permits
+        self.shape.timed_permits
     }
 
     fn note(&mut self, line: impl FnOnce() -> String) {
@@ -165,7 +174,6 @@ impl<'s> Sim<'s> {
 
     /// The first records, and the first start.
     fn begin(&mut self, mut dice: Dice) -> Result<(), Violation> {
-        self.truth.words = self.setup().words();
         for _ in 0..40 {
             self.happen(&mut dice);
         }
@@ -174,6 +182,10 @@ impl<'s> Sim<'s> {
     }
 
     fn happen(&mut self, dice: &mut Dice) {
+        let afflicted = afflict::happen(&mut self.truth, &mut self.switches, dice);
+        if let Some(what) = afflicted {
+            self.note(|| what);
+        }
         let what = world::happen(&mut self.truth, dice);
         self.blocks_nobody_can_tell_apart(self.truth.now);
         self.counts.changes += 1;
@@ -238,7 +250,7 @@ impl<'s> Sim<'s> {
                 let table = *dice.pick(&TARGETS).unwrap_or(&Table::MaPeople);
                 self.answer(table, &mut dice)?;
             }
-            Kind::Mail => checks::mail(self)?,
+            Kind::Mail => judges::mail(self)?,
             Kind::Round => self.round(&mut dice)?,
             Kind::Admin => self.admin(&mut dice, false)?,
             Kind::Kill if dice.once_in(4) => self.lose_store(&mut dice)?,
@@ -268,13 +280,17 @@ impl<'s> Sim<'s> {
     }
 
     /// Runs something with the daemon; if it died of it, the next one is started.
-    fn with<T>(&mut self, work: impl FnOnce(&mut Daemon, &World<'_>, &mut Known) -> Result<T, Died>) -> Result<Option<T>, Violation> {
+    fn with<T>(&mut self, work: impl FnOnce(&mut Daemon, &mut World<'_>, &mut Known) -> Result<T, Died>) -> Result<Option<T>, Violation> {
         let Some(mut daemon) = self.daemon.take() else { return Ok(None) };
         let before = daemon.requests;
+        if let Some(what) = self.switches.repeated.take() {
+            return Err(Violation::new(17, what));
+        }
         let journal = self.disk.journal_bytes();
-        let world = World { truth: &self.truth, troubles: &self.troubles, faults: self.faults };
-        let done = work(&mut daemon, &world, &mut self.known);
+        let mut world = World { truth: &mut self.truth, troubles: &self.troubles, switches: &mut self.switches, faults: self.faults };
+        let done = work(&mut daemon, &mut world, &mut self.known);
         self.counts.requests += daemon.requests - before;
+        self.read_once.extend(daemon.proofs.keys().cloned());
         for id in daemon.read_back.drain(..) {
             self.unknown.remove(&id);
             self.read_back = true;
@@ -327,6 +343,7 @@ impl<'s> Sim<'s> {
         self.troubles.values_mut().for_each(|trouble| trouble.empty.clear());
         self.disk.lose_store();
         self.known.lose();
+        self.read_once.clear();
         self.agreed = BTreeSet::from([self.rules]);
         self.lifted.clear();
         self.kill("stopped, and its store is lost", dice)
@@ -363,20 +380,9 @@ impl<'s> Sim<'s> {
         let sent = self.with(|daemon, world, _| daemon.send(table, world, dice))?;
         match sent {
             None | Some(Sent::Nothing) => Ok(false),
-            Some(Sent::NotReadBack(error)) => {
-                self.note(|| format!("{}: read back: {error}", table.system()));
-                Ok(true)
-            }
-            Some(Sent::ReadBack { ids, found }) => {
-                // A read-back is as good as any look.
-                let rows: Vec<_> = found
-                    .into_iter()
-                    .map(|r| nayose::connector::Observed::Record { record: Box::new(r), people_told: true, accounts_told: true })
-                    .collect();
-                let now = self.truth.now;
-                self.known.observe(&rows, Time(now.0 + self.skew_ms + 1));
-                self.known.settle(&self.disk);
-                self.note(|| format!("{}: read back {}", table.system(), ids.join(", ")));
+            Some(Sent::Look) => Ok(true),
+            Some(Sent::Looked(looked)) => {
+                self.looked(table, looked);
                 Ok(true)
             }
             Some(Sent::Batch(batch)) => {
@@ -390,21 +396,27 @@ impl<'s> Sim<'s> {
                 for op in &batch.ops {
                     self.under_way.insert(op.record.clone());
                 }
-                let fate = if self.faults > 0 && dice.once_in(self.faults) {
-                    *dice.pick(&[Fate::SomeRefused, Fate::AnswerLost, Fate::Lost, Fate::NotSent]).unwrap_or(&Fate::Lost)
-                } else if self.troubles[table.system()].down {
-                    Fate::NotSent
-                } else {
-                    Fate::Applied
-                };
-                if fate != Fate::Applied {
-                    self.note(|| format!("the batch meets: {fate:?}"));
-                }
-                let truth = &mut self.truth;
-                if let Some(daemon) = &mut self.daemon {
-                    daemon.meet(table, batch, fate, truth, dice);
-                }
+                self.with(|daemon, world, _| {
+                    daemon.leave(table, batch, world, dice);
+                    Ok(())
+                })?;
                 Ok(true)
+            }
+        }
+    }
+
+    /// A look back came to something. It is as good as any other look.
+    fn looked(&mut self, table: Table, looked: Looked) {
+        let system = table.system();
+        match looked.answer {
+            Err(error) => self.note(|| format!("{system}: read back: {error}")),
+            Ok(found) => {
+                let observed = |r| Observed::Record { record: Box::new(r), people_told: true, accounts_told: true };
+                let rows: Vec<Observed> = found.into_iter().map(observed).collect();
+                let now = self.truth.now;
+                self.known.observe(&rows, Time(now.0 + self.skew_ms + 1));
+                self.known.settle(&self.disk);
+                self.note(|| format!("{system}: read back {}", looked.ids.join(", ")));
             }
         }
     }
@@ -422,8 +434,16 @@ impl<'s> Sim<'s> {
 
     fn answer(&mut self, table: Table, dice: &mut Dice) -> Result<bool, Violation> {
         let at = dice.below(8);
-        let done = self.with(|daemon, world, _| daemon.answer(table, at, world))?.flatten();
-        let Some(done) = done else { return Ok(false) };
+        let answered = self.with(|daemon, world, _| daemon.answer(table, at, world, dice))?.flatten();
+        let done = match answered {
+            None => return Ok(false),
+            Some(Answered::InPart) => return Ok(true),
+            Some(Answered::Looked(looked)) => {
+                self.looked(table, looked);
+                return Ok(true);
+            }
+            Some(Answered::Done(done)) => done,
+        };
         checks::booked(self, &done)?;
         let now = self.daemon.as_mut().map(|d| d.now(&self.truth)).unwrap_or(self.truth.now);
         for (op, outcome) in done.batch.ops.iter().zip(&done.outcomes) {
@@ -436,7 +456,6 @@ impl<'s> Sim<'s> {
                 _ => {}
             }
         }
-        self.counts.requests += 1;
         let line = done.outcomes.iter().map(|o| format!("{o:?}")).collect::<Vec<_>>().join(", ");
         self.note(|| format!("{} answers: {line}", table.system()));
         if matches!(done.batch.lane, Lane::Release) && done.batch.ops.iter().any(|o| o.change.block == Some(false)) {
@@ -461,6 +480,12 @@ impl<'s> Sim<'s> {
             self.truth.now = Time(self.truth.now.0 + dice.range(5, 200));
             if self.read(&keys[at], dice)? {
                 keys.remove(at);
+                continue;
+            }
+            // A write that is not answered keeps one of the system's few places.
+            let table = TARGETS.into_iter().find(|t| t.system() == keys[at].0);
+            if let Some(table) = table.filter(|_| dice.once_in(3)) {
+                self.answer(table, dice)?;
             }
         }
         self.with(|daemon, world, _| daemon.reconcile(world))?;
@@ -663,8 +688,10 @@ impl<'s> Sim<'s> {
         }
     }
 
-    pub fn with_accounts(&self) -> bool {
-        self.agreed.iter().any(|r| r.accounts())
+    /// Whom deals and tickets reach under the rules that count.
+    pub fn reach(&self) -> Reach {
+        let amount = self.shape.large.then_some(LARGE);
+        Reach { accounts: self.agreed.iter().any(|r| r.accounts()), tickets: self.with_tickets(), amount }
     }
 
     pub fn with_tickets(&self) -> bool {
@@ -674,6 +701,7 @@ impl<'s> Sim<'s> {
     /// Nothing happens any more, all systems are well, an administrator approves: it must come to rest, and rest in the right state.
     fn quiet_end(&mut self) -> Result<(), Violation> {
         self.mend();
+        self.switches.awake = false;
         self.faults = 0;
         self.skew_ms = 0;
         self.disk.live();
@@ -690,13 +718,14 @@ impl<'s> Sim<'s> {
             self.admin(&mut dice, true)?;
             self.truth.now = Time(self.truth.now.0 + 61_000);
             self.round(&mut dice)?;
-            checks::mail(self)?;
+            judges::mail(self)?;
             quiet = if self.counts.writes == before { quiet + 1 } else { 0 };
             if quiet == 2 && round >= 4 {
-                return checks::at_rest(self);
+                break;
             }
         }
         // Permits are renewed for ever; nothing else may be.
-        checks::at_rest(self)
+        checks::at_rest(self)?;
+        judges::tells_what_is(self)
     }
 }

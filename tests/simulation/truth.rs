@@ -1,5 +1,10 @@
 //! What really is in the four systems, whoever has seen it. Each keeps some earlier versions of a record: what a search index still shows.
 
+mod against;
+pub mod labels;
+
+pub use against::{Borne, Cause, Reach};
+
 use super::dice::Dice;
 use nayose::model::{Address, DealState, Entity, Mark, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value};
 use std::collections::BTreeMap;
@@ -109,6 +114,9 @@ pub struct Item {
     pub address_since: Time,
     pub state_since: Time,
     pub account_since: Time,
+    /// The present address, or account, came by a change that moved no time.
+    pub address_silent: bool,
+    pub account_silent: bool,
     pub people_since: BTreeMap<ShortText, Time>,
     /// The last change that was not ours.
     pub touched: Time,
@@ -164,8 +172,16 @@ pub struct Truth {
     pub feed: Vec<Event>,
     /// The marketing system stores titles in its own form.
     pub own_form: bool,
-    /// Statuses in each system's own words.
-    pub words: BTreeMap<&'static str, BTreeMap<Name, Box<str>>>,
+    /// The newsletter's labels, and which of them each member wears, as often as it does.
+    pub labels: BTreeMap<u32, String>,
+    worn: BTreeMap<u32, Vec<u32>>,
+    /// CRM people who were merged into another, and further companies of those that there are.
+    pub merged: BTreeMap<u32, u32>,
+    pub more_accounts: BTreeMap<u32, Vec<u32>>,
+    /// Texts of addresses that are not simply the address: what they mean.
+    pub meanings: BTreeMap<String, Vec<Address>>,
+    /// Cursors of former epochs are not taken any more.
+    pub epoch: u32,
 }
 
 impl Truth {
@@ -173,7 +189,12 @@ impl Truth {
         Truth {
             now,
             own_form,
-            words: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            worn: BTreeMap::new(),
+            merged: BTreeMap::new(),
+            more_accounts: BTreeMap::new(),
+            meanings: BTreeMap::new(),
+            epoch: 0,
             next: 1,
             tables: Table::ALL.into_iter().map(|t| (t, BTreeMap::new())).collect(),
             feed: Vec::new(),
@@ -237,6 +258,8 @@ impl Truth {
             address_since: now,
             state_since: now,
             account_since: now,
+            address_silent: false,
+            account_silent: false,
             people_since,
             touched: now,
         };
@@ -258,14 +281,15 @@ impl Truth {
         let now = self.now;
         let Some(item) = self.item_mut(table, id) else { return false };
         let new = &version.record;
-        if new.address() != old.address() {
-            item.address_since = now;
+        if new.text("email") != old.text("email") || new.addresses != old.addresses {
+            (item.address_since, item.address_silent) = (now, way == Way::Silent);
         }
-        if new.deal != old.deal || new.ticket != old.ticket || new.text("priority") != old.text("priority") {
+        let amount = |r: &Record| r.field("amount").map(|f| f.value.clone());
+        if new.deal != old.deal || new.ticket != old.ticket || new.text("priority") != old.text("priority") || amount(new) != amount(&old) {
             item.state_since = now;
         }
         if new.account != old.account {
-            item.account_since = now;
+            (item.account_since, item.account_silent) = (now, way == Way::Silent);
         }
         item.people_since.retain(|p, _| new.people.contains(p));
         for person in &new.people {
@@ -311,67 +335,6 @@ impl Truth {
         }
         Version { stamped, visible, record, deleted }
     }
-
-    /// The addresses that deals reach people by: of CRM person `id` now, and since when.
-    pub fn address_of(&self, table: Table, id: u32) -> Option<(Address, Time)> {
-        let item = self.item(table, id).filter(|i| !i.deleted())?;
-        Some((item.record().address()?, item.address_since))
-    }
-
-    /// What speaks against mail to an address in the systems themselves, each with the time since when it stands unbroken.
-    pub fn against(&self, address: &Address, accounts: bool, tickets: bool) -> Vec<(Cause, Time)> {
-        let mut found = Vec::new();
-        for (number, deal) in self.table(Table::CrmDeals) {
-            let record = deal.record();
-            if deal.deleted() || !record.deal.is_some_and(|d| d.is_open()) {
-                continue;
-            }
-            for (person, named) in &deal.people_since {
-                let bears = person.parse().ok().and_then(|p| self.address_of(Table::CrmPeople, p));
-                if let Some((_, since)) = bears.filter(|(a, _)| a == address) {
-                    found.push((Cause::Deal { number: *number, address_since: since }, deal.state_since.max(*named)));
-                }
-            }
-            let Some(account) = record.account.as_ref().filter(|_| accounts) else { continue };
-            for (person, item) in self.table(Table::CrmPeople) {
-                if item.record().account.as_ref() != Some(account) {
-                    continue;
-                }
-                if let Some((_, since)) = self.address_of(Table::CrmPeople, *person).filter(|(a, _)| a == address) {
-                    let since = since.max(item.account_since);
-                    found.push((Cause::Deal { number: *number, address_since: since }, deal.state_since.max(deal.account_since)));
-                }
-            }
-        }
-        for (number, ticket) in self.table(Table::SupportTickets).iter().filter(|_| tickets) {
-            let record = ticket.record();
-            let urgent = record.ticket.is_some_and(|t| t.is_open()) && record.text("priority") == Some("urgent");
-            if ticket.deleted() || !urgent {
-                continue;
-            }
-            for (person, named) in &ticket.people_since {
-                let bears = person.parse().ok().and_then(|p| self.address_of(Table::SupportPeople, p));
-                if let Some((_, since)) = bears.filter(|(a, _)| a == address) {
-                    found.push((Cause::Ticket { number: *number, address_since: since }, ticket.state_since.max(*named)));
-                }
-            }
-        }
-        found
-    }
-
-    /// Records of the mailers whose person said no, by address.
-    pub fn refusing(&self, address: &Address) -> Option<Time> {
-        let items = Table::MAILERS.into_iter().flat_map(|t| self.table(t).values());
-        let here = items.filter(|i| !i.deleted() && i.refused() && i.record().address().as_ref() == Some(address));
-        here.map(|i| i.touched).min()
-    }
-}
-
-/// What keeps mail from an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    Deal { number: u32, address_since: Time },
-    Ticket { number: u32, address_since: Time },
 }
 
 pub fn text(record: &mut Record, field: &str, value: &str, at: Time) {

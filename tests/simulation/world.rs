@@ -2,7 +2,7 @@
 
 use super::dice::Dice;
 use super::truth::{BlockBy, Table, Truth, Way, refuse, text};
-use nayose::model::{DealState, Mark, Record, ShortText, TicketState, Value};
+use nayose::model::{DealState, Mark, Record, ShortText, TicketState, Time, Value};
 
 /// People whose names and addresses nobody shares, and two mailboxes that several share.
 const HUMANS: [(&str, &str); 10] = [
@@ -104,7 +104,7 @@ fn person(truth: &mut Truth, table: Table, human: u32, dice: &mut Dice) -> u32 {
     let (phone, account) = (format!("+81-3-{:04}", dice.below(50)), dice.below(ACCOUNTS as usize + 2) as u32);
     truth.add(table, human, dice, |r| {
         text(r, "email", &email, now);
-        text(r, "name", name, now);
+        named(r, name, now);
         match table {
             Table::CrmPeople => {
                 text(r, "phone", &phone, now);
@@ -119,6 +119,17 @@ fn person(truth: &mut Truth, table: Table, human: u32, dice: &mut Dice) -> u32 {
             _ => {}
         }
     })
+}
+
+/// Gives a record a name, as its system has it: in one field or in two.
+fn named(record: &mut Record, name: &str, now: Time) {
+    match (&*record.id.system, name.split_once(' ')) {
+        ("crm" | "ma", Some((last, first))) => {
+            text(record, "last_name", last, now);
+            text(record, "first_name", first, now);
+        }
+        _ => text(record, "name", name, now),
+    }
 }
 
 fn human(dice: &mut Dice) -> u32 {
@@ -214,7 +225,7 @@ fn act(truth: &mut Truth, event: Event, dice: &mut Dice) -> Option<String> {
             let email = address(other, dice);
             truth.change(table, id, way, false, dice, |r| {
                 text(r, "email", &email, now);
-                text(r, "name", HUMANS[other as usize].0, now);
+                named(r, HUMANS[other as usize].0, now);
             });
             truth.item_mut(table, id)?.human = other;
             Some(told(truth, table, id))
@@ -236,6 +247,7 @@ fn act(truth: &mut Truth, event: Event, dice: &mut Dice) -> Option<String> {
                 });
             }
             truth.delete(Table::CrmPeople, lost, dice);
+            truth.merged.insert(lost, kept);
             Some(format!("{lost} into {}", told(truth, Table::CrmPeople, kept)))
         }
         Event::Unsubscribed | Event::Resubscribed => {
@@ -348,7 +360,7 @@ fn told(truth: &Truth, table: Table, id: u32) -> String {
     let Some(item) = truth.item(table, id) else { return String::new() };
     let r = item.record();
     let mut said = r.id.to_string();
-    for part in [r.text("email"), r.text("name"), r.text("priority")].into_iter().flatten() {
+    for part in [r.text("email"), r.text("last_name").or(r.text("name")), r.text("priority")].into_iter().flatten() {
         said.push_str(&format!(" {:?}", part.trim()));
     }
     if let Some(state) = r.deal {

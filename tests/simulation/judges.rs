@@ -1,0 +1,171 @@
+//! The judges that ask nobody inside: what stands in the systems themselves decides, whatever the engine believes.
+//!
+//! - Does mail reach someone who was truly on an open deal for longer than all limits, or one whose no was shown anywhere?
+//! - Does `status` say *protecting* while either could happen?
+//! - Are requests repeated without end, or marks piled up?
+
+use super::checks::{SLACK_MS, Violation, fail, needed};
+use super::setup::{CRM_LIMIT_MS, LEASE_MS, PEOPLE_LIMIT_MS, REFUSAL_LIMIT_MS, TICKET_LIMIT_MS};
+use super::sim::Sim;
+use super::truth::{Borne, Cause, Item, Table};
+use nayose::connector::Change;
+use nayose::engine::status::Protection;
+use nayose::model::{Address, Mail, MailKind, Mark, RecordId, Time, Value};
+use std::collections::BTreeMap;
+
+/// How long an address that came by a silent change may go unseen: until the next sweep, of which one may fail.
+const SILENT_LIMIT_MS: i64 = 52 * 3_600_000;
+/// Clocks that differ by no more than this agree: by so much a former process's proof may look too young.
+const AGREES_MS: i64 = 120_000;
+/// Our clock may have been so far ahead when a permit was given.
+const CLOCK_MS: i64 = 1_800_000;
+/// Copies of one label that a member may wear, as one may land whose answer was lost.
+const COPIES_MAX: usize = 3;
+
+/// A wave of mail: every record of a mailer that it may send to, and the gate's answer for each.
+pub fn mail(sim: &mut Sim<'_>) -> Result<(), Violation> {
+    let now = sim.truth.now;
+    let Some(daemon) = &mut sim.daemon else { return Ok(()) };
+    let ours = daemon.now(&sim.truth);
+    daemon.gate.publish(&daemon.engine);
+    let status = daemon.engine.status(&BTreeMap::new(), ours);
+    let mut asked = Vec::new();
+    for table in Table::MAILERS {
+        for (number, item) in sim.truth.table(table).iter().filter(|(_, i)| !i.deleted()) {
+            asked.extend(sim.truth.addresses(item.record()).into_iter().map(|address| (table, *number, address)));
+        }
+    }
+    sim.counts.mails_judged += asked.len() as u64;
+    let campaign = Mail::of(MailKind::Campaign);
+    let Some(daemon) = &sim.daemon else { return Ok(()) };
+    let subjects: Vec<String> = asked.iter().map(|(_, _, a)| a.to_string()).collect();
+    let answers = daemon.gate.decide(&subjects, &campaign, ours);
+    for ((table, number, address), answer) in asked.iter().zip(&answers) {
+        if answer.decision == "allow" {
+            gate_allows(sim, address, now)?;
+        }
+        if sim.timed_permits() && *table == Table::MaPeople {
+            permit_stands(sim, *number, address, now)?;
+        }
+        if status.protection == Protection::Protecting {
+            protected_as_told(sim, *table, *number, address, now)?;
+        }
+    }
+    match sim.truth.copies_of_labels() {
+        copies if copies > COPIES_MAX => fail(8, format!("a member wears {copies} copies of a label")),
+        _ => Ok(()),
+    }
+}
+
+/// How long a cause may stand unseen, and how long it does.
+fn overdue(sim: &Sim<'_>, cause: Cause, since: Time, now: Time, slack: i64) -> Option<String> {
+    let (limit, address, people, what) = match cause {
+        Cause::Deal { number, address } => (CRM_LIMIT_MS, address, "crm.people", format!("deal {number} is open")),
+        Cause::Ticket { number, address } => (TICKET_LIMIT_MS, address, "support.people", format!("ticket {number} is urgent")),
+    };
+    let streams: &[&str] = if matches!(cause, Cause::Deal { .. }) { &["crm.deals", "crm.deal_people"] } else { &["support.tickets"] };
+    let slack = |streams: &[&str]| {
+        let own = streams.iter().all(|s| sim.daemon.as_ref().is_some_and(|d| d.proofs.contains_key(*s)));
+        slack + SLACK_MS + if own || !sim.clock_was_off { 0 } else { AGREES_MS }
+    };
+    let long = now.0 - since.0 > limit + slack(streams) && now.0 - address.since.0 > address_limit(address) + slack(&[people]);
+    long.then(|| format!("{what} since {} s", (now.0 - since.0) / 1000))
+}
+
+fn address_limit(address: Borne) -> i64 {
+    if address.silent { SILENT_LIMIT_MS } else { PEOPLE_LIMIT_MS }
+}
+
+/// The gate says yes: then nothing that stood for longer than the limits may speak against it, and no proof may be too old.
+fn gate_allows(sim: &Sim<'_>, address: &Address, now: Time) -> Result<(), Violation> {
+    let Some(daemon) = &sim.daemon else { return Ok(()) };
+    if sim.known.refuses(address) {
+        return fail(3, format!("the gate allows {address}, whose person was seen to say no"));
+    }
+    for (cause, since) in sim.truth.against(address, sim.reach()) {
+        if let Some(what) = overdue(sim, cause, since, now, 0) {
+            return fail(2, format!("the gate allows {address}, and {what}"));
+        }
+    }
+    let own = ["ma.people", "news.people"].iter().all(|s| daemon.proofs.contains_key(*s));
+    let limit = REFUSAL_LIMIT_MS + SLACK_MS + if own || !sim.clock_was_off { 0 } else { AGREES_MS };
+    if let Some(since) = sim.truth.refusing(address).filter(|s| now.0 - s.0 > limit) {
+        return fail(3, format!("the gate allows {address}, and a record there refuses since {} s", (now.0 - since.0) / 1000));
+    }
+    for (stream, limit) in needed(sim) {
+        // A proof of a former run, kept in the state, is as good: it is judged by what stands in the systems, above.
+        let Some(proof) = daemon.proofs.get(stream) else { continue };
+        if now.0 - proof.at.0 > limit + SLACK_MS {
+            return fail(2, format!("the gate allows {address}, and {stream} was proved {} s ago", (now.0 - proof.at.0) / 1000));
+        }
+    }
+    Ok(())
+}
+
+/// The marketing system sends to whoever has a permit that has not ended: whatever became of us meanwhile.
+fn permit_stands(sim: &Sim<'_>, number: u32, address: &Address, now: Time) -> Result<(), Violation> {
+    let Some(item) = sim.truth.item(Table::MaPeople, number) else { return Ok(()) };
+    if !may_send(item, true, now) {
+        return Ok(());
+    }
+    for (cause, since) in sim.truth.against(address, sim.reach()) {
+        let since = since.max(item.address_since);
+        if let Some(what) = overdue(sim, cause, since, now, LEASE_MS + CLOCK_MS) {
+            return fail(2, format!("ma sends to {address} by a permit, and {what}"));
+        }
+    }
+    Ok(())
+}
+
+/// What a mailer itself knows of a record lets it send.
+fn may_send(item: &Item, by_permit: bool, now: Time) -> bool {
+    let permitted = match item.record().mark(Mark::Permit) {
+        Some(Value::Time(until)) => *until > now,
+        Some(Value::Bool(on)) => *on,
+        _ => false,
+    };
+    (permitted || !by_permit) && !item.record().is_blocked() && !item.refused()
+}
+
+/// `status` says protecting: then nobody may get mail from a mailer who was on an open deal, or refused, for longer than the limits.
+fn protected_as_told(sim: &Sim<'_>, table: Table, number: u32, address: &Address, now: Time) -> Result<(), Violation> {
+    let Some(item) = sim.truth.item(table, number) else { return Ok(()) };
+    let by_permit = if table == Table::NewsPeople { !sim.shape.inverted } else { sim.timed_permits() };
+    // Who took an address of late is not yet known by it.
+    let known = now.0 - item.address_since.0 > if item.address_silent { SILENT_LIMIT_MS } else { REFUSAL_LIMIT_MS };
+    let by_hand = now.0 - item.touched.0 <= REFUSAL_LIMIT_MS;
+    if !may_send(item, by_permit, now) || !known || by_hand {
+        return Ok(());
+    }
+    for (cause, since) in sim.truth.against(address, sim.reach()) {
+        if let Some(what) = overdue(sim, cause, since, now, 60_000) {
+            return fail(16, format!("status says protecting, {} may send to {address} ({number}), and {what}", table.system()));
+        }
+    }
+    match sim.truth.refusing(address).filter(|s| now.0 - s.0 > REFUSAL_LIMIT_MS + 60_000) {
+        Some(_) => fail(16, format!("status says protecting, {} may send to {address} ({number}), whose person said no", table.system())),
+        None => Ok(()),
+    }
+}
+
+/// At rest, with everything well: it is protecting, and says so.
+pub fn tells_what_is(sim: &mut Sim<'_>) -> Result<(), Violation> {
+    let Some(daemon) = &mut sim.daemon else { return Ok(()) };
+    let now = daemon.now(&sim.truth);
+    let status = daemon.engine.status(&BTreeMap::new(), now);
+    if status.protection == Protection::Protecting {
+        return Ok(());
+    }
+    fail(16, format!("all is well, and status says {}: {}", status.protection.name(), status.because.join("; ")))
+}
+
+/// A status that is lower than what could be read waits until it was read once.
+pub fn status_rests_on_what_was_read(sim: &Sim<'_>, id: &RecordId, change: &Change) -> Result<(), Violation> {
+    let Some(status) = change.status.as_ref().filter(|_| std::env::var_os("SKIP_STATUS").is_none()) else { return Ok(()) };
+    let low = matches!(&*status.to, "lead" | "lost");
+    let unread = ["crm.deals", "crm.deal_people", "crm.people"].into_iter().find(|s| !sim.read_once.contains(*s));
+    match unread {
+        Some(stream) if low => fail(15, format!("{id} gets the status {:?}, and {stream} was never read", &*status.to)),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,87 @@
+//! A mailer made for the simulation: an inverted flag is its block, and its pages by offset tell no total.
+
+use super::site::{Ask, Reply, Site};
+use super::switches::Switch;
+use crate::truth::{BlockBy, Table, Way, text};
+use nayose::model::{Mark, Record, Value};
+use serde_json::{Value as Json, json};
+
+const TABLE: Table = Table::NewsPeople;
+
+pub fn answer(site: &mut Site<'_>, ask: &Ask) -> Reply {
+    site.switches.meet(Switch::InvertedBlock);
+    if site.trouble.no_scope.contains(&TABLE) {
+        return Reply::of(403, &json!({"message": "not allowed"}));
+    }
+    if ask.writes() && site.writes_broken() {
+        return Reply::of(500, &json!({"message": "internal error"}));
+    }
+    let parts: Vec<&str> = ask.path.trim_matches('/').split('/').collect();
+    match (ask.method.as_str(), parts.as_slice()) {
+        ("GET", ["people"]) => people(site, ask),
+        ("PATCH", ["people", id]) => edit(site, ask, id),
+        _ => Reply::no_such_path(),
+    }
+}
+
+fn people(site: &mut Site<'_>, ask: &Ask) -> Reply {
+    let all = site.truth.living(TABLE);
+    if let Some(ids) = ask.param("ids") {
+        let asked: Vec<u32> = ids.split(',').filter_map(|t| t.parse().ok()).collect();
+        let rows: Vec<Json> = all.iter().filter(|id| asked.contains(id)).filter_map(|id| person(site, *id)).collect();
+        return Reply::json(&json!({"people": rows}));
+    }
+    if site.trouble.empty.contains(&TABLE) {
+        return Reply::json(&json!({"people": []}));
+    }
+    // Rows that may not be seen are taken out after the page was cut.
+    let mut places = Vec::with_capacity(all.len());
+    for id in all {
+        places.push(Some(id));
+        if site.hits(Switch::ShortPages, TABLE, id, 3) {
+            places.push(None);
+        }
+    }
+    let (from, limit) = (ask.number("offset").unwrap_or(0), ask.number("limit").unwrap_or(3).min(3));
+    let rows: Vec<Json> = places.iter().skip(from).take(limit).flatten().filter_map(|id| person(site, *id)).collect();
+    Reply::json(&json!({"people": rows}))
+}
+
+fn person(site: &mut Site<'_>, id: u32) -> Option<Json> {
+    let record = site.truth.item(TABLE, id).filter(|i| !i.deleted())?.record().clone();
+    Some(json!({
+        "id": id,
+        "mail": record.text("email"),
+        "name": record.text("name"),
+        "accepts_marketing": !record.is_blocked(),
+        "no_mail": !record.refusals.is_empty(),
+        "stage": record.mark(Mark::Status).and_then(Value::as_text),
+    }))
+}
+
+fn edit(site: &mut Site<'_>, ask: &Ask, id: &str) -> Reply {
+    let Some(id) = id.parse().ok().filter(|id| site.truth.item(TABLE, *id).is_some_and(|i| !i.deleted())) else {
+        return Reply::of(404, &json!({"message": "nobody"}));
+    };
+    if site.refuses_row() || site.locked(TABLE, id) {
+        return Reply::of(409, &json!({"message": "the record is locked"}));
+    }
+    let now = site.now();
+    let accepts = ask.body["accepts_marketing"].as_bool();
+    let put = |record: &mut Record| {
+        if let Some(accepts) = accepts {
+            record.set_mark(Mark::Block, Value::Bool(!accepts));
+        }
+        if let Some(stage) = ask.body["stage"].as_str() {
+            record.set_mark(Mark::Status, Value::text(stage));
+        }
+        if let Some(name) = ask.body["name"].as_str() {
+            text(record, "name", name, now);
+        }
+    };
+    site.truth.change(TABLE, id, Way::Usual, true, site.dice, put);
+    if let (Some(accepts), Some(item)) = (accepts, site.truth.item_mut(TABLE, id)) {
+        item.block_by = if accepts { BlockBy::Nobody } else { BlockBy::Us };
+    }
+    Reply::json(&json!({"id": id}))
+}

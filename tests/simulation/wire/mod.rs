@@ -1,0 +1,17 @@
+//! The simulated systems, as they answer HTTP to the real connectors: in process, by the simulated clock, without sockets.
+
+mod afflictions;
+mod ghost;
+mod herald;
+mod hubspot;
+mod line;
+mod marketo;
+mod post;
+mod site;
+mod switches;
+mod zendesk;
+
+pub use line::Line;
+pub use post::Letter;
+pub use site::{Site, Trouble, Troubles};
+pub use switches::{Switch, Switches};

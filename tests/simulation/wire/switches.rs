@@ -1,0 +1,189 @@
+//! What goes wrong in the world beside networks: each kind of fault is a switch that a history turns on, counted how often it was met.
+
+use nayose::connector::transport::Outgoing;
+use nayose::model::Time;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// The same write so often within ten minutes is one that is repeated without waiting.
+const REPEATED_MAX: usize = 20;
+const REPEATED_WITHIN_MS: i64 = 600_000;
+
+/// A kind of fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Switch {
+    /// The marketing system refuses one field of some records for ever, and with it the whole row.
+    FieldRefused,
+    /// The CRM answers 404 to a whole batch in which one record is gone.
+    BatchNotFound,
+    /// The marketing system refuses statuses of some records.
+    StatusRefused,
+    /// Records that show a refusal cannot be edited.
+    RefusingLocked,
+    /// 500 to every write, none of which is carried out.
+    WritesBroken,
+    /// Something else takes our block away, again and again.
+    BlockTakenAway,
+    /// A label is renamed by hand.
+    LabelRenamed,
+    /// A label is deleted by hand.
+    LabelDeleted,
+    /// A row of a listing comes without its id.
+    RowWithoutId,
+    /// The total is missing from a page.
+    TotalMissing,
+    /// The list is missing from a page that says it is a success.
+    ListMissing,
+    /// The people of a deal are more than a page of them.
+    PeopleOverPage,
+    /// A record is dated in the future.
+    DatedAhead,
+    /// A cursor that was kept is refused by 400.
+    CursorRefused,
+    /// A field holds characters that are none.
+    OddCharacters,
+    /// The CRM's contacts cannot be read, its deals can.
+    ContactsUnreadable,
+    /// An address that cannot be parsed.
+    AddressUnreadable,
+    /// An address with invisible characters, or written in another form.
+    AddressWritten,
+    /// Deals are closed with a date in the past.
+    ClosedBackdated,
+    /// A system's clock is ahead.
+    ClockAhead,
+    /// People of the CRM have further addresses.
+    SeveralAddresses,
+    /// Contacts belong to several companies.
+    SeveralCompanies,
+    /// What is read back has no id.
+    ReadBackWithoutId,
+    /// The answer to an opt-out is another word than the usual ones.
+    OptOutWords,
+    /// The opt-out is in no answer.
+    OptOutMissing,
+    /// Amounts are written as people write them.
+    AmountWritten,
+    /// The newsletter's block is an inverted flag (and its pages tell no total).
+    InvertedBlock,
+    /// Rows that may not be seen are taken out of its pages, which are short without being the last.
+    ShortPages,
+}
+
+impl Switch {
+    /// It is how this system is: it stays so while everything else becomes well again.
+    fn lasts(self) -> bool {
+        matches!(
+            self,
+            Switch::FieldRefused
+                | Switch::BatchNotFound
+                | Switch::StatusRefused
+                | Switch::RefusingLocked
+                | Switch::PeopleOverPage
+                | Switch::OddCharacters
+                | Switch::SeveralAddresses
+                | Switch::SeveralCompanies
+                | Switch::AmountWritten
+                | Switch::InvertedBlock
+                | Switch::ShortPages
+        )
+    }
+
+    pub const ALL: [Switch; 28] = [
+        Switch::FieldRefused,
+        Switch::BatchNotFound,
+        Switch::StatusRefused,
+        Switch::RefusingLocked,
+        Switch::WritesBroken,
+        Switch::BlockTakenAway,
+        Switch::LabelRenamed,
+        Switch::LabelDeleted,
+        Switch::RowWithoutId,
+        Switch::TotalMissing,
+        Switch::ListMissing,
+        Switch::PeopleOverPage,
+        Switch::DatedAhead,
+        Switch::CursorRefused,
+        Switch::OddCharacters,
+        Switch::ContactsUnreadable,
+        Switch::AddressUnreadable,
+        Switch::AddressWritten,
+        Switch::ClosedBackdated,
+        Switch::ClockAhead,
+        Switch::SeveralAddresses,
+        Switch::SeveralCompanies,
+        Switch::ReadBackWithoutId,
+        Switch::OptOutWords,
+        Switch::OptOutMissing,
+        Switch::AmountWritten,
+        Switch::InvertedBlock,
+        Switch::ShortPages,
+    ];
+}
+
+/// The switches of one history.
+#[derive(Debug, Clone, Default)]
+pub struct Switches {
+    on: BTreeSet<Switch>,
+    pub met: BTreeMap<Switch, u64>,
+    /// When a write or a look back last failed by the system's own fault.
+    disturbed: BTreeMap<&'static str, Time>,
+    /// Writes that were asked for of late, by what they say.
+    asked: BTreeMap<u64, Vec<Time>>,
+    /// The same write came again and again.
+    pub repeated: Option<String>,
+    /// While it is false the world behaves.
+    pub awake: bool,
+}
+
+impl Switches {
+    pub fn new(on: &BTreeSet<Switch>) -> Switches {
+        let mut on = on.clone();
+        // Only there are such pages.
+        if on.contains(&Switch::ShortPages) {
+            on.insert(Switch::InvertedBlock);
+        }
+        Switches { on, met: BTreeMap::new(), awake: true, ..Switches::default() }
+    }
+
+    pub fn is_on(&self, switch: Switch) -> bool {
+        (self.awake || switch.lasts()) && self.on.contains(&switch)
+    }
+
+    /// Counts it. Always true, so that it can end a condition.
+    pub fn meet(&mut self, switch: Switch) -> bool {
+        *self.met.entry(switch).or_default() += 1;
+        true
+    }
+
+    /// A write arrives.
+    pub fn ask(&mut self, system: &str, request: &Outgoing, now: Time) {
+        let mut hasher = DefaultHasher::new();
+        (system, request.url.as_str(), &request.body).hash(&mut hasher);
+        let times = self.asked.entry(hasher.finish()).or_default();
+        times.retain(|at| now.0 - at.0 < REPEATED_WITHIN_MS);
+        times.push(now);
+        if times.len() > REPEATED_MAX {
+            let body = String::from_utf8_lossy(request.body.as_deref().unwrap_or_default()).chars().take(80).collect::<String>();
+            let what = format!("{system}: the same write came {} times within 10 min: {} {body}", times.len(), request.url.path());
+            self.repeated.get_or_insert(what);
+        }
+    }
+
+    pub fn disturb(&mut self, system: &'static str, now: Time) {
+        self.disturbed.insert(system, now);
+    }
+
+    pub fn disturbed(&self, system: &str) -> Option<Time> {
+        self.disturbed.get(system).copied()
+    }
+
+    /// How far a system's clock is ahead, in milliseconds.
+    pub fn clock_of(&mut self, system: &str) -> i64 {
+        if system == "support" && self.is_on(Switch::ClockAhead) {
+            self.meet(Switch::ClockAhead);
+            return 31 * 86_400_000;
+        }
+        0
+    }
+}
