@@ -26,7 +26,7 @@ pub struct Counted {
     back: usize,
     /// By rows: the page asked for begins with the last row of the one before.
     overlaps: bool,
-    /// By rows: a page held nothing new.
+    /// By rows: a page was the same as the one before.
     stuck: bool,
     /// By pages: the one that was read and waits until the one before it was read again.
     held: Option<Held>,
@@ -121,18 +121,20 @@ impl Counted {
         }
         let known = ids.iter().any(|list| !list.is_empty());
         let nothing_new = known && forward && !self.before.is_empty() && self.holds_last_of(&ids);
-        if nothing_new && longest == 1 && self.overlaps {
-            return Counting::End;
+        if nothing_new {
+            if ids == self.before && std::mem::replace(&mut self.stuck, true) {
+                return Counting::Circle;
+            }
+            // The end, or what lies between may not be seen: on behind all that this page can have held, to an empty one.
+            (self.overlaps, self.next) = (false, asked + self.longest_ever.max(1));
+            return Counting::More;
         }
-        if nothing_new && std::mem::replace(&mut self.stuck, true) {
-            return Counting::Circle;
-        }
-        self.stuck = nothing_new;
+        self.stuck = false;
         // A list of one row a page cannot overlap.
-        self.overlaps = known && longest > 1 && !nothing_new;
+        self.overlaps = known && longest > 1;
         self.next = asked + longest - usize::from(self.overlaps);
         (self.before, self.before_longest) = (ids, longest);
-        if all && !nothing_new { Counting::End } else { Counting::More }
+        if all { Counting::End } else { Counting::More }
     }
 
     fn turn_pages(&mut self, ids: Ids, longest: usize, moved: bool, all: bool) -> Counting {

@@ -41,8 +41,8 @@ fn list(rows: u64, size: usize, tells_total: bool) -> List {
 fn a_list_that_stands_still_is_read_once() {
     for (by, rows, size, tells_total, requests) in [
         (By::Rows, 7, 3, true, 3),
-        // The last one begins with the last row, and holds nothing else.
-        (By::Rows, 7, 3, false, 4),
+        // The last but one begins with the last row, and holds nothing else; the last is empty.
+        (By::Rows, 7, 3, false, 5),
         (By::Rows, 0, 3, false, 1),
         (By::Rows, 3, 1, false, 4),
         (By::Pages, 7, 3, true, 3),
@@ -123,4 +123,21 @@ fn a_server_that_ignores_the_offset_is_found_out() {
     let page = || vec![vec![1, 2, 3]];
     let ends: Vec<Counting> = (0..3).map(|_| counted.turn(page(), 3, true, false)).collect();
     assert_eq!(ends, [Counting::More, Counting::More, Counting::Circle]);
+}
+
+/// Rows that may not be seen were taken out after the page was cut, so that a page held nothing but the row it began with.
+#[test]
+fn rows_behind_hidden_ones_are_read() {
+    let places = [Some(1), None, Some(2), None, Some(3), None, None, Some(4)];
+    let mut counted = Counted::going_on(By::Rows, 0, Vec::new());
+    let mut seen = BTreeSet::new();
+    for _ in 0..20 {
+        let page: Vec<u64> = places.iter().skip(counted.next()).take(3).flatten().copied().collect();
+        seen.extend(&page);
+        let longest = page.len();
+        if counted.turn(vec![page], longest, true, false) != Counting::More {
+            break;
+        }
+    }
+    assert_eq!(seen, BTreeSet::from([1, 2, 3, 4]));
 }
