@@ -144,8 +144,9 @@ pub fn booked(sim: &Sim<'_>, done: &UnderWay) -> Result<(), Violation> {
         let Some(target) = idx.and_then(|idx| daemon.engine.world.slot(idx).target.as_deref()) else { continue };
         let fits = match outcome {
             Outcome::Applied => target.sent.is_none(),
-            Outcome::Rejected(_) | Outcome::NotSent(_) => target.sent.is_none() && target.failures.is_some(),
-            Outcome::Later { .. } => target.sent.is_none(),
+            Outcome::Rejected(_) => target.sent.is_none() && target.failures.is_some(),
+            // Something else may be wanted by now, which begins anew.
+            Outcome::NotSent(_) | Outcome::Later { .. } => target.sent.is_none(),
             Outcome::Unknown(_) => target.sent.as_ref().is_some_and(|s| s.unknown),
         };
         if !fits {
@@ -216,7 +217,11 @@ pub fn after_delivery(sim: &mut Sim<'_>) -> Result<(), Violation> {
             let seen = engine.world.record(idx);
             let waits = engine.world.slot(idx).target.as_ref().is_some_and(|t| t.sent.is_some());
             // Who shows a refusal gets no mail from there anyway.
-            if seen.is_gone() || waits || !seen.refusals.is_empty() {
+            // A write that nobody told the outcome of was a failure, after which the next one waits.
+            let unsure = sim.unsure.get(&id).is_some_and(|at| sim.truth.now.0 - at.0 < TRIED_AGAIN_MS);
+            // What something else takes away again and again is set ever more slowly.
+            let taken = table == Table::MaPeople && sim.switches.is_on(Switch::BlockTakenAway);
+            if seen.is_gone() || waits || unsure || taken || !seen.refusals.is_empty() {
                 continue;
             }
             let reason = match sim.known.must_hold(&id, &rules, now) {

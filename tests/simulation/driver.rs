@@ -40,7 +40,6 @@ struct Current {
     /// What it asked for and was not answered yet, and the pages that it gave.
     letters: Vec<Letter>,
     pages: Pages,
-    table: Table,
     honest: bool,
 }
 
@@ -170,11 +169,12 @@ impl Daemon {
         }
         let Some(mut current) = reading.now.take() else { return Ok(Read::Over(String::new())) };
         let mut said = format!("{}.{} {}:", key.0, current.run.stream, name_of(&current.run.pass));
+        world.switches.lied = false;
         let ended = self.line.go_on(key.0, &mut current.going, &mut current.letters, world, dice, &mut self.requests);
         let now = self.now(world.truth);
         // Of open deals and their people nothing is the truth where there are none.
         let is_true = matches!(current.run.pass, Pass::Open | Pass::ForEach(_)) && !world.truth.some_deal_is_open();
-        current.honest &= !world.troubles[key.0].empty.contains(&current.table) || is_true;
+        current.honest &= !std::mem::take(&mut world.switches.lied) || is_true;
         let pages = std::mem::take(&mut *current.pages.lock().unwrap_or_else(PoisonError::into_inner));
         for page in pages {
             said.push_str(&format!(" {} rows", page.observed.len()));
@@ -210,8 +210,7 @@ impl Daemon {
             });
             connector.pass(&stream, asked, sink).await
         });
-        let table = Table::of(key.0, &run.stream).unwrap_or(Table::CrmDeals);
-        Current { run, going, letters: Vec::new(), pages, table, honest: true }
+        Current { run, going, letters: Vec::new(), pages, honest: true }
     }
 
     fn end(&mut self, key: &Key, turn: &mut Turn, current: Current, ended: Result<PassEnd, SystemError>, now: Time) -> Result<(), Died> {

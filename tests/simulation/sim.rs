@@ -73,6 +73,8 @@ pub struct Sim<'s> {
     /// The rules in the file, and those that an administrator agreed to.
     pub rules: Rules,
     pub agreed: BTreeSet<Rules>,
+    /// Those that counted alone until the last edit, and when that was.
+    former: Option<(Rules, Time)>,
     pub truth: Truth,
     pub troubles: Troubles,
     pub switches: Switches,
@@ -89,6 +91,8 @@ pub struct Sim<'s> {
     /// Records with a write under way, and those whose last write nobody told the outcome of.
     pub under_way: BTreeSet<RecordId>,
     pub unknown: BTreeSet<RecordId>,
+    /// When a record's write of unknown outcome was looked after.
+    pub unsure: BTreeMap<RecordId, Time>,
     /// Systems that an administrator approved, or was about to when the process died; true: all writes.
     pub approved: BTreeMap<&'static str, bool>,
     /// Approvals that were answered.
@@ -134,6 +138,7 @@ impl<'s> Sim<'s> {
             shape: history.shape(),
             rules: Rules::Base,
             agreed: BTreeSet::from([Rules::Base]),
+            former: None,
             truth: Truth::new(BEGIN, history.own_form),
             troubles: Table::ALL.into_iter().map(|t| (t.system(), Trouble::default())).collect(),
             switches: Switches::new(&history.switches),
@@ -148,6 +153,7 @@ impl<'s> Sim<'s> {
             trace: trace.then(Vec::new),
             under_way: BTreeSet::new(),
             unknown: BTreeSet::new(),
+            unsure: BTreeMap::new(),
             approved: BTreeMap::new(),
             sure: BTreeSet::new(),
             lifted: BTreeMap::new(),
@@ -293,6 +299,7 @@ impl<'s> Sim<'s> {
         self.read_once.extend(daemon.proofs.keys().cloned());
         for id in daemon.read_back.drain(..) {
             self.unknown.remove(&id);
+            self.unsure.insert(id, self.truth.now);
             self.read_back = true;
         }
         match done {
@@ -666,6 +673,10 @@ impl<'s> Sim<'s> {
 
     /// policy.toml is edited; the daemon reads it.
     fn edit_rules(&mut self, rules: Rules, dice: &mut Dice) -> Result<(), Violation> {
+        let before = self.former;
+        if let [alone] = *self.agreed.iter().copied().collect::<Vec<_>>() {
+            self.former = Some((alone, self.truth.now));
+        }
         self.rules = rules;
         self.agreed.insert(rules);
         self.note(|| format!("policy.toml is now {rules:?}"));
@@ -676,9 +687,16 @@ impl<'s> Sim<'s> {
             let setup = self.setup();
             self.with(|daemon, world, _| daemon.take_rules(setup, world))?;
         }
-        checks::edited(self)?;
+        if !self.are_as_before(before) {
+            checks::edited(self)?;
+        }
         self.rules_in_force();
         Ok(())
+    }
+
+    /// Rules that are as they were ten minutes ago were never edited.
+    pub fn are_as_before(&self, before: Option<(Rules, Time)>) -> bool {
+        before.is_some_and(|(rules, at)| rules == self.rules && self.truth.now.0 - at.0 < 11 * 60_000)
     }
 
     /// Former rules count until an edit that widens is approved; one that does not widen counts alone at once.

@@ -22,6 +22,13 @@ impl Site<'_> {
         if self.hits(Switch::DatedAhead, table, id, 6) { AHEAD_MS } else { 0 }
     }
 
+    /// The token may not see this table, and the system says so by an empty list.
+    pub fn hides(&mut self, table: Table) -> bool {
+        let hides = self.trouble.empty.contains(&table);
+        self.switches.lied |= hides;
+        hides
+    }
+
     /// Nothing that is written is carried out.
     pub fn writes_broken(&mut self) -> bool {
         let broken = self.switches.is_on(Switch::WritesBroken) && self.switches.meet(Switch::WritesBroken);

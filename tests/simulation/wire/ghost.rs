@@ -43,7 +43,7 @@ fn members(site: &mut Site<'_>, ask: &Ask) -> Reply {
             all.retain(|id| stamped(site, *id).is_some_and(|at| text(at).as_str() > since));
         }
     }
-    if site.trouble.empty.contains(&TABLE) && !by_id {
+    if !by_id && site.hides(TABLE) {
         all.clear();
     }
     let limit = ask.number("limit").unwrap_or(15).min(if by_id { 100 } else { PAGE_MAX });
@@ -75,6 +75,7 @@ fn member(site: &mut Site<'_>, id: u32, by_id: bool) -> Option<Json> {
         "subscribed": record.refusals.is_empty(),
         "updated_at": stamped.rfc3339(),
         "labels": labels,
+        "email_suppression": {"suppressed": false, "info": null},
     });
     if by_id
         && site.switches.is_on(Switch::ReadBackWithoutId)

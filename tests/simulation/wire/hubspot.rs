@@ -36,7 +36,7 @@ pub fn answer(site: &mut Site<'_>, ask: &Ask) -> Reply {
 
 /// The whole list, in order of id, as it is now.
 fn list(site: &mut Site<'_>, ask: &Ask, table: Table) -> Reply {
-    if site.trouble.empty.contains(&table) {
+    if site.hides(table) {
         return Reply::json(&json!({"results": []}));
     }
     let after: u32 = ask.param("after").and_then(|a| a.parse().ok()).unwrap_or(0);
@@ -70,7 +70,7 @@ fn search(site: &mut Site<'_>, ask: &Ask, table: Table) -> Reply {
             all.sort_unstable();
         }
     }
-    if site.trouble.empty.contains(&table) {
+    if site.hides(table) {
         all.clear();
     }
     let from: usize = ask.body["after"].as_str().and_then(|t| t.parse().ok()).unwrap_or(0);
@@ -251,20 +251,22 @@ fn update(site: &mut Site<'_>, ask: &Ask, table: Table) -> Reply {
 /// The people of given deals. One that is gone is missing.
 fn people(site: &mut Site<'_>, ask: &Ask) -> Reply {
     let mut results = Vec::new();
-    if site.trouble.empty.contains(&Table::CrmDeals) {
+    if site.hides(Table::CrmDeals) {
         return Reply::json(&json!({"results": []}));
     }
-    for id in asked_ids(ask) {
+    let inputs = ask.body["inputs"].as_array().cloned().unwrap_or_default();
+    for (id, input) in asked_ids(ask).into_iter().zip(inputs) {
         let Some(item) = site.truth.item(Table::CrmDeals, id).filter(|i| !i.deleted()) else { continue };
         let people = item.record().people.clone();
         if people.is_empty() {
             continue;
         }
         let page = site.people_page();
-        let to: Vec<Json> = people.iter().take(page).map(|p| json!({"toObjectId": p.parse::<u32>().unwrap_or(0)})).collect();
+        let after = input["after"].as_str().and_then(|t| t.parse::<usize>().ok()).unwrap_or(0);
+        let to: Vec<Json> = people.iter().skip(after).take(page).map(|p| json!({"toObjectId": p.parse::<u32>().unwrap_or(0)})).collect();
         let mut row = json!({"from": {"id": id.to_string()}, "to": to});
-        if people.len() > page {
-            row["paging"] = json!({"next": {"after": page.to_string()}});
+        if people.len() > after + page {
+            row["paging"] = json!({"next": {"after": (after + page).to_string()}});
         }
         results.push(row);
     }

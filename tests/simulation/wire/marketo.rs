@@ -43,7 +43,7 @@ impl Site<'_> {
 }
 
 fn list(site: &mut Site<'_>, ask: &Ask) -> Reply {
-    if site.trouble.empty.contains(&TABLE) {
+    if site.hides(TABLE) {
         return Reply::json(&json!({"success": true, "result": []}));
     }
     let after: u32 = ask.param("nextPageToken").and_then(|t| t.strip_prefix('l')?.parse().ok()).unwrap_or(0);
@@ -188,5 +188,9 @@ fn write(site: &mut Site<'_>, id: u32, input: &Json) {
         && let Some(item) = site.truth.item_mut(TABLE, id)
     {
         item.block_by = if on && !taken { BlockBy::Us } else { BlockBy::Nobody };
+        if on && taken {
+            // Somebody else's doing, of now.
+            item.touched = now;
+        }
     }
 }

@@ -133,7 +133,7 @@ impl Site<'_> {
             self.switches.ask(system, request, self.truth.now);
         }
         let fault = self.faults > 0 && self.dice.once_in(self.faults);
-        if fault {
+        if fault || !self.trouble.no_scope.is_empty() {
             self.switches.disturb(system, self.truth.now);
         }
         let throw = if fault { self.dice.below(6) } else { 6 };

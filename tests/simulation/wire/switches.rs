@@ -132,6 +132,8 @@ pub struct Switches {
     asked: BTreeMap<u64, Vec<Time>>,
     /// The same write came again and again.
     pub repeated: Option<String>,
+    /// An empty list was answered where there is something.
+    pub lied: bool,
     /// While it is false the world behaves.
     pub awake: bool,
 }
