@@ -185,6 +185,14 @@ impl Offices {
             }
             Pass::Open => shelf.open.range(place.after + 1..).copied().take(PAGE).collect(),
             Pass::Changes(_) | Pass::Resume { .. } => return self.changed(table, pass, place),
+            Pass::ById(ids) => {
+                let found = |id: &ShortText| id.parse().ok().and_then(|number| self.record(table, number));
+                let row = |id: &ShortText| match found(id) {
+                    Some(record) => observed(record, false),
+                    None => Observed::NotFound(RecordId { id: id.clone(), ..table.id(0) }),
+                };
+                return (ids.iter().map(row).collect(), false);
+            }
             Pass::ForEach(ids) => return self.people_of(&ids[place.ids.min(ids.len())..], place),
         };
         place.after = ids.last().copied().unwrap_or(place.after);
