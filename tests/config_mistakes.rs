@@ -326,8 +326,12 @@ fn a_default_may_need_an_optional_setting() {
     let told = |more: &str| {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("systems.toml"), format!("{text}{more}")).unwrap();
-        for file in ["policy.toml", "precedence.toml", "consent.toml"] {
-            std::fs::write(dir.path().join(file), "").unwrap();
+        for (file, text) in [
+            ("policy.toml", "[status]\nlead = 'true'\n"),
+            ("precedence.toml", "default = [\"help\"]\n"),
+            ("consent.toml", "[sources.help]\nbasis = \"notified_any\"\n"),
+        ] {
+            std::fs::write(dir.path().join(file), text).unwrap();
         }
         load(dir.path(), &env, &Connectors).err().map(|m| m.to_string()).unwrap_or_default()
     };
