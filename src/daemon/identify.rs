@@ -18,7 +18,9 @@ impl Shell {
                 let before = e.instance_number(system);
                 // An edit that came meanwhile may have made another connection, of which this says nothing.
                 let of_it = self.is_wired(connector);
-                of_it.then(|| e.book_identity(system, &said, now)).unwrap_or(Ok(()))?;
+                if of_it {
+                    e.book_identity(system, &said, now)?;
+                }
                 Ok::<_, Error>(e.instance_number(system) != before)
             })?;
             if another {

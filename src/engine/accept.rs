@@ -67,12 +67,12 @@ impl Engine {
 
     /// What cannot be read, by stream and reason.
     pub fn unreadable(&self) -> Vec<Unreadable> {
-        let mut groups: BTreeMap<(Name, Name, &str, &'static str), Vec<(&RecordId, &Doubt)>> = BTreeMap::new();
+        let mut groups: BTreeMap<Alike<'_>, Vec<(&RecordId, &Doubt)>> = BTreeMap::new();
         for (cause, doubt) in self.doubts.iter() {
             let key = (cause.system.clone(), doubt.stream.clone(), doubt.why.as_str(), effect(doubt.concerns));
             groups.entry(key).or_default().push((cause, doubt));
         }
-        let group = |((system, stream, why, effect), mut doubts): ((Name, Name, &str, &'static str), Vec<(&RecordId, &Doubt)>)| {
+        let group = |((system, stream, why, effect), mut doubts): (Alike<'_>, Vec<(&RecordId, &Doubt)>)| {
             doubts.sort_by_key(|(cause, d)| (d.since, *cause));
             let named = || doubts.iter().take(ROWS_NAMED);
             Unreadable {
@@ -89,6 +89,9 @@ impl Engine {
         groups.into_iter().map(group).collect()
     }
 }
+
+/// Rows that are told together: system, stream, why they cannot be read, and what follows.
+type Alike<'d> = (Name, Name, &'d str, &'static str);
 
 fn effect(concerns: Concerns) -> &'static str {
     match concerns {

@@ -258,9 +258,8 @@ impl Engine {
             }
             Judged::Another(instance) => {
                 // It may be one that was here before.
-                let formers = identity.known.former.iter().rev();
-                let again =
-                    formers.filter(|f| matches!(judge(Some(&f.instance), &identity.address, answer), Judged::Same(_))).next().cloned();
+                let mut formers = identity.known.former.iter().rev();
+                let again = formers.find(|f| matches!(judge(Some(&f.instance), &identity.address, answer), Judged::Same(_))).cloned();
                 let before = known.map(|i| i.to_string()).unwrap_or_default();
                 tracing::warn!(%system, before, now = %instance, known_again = again.is_some(), "another instance of the system answers");
                 self.set_aside(system, now)?;

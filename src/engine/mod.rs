@@ -29,6 +29,7 @@ pub mod deliver;
 pub mod delivery;
 pub mod doubts;
 pub mod durable;
+#[allow(clippy::module_inception, reason = "its one owner; it comes apart into parts with rooms of their own")]
 pub mod engine;
 pub mod explain;
 pub mod export;

@@ -85,8 +85,8 @@ impl Written {
             1 => self.add(address(word)),
             _ => {
                 // Two with a stroke between them and no blank.
-                let apart = ['|', '/', '\\', '&', ':'].into_iter().map(|stroke| word.split(stroke).collect::<Vec<_>>());
-                match apart.filter(|words| words.iter().all(|w| w.matches('@').count() == 1)).next() {
+                let mut apart = ['|', '/', '\\', '&', ':'].into_iter().map(|stroke| word.split(stroke).collect::<Vec<_>>());
+                match apart.find(|words| words.iter().all(|w| w.matches('@').count() == 1)) {
                     Some(words) => words.into_iter().for_each(|w| self.add(address(w))),
                     None => self.unread = true,
                 }
