@@ -20,7 +20,7 @@ pub fn happen(truth: &mut Truth, switches: &mut Switches, dice: &mut Dice) -> Op
     Some(format!("{switch:?}: {what}"))
 }
 
-const KINDS: [Switch; 9] = [
+const KINDS: [Switch; 11] = [
     Switch::LabelRenamed,
     Switch::LabelDeleted,
     Switch::CursorRefused,
@@ -30,6 +30,8 @@ const KINDS: [Switch; 9] = [
     Switch::SeveralAddresses,
     Switch::SeveralCompanies,
     Switch::BlockTakenAway,
+    Switch::ThirdValue,
+    Switch::PermitWritten,
 ];
 
 fn act(truth: &mut Truth, switch: Switch, dice: &mut Dice) -> Option<String> {
@@ -96,6 +98,20 @@ fn act(truth: &mut Truth, switch: Switch, dice: &mut Dice) -> Option<String> {
             let id = truth.any(Table::MaPeople, dice)?;
             truth.change(Table::MaPeople, id, Way::Usual, false, dice, |r| r.set_mark(Mark::Block, Value::Bool(false)));
             truth.item_mut(Table::MaPeople, id)?.block_by = BlockBy::Nobody;
+            Some(Table::MaPeople.id(id).to_string())
+        }
+        Switch::ThirdValue => {
+            let id = truth.any(Table::NewsPeople, dice)?;
+            if truth.item(Table::NewsPeople, id)?.record().is_blocked() {
+                return None;
+            }
+            truth.change(Table::NewsPeople, id, Way::Usual, false, dice, |r| r.set_mark(Mark::Block, Value::Bool(true)));
+            truth.item_mut(Table::NewsPeople, id)?.block_by = BlockBy::Marketer;
+            Some(Table::NewsPeople.id(id).to_string())
+        }
+        Switch::PermitWritten => {
+            let id = truth.any(Table::MaPeople, dice)?;
+            truth.change(Table::MaPeople, id, Way::Usual, false, dice, |r| r.set_mark(Mark::Permit, Value::text("for ever")));
             Some(Table::MaPeople.id(id).to_string())
         }
         _ => None,

@@ -144,9 +144,8 @@ pub fn booked(sim: &Sim<'_>, done: &UnderWay) -> Result<(), Violation> {
         let Some(target) = idx.and_then(|idx| daemon.engine.world.slot(idx).target.as_deref()) else { continue };
         let fits = match outcome {
             Outcome::Applied => target.sent.is_none(),
-            Outcome::Rejected(_) => target.sent.is_none() && target.failures.is_some(),
-            // Something else may be wanted by now, which begins anew.
-            Outcome::NotSent(_) | Outcome::Later { .. } => target.sent.is_none(),
+            // What failed is not asked about: something else may be wanted by now, which begins anew.
+            Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Later { .. } => target.sent.is_none(),
             Outcome::Unknown(_) => target.sent.as_ref().is_some_and(|s| s.unknown),
         };
         if !fits {
@@ -229,9 +228,16 @@ pub fn after_delivery(sim: &mut Sim<'_>) -> Result<(), Violation> {
                 None if sim.known.is_refused(&id) => "its person said no elsewhere".to_string(),
                 None => continue,
             };
+            let Some(item) = sim.truth.item(table, number) else { continue };
+            // A dead record takes no write at all.
+            if sim.switches.concerns(Switch::BatchNotFound, Table::MaPeople, number, 6) && table == Table::MaPeople {
+                continue;
+            }
+            // As it is there, whatever we take it for; but what was changed by hand of late is not read yet.
+            let shown = if sim.truth.now.0 - item.touched.0 > 600_000 { item.record() } else { &seen };
             let open = match table {
-                Table::NewsPeople if !sim.shape.inverted => seen.mark(Mark::Permit) == Some(&Value::Bool(true)),
-                _ => !seen.is_blocked(),
+                Table::NewsPeople if !sim.shape.inverted => shown.mark(Mark::Permit) == Some(&Value::Bool(true)),
+                _ => !shown.is_blocked(),
             };
             if open {
                 return fail(1, format!("{id} is not protected after a delivery, and {reason}"));

@@ -77,7 +77,8 @@ impl Door {
     }
 
     fn table(&self, stream: &str) -> Table {
-        Table::of(self.office, stream).unwrap_or(Table::CrmDeals)
+        let named = Table::ALL.into_iter().find(|t| t.system() == self.office && t.stream() == stream);
+        named.unwrap_or(Table::CrmDeals)
     }
 
     /// A request goes out; returns when it is answered.

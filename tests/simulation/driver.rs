@@ -6,7 +6,7 @@ use super::known::Known;
 use super::setup::Setup;
 use super::store::{Disk, Handle};
 use super::truth::{Table, Truth};
-use super::wire::{Letter, Line, Site, Switches, Troubles};
+use super::wire::{Letter, Line, Site, Switch, Switches, Troubles};
 use futures::future::BoxFuture;
 use nayose::connector::{Error as SystemError, Lane, Outcome, PageRead, PageSink, Pass, PassEnd, StreamInfo};
 use nayose::engine::deliver::Batch;
@@ -316,7 +316,11 @@ impl Daemon {
 
     /// An answer arrives (or its absence is noticed). `None`: nothing is under way; a batch without outcomes: more is asked for.
     pub fn answer(&mut self, table: Table, at: usize, world: &mut World<'_>, dice: &mut Dice) -> Result<Option<Answered>, Died> {
-        if let Some(looks) = self.looks.get_mut(table.system()).filter(|l| !l.is_empty() && at % 2 == 0) {
+        let hangs = world.switches.is_on(Switch::LooksHang) && at % 8 != 0;
+        if let Some(looks) = self.looks.get_mut(table.system()).filter(|l| !l.is_empty() && at % 2 == 0 && !hangs) {
+            if world.switches.is_on(Switch::LooksHang) {
+                world.switches.meet(Switch::LooksHang);
+            }
             let mut look = looks.remove(0);
             let done = self.line.go_on(table.system(), &mut look.going, &mut look.letters, world, dice, &mut self.requests);
             return Ok(Some(match done {

@@ -72,7 +72,7 @@ impl History {
     /// The config that it is played under.
     pub fn shape(&self) -> Shape {
         let on = |switch| self.switches.contains(&switch);
-        let inverted = on(Switch::InvertedBlock) || on(Switch::ShortPages);
+        let inverted = on(Switch::InvertedBlock) || on(Switch::ShortPages) || on(Switch::ThirdValue);
         Shape { timed_permits: self.timed_permits, large: on(Switch::AmountWritten), inverted }
     }
 }
@@ -85,7 +85,7 @@ impl History {
         let timed_permits = dice.once_in(2);
         let own_form = dice.once_in(2);
         let faults = dice.weighed(&[(0, 1), (8, 1), (25, 2), (80, 2)]);
-        let count = dice.weighed(&[(0, 2), (1, 4), (2, 2), (4, 1)]);
+        let count = dice.weighed(&[(0, 1), (1, 3), (2, 3), (4, 3), (7, 1)]);
         let switches = (0..count).filter_map(|_| dice.pick(&Switch::ALL).copied()).collect();
         let steps = (0..STEPS).map(|_| Step { kind: dice.weighed(&WEIGHTS), dice: dice.next() }).collect();
         History { seed, timed_permits, own_form, faults, switches, steps }

@@ -8,6 +8,7 @@ use super::checks::{SLACK_MS, Violation, fail, needed};
 use super::setup::{CRM_LIMIT_MS, LEASE_MS, PEOPLE_LIMIT_MS, REFUSAL_LIMIT_MS, TICKET_LIMIT_MS};
 use super::sim::Sim;
 use super::truth::{Borne, Cause, Item, Table};
+use super::wire::Switch;
 use nayose::connector::Change;
 use nayose::engine::status::Protection;
 use nayose::model::{Address, Mail, MailKind, Mark, RecordId, Time, Value};
@@ -82,6 +83,10 @@ fn gate_allows(sim: &Sim<'_>, address: &Address, now: Time) -> Result<(), Violat
     if sim.known.refuses(address) {
         return fail(3, format!("the gate allows {address}, whose person was seen to say no"));
     }
+    let rules: Vec<_> = sim.agreed.iter().copied().collect();
+    if let Some(deal) = sim.known.cools(address, &rules, now) {
+        return fail(2, format!("the gate allows {address}, and {deal} was lost a short while ago"));
+    }
     for (cause, since) in sim.truth.against(address, sim.reach()) {
         if let Some(what) = overdue(sim, cause, since, now, 0) {
             return fail(2, format!("the gate allows {address}, and {what}"));
@@ -122,6 +127,8 @@ fn may_send(item: &Item, by_permit: bool, now: Time) -> bool {
     let permitted = match item.record().mark(Mark::Permit) {
         Some(Value::Time(until)) => *until > now,
         Some(Value::Bool(on)) => *on,
+        // In words: who reads it as a permit is not known.
+        Some(Value::Text(_)) => true,
         _ => false,
     };
     (permitted || !by_permit) && !item.record().is_blocked() && !item.refused()
@@ -153,7 +160,13 @@ pub fn tells_what_is(sim: &mut Sim<'_>) -> Result<(), Violation> {
     let Some(daemon) = &mut sim.daemon else { return Ok(()) };
     let now = daemon.now(&sim.truth);
     let status = daemon.engine.status(&BTreeMap::new(), now);
-    if status.protection == Protection::Protecting {
+    let letters: usize = status.systems.values().map(|s| s.dead_letters).sum();
+    if letters > 0 && !sim.switches.refused {
+        return fail(17, format!("{letters} writes were given up, and no system refused any"));
+    }
+    // A dead record that is listed, or an address that nobody can read, is told for as long as it is there.
+    let told = [Switch::BatchNotFound, Switch::BlockTakenAway, Switch::AddressUnreadable, Switch::PermitWritten];
+    if status.protection == Protection::Protecting || told.iter().any(|s| sim.switches.was_on(*s)) {
         return Ok(());
     }
     fail(16, format!("all is well, and status says {}: {}", status.protection.name(), status.because.join("; ")))

@@ -7,6 +7,9 @@ use nayose::connector::Observed;
 use nayose::model::{Address, DealState, Entity, RecordId, ShortText, TicketState, Time, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Clocks agree to so much.
+const COOLING_SLACK_MS: i64 = 130_000;
+
 /// A person's record as it was told, over all time.
 #[derive(Debug, Clone, Default)]
 pub struct Bearer {
@@ -176,6 +179,23 @@ impl Known {
     pub fn must_hold(&self, record: &RecordId, rules: &[Rules], now: Time) -> Option<String> {
         let bearer = self.bearer(record)?;
         self.kept.things.iter().find(|(id, thing)| self.holds(id, thing, bearer, rules, now)).map(|(id, _)| id.to_string())
+    }
+
+    /// A deal whose loss was told, and whose people must not be mailed for a while yet, by the true time: the first that names a bearer of
+    /// this address.
+    pub fn cools(&self, address: &Address, rules: &[Rules], true_now: Time) -> Option<&RecordId> {
+        let names = |id: &RecordId, thing: &Thing| {
+            thing.people.iter().any(|p| {
+                let person = RecordId::new(id.system.clone(), Entity::Person, p.clone());
+                self.bearer(&person).is_some_and(|b| b.addresses.contains(address))
+            })
+        };
+        let cool_down = rules.iter().map(|r| r.cool_down_ms()).min().unwrap_or(0);
+        let fits = |(id, thing): &(&RecordId, &Thing)| {
+            let cooling = thing.ended_at.is_some_and(|at| at <= true_now && true_now.0 - at.0 < cool_down - COOLING_SLACK_MS);
+            thing.deal == Some(DealState::Lost) && !thing.let_go && self.least.is_none() && cooling && names(id, thing)
+        };
+        self.kept.things.iter().find(fits).map(|(id, _)| id)
     }
 
     fn holds(&self, id: &RecordId, thing: &Thing, whom: &Bearer, rules: &[Rules], now: Time) -> bool {

@@ -241,6 +241,9 @@ impl<'s> Sim<'s> {
         match step.kind {
             Kind::World => self.happen(&mut dice),
             Kind::Wait => {
+                if self.switches.is_on(Switch::BlockTakenAway) && dice.once_in(2) {
+                    return self.minute_by_minute(dice.clone());
+                }
                 let ms = *dice.pick(&[5_000, 60_000, 60_000, 600_000, 1_200_000, 5_400_000]).unwrap_or(&5_000);
                 self.truth.now = Time(self.truth.now.0 + ms);
                 self.note(|| format!("{} s pass", ms / 1000));
@@ -268,7 +271,10 @@ impl<'s> Sim<'s> {
             Kind::Trouble => self.trouble(&mut dice),
             Kind::Mend => self.mend(),
             Kind::Clock => {
-                self.skew_ms = *dice.pick(&[0, 0, 90_000, -90_000, 1_800_000, -1_800_000]).unwrap_or(&0);
+                let jumps = [0, 0, 90_000, -90_000, 1_800_000, -1_800_000, 31 * 86_400_000];
+                // A permit that is given at the moment of such a jump would last as long: nobody can know that before the next answer.
+                let far = usize::from(!self.shape.timed_permits);
+                self.skew_ms = *dice.pick(&jumps[..6 + far]).unwrap_or(&0);
                 let skew = self.skew_ms;
                 self.clock_was_off |= skew != 0;
                 if let Some(daemon) = &mut self.daemon {
@@ -476,6 +482,16 @@ impl<'s> Sim<'s> {
             let now = daemon.now(world.truth);
             if daemon.engine.time_is_due(now) { daemon.reconcile(world) } else { Ok(()) }
         })?;
+        Ok(())
+    }
+
+    /// Ten minutes in which everything is read and sent each minute, as a daemon does.
+    fn minute_by_minute(&mut self, mut dice: Dice) -> Result<(), Violation> {
+        for _ in 0..10 {
+            self.truth.now = Time(self.truth.now.0 + 60_000);
+            self.decide_by_the_clock()?;
+            self.round(&mut dice)?;
+        }
         Ok(())
     }
 

@@ -56,10 +56,6 @@ impl Table {
         }
     }
 
-    pub fn of(system: &str, stream: &str) -> Option<Table> {
-        Table::ALL.into_iter().find(|t| t.system() == system && t.stream() == stream)
-    }
-
     pub fn entity(self) -> Entity {
         match self {
             Table::CrmCompanies => Entity::Account,

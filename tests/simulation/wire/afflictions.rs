@@ -13,8 +13,7 @@ const AHEAD_MS: i64 = 40 * 86_400_000;
 impl Site<'_> {
     /// Whether a switch that is on concerns this record: always the same ones, one in `n`.
     pub fn hits(&mut self, switch: Switch, table: Table, id: u32, n: u32) -> bool {
-        let mixed = (u64::from(id) + ((table as u64) << 32) + ((switch as u64) << 40)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.switches.is_on(switch) && (mixed >> 32) % u64::from(n) == 0 && self.switches.meet(switch)
+        self.switches.concerns(switch, table, id, n) && self.switches.meet(switch)
     }
 
     /// How far the time of a record's last change is ahead, in milliseconds.
@@ -42,6 +41,7 @@ impl Site<'_> {
     pub fn refuses_row(&mut self) -> bool {
         let refused = self.faults > 0 && self.dice.once_in(self.faults * 3);
         if refused {
+            self.switches.refused = true;
             self.switches.disturb(self.system, self.truth.now);
         }
         refused

@@ -101,7 +101,8 @@ fn bulk(site: &mut Site<'_>, ask: &Ask) -> Reply {
         if site.truth.item(TABLE, id).is_none_or(|i| i.deleted()) || site.locked(TABLE, id) {
             continue;
         }
-        if not_yet && site.truth.wears(id, label) {
+        // A label that is no more is seen on nobody.
+        if not_yet && site.truth.labels.contains_key(&label) && site.truth.wears(id, label) {
             continue;
         }
         done += 1;

@@ -47,13 +47,22 @@ fn people(site: &mut Site<'_>, ask: &Ask) -> Reply {
     Reply::json(&json!({"people": rows}))
 }
 
+impl Site<'_> {
+    /// Others hold this record, and say so by a value of their own.
+    fn third(&mut self, id: u32) -> bool {
+        let theirs = self.truth.item(TABLE, id).is_some_and(|i| i.block_by == BlockBy::Marketer);
+        theirs && self.switches.is_on(Switch::ThirdValue) && self.switches.meet(Switch::ThirdValue)
+    }
+}
+
 fn person(site: &mut Site<'_>, id: u32) -> Option<Json> {
     let record = site.truth.item(TABLE, id).filter(|i| !i.deleted())?.record().clone();
+    let accepts = if record.is_blocked() && site.third(id) { json!("legal") } else { json!(!record.is_blocked()) };
     Some(json!({
         "id": id,
         "mail": record.text("email"),
         "name": record.text("name"),
-        "accepts_marketing": !record.is_blocked(),
+        "accepts_marketing": accepts,
         "no_mail": !record.refusals.is_empty(),
         "stage": record.mark(Mark::Status).and_then(Value::as_text),
     }))
@@ -68,6 +77,9 @@ fn edit(site: &mut Site<'_>, ask: &Ask, id: &str) -> Reply {
     }
     let now = site.now();
     let accepts = ask.body["accepts_marketing"].as_bool();
+    if accepts == Some(true) && site.third(id) {
+        site.switches.repeated.get_or_insert(format!("news:person:{id}: a block that others wrote by a third value is lifted"));
+    }
     let put = |record: &mut Record| {
         if let Some(accepts) = accepts {
             record.set_mark(Mark::Block, Value::Bool(!accepts));
@@ -80,7 +92,10 @@ fn edit(site: &mut Site<'_>, ask: &Ask, id: &str) -> Reply {
         }
     };
     site.truth.change(TABLE, id, Way::Usual, true, site.dice, put);
-    if let (Some(accepts), Some(item)) = (accepts, site.truth.item_mut(TABLE, id)) {
+    let theirs = site.third(id);
+    if let (Some(accepts), Some(item)) = (accepts, site.truth.item_mut(TABLE, id))
+        && !theirs
+    {
         item.block_by = if accepts { BlockBy::Nobody } else { BlockBy::Us };
     }
     Reply::json(&json!({"id": id}))

@@ -62,6 +62,10 @@ fn search(site: &mut Site<'_>, ask: &Ask, table: Table) -> Reply {
             all.sort_unstable_by_key(|(_, id)| *id);
         }
         _ => {
+            if table == Table::CrmDeals && site.switches.is_on(Switch::ChangesRefused) {
+                site.switches.meet(Switch::ChangesRefused);
+                return Reply::of(400, &json!({"status": "error", "message": "the search cannot be carried out"}));
+            }
             let since: i64 = filter["value"].as_str().and_then(|t| t.parse().ok()).unwrap_or(0);
             for (at, id) in &mut all {
                 at.0 += site.ahead(table, *id);

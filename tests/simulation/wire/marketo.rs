@@ -93,6 +93,7 @@ fn lead(site: &mut Site<'_>, id: u32) -> Option<Json> {
     let refuses = !record.refusals.is_empty();
     let permit = match record.mark(Mark::Permit) {
         Some(Value::Time(at)) => Some(at.rfc3339()),
+        Some(Value::Text(words)) => Some(words.to_string()),
         _ => None,
     };
     let score = record.field("score").and_then(|f| if let Value::Int(n) = f.value { Some(n) } else { None });
@@ -130,7 +131,9 @@ fn update(site: &mut Site<'_>, ask: &Ask) -> Reply {
     }
     let inputs = ask.body["input"].as_array().cloned().unwrap_or_default();
     let number = |input: &Json| input["id"].as_u64().map_or(0, |n| n as u32);
-    let gone = |site: &Site<'_>, id: u32| site.truth.item(TABLE, id).is_none_or(|i| i.deleted());
+    // A dead record may well be listed.
+    let dead = |site: &Site<'_>, id: u32| site.switches.concerns(Switch::BatchNotFound, TABLE, id, 6);
+    let gone = |site: &Site<'_>, id: u32| site.truth.item(TABLE, id).is_none_or(|i| i.deleted()) || dead(site, id);
     if site.switches.is_on(Switch::BatchNotFound) && inputs.iter().any(|i| gone(site, number(i))) {
         site.switches.meet(Switch::BatchNotFound);
         return Reply::of(404, &json!({"success": false, "errors": [{"code": "404", "message": "not found"}]}));
@@ -141,14 +144,18 @@ fn update(site: &mut Site<'_>, ask: &Ask) -> Reply {
         let skipped = |why: &str| json!({"id": id, "status": "skipped", "reasons": [{"code": "1004", "message": why}]});
         let names: Vec<&str> = input.as_object().map(|o| o.keys().map(String::as_str).collect()).unwrap_or_default();
         result.push(if gone(site, id) {
+            site.switches.refused = true;
             skipped("Lead not found")
         } else if site.refuses_row() {
             skipped("the row is locked")
         } else if names.contains(&"phone") && site.hits(Switch::FieldRefused, TABLE, id, 2) {
+            site.switches.refused = true;
             skipped("phone: the value is not allowed")
         } else if names.contains(&"leadStatus") && site.hits(Switch::StatusRefused, TABLE, id, 2) {
+            site.switches.refused = true;
             skipped("leadStatus: the value is not allowed")
         } else if site.locked(TABLE, id) {
+            site.switches.refused = true;
             skipped("the lead is unsubscribed and cannot be edited")
         } else {
             write(site, id, input);
@@ -161,6 +168,7 @@ fn update(site: &mut Site<'_>, ask: &Ask) -> Reply {
 fn write(site: &mut Site<'_>, id: u32, input: &Json) {
     let (now, own_form) = (site.now(), site.truth.own_form);
     let taken = site.hits(Switch::BlockTakenAway, TABLE, id, 3);
+    let cut = site.hits(Switch::StatusKept, TABLE, id, 1);
     let mut block = None;
     let put = |record: &mut Record| {
         for (name, value) in input.as_object().into_iter().flatten() {
@@ -172,6 +180,7 @@ fn write(site: &mut Site<'_>, id: u32, input: &Json) {
                 "firstName" => text(record, "first_name", said, now),
                 "lastName" => text(record, "last_name", said, now),
                 "leadScore" => record.set(&Name::from("score"), value.as_i64().map_or(Value::Empty, Value::Int), now),
+                "leadStatus" if cut => record.set_mark(Mark::Status, Value::text(&said.chars().take(3).collect::<String>())),
                 "leadStatus" => record.set_mark(Mark::Status, Value::text(said)),
                 "marketingSuspended" => {
                     block = value.as_bool();
@@ -191,6 +200,7 @@ fn write(site: &mut Site<'_>, id: u32, input: &Json) {
         if on && taken {
             // Somebody else's doing, of now.
             item.touched = now;
+            site.switches.take(id, now);
         }
     }
 }

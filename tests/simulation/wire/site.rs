@@ -145,6 +145,10 @@ impl Site<'_> {
             3 => return Err(Lost::NotConnected("connection refused".to_string())),
             _ => {}
         }
+        if ask.writes() && self.meets(Switch::AskedLater, 3) {
+            self.switches.disturb(system, self.truth.now);
+            return Ok(Reply { headers: vec![("retry-after", "30".to_string())], ..Reply::of(423, &json!({})) }.incoming(date));
+        }
         let mut reply = self.route(system, &ask);
         match throw {
             // Carried out, and nobody hears of it.

@@ -1,5 +1,6 @@
 //! What goes wrong in the world beside networks: each kind of fault is a switch that a history turns on, counted how often it was met.
 
+use crate::truth::Table;
 use nayose::connector::transport::Outgoing;
 use nayose::model::Time;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,6 +9,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// The same write so often within ten minutes is one that is repeated without waiting.
 const REPEATED_MAX: usize = 20;
 const REPEATED_WITHIN_MS: i64 = 600_000;
+/// A block that is taken away each time may be set so often meanwhile.
+const TAKEN_MAX: usize = 6;
 
 /// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,6 +71,18 @@ pub enum Switch {
     InvertedBlock,
     /// Rows that may not be seen are taken out of its pages, which are short without being the last.
     ShortPages,
+    /// People put a third value into its flag.
+    ThirdValue,
+    /// What changed among the deals cannot be asked for; the list of open ones can.
+    ChangesRefused,
+    /// The marketing system cuts a status short.
+    StatusKept,
+    /// A look back at what a write did is not answered for long.
+    LooksHang,
+    /// Writes are answered "later".
+    AskedLater,
+    /// A permit is written by hand, in words.
+    PermitWritten,
 }
 
 impl Switch {
@@ -86,10 +101,13 @@ impl Switch {
                 | Switch::AmountWritten
                 | Switch::InvertedBlock
                 | Switch::ShortPages
+                | Switch::ThirdValue
+                | Switch::ChangesRefused
+                | Switch::StatusKept
         )
     }
 
-    pub const ALL: [Switch; 28] = [
+    pub const ALL: [Switch; 34] = [
         Switch::FieldRefused,
         Switch::BatchNotFound,
         Switch::StatusRefused,
@@ -118,6 +136,12 @@ impl Switch {
         Switch::AmountWritten,
         Switch::InvertedBlock,
         Switch::ShortPages,
+        Switch::ThirdValue,
+        Switch::ChangesRefused,
+        Switch::StatusKept,
+        Switch::LooksHang,
+        Switch::AskedLater,
+        Switch::PermitWritten,
     ];
 }
 
@@ -132,6 +156,10 @@ pub struct Switches {
     asked: BTreeMap<u64, Vec<Time>>,
     /// The same write came again and again.
     pub repeated: Option<String>,
+    /// When a block was set that something else takes away at once, by record.
+    taken: BTreeMap<u32, Vec<Time>>,
+    /// Some row was refused.
+    pub refused: bool,
     /// An empty list was answered where there is something.
     pub lied: bool,
     /// While it is false the world behaves.
@@ -142,7 +170,7 @@ impl Switches {
     pub fn new(on: &BTreeSet<Switch>) -> Switches {
         let mut on = on.clone();
         // Only there are such pages.
-        if on.contains(&Switch::ShortPages) {
+        if on.contains(&Switch::ShortPages) || on.contains(&Switch::ThirdValue) {
             on.insert(Switch::InvertedBlock);
         }
         Switches { on, met: BTreeMap::new(), awake: true, ..Switches::default() }
@@ -150,6 +178,11 @@ impl Switches {
 
     pub fn is_on(&self, switch: Switch) -> bool {
         (self.awake || switch.lasts()) && self.on.contains(&switch)
+    }
+
+    /// Whether the history has it, asleep or not.
+    pub fn was_on(&self, switch: Switch) -> bool {
+        self.on.contains(&switch)
     }
 
     /// Counts it. Always true, so that it can end a condition.
@@ -169,6 +202,22 @@ impl Switches {
             let body = String::from_utf8_lossy(request.body.as_deref().unwrap_or_default()).chars().take(80).collect::<String>();
             let what = format!("{system}: the same write came {} times within 10 min: {} {body}", times.len(), request.url.path());
             self.repeated.get_or_insert(what);
+        }
+    }
+
+    /// Whether a switch concerns this record: always the same ones, one in `n`.
+    pub fn concerns(&self, switch: Switch, table: Table, id: u32, n: u32) -> bool {
+        let mixed = (u64::from(id) + ((table as u64) << 32) + ((switch as u64) << 40)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.is_on(switch) && (mixed >> 32) % u64::from(n) == 0
+    }
+
+    /// A block was set, and is taken away at once.
+    pub fn take(&mut self, id: u32, now: Time) {
+        let times = self.taken.entry(id).or_default();
+        times.retain(|at| now.0 - at.0 < REPEATED_WITHIN_MS);
+        times.push(now);
+        if times.len() > TAKEN_MAX {
+            self.repeated.get_or_insert(format!("ma:person:{id}: a block that is taken away was set {} times within 10 min", times.len()));
         }
     }
 
