@@ -107,6 +107,7 @@ impl Engine {
     pub fn status(&self, usage: &BTreeMap<Name, Usage>, now: Time) -> Status {
         let unprotected = self.unprotected();
         let not_enforced = unprotected.values().sum();
+        let unwritten = self.unwritten_holds();
         let mut because = Vec::new();
         let mut watching = Vec::new();
         for (system, count) in &unprotected {
@@ -119,7 +120,10 @@ impl Engine {
                 }
                 None => {}
                 Some(_) if *count > 0 => because.push(format!("{count} holds are not written to {system} yet")),
-                Some(_) => {}
+                // Those of people who said no elsewhere.
+                Some(_) => {
+                    because.extend(unwritten.get(system).map(|count| format!("{count} protective writes have not reached {system} yet")))
+                }
             }
             if state.approved.is_none() {
                 watching.push(system.clone());
@@ -184,7 +188,7 @@ impl Engine {
         let stale = stale || !self.clocks_agree();
         let protection = if targets == 0 || watching.len() == targets {
             Protection::Watching
-        } else if stale || not_enforced > 0 || !watching.is_empty() {
+        } else if stale || not_enforced > 0 || !unwritten.is_empty() || !watching.is_empty() {
             Protection::NotProtecting
         } else {
             Protection::Protecting

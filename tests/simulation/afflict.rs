@@ -3,6 +3,7 @@
 use super::dice::Dice;
 use super::truth::{BlockBy, Table, Truth, Way, labels, text};
 use super::wire::{Switch, Switches};
+use super::world;
 use nayose::model::{Address, DealState, Mark, Time, Value};
 
 /// Once in so many happenings.
@@ -79,7 +80,10 @@ fn act(truth: &mut Truth, switch: Switch, dice: &mut Dice) -> Option<String> {
             let lead = further.to_string();
             truth.change(Table::CrmPeople, id, Way::Usual, false, dice, |r| r.addresses = vec![further]);
             // Under which they are known where mail is sent from.
-            let number = truth.add(Table::MaPeople, human, dice, |r| text(r, "email", &lead, now));
+            let number = truth.add(Table::MaPeople, human, dice, |r| {
+                text(r, "email", &lead, now);
+                world::named(r, world::HUMANS[human as usize].0, now);
+            });
             Some(format!("{} is also {lead}, {}", Table::CrmPeople.id(id), Table::MaPeople.id(number)))
         }
         Switch::SeveralCompanies => {

@@ -7,7 +7,8 @@
 use super::checks::{SLACK_MS, Violation, fail, needed};
 use super::setup::{CRM_LIMIT_MS, LEASE_MS, PEOPLE_LIMIT_MS, REFUSAL_LIMIT_MS, TICKET_LIMIT_MS};
 use super::sim::Sim;
-use super::truth::{Borne, Cause, Item, Table};
+use super::truth::against::{Borne, Cause};
+use super::truth::{Item, Table};
 use super::wire::Switch;
 use nayose::connector::Change;
 use nayose::engine::status::Protection;

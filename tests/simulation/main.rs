@@ -55,7 +55,11 @@ fn what_happens_through_the_wire_breaks_nothing() {
                         *met.lock().expect("nobody panics with it").entry(switch).or_default() += times;
                     }
                     if let Some(failure) = played.failure {
-                        panic!("seed {seed}, step {}: {}; nayose-sim --tell {seed} --shrink", failure.step, failure.violation);
+                        let short = shrink::shrink(setups, &history);
+                        for line in play(setups, &short, true).trace {
+                            println!("{line}");
+                        }
+                        panic!("seed {seed}, step {}, {} steps are left of it: {}", failure.step, short.steps.len(), failure.violation);
                     }
                     let mut total = total.lock().expect("nobody panics with it");
                     total.add(&played.counts);

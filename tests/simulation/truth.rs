@@ -1,9 +1,7 @@
 //! What really is in the four systems, whoever has seen it. Each keeps some earlier versions of a record: what a search index still shows.
 
-mod against;
+pub mod against;
 pub mod labels;
-
-pub use against::{Borne, Cause, Reach};
 
 use super::dice::Dice;
 use nayose::model::{Address, DealState, Entity, Mark, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value};

@@ -5,7 +5,7 @@ use super::truth::{BlockBy, Table, Truth, Way, refuse, text};
 use nayose::model::{DealState, Mark, Record, ShortText, TicketState, Time, Value};
 
 /// People whose names and addresses nobody shares, and two mailboxes that several share.
-const HUMANS: [(&str, &str); 10] = [
+pub const HUMANS: [(&str, &str); 10] = [
     ("山田 太郎", "taro.yamada"),
     ("佐藤 花子", "hanako.sato"),
     ("Mei Tanaka", "mei.tanaka"),
@@ -122,7 +122,7 @@ fn person(truth: &mut Truth, table: Table, human: u32, dice: &mut Dice) -> u32 {
 }
 
 /// Gives a record a name, as its system has it: in one field or in two.
-fn named(record: &mut Record, name: &str, now: Time) {
+pub fn named(record: &mut Record, name: &str, now: Time) {
     match (&*record.id.system, name.split_once(' ')) {
         ("crm" | "ma", Some((last, first))) => {
             text(record, "last_name", last, now);

@@ -99,6 +99,7 @@ fn bulk(site: &mut Site<'_>, ask: &Ask) -> Reply {
     let mut done = 0;
     for id in ids_of(&filter) {
         if site.truth.item(TABLE, id).is_none_or(|i| i.deleted()) || site.locked(TABLE, id) {
+            site.switches.refused = true;
             continue;
         }
         // A label that is no more is seen on nobody.
@@ -113,6 +114,7 @@ fn bulk(site: &mut Site<'_>, ask: &Ask) -> Reply {
 
 fn edit(site: &mut Site<'_>, ask: &Ask, id: &str) -> Reply {
     let Some(id) = id.parse().ok().filter(|id| site.truth.item(TABLE, *id).is_some_and(|i| !i.deleted())) else {
+        site.switches.refused = true;
         return Reply::of(404, &json!({"errors": [{"context": "Member not found."}]}));
     };
     let now = site.now();

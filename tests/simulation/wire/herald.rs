@@ -70,9 +70,11 @@ fn person(site: &mut Site<'_>, id: u32) -> Option<Json> {
 
 fn edit(site: &mut Site<'_>, ask: &Ask, id: &str) -> Reply {
     let Some(id) = id.parse().ok().filter(|id| site.truth.item(TABLE, *id).is_some_and(|i| !i.deleted())) else {
+        site.switches.refused = true;
         return Reply::of(404, &json!({"message": "nobody"}));
     };
     if site.refuses_row() || site.locked(TABLE, id) {
+        site.switches.refused = true;
         return Reply::of(409, &json!({"message": "the record is locked"}));
     }
     let now = site.now();

@@ -225,12 +225,14 @@ fn update(site: &mut Site<'_>, ask: &Ask, table: Table) -> Reply {
     let number = |input: &Json| input["id"].as_str().and_then(|t| t.parse::<u32>().ok());
     if site.switches.is_on(Switch::BatchNotFound) && inputs.iter().any(|i| gone(site, number(i))) {
         site.switches.meet(Switch::BatchNotFound);
+        site.switches.refused = true;
         return Reply::of(404, &json!({"status": "error", "category": "OBJECT_NOT_FOUND", "message": "resource not found"}));
     }
     let (mut results, mut errors) = (Vec::new(), Vec::new());
     for input in &inputs {
         let said = input["id"].as_str().unwrap_or_default().to_string();
         if gone(site, number(input)) || site.refuses_row() {
+            site.switches.refused = true;
             errors.push(json!({"message": "the row is locked", "context": {"ids": [said]}}));
             continue;
         }
