@@ -136,6 +136,7 @@ fn update(site: &mut Site<'_>, ask: &Ask) -> Reply {
     let gone = |site: &Site<'_>, id: u32| site.truth.item(TABLE, id).is_none_or(|i| i.deleted()) || dead(site, id);
     if site.switches.is_on(Switch::BatchNotFound) && inputs.iter().any(|i| gone(site, number(i))) {
         site.switches.meet(Switch::BatchNotFound);
+        site.switches.refused = true;
         return Reply::of(404, &json!({"success": false, "errors": [{"code": "404", "message": "not found"}]}));
     }
     let mut result = Vec::new();
