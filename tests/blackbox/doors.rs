@@ -82,6 +82,10 @@ impl Proxy {
                     let direct = head.replacen("http://crm.example", "", 1).replacen("\r\n", "\r\nconnection: close\r\n", 1);
                     let mut server = TcpStream::connect(behind).unwrap();
                     server.write_all(direct.as_bytes()).unwrap();
+                    let length = head.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+                    let mut body = vec![0; length.unwrap_or(0)];
+                    stream.read_exact(&mut body).unwrap();
+                    server.write_all(&body).unwrap();
                     let _ = std::io::copy(&mut server, &mut stream);
                 });
             }
@@ -106,7 +110,8 @@ fn systems_are_reached_through_the_proxy_of_the_config_and_no_other() {
     let ran = world.run_text("connector try crm").exits(0);
     assert!(ran.out.contains("crm.people: 1 records"), "{ran}");
     let asked = proxy.asked.lock().unwrap().clone();
-    assert!(asked.iter().all(|a| a.starts_with("GET http://crm.example/") && a.contains("Basic ")), "{asked:?}");
+    let through = |a: &String| a.starts_with("GET http://crm.example/") || a.starts_with("POST http://crm.example/");
+    assert!(asked.iter().all(|a| through(a) && a.contains("Basic ")), "{asked:?}");
     // The sandbox's other systems lie on this machine, and so are no affair of the proxy's.
     world.run_text("connector try ma").exits(0);
     assert_eq!(proxy.asked.lock().unwrap().len(), asked.len());

@@ -124,7 +124,7 @@ fn an_address_that_is_none_joins_nobody() {
     let (contact, lead) = someone.unwrap();
     assert!(!world.blocked(lead), "two people without an address are not one person");
     assert_eq!(world.gate("なし").0, "hold", "what is no address is nobody we know");
-    assert_eq!(world.gate(&format!("crm:person:{contact}")).0, "deny", "nothing of theirs proves a basis");
+    assert_eq!(world.gate(&format!("crm:person:{contact}")).0, "hold", "which address is theirs cannot be read");
 }
 
 #[test]
@@ -203,7 +203,10 @@ fn an_entry_left_out_of_lists_ends_no_hold() {
 fn nothing_is_released_while_clocks_differ() {
     let s = scene(Setup::default());
     let handle = &s.world.sandbox.handle;
-    s.world.fault(System::Crm, FaultKind::DateSkew { ms: 600_000 });
+    // One system alone would be told, and taken with the difference: here all say that it is our clock.
+    for system in [System::Crm, System::Support, System::Ma] {
+        s.world.fault(system, FaultKind::DateSkew { ms: 600_000 });
+    }
     handle.set_deal_stage(s.deal, "won").unwrap();
     handle.open_deal(&[s.ken.contact], None).unwrap();
     let daemon = s.world.daemon();
@@ -211,7 +214,7 @@ fn nothing_is_released_while_clocks_differ() {
     wait_until("a hold does not wait for clocks", SOON, || s.world.blocked(s.ken.lead));
     s.world.sync();
     assert!(s.world.blocked(s.hanako.lead), "released though the clocks differ");
-    handle.clear_faults(System::Crm);
+    [System::Crm, System::Support, System::Ma].into_iter().for_each(|system| handle.clear_faults(system));
     wait_until("released", SOON, || !s.world.blocked(s.hanako.lead));
     daemon.stop();
 }
@@ -232,16 +235,18 @@ fn one_failure_in_a_batch_is_one() {
     world.run("approve ma --holds").exits(0);
     world.fault(System::Ma, FaultKind::HalfFail);
     let synced = world.sync().exits(1).json();
-    assert_eq!(synced["writes"]["ma"]["hold"]["applied"], 2, "{synced:#}");
-    assert_eq!(synced["writes"]["ma"]["hold"]["rejected"], 2, "{synced:#}");
+    // Two of four are refused; what was refused together is sent again in parts, and one of these two is refused once more.
+    assert_eq!(synced["writes"]["ma"]["hold"]["applied"], 3, "{synced:#}");
+    assert_eq!(synced["writes"]["ma"]["hold"]["rejected"], 3, "{synced:#}");
+    assert_eq!(synced["unwritten"]["ma"], 1, "{synced:#}");
     let blocked = |w: &World| people.iter().filter(|p| w.blocked(p.lead)).count();
-    assert_eq!(blocked(&world), 2);
+    assert_eq!(blocked(&world), 3);
     people.iter().for_each(|p| assert_eq!(world.gate(&p.email).0, "hold"));
     assert_eq!(world.status()["protection"], "not_protecting");
 
     let letters = world.run("deadletters list").exits(0).json();
     let letters = letters["deadletters"].as_array().unwrap();
-    assert_eq!(letters.len(), 2, "{letters:#?}");
+    assert_eq!(letters.len(), 1, "{letters:#?}");
     for letter in letters {
         assert_eq!(letter["op"], "hold");
         assert_eq!(letter["given_up"], Value::Bool(false), "a hold is never given up: {letter:#}");
@@ -249,7 +254,7 @@ fn one_failure_in_a_batch_is_one() {
         world.run(&format!("deadletters drop {}", letter["record"].as_str().unwrap())).exits(2).says("hold can't be dropped");
     }
     world.sandbox.handle.clear_faults(System::Ma);
-    assert_eq!(world.run("deadletters retry").exits(0).json()["count"], 2);
+    assert_eq!(world.run("deadletters retry").exits(0).json()["count"], 1);
     world.sync().exits(0);
     assert_eq!(blocked(&world), 4);
     assert_eq!(world.run("deadletters list").exits(0).json()["deadletters"], json!([]));
