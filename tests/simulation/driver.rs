@@ -316,8 +316,8 @@ impl Daemon {
 
     /// An answer arrives (or its absence is noticed). `None`: nothing is under way; a batch without outcomes: more is asked for.
     pub fn answer(&mut self, table: Table, at: usize, world: &mut World<'_>, dice: &mut Dice) -> Result<Option<Answered>, Died> {
-        let hangs = world.switches.is_on(Switch::LooksHang) && at % 8 != 0;
-        if let Some(looks) = self.looks.get_mut(table.system()).filter(|l| !l.is_empty() && at % 2 == 0 && !hangs) {
+        let hangs = world.switches.is_on(Switch::LooksHang) && !at.is_multiple_of(8);
+        if let Some(looks) = self.looks.get_mut(table.system()).filter(|l| !l.is_empty() && at.is_multiple_of(2) && !hangs) {
             if world.switches.is_on(Switch::LooksHang) {
                 world.switches.meet(Switch::LooksHang);
             }

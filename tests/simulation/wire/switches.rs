@@ -208,7 +208,7 @@ impl Switches {
     /// Whether a switch concerns this record: always the same ones, one in `n`.
     pub fn concerns(&self, switch: Switch, table: Table, id: u32, n: u32) -> bool {
         let mixed = (u64::from(id) + ((table as u64) << 32) + ((switch as u64) << 40)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.is_on(switch) && (mixed >> 32) % u64::from(n) == 0
+        self.is_on(switch) && (mixed >> 32).is_multiple_of(u64::from(n))
     }
 
     /// A block was set, and is taken away at once.
