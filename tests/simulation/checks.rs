@@ -229,6 +229,10 @@ pub fn after_delivery(sim: &mut Sim<'_>) -> Result<(), Violation> {
                 None => continue,
             };
             let Some(item) = sim.truth.item(table, number) else { continue };
+            // Who said no there in words that we do not read gets no mail from there either.
+            if item.refused() {
+                continue;
+            }
             // A dead record takes no write at all.
             if sim.switches.concerns(Switch::BatchNotFound, Table::MaPeople, number, 6) && table == Table::MaPeople {
                 continue;
