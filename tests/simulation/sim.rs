@@ -181,6 +181,8 @@ impl<'s> Sim<'s> {
 
     /// The first records, and the first start.
     fn begin(&mut self, mut dice: Dice) -> Result<(), Violation> {
+        let on = self.switches.named();
+        self.note(|| format!("switches on: {on}"));
         for _ in 0..40 {
             self.happen(&mut dice);
         }

@@ -185,6 +185,11 @@ impl Switches {
         self.on.contains(&switch)
     }
 
+    /// The switches that are on, for the history that a person reads.
+    pub fn named(&self) -> String {
+        self.on.iter().map(|s| format!("{s:?}")).collect::<Vec<_>>().join(", ")
+    }
+
     /// Counts it. Always true, so that it can end a condition.
     pub fn meet(&mut self, switch: Switch) -> bool {
         *self.met.entry(switch).or_default() += 1;
