@@ -105,6 +105,8 @@ pub struct Sim<'s> {
     read_back: bool,
     /// Our clock was set wrong at some time of this history.
     pub clock_was_off: bool,
+    /// By a month.
+    pub clock_was_far: bool,
 }
 
 /// Plays a history. With `trace` it also tells it.
@@ -161,6 +163,7 @@ impl<'s> Sim<'s> {
             granted: BTreeSet::new(),
             read_back: false,
             clock_was_off: false,
+            clock_was_far: false,
         }
     }
 
@@ -280,6 +283,7 @@ impl<'s> Sim<'s> {
                 self.skew_ms = *dice.pick(&jumps[..6 + far]).unwrap_or(&0);
                 let skew = self.skew_ms;
                 self.clock_was_off |= skew != 0;
+                self.clock_was_far |= skew > 1_800_000;
                 if let Some(daemon) = &mut self.daemon {
                     daemon.skew_ms = skew;
                 }
