@@ -3,15 +3,15 @@
 //! - [`world`], [`codec`], [`postings`], [`shelf`], [`view`]: all that was observed, in memory, and looking at it
 //! - [`engine`], [`system`], [`durable`], [`persist`]: the state behind one owner, making it durable, and its form on disk
 //! - [`replay`]: the journal against the store at open; [`rebuild`]: after the state was lost: what the journal gives back
-//! - [`observe`], [`overlay`], [`prove`], [`clashes`], [`clocks`], [`coverage`]: pages in, what a whole pass proves, by whose clock, and what
+//! - [`observe`], [`overlay`], [`prove`], `clashes`, [`clocks`], [`coverage`]: pages in, what a whole pass proves, by whose clock, and what
 //!   waits for it; [`schedule`]: which pass is next; [`reading`]: a stream's turn, pass by pass
-//! - [`sketch`], [`reconcile`], [`holds`], [`kept`], [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
+//! - [`sketch`], [`reconcile`], [`holds`], `kept`, [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`outbox`], [`deliver`], [`account`], [`delivery`]: the outbox, what is next for a system, and what became of each write
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
 //! - [`unread_refusals`], [`unread_addresses`], [`shown`], [`marks_in_words`]: words in opt-out fields, fields in no answer, and marks as people say them
 //! - [`written`], [`undo`]: what fields held before, and setting them back
 //! - [`plan`], [`approve`], [`status`], [`explain`], [`letters`], [`export`], [`backup`], [`gate`]: what people ask
-//! - [`rules`], [`left_rules`], [`connection`]: the rules in force, and what a system's settings say of its connection
+//! - [`rules`], `left_rules`, [`connection`]: the rules in force, and what a system's settings say of its connection
 //! - [`instance`]: which instance of a system stands behind its name
 //! - [`notices`]: what needs a person
 
