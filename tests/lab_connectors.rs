@@ -259,7 +259,9 @@ async fn ghost() {
     let other_case = lab.call(Method::POST, "/labels/", Some(other_case)).await["labels"][0]["id"].clone();
     let result = tokio::spawn(ghost_writes(ma.clone(), record.clone())).await;
     delete_label(&lab, PERMIT).await;
-    let after_deletion = write(&ma, &record, permit(true)).await;
+    // As the engine does where it finds the mark gone.
+    let op = WriteOp { record: record.clone(), change: permit(true), again: true };
+    let after_deletion = ma.write(&[op], Lane::Release).await.remove(0);
     let given_again = back(&ma, &record).await;
     let withdrawn = write(&ma, &record, permit(false)).await;
     delete_label(&lab, PERMIT).await;
