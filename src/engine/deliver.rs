@@ -196,7 +196,7 @@ impl Engine {
         let target = self.world.slot_mut(idx).target.get_or_insert_default();
         batch.had_block.push(target.block_ours);
         target.send(&change, now);
-        let again = target.held_again.times > 0 || target.released_again.times > 0;
+        let again = target.was_written_lately(&change, now);
         let op = WriteOp { record: record.id.clone(), change, again };
         if !op.change.fields.is_empty() {
             batch.written.push(WrittenRecord::of(&op, &record));

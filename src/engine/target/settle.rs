@@ -1,6 +1,7 @@
 //! How our writes stand in the target: its own forms of them, and what does not stay.
 
 use super::{REWRITES_MAX, Target};
+use crate::connector::{Change, PermitChange};
 use crate::model::{Mark, Name, Record, Span, Time, Value};
 use serde::{Deserialize, Serialize};
 
@@ -64,9 +65,13 @@ pub struct Again {
 impl Again {
     /// It was written.
     pub fn wrote(&mut self, now: Time) {
-        let soon = self.last_at != Time(0) && now.since(self.last_at) < AGAIN_WITHIN;
-        self.times = if soon { self.times.saturating_add(1) } else { 0 };
+        self.times = if self.is_once_more(now) { self.times.saturating_add(1) } else { 0 };
         (self.last_at, self.seen) = (now, false);
+    }
+
+    /// Whether the same was written lately: if it is wanted once more, it did not stay.
+    fn is_once_more(&self, now: Time) -> bool {
+        self.last_at != Time(0) && now.since(self.last_at) < AGAIN_WITHIN
     }
 
     /// Something takes it away, or it cannot be read there.
@@ -128,6 +133,13 @@ impl Target {
             noticed.push(Noticed::BlockLost { times: self.held_again.times.saturating_add(1) });
         }
         noticed
+    }
+
+    /// Whether a change sets a block, or gives a permit, that was written lately: the mark may mean something else in the target by now.
+    pub fn was_written_lately(&self, change: &Change, now: Time) -> bool {
+        let holds = change.block == Some(true) || change.permit == Some(PermitChange::Withdrawn);
+        let releases = change.block == Some(false) || matches!(change.permit, Some(PermitChange::Until(_)));
+        (holds && self.held_again.is_once_more(now)) || (releases && self.released_again.is_once_more(now))
     }
 
     /// A block of ours that is set again and again, and was not seen to stand since.

@@ -301,3 +301,22 @@ fn a_permit_is_given_renewed_at_half_and_withdrawn() {
         .unwrap();
     assert_eq!(withdrawn.permit, Some(PermitChange::Withdrawn));
 }
+
+#[test]
+fn a_mark_that_is_set_once_more_is_told_to_the_connector_from_the_first_time_on() {
+    let block = |on: bool| Change { block: Some(on), ..Change::default() };
+    let day = Span::days(1).0;
+    let mut target = Target::default();
+    let mut record = lead(&[], &[]);
+    assert!(!target.was_written_lately(&block(true), Time(5)), "the first time");
+    target.send(&block(true), Time(5));
+    target.applied(&mut record, None, false, Time(6));
+    assert!(target.was_written_lately(&block(true), Time(7)), "the second");
+    assert!(!target.was_written_lately(&block(true), Time(6 + day)), "a day later");
+    assert!(!target.was_written_lately(&block(false), Time(7)), "the first release");
+    let permit = Change { permit: Some(PermitChange::Until(Time(9))), ..Change::default() };
+    target.send(&permit, Time(8));
+    target.applied(&mut record, None, false, Time(8));
+    assert!(target.was_written_lately(&permit, Time(9)), "a permit that is gone");
+    assert!(!target.was_written_lately(&block(true), Time(9)), "a hold after the release");
+}
