@@ -102,6 +102,10 @@ impl Clocks {
         Time(ours.0.saturating_add(self.skew_ms(system).unwrap_or(0)))
     }
 
+    fn latest(&self, system: &Name, now: Time) -> Time {
+        now.plus(self.behind()).min(self.there(system, now).max(now))
+    }
+
     /// By how much a system's times are too late: zero unless it is the one that is wrong.
     pub fn shift(&self, system: &Name) -> Span {
         self.told.get(system).map_or(Span::ZERO, |t| t.shift)
@@ -144,9 +148,10 @@ impl Engine {
         self.clocks.belief().trusted(now)
     }
 
-    /// The latest that it may be now: what began is not dated before it.
-    pub fn latest_now(&self, now: Time) -> Time {
-        now.plus(self.clocks.behind())
+    /// The latest that it may be now where a system tells what began: it is not dated before. While our clock may be behind, that system's
+    /// own is the most that counts, and not another's that may be far ahead of both.
+    pub fn latest_now(&self, system: &Name, now: Time) -> Time {
+        self.clocks.latest(system, now)
     }
 
     /// What `status` says of clocks.
@@ -221,6 +226,16 @@ mod tests {
         clocks.tell(&"s2".into(), 900, now);
         assert_eq!(clocks.shift(&"s2".into()), Span::ZERO, "it was set right");
         assert_eq!(told(&[0, DAY], now).shift(&"s1".into()), Span::ZERO, "of two nobody can say which is wrong");
+    }
+
+    #[test]
+    fn what_one_system_tells_is_not_dated_by_another_that_is_ahead_of_all() {
+        let now = Time(100 * DAY);
+        let (of_two, behind) = (told(&[0, 31 * DAY], now), told(&[DAY, DAY, DAY], now));
+        assert_eq!(of_two.latest(&"s0".into(), now), now);
+        assert_eq!(of_two.latest(&"s1".into(), now), now.plus(Span(31 * DAY)));
+        assert_eq!(behind.latest(&"s0".into(), now), now.plus(Span(DAY)), "our clock is the one that is wrong");
+        assert_eq!(told(&[0, 0, 31 * DAY], now).latest(&"s2".into(), now), now, "the one that is off is shifted");
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Engine {
                 Observed::Merged { from, into } => self.observe_merged(&from, into),
             }
         }
-        let read_until = self.latest_now(now);
+        let read_until = self.latest_now(&run.system, now);
         if let Some(stream) = self.stream_mut(&run.system, &run.stream) {
             stream.read_until = Some(read_until);
         }
@@ -167,7 +167,7 @@ impl Engine {
         // The people of deals that are as they were are asked for in their own rhythm.
         let nobody_known = old.as_ref().is_none_or(|o| o.people.is_empty());
         let id = new.id.id.clone();
-        let at = self.latest_now(run.began);
+        let at = self.latest_now(&run.system, run.began);
         let sight = Sight { at, before: if seen_in_this_pass { Some(at) } else { run.seen_until.map(|before| before.min(at)) } };
         let merged = overlay(old.as_ref(), new, told, sight);
         // A pass that proves the people of its deals must have all of them.
