@@ -12,11 +12,12 @@ const RARELY: usize = 5;
 /// Something that only happens while a switch is on. Tells what, for the history that a person reads.
 pub fn happen(truth: &mut Truth, switches: &mut Switches, dice: &mut Dice) -> Option<String> {
     let on: Vec<Switch> = KINDS.into_iter().filter(|s| switches.is_on(*s)).collect();
-    let switch = *dice.pick(&on)?;
-    if !dice.once_in(RARELY) {
+    if on.is_empty() || !dice.once_in(RARELY) {
         return None;
     }
-    let what = act(truth, switch, dice)?;
+    // What cannot happen now leaves its turn to another.
+    let first = dice.below(on.len());
+    let (switch, what) = (0..on.len()).map(|n| on[(first + n) % on.len()]).find_map(|s| Some((s, act(truth, s, dice)?)))?;
     switches.meet(switch);
     Some(format!("{switch:?}: {what}"))
 }

@@ -216,8 +216,8 @@ pub fn after_delivery(sim: &mut Sim<'_>) -> Result<(), Violation> {
             let seen = engine.world.record(idx);
             let waits = engine.world.slot(idx).target.as_ref().is_some_and(|t| t.sent.is_some());
             // Who shows a refusal gets no mail from there anyway.
-            // A write that nobody told the outcome of was a failure, after which the next one waits.
-            let unsure = sim.unsure.get(&id).is_some_and(|at| sim.truth.now.0 - at.0 < TRIED_AGAIN_MS);
+            // A write that nobody told the outcome of was a failure, after which the system's next one waits.
+            let unsure = sim.unsure.iter().any(|(of, at)| *of.system == *system && sim.truth.now.0 - at.0 < TRIED_AGAIN_MS);
             // What something else takes away again and again is set ever more slowly.
             let taken = table == Table::MaPeople && sim.switches.is_on(Switch::BlockTakenAway);
             if seen.is_gone() || waits || unsure || taken || !seen.refusals.is_empty() {
@@ -238,7 +238,8 @@ pub fn after_delivery(sim: &mut Sim<'_>) -> Result<(), Violation> {
                 continue;
             }
             // As it is there, whatever we take it for; but what was changed by hand of late is not read yet.
-            let shown = if sim.truth.now.0 - item.touched.0 > 600_000 { item.record() } else { &seen };
+            let unseen_for = if item.touched_silently { judges::SILENT_LIMIT_MS } else { 600_000 };
+            let shown = if sim.truth.now.0 - item.touched.0 > unseen_for { item.record() } else { &seen };
             let open = match table {
                 Table::NewsPeople if !sim.shape.inverted => shown.mark(Mark::Permit) == Some(&Value::Bool(true)),
                 _ => !shown.is_blocked(),
@@ -279,7 +280,8 @@ pub fn at_rest(sim: &mut Sim<'_>) -> Result<(), Violation> {
             let refused = daemon.engine.table.find(&Subject::Record(id.clone())).standings.iter().any(|s| s.refused_all);
             // What was seen open under a clock that is a month ahead cools down from then: on the safe side, and it ends.
             if ours && !asks && !refused && !sim.clock_was_far && !sim.known.could_hold(&id, now, cool_down) {
-                return fail(8, format!("{id} is blocked by us for good, and nothing holds its person"));
+                let holds = daemon.engine.people.get(person).map(|p| p.holds.clone());
+                return fail(8, format!("{id} is blocked by us for good, and nothing holds its person but {holds:?}"));
             }
         }
     }

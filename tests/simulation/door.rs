@@ -167,7 +167,7 @@ impl Connector for Door {
         Box::pin(async move {
             self.ask().await;
             let (table, offices) = (self.table("people"), self.at());
-            Ok(ids.iter().filter_map(|id| offices.record(table, id.parse().ok()?).cloned()).collect())
+            Ok(ids.iter().filter_map(|id| offices.record(table, table.number(id)?).cloned()).collect())
         })
     }
 

@@ -90,13 +90,14 @@ pub enum Read {
 
 impl Daemon {
     /// Starts a process on what is on disk.
-    pub fn start(setup: &Setup, disk: Arc<Disk>, true_now: Time, skew_ms: i64, run: usize) -> Result<Daemon, String> {
+    pub fn start(setup: &Setup, instance: u32, disk: Arc<Disk>, true_now: Time, skew_ms: i64, run: usize) -> Result<Daemon, String> {
         let now = Time(true_now.0 + skew_ms);
         let opened = State::open_on(Box::new(Handle(disk.clone())), setup.info).map_err(|e| e.to_string())?;
         let (state, loaded) = opened;
         let state = state.with_journal(disk.journal.clone());
-        let opened = persist::open_on(setup.config.clone(), setup.opened(), now, format!("r_{run}").into(), (state, loaded));
+        let opened = persist::open_on(setup.config.clone(), setup.opened(instance), now, format!("r_{run}").into(), (state, loaded));
         let mut engine = opened.map_err(|e| e.to_string())?.engine;
+        engine.judge_addresses(now).map_err(|e| e.to_string())?;
         engine.reconcile(now);
         engine.commit().map_err(|e| e.to_string())?;
         let gate = Gate::new(&engine);
@@ -123,9 +124,10 @@ impl Daemon {
     }
 
     /// policy.toml was edited while we run.
-    pub fn take_rules(&mut self, setup: &Setup, world: &mut World<'_>) -> Result<(), Died> {
+    pub fn take_rules(&mut self, setup: &Setup, instance: u32, world: &mut World<'_>) -> Result<(), Died> {
         let now = self.now(world.truth);
-        self.engine.take_rules(setup.config.clone(), setup.opened(), now);
+        self.engine.take_rules(setup.config.clone(), setup.opened(instance), now);
+        self.engine.judge_addresses(now).map_err(|_| Died)?;
         self.gate.publish(&self.engine);
         self.reconcile(world)?;
         self.gate.publish(&self.engine);
@@ -181,7 +183,10 @@ impl Daemon {
             if !page.quarantined.is_empty() {
                 said.push_str(&format!(", {} kept out", page.quarantined.len()));
             }
-            known.observe(&page.observed, current.run.began);
+            // A stranger's record under a member's id is nobody that is known.
+            if &*current.run.stream != "staff" {
+                known.observe(&page.observed, current.run.began);
+            }
             self.engine.observe(&mut current.run, page, now).map_err(|_| Died)?;
         }
         match ended {
@@ -297,10 +302,13 @@ impl Daemon {
         world: &mut World<'_>,
     ) -> Result<Looked, Died> {
         let (now, system) = (self.now(world.truth), Name::from(table.system()));
-        self.engine.book_read_back(asked, answer.clone(), now).map_err(|_| Died)?;
-        if answer.is_ok() {
+        let commits = self.disk.commits();
+        let booked = self.engine.book_read_back(asked, answer.clone(), now);
+        // The commit that kills may have reached the disk.
+        if answer.is_ok() && (booked.is_ok() || self.disk.commits() > commits) {
             self.read_back.extend(asked.ids().iter().map(|id| RecordId::new(system.clone(), Entity::Person, id.clone())));
         }
+        booked.map_err(|_| Died)?;
         Ok(Looked { ids: asked.ids().to_vec(), answer })
     }
 

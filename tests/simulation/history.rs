@@ -72,8 +72,13 @@ impl History {
     /// The config that it is played under.
     pub fn shape(&self) -> Shape {
         let on = |switch| self.switches.contains(&switch);
-        let inverted = on(Switch::InvertedBlock) || on(Switch::ShortPages) || on(Switch::ThirdValue);
-        Shape { timed_permits: self.timed_permits, large: on(Switch::AmountWritten), inverted }
+        Shape {
+            timed_permits: self.timed_permits,
+            large: on(Switch::AmountWritten),
+            inverted: self.switches.iter().any(|s| s.needs_inverted_block()),
+            capped: on(Switch::ResultsCapped),
+            overlaps: on(Switch::IdsOverlap),
+        }
     }
 }
 

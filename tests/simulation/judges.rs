@@ -16,7 +16,7 @@ use nayose::model::{Address, Mail, MailKind, Mark, RecordId, Time, Value};
 use std::collections::BTreeMap;
 
 /// How long an address that came by a silent change may go unseen: until the next sweep, of which one may fail.
-const SILENT_LIMIT_MS: i64 = 52 * 3_600_000;
+pub const SILENT_LIMIT_MS: i64 = 52 * 3_600_000;
 /// Clocks that differ by no more than this agree: by so much a former process's proof may look too young.
 const AGREES_MS: i64 = 120_000;
 /// Our clock may have been so far ahead when a permit was given.
@@ -39,9 +39,19 @@ pub fn mail(sim: &mut Sim<'_>) -> Result<(), Violation> {
     }
     sim.counts.mails_judged += asked.len() as u64;
     let campaign = Mail::of(MailKind::Campaign);
+    let ends =
+        needed(sim).into_iter().filter_map(|(stream, limit)| Some(sim.daemon.as_ref()?.proofs.get(stream)?.at.0 + limit + SLACK_MS)).min();
     let Some(daemon) = &sim.daemon else { return Ok(()) };
     let subjects: Vec<String> = asked.iter().map(|(_, _, a)| a.to_string()).collect();
     let answers = daemon.gate.decide(&subjects, &campaign, ours);
+    // Nothing more is read: when the first limit is over, nobody is let through any more.
+    let own = needed(sim).iter().all(|(stream, _)| daemon.proofs.contains_key(*stream));
+    if let Some(end) = ends.filter(|end| own && *end >= now.0) {
+        let later = daemon.gate.decide(&subjects, &campaign, Time(ours.0 + end - now.0 + 1));
+        if let Some(((_, _, address), _)) = asked.iter().zip(&later).find(|(_, answer)| answer.decision == "allow") {
+            return fail(2, format!("the gate would allow {address} in {} s, when the first limit is over", (end - now.0) / 1000));
+        }
+    }
     for ((table, number, address), answer) in asked.iter().zip(&answers) {
         if answer.decision == "allow" {
             gate_allows(sim, address, now)?;
@@ -111,7 +121,9 @@ fn gate_allows(sim: &Sim<'_>, address: &Address, now: Time) -> Result<(), Violat
 /// The marketing system sends to whoever has a permit that has not ended: whatever became of us meanwhile.
 fn permit_stands(sim: &Sim<'_>, number: u32, address: &Address, now: Time) -> Result<(), Violation> {
     let Some(item) = sim.truth.item(Table::MaPeople, number) else { return Ok(()) };
-    if !may_send(item, true, now) {
+    // One in words was written by hand: whether it was seen, and may be withdrawn, is asked where `status` says protecting.
+    let by_hand = matches!(item.record().mark(Mark::Permit), Some(Value::Text(_)));
+    if by_hand || !may_send(item, true, now) {
         return Ok(());
     }
     for (cause, since) in sim.truth.against(address, sim.reach()) {
@@ -141,7 +153,7 @@ fn protected_as_told(sim: &Sim<'_>, table: Table, number: u32, address: &Address
     let by_permit = if table == Table::NewsPeople { !sim.shape.inverted } else { sim.timed_permits() };
     // Who took an address of late is not yet known by it.
     let known = now.0 - item.address_since.0 > if item.address_silent { SILENT_LIMIT_MS } else { REFUSAL_LIMIT_MS };
-    let by_hand = now.0 - item.touched.0 <= REFUSAL_LIMIT_MS;
+    let by_hand = now.0 - item.touched.0 <= if item.touched_silently { SILENT_LIMIT_MS } else { REFUSAL_LIMIT_MS };
     if !may_send(item, by_permit, now) || !known || by_hand {
         return Ok(());
     }

@@ -14,7 +14,7 @@ const COOLING_SLACK_MS: i64 = 130_000;
 #[derive(Debug, Clone, Default)]
 pub struct Bearer {
     pub addresses: BTreeSet<Address>,
-    pub account: Option<ShortText>,
+    pub accounts: BTreeSet<ShortText>,
     pub refused: bool,
     /// It shows the refusal itself, so that its system keeps it.
     pub shows_refusal: bool,
@@ -107,7 +107,7 @@ impl Known {
                     thing.ever.extend(people);
                 }
             }
-            Observed::Record { record, people_told, .. } => match record.id.entity {
+            Observed::Record { record, people_told, accounts_told } => match record.id.entity {
                 Entity::Person => {
                     let stale = self.acknowledged.get(&record.id).is_some_and(|at| *at >= began);
                     let new = !facts.bearers.contains_key(&record.id);
@@ -117,7 +117,11 @@ impl Known {
                     if !stale || new {
                         bearer.addresses.extend(record.address());
                         bearer.addresses.extend(record.addresses.iter().cloned());
-                        bearer.account = record.account.clone();
+                        // Further ones that an answer does not carry may still be there.
+                        if accounts_told {
+                            bearer.accounts.clear();
+                        }
+                        bearer.accounts.extend(record.accounts().cloned());
                     }
                     if bearer.refused {
                         facts.refused.extend(bearer.addresses.iter().cloned());
@@ -147,6 +151,18 @@ impl Known {
 
     pub fn bearer(&self, id: &RecordId) -> Option<&Bearer> {
         self.kept.bearers.get(id)
+    }
+
+    /// Whether a person's record was told and kept.
+    pub fn knows(&self, record: &RecordId) -> bool {
+        self.bearer(record).is_some()
+    }
+
+    /// Another instance of a system stands behind its name. Its records are kept under another: they may still tell who is whom.
+    pub fn set_system_aside(&mut self, system: &str, aside: &str) {
+        let was = |id: RecordId| if *id.system == *system { RecordId { system: aside.into(), ..id } } else { id };
+        self.kept.bearers = std::mem::take(&mut self.kept.bearers).into_iter().map(|(id, bearer)| (was(id), bearer)).collect();
+        self.pending.retain(|(row, _)| *row.id().system != *system);
     }
 
     pub fn refuses(&self, address: &Address) -> bool {
@@ -236,7 +252,7 @@ impl Known {
         self.kept
             .bearers
             .iter()
-            .any(|(id, b)| *id.system == *system && b.account.as_ref() == Some(account) && !b.addresses.is_disjoint(&whom.addresses))
+            .any(|(id, b)| *id.system == *system && b.accounts.contains(account) && !b.addresses.is_disjoint(&whom.addresses))
     }
 
     /// All records that hang together by any address that they ever bore, from one record on, with the deals and tickets that ever spoke of
@@ -258,9 +274,9 @@ impl Known {
         }
         self.kept.things.iter().any(|(id, thing)| {
             let named = seen.iter().any(|r| r.system == id.system && thing.ever.contains(&r.id));
-            let account = seen
-                .iter()
-                .any(|r| r.system == id.system && thing.account.is_some() && self.bearer(r).is_some_and(|b| b.account == thing.account));
+            let account = seen.iter().any(|r| {
+                r.system == id.system && thing.account.as_ref().is_some_and(|a| self.bearer(r).is_some_and(|b| b.accounts.contains(a)))
+            });
             let ended = match (thing.deal, thing.ticket) {
                 (Some(DealState::Lost), _) => thing.ended_at.is_some_and(|at| now.0 - at.0 > 2 * cool_down_ms),
                 (Some(state), _) => !state.is_open(),

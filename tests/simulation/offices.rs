@@ -186,7 +186,7 @@ impl Offices {
             Pass::Open => shelf.open.range(place.after + 1..).copied().take(PAGE).collect(),
             Pass::Changes(_) | Pass::Resume { .. } => return self.changed(table, pass, place),
             Pass::ById(ids) => {
-                let found = |id: &ShortText| id.parse().ok().and_then(|number| self.record(table, number));
+                let found = |id: &ShortText| table.number(id).and_then(|number| self.record(table, number));
                 let row = |id: &ShortText| match found(id) {
                     Some(record) => observed(record, false),
                     None => Observed::NotFound(RecordId { id: id.clone(), ..table.id(0) }),
@@ -233,7 +233,7 @@ impl Offices {
     pub fn write(&mut self, table: Table, id: &RecordId, change: &Change) -> bool {
         let word = change.status.as_ref().map(|s| word(self.words.get(table.system()), &s.to));
         let now = self.now;
-        let Ok(number) = id.id.parse() else { return false };
+        let Some(number) = table.number(&id.id) else { return false };
         self.writes += 1;
         self.change(table, number, |r| put_in(r, table, change, word, false, now))
     }

@@ -19,6 +19,8 @@ pub const REFUSAL_LIMIT_MS: i64 = 3_600_000;
 pub const PEOPLE_LIMIT_MS: i64 = 3_600_000;
 /// The cool-down of a lost deal in every policy but `ShortCoolDown`.
 pub const COOL_DOWN_MS: i64 = 3_600_000;
+/// Rows that a search shows at most where its results are capped.
+pub const ROWS_MAX: usize = 6;
 /// The least amount of a deal that holds, where only large ones do.
 pub const LARGE: f64 = 300.0;
 /// Releases at once that go without being asked.
@@ -76,13 +78,15 @@ pub struct SystemSetup {
 }
 
 impl Setup {
-    pub fn opened(&self) -> Vec<Opened> {
+    /// `instance`: counts the accounts of the marketing system that stood behind its name.
+    pub fn opened(&self, instance: u32) -> Vec<Opened> {
+        let address = |system: &str| if system == "ma" { format!("ma.{instance}.example") } else { system.to_string() };
         let opened = |s: &SystemSetup| Opened {
             config: s.config.clone(),
             abilities: s.abilities.clone(),
             streams: s.streams.clone(),
             words: s.words.clone(),
-            address: (&**s.config.name()).into(),
+            address: address(s.config.name()).into(),
             tells_instance: false,
         };
         self.systems.iter().map(opened).collect()
@@ -105,11 +109,17 @@ pub struct Shape {
     pub large: bool,
     /// The newsletter is the one whose block is an inverted flag.
     pub inverted: bool,
+    /// The CRM's searches show few rows.
+    pub capped: bool,
+    /// The newsletter has a second list of people.
+    pub overlaps: bool,
 }
 
 impl Default for Setups {
     fn default() -> Setups {
-        let shapes = (0..8).map(|n| Shape { timed_permits: n & 1 > 0, large: n & 2 > 0, inverted: n & 4 > 0 });
+        let on = |n: u32, bit: u32| n & (1 << bit) > 0;
+        let shapes =
+            (0..32).map(|n| Shape { timed_permits: on(n, 0), large: on(n, 1), inverted: on(n, 2), capped: on(n, 3), overlaps: on(n, 4) });
         let all = shapes.flat_map(|shape| Rules::ALL.map(|rules| ((shape, rules), OnceLock::new())));
         Setups { network: Network::default(), made: all.collect() }
     }
@@ -130,8 +140,12 @@ fn setup(folder: &std::path::Path, network: &Network, shape: Shape, rules: Rules
         ("precedence.toml", PRECEDENCE.to_string()),
         ("policy.toml", policy(rules, shape.large)),
         ("consent.toml", CONSENT.to_string()),
+        ("connectors/herald/manifest.toml", herald(shape.overlaps)),
+        ("connectors/hubspot/manifest.toml", hubspot(shape.capped)),
     ] {
-        std::fs::write(folder.join(file), text).expect("the temporary folder takes files");
+        let path = folder.join(file);
+        let made = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
+        made.expect("the temporary folder takes files");
     }
     let env = |_: &str| Some("0123456789abcdef01234567:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".to_string());
     let mut config = config::load(folder, &env, &config::Connectors).unwrap_or_else(|m| panic!("{}", m.drawn()));
@@ -169,9 +183,8 @@ base_url = "https://news.example"
 key = { env = "T" }
 hold = { block = false, permit = "nayose-ok", lease = "1h" }"#
     };
-    let made = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/simulation/connectors");
     format!(
-        r#"connectors = '{made}'
+        r#"connectors = "connectors"
 
 [state]
 url = "sled:data"
@@ -200,6 +213,20 @@ writes = ["hold", "status", "phone", "title"]
 writes = ["hold", "status"]
 "#
     )
+}
+
+/// The mailer made for the simulation, with or without a second list of people whose ids are those of others.
+fn herald(overlaps: bool) -> String {
+    let own = include_str!("connectors/herald/manifest.toml");
+    if overlaps { format!("{own}\n{}", include_str!("connectors/herald/staff.toml")) } else { own.to_string() }
+}
+
+/// The shipped manifest. With `capped` it knows of searches that show a few rows only.
+fn hubspot(capped: bool) -> String {
+    let shipped = include_str!("../../connectors/hubspot/manifest.toml");
+    let told = r#"rows_max = 10000, size_param = "limit", size = 200"#;
+    let few = format!(r#"rows_max = {ROWS_MAX}, size_param = "limit", size = {ROWS_MAX}"#);
+    if capped { shipped.replace(told, &few) } else { shipped.to_string() }
 }
 
 const PRECEDENCE: &str = r#"default = ["crm", "support", "ma"]

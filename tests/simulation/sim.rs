@@ -107,6 +107,8 @@ pub struct Sim<'s> {
     pub clock_was_off: bool,
     /// By a month.
     pub clock_was_far: bool,
+    /// Counts the accounts of the marketing system that stood behind its name.
+    instance: u32,
 }
 
 /// Plays a history. With `trace` it also tells it.
@@ -164,6 +166,7 @@ impl<'s> Sim<'s> {
             read_back: false,
             clock_was_off: false,
             clock_was_far: false,
+            instance: 0,
         }
     }
 
@@ -229,7 +232,7 @@ impl<'s> Sim<'s> {
     /// Starts the daemon on what is on disk.
     fn start(&mut self) -> Result<(), Violation> {
         self.runs += 1;
-        let started = Daemon::start(self.setup(), self.disk.clone(), self.truth.now, self.skew_ms, self.runs);
+        let started = Daemon::start(self.setup(), self.instance, self.disk.clone(), self.truth.now, self.skew_ms, self.runs);
         let daemon = started.map_err(|why| Violation::new(5, format!("the state does not open after a kill: {why}")))?;
         // What was under way when it died has no known outcome.
         self.unknown.append(&mut self.under_way);
@@ -247,7 +250,8 @@ impl<'s> Sim<'s> {
         match step.kind {
             Kind::World => self.happen(&mut dice),
             Kind::Wait => {
-                if self.switches.is_on(Switch::BlockTakenAway) && dice.once_in(2) {
+                let again = [Switch::BlockTakenAway, Switch::LabelRenamed, Switch::LabelDeleted];
+                if again.iter().any(|s| self.switches.is_on(*s)) && dice.once_in(2) {
                     return self.minute_by_minute(dice.clone());
                 }
                 let ms = *dice.pick(&[5_000, 60_000, 60_000, 600_000, 1_200_000, 5_400_000]).unwrap_or(&5_000);
@@ -268,6 +272,7 @@ impl<'s> Sim<'s> {
             Kind::Mail => judges::mail(self)?,
             Kind::Round => self.round(&mut dice)?,
             Kind::Admin => self.admin(&mut dice, false)?,
+            Kind::Kill if self.switches.is_on(Switch::AnotherInstance) && dice.once_in(2) => self.other_instance(&mut dice)?,
             Kind::Kill if dice.once_in(4) => self.lose_store(&mut dice)?,
             Kind::Kill => self.kill("kill -9", &mut dice)?,
             Kind::KillAtCommit => {
@@ -306,6 +311,10 @@ impl<'s> Sim<'s> {
             return Err(Violation::new(17, what));
         }
         let journal = self.disk.journal_bytes();
+        if self.switches.is_on(Switch::IdsOverlap) {
+            let members = self.truth.living(Table::NewsPeople).into_iter();
+            self.switches.members_known = members.filter(|m| self.known.knows(&Table::NewsPeople.id(*m))).collect();
+        }
         let mut world = World { truth: &mut self.truth, troubles: &self.troubles, switches: &mut self.switches, faults: self.faults };
         let done = work(&mut daemon, &mut world, &mut self.known);
         self.counts.requests += daemon.requests - before;
@@ -367,6 +376,25 @@ impl<'s> Sim<'s> {
         self.agreed = BTreeSet::from([self.rules]);
         self.lifted.clear();
         self.kill("stopped, and its store is lost", dice)
+    }
+
+    /// The marketing system's address is edited, while the process is stopped, to another account: strangers under the same ids, some of
+    /// whom its marketers hold.
+    fn other_instance(&mut self, dice: &mut Dice) -> Result<(), Violation> {
+        self.kill("stopped for an edit", dice)?;
+        self.switches.meet(Switch::AnotherInstance);
+        self.instance += 1;
+        self.truth.replace_leads(dice);
+        let theirs = |id: &RecordId| *id.system == *"ma";
+        for ids in [&mut self.under_way, &mut self.unknown, &mut self.granted] {
+            ids.retain(|id| !theirs(id));
+        }
+        self.unsure.retain(|id, _| !theirs(id));
+        self.lifted.retain(|id, _| !theirs(id));
+        self.approved.remove("ma");
+        self.sure.remove("ma");
+        self.known.set_system_aside("ma", &format!("ma before {}", self.instance));
+        self.kill("another account of ma is named", dice)
     }
 
     fn read_some(&mut self, dice: &mut Dice) -> Result<(), Violation> {
@@ -708,7 +736,8 @@ impl<'s> Sim<'s> {
             self.kill("restart for the new rules", dice)?;
         } else {
             let setup = self.setup();
-            self.with(|daemon, world, _| daemon.take_rules(setup, world))?;
+            let instance = self.instance;
+            self.with(|daemon, world, _| daemon.take_rules(setup, instance, world))?;
         }
         if !self.are_as_before(before) {
             checks::edited(self)?;

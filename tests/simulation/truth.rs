@@ -4,9 +4,12 @@ pub mod against;
 pub mod labels;
 
 use super::dice::Dice;
+use super::world::{HUMANS, named};
 use nayose::model::{Address, DealState, Entity, Mark, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value};
 use std::collections::BTreeMap;
 
+/// Added to the marketing system's numbers: such ids are integers that no double tells apart.
+const BEYOND_DOUBLES: u64 = 1 << 53;
 /// Earlier versions kept of a record.
 const VERSIONS_MAX: usize = 5;
 
@@ -72,7 +75,18 @@ impl Table {
     }
 
     pub fn id(self, number: u32) -> RecordId {
-        RecordId::new(self.system(), self.entity(), number.to_string())
+        RecordId::new(self.system(), self.entity(), self.shown(number).to_string())
+    }
+
+    /// A record's number as its system shows it.
+    pub fn shown(self, number: u32) -> u64 {
+        u64::from(number) + if self == Table::MaPeople { BEYOND_DOUBLES } else { 0 }
+    }
+
+    /// The number of a record whose id its system shows so.
+    pub fn number(self, shown: &str) -> Option<u32> {
+        let shown: u64 = shown.parse().ok()?;
+        u32::try_from(shown.checked_sub(self.shown(0))?).ok()
     }
 }
 
@@ -112,8 +126,9 @@ pub struct Item {
     pub address_silent: bool,
     pub account_silent: bool,
     pub people_since: BTreeMap<ShortText, Time>,
-    /// The last change that was not ours.
+    /// The last change that was not ours, and whether it moved no time, so that only a sweep shows it.
     pub touched: Time,
+    pub touched_silently: bool,
 }
 
 impl Item {
@@ -209,7 +224,7 @@ impl Truth {
 
     pub fn find(&self, id: &RecordId) -> Option<&Item> {
         let table = Table::ALL.into_iter().find(|t| t.system() == &*id.system && t.entity() == id.entity)?;
-        self.item(table, id.id.parse().ok()?)
+        self.item(table, table.number(&id.id)?)
     }
 
     /// Numbers of the records that are there.
@@ -256,6 +271,7 @@ impl Truth {
             account_silent: false,
             people_since,
             touched: now,
+            touched_silently: false,
         };
         self.tables.entry(table).or_default().insert(id, item);
         id
@@ -290,7 +306,7 @@ impl Truth {
             item.people_since.entry(person.clone()).or_insert(now);
         }
         if !ours {
-            item.touched = now;
+            (item.touched, item.touched_silently) = (now, way == Way::Silent);
         }
         item.versions.push(version);
         if item.versions.len() > VERSIONS_MAX {
@@ -314,6 +330,31 @@ impl Truth {
         }
     }
 
+    /// Another account of the marketing system: as many leads, of other people, under the same ids. Its marketers hold every other one.
+    pub fn replace_leads(&mut self, dice: &mut Dice) {
+        let numbers = self.living(Table::MaPeople);
+        self.tables.insert(Table::MaPeople, BTreeMap::new());
+        (self.feed, self.epoch) = (Vec::new(), self.epoch + 1);
+        let (next, now) = (self.next, self.now);
+        for number in numbers {
+            self.next = number;
+            let human = dice.below(HUMANS.len()) as u32;
+            let email = format!("{}@acme.example", HUMANS[human as usize].1);
+            let held = dice.once_in(2);
+            self.add(Table::MaPeople, human, dice, |r| {
+                text(r, "email", &email, now);
+                named(r, HUMANS[human as usize].0, now);
+                text(r, "phone", "", now);
+                text(r, "title", "", now);
+                r.set_mark(Mark::Block, Value::Bool(held));
+            });
+            if let Some(item) = self.item_mut(Table::MaPeople, number).filter(|_| held) {
+                item.block_by = BlockBy::Marketer;
+            }
+        }
+        self.next = next;
+    }
+
     fn version(&mut self, table: Table, mut record: Record, old: Option<Time>, deleted: bool, way: Way, dice: &mut Dice) -> Version {
         let stamped = match (way, old) {
             (Way::Silent, Some(old)) => old,
@@ -322,7 +363,7 @@ impl Truth {
         let visible = Time(self.now.0 + dice.range(0, table.index_lag_ms() + 1));
         record.changed_at = Some(stamped);
         if table == Table::MaPeople && way == Way::Usual {
-            let id = record.id.id.parse().unwrap_or(0);
+            let id = table.number(&record.id.id).unwrap_or(0);
             self.feed.push(Event { at: self.now, visible, id, deleted });
             // Entries get their place in the feed when they show.
             self.feed.sort_by_key(|e| e.visible);

@@ -19,6 +19,7 @@ pub fn answer(site: &mut Site<'_>, ask: &Ask) -> Reply {
     let parts: Vec<&str> = ask.path.trim_matches('/').split('/').collect();
     match (ask.method.as_str(), parts.as_slice()) {
         ("GET", ["people"]) => people(site, ask),
+        ("GET", ["staff"]) => staff(site, ask),
         ("PATCH", ["people", id]) => edit(site, ask, id),
         _ => Reply::no_such_path(),
     }
@@ -45,6 +46,21 @@ fn people(site: &mut Site<'_>, ask: &Ask) -> Reply {
     let (from, limit) = (ask.number("offset").unwrap_or(0), ask.number("limit").unwrap_or(3).min(3));
     let rows: Vec<Json> = places.iter().skip(from).take(limit).flatten().filter_map(|id| person(site, *id)).collect();
     Reply::json(&json!({"people": rows}))
+}
+
+/// Others, whose ids are those of members.
+fn staff(site: &mut Site<'_>, ask: &Ask) -> Reply {
+    let overlaps = site.switches.is_on(Switch::IdsOverlap);
+    let members =
+        site.truth.living(TABLE).into_iter().filter(|id| overlaps && id.is_multiple_of(3) && site.switches.members_known.contains(id));
+    let from = ask.number("offset").unwrap_or(0);
+    let here: Vec<u32> = members.skip(from).take(ask.number("limit").unwrap_or(3).min(3)).collect();
+    if !here.is_empty() {
+        site.switches.meet(Switch::IdsOverlap);
+    }
+    let rows: Vec<Json> =
+        here.iter().map(|id| json!({"id": id, "mail": format!("staff.{id}@news.example"), "name": format!("Staff {id}")})).collect();
+    Reply::json(&json!({"staff": rows}))
 }
 
 impl Site<'_> {

@@ -2,6 +2,7 @@
 
 use super::site::{Ask, Reply, Site};
 use super::switches::Switch;
+use crate::setup::ROWS_MAX;
 use crate::truth::{Table, Way};
 use nayose::model::{DealState, Name, Record, Time, Value};
 use serde_json::{Map, Value as Json, json};
@@ -52,13 +53,19 @@ fn list(site: &mut Site<'_>, ask: &Ask, table: Table) -> Reply {
 
 /// A search over what the index shows, by place in results that move.
 fn search(site: &mut Site<'_>, ask: &Ask, table: Table) -> Reply {
-    let filter = &ask.body["filterGroups"][0]["filters"][0];
+    let filters = ask.body["filterGroups"][0]["filters"].as_array().cloned().unwrap_or_default();
+    let value = |property: &str, operator: &str| {
+        let found = filters.iter().find(|f| f["propertyName"] == property && f["operator"] == operator);
+        found.and_then(|f| f["value"].as_str()).and_then(|t| t.parse::<i64>().ok())
+    };
     let mut all = site.searchable(table);
-    match filter["propertyName"].as_str() {
+    let beyond = value("hs_object_id", "GT").unwrap_or(0);
+    match filters.first().and_then(|f| f["propertyName"].as_str()) {
         Some("hs_is_closed") => {
             let now = site.now();
             let open = |r: &Record| r.deal.is_some_and(DealState::is_open);
             all.retain(|(_, id)| site.truth.item(table, *id).and_then(|i| i.visible(now)).is_some_and(|v| open(&v.record)));
+            all.retain(|(_, id)| i64::from(*id) > beyond);
             all.sort_unstable_by_key(|(_, id)| *id);
         }
         _ => {
@@ -66,11 +73,15 @@ fn search(site: &mut Site<'_>, ask: &Ask, table: Table) -> Reply {
                 site.switches.meet(Switch::ChangesRefused);
                 return Reply::of(400, &json!({"status": "error", "message": "the search cannot be carried out"}));
             }
-            let since: i64 = filter["value"].as_str().and_then(|t| t.parse().ok()).unwrap_or(0);
+            let stamp = if table == Table::CrmPeople { "lastmodifieddate" } else { "hs_lastmodifieddate" };
+            let (since, equal) = (value(stamp, "GTE").unwrap_or(0), value(stamp, "EQ"));
             for (at, id) in &mut all {
                 at.0 += site.ahead(table, *id);
             }
-            all.retain(|(at, _)| at.0 >= since || site.trouble.no_filter);
+            all.retain(|(at, id)| match equal {
+                Some(equal) => at.0 == equal && i64::from(*id) > beyond,
+                None => at.0 >= since || site.trouble.no_filter,
+            });
             all.sort_unstable();
         }
     }
@@ -78,7 +89,16 @@ fn search(site: &mut Site<'_>, ask: &Ask, table: Table) -> Reply {
         all.clear();
     }
     let from: usize = ask.body["after"].as_str().and_then(|t| t.parse().ok()).unwrap_or(0);
-    let size = site.page_size();
+    let mut size = site.page_size();
+    if site.switches.is_on(Switch::ResultsCapped) {
+        if from >= ROWS_MAX {
+            return Reply::of(400, &json!({"status": "error", "message": "paging beyond the results that a search shows"}));
+        }
+        size = size.min(ROWS_MAX - from);
+        if all.len() > ROWS_MAX {
+            site.switches.meet(Switch::ResultsCapped);
+        }
+    }
     let here: Vec<u32> = all.iter().map(|(_, id)| *id).skip(from).take(size).collect();
     let mut page = json!({"total": all.len(), "results": rows(site, table, &here, false)});
     if from + here.len() < all.len() && !here.is_empty() {

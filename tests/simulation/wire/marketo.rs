@@ -72,7 +72,7 @@ fn feed(site: &mut Site<'_>, ask: &Ask, deleted: bool) -> Reply {
     let known = site.truth.feed.partition_point(|e| e.visible <= site.truth.now);
     let upto = (from + site.page_size()).min(known).max(from.min(known));
     let entries = site.truth.feed[from.min(upto)..upto].iter().filter(|e| e.deleted == deleted);
-    let rows: Vec<Json> = entries.map(|e| json!({"id": e.id, "leadId": e.id, "activityDate": e.at.rfc3339()})).collect();
+    let rows: Vec<Json> = entries.map(|e| json!({"id": e.id, "leadId": TABLE.shown(e.id), "activityDate": e.at.rfc3339()})).collect();
     let mut page = json!({"success": true, "nextPageToken": site.token(upto), "moreResult": upto < known});
     // Where nothing is to be told there is no list, as with the vendor.
     if !rows.is_empty() {
@@ -82,7 +82,7 @@ fn feed(site: &mut Site<'_>, ask: &Ask, deleted: bool) -> Reply {
 }
 
 fn by_ids(site: &mut Site<'_>, ask: &Ask) -> Reply {
-    let ids: Vec<u32> = ask.param("filterValues").unwrap_or_default().split(',').filter_map(|t| t.parse().ok()).collect();
+    let ids: Vec<u32> = ask.param("filterValues").unwrap_or_default().split(',').filter_map(|t| TABLE.number(t)).collect();
     let rows: Vec<Json> = ids.into_iter().filter_map(|id| lead(site, id)).collect();
     Reply::json(&json!({"success": true, "result": rows}))
 }
@@ -98,7 +98,7 @@ fn lead(site: &mut Site<'_>, id: u32) -> Option<Json> {
     };
     let score = record.field("score").and_then(|f| if let Value::Int(n) = f.value { Some(n) } else { None });
     let mut row = json!({
-        "id": id,
+        "id": TABLE.shown(id),
         "email": record.text("email"),
         "firstName": record.text("first_name"),
         "lastName": record.text("last_name"),
@@ -130,7 +130,7 @@ fn update(site: &mut Site<'_>, ask: &Ask) -> Reply {
         return Reply::of(500, &json!({"success": false}));
     }
     let inputs = ask.body["input"].as_array().cloned().unwrap_or_default();
-    let number = |input: &Json| input["id"].as_u64().map_or(0, |n| n as u32);
+    let number = |input: &Json| TABLE.number(&input["id"].to_string()).unwrap_or(0);
     // A dead record may well be listed.
     let dead = |site: &Site<'_>, id: u32| site.switches.concerns(Switch::BatchNotFound, TABLE, id, 6);
     let gone = |site: &Site<'_>, id: u32| site.truth.item(TABLE, id).is_none_or(|i| i.deleted()) || dead(site, id);
@@ -142,7 +142,7 @@ fn update(site: &mut Site<'_>, ask: &Ask) -> Reply {
     let mut result = Vec::new();
     for input in &inputs {
         let id = number(input);
-        let skipped = |why: &str| json!({"id": id, "status": "skipped", "reasons": [{"code": "1004", "message": why}]});
+        let skipped = |why: &str| json!({"id": TABLE.shown(id), "status": "skipped", "reasons": [{"code": "1004", "message": why}]});
         let names: Vec<&str> = input.as_object().map(|o| o.keys().map(String::as_str).collect()).unwrap_or_default();
         result.push(if gone(site, id) {
             site.switches.refused = true;
@@ -160,7 +160,7 @@ fn update(site: &mut Site<'_>, ask: &Ask) -> Reply {
             skipped("the lead is unsubscribed and cannot be edited")
         } else {
             write(site, id, input);
-            json!({"id": id, "status": "updated"})
+            json!({"id": TABLE.shown(id), "status": "updated"})
         });
     }
     Reply::json(&json!({"success": true, "result": result}))

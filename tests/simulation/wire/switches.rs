@@ -83,6 +83,12 @@ pub enum Switch {
     AskedLater,
     /// A permit is written by hand, in words.
     PermitWritten,
+    /// A search shows no more than a few rows, however many there are.
+    ResultsCapped,
+    /// A second list of the newsletter's counts its people from one again.
+    IdsOverlap,
+    /// Another account of the marketing system answers in the place of the one that was approved.
+    AnotherInstance,
 }
 
 impl Switch {
@@ -104,10 +110,16 @@ impl Switch {
                 | Switch::ThirdValue
                 | Switch::ChangesRefused
                 | Switch::StatusKept
+                | Switch::ResultsCapped
         )
     }
 
-    pub const ALL: [Switch; 34] = [
+    /// Only the mailer whose block is an inverted flag can do so.
+    pub fn needs_inverted_block(self) -> bool {
+        matches!(self, Switch::InvertedBlock | Switch::ShortPages | Switch::ThirdValue | Switch::IdsOverlap)
+    }
+
+    pub const ALL: [Switch; 37] = [
         Switch::FieldRefused,
         Switch::BatchNotFound,
         Switch::StatusRefused,
@@ -142,6 +154,9 @@ impl Switch {
         Switch::LooksHang,
         Switch::AskedLater,
         Switch::PermitWritten,
+        Switch::ResultsCapped,
+        Switch::IdsOverlap,
+        Switch::AnotherInstance,
     ];
 }
 
@@ -162,6 +177,8 @@ pub struct Switches {
     pub refused: bool,
     /// An empty list was answered where there is something.
     pub lied: bool,
+    /// Members of the newsletter that were read and kept.
+    pub members_known: BTreeSet<u32>,
     /// While it is false the world behaves.
     pub awake: bool,
 }
@@ -169,8 +186,7 @@ pub struct Switches {
 impl Switches {
     pub fn new(on: &BTreeSet<Switch>) -> Switches {
         let mut on = on.clone();
-        // Only there are such pages.
-        if on.contains(&Switch::ShortPages) || on.contains(&Switch::ThirdValue) {
+        if on.iter().any(|s| s.needs_inverted_block()) {
             on.insert(Switch::InvertedBlock);
         }
         Switches { on, met: BTreeMap::new(), awake: true, ..Switches::default() }
