@@ -3,6 +3,7 @@
 //! labels, and an id of old then names another one or none.
 
 use super::failure::{Failure, Kind};
+use super::halving::Halving;
 use super::json::Json;
 use super::manifest::{LabelNames, Labels};
 use super::paging::{Pager, Rows, Step, fingerprint};
@@ -89,9 +90,27 @@ impl LabelPlan {
         }
     }
 
+    /// Carries out one step for some records, in parts where they are refused together.
     async fn step(&self, reader: &Reader<'_>, writer: &Writer, step: &LabelStep, ids: &[ShortText]) -> Vec<Outcome> {
-        let all = |outcome: Outcome| vec![outcome; ids.len()];
-        let mut again = true;
+        let mut may_look_anew = true;
+        let mut halving = Halving::new(ids, reader.lane);
+        while let Some(part) = halving.next_part() {
+            let answer = self.send(reader, writer, step, part, &mut may_look_anew).await;
+            halving.book(part, answer);
+        }
+        halving.into_outcomes()
+    }
+
+    /// Sends one request. `may_look_anew`: the label was not looked up anew for this step yet.
+    async fn send(
+        &self,
+        reader: &Reader<'_>,
+        writer: &Writer,
+        step: &LabelStep,
+        ids: &[ShortText],
+        may_look_anew: &mut bool,
+    ) -> Result<Vec<Outcome>, Failure> {
+        let all = |outcome: Outcome| Ok(vec![outcome; ids.len()]);
         loop {
             let label_id = match self.label_id(reader, &step.label, step.add).await {
                 Ok(Some(id)) => id,
@@ -111,14 +130,20 @@ impl LabelPlan {
             let fill = Fill { ids, label: Some(&step.label), label_id: Some(&label_id), ..Fill::default() };
             let call = if step.add { &self.add } else { &self.remove };
             let (outcomes, in_vain) = match reader.http.write(&call.prepare(&fill, &Default::default()), reader.lane).await {
-                Ok(answer) => self.outcomes(reader, writer, step, ids, answer.json.root()).await,
-                Err(failure) => (all(failure.outcome()), matches!(failure.kind, Kind::NotFound | Kind::Refused)),
+                Ok(answer) => {
+                    let (outcomes, in_vain) = self.outcomes(reader, writer, step, ids, answer.json.root()).await;
+                    (Ok(outcomes), in_vain)
+                }
+                Err(failure) => {
+                    let in_vain = matches!(failure.kind, Kind::NotFound | Kind::Refused);
+                    (Err(failure), in_vain)
+                }
             };
-            if !in_vain || !again {
+            if !in_vain || !*may_look_anew {
                 return outcomes;
             }
             // The label we knew may have been deleted and made anew by hand: look it up once more.
-            again = false;
+            *may_look_anew = false;
             self.known.lock().await.remove(&step.label);
         }
     }

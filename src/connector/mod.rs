@@ -6,7 +6,7 @@
 //! - what a request is made of: `template`, [`settings`], `request`, `auth`
 //! - how it is sent: [`network`], [`transport`], `http`, `compressed`, `budget`, `retry`, `failure`, and `secrets`, which keeps them out of
 //!   messages
-//! - reading: `streams`, `passes`, `paging`, `feed`; writing: `writes`, `rows`, `results`, `labels`
+//! - reading: `streams`, `passes`, `paging`, `feed`; writing: `writes`, `rows`, `results`, `labels`, `halving`
 //!
 //! The daemon sees none of it: it speaks to a [`Connector`], of which [`RestConnector`] is the one that manifests make.
 
@@ -21,6 +21,7 @@ mod condition;
 pub mod examples;
 mod failure;
 mod feed;
+mod halving;
 mod http;
 pub mod json;
 mod kept_out;

@@ -1,12 +1,12 @@
 //! Writes a batch of changes and says of each record what came of it.
 
-use super::failure::{Failure, Kind};
-use super::json::Document;
+use super::failure::Failure;
+use super::halving::Halving;
 use super::labels::LabelPlan;
 use super::manifest::{Manifest, Writes};
 use super::map::Mapper;
 use super::passes::Reader;
-use super::port::{Abilities, Error, Lane, Observed, Outcome, PassEnd, WriteOp};
+use super::port::{Abilities, Error, Observed, Outcome, PassEnd, WriteOp};
 use super::request::{Call, Fill};
 use super::results::Results;
 use super::rows::{Cell, Fields, MarkWords, Row, Words};
@@ -22,8 +22,6 @@ use std::sync::Arc;
 const SINGLES: usize = 20;
 /// Requests under way at once; the system's own limits hold besides.
 const AT_ONCE: usize = 4;
-/// After so many single rows refused, and none taken, the rest of a refused batch is not tried one by one: the mistake is in all of them.
-const REFUSED_ALONE_MAX: usize = 8;
 
 /// What can be written to a system.
 pub struct Writer {
@@ -233,41 +231,24 @@ impl UpdatePlan {
         batches
     }
 
-    /// Sends a batch. One that is refused whole is sent again in halves, so that one bad row is one failure.
+    /// Sends a batch, in parts where it is refused whole.
     async fn send(&self, reader: &Reader<'_>, batch: &[Sent<'_>]) -> Vec<(usize, Outcome)> {
-        let mut outcomes = Vec::with_capacity(batch.len());
-        let mut open = vec![batch];
-        let (mut taken, mut refused_alone) = (false, 0);
-        while let Some(rows) = open.pop() {
-            let hopeless = !taken && refused_alone >= REFUSED_ALONE_MAX && reader.lane != Lane::Protective;
-            match self.send_once(reader, rows).await {
-                Ok(answer) => {
-                    taken = true;
-                    let ids: Vec<&str> = rows.iter().map(|r| r.id.as_str()).collect();
-                    let told =
-                        self.results.as_ref().map_or_else(|| vec![Outcome::Applied; rows.len()], |r| r.outcomes(&ids, answer.root()));
-                    outcomes.extend(rows.iter().map(|r| r.at).zip(told));
-                }
-                // "Not found" may mean one of the records as well as the whole.
-                Err(failure) if matches!(failure.kind, Kind::Refused | Kind::NotFound) && rows.len() > 1 && !hopeless => {
-                    let (first, second) = rows.split_at(rows.len() / 2);
-                    open.extend([second, first]);
-                }
-                Err(failure) => {
-                    refused_alone += usize::from(rows.len() == 1);
-                    outcomes.extend(rows.iter().map(|r| (r.at, failure.outcome())));
-                }
-            }
+        let mut halving = Halving::new(batch, reader.lane);
+        while let Some(rows) = halving.next_part() {
+            let answer = self.send_once(reader, rows).await;
+            halving.book(rows, answer);
         }
-        outcomes
+        batch.iter().map(|r| r.at).zip(halving.into_outcomes()).collect()
     }
 
-    async fn send_once(&self, reader: &Reader<'_>, rows: &[Sent<'_>]) -> Result<Document, Failure> {
+    async fn send_once(&self, reader: &Reader<'_>, rows: &[Sent<'_>]) -> Result<Vec<Outcome>, Failure> {
         let ids: Vec<ShortText> = rows.iter().map(|r| r.id.clone()).collect();
-        let rows: Vec<&Fields<'_>> = rows.iter().map(|r| &r.fields).collect();
-        let fill = Fill { ids: &ids, rows: Some(&rows), ..Fill::default() };
-        let request = self.call.prepare(&fill, &Default::default());
-        reader.http.write(&request, reader.lane).await.map(|answer| answer.json)
+        let fields: Vec<&Fields<'_>> = rows.iter().map(|r| &r.fields).collect();
+        let fill = Fill { ids: &ids, rows: Some(&fields), ..Fill::default() };
+        let answer = reader.http.write(&self.call.prepare(&fill, &Default::default()), reader.lane).await?;
+        let Some(results) = &self.results else { return Ok(vec![Outcome::Applied; rows.len()]) };
+        let ids: Vec<&str> = rows.iter().map(|r| r.id.as_str()).collect();
+        Ok(results.outcomes(&ids, answer.json.root()))
     }
 }
 

@@ -116,6 +116,26 @@ async fn one_bad_row_in_a_batch_that_is_refused_whole_is_one_failure() {
     }
 }
 
+/// Whatever word a system has for "one of these I do not take".
+#[tokio::test]
+async fn any_plain_no_to_a_whole_batch_may_mean_one_row() {
+    for code in [400, 403, 404, 409, 410, 413, 422] {
+        let server = Server::start(move |asked, _| {
+            let rows = asked.body["input"].as_array().unwrap();
+            match rows.iter().any(|r| r["id"] == 2) {
+                true => status(code, "{}"),
+                false => json(json!({"result": rows.iter().map(|_| json!({"status": "updated"})).collect::<Vec<_>>()})),
+            }
+        })
+        .await;
+        let ops: Vec<_> = (0..4).map(|i| op(&i.to_string(), "03")).collect();
+        let outcomes = server.connector(&batch(&BY_PLACE.replace("batch = 2", "batch = 100"))).write(&ops, Lane::Protective).await;
+        let taken: Vec<bool> = outcomes.iter().map(|o| *o == Outcome::Applied).collect();
+        assert_eq!(taken, [true, true, false, true], "{code}: {outcomes:?}");
+        assert!(matches!(outcomes[2], Outcome::Rejected(_)), "{code}: {outcomes:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_batch_is_cut_by_bytes() {
     let server = Server::start(|asked, _| {
@@ -198,6 +218,39 @@ async fn labels_are_found_or_made_once_and_a_low_count_is_looked_into() {
     assert_eq!(puts, ["/add/2", "/add/3", "/remove/1"], "the block goes first");
     assert_eq!(labels.lock().unwrap().len(), 3);
     assert_eq!(&*connector.status_word("won"), "st-won");
+}
+
+/// One member was deleted there: the label's request was refused for all of its batch, and again with each try.
+#[tokio::test]
+async fn one_bad_id_in_a_label_request_that_is_refused_whole_is_one_failure() {
+    for code in [400, 404, 410, 422] {
+        let server = Server::start(move |asked, _| match (&*asked.method, &*asked.path) {
+            ("GET", "/labels") => json(json!({"l": [{"id": 1, "name": "hold"}]})),
+            ("PUT", _) => {
+                let ids = asked.body["ids"].as_array().unwrap();
+                if ids.contains(&json!("5")) { status(code, "{\"message\":\"no such member\"}") } else { json(json!({"n": ids.len()})) }
+            }
+            other => panic!("{other:?}"),
+        })
+        .await;
+        let connector = server.connector(LABELS);
+        for block in [true, false] {
+            let change = Change { block: Some(block), ..Change::default() };
+            let op =
+                |i: usize| WriteOp { record: RecordId::new("ma", Entity::Person, i.to_string()), change: change.clone(), again: false };
+            // Two requests: the batch is ten.
+            let outcomes = connector.write(&(0..13).map(op).collect::<Vec<_>>(), Lane::Protective).await;
+            for (i, outcome) in outcomes.iter().enumerate() {
+                match outcome {
+                    Outcome::Applied => assert_ne!(i, 5, "{code}"),
+                    Outcome::Rejected(_) => assert_eq!(i, 5, "{code}: {outcomes:?}"),
+                    other => panic!("{code}: {i}: {other:?}"),
+                }
+            }
+        }
+        let looked_up = server.asked().iter().filter(|a| a.method == "GET").count();
+        assert_eq!(looked_up, 3, "{code}: the label at first, and once more for each step that is refused");
+    }
 }
 
 #[tokio::test]
