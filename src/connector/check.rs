@@ -211,6 +211,9 @@ impl Checker<'_> {
         if let Some(by_id) = &s.by_id {
             self.by_id(name, s, by_id);
         }
+        if let Some(all) = &s.all_accounts {
+            self.all_accounts(name, s, all);
+        }
         match &s.record {
             Some(map) => super::check_record::check(self, name, s.entity, map),
             None => self.fail_if(!associations, &at, "has no record: say what its records become"),
@@ -263,22 +266,39 @@ impl Checker<'_> {
     }
 
     fn for_each(&mut self, name: &str, s: &Stream, each: &ForEach) {
-        let at = ["streams", name, "for_each"];
-        self.request(&["streams", name, "for_each", "request"], s, &each.request, &IDS);
         if self.deals(&each.stream).is_none() {
             self.fail(&["streams", name, "for_each", "stream"], format!("{:?} is no stream of deals", each.stream));
         }
-        self.fail_if(!names_ids(&each.request), &at, "the request does not say {ids} or {id_rows}");
-        self.fail_if(each.chunk == 0, &["streams", name, "for_each", "chunk"], "must be at least 1");
-        self.fail_if(each.deal.is_empty() && each.chunk != 1, &at, "without a path to the deal's id, chunk must be 1");
-        for path in [&each.deal, &each.people].into_iter().chain(&each.more) {
-            self.path(&at, path);
+        let ForEach { request, chunk, deal, people, more, more_param, .. } = each;
+        self.lists(&["streams", name, "for_each"], s, (request, *chunk), (deal, people), (more.as_deref(), more_param.is_some()));
+    }
+
+    fn all_accounts(&mut self, name: &str, s: &Stream, all: &AllAccounts) {
+        let at = ["streams", name, "all_accounts"];
+        let asked = s.record.as_ref().is_some_and(|r| r.accounts_more.is_some());
+        self.fail_if(!asked, &at, "is never asked: record.accounts_more says where a record shows a part of its accounts");
+        let AllAccounts { request, chunk, record, accounts, more, more_param } = all;
+        self.lists(&at, s, (request, *chunk), (record, accounts), (more.as_deref(), more_param.is_some()));
+    }
+
+    /// Lists that are read by the ids of those whose they are.
+    fn lists(
+        &mut self,
+        at: &[&str; 3],
+        s: &Stream,
+        (request, chunk): (&Request, usize),
+        (owner, ids): (&str, &str),
+        (more, has_param): (Option<&str>, bool),
+    ) {
+        let below = |key| [at[0], at[1], at[2], key];
+        self.request(&below("request"), s, request, &IDS);
+        self.fail_if(!names_ids(request), at, "the request does not say {ids} or {id_rows}");
+        self.fail_if(chunk == 0, &below("chunk"), "must be at least 1");
+        self.fail_if(owner.is_empty() && chunk != 1, at, "where no path says whose list a row is, chunk must be 1");
+        for path in [owner, ids].into_iter().chain(more) {
+            self.path(at, path);
         }
-        self.fail_if(
-            each.more_param.is_some() && each.more.is_none(),
-            &at,
-            "more_param needs more: where the answer says behind what to go on",
-        );
+        self.fail_if(has_param && more.is_none(), at, "more_param needs more: where the answer says behind what to go on");
     }
 
     /// A request of a stream.

@@ -14,7 +14,7 @@ pub(super) fn check(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &Rec
     for (key, paths) in [("account", &map.account), ("addresses", &map.addresses)] {
         paths.iter().flat_map(Paths::as_slice).for_each(|path| c.path(&at(key), path));
     }
-    for (key, path) in [("people", &map.people), ("people_more", &map.people_more)] {
+    for (key, path) in [("people", &map.people), ("people_more", &map.people_more), ("accounts_more", &map.accounts_more)] {
         if let Some(path) = path {
             c.path(&at(key), path);
         }
@@ -52,6 +52,8 @@ pub(super) fn check(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &Rec
     c.fail_if(map.addresses.is_some() && !addressed, &at("addresses"), "only persons and tickets have addresses");
     map.more.iter().for_each(|path| c.path(&at("more"), path));
     c.fail_if(map.people_more.is_some() && map.people.is_none(), &at("people_more"), "is for records that have people");
+    let further = map.account.as_ref().is_some_and(|paths| paths.as_slice().len() > 1);
+    c.fail_if(map.accounts_more.is_some() && !further, &at("accounts_more"), "is for records whose account has further paths");
     c.fail_if(map.people.is_some() && !stateful, &at("people"), "only deals and tickets have people");
     for (i, other) in map.same_as.iter().enumerate() {
         let at = ["streams", stream, "record", "same_as", &i.to_string()];

@@ -6,6 +6,7 @@ use super::paging::{Pager, Rows, Step};
 use super::passes::Reader;
 use super::port::{Error, Observed, PageRead, PageSink, PassEnd};
 use super::request::{Call, Fill};
+use super::rest::CutAccounts;
 use super::scalars::{id_of, text_of, time_text};
 use super::streams::FeedPlan;
 use crate::model::{Entity, RecordId, ShortText, Time};
@@ -158,6 +159,7 @@ impl Reader<'_> {
         end: &mut PassEnd,
     ) -> Result<PageRead, Error> {
         let mut page = PageRead::default();
+        let mut cut = CutAccounts::default();
         type Chunk<'c> = (&'c [ShortText], Result<Answer, Error>);
         let mut requests: Vec<BoxFuture<'_, Chunk<'_>>> = Vec::new();
         for ids in ids.chunks(chunk.max(1)) {
@@ -180,10 +182,20 @@ impl Reader<'_> {
             match (asked, rows.as_slice()) {
                 // One record was asked for and one came: it is the one, though many systems do not repeat its id.
                 ([id], [row]) if mapper.id(row).is_none() => mapper.map_as(id, row, at, call.carries, &mut page),
-                (_, rows) => rows.iter().for_each(|row| mapper.map(row, at, call.carries, &mut page)),
+                (_, rows) => {
+                    for row in rows {
+                        let before = page.observed.len();
+                        mapper.map(row, at, call.carries, &mut page);
+                        cut.note(mapper, row, before, &page);
+                    }
+                }
             }
         }
-        Ok(page)
+        match self.follow_accounts(cut, &mut page, end).await {
+            // "Not found" would be taken for the records.
+            Err(Error::NotFound { system, what }) => Err(Error::Refused { system, what, said: "not found (404)".to_string() }),
+            followed => followed.map(|()| page),
+        }
     }
 }
 

@@ -37,6 +37,13 @@ impl Carries {
     }
 }
 
+/// Which lists of a record that go on elsewhere are asked for by another request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Followed {
+    pub people: bool,
+    pub accounts: bool,
+}
+
 /// A `record` section, made ready to be used on many records.
 #[derive(Debug)]
 pub struct Mapper {
@@ -54,9 +61,9 @@ pub struct Mapper {
     more_accounts: Vec<Path>,
     people: Option<Path>,
     people_more: Option<Path>,
+    accounts_more: Option<Path>,
     more: Vec<Path>,
-    /// Where a deal's people go on elsewhere they are asked for by another request.
-    people_follow: bool,
+    followed: Followed,
     addresses: Vec<Path>,
     states: Vec<(String, Condition)>,
     refusals: Vec<(RefusalScope, RefusalTest)>,
@@ -125,8 +132,9 @@ impl Mapper {
             more_accounts: accounts.collect(),
             people: map.people.as_ref().map(path).transpose()?,
             people_more: map.people_more.as_ref().map(path).transpose()?,
+            accounts_more: map.accounts_more.as_ref().map(path).transpose()?,
             more: map.more.iter().map(path).collect::<Result<_, _>>()?,
-            people_follow: false,
+            followed: Followed::default(),
             addresses: several(&map.addresses)?,
             states,
             refusals,
@@ -141,18 +149,6 @@ impl Mapper {
     /// The fields that are looked out for.
     pub fn watched(&self) -> Vec<WatchedField> {
         self.watch.fields()
-    }
-
-    /// The same, where the rest of a deal's list of people is asked for elsewhere.
-    pub fn following_people(self) -> Mapper {
-        Mapper { people_follow: true, ..self }
-    }
-
-    /// Whether a list of the raw record goes on elsewhere: of its people, and which else.
-    fn cut_short(&self, raw: &Json<'_>) -> (bool, Option<&Path>) {
-        let goes_on = |path: &&Path| path.first(raw).is_some_and(|more| !super::rest::ends(more));
-        let people = self.people_more.as_ref().filter(goes_on);
-        (people.is_some(), self.more.iter().find(goes_on).or(people.filter(|_| !self.people_follow)))
     }
 
     /// The raw record's id, if it can be read.
@@ -241,9 +237,8 @@ impl Mapper {
         }
         let accounts_told = self.accounts(raw, carries.accounts, &mut record, &mut told);
         let people_told = self.people(raw, carries.people, &mut record, &mut told);
-        let (people_go_on, cut_short) = self.cut_short(raw);
-        let people_told = people_told && !people_go_on;
-        if let Some(path) = cut_short {
+        let cut = self.cut(raw);
+        if let Some(path) = cut.untold {
             page.cut_short.get_or_insert_with(|| format!("{} shows a part of a list only (it goes on at {path})", record.id.id));
         }
         self.addresses(raw, &mut record, &mut told);
@@ -256,6 +251,7 @@ impl Mapper {
         }
         record.same_as.sort();
         record.same_as.dedup();
+        let (people_told, accounts_told) = (people_told && !cut.people, accounts_told && !cut.accounts);
         page.observed.push(Observed::Record { record: Box::new(record), people_told, accounts_told });
     }
 

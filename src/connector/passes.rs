@@ -8,8 +8,9 @@ use super::map::Mapper;
 use super::paging::{Circle, Pager, Rows, Step, fingerprint};
 use super::port::{Error, Lane, PageRead, PageSink, PassEnd};
 use super::request::{Call, Fill, Prepared};
+use super::rest::CutAccounts;
 use super::scalars::time_text;
-use super::streams::ChangesPlan;
+use super::streams::{ChangesPlan, ListPlan};
 use crate::model::{Span, Time};
 use futures::future::{OptionFuture, join};
 use jiff::tz::TimeZone;
@@ -23,6 +24,8 @@ pub struct Reader<'r> {
     pub http: &'r Http,
     pub zone: &'r TimeZone,
     pub lane: Lane,
+    /// How all accounts of the stream's records are read, where a row shows a part of them.
+    pub all_accounts: Option<&'r ListPlan>,
 }
 
 /// How a listing is to be read.
@@ -169,7 +172,9 @@ impl Reader<'_> {
                 let request = call.prepare(&fill, &pager.ask());
                 async move { self.http.read(&request, self.lane).await }
             });
+            // After a page whose lists are not told whole the pass is gone on with from before it: what is left out there is asked for again.
             let cursor = match how {
+                _ if end.incomplete_because.is_some() => None,
                 Listing { resumes: true, .. } => pager.cursor().map(Box::from),
                 Listing { tells_place: true, .. } if step == Step::More => pager.place().map(Box::from),
                 _ => None,
@@ -180,16 +185,29 @@ impl Reader<'_> {
                 let mut page = PageRead { cursor, clock_skew_ms: answer.clock_skew_ms, ..PageRead::default() };
                 page.observed.reserve_exact(rows);
                 let at = (self.http.clock)();
+                let mut cut = CutAccounts::default();
                 for row in call.records.iter().filter_map(|path| path.records(answer.json.root())).flatten() {
+                    let before = page.observed.len();
                     mapper.map(row, at, call.carries, &mut page);
+                    cut.note(mapper, row, before, &page);
                 }
                 // Not kept while the next one is read.
                 drop(answer);
+                let mut took = PassEnd::default();
+                let followed = self.follow_accounts(cut, &mut page, &mut took).await;
+                if followed.is_err() || page.cut_short.is_some() {
+                    page.cursor = None;
+                }
                 let cut_short = page.cut_short.clone();
-                sink(page).await.map(|()| cut_short)
+                // What the page shows counts, whatever became of its lists.
+                sink(page).await.map_err(|why| self.not_kept(call, why))?;
+                followed.map(|()| (cut_short, took))
             };
             let (coming, kept) = join(OptionFuture::from(coming), kept).await;
-            if let Some(cut_short) = kept.map_err(|why| self.not_kept(call, why))? {
+            let (cut_short, took) = kept?;
+            end.requests += took.requests;
+            end.bytes += took.bytes;
+            if let Some(cut_short) = cut_short {
                 end.incomplete_because.get_or_insert(cut_short);
             }
             match coming {

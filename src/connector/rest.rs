@@ -4,7 +4,7 @@ mod associations;
 mod instance;
 pub mod transport;
 
-pub use associations::ends;
+pub use associations::{CutAccounts, ends};
 
 use self::instance::InstancePlan;
 use super::http::Http;
@@ -74,7 +74,7 @@ impl RestConnector {
     }
 
     fn reader(&self, lane: Lane) -> Reader<'_> {
-        Reader { http: &self.http, zone: &self.settings.zone, lane }
+        Reader { http: &self.http, zone: &self.settings.zone, lane, all_accounts: None }
     }
 
     async fn read_pass(&self, stream: &str, pass: Pass, mut sink: PageSink<'_>) -> Result<PassEnd, Error> {
@@ -84,7 +84,7 @@ impl RestConnector {
             said: format!("the connector has no way to read it so ({how})"),
         };
         let plan = self.plans.iter().find(|p| *p.info.name == *stream).ok_or_else(|| cannot("no such stream"))?;
-        let reader = self.reader(Lane::Read);
+        let reader = Reader { all_accounts: plan.all_accounts.as_ref(), ..self.reader(Lane::Read) };
         if let Pass::ForEach(deals) = &pass {
             let each = plan.each.as_ref().ok_or_else(|| cannot("for each deal"))?;
             return reader.for_each(each, deals, &mut sink).await;
@@ -146,7 +146,8 @@ impl RestConnector {
             async { Ok(()) }.boxed()
         });
         let how = Listing { one_page: true, ..Listing::default() };
-        self.reader(Lane::Read).listing(call, mapper, how, &mut sink).await?;
+        let reader = Reader { all_accounts: plan.all_accounts.as_ref(), ..self.reader(Lane::Read) };
+        reader.listing(call, mapper, how, &mut sink).await?;
         let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(std::mem::take(&mut *first))
     }

@@ -1,7 +1,7 @@
 //! The streams of one system, bound to its settings: what `passes` and `writes` work with.
 
-use super::manifest::{Feed, ForEach, Manifest, Page, Request, Stream, TimeFormat, Writes};
-use super::map::Mapper;
+use super::manifest::{AllAccounts, Feed, ForEach, Manifest, Page, Request, Stream, TimeFormat, Writes};
+use super::map::{Followed, Mapper};
 use super::paths::Path;
 use super::port::{Reads, StreamInfo};
 use super::request::Call;
@@ -17,7 +17,10 @@ pub struct StreamPlan {
     pub open: Option<Call>,
     pub changes: Option<ChangesPlan>,
     pub feed: Option<FeedPlan>,
-    pub each: Option<EachPlan>,
+    /// The people of given deals.
+    pub each: Option<ListPlan>,
+    /// All accounts of given records of this stream.
+    pub all_accounts: Option<ListPlan>,
     pub by_id: Option<ByIdPlan>,
 }
 
@@ -53,12 +56,13 @@ pub struct FeedPlan {
     pub chunk: usize,
 }
 
-pub struct EachPlan {
+/// Lists of ids, read by the ids of the records whose lists they are.
+pub struct ListPlan {
     pub call: Call,
     pub chunk: usize,
-    /// `None`: the deal that was asked for.
-    pub deal: Option<Path>,
-    pub people: Path,
+    /// Whose list a row is; `None`: of the one that was asked for.
+    pub owner: Option<Path>,
+    pub ids: Path,
     /// Where a row says that its list goes on, and what to ask on with.
     pub more: Option<Path>,
     pub more_param: Option<String>,
@@ -133,14 +137,18 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, around: Around<'_>, s
     };
     let each = match &stream.for_each {
         None => None,
-        Some(each) => each_plan(each, &call)?,
+        Some(each) => people_plan(each, &call)?,
+    };
+    let all_accounts = match &stream.all_accounts {
+        None => None,
+        Some(all) => accounts_plan(all, &call)?,
     };
     let by_id = match &stream.by_id {
         None => None,
         Some(by_id) => call("by id", &by_id.request)?.map(|call| ByIdPlan { call, chunk: by_id.chunk }),
     };
     let mapper = stream.record.as_ref().map(|r| Mapper::new(system, stream.entity, r, around.writes, settings)).transpose()?;
-    let mapper = mapper.map(|m| if around.followed { m.following_people() } else { m });
+    let mapper = mapper.map(|m| m.following(Followed { people: around.followed, accounts: all_accounts.is_some() }));
     let open = optional("open deals", stream.open.as_ref())?;
     let reads = match (&changes, &feed) {
         _ if stream.entity == Entity::DealPerson => Reads::Associations,
@@ -170,7 +178,7 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, around: Around<'_>, s
         watched: mapper.as_ref().map(Mapper::watched).unwrap_or_default(),
         by_id: by_id.as_ref().map_or(0, |b| b.chunk),
     };
-    Ok(Some(StreamPlan { info, mapper: mapper.map(Arc::new), sweep, open, changes, feed, each, by_id }))
+    Ok(Some(StreamPlan { info, mapper: mapper.map(Arc::new), sweep, open, changes, feed, each, all_accounts, by_id }))
 }
 
 type MakeCall<'c> = dyn Fn(&str, &Request) -> Result<Option<Call>, String> + 'c;
@@ -187,9 +195,19 @@ fn feed_plan(feed: &Feed, call: &MakeCall<'_>) -> Result<Option<FeedPlan>, Strin
     Ok(Some(FeedPlan { start, since: feed.since, token, call: pages, id, deleted, read, chunk: feed.chunk }))
 }
 
-fn each_plan(each: &ForEach, call: &MakeCall<'_>) -> Result<Option<EachPlan>, String> {
+fn people_plan(each: &ForEach, call: &MakeCall<'_>) -> Result<Option<ListPlan>, String> {
     let Some(request) = call("associations", &each.request)? else { return Ok(None) };
-    let deal = if each.deal.is_empty() { None } else { Some(path(&each.deal)?) };
-    let more = each.more.as_deref().map(path).transpose()?;
-    Ok(Some(EachPlan { call: request, chunk: each.chunk, deal, people: path(&each.people)?, more, more_param: each.more_param.clone() }))
+    let (owner, ids, more) = (owner(&each.deal)?, path(&each.people)?, each.more.as_deref().map(path).transpose()?);
+    Ok(Some(ListPlan { call: request, chunk: each.chunk, owner, ids, more, more_param: each.more_param.clone() }))
+}
+
+fn accounts_plan(all: &AllAccounts, call: &MakeCall<'_>) -> Result<Option<ListPlan>, String> {
+    let Some(request) = call("all accounts", &all.request)? else { return Ok(None) };
+    let (owner, ids, more) = (owner(&all.record)?, path(&all.accounts)?, all.more.as_deref().map(path).transpose()?);
+    Ok(Some(ListPlan { call: request, chunk: all.chunk, owner, ids, more, more_param: all.more_param.clone() }))
+}
+
+/// Whose list a row is, if rows say so.
+fn owner(text: &str) -> Result<Option<Path>, String> {
+    if text.is_empty() { Ok(None) } else { path(text).map(Some) }
 }

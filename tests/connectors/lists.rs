@@ -1,7 +1,7 @@
 //! Lists that are longer than they look: short pages, totals, lists inside a row, caps of a query.
 
 use crate::server::*;
-use nayose::connector::{Error, Observed, Pass};
+use nayose::connector::{Error, Observed, Pass, RestConnector, load};
 use nayose::model::Time;
 use serde_json::{Value, json};
 
@@ -136,6 +136,149 @@ async fn a_list_inside_a_row_that_is_cut_short_is_asked_for_or_leaves_the_pass_u
     // A list that no request follows.
     let end = read(&server.connector(&format!("{PEOPLE}{BY_ROWS}")), "d", Pass::Sweep).await.end.unwrap();
     assert!(!end.complete && end.incomplete_because.as_ref().is_some_and(|w| w.contains("other.next")), "{end:?}");
+}
+
+const ACCOUNTS: &str =
+    "[streams.s]\nentity = 'person'\nsweep = { path = '/s', records = 'r', page = { kind = 'cursor', param = 'at', next = 'next' } }
+    [streams.s.record]\nid = 'id'\naccount = ['main', 'all[].id']\naccounts_more = 'all_next'\n";
+
+const ALL_BY_ROWS: &str = "[streams.s.all_accounts]\nchunk = 2\nrecord = 'of'\naccounts = 'to[]'\nmore = 'next'\nmore_param = 'after'
+    request = { method = 'POST', path = '/a', body = { inputs = '{id_rows}' }, records = 'r' }\n";
+
+const ALL_ONE_BY_ONE: &str = "[streams.s.all_accounts]\nchunk = 1\nrecord = ''\naccounts = 'to[]'\nmore = 'next'\nmore_param = 'after'
+    request = { path = '/a/{id}' }\n";
+
+/// Person 1 has six accounts and shows two of them, person 2 has one, person 3 has three and shows two; two pages of them.
+fn accounts(asked: &Asked) -> Reply {
+    let all = |person: &str, after: Option<&str>| {
+        let all: &[u32] = if person == "1" { &[71, 72, 73, 74, 75, 76] } else { &[71, 92, 93] };
+        let from: usize = after.map_or(0, |a| a.parse().unwrap());
+        let to = (from + 3).min(all.len());
+        json!({"of": person, "to": all[from..to], "next": if to < all.len() { json!(to.to_string()) } else { json!(null) }})
+    };
+    let shown = |id: usize, ids: [u32; 2]| json!({"id": id, "main": 71, "all": [{"id": ids[0]}, {"id": ids[1]}], "all_next": "k"});
+    match asked.path.as_str() {
+        "/s" if asked.query.contains_key("at") => json(json!({"r": [shown(3, [71, 92])]})),
+        "/s" => json(json!({"r": [shown(1, [71, 72]), {"id": 2, "main": 81, "all": [{"id": 81}], "all_next": null}], "next": "p2"})),
+        "/a" => {
+            let inputs = asked.body["inputs"].as_array().unwrap();
+            json(json!({"r": inputs.iter().map(|i| all(i["id"].as_str().unwrap(), i["after"].as_str())).collect::<Vec<_>>()}))
+        }
+        path => json(all(path.strip_prefix("/a/").unwrap(), asked.query.get("after").map(|a| &**a))),
+    }
+}
+
+/// Each record with its accounts, and whether they were told whole.
+fn accounts_read(read: &Read) -> Vec<String> {
+    let records = read.pages.iter().flat_map(|p| &p.observed).map(|o| match o {
+        Observed::Record { record, accounts_told, .. } => (record, accounts_told),
+        other => panic!("{other:?}"),
+    });
+    records.map(|(r, told)| format!("{} {} {told}", r.id.id, r.accounts().map(|a| a.to_string()).collect::<Vec<_>>().join(","))).collect()
+}
+
+#[tokio::test]
+async fn accounts_beyond_what_a_row_shows_are_read_before_its_page_counts() {
+    let server = Server::start(|asked, _| accounts(asked)).await;
+    for (all, requests) in [(ALL_BY_ROWS, 5), (ALL_ONE_BY_ONE, 5)] {
+        let read = read(&server.connector(&format!("{ACCOUNTS}{all}")), "s", Pass::Sweep).await;
+        assert_eq!(accounts_read(&read), ["1 71,72,73,74,75,76 true", "2 81 true", "3 71,92,93 true"], "{all}");
+        assert!(read.complete(), "{:?}", read.end);
+        assert!(read.pages[0].cursor.is_some(), "the sweep can be gone on with behind the page");
+        assert_eq!(read.end.unwrap().requests, requests, "{all}");
+    }
+}
+
+#[tokio::test]
+async fn accounts_that_are_not_told_whole_leave_the_pass_unproved_and_what_is_shown_counts() {
+    let server = Server::start(|asked, _| match &*asked.path {
+        "/none" => status(404, "{}"),
+        "/nobody" => json(json!({"r": []})),
+        _ => accounts(asked),
+    })
+    .await;
+    let shown = ["1 71,72 false", "2 81 true", "3 71,92 false"];
+    // No request asks on.
+    let alone = read(&server.connector(ACCOUNTS), "s", Pass::Sweep).await;
+    assert_eq!(accounts_read(&alone), shown);
+    let why = |read: &Read| read.end.as_ref().unwrap().incomplete_because.clone().unwrap();
+    assert_eq!(why(&alone), "1 shows a part of a list only (it goes on at all_next)");
+    // One does, and cannot go on itself.
+    let half = ALL_BY_ROWS.replace("more_param = 'after'", "");
+    let half = read(&server.connector(&format!("{ACCOUNTS}{half}")), "s", Pass::Sweep).await;
+    assert_eq!(accounts_read(&half), ["1 71,72,73 false", "2 81 true", "3 71,92,93 true"]);
+    assert_eq!(why(&half), "the accounts of 1 are not told whole");
+    // One does, and says nothing of them.
+    let silent = read(&server.connector(&format!("{ACCOUNTS}{}", ALL_BY_ROWS.replace("'/a'", "'/nobody'"))), "s", Pass::Sweep).await;
+    assert_eq!(accounts_read(&silent), shown);
+    assert_eq!(why(&silent), "the accounts of 1 are not told whole");
+    for read in [&alone, &half, &silent] {
+        assert!(!read.complete());
+        assert!(read.pages.iter().all(|p| p.cursor.is_none()), "a pass that goes on must not begin behind what is missing");
+    }
+    // One does, and is refused.
+    let refused = ALL_BY_ROWS.replace("'/a'", "'/none'");
+    let refused = read(&server.connector(&format!("{ACCOUNTS}{refused}")), "s", Pass::Sweep).await;
+    assert!(matches!(&refused.end, Err(Error::NotFound { what, .. }) if what == "s all accounts"), "{:?}", refused.end);
+    assert_eq!(accounts_read(&refused), shown[..2]);
+    assert!(refused.pages[0].cursor.is_none());
+}
+
+#[test]
+fn a_request_for_accounts_that_cannot_be_right_is_a_mistake() {
+    let head = "name = 't'\ntitle = 'T'\nrole = 'ma'\napi_version = '1'\nbase_url = 'https://t.example'\nauth = { kind = 'none' }\n";
+    for (accounts, all, said) in [
+        (ACCOUNTS.to_string(), ALL_BY_ROWS.to_string(), ""),
+        (ACCOUNTS.replace("accounts_more = 'all_next'", ""), ALL_BY_ROWS.into(), "streams.s.all_accounts: is never asked"),
+        (ACCOUNTS.replace("['main', 'all[].id']", "'main'"), ALL_BY_ROWS.into(), "whose account has further paths"),
+        (ACCOUNTS.into(), ALL_BY_ROWS.replace("record = 'of'", "record = ''"), "chunk must be 1"),
+        (ACCOUNTS.into(), ALL_BY_ROWS.replace("{id_rows}", "all"), "the request does not say {ids} or {id_rows}"),
+        (ACCOUNTS.into(), ALL_BY_ROWS.replace("\nmore = 'next'", ""), "more_param needs more"),
+    ] {
+        let told = load::parse("t", "t.toml", &format!("{head}{accounts}{all}")).err().unwrap_or_default();
+        let told: Vec<String> = told.iter().map(|e| e.message.clone()).collect();
+        assert_eq!(told.len(), usize::from(!said.is_empty()), "{said}: {told:?}");
+        assert!(told.iter().all(|t| t.contains(said)), "{said}: {told:?}");
+    }
+}
+
+/// As the vendor shows it: a hundred companies of a contact or deal, and where to go on.
+#[tokio::test]
+async fn the_shipped_crm_reads_all_companies_of_contacts_and_deals() {
+    let server = Server::start(|asked, _| {
+        let kind = asked.path.split('/').nth(4).unwrap();
+        if asked.path.starts_with("/crm/v4/") {
+            assert_eq!(asked.path, format!("/crm/v4/associations/{kind}/companies/batch/read"));
+            let row = |input: &Value| match input["after"].as_str() {
+                None => json!({"from": {"id": "1"}, "to": [{"toObjectId": 71}, {"toObjectId": 72}], "paging": {"next": {"after": "NzI="}}}),
+                Some(after) => {
+                    assert_eq!((after, &input["id"]), ("NzI=", &json!("1")));
+                    json!({"from": {"id": "1"}, "to": [{"toObjectId": 73}]})
+                }
+            };
+            return json(json!({"results": asked.body["inputs"].as_array().unwrap().iter().map(row).collect::<Vec<_>>()}));
+        }
+        let companies = |ids: &[&str], paging: Value| {
+            json!({"companies": {"results": ids.iter().map(|id| json!({"id": id, "type": "t"})).collect::<Vec<_>>(), "paging": paging}})
+        };
+        let cut = companies(&["71", "72"], json!({"next": {"after": "NzI=", "link": "https://api.example"}}));
+        let properties = json!({"associatedcompanyid": "71", "hs_primary_associated_company": "71"});
+        let first = json!({"id": "1", "properties": properties, "associations": cut});
+        match asked.path.split('/').nth(5) {
+            Some(_) => json(first),
+            None => json(json!({"results": [first, {"id": "2", "properties": {}, "associations": companies(&["80"], json!(null))}]})),
+        }
+    })
+    .await;
+    let manifest = load::load("hubspot", None).unwrap().manifest;
+    let connector = RestConnector::new(&manifest, &server.settings(), clock()).unwrap();
+    for stream in ["people", "deals"] {
+        let swept = read(&connector, stream, Pass::Sweep).await;
+        assert_eq!(accounts_read(&swept), ["1 71,72,73 true", "2 80 true"], "{stream}");
+        assert!(swept.complete(), "{:?}", swept.end);
+        let looked_up = read(&connector, stream, Pass::ById(vec!["1".into()])).await;
+        assert_eq!(accounts_read(&looked_up), ["1 71,72,73 true"], "{stream}");
+    }
 }
 
 /// A search that gives four rows a query at most, two a page.

@@ -31,6 +31,10 @@ pub struct RecordMap {
     /// where there is none, and for tickets, the pass is not complete.
     #[serde(default)]
     pub people_more: Option<String>,
+    /// Where a record says that its list of further accounts goes on elsewhere. They are then asked for by the stream's `all_accounts`; where
+    /// there is none, the pass is not complete.
+    #[serde(default)]
+    pub accounts_more: Option<String>,
     /// Where a record says that another list of its own goes on elsewhere: the pass is then not complete.
     #[serde(default)]
     pub more: Vec<String>,

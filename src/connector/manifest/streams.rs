@@ -44,6 +44,9 @@ pub struct Stream {
     /// Reads records by their ids: those that a deal or ticket names and no listing showed, and rows that could not be read.
     #[serde(default)]
     pub by_id: Option<ById>,
+    /// Reads all accounts of records by their ids: asked for those whose row shows only a part of them (`record.accounts_more`).
+    #[serde(default)]
+    pub all_accounts: Option<AllAccounts>,
     /// What a raw record becomes. Not for deal_person.
     #[serde(default)]
     pub record: Option<RecordMap>,
@@ -216,6 +219,23 @@ pub struct ForEach {
     #[serde(default)]
     pub more: Option<String>,
     /// The key of an id's row in `{id_rows}` that takes that cursor; of a request for a single deal, the parameter.
+    #[serde(default)]
+    pub more_param: Option<String>,
+}
+
+/// Accounts read by the ids of the stream's records.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AllAccounts {
+    /// As of `for_each`.
+    pub request: Request,
+    pub chunk: usize,
+    /// In each row: the record's id (empty text: the one that was asked for), and the accounts' ids.
+    pub record: String,
+    pub accounts: String,
+    /// As of `for_each`: where a row says that its list goes on, and what to ask on with.
+    #[serde(default)]
+    pub more: Option<String>,
     #[serde(default)]
     pub more_param: Option<String>,
 }

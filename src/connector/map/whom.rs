@@ -1,13 +1,43 @@
-//! Whom a raw record names: accounts, people and addresses.
+//! Whom a raw record names: accounts, people and addresses; and whether it shows all of them.
 
-use super::{Mapper, Told};
+use super::{Followed, Mapper, Told};
 use crate::connector::json::{Json, readable};
+use crate::connector::paths::Path;
+use crate::connector::rest::ends;
 use crate::connector::scalars::{id_of, is_empty, kind_of};
 use crate::model::address::Written;
 use crate::model::record::field;
 use crate::model::{Address, Entity, Record, ShortText, Value};
+use std::borrow::Cow;
+
+/// Which lists of a raw record go on elsewhere.
+pub(super) struct Cut<'m> {
+    pub people: bool,
+    pub accounts: bool,
+    /// Where one goes on that nothing asks for.
+    pub untold: Option<&'m Path>,
+}
 
 impl Mapper {
+    /// The same, where other requests ask for the rest of these lists.
+    pub fn following(self, followed: Followed) -> Mapper {
+        Mapper { followed, ..self }
+    }
+
+    pub(super) fn cut(&self, raw: &Json<'_>) -> Cut<'_> {
+        let goes_on = |path: &&Path| path.first(raw).is_some_and(|more| !ends(more));
+        let (people, accounts) = (self.people_more.as_ref().filter(goes_on), self.accounts_more.as_ref().filter(goes_on));
+        let not_followed = people.filter(|_| !self.followed.people).or(accounts.filter(|_| !self.followed.accounts));
+        let untold = self.more.iter().find(goes_on).or(not_followed);
+        Cut { people: people.is_some(), accounts: accounts.is_some(), untold }
+    }
+
+    /// The raw record's id, where it shows a part of its accounts only and another request tells the rest.
+    pub fn id_to_follow<'v>(&self, raw: &'v Json<'_>) -> Option<Cow<'v, str>> {
+        let cut = self.followed.accounts && self.cut(raw).accounts;
+        if cut { self.id(raw) } else { None }
+    }
+
     /// Reads the accounts; answers whether those beside the first are told whole.
     pub(super) fn accounts(&self, raw: &Json<'_>, carries: bool, record: &mut Record, told: &mut Told<'_>) -> bool {
         let mut whole = true;
