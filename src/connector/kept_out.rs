@@ -20,7 +20,7 @@ pub struct Unread {
     /// Its record, where that much can be read.
     pub id: Option<RecordId>,
     pub people: Vec<ShortText>,
-    pub account: Option<ShortText>,
+    pub accounts: Vec<ShortText>,
     pub addresses: Vec<Address>,
     /// Without anybody's data.
     pub why: String,

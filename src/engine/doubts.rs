@@ -14,7 +14,7 @@ pub struct Doubt {
     pub why: String,
     pub since: Time,
     pub(crate) people: Vec<ShortText>,
-    pub(crate) account: Option<ShortText>,
+    pub(crate) accounts: Vec<ShortText>,
     pub(crate) addresses: Vec<Address>,
     /// The last whole pass over the stream did not show it any more. That is no end.
     pub(crate) unlisted: bool,
@@ -147,6 +147,6 @@ pub(crate) fn keys(cause: &RecordId, doubt: &Doubt) -> Vec<Key> {
     }
     let of = |entity, id: &ShortText| RecordId::new(cause.system.clone(), entity, id.clone());
     let people = doubt.people.iter().map(|p| Key::Person(of(Entity::Person, p)));
-    let account = doubt.account.iter().map(|a| Key::Account(of(Entity::Account, a)));
-    people.chain(account).chain(doubt.addresses.iter().cloned().map(Key::Address)).collect()
+    let accounts = doubt.accounts.iter().map(|a| Key::Account(of(Entity::Account, a)));
+    people.chain(accounts).chain(doubt.addresses.iter().cloned().map(Key::Address)).collect()
 }

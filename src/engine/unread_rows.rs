@@ -38,7 +38,7 @@ impl Engine {
             why: row.why,
             since: before.as_ref().map_or(now, |b| b.since),
             people: row.people,
-            account: row.account,
+            accounts: row.accounts,
             addresses: row.addresses,
             unlisted: false,
             named,
@@ -48,15 +48,17 @@ impl Engine {
         if let Some(idx) = self.world.find(&cause) {
             // As it was known: who was on it may still be.
             let known = self.world.record(idx);
+            doubt.accounts.extend(known.accounts().cloned());
             doubt.people.extend(known.people);
-            doubt.account = doubt.account.or(known.account);
             doubt.addresses.extend(known.addresses);
         }
         if let Some(before) = &before {
             doubt.people.extend(before.people.iter().cloned());
         }
-        doubt.people.sort();
-        doubt.people.dedup();
+        for ids in [&mut doubt.people, &mut doubt.accounts] {
+            ids.sort();
+            ids.dedup();
+        }
         doubt.addresses.sort();
         doubt.addresses.dedup();
         doubt.concerns = self.concerned(&cause, &doubt);
@@ -78,7 +80,7 @@ impl Engine {
     }
 
     fn concerned(&self, cause: &RecordId, doubt: &Doubt) -> Concerns {
-        let names_someone = !doubt.people.is_empty() || doubt.account.is_some() || !doubt.addresses.is_empty();
+        let names_someone = !doubt.people.is_empty() || !doubt.accounts.is_empty() || !doubt.addresses.is_empty();
         // Nothing can be sent to a person of whom neither id nor address is known, but where mail is sent from, or where we write.
         let is_target = || {
             let system = self.systems.get(&cause.system).filter(|s| s.abilities.stream.as_ref() == Some(&doubt.stream));

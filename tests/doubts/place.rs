@@ -187,7 +187,7 @@ pub fn row(entity: Entity, hash: &str) -> Unread {
         entity,
         id: None,
         people: Vec::new(),
-        account: None,
+        accounts: Vec::new(),
         addresses: Vec::new(),
         why: "there is no id".into(),
     }

@@ -13,7 +13,7 @@ fn a_deal_without_an_id_holds_its_people_account_and_addresses_and_nobody_else()
     let mut running = place.start(NOW);
     running.read_all(&PEOPLE);
     assert!(PEOPLE.iter().all(|(n, _)| running.gate(n) == "allow"));
-    let nameless = Unread { people: vec!["1".into()], account: Some("7".into()), addresses: vec![at("3")], ..row(Entity::Deal, "a") };
+    let nameless = Unread { people: vec!["1".into()], accounts: vec!["7".into()], addresses: vec![at("3")], ..row(Entity::Deal, "a") };
     running.later(Span::minutes(1));
     running.sweep("crm.deals", vec![], vec![nameless.clone()]);
     for n in ["1", "2", "3"] {
@@ -126,6 +126,31 @@ fn a_deal_that_cannot_be_read_holds_as_it_was_known_until_it_is_read_again() {
         assert_eq!(running.gate(n), "allow", "{n}: it was read");
     }
     assert!(running.engine.waiting().is_empty() && running.engine.unreadable().is_empty());
+}
+
+/// The first account alone was held, and whoever works at the others got mail.
+#[test]
+fn a_row_that_cannot_be_read_holds_all_its_accounts_and_all_that_its_deal_was_known_with() {
+    const PEOPLE: [(&str, Option<&str>); 5] = [("1", Some("6")), ("2", Some("7")), ("3", Some("8")), ("4", Some("9")), ("5", Some("10"))];
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    let mut known = deal("8", DealState::Won, &[], Some("6"));
+    known.set_more_accounts(vec!["7".into()]);
+    running.sweep("crm.deals", vec![known.clone()], vec![]);
+    assert!(PEOPLE.iter().all(|(n, _)| running.gate(n) == "allow"));
+    running.later(Span::minutes(1));
+    let unread = Unread { id: Some(known.id.clone()), accounts: vec!["8".into(), "9".into()], ..row(Entity::Deal, "a") };
+    running.sweep("crm.deals", vec![], vec![unread]);
+    let held = |running: &super::place::Running| PEOPLE.map(|(n, _)| running.gate(n) == "hold hold:unread");
+    assert_eq!(held(&running), [true, true, true, true, false]);
+    drop(running);
+    let mut running = place.start(NOW.plus(Span::minutes(2)));
+    running.read_all(&PEOPLE);
+    assert_eq!(held(&running), [true, true, true, true, false], "after a restart");
+    running.pass("crm.deals", Pass::ById(vec!["8".into()]), page(vec![known], vec![]));
+    running.decide();
+    assert_eq!(held(&running), [false; 5], "it was read");
 }
 
 #[test]

@@ -217,3 +217,17 @@ fn a_record_that_was_asked_for_by_id_needs_no_id_of_its_own() {
     let ids: Vec<String> = page.observed.iter().map(|o| o.id().to_string()).collect();
     assert_eq!(ids, ["ma:person:lead-5", "ma:person:lead-6"]);
 }
+
+#[test]
+fn all_that_can_be_read_of_a_row_that_is_no_record_is_told() {
+    let m = mapper(
+        Entity::Deal,
+        "id = 'id'\naccount = ['main', 'all[].id']\npeople = 'people[]'\nstate = [{ is = 'open', when = { path = 'x', empty = true } }]",
+    );
+    let mut page = PageRead::default();
+    let row = json!({"main": 71, "all": [{"id": "73"}, {"id": {}}, {"id": 72}, {"id": "71"}], "people": ["5", null, 4, "5"]});
+    m.map(&Json::from(&row), READ_AT, Carries::default(), &mut page);
+    m.map(&Json::from(&json!({"main": {}, "all": [{"id": "73"}]})), READ_AT, Carries::default(), &mut page);
+    let told: Vec<String> = page.unread.iter().map(|u| format!("{} | {}", u.accounts.join(" "), u.people.join(" "))).collect();
+    assert_eq!(told, ["71 72 73 | 4 5", "73 | "]);
+}

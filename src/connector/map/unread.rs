@@ -19,12 +19,15 @@ impl Mapper {
             entity: self.entity,
             id,
             people: Vec::new(),
-            account: self.account.iter().chain(&self.more_accounts).filter_map(|p| p.first(raw)).find_map(id_of).map(ShortText::from),
+            accounts: Vec::new(),
             addresses: Vec::new(),
             why,
         };
         if let Some(path) = &self.people {
             path.entries(raw, &mut |v| unread.people.extend(id_of(v).map(ShortText::from)));
+        }
+        for path in self.account.iter().chain(&self.more_accounts) {
+            path.entries(raw, &mut |v| unread.accounts.extend(id_of(v).map(ShortText::from)));
         }
         let mut address = |v: &Json<'_>| {
             if let Some(text) = json::readable(v) {
@@ -35,8 +38,10 @@ impl Mapper {
         for reader in self.fields.iter().filter(|r| &*r.key == field::EMAIL) {
             reader.path.entries(raw, &mut address);
         }
-        unread.people.sort();
-        unread.people.dedup();
+        for ids in [&mut unread.people, &mut unread.accounts] {
+            ids.sort();
+            ids.dedup();
+        }
         unread.addresses.sort();
         unread.addresses.dedup();
         page.unread.push(unread);
