@@ -130,32 +130,93 @@ fn version(texts: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Connectors;
     use super::*;
+    use crate::connector::{Manifest, SettingValue, load};
+    use secrecy::ExposeSecret;
+    use std::sync::Arc;
+    use tempfile::TempDir;
+
+    /// A single connector, made for these tests.
+    struct Made;
+
+    impl ManifestSource for Made {
+        fn names(&self, _: Option<&Path>) -> Vec<String> {
+            vec!["made".to_string()]
+        }
+
+        fn manifest(&self, _: Option<&Path>, name: &str) -> Result<Option<Arc<Manifest>>, String> {
+            let text = "name = 'made'\ntitle = 'Made'\nrole = 'crm'\napi_version = '1'\nbase_url = 'https://made.example'
+                auth = { kind = 'bearer', token = '{settings.token}' }\nsettings = { token = { title = 'Token', where = 'there', secret = true } }
+                [streams.people]\nentity = 'person'\nsweep = { path = '/' }\nrecord = { id = 'id' }\n";
+            Ok((name == "made").then(|| Arc::new(load::parse("made", "made.toml", text).unwrap())))
+        }
+    }
+
+    const GOOD: [(&str, &str); 4] = [
+        (SYSTEMS, "[systems.crm]\nconnector = \"made\"\ntoken = { env = \"TOKEN\" }\n"),
+        (PRECEDENCE, "[person]\n"),
+        (POLICY, "[status]\nlead = 'true'\n[refusals]\nproof = { \"crm.people\" = \"2d\" }\n"),
+        (CONSENT, "[sources]\n"),
+    ];
+
+    fn folder(text: impl Fn(&str, &str) -> String) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        GOOD.iter().for_each(|(file, good)| std::fs::write(folder.path().join(file), text(file, good)).unwrap());
+        folder
+    }
+
+    fn loaded(folder: &TempDir, token: &str) -> Config {
+        load(folder.path(), &|_| Some(token.to_string()), &Made).unwrap_or_else(|m| panic!("{}", m.drawn()))
+    }
+
+    fn token(config: &Config) -> &str {
+        match &config.systems[0].settings.settings["token"] {
+            SettingValue::Secret(secret) => secret.expose_secret(),
+            SettingValue::Plain(text) => panic!("{text} is no secret"),
+        }
+    }
 
     /// A deploy writes in place: for a moment each file is empty, or has nothing but its first comment.
     #[test]
     fn a_file_without_any_key_is_a_mistake_of_that_file_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let good = [
-            (SYSTEMS, "[systems.crm]\nconnector = \"hubspot\"\ntoken = { env = \"TOKEN\" }\n"),
-            (PRECEDENCE, "[person]\n"),
-            (POLICY, "[status]\nlead = 'true'\n[refusals]\nproof = { \"crm.people\" = \"2d\" }\n"),
-            (CONSENT, "[sources]\n"),
-        ];
-        let loaded = |emptied: &str, text: &str| {
-            for (file, good) in good {
-                std::fs::write(folder.path().join(file), if file == emptied { text } else { good }).unwrap();
-            }
-            load(folder.path(), &|_| Some("only-for-tests".into()), &Connectors)
-        };
-        assert!(loaded("", "").is_ok(), "{}", loaded("", "").map(|_| ()).unwrap_err().drawn());
-        for file in FILES {
+        loaded(&folder(|_, good| good.to_string()), "only-for-tests");
+        for emptied in FILES {
             for text in ["", "\n\n", "# who may be mailed\n"] {
-                let mistakes = loaded(file, text).map(|_| ()).expect_err(file);
+                let folder = folder(|file, good| if file == emptied { text } else { good }.to_string());
+                let mistakes = load(folder.path(), &|_| Some("only-for-tests".into()), &Made).map(|_| ()).expect_err(emptied);
                 let told = mistakes.list().iter().find(|m| m.text.contains("no key at all"));
-                assert_eq!(told.map(|m| m.file), Some(file), "{}", mistakes.drawn());
+                assert_eq!(told.map(|m| m.file), Some(emptied), "{}", mistakes.drawn());
             }
+        }
+    }
+
+    /// Some editors begin each file with a byte order mark. Nobody sees it, and it is no edit.
+    #[test]
+    fn a_byte_order_mark_before_a_file_is_no_part_of_it() {
+        let plain = loaded(&folder(|_, good| good.to_string()), "only-for-tests");
+        let marked = loaded(&folder(|_, good| format!("\u{FEFF}{good}")), "only-for-tests");
+        assert_eq!(marked.version, plain.version);
+        assert_eq!((marked.systems.len(), &**marked.systems[0].name()), (1, "crm"));
+        let wrong = folder(|file, good| if file == POLICY { "\u{FEFF}[statsu]\n".to_string() } else { good.to_string() });
+        let mistakes = load(wrong.path(), &|_| Some("only-for-tests".into()), &Made).map(|_| ()).unwrap_err();
+        let places: Vec<(&str, usize, usize)> = mistakes.list().iter().map(|m| (m.file, m.line, m.column)).collect();
+        assert!(places.contains(&(POLICY, 1, 2)), "{}", mistakes.drawn());
+    }
+
+    #[test]
+    fn a_secret_is_freed_of_byte_order_marks_and_blanks_at_its_ends() {
+        let plain = folder(|_, good| good.to_string());
+        for text in ["only-for-tests", "\u{FEFF}only-for-tests", " only-for-tests\r\n", "\u{FEFF} \tonly-for-tests\n\u{FEFF}"] {
+            assert_eq!(token(&loaded(&plain, text)), "only-for-tests", "{text:?} in the environment");
+            let by_file = folder(|_, good| good.replace("{ env = \"TOKEN\" }", "{ file = \"token\" }"));
+            std::fs::write(by_file.path().join("token"), text).unwrap();
+            assert_eq!(token(&loaded(&by_file, "another")), "only-for-tests", "{text:?} in a file");
+        }
+        // What is within it is its own.
+        assert_eq!(token(&loaded(&plain, "\u{FEFF}a \u{FEFF}b")), "a \u{FEFF}b");
+        for nothing in ["\u{FEFF}", "\u{FEFF}\r\n"] {
+            let mistakes = load(plain.path(), &|_| Some(nothing.to_string()), &Made).map(|_| ()).unwrap_err();
+            assert!(mistakes.drawn().contains("what \"token\" points to is empty"), "{}", mistakes.drawn());
         }
     }
 }
