@@ -45,7 +45,7 @@ fn is_template(keys: &[&str]) -> bool {
         ["streams", _, "record", rest @ ..] => of_record(rest),
         ["writes", "block" | "permit" | "why", key] => matches!(*key, "field" | "on" | "off" | "label"),
         ["writes", "status", "label_prefix"] | ["writes", "status", "map", _] | ["writes", "update", "empty"] => true,
-        ["streams" | "writes", rest @ ..] => of_request(rest),
+        ["streams" | "writes" | "instance", rest @ ..] => of_request(rest),
         _ => false,
     }
 }
@@ -68,7 +68,14 @@ fn of_request(keys: &[&str]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::connector::load;
+    use crate::connector::json::Json;
+    use crate::connector::manifest::Manifest;
+    use crate::connector::map::{Carries, Mapper};
+    use crate::connector::rows::Words;
+    use crate::connector::settings::Settings;
+    use crate::connector::{Change, Observed, PageRead, SettingValue, StatusChange, SystemSettings, examples, load};
+    use crate::model::{Entity, Mark, Record, RefusalScope, Time, Value};
+    use serde_json::{Value as Owned, json};
 
     const MANIFEST: &str = "name = 't'
 title = 'T {settings.list}'
@@ -121,6 +128,82 @@ batch = 9
     fn names_are_filled_in_wherever_a_record_is_compared() {
         let manifest = load::parse("t", "t.toml", MANIFEST);
         assert!(manifest.is_ok(), "{manifest:?}");
+    }
+
+    /// What stands in each text, with the setting's value in place of its name: a record read, and a change as it is written.
+    struct Filled {
+        mapper: Mapper,
+        words: Words,
+    }
+
+    impl Filled {
+        fn new(manifest: &str) -> Filled {
+            let manifest: Manifest = load::parse("t", "t.toml", manifest).unwrap_or_else(|e| panic!("{e:?}"));
+            let list = [("list".to_string(), SettingValue::Plain("7".to_string()))];
+            let given = SystemSettings { settings: list.into(), ..examples::example_settings(&manifest) };
+            let settings = Settings::resolve(&manifest, &given).unwrap();
+            let (record, writes) = (manifest.streams["people"].record.as_ref().unwrap(), manifest.writes.as_ref().unwrap());
+            Filled {
+                mapper: Mapper::new(&"ma".into(), Entity::Person, record, Some(writes), &settings).unwrap(),
+                words: Words::new(writes, record, &settings).unwrap(),
+            }
+        }
+
+        fn read(&self, mut row: Owned) -> Record {
+            row["id"] = json!(1);
+            let mut page = PageRead::default();
+            self.mapper.map(&Json::from(&row), Time(0), Carries::default(), &mut page);
+            match page.observed.pop() {
+                Some(Observed::Record { record, .. }) => *record,
+                other => panic!("{other:?}"),
+            }
+        }
+
+        /// The fields, and the labels that are put on.
+        fn written(&self, change: Change) -> (Owned, Vec<String>) {
+            let row = self.words.row(&change).unwrap();
+            let labels = row.labels.iter().filter(|step| step.add).map(|step| step.label.clone()).collect();
+            (serde_json::to_value(&row.fields).unwrap(), labels)
+        }
+    }
+
+    /// An opt-out list that was named by a setting refused nobody: its name was looked for as it stands in the manifest.
+    #[test]
+    fn what_is_read_is_compared_with_the_settings_value() {
+        let filled = Filled::new(MANIFEST);
+        let ours = filled.read(json!({"kind": "k7", "note": "7:99", "suspended": "7", "l": ["x", "7-won", "8-lost"]}));
+        assert_eq!(ours.text("kind"), Some("ours"));
+        assert_eq!(ours.same_as, ["7:person:99".parse().unwrap()]);
+        assert_eq!((ours.mark(Mark::Block), ours.mark(Mark::Status)), (Some(&Value::Bool(true)), Some(&Value::text("7-won"))));
+        let other = filled.read(json!({"kind": "k8", "note": "8:99", "suspended": "no 7", "l": ["8-won", "{settings.list}-won"]}));
+        assert_eq!(other.text("kind"), Some("k8"));
+        assert!(other.same_as.is_empty(), "{:?}", other.same_as);
+        assert_eq!((other.mark(Mark::Block), other.mark(Mark::Status)), (Some(&Value::Bool(false)), Some(&Value::Empty)));
+        let third = filled.read(json!({"suspended": "{settings.list}"}));
+        assert_eq!(third.mark(Mark::Block), Some(&Value::text("{settings.list}")), "somebody else's");
+        let line = |part: &str| MANIFEST.lines().find(|l| l.contains(part)).unwrap();
+        for (left_out, refused, fine) in [
+            ("in = [", json!([{"id": "7", "out": "7"}]), json!([{"id": "7", "out": "8"}, {"id": "8", "out": "7"}])),
+            ("equals = ", json!([{"id": "7"}]), json!([{"id": "8"}, {"id": "{settings.list}"}])),
+        ] {
+            let filled = Filled::new(&MANIFEST.replace(line(left_out), ""));
+            assert_eq!(filled.read(json!({ "lists": refused })).refusals, [RefusalScope::All], "without {left_out}");
+            assert!(filled.read(json!({ "lists": fine })).refusals.is_empty(), "without {left_out}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_the_settings_value() {
+        let filled = Filled::new(&MANIFEST.replace("\nread_chunk = 1", "\nread_chunk = 1\nfields = { kind = 'kind' }"));
+        let block = |on: bool| filled.written(Change { block: Some(on), ..Change::default() }).0;
+        assert_eq!((block(true), block(false)), (json!({"suspended": "7"}), json!({"suspended": "no 7"})));
+        let empty = Change { fields: vec![("kind".into(), Value::Empty)], ..Change::default() };
+        assert_eq!(filled.written(empty).0, json!({"kind": "7"}));
+        for (status, label) in [("lead", "7-7"), ("won", "7-won")] {
+            let change = Change { status: Some(StatusChange { to: status.into(), from: None }), ..Change::default() };
+            assert_eq!(filled.written(change).1, [label]);
+            assert_eq!(filled.words.status(status), label);
+        }
     }
 
     #[test]

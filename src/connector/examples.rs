@@ -259,3 +259,42 @@ fn difference(at: &str, want: &Json, got: &Json, problems: &mut Vec<String>) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::load;
+
+    /// The problems of a listing whose answers should say how many records there are.
+    fn problems(total: &str, answer: &Json) -> Vec<String> {
+        let text = format!(
+            "name = 't'\ntitle = 'T'\nrole = 'ma'\napi_version = '1'\nbase_url = 'https://t.example'\nauth = {{ kind = 'none' }}
+            [streams.s]\nentity = 'person'\nsweep = {{ path = '/', records = 'r', total = {total} }}\nrecord = {{ id = 'id' }}\n"
+        );
+        let manifest = load::parse("t", "t.toml", &text).unwrap();
+        let files = [("s.sweep.answer.json", answer.to_string()), ("s.sweep.records.json", json!([{"record": "t:person:1"}]).to_string())];
+        let examples = files.into_iter().map(|(file, text)| (file.to_string(), text.into_bytes())).collect();
+        let mut report = run(&Loaded { manifest, hash: String::new(), examples });
+        assert_eq!(report.passed(), report.examples[0].problems.is_empty());
+        report.examples.remove(0).problems
+    }
+
+    /// A path that is not there took the check of completeness away, and nobody was told.
+    #[test]
+    fn a_total_that_an_answer_does_not_have_is_a_problem() {
+        let answer = |more: Json| {
+            let mut answer = json!({"r": [{"id": 1}]});
+            answer.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            answer
+        };
+        for fine in [json!({"count": 1}), json!({"count": "1"}), json!({"count": null})] {
+            assert_eq!(problems("'count'", &answer(fine.clone())), [""; 0], "{fine}");
+        }
+        for wrong in [json!({}), json!({"total": 1}), json!({"count": "many"}), json!({"count": {}})] {
+            let told = problems("'count'", &answer(wrong.clone()));
+            assert_eq!(told, ["`total` names \"count\", where this answer has no number"], "{wrong}");
+        }
+        let two = answer(json!({"open": {"n": 1}}));
+        assert_eq!(problems("['open.n', 'shut.n']", &two), ["`total` names \"shut.n\", where this answer has no number"]);
+    }
+}

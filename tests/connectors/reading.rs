@@ -241,3 +241,51 @@ async fn a_deal_that_is_missing_from_the_answer_has_no_people_and_a_cut_list_is_
     assert!(!read.complete());
     assert_eq!(connector.streams().iter().find(|s| &*s.name == "dp").unwrap().for_each.as_deref(), Some("d"));
 }
+
+/// What is newer than its lag may not be in a list yet, and some systems take no younger start time for a cursor.
+#[tokio::test]
+async fn filters_cursors_and_feeds_begin_before_the_overlap_and_the_lag() {
+    let server = Server::start(|asked, _| match &*asked.path {
+        "/token" => json(json!({"token": "t1"})),
+        _ => json(json!({"r": [], "next": "c1", "done": true})),
+    })
+    .await;
+    let stream = "[streams.s]\nentity = 'person'\nlag = '60s'\nsweep = { path = '/x' }\n";
+    let page = "page = { kind = 'cursor', param = 'cursor', next = 'next', done = 'done', drops = ['start']";
+    let changes = |overlap: &str, resumes: &str| {
+        format!(
+            "{stream}[streams.s.changes]\nsince = 'unix_s'\noverlap = '{overlap}'\n[streams.s.changes.request]\npath = '/list'
+            query = {{ start = '{{since}}' }}\nrecords = 'r'\n{page}{resumes} }}\n{RECORD}"
+        )
+    };
+    let filter = server.connector(&changes("10s", ""));
+    let cursor = server.connector(&changes("0s", ", resumes = true"));
+    let feed = server.connector(&format!(
+        "{stream}[streams.s.feed]\nsince = 'unix_s'\ntoken = 'token'\nid = 'id'\nchunk = 9
+        start = {{ path = '/token', query = {{ start = '{{since}}' }} }}\nrequest = {{ path = '/feed', records = 'r', {page} }} }}
+        read = {{ path = '/read', query = {{ ids = '{{ids}}' }}, records = 'r' }}\n{RECORD}"
+    ));
+    let at = |seconds: i64| Time(seconds * 1000);
+    let first = |seconds: i64| Pass::Resume { cursor: None, since: at(seconds) };
+    for (connector, pass, path, start) in [
+        (&filter, Pass::Changes(at(1_700_000_100)), "/list", "1700000030"),
+        (&cursor, first(1_700_000_100), "/list", "1700000040"),
+        (&feed, first(1_700_000_100), "/token", "1700000040"),
+        // No time is before all times.
+        (&filter, Pass::Changes(at(65)), "/list", "0"),
+        (&cursor, first(59), "/list", "0"),
+        (&feed, first(59), "/token", "0"),
+    ] {
+        let before = server.asked().len();
+        let read = read(connector, "s", pass.clone()).await;
+        assert!(read.complete(), "{pass:?}: {:?}", read.end);
+        let asked = &server.asked()[before];
+        assert_eq!((&*asked.path, asked.query.get("start").map(|s| &**s)), (path, Some(start)), "{pass:?}");
+    }
+    // A cursor that is known says by itself where to begin.
+    let before = server.asked().len();
+    let kept = read(&cursor, "s", Pass::Resume { cursor: Some("c0".into()), since: at(1_700_000_100) }).await;
+    assert_eq!(kept.pages[0].cursor.as_deref(), Some("c1"));
+    let query = server.asked()[before].query.clone();
+    assert_eq!(query, [("cursor".to_string(), "c0".to_string())].into());
+}

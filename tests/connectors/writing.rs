@@ -163,6 +163,37 @@ async fn a_200_that_did_nothing_is_found_out_by_reading_back() {
     assert_eq!(outcomes[2], Outcome::Rejected("not found".into()));
 }
 
+/// Many systems do not repeat the id of the one record that they were asked for: each write was told as refused, "not found".
+#[tokio::test]
+async fn a_record_that_is_read_back_without_its_id_is_the_one_that_was_asked_for() {
+    let server = Server::start(|asked, _| match (&*asked.method, &*asked.path) {
+        ("GET", "/u/7") => json(json!({"phone": "03", "blocked": true})),
+        ("GET", "/u/8") => status(404, "{}"),
+        ("GET", "/s") => {
+            let ids = asked.query["ids"].split(',').count();
+            json(json!({"r": vec![json!({"phone": "03", "blocked": true}); ids]}))
+        }
+        _ => json(json!({})),
+    })
+    .await;
+    let singly = server.connector(&format!(
+        "{STREAM}[writes]\nstream = 's'\nread_chunk = 1\nread = {{ path = '/u/{{id}}' }}\nfields = {{ phone = 'phone' }}
+        block = {{ kind = 'field', field = 'blocked' }}\n[writes.update]\nbatch = 1\nconfirm = true
+        request = {{ method = 'PUT', path = '/u/{{id}}', body = '{{row}}' }}\n"
+    ));
+    let shown = |records: &[nayose::model::Record]| -> Vec<String> {
+        records.iter().map(|r| format!("{} {} {}", r.id, r.text("phone").unwrap_or_default(), r.is_blocked())).collect()
+    };
+    let back = singly.read_back(&["7".into(), "8".into()], Lane::ReadBack).await.unwrap();
+    assert_eq!(shown(&back), ["ma:person:7 03 true"]);
+    let outcomes = singly.write(&[op("7", "03"), op("8", "03")], Lane::Fields).await;
+    assert_eq!(outcomes, [Outcome::Applied, Outcome::Rejected("not found".into())]);
+    // Of several that were asked for, nobody can say which one a row is.
+    let together = server.connector(&batch(BY_PLACE));
+    assert_eq!(shown(&together.read_back(&["7".into()], Lane::ReadBack).await.unwrap()), ["ma:person:7 03 true"]);
+    assert!(together.read_back(&["7".into(), "8".into()], Lane::ReadBack).await.unwrap().is_empty());
+}
+
 #[tokio::test]
 async fn what_cannot_be_written_is_refused_before_sending() {
     let server = Server::start(|_, _| panic!("sent")).await;
