@@ -82,10 +82,10 @@ impl Reader<'_> {
             let Window::Full { newest, .. } = self.window(&plan.call, mapper, &Listing::default(), query, sink, &mut end).await? else {
                 return Ok(end);
             };
-            since = match (newest, &plan.same_time) {
-                (Some(newest), _) if newest > at && text(newest) != since => text(newest),
-                // A filter may know whole days only.
-                (Some(newest), _) if newest < at.minus(Span::days(1)) => {
+            at = match (newest, &plan.same_time) {
+                (Some(newest), _) if newest > at && text(newest) != since => newest,
+                // A filter may know whole days only: what is older and reads alike is meant by it.
+                (Some(newest), _) if newest < at && text(newest) != since => {
                     let why = "the query for what is newer gives only what is older; does the system know the filter, and the order?";
                     return Err(self.circle(&plan.call, Circle(why.to_string())));
                 }
@@ -93,7 +93,8 @@ impl Reader<'_> {
                 (Some(newest), Some(same_time)) => {
                     self.by_id(same_time, mapper, Some(&since), sink, &mut end).await?;
                     let steps = [Span(1), Span::seconds(1), Span::minutes(1), Span::days(1)];
-                    let Some(next) = steps.into_iter().map(|s| text(newest.plus(s))).find(|t| *t != since) else { return Ok(end) };
+                    let mut later = steps.into_iter().map(|s| newest.max(at).plus(s));
+                    let Some(next) = later.find(|t| text(*t) != since) else { return Ok(end) };
                     next
                 }
                 _ => {
@@ -104,7 +105,7 @@ impl Reader<'_> {
                     return Err(self.circle(&plan.call, Circle(why)));
                 }
             };
-            at = newest.unwrap_or(at);
+            since = text(at);
         }
     }
 
