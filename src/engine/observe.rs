@@ -282,8 +282,11 @@ impl Engine {
         if !self.doubts.is_empty() {
             self.take_people_of_doubt(deal, &people);
         }
+        run.naming += usize::from(!people.is_empty());
         let Some(idx) = self.world.find(deal) else { return };
         let old = self.world.record(idx);
+        // That they had somebody is remembered: they may all have been emptied by an answer before.
+        run.emptied += usize::from(people.is_empty() && !(old.people.is_empty() && old.memory.past_people.is_empty()));
         if old.people == people {
             return;
         }

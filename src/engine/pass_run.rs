@@ -32,6 +32,9 @@ pub struct PassRun {
     pub(crate) unread_beyond: usize,
     /// The newest change that this pass saw.
     pub newest: Option<Time>,
+    /// Deals that it told to name somebody, and those that did before and name nobody now.
+    pub(crate) naming: usize,
+    pub(crate) emptied: usize,
     /// It proves the people of its deals along with them.
     pub carries_people: bool,
     /// Deals that this pass showed changed, without all of their people.
@@ -67,6 +70,8 @@ impl Engine {
             unread_beyond: 0,
             seen_until: self.systems.get(system).and_then(|s| s.streams.get(stream)).and_then(|s| s.read_until),
             changed: 0,
+            naming: 0,
+            emptied: 0,
             newest: None,
             carries_people: !self.carried_by(system, stream, &pass).is_empty(),
             deals_without_people: Vec::new(),

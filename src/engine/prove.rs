@@ -150,10 +150,12 @@ impl Engine {
             return Some("the listing is not complete: it was not read to its end".to_string());
         }
         match &run.pass {
-            Pass::ForEach(asked) if run.read == 0 && !asked.is_empty() => Some(format!(
-                "the people of none of {} deals were told; has the token lost a scope? Nothing is taken as ended by this",
-                asked.len()
-            )),
+            Pass::ForEach(asked) if !asked.is_empty() && (run.read == 0 || (run.naming == 0 && run.emptied >= EMPTY_SUSPICIOUS_FROM)) => {
+                Some(format!(
+                    "the people of none of {} deals were told; has the token lost a scope? Nothing is taken as ended by this",
+                    asked.len()
+                ))
+            }
             pass if pass.is_sweep() && run.read + run.read_before == 0 => {
                 let known = self.world.listed(&run.system, &run.stream);
                 (known >= EMPTY_SUSPICIOUS_FROM).then(|| {
