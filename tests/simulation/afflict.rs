@@ -96,7 +96,8 @@ fn act(truth: &mut Truth, switch: Switch, dice: &mut Dice) -> Option<String> {
             truth.more_accounts.insert(id, vec![account]);
             truth.change(Table::CrmPeople, id, Way::Usual, false, dice, |r| text(r, "phone", "moved", now));
             let item = truth.item_mut(Table::CrmPeople, id)?;
-            (item.account_since, item.account_silent) = (now, false);
+            // Only the whole listing shows it.
+            (item.account_since, item.account_silent) = (now, true);
             Some(format!("{} is also at {account}", Table::CrmPeople.id(id)))
         }
         Switch::BlockTakenAway => {

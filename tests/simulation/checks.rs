@@ -68,6 +68,7 @@ pub fn writes(sim: &mut Sim<'_>, table: Table, batch: &Batch, planned: Option<&B
         }
         widens(sim, table, batch, id, &op.change, &rules, now)?;
         judges::status_rests_on_what_was_read(sim, id, &op.change)?;
+        judges::field_rests_on_what_was_read(sim, id, &op.change)?;
         if op.change.fields.iter().any(|(_, v)| *v == Value::Empty) && table == Table::MaPeople {
             absent_erases_nothing(sim, id, &op.change.fields)?;
         }
@@ -271,9 +272,11 @@ pub fn at_rest(sim: &mut Sim<'_>) -> Result<(), Violation> {
             let renewal = due.release.as_ref().is_some_and(|c| c.block.is_none());
             let gave_up = daemon.engine.world.slot(idx).target.as_ref().is_some_and(|t| t.failures.is_some());
             if !(due.is_empty() || renewal || gave_up) {
-                return fail(8, format!("{id} still has {due:?} to be written"));
+                let why = daemon.engine.status(&BTreeMap::new(), now).because.join("; ");
+                return fail(8, format!("{id} still has {due:?} to be written ({why})"));
             }
-            let ours = item.block_by == BlockBy::Us && seen.is_blocked();
+            // Nobody is released whose address cannot be read.
+            let ours = item.block_by == BlockBy::Us && seen.is_blocked() && !sim.truth.addresses(item.record()).is_empty();
             let person = daemon.engine.world.slot(idx).person as usize;
             let asks = daemon.engine.people.get(person).is_some_and(|p| p.holds.iter().any(|h| h.kept.is_some()));
             // A refusal may be in the journal though the look that showed it was forgotten with a kill.

@@ -22,7 +22,7 @@ const AGREES_MS: i64 = 120_000;
 /// Our clock may have been so far ahead when a permit was given.
 const CLOCK_MS: i64 = 1_800_000;
 /// Copies of one label that a member may wear, as one may land whose answer was lost.
-const COPIES_MAX: usize = 3;
+const COPIES_MAX: usize = 2;
 
 /// A wave of mail: every record of a mailer that it may send to, and the gate's answer for each.
 pub fn mail(sim: &mut Sim<'_>) -> Result<(), Violation> {
@@ -183,6 +183,22 @@ pub fn tells_what_is(sim: &mut Sim<'_>) -> Result<(), Violation> {
         return Ok(());
     }
     fail(16, format!("all is well, and status says {}: {}", status.protection.name(), status.because.join("; ")))
+}
+
+/// Which systems' values of a field count first.
+const FIRST: [(&str, Table); 2] = [("phone", Table::SupportPeople), ("title", Table::CrmPeople)];
+
+/// A value of a lower-ranked system waits until the highest was read once: what is written before is a value of that one.
+pub fn field_rests_on_what_was_read(sim: &Sim<'_>, id: &RecordId, change: &Change) -> Result<(), Violation> {
+    for (field, table) in FIRST {
+        let Some((_, value)) = change.fields.iter().find(|(name, _)| **name == *field) else { continue };
+        let stream = format!("{}.people", table.system());
+        let shown = |item: &Item| item.versions.iter().any(|v| v.record.field(field).is_some_and(|f| f.value == *value));
+        if !sim.read_once.contains(&stream) && !sim.truth.table(table).values().any(shown) {
+            return fail(15, format!("{id} gets {field} = {value:?}, which nobody has in {stream}, and that was never read"));
+        }
+    }
+    Ok(())
 }
 
 /// A status that is lower than what could be read waits until it was read once.

@@ -716,7 +716,11 @@ impl<'s> Sim<'s> {
     }
 
     fn mend(&mut self) {
-        for trouble in self.troubles.values_mut() {
+        for (system, trouble) in &mut self.troubles {
+            // What came to nothing waits a little longer.
+            if trouble.down || !trouble.no_scope.is_empty() {
+                self.switches.disturb(system, self.truth.now);
+            }
             *trouble = Trouble::default();
         }
         self.note(|| "all systems are well again".into());

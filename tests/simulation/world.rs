@@ -98,7 +98,7 @@ fn address(human: u32, dice: &mut Dice) -> String {
     }
 }
 
-fn person(truth: &mut Truth, table: Table, human: u32, dice: &mut Dice) -> u32 {
+pub fn person(truth: &mut Truth, table: Table, human: u32, dice: &mut Dice) -> u32 {
     let (name, now) = (HUMANS[human as usize].0, truth.now);
     let email = address(human, dice);
     let (phone, account) = (format!("+81-3-{:04}", dice.below(50)), dice.below(ACCOUNTS as usize + 2) as u32);

@@ -35,6 +35,8 @@ fn people(site: &mut Site<'_>, ask: &Ask) -> Reply {
     if site.hides(TABLE) {
         return Reply::json(&json!({"people": []}));
     }
+    let from = ask.number("offset").unwrap_or(0);
+    let all = if from > 0 { after_one_leaves(site, all) } else { all };
     // Rows that may not be seen are taken out after the page was cut.
     let mut places = Vec::with_capacity(all.len());
     for id in all {
@@ -43,9 +45,21 @@ fn people(site: &mut Site<'_>, ask: &Ask) -> Reply {
             places.push(None);
         }
     }
-    let (from, limit) = (ask.number("offset").unwrap_or(0), ask.number("limit").unwrap_or(3).min(3));
+    let limit = ask.number("limit").unwrap_or(3).min(3);
     let rows: Vec<Json> = places.iter().skip(from).take(limit).flatten().filter_map(|id| person(site, *id)).collect();
     Reply::json(&json!({"people": rows}))
+}
+
+/// The first member is deleted while the list is read, and another comes at its end.
+fn after_one_leaves(site: &mut Site<'_>, all: Vec<u32>) -> Vec<u32> {
+    let Some(first) = all.first().copied().filter(|_| all.len() > 4) else { return all };
+    if !site.meets(Switch::RowsLeave, 3) {
+        return all;
+    }
+    site.truth.delete(TABLE, first, site.dice);
+    let human = site.dice.below(crate::world::HUMANS.len()) as u32;
+    crate::world::person(site.truth, TABLE, human, site.dice);
+    site.truth.living(TABLE)
 }
 
 /// Others, whose ids are those of members.

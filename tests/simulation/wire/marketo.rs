@@ -168,7 +168,7 @@ fn update(site: &mut Site<'_>, ask: &Ask) -> Reply {
 
 fn write(site: &mut Site<'_>, id: u32, input: &Json) {
     let (now, own_form) = (site.now(), site.truth.own_form);
-    let taken = site.hits(Switch::BlockTakenAway, TABLE, id, 3);
+    let taken = site.hits(Switch::BlockTakenAway, TABLE, id, 1);
     let cut = site.hits(Switch::StatusKept, TABLE, id, 1);
     let mut block = None;
     let put = |record: &mut Record| {

@@ -89,6 +89,10 @@ pub enum Switch {
     IdsOverlap,
     /// Another account of the marketing system answers in the place of the one that was approved.
     AnotherInstance,
+    /// While the newsletter's pages are read, a member on an earlier one is deleted.
+    RowsLeave,
+    /// The people of given deals cannot be asked for, the deals can.
+    PeopleUnreadable,
 }
 
 impl Switch {
@@ -116,10 +120,10 @@ impl Switch {
 
     /// Only the mailer whose block is an inverted flag can do so.
     pub fn needs_inverted_block(self) -> bool {
-        matches!(self, Switch::InvertedBlock | Switch::ShortPages | Switch::ThirdValue | Switch::IdsOverlap)
+        matches!(self, Switch::InvertedBlock | Switch::ShortPages | Switch::ThirdValue | Switch::IdsOverlap | Switch::RowsLeave)
     }
 
-    pub const ALL: [Switch; 37] = [
+    pub const ALL: [Switch; 39] = [
         Switch::FieldRefused,
         Switch::BatchNotFound,
         Switch::StatusRefused,
@@ -157,6 +161,8 @@ impl Switch {
         Switch::ResultsCapped,
         Switch::IdsOverlap,
         Switch::AnotherInstance,
+        Switch::RowsLeave,
+        Switch::PeopleUnreadable,
     ];
 }
 

@@ -25,7 +25,7 @@ pub fn answer(site: &mut Site<'_>, ask: &Ask) -> Reply {
         let status = if site.truth.epoch.is_multiple_of(2) { 400 } else { 422 };
         return Reply::of(status, &json!({"error": "InvalidPaginationParameter", "description": "the cursor is too old"}));
     }
-    let since = ask.param("start_time").and_then(|t| t.parse::<i64>().ok()).unwrap_or(0) * 1000;
+    let since = ask.param("start_time").and_then(|t| t.parse::<i64>().ok()).unwrap_or(0) * 1000 - site.switches.clock_of(site.system);
     let from = cursor.flatten().map_or((Time(since), 0), |(at, id, _)| (at, id));
     let until = Time(site.now().0 - EXPORT_TRAILS_MS);
     let mut all: Vec<(Time, u32)> = site.truth.table(table).iter().map(|(id, i)| (i.now().stamped, *id)).collect();
@@ -58,7 +58,8 @@ fn one(site: &mut Site<'_>, parts: &[&str]) -> Reply {
 fn row(site: &mut Site<'_>, table: Table, id: u32) -> Option<Json> {
     let item = site.truth.item(table, id)?;
     let (record, deleted, stamped) = (item.record().clone(), item.deleted(), item.now().stamped);
-    let updated = Time(stamped.0 + site.ahead(table, id)).rfc3339();
+    // By its own clock, as it is now.
+    let updated = Time(stamped.0 + site.ahead(table, id) + site.switches.clock_of(site.system)).rfc3339();
     let mut row = if table == Table::SupportTickets { ticket(&record, deleted) } else { user(&record, deleted) };
     row["id"] = json!(id);
     row["updated_at"] = json!(updated);
@@ -66,6 +67,11 @@ fn row(site: &mut Site<'_>, table: Table, id: u32) -> Option<Json> {
         && let Some(row) = row.as_object_mut()
     {
         row.remove("id");
+        if id.is_multiple_of(2) {
+            // Nor whom it is about.
+            row.remove("requester_id");
+            row.remove("email");
+        }
     }
     site.odd(table, id, &mut row, "/phone");
     Some(row)
