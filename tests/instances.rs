@@ -1,15 +1,14 @@
 //! What was approved, agreed or marked as ours belongs to one instance of a system. Another one under the same name begins with first
 //! contact, and what its people marked is theirs.
 
-use nayose::config::{Config, Connectors, load};
-use nayose::daemon::wiring::Wiring;
+#[allow(dead_code, reason = "shared, and each needs a part of it")]
+mod stage;
+
+use nayose::engine::Engine;
 use nayose::engine::system::Approval;
 use nayose::engine::target::Target;
-use nayose::engine::{Engine, persist, rules};
 use nayose::model::{DealState, Mark, Name, Record, RecordId, Refusal, RefusalScope, Time, Value};
-use nayose::store::State;
-use std::sync::Arc;
-use tempfile::TempDir;
+use stage::Stage;
 
 const NOW: Time = Time(1_795_000_000_000);
 
@@ -41,35 +40,23 @@ const TWO: (&str, &str) = ("https://one.mktorest.example", "https://two.mktorest
 
 /// A config folder with its state: Taro is on an open deal, and his lead's stop mark is ours; Jiro said no.
 struct Place {
-    folder: TempDir,
+    stage: Stage,
 }
 
 impl Place {
     fn new() -> Place {
-        let place = Place { folder: TempDir::new().unwrap() };
-        for (file, text) in [
+        let files = [
             ("systems.toml", SYSTEMS),
             ("policy.toml", POLICY),
             ("precedence.toml", "default = [\"crm\", \"ma\"]\n"),
             ("consent.toml", "[sources.ma]\nbasis = \"explicit_consent\"\n"),
-            ("token", "only-for-tests"),
-        ] {
-            std::fs::write(place.folder.path().join(file), text).unwrap();
-        }
-        place
-    }
-
-    fn config(&self) -> Arc<Config> {
-        Arc::new(load(self.folder.path(), &|_| None, &Connectors).unwrap_or_else(|m| panic!("{}", m.drawn())))
+        ];
+        Place { stage: Stage::new(files) }
     }
 
     /// Opens the state as a start does; the CRM says which portal it is.
     fn open(&self, portal: &str) -> Engine {
-        let config = self.config();
-        let opened = State::open(&config.state, persist::info(&config)).unwrap();
-        let systems = rules::systems_in_force(&config, &rules::stored(&opened.0).unwrap());
-        let wiring = Wiring::default().rewired(&systems, &clock()).unwrap();
-        let mut engine = persist::open_on(config.clone(), wiring.opened(&config), NOW, "r_1".into(), opened).unwrap().engine;
+        let mut engine = self.stage.open(NOW);
         engine.clocks.hear(NOW);
         engine.reconcile(NOW);
         assert!(engine.identity_due(&"crm".into(), NOW) && !engine.identity_due(&"ma".into(), NOW));
@@ -101,21 +88,12 @@ impl Place {
 
     /// Edits systems.toml while the engine runs.
     fn edit(&self, engine: &mut Engine, (old, new): (&str, &str)) {
-        let path = self.folder.path().join("systems.toml");
-        let text = std::fs::read_to_string(&path).unwrap();
-        assert!(text.contains(old));
-        std::fs::write(path, text.replace(old, new)).unwrap();
-        let config = self.config();
-        let wiring = Wiring::default().rewired(&config.systems, &clock()).unwrap();
-        engine.take_rules(config.clone(), wiring.opened(&config), NOW);
+        self.stage.edit("systems.toml", old, new);
+        self.stage.take(engine, NOW);
         engine.judge_addresses(NOW).unwrap();
         engine.reconcile(NOW);
         engine.commit().unwrap();
     }
-}
-
-fn clock() -> nayose::connector::Clock {
-    Arc::new(|| NOW)
 }
 
 fn id(text: &str) -> RecordId {
@@ -248,7 +226,7 @@ fn another_portal_at_the_same_address_ends_no_hold_and_asks() {
 fn a_new_token_for_the_same_portal_is_no_other_instance() {
     let place = Place::new();
     let mut engine = place.filled();
-    std::fs::write(place.folder.path().join("token"), "another-only-for-tests").unwrap();
+    place.stage.write("token", "another-only-for-tests");
     place.edit(&mut engine, ("list_id = \"1001\"", "list_id = \"1002\""));
     assert!(engine.why_not_known(&"crm".into()).is_some(), "nothing is read or written before it is asked");
     engine.book_identity(&"crm".into(), &Ok(Some("7".into())), NOW).unwrap();
@@ -261,20 +239,16 @@ fn a_system_that_was_taken_out_leaves_a_plan_that_asks_and_holds_again_when_it_i
     let place = Place::new();
     let mut engine = place.filled();
     let table = "[systems.crm]\nconnector = \"hubspot\"\ntoken = { file = \"token\" }\n";
-    for (file, old, new) in [("policy.toml", "crm.", "sales."), ("precedence.toml", "\"crm\", ", "")] {
-        let path = place.folder.path().join(file);
-        let text = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(path, text.replace(old, new)).unwrap();
-    }
+    place.stage.write("policy.toml", &POLICY.replace("crm.", "sales."));
+    place.stage.edit("precedence.toml", "\"crm\", ", "");
     place.edit(&mut engine, (table, &table.replace("crm", "sales")));
     assert!(held(&engine, "ma:person:1"));
     let waiting = engine.waiting().into_iter().find(|w| w.kind == "absence").unwrap();
     assert!(waiting.why.contains("not in systems.toml any more") && because(&engine).contains(&waiting.plan), "{waiting:?}");
     engine.approve(&waiting.plan, false, NOW).unwrap();
     assert!(!held(&engine, "ma:person:1"));
-    let path = place.folder.path().join("policy.toml");
     let both = "proof = { \"crm.deals\" = \"15m\", \"crm.deal_people\" = \"15m\", \"sales.deals\"";
-    std::fs::write(&path, std::fs::read_to_string(&path).unwrap().replace("proof = { \"sales.deals\"", both)).unwrap();
+    place.stage.edit("policy.toml", "proof = { \"sales.deals\"", both);
     place.edit(&mut engine, ("[systems.ma]", &format!("{table}[systems.ma]")));
     assert!(held(&engine, "ma:person:1"), "its deal is open, and read again");
 }
@@ -282,8 +256,7 @@ fn a_system_that_was_taken_out_leaves_a_plan_that_asks_and_holds_again_when_it_i
 #[test]
 fn who_left_the_company_is_released_when_its_deal_is_seen_to_end() {
     let place = Place::new();
-    let path = place.folder.path().join("policy.toml");
-    std::fs::write(&path, POLICY.replace("stops =", "scope = \"account\"\nstops =")).unwrap();
+    place.stage.edit("policy.toml", "stops =", "scope = \"account\"\nstops =");
     let mut engine = place.open("7");
     let mut emi = person("crm:person:6", "emi@ono.example");
     emi.account = Some("70".into());
@@ -306,7 +279,7 @@ fn a_folder_that_is_what_it_was_a_moment_ago_was_never_edited() {
     let mut engine = place.filled();
     let consent = "[sources.ma]\nbasis = \"explicit_consent\"\n";
     let basis = |engine: &Engine| engine.files.consent.sources.keys().count();
-    let write = |text: &str| std::fs::write(place.folder.path().join("consent.toml"), text).unwrap();
+    let write = |text: &str| place.stage.write("consent.toml", text);
     write("[sources]\n");
     place.edit(&mut engine, ("[systems.ma]", "[systems.ma]"));
     assert_eq!((basis(&engine), engine.waiting().len()), (0, 0), "what protects counts at once");

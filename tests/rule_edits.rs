@@ -1,14 +1,13 @@
 //! Edits of the rules while records are known: what protects counts at once, what widens waits for `approve`, at the gate and in the
 //! marketing system, over restarts too.
 
-use nayose::config::{Config, Connectors, load};
-use nayose::daemon::wiring::Wiring;
+#[allow(dead_code, reason = "shared, and each needs a part of it")]
+mod stage;
+
+use nayose::engine::Engine;
 use nayose::engine::gate::Gate;
-use nayose::engine::{Engine, persist, rules};
 use nayose::model::{Address, DealState, Mail, MailKind, Name, Record, RecordId, Span, TicketState, Time, Value};
-use nayose::store::State;
-use std::sync::Arc;
-use tempfile::TempDir;
+use stage::Stage;
 
 const NOW: Time = Time(1_795_000_000_000);
 
@@ -63,40 +62,18 @@ ask_above = { people = 200, share = "1%" }
 
 /// A config folder with its state, and how old all proofs are.
 struct Place {
-    folder: TempDir,
+    stage: Stage,
     proof_age: Span,
 }
 
 impl Place {
     fn new(proof_age: Span) -> Place {
-        let place = Place { folder: TempDir::new().unwrap(), proof_age };
-        FILES.iter().for_each(|(file, text)| std::fs::write(place.folder.path().join(file), text).unwrap());
-        std::fs::write(place.folder.path().join("token"), "only-for-tests").unwrap();
-        place
-    }
-
-    /// Edits files and reads the folder.
-    fn edit(&self, edits: &[(&str, &str, &str)]) -> Arc<Config> {
-        for (file, old, new) in edits {
-            let path = self.folder.path().join(file);
-            let text = std::fs::read_to_string(&path).unwrap();
-            assert_eq!(text.matches(old).count(), 1, "{file} has {old:?} not once:\n{text}");
-            std::fs::write(path, text.replace(old, new)).unwrap();
-        }
-        self.config()
-    }
-
-    fn config(&self) -> Arc<Config> {
-        Arc::new(load(self.folder.path(), &|_| None, &Connectors).unwrap_or_else(|m| panic!("{}", m.drawn())))
+        Place { stage: Stage::new(FILES), proof_age }
     }
 
     /// Opens the state as a command does.
     fn open(&self) -> Engine {
-        let config = self.config();
-        let opened = State::open(&config.state, persist::info(&config)).unwrap();
-        let systems = rules::systems_in_force(&config, &rules::stored(&opened.0).unwrap());
-        let wiring = Wiring::default().rewired(&systems, &clock()).unwrap();
-        let mut engine = persist::open_on(config.clone(), wiring.opened(&config), NOW, "r_1".into(), opened).unwrap().engine;
+        let mut engine = self.stage.open(NOW);
         self.prove(&mut engine);
         engine.reconcile(NOW);
         engine.commit().unwrap();
@@ -105,10 +82,8 @@ impl Place {
 
     /// Takes an edit as the running daemon does.
     fn take(&self, engine: &mut Engine, edits: &[(&str, &str, &str)]) {
-        let config = self.edit(edits);
-        let systems = rules::systems_in_force(&config, &engine.rule_sets());
-        let wiring = Wiring::default().rewired(&systems, &clock()).unwrap();
-        engine.take_rules(config.clone(), wiring.opened(&config), NOW);
+        edits.iter().for_each(|(file, old, new)| self.stage.edit(file, old, new));
+        self.stage.take(engine, NOW);
         self.prove(engine);
         engine.reconcile(NOW);
         engine.commit().unwrap();
@@ -122,10 +97,6 @@ impl Place {
             }
         }
     }
-}
-
-fn clock() -> nayose::connector::Clock {
-    Arc::new(|| NOW)
 }
 
 fn record(id: &str) -> Record {

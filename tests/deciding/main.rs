@@ -3,3 +3,6 @@
 mod echo;
 mod not_seen;
 mod place;
+#[allow(dead_code, reason = "shared, and each needs a part of it")]
+#[path = "../stage/mod.rs"]
+mod stage;

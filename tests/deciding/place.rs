@@ -1,16 +1,12 @@
 //! An engine with three systems, and records put into it as if they had been read.
 
-use nayose::config::{Config, Connectors, load};
+use super::stage::Stage;
 use nayose::connector::{Observed, PageRead, Pass};
-use nayose::daemon::wiring::Wiring;
+use nayose::engine::Engine;
 use nayose::engine::explain::Explanation;
 use nayose::engine::gate::Gate;
 use nayose::engine::plan::Plan;
-use nayose::engine::{Engine, persist};
 use nayose::model::{DealState, Mark, Name, Record, Span, Time, Value};
-use nayose::store::State;
-use std::sync::Arc;
-use tempfile::TempDir;
 
 pub const NOW: Time = Time(1_795_000_000_000);
 
@@ -62,19 +58,13 @@ proof = { "ma.people" = "1h" }
 
 pub struct Place {
     pub engine: Engine,
-    _folder: TempDir,
+    _stage: Stage,
 }
 
 impl Place {
     pub fn new() -> Place {
-        let folder = TempDir::new().unwrap();
-        FILES.iter().for_each(|(file, text)| std::fs::write(folder.path().join(file), text).unwrap());
-        std::fs::write(folder.path().join("token"), "only-for-tests").unwrap();
-        let config: Arc<Config> = Arc::new(load(folder.path(), &|_| None, &Connectors).unwrap_or_else(|m| panic!("{}", m.drawn())));
-        let opened = State::open(&config.state, persist::info(&config)).unwrap();
-        let wiring = Wiring::default().rewired(&config.systems, &clock()).unwrap();
-        let engine = persist::open_on(config.clone(), wiring.opened(&config), NOW, "r_1".into(), opened).unwrap().engine;
-        Place { engine, _folder: folder }
+        let stage = Stage::new(FILES);
+        Place { engine: stage.open(NOW), _stage: stage }
     }
 
     /// All streams of these systems were read to their end this long ago.
@@ -125,10 +115,6 @@ impl Place {
         let gate = Gate::new(&self.engine);
         self.engine.explain(who, &gate, NOW).remove(0)
     }
-}
-
-fn clock() -> nayose::connector::Clock {
-    Arc::new(|| NOW)
 }
 
 pub fn person(id: &str, email: &str, fields: &[(&str, Value)]) -> Record {

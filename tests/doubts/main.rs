@@ -1,7 +1,11 @@
-//! What could not be read, by whom it holds; and how long a hold, a proof and a cool-down count. The engine with pages put into it by hand.
+//! What could not be read, by whom it holds; how long a hold, a proof and a cool-down count; and what becomes of marks that somebody else
+//! changes. The engine with pages put into it by hand.
 
 mod clocks;
 mod look_ups;
 mod place;
 mod proofs;
 mod rows;
+#[allow(dead_code, reason = "shared, and each needs a part of it")]
+#[path = "../stage/mod.rs"]
+mod stage;

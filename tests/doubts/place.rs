@@ -1,14 +1,13 @@
 //! A config folder with its state, and an engine that is given pages.
 
-use nayose::config::{Connectors, load};
-use nayose::connector::{Observed, PageRead, Pass, PassEnd, Unread};
-use nayose::daemon::wiring::Wiring;
+use super::stage::Stage;
+use nayose::connector::{Observed, Outcome, PageRead, Pass, PassEnd, Unread, WriteOp};
+use nayose::engine::Engine;
+use nayose::engine::delivery::Act;
 use nayose::engine::gate::Gate;
-use nayose::engine::{Engine, persist};
+use nayose::engine::target::Due;
 use nayose::model::{Address, DealState, Entity, Mail, MailKind, Name, Record, RecordId, Span, Time, Value};
-use nayose::store::State;
-use std::sync::Arc;
-use tempfile::TempDir;
+use std::collections::BTreeMap;
 
 pub const NOW: Time = Time(1_795_000_000_000);
 
@@ -48,7 +47,7 @@ proof = { "ma.people" = "2h" }
 "#;
 
 pub struct Place {
-    folder: TempDir,
+    stage: Stage,
 }
 
 impl Place {
@@ -58,32 +57,39 @@ impl Place {
 
     /// With another policy.toml.
     pub fn with(edit: impl FnOnce(String) -> String) -> Place {
-        let folder = TempDir::new().unwrap();
         let policy = edit(POLICY.to_string());
         let files = [
             ("systems.toml", SYSTEMS),
             ("precedence.toml", "default = [\"crm\", \"support\", \"ma\"]\n"),
-            ("policy.toml", &policy),
+            ("policy.toml", &*policy),
             ("consent.toml", "[sources.ma]\nbasis = \"explicit_consent\"\n"),
-            ("token", "only-for-tests"),
         ];
-        files.iter().for_each(|(file, text)| std::fs::write(folder.path().join(file), text).unwrap());
-        Place { folder }
+        Place { stage: Stage::new(files) }
+    }
+
+    /// With something else in the place of what stands once in systems.toml.
+    pub fn of_systems(self, old: &str, new: &str) -> Place {
+        self.stage.edit("systems.toml", old, new);
+        self
+    }
+
+    /// With a connector of one's own as the CRM; its further keys in systems.toml.
+    pub fn with_crm(self, manifest: &str, keys: &str) -> Place {
+        self.stage.write("mine/own/manifest.toml", manifest);
+        let own = format!("connectors = \"mine\"\n[systems.crm]\nconnector = \"own\"\n{keys}");
+        self.of_systems("[systems.crm]\nconnector = \"hubspot\"\ntoken = { file = \"token\" }\n", &own)
     }
 
     /// A process that begins at a time.
     pub fn start(&self, now: Time) -> Running {
-        let config = Arc::new(load(self.folder.path(), &|_| None, &Connectors).unwrap_or_else(|m| panic!("{}", m.drawn())));
-        let opened = State::open(&config.state, persist::info(&config)).unwrap();
-        let wiring = Wiring::default().rewired(&config.systems, &(Arc::new(move || now) as nayose::connector::Clock)).unwrap();
-        let mut engine = persist::open_on(config.clone(), wiring.opened(&config), now, "r_1".into(), opened).unwrap().engine;
+        let mut engine = self.stage.open(now);
         for system in ["crm", "support", "ma"] {
             if engine.identity_due(&system.into(), now) {
                 engine.book_identity(&system.into(), &Ok(Some("7".into())), now).unwrap();
             }
         }
         let gate = Gate::new(&engine);
-        let mut running = Running { engine, gate, now, skew_ms: Some(0) };
+        let mut running = Running { engine, gate, now, skew_ms: Some(0), skew_of: BTreeMap::new() };
         running.decide();
         running
     }
@@ -96,13 +102,15 @@ pub struct Running {
     pub now: Time,
     /// The systems' clocks less ours; `None`: they do not tell.
     pub skew_ms: Option<i64>,
+    /// Of those that differ from the others.
+    pub skew_of: BTreeMap<&'static str, i64>,
 }
 
 impl Running {
     /// A whole pass of one page.
     pub fn pass(&mut self, stream: &str, pass: Pass, mut page: PageRead) {
         let (system, stream) = stream.split_once('.').unwrap();
-        page.clock_skew_ms = self.skew_ms;
+        page.clock_skew_ms = self.skew_of.get(system).copied().or(self.skew_ms);
         let mut run = self.engine.begin(&system.into(), &stream.into(), pass, self.now);
         self.engine.observe(&mut run, page, self.now).unwrap();
         self.engine.end(&run, &PassEnd { complete: true, ..PassEnd::default() }, self.now).unwrap();
@@ -148,6 +156,37 @@ impl Running {
 
     pub fn later(&mut self, by: Span) {
         self.now = self.now.plus(by);
+    }
+
+    /// What is told beside the protection.
+    pub fn because(&self) -> String {
+        self.engine.status(&Default::default(), self.now).because.join("\n")
+    }
+
+    /// What would be written to a record now.
+    pub fn due(&mut self, record: &str) -> Due {
+        let idx = self.engine.world.find(&record.parse().unwrap()).unwrap();
+        let record = self.engine.world.record(idx);
+        self.engine.due(idx, &record, self.now)
+    }
+
+    /// Whether a lead's stop mark is due.
+    pub fn blocks(&mut self, lead: &str) -> bool {
+        self.due(&format!("ma:person:{lead}")).protective.is_some_and(|c| c.block == Some(true))
+    }
+
+    /// Carries out what may go to the marketing system now, which answers as it is told. Gives what was sent.
+    pub fn deliver(&mut self, answer: impl Fn(&WriteOp) -> Outcome) -> Vec<WriteOp> {
+        let mut sent = Vec::new();
+        while let Some(act) = self.engine.next_act(&"ma".into(), self.now) {
+            let Act::Write(mut batch) = act else { panic!("an answer was lost: {act:?}") };
+            self.engine.commit().unwrap();
+            let outcomes: Vec<Outcome> = batch.ops.iter().map(&answer).collect();
+            sent.extend(batch.ops.iter().cloned());
+            self.engine.book(&mut batch, &outcomes, self.now).unwrap();
+            self.decide();
+        }
+        sent
     }
 
     pub fn proved(&self, stream: &str) -> Option<Time> {
