@@ -1,0 +1,135 @@
+//! Values that are there and cannot be read, and fields that no answer shows.
+
+use super::place::{NOW, Place, Running, address, deal, page, person};
+use nayose::connector::{PageRead, Pass, PermitChange};
+use nayose::model::{DealState, Mark, Name, Record, Span, Time, Value};
+
+const PEOPLE: [(&str, Option<&str>); 2] = [("1", None), ("2", None)];
+
+const BIG: &str = "deal.open && deal.amount >= 1000000";
+
+fn only_if(when: &str) -> Place {
+    Place::with(|policy| policy.replace("when = 'deal.open'", &format!("when = '{when}'")))
+}
+
+fn worth(state: DealState, amount: Value) -> Record {
+    let mut deal = deal("8", state, &["1"], None);
+    deal.set(&Name::from("amount"), amount, NOW);
+    deal
+}
+
+#[test]
+fn an_amount_that_cannot_be_read_holds_whom_it_might_hold_in_either_order() {
+    for when in [BIG, "deal.amount >= 1000000 && deal.open"] {
+        for (state, amount, answer) in [
+            (DealState::Open, Value::Unreadable, "hold open_deal_person"),
+            (DealState::Open, Value::Int(5_000_000), "hold open_deal_person"),
+            (DealState::Open, Value::Int(500), "allow"),
+            (DealState::Open, Value::Empty, "allow"),
+            // It was seen to end, whatever it was worth.
+            (DealState::Won, Value::Unreadable, "allow"),
+        ] {
+            let place = only_if(when);
+            let mut running = place.start(NOW);
+            running.read_all(&PEOPLE);
+            running.sweep("crm.deals", vec![worth(state, amount.clone())], vec![]);
+            assert_eq!(running.gate("1"), answer, "{when}: {state:?} {amount:?}");
+            assert_eq!(running.blocks("1"), answer != "allow", "{when}: {state:?} {amount:?}");
+            assert_eq!(running.gate("2"), "allow");
+        }
+    }
+}
+
+#[test]
+fn who_is_held_by_an_amount_is_not_freed_when_it_becomes_unreadable_nor_spared_its_cool_down() {
+    let place = only_if(BIG);
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    running.sweep("crm.deals", vec![worth(DealState::Open, Value::Int(5_000_000))], vec![]);
+    running.later(Span::minutes(1));
+    running.sweep("crm.deals", vec![worth(DealState::Open, Value::Unreadable)], vec![]);
+    assert_eq!(running.gate("1"), "hold open_deal_person");
+    running.later(Span::minutes(1));
+    let mut lost = worth(DealState::Lost, Value::Unreadable);
+    lost.memory.ended_at = Some(running.now);
+    running.sweep("crm.deals", vec![lost], vec![]);
+    assert_eq!(running.gate("1"), "hold cooldown", "it may have been held before it was lost");
+    assert!(running.engine.waiting().is_empty());
+}
+
+const OWN_CRM: &str = r#"name = "own"
+title = "A CRM that always shows amounts"
+role = "crm"
+api_version = "1"
+base_url = "https://crm.example"
+auth = { kind = "none" }
+[streams.people]
+entity = "person"
+sweep = { path = "/people" }
+record = { id = "id", fields = { email = "email" } }
+[streams.deals]
+entity = "deal"
+sweep = { path = "/deals", carries_people = true }
+[streams.deals.record]
+id = "id"
+people = "people[]"
+always = ["worth.amount"]
+fields = { amount = { path = "worth.amount", type = "number" } }
+state = [{ is = "open", when = { path = "open", equals = true } }]
+[streams.deal_people]
+entity = "deal_person"
+carried_by = "deals"
+"#;
+
+/// Listed is one deal, and its row shows none of the fields that are looked out for.
+fn without_its_amount(running: &mut Running) -> PageRead {
+    let mut page = page(vec![deal("8", DealState::Won, &["2"], None)], vec![]);
+    page.shown.rows = 1;
+    running.later(Span::minutes(10));
+    page
+}
+
+#[test]
+fn a_field_that_a_hold_asks_for_and_no_answer_shows_leaves_the_deals_unproved() {
+    for (when, lacks, doubted) in
+        [("deal.open", "", false), (BIG, "", true), (BIG, "lacks = [\"amount\"]\n", false), ("deal.amount >= 1000000", "", true)]
+    {
+        let place = only_if(when).with_crm(OWN_CRM, lacks);
+        let mut running = place.start(NOW);
+        running.read_all(&PEOPLE);
+        assert_eq!(running.gate("1"), "allow", "without a row nothing is missing");
+        let page = without_its_amount(&mut running);
+        running.pass("crm.deals", Pass::Sweep, page);
+        running.decide();
+        let proved = running.proved("crm.deals").map(|at| running.now.since(at));
+        assert_eq!(proved, Some(if doubted { Span::minutes(10) } else { Span::ZERO }), "{when} {lacks}");
+        let told = "none of 1 records shows amount, which the system always shows";
+        assert_eq!(running.because().contains(told), doubted, "{}", running.because());
+        assert_eq!(running.because().contains("systems.toml says that this account has no amount"), !lacks.is_empty());
+        running.later(Span::minutes(6));
+        running.decide();
+        assert!(!doubted || running.gate("1").contains("hold stale_crm"), "{}", running.gate("1"));
+    }
+}
+
+#[test]
+fn a_lead_whose_address_cannot_be_read_gets_no_permit_and_loses_the_one_that_it_shows() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    let permit = |running: &mut Running, lead: &str| running.due(lead).release.and_then(|c| c.permit);
+    assert!(permit(&mut running, "ma:person:1").is_some());
+    running.later(Span::minutes(1));
+    let mut unread = person("ma:person:1", "p1@acme.example, (p2", None);
+    unread.has_unread_address = true;
+    let other = person("ma:person:2", &address("2"), None);
+    running.sweep("ma.people", vec![unread.clone(), other.clone()], vec![]);
+    assert!(running.due("ma:person:1").is_empty());
+    assert!(matches!(permit(&mut running, "ma:person:2"), Some(PermitChange::Until(_))));
+    running.later(Span::minutes(1));
+    let until: Time = running.now.plus(Span::days(1));
+    unread.set_mark(Mark::Permit, Value::Time(until));
+    running.sweep("ma.people", vec![unread, other], vec![]);
+    let withdrawn = running.due("ma:person:1").protective.and_then(|c| c.permit);
+    assert_eq!(withdrawn, Some(PermitChange::Withdrawn));
+}
