@@ -2,6 +2,7 @@
 //! changes. The engine with pages put into it by hand.
 
 mod clocks;
+mod further;
 mod look_ups;
 mod place;
 mod proofs;
