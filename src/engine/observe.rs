@@ -134,9 +134,6 @@ impl Engine {
         new.shift_times(self.clocks.shift(&run.system));
         // By our clock only now: a system that is ahead is taken with its difference.
         new.first_read(now);
-        if !self.doubts.is_empty() {
-            self.end_doubt(&new.id);
-        }
         if new.id.entity != Entity::Person {
             self.look_ups.follow_merges(&run.system, &mut new.people);
         }
@@ -147,6 +144,9 @@ impl Engine {
                 return;
             }
             self.see(idx, run);
+        }
+        if !self.doubts.is_empty() {
+            self.end_doubt(&new.id);
         }
         self.note_refusals(&new, run.began);
         let lacks_people = new.id.entity == Entity::Deal && !told.people;
@@ -259,13 +259,14 @@ impl Engine {
     }
 
     fn observe_deleted(&mut self, run: &mut PassRun, id: &RecordId, now: Time) {
+        let found = self.world.find(id);
+        if found.is_some_and(|idx| self.clashes(run, idx)) {
+            return;
+        }
         if !self.doubts.is_empty() {
             self.end_doubt(id);
         }
-        let Some(idx) = self.world.find(id) else { return };
-        if self.clashes(run, idx) {
-            return;
-        }
+        let Some(idx) = found else { return };
         let mut record = self.world.record(idx);
         if !record.is_gone() {
             record.presence = Presence::Gone(now);
