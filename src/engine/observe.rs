@@ -204,7 +204,7 @@ impl Engine {
     }
 
     /// Notes that a sweep saw the record.
-    fn see(&mut self, idx: Idx, run: &PassRun) {
+    pub(super) fn see(&mut self, idx: Idx, run: &PassRun) {
         if run.epoch > 0 {
             self.world.slot_mut(idx).epoch = run.epoch;
         }

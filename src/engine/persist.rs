@@ -310,6 +310,7 @@ pub fn open_on(
             _ => {}
         }
     }
+    engine.expect_more_unread();
     // A target's own item is older than that of the batch that it is in.
     for (number, sent) in under_way {
         engine.restore_sent(&number, sent);

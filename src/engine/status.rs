@@ -151,6 +151,10 @@ impl Engine {
                         because.push(line);
                     }
                 }
+                // Those that are looked at one by one are told by themselves.
+                let beyond = self.doubt_of(name, stream).filter(|_| state.unread_beyond > 0);
+                let beyond = beyond.filter(|why| !because.iter().any(|b| b.contains(why.as_str())));
+                because.extend(beyond.map(|why| format!("{name}.{stream}: {why}")));
             }
             because.extend(self.delivery_alarms(name, system, now));
         }

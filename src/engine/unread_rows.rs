@@ -12,6 +12,7 @@ use crate::connector::{Pass, Unread};
 use crate::decide::ratchet::{Kept, Reach};
 use crate::decide::standing::{By, HoldNow, Kinds, UNREAD};
 use crate::model::{Address, Entity, MailKind, Name, Reason, Record, RecordId, ShortText, Time};
+use std::collections::BTreeMap;
 
 /// An account may have more people than one row should silence; beyond this only those whom it names are held.
 const ACCOUNT_CAP: usize = 500;
@@ -46,6 +47,10 @@ impl Engine {
             epoch: run.epoch,
         };
         if let Some(idx) = self.world.find(&cause) {
+            if self.world.slot(idx).stream == run.stream {
+                // It is listed, whatever it says.
+                self.see(idx, run);
+            }
             // As it was known: who was on it may still be.
             let known = self.world.record(idx);
             doubt.accounts.extend(known.accounts().cloned());
@@ -185,10 +190,23 @@ impl Engine {
         }
     }
 
+    /// After a start: where as many rows are in doubt as are looked at, there were others, perhaps. The next whole pass tells.
+    pub(super) fn expect_more_unread(&mut self) {
+        let mut rows: BTreeMap<(Name, Name), usize> = BTreeMap::new();
+        for (cause, doubt) in self.doubts.iter() {
+            *rows.entry((cause.system.clone(), doubt.stream.clone())).or_default() += 1;
+        }
+        for ((system, stream), _) in rows.into_iter().filter(|(_, count)| *count >= ROWS_MAX) {
+            if let Some(state) = self.stream_mut(&system, &stream) {
+                state.unread_beyond = 1;
+            }
+        }
+    }
+
     /// Why a stream proves nothing, if rows of it may be anybody's. `beyond`: rows of this pass that were too many to be looked at.
     pub fn unproved_rows(&self, system: &Name, stream: &Name, beyond: usize) -> Option<String> {
         if beyond > 0 {
-            return Some(format!("{} rows cannot be read; the stream is not proved while they are there", ROWS_MAX + beyond));
+            return Some(format!("more than {ROWS_MAX} rows cannot be read; the stream is not proved while they are there"));
         }
         let anybody: Vec<&Doubt> =
             self.doubts.of_stream(system, stream).map(|(_, d)| d).filter(|d| d.concerns == Concerns::Anybody).collect();

@@ -171,3 +171,91 @@ fn a_lead_that_cannot_be_read_gets_no_permit() {
     assert!(!permit(&mut running));
     assert_eq!(running.gate("1"), "allow", "the rest of the person is as known");
 }
+
+#[test]
+fn an_accepted_row_holds_nobody_any_more_over_passes_and_restarts() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    running.later(Span::minutes(1));
+    let of_one = || Unread { people: vec!["1".into()], ..row(Entity::Deal, "a") };
+    let of_two = || Unread { people: vec!["2".into()], ..row(Entity::Deal, "b") };
+    running.sweep("crm.deals", vec![], vec![of_one(), of_two()]);
+    assert_eq!((running.gate("1"), running.gate("2")), ("hold hold:unread".into(), "hold hold:unread".into()));
+    let cause = running.engine.accept("q_a", "taro", "a test record", running.now).unwrap();
+    assert_eq!(cause.to_string(), "crm:deal:q_a");
+    running.decide();
+    for _ in 0..2 {
+        assert_eq!((running.gate("1"), running.gate("2")), ("allow".into(), "hold hold:unread".into()));
+        assert!(running.engine.waiting().is_empty() && !running.blocks("1"));
+        let rows: Vec<String> = running.engine.unreadable().into_iter().flat_map(|u| u.rows).collect();
+        assert_eq!(rows, ["q_b"]);
+        assert!(matches!(running.engine.accept("q_a", "taro", "again", running.now), Err(Refused::Unknown(_))));
+        let later = running.now.plus(Span::minutes(1));
+        drop(running);
+        running = place.start(later);
+        running.read_all(&PEOPLE);
+        running.sweep("crm.deals", vec![], vec![of_one(), of_two()]);
+    }
+    // Another row by the same person is another matter.
+    running.sweep("crm.deals", vec![], vec![of_two(), Unread { people: vec!["1".into()], ..row(Entity::Deal, "c") }]);
+    assert_eq!(running.gate("1"), "hold hold:unread");
+}
+
+#[test]
+fn of_more_rows_than_are_looked_at_one_by_one_the_stream_is_not_proved() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    let of = |count: usize| (0..count).map(|n| Unread { people: vec!["1".into()], ..row(Entity::Deal, &format!("{n:04}")) }).collect();
+    let age = |running: &super::place::Running| running.proved("crm.deals").map(|at| running.now.since(at));
+    running.later(Span::minutes(1));
+    running.sweep("crm.deals", vec![], of(1_000));
+    assert_eq!((age(&running), running.gate("1"), running.gate("4")), (Some(Span::minutes(1)), "hold hold:unread".into(), "allow".into()));
+    running.later(Span::minutes(1));
+    running.sweep("crm.deals", vec![], of(1_001));
+    assert_eq!(age(&running), Some(Span::minutes(2)));
+    assert!(running.because().contains("crm.deals: more than 1000 rows cannot be read; the stream is not proved"), "{}", running.because());
+    // The list of what is open does not show them, and proves nothing while they are there: also after a restart.
+    running.pass("crm.deals", Pass::Open, page(vec![], vec![]));
+    assert_eq!(age(&running), Some(Span::minutes(2)));
+    let later = running.now.plus(Span::minutes(1));
+    drop(running);
+    let mut running = place.start(later);
+    running.pass("crm.deals", Pass::Open, page(vec![], vec![]));
+    assert_eq!(age(&running), Some(Span::minutes(3)), "{}", running.because());
+    assert!(running.because().contains("the stream is not proved"), "{}", running.because());
+    running.read_all(&PEOPLE);
+    running.sweep("crm.deals", vec![], of(1_001));
+    running.later(Span::minutes(16));
+    assert!(running.gate("4").contains("stale_crm"), "{}", running.gate("4"));
+    // One of them accepted, the others have room.
+    running.engine.accept("q_0007", "taro", "a test record", running.now).unwrap();
+    running.sweep("crm.deals", vec![], of(1_001));
+    assert_eq!(age(&running), Some(Span::minutes(1)));
+    assert!(!running.because().contains("not proved"), "{}", running.because());
+    assert_eq!(running.gate("1"), "hold hold:unread");
+}
+
+/// A lead's row became odd: it is there all the same, and its stop mark is written.
+#[test]
+fn a_record_whose_row_cannot_be_read_is_not_missed() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    let others = || PEOPLE[1..].iter().map(|(n, _)| person(&format!("ma:person:{n}"), &address(n), None)).collect();
+    let id = || Some("ma:person:1".parse().unwrap());
+    for _ in 0..4 {
+        running.later(Span::minutes(1));
+        running.sweep("ma.people", others(), vec![Unread { id: id(), ..row(Entity::Person, "a") }]);
+    }
+    assert_eq!(running.gate("1"), "allow");
+    running.sweep("crm.deals", vec![deal("8", DealState::Open, &["1"], None)], vec![]);
+    assert_eq!((running.gate("1"), running.blocks("1")), ("hold open_deal_person".into(), true));
+    // One that is listed in no way is gone in the end.
+    for _ in 0..2 {
+        running.later(Span::minutes(1));
+        running.sweep("ma.people", others(), vec![]);
+    }
+    assert!(!running.blocks("1"));
+}
