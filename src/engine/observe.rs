@@ -4,7 +4,7 @@ use super::engine::{Engine, Error};
 use super::overlay::{Merged, Sight, Told, overlay};
 pub use super::pass_run::{Follows, PassRun};
 use super::refusals::On;
-use super::target::Noticed;
+use super::target::{Noticed, Target};
 use super::world::Idx;
 use crate::connector::{Observed, PageRead};
 use crate::decide::freshness;
@@ -150,8 +150,12 @@ impl Engine {
         }
         self.note_refusals(&new, run.began);
         let lacks_people = new.id.entity == Entity::Deal && !told.people;
-        if !lacks_people && found.is_some_and(|idx| self.world.shows(idx, &new) && !self.ends_later(idx, &new)) {
-            return;
+        if let Some(idx) = found
+            && !lacks_people
+            && self.world.shows(idx, &new)
+            && !self.ends_later(idx, &new)
+        {
+            return self.see_block_stand(idx, &new, run.began);
         }
         // What was read before our last write to this record was acknowledged says nothing of what it holds now.
         // Refusals above count whenever they were read.
@@ -175,7 +179,11 @@ impl Engine {
             run.deals_without_people.push(id);
         }
         match merged {
-            Merged::Same => {}
+            Merged::Same => {
+                if let (Some(idx), Some(old)) = (found, &old) {
+                    self.see_block_stand(idx, old, run.began);
+                }
+            }
             Merged::Changed(record) => {
                 run.changed += 1;
                 if was_gone && self.let_go.remove(&record.id) {
@@ -198,6 +206,7 @@ impl Engine {
                     self.recover(idx, &record, run.began);
                 }
                 self.look_at_target(idx, &record, run.began);
+                self.see_block_stand(idx, &record, run.began);
                 self.mark(idx, &record);
             }
         }
@@ -255,6 +264,14 @@ impl Engine {
         }
         if changed {
             self.keep_target(idx);
+        }
+    }
+
+    /// A block that was lost again and again is there in an answer that is younger than its last write, whoever set it.
+    fn see_block_stand(&mut self, idx: Idx, shown: &Record, began: Time) {
+        let lost = |t: &Target| t.loses_its_block() && t.acknowledged_at.is_none_or(|at| at < began);
+        if shown.is_blocked() && self.world.slot(idx).target.as_deref().is_some_and(lost) {
+            self.on_target(idx, |t| t.held_again.seen = true);
         }
     }
 

@@ -5,6 +5,7 @@ mod clashes;
 mod clocks;
 mod further;
 mod look_ups;
+mod marks;
 mod place;
 mod proofs;
 mod rows;
