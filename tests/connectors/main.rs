@@ -2,6 +2,7 @@
 
 mod instance;
 mod lists;
+mod look_ups;
 mod reading;
 mod refusals;
 mod server;

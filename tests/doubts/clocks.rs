@@ -94,3 +94,26 @@ fn no_cool_down_ends_by_a_process_that_was_started_with_a_clock_ahead() {
     read_all(&mut running);
     assert_eq!(running.gate("1"), "allow", "thirty-one days later by all clocks");
 }
+
+#[test]
+fn the_one_system_whose_clock_is_off_is_told_and_stops_nothing() {
+    let place = Place::new();
+    for off in [Span::days(365), Span(-Span::minutes(5).0)] {
+        let mut running = place.start(NOW);
+        running.skew_of.insert("ma", off.0);
+        running.read_all(&PEOPLE);
+        running.read_all(&PEOPLE);
+        let line = format!(
+            "ma: its clock differs by {} s from ours and from the other systems'; its times are taken with that difference, and nothing waits for it",
+            off.as_seconds()
+        );
+        assert!(running.because().contains(&line), "{}", running.because());
+        assert!(!running.because().contains("this machine's clock"), "{}", running.because());
+        assert_eq!((running.gate("1"), running.engine.may_release(running.now)), ("allow".into(), true));
+        // Set right there, nothing is told.
+        running.skew_of.clear();
+        running.read_all(&PEOPLE);
+        assert!(!running.because().contains("clock"), "{}", running.because());
+        assert_eq!(running.gate("1"), "allow");
+    }
+}

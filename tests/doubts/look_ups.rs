@@ -3,12 +3,16 @@
 use super::place::{NOW, Place, address, deal, page, person};
 use nayose::connector::{Observed, PageRead, Pass};
 use nayose::engine::reading::Haste;
-use nayose::model::{DealState, Span};
+use nayose::model::{DealState, Record, Span, TicketState};
 
 const PEOPLE: [(&str, Option<&str>); 3] = [("1", Some("7")), ("2", None), ("3", None)];
 
 fn due(running: &super::place::Running, stream: &str) -> Vec<Pass> {
-    let passes = running.engine.passes_due(&"crm".into(), &stream.into(), Haste::AsDue, running.now);
+    due_of(running, "crm", stream)
+}
+
+fn due_of(running: &super::place::Running, system: &str, stream: &str) -> Vec<Pass> {
+    let passes = running.engine.passes_due(&system.into(), &stream.into(), Haste::AsDue, running.now);
     passes.into_iter().filter(|p| matches!(p, Pass::ById(_))).collect()
 }
 
@@ -86,4 +90,60 @@ fn at_most_a_hundred_are_looked_up_in_a_pass() {
     running.sweep("crm.deals", vec![deal("8", DealState::Open, &named, None)], vec![]);
     let [Pass::ById(ids)] = &due(&running, "people")[..] else { panic!("one pass") };
     assert_eq!(ids.len(), 100);
+}
+
+fn ticket(state: TicketState, people: &[&str], addresses: &[&str]) -> Record {
+    let mut ticket = Record::new("support:ticket:4".parse().unwrap());
+    ticket.ticket = Some(state);
+    ticket.people = people.iter().map(|p| (*p).into()).collect();
+    ticket.addresses = addresses.iter().map(|n| super::place::at(n)).collect();
+    ticket
+}
+
+#[test]
+fn whom_an_open_ticket_names_and_nobody_knows_is_looked_up_and_its_address_is_held_meanwhile() {
+    let ask = [Pass::ById(vec!["9".into()])];
+    for answer in ["found", "merged", "not found"] {
+        let place = Place::new();
+        let mut running = place.start(NOW);
+        if answer == "found" {
+            // Seen before anybody was read: then everybody is unknown.
+            running.sweep("support.tickets", vec![ticket(TicketState::Open, &["9"], &["2"])], vec![]);
+            assert!(due_of(&running, "support", "people").is_empty());
+        }
+        running.read_all(&PEOPLE);
+        running.sweep("support.people", vec![person("support:person:1", &address("1"), None)], vec![]);
+        running.sweep("support.tickets", vec![ticket(TicketState::Open, &["9"], &["2"])], vec![]);
+        assert_eq!(due_of(&running, "support", "people"), ask);
+        assert_eq!((running.gate("1"), running.gate("2")), ("allow".into(), "hold hold:ticket".into()));
+        let record = |n: &str, who: &str| Observed::Record {
+            record: Box::new(person(&format!("support:person:{n}"), &address(who), None)),
+            people_told: true,
+            accounts_told: true,
+        };
+        let id = || "support:person:9".parse().unwrap();
+        let observed = match answer {
+            "found" => vec![record("9", "1")],
+            "merged" => vec![record("1", "1"), Observed::Merged { from: id(), into: "1".into() }],
+            _ => vec![Observed::NotFound(id())],
+        };
+        running.pass("support.people", ask[0].clone(), PageRead { observed, ..PageRead::default() });
+        running.decide();
+        let first = if answer == "not found" { "allow" } else { "hold hold:ticket" };
+        assert_eq!((running.gate("1").as_str(), running.gate("2")), (first, "hold hold:ticket".into()), "{answer}");
+        assert!(due_of(&running, "support", "people").is_empty(), "{answer}: not at once");
+        running.later(Span::minutes(11));
+        assert_eq!(due_of(&running, "support", "people").len(), usize::from(answer == "not found"), "{answer}");
+        running.sweep("support.tickets", vec![ticket(TicketState::Closed, &["9"], &["2"])], vec![]);
+        assert_eq!((running.gate("1"), running.gate("2")), ("allow".into(), "allow".into()), "{answer}");
+    }
+}
+
+#[test]
+fn a_closed_ticket_has_nobody_looked_up() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    running.sweep("support.tickets", vec![ticket(TicketState::Closed, &["9"], &[])], vec![]);
+    assert!(due_of(&running, "support", "people").is_empty());
 }

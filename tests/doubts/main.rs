@@ -4,6 +4,7 @@
 mod clashes;
 mod clocks;
 mod further;
+mod leavers;
 mod look_ups;
 mod marks;
 mod place;

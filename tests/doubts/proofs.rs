@@ -9,9 +9,19 @@ const PEOPLE: [(&str, Option<&str>); 2] = [("1", None), ("2", None)];
 
 /// All but the contacts are read again.
 fn read_but_contacts(running: &mut super::place::Running) {
-    let leads = PEOPLE.iter().map(|(n, _)| person(&format!("ma:person:{n}"), &address(n), None)).collect();
-    running.pass("ma.people", Pass::Sweep, page(leads, vec![]));
-    for stream in ["support.people", "support.tickets", "crm.deals"] {
+    read_but(running, "crm.people");
+}
+
+/// All but one stream are read again.
+fn read_but(running: &mut super::place::Running, left_out: &str) {
+    for system in ["crm", "ma"] {
+        let stream = format!("{system}.people");
+        if stream != left_out {
+            let persons = PEOPLE.iter().map(|(n, _)| person(&format!("{system}:person:{n}"), &address(n), None)).collect();
+            running.pass(&stream, Pass::Sweep, page(persons, vec![]));
+        }
+    }
+    for stream in ["support.people", "support.tickets", "crm.deals"].into_iter().filter(|s| *s != left_out) {
         running.pass(stream, Pass::Sweep, PageRead::default());
     }
     running.pass("crm.deal_people", Pass::ForEach(vec![]), PageRead::default());
@@ -34,6 +44,29 @@ fn a_hold_rests_on_the_persons_of_its_own_system_though_its_proof_does_not_say_s
     let status = running.engine.status(&Default::default(), running.now);
     assert_ne!(status.protection, Protection::Protecting);
     assert!(status.because.iter().any(|b| b.starts_with("crm.people was proved")), "{:?}", status.because);
+}
+
+#[test]
+fn a_hold_rests_on_the_desks_users_and_on_the_leads_too() {
+    for (stream, reason) in [("support.people", "hold stale_ticket"), ("ma.people", "hold stale_ma")] {
+        let place = Place::new();
+        let mut running = place.start(NOW);
+        running.read_all(&PEOPLE);
+        running.later(Span::minutes(58));
+        read_but(&mut running, stream);
+        assert_eq!(running.gate("1"), "allow", "{stream}");
+        assert!(running.engine.may_release(running.now), "{stream}");
+        running.later(Span::minutes(3));
+        read_but(&mut running, stream);
+        assert_eq!(running.gate("1"), reason);
+        let of_the_ticket = if stream == "ma.people" { reason } else { "allow" };
+        assert_eq!(running.gate_for("1", MailKind::Newsletter), of_the_ticket, "the ticket's hold stops no newsletters");
+        assert!(!running.engine.may_release(running.now), "{stream}");
+        assert!(running.because().contains(&format!("{stream} was proved")), "{}", running.because());
+        // Read again, it is as before.
+        read_but(&mut running, "");
+        assert_eq!(running.gate("1"), "allow", "{stream}");
+    }
 }
 
 #[test]
@@ -66,23 +99,14 @@ fn last_known_answers_up_to_its_own_limit_and_releases_nothing() {
     for (place, answers) in [(Place::new(), false), (Place::with(by_last_known), true)] {
         let mut running = place.start(NOW);
         running.read_all(&PEOPLE);
-        let read_but_tickets = |running: &mut super::place::Running| {
-            let of = |system: &str| PEOPLE.iter().map(|(n, _)| person(&format!("{system}:person:{n}"), &address(n), None)).collect();
-            running.pass("crm.people", Pass::Sweep, page(of("crm"), vec![]));
-            running.pass("ma.people", Pass::Sweep, page(of("ma"), vec![]));
-            running.pass("support.people", Pass::Sweep, PageRead::default());
-            running.pass("crm.deals", Pass::Sweep, PageRead::default());
-            running.pass("crm.deal_people", Pass::ForEach(vec![]), PageRead::default());
-            running.decide();
-        };
         running.later(Span::minutes(62));
-        read_but_tickets(&mut running);
+        read_but(&mut running, "support.tickets");
         assert_eq!(running.gate("1"), if answers { "allow" } else { "hold stale_ticket" });
         assert_eq!(running.gate_for("1", MailKind::Newsletter), "allow", "the ticket's hold stops no newsletters");
         assert!(!running.engine.may_release(running.now));
         assert_ne!(running.engine.status(&Default::default(), running.now).protection, Protection::Protecting);
         running.later(Span::days(1));
-        read_but_tickets(&mut running);
+        read_but(&mut running, "support.tickets");
         assert_eq!(running.gate("1"), "hold stale_ticket");
     }
 }
