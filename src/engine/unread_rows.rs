@@ -190,7 +190,7 @@ impl Engine {
         }
     }
 
-    /// After a start: where as many rows are in doubt as are looked at, there were others, perhaps. The next whole pass tells.
+    /// After a start: where as many rows are in doubt as are looked at, there were others, perhaps. A whole pass tells, which is due at once.
     pub(super) fn expect_more_unread(&mut self) {
         let mut rows: BTreeMap<(Name, Name), usize> = BTreeMap::new();
         for (cause, doubt) in self.doubts.iter() {
@@ -198,7 +198,7 @@ impl Engine {
         }
         for ((system, stream), _) in rows.into_iter().filter(|(_, count)| *count >= ROWS_MAX) {
             if let Some(state) = self.stream_mut(&system, &stream) {
-                state.unread_beyond = 1;
+                (state.unread_beyond, state.swept_at) = (1, None);
             }
         }
     }

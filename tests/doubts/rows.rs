@@ -222,6 +222,8 @@ fn of_more_rows_than_are_looked_at_one_by_one_the_stream_is_not_proved() {
     let later = running.now.plus(Span::minutes(1));
     drop(running);
     let mut running = place.start(later);
+    let due = running.engine.passes_due(&"crm".into(), &"deals".into(), nayose::engine::reading::Haste::AsDue, running.now);
+    assert!(due.contains(&Pass::Sweep), "{due:?}");
     running.pass("crm.deals", Pass::Open, page(vec![], vec![]));
     assert_eq!(age(&running), Some(Span::minutes(3)), "{}", running.because());
     assert!(running.because().contains("the stream is not proved"), "{}", running.because());
