@@ -244,6 +244,7 @@ impl Engine {
         let before = target.clone();
         let noticed = target.observe(record);
         let changed = **target != *before;
+        let became_theirs = before.block_ours && !target.block_ours && record.is_blocked();
         for notice in noticed {
             match notice {
                 Noticed::Parked { field } => {
@@ -261,6 +262,10 @@ impl Engine {
                     self.journal_block_lost(&record.id, now);
                 }
             }
+        }
+        if became_theirs {
+            // Whatever they make of it later, it is not ours to lift: also after the state was lost.
+            self.journal_block_lost(&record.id, now);
         }
         if changed {
             self.keep_target(idx);

@@ -1,7 +1,7 @@
 //! What we write into a lead, and what somebody else makes of it.
 
 use super::place::{NOW, Place, Running, address, deal, person};
-use nayose::connector::{Outcome, WriteOp};
+use nayose::connector::{Outcome, PageRead, Pass, WriteOp};
 use nayose::model::{DealState, Mark, Record, Span, Value};
 
 const PEOPLE: [(&str, Option<&str>); 2] = [("1", None), ("2", None)];
@@ -75,6 +75,30 @@ fn a_third_value_in_the_place_of_our_block_is_theirs_and_stays_when_the_hold_end
         ends(&mut running);
         assert_eq!(blocks(&running.deliver(|_| Outcome::Applied)), ["1 false", "2 false"]);
     }
+}
+
+#[test]
+fn a_block_that_became_theirs_is_not_ours_after_the_state_was_lost() {
+    let place = place("writes = [\"hold\"]", "");
+    let mut running = held(&place);
+    show(&mut running, [&[(Mark::Block, Value::text("vip"))], &[OURS]]);
+    drop(running);
+    place.lose_store();
+    let mut running = place.start(NOW.plus(Span::minutes(3)));
+    // By their own hand it is what we write by now.
+    show(&mut running, [&[OURS], &[OURS]]);
+    let contacts = PEOPLE.iter().map(|(n, _)| person(&format!("crm:person:{n}"), &address(n), None)).collect();
+    running.sweep("crm.people", contacts, vec![]);
+    for stream in ["support.people", "support.tickets", "crm.companies"] {
+        running.sweep(stream, vec![], vec![]);
+    }
+    running.sweep("crm.deals", vec![deal("8", DealState::Open, &["1", "2"], None)], vec![]);
+    running.pass("crm.deal_people", Pass::ForEach(vec![]), PageRead::default());
+    running.decide();
+    assert_eq!((running.gate("1"), running.deliver(|_| Outcome::Applied)), ("hold open_deal_person".into(), vec![]));
+    running.later(Span::minutes(1));
+    ends(&mut running);
+    assert_eq!(blocks(&running.deliver(|_| Outcome::Applied)), ["2 false"]);
 }
 
 #[test]

@@ -80,6 +80,12 @@ impl Place {
         self.of_systems("[systems.crm]\nconnector = \"hubspot\"\ntoken = { file = \"token\" }\n", &own)
     }
 
+    /// The store is lost, its journal is there.
+    pub fn lose_store(&self) {
+        std::fs::remove_dir_all(self.stage.path("data/sled")).unwrap();
+        assert!(self.stage.path("data/journal.log").exists());
+    }
+
     /// A process that begins at a time.
     pub fn start(&self, now: Time) -> Running {
         let mut engine = self.stage.open(now);
