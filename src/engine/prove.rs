@@ -29,12 +29,14 @@ impl Engine {
         if error.is_none() && run.pass.is_sweep() && run.read_before == 0 {
             self.end_clashes(run);
         }
+        // An id that two streams show proves neither; what is not listed any more is missed all the same, or it would never be over.
+        let whole = error.is_none();
         error = error.or_else(|| self.clashes.why_unproved(&run.system, &run.stream));
         let complete = error.is_none();
         if let Some(follows) = run.follows {
             return self.end_following(run, follows, error, now);
         }
-        if complete && run.pass.is_sweep() {
+        if whole && run.pass.is_sweep() {
             self.miss(run, now);
         }
         let doubted = self.doubt_pass(run, complete);

@@ -84,6 +84,23 @@ fn two_streams_with_one_id_are_told_and_unproved_and_no_record_changes_until_tha
 }
 
 #[test]
+fn a_clash_is_over_when_the_first_stream_does_not_list_its_record_any_more() {
+    let place = Place::new().with_crm(CRM, "");
+    let mut running = place.start(NOW);
+    read(&mut running, &[("1", "1"), ("2", "2")], &[("5", "5")]);
+    running.later(Span::minutes(10));
+    read(&mut running, &[("1", "1"), ("2", "2")], &[("5", "5"), ("2", "7")]);
+    assert!(running.because().contains(TOLD), "{}", running.because());
+    for _ in 0..3 {
+        running.later(Span::minutes(10));
+        read(&mut running, &[("1", "1")], &[("5", "5"), ("2", "7")]);
+    }
+    assert!(!running.because().contains(TOLD), "{}", running.because());
+    assert_eq!(shown(&running, "crm:person:2"), address("7"));
+    assert_eq!(ages(&running), [Some(Span::ZERO); 2]);
+}
+
+#[test]
 fn of_two_with_one_id_the_later_ends_no_doubt_about_the_first_and_says_no_for_nobody_else() {
     let place = Place::new().with_crm(CRM, "");
     let mut running = place.start(NOW);
