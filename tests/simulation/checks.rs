@@ -98,7 +98,11 @@ fn widens(
     if sim.known.is_refused(id) && !keeps_itself {
         return fail(3, format!("{id}: {what}, and its person said no"));
     }
-    let nobody = |item: &Item| item.record().text("email").is_some() && sim.truth.addresses(item.record()).is_empty();
+    let long_since = |item: &Item| sim.truth.now.0 - item.address_since.0 > REFUSAL_LIMIT_MS;
+    let nobody = |item: &Item| {
+        let there = item.record();
+        there.text("email").is_some() && sim.truth.addresses(there).is_empty() && long_since(item)
+    };
     if sim.truth.find(id).is_some_and(nobody) {
         return fail(15, format!("{id}: {what}, and its address cannot be read"));
     }
@@ -239,8 +243,9 @@ pub fn after_delivery(sim: &mut Sim<'_>) -> Result<(), Violation> {
                 continue;
             }
             // As it is there, whatever we take it for; but what was changed by hand of late is not read yet.
+            let read_since = daemon.proofs.get(&format!("{system}.people")).is_some_and(|p| p.at > item.touched);
             let unseen_for = if item.touched_silently { judges::SILENT_LIMIT_MS } else { 600_000 };
-            let shown = if sim.truth.now.0 - item.touched.0 > unseen_for { item.record() } else { &seen };
+            let shown = if read_since && sim.truth.now.0 - item.touched.0 > unseen_for { item.record() } else { &seen };
             let open = match table {
                 Table::NewsPeople if !sim.shape.inverted => shown.mark(Mark::Permit) == Some(&Value::Bool(true)),
                 _ => !shown.is_blocked(),

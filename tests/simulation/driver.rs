@@ -343,7 +343,8 @@ impl Daemon {
             let looks = self.looks.get(table.system()).is_some_and(|l| !l.is_empty());
             return Ok(looks.then_some(Answered::InPart));
         };
-        let at = at % waiting.len();
+        // Each has its turn, also while a look back is on its way.
+        let at = (at / 2) % waiting.len();
         let one = &mut waiting[at];
         if one.outcomes.is_empty() {
             let done = self.line.go_on(table.system(), &mut one.going, &mut one.letters, world, dice, &mut self.requests);

@@ -22,6 +22,10 @@ use std::sync::Arc;
 /// Histories begin here (2026-01-01) and go on for simulated hours or days.
 const BEGIN: Time = Time(1_767_225_600_000);
 const TARGETS: [Table; 3] = [Table::MaPeople, Table::NewsPeople, Table::CrmPeople];
+/// So many requests no history makes whose passes come to their ends.
+const REQUESTS_MAX: u64 = 40_000;
+/// So often nothing is asked for where something is read, while a few writes keep all places of a system.
+const IN_VAIN_MAX: usize = 1_000;
 /// Rounds that a quiet end may take until nothing more is written.
 const QUIET_ROUNDS_MAX: usize = 14;
 
@@ -307,6 +311,9 @@ impl<'s> Sim<'s> {
     fn with<T>(&mut self, work: impl FnOnce(&mut Daemon, &mut World<'_>, &mut Known) -> Result<T, Died>) -> Result<Option<T>, Violation> {
         let Some(mut daemon) = self.daemon.take() else { return Ok(None) };
         let before = daemon.requests;
+        if self.counts.requests > REQUESTS_MAX {
+            return Err(Violation::new(17, format!("{} requests in one history, and no end of it", self.counts.requests)));
+        }
         if let Some(what) = self.switches.repeated.take() {
             return Err(Violation::new(17, what));
         }
@@ -481,7 +488,7 @@ impl<'s> Sim<'s> {
     }
 
     fn answer(&mut self, table: Table, dice: &mut Dice) -> Result<bool, Violation> {
-        let at = dice.below(8);
+        let at = dice.below(5_040);
         let answered = self.with(|daemon, world, _| daemon.answer(table, at, world, dice))?.flatten();
         let done = match answered {
             None => return Ok(false),
@@ -494,6 +501,10 @@ impl<'s> Sim<'s> {
         };
         checks::booked(self, &done)?;
         let now = self.daemon.as_mut().map(|d| d.now(&self.truth)).unwrap_or(self.truth.now);
+        if done.outcomes.iter().any(|o| !matches!(o, Outcome::Applied)) {
+            // It waits from when that is learnt.
+            self.switches.disturb(table.system(), self.truth.now);
+        }
         for (op, outcome) in done.batch.ops.iter().zip(&done.outcomes) {
             self.under_way.remove(&op.record);
             match outcome {
@@ -520,9 +531,9 @@ impl<'s> Sim<'s> {
         Ok(())
     }
 
-    /// Ten minutes in which everything is read and sent each minute, as a daemon does.
+    /// A quarter of an hour in which everything is read and sent each minute, as a daemon does.
     fn minute_by_minute(&mut self, mut dice: Dice) -> Result<(), Violation> {
-        for _ in 0..10 {
+        for _ in 0..15 {
             self.truth.now = Time(self.truth.now.0 + 60_000);
             self.decide_by_the_clock()?;
             self.round(&mut dice)?;
@@ -533,8 +544,14 @@ impl<'s> Sim<'s> {
     /// Reads all streams to their ends, in any order, and sends until nothing is due.
     fn round(&mut self, dice: &mut Dice) -> Result<(), Violation> {
         let Some(mut keys) = self.daemon.as_ref().map(Daemon::keys) else { return Ok(()) };
+        let (mut requests, mut in_vain) = (self.counts.requests, 0);
         while !keys.is_empty() {
             let at = dice.below(keys.len());
+            in_vain = if requests == self.counts.requests { in_vain + 1 } else { 0 };
+            requests = self.counts.requests;
+            if in_vain > IN_VAIN_MAX {
+                return Err(Violation::new(17, format!("{}.{} is read, and nothing is asked for any more", keys[at].0, keys[at].1)));
+            }
             self.truth.now = Time(self.truth.now.0 + dice.range(5, 200));
             if self.read(&keys[at], dice)? {
                 keys.remove(at);

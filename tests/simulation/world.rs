@@ -278,7 +278,7 @@ fn act(truth: &mut Truth, event: Event, dice: &mut Dice) -> Option<String> {
             let id = truth.any(Table::MaPeople, dice)?;
             truth.change(Table::MaPeople, id, way, false, dice, |r| r.set_mark(Mark::Block, Value::Bool(false)));
             truth.item_mut(Table::MaPeople, id)?.block_by = BlockBy::Nobody;
-            Some(told(truth, Table::MaPeople, id))
+            Some(format!("{} {way:?}", told(truth, Table::MaPeople, id)))
         }
         Event::FieldEdited => {
             let table = *dice.pick(&[Table::CrmPeople, Table::SupportPeople, Table::MaPeople])?;

@@ -185,7 +185,7 @@ fn write(site: &mut Site<'_>, id: u32, input: &Json) {
                 "leadStatus" => record.set_mark(Mark::Status, Value::text(said)),
                 "marketingSuspended" => {
                     block = value.as_bool();
-                    record.set_mark(Mark::Block, Value::Bool(block == Some(true) && !taken));
+                    record.set_mark(Mark::Block, Value::Bool(block == Some(true)));
                 }
                 "ok_until" => record.set_mark(Mark::Permit, time(said).map_or(Value::Empty, Value::Time)),
                 "nayose_why" => record.set_mark(Mark::Why, Value::text(said)),
@@ -194,14 +194,15 @@ fn write(site: &mut Site<'_>, id: u32, input: &Json) {
         }
     };
     site.truth.change(TABLE, id, Way::Usual, true, site.dice, put);
+    let taken = taken && block == Some(true);
+    if taken {
+        // Somebody else's doing, of now.
+        site.truth.change(TABLE, id, Way::Usual, false, site.dice, |record| record.set_mark(Mark::Block, Value::Bool(false)));
+        site.switches.take(id, now);
+    }
     if let Some(on) = block
         && let Some(item) = site.truth.item_mut(TABLE, id)
     {
         item.block_by = if on && !taken { BlockBy::Us } else { BlockBy::Nobody };
-        if on && taken {
-            // Somebody else's doing, of now.
-            item.touched = now;
-            site.switches.take(id, now);
-        }
     }
 }

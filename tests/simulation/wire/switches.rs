@@ -10,7 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 const REPEATED_MAX: usize = 20;
 const REPEATED_WITHIN_MS: i64 = 600_000;
 /// A block that is taken away each time may be set so often meanwhile.
-const TAKEN_MAX: usize = 6;
+const TAKEN_MAX: usize = 9;
 
 /// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
