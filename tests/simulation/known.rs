@@ -209,7 +209,9 @@ impl Known {
         let cool_down = rules.iter().map(|r| r.cool_down_ms()).min().unwrap_or(0);
         let fits = |(id, thing): &(&RecordId, &Thing)| {
             let cooling = thing.ended_at.is_some_and(|at| at <= true_now && true_now.0 - at.0 < cool_down - COOLING_SLACK_MS);
-            thing.deal == Some(DealState::Lost) && !thing.let_go && self.least.is_none() && cooling && names(id, thing)
+            // A search may still show the deal as it was before: read, and not kept yet.
+            let read_anew = self.pending.iter().any(|(row, _)| row.id() == *id);
+            !read_anew && thing.deal == Some(DealState::Lost) && !thing.let_go && self.least.is_none() && cooling && names(id, thing)
         };
         self.kept.things.iter().find(fits).map(|(id, _)| id)
     }
