@@ -42,7 +42,9 @@ impl Engine {
         }
         for record in records {
             if let Some(hold) = unread_refusals::hold(record, now).filter(|_| !self.let_go.contains(&record.id)) {
-                add(&mut look.holds, hold);
+                // Nothing more is read of a system that was taken out, or of an account that another came in the place of.
+                let kept = (!self.systems.contains_key(&record.id.system)).then_some(Kept::CauseUnknown);
+                add(&mut look.holds, HoldNow { kept: hold.kept.or(kept), ..hold });
             }
             let deals = self.world.deals_of_person(&record.id);
             self.holds_of(deals, Reach::Person, Some(&record.id.id), &mut look);
