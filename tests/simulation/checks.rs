@@ -243,7 +243,8 @@ pub fn after_delivery(sim: &mut Sim<'_>) -> Result<(), Violation> {
                 continue;
             }
             // As it is there, whatever we take it for; but what was changed by hand of late is not read yet.
-            let read_since = daemon.proofs.get(&format!("{system}.people")).is_some_and(|p| p.at > item.touched);
+            let read_since =
+                daemon.proofs.get(&format!("{system}.people")).is_some_and(|p| p.at > item.touched && sim.known.is_newer(&id, p.at));
             let unseen_for = if item.touched_silently { judges::SILENT_LIMIT_MS } else { 600_000 };
             let shown = if read_since && sim.truth.now.0 - item.touched.0 > unseen_for { item.record() } else { &seen };
             let open = match table {

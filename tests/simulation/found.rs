@@ -18,7 +18,7 @@ fn daemon() -> Daemon {
 
 /// A process whose clock differs from the true time by so much.
 fn started(disk: &Arc<Disk>, true_now: Time, skew_ms: i64) -> Daemon {
-    Daemon::start(Setups::default().of(Shape::default(), Rules::Base), disk.clone(), true_now, skew_ms, 1).expect("the state opens")
+    Daemon::start(Setups::default().of(Shape::default(), Rules::Base), 0, disk.clone(), true_now, skew_ms, 1).expect("the state opens")
 }
 
 /// A complete pass whose one page has these records.

@@ -72,6 +72,11 @@ impl Known {
         self.acknowledged.insert(record.clone(), at);
     }
 
+    /// Whether what was read at a time says something of a record: our last write to it was acknowledged before.
+    pub fn is_newer(&self, record: &RecordId, read: Time) -> bool {
+        self.acknowledged.get(record).is_none_or(|at| *at < read)
+    }
+
     /// What was committed is kept from now on.
     pub fn settle(&mut self, disk: &Disk) {
         if disk.commits() != self.commits {

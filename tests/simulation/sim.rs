@@ -241,6 +241,10 @@ impl<'s> Sim<'s> {
         // What was under way when it died has no known outcome.
         self.unknown.append(&mut self.under_way);
         self.daemon = Some(daemon);
+        if self.clock_was_off {
+            // What was to be tried again by a clock that was ahead waits at most from now on.
+            TARGETS.into_iter().for_each(|table| self.switches.disturb(table.system(), self.truth.now));
+        }
         self.known.settle(&self.disk);
         // What was seen and not committed is forgotten: that ours was taken away, before someone else's came.
         self.blocks_nobody_can_tell_apart(Time(0));

@@ -68,9 +68,8 @@ fn row(site: &mut Site<'_>, table: Table, id: u32) -> Option<Json> {
     {
         row.remove("id");
         if id.is_multiple_of(2) {
-            // Nor whom it is about.
+            // Nor who asked.
             row.remove("requester_id");
-            row.remove("email");
         }
     }
     site.odd(table, id, &mut row, "/phone");
