@@ -395,7 +395,7 @@ impl<'s> Sim<'s> {
         self.kill("stopped for an edit", dice)?;
         self.switches.meet(Switch::AnotherInstance);
         self.instance += 1;
-        self.truth.replace_leads(dice);
+        self.truth.replace_leads(&world::HUMANS, world::named, dice);
         let theirs = |id: &RecordId| *id.system == *"ma";
         for ids in [&mut self.under_way, &mut self.unknown, &mut self.granted] {
             ids.retain(|id| !theirs(id));

@@ -4,7 +4,6 @@ pub mod against;
 pub mod labels;
 
 use super::dice::Dice;
-use super::world::{HUMANS, named};
 use nayose::model::{Address, DealState, Entity, Mark, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value};
 use std::collections::BTreeMap;
 
@@ -331,19 +330,19 @@ impl Truth {
     }
 
     /// Another account of the marketing system: as many leads, of other people, under the same ids. Its marketers hold every other one.
-    pub fn replace_leads(&mut self, dice: &mut Dice) {
+    pub fn replace_leads(&mut self, humans: &[(&str, &str)], named: fn(&mut Record, &str, Time), dice: &mut Dice) {
         let numbers = self.living(Table::MaPeople);
         self.tables.insert(Table::MaPeople, BTreeMap::new());
         (self.feed, self.epoch) = (Vec::new(), self.epoch + 1);
         let (next, now) = (self.next, self.now);
         for number in numbers {
             self.next = number;
-            let human = dice.below(HUMANS.len()) as u32;
-            let email = format!("{}@acme.example", HUMANS[human as usize].1);
+            let human = dice.below(humans.len());
+            let (name, local) = humans[human];
             let held = dice.once_in(2);
-            self.add(Table::MaPeople, human, dice, |r| {
-                text(r, "email", &email, now);
-                named(r, HUMANS[human as usize].0, now);
+            self.add(Table::MaPeople, human as u32, dice, |r| {
+                text(r, "email", &format!("{local}@acme.example"), now);
+                named(r, name, now);
                 text(r, "phone", "", now);
                 text(r, "title", "", now);
                 r.set_mark(Mark::Block, Value::Bool(held));
