@@ -12,7 +12,7 @@ mod outcome;
 mod settle;
 
 pub use failure::{ATTEMPTS_MAX, Cause, Failure, Failures, Op, PROTECTIVE_WAIT_MAX, WAIT_MAX, digest};
-pub use settle::{Again, Noticed, Settled, is_form_of, shows_why};
+pub use settle::{Again, Noticed, Settled, is_form_of_why, shows_why};
 
 /// After this many rewrites of one value that did not stay, it is parked; a block that did not stay waits before it is set again.
 const REWRITES_MAX: u8 = 3;

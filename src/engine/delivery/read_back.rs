@@ -4,7 +4,7 @@ use super::super::deliver::Op;
 use super::super::engine::{Engine, Error};
 use super::super::overlay::{Merged, Sight, Told, overlay};
 use super::super::system::Lanes;
-use super::super::target::{Sent, is_form_of, shows_why};
+use super::super::target::{Sent, is_form_of_why, shows_why};
 use super::super::world::Idx;
 use crate::connector::{self, Change};
 use crate::model::{Mark, Name, Presence, Record, ShortText, Time, Value};
@@ -138,7 +138,7 @@ impl Engine {
 fn shows_our_why(sent: &Sent, shown: &Record) -> bool {
     match (&sent.why, sent.block) {
         (Some(ours), Some(true)) if !ours.is_empty() => {
-            shows_why(None, shown, ours) || shown.mark(Mark::Why).is_some_and(|why| is_form_of(&Value::text(ours), why))
+            shows_why(None, shown, ours) || shown.mark(Mark::Why).is_some_and(|why| is_form_of_why(ours, why))
         }
         _ => true,
     }
@@ -179,9 +179,11 @@ fn lane_landed(op: Op, sent: &Sent, shown: &Record, words: &Words) -> bool {
             let fields = sent.fields.iter().all(|(name, value)| shown.field(name).map_or(&Value::Empty, |f| &f.value) == value);
             let status = sent.status.as_ref().is_none_or(|status| shows_status(status, shown, words));
             let alone = sent.lanes().all(|op| op == Op::Update);
-            let why = sent.why.as_ref().filter(|_| alone).is_none_or(|why| {
-                shows_why(None, shown, why) || shown.mark(Mark::Why).is_some_and(|shown| is_form_of(&Value::text(why), shown))
-            });
+            let why = sent
+                .why
+                .as_ref()
+                .filter(|_| alone)
+                .is_none_or(|why| shows_why(None, shown, why) || shown.mark(Mark::Why).is_some_and(|shown| is_form_of_why(why, shown)));
             fields && status && why
         }
     }

@@ -166,6 +166,17 @@ pub fn is_form_of(ours: &Value, shown: &Value) -> bool {
     ours == shown || (shown.len() >= 8 && ours.starts_with(&shown))
 }
 
+/// The same of reason codes of which nobody knows whether they were written. They are a list: some of ours, each whole, are the list of before
+/// and not ours cut short.
+pub fn is_form_of_why(ours: &str, shown: &Value) -> bool {
+    let codes = |text: &str| text.split(',').filter_map(|code| plain(&Value::text(code))).filter(|c| !c.is_empty()).collect::<Vec<_>>();
+    let fewer = shown.as_text().is_some_and(|shown| {
+        let (ours, shown) = (codes(ours), codes(shown));
+        shown.len() < ours.len() && shown.iter().all(|code| ours.contains(code))
+    });
+    !fewer && is_form_of(&Value::text(ours), shown)
+}
+
 fn plain(value: &Value) -> Option<String> {
     match value {
         Value::Text(t) => Some(t.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()),

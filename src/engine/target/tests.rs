@@ -320,3 +320,19 @@ fn a_mark_that_is_set_once_more_is_told_to_the_connector_from_the_first_time_on(
     assert!(target.was_written_lately(&permit, Time(9)), "a permit that is gone");
     assert!(!target.was_written_lately(&block(true), Time(9)), "a hold after the release");
 }
+
+#[test]
+fn reason_codes_of_before_are_not_taken_for_ours_cut_short() {
+    let ours = "open_deal_person,critical_ticket";
+    for (shown, is_ours) in [
+        ("open_deal_person,critical_ticket", true),
+        ("Open_deal_person, critical_ticket ", true),
+        ("open_deal_person,critical_ti", true),
+        ("open_deal_pers", true),
+        ("open_deal_person", false),
+        ("OPEN_DEAL_PERSON,", false),
+        ("cooldown", false),
+    ] {
+        assert_eq!(settle::is_form_of_why(ours, &Value::text(shown)), is_ours, "{shown}");
+    }
+}
