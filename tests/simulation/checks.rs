@@ -221,8 +221,8 @@ pub fn after_delivery(sim: &mut Sim<'_>) -> Result<(), Violation> {
             let seen = engine.world.record(idx);
             let waits = engine.world.slot(idx).target.as_ref().is_some_and(|t| t.sent.is_some());
             // Who shows a refusal gets no mail from there anyway.
-            // A write that nobody told the outcome of was a failure, after which the system's next one waits.
-            let unsure = sim.unsure.iter().any(|(of, at)| *of.system == *system && sim.truth.now.0 - at.0 < TRIED_AGAIN_MS);
+            // A write that nobody told the outcome of was a failure, after which the next one waits.
+            let unsure = sim.unsure.get(&id).is_some_and(|at| sim.truth.now.0 - at.0 < TRIED_AGAIN_MS);
             // What something else takes away again and again is set ever more slowly.
             let taken = table == Table::MaPeople && sim.switches.is_on(Switch::BlockTakenAway);
             if seen.is_gone() || waits || unsure || taken || !seen.refusals.is_empty() {

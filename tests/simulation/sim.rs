@@ -505,7 +505,7 @@ impl<'s> Sim<'s> {
         };
         checks::booked(self, &done)?;
         let now = self.daemon.as_mut().map(|d| d.now(&self.truth)).unwrap_or(self.truth.now);
-        if done.outcomes.iter().any(|o| !matches!(o, Outcome::Applied)) {
+        if done.outcomes.iter().any(|o| matches!(o, Outcome::NotSent(_) | Outcome::Unknown(_))) {
             // It waits from when that is learnt.
             self.switches.disturb(table.system(), self.truth.now);
         }
