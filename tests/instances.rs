@@ -254,6 +254,24 @@ fn a_system_that_was_taken_out_leaves_a_plan_that_asks_and_holds_again_when_it_i
 }
 
 #[test]
+fn an_opt_out_that_nobody_could_read_asks_once_its_system_is_taken_out() {
+    let place = Place::new();
+    let mut engine = place.filled();
+    let unread = Record { unread_refusals: vec!["maybe".into()], ..person("crm:person:6", "emi@ono.example") };
+    see(&mut engine, &[("people", unread), ("people", person("ma:person:6", "emi@ono.example"))]);
+    assert!(held(&engine, "ma:person:6") && engine.waiting().is_empty(), "while it is read its word can be taught");
+    let table = "[systems.crm]\nconnector = \"hubspot\"\ntoken = { file = \"token\" }\n";
+    place.stage.write("policy.toml", &POLICY.replace("crm.", "sales."));
+    place.stage.edit("precedence.toml", "\"crm\", ", "");
+    place.edit(&mut engine, (table, &table.replace("crm", "sales")));
+    assert!(held(&engine, "ma:person:6"));
+    for waiting in engine.waiting().into_iter().filter(|w| w.kind == "absence") {
+        engine.approve(&waiting.plan, false, NOW).unwrap();
+    }
+    assert!(!held(&engine, "ma:person:6"), "{:?}", engine.waiting());
+}
+
+#[test]
 fn who_left_the_company_is_released_when_its_deal_is_seen_to_end() {
     let place = Place::new();
     place.stage.edit("policy.toml", "stops =", "scope = \"account\"\nstops =");

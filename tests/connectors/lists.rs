@@ -340,6 +340,29 @@ async fn a_capped_query_that_goes_round_in_circles_is_found_out() {
     assert!(matches!(end, Err(Error::Loop { .. })), "{end:?}");
 }
 
+/// Whatever time it is asked for, the server gives the same first rows.
+#[tokio::test]
+async fn a_capped_query_whose_filter_is_ignored_is_found_out_though_rows_of_one_time_can_be_split() {
+    const ASKED_MAX: usize = 40;
+    let at = |i: usize| 1_700_000_100 + i;
+    let server = Server::start(move |asked, n| {
+        let number = |key: &str| asked.body[key].as_str().unwrap().parse::<usize>().unwrap();
+        match &*asked.path {
+            _ if n > ASKED_MAX => status(418, "{\"message\":\"it goes on and on\"}"),
+            "/same" => capped(asked, (1..10).filter(|i| at(*i) == number("since") && *i > number("above")).collect(), at),
+            _ => capped(asked, (1..10).collect(), at),
+        }
+    })
+    .await;
+    let manifest = format!(
+        "[streams.s]\nentity = 'person'\nsweep = {{ path = '/x' }}\n[streams.s.changes]\nsince = 'unix_s'\noverlap = '0s'
+        [streams.s.changes.request]\nmethod = 'POST'\npath = '/search'\nbody = {{ since = '{{since}}' }}\nrecords = 'r'\n{CAPPED}
+        [streams.s.changes.same_time]\nmethod = 'POST'\npath = '/same'\nbody = {{ since = '{{since}}', above = '{{after_id}}' }}\nrecords = 'r'\n{CAPPED}\n{RECORD}"
+    );
+    let end = read(&server.connector(&manifest), "s", Pass::Changes(Time(1_700_000_000_000))).await.end;
+    assert!(matches!(end, Err(Error::Loop { .. })), "{end:?}");
+}
+
 #[tokio::test]
 async fn more_open_deals_than_a_query_gives_are_read_in_windows() {
     let server = Server::start(|asked, _| {

@@ -1,9 +1,9 @@
 //! What a hold rests on, and what staleness does.
 
 use super::place::{NOW, Place, address, page, person};
-use nayose::connector::{PageRead, Pass};
+use nayose::connector::{Observed, PageRead, Pass};
 use nayose::engine::status::Protection;
-use nayose::model::{MailKind, Span};
+use nayose::model::{DealState, MailKind, Record, RecordId, Span};
 
 const PEOPLE: [(&str, Option<&str>); 2] = [("1", None), ("2", None)];
 
@@ -44,6 +44,48 @@ fn a_hold_rests_on_the_persons_of_its_own_system_though_its_proof_does_not_say_s
     let status = running.engine.status(&Default::default(), running.now);
     assert_ne!(status.protection, Protection::Protecting);
     assert!(status.because.iter().any(|b| b.starts_with("crm.people was proved")), "{:?}", status.because);
+}
+
+/// A token that may not read associations any more is answered with empty lists by some systems.
+#[test]
+fn deals_that_all_name_nobody_at_once_do_not_prove_who_is_on_them() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    let deals = |count: usize| -> Vec<RecordId> { (1..=count).map(|n| format!("crm:deal:{n}").parse().unwrap()).collect() };
+    let people = |running: &mut super::place::Running, ids: &[RecordId], people: &[&str]| {
+        let told = |deal: &RecordId| Observed::DealPeople { deal: deal.clone(), people: people.iter().map(|p| (*p).into()).collect() };
+        let observed = ids.iter().map(told).collect();
+        let asked = ids.iter().map(|id| id.id.clone()).collect();
+        running.pass("crm.deal_people", Pass::ForEach(asked), PageRead { observed, ..PageRead::default() });
+        running.decide();
+    };
+    let listed = |running: &mut super::place::Running, ids: &[RecordId]| {
+        let open = |id: &RecordId| Record { deal: Some(DealState::Open), people: vec!["1".into()], ..Record::new(id.clone()) };
+        running.pass("crm.deals", Pass::Sweep, page(ids.iter().map(open).collect(), vec![]));
+    };
+    // The list of open deals tells of no people.
+    let open_ones = |running: &mut super::place::Running, ids: &[RecordId]| {
+        let record = |id: &RecordId| Box::new(Record { deal: Some(DealState::Open), ..Record::new(id.clone()) });
+        let told = |id| Observed::Record { record: record(id), people_told: false, accounts_told: false };
+        running.pass("crm.deals", Pass::Open, PageRead { observed: ids.iter().map(told).collect(), ..PageRead::default() });
+    };
+    for (count, believed) in [(4, true), (5, false)] {
+        listed(&mut running, &deals(count));
+        people(&mut running, &deals(count), &["1"]);
+        let before = running.proved("crm.deal_people").unwrap();
+        for _ in 0..2 {
+            running.later(Span::minutes(1));
+            open_ones(&mut running, &deals(count));
+            people(&mut running, &deals(count), &[]);
+            assert_eq!(running.proved("crm.deal_people").unwrap() > before, believed, "{count} deals");
+        }
+        let told = running.because().contains(&format!("the people of none of {count} deals were told"));
+        assert_eq!(told, !believed, "{}", running.because());
+        // One that names somebody is enough to believe the others.
+        people(&mut running, &deals(count)[..1], &["1"]);
+        assert!(running.proved("crm.deal_people").unwrap() > before || believed, "{count} deals");
+    }
 }
 
 #[test]

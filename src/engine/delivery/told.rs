@@ -5,11 +5,8 @@ use super::super::system::SystemState;
 use super::super::target::Cause;
 use super::super::world::Idx;
 use crate::connector::Lane;
-use crate::model::{Name, RefusalScope, Span, Time};
+use crate::model::{Name, RefusalScope, Time};
 use std::collections::BTreeMap;
-
-/// So long a block that did not stay is told after it was set last: whatever took it away may come again.
-const LOST_FOR: Span = Span::days(1);
 
 impl Engine {
     /// Decided holds that do not stand yet in the systems that may be written to, by system.
@@ -44,7 +41,7 @@ impl Engine {
             alarms.push(format!("{name}: {} blocks that we set were found taken away", system.blocks_lost));
         }
         let targets = || self.targets_of(name);
-        let lost = targets().filter(|t| t.held_again.is_in_vain() && now.since(t.held_again.last_at) < LOST_FOR).count();
+        let lost = targets().filter(|t| t.held_again.is_in_vain() && t.held_again.is_once_more(now)).count();
         if lost > 0 {
             alarms.push(format!(
                 "{name}: {lost} records lose the block that we set again and again: something else takes it away (a workflow, another tool), or its mark cannot be read there; they are set again ever more slowly. Look at one with `nayose connector try {name}`"

@@ -69,8 +69,8 @@ impl Again {
         (self.last_at, self.seen) = (now, false);
     }
 
-    /// Whether the same was written lately: if it is wanted once more, it did not stay.
-    fn is_once_more(&self, now: Time) -> bool {
+    /// Whether the same was written lately: if it is wanted once more, it did not stay, and whatever took it away may come again.
+    pub fn is_once_more(&self, now: Time) -> bool {
         self.last_at != Time(0) && now.since(self.last_at) < AGAIN_WITHIN
     }
 
