@@ -26,6 +26,8 @@ const TARGETS: [Table; 3] = [Table::MaPeople, Table::NewsPeople, Table::CrmPeopl
 const REQUESTS_MAX: u64 = 40_000;
 /// So often nothing is asked for where something is read, while a few writes keep all places of a system.
 const IN_VAIN_MAX: usize = 1_000;
+/// After so many batches in a row that came to nothing a system's others wait, too.
+const FAILING_FROM: usize = 2;
 /// Rounds that a quiet end may take until nothing more is written.
 const QUIET_ROUNDS_MAX: usize = 14;
 
@@ -96,8 +98,10 @@ pub struct Sim<'s> {
     /// Records with a write under way, and those whose last write nobody told the outcome of.
     pub under_way: BTreeSet<RecordId>,
     pub unknown: BTreeSet<RecordId>,
-    /// When a record's write of unknown outcome was looked after.
+    /// When a record's write failed, or one of unknown outcome was looked after.
     pub unsure: BTreeMap<RecordId, Time>,
+    /// Batches in a row that came to nothing, by system.
+    failing: BTreeMap<&'static str, usize>,
     /// Systems that an administrator approved, or was about to when the process died; true: all writes.
     pub approved: BTreeMap<&'static str, bool>,
     /// Approvals that were answered.
@@ -163,6 +167,7 @@ impl<'s> Sim<'s> {
             under_way: BTreeSet::new(),
             unknown: BTreeSet::new(),
             unsure: BTreeMap::new(),
+            failing: BTreeMap::new(),
             approved: BTreeMap::new(),
             sure: BTreeSet::new(),
             lifted: BTreeMap::new(),
@@ -323,7 +328,9 @@ impl<'s> Sim<'s> {
         }
         let journal = self.disk.journal_bytes();
         if self.switches.is_on(Switch::IdsOverlap) {
-            let members = self.truth.living(Table::NewsPeople).into_iter();
+            // Of a lost store the journal names some who were not read since.
+            let read = self.read_once.contains("news.people");
+            let members = self.truth.living(Table::NewsPeople).into_iter().filter(|_| read);
             self.switches.members_known = members.filter(|m| self.known.knows(&Table::NewsPeople.id(*m))).collect();
         }
         let mut world = World { truth: &mut self.truth, troubles: &self.troubles, switches: &mut self.switches, faults: self.faults };
@@ -505,9 +512,16 @@ impl<'s> Sim<'s> {
         };
         checks::booked(self, &done)?;
         let now = self.daemon.as_mut().map(|d| d.now(&self.truth)).unwrap_or(self.truth.now);
-        if done.outcomes.iter().any(|o| matches!(o, Outcome::NotSent(_) | Outcome::Unknown(_))) {
-            // It waits from when that is learnt.
+        let failed = |outcome: &Outcome| matches!(outcome, Outcome::NotSent(_) | Outcome::Unknown(_));
+        let in_a_row = self.failing.entry(table.system()).or_default();
+        *in_a_row = if done.outcomes.iter().any(failed) { *in_a_row + 1 } else { 0 };
+        if *in_a_row >= FAILING_FROM {
+            // Everything to that system waits.
             self.switches.disturb(table.system(), self.truth.now);
+        }
+        for (op, _) in done.batch.ops.iter().zip(&done.outcomes).filter(|(_, o)| failed(o)) {
+            // It waits from when that is learnt.
+            self.unsure.insert(op.record.clone(), self.truth.now);
         }
         for (op, outcome) in done.batch.ops.iter().zip(&done.outcomes) {
             self.under_way.remove(&op.record);
