@@ -229,7 +229,7 @@ impl Checker<'_> {
         self.request(&["streams", name, "changes", "request"], s, &changes.request, &["since"]);
         let since = uses(&changes.request, "since");
         self.fail_if(!since, &at, "nothing in the request says {since}");
-        if let Page::Cursor { rows_max: Some(_), .. } = &changes.request.page {
+        if let Page::Cursor { rows_max: Some(_), .. } | Page::Offset { rows_max: Some(_), .. } = &changes.request.page {
             let told = s.record.as_ref().is_some_and(|r| r.changed_at.is_some());
             self.fail_if(!told, &at, "rows_max needs record.changed_at, to ask again from the last row's time");
         }
@@ -309,15 +309,17 @@ impl Checker<'_> {
         let accounts = s.record.as_ref().and_then(|r| r.account.as_ref()).map_or(0, |paths| paths.as_slice().len());
         self.fail_if(request.carries_accounts && accounts < 2, at, "carries_accounts is for records whose account has further paths");
         let (changes, by_id) = (at.get(2) == Some(&"changes"), uses(request, "after_id"));
-        let mut capped = false;
-        if let Page::Cursor { rows_max, resumes, size, .. } = &request.page {
-            capped = rows_max.is_some();
-            self.fail_if(*resumes && !changes, at, "resumes is for changes");
-            self.fail_if(capped && !changes && !by_id, at, "rows_max is for changes, and for requests that say {after_id}");
-            let fits = rows_max.is_none_or(|max| size.is_some_and(|size| size > 0 && size <= max));
-            self.fail_if(!fits, at, "rows_max needs a size that is not above it");
-        }
-        self.fail_if(by_id && !capped, at, "{after_id} needs pages of kind cursor with rows_max");
+        let (rows_max, size) = match &request.page {
+            Page::Cursor { rows_max, size, .. } => (*rows_max, *size),
+            Page::Offset { rows_max, size, .. } => (*rows_max, Some(*size)),
+            Page::None | Page::Number { .. } => (None, None),
+        };
+        let resumes = matches!(&request.page, Page::Cursor { resumes: true, .. });
+        self.fail_if(resumes && !changes, at, "resumes is for changes");
+        self.fail_if(rows_max.is_some() && !changes && !by_id, at, "rows_max is for changes, and for requests that say {after_id}");
+        let fits = rows_max.is_none_or(|max| size.is_some_and(|size| size > 0 && size <= max));
+        self.fail_if(!fits, at, "rows_max needs a size that is not above it");
+        self.fail_if(by_id && rows_max.is_none(), at, "{after_id} needs pages of kind cursor or offset with rows_max");
     }
 
     /// Templates, paths and page of any request.
@@ -336,16 +338,25 @@ impl Checker<'_> {
         }
         match &request.page {
             Page::None => {}
-            Page::Offset { size, .. } | Page::Number { size, .. } => self.fail_if(*size == 0, at, "the page's size must be at least 1"),
+            Page::Number { size, .. } => self.fail_if(*size == 0, at, "the page's size must be at least 1"),
+            Page::Offset { size, in_body, as_text, .. } => {
+                self.fail_if(*size == 0, at, "the page's size must be at least 1");
+                self.fail_if(*as_text && !*in_body, at, "as_text is for an offset in a body");
+                self.in_body(at, request, *in_body);
+            }
             Page::Cursor { next, more, done, in_body, size_param, size, .. } => {
                 for path in [Some(next), more.as_ref(), done.as_ref()].into_iter().flatten() {
                     self.path(at, path);
                 }
-                let no_body = *in_body && !matches!(request.body, Some(toml::Value::Table(_)));
-                self.fail_if(no_body, at, "in_body needs a body that is a table");
+                self.in_body(at, request, *in_body);
                 self.fail_if(size_param.is_some() != size.is_some(), at, "size and size_param go together");
             }
         }
+    }
+
+    fn in_body(&mut self, at: &[&str], request: &Request, in_body: bool) {
+        let no_body = in_body && !matches!(request.body, Some(toml::Value::Table(_)));
+        self.fail_if(no_body, at, "in_body needs a body that is a table");
     }
 
     fn body(&mut self, at: &[&str], body: &toml::Value, names: &[&str]) {

@@ -133,15 +133,18 @@ impl Pager {
 
     /// What the next page's request says beside the call itself.
     pub fn ask(&self) -> Ask {
-        let sized = |param: &String, at: usize, size_param: &String, size: usize| Ask {
-            params: vec![(param.clone(), json!(at)), (size_param.clone(), json!(size))],
+        let sized = |param: &String, at: serde_json::Value, size_param: &String, size: usize| Ask {
+            params: vec![(param.clone(), at), (size_param.clone(), json!(size))],
             ..Ask::default()
         };
         let next = self.counted.as_ref().map_or(0, Counted::next);
         match &self.page {
             Page::None => Ask::default(),
-            Page::Offset { param, size_param, size } => sized(param, next, size_param, *size),
-            Page::Number { param, first, size_param, size } => sized(param, first + next, size_param, *size),
+            Page::Offset { param, size_param, size, in_body, as_text, .. } => {
+                let at = if *as_text { json!(next.to_string()) } else { json!(next) };
+                Ask { in_body: *in_body, ..sized(param, at, size_param, *size) }
+            }
+            Page::Number { param, first, size_param, size } => sized(param, json!(first + next), size_param, *size),
             Page::Cursor { param, in_body, drops, size_param, size, .. } => {
                 let mut params: Vec<(String, serde_json::Value)> =
                     size_param.iter().zip(size).map(|(p, s)| (p.clone(), json!(s))).collect();
@@ -157,8 +160,15 @@ impl Pager {
         self.cursor.as_deref()
     }
 
-    pub fn rows(&self) -> usize {
-        self.rows
+    /// Whether a server that gives `rows_max` rows a query gives none behind this page: the next one would go beyond, or it has just ended
+    /// there. `page_rows`: of the largest page.
+    pub fn is_full(&self, step: &Step, page_rows: usize, rows_max: usize) -> bool {
+        match (&self.page, step) {
+            (Page::Offset { size, .. }, Step::More) => self.counted.as_ref().is_some_and(|c| c.next() + size > rows_max),
+            (Page::Offset { .. }, Step::Short(_)) => false,
+            (_, Step::More) => self.rows + page_rows > rows_max,
+            _ => self.rows >= rows_max,
+        }
     }
 
     /// Rows that came, each once where they have ids.

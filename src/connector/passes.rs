@@ -166,8 +166,7 @@ impl Reader<'_> {
             if let Some(max) = rows_max {
                 newest = newest.max(lists.iter().flatten().filter_map(|r| mapper.changed_at(r)).max());
                 last_id = lists.iter().flatten().next_back().and_then(|r| mapper.id(r)).map(|id| id.into_owned()).or(last_id);
-                // The page after this one would go beyond what the server gives; or it has just ended exactly there.
-                full = if step == Step::More { pager.rows() + page_rows > max } else { pager.rows() >= max };
+                full = pager.is_full(&step, page_rows, max);
             }
             let coming = (step == Step::More && !full && !how.one_page).then(|| {
                 let request = call.prepare(&fill, &pager.ask());

@@ -133,8 +133,8 @@ impl Call {
     /// The server gives at most so many rows a query.
     pub fn rows_max(&self) -> Option<usize> {
         match &self.page {
-            Page::Cursor { rows_max, .. } => *rows_max,
-            Page::None | Page::Offset { .. } | Page::Number { .. } => None,
+            Page::Cursor { rows_max, .. } | Page::Offset { rows_max, .. } => *rows_max,
+            Page::None | Page::Number { .. } => None,
         }
     }
 

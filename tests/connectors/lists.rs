@@ -11,13 +11,6 @@ fn rows(ids: impl IntoIterator<Item = usize>) -> Value {
     ids.into_iter().map(|i| json!({"id": i, "at": 1_700_000_000 + i, "email": format!("p{i}@b.example")})).collect()
 }
 
-fn sorted(read: &Read) -> Vec<String> {
-    let mut ids: Vec<String> = read.ids();
-    ids.sort_by_key(|id| id.parse::<usize>().unwrap());
-    ids.dedup();
-    ids
-}
-
 fn sweep(request: &str) -> String {
     format!("[streams.s]\nentity = 'person'\n[streams.s.sweep]\npath = '/'\nrecords = 'r'\n{request}\n{RECORD}")
 }
@@ -279,104 +272,6 @@ async fn the_shipped_crm_reads_all_companies_of_contacts_and_deals() {
         let looked_up = read(&connector, stream, Pass::ById(vec!["1".into()])).await;
         assert_eq!(accounts_read(&looked_up), ["1 71,72,73 true"], "{stream}");
     }
-}
-
-/// A search that gives four rows a query at most, two a page.
-fn capped(asked: &Asked, found: Vec<usize>, at: impl Fn(usize) -> usize) -> Reply {
-    let from: usize = asked.body["after"].as_str().map_or(0, |a| a.parse().unwrap());
-    if from + 2 > 4 {
-        return status(400, "{\"message\":\"beyond\"}");
-    }
-    let page: Vec<_> = found.iter().skip(from).take(2).map(|i| json!({"id": i, "at": at(*i)})).collect();
-    let next = if from + 2 < found.len() { json!((from + 2).to_string()) } else { json!(null) };
-    json(json!({"r": page, "next": next, "total": found.len()}))
-}
-
-const CAPPED: &str =
-    "page = { kind = 'cursor', param = 'after', next = 'next', in_body = true, size_param = 'limit', size = 2, rows_max = 4 }";
-
-#[tokio::test]
-async fn more_rows_of_one_time_than_a_query_gives_are_split_by_id() {
-    // Rows 1 to 11 bear one time, 12 to 14 later ones.
-    let at = |i: usize| 1_700_000_000 + if i < 12 { 50 } else { i };
-    let server = Server::start(move |asked, _| {
-        let number = |key: &str| asked.body[key].as_str().unwrap().parse::<usize>().unwrap();
-        let found = match &*asked.path {
-            "/same" => (1..15).filter(|i| at(*i) == number("since") && *i > number("above")).collect(),
-            _ => {
-                let mut found: Vec<usize> = (1..15).filter(|i| at(*i) >= number("since")).collect();
-                found.sort_by_key(|i| (at(*i), *i));
-                found
-            }
-        };
-        capped(asked, found, at)
-    })
-    .await;
-    let manifest = format!(
-        "[streams.s]\nentity = 'person'\nsweep = {{ path = '/x' }}\n[streams.s.changes]\nsince = 'unix_s'\noverlap = '0s'
-        [streams.s.changes.request]\nmethod = 'POST'\npath = '/search'\nbody = {{ since = '{{since}}' }}\nrecords = 'r'\n{CAPPED}
-        [streams.s.changes.same_time]\nmethod = 'POST'\npath = '/same'\nbody = {{ since = '{{since}}', above = '{{after_id}}' }}\nrecords = 'r'\n{CAPPED}\n{RECORD}"
-    );
-    let at_first = |id: &str| id.parse::<usize>().unwrap();
-    let read = read(&server.connector(&manifest), "s", Pass::Changes(Time(1_700_000_000_000))).await;
-    assert!(read.complete(), "{:?}", read.end);
-    assert_eq!(sorted(&read).iter().map(|id| at_first(id)).collect::<Vec<_>>(), (1..15).collect::<Vec<_>>());
-}
-
-#[tokio::test]
-async fn a_capped_query_that_goes_round_in_circles_is_found_out() {
-    let server = Server::start(|asked, n| {
-        let from: usize = asked.body["after"].as_str().map_or(0, |a| a.parse().unwrap());
-        let id = |i: usize| n % 40 * 10 + from + i;
-        let page: Vec<_> = (0..2).map(|i| json!({"id": id(i), "at": 1_600_000_000 + id(i)})).collect();
-        json(json!({"r": page, "next": (from + 2).to_string()}))
-    })
-    .await;
-    let manifest = format!(
-        "[streams.s]\nentity = 'person'\nsweep = {{ path = '/x' }}\n[streams.s.changes]\nsince = 'unix_s'\noverlap = '0s'
-        [streams.s.changes.request]\nmethod = 'POST'\npath = '/search'\nbody = {{ since = '{{since}}' }}\nrecords = 'r'\n{CAPPED}\n{RECORD}"
-    );
-    let end = read(&server.connector(&manifest), "s", Pass::Changes(Time(1_700_000_000_000))).await.end;
-    assert!(matches!(end, Err(Error::Loop { .. })), "{end:?}");
-}
-
-/// Whatever time it is asked for, the server gives the same first rows.
-#[tokio::test]
-async fn a_capped_query_whose_filter_is_ignored_is_found_out_though_rows_of_one_time_can_be_split() {
-    const ASKED_MAX: usize = 40;
-    let at = |i: usize| 1_700_000_100 + i;
-    let server = Server::start(move |asked, n| {
-        let number = |key: &str| asked.body[key].as_str().unwrap().parse::<usize>().unwrap();
-        match &*asked.path {
-            _ if n > ASKED_MAX => status(418, "{\"message\":\"it goes on and on\"}"),
-            "/same" => capped(asked, (1..10).filter(|i| at(*i) == number("since") && *i > number("above")).collect(), at),
-            _ => capped(asked, (1..10).collect(), at),
-        }
-    })
-    .await;
-    let manifest = format!(
-        "[streams.s]\nentity = 'person'\nsweep = {{ path = '/x' }}\n[streams.s.changes]\nsince = 'unix_s'\noverlap = '0s'
-        [streams.s.changes.request]\nmethod = 'POST'\npath = '/search'\nbody = {{ since = '{{since}}' }}\nrecords = 'r'\n{CAPPED}
-        [streams.s.changes.same_time]\nmethod = 'POST'\npath = '/same'\nbody = {{ since = '{{since}}', above = '{{after_id}}' }}\nrecords = 'r'\n{CAPPED}\n{RECORD}"
-    );
-    let end = read(&server.connector(&manifest), "s", Pass::Changes(Time(1_700_000_000_000))).await.end;
-    assert!(matches!(end, Err(Error::Loop { .. })), "{end:?}");
-}
-
-#[tokio::test]
-async fn more_open_deals_than_a_query_gives_are_read_in_windows() {
-    let server = Server::start(|asked, _| {
-        let above: usize = asked.body["above"].as_str().unwrap().parse().unwrap();
-        capped(asked, (1..12).filter(|i| *i > above).collect(), |i| i)
-    })
-    .await;
-    let manifest = format!(
-        "[streams.s]\nentity = 'deal'\nsweep = {{ path = '/x' }}\n[streams.s.open]\nmethod = 'POST'\npath = '/open'\nbody = {{ above = '{{after_id}}' }}
-        records = 'r'\ntotal = 'total'\n{CAPPED}\n[streams.s.record]\nid = 'id'\nstate = [{{ is = 'open', when = {{ path = 'x', empty = true }} }}]\n"
-    );
-    let read = read(&server.connector(&manifest), "s", Pass::Open).await;
-    assert!(read.complete(), "{:?}", read.end);
-    assert_eq!(sorted(&read).len(), 11);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The engine behind the manifests, against a small server on loopback that answers as it is told, badly too.
 
+mod capped;
 mod instance;
 mod lists;
 mod look_ups;

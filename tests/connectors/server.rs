@@ -153,3 +153,11 @@ pub async fn read(connector: &RestConnector, stream: &str, pass: Pass) -> Read {
     let pages = std::mem::take(&mut *pages.lock().unwrap());
     Read { end, pages }
 }
+
+/// The ids that were read, each once, in order.
+pub fn sorted(read: &Read) -> Vec<String> {
+    let mut ids: Vec<String> = read.ids();
+    ids.sort_by_key(|id| id.parse::<usize>().unwrap());
+    ids.dedup();
+    ids
+}

@@ -224,8 +224,8 @@ fn herald(overlaps: bool) -> String {
 /// The shipped manifest. With `capped` it knows of searches that show a few rows only.
 fn hubspot(capped: bool) -> String {
     let shipped = include_str!("../../connectors/hubspot/manifest.toml");
-    let told = r#"rows_max = 10000, size_param = "limit", size = 200"#;
-    let few = format!(r#"rows_max = {ROWS_MAX}, size_param = "limit", size = {ROWS_MAX}"#);
+    let told = r#"size_param = "limit", size = 200, rows_max = 10000"#;
+    let few = format!(r#"size_param = "limit", size = {}, rows_max = {ROWS_MAX}"#, ROWS_MAX / 2);
     if capped { shipped.replace(told, &few) } else { shipped.to_string() }
 }
 

@@ -121,11 +121,24 @@ pub enum Page {
     None,
     /// Our own count of records seen; the server's next offset is never believed. Each page begins with the last row of the one before.
     /// Ends where as many came as `total` says, or with nothing new.
-    Offset { param: String, size_param: String, size: usize },
+    Offset {
+        param: String,
+        size_param: String,
+        size: usize,
+        #[serde(default)]
+        in_body: bool,
+        /// A body holds the offset as a text.
+        #[serde(default)]
+        as_text: bool,
+        /// As with a cursor; the server refuses pages that end behind it.
+        #[serde(default)]
+        rows_max: Option<usize>,
+    },
     /// A page number. Ends where as many came as `total` says, or on an empty page. The page before is read again where the total is
     /// another, or not told.
     Number { param: String, first: usize, size_param: String, size: usize },
-    /// An opaque cursor from the answer. Ends where `next` is absent, or `more` is false, or `done` is true.
+    /// An opaque cursor from the answer. One that is a row's place in a list that moves is none: a row that is deleted meanwhile would
+    /// hide another. Ends where `next` is absent, or `more` is false, or `done` is true.
     Cursor {
         param: String,
         next: String,

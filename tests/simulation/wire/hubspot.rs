@@ -89,7 +89,8 @@ fn search(site: &mut Site<'_>, ask: &Ask, table: Table) -> Reply {
         all.clear();
     }
     let from: usize = ask.body["after"].as_str().and_then(|t| t.parse().ok()).unwrap_or(0);
-    let mut size = site.page_size();
+    // A search gives as many as it is asked for, but never one alone: those pages cannot overlap.
+    let mut size = site.page_size().max(2).min(ask.body["limit"].as_u64().map_or(usize::MAX, |limit| limit as usize));
     if site.switches.is_on(Switch::ResultsCapped) {
         if from >= ROWS_MAX {
             return Reply::of(400, &json!({"status": "error", "message": "paging beyond the results that a search shows"}));
