@@ -1,6 +1,7 @@
 //! The mistakes of a stream's `record`.
 
-use super::check::{Checker, HOLD, sample};
+use super::check::{Checker, sample};
+use super::check_request::HOLD;
 use super::manifest::*;
 use super::watch::WATCHED_MAX;
 use crate::model::{Entity, Mark};

@@ -1,6 +1,7 @@
 //! The mistakes of a manifest's `writes`. The gravest is to name a field that shows the person's own no: it is refused here.
 
-use super::check::{Checker, HOLD, IDS, names_ids, uses};
+use super::check::Checker;
+use super::check_request::{HOLD, IDS, names_ids, uses};
 use super::manifest::*;
 use super::marks::Flag;
 use super::paths::Path;

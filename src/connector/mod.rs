@@ -14,6 +14,7 @@ mod auth;
 mod budget;
 mod check;
 mod check_record;
+mod check_request;
 mod check_texts;
 mod check_writes;
 mod compressed;

@@ -112,8 +112,8 @@ impl Call {
             total: request.total.iter().flat_map(Paths::as_slice).map(path).collect::<Result<_, _>>()?,
             carries: Carries::of(request),
             leaves_out_empty: request.leaves_out_empty,
-            by_id: super::check::uses(request, "after_id"),
-            names_id_rows: super::check::uses(request, "id_rows"),
+            by_id: super::check_request::uses(request, "after_id"),
+            names_id_rows: super::check_request::uses(request, "id_rows"),
         }))
     }
 
