@@ -122,6 +122,7 @@ impl Shell {
     /// `commit`: one that was begun after an earlier page.
     async fn take_in(&self, run: &mut PassRun, page: PageRead, commit: &mut Option<Commit>) -> Result<(), Error> {
         let now = self.now();
+        self.note_page();
         let follows = self.briefly(|e| {
             e.take_in(run, page, now);
             e.is_page_to_follow(now)

@@ -10,6 +10,7 @@ use crate::engine::Error;
 use crate::engine::schedule;
 use crate::model::{Name, Span};
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -21,8 +22,9 @@ use tokio::task::JoinSet;
 const TICK: Duration = Duration::from_secs(1);
 /// Deliveries under way get so long to end after SIGTERM; then their outcome is unknown and is read back at the next start.
 const GRACE: Duration = Duration::from_secs(7);
-/// The first passes are decided on together if they end within this time of one another.
-const FIRST_ROUND_MAX: Duration = Duration::from_secs(2);
+/// The first passes are decided on together as long as pages come within this time of one another, and no longer than that.
+const FIRST_PAGES_WITHIN: Duration = Duration::from_secs(2);
+const FIRST_ROUND_MAX: Duration = Duration::from_secs(10);
 
 /// Whether a stream has passes of its own.
 fn is_read(info: &StreamInfo) -> bool {
@@ -112,21 +114,30 @@ fn read_every(shell: &Shell, system: &Name, stream: &Name) -> Option<Span> {
 }
 
 /// The streams' first passes after a start. Each new stream would make everyone be decided on anew, so that they wait for one another,
-/// but not long: a slow desk must not delay a hold.
+/// but not long: a slow desk must not delay a hold, and one that hangs even less.
 struct FirstRound {
     left: AtomicUsize,
     all_there: Notify,
 }
 
 impl FirstRound {
-    async fn wait(&self) {
-        let all_there = self.all_there.notified();
+    /// `pages`: taken in so far, of all streams.
+    async fn wait(&self, pages: impl Fn() -> u64) {
+        let mut all_there = pin!(self.all_there.notified());
         if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.all_there.notify_waiters();
             return;
         }
-        // Whoever waits too long goes on alone.
-        let _ = tokio::time::timeout(FIRST_ROUND_MAX, all_there).await;
+        let began = tokio::time::Instant::now();
+        let mut seen = pages();
+        while began.elapsed() < FIRST_ROUND_MAX && tokio::time::timeout(FIRST_PAGES_WITHIN, &mut all_there).await.is_err() {
+            let now = pages();
+            // Whoever waits for nothing goes on alone.
+            if now == seen {
+                return;
+            }
+            seen = now;
+        }
     }
 }
 
@@ -151,7 +162,7 @@ async fn read_for_ever(
         // The first looks are decided on together, and what was left over from the last run may go then too.
         let looked_first = first.take();
         if let Some(round) = &looked_first {
-            round.wait().await;
+            round.wait(|| shell.pages_taken()).await;
         }
         if report.changed > 0 || failures > 0 || looked_first.is_some() {
             shell.reconcile()?;

@@ -10,6 +10,7 @@ use arc_swap::ArcSwap;
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Notify, watch};
@@ -25,6 +26,8 @@ pub struct Shell {
     pub(super) reading: Turns<(Name, Name)>,
     /// One question at a time which instance a system is.
     pub(super) identifying: Turns<Name>,
+    /// Pages that were taken in since the start.
+    pages_taken: Arc<AtomicU64>,
     /// Told when there may be something to deliver to a system.
     wakes: Arc<Mutex<BTreeMap<Name, watch::Sender<()>>>>,
     /// Told when systems came or went.
@@ -60,6 +63,7 @@ impl Shell {
             gate,
             reading: Arc::default(),
             identifying: Arc::default(),
+            pages_taken: Arc::default(),
             wakes: Arc::default(),
             rewired: Arc::default(),
             rules_approved: Arc::default(),
@@ -75,6 +79,14 @@ impl Shell {
     pub fn wire(&self, wiring: Wiring) {
         self.wiring.store(Arc::new(wiring));
         self.rewired.notify_waiters();
+    }
+
+    pub(super) fn pages_taken(&self) -> u64 {
+        self.pages_taken.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_page(&self) {
+        self.pages_taken.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What is told when there may be something to deliver to a system.

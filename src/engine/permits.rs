@@ -23,8 +23,8 @@ impl Engine {
             failures.is_some_and(|f| f.all().any(|(_, failure)| !failure.waits(now)))
         };
         let retry = self.systems.values().filter(|s| s.channel.lets_something_go(now)).any(|s| s.outbox.keys().any(waits_no_longer));
-        let marked = !self.dirty.is_empty() && now.since(self.decided_at) >= DECIDE_EVERY;
-        woken || retry || marked || self.permits_due(trusted) || self.more_is_read(now)
+        let may_repeat = now.since(self.decided_at) >= DECIDE_EVERY && (!self.dirty.is_empty() || self.more_is_read(now));
+        woken || retry || may_repeat || self.permits_due(trusted)
     }
 
     fn permits_due(&self, now: Time) -> bool {
