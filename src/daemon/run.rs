@@ -1,5 +1,6 @@
 //! `nayose run`: each stream on its own schedule, delivery whenever something is due, until told to stop.
 
+use super::first_round::FirstRound;
 use super::reading::Reader;
 use super::reload::{self, Source};
 use super::sending::GATHERED_FOR;
@@ -10,11 +11,8 @@ use crate::engine::Error;
 use crate::engine::schedule;
 use crate::model::{Name, Span};
 use std::collections::BTreeSet;
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::Notify;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -22,10 +20,6 @@ use tokio::task::JoinSet;
 const TICK: Duration = Duration::from_secs(1);
 /// Deliveries under way get so long to end after SIGTERM; then their outcome is unknown and is read back at the next start.
 const GRACE: Duration = Duration::from_secs(7);
-/// The first passes are decided on together as long as pages come within this time of one another, and no longer than that.
-const FIRST_PAGES_WITHIN: Duration = Duration::from_secs(2);
-const FIRST_ROUND_MAX: Duration = Duration::from_secs(10);
-
 /// Whether a stream has passes of its own.
 fn is_read(info: &StreamInfo) -> bool {
     info.carried_by.is_none() || info.for_each.is_some()
@@ -95,7 +89,7 @@ fn start_missing(shell: &Shell, tasks: &mut Jobs, running: &mut BTreeSet<Job>, s
         missing.extend(read.chain([Job::Deliver(system.clone())]).filter(|job| !running.contains(job)));
     }
     let streams = missing.iter().filter(|job| matches!(job, Job::Read(..))).count();
-    let first_round = Arc::new(FirstRound { left: AtomicUsize::new(streams), all_there: Notify::new() });
+    let first_round = Arc::new(FirstRound::of(streams));
     for job in missing {
         running.insert(job.clone());
         let (shell, stop) = (shell.clone(), stop.clone());
@@ -111,34 +105,6 @@ fn read_every(shell: &Shell, system: &Name, stream: &Name) -> Option<Span> {
     let wiring = shell.wiring();
     let info = wiring.connectors.get(system)?.streams().iter().find(|i| i.name == *stream && is_read(i))?;
     Some(schedule::every(shell.engine().systems.get(system)?.config.every, info))
-}
-
-/// The streams' first passes after a start. Each new stream would make everyone be decided on anew, so that they wait for one another,
-/// but not long: a slow desk must not delay a hold, and one that hangs even less.
-struct FirstRound {
-    left: AtomicUsize,
-    all_there: Notify,
-}
-
-impl FirstRound {
-    /// `pages`: taken in so far, of all streams.
-    async fn wait(&self, pages: impl Fn() -> u64) {
-        let mut all_there = pin!(self.all_there.notified());
-        if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.all_there.notify_waiters();
-            return;
-        }
-        let began = tokio::time::Instant::now();
-        let mut seen = pages();
-        while began.elapsed() < FIRST_ROUND_MAX && tokio::time::timeout(FIRST_PAGES_WITHIN, &mut all_there).await.is_err() {
-            let now = pages();
-            // Whoever waits for nothing goes on alone.
-            if now == seen {
-                return;
-            }
-            seen = now;
-        }
-    }
 }
 
 async fn read_for_ever(
