@@ -181,6 +181,7 @@ async fn deliver_for_ever(shell: Shell, system: Name, mut stop: watch::Receiver<
             _ = tokio::time::sleep(GATHERED_FOR) => {}
             _ = stop.changed() => break,
         }
+        shell.let_others_end(&system).await;
         wake.mark_unchanged();
         let tally = shell.deliver(&system).await?;
         for (op, counts) in [("hold", tally.hold), ("release", tally.release), ("update", tally.update)] {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// Items that a commit of their own makes durable sooner than one together with what is written out.
 const WORTH_A_COMMIT: usize = 256;
@@ -99,13 +99,22 @@ impl Shell {
                 changed = wake.changed(), if gather_at.is_none() => {
                     // Those who wake us live as long as we do.
                     let _ = changed;
-                    gather_at = Some(Instant::now() + GATHERED_FOR);
+                    // Where nothing of ours is under way, what we wait for is that others come to an end.
+                    gather_at = Some(Instant::now() + if under_way.is_empty() { Duration::ZERO } else { GATHERED_FOR });
                 }
                 () = sleep_until(gather_at.unwrap_or_else(Instant::now)), if gather_at.is_some() => {}
             }
         }
         self.keep_after_delivery(system, sent)?;
         Ok(tally)
+    }
+
+    /// Waits until nothing is under way to a system, but not long: what hangs there holds up nobody. Two who send side by side would share
+    /// out between them what fits into the same few requests.
+    pub(super) async fn let_others_end(&self, system: &Name) {
+        let mut wake = self.wake_of(system);
+        let others = async { while !self.briefly(|e| e.is_delivery_at_rest(system)) && wake.changed().await.is_ok() {} };
+        let _ = timeout(GATHERED_FOR, others).await;
     }
 
     /// Begins all that is next for a system. Returns whether something is written.
