@@ -219,7 +219,9 @@ impl Engine {
         match folded {
             None => Ok(()),
             Some(Ok((before, after))) => {
-                tracing::info!(before, after, "the journal's old lines were folded");
+                if after < before {
+                    tracing::info!(before, after, "the journal's old lines were folded");
+                }
                 Ok(())
             }
             Some(Err(error)) => Err(self.disk_failed(error)),
