@@ -206,8 +206,8 @@ fn many_releases(sim: &mut Sim<'_>, table: Table, batch: &Batch) -> Result<(), V
 /// Everything was read, decided and sent: whoever must be protected is, as far as we can know.
 pub fn after_delivery(sim: &mut Sim<'_>) -> Result<(), Violation> {
     let rules: Vec<_> = sim.agreed.iter().copied().collect();
-    let Some(daemon) = &mut sim.daemon else { return Ok(()) };
-    let now = daemon.now(&sim.truth);
+    let Some(now) = sim.daemon.as_mut().map(|daemon| daemon.now(&sim.truth)) else { return Ok(()) };
+    let Some(daemon) = &sim.daemon else { return Ok(()) };
     let engine = &daemon.engine;
     for table in Table::MAILERS {
         let system = table.system();
@@ -243,8 +243,7 @@ pub fn after_delivery(sim: &mut Sim<'_>) -> Result<(), Violation> {
                 continue;
             }
             // As it is there, whatever we take it for; but what was changed by hand of late is not read yet.
-            let read_since =
-                daemon.proofs.get(&format!("{system}.people")).is_some_and(|p| p.at > item.touched && sim.known.is_newer(&id, p.at));
+            let read_since = judges::was_read_since(sim, table, number, item.touched);
             let unseen_for = if item.touched_silently { judges::SILENT_LIMIT_MS } else { 600_000 };
             let shown = if read_since && sim.truth.now.0 - item.touched.0 > unseen_for { item.record() } else { &seen };
             let open = match table {
