@@ -51,7 +51,10 @@ pub struct Rebuilt {
 impl State {
     /// Opens or makes the state. Damage is no error: the store is moved aside and an empty one takes its place.
     pub fn open(url: &StateUrl, info: StateInfo) -> Result<(State, Loaded), Error> {
-        let StateUrl::Sled(dir) = url else { return State::open_on(Box::new(Memory::new()), info) };
+        let dir = match url {
+            StateUrl::Sled(dir) => dir,
+            StateUrl::Memory => return State::open_on(Box::new(Memory::new()), info),
+        };
         if dir.join(RESTORING).exists() {
             return Err(Error::HalfRestored { dir: dir.clone() });
         }
@@ -74,7 +77,10 @@ impl State {
 
     /// Moves the store aside and begins an empty one, because the caller can make nothing of its items. The journal stays.
     pub fn open_anew(url: &StateUrl, info: StateInfo, why: String) -> Result<(State, Loaded), Error> {
-        let StateUrl::Sled(dir) = url else { return State::open_on(Box::new(Memory::new()), info) };
+        let dir = match url {
+            StateUrl::Sled(dir) => dir,
+            StateUrl::Memory => return State::open_on(Box::new(Memory::new()), info),
+        };
         let folder = Folder::hold(dir)?;
         let (_, was_there) = folder.store()?;
         let (inner, loaded) = begin_anew(&folder, info, was_there, why)?;
