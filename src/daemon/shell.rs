@@ -98,9 +98,18 @@ impl Shell {
         (self.clock)()
     }
 
-    /// The engine, for a moment. A panic inside a former moment leaves it as it was committed last.
+    /// The engine, for a moment.
     pub fn engine(&self) -> MutexGuard<'_, Engine> {
-        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+        self.engine.lock().unwrap_or_else(|left| self.broken_off(left))
+    }
+
+    /// A panic in a former moment may have left memory half changed: nothing of it is made durable any more.
+    fn broken_off<'e>(&self, left: PoisonError<MutexGuard<'e, Engine>>) -> MutexGuard<'e, Engine> {
+        let mut engine = left.into_inner();
+        engine.broken_off();
+        self.engine.clear_poison();
+        self.gate.publish(&engine);
+        engine
     }
 
     /// Does something with the engine without holding up the runtime's other tasks, where it has another thread for them.
@@ -126,7 +135,7 @@ impl Shell {
     pub(super) fn briefly<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
         match self.engine.try_lock() {
             Ok(mut engine) => work(&mut engine),
-            Err(TryLockError::Poisoned(left)) => work(&mut left.into_inner()),
+            Err(TryLockError::Poisoned(left)) => work(&mut self.broken_off(left)),
             Err(TryLockError::WouldBlock) => self.with(work),
         }
     }

@@ -314,6 +314,13 @@ impl Engine {
         if first { error.into() } else { Error::Halted(why) }
     }
 
+    /// A change was broken off half-way by a fault of ours. It is as if the disk had failed: what is in memory is not what is to be kept.
+    pub fn broken_off(&mut self) {
+        let why = "a fault in nayose itself broke off a change half-way; what was kept before it stands (the log says where it was)";
+        tracing::error!(why, "nothing of what is in memory is kept");
+        self.halted.get_or_insert_with(|| why.to_string());
+    }
+
     /// How many items wait for the next commit.
     pub fn uncommitted(&self) -> usize {
         self.pending.len() + self.journal_pending.len()

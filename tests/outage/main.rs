@@ -14,7 +14,7 @@ use nayose::daemon::wiring::{Connectors, Wiring};
 use nayose::engine::letters::Letter;
 use nayose::engine::persist;
 use nayose::engine::status::{Protection, Status};
-use nayose::model::Time;
+use nayose::model::{Mail, MailKind, Time};
 use office::{InProcess, Office, Shared, TestTimer};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -214,4 +214,31 @@ async fn a_request_that_hangs_delays_no_other_records_stop_mark() {
         stop.send(true).unwrap();
         running.await.unwrap().unwrap();
     }
+}
+
+/// Memory that a panic left half changed is not what the next commit writes, whoever makes it.
+#[tokio::test(flavor = "current_thread", start_paused = true)]
+async fn a_panic_under_the_engines_lock_is_a_disk_that_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    write_config(folder.path());
+    let office: Shared = Arc::new(Mutex::new(Office::new(1)));
+    let before = {
+        let shell = shell(folder.path(), &office);
+        shell.command(Command::Sync { system: None }).await;
+        let broken = std::panic::AssertUnwindSafe(|| {
+            shell.with(|engine| {
+                engine.pending.put(0, b"half a change".to_vec(), b"x".to_vec());
+                panic!("in the middle of a change");
+            })
+        });
+        std::panic::catch_unwind(broken).unwrap_err();
+        assert!(shell.commit().is_err(), "what was half changed is not kept");
+        let told = status(&shell).await;
+        assert!(told.because.iter().any(|line| line.contains("a fault in nayose itself")), "{:?}", told.because);
+        let answer = shell.gate.decide(&["p0@b.example".to_string()], &Mail::of(MailKind::Campaign), shell.now());
+        assert_eq!(answer[0].decision, "hold", "{answer:?}");
+        shell.engine().disk.state.items()
+    };
+    let anew = shell(folder.path(), &office);
+    assert!(anew.engine().halted.is_none() && anew.engine().disk.state.items() <= before, "the state can be opened anew");
 }
