@@ -13,7 +13,7 @@ pub fn check(common: &Common) -> Exit {
     if let Err(error) = open::connectors(&config, &open::clock()) {
         return open::refused(&error);
     }
-    open::tell_unused(&config);
+    open::unused(&config).iter().for_each(|note| output::note(&format!("note: {note}")));
     if common.json {
         let systems: Vec<_> = config
             .systems

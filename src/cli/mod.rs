@@ -11,6 +11,7 @@ mod demo;
 mod explain;
 mod export;
 mod gate;
+mod log;
 mod open;
 mod output;
 mod plan;
@@ -62,17 +63,28 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Refused.into() } else { Exit::Done.into() };
         }
     };
-    output::logging(args.log, matches!(args.action, Action::Run));
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: cannot start: {error}");
+            output::problem(&format!("cannot start: {error}"));
             return Exit::Refused.into();
         }
+    };
+    let logging = {
+        let _in_runtime = runtime.enter();
+        let runs = matches!(args.action, Action::Run);
+        // Before all else: a SIGHUP that comes while the daemon starts would end it.
+        let outlives = if runs { run::outlive_hangup() } else { Ok(()) };
+        let logging = log::begin(args.log, runs);
+        if let Err(error) = outlives {
+            tracing::warn!(%error, "SIGHUP ends this process, as it cannot be listened for");
+        }
+        logging
     };
     let exit = runtime.block_on(act(args));
     // Tasks that still wait on a socket have nothing left to say.
     runtime.shutdown_background();
+    logging.end();
     exit.into()
 }
 

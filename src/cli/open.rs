@@ -68,12 +68,11 @@ pub fn config(common: &Common) -> Result<Config, Error> {
     })
 }
 
-/// Says what the config holds and this version does not act on.
-pub fn tell_unused(config: &Config) {
-    config.notes.iter().for_each(|note| output::note(&format!("note: {note}")));
-    for system in config.systems.iter().filter(|s| !s.relays.is_empty()) {
-        output::note(&format!("note: systems.{}.relays has no effect in this version: edits by these users count as news", system.name()));
-    }
+/// What the config holds and this version does not act on, a sentence each.
+pub fn unused(config: &Config) -> Vec<String> {
+    let relays = config.systems.iter().filter(|s| !s.relays.is_empty());
+    let relays = relays.map(|s| format!("systems.{}.relays has no effect in this version: edits by these users count as news", s.name()));
+    config.notes.iter().map(ToString::to_string).chain(relays).collect()
 }
 
 /// Makes the connectors of all systems.

@@ -1,23 +1,8 @@
-//! Printing and logging.
+//! Printing.
 
-use super::args::Log;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
-use tracing_subscriber::EnvFilter;
-
-/// Sets up logs on stderr: info for the daemon, warnings else.
-pub fn logging(form: Log, daemon: bool) {
-    let level = if daemon { "nayose=info,warn" } else { "nayose=warn,error" };
-    let filter = EnvFilter::try_from_env("NAYOSE_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let set = match form {
-        Log::Json => builder.json().try_init(),
-        Log::Human => builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),
-    };
-    // A second call in one process (the demo's) keeps the first one's form.
-    let _ = set;
-}
 
 /// Data to stdout. A reader that went away is no error of ours.
 pub fn data(text: &str) {
@@ -36,11 +21,12 @@ pub fn json<T: Serialize>(value: &T) {
 
 /// A message for the reader to stderr.
 pub fn problem(text: &str) {
-    eprintln!("error: {text}");
+    note(&format!("error: {text}"));
 }
 
+/// The same without the word. Nothing comes of it where nobody can read it: a reader that went away, a disk that is full.
 pub fn note(text: &str) {
-    eprintln!("{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// A plain table that knows how wide Japanese text is.

@@ -20,7 +20,7 @@ pub async fn run(common: &Common) -> Exit {
         Ok(config) => config,
         Err(error) => return open::refused(&error),
     };
-    open::tell_unused(&config);
+    open::unused(&config).iter().for_each(|note| tracing::warn!("{note}"));
     let started = Arc::new(config.clone());
     let mut shell = match open::shell(config.clone()) {
         Ok(shell) => shell,
@@ -60,7 +60,8 @@ pub async fn run(common: &Common) -> Exit {
             None => {
                 open.close();
                 doors.remove_socket();
-                output::problem(&error.to_string());
+                // Not straight to stderr, whose reader may stand still.
+                tracing::error!(%error, "ended; what was under way is read back at the next start");
                 return Exit::Failures;
             }
         }
@@ -140,9 +141,16 @@ impl Open {
     }
 }
 
+/// Takes SIGHUP away from the system, whose answer is to end the process. What it asks for, reading the config anew, is done as soon as
+/// [`reload`](crate::daemon::reload) listens.
+pub fn outlive_hangup() -> io::Result<()> {
+    // The handler stays when its listener goes.
+    signal(SignalKind::hangup()).map(drop)
+}
+
 async fn signals(stop: watch::Sender<bool>) {
     let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-        output::problem("cannot listen for signals; end it with kill -9, which loses nothing");
+        tracing::error!("cannot listen for signals; end it with kill -9, which loses nothing");
         return;
     };
     tokio::select! {

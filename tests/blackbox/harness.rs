@@ -500,7 +500,9 @@ impl Process {
                 String::from_utf8_lossy(&bytes).into_owned()
             })
         };
-        let readers = vec![read(Box::new(child.stdout.take().unwrap())), read(Box::new(child.stderr.take().unwrap()))];
+        // A test may have put something else in the place of stderr.
+        let err: Box<dyn Read + Send> = child.stderr.take().map_or_else(|| Box::new(std::io::empty()) as _, |err| Box::new(err) as _);
+        let readers = vec![read(Box::new(child.stdout.take().unwrap())), read(err)];
         let args = command.get_args().map(|a| a.to_string_lossy()).collect::<Vec<_>>().join(" ");
         Process { child, args, readers, output: None }
     }

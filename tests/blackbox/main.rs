@@ -14,6 +14,7 @@ mod guards;
 mod harness;
 mod holds;
 mod killed;
+mod logs;
 mod lost_answers;
 mod notices;
 mod optout_words;
