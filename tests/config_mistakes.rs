@@ -117,6 +117,15 @@ fn systems() {
             ("listen = \"127.0.0.1:8642\"", "listen = \"0.0.0.0:8642\""),
             ("listen = \"127.0.0.1:8642\"", "listen = \"localhost\""),
             ("time_zone = \"Asia/Tokyo\"", "time_zone = \"Asia/Tokio\""),
+            ("time_zone = \"Asia/Tokyo\"", "time_zone = \"JST\""),
+            ("time_zone = \"Asia/Tokyo\"", "time_zone = \"EST\""),
+            ("time_zone = \"Asia/Tokyo\"", "time_zone = \"Etc/GMT-9\""),
+            ("time_zone = \"Asia/Tokyo\"", "time_zone = \"Berlin\""),
+            ("every = \"60s\"", "every = \"６０s\""),
+            ("every = \"60s\"", "every\u{3000}= \"60s\""),
+            ("every = \"60s\"", "every = “60s”"),
+            ("writes = [\"score\"]", "writes = [\"score\"、 \"phone\"]"),
+            ("[systems.crm]", "［systems.crm］"),
             ("time_zone = \"Asia/Tokyo\"", "writes = [\"hold\"]"),
             ("relays = [\"svc-sync@acme.example\"]", "relays = []"),
             ("writes = [\"score\"]", "writes = [\"scor\"]"),
@@ -191,6 +200,14 @@ fn policy() {
             ("lost = \"30d\"", "closed = \"30d\""),
             ("lost = \"30d\"", "lost = \"a month\""),
             ("proof = { \"crm.deals\" = \"15m\", \"crm.deal_people\" = \"15m\" }", ""),
+            (
+                "proof = { \"crm.deals\" = \"15m\", \"crm.deal_people\" = \"15m\" }",
+                "proof = { \"crm.deals\" = \"15\", \"crm.deal_people\" = \"15m\" }",
+            ),
+            (
+                "proof = { \"crm.deals\" = \"15m\", \"crm.deal_people\" = \"15m\" }",
+                "proof = { \"crm.deal\" = \"15m\", \"crm.deal_people\" = \"15m\" }",
+            ),
             ("\"crm.deals\" = \"15m\", ", ""),
             ("scope = \"account\"", "scope = \"account\"\nstale = \"hld\""),
             ("scope = \"account\"", "scope = \"account\"\nstale = { last_known = \"15m\" }"),
@@ -408,4 +425,20 @@ fn a_mistake_far_to_the_right_is_told_without_being_underlined() {
     let far = format!("default = [\"crm\"]{}wrong = 1\n", " ".repeat(70_000));
     let mistakes = load_with(&[("precedence.toml", &far)]).unwrap_err();
     assert!(mistakes.drawn().contains("precedence.toml:1: "), "{}", mistakes.drawn());
+}
+
+/// What is right and hardly meant is said, and is no mistake.
+#[test]
+fn what_follows_from_files_that_are_right_is_noted() {
+    let policy = good("policy.toml");
+    let notes = |file: &'static str, text: &str| load_with(&[(file, text)]).unwrap_or_else(|e| panic!("{}", e.drawn())).notes.join("\n");
+    assert_eq!(notes("policy.toml", &policy), "", "the good files");
+    assert!(notes("policy.toml", "[status]\nlead = 'true'\n[refusals]\nproof = { \"ma.people\" = \"1h\" }\n").contains("has no hold"));
+    let footer_only = policy.replace("stops = [\"campaign\", \"service_footer\"]", "stops = [\"service\"]");
+    assert!(notes("policy.toml", &footer_only).contains("stops no mail that a marketing system sends"));
+    assert!(notes("consent.toml", "[sources]\n").contains("names no source"));
+    let systems = good("systems.toml");
+    let reads_only = systems.replace("writes = [\"hold\", \"status\", \"phone\"]", "").replace("writes = [\"hold\"]", "");
+    let reads_only = reads_only.lines().filter(|l| !l.starts_with("hold = ")).collect::<Vec<_>>().join("\n");
+    assert!(notes("systems.toml", &reads_only).contains("nothing is stopped in any marketing system"));
 }

@@ -4,6 +4,7 @@ use super::keys::Keys;
 use super::mistake::Mistake;
 use super::nearest::choices;
 use super::quoted;
+use super::width;
 use crate::connector::trimmed;
 use crate::model::{Name, Span};
 use std::cell::{Cell, RefCell};
@@ -33,15 +34,24 @@ impl<'a> Sheet<'a> {
     /// The file's table, as far as it can be read, and whether all of it could.
     pub fn parse(&self) -> (DeTable<'a>, bool) {
         let (table, errors) = DeTable::parse_recoverable(self.text);
-        if errors.iter().any(|e| e.message() != "duplicate key") {
-            self.doubtful_after.set(Some(errors.len()));
-        }
+        let mut told_in_line = None;
         for error in &errors {
-            let hint = match error.message() {
-                "duplicate key" => "each key stands once in its table; remove one of the two",
-                _ => "text stands in quotes, a table begins with [name], all else is key = value",
+            let at = error.span().unwrap_or(0..0);
+            // What stands in the place of a quote or a comma makes several mistakes of one.
+            let line = self.line(&at);
+            let odd = self.text.lines().nth(line - 1).and_then(width::misplaced);
+            if odd.is_some() && told_in_line.replace(line) == Some(line) {
+                continue;
+            }
+            let hint = match (error.message(), odd) {
+                ("duplicate key", _) => "each key stands once in its table; remove one of the two".to_string(),
+                (_, Some(odd)) => format!("the line has {odd}"),
+                _ => "text stands in quotes, a table begins with [name], all else is key = value".to_string(),
             };
-            self.report(error.span().unwrap_or(0..0), format!("not TOML: {}", error.message()), hint);
+            self.report(at, format!("not TOML: {}", error.message()), hint);
+        }
+        if errors.iter().any(|e| e.message() != "duplicate key") {
+            self.doubtful_after.set(Some(self.mistakes.borrow().len()));
         }
         (table.into_inner(), errors.is_empty())
     }
@@ -51,8 +61,17 @@ impl<'a> Sheet<'a> {
         let before = &self.text[..span.start];
         let line = 1 + before.matches('\n').count();
         let column = 1 + before.rsplit('\n').next().unwrap_or("").chars().count();
-        let mistake = Mistake { file: self.file, line, column, span: Some(span), text: text.into(), expected: expected.into() };
+        let mut expected = expected.into();
+        if let Some(odd) = width::within(&self.text[span.clone()]) {
+            expected = format!("it has {odd}; {expected}");
+        }
+        let mistake = Mistake { file: self.file, line, column, span: Some(span), text: text.into(), expected };
         self.mistakes.borrow_mut().push(mistake);
+    }
+
+    /// Mistakes so far.
+    pub fn said(&self) -> usize {
+        self.mistakes.borrow().len()
     }
 
     /// Says something of a place that is no mistake.

@@ -66,7 +66,8 @@ pub fn load(dir: &Path, env: &dyn Fn(&str) -> Option<String>, manifests: &dyn Ma
         _ => (file, texts[at(file)].clone()),
     });
     drop(tables);
-    let notes: Vec<String> = sheets.iter().flat_map(Sheet::notes).collect();
+    let mut notes: Vec<String> = sheets.iter().flat_map(Sheet::notes).collect();
+    notes.extend(super::consequences::unlikely(&read.systems, &policy, &consent));
     let with_place = FILES.iter().zip(sheets).filter(|(file, _)| present[at(file)]).flat_map(|(_, sheet)| sheet.mistakes());
     found.extend(with_place);
     match (found.is_empty(), read.state, read.http, read.network) {

@@ -13,6 +13,7 @@
 
 mod connectors;
 mod consent;
+mod consequences;
 mod document;
 mod keys;
 mod load;
@@ -30,6 +31,8 @@ mod schema;
 mod settings;
 mod shown;
 mod systems;
+mod time_zone;
+mod width;
 mod writes;
 
 pub use connectors::Connectors;

@@ -54,13 +54,17 @@ impl Reader<'_> {
         let stops = section.need("stops", &format!("expected stops = [\"campaign\", ..]; the kinds of mail are {}", kinds().join(", ")));
         let stops = stops.map(|e| stops_of(&e)).unwrap_or_default();
         let after = section.get("after").and_then(|e| after(&e, subject)).unwrap_or_default();
-        let proof = section
-            .get("proof")
-            .map(|e| (e.key_at.clone(), e.table("proof", &keys::PROOF).map(|s| proofs(s, self.offers, Counts::Filtered))));
-        let at = proof.as_ref().map_or(section.at.clone(), |(at, _)| at.clone());
-        let mut proofs = proof.map_or(Some(Vec::new()), |(_, proofs)| proofs);
+        let proof = section.get("proof");
+        let at = proof.as_ref().map_or(section.at.clone(), |e| e.key_at.clone());
+        let before = entry.sheet.said();
+        let proofs = proof.map(|e| e.table("proof", &keys::PROOF).map(|s| proofs(s, self.offers, Counts::Filtered)));
+        let mut proofs = proofs.unwrap_or(Some(Vec::new()));
+        // Of a proof with a mistake in it nobody knows what it is of.
+        let is_right = entry.sheet.said() == before;
         if let (Some(subject), Some(proofs)) = (subject, &mut proofs) {
-            self.proved(entry, at, subject, proofs);
+            if is_right {
+                self.proved(entry, at, subject, proofs);
+            }
             proofs.extend(persons(proofs, self.offers, subject.entity()));
         }
         let stale = section.get("stale").map_or(Some(Stale::Hold), |e| stale(&e, proofs.as_deref().unwrap_or_default()));

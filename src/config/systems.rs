@@ -178,7 +178,7 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &S
     let connector = section.need("connector", "expected connector = \"NAME\"; nayose connector list shows them");
     let every = section.get("every").and_then(|e| interval(&e));
     let sweep = section.get("sweep").and_then(|e| interval(&e));
-    let time_zone = section.get("time_zone").and_then(|e| time_zone(&e));
+    let time_zone = section.get("time_zone").and_then(|e| super::time_zone::read(&e));
     let relays = section.get("relays").map(|e| e.texts().into_iter().map(|(_, t)| t.to_string()).collect()).unwrap_or_default();
     let (wanted, hold) = (section.get("writes"), section.get("hold"));
     let (words, lacks) = (section.get("refusal_words"), section.get("lacks"));
@@ -212,20 +212,6 @@ fn interval(entry: &Entry) -> Option<Span> {
         return None;
     }
     Some(span)
-}
-
-fn time_zone(entry: &Entry) -> Option<String> {
-    let name = entry.filled_text()?;
-    if jiff::tz::TimeZone::get(name).is_err() {
-        let known: Vec<String> = jiff::tz::db().available().map(|n| n.to_string()).collect();
-        let hint = match super::nearest::nearest(name, known.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => "expected a name of the IANA list, as \"Asia/Tokyo\" or \"UTC\"".to_string(),
-        };
-        entry.report(format!("unknown time zone {name:?}"), hint);
-        return None;
-    }
-    Some(name.to_string())
 }
 
 fn manifest(entry: &Entry, source: &Source) -> Option<Arc<Manifest>> {
