@@ -1,5 +1,6 @@
 //! Printing.
 
+use crate::model::{visible, visible_json};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
@@ -7,14 +8,14 @@ use std::io::{IsTerminal, Write};
 /// Data to stdout. A reader that went away is no error of ours.
 pub fn data(text: &str) {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
+    let _ = out.write_all(visible(text).as_bytes());
     let _ = out.write_all(b"\n");
 }
 
 /// A value as JSON to stdout.
 pub fn json<T: Serialize>(value: &T) {
     match serde_json::to_string_pretty(value) {
-        Ok(text) => data(&text),
+        Ok(text) => data(&visible_json(&text)),
         Err(error) => problem(&format!("the answer is no JSON: {error}")),
     }
 }
@@ -26,7 +27,7 @@ pub fn problem(text: &str) {
 
 /// The same without the word. Nothing comes of it where nobody can read it: a reader that went away, a disk that is full.
 pub fn note(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", visible(text));
 }
 
 /// A plain table that knows how wide Japanese text is.

@@ -62,7 +62,9 @@ impl<'a> Sheet<'a> {
         let line = 1 + before.matches('\n').count();
         let column = 1 + before.rsplit('\n').next().unwrap_or("").chars().count();
         let mut expected = expected.into();
-        if let Some(odd) = width::within(&self.text[span.clone()]) {
+        if let Some(odd) = width::within(&self.text[span.clone()])
+            && !expected.contains(&odd)
+        {
             expected = format!("it has {odd}; {expected}");
         }
         let mistake = Mistake { file: self.file, line, column, span: Some(span), text: text.into(), expected };

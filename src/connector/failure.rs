@@ -123,11 +123,6 @@ fn is_later(status: u16, told: Option<Span>) -> bool {
     matches!(status, 423 | 429 | 477) || (status != 401 && (400..500).contains(&status) && told.is_some())
 }
 
-/// The text on one line.
-pub fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,11 +5,12 @@
 use super::auth::{Authenticator, SignIn};
 use super::budget::Budget;
 use super::compressed::{Packed, unpacked};
-use super::failure::{Failure, Kind, Rules, one_line};
+use super::failure::{Failure, Kind, Rules};
 use super::json::{Document, Json, text};
 use super::manifest::{Manifest, Method};
 use super::network::Network;
 use super::port::{Clock, Error, Lane};
+use super::readable::readable;
 use super::request::Prepared;
 use super::rest::transport::{Incoming, Lost, Outgoing, Wire};
 use super::retry::{Delays, http_date, retry_after};
@@ -37,6 +38,8 @@ pub struct Http {
     pub system: Name,
     wire: Wire,
     base: String,
+    /// Scheme, host and port of it, for messages.
+    address: String,
     headers: HeaderMap,
     auth: Authenticator,
     pub rules: Rules,
@@ -91,6 +94,7 @@ impl Http {
             (Ok(auth), Ok(rules)) if problems.is_empty() => Ok(Http {
                 system: system.clone(),
                 base,
+                address: url.map(|u| u.origin().ascii_serialization()).unwrap_or_default(),
                 headers,
                 auth,
                 rules,
@@ -277,11 +281,16 @@ impl Http {
         }
     }
 
+    /// What was asked for, and where.
+    fn what(&self, request: &Prepared) -> String {
+        format!("{} at {}", request.what, self.address)
+    }
+
     fn failure(&self, request: &Prepared, kind: Kind, said: String) -> Failure {
-        let (system, what) = (self.system.clone(), request.what.clone());
+        let (system, what) = (self.system.clone(), self.what(request));
         let error = match kind {
             Kind::Credential => Error::Credential { system, what, said },
-            Kind::Later(told) => Error::Later { system, what, wait: told.unwrap_or(LATER_UNTOLD) },
+            Kind::Later(told) => Error::Later { system, what: format!("{what}: {said}"), wait: told.unwrap_or(LATER_UNTOLD) },
             Kind::Broken(_) | Kind::NotConnected => Error::Unreachable { system, what, why: said },
             Kind::NotFound => Error::NotFound { system, what },
             Kind::CursorLost => Error::CursorLost { system, what },
@@ -309,7 +318,7 @@ impl Http {
             Lost::TimedOut => self.failure(request, broken, "it took too long".to_string()),
             Lost::Broken(causes) => self.failure(request, broken, self.told(&causes)),
             Lost::TooLarge => {
-                let (system, what, limit) = (self.system.clone(), request.what.clone(), self.answer_bytes_max);
+                let (system, what, limit) = (self.system.clone(), self.what(request), self.answer_bytes_max);
                 Failure::new(Kind::TooLarge, Error::TooLarge { system, what, limit })
             }
         }
@@ -324,12 +333,12 @@ impl Http {
     }
 
     fn no_way_out(&self, request: &Prepared, proxy: &str, why: &str) -> Failure {
-        let (system, what) = (self.system.clone(), request.what.clone());
+        let (system, what) = (self.system.clone(), self.what(request));
         Failure::new(Kind::NotConnected, Error::Proxy { system, what, proxy: proxy.to_string(), why: why.to_string() })
     }
 
     pub fn too_many(&self, request: &Prepared, limit: usize, of: &'static str) -> Failure {
-        let (system, what) = (self.system.clone(), request.what.clone());
+        let (system, what) = (self.system.clone(), self.what(request));
         Failure::new(Kind::TooLarge, Error::TooMany { system, what, limit, of })
     }
 
@@ -338,7 +347,7 @@ impl Http {
     }
 
     pub fn not_understood(&self, request: &Prepared, kind: Kind, why: String, begins: String) -> Failure {
-        Failure::new(kind, Error::NotUnderstood { system: self.system.clone(), what: request.what.clone(), why, begins })
+        Failure::new(kind, Error::NotUnderstood { system: self.system.clone(), what: self.what(request), why, begins })
     }
 
     /// The beginning of an answer, for messages.
@@ -347,12 +356,12 @@ impl Http {
     }
 
     fn beginning(&self, text: &str) -> String {
-        clip(&self.secrets.strike(&one_line(text)), BEGINS_CHARS)
+        clip(&self.secrets.strike(&readable(text)), BEGINS_CHARS)
     }
 
-    /// What a system says, fit to be shown and kept: without secrets, and short.
+    /// What a system says, fit to be shown and kept: without secrets, in one short line.
     pub fn told(&self, text: &str) -> String {
-        clip(&self.secrets.strike(text), MESSAGE_CHARS)
+        clip(&self.secrets.strike(&readable(text)), MESSAGE_CHARS)
     }
 }
 

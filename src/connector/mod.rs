@@ -39,6 +39,7 @@ mod passes;
 pub mod paths;
 mod plain;
 mod port;
+mod readable;
 mod refusal;
 mod request;
 mod rest;

@@ -307,7 +307,7 @@ pub enum Error {
     NotFound { system: Name, what: String },
     #[error("{system}: {what}: the answer is not the JSON expected ({why}); it begins {begins:?}")]
     NotUnderstood { system: Name, what: String, why: String, begins: String },
-    #[error("{system}: {what}: no answer ({why}); it is tried again by itself")]
+    #[error("{system}: {what}: no answer ({why})")]
     Unreachable { system: Name, what: String, why: String },
     #[error("{system}: {what}: the system asks to wait {}s", wait.as_seconds())]
     Later { system: Name, what: String, wait: Span },

@@ -10,7 +10,7 @@
 //! - [`mail`]: kinds of mail
 //! - [`name`], [`by_name`]: short names that many values share, and a few things by name
 //! - [`decision`]: allow, hold, deny and their reason codes
-//! - [`invisible`]: characters that nobody sees
+//! - [`invisible`], [`visible`]: characters that nobody sees, and text from elsewhere as it may be shown
 //! - [`expression`]: CEL expressions over the typed values
 
 pub mod address;
@@ -24,6 +24,7 @@ pub mod name;
 pub mod record;
 pub mod time;
 pub mod value;
+pub mod visible;
 
 pub use address::Address;
 pub use by_name::ByName;
@@ -37,3 +38,4 @@ pub use name::Name;
 pub use record::{DealState, Entity, Mark, Presence, Record, RecordId, TicketState};
 pub use time::{Span, Time};
 pub use value::{Field, ShortText, Value};
+pub use visible::{visible, visible_json, visible_line};
