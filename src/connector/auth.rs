@@ -20,6 +20,8 @@ use tokio::sync::Mutex;
 const RENEW_BEFORE: Span = Span::seconds(60);
 /// How long a token is kept that does not say when it ends.
 const LIFETIME_UNTOLD: Span = Span::minutes(10);
+/// A token that is refused so soon after another was replaced has hardly ended: a right is missing, and a new one would be refused as well.
+const REPLACED_AGAIN_AFTER: Span = Span::minutes(10);
 /// An answer to a sign-in is a few hundred bytes.
 const ANSWER_BYTES_MAX: usize = 64 << 10;
 
@@ -28,13 +30,35 @@ pub enum Authenticator {
     None,
     Fixed(HeaderName, HeaderValue),
     Jwt { id: String, key: EncodingKey, audience: String, scheme: String, lifetime: Span },
-    Client { get: bool, url: String, id: String, secret: SecretString, token: Mutex<Option<Token>> },
+    Client { get: bool, url: String, id: String, secret: SecretString, tokens: Mutex<Tokens> },
 }
 
 /// An access token and when it is to be renewed.
 pub struct Token {
     header: HeaderValue,
     until: Time,
+}
+
+/// The token in use. Tokens are numbered as they are fetched: a server may give the same one again.
+#[derive(Default)]
+pub struct Tokens {
+    now: Option<Token>,
+    number: u64,
+    /// The last one that was refused and replaced at once, and when.
+    replaced: Option<(Time, u64)>,
+}
+
+/// What a request shows.
+pub struct Credential {
+    pub header: Option<(HeaderName, HeaderValue)>,
+    /// Which token it is, if it is one that can be fetched anew.
+    pub number: Option<u64>,
+}
+
+impl Credential {
+    fn fixed(header: Option<(HeaderName, HeaderValue)>) -> Credential {
+        Credential { header, number: None }
+    }
 }
 
 /// Why there is no credential to send.
@@ -76,7 +100,7 @@ impl Authenticator {
                     url: format!("{}{}", base.trim_end_matches('/'), text(path)?),
                     id: text(client_id)?,
                     secret: text(client_secret)?.into(),
-                    token: Mutex::new(None),
+                    tokens: Mutex::default(),
                 }
             }
             Auth::Jwt { key, audience, scheme, lifetime } => {
@@ -89,50 +113,52 @@ impl Authenticator {
         })
     }
 
-    /// The header to send. Where a token must be fetched first, all who wait share one request.
+    /// What to send. Where a token must be fetched first, all who wait share one request.
     /// `rules` tell what a refusal means, as with any other answer of the system.
-    pub async fn header(
-        &self,
-        transport: &dyn Transport,
-        rules: &Rules,
-        now: Time,
-        timeout: Span,
-    ) -> Result<Option<(HeaderName, HeaderValue)>, SignIn> {
+    pub async fn credential(&self, transport: &dyn Transport, rules: &Rules, now: Time, timeout: Span) -> Result<Credential, SignIn> {
         match self {
-            Authenticator::None => Ok(None),
-            Authenticator::Fixed(name, value) => Ok(Some((name.clone(), value.clone()))),
+            Authenticator::None => Ok(Credential::fixed(None)),
+            Authenticator::Fixed(name, value) => Ok(Credential::fixed(Some((name.clone(), value.clone())))),
             Authenticator::Jwt { id, key, audience, scheme, lifetime } => {
                 let header = Header { alg: Algorithm::HS256, kid: Some(id.clone()), ..Header::default() };
                 let iat = now.0.div_euclid(1000);
                 let claims = json!({"iat": iat, "exp": iat + lifetime.as_seconds(), "aud": audience});
                 let token = jsonwebtoken::encode(&header, &claims, key).map_err(|e| SignIn::refused(e.to_string()))?;
-                Ok(Some((AUTHORIZATION, sensitive(&format!("{scheme} {token}")).map_err(SignIn::refused)?)))
+                Ok(Credential::fixed(Some((AUTHORIZATION, sensitive(&format!("{scheme} {token}")).map_err(SignIn::refused)?))))
             }
-            Authenticator::Client { get, url, id, secret, token } => {
-                let mut token = token.lock().await;
-                let good = token.as_ref().filter(|t| t.until > now);
+            Authenticator::Client { get, url, id, secret, tokens } => {
+                let mut tokens = tokens.lock().await;
+                let good = tokens.now.as_ref().filter(|t| t.until > now);
                 let header = match good {
                     Some(token) => token.header.clone(),
                     None => {
                         let pairs = [("grant_type", "client_credentials"), ("client_id", &**id), ("client_secret", secret.expose_secret())];
                         let new = fetch(transport, sign_in(*get, url, &pairs, timeout)?, rules, now).await?;
-                        token.insert(new).header.clone()
+                        tokens.number += 1;
+                        tokens.now.insert(new).header.clone()
                     }
                 };
-                Ok(Some((AUTHORIZATION, header)))
+                Ok(Credential { header: Some((AUTHORIZATION, header)), number: Some(tokens.number) })
             }
         }
     }
 
-    /// The server did not accept this header: fetch a new one next time. Answers whether there can be a new one.
-    pub async fn forget(&self, refused: Option<&HeaderValue>) -> bool {
-        let Authenticator::Client { token, .. } = self else { return false };
-        let mut token = token.lock().await;
-        // Another request may have renewed it meanwhile.
-        if token.as_ref().map(|t| &t.header) == refused {
-            *token = None;
+    /// The server did not accept this token: the next request fetches another. True: so may this one, at once. A sign-in that was refused
+    /// itself has no number, and is not repeated.
+    pub async fn forget(&self, number: Option<u64>, now: Time) -> bool {
+        let (Authenticator::Client { tokens, .. }, Some(number)) = (self, number) else { return false };
+        let mut tokens = tokens.lock().await;
+        // Another request may have fetched a new one meanwhile.
+        if tokens.number == number {
+            tokens.now = None;
         }
-        true
+        match tokens.replaced.filter(|(at, _)| now.since(*at) < REPLACED_AGAIN_AFTER) {
+            Some((_, last)) => number <= last,
+            None => {
+                tokens.replaced = Some((now, number));
+                true
+            }
+        }
     }
 }
 

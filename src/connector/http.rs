@@ -132,10 +132,9 @@ impl Http {
     async fn send(&self, request: &Prepared, lane: Lane, writes: bool) -> Result<Answer, Failure> {
         let timer = &self.wire.timer;
         let mut delays = Delays::new(timer.now(), timer.spread());
-        let mut renewed = false;
         let mut requests = 0;
         loop {
-            let (done, credential) = match self.budget.leave(lane).await {
+            let (done, token) = match self.budget.leave(lane).await {
                 Err(_) => {
                     let what = request.what.clone();
                     return Err(Failure::new(Kind::Budget, Error::Budget { system: self.system.clone(), what }));
@@ -150,10 +149,7 @@ impl Http {
                 Err(failure) => failure,
             };
             let wait = match failure.kind {
-                Kind::Credential if !renewed && self.auth.forget(credential.as_ref()).await => {
-                    renewed = true;
-                    continue;
-                }
+                Kind::Credential if self.auth.forget(token, self.now()).await => continue,
                 Kind::Later(told) => {
                     let wait = delays.next(told, timer.now());
                     if let Some(wait) = wait {
@@ -172,10 +168,10 @@ impl Http {
         }
     }
 
-    /// One request, with redirects within the host where it only reads by GET. Beside the outcome, the credential that was sent.
-    async fn once(&self, request: &Prepared) -> (Result<Answer, Failure>, Option<HeaderValue>) {
-        let header = match self.auth.header(&*self.wire.transport, &self.rules, (self.clock)(), self.timeout).await {
-            Ok(header) => header,
+    /// One request, with redirects within the host where it only reads by GET. Beside the outcome, the number of the token that was sent.
+    async fn once(&self, request: &Prepared) -> (Result<Answer, Failure>, Option<u64>) {
+        let sent = match self.auth.credential(&*self.wire.transport, &self.rules, (self.clock)(), self.timeout).await {
+            Ok(credential) => credential,
             Err(SignIn::Said(kind, said)) => {
                 let said = self.told(&said);
                 let said = if kind == Kind::Credential { said } else { format!("signing in: {said}") };
@@ -185,13 +181,12 @@ impl Http {
             // What was asked for was not even sent.
             Err(SignIn::Lost(url, lost)) => return (Err(self.lost(request, &url, lost, Some(Kind::NotConnected))), None),
         };
-        let sent = header.as_ref().map(|(_, value)| value.clone());
-        sent.iter().for_each(|value| self.secrets.sends(value));
+        sent.header.iter().for_each(|(_, value)| self.secrets.sends(value));
         let answer = match self.url(request) {
-            Ok(url) => self.exchange(request, url, header).await,
+            Ok(url) => self.exchange(request, url, sent.header).await,
             Err(failure) => Err(failure),
         };
-        (answer, sent)
+        (answer, sent.number)
     }
 
     fn url(&self, request: &Prepared) -> Result<Url, Failure> {

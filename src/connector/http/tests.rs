@@ -1,9 +1,9 @@
-//! One request each against servers that answer by hand: limits, redirects, what is told of secrets, sign-ins.
+//! One request each against servers that answer by hand: limits, redirects, what is told of secrets.
 
 use super::*;
 use crate::connector::load;
 use crate::connector::manifest::Limits;
-use crate::connector::port::{Outcome, SettingValue, SystemSettings};
+use crate::connector::port::{SettingValue, SystemSettings};
 use crate::model::Time;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+mod tokens;
 mod ways;
 
 /// Long enough to be looked for, and with characters that JSON and URLs write otherwise.
@@ -305,52 +306,6 @@ const CLIENT: &str =
     "auth = { kind = 'client_credentials', method = 'GET', path = '/token', client_id = 'me', client_secret = '{settings.token}' }
     [errors]\nsuccess = { path = 'success', equals = true }\ncode = 'errors[].code'\nmessage = 'errors[].message'
     auth_codes = ['601']\nretry_codes = ['606']\nbudget_codes = ['607']\n";
-
-#[tokio::test]
-async fn a_sign_in_is_refused_only_where_the_system_says_so() {
-    let coded = |code: &str| format!("{{\"success\":false,\"errors\":[{{\"code\":\"{code}\",\"message\":\"about {TOKEN}\"}}]}}");
-    let oauth = format!("{{\"error\":\"invalid_client\",\"error_description\":\"no client {TOKEN}\"}}");
-    for (status, headers, body, kind, told) in [
-        ("200 OK", "", coded("606"), Kind::Later(None), "asks to wait 60s"),
-        ("200 OK", "retry-after: 7\r\n", coded("606"), Kind::Later(Some(Span::seconds(7))), "asks to wait 7s"),
-        ("429 Slow", "retry-after: 9\r\n", String::new(), Kind::Later(Some(Span::seconds(9))), "asks to wait 9s"),
-        ("200 OK", "", coded("607"), Kind::Budget, "budget"),
-        ("200 OK", "", coded("601"), Kind::Credential, "601 about ***"),
-        ("200 OK", "", coded("702"), Kind::Credential, "702 about ***"),
-        ("200 OK", "", "{}".to_string(), Kind::Credential, "200 no access_token"),
-        ("200 OK", "", "<html>".to_string(), Kind::Credential, "200 no access_token"),
-        ("401 Unauthorized", "", oauth, Kind::Credential, "no client ***"),
-        ("503 Oops", "", "<html>".to_string(), Kind::NotConnected, "signing in: 503"),
-        ("302 Found", "location: /s\r\n", String::new(), Kind::Credential, "302 no access_token"),
-        ("200 OK", "", " ".repeat(100_000), Kind::Credential, "is no token"),
-    ] {
-        let server = Raw::says(answer(status, headers, &body)).await;
-        let failure = failure(&server.url, CLIENT).await;
-        let text = failure.error.to_string();
-        assert_eq!(failure.kind, kind, "{status} {body}: {text}");
-        assert!(text.contains(told) && !text.contains("3f9a"), "{told:?}: {text}");
-        assert_eq!(server.asked().len(), 1);
-        let not_sent = matches!(failure.outcome(), Outcome::NotSent(_) | Outcome::Later { .. });
-        assert!(not_sent, "nothing but the sign-in was sent");
-    }
-}
-
-#[tokio::test]
-async fn a_token_that_was_fetched_is_a_secret_too() {
-    let server = Raw::start(|head, mut stream| async move {
-        let body = if head.starts_with("GET /token") {
-            "{\"access_token\":\"fetched-4711\",\"expires_in\":3600}".to_string()
-        } else {
-            "{\"success\":false,\"errors\":[{\"code\":\"610\",\"message\":\"not with fetched-4711\"}]}".to_string()
-        };
-        let _ = stream.write_all(answer("200 OK", "", &body).as_bytes()).await;
-    })
-    .await;
-    let http = http(&server.url, &Network::default(), CLIENT);
-    let failure = once(&http).await.err().unwrap();
-    assert_eq!(failure.error.to_string(), "ma: s sweep: 200: 610 not with ***");
-    assert_eq!(http.told("later: fetched-4711"), "later: ***", "where a row repeats it as well");
-}
 
 #[test]
 fn nothing_that_holds_secrets_shows_them() {
