@@ -79,7 +79,6 @@ impl RecordId {
 
 impl fmt::Display for RecordId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // An id is a text of its system's making; what it would do to a terminal it does not do from a message.
         write!(f, "{}:{}:{}", self.system, self.entity.name(), super::visible_line(&self.id))
     }
 }

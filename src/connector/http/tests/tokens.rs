@@ -94,6 +94,6 @@ async fn a_token_that_was_fetched_is_a_secret_too() {
     .await;
     let http = http(&server.url, &Network::default(), CLIENT);
     let failure = once(&http).await.err().unwrap();
-    assert_eq!(failure.error.to_string(), "ma: s sweep: 200: 610 not with ***");
+    assert_eq!(failure.error.to_string(), format!("ma: s sweep at {}: 200: 610 not with ***", server.url));
     assert_eq!(http.told("later: fetched-4711"), "later: ***", "where a row repeats it as well");
 }
