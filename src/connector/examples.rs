@@ -236,6 +236,9 @@ fn compare(expected: &Json, became: &Json, problems: &mut Vec<String>) {
     list_compare("quarantined", &place(&expected_out), &place(&became_out), problems);
 }
 
+/// Of what came beyond what is expected so many are shown.
+const SHOWN_MAX: usize = 20;
+
 fn list_compare(what: &str, expected: &Json, became: &Json, problems: &mut Vec<String>) {
     let (Some(want), Some(got)) = (expected.as_array(), became.as_array()) else {
         return problems.push(format!("{what} is not a list"));
@@ -245,6 +248,9 @@ fn list_compare(what: &str, expected: &Json, became: &Json, problems: &mut Vec<S
     }
     for (i, (want, got)) in want.iter().zip(got).enumerate() {
         difference(&format!("{what}[{i}]"), want, got, problems);
+    }
+    for (i, got) in got.iter().enumerate().skip(want.len()).take(SHOWN_MAX) {
+        problems.push(format!("{what}[{i}] is not expected: {got}"));
     }
 }
 
