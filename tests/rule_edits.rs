@@ -392,6 +392,22 @@ fn an_edit_that_is_taken_back_asks_nothing() {
     assert_eq!(decision(&engine, "ma:person:1", Campaign), "hold");
 }
 
+/// Folders count as never edited for 10 minutes: by a clock that was set back they would for as long as it takes to come to that moment again.
+#[test]
+fn an_edit_that_is_taken_back_after_the_clock_was_set_back_waits() {
+    for (restarted_ms, waits) in [(60_000, 0), (11 * 60_000, 1), (-1_200_000, 1)] {
+        let place = Place::new(Span::minutes(1));
+        let mut engine = place.open();
+        fill(&mut engine);
+        place.take(&mut engine, &[(POLICY, "lost = \"30d\"", "lost = \"60d\"")]);
+        assert_eq!(engine.waiting(), [], "it holds for longer");
+        drop(engine);
+        place.stage.edit(POLICY, "lost = \"60d\"", "lost = \"30d\"");
+        let engine = place.stage.open(Time(NOW.0 + restarted_ms));
+        assert_eq!(engine.former.len(), waits, "{restarted_ms} ms later by our clock");
+    }
+}
+
 #[test]
 fn a_second_edit_before_the_approval_makes_another_plan_and_the_first_cannot_be_approved() {
     let place = Place::new(Span::minutes(1));

@@ -1,7 +1,7 @@
 //! How our clock stands to the systems', by the `Date` of their answers; and up to which moment it may be believed.
 
 use super::engine::Engine;
-use crate::model::{Name, Span, Time};
+use crate::model::{Entity, Name, Span, Time};
 use std::collections::BTreeMap;
 
 /// Clocks that differ by no more than this agree.
@@ -29,6 +29,8 @@ struct Told {
 pub struct Clocks {
     told: BTreeMap<Name, Told>,
     belief: Belief,
+    /// How late it is is known: most systems' clocks agree with ours or, where they are few, all.
+    sure: bool,
 }
 
 /// How far our clock is wrong as the systems have it, and the latest moment that one of them told.
@@ -49,11 +51,16 @@ impl Belief {
     pub fn agrees(self) -> bool {
         self.ahead == Span::ZERO && self.behind == Span::ZERO
     }
+
+    /// By how much our clock was set back, at least.
+    pub fn set_back(self, now: Time) -> Span {
+        self.heard.map_or(Span::ZERO, |heard| heard.since(now))
+    }
 }
 
 impl Clocks {
-    /// Takes a `Date`: the system's clock minus ours at that moment.
-    pub fn tell(&mut self, system: &Name, skew_ms: i64, now: Time) {
+    /// Takes a `Date`: the system's clock minus ours at that moment. Returns whether it is known only since then how late it is.
+    pub fn tell(&mut self, system: &Name, skew_ms: i64, now: Time) -> bool {
         let shift = self.told.get(system).map_or(Span::ZERO, |t| t.shift);
         self.told.insert(system.clone(), Told { skew_ms, at: now, shift });
         let counted = self.counted(now);
@@ -64,6 +71,11 @@ impl Clocks {
             self.told.insert(system.clone(), Told { skew_ms, at: now, shift: wanted });
         }
         self.hear(now.minus(self.belief.ahead).min(Time(now.0.saturating_add(skew_ms))));
+        // Of few, one that is silent now may be the one that is right.
+        let all_agree = || self.told.values().all(|t| t.skew_ms.abs() <= SKEW_MAX.0);
+        let sure = self.belief.agrees() && (counted.len() >= MANY || all_agree());
+        let was_sure = std::mem::replace(&mut self.sure, sure);
+        sure && !was_sure
     }
 
     /// A pass came to its end. Where no system ever tells its time, ours is all there is.
@@ -138,6 +150,25 @@ fn judge(mut skews: Vec<i64>) -> (Span, Span) {
 }
 
 impl Engine {
+    /// Takes a system's `Date`. While nobody could say whose clock is wrong, an end may have been dated by one that is far ahead. Once it is
+    /// known how late it is, such an end counts as now: it was no later, and it is not waited for.
+    pub fn hear_clock(&mut self, system: &Name, skew_ms: i64, now: Time) {
+        if !self.clocks.tell(system, skew_ms, now) {
+            return;
+        }
+        for idx in self.world.indexes() {
+            if !matches!(self.world.slot(idx).id.entity, Entity::Deal | Entity::Ticket) {
+                continue;
+            }
+            let mut record = self.world.record(idx);
+            if record.memory.ended_at.is_some_and(|end| end > now.plus(SKEW_MAX)) {
+                record.memory.ended_at = Some(now);
+                self.keep_written_record(idx, &record);
+                self.mark(idx, &record);
+            }
+        }
+    }
+
     /// Whether our clock agrees with the systems'.
     pub fn clocks_agree(&self) -> bool {
         self.clocks.belief().agrees()
@@ -226,6 +257,21 @@ mod tests {
         clocks.tell(&"s2".into(), 900, now);
         assert_eq!(clocks.shift(&"s2".into()), Span::ZERO, "it was set right");
         assert_eq!(told(&[0, DAY], now).shift(&"s1".into()), Span::ZERO, "of two nobody can say which is wrong");
+    }
+
+    #[test]
+    fn how_late_it_is_is_known_by_most_systems_or_by_all_of_few() {
+        let now = Time(100 * DAY);
+        for (skews, since) in [(vec![0], 0), (vec![DAY, 0], 9), (vec![DAY, 0, 0, 0], 2), (vec![DAY, DAY, DAY], 9)] {
+            let mut clocks = Clocks::default();
+            for (i, skew) in skews.iter().enumerate() {
+                assert_eq!(clocks.tell(&format!("s{i}").as_str().into(), *skew, now), i == since, "{skews:?}, {i}");
+            }
+        }
+        let mut two = told(&[0, DAY], now);
+        let later = now.plus(Span::minutes(120));
+        assert!(!two.tell(&"s0".into(), 0, later), "the other one may be right, though it is silent");
+        assert!(two.tell(&"s1".into(), 0, later), "it was set right");
     }
 
     #[test]

@@ -50,7 +50,7 @@ impl Engine {
             self.note_quarantined(format!("{who}: {}: {}", note.field, note.why));
         }
         if let Some(skew) = page.clock_skew_ms {
-            self.clocks.tell(&run.system, skew, now);
+            self.hear_clock(&run.system, skew, now);
             if run.read + run.read_before == 0 {
                 // The first answer tells the clock for this pass.
                 run.began_there = self.clocks.there(&run.system, run.began);

@@ -121,14 +121,15 @@ fn ended_at(old: Option<&Record>, new: &Record, told: Option<Time>, sight: Sight
         Some(old) if over(old) && old.deal == new.deal => old.memory.ended_at.max(told.filter(is_past)),
         // Seen to end between two looks: after the last of them, no later than now.
         Some(_) => Some(told_or_now.unwrap_or(sight.at).max(sight.before.unwrap_or(sight.at))),
-        None => told_or_now.or(new.changed_at).or(Some(sight.at)),
+        // Its last change is no end that is still to come.
+        None => told_or_now.or(new.changed_at.map(|changed| changed.min(sight.at))).or(Some(sight.at)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DealState, Value};
+    use crate::model::{DealState, TicketState, Value};
 
     fn laid_over(old: &Record, new: Record, accounts: bool) -> Record {
         match overlay(Some(old), Box::new(new), Told { people: true, accounts }, Sight { at: Time(1_000), before: None }) {
@@ -226,5 +227,12 @@ mod tests {
         };
         assert_eq!(first(Some(10)), Some(Time(10)), "never seen open: it ended when the system says");
         assert_eq!(first(Some(9_000)), Some(Time(1_000)), "an end in the future counts as now");
+        for (changed, begins) in [(900, 900), (9_000, 1_000)] {
+            let mut closed = Record::new("support:ticket:1".parse().unwrap());
+            (closed.ticket, closed.changed_at) = (Some(TicketState::Closed), Some(Time(changed)));
+            let sight = Sight { at: Time(1_000), before: None };
+            let Merged::Changed(record) = overlay(None, Box::new(closed), Told::ALL, sight) else { panic!("it is new") };
+            assert_eq!(record.memory.ended_at, Some(Time(begins)), "last changed at {changed}, and no end is told");
+        }
     }
 }

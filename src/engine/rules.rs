@@ -4,7 +4,7 @@
 //! nothing of the rest before it is approved. The former rules lie in the state: a restart does not widen either.
 
 use super::engine::{Engine, Error, Needs};
-use super::left_rules::{LEFT_KEY, LeftRules, StoredLeft};
+use super::left_rules::LEFT_KEY;
 use super::persist::{Opened, decode, encode, kind, link_rules};
 use super::system::SystemState;
 use super::world::NOBODY;
@@ -246,11 +246,7 @@ impl Engine {
     /// At open: the rules that counted when the last process ended, against those of the files now.
     pub(super) fn weigh_stored(&mut self, now: Time) -> Result<(), Error> {
         let counted = stored(&self.disk.state)?;
-        let kept = self.disk.state.get(kind::META, LEFT_KEY.as_bytes())?;
-        // What another version of this program kept only made an edit ask less.
-        let kept = kept.and_then(|bytes| decode::<StoredLeft>(LEFT_KEY, &bytes).ok());
-        let (left_rules, in_force) = kept.map_or_else(|| (LeftRules::default(), self.files.version.clone()), LeftRules::restored);
-        self.left_rules = left_rules;
+        let in_force = self.restore_left_rules(now)?;
         self.weigh_against(in_force, counted, now);
         Ok(())
     }

@@ -7,7 +7,7 @@ use nayose::connector::{Change, Observed, PageRead, Pass, PassEnd, WriteOp};
 use nayose::decide::ratchet::{Held, Reach};
 use nayose::engine::target::Target;
 use nayose::engine::written::WrittenRecord;
-use nayose::model::{DealState, Mail, MailKind, Mark, Name, Record, RefusalScope, Time, Value};
+use nayose::model::{DealState, Mail, MailKind, Mark, Name, Record, RefusalScope, TicketState, Time, Value};
 use std::sync::Arc;
 
 const NOW: Time = Time(1_767_232_800_000);
@@ -163,6 +163,37 @@ fn a_cool_down_that_lost_its_link_ends_by_the_clock() {
     assert!(daemon.engine.time_is_due(after));
     daemon.engine.reconcile(after);
     assert!(holds(&daemon).iter().all(|h| h.until.is_none()), "{:?}", holds(&daemon));
+}
+
+/// The desk's clock is a month ahead, and when its closed ticket was read only one other system had told its time.
+#[test]
+fn an_end_that_a_clock_far_ahead_dated_is_over_once_it_is_known_which_clock_is_wrong() {
+    const MONTH_MS: i64 = 31 * 86_400_000;
+    let mut daemon = daemon();
+    let mut asker = Record::new("support:person:1".parse().expect("an id"));
+    asker.set(&"email".into(), Value::text("taro@acme.example"), NOW);
+    let mut ticket = Record::new("support:ticket:1".parse().expect("an id"));
+    ticket.set(&"priority".into(), Value::text("urgent"), NOW);
+    (ticket.ticket, ticket.people) = (Some(TicketState::Closed), vec!["1".into()]);
+    ticket.changed_at = Some(Time(NOW.0 + MONTH_MS - 60_000));
+    let told = |daemon: &mut Daemon, system: &str, stream: &str, record: Option<&Record>, skew_ms: i64| {
+        let row = |r: &Record| Observed::Record { record: Box::new(r.clone()), people_told: true, accounts_told: true };
+        let observed = record.map(row).into_iter().collect();
+        whole(daemon, system, stream, Pass::Sweep, PageRead { observed, clock_skew_ms: Some(skew_ms), ..PageRead::default() }, NOW);
+        daemon.engine.reconcile(NOW);
+    };
+    told(&mut daemon, "crm", "companies", None, 0);
+    told(&mut daemon, "support", "people", Some(&asker), MONTH_MS);
+    told(&mut daemon, "support", "tickets", Some(&ticket), MONTH_MS);
+    let holds = |daemon: &Daemon| daemon.engine.people.iter().map(|p| p.holds.len()).sum::<usize>();
+    assert_eq!(holds(&daemon), 1, "of two clocks nobody can say which is wrong");
+    let mut deal = Record::new("crm:deal:1".parse().expect("an id"));
+    (deal.deal, deal.memory.ended_at) = (Some(DealState::Lost), Some(Time(NOW.0 - 60_000)));
+    told(&mut daemon, "crm", "deals", Some(&deal), 0);
+    told(&mut daemon, "news", "people", None, 0);
+    assert_eq!(holds(&daemon), 0, "it closed, and needs no time to cool down");
+    let idx = daemon.engine.world.find(&deal.id).expect("it was read");
+    assert_eq!(daemon.engine.world.record(idx).memory.ended_at, deal.memory.ended_at, "a true end stays as it is");
 }
 
 /// A write of fields was under way when our block was taken away, so that its absence said nothing; a marketer set one later.

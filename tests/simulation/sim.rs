@@ -80,8 +80,8 @@ pub struct Sim<'s> {
     /// The rules in the file, and those that an administrator agreed to.
     pub rules: Rules,
     pub agreed: BTreeSet<Rules>,
-    /// Those that counted alone until the last edit, and when that was.
-    former: Option<(Rules, Time)>,
+    /// Those that counted alone when they were left last, and when that was.
+    left: BTreeMap<Rules, Time>,
     pub truth: Truth,
     pub troubles: Troubles,
     pub switches: Switches,
@@ -151,7 +151,7 @@ impl<'s> Sim<'s> {
             shape: history.shape(),
             rules: Rules::Base,
             agreed: BTreeSet::from([Rules::Base]),
-            former: None,
+            left: BTreeMap::new(),
             truth: Truth::new(BEGIN, history.own_form),
             troubles: Table::ALL.into_iter().map(|t| (t.system(), Trouble::default())).collect(),
             switches: Switches::new(&history.switches),
@@ -392,6 +392,7 @@ impl<'s> Sim<'s> {
         self.known.lose();
         self.read_once.clear();
         self.agreed = BTreeSet::from([self.rules]);
+        self.left.clear();
         self.lifted.clear();
         self.kill("stopped, and its store is lost", dice)
     }
@@ -763,9 +764,13 @@ impl<'s> Sim<'s> {
 
     /// policy.toml is edited; the daemon reads it.
     fn edit_rules(&mut self, rules: Rules, dice: &mut Dice) -> Result<(), Violation> {
-        let before = self.former;
-        if let [alone] = *self.agreed.iter().copied().collect::<Vec<_>>() {
-            self.former = Some((alone, self.truth.now));
+        let before = self.left.get(&rules).copied();
+        if self.rules != rules {
+            // Where others counted beside them, they come back with them, and somebody is asked.
+            self.left.remove(&self.rules);
+            if self.agreed.len() == 1 {
+                self.left.insert(self.rules, self.truth.now);
+            }
         }
         self.rules = rules;
         self.agreed.insert(rules);
@@ -785,9 +790,9 @@ impl<'s> Sim<'s> {
         Ok(())
     }
 
-    /// Rules that are as they were ten minutes ago were never edited.
-    pub fn are_as_before(&self, before: Option<(Rules, Time)>) -> bool {
-        before.is_some_and(|(rules, at)| rules == self.rules && self.truth.now.0 - at.0 < 11 * 60_000)
+    /// Rules that are as they were ten minutes ago were never edited, however many others counted in between.
+    fn are_as_before(&self, left: Option<Time>) -> bool {
+        left.is_some_and(|at| self.truth.now.0 - at.0 < 11 * 60_000)
     }
 
     /// Former rules count until an edit that widens is approved; one that does not widen counts alone at once.
