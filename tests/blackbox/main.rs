@@ -24,4 +24,5 @@ mod reload;
 mod running;
 mod secrets;
 mod service;
+mod told;
 mod undo;
