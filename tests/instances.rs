@@ -319,8 +319,8 @@ fn an_open_ticket_that_names_nobody_is_told() {
     let mut ticket = record("support:ticket:3");
     ticket.ticket = Some(nayose::model::TicketState::Open);
     see(&mut engine, &[("tickets", ticket.clone())]);
-    assert!(because(&engine).contains("1 open tickets name nobody"), "{}", because(&engine));
+    assert!(because(&engine).contains("1 open ticket names nobody"), "{}", because(&engine));
     ticket.people = vec!["9".into()];
     see(&mut engine, &[("tickets", ticket)]);
-    assert!(!because(&engine).contains("tickets name nobody"));
+    assert!(!because(&engine).contains("names nobody"));
 }

@@ -34,7 +34,11 @@ pub enum Action {
     /// Check config and manifests; all mistakes at once
     Check,
     /// Read everything and show what would be written; sends nothing (exit 4: there is something)
-    Plan,
+    Plan {
+        /// Read nothing: what follows from what is known. Needs no credential
+        #[arg(long)]
+        known: bool,
+    },
     /// Read, decide and write once
     Sync {
         /// Only this system

@@ -4,6 +4,7 @@ use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
 use crate::engine::backup::Made;
+use crate::model::counted;
 use crate::store::archive;
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -34,7 +35,13 @@ pub async fn backup(common: &Common, file: &Path) -> Exit {
         output::json(&serde_json::json!({ "file": file, "manifest": made.manifest }));
     } else {
         let m = &made.manifest;
-        output::data(&format!("{}: {} items and {} bytes of journal, as of {}", file.display(), m.items, m.journal_bytes, m.made_at));
+        output::data(&format!(
+            "{}: {} and {} of journal, as of {}",
+            file.display(),
+            counted(m.items, "item", "items"),
+            counted(m.journal_bytes, "byte", "bytes"),
+            m.made_at
+        ));
         output::note(
             "the config and its secrets are not in it; it holds names and addresses of everyone: keep it as you keep the CRM's own backups",
         );

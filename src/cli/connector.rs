@@ -3,6 +3,7 @@
 use super::args::{Common, Connectors};
 use super::{Exit, output, try_system};
 use crate::connector::{examples, load};
+use crate::model::counted;
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;
 
@@ -98,7 +99,7 @@ fn test(common: &Common, name: &str) -> Exit {
         for untested in &report.untested {
             output::data(&format!("no example for {untested}"));
         }
-        output::data(&format!("{} examples, {failed} failed", report.examples.len()));
+        output::data(&format!("{}, {failed} failed", counted(report.examples.len(), "example", "examples")));
     }
     if failed > 0 || report.examples.is_empty() { Exit::Failures } else { Exit::Done }
 }

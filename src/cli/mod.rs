@@ -93,7 +93,7 @@ async fn act(args: Args) -> Exit {
     match args.action {
         Action::Demo(options) => demo::demo(options, &common).await,
         Action::Check => check::check(&common),
-        Action::Plan => plan::plan(&common).await,
+        Action::Plan { known } => plan::plan(&common, known).await,
         Action::Sync { system } => sync::sync(&common, system).await,
         Action::Run => run::run(&common).await,
         Action::Approve { what, holds, moved } => approve::approve(&common, what, holds, moved).await,

@@ -3,14 +3,18 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::plan::{LeftUndecided, Plan, PlannedWrite, Waiting};
+use crate::engine::plan::{FieldChange, LeftUndecided, Plan, PlannedWrite, Totals, Waiting};
+use crate::engine::target::Op;
+use crate::model::counted;
 
 /// Writes shown one by one in text; `--json` has them all.
 const SHOWN_MAX: usize = 50;
 
-pub async fn plan(common: &Common) -> Exit {
-    let bar = output::progress("reading every stream");
-    let reply = open::ask(common, Command::Plan { limit: (!common.json).then_some(SHOWN_MAX) }, open::State::Made).await;
+pub async fn plan(common: &Common, known: bool) -> Exit {
+    let bar = output::progress(if known { "deciding" } else { "reading every stream" });
+    let limit = (!common.json).then_some(SHOWN_MAX);
+    let state = if known { open::State::Needed } else { open::State::Made };
+    let reply = open::ask(common, Command::Plan { limit, known }, state).await;
     bar.finish_and_clear();
     let plan = match reply {
         Ok(Reply::Plan(plan)) => plan,
@@ -24,51 +28,106 @@ pub async fn plan(common: &Common) -> Exit {
     for error in &plan.errors {
         output::problem(error);
     }
-    if !plan.writes.is_empty() {
-        Exit::SomethingToWrite
-    } else if !plan.errors.is_empty() {
+    exit(&plan)
+}
+
+/// What is to be written may be more than was found where something could not be read: that is said first.
+fn exit(plan: &Plan) -> Exit {
+    if !plan.errors.is_empty() {
         Exit::Failures
+    } else if !plan.writes.is_empty() {
+        Exit::SomethingToWrite
     } else {
         Exit::Done
     }
 }
 
-/// The plan for a reader: who is unprotected first.
+/// The plan for a reader: who is unprotected first, then what protects.
 pub fn text(plan: &Plan) -> String {
     let mut lines: Vec<String> = Vec::new();
-    for (system, count) in &plan.unprotected {
-        let noun = if *count == 1 { "person" } else { "people" };
-        let verb = if *count == 1 { "is" } else { "are" };
-        lines.push(format!("{count} {noun} on open deals {verb} not protected in {system}"));
+    for (system, count) in &plan.unprotected_by {
+        lines.extend(count.told(system, &plan.not_read));
     }
-    let totals = plan.totals;
+    let Totals { hold, release, update, create } = plan.totals;
     lines.push(format!(
-        "to write: {} holds, {} releases, {} updates, {} new records",
-        totals.hold, totals.release, totals.update, totals.create
+        "to write: {}, {}, {}, {}",
+        counted(hold, "hold", "holds"),
+        counted(release, "release", "releases"),
+        counted(update, "update", "updates"),
+        counted(create, "new record", "new records")
     ));
-    for write in plan.writes.iter().take(SHOWN_MAX) {
-        lines.push(write_text(write));
+    let shown = &plan.writes[..plan.writes.len().min(SHOWN_MAX)];
+    for of_one in shown.chunk_by(|a, b| (&a.op, &a.system) == (&b.op, &b.system)) {
+        lines.push(format!("{}, {}s:", of_one[0].system, of_one[0].op));
+        lines.extend(by_person(of_one));
     }
-    let all = totals.hold + totals.release + totals.update + totals.create;
-    if all > SHOWN_MAX {
-        lines.push(format!("  and {} more (--json shows all)", all - SHOWN_MAX));
-    }
+    lines.extend(rest(&plan.totals, shown));
     lines.extend(plan.waiting.iter().map(waiting_text));
     lines.extend(plan.undecided.as_ref().map(undecided_text));
     lines.join("\n")
 }
 
+/// A line a person; records of one person of which something else is to be written have lines of their own.
+fn by_person(writes: &[PlannedWrite]) -> impl Iterator<Item = String> + '_ {
+    let same = |a: &PlannedWrite, b: &PlannedWrite| a.person == b.person && what(a) == what(b);
+    writes.chunk_by(same).map(|of_person| {
+        let first = &of_person[0];
+        let who = match (&first.name, &first.address) {
+            (Some(name), Some(address)) => format!("{} <{address}>", on_one_line(name)),
+            (Some(name), None) => on_one_line(name),
+            (None, Some(address)) => format!("<{address}>"),
+            (None, None) => "(no name, no address)".into(),
+        };
+        let records: Vec<String> = of_person.iter().map(|w| format!("{}:{}:{}", w.system, w.entity, w.id)).collect();
+        format!("  {who}  {}  {}", records.join(", "), what(first))
+    })
+}
+
+/// A name is what somebody typed.
+fn on_one_line(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// What is written of a record, and why.
+fn what(write: &PlannedWrite) -> String {
+    let mark = |name: &str| matches!(name, "block" | "permit" | "why");
+    let mut parts: Vec<String> = Vec::new();
+    if write.op == Op::Hold.name() {
+        let of_hold = ["block", "permit"].iter().find_map(|mark| write.fields.get(*mark));
+        let rule = of_hold.map(rule_text).unwrap_or_default();
+        parts.push(format!("because {}{rule}", write.reasons.join(", ")));
+    }
+    let told = write.fields.iter().filter(|(name, _)| write.op != Op::Hold.name() || !mark(name));
+    parts.extend(told.map(|(name, change)| format!("{name}: {} -> {}{}", change.old, change.new, rule_text(change))));
+    parts.join("; ")
+}
+
+fn rule_text(change: &FieldChange) -> String {
+    if change.rule.is_empty() { String::new() } else { format!("  [{}]", change.rule) }
+}
+
+/// What is not shown one by one.
+fn rest(totals: &Totals, shown: &[PlannedWrite]) -> Option<String> {
+    let left = |op: Op, all: usize| all.saturating_sub(shown.iter().filter(|w| w.op == op.name()).count());
+    let rest = [
+        (left(Op::Hold, totals.hold), "hold", "holds"),
+        (left(Op::Release, totals.release), "release", "releases"),
+        (left(Op::Update, totals.update), "update", "updates"),
+    ];
+    let told: Vec<String> = rest.into_iter().filter(|(left, ..)| *left > 0).map(|(left, one, many)| counted(left, one, many)).collect();
+    (!told.is_empty()).then(|| format!("and {} more (--json shows all)", told.join(", ")))
+}
+
 /// A plan that waits, in one line.
 pub fn waiting_text(waiting: &Waiting) -> String {
-    let Waiting { plan, kind, count, why, .. } = waiting;
-    format!("waits for `nayose approve {plan}`: {kind} ({count} {}) {why}; for example {}", waiting.noun(), waiting.samples.join(", "))
+    let Waiting { plan, kind, why, samples, .. } = waiting;
+    format!("waits for `nayose approve {plan}`: {kind} ({}) {why}; for example {}", waiting.counted(), samples.join(", "))
 }
 
 /// What rests on not having seen something, in one line.
 fn undecided_text(left: &LeftUndecided) -> String {
     let LeftUndecided { statuses, fields, why } = left;
-    let told =
-        |count: usize, what: &str| (count > 0).then(|| format!("{what} of {count} {}", if count == 1 { "person" } else { "people" }));
+    let told = |count: usize, what: &str| (count > 0).then(|| format!("{what} of {}", counted(count, "person", "people")));
     let who: Vec<String> = told(*statuses, "the status").into_iter().chain(told(*fields, "a field")).collect();
     format!("left as it is until more is read: {}; {why}", who.join(" and "))
 }
@@ -78,8 +137,7 @@ pub fn write_text(write: &PlannedWrite) -> String {
     let why = if write.reasons.is_empty() { String::new() } else { format!("  because {}", write.reasons.join(", ")) };
     let mut text = format!("  {:<7} {}:{}:{}{why}", write.op, write.system, write.entity, write.id);
     for (name, change) in &write.fields {
-        let rule = if change.rule.is_empty() { String::new() } else { format!("  [{}]", change.rule) };
-        text.push_str(&format!("\n            {name}: {} -> {}{rule}", change.old, change.new));
+        text.push_str(&format!("\n            {name}: {} -> {}{}", change.old, change.new, rule_text(change)));
     }
     text
 }
@@ -87,33 +145,43 @@ pub fn write_text(write: &PlannedWrite) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::plan::{FieldChange, Totals};
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
-    #[test]
-    fn what_waits_is_told_with_number_reason_and_samples() {
-        let change = FieldChange { old: json!("Chief"), new: json!("Clerk"), rule: "precedence.toml:5".into() };
-        let write = PlannedWrite {
-            system: "ma".into(),
-            entity: "person".into(),
-            id: "17".into(),
-            op: "update".into(),
-            person: "p_1".into(),
-            reasons: vec!["open_deal_person".into()],
-            fields: [("title".to_string(), change)].into(),
+    fn write(op: &str, system: &str, (id, name): (&str, Option<&str>), fields: &[(&str, Json, Json, &str)]) -> PlannedWrite {
+        let change = |(name, old, new, rule): &(&str, Json, Json, &str)| {
+            (name.to_string(), FieldChange { old: old.clone(), new: new.clone(), rule: rule.to_string() })
         };
-        let waiting = |kind: &str, count, why: &str, samples: &[&str]| Waiting {
+        PlannedWrite {
+            system: system.into(),
+            entity: "person".into(),
+            id: id.into(),
+            op: op.into(),
+            person: format!("p_{name:?}"),
+            name: name.map(String::from),
+            address: name.map(|n| format!("{}@acme.example", n.split_whitespace().next().unwrap_or_default().to_lowercase())),
+            reasons: if op == "hold" { vec!["open_deal_person".into()] } else { Vec::new() },
+            fields: fields.iter().map(change).collect(),
+        }
+    }
+
+    fn waiting(kind: &str, count: usize, why: &str, samples: &[&str]) -> Waiting {
+        Waiting {
             plan: "w_0123abcd".into(),
             kind: kind.into(),
             count,
             limit: 200,
             why: why.into(),
             samples: samples.iter().map(ToString::to_string).collect(),
-        };
+        }
+    }
+
+    #[test]
+    fn what_waits_is_told_with_number_reason_and_samples() {
+        let update = write("update", "ma", ("17", Some("Ken Abe")), &[("title", json!("Chief"), json!("Clerk"), "precedence.toml:5")]);
         let plan = Plan {
-            writes: vec![write],
+            writes: vec![update],
             totals: Totals { update: 1200, ..Totals::default() },
-            unprotected: [("ma".into(), 1)].into(),
+            unprotected_by: [("ma".into(), crate::engine::unprotected::Unprotected { open_deals: 1, ..Default::default() })].into(),
             waiting: vec![
                 waiting("release", 14_000, "ma: more releases at once than [widening] ask_above lets go by themselves", &["ma:person:3"]),
                 waiting(
@@ -128,8 +196,41 @@ mod tests {
                 fields: 1,
                 why: "not read to the end yet since this state was begun: crm.deals".into(),
             }),
-            errors: Vec::new(),
+            ..Plan::default()
         };
         insta::assert_snapshot!(text(&plan));
+    }
+
+    #[test]
+    fn holds_come_first_with_name_address_and_why_and_the_rest_is_counted() {
+        let block = ("block", json!(false), json!(true), "policy.toml:9");
+        let why = ("why", Json::Null, json!("open_deal_person"), "policy.toml:9");
+        let status = ("status", json!("lead"), json!("opportunity"), "policy.toml:3");
+        let hanako = ("17", Some("Hanako\nMori"));
+        let mut writes = vec![
+            write("hold", "ma", hanako, &[block.clone(), why.clone(), status]),
+            write("hold", "ma", ("18", hanako.1), &[block.clone(), why.clone()]),
+            write("hold", "ma", ("19", hanako.1), &[block.clone(), why]),
+            write("hold", "news", ("4", None), &[block]),
+            write("release", "ma", ("20", Some("Yui Ito")), &[("block", json!(true), json!(false), "")]),
+        ];
+        let scored =
+            |n: usize| write("update", "crm", (&n.to_string(), Some("Ken Abe")), &[("score", Json::Null, json!(n), "precedence.toml:4")]);
+        writes.extend((1..=45).map(scored));
+        let plan = Plan { writes, totals: Totals { hold: 4, release: 2, update: 1200, create: 0 }, ..Plan::default() };
+        let told = text(&plan);
+        let (first, last): (Vec<&str>, Option<&str>) = (told.lines().take(10).collect(), told.lines().last());
+        assert_eq!(told.lines().count(), 1 + 5 + 4 + 44 + 1, "heads, people, and the rest: {told}");
+        insta::assert_snapshot!(format!("{}\n(..)\n{}", first.join("\n"), last.unwrap_or_default()));
+    }
+
+    #[test]
+    fn what_could_not_be_read_counts_before_what_is_to_be_written() {
+        let writes = vec![write("hold", "ma", ("17", Some("Ken Abe")), &[])];
+        let errors = vec!["crm.deals: down".to_string()];
+        assert_eq!(exit(&Plan { writes: writes.clone(), errors: errors.clone(), ..Plan::default() }), Exit::Failures);
+        assert_eq!(exit(&Plan { errors, ..Plan::default() }), Exit::Failures);
+        assert_eq!(exit(&Plan { writes, ..Plan::default() }), Exit::SomethingToWrite);
+        assert_eq!(exit(&Plan::default()), Exit::Done);
     }
 }

@@ -3,6 +3,7 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::engine::backup;
+use crate::model::counted;
 use std::path::Path;
 
 pub fn restore(common: &Common, file: &Path) -> Exit {
@@ -14,7 +15,12 @@ pub fn restore(common: &Common, file: &Path) -> Exit {
     match backup::restore(&config, file, open::clock()()) {
         Ok(manifest) if common.json => output::json(&serde_json::json!({ "state": folder, "manifest": manifest })),
         Ok(manifest) => {
-            output::data(&format!("{} holds the state as of {} ({} items)", folder.display(), manifest.made_at, manifest.items));
+            output::data(&format!(
+                "{} holds the state as of {} ({})",
+                folder.display(),
+                manifest.made_at,
+                counted(manifest.items, "item", "items")
+            ));
             output::note(
                 "the config is not part of a backup. Only one nayose may write to your systems: stop the one that the backup is of. \
                  Everything is read anew before anything is released; `nayose status` shows what is left to read",

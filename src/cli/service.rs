@@ -1,5 +1,6 @@
 //! What systemd is told: ready, how well, alive, stopping. Where it did not start us (no `NOTIFY_SOCKET`), nothing happens.
 
+use super::status::numbers;
 use crate::daemon::Shell;
 use crate::daemon::commands::{Command, Reply};
 use crate::engine::status::Status;
@@ -64,7 +65,7 @@ pub async fn keep_telling(shell: Shell) {
 
 fn line(status: &Status) -> String {
     let word = status.protection.name().replace('_', " ");
-    format!("{word}; {} people, {} on hold, {} not enforced", status.people, status.held, status.not_enforced)
+    format!("{word}; {}", numbers(status))
 }
 
 fn tell(states: &[NotifyState]) {

@@ -4,6 +4,7 @@ use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
 use crate::engine::status::Status;
+use crate::model::counted;
 
 pub async fn status(common: &Common) -> Exit {
     match open::ask(common, Command::Status, open::State::Needed).await {
@@ -19,11 +20,18 @@ pub async fn status(common: &Common) -> Exit {
     }
 }
 
+/// How many people there are, and how many of them are on hold and not blocked where they must be.
+pub fn numbers(status: &Status) -> String {
+    let people = counted(status.people, "person", "people");
+    let open = status.not_enforced.map_or("not known how many".into(), |n| n.to_string());
+    format!("{people}, {} on hold, {open} not enforced", status.held)
+}
+
 /// The status for a reader: protection first.
 pub fn text(status: &Status) -> String {
     let mut lines = vec![format!("protection: {}", status.protection.name().replace('_', " "))];
     lines.extend(status.because.iter().map(|b| format!("  {b}")));
-    lines.push(format!("{} people, {} on hold, {} not enforced", status.people, status.held, status.not_enforced));
+    lines.push(numbers(status));
     let mut table = output::table(&["stream", "proved", "age", "error"]);
     for (name, system) in &status.systems {
         for (stream, s) in &system.streams {
@@ -52,7 +60,7 @@ pub fn text(status: &Status) -> String {
     }
     lines.push(table.to_string());
     if !status.quarantine.is_empty() {
-        lines.push("not read:".into());
+        lines.push("what could not be read:".into());
         lines.extend(status.quarantine.iter().map(|q| format!("  {q}")));
     }
     lines.join("\n")

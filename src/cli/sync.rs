@@ -4,6 +4,7 @@ use super::args::Common;
 use super::plan::waiting_text;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
+use crate::model::counted;
 
 pub async fn sync(common: &Common, system: Option<String>) -> Exit {
     let bar = output::progress("reading, deciding, writing");
@@ -42,10 +43,11 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
         output::data(&table.to_string());
     }
     for note in &synced.quarantine {
-        output::note(&format!("not read: {note}"));
+        output::note(note);
     }
     for (system, count) in &synced.unwritten {
-        output::note(&format!("{count} holds are not written to {system} yet: `nayose status` and `nayose deadletters list` say why"));
+        let holds = counted(*count, "hold is", "holds are");
+        output::note(&format!("{holds} not written to {system} yet: `nayose status` and `nayose deadletters list` say why"));
     }
     for waiting in &synced.waiting {
         output::note(&waiting_text(waiting));

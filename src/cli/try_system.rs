@@ -6,7 +6,7 @@ use crate::config::System;
 use crate::connector::{Connector, Lane, PageRead, StreamInfo, examples};
 use crate::engine::marks_in_words::{MarksInWords, in_words};
 use crate::engine::target::Allowed;
-use crate::model::{Record, RecordId, ShortText};
+use crate::model::{Record, RecordId, ShortText, counted};
 use serde_json::{Value as Json, json};
 
 /// Records of each stream that are shown.
@@ -99,9 +99,9 @@ async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInf
         for (field, always) in &missing {
             let said = if *always { ", which the system always shows; has the token lost a scope?" } else { "" };
             let no = if refusals.contains(field) { " Nobody's refusal there can be seen." } else { "" };
-            let rows = page.shown.rows;
+            let rows = counted(page.shown.rows, "record", "records");
             output::data(&format!(
-                "  not shown: none of {rows} records has {field}{said}{no} If this account has none: lacks = [{field:?}] in [systems.{system}]"
+                "  not shown: none of {rows} has {field}{said}{no} If this account has none: lacks = [{field:?}] in [systems.{system}]"
             ));
         }
         for field in info.watched.iter().filter(|f| f.lacked) {
@@ -126,13 +126,12 @@ fn tell_page(connector: &dyn Connector, info: &StreamInfo, page: &PageRead, beca
         Json::Object(parts) => parts.get("records").unwrap_or(&Json::Null),
         list => list,
     };
-    output::data(&format!("{}.{}: {} records on the first page", connector.system(), info.name, page.observed.len()));
+    output::data(&format!("{}.{}: {} on the first page", connector.system(), info.name, counted(page.observed.len(), "record", "records")));
     for record in records.as_array().into_iter().flatten().take(SHOWN) {
         output::data(&format!("  {record}"));
     }
     for q in &page.quarantined {
-        let who = q.record.as_ref().map_or_else(|| info.name.to_string(), ToString::to_string);
-        output::data(&format!("  not read: {who}: {}: {}", q.field, q.why));
+        output::data(&format!("  {}", q.told(connector.system(), &info.name)));
     }
 }
 

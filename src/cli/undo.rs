@@ -4,7 +4,7 @@ use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
 use crate::engine::undo::Undo;
-use crate::model::{Span, Time};
+use crate::model::{Span, Time, counted};
 use serde_json::json;
 
 /// Records shown one by one in text; `--json` has them all.
@@ -63,14 +63,15 @@ fn time(text: &str, now: Time) -> Result<Time, String> {
     })
 }
 
-fn count(n: usize, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
-}
-
 /// What would be set back, for a reader.
 pub fn text(undo: &Undo) -> String {
     let fields: usize = undo.writes.iter().map(|w| w.fields.len()).sum();
-    let mut lines = vec![format!("run {}: to be set back: {} of {}", undo.run, count(fields, "field"), count(undo.writes.len(), "record"))];
+    let mut lines = vec![format!(
+        "run {}: to be set back: {} of {}",
+        undo.run,
+        counted(fields, "field", "fields"),
+        counted(undo.writes.len(), "record", "records")
+    )];
     if !undo.complete {
         lines.push("its first writes are not kept any more: those stay as they are".into());
     }
@@ -79,7 +80,7 @@ pub fn text(undo: &Undo) -> String {
         lines.push(format!("  and {} more (--json shows all)", undo.writes.len() - SHOWN_MAX));
     }
     if !undo.left_out.is_empty() {
-        lines.push(format!("left as it is: {}", count(undo.left_out.len(), "field")));
+        lines.push(format!("left as it is: {}", counted(undo.left_out.len(), "field", "fields")));
         lines.extend(undo.left_out.iter().take(SHOWN_MAX).map(|l| format!("  {} {}: {}", l.record, l.field, l.why)));
         if undo.left_out.len() > SHOWN_MAX {
             lines.push(format!("  and {} more (--json shows all)", undo.left_out.len() - SHOWN_MAX));
@@ -107,6 +108,8 @@ mod tests {
             id: "17".into(),
             op: "update".into(),
             person: "p_1".into(),
+            name: None,
+            address: None,
             reasons: Vec::new(),
             fields: [("title".to_string(), change)].into(),
         };

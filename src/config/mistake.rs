@@ -1,5 +1,6 @@
 //! What is wrong in the config folder, told so that it can be put right: file, line, the text underlined, and what was expected.
 
+use crate::model::counted;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
@@ -75,8 +76,7 @@ impl Mistakes {
         if let Some(more) = self.list.len().checked_sub(DRAWN_MAX).filter(|more| *more > 0) {
             out.push_str(&format!("and {more} more\n"));
         }
-        let (s, files) = (if self.list.len() == 1 { "" } else { "s" }, self.files());
-        out.push_str(&format!("{} mistake{s} in {}\n", self.list.len(), files.join(", ")));
+        out.push_str(&format!("{} in {}\n", counted(self.list.len(), "mistake", "mistakes"), self.files().join(", ")));
         out
     }
 

@@ -1,14 +1,47 @@
 //! What of an answer is no record, or no value of one.
 
-use crate::model::{Address, Entity, RecordId, ShortText};
+use crate::model::{Address, Entity, Name, RecordId, ShortText};
 
-/// A raw record that could not be read as one: kept out, counted, told.
+/// A raw record that could not be read as one, or a field of one that was left out: counted, told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quarantined {
     /// Its id where that much could be read.
     pub record: Option<RecordId>,
     pub field: String,
     pub why: String,
+}
+
+/// The field of whoever cannot be told from a record that was deleted: then nothing of it is read.
+pub const DELETED: &str = "deleted";
+
+impl Quarantined {
+    /// For people: what was left out, and of what.
+    pub fn told(&self, system: &Name, stream: &str) -> String {
+        let Quarantined { record, field, why } = self;
+        match record {
+            Some(record) if field == DELETED => format!("{record} was not read: whether it was deleted: {why}"),
+            Some(record) => format!("{record} was read without its {field}: {why}"),
+            None => format!("{system}.{stream}: a row was not read: its {field}: {why}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_that_was_read_without_a_field_is_not_told_as_unread() {
+        let told = |record: Option<&str>, field: &str, why: &str| {
+            let record = record.map(|r| r.parse().unwrap());
+            Quarantined { record, field: field.into(), why: why.into() }.told(&"crm".into(), "people")
+        };
+        let email = told(Some("crm:person:98"), "email", "is no e-mail address");
+        assert_eq!(email, "crm:person:98 was read without its email: is no e-mail address");
+        assert_eq!(told(None, "id", "there is no id"), "crm.people: a row was not read: its id: there is no id");
+        let deleted = told(Some("crm:person:98"), DELETED, "is a list");
+        assert_eq!(deleted, "crm:person:98 was not read: whether it was deleted: is a list");
+    }
 }
 
 /// A row that was kept out whole, and what of it can be read all the same.

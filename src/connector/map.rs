@@ -6,6 +6,7 @@
 
 use super::condition::{Condition, filled};
 use super::json::Json;
+use super::kept_out::DELETED;
 use super::manifest::{FieldKind, FieldMap, Paths, RecordMap, Request, TimeFormat, TimePath, Writes};
 use super::marks::MarkReader;
 use super::paths::Path;
@@ -186,7 +187,7 @@ impl Mapper {
         let mut told = Told { id: &id, page: &mut page.quarantined };
         match self.deleted.as_ref().map_or(Ok(false), |c| c.holds(raw)) {
             Err(why) => {
-                told.tell("deleted", why.0.clone());
+                told.tell(DELETED, why.0.clone());
                 return self.keep_out(raw, Some(id.clone()), format!("whether it was deleted {}", why.0), page);
             }
             Ok(true) => return page.observed.push(Observed::Deleted(id)),

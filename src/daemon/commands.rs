@@ -22,9 +22,11 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    /// With a limit only so many writes are told one by one.
+    /// With a limit only so many writes are told one by one. What is known may be enough: then nothing is read.
     Plan {
         limit: Option<usize>,
+        #[serde(default)]
+        known: bool,
     },
     Sync {
         system: Option<String>,
@@ -130,11 +132,22 @@ impl Shell {
     async fn answer(&self, command: Command) -> Result<Reply, Error> {
         let now = self.now();
         Ok(match command {
-            Command::Plan { limit } => {
+            Command::Plan { limit, known: true } => {
+                self.reconcile()?;
+                let now = self.now();
+                Reply::Plan(self.with(|e| e.plan(limit, now)))
+            }
+            Command::Plan { limit, known: false } => {
                 let streams = self.read_all(None).await?;
                 self.reconcile()?;
                 let now = self.now();
-                let mut plan = self.with(|e| e.plan(limit, now));
+                let failed = |s: &&StreamReport| s.error.is_some();
+                let mut plan = self.with(|e| {
+                    let mut plan = e.plan(limit, now);
+                    let of_people = streams.iter().filter(failed).filter(|s| e.shows_whom(&s.system, &s.stream));
+                    plan.rests_on_unread(of_people.map(|s| format!("{}.{}", s.system, s.stream)));
+                    plan
+                });
                 self.with(Engine::commit)?;
                 plan.errors = streams.into_iter().filter_map(|s| s.error.map(|e| format!("{}.{}: {e}", s.system, s.stream))).collect();
                 Reply::Plan(plan)

@@ -9,7 +9,7 @@ use super::system::{Approval, SystemState};
 use super::target::{Due, Sent, permit_stands};
 use super::world::Idx;
 use crate::connector::{Change, PermitChange};
-use crate::model::{Mark, Name, Record, RecordId, Time, Value, is_blank};
+use crate::model::{Mark, Name, Record, RecordId, Time, Value, counted, is_blank};
 use serde::Serialize;
 
 /// One field may change to one and the same value in this part of the records that may change at all.
@@ -232,7 +232,8 @@ impl Engine {
                 let limits = self.limits(Op::Hold, self.targets(state));
                 if count > limits.records {
                     alarms.push(format!(
-                        "{system}: {count} holds within {}, more than [widening] ask_above = {}: they are written all the same; is a rule or a CRM import wrong?",
+                        "{system}: {} within {}, more than [widening] ask_above = {}: all are written all the same; is a rule or a CRM import wrong?",
+                        counted(count, "hold", "holds"),
                         limits.within, limits.records
                     ));
                 }
@@ -352,10 +353,10 @@ fn why(system: &Name, op: Op, recent: usize, limits: &Limits, losses: &[(Replace
     let before = if recent > 0 { format!(", after {recent} within the last {}", limits.within) } else { String::new() };
     let mut why = format!("{system}: more {}s at once than {of} ask_above lets go by themselves{before}", op.name());
     for (lost, count) in losses.iter().take(SAMPLES) {
-        let field = &lost.field;
+        let (field, records) = (&lost.field, counted(*count, "record", "records"));
         why.push_str(&match lost.by {
-            None => format!("; {field} would be emptied in {count} records"),
-            Some(_) => format!("; {field} would be replaced by one and the same value in {count} records"),
+            None => format!("; {field} would be emptied in {records}"),
+            Some(_) => format!("; {field} would be replaced by one and the same value in {records}"),
         });
     }
     why

@@ -116,7 +116,7 @@ fn present(status: &Status, now: Time) -> Vec<Now> {
             "protection".into(),
             format!(
                 "nayose is not protecting (people on hold and not blocked: {}{streams}). `nayose status` says why.",
-                status.not_enforced
+                status.not_enforced.map_or("not known".to_string(), |n| n.to_string())
             ),
             "nayose is protecting again.".into(),
             0,

@@ -46,8 +46,7 @@ impl Engine {
         }
         run.shown.add(page.shown);
         for note in page.quarantined {
-            let who = note.record.map_or_else(|| format!("{}:{}", run.system, run.stream), |r| r.to_string());
-            self.note_quarantined(format!("{who}: {}: {}", note.field, note.why));
+            self.note_quarantined(note.told(&run.system, &run.stream));
         }
         if let Some(skew) = page.clock_skew_ms {
             self.hear_clock(&run.system, skew, now);

@@ -3,12 +3,12 @@
 use super::coverage::Coverage;
 use super::deliver::Op;
 use super::engine::Engine;
-use super::system::Lanes;
-use super::world::{Idx, NOBODY};
+use super::unprotected::Unprotected;
+use super::world::{Idx, NOBODY, PersonIdx};
 use crate::connector::PermitChange;
 use crate::decide::ratchet::Kept;
 use crate::decide::standing::{By, HoldNow, REFUSAL_UNREAD};
-use crate::model::{Name, Record, RecordId, Time, Value};
+use crate::model::{Name, Record, RecordId, Time, Value, counted};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,8 +18,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Plan {
     pub writes: Vec<PlannedWrite>,
     pub totals: Totals,
-    /// People on holds whose record in that system does not show a block.
-    pub unprotected: BTreeMap<Name, usize>,
+    /// People on holds whose record in that system does not show a block; `None`: not known, as something was not read.
+    pub unprotected: BTreeMap<Name, Option<usize>>,
+    /// The same by what holds them, and those who must get no mail without being on hold.
+    #[serde(default)]
+    pub unprotected_by: BTreeMap<Name, Unprotected>,
+    /// Streams that these numbers rest on and that were not read to their end in time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_read: Vec<String>,
     pub waiting: Vec<Waiting>,
     /// Statuses and fields that are left as they are until more is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,6 +33,16 @@ pub struct Plan {
     /// Streams that could not be read for this plan: what they would change is not in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
+}
+
+impl Plan {
+    /// The numbers of whom nothing protects rest on these streams too, which could not be read.
+    pub fn rests_on_unread(&mut self, streams: impl IntoIterator<Item = String>) {
+        self.not_read.extend(streams);
+        self.not_read.sort();
+        self.not_read.dedup();
+        self.unprotected = self.unprotected_by.iter().map(|(name, count)| (name.clone(), count.known(&self.not_read))).collect();
+    }
 }
 
 /// What waits until more is read: it rests on not having seen what may be there.
@@ -53,6 +69,12 @@ pub struct PlannedWrite {
     pub id: String,
     pub op: String,
     pub person: String,
+    /// By which people know the person; `None`: no record has one.
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub address: Option<String>,
+    /// What stands against the person, where the write protects.
     pub reasons: Vec<String>,
     pub fields: BTreeMap<String, FieldChange>,
 }
@@ -77,9 +99,9 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// What `count` counts.
-    pub fn noun(&self) -> &'static str {
-        if self.kind == Op::Update.name() { "records" } else { "people" }
+    /// `count` with what it counts.
+    pub fn counted(&self) -> String {
+        if self.kind == Op::Update.name() { counted(self.count, "record", "records") } else { counted(self.count, "person", "people") }
     }
 }
 
@@ -113,25 +135,31 @@ impl Engine {
             self.keep_guards(system);
         }
         let undecided = self.left_undecided(now);
-        let mut plan = Plan { unprotected: self.unprotected(), waiting: self.waiting(), undecided, ..Plan::default() };
+        let mut plan = Plan { unprotected_by: self.unprotected(), waiting: self.waiting(), undecided, ..Plan::default() };
+        plan.rests_on_unread(self.not_read(now));
         self.guards_waiting_in_full(&mut plan.waiting, now);
-        for system in systems {
-            let places: Vec<(Idx, Lanes)> = self.systems[&system].outbox.iter().map(|(i, l)| (*i, *l)).collect();
-            for (idx, lanes) in places {
-                if lanes.protective {
-                    plan.totals.hold += 1;
-                } else if lanes.release {
-                    plan.totals.release += 1;
-                } else {
-                    plan.totals.update += 1;
-                }
-                if limit.is_none_or(|l| plan.writes.len() < l) {
-                    let record = self.world.record(idx);
-                    plan.writes.extend(self.planned(idx, &record, now));
-                }
+        for (op, idx) in self.in_order() {
+            match op {
+                Op::Hold => plan.totals.hold += 1,
+                Op::Release => plan.totals.release += 1,
+                Op::Update => plan.totals.update += 1,
+            }
+            if limit.is_none_or(|l| plan.writes.len() < l) {
+                let record = self.world.record(idx);
+                plan.writes.extend(self.planned(idx, &record, now));
             }
         }
         plan
+    }
+
+    /// All that is lined up: what protects first, then what releases, then the rest; each by system, and a person's records together.
+    fn in_order(&self) -> Vec<(Op, Idx)> {
+        let mut all: Vec<(Op, &Name, PersonIdx, Idx)> = Vec::new();
+        for (name, system) in self.systems.iter() {
+            all.extend(system.outbox.iter().map(|(idx, lanes)| (lanes.foremost(), name, self.world.slot(*idx).person, *idx)));
+        }
+        all.sort_unstable();
+        all.into_iter().map(|(op, _, _, idx)| (op, idx)).collect()
     }
 
     fn left_undecided(&self, now: Time) -> Option<LeftUndecided> {
@@ -147,7 +175,6 @@ impl Engine {
             return Vec::new();
         }
         let person = self.world.slot(idx).person;
-        let why = if person == NOBODY { Vec::new() } else { self.reasons(person, record) };
         let block_rule = self.hold_rules(person);
         let mut fields = BTreeMap::new();
         let mut op = Op::Update;
@@ -187,15 +214,35 @@ impl Engine {
                 fields.insert(name.to_string(), FieldChange { old, new: value.to_json(), rule });
             }
         }
+        // What stands against a person is no reason for anything but a hold.
+        let reasons = if person == NOBODY || op != Op::Hold { Vec::new() } else { self.reasons(person, record) };
+        let (name, address) = self.known_as(person, record);
         vec![PlannedWrite {
             system: record.id.system.clone(),
             entity: record.id.entity.name().into(),
             id: record.id.id.to_string(),
             op: op.name().into(),
             person: self.person_id(person),
-            reasons: why,
+            name,
+            address,
+            reasons,
             fields,
         }]
+    }
+
+    /// A name and an address to know a person by: the record's own, else those of another record of the person.
+    pub(super) fn known_as(&self, person: PersonIdx, record: &Record) -> (Option<String>, Option<String>) {
+        let (mut name, mut address) = (record.name(), record.address());
+        let others = self.people.get(person as usize).map(|p| p.members.as_slice()).unwrap_or_default();
+        for idx in others {
+            if name.is_some() && address.is_some() {
+                break;
+            }
+            let other = self.world.record(*idx);
+            name = name.or_else(|| other.name());
+            address = address.or_else(|| other.address());
+        }
+        (name, address.map(|a| a.to_string()))
     }
 
     /// The reason codes that stand against a person now.
@@ -228,32 +275,6 @@ impl Engine {
         let Some(person) = self.people.get(person as usize) else { return String::new() };
         let records: Vec<Record> = person.members.iter().map(|i| self.world.record(*i)).collect();
         crate::link::person_id(&records.iter().collect::<Vec<_>>())
-    }
-
-    /// For each system that takes blocks: people whom a hold stops and whose record there shows none.
-    pub fn unprotected(&self) -> BTreeMap<Name, usize> {
-        let mut counts: BTreeMap<Name, usize> =
-            self.systems.iter().filter(|(_, s)| s.allowed.block || s.allowed.permit).map(|(n, _)| (n.clone(), 0)).collect();
-        for person in self.people.iter() {
-            if !person.holds.iter().any(|h| h.stops.needs_block()) {
-                continue;
-            }
-            let mut open: BTreeSet<&Name> = BTreeSet::new();
-            for idx in &person.members {
-                let slot = self.world.slot(*idx);
-                let Some(system) = self.systems.get(&slot.id.system) else { continue };
-                // A label that only a permit gives is protected by its absence.
-                let lanes = system.outbox.get(idx).copied().unwrap_or_default();
-                let stands = !lanes.protective && !slot.target.as_ref().is_some_and(|t| t.loses_its_block());
-                if (system.allowed.block || system.allowed.permit) && !stands && !self.is_enforced_anyway(*idx) {
-                    open.insert(&slot.id.system);
-                }
-            }
-            for system in open {
-                *counts.entry(system.clone()).or_default() += 1;
-            }
-        }
-        counts
     }
 
     /// All holds that are kept and wait for someone's word.

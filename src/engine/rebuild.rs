@@ -94,7 +94,7 @@ impl Engine {
         streams.filter(|(system, info)| !self.was_read(system, info)).map(|(system, info)| format!("{system}.{}", info.name)).collect()
     }
 
-    fn was_read(&self, system: &Name, info: &StreamInfo) -> bool {
+    pub(super) fn was_read(&self, system: &Name, info: &StreamInfo) -> bool {
         let streams = &self.systems[system].streams;
         let Some(state) = streams.get(&info.name) else { return false };
         if let Some(deals) = &info.for_each {

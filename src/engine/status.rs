@@ -9,7 +9,7 @@ use super::unread_refusals::UnreadWords;
 use crate::connector::Usage;
 use crate::decide::freshness::Needed;
 use crate::decide::rules::HoldScope;
-use crate::model::{Entity, Name, RecordId, Time};
+use crate::model::{Entity, Name, RecordId, Time, counted};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -20,8 +20,8 @@ pub struct Status {
     /// Why it is not `protecting`; and what an operator should know.
     pub because: Vec<String>,
     pub systems: BTreeMap<Name, SystemStatus>,
-    /// People on holds whose record in some MA does not show the block.
-    pub not_enforced: usize,
+    /// People on holds whose record in some MA does not show the block; `None`: not known, as something was not read.
+    pub not_enforced: Option<usize>,
     pub people: usize,
     pub held: usize,
     pub waiting: Vec<Waiting>,
@@ -105,28 +105,25 @@ const DAY_MS: i64 = 86_400_000;
 impl Engine {
     /// How things stand now. `usage` is what each connector has used today.
     pub fn status(&self, usage: &BTreeMap<Name, Usage>, now: Time) -> Status {
-        let unprotected = self.unprotected();
-        let not_enforced = unprotected.values().sum();
+        let (unprotected, not_read) = (self.unprotected(), self.not_read(now));
+        let on_hold: usize = unprotected.values().map(|u| u.on_hold()).sum();
         let unwritten = self.unwritten_holds();
         let mut because = Vec::new();
         let mut watching = Vec::new();
         for (system, count) in &unprotected {
-            let state = &self.systems[system];
-            match state.approved {
-                None if *count > 0 => {
-                    because.push(format!(
-                        "{count} people on open deals are not protected in {system}: `nayose approve {system} --holds` lets holds go"
-                    ));
-                }
-                None => {}
-                Some(_) if *count > 0 => because.push(format!("{count} holds are not written to {system} yet")),
-                // Those of people who said no elsewhere.
-                Some(_) => {
-                    because.extend(unwritten.get(system).map(|count| format!("{count} protective writes have not reached {system} yet")))
-                }
-            }
-            if state.approved.is_none() {
+            let waits = unwritten.get(system).copied().unwrap_or(0);
+            if self.systems[system].approved.is_none() {
+                let lets_go = format!("`nayose approve {system} --holds` lets holds go");
+                let told = count.told(system, &not_read).into_iter();
+                let told = told.skip(usize::from(count.open_deals == 0 && not_read.is_empty()));
+                because.extend(told.map(|line| format!("{line}: {lets_go}")));
                 watching.push(system.clone());
+            } else if count.on_hold() > 0 {
+                because.push(format!("{} not written to {system} yet", counted(count.on_hold(), "hold is", "holds are")));
+            } else if waits > 0 {
+                // Those of people who said no elsewhere.
+                let writes = counted(waits, "protective write has", "protective writes have");
+                because.push(format!("{writes} not reached {system} yet"));
             }
         }
         for (name, system) in self.systems.iter() {
@@ -172,7 +169,7 @@ impl Engine {
         because.extend(self.unfollowed.restart.iter().cloned());
         let waiting = self.waiting();
         for plan in &waiting {
-            because.push(format!("{} ({} {}) waits for `nayose approve {}`: {}", plan.kind, plan.count, plan.noun(), plan.plan, plan.why));
+            because.push(format!("{} ({}) waits for `nayose approve {}`: {}", plan.kind, plan.counted(), plan.plan, plan.why));
         }
         for (account, people, cap) in self.crowded_accounts() {
             because.push(format!(
@@ -181,18 +178,20 @@ impl Engine {
         }
         let no_people = self.open_and_naming_nobody(Entity::Deal);
         if no_people > 0 {
-            because.push(format!("{no_people} open deals name nobody: they hold only their account, if they name one"));
+            let deals = counted(no_people, "open deal names", "open deals name");
+            because.push(format!("{deals} nobody: that holds only the account, if one is named"));
         }
         let no_requester = self.open_and_naming_nobody(Entity::Ticket);
         if no_requester > 0 {
-            because.push(format!("{no_requester} open tickets name nobody: they hold nobody; give each its requester"));
+            let tickets = counted(no_requester, "open ticket names", "open tickets name");
+            because.push(format!("{tickets} nobody: that holds nobody; give each its requester"));
         }
         let targets = unprotected.len();
         // Ages are told by a clock that is wrong.
         let stale = stale || !self.clocks_agree();
         let protection = if targets == 0 || watching.len() == targets {
             Protection::Watching
-        } else if stale || not_enforced > 0 || !unwritten.is_empty() || !watching.is_empty() {
+        } else if stale || on_hold > 0 || !unwritten.is_empty() || !watching.is_empty() {
             Protection::NotProtecting
         } else {
             Protection::Protecting
@@ -202,7 +201,7 @@ impl Engine {
             protection,
             because,
             systems: self.systems.keys().map(|n| (n.clone(), self.system_status(n, usage, now))).collect(),
-            not_enforced,
+            not_enforced: (on_hold > 0 || not_read.is_empty()).then_some(on_hold),
             people: living.clone().count(),
             held: living.filter(|p| !p.holds.is_empty()).count(),
             waiting,

@@ -6,7 +6,7 @@ use super::instance::Identity;
 use super::outbox::Outbox;
 use super::persist::Opened;
 use super::reading::StreamState;
-use super::target::{Allowed, Due};
+use super::target::{Allowed, Due, Op};
 use super::world::Idx;
 use crate::config::System;
 use crate::connector::{Abilities, StreamInfo, Usage};
@@ -65,6 +65,15 @@ pub struct Lanes {
 impl Lanes {
     pub fn of(due: &Due) -> Lanes {
         Lanes { protective: due.protective.is_some(), release: due.release.is_some(), update: due.update.is_some() }
+    }
+
+    /// What a write is called that carries all of it.
+    pub fn foremost(self) -> Op {
+        match self {
+            Lanes { protective: true, .. } => Op::Hold,
+            Lanes { release: true, .. } => Op::Release,
+            _ => Op::Update,
+        }
     }
 }
 

@@ -90,13 +90,17 @@ impl Engine {
         let mut writes = Vec::new();
         for (idx, fields) in &worked.back {
             let id = self.world.slot(*idx).id.clone();
+            let person = self.world.slot(*idx).person;
+            let (name, address) = self.known_as(person, &self.world.record(*idx));
             let change = |f: &SetBack| FieldChange { old: f.shown.to_json(), new: f.to.to_json(), rule: rule.clone() };
             writes.push(PlannedWrite {
                 system: id.system.clone(),
                 entity: id.entity.name().into(),
                 id: id.id.to_string(),
                 op: Op::Update.name().into(),
-                person: self.person_id(self.world.slot(*idx).person),
+                person: self.person_id(person),
+                name,
+                address,
                 reasons: Vec::new(),
                 fields: fields.iter().map(|f| (f.field.to_string(), change(f))).collect(),
             });

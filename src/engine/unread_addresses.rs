@@ -1,7 +1,7 @@
 //! Records whose address is there and cannot be read for sure: they get no permit and are not released, and are told for as long.
 
 use super::engine::Engine;
-use crate::model::Name;
+use crate::model::{Name, counted};
 use std::collections::BTreeMap;
 
 /// Records that are named.
@@ -25,7 +25,8 @@ impl Engine {
         let line = |((system, stream), (count, named)): ((Name, Name), (usize, Vec<String>))| {
             let more = if count > named.len() { ", .." } else { "" };
             format!(
-                "{system}.{stream}: the address of {count} records cannot be read ({}{more}): they get no permit and are not released until it is mended there",
+                "{system}.{stream}: the address of {} cannot be read ({}{more}): no permit is given and nothing released there until it is mended",
+                counted(count, "record", "records"),
                 named.join(", ")
             )
         };

@@ -8,7 +8,7 @@ use super::world::Idx;
 use crate::decide::phase::Phase;
 use crate::decide::ratchet::{CauseNow, Kept, Reach};
 use crate::decide::standing::{By, HoldNow, Kinds, REFUSAL_UNREAD};
-use crate::model::{MailKind, Name, Reason, Record, ShortText, Time};
+use crate::model::{MailKind, Name, Reason, Record, ShortText, Time, counted};
 use std::collections::BTreeMap;
 
 /// So many records, and this share of a stream, are a word of its own and no slip of somebody's hand.
@@ -45,8 +45,10 @@ impl UnreadWords {
             more => format!(" and {more} other values"),
         };
         format!(
-            "{system}.{stream}: {bearers} of {of} records show in an opt-out field what is neither yes nor no: {}{more}. Whoever shows it is held \
+            "{system}.{stream}: {bearers} of {} {} in an opt-out field what is neither yes nor no: {}{more}. Whoever shows it is held \
              (refusal_unread). Say what it means in [systems.{system}] of systems.toml: {}",
+            counted(*of, "record", "records"),
+            if *bearers == 1 { "shows" } else { "show" },
             told.join(", "),
             self.form()
         )

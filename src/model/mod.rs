@@ -11,11 +11,13 @@
 //! - [`name`], [`by_name`]: short names that many values share, and a few things by name
 //! - [`decision`]: allow, hold, deny and their reason codes
 //! - [`invisible`], [`visible`]: characters that nobody sees, and text from elsewhere as it may be shown
+//! - [`counted()`]: a number with its noun, for people
 //! - [`expression`]: CEL expressions over the typed values
 
 pub mod address;
 pub mod by_name;
 pub mod consent;
+mod counted;
 pub mod decision;
 pub mod expression;
 pub mod invisible;
@@ -29,6 +31,7 @@ pub mod visible;
 pub use address::Address;
 pub use by_name::ByName;
 pub use consent::{Basis, Refusal, RefusalScope};
+pub use counted::counted;
 pub use decision::{Decision, Reason, Verdict};
 pub use expression::Expression;
 pub(crate) use invisible::is_blank;

@@ -7,7 +7,7 @@ use super::compact::{self, Compacted};
 use super::folder::{Folder, JOURNAL, JOURNAL_NEW, private};
 use super::noted::Noted;
 use super::{Entry, Error, State};
-use crate::model::Time;
+use crate::model::{Time, counted};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -67,16 +67,19 @@ impl JournalNotes {
         }
         if self.missing_bytes > 0 {
             notes.push(format!(
-                "the journal is {} bytes shorter than it was (cut, taken away or replaced): what its last lines said counts only as far as the \
+                "the journal is {} shorter than it was (cut, taken away or replaced): what its last lines said counts only as far as the \
                  store or a system still tells it",
-                self.missing_bytes
+                counted(self.missing_bytes, "byte", "bytes")
             ));
         }
         if self.unknown > 0 {
-            notes.push(format!("{} lines of the journal are of a newer nayose and were passed over", self.unknown));
+            notes.push(format!(
+                "{} of a newer nayose and passed over",
+                counted(self.unknown, "line of the journal is", "lines of the journal are")
+            ));
         }
         if self.torn_bytes > 0 {
-            notes.push(format!("the journal's last line ({} bytes) was torn by a crash and cut off", self.torn_bytes));
+            notes.push(format!("the journal's last line ({}) was torn by a crash and cut off", counted(self.torn_bytes, "byte", "bytes")));
         }
         notes
     }

@@ -9,6 +9,7 @@ use super::place::ItemHash;
 use super::sled::OpenFailure;
 use super::state::Inner;
 use super::{Error, Memory, Sled, State, StateUrl};
+use crate::model::counted;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -164,7 +165,11 @@ fn load(mut store: Box<dyn KeyValue>, info: StateInfo, noted: u64) -> Result<(In
     index_packs(&mut inner)?;
     let (items, digest) = (inner.index.items(), inner.index.digest());
     if (items, digest) != (head.items, head.digest) {
-        return damaged(format!("{items} items were found where {} were written, or older ones in their place", head.items));
+        return damaged(format!(
+            "{} found where {} were written, or older ones in their place",
+            counted(items, "item was", "items were"),
+            head.items
+        ));
     }
     remove_unfinished(&inner)?;
     let fingerprint_changed = format.get(8..) != Some(info.fingerprint.as_slice());

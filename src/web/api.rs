@@ -101,7 +101,8 @@ pub async fn metrics(State(web): State<Web>) -> Response {
     if let Reply::Status(status) = web.shell.command(Command::Status).await {
         metrics::gauge!("nayose_people").set(status.people as f64);
         metrics::gauge!("nayose_people_held").set(status.held as f64);
-        metrics::gauge!("nayose_not_enforced").set(status.not_enforced as f64);
+        // What is not known is no number.
+        metrics::gauge!("nayose_not_enforced").set(status.not_enforced.map_or(f64::NAN, |n| n as f64));
         metrics::gauge!("nayose_protecting").set(f64::from(u8::from(status.protection == Protection::Protecting)));
         metrics::gauge!("nayose_plans_waiting").set(status.waiting.len() as f64);
         metrics::gauge!("nayose_config_mistakes").set(status.config.mistakes.len() as f64);

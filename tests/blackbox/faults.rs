@@ -70,7 +70,7 @@ fn a_field_of_another_type_is_named_and_the_rest_goes_on() {
     s.world.fault(System::Ma, FaultKind::FieldType { field: "leadScore".into() });
     handle.edit_lead(s.ken.lead, &object(json!({"leadScore": 120}))).unwrap();
     let new = handle.open_deal(&[s.ken.contact], None).unwrap();
-    s.world.sync().says(&format!("not read: ma:person:{}: score", s.ken.lead));
+    s.world.sync().says(&format!("ma:person:{} was read without its score: ", s.ken.lead));
     let daemon = s.world.daemon();
     wait_until("the rest goes on", SOON, || s.world.blocked(s.ken.lead));
     s.world.assert_held(s.ken.lead);
@@ -284,7 +284,7 @@ fn a_write_that_is_refused_with_200_is_noticed_and_done_again() {
     world.sync();
     assert!(people.iter().all(|p| !world.blocked(p.lead)), "the fault does not do what it is for");
     let daemon = world.daemon();
-    wait_until("it is noticed", SOON, || world.because().contains("blocks that we set were found taken away"));
+    wait_until("it is noticed", SOON, || world.because().contains("found taken away"));
     world.sandbox.handle.clear_faults(System::Ma);
     wait_until("all are blocked", SOON, || people.iter().all(|p| world.blocked(p.lead)));
     daemon.stop();

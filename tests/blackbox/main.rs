@@ -25,4 +25,5 @@ mod reload;
 mod running;
 mod secrets;
 mod service;
+mod told;
 mod undo;

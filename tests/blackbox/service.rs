@@ -30,9 +30,9 @@ fn systemd_is_told_that_it_is_ready_how_it_goes_that_it_lives_and_that_it_ends()
     assert_eq!(heard[0], "READY=1", "before anything else");
     assert_eq!(world.http("GET", "/healthz", None, None).map(|a| a.0), Some(200), "who is ready answers");
     world.status();
-    hears(&socket, &mut heard, "status", |h| h.iter().any(|l| l.starts_with("STATUS=watching; 1 people, 1 on hold")));
+    hears(&socket, &mut heard, "status", |h| h.iter().any(|l| l.starts_with("STATUS=watching; 1 person, 1 on hold")));
     world.run("approve ma").exits(0);
-    hears(&socket, &mut heard, "a better status", |h| h.iter().any(|l| l == "STATUS=protecting; 1 people, 1 on hold, 0 not enforced"));
+    hears(&socket, &mut heard, "a better status", |h| h.iter().any(|l| l == "STATUS=protecting; 1 person, 1 on hold, 0 not enforced"));
     let lives = |h: &[String]| h.iter().filter(|l| *l == "WATCHDOG=1").count();
     let before = lives(&heard);
     hears(&socket, &mut heard, "signs of life", |h| lives(h) >= before + 3);

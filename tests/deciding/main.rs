@@ -3,6 +3,7 @@
 mod echo;
 mod not_seen;
 mod place;
+mod plan;
 #[allow(dead_code, reason = "shared, and each needs a part of it")]
 #[path = "../stage/mod.rs"]
 mod stage;

@@ -63,7 +63,13 @@ pub struct Place {
 
 impl Place {
     pub fn new() -> Place {
+        Place::where_crm("")
+    }
+
+    /// With a line more for the CRM in systems.toml.
+    pub fn where_crm(line: &str) -> Place {
         let stage = Stage::new(FILES);
+        stage.edit("systems.toml", "[systems.support]", &format!("{line}\n[systems.support]"));
         Place { engine: stage.open(NOW), _stage: stage }
     }
 

@@ -105,7 +105,7 @@ fn a_block_that_became_theirs_is_not_ours_after_the_state_was_lost() {
 fn a_block_that_is_taken_away_again_and_again_is_told_until_it_stands() {
     let place = place("writes = [\"hold\"]", "");
     let mut running = held(&place);
-    let told = "1 records lose the block that we set again and again";
+    let told = "1 record loses the block that we set again and again";
     let mut writes = 0;
     for minute in 0..10 {
         assert_eq!(running.because().contains(told), writes >= 3, "{minute}: {}", running.because());
@@ -115,7 +115,7 @@ fn a_block_that_is_taken_away_again_and_again_is_told_until_it_stands() {
     }
     assert!(running.because().contains(told) && running.because().contains("nayose connector try ma"), "{}", running.because());
     assert!((4..7).contains(&writes), "set again each minute at first, then more rarely: {writes}");
-    assert!(running.because().contains("1 holds are not written to ma yet"), "{}", running.because());
+    assert!(running.because().contains("1 hold is not written to ma yet"), "{}", running.because());
     // Whatever took it away does so no more.
     show(&mut running, [&[OURS], &[OURS]]);
     assert!(!running.because().contains("holds are not written"), "{}", running.because());

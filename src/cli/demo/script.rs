@@ -3,6 +3,7 @@
 use super::stage::{COOL_DOWN, CRM_LIMIT, PATIENCE, Stage};
 use crate::cli::output;
 use crate::daemon::commands::{Command, Reply};
+use crate::model::{Name, counted};
 use crate::sandbox::{Fault, FaultKind, System};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -119,16 +120,15 @@ async fn first_contact(stage: &Stage, t: &mut Teller) -> Result<(), String> {
     t.check("without nayose the newsletter reaches people on open deals", wrong > 0);
 
     t.scene("First contact only looks: everything is read, nothing is written.");
-    let plan = match stage.shell.command(Command::Plan { limit: None }).await {
+    let plan = match stage.shell.command(Command::Plan { limit: None, known: false }).await {
         Reply::Plan(plan) => plan,
         other => return Err(format!("the plan was not made: {other:?}")),
     };
-    let unprotected = plan.unprotected.get("ma").copied().unwrap_or(0);
-    t.say(&format!(
-        "{unprotected} people on open deals are not protected in ma; to write: {} holds, {} updates",
-        plan.totals.hold, plan.totals.update
-    ));
-    t.check("the plan says how many are unprotected", unprotected > 0);
+    let unprotected = plan.unprotected_by.get(&Name::from("ma")).copied().unwrap_or_default();
+    unprotected.told(&"ma".into(), &plan.not_read).iter().for_each(|line| t.say(line));
+    let (holds, updates) = (counted(plan.totals.hold, "hold", "holds"), counted(plan.totals.update, "update", "updates"));
+    t.say(&format!("to write: {holds}, {updates}"));
+    t.check("the plan says how many are unprotected", unprotected.open_deals > 0);
     t.check("nothing was written anywhere", handle.writes().is_empty());
     Ok(())
 }
@@ -138,7 +138,7 @@ async fn protected(stage: &Stage, t: &mut Teller) -> Result<Followed, String> {
     t.scene("`nayose approve ma --holds`: protective writes may go. The daemon runs.");
     approve(stage, "ma", true).await?;
     stage.start();
-    let took = until(|| stage.shell.engine().unprotected().values().sum::<usize>() == 0).await;
+    let took = until(|| stage.shell.engine().unprotected().values().all(|count| count.on_hold() == 0)).await;
     t.say(&format!("all holds were written within {}", secs(took)));
     t.check("every hold is in the marketing system", took.is_some());
     let only_blocks =

@@ -3,6 +3,7 @@
 use crate::connector::json::Json;
 use crate::connector::paths::Path;
 use crate::connector::scalars::{int_of, kind_of};
+use crate::model::counted;
 use serde::{Deserialize, Serialize};
 
 /// The announced total of one listing.
@@ -76,7 +77,7 @@ impl Totals {
             return Some(wrong.clone());
         }
         let Announced { least, .. } = self.announced?;
-        (seen < least).then(|| format!("{seen} records came, {least} were announced"))
+        (seen < least).then(|| format!("{} came, {least} were announced", counted(seen, "record", "records")))
     }
 }
 

@@ -5,7 +5,7 @@ use super::super::system::SystemState;
 use super::super::target::Cause;
 use super::super::world::Idx;
 use crate::connector::Lane;
-use crate::model::{Name, RefusalScope, Time};
+use crate::model::{Name, RefusalScope, Time, counted};
 use std::collections::BTreeMap;
 
 impl Engine {
@@ -34,23 +34,27 @@ impl Engine {
         }
         if let Some((count, why)) = self.stuck_holds(system) {
             alarms.push(format!(
-                "{name}: {count} holds could not be written, the last because: {why}; they are tried again at least every 5 minutes (`nayose deadletters list`)"
+                "{name}: {} could not be written, the last because: {why}; each is tried again at least every 5 minutes (`nayose deadletters list`)",
+                counted(count, "hold", "holds")
             ));
         }
         if system.blocks_lost > 0 {
-            alarms.push(format!("{name}: {} blocks that we set were found taken away", system.blocks_lost));
+            let lost = counted(system.blocks_lost, "block that we set was", "blocks that we set were");
+            alarms.push(format!("{name}: {lost} found taken away"));
         }
         let targets = || self.targets_of(name);
         let lost = targets().filter(|t| t.held_again.is_in_vain() && t.held_again.is_once_more(now)).count();
         if lost > 0 {
             alarms.push(format!(
-                "{name}: {lost} records lose the block that we set again and again: something else takes it away (a workflow, another tool), or its mark cannot be read there; they are set again ever more slowly. Look at one with `nayose connector try {name}`"
+                "{name}: {} the block that we set again and again: something else takes it away (a workflow, another tool), or its mark cannot be read there; it is set again ever more slowly. Look at one with `nayose connector try {name}`",
+                counted(lost, "record loses", "records lose")
             ));
         }
         let parked = targets().filter(|t| t.status.is_parked()).count();
         if parked > 0 {
             alarms.push(format!(
-                "{name}: {parked} statuses do not stay as written: something else sets them back, or the system keeps them in another form; they are left alone until another status is wanted"
+                "{name}: {} as written: something else sets it back, or the system keeps it in another form; it is left alone until another status is wanted",
+                counted(parked, "status does not stay", "statuses do not stay")
             ));
         }
         alarms
