@@ -1,22 +1,22 @@
 //! HTTP: the gate, people, health and metrics. Loopback without a token; with one, everything but `/healthz` needs it.
 
 mod api;
+mod body;
+mod crowd;
 mod serve;
 mod token;
 
 use crate::daemon::Shell;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
-/// 5,000 subjects of the longest addresses.
-const BODY_BYTES_MAX: usize = 4 << 20;
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// What the handlers share.
@@ -43,6 +43,7 @@ pub fn router(shell: Shell, token: Option<SecretString>, metrics: PrometheusHand
         .route("/v1/decisions", post(api::decide))
         .route("/v1/decisions/{id}", get(api::decision))
         .route("/v1/people/{who}", get(api::person))
+        .layer(axum::middleware::from_fn(body::whole))
         .with_state(Web { shell, metrics });
     let guarded = match token {
         Some(token) => guarded.layer(axum::middleware::from_fn_with_state(Arc::new(token), token::check)),
@@ -51,7 +52,8 @@ pub fn router(shell: Shell, token: Option<SecretString>, metrics: PrometheusHand
     Router::new()
         .route("/healthz", get(|| async { "alive\n" }))
         .merge(guarded)
-        .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
+        // `body` has its own, which is the one that was promised.
+        .layer(DefaultBodyLimit::disable())
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN))
 }
 
