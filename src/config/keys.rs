@@ -81,7 +81,12 @@ pub static STATE: Keys = Keys { keys: &[key("url", Kind::Text, "\"sled:FOLDER\";
 pub static HTTP: Keys = Keys {
     keys: &[
         key("listen", Kind::Text, "IP:PORT to listen on"),
-        key("token", Kind::Secret, "Token that every request but /healthz must carry; needed beyond loopback"),
+        key(
+            "token",
+            Kind::Secret,
+            "Token that every request but /healthz must carry; needed beyond loopback, and for /v1/people everywhere",
+        ),
+        key("hosts", Kind::Texts, "Names beside localhost that a request without a token may ask for, as \"gate.acme.example\""),
     ],
     ..NONE
 };

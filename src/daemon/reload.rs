@@ -180,6 +180,9 @@ fn needs_restart(started: &Config, now: &Config) -> Vec<String> {
     if token(&started.http) != token(&now.http) {
         keys.push("[http] token");
     }
+    if started.http.hosts != now.http.hosts {
+        keys.push("[http] hosts");
+    }
     if started.network != now.network {
         keys.push("[network]");
     }

@@ -47,6 +47,63 @@ fn raw(port: u16, request: &str) -> String {
     String::from_utf8(answer).unwrap()
 }
 
+/// A web page can give its own name this machine's address, and read what it is answered: only the name tells it from us.
+#[test]
+fn without_a_token_a_page_under_another_name_is_told_nothing() {
+    let text = "hosts = [\"gate.acme.example\"]\n[systems.crm]";
+    let world = World::new(Setup::default());
+    let systems = world.folder().join("systems.toml");
+    let good = std::fs::read_to_string(&systems).unwrap();
+    std::fs::write(&systems, good.replacen("[systems.crm]", text, 1)).unwrap();
+    person(&world.sandbox.handle, "Hanako", "Mori", None);
+    let daemon = world.daemon();
+    let get = |path: &str, head: &str| raw(world.port, &format!("GET {path} HTTP/1.1\r\n{head}connection: close\r\n\r\n"));
+    let status = |answer: &str| answer.get(9..12).unwrap_or_default().to_string();
+    let strangers = [
+        "host: evil.example\r\n",
+        "host: 127.0.0.1.evil.example\r\n",
+        "host: \r\n",
+        "",
+        "host: [::1\r\n",
+        "host: localhost\r\nhost: localhost\r\n",
+    ];
+    for path in ["/readyz", "/metrics", "/v1/decisions/d_none", "/v1/people/hanako.mori@acme.example"] {
+        for head in strangers {
+            let answer = get(path, head);
+            assert!(["403", "400"].contains(&status(&answer).as_str()) && !answer.contains("Hanako"), "{path} {head:?}: {answer}");
+        }
+        assert_eq!(status(&get(&format!("http://evil.example{path}"), "host: localhost\r\n")), "403", "{path}");
+    }
+    let refused = get("/readyz", "host: evil.example\r\n");
+    assert!(refused.contains("evil.example") && refused.contains("[http] hosts"), "it does not say what to do: {refused}");
+    for head in [
+        "host: localhost:1\r\n",
+        "host: 127.0.0.9\r\norigin: http://evil.example\r\n",
+        "host: [::1]:8642\r\n",
+        "host: GATE.acme.example\r\n",
+    ] {
+        assert_eq!(status(&get("/metrics", head)), "200", "{head:?}");
+        let people = get("/v1/people/hanako.mori@acme.example", head);
+        assert!(status(&people) == "401" && people.contains("set [http] token"), "{people}");
+    }
+    assert_eq!(status(&get("/healthz", "host: evil.example\r\n")), "200");
+    daemon.stop();
+}
+
+#[test]
+fn with_the_token_any_name_is_served() {
+    let world = World::new(Setup { http_token: true, ..Setup::default() });
+    let daemon = world.daemon();
+    let get = |host: &str, token: &str| {
+        raw(world.port, &format!("GET /metrics HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n"))
+    };
+    for host in ["gate.acme.example", "127.0.0.1", "10.0.0.7:8642"] {
+        assert!(get(host, HTTP_TOKEN).starts_with("HTTP/1.1 200"), "{host}");
+        assert!(get(host, "wrong").starts_with("HTTP/1.1 401"), "{host}");
+    }
+    daemon.stop();
+}
+
 #[test]
 fn a_body_of_all_the_subjects_promised_is_taken_and_a_longer_one_is_bounded() {
     let world = World::new(Setup::default());
