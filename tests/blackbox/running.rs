@@ -161,6 +161,26 @@ fn where_a_token_is_configured_everything_but_health_needs_it() {
     daemon.stop();
 }
 
+/// Whoever fills in a form on the web can write what a spreadsheet would carry out.
+#[test]
+fn a_table_for_spreadsheets_holds_no_formula_and_says_so() {
+    let world = World::running_with(Setup::default(), |handle| {
+        for email in ["=cmd|calc@acme.example", "+x@acme.example", "plain@acme.example"] {
+            handle.create_contact(&[("email", email), ("lastname", "Mori")], None);
+        }
+    });
+    let ran = world.run_text("export people").exits(0).says("2 cells that a spreadsheet would take for a formula");
+    assert!(
+        ran.out.contains(",'=cmd|calc@acme.example,") && ran.out.contains(",'+x@acme.example,") && ran.out.contains(",plain@acme.example,"),
+        "{ran}"
+    );
+    let raw = world.run_text("export people --raw").exits(0);
+    assert!(raw.out.contains(",=cmd|calc@acme.example,") && raw.err.is_empty(), "{raw}");
+    let json = world.run_text("export people --format json").exits(0);
+    assert!(json.out.contains("\"=cmd|calc@acme.example\"") && json.err.is_empty(), "{json}");
+    world.run_text("export links").exits(0);
+}
+
 #[test]
 fn an_edited_policy_is_in_force_after_a_restart_and_a_wider_one_asks() {
     let (world, hanako, _) = scene(Setup::default());
