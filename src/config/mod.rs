@@ -6,7 +6,7 @@
 //! - `document`, `quoted`, `nearest`: TOML with the place of everything in it; "did you mean"
 //! - `keys`, `schema`: which keys each table has, for reading and as JSON Schema
 //! - `mistake`, `redact`: how mistakes are shown, and what must not be shown with them
-//! - `systems`, `settings`, `http`, `network`, `writes`, `notify`: systems.toml
+//! - `systems`, `settings`, `http`, `network`, `plain_http`, `writes`, `notify`: systems.toml
 //! - `connectors`: manifests out of the connector room
 //! - `offers`: what the configured systems can read; the other files are checked against it
 //! - `precedence`, `policy`, `proof`, `consent`: one file each, and what they share
@@ -22,6 +22,7 @@ mod nearest;
 mod network;
 mod notify;
 mod offers;
+mod plain_http;
 mod policy;
 mod precedence;
 mod proof;

@@ -6,7 +6,7 @@ use super::nearest::choices;
 use super::offers::{Offer, Offers};
 use super::settings::Outside;
 use super::{Http, ManifestSource, Notify, StateUrl, System};
-use super::{http, network, notify, shown, writes};
+use super::{http, network, notify, plain_http, shown, writes};
 use crate::connector::network::Network;
 use crate::connector::{Manifest, SystemSettings};
 use crate::model::{Name, Span};
@@ -120,7 +120,7 @@ fn shared_mailboxes(top: &mut Section) -> Vec<String> {
 fn one(entry: &Entry, outside: &Outside, source: &Source, read: &mut Systems) {
     let name: Name = entry.key.into();
     let named = check_name(entry);
-    let mut offer = Offer { name: name.clone(), manifest: None, every: None, sweep: None };
+    let mut offer = Offer::new(name.clone());
     let system = entry.table(&format!("[systems.{name}]"), &keys::SYSTEM).and_then(|section| system(section, &mut offer, outside, source));
     if !named {
         // Nobody can name its streams in the other files, so they are not asked to.
@@ -157,7 +157,8 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &S
         // Without its manifest nobody knows which settings the system has.
         return None;
     };
-    let settings = outside.settings(&mut section, &manifest);
+    let in_the_open = plain_http::allowed(section.get(plain_http::KEY));
+    let settings = outside.settings(&mut section, &manifest, in_the_open);
     let writes = writes::read(&section, wanted.as_ref(), hold.as_ref(), &manifest, every);
     let line = section.sheet.line(&section.at);
     section.finish();
