@@ -64,7 +64,7 @@ fn network() {
 
 #[test]
 fn a_proxy_with_all_that_belongs_to_it() {
-    let text = "[network]\nproxy = \"http://proxy.example:3128\"\nproxy_user = \"svc\"\nproxy_password = { env = \"HTTP_TOKEN\" }\nno_proxy = [\"10.0.0.7\", \"::1\", \".acme.example\"]\n[link]";
+    let text = "[network]\nproxy = \"http://proxy.example:3128\"\nproxy_user = \"svc\"\nproxy_password = { env = \"HTTP_TOKEN\" }\ninsecure_http = true\nno_proxy = [\"10.0.0.7\", \"::1\", \".acme.example\"]\n[link]";
     let config = load_with(&[("systems.toml", &good("systems.toml").replace("[link]", text))]).unwrap();
     let proxy = config.network.proxy().unwrap();
     assert_eq!((proxy.name().as_str(), proxy.except.len()), ("http://proxy.example:3128", 3));

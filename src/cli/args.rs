@@ -111,6 +111,9 @@ pub enum Action {
         what: What,
         #[arg(long, value_enum, default_value_t = Format::Csv)]
         format: Format,
+        /// Leave cells of CSV as they are, also those that a spreadsheet would carry out as formulas
+        #[arg(long)]
+        raw: bool,
     },
     /// Copy the whole state into one file, also while `run` is at work
     Backup {

@@ -6,14 +6,14 @@ use crate::daemon::commands::{Command, Reply};
 use crate::engine::backup::Made;
 use crate::model::counted;
 use crate::store::archive;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub async fn backup(common: &Common, file: &Path) -> Exit {
-    if file.exists() {
-        output::problem(&format!("{} is there already and is not overwritten; choose another name", file.display()));
+    // A link that leads nowhere is there too.
+    if file.symlink_metadata().is_ok() {
+        output::problem(&there_already(file));
         return Exit::Refused;
     }
     let bar = output::progress("copying the state");
@@ -49,32 +49,28 @@ pub async fn backup(common: &Common, file: &Path) -> Exit {
     Exit::Done
 }
 
-/// Copies it to its place under another name, reads it again to its end, and only then gives it its name.
+/// Copies it to its place under another name, reads it again to its end, and only then gives it its name. The other name is random, and
+/// the file is made by us, for us alone: in a folder that others may write to, nobody can put one of theirs in its way.
 fn take(made: &Made, file: &Path) -> Result<(), String> {
     let failed = |error: io::Error| format!("cannot write {} ({error}); choose another folder, or free some space", file.display());
-    let partial = beside(file);
-    let copied = copy(&made.file, &partial).map_err(failed).and_then(|()| {
-        let read_again = archive::verify(&partial).map_err(|e| e.to_string())?;
-        if read_again != made.manifest {
-            return Err(format!("{} is not what was backed up; try again", partial.display()));
-        }
-        // A link is made only where no file of that name is.
-        fs::hard_link(&partial, file).map_err(failed)?;
-        let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder).and_then(|f| f.sync_all()).map_err(failed)
-    });
-    let _ = fs::remove_file(&partial);
-    copied
-}
-
-fn beside(file: &Path) -> PathBuf {
+    let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut name = file.file_name().unwrap_or_default().to_os_string();
-    name.push(".partial");
-    file.with_file_name(name)
+    name.push(".");
+    // Taken away when it is dropped.
+    let mut partial = tempfile::Builder::new().prefix(&name).suffix(".partial").tempfile_in(folder).map_err(failed)?;
+    let mut from = archive::open(&made.file).map_err(|e| e.to_string())?;
+    io::copy(&mut from, partial.as_file_mut()).and_then(|_| partial.as_file().sync_all()).map_err(failed)?;
+    let read_again = archive::verify(partial.as_file(), partial.path()).map_err(|e| e.to_string())?;
+    if read_again != made.manifest {
+        return Err(format!("{} is not what was backed up; try again", partial.path().display()));
+    }
+    partial.persist_noclobber(file).map_err(|e| match e.error.kind() {
+        io::ErrorKind::AlreadyExists => there_already(file),
+        _ => failed(e.error),
+    })?;
+    File::open(folder).and_then(|f| f.sync_all()).map_err(failed)
 }
 
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    let mut out = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to)?;
-    io::copy(&mut File::open(from)?, &mut out)?;
-    out.sync_all()
+fn there_already(file: &Path) -> String {
+    format!("{} is there already and is not overwritten; choose another name", file.display())
 }

@@ -19,6 +19,7 @@ mod restore;
 mod run;
 mod schema;
 pub mod service;
+mod spreadsheet;
 mod status;
 mod sync;
 mod try_system;
@@ -102,7 +103,7 @@ async fn act(args: Args) -> Exit {
         Action::Explain { who } => explain::explain(&common, who).await,
         Action::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
         Action::Deadletters { order } => deadletters::deadletters(&common, order).await,
-        Action::Export { what, format } => export::export(&common, what, format).await,
+        Action::Export { what, format, raw } => export::export(&common, what, format, raw).await,
         Action::Undo { run, since } => undo::undo(&common, run, since).await,
         Action::Backup { file } => backup::backup(&common, &file).await,
         Action::Restore { file } => restore::restore(&common, &file),

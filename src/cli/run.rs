@@ -92,7 +92,7 @@ async fn opened_anew(halted: &Shell, config: &Config, stop: &mut watch::Receiver
 struct Doors {
     http: std::net::TcpListener,
     folder: PathBuf,
-    token: Option<secrecy::SecretString>,
+    admission: web::Admission,
     metrics: PrometheusHandle,
 }
 
@@ -114,13 +114,13 @@ impl Doors {
                 return Err(Exit::Refused);
             }
         };
-        Ok(Doors { http, folder: open::folder(config), token: config.http.token.clone(), metrics: web::recorder() })
+        Ok(Doors { http, folder: open::folder(config), admission: web::Admission::of(&config.http), metrics: web::recorder() })
     }
 
     fn open(&self, shell: &Shell) -> io::Result<Open> {
         let questions = socket::listen(&self.folder)?;
         let listener = TcpListener::from_std(self.http.try_clone()?)?;
-        let router = web::router(shell.clone(), self.token.clone(), self.metrics.clone());
+        let router = web::router(shell.clone(), self.admission.clone(), self.metrics.clone());
         let asked = tokio::spawn(socket::serve(questions, shell.clone()));
         let served = tokio::spawn(web::serve(listener, router));
         service::ready();

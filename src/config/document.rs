@@ -7,7 +7,9 @@ use super::quoted;
 use super::width;
 use crate::connector::trimmed;
 use crate::model::{Name, Span};
+use indexmap::IndexSet;
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -15,11 +17,18 @@ use toml::de::{DeTable, DeValue};
 /// The bytes of a file, by offset.
 pub type Place = Range<usize>;
 
+/// Mistakes of a file that are told; with more, it is another file by mistake.
+const MISTAKES_TOLD_MAX: usize = 1_000;
+
 /// A file's text and the mistakes found in it so far.
 pub struct Sheet<'a> {
     pub file: &'static str,
     pub text: &'a str,
+    /// Where each line begins.
+    lines: Vec<usize>,
     mistakes: RefCell<Vec<Mistake>>,
+    /// With those that are not told.
+    found: Cell<usize>,
     /// What was read otherwise than it stands, for the admin to know.
     notes: RefCell<Vec<String>>,
     /// How many of them say that the file is not TOML, where that leaves doubt about the rest.
@@ -28,22 +37,25 @@ pub struct Sheet<'a> {
 
 impl<'a> Sheet<'a> {
     pub fn new(file: &'static str, text: &'a str) -> Sheet<'a> {
-        Sheet { file, text, mistakes: RefCell::default(), notes: RefCell::default(), doubtful_after: Cell::new(None) }
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let (mistakes, notes) = (RefCell::default(), RefCell::default());
+        Sheet { file, text, lines, mistakes, found: Cell::new(0), notes, doubtful_after: Cell::new(None) }
     }
 
     /// The file's table, as far as it can be read, and whether all of it could.
     pub fn parse(&self) -> (DeTable<'a>, bool) {
         let (table, errors) = DeTable::parse_recoverable(self.text);
-        let mut told_in_line = None;
+        let mut last = (0, None);
         for error in &errors {
             let at = error.span().unwrap_or(0..0);
-            // What stands in the place of a quote or a comma makes several mistakes of one.
             let line = self.line(&at);
-            let odd = self.text.lines().nth(line - 1).and_then(width::misplaced);
-            if odd.is_some() && told_in_line.replace(line) == Some(line) {
+            if last.0 != line {
+                last = (line, self.text_of(line).and_then(width::misplaced));
+            } else if last.1.is_some() {
+                // What stands in the place of a quote or a comma makes several mistakes of one.
                 continue;
             }
-            let hint = match (error.message(), odd) {
+            let hint = match (error.message(), &last.1) {
                 ("duplicate key", _) => "each key stands once in its table; remove one of the two".to_string(),
                 (_, Some(odd)) => format!("the line has {odd}"),
                 _ => "text stands in quotes, a table begins with [name], all else is key = value".to_string(),
@@ -51,16 +63,19 @@ impl<'a> Sheet<'a> {
             self.report(at, format!("not TOML: {}", error.message()), hint);
         }
         if errors.iter().any(|e| e.message() != "duplicate key") {
-            self.doubtful_after.set(Some(self.mistakes.borrow().len()));
+            self.doubtful_after.set(Some(self.found.get()));
         }
         (table.into_inner(), errors.is_empty())
     }
 
     pub fn report(&self, at: Place, text: impl Into<String>, expected: impl Into<String>) {
+        self.found.set(self.found.get() + 1);
+        if self.found.get() > MISTAKES_TOLD_MAX {
+            return;
+        }
         let span = self.on_characters(at);
-        let before = &self.text[..span.start];
-        let line = 1 + before.matches('\n').count();
-        let column = 1 + before.rsplit('\n').next().unwrap_or("").chars().count();
+        let line = self.line_of(span.start);
+        let column = 1 + self.text[self.lines[line - 1]..span.start].chars().count();
         let mut expected = expected.into();
         if let Some(odd) = width::within(&self.text[span.clone()])
             && !expected.contains(&odd)
@@ -73,7 +88,7 @@ impl<'a> Sheet<'a> {
 
     /// Mistakes so far.
     pub fn said(&self) -> usize {
-        self.mistakes.borrow().len()
+        self.found.get()
     }
 
     /// Says something of a place that is no mistake.
@@ -86,16 +101,28 @@ impl<'a> Sheet<'a> {
         self.notes.borrow().clone()
     }
 
-    /// All mistakes. In a file that is not TOML, keys land in the wrong table; what is said of them would mislead and is left out.
-    pub fn mistakes(self) -> Vec<Mistake> {
+    /// The mistakes, and how many more there are. In a file that is not TOML, keys land in the wrong table; what is said of them would
+    /// mislead and is left out.
+    pub fn mistakes(self) -> (Vec<Mistake>, usize) {
+        let count = self.found.get().min(self.doubtful_after.get().unwrap_or(usize::MAX));
         let mut mistakes = self.mistakes.into_inner();
-        mistakes.truncate(self.doubtful_after.get().unwrap_or(usize::MAX));
-        mistakes
+        mistakes.truncate(count);
+        let more = count - mistakes.len();
+        (mistakes, more)
     }
 
     /// The line of a place, from 1.
     pub fn line(&self, at: &Place) -> usize {
-        1 + self.text[..self.on_characters(at.clone()).start].matches('\n').count()
+        self.line_of(self.on_characters(at.clone()).start)
+    }
+
+    /// The text of a line (from 1).
+    fn text_of(&self, line: usize) -> Option<&'a str> {
+        self.text.get(*self.lines.get(line - 1)?..)?.lines().next()
+    }
+
+    fn line_of(&self, offset: usize) -> usize {
+        self.lines.partition_point(|begin| *begin <= offset)
     }
 
     /// The name of a rule: `policy.toml:4`.
@@ -123,12 +150,12 @@ pub struct Section<'a> {
     pub at: Place,
     table: &'a DeTable<'a>,
     keys: &'static Keys,
-    asked: Vec<String>,
+    asked: IndexSet<String>,
 }
 
 impl<'a> Section<'a> {
     pub fn top(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, keys: &'static Keys) -> Section<'a> {
-        Section { sheet, title: sheet.file.to_string(), at: 0..0, table, keys, asked: Vec::new() }
+        Section { sheet, title: sheet.file.to_string(), at: 0..0, table, keys, asked: IndexSet::new() }
     }
 
     /// Asks for a key that may be missing.
@@ -139,8 +166,8 @@ impl<'a> Section<'a> {
     }
 
     fn find(&mut self, key: &str) -> Option<Entry<'a>> {
-        self.asked.push(key.to_string());
-        let (key, value) = self.table.iter().find(|(k, _)| k.get_ref() == key)?;
+        self.asked.insert(key.to_string());
+        let (key, value) = self.table.get_key_value(key)?;
         Some(Entry::new(self.sheet, key, value))
     }
 
@@ -175,12 +202,12 @@ impl<'a> Section<'a> {
 
     /// Reports the keys that were never asked for.
     pub fn finish(self) {
-        debug_assert!(self.keys.names().all(|k| self.asked.iter().any(|a| a == k)), "a key of {} is not asked for", self.title);
+        debug_assert!(self.keys.names().all(|k| self.asked.contains(k)), "a key of {} is not asked for", self.title);
         for (key, _) in self.table {
             let (name, at) = (key.get_ref().as_ref(), key.span());
             if self.keys.later.contains(&name) {
                 self.sheet.report(at, format!("{name:?} is not in this version"), format!("take it out of {}", self.title));
-            } else if !self.asked.iter().any(|k| k == name) {
+            } else if !self.asked.contains(name) {
                 let text = format!("unknown key {name:?} in {}", self.title);
                 self.sheet.report(at, text, choices(name, self.asked.iter().map(String::as_str)));
             }
@@ -282,7 +309,7 @@ impl<'a> Entry<'a> {
     pub fn table(&self, title: &str, keys: &'static Keys) -> Option<Section<'a>> {
         let (sheet, at) = (self.sheet, self.key_at.clone());
         match self.value {
-            DeValue::Table(table) => Some(Section { sheet, title: title.into(), at, table, keys, asked: Vec::new() }),
+            DeValue::Table(table) => Some(Section { sheet, title: title.into(), at, table, keys, asked: IndexSet::new() }),
             _ => {
                 self.wrong_kind("a table: [name] with lines below it, or { key = value, .. }");
                 None
@@ -312,10 +339,10 @@ impl<'a> Entry<'a> {
 
     /// A list of texts without repetitions; what is wrong in it is reported and left out.
     pub fn texts(&self) -> Vec<(Entry<'a>, &'a str)> {
-        let mut texts: Vec<(Entry<'a>, &'a str)> = Vec::new();
+        let (mut texts, mut seen) = (Vec::new(), HashSet::new());
         for entry in self.list().unwrap_or_default() {
             let Some(text) = entry.filled_text() else { continue };
-            if texts.iter().any(|(_, t)| *t == text) {
+            if !seen.insert(text) {
                 entry.report(format!("{text:?} stands twice in {:?}", self.key), "remove one of the two");
             } else {
                 texts.push((entry, text));

@@ -81,7 +81,12 @@ pub static STATE: Keys = Keys { keys: &[key("url", Kind::Text, "\"sled:FOLDER\";
 pub static HTTP: Keys = Keys {
     keys: &[
         key("listen", Kind::Text, "IP:PORT to listen on"),
-        key("token", Kind::Secret, "Token that every request but /healthz must carry; needed beyond loopback"),
+        key(
+            "token",
+            Kind::Secret,
+            "Token that every request but /healthz must carry; needed beyond loopback, and for /v1/people everywhere",
+        ),
+        key("hosts", Kind::Texts, "Names beside localhost that a request without a token may ask for, as \"gate.acme.example\""),
     ],
     ..NONE
 };
@@ -98,6 +103,7 @@ pub static NETWORK: Keys = Keys {
         key("proxy_password", Kind::Secret, "That user's password"),
         key("no_proxy", Kind::Texts, "Hosts that are reached without the proxy"),
         key("ca", Kind::Text, "PEM file with certificate authorities of your own"),
+        key("insecure_http", Kind::Bool, "The proxy's password may go to it over plain http://, beyond this machine too"),
     ],
     ..NONE
 };
@@ -111,7 +117,13 @@ pub static NOTIFY: Keys = Keys {
     ..NONE
 };
 
-pub static WEBHOOK: Keys = Keys { keys: &[needed("url", Kind::Secret, "The incoming webhook's address")], ..NONE };
+pub static WEBHOOK: Keys = Keys {
+    keys: &[
+        needed("url", Kind::Secret, "The incoming webhook's address"),
+        key("insecure_http", Kind::Bool, "It may be plain http://, beyond this machine too"),
+    ],
+    ..NONE
+};
 
 pub static NOTIFY_MAIL: Keys = Keys {
     keys: &[
@@ -130,6 +142,7 @@ pub static SYSTEMS_BY_NAME: Keys =
 pub static SYSTEM: Keys = Keys {
     keys: &[
         needed("connector", Kind::Text, "Which connector; `nayose connector list` shows them"),
+        key("insecure_http", Kind::Bool, "Its credential may go over plain http://, beyond this machine too"),
         key("time_zone", Kind::Text, "Of dates without a zone, as \"Asia/Tokyo\""),
         key("every", Kind::Duration, "How often each stream is read"),
         key("sweep", Kind::Duration, "How often everything is read again behind a filter"),

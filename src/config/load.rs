@@ -5,6 +5,7 @@ use super::mistake::{Mistake, Mistakes};
 use super::settings::Outside;
 use super::{CONSENT, Config, FILES, ManifestSource, POLICY, PRECEDENCE, SYSTEMS};
 use super::{consent, policy, precedence, redact, systems};
+use crate::connector::regular::{self, Unread};
 use crate::store::StateUrl;
 use std::path::Path;
 
@@ -31,7 +32,7 @@ pub fn load(dir: &Path, env: &dyn Fn(&str) -> Option<String>, manifests: &dyn Ma
         let text = format!("there is no folder {}", dir.display());
         let expected = format!("expected a folder with {}; --config DIR names another", FILES.join(", "));
         let mistake = Mistake { file: SYSTEMS, line: 1, column: 1, span: None, text, expected };
-        return Err(Mistakes::new(vec![mistake], []));
+        return Err(Mistakes::new(vec![mistake], 0, []));
     }
     let mut found = Vec::new();
     let texts = FILES.map(|file| match text(dir, file) {
@@ -68,8 +69,12 @@ pub fn load(dir: &Path, env: &dyn Fn(&str) -> Option<String>, manifests: &dyn Ma
     drop(tables);
     let mut notes: Vec<String> = sheets.iter().flat_map(Sheet::notes).collect();
     notes.extend(super::consequences::unlikely(&read.systems, &policy, &consent));
-    let with_place = FILES.iter().zip(sheets).filter(|(file, _)| present[at(file)]).flat_map(|(_, sheet)| sheet.mistakes());
-    found.extend(with_place);
+    let mut more = 0;
+    for (_, sheet) in FILES.iter().zip(sheets).filter(|(file, _)| present[at(file)]) {
+        let (told, not_told) = sheet.mistakes();
+        found.extend(told);
+        more += not_told;
+    }
     match (found.is_empty(), read.state, read.http, read.network) {
         (true, Some(state), Some(http), Some(network)) => Ok(Config {
             folder: dir.to_path_buf(),
@@ -86,7 +91,7 @@ pub fn load(dir: &Path, env: &dyn Fn(&str) -> Option<String>, manifests: &dyn Ma
             version: version(&texts),
             notes,
         }),
-        _ => Err(Mistakes::new(found, shown)),
+        _ => Err(Mistakes::new(found, more, shown)),
     }
 }
 
@@ -105,13 +110,11 @@ fn at(file: &str) -> usize {
 fn text(dir: &Path, file: &'static str) -> Result<String, Mistake> {
     let wrong = |text: String, expected: String| Mistake { file, line: 1, column: 1, span: None, text, expected };
     let purpose = PURPOSES[at(file)];
-    let bytes = std::fs::read(dir.join(file)).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => wrong(format!("there is no such file in {}", dir.display()), purpose.to_string()),
-        kind => wrong(format!("it cannot be read: {kind}"), format!("{purpose}; let nayose's user read it")),
+    let bytes = regular::read(&dir.join(file), FILE_BYTES_MAX).map_err(|why| match why {
+        Unread::Missing => wrong(format!("there is no such file in {}", dir.display()), purpose.to_string()),
+        Unread::Other(kind) => wrong(format!("it cannot be read: {kind}"), format!("{purpose}; let nayose's user read it")),
+        Unread::NotRegular | Unread::TooLarge { .. } => wrong(why.to_string(), purpose.to_string()),
     })?;
-    if bytes.len() > FILE_BYTES_MAX {
-        return Err(wrong("it is larger than 1 MiB".to_string(), purpose.to_string()));
-    }
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
         wrong(format!("line {line} is not UTF-8"), "save the file as UTF-8".to_string())

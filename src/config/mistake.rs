@@ -44,21 +44,41 @@ impl fmt::Display for Mistake {
 #[derive(Debug, Clone)]
 pub struct Mistakes {
     list: Vec<Mistake>,
+    /// How many more there are, which are not told.
+    more: usize,
     /// By file name.
     texts: BTreeMap<&'static str, Lines>,
 }
 
 impl Mistakes {
     /// `texts` must hold no secrets: they are shown.
-    pub(super) fn new(mut list: Vec<Mistake>, texts: impl IntoIterator<Item = (&'static str, String)>) -> Mistakes {
+    pub(super) fn new(mut list: Vec<Mistake>, more: usize, texts: impl IntoIterator<Item = (&'static str, String)>) -> Mistakes {
         let order = |m: &Mistake| super::FILES.iter().position(|f| *f == m.file);
         list.sort_by_key(|m| (order(m), m.line, m.column));
         list.dedup();
-        Mistakes { list, texts: texts.into_iter().map(|(file, text)| (file, Lines { file, text })).collect() }
+        Mistakes { list, more, texts: texts.into_iter().map(|(file, text)| (file, Lines { file, text })).collect() }
     }
 
+    /// Those that are told.
     pub fn list(&self) -> &[Mistake] {
         &self.list
+    }
+
+    /// A line each, `file:line: message`; beyond a number they are counted.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.list.iter().take(DRAWN_MAX).map(ToString::to_string).collect();
+        lines.extend(self.beyond(DRAWN_MAX));
+        lines
+    }
+
+    /// What is said of those behind the first ones.
+    fn beyond(&self, first: usize) -> Option<String> {
+        let more = self.count() - self.list.len().min(first);
+        (more > 0).then(|| format!("and {more} more"))
+    }
+
+    fn count(&self) -> usize {
+        self.list.len() + self.more
     }
 
     /// The drawn form, without colours, for people at a terminal.
@@ -73,20 +93,24 @@ impl Mistakes {
             }
             out.push('\n');
         }
-        if let Some(more) = self.list.len().checked_sub(DRAWN_MAX).filter(|more| *more > 0) {
-            out.push_str(&format!("and {more} more\n"));
+        if let Some(more) = self.beyond(DRAWN_MAX) {
+            out.push_str(&format!("{more}\n"));
         }
-        out.push_str(&format!("{} in {}\n", counted(self.list.len(), "mistake", "mistakes"), self.files().join(", ")));
+        out.push_str(&format!("{} in {}\n", counted(self.count(), "mistake", "mistakes"), self.files().join(", ")));
         out
     }
 
-    /// `{"mistakes": [{"file", "line", "column", "message", "expected"}]}`
+    /// `{"mistakes": [{"file", "line", "column", "message", "expected"}]}`; and `"more"`, where there are more than are told.
     pub fn to_json(&self) -> serde_json::Value {
         let list = self.list.iter().map(|m| {
             serde_json::json!({"file": m.file, "line": m.line, "column": m.column, "message": m.text,
                 "expected": if m.expected.is_empty() { None } else { Some(&m.expected) }})
         });
-        serde_json::json!({ "mistakes": list.collect::<Vec<_>>() })
+        let mut told = serde_json::json!({ "mistakes": list.collect::<Vec<_>>() });
+        if self.more > 0 {
+            told["more"] = self.more.into();
+        }
+        told
     }
 
     fn files(&self) -> Vec<&'static str> {
@@ -97,10 +121,7 @@ impl Mistakes {
 /// One line a mistake, `file:line: message`.
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, mistake) in self.list.iter().enumerate() {
-            write!(f, "{}{mistake}", if i == 0 { "" } else { "\n" })?;
-        }
-        Ok(())
+        f.write_str(&self.lines().join("\n"))
     }
 }
 

@@ -6,7 +6,7 @@
 //! - `document`, `quoted`, `nearest`: TOML with the place of everything in it; "did you mean"
 //! - `keys`, `schema`: which keys each table has, for reading and as JSON Schema
 //! - `mistake`, `redact`: how mistakes are shown, and what must not be shown with them
-//! - `systems`, `settings`, `network`, `writes`, `notify`: systems.toml
+//! - `systems`, `settings`, `http`, `network`, `plain_http`, `writes`, `notify`: systems.toml
 //! - `connectors`: manifests out of the connector room
 //! - `offers`: what the configured systems can read; the other files are checked against it
 //! - `precedence`, `policy`, `proof`, `consent`: one file each, and what they share
@@ -15,6 +15,7 @@ mod connectors;
 mod consent;
 mod consequences;
 mod document;
+mod http;
 mod keys;
 mod load;
 mod mistake;
@@ -22,6 +23,7 @@ mod nearest;
 mod network;
 mod notify;
 mod offers;
+mod plain_http;
 mod policy;
 mod precedence;
 mod proof;
@@ -104,6 +106,8 @@ pub struct Http {
     pub listen: SocketAddr,
     /// Never `None` when `listen` can be reached from other machines.
     pub token: Option<SecretString>,
+    /// Names, in lower case, under which requests without a token are served on loopback, beside this machine's own.
+    pub hosts: Vec<String>,
 }
 
 /// One system: what is read, and what may be written.

@@ -1,13 +1,16 @@
 //! `[network]` of systems.toml: the way out to all systems.
 
 use super::document::{Entry, Section};
-use super::keys;
 use super::settings::Outside;
+use super::{keys, plain_http};
 use crate::connector::network::{Authorities, Network, Proxy, authorities};
 use reqwest::Url;
 
 /// Keys of `[network]` whose values are no secrets. The proxy's address and user may hold some by mistake.
 pub const PLAIN_KEYS: [&str; 2] = ["no_proxy", "ca"];
+
+/// All authorities that browsers know come to some 250 KB.
+const CA_BYTES_MAX: usize = 4 << 20;
 
 const PROXY_FORM: &str = "expected \"http://HOST:PORT\"";
 
@@ -17,6 +20,7 @@ pub fn read(top: &mut Section, outside: &Outside) -> Option<Network> {
     let mut section = entry.table("[network]", &keys::NETWORK)?;
     let (url, ca) = (section.get("proxy"), section.get("ca"));
     let (user, password, except) = (section.get("proxy_user"), section.get("proxy_password"), section.get("no_proxy"));
+    let in_the_open = plain_http::allowed(section.get(plain_http::KEY));
     section.finish();
     if url.is_none() {
         for key in [&user, &password, &except].into_iter().flatten() {
@@ -34,6 +38,11 @@ pub fn read(top: &mut Section, outside: &Outside) -> Option<Network> {
         None => None,
         Some(entry) => {
             let url = address(&entry);
+            if url.as_ref().is_some_and(plain_http::leaves_in_the_open) && matches!(login, Some(Some(_))) && !in_the_open {
+                let (said, hint) = plain_http::told("the proxy's password", "[network]");
+                entry.report(said, hint);
+                return None;
+            }
             Some(Proxy { url: url?, login: login?, except: except? })
         }
     };
@@ -109,7 +118,7 @@ fn hosts(entry: &Entry) -> Option<Vec<String>> {
 }
 
 fn certificates(entry: &Entry, outside: &Outside) -> Option<Authorities> {
-    let pem = outside.bytes(entry)?;
+    let pem = outside.bytes(entry, CA_BYTES_MAX)?;
     match authorities(&pem) {
         Ok(found) => Some(found),
         Err(why) => {

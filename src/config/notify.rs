@@ -1,8 +1,8 @@
 //! `[notify]` of systems.toml: whom to tell when something needs a person.
 
 use super::document::Entry;
-use super::keys;
 use super::settings::Outside;
+use super::{keys, plain_http};
 use crate::model::{Address, Span};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -73,12 +73,18 @@ pub fn read(entry: &Entry, outside: &Outside) -> Option<Notify> {
 fn webhook(entry: &Entry, outside: &Outside) -> Option<SecretString> {
     let mut section = entry.table("[notify.webhook]", &keys::WEBHOOK)?;
     let url = section.need("url", "expected url = { env = \"NAME\" }: who knows it can write to your channel");
+    let in_the_open = plain_http::allowed(section.get(plain_http::KEY));
     section.finish();
     let url = url?;
     let secret = outside.secret(&url, "the webhook's address")?;
-    let parsed = reqwest::Url::parse(secret.expose_secret());
-    if !parsed.is_ok_and(|u| matches!(u.scheme(), "http" | "https") && u.host().is_some()) {
+    let parsed = reqwest::Url::parse(secret.expose_secret()).ok();
+    let Some(parsed) = parsed.filter(|u| matches!(u.scheme(), "http" | "https") && u.host().is_some()) else {
         url.report("what the webhook's url points to is no address", "expected https://HOST/..");
+        return None;
+    };
+    if plain_http::leaves_in_the_open(&parsed) && !in_the_open {
+        let (said, hint) = plain_http::told("the webhook's address, which is its secret,", "[notify.webhook]");
+        url.report(said, hint);
         return None;
     }
     Some(secret)
@@ -112,7 +118,7 @@ fn server(entry: &Entry) -> Option<(String, u16, Security)> {
     let url = reqwest::Url::parse(entry.filled_text()?).ok().filter(|u| u.username().is_empty() && u.password().is_none());
     let found = url.and_then(|url| {
         let host = url.host_str()?.to_string();
-        let here = host == "localhost" || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let here = plain_http::is_here(&host);
         match url.scheme() {
             "smtps" => Some((host, url.port().unwrap_or(SUBMISSIONS_PORT), Security::Tls)),
             "smtp" if here => Some((host, url.port().unwrap_or(SUBMISSION_PORT), Security::None)),

@@ -6,6 +6,7 @@ use crate::connector::manifest::{FieldKind, FieldMap, RecordMap};
 use crate::connector::{Manifest, READ_EVERY, SWEEP_EVERY};
 use crate::model::expression::{Declared, FieldType};
 use crate::model::{Entity, Name, Span};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ pub struct Offer {
     /// As systems.toml says.
     pub every: Option<Span>,
     pub sweep: Option<Span>,
+    /// Its persons' fields: asked for with each field that a rule names.
+    persons: OnceCell<BTreeMap<Name, FieldKind>>,
 }
 
 /// Which passes over persons' streams count as proof.
@@ -53,7 +56,7 @@ impl Offers {
     pub fn named(&self, entry: &Entry, name: &str) -> Option<&Offer> {
         let found = self.system(name);
         if found.is_none() && self.whole {
-            entry.report(format!("unknown system {name:?}"), choices(name, self.names()) + " in systems.toml");
+            entry.report(format!("unknown system {name:?}"), choices(name, self.names()).within(" in systems.toml"));
         }
         found
     }
@@ -78,7 +81,7 @@ impl Offers {
 
     /// Names of the systems that read a person field, with what they read it as.
     pub fn readers(&self, field: &str) -> Vec<(&str, FieldKind)> {
-        let kinds = self.systems.iter().filter_map(|s| Some((&*s.name, s.fields(Entity::Person).get(field).copied()?)));
+        let kinds = self.systems.iter().filter_map(|s| Some((&*s.name, s.person_fields().get(field).copied()?)));
         kinds.collect()
     }
 
@@ -109,6 +112,14 @@ impl Offers {
 }
 
 impl Offer {
+    pub fn new(name: Name) -> Offer {
+        Offer { name, manifest: None, every: None, sweep: None, persons: OnceCell::new() }
+    }
+
+    fn person_fields(&self) -> &BTreeMap<Name, FieldKind> {
+        self.persons.get_or_init(|| self.fields(Entity::Person))
+    }
+
     fn fields(&self, entity: Entity) -> BTreeMap<Name, FieldKind> {
         self.manifest.as_ref().map(|m| m.fields_of(entity)).unwrap_or_default()
     }

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Keys whose values are never secrets, for files that cannot be read as TOML.
-const PLAIN_KEYS: [&str; 5] = ["connectors", "listen", "shared_mailboxes", "env", "file"];
+const PLAIN_KEYS: [&str; 6] = ["connectors", "listen", "hosts", "shared_mailboxes", "env", "file"];
 
 /// Blanks every value that is not known to be harmless. With `whole` false (the text is not TOML) lines are judged by their key alone.
 pub fn redacted(text: &str, table: &DeTable, whole: bool, offers: &Offers) -> String {
@@ -20,7 +20,7 @@ pub fn redacted(text: &str, table: &DeTable, whole: bool, offers: &Offers) -> St
                 for (key, value) in inner {
                     match key.get_ref().as_ref() {
                         "url" => blank.credentials(text, value),
-                        "listen" => (),
+                        "listen" | "hosts" => (),
                         _ => blank.secret(value),
                     }
                 }

@@ -1,7 +1,9 @@
 //! A system's settings as its manifest asks for them; secrets come from the environment or from files, never from config.
 
 use super::document::{Entry, Section};
-use crate::connector::manifest::Setting;
+use super::plain_http;
+use crate::connector::manifest::{Auth, Setting};
+use crate::connector::regular::{self, Unread};
 use crate::connector::{Manifest, SettingValue};
 use crate::model::trimmed;
 use secrecy::SecretString;
@@ -79,32 +81,33 @@ impl Outside<'_> {
     }
 
     fn file(&self, entry: &Entry) -> Option<String> {
-        let bytes = self.bytes(entry)?;
-        let text = (bytes.len() <= SECRET_BYTES_MAX).then(|| String::from_utf8(bytes).ok()).flatten();
+        let text = String::from_utf8(self.bytes(entry, SECRET_BYTES_MAX)?).ok();
         if text.is_none() {
-            entry.report("the file holds no short text", "expected a file with just the secret, at most 64 KiB");
+            entry.report("the file holds no text", "expected a file with just the secret, at most 64 KiB");
         }
         text
     }
 
-    /// The file that an entry names.
-    pub fn bytes(&self, entry: &Entry) -> Option<Vec<u8>> {
+    /// The file that an entry names, up to so many bytes.
+    pub fn bytes(&self, entry: &Entry, max: usize) -> Option<Vec<u8>> {
         let path = entry.filled_text()?;
-        match std::fs::read(self.folder.join(path)) {
+        match regular::read(&self.folder.join(path), max) {
             Ok(bytes) => Some(bytes),
-            Err(error) => {
-                let why = match error.kind() {
-                    std::io::ErrorKind::NotFound => "there is no such file".to_string(),
-                    kind => format!("the file cannot be read: {kind}"),
+            Err(why) => {
+                let hint = match why {
+                    Unread::NotRegular => "expected a file, or a link to one; what comes through a pipe can be given by { env = \"NAME\" }",
+                    Unread::TooLarge { .. } => "expected a file with just that in it",
+                    Unread::Missing | Unread::Other(_) => "a relative path begins at the config folder",
                 };
-                entry.report(why, "a relative path begins at the config folder");
+                entry.report(why.to_string(), hint);
                 None
             }
         }
     }
 
-    /// The settings that a manifest asks for, as far as they are given. Defaults are the connector's to fill in.
-    pub fn settings(&self, section: &mut Section, manifest: &Manifest) -> BTreeMap<String, SettingValue> {
+    /// The settings that a manifest asks for, as far as they are given. Defaults are the connector's to fill in. `in_the_open`: its
+    /// credential may go over plain HTTP.
+    pub fn settings(&self, section: &mut Section, manifest: &Manifest, in_the_open: bool) -> BTreeMap<String, SettingValue> {
         let given: BTreeMap<&str, Entry> = manifest.settings.keys().filter_map(|n| Some((n.as_str(), section.get(n)?))).collect();
         let open = |name: &str| !given.contains_key(name);
         let defaults = manifest.settings.iter().filter(|(n, _)| open(n)).filter_map(|(n, s)| Some((n.as_str(), s.default.as_deref()?)));
@@ -118,7 +121,14 @@ impl Outside<'_> {
         }
         let address = defaults.iter().fold(manifest.base_url.clone(), |address, (name, default)| address.replace(&slot(name), default));
         let read = |(name, entry): (&&str, &Entry)| Some((name.to_string(), self.setting(entry, &manifest.settings[*name], &address)?));
-        given.iter().filter_map(read).collect()
+        let read: BTreeMap<String, SettingValue> = given.iter().filter_map(read).collect();
+        if !in_the_open && proves_itself(manifest) && addresses(manifest, &read, &defaults).any(|a| plain_http::leaves_in_the_open(&a)) {
+            let (said, hint) = plain_http::told("its credential", &section.title);
+            let address = given.iter().find(|(name, _)| manifest.base_url.starts_with(&slot(name)));
+            let at = address.map_or(section.at.clone(), |(_, entry)| entry.at.clone());
+            section.sheet.report(at, said, hint);
+        }
+        read
     }
 
     fn setting(&self, entry: &Entry, setting: &Setting, base_url: &str) -> Option<SettingValue> {
@@ -143,6 +153,33 @@ fn missing(section: &Section, name: &str, setting: &Setting, title: &str) {
     };
     let said = format!("{} lacks {name:?}: {} of {title}", section.title, setting.title);
     section.report(said, format!("{}{form}", setting.find.trim_end_matches('.')));
+}
+
+/// Whether requests carry anything that others must not read.
+fn proves_itself(manifest: &Manifest) -> bool {
+    !matches!(manifest.auth, Auth::None {}) || manifest.settings.values().any(|s| s.secret)
+}
+
+/// Where requests go that carry the credential, as far as the settings are there.
+fn addresses(
+    manifest: &Manifest,
+    given: &BTreeMap<String, SettingValue>,
+    defaults: &BTreeMap<&str, &str>,
+) -> impl Iterator<Item = reqwest::Url> {
+    let sign_in = match &manifest.auth {
+        Auth::ClientCredentials { base_url, .. } => base_url.as_deref(),
+        _ => None,
+    };
+    let filled = |template: &str| {
+        // What a default names is given or a default itself.
+        let with_defaults = defaults.iter().fold(template.to_string(), |text, (name, default)| text.replace(&slot(name), default));
+        given.iter().fold(with_defaults, |text, (name, value)| match value {
+            SettingValue::Plain(value) => text.replace(&slot(name), value),
+            SettingValue::Secret(_) => text,
+        })
+    };
+    let all: Vec<String> = [Some(manifest.base_url.as_str()), sign_in].into_iter().flatten().map(filled).collect();
+    all.into_iter().filter_map(|text| reqwest::Url::parse(&text).ok())
 }
 
 /// A setting's place in a template.

@@ -6,11 +6,10 @@ use super::nearest::choices;
 use super::offers::{Offer, Offers};
 use super::settings::Outside;
 use super::{Http, ManifestSource, Notify, StateUrl, System};
-use super::{network, notify, shown, writes};
+use super::{http, network, notify, plain_http, shown, writes};
 use crate::connector::network::Network;
 use crate::connector::{Manifest, SystemSettings};
 use crate::model::{Name, Span};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
@@ -36,7 +35,7 @@ pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, whole: bool, outsi
     let mut top = Section::top(sheet, table, &keys::SYSTEMS);
     let own = top.get("connectors").and_then(|e| own_folder(&e, outside));
     let state = state(&mut top, outside);
-    let http = http(&mut top, outside);
+    let http = http::read(&mut top, outside);
     let network = network::read(&mut top, outside);
     let shared_mailboxes = shared_mailboxes(&mut top);
     let notify = top.get("notify").and_then(|e| notify::read(&e, outside));
@@ -98,36 +97,6 @@ pub fn state(top: &mut Section, outside: &Outside) -> Option<StateUrl> {
     }
 }
 
-fn http(top: &mut Section, outside: &Outside) -> Option<Http> {
-    let loopback = SocketAddr::from(([127, 0, 0, 1], 8642));
-    let Some(entry) = top.get("http") else { return Some(Http { listen: loopback, token: None }) };
-    let mut section = entry.table("[http]", &keys::HTTP)?;
-    let (listen, token) = (section.get("listen"), section.get("token"));
-    section.finish();
-    let address = match &listen {
-        None => Some(loopback),
-        Some(entry) => entry.filled_text().and_then(|text| {
-            let parsed = text.parse::<SocketAddr>().ok();
-            if parsed.is_none() {
-                entry.report(format!("{text:?} is no address to listen on"), "expected IP:PORT, as \"127.0.0.1:8642\" or \"[::1]:8642\"");
-            }
-            parsed
-        }),
-    };
-    if let (Some(listen), Some(address), None) = (&listen, address, &token)
-        && !address.ip().is_loopback()
-    {
-        let hint = "add token = { env = \"NAME\" } or { file = \"path\" } to [http], or listen on 127.0.0.1";
-        listen.report("other machines could ask about people here without a token", hint);
-        return None;
-    }
-    let token = match token {
-        None => None,
-        Some(entry) => Some(outside.secret(&entry, "the token of the HTTP interface")?),
-    };
-    Some(Http { listen: address?, token })
-}
-
 fn shared_mailboxes(top: &mut Section) -> Vec<String> {
     let Some(mut section) = top.table("link", "[link]", &keys::LINK) else { return Vec::new() };
     let entries = section.get("shared_mailboxes").map(|e| e.texts()).unwrap_or_default();
@@ -151,7 +120,7 @@ fn shared_mailboxes(top: &mut Section) -> Vec<String> {
 fn one(entry: &Entry, outside: &Outside, source: &Source, read: &mut Systems) {
     let name: Name = entry.key.into();
     let named = check_name(entry);
-    let mut offer = Offer { name: name.clone(), manifest: None, every: None, sweep: None };
+    let mut offer = Offer::new(name.clone());
     let system = entry.table(&format!("[systems.{name}]"), &keys::SYSTEM).and_then(|section| system(section, &mut offer, outside, source));
     if !named {
         // Nobody can name its streams in the other files, so they are not asked to.
@@ -188,7 +157,8 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &S
         // Without its manifest nobody knows which settings the system has.
         return None;
     };
-    let settings = outside.settings(&mut section, &manifest);
+    let in_the_open = plain_http::allowed(section.get(plain_http::KEY));
+    let settings = outside.settings(&mut section, &manifest, in_the_open);
     let writes = writes::read(&section, wanted.as_ref(), hold.as_ref(), &manifest, every);
     let line = section.sheet.line(&section.at);
     section.finish();

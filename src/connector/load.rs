@@ -2,6 +2,7 @@
 
 use super::check;
 use super::manifest::Manifest;
+use super::regular;
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,6 +13,10 @@ static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/connectors");
 
 /// The name of a manifest within its folder.
 pub const FILE: &str = "manifest.toml";
+
+/// Manifests are written by hand, and examples are single answers; what is larger is another file by mistake.
+const MANIFEST_BYTES_MAX: usize = 1 << 20;
+const EXAMPLE_BYTES_MAX: usize = 16 << 20;
 
 /// A mistake in a manifest. `line` counts from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,9 +74,12 @@ pub fn load(name: &str, user: Option<&Path>) -> Result<Loaded, Vec<ManifestError
 pub fn load_folder(name: &str, folder: &Path) -> Result<Loaded, Vec<ManifestError>> {
     let path = folder.join(FILE);
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(&path).map_err(|e| vec![ManifestError { file: file.clone(), line: 1, message: e.to_string() }])?;
+    let wrong = |message: String| vec![ManifestError { file: file.clone(), line: 1, message }];
+    let bytes = regular::read(&path, MANIFEST_BYTES_MAX).map_err(|e| wrong(e.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| wrong("the file is not UTF-8".to_string()))?;
     let found = std::fs::read_dir(folder.join("examples")).into_iter().flatten().flatten();
-    let examples = found.filter_map(|e| Some((e.file_name().into_string().ok()?, std::fs::read(e.path()).ok()?))).collect();
+    let examples =
+        found.filter_map(|e| Some((e.file_name().into_string().ok()?, regular::read(&e.path(), EXAMPLE_BYTES_MAX).ok()?))).collect();
     Ok(Loaded { manifest: parse(name, &file, &text)?, hash: hash(&text), examples })
 }
 

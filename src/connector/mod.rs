@@ -1,7 +1,7 @@
 //! Speaks to outer systems: manifest in, requests out, records and outcomes back. Knows no policy.
 //!
-//! - what an admin writes: [`manifest`] (the vocabulary), [`load`] and `check*` (files, and every mistake in them), [`examples`] (a connector
-//!   proves itself)
+//! - what an admin writes: [`manifest`] (the vocabulary), [`load`] and `check*` (files, and every mistake in them; [`regular`]: how files are
+//!   read), [`examples`] (a connector proves itself)
 //! - what a raw answer becomes: [`json`], [`paths`], `scalars`, `numbers`, `condition`, [`map`]
 //! - what a request is made of: `template`, [`settings`], `request`, `auth`
 //! - how it is sent: [`network`], [`transport`], `http`, `compressed`, `budget`, `retry`, `failure`, and `secrets`, which keeps them out of
@@ -41,6 +41,7 @@ mod plain;
 mod port;
 mod readable;
 mod refusal;
+pub mod regular;
 mod request;
 mod rest;
 mod results;

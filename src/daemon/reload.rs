@@ -80,7 +80,7 @@ impl Shell {
     pub fn look(&self, source: &Source) -> Result<(), Error> {
         match tokio::task::block_in_place(|| (source.load)()) {
             Err(mistakes) => {
-                self.not_followed(mistakes.list().iter().map(ToString::to_string).collect());
+                self.not_followed(mistakes.lines());
                 Ok(())
             }
             Ok(config) => self.take(Arc::new(config), &source.started),
@@ -179,6 +179,9 @@ fn needs_restart(started: &Config, now: &Config) -> Vec<String> {
     }
     if token(&started.http) != token(&now.http) {
         keys.push("[http] token");
+    }
+    if started.http.hosts != now.http.hosts {
+        keys.push("[http] hosts");
     }
     if started.network != now.network {
         keys.push("[network]");

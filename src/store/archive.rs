@@ -1,7 +1,8 @@
 //! All of a state in one file: a gzipped tar of `manifest.json`, `journal.log` and `items`. Not sled's own files, which are good only as a
 //! whole and only for sled. Every part has a checksum, and everything is checked before anything is restored.
 
-use super::folder::{JOURNAL, RESTORING, private};
+use super::folder::{JOURNAL, RESTORING};
+use super::regular::{named, private, reading};
 use super::{Changes, Error, Journal, Kind, State, StateInfo, StateUrl};
 use crate::model::Time;
 use flate2::Compression;
@@ -9,7 +10,7 @@ use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -22,8 +23,18 @@ const ITEMS: &str = "items";
 /// A manifest is some hundred bytes; what claims to be larger is none.
 const MANIFEST_BYTES_MAX: u64 = 64 << 10;
 
+/// A state is at ease up to some 500 MB; what claims to be so much larger was not made by nayose.
+const ITEMS_BYTES_MAX: u64 = 16 << 30;
+const JOURNAL_BYTES_MAX: u64 = 1 << 30;
+/// A line of the journal is some hundred bytes, and is read into memory as a whole.
+const LINE_BYTES_MAX: usize = 16 << 20;
+/// What may follow the last part: its padding and the end of a tar.
+const END_BYTES_MAX: u64 = 64 << 10;
+
 /// What is restored with one commit.
 const CHUNK_BYTES: usize = 4 << 20;
+/// What is read of the journal at once.
+const PIECE_BYTES: usize = 64 << 10;
 
 /// An item's kind, and the lengths of its key and value, before these themselves.
 const ITEM_HEAD: usize = 9;
@@ -114,38 +125,51 @@ fn padding(bytes: u64) -> Vec<u8> {
     vec![0; (BLOCK - (bytes % BLOCK as u64) as usize) % BLOCK]
 }
 
-/// Reads a whole backup and compares it with its checksums.
-pub fn verify(path: &Path) -> Result<Manifest, Error> {
-    read(path, &mut |_| Ok(()), &mut |_, _, _| Ok(()))
+/// Opens a backup where the state put it.
+pub fn open(path: &Path) -> Result<File, Error> {
+    reading(path).map_err(Error::files(path, "read the backup"))
+}
+
+/// Reads a whole backup, open at its path, and compares it with its checksums.
+pub fn verify(file: &File, path: &Path) -> Result<Manifest, Error> {
+    read(file, path, &mut |_| Ok(()), &mut |_, _, _| Ok(()))
 }
 
 type EachItem<'a> = dyn FnMut(Kind, &[u8], &[u8]) -> Result<(), Error> + 'a;
 
-/// Reads a backup to its end. What is told before an error may be wrong.
-fn read(path: &Path, journal: &mut dyn FnMut(&[u8]) -> Result<(), Error>, each: &mut EachItem<'_>) -> Result<Manifest, Error> {
+/// Reads a backup to its end, from its beginning; the journal is told piece by piece. What is told before an error may be wrong.
+///
+/// Whoever made the file may have made it to do harm: nothing is taken into memory, or read on, because of a size that it claims.
+fn read(file: &File, path: &Path, journal: &mut dyn FnMut(&[u8]) -> Result<(), Error>, each: &mut EachItem<'_>) -> Result<Manifest, Error> {
     let damaged = |why: String| Error::Backup { path: path.to_path_buf(), why };
     let bent = |error: io::Error| damaged(error.to_string());
-    let file = File::open(path).map_err(Error::files(path, "read the backup"))?;
+    let mut file = file;
+    file.rewind().map_err(Error::files(path, "read the backup"))?;
     let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(file)));
-    let mut entries = archive.entries().map_err(bent)?;
-    let mut next = |name: &str| {
+    // Raw: names in entries of their own, which GNU tar and pax know, would be read whole, however long.
+    let mut entries = archive.entries().map_err(bent)?.raw(true);
+    let mut next = |name: &str, bytes_max: u64| {
         let entry = entries.next().transpose().map_err(bent)?.ok_or_else(|| damaged(format!("it ends before {name}")))?;
-        let found = entry.path().map_err(bent)?.to_string_lossy().into_owned();
-        if found == name { Ok(entry) } else { Err(damaged(format!("{found:?} stands where {name} belongs"))) }
+        let found = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        if found != name || !entry.header().entry_type().is_file() {
+            return Err(damaged(format!("{found:?} stands where {name} belongs")));
+        }
+        if entry.size() > bytes_max {
+            return Err(damaged(format!("{name} claims {} bytes, and may have {bytes_max}", entry.size())));
+        }
+        Ok(entry)
     };
     let mut text = Vec::new();
-    next(MANIFEST)?.take(MANIFEST_BYTES_MAX).read_to_end(&mut text).map_err(bent)?;
+    next(MANIFEST, MANIFEST_BYTES_MAX)?.read_to_end(&mut text).map_err(bent)?;
     let manifest: Manifest = serde_json::from_slice(&text).map_err(|e| damaged(format!("{MANIFEST}: {e}")))?;
     if manifest.layout > LAYOUT {
         return Err(Error::NewerFormat { found: format!("backup {}", manifest.layout), ours: format!("backup {LAYOUT}") });
     }
-    let mut bytes = Vec::new();
-    next(JOURNAL)?.read_to_end(&mut bytes).map_err(bent)?;
-    if (bytes.len() as u64, blake3::hash(&bytes).to_hex().to_string()) != (manifest.journal_bytes, manifest.journal_blake3.clone()) {
+    let (found, hash) = pieces(&mut next(JOURNAL, manifest.journal_bytes.min(JOURNAL_BYTES_MAX))?, &bent, journal)?;
+    if (found, &hash) != (manifest.journal_bytes, &manifest.journal_blake3) {
         return Err(damaged(format!("{JOURNAL} is not what was backed up")));
     }
-    journal(&bytes)?;
-    let mut entry = next(ITEMS)?;
+    let mut entry = next(ITEMS, manifest.items_bytes.min(ITEMS_BYTES_MAX))?;
     let (mut hash, mut items) = (blake3::Hasher::new(), 0);
     let mut left = entry.size();
     while left > 0 {
@@ -169,8 +193,35 @@ fn read(path: &Path, journal: &mut dyn FnMut(&[u8]) -> Result<(), Error>, each: 
     }
     // The end of the compressed stream has a checksum of its own.
     drop(entry);
-    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(bent)?;
+    let mut end = archive.into_inner().take(END_BYTES_MAX);
+    if io::copy(&mut end, &mut io::sink()).map_err(bent)? == END_BYTES_MAX {
+        return Err(damaged("it goes on behind its end".into()));
+    }
     Ok(manifest)
+}
+
+/// The journal's pieces, its length and its hash.
+fn pieces(
+    from: &mut impl Read,
+    bent: &dyn Fn(io::Error) -> Error,
+    each: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(u64, String), Error> {
+    let (mut hash, mut bytes, mut line) = (blake3::Hasher::new(), 0, 0);
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        let length = from.read(&mut piece).map_err(bent)?;
+        let piece = &piece[..length];
+        if piece.is_empty() {
+            return Ok((bytes, hash.finalize().to_hex().to_string()));
+        }
+        line = piece.iter().rposition(|b| *b == b'\n').map_or(line + length, |at| length - 1 - at);
+        if line > LINE_BYTES_MAX {
+            return Err(bent(io::Error::other(format!("{JOURNAL} has a line of more than {LINE_BYTES_MAX} bytes"))));
+        }
+        hash.update(piece);
+        each(piece)?;
+        bytes += length as u64;
+    }
 }
 
 /// Restores a backup into a folder that is empty or not there yet. `stays` says which items; `more` are added. A folder in which this was
@@ -182,7 +233,8 @@ pub fn restore(
     stays: impl Fn(Kind) -> bool,
     more: Vec<(Kind, Vec<u8>, Vec<u8>)>,
 ) -> Result<Manifest, Error> {
-    let manifest = verify(path)?;
+    let file = named(path).map_err(Error::files(path, "read the backup"))?;
+    let manifest = verify(&file, path)?;
     if manifest.format_version > info.format_version {
         return Err(Error::NewerFormat { found: manifest.format_version.to_string(), ours: info.format_version.to_string() });
     }
@@ -199,26 +251,24 @@ pub fn restore(
     let usable = manifest.format_version == info.format_version;
     let mut changes = Changes { put: more, delete: Vec::new() };
     let mut bytes = 0;
-    read(
-        path,
-        &mut |journal| {
-            let mut file = private(&journal_path).map_err(io("write the journal"))?;
-            file.write_all(journal).and_then(|()| file.sync_all()).map_err(io("write the journal"))
-        },
-        &mut |kind, key, value| {
-            if usable && stays(kind) {
-                changes.put.push((kind, key.to_vec(), value.to_vec()));
-                bytes += key.len() + value.len();
-            }
-            if bytes < CHUNK_BYTES {
-                return Ok(());
-            }
-            bytes = 0;
-            state.commit(std::mem::take(&mut changes))
-        },
-    )?;
+    let mut journal = private(&journal_path).map_err(io("write the journal"))?;
+    read(&file, path, &mut |piece| journal.write_all(piece).map_err(io("write the journal")), &mut |kind, key, value| {
+        if usable && stays(kind) {
+            changes.put.push((kind, key.to_vec(), value.to_vec()));
+            bytes += key.len() + value.len();
+        }
+        if bytes < CHUNK_BYTES {
+            return Ok(());
+        }
+        bytes = 0;
+        state.commit(std::mem::take(&mut changes))
+    })?;
+    journal.sync_all().map_err(io("write the journal"))?;
     state.commit(changes)?;
     drop(state);
     fs::remove_file(&mark).and_then(|()| File::open(dir)?.sync_all()).map_err(io("finish the state folder"))?;
     Ok(manifest)
 }
+
+#[cfg(test)]
+mod tests;

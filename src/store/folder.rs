@@ -1,10 +1,11 @@
 //! The files beside the store: the lock, the notes, and what was moved aside.
 
 use super::noted::Noted;
+use super::regular::private;
 use super::{Error, State};
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -126,11 +127,6 @@ impl Folder {
     }
 }
 
-/// Opens for reading and writing, for the owner only, without cutting it.
-pub(super) fn private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
-}
-
 fn holds_only_ours(dir: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(dir)? {
         let name = entry?.file_name();
@@ -145,7 +141,8 @@ fn holds_only_ours(dir: &Path) -> io::Result<bool> {
 /// A full disk is told before sled meets it: it panics there, which would look like damage.
 fn probe(dir: &Path) -> Result<(), Error> {
     let path = dir.join(PROBE);
-    let written = private(&path).and_then(|mut file| file.write_all(&vec![0x5a; PROBE_BYTES]));
+    let mut file = private(&path).map_err(Error::files(&path, "open the file that shows whether there is room"))?;
+    let written = file.write_all(&vec![0x5a; PROBE_BYTES]);
     let removed = fs::remove_file(&path);
     written.and(removed).map_err(Error::files(dir, "write to the state folder"))
 }

@@ -4,12 +4,13 @@
 //! nothing hangs on are folded (`compact`).
 
 use super::compact::{self, Compacted};
-use super::folder::{Folder, JOURNAL, JOURNAL_NEW, private};
+use super::folder::{Folder, JOURNAL, JOURNAL_NEW};
 use super::noted::Noted;
+use super::regular::{private, reading};
 use super::{Entry, Error, State};
 use crate::model::{Time, counted};
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -178,7 +179,7 @@ impl Journal {
                 }
             }
             Medium::File { file, path, noted } => {
-                let read = File::open(&*path).and_then(|old| compact::fold(BufReader::new(old), now));
+                let read = reading(path).and_then(|old| compact::fold(BufReader::new(old), now));
                 if let Compacted::Shorter(lines) = read.map_err(Error::files(path, "fold the journal"))? {
                     match replace(path, &lines, noted) {
                         Ok(new) => *file = new,
@@ -199,7 +200,11 @@ impl Journal {
     pub fn content(&self) -> Result<Vec<u8>, Error> {
         match &self.medium {
             Medium::Memory(bytes) => Ok(locked(bytes).clone()),
-            Medium::File { path, .. } => fs::read(path).map_err(Error::files(path, "read the journal")),
+            Medium::File { path, .. } => {
+                let mut bytes = Vec::new();
+                reading(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(Error::files(path, "read the journal"))?;
+                Ok(bytes)
+            }
         }
     }
 
@@ -211,7 +216,7 @@ impl Journal {
             }
             Medium::File { path, .. } => {
                 let doing = "read the journal";
-                let file = File::open(path).map_err(Error::files(path, doing))?;
+                let file = reading(path).map_err(Error::files(path, doing))?;
                 read(BufReader::new(file), 0, each).map(|(notes, _)| notes).map_err(Error::files(path, doing))
             }
         }

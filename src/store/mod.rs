@@ -5,7 +5,7 @@
 //! - `open`: the ways in: lock, format, damage, what is found
 //! - `pack`, `place`, `index`: how packs are laid out, and where each item lies
 //! - `commit`: how a commit is put together and written, and packs tidied
-//! - `folder`, `noted`: the files beside the store: lock, notes, what was moved aside
+//! - `folder`, `noted`, `regular`: the files beside the store: lock, notes, what was moved aside; how they are opened
 //! - [`journal`], [`entry`], `compact`: what cannot be polled again, in a file of its own, and its old lines folded
 //! - [`blocks`]: what the journal says of our own blocks
 //! - [`archive`]: all of a state in one file
@@ -32,6 +32,7 @@ mod noted;
 mod open;
 mod pack;
 mod place;
+mod regular;
 mod sled;
 pub mod state;
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! Notes are written after what they speak of is on disk, and are not synced: after a power cut they may lag behind, never be ahead.
 
 use super::Error;
-use super::folder::private;
+use super::regular::private;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};

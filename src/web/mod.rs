@@ -1,22 +1,23 @@
-//! HTTP: the gate, people, health and metrics. Loopback without a token; with one, everything but `/healthz` needs it.
+//! HTTP: the gate, people, health and metrics. Who is served is in `admission`; `/healthz` is told to all.
 
+mod admission;
 mod api;
+mod body;
+mod crowd;
 mod serve;
-mod token;
+
+pub use admission::Admission;
 
 use crate::daemon::Shell;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
-use secrecy::SecretString;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
-/// 5,000 subjects of the longest addresses.
-const BODY_BYTES_MAX: usize = 4 << 20;
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// What the handlers share.
@@ -36,22 +37,23 @@ pub fn recorder() -> PrometheusHandle {
 }
 
 /// All routes.
-pub fn router(shell: Shell, token: Option<SecretString>, metrics: PrometheusHandle) -> Router {
-    let guarded = Router::new()
+pub fn router(shell: Shell, admission: Admission, metrics: PrometheusHandle) -> Router {
+    let open = Router::new()
         .route("/readyz", get(api::ready))
         .route("/metrics", get(api::metrics))
         .route("/v1/decisions", post(api::decide))
         .route("/v1/decisions/{id}", get(api::decision))
+        .layer(from_fn(body::whole))
+        .layer(from_fn_with_state(admission.clone(), admission::check));
+    let people = Router::new()
         .route("/v1/people/{who}", get(api::person))
-        .with_state(Web { shell, metrics });
-    let guarded = match token {
-        Some(token) => guarded.layer(axum::middleware::from_fn_with_state(Arc::new(token), token::check)),
-        None => guarded,
-    };
+        .layer(from_fn(body::whole))
+        .layer(from_fn_with_state(admission, admission::check_people));
     Router::new()
         .route("/healthz", get(|| async { "alive\n" }))
-        .merge(guarded)
-        .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
+        .merge(open.merge(people).with_state(Web { shell, metrics }))
+        // `body` has its own, which is the one that was promised.
+        .layer(DefaultBodyLimit::disable())
         .layer(TimeoutLayer::with_status_code(axum::http::StatusCode::GATEWAY_TIMEOUT, ANSWER_WITHIN))
 }
 

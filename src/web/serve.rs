@@ -1,6 +1,8 @@
 //! Connections: accepted up to a number, and none held for ever by a client that is slow or silent.
 
+use super::crowd::{self, Crowd, Guest};
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -8,15 +10,19 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What a client gets.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
-    /// Connections at the same time; more wait to be accepted.
+    /// Connections at the same time; at the limit one that is not being answered gives way to a new one.
     pub connections: usize,
-    /// For the head of a request, from the first byte or from the end of the last answer.
+    /// Of one peer, those that have not sent a whole request yet.
+    pub asking: usize,
+    /// For the head of the first request.
     pub head: Duration,
+    /// From the end of an answer to that of the next request's head.
+    pub between: Duration,
     /// From when on a connection is closed after the answer under way.
     pub life: Duration,
     /// For that last answer.
@@ -25,8 +31,8 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Patience {
-        let (head, last) = (Duration::from_secs(30), Duration::from_secs(30));
-        Patience { connections: 512, head, life: Duration::from_secs(600), last }
+        let (head, between) = (Duration::from_secs(5), Duration::from_secs(30));
+        Patience { connections: 512, asking: 128, head, between, life: Duration::from_secs(600), last: Duration::from_secs(30) }
     }
 }
 
@@ -34,19 +40,20 @@ impl Default for Patience {
 const HEAD_BYTES_MAX: usize = 64 << 10;
 /// Accepting fails where the process has no descriptors left.
 const AFTER_FAILURE: Duration = Duration::from_millis(200);
+/// So long a connection that gives way may take for it, before another one has to.
+const GIVES_WAY_WITHIN: Duration = Duration::from_millis(100);
 
 /// Serves until the task is aborted.
 pub async fn serve(listener: TcpListener, router: Router, patience: Patience) {
-    let places = Arc::new(Semaphore::new(patience.connections));
+    let (places, crowd) = (Arc::new(Semaphore::new(patience.connections)), Arc::new(Crowd::default()));
     loop {
-        // The semaphore is never closed.
-        let place = places.clone().acquire_owned().await;
         match listener.accept().await {
-            Ok((stream, _)) => {
-                let router = router.clone();
+            Ok((stream, peer)) => {
+                let place = place(&places, &crowd).await;
+                let (router, guest) = (router.clone(), crowd.enter(peer.ip(), patience.asking));
                 tokio::spawn(async move {
                     let _place = place;
-                    connection(stream, router, patience).await;
+                    connection(stream, router, guest, patience).await;
                 });
             }
             Err(error) => {
@@ -57,16 +64,38 @@ pub async fn serve(listener: TcpListener, router: Router, patience: Patience) {
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, patience: Patience) {
+async fn place(places: &Arc<Semaphore>, crowd: &Crowd) -> Option<OwnedSemaphorePermit> {
+    loop {
+        if let Ok(place) = places.clone().try_acquire_owned() {
+            return Some(place);
+        }
+        crowd.make_room();
+        // The semaphore is never closed.
+        if let Ok(place) = tokio::time::timeout(GIVES_WAY_WITHIN, places.clone().acquire_owned()).await {
+            return place.ok();
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, router: Router, guest: Guest, patience: Patience) {
+    let router = router.layer(from_fn_with_state(guest.clone(), crowd::follow));
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.head).max_buf_size(HEAD_BYTES_MAX);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.between).max_buf_size(HEAD_BYTES_MAX);
     // Small answers must not wait for more to send.
     let _ = stream.set_nodelay(true);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));
+    let says_nothing = async {
+        tokio::time::sleep(patience.head).await;
+        if guest.head_came() {
+            std::future::pending::<()>().await;
+        }
+    };
     tokio::select! {
         // How a connection ended is the client's affair.
         _ = connection.as_mut() => return,
-        _ = tokio::time::sleep(patience.life) => {}
+        () = guest.sent_away() => return,
+        () = says_nothing => return,
+        () = tokio::time::sleep(patience.life) => {}
     }
     connection.as_mut().graceful_shutdown();
     let _ = tokio::time::timeout(patience.last, connection).await;
@@ -84,14 +113,17 @@ mod tests {
     async fn server(patience: Patience) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
-        let large = vec![b'x'; 64 << 20];
-        let router = Router::new().route("/", get(|| async { "alive" })).route("/large", get(|| async { large }));
+        let large = axum::body::Bytes::from(vec![b'x'; 64 << 20]);
+        let alive = get(|| async { "alive" }).post(|| async { "alive" });
+        let router = Router::new().route("/", alive).route("/large", get(|| async { large }));
+        let router = router.layer(axum::middleware::from_fn(crate::web::body::whole));
         tokio::spawn(serve(listener, router, patience));
         at
     }
 
     fn hasty() -> Patience {
-        Patience { head: Duration::from_millis(200), ..Patience::default() }
+        let short = Duration::from_millis(200);
+        Patience { head: short, between: short, ..Patience::default() }
     }
 
     /// All that comes until the server closes.
@@ -152,5 +184,55 @@ mod tests {
         stream.write_all(b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").await.unwrap();
         assert!(rest(&mut stream).await.ends_with("alive"));
         drop(deaf);
+    }
+
+    /// What strangers do who want the places of others: nothing, a byte now and then, a body that does not come, an answer not read.
+    #[tokio::test]
+    async fn hostile_connections_by_the_hundred_do_not_stop_the_gate() {
+        let at = server(Patience { connections: 64, asking: 16, ..Patience::default() }).await;
+        let heads = [
+            "",
+            "GET / HTTP/1.1\r\nhost: h\r\nx: ",
+            "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\n1",
+            "GET /large HTTP/1.1\r\nhost: h\r\n\r\n",
+        ];
+        for head in heads {
+            let mut hostile = Vec::new();
+            for _ in 0..200 {
+                let mut stream = TcpStream::connect(at).await.unwrap();
+                let _ = stream.write_all(head.as_bytes()).await;
+                hostile.push(stream);
+            }
+            for _ in 0..3 {
+                let mut stream = TcpStream::connect(at).await.unwrap();
+                stream.write_all(b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").await.unwrap();
+                let answer = tokio::time::timeout(Duration::from_secs(4), rest(&mut stream)).await;
+                assert!(answer.as_ref().is_ok_and(|a| a.ends_with("alive")), "{head:?}: {answer:?}");
+            }
+        }
+    }
+
+    /// A proxy keeps its connections open, and finds them open as long as it goes on asking.
+    #[tokio::test]
+    async fn a_proxy_keeps_more_connections_than_may_idle_without_a_word() {
+        let at = server(Patience { connections: 64, asking: 8, ..Patience::default() }).await;
+        let mut kept = Vec::new();
+        for _ in 0..60 {
+            let mut stream = TcpStream::connect(at).await.unwrap();
+            ask(&mut stream).await;
+            kept.push(stream);
+        }
+        for stream in &mut kept {
+            ask(stream).await;
+        }
+    }
+
+    async fn ask(stream: &mut TcpStream) {
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"alive") {
+            let read = tokio::time::timeout(SOON, stream.read_buf(&mut answer)).await.expect("no answer");
+            assert!(read.is_ok_and(|n| n > 0), "it was closed");
+        }
     }
 }

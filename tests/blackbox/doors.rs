@@ -1,11 +1,12 @@
 //! Who may come in, and the way out: the socket, the gate over HTTP, the proxy.
 
 use super::harness::{HTTP_TOKEN, PROXY_PASSWORD, Setup, World, person};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 #[test]
 fn the_socket_is_the_owners_alone() {
@@ -36,18 +37,131 @@ fn a_token_counts_nowhere_but_in_its_header() {
     daemon.stop();
 }
 
+/// What one request, byte for byte, is answered.
+fn raw(port: u16, request: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8(answer).unwrap()
+}
+
+/// A web page can give its own name this machine's address, and read what it is answered: only the name tells it from us.
 #[test]
-fn a_body_is_bounded() {
+fn without_a_token_a_page_under_another_name_is_told_nothing() {
+    let text = "hosts = [\"gate.acme.example\"]\n[systems.crm]";
+    let world = World::new(Setup::default());
+    let systems = world.folder().join("systems.toml");
+    let good = std::fs::read_to_string(&systems).unwrap();
+    std::fs::write(&systems, good.replacen("[systems.crm]", text, 1)).unwrap();
+    person(&world.sandbox.handle, "Hanako", "Mori", None);
+    let daemon = world.daemon();
+    let get = |path: &str, head: &str| raw(world.port, &format!("GET {path} HTTP/1.1\r\n{head}connection: close\r\n\r\n"));
+    let status = |answer: &str| answer.get(9..12).unwrap_or_default().to_string();
+    let strangers = [
+        "host: evil.example\r\n",
+        "host: 127.0.0.1.evil.example\r\n",
+        "host: \r\n",
+        "",
+        "host: [::1\r\n",
+        "host: localhost\r\nhost: localhost\r\n",
+    ];
+    for path in ["/readyz", "/metrics", "/v1/decisions/d_none", "/v1/people/hanako.mori@acme.example"] {
+        for head in strangers {
+            let answer = get(path, head);
+            assert!(["403", "400"].contains(&status(&answer).as_str()) && !answer.contains("Hanako"), "{path} {head:?}: {answer}");
+        }
+        assert_eq!(status(&get(&format!("http://evil.example{path}"), "host: localhost\r\n")), "403", "{path}");
+    }
+    let refused = get("/readyz", "host: evil.example\r\n");
+    assert!(refused.contains("evil.example") && refused.contains("[http] hosts"), "it does not say what to do: {refused}");
+    for head in [
+        "host: localhost:1\r\n",
+        "host: 127.0.0.9\r\norigin: http://evil.example\r\n",
+        "host: [::1]:8642\r\n",
+        "host: GATE.acme.example\r\n",
+    ] {
+        assert_eq!(status(&get("/metrics", head)), "200", "{head:?}");
+        let people = get("/v1/people/hanako.mori@acme.example", head);
+        assert!(status(&people) == "401" && people.contains("set [http] token"), "{people}");
+    }
+    assert_eq!(status(&get("/healthz", "host: evil.example\r\n")), "200");
+    daemon.stop();
+}
+
+#[test]
+fn with_the_token_any_name_is_served() {
+    let world = World::new(Setup { http_token: true, ..Setup::default() });
+    let daemon = world.daemon();
+    let get = |host: &str, token: &str| {
+        raw(world.port, &format!("GET /metrics HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n"))
+    };
+    for host in ["gate.acme.example", "127.0.0.1", "10.0.0.7:8642"] {
+        assert!(get(host, HTTP_TOKEN).starts_with("HTTP/1.1 200"), "{host}");
+        assert!(get(host, "wrong").starts_with("HTTP/1.1 401"), "{host}");
+    }
+    daemon.stop();
+}
+
+#[test]
+fn a_body_of_all_the_subjects_promised_is_taken_and_a_longer_one_is_bounded() {
     let world = World::new(Setup::default());
     let daemon = world.daemon();
-    let wide = json!({"subjects": [{"email": "a".repeat(5 << 20)}], "mail": {"kind": "campaign"}}).to_string();
-    // It may be closed before the client is done sending, which is then all that the client sees.
-    let answer = world.http("POST", "/v1/decisions", Some(wide), None);
-    assert!(answer.as_ref().is_none_or(|(status, _)| *status == 413), "{answer:?}");
+    let ask = |subjects: Vec<Value>| {
+        let body = json!({"subjects": subjects, "mail": {"kind": "campaign"}}).to_string();
+        (body.len(), world.http("POST", "/v1/decisions", Some(body), None))
+    };
+    // The longest ids that a record may have.
+    let (bytes, answer) = ask((0..5_000).map(|i| json!({"record": format!("crm:person:{i:0512}")})).collect());
+    let (status, text) = answer.expect("an answer");
+    assert_eq!(status, 200, "{bytes} bytes: {text:.300}");
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["decisions"].as_array().map(Vec::len), Some(5_000));
+    let (bytes, answer) = ask(vec![json!({"email": "a".repeat((4 << 20) - 100)})]);
+    assert_eq!(answer.map(|(status, _)| status), Some(200), "{bytes} bytes");
+    // It is read on a while, so that the client gets to see why.
+    for long in [4 << 20, 20 << 20] {
+        let (status, text) = ask(vec![json!({"email": "a".repeat(long)})]).1.expect("an answer");
+        assert!(status == 413 && text.contains("fewer subjects"), "{status} {text:.300}");
+    }
+    let endless = ask(vec![json!({"email": "a".repeat(60 << 20)})]).1;
+    assert!(endless.as_ref().is_none_or(|(status, _)| *status == 413), "{endless:.300?}");
     let deep = format!("{{\"subjects\": {}", "[".repeat(1 << 20));
     let (status, text) = world.http("POST", "/v1/decisions", Some(deep), None).unwrap();
     assert!((400..500).contains(&status) && text.len() < 1000, "{status} {text}");
     assert_eq!(world.http("GET", "/healthz", None, None).unwrap().0, 200);
+    daemon.stop();
+}
+
+/// From one peer, more than there are places: silent ones, heads that never end, bodies that do not come.
+#[test]
+fn the_gate_answers_while_hundreds_of_hostile_connections_are_there() {
+    let world = World::new(Setup::default());
+    let daemon = world.daemon();
+    let question = json!({"subjects": [{"email": "a@acme.example"}], "mail": {"kind": "campaign"}}).to_string();
+    let ends = format!(
+        "host: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{question}",
+        question.len()
+    );
+    for hostile in [
+        "",
+        "GET /metrics HTTP/1.1\r\nhost: localhost\r\nx: ",
+        "POST /v1/decisions HTTP/1.1\r\nhost: localhost\r\ncontent-length: 900\r\n\r\n{",
+    ] {
+        let mut connections: Vec<TcpStream> = (0..600).map(|_| TcpStream::connect(("127.0.0.1", world.port)).unwrap()).collect();
+        connections.iter_mut().for_each(|c| drop(c.write_all(hostile.as_bytes())));
+        let mut slowest = Duration::ZERO;
+        for _ in 0..20 {
+            // And they go on, a byte each.
+            connections.iter_mut().for_each(|c| drop(c.write_all(b"x")));
+            let asked = Instant::now();
+            let answer = raw(world.port, &format!("POST /v1/decisions HTTP/1.1\r\n{ends}"));
+            slowest = slowest.max(asked.elapsed());
+            assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("unknown_person"), "{hostile:?}: {answer}");
+        }
+        assert!(slowest < Duration::from_secs(3), "{hostile:?}: {slowest:?}");
+        println!("600 connections that say {hostile:?}: the slowest of 20 answers took {slowest:?}");
+    }
     daemon.stop();
 }
 
@@ -103,7 +217,10 @@ fn systems_are_reached_through_the_proxy_of_the_config_and_no_other() {
         world.configure(&Setup { top: network.to_string(), ..Setup::default() });
         let path = world.folder().join("systems.toml");
         let text = std::fs::read_to_string(&path).unwrap();
-        std::fs::write(path, text.replace(&world.sandbox.crm_url, crm)).unwrap();
+        // A name that is not this machine's, over plain HTTP: what is on the way could read the token.
+        let address = |url: &str| format!("base_url = \"{url}\"\n");
+        let crm = format!("{}insecure_http = true\n", address(crm));
+        std::fs::write(path, text.replace(&address(&world.sandbox.crm_url), &crm)).unwrap();
     };
     let login = "proxy_user = \"svc\"\nproxy_password = { env = \"TEST_PROXY\" }\n";
     write(&format!("[network]\nproxy = {:?}\n{login}", proxy.url), "http://crm.example");

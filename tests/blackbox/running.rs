@@ -75,29 +75,29 @@ fn ask(world: &World, body: Value, token: Option<&str>) -> (u16, Value) {
 
 #[test]
 fn decisions_are_told_over_http() {
-    let (world, hanako, ken) = scene(Setup::default());
+    let (world, hanako, ken) = scene(Setup { http_token: true, ..Setup::default() });
     let daemon = world.daemon();
     super::harness::wait_until("it protects", super::harness::SOON, || world.status()["protection"] == "protecting");
     let subjects = json!([{"email": hanako.email}, {"email": ken.email}, {"record": format!("ma:person:{}", hanako.lead)}, {"email": "nobody@nowhere.example"}]);
-    let (status, answer) = ask(&world, json!({"subjects": subjects, "mail": {"kind": "campaign", "campaign": "spring"}}), None);
+    let (status, answer) = ask(&world, json!({"subjects": subjects, "mail": {"kind": "campaign", "campaign": "spring"}}), Some(HTTP_TOKEN));
     assert_eq!(status, 200, "{answer:#}");
     let verdicts: Vec<&str> = answer["decisions"].as_array().unwrap().iter().map(|d| d["decision"].as_str().unwrap()).collect();
     assert_eq!(verdicts, ["hold", "allow", "hold", "hold"]);
     assert_eq!(answer["decisions"][3]["reasons"], json!(["unknown_person"]));
 
     let id = answer["decisions"][0]["decision_id"].as_str().unwrap();
-    let (status, text) = world.http("GET", &format!("/v1/decisions/{id}"), None, None).unwrap();
+    let (status, text) = world.http("GET", &format!("/v1/decisions/{id}"), None, Some(HTTP_TOKEN)).unwrap();
     assert_eq!((status, serde_json::from_str::<Value>(&text).unwrap()), (200, answer["decisions"][0].clone()));
-    assert_eq!(world.http("GET", "/v1/decisions/d_none", None, None).unwrap().0, 404);
+    assert_eq!(world.http("GET", "/v1/decisions/d_none", None, Some(HTTP_TOKEN)).unwrap().0, 404);
 
     for who in [hanako.email.clone(), format!("crm:person:{}", hanako.contact)] {
-        let (status, text) = world.http("GET", &format!("/v1/people/{who}"), None, None).unwrap();
+        let (status, text) = world.http("GET", &format!("/v1/people/{who}"), None, Some(HTTP_TOKEN)).unwrap();
         assert_eq!(status, 200, "{text}");
         let person: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(person["decision"]["decision"], "hold", "{person:#}");
         assert_eq!(person["holds"][0]["hold"], "open_deal");
     }
-    assert_eq!(world.http("GET", "/v1/people/nobody@nowhere.example", None, None).unwrap().0, 404);
+    assert_eq!(world.http("GET", "/v1/people/nobody@nowhere.example", None, Some(HTTP_TOKEN)).unwrap().0, 404);
     daemon.stop();
 }
 
@@ -159,6 +159,26 @@ fn where_a_token_is_configured_everything_but_health_needs_it() {
         }
     }
     daemon.stop();
+}
+
+/// Whoever fills in a form on the web can write what a spreadsheet would carry out.
+#[test]
+fn a_table_for_spreadsheets_holds_no_formula_and_says_so() {
+    let world = World::running_with(Setup::default(), |handle| {
+        for email in ["=cmd|calc@acme.example", "+x@acme.example", "plain@acme.example"] {
+            handle.create_contact(&[("email", email), ("lastname", "Mori")], None);
+        }
+    });
+    let ran = world.run_text("export people").exits(0).says("2 cells that a spreadsheet would take for a formula");
+    assert!(
+        ran.out.contains(",'=cmd|calc@acme.example,") && ran.out.contains(",'+x@acme.example,") && ran.out.contains(",plain@acme.example,"),
+        "{ran}"
+    );
+    let raw = world.run_text("export people --raw").exits(0);
+    assert!(raw.out.contains(",=cmd|calc@acme.example,") && raw.err.is_empty(), "{raw}");
+    let json = world.run_text("export people --format json").exits(0);
+    assert!(json.out.contains("\"=cmd|calc@acme.example\"") && json.err.is_empty(), "{json}");
+    world.run_text("export links").exits(0);
 }
 
 #[test]

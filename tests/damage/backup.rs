@@ -1,10 +1,11 @@
 //! A copy made while the daemon writes, and a state made from it elsewhere.
 
-use super::harness::{SECRETS, SOON, World, wait_until};
+use super::harness::{SECRETS, SOON, Setup, World, person, wait_until};
 use super::stage::Stage;
 use nayose::sandbox::{FaultKind, System};
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 fn json(world: &World, args: &str) -> serde_json::Value {
@@ -16,6 +17,53 @@ fn content(file: &Path) -> Vec<u8> {
     let mut text = Vec::new();
     flate2::read::GzDecoder::new(fs::File::open(file).unwrap()).read_to_end(&mut text).unwrap();
     text
+}
+
+/// Nothing unfinished lies about.
+#[track_caller]
+fn no_partial(world: &World) {
+    for folder in [world.folder().to_path_buf(), world.state_folder()] {
+        for name in fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()) {
+            assert!(!name.contains(".partial") || name == PLANTED, "{name} was left");
+        }
+    }
+}
+
+/// What a backup beside `copy.tar.gz` was once called on its way.
+const PLANTED: &str = "copy.tar.gz.partial";
+
+/// In a folder that others may write to.
+#[test]
+fn what_others_put_in_a_backup_s_way_is_not_touched() {
+    let world = World::running_with(Setup::default(), |handle| {
+        person(handle, "Hanako", "Mori", None);
+    });
+    let at = |name: &str| world.folder().join(name);
+    let (file, planted, victim) = (at("copy.tar.gz"), at(PLANTED), at("victim"));
+    let plants: [&dyn Fn(); 3] =
+        [&|| std::os::unix::fs::symlink(&victim, &planted).unwrap(), &|| fs::write(&planted, "theirs").unwrap(), &|| {
+            assert!(std::process::Command::new("mkfifo").arg(&planted).status().unwrap().success())
+        }];
+    for plant in plants {
+        fs::write(&victim, "somebody's").unwrap();
+        plant();
+        let before = fs::symlink_metadata(&planted).unwrap();
+        json(&world, &format!("backup {}", file.display()));
+        let (made, after) = (fs::symlink_metadata(&file).unwrap(), fs::symlink_metadata(&planted).unwrap());
+        assert!(made.is_file() && made.permissions().mode() & 0o777 == 0o600 && made.nlink() == 1, "{made:?}");
+        assert_eq!((before.ino(), before.len()), (after.ino(), after.len()));
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "somebody's");
+        no_partial(&world);
+        fs::remove_file(&file).unwrap();
+        fs::remove_file(&planted).unwrap();
+    }
+    // What is there already stays, whatever it is.
+    std::os::unix::fs::symlink(at("nowhere"), &file).unwrap();
+    world.run(&format!("backup {}", file.display())).exits(2).says("is there already and is not overwritten");
+    assert!(!at("nowhere").exists());
+    fs::remove_file(&file).unwrap();
+    world.run(&format!("backup {}", at("no-such-folder/copy.tar.gz").display())).exits(2).says("choose another folder");
+    no_partial(&world);
 }
 
 #[test]
@@ -32,9 +80,7 @@ fn a_backup_made_while_run_writes_becomes_the_same_state_elsewhere() {
     let made = json(world, &format!("backup {}", file.display()));
     assert!(made["manifest"]["items"].as_u64().unwrap() > 10 && made["manifest"]["journal_bytes"].as_u64().unwrap() > 100, "{made}");
     world.run(&format!("backup {}", file.display())).exits(2).says("is there already");
-    for beside in ["copy.tar.gz.partial", "data/backup.partial"] {
-        assert!(!world.folder().join(beside).exists(), "{beside} was left");
-    }
+    no_partial(world);
     world.run(&format!("restore {}", file.display())).exits(2).says("is not empty");
     wait_until("what was due is written", SOON, || stage.blocked() == stage.expected());
     daemon.stop();

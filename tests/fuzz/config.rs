@@ -11,7 +11,7 @@ const SECRET: &str = "only-a-secret-could-be-so-long";
 
 /// The shipped example, with more in it that it only shows in comments.
 fn files() -> [String; 4] {
-    let more = "[network]\nproxy = \"http://proxy.example:3128\"\nproxy_user = \"svc\"\nproxy_password = { env = \"P\" }\nno_proxy = [\"10.0.0.7\"]\n";
+    let more = "[network]\nproxy = \"http://proxy.example:3128\"\nproxy_user = \"svc\"\nproxy_password = { env = \"P\" }\ninsecure_http = true\nno_proxy = [\"10.0.0.7\"]\n";
     FILES.map(|file| {
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(file)).unwrap();
         if file == "systems.toml" { format!("{text}{more}") } else { text }

@@ -5,13 +5,17 @@ use crate::daemon::shell;
 use nayose::daemon::commands::Command;
 use nayose::web;
 use serde_json::Value as Json;
+use std::sync::Arc;
 
 #[test]
 fn http_requests() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let at = listener.local_addr().unwrap();
-    runtime.spawn(web::serve(listener, web::router(shell(), None, web::recorder())));
+    // People are shown to nobody without one.
+    let token = "only-for-the-tests-http-token";
+    let admission = web::Admission { token: Some(Arc::new(token.into())), ..web::Admission::on_loopback() };
+    runtime.spawn(web::serve(listener, web::router(shell(), admission, web::recorder())));
     let client = reqwest::Client::new();
     let bodies = [
         "{\"subjects\":[{\"email\":\"a@b.example\"},{\"record\":\"crm:person:5\"}],\"mail\":{\"kind\":\"campaign\",\"topic\":\"news\"}}",
@@ -22,10 +26,11 @@ fn http_requests() {
         let request = if tape.byte().is_multiple_of(4) {
             let path = String::from_utf8_lossy(&bytes(tape.pick(&paths).as_bytes(), tape)).into_owned();
             let Ok(url) = reqwest::Url::parse(&format!("http://{at}/{}", path.trim_start_matches('/'))) else { return };
-            client.get(url)
+            client.get(url).bearer_auth(token)
         } else {
             client
                 .post(format!("http://{at}/v1/decisions"))
+                .bearer_auth(token)
                 .header("content-type", "application/json")
                 .body(bytes(tape.pick(&bodies).as_bytes(), tape))
         };

@@ -64,7 +64,7 @@ impl Stage {
         let shell = open::shell(config)?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("no free port on loopback")?;
         let http = listener.local_addr()?;
-        let web = tokio::spawn(web::serve(listener, web::router(shell.clone(), None, web::recorder())));
+        let web = tokio::spawn(web::serve(listener, web::router(shell.clone(), web::Admission::on_loopback(), web::recorder())));
         let questions = tokio::spawn(socket::serve(socket::listen(&folder.join("data"))?, shell.clone()));
         let (stop, _) = watch::channel(false);
         Ok(Stage { sandbox, shell, http, folder, stop, daemon: Mutex::default(), servers: vec![web, questions] })
