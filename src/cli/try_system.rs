@@ -99,9 +99,9 @@ async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInf
         for (field, always) in &missing {
             let said = if *always { ", which the system always shows; has the token lost a scope?" } else { "" };
             let no = if refusals.contains(field) { " Nobody's refusal there can be seen." } else { "" };
-            let rows = counted(page.shown.rows, "record", "records");
+            let rows = page.shown.rows;
             output::data(&format!(
-                "  not shown: none of {rows} has {field}{said}{no} If this account has none: lacks = [{field:?}] in [systems.{system}]"
+                "  not shown: none of {rows} records has {field}{said}{no} If this account has none: lacks = [{field:?}] in [systems.{system}]"
             ));
         }
         for field in info.watched.iter().filter(|f| f.lacked) {

@@ -3,7 +3,7 @@
 use super::engine::{Engine, Error};
 use super::observe::{Follows, PassRun};
 use crate::connector::{Error as SystemError, Pass, PassEnd, SWEEP_EVERY};
-use crate::model::{Entity, Name, Presence, Span, Time, counted};
+use crate::model::{Entity, Name, Presence, Span, Time};
 
 /// A stream that listed at least so many records and now lists none is not believed: a lost scope looks like that.
 const EMPTY_SUSPICIOUS_FROM: usize = 5;
@@ -154,8 +154,8 @@ impl Engine {
         match &run.pass {
             Pass::ForEach(asked) if !asked.is_empty() && (run.read == 0 || (run.naming == 0 && run.emptied >= EMPTY_SUSPICIOUS_FROM)) => {
                 Some(format!(
-                    "the people of none of {} were told; has the token lost a scope? Nothing is taken as ended by this",
-                    counted(asked.len(), "deal", "deals")
+                    "the people of none of {} deals were told; has the token lost a scope? Nothing is taken as ended by this",
+                    asked.len()
                 ))
             }
             pass if pass.is_sweep() && run.read + run.read_before == 0 => {

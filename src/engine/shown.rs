@@ -8,7 +8,7 @@ use super::target::Allowed;
 use crate::connector::{Pass, RestsOn, Shown, WatchedField, last_name};
 use crate::decide::rules::HoldRule;
 use crate::model::record::field;
-use crate::model::{Entity, Mark, Name, counted};
+use crate::model::{Entity, Mark, Name};
 
 /// What a pass showed too little of.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -59,9 +59,8 @@ fn missing(system: &Name, shown: Shown, watched: &[WatchedField], counts: &Count
             "what rests on it cannot be seen"
         };
         out.doubt = Some(format!(
-            "none of {} shows {}, which the system always shows: {rests}. Has the token lost a scope, or was the field renamed? \
+            "none of {rows} records shows {}, which the system always shows: {rests}. Has the token lost a scope, or was the field renamed? \
              If this account has none, say so in [systems.{system}] of systems.toml: lacks = {doubted:?}",
-            counted(rows, "record", "records"),
             doubted.join(", ")
         ));
     }

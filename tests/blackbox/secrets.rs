@@ -73,7 +73,7 @@ async fn echoing(request: axum::http::Request<axum::body::Body>) -> axum::respon
     let (status, location, body) = match path.as_str() {
         "/identity/oauth/token" => (400, "", serde_json::json!({ "error": "invalid_client", "error_description": text }).to_string()),
         p if p.contains("contacts") => (200, "", serde_json::json!({ "results": [record], "message": text }).to_string()),
-        p if p.contains("deals") => (200, "", format!("<html>{text}</html>")),
+        p if p.contains("deals") => (200, "", format!("oops: {text}")),
         p if p.contains("companies") => (302, &*format!("http://{}.example/?{query}", told.replace("Bearer ", "")), String::new()),
         _ => (401, "", serde_json::json!({ "message": text }).to_string()),
     };
