@@ -432,7 +432,7 @@ fn a_mistake_far_to_the_right_is_told_without_being_underlined() {
 fn what_follows_from_files_that_are_right_is_noted() {
     let policy = good("policy.toml");
     let notes = |file: &'static str, text: &str| load_with(&[(file, text)]).unwrap_or_else(|e| panic!("{}", e.drawn())).notes.join("\n");
-    assert_eq!(notes("policy.toml", &policy), "", "the good files");
+    assert_eq!(notes("policy.toml", policy), "", "the good files");
     assert!(notes("policy.toml", "[status]\nlead = 'true'\n[refusals]\nproof = { \"ma.people\" = \"1h\" }\n").contains("has no hold"));
     let footer_only = policy.replace("stops = [\"campaign\", \"service_footer\"]", "stops = [\"service\"]");
     assert!(notes("policy.toml", &footer_only).contains("stops no mail that a marketing system sends"));
