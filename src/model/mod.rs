@@ -10,7 +10,7 @@
 //! - [`mail`]: kinds of mail
 //! - [`name`], [`by_name`]: short names that many values share, and a few things by name
 //! - [`decision`]: allow, hold, deny and their reason codes
-//! - [`invisible`], [`visible`]: characters that nobody sees, and text from elsewhere as it may be shown
+//! - [`invisible`], [`visible`](mod@visible): characters that nobody sees, and text from elsewhere as it may be shown
 //! - [`counted()`]: a number with its noun, for people
 //! - [`expression`]: CEL expressions over the typed values
 
