@@ -27,7 +27,7 @@ fn record_ids() {
             let shown = id.to_string();
             assert!(shown.ends_with(&*visible_line(&id.id)), "it does something to a terminal");
             // What acts on one is not shown as it is.
-            if visible_line(&id.id) == &*id.id {
+            if visible_line(&id.id) == *id.id {
                 assert_eq!(shown.parse::<RecordId>().ok(), Some(id));
             }
         }
