@@ -127,7 +127,7 @@ pub async fn ask(common: &Common, command: Command, state: State) -> Result<Repl
         return Err(Error::NoState(folder));
     }
     let shell = shell(config)?;
-    Ok(shell.command(command).await)
+    Ok(shell.command_alone(command).await)
 }
 
 /// Says why there is no answer of the kind that was asked for.

@@ -187,6 +187,7 @@ pub fn open_on(
         halted: None,
         permit_ends: BTreeMap::new(),
         written: Default::default(),
+        synced_at: None,
         undos: BTreeMap::new(),
         set_back: Default::default(),
         permits_walked_at: now,
@@ -306,6 +307,7 @@ pub fn open_on(
             }
             kind::META if key == REBUILDING_KEY => engine.rebuilding = Some(decode(&text, &value)?),
             kind::META if text == super::clashes::CLASHES_KEY => engine.clashes = decode(&text, &value)?,
+            kind::META if text == super::alone::SYNCED_KEY => engine.synced_at = decode(&text, &value).ok(),
             kind::META if text == super::notices::TOLD_KEY => engine.told = decode(&text, &value).unwrap_or_default(),
             _ => {}
         }
