@@ -1,7 +1,7 @@
 //! The state machine around the pure rooms: what was observed, decided, written and is to be told. Synchronous; the time is an argument.
 //!
 //! - [`world`], [`codec`], [`postings`], [`shelf`], [`view`]: all that was observed, in memory, and looking at it
-//! - [`engine`], [`system`], [`durable`], [`persist`]: the state behind one owner, making it durable, and its form on disk
+//! - [`engine`], [`system`], [`durable`], [`persist`]: the state behind one owner, making it durable, and its form on disk; [`look`]: read only
 //! - [`replay`]: the journal against the store at open; [`rebuild`]: after the state was lost: what the journal gives back
 //! - [`observe`], [`overlay`], [`prove`], `clashes`, [`clocks`], [`coverage`]: pages in, what a whole pass proves, by whose clock, and what
 //!   waits for it; [`schedule`]: which pass is next; [`reading`]: a stream's turn, pass by pass
@@ -16,8 +16,8 @@
 //! - [`notices`]: what needs a person
 
 pub mod accept;
-mod alone;
 pub mod account;
+mod alone;
 pub mod approve;
 pub mod backup;
 mod beside;
@@ -43,6 +43,7 @@ mod kept;
 mod lately;
 mod left_rules;
 pub mod letters;
+pub mod look;
 pub mod look_ups;
 mod marking;
 pub mod marks_in_words;
