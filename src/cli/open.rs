@@ -91,14 +91,18 @@ pub fn connectors(config: &Config, systems: &[System], clock: &Clock) -> Result<
     Ok(Wiring::through(&config.network).rewired(systems, clock)?.connectors)
 }
 
+/// Each process is a run of its own, which its decisions and writes name.
+fn run_at(now: Time) -> Arc<str> {
+    format!("r_{:x}", now.0).into()
+}
+
 /// Opens the state and everything around it.
 pub fn shell(config: Config) -> Result<Shell, Error> {
     let clock = clock();
     let now = clock();
     let config = Arc::new(config);
-    let run = format!("r_{:x}", now.0);
     let mut wiring = Wiring::through(&config.network);
-    let opened = persist::open(config.clone(), now, run.into(), &mut |state| {
+    let opened = persist::open(config.clone(), now, run_at(now), &mut |state| {
         // Rules from before an edit may still count.
         let systems = rules::systems_in_force(&config, &rules::stored(state)?);
         wiring = wiring.rewired(&systems, &clock)?;
@@ -116,7 +120,7 @@ fn shell_to_look(config: Config) -> Result<Shell, Error> {
     let now = clock();
     let config = Arc::new(config);
     let mut wiring = Wiring::default();
-    let opened = look::look(config.clone(), now, "r_look".into(), &mut |state| {
+    let opened = look::look(config.clone(), now, run_at(now), &mut |state| {
         let systems = rules::systems_in_force(&config, &rules::stored(state)?);
         wiring = Wiring::without_credentials(&systems, &clock)?;
         Ok(wiring.opened(&config))

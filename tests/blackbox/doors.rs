@@ -108,7 +108,7 @@ fn systems_are_reached_through_the_proxy_of_the_config_and_no_other() {
     let login = "proxy_user = \"svc\"\nproxy_password = { env = \"TEST_PROXY\" }\n";
     write(&format!("[network]\nproxy = {:?}\n{login}", proxy.url), "http://crm.example");
     let ran = world.run_text("connector try crm").exits(0);
-    assert!(ran.out.contains("crm.people: 1 records"), "{ran}");
+    assert!(ran.out.contains("crm.people: 1 record"), "{ran}");
     let asked = proxy.asked.lock().unwrap().clone();
     let through = |a: &String| a.starts_with("GET http://crm.example/") || a.starts_with("POST http://crm.example/");
     assert!(asked.iter().all(|a| through(a) && a.contains("Basic ")), "{asked:?}");

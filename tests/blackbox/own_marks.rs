@@ -135,12 +135,12 @@ fn an_optout_field_in_none_of_the_answers_proves_nothing_until_systems_toml_says
     let policy = world.folder().join("policy.toml");
     let text = std::fs::read_to_string(&policy).unwrap();
     std::fs::write(&policy, text.replace("[refusals]\nproof = {", "[refusals]\nproof = { \"letters.people\" = \"1h\", ")).unwrap();
-    world.run_text("connector try letters").exits(1).says("none of 1 records has no_mail");
+    world.run_text("connector try letters").exits(1).says("none of 1 record has no_mail");
     world.run("plan");
     world.run("approve letters").exits(0);
     world.run("approve ma").exits(0);
     world.sync();
-    assert!(world.because().contains("none of 1 records shows no_mail"), "{}", world.because());
+    assert!(world.because().contains("none of 1 record shows no_mail"), "{}", world.because());
     assert_eq!(world.status()["protection"], "not_protecting");
     assert_eq!(world.gate(&hanako.email).0, "hold", "nobody can tell whether they said no");
 

@@ -103,7 +103,7 @@ fn a_field_that_a_hold_asks_for_and_no_answer_shows_leaves_the_deals_unproved() 
         running.decide();
         let proved = running.proved("crm.deals").map(|at| running.now.since(at));
         assert_eq!(proved, Some(if doubted { Span::minutes(10) } else { Span::ZERO }), "{when} {lacks}");
-        let told = "none of 1 records shows amount, which the system always shows";
+        let told = "none of 1 record shows amount, which the system always shows";
         assert_eq!(running.because().contains(told), doubted, "{}", running.because());
         assert_eq!(running.because().contains("systems.toml says that this account has no amount"), !lacks.is_empty());
         running.later(Span::minutes(6));
