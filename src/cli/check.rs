@@ -10,7 +10,7 @@ pub fn check(common: &Common) -> Exit {
         Err(error) => return open::refused(&error),
     };
     // What a manifest makes of the settings is only known when the two meet.
-    if let Err(error) = open::connectors(&config, &open::clock()) {
+    if let Err(error) = open::connectors(&config, &config.systems, &open::clock()) {
         return open::refused(&error);
     }
     open::unused(&config).iter().for_each(|note| output::note(&format!("note: {note}")));

@@ -2,13 +2,14 @@
 
 use super::args::Common;
 use super::{Exit, output};
-use crate::config::{self, Config, Mistakes};
+use crate::config::{self, Config, Mistakes, Secrets, System};
 use crate::connector::Clock;
 use crate::daemon::commands::{Command, Reply};
 use crate::daemon::wiring::{Connectors, Wiring};
 use crate::daemon::{Shell, socket};
 use crate::engine::connection::NotConnected;
-use crate::engine::{persist, rules};
+use crate::engine::persist::OpenedState;
+use crate::engine::{look, persist, rules};
 use crate::model::Time;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,12 +55,21 @@ pub fn clock() -> Clock {
 
 /// Reads a config folder.
 pub fn load(folder: &Path) -> Result<Config, Mistakes> {
-    config::load(folder, &|name| std::env::var(name).ok(), &config::Connectors)
+    load_with(Secrets::All, folder)
+}
+
+fn load_with(secrets: Secrets<'_>, folder: &Path) -> Result<Config, Mistakes> {
+    config::load_with(secrets, folder, &|name| std::env::var(name).ok(), &config::Connectors)
 }
 
 /// Reads the config; mistakes are drawn on stderr.
 pub fn config(common: &Common) -> Result<Config, Error> {
-    load(&common.config).map_err(|mistakes| {
+    config_with(Secrets::All, common)
+}
+
+/// The same for who needs only some of the secrets, or none.
+pub fn config_with(secrets: Secrets<'_>, common: &Common) -> Result<Config, Error> {
+    load_with(secrets, &common.config).map_err(|mistakes| {
         if common.json {
             output::json(&mistakes.to_json());
         }
@@ -75,9 +85,14 @@ pub fn unused(config: &Config) -> Vec<String> {
     config.notes.iter().map(ToString::to_string).chain(relays).collect()
 }
 
-/// Makes the connectors of all systems.
-pub fn connectors(config: &Config, clock: &Clock) -> Result<Connectors, Error> {
-    Ok(Wiring::through(&config.network).rewired(&config.systems, clock)?.connectors)
+/// Makes the connectors of these systems.
+pub fn connectors(config: &Config, systems: &[System], clock: &Clock) -> Result<Connectors, Error> {
+    Ok(Wiring::through(&config.network).rewired(systems, clock)?.connectors)
+}
+
+/// Each process is a run of its own, which its decisions and writes name.
+fn run_at(now: Time) -> Arc<str> {
+    format!("r_{:x}", now.0).into()
 }
 
 /// Opens the state and everything around it.
@@ -85,25 +100,43 @@ pub fn shell(config: Config) -> Result<Shell, Error> {
     let clock = clock();
     let now = clock();
     let config = Arc::new(config);
-    let run = format!("r_{:x}", now.0);
     let mut wiring = Wiring::through(&config.network);
-    let opened = persist::open(config.clone(), now, run.into(), &mut |state| {
+    let opened = persist::open(config.clone(), now, run_at(now), &mut |state| {
         // Rules from before an edit may still count.
         let systems = rules::systems_in_force(&config, &rules::stored(state)?);
         wiring = wiring.rewired(&systems, &clock)?;
         Ok(wiring.opened(&config))
     })?;
+    let shell = around(opened, wiring, clock);
+    shell.commit()?;
+    shell.rewire_if_needed()?;
+    Ok(shell)
+}
+
+/// Opens the state only to look at it: no credential is needed, and nothing is kept.
+fn shell_to_look(config: Config) -> Result<Shell, Error> {
+    let clock = clock();
+    let now = clock();
+    let config = Arc::new(config);
+    let mut wiring = Wiring::default();
+    let opened = look::look(config.clone(), now, run_at(now), &mut |state| {
+        let systems = rules::systems_in_force(&config, &rules::stored(state)?);
+        wiring = Wiring::without_credentials(&systems, &clock)?;
+        Ok(wiring.opened(&config))
+    })?;
+    Ok(around(opened, wiring, clock))
+}
+
+/// All is decided on that was read from the state.
+fn around(opened: OpenedState, wiring: Wiring, clock: Clock) -> Shell {
     for (system, usage) in opened.usage {
         if let Some(connector) = wiring.connectors.get(&system) {
             connector.restore_usage(usage);
         }
     }
     let mut engine = opened.engine;
-    engine.reconcile(now);
-    engine.commit()?;
-    let shell = Shell::new(engine, wiring, clock);
-    shell.rewire_if_needed()?;
-    Ok(shell)
+    engine.reconcile(clock());
+    Shell::new(engine, wiring, clock)
 }
 
 /// The state folder of a config.
@@ -120,13 +153,14 @@ pub async fn ask(common: &Common, command: Command, state: State) -> Result<Repl
     {
         return Ok(reply);
     }
-    let config = config(common)?;
+    let looks = command.only_looks();
+    let config = config_with(if looks { Secrets::None } else { Secrets::All }, common)?;
     let folder = folder(&config);
     if state == State::Needed && !config.state.exists() {
         return Err(Error::NoState(folder));
     }
-    let shell = shell(config)?;
-    Ok(shell.command(command).await)
+    let shell = if looks { shell_to_look(config)? } else { shell(config)? };
+    Ok(shell.command_alone(command).await)
 }
 
 /// Says why there is no answer of the kind that was asked for.

@@ -2,12 +2,13 @@
 
 use super::args::Common;
 use super::{Exit, open, output};
+use crate::config::Secrets;
 use crate::engine::backup;
 use crate::model::counted;
 use std::path::Path;
 
 pub fn restore(common: &Common, file: &Path) -> Exit {
-    let config = match open::config(common) {
+    let config = match open::config_with(Secrets::None, common) {
         Ok(config) => config,
         Err(error) => return open::refused(&error),
     };

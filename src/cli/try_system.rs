@@ -2,7 +2,7 @@
 
 use super::args::Common;
 use super::{Exit, open, output};
-use crate::config::System;
+use crate::config::{Secrets, System};
 use crate::connector::{Connector, Lane, PageRead, StreamInfo, examples};
 use crate::engine::marks_in_words::{MarksInWords, in_words};
 use crate::engine::target::Allowed;
@@ -21,19 +21,20 @@ struct Tried {
 }
 
 pub async fn try_system(common: &Common, system: &str) -> Exit {
-    let config = match open::config(common) {
+    let config = match open::config_with(Secrets::Of(system), common) {
         Ok(config) => config,
         Err(error) => return open::refused(&error),
     };
-    let connectors = match open::connectors(&config, &open::clock()) {
-        Ok(connectors) => connectors,
-        Err(error) => return open::refused(&error),
-    };
-    let (Some(connector), Some(table)) = (connectors.get(system), config.system(system)) else {
-        let known: Vec<&str> = connectors.keys().map(|n| &**n).collect();
+    let Some(table) = config.system(system) else {
+        let known: Vec<&str> = config.systems.iter().map(|s| &**s.name()).collect();
         output::problem(&format!("systems.toml has no system {system:?}; it has {}", known.join(", ")));
         return Exit::Refused;
     };
+    let connectors = match open::connectors(&config, std::slice::from_ref(table), &open::clock()) {
+        Ok(connectors) => connectors,
+        Err(error) => return open::refused(&error),
+    };
+    let Some(connector) = connectors.get(table.name()) else { return Exit::Refused };
     let connector = connector.as_ref();
     let mut exit = Exit::Done;
     let mut streams = Vec::new();

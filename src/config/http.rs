@@ -52,7 +52,7 @@ fn address(entry: &Entry) -> Option<SocketAddr> {
 
 fn secret(entry: &Entry, beyond: bool, outside: &Outside) -> Option<SecretString> {
     let token = outside.secret(entry, "the token of the HTTP interface")?;
-    if beyond && token.expose_secret().chars().count() < TOKEN_CHARACTERS_MIN {
+    if outside.looks_up && beyond && token.expose_secret().chars().count() < TOKEN_CHARACTERS_MIN {
         entry.report(
             format!("the token has fewer than {TOKEN_CHARACTERS_MIN} characters, and other machines can try them out"),
             "expected a long random one, as `openssl rand -hex 24` makes it; or listen on 127.0.0.1",

@@ -2,7 +2,7 @@
 
 use super::document::{Section, Sheet};
 use super::mistake::{Mistake, Mistakes};
-use super::settings::Outside;
+use super::settings::{Outside, Secrets};
 use super::{CONSENT, Config, FILES, ManifestSource, POLICY, PRECEDENCE, SYSTEMS};
 use super::{consent, policy, precedence, redact, systems};
 use crate::connector::regular::{self, Unread};
@@ -28,6 +28,16 @@ const SAYS_NOTHING: [&str; 4] = ["", "; if it is to say nothing, write [person]"
 /// `env` answers for environment variables; `manifests` has the connectors. Of the folder, the files that secrets are in, and
 /// `manifests` nothing is kept open. Every mistake of all four files is in the error.
 pub fn load(dir: &Path, env: &dyn Fn(&str) -> Option<String>, manifests: &dyn ManifestSource) -> Result<Config, Mistakes> {
+    load_with(Secrets::All, dir, env, manifests)
+}
+
+/// The same with these secrets alone; others are not asked for, and something else stands in their place.
+pub fn load_with(
+    secrets: Secrets<'_>,
+    dir: &Path,
+    env: &dyn Fn(&str) -> Option<String>,
+    manifests: &dyn ManifestSource,
+) -> Result<Config, Mistakes> {
     if !dir.is_dir() {
         let text = format!("there is no folder {}", dir.display());
         let expected = format!("expected a folder with {}; --config DIR names another", FILES.join(", "));
@@ -52,11 +62,11 @@ pub fn load(dir: &Path, env: &dyn Fn(&str) -> Option<String>, manifests: &dyn Ma
         let expected = format!("{}{}", PURPOSES[at(file)], SAYS_NOTHING[at(file)]);
         sheet.report(0..0, format!("{file} has no key at all"), expected);
     }
-    let outside = Outside { folder: dir, env };
+    let outside = Outside { folder: dir, env, looks_up: true };
     let (table, whole) = &tables[at(SYSTEMS)];
     // Of a missing or empty file nothing more is said than that.
     let there = *whole && present[at(SYSTEMS)] && !says_nothing(SYSTEMS);
-    let read = systems::read(&sheets[at(SYSTEMS)], table, there, &outside, manifests);
+    let read = systems::read(&sheets[at(SYSTEMS)], table, there, &outside, secrets, manifests);
     let declared = read.offers.declared();
     let precedence = precedence::read(&sheets[at(PRECEDENCE)], &tables[at(PRECEDENCE)].0, &read.offers, &declared);
     let policy = policy::read(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &declared);
@@ -100,7 +110,7 @@ pub fn state_of(dir: &Path) -> Option<StateUrl> {
     let text = text(dir, SYSTEMS).ok()?;
     let sheet = Sheet::new(SYSTEMS, &text);
     let (table, _) = sheet.parse();
-    systems::state(&mut Section::top(&sheet, &table, &super::keys::SYSTEMS), &Outside { folder: dir, env: &|_| None })
+    systems::state(&mut Section::top(&sheet, &table, &super::keys::SYSTEMS), &Outside { folder: dir, env: &|_| None, looks_up: false })
 }
 
 fn at(file: &str) -> usize {

@@ -38,10 +38,11 @@ mod width;
 mod writes;
 
 pub use connectors::Connectors;
-pub use load::{load, state_of};
+pub use load::{load, load_with, state_of};
 pub use mistake::{Mistake, Mistakes};
 pub use notify::{Mail, Notify, Security};
 pub use schema::{SCHEMAS, schema};
+pub use settings::{NOT_LOOKED_UP, Secrets};
 
 use crate::connector::network::Network;
 use crate::connector::{Manifest, SystemSettings};

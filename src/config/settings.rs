@@ -16,11 +16,35 @@ const SECRET_BYTES_MAX: usize = 64 * 1024;
 
 const SECRET_FORM: &str = "{ env = \"NAME\" } or { file = \"path\" }";
 
+/// What stands for a secret, or for a setting out of the environment, that is not looked up. It fits into an address.
+pub const NOT_LOOKED_UP: &str = "not-looked-up";
+
+/// The same where it is the whole address.
+const ADDRESS_NOT_LOOKED_UP: &str = "https://not-looked-up.invalid";
+
+/// Which secrets are looked up. Who connects nowhere needs none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets<'a> {
+    All,
+    /// Those of one system, and of the way there.
+    Of(&'a str),
+    None,
+}
+
 /// What config may read beside its own files.
+#[derive(Clone, Copy)]
 pub struct Outside<'a> {
     /// The config folder; relative paths begin there.
     pub folder: &'a Path,
     pub env: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether secrets are looked up; else only their form is.
+    pub looks_up: bool,
+}
+
+/// Where a value lies that does not stand in the file.
+enum Place<'e> {
+    Variable(Entry<'e>),
+    File(Entry<'e>),
 }
 
 /// Whether a name looks like an environment variable's. What does not may be a secret in the wrong place, and is not repeated.
@@ -41,24 +65,16 @@ impl Outside<'_> {
             entry.wrong_kind(SECRET_FORM);
             return None;
         };
-        self.indirect(entry).map(SecretString::from)
+        let place = place(entry)?;
+        let text = if self.looks_up { self.indirect(entry, &place)? } else { NOT_LOOKED_UP.to_string() };
+        Some(SecretString::from(text))
     }
 
     /// The text behind `{ env = .. }` or `{ file = .. }`.
-    fn indirect(&self, entry: &Entry) -> Option<String> {
-        let mut section = entry.table(&format!("{:?}", entry.key), &super::keys::SECRET)?;
-        let (env, file) = (section.get("env"), section.get("file"));
-        let empty = section.is_empty();
-        section.finish();
-        let text = match (env, file) {
-            (Some(env), None) => self.variable(&env)?,
-            (None, Some(file)) => self.file(&file)?,
-            // Only keys that `finish` has told already.
-            (None, None) if !empty => return None,
-            _ => {
-                entry.report(format!("{:?} needs either env or file", entry.key), format!("expected {SECRET_FORM}"));
-                return None;
-            }
+    fn indirect(&self, entry: &Entry, place: &Place) -> Option<String> {
+        let text = match place {
+            Place::Variable(name) => self.variable(name)?,
+            Place::File(path) => self.file(path)?,
         };
         let text = trimmed(&text);
         if text.is_empty() {
@@ -66,6 +82,20 @@ impl Outside<'_> {
             return None;
         }
         Some(text.to_string())
+    }
+
+    /// The same for a setting that is no secret. Who connects nowhere may lack it; where it is at hand it is used, as it may be the address.
+    fn indirect_setting(&self, entry: &Entry, base_url: &str) -> Option<String> {
+        let place = place(entry)?;
+        let at_hand = match &place {
+            Place::Variable(name) => (self.env)(name.filled_text()?).is_some(),
+            Place::File(path) => self.folder.join(path.filled_text()?).is_file(),
+        };
+        if self.looks_up || at_hand {
+            return self.indirect(entry, &place);
+        }
+        let whole = base_url.starts_with(&slot(entry.key));
+        Some(if whole { ADDRESS_NOT_LOOKED_UP } else { NOT_LOOKED_UP }.to_string())
     }
 
     fn variable(&self, entry: &Entry) -> Option<String> {
@@ -136,12 +166,30 @@ impl Outside<'_> {
             return self.secret(entry, &setting.title).map(SettingValue::Secret);
         }
         let text = match entry.value {
-            DeValue::Table(_) => self.indirect(entry)?,
+            DeValue::Table(_) => self.indirect_setting(entry, base_url)?,
             DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_string(),
             _ => trimmed(entry.filled_text()?).to_string(),
         };
         let text = in_address(entry, text, base_url, setting)?;
         Some(SettingValue::Plain(text))
+    }
+}
+
+/// What `{ env = .. }` or `{ file = .. }` names.
+fn place<'e>(entry: &Entry<'e>) -> Option<Place<'e>> {
+    let mut section = entry.table(&format!("{:?}", entry.key), &super::keys::SECRET)?;
+    let (env, file) = (section.get("env"), section.get("file"));
+    let empty = section.is_empty();
+    section.finish();
+    match (env, file) {
+        (Some(env), None) => Some(Place::Variable(env)),
+        (None, Some(file)) => Some(Place::File(file)),
+        // Only keys that `finish` has told already.
+        (None, None) if !empty => None,
+        _ => {
+            entry.report(format!("{:?} needs either env or file", entry.key), format!("expected {SECRET_FORM}"));
+            None
+        }
     }
 }
 

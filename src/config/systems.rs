@@ -4,7 +4,7 @@ use super::document::{Entry, Section, Sheet};
 use super::keys;
 use super::nearest::choices;
 use super::offers::{Offer, Offers};
-use super::settings::Outside;
+use super::settings::{Outside, Secrets};
 use super::{Http, ManifestSource, Notify, StateUrl, System};
 use super::{http, network, notify, plain_http, shown, writes};
 use crate::connector::network::Network;
@@ -31,20 +31,32 @@ pub struct Systems {
 }
 
 /// Reads systems.toml. `whole` is false when a part of it was not TOML.
-pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, whole: bool, outside: &Outside, manifests: &dyn ManifestSource) -> Systems {
+pub fn read<'a>(
+    sheet: &'a Sheet<'a>,
+    table: &'a DeTable<'a>,
+    whole: bool,
+    outside: &Outside,
+    secrets: Secrets,
+    manifests: &dyn ManifestSource,
+) -> Systems {
     let mut top = Section::top(sheet, table, &keys::SYSTEMS);
     let own = top.get("connectors").and_then(|e| own_folder(&e, outside));
     let state = state(&mut top, outside);
-    let http = http::read(&mut top, outside);
-    let network = network::read(&mut top, outside);
+    let ours = Outside { looks_up: secrets == Secrets::All, ..*outside };
+    let way = Outside { looks_up: secrets != Secrets::None, ..*outside };
+    let http = http::read(&mut top, &ours);
+    let network = network::read(&mut top, &way);
     let shared_mailboxes = shared_mailboxes(&mut top);
-    let notify = top.get("notify").and_then(|e| notify::read(&e, outside));
+    let notify = top.get("notify").and_then(|e| notify::read(&e, &ours));
     let offers = Offers { systems: Vec::new(), whole };
     let mut read = Systems { state, http, network, notify, systems: Vec::new(), shared_mailboxes, offers };
     let source = Source { manifests, own };
     let systems = top.get("systems");
     let entries = systems.as_ref().and_then(|e| e.table("[systems]", &keys::SYSTEMS_BY_NAME)).map(|mut s| s.entries()).unwrap_or_default();
-    entries.iter().for_each(|e| one(e, outside, &source, &mut read));
+    for entry in &entries {
+        let looks_up = secrets == Secrets::All || secrets == Secrets::Of(entry.key);
+        one(entry, &Outside { looks_up, ..*outside }, &source, &mut read);
+    }
     if whole && systems.is_none_or(|e| matches!(e.value, DeValue::Table(_)) && entries.is_empty()) {
         top.report("no systems are configured", "expected a table for each system: [systems.crm] with connector = \"NAME\"");
     }

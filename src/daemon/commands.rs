@@ -70,6 +70,19 @@ pub enum Command {
     Backup,
 }
 
+impl Command {
+    /// Whether the answer is made of what is known: nothing is read from a system, and nothing of the state changes.
+    pub fn only_looks(&self) -> bool {
+        match self {
+            Command::Plan { known, .. } => *known,
+            Command::Status | Command::Explain { .. } | Command::Gate { .. } | Command::Letters | Command::Export { .. } => true,
+            Command::Runs | Command::Backup => true,
+            Command::Sync { .. } | Command::Approve { .. } | Command::Accept { .. } => false,
+            Command::RetryLetters { .. } | Command::DropLetter { .. } | Command::Undo { .. } => false,
+        }
+    }
+}
+
 /// The answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,9 +1,11 @@
 //! The asynchronous shell around [`engine`](crate::engine): connectors, clock, network and people who ask.
 //!
 //! - [`shell`], [`reading`], [`sending`], `identify`, [`commands`], [`socket`], [`run`], `first_round`: engine, connectors and clock together
+//! - `alone`: commands while no daemon runs
 //! - [`wiring`], [`reload`]: the connectors, and edits of systems and rules while we run
 //! - [`tell`]: notices sent; [`halt`]: when our own disk fails
 
+mod alone;
 pub mod commands;
 mod first_round;
 pub mod halt;

@@ -36,6 +36,9 @@ type Jobs = JoinSet<Result<Option<Job>, Error>>;
 
 /// Runs until `stop` turns true, and follows edits of the config if it is told where that lies. Ends within 10 s.
 pub async fn run(shell: Shell, source: Option<Source>, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
+    // What a `sync` proved before is not what protects from now on.
+    shell.with(|e| e.note_sync(None));
+    shell.commit()?;
     let mut tasks = Jobs::new();
     let mut running = BTreeSet::new();
     tasks.spawn(tick(shell.clone(), stop.clone()));

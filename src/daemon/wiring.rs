@@ -1,8 +1,9 @@
 //! Systems and their connectors, replaced as a whole when systems.toml is edited.
 
-use crate::config::{Config, System};
+use crate::config::{Config, NOT_LOOKED_UP, System};
+use crate::connector::manifest::Auth;
 use crate::connector::network::Network;
-use crate::connector::{Clock, Connector, RestConnector};
+use crate::connector::{Clock, Connector, Manifest, RestConnector};
 use crate::engine::connection::{NotConnected, same_connection};
 use crate::engine::persist::Opened;
 use crate::model::Name;
@@ -41,7 +42,7 @@ impl Wiring {
             let connector = match (before, self.made_from.get(name)) {
                 (Some(connector), Some(made_from)) if same_connection(made_from, system) => connector.clone(),
                 _ => {
-                    let made = connect(system, &self.network, clock)?;
+                    let made = connect(system, &system.manifest, &self.network, clock)?;
                     before.inspect(|old| made.restore_usage(old.usage()));
                     made
                 }
@@ -49,6 +50,15 @@ impl Wiring {
             connectors.insert(name.clone(), connector);
         }
         Ok(Wiring { network: self.network.clone(), ..Wiring::of(connectors, systems) })
+    }
+
+    /// Connectors that know what they can do and carry no credential: for who only looks at what is known.
+    pub fn without_credentials(systems: &[System], clock: &Clock) -> Result<Wiring, NotConnected> {
+        let bare = systems.iter().map(|system| {
+            let manifest = Manifest { auth: Auth::None {}, ..(*system.manifest).clone() };
+            Ok((system.name().clone(), connect(system, &manifest, &Network::default(), clock)?))
+        });
+        Ok(Wiring::of(bare.collect::<Result<Connectors, NotConnected>>()?, systems))
     }
 
     /// Whether this is how these systems want to be wired.
@@ -66,7 +76,8 @@ impl Wiring {
                 config: Arc::new(system.clone()),
                 abilities: connector.abilities().clone(),
                 streams: connector.streams().to_vec(),
-                address: connector.address().into(),
+                // Who only looks may not know it.
+                address: if connector.address().contains(NOT_LOOKED_UP) { "".into() } else { connector.address().into() },
                 tells_instance: connector.tells_instance(),
                 words: statuses().map(|s| (s.clone(), connector.status_word(&s))).collect(),
             })
@@ -75,8 +86,8 @@ impl Wiring {
 }
 
 /// Makes a system's connector.
-fn connect(system: &System, network: &Network, clock: &Clock) -> Result<Arc<dyn Connector>, NotConnected> {
-    match RestConnector::through(network, &system.manifest, &system.settings, clock.clone()) {
+fn connect(system: &System, manifest: &Manifest, network: &Network, clock: &Clock) -> Result<Arc<dyn Connector>, NotConnected> {
+    match RestConnector::through(network, manifest, &system.settings, clock.clone()) {
         Ok(connector) => Ok(Arc::new(connector)),
         Err(why) => Err(NotConnected { system: system.name().clone(), line: system.line, why: why.join("; ") }),
     }

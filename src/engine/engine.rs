@@ -133,6 +133,8 @@ pub struct Engine {
     pub permits_walked_at: Time,
     /// What was written into fields, for `undo`; the undo plans that were shown, by id; the fields on their way back.
     pub written: Written,
+    /// When the last `sync` ended, if it ended well and no daemon was started since.
+    pub synced_at: Option<Time>,
     pub undos: BTreeMap<String, Shown>,
     pub set_back: ByPlace<Vec<SetBack>>,
     pub run: Arc<str>,

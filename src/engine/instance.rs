@@ -216,9 +216,11 @@ impl Engine {
         self.systems.get(system).map_or(0, |s| s.identity.number)
     }
 
-    /// Systems that say nothing of themselves are known by their address alone: no need to ask.
+    /// Systems that say nothing of themselves are known by their address alone: no need to ask. Who only looks may not know that either.
     pub fn judge_addresses(&mut self, now: Time) -> Result<(), Error> {
-        let silent = |s: &super::system::SystemState| !s.identity.tells && s.identity.standing == Standing::Unasked;
+        let silent = |s: &super::system::SystemState| {
+            !s.identity.tells && s.identity.standing == Standing::Unasked && !s.identity.address.is_empty()
+        };
         let silent: Vec<Name> = self.systems.iter().filter(|(_, s)| silent(s)).map(|(name, _)| name.clone()).collect();
         silent.iter().try_for_each(|system| self.take_answer(system, Answer::Nothing, "", now))
     }

@@ -1,7 +1,7 @@
 //! The state machine around the pure rooms: what was observed, decided, written and is to be told. Synchronous; the time is an argument.
 //!
 //! - [`world`], [`codec`], [`postings`], [`shelf`], [`view`]: all that was observed, in memory, and looking at it
-//! - [`engine`], [`system`], [`durable`], [`persist`]: the state behind one owner, making it durable, and its form on disk
+//! - [`engine`], [`system`], [`durable`], [`persist`]: the state behind one owner, making it durable, and its form on disk; [`look`]: read only
 //! - [`replay`]: the journal against the store at open; [`rebuild`]: after the state was lost: what the journal gives back
 //! - [`observe`], [`overlay`], [`prove`], `clashes`, [`clocks`], [`coverage`]: pages in, what a whole pass proves, by whose clock, and what
 //!   waits for it; [`schedule`]: which pass is next; [`reading`]: a stream's turn, pass by pass
@@ -10,13 +10,14 @@
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
 //! - [`unread_refusals`], [`unread_addresses`], [`shown`], [`marks_in_words`]: words in opt-out fields, fields in no answer, and marks as people say them
 //! - [`written`], [`undo`]: what fields held before, and setting them back
-//! - [`plan`], [`approve`], [`status`], [`unprotected`], [`explain`], [`letters`], [`export`], [`backup`], [`gate`]: what people ask
+//! - [`plan`], [`approve`], [`status`], `alone`, [`unprotected`], [`explain`], [`letters`], [`export`], [`backup`], [`gate`]: what people ask
 //! - [`rules`], `left_rules`, [`connection`]: the rules in force, and what a system's settings say of its connection
 //! - [`instance`]: which instance of a system stands behind its name
 //! - [`notices`]: what needs a person
 
 pub mod accept;
 pub mod account;
+mod alone;
 pub mod approve;
 pub mod backup;
 mod beside;
@@ -42,6 +43,7 @@ mod kept;
 mod lately;
 mod left_rules;
 pub mod letters;
+pub mod look;
 pub mod look_ups;
 mod marking;
 pub mod marks_in_words;

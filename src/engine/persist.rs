@@ -31,7 +31,7 @@ use std::sync::Arc;
 pub const FORMAT_VERSION: u32 = 4;
 
 /// The oldest format that is read as it is: what came since are items of a new kind, and values that could not be read (4).
-const FORMAT_VERSION_READ: u32 = 2;
+pub(super) const FORMAT_VERSION_READ: u32 = 2;
 
 pub mod kind;
 
@@ -124,7 +124,7 @@ pub fn open(config: Arc<Config>, now: Time, run: Arc<str>, wire: &mut Wire<'_>) 
     let why = if loaded.format_version < FORMAT_VERSION_READ {
         let found = loaded.format_version;
         drop(state);
-        format!("it was written by an older nayose, in format {found}; this one's is {FORMAT_VERSION}")
+        too_old(found)
     } else {
         state.raise_format()?;
         match read((state, loaded)) {
@@ -134,6 +134,11 @@ pub fn open(config: Arc<Config>, now: Time, run: Arc<str>, wire: &mut Wire<'_>) 
         }
     };
     read(State::open_anew(&config.state, info, why)?)
+}
+
+/// Why a state of such a format is read anew.
+pub(super) fn too_old(found: u32) -> String {
+    format!("it was written by an older nayose, in format {found}; this one's is {FORMAT_VERSION}")
 }
 
 /// What this program makes of a state's items.
@@ -187,6 +192,7 @@ pub fn open_on(
         halted: None,
         permit_ends: BTreeMap::new(),
         written: Default::default(),
+        synced_at: None,
         undos: BTreeMap::new(),
         set_back: Default::default(),
         permits_walked_at: now,
@@ -306,6 +312,7 @@ pub fn open_on(
             }
             kind::META if key == REBUILDING_KEY => engine.rebuilding = Some(decode(&text, &value)?),
             kind::META if text == super::clashes::CLASHES_KEY => engine.clashes = decode(&text, &value)?,
+            kind::META if text == super::alone::SYNCED_KEY => engine.synced_at = decode(&text, &value).ok(),
             kind::META if text == super::notices::TOLD_KEY => engine.told = decode(&text, &value).unwrap_or_default(),
             _ => {}
         }

@@ -209,7 +209,7 @@ impl Engine {
 
     /// Folds the journal's old lines when it has grown long.
     pub fn tidy_journal(&mut self, now: Time) -> Result<(), super::engine::Error> {
-        if self.halted.is_some() {
+        if self.halted.is_some() || self.disk.state.is_looked_at() {
             return Ok(());
         }
         let folded = self.disk.with_journal(|journal| {

@@ -34,6 +34,8 @@ pub enum Error {
     NotEmpty { dir: PathBuf },
     #[error("a restore into {} was broken off; empty the folder and restore the backup again", dir.display())]
     HalfRestored { dir: PathBuf },
+    #[error("the state was opened only to look at it, and takes no writes")]
+    OnlyLookedAt,
     #[error("the state is damaged: {why}; restart nayose, which moves it aside and rebuilds it")]
     Damaged { why: String },
 }

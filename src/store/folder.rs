@@ -71,20 +71,17 @@ impl Folder {
             // Of a volume that is not ours we cannot change the mode; each file's own mode still keeps others out.
             let _ = fs::set_permissions(dir, Permissions::from_mode(0o700));
         }
-        let path = dir.join(LOCK);
-        let mut lock = private(&path).map_err(Error::files(&path, "open the lock file"))?;
-        match taken(&lock) {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let pid = lock.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
-                return Err(Error::Locked { dir: dir.to_path_buf(), pid });
-            }
-            Err(TryLockError::Error(error)) => return Err(Error::files(&path, "lock the state folder")(error)),
-        }
-        lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).map_err(Error::files(&path, "write the lock file"))?;
+        let lock = taken_by_us(dir)?;
         probe(dir)?;
         let noted = Arc::new(Noted::open(&dir.join(COMMITS))?);
+        Ok(Folder { dir: dir.to_path_buf(), noted, _lock: lock })
+    }
+
+    /// Takes the lock of a folder that is there, and changes nothing of the state in it.
+    pub(super) fn look(dir: &Path) -> Result<Folder, Error> {
+        let lock = taken_by_us(dir)?;
+        probe(dir)?;
+        let noted = Arc::new(Noted::look(&dir.join(COMMITS)));
         Ok(Folder { dir: dir.to_path_buf(), noted, _lock: lock })
     }
 
@@ -125,6 +122,23 @@ impl Folder {
     pub(super) fn sync(&self) -> Result<(), Error> {
         File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(Error::files(&self.dir, "sync the state folder"))
     }
+}
+
+/// The folder's lock, which is let go when it is closed. It says who holds it.
+fn taken_by_us(dir: &Path) -> Result<File, Error> {
+    let path = dir.join(LOCK);
+    let mut lock = private(&path).map_err(Error::files(&path, "open the lock file"))?;
+    match taken(&lock) {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut text = String::new();
+            let pid = lock.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
+            return Err(Error::Locked { dir: dir.to_path_buf(), pid });
+        }
+        Err(TryLockError::Error(error)) => return Err(Error::files(&path, "lock the state folder")(error)),
+    }
+    lock.set_len(0).and_then(|()| writeln!(lock, "{}", std::process::id())).map_err(Error::files(&path, "write the lock file"))?;
+    Ok(lock)
 }
 
 fn holds_only_ours(dir: &Path) -> io::Result<bool> {

@@ -102,6 +102,9 @@ impl Journal {
             drop(kept);
             return Ok((Journal { medium: Medium::Memory(bytes), broken: None, bytes: length, folded: 0 }, notes));
         };
+        if state.is_looked_at() {
+            return Journal::look(folder, each);
+        }
         let opened = Journal::open_file(folder, each)?;
         folder.sync()?;
         Ok(opened)
@@ -124,6 +127,23 @@ impl Journal {
         let bytes = repair.and_then(|()| file.seek(SeekFrom::End(0))).map_err(Error::files(&path, "repair the journal's end"))?;
         noted.note_journal(bytes)?;
         Ok((Journal { medium: Medium::File { file, path, noted }, broken: None, bytes, folded: 0 }, notes))
+    }
+
+    /// Reads the file and leaves it as it is, torn or not; nothing is taken.
+    fn look(folder: &Folder, each: impl FnMut(Entry)) -> Result<(Journal, JournalNotes), Error> {
+        let (path, noted) = (folder.dir().join(JOURNAL), folder.noted().clone());
+        let (broken, acknowledged, doing) = (Some(Error::OnlyLookedAt.to_string()), noted.numbers().journal, "read the journal");
+        let file = match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let notes = JournalNotes { missing_bytes: acknowledged, ..JournalNotes::default() };
+                return Ok((Journal { medium: Medium::Memory(JournalBytes::default()), broken, bytes: 0, folded: 0 }, notes));
+            }
+            opened => opened.map_err(Error::files(&path, doing))?,
+        };
+        let bytes = file.metadata().map_err(Error::files(&path, doing))?.len();
+        let (mut notes, _) = read(BufReader::new(&file), acknowledged, each).map_err(Error::files(&path, doing))?;
+        notes.missing_bytes = acknowledged.saturating_sub(bytes);
+        Ok((Journal { medium: Medium::File { file, path, noted }, broken, bytes, folded: 0 }, notes))
     }
 
     /// On disk when it returns. After a failure nothing more is taken.

@@ -2,7 +2,7 @@
 //!
 //! - [`key_value`]: [`KeyValue`], what a store must do, and its limits; `memory` and `sled` do it
 //! - [`state`]: [`State`], what the daemon uses: items `(kind, key) -> value`, packed about ten to a stored value
-//! - `open`: the ways in: lock, format, damage, what is found
+//! - `open`: the ways in: lock, format, damage, what is found; `look`: the same without changing anything
 //! - `pack`, `place`, `index`: how packs are laid out, and where each item lies
 //! - `commit`: how a commit is put together and written, and packs tidied
 //! - `folder`, `noted`, `regular`: the files beside the store: lock, notes, what was moved aside; how they are opened
@@ -27,6 +27,7 @@ mod head;
 mod index;
 pub mod journal;
 pub mod key_value;
+mod look;
 mod memory;
 mod noted;
 mod open;

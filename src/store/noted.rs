@@ -23,7 +23,8 @@ pub(super) struct Numbers {
 
 #[derive(Debug)]
 pub(super) struct Noted {
-    file: File,
+    /// `None`: only looked at.
+    file: Option<File>,
     path: PathBuf,
     numbers: Mutex<Numbers>,
 }
@@ -34,7 +35,14 @@ impl Noted {
         let file = private(path).map_err(Error::files(path, "open the notes"))?;
         let mut text = [0; BYTES];
         let numbers = file.read_exact_at(&mut text, 0).ok().and_then(|()| understand(&text)).unwrap_or_default();
-        Ok(Noted { file, path: path.to_path_buf(), numbers: Mutex::new(numbers) })
+        Ok(Noted { file: Some(file), path: path.to_path_buf(), numbers: Mutex::new(numbers) })
+    }
+
+    /// What the file says, if it is there.
+    pub(super) fn look(path: &Path) -> Noted {
+        let text = std::fs::read(path).unwrap_or_default();
+        let numbers = text.get(..BYTES).and_then(understand).unwrap_or_default();
+        Noted { file: None, path: path.to_path_buf(), numbers: Mutex::new(numbers) }
     }
 
     pub(super) fn numbers(&self) -> Numbers {
@@ -52,14 +60,16 @@ impl Noted {
     /// The journal is about to be replaced: from now on its length is not known, also after a power cut.
     pub(super) fn forget_journal(&self) -> Result<(), Error> {
         self.note_journal(0)?;
-        self.file.sync_all().map_err(Error::files(&self.path, "sync the notes"))
+        let file = self.file.as_ref().ok_or(Error::OnlyLookedAt)?;
+        file.sync_all().map_err(Error::files(&self.path, "sync the notes"))
     }
 
     fn note(&self, change: impl FnOnce(&mut Numbers)) -> Result<(), Error> {
+        let file = self.file.as_ref().ok_or(Error::OnlyLookedAt)?;
         let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut numbers);
         let text = written(*numbers);
-        self.file.write_all_at(text.as_bytes(), 0).map_err(Error::files(&self.path, "write the notes"))
+        file.write_all_at(text.as_bytes(), 0).map_err(Error::files(&self.path, "write the notes"))
     }
 }
 

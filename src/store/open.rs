@@ -109,7 +109,7 @@ fn open_sled(path: PathBuf, info: StateInfo, noted: u64) -> Result<(Inner, Loade
     load(sled_at(path)?, info, noted)
 }
 
-fn sled_at(path: PathBuf) -> Result<Box<dyn KeyValue>, Error> {
+pub(super) fn sled_at(path: PathBuf) -> Result<Box<dyn KeyValue>, Error> {
     match Sled::open(&path) {
         Ok(store) => Ok(Box::new(store)),
         Err(OpenFailure::Damaged(why)) => Err(Error::Damaged { why }),
@@ -117,7 +117,7 @@ fn sled_at(path: PathBuf) -> Result<Box<dyn KeyValue>, Error> {
     }
 }
 
-fn with(store: Box<dyn KeyValue>, index: Index, head: Head) -> Inner {
+pub(super) fn with(store: Box<dyn KeyValue>, index: Index, head: Head) -> Inner {
     Inner { store, index, head, broken: None }
 }
 
@@ -126,14 +126,35 @@ pub(super) fn format_value(info: &StateInfo) -> Vec<u8> {
 }
 
 /// Makes an empty store a state.
-fn begin(store: &mut dyn KeyValue, info: StateInfo, commit: u64) -> Result<(Head, Loaded), Error> {
+pub(super) fn begin(store: &mut dyn KeyValue, info: StateInfo, commit: u64) -> Result<(Head, Loaded), Error> {
     let head = Head { commit: commit + 1, ..Head::default() };
     let puts = vec![(FORMAT_KEY.to_vec(), format_value(&info)), (HEAD_KEY.to_vec(), head.to_bytes())];
     store.commit(Batch { puts, ..Batch::default() })?;
     Ok((head, Loaded { items: 0, fresh: true, format_version: info.format_version, fingerprint_changed: false, rebuilt: None }))
 }
 
-fn load(mut store: Box<dyn KeyValue>, info: StateInfo, noted: u64) -> Result<(Inner, Loaded), Error> {
+/// What lies in a store.
+pub(super) enum Found {
+    State(Box<Inner>, Loaded),
+    /// Nothing was ever written into it.
+    Nothing(Box<dyn KeyValue>),
+}
+
+fn load(store: Box<dyn KeyValue>, info: StateInfo, noted: u64) -> Result<(Inner, Loaded), Error> {
+    match found(store, info, noted)? {
+        Found::State(inner, loaded) => {
+            remove_unfinished(&inner)?;
+            Ok((*inner, loaded))
+        }
+        Found::Nothing(mut store) => {
+            let (head, loaded) = begin(store.as_mut(), info, 0)?;
+            Ok((with(store, Index::default(), head), loaded))
+        }
+    }
+}
+
+/// Reads a store, and changes nothing.
+pub(super) fn found(store: Box<dyn KeyValue>, info: StateInfo, noted: u64) -> Result<Found, Error> {
     let damaged = |why: String| Err(Error::Damaged { why });
     let Some(format) = store.get(FORMAT_KEY)? else {
         let mut empty = true;
@@ -142,7 +163,7 @@ fn load(mut store: Box<dyn KeyValue>, info: StateInfo, noted: u64) -> Result<(In
             ControlFlow::Break(())
         })?;
         return match (empty, noted) {
-            (true, 0) => begin(store.as_mut(), info, 0).map(|(head, loaded)| (with(store, Index::default(), head), loaded)),
+            (true, 0) => Ok(Found::Nothing(store)),
             (true, _) => damaged(format!("the store is empty, though {noted} commits were made")),
             (false, _) => damaged("the store has lost its format".to_string()),
         };
@@ -171,9 +192,8 @@ fn load(mut store: Box<dyn KeyValue>, info: StateInfo, noted: u64) -> Result<(In
             head.items
         ));
     }
-    remove_unfinished(&inner)?;
     let fingerprint_changed = format.get(8..) != Some(info.fingerprint.as_slice());
-    Ok((inner, Loaded { items, fresh: false, format_version, fingerprint_changed, rebuilt: None }))
+    Ok(Found::State(Box::new(inner), Loaded { items, fresh: false, format_version, fingerprint_changed, rebuilt: None }))
 }
 
 /// Reads all packs in the order in which they were written; what is told later of an item wins.

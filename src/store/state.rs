@@ -45,6 +45,8 @@ impl Changes {
 pub struct State {
     inner: Mutex<Inner>,
     info: StateInfo,
+    /// No commit is taken, as it was opened only to look at it.
+    looked_at: bool,
     /// Where there is no folder.
     journal: JournalBytes,
     // Dropped after the store: the lock is the last thing to go.
@@ -61,7 +63,16 @@ pub(super) struct Inner {
 
 impl State {
     pub(super) fn new(inner: Inner, info: StateInfo, folder: Option<Folder>) -> State {
-        State { inner: Mutex::new(inner), info, journal: JournalBytes::default(), folder }
+        State { inner: Mutex::new(inner), info, looked_at: false, journal: JournalBytes::default(), folder }
+    }
+
+    pub(super) fn only_to_look(self) -> State {
+        State { looked_at: true, ..self }
+    }
+
+    /// Whether it was opened only to look at it.
+    pub fn is_looked_at(&self) -> bool {
+        self.looked_at
     }
 
     /// Keeps the journal of a state without a folder in bytes of the caller's.
@@ -81,6 +92,9 @@ impl State {
     /// Puts a commit together in memory. If it is not stored then, the state is broken, as after a failed write.
     pub fn prepare(&self, changes: Changes) -> Result<Prepared<'_>, Error> {
         check(&changes)?;
+        if self.looked_at {
+            return Err(Error::OnlyLookedAt);
+        }
         let mut inner = self.lock();
         if let Some(why) = &inner.broken {
             return Err(Error::Broken { why: why.clone() });

@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "real processes go by the wall clock")]
 
 mod absence;
+mod alone;
 mod doors;
 mod explained;
 mod faults;

@@ -1,5 +1,6 @@
 //! What the engine makes of records at hand: statuses and fields, and what it leaves as it is.
 
+mod alone;
 mod echo;
 mod not_seen;
 mod place;
