@@ -80,6 +80,8 @@ pub struct Sim<'s> {
     /// The rules in the file, and those that an administrator agreed to.
     pub rules: Rules,
     pub agreed: BTreeSet<Rules>,
+    /// When the file was edited last.
+    pub rules_edited: Time,
     /// Those that counted alone when they were left last, and when that was.
     left: BTreeMap<Rules, Time>,
     pub truth: Truth,
@@ -151,6 +153,7 @@ impl<'s> Sim<'s> {
             shape: history.shape(),
             rules: Rules::Base,
             agreed: BTreeSet::from([Rules::Base]),
+            rules_edited: Time(0),
             left: BTreeMap::new(),
             truth: Truth::new(BEGIN, history.own_form),
             troubles: Table::ALL.into_iter().map(|t| (t.system(), Trouble::default())).collect(),
@@ -268,6 +271,10 @@ impl<'s> Sim<'s> {
                     return self.minute_by_minute(dice.clone());
                 }
                 let ms = *dice.pick(&[5_000, 60_000, 60_000, 600_000, 1_200_000, 5_400_000]).unwrap_or(&5_000);
+                if judges::was_just_edited(self) {
+                    // Nothing is sent meanwhile.
+                    self.rules_edited = Time(self.rules_edited.0 + ms);
+                }
                 self.truth.now = Time(self.truth.now.0 + ms);
                 self.note(|| format!("{} s pass", ms / 1000));
                 self.decide_by_the_clock()?;
@@ -516,7 +523,8 @@ impl<'s> Sim<'s> {
         let failed = |outcome: &Outcome| matches!(outcome, Outcome::NotSent(_) | Outcome::Unknown(_));
         let in_a_row = self.failing.entry(table.system()).or_default();
         *in_a_row = if done.outcomes.iter().any(failed) { *in_a_row + 1 } else { 0 };
-        if *in_a_row >= FAILING_FROM {
+        let asks_to_wait = |outcome: &Outcome| matches!(outcome, Outcome::Later { .. });
+        if *in_a_row >= FAILING_FROM || done.outcomes.iter().any(asks_to_wait) {
             // Everything to that system waits.
             self.switches.disturb(table.system(), self.truth.now);
         }
@@ -766,6 +774,7 @@ impl<'s> Sim<'s> {
     fn edit_rules(&mut self, rules: Rules, dice: &mut Dice) -> Result<(), Violation> {
         let before = self.left.get(&rules).copied();
         if self.rules != rules {
+            self.rules_edited = self.truth.now;
             // Where others counted beside them, they come back with them, and somebody is asked.
             self.left.remove(&self.rules);
             if self.agreed.len() == 1 {
