@@ -12,6 +12,7 @@ use super::written::WrittenRecord;
 use crate::connector::{Change, Lane, PermitChange, WriteOp};
 use crate::decide::freshness;
 use crate::model::{MailKind, Name, Record, Time};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Writes that were not carried out are tried again in batches that are smaller by this factor, each time: first sixteenths, then singly.
@@ -260,18 +261,15 @@ impl Engine {
         self.clocks_agree() && self.dirty.is_empty() && self.unproved(now).is_empty()
     }
 
-    /// The streams that a release needs and that were not proved fresh since the start.
-    pub fn unproved(&self, now: Time) -> Vec<String> {
+    /// The streams, each with its system, that a release needs and that were not proved fresh since the start.
+    pub fn unproved(&self, now: Time) -> BTreeSet<(&Name, &Name)> {
         let proved = |s: &Name, t: &Name| self.proved(s, t);
         let kinds = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
-        let mut missing: Vec<String> = kinds
+        kinds
             .flat_map(|k| freshness::needed(&self.config.policy, k))
             .filter(|n| !n.is_fresh(proved(&n.proof.system, &n.proof.stream), now) || !self.proved_here(n))
-            .map(|n| format!("{}.{}", n.proof.system, n.proof.stream))
-            .collect();
-        missing.sort();
-        missing.dedup();
-        missing
+            .map(|n| (&n.proof.system, &n.proof.stream))
+            .collect()
     }
 
     /// After a start nothing widens before every stream was proved anew.

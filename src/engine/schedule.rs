@@ -121,7 +121,7 @@ impl Engine {
         let waits = self.systems.values().any(|s| s.approved == Some(Approval::All) && s.outbox.values().any(|l| l.release));
         let state = self.systems.get(system).and_then(|s| s.streams.get(stream));
         let swept = state.is_some_and(|s| s.swept_here && s.swept_at.is_some());
-        waits && !swept && self.unproved(now).contains(&format!("{system}.{stream}"))
+        waits && !swept && self.unproved(now).contains(&(system, stream))
     }
 
     /// The ids of a stream's deals that are open as far as is known.

@@ -11,7 +11,7 @@ use crate::decide::freshness::Needed;
 use crate::decide::rules::HoldScope;
 use crate::model::{Entity, Name, RecordId, Time, counted};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The answer of `nayose status`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -132,26 +132,27 @@ impl Engine {
         }
         // Then nothing counts as proved, whatever was read; the lines below say why.
         let mut stale = self.rebuilding.is_some() || self.halted.is_some();
+        // With what is wrong with them.
+        let mut told = BTreeSet::new();
         let asked = if stale { &[][..] } else { &[crate::model::MailKind::Campaign, crate::model::MailKind::Newsletter] };
         for kind in asked.iter().copied() {
             for needed in crate::decide::freshness::needed(&self.config.policy, kind) {
-                let line = self.stale_line(&needed, now);
-                stale |= line.is_some();
-                because.extend(line.filter(|line| !because.contains(line)));
+                let Some(line) = self.stale_line(&needed, now) else { continue };
+                stale = true;
+                told.insert((&needed.proof.system, &needed.proof.stream));
+                if !because.contains(&line) {
+                    because.push(line);
+                }
             }
         }
         for (name, system) in self.systems.iter() {
             for (stream, state) in &system.streams {
-                if let Some(error) = state.error() {
-                    let line = format!("{name}.{stream}: {error}");
-                    if !because.iter().any(|b| b.contains(error.as_str())) {
-                        because.push(line);
-                    }
+                if told.contains(&(name, stream)) {
+                    continue;
                 }
-                // Those that are looked at one by one are told by themselves.
+                // Rows that are looked at one by one are told by themselves.
                 let beyond = self.doubt_of(name, stream).filter(|_| state.unread_beyond > 0);
-                let beyond = beyond.filter(|why| !because.iter().any(|b| b.contains(why.as_str())));
-                because.extend(beyond.map(|why| format!("{name}.{stream}: {why}")));
+                because.extend(state.error().into_iter().chain(beyond).map(|why| format!("{name}.{stream}: {why}")));
             }
             because.extend(self.delivery_alarms(name, system, now));
         }

@@ -1,7 +1,7 @@
 //! What a hold rests on, and what staleness does.
 
 use super::place::{NOW, Place, address, page, person};
-use nayose::connector::{Observed, PageRead, Pass};
+use nayose::connector::{Observed, PageRead, Pass, PassEnd};
 use nayose::engine::status::Protection;
 use nayose::model::{DealState, MailKind, Record, RecordId, Span};
 
@@ -40,10 +40,28 @@ fn a_hold_rests_on_the_persons_of_its_own_system_though_its_proof_does_not_say_s
     running.later(Span::minutes(3));
     read_but_contacts(&mut running);
     assert_eq!(running.gate("1"), "hold stale_crm");
-    assert!(running.engine.unproved(running.now).contains(&"crm.people".to_string()));
+    assert!(running.engine.unproved(running.now).contains(&(&"crm".into(), &"people".into())));
     let status = running.engine.status(&Default::default(), running.now);
     assert_ne!(status.protection, Protection::Protecting);
     assert!(status.because.iter().any(|b| b.starts_with("crm.people was proved")), "{:?}", status.because);
+}
+
+#[test]
+fn each_stream_that_cannot_be_read_is_told_also_where_two_fail_with_the_same_words() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    running.later(Span::minutes(20));
+    let end = PassEnd { complete: false, incomplete_because: Some("it broke off".into()), ..PassEnd::default() };
+    for (system, stream) in [("crm", "deals"), ("support", "people")] {
+        let run = running.engine.begin(&system.into(), &stream.into(), Pass::Sweep, running.now);
+        running.engine.end(&run, &end, running.now).unwrap();
+    }
+    let told = "the listing is not complete: it broke off";
+    let because = running.because();
+    assert!(because.lines().any(|l| l.starts_with("crm.deals was proved") && l.contains(told)), "{because}");
+    assert!(because.lines().any(|l| l == format!("support.people: {told}")), "{because}");
+    assert_eq!(because.matches(told).count(), 2, "{because}");
 }
 
 /// A token that may not read associations any more is answered with empty lists by some systems.
