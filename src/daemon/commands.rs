@@ -195,11 +195,11 @@ impl Shell {
             },
             Command::Status => {
                 let usage = self.usage();
-                Reply::Status(self.with(|e| e.status(&usage, now)))
+                Reply::Status(self.ask(|e| e.status(&usage, now)))
             }
             Command::Explain { who } => {
                 let gate = self.gate.clone();
-                Reply::Explain(self.with(|e| e.explain(&who, &gate, now)))
+                Reply::Explain(self.ask(|e| e.explain(&who, &gate, now)))
             }
             Command::Gate { subjects, mail } => Reply::Gate(self.gate.decide(&subjects, &mail, now)),
             Command::Letters => Reply::Letters(self.engine().letters()),
@@ -217,7 +217,7 @@ impl Shell {
             },
             Command::Export { what } => {
                 let gate = self.gate.clone();
-                Reply::Export(self.with(|e| e.export(what, &gate, now))?)
+                Reply::Export(self.ask(|e| e.export(what, &gate, now))?)
             }
         })
     }

@@ -117,6 +117,11 @@ impl Shell {
         self.aside(|| work(&mut self.engine()))
     }
 
+    /// Asks the engine something, which changes nothing of it.
+    pub fn ask<T>(&self, question: impl FnOnce(&Engine) -> T) -> T {
+        self.aside(|| question(&self.engine()))
+    }
+
     fn aside<T>(&self, work: impl FnOnce() -> T) -> T {
         if Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread) {
             return work();

@@ -121,6 +121,7 @@ impl Engine {
                     (record, merge, None)
                 }
             };
+            self.keep_looked(idx, &record, &merge);
             let due = self.due_by(idx, &record, &merge, now);
             let lanes = Lanes::of(&due);
             // The guards know already what was due a moment ago.
@@ -223,19 +224,25 @@ impl Engine {
         Lanes { protective: true, release: may(Op::Release), update: may(Op::Update) }
     }
 
+    /// What was seen on the way to a write counts from now on.
+    fn keep_looked(&mut self, idx: Idx, record: &Record, merge: &Merge) {
+        let person = self.world.slot(idx).person;
+        if let Some(status) = merge.status.as_ref().filter(|_| person != NOBODY && !record.is_gone()) {
+            self.keep_status(person, status);
+        }
+        self.end_overtaken(idx, record, merge);
+    }
+
     /// What is due for a record now.
-    pub fn due(&mut self, idx: Idx, record: &Record, now: Time) -> Due {
+    pub fn due(&self, idx: Idx, record: &Record, now: Time) -> Due {
         let (_, merge) = self.look(idx, now);
         self.due_by(idx, record, &merge, now)
     }
 
-    fn due_by(&mut self, idx: Idx, record: &Record, merge: &Merge, now: Time) -> Due {
+    fn due_by(&self, idx: Idx, record: &Record, merge: &Merge, now: Time) -> Due {
         let person = self.world.slot(idx).person;
         if person == NOBODY || record.is_gone() {
             return Due::default();
-        }
-        if let Some(status) = &merge.status {
-            self.keep_status(person, status);
         }
         let standing = self.table.of(person);
         let wanted = self.wanted(record, &Whole { standing: &standing, merge }, now);

@@ -113,7 +113,7 @@ pub struct RefusalExplained {
 
 impl Engine {
     /// Explains everyone whom `who` (an address or a record) stands for.
-    pub fn explain(&mut self, who: &str, gate: &Gate, now: Time) -> Vec<Explanation> {
+    pub fn explain(&self, who: &str, gate: &Gate, now: Time) -> Vec<Explanation> {
         let mut people: Vec<u32> = match subject(who) {
             Some(Subject::Address(address)) => self.world.bearers(&address).iter().map(|i| self.world.slot(*i).person).collect(),
             Some(Subject::Record(record)) => self.people_of_record(&record),
@@ -139,7 +139,7 @@ impl Engine {
         found
     }
 
-    fn explain_person(&mut self, person: u32, who: &str, gate: &Gate, now: Time) -> Explanation {
+    fn explain_person(&self, person: u32, who: &str, gate: &Gate, now: Time) -> Explanation {
         let mut members = self.people[person as usize].members.clone();
         // In the order of their names, not of their arrival.
         members.sort_by(|a, b| self.world.slot(*a).id.cmp(&self.world.slot(*b).id));

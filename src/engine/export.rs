@@ -40,7 +40,7 @@ impl Sheet {
 
 impl Engine {
     /// Makes one of the tables.
-    pub fn export(&mut self, what: What, gate: &Gate, now: Time) -> Result<Sheet, super::engine::Error> {
+    pub fn export(&self, what: What, gate: &Gate, now: Time) -> Result<Sheet, super::engine::Error> {
         Ok(match what {
             What::Links => self.links(),
             What::People => self.people_table(now),
@@ -66,7 +66,7 @@ impl Engine {
         sheet
     }
 
-    fn people_table(&mut self, now: Time) -> Sheet {
+    fn people_table(&self, now: Time) -> Sheet {
         let mut sheet = Sheet::of(&["person", "addresses", "records", "status", "holds"]);
         let coverage = Coverage::of(self, now);
         for i in 0..self.people.len() {
@@ -118,7 +118,7 @@ impl Engine {
         sheet
     }
 
-    fn journal_table(&mut self) -> Result<Sheet, super::engine::Error> {
+    fn journal_table(&self) -> Result<Sheet, super::engine::Error> {
         let mut sheet = Sheet::of(&["at", "what", "detail"]);
         let mut entries = Vec::new();
         self.disk.with_journal(|journal| journal.for_each(|entry| entries.push(entry)))?;

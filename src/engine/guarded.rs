@@ -209,7 +209,7 @@ impl Engine {
     }
 
     /// The same, with the old and the new values of some of the updates.
-    pub fn guards_waiting_in_full(&mut self, waiting: &mut [Waiting], now: Time) {
+    pub fn guards_waiting_in_full(&self, waiting: &mut [Waiting], now: Time) {
         for plan in waiting.iter_mut().filter(|w| w.kind == Op::Update.name()) {
             for sample in &mut plan.samples {
                 let Some(idx) = sample.parse().ok().and_then(|id: RecordId| self.world.find(&id)) else { continue };

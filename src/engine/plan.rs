@@ -169,7 +169,7 @@ impl Engine {
     }
 
     /// A record's planned writes: one, with everything that is due.
-    pub fn planned(&mut self, idx: Idx, record: &Record, now: Time) -> Vec<PlannedWrite> {
+    pub fn planned(&self, idx: Idx, record: &Record, now: Time) -> Vec<PlannedWrite> {
         let due = self.due(idx, record, now);
         if due.is_empty() {
             return Vec::new();

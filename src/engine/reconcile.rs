@@ -285,6 +285,7 @@ impl Engine {
                     // It was taken away while another write was under way. The next one that is seen there is someone else's.
                     self.look_at_target(idx, record, now);
                 }
+                self.end_overtaken(idx, record, whole.merge);
                 let wanted = self.wanted(record, whole, now);
                 let system = &self.systems[&record.id.system];
                 let slot = self.world.slot(idx);

@@ -6,6 +6,7 @@ use super::deliver::Op;
 use super::engine::{Engine, Error};
 use super::persist::{encode, kind};
 use super::plan::{FieldChange, PlannedWrite, plan_id};
+use super::sketch::Merge;
 use super::target::{Sent, Wanted};
 use super::view::View;
 use super::wanted::Members;
@@ -175,7 +176,7 @@ impl Engine {
     }
 
     /// `None`: it shows the old value already. The error says why it is left alone.
-    fn set_back_of(&mut self, id: &RecordId, field: &Name, done: &Done, now: Time) -> Result<Option<(Idx, SetBack)>, &'static str> {
+    fn set_back_of(&self, id: &RecordId, field: &Name, done: &Done, now: Time) -> Result<Option<(Idx, SetBack)>, &'static str> {
         let idx = self.world.find(id).ok_or("the record is not known any more")?;
         let record = self.world.record(idx);
         let person = self.world.slot(idx).person;
@@ -212,31 +213,38 @@ impl Engine {
         Ok(Some((idx, SetBack { field: field.clone(), shown, to: done.old.clone(), instead_of })))
     }
 
-    /// Wants the older value where a field is on its way back. What came in between ends that.
-    pub fn want_back(&mut self, record: &Record, wanted: &mut Wanted) {
-        let Some(idx) = self.world.find(&record.id) else { return };
-        let Some(mut backs) = self.set_back.remove(&idx) else { return };
-        let before = backs.len();
-        backs.retain(|back| {
-            let shown = record.field(&back.field).map_or(&Value::Empty, |f| &f.value);
-            let place = wanted.fields.iter().position(|(name, _)| *name == back.field);
-            let winner = place.map(|i| &wanted.fields[i].1);
-            if *shown != back.shown || winner != back.instead_of.as_ref() {
-                return false;
-            }
-            match place {
-                Some(i) => wanted.fields[i].1 = back.to.clone(),
+    /// Wants the older value where a field is on its way back.
+    pub fn want_back(&self, record: &Record, merge: &Merge, wanted: &mut Wanted) {
+        let Some(backs) = self.world.find(&record.id).and_then(|idx| self.set_back.get(&idx)) else { return };
+        for back in backs.iter().filter(|back| !self.is_overtaken(back, record, merge)) {
+            match wanted.fields.iter_mut().find(|(name, _)| *name == back.field) {
+                Some((_, value)) => *value = back.to.clone(),
                 None => wanted.fields.push((back.field.clone(), back.to.clone())),
             }
-            true
-        });
-        let changed = backs.len() != before;
-        if !backs.is_empty() {
-            self.set_back.insert(idx, backs);
         }
-        if changed {
-            self.keep_set_back(idx);
+    }
+
+    /// What came in between ends a set-back for good, also if it is as before later on.
+    pub fn end_overtaken(&mut self, idx: Idx, record: &Record, merge: &Merge) {
+        let Some(backs) = self.set_back.get(&idx) else { return };
+        let left: Vec<SetBack> = backs.iter().filter(|back| !self.is_overtaken(back, record, merge)).cloned().collect();
+        if left.len() == backs.len() {
+            return;
         }
+        if left.is_empty() {
+            self.set_back.remove(&idx);
+        } else {
+            self.set_back.insert(idx, left);
+        }
+        self.keep_set_back(idx);
+    }
+
+    /// Whether the field shows something else by now, or something else is wanted of it.
+    fn is_overtaken(&self, back: &SetBack, record: &Record, merge: &Merge) -> bool {
+        let shown = record.field(&back.field).map_or(&Value::Empty, |f| &f.value);
+        let written = self.systems.get(&record.id.system).is_some_and(|s| s.config.writes.fields.contains(&back.field));
+        let winner = merge.fields.iter().find(|(name, _)| written && *name == back.field).and_then(|(_, value)| value.as_ref());
+        *shown != back.shown || winner != back.instead_of.as_ref()
     }
 
     /// A write was applied: fields that are back are left alone until another value is wanted.

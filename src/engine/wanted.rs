@@ -35,7 +35,7 @@ pub struct Members<'a> {
 
 impl Engine {
     /// What is wanted of a target record now.
-    pub fn wanted(&mut self, record: &Record, whole: &Whole<'_>, now: Time) -> Wanted {
+    pub fn wanted(&self, record: &Record, whole: &Whole<'_>, now: Time) -> Wanted {
         let mut wanted = Wanted::default();
         let Some(system) = self.systems.get(&record.id.system) else { return wanted };
         let allowed = &system.allowed;
@@ -71,7 +71,7 @@ impl Engine {
             wanted.fields.extend(winner.map(|value| (name.clone(), value)));
         }
         if !self.set_back.is_empty() {
-            self.want_back(record, &mut wanted);
+            self.want_back(record, whole.merge, &mut wanted);
         }
         wanted
     }
