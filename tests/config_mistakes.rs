@@ -189,6 +189,8 @@ fn policy() {
             ("when = 'deal.open'", "when = 'person.score > 3'"),
             ("when = 'deal.open'", ""),
             ("when = 'deal.open'", "when = 'deal.opn'"),
+            ("when = 'deal.open'", "when = 'deal．open'"),
+            ("when = 'deal.open'", "when = 'deal.open deal.won'"),
             ("scope = \"account\"", "scope = \"acount\""),
             ("scope = \"account\"", "account_cap = 500"),
             ("scope = \"account\"", "scope = \"account\"\naccount_cap = 0"),

@@ -147,7 +147,7 @@ impl Expression {
     }
 
     fn compile_here(source: &str, scope: Scope, declared: &Declared) -> Result<Expression, Vec<ExpressionError>> {
-        let (ast, positions) = places::parse(source)?;
+        let (ast, positions) = places::parse(source).map_err(|e| vec![e])?;
         // Answers are worked out on smaller stacks than this thread's.
         if places::depth(&ast) > DEPTH_MAX {
             let message = "more than 200 parts within one another; a list and `in` may say the same".to_string();

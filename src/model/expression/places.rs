@@ -4,19 +4,28 @@ use super::ExpressionError;
 use cel::common::ast::{Expr, IdedExpr, SourceInfo, operators};
 use std::ops::Range;
 
-/// Of a source that is no expression at all, the first mistakes say enough.
-const ERRORS_MAX: usize = 20;
-
-/// Reads a source without expanding macros, so that every node keeps its own place.
-pub(super) fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), Vec<ExpressionError>> {
+/// Reads a source without expanding macros, so that every node keeps its own place. Of a source that is no expression the first place is
+/// told: what a parser says of the rest follows from it.
+pub(super) fn parse(source: &str) -> Result<(IdedExpr, SourceInfo), ExpressionError> {
     let env = cel::Env::default().with_optional_support(false);
     env.parser().parse_with_source_info(source).map_err(|errors| {
-        let told = |e: cel::ParseError| {
-            let message = e.msg.split(" expecting {").next().unwrap_or_default().trim_start_matches("Syntax error: ");
-            ExpressionError { message: format!("not readable here: {message}"), at: place(source, e.pos) }
-        };
-        errors.errors.into_iter().take(ERRORS_MAX).map(told).collect()
+        let first = errors.errors.into_iter().min_by_key(|e| e.pos);
+        let (said, at) = first.map_or((String::new(), (1, 1)), |e| (e.msg, e.pos));
+        ExpressionError { message: plainly(&said), at: place(source, at) }
     })
+}
+
+/// What a parser says, for who writes rules.
+fn plainly(said: &str) -> String {
+    let said = said.trim_start_matches("Syntax error: ");
+    let words = ["token recognition error at: ", "extraneous input ", "mismatched input ", "no viable alternative at input ", "missing "];
+    let quoted = words.iter().find_map(|w| said.strip_prefix(w)).and_then(|rest| rest.split(" expecting ").next());
+    match quoted {
+        Some("'<EOF>'" | "<EOF>") => "not readable: it ends too early".into(),
+        Some(_) if said.starts_with("missing ") => format!("not readable here: {}", said.split(" expecting ").next().unwrap_or(said)),
+        Some(input) => format!("not readable here: {input} is not expected"),
+        None => format!("not readable here: {}", said.split(" expecting {").next().unwrap_or(said)),
+    }
 }
 
 /// How many parts lie within one another at most.
