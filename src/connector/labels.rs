@@ -22,10 +22,20 @@ use tokio::sync::Mutex;
 /// A label's id counts for so long: until then a label that is renamed is put on more records under its new name.
 const ID_COUNTS_FOR: Span = Span::minutes(5);
 
-/// A label's id, and when the system told it.
+/// A label that could not be made is not tried again for so long: each record that wants it would be one more request.
+const FAILURE_COUNTS_FOR: Span = Span::seconds(5);
+
+/// What was learnt of a label, and when.
 struct Known {
-    id: String,
+    told: Told,
     at: Time,
+}
+
+/// Its id, or why it has none and could not be made.
+#[derive(Clone)]
+enum Told {
+    Id(String),
+    Failed(Outcome),
 }
 
 /// A manifest's `labels`, made ready.
@@ -77,7 +87,7 @@ impl LabelPlan {
             }
         }
         if !again.is_empty() {
-            self.known.lock().await.retain(|label, _| !again.contains(label.as_str()));
+            self.known.lock().await.retain(|label, known| matches!(known.told, Told::Failed(_)) || !again.contains(label.as_str()));
         }
         for (step, members) in groups {
             for batch in members.chunks(self.batch.max(1)) {
@@ -116,16 +126,7 @@ impl LabelPlan {
                 Ok(Some(id)) => id,
                 // What does not exist is on nobody.
                 Ok(None) => return all(Outcome::Applied),
-                Err(failure) => {
-                    let untouched = match failure.outcome() {
-                        Outcome::Rejected(why) => {
-                            Outcome::Rejected(format!("there is no label {:?}, and none can be made: {why}", step.label))
-                        }
-                        later @ Outcome::Later { .. } => later,
-                        Outcome::Applied | Outcome::Unknown(_) | Outcome::NotSent(_) => Outcome::NotSent(failure.error.to_string()),
-                    };
-                    return all(untouched);
-                }
+                Err(untouched) => return all(untouched),
             };
             let fill = Fill { ids, label: Some(&step.label), label_id: Some(&label_id), ..Fill::default() };
             let call = if step.add { &self.add } else { &self.remove };
@@ -183,33 +184,46 @@ impl LabelPlan {
     }
 
     /// The id of a label; `None` where there is none and none is to be made.
-    async fn label_id(&self, reader: &Reader<'_>, label: &str, make: bool) -> Result<Option<String>, Failure> {
+    async fn label_id(&self, reader: &Reader<'_>, label: &str, make: bool) -> Result<Option<String>, Outcome> {
         let (mut known, now) = (self.known.lock().await, reader.http.now());
-        if let Some(Known { id, at }) = known.get(label)
-            && now.since(*at) < ID_COUNTS_FOR
-        {
-            return Ok(Some(id.clone()));
+        match known.get(label) {
+            Some(Known { told: Told::Id(id), at }) if now.since(*at) < ID_COUNTS_FOR => return Ok(Some(id.clone())),
+            Some(Known { told: Told::Failed(outcome), at }) if make && now.since(*at) < FAILURE_COUNTS_FOR => return Err(outcome.clone()),
+            _ => {}
         }
-        let found = self.find(reader, label).await.map_err(|error| Failure::new(kind(&error), error))?;
-        let id = match found {
-            Some(id) => id,
-            None if !make => return Ok(None),
-            None => {
-                let fill = Fill { label: Some(label), ..Fill::default() };
-                let answer = reader.http.write(&self.create.prepare(&fill, &Default::default()), reader.lane).await?;
-                match self.created_id.first(answer.json.root()).and_then(id_of) {
-                    Some(id) => id.into_owned(),
-                    None => {
-                        let (why, begins) = (format!("there is no id at {}", self.created_id), reader.http.begins(answer.json.root()));
-                        let error =
-                            Error::NotUnderstood { system: reader.http.system.clone(), what: self.create.what.clone(), why, begins };
-                        return Err(Failure::new(Kind::NotUnderstood, error));
-                    }
+        let told = match self.look_up(reader, label, make).await {
+            Ok(None) => return Ok(None),
+            Ok(Some(id)) => Told::Id(id),
+            Err(failure) => match failure.outcome() {
+                Outcome::Rejected(why) => {
+                    Told::Failed(Outcome::Rejected(format!("there is no label {label:?}, and none can be made: {why}")))
                 }
-            }
+                // That is for all that goes to the system.
+                later @ Outcome::Later { .. } => return Err(later),
+                Outcome::Applied | Outcome::Unknown(_) | Outcome::NotSent(_) => Told::Failed(Outcome::NotSent(failure.error.to_string())),
+            },
         };
-        known.insert(label.to_string(), Known { id: id.clone(), at: now });
-        Ok(Some(id))
+        known.insert(label.to_string(), Known { told: told.clone(), at: now });
+        match told {
+            Told::Id(id) => Ok(Some(id)),
+            Told::Failed(outcome) => Err(outcome),
+        }
+    }
+
+    /// A label's id as the system tells it now.
+    async fn look_up(&self, reader: &Reader<'_>, label: &str, make: bool) -> Result<Option<String>, Failure> {
+        let found = self.find(reader, label).await.map_err(|error| Failure::new(kind(&error), error))?;
+        if found.is_some() || !make {
+            return Ok(found);
+        }
+        let fill = Fill { label: Some(label), ..Fill::default() };
+        let answer = reader.http.write(&self.create.prepare(&fill, &Default::default()), reader.lane).await?;
+        if let Some(id) = self.created_id.first(answer.json.root()).and_then(id_of) {
+            return Ok(Some(id.into_owned()));
+        }
+        let (why, begins) = (format!("there is no id at {}", self.created_id), reader.http.begins(answer.json.root()));
+        let error = Error::NotUnderstood { system: reader.http.system.clone(), what: self.create.what.clone(), why, begins };
+        Err(Failure::new(Kind::NotUnderstood, error))
     }
 
     async fn find(&self, reader: &Reader<'_>, label: &str) -> Result<Option<String>, Error> {

@@ -91,13 +91,18 @@ impl Server {
 
     /// A connector whose manifest is this beside name, settings and a bearer token.
     pub fn connector(&self, manifest: &str) -> RestConnector {
+        self.connector_by(clock(), manifest)
+    }
+
+    /// The same, by a clock that the test turns.
+    pub fn connector_by(&self, clock: Clock, manifest: &str) -> RestConnector {
         let auth = if manifest.contains("[auth]") { "" } else { "auth = { kind = 'bearer', token = '{settings.token}' }" };
         let text = format!(
             "name = 't'\ntitle = 'T'\nrole = 'ma'\napi_version = '1'\nbase_url = '{{settings.base_url}}'\n{auth}
             [settings.base_url]\ntitle = 'Address'\nwhere = 'there'\n[settings.token]\ntitle = 'Token'\nwhere = 'there'\nsecret = true\n{manifest}"
         );
         let manifest = load::parse("t", "t.toml", &text).unwrap_or_else(|e| panic!("{e:#?}"));
-        RestConnector::new(&manifest, &self.settings(), clock()).unwrap()
+        RestConnector::new(&manifest, &self.settings(), clock).unwrap()
     }
 
     pub fn settings(&self) -> SystemSettings {

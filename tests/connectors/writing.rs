@@ -4,6 +4,7 @@ use crate::server::*;
 use nayose::connector::{Change, Connector, Lane, Outcome, PermitChange, StatusChange, WriteOp};
 use nayose::model::{Entity, RecordId, Span, Value};
 use serde_json::{Value as Json, json};
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 const STREAM: &str =
@@ -281,6 +282,34 @@ async fn one_bad_id_in_a_label_request_that_is_refused_whole_is_one_failure() {
         }
         let looked_up = server.asked().iter().filter(|a| a.method == "GET").count();
         assert_eq!(looked_up, 3, "{code}: the label at first, and once more for each step that is refused");
+    }
+}
+
+/// Each record that wanted it was one more request: the same write came 21 times within ten minutes, over three restarts.
+#[tokio::test]
+async fn a_label_that_cannot_be_made_is_asked_for_once_for_all() {
+    for (code, kept) in [(500, "no answer (500"), (400, "none can be made")] {
+        let server = Server::start(move |asked, _| match (&*asked.method, &*asked.path) {
+            ("GET", "/labels") => json(json!({"l": []})),
+            ("POST", "/labels") => status(code, "{\"message\":\"no\"}"),
+            other => panic!("{other:?}"),
+        })
+        .await;
+        let seconds = Arc::new(AtomicI64::new(0));
+        let by = seconds.clone();
+        let connector = server.connector_by(Arc::new(move || NOW.plus(Span::seconds(by.load(Relaxed)))), LABELS);
+        let made = || server.asked().iter().filter(|a| a.method == "POST").count();
+        let change = Change { block: Some(true), ..Change::default() };
+        let op = |i: i64| WriteOp { record: RecordId::new("ma", Entity::Person, i.to_string()), change: change.clone(), again: i == 3 };
+        for (i, (at, want)) in [(0, 1), (1, 1), (4, 1), (4, 1), (6, 2)].into_iter().enumerate() {
+            seconds.store(at, Relaxed);
+            let outcomes = connector.write(&[op(i as i64)], Lane::Protective).await;
+            assert!(
+                matches!(&outcomes[..], [Outcome::NotSent(why) | Outcome::Rejected(why)] if why.contains(kept)),
+                "{code}: {outcomes:?}"
+            );
+            assert_eq!(made(), want, "{code}: after {at} s");
+        }
     }
 }
 
