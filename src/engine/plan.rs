@@ -3,6 +3,7 @@
 use super::coverage::Coverage;
 use super::deliver::Op;
 use super::engine::Engine;
+use super::system::Lanes;
 use super::unprotected::Unprotected;
 use super::world::{Idx, NOBODY, PersonIdx};
 use crate::connector::PermitChange;
@@ -177,11 +178,9 @@ impl Engine {
         let person = self.world.slot(idx).person;
         let block_rule = self.hold_rules(person);
         let mut fields = BTreeMap::new();
-        let mut op = Op::Update;
+        // A record that is to be protected and let go of something else is protected first.
+        let op = Lanes::of(&due).foremost();
         for change in [&due.protective, &due.release, &due.update].into_iter().flatten() {
-            if Op::of(change) != Op::Update {
-                op = Op::of(change);
-            }
             if let Some(on) = change.block {
                 fields.insert(
                     "block".into(),
