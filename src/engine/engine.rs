@@ -186,6 +186,30 @@ impl Engine {
         Proved { at: stream.proved_at.map(|at| at.minus(too_young)), filtered_at: stream.filtered_at.map(|at| at.minus(too_young)) }
     }
 
+    /// What is known of a stream's proof by what is decided: while something that was read is not decided on yet, no newer proof counts.
+    pub fn proved_as_decided(&self, system: &Name, stream: &Name) -> Proved {
+        let proved = self.proved(system, stream);
+        if self.dirty.is_empty() {
+            return proved;
+        }
+        let decided = self.systems.get(system).and_then(|s| s.streams.get(stream)).map(|s| s.decided).unwrap_or_default();
+        Proved { at: proved.at.min(decided.at), filtered_at: proved.filtered_at.min(decided.filtered_at) }
+    }
+
+    /// All that was read is decided on, if it is: the proofs that there are count until more is read.
+    pub(super) fn note_decided(&mut self) {
+        if !self.dirty.is_empty() {
+            return;
+        }
+        let names = self.systems.iter().flat_map(|(name, s)| s.streams.keys().map(|stream| (name.clone(), stream.clone())));
+        for (system, stream) in names.collect::<Vec<_>>() {
+            let proved = self.proved(&system, &stream);
+            if let Some(stream) = self.stream_mut(&system, &stream) {
+                stream.decided = proved;
+            }
+        }
+    }
+
     /// Whose staleness a stream's is.
     pub fn side(&self, system: &Name, stream: &Name) -> Side {
         use crate::connector::manifest::Role;

@@ -52,17 +52,16 @@ impl Gate {
     pub fn new(engine: &Engine) -> Gate {
         Gate {
             table: engine.table.clone(),
-            known: ArcSwap::from_pointee(known(engine, &Proofs::new())),
+            known: ArcSwap::from_pointee(known(engine)),
             run: engine.run.clone(),
             count: AtomicU64::new(0),
             kept: Mutex::default(),
         }
     }
 
-    /// Takes over the engine's rules and proofs. While something that was read is not decided on yet, no newer proof counts.
+    /// Takes over the engine's rules and proofs.
     pub fn publish(&self, engine: &Engine) {
-        let before = self.known.load();
-        self.known.store(Arc::new(known(engine, &before.proofs)));
+        self.known.store(Arc::new(known(engine)));
     }
 
     /// Decides one mail for several subjects, in their order.
@@ -119,18 +118,13 @@ impl Gate {
     }
 }
 
-fn known(engine: &Engine, before: &Proofs) -> Known {
+fn known(engine: &Engine) -> Known {
     let (mut proofs, clock) = (Proofs::new(), engine.clocks.belief());
     for (name, system) in engine.systems.iter() {
         for stream in system.infos.keys() {
-            let key = (name.clone(), stream.clone());
             // By a clock that is wrong nothing can be told to be young.
-            let mut proved = if clock.agrees() { engine.proved(name, stream) } else { Proved::default() };
-            if !engine.dirty.is_empty() {
-                let known = before.get(&key).map(|(known, _)| *known).unwrap_or_default();
-                proved = Proved { at: proved.at.min(known.at), filtered_at: proved.filtered_at.min(known.filtered_at) };
-            }
-            proofs.insert(key, (proved, engine.side(name, stream)));
+            let proved = if clock.agrees() { engine.proved_as_decided(name, stream) } else { Proved::default() };
+            proofs.insert((name.clone(), stream.clone()), (proved, engine.side(name, stream)));
         }
     }
     Known { config: engine.config.clone(), proofs, clock }

@@ -13,6 +13,12 @@ const SILENT_PASSES_MAX: u8 = 2;
 impl Engine {
     /// Ends a pass: what it proves, and what a sweep did not see. It waits for the next commit. Returns false if more is needed before it counts (see `status`).
     pub fn end(&mut self, run: &PassRun, end: &PassEnd, now: Time) -> Result<bool, Error> {
+        let counts = self.book_end(run, end, now)?;
+        self.note_decided();
+        Ok(counts)
+    }
+
+    fn book_end(&mut self, run: &PassRun, end: &PassEnd, now: Time) -> Result<bool, Error> {
         if run.instance != self.instance_number(&run.system) {
             return Ok(false);
         }

@@ -57,6 +57,7 @@ impl Engine {
             self.settle_all(&rest, now, &mut round, None);
         }
         self.table.apply(round.updates);
+        self.note_decided();
         self.end_lately(now);
     }
 

@@ -219,7 +219,7 @@ impl Engine {
     /// What is to be told of a stream that is older than its limit.
     fn stale_line(&self, needed: &Needed<'_>, now: Time) -> Option<String> {
         let proof = needed.proof;
-        let proved = self.proved(&proof.system, &proof.stream);
+        let proved = self.proved_as_decided(&proof.system, &proof.stream);
         if needed.is_fresh(proved, now) {
             return None;
         }

@@ -64,6 +64,21 @@ fn each_stream_that_cannot_be_read_is_told_also_where_two_fail_with_the_same_wor
     assert_eq!(because.matches(told).count(), 2, "{because}");
 }
 
+#[test]
+fn what_was_read_and_is_not_decided_on_makes_nothing_fresh() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    running.later(Span::minutes(61));
+    let stale = |running: &super::place::Running| running.because().contains("crm.people was proved 3720 s ago");
+    read_but_contacts(&mut running);
+    assert!(stale(&running), "{}", running.because());
+    running.pass("crm.people", Pass::Sweep, page(vec![person("crm:person:3", "c@a.example", None)], vec![]));
+    assert!(stale(&running), "one was read who may be on a deal: {}", running.because());
+    running.decide();
+    assert!(!running.because().contains("crm.people was proved"), "{}", running.because());
+}
+
 /// A token that may not read associations any more is answered with empty lists by some systems.
 #[test]
 fn deals_that_all_name_nobody_at_once_do_not_prove_who_is_on_them() {

@@ -53,6 +53,9 @@ pub struct StreamState {
     pub proved_here: bool,
     #[serde(skip)]
     pub swept_here: bool,
+    /// What was proved when all that was read was decided on last.
+    #[serde(skip)]
+    pub decided: Proved,
 }
 
 /// Why a kind of pass failed, and when it is tried again.
