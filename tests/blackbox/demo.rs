@@ -1,4 +1,4 @@
-//! `nayose demo`: it goes on after its script, its folder is its own and goes with it.
+//! `nayose demo`: it goes on after its script, its folder is its own and goes with it, and it says how many people it takes.
 
 use crate::harness::{SOON, no_secret, wait_until};
 use serde_json::Value;
@@ -157,6 +157,27 @@ fn a_demo_that_is_ended_within_its_script_leaves_nothing() {
     assert_eq!(demo.folders().len(), 1);
     assert_eq!(demo.terminated(), Some(1), "not all happened");
     assert_eq!(demo.folders(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn the_demo_says_how_many_people_it_takes() {
+    let demo = |args: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nayose"));
+        let output = command.env_clear().arg("demo").args(args.split(' ')).stdin(Stdio::null()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    for people in ["0", "49", "2001", "100000000"] {
+        let (code, _, err) = demo(&format!("--once --people {people}"));
+        let said = format!("invalid value '{people}' for '--people <N>': the script needs 50 to 2000 people");
+        assert!(code == Some(2) && err.contains(&said), "{err}");
+    }
+    let (code, _, err) = demo("--systems-only --people 500001");
+    assert!(code == Some(2) && err.contains("the sandbox systems take 0 to 500000 people"), "{err}");
+    let (code, out, err) = demo("--systems-only --people 0");
+    let systems: Value = serde_json::from_str(out.lines().next().unwrap_or_default()).unwrap();
+    assert!(code == Some(0) && systems["control"]["url"].is_string(), "{out}{err}");
+    let (code, out, _) = demo("--help");
+    assert!(code == Some(0) && out.contains("50 to 2000") && out.contains(r#"{"system": "crm", "fault": "down"}"#), "{out}");
 }
 
 #[test]
