@@ -201,8 +201,12 @@ impl LabelPlan {
                     Some(id) => id.into_owned(),
                     None => {
                         let (why, begins) = (format!("there is no id at {}", self.created_id), reader.http.begins(answer.json.root()));
-                        let error =
-                            Error::NotUnderstood { system: reader.http.system.clone(), what: self.create.what.clone(), why, begins };
+                        let error = Error::NotUnderstood {
+                            system: reader.http.system.clone(),
+                            what: reader.http.what(&self.create.what),
+                            why,
+                            begins,
+                        };
                         return Err(Failure::new(Kind::NotUnderstood, error));
                     }
                 }

@@ -142,16 +142,17 @@ impl Engine {
         }
         for (name, system) in self.systems.iter() {
             for (stream, state) in &system.streams {
-                if let Some(error) = state.error() {
-                    let line = format!("{name}.{stream}: {error}");
-                    if !because.iter().any(|b| b.contains(error.as_str())) {
-                        because.push(line);
-                    }
+                let full = format!("{name}.{stream}");
+                let of_it = |line: &String| line.strip_prefix(&full).is_some_and(|rest| rest.starts_with([' ', ':']));
+                if let Some(error) = state.error()
+                    && !because.iter().any(|b| of_it(b) && b.contains(error.as_str()))
+                {
+                    because.push(format!("{full}: {error}"));
                 }
                 // Those that are looked at one by one are told by themselves.
                 let beyond = self.doubt_of(name, stream).filter(|_| state.unread_beyond > 0);
                 let beyond = beyond.filter(|why| !because.iter().any(|b| b.contains(why.as_str())));
-                because.extend(beyond.map(|why| format!("{name}.{stream}: {why}")));
+                because.extend(beyond.map(|why| format!("{full}: {why}")));
             }
             because.extend(self.delivery_alarms(name, system, now));
         }
