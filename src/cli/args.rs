@@ -1,7 +1,10 @@
 //! The command line.
 
 use crate::engine::export::What;
-use clap::{Parser, Subcommand, ValueEnum};
+use crate::sandbox::actions;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 /// Keeps marketing mail away from open deals and from people who refused.
@@ -139,15 +142,21 @@ pub enum Action {
     },
 }
 
+/// How many people the script needs to find its cases, and how many it is through with in time on a slow machine.
+const PEOPLE_OF_SCRIPT: RangeInclusive<usize> = 50..=2_000;
+/// How many fit into 2 GB.
+const PEOPLE_AT_MOST: RangeInclusive<usize> = 0..=500_000;
+
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = demo_help())]
 pub struct Demo {
     /// End by itself; exit 0 only if all that was expected happened
     #[arg(long)]
     pub once: bool,
-    /// Only the three sandbox systems, for tests; ends with its standard input
+    /// Only the three sandbox systems, with 0 to 500000 people, for tests; ends with its standard input
     #[arg(long, hide = true)]
     pub systems_only: bool,
-    /// How many people the sandbox systems know
+    /// How many people the sandbox systems know: 50 to 2000
     #[arg(long, default_value_t = 200, value_name = "N")]
     pub people: usize,
     /// From which the people are made
@@ -200,7 +209,42 @@ pub struct Common {
     pub json: bool,
 }
 
+fn demo_help() -> String {
+    format!(
+        "The script ends with a list of what can be tried then, with the addresses in place of CONTROL, and the same list as here is shown \
+         at http://CONTROL/.\n\n{}",
+        actions::listed("http://CONTROL")
+    )
+}
+
+impl Demo {
+    /// What is wrong with the number of people.
+    fn people_mistaken(&self) -> Option<String> {
+        let (allowed, of) = match self.systems_only {
+            true => (PEOPLE_AT_MOST, "the sandbox systems take"),
+            false => (PEOPLE_OF_SCRIPT, "the script needs"),
+        };
+        let (least, most) = (allowed.start(), allowed.end());
+        let said = || format!("invalid value '{}' for '--people <N>': {of} {least} to {most} people", self.people);
+        (!allowed.contains(&self.people)).then(said)
+    }
+}
+
 impl Args {
+    /// The arguments of this process.
+    pub fn read() -> Result<Args, clap::Error> {
+        let args = Args::try_parse()?;
+        if let Action::Demo(demo) = &args.action
+            && let Some(mistake) = demo.people_mistaken()
+        {
+            let mut command = Args::command();
+            command.build();
+            let demo = command.find_subcommand_mut("demo").cloned();
+            return Err(demo.unwrap_or(command).error(ErrorKind::ValueValidation, mistake));
+        }
+        Ok(args)
+    }
+
     pub fn common(&self) -> Common {
         Common { config: self.config.clone(), json: self.json }
     }

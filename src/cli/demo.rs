@@ -1,36 +1,73 @@
 //! `nayose demo`: three sandbox systems, the real daemon and a script of events, all on loopback.
 
+mod going_on;
 mod script;
 mod stage;
 
 use super::args::{Common, Demo};
 use super::{Exit, open, output};
 use crate::sandbox;
-use std::io::Read;
+use stage::Stage;
+use std::io::{self, Read};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub async fn demo(options: Demo, _common: &Common) -> Exit {
     if options.systems_only {
         return systems_only(&options).await;
     }
-    let stage = match stage::Stage::set(&options).await {
+    let mut end = match End::listen() {
+        Ok(end) => end,
+        Err(error) => {
+            output::problem(&format!("the demo cannot start: it cannot listen for signals: {error}"));
+            return Exit::Failures;
+        }
+    };
+    let set = tokio::select! {
+        set = Stage::set(&options) => set,
+        () = end.told() => return Exit::Failures,
+    };
+    let stage = match set {
         Ok(stage) => stage,
         Err(error) => {
             output::problem(&format!("the demo cannot start: {error:#}"));
             return Exit::Failures;
         }
     };
-    let failed = script::play(&stage).await;
-    if !options.once {
-        output::note(&format!(
-            "\nThe systems and the daemon go on until Ctrl-C. The gate answers at http://{}/v1/decisions, the sandbox is steered at {}.",
-            stage.http, stage.sandbox.control_url
-        ));
-        if let Err(error) = tokio::signal::ctrl_c().await {
-            output::problem(&format!("cannot wait for Ctrl-C: {error}"));
+    let failed = tokio::select! {
+        failed = script::play(&stage) => Some(failed),
+        () = end.told() => None,
+    };
+    if failed.is_some() && !options.once {
+        output::data(&going_on::told(&stage));
+        end.told().await;
+    }
+    let folder = stage.folder().display().to_string();
+    if let Err(error) = stage.strike().await {
+        output::problem(&format!("{folder} could not be removed ({error}); it can be deleted by hand"));
+    }
+    if failed == Some(0) { Exit::Done } else { Exit::Failures }
+}
+
+/// What ends the demo from outside: Ctrl-C, SIGTERM, a terminal that is closed. The folder is removed then as well.
+struct End {
+    signals: [Signal; 3],
+}
+
+impl End {
+    fn listen() -> io::Result<End> {
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let [interrupt, terminate, hangup] = kinds.map(signal);
+        Ok(End { signals: [interrupt?, terminate?, hangup?] })
+    }
+
+    async fn told(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.signals;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
         }
     }
-    stage.strike().await;
-    if failed == 0 { Exit::Done } else { Exit::Failures }
 }
 
 /// Serves the sandbox systems alone, for tests that run the binary beside them. Ends when its standard input does.

@@ -26,7 +26,6 @@ mod try_system;
 mod undo;
 
 use args::{Action, Args};
-use clap::Parser;
 use std::process::ExitCode;
 
 /// How a command ended. The numbers are relied on by scripts.
@@ -56,7 +55,7 @@ impl From<Exit> for ExitCode {
 
 /// Reads the arguments and does what they say.
 pub fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match Args::read() {
         Ok(args) => args,
         Err(error) => {
             // Help and version are answers, the rest are refusals: clap's own code for those is 2 as well.

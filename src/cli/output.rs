@@ -30,6 +30,15 @@ pub fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", visible(text));
 }
 
+/// The beginning of a text for a column, whose whole is told elsewhere.
+pub fn shortened(text: &str) -> String {
+    const CHARS: usize = 60;
+    match text.char_indices().nth(CHARS) {
+        Some((end, _)) => format!("{} ..", text[..end].trim_end()),
+        None => text.to_string(),
+    }
+}
+
 /// A plain table that knows how wide Japanese text is.
 pub fn table(header: &[&str]) -> Table {
     let mut table = Table::new();

@@ -39,7 +39,8 @@ pub fn text(status: &Status) -> String {
                 format!("{name}.{stream}"),
                 s.proved_at.clone().unwrap_or_else(|| "never".into()),
                 s.age_s.map(|a| format!("{a} s")).unwrap_or_default(),
-                s.error.clone().unwrap_or_default(),
+                // Whole above.
+                s.error.as_deref().map(output::shortened).unwrap_or_default(),
             ]);
         }
     }

@@ -24,7 +24,7 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
                 s.requests.to_string(),
                 s.read.to_string(),
                 s.changed.to_string(),
-                s.error.clone().unwrap_or_default(),
+                s.error.as_deref().map(output::shortened).unwrap_or_default(),
             ]);
         }
         output::data(&format!("run {}\n{table}", synced.run));
@@ -41,6 +41,11 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
             }
         }
         output::data(&table.to_string());
+    }
+    for s in &synced.streams {
+        if let Some(error) = &s.error {
+            output::problem(&format!("{}.{}: {error}", s.system, s.stream));
+        }
     }
     for note in &synced.quarantine {
         output::note(note);

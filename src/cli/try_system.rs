@@ -83,8 +83,9 @@ async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInf
     let page = match connector.first_page(stream).await {
         Ok(page) => page,
         Err(error) => {
+            let error = error.of_stream(stream);
             output::problem(&format!("{system}.{stream}: {error}"));
-            let json = json!({ "stream": &**stream, "records": [], "missing": [], "error": error.to_string() });
+            let json = json!({ "stream": &**stream, "records": [], "missing": [], "error": error });
             return Tried { json, failed: true, first: None };
         }
     };

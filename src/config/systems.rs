@@ -205,7 +205,10 @@ fn manifest(entry: &Entry, source: &Source) -> Option<Arc<Manifest>> {
             let names = source.manifests.names(source.own.as_deref());
             entry.report(format!("unknown connector {name:?}"), choices(name, names.iter().map(String::as_str)));
         }
-        Err(why) => entry.report(format!("the manifest of {name:?} is mistaken: {why}"), "nayose connector test shows it in full"),
+        Err(why) => {
+            let hint = format!("mend it; `nayose connector test {name}` runs its examples then");
+            entry.report(format!("the manifest of {name:?} is mistaken: {why}"), hint);
+        }
     }
     None
 }

@@ -46,14 +46,14 @@ impl Failure {
     /// What this means for each row of a write.
     pub fn outcome(&self) -> Outcome {
         match &self.error {
-            Error::Later { wait, .. } => return Outcome::Later { why: self.error.to_string(), wait: *wait },
-            Error::Budget { .. } => return Outcome::Later { why: self.error.to_string(), wait: BUDGET_WAIT },
+            Error::Later { wait, .. } => return Outcome::Later { why: self.error.of_system(), wait: *wait },
+            Error::Budget { .. } => return Outcome::Later { why: self.error.of_system(), wait: BUDGET_WAIT },
             _ => {}
         }
         let said = match &self.error {
             Error::Refused { said, .. } => said.clone(),
             Error::NotFound { .. } => "not found".to_string(),
-            other => other.to_string(),
+            other => other.of_system(),
         };
         match self.kind {
             Kind::Credential | Kind::NotConnected | Kind::Later(_) | Kind::Budget => Outcome::NotSent(said),

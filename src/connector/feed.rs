@@ -115,7 +115,7 @@ impl Reader<'_> {
             Some(token) => Ok(token.into_owned()),
             None => {
                 let (why, begins) = (format!("there is no token at {}", plan.token), self.http.begins(answer.json.root()));
-                Err(Error::NotUnderstood { system: self.http.system.clone(), what: plan.start.what.clone(), why, begins })
+                Err(Error::NotUnderstood { system: self.http.system.clone(), what: self.http.what(&plan.start.what), why, begins })
             }
         }
     }
@@ -140,7 +140,7 @@ impl Reader<'_> {
                 Some(id) => drop(ids.insert(id.into())),
                 None => {
                     let (why, begins) = (format!("an entry has no id at {}", plan.id), self.http.begins(row));
-                    return Err(Error::NotUnderstood { system: self.http.system.clone(), what: call.what.clone(), why, begins });
+                    return Err(Error::NotUnderstood { system: self.http.system.clone(), what: self.http.what(&call.what), why, begins });
                 }
             }
         }

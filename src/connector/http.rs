@@ -226,8 +226,9 @@ impl Http {
             match target {
                 Some(target) if request.method == Method::Get && same_server(&url, &target) => url = target,
                 target => {
+                    let status = response.status.as_u16();
                     let host = target.as_ref().and_then(Url::host_str).unwrap_or("nowhere").to_string();
-                    return Err(self.refused(request, &format!("it redirects to {host}, which is not followed; check base_url")));
+                    return Err(self.refused(request, &format!("{status}: it redirects to {host}, which is not followed; check base_url")));
                 }
             }
         }
@@ -246,11 +247,11 @@ impl Http {
             Err(Packed::TooLarge) => {
                 return Err(Failure::new(
                     Kind::TooLarge,
-                    Error::TooLarge { system: self.system.clone(), what: request.what.clone(), limit },
+                    Error::TooLarge { system: self.system.clone(), what: self.what(&request.what), limit },
                 ));
             }
             Err(Packed::Damaged) => {
-                let why = "it is compressed, and cannot be unpacked".to_string();
+                let why = format!("{status}: it is compressed, and cannot be unpacked");
                 return Err(self.not_understood(request, Kind::NotUnderstood, why, String::new()));
             }
         };
@@ -272,17 +273,17 @@ impl Http {
         }
         match json {
             Ok(json) => Ok(Answer { json, requests: 1, bytes, no_content: status == 204, clock_skew_ms }),
-            Err(e) => Err(self.not_understood(request, Kind::NotUnderstood, e, begins())),
+            Err(e) => Err(self.not_understood(request, Kind::NotUnderstood, format!("{status}: {e}"), begins())),
         }
     }
 
     /// What was asked for, and where.
-    fn what(&self, request: &Prepared) -> String {
-        format!("{} at {}", request.what, self.address)
+    pub fn what(&self, asked: &str) -> String {
+        format!("{asked} at {}", self.address)
     }
 
     fn failure(&self, request: &Prepared, kind: Kind, said: String) -> Failure {
-        let (system, what) = (self.system.clone(), self.what(request));
+        let (system, what) = (self.system.clone(), self.what(&request.what));
         let error = match kind {
             Kind::Credential => Error::Credential { system, what, said },
             Kind::Later(told) => Error::Later { system, what: format!("{what}: {said}"), wait: told.unwrap_or(LATER_UNTOLD) },
@@ -313,7 +314,7 @@ impl Http {
             Lost::TimedOut => self.failure(request, broken, "it took too long".to_string()),
             Lost::Broken(causes) => self.failure(request, broken, self.told(&causes)),
             Lost::TooLarge => {
-                let (system, what, limit) = (self.system.clone(), self.what(request), self.answer_bytes_max);
+                let (system, what, limit) = (self.system.clone(), self.what(&request.what), self.answer_bytes_max);
                 Failure::new(Kind::TooLarge, Error::TooLarge { system, what, limit })
             }
         }
@@ -328,12 +329,12 @@ impl Http {
     }
 
     fn no_way_out(&self, request: &Prepared, proxy: &str, why: &str) -> Failure {
-        let (system, what) = (self.system.clone(), self.what(request));
+        let (system, what) = (self.system.clone(), self.what(&request.what));
         Failure::new(Kind::NotConnected, Error::Proxy { system, what, proxy: proxy.to_string(), why: why.to_string() })
     }
 
     pub fn too_many(&self, request: &Prepared, limit: usize, of: &'static str) -> Failure {
-        let (system, what) = (self.system.clone(), self.what(request));
+        let (system, what) = (self.system.clone(), self.what(&request.what));
         Failure::new(Kind::TooLarge, Error::TooMany { system, what, limit, of })
     }
 
@@ -342,7 +343,7 @@ impl Http {
     }
 
     pub fn not_understood(&self, request: &Prepared, kind: Kind, why: String, begins: String) -> Failure {
-        Failure::new(kind, Error::NotUnderstood { system: self.system.clone(), what: self.what(request), why, begins })
+        Failure::new(kind, Error::NotUnderstood { system: self.system.clone(), what: self.what(&request.what), why, begins })
     }
 
     /// The beginning of an answer, for messages.

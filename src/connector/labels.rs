@@ -222,7 +222,8 @@ impl LabelPlan {
             return Ok(Some(id.into_owned()));
         }
         let (why, begins) = (format!("there is no id at {}", self.created_id), reader.http.begins(answer.json.root()));
-        let error = Error::NotUnderstood { system: reader.http.system.clone(), what: self.create.what.clone(), why, begins };
+        let what = reader.http.what(&self.create.what);
+        let error = Error::NotUnderstood { system: reader.http.system.clone(), what, why, begins };
         Err(Failure::new(Kind::NotUnderstood, error))
     }
 

@@ -93,7 +93,7 @@ pub fn parse(name: &str, file: &str, text: &str) -> Result<Manifest, Vec<Manifes
     let lines = Lines { text };
     let one = |e: toml::de::Error| {
         let line = e.span().map_or(1, |span| lines.of(span.start));
-        vec![ManifestError { file: file.to_string(), line, message: e.message().to_string() }]
+        vec![ManifestError { file: file.to_string(), line, message: in_words(e.message()) }]
     };
     let table = DeTable::parse(text).map_err(one)?;
     let manifest: Manifest = toml::from_str(text).map_err(one)?;
@@ -104,6 +104,19 @@ pub fn parse(name: &str, file: &str, text: &str) -> Result<Manifest, Vec<Manifes
         .collect();
     errors.sort_by_key(|e| e.line);
     if errors.is_empty() { Ok(manifest) } else { Err(errors) }
+}
+
+/// What serde says, in the words of who writes a manifest.
+fn in_words(message: &str) -> String {
+    const WORDS: [(&str, &str); 6] = [
+        ("unknown variant", "unknown word"),
+        ("unknown field", "unknown key"),
+        ("missing field", "missing key"),
+        ("invalid type: sequence", "invalid type: list"),
+        ("invalid type: map", "invalid type: table"),
+        ("expected a string", "expected a text"),
+    ];
+    WORDS.iter().fold(message.to_string(), |message, (serde, ours)| message.replace(serde, ours))
 }
 
 /// Counts lines in a text.

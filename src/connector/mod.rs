@@ -4,7 +4,7 @@
 //!   read), [`examples`] (a connector proves itself)
 //! - what a raw answer becomes: [`json`], [`paths`], `scalars`, `numbers`, `condition`, [`map`]
 //! - what a request is made of: `template`, [`settings`], `request`, `auth`
-//! - how it is sent: [`network`], [`transport`], `http`, `compressed`, `budget`, `retry`, `failure`, and `secrets`, which keeps them out of
+//! - how it is sent: [`network`], [`transport`], `http`, `compressed`, `budget`, `retry`, `failure`, `error`, and `secrets`, which keeps them out of
 //!   messages
 //! - reading: `streams`, `passes`, `paging`, `feed`; writing: `writes`, `rows`, `results`, `labels`, `halving`
 //!
@@ -19,6 +19,7 @@ mod check_texts;
 mod check_writes;
 mod compressed;
 mod condition;
+mod error;
 pub mod examples;
 mod failure;
 mod feed;

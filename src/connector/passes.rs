@@ -250,7 +250,7 @@ impl Reader<'_> {
     }
 
     pub fn cursor_lost(&self, call: &Call) -> Error {
-        Error::CursorLost { system: self.http.system.clone(), what: call.what.clone() }
+        Error::CursorLost { system: self.http.system.clone(), what: self.http.what(&call.what) }
     }
 
     /// The lists of records in an answer, one for each path. A list that is not there is an error, unless the manifest says that the system
@@ -279,10 +279,14 @@ impl Reader<'_> {
     }
 
     pub fn circle(&self, call: &Call, circle: Circle) -> Error {
-        Error::Loop { system: self.http.system.clone(), what: call.what.clone(), why: circle.0 }
+        Error::Loop { system: self.http.system.clone(), what: self.http.what(&call.what), why: circle.0 }
     }
 
     pub fn not_kept(&self, call: &Call, why: String) -> Error {
-        Error::Refused { system: self.http.system.clone(), what: call.what.clone(), said: format!("a page could not be kept: {why}") }
+        Error::Refused {
+            system: self.http.system.clone(),
+            what: self.http.what(&call.what),
+            said: format!("a page could not be kept: {why}"),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What the daemon sees of a system, whatever kind of connector stands behind it.
 
+pub use super::error::Error;
 pub use super::kept_out::{Quarantined, Unread};
 use super::{RefusalWord, Shown, WatchedField};
 use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
@@ -294,51 +295,6 @@ pub struct Usage {
     pub day: i64,
     pub used: u64,
     pub limit: Option<u64>,
-}
-
-/// What went wrong between us and a system. Each says the system; the daemon adds stream and run.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    #[error("{system}: the credential is not accepted ({said}); renew the token named in systems.toml, or give it the scopes for {what}")]
-    Credential { system: Name, what: String, said: String },
-    #[error("{system}: {what}: {said}")]
-    Refused { system: Name, what: String, said: String },
-    #[error("{system}: {what}: not found (404); check base_url and the settings in systems.toml")]
-    NotFound { system: Name, what: String },
-    #[error("{system}: {what}: the answer is not the JSON expected ({why}); it begins {begins:?}")]
-    NotUnderstood { system: Name, what: String, why: String, begins: String },
-    #[error("{system}: {what}: no answer ({why})")]
-    Unreachable { system: Name, what: String, why: String },
-    #[error("{system}: {what}: the system asks to wait {}s", wait.as_seconds())]
-    Later { system: Name, what: String, wait: Span },
-    #[error("{system}: today's budget of requests is used up for {what}; protective writes still go out of the reserve")]
-    Budget { system: Name, what: String },
-    #[error("{system}: {what}: the server does not know the cursor any more; the stream is read anew")]
-    CursorLost { system: Name, what: String },
-    #[error("{system}: {what}: the pages repeat ({why}); the pass was ended and does not count as complete")]
-    Loop { system: Name, what: String, why: String },
-    #[error("{system}: {what}: the answer is larger than {limit} bytes; lower the page size in the manifest")]
-    TooLarge { system: Name, what: String, limit: usize },
-    #[error("{system}: {what}: the answer holds more than {limit} {of}; lower the page size in the manifest")]
-    TooMany { system: Name, what: String, limit: usize, of: &'static str },
-    #[error("{system}: {what}: there is no way through the proxy {proxy} ({why}); check [network] in systems.toml, and the proxy")]
-    Proxy { system: Name, what: String, proxy: String, why: String },
-}
-
-impl Error {
-    /// Whether the same request may well succeed later.
-    pub fn passes(&self) -> bool {
-        match self {
-            Error::Credential { .. } | Error::Unreachable { .. } | Error::Later { .. } | Error::Budget { .. } | Error::Proxy { .. } => true,
-            Error::Refused { .. }
-            | Error::NotFound { .. }
-            | Error::NotUnderstood { .. }
-            | Error::CursorLost { .. }
-            | Error::Loop { .. }
-            | Error::TooLarge { .. }
-            | Error::TooMany { .. } => false,
-        }
-    }
 }
 
 /// A sink for pages; waiting in it is the back-pressure. Its error ends the pass.

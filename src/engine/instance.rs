@@ -232,7 +232,7 @@ impl Engine {
             Ok(Some(says)) => (Answer::Says(says), String::new()),
             Ok(None) => (Answer::Nothing, String::new()),
             Err(Lost::NotFound { .. } | Lost::Refused { .. } | Lost::NotUnderstood { .. }) => (Answer::Nothing, String::new()),
-            Err(error) => (Answer::None, error.to_string()),
+            Err(error) => (Answer::None, error.of_system()),
         };
         self.take_answer(system, answer, &why, now)?;
         self.commit()

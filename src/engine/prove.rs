@@ -257,7 +257,7 @@ impl Engine {
             }
             let told = if let SystemError::Later { wait, .. } = error { Some(*wait) } else { None };
             let credential = matches!(error, SystemError::Credential { .. });
-            stream.failed(run.pass.kind(), error.to_string(), credential, told, every, now);
+            stream.failed(run.pass.kind(), error.of_stream(&run.stream), credential, told, every, now);
             let lost = matches!(error, SystemError::CursorLost { .. });
             if run.pass.is_sweep() {
                 // Where it may end otherwise the next time, it goes on from where it is.

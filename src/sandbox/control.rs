@@ -1,8 +1,9 @@
 //! The control port: what [`Handle`] can do, over HTTP, for tests that run the binary as a process of its own.
 //!
 //! `POST /_sandbox/ACTION` with the action's arguments as a JSON object answers `{"ok": RESULT}` or, with status 400, `{"error": WHY}`.
-//! `GET /_sandbox/{state,requests,writes,sent,faults,systems,truth}` show what is there.
+//! `GET /_sandbox/{state,requests,writes,sent,faults,systems,truth}` show what is there. `GET /` lists it all (`actions`).
 
+use super::actions;
 use super::faults::Fault;
 use super::handle::{Error, Handle};
 use super::wire::{Params, answer, body_json};
@@ -194,7 +195,13 @@ pub(super) struct Control {
 }
 
 pub(super) fn routes(control: Control) -> Router {
-    Router::new().route("/_sandbox/{action}", post(take).get(show)).route("/", get(|| async { "sandbox control\n" })).with_state(control)
+    Router::new().route("/_sandbox/{action}", post(take).get(show)).route("/", get(list)).with_state(control)
+}
+
+/// What can be asked for, with the address in each line so that it can be copied.
+async fn list(State(control): State<Control>) -> String {
+    let at = control.systems["control"]["url"].as_str().unwrap_or_default();
+    format!("sandbox control\n\n{}\n", actions::listed(at))
 }
 
 async fn take(State(control): State<Control>, Path(name): Path<String>, body: Bytes) -> Response {

@@ -5,12 +5,13 @@
 //! means no, feeds that leave out entries, values stored otherwise than sent), and with faults that can be switched on while it runs.
 //!
 //! # Layout
-//! - [`world`]: everything there is, and what is noted about it; [`handle`]: the hands in it; [`control`]: the same over HTTP
+//! - [`world`]: everything there is, and what is noted about it; [`handle`]: the hands in it; [`control`]: the same over HTTP, listed by [`actions`]
 //! - `crm` (wire), `crm_search`, [`crm_records`]; [`support`]; `ma` (wire), [`ma_records`]
 //! - `door`: every request passes it; [`faults`]: what may happen there; `line`: connections that can be cut
 //! - [`people`], `beginning`: whom the systems know at the start
 //! - `wire`, `rng`: small tools
 
+pub mod actions;
 mod beginning;
 pub mod control;
 mod crm;

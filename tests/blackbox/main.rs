@@ -7,6 +7,7 @@
 
 mod absence;
 mod alone;
+mod demo;
 mod doors;
 mod explained;
 mod faults;

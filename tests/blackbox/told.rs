@@ -78,3 +78,28 @@ fn a_plan_in_words_tells_holds_first_each_with_name_address_and_why() {
     assert!(lines[4].starts_with("ma, ") && lines[5].contains("Abe Ken") && !lines[5].contains("because"), "{told}");
     assert!(lines.iter().any(|l| l.starts_with("and ") && l.ends_with(" more (--json shows all)")), "{told}");
 }
+
+#[test]
+fn an_error_names_its_system_and_stream_once() {
+    let world = World::new(Setup::default());
+    world.fault(System::Crm, FaultKind::Html);
+    let address = world.sandbox.crm_url.clone();
+    let lines = |of: &str, ran: super::harness::Ran| -> Vec<String> {
+        let said = format!("{}\n{}", ran.out, ran.err);
+        let lines: Vec<String> = said.lines().filter(|line| line.contains("HTML")).map(|line| line.trim().to_string()).collect();
+        assert!(!lines.is_empty(), "{of} does not say it: {said}");
+        lines
+    };
+    for command in ["connector try crm", "plan", "sync", "status"] {
+        for line in lines(command, world.run_text(command)) {
+            let names = line.matches("crm").count() + line.matches("people").count();
+            let stream = line.trim_start_matches("error: ").split([':', ' ']).next().unwrap().to_string();
+            let own = stream.matches("crm").count() + stream.matches("people").count();
+            assert!(stream.starts_with("crm.") && names == own, "{command}: {line}");
+            assert!(line.contains(&format!(" at {address}: ")) && line.contains("(200: "), "{command}: {line}");
+        }
+    }
+    // The column of the table is short, as the whole stands elsewhere.
+    let table = world.run_text("status").out;
+    assert!(table.lines().filter(|line| line.starts_with(" crm.")).all(|line| line.chars().count() < 150), "{table}");
+}

@@ -4,6 +4,7 @@ mod capped;
 mod instance;
 mod lists;
 mod look_ups;
+mod messages;
 mod reading;
 mod refusals;
 mod server;

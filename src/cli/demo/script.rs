@@ -3,6 +3,7 @@
 use super::stage::{COOL_DOWN, CRM_LIMIT, PATIENCE, Stage};
 use crate::cli::output;
 use crate::daemon::commands::{Command, Reply};
+use crate::engine::status::Protection;
 use crate::model::{Name, counted};
 use crate::sandbox::{Fault, FaultKind, System};
 use serde_json::{Value, json};
@@ -68,13 +69,14 @@ fn newsletter(stage: &Stage) -> (BTreeSet<u64>, usize) {
 }
 
 /// One person to follow: on no deal, with a contact in the CRM and one lead in the MA.
-struct Followed {
-    contact: u64,
+pub struct Followed {
+    pub contact: u64,
     lead: u64,
-    email: String,
+    pub email: String,
 }
 
-fn someone_free(stage: &Stage) -> Option<Followed> {
+/// The first of the CRM's contacts whom nothing holds.
+pub fn someone_free(stage: &Stage) -> Option<Followed> {
     let handle = &stage.sandbox.handle;
     handle.contacts().into_iter().find_map(|contact| {
         let email = contact.properties.get("email")?.trim().to_lowercase();
@@ -102,6 +104,7 @@ async fn scenes(stage: &Stage, t: &mut Teller) -> Result<(), String> {
     refusal(stage, t, &followed).await;
     crm_down(stage, t).await;
     settles(stage, t).await;
+    goes_on(stage, t).await;
     Ok(())
 }
 
@@ -122,7 +125,7 @@ async fn first_contact(stage: &Stage, t: &mut Teller) -> Result<(), String> {
     t.scene("First contact only looks: everything is read, nothing is written.");
     let plan = match stage.shell.command(Command::Plan { limit: None, known: false }).await {
         Reply::Plan(plan) => plan,
-        other => return Err(format!("the plan was not made: {other:?}")),
+        other => return Err(format!("the plan was not made: {}", why(other))),
     };
     let unprotected = plan.unprotected_by.get(&Name::from("ma")).copied().unwrap_or_default();
     unprotected.told(&"ma".into(), &plan.not_read).iter().for_each(|line| t.say(line));
@@ -247,9 +250,40 @@ async fn settles(stage: &Stage, t: &mut Teller) {
     );
 }
 
+async fn goes_on(stage: &Stage, t: &mut Teller) {
+    t.scene("The daemon is started again.");
+    stage.start();
+    let mut said = Vec::new();
+    let began = Instant::now();
+    let protecting = loop {
+        if let Reply::Status(status) = stage.shell.command(Command::Status).await {
+            if status.protection == Protection::Protecting {
+                break true;
+            }
+            said = status.because;
+        }
+        if began.elapsed() >= PATIENCE {
+            break false;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    t.check("`nayose status` says protecting", protecting);
+    if !protecting {
+        said.iter().for_each(|line| t.say(line));
+    }
+}
+
 async fn approve(stage: &Stage, what: &str, holds: bool) -> Result<(), String> {
     match stage.shell.command(Command::Approve { what: what.into(), holds, moved: false }).await {
         Reply::Approved(_) => Ok(()),
-        other => Err(format!("{what} could not be approved: {other:?}")),
+        other => Err(format!("{what} could not be approved: {}", why(other))),
+    }
+}
+
+/// Why a command was not done.
+fn why(reply: Reply) -> String {
+    match reply {
+        Reply::Refused(why) | Reply::Failed(why) => why,
+        _ => "the daemon answered another question".into(),
     }
 }

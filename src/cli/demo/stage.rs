@@ -2,16 +2,21 @@
 
 use crate::cli::args::Demo;
 use crate::cli::open;
-use crate::config;
+use crate::config::Config;
+use crate::daemon::reload::Source;
 use crate::daemon::{Shell, run, socket};
 use crate::model::{Mail, MailKind};
 use crate::sandbox::{Options, Sandbox};
 use crate::web;
 use anyhow::Context;
+use std::fs::{OpenOptions, Permissions};
+use std::io::Write;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -38,7 +43,9 @@ pub struct Stage {
     pub sandbox: Sandbox,
     pub shell: Shell,
     pub http: SocketAddr,
-    folder: PathBuf,
+    /// Config, secrets and state. Goes with this value, however that ends.
+    folder: TempDir,
+    started: Arc<Config>,
     stop: watch::Sender<bool>,
     daemon: Mutex<Option<JoinHandle<Result<(), crate::engine::Error>>>>,
     servers: Vec<JoinHandle<()>>,
@@ -50,29 +57,35 @@ impl Stage {
         let sandbox = Sandbox::start(Options { seed: options.seed, ..Options::new(open::clock()).people(options.people) })
             .await
             .context("no free port on loopback")?;
-        let folder = std::env::temp_dir().join(format!("nayose-demo-{}", std::process::id()));
-        write_config(&folder, &sandbox).with_context(|| format!("cannot write the demo's config to {}", folder.display()))?;
-        let keys = sandbox.keys.clone();
-        let env = move |name: &str| match name {
-            "CRM_TOKEN" => Some(keys.crm_token.clone()),
-            "SUPPORT_TOKEN" => Some(keys.support_token.clone()),
-            "MA_ID" => Some(keys.ma_client_id.clone()),
-            "MA_SECRET" => Some(keys.ma_client_secret.clone()),
-            _ => None,
-        };
-        let config = config::load(&folder, &env, &config::Connectors).map_err(|m| anyhow::anyhow!("{}", m.drawn()))?;
-        let shell = open::shell(config)?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.context("no free port on loopback")?;
         let http = listener.local_addr()?;
+        // A name that nobody can foresee, and nobody else's to read: others may write to the folder for temporary files.
+        let folder = tempfile::Builder::new().prefix("nayose-demo-").permissions(Permissions::from_mode(0o700)).tempdir();
+        let folder = folder.with_context(|| format!("cannot make a folder in {}", std::env::temp_dir().display()))?;
+        write_config(folder.path(), &sandbox, http)
+            .with_context(|| format!("cannot write the demo's config to {}", folder.path().display()))?;
+        let config = open::load(folder.path()).map_err(|m| anyhow::anyhow!("{}", m.drawn()))?;
+        let started = Arc::new(config.clone());
+        let shell = open::shell(config)?;
+        let questions = socket::listen(&folder.path().join("data"))?;
         let web = tokio::spawn(web::serve(listener, web::router(shell.clone(), web::Admission::on_loopback(), web::recorder())));
-        let questions = tokio::spawn(socket::serve(socket::listen(&folder.join("data"))?, shell.clone()));
+        let questions = tokio::spawn(socket::serve(questions, shell.clone()));
         let (stop, _) = watch::channel(false);
-        Ok(Stage { sandbox, shell, http, folder, stop, daemon: Mutex::default(), servers: vec![web, questions] })
+        Ok(Stage { sandbox, shell, http, folder, started, stop, daemon: Mutex::default(), servers: vec![web, questions] })
     }
 
-    /// From now on streams are read and writes delivered as `nayose run` does it.
+    /// The config folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// From now on streams are read, writes delivered and edits of the config followed, as `nayose run` does it; also after a stop.
     pub fn start(&self) {
-        let running = run::run(self.shell.clone(), None, self.stop.subscribe());
+        self.stop.send_replace(false);
+        let folder = self.folder().to_path_buf();
+        let read = folder.clone();
+        let source = Source { folder, load: Box::new(move || open::load(&read)), started: self.started.clone() };
+        let running = run::run(self.shell.clone(), Some(source), self.stop.subscribe());
         let daemon = tokio::spawn(async move {
             let ended = running.await;
             if let Err(error) = &ended {
@@ -100,38 +113,67 @@ impl Stage {
     }
 
     /// Ends everything and takes the folder away.
-    pub async fn strike(self) {
+    pub async fn strike(self) -> std::io::Result<()> {
         self.stop().await;
         self.servers.iter().for_each(JoinHandle::abort);
-        // Left-overs in the temporary folder hurt nobody.
-        let _ = std::fs::remove_dir_all(&self.folder);
+        let Stage { folder, shell, .. } = self;
+        // Whoever holds the state may still write to the folder.
+        drop(shell);
+        folder.close()
     }
 }
 
-fn write_config(folder: &Path, sandbox: &Sandbox) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let systems = format!(
+/// A file that was not there, for us alone to read.
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(text.as_bytes())
+}
+
+fn write_config(folder: &Path, sandbox: &Sandbox, http: SocketAddr) -> std::io::Result<()> {
+    let keys = &sandbox.keys;
+    let secrets = [
+        ("crm-token", &keys.crm_token),
+        ("support-token", &keys.support_token),
+        ("ma-id", &keys.ma_client_id),
+        ("ma-secret", &keys.ma_client_secret),
+    ];
+    for (file, secret) in secrets {
+        write_new(&folder.join(file), secret)?;
+    }
+    let (systems, policy) = (systems(sandbox, http), policy());
+    for (file, text) in
+        [("systems.toml", systems.as_str()), ("precedence.toml", PRECEDENCE), ("policy.toml", &policy), ("consent.toml", CONSENT)]
+    {
+        write_new(&folder.join(file), text)?;
+    }
+    Ok(())
+}
+
+fn systems(sandbox: &Sandbox, http: SocketAddr) -> String {
+    format!(
         r#"[state]
 url = "sled:data"
+
+[http]
+listen = "{http}"
 
 [systems.crm]
 connector = "hubspot"
 base_url = "{crm}"
-token = {{ env = "CRM_TOKEN" }}
+token = {{ file = "crm-token" }}
 every = "1s"
 writes = ["score"]
 
 [systems.support]
 connector = "zendesk"
 base_url = "{support}"
-token = {{ env = "SUPPORT_TOKEN" }}
+token = {{ file = "support-token" }}
 every = "2s"
 
 [systems.ma]
 connector = "marketo"
 base_url = "{ma}"
-client_id = {{ env = "MA_ID" }}
-client_secret = {{ env = "MA_SECRET" }}
+client_id = {{ file = "ma-id" }}
+client_secret = {{ file = "ma-secret" }}
 list_id = "{list}"
 every = "1s"
 sweep = "3s"
@@ -142,8 +184,11 @@ hold = {{ block = true, why = "nayose_why" }}
         support = sandbox.support_url,
         ma = sandbox.ma_url,
         list = sandbox.ma_list,
-    );
-    let policy = format!(
+    )
+}
+
+fn policy() -> String {
+    format!(
         r#"[status]
 customer    = 'deals.exists(d, d.won)'
 opportunity = 'deals.exists(d, d.open)'
@@ -169,11 +214,5 @@ proof = {{ "ma.people" = "5m" }}
 "#,
         COOL_DOWN.as_secs(),
         limit = CRM_LIMIT.as_secs(),
-    );
-    for (file, text) in
-        [("systems.toml", systems.as_str()), ("precedence.toml", PRECEDENCE), ("policy.toml", &policy), ("consent.toml", CONSENT)]
-    {
-        std::fs::write(folder.join(file), text)?;
-    }
-    Ok(())
+    )
 }

@@ -200,7 +200,7 @@ async fn what_is_no_json_is_told_with_its_place_and_beginning() {
         let failure = failure(&server.url, BEARER).await;
         assert_eq!(failure.kind, Kind::NotUnderstood);
         let Error::NotUnderstood { why, begins, .. } = failure.error else { panic!("{failure:?}") };
-        assert_eq!((&*why, &*begins), (want_why, want_begins));
+        assert_eq!((&*why, &*begins), (&*format!("200: {want_why}"), want_begins));
     }
 }
 

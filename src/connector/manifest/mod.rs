@@ -1,13 +1,14 @@
 //! A connector's manifest: what a folder under `connectors/` says of a system, as typed data.
 //!
 //! Here: the head, settings, credentials, limits and errors; `streams`: requests, pages and filters; `records`: what a raw record becomes;
-//! `writes`.
+//! `writes`; `forms`: how values that have two forms are read.
 //!
 //! The vocabulary grows only with a connector that needs it. `docs/connectors.md` explains each key for who writes one.
 //!
 //! Texts with `{name}` are templates; each says which names it may use. `{settings.NAME}` is allowed wherever a template is, `{hold.permit}`
 //! and `{hold.why}` (what these are called in the target) in every request. `{,name}` is the value with a comma before it, or nothing.
 
+mod forms;
 mod instance;
 mod records;
 mod streams;

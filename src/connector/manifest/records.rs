@@ -66,8 +66,8 @@ pub struct RecordMap {
 }
 
 /// A field: just a path (text), or a path with a type and a map.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum FieldMap {
     Path(String),
     Full(FieldSpec),
@@ -99,8 +99,8 @@ pub enum FieldKind {
     List,
 }
 
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged, deny_unknown_fields)]
 pub enum TimePath {
     /// RFC 3339.
     Path(String),

@@ -91,8 +91,8 @@ pub struct Request {
 }
 
 /// One path or several.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum Paths {
     One(String),
     Several(Vec<String>),

@@ -128,16 +128,24 @@ fn lost(error: reqwest::Error) -> Lost {
 /// An error with what caused it: reqwest's own text names only the outermost.
 fn causes(error: &reqwest::Error) -> String {
     // The address may hold a key. It is part of the text only where reqwest knows it, and stands there in brackets.
-    let mut text = match error.url() {
+    let outermost = match error.url() {
         Some(url) => error.to_string().replace(&format!(" for url ({url})"), ""),
         None => error.to_string(),
     };
+    let mut layers = vec![outermost];
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
+        layers.push(inner.to_string());
         cause = inner.source();
     }
-    text
+    in_words(&layers)
+}
+
+/// Without the layers that say nothing but which part of the library it went through.
+fn in_words(layers: &[String]) -> String {
+    let says_nothing = |layer: &&String| *layer == "error sending request" || layer.starts_with("client error (");
+    let saying: Vec<&str> = layers.iter().filter(|l| !says_nothing(l)).map(String::as_str).collect();
+    if saying.is_empty() { layers.join(": ") } else { saying.join(": ") }
 }
 
 /// The time of tokio, which tests can stop.

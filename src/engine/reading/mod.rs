@@ -1,5 +1,7 @@
-//! Reading a stream, without network or clock: what is known of it ([`stream`]), and its passes one after the other ([`turn`]).
+//! Reading a stream, without network or clock: what is known of it ([`stream`]), and its passes one after the other ([`turn`]);
+//! why it cannot be read ([`reasons`]).
 
+pub mod reasons;
 pub mod stream;
 pub mod turn;
 

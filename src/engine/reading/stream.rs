@@ -1,5 +1,6 @@
 //! What is known of one stream: how far it was read, what that proves, and which of its passes failed.
 
+use super::reasons;
 use crate::connector::{PassKind, Shown};
 use crate::decide::freshness::Proved;
 use crate::engine::Engine;
@@ -146,13 +147,7 @@ impl StreamState {
 
     /// Why it cannot be read as it should, by all passes that failed.
     pub fn error(&self) -> Option<String> {
-        let mut all: Vec<&str> = Vec::new();
-        for failure in self.failures.values() {
-            if !all.contains(&&*failure.why) {
-                all.push(&failure.why);
-            }
-        }
-        (!all.is_empty()).then(|| all.join("; "))
+        reasons::joined(self.failures.values().map(|failure| &*failure.why))
     }
 
     pub fn credential_refused(&self) -> bool {

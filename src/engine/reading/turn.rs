@@ -4,6 +4,7 @@
 //! A pass that fails ends neither the turn nor another pass. The driver asks [`Turn::next`], reads the pass that it names page by page into
 //! [`Engine::take_in`], and books its end with [`Turn::ended`], until [`Step::Over`].
 
+use super::reasons;
 use super::stream::Haste;
 use crate::connector::{self, Pass, PassEnd, PassKind, Usage};
 use crate::engine::observe::{Follows, PassRun};
@@ -189,13 +190,11 @@ impl Turn {
     }
 
     pub fn report(mut self) -> StreamReport {
-        let mut errors: Vec<String> = Vec::new();
-        for why in self.failed.into_iter().map(|(_, why)| why).chain(self.doubt) {
-            if !errors.contains(&why) {
-                errors.push(why);
-            }
-        }
-        self.report.error = (!errors.is_empty()).then(|| errors.join("; "));
+        let own = &self.stream;
+        // A pass over another stream that followed from this one is told with that one's name.
+        let failed = self.failed.into_iter().map(|((stream, _), why)| if stream == *own { why } else { format!("{stream}: {why}") });
+        let reasons: Vec<String> = failed.chain(self.doubt).collect();
+        self.report.error = reasons::joined(reasons.iter().map(String::as_str));
         self.report
     }
 }
