@@ -145,6 +145,7 @@ pub fn write_text(write: &PlannedWrite) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::plan::About;
     use serde_json::{Value as Json, json};
 
     fn write(op: &str, system: &str, (id, name): (&str, Option<&str>), fields: &[(&str, Json, Json, &str)]) -> PlannedWrite {
@@ -171,6 +172,10 @@ mod tests {
             count,
             limit: 200,
             why: why.into(),
+            about: match kind {
+                "update" => About::Updates { system: "ma".into() },
+                _ => About::Releases { system: "ma".into() },
+            },
             samples: samples.iter().map(ToString::to_string).collect(),
         }
     }

@@ -14,6 +14,10 @@ const TOKEN_ENDS_WITHIN: Span = Span::days(14);
 const API_ENDS_WITHIN: Span = Span::days(60);
 /// A number that grows is told again, but not more often than this.
 const GROWN_EVERY: Span = Span::minutes(60);
+/// How the name of an event begins that is a waiting plan.
+const WAITS: &str = "waiting:";
+/// How it began in former states, which then named what was told, numbers and all: nobody is told that those are over.
+const WAITS_BEFORE: &str = "waits ";
 
 /// What was told, by event; and what has not reached anyone yet.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -71,6 +75,7 @@ pub fn notices(before: &Told, status: &Status, after: Span, now: Time) -> (Vec<N
     let mut told = before.clone();
     let mut notices = Vec::new();
     let present = present(status, now);
+    told.events.retain(|name, _| !name.starts_with(WAITS_BEFORE));
     for is in &present {
         let event = told.events.entry(is.event.clone()).or_insert_with(|| Event {
             over: String::new(),
@@ -176,10 +181,11 @@ fn present(status: &Status, now: Time) -> Vec<Now> {
         }
     }
     for plan in &status.waiting {
-        // The same cause may get another plan with every person that joins.
-        let event = format!("waits {} {}", plan.kind, plan.why);
-        let text = format!("Something waits for `nayose approve {}` (people: {}): {}.", plan.plan, plan.count, plan.why);
-        add(event, text, format!("Nothing waits any more because of: {}.", plan.why), plan.count);
+        // With every record that joins or leaves it is another plan, told with other numbers.
+        let event = format!("{WAITS}{}", plan.about.key());
+        let (_, counted) = plan.about.counts();
+        let text = format!("Something waits for `nayose approve {}` ({counted}: {}): {}.", plan.plan, plan.count, plan.why);
+        add(event, text, format!("Nothing waits any more because of: {}.", plan.about.cause()), plan.count);
     }
     present
 }

@@ -1,5 +1,6 @@
 //! The plan: what would be written, for whom and why; and what waits for a person's word.
 
+pub use super::about::About;
 use super::coverage::Coverage;
 use super::deliver::Op;
 use super::engine::Engine;
@@ -94,6 +95,8 @@ pub struct Waiting {
     pub count: usize,
     pub limit: usize,
     pub why: String,
+    /// The same as long as it waits, whatever the numbers in `why` are.
+    pub about: About,
     /// A few of those it is about.
     pub samples: Vec<String>,
 }
@@ -101,7 +104,8 @@ pub struct Waiting {
 impl Waiting {
     /// `count` with what it counts.
     pub fn counted(&self) -> String {
-        if self.kind == Op::Update.name() { counted(self.count, "record", "records") } else { counted(self.count, "person", "people") }
+        let (one, many) = self.about.counts();
+        counted(self.count, one, many)
     }
 }
 
@@ -317,12 +321,14 @@ impl Engine {
             let people: BTreeSet<u32> = group.holds.iter().map(|h| h.person).collect();
             let causes: BTreeSet<&RecordId> = group.holds.iter().map(|h| &h.hold.cause).collect();
             let Some(first) = group.holds.first() else { continue };
+            let about = About::KeptHolds { system: first.hold.cause.system.clone(), hold: first.hold.hold.clone(), reason: group.kept };
             waiting.push(Waiting {
                 plan: group.plan.clone(),
                 kind: "absence".into(),
                 count: people.len(),
                 limit: 0,
-                why: format!("{}: hold {}: {}", first.hold.cause.system, first.hold.hold, group.kept.why()),
+                why: about.cause(),
+                about,
                 samples: causes.iter().take(SAMPLES).map(ToString::to_string).collect(),
             });
         }
@@ -337,7 +343,8 @@ impl Engine {
                 kind: "release".into(),
                 count: people.count(),
                 limit: 0,
-                why: format!("the rules were edited: {}", widens.join("; ")),
+                why: format!("{}: {}", About::Rules.cause(), widens.join("; ")),
+                about: About::Rules,
                 samples: self.kept_by_former().take(SAMPLES).filter_map(|p| self.sample(p)).collect(),
             });
         }
