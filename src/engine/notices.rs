@@ -3,11 +3,14 @@
 //! A notice names systems, streams and plans, and counts people; it never names one.
 
 use super::engine::{Engine, Error};
-use super::persist::{encode, kind};
+use super::persist::{decode, encode, kind};
 use super::status::{Protection, Status};
 use crate::model::{Span, Time};
+use crate::store::State;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+mod before;
 
 /// A token's or an API version's end is told so long before it.
 const TOKEN_ENDS_WITHIN: Span = Span::days(14);
@@ -16,8 +19,6 @@ const API_ENDS_WITHIN: Span = Span::days(60);
 const GROWN_EVERY: Span = Span::minutes(60);
 /// How the name of an event begins that is a waiting plan.
 const WAITS: &str = "waiting:";
-/// How it began in former states, which then named what was told, numbers and all: nobody is told that those are over.
-const WAITS_BEFORE: &str = "waits ";
 
 /// What was told, by event; and what has not reached anyone yet.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -58,6 +59,10 @@ pub enum By {
 /// Something to be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
+    /// Which event: the same words when it begins, when it grows and when it is over. Empty in what a former version left unsent.
+    pub event: String,
+    /// When it began.
+    pub since: Option<Time>,
     pub over: bool,
     pub text: String,
 }
@@ -75,7 +80,6 @@ pub fn notices(before: &Told, status: &Status, after: Span, now: Time) -> (Vec<N
     let mut told = before.clone();
     let mut notices = Vec::new();
     let present = present(status, now);
-    told.events.retain(|name, _| !name.starts_with(WAITS_BEFORE));
     for is in &present {
         let event = told.events.entry(is.event.clone()).or_insert_with(|| Event {
             over: String::new(),
@@ -90,7 +94,7 @@ pub fn notices(before: &Told, status: &Status, after: Span, now: Time) -> (Vec<N
         let grew = is.count > event.count && event.told_at.is_some_and(|at| now.since(at) >= GROWN_EVERY);
         if begins || grew {
             (event.told_at, event.count) = (Some(now), is.count);
-            notices.push(Notice { over: false, text: is.text.clone() });
+            notices.push(Notice { event: is.event.clone(), since: Some(event.since), over: false, text: is.text.clone() });
         }
     }
     told.events.retain(|name, event| {
@@ -100,7 +104,7 @@ pub fn notices(before: &Told, status: &Status, after: Span, now: Time) -> (Vec<N
         let gone_since = *event.gone_since.get_or_insert(now);
         let over = event.told_at.is_none() || now.since(gone_since) >= after;
         if over && event.told_at.is_some() {
-            notices.push(Notice { over: true, text: event.over.clone() });
+            notices.push(Notice { event: name.clone(), since: Some(event.since), over: true, text: event.over.clone() });
         }
         !over
     });
@@ -142,16 +146,16 @@ fn present(status: &Status, now: Time) -> Vec<Now> {
         if !system.credential_refused.is_empty() {
             let streams = system.credential_refused.iter().map(|s| format!("{name}.{s}")).collect::<Vec<_>>().join(", ");
             add(
-                format!("credential {name}"),
+                format!("credential:{name}"),
                 format!("{name} does not accept the credential any more ({streams}): renew the token named in systems.toml."),
                 format!("{name} accepts the credential again."),
                 0,
             );
         }
         let ends = [
-            ("token", &system.token_ends, TOKEN_ENDS_WITHIN, "the token", "renew it"),
+            ("token_ends", &system.token_ends, TOKEN_ENDS_WITHIN, "the token", "renew it"),
             (
-                "api",
+                "api_ends",
                 &system.api_ends,
                 API_ENDS_WITHIN,
                 "the API version that its connector was written for",
@@ -164,7 +168,7 @@ fn present(status: &Status, now: Time) -> Vec<Now> {
             if at.0 - now.0 <= within.0 {
                 let verb = if at <= now { "ended" } else { "ends" };
                 add(
-                    format!("{kind} ends {name}"),
+                    format!("{kind}:{name}"),
                     format!("{name}: {what} {verb} on {text}: {act}."),
                     format!("{name}: the end of {what} is not near any more."),
                     0,
@@ -173,7 +177,7 @@ fn present(status: &Status, now: Time) -> Vec<Now> {
         }
         if system.dead_letters > 0 {
             add(
-                format!("dead letters {name}"),
+                format!("dead_letters:{name}"),
                 format!("{name} refused writes for good ({}): `nayose deadletters list` shows them.", system.dead_letters),
                 format!("{name} has no dead letters any more."),
                 system.dead_letters,
@@ -191,7 +195,16 @@ fn present(status: &Status, now: Time) -> Vec<Now> {
 }
 
 /// The key of the `META` item that keeps what was told.
-pub const TOLD_KEY: &str = "told";
+const TOLD_KEY: &str = "told by event";
+
+/// What the state says was told. What cannot be read is told once more.
+pub(super) fn stored(state: &State) -> Result<Told, Error> {
+    if let Some(bytes) = state.get(kind::META, TOLD_KEY.as_bytes())? {
+        return Ok(decode(TOLD_KEY, &bytes).unwrap_or_default());
+    }
+    let before = state.get(kind::META, before::KEY.as_bytes())?;
+    Ok(before.and_then(|bytes| before::read(&bytes).ok()).unwrap_or_default())
+}
 
 impl Engine {
     /// Keeps what was told: a restart tells nothing twice.

@@ -313,7 +313,6 @@ pub fn open_on(
             kind::META if key == REBUILDING_KEY => engine.rebuilding = Some(decode(&text, &value)?),
             kind::META if text == super::clashes::CLASHES_KEY => engine.clashes = decode(&text, &value)?,
             kind::META if text == super::alone::SYNCED_KEY => engine.synced_at = decode(&text, &value).ok(),
-            kind::META if text == super::notices::TOLD_KEY => engine.told = decode(&text, &value).unwrap_or_default(),
             _ => {}
         }
     }
@@ -343,6 +342,7 @@ pub fn open_on(
             }
         }
     }
+    engine.told = super::notices::stored(&engine.disk.state)?;
     engine.judge_addresses(now)?;
     engine.weigh_stored(now)?;
     engine.hold_again_what_is_read_again();

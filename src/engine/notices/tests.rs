@@ -175,11 +175,28 @@ fn updates_that_wait_are_counted_as_records() {
 }
 
 #[test]
-fn what_a_former_version_told_under_a_text_is_not_told_as_over() {
-    let event = Event { over: "x".into(), since: minutes(0), told_at: Some(minutes(0)), count: 6, gone_since: None };
-    let before = Told { events: [("waits update ma: more, after 6 within the last 1h".into(), event)].into(), unsent: Vec::new() };
-    let (notices, after) = notices(&before, &waits(&[]), AFTER, minutes(9));
-    assert_eq!((notices, after), (Vec::new(), Told::default()));
+fn a_notice_says_of_which_event_it_is_and_since_when() {
+    let refused = json!(["people"]);
+    let soon = json!(minutes(60 * 24 * 10).rfc3339());
+    let ill = status(&[
+        ("/protection", json!("not_protecting")),
+        ("/config/mistakes", json!(["x"])),
+        ("/systems/ma/credential_refused", refused),
+        ("/systems/ma/token_ends", soon.clone()),
+        ("/systems/ma/api_ends", soon),
+        ("/systems/ma/dead_letters", json!(2)),
+        ("/waiting", plan("w_1", 7)),
+    ]);
+    let (_, seen) = notices(&Told::default(), &ill, AFTER, minutes(0));
+    let (begin, told) = notices(&seen, &ill, AFTER, minutes(5));
+    let (_, gone) = notices(&told, &status(&[]), AFTER, minutes(7));
+    let (end, _) = notices(&gone, &status(&[]), AFTER, minutes(9));
+    let words = ["protection", "config", "credential:ma", "token_ends:ma", "api_ends:ma", "dead_letters:ma", "waiting:rules"];
+    assert_eq!(begin.iter().map(|n| n.event.as_str()).collect::<Vec<_>>(), words);
+    let mut over: Vec<&str> = end.iter().map(|n| n.event.as_str()).collect();
+    over.sort_by_key(|event| words.iter().position(|w| w == event));
+    assert_eq!(over, words);
+    assert!(begin.iter().chain(&end).all(|n| n.since == Some(minutes(0))), "{begin:?} {end:?}");
 }
 
 #[test]
