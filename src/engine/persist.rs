@@ -374,10 +374,10 @@ fn fingerprint(config: &Config) -> [u8; 32] {
     let mut hash = blake3::Hasher::new();
     hash.update(b"normaliser 2");
     for system in &config.systems {
-        let (settings, manifest) = (&system.settings, &system.manifest);
-        hash.update(
-            format!("{:?}\u{1f}{manifest:?}\u{1f}{:?}\u{1f}{:?}", settings.name, settings.refusal_words, settings.lacks).as_bytes(),
-        );
+        let said = (&system.settings.name, &*system.manifest, &system.settings.refusal_words, &system.settings.lacks);
+        // All maps in it have texts for keys, so that it can always be said as JSON.
+        let written = serde_json::to_writer(&mut hash, &said);
+        debug_assert!(written.is_ok(), "{written:?}");
     }
     *hash.finalize().as_bytes()
 }
