@@ -91,7 +91,11 @@ pub fn refusal_key(on: On<'_>, scope: &RefusalScope) -> Vec<u8> {
         On::Record(record) => format!("record\u{1f}{record}"),
         On::Address(address) => format!("address\u{1f}{address}"),
     };
-    format!("{on}\u{1f}{scope:?}").into_bytes()
+    let scope = match scope {
+        RefusalScope::All => "All".to_string(),
+        RefusalScope::Topic(topic) => format!("Topic({topic:?})"),
+    };
+    format!("{on}\u{1f}{scope}").into_bytes()
 }
 
 /// A system as the engine needs it at open.

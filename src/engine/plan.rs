@@ -117,6 +117,17 @@ pub fn plan_id(of: &str) -> String {
     format!("w_{}", &blake3::hash(of.as_bytes()).to_hex()[..8])
 }
 
+/// What the id of a plan says of why its holds are kept. Other words would make other plans of those that wait.
+fn word_in_id(kept: Kept) -> &'static str {
+    match kept {
+        Kept::CauseGone => "CauseGone",
+        Kept::LinkLost => "LinkLost",
+        Kept::RuleNotMet => "RuleNotMet",
+        Kept::RuleRemoved => "RuleRemoved",
+        Kept::CauseUnknown => "CauseUnknown",
+    }
+}
+
 /// A hold that is kept though its cause does not reach the person any more, and whom it concerns.
 pub struct KeptHold {
     pub person: u32,
@@ -305,7 +316,7 @@ impl Engine {
             let mut seen: Vec<String> =
                 group.holds.iter().map(|h| format!("{}\u{1f}{}\u{1f}{}", h.hold.hold, h.hold.cause, self.person_id(h.person))).collect();
             seen.sort();
-            group.plan = plan_id(&format!("kept\u{1f}{:?}\u{1f}{}", group.kept, seen.join("\u{1e}")));
+            group.plan = plan_id(&format!("kept\u{1f}{}\u{1f}{}", word_in_id(group.kept), seen.join("\u{1e}")));
         }
         groups
     }
@@ -355,5 +366,16 @@ impl Engine {
     fn sample(&self, person: u32) -> Option<String> {
         let members = self.people[person as usize].members.iter();
         members.map(|i| &self.world.slot(*i).id).min().map(ToString::to_string)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_plan_stays_what_it_was() {
+        let all = [Kept::CauseGone, Kept::LinkLost, Kept::RuleNotMet, Kept::RuleRemoved, Kept::CauseUnknown];
+        assert_eq!(all.map(word_in_id), ["CauseGone", "LinkLost", "RuleNotMet", "RuleRemoved", "CauseUnknown"]);
     }
 }
