@@ -5,7 +5,7 @@
 mod config;
 
 use config::{FILES, SECRET, Shipped, env, good, load_with};
-use nayose::config::{Config, Mistakes, load};
+use nayose::config::{Config, Mistakes, WebhookKind, load};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -102,6 +102,18 @@ fn no_credential_goes_over_plain_http_to_another_machine_unless_said_so() {
     {
         webhook(url, more).unwrap_or_else(|m| panic!("{url}: {}", m.drawn()));
     }
+    // In which form it takes a notice.
+    let url = "https://chat.acme.example/x";
+    for (more, kind) in [
+        ("", None),
+        (", kind = \"slack\"", Some(WebhookKind::Slack)),
+        (", kind = \"teams\"", Some(WebhookKind::Teams)),
+        (", kind = \"plain\"", Some(WebhookKind::Plain)),
+    ] {
+        let read = webhook(url, more).unwrap_or_else(|m| panic!("{more}: {}", m.drawn()));
+        assert_eq!(read.notify.and_then(|n| n.webhook).map(|w| w.kind), Some(kind), "{more}");
+    }
+    assert!(one(webhook(url, ", kind = \"discord\"")).contains("\"discord\" is no kind of webhook"));
 }
 
 /// Neither a pipe, which is waited for, nor a device, which never ends.

@@ -30,7 +30,7 @@ fn list(common: &Common) -> Exit {
         let loaded = match load::load(&name, own.as_deref()) {
             Ok(loaded) => loaded,
             Err(errors) => {
-                errors.iter().for_each(|e| output::problem(&e.to_string()));
+                errors.iter().for_each(|e| output::problem_line(&e.to_string()));
                 exit = Exit::Refused;
                 continue;
             }
@@ -81,7 +81,7 @@ fn test(common: &Common, name: &str) -> Exit {
     let loaded = match load::load(name, own_folder(common).as_deref()) {
         Ok(loaded) => loaded,
         Err(errors) => {
-            errors.iter().for_each(|e| output::problem(&e.to_string()));
+            errors.iter().for_each(|e| output::problem_line(&e.to_string()));
             return Exit::Refused;
         }
     };
@@ -93,13 +93,13 @@ fn test(common: &Common, name: &str) -> Exit {
         output::json(&json!({ "connector": name, "examples": rows, "untested": report.untested }));
     } else {
         for example in &report.examples {
-            output::data(&format!("{}  {}", if example.problems.is_empty() { "ok    " } else { "FAILED" }, example.name));
-            example.problems.iter().for_each(|p| output::data(&format!("        {p}")));
+            output::line(&format!("{}  {}", if example.problems.is_empty() { "ok    " } else { "FAILED" }, example.name));
+            example.problems.iter().for_each(|p| output::line(&format!("        {p}")));
         }
         for untested in &report.untested {
-            output::data(&format!("no example for {untested}"));
+            output::line(&format!("no example for {untested}"));
         }
-        output::data(&format!("{}, {failed} failed", counted(report.examples.len(), "example", "examples")));
+        output::line(&format!("{}, {failed} failed", counted(report.examples.len(), "example", "examples")));
     }
     if failed > 0 || report.examples.is_empty() { Exit::Failures } else { Exit::Done }
 }

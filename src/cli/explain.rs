@@ -70,7 +70,8 @@ pub fn text(e: &Explanation) -> String {
         ));
     }
     for write in &e.writes {
-        lines.push(format!("to write:\n{}", super::plan::write_text(write)));
+        lines.push("to write:".into());
+        lines.extend(super::plan::write_lines(write));
     }
-    lines.join("\n")
+    output::lines(&lines)
 }

@@ -13,15 +13,10 @@ pub async fn export(common: &Common, what: What, format: Format, raw: bool) -> E
                 _ if common.json => output::json(&sheet.objects()),
                 Format::Json => output::json(&sheet.objects()),
                 Format::Csv => match csv(&sheet, raw) {
+                    Ok((text, _)) if raw => output::raw(&text),
                     Ok((text, changed)) => {
-                        output::data(text.trim_end());
-                        if changed > 0 {
-                            let (cells, get) = if changed == 1 { ("cell", "gets") } else { ("cells", "get") };
-                            output::note(&format!(
-                                "{changed} {cells} that a spreadsheet would take for a formula {get} an apostrophe in front; \
-                                 --raw leaves them as they are, for other tools"
-                            ));
-                        }
+                        output::data(text.strip_suffix('\n').unwrap_or(&text));
+                        changed.told().iter().for_each(|told| output::note(told));
                     }
                     Err(error) => {
                         output::problem(&format!("the table is no CSV: {error}"));

@@ -20,7 +20,7 @@ pub async fn gate(common: &Common, who: Vec<String>, kind: String, topic: Option
             } else {
                 for d in decisions {
                     let until = d.until.map(|u| format!(" until {u}")).unwrap_or_default();
-                    output::data(format!("{}  {}{until}  {}", d.decision, d.subject, d.reasons.join(", ")).trim_end());
+                    output::line(format!("{}  {}{until}  {}", d.decision, d.subject, d.reasons.join(", ")).trim_end());
                 }
             }
             Exit::Done

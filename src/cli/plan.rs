@@ -64,7 +64,7 @@ pub fn text(plan: &Plan) -> String {
     lines.extend(rest(&plan.totals, shown));
     lines.extend(plan.waiting.iter().map(waiting_text));
     lines.extend(plan.undecided.as_ref().map(undecided_text));
-    lines.join("\n")
+    output::lines(&lines)
 }
 
 /// A line a person; records of one person of which something else is to be written have lines of their own.
@@ -132,19 +132,19 @@ fn undecided_text(left: &LeftUndecided) -> String {
     format!("left as it is until more is read: {}; {why}", who.join(" and "))
 }
 
-/// One planned write in a few lines.
-pub fn write_text(write: &PlannedWrite) -> String {
+/// One planned write, a line for it and one for each field.
+pub fn write_lines(write: &PlannedWrite) -> Vec<String> {
     let why = if write.reasons.is_empty() { String::new() } else { format!("  because {}", write.reasons.join(", ")) };
-    let mut text = format!("  {:<7} {}:{}:{}{why}", write.op, write.system, write.entity, write.id);
-    for (name, change) in &write.fields {
-        text.push_str(&format!("\n            {name}: {} -> {}{}", change.old, change.new, rule_text(change)));
-    }
-    text
+    let first = format!("  {:<7} {}:{}:{}{why}", write.op, write.system, write.entity, write.id);
+    let field =
+        |(name, change): (&String, &FieldChange)| format!("            {name}: {} -> {}{}", change.old, change.new, rule_text(change));
+    [first].into_iter().chain(write.fields.iter().map(field)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::plan::About;
     use serde_json::{Value as Json, json};
 
     fn write(op: &str, system: &str, (id, name): (&str, Option<&str>), fields: &[(&str, Json, Json, &str)]) -> PlannedWrite {
@@ -171,6 +171,10 @@ mod tests {
             count,
             limit: 200,
             why: why.into(),
+            about: match kind {
+                "update" => About::Updates { system: "ma".into() },
+                _ => About::Releases { system: "ma".into() },
+            },
             samples: samples.iter().map(ToString::to_string).collect(),
         }
     }

@@ -44,7 +44,7 @@ pub fn text(status: &Status) -> String {
             ]);
         }
     }
-    lines.push(table.to_string());
+    lines.extend(table.lines());
     let mut table = output::table(&["system", "approved", "holds", "releases", "updates", "dead letters", "requests today", "breaker"]);
     for (name, s) in &status.systems {
         let limit = s.budget.limit.map(|l| format!(" of {l}")).unwrap_or_default();
@@ -59,10 +59,10 @@ pub fn text(status: &Status) -> String {
             s.breaker.clone(),
         ]);
     }
-    lines.push(table.to_string());
+    lines.extend(table.lines());
     if !status.quarantine.is_empty() {
         lines.push("what could not be read:".into());
         lines.extend(status.quarantine.iter().map(|q| format!("  {q}")));
     }
-    lines.join("\n")
+    output::lines(&lines)
 }

@@ -48,14 +48,14 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
         }
     }
     for note in &synced.quarantine {
-        output::note(note);
+        output::note_line(note);
     }
     for (system, count) in &synced.unwritten {
         let holds = counted(*count, "hold is", "holds are");
         output::note(&format!("{holds} not written to {system} yet: `nayose status` and `nayose deadletters list` say why"));
     }
     for waiting in &synced.waiting {
-        output::note(&waiting_text(waiting));
+        output::note_line(&waiting_text(waiting));
     }
     for system in &synced.not_approved {
         output::note(&format!(

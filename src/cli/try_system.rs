@@ -56,7 +56,7 @@ pub async fn try_system(common: &Common, system: &str) -> Exit {
         Some(record) => match read_back(connector, table, record).await {
             Ok(marks) => {
                 if !common.json {
-                    output::data(&format!("{record}, read back as after a write: {}", marks.text));
+                    output::line(&format!("{record}, read back as after a write: {}", marks.text));
                 }
                 if marks.unsure {
                     exit = Exit::Failures;
@@ -65,7 +65,7 @@ pub async fn try_system(common: &Common, system: &str) -> Exit {
             }
             Err(why) => {
                 exit = Exit::Failures;
-                output::problem(&why);
+                output::problem_line(&why);
                 json!({ "record": record.to_string(), "error": why })
             }
         },
@@ -84,7 +84,7 @@ async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInf
         Ok(page) => page,
         Err(error) => {
             let error = error.of_stream(stream);
-            output::problem(&format!("{system}.{stream}: {error}"));
+            output::problem_line(&format!("{system}.{stream}: {error}"));
             let json = json!({ "stream": &**stream, "records": [], "missing": [], "error": error });
             return Tried { json, failed: true, first: None };
         }
@@ -92,7 +92,7 @@ async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInf
     let became = examples::page_json(&page);
     for row in &page.unread {
         let who = row.id.as_ref().map_or_else(|| row.row.to_string(), ToString::to_string);
-        output::problem(&format!("{system}.{stream}: a row cannot be read as a record: {who}: {}", row.why));
+        output::problem_line(&format!("{system}.{stream}: a row cannot be read as a record: {who}: {}", row.why));
     }
     let missing: Vec<(&str, bool)> = page.shown.missing(&info.watched).filter(|f| !f.lacked).map(|f| (f.name(), f.always)).collect();
     let refusals: Vec<&str> = page.shown.missing(&info.watched).filter(|f| !f.lacked && f.shows_refusals()).map(|f| f.name()).collect();
@@ -102,18 +102,18 @@ async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInf
             let said = if *always { ", which the system always shows; has the token lost a scope?" } else { "" };
             let no = if refusals.contains(field) { " Nobody's refusal there can be seen." } else { "" };
             let rows = page.shown.rows;
-            output::data(&format!(
+            output::line(&format!(
                 "  not shown: none of {rows} records has {field}{said}{no} If this account has none: lacks = [{field:?}] in [systems.{system}]"
             ));
         }
         for field in info.watched.iter().filter(|f| f.lacked) {
-            output::data(&format!("  systems.toml says that this account has no {}", field.name()));
+            output::line(&format!("  systems.toml says that this account has no {}", field.name()));
         }
     }
     let records = records(&page);
     let unread = unread_words(&records);
     if let (Some(told), false) = (&unread, common.json) {
-        output::data(&format!(
+        output::line(&format!(
             "  opt-out fields show what is neither yes nor no: {told}; say what it means by refusal_words in [systems.{system}]"
         ));
     }
@@ -128,12 +128,12 @@ fn tell_page(connector: &dyn Connector, info: &StreamInfo, page: &PageRead, beca
         Json::Object(parts) => parts.get("records").unwrap_or(&Json::Null),
         list => list,
     };
-    output::data(&format!("{}.{}: {} on the first page", connector.system(), info.name, counted(page.observed.len(), "record", "records")));
+    output::line(&format!("{}.{}: {} on the first page", connector.system(), info.name, counted(page.observed.len(), "record", "records")));
     for record in records.as_array().into_iter().flatten().take(SHOWN) {
-        output::data(&format!("  {record}"));
+        output::line(&format!("  {record}"));
     }
     for q in &page.quarantined {
-        output::data(&format!("  {}", q.told(connector.system(), &info.name)));
+        output::line(&format!("  {}", q.told(connector.system(), &info.name)));
     }
 }
 

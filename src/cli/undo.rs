@@ -75,7 +75,7 @@ pub fn text(undo: &Undo) -> String {
     if !undo.complete {
         lines.push("its first writes are not kept any more: those stay as they are".into());
     }
-    lines.extend(undo.writes.iter().take(SHOWN_MAX).map(super::plan::write_text));
+    lines.extend(undo.writes.iter().take(SHOWN_MAX).flat_map(super::plan::write_lines));
     if undo.writes.len() > SHOWN_MAX {
         lines.push(format!("  and {} more (--json shows all)", undo.writes.len() - SHOWN_MAX));
     }
@@ -90,7 +90,7 @@ pub fn text(undo: &Undo) -> String {
         Some(plan) => lines.push(format!("nothing is written before `nayose approve {plan}`")),
         None => lines.push("there is nothing to set back".into()),
     }
-    lines.join("\n")
+    output::lines(&lines)
 }
 
 #[cfg(test)]

@@ -3,12 +3,30 @@
 use super::System;
 use crate::decide::rules::{ConsentRules, Policy};
 
-/// A sentence for each.
-pub fn unlikely(systems: &[System], policy: &Policy, consent: &ConsentRules) -> Vec<String> {
+/// Why no deal and no ticket ever stops a marketing system from mailing, and what to do: then nothing is protected, however well all else goes.
+pub fn nothing_is_held(systems: &[System], policy: &Policy) -> Vec<&'static str> {
     let mut said = Vec::new();
     if policy.holds.is_empty() {
-        said.push("policy.toml has no hold: no open deal and no ticket stops any mail, and `status` never says protecting".to_string());
+        said.push("policy.toml has no hold: no open deal and no ticket stops any mail; add [holds.NAME] to it");
+    } else if !policy.holds.iter().any(|h| h.stops.iter().any(|kind| kind.sent_by_ma())) {
+        said.push(
+            "no hold in policy.toml stops mail that a marketing system sends: nobody is blocked for a deal or a ticket; \
+             add \"campaign\" and \"newsletter\" to `stops`",
+        );
     }
+    if !systems.iter().any(|s| s.writes.hold) {
+        said.push(
+            "no system in systems.toml has \"hold\" in its writes: nothing is stopped in any marketing system; \
+             add it to `writes` of the one that sends",
+        );
+    }
+    said
+}
+
+/// A sentence for each.
+pub fn unlikely(systems: &[System], policy: &Policy, consent: &ConsentRules) -> Vec<String> {
+    let mut said: Vec<String> =
+        nothing_is_held(systems, policy).into_iter().map(|why| format!("{why}; `status` never says protecting")).collect();
     for hold in policy.holds.iter().filter(|h| !h.stops.iter().any(|kind| kind.sent_by_ma())) {
         said.push(format!(
             "policy.toml: the hold {:?} stops no mail that a marketing system sends, so that nobody is blocked for it",
@@ -19,9 +37,6 @@ pub fn unlikely(systems: &[System], policy: &Policy, consent: &ConsentRules) -> 
         said.push(
             "consent.toml names no source: nobody has a basis for marketing mail, so that the gate allows none to anybody".to_string(),
         );
-    }
-    if !systems.iter().any(|s| s.writes.hold) {
-        said.push("no system in systems.toml has \"hold\" in its writes: nothing is stopped in any marketing system".to_string());
     }
     said
 }

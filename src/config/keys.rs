@@ -120,6 +120,11 @@ pub static NOTIFY: Keys = Keys {
 pub static WEBHOOK: Keys = Keys {
     keys: &[
         needed("url", Kind::Secret, "The incoming webhook's address"),
+        key(
+            "kind",
+            Kind::Word(&["slack", "teams", "plain"]),
+            "The form in which it takes a notice; without it, an object with the text alone",
+        ),
         key("insecure_http", Kind::Bool, "It may be plain http://, beyond this machine too"),
     ],
     ..NONE

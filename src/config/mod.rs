@@ -38,9 +38,10 @@ mod width;
 mod writes;
 
 pub use connectors::Connectors;
+pub use consequences::nothing_is_held;
 pub use load::{load, load_with, state_of};
 pub use mistake::{Mistake, Mistakes};
-pub use notify::{Mail, Notify, Security};
+pub use notify::{Mail, Notify, Security, Webhook, WebhookKind};
 pub use schema::{SCHEMAS, schema};
 pub use settings::{NOT_LOOKED_UP, Secrets};
 

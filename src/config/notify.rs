@@ -16,11 +16,29 @@ const SUBMISSIONS_PORT: u16 = 465;
 /// Where notices go; both may be given.
 #[derive(Debug, Clone, Default)]
 pub struct Notify {
-    /// Gets `{"text": ".."}` by POST. The address is the secret.
-    pub webhook: Option<SecretString>,
+    pub webhook: Option<Webhook>,
     pub mail: Option<Mail>,
     /// How long something must last before it is told.
     pub after: Span,
+}
+
+/// Notices by POST to a chat tool, or to a program.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// Who knows it can write there.
+    pub url: SecretString,
+    /// `None`: an object with a text, which most chat tools take.
+    pub kind: Option<WebhookKind>,
+}
+
+/// The form in which a webhook takes a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebhookKind {
+    Slack,
+    /// A workflow in Microsoft Teams.
+    Teams,
+    /// A program: keys that stay what they are.
+    Plain,
 }
 
 /// Notices by mail.
@@ -50,7 +68,7 @@ impl Notify {
     pub fn same_secrets(&self, other: &Notify) -> bool {
         let secrets = |n: &Notify| {
             let password = n.mail.as_ref().and_then(|m| m.login.as_ref()).map(|(_, password)| password.clone());
-            [n.webhook.clone(), password].map(|s| s.map(|s| s.expose_secret().to_string()))
+            [n.webhook.as_ref().map(|w| w.url.clone()), password].map(|s| s.map(|s| s.expose_secret().to_string()))
         };
         secrets(self) == secrets(other)
     }
@@ -70,13 +88,38 @@ pub fn read(entry: &Entry, outside: &Outside) -> Option<Notify> {
     Some(Notify { webhook, mail, after })
 }
 
-fn webhook(entry: &Entry, outside: &Outside) -> Option<SecretString> {
+fn webhook(entry: &Entry, outside: &Outside) -> Option<Webhook> {
     let mut section = entry.table("[notify.webhook]", &keys::WEBHOOK)?;
     let url = section.need("url", "expected url = { env = \"NAME\" }: who knows it can write to your channel");
+    let kind = section.get("kind").map(|e| webhook_kind(&e));
     let in_the_open = plain_http::allowed(section.get(plain_http::KEY));
     section.finish();
-    let url = url?;
-    let secret = outside.secret(&url, "the webhook's address")?;
+    let url = url_of(&url?, in_the_open, outside)?;
+    // A kind that is none was told.
+    let kind = match kind {
+        Some(kind) => Some(kind?),
+        None => None,
+    };
+    Some(Webhook { url, kind })
+}
+
+fn webhook_kind(entry: &Entry) -> Option<WebhookKind> {
+    match entry.text()? {
+        "slack" => Some(WebhookKind::Slack),
+        "teams" => Some(WebhookKind::Teams),
+        "plain" => Some(WebhookKind::Plain),
+        other => {
+            entry.report(
+                format!("{other:?} is no kind of webhook"),
+                "expected \"slack\", \"teams\" or \"plain\"; without a kind it gets {\"text\": \"..\"}",
+            );
+            None
+        }
+    }
+}
+
+fn url_of(url: &Entry, in_the_open: bool, outside: &Outside) -> Option<SecretString> {
+    let secret = outside.secret(url, "the webhook's address")?;
     if !outside.looks_up {
         return Some(secret);
     }

@@ -193,7 +193,7 @@ impl Reader<'_> {
         let readers = self.offers.readers(field);
         let wrong = readers.iter().find(|(system, kind)| systems.iter().any(|s| **s == **system) && !kinds.contains(kind));
         if let Some((system, kind)) = wrong {
-            let found = format!("{kind:?}").to_lowercase();
+            let found = kind.word();
             entry.sheet.report(
                 entry.key_at.clone(),
                 format!("{} needs {said}, and {system} reads {field:?} as {found}", entry.key),

@@ -3,6 +3,7 @@
 use super::check;
 use super::manifest::Manifest;
 use super::regular;
+use crate::model::visible_line;
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,7 +29,9 @@ pub struct ManifestError {
 
 impl fmt::Display for ManifestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.file, self.line, self.message)
+        // What stands in a manifest begins no line of its own.
+        let message = self.message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        write!(f, "{}:{}: {}", self.file, self.line, visible_line(&message))
     }
 }
 

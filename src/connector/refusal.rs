@@ -23,7 +23,8 @@ pub struct RefusalTest {
 }
 
 /// What a word in an opt-out field says of the person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RefusalWord {
     /// The person wants no mail.
     No,

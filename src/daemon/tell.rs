@@ -1,7 +1,8 @@
 //! Notices sent, beside everything else: what cannot be delivered is tried again for a while, and holds up nothing.
 
+use super::notice_body::body;
 use super::shell::Shell;
-use crate::config::{Mail, Notify, Security};
+use crate::config::{Mail, Notify, Security, Webhook};
 use crate::connector::network::Network;
 use crate::engine::Error;
 use crate::engine::notices::{By, Notice, Told, Unsent, notices};
@@ -71,7 +72,7 @@ async fn send_all(shell: &Shell, config: &Notify) -> Result<(), Error> {
         let now = shell.now();
         let Some(next) = shell.with(|e| e.told.unsent.iter().find(|u| u.next_at <= now).cloned()) else { return Ok(()) };
         let sent = match (next.by, &config.webhook, &config.mail) {
-            (By::Webhook, Some(url), _) => post(&network, url.expose_secret(), &next.notice).await,
+            (By::Webhook, Some(webhook), _) => post(&network, webhook, &next.notice).await,
             (By::Mail, _, Some(mail)) => mailed(mail, &next.notice).await,
             // That way was taken out of the config.
             _ => Ok(()),
@@ -116,10 +117,10 @@ enum NotSent {
     Message(String),
 }
 
-async fn post(network: &Network, url: &str, notice: &Notice) -> Result<(), NotSent> {
+async fn post(network: &Network, webhook: &Webhook, notice: &Notice) -> Result<(), NotSent> {
     let client = network.client().map_err(|e| NotSent::Webhook(e.without_url()))?;
-    let body = serde_json::json!({ "text": notice.text });
-    let answer = client.post(url).timeout(ANSWER_WITHIN).json(&body).send().await.map_err(|e| NotSent::Webhook(e.without_url()))?;
+    let request = client.post(webhook.url.expose_secret()).timeout(ANSWER_WITHIN).json(&body(webhook.kind, notice));
+    let answer = request.send().await.map_err(|e| NotSent::Webhook(e.without_url()))?;
     if answer.status().is_success() { Ok(()) } else { Err(NotSent::Status(answer.status().as_u16())) }
 }
 
@@ -151,11 +152,18 @@ async fn mailed(mail: &Mail, notice: &Notice) -> Result<(), NotSent> {
 mod tests {
     use super::*;
 
+    fn notice(text: &str) -> Notice {
+        Notice { event: "config".into(), since: Some(Time(0)), over: false, text: text.into() }
+    }
+
+    fn config() -> Notify {
+        Notify { webhook: Some(Webhook { url: "https://chat.example/hook".into(), kind: None }), ..Notify::default() }
+    }
+
     #[test]
     fn what_cannot_be_sent_is_put_off_ever_longer_and_then_given_up() {
-        let notice = Notice { over: false, text: "x".into() };
-        let config = Notify { webhook: Some("https://chat.example/hook".into()), ..Notify::default() };
-        let mut told = queued(Told::default(), std::slice::from_ref(&notice), &config, Time(0));
+        let notice = notice("x");
+        let mut told = queued(Told::default(), std::slice::from_ref(&notice), &config(), Time(0));
         assert_eq!(told.unsent, [Unsent { by: By::Webhook, notice: notice.clone(), tries: 0, next_at: Time(0) }]);
         let mut now = Time(0);
         let mut waits = Vec::new();
@@ -170,9 +178,8 @@ mod tests {
 
     #[test]
     fn a_channel_that_is_down_does_not_gather_notices_for_ever() {
-        let config = Notify { webhook: Some("https://chat.example/hook".into()), ..Notify::default() };
-        let many: Vec<Notice> = (0..250).map(|i| Notice { over: false, text: i.to_string() }).collect();
-        let told = queued(Told::default(), &many, &config, Time(0));
+        let many: Vec<Notice> = (0..250).map(|i| notice(&i.to_string())).collect();
+        let told = queued(Told::default(), &many, &config(), Time(0));
         assert_eq!(told.unsent.len(), UNSENT_MAX);
         assert_eq!(told.unsent.last().map(|u| u.notice.text.as_str()), Some("249"));
     }

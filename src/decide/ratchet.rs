@@ -46,6 +46,17 @@ pub enum Kept {
 }
 
 impl Kept {
+    /// Its name in JSON and in the state's keys.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kept::CauseGone => "cause_gone",
+            Kept::LinkLost => "link_lost",
+            Kept::RuleNotMet => "rule_not_met",
+            Kept::RuleRemoved => "rule_removed",
+            Kept::CauseUnknown => "cause_unknown",
+        }
+    }
+
     /// For people: why we ask.
     pub fn why(self) -> &'static str {
         match self {

@@ -4,7 +4,7 @@ use super::deliver::Op;
 use super::engine::Engine;
 use super::guard::{Guard, Intent, Limits, Replaced, short_hash};
 use super::persist::{encode, kind};
-use super::plan::{SAMPLES, Waiting};
+use super::plan::{About, SAMPLES, Waiting};
 use super::system::{Approval, SystemState};
 use super::target::{Due, Sent, permit_stands};
 use super::world::Idx;
@@ -186,7 +186,9 @@ impl Engine {
     pub fn guards_waiting(&self) -> Vec<Waiting> {
         let mut waiting = Vec::new();
         for (system, state) in self.systems.iter() {
-            for op in [Op::Release, Op::Update] {
+            let releases = About::Releases { system: system.clone() };
+            let updates = About::Updates { system: system.clone() };
+            for (op, about) in [(Op::Release, releases), (Op::Update, updates)] {
                 let guard = state.guards.of(op);
                 let asked = guard.asked();
                 if asked.is_empty() {
@@ -200,7 +202,8 @@ impl Engine {
                     kind: op.name().into(),
                     count: asked.len(),
                     limit: if few { limits.same } else { limits.records },
-                    why: why(system, op, guard.recent(), &limits, &losses),
+                    why: why(&about, guard.recent(), &limits, &losses),
+                    about,
                     samples: asked.iter().take(SAMPLES).map(|(idx, _)| self.world.slot(*idx).id.to_string()).collect(),
                 });
             }
@@ -348,10 +351,9 @@ fn group_plan(system: &Name, op: Op, asked: &[(Idx, u64)]) -> String {
     super::plan::plan_id(&format!("guard\u{1f}{}\u{1f}{system}\u{1f}{digests:x?}", op.name()))
 }
 
-fn why(system: &Name, op: Op, recent: usize, limits: &Limits, losses: &[(Replaced, usize)]) -> String {
-    let of = if op == Op::Update { "[changes]" } else { "[widening]" };
+fn why(about: &About, recent: usize, limits: &Limits, losses: &[(Replaced, usize)]) -> String {
     let before = if recent > 0 { format!(", after {recent} within the last {}", limits.within) } else { String::new() };
-    let mut why = format!("{system}: more {}s at once than {of} ask_above lets go by themselves{before}", op.name());
+    let mut why = format!("{}{before}", about.cause());
     for (lost, count) in losses.iter().take(SAMPLES) {
         let (field, records) = (&lost.field, counted(*count, "record", "records"));
         why.push_str(&match lost.by {

@@ -10,11 +10,12 @@
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
 //! - [`unread_refusals`], [`unread_addresses`], [`shown`], [`marks_in_words`]: words in opt-out fields, fields in no answer, and marks as people say them
 //! - [`written`], [`undo`]: what fields held before, and setting them back
-//! - [`plan`], [`approve`], [`status`], `alone`, [`unprotected`], [`explain`], [`letters`], [`export`], [`backup`], [`gate`]: what people ask
+//! - [`plan`], `about`, [`approve`], [`status`], `alone`, [`unprotected`], [`explain`], [`letters`], [`export`], [`backup`], [`gate`]: what people ask
 //! - [`rules`], `left_rules`, [`connection`]: the rules in force, and what a system's settings say of its connection
 //! - [`instance`]: which instance of a system stands behind its name
 //! - [`notices`]: what needs a person
 
+mod about;
 pub mod accept;
 pub mod account;
 mod alone;

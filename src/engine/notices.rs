@@ -3,17 +3,22 @@
 //! A notice names systems, streams and plans, and counts people; it never names one.
 
 use super::engine::{Engine, Error};
-use super::persist::{encode, kind};
+use super::persist::{decode, encode, kind};
 use super::status::{Protection, Status};
 use crate::model::{Span, Time};
+use crate::store::State;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+mod before;
 
 /// A token's or an API version's end is told so long before it.
 const TOKEN_ENDS_WITHIN: Span = Span::days(14);
 const API_ENDS_WITHIN: Span = Span::days(60);
 /// A number that grows is told again, but not more often than this.
 const GROWN_EVERY: Span = Span::minutes(60);
+/// How the name of an event begins that is a waiting plan.
+const WAITS: &str = "waiting:";
 
 /// What was told, by event; and what has not reached anyone yet.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -54,6 +59,10 @@ pub enum By {
 /// Something to be told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
+    /// Which event: the same words when it begins, when it grows and when it is over. Empty in what a former version left unsent.
+    pub event: String,
+    /// When it began.
+    pub since: Option<Time>,
     pub over: bool,
     pub text: String,
 }
@@ -85,7 +94,7 @@ pub fn notices(before: &Told, status: &Status, after: Span, now: Time) -> (Vec<N
         let grew = is.count > event.count && event.told_at.is_some_and(|at| now.since(at) >= GROWN_EVERY);
         if begins || grew {
             (event.told_at, event.count) = (Some(now), is.count);
-            notices.push(Notice { over: false, text: is.text.clone() });
+            notices.push(Notice { event: is.event.clone(), since: Some(event.since), over: false, text: is.text.clone() });
         }
     }
     told.events.retain(|name, event| {
@@ -95,7 +104,7 @@ pub fn notices(before: &Told, status: &Status, after: Span, now: Time) -> (Vec<N
         let gone_since = *event.gone_since.get_or_insert(now);
         let over = event.told_at.is_none() || now.since(gone_since) >= after;
         if over && event.told_at.is_some() {
-            notices.push(Notice { over: true, text: event.over.clone() });
+            notices.push(Notice { event: name.clone(), since: Some(event.since), over: true, text: event.over.clone() });
         }
         !over
     });
@@ -137,16 +146,16 @@ fn present(status: &Status, now: Time) -> Vec<Now> {
         if !system.credential_refused.is_empty() {
             let streams = system.credential_refused.iter().map(|s| format!("{name}.{s}")).collect::<Vec<_>>().join(", ");
             add(
-                format!("credential {name}"),
+                format!("credential:{name}"),
                 format!("{name} does not accept the credential any more ({streams}): renew the token named in systems.toml."),
                 format!("{name} accepts the credential again."),
                 0,
             );
         }
         let ends = [
-            ("token", &system.token_ends, TOKEN_ENDS_WITHIN, "the token", "renew it"),
+            ("token_ends", &system.token_ends, TOKEN_ENDS_WITHIN, "the token", "renew it"),
             (
-                "api",
+                "api_ends",
                 &system.api_ends,
                 API_ENDS_WITHIN,
                 "the API version that its connector was written for",
@@ -159,7 +168,7 @@ fn present(status: &Status, now: Time) -> Vec<Now> {
             if at.0 - now.0 <= within.0 {
                 let verb = if at <= now { "ended" } else { "ends" };
                 add(
-                    format!("{kind} ends {name}"),
+                    format!("{kind}:{name}"),
                     format!("{name}: {what} {verb} on {text}: {act}."),
                     format!("{name}: the end of {what} is not near any more."),
                     0,
@@ -168,7 +177,7 @@ fn present(status: &Status, now: Time) -> Vec<Now> {
         }
         if system.dead_letters > 0 {
             add(
-                format!("dead letters {name}"),
+                format!("dead_letters:{name}"),
                 format!("{name} refused writes for good ({}): `nayose deadletters list` shows them.", system.dead_letters),
                 format!("{name} has no dead letters any more."),
                 system.dead_letters,
@@ -176,16 +185,26 @@ fn present(status: &Status, now: Time) -> Vec<Now> {
         }
     }
     for plan in &status.waiting {
-        // The same cause may get another plan with every person that joins.
-        let event = format!("waits {} {}", plan.kind, plan.why);
-        let text = format!("Something waits for `nayose approve {}` (people: {}): {}.", plan.plan, plan.count, plan.why);
-        add(event, text, format!("Nothing waits any more because of: {}.", plan.why), plan.count);
+        // With every record that joins or leaves it is another plan, told with other numbers.
+        let event = format!("{WAITS}{}", plan.about.key());
+        let (_, counted) = plan.about.counts();
+        let text = format!("Something waits for `nayose approve {}` ({counted}: {}): {}.", plan.plan, plan.count, plan.why);
+        add(event, text, format!("Nothing waits any more because of: {}.", plan.about.cause()), plan.count);
     }
     present
 }
 
 /// The key of the `META` item that keeps what was told.
-pub const TOLD_KEY: &str = "told";
+const TOLD_KEY: &str = "told by event";
+
+/// What the state says was told. What cannot be read is told once more.
+pub(super) fn stored(state: &State) -> Result<Told, Error> {
+    if let Some(bytes) = state.get(kind::META, TOLD_KEY.as_bytes())? {
+        return Ok(decode(TOLD_KEY, &bytes).unwrap_or_default());
+    }
+    let before = state.get(kind::META, before::KEY.as_bytes())?;
+    Ok(before.and_then(|bytes| before::read(&bytes).ok()).unwrap_or_default())
+}
 
 impl Engine {
     /// Keeps what was told: a restart tells nothing twice.

@@ -91,7 +91,11 @@ pub fn refusal_key(on: On<'_>, scope: &RefusalScope) -> Vec<u8> {
         On::Record(record) => format!("record\u{1f}{record}"),
         On::Address(address) => format!("address\u{1f}{address}"),
     };
-    format!("{on}\u{1f}{scope:?}").into_bytes()
+    let scope = match scope {
+        RefusalScope::All => "All".to_string(),
+        RefusalScope::Topic(topic) => format!("Topic({topic:?})"),
+    };
+    format!("{on}\u{1f}{scope}").into_bytes()
 }
 
 /// A system as the engine needs it at open.
@@ -313,7 +317,6 @@ pub fn open_on(
             kind::META if key == REBUILDING_KEY => engine.rebuilding = Some(decode(&text, &value)?),
             kind::META if text == super::clashes::CLASHES_KEY => engine.clashes = decode(&text, &value)?,
             kind::META if text == super::alone::SYNCED_KEY => engine.synced_at = decode(&text, &value).ok(),
-            kind::META if text == super::notices::TOLD_KEY => engine.told = decode(&text, &value).unwrap_or_default(),
             _ => {}
         }
     }
@@ -343,6 +346,7 @@ pub fn open_on(
             }
         }
     }
+    engine.told = super::notices::stored(&engine.disk.state)?;
     engine.judge_addresses(now)?;
     engine.weigh_stored(now)?;
     engine.hold_again_what_is_read_again();
@@ -374,10 +378,10 @@ fn fingerprint(config: &Config) -> [u8; 32] {
     let mut hash = blake3::Hasher::new();
     hash.update(b"normaliser 2");
     for system in &config.systems {
-        let (settings, manifest) = (&system.settings, &system.manifest);
-        hash.update(
-            format!("{:?}\u{1f}{manifest:?}\u{1f}{:?}\u{1f}{:?}", settings.name, settings.refusal_words, settings.lacks).as_bytes(),
-        );
+        let said = (&system.settings.name, &*system.manifest, &system.settings.refusal_words, &system.settings.lacks);
+        // All maps in it have texts for keys, so that it can always be said as JSON.
+        let written = serde_json::to_writer(&mut hash, &said);
+        debug_assert!(written.is_ok(), "{written:?}");
     }
     *hash.finalize().as_bytes()
 }

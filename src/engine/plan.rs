@@ -1,5 +1,6 @@
 //! The plan: what would be written, for whom and why; and what waits for a person's word.
 
+pub use super::about::About;
 use super::coverage::Coverage;
 use super::deliver::Op;
 use super::engine::Engine;
@@ -95,6 +96,8 @@ pub struct Waiting {
     pub count: usize,
     pub limit: usize,
     pub why: String,
+    /// The same as long as it waits, whatever the numbers in `why` are.
+    pub about: About,
     /// A few of those it is about.
     pub samples: Vec<String>,
 }
@@ -102,7 +105,8 @@ pub struct Waiting {
 impl Waiting {
     /// `count` with what it counts.
     pub fn counted(&self) -> String {
-        if self.kind == Op::Update.name() { counted(self.count, "record", "records") } else { counted(self.count, "person", "people") }
+        let (one, many) = self.about.counts();
+        counted(self.count, one, many)
     }
 }
 
@@ -112,6 +116,17 @@ pub const SAMPLES: usize = 5;
 /// The id of a plan that waits.
 pub fn plan_id(of: &str) -> String {
     format!("w_{}", &blake3::hash(of.as_bytes()).to_hex()[..8])
+}
+
+/// What the id of a plan says of why its holds are kept. Other words would make other plans of those that wait.
+fn word_in_id(kept: Kept) -> &'static str {
+    match kept {
+        Kept::CauseGone => "CauseGone",
+        Kept::LinkLost => "LinkLost",
+        Kept::RuleNotMet => "RuleNotMet",
+        Kept::RuleRemoved => "RuleRemoved",
+        Kept::CauseUnknown => "CauseUnknown",
+    }
 }
 
 /// A hold that is kept though its cause does not reach the person any more, and whom it concerns.
@@ -300,7 +315,7 @@ impl Engine {
             let mut seen: Vec<String> =
                 group.holds.iter().map(|h| format!("{}\u{1f}{}\u{1f}{}", h.hold.hold, h.hold.cause, self.person_id(h.person))).collect();
             seen.sort();
-            group.plan = plan_id(&format!("kept\u{1f}{:?}\u{1f}{}", group.kept, seen.join("\u{1e}")));
+            group.plan = plan_id(&format!("kept\u{1f}{}\u{1f}{}", word_in_id(group.kept), seen.join("\u{1e}")));
         }
         groups
     }
@@ -316,12 +331,14 @@ impl Engine {
             let people: BTreeSet<u32> = group.holds.iter().map(|h| h.person).collect();
             let causes: BTreeSet<&RecordId> = group.holds.iter().map(|h| &h.hold.cause).collect();
             let Some(first) = group.holds.first() else { continue };
+            let about = About::KeptHolds { system: first.hold.cause.system.clone(), hold: first.hold.hold.clone(), reason: group.kept };
             waiting.push(Waiting {
                 plan: group.plan.clone(),
                 kind: "absence".into(),
                 count: people.len(),
                 limit: 0,
-                why: format!("{}: hold {}: {}", first.hold.cause.system, first.hold.hold, group.kept.why()),
+                why: about.cause(),
+                about,
                 samples: causes.iter().take(SAMPLES).map(ToString::to_string).collect(),
             });
         }
@@ -336,7 +353,8 @@ impl Engine {
                 kind: "release".into(),
                 count: people.count(),
                 limit: 0,
-                why: format!("the rules were edited: {}", widens.join("; ")),
+                why: format!("{}: {}", About::Rules.cause(), widens.join("; ")),
+                about: About::Rules,
                 samples: self.kept_by_former().take(SAMPLES).filter_map(|p| self.sample(p)).collect(),
             });
         }
@@ -347,5 +365,16 @@ impl Engine {
     fn sample(&self, person: u32) -> Option<String> {
         let members = self.people[person as usize].members.iter();
         members.map(|i| &self.world.slot(*i).id).min().map(ToString::to_string)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_plan_stays_what_it_was() {
+        let all = [Kept::CauseGone, Kept::LinkLost, Kept::RuleNotMet, Kept::RuleRemoved, Kept::CauseUnknown];
+        assert_eq!(all.map(word_in_id), ["CauseGone", "LinkLost", "RuleNotMet", "RuleRemoved", "CauseUnknown"]);
     }
 }

@@ -120,4 +120,14 @@ mod tests {
         }
         assert!(refusals.rename(&"ma".into(), &"ma@2".into()).is_empty());
     }
+
+    /// A refusal under another key would lie in the store twice.
+    #[test]
+    fn the_keys_of_refusals_in_the_store_stay_what_they_were() {
+        let (record, address) = ("ma:person:1".parse().unwrap(), Address::parse("taro@sato.example").unwrap());
+        let key = |on, scope| String::from_utf8(crate::engine::persist::refusal_key(on, &scope)).unwrap();
+        assert_eq!(key(On::Record(&record), RefusalScope::All), "record\u{1f}ma:person:1\u{1f}All");
+        let topic = || RefusalScope::Topic("a \"b\" 山".into());
+        assert_eq!(key(On::Address(&address), topic()), "address\u{1f}taro@sato.example\u{1f}Topic(\"a \\\"b\\\" 山\")");
+    }
 }

@@ -48,8 +48,9 @@ pub struct ConfigStatus {
 pub enum Protection {
     /// All that is needed is fresh, and every hold is written where it must be.
     Protecting,
-    /// Nothing is written yet: first contact is not approved.
+    /// Nothing is written: first contact is not approved, or no system is told of holds.
     Watching,
+    /// Something is stale, unwritten or unproved, or no hold stops anything.
     NotProtecting,
 }
 
@@ -126,6 +127,8 @@ impl Engine {
                 because.push(format!("{writes} not reached {system} yet"));
             }
         }
+        let nothing_held = crate::config::nothing_is_held(&self.config.systems, &self.config.policy);
+        because.extend(nothing_held.iter().map(ToString::to_string));
         for (name, system) in self.systems.iter() {
             because.extend(system.identity.unknown_because(name));
             because.extend(system.identity.another_because(name, system.approved));
@@ -192,7 +195,7 @@ impl Engine {
         let stale = stale || !self.clocks_agree();
         let protection = if targets == 0 || watching.len() == targets {
             Protection::Watching
-        } else if stale || on_hold > 0 || !unwritten.is_empty() || !watching.is_empty() {
+        } else if stale || on_hold > 0 || !unwritten.is_empty() || !watching.is_empty() || !nothing_held.is_empty() {
             Protection::NotProtecting
         } else {
             Protection::Protecting

@@ -149,7 +149,7 @@ impl Due {
             Op::Hold => self.protective.as_ref().map(|_| self.cause),
             Op::Release => self.release.as_ref().map(|c| digest(&(c.block, c.permit.is_some()))),
             Op::Update => self.update.as_ref().map(|c| {
-                let fields: Vec<String> = c.fields.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+                let fields: Vec<String> = c.fields.iter().map(|(name, value)| format!("{name}={}", words(value))).collect();
                 digest(&(fields, c.status.as_ref().map(|s| &s.to), &c.why))
             }),
         }
@@ -157,6 +157,20 @@ impl Due {
 
     pub fn is_empty(&self) -> bool {
         self.protective.is_none() && self.release.is_none() && self.update.is_none()
+    }
+}
+
+/// A value in the words that digests in the state are made of.
+fn words(value: &Value) -> String {
+    match value {
+        Value::Empty => "Empty".into(),
+        Value::Text(text) => format!("Text({:?})", text.as_str()),
+        Value::Int(int) => format!("Int({int})"),
+        Value::Number(number) => format!("Number({number:?})"),
+        Value::Bool(bool) => format!("Bool({bool})"),
+        Value::Time(time) => format!("Time(Time({}))", time.0),
+        Value::List(texts) => format!("List({:?})", texts.iter().map(|t| t.as_str()).collect::<Vec<_>>()),
+        Value::Unreadable => "Unreadable".into(),
     }
 }
 

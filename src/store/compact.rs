@@ -6,7 +6,7 @@
 use super::blocks::Blocks;
 use super::journal::{Line, line, understand};
 use super::{Entry, What};
-use crate::model::{Span, Time};
+use crate::model::{Address, RecordId, Span, Time};
 use std::collections::HashSet;
 use std::io::{self, BufRead};
 
@@ -58,10 +58,13 @@ pub(super) fn fold(mut from: impl BufRead, now: Time) -> io::Result<Compacted> {
     Ok(if old.len() * WORTH.1 >= whole * WORTH.0 { Compacted::NotWorth } else { Compacted::Shorter(old) })
 }
 
+/// Who refused, on which address, and which topic; `None`: all marketing mail.
+type Refused = (RecordId, Option<Address>, Option<Box<str>>);
+
 /// Whether an old line stays as it is; what it says of blocks is folded in any case.
-fn stays(entry: &Entry, refusals: &mut HashSet<String>) -> bool {
+fn stays(entry: &Entry, refusals: &mut HashSet<Refused>) -> bool {
     match &entry.what {
-        What::Refusal { record, address, topic, .. } => refusals.insert(format!("{record}\u{1f}{address:?}\u{1f}{topic:?}")),
+        What::Refusal { record, address, topic, .. } => refusals.insert((record.clone(), address.clone(), topic.clone())),
         What::FirstContact { .. } | What::PlanApproved { .. } | What::RowAccepted { .. } => true,
         What::Instance { .. } | What::OtherInstance { .. } | What::SameInstance { .. } => true,
         What::Outcome { .. } | What::Held { .. } | What::Damaged { .. } | What::DeadLetterDropped { .. } => false,

@@ -3,6 +3,7 @@
 mod alone;
 mod echo;
 mod not_seen;
+mod nothing_held;
 mod place;
 mod plan;
 #[allow(dead_code, reason = "shared, and each needs a part of it")]

@@ -73,6 +73,13 @@ impl Place {
         Place { engine: stage.open(NOW), _stage: stage }
     }
 
+    /// With something else in one of its files.
+    pub fn edited(file: &str, from: &str, to: &str) -> Place {
+        let stage = Stage::new(FILES);
+        stage.edit(file, from, to);
+        Place { engine: stage.open(NOW), _stage: stage }
+    }
+
     /// All streams of these systems were read to their end this long ago.
     pub fn read(&mut self, systems: &[&str], ago: Span) {
         for name in systems {

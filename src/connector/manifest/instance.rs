@@ -2,11 +2,11 @@
 
 use super::Request;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// One cheap request whose answer holds the id of an organisation, of a portal: what stays when a token, a name or an address changes, and
 /// is another in another account.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InstanceRequest {
     pub request: Request,

@@ -21,11 +21,11 @@ pub use writes::*;
 
 use crate::model::{Entity, Name, Span};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Everything a manifest says.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The folder's name.
@@ -62,7 +62,7 @@ pub struct Manifest {
 }
 
 /// What a system is for the company.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     Crm,
@@ -71,7 +71,7 @@ pub enum Role {
 }
 
 /// One setting, described for the person who fills it in.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Setting {
     pub title: String,
@@ -91,7 +91,7 @@ pub struct Setting {
 }
 
 /// How requests prove who they are. Texts are templates over settings.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Auth {
     None {},
@@ -122,13 +122,13 @@ pub enum Auth {
         key: String,
         audience: String,
         scheme: String,
-        #[serde(deserialize_with = "span::deserialize")]
+        #[serde(with = "span")]
         #[schemars(with = "Duration")]
         lifetime: Span,
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     #[default]
@@ -139,7 +139,7 @@ pub enum Method {
 }
 
 /// What the vendor allows, and what we allow it.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Requests within a window; several may hold at once.
@@ -148,7 +148,7 @@ pub struct Limits {
     pub per_day: Option<u64>,
     /// Requests at the same time.
     pub concurrency: usize,
-    #[serde(deserialize_with = "span::deserialize")]
+    #[serde(with = "span")]
     #[schemars(with = "Duration")]
     pub timeout: Span,
     pub answer_bytes_max: usize,
@@ -160,17 +160,17 @@ impl Default for Limits {
     }
 }
 
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
     pub requests: u32,
-    #[serde(deserialize_with = "span::deserialize")]
+    #[serde(with = "span")]
     #[schemars(with = "Duration")]
     pub per: Span,
 }
 
 /// How the system tells failure beyond the HTTP status.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ErrorRules {
     /// The answer is a success only if this holds (`success` equals true).
@@ -213,19 +213,30 @@ struct Duration(
 /// Durations as text, "15m".
 mod span {
     use crate::model::Span;
-    use serde::{Deserialize, Deserializer, de::Error};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Span, D::Error> {
         String::deserialize(d)?.parse().map_err(D::Error::custom)
+    }
+
+    pub fn serialize<S: Serializer>(span: &Span, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(span)
     }
 }
 
 /// Optional durations as text.
 mod span_option {
     use crate::model::Span;
-    use serde::Deserializer;
+    use serde::{Deserializer, Serializer};
 
     pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Span>, D::Error> {
         super::span::deserialize(d).map(Some)
+    }
+
+    pub fn serialize<S: Serializer>(span: &Option<Span>, s: S) -> Result<S::Ok, S::Error> {
+        match span {
+            Some(span) => s.collect_str(span),
+            None => s.serialize_none(),
+        }
     }
 }

@@ -3,12 +3,12 @@
 use super::streams::Paths;
 use crate::model::{Mark, Name, RefusalScope};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a raw record becomes. Paths are dotted; `name[]` goes through a list, `name[key=text]` picks from it the entries whose key is
 /// that text.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordMap {
     pub id: String,
@@ -66,14 +66,14 @@ pub struct RecordMap {
 }
 
 /// A field: just a path (text), or a path with a type and a map.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(untagged)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
 pub enum FieldMap {
     Path(String),
     Full(FieldSpec),
 }
 
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FieldSpec {
     pub path: String,
@@ -87,7 +87,7 @@ pub struct FieldSpec {
     pub format: Option<TimeFormat>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FieldKind {
     #[default]
@@ -99,7 +99,22 @@ pub enum FieldKind {
     List,
 }
 
-#[derive(Debug, Clone, JsonSchema)]
+impl FieldKind {
+    /// Its name in manifests.
+    pub fn word(self) -> &'static str {
+        match self {
+            FieldKind::Text => "text",
+            FieldKind::Int => "int",
+            FieldKind::Number => "number",
+            FieldKind::Bool => "bool",
+            FieldKind::Time => "time",
+            FieldKind::List => "list",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
 #[schemars(untagged, deny_unknown_fields)]
 pub enum TimePath {
     /// RFC 3339.
@@ -110,7 +125,7 @@ pub enum TimePath {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeFormat {
     #[default]
@@ -122,7 +137,7 @@ pub enum TimeFormat {
 }
 
 /// A test of one value in a raw record or answer. Exactly one of the comparisons.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Test {
     /// This and the texts in `equals` and `in` are templates over settings, `hold.permit`, `hold.why`.
@@ -141,7 +156,7 @@ pub struct Test {
     pub contains: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StateRule {
     /// A deal's `open`, `won`, `lost`; a ticket's `open`, `closed`.
@@ -149,7 +164,7 @@ pub struct StateRule {
     pub when: Test,
 }
 
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SameAs {
     /// Template: the other system's name in systems.toml, usually an optional setting.
@@ -160,7 +175,7 @@ pub struct SameAs {
     pub prefix: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefusalRule {
     pub scope: RefusalScopeName,
@@ -169,7 +184,7 @@ pub struct RefusalRule {
     pub when: Test,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalScopeName {
     All,
@@ -186,7 +201,7 @@ impl RefusalRule {
 }
 
 /// How a mark is read: a field's value, or a label's presence in a list.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkMap {
     /// Template over settings, `hold.permit`, `hold.why`.

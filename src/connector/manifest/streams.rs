@@ -3,24 +3,24 @@
 use super::{Duration, Method, RecordMap, TimeFormat, span, span_option};
 use crate::model::{Entity, Span};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A stream: how one kind of record is read and what becomes of its parts.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stream {
     pub entity: Entity,
     /// How often it is read unless the config says otherwise.
-    #[serde(default, deserialize_with = "span_option::deserialize")]
+    #[serde(default, with = "span_option")]
     #[schemars(with = "Option<Duration>")]
     pub every: Option<Span>,
     /// How often the sweep runs behind a filter unless the config says otherwise. Without `changes` and `feed` every pass is a sweep.
-    #[serde(default, deserialize_with = "span_option::deserialize")]
+    #[serde(default, with = "span_option")]
     #[schemars(with = "Option<Duration>")]
     pub sweep_every: Option<Span>,
     /// How far the system's own lists trail its records.
-    #[serde(default, deserialize_with = "span_option::deserialize")]
+    #[serde(default, with = "span_option")]
     #[schemars(with = "Option<Duration>")]
     pub lag: Option<Span>,
     /// The whole listing.
@@ -53,7 +53,7 @@ pub struct Stream {
 }
 
 /// One request, repeated over its pages.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     #[serde(default)]
@@ -91,8 +91,8 @@ pub struct Request {
 }
 
 /// One path or several.
-#[derive(Debug, Clone, JsonSchema)]
-#[schemars(untagged)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
 pub enum Paths {
     One(String),
     Several(Vec<String>),
@@ -114,7 +114,7 @@ impl Default for Paths {
 }
 
 /// How the next page is asked for. `param` is a query name, or, with `in_body`, a key of the body.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Page {
     #[default]
@@ -166,7 +166,7 @@ pub enum Page {
 }
 
 /// A filtered listing. Its template name is `since`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Changes {
     pub request: Request,
@@ -176,7 +176,7 @@ pub struct Changes {
     #[serde(default)]
     pub same_time: Option<Request>,
     /// How far before the newest known change each pass begins.
-    #[serde(deserialize_with = "span::deserialize")]
+    #[serde(with = "span")]
     #[schemars(with = "Duration")]
     pub overlap: Span,
     /// Whether a pass through this filter counts as proof. Only where every change that matters moves the timestamp.
@@ -185,7 +185,7 @@ pub struct Changes {
 }
 
 /// A feed of ids (lead changes): token, then pages, then the records themselves by id.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Feed {
     /// Gives the first cursor for a time (template name `since`).
@@ -209,7 +209,7 @@ pub struct Feed {
 
 /// Records read by `{ids}`, or one by `{id}`. Who is not there is left out of the answer, or told by 404 or 410; where one was merged into
 /// another, a request for the one alone may show the other.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ById {
     pub request: Request,
@@ -217,7 +217,7 @@ pub struct ById {
 }
 
 /// Associations read by deal ids.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForEach {
     pub stream: String,
@@ -237,7 +237,7 @@ pub struct ForEach {
 }
 
 /// Accounts read by the ids of the stream's records.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AllAccounts {
     /// As of `for_each`.

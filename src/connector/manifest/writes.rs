@@ -4,11 +4,11 @@ use super::super::plain::{begins_with, same_name};
 use super::{Request, Test, TimeFormat};
 use crate::model::Name;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What can be written, and how.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Writes {
     /// The stream whose records are written to.
@@ -36,7 +36,7 @@ pub struct Writes {
     pub read_chunk: usize,
 }
 
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StatusWrite {
     /// Of kind "field": the field's name.
@@ -50,7 +50,7 @@ pub struct StatusWrite {
 }
 
 /// How a block, permit or reason is set.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum MarkWrite {
     /// A field of the update; block: `on` and `off` (true and false unless given); permit: a time; why: text. Name, `on` and `off` are templates.
@@ -70,7 +70,7 @@ pub enum MarkWrite {
 }
 
 /// Writing fields: a batch in one request, or one record a request (`batch = 1`).
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Update {
     /// Template names: `rows` (batch), or `id` and `row` (single).
@@ -98,7 +98,7 @@ pub struct Update {
 }
 
 /// Where a batch's answer tells the outcome of each row.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Results {
     /// The list of per-row results.
@@ -121,7 +121,7 @@ pub struct Results {
     pub error_reason: Option<String>,
 }
 
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Labels {
     /// Lists the labels there are; `records` names the list.

@@ -21,7 +21,17 @@ fn status(changes: &[(&str, Value)]) -> Status {
 }
 
 fn plan(id: &str, count: usize) -> Value {
-    json!([{"plan": id, "kind": "release", "count": count, "limit": 0, "why": "policy.toml:4: the hold x was taken out", "samples": ["crm:person:5"]}])
+    let why = "the rules were edited: policy.toml:4: the hold x was taken out";
+    json!([{"plan": id, "kind": "release", "count": count, "limit": 0, "why": why, "about": {"of": "rules"}, "samples": ["crm:person:5"]}])
+}
+
+/// A status in which these wait, each told with that many records or people.
+fn waits(all: &[(&str, Value, usize)]) -> Status {
+    let one = |(why, about, count): &(&str, Value, usize)| {
+        let why = format!("{why}, after {count} within the last 1h; title would be emptied in {count} records");
+        json!({"plan": format!("w_{count}"), "kind": "update", "count": count, "limit": 0, "why": why, "about": about, "samples": []})
+    };
+    status(&[("/waiting", all.iter().map(one).collect())])
 }
 
 fn minutes(n: i64) -> Time {
@@ -77,8 +87,8 @@ fn each_event_is_told_once_and_once_when_it_is_over() {
         ),
         (
             vec![("/waiting", plan("w_1", 7))],
-            "Something waits for `nayose approve w_1` (people: 7): policy.toml:4: the hold x was taken out.",
-            "over: Nothing waits any more because of: policy.toml:4: the hold x was taken out.",
+            "Something waits for `nayose approve w_1` (people: 7): the rules were edited: policy.toml:4: the hold x was taken out.",
+            "over: Nothing waits any more because of: the rules were edited.",
         ),
         (
             vec![("/config/mistakes", json!(["policy.toml:9: x", "policy.toml:10: y"]))],
@@ -119,6 +129,74 @@ fn a_plan_that_grows_is_the_same_event_and_told_again_within_the_hour_only() {
     let told = told(&looks);
     assert_eq!(told.iter().map(Vec::len).collect::<Vec<_>>(), [0, 1, 0, 0, 1, 0, 0], "{told:?}");
     assert!(told[4][0].starts_with("Something waits for `nayose approve w_2` (people: 9)"), "{told:?}");
+}
+
+#[test]
+fn what_waits_is_one_event_whatever_its_numbers_are() {
+    for about in [
+        json!({"of": "updates", "system": "ma"}),
+        json!({"of": "releases", "system": "ma"}),
+        json!({"of": "kept_holds", "system": "crm", "hold": "open_deal", "reason": "cause_gone"}),
+        json!({"of": "rules"}),
+    ] {
+        let of = |count| waits(&[("more than may go", about.clone(), count)]);
+        let (six, twelve, three, none) = (of(6), of(12), of(3), waits(&[]));
+        let looks = [(0, &six), (2, &six), (3, &twelve), (4, &three), (9, &three), (20, &none), (22, &none)];
+        let told = told(&looks);
+        assert_eq!(told.iter().map(Vec::len).collect::<Vec<_>>(), [0, 1, 0, 0, 0, 0, 1], "{about}: {told:?}");
+        assert!(told[6][0].starts_with("over: ") && !told[6][0].chars().any(|c| c.is_ascii_digit()), "{told:?}");
+    }
+}
+
+#[test]
+fn what_is_about_something_else_is_an_event_of_its_own() {
+    let kept = |system, hold, reason| ("kept", json!({"of": "kept_holds", "system": system, "hold": hold, "reason": reason}), 4);
+    let all = [
+        kept("crm", "open_deal", "cause_gone"),
+        kept("crm", "open_deal", "link_lost"),
+        kept("crm", "other", "cause_gone"),
+        kept("desk", "open_deal", "cause_gone"),
+        ("updates", json!({"of": "updates", "system": "ma"}), 4),
+        ("updates", json!({"of": "updates", "system": "news"}), 4),
+        ("releases", json!({"of": "releases", "system": "ma"}), 4),
+        ("rules", json!({"of": "rules"}), 4),
+    ];
+    let (whole, less) = (waits(&all), waits(&all[1..]));
+    let told = told(&[(0, &whole), (2, &whole), (3, &less), (5, &less)]);
+    assert_eq!(told.iter().map(Vec::len).collect::<Vec<_>>(), [0, all.len(), 0, 1], "{told:?}");
+    assert!(told[3][0].starts_with("over: Nothing waits any more because of: crm: hold open_deal: "), "{told:?}");
+}
+
+#[test]
+fn updates_that_wait_are_counted_as_records() {
+    let six = waits(&[("more than may go", json!({"of": "updates", "system": "ma"}), 6)]);
+    let told = told(&[(0, &six), (2, &six)]);
+    assert!(told[1][0].starts_with("Something waits for `nayose approve w_6` (records: 6): "), "{told:?}");
+}
+
+#[test]
+fn a_notice_says_of_which_event_it_is_and_since_when() {
+    let refused = json!(["people"]);
+    let soon = json!(minutes(60 * 24 * 10).rfc3339());
+    let ill = status(&[
+        ("/protection", json!("not_protecting")),
+        ("/config/mistakes", json!(["x"])),
+        ("/systems/ma/credential_refused", refused),
+        ("/systems/ma/token_ends", soon.clone()),
+        ("/systems/ma/api_ends", soon),
+        ("/systems/ma/dead_letters", json!(2)),
+        ("/waiting", plan("w_1", 7)),
+    ]);
+    let (_, seen) = notices(&Told::default(), &ill, AFTER, minutes(0));
+    let (begin, told) = notices(&seen, &ill, AFTER, minutes(5));
+    let (_, gone) = notices(&told, &status(&[]), AFTER, minutes(7));
+    let (end, _) = notices(&gone, &status(&[]), AFTER, minutes(9));
+    let words = ["protection", "config", "credential:ma", "token_ends:ma", "api_ends:ma", "dead_letters:ma", "waiting:rules"];
+    assert_eq!(begin.iter().map(|n| n.event.as_str()).collect::<Vec<_>>(), words);
+    let mut over: Vec<&str> = end.iter().map(|n| n.event.as_str()).collect();
+    over.sort_by_key(|event| words.iter().position(|w| w == event));
+    assert_eq!(over, words);
+    assert!(begin.iter().chain(&end).all(|n| n.since == Some(minutes(0))), "{begin:?} {end:?}");
 }
 
 #[test]

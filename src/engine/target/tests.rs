@@ -336,3 +336,19 @@ fn reason_codes_of_before_are_not_taken_for_ours_cut_short() {
         assert_eq!(settle::is_form_of_why(ours, &Value::text(shown)), is_ours, "{shown}");
     }
 }
+
+#[test]
+fn digests_are_made_of_the_words_that_they_were_made_of() {
+    for (value, said) in [
+        (Value::Empty, "Empty"),
+        (Value::text("a \"b\" 山田"), "Text(\"a \\\"b\\\" 山田\")"),
+        (Value::Int(-7), "Int(-7)"),
+        (Value::Number(2.0), "Number(2.0)"),
+        (Value::Bool(true), "Bool(true)"),
+        (Value::Time(Time(1_795_000_000_000)), "Time(Time(1795000000000))"),
+        (Value::List(vec!["a".into(), "b".into()]), "List([\"a\", \"b\"])"),
+        (Value::Unreadable, "Unreadable"),
+    ] {
+        assert_eq!(words(&value), said);
+    }
+}
