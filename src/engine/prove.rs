@@ -2,6 +2,7 @@
 
 use super::engine::{Engine, Error};
 use super::observe::{Follows, PassRun};
+use super::reconcile::is_target;
 use crate::connector::{Error as SystemError, Pass, PassEnd, SWEEP_EVERY};
 use crate::model::{Entity, Name, Presence, Span, Time};
 
@@ -276,10 +277,19 @@ impl Engine {
         self.commit()
     }
 
-    /// Records that a complete sweep did not see: the first time they are missed, the second time they are gone.
+    /// Records that a complete sweep did not see: the first time they are missed, the second time they are gone. Where we write, a listing is
+    /// not believed in this: it may be a list that somebody keeps, or the part of all that a token shows. There the second time they are read
+    /// by their ids, and only who is not found is gone.
     fn miss(&mut self, run: &PassRun, now: Time) {
+        let is_written_to = self.systems.get(&run.system).is_some_and(|s| is_target(&s.abilities, &run.stream));
         for idx in self.world.unseen(&run.system, &run.stream, run.epoch) {
             let mut record = self.world.record(idx);
+            if is_written_to && record.presence == Presence::MissedOnce {
+                if let Some(system) = self.systems.get_mut(&run.system) {
+                    system.channel.look_at(idx, "two whole listings do not show it");
+                }
+                continue;
+            }
             let presence = match record.presence {
                 Presence::Listed => Presence::MissedOnce,
                 Presence::MissedOnce => Presence::Gone(now),

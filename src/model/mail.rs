@@ -53,6 +53,7 @@ impl MailKind {
 
 /// The mail that someone asks about. Without a topic it may be about anything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(expecting = "an object with kind")]
 pub struct Mail {
     pub kind: MailKind,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -15,14 +15,14 @@ use serde_json::json;
 
 /// `POST /v1/decisions`
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub struct Question {
     subjects: Vec<Subject>,
     mail: Mail,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object with email or record")]
 struct Subject {
     email: Option<String>,
     record: Option<String>,
@@ -41,7 +41,7 @@ pub async fn decide(State(web): State<Web>, question: Result<Json<Question>, Jso
                 "expected {{\"subjects\": [{{\"email\": ..}} | {{\"record\": ..}}], \"mail\": {{\"kind\": one of {}}}}}",
                 kinds.join(", ")
             );
-            return bad(error.status(), format!("{}; {expected}", error.body_text()));
+            return bad(error.status(), format!("{}; {expected}", plainly(&error)));
         }
     };
     if question.subjects.len() > SUBJECTS_MAX {
@@ -62,6 +62,13 @@ pub async fn decide(State(web): State<Web>, question: Result<Json<Question>, Jso
         metrics::counter!("nayose_decisions_total", "decision" => decision.decision.clone()).increment(1);
     }
     Json(json!({ "decisions": decisions })).into_response()
+}
+
+/// What is wrong with a question, without our types' names.
+fn plainly(error: &JsonRejection) -> String {
+    let said = error.body_text();
+    let named = ["Failed to deserialize the JSON body into the target type: ", "Failed to parse the request body as JSON: "];
+    named.iter().find_map(|n| said.strip_prefix(n)).map_or_else(|| said.clone(), |rest| format!("the body is not understood: {rest}"))
 }
 
 pub async fn decision(State(web): State<Web>, Path(id): Path<String>) -> Response {

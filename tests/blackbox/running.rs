@@ -115,12 +115,15 @@ fn what_the_gate_does_not_understand_it_refuses_with_help() {
         ("{\"subjects\": []}", "mail"),
         ("{\"subjects\": [{}], \"mail\": {\"kind\": \"campaign\"}}", "email"),
         ("{\"subjects\": [{\"email\": \"a@b.example\"}], \"mail\": {\"kind\": \"spam\"}}", "newsletter"),
+        ("{\"subjects\": [\"a@b.example\"], \"mail\": {\"kind\": \"campaign\"}}", "expected an object with email or record"),
+        ("{\"subjects\": [], \"mail\": \"campaign\"}", "expected an object with kind"),
         ("{\"subjects\": [{\"emial\": \"a@b.example\"}], \"mail\": {\"kind\": \"campaign\"}}", "email"),
         ("{\"subjects\": [{\"email\": \"a@b.example\"}], \"mail\": {\"kind\": \"campaign\"}, \"force\": true}", "force"),
     ] {
         let (status, text) = world.http("POST", "/v1/decisions", Some(body.to_string()), None).unwrap();
         assert!((400..500).contains(&status), "{body}: {status} {text}");
         assert!(text.contains(help), "{body}: no help: {text}");
+        assert!(!text.contains("struct ") && !text.contains("target type"), "{body}: {text}");
     }
     let (status, _) = ask(&world, json!({"subjects": [], "mail": {"kind": "campaign"}}), None);
     assert_eq!(status, 200);

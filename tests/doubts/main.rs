@@ -13,4 +13,5 @@ mod rows;
 #[allow(dead_code, reason = "shared, and each needs a part of it")]
 #[path = "../stage/mod.rs"]
 mod stage;
+mod unlisted;
 mod values;

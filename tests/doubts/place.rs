@@ -6,7 +6,7 @@ use nayose::engine::Engine;
 use nayose::engine::delivery::Act;
 use nayose::engine::gate::Gate;
 use nayose::engine::target::Due;
-use nayose::model::{Address, DealState, Entity, Mail, MailKind, Name, Record, RecordId, Span, Time, Value};
+use nayose::model::{Address, DealState, Entity, Mail, MailKind, Name, Record, RecordId, ShortText, Span, Time, Value};
 use std::collections::BTreeMap;
 
 pub const NOW: Time = Time(1_795_000_000_000);
@@ -193,6 +193,26 @@ impl Running {
             self.decide();
         }
         sent
+    }
+
+    /// Answers the next looks at records of the marketing system by their ids. Gives the ids.
+    pub fn look_back(&mut self, answer: impl Fn(&[ShortText]) -> Vec<Record>) -> Vec<String> {
+        let mut ids = Vec::new();
+        while let Some(act) = self.engine.next_act(&"ma".into(), self.now) {
+            match act {
+                Act::ReadBack(asked) => {
+                    ids.extend(asked.ids().iter().map(ToString::to_string));
+                    self.engine.book_read_back(&asked, Ok(answer(asked.ids())), self.now).unwrap();
+                }
+                Act::Write(mut batch) => {
+                    self.engine.commit().unwrap();
+                    let applied = vec![Outcome::Applied; batch.ops.len()];
+                    self.engine.book(&mut batch, &applied, self.now).unwrap();
+                }
+            }
+            self.decide();
+        }
+        ids
     }
 
     pub fn proved(&self, stream: &str) -> Option<Time> {

@@ -254,10 +254,12 @@ fn a_record_whose_row_cannot_be_read_is_not_missed() {
     assert_eq!(running.gate("1"), "allow");
     running.sweep("crm.deals", vec![deal("8", DealState::Open, &["1"], None)], vec![]);
     assert_eq!((running.gate("1"), running.blocks("1")), ("hold open_deal_person".into(), true));
-    // One that is listed in no way is gone in the end.
+    // One that is listed in no way, and is not found by its id, is gone in the end.
     for _ in 0..2 {
         running.later(Span::minutes(1));
         running.sweep("ma.people", others(), vec![]);
     }
+    assert!(running.blocks("1"));
+    assert_eq!(running.look_back(|_| Vec::new()), ["1"]);
     assert!(!running.blocks("1"));
 }

@@ -234,6 +234,11 @@ impl Channel {
         self.unknown.insert(idx, why);
     }
 
+    /// Whether the record is there is to be known before it is written to again.
+    pub fn look_at(&mut self, idx: Idx, why: &str) {
+        self.unknown.entry(idx).or_insert_with(|| why.into());
+    }
+
     pub fn has_unknown(&self) -> bool {
         !self.unknown.is_empty()
     }

@@ -73,6 +73,7 @@ impl Engine {
             self.keep_record(stream, &record);
         }
         self.journal_read_back(idx, shown, now);
+        self.dirty.insert(idx);
         let Some(sent) = self.world.slot(idx).target.as_ref().and_then(|t| t.sent.clone()) else { return };
         if landed(&sent, shown, words) {
             let record = self.world.record(idx);
@@ -87,28 +88,31 @@ impl Engine {
         self.on_target(idx, |t| {
             t.not_written(shown.is_blocked(), own_mark || signed, |op| lane_landed(op, &sent, shown, words), &why, now);
         });
-        self.dirty.insert(idx);
     }
 
     /// The record is not there any more: nothing can be written to it.
     fn book_not_found(&mut self, idx: Idx, why: &str, now: Time) {
         let mut record = self.world.record(idx);
         if !record.is_gone() {
+            tracing::info!(record = %record.id, "the record is not there any more");
             record.presence = Presence::Gone(now);
             let stream = self.world.slot(idx).stream.clone();
             self.keep_record(stream, &record);
         }
         let sent = self.world.slot(idx).target.as_ref().and_then(|t| t.sent.as_ref());
+        let was_sent = sent.is_some();
         if let Some(block) = sent.and_then(|s| s.block) {
             let change = Change { block: Some(block), ..Change::default() };
             self.journal_outcome(idx, &change, WriteOutcome::Unknown, Some("the record was not found".into()), now);
         }
-        let why = format!("{why}; read back: the record was not found");
-        self.on_target(idx, |t| {
-            // Whether a block of ours stands there nobody knows.
-            let ours = t.block_ours;
-            t.not_written(ours, true, |_| false, &why, now);
-        });
+        if was_sent {
+            let why = format!("{why}; read back: the record was not found");
+            self.on_target(idx, |t| {
+                // Whether a block of ours stands there nobody knows.
+                let ours = t.block_ours;
+                t.not_written(ours, true, |_| false, &why, now);
+            });
+        }
         self.set_lanes(&record.id.system, idx, Lanes::default());
         self.dirty.insert(idx);
     }
