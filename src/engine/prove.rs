@@ -80,7 +80,8 @@ impl Engine {
                 }
                 Pass::Changes(since) => {
                     let overlaps = info.as_ref().is_some_and(|i| i.overlaps);
-                    if !overlaps || run.newest.is_some_and(|n| n >= *since) {
+                    let shows_the_newest = !overlaps || run.newest.is_some_and(|n| n >= *since);
+                    if shows_the_newest {
                         stream.silent_passes = 0;
                     } else {
                         stream.silent_passes = stream.silent_passes.saturating_add(1);
@@ -91,7 +92,8 @@ impl Engine {
                         stream.silent_passes = 0;
                     }
                     stream.goes_on_from(run);
-                    let works = !stream.filter_broken && stream.filter_tested_at.is_some();
+                    // What does not even show the newest known record may hide others.
+                    let works = shows_the_newest && !stream.filter_broken && stream.filter_tested_at.is_some();
                     if sound && stream.swept_at.is_some() && works {
                         stream.proves(proves_at, now);
                     }

@@ -79,6 +79,28 @@ fn what_was_read_and_is_not_decided_on_makes_nothing_fresh() {
     assert!(!running.because().contains("crm.people was proved"), "{}", running.because());
 }
 
+/// A listing of changes begins so early that it shows the newest known record again. One that does not may hide others, too.
+#[test]
+fn a_listing_of_changes_without_the_newest_known_record_proves_nothing() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    let newest = || {
+        let mut person = person("crm:person:1", &address("1"), None);
+        person.changed_at = Some(NOW);
+        person
+    };
+    running.pass("crm.people", Pass::Sweep, page(vec![newest()], vec![]));
+    running.pass("crm.people", Pass::FilterTest(NOW.plus(Span::days(1))), PageRead::default());
+    let filtered = |running: &super::place::Running| {
+        running.engine.systems.named("crm").unwrap().streams[&nayose::model::Name::from("people")].filtered_at
+    };
+    for (shown, counts) in [(vec![newest()], true), (vec![], false), (vec![], false), (vec![newest()], true)] {
+        running.later(Span::minutes(1));
+        running.pass("crm.people", Pass::Changes(NOW), page(shown, vec![]));
+        assert_eq!(filtered(&running) == Some(running.now.minus(Span::minutes(1))), counts, "less the lag");
+    }
+}
+
 /// A token that may not read associations any more is answered with empty lists by some systems.
 #[test]
 fn deals_that_all_name_nobody_at_once_do_not_prove_who_is_on_them() {
@@ -152,7 +174,9 @@ fn a_filtered_pass_over_persons_counts_while_a_young_sweep_stands_behind_it() {
     let filtered = |running: &mut super::place::Running| {
         read_but_contacts(running);
         running.pass("crm.people", Pass::FilterTest(running.now.plus(Span::days(365))), PageRead::default());
-        running.pass("crm.people", Pass::Changes(NOW), page(vec![person("crm:person:1", &address("1"), None)], vec![]));
+        let mut newest = person("crm:person:1", &address("1"), None);
+        newest.changed_at = Some(NOW);
+        running.pass("crm.people", Pass::Changes(NOW), page(vec![newest], vec![]));
         running.decide();
     };
     running.later(Span::minutes(90));
