@@ -37,18 +37,22 @@ pub enum Error {
     Connector(#[from] NotConnected),
 }
 
-/// The wall clock, which never goes back nor stands still while the process lives: set back, it would make old proofs look fresh.
+/// The wall clock as it stands, which an administrator or NTP may set back.
 #[allow(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+pub fn wall() -> Time {
+    Time(jiff::Timestamp::now().as_millisecond())
+}
+
+/// The wall clock, which never goes back nor stands still while a state is open: set back, it would make old proofs look fresh.
 pub fn clock() -> Clock {
-    let wall = || jiff::Timestamp::now().as_millisecond();
-    let last = Mutex::new((wall(), tokio::time::Instant::now()));
+    let last = Mutex::new((wall().0, tokio::time::Instant::now()));
     Arc::new(move || {
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         let at = tokio::time::Instant::now();
         let passed = at.duration_since(last.1).as_millis() as i64;
         // Whole milliseconds only, so that asking often does not make it slow.
         let at = last.1 + std::time::Duration::from_millis(passed as u64);
-        *last = ((last.0 + passed).max(wall()), at);
+        *last = ((last.0 + passed).max(wall().0), at);
         Time(last.0)
     })
 }

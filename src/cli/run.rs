@@ -5,15 +5,24 @@ use super::{Exit, open, output, service};
 use crate::config::Config;
 use crate::daemon::halt::{TRY_AT_MOST, Waited};
 use crate::daemon::{reload::Source, run, shell::Shell, socket};
+use crate::engine::Error;
+use crate::model::{Span, Time};
 use crate::web;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+/// How often our clock is held beside the wall clock.
+const WALL_LOOKED_AT_EVERY: Duration = Duration::from_secs(10);
+
+/// What the wall clock may be behind ours: more, and all that it dates differs from what the systems tell.
+const SET_BACK_MAX: Span = Span::minutes(2);
 
 pub async fn run(common: &Common) -> Exit {
     let config = match open::config(common) {
@@ -44,7 +53,12 @@ pub async fn run(common: &Common) -> Exit {
         let folder_read = common.config.clone();
         let load = Box::new(move || open::load(&folder_read));
         let source = Source { folder: common.config.clone(), load, started: started.clone() };
-        let ended = run::run(shell.clone(), Some(source), stopped.clone()).await;
+        let ended = tokio::select! {
+            ended = run::run(shell.clone(), Some(source), stopped.clone()) => ended,
+            by = set_back(|| shell.now(), open::wall) => {
+                Err(Error::Halted(format!("this machine's clock was set back by {} s, and ours has to follow it", by.as_seconds())))
+            }
+        };
         let Err(error) = ended else {
             open.close();
             doors.remove_socket();
@@ -67,6 +81,18 @@ pub async fn run(common: &Common) -> Exit {
         }
         open.close();
         tracing::warn!("the state was opened anew; what was under way is read back");
+    }
+}
+
+/// Our own clock does not go back while a state is open; so that one that was ahead (at the boot, before the network told the time) is not
+/// followed for as long as it was ahead, the state is opened anew once this returns: by how much the wall clock is behind ours.
+async fn set_back(ours: impl Fn() -> Time, wall: impl Fn() -> Time) -> Span {
+    loop {
+        tokio::time::sleep(WALL_LOOKED_AT_EVERY).await;
+        let by = ours().since(wall());
+        if by > SET_BACK_MAX {
+            return by;
+        }
     }
 }
 
@@ -159,4 +185,21 @@ async fn signals(stop: watch::Sender<bool>) {
     }
     service::stopping();
     let _ = stop.send(true);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wall_clock_that_is_set_back_is_noticed_and_one_that_trails_a_little_is_not() {
+        let looks = Cell::new(0);
+        let wall = || {
+            looks.set(looks.get() + 1);
+            Time(if looks.get() < 5 { 880_000 } else { -31_400_000 })
+        };
+        let by = set_back(|| Time(1_000_000), wall).await;
+        assert_eq!((by, looks.get()), (Span::seconds(32_400), 5));
+    }
 }
