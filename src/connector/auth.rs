@@ -114,14 +114,20 @@ impl Authenticator {
     }
 
     /// What to send. Where a token must be fetched first, all who wait share one request.
-    /// `rules` tell what a refusal means, as with any other answer of the system.
-    pub async fn credential(&self, transport: &dyn Transport, rules: &Rules, now: Time, timeout: Span) -> Result<Credential, SignIn> {
+    /// `rules` tell what a refusal means, as with any other answer of the system; `theirs` is the time by the system's own clock.
+    pub async fn credential(
+        &self,
+        transport: &dyn Transport,
+        rules: &Rules,
+        (now, theirs): (Time, Time),
+        timeout: Span,
+    ) -> Result<Credential, SignIn> {
         match self {
             Authenticator::None => Ok(Credential::fixed(None)),
             Authenticator::Fixed(name, value) => Ok(Credential::fixed(Some((name.clone(), value.clone())))),
             Authenticator::Jwt { id, key, audience, scheme, lifetime } => {
                 let header = Header { alg: Algorithm::HS256, kid: Some(id.clone()), ..Header::default() };
-                let iat = now.0.div_euclid(1000);
+                let iat = theirs.0.div_euclid(1000);
                 let claims = json!({"iat": iat, "exp": iat + lifetime.as_seconds(), "aud": audience});
                 let token = jsonwebtoken::encode(&header, &claims, key).map_err(|e| SignIn::refused(e.to_string()))?;
                 Ok(Credential::fixed(Some((AUTHORIZATION, sensitive(&format!("{scheme} {token}")).map_err(SignIn::refused)?))))
@@ -141,6 +147,11 @@ impl Authenticator {
                 Ok(Credential { header: Some((AUTHORIZATION, header)), number: Some(tokens.number) })
             }
         }
+    }
+
+    /// Whether what proves us is signed anew for each request, with the time in it.
+    pub fn is_signed(&self) -> bool {
+        matches!(self, Authenticator::Jwt { .. })
     }
 
     /// The server did not accept this token: the next request fetches another. True: so may this one, at once. A sign-in that was refused

@@ -2,6 +2,7 @@
 //!
 //! Reads are repeated while that makes sense. A write is repeated only where it surely did not happen.
 
+use super::apart::Apart;
 use super::auth::{Authenticator, SignIn};
 use super::budget::Budget;
 use super::compressed::{Packed, unpacked};
@@ -49,6 +50,7 @@ pub struct Http {
     pub clock: Clock,
     network: Network,
     secrets: Secrets,
+    apart: Apart,
 }
 
 /// An answer that the system calls a success.
@@ -105,6 +107,7 @@ impl Http {
                 clock,
                 network: network.clone(),
                 secrets: Secrets::new(settings.secrets().chain(network.secrets())),
+                apart: Apart::default(),
             }),
             _ => Err(problems),
         }
@@ -170,7 +173,7 @@ impl Http {
 
     /// One request, with redirects within the host where it only reads by GET. Beside the outcome, the number of the token that was sent.
     async fn once(&self, request: &Prepared) -> (Result<Answer, Failure>, Option<u64>) {
-        let sent = match self.auth.credential(&*self.wire.transport, &self.rules, (self.clock)(), self.timeout).await {
+        let sent = match self.auth.credential(&*self.wire.transport, &self.rules, self.apart.times((self.clock)()), self.timeout).await {
             Ok(credential) => credential,
             Err(SignIn::Said(kind, said)) => {
                 let said = self.told(&said);
@@ -241,6 +244,7 @@ impl Http {
         let header = |name| response.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
         let told = header(RETRY_AFTER).and_then(|h| retry_after(h, now));
         let clock_skew_ms = header(DATE).and_then(http_date).map(|date| date.0 - now.0);
+        self.apart.hear(clock_skew_ms);
         let limit = self.answer_bytes_max;
         let body = match unpacked(&response.body, header(CONTENT_ENCODING), limit) {
             Ok(body) => body,
@@ -269,6 +273,8 @@ impl Http {
                 Err(_) => Some(begins()).filter(|b| !b.is_empty()),
             };
             let message = message.map_or_else(|| status.to_string(), |m| format!("{status}: {m}"));
+            let apart = self.apart.told().filter(|_| kind == Kind::Credential && self.auth.is_signed());
+            let message = [Some(message), apart].into_iter().flatten().collect::<Vec<_>>().join("; ");
             return Err(self.failure(request, kind, message));
         }
         match json {

@@ -3,13 +3,14 @@
 //! - what an admin writes: [`manifest`] (the vocabulary), [`load`] and `check*` (files, and every mistake in them; [`regular`]: how files are
 //!   read), [`examples`] (a connector proves itself)
 //! - what a raw answer becomes: [`json`], [`paths`], `scalars`, `numbers`, `condition`, [`map`]
-//! - what a request is made of: `template`, [`settings`], `request`, `auth`
+//! - what a request is made of: `template`, [`settings`], `request`, `auth`, `apart`
 //! - how it is sent: [`network`], [`transport`], `http`, `compressed`, `budget`, `retry`, `failure`, `error`, and `secrets`, which keeps them out of
 //!   messages
 //! - reading: `streams`, `passes`, `paging`, `feed`; writing: `writes`, `rows`, `results`, `labels`, `halving`
 //!
 //! The daemon sees none of it: it speaks to a [`Connector`], of which [`RestConnector`] is the one that manifests make.
 
+mod apart;
 mod auth;
 mod budget;
 mod check;

@@ -45,3 +45,27 @@ async fn a_jwt_is_signed_with_the_keys_second_half() {
     let claims = jsonwebtoken::decode::<serde_json::Value>(token, &DecodingKey::from_secret(&[0, 255, 16]), &rules).unwrap().claims;
     assert_eq!((claims["iat"].as_i64(), claims["exp"].as_i64()), (Some(NOW.0 / 1000), Some(NOW.0 / 1000 + 240)));
 }
+
+/// A Ghost whose clock was six minutes ahead refused each token as expired, and the key was blamed.
+#[tokio::test]
+async fn what_is_signed_bears_the_time_of_the_systems_own_clock() {
+    const AHEAD_S: i64 = 360;
+    let date = jiff::Timestamp::from_millisecond(NOW.0 + AHEAD_S * 1000).unwrap().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let server = Server::start(move |asked, _| {
+        let token = asked.authorization.strip_prefix("Ghost ").unwrap();
+        let mut rules = Validation::new(Algorithm::HS256);
+        rules.set_audience(&["/admin/"]);
+        rules.validate_exp = false;
+        let claims = jsonwebtoken::decode::<serde_json::Value>(token, &DecodingKey::from_secret(&[0, 255, 16]), &rules).unwrap().claims;
+        let expired = claims["exp"].as_i64().unwrap() < NOW.0 / 1000 + AHEAD_S;
+        let body = if expired { json!({"message": "jwt expired"}) } else { json!({"r": []}) };
+        Reply(if expired { 401 } else { 200 }, vec![("date", date.clone())], body.to_string())
+    })
+    .await;
+    let mut text = String::from("[auth]\nkind = 'jwt'\nkey = '6b02:00ff10'\naudience = '/admin/'\nscheme = 'Ghost'\nlifetime = '4m'\n");
+    text.push_str(STREAM);
+    let connector = server.connector(&text);
+    let told = read(&connector, "s", Pass::Sweep).await.end.unwrap_err().to_string();
+    assert!(told.contains("its clock and ours differ by 360 s"), "{told}");
+    assert!(read(&connector, "s", Pass::Sweep).await.complete());
+}
