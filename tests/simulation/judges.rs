@@ -87,17 +87,18 @@ fn overdue(sim: &Sim<'_>, cause: Cause, since: Time, now: Time, slack: i64) -> O
     long.then(|| format!("{what} since {} s", (now.0 - since.0) / 1000))
 }
 
-/// The desk's exports leave out what changed within the last minute, and show nothing of it, also if it is as it was for days (README,
-/// "The limits"). So long, and until the next look.
-const LEFT_OUT_MS: i64 = 60_000 + 60_000;
-
-/// Whether the exports leave out a ticket, or one whom it names.
+/// Whether the desk's exports left out a ticket, or one whom it names: they show nothing of what changed within the minute before they are
+/// asked, also if it is as it was for days (README, "The limits"). The next look shows it, and is due within the limit.
 fn is_left_out(sim: &Sim<'_>, number: u32) -> bool {
-    let changed = |table: Table, number: u32| sim.truth.item(table, number).map(|i| i.now().stamped);
-    let ticket = sim.truth.item(Table::SupportTickets, number);
-    let people = ticket.iter().flat_map(|t| t.people_since.keys()).filter_map(|p| p.parse().ok());
-    let mut times = people.filter_map(|p| changed(Table::SupportPeople, p)).chain(changed(Table::SupportTickets, number));
-    times.any(|at| sim.truth.now.0 - at.0 <= LEFT_OUT_MS)
+    let left_out = |table: Table, number: u32| {
+        let stream = if table == Table::SupportTickets { "support.tickets" } else { "support.people" };
+        let proved = sim.daemon.as_ref().and_then(|d| d.proofs.get(stream)).map(|p| p.at);
+        let changed = sim.truth.item(table, number).map(|i| i.now().stamped);
+        changed.zip(proved).is_some_and(|(at, proved)| at >= proved && sim.truth.now.0 - at.0 <= TICKET_LIMIT_MS + SLACK_MS)
+    };
+    let people = sim.truth.item(Table::SupportTickets, number).into_iter().flat_map(|t| t.people_since.keys());
+    let mut people = people.filter_map(|p| p.parse().ok());
+    left_out(Table::SupportTickets, number) || people.any(|person| left_out(Table::SupportPeople, person))
 }
 
 fn address_limit(address: Borne) -> i64 {
