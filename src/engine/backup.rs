@@ -23,6 +23,8 @@ impl Engine {
     pub fn backup(&mut self, now: Time) -> Result<Option<Made>, Error> {
         self.commit()?;
         let Some(file) = self.disk.state.backup_place() else { return Ok(None) };
+        // Who asked may work in another folder than we do.
+        let file = std::path::absolute(&file).unwrap_or(file);
         // Of a backup that nobody took away.
         match fs::remove_file(&file) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -4,7 +4,7 @@ use super::engine::{Engine, Error};
 use super::observe::{Follows, PassRun};
 use super::reconcile::is_target;
 use crate::connector::{Error as SystemError, Pass, PassEnd, SWEEP_EVERY};
-use crate::model::{Entity, Name, Presence, Span, Time};
+use crate::model::{Entity, Name, Presence, Span, Time, counted};
 
 /// A stream that listed at least so many records and now lists none is not believed: a lost scope looks like that.
 const EMPTY_SUSPICIOUS_FROM: usize = 5;
@@ -160,6 +160,13 @@ impl Engine {
         if !end.complete {
             return Some("the listing is not complete: it was not read to its end".to_string());
         }
+        if let Some(deal) = run.deals_without_people.first().filter(|_| run.carries_people && !self.are_people_asked_for(run)) {
+            let count = counted(run.deals_without_people.len(), "deal", "deals");
+            return Some(format!(
+                "the people of {count} are not shown whole, the first is {}:deal:{deal}; nothing else tells them",
+                run.system
+            ));
+        }
         match &run.pass {
             Pass::ForEach(asked) if !asked.is_empty() && (run.read == 0 || (run.naming == 0 && run.emptied >= EMPTY_SUSPICIOUS_FROM)) => {
                 Some(format!(
@@ -175,6 +182,12 @@ impl Engine {
             }
             _ => None,
         }
+    }
+
+    /// Whether another stream tells the people of this one's deals.
+    fn are_people_asked_for(&self, run: &PassRun) -> bool {
+        let infos = self.systems.get(&run.system).map(|s| &s.infos);
+        infos.is_some_and(|infos| infos.values().any(|i| i.for_each.as_ref() == Some(&run.stream)))
     }
 
     /// The people of some deals were read, after a pass that showed those without.

@@ -1,7 +1,7 @@
 //! Values that are there and cannot be read, and fields that no answer shows.
 
 use super::place::{NOW, Place, Running, address, deal, page, person};
-use nayose::connector::{PageRead, Pass, PermitChange};
+use nayose::connector::{Observed, PageRead, Pass, PermitChange};
 use nayose::model::{DealState, Mark, Name, Record, Span, Time, Value};
 
 const PEOPLE: [(&str, Option<&str>); 2] = [("1", None), ("2", None)];
@@ -132,4 +132,28 @@ fn a_lead_whose_address_cannot_be_read_gets_no_permit_and_loses_the_one_that_it_
     running.sweep("ma.people", vec![unread, other], vec![]);
     let withdrawn = running.due("ma:person:1").protective.and_then(|c| c.permit);
     assert_eq!(withdrawn, Some(PermitChange::Withdrawn));
+}
+
+/// The system began to tell people as objects: the deal was taken for one that names nobody, and the gate let its people through.
+#[test]
+fn people_of_a_deal_that_cannot_be_read_leave_the_pass_unproved_where_nothing_else_tells_them() {
+    let place = only_if("deal.open").with_crm(OWN_CRM, "");
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    for (told, proves) in [(false, false), (true, true)] {
+        running.later(Span::minutes(10));
+        let mut page = page(vec![deal("8", DealState::Open, &[], None)], vec![]);
+        if let Observed::Record { people_told, .. } = &mut page.observed[0] {
+            *people_told = told;
+        }
+        running.pass("crm.deals", Pass::Sweep, page);
+        running.decide();
+        assert_eq!(running.proved("crm.deals") == Some(running.now), proves);
+        assert_eq!(
+            running.because().contains("the people of 1 deal are not shown whole, the first is crm:deal:8"),
+            !told,
+            "{}",
+            running.because()
+        );
+    }
 }
