@@ -1,7 +1,8 @@
 //! Records of a target that its listing does not show any more: a static list that somebody rebuilds, a view, a part of all.
 
 use super::place::{NOW, Place, Running, deal, page, person};
-use nayose::connector::Outcome;
+use nayose::connector::{Error, Outcome};
+use nayose::engine::delivery::Act;
 use nayose::model::{DealState, Span};
 
 /// Two leads are known and everything is read.
@@ -62,4 +63,19 @@ fn a_lead_that_is_not_there_when_it_is_asked_for_is_gone_and_nothing_is_due() {
     // It is not asked for again and again.
     list_without_the_second(&mut running);
     assert_eq!(look(&mut running, false), Vec::<String>::new());
+}
+
+/// A token that may write and not read by id: the stop mark waits for no answer.
+#[test]
+fn a_lead_that_cannot_be_asked_for_is_stopped_all_the_same() {
+    let place = Place::new();
+    let mut running = begun(&place);
+    list_without_the_second(&mut running);
+    list_without_the_second(&mut running);
+    opens_a_deal(&mut running);
+    let Some(Act::ReadBack(asked)) = running.engine.next_act(&"ma".into(), running.now) else { panic!("nothing is asked for") };
+    let lost = Error::Unreachable { system: "ma".into(), what: "read back".into(), why: "no answer".into() };
+    running.engine.book_read_back(&asked, Err(lost), running.now).unwrap();
+    let sent = running.deliver(|_| Outcome::Applied);
+    assert!(sent.iter().any(|op| &*op.record.id == "2" && op.change.block == Some(true)), "{sent:?}");
 }

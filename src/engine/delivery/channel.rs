@@ -4,7 +4,7 @@ use super::super::places::Places;
 use super::super::world::Idx;
 use crate::connector::{Lane, Outcome};
 use crate::model::{Span, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Batches on their way to one system at the same time.
@@ -56,6 +56,8 @@ pub struct Channel {
     in_flight: Places,
     touched: Places,
     unknown: BTreeMap<Idx, Arc<str>>,
+    /// Records that no listing shows, and that are to be asked for. They may be written to meanwhile.
+    unlisted: BTreeSet<Idx>,
     looked_at: Places,
     writes: [usize; 3],
     looks: usize,
@@ -145,7 +147,7 @@ impl Channel {
 
     /// Whether a request of this record is under way, or what became of its last write is not known.
     pub fn is_busy(&self, idx: Idx) -> bool {
-        self.in_flight.contains(&idx) || self.unknown.contains_key(&idx)
+        self.in_flight.contains(&idx) || self.unknown.contains_key(&idx) || self.looked_at.contains(&idx)
     }
 
     pub fn is_in_flight(&self, idx: Idx) -> bool {
@@ -227,6 +229,7 @@ impl Channel {
         self.unknown.extend(self.in_flight.drain().map(|idx| (idx, why.clone())));
         (self.writes, self.looks) = Default::default();
         self.looked_at.clear();
+        self.unlisted.clear();
     }
 
     /// Sent, and nobody told what became of it.
@@ -234,9 +237,9 @@ impl Channel {
         self.unknown.insert(idx, why);
     }
 
-    /// Whether the record is there is to be known before it is written to again.
-    pub fn look_at(&mut self, idx: Idx, why: &str) {
-        self.unknown.entry(idx).or_insert_with(|| why.into());
+    /// No listing shows the record: whether it is there is to be asked.
+    pub fn is_unlisted(&mut self, idx: Idx) {
+        self.unlisted.insert(idx);
     }
 
     pub fn has_unknown(&self) -> bool {
@@ -249,7 +252,12 @@ impl Channel {
             return Vec::new();
         }
         let at_once = (at_once >> self.look_wait.failures.min(16)).max(1);
-        let waiting = self.unknown.keys().filter(|i| !self.in_flight.contains(*i) && !self.looked_at.contains(*i));
+        // What a write waits for comes first.
+        let waiting = self
+            .unknown
+            .keys()
+            .chain(self.unlisted.iter().filter(|i| !self.unknown.contains_key(*i)))
+            .filter(|i| !self.in_flight.contains(*i) && !self.looked_at.contains(*i));
         let found: Vec<Idx> = waiting.take(at_once).copied().collect();
         if !found.is_empty() {
             self.looks += 1;
@@ -272,6 +280,7 @@ impl Channel {
 
     /// What became of the record's last write is known now. Gives why it was not.
     pub fn is_known(&mut self, idx: Idx) -> Option<Arc<str>> {
+        self.unlisted.remove(&idx);
         self.unknown.remove(&idx)
     }
 

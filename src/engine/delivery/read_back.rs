@@ -44,7 +44,7 @@ impl Engine {
             Ok(found) => found,
             Err(error) => {
                 let count = asked.places.len();
-                tracing::warn!(system = %asked.system, %error, count, "writes of unknown outcome could not be read back; it is tried again");
+                tracing::warn!(system = %asked.system, %error, count, "records could not be read by their ids; it is tried again");
                 return Ok(());
             }
         };
