@@ -487,24 +487,33 @@ pub struct Process {
     child: Child,
     args: String,
     readers: Vec<JoinHandle<String>>,
+    told: Arc<Mutex<Vec<u8>>>,
     output: Option<(String, String)>,
 }
 
 impl Process {
     pub fn start(command: &mut Command) -> Process {
         let mut child = command.spawn().unwrap();
-        let read = |mut from: Box<dyn Read + Send>| {
+        let read = |mut from: Box<dyn Read + Send>, so_far: Arc<Mutex<Vec<u8>>>| {
             std::thread::spawn(move || {
-                let mut bytes = Vec::new();
-                let _ = from.read_to_end(&mut bytes);
-                String::from_utf8_lossy(&bytes).into_owned()
+                let mut bytes = [0; 4096];
+                loop {
+                    match from.read(&mut bytes) {
+                        Ok(0) => break,
+                        Ok(count) => so_far.lock().unwrap().extend_from_slice(&bytes[..count]),
+                        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                        Err(_) => break,
+                    }
+                }
+                String::from_utf8_lossy(&so_far.lock().unwrap()).into_owned()
             })
         };
         // A test may have put something else in the place of stderr.
         let err: Box<dyn Read + Send> = child.stderr.take().map_or_else(|| Box::new(std::io::empty()) as _, |err| Box::new(err) as _);
-        let readers = vec![read(Box::new(child.stdout.take().unwrap())), read(err)];
+        let told = Arc::default();
+        let readers = vec![read(Box::new(child.stdout.take().unwrap()), Arc::default()), read(err, Arc::clone(&told))];
         let args = command.get_args().map(|a| a.to_string_lossy()).collect::<Vec<_>>().join(" ");
-        Process { child, args, readers, output: None }
+        Process { child, args, readers, told, output: None }
     }
 
     pub fn try_wait(&mut self) -> Option<ExitStatus> {
@@ -537,6 +546,12 @@ impl Process {
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// What it wrote to stderr until now.
+    #[allow(dead_code, reason = "shared with the damage tests, which ask for it")]
+    pub fn told(&self) -> String {
+        String::from_utf8_lossy(&self.told.lock().unwrap()).into_owned()
     }
 
     /// What it wrote to stdout and stderr; call it when the process has ended.

@@ -79,7 +79,7 @@ fn the_daemon(stage: &mut Stage) -> Row {
     assert_eq!(world.status()["protection"], "not_protecting");
     let writes = world.writes().len();
     // It goes on trying, says so, and stays.
-    std::thread::sleep(std::time::Duration::from_millis(2500));
+    wait_until("it tries again", SOON, || process.told().contains("still nothing is read or written"));
     assert!(process.try_wait().is_none(), "it ended: {:?}", process.output());
     assert_eq!(get("/readyz").0, 503);
     assert_eq!(world.writes().len(), writes, "written while nothing can be kept");
