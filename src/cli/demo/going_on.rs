@@ -2,6 +2,7 @@
 
 use super::script::someone_free;
 use super::stage::Stage;
+use std::borrow::Cow;
 use std::path::Path;
 
 /// What a person needs in a second terminal.
@@ -52,9 +53,9 @@ fn program() -> String {
 }
 
 /// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@,".contains(c);
-    if word.chars().all(plain) { word.to_string() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+fn quoted(word: &str) -> Cow<'_, str> {
+    // Only what no path can hold, a NUL, cannot be quoted.
+    shlex::try_quote(word).unwrap_or(Cow::Borrowed(word))
 }
 
 #[cfg(test)]
@@ -64,6 +65,6 @@ mod tests {
     #[test]
     fn a_word_is_quoted_where_a_shell_would_cut_it() {
         assert_eq!(quoted("tmp/nayose-demo-aB3"), "tmp/nayose-demo-aB3");
-        assert_eq!(quoted("tmp/my folder/it's"), "'tmp/my folder/it'\\''s'");
+        assert_eq!(quoted("tmp/my folder/it's"), "\"tmp/my folder/it's\"");
     }
 }
