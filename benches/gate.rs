@@ -23,6 +23,7 @@ const HTTP_CALLS: usize = 20_000;
 const NOW: Time = Time(1_795_212_000_000);
 
 /// As the daemon's.
+#[cfg(feature = "dist")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

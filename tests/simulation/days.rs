@@ -17,6 +17,7 @@ use daily::Plan;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+#[cfg(feature = "dist")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
