@@ -30,10 +30,26 @@ pub enum Log {
     Json,
 }
 
+/// Of comments.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Language {
+    En,
+    Ja,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Three sandbox systems, the daemon and a script of events, all on this machine
     Demo(Demo),
+    /// Write an example config with comments, to be edited; never over a file that is there
+    Init {
+        /// The folder; the one of --config if it is left out
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+        /// The language of the comments
+        #[arg(long, value_enum, default_value_t = Language::En, value_name = "LANGUAGE")]
+        language: Language,
+    },
     /// Check config and manifests; all mistakes at once
     Check,
     /// Read everything and show what would be written; sends nothing (exit 4: there is something)
@@ -134,6 +150,17 @@ pub enum Action {
         /// One of them; all if it is left out
         #[arg(value_enum)]
         file: Option<super::schema::File>,
+    },
+    /// Completions for a shell, to stdout
+    Completions {
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// The manual page, to stdout
+    Man {
+        /// The pages of all commands into this folder instead
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
     },
     /// Connectors: what each can do, its examples, a first look at a system
     Connector {

@@ -5,12 +5,14 @@ mod approve;
 mod args;
 mod backup;
 mod check;
+mod completions;
 mod connector;
 mod deadletters;
 mod demo;
 mod explain;
 mod export;
 mod gate;
+mod init;
 mod log;
 mod open;
 mod output;
@@ -92,6 +94,9 @@ async fn act(args: Args) -> Exit {
     let common = args.common();
     match args.action {
         Action::Demo(options) => demo::demo(options, &common).await,
+        Action::Init { folder, language } => init::init(&common, folder.as_deref().unwrap_or(&common.config), language),
+        Action::Completions { shell } => completions::completions(shell),
+        Action::Man { folder } => completions::man(&common, folder.as_deref()),
         Action::Check => check::check(&common),
         Action::Plan { known } => plan::plan(&common, known).await,
         Action::Sync { system } => sync::sync(&common, system).await,

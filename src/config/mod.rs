@@ -10,11 +10,13 @@
 //! - `connectors`: manifests out of the connector room
 //! - `offers`: what the configured systems can read; the other files are checked against it
 //! - `precedence`, `policy`, `proof`, `consent`: one file each, and what they share
+//! - `example`: the folder that `nayose init` writes
 
 mod connectors;
 mod consent;
 mod consequences;
 mod document;
+mod example;
 mod http;
 mod keys;
 mod load;
@@ -39,6 +41,7 @@ mod writes;
 
 pub use connectors::Connectors;
 pub use consequences::nothing_is_held;
+pub use example::{Language, example};
 pub use load::{load, load_with, state_of};
 pub use mistake::{Mistake, Mistakes};
 pub use notify::{Mail, Notify, Security, Webhook, WebhookKind};

@@ -12,6 +12,7 @@ mod doors;
 mod explained;
 mod faults;
 mod first_contact;
+mod first_steps;
 mod guards;
 mod harness;
 mod holds;

@@ -1,0 +1,51 @@
+//! `nayose init`
+
+use super::args::{Common, Language};
+use super::{Exit, output};
+use crate::config;
+use serde_json::json;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Writes the four files of an example config; none if one of them is there already.
+pub fn init(common: &Common, folder: &Path, language: Language) -> Exit {
+    let files = config::example(match language {
+        Language::En => config::Language::English,
+        Language::Ja => config::Language::Japanese,
+    });
+    let there: Vec<String> = files.iter().map(|(name, _)| folder.join(name)).filter(|f| f.symlink_metadata().is_ok()).map(shown).collect();
+    if !there.is_empty() {
+        output::problem(&format!("{} there already, and nothing was written; name another folder", is_or_are(&there)));
+        return Exit::Refused;
+    }
+    let written = fs::create_dir_all(folder).and_then(|()| files.iter().map(|(name, text)| write_new(&folder.join(name), text)).collect());
+    let written: Vec<PathBuf> = match written {
+        Ok(written) => written,
+        Err(error) => {
+            output::problem(&format!("the example config cannot be written into {}: {error}", folder.display()));
+            return Exit::Refused;
+        }
+    };
+    if common.json {
+        output::json(&json!({ "written": written }));
+    } else {
+        written.iter().for_each(|file| output::line(&shown(file.clone())));
+        output::note("edit them, put the secrets into the environment (or files) that systems.toml names, then run `nayose check`");
+    }
+    Exit::Done
+}
+
+/// Never over a file that somebody else made in this very moment.
+fn write_new(file: &Path, text: &str) -> io::Result<PathBuf> {
+    File::create_new(file)?.write_all(text.as_bytes())?;
+    Ok(file.to_path_buf())
+}
+
+fn shown(file: PathBuf) -> String {
+    file.display().to_string()
+}
+
+fn is_or_are(files: &[String]) -> String {
+    format!("{} {}", files.join(", "), if files.len() == 1 { "is" } else { "are" })
+}

@@ -1,0 +1,64 @@
+//! The config folder that `nayose init` writes: the one of `config/`, with comments in English or Japanese.
+
+/// The language of the comments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    English,
+    Japanese,
+}
+
+/// The four files, each with its name.
+pub fn example(language: Language) -> [(&'static str, &'static str); 4] {
+    match language {
+        Language::English => [
+            (super::SYSTEMS, include_str!("../../config/systems.toml")),
+            (super::PRECEDENCE, include_str!("../../config/precedence.toml")),
+            (super::POLICY, include_str!("../../config/policy.toml")),
+            (super::CONSENT, include_str!("../../config/consent.toml")),
+        ],
+        Language::Japanese => [
+            (super::SYSTEMS, include_str!("../../docs/ja/config/systems.toml")),
+            (super::PRECEDENCE, include_str!("../../docs/ja/config/precedence.toml")),
+            (super::POLICY, include_str!("../../docs/ja/config/policy.toml")),
+            (super::CONSENT, include_str!("../../docs/ja/config/consent.toml")),
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Connectors, load};
+
+    #[test]
+    fn the_example_is_right_in_both_languages() {
+        for language in [Language::English, Language::Japanese] {
+            let folder = tempfile::tempdir().unwrap();
+            for (name, text) in example(language) {
+                std::fs::write(folder.path().join(name), text).unwrap();
+            }
+            let loaded = load(folder.path(), &|_| Some("only for the test".to_string()), &Connectors);
+            if let Err(mistakes) = loaded {
+                panic!("{language:?}: {}", mistakes.drawn());
+            }
+        }
+    }
+
+    /// The tables and keys are the same, so that what a page says of one file is true of the other.
+    #[test]
+    fn both_languages_say_the_same() {
+        let keys = |text: &str| {
+            let mut table: toml::Table = text.parse().unwrap();
+            table.remove("link");
+            for system in table.get_mut("systems").and_then(toml::Value::as_table_mut).into_iter().flatten() {
+                system.1.as_table_mut().unwrap().remove("time_zone");
+            }
+            let title = table.get_mut("person").and_then(|p| p.get_mut("title")).and_then(toml::Value::as_table_mut);
+            title.and_then(|t| t.remove("because"));
+            table
+        };
+        for (english, japanese) in example(Language::English).iter().zip(example(Language::Japanese)) {
+            assert_eq!(keys(english.1), keys(japanese.1), "{}", english.0);
+        }
+    }
+}
