@@ -127,6 +127,18 @@ fn labels_notes_and_refusals() {
     assert_eq!(one(&m, json!({"id": 1, "gone": []})).1, ["deleted"], "kept out whole");
 }
 
+/// `[]` in the place of a stop mark passed for somebody else's block: the mark was not written, and nobody was told.
+#[test]
+fn a_stop_mark_that_is_no_single_value_is_unknown_and_told() {
+    let m = mapper(Entity::Person, "id = 'id'\n[marks]\nblock = { path = 'stop' }");
+    for odd in [json!([]), json!({}), json!([true]), json!({"value": false})] {
+        let (record, told) = one(&m, json!({"id": 1, "stop": odd}));
+        let record = record.unwrap().0;
+        assert_eq!(record.mark(Mark::Block), Some(&Value::Unreadable), "{odd}");
+        assert!(!record.is_blocked() && told == ["block"], "{odd}: {told:?}");
+    }
+}
+
 #[test]
 fn tickets_know_requesters_by_address_too() {
     let m = mapper(
