@@ -1,7 +1,7 @@
 //! Values that are there and cannot be read, and fields that no answer shows.
 
-use super::place::{NOW, Place, Running, address, deal, page, person};
-use nayose::connector::{Observed, PageRead, Pass, PermitChange};
+use super::place::{NOW, Place, Running, address, at, deal, page, person};
+use nayose::connector::{Observed, Outcome, PageRead, Pass, PermitChange};
 use nayose::model::{DealState, Mark, Name, Record, Span, Time, Value};
 
 const PEOPLE: [(&str, Option<&str>); 2] = [("1", None), ("2", None)];
@@ -156,4 +156,50 @@ fn people_of_a_deal_that_cannot_be_read_leave_the_pass_unproved_where_nothing_el
             running.because()
         );
     }
+}
+
+/// A CRM began to tell addresses as lists: nobody is freed by what cannot be read, in the same run or in the next.
+#[test]
+fn whose_address_becomes_unreadable_counts_under_the_one_that_was_read_last() {
+    for (people, account) in [(&["1"][..], None), (&[], Some("7"))] {
+        let place = Place::new();
+        let mut running = place.start(NOW);
+        running.engine.approve("ma", true, NOW).unwrap();
+        running.read_all(&[("1", Some("7")), ("2", None)]);
+        running.sweep("crm.deals", vec![deal("8", DealState::Open, people, account)], vec![]);
+        assert_eq!(running.deliver(|_| Outcome::Applied).iter().filter(|op| op.change.block == Some(true)).count(), 1);
+        let mut unread = person("crm:person:1", "", Some("7"));
+        unread.set(&Name::from("email"), Value::Unreadable, NOW);
+        unread.has_unread_address = true;
+        for round in 0..4 {
+            if round == 2 {
+                let now = running.now;
+                drop(running);
+                running = place.start(now);
+            }
+            running.later(Span::minutes(1));
+            running.sweep("crm.people", vec![unread.clone(), person("crm:person:2", &address("2"), None)], vec![]);
+            running.sweep("crm.deals", vec![deal("8", DealState::Open, people, account)], vec![]);
+            assert!(running.gate("1").contains("open_deal"), "{round}: {}", running.gate("1"));
+            assert!(running.due("ma:person:1").release.is_none(), "{round}");
+            assert!(running.because().contains("the address of 1 record cannot be read (crm:person:1)"), "{}", running.because());
+        }
+    }
+}
+
+/// It was a list from the first: the person's lead was never found, and mail went out in the middle of the deal.
+#[test]
+fn who_is_on_a_deal_is_held_at_each_address_of_a_list_that_stands_in_its_place() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    let mut unread = person("crm:person:9", "", None);
+    unread.set(&Name::from("email"), Value::Unreadable, NOW);
+    (unread.has_unread_address, unread.addresses) = (true, vec![at("3")]);
+    let lead = person("ma:person:3", &address("3"), None);
+    running.sweep("ma.people", vec![lead], vec![]);
+    running.sweep("crm.people", vec![unread], vec![]);
+    assert_eq!(running.gate("3"), "deny no_basis");
+    running.sweep("crm.deals", vec![deal("8", DealState::Open, &["9"], None)], vec![]);
+    assert!(running.gate("3").contains("open_deal_person") && running.blocks("3"), "{}", running.gate("3"));
 }

@@ -171,7 +171,11 @@ fn every_address_of_a_person_is_taken_and_what_is_not_sure_is_told() {
         (json!({"email": "a@b.example", "more": "no address"}), Some("a@b.example"), "", true),
         (json!({"email": "a@b.example", "others": [{"mail": {"value": 1}}]}), Some("a@b.example"), "", true),
         (json!({"email": "x\0@b.example"}), None, "", true),
-        (json!({"email": {"value": "a@b.example"}}), None, "", true),
+        // Of a list or an object nobody knows which is the person's: none joins, and each holds.
+        (json!({"email": {"value": "a@b.example"}}), None, "a@b.example", true),
+        (json!({"email": ["a@b.example", {"v": ["Emi <c@d.example>", 5]}]}), None, "a@b.example c@d.example", true),
+        (json!({"email": []}), None, "", true),
+        (json!({"email": "a@b.example", "others": [{"mail": {"value": "c@d.example"}}]}), Some("a@b.example"), "c@d.example", true),
         (json!({}), None, "", false),
     ] {
         let mut row = raw.clone();
