@@ -76,6 +76,7 @@ impl Engine {
                 Observed::Merged { from, into } => self.observe_merged(&from, into),
             }
         }
+        self.hold_lacking(run);
         let read_until = self.latest_now(&run.system, now);
         if let Some(stream) = self.stream_mut(&run.system, &run.stream) {
             stream.read_until = Some(read_until);
@@ -147,6 +148,7 @@ impl Engine {
         if !self.doubts.is_empty() {
             self.end_doubt(&new.id);
         }
+        self.weigh_lacking(run, found, &mut new);
         self.note_refusals(&new, run.began);
         let lacks_people = new.id.entity == Entity::Deal && !told.people;
         if let Some(idx) = found

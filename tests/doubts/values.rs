@@ -1,7 +1,7 @@
 //! Values that are there and cannot be read, and fields that no answer shows.
 
 use super::place::{NOW, Place, Running, address, at, deal, page, person};
-use nayose::connector::{Observed, Outcome, PageRead, Pass, PermitChange};
+use nayose::connector::{Observed, Outcome, PageRead, Pass, PassEnd, PermitChange};
 use nayose::model::{DealState, Mark, Name, Record, Span, Time, Value};
 
 const PEOPLE: [(&str, Option<&str>); 2] = [("1", None), ("2", None)];
@@ -202,4 +202,67 @@ fn who_is_on_a_deal_is_held_at_each_address_of_a_list_that_stands_in_its_place()
     assert_eq!(running.gate("3"), "deny no_basis");
     running.sweep("crm.deals", vec![deal("8", DealState::Open, &["9"], None)], vec![]);
     assert!(running.gate("3").contains("open_deal_person") && running.blocks("3"), "{}", running.gate("3"));
+}
+
+const OPT_OUT: &str = r#"name = "own"
+title = "A CRM whose people always show whether they said no"
+role = "crm"
+api_version = "1"
+base_url = "https://crm.example"
+auth = { kind = "none" }
+[streams.people]
+entity = "person"
+sweep = { path = "/people" }
+[streams.people.record]
+id = "id"
+always = ["out"]
+fields = { email = "email" }
+refusals = [{ scope = "all", when = { path = "out", equals = true } }]
+[streams.deals]
+entity = "deal"
+sweep = { path = "/deals", carries_people = true }
+record = { id = "id", people = "people[]", state = [{ is = "open", when = { path = "open", equals = true } }] }
+[streams.deal_people]
+entity = "deal_person"
+carried_by = "deals"
+"#;
+
+/// Pages of contacts by number, as the connector gives them: whether each row shows the field.
+fn read_opt_outs(running: &mut Running, pages: &[&[(&str, bool)]]) {
+    running.later(Span::minutes(1));
+    let mut run = running.engine.begin(&"crm".into(), &"people".into(), Pass::Sweep, running.now);
+    for rows in pages {
+        let record = |(n, shows): &(&str, bool)| {
+            let mut record = person(&format!("crm:person:{n}"), &address(n), None);
+            if !shows {
+                record.unread_refusals = vec!["(out is not there)".into()];
+            }
+            record
+        };
+        let mut page = page(rows.iter().map(record).collect(), vec![]);
+        page.clock_skew_ms = Some(0);
+        (page.shown.rows, page.shown.fields) = (rows.len() as u64, u64::from(rows.iter().any(|(_, shows)| *shows)));
+        running.engine.observe(&mut run, page, running.now).unwrap();
+    }
+    running.engine.end(&run, &PassEnd { complete: true, ..PassEnd::default() }, running.now).unwrap();
+    running.decide();
+}
+
+/// A row that lacked the opt-out field which all others show counted as of somebody with nothing against mail.
+#[test]
+fn who_lacks_an_opt_out_field_that_others_show_may_have_said_no() {
+    let place = Place::new().with_crm(OPT_OUT, "");
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    for pages in [&[&[("1", false), ("2", true)][..]][..], &[&[("1", false)], &[("2", true)]], &[&[("2", true)], &[("1", false)]]] {
+        read_opt_outs(&mut running, &[&[("1", true), ("2", true)]]);
+        assert_eq!(running.gate("1"), "allow");
+        read_opt_outs(&mut running, pages);
+        assert_eq!((running.gate("1"), running.gate("2")), ("hold refusal_unread".into(), "allow".into()), "{pages:?}");
+        assert!(running.because().contains("(out is not there)\" (1)"), "{}", running.because());
+        // Where no row shows it the pass proves nothing, and everybody stays as they were.
+        read_opt_outs(&mut running, &[&[("1", false), ("2", false)]]);
+        assert!(running.because().contains("none of 2 records shows out"), "{}", running.because());
+        assert!(running.gate("1").contains("refusal_unread") && !running.gate("2").contains("refusal_unread"), "{}", running.gate("2"));
+    }
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::connector::port::SystemSettings;
 use crate::connector::{examples, load};
-use crate::model::{Address, Mark};
+use crate::model::{Address, Mark, RefusalScope};
 use serde_json::{Value as Owned, json};
 
 const READ_AT: Time = Time(5_000);
@@ -137,6 +137,30 @@ fn a_stop_mark_that_is_no_single_value_is_unknown_and_told() {
         assert_eq!(record.mark(Mark::Block), Some(&Value::Unreadable), "{odd}");
         assert!(!record.is_blocked() && told == ["block"], "{odd}: {told:?}");
     }
+}
+
+/// A row without its opt-out field passed for one of somebody who has nothing against mail.
+#[test]
+fn a_row_that_lacks_what_each_row_has_is_no_yes() {
+    let of = |always: &str| {
+        mapper(
+            Entity::Person,
+            &format!("id = 'id'\n{always}\nrefusals = [{{ scope = 'all', when = {{ path = 'p.out', equals = true }} }}]"),
+        )
+    };
+    let m = of("always = ['p.out']");
+    for (raw, unread) in [
+        (json!({"id": 1, "p": {}}), "(out is not there)"),
+        (json!({"id": 1}), "(out is not there)"),
+        (json!({"id": 1, "p": {"out": null}}), ""),
+        (json!({"id": 1, "p": {"out": false}}), ""),
+        (json!({"id": 1, "p": {"out": true}}), ""),
+        (json!({"id": 1, "p": {"out": "?"}}), "?"),
+    ] {
+        let record = one(&m, raw.clone()).0.unwrap().0;
+        assert_eq!(record.unread_refusals.join(" "), unread, "{raw}");
+    }
+    assert!(one(&of(""), json!({"id": 1, "p": {}})).0.unwrap().0.unread_refusals.is_empty(), "it may be left out");
 }
 
 #[test]
