@@ -13,7 +13,7 @@
 //! - [`plan`], `about`, [`approve`], [`status`], `alone`, [`unprotected`], [`explain`], [`letters`], [`export`], [`backup`], [`gate`]: what people ask
 //! - [`rules`], `left_rules`, [`connection`]: the rules in force, and what a system's settings say of its connection
 //! - [`instance`]: which instance of a system stands behind its name
-//! - [`notices`]: what needs a person
+//! - [`notices`], [`refused_at_once`]: what needs a person
 
 mod about;
 pub mod accept;
@@ -63,6 +63,7 @@ pub mod reading;
 pub mod rebuild;
 pub mod reconcile;
 pub mod refusals;
+pub mod refused_at_once;
 pub mod replay;
 pub mod rules;
 pub mod schedule;

@@ -149,7 +149,7 @@ impl Engine {
             self.end_doubt(&new.id);
         }
         self.weigh_lacking(run, found, &mut new);
-        self.note_refusals(&new, run.began);
+        run.newly_refused += usize::from(self.note_refusals(&new, run.began) && found.is_some());
         let lacks_people = new.id.entity == Entity::Deal && !told.people;
         if let Some(idx) = found
             && !lacks_people
@@ -220,18 +220,21 @@ impl Engine {
         }
     }
 
-    /// Keeps what a record shows of its person's no, however it came to be read.
-    pub fn note_refusals(&mut self, shown: &Record, seen_at: Time) {
+    /// Keeps what a record shows of its person's no, however it came to be read. Returns whether that is news.
+    pub fn note_refusals(&mut self, shown: &Record, seen_at: Time) -> bool {
+        let mut news = false;
         for scope in &shown.refusals {
             if self.refusals.knows(On::Record(&shown.id), scope) {
                 continue;
             }
+            news = true;
             let refusal = Refusal { scope: scope.clone(), from: shown.id.clone(), seen_at, address: shown.address() };
             self.keep_refusal(On::Record(&shown.id), &refusal);
             for address in link::spread_keys(shown) {
                 self.keep_refusal(On::Address(&address), &Refusal { address: Some(address.clone()), ..refusal.clone() });
             }
         }
+        news
     }
 
     /// Whether an observation tells a later end of a deal or ticket than is known: reopened and ended again between two looks.

@@ -2,7 +2,7 @@
 
 use super::place::{NOW, Place, Running, address, at, deal, page, person};
 use nayose::connector::{Observed, Outcome, PageRead, Pass, PassEnd, PermitChange};
-use nayose::model::{DealState, Mark, Name, Record, Span, Time, Value};
+use nayose::model::{DealState, Mark, Name, Record, RefusalScope, Span, Time, Value};
 
 const PEOPLE: [(&str, Option<&str>); 2] = [("1", None), ("2", None)];
 
@@ -265,4 +265,41 @@ fn who_lacks_an_opt_out_field_that_others_show_may_have_said_no() {
         assert!(running.because().contains("none of 2 records shows out"), "{}", running.because());
         assert!(running.gate("1").contains("refusal_unread") && !running.gate("2").contains("refusal_unread"), "{}", running.gate("2"));
     }
+}
+
+/// A default was changed in the CRM, and everybody had said no there.
+#[test]
+fn many_new_refusals_in_one_pass_count_at_once_and_are_told_also_after_a_restart() {
+    let place = Place::new();
+    let told = "301 new refusals came from crm.people in one pass (of 400 known; at ";
+    let contacts = |refusing: usize, all: usize| -> Vec<Record> {
+        let of = |n: usize| {
+            let mut record = person(&format!("crm:person:{n}"), &address(&n.to_string()), None);
+            record.refusals = if n < refusing { vec![RefusalScope::All] } else { vec![] };
+            record
+        };
+        (0..all).map(of).collect()
+    };
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    // At first sight they are no news, and a few are none.
+    running.sweep("crm.people", contacts(250, 399), vec![]);
+    running.later(Span::minutes(1));
+    running.sweep("crm.people", contacts(350, 400), vec![]);
+    assert!(!running.because().contains("in one pass"), "{}", running.because());
+    drop(running);
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    running.sweep("crm.people", contacts(0, 400), vec![]);
+    running.later(Span::minutes(1));
+    running.sweep("crm.people", contacts(301, 400), vec![]);
+    assert!(running.because().contains(told), "{}", running.because());
+    assert!(running.gate("5").starts_with("deny"), "{}", running.gate("5"));
+    let now = running.now;
+    drop(running);
+    let mut running = place.start(now);
+    assert!(running.because().contains(told), "{}", running.because());
+    running.later(Span::days(7));
+    assert!(!running.because().contains(told), "{}", running.because());
 }
