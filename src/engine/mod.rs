@@ -8,7 +8,8 @@
 //! - [`sketch`], [`reconcile`], [`holds`], `kept`, [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`outbox`], [`deliver`], [`account`], [`delivery`]: the outbox, what is next for a system, and what became of each write
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
-//! - [`unread_refusals`], [`unread_addresses`], [`shown`], [`marks_in_words`]: words in opt-out fields, fields in no answer, and marks as people say them
+//! - [`unread_refusals`], [`unread_addresses`], [`shown`], `unknown_people`, [`marks_in_words`]: words in opt-out fields, fields in no answer, people in no
+//!   listing, and marks as people say them
 //! - [`written`], [`undo`]: what fields held before, and setting them back
 //! - [`plan`], `about`, [`approve`], [`status`], `alone`, [`unprotected`], [`explain`], [`letters`], [`export`], [`backup`], [`gate`]: what people ask
 //! - [`rules`], `left_rules`, [`connection`]: the rules in force, and what a system's settings say of its connection
@@ -76,6 +77,7 @@ pub mod table;
 pub mod target;
 pub mod underway;
 pub mod undo;
+mod unknown_people;
 pub mod unprotected;
 pub mod unread_addresses;
 pub mod unread_refusals;

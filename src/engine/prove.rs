@@ -47,6 +47,7 @@ impl Engine {
         if whole && run.pass.is_sweep() {
             self.miss(run, now);
         }
+        self.doubt_unknown_people(run, now);
         let doubted = self.doubt_pass(run, complete);
         let left_the_list = complete && run.pass == Pass::Open && (self.open_deal_left(run) || self.is_silent(run));
         let (proves_at, carried) = (run.began.minus(lag), self.carried_by(&run.system, &run.stream, &run.pass));

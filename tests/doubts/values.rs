@@ -303,3 +303,36 @@ fn many_new_refusals_in_one_pass_count_at_once_and_are_told_also_after_a_restart
     running.later(Span::days(7));
     assert!(!running.because().contains(told), "{}", running.because());
 }
+
+/// Neither a listing nor a look-up shows them: the gate let their lead through, and nobody was told.
+#[test]
+fn who_is_named_by_an_open_deal_and_can_never_be_known_leaves_its_stream_unproved_and_told() {
+    let place = Place::new().with_crm(OPT_OUT, "");
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    let deals = |state| vec![deal("8", state, &["1", "96", "97", "98", "99"], None)];
+    let proved = |running: &Running| running.proved("crm.deals") == Some(running.now);
+    running.later(Span::minutes(1));
+    running.sweep("crm.deals", deals(DealState::Open), vec![]);
+    let line = "4 people who are named there and never read, whom no stream can look up: crm:person:96, crm:person:97, crm:person:98, ..";
+    for _ in 0..2 {
+        assert!(!proved(&running), "{}", running.because());
+        let told = running.because();
+        assert!(told.contains("crm.deals: 4 rows cannot be read") && told.contains(line) && told.contains("nayose accept"), "{told}");
+        let now = running.now;
+        drop(running);
+        running = place.start(now);
+        running.read_all(&PEOPLE);
+        running.later(Span::minutes(1));
+        running.sweep("crm.deals", deals(DealState::Open), vec![]);
+    }
+    // Whoever comes to be known is no longer in doubt, nor is who was accepted; nor anybody of a deal that is over.
+    let rows: Vec<String> = running.engine.unreadable().iter().flat_map(|u| u.rows.clone()).collect();
+    running.engine.accept(&rows[0], "emi", "left the firm", running.now).unwrap();
+    running.later(Span::minutes(1));
+    running.sweep("crm.deals", deals(DealState::Open), vec![]);
+    assert!(!proved(&running) && running.because().contains("crm.deals: 3 rows cannot be read"), "{}", running.because());
+    running.later(Span::minutes(1));
+    running.sweep("crm.deals", deals(DealState::Won), vec![]);
+    assert!(proved(&running) && running.engine.unreadable().is_empty(), "{}", running.because());
+}
