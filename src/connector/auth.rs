@@ -4,7 +4,7 @@ use super::failure::{Kind, Rules};
 use super::json::{Document, member, readable};
 use super::manifest::{Auth, Method};
 use super::rest::transport::{Lost, Outgoing, Transport};
-use super::retry::retry_after;
+use super::retry::Asked;
 use super::scalars::int_of;
 use super::settings::Settings;
 use crate::model::{Span, Time, trimmed};
@@ -202,7 +202,7 @@ async fn fetch(transport: &dyn Transport, request: Outgoing, rules: &Rules, now:
     if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
         return Err(SignIn::Proxy(Box::new(url)));
     }
-    let wait = answer.headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|h| retry_after(h, now));
+    let asked = Asked::of(answer.headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok()), now);
     let document = Document::parse(&answer.body).unwrap_or_default();
     let json = document.root();
     let text = |name| member(json, name).and_then(readable).map(trimmed);
@@ -210,7 +210,8 @@ async fn fetch(transport: &dyn Transport, request: Outgoing, rules: &Rules, now:
         let said = rules.message(json);
         let said = said.as_deref().or(text("error_description")).or(text("error"));
         let said = format!("{} {}", status.as_u16(), said.unwrap_or("no access_token in the answer"));
-        let kind = match rules.failure(status.as_u16(), Some(json), wait, false) {
+        let said = [Some(said), asked.disbelieved].into_iter().flatten().collect::<Vec<_>>().join("; ");
+        let kind = match rules.failure(status.as_u16(), Some(json), asked.wait, false) {
             Some(kind @ (Kind::Later(_) | Kind::Budget)) => kind,
             // Nothing but the sign-in was sent, so that it may be tried again whatever was to follow.
             Some(Kind::Broken(_)) => Kind::NotConnected,

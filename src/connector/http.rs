@@ -14,7 +14,7 @@ use super::port::{Clock, Error, Lane};
 use super::readable::readable;
 use super::request::Prepared;
 use super::rest::transport::{Incoming, Lost, Outgoing, Wire};
-use super::retry::{Delays, http_date, retry_after};
+use super::retry::{Asked, Delays, http_date};
 use super::secrets::Secrets;
 use super::settings::Settings;
 use crate::model::{Name, Span, Time};
@@ -242,7 +242,7 @@ impl Http {
         let status = response.status.as_u16();
         let now = (self.clock)();
         let header = |name| response.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
-        let told = header(RETRY_AFTER).and_then(|h| retry_after(h, now));
+        let asked = Asked::of(header(RETRY_AFTER), now);
         let clock_skew_ms = header(DATE).and_then(http_date).map(|date| date.0 - now.0);
         self.apart.hear(clock_skew_ms);
         let limit = self.answer_bytes_max;
@@ -266,7 +266,7 @@ impl Http {
         let json = if body.is_empty() { Ok(Document::default()) } else { Document::parse(&body) };
         let begins = || self.beginning(&String::from_utf8_lossy(&body));
         let root = json.as_ref().map(Document::root);
-        if let Some(kind) = self.rules.failure(status, root.ok(), told, request.from_cursor) {
+        if let Some(kind) = self.rules.failure(status, root.ok(), asked.wait, request.from_cursor) {
             let message = match root {
                 Ok(Json::Null) => None,
                 Ok(json) => Some(self.rules.message(json).map_or_else(|| self.begins(json), |m| self.told(&m))),
@@ -274,7 +274,7 @@ impl Http {
             };
             let message = message.map_or_else(|| status.to_string(), |m| format!("{status}: {m}"));
             let apart = self.apart.told().filter(|_| kind == Kind::Credential && self.auth.is_signed());
-            let message = [Some(message), apart].into_iter().flatten().collect::<Vec<_>>().join("; ");
+            let message = [Some(message), apart, asked.disbelieved].into_iter().flatten().collect::<Vec<_>>().join("; ");
             return Err(self.failure(request, kind, message));
         }
         match json {

@@ -11,12 +11,13 @@ use super::manifest::{FieldKind, FieldMap, Paths, RecordMap, Request, TimeFormat
 use super::marks::MarkReader;
 use super::paths::Path;
 use super::port::{Observed, PageRead, Quarantined};
-use super::refusal::{RefusalTest, RefusalWords, Said};
+use super::refusal::{RefusalTest, RefusalWords};
 use super::scalars::{bool_of, id_of, int_of, is_empty, kind_of, number_of, other_id, text_of, time_of};
 use super::settings::Settings;
 use super::watch::{Watch, WatchedField};
-use crate::model::{DealState, Entity, Field, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value, is_blank};
+use crate::model::{DealState, Entity, Field, Name, Record, RecordId, ShortText, TicketState, Time, Value, is_blank};
 use jiff::tz::TimeZone;
+use refused::Refuses;
 use std::collections::BTreeMap;
 
 /// Texts of a record's fields together. The state keeps what a target shows, what was agreed and what is sent in items of a megabyte at most.
@@ -67,7 +68,7 @@ pub struct Mapper {
     followed: Followed,
     addresses: Vec<Path>,
     states: Vec<(String, Condition)>,
-    refusals: Vec<(RefusalScope, RefusalTest)>,
+    refusals: Vec<Refuses>,
     refusal_words: RefusalWords,
     watch: Watch,
     deleted: Option<Condition>,
@@ -138,7 +139,7 @@ impl Mapper {
             followed: Followed::default(),
             addresses: several(&map.addresses)?,
             states,
-            refusals,
+            refusals: refusals.into_iter().map(|(scope, when)| Refuses::new(scope, when, &watch)).collect(),
             refusal_words: settings.refusal_words(),
             watch,
             deleted: map.deleted.as_ref().map(test).transpose()?.flatten(),
@@ -195,17 +196,7 @@ impl Mapper {
         }
         self.watch.see(raw, &mut page.shown);
         let mut record = Record::new(id.clone());
-        for (scope, when) in &self.refusals {
-            match when.ask(raw, &self.refusal_words) {
-                Said::Fine => {}
-                Said::Refused => record.refusals.push(scope.clone()),
-                Said::Unread(values) => record.unread_refusals.extend(values),
-            }
-        }
-        record.refusals.sort();
-        record.refusals.dedup();
-        record.unread_refusals.sort();
-        record.unread_refusals.dedup();
+        self.refusals(raw, &mut record);
         record.changed_at = self.time("changed_at", &self.changed_at, raw, &mut told);
         let since = record.changed_at.unwrap_or(at);
         record.fields.reserve_exact(self.fields.len());
@@ -383,8 +374,9 @@ fn expected(kind: FieldKind) -> &'static str {
     }
 }
 
+mod refused;
+mod unread;
 mod whom;
 
 #[cfg(test)]
 mod tests;
-mod unread;

@@ -1,7 +1,7 @@
 //! How a target shows our own marks: a flag's values, a label's presence, a time, a text.
 //!
-//! A block is read by what stands for on and for off where it is written. Any third value is somebody else's word for it: it counts as
-//! their block, and is left alone.
+//! A block is read by what stands for on and for off where it is written. Any third word or number is somebody else's word for it: it counts
+//! as their block, and is left alone. What is no word (a list, an object) is nobody's: whether a block stands is unknown then.
 
 use super::json::Json;
 use super::manifest::{FieldKind, LabelNames, Labels, MarkMap, MarkWrite, TimeFormat, Writes};
@@ -75,7 +75,8 @@ impl Flag {
         if on { &self.on } else { &self.off }
     }
 
-    /// `Bool` where the value is on or off, `Empty` where there is nothing, else somebody else's word.
+    /// `Bool` where the value is on or off, `Empty` where there is nothing, `Unreadable` where there is no single value, else somebody
+    /// else's word.
     fn read(&self, value: &Json<'_>) -> Value {
         if let (Some(on_is), Some(said)) = (self.on_is, said(value)) {
             return Value::Bool(said == on_is);
@@ -84,7 +85,7 @@ impl Flag {
         match (is(&self.on), is(&self.off)) {
             (true, false) => Value::Bool(true),
             (false, true) => Value::Bool(false),
-            _ if !is_nothing(value) => Value::text(&text_of(value).map_or_else(|| format!("({})", kind_of(value)), |t| t.into_owned())),
+            _ if !is_nothing(value) => text_of(value).map_or(Value::Unreadable, |word| Value::text(&word)),
             // Where false is the block, who never said anything accepts no mail either. Lifting our block would make it "accepts".
             _ if self.on_is == Some(false) => Value::text("(nothing)"),
             _ => Value::Empty,
@@ -169,7 +170,12 @@ impl MarkReader {
         }
         let Some(value) = self.path.first(raw) else { return Ok(None) };
         if let How::Flag(flag) = &self.how {
-            return Ok(Some(flag.read(value)));
+            return match flag.read(value) {
+                Value::Unreadable => {
+                    Err(format!("is {}, of which nobody knows whether it stands for {} or {}", kind_of(value), flag.on, flag.off))
+                }
+                read => Ok(Some(read)),
+            };
         }
         if is_nothing(value) {
             return Ok(Some(Value::Empty));
@@ -214,7 +220,7 @@ mod tests {
             ((json!(2), json!(1)), json!(2), on.clone()),
             ((json!(2), json!(1)), json!("1"), off.clone()),
             ((json!(2), json!(1)), json!(3), other("3")),
-            ((json!(2), json!(1)), json!(true), other("(true or false)")),
+            ((json!(2), json!(1)), json!(true), Value::Unreadable),
             ((json!(1), json!(2)), json!("1"), on.clone()),
             ((json!(1), json!(2)), json!(2), off.clone()),
             ((json!("suspended"), json!("active")), json!("Suspended "), on.clone()),
@@ -222,7 +228,11 @@ mod tests {
             ((json!("suspended"), json!("active")), json!("legal hold"), other("legal hold")),
             ((json!("suspended"), json!("active")), json!(null), Value::Empty),
             ((json!("x"), json!("")), json!(null), off.clone()),
-            ((json!("x"), json!("")), json!([1]), other("(a list)")),
+            // A list or an object is nobody's word, and protects nobody.
+            ((json!("x"), json!("")), json!([1]), Value::Unreadable),
+            ((json!(true), json!(false)), json!([]), Value::Unreadable),
+            ((json!(true), json!(false)), json!({}), Value::Unreadable),
+            ((json!(false), json!(true)), json!({"value": true}), Value::Unreadable),
         ] {
             assert_eq!(read(written.0.clone(), written.1.clone(), shown.clone()), want, "{written:?} shows {shown}");
         }

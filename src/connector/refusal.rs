@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 
 /// So much of a value that means nothing to us is kept and shown. A word is short; what is longer may be a person's own sentence.
 const SHOWN_CHARS_MAX: usize = 40;
+/// What is shown of a text in which there is nothing to see.
+const UNSEEN: &str = "(only characters that nobody sees)";
 
 /// A manifest's test for a refusal, made ready to be asked of many records.
 #[derive(Debug, Clone)]
@@ -51,8 +53,13 @@ impl RefusalWords {
         RefusalWords(given.iter().map(|(text, word)| (plain(text).into(), *word)).collect())
     }
 
+    /// By the whole value, or by what `status` shows of it.
     fn of(&self, value: &Json<'_>) -> Option<RefusalWord> {
-        if self.0.is_empty() { None } else { self.0.get(&*plain(&text_of(value)?)).copied() }
+        if self.0.is_empty() { None } else { text_of(value).and_then(|t| self.of_text(&t)).or_else(|| self.of_text(&shown(value))) }
+    }
+
+    pub fn of_text(&self, text: &str) -> Option<RefusalWord> {
+        self.0.get(&*plain(text)).copied()
     }
 }
 
@@ -80,12 +87,20 @@ impl RefusalTest {
     pub fn ask(&self, raw: &Json<'_>, words: &RefusalWords) -> Said {
         let mut refused = false;
         let mut unread: Vec<ShortText> = Vec::new();
+        let as_wanted = self.want.holds_empty(&self.path, raw);
         let mut take = |answer: Option<bool>, value: &Json<'_>| match answer {
             Some(no) => refused |= no,
             None => unread.push(shown(value)),
         };
         match &self.want {
-            Want::Empty(_) => refused = self.want.holds_empty(&self.path, raw),
+            Want::Empty(_) => {
+                take(Some(as_wanted), raw);
+                self.path.entries(raw, &mut |value| {
+                    if is_unseen(value) {
+                        take(None, value);
+                    }
+                });
+            }
             Want::OneOf(wanted) => self.path.entries(raw, &mut |value| take(one_of(wanted, value, words), value)),
             Want::Contains(text) => self.path.entries(raw, &mut |value| {
                 let answer = match text_of(value) {
@@ -108,7 +123,8 @@ impl RefusalTest {
 /// Whether a value is one of those that refuse; `None`: nobody knows what it means.
 fn one_of(wanted: &[Scalar], value: &Json<'_>, words: &RefusalWords) -> Option<bool> {
     if value.is_null() || value.as_str().is_some_and(|t| is_blank(trimmed(t))) {
-        return Some(wanted.iter().any(|w| matches!(w, Scalar::Text(text) if is_blank(text) && !value.is_null())));
+        let refuses = wanted.iter().any(|w| matches!(w, Scalar::Text(text) if is_blank(text) && !value.is_null()));
+        return if !refuses && is_unseen(value) { words.of(value).map(|word| word == RefusalWord::No) } else { Some(refuses) };
     }
     let mut known = true;
     for want in wanted {
@@ -122,6 +138,11 @@ fn one_of(wanted: &[Scalar], value: &Json<'_>, words: &RefusalWords) -> Option<b
         true => Some(false),
         false => words.of(value).map(|word| word == RefusalWord::No),
     }
+}
+
+/// Whether a text looks like nothing and is not: characters that nobody sees were put there by somebody, or are what is left of a word.
+fn is_unseen(value: &Json<'_>) -> bool {
+    value.as_str().is_some_and(|text| is_blank(trimmed(text)) && !text.chars().all(char::is_whitespace))
 }
 
 fn equals(want: &Scalar, value: &Json<'_>) -> Option<bool> {
@@ -141,6 +162,9 @@ fn shown(value: &Json<'_>) -> ShortText {
         Some(text) => text.into_owned(),
         None => return format!("({})", kind_of(value)).into(),
     };
+    if is_blank(trimmed(&whole)) {
+        return UNSEEN.into();
+    }
     let text = trimmed(&whole);
     match text.char_indices().nth(SHOWN_CHARS_MAX) {
         Some((end, _)) => format!("{}...", &text[..end]).into(),
@@ -173,7 +197,7 @@ mod tests {
             (FLAG, json!({"a": 1}), Said::Refused),
             (FLAG, json!({"a": "off"}), Said::Fine),
             (FLAG, json!({"a": ""}), Said::Fine),
-            (FLAG, json!({"a": " \u{feff}"}), Said::Fine),
+            (FLAG, json!({"a": " \t\u{3000}"}), Said::Fine),
             (FLAG, json!({"a": null}), Said::Fine),
             (FLAG, json!({}), Said::Fine),
             (FLAG, json!({"a": "希望する"}), unread("希望する")),
@@ -198,6 +222,21 @@ mod tests {
         ] {
             assert_eq!(ask(test, raw.clone(), &[]), want, "{test} on {raw}");
         }
+    }
+
+    /// A flag of zero-width characters passed for one that is empty.
+    #[test]
+    fn what_looks_like_nothing_and_is_not_is_doubt() {
+        for unseen in ["\u{200b}", "\u{2060}\u{feff}", " \u{feff}", "\u{3164}", "\u{e0041}", "\u{2800}"] {
+            for test in ["path='a'\nequals=true", "path='a'\nequals='spam'", "path='a'\nequals=2", "path='a'\nempty=false"] {
+                assert_eq!(ask(test, json!({"a": unseen}), &[]), unread(UNSEEN), "{test} on {unseen:?}");
+            }
+            assert_eq!(ask("path='a'\nempty=true", json!({"a": unseen}), &[]), Said::Refused);
+            assert_eq!(ask("path='a'\nequals=''", json!({"a": unseen}), &[]), Said::Refused);
+            let fine = [(UNSEEN, RefusalWord::Fine)];
+            assert_eq!(ask("path='a'\nequals=true", json!({"a": unseen}), &fine), Said::Fine, "{unseen:?}");
+        }
+        assert_eq!(ask("path='a'\nequals=true", json!({"a": "\u{1}"}), &[]), unread(UNSEEN));
     }
 
     #[test]

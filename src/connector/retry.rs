@@ -12,8 +12,10 @@ const WAIT_MIN: Duration = Duration::from_millis(50);
 const WAIT_MAX: Duration = Duration::from_secs(10);
 /// The first wait is somewhere between nothing and twice this.
 const WAIT_FIRST: Duration = Duration::from_millis(250);
-/// What a server's wait is taken for at most when it is told to the daemon.
-const TOLD_MAX: Span = Span::minutes(60);
+/// A server that asks for more is not believed: its stream would not be seen for as long, by a slip or by somebody's will.
+const BELIEVED_MAX: Span = Span::minutes(60);
+/// What is waited in the place of that: no longer than after failures of our own counting.
+const INSTEAD: Span = Span::minutes(5);
 
 /// The waits of one request: exponential with full jitter, or the server's own word.
 pub struct Delays {
@@ -49,15 +51,35 @@ impl Delays {
     }
 }
 
-/// What `Retry-After` asks for: seconds, or an HTTP date.
-pub fn retry_after(header: &str, now: Time) -> Option<Span> {
-    let header = header.trim();
-    let wait = match header.parse::<f64>() {
-        Ok(seconds) if seconds >= 0.0 && seconds.is_finite() => Span((seconds * 1000.0).min(TOLD_MAX.0 as f64) as i64),
-        Ok(_) => return None,
-        Err(_) => http_date(header)?.since(now),
-    };
-    Some(wait.min(TOLD_MAX))
+/// What an answer's `Retry-After` asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Asked {
+    pub wait: Option<Span>,
+    /// Why it is not taken as it stands, for the failure's message.
+    pub disbelieved: Option<String>,
+}
+
+impl Asked {
+    /// Of the header: seconds, or an HTTP date.
+    pub fn of(header: Option<&str>, now: Time) -> Asked {
+        let Some(header) = header.map(str::trim) else { return Asked::default() };
+        match wait(header, now) {
+            Some(wait) if wait > BELIEVED_MAX => {
+                let why = format!("its Retry-After asks for more than {BELIEVED_MAX} and is not believed, {INSTEAD} are taken instead");
+                Asked { wait: Some(INSTEAD), disbelieved: Some(why) }
+            }
+            None => Asked { wait: None, disbelieved: Some("its Retry-After is neither seconds nor a date".to_string()) },
+            wait => Asked { wait, disbelieved: None },
+        }
+    }
+}
+
+fn wait(header: &str, now: Time) -> Option<Span> {
+    match header.parse::<f64>() {
+        Ok(seconds) if seconds >= 0.0 => Some(Span((seconds * 1000.0) as i64)),
+        Ok(_) => None,
+        Err(_) => http_date(header).map(|at| at.since(now)),
+    }
 }
 
 /// A time in the form of HTTP's `Date`.
@@ -73,16 +95,31 @@ mod tests {
     fn what_servers_ask_for() {
         let now = Time(1_795_251_600_000); // 2026-11-21T09:00:00Z
         for (header, want) in [
-            ("0", Some(Span::ZERO)),
-            ("7", Some(Span::seconds(7))),
-            ("1.5", Some(Span(1500))),
-            ("999999", Some(TOLD_MAX)),
-            ("Sat, 21 Nov 2026 09:00:30 GMT", Some(Span::seconds(30))),
-            ("Sat, 21 Nov 2026 08:00:00 GMT", Some(Span::ZERO)),
-            ("-1", None),
-            ("soon", None),
+            ("0", Span::ZERO),
+            (" 7", Span::seconds(7)),
+            ("1.5", Span(1500)),
+            ("3600", BELIEVED_MAX),
+            ("Sat, 21 Nov 2026 09:00:30 GMT", Span::seconds(30)),
+            ("Sat, 21 Nov 2026 08:00:00 GMT", Span::ZERO),
         ] {
-            assert_eq!(retry_after(header, now), want, "{header}");
+            assert_eq!(Asked::of(Some(header), now), Asked { wait: Some(want), disbelieved: None }, "{header}");
+        }
+        assert_eq!(Asked::of(None, now), Asked::default());
+    }
+
+    /// `Retry-After: 99999999999999999999` blinded a stream for an hour, again and again.
+    #[test]
+    fn what_no_server_can_mean_is_not_waited_for_and_told() {
+        let now = Time(1_795_251_600_000);
+        for header in ["3601", "999999", "99999999999999999999", "1e400", "inf", "Thu, 31 Dec 2099 23:59:59 GMT"] {
+            let asked = Asked::of(Some(header), now);
+            assert_eq!(asked.wait, Some(INSTEAD), "{header}");
+            assert!(asked.disbelieved.is_some_and(|why| why.contains("more than 1h") && why.contains("5m are taken instead")), "{header}");
+        }
+        for header in ["-1", "soon", "", "NaN"] {
+            let asked = Asked::of(Some(header), now);
+            assert_eq!(asked.wait, None, "{header}");
+            assert!(asked.disbelieved.is_some(), "{header}");
         }
     }
 

@@ -10,7 +10,7 @@ use super::paths::Path;
 use super::plain::same_name;
 use super::refusal::RefusalTest;
 use super::settings::Settings;
-use crate::model::{Mark, Name, RefusalScope};
+use crate::model::{Mark, Name, RefusalScope, ShortText};
 
 /// Fields of one stream that are looked out for at most: a bit each.
 pub const WATCHED_MAX: usize = 64;
@@ -43,7 +43,8 @@ pub enum RestsOn {
 /// What the rows of a page or pass showed of the watched fields.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Shown {
-    fields: u64,
+    /// A bit each, in the order of the watched fields.
+    pub fields: u64,
     pub rows: u64,
 }
 
@@ -69,6 +70,11 @@ impl WatchedField {
 
     pub fn shows_refusals(&self) -> bool {
         self.rests.contains(&RestsOn::Refusal)
+    }
+
+    /// What a record is said to show in an opt-out field that its row lacks.
+    pub fn not_there(&self) -> ShortText {
+        format!("({} is not there)", self.name()).into()
     }
 }
 
@@ -113,6 +119,12 @@ impl Watch {
 
     pub fn fields(&self) -> Vec<WatchedField> {
         self.fields.iter().map(|(_, field)| field.clone()).collect()
+    }
+
+    /// Of a path that each row has: what a record is said to show there whose row lacks it.
+    pub fn not_there(&self, path: &Path) -> Option<ShortText> {
+        let path = path.to_string();
+        self.fields.iter().map(|(_, f)| f).find(|f| *f.path == *path && f.always && !f.lacked).map(WatchedField::not_there)
     }
 
     /// Notes what one row shows. What was seen already is not looked for.

@@ -18,6 +18,7 @@ use super::places::{ByPlace, Places};
 use super::reading::StreamState;
 use super::rebuild::{Journaled, Rebuilding, Recovery};
 use super::refusals::{On, Refusals};
+use super::refused_at_once::RefusedAtOnce;
 use super::replay::refusal_line;
 use super::rules::Former;
 use super::shelf::Shelf;
@@ -87,6 +88,8 @@ pub struct Engine {
     pub free: Vec<PersonIdx>,
     pub kept: KeptPeople,
     pub refusals: Refusals,
+    /// Masses of them that came in one pass, told for a while.
+    pub refused_at_once: Vec<RefusedAtOnce>,
     /// Deals and tickets that are gone, whose holds someone let go. Seen again, they hold again.
     pub let_go: HashSet<RecordId>,
     /// Streams that show each other's ids.

@@ -104,7 +104,7 @@ impl Engine {
         }
     }
 
-    fn limits(&self, op: Op, listed: usize) -> Limits {
+    pub(super) fn limits(&self, op: Op, listed: usize) -> Limits {
         let (least, share) = self.least_limits(op);
         let records = least.records.max((listed as f64 * share) as usize);
         let same = if least.same == usize::MAX { usize::MAX } else { (records / SAME_VALUE_PART).max(1) };

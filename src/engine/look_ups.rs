@@ -65,6 +65,16 @@ impl LookUps {
         people.dedup();
     }
 
+    /// Whether a system's people were read whole, so that others are unknown.
+    pub(super) fn reads_whole(&self, system: &Name) -> bool {
+        self.whole.contains(system)
+    }
+
+    /// People of a system whom something names and nobody knew.
+    pub(super) fn wanted_people<'l>(&'l self, system: &'l Name) -> impl Iterator<Item = &'l RecordId> {
+        self.people.keys().filter(move |id| id.system == *system && !self.merged.contains_key(*id))
+    }
+
     fn of(&self, entity: Entity) -> &BTreeMap<RecordId, Tried> {
         if entity == Entity::Person { &self.people } else { &self.rows }
     }

@@ -46,6 +46,7 @@ fn block(record: &Record, allowed: &Allowed, abilities: &Abilities) -> (String, 
         Some(Value::Bool(true)) if !why.is_empty() => (format!("blocked by us ({why})"), true),
         Some(Value::Bool(true)) if allowed.why => ("blocked by somebody else".to_string(), true),
         Some(Value::Bool(true)) => ("blocked, by whom is not shown (hold has no why)".to_string(), true),
+        Some(Value::Unreadable) => ("a block that cannot be read, so that nobody could see whether it stands".to_string(), false),
         Some(other) => (format!("blocked by somebody else (it shows {:?})", other.to_string()), true),
     }
 }
@@ -128,6 +129,7 @@ mod tests {
         ] {
             assert_eq!(said(&marks, &refusals, &unread, own), (want.to_string(), false));
         }
+        assert!(said(&[(Mark::Block, Value::Unreadable), (Mark::Permit, Empty)], &[], &[], false).1, "a block that cannot be read");
         assert!(said(&[], &[], &[], false).1, "a mark that is not in the answer cannot show what is written");
     }
 }

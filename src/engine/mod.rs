@@ -8,12 +8,13 @@
 //! - [`sketch`], [`reconcile`], [`holds`], `kept`, [`wanted`], [`refusals`], [`permits`], [`table`]: who is one person, what stands, what is wanted
 //! - [`target`], [`outbox`], [`deliver`], [`account`], [`delivery`]: the outbox, what is next for a system, and what became of each write
 //! - [`guard`], [`guarded`]: what is too much at once to go by itself
-//! - [`unread_refusals`], [`unread_addresses`], [`shown`], [`marks_in_words`]: words in opt-out fields, fields in no answer, and marks as people say them
+//! - [`unread_refusals`], [`unread_addresses`], [`shown`], `unknown_people`, [`marks_in_words`]: words in opt-out fields, fields in no answer, people in no
+//!   listing, and marks as people say them
 //! - [`written`], [`undo`]: what fields held before, and setting them back
 //! - [`plan`], `about`, [`approve`], [`status`], `alone`, [`unprotected`], [`explain`], [`letters`], [`export`], [`backup`], [`gate`]: what people ask
 //! - [`rules`], `left_rules`, [`connection`]: the rules in force, and what a system's settings say of its connection
 //! - [`instance`]: which instance of a system stands behind its name
-//! - [`notices`]: what needs a person
+//! - [`notices`], [`refused_at_once`]: what needs a person
 
 mod about;
 pub mod accept;
@@ -63,6 +64,7 @@ pub mod reading;
 pub mod rebuild;
 pub mod reconcile;
 pub mod refusals;
+pub mod refused_at_once;
 pub mod replay;
 pub mod rules;
 pub mod schedule;
@@ -75,6 +77,7 @@ pub mod table;
 pub mod target;
 pub mod underway;
 pub mod undo;
+mod unknown_people;
 pub mod unprotected;
 pub mod unread_addresses;
 pub mod unread_refusals;

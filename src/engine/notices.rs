@@ -4,6 +4,7 @@
 
 use super::engine::{Engine, Error};
 use super::persist::{decode, encode, kind};
+use super::refused_at_once::RefusedAtOnce;
 use super::status::{Protection, Status};
 use crate::model::{Span, Time};
 use crate::store::State;
@@ -183,6 +184,11 @@ fn present(status: &Status, now: Time) -> Vec<Now> {
                 system.dead_letters,
             );
         }
+    }
+    for mass in &status.refused_at_once {
+        let RefusedAtOnce { system, stream, count, .. } = mass;
+        let over = format!("The many refusals from {system}.{stream} are not told any more; they count on.");
+        add(format!("refusals:{system}.{stream}"), format!("{}.", mass.told()), over, *count);
     }
     for plan in &status.waiting {
         // With every record that joins or leaves it is another plan, told with other numbers.

@@ -76,6 +76,7 @@ impl Engine {
                 Observed::Merged { from, into } => self.observe_merged(&from, into),
             }
         }
+        self.hold_lacking(run);
         let read_until = self.latest_now(&run.system, now);
         if let Some(stream) = self.stream_mut(&run.system, &run.stream) {
             stream.read_until = Some(read_until);
@@ -147,7 +148,8 @@ impl Engine {
         if !self.doubts.is_empty() {
             self.end_doubt(&new.id);
         }
-        self.note_refusals(&new, run.began);
+        self.weigh_lacking(run, found, &mut new);
+        run.newly_refused += usize::from(self.note_refusals(&new, run.began) && found.is_some());
         let lacks_people = new.id.entity == Entity::Deal && !told.people;
         if let Some(idx) = found
             && !lacks_people
@@ -218,18 +220,21 @@ impl Engine {
         }
     }
 
-    /// Keeps what a record shows of its person's no, however it came to be read.
-    pub fn note_refusals(&mut self, shown: &Record, seen_at: Time) {
+    /// Keeps what a record shows of its person's no, however it came to be read. Returns whether that is news.
+    pub fn note_refusals(&mut self, shown: &Record, seen_at: Time) -> bool {
+        let mut news = false;
         for scope in &shown.refusals {
             if self.refusals.knows(On::Record(&shown.id), scope) {
                 continue;
             }
+            news = true;
             let refusal = Refusal { scope: scope.clone(), from: shown.id.clone(), seen_at, address: shown.address() };
             self.keep_refusal(On::Record(&shown.id), &refusal);
             for address in link::spread_keys(shown) {
                 self.keep_refusal(On::Address(&address), &Refusal { address: Some(address.clone()), ..refusal.clone() });
             }
         }
+        news
     }
 
     /// Whether an observation tells a later end of a deal or ticket than is known: reopened and ended again between two looks.

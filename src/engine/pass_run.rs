@@ -3,7 +3,8 @@
 use super::engine::Engine;
 use super::reading::SweepUnderWay;
 use crate::connector::{Pass, Shown};
-use crate::model::{Name, ShortText, Time};
+use crate::model::{Name, RecordId, ShortText, Time};
+use std::collections::BTreeMap;
 
 /// What a pass is told at its begin and brings along.
 #[derive(Debug, Clone)]
@@ -41,6 +42,10 @@ pub struct PassRun {
     pub deals_without_people: Vec<ShortText>,
     /// What its rows showed of the fields that something rests on.
     pub shown: Shown,
+    /// Records that were known before, and show a no that nobody knew of.
+    pub(super) newly_refused: usize,
+    /// Records without an opt-out field that no row of it has shown so far.
+    pub(super) lacking: BTreeMap<RecordId, Vec<ShortText>>,
     /// It asks for the people of some deals only, which another pass showed without.
     pub follows: Option<Follows>,
 }
@@ -76,6 +81,8 @@ impl Engine {
             carries_people: !self.carried_by(system, stream, &pass).is_empty(),
             deals_without_people: Vec::new(),
             shown: Shown::default(),
+            newly_refused: 0,
+            lacking: BTreeMap::new(),
             follows: None,
             pass,
         };

@@ -167,6 +167,7 @@ pub fn open_on(
         kept: Default::default(),
         free: Vec::new(),
         refusals: Refusals::default(),
+        refused_at_once: Vec::new(),
         let_go: HashSet::new(),
         clashes: Default::default(),
         lately: Default::default(),
@@ -347,6 +348,7 @@ pub fn open_on(
         }
     }
     engine.told = super::notices::stored(&engine.disk.state)?;
+    engine.refused_at_once = super::refused_at_once::stored(&engine.disk.state)?;
     engine.judge_addresses(now)?;
     engine.weigh_stored(now)?;
     engine.hold_again_what_is_read_again();

@@ -14,6 +14,7 @@ const SILENT_PASSES_MAX: u8 = 2;
 impl Engine {
     /// Ends a pass: what it proves, and what a sweep did not see. It waits for the next commit. Returns false if more is needed before it counts (see `status`).
     pub fn end(&mut self, run: &PassRun, end: &PassEnd, now: Time) -> Result<bool, Error> {
+        self.note_refused_at_once(run);
         let counts = self.book_end(run, end, now)?;
         self.note_decided();
         Ok(counts)
@@ -46,6 +47,7 @@ impl Engine {
         if whole && run.pass.is_sweep() {
             self.miss(run, now);
         }
+        self.doubt_unknown_people(run, now);
         let doubted = self.doubt_pass(run, complete);
         let left_the_list = complete && run.pass == Pass::Open && (self.open_deal_left(run) || self.is_silent(run));
         let (proves_at, carried) = (run.began.minus(lag), self.carried_by(&run.system, &run.stream, &run.pass));
@@ -265,6 +267,7 @@ impl Engine {
         if run.instance != self.instance_number(&run.system) {
             return Ok(());
         }
+        self.note_refused_at_once(run);
         let every = self.read_every(&run.system, &run.stream);
         if let Some(stream) = self.stream_mut(&run.system, &run.stream) {
             if matches!(run.pass, Pass::FilterTest(_)) && matches!(error, SystemError::Refused { .. }) {

@@ -113,8 +113,7 @@ mod tests {
 
     fn of(watched: &[WatchedField], rows: u64, allowed: &Allowed) -> Missing {
         let counts = Counts { entity: Entity::Person, allowed, holds: &[] };
-        let mut shown = Shown::default();
-        shown.rows = rows;
+        let shown = Shown { rows, ..Shown::default() };
         missing(&"crm".into(), shown, watched, &counts)
     }
 

@@ -3,6 +3,7 @@
 use super::accept::Unreadable;
 use super::engine::Engine;
 use super::plan::Waiting;
+use super::refused_at_once::RefusedAtOnce;
 use super::system::Approval;
 use super::target::Op;
 use super::unread_refusals::UnreadWords;
@@ -30,6 +31,9 @@ pub struct Status {
     /// Rows that are no records, by stream and reason, with what follows from it: also after a restart.
     #[serde(default)]
     pub unreadable: Vec<Unreadable>,
+    /// Masses of refusals that came in one pass, lately.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused_at_once: Vec<RefusedAtOnce>,
     pub config: ConfigStatus,
 }
 
@@ -159,6 +163,8 @@ impl Engine {
             }
             because.extend(self.delivery_alarms(name, system, now));
         }
+        let refused_at_once = self.refused_at_once(now);
+        because.extend(refused_at_once.iter().map(RefusedAtOnce::told));
         because.extend(self.unread_words().iter().map(UnreadWords::told));
         because.extend(self.unread_addresses());
         because.extend(self.fields_not_seen());
@@ -211,6 +217,7 @@ impl Engine {
             waiting,
             quarantine: self.quarantine.clone(),
             unreadable,
+            refused_at_once,
             config: ConfigStatus {
                 version: self.files.version.clone(),
                 mistakes: self.unfollowed.mistakes.clone(),

@@ -4,7 +4,9 @@
 //! to be harmless could not be taken back. The hold ends when the record is read again and its value is known by then.
 
 use super::engine::Engine;
+use super::observe::PassRun;
 use super::world::Idx;
+use crate::connector::{Shown, WatchedField};
 use crate::decide::phase::Phase;
 use crate::decide::ratchet::{CauseNow, Kept, Reach};
 use crate::decide::standing::{By, HoldNow, Kinds, REFUSAL_UNREAD};
@@ -108,6 +110,70 @@ impl Engine {
             UnreadWords { system, stream, bearers, of, values }
         });
         told.collect()
+    }
+
+    /// Leaves out of a record that was read what it is said to lack as long as no other row of the pass shows it either: then the pass is in
+    /// doubt, and not each person. What was known of it stays.
+    pub(super) fn weigh_lacking(&self, run: &mut PassRun, found: Option<Idx>, new: &mut Record) {
+        if !run.lacking.is_empty() {
+            run.lacking.remove(&new.id);
+        }
+        if new.unread_refusals.is_empty() {
+            return;
+        }
+        let unseen = self.fields_not_there(&run.system, &run.stream, Some(run.shown));
+        let left_out = self.leave_out(&unseen, found, new);
+        if !left_out.is_empty() {
+            run.lacking.insert(new.id.clone(), left_out);
+        }
+    }
+
+    /// The same for a record that was read by its id, without others beside it.
+    pub(super) fn leave_out_lacking(&self, idx: Idx, new: &mut Record) {
+        if !new.unread_refusals.is_empty() {
+            let all = self.fields_not_there(&new.id.system, &self.world.slot(idx).stream, None);
+            self.leave_out(&all, Some(idx), new);
+        }
+    }
+
+    fn leave_out(&self, words: &[ShortText], found: Option<Idx>, new: &mut Record) -> Vec<ShortText> {
+        let known = found.filter(|_| !words.is_empty()).map(|idx| self.world.record(idx).unread_refusals).unwrap_or_default();
+        let (left_out, kept) = new.unread_refusals.drain(..).partition(|word| words.contains(word) && !known.contains(word));
+        new.unread_refusals = kept;
+        left_out
+    }
+
+    /// What records show that lack an opt-out field: of those that no row showed, or of all.
+    fn fields_not_there(&self, system: &Name, stream: &Name, shown: Option<Shown>) -> Vec<ShortText> {
+        let info = self.systems.get(system).and_then(|s| s.infos.get(stream));
+        let Some(watched) = info.map(|i| &i.watched) else { return Vec::new() };
+        let word = |f: &WatchedField| f.shows_refusals().then(|| f.not_there());
+        match shown {
+            Some(shown) => shown.missing(watched).filter_map(word).collect(),
+            None => watched.iter().filter_map(word).collect(),
+        }
+    }
+
+    /// After a page: records from before that lack what others were seen to show by now.
+    pub(super) fn hold_lacking(&mut self, run: &mut PassRun) {
+        if run.lacking.is_empty() {
+            return;
+        }
+        let unseen = self.fields_not_there(&run.system, &run.stream, Some(run.shown));
+        for (id, words) in std::mem::take(&mut run.lacking) {
+            let (wait, lacks): (Vec<ShortText>, Vec<ShortText>) = words.into_iter().partition(|word| unseen.contains(word));
+            if let Some(idx) = self.world.find(&id).filter(|_| !lacks.is_empty()) {
+                let mut record = self.world.record(idx);
+                record.unread_refusals.extend(lacks);
+                record.unread_refusals.sort();
+                record.unread_refusals.dedup();
+                self.keep_record(run.stream.clone(), &record);
+                self.mark(idx, &record);
+            }
+            if !wait.is_empty() {
+                run.lacking.insert(id, wait);
+            }
+        }
     }
 
     /// What must be said of opt-out words before anything may be approved whole.

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 const ACCOUNT_CAP: usize = 500;
 
 /// More rows of one stream than this are not looked at one by one: the stream is not proved while they are there.
-const ROWS_MAX: usize = 1_000;
+pub(super) const ROWS_MAX: usize = 1_000;
 
 impl Engine {
     /// Takes a row that was kept out. What was known of its record stays.
@@ -104,7 +104,7 @@ impl Engine {
         }
     }
 
-    fn keep_doubt(&mut self, cause: RecordId, doubt: Doubt) {
+    pub(super) fn keep_doubt(&mut self, cause: RecordId, doubt: Doubt) {
         self.mark_doubt(&cause);
         self.pending.put(kind::DOUBT, cause.key(), encode(&doubt));
         self.doubts.put(cause.clone(), doubt);

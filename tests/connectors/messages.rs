@@ -21,6 +21,7 @@ async fn an_error_says_where_it_came_from_and_the_status() {
         ("not found", status(404, "{}")),
         ("a wrong key", status(401, "{\"message\": \"no such key\"}")),
         ("to wait", Reply(429, vec![("retry-after", "600".into())], "{\"message\": \"slow down\"}".into())),
+        ("to wait for ages", Reply(429, vec![("retry-after", "99999999999999999999".into())], "{\"message\": \"slow down\"}".into())),
         ("large", status(200, &" ".repeat(3000))),
     ];
     let mut told = String::new();

@@ -101,6 +101,20 @@ fn a_block_that_became_theirs_is_not_ours_after_the_state_was_lost() {
     assert_eq!(blocks(&running.deliver(|_| Outcome::Applied)), ["2 false"]);
 }
 
+/// A target began to show `[]` where our stop marks stand.
+#[test]
+fn a_block_that_cannot_be_read_is_written_again_and_ours_as_before() {
+    let place = place("writes = [\"hold\"]", "");
+    let mut running = held(&place);
+    show(&mut running, [&[(Mark::Block, Value::Unreadable)], &[OURS]]);
+    assert!(running.because().contains("1 hold is not written to ma yet"), "{}", running.because());
+    assert_eq!(blocks(&running.deliver(|_| Outcome::Applied)), ["1 true"]);
+    running.later(Span::minutes(1));
+    show(&mut running, [&[OURS], &[OURS]]);
+    ends(&mut running);
+    assert_eq!(blocks(&running.deliver(|_| Outcome::Applied)), ["1 false", "2 false"]);
+}
+
 #[test]
 fn a_block_that_is_taken_away_again_and_again_is_told_until_it_stands() {
     let place = place("writes = [\"hold\"]", "");

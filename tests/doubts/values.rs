@@ -1,8 +1,8 @@
 //! Values that are there and cannot be read, and fields that no answer shows.
 
-use super::place::{NOW, Place, Running, address, deal, page, person};
-use nayose::connector::{Observed, PageRead, Pass, PermitChange};
-use nayose::model::{DealState, Mark, Name, Record, Span, Time, Value};
+use super::place::{NOW, Place, Running, address, at, deal, page, person};
+use nayose::connector::{Observed, Outcome, PageRead, Pass, PassEnd, PermitChange};
+use nayose::model::{DealState, Mark, Name, Record, RefusalScope, Span, Time, Value};
 
 const PEOPLE: [(&str, Option<&str>); 2] = [("1", None), ("2", None)];
 
@@ -156,4 +156,183 @@ fn people_of_a_deal_that_cannot_be_read_leave_the_pass_unproved_where_nothing_el
             running.because()
         );
     }
+}
+
+/// A CRM began to tell addresses as lists: nobody is freed by what cannot be read, in the same run or in the next.
+#[test]
+fn whose_address_becomes_unreadable_counts_under_the_one_that_was_read_last() {
+    for (people, account) in [(&["1"][..], None), (&[], Some("7"))] {
+        let place = Place::new();
+        let mut running = place.start(NOW);
+        running.engine.approve("ma", true, NOW).unwrap();
+        running.read_all(&[("1", Some("7")), ("2", None)]);
+        running.sweep("crm.deals", vec![deal("8", DealState::Open, people, account)], vec![]);
+        assert_eq!(running.deliver(|_| Outcome::Applied).iter().filter(|op| op.change.block == Some(true)).count(), 1);
+        let mut unread = person("crm:person:1", "", Some("7"));
+        unread.set(&Name::from("email"), Value::Unreadable, NOW);
+        unread.has_unread_address = true;
+        for round in 0..4 {
+            if round == 2 {
+                let now = running.now;
+                drop(running);
+                running = place.start(now);
+            }
+            running.later(Span::minutes(1));
+            running.sweep("crm.people", vec![unread.clone(), person("crm:person:2", &address("2"), None)], vec![]);
+            running.sweep("crm.deals", vec![deal("8", DealState::Open, people, account)], vec![]);
+            assert!(running.gate("1").contains("open_deal"), "{round}: {}", running.gate("1"));
+            assert!(running.due("ma:person:1").release.is_none(), "{round}");
+            assert!(running.because().contains("the address of 1 record cannot be read (crm:person:1)"), "{}", running.because());
+        }
+    }
+}
+
+/// It was a list from the first: the person's lead was never found, and mail went out in the middle of the deal.
+#[test]
+fn who_is_on_a_deal_is_held_at_each_address_of_a_list_that_stands_in_its_place() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    let mut unread = person("crm:person:9", "", None);
+    unread.set(&Name::from("email"), Value::Unreadable, NOW);
+    (unread.has_unread_address, unread.addresses) = (true, vec![at("3")]);
+    let lead = person("ma:person:3", &address("3"), None);
+    running.sweep("ma.people", vec![lead], vec![]);
+    running.sweep("crm.people", vec![unread], vec![]);
+    assert_eq!(running.gate("3"), "deny no_basis");
+    running.sweep("crm.deals", vec![deal("8", DealState::Open, &["9"], None)], vec![]);
+    assert!(running.gate("3").contains("open_deal_person") && running.blocks("3"), "{}", running.gate("3"));
+}
+
+const OPT_OUT: &str = r#"name = "own"
+title = "A CRM whose people always show whether they said no"
+role = "crm"
+api_version = "1"
+base_url = "https://crm.example"
+auth = { kind = "none" }
+[streams.people]
+entity = "person"
+sweep = { path = "/people" }
+[streams.people.record]
+id = "id"
+always = ["out"]
+fields = { email = "email" }
+refusals = [{ scope = "all", when = { path = "out", equals = true } }]
+[streams.deals]
+entity = "deal"
+sweep = { path = "/deals", carries_people = true }
+record = { id = "id", people = "people[]", state = [{ is = "open", when = { path = "open", equals = true } }] }
+[streams.deal_people]
+entity = "deal_person"
+carried_by = "deals"
+"#;
+
+/// Pages of contacts by number, as the connector gives them: whether each row shows the field.
+fn read_opt_outs(running: &mut Running, pages: &[&[(&str, bool)]]) {
+    running.later(Span::minutes(1));
+    let mut run = running.engine.begin(&"crm".into(), &"people".into(), Pass::Sweep, running.now);
+    for rows in pages {
+        let record = |(n, shows): &(&str, bool)| {
+            let mut record = person(&format!("crm:person:{n}"), &address(n), None);
+            if !shows {
+                record.unread_refusals = vec!["(out is not there)".into()];
+            }
+            record
+        };
+        let mut page = page(rows.iter().map(record).collect(), vec![]);
+        page.clock_skew_ms = Some(0);
+        (page.shown.rows, page.shown.fields) = (rows.len() as u64, u64::from(rows.iter().any(|(_, shows)| *shows)));
+        running.engine.observe(&mut run, page, running.now).unwrap();
+    }
+    running.engine.end(&run, &PassEnd { complete: true, ..PassEnd::default() }, running.now).unwrap();
+    running.decide();
+}
+
+/// A row that lacked the opt-out field which all others show counted as of somebody with nothing against mail.
+#[test]
+fn who_lacks_an_opt_out_field_that_others_show_may_have_said_no() {
+    let place = Place::new().with_crm(OPT_OUT, "");
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    for pages in [&[&[("1", false), ("2", true)][..]][..], &[&[("1", false)], &[("2", true)]], &[&[("2", true)], &[("1", false)]]] {
+        read_opt_outs(&mut running, &[&[("1", true), ("2", true)]]);
+        assert_eq!(running.gate("1"), "allow");
+        read_opt_outs(&mut running, pages);
+        assert_eq!((running.gate("1"), running.gate("2")), ("hold refusal_unread".into(), "allow".into()), "{pages:?}");
+        assert!(running.because().contains("(out is not there)\" (1)"), "{}", running.because());
+        // Where no row shows it the pass proves nothing, and everybody stays as they were.
+        read_opt_outs(&mut running, &[&[("1", false), ("2", false)]]);
+        assert!(running.because().contains("none of 2 records shows out"), "{}", running.because());
+        assert!(running.gate("1").contains("refusal_unread") && !running.gate("2").contains("refusal_unread"), "{}", running.gate("2"));
+    }
+}
+
+/// A default was changed in the CRM, and everybody had said no there.
+#[test]
+fn many_new_refusals_in_one_pass_count_at_once_and_are_told_also_after_a_restart() {
+    let place = Place::new();
+    let told = "301 new refusals came from crm.people in one pass (of 400 known; at ";
+    let contacts = |refusing: usize, all: usize| -> Vec<Record> {
+        let of = |n: usize| {
+            let mut record = person(&format!("crm:person:{n}"), &address(&n.to_string()), None);
+            record.refusals = if n < refusing { vec![RefusalScope::All] } else { vec![] };
+            record
+        };
+        (0..all).map(of).collect()
+    };
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    // At first sight they are no news, and a few are none.
+    running.sweep("crm.people", contacts(250, 399), vec![]);
+    running.later(Span::minutes(1));
+    running.sweep("crm.people", contacts(350, 400), vec![]);
+    assert!(!running.because().contains("in one pass"), "{}", running.because());
+    drop(running);
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    running.sweep("crm.people", contacts(0, 400), vec![]);
+    running.later(Span::minutes(1));
+    running.sweep("crm.people", contacts(301, 400), vec![]);
+    assert!(running.because().contains(told), "{}", running.because());
+    assert!(running.gate("5").starts_with("deny"), "{}", running.gate("5"));
+    let now = running.now;
+    drop(running);
+    let mut running = place.start(now);
+    assert!(running.because().contains(told), "{}", running.because());
+    running.later(Span::days(7));
+    assert!(!running.because().contains(told), "{}", running.because());
+}
+
+/// Neither a listing nor a look-up shows them: the gate let their lead through, and nobody was told.
+#[test]
+fn who_is_named_by_an_open_deal_and_can_never_be_known_leaves_its_stream_unproved_and_told() {
+    let place = Place::new().with_crm(OPT_OUT, "");
+    let mut running = place.start(NOW);
+    running.read_all(&PEOPLE);
+    let deals = |state| vec![deal("8", state, &["1", "96", "97", "98", "99"], None)];
+    let proved = |running: &Running| running.proved("crm.deals") == Some(running.now);
+    running.later(Span::minutes(1));
+    running.sweep("crm.deals", deals(DealState::Open), vec![]);
+    let line = "4 people who are named there and never read, whom no stream can look up: crm:person:96, crm:person:97, crm:person:98, ..";
+    for _ in 0..2 {
+        assert!(!proved(&running), "{}", running.because());
+        let told = running.because();
+        assert!(told.contains("crm.deals: 4 rows cannot be read") && told.contains(line) && told.contains("nayose accept"), "{told}");
+        let now = running.now;
+        drop(running);
+        running = place.start(now);
+        running.read_all(&PEOPLE);
+        running.later(Span::minutes(1));
+        running.sweep("crm.deals", deals(DealState::Open), vec![]);
+    }
+    // Whoever comes to be known is no longer in doubt, nor is who was accepted; nor anybody of a deal that is over.
+    let rows: Vec<String> = running.engine.unreadable().iter().flat_map(|u| u.rows.clone()).collect();
+    running.engine.accept(&rows[0], "emi", "left the firm", running.now).unwrap();
+    running.later(Span::minutes(1));
+    running.sweep("crm.deals", deals(DealState::Open), vec![]);
+    assert!(!proved(&running) && running.because().contains("crm.deals: 3 rows cannot be read"), "{}", running.because());
+    running.later(Span::minutes(1));
+    running.sweep("crm.deals", deals(DealState::Won), vec![]);
+    assert!(proved(&running) && running.engine.unreadable().is_empty(), "{}", running.because());
 }

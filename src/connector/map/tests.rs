@@ -1,7 +1,7 @@
 use super::*;
 use crate::connector::port::SystemSettings;
 use crate::connector::{examples, load};
-use crate::model::{Address, Mark};
+use crate::model::{Address, Mark, RefusalScope};
 use serde_json::{Value as Owned, json};
 
 const READ_AT: Time = Time(5_000);
@@ -127,6 +127,42 @@ fn labels_notes_and_refusals() {
     assert_eq!(one(&m, json!({"id": 1, "gone": []})).1, ["deleted"], "kept out whole");
 }
 
+/// `[]` in the place of a stop mark passed for somebody else's block: the mark was not written, and nobody was told.
+#[test]
+fn a_stop_mark_that_is_no_single_value_is_unknown_and_told() {
+    let m = mapper(Entity::Person, "id = 'id'\n[marks]\nblock = { path = 'stop' }");
+    for odd in [json!([]), json!({}), json!([true]), json!({"value": false})] {
+        let (record, told) = one(&m, json!({"id": 1, "stop": odd}));
+        let record = record.unwrap().0;
+        assert_eq!(record.mark(Mark::Block), Some(&Value::Unreadable), "{odd}");
+        assert!(!record.is_blocked() && told == ["block"], "{odd}: {told:?}");
+    }
+}
+
+/// A row without its opt-out field passed for one of somebody who has nothing against mail.
+#[test]
+fn a_row_that_lacks_what_each_row_has_is_no_yes() {
+    let of = |always: &str| {
+        mapper(
+            Entity::Person,
+            &format!("id = 'id'\n{always}\nrefusals = [{{ scope = 'all', when = {{ path = 'p.out', equals = true }} }}]"),
+        )
+    };
+    let m = of("always = ['p.out']");
+    for (raw, unread) in [
+        (json!({"id": 1, "p": {}}), "(out is not there)"),
+        (json!({"id": 1}), "(out is not there)"),
+        (json!({"id": 1, "p": {"out": null}}), ""),
+        (json!({"id": 1, "p": {"out": false}}), ""),
+        (json!({"id": 1, "p": {"out": true}}), ""),
+        (json!({"id": 1, "p": {"out": "?"}}), "?"),
+    ] {
+        let record = one(&m, raw.clone()).0.unwrap().0;
+        assert_eq!(record.unread_refusals.join(" "), unread, "{raw}");
+    }
+    assert!(one(&of(""), json!({"id": 1, "p": {}})).0.unwrap().0.unread_refusals.is_empty(), "it may be left out");
+}
+
 #[test]
 fn tickets_know_requesters_by_address_too() {
     let m = mapper(
@@ -159,7 +195,11 @@ fn every_address_of_a_person_is_taken_and_what_is_not_sure_is_told() {
         (json!({"email": "a@b.example", "more": "no address"}), Some("a@b.example"), "", true),
         (json!({"email": "a@b.example", "others": [{"mail": {"value": 1}}]}), Some("a@b.example"), "", true),
         (json!({"email": "x\0@b.example"}), None, "", true),
-        (json!({"email": {"value": "a@b.example"}}), None, "", true),
+        // Of a list or an object nobody knows which is the person's: none joins, and each holds.
+        (json!({"email": {"value": "a@b.example"}}), None, "a@b.example", true),
+        (json!({"email": ["a@b.example", {"v": ["Emi <c@d.example>", 5]}]}), None, "a@b.example c@d.example", true),
+        (json!({"email": []}), None, "", true),
+        (json!({"email": "a@b.example", "others": [{"mail": {"value": "c@d.example"}}]}), Some("a@b.example"), "c@d.example", true),
         (json!({}), None, "", false),
     ] {
         let mut row = raw.clone();

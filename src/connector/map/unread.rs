@@ -4,7 +4,7 @@ use super::super::json::{self, Json};
 use super::super::port::{PageRead, Unread};
 use super::super::scalars::id_of;
 use super::Mapper;
-use crate::model::address::Written;
+use super::whom::{DEPTH_MAX, addresses_within};
 use crate::model::record::field;
 use crate::model::{RecordId, ShortText};
 
@@ -29,11 +29,7 @@ impl Mapper {
         for path in self.account.iter().chain(&self.more_accounts) {
             path.entries(raw, &mut |v| unread.accounts.extend(id_of(v).map(ShortText::from)));
         }
-        let mut address = |v: &Json<'_>| {
-            if let Some(text) = json::readable(v) {
-                unread.addresses.extend_from_slice(Written::read(text).addresses());
-            }
-        };
+        let mut address = |v: &Json<'_>| addresses_within(v, DEPTH_MAX, &mut unread.addresses);
         self.addresses.iter().for_each(|path| path.entries(raw, &mut address));
         for reader in self.fields.iter().filter(|r| &*r.key == field::EMAIL) {
             reader.path.entries(raw, &mut address);

@@ -1,7 +1,7 @@
 //! Whom a raw record names: accounts, people and addresses; and whether it shows all of them.
 
 use super::{Followed, Mapper, Told};
-use crate::connector::json::{Json, readable};
+use crate::connector::json::{Json, members, readable};
 use crate::connector::paths::Path;
 use crate::connector::rest::ends;
 use crate::connector::scalars::{id_of, is_empty, kind_of};
@@ -9,6 +9,10 @@ use crate::model::address::Written;
 use crate::model::record::field;
 use crate::model::{Address, Entity, Record, ShortText, Value};
 use std::borrow::Cow;
+
+/// So far, and for so many, addresses are looked for in what should have been a text.
+pub(super) const DEPTH_MAX: usize = 4;
+const WITHIN_MAX: usize = 20;
 
 /// Which lists of a raw record go on elsewhere.
 pub(super) struct Cut<'m> {
@@ -94,7 +98,12 @@ impl Mapper {
                         told.tell(field::EMAIL, why.to_string());
                     }
                 }
-                None => *has_unread_address |= email.value.as_text().is_none() && !email.value.is_empty(),
+                None if email.value.as_text().is_none() && !email.value.is_empty() => {
+                    *has_unread_address = true;
+                    let readers = self.fields.iter().filter(|r| *r.key == *field::EMAIL);
+                    readers.for_each(|r| r.path.each(raw, &mut |v| addresses_within(v, DEPTH_MAX, addresses)));
+                }
+                None => {}
             }
             if *has_unread_address {
                 email.value = Value::Unreadable;
@@ -112,6 +121,7 @@ impl Mapper {
                 None if v.is_null() => {}
                 None => {
                     *has_unread_address = true;
+                    addresses_within(v, DEPTH_MAX, addresses);
                     told.tell("addresses", format!("is {}, which is no e-mail address", kind_of(v)));
                 }
             });
@@ -123,4 +133,15 @@ impl Mapper {
             record.addresses.dedup();
         }
     }
+}
+
+/// The addresses that stand in a value that is no text. Which is the person's nobody knows: none joins, and each holds.
+pub(super) fn addresses_within(value: &Json<'_>, depth: usize, found: &mut Vec<Address>) {
+    if let Some(text) = readable(value) {
+        let room = WITHIN_MAX.saturating_sub(found.len());
+        return found.extend(Written::read(text).addresses().iter().take(room).cloned());
+    }
+    let Some(depth) = depth.checked_sub(1) else { return };
+    value.as_array().into_iter().flatten().for_each(|inside| addresses_within(inside, depth, found));
+    members(value).for_each(|inside| addresses_within(inside, depth, found));
 }

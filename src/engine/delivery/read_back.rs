@@ -57,7 +57,11 @@ impl Engine {
                 continue;
             }
             match found.iter().find(|r| r.id.id == *id) {
-                Some(shown) => self.book_shown(*idx, shown, &words, why, now),
+                Some(shown) => {
+                    let mut shown = shown.clone();
+                    self.leave_out_lacking(*idx, &mut shown);
+                    self.book_shown(*idx, &shown, &words, why, now);
+                }
                 None => self.book_not_found(*idx, why, now),
             }
         }

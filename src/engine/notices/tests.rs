@@ -220,3 +220,14 @@ fn no_notice_names_a_person() {
     let all = told(&[(0, &bad), (5, &bad)]).concat().join("\n");
     assert!(all.contains("w_1") && !all.contains("hanako") && !all.contains("person:"), "{all}");
 }
+
+#[test]
+fn a_mass_of_refusals_is_told_once_and_when_it_is_told_no_more() {
+    let mut mass = status(&[]);
+    let of = |count| RefusedAtOnce { system: "crm".into(), stream: "people".into(), count, of: 5_000, at: minutes(0) };
+    mass.refused_at_once = vec![of(3_000)];
+    let told = told(&[(0, &mass), (2, &mass), (3, &mass), (10, &status(&[])), (13, &status(&[]))]);
+    assert!(told[1][0].starts_with("3000 new refusals came from crm.people in one pass (of 5000 known; at "), "{told:?}");
+    assert!(told[0].is_empty() && told[2].is_empty(), "{told:?}");
+    assert!(told[4][0].starts_with("over: The many refusals from crm.people"), "{told:?}");
+}
