@@ -230,8 +230,10 @@ impl Http {
                 Some(target) if request.method == Method::Get && same_server(&url, &target) => url = target,
                 target => {
                     let status = response.status.as_u16();
-                    let host = target.as_ref().and_then(Url::host_str).unwrap_or("nowhere").to_string();
-                    return Err(self.refused(request, &format!("{status}: it redirects to {host}, which is not followed; check base_url")));
+                    let server = target.as_ref().map_or_else(|| "nowhere".to_string(), |t| t.origin().ascii_serialization());
+                    return Err(
+                        self.refused(request, &format!("{status}: it redirects to {server}, which is not followed; check base_url"))
+                    );
                 }
             }
         }

@@ -238,7 +238,10 @@ async fn redirects_are_bounded_and_carry_nothing_elsewhere() {
     for to in [elsewhere.url.as_str(), by_name.as_str(), &format!("http://{}.example/", TOKEN.replace(['/', '+'], "-"))] {
         let server = Raw::says(answer("307 Temporary Redirect", &format!("location: {to}\r\n"), "")).await;
         let failed = failure(&server.url, BEARER).await;
-        assert!(matches!(&failed.error, Error::Refused { said, .. } if said.contains("not followed")), "{failed:?}");
+        // With the port: the host alone may be the one that was asked.
+        let told = if to.contains(".example") { "redirects to http://" } else { to };
+        let named = matches!(&failed.error, Error::Refused { said, .. } if said.contains("not followed") && said.contains(told));
+        assert!(named, "{failed:?}");
     }
     assert!(elsewhere.asked().is_empty());
 
