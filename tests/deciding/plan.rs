@@ -7,8 +7,11 @@ use nayose::model::{DealState, Mark, Name, Span, Value};
 const SHOWN: usize = 50;
 
 /// Seventy people, three of them on open deals; all have a score that the CRM lacks. The first of them are not those who are held.
-fn seventy() -> Place {
-    let mut place = Place::where_crm(r#"writes = ["score"]"#);
+pub fn seventy() -> Place {
+    seventy_in(Place::where_crm(r#"writes = ["score"]"#))
+}
+
+pub fn seventy_in(mut place: Place) -> Place {
     place.read(&["ma", "support", "crm"], Span::minutes(1));
     for n in 1..=70 {
         let email = format!("p{n}@acme.example");

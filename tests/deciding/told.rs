@@ -1,0 +1,14 @@
+//! What is told in words: how many, whom and why.
+
+use super::place::{NOW, Place};
+use super::plan::seventy_in;
+use nayose::engine::unprotected::Unprotected;
+use nayose::model::Name;
+
+/// A hundred people without a legal ground were said to have said no, or not to be readable.
+#[test]
+fn who_lacks_a_legal_ground_is_counted_as_that() {
+    let mut place = seventy_in(Place::edited("consent.toml", "sources.ma", "sources.support"));
+    let told = place.engine.plan(None, NOW).unprotected_by[&Name::from("ma")];
+    assert_eq!(told, Unprotected { open_deals: 3, others: 67, no_basis: 67, ..Unprotected::default() });
+}
