@@ -6,6 +6,7 @@ use super::persist::{encode, kind};
 use super::system::Approval;
 use super::undo;
 use super::world::Idx;
+use crate::connector::Lane;
 use crate::decide::ratchet::Kept;
 use crate::model::{Name, RecordId, Time};
 use crate::store::{Cause, Entry, Scope, What};
@@ -73,7 +74,7 @@ impl Engine {
             let before = system.approved;
             let granted = before.map_or(approval, |b| b.max(approval));
             system.approved = Some(granted);
-            let count = system.outbox.len();
+            let count = if holds { system.outbox.in_lane(Lane::Protective).count() } else { system.outbox.len() };
             if system.approved > before {
                 // A mass of first writes is what `plan` showed. What joins later counts.
                 let ops: &[Op] = if holds { &[Op::Hold] } else { &Op::ALL };

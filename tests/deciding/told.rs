@@ -1,7 +1,7 @@
 //! What is told in words: how many, whom and why.
 
 use super::place::{NOW, Place};
-use super::plan::seventy_in;
+use super::plan::{seventy, seventy_in};
 use nayose::engine::unprotected::Unprotected;
 use nayose::model::Name;
 
@@ -11,4 +11,11 @@ fn who_lacks_a_legal_ground_is_counted_as_that() {
     let mut place = seventy_in(Place::edited("consent.toml", "sources.ma", "sources.support"));
     let told = place.engine.plan(None, NOW).unprotected_by[&Name::from("ma")];
     assert_eq!(told, Unprotected { open_deals: 3, others: 67, no_basis: 67, ..Unprotected::default() });
+}
+
+#[test]
+fn an_approval_of_holds_counts_holds() {
+    let mut place = seventy();
+    assert_eq!(place.engine.approve("ma", true, NOW).unwrap().count, 3);
+    assert_eq!(place.engine.approve("ma", false, NOW).unwrap().count, 70);
 }
