@@ -19,3 +19,12 @@ fn an_approval_of_holds_counts_holds() {
     assert_eq!(place.engine.approve("ma", true, NOW).unwrap().count, 3);
     assert_eq!(place.engine.approve("ma", false, NOW).unwrap().count, 70);
 }
+
+#[test]
+fn a_name_in_other_letters_is_asked_back() {
+    let mut place = seventy();
+    for said in [place.engine.approve("MA", true, NOW), place.engine.approve_moved("Ma", NOW)] {
+        assert!(said.as_ref().is_err_and(|e| e.to_string().contains("; did you mean \"ma\"?")), "{said:?}");
+    }
+    assert!(place.engine.approve("mail", true, NOW).is_err_and(|e| !e.to_string().contains("did you mean")));
+}
