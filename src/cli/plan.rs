@@ -3,8 +3,9 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::plan::{FieldChange, LeftUndecided, Plan, PlannedWrite, Totals, Waiting};
+use crate::engine::plan::{FieldChange, LeftUndecided, Plan, PlannedWrite, Totals};
 use crate::engine::target::Op;
+use crate::engine::waiting::{Waiting, known_by};
 use crate::model::counted;
 
 /// Writes shown one by one in text; `--json` has them all.
@@ -62,7 +63,7 @@ pub fn text(plan: &Plan) -> String {
         lines.extend(by_person(of_one));
     }
     lines.extend(rest(&plan.totals, shown));
-    lines.extend(plan.waiting.iter().map(waiting_text));
+    lines.extend(plan.waiting.iter().map(|w| waiting_text(w, &w.who())));
     lines.extend(plan.undecided.as_ref().map(undecided_text));
     output::lines(&lines)
 }
@@ -72,20 +73,10 @@ fn by_person(writes: &[PlannedWrite]) -> impl Iterator<Item = String> + '_ {
     let same = |a: &PlannedWrite, b: &PlannedWrite| a.person == b.person && what(a) == what(b);
     writes.chunk_by(same).map(|of_person| {
         let first = &of_person[0];
-        let who = match (&first.name, &first.address) {
-            (Some(name), Some(address)) => format!("{} <{address}>", on_one_line(name)),
-            (Some(name), None) => on_one_line(name),
-            (None, Some(address)) => format!("<{address}>"),
-            (None, None) => "(no name, no address)".into(),
-        };
+        let who = known_by(first.name.as_deref(), first.address.as_deref()).unwrap_or_else(|| "(no name, no address)".into());
         let records: Vec<String> = of_person.iter().map(|w| format!("{}:{}:{}", w.system, w.entity, w.id)).collect();
         format!("  {who}  {}  {}", records.join(", "), what(first))
     })
-}
-
-/// A name is what somebody typed.
-fn on_one_line(name: &str) -> String {
-    name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// What is written of a record, and why.
@@ -118,10 +109,10 @@ fn rest(totals: &Totals, shown: &[PlannedWrite]) -> Option<String> {
     (!told.is_empty()).then(|| format!("and {} more (--json shows all)", told.join(", ")))
 }
 
-/// A plan that waits, in one line.
-pub fn waiting_text(waiting: &Waiting) -> String {
-    let Waiting { plan, kind, why, samples, .. } = waiting;
-    format!("waits for `nayose approve {plan}`: {kind} ({}) {why}; for example {}", waiting.counted(), samples.join(", "))
+/// A plan that waits, in one line; `who` is whom or what it is about.
+pub fn waiting_text(waiting: &Waiting, who: &str) -> String {
+    let Waiting { plan, kind, why, .. } = waiting;
+    format!("waits for `nayose approve {plan}`: {kind} ({}) {why}; for example {who}", waiting.counted())
 }
 
 /// What rests on not having seen something, in one line.
@@ -144,7 +135,7 @@ pub fn write_lines(write: &PlannedWrite) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::plan::About;
+    use crate::engine::waiting::About;
     use serde_json::{Value as Json, json};
 
     fn write(op: &str, system: &str, (id, name): (&str, Option<&str>), fields: &[(&str, Json, Json, &str)]) -> PlannedWrite {
@@ -176,6 +167,7 @@ mod tests {
                 _ => About::Releases { system: "ma".into() },
             },
             samples: samples.iter().map(ToString::to_string).collect(),
+            people: if kind == "release" { ["Ken Abe <ken@acme.example>", "Yui Ito"].map(String::from).into() } else { Vec::new() },
         }
     }
 

@@ -1,16 +1,16 @@
 //! The plan: what would be written, for whom and why; and what waits for a person's word.
 
-pub use super::about::About;
 use super::coverage::Coverage;
 use super::deliver::Op;
 use super::engine::Engine;
 use super::system::Lanes;
 use super::unprotected::Unprotected;
+use super::waiting::Waiting;
 use super::world::{Idx, NOBODY, PersonIdx};
 use crate::connector::PermitChange;
 use crate::decide::ratchet::Kept;
 use crate::decide::standing::{By, HoldNow, REFUSAL_UNREAD};
-use crate::model::{Name, Record, RecordId, Time, Value, counted};
+use crate::model::{Name, Record, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,31 +87,6 @@ pub struct FieldChange {
     pub new: Json,
     pub rule: String,
 }
-
-/// Something that only goes on after `approve`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Waiting {
-    pub plan: String,
-    pub kind: String,
-    pub count: usize,
-    pub limit: usize,
-    pub why: String,
-    /// The same as long as it waits, whatever the numbers in `why` are.
-    pub about: About,
-    /// A few of those it is about.
-    pub samples: Vec<String>,
-}
-
-impl Waiting {
-    /// `count` with what it counts.
-    pub fn counted(&self) -> String {
-        let (one, many) = self.about.counts();
-        counted(self.count, one, many)
-    }
-}
-
-/// Samples named with a waiting plan.
-pub const SAMPLES: usize = 5;
 
 /// The id of a plan that waits.
 pub fn plan_id(of: &str) -> String {
@@ -318,53 +293,6 @@ impl Engine {
             group.plan = plan_id(&format!("kept\u{1f}{}\u{1f}{}", word_in_id(group.kept), seen.join("\u{1e}")));
         }
         groups
-    }
-
-    /// What waits for `approve`.
-    pub fn waiting(&self) -> Vec<Waiting> {
-        let mut waiting: Vec<Waiting> = Vec::new();
-        if self.rebuilding.is_some() {
-            // What is out of sight may only not have been read yet.
-            return waiting;
-        }
-        for group in self.kept_groups() {
-            let people: BTreeSet<u32> = group.holds.iter().map(|h| h.person).collect();
-            let causes: BTreeSet<&RecordId> = group.holds.iter().map(|h| &h.hold.cause).collect();
-            let Some(first) = group.holds.first() else { continue };
-            let about = About::KeptHolds { system: first.hold.cause.system.clone(), hold: first.hold.hold.clone(), reason: group.kept };
-            waiting.push(Waiting {
-                plan: group.plan.clone(),
-                kind: "absence".into(),
-                count: people.len(),
-                limit: 0,
-                why: about.cause(),
-                about,
-                samples: causes.iter().take(SAMPLES).map(ToString::to_string).collect(),
-            });
-        }
-        waiting.extend(self.guards_waiting());
-        if let Some(plan) = self.rules_plan() {
-            let mut widens: Vec<&str> = self.former.iter().flat_map(|f| &f.widens).map(String::as_str).collect();
-            let mut said = BTreeSet::new();
-            widens.retain(|w| said.insert(*w));
-            let people = self.kept_by_former();
-            waiting.push(Waiting {
-                plan,
-                kind: "release".into(),
-                count: people.count(),
-                limit: 0,
-                why: format!("{}: {}", About::Rules.cause(), widens.join("; ")),
-                about: About::Rules,
-                samples: self.kept_by_former().take(SAMPLES).filter_map(|p| self.sample(p)).collect(),
-            });
-        }
-        waiting
-    }
-
-    /// One of a person's records, to name the person by.
-    fn sample(&self, person: u32) -> Option<String> {
-        let members = self.people[person as usize].members.iter();
-        members.map(|i| &self.world.slot(*i).id).min().map(ToString::to_string)
     }
 }
 

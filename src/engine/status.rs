@@ -2,10 +2,10 @@
 
 use super::accept::Unreadable;
 use super::engine::Engine;
-use super::plan::Waiting;
 use super::system::Approval;
 use super::target::Op;
 use super::unread_refusals::UnreadWords;
+use super::waiting::Waiting;
 use crate::connector::Usage;
 use crate::decide::freshness::Needed;
 use crate::decide::rules::HoldScope;

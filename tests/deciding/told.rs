@@ -2,6 +2,7 @@
 
 use super::place::{NOW, Place};
 use super::plan::{seventy, seventy_in};
+use nayose::engine::system::Approval;
 use nayose::engine::unprotected::Unprotected;
 use nayose::model::Name;
 
@@ -27,4 +28,14 @@ fn a_name_in_other_letters_is_asked_back() {
         assert!(said.as_ref().is_err_and(|e| e.to_string().contains("; did you mean \"ma\"?")), "{said:?}");
     }
     assert!(place.engine.approve("mail", true, NOW).is_err_and(|e| !e.to_string().contains("did you mean")));
+}
+
+#[test]
+fn a_release_that_waits_names_three_people() {
+    let ask = "[widening]\nask_above = { people = 2, share = \"0.01%\" }\n[refusals]";
+    let mut place = seventy_in(Place::edited("policy.toml", "[refusals]", ask));
+    place.engine.systems.get_mut(&Name::from("ma")).unwrap().approved = Some(Approval::All);
+    let waiting = place.engine.plan(None, NOW).waiting;
+    let [release] = waiting.as_slice() else { panic!("{waiting:?}") };
+    assert_eq!(release.who(), "Person 1 <p1@acme.example>, Person 2 <p2@acme.example>, Person 3 <p3@acme.example> and 64 more");
 }
