@@ -49,17 +49,18 @@ pub fn text(plan: &Plan) -> String {
     for (system, count) in &plan.unprotected_by {
         lines.extend(count.told(system, &plan.not_read));
     }
-    let Totals { hold, release, update, create } = plan.totals;
+    let Totals { hold, release, permit, update, create } = plan.totals;
+    let permits = if permit > 0 { format!("{}, ", counted(permit, "permit", "permits")) } else { String::new() };
     lines.push(format!(
-        "to write: {}, {}, {}, {}",
+        "to write: {}, {}, {permits}{}, {}",
         counted(hold, "hold", "holds"),
-        counted(release, "release", "releases"),
+        counted(release.saturating_sub(permit), "release", "releases"),
         counted(update, "update", "updates"),
         counted(create, "new record", "new records")
     ));
     let shown = &plan.writes[..plan.writes.len().min(SHOWN_MAX)];
-    for of_one in shown.chunk_by(|a, b| (&a.op, &a.system) == (&b.op, &b.system)) {
-        lines.push(format!("{}, {}s:", of_one[0].system, of_one[0].op));
+    for of_one in shown.chunk_by(|a, b| (a.called(), &a.system) == (b.called(), &b.system)) {
+        lines.push(format!("{}, {}s:", of_one[0].system, of_one[0].called()));
         lines.extend(by_person(of_one));
     }
     lines.extend(rest(&plan.totals, shown));
@@ -99,11 +100,12 @@ fn rule_text(change: &FieldChange) -> String {
 
 /// What is not shown one by one.
 fn rest(totals: &Totals, shown: &[PlannedWrite]) -> Option<String> {
-    let left = |op: Op, all: usize| all.saturating_sub(shown.iter().filter(|w| w.op == op.name()).count());
+    let left = |called: &str, all: usize| all.saturating_sub(shown.iter().filter(|w| w.called() == called).count());
     let rest = [
-        (left(Op::Hold, totals.hold), "hold", "holds"),
-        (left(Op::Release, totals.release), "release", "releases"),
-        (left(Op::Update, totals.update), "update", "updates"),
+        (left("hold", totals.hold), "hold", "holds"),
+        (left("release", totals.release.saturating_sub(totals.permit)), "release", "releases"),
+        (left("permit", totals.permit), "permit", "permits"),
+        (left("update", totals.update), "update", "updates"),
     ];
     let told: Vec<String> = rest.into_iter().filter(|(left, ..)| *left > 0).map(|(left, one, many)| counted(left, one, many)).collect();
     (!told.is_empty()).then(|| format!("and {} more (--json shows all)", told.join(", ")))
@@ -213,7 +215,7 @@ mod tests {
         let scored =
             |n: usize| write("update", "crm", (&n.to_string(), Some("Ken Abe")), &[("score", Json::Null, json!(n), "precedence.toml:4")]);
         writes.extend((1..=45).map(scored));
-        let plan = Plan { writes, totals: Totals { hold: 4, release: 2, update: 1200, create: 0 }, ..Plan::default() };
+        let plan = Plan { writes, totals: Totals { hold: 4, release: 2, update: 1200, ..Totals::default() }, ..Plan::default() };
         let told = text(&plan);
         let (first, last): (Vec<&str>, Option<&str>) = (told.lines().take(10).collect(), told.lines().last());
         assert_eq!(told.lines().count(), 1 + 5 + 4 + 44 + 1, "heads, people, and the rest: {told}");

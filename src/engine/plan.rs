@@ -60,6 +60,9 @@ pub struct LeftUndecided {
 pub struct Totals {
     pub hold: usize,
     pub release: usize,
+    /// Of the releases, those that lift no block: a permit for a record that has none, or one that is renewed.
+    #[serde(default)]
+    pub permit: usize,
     pub update: usize,
     pub create: usize,
 }
@@ -79,6 +82,13 @@ pub struct PlannedWrite {
     /// What stands against the person, where the write protects.
     pub reasons: Vec<String>,
     pub fields: BTreeMap<String, FieldChange>,
+}
+
+impl PlannedWrite {
+    /// What it is to a reader: a release that lifts no block is a permit.
+    pub fn called(&self) -> &str {
+        if self.op == Op::Release.name() && !self.fields.contains_key("block") { "permit" } else { &self.op }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -132,7 +142,10 @@ impl Engine {
         for (op, idx) in self.in_order() {
             match op {
                 Op::Hold => plan.totals.hold += 1,
-                Op::Release => plan.totals.release += 1,
+                Op::Release => {
+                    plan.totals.release += 1;
+                    plan.totals.permit += usize::from(!self.lifts_a_block(idx));
+                }
                 Op::Update => plan.totals.update += 1,
             }
             if limit.is_none_or(|l| plan.writes.len() < l) {
@@ -151,6 +164,12 @@ impl Engine {
         }
         all.sort_unstable();
         all.into_iter().map(|(op, _, _, idx)| (op, idx)).collect()
+    }
+
+    /// Whether a release takes a block of ours away; else it gives or renews a permit.
+    fn lifts_a_block(&self, idx: Idx) -> bool {
+        let ours = self.world.slot(idx).target.as_deref().is_some_and(|t| t.block_ours);
+        ours && self.world.record(idx).is_blocked()
     }
 
     fn left_undecided(&self, now: Time) -> Option<LeftUndecided> {
