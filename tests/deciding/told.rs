@@ -1,10 +1,11 @@
 //! What is told in words: how many, whom and why.
 
-use super::place::{NOW, Place};
+use super::place::{NOW, Place, deal, person};
 use super::plan::{seventy, seventy_in};
+use nayose::engine::gate::Gate;
 use nayose::engine::system::Approval;
 use nayose::engine::unprotected::Unprotected;
-use nayose::model::Name;
+use nayose::model::{DealState, Name, Span};
 
 /// A hundred people without a legal ground were said to have said no, or not to be readable.
 #[test]
@@ -38,4 +39,20 @@ fn a_release_that_waits_names_three_people() {
     let waiting = place.engine.plan(None, NOW).waiting;
     let [release] = waiting.as_slice() else { panic!("{waiting:?}") };
     assert_eq!(release.who(), "Person 1 <p1@acme.example>, Person 2 <p2@acme.example>, Person 3 <p3@acme.example> and 64 more");
+}
+
+/// After a restore, before anything was read, holds were told to last until a day in the past.
+#[test]
+fn no_end_in_the_past_is_told() {
+    let stops = r#"stops = ["campaign", "newsletter"]"#;
+    let mut place = Place::edited("policy.toml", stops, &format!("{stops}\nafter = {{ lost = \"30d\" }}"));
+    place.see("crm", "people", [person("crm:person:1", "a@a.example", &[])], NOW);
+    for state in [DealState::Open, DealState::Lost] {
+        place.see("crm", "deals", [deal("1", state, "1")], NOW);
+    }
+    let ends: Vec<_> = place.explain("a@a.example").holds.into_iter().map(|h| h.until).collect();
+    assert!(matches!(ends.as_slice(), [Some(_)]), "{ends:?}");
+    let (later, gate) = (NOW.plus(Span::days(40)), Gate::new(&place.engine));
+    let told = place.engine.explain("a@a.example", &gate, later).remove(0);
+    assert!(told.holds.iter().all(|h| h.until.is_none() && h.over) && told.decision.until.is_none(), "{told:?}");
 }
