@@ -276,7 +276,8 @@ impl Http {
             };
             let message = message.map_or_else(|| status.to_string(), |m| format!("{status}: {m}"));
             let apart = self.apart.told().filter(|_| kind == Kind::Credential && self.auth.is_signed());
-            let message = [Some(message), apart].into_iter().flatten().collect::<Vec<_>>().join("; ");
+            let help = root.ok().and_then(|json| self.rules.help(json)).map(str::to_string);
+            let message = [Some(message), apart, help].into_iter().flatten().collect::<Vec<_>>().join("; ");
             return Err(self.failure(request, kind, message));
         }
         match json {
