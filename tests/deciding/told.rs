@@ -2,6 +2,7 @@
 
 use super::place::{NOW, Place, deal, person};
 use super::plan::{seventy, seventy_in};
+use nayose::connector::PassKind;
 use nayose::engine::gate::Gate;
 use nayose::engine::system::Approval;
 use nayose::engine::unprotected::Unprotected;
@@ -55,4 +56,21 @@ fn no_end_in_the_past_is_told() {
     let (later, gate) = (NOW.plus(Span::days(40)), Gate::new(&place.engine));
     let told = place.engine.explain("a@a.example", &gate, later).remove(0);
     assert!(told.holds.iter().all(|h| h.until.is_none() && h.over) && told.decision.until.is_none(), "{told:?}");
+}
+
+/// In the first seconds of an outage, `status` gave no cause.
+#[test]
+fn what_is_tried_again_is_told_until_its_pass_has_failed() {
+    let mut place = seventy();
+    let crm = Name::from("crm");
+    let why = "sweep at https://api.hubapi.example: 503";
+    let told = |place: &mut Place| {
+        let mut status = place.engine.status(&Default::default(), NOW);
+        status.is_trying_again(&crm, why);
+        status.because.iter().filter(|line| line.contains(why)).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(told(&mut place), [format!("crm: a request failed and is being tried again: {why}")]);
+    let stream = place.engine.systems.get_mut(&crm).unwrap().streams.get_mut(&Name::from("deals")).unwrap();
+    stream.failed(PassKind::Sweep, why.into(), false, None, Span::minutes(1), NOW);
+    assert_eq!(told(&mut place), [format!("crm.deals: {why}")], "once is enough");
 }
