@@ -156,6 +156,8 @@ async fn a_sandbox_can_be_served_by_itself() {
     let systems = hear.await.unwrap();
     let control = systems["control"]["url"].as_str().unwrap();
     let shown: Value = Client::new().get(format!("{control}/_sandbox/systems")).send().await.unwrap().json().await.unwrap();
+    let stranger = Client::new().post(format!("{control}/_sandbox/reset_log")).header("host", "evil.example").send().await.unwrap();
+    assert_eq!(stranger.status(), 403);
     assert_eq!(shown, systems);
     server.abort();
     assert!(server.await.unwrap_err().is_cancelled());

@@ -180,8 +180,8 @@ pub struct Demo {
     /// End by itself; exit 0 only if all that was expected happened
     #[arg(long)]
     pub once: bool,
-    /// Only the three sandbox systems, with 0 to 500000 people, for tests; ends with its standard input
-    #[arg(long, hide = true)]
+    /// Only the three sandbox systems, with 0 to 500000 people, for trying a config by hand; ends with its standard input
+    #[arg(long)]
     pub systems_only: bool,
     /// How many people the sandbox systems know: 50 to 2000
     #[arg(long, default_value_t = 200, value_name = "N")]
@@ -260,19 +260,41 @@ impl Demo {
 impl Args {
     /// The arguments of this process.
     pub fn read() -> Result<Args, clap::Error> {
-        let args = Args::try_parse()?;
-        if let Action::Demo(demo) = &args.action
-            && let Some(mistake) = demo.people_mistaken()
-        {
-            let mut command = Args::command();
-            command.build();
-            let demo = command.find_subcommand_mut("demo").cloned();
-            return Err(demo.unwrap_or(command).error(ErrorKind::ValueValidation, mistake));
-        }
-        Ok(args)
+        Args::try_parse()?.checked()
+    }
+
+    /// What clap cannot know of: whether the arguments fit one another.
+    fn checked(self) -> Result<Args, clap::Error> {
+        let Action::Demo(demo) = &self.action else { return Ok(self) };
+        let tells = || "the argument '--json' cannot be used with 'demo', which tells its script in words only; leave it out";
+        let json = (self.json && !demo.systems_only).then(|| (ErrorKind::ArgumentConflict, tells().to_string()));
+        let Some((kind, mistake)) = json.or(demo.people_mistaken().map(|why| (ErrorKind::ValueValidation, why))) else { return Ok(self) };
+        let mut command = Args::command();
+        command.build();
+        let demo = command.find_subcommand_mut("demo").cloned();
+        Err(demo.unwrap_or(command).error(kind, mistake))
     }
 
     pub fn common(&self) -> Common {
         Common { config: self.config.clone(), json: self.json }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Args, clap::Error> {
+        Args::try_parse_from(line.split(' ')).and_then(Args::checked)
+    }
+
+    /// It was taken and changed nothing.
+    #[test]
+    fn the_demo_takes_no_json_and_names_all_that_it_takes() {
+        let refused = read("nayose demo --json").unwrap_err();
+        assert!(refused.to_string().contains("--json") && refused.exit_code() == 2, "{refused}");
+        assert!(read("nayose demo --systems-only --json").is_ok() && read("nayose demo --once").is_ok());
+        let help = read("nayose demo --help").unwrap_err().to_string();
+        assert!(help.contains("--systems-only") && help.contains("--once"), "{help}");
     }
 }

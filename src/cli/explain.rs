@@ -46,7 +46,11 @@ pub fn text(e: &Explanation) -> String {
     }
     lines.extend(e.status.waits.iter().map(|waits| format!("    {waits}")));
     for hold in &e.holds {
-        let until = hold.until.as_ref().map_or("with no end in sight".into(), |u| format!("until {u}"));
+        let until = match &hold.until {
+            Some(until) => format!("until {until}"),
+            None if hold.over => "over, which counts once a system's clock was heard".into(),
+            None => "with no end in sight".into(),
+        };
         let kept = hold.kept.as_ref().map(|k| format!("; kept: {k}")).unwrap_or_default();
         lines.push(format!("hold {} by {} ({}), since {}, {until}{kept}", hold.hold, hold.cause, hold.reason, hold.since));
     }

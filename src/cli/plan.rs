@@ -3,8 +3,9 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::plan::{FieldChange, LeftUndecided, Plan, PlannedWrite, Totals, Waiting};
+use crate::engine::plan::{FieldChange, LeftUndecided, Plan, PlannedWrite, Totals};
 use crate::engine::target::Op;
+use crate::engine::waiting::{Waiting, known_by};
 use crate::model::counted;
 
 /// Writes shown one by one in text; `--json` has them all.
@@ -48,21 +49,22 @@ pub fn text(plan: &Plan) -> String {
     for (system, count) in &plan.unprotected_by {
         lines.extend(count.told(system, &plan.not_read));
     }
-    let Totals { hold, release, update, create } = plan.totals;
+    let Totals { hold, release, permit, update, create } = plan.totals;
+    let permits = if permit > 0 { format!("{}, ", counted(permit, "permit", "permits")) } else { String::new() };
     lines.push(format!(
-        "to write: {}, {}, {}, {}",
+        "to write: {}, {}, {permits}{}, {}",
         counted(hold, "hold", "holds"),
-        counted(release, "release", "releases"),
+        counted(release.saturating_sub(permit), "release", "releases"),
         counted(update, "update", "updates"),
         counted(create, "new record", "new records")
     ));
     let shown = &plan.writes[..plan.writes.len().min(SHOWN_MAX)];
-    for of_one in shown.chunk_by(|a, b| (&a.op, &a.system) == (&b.op, &b.system)) {
-        lines.push(format!("{}, {}s:", of_one[0].system, of_one[0].op));
+    for of_one in shown.chunk_by(|a, b| (a.called(), &a.system) == (b.called(), &b.system)) {
+        lines.push(format!("{}, {}s:", of_one[0].system, of_one[0].called()));
         lines.extend(by_person(of_one));
     }
     lines.extend(rest(&plan.totals, shown));
-    lines.extend(plan.waiting.iter().map(waiting_text));
+    lines.extend(plan.waiting.iter().map(|w| waiting_text(w, &w.who())));
     lines.extend(plan.undecided.as_ref().map(undecided_text));
     output::lines(&lines)
 }
@@ -72,20 +74,10 @@ fn by_person(writes: &[PlannedWrite]) -> impl Iterator<Item = String> + '_ {
     let same = |a: &PlannedWrite, b: &PlannedWrite| a.person == b.person && what(a) == what(b);
     writes.chunk_by(same).map(|of_person| {
         let first = &of_person[0];
-        let who = match (&first.name, &first.address) {
-            (Some(name), Some(address)) => format!("{} <{address}>", on_one_line(name)),
-            (Some(name), None) => on_one_line(name),
-            (None, Some(address)) => format!("<{address}>"),
-            (None, None) => "(no name, no address)".into(),
-        };
+        let who = known_by(first.name.as_deref(), first.address.as_deref()).unwrap_or_else(|| "(no name, no address)".into());
         let records: Vec<String> = of_person.iter().map(|w| format!("{}:{}:{}", w.system, w.entity, w.id)).collect();
         format!("  {who}  {}  {}", records.join(", "), what(first))
     })
-}
-
-/// A name is what somebody typed.
-fn on_one_line(name: &str) -> String {
-    name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// What is written of a record, and why.
@@ -108,20 +100,21 @@ fn rule_text(change: &FieldChange) -> String {
 
 /// What is not shown one by one.
 fn rest(totals: &Totals, shown: &[PlannedWrite]) -> Option<String> {
-    let left = |op: Op, all: usize| all.saturating_sub(shown.iter().filter(|w| w.op == op.name()).count());
+    let left = |called: &str, all: usize| all.saturating_sub(shown.iter().filter(|w| w.called() == called).count());
     let rest = [
-        (left(Op::Hold, totals.hold), "hold", "holds"),
-        (left(Op::Release, totals.release), "release", "releases"),
-        (left(Op::Update, totals.update), "update", "updates"),
+        (left("hold", totals.hold), "hold", "holds"),
+        (left("release", totals.release.saturating_sub(totals.permit)), "release", "releases"),
+        (left("permit", totals.permit), "permit", "permits"),
+        (left("update", totals.update), "update", "updates"),
     ];
     let told: Vec<String> = rest.into_iter().filter(|(left, ..)| *left > 0).map(|(left, one, many)| counted(left, one, many)).collect();
     (!told.is_empty()).then(|| format!("and {} more (--json shows all)", told.join(", ")))
 }
 
-/// A plan that waits, in one line.
-pub fn waiting_text(waiting: &Waiting) -> String {
-    let Waiting { plan, kind, why, samples, .. } = waiting;
-    format!("waits for `nayose approve {plan}`: {kind} ({}) {why}; for example {}", waiting.counted(), samples.join(", "))
+/// A plan that waits, in one line; `who` is whom or what it is about.
+pub fn waiting_text(waiting: &Waiting, who: &str) -> String {
+    let Waiting { plan, kind, why, .. } = waiting;
+    format!("waits for `nayose approve {plan}`: {kind} ({}) {why}; for example {who}", waiting.counted())
 }
 
 /// What rests on not having seen something, in one line.
@@ -144,7 +137,7 @@ pub fn write_lines(write: &PlannedWrite) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::plan::About;
+    use crate::engine::waiting::About;
     use serde_json::{Value as Json, json};
 
     fn write(op: &str, system: &str, (id, name): (&str, Option<&str>), fields: &[(&str, Json, Json, &str)]) -> PlannedWrite {
@@ -176,6 +169,7 @@ mod tests {
                 _ => About::Releases { system: "ma".into() },
             },
             samples: samples.iter().map(ToString::to_string).collect(),
+            people: if kind == "release" { ["Ken Abe <ken@acme.example>", "Yui Ito"].map(String::from).into() } else { Vec::new() },
         }
     }
 
@@ -221,7 +215,7 @@ mod tests {
         let scored =
             |n: usize| write("update", "crm", (&n.to_string(), Some("Ken Abe")), &[("score", Json::Null, json!(n), "precedence.toml:4")]);
         writes.extend((1..=45).map(scored));
-        let plan = Plan { writes, totals: Totals { hold: 4, release: 2, update: 1200, create: 0 }, ..Plan::default() };
+        let plan = Plan { writes, totals: Totals { hold: 4, release: 2, update: 1200, ..Totals::default() }, ..Plan::default() };
         let told = text(&plan);
         let (first, last): (Vec<&str>, Option<&str>) = (told.lines().take(10).collect(), told.lines().last());
         assert_eq!(told.lines().count(), 1 + 5 + 4 + 44 + 1, "heads, people, and the rest: {told}");

@@ -31,6 +31,8 @@ pub fn numbers(status: &Status) -> String {
 pub fn text(status: &Status) -> String {
     let mut lines = vec![format!("protection: {}", status.protection.name().replace('_', " "))];
     lines.extend(status.because.iter().map(|b| format!("  {b}")));
+    let releases = status.waiting.iter().filter(|w| !w.people.is_empty());
+    lines.extend(releases.map(|w| format!("  {} is about {}", w.plan, w.who())));
     lines.push(numbers(status));
     let mut table = output::table(&["stream", "proved", "age", "error"]);
     for (name, system) in &status.systems {

@@ -55,7 +55,8 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
         output::note(&format!("{holds} not written to {system} yet: `nayose status` and `nayose deadletters list` say why"));
     }
     for waiting in &synced.waiting {
-        output::note_line(&waiting_text(waiting));
+        // By their ids: what `sync` says is kept in the logs of whoever runs it.
+        output::note_line(&waiting_text(waiting, &waiting.samples.join(", ")));
     }
     for system in &synced.not_approved {
         output::note(&format!(

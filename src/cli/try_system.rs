@@ -56,7 +56,7 @@ pub async fn try_system(common: &Common, system: &str) -> Exit {
         Some(record) => match read_back(connector, table, record).await {
             Ok(marks) => {
                 if !common.json {
-                    output::line(&format!("{record}, read back as after a write: {}", marks.text));
+                    output::line(&format!("{record}, read by its id, as nayose looks at a record that it has written: {}", marks.text));
                 }
                 if marks.unsure {
                     exit = Exit::Failures;

@@ -104,6 +104,12 @@ impl Rules {
         })
     }
 
+    /// What is to be done about a failure, where the manifest knows it.
+    pub fn help(&self, json: &Json<'_>) -> Option<&str> {
+        let code = self.code.as_ref().and_then(|path| path.first(json)).and_then(text_of)?;
+        self.said.help.get(&*code).map(String::as_str)
+    }
+
     /// What the system says of a failure, whole and with whatever it repeats; `None` without a rule, or where the rule finds nothing.
     pub fn message(&self, json: &Json<'_>) -> Option<String> {
         let code = self.code.as_ref().and_then(|p| p.first(json)).and_then(text_of).map(|t| t.into_owned());
@@ -133,7 +139,7 @@ mod tests {
         let plain =
             Rules::new(&toml::from_str("auth_statuses = [403]\nmessage = 'message'\ncursor_lost_statuses = [400]").unwrap()).unwrap();
         let coded = "success = { path = 'success', equals = true }\ncode = 'errors[].code'\nmessage = 'errors[].message'
-            auth_codes = ['601']\nretry_codes = ['606']\nbudget_codes = ['607']";
+            auth_codes = ['601']\nretry_codes = ['606']\nbudget_codes = ['607']\nhelp = { 1013 = 'check list_id' }";
         let coded = Rules::new(&toml::from_str(coded).unwrap()).unwrap();
         let code = |c: &str| json!({"success": false, "errors": [{"code": c, "message": "m"}]});
         for (rules, status, json, cursor, want) in [
@@ -169,6 +175,8 @@ mod tests {
             assert_eq!(plain.failure(status, Some(&Json::from(&json)), told, false), Some(want), "{status} {told:?}");
         }
         assert_eq!(coded.message(&Json::from(&code("1003"))).as_deref(), Some("1003 m"));
+        assert_eq!(coded.help(&Json::from(&code("1013"))), Some("check list_id"));
+        assert_eq!(coded.help(&Json::from(&code("1003"))), None);
         assert_eq!(plain.failure(200, None, None, false), None);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Reads are repeated while that makes sense. A write is repeated only where it surely did not happen.
 
+use super::again::Again;
 use super::apart::Apart;
 use super::auth::{Authenticator, SignIn};
 use super::budget::Budget;
@@ -12,6 +13,7 @@ use super::manifest::{Manifest, Method};
 use super::network::Network;
 use super::port::{Clock, Error, Lane};
 use super::readable::readable;
+use super::redirect::same_server;
 use super::request::Prepared;
 use super::rest::transport::{Incoming, Lost, Outgoing, Wire};
 use super::retry::{Asked, Delays, http_date};
@@ -51,6 +53,7 @@ pub struct Http {
     network: Network,
     secrets: Secrets,
     apart: Apart,
+    pub again: Again,
 }
 
 /// An answer that the system calls a success.
@@ -108,6 +111,7 @@ impl Http {
                 network: network.clone(),
                 secrets: Secrets::new(settings.secrets().chain(network.secrets())),
                 apart: Apart::default(),
+                again: Again::default(),
             }),
             _ => Err(problems),
         }
@@ -135,7 +139,7 @@ impl Http {
     async fn send(&self, request: &Prepared, lane: Lane, writes: bool) -> Result<Answer, Failure> {
         let timer = &self.wire.timer;
         let mut delays = Delays::new(timer.now(), timer.spread());
-        let mut requests = 0;
+        let (mut requests, trying) = (0, self.again.begin());
         loop {
             let (done, token) = match self.budget.leave(lane).await {
                 Err(_) => {
@@ -165,7 +169,10 @@ impl Http {
                 _ => None,
             };
             match wait {
-                Some(wait) => timer.sleep(wait).await,
+                Some(wait) => {
+                    trying.failed(failure.error.of_system());
+                    timer.sleep(wait).await;
+                }
                 None => return Err(failure),
             }
         }
@@ -230,8 +237,10 @@ impl Http {
                 Some(target) if request.method == Method::Get && same_server(&url, &target) => url = target,
                 target => {
                     let status = response.status.as_u16();
-                    let host = target.as_ref().and_then(Url::host_str).unwrap_or("nowhere").to_string();
-                    return Err(self.refused(request, &format!("{status}: it redirects to {host}, which is not followed; check base_url")));
+                    let server = target.as_ref().map_or_else(|| "nowhere".to_string(), |t| t.origin().ascii_serialization());
+                    return Err(
+                        self.refused(request, &format!("{status}: it redirects to {server}, which is not followed; check base_url"))
+                    );
                 }
             }
         }
@@ -274,7 +283,8 @@ impl Http {
             };
             let message = message.map_or_else(|| status.to_string(), |m| format!("{status}: {m}"));
             let apart = self.apart.told().filter(|_| kind == Kind::Credential && self.auth.is_signed());
-            let message = [Some(message), apart, asked.disbelieved].into_iter().flatten().collect::<Vec<_>>().join("; ");
+            let help = root.ok().and_then(|json| self.rules.help(json)).map(str::to_string);
+            let message = [Some(message), apart, asked.disbelieved, help].into_iter().flatten().collect::<Vec<_>>().join("; ");
             return Err(self.failure(request, kind, message));
         }
         match json {
@@ -376,16 +386,6 @@ fn values(body: &[u8]) -> usize {
 
 fn clip(text: &str, chars: usize) -> String {
     text.chars().take(chars).collect()
-}
-
-/// The same scheme, host and port; or from plain HTTP to HTTPS, at the same port or HTTPS' own. And no other login.
-fn same_server(from: &Url, to: &Url) -> bool {
-    let port = |url: &Url| url.port_or_known_default();
-    let (same, secured) = (from.scheme() == to.scheme(), from.scheme() == "http" && to.scheme() == "https");
-    from.host_str() == to.host_str()
-        && to.username().is_empty()
-        && to.password().is_none()
-        && ((same || secured) && port(from) == port(to) || secured && port(to) == Some(443))
 }
 
 impl fmt::Debug for Http {

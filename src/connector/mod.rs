@@ -10,6 +10,7 @@
 //!
 //! The daemon sees none of it: it speaks to a [`Connector`], of which [`RestConnector`] is the one that manifests make.
 
+mod again;
 mod apart;
 mod auth;
 mod budget;
@@ -42,6 +43,7 @@ pub mod paths;
 mod plain;
 mod port;
 mod readable;
+mod redirect;
 mod refusal;
 pub mod regular;
 mod request;

@@ -328,6 +328,10 @@ pub trait Connector: Send + Sync + fmt::Debug {
         futures::future::ready(Ok(None)).boxed()
     }
     fn usage(&self) -> Usage;
+    /// Why a request is being tried again just now, if one is.
+    fn trying_again(&self) -> Option<String> {
+        None
+    }
     /// Puts back what a former run had used.
     fn restore_usage(&self, usage: Usage);
 }

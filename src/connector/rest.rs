@@ -220,6 +220,10 @@ impl Connector for RestConnector {
         self.http.budget.usage()
     }
 
+    fn trying_again(&self) -> Option<String> {
+        self.http.again.told()
+    }
+
     fn restore_usage(&self, usage: Usage) {
         self.http.budget.restore(usage);
     }

@@ -6,8 +6,8 @@ use super::labels::LabelPlan;
 use super::manifest::{Manifest, Writes};
 use super::map::Mapper;
 use super::passes::Reader;
-use super::port::{Abilities, Error, Observed, Outcome, PassEnd, WriteOp};
-use super::request::{Call, Fill};
+use super::port::{Abilities, Change, Error, Observed, Outcome, PassEnd, PermitChange, WriteOp};
+use super::request::{Call, Fill, Prepared};
 use super::results::Results;
 use super::rows::{Cell, Fields, MarkWords, Row, Words};
 use super::settings::Settings;
@@ -151,10 +151,10 @@ impl Writer {
                 Err(why) => parts[at].push(Outcome::Rejected(why)),
             }
         }
-        let batches = plan.cut(&sent);
+        let (batches, what) = (plan.cut(&sent), called(ops));
         let mut sending: Vec<BoxFuture<'_, Vec<(usize, Outcome)>>> = Vec::with_capacity(batches.len());
         for batch in batches {
-            sending.push(plan.send(reader, batch).boxed());
+            sending.push(plan.send(reader, batch, what).boxed());
         }
         let done = futures::stream::iter(sending).buffered(AT_ONCE);
         let mut outcomes: Vec<(usize, Outcome)> = done.collect::<Vec<_>>().await.into_iter().flatten().collect();
@@ -232,23 +232,38 @@ impl UpdatePlan {
     }
 
     /// Sends a batch, in parts where it is refused whole.
-    async fn send(&self, reader: &Reader<'_>, batch: &[Sent<'_>]) -> Vec<(usize, Outcome)> {
+    async fn send(&self, reader: &Reader<'_>, batch: &[Sent<'_>], what: &str) -> Vec<(usize, Outcome)> {
         let mut halving = Halving::new(batch, reader.lane);
         while let Some(rows) = halving.next_part() {
-            let answer = self.send_once(reader, rows).await;
+            let answer = self.send_once(reader, rows, what).await;
             halving.book(rows, answer);
         }
         batch.iter().map(|r| r.at).zip(halving.into_outcomes()).collect()
     }
 
-    async fn send_once(&self, reader: &Reader<'_>, rows: &[Sent<'_>]) -> Result<Vec<Outcome>, Failure> {
+    async fn send_once(&self, reader: &Reader<'_>, rows: &[Sent<'_>], what: &str) -> Result<Vec<Outcome>, Failure> {
         let ids: Vec<ShortText> = rows.iter().map(|r| r.id.clone()).collect();
         let fields: Vec<&Fields<'_>> = rows.iter().map(|r| &r.fields).collect();
         let fill = Fill { ids: &ids, rows: Some(&fields), ..Fill::default() };
-        let answer = reader.http.write(&self.call.prepare(&fill, &Default::default()), reader.lane).await?;
+        let request = Prepared { what: what.to_string(), ..self.call.prepare(&fill, &Default::default()) };
+        let answer = reader.http.write(&request, reader.lane).await?;
         let Some(results) = &self.results else { return Ok(vec![Outcome::Applied; rows.len()]) };
         let ids: Vec<&str> = rows.iter().map(|r| r.id.as_str()).collect();
         Ok(results.outcomes(&ids, answer.json.root()))
+    }
+}
+
+/// What those writes are to a reader of logs and messages: a batch is of one lane.
+fn called(ops: &[WriteOp]) -> &'static str {
+    let any = |is: fn(&Change) -> bool| ops.iter().any(|op| is(&op.change));
+    if any(|c| c.block == Some(true) || c.permit == Some(PermitChange::Withdrawn)) {
+        "hold"
+    } else if any(|c| c.block == Some(false)) {
+        "release"
+    } else if any(|c| c.permit.is_some()) {
+        "permit"
+    } else {
+        "update"
     }
 }
 
@@ -271,4 +286,27 @@ fn together(parts: Vec<Outcome>) -> Outcome {
         };
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Time;
+
+    /// A permit that was refused was told as an update.
+    #[test]
+    fn a_write_is_called_by_what_it_does() {
+        let until = Some(PermitChange::Until(Time(1)));
+        let field = ("title".into(), crate::model::Value::text("Chief"));
+        for (change, name) in [
+            (Change { block: Some(true), fields: vec![field.clone()], ..Change::default() }, "hold"),
+            (Change { permit: Some(PermitChange::Withdrawn), ..Change::default() }, "hold"),
+            (Change { block: Some(false), permit: until.clone(), ..Change::default() }, "release"),
+            (Change { permit: until, ..Change::default() }, "permit"),
+            (Change { fields: vec![field], ..Change::default() }, "update"),
+        ] {
+            let op = |change| WriteOp { record: "ma:person:1".parse().unwrap(), change, again: false };
+            assert_eq!(called(&[op(Change::default()), op(change)]), name);
+        }
+    }
 }

@@ -8,9 +8,10 @@ use crate::engine::explain::Explanation;
 use crate::engine::export::{Sheet, What};
 use crate::engine::gate::Answer;
 use crate::engine::letters::Letter;
-use crate::engine::plan::{Plan, Waiting};
+use crate::engine::plan::Plan;
 use crate::engine::reading::StreamReport;
 use crate::engine::status::Status;
+use crate::engine::waiting::Waiting;
 use crate::engine::written::RunWritten;
 use crate::engine::{Engine, Error};
 use crate::engine::{accept, approve, backup, letters, undo};
@@ -194,8 +195,10 @@ impl Shell {
                 Err(refused) => Reply::Refused(refused.to_string()),
             },
             Command::Status => {
-                let usage = self.usage();
-                Reply::Status(self.ask(|e| e.status(&usage, now)))
+                let (usage, trying) = (self.usage(), self.trying_again());
+                let mut status = self.ask(|e| e.status(&usage, now));
+                trying.iter().for_each(|(system, why)| status.is_trying_again(system, why));
+                Reply::Status(status)
             }
             Command::Explain { who } => {
                 let gate = self.gate.clone();
@@ -236,6 +239,11 @@ impl Shell {
     /// What each connector used of today's budget.
     pub fn usage(&self) -> BTreeMap<Name, Usage> {
         self.wiring().connectors.iter().map(|(name, connector)| (name.clone(), connector.usage())).collect()
+    }
+
+    /// Which systems' requests are being tried again just now, and why.
+    fn trying_again(&self) -> BTreeMap<Name, String> {
+        self.wiring().connectors.iter().filter_map(|(name, connector)| Some((name.clone(), connector.trying_again()?))).collect()
     }
 
     /// Reads every stream (of one system) once, side by side; associations after the deals that they belong to. A commit is to follow.

@@ -194,9 +194,9 @@ async fn deliver_for_ever(shell: Shell, system: Name, mut stop: watch::Receiver<
                         .increment(count);
                 }
             }
-            if counts.applied > 0 {
-                tracing::info!(%system, op, count = counts.applied, "written");
-            }
+        }
+        for (op, count) in tally.written().into_iter().filter(|(_, count)| *count > 0) {
+            tracing::info!(%system, op, count, "written");
         }
     }
     Ok(Some(Job::Deliver(system)))

@@ -1,7 +1,7 @@
 //! Sending: carries out what delivery says is next for a system, as many acts side by side as it gives. One that hangs holds up no other.
 
 use super::shell::{Commit, Shell};
-use crate::connector::{self, Connector, Lane, Outcome};
+use crate::connector::{self, Change, Connector, Lane, Outcome};
 use crate::engine::deliver::{Batch, Op};
 use crate::engine::delivery::{Act, ReadBack};
 use crate::engine::{Engine, Error};
@@ -24,6 +24,9 @@ pub struct Tally {
     pub hold: Counts,
     pub release: Counts,
     pub update: Counts,
+    /// Of the releases that were applied, those that gave or renewed a permit and lifted no block.
+    #[serde(skip)]
+    pub permits: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +37,9 @@ pub struct Counts {
 }
 
 impl Tally {
-    fn count(&mut self, op: Op, outcome: &Outcome) {
+    fn count(&mut self, change: &Change, outcome: &Outcome) {
+        let op = Op::of(change);
+        self.permits += u64::from(op == Op::Release && change.block.is_none() && *outcome == Outcome::Applied);
         let counts = match op {
             Op::Hold => &mut self.hold,
             Op::Release => &mut self.release,
@@ -45,6 +50,12 @@ impl Tally {
             Outcome::Rejected(_) | Outcome::NotSent(_) | Outcome::Later { .. } => counts.rejected += 1,
             Outcome::Unknown(_) => counts.unknown += 1,
         }
+    }
+
+    /// What was applied, by what a reader calls it.
+    pub fn written(&self) -> [(&'static str, u64); 4] {
+        let released = self.release.applied - self.permits;
+        [("hold", self.hold.applied), ("release", released), ("permit", self.permits), ("update", self.update.applied)]
     }
 
     pub fn failed(&self) -> bool {
@@ -136,7 +147,7 @@ impl Shell {
         match done {
             Ok(Ok(Done::Wrote(mut batch, outcomes))) => {
                 for (op, outcome) in batch.ops.iter().zip(&outcomes) {
-                    tally.count(Op::of(&op.change), outcome);
+                    tally.count(&op.change, outcome);
                 }
                 let now = self.now();
                 self.with(|e| {

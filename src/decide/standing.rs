@@ -89,6 +89,11 @@ pub struct Brief {
 }
 
 impl Standing {
+    /// Whether the legal ground does not carry some kind of mail that a marketing system sends.
+    pub fn lacks_basis(&self) -> bool {
+        MailKind::ALL.into_iter().filter(|k| k.sent_by_ma()).any(|kind| !consent::carries(self.basis, kind))
+    }
+
     /// Decides one mail. `stale` is what the mail's kind needs and is not proved fresh.
     pub fn decide(&self, mail: &Mail, stale: &[Reason], now: Time) -> Decision {
         let kind = mail.kind;

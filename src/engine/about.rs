@@ -36,7 +36,7 @@ impl About {
         };
         match self {
             About::KeptHolds { system, hold, reason } => format!("{system}: hold {hold}: {}", reason.why()),
-            About::Releases { system } => many(system, "releases", "[widening]"),
+            About::Releases { system } => many(system, "releases and first permits", "[widening]"),
             About::Updates { system } => many(system, "updates", "[changes]"),
             About::Rules => "the rules were edited".into(),
         }

@@ -6,10 +6,12 @@ use super::persist::{encode, kind};
 use super::system::Approval;
 use super::undo;
 use super::world::Idx;
+use crate::connector::Lane;
 use crate::decide::ratchet::Kept;
 use crate::model::{Name, RecordId, Time};
 use crate::store::{Cause, Entry, Scope, What};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// What an approval did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,10 +24,10 @@ pub struct Approved {
 /// Why something could not be approved.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    #[error("{0:?} is neither a system that is written to nor a plan that waits; `nayose plan` lists both")]
-    Unknown(String),
-    #[error("{0:?} is no system of systems.toml; --moved is said of a system")]
-    NoSystem(String),
+    #[error("{0:?} is neither a system that is written to nor a plan that waits{1}; `nayose plan` lists both")]
+    Unknown(String, DidYouMean),
+    #[error("{0:?} is no system of systems.toml{1}; --moved is said of a system")]
+    NoSystem(String, DidYouMean),
     #[error(
         "{0} is the instance that was approved, or one that was approved since; --moved is for one that was found at another address and is not approved yet"
     )]
@@ -45,11 +47,27 @@ pub enum Refused {
     State(#[from] Error),
 }
 
+/// A name that differs only in small and capital letters, or none.
+#[derive(Debug, Default)]
+pub struct DidYouMean(Option<String>);
+
+impl DidYouMean {
+    fn among<'a>(names: impl IntoIterator<Item = &'a str>, said: &str) -> DidYouMean {
+        DidYouMean(names.into_iter().find(|name| name.to_lowercase() == said.to_lowercase()).map(String::from))
+    }
+}
+
+impl fmt::Display for DidYouMean {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |name| write!(f, "; did you mean {name:?}?"))
+    }
+}
+
 impl Engine {
     /// Takes a person's word that a system is the same instance at a new address: what was approved, agreed and marked there counts on.
     pub fn approve_moved(&mut self, what: &str, now: Time) -> Result<Approved, Refused> {
         let Some(system) = self.systems.keys().find(|name| ***name == *what).cloned() else {
-            return Err(Refused::NoSystem(what.to_string()));
+            return Err(Refused::NoSystem(what.to_string(), self.did_you_mean(what)));
         };
         let Some(instance) = self.say_moved(&system, now)? else { return Err(Refused::NotMoved(system)) };
         tracing::info!(%system, %instance, "a person says that it is the same instance at a new address");
@@ -73,7 +91,7 @@ impl Engine {
             let before = system.approved;
             let granted = before.map_or(approval, |b| b.max(approval));
             system.approved = Some(granted);
-            let count = system.outbox.len();
+            let count = if holds { system.outbox.in_lane(Lane::Protective).count() } else { system.outbox.len() };
             if system.approved > before {
                 // A mass of first writes is what `plan` showed. What joins later counts.
                 let ops: &[Op] = if holds { &[Op::Hold] } else { &Op::ALL };
@@ -92,6 +110,11 @@ impl Engine {
         self.approve_plan(what, now)
     }
 
+    fn did_you_mean(&self, said: &str) -> DidYouMean {
+        let waiting = self.waiting();
+        DidYouMean::among(self.systems.keys().map(|name| &**name).chain(waiting.iter().map(|w| w.plan.as_str())), said)
+    }
+
     fn approve_plan(&mut self, plan: &str, now: Time) -> Result<Approved, Refused> {
         if let Some(count) = self.approve_guarded(plan, now) {
             return self.note_plan(plan, Vec::new(), count, now);
@@ -107,7 +130,7 @@ impl Engine {
         }
         let of_plan = self.kept_groups().into_iter().find(|g| g.plan == plan).map(|g| g.holds).unwrap_or_default();
         if of_plan.is_empty() {
-            return Err(Refused::Unknown(plan.to_string()));
+            return Err(Refused::Unknown(plan.to_string(), self.did_you_mean(plan)));
         }
         let mut causes: Vec<(Name, RecordId)> = Vec::new();
         let mut people: Vec<u32> = Vec::new();

@@ -11,7 +11,7 @@ use super::table::Subject;
 use super::view::View;
 use super::wanted::Members;
 use super::world::{Idx, NOBODY};
-use crate::decide::standing::By;
+use crate::decide::standing::{By, HoldNow};
 use crate::merge::{Candidate, Judgment, Unknown};
 use crate::model::{Entity, Mail, MailKind, Name, Record, Time};
 use serde::{Deserialize, Serialize};
@@ -98,6 +98,9 @@ pub struct HoldExplained {
     pub reach: String,
     pub since: String,
     pub until: Option<String>,
+    /// Its time is over, which counts once a system's clock was heard.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over: bool,
     /// Why it is kept though nothing reaches the person any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kept: Option<String>,
@@ -174,7 +177,7 @@ impl Engine {
             records: links,
             fields: self.fields_explained(of, &coverage, now),
             status,
-            holds: self.holds_explained(person),
+            holds: self.holds_explained(person, now),
             refusals: self.refusals_explained(&records),
             decision: decision.unwrap_or_else(|| Answer {
                 subject: who.into(),
@@ -248,8 +251,10 @@ impl Engine {
         explained
     }
 
-    fn holds_explained(&self, person: u32) -> Vec<HoldExplained> {
+    /// A cool-down may be over by this machine's clock alone, which counts only once a system's was heard: it holds, and no end is told.
+    fn holds_explained(&self, person: u32, now: Time) -> Vec<HoldExplained> {
         let holds = self.people[person as usize].holds.iter();
+        let over = |h: &HoldNow| h.until.is_some_and(|until| until <= now);
         holds
             .map(|h| HoldExplained {
                 hold: h.hold.to_string(),
@@ -261,7 +266,8 @@ impl Engine {
                     crate::decide::ratchet::Reach::Address => "address".into(),
                 },
                 since: h.since.rfc3339(),
-                until: h.until.map(Time::rfc3339),
+                until: h.until.filter(|_| !over(h)).map(Time::rfc3339),
+                over: over(h),
                 kept: match h.by {
                     By::Former => Some("only the rules from before the last edit hold; the edit waits for `approve`".into()),
                     By::Files | By::Both => h.kept.map(|k| k.why().to_string()),

@@ -91,7 +91,8 @@ impl Gate {
                 decision: answer.decision.verdict.name().into(),
                 reasons: answer.decision.reasons.iter().map(ToString::to_string).collect(),
                 basis: answer.basis.map(|b| b.name().into()),
-                until: answer.until.map(Time::rfc3339),
+                // What is over by our clock, and still holds because no system's was heard yet, has no end that could be told.
+                until: answer.until.filter(|until| *until > now).map(Time::rfc3339),
                 data_age_s: ages.clone(),
                 policy_version: version.clone(),
                 decision_id: format!("d_{}_{:x}", self.run, self.count.fetch_add(1, Ordering::Relaxed)),

@@ -4,9 +4,9 @@ use super::deliver::Op;
 use super::engine::Engine;
 use super::guard::{Guard, Intent, Limits, Replaced, short_hash};
 use super::persist::{encode, kind};
-use super::plan::{About, SAMPLES, Waiting};
 use super::system::{Approval, SystemState};
 use super::target::{Due, Sent, permit_stands};
+use super::waiting::{About, SAMPLES, Waiting};
 use super::world::Idx;
 use crate::connector::{Change, PermitChange};
 use crate::model::{Mark, Name, Record, RecordId, Time, Value, counted, is_blank};
@@ -205,6 +205,11 @@ impl Engine {
                     why: why(&about, guard.recent(), &limits, &losses),
                     about,
                     samples: asked.iter().take(SAMPLES).map(|(idx, _)| self.world.slot(*idx).id.to_string()).collect(),
+                    people: if op == Op::Release {
+                        self.named(asked.iter().map(|(idx, _)| self.world.slot(*idx).person))
+                    } else {
+                        Vec::new()
+                    },
                 });
             }
         }

@@ -83,6 +83,7 @@ pub mod unread_addresses;
 pub mod unread_refusals;
 mod unread_rows;
 pub mod view;
+pub mod waiting;
 pub mod wanted;
 pub mod world;
 pub mod written;

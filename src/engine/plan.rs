@@ -1,16 +1,16 @@
 //! The plan: what would be written, for whom and why; and what waits for a person's word.
 
-pub use super::about::About;
 use super::coverage::Coverage;
 use super::deliver::Op;
 use super::engine::Engine;
 use super::system::Lanes;
 use super::unprotected::Unprotected;
+use super::waiting::Waiting;
 use super::world::{Idx, NOBODY, PersonIdx};
 use crate::connector::PermitChange;
 use crate::decide::ratchet::Kept;
 use crate::decide::standing::{By, HoldNow, REFUSAL_UNREAD};
-use crate::model::{Name, Record, RecordId, Time, Value, counted};
+use crate::model::{Name, Record, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,6 +60,9 @@ pub struct LeftUndecided {
 pub struct Totals {
     pub hold: usize,
     pub release: usize,
+    /// Of the releases, those that lift no block: a permit for a record that has none, or one that is renewed.
+    #[serde(default)]
+    pub permit: usize,
     pub update: usize,
     pub create: usize,
 }
@@ -81,37 +84,19 @@ pub struct PlannedWrite {
     pub fields: BTreeMap<String, FieldChange>,
 }
 
+impl PlannedWrite {
+    /// What it is to a reader: a release that lifts no block is a permit.
+    pub fn called(&self) -> &str {
+        if self.op == Op::Release.name() && !self.fields.contains_key("block") { "permit" } else { &self.op }
+    }
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FieldChange {
     pub old: Json,
     pub new: Json,
     pub rule: String,
 }
-
-/// Something that only goes on after `approve`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Waiting {
-    pub plan: String,
-    pub kind: String,
-    pub count: usize,
-    pub limit: usize,
-    pub why: String,
-    /// The same as long as it waits, whatever the numbers in `why` are.
-    pub about: About,
-    /// A few of those it is about.
-    pub samples: Vec<String>,
-}
-
-impl Waiting {
-    /// `count` with what it counts.
-    pub fn counted(&self) -> String {
-        let (one, many) = self.about.counts();
-        counted(self.count, one, many)
-    }
-}
-
-/// Samples named with a waiting plan.
-pub const SAMPLES: usize = 5;
 
 /// The id of a plan that waits.
 pub fn plan_id(of: &str) -> String {
@@ -157,7 +142,10 @@ impl Engine {
         for (op, idx) in self.in_order() {
             match op {
                 Op::Hold => plan.totals.hold += 1,
-                Op::Release => plan.totals.release += 1,
+                Op::Release => {
+                    plan.totals.release += 1;
+                    plan.totals.permit += usize::from(!self.lifts_a_block(idx));
+                }
                 Op::Update => plan.totals.update += 1,
             }
             if limit.is_none_or(|l| plan.writes.len() < l) {
@@ -176,6 +164,12 @@ impl Engine {
         }
         all.sort_unstable();
         all.into_iter().map(|(op, _, _, idx)| (op, idx)).collect()
+    }
+
+    /// Whether a release takes a block of ours away; else it gives or renews a permit.
+    fn lifts_a_block(&self, idx: Idx) -> bool {
+        let ours = self.world.slot(idx).target.as_deref().is_some_and(|t| t.block_ours);
+        ours && self.world.record(idx).is_blocked()
     }
 
     fn left_undecided(&self, now: Time) -> Option<LeftUndecided> {
@@ -318,53 +312,6 @@ impl Engine {
             group.plan = plan_id(&format!("kept\u{1f}{}\u{1f}{}", word_in_id(group.kept), seen.join("\u{1e}")));
         }
         groups
-    }
-
-    /// What waits for `approve`.
-    pub fn waiting(&self) -> Vec<Waiting> {
-        let mut waiting: Vec<Waiting> = Vec::new();
-        if self.rebuilding.is_some() {
-            // What is out of sight may only not have been read yet.
-            return waiting;
-        }
-        for group in self.kept_groups() {
-            let people: BTreeSet<u32> = group.holds.iter().map(|h| h.person).collect();
-            let causes: BTreeSet<&RecordId> = group.holds.iter().map(|h| &h.hold.cause).collect();
-            let Some(first) = group.holds.first() else { continue };
-            let about = About::KeptHolds { system: first.hold.cause.system.clone(), hold: first.hold.hold.clone(), reason: group.kept };
-            waiting.push(Waiting {
-                plan: group.plan.clone(),
-                kind: "absence".into(),
-                count: people.len(),
-                limit: 0,
-                why: about.cause(),
-                about,
-                samples: causes.iter().take(SAMPLES).map(ToString::to_string).collect(),
-            });
-        }
-        waiting.extend(self.guards_waiting());
-        if let Some(plan) = self.rules_plan() {
-            let mut widens: Vec<&str> = self.former.iter().flat_map(|f| &f.widens).map(String::as_str).collect();
-            let mut said = BTreeSet::new();
-            widens.retain(|w| said.insert(*w));
-            let people = self.kept_by_former();
-            waiting.push(Waiting {
-                plan,
-                kind: "release".into(),
-                count: people.count(),
-                limit: 0,
-                why: format!("{}: {}", About::Rules.cause(), widens.join("; ")),
-                about: About::Rules,
-                samples: self.kept_by_former().take(SAMPLES).filter_map(|p| self.sample(p)).collect(),
-            });
-        }
-        waiting
-    }
-
-    /// One of a person's records, to name the person by.
-    fn sample(&self, person: u32) -> Option<String> {
-        let members = self.people[person as usize].members.iter();
-        members.map(|i| &self.world.slot(*i).id).min().map(ToString::to_string)
     }
 }
 

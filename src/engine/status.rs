@@ -2,11 +2,11 @@
 
 use super::accept::Unreadable;
 use super::engine::Engine;
-use super::plan::Waiting;
 use super::refused_at_once::RefusedAtOnce;
 use super::system::Approval;
 use super::target::Op;
 use super::unread_refusals::UnreadWords;
+use super::waiting::Waiting;
 use crate::connector::Usage;
 use crate::decide::freshness::Needed;
 use crate::decide::rules::HoldScope;
@@ -103,6 +103,16 @@ pub struct Budget {
     pub used: u64,
     pub limit: Option<u64>,
     pub resets_at: String,
+}
+
+impl Status {
+    /// A request to a system failed and is being tried again: what is not told yet, as no pass has failed of it so far.
+    pub fn is_trying_again(&mut self, system: &Name, why: &str) {
+        let Some(state) = self.systems.get(system) else { return };
+        if !state.streams.values().filter_map(|s| s.error.as_deref()).any(|told| told.contains(why)) {
+            self.because.push(format!("{system}: a request failed and is being tried again: {why}"));
+        }
+    }
 }
 
 const DAY_MS: i64 = 86_400_000;

@@ -16,8 +16,17 @@ pub struct Unprotected {
     pub open_deals: usize,
     /// On hold for other reasons.
     pub other_holds: usize,
-    /// On no hold: they said no elsewhere, or their record cannot be read for sure.
+    /// On no hold, and to be protected all the same: the next three together.
     pub others: usize,
+    /// Who said no elsewhere.
+    #[serde(default)]
+    pub said_no: usize,
+    /// Who did not say no, and whom no legal ground allows to mail.
+    #[serde(default)]
+    pub no_basis: usize,
+    /// Neither: the record, or its address, cannot be read for sure.
+    #[serde(default)]
+    pub not_readable: usize,
 }
 
 impl Unprotected {
@@ -32,7 +41,7 @@ impl Unprotected {
 
     /// In words, a line a reason; people on open deals first.
     pub fn told(self, system: &Name, not_read: &[String]) -> Vec<String> {
-        let Unprotected { open_deals, other_holds, others } = self;
+        let Unprotected { open_deals, other_holds, said_no, no_basis, not_readable, .. } = self;
         let as_far = if not_read.is_empty() {
             String::new()
         } else {
@@ -52,10 +61,14 @@ impl Unprotected {
             let who = counted(other_holds, "person on hold for another reason is", "people on hold for other reasons are");
             lines.push(format!("{who} not protected in {system}"));
         }
-        if others > 0 {
-            let who = "who said no elsewhere, or whose record cannot be read for sure,";
-            lines.push(format!("{} not protected in {system}", counted(others, &format!("person {who} is"), &format!("people {who} are"))));
-        }
+        let others = [
+            (said_no, "who said no elsewhere"),
+            (no_basis, "whom there is no legal ground to mail"),
+            (not_readable, "whose record cannot be read for sure"),
+        ];
+        let counted_by = |who: &str, count| counted(count, &format!("person {who} is"), &format!("people {who} are"));
+        let told = others.into_iter().filter(|(count, _)| *count > 0);
+        lines.extend(told.map(|(count, who)| format!("{} not protected in {system}", counted_by(who, count))));
         lines
     }
 }
@@ -100,8 +113,23 @@ impl Engine {
             let people = due.map(|(idx, _)| self.world.slot(*idx).person).filter(|person| *person != NOBODY);
             let others: BTreeSet<PersonIdx> = people.filter(|person| !is_on_hold(&self.people[*person as usize])).collect();
             count.others = others.len();
+            for person in others {
+                *self.cause_but_hold(person, count) += 1;
+            }
         }
         counts
+    }
+
+    /// Where a person is counted who is on no hold and must get no mail.
+    fn cause_but_hold<'c>(&self, person: PersonIdx, count: &'c mut Unprotected) -> &'c mut usize {
+        let standing = self.table.of(person);
+        if standing.refused_all || standing.refused_topics.is_some() {
+            &mut count.said_no
+        } else if standing.lacks_basis() {
+            &mut count.no_basis
+        } else {
+            &mut count.not_readable
+        }
     }
 
     fn is_on_open_deal(&self, person: PersonIdx) -> bool {
@@ -152,11 +180,13 @@ mod tests {
 
     #[test]
     fn each_is_counted_under_the_reason_that_they_have() {
-        let count = Unprotected { open_deals: 1, other_holds: 1, others: 2 };
+        let count = Unprotected { open_deals: 1, other_holds: 1, others: 104, said_no: 1, no_basis: 101, not_readable: 2 };
         let lines = [
             "1 person on open deals is not protected in ma",
             "1 person on hold for another reason is not protected in ma",
-            "2 people who said no elsewhere, or whose record cannot be read for sure, are not protected in ma",
+            "1 person who said no elsewhere is not protected in ma",
+            "101 people whom there is no legal ground to mail are not protected in ma",
+            "2 people whose record cannot be read for sure are not protected in ma",
         ];
         assert_eq!(told(count, &[]), (Some(2), lines.map(String::from).to_vec()));
         let (known, lines) = told(count, &["crm.deals"]);

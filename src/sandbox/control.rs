@@ -6,11 +6,13 @@
 use super::actions;
 use super::faults::Fault;
 use super::handle::{Error, Handle};
+use super::host;
 use super::wire::{Params, answer, body_json};
 use super::world::System;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
+use axum::middleware::from_fn;
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -195,7 +197,7 @@ pub(super) struct Control {
 }
 
 pub(super) fn routes(control: Control) -> Router {
-    Router::new().route("/_sandbox/{action}", post(take).get(show)).route("/", get(list)).with_state(control)
+    Router::new().route("/_sandbox/{action}", post(take).get(show)).route("/", get(list)).with_state(control).layer(from_fn(host::ours))
 }
 
 /// What can be asked for, with the address in each line so that it can be copied.

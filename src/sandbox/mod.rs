@@ -7,7 +7,7 @@
 //! # Layout
 //! - [`world`]: everything there is, and what is noted about it; [`handle`]: the hands in it; [`control`]: the same over HTTP, listed by [`actions`]
 //! - `crm` (wire), `crm_search`, [`crm_records`]; [`support`]; `ma` (wire), [`ma_records`]
-//! - `door`: every request passes it; [`faults`]: what may happen there; `line`: connections that can be cut
+//! - `door`: every request passes it; `host`: that of the control port; [`faults`]: what may happen there; `line`: connections that can be cut
 //! - [`people`], `beginning`: whom the systems know at the start
 //! - `wire`, `rng`: small tools
 
@@ -20,6 +20,7 @@ mod crm_search;
 mod door;
 pub mod faults;
 pub mod handle;
+mod host;
 mod line;
 mod ma;
 pub mod ma_records;

@@ -31,6 +31,9 @@ const LINE_BYTES_MAX: usize = 16 << 20;
 /// What may follow the last part: its padding and the end of a tar.
 const END_BYTES_MAX: u64 = 64 << 10;
 
+/// Of a member's name in a message.
+const NAME_SHOWN_MAX: usize = 100;
+
 /// What is restored with one commit.
 const CHUNK_BYTES: usize = 4 << 20;
 /// What is read of the journal at once.
@@ -191,10 +194,16 @@ fn read(file: &File, path: &Path, journal: &mut dyn FnMut(&[u8]) -> Result<(), E
     if (items, hash.finalize().to_hex().to_string()) != (manifest.items, manifest.items_blake3.clone()) {
         return Err(damaged("the items are not what was backed up".into()));
     }
-    // The end of the compressed stream has a checksum of its own.
     drop(entry);
-    let mut end = archive.into_inner().take(END_BYTES_MAX);
-    if io::copy(&mut end, &mut io::sink()).map_err(bent)? == END_BYTES_MAX {
+    // Another program would take it for a part of the backup, and nothing vouches for it.
+    if let Some(extra) = entries.next() {
+        let name = String::from_utf8_lossy(&extra.map_err(bent)?.path_bytes()).chars().take(NAME_SHOWN_MAX).collect::<String>();
+        return Err(damaged(format!("{name:?} is in it too, which nayose did not put there; restore a backup as `nayose backup` made it")));
+    }
+    // The end of the compressed stream has a checksum of its own.
+    let mut end = Vec::new();
+    archive.into_inner().take(END_BYTES_MAX).read_to_end(&mut end).map_err(bent)?;
+    if end.len() as u64 == END_BYTES_MAX || end.iter().any(|byte| *byte != 0) {
         return Err(damaged("it goes on behind its end".into()));
     }
     Ok(manifest)

@@ -1,4 +1,5 @@
-//! Who is connected, and who gives way when it becomes crowded: never someone whose question is being answered.
+//! Who is connected, and who gives way when it becomes crowded: never someone whose question is being answered, unless it
+//! asks the next one without taking the answer.
 //!
 //! A connection costs nothing to open and to leave idle, so that places are worth little: they are kept by asking. A proxy in front of
 //! nayose is one peer with many connections, and may have all places as long as it asks.
@@ -31,6 +32,8 @@ struct Entry {
     /// Counts changes: the smallest has been at it for longest.
     since: u64,
     leave: Arc<Notify>,
+    /// Its questions come before the answers are taken.
+    ahead: bool,
 }
 
 /// All connections.
@@ -67,18 +70,20 @@ impl Crowd {
             table.send_away(asks);
         }
         let id = table.next_turn();
-        table.guests.insert(id, Entry { peer, doing: Doing::Asking, since: id, leave: leave.clone() });
+        table.guests.insert(id, Entry { peer, doing: Doing::Asking, since: id, leave: leave.clone(), ahead: false });
         drop(table);
         Guest(Arc::new(Inner { crowd: self.clone(), id, head_came: AtomicBool::new(false), leave }))
     }
 
-    /// One who is not being answered gives way: of the peer that has most such connections, the oldest.
+    /// One who asks ahead gives way, or else one who is not being answered: of the peer that has most such connections, the oldest.
     pub fn make_room(&self) {
         let mut table = self.table();
-        let mut idle: HashMap<IpAddr, usize> = HashMap::new();
-        table.guests.values().filter(|e| e.doing != Doing::Waiting).for_each(|e| *idle.entry(e.peer).or_default() += 1);
-        if let Some((most, _)) = idle.into_iter().max_by_key(|(_, count)| *count) {
-            table.send_away(|e| e.peer == most && e.doing != Doing::Waiting);
+        let ahead = table.guests.values().any(|e| e.ahead);
+        let gives_way = |e: &Entry| if ahead { e.ahead } else { e.doing != Doing::Waiting };
+        let mut of_peer: HashMap<IpAddr, usize> = HashMap::new();
+        table.guests.values().filter(|e| gives_way(e)).for_each(|e| *of_peer.entry(e.peer).or_default() += 1);
+        if let Some((most, _)) = of_peer.into_iter().max_by_key(|(_, count)| *count) {
+            table.send_away(|e| e.peer == most && gives_way(e));
         }
     }
 
@@ -111,6 +116,13 @@ impl Guest {
     /// Whether the head of any request came whole.
     pub fn head_came(&self) -> bool {
         self.0.head_came.load(Ordering::Relaxed)
+    }
+
+    /// Whether its request came without that the answer before it was waited for.
+    pub fn asks_ahead(&self, ahead: bool) {
+        if let Some(entry) = self.0.crowd.table().guests.get_mut(&self.0.id) {
+            entry.ahead = ahead;
+        }
     }
 
     /// Its request is here to the end.
@@ -200,6 +212,20 @@ mod tests {
         crowd.make_room();
         assert!(!gone(&crowded[0]), "who waits for an answer gets it");
         assert_eq!(here(&crowd), 1);
+    }
+
+    #[test]
+    fn who_asks_ahead_gives_way_before_all_others_and_though_it_is_being_answered() {
+        let crowd = Arc::new(Crowd::default());
+        let proxy: Vec<Guest> = (0..9).map(|_| crowd.enter(IpAddr::from([10, 0, 0, 7]), 99)).collect();
+        let deaf: Vec<Guest> = (0..2).map(|_| crowd.enter(IpAddr::from([10, 0, 0, 6]), 99)).collect();
+        deaf.iter().for_each(Guest::has_asked);
+        deaf.iter().for_each(|g| g.asks_ahead(true));
+        crowd.make_room();
+        assert_eq!(deaf.iter().map(gone).collect::<Vec<_>>(), [true, false]);
+        deaf[1].asks_ahead(false);
+        crowd.make_room();
+        assert!(!gone(&deaf[1]) && gone(&proxy[0]), "it waits for its answer like others");
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod admission;
 mod api;
 mod body;
 mod crowd;
+mod line;
 mod serve;
 
 pub use admission::Admission;

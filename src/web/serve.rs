@@ -1,6 +1,7 @@
 //! Connections: accepted up to a number, and none held for ever by a client that is slow or silent.
 
 use super::crowd::{self, Crowd, Guest};
+use super::line::{Asks, Line, in_turn};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -19,6 +20,10 @@ pub struct Patience {
     pub connections: usize,
     /// Of one peer, those that have not sent a whole request yet.
     pub asking: usize,
+    /// Of one connection, requests sent ahead of the answers; then it is closed after the answer under way.
+    pub ahead: usize,
+    /// For a part of an answer to be taken.
+    pub taking: Duration,
     /// For the head of the first request.
     pub head: Duration,
     /// From the end of an answer to that of the next request's head.
@@ -31,8 +36,9 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Patience {
-        let (head, between) = (Duration::from_secs(5), Duration::from_secs(30));
-        Patience { connections: 512, asking: 128, head, between, life: Duration::from_secs(600), last: Duration::from_secs(30) }
+        let (connections, asking, ahead) = (512, 128, 16);
+        let (head, taking, between) = (Duration::from_secs(5), Duration::from_secs(5), Duration::from_secs(30));
+        Patience { connections, asking, ahead, taking, head, between, life: Duration::from_secs(600), last: Duration::from_secs(30) }
     }
 }
 
@@ -78,12 +84,14 @@ async fn place(places: &Arc<Semaphore>, crowd: &Crowd) -> Option<OwnedSemaphoreP
 }
 
 async fn connection(stream: TcpStream, router: Router, guest: Guest, patience: Patience) {
-    let router = router.layer(from_fn_with_state(guest.clone(), crowd::follow));
+    let asks = Asks::new(patience.ahead);
+    let router = router.layer(from_fn_with_state(asks.clone(), in_turn)).layer(from_fn_with_state(guest.clone(), crowd::follow));
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.between).max_buf_size(HEAD_BYTES_MAX);
     // Small answers must not wait for more to send.
     let _ = stream.set_nodelay(true);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));
+    let line = TokioIo::new(Line::new(stream, asks, patience.taking));
+    let mut connection = pin!(builder.serve_connection(line, TowerToHyperService::new(router)));
     let says_nothing = async {
         tokio::time::sleep(patience.head).await;
         if guest.head_came() {
@@ -91,9 +99,10 @@ async fn connection(stream: TcpStream, router: Router, guest: Guest, patience: P
         }
     };
     tokio::select! {
+        biased;
+        () = guest.sent_away() => return,
         // How a connection ended is the client's affair.
         _ = connection.as_mut() => return,
-        () = guest.sent_away() => return,
         () = says_nothing => return,
         () = tokio::time::sleep(patience.life) => {}
     }
@@ -116,6 +125,13 @@ mod tests {
         let large = axum::body::Bytes::from(vec![b'x'; 64 << 20]);
         let alive = get(|| async { "alive" }).post(|| async { "alive" });
         let router = Router::new().route("/", alive).route("/large", get(|| async { large }));
+        // One at a time, as for what needs the engine.
+        let engine = Arc::new(tokio::sync::Mutex::new(()));
+        let slow = || async move {
+            let _one = engine.lock().await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
+        let router = router.route("/slow", get(slow));
         let router = router.layer(axum::middleware::from_fn(crate::web::body::whole));
         tokio::spawn(serve(listener, router, patience));
         at
@@ -184,6 +200,51 @@ mod tests {
         stream.write_all(b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").await.unwrap();
         assert!(rest(&mut stream).await.ends_with("alive"));
         drop(deaf);
+    }
+
+    #[tokio::test]
+    async fn who_takes_no_part_of_an_answer_for_a_while_is_let_go() {
+        let at = server(Patience { taking: Duration::from_millis(100), ..Patience::default() }).await;
+        let mut deaf = TcpStream::connect(at).await.unwrap();
+        deaf.write_all(b"GET /large HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
+        // Its buffers are full now, and it reads again only when it was let go.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        assert!(rest(&mut deaf).await.len() < 32 << 20, "all was sent after all");
+    }
+
+    const QUESTION: &[u8] = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n";
+
+    #[tokio::test]
+    async fn who_asks_far_ahead_of_the_answers_gets_a_few_of_them() {
+        let at = server(Patience::default()).await;
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        let _ = stream.write_all(&QUESTION.repeat(4000)).await;
+        let mut answers = Vec::new();
+        // It may be broken off, as not all was read of what it sent.
+        let _ = tokio::time::timeout(SOON, stream.read_to_end(&mut answers)).await.expect("the connection stays open");
+        let answered = String::from_utf8_lossy(&answers).matches("alive").count();
+        // The first came in a piece of its own, with those that it brought along; then a buffer more at most.
+        assert!(answered <= 4 * Patience::default().ahead, "{answered}");
+    }
+
+    /// Six hundred connections asked and asked, read nothing, and kept the gate from answering for 20 s.
+    #[tokio::test]
+    async fn who_asks_and_asks_without_reading_does_not_keep_others_waiting() {
+        let at = server(Patience { connections: 64, ..Patience::default() }).await;
+        let asks = b"GET /slow HTTP/1.1\r\nhost: h\r\n\r\n".repeat(1000);
+        let mut hostile = Vec::new();
+        for _ in 0..100 {
+            let mut stream = TcpStream::connect(at).await.unwrap();
+            // It may be let go of already.
+            let _ = stream.write_all(&asks).await;
+            hostile.push(stream);
+        }
+        for _ in 0..3 {
+            let mut stream = TcpStream::connect(at).await.unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").await.unwrap();
+            let answer = tokio::time::timeout(Duration::from_secs(4), rest(&mut stream)).await;
+            assert!(answer.as_ref().is_ok_and(|a| a.ends_with("alive")), "{answer:?}");
+        }
     }
 
     /// What strangers do who want the places of others: nothing, a byte now and then, a body that does not come, an answer not read.

@@ -115,7 +115,7 @@ fn where_false_is_the_block_false_is_written_and_true_when_the_hold_ends() {
     world.sync_until("the block is written", |_| accepts("1") == json!(false));
     world
         .run_text("connector try letters")
-        .says("letters:person:1, read back as after a write: blocked, by whom is not shown (hold has no why), refused: no");
+        .says("letters:person:1, read by its id, as nayose looks at a record that it has written: blocked, by whom is not shown (hold has no why), refused: no");
     assert_eq!((accepts("2"), accepts("3")), (json!("legal"), json!(null)), "what stands there is somebody else's block");
     assert_eq!(world.gate("no@other.example"), ("deny".into(), vec!["refused_all".into()]), "a list that a setting names refuses");
     handle.set_deal_stage(deal, "won").unwrap();

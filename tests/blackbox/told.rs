@@ -48,11 +48,15 @@ fn who_is_on_no_deal_is_not_counted_as_on_one() {
     handle.unsubscribe(no.lead).unwrap();
 
     let (deals, ticket) = ("0 people on open deals are not protected in ma", "1 person on hold for another reason is not protected in ma");
-    let refused = "1 person who said no elsewhere, or whose record cannot be read for sure, is not protected in ma";
+    let refused = "1 person who said no elsewhere is not protected in ma";
     world.run_text("plan").exits(4).says(deals).says(ticket).says(refused).says("to write: 2 holds");
     let plan = world.run("plan").json();
     assert_eq!(plan["unprotected"]["ma"], 1, "{plan:#}");
-    assert_eq!(plan["unprotected_by"]["ma"], json!({ "open_deals": 0, "other_holds": 1, "others": 1 }), "{plan:#}");
+    assert_eq!(
+        plan["unprotected_by"]["ma"],
+        json!({ "open_deals": 0, "other_holds": 1, "others": 1, "said_no": 1, "no_basis": 0, "not_readable": 0 }),
+        "{plan:#}"
+    );
     let status = world.run_text("status").exits(0).says(ticket).says(refused).says("2 people, 1 on hold, 1 not enforced");
     assert!(!status.out.contains("people on open deals"), "{status}");
 }

@@ -9,3 +9,4 @@ mod plan;
 #[allow(dead_code, reason = "shared, and each needs a part of it")]
 #[path = "../stage/mod.rs"]
 mod stage;
+mod told;

@@ -7,8 +7,11 @@ use nayose::model::{DealState, Mark, Name, Span, Value};
 const SHOWN: usize = 50;
 
 /// Seventy people, three of them on open deals; all have a score that the CRM lacks. The first of them are not those who are held.
-fn seventy() -> Place {
-    let mut place = Place::where_crm(r#"writes = ["score"]"#);
+pub fn seventy() -> Place {
+    seventy_in(Place::where_crm(r#"writes = ["score"]"#))
+}
+
+pub fn seventy_in(mut place: Place) -> Place {
     place.read(&["ma", "support", "crm"], Span::minutes(1));
     for n in 1..=70 {
         let email = format!("p{n}@acme.example");
@@ -45,6 +48,7 @@ fn what_protects_is_shown_before_seventy_updates() {
     assert_eq!(whole.writes[..SHOWN].iter().map(|w| &w.id).collect::<Vec<_>>(), plan.writes.iter().map(|w| &w.id).collect::<Vec<_>>());
     assert_eq!(whole.unprotected.get(&ma), Some(&Some(3)));
     assert_eq!(whole.unprotected_by.get(&ma), Some(&Unprotected { open_deals: 3, ..Unprotected::default() }));
+    assert_eq!((plan.totals.release, plan.totals.permit), (67, 67), "first permits, and no block is lifted");
 }
 
 /// A score is written into the CRM because of the rules of fields; the deal has nothing to do with it.

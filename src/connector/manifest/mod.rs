@@ -191,6 +191,9 @@ pub struct ErrorRules {
     pub cursor_lost_statuses: Vec<u16>,
     /// Codes that mean "today's requests are used up".
     pub budget_codes: Vec<String>,
+    /// By code: what a reader of the message is to check or to create in the system.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub help: BTreeMap<String, String>,
 }
 
 impl Manifest {

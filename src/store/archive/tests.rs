@@ -47,6 +47,19 @@ impl Scene {
         path
     }
 
+    /// The entries of the good one.
+    fn good_parts(&self) -> Vec<Part<'static>> {
+        let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(File::open(&self.good).unwrap())));
+        let entries = archive.entries().unwrap().map(Result::unwrap);
+        let named = entries.zip([MANIFEST, JOURNAL, ITEMS]).map(|(mut entry, name)| {
+            assert_eq!(entry.path().unwrap(), Path::new(name));
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).unwrap();
+            (tar::EntryType::Regular, name, bytes.len() as u64, bytes)
+        });
+        named.collect()
+    }
+
     /// Why it is not restored; nothing may be left of it.
     fn refused(&self, path: &Path) -> String {
         let to = self.folder.path().join("restored");
@@ -107,19 +120,31 @@ fn a_line_without_end_and_an_end_without_end_are_refused() {
     let path = scene.crafted(&[scene.manifest(size), (regular, JOURNAL, size, zeros)], 1024);
     assert!(scene.refused(&path).contains("has a line of more than"), "{}", scene.refused(&path));
 
-    let mut parts = Vec::new();
-    let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(File::open(&scene.good).unwrap())));
-    for entry in archive.entries().unwrap() {
-        let mut entry = entry.unwrap();
-        let (name, mut bytes) = (entry.path().unwrap().display().to_string(), Vec::new());
-        entry.read_to_end(&mut bytes).unwrap();
-        parts.push((name, bytes));
-    }
-    let parts: Vec<Part> = parts.iter().map(|(name, bytes)| (regular, name.as_str(), bytes.len() as u64, bytes.clone())).collect();
+    let parts = scene.good_parts();
     let path = scene.crafted(&parts, 64 << 20);
     assert!(scene.refused(&path).contains("goes on behind its end"), "{}", scene.refused(&path));
     let path = scene.crafted(&parts, 1024);
     assert!(verify(&named(&path).unwrap(), &path).is_ok());
+}
+
+#[test]
+fn a_member_that_does_not_belong_to_it_is_named_and_refused() {
+    let scene = Scene::new();
+    let parts = scene.good_parts();
+    for (kind, name) in [(tar::EntryType::Regular, "items"), (tar::EntryType::Regular, "evil.sh"), (tar::EntryType::Directory, "more")] {
+        let extra = [(kind, name, 0, Vec::new())];
+        let path = scene.crafted(&[parts.clone(), extra.to_vec()].concat(), 1024);
+        let why = scene.refused(&path);
+        assert!(why.contains(&format!("{name:?} is in it too")), "{why}");
+    }
+    // Nor behind the end, where only some programs look.
+    let mut bytes = Vec::new();
+    GzDecoder::new(BufReader::new(File::open(&scene.good).unwrap())).read_to_end(&mut bytes).unwrap();
+    bytes.extend(tar_head("evil.sh", 0, Time(2)).unwrap());
+    let path = scene.folder.path().join("longer.tar.gz");
+    let mut out = GzEncoder::new(File::create(&path).unwrap(), Compression::fast());
+    out.write_all(&bytes).and_then(|()| out.finish()).unwrap();
+    assert!(scene.refused(&path).contains("goes on behind its end"), "{}", scene.refused(&path));
 }
 
 #[test]
