@@ -5,9 +5,9 @@
 
 use nayose::config;
 use nayose::connector::{Clock, Connector, Observed, PageRead, Pass, PassEnd, RestConnector};
+use nayose::daemon::connectors::{Connectors, Wiring};
 use nayose::daemon::shell::Shell;
-use nayose::daemon::wiring::{Connectors, Wiring};
-use nayose::engine::persist::{self, Opened};
+use nayose::engine::ledger::persist::{self, Opened};
 use nayose::model::{Entity, Mail, MailKind, Name, Record, RecordId, Time, Value};
 use nayose::store::{State, StateUrl};
 use nayose::web;

@@ -1,7 +1,7 @@
 //! What one person costs in each room: connector, link, merge, decide, and the store. `cargo bench --bench rooms`; a word after `--` picks some.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use nayose::connector::json::Document;
+use nayose::connector::raw::json::Document;
 use nayose::decide::phase::phase;
 use nayose::decide::rules::{After, HoldRule, HoldScope};
 use nayose::decide::standing::{Brief, Kinds, Standing};

@@ -5,7 +5,8 @@
 mod config;
 
 use config::{FILES, SECRET, Shipped, env, good, load_with};
-use nayose::config::{Config, Mistakes, WebhookKind, load};
+use nayose::config::load;
+use nayose::config::{Config, Mistakes, WebhookKind};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};

@@ -3,7 +3,8 @@
 mod config;
 
 use config::{FILES, SECRET, Shipped, env, good, load_with};
-use nayose::config::{Connectors, load};
+use nayose::config::Connectors;
+use nayose::config::load;
 use nayose::decide::rules::{Changes, HoldScope, Widening};
 use nayose::merge::rules::{Blank, Strategy};
 use nayose::model::{Basis, Entity, Span};

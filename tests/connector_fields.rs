@@ -1,7 +1,7 @@
 //! Each request of a shipped manifest that shows records of a stream asks for the same fields, and for all that become part of the record:
 //! what one of them leaves out is unknown until another is made, and a further address or a person's no may be what it is.
 
-use nayose::connector::load;
+use nayose::connector::manifest::load;
 use nayose::connector::manifest::{FieldMap, Manifest, Paths, RecordMap, Request, Stream, TimePath};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,7 +4,8 @@
 use axum::extract::{Query, State};
 use axum::routing::{get, put};
 use axum::{Json, Router};
-use nayose::connector::{Change, Connector, Lane, Outcome, RestConnector, SettingValue, SystemSettings, WriteOp, load};
+use nayose::connector::manifest::load;
+use nayose::connector::{Change, Connector, Lane, Outcome, RestConnector, SettingValue, SystemSettings, WriteOp};
 use nayose::model::{RecordId, Time};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};

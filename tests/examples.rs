@@ -2,7 +2,8 @@
 //!
 //! `NAYOSE_WRITE_EXAMPLES=1 cargo test --test examples` writes the missing records.json files: read them before you commit them.
 
-use nayose::connector::{examples, load};
+use nayose::connector::examples;
+use nayose::connector::manifest::load;
 use std::path::Path;
 
 #[test]

@@ -5,8 +5,8 @@
 mod stage;
 
 use nayose::engine::Engine;
+use nayose::engine::delivery::target::Target;
 use nayose::engine::system::Approval;
-use nayose::engine::target::Target;
 use nayose::model::{DealState, Mark, Name, Record, RecordId, Refusal, RefusalScope, Time, Value};
 use stage::Stage;
 
@@ -75,7 +75,7 @@ impl Place {
         see(&mut engine, &[("people", person("crm:person:5", "taro@sato.example")), ("deals", deal), ("people", lead)]);
         see(&mut engine, &[("people", person("ma:person:2", "jiro@abe.example"))]);
         let refusal = Refusal { scope: RefusalScope::All, from: id("ma:person:2"), seen_at: NOW, address: None };
-        engine.keep_refusal(nayose::engine::refusals::On::Record(&refusal.from), &refusal);
+        engine.keep_refusal(nayose::engine::memory::refusals::On::Record(&refusal.from), &refusal);
         let lead = engine.world.find(&id("ma:person:1")).unwrap();
         engine.world.slot_mut(lead).target = Some(Box::new(Target { block_ours: true, ..Target::default() }));
         engine.keep_target(lead);
@@ -130,7 +130,7 @@ fn held(engine: &Engine, record: &str) -> bool {
 }
 
 fn refused(engine: &Engine, record: &str) -> bool {
-    engine.refusals.knows(nayose::engine::refusals::On::Record(&id(record)), &RefusalScope::All)
+    engine.refusals.knows(nayose::engine::memory::refusals::On::Record(&id(record)), &RefusalScope::All)
 }
 
 fn approved(engine: &Engine, system: &str) -> Option<Approval> {

@@ -5,10 +5,11 @@
 
 #![allow(clippy::disallowed_methods, reason = "real systems go by the wall clock")]
 
+use nayose::connector::manifest::load;
 use nayose::connector::{
     Change, Connector, Error, Lane, Observed, Outcome, PageRead, Pass, PassEnd, PermitChange, RestConnector, SettingValue,
 };
-use nayose::connector::{StatusChange, SystemSettings, WriteOp, load};
+use nayose::connector::{StatusChange, SystemSettings, WriteOp};
 use nayose::model::{Entity, Mark, Name, Record, RecordId, RefusalScope, TicketState, Time, Value};
 use reqwest::Method;
 use serde_json::{Value as Json, json};

@@ -5,7 +5,7 @@
 mod stage;
 
 use nayose::engine::Engine;
-use nayose::engine::gate::Gate;
+use nayose::engine::gate::answer::Gate;
 use nayose::model::{Address, DealState, Mail, MailKind, Name, Record, RecordId, Span, TicketState, Time, Value};
 use stage::Stage;
 

@@ -1,9 +1,10 @@
 //! The shipped manifests of the CRM, support and marketing systems, read from and written to their sandbox.
 
 use futures::FutureExt;
+use nayose::connector::manifest::load;
 use nayose::connector::{
     Change, Clock, Connector, Error, Lane, Observed, Outcome, Pass, PassEnd, PermitChange, RestConnector, SettingValue, StatusChange,
-    SystemSettings, WriteOp, load,
+    SystemSettings, WriteOp,
 };
 use nayose::model::{DealState, Entity, Mark, Record, RecordId, RefusalScope, Span, Time, Value};
 use nayose::sandbox::{Options, Sandbox};

@@ -1,7 +1,7 @@
 //! The config and the connectors of who only looks: without a secret, for each system that is shipped.
 
 use nayose::config::{Config, Connectors, ManifestSource, Mistakes, Secrets, load_with};
-use nayose::daemon::wiring::Wiring;
+use nayose::daemon::connectors::Wiring;
 use nayose::model::Time;
 use std::sync::Arc;
 use tempfile::TempDir;

@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::engine::export::What;
+use crate::engine::answers::export::What;
 use crate::sandbox::actions;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};

@@ -3,9 +3,9 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::backup::Made;
+use crate::engine::answers::backup::Made;
 use crate::model::counted;
-use crate::store::archive;
+use crate::store::state::archive;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;

@@ -2,7 +2,8 @@
 
 use super::args::{Common, Connectors};
 use super::{Exit, output, try_system};
-use crate::connector::{examples, load};
+use crate::connector::examples;
+use crate::connector::manifest::load;
 use crate::model::counted;
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;

@@ -3,7 +3,7 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::explain::Explanation;
+use crate::engine::answers::explain::Explanation;
 
 pub async fn explain(common: &Common, who: String) -> Exit {
     match open::ask(common, Command::Explain { who: who.clone() }, open::State::Needed).await {

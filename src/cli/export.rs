@@ -4,7 +4,7 @@ use super::args::{Common, Format};
 use super::spreadsheet::csv;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::export::What;
+use crate::engine::answers::export::What;
 
 pub async fn export(common: &Common, what: What, format: Format, raw: bool) -> Exit {
     match open::ask(common, Command::Export { what }, open::State::Needed).await {

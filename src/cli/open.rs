@@ -4,12 +4,15 @@ use super::args::Common;
 use super::{Exit, output};
 use crate::config::{self, Config, Mistakes, Secrets, System};
 use crate::connector::Clock;
+use crate::daemon::Shell;
 use crate::daemon::commands::{Command, Reply};
-use crate::daemon::wiring::{Connectors, Wiring};
-use crate::daemon::{Shell, socket};
-use crate::engine::connection::NotConnected;
-use crate::engine::persist::OpenedState;
-use crate::engine::{look, persist, rules};
+use crate::daemon::connectors::{Connectors, Wiring};
+use crate::daemon::socket;
+use crate::engine::ledger::persist;
+use crate::engine::ledger::persist::OpenedState;
+use crate::engine::look;
+use crate::engine::rules::connection::NotConnected;
+use crate::engine::rules::rule_sets;
 use crate::model::Time;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -107,7 +110,7 @@ pub fn shell(config: Config) -> Result<Shell, Error> {
     let mut wiring = Wiring::through(&config.network);
     let opened = persist::open(config.clone(), now, run_at(now), &mut |state| {
         // Rules from before an edit may still count.
-        let systems = rules::systems_in_force(&config, &rules::stored(state)?);
+        let systems = rule_sets::systems_in_force(&config, &rule_sets::stored(state)?);
         wiring = wiring.rewired(&systems, &clock)?;
         Ok(wiring.opened(&config))
     })?;
@@ -124,7 +127,7 @@ fn shell_to_look(config: Config) -> Result<Shell, Error> {
     let config = Arc::new(config);
     let mut wiring = Wiring::default();
     let opened = look::look(config.clone(), now, run_at(now), &mut |state| {
-        let systems = rules::systems_in_force(&config, &rules::stored(state)?);
+        let systems = rule_sets::systems_in_force(&config, &rule_sets::stored(state)?);
         wiring = Wiring::without_credentials(&systems, &clock)?;
         Ok(wiring.opened(&config))
     })?;

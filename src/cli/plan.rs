@@ -3,9 +3,9 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::plan::{FieldChange, LeftUndecided, Plan, PlannedWrite, Totals};
-use crate::engine::target::Op;
-use crate::engine::waiting::{Waiting, known_by};
+use crate::engine::answers::plan::{FieldChange, LeftUndecided, Plan, PlannedWrite, Totals};
+use crate::engine::answers::waiting::{Waiting, known_by};
+use crate::engine::delivery::target::Op;
 use crate::model::counted;
 
 /// Writes shown one by one in text; `--json` has them all.
@@ -137,7 +137,7 @@ pub fn write_lines(write: &PlannedWrite) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::waiting::About;
+    use crate::engine::answers::waiting::About;
     use serde_json::{Value as Json, json};
 
     fn write(op: &str, system: &str, (id, name): (&str, Option<&str>), fields: &[(&str, Json, Json, &str)]) -> PlannedWrite {
@@ -179,7 +179,8 @@ mod tests {
         let plan = Plan {
             writes: vec![update],
             totals: Totals { update: 1200, ..Totals::default() },
-            unprotected_by: [("ma".into(), crate::engine::unprotected::Unprotected { open_deals: 1, ..Default::default() })].into(),
+            unprotected_by: [("ma".into(), crate::engine::answers::unprotected::Unprotected { open_deals: 1, ..Default::default() })]
+                .into(),
             waiting: vec![
                 waiting("release", 14_000, "ma: more releases at once than [widening] ask_above lets go by themselves", &["ma:person:3"]),
                 waiting(

@@ -3,7 +3,7 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::config::Secrets;
-use crate::engine::backup;
+use crate::engine::answers::backup;
 use crate::model::counted;
 use std::path::Path;
 

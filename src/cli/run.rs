@@ -3,8 +3,11 @@
 use super::args::Common;
 use super::{Exit, open, output, service};
 use crate::config::Config;
-use crate::daemon::halt::{TRY_AT_MOST, Waited};
-use crate::daemon::{reload::Source, run, shell::Shell, socket};
+use crate::daemon::reload::Source;
+use crate::daemon::reopen::{TRY_AT_MOST, Waited};
+use crate::daemon::run;
+use crate::daemon::shell::Shell;
+use crate::daemon::socket;
 use crate::engine::Error;
 use crate::model::{Span, Time};
 use crate::web;

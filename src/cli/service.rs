@@ -3,7 +3,7 @@
 use super::status::numbers;
 use crate::daemon::Shell;
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::status::Status;
+use crate::engine::answers::status::Status;
 use sd_notify::NotifyState;
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Tables as CSV for spreadsheets, which take a cell that begins like a formula for one, and carry it out.
 
-use crate::engine::export::Sheet;
+use crate::engine::answers::export::Sheet;
 use crate::model::visible_line;
 use serde_json::Value as Json;
 

@@ -3,7 +3,7 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::status::Status;
+use crate::engine::answers::status::Status;
 use crate::model::counted;
 
 pub async fn status(common: &Common) -> Exit {

@@ -3,9 +3,10 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::config::{Secrets, System};
-use crate::connector::{Connector, Lane, PageRead, StreamInfo, examples};
-use crate::engine::marks_in_words::{MarksInWords, in_words};
-use crate::engine::target::Allowed;
+use crate::connector::examples;
+use crate::connector::{Connector, Lane, PageRead, StreamInfo};
+use crate::engine::answers::marks_in_words::{MarksInWords, in_words};
+use crate::engine::delivery::target::Allowed;
 use crate::model::{Record, RecordId, ShortText, counted};
 use serde_json::{Value as Json, json};
 

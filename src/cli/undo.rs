@@ -3,7 +3,7 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::undo::Undo;
+use crate::engine::history::undo::Undo;
 use crate::model::{Span, Time, counted};
 use serde_json::json;
 
@@ -96,8 +96,8 @@ pub fn text(undo: &Undo) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::plan::{FieldChange, PlannedWrite};
-    use crate::engine::undo::LeftOut;
+    use crate::engine::answers::plan::{FieldChange, PlannedWrite};
+    use crate::engine::history::undo::LeftOut;
 
     #[test]
     fn an_undo_shows_what_it_would_set_back_and_what_not() {

@@ -1,9 +1,9 @@
 //! consent.toml: on what ground in law the records of a system let mail be sent.
 
-use super::document::{Entry, Section, Sheet};
-use super::keys;
-use super::nearest::choices;
-use super::offers::Offers;
+use crate::config::document::keys;
+use crate::config::document::nearest::choices;
+use crate::config::document::{Entry, Section, Sheet};
+use crate::config::systems::offers::Offers;
 use crate::decide::rules::ConsentRules;
 use crate::model::{Basis, Name};
 use toml::de::DeTable;

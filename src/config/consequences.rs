@@ -1,6 +1,6 @@
 //! What follows from a config that is right, and is hardly meant.
 
-use super::System;
+use crate::config::System;
 use crate::decide::rules::{ConsentRules, Policy};
 
 /// Why no deal and no ticket ever stops a marketing system from mailing, and what to do: then nothing is protected, however well all else goes.

@@ -1,10 +1,17 @@
 //! One TOML file with the place of everything in it, read key by key so that no mistake hides another.
 
-use super::keys::Keys;
-use super::mistake::Mistake;
-use super::nearest::choices;
-use super::quoted;
-use super::width;
+pub(in crate::config) mod keys;
+pub(in crate::config) mod mistake;
+pub(in crate::config) mod nearest;
+pub(in crate::config) mod quoted;
+pub(in crate::config) mod redact;
+pub(in crate::config) mod schema;
+pub(in crate::config) mod shown;
+pub(in crate::config) mod width;
+
+use crate::config::document::keys::Keys;
+use crate::config::document::mistake::Mistake;
+use crate::config::document::nearest::choices;
 use crate::connector::trimmed;
 use crate::model::{Name, Span};
 use indexmap::IndexSet;

@@ -11,16 +11,16 @@ pub enum Language {
 pub fn example(language: Language) -> [(&'static str, &'static str); 4] {
     match language {
         Language::English => [
-            (super::SYSTEMS, include_str!("../../config/systems.toml")),
-            (super::PRECEDENCE, include_str!("../../config/precedence.toml")),
-            (super::POLICY, include_str!("../../config/policy.toml")),
-            (super::CONSENT, include_str!("../../config/consent.toml")),
+            (crate::config::SYSTEMS, include_str!("../../config/systems.toml")),
+            (crate::config::PRECEDENCE, include_str!("../../config/precedence.toml")),
+            (crate::config::POLICY, include_str!("../../config/policy.toml")),
+            (crate::config::CONSENT, include_str!("../../config/consent.toml")),
         ],
         Language::Japanese => [
-            (super::SYSTEMS, include_str!("../../docs/ja/config/systems.toml")),
-            (super::PRECEDENCE, include_str!("../../docs/ja/config/precedence.toml")),
-            (super::POLICY, include_str!("../../docs/ja/config/policy.toml")),
-            (super::CONSENT, include_str!("../../docs/ja/config/consent.toml")),
+            (crate::config::SYSTEMS, include_str!("../../docs/ja/config/systems.toml")),
+            (crate::config::PRECEDENCE, include_str!("../../docs/ja/config/precedence.toml")),
+            (crate::config::POLICY, include_str!("../../docs/ja/config/policy.toml")),
+            (crate::config::CONSENT, include_str!("../../docs/ja/config/consent.toml")),
         ],
     }
 }
@@ -28,7 +28,8 @@ pub fn example(language: Language) -> [(&'static str, &'static str); 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Connectors, load};
+    use crate::config::Connectors;
+    use crate::config::load;
 
     #[test]
     fn the_example_is_right_in_both_languages() {

@@ -1,10 +1,14 @@
 //! The config folder in, a [`Config`] or all its mistakes out.
 
-use super::document::{Section, Sheet};
-use super::mistake::{Mistake, Mistakes};
-use super::settings::{Outside, Secrets};
-use super::{CONSENT, Config, FILES, ManifestSource, POLICY, PRECEDENCE, SYSTEMS};
-use super::{consent, policy, precedence, redact, systems};
+use crate::config::consent;
+use crate::config::document::mistake::{Mistake, Mistakes};
+use crate::config::document::redact;
+use crate::config::document::{Section, Sheet};
+use crate::config::policy;
+use crate::config::precedence;
+use crate::config::systems;
+use crate::config::systems::settings::{Outside, Secrets};
+use crate::config::{CONSENT, Config, FILES, ManifestSource, POLICY, PRECEDENCE, SYSTEMS};
 use crate::connector::regular::{self, Unread};
 use crate::store::StateUrl;
 use std::path::Path;
@@ -78,7 +82,7 @@ pub fn load_with(
     });
     drop(tables);
     let mut notes: Vec<String> = sheets.iter().flat_map(Sheet::notes).collect();
-    notes.extend(super::consequences::unlikely(&read.systems, &policy, &consent));
+    notes.extend(crate::config::consequences::unlikely(&read.systems, &policy, &consent));
     let mut more = 0;
     for (_, sheet) in FILES.iter().zip(sheets).filter(|(file, _)| present[at(file)]) {
         let (told, not_told) = sheet.mistakes();
@@ -110,7 +114,10 @@ pub fn state_of(dir: &Path) -> Option<StateUrl> {
     let text = text(dir, SYSTEMS).ok()?;
     let sheet = Sheet::new(SYSTEMS, &text);
     let (table, _) = sheet.parse();
-    systems::state(&mut Section::top(&sheet, &table, &super::keys::SYSTEMS), &Outside { folder: dir, env: &|_| None, looks_up: false })
+    systems::state(
+        &mut Section::top(&sheet, &table, &crate::config::document::keys::SYSTEMS),
+        &Outside { folder: dir, env: &|_| None, looks_up: false },
+    )
 }
 
 fn at(file: &str) -> usize {
@@ -145,7 +152,8 @@ fn version(texts: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connector::{Manifest, SettingValue, load};
+    use crate::connector::manifest::load;
+    use crate::connector::{Manifest, SettingValue};
     use secrecy::ExposeSecret;
     use std::sync::Arc;
     use tempfile::TempDir;

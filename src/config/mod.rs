@@ -3,50 +3,31 @@
 //! Four files, one for each kind of reader. It reads files and the environment that it is handed, and nothing else: no network, no clock.
 //!
 //! - [`load`](load()): the folder in, a [`Config`] or all its [`Mistakes`] out
-//! - `document`, `quoted`, `nearest`: TOML with the place of everything in it; "did you mean"
-//! - `keys`, `schema`: which keys each table has, for reading and as JSON Schema
-//! - `mistake`, `redact`: how mistakes are shown, and what must not be shown with them
-//! - `systems`, `settings`, `http`, `network`, `plain_http`, `writes`, `notify`: systems.toml
-//! - `connectors`: manifests out of the connector room
-//! - `offers`: what the configured systems can read; the other files are checked against it
-//! - `precedence`, `policy`, `proof`, `consent`: one file each, and what they share
+//! - `document`: TOML with the place of everything in it. In it: `keys`, `schema`, which keys each table has, for reading and as JSON Schema;
+//!   `mistake`, `redact`, `shown`, how mistakes are shown, and what must not be shown with them; `nearest`, `width`, `quoted`, "did you mean"
+//! - `systems`: systems.toml, with `settings`, `http`, `network`, `plain_http`, `writes`, `notify`, `time_zone`; `connectors`, manifests out of the
+//!   connector room; `offers`, what the configured systems can read, which the other files are checked against
+//! - `precedence`, `policy`, `consent`: one file each; `proof`: what they share; `consequences`: what follows from files that are right
 //! - `example`: the folder that `nayose init` writes
 
-mod connectors;
 mod consent;
 mod consequences;
 mod document;
 mod example;
-mod http;
-mod keys;
 mod load;
-mod mistake;
-mod nearest;
-mod network;
-mod notify;
-mod offers;
-mod plain_http;
 mod policy;
 mod precedence;
 mod proof;
-mod quoted;
-mod redact;
-mod schema;
-mod settings;
-mod shown;
 mod systems;
-mod time_zone;
-mod width;
-mod writes;
 
-pub use connectors::Connectors;
 pub use consequences::nothing_is_held;
+pub use document::mistake::{Mistake, Mistakes};
+pub use document::schema::{SCHEMAS, schema};
 pub use example::{Language, example};
 pub use load::{load, load_with, state_of};
-pub use mistake::{Mistake, Mistakes};
-pub use notify::{Mail, Notify, Security, Webhook, WebhookKind};
-pub use schema::{SCHEMAS, schema};
-pub use settings::{NOT_LOOKED_UP, Secrets};
+pub use systems::connectors::Connectors;
+pub use systems::notify::{Mail, Notify, Security, Webhook, WebhookKind};
+pub use systems::settings::{NOT_LOOKED_UP, Secrets};
 
 use crate::connector::network::Network;
 use crate::connector::{Manifest, SystemSettings};

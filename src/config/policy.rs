@@ -1,10 +1,10 @@
 //! policy.toml: the status of a person, what holds mail, and what a widening change must wait for.
 
-use super::document::{Entry, Place, Section, Sheet};
-use super::keys::{self, Keys};
-use super::nearest::choices;
-use super::offers::{Counts, Offers};
-use super::proof::{expression, persons, proofs, unproved};
+use crate::config::document::keys::{self, Keys};
+use crate::config::document::nearest::choices;
+use crate::config::document::{Entry, Place, Section, Sheet};
+use crate::config::proof::{expression, persons, proofs, unproved};
+use crate::config::systems::offers::{Counts, Offers};
 use crate::decide::rules::{After, Changes, HoldRule, HoldScope, Policy, Proof, Stale, StatusRule, Widening};
 use crate::decide::standing::{REFUSAL_UNREAD, UNREAD};
 use crate::model::expression::{Declared, Scope};
@@ -339,7 +339,7 @@ fn share(entry: &Entry) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::variables;
+    use crate::config::policy::variables;
 
     #[test]
     fn variables_are_not_texts_nor_fields() {

@@ -1,10 +1,10 @@
 //! precedence.toml: whose value counts, field by field.
 
-use super::document::{Entry, Section, Sheet};
-use super::keys;
-use super::nearest::choices;
-use super::offers::Offers;
-use super::proof::expression;
+use crate::config::document::keys;
+use crate::config::document::nearest::choices;
+use crate::config::document::{Entry, Section, Sheet};
+use crate::config::proof::expression;
+use crate::config::systems::offers::Offers;
 use crate::connector::manifest::FieldKind;
 use crate::merge::rules::{Band, Blank, Condition, FieldRule, Precedence, Strategy};
 use crate::model::Name;

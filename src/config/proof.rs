@@ -1,8 +1,8 @@
 //! What two files share: proofs of streams, and expressions checked at load.
 
-use super::document::{Entry, Section};
-use super::nearest::choices;
-use super::offers::{Counts, Offer, Offers};
+use crate::config::document::nearest::choices;
+use crate::config::document::{Entry, Section};
+use crate::config::systems::offers::{Counts, Offer, Offers};
 use crate::connector::manifest::Role;
 use crate::decide::rules::Proof;
 use crate::model::expression::{Declared, Expression, Scope};
@@ -33,7 +33,8 @@ pub fn proofs(mut section: Section, offers: &Offers, counts: Counts) -> Vec<Proo
     let mut proofs = Vec::new();
     for entry in section.entries() {
         if let DeValue::Table(_) = entry.value {
-            let streams = entry.table(entry.key, &super::keys::PROOF_OF_SYSTEM).map(|mut s| s.entries()).unwrap_or_default();
+            let streams =
+                entry.table(entry.key, &crate::config::document::keys::PROOF_OF_SYSTEM).map(|mut s| s.entries()).unwrap_or_default();
             proofs.extend(streams.iter().filter_map(|s| proof(s, entry.key, s.key, offers, counts)));
         } else if let Some((system, stream)) = entry.key.split_once('.') {
             proofs.extend(proof(&entry, system, stream, offers, counts));

@@ -1,12 +1,22 @@
 //! systems.toml: what is read, and what may be written, where.
 
-use super::document::{Entry, Section, Sheet};
-use super::keys;
-use super::nearest::choices;
-use super::offers::{Offer, Offers};
-use super::settings::{Outside, Secrets};
-use super::{Http, ManifestSource, Notify, StateUrl, System};
-use super::{http, network, notify, plain_http, shown, writes};
+pub(in crate::config) mod connectors;
+pub(in crate::config) mod http;
+pub(in crate::config) mod network;
+pub(in crate::config) mod notify;
+pub(in crate::config) mod offers;
+pub(in crate::config) mod plain_http;
+pub(in crate::config) mod settings;
+pub(in crate::config) mod time_zone;
+pub(in crate::config) mod writes;
+
+use crate::config::document::keys;
+use crate::config::document::nearest::choices;
+use crate::config::document::shown;
+use crate::config::document::{Entry, Section, Sheet};
+use crate::config::systems::offers::{Offer, Offers};
+use crate::config::systems::settings::{Outside, Secrets};
+use crate::config::{Http, ManifestSource, Notify, StateUrl, System};
 use crate::connector::network::Network;
 use crate::connector::{Manifest, SystemSettings};
 use crate::model::{Name, Span};
@@ -159,7 +169,7 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &S
     let connector = section.need("connector", "expected connector = \"NAME\"; nayose connector list shows them");
     let every = section.get("every").and_then(|e| interval(&e));
     let sweep = section.get("sweep").and_then(|e| interval(&e));
-    let time_zone = section.get("time_zone").and_then(|e| super::time_zone::read(&e));
+    let time_zone = section.get("time_zone").and_then(|e| crate::config::systems::time_zone::read(&e));
     let relays = section.get("relays").map(|e| e.texts().into_iter().map(|(_, t)| t.to_string()).collect()).unwrap_or_default();
     let (wanted, hold) = (section.get("writes"), section.get("hold"));
     let (words, lacks) = (section.get("refusal_words"), section.get("lacks"));

@@ -4,15 +4,15 @@
 //! (by id), `feed`, `deleted` or `for_each`. The second holds `{"records": [..], "quarantined": [..]}`, or just the list of records.
 //! The system bears the manifest's name; settings have their examples' or defaults' values.
 
-use super::json::{self, Document};
-use super::load::Loaded;
-use super::manifest::{Manifest, MarkWrite, Request, Stream};
-use super::map::{Carries, Mapper};
-use super::paths::Path;
-use super::port::{Observed, PageRead, SettingValue, SystemSettings};
-use super::scalars::id_of;
-use super::settings::Settings;
-use super::streams::writes_to;
+use crate::connector::manifest::load::Loaded;
+use crate::connector::manifest::settings::Settings;
+use crate::connector::manifest::{Manifest, MarkWrite, Request, Stream};
+use crate::connector::map::{Carries, Mapper};
+use crate::connector::port::{Observed, PageRead, SettingValue, SystemSettings};
+use crate::connector::raw::json::{self, Document};
+use crate::connector::raw::paths::Path;
+use crate::connector::raw::scalars::id_of;
+use crate::connector::rest::reading::streams::writes_to;
 use crate::model::{Entity, Name, Record, RecordId, RefusalScope, Time};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
@@ -48,8 +48,8 @@ impl Report {
 
 /// The settings that examples run with.
 pub fn example_settings(manifest: &Manifest) -> SystemSettings {
-    let value = |s: &super::manifest::Setting| SettingValue::Plain(s.example.clone().unwrap_or_else(|| "example".to_string()));
-    let needed = |s: &super::manifest::Setting| s.example.is_some() || s.default.is_none() && !s.optional;
+    let value = |s: &crate::connector::manifest::Setting| SettingValue::Plain(s.example.clone().unwrap_or_else(|| "example".to_string()));
+    let needed = |s: &crate::connector::manifest::Setting| s.example.is_some() || s.default.is_none() && !s.optional;
     let settings = manifest.settings.iter().filter(|(_, s)| needed(s)).map(|(name, s)| (name.clone(), value(s))).collect();
     let writes = manifest.writes.as_ref();
     let named = |mark: Option<&MarkWrite>, name: &str| mark.map(|_| name.to_string());
@@ -110,10 +110,10 @@ fn became(manifest: &Manifest, name: &str, answer: &[u8]) -> Result<Json, String
             None => return Err(format!("there is no list at {path}")),
         }
     }
-    for path in request.total.iter().flat_map(super::manifest::Paths::as_slice) {
+    for path in request.total.iter().flat_map(crate::connector::manifest::Paths::as_slice) {
         // A null is told to whoever may not see all.
         let total = Path::parse(path).map_err(|e| e.to_string())?.first(answer.root());
-        if !total.is_some_and(|t| t.is_null() || super::scalars::int_of(t).is_some()) {
+        if !total.is_some_and(|t| t.is_null() || crate::connector::raw::scalars::int_of(t).is_some()) {
             return Err(format!("`total` names {path:?}, where this answer has no number"));
         }
     }
@@ -269,7 +269,7 @@ fn difference(at: &str, want: &Json, got: &Json, problems: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connector::load;
+    use crate::connector::manifest::load;
 
     /// The problems of a listing whose answers should say how many records there are.
     fn problems(total: &str, answer: &Json) -> Vec<String> {

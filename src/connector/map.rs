@@ -4,17 +4,17 @@
 //! read is kept out whole: what was known of it before stays. A state that cannot be read is `Unknown`, and a refusal that cannot be read
 //! stays with the record: both hold.
 
-use super::condition::{Condition, filled};
-use super::json::Json;
-use super::kept_out::DELETED;
-use super::manifest::{FieldKind, FieldMap, Paths, RecordMap, Request, TimeFormat, TimePath, Writes};
-use super::marks::MarkReader;
-use super::paths::Path;
-use super::port::{Observed, PageRead, Quarantined};
-use super::refusal::{RefusalTest, RefusalWords};
-use super::scalars::{bool_of, id_of, int_of, is_empty, kind_of, number_of, other_id, text_of, time_of};
-use super::settings::Settings;
-use super::watch::{Watch, WatchedField};
+use crate::connector::manifest::settings::Settings;
+use crate::connector::manifest::{FieldKind, FieldMap, Paths, RecordMap, Request, TimeFormat, TimePath, Writes};
+use crate::connector::map::marks::MarkReader;
+use crate::connector::map::refusal::{RefusalTest, RefusalWords};
+use crate::connector::map::watch::{Watch, WatchedField};
+use crate::connector::port::kept_out::DELETED;
+use crate::connector::port::{Observed, PageRead, Quarantined};
+use crate::connector::raw::conditions::{Condition, filled};
+use crate::connector::raw::json::Json;
+use crate::connector::raw::paths::Path;
+use crate::connector::raw::scalars::{bool_of, id_of, int_of, is_empty, kind_of, number_of, other_id, text_of, time_of};
 use crate::model::{DealState, Entity, Field, Name, Record, RecordId, ShortText, TicketState, Time, Value, is_blank};
 use jiff::tz::TimeZone;
 use refused::Refuses;
@@ -94,7 +94,7 @@ impl Mapper {
             TimePath::Path(text) => Ok::<_, String>((path(text)?, TimeFormat::Rfc3339)),
             TimePath::Full { path: text, format } => Ok((path(text)?, *format)),
         };
-        let test = |t: &super::manifest::Test| filled(t, settings)?.map(|t| Condition::new(&t)).transpose();
+        let test = |t: &crate::connector::manifest::Test| filled(t, settings)?.map(|t| Condition::new(&t)).transpose();
         let mut refusals = Vec::new();
         for rule in &map.refusals {
             if let Some(when) = filled(&rule.when, settings)? {
@@ -374,8 +374,11 @@ fn expected(kind: FieldKind) -> &'static str {
     }
 }
 
+pub mod marks;
+pub mod refusal;
 mod refused;
 mod unread;
+pub mod watch;
 mod whom;
 
 #[cfg(test)]

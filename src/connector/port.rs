@@ -1,8 +1,11 @@
 //! What the daemon sees of a system, whatever kind of connector stands behind it.
 
-pub use super::error::Error;
-pub use super::kept_out::{Quarantined, Unread};
-use super::{RefusalWord, Shown, WatchedField};
+pub use crate::connector::port::error::Error;
+pub use crate::connector::port::kept_out::{Quarantined, Unread};
+mod error;
+pub mod kept_out;
+
+use crate::connector::{RefusalWord, Shown, WatchedField};
 use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
 use futures::FutureExt;
 use futures::future::BoxFuture;

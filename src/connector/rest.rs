@@ -1,26 +1,27 @@
 //! The connector that a manifest makes: JSON over HTTP behind the daemon's [`Connector`].
 
-mod associations;
+pub mod http;
 mod instance;
-pub mod transport;
+pub mod reading;
+pub mod writing;
 
-pub use associations::{CutAccounts, ends};
+pub use reading::associations::{CutAccounts, ends};
 
 use self::instance::InstancePlan;
-use super::http::Http;
-use super::manifest::Manifest;
-use super::network::Network;
-use super::passes::{Listing, Reader};
-use super::port::*;
-use super::settings::Settings;
-use super::streams::{self, StreamPlan};
-use super::writes::Writer;
+use crate::connector::manifest::Manifest;
+use crate::connector::manifest::settings::Settings;
+use crate::connector::network::Network;
+use crate::connector::port::*;
+use crate::connector::rest::http::client::Http;
+use crate::connector::rest::reading::passes::{Listing, Reader};
+use crate::connector::rest::reading::streams::{self, StreamPlan};
+use crate::connector::rest::writing::writes::Writer;
 use crate::model::{Name, Record, ShortText};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use http::transport::Wire;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use transport::Wire;
 
 /// A system reached by HTTP, as its manifest says.
 pub struct RestConnector {
@@ -114,7 +115,8 @@ impl RestConnector {
                     reader.feed(feed, mapper, plan.info.entity, cursor.as_deref(), since, &mut sink).await
                 }
                 (None, Some(changes)) if changes.resumes => {
-                    let since = super::scalars::time_text(changes.begin(since, plan.info.lag), changes.since, &self.settings.zone);
+                    let since =
+                        crate::connector::raw::scalars::time_text(changes.begin(since, plan.info.lag), changes.since, &self.settings.zone);
                     let how = Listing { since: Some(since), cursor: cursor.map(String::from), resumes: true, ..Listing::default() };
                     reader.listing(&changes.call, mapper, how, &mut sink).await
                 }
@@ -122,7 +124,7 @@ impl RestConnector {
             },
             Pass::FilterTest(future) => {
                 let changes = plan.changes.as_ref().ok_or_else(|| cannot("changes"))?;
-                let since = super::scalars::time_text(future, changes.since, &self.settings.zone);
+                let since = crate::connector::raw::scalars::time_text(future, changes.since, &self.settings.zone);
                 let how = Listing { since: Some(since), one_page: true, ..Listing::default() };
                 reader.listing(&changes.call, mapper, how, &mut sink).await
             }

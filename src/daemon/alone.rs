@@ -1,7 +1,7 @@
 //! Commands while no daemon runs: the process that answers opened the state itself, and ends when it has answered.
 
-use super::commands::{Command, Reply};
-use super::shell::Shell;
+use crate::daemon::commands::{Command, Reply};
+use crate::daemon::shell::Shell;
 use crate::engine::Error;
 
 impl Shell {

@@ -1,20 +1,24 @@
 //! What the command line can ask of the state, whether a daemon holds it or the command opens it itself.
 
-use super::reading::Reader;
-use super::sending::Tally;
-use super::shell::Shell;
 use crate::connector::Usage;
-use crate::engine::explain::Explanation;
-use crate::engine::export::{Sheet, What};
-use crate::engine::gate::Answer;
-use crate::engine::letters::Letter;
-use crate::engine::plan::Plan;
-use crate::engine::reading::StreamReport;
-use crate::engine::status::Status;
-use crate::engine::waiting::Waiting;
-use crate::engine::written::RunWritten;
+use crate::daemon::reading::Reader;
+use crate::daemon::sending::Tally;
+use crate::daemon::shell::Shell;
+use crate::engine::answers::accept;
+use crate::engine::answers::approve;
+use crate::engine::answers::backup;
+use crate::engine::answers::dead_letters;
+use crate::engine::answers::dead_letters::Letter;
+use crate::engine::answers::explain::Explanation;
+use crate::engine::answers::export::{Sheet, What};
+use crate::engine::answers::plan::Plan;
+use crate::engine::answers::status::Status;
+use crate::engine::answers::waiting::Waiting;
+use crate::engine::gate::answer::Answer;
+use crate::engine::history::undo;
+use crate::engine::history::written::RunWritten;
+use crate::engine::proofs::reading::StreamReport;
 use crate::engine::{Engine, Error};
-use crate::engine::{accept, approve, backup, letters, undo};
 use crate::model::{Mail, Name, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -225,13 +229,13 @@ impl Shell {
         })
     }
 
-    fn letters_reply(&self, work: impl FnOnce(&mut Engine) -> Result<usize, letters::Refused>) -> Result<Reply, Error> {
+    fn letters_reply(&self, work: impl FnOnce(&mut Engine) -> Result<usize, dead_letters::Refused>) -> Result<Reply, Error> {
         match self.with(work) {
             Ok(count) => {
                 self.reconcile()?;
                 Ok(Reply::Count(count))
             }
-            Err(letters::Refused::State(error)) => Err(error),
+            Err(dead_letters::Refused::State(error)) => Err(error),
             Err(refused) => Ok(Reply::Refused(refused.to_string())),
         }
     }

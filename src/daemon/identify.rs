@@ -1,7 +1,7 @@
 //! Asking a system which instance of it answers: before anything is read or written there, after a start and after an edit.
 
-use super::shell::{Shell, turn_of};
 use crate::connector::Connector;
+use crate::daemon::shell::{Shell, turn_of};
 use crate::engine::Error;
 use crate::model::Name;
 

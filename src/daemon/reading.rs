@@ -1,10 +1,10 @@
 //! Reading a system's streams: one pass at a time over each, its pages into the engine as they come.
 
-use super::shell::{Commit, Shell, turn_of};
 use crate::connector::{self, Connector, PageRead, PassEnd};
+use crate::daemon::shell::{Commit, Shell, turn_of};
 use crate::engine::Error;
-use crate::engine::observe::PassRun;
-use crate::engine::reading::{Haste, Patience, Step, StreamReport, Turn};
+use crate::engine::intake::observe::PassRun;
+use crate::engine::proofs::reading::{Haste, Patience, Step, StreamReport, Turn};
 use crate::model::{Name, Span};
 use futures::future::BoxFuture;
 use tokio::sync::mpsc;

@@ -2,11 +2,11 @@
 //!
 //! A folder with mistakes changes nothing: the rules in force stay, and `status` names the mistakes until they are mended.
 
-use super::shell::Shell;
 use crate::config::{Config, Http, Mistakes};
-use crate::engine::connection::NotConnected;
+use crate::daemon::shell::Shell;
 use crate::engine::engine::{Error, Unfollowed};
-use crate::engine::rules::systems_in_force;
+use crate::engine::rules::connection::NotConnected;
+use crate::engine::rules::rule_sets::systems_in_force;
 use notify::{RecursiveMode, Watcher};
 use secrecy::ExposeSecret;
 use std::path::PathBuf;
@@ -127,7 +127,7 @@ impl Shell {
         Ok(())
     }
 
-    fn take_over(&self, config: Arc<Config>, wiring: super::wiring::Wiring) -> Result<(), Error> {
+    fn take_over(&self, config: Arc<Config>, wiring: crate::daemon::connectors::Wiring) -> Result<(), Error> {
         let now = self.now();
         let version = config.version.clone();
         let opened = wiring.opened(&config);

@@ -1,14 +1,14 @@
 //! `nayose run`: each stream on its own schedule, delivery whenever something is due, until told to stop.
 
-use super::first_round::FirstRound;
-use super::reading::Reader;
-use super::reload::{self, Source};
-use super::sending::GATHERED_FOR;
-use super::shell::Shell;
-use super::tell::tell_for_ever;
 use crate::connector::StreamInfo;
+use crate::daemon::first_round::FirstRound;
+use crate::daemon::notify::tell_for_ever;
+use crate::daemon::reading::Reader;
+use crate::daemon::reload::{self, Source};
+use crate::daemon::sending::GATHERED_FOR;
+use crate::daemon::shell::Shell;
 use crate::engine::Error;
-use crate::engine::schedule;
+use crate::engine::proofs::schedule;
 use crate::model::{Name, Span};
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,9 +1,9 @@
 //! Sending: carries out what delivery says is next for a system, as many acts side by side as it gives. One that hangs holds up no other.
 
-use super::shell::{Commit, Shell};
 use crate::connector::{self, Change, Connector, Lane, Outcome};
-use crate::engine::deliver::{Batch, Op};
-use crate::engine::delivery::{Act, ReadBack};
+use crate::daemon::shell::{Commit, Shell};
+use crate::engine::delivery::acts::{Act, ReadBack};
+use crate::engine::delivery::deliver::{Batch, Op};
 use crate::engine::{Engine, Error};
 use crate::model::{Name, Record};
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,9 @@
-//! The shell: the engine, the connectors and the clock together. Reading is in [`reading`](super::reading), sending in
-//! [`sending`](super::sending).
+//! The shell: the engine, the connectors and the clock together. Reading is in [`reading`](crate::daemon::reading), sending in
+//! [`sending`](crate::daemon::sending).
 
-use super::wiring::Wiring;
 use crate::connector::Clock;
-use crate::engine::gate::Gate;
+use crate::daemon::connectors::Wiring;
+use crate::engine::gate::answer::Gate;
 use crate::engine::{Engine, Error};
 use crate::model::{Name, Time};
 use arc_swap::ArcSwap;

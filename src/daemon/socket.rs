@@ -2,8 +2,8 @@
 //!
 //! One JSON line in, one JSON line out, then the connection ends. Mode 0600: who may read the state may ask.
 
-use super::commands::{Command, Reply};
-use super::shell::Shell;
+use crate::daemon::commands::{Command, Reply};
+use crate::daemon::shell::Shell;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;

@@ -1,37 +1,37 @@
 //! The engine: all state behind one owner. Its methods are synchronous; each state change ends in one commit.
 //!
-//! The ways through it: [`Engine::observe`](super::observe) takes pages in, [`Engine::reconcile`](super::reconcile) decides anew for
-//! whom something changed, [`Engine::next_batches`](super::deliver) and `book` send and account for writes.
+//! The ways through it: [`Engine::observe`](crate::engine::intake::observe) takes pages in, [`Engine::reconcile`](crate::engine::assess::reconcile) decides anew for
+//! whom something changed, [`Engine::next_batches`](crate::engine::delivery::deliver) and `book` send and account for writes.
 
-use super::clashes::Clashes;
-use super::clocks::Clocks;
-use super::coverage::{Coverage, Undecided};
-use super::doubts::Doubts;
-use super::durable::{Disk, Pending};
-use super::kept::KeptPeople;
-use super::lately::Lately;
-use super::left_rules::LeftRules;
-use super::look_ups::LookUps;
-use super::notices::Told;
-use super::persist::{self, NAMES_KEY, kind};
-use super::places::{ByPlace, Places};
-use super::reading::StreamState;
-use super::rebuild::{Journaled, Rebuilding, Recovery};
-use super::refusals::{On, Refusals};
-use super::refused_at_once::RefusedAtOnce;
-use super::replay::refusal_line;
-use super::rules::Former;
-use super::shelf::Shelf;
-use super::system::SystemState;
-use super::table::Table;
-use super::undo::{SetBack, Shown};
-use super::world::{Idx, Keys, PersonIdx, World};
-use super::written::Written;
 use crate::config::Config;
 use crate::decide::freshness::{Proved, Side};
 use crate::decide::phase::Phase;
 use crate::decide::ratchet::Held;
 use crate::decide::standing::HoldNow;
+use crate::engine::answers::notices::Told;
+use crate::engine::answers::refused_at_once::RefusedAtOnce;
+use crate::engine::assess::kept::KeptPeople;
+use crate::engine::delivery::recent_looks::Lately;
+use crate::engine::gate::decision_table::Table;
+use crate::engine::history::undo::{SetBack, Shown};
+use crate::engine::history::written::Written;
+use crate::engine::intake::clashes::Clashes;
+use crate::engine::intake::doubts::Doubts;
+use crate::engine::intake::look_ups::LookUps;
+use crate::engine::ledger::durable::{Disk, Pending};
+use crate::engine::ledger::persist::{self, NAMES_KEY, kind};
+use crate::engine::memory::places::{ByPlace, Places};
+use crate::engine::memory::refusals::{On, Refusals};
+use crate::engine::memory::segments::Shelf;
+use crate::engine::memory::world::{Idx, Keys, PersonIdx, World};
+use crate::engine::proofs::clocks::Clocks;
+use crate::engine::proofs::coverage::{Coverage, Undecided};
+use crate::engine::proofs::reading::StreamState;
+use crate::engine::recovery::rebuild::{Journaled, Rebuilding, Recovery};
+use crate::engine::recovery::replay::refusal_line;
+use crate::engine::rules::left_rules::LeftRules;
+use crate::engine::rules::rule_sets::Former;
+use crate::engine::system::SystemState;
 use crate::link;
 use crate::model::expression::{Declared, Expression};
 use crate::model::{ByName, Name, Reason, Record, RecordId, Refusal, Span, Time};
@@ -46,11 +46,11 @@ pub enum Error {
     #[error(transparent)]
     Store(#[from] crate::store::Error),
     #[error(transparent)]
-    Unreadable(#[from] super::world::Unreadable),
+    Unreadable(#[from] crate::engine::memory::world::Unreadable),
     #[error("the state's item {what} cannot be read ({why})")]
     Item { what: String, why: String },
     #[error(transparent)]
-    NotConnected(#[from] super::connection::NotConnected),
+    NotConnected(#[from] crate::engine::rules::connection::NotConnected),
     /// Of an earlier failure; its own text.
     #[error("{0}")]
     Halted(String),
@@ -200,7 +200,7 @@ impl Engine {
     }
 
     /// All that was read is decided on, if it is: the proofs that there are count until more is read.
-    pub(super) fn note_decided(&mut self) {
+    pub(in crate::engine) fn note_decided(&mut self) {
         if !self.dirty.is_empty() {
             return;
         }
@@ -231,7 +231,7 @@ impl Engine {
 
     /// What a kind of mail needs and is not fresh now.
     pub fn stale(&self, kind: crate::model::MailKind, now: Time) -> Vec<Reason> {
-        super::table::stale(&self.config.policy, kind, &|s, t| self.proved(s, t), &|s, t| self.side(s, t), now)
+        crate::engine::gate::decision_table::stale(&self.config.policy, kind, &|s, t| self.proved(s, t), &|s, t| self.side(s, t), now)
     }
 
     pub fn stream_mut(&mut self, system: &Name, stream: &Name) -> Option<&mut StreamState> {
@@ -303,7 +303,7 @@ impl Engine {
         self.keep_bytes(idx);
     }
 
-    pub(super) fn keep_bytes(&mut self, idx: Idx) {
+    pub(in crate::engine) fn keep_bytes(&mut self, idx: Idx) {
         self.changes += 1;
         if let Some(names) = self.world.names_to_keep() {
             self.pending.put(kind::META, NAMES_KEY.into(), persist::encode(names));

@@ -1,8 +1,8 @@
 //! Opening the state only to look at it: everything is read and decided on in memory, and nothing of it is kept.
 
-use super::engine::Error;
-use super::persist::{self, FORMAT_VERSION_READ, OpenedState, Wire};
 use crate::config::Config;
+use crate::engine::engine::Error;
+use crate::engine::ledger::persist::{self, FORMAT_VERSION_READ, OpenedState, Wire};
 use crate::model::Time;
 use crate::store::{Loaded, State};
 use std::sync::Arc;

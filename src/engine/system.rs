@@ -1,15 +1,15 @@
 //! One configured system as the engine knows it: its streams, its outbox, and how far it may be written to.
 
-use super::delivery::Channel;
-use super::guarded::Guards;
-use super::instance::Identity;
-use super::outbox::Outbox;
-use super::persist::Opened;
-use super::reading::StreamState;
-use super::target::{Allowed, Due, Op};
-use super::world::Idx;
 use crate::config::System;
 use crate::connector::{Abilities, StreamInfo, Usage};
+use crate::engine::delivery::acts::Channel;
+use crate::engine::delivery::outbox::Outbox;
+use crate::engine::delivery::target::{Allowed, Due, Op};
+use crate::engine::guard::guarded::Guards;
+use crate::engine::ledger::persist::Opened;
+use crate::engine::memory::world::Idx;
+use crate::engine::proofs::reading::StreamState;
+use crate::engine::recovery::instance::Identity;
 use crate::model::Name;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -132,12 +132,12 @@ impl SystemState {
 
     /// The same system with another table or connector. What reads other things, or reads them otherwise, makes everything be read again.
     pub fn reopened(mut self, opened: Opened) -> SystemState {
-        if !super::connection::reads_the_same(&self.connected, &opened.config) {
+        if !crate::engine::rules::connection::reads_the_same(&self.connected, &opened.config) {
             for stream in self.streams.values_mut() {
                 stream.read_anew();
             }
         }
-        if !super::connection::same_connection(&self.connected, &opened.config) {
+        if !crate::engine::rules::connection::same_connection(&self.connected, &opened.config) {
             self.identity.reconnected(opened.address, opened.tells_instance);
         }
         self.abilities = opened.abilities;

@@ -99,8 +99,9 @@ fn line(name: &str, arguments: &str, what: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{control::Action, faults::Fault};
     use super::*;
+    use crate::sandbox::control::Action;
+    use crate::sandbox::faults::Fault;
     use serde_json::{Value, from_str, from_value, json};
     use std::collections::BTreeSet;
 

@@ -2,13 +2,13 @@
 //!
 //! Awkward cases come by place in the list and not by chance, so that every one of them is there in every world of some size.
 
-use super::crm_records::Kind;
-use super::ma::stored_fields;
-use super::people::{Company, Person, companies, people, wide};
-use super::rng::Rng;
-use super::wire::iso_millis;
-use super::world::World;
 use crate::model::{Span, Time};
+use crate::sandbox::crm::records::Kind;
+use crate::sandbox::ma::stored_fields;
+use crate::sandbox::people::{Company, Person, companies, people, wide};
+use crate::sandbox::rng::Rng;
+use crate::sandbox::wire::iso_millis;
+use crate::sandbox::world::World;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 

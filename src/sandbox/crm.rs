@@ -1,11 +1,14 @@
 //! The CRM on the wire: HubSpot's object, search, batch and association endpoints.
 
-use super::crm_records::{CrmObject, CrmRecords, Kind};
-use super::crm_search::{self, Search};
-use super::door::WriteMode;
-use super::wire::{Answer, Params, Refused, answer, body_json, cursor, cursor_parts, iso_millis};
-use super::world::{Shared, System, World, lock};
+pub mod records;
+mod search;
+
+use self::search::Search;
 use crate::model::Time;
+use crate::sandbox::crm::records::{CrmObject, CrmRecords, Kind};
+use crate::sandbox::faults::door::WriteMode;
+use crate::sandbox::wire::{Answer, Params, Refused, answer, body_json, cursor, cursor_parts, iso_millis};
+use crate::sandbox::world::{Shared, System, World, lock};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -151,7 +154,7 @@ async fn search(State(shared): State<Shared>, Path(kind): Path<String>, body: By
     let kind = kind_of(&kind)?;
     let search: Search = serde_json::from_value(body_of(&body)?).map_err(|e| invalid(&format!("Invalid input JSON: {e}")))?;
     let world = lock(&shared);
-    let found = crm_search::run(&world.crm, kind, &search, world.now(), world.search_lag_ms).map_err(|m| invalid(&m))?;
+    let found = search::run(&world.crm, kind, &search, world.now(), world.search_lag_ms).map_err(|m| invalid(&m))?;
     let results: Vec<_> = found.page.iter().map(|o| shown(&world.crm, kind, o, &search.properties)).collect();
     let mut body = json!({"total": found.total, "results": results});
     if let Some(next) = found.next {

@@ -2,9 +2,12 @@
 //!
 //! A fault is only a rule here; `door` carries it out. Chances come from a seed.
 
-use super::rng::Rng;
-use super::world::System;
+pub(in crate::sandbox) mod door;
+pub(in crate::sandbox) mod line;
+
 use crate::model::Time;
+use crate::sandbox::rng::Rng;
+use crate::sandbox::world::System;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};

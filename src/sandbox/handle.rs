@@ -1,11 +1,11 @@
 //! The hands of a script or test in the sandbox: what salespeople, supporters, marketers and fate do.
 
-use super::crm_records::{CrmObject, Kind};
-use super::faults::Fault;
-use super::ma::stored_fields;
-use super::ma_records::{Lead, Trace};
-use super::support::{Ticket, User};
-use super::world::{Sent, Shared, System, World, Write, lock};
+use crate::sandbox::crm::records::{CrmObject, Kind};
+use crate::sandbox::faults::Fault;
+use crate::sandbox::ma::records::{Lead, Trace};
+use crate::sandbox::ma::stored_fields;
+use crate::sandbox::support::{Ticket, User};
+use crate::sandbox::world::{Sent, Shared, System, World, Write, lock};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! The control port is for this machine alone: a web page may reach it too, by a name that it gave this machine's address or by a form,
 //! and only `Host` and `Origin` tell it apart from a shell.
 
-use super::wire::answer;
+use crate::sandbox::wire::answer;
 use axum::extract::Request;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;

@@ -1,10 +1,12 @@
 //! The marketing system on the wire: Marketo's identity, activity, lead and list endpoints. Errors come with status 200.
 
-use super::door::WriteMode;
-use super::ma_records::{Activity, BadField, Lead, MaRecords, Noted, SYSTEM_FIELDS, Trace, stored, type_of};
-use super::wire::{Answer, Params, Refused, answer, body_json, cursor, cursor_parts, iso_seconds, parse_time};
-use super::world::{Shared, System, World, lock};
+pub mod records;
+
 use crate::model::Span;
+use crate::sandbox::faults::door::WriteMode;
+use crate::sandbox::ma::records::{Activity, BadField, Lead, MaRecords, Noted, SYSTEM_FIELDS, Trace, stored, type_of};
+use crate::sandbox::wire::{Answer, Params, Refused, answer, body_json, cursor, cursor_parts, iso_seconds, parse_time};
+use crate::sandbox::world::{Shared, System, World, lock};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::Uri;

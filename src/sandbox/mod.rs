@@ -6,34 +6,29 @@
 //!
 //! # Layout
 //! - [`world`]: everything there is, and what is noted about it; [`handle`]: the hands in it; [`control`]: the same over HTTP, listed by [`actions`]
-//! - `crm` (wire), `crm_search`, [`crm_records`]; [`support`]; `ma` (wire), [`ma_records`]
-//! - `door`: every request passes it; `host`: that of the control port; [`faults`]: what may happen there; `line`: connections that can be cut
+//! - [`crm`], [`support`], [`ma`]: what each holds, and its HTTP
+//! - [`faults`]: what may happen to a request, at a door that all pass
 //! - [`people`], `beginning`: whom the systems know at the start
 //! - `wire`, `rng`: small tools
 
 pub mod actions;
 mod beginning;
 pub mod control;
-mod crm;
-pub mod crm_records;
-mod crm_search;
-mod door;
+pub mod crm;
 pub mod faults;
 pub mod handle;
 mod host;
-mod line;
-mod ma;
-pub mod ma_records;
+pub mod ma;
 pub mod people;
 mod rng;
 pub mod support;
 mod wire;
 pub mod world;
 
-pub use crm_records::{CrmObject, Kind};
+pub use crm::records::{CrmObject, Kind};
 pub use faults::{Fault, FaultKind, Lost};
 pub use handle::Handle;
-pub use ma_records::Lead;
+pub use ma::records::Lead;
 pub use rng::Rng;
 pub use support::{Ticket, User};
 pub use world::{Keys, Sent, System, World, Write};
@@ -41,8 +36,8 @@ pub use world::{Keys, Sent, System, World, Write};
 use crate::connector::Clock;
 use crate::model::Span;
 use axum::Router;
-use door::Door;
-use line::{CuttableListener, Line};
+use faults::door::{self, Door};
+use faults::line::{CuttableListener, Line};
 use serde_json::{Value, json};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -1,6 +1,6 @@
 //! Invented people and companies from a seed. All domains end in `.example`, which nobody owns.
 
-use super::rng::Rng;
+use crate::sandbox::rng::Rng;
 use std::collections::BTreeSet;
 
 /// A company. About every sixth is outside Japan.

@@ -1,8 +1,8 @@
 //! The support system: its users and tickets, and Zendesk's incremental export of them.
 
-use super::wire::{Params, answer, cursor, cursor_parts, iso_seconds};
-use super::world::{Shared, World, lock};
 use crate::model::Time;
+use crate::sandbox::wire::{Params, answer, cursor, cursor_parts, iso_seconds};
+use crate::sandbox::world::{Shared, World, lock};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;

@@ -1,11 +1,11 @@
 //! Everything the sandbox holds, and what tests may look at: records, the log of writes, counts of requests, mails sent.
 
-use super::crm_records::{CrmRecords, Kind};
-use super::faults::Faults;
-use super::ma_records::MaRecords;
-use super::support::SupportRecords;
 use crate::connector::Clock;
 use crate::model::{Address, Span, Time};
+use crate::sandbox::crm::records::{CrmRecords, Kind};
+use crate::sandbox::faults::Faults;
+use crate::sandbox::ma::records::MaRecords;
+use crate::sandbox::support::SupportRecords;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -202,7 +202,7 @@ impl World {
     /// With `permit`, only those whose permit (`nayose_ok_until`) has not run out.
     pub fn send_newsletter(&mut self, permit: bool) -> Vec<Sent> {
         let at = self.now();
-        let mailed = self.ma.all().filter(|l| super::ma::would_mail(l, permit, at));
+        let mailed = self.ma.all().filter(|l| crate::sandbox::ma::would_mail(l, permit, at));
         let sent: Vec<Sent> = mailed.filter_map(|l| Some(Sent { lead: l.id, email: l.text("email")?.to_string(), at })).collect();
         self.sent.extend(sent.iter().cloned());
         sent
@@ -222,14 +222,15 @@ impl World {
         }
         let emails = contacts.iter().filter_map(|c| self.crm.get(Kind::Contact, *c)?.properties.get("email"));
         let addresses: BTreeSet<Address> = emails.filter_map(|e| Address::parse(e)).collect();
-        let held = |l: &&super::ma_records::Lead| l.text("email").and_then(Address::parse).is_some_and(|a| addresses.contains(&a));
+        let held =
+            |l: &&crate::sandbox::ma::records::Lead| l.text("email").and_then(Address::parse).is_some_and(|a| addresses.contains(&a));
         self.ma.all().filter(held).map(|l| l.id).collect()
     }
 
     /// All records and associations, without the times of their changes: two worlds in the same state have equal dumps.
     pub fn dump(&self) -> Value {
         let kind = |kind: Kind| -> Map<String, Value> {
-            let one = |o: &super::crm_records::CrmObject| {
+            let one = |o: &crate::sandbox::crm::records::CrmObject| {
                 let links: Map<String, Value> =
                     Kind::ALL.iter().map(|to| (to.plural().to_string(), json!(self.crm.linked(kind, o.id, *to)))).collect();
                 (o.id.to_string(), json!({"properties": o.properties, "associations": links}))

@@ -1,8 +1,14 @@
 //! The files beside the store: the lock, the notes, and what was moved aside.
 
-use super::noted::Noted;
-use super::regular::private;
-use super::{Error, State};
+pub(in crate::store) mod look;
+pub(in crate::store) mod noted;
+pub(in crate::store) mod open;
+pub(in crate::store) mod regular;
+pub(in crate::store) mod url;
+
+use self::noted::Noted;
+use self::regular::private;
+use crate::store::{Error, State};
 use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};

@@ -3,12 +3,16 @@
 //! A line is the CRC-32 of the JSON as 8 hex digits, a space, the JSON, a newline. Nothing but a torn end is ever cut off; old lines that
 //! nothing hangs on are folded (`compact`).
 
-use super::compact::{self, Compacted};
-use super::folder::{Folder, JOURNAL, JOURNAL_NEW};
-use super::noted::Noted;
-use super::regular::{private, reading};
-use super::{Entry, Error, State};
+pub mod blocks;
+mod compact;
+pub mod entry;
+
+use self::compact::Compacted;
 use crate::model::{Time, counted};
+use crate::store::folder::noted::Noted;
+use crate::store::folder::regular::{private, reading};
+use crate::store::folder::{Folder, JOURNAL, JOURNAL_NEW};
+use crate::store::{Entry, Error, State};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};

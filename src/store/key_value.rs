@@ -1,6 +1,11 @@
 //! What a store must do: an ordered key space with atomic, durable commits. A conformance suite runs on every one.
 
-use super::Error;
+#[cfg(test)]
+mod conformance;
+pub(in crate::store) mod memory;
+pub(in crate::store) mod sled;
+
+use crate::store::Error;
 use std::fmt;
 use std::ops::ControlFlow;
 

@@ -1,15 +1,22 @@
 //! The state as the daemon uses it: items `(kind, key) -> value`, committed together, read whole at the start.
 
-use super::Error;
-use super::commit::Prepared;
-use super::folder::Folder;
-use super::head::Head;
-use super::index::Index;
-use super::journal::JournalBytes;
-use super::key_value::{Batch, KeyValue};
-use super::open::{FORMAT_KEY, StateInfo, format_value};
-use super::pack::{self, Pack};
-use super::place::ItemHash;
+pub mod archive;
+pub(in crate::store) mod commit;
+pub(in crate::store) mod head;
+pub(in crate::store) mod index;
+pub(in crate::store) mod pack;
+pub(in crate::store) mod place;
+
+use self::commit::Prepared;
+use self::head::Head;
+use self::index::Index;
+use self::pack::Pack;
+use self::place::ItemHash;
+use crate::store::Error;
+use crate::store::folder::Folder;
+use crate::store::folder::open::{FORMAT_KEY, StateInfo, format_value};
+use crate::store::journal::JournalBytes;
+use crate::store::key_value::{Batch, KeyValue};
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,9 +1,9 @@
 //! The state against a model, on stores that fail at any point.
 
-use super::key_value::{BATCH_VALUES_ADVISED, Visitor};
-use super::state::{COMMIT_BYTES_MAX, ITEM_BYTES_MAX};
-use super::*;
 use crate::model::Time;
+use crate::store::key_value::{BATCH_VALUES_ADVISED, Visitor};
+use crate::store::state::{COMMIT_BYTES_MAX, ITEM_BYTES_MAX};
+use crate::store::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

@@ -2,8 +2,8 @@
 
 use super::Web;
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::gate::SUBJECTS_MAX;
-use crate::engine::status::Protection;
+use crate::engine::answers::status::Protection;
+use crate::engine::gate::answer::SUBJECTS_MAX;
 use crate::model::{Mail, MailKind};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;

@@ -1,6 +1,7 @@
 //! A config folder without mistakes over three small connectors, for tests to break.
 
-use nayose::config::{Config, ManifestSource, Mistakes, load};
+use nayose::config::load;
+use nayose::config::{Config, ManifestSource, Mistakes};
 use nayose::connector::Manifest;
 use std::path::Path;
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! Queries that give a number of rows at most, over lists that stand still and lists that move.
 
 use crate::server::*;
-use nayose::connector::{Error, Pass, PassEnd, RestConnector, load};
+use nayose::connector::manifest::load;
+use nayose::connector::{Error, Pass, PassEnd, RestConnector};
 use nayose::model::Time;
 use serde_json::{Value, json};
 use std::sync::Mutex;

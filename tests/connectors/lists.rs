@@ -1,7 +1,8 @@
 //! Lists that are longer than they look: short pages, totals, lists inside a row, caps of a query.
 
 use crate::server::*;
-use nayose::connector::{Error, Observed, Pass, RestConnector, load};
+use nayose::connector::manifest::load;
+use nayose::connector::{Error, Observed, Pass, RestConnector};
 use nayose::model::Time;
 use serde_json::{Value, json};
 

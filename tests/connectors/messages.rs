@@ -1,7 +1,8 @@
 //! What people read when a system answers badly or a manifest is mistaken: whole sentences, as snapshots.
 
 use crate::server::*;
-use nayose::connector::{Pass, load};
+use nayose::connector::Pass;
+use nayose::connector::manifest::load;
 use serde_json::json;
 
 const STREAM: &str = "[streams.s]\nentity = 'person'\n[streams.s.sweep]\npath = '/s'\nrecords = 'r'\n

@@ -1,7 +1,8 @@
 //! Servers that answer badly, and manifests that are wrong.
 
 use crate::server::*;
-use nayose::connector::{Connector, Error, Pass, RestConnector, SettingValue, SystemSettings, load};
+use nayose::connector::manifest::load;
+use nayose::connector::{Connector, Error, Pass, RestConnector, SettingValue, SystemSettings};
 use nayose::model::Span;
 use serde_json::json;
 

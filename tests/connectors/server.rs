@@ -4,8 +4,9 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, Response};
 use futures::FutureExt;
+use nayose::connector::manifest::load;
 use nayose::connector::{
-    Clock, Connector, Error, Observed, PageRead, PageSink, Pass, PassEnd, RestConnector, SettingValue, SystemSettings, load,
+    Clock, Connector, Error, Observed, PageRead, PageSink, Pass, PassEnd, RestConnector, SettingValue, SystemSettings,
 };
 use nayose::model::Time;
 use serde_json::Value as Json;

@@ -1,7 +1,7 @@
 //! How long a `sync` protects that no daemon follows.
 
 use super::place::{NOW, Place};
-use nayose::engine::status::{Protection, Status};
+use nayose::engine::answers::status::{Protection, Status};
 use nayose::engine::system::Approval;
 use nayose::model::{Name, Span, Time};
 

@@ -1,7 +1,7 @@
 //! Rules that hold nobody protect nobody, however well all else goes.
 
 use super::place::{NOW, Place};
-use nayose::engine::status::Protection;
+use nayose::engine::answers::status::Protection;
 use nayose::engine::system::Approval;
 use nayose::model::{Name, Span};
 

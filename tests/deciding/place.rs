@@ -3,9 +3,9 @@
 use super::stage::Stage;
 use nayose::connector::{Observed, PageRead, Pass};
 use nayose::engine::Engine;
-use nayose::engine::explain::Explanation;
-use nayose::engine::gate::Gate;
-use nayose::engine::plan::Plan;
+use nayose::engine::answers::explain::Explanation;
+use nayose::engine::answers::plan::Plan;
+use nayose::engine::gate::answer::Gate;
 use nayose::model::{DealState, Mark, Name, Record, Span, Time, Value};
 
 pub const NOW: Time = Time(1_795_000_000_000);

@@ -1,7 +1,7 @@
 //! In which order a plan tells its writes, and what it says of each.
 
 use super::place::{NOW, Place, deal, lead, person};
-use nayose::engine::unprotected::Unprotected;
+use nayose::engine::answers::unprotected::Unprotected;
 use nayose::model::{DealState, Mark, Name, Span, Value};
 
 const SHOWN: usize = 50;

@@ -3,9 +3,9 @@
 use super::place::{NOW, Place, deal, person};
 use super::plan::{seventy, seventy_in};
 use nayose::connector::PassKind;
-use nayose::engine::gate::Gate;
+use nayose::engine::answers::unprotected::Unprotected;
+use nayose::engine::gate::answer::Gate;
 use nayose::engine::system::Approval;
-use nayose::engine::unprotected::Unprotected;
 use nayose::model::{DealState, Name, Span};
 
 /// A hundred people without a legal ground were said to have said no, or not to be readable.

@@ -2,7 +2,7 @@
 
 use super::place::{NOW, Place, address, deal, page, person};
 use nayose::connector::{Observed, PageRead, Pass};
-use nayose::engine::reading::Haste;
+use nayose::engine::proofs::reading::Haste;
 use nayose::model::{DealState, Record, Span, TicketState};
 
 const PEOPLE: [(&str, Option<&str>); 3] = [("1", Some("7")), ("2", None), ("3", None)];

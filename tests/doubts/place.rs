@@ -3,9 +3,9 @@
 use super::stage::Stage;
 use nayose::connector::{Observed, Outcome, PageRead, Pass, PassEnd, Unread, WriteOp};
 use nayose::engine::Engine;
-use nayose::engine::delivery::Act;
-use nayose::engine::gate::Gate;
-use nayose::engine::target::Due;
+use nayose::engine::delivery::acts::Act;
+use nayose::engine::delivery::target::Due;
+use nayose::engine::gate::answer::Gate;
 use nayose::model::{Address, DealState, Entity, Mail, MailKind, Name, Record, RecordId, ShortText, Span, Time, Value};
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 
 use super::place::{NOW, Place, address, page, person};
 use nayose::connector::{Observed, PageRead, Pass, PassEnd};
-use nayose::engine::status::Protection;
+use nayose::engine::answers::status::Protection;
 use nayose::model::{DealState, MailKind, Record, RecordId, Span};
 
 const PEOPLE: [(&str, Option<&str>); 2] = [("1", None), ("2", None)];

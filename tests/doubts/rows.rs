@@ -2,7 +2,7 @@
 
 use super::place::{NOW, Place, address, at, deal, page, person, row};
 use nayose::connector::{Pass, Unread};
-use nayose::engine::accept::Refused;
+use nayose::engine::answers::accept::Refused;
 use nayose::model::{DealState, Entity, RecordId, Span};
 
 const PEOPLE: [(&str, Option<&str>); 4] = [("1", None), ("2", Some("7")), ("3", None), ("4", None)];
@@ -118,7 +118,7 @@ fn a_deal_that_cannot_be_read_holds_as_it_was_known_until_it_is_read_again() {
         assert_eq!(running.gate(n), "hold hold:unread", "{n}: as it was known, and as it shows");
     }
     assert_eq!(running.gate("3"), "allow");
-    let due = running.engine.passes_due(&"crm".into(), &"deals".into(), nayose::engine::reading::Haste::AsDue, running.now);
+    let due = running.engine.passes_due(&"crm".into(), &"deals".into(), nayose::engine::proofs::reading::Haste::AsDue, running.now);
     assert!(due.contains(&Pass::ById(vec!["8".into()])), "it is looked up at once: {due:?}");
     running.pass("crm.deals", Pass::ById(vec!["8".into()]), page(vec![deal("8", DealState::Won, &["1"], Some("7"))], vec![]));
     running.decide();
@@ -222,7 +222,7 @@ fn of_more_rows_than_are_looked_at_one_by_one_the_stream_is_not_proved() {
     let later = running.now.plus(Span::minutes(1));
     drop(running);
     let mut running = place.start(later);
-    let due = running.engine.passes_due(&"crm".into(), &"deals".into(), nayose::engine::reading::Haste::AsDue, running.now);
+    let due = running.engine.passes_due(&"crm".into(), &"deals".into(), nayose::engine::proofs::reading::Haste::AsDue, running.now);
     assert!(due.contains(&Pass::Sweep), "{due:?}");
     running.pass("crm.deals", Pass::Open, page(vec![], vec![]));
     assert_eq!(age(&running), Some(Span::minutes(3)), "{}", running.because());

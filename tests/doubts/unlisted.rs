@@ -2,7 +2,7 @@
 
 use super::place::{NOW, Place, Running, deal, page, person};
 use nayose::connector::{Error, Outcome};
-use nayose::engine::delivery::Act;
+use nayose::engine::delivery::acts::Act;
 use nayose::model::{DealState, Span};
 
 /// Two leads are known and everything is read.

@@ -4,12 +4,12 @@ use crate::change::{Tape, bytes, json};
 use crate::config::manifests;
 use crate::server::{Answer, Server};
 use futures::FutureExt;
-use nayose::connector::json::{Document, Json as Read};
+use nayose::connector::examples;
+use nayose::connector::manifest::settings::Settings;
 use nayose::connector::map::{Carries, Mapper};
-use nayose::connector::settings::Settings;
+use nayose::connector::raw::json::{Document, Json as Read};
 use nayose::connector::{
     Change, Connector, Lane, Loaded, Manifest, PageRead, PageSink, Pass, PermitChange, RestConnector, SettingValue, StatusChange, WriteOp,
-    examples,
 };
 use nayose::model::{Entity, RecordId, Time, Value};
 use serde_json::Value as Json;

@@ -1,8 +1,11 @@
 //! The four files of the config folder, and manifests.
 
 use crate::change::{Tape, text};
-use nayose::config::{Config, Connectors, FILES, load as load_config};
-use nayose::connector::{Loaded, RestConnector, examples, load};
+use nayose::config::load as load_config;
+use nayose::config::{Config, Connectors, FILES};
+use nayose::connector::examples;
+use nayose::connector::manifest::load;
+use nayose::connector::{Loaded, RestConnector};
 use nayose::model::Time;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};

@@ -3,7 +3,9 @@
 use crate::change::{Tape, bytes, text};
 use crate::config::manifests;
 use crate::server::{Answer, Server};
-use nayose::connector::{Connector, RestConnector, SettingValue, examples, load};
+use nayose::connector::examples;
+use nayose::connector::manifest::load;
+use nayose::connector::{Connector, RestConnector, SettingValue};
 use nayose::model::Time;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -3,9 +3,9 @@
 use crate::config::shipped;
 use nayose::config::Config;
 use nayose::connector::{Connector, RestConnector};
+use nayose::daemon::connectors::{Connectors, Wiring};
 use nayose::daemon::shell::Shell;
-use nayose::daemon::wiring::{Connectors, Wiring};
-use nayose::engine::persist::{self, Opened, OpenedState};
+use nayose::engine::ledger::persist::{self, Opened, OpenedState};
 use nayose::model::Time;
 use nayose::store::{Changes, JournalBytes, Memory, State};
 use std::sync::{Arc, OnceLock};

@@ -2,8 +2,12 @@
 
 use crate::change::{Tape, bytes, json};
 use crate::daemon::{NOW, open};
-use nayose::connector::{PageRead, examples, map::Carries, map::Mapper, settings::Settings};
-use nayose::engine::persist::kind;
+use nayose::connector::PageRead;
+use nayose::connector::examples;
+use nayose::connector::manifest::settings::Settings;
+use nayose::connector::map::Carries;
+use nayose::connector::map::Mapper;
+use nayose::engine::ledger::persist::kind;
 use nayose::store::{Changes, Entry, Journal, JournalBytes, Memory, State, StateInfo};
 use serde_json::{Value as Json, json};
 use std::sync::{Arc, Mutex};
@@ -75,7 +79,7 @@ fn items() -> Vec<(u8, Vec<u8>, Vec<u8>)> {
             let Some(map) = &stream.record else { continue };
             let settings = Settings::resolve(&system.manifest, &examples::example_settings(&system.manifest)).unwrap();
             let mapper = Mapper::new(system.name(), stream.entity, map, None, &settings).unwrap();
-            let loaded = nayose::connector::load::load(&system.manifest.name, None).unwrap();
+            let loaded = nayose::connector::manifest::load::load(&system.manifest.name, None).unwrap();
             let Some(answer) = loaded.examples.get(&format!("{name}.sweep.answer.json")) else { continue };
             let answer: Json = serde_json::from_slice(answer).unwrap();
             let mut page = PageRead::default();

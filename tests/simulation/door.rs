@@ -6,7 +6,7 @@ use super::store::{Disk, Handle};
 use super::truth::Table;
 use futures::future::BoxFuture;
 use nayose::connector::{Abilities, Clock, Connector, Error, Lane, Outcome, PageRead, PageSink, Pass, PassEnd, StreamInfo, Usage, WriteOp};
-use nayose::engine::underway;
+use nayose::engine::delivery::underway;
 use nayose::model::{Name, Record, ShortText};
 use nayose::store::{Batch, KeyRange, KeyValue, Memory, State, StateInfo};
 use std::collections::BTreeMap;

@@ -11,7 +11,7 @@ use super::truth::against::{Borne, Cause};
 use super::truth::{Item, Table};
 use super::wire::Switch;
 use nayose::connector::Change;
-use nayose::engine::status::Protection;
+use nayose::engine::answers::status::Protection;
 use nayose::model::{Address, Mail, MailKind, Mark, RecordId, Time, Value};
 use std::collections::BTreeMap;
 

@@ -3,7 +3,7 @@
 use nayose::config::{self, Config};
 use nayose::connector::network::Network;
 use nayose::connector::{Abilities, Clock, Connector, RestConnector, StreamInfo};
-use nayose::engine::persist::{self, Opened};
+use nayose::engine::ledger::persist::{self, Opened};
 use nayose::model::{Name, Time};
 use nayose::store::{StateInfo, StateUrl};
 use std::collections::BTreeMap;

@@ -461,7 +461,7 @@ impl<'s> Sim<'s> {
             }
             Some(Sent::Batch(batch)) => {
                 self.counts.writes += batch.ops.len() as u64;
-                let told = |b: &nayose::engine::deliver::Batch| {
+                let told = |b: &nayose::engine::delivery::deliver::Batch| {
                     b.ops.iter().map(|o| format!("{} {:?}", o.record, o.change)).collect::<Vec<_>>().join("; ")
                 };
                 let line = format!("{} {:?}: {}", table.system(), batch.lane, told(&batch));
@@ -634,7 +634,7 @@ impl<'s> Sim<'s> {
             let done = self.with(|daemon, world, _| {
                 let now = daemon.now(world.truth);
                 match daemon.engine.approve(system, holds, now) {
-                    Err(nayose::engine::approve::Refused::State(_)) => Err(Died),
+                    Err(nayose::engine::answers::approve::Refused::State(_)) => Err(Died),
                     other => Ok(other.is_ok()),
                 }
             })?;
@@ -677,7 +677,7 @@ impl<'s> Sim<'s> {
             let done = self.with(|daemon, world, _| {
                 let now = daemon.now(world.truth);
                 match daemon.engine.approve(&plan, false, now) {
-                    Err(nayose::engine::approve::Refused::State(_)) => Err(Died),
+                    Err(nayose::engine::answers::approve::Refused::State(_)) => Err(Died),
                     other => Ok(other.is_ok()),
                 }
             })?;

@@ -1,9 +1,12 @@
 //! A config folder with its state, and engines that are opened on it: for tests that put records and pages into an engine by hand.
 
-use nayose::config::{Config, Connectors, load};
+use nayose::config::load;
+use nayose::config::{Config, Connectors};
 use nayose::connector::Clock;
-use nayose::daemon::wiring::Wiring;
-use nayose::engine::{Engine, persist, rules};
+use nayose::daemon::connectors::Wiring;
+use nayose::engine::Engine;
+use nayose::engine::ledger::persist;
+use nayose::engine::rules::rule_sets;
 use nayose::model::Time;
 use nayose::store::State;
 use std::path::PathBuf;
@@ -47,7 +50,7 @@ impl Stage {
     pub fn open(&self, now: Time) -> Engine {
         let config = self.config();
         let opened = State::open(&config.state, persist::info(&config)).unwrap();
-        let systems = rules::systems_in_force(&config, &rules::stored(&opened.0).unwrap());
+        let systems = rule_sets::systems_in_force(&config, &rule_sets::stored(&opened.0).unwrap());
         let wiring = Wiring::default().rewired(&systems, &clock(now)).unwrap();
         persist::open_on(config.clone(), wiring.opened(&config), now, "r_1".into(), opened).unwrap().engine
     }
@@ -55,7 +58,7 @@ impl Stage {
     /// Takes the folder as it is now, as the running daemon does.
     pub fn take(&self, engine: &mut Engine, now: Time) {
         let config = self.config();
-        let systems = rules::systems_in_force(&config, &engine.rule_sets());
+        let systems = rule_sets::systems_in_force(&config, &engine.rule_sets());
         let wiring = Wiring::default().rewired(&systems, &clock(now)).unwrap();
         engine.take_rules(config.clone(), wiring.opened(&config), now);
     }

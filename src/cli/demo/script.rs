@@ -3,7 +3,7 @@
 use super::stage::{COOL_DOWN, CRM_LIMIT, PATIENCE, Stage};
 use crate::cli::output;
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::status::Protection;
+use crate::engine::answers::status::Protection;
 use crate::model::{Name, counted};
 use crate::sandbox::{Fault, FaultKind, System};
 use serde_json::{Value, json};

@@ -3,8 +3,10 @@
 use crate::cli::args::Demo;
 use crate::cli::open;
 use crate::config::Config;
+use crate::daemon::Shell;
 use crate::daemon::reload::Source;
-use crate::daemon::{Shell, run, socket};
+use crate::daemon::run;
+use crate::daemon::socket;
 use crate::model::{Mail, MailKind};
 use crate::sandbox::{Options, Sandbox};
 use crate::web;

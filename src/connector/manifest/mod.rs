@@ -8,9 +8,12 @@
 //! Texts with `{name}` are templates; each says which names it may use. `{settings.NAME}` is allowed wherever a template is, `{hold.permit}`
 //! and `{hold.why}` (what these are called in the target) in every request. `{,name}` is the value with a comma before it, or nothing.
 
+pub mod check;
 mod forms;
 mod instance;
+pub mod load;
 mod records;
+pub mod settings;
 mod streams;
 mod writes;
 
@@ -233,7 +236,7 @@ mod span_option {
     use serde::{Deserializer, Serializer};
 
     pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Span>, D::Error> {
-        super::span::deserialize(d).map(Some)
+        crate::connector::manifest::span::deserialize(d).map(Some)
     }
 
     pub fn serialize<S: Serializer>(span: &Option<Span>, s: S) -> Result<S::Ok, S::Error> {

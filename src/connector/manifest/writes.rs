@@ -1,7 +1,7 @@
 //! What can be written, and how it is told what became of it.
 
-use super::super::plain::{begins_with, same_name};
 use super::{Request, Test, TimeFormat};
+use crate::connector::raw::plain::{begins_with, same_name};
 use crate::model::Name;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

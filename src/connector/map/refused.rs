@@ -1,9 +1,9 @@
 //! What a raw record shows of its person's no.
 
 use super::Mapper;
-use crate::connector::json::Json;
-use crate::connector::refusal::{RefusalTest, RefusalWord, Said};
-use crate::connector::watch::Watch;
+use super::refusal::{RefusalTest, RefusalWord, Said};
+use super::watch::Watch;
+use crate::connector::raw::json::Json;
 use crate::model::{Record, RefusalScope, ShortText};
 
 /// One way in which a person says no.

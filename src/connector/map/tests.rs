@@ -1,6 +1,7 @@
 use super::*;
+use crate::connector::examples;
+use crate::connector::manifest::load;
 use crate::connector::port::SystemSettings;
-use crate::connector::{examples, load};
 use crate::model::{Address, Mark, RefusalScope};
 use serde_json::{Value as Owned, json};
 
@@ -235,7 +236,8 @@ fn a_record_has_several_accounts_and_what_is_not_told_is_not_none() {
 fn one_odd_text_is_kept_out_and_the_rest_of_the_row_is_read() {
     let m = mapper(Entity::Person, "id = 'id'\n[fields]\nname = 'name'\nphone = 'phone'");
     let answer =
-        crate::connector::json::Document::parse(b"[{\"id\":\"1\",\"name\":\"\\ud83d\",\"phone\":\" 5\"},{\"id\":\"\\ud83d\"}]").unwrap();
+        crate::connector::raw::json::Document::parse(b"[{\"id\":\"1\",\"name\":\"\\ud83d\",\"phone\":\" 5\"},{\"id\":\"\\ud83d\"}]")
+            .unwrap();
     let mut page = PageRead::default();
     for row in answer.root().as_array().unwrap() {
         m.map(row, READ_AT, Carries::default(), &mut page);

@@ -1,10 +1,10 @@
 //! Rows that cannot be taken as records: what of them can be read all the same, so that they hold whom they can concern and nobody else.
 
-use super::super::json::{self, Json};
-use super::super::port::{PageRead, Unread};
-use super::super::scalars::id_of;
 use super::Mapper;
 use super::whom::{DEPTH_MAX, addresses_within};
+use crate::connector::port::{PageRead, Unread};
+use crate::connector::raw::json::{self, Json};
+use crate::connector::raw::scalars::id_of;
 use crate::model::record::field;
 use crate::model::{RecordId, ShortText};
 
@@ -80,8 +80,8 @@ fn feed(hash: &mut blake3::Hasher, value: &Json<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::json::Document;
     use super::*;
+    use crate::connector::raw::json::Document;
 
     #[test]
     fn a_row_has_one_name_however_its_members_are_ordered() {

@@ -1,10 +1,10 @@
 //! Whom a raw record names: accounts, people and addresses; and whether it shows all of them.
 
 use super::{Followed, Mapper, Told};
-use crate::connector::json::{Json, members, readable};
-use crate::connector::paths::Path;
+use crate::connector::raw::json::{Json, members, readable};
+use crate::connector::raw::paths::Path;
+use crate::connector::raw::scalars::{id_of, is_empty, kind_of};
 use crate::connector::rest::ends;
-use crate::connector::scalars::{id_of, is_empty, kind_of};
 use crate::model::address::Written;
 use crate::model::record::field;
 use crate::model::{Address, Entity, Record, ShortText, Value};

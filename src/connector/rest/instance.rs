@@ -1,12 +1,12 @@
 //! Which instance of a system answers: what it says of itself, and where it is.
 
-use crate::connector::http::Http;
+use super::http::client::Http;
+use super::http::request::{Call, Fill};
 use crate::connector::manifest::Manifest;
-use crate::connector::paths::Path;
+use crate::connector::manifest::settings::Settings;
 use crate::connector::port::{Error, Lane};
-use crate::connector::request::{Call, Fill};
-use crate::connector::scalars::id_of;
-use crate::connector::settings::Settings;
+use crate::connector::raw::paths::Path;
+use crate::connector::raw::scalars::id_of;
 use reqwest::Url;
 
 /// The request that a manifest names, bound to the system's settings.

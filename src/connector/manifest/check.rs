@@ -1,0 +1,314 @@
+//! What a manifest must hold to make sense, beyond its grammar. Every mistake is told, with the key it is at.
+
+mod record;
+pub mod request;
+mod texts;
+pub mod writes;
+
+use super::check::request::{HOLD, IDS, names_ids, uses};
+use super::*;
+use crate::connector::raw::conditions::Condition;
+use crate::connector::raw::paths::Path;
+use crate::connector::raw::templates::{Known, Template};
+use crate::model::{DealState, Entity, TicketState};
+
+/// A mistake and the keys that lead to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    pub at: Vec<String>,
+    pub why: String,
+}
+
+impl Wrong {
+    /// `streams.deals.open: why`
+    pub fn message(&self) -> String {
+        if self.at.is_empty() { self.why.clone() } else { format!("{}: {}", self.at.join("."), self.why) }
+    }
+}
+
+/// Every mistake in a manifest that lies in a folder of the given name. `table` is its text as it stands.
+pub fn check(folder: &str, manifest: &Manifest, table: &toml::Table) -> Vec<Wrong> {
+    let mut c = Checker { manifest, wrong: Vec::new() };
+    c.head(folder);
+    super::check::texts::check(&mut c, table);
+    for (name, stream) in &manifest.streams {
+        c.stream(name, stream);
+    }
+    if let Some(writes) = &manifest.writes {
+        super::check::writes::check(&mut c, writes);
+    }
+    c.wrong
+}
+
+pub(in crate::connector) struct Checker<'m> {
+    pub manifest: &'m Manifest,
+    pub wrong: Vec<Wrong>,
+}
+
+impl Checker<'_> {
+    pub fn fail(&mut self, at: &[&str], why: impl Into<String>) {
+        self.wrong.push(Wrong { at: at.iter().map(|k| k.to_string()).collect(), why: why.into() });
+    }
+
+    pub fn fail_if(&mut self, wrong: bool, at: &[&str], why: &str) {
+        if wrong {
+            self.fail(at, why);
+        }
+    }
+
+    /// A template may name declared settings and `allowed`.
+    pub fn template(&mut self, at: &[&str], text: &str, allowed: &[&str]) {
+        let template = match Template::parse(text) {
+            Ok(template) => template,
+            Err(e) => return self.fail(at, e.to_string()),
+        };
+        for name in template.names() {
+            let known = match name.strip_prefix("settings.") {
+                Some(setting) => self.manifest.settings.contains_key(setting),
+                None => allowed.contains(&name),
+            };
+            if !known {
+                let mut may: Vec<String> = allowed.iter().map(|n| format!("{{{n}}}")).collect();
+                may.extend(self.manifest.settings.keys().map(|n| format!("{{settings.{n}}}")));
+                self.fail(at, format!("{{{name}}} means nothing here; there are: {}", may.join(", ")));
+            }
+        }
+    }
+
+    pub fn path(&mut self, at: &[&str], text: &str) {
+        if let Err(e) = Path::parse(text) {
+            self.fail(at, e.to_string());
+        }
+    }
+
+    /// A test whose texts are not filled in.
+    pub fn test(&mut self, at: &[&str], test: &Test) {
+        if let Err(why) = Condition::new(test) {
+            self.fail(at, why);
+        }
+    }
+
+    /// A test of a record, whose texts are templates.
+    pub fn record_test(&mut self, at: &[&str], test: &Test) {
+        let texts = test.equals.iter().chain(test.one_of.iter().flatten()).filter_map(toml::Value::as_str);
+        for text in [Some(&*test.path), test.contains.as_deref()].into_iter().flatten().chain(texts) {
+            self.template(at, text, &HOLD);
+        }
+        // As it will be with something in place of each name.
+        let filled = Test { path: sample(&test.path), ..test.clone() };
+        self.test(at, &filled);
+    }
+
+    /// A value that is a template where it is a text.
+    pub fn template_value(&mut self, at: &[&str], value: &toml::Value, allowed: &[&str]) {
+        if let Some(text) = value.as_str() {
+            self.template(at, text, allowed);
+        }
+    }
+
+    fn head(&mut self, folder: &str) {
+        let m = self.manifest;
+        if m.name != folder {
+            self.fail(&["name"], format!("is {:?}, and its folder {folder:?}; they must be the same", m.name));
+        }
+        if m.sunset.as_ref().is_some_and(|day| day.parse::<jiff::civil::Date>().is_err()) {
+            self.fail(&["sunset"], "is no day; write YYYY-MM-DD");
+        }
+        self.template(&["base_url"], &m.base_url, &[]);
+        for (name, text) in &m.headers {
+            self.template(&["headers", name], text, &[]);
+        }
+        for (name, setting) in &m.settings {
+            if let Some(text) = &setting.default {
+                self.template(&["settings", name, "default"], text, &[]);
+            }
+            self.fail_if(setting.secret && setting.default.is_some(), &["settings", name], "a secret can have no default");
+            self.fail_if(setting.title.is_empty() || setting.find.is_empty(), &["settings", name], "needs a title and a where");
+        }
+        match &m.auth {
+            Auth::None {} => {}
+            Auth::Bearer { token } => self.template(&["auth"], token, &[]),
+            Auth::Header { value, .. } => self.template(&["auth"], value, &[]),
+            Auth::Basic { user, password } => {
+                self.template(&["auth"], user, &[]);
+                self.template(&["auth"], password, &[]);
+            }
+            Auth::ClientCredentials { method, path, client_id, client_secret, base_url } => {
+                for text in [path, client_id, client_secret].into_iter().chain(base_url) {
+                    self.template(&["auth"], text, &[]);
+                }
+                self.fail_if(!matches!(method, Method::Get | Method::Post), &["auth"], "method is GET or POST");
+            }
+            Auth::Jwt { key, .. } => self.template(&["auth"], key, &[]),
+        }
+        for (i, window) in m.limits.windows.iter().enumerate() {
+            let wrong = window.requests == 0 || window.per.0 <= 0;
+            self.fail_if(wrong, &["limits", "windows", &i.to_string()], "requests and per must be above zero");
+        }
+        self.fail_if(m.limits.concurrency == 0, &["limits", "concurrency"], "must be at least 1");
+        self.fail_if(m.limits.timeout.0 <= 0, &["limits", "timeout"], "must be above zero");
+        if let Some(test) = &m.errors.success {
+            self.test(&["errors", "success"], test);
+        }
+        for (key, path) in [("message", &m.errors.message), ("code", &m.errors.code)] {
+            if let Some(path) = path {
+                self.path(&["errors", key], path);
+            }
+        }
+        if let Some(instance) = &m.instance {
+            self.plain_request(&["instance", "request"], &instance.request, &[]);
+            let paged = !matches!(instance.request.page, Page::None);
+            self.fail_if(paged || instance.id.is_empty(), &["instance"], "is one request without pages, and a path to an id");
+            self.path(&["instance", "id"], &instance.id);
+        }
+        self.fail_if(m.streams.is_empty(), &[], "there is no stream");
+    }
+
+    fn stream(&mut self, name: &str, s: &Stream) {
+        let at = ["streams", name];
+        let associations = s.entity == Entity::DealPerson;
+        let read = s.sweep.is_some() || s.changes.is_some() || s.feed.is_some() || s.open.is_some();
+        if associations {
+            self.fail_if(read || s.record.is_some(), &at, "a deal_person stream has only carried_by and for_each");
+            self.fail_if(s.carried_by.is_none() && s.for_each.is_none(), &at, "has no way to be read; give it carried_by or for_each");
+        } else {
+            self.fail_if(s.sweep.is_none(), &at, "has no sweep; every stream needs a whole listing, because no filter is sound");
+            self.fail_if(s.carried_by.is_some() || s.for_each.is_some(), &at, "carried_by and for_each are for deal_person");
+        }
+        self.fail_if(s.changes.is_some() && s.feed.is_some(), &at, "has both changes and feed; one of them");
+        self.fail_if(s.open.is_some() && s.entity != Entity::Deal, &["streams", name, "open"], "only deals have an open list");
+        for (key, request, names) in [("sweep", s.sweep.as_ref(), &["after_id"][..]), ("open", s.open.as_ref(), &["after_id"])] {
+            if let Some(request) = request {
+                self.request(&["streams", name, key], s, request, names);
+            }
+        }
+        if let Some(changes) = &s.changes {
+            self.changes(name, s, changes);
+        }
+        if let Some(feed) = &s.feed {
+            self.feed(name, s, feed);
+        }
+        if let Some(other) = &s.carried_by {
+            let carries = |o: &Stream| {
+                [o.sweep.as_ref(), o.open.as_ref(), o.changes.as_ref().map(|c| &c.request)].iter().flatten().any(|r| r.carries_people)
+            };
+            match self.deals(other) {
+                None => self.fail(&["streams", name, "carried_by"], format!("{other:?} is no stream of deals")),
+                Some(deals) if !carries(deals) => {
+                    self.fail(&["streams", name, "carried_by"], format!("no request of {other} has carries_people = true"))
+                }
+                Some(_) => {}
+            }
+        }
+        if let Some(each) = &s.for_each {
+            self.for_each(name, s, each);
+        }
+        if let Some(by_id) = &s.by_id {
+            self.by_id(name, s, by_id);
+        }
+        if let Some(all) = &s.all_accounts {
+            self.all_accounts(name, s, all);
+        }
+        match &s.record {
+            Some(map) => super::check::record::check(self, name, s.entity, map),
+            None => self.fail_if(!associations, &at, "has no record: say what its records become"),
+        }
+    }
+
+    fn deals(&self, name: &str) -> Option<&Stream> {
+        self.manifest.streams.get(name).filter(|s| s.entity == Entity::Deal)
+    }
+
+    fn changes(&mut self, name: &str, s: &Stream, changes: &Changes) {
+        let at = ["streams", name, "changes"];
+        self.request(&["streams", name, "changes", "request"], s, &changes.request, &["since"]);
+        let since = uses(&changes.request, "since");
+        self.fail_if(!since, &at, "nothing in the request says {since}");
+        if let Page::Cursor { rows_max: Some(_), .. } | Page::Offset { rows_max: Some(_), .. } = &changes.request.page {
+            let told = s.record.as_ref().is_some_and(|r| r.changed_at.is_some());
+            self.fail_if(!told, &at, "rows_max needs record.changed_at, to ask again from the last row's time");
+        }
+        if let Some(same_time) = &changes.same_time {
+            let at = ["streams", name, "changes", "same_time"];
+            self.request(&at, s, same_time, &["since", "after_id"]);
+            let says = uses(same_time, "since") && uses(same_time, "after_id");
+            self.fail_if(!says, &at, "the request must say {since} and {after_id}");
+        }
+    }
+
+    fn feed(&mut self, name: &str, s: &Stream, feed: &Feed) {
+        let at = ["streams", name, "feed"];
+        self.request(&["streams", name, "feed", "start"], s, &feed.start, &["since"]);
+        self.request(&["streams", name, "feed", "request"], s, &feed.request, &["token"]);
+        self.request(&["streams", name, "feed", "read"], s, &feed.read, &IDS);
+        if let Some(deleted) = &feed.deleted {
+            self.request(&["streams", name, "feed", "deleted"], s, deleted, &["token"]);
+            self.fail_if(!matches!(deleted.page, Page::Cursor { .. }), &at, "the pages of deleted are of kind cursor");
+        }
+        self.fail_if(!matches!(feed.request.page, Page::Cursor { .. }), &at, "the pages of a feed are of kind cursor");
+        self.fail_if(!names_ids(&feed.read), &at, "read does not say {ids}");
+        self.fail_if(feed.chunk == 0, &["streams", name, "feed", "chunk"], "must be at least 1");
+        self.path(&at, &feed.token);
+        self.path(&at, &feed.id);
+    }
+
+    fn by_id(&mut self, name: &str, s: &Stream, by_id: &ById) {
+        let at = ["streams", name, "by_id"];
+        self.request(&["streams", name, "by_id", "request"], s, &by_id.request, &IDS);
+        self.fail_if(!names_ids(&by_id.request), &at, "the request does not say {id} or {ids}");
+        self.fail_if(s.record.is_none(), &at, "is for streams with a record");
+        self.fail_if(by_id.chunk == 0, &["streams", name, "by_id", "chunk"], "must be at least 1");
+    }
+
+    fn for_each(&mut self, name: &str, s: &Stream, each: &ForEach) {
+        if self.deals(&each.stream).is_none() {
+            self.fail(&["streams", name, "for_each", "stream"], format!("{:?} is no stream of deals", each.stream));
+        }
+        let ForEach { request, chunk, deal, people, more, more_param, .. } = each;
+        self.lists(&["streams", name, "for_each"], s, (request, *chunk), (deal, people), (more.as_deref(), more_param.is_some()));
+    }
+
+    fn all_accounts(&mut self, name: &str, s: &Stream, all: &AllAccounts) {
+        let at = ["streams", name, "all_accounts"];
+        let asked = s.record.as_ref().is_some_and(|r| r.accounts_more.is_some());
+        self.fail_if(!asked, &at, "is never asked: record.accounts_more says where a record shows a part of its accounts");
+        let AllAccounts { request, chunk, record, accounts, more, more_param } = all;
+        self.lists(&at, s, (request, *chunk), (record, accounts), (more.as_deref(), more_param.is_some()));
+    }
+
+    /// Lists that are read by the ids of those whose they are.
+    fn lists(
+        &mut self,
+        at: &[&str; 3],
+        s: &Stream,
+        (request, chunk): (&Request, usize),
+        (owner, ids): (&str, &str),
+        (more, has_param): (Option<&str>, bool),
+    ) {
+        let below = |key| [at[0], at[1], at[2], key];
+        self.request(&below("request"), s, request, &IDS);
+        self.fail_if(!names_ids(request), at, "the request does not say {ids} or {id_rows}");
+        self.fail_if(chunk == 0, &below("chunk"), "must be at least 1");
+        self.fail_if(owner.is_empty() && chunk != 1, at, "where no path says whose list a row is, chunk must be 1");
+        for path in [owner, ids].into_iter().chain(more) {
+            self.path(at, path);
+        }
+        self.fail_if(has_param && more.is_none(), at, "more_param needs more: where the answer says behind what to go on");
+    }
+
+    pub fn state_name(&mut self, at: &[&str], entity: Entity, state: &str) {
+        let (known, names) = match entity {
+            Entity::Deal => (DealState::parse(state).is_some(), "open, won, lost"),
+            _ => (TicketState::parse(state).is_some(), "open, closed"),
+        };
+        if !known {
+            self.fail(at, format!("{state:?} is no state; there are: {names}"));
+        }
+    }
+}
+
+/// A template with some text in place of each name.
+pub(in crate::connector) fn sample(text: &str) -> String {
+    let bound = Template::parse(text).ok().and_then(|t| t.bind(&|_| Known::Is("x".to_string())));
+    bound.map_or_else(|| text.to_string(), |t| t.text())
+}

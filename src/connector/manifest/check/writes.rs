@@ -1,0 +1,198 @@
+//! The mistakes of a manifest's `writes`. The gravest is to name a field that shows the person's own no: it is refused here.
+
+use super::Checker;
+use super::request::{HOLD, IDS, names_ids, uses};
+use crate::connector::manifest::*;
+use crate::connector::map::marks::Flag;
+use crate::connector::raw::paths::Path;
+use crate::connector::raw::plain::{plain, same_name};
+use crate::connector::rest::http::request::to_json;
+use crate::model::{Entity, Mark};
+use std::borrow::Cow;
+
+pub(in crate::connector) fn check(c: &mut Checker<'_>, w: &Writes) {
+    let stream = c.manifest.streams.get(&w.stream);
+    let record = stream.and_then(|s| s.record.as_ref());
+    let Some(record) = record.filter(|_| stream.is_some_and(|s| s.entity == Entity::Person)) else {
+        return c.fail(&["writes", "stream"], format!("{:?} is no stream of persons", w.stream));
+    };
+    c.plain_request(&["writes", "read"], &w.read, &IDS);
+    let many = IDS[..3].iter().any(|name| uses(&w.read, name));
+    c.fail_if(!names_ids(&w.read), &["writes", "read"], "does not say {ids} or {id_rows}");
+    c.fail_if(w.read_chunk == 0, &["writes", "read_chunk"], "must be at least 1");
+    let by_id = !many && w.read_chunk != 1;
+    c.fail_if(by_id, &["writes", "read_chunk"], "must be 1 where the request says {id}");
+    for name in w.fields.keys() {
+        let known = record.fields.contains_key(name);
+        c.fail_if(!known, &["writes", "fields", name], "is written but never read; add it to the stream's fields");
+    }
+    marks(c, w, record);
+    if let Some(update) = &w.update {
+        update_check(c, update);
+    }
+    if let Some(labels) = &w.labels {
+        labels_check(c, labels);
+    }
+    for (at, name) in written_fields(w) {
+        let at: Vec<&str> = at.iter().map(|k| &**k).collect();
+        if let Some(why) = consent_field(record.refusals.iter().map(|r| &*r.when.path), &name) {
+            c.fail(&at, why);
+        }
+    }
+}
+
+/// Why a field of the target must not be written, if it must not: a refusal is read from it. `refusals` are the paths of all of them.
+pub fn consent_field<'p>(mut refusals: impl Iterator<Item = &'p str>, field: &str) -> Option<String> {
+    let written = Path::parse(field).ok()?;
+    let written: Vec<Cow<'_, str>> = written.keys().map(plain).collect();
+    refusals.find_map(|path| {
+        let read = Path::parse(path).ok()?;
+        // Many systems take a name in any case.
+        let read: Vec<Cow<'_, str>> = read.keys().map(plain).collect();
+        let same = read.iter().any(|key| written.contains(key) && Some(key) != read.first()) || read.first() == written.first();
+        same.then(|| format!("{field:?} shows the person's own refusal; nothing may ever write it"))
+    })
+}
+
+/// Every field of the target that the manifest itself names for writing, with the keys that lead there.
+fn written_fields(w: &Writes) -> Vec<(Vec<String>, String)> {
+    let keys = |parts: &[&str]| parts.iter().map(|p| p.to_string()).collect::<Vec<_>>();
+    let mut out: Vec<_> = w.fields.iter().map(|(name, field)| (keys(&["writes", "fields", name]), field.clone())).collect();
+    if let Some(field) = w.status.as_ref().and_then(|s| s.field.as_ref()) {
+        out.push((keys(&["writes", "status"]), field.clone()));
+    }
+    for (name, mark) in [("block", &w.block), ("permit", &w.permit), ("why", &w.why)] {
+        if let Some(MarkWrite::Field { field, .. }) = mark {
+            out.push((keys(&["writes", name]), field.clone()));
+        }
+    }
+    out
+}
+
+fn marks(c: &mut Checker<'_>, w: &Writes, record: &RecordMap) {
+    let mut field_needed = !w.fields.is_empty();
+    let mut label_needed = false;
+    for (mark, how) in [(Mark::Block, &w.block), (Mark::Permit, &w.permit), (Mark::Why, &w.why)] {
+        let at = ["writes", mark.name()];
+        match how {
+            None => continue,
+            Some(MarkWrite::Field { field, on, off, format }) => {
+                field_needed = true;
+                c.template(&at, field, &HOLD);
+                c.fail_if(format.is_some() && mark != Mark::Permit, &at, "format is for a permit");
+                c.fail_if((on.is_some() || off.is_some()) && mark != Mark::Block, &at, "on and off are for a block");
+                for value in [on, off].into_iter().flatten() {
+                    c.template_value(&at, value, &HOLD);
+                }
+                if let (Mark::Block, Some(why)) = (mark, not_told_apart(on.as_ref(), off.as_ref())) {
+                    c.fail(&at, why);
+                }
+            }
+            Some(MarkWrite::Label { label }) => {
+                label_needed = true;
+                c.template(&at, label, &HOLD);
+            }
+        }
+        match record.marks.get(&mark) {
+            None => c.fail(&at, "is written but never read back; add it to the stream's record.marks"),
+            Some(read) => {
+                if let Some(why) = how.as_ref().and_then(|how| cannot_show(mark, how, read)) {
+                    c.fail(&["streams", &w.stream, "record", "marks", mark.name()], why);
+                }
+            }
+        }
+    }
+    if let Some(status) = &w.status {
+        let at = ["writes", "status"];
+        c.fail_if(status.field.is_some() == status.label_prefix.is_some(), &at, "needs either field or label_prefix");
+        for text in status.label_prefix.iter().chain(status.map.values()) {
+            c.template(&at, text, &[]);
+        }
+        match record.marks.get(&Mark::Status) {
+            None => c.fail(&at, "is written but never read back; add it to the stream's record.marks"),
+            Some(read) => {
+                let shows = match (&status.label_prefix, &read.prefix) {
+                    (Some(written), Some(read)) => same_name(written, read),
+                    (written, read) => written.is_none() && read.is_none(),
+                };
+                let at = ["streams", &*w.stream, "record", "marks", "status"];
+                c.fail_if(!shows, &at, "cannot show the status that is written: a label needs prefix = its label_prefix, a field has none");
+            }
+        }
+        field_needed |= status.field.is_some();
+        label_needed |= status.label_prefix.is_some();
+    }
+    c.fail_if(field_needed && w.update.is_none(), &["writes"], "fields are written, and there is no update that writes them");
+    c.fail_if(label_needed && w.labels.is_none(), &["writes"], "labels are written, and there is no labels that writes them");
+}
+
+/// Why on and off could not be told apart. What a setting fills in is only known with the system.
+fn not_told_apart(on: Option<&toml::Value>, off: Option<&toml::Value>) -> Option<String> {
+    let named = |value: Option<&toml::Value>| value.and_then(toml::Value::as_str).is_some_and(|text| text.contains('{'));
+    if named(on) || named(off) {
+        return None;
+    }
+    let value = |given: Option<&toml::Value>, usual: bool| given.map_or(serde_json::Value::Bool(usual), to_json);
+    Flag::new(value(on, true), value(off, false)).err()
+}
+
+/// Why a mark that is read so cannot show what is written.
+fn cannot_show(mark: Mark, written: &MarkWrite, read: &MarkMap) -> Option<&'static str> {
+    match written {
+        MarkWrite::Label { label } => match &read.contains {
+            Some(contains) if same_name(contains, label) => None,
+            _ => Some("cannot show the label that is written: it needs contains = that label"),
+        },
+        MarkWrite::Field { .. } if read.contains.is_some() => Some("reads a label, and a field is written: take contains out"),
+        MarkWrite::Field { format, .. } => match (mark, read.kind) {
+            (Mark::Block, FieldKind::Text | FieldKind::Bool) | (Mark::Why, FieldKind::Text) => None,
+            (Mark::Block, _) => Some("a block is read by what writes.block says of on and off: take type out"),
+            (Mark::Permit, FieldKind::Text | FieldKind::Time) => {
+                let (written, read) = (format.unwrap_or_default(), read.format.unwrap_or_default());
+                (!written.is_read_as(read)).then_some("cannot show the permit that is written: its format is another one")
+            }
+            (Mark::Permit, _) => Some("a permit that is written as a field is a time: take type out"),
+            _ => Some("cannot show the text that is written: take type out"),
+        },
+    }
+}
+
+fn update_check(c: &mut Checker<'_>, update: &Update) {
+    let at = ["writes", "update"];
+    c.plain_request(&["writes", "update", "request"], &update.request, &["rows", "row", "id"]);
+    c.fail_if(update.batch == 0, &["writes", "update", "batch"], "must be at least 1");
+    if let Some(empty) = &update.empty {
+        c.template_value(&["writes", "update", "empty"], empty, &[]);
+    }
+    let (rows, row, id) = (uses(&update.request, "rows"), uses(&update.request, "row"), uses(&update.request, "id"));
+    c.fail_if(rows == row, &at, "the body says either {rows} (a batch) or {row} (one record)");
+    c.fail_if((row || id) && update.batch > 1, &at, "{row} and {id} are for batch = 1");
+    c.fail_if(rows && update.id_key.is_none(), &at, "a batch needs id_key");
+    c.fail_if(row && !id && update.id_key.is_none(), &at, "nothing says which record: {id} in the path, or id_key");
+    let untold = update.batch > 1 && update.results.is_none() && !update.confirm;
+    c.fail_if(untold, &at, "a batch needs results (where each row's outcome is told) or confirm = true");
+    if let Some(results) = &update.results {
+        let at = ["writes", "update", "results"];
+        c.path(&at, &results.path);
+        for path in [&results.id, &results.reason, &results.errors, &results.error_ids, &results.error_reason].into_iter().flatten() {
+            c.path(&at, path);
+        }
+        if let Some(test) = &results.applied {
+            c.test(&at, test);
+        }
+        c.fail_if(results.errors.is_some() && (results.error_ids.is_none() || results.id.is_none()), &at, "errors needs id and error_ids");
+    }
+}
+
+fn labels_check(c: &mut Checker<'_>, labels: &Labels) {
+    let names = ["ids", "ids_quoted", "id_rows", "label", "label_id"];
+    c.plain_request(&["writes", "labels", "find"], &labels.find, &["label"]);
+    c.plain_request(&["writes", "labels", "create"], &labels.create, &["label"]);
+    c.plain_request(&["writes", "labels", "add"], &labels.add, &names);
+    c.plain_request(&["writes", "labels", "remove"], &labels.remove, &names);
+    let at = ["writes", "labels"];
+    for path in [&labels.find_name, &labels.find_id, &labels.created_id].into_iter().chain(&labels.succeeded) {
+        c.path(&at, path);
+    }
+    c.fail_if(labels.batch == 0, &["writes", "labels", "batch"], "must be at least 1");
+}

@@ -1,0 +1,132 @@
+//! A system's settings put together with what its manifest says of them.
+
+use super::Manifest;
+use crate::connector::map::refusal::{RefusalWord, RefusalWords};
+use crate::connector::port::{SettingValue, SystemSettings};
+use crate::connector::raw::templates::{Known, Template};
+use jiff::tz::TimeZone;
+use secrecy::{ExposeSecret, SecretString};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The settings of one system, defaults filled in.
+#[derive(Clone)]
+pub struct Settings {
+    values: BTreeMap<String, SettingValue>,
+    permit: Option<String>,
+    why: Option<String>,
+    refusal_words: BTreeMap<String, RefusalWord>,
+    lacks: Vec<String>,
+    pub zone: TimeZone,
+}
+
+impl Settings {
+    /// Fills in defaults and says of each setting that is missing what it is and where to find it.
+    pub fn resolve(manifest: &Manifest, given: &SystemSettings) -> Result<Settings, Vec<String>> {
+        let mut problems = Vec::new();
+        let zone = match &given.time_zone {
+            None => TimeZone::UTC,
+            Some(name) => TimeZone::get(name).unwrap_or_else(|_| {
+                problems.push(format!("time_zone = {name:?} is not known; write a name as \"Asia/Tokyo\""));
+                TimeZone::UTC
+            }),
+        };
+        let mut settings = Settings {
+            values: given.settings.clone(),
+            permit: given.permit.clone(),
+            why: given.why.clone(),
+            refusal_words: given.refusal_words.clone(),
+            lacks: given.lacks.clone(),
+            zone,
+        };
+        // A default may name other settings, which may have defaults themselves: the plain ones first.
+        let by_depth = |s: &&String| manifest.settings[*s].default.as_ref().is_some_and(|d| d.contains('{'));
+        let mut names: Vec<&String> = manifest.settings.keys().collect();
+        names.sort_by_key(by_depth);
+        for name in names {
+            let setting = &manifest.settings[name];
+            if settings.values.contains_key(name) {
+                continue;
+            }
+            let template = setting.default.as_deref().and_then(|d| Template::parse(d).ok());
+            let default = template.and_then(|t| t.bind(&|n| settings.known(n)));
+            if let Some(default) = default {
+                settings.values.insert(name.clone(), SettingValue::Plain(default.text()));
+            } else if !setting.optional {
+                problems.push(format!("{name} is missing: {} ({})", setting.title, setting.find));
+            }
+        }
+        if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    }
+
+    /// What a name stands for; what is not a setting is known later.
+    pub fn known(&self, name: &str) -> Known {
+        let value = match name.split_once('.') {
+            Some(("settings", key)) => self.values.get(key).map(expose),
+            Some(("hold", "permit")) => self.permit.clone(),
+            Some(("hold", "why")) => self.why.clone(),
+            _ => return Known::Later,
+        };
+        value.map_or(Known::Unset, Known::Is)
+    }
+
+    /// A text of the manifest with all that is known filled in. `Ok(None)` if it names an unset setting.
+    pub fn bind(&self, text: &str) -> Result<Option<Template>, String> {
+        Ok(Template::parse(text).map_err(|e| e.to_string())?.bind(&|n| self.known(n)))
+    }
+
+    /// As [`Settings::bind`], for texts that name nothing but settings.
+    pub fn text(&self, text: &str) -> Result<Option<String>, String> {
+        Ok(self.bind(text)?.map(|t| t.text()))
+    }
+
+    /// A value of the manifest with the names in its texts filled in. `Ok(None)` if one names an unset setting.
+    pub fn value(&self, value: &toml::Value) -> Result<Option<toml::Value>, String> {
+        match value {
+            toml::Value::String(text) => Ok(self.text(text)?.map(toml::Value::String)),
+            other => Ok(Some(other.clone())),
+        }
+    }
+
+    /// A map of texts with all names filled in; an entry that names an unset setting is left out.
+    pub fn map(&self, map: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+        let mut out = BTreeMap::new();
+        for (from, to) in map {
+            if let (Some(from), Some(to)) = (self.text(from)?, self.text(to)?) {
+                out.insert(from, to);
+            }
+        }
+        Ok(out)
+    }
+
+    /// What the system's own words in opt-out fields mean.
+    pub fn refusal_words(&self) -> RefusalWords {
+        RefusalWords::new(&self.refusal_words)
+    }
+
+    /// The fields that this account has not.
+    pub fn lacks(&self) -> &[String] {
+        &self.lacks
+    }
+
+    /// The values that no message may show.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        self.values.values().filter_map(|v| match v {
+            SettingValue::Secret(secret) => Some(secret),
+            SettingValue::Plain(_) => None,
+        })
+    }
+}
+
+fn expose(value: &SettingValue) -> String {
+    match value {
+        SettingValue::Plain(text) => text.clone(),
+        SettingValue::Secret(secret) => secret.expose_secret().to_string(),
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
+}

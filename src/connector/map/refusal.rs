@@ -1,0 +1,259 @@
+//! What a value says of the person's own no: that it is one, that it is none, or something that nobody has taught us.
+//!
+//! A no in other words must not look like no word at all. What is neither known as yes nor as no is kept as it stands and holds
+//! (`refusal_unread`), until the system's table in systems.toml says what it means.
+
+use crate::connector::manifest::Test;
+use crate::connector::raw::conditions::{Scalar, Want};
+use crate::connector::raw::json::Json;
+use crate::connector::raw::paths::Path;
+use crate::connector::raw::plain::{plain, said, trimmed};
+use crate::connector::raw::scalars::{kind_of, number_of, text_of};
+use crate::model::{ShortText, is_blank};
+use std::collections::BTreeMap;
+
+/// So much of a value that means nothing to us is kept and shown. A word is short; what is longer may be a person's own sentence.
+const SHOWN_CHARS_MAX: usize = 40;
+/// What is shown of a text in which there is nothing to see.
+const UNSEEN: &str = "(only characters that nobody sees)";
+
+/// A manifest's test for a refusal, made ready to be asked of many records.
+#[derive(Debug, Clone)]
+pub struct RefusalTest {
+    path: Path,
+    want: Want,
+}
+
+/// What a word in an opt-out field says of the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalWord {
+    /// The person wants no mail.
+    No,
+    /// Nothing against mail.
+    Fine,
+}
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// Nothing against mail.
+    Fine,
+    Refused,
+    /// Values of which nobody knows what they mean.
+    Unread(Vec<ShortText>),
+}
+
+/// What the system's own words mean, as systems.toml says. By their plain form.
+#[derive(Debug, Clone, Default)]
+pub struct RefusalWords(BTreeMap<Box<str>, RefusalWord>);
+
+impl RefusalWords {
+    pub fn new(given: &BTreeMap<String, RefusalWord>) -> RefusalWords {
+        RefusalWords(given.iter().map(|(text, word)| (plain(text).into(), *word)).collect())
+    }
+
+    /// By the whole value, or by what `status` shows of it.
+    fn of(&self, value: &Json<'_>) -> Option<RefusalWord> {
+        if self.0.is_empty() { None } else { text_of(value).and_then(|t| self.of_text(&t)).or_else(|| self.of_text(&shown(value))) }
+    }
+
+    pub fn of_text(&self, text: &str) -> Option<RefusalWord> {
+        self.0.get(&*plain(text)).copied()
+    }
+}
+
+impl RefusalTest {
+    /// The test's texts are filled in already.
+    pub fn new(test: &Test) -> Result<RefusalTest, String> {
+        let path = Path::parse(&test.path).map_err(|e| e.to_string())?;
+        let mut want = Want::of(test)?;
+        if let Want::OneOf(scalars) = &mut want {
+            // A flag that is written as a text is a flag. Beside another text it is one of several words, and only those count.
+            let flags: Option<Vec<bool>> = scalars.iter().map(Scalar::flag).collect();
+            if let Some(flags) = flags {
+                *scalars = flags.into_iter().map(Scalar::Bool).collect();
+            }
+        }
+        Ok(RefusalTest { path, want })
+    }
+
+    /// Where the answers show it.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Through a list, one entry that refuses is enough, and one that cannot be read is doubt.
+    pub fn ask(&self, raw: &Json<'_>, words: &RefusalWords) -> Said {
+        let mut refused = false;
+        let mut unread: Vec<ShortText> = Vec::new();
+        let as_wanted = self.want.holds_empty(&self.path, raw);
+        let mut take = |answer: Option<bool>, value: &Json<'_>| match answer {
+            Some(no) => refused |= no,
+            None => unread.push(shown(value)),
+        };
+        match &self.want {
+            Want::Empty(_) => {
+                take(Some(as_wanted), raw);
+                self.path.entries(raw, &mut |value| {
+                    if is_unseen(value) {
+                        take(None, value);
+                    }
+                });
+            }
+            Want::OneOf(wanted) => self.path.entries(raw, &mut |value| take(one_of(wanted, value, words), value)),
+            Want::Contains(text) => self.path.entries(raw, &mut |value| {
+                let answer = match text_of(value) {
+                    Some(entry) => Some(plain(&entry) == plain(text)),
+                    None => value.is_null().then_some(false),
+                };
+                take(answer, value)
+            }),
+        }
+        unread.sort();
+        unread.dedup();
+        match (refused, unread.is_empty()) {
+            (true, _) => Said::Refused,
+            (false, true) => Said::Fine,
+            (false, false) => Said::Unread(unread),
+        }
+    }
+}
+
+/// Whether a value is one of those that refuse; `None`: nobody knows what it means.
+fn one_of(wanted: &[Scalar], value: &Json<'_>, words: &RefusalWords) -> Option<bool> {
+    if value.is_null() || value.as_str().is_some_and(|t| is_blank(trimmed(t))) {
+        let refuses = wanted.iter().any(|w| matches!(w, Scalar::Text(text) if is_blank(text) && !value.is_null()));
+        return if !refuses && is_unseen(value) { words.of(value).map(|word| word == RefusalWord::No) } else { Some(refuses) };
+    }
+    let mut known = true;
+    for want in wanted {
+        match equals(want, value) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => known = false,
+        }
+    }
+    match known {
+        true => Some(false),
+        false => words.of(value).map(|word| word == RefusalWord::No),
+    }
+}
+
+/// Whether a text looks like nothing and is not: characters that nobody sees were put there by somebody, or are what is left of a word.
+fn is_unseen(value: &Json<'_>) -> bool {
+    value.as_str().is_some_and(|text| is_blank(trimmed(text)) && !text.chars().all(char::is_whitespace))
+}
+
+fn equals(want: &Scalar, value: &Json<'_>) -> Option<bool> {
+    match want {
+        Scalar::Bool(want) => said(value).map(|b| b == *want),
+        Scalar::Number(want) => number_of(value).map(|n| n == *want),
+        Scalar::Text(want) => match value {
+            Json::Bool(b) => Some(plain(want) == b.to_string()),
+            _ => text_of(value).map(|text| plain(&text) == plain(want)),
+        },
+    }
+}
+
+/// The value as it is told, cut; of what is no single value only what it is.
+fn shown(value: &Json<'_>) -> ShortText {
+    let whole = match text_of(value) {
+        Some(text) => text.into_owned(),
+        None => return format!("({})", kind_of(value)).into(),
+    };
+    if is_blank(trimmed(&whole)) {
+        return UNSEEN.into();
+    }
+    let text = trimmed(&whole);
+    match text.char_indices().nth(SHOWN_CHARS_MAX) {
+        Some((end, _)) => format!("{}...", &text[..end]).into(),
+        None => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn ask(test: &str, raw: serde_json::Value, words: &[(&str, RefusalWord)]) -> Said {
+        let test = RefusalTest::new(&toml::from_str(test).unwrap()).unwrap();
+        let words = RefusalWords::new(&words.iter().map(|(t, w)| (t.to_string(), *w)).collect());
+        test.ask(&Json::from(&raw), &words)
+    }
+
+    fn unread(text: &str) -> Said {
+        Said::Unread(vec![text.into()])
+    }
+
+    #[test]
+    fn a_no_is_known_in_the_usual_words_and_else_it_is_doubt() {
+        const FLAG: &str = "path='a'\nequals=true";
+        for (test, raw, want) in [
+            (FLAG, json!({"a": true}), Said::Refused),
+            (FLAG, json!({"a": "Yes"}), Said::Refused),
+            (FLAG, json!({"a": "はい"}), Said::Refused),
+            (FLAG, json!({"a": 1}), Said::Refused),
+            (FLAG, json!({"a": "off"}), Said::Fine),
+            (FLAG, json!({"a": ""}), Said::Fine),
+            (FLAG, json!({"a": " \t\u{3000}"}), Said::Fine),
+            (FLAG, json!({"a": null}), Said::Fine),
+            (FLAG, json!({}), Said::Fine),
+            (FLAG, json!({"a": "希望する"}), unread("希望する")),
+            (FLAG, json!({"a": 2}), unread("2")),
+            (FLAG, json!({"a": {"b": 1}}), unread("(an object)")),
+            (FLAG, json!({"a": ["no", "yes"]}), Said::Refused),
+            (FLAG, json!({"a": ["no", "?"]}), unread("?")),
+            ("path='a'\nequals=false", json!({"a": "No"}), Said::Refused),
+            ("path='a'\nequals=false", json!({"a": "on"}), Said::Fine),
+            ("path='a'\nequals='true'", json!({"a": "Y"}), Said::Refused),
+            ("path='a'\nin=['1','yes']", json!({"a": "true"}), Said::Refused),
+            ("path='a'\nequals=1", json!({"a": "Yes"}), Said::Refused),
+            ("path='a'\nequals=2", json!({"a": "2"}), Said::Refused),
+            ("path='a'\nequals=2", json!({"a": "two"}), unread("two")),
+            ("path='a'\nequals='spam'", json!({"a": " Spam"}), Said::Refused),
+            ("path='a'\nequals='spam'", json!({"a": "fail"}), Said::Fine),
+            ("path='a'\nin=['out','never']", json!({"a": "in"}), Said::Fine),
+            ("path='a'\nequals='spam'", json!({"a": [{}]}), unread("(an object)")),
+            ("path='a'\nempty=true", json!({"a": []}), Said::Refused),
+            ("path='a[].n'\ncontains='Stop'", json!({"a": [{"n": "stop "}]}), Said::Refused),
+            ("path='a'\ncontains='x'", json!({"a": [{"n": "x"}]}), unread("(an object)")),
+        ] {
+            assert_eq!(ask(test, raw.clone(), &[]), want, "{test} on {raw}");
+        }
+    }
+
+    /// A flag of zero-width characters passed for one that is empty.
+    #[test]
+    fn what_looks_like_nothing_and_is_not_is_doubt() {
+        for unseen in ["\u{200b}", "\u{2060}\u{feff}", " \u{feff}", "\u{3164}", "\u{e0041}", "\u{2800}"] {
+            for test in ["path='a'\nequals=true", "path='a'\nequals='spam'", "path='a'\nequals=2", "path='a'\nempty=false"] {
+                assert_eq!(ask(test, json!({"a": unseen}), &[]), unread(UNSEEN), "{test} on {unseen:?}");
+            }
+            assert_eq!(ask("path='a'\nempty=true", json!({"a": unseen}), &[]), Said::Refused);
+            assert_eq!(ask("path='a'\nequals=''", json!({"a": unseen}), &[]), Said::Refused);
+            let fine = [(UNSEEN, RefusalWord::Fine)];
+            assert_eq!(ask("path='a'\nequals=true", json!({"a": unseen}), &fine), Said::Fine, "{unseen:?}");
+        }
+        assert_eq!(ask("path='a'\nequals=true", json!({"a": "\u{1}"}), &[]), unread(UNSEEN));
+    }
+
+    #[test]
+    fn what_systems_toml_says_of_a_word_counts() {
+        let words = [("希望する", RefusalWord::Fine), ("希望しない ", RefusalWord::No)];
+        const FLAG: &str = "path='a'\nequals=true";
+        assert_eq!(ask(FLAG, json!({"a": "希望しない"}), &words), Said::Refused);
+        assert_eq!(ask(FLAG, json!({"a": " 希望する"}), &words), Said::Fine);
+        assert_eq!(ask(FLAG, json!({"a": "検討中"}), &words), unread("検討中"));
+        // An inverted flag: what a word means is said of the person, not of the flag.
+        assert_eq!(ask("path='a'\nequals=false", json!({"a": "希望しない"}), &words), Said::Refused);
+    }
+
+    /// A free text in place of a flag may say anything of a person.
+    #[test]
+    fn of_a_long_value_only_the_beginning_is_kept() {
+        let Said::Unread(values) = ask("path='a'\nequals=true", json!({"a": "x".repeat(5000)}), &[]) else { panic!() };
+        assert_eq!(values[0].len(), SHOWN_CHARS_MAX + 3);
+    }
+}

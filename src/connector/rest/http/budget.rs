@@ -1,0 +1,219 @@
+//! Who may send a request now: windows, requests at the same time, the day's budget, and the server's own "later".
+
+use super::transport::Timer;
+use crate::connector::manifest::Limits;
+use crate::connector::port::{Clock, Lane, Usage};
+use governor::clock::Clock as _;
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+use std::fmt;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// The requests of one system.
+pub struct Budget {
+    windows: Vec<Window>,
+    limit: Option<u64>,
+    used: Mutex<Usage>,
+    /// Requests at the same time; all but protective ones also need a place in `common`, which has one less, so that one is always kept.
+    all: Semaphore,
+    common: Semaphore,
+    /// Protective requests that wait for a window: the others let them go first.
+    protective: watch::Sender<usize>,
+    /// The server asked for quiet until then.
+    quiet: watch::Sender<Option<Duration>>,
+    clock: Clock,
+    timer: Arc<dyn Timer>,
+}
+
+type Window = RateLimiter<NotKeyed, InMemoryState, Ticks, NoOpMiddleware<Nanos>>;
+
+/// The timer, as rate limits ask for it.
+#[derive(Clone)]
+struct Ticks(Arc<dyn Timer>);
+
+impl governor::clock::Clock for Ticks {
+    type Instant = Nanos;
+
+    fn now(&self) -> Nanos {
+        self.0.now().into()
+    }
+}
+
+/// Leave to send one request; it ends when dropped.
+pub struct Leave<'b> {
+    _common: Option<SemaphorePermit<'b>>,
+    _all: Option<SemaphorePermit<'b>>,
+}
+
+/// Today's share of this lane is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsedUp;
+
+impl Budget {
+    pub fn new(limits: &Limits, clock: Clock, timer: Arc<dyn Timer>) -> Budget {
+        let usage = Usage { day: 0, used: 0, limit: limits.per_day };
+        let window = |quota| RateLimiter::direct_with_clock(quota, Ticks(timer.clone()));
+        Budget {
+            windows: limits.windows.iter().filter_map(|w| quota(w.requests, w.per.to_std())).map(window).collect(),
+            limit: limits.per_day,
+            used: Mutex::new(usage),
+            all: Semaphore::new(limits.concurrency.max(1)),
+            common: Semaphore::new(limits.concurrency.saturating_sub(1).max(1)),
+            protective: watch::Sender::new(0),
+            quiet: watch::Sender::new(None),
+            clock,
+            timer,
+        }
+    }
+
+    /// Waits until a request of this lane may go, and counts it.
+    pub async fn leave(&self, lane: Lane) -> Result<Leave<'_>, UsedUp> {
+        self.count(lane)?;
+        // The semaphores are never closed, so that a missing permit cannot come about.
+        let common = if lane == Lane::Protective { None } else { self.common.acquire().await.ok() };
+        let all = self.all.acquire().await.ok();
+        let _first = (lane == Lane::Protective).then(|| First::new(&self.protective));
+        for window in &self.windows {
+            loop {
+                if lane != Lane::Protective {
+                    // The sender lives as long as we do.
+                    let _ = self.protective.subscribe().wait_for(|waiting| *waiting == 0).await;
+                }
+                match window.check() {
+                    Ok(()) => break,
+                    Err(not_yet) => self.timer.sleep(not_yet.wait_time_from(Ticks(self.timer.clone()).now())).await,
+                }
+            }
+        }
+        let quiet = *self.quiet.borrow();
+        if let Some(until) = quiet {
+            let wait = until.saturating_sub(self.timer.now());
+            if !wait.is_zero() {
+                self.timer.sleep(wait).await;
+            }
+        }
+        Ok(Leave { _common: common, _all: all })
+    }
+
+    /// The server asked for a pause: nothing goes before its end.
+    pub fn pause(&self, wait: Duration) {
+        let until = self.timer.now() + wait;
+        self.quiet.send_modify(|quiet| *quiet = Some(quiet.map_or(until, |q| q.max(until))));
+    }
+
+    fn count(&self, lane: Lane) -> Result<(), UsedUp> {
+        let today = (self.clock)().0.div_euclid(DAY_MS);
+        let mut usage = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if usage.day != today {
+            (usage.day, usage.used) = (today, 0);
+        }
+        if self.limit.is_some_and(|limit| usage.used >= share(limit, lane)) {
+            return Err(UsedUp);
+        }
+        usage.used += 1;
+        Ok(())
+    }
+
+    pub fn usage(&self) -> Usage {
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts back what a former run had used. Never lowers what this run has used on the same day.
+    pub fn restore(&self, former: Usage) {
+        let mut usage = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if former.day == usage.day || usage.used == 0 {
+            usage.day = former.day;
+            usage.used = usage.used.max(former.used);
+        }
+    }
+}
+
+/// What a lane may use of a day: at least a fifth is kept from reads and field writes, half of that from releases.
+fn share(limit: u64, lane: Lane) -> u64 {
+    match lane {
+        Lane::Protective | Lane::ReadBack => limit,
+        Lane::Release => limit - limit.div_ceil(10),
+        Lane::Fields | Lane::Read => limit - limit.div_ceil(5),
+    }
+}
+
+/// A tenth of the window at once and the rest spread over it: no stretch of that length ever sees more than the window allows.
+fn quota(requests: u32, per: Duration) -> Option<Quota> {
+    let burst = (requests / 10).max(1);
+    let spread = requests.saturating_sub(burst).max(1);
+    Some(Quota::with_period(per / spread)?.allow_burst(NonZeroU32::new(burst)?))
+}
+
+/// Counts a protective request that waits.
+struct First<'b>(&'b watch::Sender<usize>);
+
+impl<'b> First<'b> {
+    fn new(waiting: &'b watch::Sender<usize>) -> First<'b> {
+        waiting.send_modify(|n| *n += 1);
+        First(waiting)
+    }
+}
+
+impl Drop for First<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|n| *n = n.saturating_sub(1));
+    }
+}
+
+impl fmt::Debug for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.usage().fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::transport::Wire;
+    use super::*;
+    use crate::connector::network::Network;
+    use crate::model::{Span, Time};
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    #[tokio::test]
+    async fn a_fifth_is_kept_for_protective_requests_and_a_new_day_begins_at_zero() {
+        let now = Arc::new(AtomicI64::new(DAY_MS * 5));
+        let clock: Clock = {
+            let now = now.clone();
+            Arc::new(move || Time(now.load(Ordering::Relaxed)))
+        };
+        let wire = Wire::of(&Network::default()).unwrap();
+        let budget = Budget::new(&Limits { per_day: Some(10), ..Limits::default() }, clock, wire.timer);
+        for _ in 0..8 {
+            assert!(budget.leave(Lane::Read).await.is_ok());
+        }
+        assert!(budget.leave(Lane::Read).await.is_err() && budget.leave(Lane::Fields).await.is_err());
+        assert!(budget.leave(Lane::Release).await.is_ok());
+        assert!(budget.leave(Lane::Release).await.is_err());
+        assert!(budget.leave(Lane::Protective).await.is_ok());
+        assert!(budget.leave(Lane::Protective).await.is_err());
+        assert_eq!(budget.usage(), Usage { day: 5, used: 10, limit: Some(10) });
+        now.fetch_add(DAY_MS, Ordering::Relaxed);
+        assert!(budget.leave(Lane::Read).await.is_ok());
+        assert_eq!(budget.usage().used, 1);
+        budget.restore(Usage { day: 6, used: 7, limit: None });
+        budget.restore(Usage { day: 5, used: 9, limit: None });
+        assert_eq!(budget.usage().used, 7);
+    }
+
+    #[test]
+    fn no_window_can_be_overrun() {
+        for (requests, per) in [(1, 1), (5, 1), (100, 20), (190, 10)] {
+            let quota = quota(requests, Duration::from_secs(per)).unwrap();
+            let spread = (per as f64 / quota.replenish_interval().as_secs_f64()).round() as u32;
+            assert!(quota.burst_size().get() + spread <= requests.max(2), "{requests} per {per} s");
+        }
+        assert_eq!(Span::seconds(1).to_std(), Duration::from_secs(1));
+    }
+}

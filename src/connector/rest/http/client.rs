@@ -1,0 +1,398 @@
+//! Sends requests to one system and says what came of each: an answer, or a failure of a known kind.
+//!
+//! Reads are repeated while that makes sense. A write is repeated only where it surely did not happen.
+
+use super::again::Again;
+use super::apart::Apart;
+use super::auth::{Authenticator, SignIn};
+use super::budget::Budget;
+use super::compressed::{Packed, unpacked};
+use super::failure::{Failure, Kind, Rules};
+use super::readable::readable;
+use super::redirect::same_server;
+use super::request::Prepared;
+use super::retry::{Asked, Delays, http_date};
+use super::secrets::Secrets;
+use super::transport::{Incoming, Lost, Outgoing, Wire};
+use crate::connector::manifest::settings::Settings;
+use crate::connector::manifest::{Manifest, Method};
+use crate::connector::network::Network;
+use crate::connector::port::{Clock, Error, Lane};
+use crate::connector::raw::json::{Document, Json, text};
+use crate::model::{Name, Span, Time};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{StatusCode, Url};
+use std::fmt;
+
+/// Redirects followed within one host.
+const REDIRECTS_MAX: usize = 3;
+/// What a wait is told to be where the server names none.
+const LATER_UNTOLD: Span = Span::minutes(1);
+/// Values (items, members) in one answer. Read into memory an item takes 32 bytes and a member 56, and each list or object that is not
+/// empty room for four: a small body could fill all there is.
+const VALUES_MAX: usize = 4_000_000;
+/// Characters of an answer shown in a message.
+const BEGINS_CHARS: usize = 80;
+/// Characters of a system's own message shown or kept.
+const MESSAGE_CHARS: usize = 300;
+
+/// One system's HTTP.
+pub struct Http {
+    pub system: Name,
+    wire: Wire,
+    base: String,
+    /// Scheme, host and port of it, for messages.
+    address: String,
+    headers: HeaderMap,
+    auth: Authenticator,
+    pub rules: Rules,
+    pub budget: Budget,
+    timeout: Span,
+    answer_bytes_max: usize,
+    pub clock: Clock,
+    network: Network,
+    secrets: Secrets,
+    apart: Apart,
+    pub again: Again,
+}
+
+/// An answer that the system calls a success.
+pub struct Answer {
+    pub json: Document,
+    /// Requests it took.
+    pub requests: u64,
+    pub bytes: u64,
+    /// The system says that there is none (204).
+    pub no_content: bool,
+    /// The server's `Date` minus our clock.
+    pub clock_skew_ms: Option<i64>,
+}
+
+impl Http {
+    /// `Err` tells every setting that is wrong.
+    pub fn new(
+        manifest: &Manifest,
+        settings: &Settings,
+        network: &Network,
+        wire: Wire,
+        system: &Name,
+        clock: Clock,
+    ) -> Result<Http, Vec<String>> {
+        let mut problems = Vec::new();
+        let base = settings.text(&manifest.base_url).ok().flatten().unwrap_or_default().trim_end_matches('/').to_string();
+        let url = Url::parse(&base).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
+        if url.is_none() {
+            problems.push("base_url is no address; write https://HOST".to_string());
+        }
+        let mut headers = HeaderMap::new();
+        for (name, text) in &manifest.headers {
+            let value = settings.text(text).ok().flatten().and_then(|t| HeaderValue::from_str(&t).ok());
+            match (name.parse::<HeaderName>(), value) {
+                (Ok(name), Some(value)) => drop(headers.insert(name, value)),
+                (Ok(_), None) => {}
+                (Err(_), _) => problems.push(format!("{name:?} is no header name")),
+            }
+        }
+        let auth = Authenticator::new(&manifest.auth, &base, settings).map_err(|why| problems.push(why));
+        let rules = Rules::new(&manifest.errors).map_err(|why| problems.push(why));
+        match (auth, rules) {
+            (Ok(auth), Ok(rules)) if problems.is_empty() => Ok(Http {
+                system: system.clone(),
+                base,
+                address: url.map(|u| u.origin().ascii_serialization()).unwrap_or_default(),
+                headers,
+                auth,
+                rules,
+                budget: Budget::new(&manifest.limits, clock.clone(), wire.timer.clone()),
+                wire,
+                timeout: manifest.limits.timeout,
+                answer_bytes_max: manifest.limits.answer_bytes_max,
+                clock,
+                network: network.clone(),
+                secrets: Secrets::new(settings.secrets().chain(network.secrets())),
+                apart: Apart::default(),
+                again: Again::default(),
+            }),
+            _ => Err(problems),
+        }
+    }
+
+    pub fn now(&self) -> Time {
+        (self.clock)()
+    }
+
+    /// Where all requests go, without a slash at the end.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// A reading request, repeated within the bounds of `retry`.
+    pub async fn read(&self, request: &Prepared, lane: Lane) -> Result<Answer, Error> {
+        self.send(request, lane, false).await.map_err(|f| f.error)
+    }
+
+    /// A writing request: repeated only while it surely was not carried out.
+    pub async fn write(&self, request: &Prepared, lane: Lane) -> Result<Answer, Failure> {
+        self.send(request, lane, true).await
+    }
+
+    async fn send(&self, request: &Prepared, lane: Lane, writes: bool) -> Result<Answer, Failure> {
+        let timer = &self.wire.timer;
+        let mut delays = Delays::new(timer.now(), timer.spread());
+        let (mut requests, trying) = (0, self.again.begin());
+        loop {
+            let (done, token) = match self.budget.leave(lane).await {
+                Err(_) => {
+                    let what = request.what.clone();
+                    return Err(Failure::new(Kind::Budget, Error::Budget { system: self.system.clone(), what }));
+                }
+                Ok(_leave) => {
+                    requests += 1;
+                    self.once(request).await
+                }
+            };
+            let failure = match done {
+                Ok(answer) => return Ok(Answer { requests, ..answer }),
+                Err(failure) => failure,
+            };
+            let wait = match failure.kind {
+                Kind::Credential if self.auth.forget(token, self.now()).await => continue,
+                Kind::Later(told) => {
+                    let wait = delays.next(told, timer.now());
+                    if let Some(wait) = wait {
+                        self.budget.pause(wait);
+                    }
+                    wait
+                }
+                Kind::NotConnected => delays.next(None, timer.now()),
+                Kind::Broken(told) if !writes => delays.next(told, timer.now()),
+                _ => None,
+            };
+            match wait {
+                Some(wait) => {
+                    trying.failed(failure.error.of_system());
+                    timer.sleep(wait).await;
+                }
+                None => return Err(failure),
+            }
+        }
+    }
+
+    /// One request, with redirects within the host where it only reads by GET. Beside the outcome, the number of the token that was sent.
+    async fn once(&self, request: &Prepared) -> (Result<Answer, Failure>, Option<u64>) {
+        let sent = match self.auth.credential(&*self.wire.transport, &self.rules, self.apart.times((self.clock)()), self.timeout).await {
+            Ok(credential) => credential,
+            Err(SignIn::Said(kind, said)) => {
+                let said = self.told(&said);
+                let said = if kind == Kind::Credential { said } else { format!("signing in: {said}") };
+                return (Err(self.failure(request, kind, said)), None);
+            }
+            Err(SignIn::Proxy(url)) => return (Err(self.proxy_wants_login(request, &url)), None),
+            // What was asked for was not even sent.
+            Err(SignIn::Lost(url, lost)) => return (Err(self.lost(request, &url, lost, Some(Kind::NotConnected))), None),
+        };
+        sent.header.iter().for_each(|(_, value)| self.secrets.sends(value));
+        let answer = match self.url(request) {
+            Ok(url) => self.exchange(request, url, sent.header).await,
+            Err(failure) => Err(failure),
+        };
+        (answer, sent.number)
+    }
+
+    fn url(&self, request: &Prepared) -> Result<Url, Failure> {
+        let url = Url::parse(&format!("{}{}", self.base, request.path));
+        let mut url = url.map_err(|_| self.refused(request, "base_url and path make no address"))?;
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        Ok(url)
+    }
+
+    async fn exchange(&self, request: &Prepared, mut url: Url, header: Option<(HeaderName, HeaderValue)>) -> Result<Answer, Failure> {
+        for _ in 0..=REDIRECTS_MAX {
+            let method = match request.method {
+                Method::Get => reqwest::Method::GET,
+                Method::Post => reqwest::Method::POST,
+                Method::Put => reqwest::Method::PUT,
+                Method::Patch => reqwest::Method::PATCH,
+            };
+            let mut headers = self.headers.clone();
+            if let Some((name, value)) = &header {
+                headers.append(name, value.clone());
+            }
+            if request.body.is_some() {
+                headers.append(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            }
+            let (timeout, bytes_max) = (self.timeout.to_std(), self.answer_bytes_max);
+            let outgoing = Outgoing { method, url: url.clone(), headers, body: request.body.clone(), timeout, bytes_max };
+            let response = self.wire.transport.send(outgoing).await.map_err(|lost| self.lost(request, &url, lost, None))?;
+            if response.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+                return Err(self.proxy_wants_login(request, &url));
+            }
+            if !response.status.is_redirection() {
+                return self.answer(request, &response);
+            }
+            let target = response.headers.get(LOCATION).and_then(|l| l.to_str().ok()).and_then(|l| url.join(l).ok());
+            match target {
+                Some(target) if request.method == Method::Get && same_server(&url, &target) => url = target,
+                target => {
+                    let status = response.status.as_u16();
+                    let server = target.as_ref().map_or_else(|| "nowhere".to_string(), |t| t.origin().ascii_serialization());
+                    return Err(
+                        self.refused(request, &format!("{status}: it redirects to {server}, which is not followed; check base_url"))
+                    );
+                }
+            }
+        }
+        Err(self.refused(request, "it redirects without end"))
+    }
+
+    fn answer(&self, request: &Prepared, response: &Incoming) -> Result<Answer, Failure> {
+        let status = response.status.as_u16();
+        let now = (self.clock)();
+        let header = |name| response.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+        let asked = Asked::of(header(RETRY_AFTER), now);
+        let clock_skew_ms = header(DATE).and_then(http_date).map(|date| date.0 - now.0);
+        self.apart.hear(clock_skew_ms);
+        let limit = self.answer_bytes_max;
+        let body = match unpacked(&response.body, header(CONTENT_ENCODING), limit) {
+            Ok(body) => body,
+            Err(Packed::TooLarge) => {
+                return Err(Failure::new(
+                    Kind::TooLarge,
+                    Error::TooLarge { system: self.system.clone(), what: self.what(&request.what), limit },
+                ));
+            }
+            Err(Packed::Damaged) => {
+                let why = format!("{status}: it is compressed, and cannot be unpacked");
+                return Err(self.not_understood(request, Kind::NotUnderstood, why, String::new()));
+            }
+        };
+        if values(&body) > VALUES_MAX {
+            return Err(self.too_many(request, VALUES_MAX, "values"));
+        }
+        let bytes = body.len() as u64;
+        let json = if body.is_empty() { Ok(Document::default()) } else { Document::parse(&body) };
+        let begins = || self.beginning(&String::from_utf8_lossy(&body));
+        let root = json.as_ref().map(Document::root);
+        if let Some(kind) = self.rules.failure(status, root.ok(), asked.wait, request.from_cursor) {
+            let message = match root {
+                Ok(Json::Null) => None,
+                Ok(json) => Some(self.rules.message(json).map_or_else(|| self.begins(json), |m| self.told(&m))),
+                Err(_) => Some(begins()).filter(|b| !b.is_empty()),
+            };
+            let message = message.map_or_else(|| status.to_string(), |m| format!("{status}: {m}"));
+            let apart = self.apart.told().filter(|_| kind == Kind::Credential && self.auth.is_signed());
+            let help = root.ok().and_then(|json| self.rules.help(json)).map(str::to_string);
+            let message = [Some(message), apart, asked.disbelieved, help].into_iter().flatten().collect::<Vec<_>>().join("; ");
+            return Err(self.failure(request, kind, message));
+        }
+        match json {
+            Ok(json) => Ok(Answer { json, requests: 1, bytes, no_content: status == 204, clock_skew_ms }),
+            Err(e) => Err(self.not_understood(request, Kind::NotUnderstood, format!("{status}: {e}"), begins())),
+        }
+    }
+
+    /// What was asked for, and where.
+    pub fn what(&self, asked: &str) -> String {
+        format!("{asked} at {}", self.address)
+    }
+
+    fn failure(&self, request: &Prepared, kind: Kind, said: String) -> Failure {
+        let (system, what) = (self.system.clone(), self.what(&request.what));
+        let error = match kind {
+            Kind::Credential => Error::Credential { system, what, said },
+            Kind::Later(told) => Error::Later { system, what: format!("{what}: {said}"), wait: told.unwrap_or(LATER_UNTOLD) },
+            Kind::Broken(_) | Kind::NotConnected => Error::Unreachable { system, what, why: said },
+            Kind::NotFound => Error::NotFound { system, what },
+            Kind::CursorLost => Error::CursorLost { system, what },
+            Kind::Budget => Error::Budget { system, what },
+            Kind::Refused | Kind::NotUnderstood | Kind::TooLarge => Error::Refused { system, what, said },
+        };
+        Failure::new(kind, error)
+    }
+
+    /// There is no answer, or only a part of one. `kind` is what it means, if that is known.
+    fn lost(&self, request: &Prepared, url: &Url, lost: Lost, kind: Option<Kind>) -> Failure {
+        let broken = kind.unwrap_or(Kind::Broken(None));
+        match lost {
+            Lost::NoRequest(causes) => {
+                let causes = self.told(&causes);
+                self.refused(request, &format!("what is to be sent is no request ({causes}); is a cursor or an id too long?"))
+            }
+            Lost::NotConnected(causes) => {
+                let causes = self.told(&causes);
+                match self.network.proxy_for(url).filter(|p| p.failed(url, &causes)) {
+                    Some(proxy) => self.no_way_out(request, &proxy.name(), &causes),
+                    None => self.failure(request, Kind::NotConnected, causes),
+                }
+            }
+            Lost::TimedOut => self.failure(request, broken, "it took too long".to_string()),
+            Lost::Broken(causes) => self.failure(request, broken, self.told(&causes)),
+            Lost::TooLarge => {
+                let (system, what, limit) = (self.system.clone(), self.what(&request.what), self.answer_bytes_max);
+                Failure::new(Kind::TooLarge, Error::TooLarge { system, what, limit })
+            }
+        }
+    }
+
+    fn proxy_wants_login(&self, request: &Prepared, url: &Url) -> Failure {
+        // Without one of ours, it is one that stands before the system.
+        let proxy = self.network.proxy_for(url).map_or_else(|| "before the system".to_string(), |p| p.name());
+        // Nothing got through, and trying again at once would change nothing.
+        let failure = self.no_way_out(request, &proxy, "it answers 407: it wants a user and a password");
+        Failure { kind: Kind::Credential, ..failure }
+    }
+
+    fn no_way_out(&self, request: &Prepared, proxy: &str, why: &str) -> Failure {
+        let (system, what) = (self.system.clone(), self.what(&request.what));
+        Failure::new(Kind::NotConnected, Error::Proxy { system, what, proxy: proxy.to_string(), why: why.to_string() })
+    }
+
+    pub fn too_many(&self, request: &Prepared, limit: usize, of: &'static str) -> Failure {
+        let (system, what) = (self.system.clone(), self.what(&request.what));
+        Failure::new(Kind::TooLarge, Error::TooMany { system, what, limit, of })
+    }
+
+    fn refused(&self, request: &Prepared, said: &str) -> Failure {
+        self.failure(request, Kind::Refused, self.told(said))
+    }
+
+    pub fn not_understood(&self, request: &Prepared, kind: Kind, why: String, begins: String) -> Failure {
+        Failure::new(kind, Error::NotUnderstood { system: self.system.clone(), what: self.what(&request.what), why, begins })
+    }
+
+    /// The beginning of an answer, for messages.
+    pub fn begins(&self, json: &Json<'_>) -> String {
+        self.beginning(&text(json))
+    }
+
+    fn beginning(&self, text: &str) -> String {
+        clip(&self.secrets.strike(&readable(text)), BEGINS_CHARS)
+    }
+
+    /// What a system says, fit to be shown and kept: without secrets, in one short line.
+    pub fn told(&self, text: &str) -> String {
+        clip(&self.secrets.strike(&readable(text)), MESSAGE_CHARS)
+    }
+}
+
+/// How many values an answer can hold at most: one more than these characters. Those within texts count too.
+fn values(body: &[u8]) -> usize {
+    // Parts so small that their counts fit into a byte: that many bytes at once are compared and added.
+    let count = |part: &[u8]| part.iter().map(|b| u8::from(matches!(b, b',' | b'[' | b'{'))).sum::<u8>();
+    body.chunks(192).map(|part| usize::from(count(part))).sum()
+}
+
+fn clip(text: &str, chars: usize) -> String {
+    text.chars().take(chars).collect()
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("system", &self.system).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! The kinds of failure, and how a system's answers tell them.
+
+use crate::connector::manifest::ErrorRules;
+use crate::connector::port::{Error, Outcome};
+use crate::connector::raw::conditions::Condition;
+use crate::connector::raw::json::Json;
+use crate::connector::raw::paths::Path;
+use crate::connector::raw::scalars::text_of;
+use crate::model::Span;
+
+/// What a failure means for sending again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Credential,
+    /// A rate limit, a lock, a move to other servers: not carried out. With how long the server asks to wait.
+    Later(Option<Span>),
+    /// There was no connection: not carried out.
+    NotConnected,
+    /// 5xx, a connection lost, no answer in time: carried out or not.
+    Broken(Option<Span>),
+    /// A clear no.
+    Refused,
+    NotFound,
+    /// A success that is not the JSON expected.
+    NotUnderstood,
+    TooLarge,
+    CursorLost,
+    Budget,
+}
+
+/// A used up budget is looked at again after so long.
+const BUDGET_WAIT: Span = Span::minutes(5);
+
+/// A failure and how to tell of it.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    pub kind: Kind,
+    pub error: Error,
+}
+
+impl Failure {
+    pub fn new(kind: Kind, error: Error) -> Failure {
+        Failure { kind, error }
+    }
+
+    /// What this means for each row of a write.
+    pub fn outcome(&self) -> Outcome {
+        match &self.error {
+            Error::Later { wait, .. } => return Outcome::Later { why: self.error.of_system(), wait: *wait },
+            Error::Budget { .. } => return Outcome::Later { why: self.error.of_system(), wait: BUDGET_WAIT },
+            _ => {}
+        }
+        let said = match &self.error {
+            Error::Refused { said, .. } => said.clone(),
+            Error::NotFound { .. } => "not found".to_string(),
+            other => other.of_system(),
+        };
+        match self.kind {
+            Kind::Credential | Kind::NotConnected | Kind::Later(_) | Kind::Budget => Outcome::NotSent(said),
+            Kind::Refused | Kind::NotFound | Kind::CursorLost => Outcome::Rejected(said),
+            Kind::Broken(_) | Kind::NotUnderstood | Kind::TooLarge => Outcome::Unknown(said),
+        }
+    }
+}
+
+/// A manifest's `errors`, made ready.
+#[derive(Debug)]
+pub struct Rules {
+    success: Option<Condition>,
+    message: Option<Path>,
+    code: Option<Path>,
+    said: ErrorRules,
+}
+
+impl Rules {
+    pub fn new(said: &ErrorRules) -> Result<Rules, String> {
+        let path = |p: &String| Path::parse(p).map_err(|e| e.to_string());
+        Ok(Rules {
+            success: said.success.as_ref().map(Condition::new).transpose()?,
+            message: said.message.as_ref().map(path).transpose()?,
+            code: said.code.as_ref().map(path).transpose()?,
+            said: said.clone(),
+        })
+    }
+
+    /// What kind of failure an answer is, if it is one. `json` is `None` where the answer is none.
+    pub fn failure(&self, status: u16, json: Option<&Json<'_>>, told: Option<Span>, from_cursor: bool) -> Option<Kind> {
+        let fine = (200..300).contains(&status);
+        let holds = |json: &Json<'_>| self.success.as_ref().is_none_or(|s| s.holds(json) == Ok(true));
+        if fine && json.is_none_or(holds) {
+            return None;
+        }
+        let code = self.code.as_ref().zip(json).and_then(|(path, json)| path.first(json)).and_then(text_of);
+        let among = |codes: &[String]| code.as_deref().is_some_and(|c| codes.iter().any(|known| known == c));
+        let said = &self.said;
+        Some(match status {
+            _ if among(&said.budget_codes) => Kind::Budget,
+            _ if among(&said.retry_codes) || is_later(status, told) => Kind::Later(told),
+            _ if status == 401 || said.auth_statuses.contains(&status) || among(&said.auth_codes) => Kind::Credential,
+            _ if from_cursor && (said.cursor_lost_statuses.contains(&status) || among(&said.cursor_lost_codes)) => Kind::CursorLost,
+            404 | 410 => Kind::NotFound,
+            500.. => Kind::Broken(told),
+            _ => Kind::Refused,
+        })
+    }
+
+    /// What is to be done about a failure, where the manifest knows it.
+    pub fn help(&self, json: &Json<'_>) -> Option<&str> {
+        let code = self.code.as_ref().and_then(|path| path.first(json)).and_then(text_of)?;
+        self.said.help.get(&*code).map(String::as_str)
+    }
+
+    /// What the system says of a failure, whole and with whatever it repeats; `None` without a rule, or where the rule finds nothing.
+    pub fn message(&self, json: &Json<'_>) -> Option<String> {
+        let code = self.code.as_ref().and_then(|p| p.first(json)).and_then(text_of).map(|t| t.into_owned());
+        let message = self.message.as_ref().and_then(|p| p.first(json)).and_then(text_of);
+        match (code, message) {
+            (Some(code), Some(message)) => Some(format!("{code} {message}")),
+            (Some(code), None) => Some(code),
+            (None, Some(message)) => Some(message.into_owned()),
+            (None, None) => None,
+        }
+    }
+}
+
+/// Whether a status means "later" and not "no": too many requests, locked, a tenant on its way to other servers, and any 4xx that says how long
+/// to wait. A credential that is not accepted does not become better by waiting.
+fn is_later(status: u16, told: Option<Span>) -> bool {
+    matches!(status, 423 | 429 | 477) || (status != 401 && (400..500).contains(&status) && told.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn kinds() {
+        let plain =
+            Rules::new(&toml::from_str("auth_statuses = [403]\nmessage = 'message'\ncursor_lost_statuses = [400]").unwrap()).unwrap();
+        let coded = "success = { path = 'success', equals = true }\ncode = 'errors[].code'\nmessage = 'errors[].message'
+            auth_codes = ['601']\nretry_codes = ['606']\nbudget_codes = ['607']\nhelp = { 1013 = 'check list_id' }";
+        let coded = Rules::new(&toml::from_str(coded).unwrap()).unwrap();
+        let code = |c: &str| json!({"success": false, "errors": [{"code": c, "message": "m"}]});
+        for (rules, status, json, cursor, want) in [
+            (&plain, 200, json!({}), false, None),
+            (&plain, 204, json!(null), false, None),
+            (&plain, 401, json!({}), false, Some(Kind::Credential)),
+            (&plain, 403, json!({}), false, Some(Kind::Credential)),
+            (&plain, 400, json!({}), false, Some(Kind::Refused)),
+            (&plain, 400, json!({}), true, Some(Kind::CursorLost)),
+            (&plain, 404, json!({}), false, Some(Kind::NotFound)),
+            (&plain, 429, json!({}), false, Some(Kind::Later(None))),
+            (&plain, 502, json!({}), false, Some(Kind::Broken(None))),
+            (&coded, 200, json!({"success": true}), false, None),
+            (&coded, 200, json!({}), false, Some(Kind::Refused)),
+            (&coded, 200, code("601"), false, Some(Kind::Credential)),
+            (&coded, 200, code("606"), false, Some(Kind::Later(None))),
+            (&coded, 200, code("607"), false, Some(Kind::Budget)),
+            (&coded, 200, code("1003"), false, Some(Kind::Refused)),
+        ] {
+            assert_eq!(rules.failure(status, Some(&Json::from(&json)), None, cursor), want, "{status} {json}");
+        }
+        let (wait, json) = (Some(Span::seconds(7)), json!({}));
+        for (status, told, want) in [
+            (423, None, Kind::Later(None)),
+            (477, wait, Kind::Later(wait)),
+            (409, None, Kind::Refused),
+            (409, wait, Kind::Later(wait)),
+            (403, wait, Kind::Later(wait)),
+            (404, wait, Kind::Later(wait)),
+            (401, wait, Kind::Credential),
+            (503, wait, Kind::Broken(wait)),
+        ] {
+            assert_eq!(plain.failure(status, Some(&Json::from(&json)), told, false), Some(want), "{status} {told:?}");
+        }
+        assert_eq!(coded.message(&Json::from(&code("1003"))).as_deref(), Some("1003 m"));
+        assert_eq!(coded.help(&Json::from(&code("1013"))), Some("check list_id"));
+        assert_eq!(coded.help(&Json::from(&code("1003"))), None);
+        assert_eq!(plain.failure(200, None, None, false), None);
+    }
+}

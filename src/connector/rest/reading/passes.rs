@@ -1,0 +1,292 @@
+//! Reads a stream's listings page by page: the next page is asked for as soon as its cursor is known, while the last one is made into
+//! records and kept.
+
+use super::paging::{Circle, Pager, Rows, Step, fingerprint};
+use super::streams::{ChangesPlan, ListPlan};
+use crate::connector::map::Mapper;
+use crate::connector::port::{Error, Lane, PageRead, PageSink, PassEnd};
+use crate::connector::raw::json::Json;
+use crate::connector::raw::scalars::time_text;
+use crate::connector::rest::CutAccounts;
+use crate::connector::rest::http::client::{Answer, Http};
+use crate::connector::rest::http::failure::Kind;
+use crate::connector::rest::http::request::{Call, Fill, Prepared};
+use crate::model::{Span, Time};
+use futures::future::{OptionFuture, join};
+use jiff::tz::TimeZone;
+use std::collections::HashSet;
+
+/// Rows of one page at most. Shipped pages have a thousand; what is meant are servers that give everything at once.
+const ROWS_MAX: usize = 250_000;
+
+/// What every pass needs.
+pub struct Reader<'r> {
+    pub http: &'r Http,
+    pub zone: &'r TimeZone,
+    pub lane: Lane,
+    /// How all accounts of the stream's records are read, where a row shows a part of them.
+    pub all_accounts: Option<&'r ListPlan>,
+}
+
+/// How a listing is to be read.
+#[derive(Default)]
+pub struct Listing {
+    /// The filled-in template `since`.
+    pub since: Option<String>,
+    /// Where to go on from.
+    pub cursor: Option<String>,
+    /// The cursor outlives the pass, and goes with each page.
+    pub resumes: bool,
+    /// Where to go on from, as an earlier page of the same listing told it.
+    pub place: Option<String>,
+    /// Each page tells where the listing can be gone on with.
+    pub tells_place: bool,
+    pub one_page: bool,
+}
+
+/// What one query is asked for.
+#[derive(Clone, Copy, Default)]
+struct Query<'q> {
+    since: Option<&'q str>,
+    after_id: Option<&'q str>,
+}
+
+/// How a query's pages ended.
+enum Window {
+    /// At the listing's end, or with what `PassEnd` says is missing.
+    Ended,
+    /// The server gives no more rows of this query; the newest change and the last id that it gave.
+    Full { newest: Option<Time>, last_id: Option<String> },
+}
+
+impl Reader<'_> {
+    /// Reads a listing from its beginning (or cursor, or place) to its end.
+    pub async fn listing(&self, call: &Call, mapper: &Mapper, how: Listing, sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
+        let mut end = PassEnd::default();
+        if call.by_id() {
+            self.by_id(call, mapper, how.since.as_deref(), sink, &mut end).await?;
+        } else {
+            let query = Query { since: how.since.as_deref(), ..Query::default() };
+            self.window(call, mapper, &how, query, sink, &mut end).await?;
+        }
+        Ok(end)
+    }
+
+    /// Reads what changed since a time. Where the server gives only so many rows a query, asks again from the last row's time.
+    pub async fn changes(&self, plan: &ChangesPlan, mapper: &Mapper, since: Time, sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
+        let mut end = PassEnd::default();
+        let text = |at: Time| time_text(at, plan.since, self.zone);
+        let (mut at, mut since) = (since, text(Time(since.0.max(0))));
+        loop {
+            let query = Query { since: Some(&since), ..Query::default() };
+            let Window::Full { newest, .. } = self.window(&plan.call, mapper, &Listing::default(), query, sink, &mut end).await? else {
+                return Ok(end);
+            };
+            at = match (newest, &plan.same_time) {
+                (Some(newest), _) if newest > at && text(newest) != since => newest,
+                // A filter may know whole days only: what is older and reads alike is meant by it.
+                (Some(newest), _) if newest < at && text(newest) != since => {
+                    let why = "the query for what is newer gives only what is older; does the system know the filter, and the order?";
+                    return Err(self.circle(&plan.call, Circle(why.to_string())));
+                }
+                // More rows than the server gives bear one time: by their ids, and on from the next time.
+                (Some(newest), Some(same_time)) => {
+                    self.by_id(same_time, mapper, Some(&since), sink, &mut end).await?;
+                    let steps = [Span(1), Span::seconds(1), Span::minutes(1), Span::days(1)];
+                    let mut later = steps.into_iter().map(|s| newest.max(at).plus(s));
+                    let Some(next) = later.find(|t| text(*t) != since) else { return Ok(end) };
+                    next
+                }
+                _ => {
+                    let why = format!(
+                        "a whole window of {} rows has one and the same time; the manifest has no changes.same_time to split it by id",
+                        plan.call.rows_max().unwrap_or_default()
+                    );
+                    return Err(self.circle(&plan.call, Circle(why)));
+                }
+            };
+            since = text(at);
+        }
+    }
+
+    /// Reads a query in windows: each begins behind the last id of the one before.
+    async fn by_id(
+        &self,
+        call: &Call,
+        mapper: &Mapper,
+        since: Option<&str>,
+        sink: &mut PageSink<'_>,
+        end: &mut PassEnd,
+    ) -> Result<(), Error> {
+        let mut after = "0".to_string();
+        let mut begun = HashSet::from([after.clone()]);
+        loop {
+            let query = Query { since, after_id: Some(&after) };
+            match self.window(call, mapper, &Listing::default(), query, sink, end).await? {
+                Window::Ended => return Ok(()),
+                Window::Full { last_id: Some(last), .. } if begun.insert(last.clone()) => after = last,
+                Window::Full { .. } => {
+                    return Err(
+                        self.circle(call, Circle(format!("the query for ids above {after} ends with an id that was asked for before")))
+                    );
+                }
+            }
+        }
+    }
+
+    /// Reads one query's pages.
+    async fn window(
+        &self,
+        call: &Call,
+        mapper: &Mapper,
+        how: &Listing,
+        query: Query<'_>,
+        sink: &mut PageSink<'_>,
+        end: &mut PassEnd,
+    ) -> Result<Window, Error> {
+        let fill = Fill { since: query.since, after_id: query.after_id, ..Fill::default() };
+        let rows_max = call.rows_max();
+        let mut pager = self.pager(call, how)?;
+        let (mut newest, mut last_id) = (None::<Time>, None::<String>);
+        let mut page_rows = 0;
+        let mut answer = self.first(call, &call.prepare(&fill, &pager.ask()), how).await?;
+        loop {
+            end.requests += answer.requests;
+            end.bytes += answer.bytes;
+            let lists = self.lists(call, &answer)?;
+            let page = Rows {
+                longest: lists.iter().map(Vec::len).max().unwrap_or(0),
+                all: lists.iter().map(Vec::len).sum(),
+                ids: lists.iter().map(|rows| rows.iter().filter_map(|r| mapper.id(r)).map(|id| fingerprint(&*id)).collect()).collect(),
+            };
+            let rows = page.all;
+            let step = pager.turn(answer.json.root(), page).map_err(|c| self.circle(call, c))?;
+            page_rows = page_rows.max(rows);
+            let mut full = false;
+            if let Some(max) = rows_max {
+                newest = newest.max(lists.iter().flatten().filter_map(|r| mapper.changed_at(r)).max());
+                last_id = lists.iter().flatten().next_back().and_then(|r| mapper.id(r)).map(|id| id.into_owned()).or(last_id);
+                full = pager.is_full(&step, page_rows, max);
+            }
+            let coming = (step == Step::More && !full && !how.one_page).then(|| {
+                let request = call.prepare(&fill, &pager.ask());
+                async move { self.http.read(&request, self.lane).await }
+            });
+            // After a page whose lists are not told whole the pass is gone on with from before it: what is left out there is asked for again.
+            let cursor = match how {
+                _ if end.incomplete_because.is_some() => None,
+                Listing { resumes: true, .. } => pager.cursor().map(Box::from),
+                Listing { tells_place: true, .. } if step == Step::More => pager.place().map(Box::from),
+                _ => None,
+            };
+            drop(lists);
+            let sink = &mut *sink;
+            let kept = async move {
+                let mut page = PageRead { cursor, clock_skew_ms: answer.clock_skew_ms, ..PageRead::default() };
+                page.observed.reserve_exact(rows);
+                let at = (self.http.clock)();
+                let mut cut = CutAccounts::default();
+                for row in call.records.iter().filter_map(|path| path.records(answer.json.root())).flatten() {
+                    let before = page.observed.len();
+                    mapper.map(row, at, call.carries, &mut page);
+                    cut.note(mapper, row, before, &page);
+                }
+                // Not kept while the next one is read.
+                drop(answer);
+                let mut took = PassEnd::default();
+                let followed = self.follow_accounts(cut, &mut page, &mut took).await;
+                if followed.is_err() || page.cut_short.is_some() {
+                    page.cursor = None;
+                }
+                let cut_short = page.cut_short.clone();
+                // What the page shows counts, whatever became of its lists.
+                sink(page).await.map_err(|why| self.not_kept(call, why))?;
+                followed.map(|()| (cut_short, took))
+            };
+            let (coming, kept) = join(OptionFuture::from(coming), kept).await;
+            let (cut_short, took) = kept?;
+            end.requests += took.requests;
+            end.bytes += took.bytes;
+            if let Some(cut_short) = cut_short {
+                end.incomplete_because.get_or_insert(cut_short);
+            }
+            match coming {
+                Some(next) => answer = next?,
+                None if full && !how.one_page => return Ok(Window::Full { newest, last_id }),
+                None => {
+                    if let Step::Short(why) = &step {
+                        end.incomplete_because.get_or_insert(why.clone());
+                    }
+                    end.complete = step == Step::End && !how.one_page && end.incomplete_because.is_none();
+                    return Ok(Window::Ended);
+                }
+            }
+        }
+    }
+
+    fn pager(&self, call: &Call, how: &Listing) -> Result<Pager, Error> {
+        match &how.place {
+            None => Ok(Pager::new(call, how.cursor.clone())),
+            Some(place) => Pager::going_on(call, place).ok_or_else(|| self.cursor_lost(call)),
+        }
+    }
+
+    /// The first answer. What a kept cursor is answered with that is a plain no says that the server does not know it any more.
+    async fn first(&self, call: &Call, request: &Prepared, how: &Listing) -> Result<Answer, Error> {
+        let kept = how.cursor.is_some() || how.place.is_some();
+        self.http.read(request, self.lane).await.map_err(|error| if kept { self.lost_if_refused(call, error) } else { error })
+    }
+
+    /// What a plain no to a kept cursor means.
+    pub fn lost_if_refused(&self, call: &Call, error: Error) -> Error {
+        match error {
+            Error::Refused { said, .. } => {
+                tracing::info!(system = %self.http.system, what = call.what, said, "the kept cursor is refused; it is begun anew");
+                self.cursor_lost(call)
+            }
+            Error::NotFound { .. } => self.cursor_lost(call),
+            other => other,
+        }
+    }
+
+    pub fn cursor_lost(&self, call: &Call) -> Error {
+        Error::CursorLost { system: self.http.system.clone(), what: self.http.what(&call.what) }
+    }
+
+    /// The lists of records in an answer, one for each path. A list that is not there is an error, unless the manifest says that the system
+    /// leaves empty ones out, or the system says that there is no content.
+    pub fn lists<'v>(&self, call: &Call, answer: &'v Answer) -> Result<Vec<Vec<&'v Json<'v>>>, Error> {
+        let root = answer.json.root();
+        let may_be_absent = call.leaves_out_empty || answer.no_content;
+        let mut lists = Vec::with_capacity(call.records.len());
+        for path in &call.records {
+            match path.records(root) {
+                Some(list) => lists.push(list),
+                None if may_be_absent && path.is_absent(root) => lists.push(Vec::new()),
+                None => {
+                    let why = format!("there is no list at {path}");
+                    let begins = self.http.begins(root);
+                    let prepared = call.prepare(&Fill::default(), &Default::default());
+                    return Err(self.http.not_understood(&prepared, Kind::NotUnderstood, why, begins).error);
+                }
+            }
+        }
+        if lists.iter().map(Vec::len).sum::<usize>() > ROWS_MAX {
+            let prepared = call.prepare(&Fill::default(), &Default::default());
+            return Err(self.http.too_many(&prepared, ROWS_MAX, "rows").error);
+        }
+        Ok(lists)
+    }
+
+    pub fn circle(&self, call: &Call, circle: Circle) -> Error {
+        Error::Loop { system: self.http.system.clone(), what: self.http.what(&call.what), why: circle.0 }
+    }
+
+    pub fn not_kept(&self, call: &Call, why: String) -> Error {
+        Error::Refused {
+            system: self.http.system.clone(),
+            what: self.http.what(&call.what),
+            said: format!("a page could not be kept: {why}"),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Writing: `writes` sends `rows`, `results` says what became of each, `labels` are made before they are set, `halving` finds the row that is refused.
+
+pub mod halving;
+pub mod labels;
+pub mod results;
+pub mod rows;
+pub mod writes;

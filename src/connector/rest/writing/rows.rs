@@ -1,0 +1,374 @@
+//! What a wanted change is in the target's own fields and labels, and whether a record shows it.
+
+use crate::connector::manifest::check::writes::consent_field;
+use crate::connector::manifest::settings::Settings;
+use crate::connector::manifest::{LabelNames, Labels, MarkWrite, RecordMap, Test, TimeFormat, Writes};
+use crate::connector::map::marks::Flag;
+use crate::connector::port::{Change, PermitChange, StatusChange};
+use crate::connector::raw::conditions::filled;
+use crate::connector::raw::plain::same_name;
+use crate::connector::raw::scalars::time_text;
+use crate::connector::rest::http::request::to_json;
+use crate::model::{Mark, Name, Record, Value, is_blank};
+use jiff::tz::TimeZone;
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// Our words for the target's.
+pub struct Words {
+    pub fields: BTreeMap<Name, String>,
+    pub status: Option<StatusWords>,
+    pub block: Option<MarkWords>,
+    pub permit: Option<MarkWords>,
+    pub why: Option<MarkWords>,
+    /// What empties a field.
+    empty: Json,
+    labels: LabelNames,
+    zone: TimeZone,
+}
+
+pub struct StatusWords {
+    map: BTreeMap<String, String>,
+    place: Place,
+}
+
+enum Place {
+    Field(String),
+    LabelPrefix(String),
+}
+
+pub enum MarkWords {
+    Field { field: String, flag: Flag, format: TimeFormat },
+    Label(String),
+}
+
+/// A change in the target's words.
+#[derive(Debug, Default)]
+pub struct Row<'w> {
+    pub fields: Fields<'w>,
+    pub labels: Vec<LabelStep>,
+}
+
+/// What a record's fields are to hold, each field once. Made for each record that is written, so it borrows what it can.
+#[derive(Debug, Default)]
+pub struct Fields<'w>(Vec<(&'w str, Cell<'w>)>);
+
+#[derive(Debug)]
+pub enum Cell<'w> {
+    Text(Cow<'w, str>),
+    Json(Cow<'w, Json>),
+    Fields(Fields<'w>),
+}
+
+/// One label to put on or take off. Steps are carried out in their order: what protects comes first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LabelStep {
+    rank: u8,
+    pub label: String,
+    pub add: bool,
+    pub mark: Mark,
+    names: LabelNames,
+}
+
+/// Where people's own no is read from, with all names filled in: nothing may write there.
+struct Refusals(Vec<Test>);
+
+impl Refusals {
+    fn of(record: &RecordMap, settings: &Settings) -> Result<Refusals, String> {
+        let all: Result<Vec<Option<Test>>, String> = record.refusals.iter().map(|rule| filled(&rule.when, settings)).collect();
+        Ok(Refusals(all?.into_iter().flatten().collect()))
+    }
+
+    fn other_than_field(&self, name: String) -> Result<String, String> {
+        match consent_field(self.0.iter().map(|t| &*t.path), &name) {
+            Some(why) => Err(why),
+            None => Ok(name),
+        }
+    }
+
+    fn other_than_label(&self, name: String) -> Result<String, String> {
+        let texts = |t: &Test| {
+            t.contains
+                .iter()
+                .cloned()
+                .chain(t.equals.iter().chain(t.one_of.iter().flatten()).filter_map(|v| v.as_str().map(Into::into)))
+                .collect::<Vec<String>>()
+        };
+        match self.0.iter().flat_map(texts).any(|no| same_name(&no, &name)) {
+            true => Err(format!("the label {name:?} shows the person's own refusal; nothing may ever write it")),
+            false => Ok(name),
+        }
+    }
+}
+
+impl Words {
+    /// Marks whose name is not given in systems.toml cannot be written. `Err` where a name is that of a consent field.
+    pub fn new(writes: &Writes, record: &RecordMap, settings: &Settings) -> Result<Words, String> {
+        let refusals = Refusals::of(record, settings)?;
+        let named = |text: &str| settings.text(text)?.map(|name| refusals.other_than_field(name)).transpose();
+        let mark = |how: &Option<MarkWrite>| match how {
+            None => Ok::<_, String>(None),
+            Some(MarkWrite::Label { label }) => {
+                Ok(settings.text(label)?.map(|label| refusals.other_than_label(label)).transpose()?.map(MarkWords::Label))
+            }
+            Some(MarkWrite::Field { field, on, off, format }) => {
+                let flag = Flag::of(on.as_ref(), off.as_ref(), settings)?;
+                Ok(named(field)?.zip(flag).map(|(field, flag)| MarkWords::Field { field, flag, format: format.unwrap_or_default() }))
+            }
+        };
+        let status = match &writes.status {
+            None => None,
+            Some(s) => {
+                let prefix = s.label_prefix.as_ref().map(|p| settings.text(p)).transpose()?.flatten();
+                let place = s.field.clone().map(Place::Field).or(prefix.map(Place::LabelPrefix));
+                let map = settings.map(&s.map)?;
+                place.map(|place| StatusWords { map, place })
+            }
+        };
+        let empty = match writes.update.as_ref().and_then(|u| u.empty.as_ref()) {
+            None => Json::Null,
+            Some(value) => settings.value(value)?.map_or(Json::Null, |v| to_json(&v)),
+        };
+        for field in writes.fields.values().chain(writes.status.iter().filter_map(|s| s.field.as_ref())) {
+            refusals.other_than_field(field.clone())?;
+        }
+        Ok(Words {
+            fields: writes.fields.clone(),
+            status,
+            block: mark(&writes.block)?,
+            permit: mark(&writes.permit)?,
+            why: mark(&writes.why)?,
+            empty,
+            labels: writes.labels.as_ref().map_or(LabelNames::AsWritten, Labels::names),
+            zone: settings.zone.clone(),
+        })
+    }
+
+    /// The target's word for one of our statuses; where it is told by label, the whole label.
+    pub fn status<'w>(&'w self, status: &'w str) -> Cow<'w, str> {
+        let Some(words) = &self.status else { return Cow::Borrowed(status) };
+        let word = words.map.get(status).map_or(status, |w| w);
+        match &words.place {
+            Place::Field(_) => Cow::Borrowed(word),
+            Place::LabelPrefix(prefix) => Cow::Owned(format!("{prefix}{word}")),
+        }
+    }
+
+    /// `Err`: part of the change cannot be written there, so none of it is.
+    pub fn row<'w>(&'w self, change: &'w Change) -> Result<Row<'w>, String> {
+        let mut row = Row::default();
+        for (name, value) in &change.fields {
+            let field = self.fields.get(name).ok_or_else(|| format!("{name} cannot be written there"))?;
+            row.fields.set(field, self.cell(value));
+        }
+        let cannot = |what: &str| format!("{what} cannot be written there");
+        if let Some(block) = change.block {
+            match self.block.as_ref().ok_or_else(|| cannot("a block"))? {
+                MarkWords::Field { field, flag, .. } => row.fields.set(field, Cell::Json(Cow::Borrowed(flag.value(block)))),
+                MarkWords::Label(label) => row.step(if block { 0 } else { 6 }, label, block, Mark::Block, self.labels),
+            }
+        }
+        if let Some(permit) = &change.permit {
+            let given = matches!(permit, PermitChange::Until(_));
+            match self.permit.as_ref().ok_or_else(|| cannot("a permit"))? {
+                MarkWords::Field { field, format, .. } => {
+                    let value = match permit {
+                        PermitChange::Until(time) => Cell::Text(Cow::Owned(time_text(*time, *format, &self.zone))),
+                        PermitChange::Withdrawn => Cell::Json(Cow::Borrowed(&self.empty)),
+                    };
+                    row.fields.set(field, value);
+                }
+                MarkWords::Label(label) => row.step(if given { 5 } else { 1 }, label, given, Mark::Permit, self.labels),
+            }
+        }
+        if let Some(why) = &change.why {
+            match self.why.as_ref().ok_or_else(|| cannot("a reason"))? {
+                MarkWords::Field { field, .. } => row.fields.set(field, self.text(why)),
+                MarkWords::Label(label) => row.step(2, label, !why.is_empty(), Mark::Why, self.labels),
+            }
+        }
+        if let Some(status) = &change.status {
+            self.status_row(status, &mut row)?;
+        }
+        row.labels.sort();
+        Ok(row)
+    }
+
+    fn status_row<'w>(&'w self, status: &'w StatusChange, row: &mut Row<'w>) -> Result<(), String> {
+        let words = self.status.as_ref().ok_or("a status cannot be written there")?;
+        let word = self.status(&status.to);
+        match &words.place {
+            Place::Field(field) => row.fields.set(field, Cell::Text(word)),
+            Place::LabelPrefix(prefix) => {
+                row.step(3, &word, true, Mark::Status, self.labels);
+                let shown = status.from.iter().flat_map(|from| from.lines());
+                for old in shown.filter(|old| !self.labels.same(old, &word) && self.labels.begins(old, prefix)) {
+                    row.step(4, old, false, Mark::Status, self.labels);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn cell<'w>(&'w self, value: &'w Value) -> Cell<'w> {
+        match value {
+            Value::Empty => Cell::Json(Cow::Borrowed(&self.empty)),
+            Value::Text(text) => Cell::Text(Cow::Borrowed(text)),
+            other => Cell::Json(Cow::Owned(other.to_json())),
+        }
+    }
+
+    fn text<'w>(&'w self, text: &'w str) -> Cell<'w> {
+        if is_blank(text) { Cell::Json(Cow::Borrowed(&self.empty)) } else { Cell::Text(Cow::Borrowed(text)) }
+    }
+
+    /// The first part of the change that the record does not show.
+    pub fn missing(&self, record: &Record, change: &Change) -> Option<String> {
+        let field = change.fields.iter().find(|(name, want)| !same(record.field(name).map(|f| &f.value), want));
+        if let Some((name, _)) = field {
+            return Some(name.to_string());
+        }
+        let shows = |mark: Mark, want: &Value| same(record.mark(mark), want);
+        let block =
+            change.block.is_none_or(|b| shows(Mark::Block, &Value::Bool(b)) || !b && record.mark(Mark::Block).is_none_or(Value::is_empty));
+        let permit = change.permit.as_ref().is_none_or(|permit| match (permit, &self.permit) {
+            (permit, Some(MarkWords::Label(_))) => shows(Mark::Permit, &Value::Bool(matches!(permit, PermitChange::Until(_)))),
+            (PermitChange::Until(time), _) => shows(Mark::Permit, &Value::Time(*time)),
+            (PermitChange::Withdrawn, _) => shows(Mark::Permit, &Value::Empty),
+        });
+        let why = change.why.as_ref().is_none_or(|why| match &self.why {
+            Some(MarkWords::Label(_)) => shows(Mark::Why, &Value::Bool(!why.is_empty())),
+            _ => shows(Mark::Why, &Value::text(why)),
+        });
+        let status = change.status.as_ref().is_none_or(|s| shows(Mark::Status, &Value::text(&self.status(&s.to))));
+        let marks = [(block, Mark::Block), (permit, Mark::Permit), (why, Mark::Why), (status, Mark::Status)];
+        marks.into_iter().find(|(shown, _)| !shown).map(|(_, mark)| mark.name().to_string())
+    }
+}
+
+impl<'w> Fields<'w> {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn set(&mut self, name: &'w str, to: Cell<'w>) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, cell)) => *cell = to,
+            None => self.0.push((name, to)),
+        }
+    }
+
+    /// Puts one before the others, unless it is among them.
+    pub fn begin_with(&mut self, name: &'w str, cell: Cell<'w>) {
+        if self.0.iter().all(|(known, _)| *known != name) {
+            self.0.insert(0, (name, cell));
+        }
+    }
+}
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().map(|(name, cell)| (name, cell)))
+    }
+}
+
+impl Serialize for Cell<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Cell::Text(text) => text.serialize(to),
+            Cell::Json(json) => json.serialize(to),
+            Cell::Fields(fields) => fields.serialize(to),
+        }
+    }
+}
+
+impl Row<'_> {
+    fn step(&mut self, rank: u8, label: &str, add: bool, mark: Mark, names: LabelNames) {
+        self.labels.push(LabelStep { rank, label: label.to_string(), add, mark, names });
+    }
+}
+
+impl LabelStep {
+    /// Whether the record shows the step done; `None` where the manifest has no mark that could tell.
+    pub fn shown(&self, record: &Record) -> Option<bool> {
+        match record.mark(self.mark) {
+            Some(Value::Bool(there)) => Some(*there == self.add),
+            Some(Value::Text(labels)) => Some(labels.lines().any(|l| self.names.same(l, &self.label)) == self.add),
+            Some(Value::Empty) => Some(!self.add),
+            _ => None,
+        }
+    }
+}
+
+/// Equal, but for blanks around texts, whole seconds, and how a number is written. Absent is as good as empty.
+fn same(shown: Option<&Value>, want: &Value) -> bool {
+    let shown = shown.unwrap_or(&Value::Empty);
+    match (shown, want) {
+        (Value::Time(a), Value::Time(b)) => a.0.div_euclid(1000) == b.0.div_euclid(1000),
+        (Value::Unreadable, _) | (_, Value::Unreadable) => false,
+        (Value::List(_), _) | (_, Value::List(_)) => shown == want,
+        (Value::Empty, _) | (_, Value::Empty) => shown.is_empty() && want.is_empty(),
+        _ => shown.to_string().trim() == want.to_string().trim(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::SystemSettings;
+    use crate::connector::manifest::Manifest;
+    use crate::connector::manifest::load;
+    use crate::model::Time;
+
+    const MANIFEST: &str = "name = 't'\ntitle = 'T'\nrole = 'ma'\napi_version = '1'\nbase_url = 'https://t.example'\nauth = { kind = 'none' }
+        [streams.people]\nentity = 'person'\nsweep = { path = '/' }\n[streams.people.record]\nid = 'id'\nfields = { phone = 'phone', score = 'leadScore' }
+        refusals = [{ scope = 'all', when = { path = 'unsubscribed', equals = true } }]\n[streams.people.record.marks]
+        block = { path = 'suspended' }\npermit = { path = '{hold.permit}' }\nwhy = { path = '{hold.why}' }\nstatus = { path = 'leadStatus' }
+        [writes]\nstream = 'people'\nfields = { phone = 'phone', score = 'leadScore' }\nstatus = { field = 'leadStatus' }\nread_chunk = 9
+        read = { path = '/', query = { ids = '{ids}' } }\nblock = { kind = 'field', field = 'suspended' }
+        permit = { kind = 'field', field = '{hold.permit}' }\nwhy = { kind = 'field', field = '{hold.why}' }
+        [writes.update]\nbatch = 9\nid_key = 'id'\nresults = { path = 'r' }\nrequest = { path = '/', body = { input = '{rows}' } }\n";
+
+    fn words(permit: &str) -> Result<Words, String> {
+        let manifest: Manifest = load::parse("t", "t.toml", MANIFEST).unwrap();
+        let given = SystemSettings { permit: Some(permit.into()), ..crate::connector::examples::example_settings(&manifest) };
+        let settings = Settings::resolve(&manifest, &given).unwrap();
+        Words::new(manifest.writes.as_ref().unwrap(), manifest.streams["people"].record.as_ref().unwrap(), &settings)
+    }
+
+    #[test]
+    fn a_whole_change_becomes_one_row() {
+        let words = words("ok_until").unwrap();
+        let change = Change {
+            fields: vec![("phone".into(), Value::Empty), ("score".into(), Value::Int(5))],
+            block: Some(true),
+            permit: Some(PermitChange::Until(Time(1_795_251_600_000))),
+            why: Some("open_deal_person".into()),
+            status: Some(StatusChange { to: "opportunity".into(), from: None }),
+        };
+        let row = words.row(&change).unwrap();
+        let want = serde_json::json!({"phone": null, "leadScore": 5, "suspended": true, "ok_until": "2026-11-21T09:00:00Z",
+            "nayose_why": "open_deal_person", "leadStatus": "opportunity"});
+        assert_eq!(serde_json::to_value(&row.fields).unwrap(), want);
+        let unknown = Change { fields: vec![("shoe_size".into(), Value::Int(5))], ..Change::default() };
+        assert!(words.row(&unknown).is_err());
+    }
+
+    #[test]
+    fn a_permit_may_not_bear_the_name_of_a_consent_field() {
+        let refused = words("unsubscribed");
+        assert!(refused.err().unwrap().contains("refusal"));
+    }
+
+    #[test]
+    fn values_that_a_system_writes_in_its_own_way_are_the_same() {
+        assert!(same(Some(&Value::text("12")), &Value::Int(12)));
+        assert!(same(Some(&Value::text(" a ")), &Value::text("a")));
+        assert!(same(None, &Value::Empty));
+        assert!(same(Some(&Value::Time(Time(1999))), &Value::Time(Time(1000))));
+        assert!(!same(Some(&Value::Bool(false)), &Value::Bool(true)));
+        assert!(!same(Some(&Value::text("a")), &Value::Empty));
+    }
+}

@@ -1,0 +1,223 @@
+//! A person's word: first contact with a system, and plans that wait.
+
+use crate::connector::Lane;
+use crate::decide::ratchet::Kept;
+use crate::engine::delivery::deliver::Op;
+use crate::engine::engine::{Engine, Error};
+use crate::engine::history::undo;
+use crate::engine::ledger::persist::{encode, kind};
+use crate::engine::memory::world::Idx;
+use crate::engine::system::Approval;
+use crate::model::{Name, RecordId, Time};
+use crate::store::{Cause, Entry, Scope, What};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What an approval did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approved {
+    pub approved: String,
+    pub scope: String,
+    pub count: usize,
+}
+
+/// Why something could not be approved.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    #[error("{0:?} is neither a system that is written to nor a plan that waits{1}; `nayose plan` lists both")]
+    Unknown(String, DidYouMean),
+    #[error("{0:?} is no system of systems.toml{1}; --moved is said of a system")]
+    NoSystem(String, DidYouMean),
+    #[error(
+        "{0} is the instance that was approved, or one that was approved since; --moved is for one that was found at another address and is not approved yet"
+    )]
+    NotMoved(Name),
+    #[error("{0} is only read: systems.toml has no `writes` for it, so there is nothing to approve")]
+    ReadOnly(Name),
+    #[error(
+        "{words}. Until then {system} cannot be approved: that many people would be held on a word that nobody has explained; \
+             `nayose approve {system} --holds` lets protective writes go"
+    )]
+    UnreadWords { system: Name, words: String },
+    #[error("everything is being read anew; no plan can be approved before that is done (`nayose status` shows what is left)")]
+    Rebuilding,
+    #[error(transparent)]
+    Undo(undo::Refused),
+    #[error(transparent)]
+    State(#[from] Error),
+}
+
+/// A name that differs only in small and capital letters, or none.
+#[derive(Debug, Default)]
+pub struct DidYouMean(Option<String>);
+
+impl DidYouMean {
+    fn among<'a>(names: impl IntoIterator<Item = &'a str>, said: &str) -> DidYouMean {
+        DidYouMean(names.into_iter().find(|name| name.to_lowercase() == said.to_lowercase()).map(String::from))
+    }
+}
+
+impl fmt::Display for DidYouMean {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |name| write!(f, "; did you mean {name:?}?"))
+    }
+}
+
+impl Engine {
+    /// Takes a person's word that a system is the same instance at a new address: what was approved, agreed and marked there counts on.
+    pub fn approve_moved(&mut self, what: &str, now: Time) -> Result<Approved, Refused> {
+        let Some(system) = self.systems.keys().find(|name| ***name == *what).cloned() else {
+            return Err(Refused::NoSystem(what.to_string(), self.did_you_mean(what)));
+        };
+        let Some(instance) = self.say_moved(&system, now)? else { return Err(Refused::NotMoved(system)) };
+        tracing::info!(%system, %instance, "a person says that it is the same instance at a new address");
+        self.commit()?;
+        let count = self.systems.get(&system).map_or(0, |s| s.outbox.len());
+        Ok(Approved { approved: what.into(), scope: "moved".into(), count })
+    }
+
+    /// Approves a system (`holds`: protective writes only) or a waiting plan.
+    pub fn approve(&mut self, what: &str, holds: bool, now: Time) -> Result<Approved, Refused> {
+        let untaught = self.words_to_teach();
+        if let Some(system) = self.systems.named_mut(what) {
+            let writes = &system.config.writes;
+            if !writes.hold && !writes.status && writes.fields.is_empty() {
+                return Err(Refused::ReadOnly(what.into()));
+            }
+            let approval = if holds { Approval::Holds } else { Approval::All };
+            if let Some(words) = untaught.filter(|_| !holds && system.approved != Some(Approval::All)) {
+                return Err(Refused::UnreadWords { system: what.into(), words });
+            }
+            let before = system.approved;
+            let granted = before.map_or(approval, |b| b.max(approval));
+            system.approved = Some(granted);
+            let count = if holds { system.outbox.in_lane(Lane::Protective).count() } else { system.outbox.len() };
+            if system.approved > before {
+                // A mass of first writes is what `plan` showed. What joins later counts.
+                let ops: &[Op] = if holds { &[Op::Hold] } else { &Op::ALL };
+                self.grant_first_contact(&what.into(), ops);
+            }
+            let (scope, noted) = if holds { ("holds", Scope::Holds) } else { ("all", Scope::All) };
+            self.journal_pending
+                .push(Entry { at: now, what: What::FirstContact { system: what.into(), scope: noted, by: "approve".into() } });
+            self.pending.put(kind::APPROVAL, what.as_bytes().to_vec(), encode(&granted));
+            self.commit()?;
+            return Ok(Approved { approved: what.into(), scope: scope.into(), count });
+        }
+        if self.rebuilding.is_some() {
+            return Err(Refused::Rebuilding);
+        }
+        self.approve_plan(what, now)
+    }
+
+    fn did_you_mean(&self, said: &str) -> DidYouMean {
+        let waiting = self.waiting();
+        DidYouMean::among(self.systems.keys().map(|name| &**name).chain(waiting.iter().map(|w| w.plan.as_str())), said)
+    }
+
+    fn approve_plan(&mut self, plan: &str, now: Time) -> Result<Approved, Refused> {
+        if let Some(count) = self.approve_guarded(plan, now) {
+            return self.note_plan(plan, Vec::new(), count, now);
+        }
+        match self.approve_undo(plan, now) {
+            Ok(Some(count)) => return self.note_plan(plan, Vec::new(), count, now),
+            Ok(None) => {}
+            Err(undo::Refused::State(error)) => return Err(error.into()),
+            Err(refused) => return Err(Refused::Undo(refused)),
+        }
+        if self.rules_plan().as_deref() == Some(plan) {
+            return self.approve_rules(plan, now);
+        }
+        let of_plan = self.kept_groups().into_iter().find(|g| g.plan == plan).map(|g| g.holds).unwrap_or_default();
+        if of_plan.is_empty() {
+            return Err(Refused::Unknown(plan.to_string(), self.did_you_mean(plan)));
+        }
+        let mut causes: Vec<(Name, RecordId)> = Vec::new();
+        let mut people: Vec<u32> = Vec::new();
+        for kept in &of_plan {
+            let hold = &kept.hold;
+            let members = self.people[kept.person as usize].members.clone();
+            for idx in members {
+                let Some(held) = self.world.slot(idx).held.as_deref() else { continue };
+                let rest: Vec<_> = held.iter().filter(|h| h.hold != hold.hold || h.cause != hold.cause).cloned().collect();
+                self.keep_held(idx, rest);
+                self.dirty.insert(idx);
+            }
+            match hold.kept {
+                Some(Kept::CauseGone | Kept::CauseUnknown) => self.let_go_of(&hold.cause),
+                Some(Kept::LinkLost) => self.forget_link(&hold.cause, kept.person),
+                _ => {}
+            }
+            causes.push((hold.hold.clone(), hold.cause.clone()));
+            people.push(kept.person);
+        }
+        causes.sort();
+        causes.dedup();
+        self.journaled.let_go(&causes);
+        people.sort_unstable();
+        people.dedup();
+        // That word was given with their number: they need not ask a second time for being many.
+        let places: Vec<Idx> = people.iter().flat_map(|p| self.people[*p as usize].members.clone()).collect();
+        self.reconcile(now);
+        self.grant(Op::Release, places);
+        self.note_plan(plan, causes, people.len(), now)
+    }
+
+    /// Lets an edit of the rules go. The releases that it brings were told with it: they don't ask again for being many.
+    fn approve_rules(&mut self, plan: &str, now: Time) -> Result<Approved, Refused> {
+        let people: Vec<u32> = self.kept_by_former().collect();
+        let places: Vec<Idx> = people.iter().flat_map(|p| self.people[*p as usize].members.clone()).collect();
+        self.accept_rules();
+        self.reconcile(now);
+        self.grant(Op::Release, places);
+        self.note_plan(plan, Vec::new(), people.len(), now)
+    }
+
+    fn let_go_of(&mut self, cause: &RecordId) {
+        self.end_doubt(cause);
+        self.let_go.insert(cause.clone());
+        self.pending.put(kind::LET_GO, cause.key(), Vec::new());
+    }
+
+    /// What was let go because its system was gone holds again if that is there again and lists it.
+    pub(in crate::engine) fn hold_again_what_is_read_again(&mut self) {
+        let read = |cause: &&RecordId| self.systems.contains_key(&cause.system);
+        let again: Vec<(RecordId, Idx)> =
+            self.let_go.iter().filter(read).filter_map(|cause| Some((cause.clone(), self.world.find(cause)?))).collect();
+        for (cause, idx) in again {
+            let record = self.world.record(idx);
+            if !record.is_gone() {
+                self.let_go.remove(&cause);
+                self.pending.delete(kind::LET_GO, cause.key());
+                self.mark(idx, &record);
+            }
+        }
+    }
+
+    /// A deal does not remember any more that it once named this person or their account.
+    fn forget_link(&mut self, cause: &RecordId, person: u32) {
+        let Some(idx) = self.world.find(cause) else { return };
+        let old = self.world.record(idx);
+        let mut deal = old.clone();
+        for member in &self.people[person as usize].members {
+            let record = self.world.record(*member);
+            if record.id.system == cause.system {
+                deal.memory.past_people.retain(|p| *p != record.id.id);
+                deal.memory.past_accounts.retain(|a| record.accounts().all(|own| own != a));
+            }
+        }
+        if deal != old {
+            self.mark(idx, &old);
+            let stream = self.world.slot(idx).stream.clone();
+            self.keep_record(stream, &deal);
+        }
+    }
+
+    fn note_plan(&mut self, plan: &str, causes: Vec<(Name, RecordId)>, count: usize, now: Time) -> Result<Approved, Refused> {
+        let causes = causes.into_iter().map(|(hold, cause)| Cause { hold: hold.to_string(), cause }).collect();
+        self.journal_pending.push(Entry { at: now, what: What::PlanApproved { plan: plan.into(), causes } });
+        self.reconcile(now);
+        self.commit()?;
+        Ok(Approved { approved: plan.into(), scope: "plan".into(), count })
+    }
+}

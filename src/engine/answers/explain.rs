@@ -1,0 +1,319 @@
+//! Why a person is treated as it is: records, fields with all candidates, status, holds, refusals, decision, writes.
+
+use super::plan::PlannedWrite;
+use crate::decide::standing::{By, HoldNow};
+use crate::engine::assess::assessment::StatusNow;
+use crate::engine::assess::reconcile::addresses;
+use crate::engine::assess::wanted::Members;
+use crate::engine::engine::Engine;
+use crate::engine::gate::answer::{Answer, Gate, subject};
+use crate::engine::gate::decision_table::Subject;
+use crate::engine::memory::refusals::On;
+use crate::engine::memory::view::View;
+use crate::engine::memory::world::{Idx, NOBODY};
+use crate::engine::proofs::coverage::Coverage;
+use crate::merge::{Candidate, Judgment, Unknown};
+use crate::model::{Entity, Mail, MailKind, Name, Record, Time};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The answer of `nayose explain`, for one person. An address that several people bear gives one for each.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Explanation {
+    pub person: String,
+    pub records: Vec<RecordLink>,
+    pub fields: BTreeMap<Name, FieldExplained>,
+    pub status: StatusExplained,
+    pub holds: Vec<HoldExplained>,
+    pub refusals: Vec<RefusalExplained>,
+    pub decision: Answer,
+    pub writes: Vec<PlannedWrite>,
+    /// What keeps records apart that share something: shared mailboxes, two names on one address.
+    pub doubts: Vec<String>,
+    /// Values that are wanted and not written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_alone: Vec<LeftAlone>,
+}
+
+/// A field that is not written until another value is wanted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LeftAlone {
+    pub record: String,
+    pub field: String,
+    pub not_written: Json,
+    pub why: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RecordLink {
+    pub record: String,
+    pub link: Link,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<bool>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Link {
+    pub proof: String,
+    pub value: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FieldExplained {
+    pub value: Json,
+    pub from: Option<String>,
+    pub rule: Option<String>,
+    /// Why it is left as it is though there are candidates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
+    pub candidates: Vec<CandidateExplained>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CandidateExplained {
+    pub from: String,
+    pub value: Json,
+    pub observed_at: String,
+    pub won: bool,
+    pub why: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StatusExplained {
+    pub value: Option<String>,
+    pub rule: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Why it is left as it is, or does not take the place of a higher one, until more is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct HoldExplained {
+    pub hold: String,
+    pub cause: String,
+    pub reason: String,
+    pub reach: String,
+    pub since: String,
+    pub until: Option<String>,
+    /// Its time is over, which counts once a system's clock was heard.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over: bool,
+    /// Why it is kept though nothing reaches the person any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RefusalExplained {
+    pub scope: String,
+    pub on: String,
+    pub from: String,
+    pub seen_at: String,
+}
+
+impl Engine {
+    /// Explains everyone whom `who` (an address or a record) stands for.
+    pub fn explain(&self, who: &str, gate: &Gate, now: Time) -> Vec<Explanation> {
+        let mut people: Vec<u32> = match subject(who) {
+            Some(Subject::Address(address)) => self.world.bearers(&address).iter().map(|i| self.world.slot(*i).person).collect(),
+            Some(Subject::Record(record)) => self.people_of_record(&record),
+            None => Vec::new(),
+        };
+        people.retain(|p| *p != NOBODY);
+        people.sort_unstable();
+        people.dedup();
+        people.into_iter().map(|p| self.explain_person(p, who, gate, now)).collect()
+    }
+
+    fn people_of_record(&self, id: &crate::model::RecordId) -> Vec<u32> {
+        let Some(idx) = self.world.find(id) else { return Vec::new() };
+        if id.entity == Entity::Person {
+            return vec![self.world.slot(idx).person];
+        }
+        let record = self.world.record(idx);
+        let people = record.people.iter().map(|p| crate::model::RecordId::new(id.system.clone(), Entity::Person, p.clone()));
+        let mut found: Vec<u32> = people.filter_map(|p| self.world.find(&p)).map(|i| self.world.slot(i).person).collect();
+        for address in &record.addresses {
+            found.extend(self.world.bearers(address).iter().map(|i| self.world.slot(*i).person));
+        }
+        found
+    }
+
+    fn explain_person(&self, person: u32, who: &str, gate: &Gate, now: Time) -> Explanation {
+        let mut members = self.people[person as usize].members.clone();
+        // In the order of their names, not of their arrival.
+        members.sort_by(|a, b| self.world.slot(*a).id.cmp(&self.world.slot(*b).id));
+        let (records, component) = {
+            let view = View::new(&self.world);
+            let component = members.first().map(|m| view.component(*m, &self.link_rules));
+            (members.iter().map(|i| view.get(*i).clone()).collect::<Vec<Record>>(), component)
+        };
+        let links = records.iter().zip(&members).map(|(record, idx)| RecordLink {
+            record: record.id.to_string(),
+            link: component.as_ref().filter(|c| c.members.contains(idx)).map(|c| c.proof(record)).map_or_else(
+                || Link { proof: "self".into(), value: record.id.to_string() },
+                |proof| Link { proof: proof.kind.to_string(), value: proof.value },
+            ),
+            gone: record.is_gone().then_some(true),
+        });
+        let links = links.collect();
+        let doubts = component.iter().flat_map(|c| c.doubts()).map(|(key, verdict)| doubt(key, verdict)).collect();
+        let mut writes = Vec::new();
+        for (idx, record) in members.iter().zip(&records) {
+            if self.systems.get(&record.id.system).is_some_and(|s| s.outbox.contains_key(idx)) {
+                writes.extend(self.planned(*idx, record, now));
+            }
+        }
+        let decision = gate.decide(&[who.to_string()], &Mail::of(MailKind::Campaign), now).into_iter().next();
+        let coverage = Coverage::of(self, now);
+        let gaps = coverage.gaps(&records);
+        let of = Members { places: &members, records: &records, around: &View::new(&self.world), gaps: &gaps };
+        let status = self.status_explained(of, &coverage, now);
+        Explanation {
+            person: self.person_id(person),
+            records: links,
+            fields: self.fields_explained(of, &coverage, now),
+            status,
+            holds: self.holds_explained(person, now),
+            refusals: self.refusals_explained(&records),
+            decision: decision.unwrap_or_else(|| Answer {
+                subject: who.into(),
+                decision: "hold".into(),
+                reasons: vec!["unknown_person".into()],
+                basis: None,
+                until: None,
+                data_age_s: Default::default(),
+                policy_version: self.config.version.as_str().into(),
+                decision_id: String::new(),
+            }),
+            writes,
+            doubts,
+            left_alone: self.left_alone(&members),
+        }
+    }
+
+    fn left_alone(&self, members: &[Idx]) -> Vec<LeftAlone> {
+        let targets = members.iter().filter_map(|i| self.world.slot(*i).target.as_ref().map(|t| (i, t)));
+        let parked = targets.flat_map(|(i, t)| t.agreed.iter().filter(|a| a.parked).map(move |a| (i, a)));
+        let left = parked.map(|(i, a)| LeftAlone {
+            record: self.world.slot(*i).id.to_string(),
+            field: a.field.to_string(),
+            not_written: a.ours.to_json(),
+            why: "it was undone, its write was dropped, or it did not stay as written".into(),
+        });
+        left.collect()
+    }
+
+    fn status_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> StatusExplained {
+        let StatusNow { name: value, error, raises_only, waits } = self.status_now(of, now);
+        let rule = value.as_ref().and_then(|v| self.config.policy.statuses.iter().find(|s| s.name == *v)).map(|s| s.rule.to_string());
+        let what = if raises_only { "it takes the place of no higher one" } else { "it is left as it is" };
+        let waits = waits.then(|| format!("{what}: {}", coverage.told().unwrap_or_default()));
+        StatusExplained { value: value.map(|v| v.to_string()), rule, error: error.map(|e| e.to_string()), waits }
+    }
+
+    fn fields_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> BTreeMap<Name, FieldExplained> {
+        let names: BTreeSet<Name> = of.records.iter().flat_map(|r| r.fields.iter().map(|f| f.name.clone())).collect();
+        let mut explained = BTreeMap::new();
+        for name in names {
+            let candidates = self.candidates(&name, of);
+            let field = match self.config.precedence.rule(&name) {
+                None => FieldExplained {
+                    value: Json::Null,
+                    from: None,
+                    rule: None,
+                    unknown: None,
+                    candidates: candidates.iter().map(|c| candidate(c, false, "no rule speaks of this field")).collect(),
+                },
+                Some(rule) => {
+                    let condition = self.condition(rule, of, now);
+                    let (judgment, judged) = crate::merge::explain(rule, condition, &candidates, of.gaps.unread(), now);
+                    let unknown = match &judgment {
+                        Judgment::Unknown(why @ Unknown::NotRead) => Some(format!("{why}: {}", coverage.told().unwrap_or_default())),
+                        Judgment::Unknown(why) => Some(why.to_string()),
+                        Judgment::Wins(_) | Judgment::Nothing => None,
+                    };
+                    let winner = judgment.winner();
+                    FieldExplained {
+                        value: winner.as_ref().map_or(Json::Null, |w| w.value.to_json()),
+                        from: winner.as_ref().and_then(|w| w.from).map(ToString::to_string),
+                        rule: Some(rule.rule.to_string()),
+                        unknown,
+                        candidates: candidates.iter().zip(&judged).map(|(c, r)| candidate(c, r.won, r.why)).collect(),
+                    }
+                }
+            };
+            explained.insert(name, field);
+        }
+        explained
+    }
+
+    /// A cool-down may be over by this machine's clock alone, which counts only once a system's was heard: it holds, and no end is told.
+    fn holds_explained(&self, person: u32, now: Time) -> Vec<HoldExplained> {
+        let holds = self.people[person as usize].holds.iter();
+        let over = |h: &HoldNow| h.until.is_some_and(|until| until <= now);
+        holds
+            .map(|h| HoldExplained {
+                hold: h.hold.to_string(),
+                cause: h.cause.to_string(),
+                reason: h.reason.to_string(),
+                reach: match h.reach {
+                    crate::decide::ratchet::Reach::Person => "person".into(),
+                    crate::decide::ratchet::Reach::Account => "account".into(),
+                    crate::decide::ratchet::Reach::Address => "address".into(),
+                },
+                since: h.since.rfc3339(),
+                until: h.until.filter(|_| !over(h)).map(Time::rfc3339),
+                over: over(h),
+                kept: match h.by {
+                    By::Former => Some("only the rules from before the last edit hold; the edit waits for `approve`".into()),
+                    By::Files | By::Both => h.kept.map(|k| k.why().to_string()),
+                },
+            })
+            .collect()
+    }
+
+    fn refusals_explained(&self, records: &[Record]) -> Vec<RefusalExplained> {
+        let addresses = addresses(records);
+        let on = records.iter().map(|r| On::Record(&r.id)).chain(addresses.iter().map(On::Address));
+        let mut explained = Vec::new();
+        for on in on {
+            for refusal in self.refusals.of(on) {
+                explained.push(RefusalExplained {
+                    scope: match &refusal.scope {
+                        crate::model::RefusalScope::All => "all".into(),
+                        crate::model::RefusalScope::Topic(topic) => format!("topic {topic}"),
+                    },
+                    on: match on {
+                        On::Record(record) => record.to_string(),
+                        On::Address(address) => address.to_string(),
+                    },
+                    from: refusal.from.to_string(),
+                    seen_at: refusal.seen_at.rfc3339(),
+                });
+            }
+        }
+        explained
+    }
+
+    /// Everyone, for `export people` and `export links`.
+    pub fn members(&self) -> impl Iterator<Item = (String, &[Idx])> + '_ {
+        self.people.iter().enumerate().filter(|(_, p)| !p.members.is_empty()).map(|(i, p)| (self.person_id(i as u32), p.members.as_slice()))
+    }
+}
+
+/// Why something in common joins nobody.
+fn doubt(key: &crate::link::Key, verdict: crate::link::Verdict) -> String {
+    let key = match key {
+        crate::link::Key::Remote(id) => id.to_string(),
+        crate::link::Key::Address(address) => address.to_string(),
+    };
+    format!("{key}: {}", verdict.name())
+}
+
+fn candidate(c: &Candidate<'_>, won: bool, why: &str) -> CandidateExplained {
+    CandidateExplained { from: c.from.to_string(), value: c.value.to_json(), observed_at: c.at.rfc3339(), won, why: why.to_string() }
+}

@@ -1,0 +1,125 @@
+//! What waits for a person's word, and whom it is about.
+
+pub use super::about::About;
+use crate::engine::engine::Engine;
+use crate::engine::memory::world::{Idx, PersonIdx};
+use crate::model::{RecordId, counted};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Something that only goes on after `approve`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub plan: String,
+    pub kind: String,
+    pub count: usize,
+    pub limit: usize,
+    pub why: String,
+    /// The same as long as it waits, whatever the numbers in `why` are.
+    pub about: About,
+    /// A few of those it is about.
+    pub samples: Vec<String>,
+    /// A few people whom a release is about, by name and address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<String>,
+}
+
+impl Waiting {
+    /// Those it is about, as far as they are named, and how many more there are.
+    pub fn who(&self) -> String {
+        let named = if self.people.is_empty() { &self.samples } else { &self.people };
+        let more = self.count.saturating_sub(named.len());
+        let rest = (!self.people.is_empty() && more > 0).then(|| format!(" and {more} more"));
+        format!("{}{}", named.join(", "), rest.unwrap_or_default())
+    }
+
+    /// `count` with what it counts.
+    pub fn counted(&self) -> String {
+        let (one, many) = self.about.counts();
+        counted(self.count, one, many)
+    }
+}
+
+/// Samples named with a waiting plan.
+pub const SAMPLES: usize = 5;
+/// People named with a waiting release.
+pub const PEOPLE_NAMED: usize = 3;
+
+impl Engine {
+    /// What waits for `approve`.
+    pub fn waiting(&self) -> Vec<Waiting> {
+        let mut waiting: Vec<Waiting> = Vec::new();
+        if self.rebuilding.is_some() {
+            // What is out of sight may only not have been read yet.
+            return waiting;
+        }
+        for group in self.kept_groups() {
+            let people: BTreeSet<u32> = group.holds.iter().map(|h| h.person).collect();
+            let causes: BTreeSet<&RecordId> = group.holds.iter().map(|h| &h.hold.cause).collect();
+            let Some(first) = group.holds.first() else { continue };
+            let about = About::KeptHolds { system: first.hold.cause.system.clone(), hold: first.hold.hold.clone(), reason: group.kept };
+            waiting.push(Waiting {
+                plan: group.plan.clone(),
+                kind: "absence".into(),
+                count: people.len(),
+                limit: 0,
+                why: about.cause(),
+                about,
+                samples: causes.iter().take(SAMPLES).map(ToString::to_string).collect(),
+                people: self.named(people),
+            });
+        }
+        waiting.extend(self.guards_waiting());
+        if let Some(plan) = self.rules_plan() {
+            let mut widens: Vec<&str> = self.former.iter().flat_map(|f| &f.widens).map(String::as_str).collect();
+            let mut said = BTreeSet::new();
+            widens.retain(|w| said.insert(*w));
+            let people = self.kept_by_former();
+            waiting.push(Waiting {
+                plan,
+                kind: "release".into(),
+                count: people.count(),
+                limit: 0,
+                why: format!("{}: {}", About::Rules.cause(), widens.join("; ")),
+                about: About::Rules,
+                samples: self.kept_by_former().take(SAMPLES).filter_map(|p| self.sample(p)).collect(),
+                people: self.named(self.kept_by_former()),
+            });
+        }
+        waiting
+    }
+
+    /// The first few of these people, as a reader knows them.
+    pub(in crate::engine) fn named(&self, people: impl IntoIterator<Item = PersonIdx>) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        let first = people.into_iter().filter(|p| seen.insert(*p)).take(PEOPLE_NAMED);
+        first
+            .filter_map(|p| self.people.get(p as usize)?.members.iter().min_by_key(|i| &self.world.slot(**i).id))
+            .map(|i| self.name_of(*i))
+            .collect()
+    }
+
+    fn name_of(&self, idx: Idx) -> String {
+        let record = self.world.record(idx);
+        let (name, address) = self.known_as(self.world.slot(idx).person, &record);
+        match known_by(name.as_deref(), address.as_deref()) {
+            Some(known) => known,
+            None => record.id.to_string(),
+        }
+    }
+
+    /// One of a person's records, to name the person by.
+    fn sample(&self, person: u32) -> Option<String> {
+        let members = self.people[person as usize].members.iter();
+        members.map(|i| &self.world.slot(*i).id).min().map(ToString::to_string)
+    }
+}
+
+/// A name and an address on one line: a name is what somebody typed.
+pub fn known_by(name: Option<&str>, address: Option<&str>) -> Option<String> {
+    let name = name.map(|n| n.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>());
+    match (name, address) {
+        (Some(name), Some(address)) => Some(format!("{name} <{address}>")),
+        (name, address) => name.or(address.map(|a| format!("<{a}>"))),
+    }
+}

@@ -1,0 +1,303 @@
+//! Which holds reach a person: through deals, accounts, tickets and shared addresses; and the ratchet over what is remembered.
+
+use super::assessment::Phases;
+use super::reconcile::addresses;
+use crate::decide::phase::{Phase, phase};
+use crate::decide::ratchet::{CauseNow, Fate, Held, Kept, Reach, judge};
+use crate::decide::rules::{HoldRule, HoldScope};
+use crate::decide::standing::{By, HoldNow, Kinds, REFUSAL_UNREAD, UNREAD, reason};
+use crate::engine::answers::unread_refusals;
+use crate::engine::engine::Engine;
+use crate::engine::memory::view::View;
+use crate::engine::memory::world::Idx;
+use crate::model::{Address, DealState, Entity, Reason, Record, RecordId, Time};
+use std::borrow::Cow;
+
+/// The people of an account that a deal holds because it names somebody unknown, though its rule speaks of persons: beyond so many none of them.
+const UNKNOWN_CAP: usize = 500;
+
+/// A look at what may hold one person.
+struct Look<'l> {
+    around: &'l View<'l>,
+    now: Time,
+    fresh: &'l mut Phases,
+    holds: Vec<HoldNow>,
+}
+
+impl Engine {
+    /// The holds that reach a person's own records: through deals, accounts and tickets, which are looked at in `around`. Phases that had to
+    /// be found out go to `fresh`.
+    pub fn direct_holds(
+        &self,
+        records: &[Record],
+        addresses: &[Address],
+        now: Time,
+        around: &View<'_>,
+        fresh: &mut Phases,
+    ) -> Vec<HoldNow> {
+        let mut look = Look { around, now, fresh, holds: Vec::new() };
+        for address in addresses {
+            let tickets = self.world.tickets_of_address(address);
+            self.holds_of(tickets, Reach::Person, None, &mut look);
+        }
+        for record in records {
+            if let Some(hold) = unread_refusals::hold(record, now).filter(|_| !self.let_go.contains(&record.id)) {
+                // Nothing more is read of a system that was taken out, or of an account that another came in the place of.
+                let kept = (!self.systems.contains_key(&record.id.system)).then_some(Kept::CauseUnknown);
+                add(&mut look.holds, HoldNow { kept: hold.kept.or(kept), ..hold });
+            }
+            let deals = self.world.deals_of_person(&record.id);
+            self.holds_of(deals, Reach::Person, Some(&record.id.id), &mut look);
+            let tickets = self.world.tickets_of_person(&record.id);
+            self.holds_of(tickets, Reach::Person, None, &mut look);
+            for account in record.accounts() {
+                let id = RecordId::new(record.id.system.clone(), Entity::Account, account.clone());
+                let deals = self.world.deals_of_account(&id);
+                self.holds_of(deals, Reach::Account, Some(account), &mut look);
+            }
+        }
+        for hold in self.doubtful_holds(records, addresses, now) {
+            add(&mut look.holds, hold);
+        }
+        look.holds
+    }
+
+    /// The holds of everyone who bears an address.
+    pub fn holds_at(&mut self, address: &Address, now: Time) -> Vec<HoldNow> {
+        let (mut holds, mut fresh) = (Vec::new(), Phases::new());
+        for idx in self.world.bearers(address) {
+            let view = View::new(&self.world);
+            let members = view.component(*idx, &self.link_rules).members;
+            let records = view.take(&members);
+            for hold in self.direct_holds(&records, &addresses(&records), now, &View::new(&self.world), &mut fresh) {
+                add(&mut holds, hold);
+            }
+        }
+        self.keep_phases(fresh);
+        holds
+    }
+
+    /// `through`: the person's or account's id that a deal must still name; one that it only named once keeps the hold, and we ask.
+    fn holds_of(&self, causes: &[Idx], reach: Reach, through: Option<&str>, look: &mut Look<'_>) {
+        let (config, files) = (&self.config, self.files.policy.holds.len());
+        for cause in causes {
+            let phases = self.phases_of(*cause, look.around, look.now);
+            if let Cow::Owned(found) = &phases {
+                look.fresh.push((*cause, found.as_slice().into()));
+            }
+            // Whoever it names may be anyone of its account.
+            let own_people = |(rule, phase): (&HoldRule, &Phase)| phase.holds() && rule.scope == HoldScope::Person;
+            let wide = reach == Reach::Account
+                && config.policy.holds.iter().zip(phases.iter()).any(own_people)
+                && self.names_unknown(look.around.get(*cause));
+            let reaches = |scope: &HoldScope| reach != Reach::Account || wide || matches!(scope, HoldScope::Account { .. });
+            let holds_someone = config.policy.holds.iter().zip(phases.iter()).any(|(rule, phase)| phase.holds() && reaches(&rule.scope));
+            if !holds_someone || self.let_go.contains(&self.world.slot(*cause).id) {
+                continue;
+            }
+            let record = look.around.get(*cause);
+            // The files' rules come first.
+            let by = |place: usize| if place < files { By::Files } else { By::Former };
+            for (place, (rule, phase)) in config.policy.holds.iter().zip(phases.iter()).enumerate() {
+                if !phase.holds() {
+                    continue;
+                }
+                if reach == Reach::Account {
+                    let cap = match rule.scope {
+                        HoldScope::Account { cap } => cap,
+                        HoldScope::Person if wide => UNKNOWN_CAP,
+                        HoldScope::Person => continue,
+                    };
+                    let account = through.map(|a| RecordId::new(record.id.system.clone(), Entity::Account, a));
+                    if account.is_some_and(|a| self.world.people_of_account(&a).len() > cap) {
+                        continue;
+                    }
+                }
+                let until = if let Phase::CoolingDown { until } = phase { Some(*until) } else { None };
+                let named = through.is_none_or(|id| match reach {
+                    Reach::Account => record.accounts().any(|a| **a == *id),
+                    Reach::Person | Reach::Address => record.people.iter().any(|p| **p == *id),
+                });
+                let kept = match (until, record.is_gone(), named) {
+                    (Some(_), ..) => None,
+                    // Nothing more is read of it, so that nobody would ever see it end.
+                    (None, ..) if !self.systems.contains_key(&record.id.system) => Some(Kept::CauseUnknown),
+                    (None, true, _) => Some(Kept::CauseGone),
+                    (None, false, false) => Some(Kept::LinkLost),
+                    (None, false, true) => None,
+                };
+                let why = match record.deal {
+                    Some(DealState::Unknown) if until.is_none() => Reason::UnknownStage,
+                    _ => reason(&rule.name, reach, until.is_some()),
+                };
+                add(
+                    &mut look.holds,
+                    HoldNow {
+                        hold: rule.name.clone(),
+                        cause: record.id.clone(),
+                        reach,
+                        reason: why,
+                        stops: Kinds::of(&rule.stops),
+                        since: look.now,
+                        until,
+                        kept,
+                        by: by(place),
+                    },
+                );
+            }
+        }
+    }
+
+    /// A cause's phase under each hold rule, from memory where it is known.
+    pub(in crate::engine) fn phases_of(&self, cause: Idx, around: &View<'_>, now: Time) -> Cow<'_, [Phase]> {
+        if let Some(known) = self.phases.get(&cause) {
+            return Cow::Borrowed(known);
+        }
+        let (record, now) = (around.get(cause), self.trusted_now(now));
+        Cow::Owned(self.config.policy.holds.iter().map(|rule| phase(rule, record, now)).collect())
+    }
+
+    /// Keeps phases in memory, until their cause changes or a cool-down ends.
+    pub fn keep_phases(&mut self, fresh: Phases) {
+        for (cause, phases) in fresh {
+            for phase in &phases {
+                if let Phase::CoolingDown { until } = phase {
+                    self.wakeups.entry(*until).or_default().insert(cause);
+                }
+            }
+            self.phases.insert(cause, phases);
+        }
+    }
+
+    /// The ratchet: lays what is remembered beside what reaches the person now, and remembers the outcome.
+    pub fn remember(&mut self, members: &[Idx], holds: &mut Vec<HoldNow>, now: Time) {
+        let mut remembered: Vec<Held> = Vec::new();
+        for idx in members {
+            for held in self.world.slot(*idx).held.iter().flat_map(|h| h.iter()) {
+                match remembered.iter_mut().find(|r| r.hold == held.hold && r.cause == held.cause) {
+                    Some(known) => {
+                        known.since = known.since.min(held.since);
+                        known.reach = known.reach.min(held.reach);
+                    }
+                    None => remembered.push(held.clone()),
+                }
+            }
+        }
+        for held in remembered {
+            if let Some(direct) = holds.iter_mut().find(|h| h.hold == held.hold && h.cause == held.cause) {
+                direct.since = held.since;
+                continue;
+            }
+            if self.knows_whom_it_held_for(&held) {
+                continue;
+            }
+            if *held.hold == *UNREAD {
+                let keeps = self.doubt_keeps(&held.cause, &View::new(&self.world));
+                if let Some(kept) = keeps.filter(|_| !self.let_go.contains(&held.cause)) {
+                    holds.push(HoldNow {
+                        reason: reason(&held.hold, held.reach, false),
+                        stops: Kinds(held.stops),
+                        hold: held.hold,
+                        cause: held.cause,
+                        reach: held.reach,
+                        since: held.since,
+                        until: None,
+                        kept: Some(kept),
+                        by: By::Files,
+                    });
+                }
+                continue;
+            }
+            let cause = match self.world.find(&held.cause) {
+                None => None,
+                Some(_) if *held.hold == *REFUSAL_UNREAD && !self.systems.contains_key(&held.cause.system) => None,
+                Some(idx) if *held.hold == *REFUSAL_UNREAD => Some(unread_refusals::cause_now(&self.world.record(idx))),
+                Some(idx) => {
+                    let around = View::new(&self.world);
+                    let phases: Box<[Phase]> = self.phases_of(idx, &around, now).into();
+                    let listed = !around.get(idx).is_gone();
+                    drop(around);
+                    self.keep_phases(vec![(idx, phases.clone())]);
+                    let rules = self.config.policy.holds.iter().zip(phases.iter());
+                    let of_name = rules.filter(|(r, _)| r.name == held.hold && r.on == held.cause.entity).map(|(_, p)| *p);
+                    // Where former rules count too, the strictest does.
+                    let phase = of_name.max_by_key(|p| p.strictness());
+                    // Where nothing more is read, only an end that was seen before is known.
+                    let known = self.systems.contains_key(&held.cause.system) || phase.is_some_and(Phase::was_seen_to_end);
+                    known.then_some(CauseNow { phase, listed })
+                }
+            };
+            if self.let_go.contains(&held.cause) {
+                continue;
+            }
+            if let Fate::Kept(kept) = judge(cause) {
+                let until = match cause.and_then(|c| c.phase) {
+                    Some(Phase::CoolingDown { until }) => Some(until),
+                    _ => None,
+                };
+                if let Some(until) = until {
+                    // The cause does not lead to them any more: its own wakening would pass them by.
+                    self.wakeups.entry(until).or_default().extend(members);
+                }
+                holds.push(HoldNow {
+                    reason: reason(&held.hold, held.reach, until.is_some()),
+                    stops: Kinds(held.stops),
+                    hold: held.hold,
+                    cause: held.cause,
+                    reach: held.reach,
+                    since: held.since,
+                    until,
+                    kept: Some(kept),
+                    by: By::Files,
+                });
+            }
+        }
+        holds.sort_by(|a, b| (&a.hold, &a.cause).cmp(&(&b.hold, &b.cause)));
+        let held: Vec<Held> = holds
+            .iter()
+            .map(|h| Held { hold: h.hold.clone(), cause: h.cause.clone(), reach: h.reach, since: h.since, stops: h.stops.0 })
+            .collect();
+        for idx in members {
+            let same = match &self.world.slot(*idx).held {
+                Some(before) => **before == held,
+                None => held.is_empty(),
+            };
+            if !same {
+                self.keep_held(*idx, held.clone());
+            }
+            self.journal_holds(*idx, holds, now);
+        }
+    }
+}
+
+/// Whose word two holds of one name and cause are together.
+fn both(a: &HoldNow, b: &HoldNow) -> By {
+    let (files, former) = match (a.by, b.by) {
+        (By::Files, By::Former) => (a, b),
+        (By::Former, By::Files) => (b, a),
+        (By::Files, By::Files) => return By::Files,
+        (By::Former, By::Former) => return By::Former,
+        (By::Both, _) | (_, By::Both) => return By::Both,
+    };
+    let more_kinds = files.stops.union(former.stops) != files.stops;
+    let longer = files.until.is_some_and(|end| former.until.is_none_or(|other| other > end));
+    if more_kinds || longer { By::Both } else { By::Files }
+}
+
+/// Adds a hold, or widens the one with the same name and cause: the nearest reach, the latest end.
+pub fn add(holds: &mut Vec<HoldNow>, new: HoldNow) {
+    match holds.iter_mut().find(|h| h.hold == new.hold && h.cause == new.cause) {
+        Some(known) => {
+            known.by = both(known, &new);
+            known.stops = known.stops.union(new.stops);
+            if new.reach < known.reach {
+                known.reach = new.reach;
+                known.reason = new.reason;
+            }
+            // Whoever is still named is held as a matter of course.
+            known.kept = known.kept.and(new.kept);
+            known.until = if known.until.is_none() || new.until.is_none() { None } else { known.until.max(new.until) };
+        }
+        None => holds.push(new),
+    }
+}

@@ -1,0 +1,17 @@
+//! Who is who, which holds, which fields, which status: for everyone for whom something changed.
+//!
+//! - `assessment`: one person, before anything is kept
+//! - `holds`: the holds that reach a record
+//! - `kept`: people as last decided
+//! - `marking`: who is to be looked at
+//! - `permits`: permits that end
+//! - `reconcile`: deciding anew, one after another
+//! - `wanted`: what a target is to show
+
+pub mod assessment;
+pub mod holds;
+pub(in crate::engine) mod kept;
+pub(in crate::engine) mod marking;
+pub mod permits;
+pub mod reconcile;
+pub mod wanted;

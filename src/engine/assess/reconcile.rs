@@ -1,0 +1,322 @@
+//! Decides anew for whom something changed: who is one person, what holds and refusals stand, and which targets have something due.
+
+use super::assessment::{Sketch, WARMED_AT_ONCE};
+use super::holds::add;
+use super::wanted::Whole;
+use crate::connector::Abilities;
+use crate::decide::ratchet::Reach;
+use crate::decide::rules::ConsentRules;
+use crate::decide::standing::{Brief, By, HoldNow, Standing};
+use crate::engine::delivery::target::{self, Target};
+use crate::engine::engine::{Engine, Person};
+use crate::engine::gate::decision_table::Update;
+use crate::engine::memory::places::Places;
+use crate::engine::memory::refusals::On;
+use crate::engine::memory::world::{Idx, NOBODY, PersonIdx};
+use crate::engine::proofs::coverage::Undecided;
+use crate::engine::system::Lanes;
+use crate::engine::workers::{DECIDING, WORTH_A_THREAD};
+use crate::link;
+use crate::model::{Address, Entity, Name, Record, RefusalScope, Time};
+use hashbrown::HashMap;
+use std::hint::black_box;
+use std::rc::Rc;
+
+/// People sketched before they are decided on: some megabytes of decoded records. Few are taken in quarters, so that the table is told of most
+/// of them while the rest are settled.
+const SKETCHED_AT_ONCE: std::ops::RangeInclusive<usize> = 256..=1_024;
+
+/// What one round of deciding remembers, so that a mailbox shared by a thousand costs a thousand and not a million.
+#[derive(Default)]
+struct Round {
+    done: Places,
+    at_address: HashMap<Address, Rc<Vec<HoldNow>>>,
+    /// What the table is yet to know, in order.
+    updates: Vec<Update>,
+}
+
+impl Engine {
+    /// Decides for all who are marked. What follows for the state waits for the next commit.
+    pub fn reconcile(&mut self, now: Time) {
+        self.decided_at = now;
+        self.wake(now);
+        self.walk_permits(now);
+        self.mark_undecided(now);
+        self.begin_lately();
+        let first = self.take_dirty();
+        let mut round = Round::default();
+        let mut neighbours = Vec::new();
+        self.settle_all(&first, now, &mut round, Some(&mut neighbours));
+        // People who share an address with someone that changed: holds spread one step, not from mailbox to mailbox.
+        neighbours.sort_unstable();
+        neighbours.dedup();
+        self.settle_all(&neighbours, now, &mut round, None);
+        // Who was torn from a person that was settled above, or bears an address that a refusal came to.
+        while !self.dirty.is_empty() {
+            let rest = self.take_dirty();
+            self.settle_all(&rest, now, &mut round, None);
+        }
+        self.table.apply(round.updates);
+        self.note_decided();
+        self.end_lately(now);
+    }
+
+    /// Those who are marked, in order.
+    fn take_dirty(&mut self) -> Vec<Idx> {
+        let mut all: Vec<Idx> = std::mem::take(&mut self.dirty).into_iter().collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// Settles the people of all these records, which are in order. The table is told of some while the next are settled.
+    fn settle_all(&mut self, places: &[Idx], now: Time, round: &mut Round, mut neighbours: Option<&mut Vec<Idx>>) {
+        let table = self.table.clone();
+        let at_once = (places.len() / 4).clamp(*SKETCHED_AT_ONCE.start(), *SKETCHED_AT_ONCE.end());
+        for some in places.chunks(at_once) {
+            let is_open = |idx: &Idx| !round.done.contains(idx) && self.world.slot(*idx).id.entity == Entity::Person;
+            let open: Vec<Idx> = some.iter().copied().filter(is_open).collect();
+            let sketches = self.sketches(&open, now);
+            let before = match round.updates.len() < WORTH_A_THREAD {
+                true => Vec::new(),
+                false => std::mem::take(&mut round.updates),
+            };
+            let settle = || {
+                let mut sketches = sketches.into_iter();
+                while !sketches.as_slice().is_empty() {
+                    self.warm_sketched(sketches.as_slice().iter().take(WARMED_AT_ONCE));
+                    sketches.by_ref().take(WARMED_AT_ONCE).for_each(|s| self.settle(s, now, round, neighbours.as_deref_mut()));
+                }
+            };
+            match before.is_empty() {
+                true => settle(),
+                false => drop(DECIDING.both(|| table.apply(before), settle)),
+            }
+        }
+    }
+
+    /// Looks at what is known of these people, all together as in [`World::warm`](crate::engine::memory::world::World::warm).
+    fn warm_sketched<'s>(&self, sketches: impl Iterator<Item = &'s Sketch> + Clone) {
+        let slots = || sketches.clone().flat_map(|s| &s.members).map(|idx| self.world.slot(*idx));
+        let persons = || slots().filter_map(|slot| self.people.get(slot.person as usize));
+        let targets = || slots().filter_map(|slot| slot.target.as_ref());
+        black_box(slots().filter(|slot| slot.held.as_ref().is_some_and(|h| h.is_empty())).count());
+        black_box(targets().map(|t| t.agreed.len()).sum::<usize>());
+        black_box(targets().filter_map(|t| t.agreed.first()).filter(|a| a.parked).count());
+        black_box(persons().map(|p| p.holds.len()).sum::<usize>());
+        black_box(persons().filter_map(|p| p.members.first()).fold(0, |all, idx| all ^ idx));
+    }
+
+    /// Marks the people of causes whose cool-down is over, and people who are held by one that does not lead to them.
+    fn wake(&mut self, now: Time) {
+        let now = self.trusted_now(now);
+        while let Some((at, woken)) = self.wakeups.pop_first() {
+            if at > now {
+                self.wakeups.insert(at, woken);
+                break;
+            }
+            for idx in woken {
+                let record = self.world.record(idx);
+                self.mark(idx, &record);
+            }
+        }
+    }
+
+    /// Decides on one person, unless that was done in this round.
+    fn settle(&mut self, sketch: Sketch, now: Time, round: &mut Round, neighbours: Option<&mut Vec<Idx>>) {
+        let Sketch { members, records, addresses, neighbours: others, mut holds, phases, merge } = sketch;
+        if members.iter().any(|m| round.done.contains(m)) {
+            return;
+        }
+        round.done.extend(&members);
+        self.keep_phases(phases);
+        let person = self.place(&members, round);
+        for idx in self.spread_refusals(&records, &members) {
+            self.settle_again(idx, round);
+        }
+        if !others.is_empty() {
+            for address in &addresses {
+                if self.world.bearers(address).iter().any(|i| !members.contains(i)) {
+                    for hold in self.holds_around(address, round, now).iter() {
+                        add(&mut holds, HoldNow { reach: Reach::Address, ..hold.clone() });
+                    }
+                }
+            }
+        }
+        if let Some(neighbours) = neighbours {
+            neighbours.extend(others);
+        }
+        self.remember(&members, &mut holds, now);
+        let (standing, by_former) = self.standing(&records, &addresses, &holds);
+        if let Some(status) = &merge.status {
+            self.keep_status(person, status);
+        }
+        let status = merge.status.as_ref().is_some_and(|s| s.waits);
+        self.note_undecided(person, Undecided { status, fields: merge.fields_wait });
+        for (idx, record) in members.iter().zip(&records) {
+            self.line_up(*idx, record, &Whole { standing: &standing, merge: &merge }, now);
+        }
+        if holds.iter().any(|h| h.kept.is_some()) {
+            self.kept.set(person, holds.iter().filter(|h| h.kept.is_some()).map(|h| h.cause.clone()).collect());
+        }
+        let place = &mut self.people[person as usize];
+        (place.members, place.holds, place.by_former) = (members, holds, by_former);
+        round.updates.push(Update::Set { person, standing, addresses, records });
+    }
+
+    /// Marks someone in the middle of a round, whether they were settled in it or not: a refusal came to an address of theirs.
+    fn settle_again(&mut self, idx: Idx, round: &mut Round) {
+        let person = self.world.slot(idx).person;
+        if person != NOBODY {
+            for member in &self.people[person as usize].members {
+                round.done.remove(member);
+            }
+        }
+        self.dirty.insert(idx);
+    }
+
+    /// The holds of all who share an address; found out once a round.
+    fn holds_around(&mut self, address: &Address, round: &mut Round, now: Time) -> Rc<Vec<HoldNow>> {
+        match round.at_address.get(address) {
+            Some(known) => known.clone(),
+            None => {
+                let found = Rc::new(self.holds_at(address, now));
+                round.at_address.insert(address.clone(), found.clone());
+                found
+            }
+        }
+    }
+
+    /// Gives the members a place of their own; people that lose a member to it are dissolved, and the rest of them marked.
+    fn place(&mut self, members: &[Idx], round: &mut Round) -> PersonIdx {
+        let mut old: Vec<PersonIdx> = members.iter().map(|i| self.world.slot(*i).person).filter(|p| *p != NOBODY).collect();
+        old.sort_unstable();
+        old.dedup();
+        for person in &old {
+            let before = std::mem::take(&mut self.people[*person as usize]);
+            self.kept.forget(*person);
+            if before.members == members {
+                // The same records still lead to all their addresses.
+                continue;
+            }
+            let mut was_borne: Vec<Address> = Vec::new();
+            for idx in &before.members {
+                was_borne.extend(link::spread_keys(&self.world.record(*idx)));
+                if !members.contains(idx) {
+                    self.world.slot_mut(*idx).person = NOBODY;
+                    self.dirty.insert(*idx);
+                }
+            }
+            round.updates.push(Update::Clear { person: *person, addresses: was_borne });
+        }
+        let mut old = old.into_iter();
+        let person = old.next().or_else(|| self.free.pop()).unwrap_or_else(|| {
+            self.people.push(Person::default());
+            self.people.len() as PersonIdx - 1
+        });
+        self.free.extend(old);
+        for idx in members {
+            self.world.slot_mut(*idx).person = person;
+        }
+        person
+    }
+
+    /// A refusal seen on one record of a person counts for all of its records and addresses, also after a split. Gives the others who bear
+    /// an address for which it is new.
+    fn spread_refusals(&mut self, records: &[Record], members: &[Idx]) -> Vec<Idx> {
+        let mut concerned = Vec::new();
+        if self.refusals.is_empty() {
+            return concerned;
+        }
+        let mut seen = Vec::new();
+        for record in records {
+            for refusal in self.refusals.of(On::Record(&record.id)) {
+                if !seen.iter().any(|s: &crate::model::Refusal| s.scope == refusal.scope) {
+                    seen.push(refusal.clone());
+                }
+            }
+        }
+        for refusal in seen {
+            for record in records {
+                self.keep_refusal(On::Record(&record.id), &refusal);
+                for address in link::spread_keys(record) {
+                    if self.keep_refusal(On::Address(&address), &refusal) {
+                        concerned.extend(self.world.bearers(&address).iter().filter(|i| !members.contains(i)));
+                    }
+                }
+            }
+        }
+        concerned
+    }
+
+    /// A person's standing, and whether rules from before an edit make it stricter than the files' rules would.
+    fn standing(&self, records: &[Record], addresses: &[Address], holds: &[HoldNow]) -> (Standing, bool) {
+        // A basis raises mailability: only what is listed now counts.
+        let listed = records.iter().filter(|r| !r.is_gone());
+        let proved = |rules: &ConsentRules| listed.clone().filter_map(|r| rules.sources.get(&r.id.system)).max().copied();
+        let by_files = proved(&self.files.consent);
+        let basis = self.former.iter().map(|f| proved(&f.rules.consent)).fold(by_files, Option::min);
+        let by_former = basis < by_files || holds.iter().any(|h| h.by != By::Files);
+        let mut refused_all = false;
+        let mut topics: Vec<Box<str>> = Vec::new();
+        let on = records.iter().map(|r| On::Record(&r.id)).chain(addresses.iter().map(On::Address));
+        for refusal in on.flat_map(|on| self.refusals.of(on)) {
+            match &refusal.scope {
+                RefusalScope::All => refused_all = true,
+                RefusalScope::Topic(topic) => topics.push(topic.clone()),
+            }
+        }
+        topics.sort();
+        topics.dedup();
+        let briefs: Box<[Brief]> = holds.iter().map(|h| Brief { reason: h.reason.clone(), stops: h.stops, until: h.until }).collect();
+        let standing = Standing {
+            basis,
+            refused_all,
+            refused_topics: (!topics.is_empty()).then(|| topics.into()),
+            holds: (!briefs.is_empty()).then_some(briefs),
+        };
+        (standing, by_former)
+    }
+
+    /// Compares a target record with what is wanted of it, and lines it up for delivery if they differ.
+    fn line_up(&mut self, idx: Idx, record: &Record, whole: &Whole<'_>, now: Time) {
+        let due = match self.systems.get(&record.id.system) {
+            Some(system) if is_target(&system.abilities, &self.world.slot(idx).stream) && !record.is_gone() => {
+                let lost = |t: &Target| t.block_ours && t.sent.is_none() && !record.is_blocked();
+                if self.world.slot(idx).target.as_deref().is_some_and(lost) {
+                    // It was taken away while another write was under way. The next one that is seen there is someone else's.
+                    self.look_at_target(idx, record, now);
+                }
+                self.end_overtaken(idx, record, whole.merge);
+                let wanted = self.wanted(record, whole, now);
+                let system = &self.systems[&record.id.system];
+                let slot = self.world.slot(idx);
+                target::due(slot.target.as_deref(), record, &wanted, &system.allowed, &system.abilities, self.trusted_now(now))
+            }
+            _ => target::Due::default(),
+        };
+        let lanes = Lanes::of(&due);
+        self.note_lately(idx, record, whole.merge, &due);
+        let reviewed = !record.is_gone() && self.world.slot_mut(idx).target.as_mut().is_some_and(|t| t.review(&due, now));
+        if reviewed {
+            self.keep_target(idx);
+        }
+        if let Some(system) = self.systems.get_mut(&record.id.system) {
+            system.channel.touch(idx);
+            system.guards.line_up(idx, record, &due, now);
+            system.line_up(idx, lanes);
+        }
+    }
+}
+
+/// Whether records of a stream are written to.
+pub fn is_target(abilities: &Abilities, stream: &Name) -> bool {
+    abilities.stream.as_ref() == Some(stream)
+}
+
+/// All addresses that a person's records bear or bore.
+pub fn addresses(records: &[Record]) -> Vec<Address> {
+    let mut all: Vec<Address> = records.iter().flat_map(link::spread_keys).collect();
+    all.sort();
+    all.dedup();
+    all
+}

@@ -1,0 +1,240 @@
+//! What is wanted of one target record: block, permit, status and the winners of the merge.
+
+use super::assessment::{Merge, StatusError, StatusNow};
+use crate::decide::freshness;
+use crate::decide::standing::{Standing, UNREAD};
+use crate::decide::status::{Status, status};
+use crate::engine::delivery::target::{PermitWish, Wanted};
+use crate::engine::engine::Engine;
+use crate::engine::memory::view::View;
+use crate::engine::memory::world::{Idx, PersonIdx};
+use crate::engine::proofs::coverage::{Extent, Gaps};
+use crate::engine::system::SystemState;
+use crate::merge::rules::FieldRule;
+use crate::merge::{Candidate, ConditionState, Judgment, Unknown};
+use crate::model::expression::{EvaluationError, Facts};
+use crate::model::{Entity, Mail, MailKind, Mark, Name, Record, Span, Time, Value, Verdict};
+
+/// A person as it was just decided on.
+#[derive(Debug, Clone, Copy)]
+pub struct Whole<'a> {
+    pub standing: &'a Standing,
+    pub merge: &'a Merge,
+}
+
+/// A person's records and their places, in the same order.
+#[derive(Clone, Copy)]
+pub struct Members<'a> {
+    pub places: &'a [Idx],
+    pub records: &'a [Record],
+    /// For the person's deals and tickets.
+    pub around: &'a View<'a>,
+    /// What may be missing of it.
+    pub gaps: &'a Gaps,
+}
+
+impl Engine {
+    /// What is wanted of a target record now.
+    pub fn wanted(&self, record: &Record, whole: &Whole<'_>, now: Time) -> Wanted {
+        let mut wanted = Wanted::default();
+        let Some(system) = self.systems.get(&record.id.system) else { return wanted };
+        let allowed = &system.allowed;
+        if allowed.status
+            && let Some(StatusNow { name: Some(status), raises_only, .. }) = &whole.merge.status
+            && !(*raises_only && self.would_lower(system, record, status))
+        {
+            wanted.status = Some((status.clone(), word_of(system, status).into()));
+        }
+        if allowed.block || allowed.permit {
+            let reasons = against(whole.standing, record, self.trusted_now(now));
+            wanted.block = !reasons.is_empty();
+            wanted.why = reasons.join(",");
+            let refused = whole.standing.refused_all || !record.refusals.is_empty();
+            // It may be the address of someone who is held or said no: nobody can know.
+            wanted.unread = record.has_unread_address;
+            wanted.permit = if wanted.block || refused || wanted.unread {
+                PermitWish::Withdraw
+            } else {
+                let end = allowed.permit.then(|| self.permit_end(&allowed.lease)).flatten();
+                end.map_or(PermitWish::Leave, PermitWish::Until)
+            };
+        }
+        if self.doubts.doubts_record(&record.id) {
+            // Of a record that cannot be read nothing is widened.
+            wanted.permit = PermitWish::Withdraw;
+            if record.is_blocked() {
+                (wanted.block, wanted.why) = (true, UNREAD.into());
+            }
+        }
+        for name in &system.config.writes.fields {
+            let winner = whole.merge.fields.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.clone());
+            wanted.fields.extend(winner.map(|value| (name.clone(), value)));
+        }
+        if !self.set_back.is_empty() {
+            self.want_back(record, whole.merge, &mut wanted);
+        }
+        wanted
+    }
+
+    /// When permits end that are given on what is proved now: the first limit to run out, and the lease. `None`: not all was ever proved.
+    pub fn permit_end(&self, lease: &Span) -> Option<Time> {
+        let proofs = [MailKind::Newsletter, MailKind::Campaign].into_iter().flat_map(|k| freshness::needed(&self.config.policy, k));
+        let mut end: Option<Time> = None;
+        for needed in proofs {
+            let at = needed.at(self.proved(&needed.proof.system, &needed.proof.stream))?.plus(needed.goes_by());
+            end = Some(end.map_or(at, |e| e.min(at)));
+        }
+        end.map(|e| e.plus(*lease))
+    }
+
+    pub fn keep_status(&mut self, person: PersonIdx, status: &StatusNow) {
+        self.people[person as usize].status = status.name.clone();
+    }
+
+    /// Whether a status would take the place of a higher one, or of one that is none of ours.
+    fn would_lower(&self, system: &SystemState, record: &Record, status: &Name) -> bool {
+        let Some(shown) = record.mark(Mark::Status).and_then(Value::as_text) else { return false };
+        let rules = &self.config.policy.statuses;
+        // A label system may show several.
+        let highest = rules.iter().position(|rule| shown.lines().any(|line| line == word_of(system, &rule.name)));
+        let new = rules.iter().position(|rule| rule.name == *status);
+        highest.is_none() || highest < new
+    }
+
+    /// The person's lead status; an error leaves it unknown.
+    pub fn status_now(&self, of: Members<'_>, now: Time) -> StatusNow {
+        let sure = self.status_by(of, now);
+        if !sure.waits || !of.gaps.has_stale() {
+            return sure;
+        }
+        // By what was known last it may rise, not fall.
+        let known_last = self.status_by(Members { gaps: &of.gaps.without_stale(), ..of }, now);
+        if known_last.name.is_some() { StatusNow { raises_only: true, waits: true, ..known_last } } else { sure }
+    }
+
+    fn status_by(&self, of: Members<'_>, now: Time) -> StatusNow {
+        self.with_facts(of, now, |facts| match status(&self.config.policy, facts) {
+            Status::Is(rule) => StatusNow { name: Some(rule.name.clone()), ..StatusNow::default() },
+            Status::None => StatusNow::default(),
+            Status::Unknown { rule, error } => {
+                let waits = error.is_for_want_of_reading();
+                StatusNow { error: Some(StatusError { rule: rule.rule.clone(), why: error }), waits, ..StatusNow::default() }
+            }
+        })
+    }
+
+    /// Asks something of the facts that status rules and conditions of precedence speak of.
+    pub fn with_facts<T>(&self, of: Members<'_>, now: Time, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
+        let deals = if self.needs.deals { self.deals_of(of) } else { Vec::new() };
+        let tickets = if self.needs.tickets { self.tickets_of(of) } else { Vec::new() };
+        // Within an expression a field's own condition is not asked again: it could ask for itself.
+        let merged = |name: &Name| {
+            let Some(rule) = self.config.precedence.rule(name) else { return Ok(None) };
+            self.judge_by(rule, name, of, ConditionState::None, now).map_err(|unknown| match unknown {
+                Unknown::Unreadable => EvaluationError::Unreadable(name.clone()),
+                Unknown::NotRead | Unknown::Condition => EvaluationError::NotRead(name.clone()),
+            })
+        };
+        let more = |extent: Extent| extent != Extent::Whole;
+        let facts = Facts::person(&self.needs.declared, &merged, &deals, &tickets);
+        ask(&facts.with_more(more(of.gaps.deals), more(of.gaps.tickets)))
+    }
+
+    /// How a rule's own condition comes out for a person.
+    pub fn condition(&self, rule: &FieldRule, of: Members<'_>, now: Time) -> ConditionState {
+        match &rule.when {
+            None => ConditionState::None,
+            Some(condition) => match self.with_facts(of, now, |facts| condition.when.test(facts)) {
+                Ok(true) => ConditionState::True,
+                Ok(false) => ConditionState::False,
+                Err(_) => ConditionState::Unknown,
+            },
+        }
+    }
+
+    /// A person's own deals, those it is on now.
+    fn deals_of<'a>(&self, of: Members<'a>) -> Vec<&'a Record> {
+        let mut found: Vec<Idx> = of.records.iter().flat_map(|r| self.world.deals_of_person(&r.id).iter().copied()).collect();
+        found.sort_unstable();
+        found.dedup();
+        let on = |deal: &Record| {
+            of.records.iter().any(|r| r.id.system == deal.id.system && r.id.entity == Entity::Person && deal.people.contains(&r.id.id))
+        };
+        found.into_iter().map(|i| of.around.get(i)).filter(|deal| on(deal)).collect()
+    }
+
+    /// A person's own tickets.
+    fn tickets_of<'a>(&self, of: Members<'a>) -> Vec<&'a Record> {
+        let mut found: Vec<Idx> = of.records.iter().flat_map(|r| self.world.tickets_of_person(&r.id).iter().copied()).collect();
+        for address in super::reconcile::addresses(of.records) {
+            found.extend(self.world.tickets_of_address(&address));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().map(|i| of.around.get(i)).collect()
+    }
+
+    /// The value that a field should have in a target; `None`: nothing counts for it. Either way, and where it is unknown, it is left alone.
+    pub fn winner(&self, name: &Name, of: Members<'_>, now: Time) -> Result<Option<Value>, Unknown> {
+        let Some(rule) = self.config.precedence.rule(name) else { return Ok(None) };
+        let condition = self.condition(rule, of, now);
+        self.judge_by(rule, name, of, condition, now)
+    }
+
+    /// Merges one field over a person's records.
+    fn judge_by(
+        &self,
+        rule: &FieldRule,
+        name: &Name,
+        of: Members<'_>,
+        condition: ConditionState,
+        now: Time,
+    ) -> Result<Option<Value>, Unknown> {
+        match crate::merge::judge(rule, condition, &self.candidates(name, of), of.gaps.unread(), now) {
+            Judgment::Wins(winner) => Ok(Some(winner.value.into_owned())),
+            Judgment::Nothing => Ok(None),
+            Judgment::Unknown(unknown) => Err(unknown),
+        }
+    }
+
+    /// What a person's records offer for a field, each with what was agreed with it.
+    pub fn candidates<'a>(&'a self, name: &Name, of: Members<'a>) -> Vec<Candidate<'a>> {
+        let listed = of.places.iter().zip(of.records).filter(|(_, r)| !r.is_gone());
+        listed
+            .filter_map(|(idx, record)| {
+                let field = record.field_of(name)?;
+                let target = self.world.slot(*idx).target.as_deref();
+                let agreed = target.and_then(|t| t.agreed.iter().find(|a| a.field == *name));
+                let echo = agreed.is_some_and(|a| !a.spent && a.theirs == field.value);
+                Some(Candidate { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs) })
+            })
+            .collect()
+    }
+}
+
+/// A status in a system's own words.
+fn word_of<'a>(system: &'a SystemState, status: &'a Name) -> &'a str {
+    system.words.get(status).map_or(&**status, |word| word)
+}
+
+/// What speaks against marketing mail from this record, whatever is stale: the reasons behind its block.
+///
+/// A refusal that the record itself shows needs no block there: the MA keeps it by itself.
+fn against(standing: &Standing, record: &Record, now: Time) -> Vec<String> {
+    let shown = record.refusals.contains(&crate::model::RefusalScope::All);
+    // The MA knows its topics by itself; another system's topic cannot be told to it by a block.
+    let standing = Standing { refused_all: standing.refused_all && !shown, refused_topics: None, ..standing.clone() };
+    let mut reasons: Vec<String> = Vec::new();
+    for kind in MailKind::ALL.into_iter().filter(|k| k.sent_by_ma()) {
+        let decision = standing.decide(&Mail::of(kind), &[], now);
+        if decision.verdict != Verdict::Allow {
+            for reason in decision.reasons {
+                let code = reason.to_string();
+                if !reasons.contains(&code) {
+                    reasons.push(code);
+                }
+            }
+        }
+    }
+    reasons
+}

@@ -1,0 +1,240 @@
+//! Writes whose outcome nobody told: their records are read back before anything else goes to them.
+
+use super::super::deliver::Op;
+use super::super::target::{Sent, is_form_of_why, shows_why};
+use crate::connector::{self, Change};
+use crate::engine::engine::{Engine, Error};
+use crate::engine::memory::overlay::{Merged, Sight, Told, overlay};
+use crate::engine::memory::world::Idx;
+use crate::engine::system::Lanes;
+use crate::model::{Mark, Name, Presence, Record, ShortText, Time, Value};
+use crate::store::WriteOutcome;
+use std::collections::BTreeMap;
+
+/// Records of one system to be read by their ids.
+#[derive(Debug, Clone)]
+pub struct ReadBack {
+    system: Name,
+    places: Vec<Idx>,
+    ids: Vec<ShortText>,
+}
+
+impl ReadBack {
+    pub fn ids(&self) -> &[ShortText] {
+        &self.ids
+    }
+}
+
+type Words = BTreeMap<Name, Box<str>>;
+
+impl Engine {
+    /// The next records to be read back, as one request.
+    pub(super) fn next_read_back(&mut self, system: &Name, now: Time) -> Option<ReadBack> {
+        let state = self.systems.get_mut(system)?;
+        let places = state.channel.to_look_at(state.abilities.batch, now);
+        let ids = places.iter().map(|idx| self.world.slot(*idx).id.id.clone()).collect();
+        (!places.is_empty()).then(|| ReadBack { system: system.clone(), places, ids })
+    }
+
+    /// Accounts for a read-back: what was sent and is there was applied; what is not there was not, and waits before it is tried again.
+    pub fn book_read_back(&mut self, asked: &ReadBack, answer: Result<Vec<Record>, connector::Error>, now: Time) -> Result<(), Error> {
+        let Some(state) = self.systems.get_mut(&asked.system) else { return Ok(()) };
+        state.channel.looked(&asked.places, answer.is_ok(), now);
+        let found = match answer {
+            Ok(found) => found,
+            Err(error) => {
+                let count = asked.places.len();
+                tracing::warn!(system = %asked.system, %error, count, "records could not be read by their ids; it is tried again");
+                return Ok(());
+            }
+        };
+        let words = state.words.clone();
+        for (idx, id) in asked.places.iter().zip(&asked.ids) {
+            let why = self.systems.get_mut(&asked.system).and_then(|s| s.channel.is_known(*idx));
+            let why = why.as_deref().unwrap_or("the answer was lost with a former process");
+            if self.world.slot(*idx).id.system != asked.system {
+                // It belongs to a former instance by now.
+                continue;
+            }
+            match found.iter().find(|r| r.id.id == *id) {
+                Some(shown) => {
+                    let mut shown = shown.clone();
+                    self.leave_out_lacking(*idx, &mut shown);
+                    self.book_shown(*idx, &shown, &words, why, now);
+                }
+                None => self.book_not_found(*idx, why, now),
+            }
+        }
+        self.reconcile(now);
+        self.commit()
+    }
+
+    fn book_shown(&mut self, idx: Idx, shown: &Record, words: &Words, why: &str, now: Time) {
+        self.note_refusals(shown, now);
+        let old = self.world.record(idx);
+        if let Merged::Changed(record) = overlay(Some(&old), Box::new(shown.clone()), Told::READ_BACK, Sight { at: now, before: None }) {
+            let stream = self.world.slot(idx).stream.clone();
+            self.keep_record(stream, &record);
+        }
+        self.journal_read_back(idx, shown, now);
+        self.dirty.insert(idx);
+        let Some(sent) = self.world.slot(idx).target.as_ref().and_then(|t| t.sent.clone()) else { return };
+        if landed(&sent, shown, words) {
+            let record = self.world.record(idx);
+            return self.applied(idx, record, true, now);
+        }
+        let own_mark = self.systems.get(&shown.id.system).is_some_and(|s| s.abilities.block_is_own_mark);
+        // Other parts of the write may have been changed since; the block beside our reason codes is ours, and beside another part of the same
+        // write.
+        let signed =
+            (sent.why.as_ref().is_some_and(|why| !why.is_empty()) && shows_our_why(&sent, shown)) || left_a_trace(&sent, shown, words);
+        let why = format!("{why}; read back: it was not carried out");
+        self.on_target(idx, |t| {
+            t.not_written(shown.is_blocked(), own_mark || signed, |op| lane_landed(op, &sent, shown, words), &why, now);
+        });
+    }
+
+    /// The record is not there any more: nothing can be written to it.
+    fn book_not_found(&mut self, idx: Idx, why: &str, now: Time) {
+        let mut record = self.world.record(idx);
+        if !record.is_gone() {
+            tracing::info!(record = %record.id, "the record is not there any more");
+            record.presence = Presence::Gone(now);
+            let stream = self.world.slot(idx).stream.clone();
+            self.keep_record(stream, &record);
+        }
+        let sent = self.world.slot(idx).target.as_ref().and_then(|t| t.sent.as_ref());
+        let was_sent = sent.is_some();
+        if let Some(block) = sent.and_then(|s| s.block) {
+            let change = Change { block: Some(block), ..Change::default() };
+            self.journal_outcome(idx, &change, WriteOutcome::Unknown, Some("the record was not found".into()), now);
+        }
+        if was_sent {
+            let why = format!("{why}; read back: the record was not found");
+            self.on_target(idx, |t| {
+                // Whether a block of ours stands there nobody knows.
+                let ours = t.block_ours;
+                t.not_written(ours, true, |_| false, &why, now);
+            });
+        }
+        self.set_lanes(&record.id.system, idx, Lanes::default());
+        self.dirty.insert(idx);
+    }
+
+    /// A block or its lifting, whose outcome was unknown, was read back.
+    fn journal_read_back(&mut self, idx: Idx, shown: &Record, now: Time) {
+        let Some(target) = self.world.slot(idx).target.as_deref() else { return };
+        let sent = target.sent.as_ref().and_then(|s| Some((s.block?, s.why.clone(), shows_our_why(s, shown))));
+        let Some((block, why, with_our_why)) = sent else {
+            if target.block_ours && !shown.is_blocked() {
+                let record = self.world.slot(idx).id.clone();
+                self.journal_block_lost(&record, now);
+            }
+            return;
+        };
+        let (outcome, said) = if block == shown.is_blocked() && with_our_why {
+            (WriteOutcome::Applied, "read back: it is there")
+        } else {
+            (WriteOutcome::Rejected, "read back: it is not there")
+        };
+        let change = Change { block: Some(block), why, ..Change::default() };
+        self.journal_outcome(idx, &change, outcome, Some(said.into()), now);
+    }
+}
+
+/// Whether a block that was sent is there with the reason codes that went with it. Someone else's block has none, or others.
+fn shows_our_why(sent: &Sent, shown: &Record) -> bool {
+    match (&sent.why, sent.block) {
+        (Some(ours), Some(true)) if !ours.is_empty() => {
+            shows_why(None, shown, ours) || shown.mark(Mark::Why).is_some_and(|why| is_form_of_why(ours, why))
+        }
+        _ => true,
+    }
+}
+
+/// Whether a record shows a field or status that was sent to it: only what it did not show then is sent.
+fn left_a_trace(sent: &Sent, shown: &Record, words: &Words) -> bool {
+    let field = |(name, value): &(Name, Value)| shown.field(name).is_some_and(|f| f.value == *value);
+    sent.fields.iter().any(field) || sent.status.as_ref().is_some_and(|status| shows_status(status, shown, words))
+}
+
+/// Whether a record shows one of our statuses in the system's own word for it.
+fn shows_status(status: &Name, shown: &Record, words: &Words) -> bool {
+    let word = words.get(status).map_or(&**status, |word| word);
+    shown.mark(Mark::Status).and_then(Value::as_text) == Some(word)
+}
+
+/// Whether a record shows all that was sent to it.
+fn landed(sent: &Sent, shown: &Record, words: &Words) -> bool {
+    sent.lanes().all(|op| lane_landed(op, sent, shown, words))
+}
+
+/// Whether a record shows what was sent to it of one lane.
+fn lane_landed(op: Op, sent: &Sent, shown: &Record, words: &Words) -> bool {
+    match op {
+        Op::Hold | Op::Release => {
+            let block = sent.block.is_none_or(|on| shown.is_blocked() == on) && shows_our_why(sent, shown);
+            let permit = sent.permit.is_none_or(|until| match (until, shown.mark(Mark::Permit)) {
+                (Some(until), Some(Value::Time(t))) => *t == until,
+                (Some(_), Some(Value::Bool(on))) => *on,
+                (None, Some(Value::Bool(on))) => !*on,
+                (None, Some(Value::Time(_))) | (Some(_), _) => false,
+                (None, _) => true,
+            });
+            block && permit
+        }
+        Op::Update => {
+            let fields = sent.fields.iter().all(|(name, value)| shown.field(name).map_or(&Value::Empty, |f| &f.value) == value);
+            let status = sent.status.as_ref().is_none_or(|status| shows_status(status, shown, words));
+            let alone = sent.lanes().all(|op| op == Op::Update);
+            let why = sent
+                .why
+                .as_ref()
+                .filter(|_| alone)
+                .is_none_or(|why| shows_why(None, shown, why) || shown.mark(Mark::Why).is_some_and(|shown| is_form_of_why(why, shown)));
+            fields && status && why
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::target::Target;
+    use super::*;
+
+    /// Ours was lost on its way, and a marketer suspended the same person meanwhile.
+    #[test]
+    fn a_block_without_our_reason_codes_is_not_ours() {
+        let change = Change { block: Some(true), why: Some("open_deal_person".into()), ..Change::default() };
+        let mut target = Target::default();
+        target.send(&change, Time(1));
+        let sent = target.sent.unwrap();
+        let mut shown = Record::new("ma:person:1".parse().unwrap());
+        shown.set_mark(Mark::Block, Value::Bool(true));
+        let words = Default::default();
+        assert!(!landed(&sent, &shown, &words));
+        for (why, ours) in [("open_deal_person", true), ("Open_Deal", true), ("", false), ("critical_ticket", false)] {
+            shown.set_mark(Mark::Why, Value::text(why));
+            assert_eq!(landed(&sent, &shown, &words), ours, "{why}");
+        }
+        // Where the target keeps no reasons, the block alone tells.
+        assert!(landed(&Sent { why: None, ..sent }, &shown, &words));
+    }
+
+    /// The reason codes stood there already, and another field was edited meanwhile.
+    #[test]
+    fn a_block_beside_another_part_of_its_write_is_ours() {
+        let fields = ["phone", "title"].map(|name| (name.into(), Value::text("ours")));
+        let change = Change { block: Some(true), fields: fields.into(), ..Change::default() };
+        let mut target = Target::default();
+        target.send(&change, Time(1));
+        let sent = target.sent.unwrap();
+        let mut shown = Record::new("ma:person:1".parse().unwrap());
+        shown.set_mark(Mark::Block, Value::Bool(true));
+        shown.set(&"title".into(), Value::text("edited"), Time(2));
+        let words = Default::default();
+        assert!(!landed(&sent, &shown, &words) && !left_a_trace(&sent, &shown, &words), "anybody may have blocked it");
+        shown.set(&"phone".into(), Value::text("ours"), Time(1));
+        assert!(left_a_trace(&sent, &shown, &words));
+    }
+}

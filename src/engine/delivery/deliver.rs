@@ -1,0 +1,348 @@
+//! Writes out: what is due is computed at send, and sent once. What became of it is booked in `account`.
+
+use super::acts::Pick;
+pub use super::target::Op;
+use super::target::{self, Due};
+use crate::connector::{Change, Lane, PermitChange, WriteOp};
+use crate::decide::freshness;
+use crate::engine::assess::assessment::Merge;
+use crate::engine::assess::wanted::Whole;
+use crate::engine::engine::Engine;
+use crate::engine::history::written::WrittenRecord;
+use crate::engine::memory::world::{Idx, NOBODY};
+use crate::engine::system::{Approval, Lanes};
+use crate::model::{MailKind, Name, Record, Time};
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// Writes that were not carried out are tried again in batches that are smaller by this factor, each time: first sixteenths, then singly.
+const PARTED_BY: usize = 16;
+
+/// Writes that go out together.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    pub(in crate::engine) pick: Pick,
+    pub(in crate::engine) sent_at: Time,
+    /// The numbers of the items that say what is under way.
+    pub(crate) sent: Range<u64>,
+    pub system: Name,
+    pub lane: Lane,
+    pub ops: Vec<WriteOp>,
+    pub places: Vec<Idx>,
+    /// The records as they were then, decoded.
+    pub(crate) shown: Vec<Shown>,
+    /// What the fields held that this writes.
+    written: Vec<WrittenRecord>,
+    /// Whether each record's block was ours before this write.
+    pub had_block: Vec<bool>,
+    /// Whether something else was due for the record that this write does not carry.
+    pub more: Vec<bool>,
+    /// A digest of why each record is to be held.
+    pub(in crate::engine) causes: Vec<u64>,
+}
+
+/// A record, and the bytes that it was decoded from.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    pub record: Record,
+    pub bytes: Box<[u8]>,
+}
+
+impl Batch {
+    fn new(system: Name, lane: Lane, pick: Pick, room: usize, now: Time) -> Batch {
+        Batch {
+            pick,
+            sent_at: now,
+            sent: 0..0,
+            system,
+            lane,
+            ops: Vec::with_capacity(room),
+            places: Vec::with_capacity(room),
+            shown: Vec::with_capacity(room),
+            written: Vec::new(),
+            had_block: Vec::with_capacity(room),
+            more: Vec::with_capacity(room),
+            causes: Vec::with_capacity(room),
+        }
+    }
+}
+
+impl Op {
+    pub fn of(change: &Change) -> Op {
+        if change.block == Some(true) || change.permit == Some(PermitChange::Withdrawn) {
+            Op::Hold
+        } else if change.block == Some(false) || change.permit.is_some() {
+            Op::Release
+        } else {
+            Op::Update
+        }
+    }
+}
+
+impl Engine {
+    /// Whether something is lined up for a system that may be written to.
+    pub fn has_writes_for(&self, system: &Name) -> bool {
+        self.systems.get(system).is_some_and(|s| s.approved.is_some() && !s.outbox.is_empty())
+    }
+
+    /// One batch, marked as sent, not yet committed: it may not go out before it is.
+    pub(in crate::engine) fn gather(&mut self, system: &Name, now: Time) -> Option<Batch> {
+        self.ask_where_needed(system, now);
+        for (lane, pick) in self.systems.get(system)?.channel.turns(now) {
+            if !self.lane_open(system, lane, now) {
+                continue;
+            }
+            let candidates = self.candidates_of(system, lane, pick, now);
+            let batch = self.batch_of(system, lane, pick, candidates, now);
+            if !batch.ops.is_empty() {
+                return Some(self.sealed(batch, now));
+            }
+        }
+        None
+    }
+
+    /// Makes a batch out of those of the candidates that have something due.
+    fn batch_of(&mut self, system: &Name, lane: Lane, pick: Pick, candidates: Vec<Idx>, now: Time) -> Batch {
+        let mut batch = Batch::new(system.clone(), lane, pick, candidates.len(), now);
+        let Some(state) = self.systems.get(system) else { return batch };
+        let limit = if pick == Pick::Probe { 1 } else { state.abilities.batch.max(1) };
+        let everything = state.approved == Some(Approval::All) && !state.channel.is_open();
+        // Where a block is a label, fields are a request of their own, which the block would wait for.
+        let in_one_request = !state.abilities.block_is_own_mark;
+        let company = lane == Lane::Protective && in_one_request && everything && state.channel.may_take_company(now);
+        let lately = self.take_lately(&candidates, now);
+        let others: Vec<Idx> = candidates.iter().zip(&lately).filter(|(_, l)| l.is_none()).map(|(idx, _)| *idx).collect();
+        let mut looks = self.looks(&others, now).into_iter();
+        for (idx, lately) in candidates.into_iter().zip(lately) {
+            let (record, merge, before) = match lately {
+                Some(looked) => (looked.record, looked.merge, Some(looked.due)),
+                None => {
+                    let Some((record, merge)) = looks.next() else { break };
+                    (record, merge, None)
+                }
+            };
+            self.keep_looked(idx, &record, &merge);
+            let due = self.due_by(idx, &record, &merge, now);
+            let lanes = Lanes::of(&due);
+            // The guards know already what was due a moment ago.
+            let may = if before.is_some_and(|b| b == due) { self.may(idx, &record) } else { self.may_go(idx, &record, &due, now) };
+            let target = self.world.slot(idx).target.as_deref();
+            let failure = |op| target.and_then(|t| t.failure(op));
+            // After a failure each lane goes by itself, and what was refused in parts.
+            let together = everything && may.update && in_one_request && target.is_none_or(|t| t.failures.is_none());
+            let part = |op, whole: Change| match failure(op) {
+                Some(failure) => failure.part_of(whole),
+                None => whole,
+            };
+            // A record whose block is due gets it first, as the outcome of one write is awaited before the next; unless the block waits.
+            let block_goes = due.protective.is_some() && !failure(Op::Hold).is_some_and(|f| f.waits(now));
+            let more = match lane {
+                Lane::Protective => lanes.release || (lanes.update && !together) || failure(Op::Hold).is_some(),
+                Lane::Release => lanes.protective || (lanes.update && !together) || failure(Op::Release).is_some(),
+                _ => lanes.protective || lanes.release || failure(Op::Update).is_some(),
+            };
+            let change = match lane {
+                Lane::Protective if together => due.protective.map(|c| with_update(c, due.update)),
+                Lane::Protective => due.protective.map(|c| part(Op::Hold, c)),
+                Lane::Release if may.release && together => due.release.map(|c| with_update(c, due.update)),
+                Lane::Release if may.release => due.release.map(|c| part(Op::Release, c)),
+                Lane::Fields if !block_goes && may.update => due.update.map(|c| part(Op::Update, c)),
+                _ => None,
+            };
+            let Some(change) = change else {
+                self.set_lanes(system, idx, lanes);
+                continue;
+            };
+            self.send(&mut batch, idx, record, change, (more, due.cause), now);
+            if batch.ops.len() >= limit {
+                break;
+            }
+        }
+        if company && !batch.ops.is_empty() && batch.ops.len() < limit {
+            // A request that goes anyway takes fields along in the room that is left.
+            self.fill(&mut batch, limit, now);
+        }
+        batch
+    }
+
+    /// Notes that a batch leaves.
+    fn sealed(&mut self, mut batch: Batch, now: Time) -> Batch {
+        if let Some(state) = self.systems.get_mut(&batch.system) {
+            state.channel.leaves(&batch.places, batch.lane, batch.pick);
+        }
+        self.keep_sent(&mut batch);
+        self.keep_written(std::mem::take(&mut batch.written), now);
+        batch
+    }
+
+    /// Puts field writes into the room that a batch has left.
+    fn fill(&mut self, batch: &mut Batch, limit: usize, now: Time) {
+        for idx in self.candidates_of(&batch.system.clone(), Lane::Fields, Pick::Fresh, now) {
+            if batch.ops.len() >= limit {
+                break;
+            }
+            if batch.places.contains(&idx) {
+                continue;
+            }
+            let record = self.world.record(idx);
+            let due = self.due(idx, &record, now);
+            let may = self.may_go(idx, &record, &due, now);
+            if let (None, None, Some(change), true) = (due.protective, due.release, due.update, may.update) {
+                self.send(batch, idx, record, change, (false, 0), now);
+            }
+        }
+    }
+
+    /// Takes a write into a batch, marked as sent.
+    fn send(&mut self, batch: &mut Batch, idx: Idx, record: Record, change: Change, (more, cause): (bool, u64), now: Time) {
+        let target = self.world.slot_mut(idx).target.get_or_insert_default();
+        batch.had_block.push(target.block_ours);
+        target.send(&change, now);
+        let again = target.was_written_lately(&change, now);
+        let op = WriteOp { record: record.id.clone(), change, again };
+        if !op.change.fields.is_empty() {
+            batch.written.push(WrittenRecord::of(&op, &record));
+        }
+        batch.ops.push(op);
+        batch.places.push(idx);
+        batch.shown.push(Shown { record, bytes: self.world.bytes(idx).into() });
+        batch.more.push(more);
+        batch.causes.push(cause);
+    }
+
+    /// Which of the things that are due for a record nobody has to be asked about.
+    fn may_go(&mut self, idx: Idx, record: &Record, due: &Due, now: Time) -> Lanes {
+        let Some(state) = self.systems.get_mut(&record.id.system) else { return Lanes::default() };
+        state.guards.line_up(idx, record, due, now);
+        self.may(idx, record)
+    }
+
+    /// What the guards let go of what they know to be due.
+    fn may(&self, idx: Idx, record: &Record) -> Lanes {
+        let Some(state) = self.systems.get(&record.id.system) else { return Lanes::default() };
+        let may = |op| state.guards.of(op).may_go(idx);
+        Lanes { protective: true, release: may(Op::Release), update: may(Op::Update) }
+    }
+
+    /// What was seen on the way to a write counts from now on.
+    fn keep_looked(&mut self, idx: Idx, record: &Record, merge: &Merge) {
+        let person = self.world.slot(idx).person;
+        if let Some(status) = merge.status.as_ref().filter(|_| person != NOBODY && !record.is_gone()) {
+            self.keep_status(person, status);
+        }
+        self.end_overtaken(idx, record, merge);
+    }
+
+    /// What is due for a record now.
+    pub fn due(&self, idx: Idx, record: &Record, now: Time) -> Due {
+        let (_, merge) = self.look(idx, now);
+        self.due_by(idx, record, &merge, now)
+    }
+
+    fn due_by(&self, idx: Idx, record: &Record, merge: &Merge, now: Time) -> Due {
+        let person = self.world.slot(idx).person;
+        if person == NOBODY || record.is_gone() {
+            return Due::default();
+        }
+        let standing = self.table.of(person);
+        let wanted = self.wanted(record, &Whole { standing: &standing, merge }, now);
+        let Some(state) = self.systems.get(&record.id.system) else { return Due::default() };
+        target::due(self.world.slot(idx).target.as_deref(), record, &wanted, &state.allowed, &state.abilities, self.trusted_now(now))
+    }
+
+    fn lane_open(&self, system: &Name, lane: Lane, now: Time) -> bool {
+        let Some(state) = self.systems.get(system).filter(|s| s.identity.is_settled()) else { return false };
+        match (state.approved, lane) {
+            (None, _) => return false,
+            (Some(Approval::Holds), Lane::Protective) => return true,
+            (Some(Approval::Holds), _) => return false,
+            (Some(Approval::All), Lane::Protective) => return true,
+            (Some(Approval::All), _) => {}
+        }
+        lane != Lane::Release || self.may_release(now)
+    }
+
+    /// Whether anything may be released: clocks agree, every stream that a hold or refusal needs was proved in this run, and all that was
+    /// read is decided on.
+    pub fn may_release(&self, now: Time) -> bool {
+        self.clocks_agree() && self.dirty.is_empty() && self.unproved(now).is_empty()
+    }
+
+    /// The streams, each with its system, that a release needs and that were not proved fresh since the start.
+    pub fn unproved(&self, now: Time) -> BTreeSet<(&Name, &Name)> {
+        let proved = |s: &Name, t: &Name| self.proved(s, t);
+        let kinds = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
+        kinds
+            .flat_map(|k| freshness::needed(&self.config.policy, k))
+            .filter(|n| !n.is_fresh(proved(&n.proof.system, &n.proof.stream), now) || !self.proved_here(n))
+            .map(|n| (&n.proof.system, &n.proof.stream))
+            .collect()
+    }
+
+    /// After a start nothing widens before every stream was proved anew.
+    fn proved_here(&self, needed: &freshness::Needed<'_>) -> bool {
+        let stream = self.systems.get(&needed.proof.system).and_then(|s| s.streams.get(&needed.proof.stream));
+        stream.is_some_and(|s| needed.at(s.proved_here()).is_some())
+    }
+
+    /// Records that have something due in a lane and may be written to; as many as a batch takes, the next ones come with the next batch.
+    /// Those that did not fail before come first and by themselves: they wait for nobody's failure.
+    fn candidates_of(&self, system: &Name, lane: Lane, pick: Pick, now: Time) -> Vec<Idx> {
+        let Some(state) = self.systems.get(system) else { return Vec::new() };
+        let limit = state.abilities.batch.max(1);
+        let (release, update) = (state.guards.of(Op::Release), state.guards.of(Op::Update));
+        let (op, all_wait) = match lane {
+            Lane::Release => (Op::Release, state.lined_up.release <= release.waiting()),
+            Lane::Fields => (Op::Update, state.lined_up.update <= update.waiting()),
+            _ => (Op::Hold, false),
+        };
+        if all_wait {
+            return Vec::new();
+        }
+        let failure = |idx: &Idx, op: Op| self.world.slot(*idx).target.as_deref().and_then(|t| t.failure(op));
+        let block_waits = |idx: &Idx| failure(idx, Op::Hold).is_some_and(|f| f.waits(now));
+        let wanted = |idx: &Idx, lanes: &Lanes| match lane {
+            Lane::Protective => lanes.protective,
+            Lane::Release => lanes.release && release.may_go(*idx),
+            _ => lanes.update && (!lanes.protective || block_waits(idx)) && update.may_go(*idx),
+        };
+        let free = state.outbox.in_lane(lane).filter(|(idx, lanes)| wanted(idx, lanes) && !state.channel.is_busy(**idx));
+        let (mut fresh, mut failed): (Vec<Idx>, Vec<Idx>) = Default::default();
+        // So many of those that failed go together, by how often they did: whose fault it was is found out in two steps.
+        let mut together = limit;
+        for (idx, _) in free {
+            match failure(idx, op) {
+                None => fresh.push(*idx),
+                Some(f) if pick == Pick::Fresh || (f.waits(now) && !(pick == Pick::Probe && f.cause.is_trouble())) => {}
+                Some(f) => {
+                    let at_most = if f.cause.is_trouble() { limit / PARTED_BY.pow(u32::from(f.attempts.min(4))) } else { limit };
+                    if failed.len() < together.min(at_most.max(1)) {
+                        together = together.min(at_most.max(1));
+                        failed.push(*idx);
+                    }
+                }
+            }
+            if fresh.len() == limit {
+                break;
+            }
+        }
+        // A probe of what protects is one that failed: the others go anyway.
+        let prefer_failed = pick == Pick::Probe && lane == Lane::Protective;
+        if fresh.is_empty() || prefer_failed { failed } else { fresh }
+    }
+
+    pub fn set_lanes(&mut self, system: &Name, idx: Idx, lanes: Lanes) {
+        if let Some(state) = self.systems.get_mut(system) {
+            state.line_up(idx, lanes);
+        }
+    }
+}
+
+fn with_update(mut change: Change, update: Option<Change>) -> Change {
+    if let Some(update) = update {
+        change.fields = update.fields;
+        change.status = update.status;
+        change.why = change.why.or(update.why);
+    }
+    change
+}

@@ -1,0 +1,191 @@
+//! What became of writes: one outcome for each record.
+
+use super::acts::Answered;
+use super::deliver::{Batch, Op};
+use super::target::Target;
+use crate::connector::{Change, Outcome};
+use crate::engine::engine::{Engine, Error};
+use crate::engine::memory::world::Idx;
+use crate::engine::system::Lanes;
+use crate::model::record::field;
+use crate::model::{Name, Record, RecordId, Time};
+use crate::store::{BlockPart, Entry, What, WriteOutcome};
+use std::sync::Arc;
+
+impl Engine {
+    /// Accounts for a batch: one outcome for each of its records.
+    ///
+    /// It waits for the next commit, which comes before the next batch leaves or at the end of a delivery. What a crash forgets of it is
+    /// still marked as sent, and read back.
+    pub fn book(&mut self, batch: &mut Batch, outcomes: &[Outcome], now: Time) -> Result<(), Error> {
+        let works_again = self.systems.get_mut(&batch.system).is_some_and(|state| {
+            let has_fields = batch.ops.iter().any(|op| !op.change.fields.is_empty() || op.change.status.is_some());
+            let (places, lane, pick, sent_at) = (&batch.places, batch.lane, batch.pick, batch.sent_at);
+            state.channel.answered(Answered { places, lane, pick, sent_at, has_fields, outcomes }, now)
+        });
+        self.let_sent_go(batch);
+        let shown = std::mem::take(&mut batch.shown);
+        let mut lost: Option<Arc<str>> = None;
+        // A connector that answers for fewer records than it was given leaves the rest unknown.
+        let untold = Outcome::Unknown("no outcome was told".into());
+        for (i, (idx, shown)) in batch.places.iter().zip(shown).enumerate() {
+            let outcome = outcomes.get(i).unwrap_or(&untold);
+            let (cause, had_block) = (batch.causes[i], batch.had_block[i]);
+            let op = &batch.ops[i];
+            let journaled = journaled(outcome).filter(|_| Op::of(&op.change) != Op::Update);
+            if let Some((outcome, said)) = journaled {
+                self.journal_outcome(*idx, &op.change, outcome, said, now);
+            }
+            if self.world.slot(*idx).id.system != batch.system {
+                // It belongs to a former instance, where nothing is read back: it stays as sent.
+                continue;
+            }
+            match outcome {
+                Outcome::Applied => {
+                    // Whatever came in meanwhile stands beside the write.
+                    let unchanged = *self.world.bytes(*idx) == *shown.bytes;
+                    let record = if unchanged { shown.record } else { self.world.record(*idx) };
+                    self.applied(*idx, record, batch.more.get(i).copied().unwrap_or(true), now);
+                }
+                // The others stay lined up as they are.
+                Outcome::Rejected(why) => {
+                    tracing::warn!(record = %op.record, op = Op::of(&op.change).name(), why, "the system refused the write");
+                    self.on_target(*idx, |t| t.rejected(&op.change, cause, why, now));
+                    self.look_again_if_touched(*idx);
+                }
+                Outcome::NotSent(why) => {
+                    self.on_target(*idx, |t| t.not_sent(had_block, cause, why, now));
+                    self.look_again_if_touched(*idx);
+                }
+                Outcome::Later { .. } => self.on_target(*idx, |t| t.put_off(had_block)),
+                Outcome::Unknown(why) => {
+                    self.on_target(*idx, |t| {
+                        if let Some(sent) = &mut t.sent {
+                            sent.unknown = true;
+                        }
+                    });
+                    let why = lost.get_or_insert_with(|| why.as_str().into()).clone();
+                    if let Some(state) = self.systems.get_mut(&batch.system) {
+                        state.channel.lost_answer(*idx, why);
+                    }
+                }
+            }
+        }
+        if works_again {
+            self.try_again(&batch.system);
+        }
+        Ok(())
+    }
+
+    /// What is wanted may be something else by now, which is tried at once.
+    fn look_again_if_touched(&mut self, idx: Idx) {
+        let system = &self.world.slot(idx).id.system;
+        if self.systems.get_mut(system).is_some_and(|s| s.channel.take_touched(idx)) {
+            self.dirty.insert(idx);
+        }
+    }
+
+    /// A stream is read again that could not be read: its system may take writes again, too.
+    pub(crate) fn is_read_again(&mut self, system: &Name) {
+        if self.systems.get_mut(system).is_some_and(|s| s.channel.may_work_again()) {
+            self.try_again(system);
+        }
+    }
+
+    /// A system works again: what waited for that goes now.
+    fn try_again(&mut self, system: &Name) {
+        let Some(state) = self.systems.get(system) else { return };
+        let waiting: Vec<Idx> = state.outbox.keys().copied().collect();
+        tracing::info!(%system, "the system takes writes again");
+        for idx in waiting {
+            let Some(target) = self.world.slot_mut(idx).target.as_mut() else { continue };
+            let Some(failures) = &mut target.failures else { continue };
+            if failures.system_works() {
+                target.failures.take_if(|f| f.is_empty());
+                self.keep_target(idx);
+            }
+        }
+    }
+
+    /// Notes what became of a hold or release; for a block, with the holds that it stands for.
+    pub(in crate::engine) fn journal_outcome(&mut self, idx: Idx, change: &Change, outcome: WriteOutcome, said: Option<String>, now: Time) {
+        let record = self.world.slot(idx).id.clone();
+        let block = match change.block {
+            Some(true) => BlockPart::Set,
+            Some(false) => BlockPart::Lifted,
+            None => BlockPart::Untouched,
+        };
+        let causes = if block == BlockPart::Set { self.causes_of(idx) } else { Vec::new() };
+        match (block, outcome) {
+            (BlockPart::Set, WriteOutcome::Applied | WriteOutcome::Unknown) => self.journaled.add(&record, &causes),
+            (BlockPart::Lifted, WriteOutcome::Applied) => self.journaled.lifted(&record),
+            _ => {}
+        }
+        let reasons = change.why.iter().flat_map(|w| w.split(',')).map(ToString::to_string).collect();
+        let (op, run) = (Op::of(change).name().into(), (*self.run).into());
+        let what = What::Outcome { record, op, outcome, said, reasons, run, block: Some(block), causes };
+        self.journal_pending.push(Entry { at: now, what });
+    }
+
+    /// Our block is gone without our doing: one that is seen there later is someone else's, also after the state was lost.
+    pub fn journal_block_lost(&mut self, record: &RecordId, now: Time) {
+        let what = What::Outcome {
+            record: record.clone(),
+            op: Op::Hold.name().into(),
+            outcome: WriteOutcome::Rejected,
+            said: Some("the block was found taken away".into()),
+            reasons: Vec::new(),
+            run: (*self.run).into(),
+            block: Some(BlockPart::Set),
+            causes: Vec::new(),
+        };
+        self.journal_pending.push(Entry { at: now, what });
+    }
+
+    pub(in crate::engine) fn on_target(&mut self, idx: Idx, change: impl FnOnce(&mut Target)) {
+        if let Some(target) = self.world.slot_mut(idx).target.as_mut() {
+            change(target);
+            self.keep_target(idx);
+        }
+    }
+
+    /// Books a write of which the record, as it is known, shows nothing yet.
+    pub(in crate::engine) fn applied(&mut self, idx: Idx, mut record: Record, more: bool, now: Time) {
+        let system = record.id.system.clone();
+        let Some(sent) = self.world.slot(idx).target.as_ref().and_then(|t| t.sent.clone()) else { return };
+        self.book_with_guards(idx, &sent, &record, now);
+        let Some(state) = self.systems.get(&system) else { return };
+        let permit_ends = state.abilities.permit_ends;
+        let words = &state.words;
+        let Some(target) = self.world.slot_mut(idx).target.as_mut() else { return };
+        let word = sent.status.as_ref().map(|s| words.get(s).cloned().unwrap_or_else(|| (**s).into()));
+        target.applied(&mut record, word, permit_ends, now);
+        self.book_set_back(idx, &sent);
+        if sent.fields.iter().any(|(name, _)| **name == *field::EMAIL) {
+            // Who it belongs to may change with it.
+            let stream = self.world.slot(idx).stream.clone();
+            self.keep_record(stream, &record);
+        } else {
+            self.keep_written_record(idx, &record);
+        }
+        self.keep_target(idx);
+        let touched = self.systems.get_mut(&system).is_some_and(|s| s.channel.take_touched(idx));
+        if more || touched {
+            self.dirty.insert(idx);
+        }
+        self.set_lanes(&system, idx, Lanes::default());
+        if let Some(state) = self.systems.get_mut(&system) {
+            state.channel.is_known(idx);
+        }
+    }
+}
+
+/// An outcome for the journal, and what the system said. What was never sent has none.
+fn journaled(outcome: &Outcome) -> Option<(WriteOutcome, Option<String>)> {
+    match outcome {
+        Outcome::Applied => Some((WriteOutcome::Applied, None)),
+        Outcome::Rejected(why) => Some((WriteOutcome::Rejected, Some(why.clone()))),
+        Outcome::Unknown(why) => Some((WriteOutcome::Unknown, Some(why.clone()))),
+        Outcome::NotSent(_) | Outcome::Later { .. } => None,
+    }
+}

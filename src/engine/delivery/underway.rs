@@ -1,0 +1,83 @@
+//! Which writes are under way, a batch an item: on disk before a batch leaves, so that whoever finds the state after a crash reads back what
+//! nobody told us of. What became of a batch lets its item go, in the commit that keeps the outcomes.
+
+use super::deliver::Batch;
+use super::target::{Sent, Target};
+use crate::engine::engine::{Engine, Error};
+use crate::engine::ledger::persist::{decode, encode_in_parts, kind};
+use crate::engine::memory::world::Idx;
+use crate::model::{RecordId, Time};
+use crate::store::State;
+
+/// A batch's writes, or a part of them if they are long, as they lie in the store under a number (8 bytes, big-endian).
+pub type Stored = Vec<(RecordId, Sent)>;
+
+fn key(number: u64) -> Vec<u8> {
+    number.to_be_bytes().to_vec()
+}
+
+impl Engine {
+    /// Keeps what a batch is about to send, with the commit that comes before it leaves.
+    pub fn keep_sent(&mut self, batch: &mut Batch) {
+        let slots = batch.places.iter().map(|idx| self.world.slot(*idx));
+        let sent: Vec<(&RecordId, &Sent)> = slots.filter_map(|s| Some((&s.id, s.target.as_ref()?.sent.as_ref()?))).collect();
+        let first = self.next_sent;
+        for (_, bytes) in encode_in_parts(&sent) {
+            self.pending.put(kind::SENT, key(self.next_sent), bytes);
+            self.next_sent += 1;
+        }
+        batch.sent = first..self.next_sent;
+    }
+
+    /// Each of its writes is accounted for, in its target.
+    pub fn let_sent_go(&mut self, batch: &Batch) {
+        batch.sent.clone().for_each(|number| self.pending.delete(kind::SENT, key(number)));
+    }
+
+    /// Takes over what a former process left under way: from the next commit on the targets themselves say so.
+    pub fn restore_sent(&mut self, number: &[u8], sent: Stored) {
+        if let Ok(number) = number.try_into().map(u64::from_be_bytes) {
+            self.next_sent = self.next_sent.max(number + 1);
+        }
+        for (record, sent) in sent {
+            let Some(idx) = self.world.find(&record) else { continue };
+            self.world.slot_mut(idx).target.get_or_insert_default().mark_sent(Sent { unknown: true, ..sent });
+            self.lost_with_a_process(idx);
+            self.keep_target(idx);
+        }
+        self.pending.delete(kind::SENT, number.to_vec());
+    }
+
+    /// Takes over what a former process knew of a target, if its record is known.
+    pub fn restore_target(&mut self, record: &str, mut target: Target, now: Time) -> Option<Idx> {
+        let idx = record.parse::<RecordId>().ok().and_then(|id| self.world.find(&id))?;
+        target.take_over(now);
+        let awaited = target.sent.is_some();
+        self.world.slot_mut(idx).target = Some(Box::new(target));
+        if awaited {
+            self.lost_with_a_process(idx);
+        }
+        Some(idx)
+    }
+
+    fn lost_with_a_process(&mut self, idx: Idx) {
+        let system = self.world.slot(idx).id.system.clone();
+        if let Some(system) = self.systems.get_mut(&system) {
+            system.channel.lost_answer(idx, "the answer was lost with a former process".into());
+        }
+    }
+}
+
+/// The records that are written to according to a state's items.
+pub fn on_disk(state: &State) -> Result<Vec<RecordId>, Error> {
+    let (mut records, mut failed) = (Vec::new(), None);
+    state.for_each_item(|kind, key, value| {
+        if kind == kind::SENT {
+            match decode::<Stored>(&key.escape_ascii().to_string(), value) {
+                Ok(sent) => records.extend(sent.into_iter().map(|(record, _)| record)),
+                Err(error) => failed = Some(error),
+            }
+        }
+    })?;
+    failed.map_or(Ok(records), Err)
+}

@@ -1,0 +1,370 @@
+//! The guards over real writes: what counts as much, what then waits for a person's word, and how that is kept.
+
+use super::limits::{Guard, Intent, Limits, Replaced, short_hash};
+use crate::connector::{Change, PermitChange};
+use crate::engine::answers::waiting::{About, SAMPLES, Waiting};
+use crate::engine::delivery::deliver::Op;
+use crate::engine::delivery::target::{Due, Sent, permit_stands};
+use crate::engine::engine::Engine;
+use crate::engine::ledger::persist::{encode, kind};
+use crate::engine::memory::world::Idx;
+use crate::engine::system::{Approval, SystemState};
+use crate::model::{Mark, Name, Record, RecordId, Time, Value, counted, is_blank};
+use serde::Serialize;
+
+/// One field may change to one and the same value in this part of the records that may change at all.
+const SAME_VALUE_PART: usize = 10;
+/// So many digests lie in one item of the store: 10 bytes each at most, and an item may have a megabyte.
+const DIGESTS_PER_ITEM: usize = 50_000;
+
+/// The guards of one system.
+#[derive(Debug, Default)]
+pub struct Guards {
+    hold: Guard,
+    release: Guard,
+    update: Guard,
+    /// The target's records when last counted, and how large the world was then.
+    listed: (usize, usize),
+    /// How many items the kept digests fill, by key.
+    items: std::collections::BTreeMap<String, usize>,
+}
+
+impl Guards {
+    pub fn of(&self, op: Op) -> &Guard {
+        match op {
+            Op::Hold => &self.hold,
+            Op::Release => &self.release,
+            Op::Update => &self.update,
+        }
+    }
+
+    pub fn of_mut(&mut self, op: Op) -> &mut Guard {
+        match op {
+            Op::Hold => &mut self.hold,
+            Op::Release => &mut self.release,
+            Op::Update => &mut self.update,
+        }
+    }
+
+    /// Forgets who was let go and who waits: that was said of another instance of the system.
+    pub fn forget(&mut self) {
+        // Their items lie in the store until they are written anew.
+        *self = Guards { items: std::mem::take(&mut self.items), ..Guards::default() };
+        Op::ALL.into_iter().for_each(|op| self.of_mut(op).changed = true);
+    }
+
+    /// Takes note of what is due for a record.
+    pub fn line_up(&mut self, idx: Idx, record: &Record, due: &Due, now: Time) {
+        self.hold.due(idx, due.protective.as_ref().map(|_| intent(&record.id, Op::Hold, &())));
+        self.release.due(idx, due.release.as_ref().and_then(|c| release(record, c, now)));
+        self.update.due(idx, due.update.as_ref().and_then(|c| update(record, c)));
+    }
+}
+
+/// A release that raises anything: a permit that is renewed while it stands does not.
+fn release(record: &Record, change: &Change, now: Time) -> Option<Intent> {
+    let lifted = change.block == Some(false);
+    let given = matches!(change.permit, Some(PermitChange::Until(_))) && !permit_stands(record, now);
+    (lifted || given).then(|| intent(&record.id, Op::Release, &(lifted, given)))
+}
+
+/// Fields and status; the reason codes of a block alone are neither.
+fn update(record: &Record, change: &Change) -> Option<Intent> {
+    let status = change.status.as_ref().map(|s| &s.to);
+    if change.fields.is_empty() && status.is_none() {
+        return None;
+    }
+    let replaces = change.fields.iter().filter(|(name, value)| {
+        let shown = record.field_of(name).map_or(&Value::Empty, |f| &f.value);
+        !shown.is_empty() && shown != value
+    });
+    let by = |value: &Value| (!value.is_empty()).then(|| short_hash(&encode(value)));
+    let fields = replaces.map(|(name, value)| Replaced { field: name.clone(), by: by(value) });
+    // A status that takes the place of another is as much as a field that does.
+    let status_replaced = change.status.iter().filter(|s| s.from.as_ref().is_some_and(|from| !is_blank(from)));
+    let status_replaced = status_replaced.map(|s| Replaced { field: Mark::Status.name().into(), by: Some(short_hash(s.to.as_bytes())) });
+    let replaces = fields.chain(status_replaced).collect();
+    Some(Intent { replaces, ..intent(&record.id, Op::Update, &(&change.fields, status)) })
+}
+
+fn intent(record: &RecordId, op: Op, what: &impl Serialize) -> Intent {
+    Intent { what: encode(&(record, op.name(), what)).into(), replaces: Box::default() }
+}
+
+impl Engine {
+    /// Beyond what writes of a direction ask, before any share of the target's records.
+    fn least_limits(&self, op: Op) -> (Limits, f64) {
+        let (widening, changes) = (self.config.policy.widening, self.config.policy.changes);
+        match op {
+            Op::Update => {
+                let same = (changes.records / SAME_VALUE_PART).max(1);
+                (Limits { records: changes.records, same, within: changes.within }, changes.share)
+            }
+            Op::Hold | Op::Release => (Limits { records: widening.people, same: usize::MAX, within: widening.within }, widening.share),
+        }
+    }
+
+    pub(in crate::engine) fn limits(&self, op: Op, listed: usize) -> Limits {
+        let (least, share) = self.least_limits(op);
+        let records = least.records.max((listed as f64 * share) as usize);
+        let same = if least.same == usize::MAX { usize::MAX } else { (records / SAME_VALUE_PART).max(1) };
+        Limits { records, same, ..least }
+    }
+
+    /// Lets those wait that are too many at once. Costs nothing while they are few.
+    pub fn ask_where_needed(&mut self, system: &Name, now: Time) {
+        for op in Op::ALL {
+            let (least, _) = self.least_limits(op);
+            let Some(state) = self.systems.get_mut(system) else { return };
+            let expired = state.guards.of_mut(op).expire(now.minus(least.within));
+            for idx in expired {
+                let key = went_key(op, &self.world.slot(idx).id);
+                self.pending.delete(kind::WENT, key);
+            }
+            let guard = self.systems[system].guards.of(op);
+            if guard.counted() > least.records || guard.same_at_most() > least.same || guard.waiting() > 0 || guard.alarmed {
+                self.ask(system, op);
+            }
+        }
+    }
+
+    fn ask(&mut self, system: &Name, op: Op) {
+        if self.systems.get(system).is_none_or(|s| s.approved.is_none()) {
+            return;
+        }
+        let listed = self.listed_of(system);
+        let limits = self.limits(op, listed);
+        let Some(state) = self.systems.get_mut(system) else { return };
+        let guard = state.guards.of_mut(op);
+        if op == Op::Hold {
+            let many = guard.counted() > limits.records;
+            if many && !guard.alarmed {
+                let count = guard.counted();
+                tracing::warn!(%system, count, limit = limits.records, "unusually many holds at once; they are written all the same");
+            }
+            guard.alarmed = many;
+        } else if state.approved == Some(Approval::All) && guard.ask(&limits) {
+            let count = guard.waiting();
+            tracing::warn!(%system, op = op.name(), count, limit = limits.records, "more at once than may go by themselves: they wait for `nayose approve`");
+        }
+    }
+
+    /// How many records the target lists; counted anew when the world has grown.
+    fn listed_of(&mut self, system: &Name) -> usize {
+        let size = self.world.len();
+        let Some(state) = self.systems.get(system) else { return 0 };
+        if state.guards.listed.1 == size {
+            return state.guards.listed.0;
+        }
+        let listed = self.targets(state);
+        if let Some(state) = self.systems.get_mut(system) {
+            state.guards.listed = (listed, size);
+        }
+        listed
+    }
+
+    fn targets(&self, state: &SystemState) -> usize {
+        state.abilities.stream.as_ref().map_or(0, |s| self.world.listed(&state.config.settings.name, s))
+    }
+
+    /// Books what was applied with the guards. `record` is as it was before.
+    pub fn book_with_guards(&mut self, idx: Idx, sent: &Sent, record: &Record, now: Time) {
+        let given = matches!(sent.permit, Some(Some(_))) && !permit_stands(record, now);
+        for (op, was_sent) in [
+            (Op::Hold, sent.block == Some(true) || sent.permit == Some(None)),
+            (Op::Release, sent.block == Some(false) || given),
+            (Op::Update, !sent.fields.is_empty() || sent.status.is_some()),
+        ] {
+            let Some(state) = self.systems.get_mut(&record.id.system).filter(|_| was_sent) else { continue };
+            if let Some(replaces) = state.guards.of_mut(op).went(idx, now) {
+                self.pending.put(kind::WENT, went_key(op, &record.id), encode(&(now, replaces)));
+            }
+        }
+    }
+
+    /// What waits because it is much at once.
+    pub fn guards_waiting(&self) -> Vec<Waiting> {
+        let mut waiting = Vec::new();
+        for (system, state) in self.systems.iter() {
+            let releases = About::Releases { system: system.clone() };
+            let updates = About::Updates { system: system.clone() };
+            for (op, about) in [(Op::Release, releases), (Op::Update, updates)] {
+                let guard = state.guards.of(op);
+                let asked = guard.asked();
+                if asked.is_empty() {
+                    continue;
+                }
+                let limits = self.limits(op, self.targets(state));
+                let losses = guard.losses(&limits);
+                let few = asked.len() + guard.recent() <= limits.records && !losses.is_empty();
+                waiting.push(Waiting {
+                    plan: group_plan(system, op, &asked),
+                    kind: op.name().into(),
+                    count: asked.len(),
+                    limit: if few { limits.same } else { limits.records },
+                    why: why(&about, guard.recent(), &limits, &losses),
+                    about,
+                    samples: asked.iter().take(SAMPLES).map(|(idx, _)| self.world.slot(*idx).id.to_string()).collect(),
+                    people: if op == Op::Release {
+                        self.named(asked.iter().map(|(idx, _)| self.world.slot(*idx).person))
+                    } else {
+                        Vec::new()
+                    },
+                });
+            }
+        }
+        waiting
+    }
+
+    /// The same, with the old and the new values of some of the updates.
+    pub fn guards_waiting_in_full(&self, waiting: &mut [Waiting], now: Time) {
+        for plan in waiting.iter_mut().filter(|w| w.kind == Op::Update.name()) {
+            for sample in &mut plan.samples {
+                let Some(idx) = sample.parse().ok().and_then(|id: RecordId| self.world.find(&id)) else { continue };
+                let record = self.world.record(idx);
+                for write in self.planned(idx, &record, now) {
+                    for (field, change) in write.fields {
+                        sample.push_str(&format!(" {field}: {} -> {}", change.old, change.new));
+                    }
+                }
+            }
+        }
+    }
+
+    /// What an operator should know though nothing waits for it.
+    pub fn hold_alarms(&self) -> Vec<String> {
+        let mut alarms = Vec::new();
+        for (system, state) in self.systems.iter().filter(|(_, s)| s.approved.is_some()) {
+            let count = state.guards.hold.counted();
+            if count > self.least_limits(Op::Hold).0.records {
+                let limits = self.limits(Op::Hold, self.targets(state));
+                if count > limits.records {
+                    alarms.push(format!(
+                        "{system}: {} within {}, more than [widening] ask_above = {}: all are written all the same; is a rule or a CRM import wrong?",
+                        counted(count, "hold", "holds"),
+                        limits.within, limits.records
+                    ));
+                }
+            }
+        }
+        alarms
+    }
+
+    /// Lets a waiting group go; how many writes, if there is such a plan.
+    pub fn approve_guarded(&mut self, plan: &str, now: Time) -> Option<usize> {
+        let systems: Vec<Name> = self.systems.keys().cloned().collect();
+        for system in systems {
+            self.ask_where_needed(&system, now);
+            for op in [Op::Release, Op::Update] {
+                let guard = self.systems.get_mut(&system).map(|s| s.guards.of_mut(op))?;
+                let asked = guard.asked();
+                if !asked.is_empty() && group_plan(&system, op, &asked) == plan {
+                    let count = guard.grant_asked();
+                    self.keep_guards(&system);
+                    return Some(count);
+                }
+            }
+        }
+        None
+    }
+
+    /// First contact was approved: everything that `plan` showed may go at once.
+    pub fn grant_first_contact(&mut self, system: &Name, ops: &[Op]) {
+        if let Some(state) = self.systems.get_mut(system) {
+            for op in ops {
+                state.guards.of_mut(*op).grant_all();
+            }
+        }
+        self.keep_guards(system);
+    }
+
+    /// These were let go under another plan.
+    pub fn grant(&mut self, op: Op, places: impl IntoIterator<Item = Idx>) {
+        let mut systems: Vec<Name> = Vec::new();
+        for idx in places {
+            let system = &self.world.slot(idx).id.system;
+            if let Some(state) = self.systems.get_mut(system) {
+                state.guards.of_mut(op).grant(idx);
+                if !systems.contains(system) {
+                    systems.push(system.clone());
+                }
+            }
+        }
+        for system in &systems {
+            self.keep_guards(system);
+        }
+    }
+
+    /// Writes what was let go and what waits with the next commit, if it changed; returns whether it did.
+    pub fn keep_guards(&mut self, system: &Name) -> bool {
+        let Some(state) = self.systems.get_mut(system) else { return false };
+        let mut changed = false;
+        for op in Op::ALL {
+            if !state.guards.of(op).changed {
+                continue;
+            }
+            changed = true;
+            let kept = state.guards.of_mut(op).to_keep();
+            for (set, digests) in ["granted", "asked"].into_iter().zip(kept) {
+                let key = format!("{set}/{}/{system}", op.name());
+                let items: Vec<&[u64]> = digests.chunks(DIGESTS_PER_ITEM).collect();
+                for (i, item) in items.iter().enumerate() {
+                    self.pending.put(kind::GUARD, format!("{key}/{i}").into_bytes(), encode(item));
+                }
+                let before = state.guards.items.insert(key.clone(), items.len()).unwrap_or(0);
+                for i in items.len()..before {
+                    self.pending.delete(kind::GUARD, format!("{key}/{i}").into_bytes());
+                }
+            }
+        }
+        changed
+    }
+
+    /// Takes a kept item back in at open.
+    pub fn restore_guard(&mut self, key: &str, digests: Vec<u64>) {
+        let mut parts = key.splitn(3, '/');
+        let (Some(set), Some(op), Some((system, _))) = (parts.next(), parts.next(), parts.next().and_then(|p| p.rsplit_once('/'))) else {
+            return;
+        };
+        let Some(op) = Op::ALL.into_iter().find(|o| o.name() == op) else { return };
+        let Some(state) = self.systems.named_mut(system) else { return };
+        *state.guards.items.entry(format!("{set}/{}/{system}", op.name())).or_default() += 1;
+        let (granted, asked) = if set == "granted" { (digests, Vec::new()) } else { (Vec::new(), digests) };
+        state.guards.of_mut(op).restore(granted, asked);
+    }
+
+    /// The same for a write that went of late.
+    pub fn restore_went(&mut self, key: &str, at: Time, replaces: Box<[Replaced]>) {
+        let Some((op, record)) = key.split_once('/') else { return };
+        let Some(op) = Op::ALL.into_iter().find(|o| o.name() == op) else { return };
+        let Some(idx) = record.parse().ok().and_then(|id: RecordId| self.world.find(&id)) else { return };
+        let system = self.world.slot(idx).id.system.clone();
+        if let Some(state) = self.systems.get_mut(&system) {
+            state.guards.of_mut(op).restore_went(idx, at, replaces);
+        }
+    }
+}
+
+fn went_key(op: Op, record: &RecordId) -> Vec<u8> {
+    format!("{}/{record}", op.name()).into_bytes()
+}
+
+/// The id says what waits: whatever joins later makes it another plan.
+fn group_plan(system: &Name, op: Op, asked: &[(Idx, u64)]) -> String {
+    let mut digests: Vec<u64> = asked.iter().map(|(_, d)| *d).collect();
+    digests.sort_unstable();
+    crate::engine::answers::plan::plan_id(&format!("guard\u{1f}{}\u{1f}{system}\u{1f}{digests:x?}", op.name()))
+}
+
+fn why(about: &About, recent: usize, limits: &Limits, losses: &[(Replaced, usize)]) -> String {
+    let before = if recent > 0 { format!(", after {recent} within the last {}", limits.within) } else { String::new() };
+    let mut why = format!("{}{before}", about.cause());
+    for (lost, count) in losses.iter().take(SAMPLES) {
+        let (field, records) = (&lost.field, counted(*count, "record", "records"));
+        why.push_str(&match lost.by {
+            None => format!("; {field} would be emptied in {records}"),
+            Some(_) => format!("; {field} would be replaced by one and the same value in {records}"),
+        });
+    }
+    why
+}

@@ -1,0 +1,364 @@
+//! How much of one kind goes to a system by itself, and when a person is asked. Pure: what is due, what went, limits and the clock in; who waits out.
+//!
+//! One guard is for one system and one direction. A write is *counted* while it is due and for some time after it went, unless somebody
+//! *granted* it. When more are counted than the limit, those that are due are *asked* about: they wait, as one plan, and what comes later
+//! begins to count anew, so that the ordinary goes on beside a mass that waits.
+
+use crate::engine::memory::places::ByPlace;
+use crate::engine::memory::world::Idx;
+use crate::model::{Name, Span, Time};
+use hashbrown::{HashMap, HashSet};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A field whose value would give way to this one, or be emptied.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Replaced {
+    pub field: Name,
+    /// A hash of the new value; `None`: the field would be emptied.
+    pub by: Option<u64>,
+}
+
+/// A write that is due, as far as a guard needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// The record and what would be written to it: what is granted is this and nothing else.
+    pub what: Box<[u8]>,
+    pub replaces: Box<[Replaced]>,
+}
+
+impl Intent {
+    /// By this it is known also after a restart. Most writes go without anyone's word, and nobody asks for theirs.
+    pub fn digest(&self) -> u64 {
+        short_hash(&self.what)
+    }
+}
+
+/// Stable over restarts.
+pub fn short_hash(of: &[u8]) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(of).as_bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// Beyond these a guard asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub records: usize,
+    /// Records that lose a value of one field to one and the same other.
+    pub same: usize,
+    /// So long a write counts after it went.
+    pub within: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Counted,
+    /// With the digest under which it waits.
+    Asked(u64),
+    /// With the digest under which it was let go.
+    Granted(u64),
+}
+
+impl Standing {
+    fn digest(self) -> Option<u64> {
+        match self {
+            Standing::Counted => None,
+            Standing::Asked(digest) | Standing::Granted(digest) => Some(digest),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Entry {
+    due: Option<(Intent, Standing)>,
+    went: Option<(Time, Box<[Replaced]>)>,
+}
+
+impl Entry {
+    fn is_counted(&self) -> bool {
+        self.went.is_some() || matches!(self.due, Some((_, Standing::Counted)))
+    }
+
+    fn is_asked(&self) -> bool {
+        matches!(self.due, Some((_, Standing::Asked(_))))
+    }
+
+    /// What it replaces without anyone's word, each once: a write has a field once.
+    fn replaces(&self) -> impl Iterator<Item = &Replaced> {
+        let due: &[Replaced] = match &self.due {
+            Some((intent, Standing::Counted | Standing::Asked(_))) => &intent.replaces,
+            Some((_, Standing::Granted(_))) | None => &[],
+        };
+        let went: &[Replaced] = self.went.as_ref().map_or(&[], |(_, replaces)| replaces);
+        due.iter().chain(went.iter().filter(|r| !due.contains(r)))
+    }
+}
+
+/// What stands of one direction of writes to one system.
+#[derive(Debug, Default)]
+pub struct Guard {
+    records: ByPlace<Entry>,
+    counted: usize,
+    asked_count: usize,
+    same: HashMap<Replaced, usize>,
+    /// No count in `same` is larger.
+    same_at_most: usize,
+    /// Those that went, in the order in which they stop to count.
+    recent: BTreeSet<(Time, Idx)>,
+    /// Digests that somebody let go, and those that wait: also of records that were not looked at yet since the state was opened.
+    granted: HashSet<u64>,
+    asked: HashSet<u64>,
+    /// The two sets differ from what is kept.
+    pub changed: bool,
+    /// An alarm that is told once.
+    pub alarmed: bool,
+}
+
+impl Guard {
+    /// What is due for a record now; `None`: nothing that counts.
+    pub fn due(&mut self, idx: Idx, intent: Option<Intent>) {
+        if intent.is_none() && self.records.is_empty() {
+            return;
+        }
+        let known = self.records.get(&idx).and_then(|e| e.due.as_ref());
+        if known.map(|(i, _)| i) == intent.as_ref() {
+            return;
+        }
+        let before = known.map(|(_, standing)| *standing);
+        let due = intent.map(|intent| {
+            let standing = self.standing_of(&intent, before);
+            (intent, standing)
+        });
+        let forgotten = before.and_then(Standing::digest);
+        if let Some(digest) = forgotten.filter(|_| forgotten != due.as_ref().and_then(|(_, s)| s.digest())) {
+            self.forget(digest);
+        }
+        self.change(idx, |entry| entry.due = due);
+    }
+
+    /// A write that waits goes on waiting in its new form. One that was granted was granted as it was shown.
+    fn standing_of(&mut self, intent: &Intent, before: Option<Standing>) -> Standing {
+        let waited = matches!(before, Some(Standing::Asked(_)));
+        if !waited && self.granted.is_empty() && self.asked.is_empty() {
+            return Standing::Counted;
+        }
+        let digest = intent.digest();
+        if self.granted.contains(&digest) {
+            Standing::Granted(digest)
+        } else if waited || self.asked.contains(&digest) {
+            self.changed |= self.asked.insert(digest);
+            Standing::Asked(digest)
+        } else {
+            Standing::Counted
+        }
+    }
+
+    /// A write was applied. Returns what it replaced, to be kept, if it counts for a while: nobody had granted it.
+    pub fn went(&mut self, idx: Idx, now: Time) -> Option<&[Replaced]> {
+        let mut due = None;
+        self.change(idx, |entry| due = entry.due.take());
+        if let Some(digest) = due.as_ref().and_then(|(_, standing)| standing.digest()) {
+            self.forget(digest);
+        }
+        let replaces = match due {
+            Some((_, Standing::Granted(_))) => return None,
+            Some((intent, _)) => intent.replaces,
+            None => Box::default(),
+        };
+        self.restore_went(idx, now, replaces);
+        self.records.get(&idx).and_then(|e| e.went.as_ref()).map(|(_, r)| &**r)
+    }
+
+    /// Puts back what went before the state was opened.
+    pub fn restore_went(&mut self, idx: Idx, at: Time, replaces: Box<[Replaced]>) {
+        if let Some(before) = self.records.get(&idx).and_then(|e| e.went.as_ref()).map(|(t, _)| *t) {
+            self.recent.remove(&(before, idx));
+        }
+        self.recent.insert((at, idx));
+        self.change(idx, |entry| entry.went = Some((at, replaces)));
+    }
+
+    /// Puts back who was let go and who waits.
+    pub fn restore(&mut self, granted: impl IntoIterator<Item = u64>, asked: impl IntoIterator<Item = u64>) {
+        self.granted.extend(granted);
+        self.asked.extend(asked);
+    }
+
+    /// Forgets those that went longer ago; returns them.
+    pub fn expire(&mut self, before: Time) -> Vec<Idx> {
+        let mut expired = Vec::new();
+        while let Some((at, idx)) = self.recent.first().copied().filter(|(at, _)| *at <= before) {
+            self.recent.remove(&(at, idx));
+            self.change(idx, |entry| entry.went = None);
+            expired.push(idx);
+        }
+        expired
+    }
+
+    /// Makes those wait that are too many. True: more wait than before.
+    pub fn ask(&mut self, limits: &Limits) -> bool {
+        let before = self.asked_count;
+        if before > 0 && before + self.counted <= limits.records.min(limits.same) {
+            self.move_all(|_, standing| matches!(standing, Standing::Asked(_)), |_| Standing::Counted);
+            return false;
+        }
+        let flagged = self.flagged(limits);
+        if self.counted > limits.records {
+            self.move_all(|_, standing| standing == Standing::Counted, Standing::Asked);
+        } else if !flagged.is_empty() {
+            let of = |intent: &Intent| intent.replaces.iter().any(|r| flagged.iter().any(|(f, _)| f == r));
+            self.move_all(|intent, standing| standing == Standing::Counted && of(intent), Standing::Asked);
+        }
+        self.asked_count > before
+    }
+
+    /// What many records would lose one value of a field to.
+    pub fn flagged(&mut self, limits: &Limits) -> Vec<(Replaced, usize)> {
+        if self.same_at_most <= limits.same {
+            return Vec::new();
+        }
+        self.same_at_most = self.same.values().copied().max().unwrap_or(0);
+        self.losses(limits)
+    }
+
+    /// The same, most first.
+    pub fn losses(&self, limits: &Limits) -> Vec<(Replaced, usize)> {
+        let mut found: Vec<_> = self.same.iter().filter(|(_, n)| **n > limits.same).map(|(r, n)| (r.clone(), *n)).collect();
+        found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        found
+    }
+
+    /// Lets those go that wait; returns how many.
+    pub fn grant_asked(&mut self) -> usize {
+        let count = self.asked_count;
+        self.move_all(|_, standing| matches!(standing, Standing::Asked(_)), Standing::Granted);
+        count
+    }
+
+    /// Lets everything go that is due.
+    pub fn grant_all(&mut self) {
+        self.move_all(|_, standing| !matches!(standing, Standing::Granted(_)), Standing::Granted);
+    }
+
+    /// Lets one record's write go, unless it waits with others.
+    pub fn grant(&mut self, idx: Idx) {
+        if let Some((_, Standing::Counted)) = self.records.get(&idx).and_then(|e| e.due.as_ref()) {
+            self.set(idx, Standing::Granted);
+        }
+    }
+
+    /// Whether a record's write may go, as far as this guard is concerned.
+    pub fn may_go(&self, idx: Idx) -> bool {
+        self.asked_count == 0 || !self.records.get(&idx).is_some_and(Entry::is_asked)
+    }
+
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        self.asked_count
+    }
+
+    /// How many are due or went of late without anyone's word; not those that wait.
+    pub fn counted(&self) -> usize {
+        self.counted
+    }
+
+    /// How many went of late without anyone's word.
+    pub fn recent(&self) -> usize {
+        self.recent.len()
+    }
+
+    pub fn same_at_most(&self) -> usize {
+        self.same_at_most
+    }
+
+    /// The records that wait, in order, with their digests.
+    pub fn asked(&self) -> Vec<(Idx, u64)> {
+        if self.asked_count == 0 {
+            return Vec::new();
+        }
+        let mut asked: Vec<(Idx, u64)> = self
+            .records
+            .iter()
+            .filter_map(|(idx, e)| match e.due {
+                Some((_, Standing::Asked(digest))) => Some((*idx, digest)),
+                _ => None,
+            })
+            .collect();
+        asked.sort_unstable();
+        asked
+    }
+
+    /// What is to be kept: the digests of those granted and of those asked about that are still due.
+    pub fn to_keep(&mut self) -> [Vec<u64>; 2] {
+        let (mut granted, mut asked) = (Vec::new(), Vec::new());
+        for (_, standing) in self.records.values().filter_map(|e| e.due.as_ref()) {
+            match standing {
+                Standing::Counted => {}
+                Standing::Granted(digest) => granted.push(*digest),
+                Standing::Asked(digest) => asked.push(*digest),
+            }
+        }
+        granted.sort_unstable();
+        asked.sort_unstable();
+        self.granted = granted.iter().copied().collect();
+        self.asked = asked.iter().copied().collect();
+        self.changed = false;
+        [granted, asked]
+    }
+
+    fn forget(&mut self, digest: u64) {
+        self.changed |= self.granted.remove(&digest);
+        self.changed |= self.asked.remove(&digest);
+    }
+
+    fn move_all(&mut self, which: impl Fn(&Intent, Standing) -> bool, to: fn(u64) -> Standing) {
+        let of = |(idx, e): (&Idx, &Entry)| e.due.as_ref().filter(|(intent, standing)| which(intent, *standing)).map(|_| *idx);
+        let moved: Vec<Idx> = self.records.iter().filter_map(of).collect();
+        for idx in moved {
+            self.set(idx, to);
+        }
+    }
+
+    /// Gives a write that is due another standing.
+    fn set(&mut self, idx: Idx, to: fn(u64) -> Standing) {
+        let Some((intent, before)) = self.records.get(&idx).and_then(|e| e.due.as_ref()) else { return };
+        let digest = before.digest().unwrap_or_else(|| intent.digest());
+        let to = to(digest);
+        self.forget(digest);
+        match to {
+            Standing::Counted => {}
+            Standing::Asked(digest) => self.changed |= self.asked.insert(digest),
+            Standing::Granted(digest) => self.changed |= self.granted.insert(digest),
+        }
+        self.change(idx, |entry| entry.due.iter_mut().for_each(|(_, standing)| *standing = to));
+    }
+
+    /// Changes an entry and the counts with it.
+    fn change(&mut self, idx: Idx, change: impl FnOnce(&mut Entry)) {
+        let entry = self.records.entry(idx).or_default();
+        self.counted -= usize::from(entry.is_counted());
+        self.asked_count -= usize::from(entry.is_asked());
+        for lost in entry.replaces() {
+            if let Some(count) = self.same.get_mut(lost) {
+                *count -= 1;
+                if *count == 0 {
+                    self.same.remove(lost);
+                }
+            }
+        }
+        change(entry);
+        self.counted += usize::from(entry.is_counted());
+        self.asked_count += usize::from(entry.is_asked());
+        for lost in entry.replaces() {
+            let count = self.same.entry_ref(lost).or_default();
+            *count += 1;
+            self.same_at_most = self.same_at_most.max(*count);
+        }
+        if entry.due.is_none() && entry.went.is_none() {
+            self.records.remove(&idx);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,281 @@
+//! `undo`: the fields that a run wrote are set back, as far as they still show what it wrote. Blocks, permits, reasons and consent are
+//! never touched, and a status comes from its rules: only what `writes` of systems.toml names as a field is here.
+
+use crate::engine::answers::plan::{FieldChange, PlannedWrite, plan_id};
+use crate::engine::assess::assessment::Merge;
+use crate::engine::assess::wanted::Members;
+use crate::engine::delivery::deliver::Op;
+use crate::engine::delivery::target::{Sent, Wanted};
+use crate::engine::engine::{Engine, Error};
+use crate::engine::ledger::persist::{encode, kind};
+use crate::engine::memory::view::View;
+use crate::engine::memory::world::{Idx, NOBODY};
+use crate::engine::proofs::coverage::Coverage;
+use crate::model::{Name, Record, RecordId, Time, Value};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Undo plans that can be approved at a time; a new one takes the place of the oldest.
+const PLANS_MAX: usize = 20;
+
+/// The answer of `nayose undo RUN`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Undo {
+    pub run: String,
+    /// To be approved; `None`: there is nothing to set back.
+    pub plan: Option<String>,
+    pub writes: Vec<PlannedWrite>,
+    pub left_out: Vec<LeftOut>,
+    /// False: the run's beginning is not kept any more.
+    pub complete: bool,
+}
+
+/// A field that is not set back, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    pub record: String,
+    pub field: String,
+    pub why: String,
+}
+
+/// A plan that was shown: approving it makes it anew, and it must come out the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shown {
+    pub run: String,
+    pub since: Option<Time>,
+    pub at: Time,
+}
+
+/// A field on its way back to an older value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SetBack {
+    pub field: Name,
+    /// What it showed when that was approved. If it shows anything else by then, it is left alone.
+    pub shown: Value,
+    pub to: Value,
+    /// What the merge wants. It is not written again until it wants something else.
+    pub instead_of: Option<Value>,
+}
+
+/// Why there is nothing to undo.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    #[error("no field writes of run {0:?} are kept; `nayose undo` lists the runs that have some")]
+    Unknown(String),
+    #[error("what {plan} would set back is not what it was when it was shown; look at it again with `nayose undo {run}`")]
+    Changed { plan: String, run: String },
+    #[error(transparent)]
+    State(#[from] Error),
+}
+
+/// What one run did to one field of one record.
+struct Done {
+    /// Before its first write.
+    old: Value,
+    /// By its last.
+    new: Value,
+}
+
+struct Worked {
+    id: String,
+    back: BTreeMap<Idx, Vec<SetBack>>,
+    left_out: Vec<LeftOut>,
+}
+
+impl Engine {
+    /// Shows what undoing a run would set back, and remembers that it was shown.
+    pub fn undo(&mut self, run: &str, since: Option<Time>, now: Time) -> Result<Undo, Refused> {
+        let Some(known) = self.written.runs().into_iter().find(|r| r.run == run) else { return Err(Refused::Unknown(run.into())) };
+        let worked = self.work_out(run, since, now)?;
+        let rule = format!("undo {run}");
+        let mut writes = Vec::new();
+        for (idx, fields) in &worked.back {
+            let id = self.world.slot(*idx).id.clone();
+            let person = self.world.slot(*idx).person;
+            let (name, address) = self.known_as(person, &self.world.record(*idx));
+            let change = |f: &SetBack| FieldChange { old: f.shown.to_json(), new: f.to.to_json(), rule: rule.clone() };
+            writes.push(PlannedWrite {
+                system: id.system.clone(),
+                entity: id.entity.name().into(),
+                id: id.id.to_string(),
+                op: Op::Update.name().into(),
+                person: self.person_id(person),
+                name,
+                address,
+                reasons: Vec::new(),
+                fields: fields.iter().map(|f| (f.field.to_string(), change(f))).collect(),
+            });
+        }
+        let plan = (!worked.back.is_empty()).then_some(worked.id);
+        if let Some(plan) = &plan {
+            self.show(plan, Shown { run: run.into(), since, at: now });
+        }
+        self.commit()?;
+        Ok(Undo { run: run.into(), plan, writes, left_out: worked.left_out, complete: known.complete })
+    }
+
+    fn show(&mut self, plan: &str, shown: Shown) {
+        self.pending.put(kind::UNDO, plan.as_bytes().to_vec(), encode(&shown));
+        self.undos.insert(plan.into(), shown);
+        while self.undos.len() > PLANS_MAX {
+            let Some(oldest) = self.undos.iter().min_by_key(|(_, s)| s.at).map(|(p, _)| p.clone()) else { return };
+            self.drop_undo(&oldest);
+        }
+    }
+
+    fn drop_undo(&mut self, plan: &str) {
+        self.undos.remove(plan);
+        self.pending.delete(kind::UNDO, plan.as_bytes().to_vec());
+    }
+
+    /// Lets the set-backs of a plan go; how many records. `None`: there is no such plan.
+    pub fn approve_undo(&mut self, plan: &str, now: Time) -> Result<Option<usize>, Refused> {
+        let Some(shown) = self.undos.get(plan).cloned() else { return Ok(None) };
+        let worked = self.work_out(&shown.run, shown.since, now)?;
+        if worked.id != plan {
+            return Err(Refused::Changed { plan: plan.into(), run: shown.run });
+        }
+        self.drop_undo(plan);
+        let places: Vec<Idx> = worked.back.keys().copied().collect();
+        for (idx, fields) in worked.back {
+            self.set_back.entry(idx).or_default().extend(fields);
+            self.keep_set_back(idx);
+            self.dirty.insert(idx);
+        }
+        self.reconcile(now);
+        self.grant(Op::Update, places.iter().copied());
+        Ok(Some(places.len()))
+    }
+
+    /// What would be set back now, and what not.
+    fn work_out(&mut self, run: &str, since: Option<Time>, now: Time) -> Result<Worked, Error> {
+        let mut done: BTreeMap<(RecordId, Name), Done> = BTreeMap::new();
+        for write in self.written_by(run, since)? {
+            for field in write.fields {
+                let known = done.entry((write.record.clone(), field.field)).or_insert(Done { old: field.old, new: Value::Empty });
+                known.new = field.new;
+            }
+        }
+        let mut worked = Worked { id: String::new(), back: BTreeMap::new(), left_out: Vec::new() };
+        let mut seen = format!("undo\u{1f}{run}");
+        for ((id, field), done) in done {
+            match self.set_back_of(&id, &field, &done, now) {
+                Ok(None) => {}
+                Ok(Some((idx, back))) => {
+                    let what = blake3::hash(&encode(&back)).to_hex();
+                    seen.push_str(&format!("\u{1e}{id}\u{1f}{what}"));
+                    worked.back.entry(idx).or_default().push(back);
+                }
+                Err(why) => {
+                    worked.left_out.push(LeftOut { record: id.to_string(), field: field.to_string(), why: why.into() });
+                }
+            }
+        }
+        worked.id = plan_id(&seen);
+        Ok(worked)
+    }
+
+    /// `None`: it shows the old value already. The error says why it is left alone.
+    fn set_back_of(&self, id: &RecordId, field: &Name, done: &Done, now: Time) -> Result<Option<(Idx, SetBack)>, &'static str> {
+        let idx = self.world.find(id).ok_or("the record is not known any more")?;
+        let record = self.world.record(idx);
+        let person = self.world.slot(idx).person;
+        if record.is_gone() || person == NOBODY {
+            return Err("the system does not list the record any more");
+        }
+        let shown = record.field(field).map_or(Value::Empty, |f| f.value.clone());
+        if shown == done.old {
+            return Ok(None);
+        }
+        if done.old.is_unreadable() {
+            return Err("what was there before could not be read");
+        }
+        if !self.systems.get(&id.system).is_some_and(|s| s.config.writes.fields.contains(field)) {
+            return Err("systems.toml does not let this field be written any more");
+        }
+        let agreed = self.world.slot(idx).target.as_ref().and_then(|t| t.agreed.iter().find(|a| a.field == *field));
+        // What the target made of our value is ours too; a write that it refused was never agreed.
+        if !agreed.is_some_and(|a| !a.spent && a.ours == done.new && (shown == a.theirs || shown == a.ours)) {
+            return Err("it was changed since, by somebody else or by a later write");
+        }
+        if self.set_back.get(&idx).is_some_and(|s| s.iter().any(|s| s.field == *field)) {
+            return Err("it is being set back already");
+        }
+        let due = self.due(idx, &record, now);
+        if due.update.is_some_and(|u| u.fields.iter().any(|(name, _)| name == field)) {
+            return Err("another value is wanted now and waits to be written");
+        }
+        let places = &self.people[person as usize].members;
+        let records: Vec<Record> = places.iter().map(|i| self.world.record(*i)).collect();
+        let gaps = Coverage::of(self, now).gaps(&records);
+        let of = Members { places, records: &records, around: &View::new(&self.world), gaps: &gaps };
+        let instead_of = self.winner(field, of, now).ok().flatten();
+        Ok(Some((idx, SetBack { field: field.clone(), shown, to: done.old.clone(), instead_of })))
+    }
+
+    /// Wants the older value where a field is on its way back.
+    pub fn want_back(&self, record: &Record, merge: &Merge, wanted: &mut Wanted) {
+        let Some(backs) = self.world.find(&record.id).and_then(|idx| self.set_back.get(&idx)) else { return };
+        for back in backs.iter().filter(|back| !self.is_overtaken(back, record, merge)) {
+            match wanted.fields.iter_mut().find(|(name, _)| *name == back.field) {
+                Some((_, value)) => *value = back.to.clone(),
+                None => wanted.fields.push((back.field.clone(), back.to.clone())),
+            }
+        }
+    }
+
+    /// What came in between ends a set-back for good, also if it is as before later on.
+    pub fn end_overtaken(&mut self, idx: Idx, record: &Record, merge: &Merge) {
+        let Some(backs) = self.set_back.get(&idx) else { return };
+        let left: Vec<SetBack> = backs.iter().filter(|back| !self.is_overtaken(back, record, merge)).cloned().collect();
+        if left.len() == backs.len() {
+            return;
+        }
+        if left.is_empty() {
+            self.set_back.remove(&idx);
+        } else {
+            self.set_back.insert(idx, left);
+        }
+        self.keep_set_back(idx);
+    }
+
+    /// Whether the field shows something else by now, or something else is wanted of it.
+    fn is_overtaken(&self, back: &SetBack, record: &Record, merge: &Merge) -> bool {
+        let shown = record.field(&back.field).map_or(&Value::Empty, |f| &f.value);
+        let written = self.systems.get(&record.id.system).is_some_and(|s| s.config.writes.fields.contains(&back.field));
+        let winner = merge.fields.iter().find(|(name, _)| written && *name == back.field).and_then(|(_, value)| value.as_ref());
+        *shown != back.shown || winner != back.instead_of.as_ref()
+    }
+
+    /// A write was applied: fields that are back are left alone until another value is wanted.
+    pub fn book_set_back(&mut self, idx: Idx, sent: &Sent) {
+        let Some(mut backs) = self.set_back.remove(&idx) else { return };
+        let landed = |back: &SetBack| sent.fields.iter().any(|(name, value)| *name == back.field && *value == back.to);
+        if let Some(target) = self.world.slot_mut(idx).target.as_mut() {
+            for back in backs.iter().filter(|b| landed(b)) {
+                if let Some(value) = &back.instead_of {
+                    target.park(&back.field, value.clone());
+                }
+            }
+        }
+        backs.retain(|b| !landed(b));
+        if !backs.is_empty() {
+            self.set_back.insert(idx, backs);
+        }
+        self.keep_set_back(idx);
+    }
+
+    /// Whether a field of a record is on its way back.
+    pub fn is_set_back(&self, record: &RecordId, field: &Name) -> bool {
+        !self.set_back.is_empty()
+            && self.world.find(record).and_then(|i| self.set_back.get(&i)).is_some_and(|s| s.iter().any(|s| s.field == *field))
+    }
+
+    pub(in crate::engine) fn keep_set_back(&mut self, idx: Idx) {
+        let key = self.world.slot(idx).id.key();
+        match self.set_back.get(&idx) {
+            Some(backs) => self.pending.put(kind::SET_BACK, key, encode(backs)),
+            None => self.pending.delete(kind::SET_BACK, key),
+        }
+    }
+}

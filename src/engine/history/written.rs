@@ -1,0 +1,196 @@
+//! What was written into fields and what stood there before: kept for a while, for `undo`.
+
+use crate::connector::WriteOp;
+use crate::engine::engine::{Engine, Error};
+use crate::engine::ledger::persist::{decode, encode_in_parts, kind};
+use crate::model::{Name, Record, RecordId, Span, Time, Value};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A mistake that nobody saw for a month is not undone by a command.
+const KEPT_FOR: Span = Span::days(30);
+/// Writes to records that are kept: about 60 MB on disk.
+const RECORDS_MAX: usize = 500_000;
+
+/// The fields of one write to one record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WrittenRecord {
+    pub record: RecordId,
+    pub fields: Vec<WrittenField>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WrittenField {
+    pub field: Name,
+    /// What the target showed; nothing is `Empty`.
+    pub old: Value,
+    pub new: Value,
+}
+
+impl WrittenRecord {
+    pub fn of(op: &WriteOp, shown: &Record) -> WrittenRecord {
+        let old = |name: &Name| shown.field_of(name).map_or(Value::Empty, |f| f.value.clone());
+        let fields = op.change.fields.iter().map(|(name, new)| WrittenField { field: name.clone(), old: old(name), new: new.clone() });
+        WrittenRecord { record: op.record.clone(), fields: fields.collect() }
+    }
+}
+
+/// The key of one batch of writes, in the order of time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    at: Time,
+    run: Box<str>,
+    /// From 0 in each run: shows whether its beginning is still kept.
+    number: u64,
+    records: usize,
+}
+
+impl Key {
+    fn to_bytes(&self) -> Vec<u8> {
+        format!("{}/{}/{}/{}", self.at.0, self.run, self.number, self.records).into_bytes()
+    }
+
+    fn parse(text: &str) -> Option<Key> {
+        let mut parts = text.split('/');
+        let at = Time(parts.next()?.parse().ok()?);
+        Some(Key { at, run: parts.next()?.into(), number: parts.next()?.parse().ok()?, records: parts.next()?.parse().ok()? })
+    }
+}
+
+/// The batches that are kept. Their values lie in the store alone.
+#[derive(Debug, Default)]
+pub struct Written {
+    kept: BTreeMap<Key, ()>,
+    records: usize,
+    next: u64,
+}
+
+/// A run with field writes that are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunWritten {
+    pub run: String,
+    pub from: String,
+    pub to: String,
+    pub records: usize,
+    /// Its beginning is still kept.
+    pub complete: bool,
+}
+
+impl Written {
+    /// Takes a kept batch's key in at open.
+    pub fn restore(&mut self, key: &[u8]) {
+        if let Some(key) = std::str::from_utf8(key).ok().and_then(Key::parse) {
+            self.records += key.records;
+            self.kept.insert(key, ());
+        }
+    }
+
+    /// The runs, oldest first.
+    pub fn runs(&self) -> Vec<RunWritten> {
+        let mut runs: Vec<RunWritten> = Vec::new();
+        for key in self.kept.keys() {
+            match runs.iter_mut().find(|r| *r.run == *key.run) {
+                Some(run) => {
+                    run.records += key.records;
+                    run.to = key.at.rfc3339();
+                    run.complete |= key.number == 0;
+                }
+                None => runs.push(RunWritten {
+                    run: key.run.to_string(),
+                    from: key.at.rfc3339(),
+                    to: key.at.rfc3339(),
+                    records: key.records,
+                    complete: key.number == 0,
+                }),
+            }
+        }
+        runs
+    }
+
+    /// Makes room: what is too old or too much.
+    fn outdated(&mut self, now: Time) -> Vec<Key> {
+        let mut dropped = Vec::new();
+        while let Some((key, ())) = self.kept.first_key_value() {
+            if key.at >= now.minus(KEPT_FOR) && self.records <= RECORDS_MAX {
+                break;
+            }
+            let key = key.clone();
+            self.kept.remove(&key);
+            self.records -= key.records;
+            dropped.push(key);
+        }
+        dropped
+    }
+}
+
+impl Engine {
+    /// Keeps the old and new values of a batch with the commit that marks it as sent: known before it can have an effect.
+    pub fn keep_written(&mut self, records: Vec<WrittenRecord>, now: Time) {
+        if records.is_empty() {
+            return;
+        }
+        for (part, bytes) in encode_in_parts(&records) {
+            let key = Key { at: now, run: (*self.run).into(), number: self.written.next, records: part.len() };
+            self.pending.put(kind::WRITTEN, key.to_bytes(), bytes);
+            self.written.next += 1;
+            self.written.records += key.records;
+            self.written.kept.insert(key, ());
+        }
+        for key in self.written.outdated(now) {
+            self.pending.delete(kind::WRITTEN, key.to_bytes());
+        }
+    }
+
+    /// What a run wrote since a time, in order.
+    pub fn written_by(&mut self, run: &str, since: Option<Time>) -> Result<Vec<WrittenRecord>, Error> {
+        // What is kept is read from the store.
+        self.commit()?;
+        let keys: Vec<&Key> = self.written.kept.keys().filter(|k| *k.run == *run && since.is_none_or(|t| k.at >= t)).collect();
+        let mut all = Vec::new();
+        for key in keys {
+            let bytes = key.to_bytes();
+            if let Some(value) = self.disk.state.get(kind::WRITTEN, &bytes)? {
+                let mut records: Vec<WrittenRecord> = decode(&String::from_utf8_lossy(&bytes), &value)?;
+                // What another instance of a system was told stands in none of this one's records.
+                records.retain(|r| self.instance_since(&r.record.system).is_none_or(|since| key.at >= since));
+                all.extend(records);
+            }
+        }
+        Ok(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(at: i64, number: u64, records: usize) -> Key {
+        Key { at: Time(at), run: "r_1".into(), number, records }
+    }
+
+    #[test]
+    fn a_month_is_kept_and_not_more_than_so_many() {
+        let day = Span::days(1).0;
+        for (what, kept, now, left) in [
+            ("young", vec![key(0, 0, 5)], 30 * day, vec![0]),
+            ("old", vec![key(0, 0, 5), key(2 * day, 1, 5)], 31 * day, vec![1]),
+            ("many", vec![key(0, 0, RECORDS_MAX), key(1, 1, 1)], 2, vec![1]),
+            ("just enough", vec![key(0, 0, RECORDS_MAX - 1), key(1, 1, 1)], 2, vec![0, 1]),
+        ] {
+            let mut written = Written::default();
+            kept.iter().for_each(|k| written.restore(&k.to_bytes()));
+            let dropped = written.outdated(Time(now)).len();
+            assert_eq!(written.kept.keys().map(|k| k.number).collect::<Vec<_>>(), left, "{what}");
+            assert_eq!(dropped + left.len(), kept.len(), "{what}");
+            assert_eq!(written.records, written.kept.keys().map(|k| k.records).sum::<usize>(), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_run_whose_beginning_is_not_kept_says_so() {
+        let mut written = Written::default();
+        [key(5, 1, 2), key(9, 2, 3)].iter().for_each(|k| written.restore(&k.to_bytes()));
+        let runs = written.runs();
+        assert_eq!((runs.len(), runs[0].records, runs[0].complete), (1, 5, false));
+    }
+}

@@ -1,0 +1,331 @@
+//! Pages in: what was read is laid over what was known, and who is touched by it is marked for a new decision.
+
+use crate::connector::{Observed, PageRead};
+use crate::decide::freshness;
+use crate::engine::delivery::target::{Noticed, Target};
+use crate::engine::engine::{Engine, Error};
+use crate::engine::memory::overlay::{Merged, Sight, Told, overlay};
+use crate::engine::memory::refusals::On;
+use crate::engine::memory::world::Idx;
+pub use crate::engine::proofs::pass_run::{Follows, PassRun};
+use crate::link;
+use crate::model::{Entity, MailKind, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
+
+/// A commit is made when this many items wait for it, and at the end of each pass. Each costs some milliseconds of disk, whatever it holds;
+/// so many items are about a megabyte of memory, and of reading that a crash repeats.
+const COMMIT_ITEMS: usize = 4_000;
+
+/// Pages that come faster are decided on together: one person's records lie on several, and several people are decided on side by side.
+const DECIDE_PAGES_EVERY: Span = Span(50);
+/// How long a test of a filter counts.
+pub const FILTER_TEST_EVERY: Span = Span::days(1);
+
+/// What was done after a page, and what is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Followed {
+    pub decided: bool,
+    pub commit_is_due: bool,
+}
+
+impl Engine {
+    /// Takes one page in, and does what is due after it. Returns whether it was decided on.
+    pub fn observe(&mut self, run: &mut PassRun, page: PageRead, now: Time) -> Result<bool, Error> {
+        self.take_in(run, page, now);
+        let followed = self.follow_page(now);
+        if followed.commit_is_due {
+            self.commit()?;
+        }
+        Ok(followed.decided)
+    }
+
+    /// Takes one page in. Its cursor and what it changed go with one commit.
+    pub fn take_in(&mut self, run: &mut PassRun, page: PageRead, now: Time) {
+        if run.instance != self.instance_number(&run.system) {
+            // Read from another instance than the one that is behind the name now.
+            return;
+        }
+        run.shown.add(page.shown);
+        for note in page.quarantined {
+            self.note_quarantined(note.told(&run.system, &run.stream));
+        }
+        if let Some(skew) = page.clock_skew_ms {
+            self.hear_clock(&run.system, skew, now);
+            if run.read + run.read_before == 0 {
+                // The first answer tells the clock for this pass.
+                run.began_there = self.clocks.there(&run.system, run.began);
+                let known = self.stream_mut(&run.system, &run.stream).and_then(|s| s.sweep.as_mut());
+                if let Some(sweep) = known.filter(|_| run.pass.is_sweep()) {
+                    sweep.began_there = run.began_there;
+                }
+            }
+        }
+        for row in page.unread {
+            self.take_unread(run, row, now);
+        }
+        self.world.warm_ids(page.observed.iter().map(Observed::id));
+        for observed in page.observed {
+            run.read += 1;
+            match observed {
+                Observed::Record { record, people_told, accounts_told } => {
+                    self.observe_record(run, record, Told { people: people_told, accounts: accounts_told }, now)
+                }
+                Observed::Deleted(id) => self.observe_deleted(run, &id, now),
+                Observed::DealPeople { deal, people } => self.observe_deal_people(run, &deal, people),
+                // Who is not there is nobody; the deal that names them holds its account for that.
+                Observed::NotFound(_) => run.read -= 1,
+                Observed::Merged { from, into } => self.observe_merged(&from, into),
+            }
+        }
+        self.hold_lacking(run);
+        let read_until = self.latest_now(&run.system, now);
+        if let Some(stream) = self.stream_mut(&run.system, &run.stream) {
+            stream.read_until = Some(read_until);
+        }
+        match page.cursor {
+            Some(place) if run.pass.is_sweep() => {
+                let read = run.read + run.read_before;
+                if let Some(sweep) = self.stream_mut(&run.system, &run.stream).and_then(|s| s.sweep.as_mut()) {
+                    (sweep.place, sweep.read, sweep.newest, sweep.shown) = (Some(place), read, run.newest, run.shown);
+                }
+            }
+            Some(cursor) => {
+                if let Some(stream) = self.stream_mut(&run.system, &run.stream)
+                    && stream.cursor.as_ref() != Some(&cursor)
+                {
+                    stream.cursor = Some(cursor);
+                    self.keep_stream(&run.system, &run.stream);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Whether something is due after a page.
+    pub fn is_page_to_follow(&self, now: Time) -> bool {
+        self.decides_pages(now) || self.uncommitted() >= COMMIT_ITEMS
+    }
+
+    /// Once everything was read and decided on before, a page is decided on with it or with one that comes soon: evidence does not wait for
+    /// the end of a long pass.
+    pub fn follow_page(&mut self, now: Time) -> Followed {
+        let decided = self.decides_pages(now);
+        if decided {
+            self.reconcile(now);
+        }
+        Followed { decided, commit_is_due: self.uncommitted() >= COMMIT_ITEMS }
+    }
+
+    /// Before the first decision the gate knows nobody, so that nothing is won by many small ones.
+    fn decides_pages(&self, now: Time) -> bool {
+        let waited = now.since(self.decided_at) >= DECIDE_PAGES_EVERY;
+        waited && !self.dirty.is_empty() && !self.people.is_empty() && self.everything_was_proved()
+    }
+
+    /// Whether each stream that a decision needs was proved at some time: before that the gate allows nobody.
+    fn everything_was_proved(&self) -> bool {
+        let kinds = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
+        let mut needed = kinds.flat_map(|k| freshness::needed(&self.config.policy, k));
+        needed.all(|n| n.at(self.proved(&n.proof.system, &n.proof.stream)).is_some())
+    }
+
+    fn observe_record(&mut self, run: &mut PassRun, mut new: Box<Record>, told: Told, now: Time) {
+        // By the system's own clock, as its filter is asked.
+        run.newest = run.newest.max(new.changed_at);
+        new.shift_times(self.clocks.shift(&run.system));
+        // By our clock only now: a system that is ahead is taken with its difference.
+        new.first_read(now);
+        if new.id.entity != Entity::Person {
+            self.look_ups.follow_merges(&run.system, &mut new.people);
+        }
+        let found = self.world.find(&new.id);
+        let seen_in_this_pass = found.is_some_and(|idx| run.epoch > 0 && self.world.slot(idx).epoch == run.epoch);
+        if let Some(idx) = found {
+            if self.clashes(run, idx) {
+                return;
+            }
+            self.see(idx, run);
+        }
+        if !self.doubts.is_empty() {
+            self.end_doubt(&new.id);
+        }
+        self.weigh_lacking(run, found, &mut new);
+        run.newly_refused += usize::from(self.note_refusals(&new, run.began) && found.is_some());
+        let lacks_people = new.id.entity == Entity::Deal && !told.people;
+        if let Some(idx) = found
+            && !lacks_people
+            && self.world.shows(idx, &new)
+            && !self.ends_later(idx, &new)
+        {
+            return self.see_block_stand(idx, &new, run.began);
+        }
+        // What was read before our last write to this record was acknowledged says nothing of what it holds now.
+        // Refusals above count whenever they were read.
+        let stale =
+            found.and_then(|i| self.world.slot(i).target.as_ref()).and_then(|t| t.acknowledged_at).is_some_and(|at| at >= run.began);
+        if let Some(idx) = found
+            && stale
+        {
+            return self.mark_person(idx);
+        }
+        let old = found.map(|i| self.world.record(i));
+        let was_gone = old.as_ref().is_some_and(|o| o.presence != Presence::Listed);
+        // The people of deals that are as they were are asked for in their own rhythm.
+        let nobody_known = old.as_ref().is_none_or(|o| o.people.is_empty());
+        let id = new.id.id.clone();
+        let at = self.latest_now(&run.system, run.began);
+        let sight = Sight { at, before: if seen_in_this_pass { Some(at) } else { run.seen_until.map(|before| before.min(at)) } };
+        let merged = overlay(old.as_ref(), new, told, sight);
+        // A pass that proves the people of its deals must have all of them.
+        if lacks_people && (nobody_known || merged != Merged::Same || run.carries_people) {
+            run.deals_without_people.push(id);
+        }
+        match merged {
+            Merged::Same => {
+                if let (Some(idx), Some(old)) = (found, &old) {
+                    self.see_block_stand(idx, old, run.began);
+                }
+            }
+            Merged::Changed(record) => {
+                run.changed += 1;
+                if was_gone && self.let_go.remove(&record.id) {
+                    self.pending.delete(crate::engine::ledger::persist::kind::LET_GO, record.id.key());
+                }
+                if let Some(old) = &old
+                    && let Some(idx) = found
+                {
+                    self.mark(idx, old);
+                }
+                let place = found.zip(old.as_ref().map(|old| self.world.keys(old)));
+                let idx = self.keep_record_at(place, run.stream.clone(), &record);
+                self.see(idx, run);
+                match record.id.entity {
+                    Entity::Person if old.is_none() => self.note_known(&record.id),
+                    Entity::Deal | Entity::Ticket => self.look_for_people(idx, &record, run.began),
+                    _ => {}
+                }
+                if old.is_none() {
+                    self.recover(idx, &record, run.began);
+                }
+                self.look_at_target(idx, &record, run.began);
+                self.see_block_stand(idx, &record, run.began);
+                self.mark(idx, &record);
+            }
+        }
+    }
+
+    /// Notes that a sweep saw the record.
+    pub(in crate::engine) fn see(&mut self, idx: Idx, run: &PassRun) {
+        if run.epoch > 0 {
+            self.world.slot_mut(idx).epoch = run.epoch;
+        }
+    }
+
+    /// Keeps what a record shows of its person's no, however it came to be read. Returns whether that is news.
+    pub fn note_refusals(&mut self, shown: &Record, seen_at: Time) -> bool {
+        let mut news = false;
+        for scope in &shown.refusals {
+            if self.refusals.knows(On::Record(&shown.id), scope) {
+                continue;
+            }
+            news = true;
+            let refusal = Refusal { scope: scope.clone(), from: shown.id.clone(), seen_at, address: shown.address() };
+            self.keep_refusal(On::Record(&shown.id), &refusal);
+            for address in link::spread_keys(shown) {
+                self.keep_refusal(On::Address(&address), &Refusal { address: Some(address.clone()), ..refusal.clone() });
+            }
+        }
+        news
+    }
+
+    /// Whether an observation tells a later end of a deal or ticket than is known: reopened and ended again between two looks.
+    fn ends_later(&self, idx: Idx, new: &Record) -> bool {
+        new.memory.ended_at.is_some_and(|end| self.world.record(idx).memory.ended_at.is_none_or(|known| known < end))
+    }
+
+    /// What an observation says of our own writes to the record.
+    pub(crate) fn look_at_target(&mut self, idx: Idx, record: &Record, now: Time) {
+        let Some(target) = self.world.slot_mut(idx).target.as_mut() else { return };
+        let before = target.clone();
+        let noticed = target.observe(record);
+        let changed = **target != *before;
+        let became_theirs = before.block_ours && !target.block_ours && record.is_blocked();
+        for notice in noticed {
+            match notice {
+                Noticed::Parked { field } => {
+                    tracing::warn!(record = %record.id, %field, "the field does not stay as written; it is parked until another value is wanted");
+                }
+                Noticed::ParkedMark { mark } => {
+                    let mark = mark.name();
+                    tracing::warn!(record = %record.id, mark, "it does not stay as written; it is left alone until something else is wanted");
+                }
+                Noticed::BlockLost { times } => {
+                    tracing::warn!(record = %record.id, times, "the block that we set is gone; if its hold is still in force it is set again");
+                    if let Some(system) = self.systems.get_mut(&record.id.system) {
+                        system.blocks_lost += 1;
+                    }
+                    self.journal_block_lost(&record.id, now);
+                }
+            }
+        }
+        if became_theirs {
+            // Whatever they make of it later, it is not ours to lift: also after the state was lost.
+            self.journal_block_lost(&record.id, now);
+        }
+        if changed {
+            self.keep_target(idx);
+        }
+    }
+
+    /// A block that was lost again and again is there in an answer that is younger than its last write, whoever set it.
+    fn see_block_stand(&mut self, idx: Idx, shown: &Record, began: Time) {
+        let lost = |t: &Target| t.loses_its_block() && t.acknowledged_at.is_none_or(|at| at < began);
+        if shown.is_blocked() && self.world.slot(idx).target.as_deref().is_some_and(lost) {
+            self.on_target(idx, |t| t.held_again.seen = true);
+        }
+    }
+
+    fn observe_deleted(&mut self, run: &mut PassRun, id: &RecordId, now: Time) {
+        let found = self.world.find(id);
+        if found.is_some_and(|idx| self.clashes(run, idx)) {
+            return;
+        }
+        if !self.doubts.is_empty() {
+            self.end_doubt(id);
+        }
+        let Some(idx) = found else { return };
+        let mut record = self.world.record(idx);
+        if !record.is_gone() {
+            record.presence = Presence::Gone(now);
+            run.changed += 1;
+            self.mark(idx, &record);
+            self.keep_record(run.stream.clone(), &record);
+        }
+    }
+
+    fn observe_deal_people(&mut self, run: &mut PassRun, deal: &RecordId, mut people: Vec<ShortText>) {
+        people.sort();
+        people.dedup();
+        self.look_ups.follow_merges(&deal.system, &mut people);
+        if !self.doubts.is_empty() {
+            self.take_people_of_doubt(deal, &people);
+        }
+        run.naming += usize::from(!people.is_empty());
+        let Some(idx) = self.world.find(deal) else { return };
+        let old = self.world.record(idx);
+        // That they had somebody is remembered: they may all have been emptied by an answer before.
+        run.emptied += usize::from(people.is_empty() && !(old.people.is_empty() && old.memory.past_people.is_empty()));
+        if old.people == people {
+            return;
+        }
+        let mut new = old.clone();
+        new.people = people;
+        if let Merged::Changed(record) = overlay(Some(&old), Box::new(new), Told::ALL, Sight { at: run.began, before: None }) {
+            run.changed += 1;
+            self.mark(idx, &old);
+            let stream = self.world.slot(idx).stream.clone();
+            let idx = self.keep_record(stream, &record);
+            self.mark(idx, &record);
+            self.look_for_people(idx, &record, run.began);
+        }
+    }
+}

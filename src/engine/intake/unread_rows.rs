@@ -1,0 +1,273 @@
+//! Rows that are no records: whom they can concern is held, and nobody else. Of a row of which nothing at all can be known, its stream is
+//! not proved until a named person accepts it.
+
+use super::doubts::{Concerns, Doubt, Key, keys};
+use super::observe::PassRun;
+use crate::connector::manifest::Role;
+use crate::connector::{Pass, Unread};
+use crate::decide::ratchet::{Kept, Reach};
+use crate::decide::standing::{By, HoldNow, Kinds, UNREAD};
+use crate::engine::engine::Engine;
+use crate::engine::ledger::persist::{encode, kind};
+use crate::engine::memory::view::View;
+use crate::engine::memory::world::Idx;
+use crate::model::{Address, Entity, MailKind, Name, Reason, Record, RecordId, ShortText, Time};
+use std::collections::BTreeMap;
+
+/// An account may have more people than one row should silence; beyond this only those whom it names are held.
+const ACCOUNT_CAP: usize = 500;
+
+/// More rows of one stream than this are not looked at one by one: the stream is not proved while they are there.
+pub(in crate::engine) const ROWS_MAX: usize = 1_000;
+
+impl Engine {
+    /// Takes a row that was kept out. What was known of its record stays.
+    pub(in crate::engine) fn take_unread(&mut self, run: &mut PassRun, row: Unread, now: Time) {
+        if self.doubts.is_accepted(&row.row) {
+            return;
+        }
+        run.unread += 1;
+        let named = row.id.is_some();
+        let cause = row.id.unwrap_or_else(|| RecordId::new(run.system.clone(), row.entity, &*row.row));
+        let before = self.doubts.get(&cause).cloned();
+        if before.is_none() && self.doubts.of_stream(&run.system, &run.stream).count() >= ROWS_MAX {
+            return run.unread_beyond += 1;
+        }
+        let mut doubt = Doubt {
+            stream: run.stream.clone(),
+            row: row.row,
+            why: row.why,
+            since: before.as_ref().map_or(now, |b| b.since),
+            people: row.people,
+            accounts: row.accounts,
+            addresses: row.addresses,
+            unlisted: false,
+            named,
+            concerns: Concerns::Anybody,
+            epoch: run.epoch,
+        };
+        if let Some(idx) = self.world.find(&cause) {
+            if self.world.slot(idx).stream == run.stream {
+                // It is listed, whatever it says.
+                self.see(idx, run);
+            }
+            // As it was known: who was on it may still be.
+            let known = self.world.record(idx);
+            doubt.accounts.extend(known.accounts().cloned());
+            doubt.people.extend(known.people);
+            doubt.addresses.extend(known.addresses);
+        }
+        if let Some(before) = &before {
+            doubt.people.extend(before.people.iter().cloned());
+        }
+        for ids in [&mut doubt.people, &mut doubt.accounts] {
+            ids.sort();
+            ids.dedup();
+        }
+        doubt.addresses.sort();
+        doubt.addresses.dedup();
+        doubt.concerns = self.concerned(&cause, &doubt);
+        if self.let_go.remove(&cause) {
+            self.pending.delete(kind::LET_GO, cause.key());
+        }
+        let same = before.as_ref().is_some_and(|b| Doubt { epoch: doubt.epoch, ..b.clone() } == doubt);
+        if same {
+            self.doubts.put(cause, doubt);
+            return;
+        }
+        if before.is_none() {
+            run.unread_new += 1;
+        }
+        if named && row.entity != Entity::Person {
+            self.look_for_row(&cause);
+        }
+        self.keep_doubt(cause, doubt);
+    }
+
+    fn concerned(&self, cause: &RecordId, doubt: &Doubt) -> Concerns {
+        let names_someone = !doubt.people.is_empty() || !doubt.accounts.is_empty() || !doubt.addresses.is_empty();
+        // Nothing can be sent to a person of whom neither id nor address is known, but where mail is sent from, or where we write.
+        let is_target = || {
+            let system = self.systems.get(&cause.system).filter(|s| s.abilities.stream.as_ref() == Some(&doubt.stream));
+            system.is_some_and(|s| {
+                let writes = &s.config.writes;
+                writes.hold || writes.status || !writes.fields.is_empty() || s.config.manifest.role == Role::Ma
+            })
+        };
+        match cause.entity {
+            Entity::Person if doubt.named => Concerns::Record,
+            _ if names_someone => Concerns::Named,
+            // Whose people are read for each deal may still be found out.
+            Entity::Deal | Entity::Ticket if doubt.named => Concerns::Named,
+            Entity::Person if !is_target() => Concerns::Nobody,
+            _ => Concerns::Anybody,
+        }
+    }
+
+    pub(in crate::engine) fn keep_doubt(&mut self, cause: RecordId, doubt: Doubt) {
+        self.mark_doubt(&cause);
+        self.pending.put(kind::DOUBT, cause.key(), encode(&doubt));
+        self.doubts.put(cause.clone(), doubt);
+        self.changes += 1;
+        self.mark_doubt(&cause);
+    }
+
+    /// A record was read as it should, or its doubt was answered.
+    pub(in crate::engine) fn end_doubt(&mut self, cause: &RecordId) {
+        if self.doubts.get(cause).is_none() {
+            return;
+        }
+        self.mark_doubt(cause);
+        self.pending.delete(kind::DOUBT, cause.key());
+        self.doubts.take(cause);
+        self.changes += 1;
+    }
+
+    /// The people of a deal whose own row could not be read.
+    pub(in crate::engine) fn take_people_of_doubt(&mut self, deal: &RecordId, people: &[ShortText]) {
+        let Some(before) = self.doubts.get(deal) else { return };
+        let mut doubt = before.clone();
+        doubt.people.extend(people.iter().cloned());
+        doubt.people.sort();
+        doubt.people.dedup();
+        if doubt != *before {
+            self.keep_doubt(deal.clone(), doubt);
+        }
+    }
+
+    fn mark_doubt(&mut self, cause: &RecordId) {
+        let Some(doubt) = self.doubts.get(cause) else { return };
+        let mut places: Vec<Idx> = self.world.find(cause).into_iter().collect();
+        for key in keys(cause, doubt) {
+            match &key {
+                Key::Person(id) => places.extend(self.world.find(id)),
+                Key::Account(id) => places.extend(self.world.people_of_account(id)),
+                Key::Address(address) => places.extend(self.world.bearers(address)),
+            }
+        }
+        self.dirty.extend(places);
+    }
+
+    /// At the end of a pass: whether rows that may be anybody's keep its stream from being proved. Tells of rows that are new.
+    pub(in crate::engine) fn doubt_pass(&mut self, run: &PassRun, complete: bool) -> bool {
+        let sweep = run.pass.is_sweep();
+        if complete && sweep && !self.doubts.is_empty() {
+            self.forget_unlisted(run);
+        }
+        let Some(stream) = self.stream_mut(&run.system, &run.stream) else { return false };
+        if complete && run.pass == Pass::Sweep {
+            stream.unread_beyond = run.unread_beyond;
+        } else {
+            stream.unread_beyond = stream.unread_beyond.max(run.unread_beyond);
+        }
+        let beyond = stream.unread_beyond;
+        let why = self.unproved_rows(&run.system, &run.stream, beyond);
+        let doubted = why.is_some();
+        if run.unread_new > 0 {
+            let (system, stream, rows) = (&run.system, &run.stream, run.unread_new);
+            match why {
+                Some(why) => tracing::warn!(%system, %stream, rows, why, "rows cannot be read"),
+                None => tracing::warn!(%system, %stream, rows, "rows cannot be read; `nayose status` says whom they hold"),
+            }
+        }
+        if let Some(stream) = self.stream_mut(&run.system, &run.stream) {
+            stream.doubted = doubted;
+        }
+        doubted
+    }
+
+    /// A whole pass over a stream came to its end: what it did not show any more. Who is held by such a row stays held, and we ask.
+    fn forget_unlisted(&mut self, run: &PassRun) {
+        let gone = |d: &Doubt| d.epoch < run.epoch && !d.unlisted;
+        let gone: Vec<(RecordId, Doubt)> =
+            self.doubts.of_stream(&run.system, &run.stream).filter(|(_, d)| gone(d)).map(|(cause, d)| (cause.clone(), d.clone())).collect();
+        for (cause, doubt) in gone {
+            match doubt.concerns {
+                Concerns::Named => self.keep_doubt(cause, Doubt { unlisted: true, ..doubt }),
+                // Its record is missed as any other.
+                Concerns::Record | Concerns::Nobody | Concerns::Anybody => self.end_doubt(&cause),
+            }
+        }
+    }
+
+    /// After a start: where as many rows are in doubt as are looked at, there were others, perhaps. A whole pass tells, which is due at once.
+    pub(in crate::engine) fn expect_more_unread(&mut self) {
+        let mut rows: BTreeMap<(Name, Name), usize> = BTreeMap::new();
+        for (cause, doubt) in self.doubts.iter() {
+            *rows.entry((cause.system.clone(), doubt.stream.clone())).or_default() += 1;
+        }
+        for ((system, stream), _) in rows.into_iter().filter(|(_, count)| *count >= ROWS_MAX) {
+            if let Some(state) = self.stream_mut(&system, &stream) {
+                (state.unread_beyond, state.swept_at) = (1, None);
+            }
+        }
+    }
+
+    /// Why a stream proves nothing, if rows of it may be anybody's. `beyond`: rows of this pass that were too many to be looked at.
+    pub fn unproved_rows(&self, system: &Name, stream: &Name, beyond: usize) -> Option<String> {
+        if beyond > 0 {
+            return Some(format!("more than {ROWS_MAX} rows cannot be read; the stream is not proved while they are there"));
+        }
+        let anybody: Vec<&Doubt> =
+            self.doubts.of_stream(system, stream).map(|(_, d)| d).filter(|d| d.concerns == Concerns::Anybody).collect();
+        let first = anybody.first()?;
+        Some(format!(
+            "{} cannot be read and may be anybody's ({}; since {}), so that the stream is not proved: `nayose accept {} --because TEXT` if it concerns nobody",
+            if anybody.len() == 1 { "a row".to_string() } else { format!("{} rows", anybody.len()) },
+            first.why,
+            first.since,
+            first.row
+        ))
+    }
+
+    /// The holds by rows that could not be read.
+    pub(in crate::engine) fn doubtful_holds(&self, records: &[Record], addresses: &[Address], now: Time) -> Vec<HoldNow> {
+        let mut holds = Vec::new();
+        if self.doubts.is_empty() {
+            return holds;
+        }
+        let mut reached: Vec<(Key, Reach)> = addresses.iter().map(|a| (Key::Address(a.clone()), Reach::Person)).collect();
+        for record in records {
+            reached.push((Key::Person(record.id.clone()), Reach::Person));
+            for account in record.accounts() {
+                let id = RecordId::new(record.id.system.clone(), Entity::Account, account.clone());
+                if self.world.people_of_account(&id).len() <= ACCOUNT_CAP {
+                    reached.push((Key::Account(id), Reach::Account));
+                }
+            }
+        }
+        for (key, reach) in reached {
+            for (cause, doubt) in self.doubts.at(&key).filter(|(cause, _)| !self.let_go.contains(*cause)) {
+                let hold = HoldNow {
+                    hold: UNREAD.into(),
+                    cause: cause.clone(),
+                    reach,
+                    reason: Reason::Hold(UNREAD.into()),
+                    stops: self.doubtful_kinds(),
+                    since: doubt.since.min(now),
+                    until: None,
+                    kept: doubt.unlisted.then_some(Kept::CauseGone),
+                    by: By::Files,
+                };
+                crate::engine::assess::holds::add(&mut holds, hold);
+            }
+        }
+        holds
+    }
+
+    /// What a row that cannot be read might stop: all that some hold stops, and what marketing systems send.
+    fn doubtful_kinds(&self) -> Kinds {
+        let of_holds = self.config.policy.holds.iter().map(|h| Kinds::of(&h.stops));
+        let sent: Vec<MailKind> = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma()).collect();
+        of_holds.fold(Kinds::of(&sent), Kinds::union)
+    }
+
+    /// What becomes of a remembered hold by a row, once nothing reaches the person by it any more: it ends when the row was read or answered.
+    pub(in crate::engine) fn doubt_keeps(&self, cause: &RecordId, around: &View<'_>) -> Option<Kept> {
+        if let Some(doubt) = self.doubts.get(cause) {
+            return Some(if doubt.unlisted { Kept::CauseGone } else { Kept::LinkLost });
+        }
+        let was_read = self.world.find(cause).is_some_and(|idx| !around.get(idx).is_gone());
+        (!was_read && !self.doubts.is_answered(cause)).then_some(Kept::CauseUnknown)
+    }
+}

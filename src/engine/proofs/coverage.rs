@@ -1,0 +1,207 @@
+//! What was read to its end, as far as statuses and fields rest on it. What was seen counts at once; what rests on *not* having seen something
+//! waits until all that could have shown it was read to its end in this state. Where that was done before and not lately, only lowering waits,
+//! for people whom it can concern.
+
+use super::schedule;
+use crate::connector::{Reads, SWEEP_EVERY, StreamInfo};
+use crate::decide::rules::Policy;
+use crate::engine::engine::Engine;
+use crate::engine::memory::world::PersonIdx;
+use crate::merge::Unread;
+use crate::model::{Entity, Name, Record, Span, Time};
+
+/// A stream that nothing else speaks of was read lately if it was read to its end within this.
+const LATELY: Span = Span::minutes(60);
+
+/// How well what one system shows of one kind is known. The later, the worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Extent {
+    /// Read to the end lately, or there is no such stream.
+    #[default]
+    Whole,
+    /// Read to the end in this state, but not lately.
+    Stale,
+    /// Never read to the end in this state.
+    Never,
+}
+
+/// One system's streams.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Covered {
+    system: Name,
+    people: Extent,
+    /// Deals and who is on them; `None`: the system has none.
+    deals: Option<Extent>,
+    tickets: Option<Extent>,
+    /// `SYSTEM.STREAM`, and when it was last read to its end.
+    gaps: Vec<(String, Option<Time>)>,
+}
+
+/// All systems, at one instant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage(Vec<Covered>);
+
+/// What may be missing of one person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gaps {
+    /// Systems whose records of the person were never all read.
+    never: Vec<Name>,
+    /// Systems that know the person, and were not read lately.
+    stale: Vec<Name>,
+    pub deals: Extent,
+    pub tickets: Extent,
+}
+
+/// What waits of a person until more is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Undecided {
+    pub status: bool,
+    pub fields: bool,
+}
+
+impl Undecided {
+    pub fn is_any(self) -> bool {
+        self.status || self.fields
+    }
+}
+
+impl Gaps {
+    pub fn unread(&self) -> Unread<'_> {
+        Unread { never: &self.never, stale: &self.stale }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        *self == Gaps::default()
+    }
+
+    pub fn has_stale(&self) -> bool {
+        !self.stale.is_empty() || self.deals == Extent::Stale || self.tickets == Extent::Stale
+    }
+
+    /// As if all that was read once were read lately.
+    pub fn without_stale(&self) -> Gaps {
+        let kept = |extent: Extent| if extent == Extent::Stale { Extent::Whole } else { extent };
+        Gaps { never: self.never.clone(), stale: Vec::new(), deals: kept(self.deals), tickets: kept(self.tickets) }
+    }
+}
+
+impl Coverage {
+    pub fn of(engine: &Engine, now: Time) -> Coverage {
+        let systems = engine.systems.iter().map(|(name, system)| {
+            let mut covered = Covered { system: name.clone(), people: Extent::Whole, deals: None, tickets: None, gaps: Vec::new() };
+            for info in system.infos.values() {
+                let at = system.streams.get(&info.name).and_then(|s| s.proved_at);
+                let every = schedule::every(system.config.every, info);
+                let lately = lately(&engine.config.policy, name, info, every, system.config.sweep);
+                let extent = match at {
+                    None => Extent::Never,
+                    Some(at) if now.since(at) > lately => Extent::Stale,
+                    Some(_) => Extent::Whole,
+                };
+                match info.entity {
+                    Entity::Person => covered.people = covered.people.max(extent),
+                    Entity::Deal | Entity::DealPerson => covered.deals = covered.deals.max(Some(extent)),
+                    Entity::Ticket => covered.tickets = covered.tickets.max(Some(extent)),
+                    Entity::Account | Entity::Activity | Entity::Consent => continue,
+                }
+                if extent != Extent::Whole {
+                    covered.gaps.push((format!("{name}.{}", info.name), at));
+                }
+            }
+            covered
+        });
+        Coverage(systems.collect())
+    }
+
+    /// What may be missing of a person with these records.
+    pub fn gaps(&self, records: &[Record]) -> Gaps {
+        let mut gaps = Gaps::default();
+        for covered in self.0.iter().filter(|c| !c.gaps.is_empty()) {
+            let knows = records.iter().any(|r| r.id.system == covered.system);
+            match covered.people {
+                Extent::Whole => {}
+                Extent::Stale if knows => gaps.stale.push(covered.system.clone()),
+                Extent::Stale => {}
+                Extent::Never => gaps.never.push(covered.system.clone()),
+            }
+            // A deal names people by their records there: one that was never read may be on some.
+            if let Some(deals) = covered.deals {
+                gaps.deals = gaps.deals.max(concerns(deals.max(covered.people), knows));
+            }
+            // A ticket may name an address alone.
+            if let Some(tickets) = covered.tickets {
+                gaps.tickets = gaps.tickets.max(tickets).max(concerns(covered.people, knows));
+            }
+        }
+        gaps
+    }
+
+    /// Whether something is known better than it was.
+    pub fn is_better_than(&self, before: &Coverage) -> bool {
+        self.0.iter().any(|now| {
+            let then = before.0.iter().find(|c| c.system == now.system);
+            then.is_some_and(|then| now.people < then.people || now.deals < then.deals || now.tickets < then.tickets)
+        }) || before.0.iter().any(|then| !then.gaps.is_empty() && self.0.iter().all(|now| now.system != then.system))
+    }
+
+    /// What is waited for, in words; nothing is.
+    pub fn told(&self) -> Option<String> {
+        let (mut never, mut stale) = (Vec::new(), Vec::new());
+        for (stream, at) in self.0.iter().flat_map(|c| &c.gaps) {
+            match at {
+                None => never.push(stream.clone()),
+                Some(at) => stale.push(format!("{stream} (last at {at})")),
+            }
+        }
+        let never = (!never.is_empty()).then(|| format!("not read to the end yet since this state was begun: {}", never.join(", ")));
+        let stale = (!stale.is_empty()).then(|| format!("not read to the end lately: {}", stale.join(", ")));
+        let all: Vec<String> = never.into_iter().chain(stale).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+}
+
+/// Staleness concerns those whom the system knows; what was never read may concern anybody.
+fn concerns(extent: Extent, knows: bool) -> Extent {
+    if extent == Extent::Stale && !knows { Extent::Whole } else { extent }
+}
+
+/// How old a stream's proof may be: what a rule of policy.toml says of it, and no less than an hour or two rounds of what proves it.
+fn lately(policy: &Policy, system: &Name, info: &StreamInfo, every: Span, sweep_every: Option<Span>) -> Span {
+    let proofs = policy.holds.iter().flat_map(|h| &h.proofs).chain(&policy.refusal_proofs);
+    let said = proofs.filter(|p| p.system == *system && p.stream == info.name).map(|p| p.limit).max();
+    let by_sweeps_only = info.reads == Reads::ModifiedSince && !info.sound && !info.open;
+    let round = if by_sweeps_only { sweep_every.or(info.sweep_every).unwrap_or(SWEEP_EVERY).max(every) } else { every };
+    Span(round.0.saturating_mul(2)).max(LATELY).max(said.unwrap_or(Span::ZERO))
+}
+
+impl Engine {
+    /// Marks those for whom something waited, if more was read to its end since.
+    pub fn mark_undecided(&mut self, now: Time) {
+        let coverage = Coverage::of(self, now);
+        if coverage.is_better_than(&self.coverage) {
+            for person in self.people.iter().filter(|p| p.undecided.is_any()) {
+                self.dirty.extend(person.members.first());
+            }
+        }
+        self.coverage = coverage;
+    }
+
+    /// Whether [`Engine::mark_undecided`] would mark somebody.
+    pub fn more_is_read(&self, now: Time) -> bool {
+        Coverage::of(self, now).is_better_than(&self.coverage)
+    }
+
+    pub fn note_undecided(&mut self, person: PersonIdx, undecided: Undecided) {
+        self.people[person as usize].undecided = undecided;
+    }
+
+    /// People whose status, and people one of whose fields, waits until more is read.
+    pub fn undecided(&self) -> (usize, usize) {
+        self.people.iter().fold((0, 0), |(status, fields), person| {
+            (status + usize::from(person.undecided.status), fields + usize::from(person.undecided.fields))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

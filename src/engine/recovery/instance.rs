@@ -1,0 +1,353 @@
+//! Which instance of a system stands behind its name in systems.toml. What was approved, agreed or marked as ours belongs to one instance;
+//! another one under the same name begins with first contact.
+
+mod set_aside;
+
+use crate::connector;
+use crate::engine::engine::{Engine, Error};
+use crate::engine::ledger::persist::{encode, kind};
+use crate::engine::system::Approval;
+use crate::model::{Name, Span, Time};
+use crate::store::{Entry, What};
+use serde::{Deserialize, Serialize};
+
+/// A system that does not say now which instance it is, is asked again after this time.
+const ASK_AGAIN: Span = Span::minutes(1);
+/// One that may be another instance waits for the answer, and nothing is read or written there meanwhile.
+const ASK_AGAIN_SOON: Span = Span::seconds(5);
+
+/// What an instance is known by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Where it was reached last.
+    pub address: Box<str>,
+    /// What it says of itself: the id of an organisation, of a portal.
+    pub says: Option<Box<str>>,
+}
+
+impl std::fmt::Display for Instance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.says {
+            Some(says) => write!(f, "{says} at {}", self.address),
+            None => f.write_str(&self.address),
+        }
+    }
+}
+
+/// What came of asking a system which instance it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer<'a> {
+    Says(&'a str),
+    /// It has no such answer: its address counts.
+    Nothing,
+    /// It could not be asked, or does not let us ask.
+    None,
+}
+
+/// Whether the system is the instance that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judged {
+    Same(Instance),
+    Another(Instance),
+    /// Most likely the same, as it is where it was; it is asked again.
+    Likely,
+    Unknown,
+}
+
+/// Judges an answer. A changed token or name in the config is no other instance: neither is asked here.
+pub fn judge(known: Option<&Instance>, address: &str, answer: Answer<'_>) -> Judged {
+    let here = |says: Option<&str>| Instance { address: address.into(), says: says.map(Into::into) };
+    let Some(known) = known else {
+        return match answer {
+            Answer::Says(says) => Judged::Same(here(Some(says))),
+            Answer::Nothing => Judged::Same(here(None)),
+            Answer::None => Judged::Likely,
+        };
+    };
+    let same_place = *known.address == *address;
+    let same = match (answer, &known.says) {
+        (Answer::Says(says), Some(before)) => **before == *says,
+        (Answer::Says(_), None) | (Answer::Nothing, _) => same_place,
+        (Answer::None, _) => return if same_place { Judged::Likely } else { Judged::Unknown },
+    };
+    let says = match (answer, same) {
+        (Answer::Says(says), _) => Some(says),
+        (_, true) => known.says.as_deref(),
+        (_, false) => None,
+    };
+    if same { Judged::Same(here(says)) } else { Judged::Another(here(says)) }
+}
+
+/// An instance that stood behind the name before, and how far it might be written to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Former {
+    /// The name that its records have since.
+    pub name: Name,
+    pub instance: Instance,
+    pub approved: Option<Approval>,
+    pub at: Time,
+}
+
+/// What is kept of a system's instances.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    pub instance: Option<Instance>,
+    /// Oldest first.
+    pub former: Vec<Former>,
+}
+
+/// Whether it is known which instance answers now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+enum Standing {
+    /// Not asked since the start, or since its connection changed.
+    #[default]
+    Unasked,
+    Settled,
+    Likely {
+        ask_again: Time,
+    },
+    Unknown {
+        ask_again: Time,
+        why: String,
+    },
+}
+
+/// A system's instance: the one that is known, and whether that is the one which answers.
+#[derive(Debug, Default)]
+pub struct Identity {
+    known: Known,
+    /// Where the connector goes now.
+    address: Box<str>,
+    /// The system can say which instance it is.
+    tells: bool,
+    standing: Standing,
+    /// Counts the instances that this process met here: what a pass over an earlier one brings is of no use.
+    number: u32,
+}
+
+impl Identity {
+    pub fn new(address: Box<str>, tells: bool) -> Identity {
+        Identity { address, tells, ..Identity::default() }
+    }
+
+    /// The connection was made anew, so that another instance may answer.
+    pub fn reconnected(&mut self, address: Box<str>, tells: bool) {
+        (self.address, self.tells, self.standing) = (address, tells, Standing::Unasked);
+    }
+
+    /// Takes in what a former process knew.
+    pub fn restore(&mut self, known: Known) {
+        self.known = known;
+    }
+
+    /// Takes in what the journal says, where the store says nothing.
+    pub fn recall(&mut self, instance: Instance) {
+        self.known.instance.get_or_insert(instance);
+    }
+
+    pub fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// Whether the system can say which instance it is.
+    pub fn tells(&self) -> bool {
+        self.tells
+    }
+
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whether the system may be read and written: it is known which instance it is, whoever approved that.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.standing, Standing::Settled | Standing::Likely { .. })
+    }
+
+    /// Whether it is time to ask the system which instance it is.
+    pub fn is_to_ask(&self, now: Time) -> bool {
+        match &self.standing {
+            Standing::Unasked => true,
+            Standing::Settled => false,
+            Standing::Likely { ask_again } | Standing::Unknown { ask_again, .. } => *ask_again <= now,
+        }
+    }
+
+    /// For `status`: why nothing is read or written, and what to do.
+    pub fn unknown_because(&self, system: &Name) -> Option<String> {
+        let Standing::Unknown { why, .. } = &self.standing else { return None };
+        let before = self.known.instance.as_ref().map(ToString::to_string).unwrap_or_default();
+        Some(format!(
+            "{system} was moved from {before} to {}, and does not say which instance it is ({why}): nothing is read or written there; if it is the same one, `nayose approve {system} --moved`",
+            self.address
+        ))
+    }
+
+    /// For `status`, while nobody approved it: that it is another instance than before.
+    pub fn another_because(&self, system: &Name, approved: Option<Approval>) -> Option<String> {
+        let former = self.known.former.last().filter(|_| approved.is_none())?;
+        let now = self.known.instance.as_ref()?;
+        Some(format!(
+            "{system} is another instance since {} ({now}; before {}): it begins with first contact, and what {} marked stays as it is; if it is the same one at a new address, `nayose approve {system} --moved`",
+            former.at, former.instance, former.instance.address
+        ))
+    }
+}
+
+impl Engine {
+    /// Whether a system is to be asked which instance it is.
+    pub fn identity_due(&self, system: &Name, now: Time) -> bool {
+        self.systems.get(system).is_some_and(|s| s.identity.is_to_ask(now))
+    }
+
+    /// Why it is not known which instance of a system answers. Before it is, nothing is read or written there.
+    pub fn why_not_known(&self, system: &Name) -> Option<String> {
+        let identity = &self.systems.get(system)?.identity;
+        let why = || identity.unknown_because(system).unwrap_or_else(|| format!("{system}: it was not asked yet which instance it is"));
+        (!identity.is_settled()).then(why)
+    }
+
+    /// When the instance that is behind a system's name came in the place of another.
+    pub fn instance_since(&self, system: &Name) -> Option<Time> {
+        self.systems.get(system)?.identity.known.former.last().map(|f| f.at)
+    }
+
+    /// Counts the instances that this process met behind a system's name.
+    pub fn instance_number(&self, system: &Name) -> u32 {
+        self.systems.get(system).map_or(0, |s| s.identity.number)
+    }
+
+    /// Systems that say nothing of themselves are known by their address alone: no need to ask. Who only looks may not know that either.
+    pub fn judge_addresses(&mut self, now: Time) -> Result<(), Error> {
+        let silent = |s: &crate::engine::system::SystemState| {
+            !s.identity.tells && s.identity.standing == Standing::Unasked && !s.identity.address.is_empty()
+        };
+        let silent: Vec<Name> = self.systems.iter().filter(|(_, s)| silent(s)).map(|(name, _)| name.clone()).collect();
+        silent.iter().try_for_each(|system| self.take_answer(system, Answer::Nothing, "", now))
+    }
+
+    /// Books what a system said when it was asked which instance it is.
+    pub fn book_identity(&mut self, system: &Name, said: &Result<Option<String>, connector::Error>, now: Time) -> Result<(), Error> {
+        use connector::Error as Lost;
+        let (answer, why) = match said {
+            Ok(Some(says)) => (Answer::Says(says), String::new()),
+            Ok(None) => (Answer::Nothing, String::new()),
+            Err(Lost::NotFound { .. } | Lost::Refused { .. } | Lost::NotUnderstood { .. }) => (Answer::Nothing, String::new()),
+            Err(error) => (Answer::None, error.of_system()),
+        };
+        self.take_answer(system, answer, &why, now)?;
+        self.commit()
+    }
+
+    fn take_answer(&mut self, system: &Name, answer: Answer<'_>, why: &str, now: Time) -> Result<(), Error> {
+        let Some(state) = self.systems.get_mut(system) else { return Ok(()) };
+        let identity = &mut state.identity;
+        let known = identity.known.instance.clone();
+        match judge(known.as_ref(), &identity.address, answer) {
+            Judged::Likely => identity.standing = Standing::Likely { ask_again: now.plus(ASK_AGAIN) },
+            Judged::Unknown => {
+                tracing::warn!(%system, why, "the system is at another address and does not say which instance it is: nothing is read or written there");
+                identity.standing = Standing::Unknown { ask_again: now.plus(ASK_AGAIN_SOON), why: why.to_string() };
+            }
+            Judged::Same(instance) => {
+                identity.standing = Standing::Settled;
+                if known.as_ref() != Some(&instance) {
+                    if let Some(before) = known {
+                        tracing::info!(%system, %before, now = %instance, "the same instance of the system, known by more or at another address");
+                    }
+                    identity.known.instance = Some(instance);
+                    self.keep_instance(system, now);
+                }
+            }
+            Judged::Another(instance) => {
+                // It may be one that was here before.
+                let mut formers = identity.known.former.iter().rev();
+                let again = formers.find(|f| matches!(judge(Some(&f.instance), &identity.address, answer), Judged::Same(_))).cloned();
+                let before = known.map(|i| i.to_string()).unwrap_or_default();
+                tracing::warn!(%system, before, now = %instance, known_again = again.is_some(), "another instance of the system answers");
+                self.set_aside(system, now)?;
+                if let Some(former) = again {
+                    self.bring_back(system, &former, now)?;
+                }
+                self.settle_on(system, instance, now);
+            }
+        }
+        Ok(())
+    }
+
+    fn settle_on(&mut self, system: &Name, instance: Instance, now: Time) {
+        if let Some(state) = self.systems.get_mut(system) {
+            state.identity.known.instance = Some(instance);
+            state.identity.standing = Standing::Settled;
+            self.keep_instance(system, now);
+        }
+    }
+
+    /// A person says that a system is the instance it was, at a new address. `None`: it is not known to have moved.
+    pub(in crate::engine) fn say_moved(&mut self, system: &Name, now: Time) -> Result<Option<Instance>, Error> {
+        let Some(state) = self.systems.get(system) else { return Ok(None) };
+        let here = Instance { address: state.identity.address.clone(), says: None };
+        let instance = match (&state.identity.standing, state.identity.known.former.last().cloned()) {
+            // What it says of itself is learnt when it answers.
+            (Standing::Unknown { .. }, _) => here,
+            (_, Some(former)) if state.approved.is_none() => {
+                let instance = state.identity.known.instance.clone().unwrap_or(here);
+                self.bring_back(system, &former, now)?;
+                instance
+            }
+            _ => return Ok(None),
+        };
+        self.settle_on(system, instance.clone(), now);
+        Ok(Some(instance))
+    }
+
+    /// Writes what is known of a system's instances with the next commit.
+    fn keep_instance(&mut self, system: &Name, now: Time) {
+        let Some(known) = self.systems.get(system).map(|s| &s.identity.known) else { return };
+        self.pending.put(kind::INSTANCE, system.as_bytes().to_vec(), encode(known));
+        if let Some(instance) = &known.instance {
+            let (system, address, says) = (system.to_string(), instance.address.to_string(), instance.says.as_deref().map(Into::into));
+            self.journal_pending.push(Entry { at: now, what: What::Instance { system, address, says } });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instance_is_known_by_what_it_says_and_else_by_its_address() {
+        let at = |address: &str, says: Option<&str>| Instance { address: address.into(), says: says.map(Into::into) };
+        let (same, another) = (|a: &str, s| Judged::Same(at(a, s)), |a: &str, s| Judged::Another(at(a, s)));
+        for (what, known, address, answer, judged) in [
+            ("first seen", None, "a", Answer::Says("7"), same("a", Some("7"))),
+            ("first seen, silent", None, "a", Answer::Nothing, same("a", None)),
+            ("first seen, not reached", None, "a", Answer::None, Judged::Likely),
+            ("as before", Some(at("a", Some("7"))), "a", Answer::Says("7"), same("a", Some("7"))),
+            ("moved by itself", Some(at("a", Some("7"))), "b", Answer::Says("7"), same("b", Some("7"))),
+            ("another account at one address", Some(at("a", Some("7"))), "a", Answer::Says("8"), another("a", Some("8"))),
+            ("another account elsewhere", Some(at("a", Some("7"))), "b", Answer::Says("8"), another("b", Some("8"))),
+            ("learnt to speak", Some(at("a", None)), "a", Answer::Says("7"), same("a", Some("7"))),
+            ("learnt to speak elsewhere", Some(at("a", None)), "b", Answer::Says("7"), another("b", Some("7"))),
+            ("silent where it was", Some(at("a", Some("7"))), "a", Answer::Nothing, same("a", Some("7"))),
+            ("silent elsewhere", Some(at("a", Some("7"))), "b", Answer::Nothing, another("b", None)),
+            ("always silent, elsewhere", Some(at("a", None)), "b", Answer::Nothing, another("b", None)),
+            ("not reached where it was", Some(at("a", Some("7"))), "a", Answer::None, Judged::Likely),
+            ("not reached elsewhere", Some(at("a", None)), "b", Answer::None, Judged::Unknown),
+        ] {
+            assert_eq!(judge(known.as_ref(), address, answer), judged, "{what}");
+        }
+    }
+
+    #[test]
+    fn nothing_goes_on_before_it_was_asked() {
+        let mut identity = Identity::new("a".into(), true);
+        assert!(!identity.is_settled() && identity.is_to_ask(Time(0)));
+        identity.standing = Standing::Likely { ask_again: Time(9) };
+        assert!(identity.is_settled() && !identity.is_to_ask(Time(8)) && identity.is_to_ask(Time(9)));
+        identity.reconnected("b".into(), true);
+        assert!(!identity.is_settled() && identity.is_to_ask(Time(0)));
+        identity.standing = Standing::Unknown { ask_again: Time(9), why: "down".into() };
+        assert!(!identity.is_settled() && identity.unknown_because(&"ma".into()).is_some());
+    }
+}

@@ -1,0 +1,187 @@
+//! Another instance stands behind a system's name: all that belongs to the former one goes on under a name of its own, as if that system
+//! had been renamed and then taken out of the config. Its holds stay and ask; nothing of it is taken for the new one's.
+
+use super::Former;
+use crate::engine::delivery::underway;
+use crate::engine::engine::{Engine, Error};
+use crate::engine::gate::decision_table::Update;
+use crate::engine::ledger::persist::{decode, encode, kind, refusal_key};
+use crate::engine::memory::world::{Idx, NOBODY};
+use crate::link::spread_keys;
+use crate::model::{Name, RecordId, Time};
+use crate::store::{Entry, What};
+use std::sync::Arc;
+
+impl Engine {
+    /// Puts the instance that was known aside, and begins with nothing.
+    pub(super) fn set_aside(&mut self, system: &Name, now: Time) -> Result<(), Error> {
+        let Some(instance) = self.systems.get(system).and_then(|s| s.identity.known.instance.clone()) else { return Ok(()) };
+        let name = self.free_former_name(system);
+        self.rename_records(system, &name)?;
+        let Some(state) = self.systems.get_mut(system) else { return Ok(()) };
+        let former = Former { name: name.clone(), instance, approved: state.approved.take(), at: now };
+        state.identity.known.former.push(former);
+        self.begin_anew(system);
+        self.pending.delete(kind::APPROVAL, system.as_bytes().to_vec());
+        self.journal_pending.push(Entry { at: now, what: What::OtherInstance { system: system.to_string(), former: name.to_string() } });
+        Ok(())
+    }
+
+    /// A former instance is behind the name again, or never was another: all that belongs to it counts again. What was read of it under
+    /// the name meanwhile is read anew.
+    pub(super) fn bring_back(&mut self, system: &Name, former: &Former, now: Time) -> Result<(), Error> {
+        let known: Vec<Idx> = self.world.indexes().filter(|i| self.world.slot(*i).id.system == former.name).collect();
+        let gone: Name = format!("{system}@gone").into();
+        for idx in known {
+            let id = RecordId { system: system.clone(), ..self.world.slot(idx).id.clone() };
+            if let Some(twin) = self.world.find(&id) {
+                self.drop_record(twin, &gone);
+            }
+        }
+        self.rename_records(&former.name, system)?;
+        let unknown: Vec<Idx> = self.world.indexes().filter(|i| self.is_unknown_of(*i, system)).collect();
+        let Some(state) = self.systems.get_mut(system) else { return Ok(()) };
+        state.identity.known.former.retain(|f| f.name != former.name);
+        state.approved = former.approved;
+        self.begin_anew(system);
+        if let Some(state) = self.systems.get_mut(system) {
+            let why: Arc<str> = "the system was another instance meanwhile".into();
+            unknown.into_iter().for_each(|idx| state.channel.lost_answer(idx, why.clone()));
+        }
+        if let Some(approved) = former.approved {
+            self.pending.put(kind::APPROVAL, system.as_bytes().to_vec(), encode(&approved));
+        }
+        let what = What::SameInstance { system: system.to_string(), former: former.name.to_string() };
+        self.journal_pending.push(Entry { at: now, what });
+        Ok(())
+    }
+
+    /// Whether the outcome of the last write to this record is to be read back.
+    fn is_unknown_of(&self, idx: Idx, system: &Name) -> bool {
+        let slot = self.world.slot(idx);
+        slot.id.system == *system && slot.target.as_ref().is_some_and(|t| t.sent.is_some())
+    }
+
+    /// The first of `ma@1`, `ma@2` ... that nothing bears.
+    fn free_former_name(&self, system: &Name) -> Name {
+        let taken = |name: &Name| self.world.indexes().any(|i| self.world.slot(i).id.system == *name);
+        let former = |name: &Name| self.systems.get(system).is_some_and(|s| s.identity.known.former.iter().any(|f| f.name == *name));
+        let mut names = (1u32..).map(|n| Name::from(format!("{system}@{n}")));
+        // There are more numbers than names can be taken.
+        names.find(|name| !taken(name) && !former(name)).unwrap_or_else(|| format!("{system}@0").into())
+    }
+
+    /// Of what is lined up, under way and proved nothing is of the instance that answers now.
+    fn begin_anew(&mut self, system: &Name) {
+        let Some(state) = self.systems.get_mut(system) else { return };
+        (state.outbox, state.lined_up, state.channel, state.blocks_lost) = Default::default();
+        state.guards.forget();
+        state.identity.number += 1;
+        let streams: Vec<Name> = std::mem::take(&mut state.streams).into_keys().collect();
+        for stream in streams {
+            self.pending.delete(kind::STREAM, format!("{system}/{stream}").into_bytes());
+        }
+        // Who is held by what, and what is wanted where, is another matter for everyone whom a record of it named.
+        self.dirty.extend(self.world.indexes());
+    }
+
+    /// Gives all records of a system, and all that names one of them, another system's name.
+    fn rename_records(&mut self, from: &Name, to: &Name) -> Result<(), Error> {
+        // What is under way is looked for on disk.
+        self.commit()?;
+        let places: Vec<Idx> = self.world.indexes().filter(|i| self.world.slot(*i).id.system == *from).collect();
+        for idx in places {
+            let before = self.world.slot(idx).id.clone();
+            self.forget_items(&before);
+            self.journaled.lifted(&before);
+            self.table.forget_record(&before);
+            self.world.rename(idx, to);
+            self.keep_renamed(idx);
+        }
+        let renamed = |id: &RecordId| RecordId { system: to.clone(), ..id.clone() };
+        for idx in self.world.indexes() {
+            let Some(held) = self.world.slot(idx).held.as_deref().filter(|h| h.iter().any(|h| h.cause.system == *from)) else { continue };
+            let mut held = held.clone();
+            held.iter_mut().filter(|h| h.cause.system == *from).for_each(|h| h.cause = renamed(&h.cause));
+            self.keep_held(idx, held);
+        }
+        let let_go: Vec<RecordId> = self.let_go.iter().filter(|c| c.system == *from).cloned().collect();
+        for cause in let_go {
+            self.let_go.remove(&cause);
+            self.pending.delete(kind::LET_GO, cause.key());
+            self.pending.put(kind::LET_GO, renamed(&cause).key(), Vec::new());
+            self.let_go.insert(renamed(&cause));
+        }
+        self.recovery = std::mem::take(&mut self.recovery)
+            .into_iter()
+            .map(|(id, block)| if id.system == *from { (renamed(&id), block) } else { (id, block) })
+            .collect();
+        for (key, on, refusal) in self.refusals.rename(from, to) {
+            self.pending.delete(kind::REFUSAL, key);
+            self.pending.put(kind::REFUSAL, refusal_key(on.on(), &refusal.scope), encode(&(on.on(), &refusal)));
+        }
+        self.rename_under_way(from, to)
+    }
+
+    /// Batches that a crash would leave behind name the records as they are called now.
+    fn rename_under_way(&mut self, from: &Name, to: &Name) -> Result<(), Error> {
+        let mut items: Vec<(Vec<u8>, underway::Stored)> = Vec::new();
+        let mut failed = None;
+        self.disk.state.for_each_item(|kind, key, value| {
+            if kind == kind::SENT {
+                match decode::<underway::Stored>("of writes under way", value) {
+                    Ok(sent) => items.push((key.to_vec(), sent)),
+                    Err(error) => failed = Some(error),
+                }
+            }
+        })?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        for (key, mut sent) in items {
+            if sent.iter().any(|(record, _)| record.system == *from) {
+                sent.iter_mut().filter(|(record, _)| record.system == *from).for_each(|(record, _)| record.system = to.clone());
+                self.pending.put(kind::SENT, key, encode(&sent));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a record out of everything that finds it. Its place stays, under a name that nothing else has.
+    fn drop_record(&mut self, idx: Idx, gone: &Name) {
+        let before = self.world.slot(idx).id.clone();
+        let person = self.world.slot(idx).person;
+        if person != NOBODY {
+            // Whoever else is of this person is decided on without it.
+            let members = std::mem::take(&mut self.people[person as usize]).members;
+            let addresses = members.iter().flat_map(|i| spread_keys(&self.world.record(*i))).collect();
+            members.iter().for_each(|i| self.world.slot_mut(*i).person = NOBODY);
+            self.kept.forget(person);
+            self.table.apply(vec![Update::Clear { person, addresses }]);
+            self.free.push(person);
+        }
+        self.phases.remove(&idx);
+        self.forget_items(&before);
+        self.table.forget_record(&before);
+        self.world.empty(idx, gone);
+    }
+
+    fn forget_items(&mut self, id: &RecordId) {
+        for kind in [kind::RECORD, kind::TARGET, kind::FORMER_TARGET, kind::HELD, kind::SET_BACK] {
+            self.pending.delete(kind, id.key());
+        }
+    }
+
+    fn keep_renamed(&mut self, idx: Idx) {
+        self.keep_bytes(idx);
+        if self.world.slot(idx).target.is_some() {
+            self.keep_target(idx);
+        }
+        if let Some(held) = self.world.slot(idx).held.as_deref().cloned() {
+            self.keep_held(idx, held);
+        }
+        if self.set_back.contains_key(&idx) {
+            self.keep_set_back(idx);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! After the state was lost, or brought here from elsewhere: what the journal gives back, and that nothing widens before all was read anew.
+
+use crate::connector::{Reads, StreamInfo};
+use crate::decide::ratchet::{Held, Reach};
+use crate::decide::standing::{HoldNow, Kinds};
+use crate::engine::engine::{Engine, Error};
+use crate::engine::ledger::persist::{encode, kind};
+use crate::engine::memory::world::Idx;
+use crate::model::{Entity, MailKind, Name, Record, RecordId, Span, Time};
+use crate::store::{Block, Blocks, Cause, Entry, What};
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// The key of the `META` item that stands while everything is being read anew.
+pub const REBUILDING_KEY: &[u8] = b"rebuilding";
+
+/// The hold under which a block is kept whose journal line, of a former age, does not say what it was for. It ends by a person's word.
+const UNNAMED: &str = "before_rebuild";
+
+/// Why everything is being read anew. It outlives restarts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rebuilding {
+    pub why: String,
+    pub since: Time,
+}
+
+/// What the journal says of records that the store does not know, until they are seen.
+pub type Recovery = HashMap<RecordId, Block>;
+
+/// Which holds of which records the journal has, as hashes: asked at every decision, of everyone who is held.
+#[derive(Debug, Default)]
+pub struct Journaled {
+    by: HashMap<u64, Vec<u64>>,
+}
+
+fn hash<T: Hash + ?Sized>(of: &T) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn cause_hash(hold: &str, cause: &RecordId) -> u64 {
+    hash(&(hold, cause))
+}
+
+impl Journaled {
+    pub fn of(blocks: &Blocks) -> Journaled {
+        let mut journaled = Journaled::default();
+        for (record, block) in blocks.records() {
+            journaled.add(record, block.causes.iter());
+        }
+        journaled
+    }
+
+    pub fn add<'a>(&mut self, record: &RecordId, causes: impl IntoIterator<Item = &'a Cause>) {
+        let known = self.by.entry(hash(record)).or_default();
+        for cause in causes {
+            let hash = cause_hash(&cause.hold, &cause.cause);
+            if !known.contains(&hash) {
+                known.push(hash);
+            }
+        }
+    }
+
+    /// The record's block was lifted: the journal's lines of it count no more.
+    pub fn lifted(&mut self, record: &RecordId) {
+        self.by.remove(&hash(record));
+    }
+
+    pub fn let_go(&mut self, causes: &[(Name, RecordId)]) {
+        let gone: Vec<u64> = causes.iter().map(|(hold, cause)| cause_hash(hold, cause)).collect();
+        self.by.values_mut().for_each(|known| known.retain(|h| !gone.contains(h)));
+        self.by.retain(|_, known| !known.is_empty());
+    }
+
+    fn has(&self, record: &RecordId, hold: &HoldNow) -> bool {
+        self.by.get(&hash(record)).is_some_and(|known| known.contains(&cause_hash(&hold.hold, &hold.cause)))
+    }
+}
+
+impl Engine {
+    /// From now on nothing widens until every stream was read to its end.
+    pub fn begin_rebuild(&mut self, why: String, now: Time) {
+        tracing::warn!("{why}");
+        let rebuilding = Rebuilding { why, since: now };
+        self.pending.put(kind::META, REBUILDING_KEY.to_vec(), encode(&rebuilding));
+        self.rebuilding = Some(rebuilding);
+    }
+
+    /// The streams that were not read to their end yet.
+    pub fn left_to_read(&self) -> Vec<String> {
+        let streams = self.systems.iter().flat_map(|(name, s)| s.infos.values().map(move |i| (name, i)));
+        streams.filter(|(system, info)| !self.was_read(system, info)).map(|(system, info)| format!("{system}.{}", info.name)).collect()
+    }
+
+    pub(in crate::engine) fn was_read(&self, system: &Name, info: &StreamInfo) -> bool {
+        let streams = &self.systems[system].streams;
+        let Some(state) = streams.get(&info.name) else { return false };
+        if let Some(deals) = &info.for_each {
+            // Of which deals the people were asked is known only once the deals were read.
+            // What a pass proves is older than its begin by the system's lag.
+            let lag = self.systems[system].infos.get(deals).map_or(Span::ZERO, |i| i.lag.max(info.lag));
+            let deals_at = streams.get(deals).and_then(|d| d.swept_at.map(|at| at.minus(lag)).or(d.proved_at));
+            return state.failures.is_empty() && state.proved_at.is_some() && deals_at.is_some() && state.proved_at >= deals_at;
+        }
+        let never_proved = info.reads == Reads::Cursor && !info.sound && !info.sweeps;
+        state.swept_at.is_some() || state.proved_at.is_some() || (never_proved && state.cursor.is_some() && state.failures.is_empty())
+    }
+
+    /// After a pass that was complete: whether it was the last one that a rebuild, or a change of the manifests, waited for.
+    pub fn note_caught_up(&mut self) -> Result<(), Error> {
+        if self.rebuilding.is_some() && self.left_to_read().is_empty() {
+            self.rebuilding = None;
+            self.recovery = Recovery::default();
+            self.pending.delete(kind::META, REBUILDING_KEY.to_vec());
+            // What waited for this may be due for anyone.
+            self.dirty.extend(self.world.indexes());
+            tracing::info!("everything was read anew; the state is whole again");
+        }
+        if self.fingerprint_changed && self.all_swept() {
+            self.fingerprint_changed = false;
+            // What the sweeps brought first: a crash must not leave the mark without it.
+            self.commit()?;
+            self.disk.state.keep_fingerprint()?;
+        }
+        Ok(())
+    }
+
+    fn all_swept(&self) -> bool {
+        let sweeps = |i: &StreamInfo| match i.reads {
+            Reads::Associations => false,
+            Reads::Cursor => i.sweeps,
+            Reads::SweepOnly | Reads::ModifiedSince => i.carried_by.is_none(),
+        };
+        self.systems.values().all(|s| {
+            let swept = |i: &StreamInfo| s.streams.get(&i.name).is_some_and(|t| t.swept_at.is_some());
+            s.infos.values().filter(|i| sweeps(i)).all(swept)
+        })
+    }
+
+    /// A record is seen for the first time since the state was lost: what the journal says of it counts again.
+    pub fn recover(&mut self, idx: Idx, record: &Record, now: Time) {
+        let Some(block) = self.recovery.remove(&record.id) else { return };
+        let permits = self.systems.get(&record.id.system).is_some_and(|s| s.allowed.permit);
+        // A former age's line may be about a permit where there are permits: then the block, if there is one, may be a marketer's.
+        let ours = block.is_ours() && record.is_blocked() && !(block.is_unnamed() && permits);
+        let mut held: Vec<Held> = block.causes.iter().map(|cause| self.held_again(cause, block.at)).collect();
+        let of_cause = |reason: &String| !["refused_all", "no_basis"].contains(&reason.as_str());
+        if ours && block.is_unnamed() && held.is_empty() && block.reasons().iter().any(of_cause) {
+            let cause = RecordId::new(record.id.system.clone(), Entity::Deal, "unknown");
+            held.push(self.held_again(&Cause { hold: UNNAMED.into(), cause }, block.at));
+        }
+        if ours {
+            self.world.slot_mut(idx).target.get_or_insert_default().block_ours = true;
+            self.keep_target(idx);
+        }
+        if !held.is_empty() {
+            let (known, system) = (self.world.slot(idx).held.as_deref().cloned().unwrap_or_default(), &record.id.system);
+            tracing::debug!(%system, record = %record.id, holds = held.len(), at = %now, "holds come back from the journal");
+            held.extend(known);
+            self.keep_held(idx, held);
+        }
+    }
+
+    fn held_again(&self, cause: &Cause, since: Time) -> Held {
+        let rule = self.config.policy.holds.iter().find(|r| *r.name == *cause.hold);
+        let sent_by_ma: Vec<MailKind> = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma()).collect();
+        let stops = Kinds::of(rule.map_or(sent_by_ma.as_slice(), |r| &r.stops));
+        Held { hold: cause.hold.as_str().into(), cause: cause.cause.clone(), reach: Reach::Person, since, stops: stops.0 }
+    }
+
+    /// Notes holds in the journal that no poll may bring back: those whose cause went out of sight, and those that joined the ones for which
+    /// a block of ours was set.
+    pub fn journal_holds(&mut self, idx: Idx, holds: &[HoldNow], now: Time) {
+        let slot = self.world.slot(idx);
+        let blocked = slot.target.as_ref().is_some_and(|t| t.block_ours && t.sent.is_none());
+        let new = holds.iter().filter(|h| (h.kept.is_some() || blocked) && !self.journaled.has(&slot.id, h));
+        let causes: Vec<Cause> = new.map(|h| Cause { hold: h.hold.to_string(), cause: h.cause.clone() }).collect();
+        if !causes.is_empty() {
+            let record = slot.id.clone();
+            self.journaled.add(&record, &causes);
+            self.journal_pending.push(Entry { at: now, what: What::Held { record, causes } });
+        }
+    }
+
+    /// The holds remembered for a record, as the journal names them.
+    pub fn causes_of(&self, idx: Idx) -> Vec<Cause> {
+        let held = self.world.slot(idx).held.iter().flat_map(|h| h.iter());
+        held.map(|h| Cause { hold: h.hold.to_string(), cause: h.cause.clone() }).collect()
+    }
+}

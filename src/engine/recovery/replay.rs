@@ -1,0 +1,230 @@
+//! The journal against the store at open: what it says is laid over what the store had, and what it lacks is written to it again.
+
+use super::instance::Instance;
+use super::rebuild::Journaled;
+use crate::engine::engine::Engine;
+use crate::engine::intake::doubts::Accepted;
+use crate::engine::ledger::persist::{encode, kind, refusal_key};
+use crate::engine::memory::refusals::On;
+use crate::engine::system::Approval;
+use crate::model::{Refusal, RefusalScope, Span, Time};
+use crate::store::{Block, BlockPart, Blocks, Entry, JournalNotes, Scope, What, WriteOutcome};
+use hashbrown::{HashMap, HashSet};
+
+/// How long `status` tells of damage that was found and is over: long enough for whoever looks once a month.
+const DAMAGE_TOLD: Span = Span::days(31);
+
+/// What the journal said, for comparing the store with it.
+pub struct Said {
+    refusals: HashSet<Vec<u8>>,
+    approvals: HashMap<String, Approval>,
+    pub blocks: Blocks,
+    entries: Vec<Entry>,
+}
+
+impl Said {
+    pub fn of(entries: Vec<Entry>) -> Said {
+        let mut said = Said { refusals: HashSet::new(), approvals: HashMap::new(), blocks: Blocks::default(), entries: Vec::new() };
+        for entry in entries {
+            said.blocks.take(&entry);
+            if let Some((from, to)) = entry.what.renames() {
+                said.entries.iter_mut().for_each(|e| rename(&mut e.what, from, to));
+            } else if matches!(
+                entry.what,
+                What::Refusal { .. } | What::FirstContact { .. } | What::Instance { .. } | What::Damaged { .. } | What::RowAccepted { .. }
+            ) {
+                said.entries.push(entry);
+            }
+        }
+        for entry in &said.entries {
+            match &entry.what {
+                What::Refusal { .. } => {
+                    let Some(refusal) = entry.what.to_refusal() else { continue };
+                    said.refusals.extend(ons(&refusal).map(|on| refusal_key(on, &refusal.scope)));
+                }
+                What::FirstContact { system, scope, .. } => {
+                    let known = said.approvals.entry(system.clone()).or_insert(Approval::Holds);
+                    *known = (*known).max(approval(*scope));
+                }
+                _ => {}
+            }
+        }
+        said
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.blocks.records().next().is_none()
+    }
+}
+
+fn ons(refusal: &Refusal) -> impl Iterator<Item = On<'_>> {
+    [Some(On::Record(&refusal.from)), refusal.address.as_ref().map(On::Address)].into_iter().flatten()
+}
+
+fn of_former_age(what: &What, said: &Said) -> bool {
+    matches!(what, What::Outcome { record, .. } if said.blocks.get(record).is_some_and(Block::is_unnamed))
+}
+
+/// Lets a line speak of a system's records by the name that they have since.
+fn rename(what: &mut What, from: &str, to: &str) {
+    match what {
+        What::Refusal { record, .. } if *record.system == *from => record.system = to.into(),
+        What::FirstContact { system, .. } | What::Instance { system, .. } if system == from => *system = to.to_string(),
+        _ => {}
+    }
+}
+
+fn approval(scope: Scope) -> Approval {
+    if scope == Scope::All { Approval::All } else { Approval::Holds }
+}
+
+/// What a refusal's line says.
+pub fn refusal_line(on: On<'_>, refusal: &Refusal) -> What {
+    let (record, address) = match on {
+        On::Record(record) => (record.clone(), None),
+        On::Address(address) => (refusal.from.clone(), Some(address.clone())),
+    };
+    let topic = match &refusal.scope {
+        RefusalScope::All => None,
+        RefusalScope::Topic(topic) => Some(topic.clone()),
+    };
+    What::Refusal { record, address, topic, seen_at: refusal.seen_at }
+}
+
+impl Engine {
+    /// Lays the journal over what the store had: what it says cannot be polled again. Idempotent.
+    pub fn replay(&mut self, said: Said, notes: &JournalNotes, now: Time) {
+        let again = self.journal_what_it_lacks(&said, now);
+        let mut met: Vec<(String, Instance)> = Vec::new();
+        for entry in said.entries {
+            match entry.what {
+                What::Refusal { .. } => {
+                    let Some(refusal) = entry.what.to_refusal() else { continue };
+                    for on in ons(&refusal) {
+                        if self.refusals.add(on, &refusal) {
+                            self.pending.put(kind::REFUSAL, refusal_key(on, &refusal.scope), encode(&(on, &refusal)));
+                        }
+                    }
+                }
+                What::FirstContact { system, scope, .. } => {
+                    let Some(state) = self.systems.named_mut(&system) else { continue };
+                    if state.approved < Some(approval(scope)) {
+                        state.approved = Some(approval(scope));
+                        self.pending.put(kind::APPROVAL, system.into_bytes(), encode(&approval(scope)));
+                    }
+                }
+                What::RowAccepted { row, record, by, because } => {
+                    self.restore_accepted(&row, Accepted { cause: record, by, because, at: entry.at });
+                }
+                What::Instance { system, address, says } => {
+                    met.push((system, Instance { address: address.into(), says: says.map(Into::into) }))
+                }
+                What::Damaged { found } if now.since(entry.at) < DAMAGE_TOLD => {
+                    self.journal_damage.push(format!("found on {}: {found}", entry.at));
+                }
+                _ => {}
+            }
+        }
+        // Where the store was lost, the last line says which instance all this was said of.
+        for (system, instance) in met.into_iter().rev() {
+            if let Some(state) = self.systems.named_mut(&system) {
+                state.identity.recall(instance);
+            }
+        }
+        self.journaled = Journaled::of(&said.blocks);
+        if self.rebuilding.is_some() {
+            let unseen = said.blocks.into_records().filter(|(record, _)| self.world.find(record).is_none());
+            self.recovery = unseen.collect();
+        }
+        self.tell_damage(notes, again, now);
+    }
+
+    /// The journal is written before the store, so that it has all that the store has, unless it was damaged.
+    fn journal_what_it_lacks(&mut self, said: &Said, now: Time) -> usize {
+        let mut lacking = Vec::new();
+        for (on, refusal) in self.refusals.all() {
+            if !said.refusals.contains(&refusal_key(on, &refusal.scope)) {
+                lacking.push(refusal_line(on, refusal));
+            }
+        }
+        for (system, approved) in self.systems.iter().filter_map(|(name, s)| Some((name, s.approved?))) {
+            if said.approvals.get(&**system).is_none_or(|known| *known < approved) {
+                let scope = if approved == Approval::All { Scope::All } else { Scope::Holds };
+                lacking.push(What::FirstContact { system: system.to_string(), scope, by: "the store".into() });
+            }
+        }
+        let blocks = self.blocks_it_lacks(said);
+        // A line of a former age is no damage: it only says less.
+        let unnamed = blocks.iter().filter(|what| of_former_age(what, said)).count();
+        lacking.extend(blocks);
+        let count = lacking.len() - unnamed;
+        self.journal_pending.extend(lacking.into_iter().map(|what| Entry { at: now, what }));
+        count
+    }
+
+    /// Blocks that the store knows to be ours, and the journal does not, or only by a line of a former age.
+    fn blocks_it_lacks(&self, said: &Said) -> Vec<What> {
+        let mut lacking = Vec::new();
+        for idx in self.world.indexes() {
+            let slot = self.world.slot(idx);
+            let ours = slot.target.as_ref().is_some_and(|t| t.block_ours && t.sent.is_none());
+            if ours && said.blocks.get(&slot.id).is_none_or(|known| !known.is_ours() || known.is_unnamed()) {
+                lacking.push(What::Outcome {
+                    record: slot.id.clone(),
+                    op: "hold".into(),
+                    outcome: WriteOutcome::Applied,
+                    said: Some("from the store".into()),
+                    reasons: Vec::new(),
+                    run: (*self.run).into(),
+                    block: Some(BlockPart::Set),
+                    causes: self.causes_of(idx),
+                });
+            }
+        }
+        lacking
+    }
+
+    fn tell_damage(&mut self, notes: &JournalNotes, again: usize, now: Time) {
+        let mut lines = notes.notes();
+        if again > 0 {
+            lines.push(format!(
+                "the journal lacked {again} refusals, approvals and blocks that the store has; they are written to it again"
+            ));
+        }
+        for line in &lines {
+            tracing::warn!("{line}");
+        }
+        let torn_only = notes.damaged_lines.is_empty() && notes.missing_bytes == 0 && again == 0;
+        if torn_only {
+            // A torn end is a crash's usual trace and harmless; lines of a newer nayose come up at each open.
+            self.journal_damage.extend(lines.into_iter().filter(|_| notes.unknown > 0));
+            return;
+        }
+        if notes.missing_bytes > 0 || again > 0 {
+            // It is not seen again at the next open, so that the journal itself remembers it.
+            self.journal_pending.push(Entry { at: now, what: What::Damaged { found: lines.join("; ") } });
+        }
+        self.journal_damage.extend(lines);
+    }
+
+    /// Folds the journal's old lines when it has grown long.
+    pub fn tidy_journal(&mut self, now: Time) -> Result<(), crate::engine::engine::Error> {
+        if self.halted.is_some() || self.disk.state.is_looked_at() {
+            return Ok(());
+        }
+        let folded = self.disk.with_journal(|journal| {
+            let before = journal.bytes();
+            journal.is_long().then(|| journal.fold(now).map(|()| (before, journal.bytes())))
+        });
+        match folded {
+            None => Ok(()),
+            Some(Ok((before, after))) => {
+                if after < before {
+                    tracing::info!(before, after, "the journal's old lines were folded");
+                }
+                Ok(())
+            }
+            Some(Err(error)) => Err(self.disk_failed(error)),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! What counts: the files' rules and, until an edit that widens is approved, the former ones.
+//!
+//! - `connection`: what a system's settings say of its connection
+//! - `left_rules`: what was in force until a moment ago
+//! - `rule_sets`: the rules in force
+
+pub mod connection;
+pub(in crate::engine) mod left_rules;
+pub mod rule_sets;

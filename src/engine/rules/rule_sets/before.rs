@@ -1,0 +1,105 @@
+//! Rules as formats before 4 keep them: their holds say nothing of staleness.
+
+use super::{Stored, StoredHold, Target};
+use crate::decide::rules::{After, ConsentRules, HoldScope, Proof, Stale, Widening};
+use crate::engine::engine::Error;
+use crate::engine::ledger::persist::decode;
+use crate::model::expression::Declared;
+use crate::model::{Entity, MailKind, Name};
+use serde::Deserialize;
+#[cfg(test)]
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The key of the `META` item.
+pub(super) const KEY: &str = "rules";
+
+/// What that item says, in today's form.
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<Stored>, Error> {
+    let before: Vec<StoredBefore> = decode(KEY, bytes)?;
+    Ok(before.into_iter().map(Stored::from).collect())
+}
+
+/// A rule set.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct StoredBefore {
+    declared: Declared,
+    holds: Vec<StoredHoldBefore>,
+    refusal_proofs: Vec<Proof>,
+    widening: Widening,
+    consent: ConsentRules,
+    shared_mailboxes: Vec<String>,
+    targets: BTreeMap<Name, Target>,
+}
+
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct StoredHoldBefore {
+    name: Name,
+    on: Entity,
+    when: String,
+    scope: HoldScope,
+    stops: Vec<MailKind>,
+    after: After,
+    proofs: Vec<Proof>,
+    rule: Name,
+}
+
+impl From<StoredBefore> for Stored {
+    fn from(before: StoredBefore) -> Stored {
+        let hold = |h: StoredHoldBefore| StoredHold {
+            name: h.name,
+            on: h.on,
+            when: h.when,
+            scope: h.scope,
+            stops: h.stops,
+            after: h.after,
+            proofs: h.proofs,
+            rule: h.rule,
+            stale: Stale::Hold,
+        };
+        Stored {
+            declared: before.declared,
+            holds: before.holds.into_iter().map(hold).collect(),
+            refusal_proofs: before.refusal_proofs,
+            widening: before.widening,
+            consent: before.consent,
+            shared_mailboxes: before.shared_mailboxes,
+            targets: before.targets,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ledger::persist::encode;
+    use crate::model::Span;
+
+    #[test]
+    fn rules_that_a_former_version_kept_hold_when_they_are_stale() {
+        let hold = StoredHoldBefore {
+            name: "open_deal".into(),
+            on: Entity::Deal,
+            when: "deal.open".into(),
+            scope: HoldScope::Account { cap: 500 },
+            stops: vec![MailKind::Campaign],
+            after: After { lost: Span::days(30), ..After::default() },
+            proofs: vec![Proof { system: "crm".into(), stream: "deals".into(), limit: Span::minutes(15) }],
+            rule: "policy.toml:4".into(),
+        };
+        let before = StoredBefore {
+            declared: Declared::default(),
+            holds: vec![hold],
+            refusal_proofs: Vec::new(),
+            widening: Widening::default(),
+            consent: ConsentRules::default(),
+            shared_mailboxes: vec!["info@*".into()],
+            targets: BTreeMap::new(),
+        };
+        let now = read(&encode(&vec![before])).unwrap();
+        assert_eq!((&*now[0].holds[0].when, now[0].holds[0].stale), ("deal.open", Stale::Hold));
+        assert_eq!(now[0].shared_mailboxes, ["info@*"]);
+    }
+}

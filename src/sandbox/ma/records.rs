@@ -1,0 +1,248 @@
+//! The marketing system's data: leads, how it stores what is written, and the activities it notes.
+
+use crate::model::Time;
+use crate::sandbox::wire::{iso_seconds, parse_time};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Text fields are cut at this many characters, without a word.
+const TEXT_CHARS_MAX: usize = 255;
+
+/// How a field is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Type {
+    Text,
+    Email,
+    Integer,
+    Boolean,
+    Time,
+}
+
+/// The fields there are and can be written.
+pub const FIELDS: [(&str, Type); 16] = [
+    ("email", Type::Email),
+    ("firstName", Type::Text),
+    ("lastName", Type::Text),
+    ("company", Type::Text),
+    ("title", Type::Text),
+    ("phone", Type::Text),
+    ("mobilePhone", Type::Text),
+    ("country", Type::Text),
+    ("leadScore", Type::Integer),
+    ("leadStatus", Type::Text),
+    ("leadSource", Type::Text),
+    ("marketingSuspended", Type::Boolean),
+    ("unsubscribed", Type::Boolean),
+    ("unsubscribedReason", Type::Text),
+    ("nayose_ok_until", Type::Time),
+    ("nayose_why", Type::Text),
+];
+
+/// The vendor's own fields, which only it writes.
+pub const SYSTEM_FIELDS: [&str; 3] = ["id", "createdAt", "updatedAt"];
+
+pub fn type_of(field: &str) -> Option<Type> {
+    FIELDS.iter().find(|(name, _)| *name == field).map(|(_, t)| *t)
+}
+
+/// A lead. A field that is not here is null, or false where it is a boolean.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lead {
+    pub id: u64,
+    pub fields: BTreeMap<String, Value>,
+    pub created: Time,
+    pub updated: Time,
+}
+
+impl Lead {
+    pub fn field(&self, name: &str) -> Value {
+        match name {
+            "id" => Value::from(self.id),
+            "createdAt" => Value::from(iso_seconds(self.created)),
+            "updatedAt" => Value::from(iso_seconds(self.updated)),
+            _ => match (self.fields.get(name), type_of(name)) {
+                (Some(value), _) => value.clone(),
+                (None, Some(Type::Boolean)) => Value::Bool(false),
+                (None, _) => Value::Null,
+            },
+        }
+    }
+
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).and_then(Value::as_str)
+    }
+
+    pub fn flag(&self, name: &str) -> bool {
+        self.fields.get(name).and_then(Value::as_bool).unwrap_or(false)
+    }
+}
+
+/// What the system notes about a lead.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Noted {
+    New,
+    /// Field, old value, new value.
+    Changed(Vec<(String, Value, Value)>),
+    Deleted,
+}
+
+/// An activity; its place in the list is its cursor, its id grows with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Activity {
+    pub lead: u64,
+    pub at: Time,
+    pub noted: Noted,
+}
+
+/// Who changed a lead: decides what is left to be seen of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trace {
+    /// `updatedAt` moves and an activity is noted.
+    Usual,
+    /// Neither: as mass changes inside the vendor's system are.
+    None,
+}
+
+/// Everything in the marketing system.
+#[derive(Debug, Default)]
+pub struct MaRecords {
+    leads: BTreeMap<u64, Lead>,
+    by_email: BTreeMap<String, Vec<u64>>,
+    pub activities: Vec<Activity>,
+    last_id: u64,
+    pub epoch: u64,
+}
+
+/// Why a value is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadField {
+    pub code: &'static str,
+    pub message: String,
+}
+
+/// A value as the system stores it: null for blank text, e-mail trimmed and in lower case, text cut.
+pub fn stored(field: &str, value: &Value) -> Result<Value, BadField> {
+    let Some(kind) = type_of(field) else {
+        return Err(BadField { code: "1006", message: format!("Field '{field}' not found") });
+    };
+    let bad = || BadField { code: "1003", message: format!("Invalid value '{value}' for field '{field}'") };
+    let text = match value {
+        Value::Null => return Ok(Value::Null),
+        Value::String(t) => t.clone(),
+        Value::Array(_) | Value::Object(_) => return Err(bad()),
+        other => other.to_string(),
+    };
+    if text.trim().is_empty() {
+        return Ok(Value::Null);
+    }
+    Ok(match kind {
+        Type::Text => Value::from(text.chars().take(TEXT_CHARS_MAX).collect::<String>()),
+        Type::Email => Value::from(text.trim().to_lowercase().chars().take(TEXT_CHARS_MAX).collect::<String>()),
+        Type::Integer => Value::from(text.trim().parse::<i64>().map_err(|_| bad())?),
+        Type::Boolean => Value::Bool(match text.trim().to_lowercase().as_str() {
+            "true" | "1" | "yes" => true,
+            "false" | "0" | "no" => false,
+            _ => return Err(bad()),
+        }),
+        Type::Time => Value::from(iso_seconds(parse_time(&text).ok_or_else(bad)?)),
+    })
+}
+
+impl MaRecords {
+    /// Adds a lead; ids grow from 1001.
+    pub fn create(&mut self, fields: BTreeMap<String, Value>, now: Time) -> u64 {
+        self.last_id = self.last_id.max(1000) + 1;
+        let id = self.last_id;
+        let fields: BTreeMap<_, _> = fields.into_iter().filter(|(_, v)| !v.is_null()).collect();
+        if let Some(email) = fields.get("email").and_then(Value::as_str) {
+            self.by_email.entry(email.to_string()).or_default().push(id);
+        }
+        self.leads.insert(id, Lead { id, fields, created: now, updated: now });
+        self.activities.push(Activity { lead: id, at: now, noted: Noted::New });
+        id
+    }
+
+    /// Changes fields to values in their stored form. Nothing moves where nothing becomes different. False if there is no such lead.
+    pub fn edit(&mut self, id: u64, fields: BTreeMap<String, Value>, trace: Trace, now: Time) -> bool {
+        let Some(lead) = self.leads.get_mut(&id) else { return false };
+        let mut changes = Vec::new();
+        for (name, new) in fields {
+            let old = lead.field(&name);
+            if old == new {
+                continue;
+            }
+            if name == "email" {
+                if let Some(ids) = old.as_str().and_then(|e| self.by_email.get_mut(e)) {
+                    ids.retain(|i| *i != id);
+                }
+                if let Some(email) = new.as_str() {
+                    self.by_email.entry(email.to_string()).or_default().push(id);
+                }
+            }
+            if new.is_null() {
+                lead.fields.remove(&name);
+            } else {
+                lead.fields.insert(name.clone(), new.clone());
+            }
+            changes.push((name, old, new));
+        }
+        if !changes.is_empty() && trace == Trace::Usual {
+            lead.updated = now;
+            self.activities.push(Activity { lead: id, at: now, noted: Noted::Changed(changes) });
+        }
+        true
+    }
+
+    pub fn delete(&mut self, id: u64, now: Time) -> bool {
+        let Some(lead) = self.leads.remove(&id) else { return false };
+        if let Some(ids) = lead.text("email").and_then(|e| self.by_email.get_mut(e)) {
+            ids.retain(|i| *i != id);
+        }
+        self.activities.push(Activity { lead: id, at: now, noted: Noted::Deleted });
+        true
+    }
+
+    pub fn get(&self, id: u64) -> Option<&Lead> {
+        self.leads.get(&id)
+    }
+
+    /// Leads with exactly this stored address.
+    pub fn with_email(&self, email: &str) -> &[u64] {
+        self.by_email.get(email).map_or(&[], Vec::as_slice)
+    }
+
+    /// Those with an id above `after`, in order of id.
+    pub fn after(&self, after: u64) -> impl Iterator<Item = &Lead> {
+        self.leads.range(after.saturating_add(1)..).map(|(_, l)| l)
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Lead> {
+        self.leads.values()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_take_their_stored_form() {
+        for (field, given, want) in [
+            ("email", json!("  Taro@Example.CO.JP "), json!("taro@example.co.jp")),
+            ("firstName", json!(""), json!(null)),
+            ("leadScore", json!("12"), json!(12)),
+            ("marketingSuspended", json!("true"), json!(true)),
+            ("unsubscribed", json!(0), json!(false)),
+            ("nayose_ok_until", json!("2026-11-21T09:00:00.999+09:00"), json!("2026-11-21T00:00:00Z")),
+            ("title", json!("あ".repeat(300)), json!("あ".repeat(255))),
+        ] {
+            assert_eq!(stored(field, &given), Ok(want), "{field}");
+        }
+        for (field, given, code) in
+            [("nope", json!(1), "1006"), ("leadScore", json!("many"), "1003"), ("nayose_ok_until", json!("soon"), "1003")]
+        {
+            assert_eq!(stored(field, &given).map_err(|b| b.code), Err(code), "{field}");
+        }
+    }
+}
