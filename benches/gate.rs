@@ -7,7 +7,8 @@ use nayose::config;
 use nayose::connector::{Clock, Connector, Observed, PageRead, Pass, PassEnd, RestConnector};
 use nayose::daemon::connectors::{Connectors, Wiring};
 use nayose::daemon::shell::Shell;
-use nayose::engine::ledger::persist::{self, Opened};
+use nayose::engine::open;
+use nayose::engine::system::Opened;
 use nayose::model::{Entity, Mail, MailKind, Name, Record, RecordId, Time, Value};
 use nayose::store::{State, StateUrl};
 use nayose::web;
@@ -72,8 +73,8 @@ fn shell(folder: &Path) -> Shell {
         systems.push(Opened { config: Arc::new(system.clone()), abilities, streams, words, address, tells_instance });
         connectors.insert(system.settings.name.clone(), Arc::new(connector));
     }
-    let state = State::open(&StateUrl::Memory, persist::info(&config)).expect("memory is a store");
-    let opened = persist::open_on(config, systems, NOW, "r_bench".into(), state).expect("an empty state opens");
+    let state = State::open(&StateUrl::Memory, open::info(&config)).expect("memory is a store");
+    let opened = open::open_on(config, systems, NOW, "r_bench".into(), state).expect("an empty state opens");
     let wiring = Wiring::of(connectors, &opened.engine.config.systems);
     Shell::new(opened.engine, wiring, clock)
 }

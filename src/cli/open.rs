@@ -8,9 +8,9 @@ use crate::daemon::Shell;
 use crate::daemon::commands::{Command, Reply};
 use crate::daemon::connectors::{Connectors, Wiring};
 use crate::daemon::socket;
-use crate::engine::ledger::persist;
-use crate::engine::ledger::persist::OpenedState;
 use crate::engine::look;
+use crate::engine::open;
+use crate::engine::open::OpenedState;
 use crate::engine::rules::connection::NotConnected;
 use crate::engine::rules::rule_sets;
 use crate::model::Time;
@@ -108,7 +108,7 @@ pub fn shell(config: Config) -> Result<Shell, Error> {
     let now = clock();
     let config = Arc::new(config);
     let mut wiring = Wiring::through(&config.network);
-    let opened = persist::open(config.clone(), now, run_at(now), &mut |state| {
+    let opened = open::open(config.clone(), now, run_at(now), &mut |state| {
         // Rules from before an edit may still count.
         let systems = rule_sets::systems_in_force(&config, &rule_sets::stored(state)?);
         wiring = wiring.rewired(&systems, &clock)?;

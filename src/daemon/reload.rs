@@ -4,7 +4,8 @@
 
 use crate::config::{Config, Http, Mistakes};
 use crate::daemon::shell::Shell;
-use crate::engine::engine::{Error, Unfollowed};
+use crate::engine::engine::Unfollowed;
+use crate::engine::error::Error;
 use crate::engine::rules::connection::NotConnected;
 use crate::engine::rules::rule_sets::systems_in_force;
 use notify::{RecursiveMode, Watcher};

@@ -43,7 +43,7 @@ impl Shell {
 
     /// Closes the state's files, so that they can be opened anew while this shell goes on answering.
     pub fn let_go_of_state(&self) {
-        let info = StateInfo { format_version: crate::engine::ledger::persist::FORMAT_VERSION, fingerprint: [0; 32] };
+        let info = StateInfo { format_version: crate::engine::open::FORMAT_VERSION, fingerprint: [0; 32] };
         // A store in memory opens; were it not so, the files would only stay open.
         let Ok((empty, _)) = State::open_on(Box::new(Memory::new()), info) else { return };
         if let Ok((journal, _)) = Journal::open(&empty, |_| ()) {

@@ -12,6 +12,7 @@ use crate::engine::answers::notices::Told;
 use crate::engine::answers::refused_at_once::RefusedAtOnce;
 use crate::engine::assess::kept::KeptPeople;
 use crate::engine::delivery::recent_looks::Lately;
+use crate::engine::error::Error;
 use crate::engine::gate::decision_table::Table;
 use crate::engine::history::undo::{SetBack, Shown};
 use crate::engine::history::written::Written;
@@ -19,8 +20,11 @@ use crate::engine::intake::clashes::Clashes;
 use crate::engine::intake::doubts::Doubts;
 use crate::engine::intake::look_ups::LookUps;
 use crate::engine::ledger::durable::{Disk, Pending};
-use crate::engine::ledger::persist::{self, NAMES_KEY, kind};
+use crate::engine::ledger::items::NAMES_KEY;
+use crate::engine::ledger::items::encode;
+use crate::engine::ledger::kind;
 use crate::engine::memory::places::{ByPlace, Places};
+use crate::engine::memory::refusals::refusal_key;
 use crate::engine::memory::refusals::{On, Refusals};
 use crate::engine::memory::segments::Shelf;
 use crate::engine::memory::world::{Idx, Keys, PersonIdx, World};
@@ -39,22 +43,6 @@ use crate::store::Entry;
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// What went wrong inside: the state, not an outer system.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error(transparent)]
-    Store(#[from] crate::store::Error),
-    #[error(transparent)]
-    Unreadable(#[from] crate::engine::memory::world::Unreadable),
-    #[error("the state's item {what} cannot be read ({why})")]
-    Item { what: String, why: String },
-    #[error(transparent)]
-    NotConnected(#[from] crate::engine::rules::connection::NotConnected),
-    /// Of an earlier failure; its own text.
-    #[error("{0}")]
-    Halted(String),
-}
 
 /// One person as last decided.
 #[derive(Debug, Default)]
@@ -250,7 +238,7 @@ impl Engine {
             }
             let key = format!("{system}/{stream}").into_bytes();
             self.pending.delete(kind::STREAM_FORMER, key.clone());
-            self.pending.put(kind::STREAM, key, persist::encode(&state));
+            self.pending.put(kind::STREAM, key, encode(&state));
         }
     }
 
@@ -260,7 +248,7 @@ impl Engine {
         let slot = self.world.slot(idx);
         let key = slot.id.key();
         match &slot.target {
-            Some(target) => self.pending.put(kind::TARGET, key, persist::encode(&**target)),
+            Some(target) => self.pending.put(kind::TARGET, key, encode(&**target)),
             None => self.pending.delete(kind::TARGET, key),
         }
     }
@@ -272,7 +260,7 @@ impl Engine {
             self.pending.delete(kind::HELD, key);
             self.world.slot_mut(idx).held = None;
         } else {
-            self.pending.put(kind::HELD, key, persist::encode(&held));
+            self.pending.put(kind::HELD, key, encode(&held));
             self.world.slot_mut(idx).held = Some(Box::new(held));
         }
     }
@@ -306,7 +294,7 @@ impl Engine {
     pub(in crate::engine) fn keep_bytes(&mut self, idx: Idx) {
         self.changes += 1;
         if let Some(names) = self.world.names_to_keep() {
-            self.pending.put(kind::META, NAMES_KEY.into(), persist::encode(names));
+            self.pending.put(kind::META, NAMES_KEY.into(), encode(names));
         }
         self.pending.put(kind::RECORD, self.world.slot(idx).id.key(), self.world.bytes(idx).to_vec());
     }
@@ -317,7 +305,7 @@ impl Engine {
             return false;
         }
         self.journal_pending.push(Entry { at: refusal.seen_at, what: refusal_line(on, refusal) });
-        self.pending.put(kind::REFUSAL, persist::refusal_key(on, &refusal.scope), persist::encode(&(on, refusal)));
+        self.pending.put(kind::REFUSAL, refusal_key(on, &refusal.scope), encode(&(on, refusal)));
         true
     }
 

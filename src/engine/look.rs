@@ -1,21 +1,22 @@
 //! Opening the state only to look at it: everything is read and decided on in memory, and nothing of it is kept.
 
 use crate::config::Config;
-use crate::engine::engine::Error;
-use crate::engine::ledger::persist::{self, FORMAT_VERSION_READ, OpenedState, Wire};
+use crate::engine::error::Error;
+use crate::engine::open;
+use crate::engine::open::{FORMAT_VERSION_READ, OpenedState, Wire};
 use crate::model::Time;
 use crate::store::{Loaded, State};
 use std::sync::Arc;
 
-/// As [`persist::open`]; what cannot be used stays where it is.
+/// As [`open::open`]; what cannot be used stays where it is.
 pub fn look(config: Arc<Config>, now: Time, run: Arc<str>, wire: &mut Wire<'_>) -> Result<OpenedState, Error> {
-    let info = persist::info(&config);
-    let mut read = |opened: (State, Loaded)| persist::open_on(config.clone(), wire(&opened.0)?, now, run.clone(), opened);
+    let info = open::info(&config);
+    let mut read = |opened: (State, Loaded)| open::open_on(config.clone(), wire(&opened.0)?, now, run.clone(), opened);
     let (state, loaded) = State::look(&config.state, info)?;
     let why = if loaded.format_version < FORMAT_VERSION_READ {
         let found = loaded.format_version;
         drop(state);
-        persist::too_old(found)
+        open::too_old(found)
     } else {
         match read((state, loaded)) {
             Err(error @ (Error::Item { .. } | Error::Unreadable(_))) => error.to_string(),

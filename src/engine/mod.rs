@@ -19,6 +19,7 @@ pub mod assess;
 pub mod delivery;
 #[allow(clippy::module_inception, reason = "its one owner; it comes apart into parts with rooms of their own")]
 pub mod engine;
+pub mod error;
 pub mod gate;
 pub mod guard;
 pub mod history;
@@ -26,10 +27,12 @@ pub mod intake;
 pub mod ledger;
 pub mod look;
 pub mod memory;
+pub mod open;
 pub mod proofs;
 pub mod recovery;
 pub mod rules;
 pub mod system;
 mod workers;
 
-pub use engine::{Engine, Error, Unfollowed};
+pub use engine::{Engine, Unfollowed};
+pub use error::Error;

@@ -6,7 +6,6 @@ use crate::engine::delivery::acts::Channel;
 use crate::engine::delivery::outbox::Outbox;
 use crate::engine::delivery::target::{Allowed, Due, Op};
 use crate::engine::guard::guarded::Guards;
-use crate::engine::ledger::persist::Opened;
 use crate::engine::memory::world::Idx;
 use crate::engine::proofs::reading::StreamState;
 use crate::engine::recovery::instance::Identity;
@@ -147,4 +146,17 @@ impl SystemState {
         self.follow(opened.config);
         self
     }
+}
+
+/// A system as the engine needs it at open.
+#[derive(Clone)]
+pub struct Opened {
+    pub config: Arc<System>,
+    pub abilities: Abilities,
+    pub streams: Vec<StreamInfo>,
+    /// Our statuses in its own words.
+    pub words: BTreeMap<Name, Box<str>>,
+    /// Where it is reached, and whether it can say which instance it is.
+    pub address: Box<str>,
+    pub tells_instance: bool,
 }

@@ -2,7 +2,7 @@
 
 use super::Row;
 use super::stage::{Stage, copy};
-use nayose::engine::ledger::persist::FORMAT_VERSION;
+use nayose::engine::open::FORMAT_VERSION;
 use nayose::store::{Changes, Error, State, StateInfo, StateUrl};
 use serde_json::Value;
 use std::fs;

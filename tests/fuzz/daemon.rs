@@ -5,7 +5,9 @@ use nayose::config::Config;
 use nayose::connector::{Connector, RestConnector};
 use nayose::daemon::connectors::{Connectors, Wiring};
 use nayose::daemon::shell::Shell;
-use nayose::engine::ledger::persist::{self, Opened, OpenedState};
+use nayose::engine::open;
+use nayose::engine::open::OpenedState;
+use nayose::engine::system::Opened;
 use nayose::model::Time;
 use nayose::store::{Changes, JournalBytes, Memory, State};
 use std::sync::{Arc, OnceLock};
@@ -28,10 +30,10 @@ pub fn open(items: Changes, journal: JournalBytes) -> Result<(OpenedState, Conne
         }
     });
     let opened: Vec<Opened> = opened.collect();
-    let (state, loaded) = State::open_on(Box::new(Memory::new()), persist::info(&config)).map_err(|e| e.to_string())?;
+    let (state, loaded) = State::open_on(Box::new(Memory::new()), open::info(&config)).map_err(|e| e.to_string())?;
     let state = state.with_journal(journal);
     state.commit(items).map_err(|e| e.to_string())?;
-    persist::open_on(config, opened, NOW, "r_1".into(), (state, loaded)).map(|opened| (opened, connectors)).map_err(|e| e.to_string())
+    open::open_on(config, opened, NOW, "r_1".into(), (state, loaded)).map(|opened| (opened, connectors)).map_err(|e| e.to_string())
 }
 
 /// Made once: each reads the machine's certificates.

@@ -7,7 +7,7 @@ use nayose::connector::examples;
 use nayose::connector::manifest::settings::Settings;
 use nayose::connector::map::Carries;
 use nayose::connector::map::Mapper;
-use nayose::engine::ledger::persist::kind;
+use nayose::engine::ledger::kind;
 use nayose::store::{Changes, Entry, Journal, JournalBytes, Memory, State, StateInfo};
 use serde_json::{Value as Json, json};
 use std::sync::{Arc, Mutex};

@@ -13,7 +13,7 @@ use nayose::daemon::run;
 use nayose::daemon::shell::Shell;
 use nayose::engine::answers::dead_letters::Letter;
 use nayose::engine::answers::status::{Protection, Status};
-use nayose::engine::ledger::persist;
+use nayose::engine::open;
 use nayose::model::{Mail, MailKind, Time};
 use office::{InProcess, Office, Shared, TestTimer};
 use std::path::Path;
@@ -59,7 +59,7 @@ fn shell(folder: &Path, office: &Shared) -> Shell {
     });
     let wiring = Wiring::of(connectors.collect::<Connectors>(), &config.systems);
     let config = Arc::new(config);
-    let opened = persist::open(config.clone(), clock(), "r_outage".into(), &mut |_| Ok(wiring.opened(&config))).unwrap();
+    let opened = open::open(config.clone(), clock(), "r_outage".into(), &mut |_| Ok(wiring.opened(&config))).unwrap();
     Shell::new(opened.engine, wiring, clock)
 }
 

@@ -12,7 +12,7 @@ use nayose::daemon::commands::{Command, Reply};
 use nayose::daemon::connectors::{Connectors, Wiring};
 use nayose::daemon::run;
 use nayose::daemon::shell::Shell;
-use nayose::engine::ledger::persist;
+use nayose::engine::open;
 use nayose::model::{Mail, MailKind, Name, Time};
 use nayose::store::{State, StateUrl};
 use std::collections::BTreeMap;
@@ -115,7 +115,7 @@ impl Outside {
         };
         let state = state.map_err(|e| e.to_string())?;
         let systems = wiring.opened(&config);
-        let opened = persist::open_on(Arc::new(config), systems, BEGIN, "r_days".into(), state).map_err(|e| e.to_string())?;
+        let opened = open::open_on(Arc::new(config), systems, BEGIN, "r_days".into(), state).map_err(|e| e.to_string())?;
         Ok(Shell::new(opened.engine, wiring, self.clock.clone()))
     }
 

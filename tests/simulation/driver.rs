@@ -14,7 +14,7 @@ use nayose::engine::delivery::deliver::Batch;
 use nayose::engine::engine::Engine;
 use nayose::engine::gate::answer::Gate;
 use nayose::engine::intake::observe::PassRun;
-use nayose::engine::ledger::persist;
+use nayose::engine::open;
 use nayose::engine::proofs::reading::{Haste, Patience, Step, Turn};
 use nayose::model::{Entity, Name, Record, RecordId, ShortText, Time};
 use nayose::store::State;
@@ -95,7 +95,7 @@ impl Daemon {
         let opened = State::open_on(Box::new(Handle(disk.clone())), setup.info).map_err(|e| e.to_string())?;
         let (state, loaded) = opened;
         let state = state.with_journal(disk.journal.clone());
-        let opened = persist::open_on(setup.config.clone(), setup.opened(instance), now, format!("r_{run}").into(), (state, loaded));
+        let opened = open::open_on(setup.config.clone(), setup.opened(instance), now, format!("r_{run}").into(), (state, loaded));
         let mut engine = opened.map_err(|e| e.to_string())?.engine;
         engine.judge_addresses(now).map_err(|e| e.to_string())?;
         engine.reconcile(now);

@@ -3,7 +3,8 @@
 use nayose::config::{self, Config};
 use nayose::connector::network::Network;
 use nayose::connector::{Abilities, Clock, Connector, RestConnector, StreamInfo};
-use nayose::engine::ledger::persist::{self, Opened};
+use nayose::engine::open;
+use nayose::engine::system::Opened;
 use nayose::model::{Name, Time};
 use nayose::store::{StateInfo, StateUrl};
 use std::collections::BTreeMap;
@@ -150,7 +151,7 @@ fn setup(folder: &std::path::Path, network: &Network, shape: Shape, rules: Rules
     let env = |_: &str| Some("0123456789abcdef01234567:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".to_string());
     let mut config = config::load(folder, &env, &config::Connectors).unwrap_or_else(|m| panic!("{}", m.drawn()));
     config.state = StateUrl::Memory;
-    let info = persist::info(&config);
+    let info = open::info(&config);
     let clock: Clock = Arc::new(|| Time(0));
     let systems = config.systems.iter().map(|system| {
         let connector = RestConnector::through(network, &system.manifest, &system.settings, clock.clone()).expect("a shipped connector");

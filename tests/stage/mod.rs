@@ -5,7 +5,7 @@ use nayose::config::{Config, Connectors};
 use nayose::connector::Clock;
 use nayose::daemon::connectors::Wiring;
 use nayose::engine::Engine;
-use nayose::engine::ledger::persist;
+use nayose::engine::open;
 use nayose::engine::rules::rule_sets;
 use nayose::model::Time;
 use nayose::store::State;
@@ -49,10 +49,10 @@ impl Stage {
     /// Opens the state as a start does.
     pub fn open(&self, now: Time) -> Engine {
         let config = self.config();
-        let opened = State::open(&config.state, persist::info(&config)).unwrap();
+        let opened = State::open(&config.state, open::info(&config)).unwrap();
         let systems = rule_sets::systems_in_force(&config, &rule_sets::stored(&opened.0).unwrap());
         let wiring = Wiring::default().rewired(&systems, &clock(now)).unwrap();
-        persist::open_on(config.clone(), wiring.opened(&config), now, "r_1".into(), opened).unwrap().engine
+        open::open_on(config.clone(), wiring.opened(&config), now, "r_1".into(), opened).unwrap().engine
     }
 
     /// Takes the folder as it is now, as the running daemon does.

@@ -1,9 +1,11 @@
 //! A named person's word on a row that cannot be read; and what `status` tells of such rows.
 
 use crate::decide::standing::UNREAD;
-use crate::engine::engine::{Engine, Error};
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
 use crate::engine::intake::doubts::{Accepted, Concerns, Doubt};
-use crate::engine::ledger::persist::{encode, kind};
+use crate::engine::ledger::items::encode;
+use crate::engine::ledger::kind;
 use crate::model::{Name, RecordId, Time};
 use crate::store::{Entry, What};
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,8 @@
 use super::status::{Protection, Status};
 use crate::decide::freshness;
 use crate::engine::engine::Engine;
-use crate::engine::ledger::persist::{encode, kind};
+use crate::engine::ledger::items::encode;
+use crate::engine::ledger::kind;
 use crate::model::{MailKind, Span, Time};
 
 /// The key of the `META` item with the end of the last `sync` that ended well; there is none once a daemon was started.

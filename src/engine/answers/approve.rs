@@ -3,9 +3,11 @@
 use crate::connector::Lane;
 use crate::decide::ratchet::Kept;
 use crate::engine::delivery::deliver::Op;
-use crate::engine::engine::{Engine, Error};
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
 use crate::engine::history::undo;
-use crate::engine::ledger::persist::{encode, kind};
+use crate::engine::ledger::items::encode;
+use crate::engine::ledger::kind;
 use crate::engine::memory::world::Idx;
 use crate::engine::system::Approval;
 use crate::model::{Name, RecordId, Time};

@@ -1,8 +1,11 @@
 //! A copy of the whole state in one file, made between two commits, and a state made from one.
 
 use crate::config::Config;
-use crate::engine::engine::{Engine, Error};
-use crate::engine::ledger::persist::{self, encode, kind};
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
+use crate::engine::ledger::items::encode;
+use crate::engine::ledger::kind;
+use crate::engine::open;
 use crate::engine::recovery::rebuild::{REBUILDING_KEY, Rebuilding};
 use crate::model::Time;
 use crate::store::state::archive::{self, Manifest};
@@ -49,5 +52,5 @@ pub fn restore(config: &Config, file: &Path, now: Time) -> Result<Manifest, Erro
     let why = format!("the state was restored from the backup {}", file.display());
     let rebuilding = (kind::META, REBUILDING_KEY.to_vec(), encode(&Rebuilding { why, since: now }));
     let stays = |item| item != kind::STREAM;
-    Ok(archive::restore(file, &config.state, persist::info(config), stays, vec![rebuilding])?)
+    Ok(archive::restore(file, &config.state, open::info(config), stays, vec![rebuilding])?)
 }

@@ -1,7 +1,8 @@
 //! Dead letters: writes that did not land. What is not protective is given up after some refusals, until someone retries or drops it.
 
 use crate::engine::delivery::target::{Cause, Op};
-use crate::engine::engine::{Engine, Error};
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
 use crate::engine::memory::world::Idx;
 use crate::model::{RecordId, Time};
 use crate::store::{Entry, What};

@@ -40,7 +40,7 @@ impl Sheet {
 
 impl Engine {
     /// Makes one of the tables.
-    pub fn export(&self, what: What, gate: &Gate, now: Time) -> Result<Sheet, crate::engine::engine::Error> {
+    pub fn export(&self, what: What, gate: &Gate, now: Time) -> Result<Sheet, crate::engine::Error> {
         Ok(match what {
             What::Links => self.links(),
             What::People => self.people_table(now),
@@ -118,7 +118,7 @@ impl Engine {
         sheet
     }
 
-    fn journal_table(&self) -> Result<Sheet, crate::engine::engine::Error> {
+    fn journal_table(&self) -> Result<Sheet, crate::engine::Error> {
         let mut sheet = Sheet::of(&["at", "what", "detail"]);
         let mut entries = Vec::new();
         self.disk.with_journal(|journal| journal.for_each(|entry| entries.push(entry)))?;

@@ -4,8 +4,10 @@
 
 use super::refused_at_once::RefusedAtOnce;
 use super::status::{Protection, Status};
-use crate::engine::engine::{Engine, Error};
-use crate::engine::ledger::persist::{decode, encode, kind};
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
+use crate::engine::ledger::items::{decode, encode};
+use crate::engine::ledger::kind;
 use crate::model::{Span, Time};
 use crate::store::State;
 use serde::{Deserialize, Serialize};

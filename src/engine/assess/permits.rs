@@ -2,7 +2,8 @@
 
 use crate::connector::Usage;
 use crate::engine::engine::Engine;
-use crate::engine::ledger::persist::{encode, kind};
+use crate::engine::ledger::items::encode;
+use crate::engine::ledger::kind;
 use crate::engine::memory::world::Idx;
 use crate::model::{Name, Span, Time};
 

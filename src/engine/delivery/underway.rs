@@ -3,8 +3,10 @@
 
 use super::deliver::Batch;
 use super::target::{Sent, Target};
-use crate::engine::engine::{Engine, Error};
-use crate::engine::ledger::persist::{decode, encode_in_parts, kind};
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
+use crate::engine::ledger::items::{decode, encode_in_parts};
+use crate::engine::ledger::kind;
 use crate::engine::memory::world::Idx;
 use crate::model::{RecordId, Time};
 use crate::store::State;
@@ -79,5 +81,5 @@ pub fn on_disk(state: &State) -> Result<Vec<RecordId>, Error> {
             }
         }
     })?;
-    failed.map_or(Ok(records), Err)
+    failed.map_or(Ok(records), |error| Err(error.into()))
 }

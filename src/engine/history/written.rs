@@ -1,8 +1,10 @@
 //! What was written into fields and what stood there before: kept for a while, for `undo`.
 
 use crate::connector::WriteOp;
-use crate::engine::engine::{Engine, Error};
-use crate::engine::ledger::persist::{decode, encode_in_parts, kind};
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
+use crate::engine::ledger::items::{decode, encode_in_parts};
+use crate::engine::ledger::kind;
 use crate::model::{Name, Record, RecordId, Span, Time, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

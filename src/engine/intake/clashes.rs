@@ -3,7 +3,8 @@
 
 use super::observe::PassRun;
 use crate::engine::engine::Engine;
-use crate::engine::ledger::persist::{encode, kind};
+use crate::engine::ledger::items::encode;
+use crate::engine::ledger::kind;
 use crate::engine::memory::world::Idx;
 use crate::model::{Name, Presence, RecordId};
 use serde::{Deserialize, Serialize};

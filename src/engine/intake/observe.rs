@@ -3,7 +3,8 @@
 use crate::connector::{Observed, PageRead};
 use crate::decide::freshness;
 use crate::engine::delivery::target::{Noticed, Target};
-use crate::engine::engine::{Engine, Error};
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
 use crate::engine::memory::overlay::{Merged, Sight, Told, overlay};
 use crate::engine::memory::refusals::On;
 use crate::engine::memory::world::Idx;
@@ -188,7 +189,7 @@ impl Engine {
             Merged::Changed(record) => {
                 run.changed += 1;
                 if was_gone && self.let_go.remove(&record.id) {
-                    self.pending.delete(crate::engine::ledger::persist::kind::LET_GO, record.id.key());
+                    self.pending.delete(crate::engine::ledger::kind::LET_GO, record.id.key());
                 }
                 if let Some(old) = &old
                     && let Some(idx) = found

@@ -1,7 +1,8 @@
 //! What is to become durable, and its forms in the store.
 //!
-//! - `persist`: the items of the store, and reading them all at open
+//! - `items`, `kind`: the items of the store
 //! - `durable`: the way onto the disk: handed over under the lock, written without it
 
 pub mod durable;
-pub mod persist;
+pub mod items;
+pub mod kind;

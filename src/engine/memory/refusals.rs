@@ -1,6 +1,5 @@
 //! Refusals as they are known: by record and by address. They only grow.
 
-use crate::engine::ledger::persist::refusal_key;
 use crate::model::{Address, Name, RecordId, Refusal, RefusalScope};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
@@ -98,6 +97,19 @@ impl Refusals {
     }
 }
 
+/// Under it a refusal lies in the store.
+pub fn refusal_key(on: On<'_>, scope: &RefusalScope) -> Vec<u8> {
+    let on = match on {
+        On::Record(record) => format!("record\u{1f}{record}"),
+        On::Address(address) => format!("address\u{1f}{address}"),
+    };
+    let scope = match scope {
+        RefusalScope::All => "All".to_string(),
+        RefusalScope::Topic(topic) => format!("Topic({topic:?})"),
+    };
+    format!("{on}\u{1f}{scope}").into_bytes()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,7 +137,7 @@ mod tests {
     #[test]
     fn the_keys_of_refusals_in_the_store_stay_what_they_were() {
         let (record, address) = ("ma:person:1".parse().unwrap(), Address::parse("taro@sato.example").unwrap());
-        let key = |on, scope| String::from_utf8(crate::engine::ledger::persist::refusal_key(on, &scope)).unwrap();
+        let key = |on, scope| String::from_utf8(refusal_key(on, &scope)).unwrap();
         assert_eq!(key(On::Record(&record), RefusalScope::All), "record\u{1f}ma:person:1\u{1f}All");
         let topic = || RefusalScope::Topic("a \"b\" 山".into());
         assert_eq!(key(On::Address(&address), topic()), "address\u{1f}taro@sato.example\u{1f}Topic(\"a \\\"b\\\" 山\")");

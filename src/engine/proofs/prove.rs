@@ -2,7 +2,8 @@
 
 use crate::connector::{Error as SystemError, Pass, PassEnd, SWEEP_EVERY};
 use crate::engine::assess::reconcile::is_target;
-use crate::engine::engine::{Engine, Error};
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
 use crate::engine::intake::observe::{Follows, PassRun};
 use crate::model::{Entity, Name, Presence, Span, Time, counted};
 

@@ -4,8 +4,10 @@
 mod set_aside;
 
 use crate::connector;
-use crate::engine::engine::{Engine, Error};
-use crate::engine::ledger::persist::{encode, kind};
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
+use crate::engine::ledger::items::encode;
+use crate::engine::ledger::kind;
 use crate::engine::system::Approval;
 use crate::model::{Name, Span, Time};
 use crate::store::{Entry, What};

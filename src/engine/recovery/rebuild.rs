@@ -3,8 +3,10 @@
 use crate::connector::{Reads, StreamInfo};
 use crate::decide::ratchet::{Held, Reach};
 use crate::decide::standing::{HoldNow, Kinds};
-use crate::engine::engine::{Engine, Error};
-use crate::engine::ledger::persist::{encode, kind};
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
+use crate::engine::ledger::items::encode;
+use crate::engine::ledger::kind;
 use crate::engine::memory::world::Idx;
 use crate::model::{Entity, MailKind, Name, Record, RecordId, Span, Time};
 use crate::store::{Block, Blocks, Cause, Entry, What};

@@ -4,8 +4,10 @@ use super::instance::Instance;
 use super::rebuild::Journaled;
 use crate::engine::engine::Engine;
 use crate::engine::intake::doubts::Accepted;
-use crate::engine::ledger::persist::{encode, kind, refusal_key};
+use crate::engine::ledger::items::encode;
+use crate::engine::ledger::kind;
 use crate::engine::memory::refusals::On;
+use crate::engine::memory::refusals::refusal_key;
 use crate::engine::system::Approval;
 use crate::model::{Refusal, RefusalScope, Span, Time};
 use crate::store::{Block, BlockPart, Blocks, Entry, JournalNotes, Scope, What, WriteOutcome};
@@ -208,7 +210,7 @@ impl Engine {
     }
 
     /// Folds the journal's old lines when it has grown long.
-    pub fn tidy_journal(&mut self, now: Time) -> Result<(), crate::engine::engine::Error> {
+    pub fn tidy_journal(&mut self, now: Time) -> Result<(), crate::engine::Error> {
         if self.halted.is_some() || self.disk.state.is_looked_at() {
             return Ok(());
         }

@@ -2,8 +2,10 @@
 //! writes files in place, an editor saves half, someone takes an edit back at once.
 
 use super::rule_sets::{RuleSet, Stored};
-use crate::engine::engine::{Engine, Error};
-use crate::engine::ledger::persist::{decode, kind};
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
+use crate::engine::ledger::items::decode;
+use crate::engine::ledger::kind;
 use crate::model::{Span, Time};
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,8 @@
 //! What was told, as former versions keep it: events under other names, and notices that say of no event.
 
 use super::{By, Event, Notice, Told, Unsent};
-use crate::engine::engine::Error;
-use crate::engine::ledger::persist::decode;
+use crate::engine::error::Error;
+use crate::engine::ledger::items::decode;
 use crate::model::Time;
 use serde::Deserialize;
 #[cfg(test)]

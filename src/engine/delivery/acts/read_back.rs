@@ -3,7 +3,8 @@
 use super::super::deliver::Op;
 use super::super::target::{Sent, is_form_of_why, shows_why};
 use crate::connector::{self, Change};
-use crate::engine::engine::{Engine, Error};
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
 use crate::engine::memory::overlay::{Merged, Sight, Told, overlay};
 use crate::engine::memory::world::Idx;
 use crate::engine::system::Lanes;

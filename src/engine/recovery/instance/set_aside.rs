@@ -3,9 +3,12 @@
 
 use super::Former;
 use crate::engine::delivery::underway;
-use crate::engine::engine::{Engine, Error};
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
 use crate::engine::gate::decision_table::Update;
-use crate::engine::ledger::persist::{decode, encode, kind, refusal_key};
+use crate::engine::ledger::items::{decode, encode};
+use crate::engine::ledger::kind;
+use crate::engine::memory::refusals::refusal_key;
 use crate::engine::memory::world::{Idx, NOBODY};
 use crate::link::spread_keys;
 use crate::model::{Name, RecordId, Time};
@@ -136,7 +139,7 @@ impl Engine {
             }
         })?;
         if let Some(error) = failed {
-            return Err(error);
+            return Err(error.into());
         }
         for (key, mut sent) in items {
             if sent.iter().any(|(record, _)| record.system == *from) {

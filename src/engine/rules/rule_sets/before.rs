@@ -2,8 +2,8 @@
 
 use super::{Stored, StoredHold, Target};
 use crate::decide::rules::{After, ConsentRules, HoldScope, Proof, Stale, Widening};
-use crate::engine::engine::Error;
-use crate::engine::ledger::persist::decode;
+use crate::engine::error::Error;
+use crate::engine::ledger::items::decode;
 use crate::model::expression::Declared;
 use crate::model::{Entity, MailKind, Name};
 use serde::Deserialize;
@@ -74,7 +74,7 @@ impl From<StoredBefore> for Stored {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::ledger::persist::encode;
+    use crate::engine::ledger::items::encode;
     use crate::model::Span;
 
     #[test]

@@ -3,7 +3,8 @@
 use super::*;
 use crate::config::{self, Connectors};
 use crate::connector::{Clock, Connector, Observed, PageRead, RestConnector};
-use crate::engine::ledger::persist::{self, Opened};
+use crate::engine::open;
+use crate::engine::system::Opened;
 use crate::model::{DealState, Entity, Record, RecordId};
 use crate::store::{JournalBytes, Memory, State, StateUrl};
 use std::sync::Arc;
@@ -47,9 +48,9 @@ fn engine() -> Engine {
         address: "t.example".into(),
         tells_instance: false,
     };
-    let (state, loaded) = State::open_on(Box::new(Memory::default()), persist::info(&config)).unwrap();
+    let (state, loaded) = State::open_on(Box::new(Memory::default()), open::info(&config)).unwrap();
     let state = state.with_journal(JournalBytes::default());
-    persist::open_on(Arc::new(config), vec![opened], NOW, "r_1".into(), (state, loaded)).unwrap().engine
+    open::open_on(Arc::new(config), vec![opened], NOW, "r_1".into(), (state, loaded)).unwrap().engine
 }
 
 fn turn(engine: &Engine, stream: &str, patience: Patience, now: Time) -> Turn {

@@ -1,15 +1,18 @@
-//! The forms in which the engine's state lies in the store, and reading it all at open.
+//! Opening the state: everything is read into memory.
 
-use super::durable::{Disk, Pending};
 use crate::config::Config;
-use crate::connector::{Abilities, StreamInfo, Usage};
+use crate::connector::Usage;
 use crate::decide::ratchet::Held;
 use crate::engine::answers::notices::Told;
 use crate::engine::delivery::target::Target;
 use crate::engine::delivery::target::former::FormerTarget;
 use crate::engine::delivery::underway;
-use crate::engine::engine::{Engine, Error, Unfollowed};
-use crate::engine::memory::refusals::{On, Refusals, StoredOn};
+use crate::engine::engine::{Engine, Unfollowed};
+use crate::engine::error::Error;
+use crate::engine::ledger::durable::{Disk, Pending};
+use crate::engine::ledger::items::{NAMES_KEY, decode};
+use crate::engine::ledger::kind;
+use crate::engine::memory::refusals::{Refusals, StoredOn};
 use crate::engine::memory::segments::Shelf;
 use crate::engine::memory::world::{Unreadable, World};
 use crate::engine::proofs::coverage::Coverage;
@@ -17,13 +20,12 @@ use crate::engine::proofs::reading::{FormerStreamState, StreamState};
 use crate::engine::recovery::instance::Known;
 use crate::engine::recovery::rebuild::{Journaled, REBUILDING_KEY, Recovery};
 use crate::engine::recovery::replay::Said;
+use crate::engine::rules::shared_mailboxes::link_rules;
+use crate::engine::system::Opened;
 use crate::engine::system::{Approval, SystemState};
-use crate::link;
-use crate::model::{ByName, Name, RecordId, Refusal, RefusalScope, Time};
-use crate::store::state::ITEM_BYTES_MAX;
+use crate::model::{ByName, Name, RecordId, Refusal, Time};
 use crate::store::{Journal, Loaded, State, StateInfo};
 use hashbrown::HashSet;
-use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -32,84 +34,6 @@ pub const FORMAT_VERSION: u32 = 4;
 
 /// The oldest format that is read as it is: what came since are items of a new kind, and values that could not be read (4).
 pub(in crate::engine) const FORMAT_VERSION_READ: u32 = 2;
-
-pub mod kind;
-
-/// The key of the `META` item with the names that records are written with.
-pub const NAMES_KEY: &str = "names";
-
-const ITEM_BYTES_USUAL: usize = 192;
-
-pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
-    match postcard::serialize_with_flavor(value, Bytes(Vec::with_capacity(ITEM_BYTES_USUAL))) {
-        Ok(bytes) => bytes,
-        Err(error) => unreachable!("plain data always encodes: {error}"),
-    }
-}
-
-/// An item is kept well below what the store takes: a batch of records with long texts is more than one item.
-const PART_BYTES_MAX: usize = ITEM_BYTES_MAX / 4;
-
-/// Encodes a list in one part, or in several if it is too long for one item.
-pub fn encode_in_parts<T: Serialize>(items: &[T]) -> Vec<(&[T], Vec<u8>)> {
-    let bytes = encode(items);
-    if bytes.len() <= PART_BYTES_MAX || items.len() < 2 {
-        return vec![(items, bytes)];
-    }
-    let (first, second) = items.split_at(items.len() / 2);
-    [encode_in_parts(first), encode_in_parts(second)].concat()
-}
-
-/// Takes texts whole, into room for most items. postcard's own ways take each byte by itself, or grow from nothing.
-struct Bytes(Vec<u8>);
-
-impl postcard::ser_flavors::Flavor for Bytes {
-    type Output = Vec<u8>;
-
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.0.push(byte);
-        Ok(())
-    }
-
-    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.0.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn finalize(self) -> postcard::Result<Vec<u8>> {
-        Ok(self.0)
-    }
-}
-
-pub fn decode<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, Error> {
-    postcard::from_bytes(bytes).map_err(|e| Error::Item { what: what.to_string(), why: e.to_string() })
-}
-
-/// Under it a refusal lies in the store.
-pub fn refusal_key(on: On<'_>, scope: &RefusalScope) -> Vec<u8> {
-    let on = match on {
-        On::Record(record) => format!("record\u{1f}{record}"),
-        On::Address(address) => format!("address\u{1f}{address}"),
-    };
-    let scope = match scope {
-        RefusalScope::All => "All".to_string(),
-        RefusalScope::Topic(topic) => format!("Topic({topic:?})"),
-    };
-    format!("{on}\u{1f}{scope}").into_bytes()
-}
-
-/// A system as the engine needs it at open.
-#[derive(Clone)]
-pub struct Opened {
-    pub config: Arc<crate::config::System>,
-    pub abilities: Abilities,
-    pub streams: Vec<StreamInfo>,
-    /// Our statuses in its own words.
-    pub words: BTreeMap<Name, Box<str>>,
-    /// Where it is reached, and whether it can say which instance it is.
-    pub address: Box<str>,
-    pub tells_instance: bool,
-}
 
 /// Makes the systems that a state is opened with.
 pub type Wire<'w> = dyn FnMut(&State) -> Result<Vec<Opened>, Error> + 'w;
@@ -353,17 +277,6 @@ pub fn open_on(
     engine.weigh_stored(now)?;
     engine.hold_again_what_is_read_again();
     Ok(OpenedState { engine, usage })
-}
-
-/// Mailboxes that several people read: the usual ones and the config's. The config was checked, so each is one.
-pub(crate) fn link_rules(config: &Config) -> link::LinkRules {
-    let mut rules = link::LinkRules::usual();
-    for mailbox in &config.shared_mailboxes {
-        if let Err(error) = rules.add(mailbox) {
-            tracing::warn!(%error, "a shared mailbox of systems.toml is left out");
-        }
-    }
-    rules
 }
 
 /// For `status`: what was lost, and what is kept.
