@@ -2,9 +2,11 @@
 //! good, as it may be true; that they are many is told, for as long as somebody may still find out why.
 
 use crate::engine::delivery::target::Op;
-use crate::engine::engine::{Engine, Error};
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
 use crate::engine::intake::observe::PassRun;
-use crate::engine::ledger::persist::{decode, encode, kind};
+use crate::engine::ledger::items::{decode, encode};
+use crate::engine::ledger::kind;
 use crate::model::{Name, Span, Time, counted};
 use crate::store::State;
 use serde::{Deserialize, Serialize};
