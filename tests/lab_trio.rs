@@ -295,7 +295,7 @@ async fn while_the_crm_is_stopped_nobody_held_becomes_mailable() {
             held
         })
         .await;
-        let status = nayose.json(&["status"]).await;
+        let status = nayose.answer(&["status"]).await;
         println!(
             "status: {} because {}; release queue {}",
             status["protection"], status["because"], status["systems"]["ghost"]["queue"]["release"]
@@ -348,7 +348,7 @@ async fn with_a_revoked_token_nobody_held_becomes_mailable() {
             because.iter().any(|b| b.starts_with("crm.deals") && b.contains("limit") && b.contains("renew the token named in systems.toml"))
         })
         .await;
-        let status = nayose.json(&["status"]).await;
+        let status = nayose.answer(&["status"]).await;
         println!("status: {} because {:?}", status["protection"], nayose.because().await);
         assert_eq!(status["protection"], "not_protecting");
         stays("both labels", WATCHED, async || trio.is_held(&open.member).await && trio.is_held(&won.member).await).await;

@@ -3,7 +3,7 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::model::{Mail, MailKind};
+use crate::model::{Mail, MailKind, Verdict};
 use serde_json::json;
 
 pub async fn gate(common: &Common, who: Vec<String>, kind: String, topic: Option<String>) -> Exit {
@@ -15,6 +15,7 @@ pub async fn gate(common: &Common, who: Vec<String>, kind: String, topic: Option
     let mail = Mail { topic, ..Mail::of(kind) };
     match open::ask(common, Command::Gate { subjects: who, mail }, open::State::Needed).await {
         Ok(Reply::Gate(decisions)) => {
+            let all_allowed = decisions.iter().all(|d| d.decision == Verdict::Allow.name());
             if common.json {
                 output::json(&json!({ "decisions": decisions }));
             } else {
@@ -23,7 +24,7 @@ pub async fn gate(common: &Common, who: Vec<String>, kind: String, topic: Option
                     output::line(format!("{}  {}{until}  {}", d.decision, d.subject, d.reasons.join(", ")).trim_end());
                 }
             }
-            Exit::Done
+            if all_allowed { Exit::Done } else { Exit::Failures }
         }
         other => open::unexpected(other),
     }

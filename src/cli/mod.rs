@@ -34,7 +34,7 @@ use std::process::ExitCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     Done,
-    /// Done, with failures that were listed.
+    /// Done, with failures that were listed. `status`: watching or not protecting; `gate`: somebody is not allowed.
     Failures,
     /// Not done: config, arguments, or an approval is missing.
     Refused,

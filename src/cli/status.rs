@@ -3,7 +3,7 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::answers::status::Status;
+use crate::engine::answers::status::{Protection, Status};
 use crate::model::counted;
 
 pub async fn status(common: &Common) -> Exit {
@@ -14,7 +14,7 @@ pub async fn status(common: &Common) -> Exit {
             } else {
                 output::data(&text(&status));
             }
-            Exit::Done
+            if status.protection == Protection::Protecting { Exit::Done } else { Exit::Failures }
         }
         other => open::unexpected(other),
     }

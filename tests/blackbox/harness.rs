@@ -333,7 +333,10 @@ ask_above = {{ {changes_above} }}
     }
 
     pub fn status(&self) -> Value {
-        self.run("status").exits(0).json()
+        let ran = self.run("status");
+        let status = ran.json();
+        ran.exits(i32::from(status["protection"] != "protecting"));
+        status
     }
 
     /// Why it is not protecting, in one text.
@@ -344,8 +347,10 @@ ask_above = {{ {changes_above} }}
     /// The gate's decision on one subject, and its reasons.
     #[track_caller]
     pub fn gate(&self, who: &str) -> (String, Vec<String>) {
-        let answer = self.run(&format!("gate {who}")).exits(0).json();
+        let ran = self.run(&format!("gate {who}"));
+        let answer = ran.json();
         let decision = &answer["decisions"][0];
+        ran.exits(i32::from(decision["decision"] != "allow"));
         let reasons = decision["reasons"].as_array().unwrap().iter().map(|r| r.as_str().unwrap().to_string());
         (decision["decision"].as_str().unwrap().to_string(), reasons.collect())
     }

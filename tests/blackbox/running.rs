@@ -65,7 +65,7 @@ fn questions_are_answered_by_the_daemon_that_holds_the_state() {
     }
     daemon.stop();
     assert!(!socket.exists(), "a socket that nobody answers on would mislead");
-    world.run("status").exits(0);
+    world.run("status").exits(1);
 }
 
 fn ask(world: &World, body: Value, token: Option<&str>) -> (u16, Value) {

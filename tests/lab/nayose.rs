@@ -81,6 +81,14 @@ impl Nayose {
         Done { exit: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
+    /// What a question gives that may end with 1, as the answer is none to be glad of.
+    pub async fn answer(&self, args: &[&str]) -> Json {
+        let args: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
+        let done = self.ask(&args).await;
+        assert!([0, 1].contains(&done.exit), "{args:?}: {done:?}");
+        done.json()
+    }
+
     /// Runs one command that must end with 0; its JSON.
     pub async fn json(&self, args: &[&str]) -> Json {
         let args: Vec<&str> = args.iter().copied().chain(["--json"]).collect();
@@ -91,7 +99,7 @@ impl Nayose {
 
     /// What the gate says of a campaign: the decision and its reasons.
     pub async fn gate(&self, who: &str) -> (String, Vec<String>) {
-        let said = self.json(&["gate", who]).await;
+        let said = self.answer(&["gate", who]).await;
         let decision = &said["decisions"][0];
         let reasons = decision["reasons"].as_array().unwrap().iter().map(|r| r.as_str().unwrap().to_string());
         (decision["decision"].as_str().unwrap().to_string(), reasons.collect())
@@ -105,7 +113,7 @@ impl Nayose {
 
     /// What `status` gives as reasons.
     pub async fn because(&self) -> Vec<String> {
-        let status = self.json(&["status"]).await;
+        let status = self.answer(&["status"]).await;
         status["because"].as_array().unwrap().iter().map(|b| b.as_str().unwrap().to_string()).collect()
     }
 
@@ -126,7 +134,7 @@ impl Nayose {
         let socket = self.folder.path().join("data");
         wait_until(&format!("the daemon answers\n{}", daemon.said()), async || {
             let sockets = std::fs::read_dir(&socket).unwrap().filter_map(Result::ok);
-            sockets.into_iter().any(|f| is_socket(&f.path())) && self.ask(&["status", "--json"]).await.exit == 0
+            sockets.into_iter().any(|f| is_socket(&f.path())) && [0, 1].contains(&self.ask(&["status", "--json"]).await.exit)
         })
         .await;
         daemon
