@@ -32,7 +32,8 @@ pub struct Function {
 
 /// The tree of src.
 pub struct Graph {
-    pub edges: BTreeMap<String, BTreeSet<String>>,
+    /// By file: the files that it knows, and by which names.
+    pub edges: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
     pub functions: Vec<Function>,
     /// Types by name, with the files that define one of it.
     pub types: BTreeMap<String, Vec<String>>,
@@ -56,10 +57,14 @@ pub fn read<'f>(files: impl Iterator<Item = (&'f str, &'f str)>) -> Graph {
         }
         modules.insert(module.path.clone(), module);
     }
-    let mut edges = BTreeMap::<String, BTreeSet<String>>::new();
+    let mut edges = BTreeMap::<String, BTreeMap<String, BTreeSet<String>>>::new();
     for module in modules.values() {
-        let to = module.named.iter().filter_map(|path| defining_file(&modules, path, 0)).filter(|to| *to != module.file);
-        edges.entry(module.file.clone()).or_default().extend(to);
+        let known = edges.entry(module.file.clone()).or_default();
+        for path in &module.named {
+            if let Some((to, name)) = defining_file(&modules, path, 0).filter(|(to, _)| *to != module.file) {
+                known.entry(to).or_default().insert(name);
+            }
+        }
     }
     Graph { edges, functions, types }
 }
@@ -70,7 +75,7 @@ impl Graph {
         let mut graph = DiGraph::<&str, ()>::new();
         let nodes: HashMap<&str, _> = self.edges.keys().map(|file| (file.as_str(), graph.add_node(file.as_str()))).collect();
         for (from, all) in &self.edges {
-            for to in all.iter().filter_map(|to| nodes.get(to.as_str())) {
+            for to in all.keys().filter_map(|to| nodes.get(to.as_str())) {
                 graph.add_edge(nodes[from.as_str()], *to, ());
             }
         }
@@ -79,8 +84,8 @@ impl Graph {
     }
 }
 
-/// Follows a path from the crate's root to the file that defines what it names.
-fn defining_file(modules: &HashMap<Path, Module>, path: &[String], depth: usize) -> Option<String> {
+/// Follows a path from the crate's root to the file that defines what it names, and that name.
+fn defining_file(modules: &HashMap<Path, Module>, path: &[String], depth: usize) -> Option<(String, String)> {
     let mut at = Path::new();
     for (i, segment) in path.iter().enumerate() {
         let module = modules.get(&at)?;
@@ -91,7 +96,7 @@ fn defining_file(modules: &HashMap<Path, Module>, path: &[String], depth: usize)
             continue;
         }
         if module.defined.contains(segment) {
-            return Some(module.file.clone());
+            return Some((module.file.clone(), segment.clone()));
         }
         if depth > 8 {
             return None;
@@ -104,7 +109,7 @@ fn defining_file(modules: &HashMap<Path, Module>, path: &[String], depth: usize)
         return module.shown_whole.iter().find_map(through);
     }
     // A module by itself, that holds something of its own.
-    modules.get(&at).filter(|m| !m.defined.is_empty()).map(|m| m.file.clone())
+    modules.get(&at).filter(|m| !m.defined.is_empty()).map(|m| (m.file.clone(), "itself".to_string()))
 }
 
 fn attributes(item: &Item) -> &[Attribute] {

@@ -397,8 +397,9 @@ fn report() {
     }
     for circle in graph.circles() {
         for from in &circle {
-            let to: Vec<_> = graph.edges[from].iter().filter(|t| circle.contains(*t)).cloned().collect();
-            println!("  {from} -> {}", to.join(" "));
+            for (to, names) in graph.edges[from].iter().filter(|(to, _)| circle.contains(*to)) {
+                println!("  {from} -> {to}: {}", names.iter().cloned().collect::<Vec<_>>().join(" "));
+            }
         }
     }
     let mut long: Vec<_> = graph.functions.iter().filter(|f| f.lines > 70).collect();
@@ -409,5 +410,5 @@ fn report() {
     for (name, files) in graph.types.iter().filter(|(_, f)| f.len() > 1) {
         println!("type {name}: {}", files.join(" "));
     }
-    println!("edges {}", graph.edges.values().map(|e| e.len()).sum::<usize>());
+    println!("edges {}", graph.edges.values().map(BTreeMap::len).sum::<usize>());
 }
