@@ -6,7 +6,7 @@ mod stage;
 
 use nayose::engine::Engine;
 use nayose::engine::delivery::target::Target;
-use nayose::engine::system::Approval;
+use nayose::engine::rules::approval::Approval;
 use nayose::model::{DealState, Mark, Name, Record, RecordId, Refusal, RefusalScope, Time, Value};
 use stage::Stage;
 

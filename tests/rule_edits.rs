@@ -485,5 +485,9 @@ fn systems_come_and_go_and_what_they_held_stays_held() {
     assert!(engine.systems.named("support").is_some());
     assert_eq!(decision(&engine, "ma:person:5", Campaign), "hold", "the ticket is still open");
     assert_eq!(engine.waiting(), []);
-    assert_eq!(engine.systems.named("ma").unwrap().approved, Some(nayose::engine::system::Approval::All), "first contact was forgotten");
+    assert_eq!(
+        engine.systems.named("ma").unwrap().approved,
+        Some(nayose::engine::rules::approval::Approval::All),
+        "first contact was forgotten"
+    );
 }

@@ -12,7 +12,7 @@ use crate::engine::look;
 use crate::engine::open;
 use crate::engine::open::OpenedState;
 use crate::engine::rules::connection::NotConnected;
-use crate::engine::rules::rule_sets;
+use crate::engine::rules::{in_force, rule_sets};
 use crate::model::Time;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -110,7 +110,7 @@ pub fn shell(config: Config) -> Result<Shell, Error> {
     let mut wiring = Wiring::through(&config.network);
     let opened = open::open(config.clone(), now, run_at(now), &mut |state| {
         // Rules from before an edit may still count.
-        let systems = rule_sets::systems_in_force(&config, &rule_sets::stored(state)?);
+        let systems = rule_sets::systems_in_force(&config, &in_force::stored(state)?);
         wiring = wiring.rewired(&systems, &clock)?;
         Ok(wiring.opened(&config))
     })?;
@@ -127,7 +127,7 @@ fn shell_to_look(config: Config) -> Result<Shell, Error> {
     let config = Arc::new(config);
     let mut wiring = Wiring::default();
     let opened = look::look(config.clone(), now, run_at(now), &mut |state| {
-        let systems = rule_sets::systems_in_force(&config, &rule_sets::stored(state)?);
+        let systems = rule_sets::systems_in_force(&config, &in_force::stored(state)?);
         wiring = Wiring::without_credentials(&systems, &clock)?;
         Ok(wiring.opened(&config))
     })?;

@@ -3,8 +3,9 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::answers::plan::{FieldChange, LeftUndecided, Plan, PlannedWrite, Totals};
+use crate::engine::answers::plan::{LeftUndecided, Plan, Totals};
 use crate::engine::answers::waiting::{Waiting, known_by};
+use crate::engine::delivery::planned::{FieldChange, PlannedWrite};
 use crate::engine::delivery::target::Op;
 use crate::model::counted;
 

@@ -3,7 +3,7 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::history::undo::Undo;
+use crate::engine::history::set_back::Undo;
 use crate::model::{Span, Time, counted};
 use serde_json::json;
 
@@ -96,8 +96,8 @@ pub fn text(undo: &Undo) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::answers::plan::{FieldChange, PlannedWrite};
-    use crate::engine::history::undo::LeftOut;
+    use crate::engine::delivery::planned::{FieldChange, PlannedWrite};
+    use crate::engine::history::set_back::LeftOut;
 
     #[test]
     fn an_undo_shows_what_it_would_set_back_and_what_not() {

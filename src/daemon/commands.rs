@@ -15,8 +15,8 @@ use crate::engine::answers::plan::Plan;
 use crate::engine::answers::status::Status;
 use crate::engine::answers::waiting::Waiting;
 use crate::engine::gate::answer::Answer;
-use crate::engine::history::undo;
 use crate::engine::history::written::RunWritten;
+use crate::engine::history::{set_back, undo};
 use crate::engine::proofs::reading::StreamReport;
 use crate::engine::{Engine, Error};
 use crate::model::{Mail, Name, Time};
@@ -104,7 +104,7 @@ pub enum Reply {
     Count(usize),
     Export(Sheet),
     Runs(Vec<RunWritten>),
-    Undo(undo::Undo),
+    Undo(set_back::Undo),
     Backup(backup::Made),
     /// It was understood and refused: exit code 2.
     Refused(String),

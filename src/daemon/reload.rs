@@ -4,10 +4,10 @@
 
 use crate::config::{Config, Http, Mistakes};
 use crate::daemon::shell::Shell;
-use crate::engine::engine::Unfollowed;
 use crate::engine::error::Error;
 use crate::engine::rules::connection::NotConnected;
 use crate::engine::rules::rule_sets::systems_in_force;
+use crate::engine::rules::unfollowed::Unfollowed;
 use notify::{RecursiveMode, Watcher};
 use secrecy::ExposeSecret;
 use std::path::PathBuf;

@@ -7,14 +7,14 @@ use crate::config::Config;
 use crate::decide::freshness::{Proved, Side};
 use crate::decide::phase::Phase;
 use crate::decide::ratchet::Held;
-use crate::decide::standing::HoldNow;
-use crate::engine::answers::notices::Told;
 use crate::engine::answers::refused_at_once::RefusedAtOnce;
 use crate::engine::assess::kept::KeptPeople;
+use crate::engine::assess::person::Person;
 use crate::engine::delivery::recent_looks::Lately;
 use crate::engine::error::Error;
 use crate::engine::gate::decision_table::Table;
-use crate::engine::history::undo::{SetBack, Shown};
+use crate::engine::history::set_back::{SetBack, Shown};
+use crate::engine::history::told::Told;
 use crate::engine::history::written::Written;
 use crate::engine::intake::clashes::Clashes;
 use crate::engine::intake::doubts::Doubts;
@@ -23,37 +23,28 @@ use crate::engine::ledger::durable::{Disk, Pending};
 use crate::engine::ledger::items::NAMES_KEY;
 use crate::engine::ledger::items::encode;
 use crate::engine::ledger::kind;
+use crate::engine::memory::place::{Idx, PersonIdx};
 use crate::engine::memory::places::{ByPlace, Places};
 use crate::engine::memory::refusals::refusal_key;
 use crate::engine::memory::refusals::{On, Refusals};
 use crate::engine::memory::segments::Shelf;
-use crate::engine::memory::world::{Idx, Keys, PersonIdx, World};
+use crate::engine::memory::world::{Keys, World};
 use crate::engine::proofs::clocks::Clocks;
-use crate::engine::proofs::coverage::{Coverage, Undecided};
+use crate::engine::proofs::coverage::Coverage;
 use crate::engine::proofs::reading::StreamState;
-use crate::engine::recovery::rebuild::{Journaled, Rebuilding, Recovery};
-use crate::engine::recovery::replay::refusal_line;
+use crate::engine::recovery::journaled::{Journaled, Rebuilding, Recovery};
+use crate::engine::recovery::lines::refusal_line;
 use crate::engine::rules::left_rules::LeftRules;
+use crate::engine::rules::needs::Needs;
 use crate::engine::rules::rule_sets::Former;
+use crate::engine::rules::unfollowed::Unfollowed;
 use crate::engine::system::SystemState;
 use crate::link;
-use crate::model::expression::{Declared, Expression};
 use crate::model::{ByName, Name, Reason, Record, RecordId, Refusal, Span, Time};
 use crate::store::Entry;
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// One person as last decided.
-#[derive(Debug, Default)]
-pub struct Person {
-    pub members: Vec<Idx>,
-    pub holds: Vec<HoldNow>,
-    pub status: Option<Name>,
-    pub undecided: Undecided,
-    /// Stopped by rules from before the last edit from something that the files' rules would let through.
-    pub by_former: bool,
-}
 
 /// Everything there is, and the rules.
 pub struct Engine {
@@ -129,37 +120,6 @@ pub struct Engine {
     pub undos: BTreeMap<String, Shown>,
     pub set_back: ByPlace<Vec<SetBack>>,
     pub run: Arc<str>,
-}
-
-/// What the expressions of the rules speak of, so that nothing else is made ready for them.
-#[derive(Debug, Clone)]
-pub struct Needs {
-    pub deals: bool,
-    pub tickets: bool,
-    /// The person fields that some expression reads.
-    pub declared: Declared,
-}
-
-impl Needs {
-    pub fn of(config: &Config) -> Needs {
-        let rules = config.precedence.fields.values().chain(&config.precedence.default);
-        let conditions = rules.filter_map(|r| r.when.as_ref().map(|w| &w.when));
-        let all: Vec<&Expression> = config.policy.statuses.iter().map(|s| &s.when).chain(conditions).collect();
-        Needs {
-            deals: all.iter().any(|e| e.needs_deals()),
-            tickets: all.iter().any(|e| e.needs_tickets()),
-            declared: config.declared.narrowed(all.iter().copied()),
-        }
-    }
-}
-
-/// Edits that a running daemon does not follow: told by `status` until they are mended, or until a restart.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Unfollowed {
-    /// `FILE:LINE: what is wrong`; the rules from before the edit stay in force.
-    pub mistakes: Vec<String>,
-    /// Keys that count from the next start.
-    pub restart: Vec<String>,
 }
 
 /// The most quarantine notes kept for `status`.

@@ -34,5 +34,6 @@ pub mod rules;
 pub mod system;
 mod workers;
 
-pub use engine::{Engine, Unfollowed};
+pub use engine::Engine;
 pub use error::Error;
+pub use rules::unfollowed::Unfollowed;

@@ -3,12 +3,12 @@
 use crate::config::Config;
 use crate::connector::Usage;
 use crate::decide::ratchet::Held;
-use crate::engine::answers::notices::Told;
 use crate::engine::delivery::target::Target;
 use crate::engine::delivery::target::former::FormerTarget;
 use crate::engine::delivery::underway;
-use crate::engine::engine::{Engine, Unfollowed};
+use crate::engine::engine::Engine;
 use crate::engine::error::Error;
+use crate::engine::history::told::Told;
 use crate::engine::ledger::durable::{Disk, Pending};
 use crate::engine::ledger::items::{NAMES_KEY, decode};
 use crate::engine::ledger::kind;
@@ -18,11 +18,14 @@ use crate::engine::memory::world::{Unreadable, World};
 use crate::engine::proofs::coverage::Coverage;
 use crate::engine::proofs::reading::{FormerStreamState, StreamState};
 use crate::engine::recovery::instance::Known;
-use crate::engine::recovery::rebuild::{Journaled, REBUILDING_KEY, Recovery};
+use crate::engine::recovery::journaled::{Journaled, Recovery};
+use crate::engine::recovery::rebuild::REBUILDING_KEY;
 use crate::engine::recovery::replay::Said;
+use crate::engine::rules::approval::Approval;
 use crate::engine::rules::shared_mailboxes::link_rules;
+use crate::engine::rules::unfollowed::Unfollowed;
 use crate::engine::system::Opened;
-use crate::engine::system::{Approval, SystemState};
+use crate::engine::system::SystemState;
 use crate::model::{ByName, Name, RecordId, Refusal, Time};
 use crate::store::{Journal, Loaded, State, StateInfo};
 use hashbrown::HashSet;
@@ -106,7 +109,7 @@ pub fn open_on(
         journal_pending: Vec::new(),
         disk: Arc::new(Disk::new(state, journal)),
         table: Arc::default(),
-        needs: crate::engine::engine::Needs::of(&config),
+        needs: crate::engine::rules::needs::Needs::of(&config),
         link_rules: link_rules(&config),
         clocks: Default::default(),
         doubts: Default::default(),

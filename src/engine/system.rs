@@ -3,25 +3,17 @@
 use crate::config::System;
 use crate::connector::{Abilities, StreamInfo, Usage};
 use crate::engine::delivery::acts::Channel;
+use crate::engine::delivery::lanes::{Lanes, LinedUp};
 use crate::engine::delivery::outbox::Outbox;
-use crate::engine::delivery::target::{Allowed, Due, Op};
-use crate::engine::guard::guarded::Guards;
-use crate::engine::memory::world::Idx;
+use crate::engine::delivery::target::Allowed;
+use crate::engine::guard::guards::Guards;
+use crate::engine::memory::place::Idx;
 use crate::engine::proofs::reading::StreamState;
 use crate::engine::recovery::instance::Identity;
+use crate::engine::rules::approval::Approval;
 use crate::model::Name;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// How far a system may be written to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Approval {
-    /// Protective writes only.
-    Holds,
-    All,
-}
 
 /// One configured system.
 #[derive(Debug)]
@@ -51,36 +43,6 @@ pub struct SystemState {
     pub usage_kept: Option<Usage>,
     /// Which instance of the system all this is of.
     pub identity: Identity,
-}
-
-/// Which directions a target record has something due in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Lanes {
-    pub protective: bool,
-    pub release: bool,
-    pub update: bool,
-}
-
-impl Lanes {
-    pub fn of(due: &Due) -> Lanes {
-        Lanes { protective: due.protective.is_some(), release: due.release.is_some(), update: due.update.is_some() }
-    }
-
-    /// What a write is called that carries all of it.
-    pub fn foremost(self) -> Op {
-        match self {
-            Lanes { protective: true, .. } => Op::Hold,
-            Lanes { release: true, .. } => Op::Release,
-            _ => Op::Update,
-        }
-    }
-}
-
-/// How many records have something due, by direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct LinedUp {
-    pub release: usize,
-    pub update: usize,
 }
 
 impl SystemState {

@@ -2,7 +2,7 @@
 
 use super::place::{NOW, Place};
 use nayose::engine::answers::status::{Protection, Status};
-use nayose::engine::system::Approval;
+use nayose::engine::rules::approval::Approval;
 use nayose::model::{Name, Span, Time};
 
 fn status(place: &Place, now: Time) -> Status {

@@ -2,7 +2,7 @@
 
 use super::place::{NOW, Place};
 use nayose::engine::answers::status::Protection;
-use nayose::engine::system::Approval;
+use nayose::engine::rules::approval::Approval;
 use nayose::model::{Name, Span};
 
 const HOLD: &str = "[holds.open_deal]\nwhen = 'deal.open'\nstops = [\"campaign\", \"newsletter\"]\n\

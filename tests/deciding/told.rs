@@ -5,7 +5,7 @@ use super::plan::{seventy, seventy_in};
 use nayose::connector::PassKind;
 use nayose::engine::answers::unprotected::Unprotected;
 use nayose::engine::gate::answer::Gate;
-use nayose::engine::system::Approval;
+use nayose::engine::rules::approval::Approval;
 use nayose::model::{DealState, Name, Span};
 
 /// A hundred people without a legal ground were said to have said no, or not to be readable.

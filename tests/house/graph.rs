@@ -251,6 +251,9 @@ impl<'ast> Visit<'ast> for Names<'_> {
         visit::visit_path(self, path);
     }
 
+    /// `pub(super)` names nothing.
+    fn visit_visibility(&mut self, _: &'ast Visibility) {}
+
     fn visit_item(&mut self, item: &'ast Item) {
         if !is_for_tests(attributes(item)) {
             visit::visit_item(self, item);

@@ -288,8 +288,13 @@ pub fn at_rest(sim: &mut Sim<'_>) -> Result<(), Violation> {
             let refused = daemon.engine.table.find(&Subject::Record(id.clone())).standings.iter().any(|s| s.refused_all);
             // What was seen open under a clock that is a month ahead cools down from then: on the safe side, and it ends.
             if ours && !asks && !refused && !sim.clock_was_far && !sim.known.could_hold(&id, now, cool_down) {
-                let holds = daemon.engine.people.get(person).map(|p| p.holds.clone());
-                return fail(8, format!("{id} is blocked by us for good, and nothing holds its person but {holds:?}"));
+                let people = daemon.engine.people.get(person);
+                let holds = people.map(|p| p.holds.clone());
+                let records: Vec<_> = people.iter().flat_map(|p| &p.members).map(|idx| daemon.engine.world.record(*idx)).collect();
+                return fail(
+                    8,
+                    format!("{id} is blocked by us for good, and nothing holds its person but {holds:?}; its records are {records:#?}"),
+                );
             }
         }
     }

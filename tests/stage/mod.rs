@@ -6,7 +6,7 @@ use nayose::connector::Clock;
 use nayose::daemon::connectors::Wiring;
 use nayose::engine::Engine;
 use nayose::engine::open;
-use nayose::engine::rules::rule_sets;
+use nayose::engine::rules::{in_force, rule_sets};
 use nayose::model::Time;
 use nayose::store::State;
 use std::path::PathBuf;
@@ -50,7 +50,7 @@ impl Stage {
     pub fn open(&self, now: Time) -> Engine {
         let config = self.config();
         let opened = State::open(&config.state, open::info(&config)).unwrap();
-        let systems = rule_sets::systems_in_force(&config, &rule_sets::stored(&opened.0).unwrap());
+        let systems = rule_sets::systems_in_force(&config, &in_force::stored(&opened.0).unwrap());
         let wiring = Wiring::default().rewired(&systems, &clock(now)).unwrap();
         open::open_on(config.clone(), wiring.opened(&config), now, "r_1".into(), opened).unwrap().engine
     }

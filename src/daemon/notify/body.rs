@@ -1,7 +1,7 @@
 //! A notice in the form in which a webhook takes it.
 
 use crate::config::WebhookKind;
-use crate::engine::answers::notices::Notice;
+use crate::engine::history::told::Notice;
 use crate::model::Time;
 use serde_json::{Value as Json, json};
 

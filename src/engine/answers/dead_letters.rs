@@ -3,7 +3,7 @@
 use crate::engine::delivery::target::{Cause, Op};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::memory::world::Idx;
+use crate::engine::memory::place::Idx;
 use crate::model::{RecordId, Time};
 use crate::store::{Entry, What};
 use serde::{Deserialize, Serialize};

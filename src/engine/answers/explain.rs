@@ -1,16 +1,16 @@
 //! Why a person is treated as it is: records, fields with all candidates, status, holds, refusals, decision, writes.
 
-use super::plan::PlannedWrite;
 use crate::decide::standing::{By, HoldNow};
 use crate::engine::assess::assessment::StatusNow;
-use crate::engine::assess::reconcile::addresses;
-use crate::engine::assess::wanted::Members;
+use crate::engine::assess::members::Members;
+use crate::engine::assess::records::addresses;
+use crate::engine::delivery::planned::PlannedWrite;
 use crate::engine::engine::Engine;
 use crate::engine::gate::answer::{Answer, Gate, subject};
 use crate::engine::gate::decision_table::Subject;
+use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::memory::refusals::On;
 use crate::engine::memory::view::View;
-use crate::engine::memory::world::{Idx, NOBODY};
 use crate::engine::proofs::coverage::Coverage;
 use crate::merge::{Candidate, Judgment, Unknown};
 use crate::model::{Entity, Mail, MailKind, Name, Record, Time};
@@ -168,7 +168,7 @@ impl Engine {
             }
         }
         let decision = gate.decide(&[who.to_string()], &Mail::of(MailKind::Campaign), now).into_iter().next();
-        let coverage = Coverage::of(self, now);
+        let coverage = self.read_coverage(now);
         let gaps = coverage.gaps(&records);
         let of = Members { places: &members, records: &records, around: &View::new(&self.world), gaps: &gaps };
         let status = self.status_explained(of, &coverage, now);

@@ -1,10 +1,9 @@
 //! Tables out: people, links, decisions and the journal.
 
-use crate::engine::assess::wanted::Members;
+use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::gate::answer::Gate;
 use crate::engine::memory::view::View;
-use crate::engine::proofs::coverage::Coverage;
 use crate::model::{Mail, MailKind, Record, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
@@ -68,7 +67,7 @@ impl Engine {
 
     fn people_table(&self, now: Time) -> Sheet {
         let mut sheet = Sheet::of(&["person", "addresses", "records", "status", "holds"]);
-        let coverage = Coverage::of(self, now);
+        let coverage = self.read_coverage(now);
         for i in 0..self.people.len() {
             let members = self.people[i].members.clone();
             if members.is_empty() {

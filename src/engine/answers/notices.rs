@@ -6,14 +6,12 @@ use super::refused_at_once::RefusedAtOnce;
 use super::status::{Protection, Status};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
+use crate::engine::history::told::{Event, Notice, Told};
+use crate::engine::history::told_before;
 use crate::engine::ledger::items::{decode, encode};
 use crate::engine::ledger::kind;
 use crate::model::{Span, Time};
 use crate::store::State;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-
-mod before;
 
 /// A token's or an API version's end is told so long before it.
 const TOKEN_ENDS_WITHIN: Span = Span::days(14);
@@ -22,53 +20,6 @@ const API_ENDS_WITHIN: Span = Span::days(60);
 const GROWN_EVERY: Span = Span::minutes(60);
 /// How the name of an event begins that is a waiting plan.
 const WAITS: &str = "waiting:";
-
-/// What was told, by event; and what has not reached anyone yet.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Told {
-    events: BTreeMap<String, Event>,
-    pub unsent: Vec<Unsent>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Event {
-    /// What to say when it is over.
-    over: String,
-    since: Time,
-    /// When it was told; `None`: it has not lasted long enough yet.
-    told_at: Option<Time>,
-    /// The number that was told.
-    count: usize,
-    gone_since: Option<Time>,
-}
-
-/// A notice on its way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unsent {
-    pub by: By,
-    pub notice: Notice,
-    pub tries: u32,
-    pub next_at: Time,
-}
-
-/// The two ways.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum By {
-    Webhook,
-    Mail,
-}
-
-/// Something to be told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
-    /// Which event: the same words when it begins, when it grows and when it is over. Empty in what a former version left unsent.
-    pub event: String,
-    /// When it began.
-    pub since: Option<Time>,
-    pub over: bool,
-    pub text: String,
-}
 
 /// Something that is so now.
 struct Now {
@@ -210,8 +161,8 @@ pub(in crate::engine) fn stored(state: &State) -> Result<Told, Error> {
     if let Some(bytes) = state.get(kind::META, TOLD_KEY.as_bytes())? {
         return Ok(decode(TOLD_KEY, &bytes).unwrap_or_default());
     }
-    let before = state.get(kind::META, before::KEY.as_bytes())?;
-    Ok(before.and_then(|bytes| before::read(&bytes).ok()).unwrap_or_default())
+    let before = state.get(kind::META, told_before::KEY.as_bytes())?;
+    Ok(before.and_then(|bytes| told_before::read(&bytes).ok()).unwrap_or_default())
 }
 
 impl Engine {

@@ -6,10 +6,10 @@ use crate::connector::PermitChange;
 use crate::decide::ratchet::Kept;
 use crate::decide::standing::{By, HoldNow, REFUSAL_UNREAD};
 use crate::engine::delivery::deliver::Op;
+use crate::engine::delivery::lanes::Lanes;
+use crate::engine::delivery::planned::{FieldChange, PlannedWrite, plan_id};
 use crate::engine::engine::Engine;
-use crate::engine::memory::world::{Idx, NOBODY, PersonIdx};
-use crate::engine::proofs::coverage::Coverage;
-use crate::engine::system::Lanes;
+use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::model::{Name, Record, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -65,42 +65,6 @@ pub struct Totals {
     pub permit: usize,
     pub update: usize,
     pub create: usize,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PlannedWrite {
-    pub system: Name,
-    pub entity: String,
-    pub id: String,
-    pub op: String,
-    pub person: String,
-    /// By which people know the person; `None`: no record has one.
-    #[serde(default)]
-    pub name: Option<String>,
-    #[serde(default)]
-    pub address: Option<String>,
-    /// What stands against the person, where the write protects.
-    pub reasons: Vec<String>,
-    pub fields: BTreeMap<String, FieldChange>,
-}
-
-impl PlannedWrite {
-    /// What it is to a reader: a release that lifts no block is a permit.
-    pub fn called(&self) -> &str {
-        if self.op == Op::Release.name() && !self.fields.contains_key("block") { "permit" } else { &self.op }
-    }
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct FieldChange {
-    pub old: Json,
-    pub new: Json,
-    pub rule: String,
-}
-
-/// The id of a plan that waits.
-pub fn plan_id(of: &str) -> String {
-    format!("w_{}", &blake3::hash(of.as_bytes()).to_hex()[..8])
 }
 
 /// What the id of a plan says of why its holds are kept. Other words would make other plans of those that wait.
@@ -174,7 +138,7 @@ impl Engine {
 
     fn left_undecided(&self, now: Time) -> Option<LeftUndecided> {
         let (statuses, fields) = self.undecided();
-        let why = Coverage::of(self, now).told().filter(|_| statuses + fields > 0)?;
+        let why = self.read_coverage(now).told().filter(|_| statuses + fields > 0)?;
         Some(LeftUndecided { statuses, fields, why })
     }
 

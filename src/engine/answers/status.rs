@@ -9,7 +9,7 @@ use crate::decide::freshness::Needed;
 use crate::decide::rules::HoldScope;
 use crate::engine::delivery::target::Op;
 use crate::engine::engine::Engine;
-use crate::engine::system::Approval;
+use crate::engine::rules::approval::Approval;
 use crate::model::{Entity, Name, RecordId, Time, counted};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

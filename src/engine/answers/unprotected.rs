@@ -3,8 +3,9 @@
 use crate::connector::{Lane, StreamInfo};
 use crate::decide::freshness;
 use crate::decide::standing::HoldNow;
-use crate::engine::engine::{Engine, Person};
-use crate::engine::memory::world::{NOBODY, PersonIdx};
+use crate::engine::assess::person::Person;
+use crate::engine::engine::Engine;
+use crate::engine::memory::place::{NOBODY, PersonIdx};
 use crate::model::{Entity, MailKind, Name, Time, counted};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

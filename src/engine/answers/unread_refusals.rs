@@ -4,13 +4,10 @@
 //! to be harmless could not be taken back. The hold ends when the record is read again and its value is known by then.
 
 use crate::connector::{Shown, WatchedField};
-use crate::decide::phase::Phase;
-use crate::decide::ratchet::{CauseNow, Kept, Reach};
-use crate::decide::standing::{By, HoldNow, Kinds, REFUSAL_UNREAD};
 use crate::engine::engine::Engine;
 use crate::engine::intake::observe::PassRun;
-use crate::engine::memory::world::Idx;
-use crate::model::{MailKind, Name, Reason, Record, ShortText, Time, counted};
+use crate::engine::memory::place::Idx;
+use crate::model::{Name, Record, ShortText, counted};
 use std::collections::BTreeMap;
 
 /// So many records, and this share of a stream, are a word of its own and no slip of somebody's hand.
@@ -61,31 +58,6 @@ impl UnreadWords {
         let words: Vec<String> = self.values.iter().take(VALUES_TOLD_MAX).map(|(value, _)| format!("{value:?} = \"no\"")).collect();
         format!("refusal_words = {{ {} }}, with \"fine\" for what is no refusal", words.join(", "))
     }
-}
-
-/// The hold of whoever a record is of, if it shows what may be a no.
-pub fn hold(record: &Record, now: Time) -> Option<HoldNow> {
-    if record.unread_refusals.is_empty() {
-        return None;
-    }
-    let stopped: Vec<MailKind> = MailKind::ALL.into_iter().filter(|kind| *kind != MailKind::Service).collect();
-    Some(HoldNow {
-        hold: REFUSAL_UNREAD.into(),
-        cause: record.id.clone(),
-        reach: Reach::Person,
-        reason: Reason::RefusalUnread,
-        stops: Kinds::of(&stopped),
-        since: now,
-        until: None,
-        kept: record.is_gone().then_some(Kept::CauseGone),
-        by: By::Files,
-    })
-}
-
-/// Where such a hold stands that does not reach a person any more: it ended where the record shows no unread value by now.
-pub fn cause_now(record: &Record) -> CauseNow {
-    let phase = if record.unread_refusals.is_empty() { Phase::Ended } else { Phase::InForce { unsure: true } };
-    CauseNow { phase: Some(phase), listed: !record.is_gone() }
 }
 
 impl Engine {
@@ -182,9 +154,6 @@ impl Engine {
     }
 }
 
-/// Records and what each shows of this, by place.
-pub type UnreadByPlace = BTreeMap<Idx, Box<[ShortText]>>;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,19 +180,5 @@ mod tests {
         let told = words(30, 100).told();
         assert!(told.contains("30 of 100 records") && told.contains("\"希望する\" (29)") && told.contains("\"検討中\" (1)"), "{told}");
         assert!(told.contains("refusal_words = { \"希望する\" = \"no\", \"検討中\" = \"no\" }"), "{told}");
-    }
-
-    #[test]
-    fn the_hold_ends_when_the_value_is_known_and_not_when_the_record_goes() {
-        let mut record = Record::new("crm:person:1".parse().unwrap());
-        assert!(hold(&record, Time(1)).is_none());
-        record.unread_refusals = vec!["?".into()];
-        let held = hold(&record, Time(1)).unwrap();
-        assert!(held.stops.needs_block() && !held.stops.contains(MailKind::Service) && held.until.is_none());
-        assert!(matches!(cause_now(&record).phase, Some(Phase::InForce { .. })));
-        record.presence = crate::model::Presence::Gone(Time(2));
-        assert_eq!(hold(&record, Time(3)).unwrap().kept, Some(Kept::CauseGone));
-        record.unread_refusals.clear();
-        assert_eq!(cause_now(&record).phase, Some(Phase::Ended));
     }
 }

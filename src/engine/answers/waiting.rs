@@ -2,7 +2,7 @@
 
 pub use super::about::About;
 use crate::engine::engine::Engine;
-use crate::engine::memory::world::{Idx, PersonIdx};
+use crate::engine::memory::place::{Idx, PersonIdx};
 use crate::model::{RecordId, counted};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

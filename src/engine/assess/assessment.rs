@@ -1,19 +1,11 @@
 //! What can be said of a person by looking only: who it is, which holds reach it, what the merge makes of its fields. Nothing is changed, so
 //! that many are sketched at once on several threads; [`reconcile`](super::reconcile) then decides on each in turn.
 
-use super::reconcile::is_target;
-use super::wanted::Members;
 use crate::decide::phase::Phase;
 use crate::decide::standing::HoldNow;
-use crate::engine::engine::Engine;
-use crate::engine::memory::view::View;
-use crate::engine::memory::world::{Idx, NOBODY};
-use crate::engine::proofs::coverage::Coverage;
-use crate::engine::system::SystemState;
-use crate::engine::workers::{DECIDING, WORTH_A_THREAD};
-use crate::link;
+use crate::engine::memory::place::Idx;
 use crate::model::expression::EvaluationError;
-use crate::model::{Address, Name, Record, Time, Value};
+use crate::model::{Address, Name, Record, Value};
 
 /// One person, looked at.
 pub struct Sketch {
@@ -62,144 +54,4 @@ pub struct StatusNow {
 pub struct StatusError {
     pub rule: Name,
     pub why: EvaluationError,
-}
-
-/// A record that leads to a person, and its address.
-struct Start {
-    place: Idx,
-    record: Record,
-    address: Option<Address>,
-}
-
-/// So many are looked at beforehand: what they need fits into the cache nearest to the processor.
-pub const WARMED_AT_ONCE: usize = 32;
-
-/// Does the same with both halves, in order.
-fn on_two_threads<T: Sync, R: Send>(of: &[T], all: impl Fn(&[T]) -> Vec<R> + Sync) -> Vec<R> {
-    if of.len() < WORTH_A_THREAD {
-        return all(of);
-    }
-    let (first, second) = of.split_at(of.len() / 2);
-    let (second, mut done) = DECIDING.both(|| all(second), || all(first));
-    done.extend(second);
-    done
-}
-
-impl Engine {
-    /// The persons of these records, which are in order; of each the records among them lead to it once.
-    pub fn sketches(&self, of: &[Idx], now: Time) -> Vec<Sketch> {
-        let some_at_once = |some: &[Idx]| {
-            self.world.warm(some.iter().copied());
-            let begun: Vec<Start> = some.iter().map(|place| self.start(*place)).collect();
-            self.world.warm_around(begun.iter().map(|s| (&s.record, s.address.as_ref())));
-            begun.into_iter().filter_map(|start| self.sketch(start, of, now)).collect::<Vec<Sketch>>()
-        };
-        on_two_threads(of, |some| some.chunks(WARMED_AT_ONCE).flat_map(some_at_once).collect())
-    }
-
-    fn start(&self, place: Idx) -> Start {
-        let record = self.world.record(place);
-        let address = record.address();
-        Start { place, record, address }
-    }
-
-    /// These target records, each with what the rules make of its person's fields.
-    pub fn looks(&self, of: &[Idx], now: Time) -> Vec<(Record, Merge)> {
-        let coverage = Coverage::of(self, now);
-        let some_at_once = |some: &[Idx]| {
-            let places: Vec<&[Idx]> = some.iter().map(|idx| self.members_with(*idx)).collect();
-            self.world.warm(places.iter().flat_map(|members| members.iter().copied()));
-            let begun: Vec<Vec<Record>> = places.iter().map(|members| members.iter().map(|i| self.world.record(*i)).collect()).collect();
-            self.world.warm_around(begun.iter().flatten().map(|record| (record, None)));
-            let looks =
-                some.iter().zip(places).zip(begun).map(|((idx, places), records)| self.look_among(*idx, places, records, &coverage, now));
-            looks.collect::<Vec<(Record, Merge)>>()
-        };
-        on_two_threads(of, |some| some.chunks(WARMED_AT_ONCE).flat_map(some_at_once).collect())
-    }
-
-    /// A target record, and what the rules make of the fields of its person.
-    pub fn look(&self, idx: Idx, now: Time) -> (Record, Merge) {
-        let places = self.members_with(idx);
-        // Decoded once, together with the others.
-        let records = places.iter().map(|i| self.world.record(*i)).collect();
-        self.look_among(idx, places, records, &Coverage::of(self, now), now)
-    }
-
-    /// The places of the person that a record is of; none while it is nobody's.
-    fn members_with(&self, idx: Idx) -> &[Idx] {
-        let person = self.world.slot(idx).person;
-        if person == NOBODY { &[] } else { &self.people[person as usize].members }
-    }
-
-    fn look_among(&self, idx: Idx, places: &[Idx], mut records: Vec<Record>, coverage: &Coverage, now: Time) -> (Record, Merge) {
-        let Some(own) = places.iter().position(|i| *i == idx) else { return (self.world.record(idx), Merge::default()) };
-        let merge = match records[own].is_gone() {
-            true => Merge::default(),
-            false => {
-                let gaps = coverage.gaps(&records);
-                let of = Members { places, records: &records, around: &View::new(&self.world), gaps: &gaps };
-                self.merge(self.systems.get(&records[own].id.system).into_iter(), of, now)
-            }
-        };
-        (records.swap_remove(own), merge)
-    }
-
-    fn sketch(&self, start: Start, among: &[Idx], now: Time) -> Option<Sketch> {
-        let place = start.place;
-        let (members, records, addresses) = self.person_of(start);
-        if members.iter().any(|m| *m < place && among.binary_search(m).is_ok()) {
-            return None;
-        }
-        let mut neighbours: Vec<Idx> = Vec::new();
-        for address in &addresses {
-            neighbours.extend(self.world.bearers(address).iter().filter(|i| !members.contains(i)));
-        }
-        let mut phases = Phases::new();
-        // Deals and tickets are looked at for holds and for the status.
-        let around = View::new(&self.world);
-        let holds = self.direct_holds(&records, &addresses, now, &around, &mut phases);
-        let targets = members.iter().zip(&records).filter_map(|(idx, record)| {
-            let system = self.systems.get(&record.id.system)?;
-            (is_target(&system.abilities, &self.world.slot(*idx).stream) && !record.is_gone()).then_some(system)
-        });
-        let gaps = self.coverage.gaps(&records);
-        let merge = self.merge(targets, Members { places: &members, records: &records, around: &around, gaps: &gaps }, now);
-        drop(around);
-        Some(Sketch { members, records, addresses, neighbours, holds, phases, merge })
-    }
-
-    /// Who a record is one person with, and the addresses that they bear or bore.
-    fn person_of(&self, start: Start) -> (Vec<Idx>, Vec<Record>, Vec<Address>) {
-        let Start { place, record, address } = start;
-        let alone = record.same_as.is_empty()
-            && self.world.namers(&record.id).is_empty()
-            && address.as_ref().is_none_or(|address| self.world.bearers(address).len() < 2);
-        if alone {
-            let addresses = link::spread_keys_with(&record, address);
-            return (vec![place], vec![record], addresses);
-        }
-        let view = View::with(&self.world, place, record, address);
-        let members = view.component(place, &self.link_rules).members;
-        let (records, addresses) = view.take_with_addresses(&members);
-        (members, records, addresses)
-    }
-
-    /// What the rules make of a person's fields, for these of its targets.
-    pub fn merge<'s>(&'s self, targets: impl Iterator<Item = &'s SystemState>, of: Members<'_>, now: Time) -> Merge {
-        let mut merge = Merge::default();
-        for system in targets {
-            if system.allowed.status && merge.status.is_none() {
-                merge.status = Some(self.status_now(of, now));
-            }
-            for name in &system.config.writes.fields {
-                if merge.fields.iter().all(|(known, _)| known != name) {
-                    let winner = self.winner(name, of, now);
-                    merge.fields_wait |= !of.gaps.is_empty() && winner.is_err();
-                    merge.fields.push((name.clone(), winner.ok().flatten()));
-                }
-            }
-        }
-        merge
-    }
 }

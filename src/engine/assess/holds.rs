@@ -1,15 +1,15 @@
 //! Which holds reach a person: through deals, accounts, tickets and shared addresses; and the ratchet over what is remembered.
 
 use super::assessment::Phases;
-use super::reconcile::addresses;
 use crate::decide::phase::{Phase, phase};
 use crate::decide::ratchet::{CauseNow, Fate, Held, Kept, Reach, judge};
 use crate::decide::rules::{HoldRule, HoldScope};
 use crate::decide::standing::{By, HoldNow, Kinds, REFUSAL_UNREAD, UNREAD, reason};
-use crate::engine::answers::unread_refusals;
+use crate::engine::assess::records::addresses;
+use crate::engine::assess::unread_hold;
 use crate::engine::engine::Engine;
+use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
-use crate::engine::memory::world::Idx;
 use crate::model::{Address, DealState, Entity, Reason, Record, RecordId, Time};
 use std::borrow::Cow;
 
@@ -41,7 +41,7 @@ impl Engine {
             self.holds_of(tickets, Reach::Person, None, &mut look);
         }
         for record in records {
-            if let Some(hold) = unread_refusals::hold(record, now).filter(|_| !self.let_go.contains(&record.id)) {
+            if let Some(hold) = unread_hold::hold(record, now).filter(|_| !self.let_go.contains(&record.id)) {
                 // Nothing more is read of a system that was taken out, or of an account that another came in the place of.
                 let kept = (!self.systems.contains_key(&record.id.system)).then_some(Kept::CauseUnknown);
                 add(&mut look.holds, HoldNow { kept: hold.kept.or(kept), ..hold });
@@ -211,7 +211,7 @@ impl Engine {
             let cause = match self.world.find(&held.cause) {
                 None => None,
                 Some(_) if *held.hold == *REFUSAL_UNREAD && !self.systems.contains_key(&held.cause.system) => None,
-                Some(idx) if *held.hold == *REFUSAL_UNREAD => Some(unread_refusals::cause_now(&self.world.record(idx))),
+                Some(idx) if *held.hold == *REFUSAL_UNREAD => Some(unread_hold::cause_now(&self.world.record(idx))),
                 Some(idx) => {
                     let around = View::new(&self.world);
                     let phases: Box<[Phase]> = self.phases_of(idx, &around, now).into();

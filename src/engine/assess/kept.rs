@@ -1,7 +1,7 @@
 //! Who has a hold that is kept though its cause does not reach them any more, and which causes those are: when one of them ends, nothing
 //! else leads from it to these people.
 
-use crate::engine::memory::world::PersonIdx;
+use crate::engine::memory::place::PersonIdx;
 use crate::model::RecordId;
 use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet};

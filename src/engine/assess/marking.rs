@@ -1,7 +1,7 @@
 //! Who is to be looked at again, because something that speaks of them changed.
 
 use crate::engine::engine::Engine;
-use crate::engine::memory::world::Idx;
+use crate::engine::memory::place::Idx;
 use crate::model::{Entity, Record, RecordId};
 
 impl Engine {

@@ -8,10 +8,15 @@
 //! - `reconcile`: deciding anew, one after another
 //! - `wanted`: what a target is to show
 
+pub mod assessing;
 pub mod assessment;
 pub mod holds;
 pub(in crate::engine) mod kept;
 pub(in crate::engine) mod marking;
+pub mod members;
 pub mod permits;
+pub mod person;
 pub mod reconcile;
+pub mod records;
+pub mod unread_hold;
 pub mod wanted;

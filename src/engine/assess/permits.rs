@@ -4,7 +4,7 @@ use crate::connector::Usage;
 use crate::engine::engine::Engine;
 use crate::engine::ledger::items::encode;
 use crate::engine::ledger::kind;
-use crate::engine::memory::world::Idx;
+use crate::engine::memory::place::Idx;
 use crate::model::{Name, Span, Time};
 
 /// Permits are looked at this many times within a lease.

@@ -1,23 +1,25 @@
 //! Decides anew for whom something changed: who is one person, what holds and refusals stand, and which targets have something due.
 
-use super::assessment::{Sketch, WARMED_AT_ONCE};
+use super::assessment::Sketch;
 use super::holds::add;
-use super::wanted::Whole;
-use crate::connector::Abilities;
 use crate::decide::ratchet::Reach;
 use crate::decide::rules::ConsentRules;
 use crate::decide::standing::{Brief, By, HoldNow, Standing};
+use crate::engine::assess::assessing::WARMED_AT_ONCE;
+use crate::engine::assess::members::Whole;
+use crate::engine::assess::person::Person;
+use crate::engine::assess::records::is_target;
+use crate::engine::delivery::lanes::Lanes;
 use crate::engine::delivery::target::{self, Target};
-use crate::engine::engine::{Engine, Person};
+use crate::engine::engine::Engine;
 use crate::engine::gate::decision_table::Update;
+use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::engine::memory::places::Places;
 use crate::engine::memory::refusals::On;
-use crate::engine::memory::world::{Idx, NOBODY, PersonIdx};
 use crate::engine::proofs::coverage::Undecided;
-use crate::engine::system::Lanes;
 use crate::engine::workers::{DECIDING, WORTH_A_THREAD};
 use crate::link;
-use crate::model::{Address, Entity, Name, Record, RefusalScope, Time};
+use crate::model::{Address, Entity, Record, RefusalScope, Time};
 use hashbrown::HashMap;
 use std::hint::black_box;
 use std::rc::Rc;
@@ -306,17 +308,4 @@ impl Engine {
             system.line_up(idx, lanes);
         }
     }
-}
-
-/// Whether records of a stream are written to.
-pub fn is_target(abilities: &Abilities, stream: &Name) -> bool {
-    abilities.stream.as_ref() == Some(stream)
-}
-
-/// All addresses that a person's records bear or bore.
-pub fn addresses(records: &[Record]) -> Vec<Address> {
-    let mut all: Vec<Address> = records.iter().flat_map(link::spread_keys).collect();
-    all.sort();
-    all.dedup();
-    all
 }

@@ -1,37 +1,19 @@
 //! What is wanted of one target record: block, permit, status and the winners of the merge.
 
-use super::assessment::{Merge, StatusError, StatusNow};
+use super::assessment::{StatusError, StatusNow};
 use crate::decide::freshness;
 use crate::decide::standing::{Standing, UNREAD};
 use crate::decide::status::{Status, status};
+use crate::engine::assess::members::{Members, Whole};
 use crate::engine::delivery::target::{PermitWish, Wanted};
 use crate::engine::engine::Engine;
-use crate::engine::memory::view::View;
-use crate::engine::memory::world::{Idx, PersonIdx};
-use crate::engine::proofs::coverage::{Extent, Gaps};
+use crate::engine::memory::place::{Idx, PersonIdx};
+use crate::engine::proofs::coverage::Extent;
 use crate::engine::system::SystemState;
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState, Judgment, Unknown};
 use crate::model::expression::{EvaluationError, Facts};
 use crate::model::{Entity, Mail, MailKind, Mark, Name, Record, Span, Time, Value, Verdict};
-
-/// A person as it was just decided on.
-#[derive(Debug, Clone, Copy)]
-pub struct Whole<'a> {
-    pub standing: &'a Standing,
-    pub merge: &'a Merge,
-}
-
-/// A person's records and their places, in the same order.
-#[derive(Clone, Copy)]
-pub struct Members<'a> {
-    pub places: &'a [Idx],
-    pub records: &'a [Record],
-    /// For the person's deals and tickets.
-    pub around: &'a View<'a>,
-    /// What may be missing of it.
-    pub gaps: &'a Gaps,
-}
 
 impl Engine {
     /// What is wanted of a target record now.
@@ -166,7 +148,7 @@ impl Engine {
     /// A person's own tickets.
     fn tickets_of<'a>(&self, of: Members<'a>) -> Vec<&'a Record> {
         let mut found: Vec<Idx> = of.records.iter().flat_map(|r| self.world.tickets_of_person(&r.id).iter().copied()).collect();
-        for address in super::reconcile::addresses(of.records) {
+        for address in super::records::addresses(of.records) {
             found.extend(self.world.tickets_of_address(&address));
         }
         found.sort_unstable();

@@ -10,8 +10,11 @@
 
 pub mod acts;
 pub mod deliver;
+pub mod lanes;
+pub mod look_again;
 pub mod outbox;
 pub mod outcomes;
+pub mod planned;
 pub(in crate::engine) mod recent_looks;
 pub mod target;
 pub mod underway;

@@ -5,17 +5,20 @@ use crate::connector::{Abilities, Change, PermitChange, StatusChange};
 use crate::model::{Mark, Name, Record, Span, Time, Value};
 use serde::{Deserialize, Serialize};
 
+mod again;
+mod digest;
 mod failure;
 pub mod former;
+mod forms;
 mod handover;
 mod outcome;
 mod settle;
 
-pub use failure::{ATTEMPTS_MAX, Cause, Failure, Failures, Op, PROTECTIVE_WAIT_MAX, WAIT_MAX, digest};
-pub use settle::{Again, Noticed, Settled, is_form_of_why, shows_why};
-
-/// After this many rewrites of one value that did not stay, it is parked; a block that did not stay waits before it is set again.
-const REWRITES_MAX: u8 = 3;
+pub use again::{Again, Settled};
+pub use digest::digest;
+pub use failure::{ATTEMPTS_MAX, Cause, Failure, Failures, Op, PROTECTIVE_WAIT_MAX, WAIT_MAX};
+pub use forms::{is_form_of_why, shows_why};
+pub use settle::Noticed;
 
 /// A target record's side of the outbox.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -180,7 +183,7 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
     if allowed.block {
         let shown = record.is_blocked();
         let ours = target.is_some_and(|t| t.block_ours) && !record.blocked_in_other_words();
-        let why_stands = || !allowed.why || shows_why(target, record, &wanted.why);
+        let why_stands = || !allowed.why || shows_why(target.map(|t| &t.why), record, &wanted.why);
         if wanted.block && !shown {
             let change = due.protective.get_or_insert_default();
             change.block = Some(true);
@@ -193,7 +196,7 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
             // What a marketer suspended stays suspended: only our own block is lifted.
             let change = due.release.get_or_insert_default();
             change.block = Some(false);
-            if allowed.why && !shows_why(target, record, "") {
+            if allowed.why && !shows_why(target.map(|t| &t.why), record, "") {
                 change.why = Some(String::new());
             }
         }

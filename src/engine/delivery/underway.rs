@@ -7,7 +7,7 @@ use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::ledger::items::{decode, encode_in_parts};
 use crate::engine::ledger::kind;
-use crate::engine::memory::world::Idx;
+use crate::engine::memory::place::Idx;
 use crate::model::{RecordId, Time};
 use crate::store::State;
 

@@ -1,96 +1,21 @@
 //! The guards over real writes: what counts as much, what then waits for a person's word, and how that is kept.
 
-use super::limits::{Guard, Intent, Limits, Replaced, short_hash};
-use crate::connector::{Change, PermitChange};
+use super::limits::{Limits, Replaced};
 use crate::engine::answers::waiting::{About, SAMPLES, Waiting};
 use crate::engine::delivery::deliver::Op;
-use crate::engine::delivery::target::{Due, Sent, permit_stands};
+use crate::engine::delivery::target::{Sent, permit_stands};
 use crate::engine::engine::Engine;
 use crate::engine::ledger::items::encode;
 use crate::engine::ledger::kind;
-use crate::engine::memory::world::Idx;
-use crate::engine::system::{Approval, SystemState};
-use crate::model::{Mark, Name, Record, RecordId, Time, Value, counted, is_blank};
-use serde::Serialize;
+use crate::engine::memory::place::Idx;
+use crate::engine::rules::approval::Approval;
+use crate::engine::system::SystemState;
+use crate::model::{Name, Record, RecordId, Time, counted};
 
 /// One field may change to one and the same value in this part of the records that may change at all.
 const SAME_VALUE_PART: usize = 10;
 /// So many digests lie in one item of the store: 10 bytes each at most, and an item may have a megabyte.
 const DIGESTS_PER_ITEM: usize = 50_000;
-
-/// The guards of one system.
-#[derive(Debug, Default)]
-pub struct Guards {
-    hold: Guard,
-    release: Guard,
-    update: Guard,
-    /// The target's records when last counted, and how large the world was then.
-    listed: (usize, usize),
-    /// How many items the kept digests fill, by key.
-    items: std::collections::BTreeMap<String, usize>,
-}
-
-impl Guards {
-    pub fn of(&self, op: Op) -> &Guard {
-        match op {
-            Op::Hold => &self.hold,
-            Op::Release => &self.release,
-            Op::Update => &self.update,
-        }
-    }
-
-    pub fn of_mut(&mut self, op: Op) -> &mut Guard {
-        match op {
-            Op::Hold => &mut self.hold,
-            Op::Release => &mut self.release,
-            Op::Update => &mut self.update,
-        }
-    }
-
-    /// Forgets who was let go and who waits: that was said of another instance of the system.
-    pub fn forget(&mut self) {
-        // Their items lie in the store until they are written anew.
-        *self = Guards { items: std::mem::take(&mut self.items), ..Guards::default() };
-        Op::ALL.into_iter().for_each(|op| self.of_mut(op).changed = true);
-    }
-
-    /// Takes note of what is due for a record.
-    pub fn line_up(&mut self, idx: Idx, record: &Record, due: &Due, now: Time) {
-        self.hold.due(idx, due.protective.as_ref().map(|_| intent(&record.id, Op::Hold, &())));
-        self.release.due(idx, due.release.as_ref().and_then(|c| release(record, c, now)));
-        self.update.due(idx, due.update.as_ref().and_then(|c| update(record, c)));
-    }
-}
-
-/// A release that raises anything: a permit that is renewed while it stands does not.
-fn release(record: &Record, change: &Change, now: Time) -> Option<Intent> {
-    let lifted = change.block == Some(false);
-    let given = matches!(change.permit, Some(PermitChange::Until(_))) && !permit_stands(record, now);
-    (lifted || given).then(|| intent(&record.id, Op::Release, &(lifted, given)))
-}
-
-/// Fields and status; the reason codes of a block alone are neither.
-fn update(record: &Record, change: &Change) -> Option<Intent> {
-    let status = change.status.as_ref().map(|s| &s.to);
-    if change.fields.is_empty() && status.is_none() {
-        return None;
-    }
-    let replaces = change.fields.iter().filter(|(name, value)| {
-        let shown = record.field_of(name).map_or(&Value::Empty, |f| &f.value);
-        !shown.is_empty() && shown != value
-    });
-    let by = |value: &Value| (!value.is_empty()).then(|| short_hash(&encode(value)));
-    let fields = replaces.map(|(name, value)| Replaced { field: name.clone(), by: by(value) });
-    // A status that takes the place of another is as much as a field that does.
-    let status_replaced = change.status.iter().filter(|s| s.from.as_ref().is_some_and(|from| !is_blank(from)));
-    let status_replaced = status_replaced.map(|s| Replaced { field: Mark::Status.name().into(), by: Some(short_hash(s.to.as_bytes())) });
-    let replaces = fields.chain(status_replaced).collect();
-    Some(Intent { replaces, ..intent(&record.id, Op::Update, &(&change.fields, status)) })
-}
-
-fn intent(record: &RecordId, op: Op, what: &impl Serialize) -> Intent {
-    Intent { what: encode(&(record, op.name(), what)).into(), replaces: Box::default() }
-}
 
 impl Engine {
     /// Beyond what writes of a direction ask, before any share of the target's records.
@@ -354,7 +279,7 @@ fn went_key(op: Op, record: &RecordId) -> Vec<u8> {
 fn group_plan(system: &Name, op: Op, asked: &[(Idx, u64)]) -> String {
     let mut digests: Vec<u64> = asked.iter().map(|(_, d)| *d).collect();
     digests.sort_unstable();
-    crate::engine::answers::plan::plan_id(&format!("guard\u{1f}{}\u{1f}{system}\u{1f}{digests:x?}", op.name()))
+    crate::engine::delivery::planned::plan_id(&format!("guard\u{1f}{}\u{1f}{system}\u{1f}{digests:x?}", op.name()))
 }
 
 fn why(about: &About, recent: usize, limits: &Limits, losses: &[(Replaced, usize)]) -> String {

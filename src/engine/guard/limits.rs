@@ -4,8 +4,8 @@
 //! *granted* it. When more are counted than the limit, those that are due are *asked* about: they wait, as one plan, and what comes later
 //! begins to count anew, so that the ordinary goes on beside a mass that waits.
 
+use crate::engine::memory::place::Idx;
 use crate::engine::memory::places::ByPlace;
-use crate::engine::memory::world::Idx;
 use crate::model::{Name, Span, Time};
 use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};

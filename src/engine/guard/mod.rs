@@ -4,4 +4,6 @@
 //! - `limits`: the counting, pure
 
 pub mod guarded;
+pub mod guards;
+pub mod intents;
 pub mod limits;

@@ -3,5 +3,9 @@
 //! - `undo`: a plan that sets it back
 //! - `written`: what was written
 
+pub mod record;
+pub mod set_back;
+pub mod told;
+pub(in crate::engine) mod told_before;
 pub mod undo;
 pub mod written;

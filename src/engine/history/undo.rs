@@ -1,63 +1,23 @@
 //! `undo`: the fields that a run wrote are set back, as far as they still show what it wrote. Blocks, permits, reasons and consent are
 //! never touched, and a status comes from its rules: only what `writes` of systems.toml names as a field is here.
 
-use crate::engine::answers::plan::{FieldChange, PlannedWrite, plan_id};
 use crate::engine::assess::assessment::Merge;
-use crate::engine::assess::wanted::Members;
+use crate::engine::assess::members::Members;
 use crate::engine::delivery::deliver::Op;
+use crate::engine::delivery::planned::{FieldChange, PlannedWrite, plan_id};
 use crate::engine::delivery::target::{Sent, Wanted};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
+use crate::engine::history::set_back::{LeftOut, SetBack, Shown, Undo};
 use crate::engine::ledger::items::encode;
 use crate::engine::ledger::kind;
+use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::memory::view::View;
-use crate::engine::memory::world::{Idx, NOBODY};
-use crate::engine::proofs::coverage::Coverage;
 use crate::model::{Name, Record, RecordId, Time, Value};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Undo plans that can be approved at a time; a new one takes the place of the oldest.
 const PLANS_MAX: usize = 20;
-
-/// The answer of `nayose undo RUN`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Undo {
-    pub run: String,
-    /// To be approved; `None`: there is nothing to set back.
-    pub plan: Option<String>,
-    pub writes: Vec<PlannedWrite>,
-    pub left_out: Vec<LeftOut>,
-    /// False: the run's beginning is not kept any more.
-    pub complete: bool,
-}
-
-/// A field that is not set back, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeftOut {
-    pub record: String,
-    pub field: String,
-    pub why: String,
-}
-
-/// A plan that was shown: approving it makes it anew, and it must come out the same.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Shown {
-    pub run: String,
-    pub since: Option<Time>,
-    pub at: Time,
-}
-
-/// A field on its way back to an older value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SetBack {
-    pub field: Name,
-    /// What it showed when that was approved. If it shows anything else by then, it is left alone.
-    pub shown: Value,
-    pub to: Value,
-    /// What the merge wants. It is not written again until it wants something else.
-    pub instead_of: Option<Value>,
-}
 
 /// Why there is nothing to undo.
 #[derive(Debug, thiserror::Error)]
@@ -209,7 +169,7 @@ impl Engine {
         }
         let places = &self.people[person as usize].members;
         let records: Vec<Record> = places.iter().map(|i| self.world.record(*i)).collect();
-        let gaps = Coverage::of(self, now).gaps(&records);
+        let gaps = self.read_coverage(now).gaps(&records);
         let of = Members { places, records: &records, around: &View::new(&self.world), gaps: &gaps };
         let instead_of = self.winner(field, of, now).ok().flatten();
         Ok(Some((idx, SetBack { field: field.clone(), shown, to: done.old.clone(), instead_of })))

@@ -1,10 +1,6 @@
 //! What was written into fields and what stood there before: kept for a while, for `undo`.
 
 use crate::connector::WriteOp;
-use crate::engine::engine::Engine;
-use crate::engine::error::Error;
-use crate::engine::ledger::items::{decode, encode_in_parts};
-use crate::engine::ledger::kind;
 use crate::model::{Name, Record, RecordId, Span, Time, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -39,16 +35,16 @@ impl WrittenRecord {
 
 /// The key of one batch of writes, in the order of time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    at: Time,
-    run: Box<str>,
+pub(super) struct Key {
+    pub(in crate::engine) at: Time,
+    pub(in crate::engine) run: Box<str>,
     /// From 0 in each run: shows whether its beginning is still kept.
-    number: u64,
-    records: usize,
+    pub(in crate::engine) number: u64,
+    pub(in crate::engine) records: usize,
 }
 
 impl Key {
-    fn to_bytes(&self) -> Vec<u8> {
+    pub(in crate::engine) fn to_bytes(&self) -> Vec<u8> {
         format!("{}/{}/{}/{}", self.at.0, self.run, self.number, self.records).into_bytes()
     }
 
@@ -62,9 +58,9 @@ impl Key {
 /// The batches that are kept. Their values lie in the store alone.
 #[derive(Debug, Default)]
 pub struct Written {
-    kept: BTreeMap<Key, ()>,
-    records: usize,
-    next: u64,
+    pub(super) kept: BTreeMap<Key, ()>,
+    pub(in crate::engine) records: usize,
+    pub(in crate::engine) next: u64,
 }
 
 /// A run with field writes that are kept.
@@ -110,7 +106,7 @@ impl Written {
     }
 
     /// Makes room: what is too old or too much.
-    fn outdated(&mut self, now: Time) -> Vec<Key> {
+    pub(super) fn outdated(&mut self, now: Time) -> Vec<Key> {
         let mut dropped = Vec::new();
         while let Some((key, ())) = self.kept.first_key_value() {
             if key.at >= now.minus(KEPT_FOR) && self.records <= RECORDS_MAX {
@@ -122,43 +118,6 @@ impl Written {
             dropped.push(key);
         }
         dropped
-    }
-}
-
-impl Engine {
-    /// Keeps the old and new values of a batch with the commit that marks it as sent: known before it can have an effect.
-    pub fn keep_written(&mut self, records: Vec<WrittenRecord>, now: Time) {
-        if records.is_empty() {
-            return;
-        }
-        for (part, bytes) in encode_in_parts(&records) {
-            let key = Key { at: now, run: (*self.run).into(), number: self.written.next, records: part.len() };
-            self.pending.put(kind::WRITTEN, key.to_bytes(), bytes);
-            self.written.next += 1;
-            self.written.records += key.records;
-            self.written.kept.insert(key, ());
-        }
-        for key in self.written.outdated(now) {
-            self.pending.delete(kind::WRITTEN, key.to_bytes());
-        }
-    }
-
-    /// What a run wrote since a time, in order.
-    pub fn written_by(&mut self, run: &str, since: Option<Time>) -> Result<Vec<WrittenRecord>, Error> {
-        // What is kept is read from the store.
-        self.commit()?;
-        let keys: Vec<&Key> = self.written.kept.keys().filter(|k| *k.run == *run && since.is_none_or(|t| k.at >= t)).collect();
-        let mut all = Vec::new();
-        for key in keys {
-            let bytes = key.to_bytes();
-            if let Some(value) = self.disk.state.get(kind::WRITTEN, &bytes)? {
-                let mut records: Vec<WrittenRecord> = decode(&String::from_utf8_lossy(&bytes), &value)?;
-                // What another instance of a system was told stands in none of this one's records.
-                records.retain(|r| self.instance_since(&r.record.system).is_none_or(|since| key.at >= since));
-                all.extend(records);
-            }
-        }
-        Ok(all)
     }
 }
 

@@ -1,12 +1,7 @@
 //! Two streams of one system that show the same id: two things with one name, as far as we can tell. They never become one record. The one
 //! that came first keeps the id, the other's is not taken in, and neither stream counts as proved until that is over.
 
-use super::observe::PassRun;
-use crate::engine::engine::Engine;
-use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
-use crate::engine::memory::world::Idx;
-use crate::model::{Name, Presence, RecordId};
+use crate::model::{Name, RecordId};
 use serde::{Deserialize, Serialize};
 
 /// The key of the `META` item that keeps them.
@@ -15,12 +10,12 @@ pub const CLASHES_KEY: &str = "clashes";
 /// One that was seen last, of a pair of streams.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clash {
-    system: Name,
+    pub(super) system: Name,
     /// The stream whose record was not taken in.
-    late: Name,
+    pub(super) late: Name,
     /// The stream that has the id.
-    first: Name,
-    id: RecordId,
+    pub(super) first: Name,
+    pub(super) id: RecordId,
 }
 
 /// All that are known, at most one for each stream that came late.
@@ -29,7 +24,7 @@ pub struct Clashes(Vec<Clash>);
 
 impl Clashes {
     /// False if it was known.
-    fn add(&mut self, clash: Clash) -> bool {
+    pub(in crate::engine) fn add(&mut self, clash: Clash) -> bool {
         match self.0.iter_mut().find(|c| c.system == clash.system && c.late == clash.late) {
             Some(known) if known.first == clash.first => return false,
             Some(known) => *known = clash,
@@ -39,7 +34,7 @@ impl Clashes {
     }
 
     /// A whole listing of a stream showed none. False if none was known.
-    fn over(&mut self, system: &Name, late: &Name) -> bool {
+    pub(in crate::engine) fn over(&mut self, system: &Name, late: &Name) -> bool {
         let before = self.0.len();
         self.0.retain(|c| c.system != *system || c.late != *late);
         self.0.len() != before
@@ -52,39 +47,6 @@ impl Clashes {
             "{} and {} both show the id of {}: two records with one name are never taken for one; give one of the streams `id_prefix` in the manifest's record",
             clash.first, clash.late, clash.id
         ))
-    }
-}
-
-impl Engine {
-    /// Whether a record that a pass shows has the id of another stream's record. Noted, and not to be taken in.
-    pub(in crate::engine) fn clashes(&mut self, run: &mut PassRun, idx: Idx) -> bool {
-        let slot = self.world.slot(idx);
-        if slot.stream == run.stream {
-            return false;
-        }
-        let configured = self.systems.get(&run.system).is_some_and(|s| s.infos.contains_key(&slot.stream));
-        // A stream that was renamed, or a record that moved from one to the other: it is not listed there any more.
-        if !configured || self.world.record(idx).presence != Presence::Listed {
-            return false;
-        }
-        let slot = self.world.slot(idx);
-        let clash = Clash { system: run.system.clone(), late: run.stream.clone(), first: slot.stream.clone(), id: slot.id.clone() };
-        run.clashed = true;
-        if self.clashes.add(clash) {
-            self.keep_clashes();
-        }
-        true
-    }
-
-    /// A whole listing ended.
-    pub(in crate::engine) fn end_clashes(&mut self, run: &PassRun) {
-        if !run.clashed && self.clashes.over(&run.system, &run.stream) {
-            self.keep_clashes();
-        }
-    }
-
-    fn keep_clashes(&mut self) {
-        self.pending.put(kind::META, CLASHES_KEY.as_bytes().to_vec(), encode(&self.clashes));
     }
 }
 

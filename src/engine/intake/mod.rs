@@ -7,7 +7,10 @@
 //! - `unknown_people`: people who are named and can never be known
 //! - `unread_rows`: whom such a row holds
 
+pub mod ask_by_id;
 pub(in crate::engine) mod clashes;
+pub mod clashing;
+pub mod count_refusals;
 pub mod doubts;
 pub mod look_ups;
 pub mod observe;

@@ -6,8 +6,8 @@ use crate::engine::delivery::target::{Noticed, Target};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::overlay::{Merged, Sight, Told, overlay};
+use crate::engine::memory::place::Idx;
 use crate::engine::memory::refusals::On;
-use crate::engine::memory::world::Idx;
 pub use crate::engine::proofs::pass_run::{Follows, PassRun};
 use crate::link;
 use crate::model::{Entity, MailKind, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
@@ -18,8 +18,6 @@ const COMMIT_ITEMS: usize = 4_000;
 
 /// Pages that come faster are decided on together: one person's records lie on several, and several people are decided on side by side.
 const DECIDE_PAGES_EVERY: Span = Span(50);
-/// How long a test of a filter counts.
-pub const FILTER_TEST_EVERY: Span = Span::days(1);
 
 /// What was done after a page, and what is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use super::unread_rows::ROWS_MAX;
 use crate::connector::Pass;
 use crate::engine::engine::Engine;
 use crate::engine::guard::limits::short_hash;
+use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
-use crate::engine::memory::world::Idx;
 use crate::model::{Entity, RecordId, Time, counted};
 use std::collections::BTreeSet;
 

@@ -10,8 +10,8 @@ use crate::decide::standing::{By, HoldNow, Kinds, UNREAD};
 use crate::engine::engine::Engine;
 use crate::engine::ledger::items::encode;
 use crate::engine::ledger::kind;
+use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
-use crate::engine::memory::world::Idx;
 use crate::model::{Address, Entity, MailKind, Name, Reason, Record, RecordId, ShortText, Time};
 use std::collections::BTreeMap;
 

@@ -11,6 +11,7 @@
 
 pub mod codec;
 pub mod overlay;
+pub mod place;
 pub(in crate::engine) mod places;
 pub mod postings;
 pub mod refusals;

@@ -1,7 +1,9 @@
 //! Maps and sets by a record's place. Places are numbers of our own, which nobody outside chooses; so neighbours may lie side by side, and
 //! whoever goes through records in order goes through memory in order.
 
-use super::world::Idx;
+use crate::engine::memory::place::Idx;
+use crate::model::ShortText;
+use std::collections::BTreeMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 pub type ByPlace<V> = hashbrown::HashMap<Idx, V, BuildHasherDefault<InOrder>>;
@@ -25,3 +27,6 @@ impl Hasher for InOrder {
         self.0
     }
 }
+
+/// Records and what each shows of this, by place.
+pub type UnreadByPlace = BTreeMap<Idx, Box<[ShortText]>>;

@@ -8,20 +8,14 @@ use super::codec::{self, Names, Writer};
 use super::postings::Postings;
 use super::segments::Shelf;
 use crate::decide::ratchet::Held;
-use crate::engine::answers::unread_refusals::UnreadByPlace;
 use crate::engine::delivery::target::Target;
+use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
+use crate::engine::memory::places::UnreadByPlace;
 use crate::model::{Address, Entity, Name, Record, RecordId};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash};
 use std::hint::black_box;
-
-/// A record's place; never reused while the process lives.
-pub type Idx = u32;
-
-/// A person's place in [`crate::engine::engine::Engine::people`]; `NOBODY` for records that are no person's.
-pub type PersonIdx = u32;
-pub const NOBODY: PersonIdx = u32::MAX;
 
 /// Of those who share a mailbox with thousands only so many are looked at beforehand: it is done again for each of them.
 const WARMED_PER_KEY: usize = 8;

@@ -1,11 +1,10 @@
 //! How our clock stands to the systems', by the `Date` of their answers; and up to which moment it may be believed.
 
-use crate::engine::engine::Engine;
-use crate::model::{Entity, Name, Span, Time};
+use crate::model::{Name, Span, Time};
 use std::collections::BTreeMap;
 
 /// Clocks that differ by no more than this agree.
-const SKEW_MAX: Span = Span::minutes(2);
+pub(super) const SKEW_MAX: Span = Span::minutes(2);
 
 /// What a system told longer ago is left out of the judgement: our clock may have been set meanwhile.
 const TOLD_FOR: Span = Span::minutes(60);
@@ -36,8 +35,8 @@ pub struct Clocks {
 /// How far our clock is wrong as the systems have it, and the latest moment that one of them told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Belief {
-    ahead: Span,
-    behind: Span,
+    pub(in crate::engine) ahead: Span,
+    pub(in crate::engine) behind: Span,
     heard: Option<Time>,
 }
 
@@ -114,7 +113,7 @@ impl Clocks {
         Time(ours.0.saturating_add(self.skew_ms(system).unwrap_or(0)))
     }
 
-    fn latest(&self, system: &Name, now: Time) -> Time {
+    pub(in crate::engine) fn latest(&self, system: &Name, now: Time) -> Time {
         now.plus(self.behind()).min(self.there(system, now).max(now))
     }
 
@@ -147,68 +146,6 @@ fn judge(mut skews: Vec<i64>) -> (Span, Span) {
     let wrong = || skews[middle.clone()].iter().filter(|s| s.abs() > SKEW_MAX.0);
     let furthest = |most: Option<i64>| Span(most.unwrap_or(0).max(0));
     (furthest(wrong().map(|s| -s).max()), furthest(wrong().copied().max()))
-}
-
-impl Engine {
-    /// Takes a system's `Date`. While nobody could say whose clock is wrong, an end may have been dated by one that is far ahead. Once it is
-    /// known how late it is, such an end counts as now: it was no later, and it is not waited for.
-    pub fn hear_clock(&mut self, system: &Name, skew_ms: i64, now: Time) {
-        if !self.clocks.tell(system, skew_ms, now) {
-            return;
-        }
-        for idx in self.world.indexes() {
-            if !matches!(self.world.slot(idx).id.entity, Entity::Deal | Entity::Ticket) {
-                continue;
-            }
-            let mut record = self.world.record(idx);
-            if record.memory.ended_at.is_some_and(|end| end > now.plus(SKEW_MAX)) {
-                record.memory.ended_at = Some(now);
-                self.keep_written_record(idx, &record);
-                self.mark(idx, &record);
-            }
-        }
-    }
-
-    /// Whether our clock agrees with the systems'.
-    pub fn clocks_agree(&self) -> bool {
-        self.clocks.belief().agrees()
-    }
-
-    /// The time by which cool-downs end: see [`Belief::trusted`].
-    pub fn trusted_now(&self, now: Time) -> Time {
-        self.clocks.belief().trusted(now)
-    }
-
-    /// The latest that it may be now where a system tells what began: it is not dated before. While our clock may be behind, that system's
-    /// own is the most that counts, and not another's that may be far ahead of both.
-    pub fn latest_now(&self, system: &Name, now: Time) -> Time {
-        self.clocks.latest(system, now)
-    }
-
-    /// What `status` says of clocks.
-    pub fn clock_alarms(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        let belief = self.clocks.belief();
-        if !belief.agrees() {
-            let (by, way) = if belief.ahead > Span::ZERO { (belief.ahead, "ahead of") } else { (belief.behind, "behind") };
-            lines.push(format!(
-                "this machine's clock is {} s {way} the systems' clocks: the gate holds, nothing is released and no cool-down ends until they agree; set this machine's clock",
-                by.as_seconds()
-            ));
-        }
-        for name in self.systems.keys() {
-            let Some(skew_ms) = self.clocks.skew_ms(name).filter(|s| s.abs() > SKEW_MAX.0) else { continue };
-            if self.clocks.shift(name) == Span::ZERO {
-                lines.push(format!("{name}: its clock and ours differ by {} s", skew_ms / 1000));
-            } else {
-                lines.push(format!(
-                    "{name}: its clock differs by {} s from ours and from the other systems'; its times are taken with that difference, and nothing waits for it",
-                    skew_ms / 1000
-                ));
-            }
-        }
-        lines
-    }
 }
 
 #[cfg(test)]

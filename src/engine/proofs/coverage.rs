@@ -2,13 +2,10 @@
 //! waits until all that could have shown it was read to its end in this state. Where that was done before and not lately, only lowering waits,
 //! for people whom it can concern.
 
-use super::schedule;
 use crate::connector::{Reads, SWEEP_EVERY, StreamInfo};
 use crate::decide::rules::Policy;
-use crate::engine::engine::Engine;
-use crate::engine::memory::world::PersonIdx;
 use crate::merge::Unread;
-use crate::model::{Entity, Name, Record, Span, Time};
+use crate::model::{Name, Record, Span, Time};
 
 /// A stream that nothing else speaks of was read lately if it was read to its end within this.
 const LATELY: Span = Span::minutes(60);
@@ -27,19 +24,19 @@ pub enum Extent {
 
 /// One system's streams.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Covered {
-    system: Name,
-    people: Extent,
+pub(super) struct Covered {
+    pub(super) system: Name,
+    pub(super) people: Extent,
     /// Deals and who is on them; `None`: the system has none.
-    deals: Option<Extent>,
-    tickets: Option<Extent>,
+    pub(super) deals: Option<Extent>,
+    pub(super) tickets: Option<Extent>,
     /// `SYSTEM.STREAM`, and when it was last read to its end.
-    gaps: Vec<(String, Option<Time>)>,
+    pub(super) gaps: Vec<(String, Option<Time>)>,
 }
 
 /// All systems, at one instant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Coverage(Vec<Covered>);
+pub struct Coverage(pub(super) Vec<Covered>);
 
 /// What may be missing of one person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -86,33 +83,6 @@ impl Gaps {
 }
 
 impl Coverage {
-    pub fn of(engine: &Engine, now: Time) -> Coverage {
-        let systems = engine.systems.iter().map(|(name, system)| {
-            let mut covered = Covered { system: name.clone(), people: Extent::Whole, deals: None, tickets: None, gaps: Vec::new() };
-            for info in system.infos.values() {
-                let at = system.streams.get(&info.name).and_then(|s| s.proved_at);
-                let every = schedule::every(system.config.every, info);
-                let lately = lately(&engine.config.policy, name, info, every, system.config.sweep);
-                let extent = match at {
-                    None => Extent::Never,
-                    Some(at) if now.since(at) > lately => Extent::Stale,
-                    Some(_) => Extent::Whole,
-                };
-                match info.entity {
-                    Entity::Person => covered.people = covered.people.max(extent),
-                    Entity::Deal | Entity::DealPerson => covered.deals = covered.deals.max(Some(extent)),
-                    Entity::Ticket => covered.tickets = covered.tickets.max(Some(extent)),
-                    Entity::Account | Entity::Activity | Entity::Consent => continue,
-                }
-                if extent != Extent::Whole {
-                    covered.gaps.push((format!("{name}.{}", info.name), at));
-                }
-            }
-            covered
-        });
-        Coverage(systems.collect())
-    }
-
     /// What may be missing of a person with these records.
     pub fn gaps(&self, records: &[Record]) -> Gaps {
         let mut gaps = Gaps::default();
@@ -166,41 +136,12 @@ fn concerns(extent: Extent, knows: bool) -> Extent {
 }
 
 /// How old a stream's proof may be: what a rule of policy.toml says of it, and no less than an hour or two rounds of what proves it.
-fn lately(policy: &Policy, system: &Name, info: &StreamInfo, every: Span, sweep_every: Option<Span>) -> Span {
+pub(super) fn lately(policy: &Policy, system: &Name, info: &StreamInfo, every: Span, sweep_every: Option<Span>) -> Span {
     let proofs = policy.holds.iter().flat_map(|h| &h.proofs).chain(&policy.refusal_proofs);
     let said = proofs.filter(|p| p.system == *system && p.stream == info.name).map(|p| p.limit).max();
     let by_sweeps_only = info.reads == Reads::ModifiedSince && !info.sound && !info.open;
     let round = if by_sweeps_only { sweep_every.or(info.sweep_every).unwrap_or(SWEEP_EVERY).max(every) } else { every };
     Span(round.0.saturating_mul(2)).max(LATELY).max(said.unwrap_or(Span::ZERO))
-}
-
-impl Engine {
-    /// Marks those for whom something waited, if more was read to its end since.
-    pub fn mark_undecided(&mut self, now: Time) {
-        let coverage = Coverage::of(self, now);
-        if coverage.is_better_than(&self.coverage) {
-            for person in self.people.iter().filter(|p| p.undecided.is_any()) {
-                self.dirty.extend(person.members.first());
-            }
-        }
-        self.coverage = coverage;
-    }
-
-    /// Whether [`Engine::mark_undecided`] would mark somebody.
-    pub fn more_is_read(&self, now: Time) -> bool {
-        Coverage::of(self, now).is_better_than(&self.coverage)
-    }
-
-    pub fn note_undecided(&mut self, person: PersonIdx, undecided: Undecided) {
-        self.people[person as usize].undecided = undecided;
-    }
-
-    /// People whose status, and people one of whose fields, waits until more is read.
-    pub fn undecided(&self) -> (usize, usize) {
-        self.people.iter().fold((0, 0), |(status, fields), person| {
-            (status + usize::from(person.undecided.status), fields + usize::from(person.undecided.fields))
-        })
-    }
 }
 
 #[cfg(test)]

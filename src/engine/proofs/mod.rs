@@ -7,9 +7,13 @@
 //! - `reading`: a stream's turn, pass by pass
 //! - `schedule`: which pass is next
 
+pub mod begin_pass;
 pub mod clocks;
 pub mod coverage;
+pub mod covering;
+pub mod next_pass;
 pub(in crate::engine) mod pass_run;
 pub mod prove;
 pub mod reading;
 pub mod schedule;
+pub mod trusted_now;

@@ -1,7 +1,7 @@
 //! The end of a pass: what it proves, what a sweep did not see, and what a failure leaves behind.
 
 use crate::connector::{Error as SystemError, Pass, PassEnd, SWEEP_EVERY};
-use crate::engine::assess::reconcile::is_target;
+use crate::engine::assess::records::is_target;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::intake::observe::{Follows, PassRun};

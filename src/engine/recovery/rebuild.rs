@@ -7,79 +7,16 @@ use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::ledger::items::encode;
 use crate::engine::ledger::kind;
-use crate::engine::memory::world::Idx;
+use crate::engine::memory::place::Idx;
+use crate::engine::recovery::journaled::{Rebuilding, Recovery};
 use crate::model::{Entity, MailKind, Name, Record, RecordId, Span, Time};
-use crate::store::{Block, Blocks, Cause, Entry, What};
-use hashbrown::HashMap;
-use serde::{Deserialize, Serialize};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use crate::store::{Cause, Entry, What};
 
 /// The key of the `META` item that stands while everything is being read anew.
 pub const REBUILDING_KEY: &[u8] = b"rebuilding";
 
 /// The hold under which a block is kept whose journal line, of a former age, does not say what it was for. It ends by a person's word.
 const UNNAMED: &str = "before_rebuild";
-
-/// Why everything is being read anew. It outlives restarts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Rebuilding {
-    pub why: String,
-    pub since: Time,
-}
-
-/// What the journal says of records that the store does not know, until they are seen.
-pub type Recovery = HashMap<RecordId, Block>;
-
-/// Which holds of which records the journal has, as hashes: asked at every decision, of everyone who is held.
-#[derive(Debug, Default)]
-pub struct Journaled {
-    by: HashMap<u64, Vec<u64>>,
-}
-
-fn hash<T: Hash + ?Sized>(of: &T) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish()
-}
-
-fn cause_hash(hold: &str, cause: &RecordId) -> u64 {
-    hash(&(hold, cause))
-}
-
-impl Journaled {
-    pub fn of(blocks: &Blocks) -> Journaled {
-        let mut journaled = Journaled::default();
-        for (record, block) in blocks.records() {
-            journaled.add(record, block.causes.iter());
-        }
-        journaled
-    }
-
-    pub fn add<'a>(&mut self, record: &RecordId, causes: impl IntoIterator<Item = &'a Cause>) {
-        let known = self.by.entry(hash(record)).or_default();
-        for cause in causes {
-            let hash = cause_hash(&cause.hold, &cause.cause);
-            if !known.contains(&hash) {
-                known.push(hash);
-            }
-        }
-    }
-
-    /// The record's block was lifted: the journal's lines of it count no more.
-    pub fn lifted(&mut self, record: &RecordId) {
-        self.by.remove(&hash(record));
-    }
-
-    pub fn let_go(&mut self, causes: &[(Name, RecordId)]) {
-        let gone: Vec<u64> = causes.iter().map(|(hold, cause)| cause_hash(hold, cause)).collect();
-        self.by.values_mut().for_each(|known| known.retain(|h| !gone.contains(h)));
-        self.by.retain(|_, known| !known.is_empty());
-    }
-
-    fn has(&self, record: &RecordId, hold: &HoldNow) -> bool {
-        self.by.get(&hash(record)).is_some_and(|known| known.contains(&cause_hash(&hold.hold, &hold.cause)))
-    }
-}
 
 impl Engine {
     /// From now on nothing widens until every stream was read to its end.

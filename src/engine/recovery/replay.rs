@@ -1,15 +1,16 @@
 //! The journal against the store at open: what it says is laid over what the store had, and what it lacks is written to it again.
 
 use super::instance::Instance;
-use super::rebuild::Journaled;
 use crate::engine::engine::Engine;
 use crate::engine::intake::doubts::Accepted;
 use crate::engine::ledger::items::encode;
 use crate::engine::ledger::kind;
 use crate::engine::memory::refusals::On;
 use crate::engine::memory::refusals::refusal_key;
-use crate::engine::system::Approval;
-use crate::model::{Refusal, RefusalScope, Span, Time};
+use crate::engine::recovery::journaled::Journaled;
+use crate::engine::recovery::lines::refusal_line;
+use crate::engine::rules::approval::Approval;
+use crate::model::{Refusal, Span, Time};
 use crate::store::{Block, BlockPart, Blocks, Entry, JournalNotes, Scope, What, WriteOutcome};
 use hashbrown::{HashMap, HashSet};
 
@@ -78,19 +79,6 @@ fn rename(what: &mut What, from: &str, to: &str) {
 
 fn approval(scope: Scope) -> Approval {
     if scope == Scope::All { Approval::All } else { Approval::Holds }
-}
-
-/// What a refusal's line says.
-pub fn refusal_line(on: On<'_>, refusal: &Refusal) -> What {
-    let (record, address) = match on {
-        On::Record(record) => (record.clone(), None),
-        On::Address(address) => (refusal.from.clone(), Some(address.clone())),
-    };
-    let topic = match &refusal.scope {
-        RefusalScope::All => None,
-        RefusalScope::Topic(topic) => Some(topic.clone()),
-    };
-    What::Refusal { record, address, topic, seen_at: refusal.seen_at }
 }
 
 impl Engine {

@@ -2,10 +2,6 @@
 //! writes files in place, an editor saves half, someone takes an edit back at once.
 
 use super::rule_sets::{RuleSet, Stored};
-use crate::engine::engine::Engine;
-use crate::engine::error::Error;
-use crate::engine::ledger::items::decode;
-use crate::engine::ledger::kind;
 use crate::model::{Span, Time};
 use serde::{Deserialize, Serialize};
 
@@ -71,28 +67,13 @@ impl LeftRules {
     }
 
     /// Out of the state, and the version that was in force. By as much as our clock is known to have been set back it is longer ago.
-    fn restored(stored: StoredLeft, set_back: Span, now: Time) -> (LeftRules, String) {
+    pub(in crate::engine) fn restored(stored: StoredLeft, set_back: Span, now: Time) -> (LeftRules, String) {
         let restored = |(version, at, rules): (String, Time, Vec<Stored>)| {
             let rules = rules.into_iter().map(RuleSet::restored).collect();
             Left { version, at: at.minus(set_back), rules }
         };
         let lately = |l: &Left| l.is_of_a_moment_ago(now);
         (LeftRules { left: stored.left.into_iter().map(restored).filter(lately).collect() }, stored.in_force)
-    }
-}
-
-impl Engine {
-    /// What the last process left lately. Returns the version that was in force.
-    pub(in crate::engine) fn restore_left_rules(&mut self, now: Time) -> Result<String, Error> {
-        let kept = self.disk.state.get(kind::META, LEFT_KEY.as_bytes())?;
-        // What another version of this program kept only made an edit ask less.
-        let Some(kept) = kept.and_then(|bytes| decode::<StoredLeft>(LEFT_KEY, &bytes).ok()) else {
-            self.left_rules = LeftRules::default();
-            return Ok(self.files.version.clone());
-        };
-        let (left, in_force) = LeftRules::restored(kept, self.clocks.belief().set_back(now), now);
-        self.left_rules = left;
-        Ok(in_force)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The way to one system: what is under way, what waits for a look, and what the system's own trouble lets through. Pure.
 
 use crate::connector::{Lane, Outcome};
+use crate::engine::memory::place::Idx;
 use crate::engine::memory::places::Places;
-use crate::engine::memory::world::Idx;
 use crate::model::{Span, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 //! simulation carry out its acts, as many side by side as it gives, and answer each when it has ended, in any order.
 
 mod channel;
+pub mod next;
 mod read_back;
 mod told;
 
@@ -9,8 +10,6 @@ pub use channel::{Answered, Channel, Pick};
 pub use read_back::ReadBack;
 
 use super::deliver::Batch;
-use crate::engine::engine::Engine;
-use crate::model::{Name, Time};
 
 /// Something to be done for one system.
 #[derive(Debug)]
@@ -19,21 +18,4 @@ pub enum Act {
     ReadBack(ReadBack),
     /// Write these, once all that is pending now is durable. Answered by [`Engine::book`].
     Write(Batch),
-}
-
-impl Engine {
-    /// The next act for a system; `None`: nothing may go now. Protective writes come first, each record has one write under way.
-    pub fn next_act(&mut self, system: &Name, now: Time) -> Option<Act> {
-        if self.why_not_known(system).is_some() {
-            return None;
-        }
-        // Looks have places of their own, and what they tell may be that a stop mark does not stand.
-        let look = self.next_read_back(system, now).map(Act::ReadBack);
-        look.or_else(|| self.gather(system, now).map(Act::Write))
-    }
-
-    /// Nothing is under way to a system, whoever sent it.
-    pub fn is_delivery_at_rest(&self, system: &Name) -> bool {
-        self.systems.get(system).is_none_or(|s| s.channel.is_at_rest())
-    }
 }

@@ -3,11 +3,11 @@
 use super::super::deliver::Op;
 use super::super::target::{Sent, is_form_of_why, shows_why};
 use crate::connector::{self, Change};
+use crate::engine::delivery::lanes::Lanes;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::overlay::{Merged, Sight, Told, overlay};
-use crate::engine::memory::world::Idx;
-use crate::engine::system::Lanes;
+use crate::engine::memory::place::Idx;
 use crate::model::{Mark, Name, Presence, Record, ShortText, Time, Value};
 use crate::store::WriteOutcome;
 use std::collections::BTreeMap;

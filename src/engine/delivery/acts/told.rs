@@ -3,7 +3,7 @@
 use super::super::target::Cause;
 use crate::connector::Lane;
 use crate::engine::engine::Engine;
-use crate::engine::memory::world::Idx;
+use crate::engine::memory::place::Idx;
 use crate::engine::system::SystemState;
 use crate::model::{Name, RefusalScope, Time, counted};
 use std::collections::BTreeMap;

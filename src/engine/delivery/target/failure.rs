@@ -1,10 +1,11 @@
 //! Writes that did not land, one account for each lane of a record: what the system says to a field delays no stop mark.
 
-use super::{Again, REWRITES_MAX};
+use super::Again;
 use crate::connector::Change;
+use crate::engine::delivery::target::again::REWRITES_MAX;
 use crate::model::{Span, Time};
 use serde::{Deserialize, Serialize};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hash;
 
 /// A refused write waits so long before the next try, and twice as long after each.
 const REFUSED_WAIT: Span = Span::seconds(30);
@@ -219,14 +220,6 @@ fn wait(op: Op, cause: Cause, attempts: u8) -> Span {
     };
     let most = if op == Op::Hold { PROTECTIVE_WAIT_MAX } else { WAIT_MAX };
     Span((first.0 << attempts.saturating_sub(1).min(12)).min(most.0))
-}
-
-/// A digest of what is wanted in a lane, never 0.
-pub fn digest(of: &impl Hash) -> u64 {
-    // Its keys are fixed: the digest lies in the state.
-    let mut hasher = DefaultHasher::new();
-    of.hash(&mut hasher);
-    hasher.finish() | 1
 }
 
 impl Op {

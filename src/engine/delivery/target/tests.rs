@@ -333,7 +333,7 @@ fn reason_codes_of_before_are_not_taken_for_ours_cut_short() {
         ("OPEN_DEAL_PERSON,", false),
         ("cooldown", false),
     ] {
-        assert_eq!(settle::is_form_of_why(ours, &Value::text(shown)), is_ours, "{shown}");
+        assert_eq!(is_form_of_why(ours, &Value::text(shown)), is_ours, "{shown}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Records that get another name: their system is another instance since, or was renamed back.
 
-use super::{Idx, NOBODY, Named, World};
+use super::{Named, World};
+use crate::engine::memory::place::{Idx, NOBODY};
 use crate::model::{Entity, Name, Record, RecordId};
 
 impl World {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::Entity;
 use crate::model::RecordId;
 
 fn covered(system: &str, people: Extent, deals: Option<Extent>, tickets: Option<Extent>) -> Covered {

@@ -2,6 +2,7 @@
 //! why it cannot be read ([`reasons`]).
 
 pub mod reasons;
+pub mod restore;
 pub mod stream;
 pub mod turn;
 

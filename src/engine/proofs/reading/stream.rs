@@ -3,9 +3,8 @@
 use super::reasons;
 use crate::connector::{PassKind, Shown};
 use crate::decide::freshness::Proved;
-use crate::engine::Engine;
 use crate::engine::intake::observe::PassRun;
-use crate::model::{Name, Span, Time};
+use crate::model::{Span, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -171,27 +170,6 @@ impl StreamState {
     /// When the next pass that failed and waits may be tried again.
     pub fn next_retry(&self, now: Time) -> Option<Time> {
         self.failures.values().map(|f| f.retry_at).filter(|at| *at > now).min()
-    }
-}
-
-impl Engine {
-    /// Puts a stream's state, as it lies in the store under this key, where it belongs, if its system is still configured.
-    pub fn restore_stream(&mut self, key: &str, state: StreamState, now: Time) {
-        if let Some((streams, name)) = self.streams_of(key) {
-            streams.insert(name, state.taken_over(now));
-        }
-    }
-
-    /// The same of one in the former form, which counts less than one in ours.
-    pub fn restore_former_stream(&mut self, key: &str, former: FormerStreamState, now: Time) {
-        if let Some((streams, name)) = self.streams_of(key) {
-            streams.entry(name).or_insert_with(|| StreamState::from(former).taken_over(now));
-        }
-    }
-
-    fn streams_of(&mut self, key: &str) -> Option<(&mut BTreeMap<Name, StreamState>, Name)> {
-        let (system, stream) = key.split_once('/')?;
-        Some((&mut self.systems.named_mut(system)?.streams, stream.into()))
     }
 }
 

@@ -1,15 +1,15 @@
 //! Another instance stands behind a system's name: all that belongs to the former one goes on under a name of its own, as if that system
 //! had been renamed and then taken out of the config. Its holds stay and ask; nothing of it is taken for the new one's.
 
-use super::Former;
+use super::instance::Former;
 use crate::engine::delivery::underway;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::gate::decision_table::Update;
 use crate::engine::ledger::items::{decode, encode};
 use crate::engine::ledger::kind;
+use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::memory::refusals::refusal_key;
-use crate::engine::memory::world::{Idx, NOBODY};
 use crate::link::spread_keys;
 use crate::model::{Name, RecordId, Time};
 use crate::store::{Entry, What};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 impl Engine {
     /// Puts the instance that was known aside, and begins with nothing.
-    pub(super) fn set_aside(&mut self, system: &Name, now: Time) -> Result<(), Error> {
+    pub(in crate::engine) fn set_aside(&mut self, system: &Name, now: Time) -> Result<(), Error> {
         let Some(instance) = self.systems.get(system).and_then(|s| s.identity.known.instance.clone()) else { return Ok(()) };
         let name = self.free_former_name(system);
         self.rename_records(system, &name)?;
@@ -32,7 +32,7 @@ impl Engine {
 
     /// A former instance is behind the name again, or never was another: all that belongs to it counts again. What was read of it under
     /// the name meanwhile is read anew.
-    pub(super) fn bring_back(&mut self, system: &Name, former: &Former, now: Time) -> Result<(), Error> {
+    pub(in crate::engine) fn bring_back(&mut self, system: &Name, former: &Former, now: Time) -> Result<(), Error> {
         let known: Vec<Idx> = self.world.indexes().filter(|i| self.world.slot(*i).id.system == former.name).collect();
         let gone: Name = format!("{system}@gone").into();
         for idx in known {

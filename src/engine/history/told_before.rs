@@ -1,7 +1,7 @@
 //! What was told, as former versions keep it: events under other names, and notices that say of no event.
 
-use super::{By, Event, Notice, Told, Unsent};
 use crate::engine::error::Error;
+use crate::engine::history::told::{By, Event, Notice, Told, Unsent};
 use crate::engine::ledger::items::decode;
 use crate::model::Time;
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The key of the `META` item.
-pub(super) const KEY: &str = "told";
+pub(in crate::engine) const KEY: &str = "told";
 
 /// How names of events began, and how they begin now. Those of waiting plans held numbers, and are forgotten: nobody is told that they are over.
 const BEGAN: [(&str, &str); 4] =
@@ -40,7 +40,7 @@ struct NoticeBefore {
 }
 
 /// What that item says, in today's form.
-pub(super) fn read(bytes: &[u8]) -> Result<Told, Error> {
+pub(in crate::engine) fn read(bytes: &[u8]) -> Result<Told, Error> {
     let before: ToldBefore = decode(KEY, bytes)?;
     let events = before.events.into_iter().filter_map(|(name, event)| Some((named(&name)?, event))).collect();
     let unsent = before.unsent.into_iter().map(|u| {

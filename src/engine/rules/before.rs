@@ -1,6 +1,6 @@
 //! Rules as formats before 4 keep them: their holds say nothing of staleness.
 
-use super::{Stored, StoredHold, Target};
+use super::rule_sets::{Stored, StoredHold, Target};
 use crate::decide::rules::{After, ConsentRules, HoldScope, Proof, Stale, Widening};
 use crate::engine::error::Error;
 use crate::engine::ledger::items::decode;
@@ -12,10 +12,10 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// The key of the `META` item.
-pub(super) const KEY: &str = "rules";
+pub(in crate::engine) const KEY: &str = "rules";
 
 /// What that item says, in today's form.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Stored>, Error> {
+pub(in crate::engine) fn read(bytes: &[u8]) -> Result<Vec<Stored>, Error> {
     let before: Vec<StoredBefore> = decode(KEY, bytes)?;
     Ok(before.into_iter().map(Stored::from).collect())
 }

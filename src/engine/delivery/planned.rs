@@ -1,0 +1,43 @@
+//! A write as it is shown before it is made.
+
+use crate::engine::delivery::deliver::Op;
+use crate::model::Name;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PlannedWrite {
+    pub system: Name,
+    pub entity: String,
+    pub id: String,
+    pub op: String,
+    pub person: String,
+    /// By which people know the person; `None`: no record has one.
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub address: Option<String>,
+    /// What stands against the person, where the write protects.
+    pub reasons: Vec<String>,
+    pub fields: BTreeMap<String, FieldChange>,
+}
+
+impl PlannedWrite {
+    /// What it is to a reader: a release that lifts no block is a permit.
+    pub fn called(&self) -> &str {
+        if self.op == Op::Release.name() && !self.fields.contains_key("block") { "permit" } else { &self.op }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FieldChange {
+    pub old: Json,
+    pub new: Json,
+    pub rule: String,
+}
+
+/// The id of a plan that waits.
+pub fn plan_id(of: &str) -> String {
+    format!("w_{}", &blake3::hash(of.as_bytes()).to_hex()[..8])
+}

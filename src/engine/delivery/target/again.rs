@@ -1,0 +1,82 @@
+//! What was written before and does not stay.
+
+use crate::model::{Span, Time};
+use serde::{Deserialize, Serialize};
+
+/// After this many rewrites of one value that did not stay, it is parked; a block that did not stay waits before it is set again.
+pub(in crate::engine) const REWRITES_MAX: u8 = 3;
+
+/// Written again within this time, a protective write counts as the same again.
+pub(in crate::engine) const AGAIN_WITHIN: Span = Span::days(1);
+
+/// What was last written of a status or of reason codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Settled {
+    /// A digest of what we wrote, 0 if nothing.
+    ours: u64,
+    /// How often in a row it had to be written again.
+    rewrites: u8,
+    /// It does not stay: not written again until something else is wanted.
+    parked: bool,
+}
+
+impl Settled {
+    /// It was written.
+    pub fn wrote(&mut self, ours: &str) {
+        let ours = super::digest(&ours);
+        self.rewrites = if self.ours == ours { self.rewrites.saturating_add(1) } else { 0 };
+        (self.ours, self.parked) = (ours, false);
+    }
+
+    /// Whether this was written before and is not to be written again.
+    pub fn leaves_alone(&self, wanted: &str) -> bool {
+        self.parked && self.ours == super::digest(&wanted)
+    }
+
+    /// Whether this was written last.
+    pub fn wrote_last(&self, wanted: &str) -> bool {
+        self.ours == super::digest(&wanted)
+    }
+
+    pub fn park(&mut self, wanted: &str) {
+        (self.ours, self.parked) = (super::digest(&wanted), true);
+    }
+
+    pub fn is_parked(&self) -> bool {
+        self.parked
+    }
+
+    /// Looks at what the target shows. True: it does not stay, and is left alone from now on.
+    pub(in crate::engine) fn observe(&mut self, shown: &str) -> bool {
+        let gives_up = self.rewrites >= REWRITES_MAX && !self.parked && self.ours != super::digest(&shown);
+        self.parked |= gives_up;
+        gives_up
+    }
+}
+
+/// How often a block had to be set again, or a permit to be given or withdrawn again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Again {
+    pub times: u8,
+    pub last_at: Time,
+    /// It was seen to stand since.
+    pub seen: bool,
+}
+
+impl Again {
+    /// It was written.
+    pub fn wrote(&mut self, now: Time) {
+        self.times = if self.is_once_more(now) { self.times.saturating_add(1) } else { 0 };
+        (self.last_at, self.seen) = (now, false);
+    }
+
+    /// Whether the same was written lately: if it is wanted once more, it did not stay, and whatever took it away may come again.
+    pub fn is_once_more(&self, now: Time) -> bool {
+        self.last_at != Time(0) && now.since(self.last_at) < AGAIN_WITHIN
+    }
+
+    /// Something takes it away, or it cannot be read there.
+    pub fn is_in_vain(&self) -> bool {
+        self.times >= REWRITES_MAX
+    }
+}

@@ -1,0 +1,44 @@
+//! What an undo would set back, and what is on its way back.
+
+use crate::engine::delivery::planned::PlannedWrite;
+use crate::model::{Name, Time, Value};
+use serde::{Deserialize, Serialize};
+
+/// The answer of `nayose undo RUN`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Undo {
+    pub run: String,
+    /// To be approved; `None`: there is nothing to set back.
+    pub plan: Option<String>,
+    pub writes: Vec<PlannedWrite>,
+    pub left_out: Vec<LeftOut>,
+    /// False: the run's beginning is not kept any more.
+    pub complete: bool,
+}
+
+/// A field that is not set back, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    pub record: String,
+    pub field: String,
+    pub why: String,
+}
+
+/// A plan that was shown: approving it makes it anew, and it must come out the same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shown {
+    pub run: String,
+    pub since: Option<Time>,
+    pub at: Time,
+}
+
+/// A field on its way back to an older value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SetBack {
+    pub field: Name,
+    /// What it showed when that was approved. If it shows anything else by then, it is left alone.
+    pub shown: Value,
+    pub to: Value,
+    /// What the merge wants. It is not written again until it wants something else.
+    pub instead_of: Option<Value>,
+}

@@ -1,0 +1,34 @@
+//! Masses of new refusals, counted pass by pass.
+
+use crate::engine::answers::refused_at_once::KEY;
+use crate::engine::answers::refused_at_once::RefusedAtOnce;
+use crate::engine::delivery::target::Op;
+use crate::engine::engine::Engine;
+use crate::engine::intake::observe::PassRun;
+use crate::engine::ledger::items::encode;
+use crate::engine::ledger::kind;
+use crate::model::Time;
+
+impl Engine {
+    /// At the end of a pass, whatever it was: whether it brought more refusals than go to a target without anyone's word.
+    pub(in crate::engine) fn note_refused_at_once(&mut self, run: &PassRun) {
+        if run.newly_refused <= self.config.policy.widening.people {
+            return;
+        }
+        let of = self.world.listed(&run.system, &run.stream);
+        if run.newly_refused <= self.limits(Op::Hold, of).records {
+            return;
+        }
+        let (system, stream) = (run.system.clone(), run.stream.clone());
+        let new = RefusedAtOnce { system, stream, count: run.newly_refused, of, at: run.began };
+        tracing::warn!(system = %new.system, stream = %new.stream, count = new.count, of, "many refusals came in one pass");
+        self.refused_at_once.retain(|r| r.is_told(run.began) && (&r.system, &r.stream) != (&new.system, &new.stream));
+        self.refused_at_once.push(new);
+        self.pending.put(kind::META, KEY.as_bytes().to_vec(), encode(&self.refused_at_once));
+    }
+
+    /// Those that are told now.
+    pub fn refused_at_once(&self, now: Time) -> Vec<RefusedAtOnce> {
+        self.refused_at_once.iter().filter(|r| r.is_told(now)).cloned().collect()
+    }
+}
