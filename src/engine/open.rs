@@ -1,4 +1,6 @@
-//! Opening the state: everything is read into memory.
+//! Opening the state: everything is read into memory. `items` reads what lies in the store.
+
+mod items;
 
 use crate::config::Config;
 use crate::connector::Usage;
@@ -87,7 +89,38 @@ pub fn open_on(
 ) -> Result<OpenedState, Error> {
     let mut entries = Vec::new();
     let (journal, notes) = Journal::open(&state, |entry| entries.push(entry))?;
-    let mut engine = Engine {
+    let mut engine = empty(config, systems, now, run, Disk::new(state, journal));
+    engine.fingerprint_changed = loaded.fingerprint_changed;
+    let read = items::read_all(&mut engine, now)?;
+    engine.expect_more_unread();
+    // A target's own item is older than that of the batch that it is in.
+    for (number, sent) in read.under_way {
+        engine.restore_sent(&number, sent);
+    }
+    let said = Said::of(entries);
+    begin_rebuild_if_lost(&mut engine, &loaded, &said, now);
+    let proved: Vec<Time> = engine.systems.values().flat_map(|s| s.streams.values()).filter_map(|s| s.proved_at).collect();
+    proved.into_iter().for_each(|at| engine.clocks.hear(at));
+    engine.replay(said, &notes, now);
+    engine.tidy_journal(now)?;
+    if loaded.fingerprint_changed {
+        for system in engine.systems.values_mut() {
+            for stream in system.streams.values_mut() {
+                stream.read_anew();
+            }
+        }
+    }
+    engine.told = crate::engine::answers::notices::stored(&engine.disk.state)?;
+    engine.refused_at_once = crate::engine::answers::refused_at_once::stored(&engine.disk.state)?;
+    engine.judge_addresses(now)?;
+    engine.weigh_stored(now)?;
+    engine.hold_again_what_is_read_again();
+    Ok(OpenedState { engine, usage: read.usage })
+}
+
+/// An engine of which nothing is known yet.
+fn empty(config: Arc<Config>, systems: Vec<Opened>, now: Time, run: Arc<str>, disk: Disk) -> Engine {
+    Engine {
         systems: systems.into_iter().map(|s| (s.config.settings.name.clone(), SystemState::new(s))).collect(),
         world: World::default(),
         people: Shelf::default(),
@@ -107,7 +140,7 @@ pub fn open_on(
         wakeups: BTreeMap::new(),
         pending: Pending::default(),
         journal_pending: Vec::new(),
-        disk: Arc::new(Disk::new(state, journal)),
+        disk: Arc::new(disk),
         table: Arc::default(),
         needs: crate::engine::rules::needs::Needs::of(&config),
         link_rules: link_rules(&config),
@@ -120,7 +153,7 @@ pub fn open_on(
         recovery: Recovery::default(),
         journaled: Journaled::default(),
         journal_damage: Vec::new(),
-        fingerprint_changed: loaded.fingerprint_changed,
+        fingerprint_changed: false,
         halted: None,
         permit_ends: BTreeMap::new(),
         written: Default::default(),
@@ -136,124 +169,11 @@ pub fn open_on(
         told: Told::default(),
         retired: ByName::default(),
         config,
-    };
-    let mut usage = BTreeMap::new();
-    let mut later: Vec<(u8, Vec<u8>, Vec<u8>)> = Vec::new();
-    let mut under_way: Vec<(Vec<u8>, underway::Stored)> = Vec::new();
-    let mut failed: Option<Error> = None;
-    let (state, world, written) = (&engine.disk.state, &mut engine.world, &mut engine.written);
-    if let Some(names) = state.get(kind::META, NAMES_KEY.as_bytes())? {
-        world.load_names(decode(NAMES_KEY, &names)?);
     }
-    state.for_each_item(|kind, key, value| {
-        if failed.is_some() {
-            return;
-        }
-        if kind == kind::RECORD {
-            let text = String::from_utf8_lossy(key);
-            let loaded = match text.parse::<RecordId>() {
-                Ok(id) => world.load(id, value),
-                Err(_) => Err(Unreadable(text.into_owned())),
-            };
-            failed = loaded.err().map(Error::from);
-        } else if kind == kind::WRITTEN {
-            written.restore(key);
-        } else {
-            later.push((kind, key.to_vec(), value.to_vec()));
-        }
-    })?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    for (kind, key, value) in later {
-        let text = String::from_utf8_lossy(&key).into_owned();
-        match kind {
-            kind::TARGET => {
-                let target: Target = decode(&text, &value)?;
-                engine.restore_target(&text, target, now);
-            }
-            kind::FORMER_TARGET => {
-                let former: FormerTarget = decode(&text, &value)?;
-                engine.pending.delete(kind::FORMER_TARGET, key);
-                if let Some(idx) = engine.restore_target(&text, former.into(), now) {
-                    engine.keep_target(idx);
-                }
-            }
-            kind::HELD => {
-                let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) else { continue };
-                let held: Vec<Held> = decode(&text, &value)?;
-                engine.world.slot_mut(idx).held = Some(Box::new(held));
-            }
-            kind::SENT => under_way.push((key, decode("of writes under way", &value)?)),
-            kind::STREAM => {
-                let stream: StreamState = decode(&text, &value)?;
-                engine.restore_stream(&text, stream, now);
-            }
-            kind::STREAM_FORMER => {
-                let former: FormerStreamState = decode(&text, &value)?;
-                engine.restore_former_stream(&text, former, now);
-            }
-            kind::DOUBT => {
-                if let Ok(cause) = text.parse::<RecordId>() {
-                    engine.doubts.put(cause, decode(&text, &value)?);
-                }
-            }
-            kind::MERGED => {
-                if let Ok(from) = text.parse::<RecordId>() {
-                    engine.look_ups.take_merged(from, decode(&text, &value)?);
-                }
-            }
-            kind::ACCEPTED => {
-                engine.doubts.take_accepted(&text, decode(&text, &value)?);
-            }
-            kind::REFUSAL => {
-                let (on, refusal): (StoredOn, Refusal) = decode(&text, &value)?;
-                engine.refusals.add(on.on(), &refusal);
-            }
-            kind::APPROVAL => {
-                let approval: Approval = decode(&text, &value)?;
-                if let Some(system) = engine.systems.named_mut(&text) {
-                    system.approved = system.approved.max(Some(approval));
-                }
-            }
-            kind::INSTANCE => {
-                let known: Known = decode(&text, &value)?;
-                if let Some(system) = engine.systems.named_mut(&text) {
-                    system.identity.restore(known);
-                }
-            }
-            kind::LET_GO => {
-                engine.let_go.extend(text.parse::<RecordId>().ok());
-            }
-            kind::USAGE => {
-                let (day, used): (i64, u64) = decode(&text, &value)?;
-                usage.insert(Name::from(text.as_str()), Usage { day, used, limit: None });
-            }
-            kind::UNDO => {
-                engine.undos.insert(text.clone(), decode(&text, &value)?);
-            }
-            kind::SET_BACK => {
-                if let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) {
-                    engine.set_back.insert(idx, decode(&text, &value)?);
-                }
-            }
-            kind::GUARD => engine.restore_guard(&text, decode(&text, &value)?),
-            kind::WENT => {
-                let (at, replaces) = decode(&text, &value)?;
-                engine.restore_went(&text, at, replaces);
-            }
-            kind::META if key == REBUILDING_KEY => engine.rebuilding = Some(decode(&text, &value)?),
-            kind::META if text == crate::engine::intake::clashes::CLASHES_KEY => engine.clashes = decode(&text, &value)?,
-            kind::META if text == crate::engine::answers::alone::SYNCED_KEY => engine.synced_at = decode(&text, &value).ok(),
-            _ => {}
-        }
-    }
-    engine.expect_more_unread();
-    // A target's own item is older than that of the batch that it is in.
-    for (number, sent) in under_way {
-        engine.restore_sent(&number, sent);
-    }
-    let said = Said::of(entries);
+}
+
+/// What was lost is read anew.
+fn begin_rebuild_if_lost(engine: &mut Engine, loaded: &Loaded, said: &Said, now: Time) {
     match &loaded.rebuilt {
         Some(lost) => engine.begin_rebuild(rebuilt(lost), now),
         // No items, and no mark of a rebuild: it was broken off before it began, or the store was taken away.
@@ -263,23 +183,6 @@ pub fn open_on(
         }
         None => {}
     }
-    let proved: Vec<Time> = engine.systems.values().flat_map(|s| s.streams.values()).filter_map(|s| s.proved_at).collect();
-    proved.into_iter().for_each(|at| engine.clocks.hear(at));
-    engine.replay(said, &notes, now);
-    engine.tidy_journal(now)?;
-    if loaded.fingerprint_changed {
-        for system in engine.systems.values_mut() {
-            for stream in system.streams.values_mut() {
-                stream.read_anew();
-            }
-        }
-    }
-    engine.told = crate::engine::answers::notices::stored(&engine.disk.state)?;
-    engine.refused_at_once = crate::engine::answers::refused_at_once::stored(&engine.disk.state)?;
-    engine.judge_addresses(now)?;
-    engine.weigh_stored(now)?;
-    engine.hold_again_what_is_read_again();
-    Ok(OpenedState { engine, usage })
 }
 
 /// For `status`: what was lost, and what is kept.
