@@ -1,6 +1,6 @@
 //! Addresses as people and programs write them: with a name, in brackets or quotes, several in one text, with what was pasted along.
 
-use super::{ADDRESS_BYTES_MAX, Address, Look, look};
+use super::comparable::{ADDRESS_BYTES_MAX, Address, Look, look};
 use crate::model::invisible::{is_blank, is_invisible, is_space};
 use std::borrow::Cow;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};

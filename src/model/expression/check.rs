@@ -1,10 +1,11 @@
 //! From the parser's tree to the checked one: names, types and places of mistakes.
 
 use super::declared::{Declared, Of, Slot};
+use super::error::ExpressionError;
 use super::places::Places;
+use super::scope::{Needs, Scope};
 use super::tree::{Node, Order, Sum};
 use super::types::{Checked, Kind, Type, fits};
-use super::{ExpressionError, Needs, Scope};
 use crate::model::Name;
 use cel::common::ast::{Expr, IdedExpr, LiteralValue, SelectExpr, SourceInfo, operators};
 use std::ops::Range;

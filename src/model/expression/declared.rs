@@ -1,6 +1,5 @@
 //! Which fields the expressions may name, and of what type.
 
-use super::Expression;
 use crate::model::Name;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -83,16 +82,5 @@ impl Declared {
             Of::Deal => (&DEAL, &self.deal),
             Of::Ticket => (&TICKET, &self.ticket),
         }
-    }
-
-    /// The same, with only those person fields that one of these expressions reads: what [`super::Facts::person`] need collect.
-    pub fn narrowed<'e>(&self, expressions: impl IntoIterator<Item = &'e Expression>) -> Declared {
-        let mut person = BTreeMap::new();
-        for name in expressions.into_iter().flat_map(Expression::person_fields) {
-            if let Some(kind) = self.person.get(name) {
-                person.insert(name.clone(), *kind);
-            }
-        }
-        Declared { person, deal: self.deal.clone(), ticket: self.ticket.clone() }
     }
 }

@@ -1,8 +1,9 @@
 //! What an expression is asked about: borrowed from records, nothing is converted before it is read.
 
+use super::datum::Datum;
 use super::declared::{Declared, FieldType, Slot};
-use super::tree::Datum;
-use super::{EvaluationError, LIST_MAX, Needs, Scope};
+use super::error::{EvaluationError, LIST_MAX};
+use super::scope::{Needs, Scope};
 use crate::model::{DealState, Entity, Name, Record, TicketState, Value};
 use std::borrow::Cow;
 

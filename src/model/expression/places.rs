@@ -1,6 +1,6 @@
 //! Reading a source, and where in it a part stands.
 
-use super::ExpressionError;
+use super::error::ExpressionError;
 use cel::common::ast::{Expr, IdedExpr, SourceInfo, operators};
 use std::ops::Range;
 
