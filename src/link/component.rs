@@ -1,12 +1,9 @@
 //! The records of one person: everything that joining keys reach.
 
 use super::keys::{Key, LinkRules, keys};
-use super::verdict::{Verdict, verdict};
+use super::verdict::{COMPONENT_MAX, Verdict, verdict};
 use crate::model::{Record, RecordId};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The most records a person can have. Something bigger is no person but a mistake in the data: then no record of it is joined.
-pub const COMPONENT_MAX: usize = 1_000;
 
 /// What holds a record in its person.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,11 @@
 //! Whether a key joins the records that bear it: all of them, or none.
 
-use super::component::COMPONENT_MAX;
 use super::keys::{Key, LinkRules};
 use super::names::Name;
 use crate::model::{Address, Record};
+
+/// The most records a person can have. Something bigger is no person but a mistake in the data: then no record of it is joined.
+pub const COMPONENT_MAX: usize = 1_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
