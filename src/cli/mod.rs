@@ -9,6 +9,7 @@ mod completions;
 mod connector;
 mod deadletters;
 mod demo;
+mod exit;
 mod explain;
 mod export;
 mod gate;
@@ -27,33 +28,10 @@ mod sync;
 mod try_system;
 mod undo;
 
+pub use exit::Exit;
+
 use args::{Action, Args};
 use std::process::ExitCode;
-
-/// How a command ended. The numbers are relied on by scripts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    Done,
-    /// Done, with failures that were listed.
-    Failures,
-    /// Not done: config, arguments, or an approval is missing.
-    Refused,
-    NoState,
-    /// `plan` only: there is something to write.
-    SomethingToWrite,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(match exit {
-            Exit::Done => 0,
-            Exit::Failures => 1,
-            Exit::Refused => 2,
-            Exit::NoState => 3,
-            Exit::SomethingToWrite => 4,
-        })
-    }
-}
 
 /// Reads the arguments and does what they say.
 pub fn main() -> ExitCode {

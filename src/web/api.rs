@@ -1,6 +1,6 @@
 //! The handlers.
 
-use super::Web;
+use super::shared::Web;
 use crate::daemon::commands::{Command, Reply};
 use crate::engine::answers::status::Protection;
 use crate::engine::gate::answer::SUBJECTS_MAX;
