@@ -5,15 +5,14 @@ mod instance;
 pub mod reading;
 pub mod writing;
 
-pub use reading::associations::{CutAccounts, ends};
-
 use self::instance::InstancePlan;
 use crate::connector::manifest::Manifest;
 use crate::connector::manifest::settings::Settings;
 use crate::connector::network::Network;
 use crate::connector::port::*;
 use crate::connector::rest::http::client::Http;
-use crate::connector::rest::reading::passes::{Listing, Reader};
+use crate::connector::rest::reading::page_reader::PageReader;
+use crate::connector::rest::reading::passes::Listing;
 use crate::connector::rest::reading::streams::{self, StreamPlan};
 use crate::connector::rest::writing::writes::Writer;
 use crate::model::{Name, Record, ShortText};
@@ -74,8 +73,8 @@ impl RestConnector {
         Ok(RestConnector { system: given.name.clone(), http, settings, plans, infos, writer, abilities, address, instance })
     }
 
-    fn reader(&self, lane: Lane) -> Reader<'_> {
-        Reader { http: &self.http, zone: &self.settings.zone, lane, all_accounts: None }
+    fn reader(&self, lane: Lane) -> PageReader<'_> {
+        PageReader { http: &self.http, zone: &self.settings.zone, lane, all_accounts: None }
     }
 
     async fn read_pass(&self, stream: &str, pass: Pass, mut sink: PageSink<'_>) -> Result<PassEnd, Error> {
@@ -85,7 +84,7 @@ impl RestConnector {
             said: format!("the connector has no way to read it so ({how})"),
         };
         let plan = self.plans.iter().find(|p| *p.info.name == *stream).ok_or_else(|| cannot("no such stream"))?;
-        let reader = Reader { all_accounts: plan.all_accounts.as_ref(), ..self.reader(Lane::Read) };
+        let reader = PageReader { all_accounts: plan.all_accounts.as_ref(), ..self.reader(Lane::Read) };
         if let Pass::ForEach(deals) = &pass {
             let each = plan.each.as_ref().ok_or_else(|| cannot("for each deal"))?;
             return reader.for_each(each, deals, &mut sink).await;
@@ -148,7 +147,7 @@ impl RestConnector {
             async { Ok(()) }.boxed()
         });
         let how = Listing { one_page: true, ..Listing::default() };
-        let reader = Reader { all_accounts: plan.all_accounts.as_ref(), ..self.reader(Lane::Read) };
+        let reader = PageReader { all_accounts: plan.all_accounts.as_ref(), ..self.reader(Lane::Read) };
         reader.listing(call, mapper, how, &mut sink).await?;
         let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(std::mem::take(&mut *first))
@@ -189,7 +188,7 @@ impl Connector for RestConnector {
     fn read_back<'a>(&'a self, ids: &'a [ShortText], lane: Lane) -> BoxFuture<'a, Result<Vec<Record>, Error>> {
         async move {
             match &self.writer {
-                Some(writer) => writer.read_back(&self.reader(lane), ids).await,
+                Some(writer) => writer.back.read(&self.reader(lane), ids).await,
                 None => Ok(Vec::new()),
             }
         }

@@ -9,15 +9,19 @@
 //! and `{hold.why}` (what these are called in the target) in every request. `{,name}` is the value with a comma before it, or nothing.
 
 pub mod check;
+mod consent_fields;
 mod forms;
 mod instance;
 pub mod load;
+mod names;
 mod records;
 pub mod settings;
 mod streams;
 mod writes;
 
+pub(in crate::connector) use consent_fields::consent_field;
 pub use instance::*;
+pub(in crate::connector) use names::{HOLD, IDS};
 pub use records::*;
 pub use streams::*;
 pub use writes::*;

@@ -1,7 +1,7 @@
 //! A system's settings put together with what its manifest says of them.
 
-use super::Manifest;
-use crate::connector::map::refusal::{RefusalWord, RefusalWords};
+use super::{Manifest, Test};
+use crate::connector::map::refusal_words::{RefusalWord, RefusalWords};
 use crate::connector::port::{SettingValue, SystemSettings};
 use crate::connector::raw::templates::{Known, Template};
 use jiff::tz::TimeZone;
@@ -86,6 +86,33 @@ impl Settings {
             toml::Value::String(text) => Ok(self.text(text)?.map(toml::Value::String)),
             other => Ok(Some(other.clone())),
         }
+    }
+
+    /// A test with the names in its texts filled in. `Ok(None)`: it names an optional setting that is not given.
+    pub fn test(&self, test: &Test) -> Result<Option<Test>, String> {
+        let Some(path) = self.text(&test.path)? else { return Ok(None) };
+        let mut out = Test { path, equals: None, one_of: None, contains: None, empty: test.empty };
+        if let Some(value) = &test.equals {
+            match self.value(value)? {
+                Some(value) => out.equals = Some(value),
+                None => return Ok(None),
+            }
+        }
+        if let Some(text) = &test.contains {
+            match self.text(text)? {
+                Some(text) => out.contains = Some(text),
+                None => return Ok(None),
+            }
+        }
+        if let Some(values) = &test.one_of {
+            let values: Vec<toml::Value> =
+                values.iter().map(|v| self.value(v)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+            if values.is_empty() {
+                return Ok(None);
+            }
+            out.one_of = Some(values);
+        }
+        Ok(Some(out))
     }
 
     /// A map of texts with all names filled in; an entry that names an unset setting is left out.

@@ -3,35 +3,20 @@
 //! A no in other words must not look like no word at all. What is neither known as yes nor as no is kept as it stands and holds
 //! (`refusal_unread`), until the system's table in systems.toml says what it means.
 
+use super::refusal_words::{RefusalWord, RefusalWords, shown};
 use crate::connector::manifest::Test;
 use crate::connector::raw::conditions::{Scalar, Want};
 use crate::connector::raw::json::Json;
 use crate::connector::raw::paths::Path;
 use crate::connector::raw::plain::{plain, said, trimmed};
-use crate::connector::raw::scalars::{kind_of, number_of, text_of};
+use crate::connector::raw::scalars::{number_of, text_of};
 use crate::model::{ShortText, is_blank};
-use std::collections::BTreeMap;
-
-/// So much of a value that means nothing to us is kept and shown. A word is short; what is longer may be a person's own sentence.
-const SHOWN_CHARS_MAX: usize = 40;
-/// What is shown of a text in which there is nothing to see.
-const UNSEEN: &str = "(only characters that nobody sees)";
 
 /// A manifest's test for a refusal, made ready to be asked of many records.
 #[derive(Debug, Clone)]
 pub struct RefusalTest {
     path: Path,
     want: Want,
-}
-
-/// What a word in an opt-out field says of the person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefusalWord {
-    /// The person wants no mail.
-    No,
-    /// Nothing against mail.
-    Fine,
 }
 
 /// What a record says.
@@ -42,25 +27,6 @@ pub enum Said {
     Refused,
     /// Values of which nobody knows what they mean.
     Unread(Vec<ShortText>),
-}
-
-/// What the system's own words mean, as systems.toml says. By their plain form.
-#[derive(Debug, Clone, Default)]
-pub struct RefusalWords(BTreeMap<Box<str>, RefusalWord>);
-
-impl RefusalWords {
-    pub fn new(given: &BTreeMap<String, RefusalWord>) -> RefusalWords {
-        RefusalWords(given.iter().map(|(text, word)| (plain(text).into(), *word)).collect())
-    }
-
-    /// By the whole value, or by what `status` shows of it.
-    fn of(&self, value: &Json<'_>) -> Option<RefusalWord> {
-        if self.0.is_empty() { None } else { text_of(value).and_then(|t| self.of_text(&t)).or_else(|| self.of_text(&shown(value))) }
-    }
-
-    pub fn of_text(&self, text: &str) -> Option<RefusalWord> {
-        self.0.get(&*plain(text)).copied()
-    }
 }
 
 impl RefusalTest {
@@ -156,24 +122,9 @@ fn equals(want: &Scalar, value: &Json<'_>) -> Option<bool> {
     }
 }
 
-/// The value as it is told, cut; of what is no single value only what it is.
-fn shown(value: &Json<'_>) -> ShortText {
-    let whole = match text_of(value) {
-        Some(text) => text.into_owned(),
-        None => return format!("({})", kind_of(value)).into(),
-    };
-    if is_blank(trimmed(&whole)) {
-        return UNSEEN.into();
-    }
-    let text = trimmed(&whole);
-    match text.char_indices().nth(SHOWN_CHARS_MAX) {
-        Some((end, _)) => format!("{}...", &text[..end]).into(),
-        None => text.into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::refusal_words::{SHOWN_CHARS_MAX, UNSEEN};
     use super::*;
     use serde_json::json;
 

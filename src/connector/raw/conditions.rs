@@ -5,7 +5,6 @@ use super::paths::Path;
 use super::plain::said_by;
 use super::scalars::{bool_of, kind_of, number_of, text_of};
 use crate::connector::manifest::Test;
-use crate::connector::manifest::settings::Settings;
 use crate::model::is_blank;
 
 /// One test. It answers yes, no, or that the value cannot be read as what it is compared with.
@@ -35,7 +34,7 @@ pub(in crate::connector) enum Scalar {
 pub struct Unreadable(pub String);
 
 impl Condition {
-    /// The test's texts are filled in already (see [`filled`]).
+    /// The test's texts are filled in already.
     pub fn new(test: &Test) -> Result<Condition, String> {
         let path = Path::parse(&test.path).map_err(|e| e.to_string())?;
         Ok(Condition { path, want: Want::of(test)? })
@@ -64,33 +63,6 @@ impl Condition {
             _ => Ok(holds),
         }
     }
-}
-
-/// A manifest's test with the names in its texts filled in. `None`: it names an optional setting that is not given.
-pub fn filled(test: &Test, settings: &Settings) -> Result<Option<Test>, String> {
-    let Some(path) = settings.text(&test.path)? else { return Ok(None) };
-    let mut out = Test { path, equals: None, one_of: None, contains: None, empty: test.empty };
-    if let Some(value) = &test.equals {
-        match settings.value(value)? {
-            Some(value) => out.equals = Some(value),
-            None => return Ok(None),
-        }
-    }
-    if let Some(text) = &test.contains {
-        match settings.text(text)? {
-            Some(text) => out.contains = Some(text),
-            None => return Ok(None),
-        }
-    }
-    if let Some(values) = &test.one_of {
-        let values: Vec<toml::Value> =
-            values.iter().map(|v| settings.value(v)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
-        if values.is_empty() {
-            return Ok(None);
-        }
-        out.one_of = Some(values);
-    }
-    Ok(Some(out))
 }
 
 impl Want {

@@ -1,6 +1,6 @@
 //! Texts of a manifest in which `{name}` would stay as it is, silently.
 
-use super::Checker;
+use super::checker::Checker;
 use crate::connector::raw::templates::Template;
 
 /// Refuses names in texts that are not filled in. Those that are filled in are checked where they are read.

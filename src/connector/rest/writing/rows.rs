@@ -1,14 +1,12 @@
 //! What a wanted change is in the target's own fields and labels, and whether a record shows it.
 
-use crate::connector::manifest::check::writes::consent_field;
 use crate::connector::manifest::settings::Settings;
-use crate::connector::manifest::{LabelNames, Labels, MarkWrite, RecordMap, Test, TimeFormat, Writes};
+use crate::connector::manifest::{LabelNames, Labels, MarkWrite, RecordMap, Test, TimeFormat, Writes, consent_field};
 use crate::connector::map::marks::Flag;
 use crate::connector::port::{Change, PermitChange, StatusChange};
-use crate::connector::raw::conditions::filled;
+use crate::connector::raw::from_toml::to_json;
 use crate::connector::raw::plain::same_name;
 use crate::connector::raw::scalars::time_text;
-use crate::connector::rest::http::request::to_json;
 use crate::model::{Mark, Name, Record, Value, is_blank};
 use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
@@ -77,7 +75,7 @@ struct Refusals(Vec<Test>);
 
 impl Refusals {
     fn of(record: &RecordMap, settings: &Settings) -> Result<Refusals, String> {
-        let all: Result<Vec<Option<Test>>, String> = record.refusals.iter().map(|rule| filled(&rule.when, settings)).collect();
+        let all: Result<Vec<Option<Test>>, String> = record.refusals.iter().map(|rule| settings.test(&rule.when)).collect();
         Ok(Refusals(all?.into_iter().flatten().collect()))
     }
 
