@@ -1,9 +1,10 @@
 //! How a commit is put together and written: items into packs, head and all; and how packs in which little counts any more go away.
 
+use super::changes::{Changes, Kind};
 use super::head::{HEAD_KEY, Head};
 use super::pack::{self, Pack, PackWriter, Slot};
+use super::packed_store::PackedStore;
 use super::place::{ItemHash, Place};
-use super::{Changes, Inner, Kind};
 use crate::store::Error;
 use crate::store::folder::Folder;
 use crate::store::key_value::{BATCH_VALUES_ADVISED, Batch, Stored};
@@ -22,7 +23,7 @@ const PACKS_NEED_ROOM: usize = 16;
 /// A commit that only has to be written.
 #[derive(Debug)]
 pub struct Prepared<'s> {
-    inner: MutexGuard<'s, Inner>,
+    inner: MutexGuard<'s, PackedStore>,
     folder: Option<&'s Folder>,
     puts: Vec<Stored>,
     deletes: Vec<Vec<u8>>,
@@ -30,7 +31,7 @@ pub struct Prepared<'s> {
 
 impl<'s> Prepared<'s> {
     pub(in crate::store) fn new(
-        inner: MutexGuard<'s, Inner>,
+        inner: MutexGuard<'s, PackedStore>,
         folder: Option<&'s Folder>,
         puts: Vec<Stored>,
         deletes: Vec<Vec<u8>>,
@@ -50,7 +51,7 @@ impl<'s> Prepared<'s> {
 }
 
 /// An item to be laid into a pack.
-struct Write {
+struct ItemToLay {
     hash: ItemHash,
     kind: Kind,
     key: Vec<u8>,
@@ -58,14 +59,14 @@ struct Write {
     value: Option<Vec<u8>>,
 }
 
-impl Inner {
+impl PackedStore {
     /// What is to be put and deleted for it.
     pub(in crate::store) fn prepare(&mut self, changes: Changes) -> Result<(Vec<Stored>, Vec<Vec<u8>>), Error> {
         let mut writes = Vec::with_capacity(changes.put.len());
         for (kind, key) in changes.delete {
             let hash = ItemHash::of(kind, &key);
             if self.index.supersede(hash, true) {
-                writes.push(Write { hash, kind, key, value: None });
+                writes.push(ItemToLay { hash, kind, key, value: None });
             }
         }
         let hashes: Vec<ItemHash> = changes.put.iter().map(|(kind, key, _)| ItemHash::of(*kind, key)).collect();
@@ -74,7 +75,7 @@ impl Inner {
             // Of two puts the later came first here.
             if !self.index.is_about_to_be_put(hash) {
                 self.index.supersede(hash, false);
-                writes.push(Write { hash, kind, key, value: Some(value) });
+                writes.push(ItemToLay { hash, kind, key, value: Some(value) });
             }
         }
         writes.reverse();
@@ -86,7 +87,7 @@ impl Inner {
     }
 
     /// Deletes some of the packs in which little or nothing counts any more; what does is taken along with this commit.
-    fn tidy(&mut self, writes: &mut Vec<Write>, deletes: &mut Vec<Vec<u8>>) -> Result<(), Error> {
+    fn tidy(&mut self, writes: &mut Vec<ItemToLay>, deletes: &mut Vec<Vec<u8>>) -> Result<(), Error> {
         let bytes: usize = writes.iter().map(|w| PackWriter::slot_bytes(&w.key, w.value.as_deref())).sum();
         let new_packs = bytes / pack::PACK_BYTES + 1;
         for _ in 0..new_packs * MOVED_PER_NEW_PACK {
@@ -114,14 +115,14 @@ impl Inner {
         Ok(())
     }
 
-    fn move_thin(&mut self, number: u64, writes: &mut Vec<Write>, deletes: &mut Vec<Vec<u8>>) -> Result<(), Error> {
+    fn move_thin(&mut self, number: u64, writes: &mut Vec<ItemToLay>, deletes: &mut Vec<Vec<u8>>) -> Result<(), Error> {
         // A large item's pack is never thin.
         if let Pack::Slots(slots) = pack::read(number, &self.stored(number)?)? {
             for slot in slots {
                 let hash = ItemHash::of(slot.kind, slot.key);
                 if self.index.is_live(hash, number) {
                     self.index.lift(hash);
-                    writes.push(Write { hash, kind: slot.kind, key: slot.key.to_vec(), value: slot.value.map(<[u8]>::to_vec) });
+                    writes.push(ItemToLay { hash, kind: slot.kind, key: slot.key.to_vec(), value: slot.value.map(<[u8]>::to_vec) });
                 } else if slot.value.is_some() {
                     self.index.copy_gone(hash);
                 }
@@ -132,7 +133,7 @@ impl Inner {
     }
 
     /// Lays items into new packs; what is to be stored, in order.
-    fn lay(&mut self, writes: Vec<Write>) -> Result<Vec<Stored>, Error> {
+    fn lay(&mut self, writes: Vec<ItemToLay>) -> Result<Vec<Stored>, Error> {
         let mut puts = Vec::new();
         let mut open = PackWriter::default();
         // The pack that is being filled; large items take numbers of their own.

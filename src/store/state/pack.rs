@@ -6,7 +6,7 @@
 //!
 //! slot: kind, key length, key, value length + 1 (0: the item was deleted), value; lengths as LEB128.
 
-use super::Kind;
+use super::changes::Kind;
 use crate::store::Error;
 use crate::store::key_value::{KeyRange, Stored};
 
