@@ -4,11 +4,12 @@ use crate::config::consent;
 use crate::config::document::mistake::{Mistake, Mistakes};
 use crate::config::document::redact;
 use crate::config::document::{Section, Sheet};
+use crate::config::files::{CONSENT, FILES, POLICY, PRECEDENCE, SYSTEMS};
 use crate::config::policy;
 use crate::config::precedence;
 use crate::config::systems;
 use crate::config::systems::settings::{Outside, Secrets};
-use crate::config::{CONSENT, Config, FILES, ManifestSource, POLICY, PRECEDENCE, SYSTEMS};
+use crate::config::{Config, ManifestSource};
 use crate::connector::regular::{self, Unread};
 use crate::store::StateUrl;
 use std::path::Path;
@@ -35,7 +36,7 @@ pub fn load(dir: &Path, env: &dyn Fn(&str) -> Option<String>, manifests: &dyn Ma
     load_with(Secrets::All, dir, env, manifests)
 }
 
-/// The same with these secrets alone; others are not asked for, and something else stands in their place.
+/// Reads the config folder with these secrets alone; others are not asked for, and something else stands in their place.
 pub fn load_with(
     secrets: Secrets<'_>,
     dir: &Path,
@@ -48,24 +49,14 @@ pub fn load_with(
         let mistake = Mistake { file: SYSTEMS, line: 1, column: 1, span: None, text, expected };
         return Err(Mistakes::new(vec![mistake], 0, []));
     }
-    let mut found = Vec::new();
-    let texts = FILES.map(|file| match text(dir, file) {
-        Ok(text) => Some(text),
-        Err(mistake) => {
-            found.push(mistake);
-            None
-        }
-    });
+    let (texts, mut found) = texts(dir);
     let present = texts.each_ref().map(Option::is_some);
     let texts = texts.map(Option::unwrap_or_default);
     let sheets: Vec<Sheet> = FILES.iter().zip(&texts).map(|(file, text)| Sheet::new(file, text)).collect();
     let tables: Vec<_> = sheets.iter().map(Sheet::parse).collect();
 
     let says_nothing = |file: &str| present[at(file)] && tables[at(file)].1 && tables[at(file)].0.is_empty();
-    for (file, sheet) in FILES.iter().zip(&sheets).filter(|(file, _)| says_nothing(file)) {
-        let expected = format!("{}{}", PURPOSES[at(file)], SAYS_NOTHING[at(file)]);
-        sheet.report(0..0, format!("{file} has no key at all"), expected);
-    }
+    FILES.iter().zip(&sheets).filter(|(file, _)| says_nothing(file)).for_each(|(file, sheet)| report_empty(file, sheet));
     let outside = Outside { folder: dir, env, looks_up: true };
     let (table, whole) = &tables[at(SYSTEMS)];
     // Of a missing or empty file nothing more is said than that.
@@ -107,6 +98,25 @@ pub fn load_with(
         }),
         _ => Err(Mistakes::new(found, more, shown)),
     }
+}
+
+/// The texts of the files that can be read, and what is wrong with the others.
+fn texts(dir: &Path) -> ([Option<String>; FILES.len()], Vec<Mistake>) {
+    let mut found = Vec::new();
+    let texts = FILES.map(|file| match text(dir, file) {
+        Ok(text) => Some(text),
+        Err(mistake) => {
+            found.push(mistake);
+            None
+        }
+    });
+    (texts, found)
+}
+
+/// Tells of a file without any key, and what it is for.
+fn report_empty(file: &str, sheet: &Sheet) {
+    let expected = format!("{}{}", PURPOSES[at(file)], SAYS_NOTHING[at(file)]);
+    sheet.report(0..0, format!("{file} has no key at all"), expected);
 }
 
 /// Where a folder's state lies, whatever else is wrong with the folder; `None` if that cannot be told.

@@ -14,6 +14,7 @@ mod consent;
 mod consequences;
 mod document;
 mod example;
+mod files;
 mod load;
 mod policy;
 mod precedence;
@@ -24,6 +25,7 @@ pub use consequences::nothing_is_held;
 pub use document::mistake::{Mistake, Mistakes};
 pub use document::schema::{SCHEMAS, schema};
 pub use example::{Language, example};
+pub use files::FILES;
 pub use load::{load, load_with, state_of};
 pub use systems::connectors::Connectors;
 pub use systems::notify::{Mail, Notify, Security, Webhook, WebhookKind};
@@ -40,14 +42,6 @@ use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-const SYSTEMS: &str = "systems.toml";
-const PRECEDENCE: &str = "precedence.toml";
-const POLICY: &str = "policy.toml";
-const CONSENT: &str = "consent.toml";
-
-/// The files of a config folder, in the order in which mistakes are told.
-pub const FILES: [&str; 4] = [SYSTEMS, PRECEDENCE, POLICY, CONSENT];
 
 /// Where manifests come from: those shipped, and those in a folder of the user's own, which win.
 pub trait ManifestSource {
