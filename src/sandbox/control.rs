@@ -7,8 +7,8 @@ use crate::sandbox::actions;
 use crate::sandbox::faults::Fault;
 use crate::sandbox::handle::{Error, Handle};
 use crate::sandbox::host;
+use crate::sandbox::systems::System;
 use crate::sandbox::wire::{Params, answer, body_json};
-use crate::sandbox::world::System;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -145,7 +145,7 @@ pub fn act(handle: &Handle, action: Action) -> Result<Value, Error> {
         Action::ArchiveContact { contact } => handle.archive_contact(contact).map(nothing),
         Action::CreateUser { name, email } => Ok(handle.create_user(&name, email.as_deref()).into()),
         Action::EditUser { user, name, email } => {
-            let change = |u: &mut crate::sandbox::support::User| {
+            let change = |u: &mut crate::sandbox::support::records::User| {
                 u.name = name.unwrap_or_else(|| u.name.clone());
                 u.email = email.or_else(|| u.email.clone());
             };

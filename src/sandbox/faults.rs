@@ -7,7 +7,7 @@ pub(in crate::sandbox) mod line;
 
 use crate::model::Time;
 use crate::sandbox::rng::Rng;
-use crate::sandbox::world::System;
+use crate::sandbox::systems::System;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};

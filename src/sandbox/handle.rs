@@ -4,8 +4,9 @@ use crate::sandbox::crm::records::{CrmObject, Kind};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::ma::records::{Lead, Trace};
 use crate::sandbox::ma::stored_fields;
-use crate::sandbox::support::{Ticket, User};
-use crate::sandbox::world::{Sent, Shared, System, World, Write, lock};
+use crate::sandbox::support::records::{Ticket, User};
+use crate::sandbox::systems::System;
+use crate::sandbox::world::{Sent, Shared, World, Write, lock};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,8 +5,9 @@ pub mod records;
 use crate::model::Span;
 use crate::sandbox::faults::door::WriteMode;
 use crate::sandbox::ma::records::{Activity, BadField, Lead, MaRecords, Noted, SYSTEM_FIELDS, Trace, stored, type_of};
+use crate::sandbox::systems::System;
 use crate::sandbox::wire::{Answer, Params, Refused, answer, body_json, cursor, cursor_parts, iso_seconds, parse_time};
-use crate::sandbox::world::{Shared, System, World, lock};
+use crate::sandbox::world::{Shared, World, lock};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::Uri;
@@ -298,14 +299,6 @@ fn sync(
     };
     world.log_write(System::Ma, "person", &name, fields, done.as_ref().is_ok_and(|d| d.2));
     done.map(|(id, status, _)| (id, status))
-}
-
-/// Whether a lead would be mailed now, as the marketer set it up: nobody who unsubscribed or is suspended, and with `permit`
-/// only those whose permit has not run out.
-pub(super) fn would_mail(lead: &Lead, permit: bool, now: crate::model::Time) -> bool {
-    let permitted = || lead.text("nayose_ok_until").and_then(parse_time).is_some_and(|until| until > now);
-    let addressed = lead.text("email").is_some_and(|e| e.contains('@'));
-    addressed && !lead.flag("unsubscribed") && !lead.flag("marketingSuspended") && (!permit || permitted())
 }
 
 /// Reads fields given by a script into their stored form.

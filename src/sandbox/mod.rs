@@ -7,7 +7,7 @@
 //! # Layout
 //! - [`world`]: everything there is, and what is noted about it; [`handle`]: the hands in it; [`control`]: the same over HTTP, listed by [`actions`]
 //! - [`crm`], [`support`], [`ma`]: what each holds, and its HTTP
-//! - [`faults`]: what may happen to a request, at a door that all pass
+//! - [`systems`]: which of them; [`faults`]: what may happen to a request, at a door that all pass
 //! - [`people`], `beginning`: whom the systems know at the start
 //! - `wire`, `rng`: small tools
 
@@ -22,6 +22,7 @@ pub mod ma;
 pub mod people;
 mod rng;
 pub mod support;
+pub mod systems;
 mod wire;
 pub mod world;
 
@@ -30,8 +31,9 @@ pub use faults::{Fault, FaultKind, Lost};
 pub use handle::Handle;
 pub use ma::records::Lead;
 pub use rng::Rng;
-pub use support::{Ticket, User};
-pub use world::{Keys, Sent, System, World, Write};
+pub use support::records::{Ticket, User};
+pub use systems::System;
+pub use world::{Keys, Sent, World, Write};
 
 use crate::connector::Clock;
 use crate::model::Span;

@@ -5,32 +5,12 @@ use crate::model::{Address, Span, Time};
 use crate::sandbox::crm::records::{CrmRecords, Kind};
 use crate::sandbox::faults::Faults;
 use crate::sandbox::ma::records::MaRecords;
-use crate::sandbox::support::SupportRecords;
-use serde::{Deserialize, Serialize};
+use crate::sandbox::support::records::SupportRecords;
+use crate::sandbox::systems::System;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// The three systems.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum System {
-    Crm,
-    Support,
-    Ma,
-}
-
-impl System {
-    pub const ALL: [System; 3] = [System::Crm, System::Support, System::Ma];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            System::Crm => "crm",
-            System::Support => "support",
-            System::Ma => "ma",
-        }
-    }
-}
 
 /// The credentials that the systems accept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -202,7 +182,7 @@ impl World {
     /// With `permit`, only those whose permit (`nayose_ok_until`) has not run out.
     pub fn send_newsletter(&mut self, permit: bool) -> Vec<Sent> {
         let at = self.now();
-        let mailed = self.ma.all().filter(|l| crate::sandbox::ma::would_mail(l, permit, at));
+        let mailed = self.ma.all().filter(|l| l.would_be_mailed(permit, at));
         let sent: Vec<Sent> = mailed.filter_map(|l| Some(Sent { lead: l.id, email: l.text("email")?.to_string(), at })).collect();
         self.sent.extend(sent.iter().cloned());
         sent

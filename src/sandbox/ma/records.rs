@@ -55,6 +55,14 @@ pub struct Lead {
 }
 
 impl Lead {
+    /// Whether it would be mailed now, as the marketer set it up: nobody who unsubscribed or is suspended, and with `permit`
+    /// only those whose permit has not run out.
+    pub fn would_be_mailed(&self, permit: bool, now: Time) -> bool {
+        let permitted = || self.text("nayose_ok_until").and_then(parse_time).is_some_and(|until| until > now);
+        let addressed = self.text("email").is_some_and(|e| e.contains('@'));
+        addressed && !self.flag("unsubscribed") && !self.flag("marketingSuspended") && (!permit || permitted())
+    }
+
     pub fn field(&self, name: &str) -> Value {
         match name {
             "id" => Value::from(self.id),
