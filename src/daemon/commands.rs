@@ -155,49 +155,15 @@ impl Shell {
                 let now = self.now();
                 Reply::Plan(self.with(|e| e.plan(limit, now)))
             }
-            Command::Plan { limit, known: false } => {
-                let streams = self.read_all(None).await?;
-                self.reconcile()?;
-                let now = self.now();
-                let failed = |s: &&StreamReport| s.error.is_some();
-                let mut plan = self.with(|e| {
-                    let mut plan = e.plan(limit, now);
-                    let of_people = streams.iter().filter(failed).filter(|s| e.shows_whom(&s.system, &s.stream));
-                    plan.rests_on_unread(of_people.map(|s| format!("{}.{}", s.system, s.stream)));
-                    plan
-                });
-                self.with(Engine::commit)?;
-                plan.errors = streams.into_iter().filter_map(|s| s.error.map(|e| format!("{}.{}: {e}", s.system, s.stream))).collect();
-                Reply::Plan(plan)
-            }
+            Command::Plan { limit, known: false } => Reply::Plan(self.read_and_plan(limit).await?),
             Command::Sync { system: Some(system) } if !self.wiring().connectors.contains_key(system.as_str()) => {
                 let wiring = self.wiring();
                 let known: Vec<&str> = wiring.connectors.keys().map(|n| &**n).collect();
                 Reply::Refused(format!("systems.toml has no system {system:?}; it has {}", known.join(", ")))
             }
             Command::Sync { system } => Reply::Sync(self.sync(system.as_deref()).await?),
-            Command::Approve { what, holds, moved } => {
-                let approved = self.with(|e| if moved { e.approve_moved(&what, now) } else { e.approve(&what, holds, now) });
-                match approved {
-                    Ok(approved) => {
-                        self.reconcile()?;
-                        self.gate.publish(&self.engine());
-                        self.rules_approved.notify_one();
-                        Reply::Approved(approved)
-                    }
-                    Err(approve::Refused::State(error)) => return Err(error),
-                    Err(refused) => Reply::Refused(refused.to_string()),
-                }
-            }
-            Command::Accept { row, by, because } => match self.with(|e| e.accept(&row, &by, &because, now)) {
-                Ok(cause) => {
-                    self.reconcile()?;
-                    self.gate.publish(&self.engine());
-                    Reply::Accepted(cause.to_string())
-                }
-                Err(accept::Refused::State(error)) => return Err(error),
-                Err(refused) => Reply::Refused(refused.to_string()),
-            },
+            Command::Approve { what, holds, moved } => self.approve(&what, holds, moved, now)?,
+            Command::Accept { row, by, because } => self.accept(&row, &by, &because, now)?,
             Command::Status => {
                 let (usage, trying) = (self.usage(), self.trying_again());
                 let mut status = self.ask(|e| e.status(&usage, now));
@@ -227,6 +193,49 @@ impl Shell {
                 Reply::Export(self.ask(|e| e.export(what, &gate, now))?)
             }
         })
+    }
+
+    /// Reads all systems, and plans with what was read.
+    async fn read_and_plan(&self, limit: Option<usize>) -> Result<Plan, Error> {
+        let streams = self.read_all(None).await?;
+        self.reconcile()?;
+        let now = self.now();
+        let failed = |s: &&StreamReport| s.error.is_some();
+        let mut plan = self.with(|e| {
+            let mut plan = e.plan(limit, now);
+            let of_people = streams.iter().filter(failed).filter(|s| e.shows_whom(&s.system, &s.stream));
+            plan.rests_on_unread(of_people.map(|s| format!("{}.{}", s.system, s.stream)));
+            plan
+        });
+        self.with(Engine::commit)?;
+        plan.errors = streams.into_iter().filter_map(|s| s.error.map(|e| format!("{}.{}: {e}", s.system, s.stream))).collect();
+        Ok(plan)
+    }
+
+    fn approve(&self, what: &str, holds: bool, moved: bool, now: Time) -> Result<Reply, Error> {
+        let approved = self.with(|e| if moved { e.approve_moved(what, now) } else { e.approve(what, holds, now) });
+        match approved {
+            Ok(approved) => {
+                self.reconcile()?;
+                self.gate.publish(&self.engine());
+                self.rules_approved.notify_one();
+                Ok(Reply::Approved(approved))
+            }
+            Err(approve::Refused::State(error)) => Err(error),
+            Err(refused) => Ok(Reply::Refused(refused.to_string())),
+        }
+    }
+
+    fn accept(&self, row: &str, by: &str, because: &str, now: Time) -> Result<Reply, Error> {
+        match self.with(|e| e.accept(row, by, because, now)) {
+            Ok(cause) => {
+                self.reconcile()?;
+                self.gate.publish(&self.engine());
+                Ok(Reply::Accepted(cause.to_string()))
+            }
+            Err(accept::Refused::State(error)) => Err(error),
+            Err(refused) => Ok(Reply::Refused(refused.to_string())),
+        }
     }
 
     fn letters_reply(&self, work: impl FnOnce(&mut Engine) -> Result<usize, dead_letters::Refused>) -> Result<Reply, Error> {
