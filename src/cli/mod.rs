@@ -30,7 +30,7 @@ mod undo;
 
 pub use exit::Exit;
 
-use args::{Action, Args};
+use args::{Args, CliCommand};
 use std::process::ExitCode;
 
 /// Reads the arguments and does what they say.
@@ -52,7 +52,7 @@ pub fn main() -> ExitCode {
     };
     let logging = {
         let _in_runtime = runtime.enter();
-        let runs = matches!(args.action, Action::Run);
+        let runs = matches!(args.action, CliCommand::Run);
         // Before all else: a SIGHUP that comes while the daemon starts would end it.
         let outlives = if runs { run::outlive_hangup() } else { Ok(()) };
         let logging = log::begin(args.log, runs);
@@ -71,25 +71,25 @@ pub fn main() -> ExitCode {
 async fn act(args: Args) -> Exit {
     let common = args.common();
     match args.action {
-        Action::Demo(options) => demo::demo(options, &common).await,
-        Action::Init { folder, language } => init::init(&common, folder.as_deref().unwrap_or(&common.config), language),
-        Action::Completions { shell } => completions::completions(shell),
-        Action::Man { folder } => completions::man(&common, folder.as_deref()),
-        Action::Check => check::check(&common),
-        Action::Plan { known } => plan::plan(&common, known).await,
-        Action::Sync { system } => sync::sync(&common, system).await,
-        Action::Run => run::run(&common).await,
-        Action::Approve { what, holds, moved } => approve::approve(&common, what, holds, moved).await,
-        Action::Accept { row, because, by } => accept::accept(&common, row, because, by).await,
-        Action::Status => status::status(&common).await,
-        Action::Explain { who } => explain::explain(&common, who).await,
-        Action::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
-        Action::Deadletters { order } => deadletters::deadletters(&common, order).await,
-        Action::Export { what, format, raw } => export::export(&common, what, format, raw).await,
-        Action::Undo { run, since } => undo::undo(&common, run, since).await,
-        Action::Backup { file } => backup::backup(&common, &file).await,
-        Action::Restore { file } => restore::restore(&common, &file),
-        Action::Schema { file } => schema::schema(file),
-        Action::Connector { order } => connector::connector(&common, order).await,
+        CliCommand::Demo(options) => demo::demo(options, &common).await,
+        CliCommand::Init { folder, language } => init::init(&common, folder.as_deref().unwrap_or(&common.config), language),
+        CliCommand::Completions { shell } => completions::completions(shell),
+        CliCommand::Man { folder } => completions::man(&common, folder.as_deref()),
+        CliCommand::Check => check::check(&common),
+        CliCommand::Plan { known } => plan::plan(&common, known).await,
+        CliCommand::Sync { system } => sync::sync(&common, system).await,
+        CliCommand::Run => run::run(&common).await,
+        CliCommand::Approve { what, holds, moved } => approve::approve(&common, what, holds, moved).await,
+        CliCommand::Accept { row, because, by } => accept::accept(&common, row, because, by).await,
+        CliCommand::Status => status::status(&common).await,
+        CliCommand::Explain { who } => explain::explain(&common, who).await,
+        CliCommand::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
+        CliCommand::Deadletters { order } => deadletters::deadletters(&common, order).await,
+        CliCommand::Export { what, format, raw } => export::export(&common, what, format, raw).await,
+        CliCommand::Undo { run, since } => undo::undo(&common, run, since).await,
+        CliCommand::Backup { file } => backup::backup(&common, &file).await,
+        CliCommand::Restore { file } => restore::restore(&common, &file),
+        CliCommand::Schema { file } => schema::schema(file),
+        CliCommand::Connector { order } => connector::connector(&common, order).await,
     }
 }

@@ -8,7 +8,7 @@
 //! - `systems`: systems.toml, with `settings`, `http`, `network`, `plain_http`, `writes`, `notify`, `time_zone`; `connectors`, manifests out of the
 //!   connector room; `offers`, what the configured systems can read, which the other files are checked against
 //! - `precedence`, `policy`, `consent`: one file each; `proof`: what they share; `consequences`: what follows from files that are right
-//! - `example`: the folder that `nayose init` writes
+//! - `files`: what the four are called; `example`: the folder that `nayose init` writes
 
 mod consent;
 mod consequences;
@@ -28,8 +28,8 @@ pub use example::{Language, example};
 pub use files::FILES;
 pub use load::{load, load_with, state_of};
 pub use systems::connectors::Connectors;
-pub use systems::notify::{Mail, Notify, Security, Webhook, WebhookKind};
-pub use systems::settings::{NOT_LOOKED_UP, Secrets};
+pub use systems::notify::{MailNotices, Notify, Security, Webhook, WebhookKind};
+pub use systems::settings::{NOT_LOOKED_UP, SecretsWanted};
 
 use crate::connector::network::Network;
 use crate::connector::{Manifest, SystemSettings};
@@ -57,7 +57,7 @@ pub trait ManifestSource {
 pub struct Config {
     pub folder: PathBuf,
     pub state: StateUrl,
-    pub http: Http,
+    pub http: HttpSettings,
     pub network: Network,
     pub notify: Option<Notify>,
     /// In the file's order.
@@ -82,7 +82,7 @@ impl Config {
 }
 
 #[derive(Debug, Clone)]
-pub struct Http {
+pub struct HttpSettings {
     pub listen: SocketAddr,
     /// Never `None` when `listen` can be reached from other machines.
     pub token: Option<SecretString>,
@@ -99,7 +99,7 @@ pub struct System {
     pub every: Option<Span>,
     /// How often the sweep runs behind a filter; the manifest's own numbers if `None`.
     pub sweep: Option<Span>,
-    pub writes: Writes,
+    pub writes: WritesAllowed,
     /// Users of that system whose edits are copies of other systems' values. Not used in this version, which `check` and `run` say.
     pub relays: Vec<String>,
     /// Whether a hold sets the connector's block. Only where `writes` has "hold".
@@ -122,7 +122,7 @@ impl System {
 
 /// What may be written into a system; nothing else, ever.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Writes {
+pub struct WritesAllowed {
     /// Blocks and permits.
     pub hold: bool,
     /// The lead status.

@@ -12,7 +12,7 @@ use crate::connector::map::refusal_words::RefusalWords;
 use crate::connector::map::watch::Watch;
 use crate::connector::port::kept_out::DELETED;
 use crate::connector::port::{Observed, PageRead, Quarantined, WatchedField};
-use crate::connector::raw::conditions::Condition;
+use crate::connector::raw::conditions::RowTest;
 use crate::connector::raw::json::Json;
 use crate::connector::raw::paths::Path;
 use crate::connector::raw::scalars::{id_of, is_empty, kind_of, other_id, time_of};
@@ -42,7 +42,7 @@ impl Carries {
 
 /// Which lists of a record that go on elsewhere are asked for by another request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Followed {
+pub struct FollowedLists {
     pub people: bool,
     pub accounts: bool,
 }
@@ -66,13 +66,13 @@ pub struct Mapper {
     people_more: Option<Path>,
     accounts_more: Option<Path>,
     more: Vec<Path>,
-    followed: Followed,
+    followed: FollowedLists,
     addresses: Vec<Path>,
-    states: Vec<(String, Condition)>,
+    states: Vec<(String, RowTest)>,
     refusals: Vec<Refuses>,
     refusal_words: RefusalWords,
     watch: Watch,
-    deleted: Option<Condition>,
+    deleted: Option<RowTest>,
     same_as: Vec<(Name, Path, Option<String>)>,
     zone: TimeZone,
 }
@@ -85,7 +85,7 @@ impl Mapper {
             TimePath::Path(text) => Ok::<_, String>((path(text)?, TimeFormat::Rfc3339)),
             TimePath::Full { path: text, format } => Ok((path(text)?, *format)),
         };
-        let test = |t: &crate::connector::manifest::Test| settings.test(t)?.map(|t| Condition::new(&t)).transpose();
+        let test = |t: &crate::connector::manifest::Test| settings.test(t)?.map(|t| RowTest::new(&t)).transpose();
         let mut refusals = Vec::new();
         for rule in &map.refusals {
             if let Some(when) = settings.test(&rule.when)? {
@@ -127,7 +127,7 @@ impl Mapper {
             people_more: map.people_more.as_ref().map(path).transpose()?,
             accounts_more: map.accounts_more.as_ref().map(path).transpose()?,
             more: map.more.iter().map(path).collect::<Result<_, _>>()?,
-            followed: Followed::default(),
+            followed: FollowedLists::default(),
             addresses: several(&map.addresses)?,
             states,
             refusals: refusals.into_iter().map(|(scope, when)| Refuses::new(scope, when, &watch)).collect(),

@@ -10,11 +10,11 @@ use crate::connector::manifest::Manifest;
 use crate::connector::manifest::settings::Settings;
 use crate::connector::network::Network;
 use crate::connector::port::*;
-use crate::connector::rest::http::client::Http;
+use crate::connector::rest::http::client::HttpClient;
 use crate::connector::rest::reading::page_reader::PageReader;
 use crate::connector::rest::reading::passes::Listing;
 use crate::connector::rest::reading::streams::{self, StreamPlan};
-use crate::connector::rest::writing::writes::Writer;
+use crate::connector::rest::writing::writes::TargetWriter;
 use crate::model::{Name, Record, ShortText};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -25,11 +25,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// A system reached by HTTP, as its manifest says.
 pub struct RestConnector {
     system: Name,
-    http: Http,
+    http: HttpClient,
     settings: Settings,
     plans: Vec<StreamPlan>,
     infos: Vec<StreamInfo>,
-    writer: Option<Writer>,
+    writer: Option<TargetWriter>,
     abilities: Abilities,
     address: String,
     instance: Option<InstancePlan>,
@@ -56,12 +56,12 @@ impl RestConnector {
         clock: Clock,
     ) -> Result<RestConnector, Vec<String>> {
         let settings = Settings::resolve(manifest, given)?;
-        let http = Http::new(manifest, &settings, network, wire, &given.name, clock)?;
+        let http = HttpClient::new(manifest, &settings, network, wire, &given.name, clock)?;
         let plans = streams::plan(&given.name, manifest, &settings).map_err(|why| vec![why])?;
         let mapper = |stream: &str| plans.iter().find(|p| *p.info.name == *stream).and_then(|p| p.mapper.clone());
         let writer = match &manifest.writes {
             Some(writes) => match mapper(&writes.stream) {
-                Some(mapper) => Writer::new(manifest, writes, mapper, &settings).map_err(|why| vec![why])?,
+                Some(mapper) => TargetWriter::new(manifest, writes, mapper, &settings).map_err(|why| vec![why])?,
                 None => None,
             },
             None => None,
@@ -69,7 +69,7 @@ impl RestConnector {
         let instance = InstancePlan::new(manifest, &settings).map_err(|why| vec![format!("instance: {why}")])?;
         let address = instance::address(http.base());
         let infos = plans.iter().map(|p| p.info.clone()).collect();
-        let abilities = writer.as_ref().map(Writer::abilities).unwrap_or_default();
+        let abilities = writer.as_ref().map(TargetWriter::abilities).unwrap_or_default();
         Ok(RestConnector { system: given.name.clone(), http, settings, plans, infos, writer, abilities, address, instance })
     }
 

@@ -1,7 +1,7 @@
 //! What the command line can ask of the state, whether a daemon holds it or the command opens it itself.
 
 use crate::connector::Usage;
-use crate::daemon::reading::Reader;
+use crate::daemon::reading::WhoReads;
 use crate::daemon::sending::Tally;
 use crate::daemon::shell::Shell;
 use crate::engine::answers::accept;
@@ -276,7 +276,7 @@ impl Shell {
         for round in [first, second] {
             let reading = round.into_iter().map(|(system, stream)| {
                 let shell = self.clone();
-                tokio::spawn(async move { shell.read_before_commit(&system, &stream, Reader::Command).await })
+                tokio::spawn(async move { shell.read_before_commit(&system, &stream, WhoReads::Command).await })
             });
             for report in futures::future::join_all(reading).await {
                 match report {
@@ -303,7 +303,7 @@ impl Shell {
         self.reconcile_before_commit();
         // What the reading ended may be released in this very run, if a sweep proves the streams that it needs.
         for (system, stream) in self.streams_for_release() {
-            self.read_before_commit(&system, &stream, Reader::Command).await?;
+            self.read_before_commit(&system, &stream, WhoReads::Command).await?;
         }
         self.reconcile_before_commit();
         let targets: Vec<Name> = self.wiring().connectors.keys().filter(|n| system.is_none_or(|s| ***n == *s)).cloned().collect();

@@ -6,13 +6,13 @@ mod written;
 pub use comparable::Address;
 pub use written::Written;
 
-use comparable::{Look, look};
+use comparable::{AddressForm, look};
 
 impl Address {
     /// The one address in a text, however it is written; `None` where there is none, where there are several, and where it is not sure.
     pub fn parse(text: &str) -> Option<Address> {
         match look(text) {
-            Look::Comparable => Some(Address::known(text)),
+            AddressForm::Comparable => Some(Address::known(text)),
             _ => Written::read(text).only().cloned(),
         }
     }
@@ -20,7 +20,7 @@ impl Address {
     /// The first address in a text of which all was understood.
     pub fn first(text: &str) -> Option<Address> {
         match look(text) {
-            Look::Comparable => Some(Address::known(text)),
+            AddressForm::Comparable => Some(Address::known(text)),
             _ => Written::read(text).first().cloned(),
         }
     }

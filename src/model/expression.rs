@@ -36,7 +36,7 @@ pub use facts::Facts;
 pub use scope::Scope;
 
 use super::Name;
-use check::Checker;
+use check::TypeChecker;
 use compiled::Compiled;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -89,7 +89,7 @@ impl Expression {
             let message = "more than 200 parts within one another; a list and `in` may say the same".to_string();
             return Err(vec![ExpressionError { message, at: 0..source.len() }]);
         }
-        let mut checker = Checker::new(source, scope, declared, &positions);
+        let mut checker = TypeChecker::new(source, scope, declared, &positions);
         let node = checker.whole(&ast);
         let (mut errors, needs) = checker.finish();
         if !errors.is_empty() {

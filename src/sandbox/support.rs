@@ -5,7 +5,7 @@ pub mod records;
 use crate::model::Time;
 use crate::sandbox::support::records::{Ticket, User};
 use crate::sandbox::wire::{Params, answer, cursor, cursor_parts, iso_seconds};
-use crate::sandbox::world::{Shared, World, lock};
+use crate::sandbox::world::{SandboxWorld, Shared, lock};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -29,13 +29,13 @@ pub(super) fn routes() -> Router<Shared> {
 
 async fn export_users(State(shared): State<Shared>, params: Params) -> Response {
     let world = lock(&shared);
-    let World { support, support_url, .. } = &*world;
+    let SandboxWorld { support, support_url, .. } = &*world;
     export(&world, "users", &params, &support.user_order, |id| support.users.get(&id).map(|u| (u.updated, user_json(u, support_url))))
 }
 
 async fn export_tickets(State(shared): State<Shared>, params: Params) -> Response {
     let world = lock(&shared);
-    let World { support, support_url, .. } = &*world;
+    let SandboxWorld { support, support_url, .. } = &*world;
     let entry = |id| support.tickets.get(&id).map(|t: &Ticket| (t.updated, ticket_json(t, support_url)));
     export(&world, "tickets", &params, &support.ticket_order, entry)
 }
@@ -46,7 +46,13 @@ pub(super) fn error(status: u16, title: &str, message: &str) -> Response {
 }
 
 /// One page of an export, from `start_time` (unix seconds) or on from a cursor. A change younger than the export's lag is not shown yet.
-fn export(world: &World, key: &str, params: &Params, order: &BTreeMap<i64, u64>, entry: impl Fn(u64) -> Option<(Time, Value)>) -> Response {
+fn export(
+    world: &SandboxWorld,
+    key: &str,
+    params: &Params,
+    order: &BTreeMap<i64, u64>,
+    entry: impl Fn(u64) -> Option<(Time, Value)>,
+) -> Response {
     let size = match params.number("per_page") {
         Ok(size) => size.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX) as usize,
         Err(text) => return error(400, "InvalidValue", &format!("per_page: {text}")),

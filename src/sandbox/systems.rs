@@ -5,20 +5,20 @@ use serde::{Deserialize, Serialize};
 /// The three systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum System {
+pub enum SandboxSystem {
     Crm,
     Support,
     Ma,
 }
 
-impl System {
-    pub const ALL: [System; 3] = [System::Crm, System::Support, System::Ma];
+impl SandboxSystem {
+    pub const ALL: [SandboxSystem; 3] = [SandboxSystem::Crm, SandboxSystem::Support, SandboxSystem::Ma];
 
     pub fn name(self) -> &'static str {
         match self {
-            System::Crm => "crm",
-            System::Support => "support",
-            System::Ma => "ma",
+            SandboxSystem::Crm => "crm",
+            SandboxSystem::Support => "support",
+            SandboxSystem::Ma => "ma",
         }
     }
 }

@@ -55,5 +55,5 @@ pub fn router(shell: Shell, admission: Admission, metrics: PrometheusHandle) -> 
 
 /// Serves until the task is aborted.
 pub async fn serve(listener: TcpListener, router: Router) {
-    serve::serve(listener, router, serve::Patience::default()).await;
+    serve::serve(listener, router, serve::ClientLimits::default()).await;
 }

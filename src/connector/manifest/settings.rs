@@ -3,7 +3,7 @@
 use super::{Manifest, Test};
 use crate::connector::map::refusal_words::{RefusalWord, RefusalWords};
 use crate::connector::port::{SettingValue, SystemSettings};
-use crate::connector::raw::templates::{Known, Template};
+use crate::connector::raw::templates::{NameMeaning, Template};
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
@@ -60,14 +60,14 @@ impl Settings {
     }
 
     /// What a name stands for; what is not a setting is known later.
-    pub fn known(&self, name: &str) -> Known {
+    pub fn known(&self, name: &str) -> NameMeaning {
         let value = match name.split_once('.') {
             Some(("settings", key)) => self.values.get(key).map(expose),
             Some(("hold", "permit")) => self.permit.clone(),
             Some(("hold", "why")) => self.why.clone(),
-            _ => return Known::Later,
+            _ => return NameMeaning::Later,
         };
-        value.map_or(Known::Unset, Known::Is)
+        value.map_or(NameMeaning::Unset, NameMeaning::Is)
     }
 
     /// A text of the manifest with all that is known filled in. `Ok(None)` if it names an unset setting.

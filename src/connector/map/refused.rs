@@ -1,6 +1,6 @@
 //! What a raw record shows of its person's no.
 
-use super::refusal::{RefusalTest, Said};
+use super::refusal::{RefusalReading, RefusalTest};
 use super::refusal_words::{RefusalWord, RefusalWords};
 use super::watch::Watch;
 use crate::connector::raw::json::Json;
@@ -26,7 +26,7 @@ impl Refuses {
 pub(super) fn read(all: &[Refuses], words: &RefusalWords, raw: &Json<'_>, record: &mut Record) {
     for Refuses { scope, when, not_there } in all {
         match when.ask(raw, words) {
-            Said::Fine => {
+            RefusalReading::Fine => {
                 let Some(word) = not_there.as_ref().filter(|_| !when.path().is_shown(raw)) else { continue };
                 match words.of_text(word) {
                     Some(RefusalWord::Fine) => {}
@@ -34,8 +34,8 @@ pub(super) fn read(all: &[Refuses], words: &RefusalWords, raw: &Json<'_>, record
                     None => record.unread_refusals.push(word.clone()),
                 }
             }
-            Said::Refused => record.refusals.push(scope.clone()),
-            Said::Unread(values) => record.unread_refusals.extend(values),
+            RefusalReading::Refused => record.refusals.push(scope.clone()),
+            RefusalReading::Unread(values) => record.unread_refusals.extend(values),
         }
     }
     record.refusals.sort();

@@ -1,6 +1,6 @@
 //! Whom a raw record names: accounts, people and addresses; and whether it shows all of them.
 
-use super::{Followed, KeptOut, Mapper};
+use super::{FollowedLists, KeptOut, Mapper};
 use crate::connector::raw::json::{Json, members, readable};
 use crate::connector::raw::paths::Path;
 use crate::connector::raw::scalars::{ends, id_of, is_empty, kind_of};
@@ -23,7 +23,7 @@ pub(super) struct Cut<'m> {
 
 impl Mapper {
     /// The same, where other requests ask for the rest of these lists.
-    pub fn following(self, followed: Followed) -> Mapper {
+    pub fn following(self, followed: FollowedLists) -> Mapper {
         Mapper { followed, ..self }
     }
 

@@ -9,7 +9,7 @@ use crate::model::is_blank;
 
 /// One test. It answers yes, no, or that the value cannot be read as what it is compared with.
 #[derive(Debug, Clone)]
-pub struct Condition {
+pub struct RowTest {
     path: Path,
     want: Want,
 }
@@ -31,17 +31,17 @@ pub(in crate::connector) enum Scalar {
 
 /// Why a test has no answer; never shows the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable(pub String);
+pub struct NotComparable(pub String);
 
-impl Condition {
+impl RowTest {
     /// The test's texts are filled in already.
-    pub fn new(test: &Test) -> Result<Condition, String> {
+    pub fn new(test: &Test) -> Result<RowTest, String> {
         let path = Path::parse(&test.path).map_err(|e| e.to_string())?;
-        Ok(Condition { path, want: Want::of(test)? })
+        Ok(RowTest { path, want: Want::of(test)? })
     }
 
     /// Through a list, one entry that fits is enough. What is absent or null equals nothing.
-    pub fn holds(&self, raw: &Json<'_>) -> Result<bool, Unreadable> {
+    pub fn holds(&self, raw: &Json<'_>) -> Result<bool, NotComparable> {
         let mut holds = false;
         let mut unreadable = None;
         match &self.want {
@@ -59,7 +59,7 @@ impl Condition {
             Want::Empty(_) => holds = self.want.holds_empty(&self.path, raw),
         }
         match unreadable {
-            Some(value) if !holds => Err(Unreadable(format!("{} is {}, which the test cannot compare", self.path, kind_of(value)))),
+            Some(value) if !holds => Err(NotComparable(format!("{} is {}, which the test cannot compare", self.path, kind_of(value)))),
             _ => Ok(holds),
         }
     }
@@ -135,7 +135,7 @@ mod tests {
 
     fn ask(test: &str, raw: serde_json::Value) -> Option<bool> {
         let test: Test = toml::from_str(test).unwrap();
-        Condition::new(&test).unwrap().holds(&Json::from(&raw)).ok()
+        RowTest::new(&test).unwrap().holds(&Json::from(&raw)).ok()
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod tests {
     fn exactly_one_comparison() {
         for bad in ["path='a'", "path='a'\nequals=1\nempty=true", "path='a'\nequals=[1]"] {
             let test: Test = toml::from_str(bad).unwrap();
-            assert!(Condition::new(&test).is_err(), "{bad}");
+            assert!(RowTest::new(&test).is_err(), "{bad}");
         }
     }
 }

@@ -16,7 +16,7 @@ pub struct Address(Arc<str>);
 impl Address {
     /// Whether a text is one address in the form in which they are compared.
     pub fn is_comparable(text: &str) -> bool {
-        matches!(look(text), Look::Comparable)
+        matches!(look(text), AddressForm::Comparable)
     }
 
     /// One that was parsed before, from its comparable form.
@@ -35,7 +35,7 @@ impl Address {
 }
 
 /// What one look at each byte of a text shows. Every decision on a person reads its addresses again, so that this is the usual way.
-pub(super) enum Look {
+pub(super) enum AddressForm {
     /// An address in its comparable form.
     Comparable,
     /// Built as an address, but with blanks around, capitals, more than ASCII, or marks that may not belong to it.
@@ -44,7 +44,7 @@ pub(super) enum Look {
     None,
 }
 
-pub(super) fn look(text: &str) -> Look {
+pub(super) fn look(text: &str) -> AddressForm {
     let (mut shown, mut domain, mut dotted, mut part) = (0, false, false, 0);
     for (place, byte) in text.bytes().enumerate() {
         let shows = SHOWS[usize::from(byte)];
@@ -55,7 +55,7 @@ pub(super) fn look(text: &str) -> Look {
         // A local part and each label of a domain have something in them; dots of a local part mean nothing.
         let is_at = byte == b'@';
         if (is_at || domain) && place == part || is_at && domain {
-            return Look::None;
+            return AddressForm::None;
         }
         if is_at || domain {
             part = place + 1;
@@ -65,9 +65,9 @@ pub(super) fn look(text: &str) -> Look {
     }
     let built = dotted && part < text.len();
     if !built || shown & NEVER != 0 || text.len() > ADDRESS_BYTES_MAX {
-        return Look::None;
+        return AddressForm::None;
     }
-    if shown & FORM == 0 { Look::Comparable } else { Look::Other }
+    if shown & FORM == 0 { AddressForm::Comparable } else { AddressForm::Other }
 }
 
 /// The text is not in its comparable form.

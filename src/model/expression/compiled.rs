@@ -2,7 +2,7 @@
 
 use super::error::EvaluationError;
 use super::facts::Facts;
-use super::scope::{Needs, Scope};
+use super::scope::{NeededFacts, Scope};
 use super::tree::Node;
 
 /// A checked expression with what was found out about it at load.
@@ -12,7 +12,7 @@ pub(super) struct Compiled {
     pub node: Node,
     /// The answer, where it hangs on no fact.
     pub constant: Option<bool>,
-    pub needs: Needs,
+    pub needs: NeededFacts,
 }
 
 impl Compiled {

@@ -50,7 +50,7 @@ pub(super) enum Of {
 
 /// Where a field's value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Slot {
+pub(super) enum FieldSource {
     Open,
     Won,
     Lost,
@@ -60,14 +60,20 @@ pub(super) enum Slot {
     Declared(Name, FieldType),
 }
 
-const DEAL: [(&str, Slot); 5] =
-    [("open", Slot::Open), ("won", Slot::Won), ("lost", Slot::Lost), ("state", Slot::State), ("gone", Slot::Gone)];
-const TICKET: [(&str, Slot); 4] = [("open", Slot::Open), ("closed", Slot::Closed), ("state", Slot::State), ("gone", Slot::Gone)];
+const DEAL: [(&str, FieldSource); 5] = [
+    ("open", FieldSource::Open),
+    ("won", FieldSource::Won),
+    ("lost", FieldSource::Lost),
+    ("state", FieldSource::State),
+    ("gone", FieldSource::Gone),
+];
+const TICKET: [(&str, FieldSource); 4] =
+    [("open", FieldSource::Open), ("closed", FieldSource::Closed), ("state", FieldSource::State), ("gone", FieldSource::Gone)];
 
 impl Declared {
-    pub(super) fn slot(&self, of: Of, name: &str) -> Option<Slot> {
+    pub(super) fn slot(&self, of: Of, name: &str) -> Option<FieldSource> {
         let (built_in, declared) = self.of(of);
-        let own = || declared.get_key_value(name).map(|(name, kind)| Slot::Declared(name.clone(), *kind));
+        let own = || declared.get_key_value(name).map(|(name, kind)| FieldSource::Declared(name.clone(), *kind));
         built_in.iter().find(|(n, _)| *n == name).map(|(_, slot)| slot.clone()).or_else(own)
     }
 
@@ -76,7 +82,7 @@ impl Declared {
         built_in.iter().map(|(n, _)| *n).chain(declared.keys().map(|n| &**n))
     }
 
-    fn of(&self, of: Of) -> (&'static [(&'static str, Slot)], &BTreeMap<Name, FieldType>) {
+    fn of(&self, of: Of) -> (&'static [(&'static str, FieldSource)], &BTreeMap<Name, FieldType>) {
         match of {
             Of::Person => (&[], &self.person),
             Of::Deal => (&DEAL, &self.deal),

@@ -15,7 +15,7 @@ pub enum Scope {
 
 /// What an expression reads.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Needs {
+pub(super) struct NeededFacts {
     /// Names of person fields, sorted.
     pub person: Vec<Name>,
     pub deals: bool,

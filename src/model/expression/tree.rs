@@ -1,7 +1,7 @@
 //! The checked expression and how it is answered.
 
 use super::datum::{Datum, OTHER_SCOPE, compare, equal};
-use super::declared::{FieldType, Slot};
+use super::declared::{FieldSource, FieldType};
 use super::error::EvaluationError;
 use super::facts::{Facts, of_record};
 use crate::model::Name;
@@ -20,9 +20,9 @@ pub(super) enum Node {
     List(Vec<Node>),
     PersonField(Name, FieldType),
     /// Of the one deal or ticket that the scope is about.
-    RecordField(Slot),
+    RecordField(FieldSource),
     /// Of the record that the macro around it is at.
-    ItemField(Slot),
+    ItemField(FieldSource),
     /// What the macro around it is at.
     Item,
     Deals,

@@ -2,12 +2,12 @@
 
 use super::changes::{Changes, Kind};
 use super::head::{HEAD_KEY, Head};
-use super::pack::{self, Pack, PackWriter, Slot};
+use super::pack::{self, Pack, PackSlot, PackWriter};
 use super::packed_store::PackedStore;
-use super::place::{ItemHash, Place};
+use super::place::{ItemHash, ItemPlace};
 use crate::store::Error;
 use crate::store::folder::Folder;
-use crate::store::key_value::{BATCH_VALUES_ADVISED, Batch, Stored};
+use crate::store::key_value::{BATCH_VALUES_ADVISED, Batch, StoredPair};
 use std::sync::MutexGuard;
 
 /// Thin packs moved along per new pack of a commit. Packs are thin when a third full, so that 1.5 keeps pace with random rewrites.
@@ -25,7 +25,7 @@ const PACKS_NEED_ROOM: usize = 16;
 pub struct Prepared<'s> {
     inner: MutexGuard<'s, PackedStore>,
     folder: Option<&'s Folder>,
-    puts: Vec<Stored>,
+    puts: Vec<StoredPair>,
     deletes: Vec<Vec<u8>>,
 }
 
@@ -33,7 +33,7 @@ impl<'s> Prepared<'s> {
     pub(in crate::store) fn new(
         inner: MutexGuard<'s, PackedStore>,
         folder: Option<&'s Folder>,
-        puts: Vec<Stored>,
+        puts: Vec<StoredPair>,
         deletes: Vec<Vec<u8>>,
     ) -> Self {
         Prepared { inner, folder, puts, deletes }
@@ -61,7 +61,7 @@ struct ItemToLay {
 
 impl PackedStore {
     /// What is to be put and deleted for it.
-    pub(in crate::store) fn prepare(&mut self, changes: Changes) -> Result<(Vec<Stored>, Vec<Vec<u8>>), Error> {
+    pub(in crate::store) fn prepare(&mut self, changes: Changes) -> Result<(Vec<StoredPair>, Vec<Vec<u8>>), Error> {
         let mut writes = Vec::with_capacity(changes.put.len());
         for (kind, key) in changes.delete {
             let hash = ItemHash::of(kind, &key);
@@ -133,7 +133,7 @@ impl PackedStore {
     }
 
     /// Lays items into new packs; what is to be stored, in order.
-    fn lay(&mut self, writes: Vec<ItemToLay>) -> Result<Vec<Stored>, Error> {
+    fn lay(&mut self, writes: Vec<ItemToLay>) -> Result<Vec<StoredPair>, Error> {
         let mut puts = Vec::new();
         let mut open = PackWriter::default();
         // The pack that is being filled; large items take numbers of their own.
@@ -142,7 +142,7 @@ impl PackedStore {
             let waits = self
                 .index
                 .place(write.hash)
-                .is_some_and(|place| place.pack() == Place::PENDING && place.is_deleted() == write.value.is_none());
+                .is_some_and(|place| place.pack() == ItemPlace::PENDING && place.is_deleted() == write.value.is_none());
             if !waits {
                 // A deletion with nothing left to hide, or one that a put of this commit follows.
                 continue;
@@ -160,7 +160,7 @@ impl PackedStore {
                 puts.push((pack::pack_key(filling), open.close(filling)));
                 filling = self.take_number()?;
             }
-            open.push(&Slot { kind: write.kind, key: &write.key, value: write.value.as_deref() });
+            open.push(&PackSlot { kind: write.kind, key: &write.key, value: write.value.as_deref() });
             self.index.settle(write.hash, filling, bytes);
         }
         if !open.is_empty() {
@@ -171,7 +171,7 @@ impl PackedStore {
 
     fn take_number(&mut self) -> Result<u64, Error> {
         let number = self.head.next;
-        if number >= Place::PENDING {
+        if number >= ItemPlace::PENDING {
             return Err(Error::Broken { why: "all pack numbers are used up; begin a new state folder".to_string() });
         }
         self.head.next += 1;

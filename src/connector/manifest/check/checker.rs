@@ -1,9 +1,9 @@
 //! What every check of a manifest does: tells mistakes, reads templates, paths and tests.
 
 use crate::connector::manifest::{HOLD, Manifest, Test};
-use crate::connector::raw::conditions::Condition;
+use crate::connector::raw::conditions::RowTest;
 use crate::connector::raw::paths::Path;
-use crate::connector::raw::templates::{Known, Template};
+use crate::connector::raw::templates::{NameMeaning, Template};
 use crate::model::{DealState, Entity, TicketState};
 
 /// A mistake and the keys that lead to it.
@@ -64,7 +64,7 @@ impl Checker<'_> {
 
     /// A test whose texts are not filled in.
     pub fn test(&mut self, at: &[&str], test: &Test) {
-        if let Err(why) = Condition::new(test) {
+        if let Err(why) = RowTest::new(test) {
             self.fail(at, why);
         }
     }
@@ -100,6 +100,6 @@ impl Checker<'_> {
 
 /// A template with some text in place of each name.
 pub(in crate::connector) fn sample(text: &str) -> String {
-    let bound = Template::parse(text).ok().and_then(|t| t.bind(&|_| Known::Is("x".to_string())));
+    let bound = Template::parse(text).ok().and_then(|t| t.bind(&|_| NameMeaning::Is("x".to_string())));
     bound.map_or_else(|| text.to_string(), |t| t.text())
 }

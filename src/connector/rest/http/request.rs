@@ -79,7 +79,7 @@ pub struct Ask {
 }
 
 /// Ready to be sent, any number of times.
-pub struct Prepared {
+pub struct ReadyRequest {
     pub what: String,
     pub method: Method,
     /// Behind the base URL, encoded.
@@ -140,7 +140,7 @@ impl Call {
     }
 
     /// Fills everything in.
-    pub fn prepare(&self, fill: &Fill<'_>, ask: &Ask) -> Prepared {
+    pub fn prepare(&self, fill: &Fill<'_>, ask: &Ask) -> ReadyRequest {
         let value = |name: &str| fill.text(name);
         let path = self.path.fill(&|name| fill.text(name).map(|t| Cow::Owned(encode(&t))));
         let mut query: Vec<(String, String)> =
@@ -158,7 +158,7 @@ impl Call {
             Ok(bytes) => bytes,
             Err(error) => unreachable!("texts, lists and maps always encode: {error}"),
         });
-        Prepared { what: self.what.clone(), method: self.method, path, query, body, from_cursor: ask.from_cursor }
+        ReadyRequest { what: self.what.clone(), method: self.method, path, query, body, from_cursor: ask.from_cursor }
     }
 }
 

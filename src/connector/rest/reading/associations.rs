@@ -1,13 +1,13 @@
 //! Reads lists by the ids of those whose they are, each to its own end: the people of deals, all accounts of records.
 
 use super::page_reader::{CHUNKS_AT_ONCE, PageReader};
-use super::paging::{Circle, Pager, Rows, Step};
+use super::paging::{Circle, PageStep, Pager, Rows};
 use super::streams::ListPlan;
 use crate::connector::map::Mapper;
 use crate::connector::port::{Error, Observed, PageRead, PageSink, PassEnd};
 use crate::connector::raw::json::Json;
 use crate::connector::raw::scalars::{ends, id_of, text_of};
-use crate::connector::rest::http::client::Answer;
+use crate::connector::rest::http::answer::HttpAnswer;
 use crate::connector::rest::http::request::{Ask, Fill};
 use crate::model::{Entity, RecordId, ShortText};
 use futures::future::BoxFuture;
@@ -127,9 +127,9 @@ impl PageReader<'_> {
                 .turn(answer.json.root(), Rows { longest: rows, all: rows, ids: Vec::new() })
                 .map_err(|c| self.circle(&plan.call, c))?
             {
-                Step::More => {}
-                Step::End => break,
-                Step::Short(_) => {
+                PageStep::More => {}
+                PageStep::End => break,
+                PageStep::Short(_) => {
                     chunk.told.iter_mut().for_each(|told| told.broken = true);
                     return Ok(chunk);
                 }
@@ -169,7 +169,7 @@ impl PageReader<'_> {
     }
 
     /// Takes an answer's rows; says how many there were. A list whose rest cannot be asked for is broken.
-    fn take_ids(&self, plan: &ListPlan, asked: &[ShortText], answer: &Answer, chunk: &mut Chunk<'_>) -> Result<usize, Error> {
+    fn take_ids(&self, plan: &ListPlan, asked: &[ShortText], answer: &HttpAnswer, chunk: &mut Chunk<'_>) -> Result<usize, Error> {
         chunk.requests += answer.requests;
         chunk.bytes += answer.bytes;
         chunk.clock_skew_ms = answer.clock_skew_ms.or(chunk.clock_skew_ms);

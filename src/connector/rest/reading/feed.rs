@@ -2,12 +2,12 @@
 
 use super::associations::CutAccounts;
 use super::page_reader::{CHUNKS_AT_ONCE, PageReader};
-use super::paging::{Pager, Rows, Step};
+use super::paging::{PageStep, Pager, Rows};
 use super::streams::FeedPlan;
 use crate::connector::map::Mapper;
 use crate::connector::port::{Error, Observed, PageRead, PageSink, PassEnd};
 use crate::connector::raw::scalars::{id_of, text_of, time_text};
-use crate::connector::rest::http::client::Answer;
+use crate::connector::rest::http::answer::HttpAnswer;
 use crate::connector::rest::http::request::{Call, Fill};
 use crate::model::{Entity, RecordId, ShortText, Time};
 use futures::future::BoxFuture;
@@ -69,7 +69,7 @@ impl PageReader<'_> {
                 let page = self.ids(&plan.call, plan, &place.changes, &mut pager, &mut ids, end).await;
                 let (step, skew) = page.map_err(|e| if kept { self.lost_if_refused(&plan.call, e) } else { e })?;
                 kept = false;
-                if step != Step::More || ids.len() >= plan.chunk {
+                if step != PageStep::More || ids.len() >= plan.chunk {
                     break (step, skew);
                 }
             };
@@ -81,9 +81,9 @@ impl PageReader<'_> {
             page.cursor = Some(self.cursor_text(place));
             sink(page).await.map_err(|why| self.not_kept(&plan.call, why))?;
             match step {
-                Step::More => {}
-                Step::End => return Ok(None),
-                Step::Short(why) => return Ok(Some(why)),
+                PageStep::More => {}
+                PageStep::End => return Ok(None),
+                PageStep::Short(why) => return Ok(Some(why)),
             }
         }
     }
@@ -112,9 +112,9 @@ impl PageReader<'_> {
             };
             sink(page).await.map_err(|why| self.not_kept(call, why))?;
             match step {
-                Step::More => {}
-                Step::End => return Ok(None),
-                Step::Short(why) => return Ok(Some(why)),
+                PageStep::More => {}
+                PageStep::End => return Ok(None),
+                PageStep::Short(why) => return Ok(Some(why)),
             }
         }
     }
@@ -147,7 +147,7 @@ impl PageReader<'_> {
         pager: &mut Pager,
         ids: &mut BTreeSet<ShortText>,
         end: &mut PassEnd,
-    ) -> Result<(Step, Option<i64>), Error> {
+    ) -> Result<(PageStep, Option<i64>), Error> {
         let request = call.prepare(&Fill { token: Some(token), ..Fill::default() }, &pager.ask());
         let answer = self.http.read(&request, self.lane).await?;
         end.requests += answer.requests;
@@ -178,7 +178,7 @@ impl PageReader<'_> {
     ) -> Result<PageRead, Error> {
         let mut page = PageRead::default();
         let mut cut = CutAccounts::default();
-        type Chunk<'c> = (&'c [ShortText], Result<Answer, Error>);
+        type Chunk<'c> = (&'c [ShortText], Result<HttpAnswer, Error>);
         let mut requests: Vec<BoxFuture<'_, Chunk<'_>>> = Vec::new();
         for ids in ids.chunks(chunk.max(1)) {
             let request = call.prepare(&Fill::ids(ids), &Default::default());

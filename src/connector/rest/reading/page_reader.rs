@@ -4,8 +4,9 @@ use super::paging::Circle;
 use super::streams::ListPlan;
 use crate::connector::port::{Error, Lane};
 use crate::connector::raw::json::Json;
-use crate::connector::rest::http::client::{Answer, Http};
-use crate::connector::rest::http::failure::Kind;
+use crate::connector::rest::http::answer::HttpAnswer;
+use crate::connector::rest::http::client::HttpClient;
+use crate::connector::rest::http::failure::FailureKind;
 use crate::connector::rest::http::request::{Call, Fill};
 use jiff::tz::TimeZone;
 
@@ -17,7 +18,7 @@ pub const CHUNKS_AT_ONCE: usize = 4;
 
 /// Reads pages of one system for one lane.
 pub struct PageReader<'r> {
-    pub http: &'r Http,
+    pub http: &'r HttpClient,
     pub zone: &'r TimeZone,
     pub lane: Lane,
     /// How all accounts of the stream's records are read, where a row shows a part of them.
@@ -43,7 +44,7 @@ impl PageReader<'_> {
 
     /// The lists of records in an answer, one for each path. A list that is not there is an error, unless the manifest says that the system
     /// leaves empty ones out, or the system says that there is no content.
-    pub fn lists<'v>(&self, call: &Call, answer: &'v Answer) -> Result<Vec<Vec<&'v Json<'v>>>, Error> {
+    pub fn lists<'v>(&self, call: &Call, answer: &'v HttpAnswer) -> Result<Vec<Vec<&'v Json<'v>>>, Error> {
         let root = answer.json.root();
         let may_be_absent = call.leaves_out_empty || answer.no_content;
         let mut lists = Vec::with_capacity(call.records.len());
@@ -55,7 +56,7 @@ impl PageReader<'_> {
                     let why = format!("there is no list at {path}");
                     let begins = self.http.begins(root);
                     let prepared = call.prepare(&Fill::default(), &Default::default());
-                    return Err(self.http.not_understood(&prepared, Kind::NotUnderstood, why, begins).error);
+                    return Err(self.http.not_understood(&prepared, FailureKind::NotUnderstood, why, begins).error);
                 }
             }
         }

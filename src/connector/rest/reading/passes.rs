@@ -3,14 +3,14 @@
 
 use super::associations::CutAccounts;
 use super::page_reader::PageReader;
-use super::paging::{Circle, Pager, Rows, Step, fingerprint};
+use super::paging::{Circle, PageStep, Pager, Rows, fingerprint};
 use super::streams::ChangesPlan;
 use crate::connector::map::Mapper;
 use crate::connector::port::{Error, PageRead, PageSink, PassEnd};
 use crate::connector::raw::json::Json;
 use crate::connector::raw::scalars::time_text;
-use crate::connector::rest::http::client::Answer;
-use crate::connector::rest::http::request::{Call, Fill, Prepared};
+use crate::connector::rest::http::answer::HttpAnswer;
+use crate::connector::rest::http::request::{Call, Fill, ReadyRequest};
 use crate::model::{Span, Time};
 use futures::future::{OptionFuture, join};
 use std::collections::HashSet;
@@ -39,7 +39,7 @@ struct Query<'q> {
 }
 
 /// How a query's pages ended.
-enum Window {
+enum QueryEnd {
     /// At the listing's end, or with what `PassEnd` says is missing.
     Ended,
     /// The server gives no more rows of this query; the newest change and the last id that it gave.
@@ -66,7 +66,7 @@ impl PageReader<'_> {
         let (mut at, mut since) = (since, text(Time(since.0.max(0))));
         loop {
             let query = Query { since: Some(&since), ..Query::default() };
-            let Window::Full { newest, .. } = self.window(&plan.call, mapper, &Listing::default(), query, sink, &mut end).await? else {
+            let QueryEnd::Full { newest, .. } = self.window(&plan.call, mapper, &Listing::default(), query, sink, &mut end).await? else {
                 return Ok(end);
             };
             at = match (newest, &plan.same_time) {
@@ -110,9 +110,9 @@ impl PageReader<'_> {
         loop {
             let query = Query { since, after_id: Some(&after) };
             match self.window(call, mapper, &Listing::default(), query, sink, end).await? {
-                Window::Ended => return Ok(()),
-                Window::Full { last_id: Some(last), .. } if begun.insert(last.clone()) => after = last,
-                Window::Full { .. } => {
+                QueryEnd::Ended => return Ok(()),
+                QueryEnd::Full { last_id: Some(last), .. } if begun.insert(last.clone()) => after = last,
+                QueryEnd::Full { .. } => {
                     return Err(
                         self.circle(call, Circle(format!("the query for ids above {after} ends with an id that was asked for before")))
                     );
@@ -130,7 +130,7 @@ impl PageReader<'_> {
         query: Query<'_>,
         sink: &mut PageSink<'_>,
         end: &mut PassEnd,
-    ) -> Result<Window, Error> {
+    ) -> Result<QueryEnd, Error> {
         let fill = Fill { since: query.since, after_id: query.after_id, ..Fill::default() };
         let rows_max = call.rows_max();
         let mut pager = self.pager(call, how)?;
@@ -151,7 +151,7 @@ impl PageReader<'_> {
                 last_id = lists.iter().flatten().next_back().and_then(|r| mapper.id(r)).map(|id| id.into_owned()).or(last_id);
                 full = pager.is_full(&step, page_rows, max);
             }
-            let coming = (step == Step::More && !full && !how.one_page).then(|| {
+            let coming = (step == PageStep::More && !full && !how.one_page).then(|| {
                 let request = call.prepare(&fill, &pager.ask());
                 async move { self.http.read(&request, self.lane).await }
             });
@@ -159,7 +159,7 @@ impl PageReader<'_> {
             let cursor = match how {
                 _ if end.incomplete_because.is_some() => None,
                 Listing { resumes: true, .. } => pager.cursor().map(Box::from),
-                Listing { tells_place: true, .. } if step == Step::More => pager.place().map(Box::from),
+                Listing { tells_place: true, .. } if step == PageStep::More => pager.place().map(Box::from),
                 _ => None,
             };
             drop(lists);
@@ -173,13 +173,13 @@ impl PageReader<'_> {
             }
             match coming {
                 Some(next) => answer = next?,
-                None if full && !how.one_page => return Ok(Window::Full { newest, last_id }),
+                None if full && !how.one_page => return Ok(QueryEnd::Full { newest, last_id }),
                 None => {
-                    if let Step::Short(why) = &step {
+                    if let PageStep::Short(why) = &step {
                         end.incomplete_because.get_or_insert(why.clone());
                     }
-                    end.complete = step == Step::End && !how.one_page && end.incomplete_because.is_none();
-                    return Ok(Window::Ended);
+                    end.complete = step == PageStep::End && !how.one_page && end.incomplete_because.is_none();
+                    return Ok(QueryEnd::Ended);
                 }
             }
         }
@@ -191,7 +191,7 @@ impl PageReader<'_> {
         &self,
         call: &Call,
         mapper: &Mapper,
-        answer: Answer,
+        answer: HttpAnswer,
         rows: usize,
         cursor: Option<Box<str>>,
         sink: &mut PageSink<'_>,
@@ -226,7 +226,7 @@ impl PageReader<'_> {
     }
 
     /// The first answer. What a kept cursor is answered with that is a plain no says that the server does not know it any more.
-    async fn first(&self, call: &Call, request: &Prepared, how: &Listing) -> Result<Answer, Error> {
+    async fn first(&self, call: &Call, request: &ReadyRequest, how: &Listing) -> Result<HttpAnswer, Error> {
         let kept = how.cursor.is_some() || how.place.is_some();
         self.http.read(request, self.lane).await.map_err(|error| if kept { self.lost_if_refused(call, error) } else { error })
     }

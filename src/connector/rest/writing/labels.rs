@@ -3,7 +3,7 @@
 //! labels, and an id of old then names another one or none.
 
 use super::halving::Halving;
-use super::read_back::ReadBack;
+use super::read_back::RecordsById;
 use super::rows::{LabelStep, Row};
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{LabelNames, Labels};
@@ -11,10 +11,10 @@ use crate::connector::port::{Error, Outcome, WriteOp};
 use crate::connector::raw::json::Json;
 use crate::connector::raw::paths::Path;
 use crate::connector::raw::scalars::{id_of, int_of, text_of};
-use crate::connector::rest::http::failure::{Failure, Kind};
+use crate::connector::rest::http::failure::{FailureKind, RequestFailure};
 use crate::connector::rest::http::request::{Call, Fill};
 use crate::connector::rest::reading::page_reader::PageReader;
-use crate::connector::rest::reading::paging::{Pager, Rows, Step, fingerprint};
+use crate::connector::rest::reading::paging::{PageStep, Pager, Rows, fingerprint};
 use crate::model::{ShortText, Span, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::Mutex;
@@ -80,7 +80,7 @@ impl LabelPlan {
     pub async fn write(
         &self,
         reader: &PageReader<'_>,
-        back: &ReadBack,
+        back: &RecordsById,
         ops: &[WriteOp],
         rows: &[Option<Row<'_>>],
         parts: &mut [Vec<Outcome>],
@@ -108,7 +108,7 @@ impl LabelPlan {
     }
 
     /// Carries out one step for some records, in parts where they are refused together.
-    async fn step(&self, reader: &PageReader<'_>, back: &ReadBack, step: &LabelStep, ids: &[ShortText]) -> Vec<Outcome> {
+    async fn step(&self, reader: &PageReader<'_>, back: &RecordsById, step: &LabelStep, ids: &[ShortText]) -> Vec<Outcome> {
         let mut may_look_anew = true;
         let mut halving = Halving::new(ids, reader.lane);
         while let Some(part) = halving.next_part() {
@@ -122,11 +122,11 @@ impl LabelPlan {
     async fn send(
         &self,
         reader: &PageReader<'_>,
-        back: &ReadBack,
+        back: &RecordsById,
         step: &LabelStep,
         ids: &[ShortText],
         may_look_anew: &mut bool,
-    ) -> Result<Vec<Outcome>, Failure> {
+    ) -> Result<Vec<Outcome>, RequestFailure> {
         let all = |outcome: Outcome| Ok(vec![outcome; ids.len()]);
         loop {
             let label_id = match self.label_id(reader, &step.label, step.add).await {
@@ -143,7 +143,7 @@ impl LabelPlan {
                     (Ok(outcomes), in_vain)
                 }
                 Err(failure) => {
-                    let in_vain = matches!(failure.kind, Kind::NotFound | Kind::Refused);
+                    let in_vain = matches!(failure.kind, FailureKind::NotFound | FailureKind::Refused);
                     (Err(failure), in_vain)
                 }
             };
@@ -160,7 +160,7 @@ impl LabelPlan {
     async fn outcomes(
         &self,
         reader: &PageReader<'_>,
-        back: &ReadBack,
+        back: &RecordsById,
         step: &LabelStep,
         ids: &[ShortText],
         answer: &Json<'_>,
@@ -222,8 +222,8 @@ impl LabelPlan {
     }
 
     /// A label's id as the system tells it now.
-    async fn look_up(&self, reader: &PageReader<'_>, label: &str, make: bool) -> Result<Option<String>, Failure> {
-        let found = self.find(reader, label).await.map_err(|error| Failure::new(kind(&error), error))?;
+    async fn look_up(&self, reader: &PageReader<'_>, label: &str, make: bool) -> Result<Option<String>, RequestFailure> {
+        let found = self.find(reader, label).await.map_err(|error| RequestFailure::new(kind(&error), error))?;
         if found.is_some() || !make {
             return Ok(found);
         }
@@ -235,7 +235,7 @@ impl LabelPlan {
         let (why, begins) = (format!("there is no id at {}", self.created_id), reader.http.begins(answer.json.root()));
         let what = reader.http.what(&self.create.what);
         let error = Error::NotUnderstood { system: reader.http.system.clone(), what, why, begins };
-        Err(Failure::new(Kind::NotUnderstood, error))
+        Err(RequestFailure::new(FailureKind::NotUnderstood, error))
     }
 
     async fn find(&self, reader: &PageReader<'_>, label: &str) -> Result<Option<String>, Error> {
@@ -258,19 +258,19 @@ impl LabelPlan {
             let ids: Vec<u64> = rows.iter().filter_map(|row| self.find_id.first(row).and_then(id_of)).map(|id| fingerprint(&*id)).collect();
             let rows = Rows { longest: rows.len(), all: rows.len(), ids: vec![ids] };
             match pager.turn(answer.json.root(), rows).map_err(|c| reader.circle(&self.find, c))? {
-                Step::More => {}
-                Step::End | Step::Short(_) => return Ok(in_another_case),
+                PageStep::More => {}
+                PageStep::End | PageStep::Short(_) => return Ok(in_another_case),
             }
         }
     }
 }
 
 /// What a failed look-up means for the step: nothing was written.
-fn kind(error: &Error) -> Kind {
+fn kind(error: &Error) -> FailureKind {
     match error {
-        Error::Credential { .. } => Kind::Credential,
-        Error::Later { wait, .. } => Kind::Later(Some(*wait)),
-        Error::Budget { .. } => Kind::Budget,
-        _ => Kind::NotConnected,
+        Error::Credential { .. } => FailureKind::Credential,
+        Error::Later { wait, .. } => FailureKind::Later(Some(*wait)),
+        Error::Budget { .. } => FailureKind::Budget,
+        _ => FailureKind::NotConnected,
     }
 }

@@ -8,14 +8,14 @@ use crate::model::{Record, ShortText};
 use std::sync::Arc;
 
 /// How target records are read by id.
-pub struct ReadBack {
+pub struct RecordsById {
     pub mapper: Arc<Mapper>,
     pub call: Call,
     /// Ids in one request.
     pub chunk: usize,
 }
 
-impl ReadBack {
+impl RecordsById {
     /// Those of the records that are there.
     pub async fn read(&self, reader: &PageReader<'_>, ids: &[ShortText]) -> Result<Vec<Record>, Error> {
         let mut end = PassEnd::default();

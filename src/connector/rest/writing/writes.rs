@@ -2,15 +2,15 @@
 
 use super::halving::Halving;
 use super::labels::LabelPlan;
-use super::read_back::ReadBack;
-use super::results::Results;
-use super::rows::{Cell, Fields, MarkWords, Row, Words};
+use super::read_back::RecordsById;
+use super::results::RowResults;
+use super::rows::{Cell, Fields, MarkWords, Row, TargetWords};
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{Manifest, Writes};
 use crate::connector::map::Mapper;
 use crate::connector::port::{Abilities, Change, Outcome, PermitChange, WriteOp};
-use crate::connector::rest::http::failure::Failure;
-use crate::connector::rest::http::request::{Call, Fill, Prepared};
+use crate::connector::rest::http::failure::RequestFailure;
+use crate::connector::rest::http::request::{Call, Fill, ReadyRequest};
 use crate::connector::rest::reading::page_reader::PageReader;
 use crate::model::{Name, ShortText};
 use futures::future::BoxFuture;
@@ -25,12 +25,12 @@ const SINGLES: usize = 20;
 const AT_ONCE: usize = 4;
 
 /// What can be written to a system.
-pub struct Writer {
+pub struct TargetWriter {
     stream: Name,
-    words: Words,
+    words: TargetWords,
     update: Option<UpdatePlan>,
     labels: Option<LabelPlan>,
-    pub back: ReadBack,
+    pub back: RecordsById,
 }
 
 struct UpdatePlan {
@@ -40,7 +40,7 @@ struct UpdatePlan {
     fields_at: Option<String>,
     batch: usize,
     bytes_max: Option<usize>,
-    results: Option<Results>,
+    results: Option<RowResults>,
     confirm: bool,
 }
 
@@ -51,11 +51,11 @@ struct RowToSend<'w> {
     fields: Fields<'w>,
 }
 
-impl Writer {
+impl TargetWriter {
     /// `Ok(None)`: writing names an optional setting that is not given.
-    pub fn new(manifest: &Manifest, writes: &Writes, mapper: Arc<Mapper>, settings: &Settings) -> Result<Option<Writer>, String> {
+    pub fn new(manifest: &Manifest, writes: &Writes, mapper: Arc<Mapper>, settings: &Settings) -> Result<Option<TargetWriter>, String> {
         let record = manifest.streams.get(&writes.stream).and_then(|s| s.record.as_ref()).ok_or("writes.stream has no record")?;
-        let words = Words::new(writes, record, settings)?;
+        let words = TargetWords::new(writes, record, settings)?;
         let Some(read) = Call::new("read back".to_string(), &writes.read, settings)? else { return Ok(None) };
         let update = match &writes.update {
             None => None,
@@ -68,18 +68,18 @@ impl Writer {
                         fields_at: u.fields_at.clone(),
                         batch: u.batch,
                         bytes_max: u.bytes_max,
-                        results: u.results.as_ref().map(Results::new).transpose()?,
+                        results: u.results.as_ref().map(RowResults::new).transpose()?,
                         confirm: u.confirm,
                     })
                 })
                 .transpose()?,
         };
-        let back = ReadBack { mapper, call: read, chunk: writes.read_chunk };
+        let back = RecordsById { mapper, call: read, chunk: writes.read_chunk };
         let labels = match &writes.labels {
             None => None,
             Some(labels) => LabelPlan::new(labels, settings)?,
         };
-        Ok(Some(Writer { stream: writes.stream.as_str().into(), words, update, labels, back }))
+        Ok(Some(TargetWriter { stream: writes.stream.as_str().into(), words, update, labels, back }))
     }
 
     pub fn abilities(&self) -> Abilities {
@@ -231,11 +231,11 @@ impl UpdatePlan {
         batch.iter().map(|r| r.at).zip(halving.into_outcomes()).collect()
     }
 
-    async fn send_once(&self, reader: &PageReader<'_>, rows: &[RowToSend<'_>], what: &str) -> Result<Vec<Outcome>, Failure> {
+    async fn send_once(&self, reader: &PageReader<'_>, rows: &[RowToSend<'_>], what: &str) -> Result<Vec<Outcome>, RequestFailure> {
         let ids: Vec<ShortText> = rows.iter().map(|r| r.id.clone()).collect();
         let fields: Vec<&Fields<'_>> = rows.iter().map(|r| &r.fields).collect();
         let fill = Fill { ids: &ids, rows: Some(&fields), ..Fill::default() };
-        let request = Prepared { what: what.to_string(), ..self.call.prepare(&fill, &Default::default()) };
+        let request = ReadyRequest { what: what.to_string(), ..self.call.prepare(&fill, &Default::default()) };
         let answer = reader.http.write(&request, reader.lane).await?;
         let Some(results) = &self.results else { return Ok(vec![Outcome::Applied; rows.len()]) };
         let ids: Vec<&str> = rows.iter().map(|r| r.id.as_str()).collect();
