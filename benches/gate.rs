@@ -5,7 +5,7 @@
 
 use nayose::config;
 use nayose::connector::{Clock, Connector, Observed, PageRead, Pass, PassEnd, RestConnector};
-use nayose::daemon::connectors::{Connectors, Wiring};
+use nayose::daemon::connectors::{ConnectorsBySystem, Wiring};
 use nayose::daemon::shell::Shell;
 use nayose::engine::open;
 use nayose::engine::system::Opened;
@@ -63,7 +63,7 @@ fn shell(folder: &Path) -> Shell {
     }
     let config = Arc::new(config::load(folder, &|_| None, &config::Connectors).expect("job J's config is right"));
     let clock: Clock = Arc::new(|| NOW);
-    let mut connectors = Connectors::new();
+    let mut connectors = ConnectorsBySystem::new();
     let mut systems = Vec::new();
     for system in &config.systems {
         let connector = RestConnector::new(&system.manifest, &system.settings, clock.clone()).expect("its settings are right");

@@ -1,7 +1,7 @@
 //! Faults of the sandbox, through the handle and through the control port.
 
 use nayose::model::Time;
-use nayose::sandbox::{Fault, FaultKind, Lost, Options, Sandbox, System};
+use nayose::sandbox::{AnswerLost, Fault, FaultKind, Options, Sandbox, SandboxSystem};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -36,10 +36,10 @@ fn status_of(s: &Sandbox, contact: u64) -> Option<String> {
 async fn a_write_whose_answer_is_lost_was_done() {
     let s = sandbox(20).await;
     let ids: Vec<_> = s.handle.contacts().iter().take(3).map(|c| c.id).collect();
-    s.handle.fault(System::Crm, Fault::of(FaultKind::LostAnswer { how: Lost::Reset }).times(1));
+    s.handle.fault(SandboxSystem::Crm, Fault::of(FaultKind::LostAnswer { how: AnswerLost::Reset }).times(1));
     assert!(write_status(&s, &ids[..1]).await.is_err(), "the connection breaks");
     assert_eq!(status_of(&s, ids[0]).as_deref(), Some("opportunity"));
-    s.handle.fault(System::Crm, Fault::of(FaultKind::LostAnswer { how: Lost::Status500 }).times(1));
+    s.handle.fault(SandboxSystem::Crm, Fault::of(FaultKind::LostAnswer { how: AnswerLost::Status500 }).times(1));
     assert_eq!(write_status(&s, &ids[1..2]).await.unwrap().status(), 500);
     assert_eq!(status_of(&s, ids[1]).as_deref(), Some("opportunity"));
     assert_eq!(write_status(&s, &ids[2..]).await.unwrap().status(), 200, "both were once only");
@@ -49,10 +49,10 @@ async fn a_write_whose_answer_is_lost_was_done() {
 async fn a_write_can_be_refused_silently_or_by_halves() {
     let s = sandbox(20).await;
     let ids: Vec<_> = s.handle.contacts().iter().take(4).map(|c| c.id).collect();
-    s.handle.fault(System::Crm, Fault::of(FaultKind::RefuseSilently).times(1));
+    s.handle.fault(SandboxSystem::Crm, Fault::of(FaultKind::RefuseSilently).times(1));
     assert_eq!(write_status(&s, &ids).await.unwrap().status(), 200);
     assert!(ids.iter().all(|id| status_of(&s, *id).is_none()));
-    s.handle.fault(System::Crm, Fault::of(FaultKind::HalfFail).times(1));
+    s.handle.fault(SandboxSystem::Crm, Fault::of(FaultKind::HalfFail).times(1));
     let answer = write_status(&s, &ids).await.unwrap();
     assert_eq!(answer.status(), 207);
     let answer: Value = answer.json().await.unwrap();
@@ -66,7 +66,7 @@ async fn a_write_can_be_refused_silently_or_by_halves() {
 async fn reads_fail_in_every_way() {
     let s = sandbox(60).await;
     let h = &s.handle;
-    let once = |kind: FaultKind| h.fault(System::Crm, Fault::of(kind).times(1));
+    let once = |kind: FaultKind| h.fault(SandboxSystem::Crm, Fault::of(kind).times(1));
     once(FaultKind::Down);
     assert!(deals(&s).await.is_err());
     once(FaultKind::Reset { rate: 1.0 });
@@ -93,14 +93,14 @@ async fn reads_fail_in_every_way() {
     once(FaultKind::DateSkew { ms: 3_600_000 });
     assert_eq!(deals(&s).await.unwrap().headers()["date"], "Sat, 21 Nov 2026 01:00:00 GMT");
     assert_eq!(deals(&s).await.unwrap().headers()["date"], "Sat, 21 Nov 2026 00:00:00 GMT");
-    h.fault(System::Crm, Fault::of(FaultKind::NoScope).on("/contacts"));
+    h.fault(SandboxSystem::Crm, Fault::of(FaultKind::NoScope).on("/contacts"));
     assert_eq!(deals(&s).await.unwrap().status(), 200, "another path");
 }
 
 #[tokio::test]
 async fn the_limit_of_requests_is_kept() {
     let s = sandbox(0).await;
-    s.handle.fault(System::Crm, Fault::of(FaultKind::Limit { requests: 2, per_ms: 20_000 }));
+    s.handle.fault(SandboxSystem::Crm, Fault::of(FaultKind::Limit { requests: 2, per_ms: 20_000 }));
     let mut statuses = Vec::new();
     for _ in 0..3 {
         statuses.push(deals(&s).await.unwrap().status().as_u16());
@@ -114,7 +114,7 @@ async fn pages_lie() {
     let page = async || deals(&s).await.unwrap().json::<Value>().await.unwrap();
     let id = |page: &Value, i: usize| page["results"][i]["id"].clone();
     let good = page().await;
-    let once = |kind: FaultKind| s.handle.fault(System::Crm, Fault::of(kind).times(1));
+    let once = |kind: FaultKind| s.handle.fault(SandboxSystem::Crm, Fault::of(kind).times(1));
     once(FaultKind::DuplicateEntries);
     let twice = page().await;
     assert_eq!((twice["results"].as_array().unwrap().len(), id(&twice, 10)), (11, id(&good, 0)));
@@ -122,13 +122,13 @@ async fn pages_lie() {
     assert_eq!(page().await["results"].as_array().unwrap().len(), 9);
     once(FaultKind::FieldType { field: "dealname".into() });
     assert!(page().await["results"][0]["properties"]["dealname"].is_object());
-    s.handle.fault(System::Crm, Fault::of(FaultKind::RepeatPage));
+    s.handle.fault(SandboxSystem::Crm, Fault::of(FaultKind::RepeatPage));
     let first = page().await;
     let after = first["paging"]["next"]["after"].as_str().unwrap().replace('=', "%3D");
     let next = Client::new().get(format!("{}/crm/v3/objects/deals?limit=10&after={after}", s.crm_url));
     let next: Value = next.bearer_auth(&s.keys.crm_token).send().await.unwrap().json().await.unwrap();
     assert_eq!(next, first);
-    s.handle.clear_faults(System::Crm);
+    s.handle.clear_faults(SandboxSystem::Crm);
     assert_eq!(page().await, good);
 }
 
@@ -140,7 +140,7 @@ async fn a_last_page_can_repeat_too() {
         let request = Client::new().get(format!("{}{path}", s.support_url)).bearer_auth(&s.keys.support_token);
         request.send().await.unwrap().json::<Value>().await.unwrap()
     };
-    s.handle.fault(System::Support, Fault::of(FaultKind::RepeatPage));
+    s.handle.fault(SandboxSystem::Support, Fault::of(FaultKind::RepeatPage));
     let first = get("/api/v2/incremental/users/cursor?start_time=1".into()).await;
     assert_eq!(first["end_of_stream"], false);
     assert_eq!(get("/api/v2/incremental/users/cursor?cursor=whatever".into()).await, first);
@@ -167,14 +167,14 @@ async fn a_sandbox_can_be_served_by_itself() {
 async fn the_ma_tells_its_limits_under_200() {
     let s = sandbox(0).await;
     let get = async |path: &str| Client::new().get(format!("{}{path}", s.ma_url)).send().await.unwrap();
-    s.handle.fault(System::Ma, Fault::of(FaultKind::RateLimited { retry_after_s: 1 }).times(1));
+    s.handle.fault(SandboxSystem::Ma, Fault::of(FaultKind::RateLimited { retry_after_s: 1 }).times(1));
     let limited = get("/rest/v1/leads.json").await;
     assert_eq!(limited.status(), 200);
     assert_eq!(limited.json::<Value>().await.unwrap()["errors"][0]["code"], "606");
-    s.handle.fault(System::Ma, Fault::of(FaultKind::Revoked { status: 200 }));
+    s.handle.fault(SandboxSystem::Ma, Fault::of(FaultKind::Revoked { status: 200 }));
     assert_eq!(get("/identity/oauth/token?grant_type=client_credentials").await.status(), 401);
     let long = format!("/rest/v1/leads.json?filterValues={}", "1,".repeat(5000));
-    s.handle.clear_faults(System::Ma);
+    s.handle.clear_faults(SandboxSystem::Ma);
     assert_eq!(get(&long).await.status(), 414);
 }
 

@@ -143,8 +143,8 @@ async fn crm_search_filters_sorts_and_trails() {
 }
 
 impl Bench {
-    fn sandbox_deals_open(&self, world: &nayose::sandbox::World) -> usize {
-        let deals: Vec<_> = world.crm.all(nayose::sandbox::Kind::Deal).map(|d| d.id).collect();
+    fn sandbox_deals_open(&self, world: &nayose::sandbox::SandboxWorld) -> usize {
+        let deals: Vec<_> = world.crm.all(nayose::sandbox::CrmKind::Deal).map(|d| d.id).collect();
         deals.into_iter().filter(|d| world.crm.is_open(*d)).count()
     }
 }
@@ -261,7 +261,7 @@ async fn support_exports_from_a_time_then_from_a_cursor() {
     assert_eq!((ids(&news["tickets"]), &news["tickets"][0]["priority"]), (vec![ticket.to_string()], &json!("urgent")));
 
     assert_eq!(b.support(path, &[]).await.status(), 422);
-    b.sandbox.handle.forget_cursors(nayose::sandbox::System::Support);
+    b.sandbox.handle.forget_cursors(nayose::sandbox::SandboxSystem::Support);
     assert_eq!(b.support(path, &[("cursor", &cursor)]).await.status(), 400);
     let users = json_of(b.support("/api/v2/incremental/users/cursor", &[("start_time", "0")]).await).await;
     assert!(users["users"].as_array().unwrap().iter().any(|u| u["email"].is_null()));
@@ -337,7 +337,7 @@ async fn ma_tells_changes_by_a_feed_and_writes_by_rows() {
     assert_eq!(ids(&read["result"]), [one.to_string(), two.to_string()]);
     assert_eq!((&read["result"][0]["unsubscribed"], &read["result"][0]["nayose_ok_until"]), (&json!(true), &json!(null)));
 
-    h.forget_cursors(nayose::sandbox::System::Ma);
+    h.forget_cursors(nayose::sandbox::SandboxSystem::Ma);
     assert_eq!(feed(&news).await["success"], false);
 }
 
@@ -372,7 +372,7 @@ async fn ma_lists_page_to_the_end() {
 async fn newsletters_go_to_whom_the_ma_may_mail() {
     let b = Bench::of(200, |_| {}).await;
     let h = &b.sandbox.handle;
-    let lead = |l: &nayose::sandbox::Sent| l.lead;
+    let lead = |l: &nayose::sandbox::SentMail| l.lead;
     let leads = h.leads();
     let all: BTreeSet<_> = h.send_newsletter(false).iter().map(lead).collect();
     let kept = leads.iter().filter(|l| l.flag("unsubscribed") || l.flag("marketingSuspended")).count();

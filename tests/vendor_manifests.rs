@@ -209,7 +209,7 @@ async fn the_ma_is_read_by_list_and_feed_and_written_by_id() {
         );
         assert_eq!(record.text("phone"), Some("+81312345678"));
     }
-    handle.forget_cursors(nayose::sandbox::System::Ma);
+    handle.forget_cursors(nayose::sandbox::SandboxSystem::Ma);
     let lost = read(&ma, "people", Pass::Resume { cursor: feed.cursor, since }).await.end;
     assert!(matches!(lost, Err(Error::CursorLost { .. })), "{lost:?}");
 }

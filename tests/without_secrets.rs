@@ -1,6 +1,6 @@
 //! The config and the connectors of who only looks: without a secret, for each system that is shipped.
 
-use nayose::config::{Config, Connectors, ManifestSource, Mistakes, Secrets, load_with};
+use nayose::config::{Config, Connectors, ManifestSource, Mistakes, SecretsWanted, load_with};
 use nayose::daemon::connectors::Wiring;
 use nayose::model::Time;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ fn folder() -> (TempDir, Vec<String>) {
     (folder, names)
 }
 
-fn read(folder: &TempDir, secrets: Secrets<'_>, set: &[(&str, &str)]) -> Result<Config, Mistakes> {
+fn read(folder: &TempDir, secrets: SecretsWanted<'_>, set: &[(&str, &str)]) -> Result<Config, Mistakes> {
     let env = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_string());
     load_with(secrets, folder.path(), &env, &Connectors)
 }
@@ -38,7 +38,7 @@ fn read(folder: &TempDir, secrets: Secrets<'_>, set: &[(&str, &str)]) -> Result<
 #[test]
 fn every_shipped_system_can_be_looked_at_without_its_secrets() {
     let (folder, names) = folder();
-    let config = read(&folder, Secrets::None, &[]).unwrap_or_else(|m| panic!("{}", m.drawn()));
+    let config = read(&folder, SecretsWanted::None, &[]).unwrap_or_else(|m| panic!("{}", m.drawn()));
     let wiring = Wiring::without_credentials(&config.systems, &(Arc::new(|| Time(0)) as _)).unwrap();
     let opened = wiring.opened(&config);
     assert_eq!(opened.len(), names.len());
@@ -46,7 +46,7 @@ fn every_shipped_system_can_be_looked_at_without_its_secrets() {
         assert!(!system.streams.is_empty(), "{}", system.config.name());
         assert!(!system.address.contains("not-looked-up"), "{}: {}", system.config.name(), system.address);
     }
-    let told = read(&folder, Secrets::All, &[]).map(|_| ()).unwrap_err().to_string();
+    let told = read(&folder, SecretsWanted::All, &[]).map(|_| ()).unwrap_err().to_string();
     for variable in ["HUBSPOT_TOKEN", "ZENDESK_TOKEN", "HOOK", "HTTP"] {
         assert!(told.contains(&format!("{variable} is not set")), "{variable}: {told}");
     }
@@ -55,10 +55,11 @@ fn every_shipped_system_can_be_looked_at_without_its_secrets() {
 #[test]
 fn one_system_needs_its_own_secrets_and_nobody_elses() {
     let (folder, _) = folder();
-    let config = read(&folder, Secrets::Of("hubspot"), &[("HUBSPOT_TOKEN", "only-for-tests"), ("HUBSPOT_BASE_URL", "https://crm.example")])
-        .map_err(|m| m.drawn());
+    let config =
+        read(&folder, SecretsWanted::Of("hubspot"), &[("HUBSPOT_TOKEN", "only-for-tests"), ("HUBSPOT_BASE_URL", "https://crm.example")])
+            .map_err(|m| m.drawn());
     assert!(config.is_ok(), "{config:?}");
-    let told = read(&folder, Secrets::Of("hubspot"), &[("ZENDESK_TOKEN", "only-for-tests")]).map(|_| ()).unwrap_err().to_string();
+    let told = read(&folder, SecretsWanted::Of("hubspot"), &[("ZENDESK_TOKEN", "only-for-tests")]).map(|_| ()).unwrap_err().to_string();
     assert!(told.contains("HUBSPOT_TOKEN") && !told.contains("ZENDESK") && !told.contains("HOOK"), "{told}");
 }
 
@@ -69,6 +70,6 @@ fn the_form_of_a_secret_is_checked_all_the_same() {
     let systems = folder.path().join("systems.toml");
     let text = std::fs::read_to_string(&systems).unwrap();
     std::fs::write(&systems, text.replace("{ env = \"HUBSPOT_TOKEN\" }", "\"pat-na1\"")).unwrap();
-    let told = read(&folder, Secrets::None, &[]).map(|_| ()).unwrap_err().to_string();
+    let told = read(&folder, SecretsWanted::None, &[]).map(|_| ()).unwrap_err().to_string();
     assert!(told.contains("is a secret and must not stand in the file"), "{told}");
 }

@@ -12,7 +12,7 @@ pub async fn accept(common: &Common, row: String, because: String, by: Option<St
         return Exit::Refused;
     }
     let by = by.filter(|by| !by.trim().is_empty()).unwrap_or_else(user);
-    match open::ask(common, Command::Accept { row: row.clone(), by: by.clone(), because }, open::State::Needed).await {
+    match open::ask(common, Command::Accept { row: row.clone(), by: by.clone(), because }, open::StateNeed::Needed).await {
         Ok(Reply::Accepted(record)) => {
             if common.json {
                 output::json(&json!({ "accepted": row, "record": record, "by": by }));

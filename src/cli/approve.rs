@@ -5,7 +5,7 @@ use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
 
 pub async fn approve(common: &Common, what: String, holds: bool, moved: bool) -> Exit {
-    match open::ask(common, Command::Approve { what, holds, moved }, open::State::Needed).await {
+    match open::ask(common, Command::Approve { what, holds, moved }, open::StateNeed::Needed).await {
         Ok(Reply::Approved(approved)) => {
             if common.json {
                 output::json(&approved);

@@ -21,7 +21,7 @@ pub struct Args {
     #[arg(long, global = true, value_enum, default_value_t = Log::Human, value_name = "FORM")]
     pub log: Log,
     #[command(subcommand)]
-    pub action: Action,
+    pub action: CliCommand,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -32,13 +32,13 @@ pub enum Log {
 
 /// Of comments.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Language {
+pub enum InitLanguage {
     En,
     Ja,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Action {
+pub enum CliCommand {
     /// Three sandbox systems, the daemon and a script of events, all on this machine
     Demo(Demo),
     /// Write an example config with comments, to be edited; never over a file that is there
@@ -47,8 +47,8 @@ pub enum Action {
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
         /// The language of the comments
-        #[arg(long, value_enum, default_value_t = Language::En, value_name = "LANGUAGE")]
-        language: Language,
+        #[arg(long, value_enum, default_value_t = InitLanguage::En, value_name = "LANGUAGE")]
+        language: InitLanguage,
     },
     /// Check config and manifests; all mistakes at once
     Check,
@@ -165,7 +165,7 @@ pub enum Action {
     /// Connectors: what each can do, its examples, a first look at a system
     Connector {
         #[command(subcommand)]
-        order: Connectors,
+        order: ConnectorOrder,
     },
 }
 
@@ -214,7 +214,7 @@ pub enum Format {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Connectors {
+pub enum ConnectorOrder {
     /// What each connector can read, write, block and permit
     List,
     /// Run a connector's examples
@@ -265,7 +265,7 @@ impl Args {
 
     /// What clap cannot know of: whether the arguments fit one another.
     fn checked(self) -> Result<Args, clap::Error> {
-        let Action::Demo(demo) = &self.action else { return Ok(self) };
+        let CliCommand::Demo(demo) = &self.action else { return Ok(self) };
         let tells = || "the argument '--json' cannot be used with 'demo', which tells its script in words only; leave it out";
         let json = (self.json && !demo.systems_only).then(|| (ErrorKind::ArgumentConflict, tells().to_string()));
         let Some((kind, mistake)) = json.or(demo.people_mistaken().map(|why| (ErrorKind::ValueValidation, why))) else { return Ok(self) };

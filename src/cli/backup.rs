@@ -17,7 +17,7 @@ pub async fn backup(common: &Common, file: &Path) -> Exit {
         return Exit::Refused;
     }
     let bar = output::progress("copying the state");
-    let reply = open::ask(common, Command::Backup, open::State::Needed).await;
+    let reply = open::ask(common, Command::Backup, open::StateNeed::Needed).await;
     bar.finish_and_clear();
     let made = match reply {
         Ok(Reply::Backup(made)) => made,

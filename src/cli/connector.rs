@@ -1,6 +1,6 @@
 //! `nayose connector`
 
-use super::args::{Common, Connectors};
+use super::args::{Common, ConnectorOrder};
 use super::{Exit, output, try_system};
 use crate::connector::examples;
 use crate::connector::manifest::load;
@@ -8,11 +8,11 @@ use crate::model::counted;
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;
 
-pub async fn connector(common: &Common, order: Connectors) -> Exit {
+pub async fn connector(common: &Common, order: ConnectorOrder) -> Exit {
     match order {
-        Connectors::List => list(common),
-        Connectors::Test { name } => test(common, &name),
-        Connectors::Try { system } => try_system::try_system(common, &system).await,
+        ConnectorOrder::List => list(common),
+        ConnectorOrder::Test { name } => test(common, &name),
+        ConnectorOrder::Try { system } => try_system::try_system(common, &system).await,
     }
 }
 

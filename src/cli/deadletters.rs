@@ -11,7 +11,7 @@ pub async fn deadletters(common: &Common, order: Letters) -> Exit {
         Letters::Retry { record } => Command::RetryLetters { record },
         Letters::Drop { record } => Command::DropLetter { record },
     };
-    match open::ask(common, command, open::State::Needed).await {
+    match open::ask(common, command, open::StateNeed::Needed).await {
         Ok(Reply::Letters(letters)) => {
             if common.json {
                 output::json(&json!({ "deadletters": letters }));

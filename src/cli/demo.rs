@@ -15,7 +15,7 @@ pub async fn demo(options: Demo, _common: &Common) -> Exit {
     if options.systems_only {
         return systems_only(&options).await;
     }
-    let mut end = match End::listen() {
+    let mut end = match RunEnd::listen() {
         Ok(end) => end,
         Err(error) => {
             output::problem(&format!("the demo cannot start: it cannot listen for signals: {error}"));
@@ -49,15 +49,15 @@ pub async fn demo(options: Demo, _common: &Common) -> Exit {
 }
 
 /// What ends the demo from outside: Ctrl-C, SIGTERM, a terminal that is closed. The folder is removed then as well.
-struct End {
+struct RunEnd {
     signals: [Signal; 3],
 }
 
-impl End {
-    fn listen() -> io::Result<End> {
+impl RunEnd {
+    fn listen() -> io::Result<RunEnd> {
         let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
         let [interrupt, terminate, hangup] = kinds.map(signal);
-        Ok(End { signals: [interrupt?, terminate?, hangup?] })
+        Ok(RunEnd { signals: [interrupt?, terminate?, hangup?] })
     }
 
     async fn told(&mut self) {

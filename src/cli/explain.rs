@@ -6,7 +6,7 @@ use crate::daemon::commands::{Command, Reply};
 use crate::engine::answers::explain::Explanation;
 
 pub async fn explain(common: &Common, who: String) -> Exit {
-    match open::ask(common, Command::Explain { who: who.clone() }, open::State::Needed).await {
+    match open::ask(common, Command::Explain { who: who.clone() }, open::StateNeed::Needed).await {
         Ok(Reply::Explain(people)) if people.is_empty() => {
             output::problem(&format!(
                 "nobody is known by {who:?}; an e-mail address or SYSTEM:ENTITY:ID is expected. The gate answers hold for them"

@@ -7,7 +7,7 @@ use crate::daemon::commands::{Command, Reply};
 use crate::engine::answers::export::What;
 
 pub async fn export(common: &Common, what: What, format: Format, raw: bool) -> Exit {
-    match open::ask(common, Command::Export { what }, open::State::Needed).await {
+    match open::ask(common, Command::Export { what }, open::StateNeed::Needed).await {
         Ok(Reply::Export(sheet)) => {
             match format {
                 _ if common.json => output::json(&sheet.objects()),

@@ -13,7 +13,7 @@ pub async fn gate(common: &Common, who: Vec<String>, kind: String, topic: Option
         return Exit::Refused;
     };
     let mail = Mail { topic, ..Mail::of(kind) };
-    match open::ask(common, Command::Gate { subjects: who, mail }, open::State::Needed).await {
+    match open::ask(common, Command::Gate { subjects: who, mail }, open::StateNeed::Needed).await {
         Ok(Reply::Gate(decisions)) => {
             let all_allowed = decisions.iter().all(|d| d.decision == Verdict::Allow.name());
             if common.json {

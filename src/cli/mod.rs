@@ -9,6 +9,7 @@ mod completions;
 mod connector;
 mod deadletters;
 mod demo;
+mod exit;
 mod explain;
 mod export;
 mod gate;
@@ -27,33 +28,10 @@ mod sync;
 mod try_system;
 mod undo;
 
-use args::{Action, Args};
+pub use exit::Exit;
+
+use args::{Args, CliCommand};
 use std::process::ExitCode;
-
-/// How a command ended. The numbers are relied on by scripts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    Done,
-    /// Done, with failures that were listed. `status`: watching or not protecting; `gate`: somebody is not allowed.
-    Failures,
-    /// Not done: config, arguments, or an approval is missing.
-    Refused,
-    NoState,
-    /// `plan` only: there is something to write.
-    SomethingToWrite,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(match exit {
-            Exit::Done => 0,
-            Exit::Failures => 1,
-            Exit::Refused => 2,
-            Exit::NoState => 3,
-            Exit::SomethingToWrite => 4,
-        })
-    }
-}
 
 /// Reads the arguments and does what they say.
 pub fn main() -> ExitCode {
@@ -74,7 +52,7 @@ pub fn main() -> ExitCode {
     };
     let logging = {
         let _in_runtime = runtime.enter();
-        let runs = matches!(args.action, Action::Run);
+        let runs = matches!(args.action, CliCommand::Run);
         // Before all else: a SIGHUP that comes while the daemon starts would end it.
         let outlives = if runs { run::outlive_hangup() } else { Ok(()) };
         let logging = log::begin(args.log, runs);
@@ -93,25 +71,25 @@ pub fn main() -> ExitCode {
 async fn act(args: Args) -> Exit {
     let common = args.common();
     match args.action {
-        Action::Demo(options) => demo::demo(options, &common).await,
-        Action::Init { folder, language } => init::init(&common, folder.as_deref().unwrap_or(&common.config), language),
-        Action::Completions { shell } => completions::completions(shell),
-        Action::Man { folder } => completions::man(&common, folder.as_deref()),
-        Action::Check => check::check(&common),
-        Action::Plan { known } => plan::plan(&common, known).await,
-        Action::Sync { system } => sync::sync(&common, system).await,
-        Action::Run => run::run(&common).await,
-        Action::Approve { what, holds, moved } => approve::approve(&common, what, holds, moved).await,
-        Action::Accept { row, because, by } => accept::accept(&common, row, because, by).await,
-        Action::Status => status::status(&common).await,
-        Action::Explain { who } => explain::explain(&common, who).await,
-        Action::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
-        Action::Deadletters { order } => deadletters::deadletters(&common, order).await,
-        Action::Export { what, format, raw } => export::export(&common, what, format, raw).await,
-        Action::Undo { run, since } => undo::undo(&common, run, since).await,
-        Action::Backup { file } => backup::backup(&common, &file).await,
-        Action::Restore { file } => restore::restore(&common, &file),
-        Action::Schema { file } => schema::schema(file),
-        Action::Connector { order } => connector::connector(&common, order).await,
+        CliCommand::Demo(options) => demo::demo(options, &common).await,
+        CliCommand::Init { folder, language } => init::init(&common, folder.as_deref().unwrap_or(&common.config), language),
+        CliCommand::Completions { shell } => completions::completions(shell),
+        CliCommand::Man { folder } => completions::man(&common, folder.as_deref()),
+        CliCommand::Check => check::check(&common),
+        CliCommand::Plan { known } => plan::plan(&common, known).await,
+        CliCommand::Sync { system } => sync::sync(&common, system).await,
+        CliCommand::Run => run::run(&common).await,
+        CliCommand::Approve { what, holds, moved } => approve::approve(&common, what, holds, moved).await,
+        CliCommand::Accept { row, because, by } => accept::accept(&common, row, because, by).await,
+        CliCommand::Status => status::status(&common).await,
+        CliCommand::Explain { who } => explain::explain(&common, who).await,
+        CliCommand::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
+        CliCommand::Deadletters { order } => deadletters::deadletters(&common, order).await,
+        CliCommand::Export { what, format, raw } => export::export(&common, what, format, raw).await,
+        CliCommand::Undo { run, since } => undo::undo(&common, run, since).await,
+        CliCommand::Backup { file } => backup::backup(&common, &file).await,
+        CliCommand::Restore { file } => restore::restore(&common, &file),
+        CliCommand::Schema { file } => schema::schema(file),
+        CliCommand::Connector { order } => connector::connector(&common, order).await,
     }
 }

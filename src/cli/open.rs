@@ -2,11 +2,11 @@
 
 use super::args::Common;
 use super::{Exit, output};
-use crate::config::{self, Config, Mistakes, Secrets, System};
+use crate::config::{self, Config, Mistakes, SecretsWanted, System};
 use crate::connector::Clock;
 use crate::daemon::Shell;
 use crate::daemon::commands::{Command, Reply};
-use crate::daemon::connectors::{Connectors, Wiring};
+use crate::daemon::connectors::{ConnectorsBySystem, Wiring};
 use crate::daemon::socket;
 use crate::engine::look;
 use crate::engine::open;
@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Whether a command makes a state where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub enum StateNeed {
     Made,
     Needed,
 }
@@ -62,20 +62,20 @@ pub fn clock() -> Clock {
 
 /// Reads a config folder.
 pub fn load(folder: &Path) -> Result<Config, Mistakes> {
-    load_with(Secrets::All, folder)
+    load_with(SecretsWanted::All, folder)
 }
 
-fn load_with(secrets: Secrets<'_>, folder: &Path) -> Result<Config, Mistakes> {
+fn load_with(secrets: SecretsWanted<'_>, folder: &Path) -> Result<Config, Mistakes> {
     config::load_with(secrets, folder, &|name| std::env::var(name).ok(), &config::Connectors)
 }
 
 /// Reads the config; mistakes are drawn on stderr.
 pub fn config(common: &Common) -> Result<Config, Error> {
-    config_with(Secrets::All, common)
+    config_with(SecretsWanted::All, common)
 }
 
 /// The same for who needs only some of the secrets, or none.
-pub fn config_with(secrets: Secrets<'_>, common: &Common) -> Result<Config, Error> {
+pub fn config_with(secrets: SecretsWanted<'_>, common: &Common) -> Result<Config, Error> {
     load_with(secrets, &common.config).map_err(|mistakes| {
         if common.json {
             output::json(&mistakes.to_json());
@@ -93,7 +93,7 @@ pub fn unused(config: &Config) -> Vec<String> {
 }
 
 /// Makes the connectors of these systems.
-pub fn connectors(config: &Config, systems: &[System], clock: &Clock) -> Result<Connectors, Error> {
+pub fn connectors(config: &Config, systems: &[System], clock: &Clock) -> Result<ConnectorsBySystem, Error> {
     Ok(Wiring::through(&config.network).rewired(systems, clock)?.connectors)
 }
 
@@ -152,7 +152,7 @@ pub fn folder(config: &Config) -> PathBuf {
 }
 
 /// Gets a command answered.
-pub async fn ask(common: &Common, command: Command, state: State) -> Result<Reply, Error> {
+pub async fn ask(common: &Common, command: Command, state: StateNeed) -> Result<Reply, Error> {
     // A daemon has the rules in force, whatever the folder says by now.
     let state_folder = config::state_of(&common.config).and_then(|url| url.folder().map(Path::to_path_buf));
     if let Some(folder) = state_folder
@@ -161,9 +161,9 @@ pub async fn ask(common: &Common, command: Command, state: State) -> Result<Repl
         return Ok(reply);
     }
     let looks = command.only_looks();
-    let config = config_with(if looks { Secrets::None } else { Secrets::All }, common)?;
+    let config = config_with(if looks { SecretsWanted::None } else { SecretsWanted::All }, common)?;
     let folder = folder(&config);
-    if state == State::Needed && !config.state.exists() {
+    if state == StateNeed::Needed && !config.state.exists() {
         return Err(Error::NoState(folder));
     }
     let shell = if looks { shell_to_look(config)? } else { shell(config)? };

@@ -15,7 +15,7 @@ const SHOWN_MAX: usize = 50;
 pub async fn plan(common: &Common, known: bool) -> Exit {
     let bar = output::progress(if known { "deciding" } else { "reading every stream" });
     let limit = (!common.json).then_some(SHOWN_MAX);
-    let state = if known { open::State::Needed } else { open::State::Made };
+    let state = if known { open::StateNeed::Needed } else { open::StateNeed::Made };
     let reply = open::ask(common, Command::Plan { limit, known }, state).await;
     bar.finish_and_clear();
     let plan = match reply {

@@ -2,13 +2,13 @@
 
 use super::args::Common;
 use super::{Exit, open, output};
-use crate::config::Secrets;
+use crate::config::SecretsWanted;
 use crate::engine::answers::backup;
 use crate::model::counted;
 use std::path::Path;
 
 pub fn restore(common: &Common, file: &Path) -> Exit {
-    let config = match open::config_with(Secrets::None, common) {
+    let config = match open::config_with(SecretsWanted::None, common) {
         Ok(config) => config,
         Err(error) => return open::refused(&error),
     };

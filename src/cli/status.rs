@@ -7,7 +7,7 @@ use crate::engine::answers::status::{Protection, Status};
 use crate::model::counted;
 
 pub async fn status(common: &Common) -> Exit {
-    match open::ask(common, Command::Status, open::State::Needed).await {
+    match open::ask(common, Command::Status, open::StateNeed::Needed).await {
         Ok(Reply::Status(status)) => {
             if common.json {
                 output::json(&status);

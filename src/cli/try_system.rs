@@ -2,7 +2,7 @@
 
 use super::args::Common;
 use super::{Exit, open, output};
-use crate::config::{Secrets, System};
+use crate::config::{SecretsWanted, System};
 use crate::connector::examples;
 use crate::connector::{Connector, Lane, PageRead, StreamInfo};
 use crate::engine::answers::marks_in_words::{MarksInWords, in_words};
@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 const SHOWN: usize = 3;
 
 /// What was found in one stream.
-struct Tried {
+struct StreamTried {
     json: Json,
     failed: bool,
     /// A record that could be read back.
@@ -22,7 +22,7 @@ struct Tried {
 }
 
 pub async fn try_system(common: &Common, system: &str) -> Exit {
-    let config = match open::config_with(Secrets::Of(system), common) {
+    let config = match open::config_with(SecretsWanted::Of(system), common) {
         Ok(config) => config,
         Err(error) => return open::refused(&error),
     };
@@ -79,7 +79,7 @@ pub async fn try_system(common: &Common, system: &str) -> Exit {
 }
 
 /// The first page of a stream, and what of it an admin should know.
-async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInfo) -> Tried {
+async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInfo) -> StreamTried {
     let (system, stream) = (connector.system(), &info.name);
     let page = match connector.first_page(stream).await {
         Ok(page) => page,
@@ -87,7 +87,7 @@ async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInf
             let error = error.of_stream(stream);
             output::problem_line(&format!("{system}.{stream}: {error}"));
             let json = json!({ "stream": &**stream, "records": [], "missing": [], "error": error });
-            return Tried { json, failed: true, first: None };
+            return StreamTried { json, failed: true, first: None };
         }
     };
     let became = examples::page_json(&page);
@@ -121,7 +121,7 @@ async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInf
     let names: Vec<&str> = missing.iter().map(|(field, _)| *field).collect();
     let json = json!({ "stream": &**stream, "records": became, "missing": names, "unread_words": unread, "error": null });
     let first = records.first().map(|r| r.id.clone());
-    Tried { json, failed: missing.iter().any(|(_, always)| *always) || !page.unread.is_empty(), first }
+    StreamTried { json, failed: missing.iter().any(|(_, always)| *always) || !page.unread.is_empty(), first }
 }
 
 fn tell_page(connector: &dyn Connector, info: &StreamInfo, page: &PageRead, became: &Json) {

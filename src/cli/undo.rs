@@ -19,7 +19,7 @@ pub async fn undo(common: &Common, run: Option<String>, since: Option<String>) -
             return Exit::Refused;
         }
     };
-    match open::ask(common, Command::Undo { run, since }, open::State::Needed).await {
+    match open::ask(common, Command::Undo { run, since }, open::StateNeed::Needed).await {
         Ok(Reply::Undo(undo)) => {
             if common.json {
                 output::json(&undo);
@@ -33,7 +33,7 @@ pub async fn undo(common: &Common, run: Option<String>, since: Option<String>) -
 }
 
 async fn runs(common: &Common) -> Exit {
-    match open::ask(common, Command::Runs, open::State::Needed).await {
+    match open::ask(common, Command::Runs, open::StateNeed::Needed).await {
         Ok(Reply::Runs(runs)) => {
             if common.json {
                 output::json(&json!({ "runs": runs }));

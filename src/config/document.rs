@@ -9,7 +9,7 @@ pub(in crate::config) mod schema;
 pub(in crate::config) mod shown;
 pub(in crate::config) mod width;
 
-use crate::config::document::keys::Keys;
+use crate::config::document::keys::TableKeys;
 use crate::config::document::mistake::Mistake;
 use crate::config::document::nearest::choices;
 use crate::connector::trimmed;
@@ -22,13 +22,13 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The bytes of a file, by offset.
-pub type Place = Range<usize>;
+pub type TextPlace = Range<usize>;
 
 /// Mistakes of a file that are told; with more, it is another file by mistake.
 const MISTAKES_TOLD_MAX: usize = 1_000;
 
 /// A file's text and the mistakes found in it so far.
-pub struct Sheet<'a> {
+pub struct ConfigSheet<'a> {
     pub file: &'static str,
     pub text: &'a str,
     /// Where each line begins.
@@ -42,11 +42,11 @@ pub struct Sheet<'a> {
     doubtful_after: Cell<Option<usize>>,
 }
 
-impl<'a> Sheet<'a> {
-    pub fn new(file: &'static str, text: &'a str) -> Sheet<'a> {
+impl<'a> ConfigSheet<'a> {
+    pub fn new(file: &'static str, text: &'a str) -> ConfigSheet<'a> {
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let (mistakes, notes) = (RefCell::default(), RefCell::default());
-        Sheet { file, text, lines, mistakes, found: Cell::new(0), notes, doubtful_after: Cell::new(None) }
+        ConfigSheet { file, text, lines, mistakes, found: Cell::new(0), notes, doubtful_after: Cell::new(None) }
     }
 
     /// The file's table, as far as it can be read, and whether all of it could.
@@ -75,7 +75,7 @@ impl<'a> Sheet<'a> {
         (table.into_inner(), errors.is_empty())
     }
 
-    pub fn report(&self, at: Place, text: impl Into<String>, expected: impl Into<String>) {
+    pub fn report(&self, at: TextPlace, text: impl Into<String>, expected: impl Into<String>) {
         self.found.set(self.found.get() + 1);
         if self.found.get() > MISTAKES_TOLD_MAX {
             return;
@@ -99,7 +99,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// Says something of a place that is no mistake.
-    pub fn note(&self, at: &Place, text: impl std::fmt::Display) {
+    pub fn note(&self, at: &TextPlace, text: impl std::fmt::Display) {
         self.notes.borrow_mut().push(format!("{}:{}: {text}", self.file, self.line(at)));
     }
 
@@ -119,7 +119,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// The line of a place, from 1.
-    pub fn line(&self, at: &Place) -> usize {
+    pub fn line(&self, at: &TextPlace) -> usize {
         self.line_of(self.on_characters(at.clone()).start)
     }
 
@@ -133,12 +133,12 @@ impl<'a> Sheet<'a> {
     }
 
     /// The name of a rule: `policy.toml:4`.
-    pub fn rule(&self, at: &Place) -> Name {
+    pub fn rule(&self, at: &TextPlace) -> Name {
         format!("{}:{}", self.file, self.line(at)).into()
     }
 
     /// The same place, inside the text and never within a character.
-    fn on_characters(&self, at: Place) -> Place {
+    fn on_characters(&self, at: TextPlace) -> TextPlace {
         let start = floor(self.text, at.start);
         start..floor(self.text, at.end).max(start)
     }
@@ -150,36 +150,36 @@ fn floor(text: &str, offset: usize) -> usize {
 
 /// A table whose keys are asked for one by one; `finish` reports those that nobody asked for.
 pub struct Section<'a> {
-    pub sheet: &'a Sheet<'a>,
+    pub sheet: &'a ConfigSheet<'a>,
     /// As messages name it: `[holds.open_deal]`, or the file for its top level.
     pub title: String,
     /// Where to point for what is missing.
-    pub at: Place,
+    pub at: TextPlace,
     table: &'a DeTable<'a>,
-    keys: &'static Keys,
+    keys: &'static TableKeys,
     asked: IndexSet<String>,
 }
 
 impl<'a> Section<'a> {
-    pub fn top(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, keys: &'static Keys) -> Section<'a> {
+    pub fn top(sheet: &'a ConfigSheet<'a>, table: &'a DeTable<'a>, keys: &'static TableKeys) -> Section<'a> {
         Section { sheet, title: sheet.file.to_string(), at: 0..0, table, keys, asked: IndexSet::new() }
     }
 
     /// Asks for a key that may be missing.
-    pub fn get(&mut self, key: &str) -> Option<Entry<'a>> {
+    pub fn get(&mut self, key: &str) -> Option<TomlEntry<'a>> {
         debug_assert!(self.keys.rest.is_some() || self.keys.find(key).is_some(), "config/keys.rs has no {key:?} in {}", self.title);
         debug_assert!(self.keys.find(key).is_none_or(|k| !k.needed), "config/keys.rs says that {key:?} is needed");
         self.find(key)
     }
 
-    fn find(&mut self, key: &str) -> Option<Entry<'a>> {
+    fn find(&mut self, key: &str) -> Option<TomlEntry<'a>> {
         self.asked.insert(key.to_string());
         let (key, value) = self.table.get_key_value(key)?;
-        Some(Entry::new(self.sheet, key, value))
+        Some(TomlEntry::new(self.sheet, key, value))
     }
 
     /// Asks for a key that must be there.
-    pub fn need(&mut self, key: &str, expected: &str) -> Option<Entry<'a>> {
+    pub fn need(&mut self, key: &str, expected: &str) -> Option<TomlEntry<'a>> {
         debug_assert!(self.keys.find(key).is_some_and(|k| k.needed), "config/keys.rs does not say that {key:?} is needed");
         let found = self.find(key);
         if found.is_none() {
@@ -188,13 +188,13 @@ impl<'a> Section<'a> {
         found
     }
 
-    pub fn table(&mut self, key: &str, title: &str, keys: &'static Keys) -> Option<Section<'a>> {
+    pub fn table(&mut self, key: &str, title: &str, keys: &'static TableKeys) -> Option<Section<'a>> {
         self.get(key)?.table(title, keys)
     }
 
     /// Every entry in the file's order, all asked for.
-    pub fn entries(&mut self) -> Vec<Entry<'a>> {
-        let all: Vec<Entry<'a>> = self.table.iter().map(|(k, v)| Entry::new(self.sheet, k, v)).collect();
+    pub fn entries(&mut self) -> Vec<TomlEntry<'a>> {
+        let all: Vec<TomlEntry<'a>> = self.table.iter().map(|(k, v)| TomlEntry::new(self.sheet, k, v)).collect();
         self.asked.extend(all.iter().map(|e| e.key.to_string()));
         all
     }
@@ -224,17 +224,17 @@ impl<'a> Section<'a> {
 
 /// A key with its value, or an entry of a list with its list's key.
 #[derive(Clone)]
-pub struct Entry<'a> {
-    pub sheet: &'a Sheet<'a>,
+pub struct TomlEntry<'a> {
+    pub sheet: &'a ConfigSheet<'a>,
     pub key: &'a str,
-    pub key_at: Place,
+    pub key_at: TextPlace,
     pub value: &'a DeValue<'a>,
-    pub at: Place,
+    pub at: TextPlace,
 }
 
-impl<'a> Entry<'a> {
-    fn new(sheet: &'a Sheet<'a>, key: &'a Spanned<std::borrow::Cow<'a, str>>, value: &'a Spanned<DeValue<'a>>) -> Entry<'a> {
-        Entry { sheet, key: key.get_ref(), key_at: key.span(), value: value.get_ref(), at: value.span() }
+impl<'a> TomlEntry<'a> {
+    fn new(sheet: &'a ConfigSheet<'a>, key: &'a Spanned<std::borrow::Cow<'a, str>>, value: &'a Spanned<DeValue<'a>>) -> TomlEntry<'a> {
+        TomlEntry { sheet, key: key.get_ref(), key_at: key.span(), value: value.get_ref(), at: value.span() }
     }
 
     pub fn report(&self, text: impl Into<String>, expected: impl Into<String>) {
@@ -242,7 +242,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Reports at a part of the text's value.
-    pub fn report_within(&self, part: Place, text: impl Into<String>, expected: impl Into<String>) {
+    pub fn report_within(&self, part: TextPlace, text: impl Into<String>, expected: impl Into<String>) {
         let raw = self.sheet.text.get(self.at.clone()).unwrap_or("");
         let at = quoted::within(raw, part);
         self.sheet.report(self.at.start + at.start..self.at.start + at.end, text, expected);
@@ -313,7 +313,7 @@ impl<'a> Entry<'a> {
         span
     }
 
-    pub fn table(&self, title: &str, keys: &'static Keys) -> Option<Section<'a>> {
+    pub fn table(&self, title: &str, keys: &'static TableKeys) -> Option<Section<'a>> {
         let (sheet, at) = (self.sheet, self.key_at.clone());
         match self.value {
             DeValue::Table(table) => Some(Section { sheet, title: title.into(), at, table, keys, asked: IndexSet::new() }),
@@ -325,7 +325,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A list with something in it.
-    pub fn list(&self) -> Option<Vec<Entry<'a>>> {
+    pub fn list(&self) -> Option<Vec<TomlEntry<'a>>> {
         let DeValue::Array(items) = self.value else {
             self.wrong_kind("a list: [\"a\", \"b\"]");
             return None;
@@ -334,7 +334,7 @@ impl<'a> Entry<'a> {
             self.report(format!("{:?} is an empty list", self.key), "expected at least one entry, or leave the key out");
             return None;
         }
-        let entry = |v: &'a Spanned<DeValue<'a>>| Entry {
+        let entry = |v: &'a Spanned<DeValue<'a>>| TomlEntry {
             sheet: self.sheet,
             key: self.key,
             key_at: self.key_at.clone(),
@@ -345,7 +345,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A list of texts without repetitions; what is wrong in it is reported and left out.
-    pub fn texts(&self) -> Vec<(Entry<'a>, &'a str)> {
+    pub fn texts(&self) -> Vec<(TomlEntry<'a>, &'a str)> {
         let (mut texts, mut seen) = (Vec::new(), HashSet::new());
         for entry in self.list().unwrap_or_default() {
             let Some(text) = entry.filled_text() else { continue };

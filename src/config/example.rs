@@ -11,16 +11,16 @@ pub enum Language {
 pub fn example(language: Language) -> [(&'static str, &'static str); 4] {
     match language {
         Language::English => [
-            (crate::config::SYSTEMS, include_str!("../../config/systems.toml")),
-            (crate::config::PRECEDENCE, include_str!("../../config/precedence.toml")),
-            (crate::config::POLICY, include_str!("../../config/policy.toml")),
-            (crate::config::CONSENT, include_str!("../../config/consent.toml")),
+            (crate::config::files::SYSTEMS, include_str!("../../config/systems.toml")),
+            (crate::config::files::PRECEDENCE, include_str!("../../config/precedence.toml")),
+            (crate::config::files::POLICY, include_str!("../../config/policy.toml")),
+            (crate::config::files::CONSENT, include_str!("../../config/consent.toml")),
         ],
         Language::Japanese => [
-            (crate::config::SYSTEMS, include_str!("../../docs/ja/config/systems.toml")),
-            (crate::config::PRECEDENCE, include_str!("../../docs/ja/config/precedence.toml")),
-            (crate::config::POLICY, include_str!("../../docs/ja/config/policy.toml")),
-            (crate::config::CONSENT, include_str!("../../docs/ja/config/consent.toml")),
+            (crate::config::files::SYSTEMS, include_str!("../../docs/ja/config/systems.toml")),
+            (crate::config::files::PRECEDENCE, include_str!("../../docs/ja/config/precedence.toml")),
+            (crate::config::files::POLICY, include_str!("../../docs/ja/config/policy.toml")),
+            (crate::config::files::CONSENT, include_str!("../../docs/ja/config/consent.toml")),
         ],
     }
 }

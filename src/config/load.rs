@@ -3,13 +3,14 @@
 use crate::config::consent;
 use crate::config::document::mistake::{Mistake, Mistakes};
 use crate::config::document::redact;
-use crate::config::document::{Section, Sheet};
+use crate::config::document::{ConfigSheet, Section};
+use crate::config::files::{CONSENT, FILES, POLICY, PRECEDENCE, SYSTEMS};
 use crate::config::policy;
 use crate::config::precedence;
 use crate::config::systems;
-use crate::config::systems::settings::{Outside, Secrets};
-use crate::config::{CONSENT, Config, FILES, ManifestSource, POLICY, PRECEDENCE, SYSTEMS};
-use crate::connector::regular::{self, Unread};
+use crate::config::systems::settings::{Outside, SecretsWanted};
+use crate::config::{Config, ManifestSource};
+use crate::connector::regular::{self, ReadFailure};
 use crate::store::StateUrl;
 use std::path::Path;
 
@@ -32,12 +33,12 @@ const SAYS_NOTHING: [&str; 4] = ["", "; if it is to say nothing, write [person]"
 /// `env` answers for environment variables; `manifests` has the connectors. Of the folder, the files that secrets are in, and
 /// `manifests` nothing is kept open. Every mistake of all four files is in the error.
 pub fn load(dir: &Path, env: &dyn Fn(&str) -> Option<String>, manifests: &dyn ManifestSource) -> Result<Config, Mistakes> {
-    load_with(Secrets::All, dir, env, manifests)
+    load_with(SecretsWanted::All, dir, env, manifests)
 }
 
-/// The same with these secrets alone; others are not asked for, and something else stands in their place.
+/// Reads the config folder with these secrets alone; others are not asked for, and something else stands in their place.
 pub fn load_with(
-    secrets: Secrets<'_>,
+    secrets: SecretsWanted<'_>,
     dir: &Path,
     env: &dyn Fn(&str) -> Option<String>,
     manifests: &dyn ManifestSource,
@@ -48,24 +49,14 @@ pub fn load_with(
         let mistake = Mistake { file: SYSTEMS, line: 1, column: 1, span: None, text, expected };
         return Err(Mistakes::new(vec![mistake], 0, []));
     }
-    let mut found = Vec::new();
-    let texts = FILES.map(|file| match text(dir, file) {
-        Ok(text) => Some(text),
-        Err(mistake) => {
-            found.push(mistake);
-            None
-        }
-    });
+    let (texts, mut found) = texts(dir);
     let present = texts.each_ref().map(Option::is_some);
     let texts = texts.map(Option::unwrap_or_default);
-    let sheets: Vec<Sheet> = FILES.iter().zip(&texts).map(|(file, text)| Sheet::new(file, text)).collect();
-    let tables: Vec<_> = sheets.iter().map(Sheet::parse).collect();
+    let sheets: Vec<ConfigSheet> = FILES.iter().zip(&texts).map(|(file, text)| ConfigSheet::new(file, text)).collect();
+    let tables: Vec<_> = sheets.iter().map(ConfigSheet::parse).collect();
 
     let says_nothing = |file: &str| present[at(file)] && tables[at(file)].1 && tables[at(file)].0.is_empty();
-    for (file, sheet) in FILES.iter().zip(&sheets).filter(|(file, _)| says_nothing(file)) {
-        let expected = format!("{}{}", PURPOSES[at(file)], SAYS_NOTHING[at(file)]);
-        sheet.report(0..0, format!("{file} has no key at all"), expected);
-    }
+    FILES.iter().zip(&sheets).filter(|(file, _)| says_nothing(file)).for_each(|(file, sheet)| report_empty(file, sheet));
     let outside = Outside { folder: dir, env, looks_up: true };
     let (table, whole) = &tables[at(SYSTEMS)];
     // Of a missing or empty file nothing more is said than that.
@@ -81,7 +72,7 @@ pub fn load_with(
         _ => (file, texts[at(file)].clone()),
     });
     drop(tables);
-    let mut notes: Vec<String> = sheets.iter().flat_map(Sheet::notes).collect();
+    let mut notes: Vec<String> = sheets.iter().flat_map(ConfigSheet::notes).collect();
     notes.extend(crate::config::consequences::unlikely(&read.systems, &policy, &consent));
     let mut more = 0;
     for (_, sheet) in FILES.iter().zip(sheets).filter(|(file, _)| present[at(file)]) {
@@ -109,10 +100,29 @@ pub fn load_with(
     }
 }
 
+/// The texts of the files that can be read, and what is wrong with the others.
+fn texts(dir: &Path) -> ([Option<String>; FILES.len()], Vec<Mistake>) {
+    let mut found = Vec::new();
+    let texts = FILES.map(|file| match text(dir, file) {
+        Ok(text) => Some(text),
+        Err(mistake) => {
+            found.push(mistake);
+            None
+        }
+    });
+    (texts, found)
+}
+
+/// Tells of a file without any key, and what it is for.
+fn report_empty(file: &str, sheet: &ConfigSheet) {
+    let expected = format!("{}{}", PURPOSES[at(file)], SAYS_NOTHING[at(file)]);
+    sheet.report(0..0, format!("{file} has no key at all"), expected);
+}
+
 /// Where a folder's state lies, whatever else is wrong with the folder; `None` if that cannot be told.
 pub fn state_of(dir: &Path) -> Option<StateUrl> {
     let text = text(dir, SYSTEMS).ok()?;
-    let sheet = Sheet::new(SYSTEMS, &text);
+    let sheet = ConfigSheet::new(SYSTEMS, &text);
     let (table, _) = sheet.parse();
     systems::state(
         &mut Section::top(&sheet, &table, &crate::config::document::keys::SYSTEMS),
@@ -128,9 +138,9 @@ fn text(dir: &Path, file: &'static str) -> Result<String, Mistake> {
     let wrong = |text: String, expected: String| Mistake { file, line: 1, column: 1, span: None, text, expected };
     let purpose = PURPOSES[at(file)];
     let bytes = regular::read(&dir.join(file), FILE_BYTES_MAX).map_err(|why| match why {
-        Unread::Missing => wrong(format!("there is no such file in {}", dir.display()), purpose.to_string()),
-        Unread::Other(kind) => wrong(format!("it cannot be read: {kind}"), format!("{purpose}; let nayose's user read it")),
-        Unread::NotRegular | Unread::TooLarge { .. } => wrong(why.to_string(), purpose.to_string()),
+        ReadFailure::Missing => wrong(format!("there is no such file in {}", dir.display()), purpose.to_string()),
+        ReadFailure::Other(kind) => wrong(format!("it cannot be read: {kind}"), format!("{purpose}; let nayose's user read it")),
+        ReadFailure::NotRegular | ReadFailure::TooLarge { .. } => wrong(why.to_string(), purpose.to_string()),
     })?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();

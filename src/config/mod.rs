@@ -8,12 +8,13 @@
 //! - `systems`: systems.toml, with `settings`, `http`, `network`, `plain_http`, `writes`, `notify`, `time_zone`; `connectors`, manifests out of the
 //!   connector room; `offers`, what the configured systems can read, which the other files are checked against
 //! - `precedence`, `policy`, `consent`: one file each; `proof`: what they share; `consequences`: what follows from files that are right
-//! - `example`: the folder that `nayose init` writes
+//! - `files`: what the four are called; `example`: the folder that `nayose init` writes
 
 mod consent;
 mod consequences;
 mod document;
 mod example;
+mod files;
 mod load;
 mod policy;
 mod precedence;
@@ -24,10 +25,11 @@ pub use consequences::nothing_is_held;
 pub use document::mistake::{Mistake, Mistakes};
 pub use document::schema::{SCHEMAS, schema};
 pub use example::{Language, example};
+pub use files::FILES;
 pub use load::{load, load_with, state_of};
 pub use systems::connectors::Connectors;
-pub use systems::notify::{Mail, Notify, Security, Webhook, WebhookKind};
-pub use systems::settings::{NOT_LOOKED_UP, Secrets};
+pub use systems::notify::{MailNotices, Notify, Security, Webhook, WebhookKind};
+pub use systems::settings::{NOT_LOOKED_UP, SecretsWanted};
 
 use crate::connector::network::Network;
 use crate::connector::{Manifest, SystemSettings};
@@ -40,14 +42,6 @@ use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-const SYSTEMS: &str = "systems.toml";
-const PRECEDENCE: &str = "precedence.toml";
-const POLICY: &str = "policy.toml";
-const CONSENT: &str = "consent.toml";
-
-/// The files of a config folder, in the order in which mistakes are told.
-pub const FILES: [&str; 4] = [SYSTEMS, PRECEDENCE, POLICY, CONSENT];
 
 /// Where manifests come from: those shipped, and those in a folder of the user's own, which win.
 pub trait ManifestSource {
@@ -63,7 +57,7 @@ pub trait ManifestSource {
 pub struct Config {
     pub folder: PathBuf,
     pub state: StateUrl,
-    pub http: Http,
+    pub http: HttpSettings,
     pub network: Network,
     pub notify: Option<Notify>,
     /// In the file's order.
@@ -88,7 +82,7 @@ impl Config {
 }
 
 #[derive(Debug, Clone)]
-pub struct Http {
+pub struct HttpSettings {
     pub listen: SocketAddr,
     /// Never `None` when `listen` can be reached from other machines.
     pub token: Option<SecretString>,
@@ -105,7 +99,7 @@ pub struct System {
     pub every: Option<Span>,
     /// How often the sweep runs behind a filter; the manifest's own numbers if `None`.
     pub sweep: Option<Span>,
-    pub writes: Writes,
+    pub writes: WritesAllowed,
     /// Users of that system whose edits are copies of other systems' values. Not used in this version, which `check` and `run` say.
     pub relays: Vec<String>,
     /// Whether a hold sets the connector's block. Only where `writes` has "hold".
@@ -128,7 +122,7 @@ impl System {
 
 /// What may be written into a system; nothing else, ever.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Writes {
+pub struct WritesAllowed {
     /// Blocks and permits.
     pub hold: bool,
     /// The lead status.

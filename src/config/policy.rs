@@ -1,11 +1,11 @@
 //! policy.toml: the status of a person, what holds mail, and what a widening change must wait for.
 
-use crate::config::document::keys::{self, Keys};
+use crate::config::document::keys::{self, TableKeys};
 use crate::config::document::nearest::choices;
-use crate::config::document::{Entry, Place, Section, Sheet};
+use crate::config::document::{ConfigSheet, Section, TextPlace, TomlEntry};
 use crate::config::proof::{expression, persons, proofs, unproved};
-use crate::config::systems::offers::{Counts, Offers};
-use crate::decide::rules::{After, Changes, HoldRule, HoldScope, Policy, Proof, Stale, StatusRule, Widening};
+use crate::config::systems::offers::{Offers, PassesThatCount};
+use crate::decide::rules::{After, ChangeLimits, HoldRule, HoldScope, Policy, Proof, Stale, StatusRule, Widening};
 use crate::decide::standing::{REFUSAL_UNREAD, UNREAD};
 use crate::model::expression::{Declared, Scope};
 use crate::model::{Entity, MailKind, Span};
@@ -16,14 +16,14 @@ const ACCOUNT_CAP: usize = 500;
 
 const PROOF: &str = "expected proof = { \"SYSTEM.STREAM\" = \"15m\" }";
 
-struct Reader<'o> {
+struct PolicyReader<'o> {
     offers: &'o Offers,
     declared: &'o Declared,
 }
 
 /// Reads policy.toml.
-pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, offers: &Offers, declared: &Declared) -> Policy {
-    let reader = Reader { offers, declared };
+pub fn read<'a>(sheet: &'a ConfigSheet<'a>, table: &'a DeTable<'a>, offers: &Offers, declared: &Declared) -> Policy {
+    let reader = PolicyReader { offers, declared };
     let mut top = Section::top(sheet, table, &keys::POLICY);
     let statuses = top.table("status", "[status]", &keys::STATUS).map(|mut s| s.entries()).unwrap_or_default();
     let statuses = statuses.iter().filter_map(|e| reader.status(e)).collect();
@@ -36,13 +36,13 @@ pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, offers: &Offers, d
     Policy { statuses, holds, refusal_proofs, widening, changes }
 }
 
-impl Reader<'_> {
-    fn status(&self, entry: &Entry) -> Option<StatusRule> {
+impl PolicyReader<'_> {
+    fn status(&self, entry: &TomlEntry) -> Option<StatusRule> {
         let when = expression(entry, Scope::Person, self.offers, self.declared)?;
         Some(StatusRule { name: entry.key.into(), when, rule: entry.sheet.rule(&entry.key_at) })
     }
 
-    fn hold(&self, entry: &Entry) -> Option<HoldRule> {
+    fn hold(&self, entry: &TomlEntry) -> Option<HoldRule> {
         let mut section = entry.table(&format!("[holds.{}]", entry.key), &keys::HOLD)?;
         if [REFUSAL_UNREAD, UNREAD].contains(&entry.key) {
             let said = format!("{:?} is the name of a hold of our own", entry.key);
@@ -57,7 +57,7 @@ impl Reader<'_> {
         let proof = section.get("proof");
         let at = proof.as_ref().map_or(section.at.clone(), |e| e.key_at.clone());
         let before = entry.sheet.said();
-        let proofs = proof.map(|e| e.table("proof", &keys::PROOF).map(|s| proofs(s, self.offers, Counts::Filtered)));
+        let proofs = proof.map(|e| e.table("proof", &keys::PROOF).map(|s| proofs(s, self.offers, PassesThatCount::Filtered)));
         let mut proofs = proofs.unwrap_or(Some(Vec::new()));
         // Of a proof with a mistake in it nobody knows what it is of.
         let is_right = entry.sheet.said() == before;
@@ -76,7 +76,7 @@ impl Reader<'_> {
     }
 
     /// A hold without proofs of what it asks could never notice that it knows nothing.
-    fn proved(&self, hold: &Entry, at: Place, subject: Subject, proofs: &[Proof]) {
+    fn proved(&self, hold: &TomlEntry, at: TextPlace, subject: HeldSubject, proofs: &[Proof]) {
         if !self.offers.complete() {
             return;
         }
@@ -92,13 +92,13 @@ impl Reader<'_> {
         }
     }
 
-    fn scope(&self, section: &mut Section, subject: Option<Subject>) -> HoldScope {
+    fn scope(&self, section: &mut Section, subject: Option<HeldSubject>) -> HoldScope {
         let scope = section.get("scope");
         let cap = section.get("account_cap");
         let account = scope.as_ref().and_then(|entry| {
             match entry.text()? {
                 "person" => return Some(false),
-                "account" if subject == Some(Subject::Ticket) => {
+                "account" if subject == Some(HeldSubject::Ticket) => {
                     entry.report("a ticket holds its requesters only, not their account", "expected scope = \"person\"");
                 }
                 "account" => return Some(true),
@@ -133,8 +133,10 @@ impl Reader<'_> {
             return Vec::new();
         };
         let Some(mut section) = entry.table("[refusals]", &keys::REFUSALS) else { return Vec::new() };
-        let found =
-            section.need("proof", PROOF).and_then(|e| e.table("proof", &keys::PROOF)).map(|s| proofs(s, self.offers, Counts::Whole));
+        let found = section
+            .need("proof", PROOF)
+            .and_then(|e| e.table("proof", &keys::PROOF))
+            .map(|s| proofs(s, self.offers, PassesThatCount::Whole));
         section.finish();
         found.unwrap_or_default()
     }
@@ -142,54 +144,54 @@ impl Reader<'_> {
 
 /// What a hold is asked of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Subject {
+enum HeldSubject {
     Deal,
     Ticket,
 }
 
-impl Subject {
+impl HeldSubject {
     fn name(self) -> &'static str {
         self.entity().name()
     }
 
     fn entity(self) -> Entity {
         match self {
-            Subject::Deal => Entity::Deal,
-            Subject::Ticket => Entity::Ticket,
+            HeldSubject::Deal => Entity::Deal,
+            HeldSubject::Ticket => Entity::Ticket,
         }
     }
 
     fn scope(self) -> Scope {
         match self {
-            Subject::Deal => Scope::Deal,
-            Subject::Ticket => Scope::Ticket,
+            HeldSubject::Deal => Scope::Deal,
+            HeldSubject::Ticket => Scope::Ticket,
         }
     }
 
     /// A deal's hold is as fresh as the deal and as who is on it.
     fn streams(self) -> &'static [Entity] {
         match self {
-            Subject::Deal => &[Entity::Deal, Entity::DealPerson],
-            Subject::Ticket => &[Entity::Ticket],
+            HeldSubject::Deal => &[Entity::Deal, Entity::DealPerson],
+            HeldSubject::Ticket => &[Entity::Ticket],
         }
     }
 
     /// The ends that its `after` may name.
     fn ends(self) -> &'static [&'static str] {
         match self {
-            Subject::Deal => &["won", "lost"],
-            Subject::Ticket => &["closed"],
+            HeldSubject::Deal => &["won", "lost"],
+            HeldSubject::Ticket => &["closed"],
         }
     }
 }
 
 /// What a hold's expression is asked of: the variable that it uses.
-fn subject(when: &Entry) -> Option<Subject> {
+fn subject(when: &TomlEntry) -> Option<HeldSubject> {
     let names = variables(when.text()?);
     let hint = "expected one of the two: 'deal.open', or 'ticket.open'";
     match (names.contains(&"deal"), names.contains(&"ticket")) {
-        (true, false) => return Some(Subject::Deal),
-        (false, true) => return Some(Subject::Ticket),
+        (true, false) => return Some(HeldSubject::Deal),
+        (false, true) => return Some(HeldSubject::Ticket),
         (true, true) => when.report("a hold is asked of a deal or of a ticket, not of both", hint),
         (false, false) => when.report("this hold asks neither deal nor ticket", hint),
     }
@@ -232,7 +234,7 @@ fn kinds() -> Vec<&'static str> {
     MailKind::ALL.into_iter().map(MailKind::name).collect()
 }
 
-fn stops_of(entry: &Entry) -> Vec<MailKind> {
+fn stops_of(entry: &TomlEntry) -> Vec<MailKind> {
     let mut stops = Vec::new();
     for (entry, name) in entry.texts() {
         match MailKind::parse(name) {
@@ -244,7 +246,7 @@ fn stops_of(entry: &Entry) -> Vec<MailKind> {
 }
 
 /// `stale = "hold"`, or `stale = { last_known = "24h" }`.
-fn stale(entry: &Entry, proofs: &[Proof]) -> Option<Stale> {
+fn stale(entry: &TomlEntry, proofs: &[Proof]) -> Option<Stale> {
     const HINT: &str = "expected stale = \"hold\", or stale = { last_known = \"24h\" }";
     match entry.value {
         DeValue::String(text) if text == "hold" => return Some(Stale::Hold),
@@ -267,7 +269,7 @@ fn stale(entry: &Entry, proofs: &[Proof]) -> Option<Stale> {
     None
 }
 
-fn after(entry: &Entry, subject: Option<Subject>) -> Option<After> {
+fn after(entry: &TomlEntry, subject: Option<HeldSubject>) -> Option<After> {
     let mut section = entry.table("after", &keys::AFTER)?;
     let mut read = |key: &str| {
         let entry = section.get(key)?;
@@ -301,9 +303,9 @@ fn widening(top: &mut Section) -> Option<Widening> {
     Some(widening)
 }
 
-fn changes(top: &mut Section) -> Option<Changes> {
+fn changes(top: &mut Section) -> Option<ChangeLimits> {
     let mut section = ask_above(top, "changes", &keys::CHANGES, &keys::CHANGES_ABOVE)?;
-    let mut changes = Changes::default();
+    let mut changes = ChangeLimits::default();
     if let Some(records) = section.get("records").and_then(|e| e.count()) {
         changes.records = records;
     }
@@ -317,7 +319,7 @@ fn changes(top: &mut Section) -> Option<Changes> {
     Some(changes)
 }
 
-fn ask_above<'a>(top: &mut Section<'a>, key: &str, keys: &'static Keys, above: &'static Keys) -> Option<Section<'a>> {
+fn ask_above<'a>(top: &mut Section<'a>, key: &str, keys: &'static TableKeys, above: &'static TableKeys) -> Option<Section<'a>> {
     let mut section = top.table(key, &format!("[{key}]"), keys)?;
     let ask_above = section.get("ask_above");
     section.finish();
@@ -325,7 +327,7 @@ fn ask_above<'a>(top: &mut Section<'a>, key: &str, keys: &'static Keys, above: &
 }
 
 /// `"1%"` as 0.01.
-fn share(entry: &Entry) -> Option<f64> {
+fn share(entry: &TomlEntry) -> Option<f64> {
     let number = match entry.value {
         toml::de::DeValue::String(text) => text.strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok()),
         _ => None,

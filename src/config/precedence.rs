@@ -2,7 +2,7 @@
 
 use crate::config::document::keys;
 use crate::config::document::nearest::choices;
-use crate::config::document::{Entry, Section, Sheet};
+use crate::config::document::{ConfigSheet, Section, TomlEntry};
 use crate::config::proof::expression;
 use crate::config::systems::offers::Offers;
 use crate::connector::manifest::FieldKind;
@@ -12,14 +12,14 @@ use crate::model::expression::{Declared, Scope};
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
-struct Reader<'o> {
+struct PrecedenceReader<'o> {
     offers: &'o Offers,
     declared: &'o Declared,
 }
 
 /// Reads precedence.toml.
-pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, offers: &Offers, declared: &Declared) -> Precedence {
-    let reader = Reader { offers, declared };
+pub fn read<'a>(sheet: &'a ConfigSheet<'a>, table: &'a DeTable<'a>, offers: &Offers, declared: &Declared) -> Precedence {
+    let reader = PrecedenceReader { offers, declared };
     let mut top = Section::top(sheet, table, &keys::PRECEDENCE);
     let default = top.get("default").and_then(|e| reader.rule(&e, None)).map(Arc::new);
     let mut precedence = Precedence { default, fields: Default::default() };
@@ -35,9 +35,9 @@ pub fn read<'a>(sheet: &'a Sheet<'a>, table: &'a DeTable<'a>, offers: &Offers, d
     precedence
 }
 
-impl Reader<'_> {
+impl PrecedenceReader<'_> {
     /// Whether a field may have a rule.
-    fn field(&self, entry: &Entry) -> bool {
+    fn field(&self, entry: &TomlEntry) -> bool {
         let field = entry.key;
         if let Some(system) = self.offers.consent_in(field) {
             let said = format!("{field:?} is the person's own consent in {system}: it has no precedence, the strictest always counts");
@@ -53,7 +53,7 @@ impl Reader<'_> {
     }
 
     /// One rule: a list of systems, or a table. `field` is `None` for the default.
-    fn rule(&self, entry: &Entry, field: Option<&str>) -> Option<FieldRule> {
+    fn rule(&self, entry: &TomlEntry, field: Option<&str>) -> Option<FieldRule> {
         let rule = entry.sheet.rule(&entry.key_at);
         match entry.value {
             DeValue::Array(_) => {
@@ -69,11 +69,11 @@ impl Reader<'_> {
         }
     }
 
-    fn table(&self, entry: &Entry, field: Option<&str>, rule: Name) -> Option<FieldRule> {
+    fn table(&self, entry: &TomlEntry, field: Option<&str>, rule: Name) -> Option<FieldRule> {
         let mut section = entry.table(&format!("the rule of {:?}", entry.key), &keys::RULE)?;
         // They say how the value is found; a rule has exactly one of them.
         let strategies = keys::RULE.one_of;
-        let given: Vec<Entry> = strategies.iter().filter_map(|key| section.get(key)).collect();
+        let given: Vec<TomlEntry> = strategies.iter().filter_map(|key| section.get(key)).collect();
         let max_age = section.get("max_age").and_then(|e| e.duration());
         let blank = section.get("blank").and_then(|e| blank(&e)).unwrap_or(Blank::Skipped);
         let (when, otherwise) = (section.get("when"), section.get("otherwise"));
@@ -106,7 +106,7 @@ impl Reader<'_> {
         Some(FieldRule { strategy: strategy?, blank, max_age, when: when.map_or(Some(None), |w| w.map(Some))?, rule })
     }
 
-    fn strategy(&self, entry: &Entry, field: Option<&str>) -> Option<Strategy> {
+    fn strategy(&self, entry: &TomlEntry, field: Option<&str>) -> Option<Strategy> {
         if entry.key == "from" {
             let bands = self.bands(entry)?;
             self.some_reader(entry, field, &names(&bands));
@@ -135,14 +135,14 @@ impl Reader<'_> {
         })
     }
 
-    fn condition(&self, when: &Entry, otherwise: Option<&Entry>) -> Option<Condition> {
+    fn condition(&self, when: &TomlEntry, otherwise: Option<&TomlEntry>) -> Option<Condition> {
         let expression = expression(when, Scope::Person, self.offers, self.declared);
         let otherwise = otherwise.map_or(Some(Vec::new()), |e| self.bands(e));
         Some(Condition { when: expression?, otherwise: otherwise? })
     }
 
     /// Systems in order; those in one inner list rank equal.
-    fn bands(&self, entry: &Entry) -> Option<Vec<Band>> {
+    fn bands(&self, entry: &TomlEntry) -> Option<Vec<Band>> {
         let mut seen = Vec::new();
         let mut bands = Vec::new();
         for item in entry.list()? {
@@ -157,7 +157,7 @@ impl Reader<'_> {
         (!bands.is_empty()).then_some(bands)
     }
 
-    fn once(&self, entry: &Entry, seen: &mut Vec<Name>) -> Option<Name> {
+    fn once(&self, entry: &TomlEntry, seen: &mut Vec<Name>) -> Option<Name> {
         let name = self.system(entry)?;
         if seen.contains(&name) {
             entry.report(format!("{name:?} stands twice in {:?}", entry.key), "a system has one rank; remove one of the two");
@@ -167,7 +167,7 @@ impl Reader<'_> {
         Some(name)
     }
 
-    fn system(&self, entry: &Entry) -> Option<Name> {
+    fn system(&self, entry: &TomlEntry) -> Option<Name> {
         match entry.value {
             DeValue::String(name) => self.offers.named(entry, name).map(|s| s.name.clone()),
             _ => {
@@ -178,7 +178,7 @@ impl Reader<'_> {
     }
 
     /// A rule that names only systems that do not read the field would empty it everywhere.
-    fn some_reader(&self, entry: &Entry, field: Option<&str>, systems: &[Name]) {
+    fn some_reader(&self, entry: &TomlEntry, field: Option<&str>, systems: &[Name]) {
         let Some(field) = field else { return };
         let readers = self.offers.readers(field);
         if self.offers.complete() && !systems.is_empty() && !systems.iter().any(|s| readers.iter().any(|(r, _)| **r == **s)) {
@@ -188,7 +188,7 @@ impl Reader<'_> {
         }
     }
 
-    fn right_type(&self, entry: &Entry, field: Option<&str>, systems: &[Name], (kinds, said): (&[FieldKind], &str)) {
+    fn right_type(&self, entry: &TomlEntry, field: Option<&str>, systems: &[Name], (kinds, said): (&[FieldKind], &str)) {
         let Some(field) = field.filter(|_| !kinds.is_empty()) else { return };
         let readers = self.offers.readers(field);
         let wrong = readers.iter().find(|(system, kind)| systems.iter().any(|s| **s == **system) && !kinds.contains(kind));
@@ -207,7 +207,7 @@ fn names(bands: &[Band]) -> Vec<Name> {
     bands.iter().flat_map(|b| b.0.iter().cloned()).collect()
 }
 
-fn blank(entry: &Entry) -> Option<Blank> {
+fn blank(entry: &TomlEntry) -> Option<Blank> {
     match entry.text()? {
         "wins" => Some(Blank::Wins),
         "skipped" => Some(Blank::Skipped),

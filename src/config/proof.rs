@@ -1,8 +1,8 @@
 //! What two files share: proofs of streams, and expressions checked at load.
 
 use crate::config::document::nearest::choices;
-use crate::config::document::{Entry, Section};
-use crate::config::systems::offers::{Counts, Offer, Offers};
+use crate::config::document::{Section, TomlEntry};
+use crate::config::systems::offers::{Offer, Offers, PassesThatCount};
 use crate::connector::manifest::Role;
 use crate::decide::rules::Proof;
 use crate::model::expression::{Declared, Expression, Scope};
@@ -19,7 +19,7 @@ pub fn persons(named: &[Proof], offers: &Offers, of: Entity) -> Vec<Proof> {
     let sends = |offer: &Offer| offer.manifest.as_ref().is_some_and(|m| m.role == Role::Ma);
     let streams = offers.streams_of(Entity::Person).into_iter().filter(|(offer, _)| asked.contains(&&offer.name) || sends(offer));
     let missing = streams.filter(|(offer, stream)| !named.iter().any(|p| p.system == offer.name && &*p.stream == *stream));
-    let limit = |offer: &Offer, stream: &str| match offer.proof_age(stream, Counts::Filtered) {
+    let limit = |offer: &Offer, stream: &str| match offer.proof_age(stream, PassesThatCount::Filtered) {
         Some(age) => PERSONS_LIMIT.max(Span(age.0.saturating_mul(2))),
         None => PERSONS_LIMIT,
     };
@@ -29,7 +29,7 @@ pub fn persons(named: &[Proof], offers: &Offers, of: Entity) -> Vec<Proof> {
 /// `proof = { "crm.deals" = "15m", .. }`: the streams that must have been read within a limit.
 ///
 /// `crm.deals` without quotes means the same to TOML's reader as to ours.
-pub fn proofs(mut section: Section, offers: &Offers, counts: Counts) -> Vec<Proof> {
+pub fn proofs(mut section: Section, offers: &Offers, counts: PassesThatCount) -> Vec<Proof> {
     let mut proofs = Vec::new();
     for entry in section.entries() {
         if let DeValue::Table(_) = entry.value {
@@ -46,9 +46,9 @@ pub fn proofs(mut section: Section, offers: &Offers, counts: Counts) -> Vec<Proo
     proofs
 }
 
-fn proof(entry: &Entry, system: &str, stream: &str, offers: &Offers, counts: Counts) -> Option<Proof> {
+fn proof(entry: &TomlEntry, system: &str, stream: &str, offers: &Offers, counts: PassesThatCount) -> Option<Proof> {
     let limit = entry.duration();
-    let at_key = Entry { at: entry.key_at.clone(), ..entry.clone() };
+    let at_key = TomlEntry { at: entry.key_at.clone(), ..entry.clone() };
     let offer = offers.named(&at_key, system)?;
     if let Some(manifest) = &offer.manifest
         && !manifest.streams.contains_key(stream)
@@ -74,7 +74,7 @@ pub fn unproved(proofs: &[Proof], offers: &Offers, entities: &[Entity]) -> Vec<S
 }
 
 /// An expression, checked; its mistakes are reported at their places inside the text.
-pub fn expression(entry: &Entry, scope: Scope, offers: &Offers, declared: &Declared) -> Option<Expression> {
+pub fn expression(entry: &TomlEntry, scope: Scope, offers: &Offers, declared: &Declared) -> Option<Expression> {
     let source = entry.text()?;
     let errors = match Expression::compile(source, scope, declared) {
         Ok(expression) => return Some(expression),

@@ -13,10 +13,10 @@ pub(in crate::config) mod writes;
 use crate::config::document::keys;
 use crate::config::document::nearest::choices;
 use crate::config::document::shown;
-use crate::config::document::{Entry, Section, Sheet};
+use crate::config::document::{ConfigSheet, Section, TomlEntry};
 use crate::config::systems::offers::{Offer, Offers};
-use crate::config::systems::settings::{Outside, Secrets};
-use crate::config::{Http, ManifestSource, Notify, StateUrl, System};
+use crate::config::systems::settings::{Outside, SecretsWanted};
+use crate::config::{HttpSettings, ManifestSource, Notify, StateUrl, System};
 use crate::connector::network::Network;
 use crate::connector::{Manifest, SystemSettings};
 use crate::model::{Name, Span};
@@ -32,7 +32,7 @@ const STATE_DEFAULT: &str = "sled:data";
 /// systems.toml, as far as it is right.
 pub struct Systems {
     pub state: Option<StateUrl>,
-    pub http: Option<Http>,
+    pub http: Option<HttpSettings>,
     pub network: Option<Network>,
     pub notify: Option<Notify>,
     pub systems: Vec<System>,
@@ -42,29 +42,29 @@ pub struct Systems {
 
 /// Reads systems.toml. `whole` is false when a part of it was not TOML.
 pub fn read<'a>(
-    sheet: &'a Sheet<'a>,
+    sheet: &'a ConfigSheet<'a>,
     table: &'a DeTable<'a>,
     whole: bool,
     outside: &Outside,
-    secrets: Secrets,
+    secrets: SecretsWanted,
     manifests: &dyn ManifestSource,
 ) -> Systems {
     let mut top = Section::top(sheet, table, &keys::SYSTEMS);
     let own = top.get("connectors").and_then(|e| own_folder(&e, outside));
     let state = state(&mut top, outside);
-    let ours = Outside { looks_up: secrets == Secrets::All, ..*outside };
-    let way = Outside { looks_up: secrets != Secrets::None, ..*outside };
+    let ours = Outside { looks_up: secrets == SecretsWanted::All, ..*outside };
+    let way = Outside { looks_up: secrets != SecretsWanted::None, ..*outside };
     let http = http::read(&mut top, &ours);
     let network = network::read(&mut top, &way);
     let shared_mailboxes = shared_mailboxes(&mut top);
     let notify = top.get("notify").and_then(|e| notify::read(&e, &ours));
     let offers = Offers { systems: Vec::new(), whole };
     let mut read = Systems { state, http, network, notify, systems: Vec::new(), shared_mailboxes, offers };
-    let source = Source { manifests, own };
+    let source = ManifestPlaces { manifests, own };
     let systems = top.get("systems");
     let entries = systems.as_ref().and_then(|e| e.table("[systems]", &keys::SYSTEMS_BY_NAME)).map(|mut s| s.entries()).unwrap_or_default();
     for entry in &entries {
-        let looks_up = secrets == Secrets::All || secrets == Secrets::Of(entry.key);
+        let looks_up = secrets == SecretsWanted::All || secrets == SecretsWanted::Of(entry.key);
         one(entry, &Outside { looks_up, ..*outside }, &source, &mut read);
     }
     if whole && systems.is_none_or(|e| matches!(e.value, DeValue::Table(_)) && entries.is_empty()) {
@@ -74,12 +74,12 @@ pub fn read<'a>(
     read
 }
 
-struct Source<'a> {
+struct ManifestPlaces<'a> {
     manifests: &'a dyn ManifestSource,
     own: Option<PathBuf>,
 }
 
-fn own_folder(entry: &Entry, outside: &Outside) -> Option<PathBuf> {
+fn own_folder(entry: &TomlEntry, outside: &Outside) -> Option<PathBuf> {
     let folder = outside.folder.join(entry.filled_text()?);
     if !folder.is_dir() {
         entry.report(
@@ -139,7 +139,7 @@ fn shared_mailboxes(top: &mut Section) -> Vec<String> {
 }
 
 /// One `[systems.NAME]`; what can be said of it goes into `read`.
-fn one(entry: &Entry, outside: &Outside, source: &Source, read: &mut Systems) {
+fn one(entry: &TomlEntry, outside: &Outside, source: &ManifestPlaces, read: &mut Systems) {
     let name: Name = entry.key.into();
     let named = check_name(entry);
     let mut offer = Offer::new(name.clone());
@@ -152,7 +152,7 @@ fn one(entry: &Entry, outside: &Outside, source: &Source, read: &mut Systems) {
     read.offers.systems.push(offer);
 }
 
-fn check_name(entry: &Entry) -> bool {
+fn check_name(entry: &TomlEntry) -> bool {
     let bad = entry.key.chars().find(|c| !(c.is_alphanumeric() || matches!(c, '_' | '-')));
     let said = match bad {
         Some(':') => "a system's name cannot hold a colon: records are named SYSTEM:ENTITY:ID",
@@ -165,7 +165,7 @@ fn check_name(entry: &Entry) -> bool {
     false
 }
 
-fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &Source) -> Option<System> {
+fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &ManifestPlaces) -> Option<System> {
     let connector = section.need("connector", "expected connector = \"NAME\"; nayose connector list shows them");
     let every = section.get("every").and_then(|e| interval(&e));
     let sweep = section.get("sweep").and_then(|e| interval(&e));
@@ -197,7 +197,7 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &S
     Some(System { settings, manifest, every, sweep, writes: writes.writes, relays, block, permit, why, lease, line })
 }
 
-fn interval(entry: &Entry) -> Option<Span> {
+fn interval(entry: &TomlEntry) -> Option<Span> {
     let span = entry.duration()?;
     if span < EVERY_MIN {
         entry.report(format!("{:?} is shorter than {EVERY_MIN}", entry.key), "expected at least \"1s\"; \"60s\" is usual");
@@ -206,7 +206,7 @@ fn interval(entry: &Entry) -> Option<Span> {
     Some(span)
 }
 
-fn manifest(entry: &Entry, source: &Source) -> Option<Arc<Manifest>> {
+fn manifest(entry: &TomlEntry, source: &ManifestPlaces) -> Option<Arc<Manifest>> {
     let name = entry.filled_text()?;
     match source.manifests.manifest(source.own.as_deref(), name) {
         Ok(Some(manifest)) => return Some(manifest),

@@ -4,7 +4,7 @@
 //! (by id), `feed`, `deleted` or `for_each`. The second holds `{"records": [..], "quarantined": [..]}`, or just the list of records.
 //! The system bears the manifest's name; settings have their examples' or defaults' values.
 
-use crate::connector::manifest::load::Loaded;
+use crate::connector::manifest::load::LoadedManifest;
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{Manifest, MarkWrite, Request, Stream};
 use crate::connector::map::{Carries, Mapper};
@@ -65,7 +65,7 @@ pub fn example_settings(manifest: &Manifest) -> SystemSettings {
 }
 
 /// Runs every example of a connector.
-pub fn run(loaded: &Loaded) -> Report {
+pub fn run(loaded: &LoadedManifest) -> Report {
     let manifest = &loaded.manifest;
     let mut examples = Vec::new();
     for (file, answer) in &loaded.examples {
@@ -280,7 +280,7 @@ mod tests {
         let manifest = load::parse("t", "t.toml", &text).unwrap();
         let files = [("s.sweep.answer.json", answer.to_string()), ("s.sweep.records.json", json!([{"record": "t:person:1"}]).to_string())];
         let examples = files.into_iter().map(|(file, text)| (file.to_string(), text.into_bytes())).collect();
-        let mut report = run(&Loaded { manifest, hash: String::new(), examples });
+        let mut report = run(&LoadedManifest { manifest, hash: String::new(), examples });
         assert_eq!(report.passed(), report.examples[0].problems.is_empty());
         report.examples.remove(0).problems
     }

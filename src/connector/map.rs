@@ -5,20 +5,21 @@
 //! stays with the record: both hold.
 
 use crate::connector::manifest::settings::Settings;
-use crate::connector::manifest::{FieldKind, FieldMap, Paths, RecordMap, Request, TimeFormat, TimePath, Writes};
+use crate::connector::manifest::{Paths, RecordMap, Request, TimeFormat, TimePath, Writes};
 use crate::connector::map::marks::MarkReader;
-use crate::connector::map::refusal::{RefusalTest, RefusalWords};
-use crate::connector::map::watch::{Watch, WatchedField};
+use crate::connector::map::refusal::RefusalTest;
+use crate::connector::map::refusal_words::RefusalWords;
+use crate::connector::map::watch::Watch;
 use crate::connector::port::kept_out::DELETED;
-use crate::connector::port::{Observed, PageRead, Quarantined};
-use crate::connector::raw::conditions::{Condition, filled};
+use crate::connector::port::{Observed, PageRead, Quarantined, WatchedField};
+use crate::connector::raw::conditions::RowTest;
 use crate::connector::raw::json::Json;
 use crate::connector::raw::paths::Path;
-use crate::connector::raw::scalars::{bool_of, id_of, int_of, is_empty, kind_of, number_of, other_id, text_of, time_of};
-use crate::model::{DealState, Entity, Field, Name, Record, RecordId, ShortText, TicketState, Time, Value, is_blank};
+use crate::connector::raw::scalars::{id_of, is_empty, kind_of, other_id, time_of};
+use crate::model::{DealState, Entity, Field, Name, Record, RecordId, TicketState, Time, Value};
+use fields::FieldReader;
 use jiff::tz::TimeZone;
 use refused::Refuses;
-use std::collections::BTreeMap;
 
 /// Texts of a record's fields together. The state keeps what a target shows, what was agreed and what is sent in items of a megabyte at most.
 const TEXT_BYTES_MAX: usize = 128 << 10;
@@ -41,7 +42,7 @@ impl Carries {
 
 /// Which lists of a record that go on elsewhere are asked for by another request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Followed {
+pub struct FollowedLists {
     pub people: bool,
     pub accounts: bool,
 }
@@ -57,7 +58,7 @@ pub struct Mapper {
     changed_at: Option<(Path, TimeFormat)>,
     ended_at: Option<(Path, TimeFormat)>,
     /// Sorted by name, as the record wants them.
-    fields: Vec<Reader>,
+    fields: Vec<FieldReader>,
     marks: Vec<MarkReader>,
     account: Option<Path>,
     more_accounts: Vec<Path>,
@@ -65,25 +66,15 @@ pub struct Mapper {
     people_more: Option<Path>,
     accounts_more: Option<Path>,
     more: Vec<Path>,
-    followed: Followed,
+    followed: FollowedLists,
     addresses: Vec<Path>,
-    states: Vec<(String, Condition)>,
+    states: Vec<(String, RowTest)>,
     refusals: Vec<Refuses>,
     refusal_words: RefusalWords,
     watch: Watch,
-    deleted: Option<Condition>,
+    deleted: Option<RowTest>,
     same_as: Vec<(Name, Path, Option<String>)>,
     zone: TimeZone,
-}
-
-/// How one value is read.
-#[derive(Debug)]
-struct Reader {
-    key: Name,
-    path: Path,
-    kind: FieldKind,
-    map: BTreeMap<String, String>,
-    format: TimeFormat,
 }
 
 impl Mapper {
@@ -94,10 +85,10 @@ impl Mapper {
             TimePath::Path(text) => Ok::<_, String>((path(text)?, TimeFormat::Rfc3339)),
             TimePath::Full { path: text, format } => Ok((path(text)?, *format)),
         };
-        let test = |t: &crate::connector::manifest::Test| filled(t, settings)?.map(|t| Condition::new(&t)).transpose();
+        let test = |t: &crate::connector::manifest::Test| settings.test(t)?.map(|t| RowTest::new(&t)).transpose();
         let mut refusals = Vec::new();
         for rule in &map.refusals {
-            if let Some(when) = filled(&rule.when, settings)? {
+            if let Some(when) = settings.test(&rule.when)? {
                 refusals.push((rule.scope(), RefusalTest::new(&when)?));
             }
         }
@@ -128,7 +119,7 @@ impl Mapper {
             id_prefix: map.id_prefix.clone().unwrap_or_default(),
             changed_at: map.changed_at.as_ref().map(time).transpose()?,
             ended_at: map.ended_at.as_ref().map(time).transpose()?,
-            fields: map.fields.iter().map(|(name, how)| field_reader(name, how, settings)).collect::<Result<_, _>>()?,
+            fields: map.fields.iter().map(|(name, how)| FieldReader::new(name, how, settings)).collect::<Result<_, _>>()?,
             marks,
             account: accounts.next(),
             more_accounts: accounts.collect(),
@@ -136,7 +127,7 @@ impl Mapper {
             people_more: map.people_more.as_ref().map(path).transpose()?,
             accounts_more: map.accounts_more.as_ref().map(path).transpose()?,
             more: map.more.iter().map(path).collect::<Result<_, _>>()?,
-            followed: Followed::default(),
+            followed: FollowedLists::default(),
             addresses: several(&map.addresses)?,
             states,
             refusals: refusals.into_iter().map(|(scope, when)| Refuses::new(scope, when, &watch)).collect(),
@@ -185,7 +176,7 @@ impl Mapper {
             "" => RecordId::new(self.system.clone(), self.entity, id),
             prefix => RecordId::new(self.system.clone(), self.entity, format!("{prefix}{id}").as_str()),
         };
-        let mut told = Told { id: &id, page: &mut page.quarantined };
+        let mut told = KeptOut { id: &id, page: &mut page.quarantined };
         match self.deleted.as_ref().map_or(Ok(false), |c| c.holds(raw)) {
             Err(why) => {
                 told.tell(DELETED, why.0.clone());
@@ -196,37 +187,10 @@ impl Mapper {
         }
         self.watch.see(raw, &mut page.shown);
         let mut record = Record::new(id.clone());
-        self.refusals(raw, &mut record);
+        refused::read(&self.refusals, &self.refusal_words, raw, &mut record);
         record.changed_at = self.time("changed_at", &self.changed_at, raw, &mut told);
-        let since = record.changed_at.unwrap_or(at);
-        record.fields.reserve_exact(self.fields.len());
-        let mut room = TEXT_BYTES_MAX;
-        for reader in &self.fields {
-            let value = match reader.read(raw, &self.zone) {
-                Ok(None) => continue,
-                Ok(Some(value)) if value.text_bytes() <= room => value,
-                Ok(Some(value)) => {
-                    told.tell(&reader.key, format!("has {} bytes; a record may have {TEXT_BYTES_MAX}", value.text_bytes()));
-                    Value::Unreadable
-                }
-                Err(why) => {
-                    told.tell(&reader.key, why);
-                    Value::Unreadable
-                }
-            };
-            room -= value.text_bytes();
-            record.fields.push(Field { name: reader.key.clone(), value, at: since });
-        }
-        for reader in &self.marks {
-            match reader.read(raw, &self.zone) {
-                Ok(Some(value)) => record.set_mark(reader.mark, value),
-                Ok(None) => {}
-                Err(why) => {
-                    record.set_mark(reader.mark, Value::Unreadable);
-                    told.tell(reader.mark.name(), why);
-                }
-            }
-        }
+        self.fields(raw, at, &mut record, &mut told);
+        self.marks(raw, &mut record, &mut told);
         let accounts_told = self.accounts(raw, carries.accounts, &mut record, &mut told);
         let people_told = self.people(raw, carries.people, &mut record, &mut told);
         let cut = self.cut(raw);
@@ -247,7 +211,43 @@ impl Mapper {
         page.observed.push(Observed::Record { record: Box::new(record), people_told, accounts_told });
     }
 
-    fn state(&self, raw: &Json<'_>, record: &mut Record, told: &mut Told<'_>) {
+    /// Reads the fields. `at`: since when they are as they are, where the record does not say.
+    fn fields(&self, raw: &Json<'_>, at: Time, record: &mut Record, told: &mut KeptOut<'_>) {
+        let since = record.changed_at.unwrap_or(at);
+        record.fields.reserve_exact(self.fields.len());
+        let mut room = TEXT_BYTES_MAX;
+        for reader in &self.fields {
+            let value = match reader.read(raw, &self.zone) {
+                Ok(None) => continue,
+                Ok(Some(value)) if value.text_bytes() <= room => value,
+                Ok(Some(value)) => {
+                    told.tell(&reader.key, format!("has {} bytes; a record may have {TEXT_BYTES_MAX}", value.text_bytes()));
+                    Value::Unreadable
+                }
+                Err(why) => {
+                    told.tell(&reader.key, why);
+                    Value::Unreadable
+                }
+            };
+            room -= value.text_bytes();
+            record.fields.push(Field { name: reader.key.clone(), value, at: since });
+        }
+    }
+
+    fn marks(&self, raw: &Json<'_>, record: &mut Record, told: &mut KeptOut<'_>) {
+        for reader in &self.marks {
+            match reader.read(raw, &self.zone) {
+                Ok(Some(value)) => record.set_mark(reader.mark, value),
+                Ok(None) => {}
+                Err(why) => {
+                    record.set_mark(reader.mark, Value::Unreadable);
+                    told.tell(reader.mark.name(), why);
+                }
+            }
+        }
+    }
+
+    fn state(&self, raw: &Json<'_>, record: &mut Record, told: &mut KeptOut<'_>) {
         let mut name = None;
         for (state, when) in &self.states {
             match when.holds(raw) {
@@ -273,7 +273,7 @@ impl Mapper {
         }
     }
 
-    fn time(&self, name: &str, how: &Option<(Path, TimeFormat)>, raw: &Json<'_>, told: &mut Told<'_>) -> Option<Time> {
+    fn time(&self, name: &str, how: &Option<(Path, TimeFormat)>, raw: &Json<'_>, told: &mut KeptOut<'_>) -> Option<Time> {
         let (path, format) = how.as_ref()?;
         let value = path.first(raw).filter(|v| !is_empty(v))?;
         let time = time_of(value, *format, &self.zone);
@@ -285,97 +285,21 @@ impl Mapper {
 }
 
 /// Where what was kept out of one record is told.
-struct Told<'p> {
+struct KeptOut<'p> {
     id: &'p RecordId,
     page: &'p mut Vec<Quarantined>,
 }
 
-impl Told<'_> {
+impl KeptOut<'_> {
     fn tell(&mut self, field: &str, why: String) {
         self.page.push(Quarantined { record: Some(self.id.clone()), field: field.to_string(), why });
     }
 }
 
-fn field_reader(name: &Name, how: &FieldMap, settings: &Settings) -> Result<Reader, String> {
-    let (map, format) = match how {
-        FieldMap::Path(_) => (BTreeMap::new(), None),
-        FieldMap::Full(spec) => (settings.map(&spec.map)?, spec.format),
-    };
-    Ok(Reader {
-        key: name.clone(),
-        path: Path::parse(how.path()).map_err(|e| e.to_string())?,
-        kind: how.kind(),
-        map,
-        format: format.unwrap_or_default(),
-    })
-}
-
-impl Reader {
-    /// `Ok(None)`: absent. `Err`: why it cannot be read, without its value.
-    fn read(&self, raw: &Json<'_>, zone: &TimeZone) -> Result<Option<Value>, String> {
-        if self.kind == FieldKind::List {
-            return self.list(raw);
-        }
-        let Some(value) = self.path.first(raw) else { return Ok(None) };
-        if is_empty(value) {
-            return Ok(Some(Value::Empty));
-        }
-        let mapped = if self.map.is_empty() { None } else { self.mapped(value) };
-        let value = mapped.as_ref().unwrap_or(value);
-        let read = match self.kind {
-            FieldKind::Text | FieldKind::List => text_of(value).map(|t| Value::text(&t)),
-            FieldKind::Int => int_of(value).map(Value::Int),
-            FieldKind::Number => number_of(value).map(Value::Number),
-            FieldKind::Bool => bool_of(value).map(Value::Bool),
-            FieldKind::Time => time_of(value, self.format, zone).map(Value::Time),
-        };
-        read.map(Some).ok_or_else(|| format!("is {}, which is not {}", kind_of(value), expected(self.kind)))
-    }
-
-    fn list(&self, raw: &Json<'_>) -> Result<Option<Value>, String> {
-        if !self.path.goes_through_list() {
-            match self.path.first(raw) {
-                None => return Ok(None),
-                Some(Json::Null | Json::Array(_)) => {}
-                Some(other) => return Err(format!("is {}, which is not a list", kind_of(other))),
-            }
-        }
-        let mut items: Vec<ShortText> = Vec::new();
-        let mut wrong = None;
-        self.path.entries(raw, &mut |v| match text_of(v) {
-            Some(t) if is_blank(&t) => {}
-            Some(t) => items.push(self.map.get(&*t).map_or_else(|| t.clone(), |m| m.as_str().into()).into()),
-            None if v.is_null() => {}
-            None => wrong = Some(v),
-        });
-        match wrong {
-            Some(v) => Err(format!("is a list that holds {}", kind_of(v))),
-            None => Ok(Some(Value::list(items))),
-        }
-    }
-
-    fn mapped(&self, value: &Json<'_>) -> Option<Json<'_>> {
-        let text = match value {
-            Json::Bool(b) => b.to_string(),
-            other => text_of(other)?.into_owned(),
-        };
-        self.map.get(&text).map(|to| Json::from(to.as_str()))
-    }
-}
-
-fn expected(kind: FieldKind) -> &'static str {
-    match kind {
-        FieldKind::Text => "a text",
-        FieldKind::Int => "a whole number",
-        FieldKind::Number => "a number",
-        FieldKind::Bool => "true or false",
-        FieldKind::Time => "a time",
-        FieldKind::List => "a list",
-    }
-}
-
+mod fields;
 pub mod marks;
 pub mod refusal;
+pub mod refusal_words;
 mod refused;
 mod unread;
 pub mod watch;

@@ -16,9 +16,8 @@ pub mod regular;
 pub mod rest;
 
 pub use manifest::Manifest;
-pub use manifest::load::{Loaded, ManifestError};
-pub use map::refusal::RefusalWord;
-pub use map::watch::{RestsOn, Shown, WatchedField, last_name};
+pub use manifest::load::{LoadedManifest, ManifestError};
+pub use map::refusal_words::RefusalWord;
 pub use port::*;
 pub use raw::plain::{said_by as known_word, same_name, trimmed};
 pub use rest::RestConnector;

@@ -2,10 +2,12 @@
 
 pub use crate::connector::port::error::Error;
 pub use crate::connector::port::kept_out::{Quarantined, Unread};
+pub use crate::connector::port::shown::{RestsOn, Shown, WatchedField, last_name};
 mod error;
 pub mod kept_out;
+pub mod shown;
 
-use crate::connector::{RefusalWord, Shown, WatchedField};
+use crate::connector::map::refusal_words::RefusalWord;
 use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
 use futures::FutureExt;
 use futures::future::BoxFuture;

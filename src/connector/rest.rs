@@ -5,17 +5,16 @@ mod instance;
 pub mod reading;
 pub mod writing;
 
-pub use reading::associations::{CutAccounts, ends};
-
 use self::instance::InstancePlan;
 use crate::connector::manifest::Manifest;
 use crate::connector::manifest::settings::Settings;
 use crate::connector::network::Network;
 use crate::connector::port::*;
-use crate::connector::rest::http::client::Http;
-use crate::connector::rest::reading::passes::{Listing, Reader};
+use crate::connector::rest::http::client::HttpClient;
+use crate::connector::rest::reading::page_reader::PageReader;
+use crate::connector::rest::reading::passes::Listing;
 use crate::connector::rest::reading::streams::{self, StreamPlan};
-use crate::connector::rest::writing::writes::Writer;
+use crate::connector::rest::writing::writes::TargetWriter;
 use crate::model::{Name, Record, ShortText};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -26,11 +25,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// A system reached by HTTP, as its manifest says.
 pub struct RestConnector {
     system: Name,
-    http: Http,
+    http: HttpClient,
     settings: Settings,
     plans: Vec<StreamPlan>,
     infos: Vec<StreamInfo>,
-    writer: Option<Writer>,
+    writer: Option<TargetWriter>,
     abilities: Abilities,
     address: String,
     instance: Option<InstancePlan>,
@@ -57,12 +56,12 @@ impl RestConnector {
         clock: Clock,
     ) -> Result<RestConnector, Vec<String>> {
         let settings = Settings::resolve(manifest, given)?;
-        let http = Http::new(manifest, &settings, network, wire, &given.name, clock)?;
+        let http = HttpClient::new(manifest, &settings, network, wire, &given.name, clock)?;
         let plans = streams::plan(&given.name, manifest, &settings).map_err(|why| vec![why])?;
         let mapper = |stream: &str| plans.iter().find(|p| *p.info.name == *stream).and_then(|p| p.mapper.clone());
         let writer = match &manifest.writes {
             Some(writes) => match mapper(&writes.stream) {
-                Some(mapper) => Writer::new(manifest, writes, mapper, &settings).map_err(|why| vec![why])?,
+                Some(mapper) => TargetWriter::new(manifest, writes, mapper, &settings).map_err(|why| vec![why])?,
                 None => None,
             },
             None => None,
@@ -70,12 +69,12 @@ impl RestConnector {
         let instance = InstancePlan::new(manifest, &settings).map_err(|why| vec![format!("instance: {why}")])?;
         let address = instance::address(http.base());
         let infos = plans.iter().map(|p| p.info.clone()).collect();
-        let abilities = writer.as_ref().map(Writer::abilities).unwrap_or_default();
+        let abilities = writer.as_ref().map(TargetWriter::abilities).unwrap_or_default();
         Ok(RestConnector { system: given.name.clone(), http, settings, plans, infos, writer, abilities, address, instance })
     }
 
-    fn reader(&self, lane: Lane) -> Reader<'_> {
-        Reader { http: &self.http, zone: &self.settings.zone, lane, all_accounts: None }
+    fn reader(&self, lane: Lane) -> PageReader<'_> {
+        PageReader { http: &self.http, zone: &self.settings.zone, lane, all_accounts: None }
     }
 
     async fn read_pass(&self, stream: &str, pass: Pass, mut sink: PageSink<'_>) -> Result<PassEnd, Error> {
@@ -85,7 +84,7 @@ impl RestConnector {
             said: format!("the connector has no way to read it so ({how})"),
         };
         let plan = self.plans.iter().find(|p| *p.info.name == *stream).ok_or_else(|| cannot("no such stream"))?;
-        let reader = Reader { all_accounts: plan.all_accounts.as_ref(), ..self.reader(Lane::Read) };
+        let reader = PageReader { all_accounts: plan.all_accounts.as_ref(), ..self.reader(Lane::Read) };
         if let Pass::ForEach(deals) = &pass {
             let each = plan.each.as_ref().ok_or_else(|| cannot("for each deal"))?;
             return reader.for_each(each, deals, &mut sink).await;
@@ -148,7 +147,7 @@ impl RestConnector {
             async { Ok(()) }.boxed()
         });
         let how = Listing { one_page: true, ..Listing::default() };
-        let reader = Reader { all_accounts: plan.all_accounts.as_ref(), ..self.reader(Lane::Read) };
+        let reader = PageReader { all_accounts: plan.all_accounts.as_ref(), ..self.reader(Lane::Read) };
         reader.listing(call, mapper, how, &mut sink).await?;
         let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(std::mem::take(&mut *first))
@@ -189,7 +188,7 @@ impl Connector for RestConnector {
     fn read_back<'a>(&'a self, ids: &'a [ShortText], lane: Lane) -> BoxFuture<'a, Result<Vec<Record>, Error>> {
         async move {
             match &self.writer {
-                Some(writer) => writer.read_back(&self.reader(lane), ids).await,
+                Some(writer) => writer.back.read(&self.reader(lane), ids).await,
                 None => Ok(Vec::new()),
             }
         }

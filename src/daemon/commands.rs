@@ -1,7 +1,7 @@
 //! What the command line can ask of the state, whether a daemon holds it or the command opens it itself.
 
 use crate::connector::Usage;
-use crate::daemon::reading::Reader;
+use crate::daemon::reading::WhoReads;
 use crate::daemon::sending::Tally;
 use crate::daemon::shell::Shell;
 use crate::engine::answers::accept;
@@ -155,49 +155,15 @@ impl Shell {
                 let now = self.now();
                 Reply::Plan(self.with(|e| e.plan(limit, now)))
             }
-            Command::Plan { limit, known: false } => {
-                let streams = self.read_all(None).await?;
-                self.reconcile()?;
-                let now = self.now();
-                let failed = |s: &&StreamReport| s.error.is_some();
-                let mut plan = self.with(|e| {
-                    let mut plan = e.plan(limit, now);
-                    let of_people = streams.iter().filter(failed).filter(|s| e.shows_whom(&s.system, &s.stream));
-                    plan.rests_on_unread(of_people.map(|s| format!("{}.{}", s.system, s.stream)));
-                    plan
-                });
-                self.with(Engine::commit)?;
-                plan.errors = streams.into_iter().filter_map(|s| s.error.map(|e| format!("{}.{}: {e}", s.system, s.stream))).collect();
-                Reply::Plan(plan)
-            }
+            Command::Plan { limit, known: false } => Reply::Plan(self.read_and_plan(limit).await?),
             Command::Sync { system: Some(system) } if !self.wiring().connectors.contains_key(system.as_str()) => {
                 let wiring = self.wiring();
                 let known: Vec<&str> = wiring.connectors.keys().map(|n| &**n).collect();
                 Reply::Refused(format!("systems.toml has no system {system:?}; it has {}", known.join(", ")))
             }
             Command::Sync { system } => Reply::Sync(self.sync(system.as_deref()).await?),
-            Command::Approve { what, holds, moved } => {
-                let approved = self.with(|e| if moved { e.approve_moved(&what, now) } else { e.approve(&what, holds, now) });
-                match approved {
-                    Ok(approved) => {
-                        self.reconcile()?;
-                        self.gate.publish(&self.engine());
-                        self.rules_approved.notify_one();
-                        Reply::Approved(approved)
-                    }
-                    Err(approve::Refused::State(error)) => return Err(error),
-                    Err(refused) => Reply::Refused(refused.to_string()),
-                }
-            }
-            Command::Accept { row, by, because } => match self.with(|e| e.accept(&row, &by, &because, now)) {
-                Ok(cause) => {
-                    self.reconcile()?;
-                    self.gate.publish(&self.engine());
-                    Reply::Accepted(cause.to_string())
-                }
-                Err(accept::Refused::State(error)) => return Err(error),
-                Err(refused) => Reply::Refused(refused.to_string()),
-            },
+            Command::Approve { what, holds, moved } => self.approve(&what, holds, moved, now)?,
+            Command::Accept { row, by, because } => self.accept(&row, &by, &because, now)?,
             Command::Status => {
                 let (usage, trying) = (self.usage(), self.trying_again());
                 let mut status = self.ask(|e| e.status(&usage, now));
@@ -227,6 +193,49 @@ impl Shell {
                 Reply::Export(self.ask(|e| e.export(what, &gate, now))?)
             }
         })
+    }
+
+    /// Reads all systems, and plans with what was read.
+    async fn read_and_plan(&self, limit: Option<usize>) -> Result<Plan, Error> {
+        let streams = self.read_all(None).await?;
+        self.reconcile()?;
+        let now = self.now();
+        let failed = |s: &&StreamReport| s.error.is_some();
+        let mut plan = self.with(|e| {
+            let mut plan = e.plan(limit, now);
+            let of_people = streams.iter().filter(failed).filter(|s| e.shows_whom(&s.system, &s.stream));
+            plan.rests_on_unread(of_people.map(|s| format!("{}.{}", s.system, s.stream)));
+            plan
+        });
+        self.with(Engine::commit)?;
+        plan.errors = streams.into_iter().filter_map(|s| s.error.map(|e| format!("{}.{}: {e}", s.system, s.stream))).collect();
+        Ok(plan)
+    }
+
+    fn approve(&self, what: &str, holds: bool, moved: bool, now: Time) -> Result<Reply, Error> {
+        let approved = self.with(|e| if moved { e.approve_moved(what, now) } else { e.approve(what, holds, now) });
+        match approved {
+            Ok(approved) => {
+                self.reconcile()?;
+                self.gate.publish(&self.engine());
+                self.rules_approved.notify_one();
+                Ok(Reply::Approved(approved))
+            }
+            Err(approve::Refused::State(error)) => Err(error),
+            Err(refused) => Ok(Reply::Refused(refused.to_string())),
+        }
+    }
+
+    fn accept(&self, row: &str, by: &str, because: &str, now: Time) -> Result<Reply, Error> {
+        match self.with(|e| e.accept(row, by, because, now)) {
+            Ok(cause) => {
+                self.reconcile()?;
+                self.gate.publish(&self.engine());
+                Ok(Reply::Accepted(cause.to_string()))
+            }
+            Err(accept::Refused::State(error)) => Err(error),
+            Err(refused) => Ok(Reply::Refused(refused.to_string())),
+        }
     }
 
     fn letters_reply(&self, work: impl FnOnce(&mut Engine) -> Result<usize, dead_letters::Refused>) -> Result<Reply, Error> {
@@ -267,7 +276,7 @@ impl Shell {
         for round in [first, second] {
             let reading = round.into_iter().map(|(system, stream)| {
                 let shell = self.clone();
-                tokio::spawn(async move { shell.read_before_commit(&system, &stream, Reader::Command).await })
+                tokio::spawn(async move { shell.read_before_commit(&system, &stream, WhoReads::Command).await })
             });
             for report in futures::future::join_all(reading).await {
                 match report {
@@ -294,7 +303,7 @@ impl Shell {
         self.reconcile_before_commit();
         // What the reading ended may be released in this very run, if a sweep proves the streams that it needs.
         for (system, stream) in self.streams_for_release() {
-            self.read_before_commit(&system, &stream, Reader::Command).await?;
+            self.read_before_commit(&system, &stream, WhoReads::Command).await?;
         }
         self.reconcile_before_commit();
         let targets: Vec<Name> = self.wiring().connectors.keys().filter(|n| system.is_none_or(|s| ***n == *s)).cloned().collect();

@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The connectors by system.
-pub type Connectors = BTreeMap<Name, Arc<dyn Connector>>;
+pub type ConnectorsBySystem = BTreeMap<Name, Arc<dyn Connector>>;
 
 /// Connectors and what each was made from.
 #[derive(Clone, Default)]
 pub struct Wiring {
-    pub connectors: Connectors,
+    pub connectors: ConnectorsBySystem,
     /// The way out that connectors are made with.
     network: Network,
     made_from: BTreeMap<Name, System>,
@@ -24,7 +24,7 @@ pub struct Wiring {
 
 impl Wiring {
     /// Connectors that the caller made from these systems.
-    pub fn of(connectors: Connectors, systems: &[System]) -> Wiring {
+    pub fn of(connectors: ConnectorsBySystem, systems: &[System]) -> Wiring {
         Wiring { connectors, network: Network::default(), made_from: systems.iter().map(|s| (s.name().clone(), s.clone())).collect() }
     }
 
@@ -35,7 +35,7 @@ impl Wiring {
 
     /// A connector for each system; those whose settings are as they were stay, with their logins and budgets.
     pub fn rewired(&self, systems: &[System], clock: &Clock) -> Result<Wiring, NotConnected> {
-        let mut connectors = Connectors::new();
+        let mut connectors = ConnectorsBySystem::new();
         for system in systems {
             let name = system.name();
             let before = self.connectors.get(name);
@@ -58,7 +58,7 @@ impl Wiring {
             let manifest = Manifest { auth: Auth::None {}, ..(*system.manifest).clone() };
             Ok((system.name().clone(), connect(system, &manifest, &Network::default(), clock)?))
         });
-        Ok(Wiring::of(bare.collect::<Result<Connectors, NotConnected>>()?, systems))
+        Ok(Wiring::of(bare.collect::<Result<ConnectorsBySystem, NotConnected>>()?, systems))
     }
 
     /// Whether this is how these systems want to be wired.

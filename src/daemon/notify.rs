@@ -2,7 +2,7 @@
 
 mod body;
 
-use crate::config::{Mail, Notify, Security, Webhook};
+use crate::config::{MailNotices, Notify, Security, Webhook};
 use crate::connector::network::Network;
 use crate::daemon::notify::body::body;
 use crate::daemon::shell::Shell;
@@ -127,7 +127,7 @@ async fn post(network: &Network, webhook: &Webhook, notice: &Notice) -> Result<(
     if answer.status().is_success() { Ok(()) } else { Err(NotSent::Status(answer.status().as_u16())) }
 }
 
-async fn mailed(mail: &Mail, notice: &Notice) -> Result<(), NotSent> {
+async fn mailed(mail: &MailNotices, notice: &Notice) -> Result<(), NotSent> {
     let mailbox = |a: &crate::model::Address| a.to_string().parse::<Mailbox>().map_err(|e| NotSent::Message(e.to_string()));
     let mut message = Message::builder().from(mailbox(&mail.from)?);
     for to in &mail.to {

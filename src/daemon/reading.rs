@@ -18,7 +18,7 @@ const COMMAND_WAITS_MAX: Span = Span::minutes(10);
 
 /// Who reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
+pub enum WhoReads {
     /// A stream's own rhythm; its next turn comes by itself.
     Rhythm,
     /// The same, where what failed may just have been mended.
@@ -27,26 +27,26 @@ pub enum Reader {
     Command,
 }
 
-impl Reader {
+impl WhoReads {
     fn haste(self) -> Haste {
-        if self == Reader::Rhythm { Haste::AsDue } else { Haste::AtOnce }
+        if self == WhoReads::Rhythm { Haste::AsDue } else { Haste::AtOnce }
     }
 
     fn patience(self) -> Patience {
-        if self == Reader::Command { Patience::Waits(COMMAND_WAITS_MAX) } else { Patience::Leaves }
+        if self == WhoReads::Command { Patience::Waits(COMMAND_WAITS_MAX) } else { Patience::Leaves }
     }
 }
 
 impl Shell {
     /// Reads one stream as is due. `Err` is a failure of our own state; the system's failures are in the report.
-    pub async fn read(&self, system: &Name, stream: &Name, reader: Reader) -> Result<StreamReport, Error> {
+    pub async fn read(&self, system: &Name, stream: &Name, reader: WhoReads) -> Result<StreamReport, Error> {
         let report = self.read_before_commit(system, stream, reader).await?;
         self.commit()?;
         Ok(report)
     }
 
     /// The same, where a commit follows before anything is told of it.
-    pub async fn read_before_commit(&self, system: &Name, stream: &Name, reader: Reader) -> Result<StreamReport, Error> {
+    pub async fn read_before_commit(&self, system: &Name, stream: &Name, reader: WhoReads) -> Result<StreamReport, Error> {
         let one_at_a_time = turn_of(&self.reading, (system.clone(), stream.clone()));
         let mut held = Some(one_at_a_time.lock().await);
         let connector = self.wiring().connectors.get(system).cloned();

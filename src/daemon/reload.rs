@@ -2,7 +2,7 @@
 //!
 //! A folder with mistakes changes nothing: the rules in force stay, and `status` names the mistakes until they are mended.
 
-use crate::config::{Config, Http, Mistakes};
+use crate::config::{Config, HttpSettings, Mistakes};
 use crate::daemon::shell::Shell;
 use crate::engine::error::Error;
 use crate::engine::rules::connection::NotConnected;
@@ -170,7 +170,7 @@ impl Shell {
 
 /// What an edit changes that only a start can follow.
 fn needs_restart(started: &Config, now: &Config) -> Vec<String> {
-    let token = |http: &Http| http.token.as_ref().map(|t| t.expose_secret().to_string());
+    let token = |http: &HttpSettings| http.token.as_ref().map(|t| t.expose_secret().to_string());
     let mut keys = Vec::new();
     if started.state != now.state {
         keys.push("[state] url");

@@ -3,7 +3,7 @@
 use crate::connector::StreamInfo;
 use crate::daemon::first_round::FirstRound;
 use crate::daemon::notify::tell_for_ever;
-use crate::daemon::reading::Reader;
+use crate::daemon::reading::WhoReads;
 use crate::daemon::reload::{self, Source};
 use crate::daemon::sending::GATHERED_FOR;
 use crate::daemon::shell::Shell;
@@ -119,7 +119,7 @@ async fn read_for_ever(
 ) -> Result<Option<Job>, Error> {
     let mut failures = 0u32;
     let mut first = Some(first_round);
-    let mut reader = Reader::Mended;
+    let mut reader = WhoReads::Mended;
     while !*stop.borrow() {
         let began = tokio::time::Instant::now();
         // A pass that is broken off by the stop loses nothing: what it committed is kept, its cursor with it.
@@ -163,9 +163,9 @@ async fn read_for_ever(
         let regular = began + every.to_std();
         let next = retry.map_or(regular, |at| at.min(regular));
         tokio::select! {
-            _ = tokio::time::sleep_until(next) => reader = Reader::Rhythm,
+            _ = tokio::time::sleep_until(next) => reader = WhoReads::Rhythm,
             // An edit may have mended what failed, or asks for more.
-            _ = rewired => reader = Reader::Mended,
+            _ = rewired => reader = WhoReads::Mended,
             _ = stop.changed() => break,
         }
     }

@@ -21,16 +21,16 @@ pub const GATHERED_FOR: Duration = Duration::from_millis(100);
 /// What writing to one system came to, by direction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    pub hold: Counts,
-    pub release: Counts,
-    pub update: Counts,
+    pub hold: OutcomeCounts,
+    pub release: OutcomeCounts,
+    pub update: OutcomeCounts,
     /// Of the releases that were applied, those that gave or renewed a permit and lifted no block.
     #[serde(skip)]
     pub permits: u64,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
+pub struct OutcomeCounts {
     pub applied: u64,
     pub rejected: u64,
     pub unknown: u64,
@@ -64,12 +64,12 @@ impl Tally {
 }
 
 /// An act that ended.
-enum Done {
+enum EndedAct {
     Wrote(Batch, Vec<Outcome>),
     Looked(ReadBack, Result<Vec<Record>, connector::Error>),
 }
 
-type UnderWay = JoinSet<Result<Done, Error>>;
+type UnderWay = JoinSet<Result<EndedAct, Error>>;
 
 impl Shell {
     /// Sends what may go to a system now, until nothing may and nothing is under way there, whoever sent it.
@@ -143,9 +143,9 @@ impl Shell {
         Ok(writes)
     }
 
-    fn book_done(&self, done: Result<Result<Done, Error>, JoinError>, tally: &mut Tally) -> Result<(), Error> {
+    fn book_done(&self, done: Result<Result<EndedAct, Error>, JoinError>, tally: &mut Tally) -> Result<(), Error> {
         match done {
-            Ok(Ok(Done::Wrote(mut batch, outcomes))) => {
+            Ok(Ok(EndedAct::Wrote(mut batch, outcomes))) => {
                 for (op, outcome) in batch.ops.iter().zip(&outcomes) {
                     tally.count(&op.change, outcome);
                 }
@@ -156,7 +156,7 @@ impl Shell {
                     Ok(())
                 })
             }
-            Ok(Ok(Done::Looked(asked, answer))) => {
+            Ok(Ok(EndedAct::Looked(asked, answer))) => {
                 let (now, answered) = (self.now(), answer.is_ok());
                 self.with(|e| e.book_read_back(&asked, answer, now))?;
                 if answered {
@@ -185,18 +185,18 @@ impl Shell {
 }
 
 /// Does one act. A task of its own: while it is made durable and written, the next are put together.
-async fn carry_out(connector: Arc<dyn Connector>, act: Act, commit: Option<Commit>) -> Result<Done, Error> {
+async fn carry_out(connector: Arc<dyn Connector>, act: Act, commit: Option<Commit>) -> Result<EndedAct, Error> {
     match act {
         Act::ReadBack(asked) => {
             let answer = connector.read_back(asked.ids(), Lane::ReadBack).await;
-            Ok(Done::Looked(asked, answer))
+            Ok(EndedAct::Looked(asked, answer))
         }
         Act::Write(batch) => {
             if let Some(commit) = commit {
                 commit.done().await?;
             }
             let outcomes = connector.write(&batch.ops, batch.lane).await;
-            Ok(Done::Wrote(batch, outcomes))
+            Ok(EndedAct::Wrote(batch, outcomes))
         }
     }
 }

@@ -29,17 +29,17 @@ pub fn path(state: &Path) -> PathBuf {
 }
 
 /// A socket's address. Where the folder lies too deep for one, it leads through an open handle of the folder, as long as this is there.
-struct Address {
+struct SocketAddress {
     path: PathBuf,
     _folder: Option<File>,
 }
 
-impl Address {
-    fn of(state: &Path, name: &str) -> io::Result<Address> {
+impl SocketAddress {
+    fn of(state: &Path, name: &str) -> io::Result<SocketAddress> {
         let path = state.join(name);
         let length = path.as_os_str().len();
         if length <= ADDRESS_BYTES_MAX {
-            return Ok(Address { path, _folder: None });
+            return Ok(SocketAddress { path, _folder: None });
         }
         if !cfg!(target_os = "linux") {
             let why =
@@ -48,7 +48,7 @@ impl Address {
         }
         let folder = File::open(state)?;
         // proc(5): the entry leads to the folder itself, however long its name is.
-        Ok(Address { path: format!("/proc/self/fd/{}/{name}", folder.as_raw_fd()).into(), _folder: Some(folder) })
+        Ok(SocketAddress { path: format!("/proc/self/fd/{}/{name}", folder.as_raw_fd()).into(), _folder: Some(folder) })
     }
 }
 
@@ -59,7 +59,7 @@ pub fn listen(state: &Path) -> io::Result<UnixListener> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let address = Address::of(state, SOCKET_NEW)?;
+    let address = SocketAddress::of(state, SOCKET_NEW)?;
     let listener = UnixListener::bind(&address.path)?;
     std::fs::set_permissions(&made, std::fs::Permissions::from_mode(0o600))?;
     std::fs::rename(&made, path(state))?;
@@ -99,7 +99,7 @@ async fn answer(stream: UnixStream, shell: Shell) -> io::Result<()> {
 
 /// Asks the daemon that holds a state. `Ok(None)`: none answers there.
 pub async fn ask(state: &Path, command: &Command) -> io::Result<Option<Reply>> {
-    let address = match Address::of(state, SOCKET) {
+    let address = match SocketAddress::of(state, SOCKET) {
         Ok(address) => address,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),

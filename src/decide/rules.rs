@@ -12,7 +12,7 @@ pub struct Policy {
     /// What must be fresh for refusals to be known.
     pub refusal_proofs: Vec<Proof>,
     pub widening: Widening,
-    pub changes: Changes,
+    pub changes: ChangeLimits,
 }
 
 #[derive(Debug, Clone)]
@@ -91,16 +91,16 @@ impl Default for Widening {
 
 /// Beyond both of these, writes of fields and status wait for `approve`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Changes {
+pub struct ChangeLimits {
     pub records: usize,
     /// 0.1 is ten per cent of the target's records.
     pub share: f64,
     pub within: Span,
 }
 
-impl Default for Changes {
-    fn default() -> Changes {
-        Changes { records: 1000, share: 0.1, within: Span::minutes(60) }
+impl Default for ChangeLimits {
+    fn default() -> ChangeLimits {
+        ChangeLimits { records: 1000, share: 0.1, within: Span::minutes(60) }
     }
 }
 

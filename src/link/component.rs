@@ -1,16 +1,13 @@
 //! The records of one person: everything that joining keys reach.
 
 use super::keys::{Key, LinkRules, keys};
-use super::verdict::{Verdict, verdict};
+use super::verdict::{COMPONENT_MAX, KeyVerdict, verdict};
 use crate::model::{Record, RecordId};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most records a person can have. Something bigger is no person but a mistake in the data: then no record of it is joined.
-pub const COMPONENT_MAX: usize = 1_000;
-
 /// What holds a record in its person.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proof {
+pub struct MemberProof {
     /// `remote_id` (one record carries another's id), `email`, or `self` (a person of one record).
     pub kind: &'static str,
     /// The id or the address in common; of `self` the record's own id.
@@ -23,22 +20,22 @@ pub struct Component<I> {
     /// Sorted; the start is always among them.
     pub members: Vec<I>,
     /// Keys that several records bear, and what they do.
-    judged: BTreeMap<Key, Verdict>,
+    judged: BTreeMap<Key, KeyVerdict>,
 }
 
 impl<I> Component<I> {
     /// What holds a member: the smallest key that joins it to another. An id goes before an address.
-    pub fn proof(&self, member: &Record) -> Proof {
-        match keys(member).into_iter().find(|key| self.judged.get(key) == Some(&Verdict::Joins)) {
-            Some(Key::Remote(id)) => Proof { kind: "remote_id", value: id.to_string() },
-            Some(Key::Address(address)) => Proof { kind: "email", value: address.to_string() },
-            None => Proof { kind: "self", value: member.id.to_string() },
+    pub fn proof(&self, member: &Record) -> MemberProof {
+        match keys(member).into_iter().find(|key| self.judged.get(key) == Some(&KeyVerdict::Joins)) {
+            Some(Key::Remote(id)) => MemberProof { kind: "remote_id", value: id.to_string() },
+            Some(Key::Address(address)) => MemberProof { kind: "email", value: address.to_string() },
+            None => MemberProof { kind: "self", value: member.id.to_string() },
         }
     }
 
     /// Keys with other bearers that join nobody, and why; sorted. Holds spread over them, fields do not.
-    pub fn doubts(&self) -> impl Iterator<Item = (&Key, Verdict)> {
-        self.judged.iter().map(|(key, verdict)| (key, *verdict)).filter(|(_, verdict)| *verdict != Verdict::Joins)
+    pub fn doubts(&self) -> impl Iterator<Item = (&Key, KeyVerdict)> {
+        self.judged.iter().map(|(key, verdict)| (key, *verdict)).filter(|(_, verdict)| *verdict != KeyVerdict::Joins)
     }
 }
 
@@ -53,7 +50,7 @@ pub fn component<'r, I: Copy + Ord>(
 ) -> Component<I> {
     let mut found: BTreeSet<I> = BTreeSet::from([start]);
     let mut open = vec![start];
-    let mut judged: BTreeMap<Key, Verdict> = BTreeMap::new();
+    let mut judged: BTreeMap<Key, KeyVerdict> = BTreeMap::new();
     while let Some(member) = open.pop() {
         for key in keys(member) {
             if judged.contains_key(&key) {
@@ -68,13 +65,13 @@ pub fn component<'r, I: Copy + Ord>(
             }
             let records: Vec<&Record> = others.iter().map(|i| record(*i)).collect();
             let verdict = verdict(&key, &records, rules);
-            if verdict == Verdict::Joins {
+            if verdict == KeyVerdict::Joins {
                 open.extend(others.into_iter().filter(|i| found.insert(*i)));
             }
             judged.insert(key, verdict);
             if found.len() > COMPONENT_MAX {
                 // Every member of what is too big gets this answer, so it too is the same from everywhere: alone, with all its keys in doubt.
-                let judged = keys(start).into_iter().map(|key| (key, Verdict::TooMany)).collect();
+                let judged = keys(start).into_iter().map(|key| (key, KeyVerdict::TooMany)).collect();
                 return Component { members: vec![start], judged };
             }
         }

@@ -13,7 +13,7 @@ pub mod keys;
 pub mod names;
 pub mod verdict;
 
-pub use component::{COMPONENT_MAX, Component, Proof, component, person_id};
+pub use component::{Component, MemberProof, component, person_id};
 pub use keys::{Key, LinkRules, keys, keys_with, spread_keys, spread_keys_with};
 pub use names::names_compatible;
-pub use verdict::{Verdict, verdict};
+pub use verdict::{COMPONENT_MAX, KeyVerdict, verdict};

@@ -24,36 +24,36 @@ const IN_ADDRESS_MIN: usize = 3;
 /// a family name alone goes with any given name, but two given names never go together.
 pub fn names_compatible(a: Option<&str>, b: Option<&str>, addresses: &[&Address]) -> bool {
     match (a, b) {
-        (Some(a), Some(b)) => a == b || Name::read(a).goes_with(&Name::read(b), addresses),
+        (Some(a), Some(b)) => a == b || PersonName::read(a).goes_with(&PersonName::read(b), addresses),
         _ => true,
     }
 }
 
 /// A name in the form in which it is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Name {
+pub(super) struct PersonName {
     /// Folded words, sorted; none is an absent name.
     words: Vec<String>,
 }
 
-impl Name {
-    pub(super) fn read(text: &str) -> Name {
+impl PersonName {
+    pub(super) fn read(text: &str) -> PersonName {
         if text.is_ascii() {
-            return Name::read_ascii(text);
+            return PersonName::read_ascii(text);
         }
-        Name::read_any(text)
+        PersonName::read_any(text)
     }
 
     /// The same for most names in Latin letters, where nothing folds but case.
-    fn read_ascii(text: &str) -> Name {
+    fn read_ascii(text: &str) -> PersonName {
         let lower = text.to_ascii_lowercase();
         let words = lower.split(|c: char| !(c.is_ascii_alphanumeric() || c == '\'')).filter(|w| !w.is_empty() && !HONORIFICS.contains(w));
         let mut words: Vec<String> = words.map(|w| w.replace('\'', "")).filter(|w| !w.is_empty()).collect();
         words.sort_unstable();
-        Name { words }
+        PersonName { words }
     }
 
-    fn read_any(text: &str) -> Name {
+    fn read_any(text: &str) -> PersonName {
         let folded = match is_nfkc_quick(text.chars()) {
             IsNormalized::Yes => text.to_lowercase(),
             _ => text.nfkc().flat_map(char::to_lowercase).collect(),
@@ -70,10 +70,10 @@ impl Name {
         let mut words: Vec<String> = words.into_iter().map(|w| w.chars().filter_map(fold).collect()).collect();
         words.retain(|w| !w.is_empty());
         words.sort();
-        Name { words }
+        PersonName { words }
     }
 
-    pub(super) fn goes_with(&self, other: &Name, addresses: &[&Address]) -> bool {
+    pub(super) fn goes_with(&self, other: &PersonName, addresses: &[&Address]) -> bool {
         if self.words.is_empty() || other.words.is_empty() || self.words == other.words {
             return true;
         }

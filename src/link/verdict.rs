@@ -1,12 +1,14 @@
 //! Whether a key joins the records that bear it: all of them, or none.
 
-use super::component::COMPONENT_MAX;
 use super::keys::{Key, LinkRules};
-use super::names::Name;
+use super::names::PersonName;
 use crate::model::{Address, Record};
 
+/// The most records a person can have. Something bigger is no person but a mistake in the data: then no record of it is joined.
+pub const COMPONENT_MAX: usize = 1_000;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
+pub enum KeyVerdict {
     /// Its bearers are one person.
     Joins,
     /// A shared mailbox: it says nothing about who.
@@ -17,13 +19,13 @@ pub enum Verdict {
     TooMany,
 }
 
-impl Verdict {
+impl KeyVerdict {
     pub fn name(self) -> &'static str {
         match self {
-            Verdict::Joins => "joins",
-            Verdict::Shared => "shared",
-            Verdict::TwoNames => "two_names",
-            Verdict::TooMany => "too_many",
+            KeyVerdict::Joins => "joins",
+            KeyVerdict::Shared => "shared",
+            KeyVerdict::TwoNames => "two_names",
+            KeyVerdict::TooMany => "too_many",
         }
     }
 }
@@ -32,17 +34,17 @@ impl Verdict {
 ///
 /// An address joins unless it is shared or two bearers' names are incompatible. An id joins unless, for two bearers, the names are
 /// incompatible and the addresses are not known to be equal: then one record was perhaps taken over by another person.
-pub fn verdict(key: &Key, bearers: &[&Record], rules: &LinkRules) -> Verdict {
+pub fn verdict(key: &Key, bearers: &[&Record], rules: &LinkRules) -> KeyVerdict {
     if let Key::Address(address) = key
         && rules.is_shared(address)
     {
-        return Verdict::Shared;
+        return KeyVerdict::Shared;
     }
     if bearers.len() > COMPONENT_MAX {
-        return Verdict::TooMany;
+        return KeyVerdict::TooMany;
     }
     if bearers.len() < 2 {
-        return Verdict::Joins;
+        return KeyVerdict::Joins;
     }
     match key {
         Key::Address(address) => by_address(address, bearers),
@@ -50,46 +52,46 @@ pub fn verdict(key: &Key, bearers: &[&Record], rules: &LinkRules) -> Verdict {
     }
 }
 
-fn by_address(address: &Address, bearers: &[&Record]) -> Verdict {
+fn by_address(address: &Address, bearers: &[&Record]) -> KeyVerdict {
     let mut written: Vec<String> = bearers.iter().filter_map(|r| r.name()).collect();
     written.sort_unstable();
     written.dedup();
     if written.len() < 2 {
-        return Verdict::Joins;
+        return KeyVerdict::Joins;
     }
-    let mut names: Vec<Name> = Vec::with_capacity(written.len());
-    for name in written.iter().map(|w| Name::read(w)) {
+    let mut names: Vec<PersonName> = Vec::with_capacity(written.len());
+    for name in written.iter().map(|w| PersonName::read(w)) {
         if names.contains(&name) {
             continue;
         }
         if names.iter().any(|other| !name.goes_with(other, &[address])) {
-            return Verdict::TwoNames;
+            return KeyVerdict::TwoNames;
         }
         names.push(name);
     }
-    Verdict::Joins
+    KeyVerdict::Joins
 }
 
-fn by_id(bearers: &[&Record]) -> Verdict {
+fn by_id(bearers: &[&Record]) -> KeyVerdict {
     // One of each name and address is enough to compare.
     let mut shown: Vec<(String, Option<Address>)> = bearers.iter().filter_map(|r| Some((r.name()?, r.address()))).collect();
     shown.sort_unstable();
     shown.dedup();
     if shown.len() < 2 {
-        return Verdict::Joins;
+        return KeyVerdict::Joins;
     }
-    let mut seen: Vec<(Name, Option<Address>)> = Vec::with_capacity(shown.len());
+    let mut seen: Vec<(PersonName, Option<Address>)> = Vec::with_capacity(shown.len());
     for (written, address) in shown {
-        let name = Name::read(&written);
-        let conflicts = |(other, other_address): &(Name, Option<Address>)| {
+        let name = PersonName::read(&written);
+        let conflicts = |(other, other_address): &(PersonName, Option<Address>)| {
             let same_address = address.is_some() && address == *other_address;
             let addresses: Vec<&Address> = address.iter().chain(other_address).collect();
             !same_address && !name.goes_with(other, &addresses)
         };
         if seen.iter().any(conflicts) {
-            return Verdict::TwoNames;
+            return KeyVerdict::TwoNames;
         }
         seen.push((name, address));
     }
-    Verdict::Joins
+    KeyVerdict::Joins
 }

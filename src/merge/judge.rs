@@ -1,92 +1,19 @@
 //! The candidates of one field to its value. [`judge`] and [`explain`] run the same code, so what is explained is what was done.
 
+use super::judgment::{Candidate, ConditionState, Judged, Judgment, Listener, Unknown, Unread, Winner, beside_unreadable};
 use super::rules::{Band, Blank, FieldRule, Strategy};
 use super::union::unite;
 use crate::model::value::compare_int;
-use crate::model::{Name, RecordId, Time, Value};
+use crate::model::{Name, Time, Value};
 use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
-
-/// A record's value of the field. A record that does not carry the field is none: absence says nothing.
-#[derive(Debug, Clone)]
-pub struct Candidate<'a> {
-    pub from: &'a RecordId,
-    pub value: &'a Value,
-    /// Since when the system has had it.
-    pub at: Time,
-    /// It equals its base, what was last agreed with that record, and no other value was seen there since: our own earlier write, and no news.
-    pub echo: bool,
-    /// What was last agreed with that record, if anything was.
-    pub base: Option<&'a Value>,
-}
-
-/// How the rule's `when` came out, if it has one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConditionState {
-    /// The rule has no `when`.
-    None,
-    True,
-    False,
-    /// It could not be told: the field is left alone.
-    Unknown,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Winner<'a> {
-    pub value: Cow<'a, Value>,
-    /// The record it is from; of a union none.
-    pub from: Option<&'a RecordId>,
-}
-
-/// What a field comes to.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Judgment<'a> {
-    Wins(Winner<'a>),
-    /// Nothing counts: the field is left alone, which is not the same as a winner that is `Empty`.
-    Nothing,
-    /// It cannot be known: the field is left alone.
-    Unknown(Unknown),
-}
-
-/// Why a field cannot be known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Unknown {
-    #[error("the rule's condition cannot be told")]
-    Condition,
-    #[error("the value that would win cannot be read")]
-    Unreadable,
-    #[error("a system that counts before it, or as much, was not read to its end")]
-    NotRead,
-}
-
-/// Systems of which there may be more records of a person, or other values, than are at hand.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Unread<'a> {
-    /// Never read to their end in this state: nothing rests on what they do not show.
-    pub never: &'a [Name],
-    /// Not read to their end lately: no field falls to a system that ranks below them.
-    pub stale: &'a [Name],
-}
-
-/// What became of a candidate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Judged {
-    pub won: bool,
-    pub why: &'static str,
-}
-
-impl<'a> Judgment<'a> {
-    pub fn winner(self) -> Option<Winner<'a>> {
-        if let Judgment::Wins(winner) = self { Some(winner) } else { None }
-    }
-}
 
 /// The field's value.
 pub fn judge<'a>(rule: &FieldRule, condition: ConditionState, candidates: &[Candidate<'a>], unread: Unread<'_>, now: Time) -> Judgment<'a> {
     run(rule, condition, candidates, unread, now, &mut Silent)
 }
 
-/// The same, with what became of each candidate, in the order given.
+/// The field's value, with what became of each candidate, in the order given.
 pub fn explain<'a>(
     rule: &FieldRule,
     condition: ConditionState,
@@ -94,14 +21,9 @@ pub fn explain<'a>(
     unread: Unread<'_>,
     now: Time,
 ) -> (Judgment<'a>, Vec<Judged>) {
-    let mut told = Told(vec![Judged { won: false, why: "" }; candidates.len()]);
-    let judgment = run(rule, condition, candidates, unread, now, &mut told);
-    (judgment, told.0)
-}
-
-/// Who listens to the reasons.
-pub(super) trait Listener {
-    fn tell(&mut self, candidate: usize, won: bool, why: &'static str);
+    let mut reasons = Reasons(vec![Judged { won: false, why: "" }; candidates.len()]);
+    let judgment = run(rule, condition, candidates, unread, now, &mut reasons);
+    (judgment, reasons.0)
 }
 
 struct Silent;
@@ -111,9 +33,9 @@ impl Listener for Silent {
     fn tell(&mut self, _: usize, _: bool, _: &'static str) {}
 }
 
-struct Told(Vec<Judged>);
+struct Reasons(Vec<Judged>);
 
-impl Listener for Told {
+impl Listener for Reasons {
     fn tell(&mut self, candidate: usize, won: bool, why: &'static str) {
         if let Some(judged) = self.0.get_mut(candidate) {
             *judged = Judged { won, why };
@@ -229,22 +151,45 @@ fn run<'a>(
         (_, _, Strategy::Oldest(names)) => Choice::Oldest(names),
         (_, _, Strategy::Max(names)) => Choice::Max(names),
         (_, _, Strategy::Min(names)) => Choice::Min(names),
-        (_, _, Strategy::Union(names)) => {
-            let counts = |c: &Candidate| match names.contains(&c.from.system) {
-                false => Err("not a source"),
-                true if is_too_old(rule, c, now) => Err("too old"),
-                true => Ok(()),
-            };
-            // An entry of a list that was never read would be lost.
-            if names.iter().any(|n| unread.never.contains(n)) {
-                (0..candidates.len()).for_each(|i| listener.tell(i, false, counts(&candidates[i]).err().unwrap_or(WAITS)));
-                return Judgment::Unknown(Unknown::NotRead);
-            }
-            return unite(candidates, counts, rule.blank == Blank::Wins, listener);
-        }
+        (_, _, Strategy::Union(names)) => return union_of(names, rule, candidates, unread, now, listener),
     };
+    choose(choice, rule, candidates, unread, now, listener)
+}
+
+/// All entries of the lists of these systems.
+fn union_of<'a>(
+    names: &[Name],
+    rule: &FieldRule,
+    candidates: &[Candidate<'a>],
+    unread: Unread<'_>,
+    now: Time,
+    listener: &mut impl Listener,
+) -> Judgment<'a> {
+    let counts = |c: &Candidate| match names.contains(&c.from.system) {
+        false => Err("not a source"),
+        true if is_too_old(rule, c, now) => Err("too old"),
+        true => Ok(()),
+    };
+    // An entry of a list that was never read would be lost.
+    if names.iter().any(|n| unread.never.contains(n)) {
+        (0..candidates.len()).for_each(|i| listener.tell(i, false, counts(&candidates[i]).err().unwrap_or(WAITS)));
+        return Judgment::Unknown(Unknown::NotRead);
+    }
+    unite(candidates, counts, rule.blank == Blank::Wins, listener)
+}
+
+/// The one candidate that goes before all others that count.
+fn choose<'a>(
+    choice: Choice<'_>,
+    rule: &FieldRule,
+    candidates: &[Candidate<'a>],
+    unread: Unread<'_>,
+    now: Time,
+    listener: &mut impl Listener,
+) -> Judgment<'a> {
+    let by_value = matches!(choice, Choice::Max(_) | Choice::Min(_));
     // Nothing is larger or smaller than nothing, so there an emptied value is always passed over.
-    let blank_wins = rule.blank == Blank::Wins && !matches!(choice, Choice::Max(_) | Choice::Min(_));
+    let blank_wins = rule.blank == Blank::Wins && !by_value;
     let counts = |c: &Candidate| match choice.rank(&c.from.system) {
         None => Err("not a source"),
         Some(_) if c.echo => Err("our own write"),
@@ -253,13 +198,8 @@ fn run<'a>(
         Some(rank) => Ok(rank),
     };
     // Which is the largest cannot be told beside one that cannot be read.
-    let by_value = matches!(choice, Choice::Max(_) | Choice::Min(_));
     if by_value && candidates.iter().any(|c| c.value.is_unreadable() && counts(c).is_ok()) {
-        for (i, candidate) in candidates.iter().enumerate() {
-            let beside = if candidate.value.is_unreadable() { "cannot be read" } else { "beside one that cannot be read" };
-            listener.tell(i, false, counts(candidate).err().unwrap_or(beside));
-        }
-        return Judgment::Unknown(Unknown::Unreadable);
+        return beside_unreadable(candidates, |c| counts(c).err(), listener);
     }
     let mut best: Option<(usize, usize)> = None;
     for (i, candidate) in candidates.iter().enumerate() {

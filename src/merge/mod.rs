@@ -2,10 +2,13 @@
 //!
 //! - [`rules`]: what precedence.toml says, as types
 //! - [`judge`](mod@judge): the candidates of one field to its value
+//! - [`judgment`]: what is judged, and what comes of it
 //! - `union`: lists put together, removals counted
 
 pub mod judge;
+pub mod judgment;
 pub mod rules;
 mod union;
 
-pub use judge::{Candidate, ConditionState, Judged, Judgment, Unknown, Unread, Winner, explain, judge};
+pub use judge::{explain, judge};
+pub use judgment::{Candidate, ConditionState, Judged, Judgment, Unknown, Unread, Winner};

@@ -1,13 +1,13 @@
 //! Lists of several systems put together, base-aware.
 
-use super::judge::{Candidate, Judgment, Listener, Unknown, Winner};
+use super::judgment::{Candidate, Judgment, Listener, Winner, beside_unreadable};
 use crate::model::{ShortText, Value};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the records say of one entry.
+/// What the records say of one entry of a list.
 #[derive(Default, Clone, Copy)]
-struct Told {
+struct EntryStand {
     /// A record has it that did not have it at the last agreement.
     added: bool,
     /// A record had it at the last agreement and has it no more.
@@ -16,7 +16,7 @@ struct Told {
     held: bool,
 }
 
-impl Told {
+impl EntryStand {
     fn stays(self) -> bool {
         self.added || (self.held && !self.removed)
     }
@@ -33,13 +33,9 @@ pub(super) fn unite<'a>(
 ) -> Judgment<'a> {
     // What a list that cannot be read holds might be lost, or be set again after it was removed.
     if candidates.iter().any(|c| c.value.is_unreadable() && counts(c).is_ok()) {
-        for (i, candidate) in candidates.iter().enumerate() {
-            let beside = if candidate.value.is_unreadable() { "cannot be read" } else { "beside one that cannot be read" };
-            listener.tell(i, false, counts(candidate).err().unwrap_or(beside));
-        }
-        return Judgment::Unknown(Unknown::Unreadable);
+        return beside_unreadable(candidates, |c| counts(c).err(), listener);
     }
-    let mut told: BTreeMap<Cow<str>, Told> = BTreeMap::new();
+    let mut told: BTreeMap<Cow<str>, EntryStand> = BTreeMap::new();
     let mut emptied = false;
     for candidate in candidates.iter().filter(|c| counts(c).is_ok()) {
         let now = entries(candidate.value);

@@ -18,26 +18,29 @@
 //! `timestamp`, `exists`, `all`, `exists_one`, `filter`, `map`.
 
 mod check;
+mod compiled;
+mod datum;
 mod declared;
+mod error;
 mod facts;
 mod functions;
 mod places;
 mod sample;
+mod scope;
 mod tree;
 mod types;
 
 pub use declared::{Declared, FieldType};
+pub use error::{EvaluationError, ExpressionError, LIST_MAX};
 pub use facts::Facts;
+pub use scope::Scope;
 
 use super::Name;
-use check::Checker;
+use check::TypeChecker;
+use compiled::Compiled;
+use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
-use tree::Node;
-
-/// The most deals, tickets or list entries that an expression is asked of. Beyond it a rule is not evaluated but held.
-pub const LIST_MAX: usize = 1_000;
 
 /// The longest source accepted, in bytes: a rule is a line, and the parser's time grows with it.
 const SOURCE_BYTES_MAX: usize = 10_000;
@@ -51,76 +54,9 @@ const SIGNS_MAX: usize = 2_000;
 /// Parts within one another at most.
 const DEPTH_MAX: usize = 200;
 
-/// Which variables an expression has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// `person`, `deals`, `tickets`
-    Person,
-    /// `deal`
-    Deal,
-    /// `ticket`
-    Ticket,
-}
-
-/// A mistake in an expression, found at load.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct ExpressionError {
-    pub message: String,
-    /// Bytes of the source.
-    pub at: Range<usize>,
-}
-
-/// Why an expression could not be answered for some facts: it is unknown. Makes a hold hold and leaves a status as it is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EvaluationError {
-    #[error("`{0}` is null where a value is needed")]
-    Null(Box<str>),
-    #[error("field `{0}` holds something that cannot be read")]
-    Unreadable(Name),
-    #[error("field `{0}` may have another value: not all that counts for it was read")]
-    NotRead(Name),
-    #[error("there may be more {0} than were read")]
-    MayBeMore(&'static str),
-    #[error("field `{field}` holds {found} where {wanted} was declared")]
-    WrongType { field: Name, wanted: &'static str, found: &'static str },
-    #[error("{count} {what}, more than the {LIST_MAX} an expression is asked of")]
-    TooMany { what: &'static str, count: usize },
-    #[error("{0}")]
-    Arithmetic(&'static str),
-    #[error("the expression is about another kind of record than was given")]
-    OtherScope,
-}
-
-impl EvaluationError {
-    /// Whether reading more may answer it, the records at hand being as they are.
-    pub fn is_for_want_of_reading(&self) -> bool {
-        matches!(self, EvaluationError::NotRead(_) | EvaluationError::MayBeMore(_))
-    }
-}
-
 /// A checked expression that answers yes or no. Cheap to clone.
 #[derive(Clone)]
 pub struct Expression(Arc<Compiled>);
-
-struct Compiled {
-    source: Box<str>,
-    scope: Scope,
-    node: Node,
-    /// The answer, where it hangs on no fact.
-    constant: Option<bool>,
-    needs: Needs,
-}
-
-/// What an expression reads.
-#[derive(Debug, Clone, Default)]
-struct Needs {
-    /// Names of person fields, sorted.
-    person: Vec<Name>,
-    deals: bool,
-    tickets: bool,
-    record: bool,
-}
 
 impl Expression {
     /// Reads and checks an expression; all mistakes found at once, in the order of the source.
@@ -153,7 +89,7 @@ impl Expression {
             let message = "more than 200 parts within one another; a list and `in` may say the same".to_string();
             return Err(vec![ExpressionError { message, at: 0..source.len() }]);
         }
-        let mut checker = Checker::new(source, scope, declared, &positions);
+        let mut checker = TypeChecker::new(source, scope, declared, &positions);
         let node = checker.whole(&ast);
         let (mut errors, needs) = checker.finish();
         if !errors.is_empty() {
@@ -168,19 +104,14 @@ impl Expression {
             },
             false => None,
         };
-        let expression = Expression(Arc::new(Compiled { source: source.into(), scope, node, constant, needs }));
-        sample::try_out(&expression, declared)?;
-        Ok(expression)
+        let compiled = Compiled { source: source.into(), scope, node, constant, needs };
+        sample::try_out(&compiled, declared)?;
+        Ok(Expression(Arc::new(compiled)))
     }
 
     /// The answer for these facts. The facts must be of the expression's scope.
     pub fn test(&self, facts: &Facts) -> Result<bool, EvaluationError> {
-        let it = &*self.0;
-        if let Some(answer) = it.constant {
-            return Ok(answer);
-        }
-        facts.check(it.scope, &it.needs)?;
-        it.node.truth(facts, None)
+        self.0.test(facts)
     }
 
     /// The answer, where it hangs on no fact at all (`true`).
@@ -212,6 +143,19 @@ impl Expression {
 
     pub fn needs_tickets(&self) -> bool {
         self.0.needs.tickets
+    }
+}
+
+impl Declared {
+    /// Without the person fields that none of these expressions reads: what [`Facts::person`] need collect.
+    pub fn narrowed<'e>(&self, expressions: impl IntoIterator<Item = &'e Expression>) -> Declared {
+        let mut person = BTreeMap::new();
+        for name in expressions.into_iter().flat_map(Expression::person_fields) {
+            if let Some(kind) = self.person.get(name) {
+                person.insert(name.clone(), *kind);
+            }
+        }
+        Declared { person, deal: self.deal.clone(), ticket: self.ticket.clone() }
     }
 }
 

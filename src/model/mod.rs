@@ -3,6 +3,7 @@
 //! Knows no other room, no clock and no I/O. What is here is what every other room talks about.
 //!
 //! - [`record`]: one row of an outer system as it was last observed
+//! - [`record_id`]: what a record is called everywhere
 //! - [`value`]: field values (absent is "not in the list", empty and set are values)
 //! - [`time`]: instants and durations
 //! - [`address`]: e-mail addresses in their comparable form
@@ -24,6 +25,7 @@ pub mod invisible;
 pub mod mail;
 pub mod name;
 pub mod record;
+pub mod record_id;
 pub mod time;
 pub mod value;
 pub mod visible;
@@ -38,7 +40,8 @@ pub(crate) use invisible::is_blank;
 pub use invisible::trimmed;
 pub use mail::{Mail, MailKind};
 pub use name::Name;
-pub use record::{DealState, Entity, Mark, Presence, Record, RecordId, TicketState};
+pub use record::{DealState, Mark, Presence, Record, TicketState};
+pub use record_id::{Entity, RecordId};
 pub use time::{Span, Time};
 pub use value::{Field, ShortText, Value};
 pub use visible::{visible, visible_json, visible_line};

@@ -100,7 +100,7 @@ fn line(name: &str, arguments: &str, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sandbox::control::Action;
+    use crate::sandbox::control::ControlAction;
     use crate::sandbox::faults::Fault;
     use serde_json::{Value, from_str, from_value, json};
     use std::collections::BTreeSet;
@@ -119,11 +119,11 @@ mod tests {
 
     #[test]
     fn every_action_is_listed_with_arguments_that_it_takes() {
-        assert_eq!(names(&ACTIONS), known::<Action>(json!({"action": "?"})));
+        assert_eq!(names(&ACTIONS), known::<ControlAction>(json!({"action": "?"})));
         for offered in &ACTIONS {
             let mut arguments: Value = from_str(offered.arguments).unwrap();
             arguments["action"] = offered.name.into();
-            from_value::<Action>(arguments).unwrap_or_else(|e| panic!("{}: {e}", offered.name));
+            from_value::<ControlAction>(arguments).unwrap_or_else(|e| panic!("{}: {e}", offered.name));
         }
     }
 

@@ -3,12 +3,12 @@
 //! Awkward cases come by place in the list and not by chance, so that every one of them is there in every world of some size.
 
 use crate::model::{Span, Time};
-use crate::sandbox::crm::records::Kind;
+use crate::sandbox::crm::records::CrmKind;
 use crate::sandbox::ma::stored_fields;
-use crate::sandbox::people::{Company, Person, companies, people, wide};
+use crate::sandbox::people::{Company, InventedPerson, companies, people, wide};
 use crate::sandbox::rng::Rng;
 use crate::sandbox::wire::iso_millis;
-use crate::sandbox::world::World;
+use crate::sandbox::world::SandboxWorld;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ const OLDEST: Span = Span::days(400);
 const YOUNGEST: Span = Span::days(1);
 
 /// Fills the world with so many people, a fifth as many companies, and about 0.3 deals, 0.4 tickets and 0.85 leads for each.
-pub(super) fn fill(world: &mut World, seed: u64, count: usize) {
+pub(super) fn fill(world: &mut SandboxWorld, seed: u64, count: usize) {
     let firms = companies(count.div_ceil(5));
     let all = people(seed, count, &firms);
     let now = world.now();
@@ -32,7 +32,7 @@ pub(super) fn fill(world: &mut World, seed: u64, count: usize) {
         let id = add_contact(world, i, person, &all, &firms, age(now, i, count));
         // Some contacts hang on no company.
         if let Some(company) = company_ids.get(person.company).filter(|_| i % 14 != 7) {
-            world.crm.link((Kind::Contact, id), (Kind::Company, *company));
+            world.crm.link((CrmKind::Contact, id), (CrmKind::Company, *company));
         }
         contacts.push((i, id));
     }
@@ -68,9 +68,9 @@ fn texts(pairs: impl IntoIterator<Item = (&'static str, String)>) -> Vec<(String
     pairs.into_iter().map(|(n, v)| (n.to_string(), v)).collect()
 }
 
-fn add_company(world: &mut World, company: &Company, at: Time) -> u64 {
+fn add_company(world: &mut SandboxWorld, company: &Company, at: Time) -> u64 {
     let properties = [("name", company.name.clone()), ("domain", company.domain.clone()), ("country", company.country.to_string())];
-    world.crm.create(Kind::Company, texts(properties), at)
+    world.crm.create(CrmKind::Company, texts(properties), at)
 }
 
 /// The same character as another input method writes it.
@@ -79,7 +79,7 @@ fn usual_form(name: &str) -> String {
 }
 
 /// The name as one of the departments writes it: kanji, kanji in the usual form, or Latin letters.
-fn written(person: &Person, way: usize) -> (String, String) {
+fn written(person: &InventedPerson, way: usize) -> (String, String) {
     match way % 3 {
         0 => (person.last.to_string(), person.first.to_string()),
         1 => (usual_form(person.last), person.first.to_string()),
@@ -88,7 +88,7 @@ fn written(person: &Person, way: usize) -> (String, String) {
 }
 
 /// A person of the same company, if the world is large enough to have one.
-fn colleague<'a>(i: usize, all: &'a [Person], firms: &[Company]) -> &'a Person {
+fn colleague<'a>(i: usize, all: &'a [InventedPerson], firms: &[Company]) -> &'a InventedPerson {
     all.get(i + firms.len()).or_else(|| all.get(i.saturating_sub(firms.len()))).unwrap_or(&all[i])
 }
 
@@ -102,7 +102,7 @@ fn mixed_case(email: &str) -> String {
     email.chars().map(up).collect()
 }
 
-fn add_contact(world: &mut World, i: usize, person: &Person, all: &[Person], firms: &[Company], at: Time) -> u64 {
+fn add_contact(world: &mut SandboxWorld, i: usize, person: &InventedPerson, all: &[InventedPerson], firms: &[Company], at: Time) -> u64 {
     let (last, first) = written(person, i);
     let firm = firms.get(person.company);
     let email = match i {
@@ -135,12 +135,12 @@ fn add_contact(world: &mut World, i: usize, person: &Person, all: &[Person], fir
         ("country", person.country.to_string()),
         ("lifecyclestage", lifecycle.to_string()),
     ];
-    let id = world.crm.create(Kind::Contact, texts(properties), at);
+    let id = world.crm.create(CrmKind::Contact, texts(properties), at);
     world.truth.insert(format!("crm:person:{id}"), i);
     id
 }
 
-fn add_deal(world: &mut World, k: usize, company: Option<u64>, own: &[u64], rng: &mut Rng, at: Time) {
+fn add_deal(world: &mut SandboxWorld, k: usize, company: Option<u64>, own: &[u64], rng: &mut Rng, at: Time) {
     let stage = match k % 10 {
         5 | 6 => "closedwon",
         7 | 8 => "closedlost",
@@ -156,21 +156,21 @@ fn add_deal(world: &mut World, k: usize, company: Option<u64>, own: &[u64], rng:
         // Of an open deal it is the day it is expected to close: a date in the future, which says nothing about an end.
         ("closedate", if k % 10 < 5 && k.is_multiple_of(2) { iso_millis(world.now().plus(Span::days(30))) } else { String::new() }),
     ];
-    let deal = world.crm.create(Kind::Deal, texts(properties), at);
+    let deal = world.crm.create(CrmKind::Deal, texts(properties), at);
     let (people, account) = match k {
         _ if k % 30 == 11 => (0, false),
         _ if k % 15 == 3 => (0, true),
         _ => (1 + rng.below(3), k % 12 != 10),
     };
     for contact in own.iter().take(people) {
-        world.crm.link((Kind::Deal, deal), (Kind::Contact, *contact));
+        world.crm.link((CrmKind::Deal, deal), (CrmKind::Contact, *contact));
     }
     if let Some(company) = company.filter(|_| account) {
-        world.crm.link((Kind::Deal, deal), (Kind::Company, company));
+        world.crm.link((CrmKind::Deal, deal), (CrmKind::Company, company));
     }
 }
 
-fn add_user(world: &mut World, i: usize, person: &Person, at: Time) -> u64 {
+fn add_user(world: &mut SandboxWorld, i: usize, person: &InventedPerson, at: Time) -> u64 {
     let (last, first) = written(person, i + 1);
     let name = if i % 3 == 1 { format!("{first} {last}") } else { format!("{last}\u{3000}{first}") };
     let email = match i % 16 {
@@ -184,7 +184,7 @@ fn add_user(world: &mut World, i: usize, person: &Person, at: Time) -> u64 {
     id
 }
 
-fn add_ticket(world: &mut World, t: usize, requester: u64, at: Time) {
+fn add_ticket(world: &mut SandboxWorld, t: usize, requester: u64, at: Time) {
     let status = ["open", "solved", "pending", "closed", "new", "hold", "closed", "solved"][t % 8];
     let priority = match t % 10 {
         0 => Some("urgent"),
@@ -197,7 +197,15 @@ fn add_ticket(world: &mut World, t: usize, requester: u64, at: Time) {
     world.support.create_ticket(requester, subject, status, priority, at);
 }
 
-fn add_lead(world: &mut World, i: usize, person: &Person, all: &[Person], firms: &[Company], rng: &mut Rng, at: Time) {
+fn add_lead(
+    world: &mut SandboxWorld,
+    i: usize,
+    person: &InventedPerson,
+    all: &[InventedPerson],
+    firms: &[Company],
+    rng: &mut Rng,
+    at: Time,
+) {
     // One address under two names: a successor took over the mailbox, and the marketing system still knows the other one.
     let named = if i % 40 == 9 { colleague(i, all, firms) } else { person };
     let (last, first) = written(named, i + 2);
@@ -239,18 +247,18 @@ fn add_lead(world: &mut World, i: usize, person: &Person, all: &[Person], firms:
 mod tests {
     use super::*;
     use crate::model::Address;
-    use crate::sandbox::world::Keys;
+    use crate::sandbox::world::SandboxKeys;
     use std::sync::Arc;
 
     /// Each kind of awkward data that links and decisions must survive is there, in about the share that real systems have.
     #[test]
     fn the_world_of_200_holds_every_awkward_case() {
         let clock = Arc::new(|| Time(1_795_219_200_000));
-        let mut world = World::new(clock, 1, Keys::default(), "1001".into(), Span::days(1));
+        let mut world = SandboxWorld::new(clock, 1, SandboxKeys::default(), "1001".into(), Span::days(1));
         fill(&mut world, 1, 200);
         let text = |o: &crate::sandbox::CrmObject, name: &str| o.properties.get(name).cloned().unwrap_or_default();
-        let contacts: Vec<_> = world.crm.all(Kind::Contact).cloned().collect();
-        let deals: Vec<_> = world.crm.all(Kind::Deal).cloned().collect();
+        let contacts: Vec<_> = world.crm.all(CrmKind::Contact).cloned().collect();
+        let deals: Vec<_> = world.crm.all(CrmKind::Deal).cloned().collect();
         let leads: Vec<_> = world.ma.all().cloned().collect();
         let emails: Vec<String> = contacts.iter().map(|c| text(c, "email")).collect();
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -267,8 +275,8 @@ mod tests {
         note("latin", contacts.iter().filter(|c| text(c, "lastname").is_ascii()).count());
         let shared = emails.iter().filter(|e| e.starts_with("info@")).count();
         note("shared mailbox", if shared >= 2 { shared } else { 0 });
-        let people = |d: &crate::sandbox::CrmObject| world.crm.linked(Kind::Deal, d.id, Kind::Contact).len();
-        let firms = |d: &crate::sandbox::CrmObject| world.crm.linked(Kind::Deal, d.id, Kind::Company).len();
+        let people = |d: &crate::sandbox::CrmObject| world.crm.linked(CrmKind::Deal, d.id, CrmKind::Contact).len();
+        let firms = |d: &crate::sandbox::CrmObject| world.crm.linked(CrmKind::Deal, d.id, CrmKind::Company).len();
         note("deals of an account only", deals.iter().filter(|d| people(d) == 0 && firms(d) > 0).count());
         note("deals of nobody", deals.iter().filter(|d| people(d) == 0 && firms(d) == 0).count());
         note("unknown stage", deals.iter().filter(|d| text(d, "dealstage").parse::<u64>().is_ok()).count());
@@ -280,7 +288,7 @@ mod tests {
         let name_at = |l: &crate::sandbox::Lead| world.truth.get(&format!("ma:person:{}", l.id)).copied();
         let all = people_of(200);
         let other = |l: &crate::sandbox::Lead| {
-            let own = |p: &Person| [p.last.to_string(), usual_form(p.last), p.last_latin.to_string()];
+            let own = |p: &InventedPerson| [p.last.to_string(), usual_form(p.last), p.last_latin.to_string()];
             name_at(l).is_some_and(|i| l.text("lastName").is_some_and(|n| !own(&all[i]).iter().any(|o| o == n)))
         };
         note("address under another name", leads.iter().filter(|l| other(l)).count());
@@ -288,11 +296,11 @@ mod tests {
 
         let refused = leads.iter().filter(|l| l.flag("unsubscribed")).count();
         assert!((150..=190).contains(&leads.len()) && (10..=18).contains(&refused), "{} leads, {refused} refused", leads.len());
-        assert_eq!((deals.len(), world.support.tickets().count(), world.crm.all(Kind::Company).count()), (60, 80, 40));
+        assert_eq!((deals.len(), world.support.tickets().count(), world.crm.all(CrmKind::Company).count()), (60, 80, 40));
         assert!(emails.iter().filter(|e| Address::parse(e).is_some()).count() > 120);
     }
 
-    fn people_of(count: usize) -> Vec<Person> {
+    fn people_of(count: usize) -> Vec<InventedPerson> {
         people(1, count, &companies(count.div_ceil(5)))
     }
 }

@@ -7,8 +7,8 @@ use crate::sandbox::actions;
 use crate::sandbox::faults::Fault;
 use crate::sandbox::handle::{Error, Handle};
 use crate::sandbox::host;
+use crate::sandbox::systems::SandboxSystem;
 use crate::sandbox::wire::{Params, answer, body_json};
-use crate::sandbox::world::System;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 /// What can be asked for; the names are the last part of the path.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
-pub enum Action {
+pub enum ControlAction {
     OpenDeal {
         #[serde(default)]
         contacts: Vec<u64>,
@@ -111,16 +111,16 @@ pub enum Action {
         permit: bool,
     },
     Fault {
-        system: System,
+        system: SandboxSystem,
         #[serde(flatten)]
         fault: Fault,
     },
     /// Of one system, or of all.
     ClearFaults {
-        system: Option<System>,
+        system: Option<SandboxSystem>,
     },
     ForgetCursors {
-        system: System,
+        system: SandboxSystem,
     },
     ExpireMaToken {},
     ResetLog {},
@@ -131,58 +131,58 @@ fn pairs(properties: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
 }
 
 /// Does an action through the handle; what it gives as JSON.
-pub fn act(handle: &Handle, action: Action) -> Result<Value, Error> {
+pub fn act(handle: &Handle, action: ControlAction) -> Result<Value, Error> {
     let nothing = |()| Value::Null;
     match action {
-        Action::OpenDeal { contacts, company } => handle.open_deal(&contacts, company).map(Value::from),
-        Action::SetDealStage { deal, stage } => handle.set_deal_stage(deal, &stage).map(nothing),
-        Action::DeleteDeal { deal } => handle.delete_deal(deal).map(nothing),
-        Action::Attach { deal, contact } => handle.attach(deal, contact).map(nothing),
-        Action::Detach { deal, contact } => handle.detach(deal, contact).map(nothing),
-        Action::CreateContact { properties, company } => Ok(handle.create_contact(&pairs(&properties), company).into()),
-        Action::CreateCompany { name, domain } => Ok(handle.create_company(&name, &domain).into()),
-        Action::EditContact { contact, properties } => handle.edit_contact(contact, &pairs(&properties)).map(nothing),
-        Action::ArchiveContact { contact } => handle.archive_contact(contact).map(nothing),
-        Action::CreateUser { name, email } => Ok(handle.create_user(&name, email.as_deref()).into()),
-        Action::EditUser { user, name, email } => {
-            let change = |u: &mut crate::sandbox::support::User| {
+        ControlAction::OpenDeal { contacts, company } => handle.open_deal(&contacts, company).map(Value::from),
+        ControlAction::SetDealStage { deal, stage } => handle.set_deal_stage(deal, &stage).map(nothing),
+        ControlAction::DeleteDeal { deal } => handle.delete_deal(deal).map(nothing),
+        ControlAction::Attach { deal, contact } => handle.attach(deal, contact).map(nothing),
+        ControlAction::Detach { deal, contact } => handle.detach(deal, contact).map(nothing),
+        ControlAction::CreateContact { properties, company } => Ok(handle.create_contact(&pairs(&properties), company).into()),
+        ControlAction::CreateCompany { name, domain } => Ok(handle.create_company(&name, &domain).into()),
+        ControlAction::EditContact { contact, properties } => handle.edit_contact(contact, &pairs(&properties)).map(nothing),
+        ControlAction::ArchiveContact { contact } => handle.archive_contact(contact).map(nothing),
+        ControlAction::CreateUser { name, email } => Ok(handle.create_user(&name, email.as_deref()).into()),
+        ControlAction::EditUser { user, name, email } => {
+            let change = |u: &mut crate::sandbox::support::records::User| {
                 u.name = name.unwrap_or_else(|| u.name.clone());
                 u.email = email.or_else(|| u.email.clone());
             };
             handle.edit_user(user, change).map(nothing)
         }
-        Action::CreateTicket { requester, status, priority } => {
+        ControlAction::CreateTicket { requester, status, priority } => {
             handle.create_ticket(requester, &status, priority.as_deref()).map(Value::from)
         }
-        Action::SetTicketStatus { ticket, status } => handle.set_ticket_status(ticket, &status).map(nothing),
-        Action::SetTicketPriority { ticket, priority } => handle.set_ticket_priority(ticket, priority.as_deref()).map(nothing),
-        Action::AddLead { fields } => handle.add_lead(&fields).map(Value::from),
-        Action::EditLead { lead, fields } => handle.edit_lead(lead, &fields).map(nothing),
-        Action::DeleteLead { lead } => handle.delete_lead(lead).map(nothing),
-        Action::TwinLead { lead } => handle.twin_lead(lead).map(Value::from),
-        Action::Unsubscribe { lead } => handle.unsubscribe(lead).map(nothing),
-        Action::UnsubscribeBulk { leads } => handle.unsubscribe_bulk(&leads).map(nothing),
-        Action::Resubscribe { lead } => handle.resubscribe(lead).map(nothing),
-        Action::MarketerSuspends { lead, on } => handle.marketer_suspends(lead, on).map(nothing),
-        Action::SendNewsletter { permit } => Ok(json!(handle.send_newsletter(permit))),
-        Action::Fault { system, fault } => {
+        ControlAction::SetTicketStatus { ticket, status } => handle.set_ticket_status(ticket, &status).map(nothing),
+        ControlAction::SetTicketPriority { ticket, priority } => handle.set_ticket_priority(ticket, priority.as_deref()).map(nothing),
+        ControlAction::AddLead { fields } => handle.add_lead(&fields).map(Value::from),
+        ControlAction::EditLead { lead, fields } => handle.edit_lead(lead, &fields).map(nothing),
+        ControlAction::DeleteLead { lead } => handle.delete_lead(lead).map(nothing),
+        ControlAction::TwinLead { lead } => handle.twin_lead(lead).map(Value::from),
+        ControlAction::Unsubscribe { lead } => handle.unsubscribe(lead).map(nothing),
+        ControlAction::UnsubscribeBulk { leads } => handle.unsubscribe_bulk(&leads).map(nothing),
+        ControlAction::Resubscribe { lead } => handle.resubscribe(lead).map(nothing),
+        ControlAction::MarketerSuspends { lead, on } => handle.marketer_suspends(lead, on).map(nothing),
+        ControlAction::SendNewsletter { permit } => Ok(json!(handle.send_newsletter(permit))),
+        ControlAction::Fault { system, fault } => {
             handle.fault(system, fault);
             Ok(Value::Null)
         }
-        Action::ClearFaults { system } => {
-            let systems = system.map_or(System::ALL.to_vec(), |s| vec![s]);
+        ControlAction::ClearFaults { system } => {
+            let systems = system.map_or(SandboxSystem::ALL.to_vec(), |s| vec![s]);
             systems.into_iter().for_each(|s| handle.clear_faults(s));
             Ok(Value::Null)
         }
-        Action::ForgetCursors { system } => {
+        ControlAction::ForgetCursors { system } => {
             handle.forget_cursors(system);
             Ok(Value::Null)
         }
-        Action::ExpireMaToken {} => {
+        ControlAction::ExpireMaToken {} => {
             handle.expire_ma_token();
             Ok(Value::Null)
         }
-        Action::ResetLog {} => {
+        ControlAction::ResetLog {} => {
             handle.reset_log();
             Ok(Value::Null)
         }
@@ -212,7 +212,7 @@ async fn take(State(control): State<Control>, Path(name): Path<String>, body: By
             Some(map) => map.insert("action".into(), Value::from(name)),
             None => return Err(Error("the body must be a JSON object".into())),
         };
-        let action: Action = serde_json::from_value(arguments).map_err(|e| Error(e.to_string()))?;
+        let action: ControlAction = serde_json::from_value(arguments).map_err(|e| Error(e.to_string()))?;
         act(&control.handle, action)
     });
     match done {

@@ -5,10 +5,11 @@ mod search;
 
 use self::search::Search;
 use crate::model::Time;
-use crate::sandbox::crm::records::{CrmObject, CrmRecords, Kind};
+use crate::sandbox::crm::records::{CrmKind, CrmObject, CrmRecords};
 use crate::sandbox::faults::door::WriteMode;
-use crate::sandbox::wire::{Answer, Params, Refused, answer, body_json, cursor, cursor_parts, iso_millis};
-use crate::sandbox::world::{Shared, System, World, lock};
+use crate::sandbox::systems::SandboxSystem;
+use crate::sandbox::wire::{Handled, Params, RefusedAnswer, answer, body_json, cursor, cursor_parts, iso_millis};
+use crate::sandbox::world::{SandboxWorld, Shared, lock};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -59,16 +60,16 @@ fn invalid(message: &str) -> Response {
     error(400, "VALIDATION_ERROR", message)
 }
 
-fn kind_of(name: &str) -> Result<Kind, Refused> {
-    Ok(Kind::parse(name).ok_or_else(|| invalid(&format!("Unable to infer object type from: {name}")))?)
+fn kind_of(name: &str) -> Result<CrmKind, RefusedAnswer> {
+    Ok(CrmKind::parse(name).ok_or_else(|| invalid(&format!("Unable to infer object type from: {name}")))?)
 }
 
-fn body_of(body: &[u8]) -> Result<Value, Refused> {
+fn body_of(body: &[u8]) -> Result<Value, RefusedAnswer> {
     Ok(body_json(body).map_err(|why| invalid(&format!("Invalid input JSON: {why}")))?)
 }
 
 /// An object as answers show it. Properties that were asked for and are not set are null.
-fn shown(records: &CrmRecords, kind: Kind, object: &CrmObject, asked: &[String]) -> Value {
+fn shown(records: &CrmRecords, kind: CrmKind, object: &CrmObject, asked: &[String]) -> Value {
     let mut properties = Map::new();
     let always = ["createdate", "hs_object_id", kind.modified_property()].into_iter();
     let chosen: Vec<&str> = match asked {
@@ -90,7 +91,13 @@ fn shown(records: &CrmRecords, kind: Kind, object: &CrmObject, asked: &[String])
 
 /// Adds `associations` for the kinds asked for; a kind without any has no key. A company stands twice, as with the vendor: once for each
 /// type of its association.
-fn add_associations(records: &CrmRecords, kind: Kind, object: &CrmObject, asked: &[String], shown: &mut Value) -> Result<(), Refused> {
+fn add_associations(
+    records: &CrmRecords,
+    kind: CrmKind,
+    object: &CrmObject,
+    asked: &[String],
+    shown: &mut Value,
+) -> Result<(), RefusedAnswer> {
     let mut all = Map::new();
     for name in asked {
         let to = kind_of(name)?;
@@ -98,7 +105,7 @@ fn add_associations(records: &CrmRecords, kind: Kind, object: &CrmObject, asked:
         let mut results = Vec::new();
         for other in records.linked(kind, object.id, to) {
             results.push(json!({"id": other.to_string(), "type": label}));
-            if to == Kind::Company {
+            if to == CrmKind::Company {
                 results.push(json!({"id": other.to_string(), "type": format!("{label}_unlabeled")}));
             }
         }
@@ -112,7 +119,7 @@ fn add_associations(records: &CrmRecords, kind: Kind, object: &CrmObject, asked:
     Ok(())
 }
 
-async fn list(State(shared): State<Shared>, Path(kind): Path<String>, params: Params) -> Answer {
+async fn list(State(shared): State<Shared>, Path(kind): Path<String>, params: Params) -> Handled {
     let world = lock(&shared);
     let kind = kind_of(&kind)?;
     let limit = params.number("limit").map_err(|t| invalid(&format!("limit: {t} is not a number")))?.unwrap_or(PAGE_DEFAULT);
@@ -150,7 +157,7 @@ async fn list(State(shared): State<Shared>, Path(kind): Path<String>, params: Pa
     Ok(answer(200, body))
 }
 
-async fn search(State(shared): State<Shared>, Path(kind): Path<String>, body: Bytes) -> Answer {
+async fn search(State(shared): State<Shared>, Path(kind): Path<String>, body: Bytes) -> Handled {
     let kind = kind_of(&kind)?;
     let search: Search = serde_json::from_value(body_of(&body)?).map_err(|e| invalid(&format!("Invalid input JSON: {e}")))?;
     let world = lock(&shared);
@@ -163,7 +170,7 @@ async fn search(State(shared): State<Shared>, Path(kind): Path<String>, body: By
     Ok(answer(200, body))
 }
 
-async fn read(State(shared): State<Shared>, Path((kind, id)): Path<(String, String)>, params: Params) -> Answer {
+async fn read(State(shared): State<Shared>, Path((kind, id)): Path<(String, String)>, params: Params) -> Handled {
     let kind = kind_of(&kind)?;
     let world = lock(&shared);
     let object = id.parse().ok().and_then(|id| world.crm.get(kind, id)).ok_or_else(not_found)?;
@@ -177,7 +184,7 @@ fn not_found() -> Response {
 }
 
 /// The `properties` of a row as texts; `Err` is the message of a 400.
-fn properties_of(kind: Kind, row: &Value) -> Result<Vec<(String, String)>, String> {
+fn properties_of(kind: CrmKind, row: &Value) -> Result<Vec<(String, String)>, String> {
     let Some(properties) = row.get("properties").and_then(Value::as_object) else { return Err("properties is required".into()) };
     let text = |value: &Value| match value {
         Value::Null => String::new(),
@@ -200,7 +207,7 @@ fn properties_of(kind: Kind, row: &Value) -> Result<Vec<(String, String)>, Strin
 }
 
 /// Takes one row's write; false if there is no such object. Everything received stands in the log of writes.
-fn write_row(world: &mut World, kind: Kind, id: &str, properties: Vec<(String, String)>, mode: WriteMode) -> bool {
+fn write_row(world: &mut SandboxWorld, kind: CrmKind, id: &str, properties: Vec<(String, String)>, mode: WriteMode) -> bool {
     let now = world.now();
     let fields: Vec<_> = properties.iter().map(|(n, v)| (n.clone(), Value::from(v.as_str()))).collect();
     let number = id.parse().ok().filter(|id| world.crm.get(kind, *id).is_some());
@@ -208,18 +215,18 @@ fn write_row(world: &mut World, kind: Kind, id: &str, properties: Vec<(String, S
         (WriteMode::Pretend, _) | (_, None) => false,
         (_, Some(id)) => world.crm.edit(kind, id, properties, now),
     };
-    world.log_write(System::Crm, kind.singular(), id, fields, committed);
+    world.log_write(SandboxSystem::Crm, kind.singular(), id, fields, committed);
     number.is_some()
 }
 
-async fn create(State(shared): State<Shared>, Path(kind): Path<String>, body: Bytes) -> Answer {
+async fn create(State(shared): State<Shared>, Path(kind): Path<String>, body: Bytes) -> Handled {
     let kind = kind_of(&kind)?;
     let properties = properties_of(kind, &body_of(&body)?).map_err(|m| invalid(&m))?;
     let mut world = lock(&shared);
     let now = world.now();
     let fields: Vec<_> = properties.iter().map(|(n, v)| (n.clone(), Value::from(v.as_str()))).collect();
     let id = world.crm.create(kind, properties, now);
-    world.log_write(System::Crm, kind.singular(), &id.to_string(), fields, true);
+    world.log_write(SandboxSystem::Crm, kind.singular(), &id.to_string(), fields, true);
     let object = world.crm.get(kind, id).ok_or_else(not_found)?;
     Ok(answer(201, shown(&world.crm, kind, object, &[])))
 }
@@ -229,7 +236,7 @@ async fn update(
     Extension(mode): Extension<WriteMode>,
     Path((kind, id)): Path<(String, String)>,
     body: Bytes,
-) -> Answer {
+) -> Handled {
     let kind = kind_of(&kind)?;
     let properties = properties_of(kind, &body_of(&body)?).map_err(|m| invalid(&m))?;
     let names: Vec<String> = properties.iter().map(|(n, _)| n.clone()).collect();
@@ -241,7 +248,7 @@ async fn update(
     Ok(answer(200, shown(&world.crm, kind, object, &names)))
 }
 
-async fn archive(State(shared): State<Shared>, Path((kind, id)): Path<(String, String)>) -> Answer {
+async fn archive(State(shared): State<Shared>, Path((kind, id)): Path<(String, String)>) -> Handled {
     let kind = kind_of(&kind)?;
     let mut world = lock(&shared);
     let now = world.now();
@@ -251,7 +258,7 @@ async fn archive(State(shared): State<Shared>, Path((kind, id)): Path<(String, S
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-fn inputs(body: &Value, max: usize) -> Result<&Vec<Value>, Refused> {
+fn inputs(body: &Value, max: usize) -> Result<&Vec<Value>, RefusedAnswer> {
     let rows = body.get("inputs").and_then(Value::as_array).ok_or_else(|| invalid("inputs is required"))?;
     if rows.is_empty() || rows.len() > max {
         return Err(invalid(&format!("The number of inputs must be between 1 and {max}")).into());
@@ -259,7 +266,7 @@ fn inputs(body: &Value, max: usize) -> Result<&Vec<Value>, Refused> {
     Ok(rows)
 }
 
-fn id_of(row: &Value) -> Result<String, Refused> {
+fn id_of(row: &Value) -> Result<String, RefusedAnswer> {
     match row.get("id") {
         Some(Value::String(id)) => Ok(id.clone()),
         Some(Value::Number(id)) => Ok(id.to_string()),
@@ -279,7 +286,7 @@ fn batch_answer(now: Time, results: Vec<Value>, errors: Vec<Value>) -> Response 
     answer(207, body)
 }
 
-fn missing(kind: Kind, ids: Vec<String>) -> Vec<Value> {
+fn missing(kind: CrmKind, ids: Vec<String>) -> Vec<Value> {
     if ids.is_empty() {
         return Vec::new();
     }
@@ -290,7 +297,7 @@ fn missing(kind: Kind, ids: Vec<String>) -> Vec<Value> {
     vec![json!({"status": "error", "category": "OBJECT_NOT_FOUND", "message": message, "context": {"ids": ids}})]
 }
 
-async fn batch_read(State(shared): State<Shared>, Path(kind): Path<String>, body: Bytes) -> Answer {
+async fn batch_read(State(shared): State<Shared>, Path(kind): Path<String>, body: Bytes) -> Handled {
     let kind = kind_of(&kind)?;
     let body = body_of(&body)?;
     let asked = body.get("properties").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -312,7 +319,7 @@ async fn batch_update(
     Extension(mode): Extension<WriteMode>,
     Path(kind): Path<String>,
     body: Bytes,
-) -> Answer {
+) -> Handled {
     let kind = kind_of(&kind)?;
     let body = body_of(&body)?;
     // A property that does not exist refuses the whole batch before anything is written.
@@ -325,7 +332,7 @@ async fn batch_update(
     for (i, (id, properties)) in rows.into_iter().enumerate() {
         if mode == WriteMode::HalfFail && i % 2 == 1 {
             let fields: Vec<_> = properties.into_iter().map(|(n, v)| (n, Value::from(v))).collect();
-            world.log_write(System::Crm, kind.singular(), &id, fields, false);
+            world.log_write(SandboxSystem::Crm, kind.singular(), &id, fields, false);
             failed.push(id);
             continue;
         }
@@ -344,26 +351,26 @@ async fn batch_update(
 }
 
 /// The vendor's numbers for a type of association.
-fn type_ids(from: Kind, to: Kind) -> &'static [u32] {
+fn type_ids(from: CrmKind, to: CrmKind) -> &'static [u32] {
     match (from, to) {
-        (Kind::Deal, Kind::Contact) => &[3],
-        (Kind::Contact, Kind::Deal) => &[4],
-        (Kind::Deal, Kind::Company) => &[5, 341],
-        (Kind::Company, Kind::Deal) => &[6, 342],
-        (Kind::Contact, Kind::Company) => &[1, 279],
-        (Kind::Company, Kind::Contact) => &[2, 280],
+        (CrmKind::Deal, CrmKind::Contact) => &[3],
+        (CrmKind::Contact, CrmKind::Deal) => &[4],
+        (CrmKind::Deal, CrmKind::Company) => &[5, 341],
+        (CrmKind::Company, CrmKind::Deal) => &[6, 342],
+        (CrmKind::Contact, CrmKind::Company) => &[1, 279],
+        (CrmKind::Company, CrmKind::Contact) => &[2, 280],
         _ => &[],
     }
 }
 
-fn to_entries(world: &World, from: Kind, id: u64, to: Kind) -> Vec<Value> {
+fn to_entries(world: &SandboxWorld, from: CrmKind, id: u64, to: CrmKind) -> Vec<Value> {
     let types: Vec<_> = type_ids(from, to).iter().map(|t| json!({"category": "HUBSPOT_DEFINED", "typeId": t, "label": null})).collect();
     let others = if world.crm.get(from, id).is_some() { world.crm.linked(from, id, to) } else { Vec::new() };
     others.into_iter().map(|other| json!({"toObjectId": other, "associationTypes": types})).collect()
 }
 
 /// An object without associations is not among the results but among the errors, with status 207, as with the vendor.
-async fn associations(State(shared): State<Shared>, Path((from, to)): Path<(String, String)>, body: Bytes) -> Answer {
+async fn associations(State(shared): State<Shared>, Path((from, to)): Path<(String, String)>, body: Bytes) -> Handled {
     let (from, to) = (kind_of(&from)?, kind_of(&to)?);
     let body = body_of(&body)?;
     let world = lock(&shared);
@@ -384,7 +391,7 @@ async fn associations(State(shared): State<Shared>, Path((from, to)): Path<(Stri
     Ok(batch_answer(world.now(), results, errors))
 }
 
-async fn associations_of(State(shared): State<Shared>, Path((from, id, to)): Path<(String, String, String)>) -> Answer {
+async fn associations_of(State(shared): State<Shared>, Path((from, id, to)): Path<(String, String, String)>) -> Handled {
     let (from, to) = (kind_of(&from)?, kind_of(&to)?);
     let world = lock(&shared);
     let id = id.parse().ok().filter(|id| world.crm.get(from, *id).is_some()).ok_or_else(not_found)?;

@@ -7,7 +7,7 @@ pub(in crate::sandbox) mod line;
 
 use crate::model::Time;
 use crate::sandbox::rng::Rng;
-use crate::sandbox::world::System;
+use crate::sandbox::systems::SandboxSystem;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
@@ -47,14 +47,14 @@ pub enum FaultKind {
     /// Every second row of a batch fails.
     HalfFail,
     /// Writes are done, but their answer is lost: `reset` breaks the connection off, `500` answers so, `hang` never answers.
-    LostAnswer { how: Lost },
+    LostAnswer { how: AnswerLost },
     /// Writes are answered as if they had been done, and change nothing.
     RefuseSilently,
 }
 
 /// How an answer is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Lost {
+pub enum AnswerLost {
     #[serde(rename = "reset")]
     Reset,
     #[serde(rename = "500")]
@@ -103,8 +103,8 @@ pub enum WriteMode {
 
 /// A request, as faults look at it.
 #[derive(Debug)]
-pub struct Asked<'a> {
-    pub system: System,
+pub struct AskedRequest<'a> {
+    pub system: SandboxSystem,
     pub path_and_query: &'a str,
     pub write: bool,
     pub at: Time,
@@ -112,12 +112,12 @@ pub struct Asked<'a> {
 
 /// What is to happen to one request.
 #[derive(Debug, Default)]
-pub struct Plan {
+pub struct FaultPlan {
     pub delay_ms: u64,
     /// Ends the request before the system sees it.
     pub instead: Option<FaultKind>,
     pub mode: WriteMode,
-    pub lost: Option<Lost>,
+    pub lost: Option<AnswerLost>,
     /// Changes to the JSON of the answer.
     pub touches: Vec<FaultKind>,
     pub skew_ms: i64,
@@ -127,10 +127,10 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct Faults {
     rng: Rng,
-    active: BTreeMap<System, Vec<Fault>>,
-    recent: BTreeMap<System, VecDeque<Time>>,
+    active: BTreeMap<SandboxSystem, Vec<Fault>>,
+    recent: BTreeMap<SandboxSystem, VecDeque<Time>>,
     /// The pages that repeat, by path.
-    pub repeated: BTreeMap<(System, String), Value>,
+    pub repeated: BTreeMap<(SandboxSystem, String), Value>,
 }
 
 impl Faults {
@@ -138,23 +138,23 @@ impl Faults {
         Faults { rng: Rng::new(seed), active: BTreeMap::new(), recent: BTreeMap::new(), repeated: BTreeMap::new() }
     }
 
-    pub fn add(&mut self, system: System, fault: Fault) {
+    pub fn add(&mut self, system: SandboxSystem, fault: Fault) {
         self.active.entry(system).or_default().push(fault);
     }
 
-    pub fn clear(&mut self, system: System) {
+    pub fn clear(&mut self, system: SandboxSystem) {
         self.active.remove(&system);
         self.recent.remove(&system);
         self.repeated.retain(|(s, _), _| *s != system);
     }
 
-    pub fn active(&self) -> &BTreeMap<System, Vec<Fault>> {
+    pub fn active(&self) -> &BTreeMap<SandboxSystem, Vec<Fault>> {
         &self.active
     }
 
     /// Decides what happens to a request, and counts down the faults that it met.
-    pub fn plan(&mut self, asked: &Asked<'_>) -> Plan {
-        let mut plan = Plan::default();
+    pub fn plan(&mut self, asked: &AskedRequest<'_>) -> FaultPlan {
+        let mut plan = FaultPlan::default();
         let Faults { rng, active, recent, .. } = self;
         let Some(faults) = active.get_mut(&asked.system) else { return plan };
         for fault in faults.iter_mut() {
@@ -171,7 +171,7 @@ impl Faults {
 }
 
 /// Puts a fault into the plan; false if it does not concern this request.
-fn meets(kind: &FaultKind, asked: &Asked<'_>, rng: &mut Rng, recent: &mut VecDeque<Time>, plan: &mut Plan) -> bool {
+fn meets(kind: &FaultKind, asked: &AskedRequest<'_>, rng: &mut Rng, recent: &mut VecDeque<Time>, plan: &mut FaultPlan) -> bool {
     match kind {
         FaultKind::Slow { ms } => plan.delay_ms += ms,
         FaultKind::DateSkew { ms } => plan.skew_ms += ms,
@@ -274,14 +274,14 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn ask(path: &str, write: bool) -> Asked<'_> {
-        Asked { system: System::Crm, path_and_query: path, write, at: Time(0) }
+    fn ask(path: &str, write: bool) -> AskedRequest<'_> {
+        AskedRequest { system: SandboxSystem::Crm, path_and_query: path, write, at: Time(0) }
     }
 
     #[test]
     fn a_fault_concerns_its_paths_and_ends_after_its_times() {
         let mut faults = Faults::new(1);
-        faults.add(System::Crm, Fault::of(FaultKind::NoScope).on("deals").times(2));
+        faults.add(SandboxSystem::Crm, Fault::of(FaultKind::NoScope).on("deals").times(2));
         let hit = |f: &mut Faults, path| f.plan(&ask(path, false)).instead.is_some();
         assert!(!hit(&mut faults, "/contacts"));
         assert!(hit(&mut faults, "/deals"));
@@ -292,9 +292,9 @@ mod tests {
     #[test]
     fn faults_of_writes_leave_reads_alone() {
         let mut faults = Faults::new(1);
-        faults.add(System::Crm, Fault::of(FaultKind::LostAnswer { how: Lost::Reset }).times(1));
+        faults.add(SandboxSystem::Crm, Fault::of(FaultKind::LostAnswer { how: AnswerLost::Reset }).times(1));
         assert!(faults.plan(&ask("/x", false)).lost.is_none());
-        assert_eq!(faults.plan(&ask("/x", true)).lost, Some(Lost::Reset));
+        assert_eq!(faults.plan(&ask("/x", true)).lost, Some(AnswerLost::Reset));
         assert!(faults.plan(&ask("/x", true)).lost.is_none());
     }
 
@@ -314,7 +314,7 @@ mod tests {
     #[test]
     fn a_fault_reads_from_json() {
         let fault: Fault = serde_json::from_value(json!({"fault": "lost_answer", "how": "500", "times": 3})).unwrap();
-        assert_eq!(fault, Fault::of(FaultKind::LostAnswer { how: Lost::Status500 }).times(3));
+        assert_eq!(fault, Fault::of(FaultKind::LostAnswer { how: AnswerLost::Status500 }).times(3));
         let fault: Fault = serde_json::from_value(json!({"fault": "no_scope", "on": "deals"})).unwrap();
         assert_eq!(fault, Fault::of(FaultKind::NoScope).on("deals"));
     }

@@ -1,11 +1,12 @@
 //! The hands of a script or test in the sandbox: what salespeople, supporters, marketers and fate do.
 
-use crate::sandbox::crm::records::{CrmObject, Kind};
+use crate::sandbox::crm::records::{CrmKind, CrmObject};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::ma::records::{Lead, Trace};
 use crate::sandbox::ma::stored_fields;
-use crate::sandbox::support::{Ticket, User};
-use crate::sandbox::world::{Sent, Shared, System, World, Write, lock};
+use crate::sandbox::support::records::{Ticket, User};
+use crate::sandbox::systems::SandboxSystem;
+use crate::sandbox::world::{SandboxWorld, SentMail, Shared, Write, lock};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,9 +21,9 @@ pub struct Handle {
 #[error("{0}")]
 pub struct Error(pub String);
 
-type Done<T = ()> = Result<T, Error>;
+type HandleResult<T = ()> = Result<T, Error>;
 
-fn there(found: bool, what: &str, id: u64) -> Done {
+fn there(found: bool, what: &str, id: u64) -> HandleResult {
     if found { Ok(()) } else { Err(Error(format!("there is no {what} {id}"))) }
 }
 
@@ -32,32 +33,32 @@ fn pairs(properties: &[(&str, &str)]) -> Vec<(String, String)> {
 
 impl Handle {
     /// Looks at or changes the whole world at once.
-    pub fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+    pub fn with<T>(&self, act: impl FnOnce(&mut SandboxWorld) -> T) -> T {
         act(&mut lock(&self.shared))
     }
 
     // Salespeople.
 
     /// A new deal in an open stage.
-    pub fn open_deal(&self, contacts: &[u64], company: Option<u64>) -> Done<u64> {
+    pub fn open_deal(&self, contacts: &[u64], company: Option<u64>) -> HandleResult<u64> {
         self.with(|w| {
             for contact in contacts {
-                there(w.crm.get(Kind::Contact, *contact).is_some(), "contact", *contact)?;
+                there(w.crm.get(CrmKind::Contact, *contact).is_some(), "contact", *contact)?;
             }
             if let Some(company) = company {
-                there(w.crm.get(Kind::Company, company).is_some(), "company", company)?;
+                there(w.crm.get(CrmKind::Company, company).is_some(), "company", company)?;
             }
             let now = w.now();
             let stage = [("dealname", "新しい案件"), ("dealstage", "qualifiedtobuy"), ("pipeline", "default"), ("amount", "1200000")];
-            let deal = w.crm.create(Kind::Deal, pairs(&stage), now);
-            contacts.iter().for_each(|c| w.crm.link((Kind::Deal, deal), (Kind::Contact, *c)));
-            company.into_iter().for_each(|c| w.crm.link((Kind::Deal, deal), (Kind::Company, c)));
+            let deal = w.crm.create(CrmKind::Deal, pairs(&stage), now);
+            contacts.iter().for_each(|c| w.crm.link((CrmKind::Deal, deal), (CrmKind::Contact, *c)));
+            company.into_iter().for_each(|c| w.crm.link((CrmKind::Deal, deal), (CrmKind::Company, c)));
             Ok(deal)
         })
     }
 
     /// `won`, `lost`, `open`, `unknown` (a stage that no pipeline knows), or the vendor's name of a stage.
-    pub fn set_deal_stage(&self, deal: u64, stage: &str) -> Done {
+    pub fn set_deal_stage(&self, deal: u64, stage: &str) -> HandleResult {
         let stage = match stage {
             "won" => "closedwon",
             "lost" => "closedlost",
@@ -65,28 +66,28 @@ impl Handle {
             "unknown" => "kakunin_chu_2",
             other => other,
         };
-        self.edit(Kind::Deal, deal, &[("dealstage", stage)])
+        self.edit(CrmKind::Deal, deal, &[("dealstage", stage)])
     }
 
-    pub fn delete_deal(&self, deal: u64) -> Done {
-        self.archive(Kind::Deal, deal)
+    pub fn delete_deal(&self, deal: u64) -> HandleResult {
+        self.archive(CrmKind::Deal, deal)
     }
 
     /// Puts a person on a deal; moves no timestamp.
-    pub fn attach(&self, deal: u64, contact: u64) -> Done {
+    pub fn attach(&self, deal: u64, contact: u64) -> HandleResult {
         self.with(|w| {
-            there(w.crm.get(Kind::Deal, deal).is_some(), "deal", deal)?;
-            there(w.crm.get(Kind::Contact, contact).is_some(), "contact", contact)?;
-            w.crm.link((Kind::Deal, deal), (Kind::Contact, contact));
+            there(w.crm.get(CrmKind::Deal, deal).is_some(), "deal", deal)?;
+            there(w.crm.get(CrmKind::Contact, contact).is_some(), "contact", contact)?;
+            w.crm.link((CrmKind::Deal, deal), (CrmKind::Contact, contact));
             Ok(())
         })
     }
 
     /// Takes a person off a deal; moves no timestamp.
-    pub fn detach(&self, deal: u64, contact: u64) -> Done {
+    pub fn detach(&self, deal: u64, contact: u64) -> HandleResult {
         self.with(|w| {
-            there(w.crm.get(Kind::Deal, deal).is_some(), "deal", deal)?;
-            w.crm.unlink((Kind::Deal, deal), (Kind::Contact, contact));
+            there(w.crm.get(CrmKind::Deal, deal).is_some(), "deal", deal)?;
+            w.crm.unlink((CrmKind::Deal, deal), (CrmKind::Contact, contact));
             Ok(())
         })
     }
@@ -94,8 +95,8 @@ impl Handle {
     pub fn create_contact(&self, properties: &[(&str, &str)], company: Option<u64>) -> u64 {
         self.with(|w| {
             let now = w.now();
-            let id = w.crm.create(Kind::Contact, pairs(properties), now);
-            company.into_iter().for_each(|c| w.crm.link((Kind::Contact, id), (Kind::Company, c)));
+            let id = w.crm.create(CrmKind::Contact, pairs(properties), now);
+            company.into_iter().for_each(|c| w.crm.link((CrmKind::Contact, id), (CrmKind::Company, c)));
             id
         })
     }
@@ -103,26 +104,26 @@ impl Handle {
     pub fn create_company(&self, name: &str, domain: &str) -> u64 {
         self.with(|w| {
             let now = w.now();
-            w.crm.create(Kind::Company, pairs(&[("name", name), ("domain", domain)]), now)
+            w.crm.create(CrmKind::Company, pairs(&[("name", name), ("domain", domain)]), now)
         })
     }
 
-    pub fn edit_contact(&self, contact: u64, properties: &[(&str, &str)]) -> Done {
-        self.edit(Kind::Contact, contact, properties)
+    pub fn edit_contact(&self, contact: u64, properties: &[(&str, &str)]) -> HandleResult {
+        self.edit(CrmKind::Contact, contact, properties)
     }
 
-    pub fn archive_contact(&self, contact: u64) -> Done {
-        self.archive(Kind::Contact, contact)
+    pub fn archive_contact(&self, contact: u64) -> HandleResult {
+        self.archive(CrmKind::Contact, contact)
     }
 
-    fn edit(&self, kind: Kind, id: u64, properties: &[(&str, &str)]) -> Done {
+    fn edit(&self, kind: CrmKind, id: u64, properties: &[(&str, &str)]) -> HandleResult {
         self.with(|w| {
             let now = w.now();
             there(w.crm.edit(kind, id, pairs(properties), now), kind.singular(), id)
         })
     }
 
-    fn archive(&self, kind: Kind, id: u64) -> Done {
+    fn archive(&self, kind: CrmKind, id: u64) -> HandleResult {
         self.with(|w| {
             let now = w.now();
             there(w.crm.archive(kind, id, now), kind.singular(), id)
@@ -138,14 +139,14 @@ impl Handle {
         })
     }
 
-    pub fn edit_user(&self, user: u64, change: impl FnOnce(&mut User)) -> Done {
+    pub fn edit_user(&self, user: u64, change: impl FnOnce(&mut User)) -> HandleResult {
         self.with(|w| {
             let now = w.now();
             there(w.support.edit_user(user, now, change), "user", user)
         })
     }
 
-    pub fn create_ticket(&self, requester: u64, status: &str, priority: Option<&str>) -> Done<u64> {
+    pub fn create_ticket(&self, requester: u64, status: &str, priority: Option<&str>) -> HandleResult<u64> {
         self.with(|w| {
             there(w.support.users().any(|u| u.id == requester), "user", requester)?;
             let now = w.now();
@@ -153,15 +154,15 @@ impl Handle {
         })
     }
 
-    pub fn set_ticket_status(&self, ticket: u64, status: &str) -> Done {
+    pub fn set_ticket_status(&self, ticket: u64, status: &str) -> HandleResult {
         self.edit_ticket(ticket, |t| t.status = status.to_string())
     }
 
-    pub fn set_ticket_priority(&self, ticket: u64, priority: Option<&str>) -> Done {
+    pub fn set_ticket_priority(&self, ticket: u64, priority: Option<&str>) -> HandleResult {
         self.edit_ticket(ticket, |t| t.priority = priority.map(String::from))
     }
 
-    fn edit_ticket(&self, ticket: u64, change: impl FnOnce(&mut Ticket)) -> Done {
+    fn edit_ticket(&self, ticket: u64, change: impl FnOnce(&mut Ticket)) -> HandleResult {
         self.with(|w| {
             let now = w.now();
             there(w.support.edit_ticket(ticket, now, change), "ticket", ticket)
@@ -170,7 +171,7 @@ impl Handle {
 
     // Marketers, and the people they write to.
 
-    pub fn add_lead(&self, fields: &Map<String, Value>) -> Done<u64> {
+    pub fn add_lead(&self, fields: &Map<String, Value>) -> HandleResult<u64> {
         let fields = stored_fields(fields).map_err(Error)?;
         self.with(|w| {
             let now = w.now();
@@ -178,19 +179,19 @@ impl Handle {
         })
     }
 
-    pub fn edit_lead(&self, lead: u64, fields: &Map<String, Value>) -> Done {
+    pub fn edit_lead(&self, lead: u64, fields: &Map<String, Value>) -> HandleResult {
         let fields = stored_fields(fields).map_err(Error)?;
         self.edit_lead_stored(lead, fields, Trace::Usual)
     }
 
-    fn edit_lead_stored(&self, lead: u64, fields: BTreeMap<String, Value>, trace: Trace) -> Done {
+    fn edit_lead_stored(&self, lead: u64, fields: BTreeMap<String, Value>, trace: Trace) -> HandleResult {
         self.with(|w| {
             let now = w.now();
             there(w.ma.edit(lead, fields, trace, now), "lead", lead)
         })
     }
 
-    pub fn delete_lead(&self, lead: u64) -> Done {
+    pub fn delete_lead(&self, lead: u64) -> HandleResult {
         self.with(|w| {
             let now = w.now();
             there(w.ma.delete(lead, now), "lead", lead)
@@ -198,7 +199,7 @@ impl Handle {
     }
 
     /// A second lead with the same address.
-    pub fn twin_lead(&self, lead: u64) -> Done<u64> {
+    pub fn twin_lead(&self, lead: u64) -> HandleResult<u64> {
         self.with(|w| {
             let now = w.now();
             w.ma.twin(lead, now).ok_or_else(|| Error(format!("there is no lead {lead}")))
@@ -206,65 +207,65 @@ impl Handle {
     }
 
     /// The person said no, by the link in a mail.
-    pub fn unsubscribe(&self, lead: u64) -> Done {
+    pub fn unsubscribe(&self, lead: u64) -> HandleResult {
         self.edit_lead_stored(lead, [("unsubscribed".to_string(), Value::Bool(true))].into(), Trace::Usual)
     }
 
     /// Many said no, entered from a list: moves no timestamp and leaves no activity.
-    pub fn unsubscribe_bulk(&self, leads: &[u64]) -> Done {
+    pub fn unsubscribe_bulk(&self, leads: &[u64]) -> HandleResult {
         leads.iter().try_for_each(|l| self.edit_lead_stored(*l, [("unsubscribed".to_string(), Value::Bool(true))].into(), Trace::None))
     }
 
     /// The person came back: the only one who may lift the no.
-    pub fn resubscribe(&self, lead: u64) -> Done {
+    pub fn resubscribe(&self, lead: u64) -> HandleResult {
         self.edit_lead_stored(lead, [("unsubscribed".to_string(), Value::Bool(false))].into(), Trace::Usual)
     }
 
     /// A marketer sets or lifts the suspension by hand.
-    pub fn marketer_suspends(&self, lead: u64, on: bool) -> Done {
+    pub fn marketer_suspends(&self, lead: u64, on: bool) -> HandleResult {
         self.edit_lead_stored(lead, [("marketingSuspended".to_string(), Value::Bool(on))].into(), Trace::Usual)
     }
 
-    /// See [`World::send_newsletter`].
-    pub fn send_newsletter(&self, permit: bool) -> Vec<Sent> {
+    /// See [`SandboxWorld::send_newsletter`].
+    pub fn send_newsletter(&self, permit: bool) -> Vec<SentMail> {
         self.with(|w| w.send_newsletter(permit))
     }
 
     // Fate.
 
-    pub fn fault(&self, system: System, fault: Fault) {
+    pub fn fault(&self, system: SandboxSystem, fault: Fault) {
         self.with(|w| w.faults.add(system, fault));
     }
 
-    pub fn clear_faults(&self, system: System) {
+    pub fn clear_faults(&self, system: SandboxSystem) {
         self.with(|w| w.faults.clear(system));
     }
 
-    pub fn forget_cursors(&self, system: System) {
+    pub fn forget_cursors(&self, system: SandboxSystem) {
         self.with(|w| w.forget_cursors(system));
     }
 
     pub fn expire_ma_token(&self) {
-        self.with(World::expire_ma_token);
+        self.with(SandboxWorld::expire_ma_token);
     }
 
     // What is seen.
 
     pub fn contacts(&self) -> Vec<CrmObject> {
-        self.with(|w| w.crm.all(Kind::Contact).cloned().collect())
+        self.with(|w| w.crm.all(CrmKind::Contact).cloned().collect())
     }
 
     pub fn companies(&self) -> Vec<CrmObject> {
-        self.with(|w| w.crm.all(Kind::Company).cloned().collect())
+        self.with(|w| w.crm.all(CrmKind::Company).cloned().collect())
     }
 
     pub fn deals(&self) -> Vec<CrmObject> {
-        self.with(|w| w.crm.all(Kind::Deal).cloned().collect())
+        self.with(|w| w.crm.all(CrmKind::Deal).cloned().collect())
     }
 
     /// The contacts on a deal.
     pub fn deal_people(&self, deal: u64) -> Vec<u64> {
-        self.with(|w| w.crm.linked(Kind::Deal, deal, Kind::Contact))
+        self.with(|w| w.crm.linked(CrmKind::Deal, deal, CrmKind::Contact))
     }
 
     pub fn users(&self) -> Vec<User> {
@@ -288,7 +289,7 @@ impl Handle {
         self.with(|w| w.ma.with_email(email).to_vec())
     }
 
-    /// See [`World::leads_on_open_deals`].
+    /// See [`SandboxWorld::leads_on_open_deals`].
     pub fn leads_on_open_deals(&self, account: bool) -> BTreeSet<u64> {
         self.with(|w| w.leads_on_open_deals(account))
     }

@@ -4,9 +4,10 @@ pub mod records;
 
 use crate::model::Span;
 use crate::sandbox::faults::door::WriteMode;
-use crate::sandbox::ma::records::{Activity, BadField, Lead, MaRecords, Noted, SYSTEM_FIELDS, Trace, stored, type_of};
-use crate::sandbox::wire::{Answer, Params, Refused, answer, body_json, cursor, cursor_parts, iso_seconds, parse_time};
-use crate::sandbox::world::{Shared, System, World, lock};
+use crate::sandbox::ma::records::{Activity, BadField, Lead, MaRecords, NotedChange, SYSTEM_FIELDS, Trace, stored, type_of};
+use crate::sandbox::systems::SandboxSystem;
+use crate::sandbox::wire::{Handled, Params, RefusedAnswer, answer, body_json, cursor, cursor_parts, iso_seconds, parse_time};
+use crate::sandbox::world::{SandboxWorld, Shared, lock};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::Uri;
@@ -60,7 +61,7 @@ async fn token(State(shared): State<Shared>, params: Params) -> Response {
     answer(200, json!({"access_token": token, "token_type": "bearer", "expires_in": seconds, "scope": "sync@sandbox.example"}))
 }
 
-async fn paging_token(State(shared): State<Shared>, params: Params) -> Answer {
+async fn paging_token(State(shared): State<Shared>, params: Params) -> Handled {
     let world = lock(&shared);
     let text = params.get("sinceDatetime").ok_or_else(|| failed("1002", "Missing value for required parameter 'sinceDatetime'"))?;
     // Only dates: unix times are not taken here.
@@ -69,7 +70,7 @@ async fn paging_token(State(shared): State<Shared>, params: Params) -> Answer {
     Ok(good(json!({"nextPageToken": cursor(world.ma.epoch, &[place as i64, since.0])})))
 }
 
-fn page_size(params: &Params) -> Result<usize, Refused> {
+fn page_size(params: &Params) -> Result<usize, RefusedAnswer> {
     match params.number("batchSize") {
         Ok(size) => Ok(size.map_or(ROWS_MAX, |s| s.clamp(1, ROWS_MAX as i64) as usize)),
         Err(text) => Err(failed("1003", &format!("Invalid value '{text}' for batchSize")).into()),
@@ -81,7 +82,7 @@ fn bad_token() -> Response {
 }
 
 /// A page of activities: so many are looked at, and of these only the wanted are shown, so a page may be empty while more is to come.
-fn activities(world: &World, params: &Params, mut entry: impl FnMut(usize, &Activity) -> Option<Value>) -> Answer {
+fn activities(world: &SandboxWorld, params: &Params, mut entry: impl FnMut(usize, &Activity) -> Option<Value>) -> Handled {
     let size = page_size(params)?;
     let token = params.get("nextPageToken").ok_or_else(|| failed("1002", "Missing value for required parameter 'nextPageToken'"))?;
     let Some([place, since]) = cursor_parts(world.ma.epoch, token).and_then(|p| <[i64; 2]>::try_from(p).ok()) else {
@@ -109,7 +110,7 @@ fn as_text(value: &Value) -> Value {
     }
 }
 
-async fn lead_changes(State(shared): State<Shared>, params: Params) -> Answer {
+async fn lead_changes(State(shared): State<Shared>, params: Params) -> Handled {
     let world = lock(&shared);
     let fields = params.list("fields");
     if fields.is_empty() {
@@ -118,13 +119,13 @@ async fn lead_changes(State(shared): State<Shared>, params: Params) -> Answer {
     check_fields(&fields)?;
     activities(&world, &params, |i, activity| {
         let (kind, changes) = match &activity.noted {
-            Noted::New => (12, Vec::new()),
-            Noted::Changed(changes) => {
+            NotedChange::New => (12, Vec::new()),
+            NotedChange::Changed(changes) => {
                 let watched = changes.iter().filter(|(name, ..)| fields.contains(name)).enumerate();
                 let shown = |(n, (name, old, new)): (usize, &(String, Value, Value))| json!({"id": n + 1, "name": name, "oldValue": as_text(old), "newValue": as_text(new)});
                 (13, watched.map(shown).collect())
             }
-            Noted::Deleted => return None,
+            NotedChange::Deleted => return None,
         };
         (kind == 12 || !changes.is_empty()).then(|| {
             json!({
@@ -136,11 +137,11 @@ async fn lead_changes(State(shared): State<Shared>, params: Params) -> Answer {
     })
 }
 
-async fn deleted_leads(State(shared): State<Shared>, params: Params) -> Answer {
+async fn deleted_leads(State(shared): State<Shared>, params: Params) -> Handled {
     let world = lock(&shared);
     let oldest = world.now().minus(DELETED_KEPT);
     activities(&world, &params, |i, activity| {
-        (activity.noted == Noted::Deleted && activity.at >= oldest).then(|| {
+        (activity.noted == NotedChange::Deleted && activity.at >= oldest).then(|| {
             json!({
                 "id": ACTIVITY_ID_FIRST + i, "marketoGUID": (ACTIVITY_ID_FIRST + i).to_string(), "leadId": activity.lead,
                 "activityDate": iso_seconds(activity.at), "activityTypeId": 37, "primaryAttributeValueId": activity.lead,
@@ -150,7 +151,7 @@ async fn deleted_leads(State(shared): State<Shared>, params: Params) -> Answer {
     })
 }
 
-fn check_fields(fields: &[String]) -> Result<(), Refused> {
+fn check_fields(fields: &[String]) -> Result<(), RefusedAnswer> {
     match fields.iter().find(|f| type_of(f).is_none() && !SYSTEM_FIELDS.contains(&f.as_str())) {
         Some(unknown) => Err(failed("1006", &format!("Field '{unknown}' not found")).into()),
         None => Ok(()),
@@ -169,11 +170,11 @@ fn shown(lead: &Lead, fields: &[String]) -> Value {
     Value::Object(map)
 }
 
-async fn leads(State(shared): State<Shared>, params: Params) -> Answer {
+async fn leads(State(shared): State<Shared>, params: Params) -> Handled {
     find_leads(&lock(&shared), &params)
 }
 
-fn find_leads(world: &World, params: &Params) -> Answer {
+fn find_leads(world: &SandboxWorld, params: &Params) -> Handled {
     let fields = params.list("fields");
     check_fields(&fields)?;
     let (kind, values) = (params.get("filterType").unwrap_or_default(), params.list("filterValues"));
@@ -194,7 +195,7 @@ fn find_leads(world: &World, params: &Params) -> Answer {
     paged(world, ids.into_iter().filter(|id| *id > after).filter_map(|id| world.ma.get(id)), page_size(params)?, &fields)
 }
 
-fn after_of(world: &World, params: &Params) -> Result<u64, Refused> {
+fn after_of(world: &SandboxWorld, params: &Params) -> Result<u64, RefusedAnswer> {
     match params.get("nextPageToken").filter(|t| !t.is_empty()) {
         None => Ok(0),
         Some(token) => match cursor_parts(world.ma.epoch, token).as_deref() {
@@ -204,7 +205,7 @@ fn after_of(world: &World, params: &Params) -> Result<u64, Refused> {
     }
 }
 
-fn paged<'a>(world: &World, mut leads: impl Iterator<Item = &'a Lead>, size: usize, fields: &[String]) -> Answer {
+fn paged<'a>(world: &SandboxWorld, mut leads: impl Iterator<Item = &'a Lead>, size: usize, fields: &[String]) -> Handled {
     let page: Vec<&Lead> = leads.by_ref().take(size).collect();
     let mut body = json!({"result": page.iter().map(|l| shown(l, fields)).collect::<Vec<_>>()});
     if let (Some(last), true) = (page.last(), leads.next().is_some()) {
@@ -213,7 +214,7 @@ fn paged<'a>(world: &World, mut leads: impl Iterator<Item = &'a Lead>, size: usi
     Ok(good(body))
 }
 
-async fn lead(State(shared): State<Shared>, Path(id): Path<String>, params: Params) -> Answer {
+async fn lead(State(shared): State<Shared>, Path(id): Path<String>, params: Params) -> Handled {
     let world = lock(&shared);
     let fields = params.list("fields");
     check_fields(&fields)?;
@@ -222,7 +223,7 @@ async fn lead(State(shared): State<Shared>, Path(id): Path<String>, params: Para
 }
 
 /// The one static list that there is holds every lead.
-async fn list_leads(State(shared): State<Shared>, Path(list): Path<String>, params: Params) -> Answer {
+async fn list_leads(State(shared): State<Shared>, Path(list): Path<String>, params: Params) -> Handled {
     let world = lock(&shared);
     if list != world.ma_list {
         return Err(failed("1013", "List not found").into());
@@ -234,7 +235,7 @@ async fn list_leads(State(shared): State<Shared>, Path(list): Path<String>, para
 }
 
 /// Sync leads; or, with `_method=GET`, a search whose parameters stand in the body because they are too long for a URL.
-async fn post_leads(State(shared): State<Shared>, Extension(mode): Extension<WriteMode>, params: Params, body: Bytes) -> Answer {
+async fn post_leads(State(shared): State<Shared>, Extension(mode): Extension<WriteMode>, params: Params, body: Bytes) -> Handled {
     let mut world = lock(&shared);
     if params.get("_method").is_some_and(|m| m.eq_ignore_ascii_case("GET")) {
         let form = format!("/?{}", String::from_utf8_lossy(&body));
@@ -265,7 +266,7 @@ async fn post_leads(State(shared): State<Shared>, Extension(mode): Extension<Wri
 
 /// One row of a sync; the id and what was done.
 fn sync(
-    world: &mut World,
+    world: &mut SandboxWorld,
     row: &Value,
     action: &str,
     lookup: &str,
@@ -296,16 +297,8 @@ fn sync(
         ("updateOnly" | "createOrUpdate", [id], Ok(fields)) => Ok((*id, "updated", world.ma.edit(*id, fields, Trace::Usual, now))),
         (_, _, Ok(fields)) => Ok((world.ma.create(fields, now), "created", true)),
     };
-    world.log_write(System::Ma, "person", &name, fields, done.as_ref().is_ok_and(|d| d.2));
+    world.log_write(SandboxSystem::Ma, "person", &name, fields, done.as_ref().is_ok_and(|d| d.2));
     done.map(|(id, status, _)| (id, status))
-}
-
-/// Whether a lead would be mailed now, as the marketer set it up: nobody who unsubscribed or is suspended, and with `permit`
-/// only those whose permit has not run out.
-pub(super) fn would_mail(lead: &Lead, permit: bool, now: crate::model::Time) -> bool {
-    let permitted = || lead.text("nayose_ok_until").and_then(parse_time).is_some_and(|until| until > now);
-    let addressed = lead.text("email").is_some_and(|e| e.contains('@'));
-    addressed && !lead.flag("unsubscribed") && !lead.flag("marketingSuspended") && (!permit || permitted())
 }
 
 /// Reads fields given by a script into their stored form.

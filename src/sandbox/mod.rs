@@ -7,7 +7,7 @@
 //! # Layout
 //! - [`world`]: everything there is, and what is noted about it; [`handle`]: the hands in it; [`control`]: the same over HTTP, listed by [`actions`]
 //! - [`crm`], [`support`], [`ma`]: what each holds, and its HTTP
-//! - [`faults`]: what may happen to a request, at a door that all pass
+//! - [`systems`]: which of them; [`faults`]: what may happen to a request, at a door that all pass
 //! - [`people`], `beginning`: whom the systems know at the start
 //! - `wire`, `rng`: small tools
 
@@ -22,22 +22,24 @@ pub mod ma;
 pub mod people;
 mod rng;
 pub mod support;
+pub mod systems;
 mod wire;
 pub mod world;
 
-pub use crm::records::{CrmObject, Kind};
-pub use faults::{Fault, FaultKind, Lost};
+pub use crm::records::{CrmKind, CrmObject};
+pub use faults::{AnswerLost, Fault, FaultKind};
 pub use handle::Handle;
 pub use ma::records::Lead;
 pub use rng::Rng;
-pub use support::{Ticket, User};
-pub use world::{Keys, Sent, System, World, Write};
+pub use support::records::{Ticket, User};
+pub use systems::SandboxSystem;
+pub use world::{SandboxKeys, SandboxWorld, SentMail, Write};
 
 use crate::connector::Clock;
 use crate::model::Span;
 use axum::Router;
 use faults::door::{self, Door};
-use faults::line::{CuttableListener, Line};
+use faults::line::{CuttableListener, WireCutter};
 use serde_json::{Value, json};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -55,7 +57,7 @@ pub struct Options {
     pub people: usize,
     /// Ports on 127.0.0.1 of CRM, support, marketing system and control; 0 for any that is free.
     pub ports: [u16; 4],
-    pub keys: Keys,
+    pub keys: SandboxKeys,
     /// The id of the static list in the marketing system that holds every lead.
     pub ma_list: String,
     /// How long the marketing system's access tokens are good.
@@ -74,7 +76,7 @@ impl Options {
             seed: 1,
             people: 200,
             ports: [0; 4],
-            keys: Keys::default(),
+            keys: SandboxKeys::default(),
             ma_list: "1001".into(),
             ma_token_life: Span::seconds(3600),
             search_lag: Span::ZERO,
@@ -93,7 +95,7 @@ pub struct Sandbox {
     pub support_url: String,
     pub ma_url: String,
     pub control_url: String,
-    pub keys: Keys,
+    pub keys: SandboxKeys,
     pub ma_list: String,
     pub handle: Handle,
     servers: Vec<JoinHandle<io::Result<()>>>,
@@ -102,7 +104,8 @@ pub struct Sandbox {
 impl Sandbox {
     /// Binds the four ports, fills the systems and serves them from tasks of this runtime. Fails only if a port cannot be had.
     pub async fn start(options: Options) -> io::Result<Sandbox> {
-        let mut world = World::new(options.clock, options.seed, options.keys.clone(), options.ma_list.clone(), options.ma_token_life);
+        let mut world =
+            SandboxWorld::new(options.clock, options.seed, options.keys.clone(), options.ma_list.clone(), options.ma_token_life);
         (world.search_lag_ms, world.export_lag_ms) = (options.search_lag.0, options.export_lag.0);
         beginning::fill(&mut world, options.seed, options.people);
         let mut listeners = Vec::new();
@@ -129,14 +132,14 @@ impl Sandbox {
             servers: Vec::new(),
         };
         let control = control::routes(control::Control { handle, systems: sandbox.systems() });
-        let routers = [(System::Crm, crm::routes()), (System::Support, support::routes()), (System::Ma, ma::routes())];
+        let routers = [(SandboxSystem::Crm, crm::routes()), (SandboxSystem::Support, support::routes()), (SandboxSystem::Ma, ma::routes())];
         let mut listeners = listeners.into_iter();
         for ((system, routes), listener) in routers.into_iter().zip(listeners.by_ref()) {
             let app = behind_door(system, routes, &shared);
             let listener = CuttableListener(listener);
             sandbox
                 .servers
-                .push(tokio::spawn(async move { axum::serve(listener, app.into_make_service_with_connect_info::<Line>()).await }));
+                .push(tokio::spawn(async move { axum::serve(listener, app.into_make_service_with_connect_info::<WireCutter>()).await }));
         }
         for listener in listeners {
             let control = control.clone();
@@ -162,7 +165,7 @@ impl Drop for Sandbox {
     }
 }
 
-fn behind_door(system: System, routes: Router<Shared>, shared: &Shared) -> Router {
+fn behind_door(system: SandboxSystem, routes: Router<Shared>, shared: &Shared) -> Router {
     let door = Door { system, shared: shared.clone() };
     routes.with_state(shared.clone()).layer(axum::middleware::from_fn_with_state(door, door::pass))
 }

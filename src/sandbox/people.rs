@@ -13,7 +13,7 @@ pub struct Company {
 
 /// A person as they really are; the systems each know a part of it, and not always the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
+pub struct InventedPerson {
     pub last: &'static str,
     pub first: &'static str,
     /// The name in Latin letters; the same as the name for people without kanji.
@@ -28,7 +28,7 @@ pub struct Person {
     pub country: &'static str,
 }
 
-impl Person {
+impl InventedPerson {
     pub fn is_japanese(&self) -> bool {
         self.last != self.last_latin
     }
@@ -193,7 +193,7 @@ fn join(name: &str, number: &str) -> String {
 }
 
 /// So many people of these companies; the same seed gives the same people.
-pub fn people(seed: u64, count: usize, companies: &[Company]) -> Vec<Person> {
+pub fn people(seed: u64, count: usize, companies: &[Company]) -> Vec<InventedPerson> {
     let mut rng = Rng::new(seed ^ 0x6e61_796f_7365);
     let mut taken = BTreeSet::new();
     let mut all = Vec::with_capacity(count);
@@ -216,7 +216,7 @@ pub fn people(seed: u64, count: usize, companies: &[Company]) -> Vec<Person> {
             number += 1;
             local = format!("{f}.{l}{number}");
         }
-        all.push(Person {
+        all.push(InventedPerson {
             last,
             first,
             last_latin,

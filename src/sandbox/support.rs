@@ -1,8 +1,11 @@
-//! The support system: its users and tickets, and Zendesk's incremental export of them.
+//! Zendesk's incremental export of the support system's users and tickets.
+
+pub mod records;
 
 use crate::model::Time;
+use crate::sandbox::support::records::{Ticket, User};
 use crate::sandbox::wire::{Params, answer, cursor, cursor_parts, iso_seconds};
-use crate::sandbox::world::{Shared, World, lock};
+use crate::sandbox::world::{SandboxWorld, Shared, lock};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -12,98 +15,6 @@ use std::collections::BTreeMap;
 
 /// Entries on a page at most, and unless asked for.
 const PAGE_MAX: i64 = 1000;
-
-/// Someone who writes tickets.
-#[derive(Debug, Clone, PartialEq)]
-pub struct User {
-    pub id: u64,
-    pub name: String,
-    pub email: Option<String>,
-    pub phone: Option<String>,
-    pub active: bool,
-    pub created: Time,
-    pub updated: Time,
-    /// Place in the order of changes.
-    seq: i64,
-}
-
-/// A ticket. `status` is one of new, open, pending, hold, solved, closed, deleted; `priority` one of low, normal, high, urgent, or none.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Ticket {
-    pub id: u64,
-    pub requester: u64,
-    pub subject: String,
-    pub status: String,
-    pub priority: Option<String>,
-    pub created: Time,
-    pub updated: Time,
-    seq: i64,
-}
-
-/// Everything in the support system. A change moves the record to the end of its export.
-#[derive(Debug, Default)]
-pub struct SupportRecords {
-    users: BTreeMap<u64, User>,
-    tickets: BTreeMap<u64, Ticket>,
-    user_order: BTreeMap<i64, u64>,
-    ticket_order: BTreeMap<i64, u64>,
-    last_seq: i64,
-    last_id: u64,
-    pub epoch: u64,
-}
-
-impl SupportRecords {
-    fn next_id(&mut self) -> u64 {
-        self.last_id = self.last_id.max(35_000) + 1;
-        self.last_id
-    }
-
-    pub fn create_user(&mut self, name: &str, email: Option<&str>, phone: Option<&str>, now: Time) -> u64 {
-        let id = self.next_id();
-        let (email, phone) = (email.map(String::from), phone.map(String::from));
-        self.users.insert(id, User { id, name: name.into(), email, phone, active: true, created: now, updated: now, seq: 0 });
-        self.edit_user(id, now, |_| {});
-        id
-    }
-
-    /// False if there is no such user.
-    pub fn edit_user(&mut self, id: u64, now: Time, change: impl FnOnce(&mut User)) -> bool {
-        let Some(user) = self.users.get_mut(&id) else { return false };
-        change(user);
-        self.last_seq += 1;
-        self.user_order.remove(&user.seq);
-        (user.updated, user.seq) = (now, self.last_seq);
-        self.user_order.insert(user.seq, id);
-        true
-    }
-
-    pub fn create_ticket(&mut self, requester: u64, subject: &str, status: &str, priority: Option<&str>, now: Time) -> u64 {
-        let id = self.next_id();
-        let (subject, status, priority) = (subject.into(), status.into(), priority.map(String::from));
-        self.tickets.insert(id, Ticket { id, requester, subject, status, priority, created: now, updated: now, seq: 0 });
-        self.edit_ticket(id, now, |_| {});
-        id
-    }
-
-    /// False if there is no such ticket.
-    pub fn edit_ticket(&mut self, id: u64, now: Time, change: impl FnOnce(&mut Ticket)) -> bool {
-        let Some(ticket) = self.tickets.get_mut(&id) else { return false };
-        change(ticket);
-        self.last_seq += 1;
-        self.ticket_order.remove(&ticket.seq);
-        (ticket.updated, ticket.seq) = (now, self.last_seq);
-        self.ticket_order.insert(ticket.seq, id);
-        true
-    }
-
-    pub fn users(&self) -> impl Iterator<Item = &User> {
-        self.users.values()
-    }
-
-    pub fn tickets(&self) -> impl Iterator<Item = &Ticket> {
-        self.tickets.values()
-    }
-}
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -118,13 +29,13 @@ pub(super) fn routes() -> Router<Shared> {
 
 async fn export_users(State(shared): State<Shared>, params: Params) -> Response {
     let world = lock(&shared);
-    let World { support, support_url, .. } = &*world;
+    let SandboxWorld { support, support_url, .. } = &*world;
     export(&world, "users", &params, &support.user_order, |id| support.users.get(&id).map(|u| (u.updated, user_json(u, support_url))))
 }
 
 async fn export_tickets(State(shared): State<Shared>, params: Params) -> Response {
     let world = lock(&shared);
-    let World { support, support_url, .. } = &*world;
+    let SandboxWorld { support, support_url, .. } = &*world;
     let entry = |id| support.tickets.get(&id).map(|t: &Ticket| (t.updated, ticket_json(t, support_url)));
     export(&world, "tickets", &params, &support.ticket_order, entry)
 }
@@ -135,7 +46,13 @@ pub(super) fn error(status: u16, title: &str, message: &str) -> Response {
 }
 
 /// One page of an export, from `start_time` (unix seconds) or on from a cursor. A change younger than the export's lag is not shown yet.
-fn export(world: &World, key: &str, params: &Params, order: &BTreeMap<i64, u64>, entry: impl Fn(u64) -> Option<(Time, Value)>) -> Response {
+fn export(
+    world: &SandboxWorld,
+    key: &str,
+    params: &Params,
+    order: &BTreeMap<i64, u64>,
+    entry: impl Fn(u64) -> Option<(Time, Value)>,
+) -> Response {
     let size = match params.number("per_page") {
         Ok(size) => size.unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX) as usize,
         Err(text) => return error(400, "InvalidValue", &format!("per_page: {text}")),

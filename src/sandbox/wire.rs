@@ -41,22 +41,22 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 
 /// An answer that is an error, small enough to be the `Err` of a result.
 #[derive(Debug)]
-pub struct Refused(Box<Response>);
+pub struct RefusedAnswer(Box<Response>);
 
-impl From<Response> for Refused {
-    fn from(response: Response) -> Refused {
-        Refused(Box::new(response))
+impl From<Response> for RefusedAnswer {
+    fn from(response: Response) -> RefusedAnswer {
+        RefusedAnswer(Box::new(response))
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for RefusedAnswer {
     fn into_response(self) -> Response {
         *self.0
     }
 }
 
 /// What a handler gives.
-pub type Answer = Result<Response, Refused>;
+pub type Handled = Result<Response, RefusedAnswer>;
 
 /// A JSON answer.
 pub fn answer(status: u16, body: Value) -> Response {

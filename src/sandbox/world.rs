@@ -2,39 +2,19 @@
 
 use crate::connector::Clock;
 use crate::model::{Address, Span, Time};
-use crate::sandbox::crm::records::{CrmRecords, Kind};
+use crate::sandbox::crm::records::{CrmKind, CrmRecords};
 use crate::sandbox::faults::Faults;
 use crate::sandbox::ma::records::MaRecords;
-use crate::sandbox::support::SupportRecords;
-use serde::{Deserialize, Serialize};
+use crate::sandbox::support::records::SupportRecords;
+use crate::sandbox::systems::SandboxSystem;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The three systems.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum System {
-    Crm,
-    Support,
-    Ma,
-}
-
-impl System {
-    pub const ALL: [System; 3] = [System::Crm, System::Support, System::Ma];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            System::Crm => "crm",
-            System::Support => "support",
-            System::Ma => "ma",
-        }
-    }
-}
-
 /// The credentials that the systems accept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Keys {
+pub struct SandboxKeys {
     pub crm_token: String,
     pub support_email: String,
     pub support_token: String,
@@ -42,9 +22,9 @@ pub struct Keys {
     pub ma_client_secret: String,
 }
 
-impl Default for Keys {
-    fn default() -> Keys {
-        Keys {
+impl Default for SandboxKeys {
+    fn default() -> SandboxKeys {
+        SandboxKeys {
             crm_token: "sandbox-crm-token".into(),
             support_email: "sync@sandbox.example".into(),
             support_token: "sandbox-support-token".into(),
@@ -57,7 +37,7 @@ impl Default for Keys {
 /// One row of a write that a system received, whether or not it changed anything.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Write {
-    pub system: System,
+    pub system: SandboxSystem,
     /// The vendor's word for the kind: contact, company, deal, person.
     pub entity: String,
     /// The record's id, or for a record that was looked for by address and not found, the address.
@@ -74,20 +54,20 @@ const PORTAL: u64 = 62_515_380;
 
 /// A mail that the marketing system sent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Sent {
+pub struct SentMail {
     pub lead: u64,
     pub email: String,
     pub at: Time,
 }
 
 /// The three systems and all that is noted about them.
-pub struct World {
+pub struct SandboxWorld {
     clock: Clock,
     pub crm: CrmRecords,
     pub support: SupportRecords,
     pub ma: MaRecords,
     pub faults: Faults,
-    pub keys: Keys,
+    pub keys: SandboxKeys,
     /// The CRM's account.
     pub portal: u64,
     pub crm_url: String,
@@ -101,22 +81,22 @@ pub struct World {
     ma_token_ends: Time,
     pub writes: Vec<Write>,
     pub requests: BTreeMap<String, u64>,
-    pub sent: Vec<Sent>,
+    pub sent: Vec<SentMail>,
     /// Who each record really is: `SYSTEM:person:ID` to a number of `people`.
     pub truth: BTreeMap<String, usize>,
 }
 
 /// The world as handlers and handles share it.
-pub type Shared = Arc<Mutex<World>>;
+pub type Shared = Arc<Mutex<SandboxWorld>>;
 
 /// The world; a panic elsewhere does not make it unusable.
-pub fn lock(shared: &Shared) -> MutexGuard<'_, World> {
+pub fn lock(shared: &Shared) -> MutexGuard<'_, SandboxWorld> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl World {
-    pub fn new(clock: Clock, seed: u64, keys: Keys, ma_list: String, ma_token_life: Span) -> World {
-        World {
+impl SandboxWorld {
+    pub fn new(clock: Clock, seed: u64, keys: SandboxKeys, ma_list: String, ma_token_life: Span) -> SandboxWorld {
+        SandboxWorld {
             clock,
             crm: CrmRecords::default(),
             support: SupportRecords::default(),
@@ -144,7 +124,7 @@ impl World {
     }
 
     /// Counts a request under `SYSTEM METHOD PATH`, numbers in the path as `{id}`.
-    pub fn count(&mut self, system: System, method: &str, path: &str) {
+    pub fn count(&mut self, system: SandboxSystem, method: &str, path: &str) {
         let shape = |part: &str| {
             let bare = part.strip_suffix(".json").unwrap_or(part);
             let number = !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit());
@@ -156,7 +136,7 @@ impl World {
 
     pub fn log_write(
         &mut self,
-        system: System,
+        system: SandboxSystem,
         entity: &str,
         record: &str,
         fields: impl IntoIterator<Item = (String, Value)>,
@@ -190,20 +170,20 @@ impl World {
     }
 
     /// All cursors given out so far are unknown from now on.
-    pub fn forget_cursors(&mut self, system: System) {
+    pub fn forget_cursors(&mut self, system: SandboxSystem) {
         match system {
-            System::Crm => self.crm.epoch += 1,
-            System::Support => self.support.epoch += 1,
-            System::Ma => self.ma.epoch += 1,
+            SandboxSystem::Crm => self.crm.epoch += 1,
+            SandboxSystem::Support => self.support.epoch += 1,
+            SandboxSystem::Ma => self.ma.epoch += 1,
         }
     }
 
     /// What the marketing system would do now: mail every lead that may be mailed as it knows it.
     /// With `permit`, only those whose permit (`nayose_ok_until`) has not run out.
-    pub fn send_newsletter(&mut self, permit: bool) -> Vec<Sent> {
+    pub fn send_newsletter(&mut self, permit: bool) -> Vec<SentMail> {
         let at = self.now();
-        let mailed = self.ma.all().filter(|l| crate::sandbox::ma::would_mail(l, permit, at));
-        let sent: Vec<Sent> = mailed.filter_map(|l| Some(Sent { lead: l.id, email: l.text("email")?.to_string(), at })).collect();
+        let mailed = self.ma.all().filter(|l| l.would_be_mailed(permit, at));
+        let sent: Vec<SentMail> = mailed.filter_map(|l| Some(SentMail { lead: l.id, email: l.text("email")?.to_string(), at })).collect();
         self.sent.extend(sent.iter().cloned());
         sent
     }
@@ -212,15 +192,15 @@ impl World {
     /// `account` also those with the address of a contact of an open deal's company. By equal address only; a floor for tests.
     pub fn leads_on_open_deals(&self, account: bool) -> BTreeSet<u64> {
         let mut contacts = BTreeSet::new();
-        for deal in self.crm.all(Kind::Deal).filter(|d| self.crm.is_open(d.id)) {
-            contacts.extend(self.crm.linked(Kind::Deal, deal.id, Kind::Contact));
+        for deal in self.crm.all(CrmKind::Deal).filter(|d| self.crm.is_open(d.id)) {
+            contacts.extend(self.crm.linked(CrmKind::Deal, deal.id, CrmKind::Contact));
             if account {
-                for company in self.crm.linked(Kind::Deal, deal.id, Kind::Company) {
-                    contacts.extend(self.crm.linked(Kind::Company, company, Kind::Contact));
+                for company in self.crm.linked(CrmKind::Deal, deal.id, CrmKind::Company) {
+                    contacts.extend(self.crm.linked(CrmKind::Company, company, CrmKind::Contact));
                 }
             }
         }
-        let emails = contacts.iter().filter_map(|c| self.crm.get(Kind::Contact, *c)?.properties.get("email"));
+        let emails = contacts.iter().filter_map(|c| self.crm.get(CrmKind::Contact, *c)?.properties.get("email"));
         let addresses: BTreeSet<Address> = emails.filter_map(|e| Address::parse(e)).collect();
         let held =
             |l: &&crate::sandbox::ma::records::Lead| l.text("email").and_then(Address::parse).is_some_and(|a| addresses.contains(&a));
@@ -229,10 +209,10 @@ impl World {
 
     /// All records and associations, without the times of their changes: two worlds in the same state have equal dumps.
     pub fn dump(&self) -> Value {
-        let kind = |kind: Kind| -> Map<String, Value> {
+        let kind = |kind: CrmKind| -> Map<String, Value> {
             let one = |o: &crate::sandbox::crm::records::CrmObject| {
                 let links: Map<String, Value> =
-                    Kind::ALL.iter().map(|to| (to.plural().to_string(), json!(self.crm.linked(kind, o.id, *to)))).collect();
+                    CrmKind::ALL.iter().map(|to| (to.plural().to_string(), json!(self.crm.linked(kind, o.id, *to)))).collect();
                 (o.id.to_string(), json!({"properties": o.properties, "associations": links}))
             };
             self.crm.all(kind).map(one).collect()
@@ -244,7 +224,7 @@ impl World {
             tickets.map(|t| (t.id.to_string(), json!({"requester": t.requester, "status": t.status, "priority": t.priority}))).collect();
         let leads: Map<_, _> = self.ma.all().map(|l| (l.id.to_string(), json!(l.fields))).collect();
         json!({
-            "crm": {"contacts": kind(Kind::Contact), "companies": kind(Kind::Company), "deals": kind(Kind::Deal)},
+            "crm": {"contacts": kind(CrmKind::Contact), "companies": kind(CrmKind::Company), "deals": kind(CrmKind::Deal)},
             "support": {"users": users, "tickets": tickets},
             "ma": {"leads": leads},
         })

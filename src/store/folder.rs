@@ -1,31 +1,21 @@
 //! The files beside the store: the lock, the notes, and what was moved aside.
 
+pub(in crate::store) mod file_names;
 pub(in crate::store) mod look;
 pub(in crate::store) mod noted;
 pub(in crate::store) mod open;
 pub(in crate::store) mod regular;
 pub(in crate::store) mod url;
 
+use self::file_names::{BACKUP, COMMITS, JOURNAL, JOURNAL_NEW, LOCK, PROBE, RESTORING, STORE};
 use self::noted::Noted;
 use self::regular::private;
-use crate::store::{Error, State};
+use crate::store::Error;
 use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-pub(super) const STORE: &str = "sled";
-pub(super) const JOURNAL: &str = "journal.log";
-const LOCK: &str = "lock";
-const COMMITS: &str = "commits";
-const PROBE: &str = "probe";
-/// A journal that is being written anew; it counts once it bears the journal's name.
-pub(super) const JOURNAL_NEW: &str = "journal.new";
-/// A backup that is being made.
-const BACKUP: &str = "backup.partial";
-/// While a backup is being restored; a folder that holds it is no state yet.
-pub(super) const RESTORING: &str = "restoring";
 
 const OURS: [&str; 8] = [JOURNAL, JOURNAL_NEW, LOCK, COMMITS, PROBE, BACKUP, RESTORING, "socket"];
 
@@ -57,18 +47,6 @@ fn taken(lock: &File) -> Result<(), TryLockError> {
     lock.try_lock()
 }
 
-impl State {
-    /// Whether there is room to write: an error says what is in the way.
-    pub fn probe(&self) -> Result<(), Error> {
-        self.folder().map_or(Ok(()), |folder| probe(&folder.dir))
-    }
-
-    /// Where a backup is made, before it is copied to where it is wanted.
-    pub fn backup_place(&self) -> Option<PathBuf> {
-        self.folder().map(|folder| folder.dir.join(BACKUP))
-    }
-}
-
 impl Folder {
     /// Creates the folder where it is missing, and takes its lock.
     pub(super) fn hold(dir: &Path) -> Result<Folder, Error> {
@@ -89,6 +67,16 @@ impl Folder {
         probe(dir)?;
         let noted = Arc::new(Noted::look(&dir.join(COMMITS)));
         Ok(Folder { dir: dir.to_path_buf(), noted, _lock: lock })
+    }
+
+    /// Whether there is room to write: an error says what is in the way.
+    pub(super) fn probe(&self) -> Result<(), Error> {
+        probe(&self.dir)
+    }
+
+    /// Where a backup is made, before it is copied to where it is wanted.
+    pub(super) fn backup_place(&self) -> PathBuf {
+        self.dir.join(BACKUP)
     }
 
     pub(super) fn noted(&self) -> &Arc<Noted> {

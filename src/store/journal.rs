@@ -6,17 +6,22 @@
 pub mod blocks;
 mod compact;
 pub mod entry;
+pub(in crate::store) mod in_memory;
+mod line;
 
 use self::compact::Compacted;
+use self::in_memory::{JournalBytes, locked};
+use self::line::{JournalLine, line, understand};
 use crate::model::{Time, counted};
+use crate::store::folder::Folder;
+use crate::store::folder::file_names::{JOURNAL, JOURNAL_NEW};
 use crate::store::folder::noted::Noted;
 use crate::store::folder::regular::{private, reading};
-use crate::store::folder::{Folder, JOURNAL, JOURNAL_NEW};
 use crate::store::{Entry, Error, State};
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Refusals, approvals and outcomes as they happened. One writer: it is opened through the state, whose lock it stands under.
 #[derive(Debug)]
@@ -38,9 +43,6 @@ enum Medium {
 
 /// Below this length nothing is folded: it is read in a fraction of a second.
 const FOLD_FROM_BYTES: u64 = 4 << 20;
-
-/// A journal without a disk, for tests: it outlives the state that writes to it as a file does.
-pub type JournalBytes = Arc<Mutex<Vec<u8>>>;
 
 /// What reading the journal came upon, other than entries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,9 +100,9 @@ impl Journal {
             let mut kept = locked(&bytes);
             let (notes, end) = read(kept.as_slice(), 0, each).map_err(Error::files(Path::new(MEMORY), "read the journal"))?;
             match end {
-                End::Whole => {}
-                End::TornAt(at) => kept.truncate(usize::try_from(at).unwrap_or(usize::MAX)),
-                End::NoNewline => kept.push(b'\n'),
+                JournalEnd::Whole => {}
+                JournalEnd::TornAt(at) => kept.truncate(usize::try_from(at).unwrap_or(usize::MAX)),
+                JournalEnd::NoNewline => kept.push(b'\n'),
             }
             let length = kept.len() as u64;
             drop(kept);
@@ -124,9 +126,9 @@ impl Journal {
         let (mut notes, end) = read(BufReader::new(&file), acknowledged, each).map_err(Error::files(&path, "read the journal"))?;
         notes.missing_bytes = acknowledged.saturating_sub(found);
         let repair = match end {
-            End::Whole => Ok(()),
-            End::TornAt(bytes) => file.set_len(bytes).and_then(|()| file.sync_all()),
-            End::NoNewline => file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(b"\n")).and_then(|()| file.sync_data()),
+            JournalEnd::Whole => Ok(()),
+            JournalEnd::TornAt(bytes) => file.set_len(bytes).and_then(|()| file.sync_all()),
+            JournalEnd::NoNewline => file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(b"\n")).and_then(|()| file.sync_data()),
         };
         let bytes = repair.and_then(|()| file.seek(SeekFrom::End(0))).map_err(Error::files(&path, "repair the journal's end"))?;
         noted.note_journal(bytes)?;
@@ -263,14 +265,9 @@ fn replace(path: &Path, lines: &[u8], noted: &Noted) -> Result<File, Error> {
     Ok(file)
 }
 
-fn locked(bytes: &JournalBytes) -> MutexGuard<'_, Vec<u8>> {
-    // Appending is the only thing done under it, so that it is whole.
-    bytes.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// How the file ends.
 #[derive(Debug, PartialEq, Eq)]
-enum End {
+enum JournalEnd {
     Whole,
     /// The last line is whole but for its newline.
     NoNewline,
@@ -278,36 +275,11 @@ enum End {
     TornAt(u64),
 }
 
-/// What a line is.
-pub(super) enum Line {
-    Entry(Box<Entry>),
-    Unknown,
-    Damaged,
-}
-
-/// A line as it is written.
-pub(super) fn line(entry: &Entry) -> Result<String, serde_json::Error> {
-    let json = serde_json::to_string(entry)?;
-    Ok(format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())))
-}
-
-pub(super) fn understand(line: &[u8]) -> Line {
-    let json = line.split_at_checked(8).and_then(|(sum, rest)| {
-        let sum = u32::from_str_radix(std::str::from_utf8(sum).ok()?, 16).ok()?;
-        rest.strip_prefix(b" ").filter(|json| crc32fast::hash(json) == sum)
-    });
-    match json.map(serde_json::from_slice) {
-        None => Line::Damaged,
-        Some(Ok(entry)) => Line::Entry(Box::new(entry)),
-        Some(Err(_)) => Line::Unknown,
-    }
-}
-
 /// `acknowledged`: up to here (in bytes) it is known to have been written to its end; a damaged line before that was not torn by a crash.
-fn read(mut from: impl BufRead, acknowledged: u64, mut each: impl FnMut(Entry)) -> io::Result<(JournalNotes, End)> {
+fn read(mut from: impl BufRead, acknowledged: u64, mut each: impl FnMut(Entry)) -> io::Result<(JournalNotes, JournalEnd)> {
     let mut notes = JournalNotes::default();
     let (mut at, mut number) = (0u64, 0u64);
-    let mut end = End::Whole;
+    let mut end = JournalEnd::Whole;
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -317,16 +289,16 @@ fn read(mut from: impl BufRead, acknowledged: u64, mut each: impl FnMut(Entry)) 
         }
         number += 1;
         let text = line.strip_suffix(b"\n");
-        end = if text.is_some() { End::Whole } else { End::NoNewline };
+        end = if text.is_some() { JournalEnd::Whole } else { JournalEnd::NoNewline };
         match understand(text.unwrap_or(&line)) {
-            Line::Entry(entry) => {
+            JournalLine::Entry(entry) => {
                 notes.entries += 1;
                 each(*entry);
             }
-            Line::Unknown => notes.unknown += 1,
+            JournalLine::Unknown => notes.unknown += 1,
             // Lines are written with their newline last: one without it, where nothing was acknowledged, was torn.
-            Line::Damaged if text.is_none() && at >= acknowledged => (end, notes.torn_bytes) = (End::TornAt(at), bytes),
-            Line::Damaged => notes.damaged_lines.push(number),
+            JournalLine::Damaged if text.is_none() && at >= acknowledged => (end, notes.torn_bytes) = (JournalEnd::TornAt(at), bytes),
+            JournalLine::Damaged => notes.damaged_lines.push(number),
         }
         at += bytes;
     }

@@ -76,7 +76,7 @@ impl KeyRange {
 pub type Visitor<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 
 /// A key and its value, as they are stored.
-pub type Stored = (Vec<u8>, Vec<u8>);
+pub type StoredPair = (Vec<u8>, Vec<u8>);
 
 /// A store. One writer; calls block.
 pub trait KeyValue: Send + Sync + fmt::Debug {

@@ -1,8 +1,8 @@
 //! The state behind one small trait.
 //!
 //! - [`state`]: [`State`], what the daemon uses: items `(kind, key) -> value`, packed about ten to a stored value. In it: `pack`, `place`,
-//!   `index`, how packs are laid out and where each item lies; `commit`, how a commit is written and packs tidied; `archive`, all of it in one file
-//! - [`journal`]: what cannot be polled again, in a file of its own; `entry`, a line; `compact`, old lines folded; `blocks`, our own blocks
+//!   `index`, how packs are laid out and where each item lies; `packed_store`, both together; `changes`, `commit`, how a commit is written and packs tidied; `format`; `archive`, all of it in one file
+//! - [`journal`]: what cannot be polled again, in a file of its own; `entry` and `line`, a line; `compact`, old lines folded; `blocks`, our own blocks
 //! - `folder`: the files: lock, notes, what was moved aside. `open`, the ways in; `look`, the same without changing anything; `regular`, how files
 //!   are opened; `noted`, what is noted beside the store
 //! - [`key_value`]: [`KeyValue`], what a store must do, and its limits; `memory` and `sled` do it
@@ -20,14 +20,17 @@ pub mod state;
 mod tests;
 
 pub use error::Error;
-pub use folder::open::{Loaded, Rebuilt, StateInfo};
+pub use folder::open::{Loaded, Rebuilt};
 pub use folder::url::StateUrl;
 pub use journal::blocks::{Block, Blocks};
 pub use journal::entry::{self, BlockPart, Cause, Entry, Scope, What, WriteOutcome};
-pub use journal::{Journal, JournalBytes, JournalNotes};
+pub use journal::in_memory::JournalBytes;
+pub use journal::{Journal, JournalNotes};
 pub use key_value::memory::Memory;
 pub use key_value::sled::Sled;
 pub use key_value::{Batch, KeyRange, KeyValue};
+pub use state::State;
 pub use state::archive;
+pub use state::changes::{Changes, Kind};
 pub use state::commit::Prepared;
-pub use state::{Changes, Kind, State};
+pub use state::format::StateInfo;

@@ -1,56 +1,35 @@
 //! The state as the daemon uses it: items `(kind, key) -> value`, committed together, read whole at the start.
 
 pub mod archive;
+pub(in crate::store) mod changes;
 pub(in crate::store) mod commit;
+pub(in crate::store) mod format;
 pub(in crate::store) mod head;
 pub(in crate::store) mod index;
 pub(in crate::store) mod pack;
+pub(in crate::store) mod packed_store;
 pub(in crate::store) mod place;
 
+pub use self::changes::{COMMIT_BYTES_MAX, Changes, ITEM_BYTES_MAX, ITEM_KEY_BYTES_MAX, Kind};
+
 use self::commit::Prepared;
-use self::head::Head;
-use self::index::Index;
+use self::format::{FORMAT_KEY, StateInfo, format_value};
 use self::pack::Pack;
+use self::packed_store::PackedStore;
 use self::place::ItemHash;
 use crate::store::Error;
 use crate::store::folder::Folder;
-use crate::store::folder::open::{FORMAT_KEY, StateInfo, format_value};
-use crate::store::journal::JournalBytes;
-use crate::store::key_value::{Batch, KeyValue};
-use std::ops::ControlFlow;
+use crate::store::journal::in_memory::JournalBytes;
+use crate::store::key_value::Batch;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// What sort of item: the daemon numbers its own.
-pub type Kind = u8;
-
-/// An item's value at most: a record with every field filled is some kilobytes.
-pub const ITEM_BYTES_MAX: usize = 1 << 20;
-
-/// An item's key at most, so that a deletion always fits into a pack.
-pub const ITEM_KEY_BYTES_MAX: usize = 1024;
-
-/// One commit at most: it is built in memory. A page of records is some hundred kilobytes.
-pub const COMMIT_BYTES_MAX: usize = 64 << 20;
-
-/// One commit. Deletes happen before puts; of two puts of one item the later counts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes {
-    pub put: Vec<(Kind, Vec<u8>, Vec<u8>)>,
-    pub delete: Vec<(Kind, Vec<u8>)>,
-}
-
-impl Changes {
-    pub fn is_empty(&self) -> bool {
-        self.put.is_empty() && self.delete.is_empty()
-    }
-}
 
 /// An open state. Holds the folder's lock until it is dropped.
 ///
 /// After a failed write it is broken: reads go on, every commit is refused, until the process opens it anew.
 #[derive(Debug)]
 pub struct State {
-    inner: Mutex<Inner>,
+    inner: Mutex<PackedStore>,
     info: StateInfo,
     /// No commit is taken, as it was opened only to look at it.
     looked_at: bool,
@@ -60,16 +39,8 @@ pub struct State {
     folder: Option<Folder>,
 }
 
-#[derive(Debug)]
-pub(super) struct Inner {
-    pub store: Box<dyn KeyValue>,
-    pub index: Index,
-    pub head: Head,
-    pub broken: Option<String>,
-}
-
 impl State {
-    pub(super) fn new(inner: Inner, info: StateInfo, folder: Option<Folder>) -> State {
+    pub(super) fn new(inner: PackedStore, info: StateInfo, folder: Option<Folder>) -> State {
         State { inner: Mutex::new(inner), info, looked_at: false, journal: JournalBytes::default(), folder }
     }
 
@@ -98,7 +69,7 @@ impl State {
 
     /// Puts a commit together in memory. If it is not stored then, the state is broken, as after a failed write.
     pub fn prepare(&self, changes: Changes) -> Result<Prepared<'_>, Error> {
-        check(&changes)?;
+        changes.check()?;
         if self.looked_at {
             return Err(Error::OnlyLookedAt);
         }
@@ -185,6 +156,16 @@ impl State {
         inner.store.commit(Batch { puts: vec![(FORMAT_KEY.to_vec(), value)], ..Batch::default() })
     }
 
+    /// Whether there is room to write: an error says what is in the way.
+    pub fn probe(&self) -> Result<(), Error> {
+        self.folder().map_or(Ok(()), Folder::probe)
+    }
+
+    /// Where a backup is made, before it is copied to where it is wanted.
+    pub fn backup_place(&self) -> Option<PathBuf> {
+        self.folder().map(Folder::backup_place)
+    }
+
     pub(super) fn info(&self) -> StateInfo {
         self.info
     }
@@ -193,69 +174,8 @@ impl State {
         self.folder.as_ref()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, PackedStore> {
         // Reads leave it whole; a commit that panicked has left its mark in `broken`.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn check(changes: &Changes) -> Result<(), Error> {
-    let limits = |kind: Kind, key: &[u8], value: &[u8]| {
-        let what = |part: &str| format!("{part} of item {kind}:{}", key.escape_ascii().to_string().chars().take(100).collect::<String>());
-        if key.len() > ITEM_KEY_BYTES_MAX {
-            return Err(Error::TooLarge { what: what("the key"), bytes: key.len(), limit: ITEM_KEY_BYTES_MAX });
-        }
-        if value.len() > ITEM_BYTES_MAX {
-            return Err(Error::TooLarge { what: what("the value"), bytes: value.len(), limit: ITEM_BYTES_MAX });
-        }
-        Ok(key.len() + value.len())
-    };
-    let mut bytes = 0;
-    for (kind, key, value) in &changes.put {
-        bytes += limits(*kind, key, value)?;
-    }
-    for (kind, key) in &changes.delete {
-        bytes += limits(*kind, key, &[])?;
-    }
-    if bytes > COMMIT_BYTES_MAX {
-        return Err(Error::TooLarge { what: "one commit".to_string(), bytes, limit: COMMIT_BYTES_MAX });
-    }
-    Ok(())
-}
-
-impl Inner {
-    pub(super) fn stored(&self, number: u64) -> Result<Vec<u8>, Error> {
-        self.store.get(&pack::pack_key(number))?.ok_or_else(|| Error::Damaged { why: format!("pack {number} is missing") })
-    }
-
-    pub(super) fn large_value(&self, number: u64, bytes: usize, chunks: u16, crc: u32) -> Result<Vec<u8>, Error> {
-        let mut value = Vec::with_capacity(bytes.min(ITEM_BYTES_MAX));
-        for chunk in 0..chunks {
-            value.extend(self.store.get(&pack::chunk_key(number, chunk))?.unwrap_or_default());
-        }
-        if value.len() != bytes || crc32fast::hash(&value) != crc {
-            return Err(Error::Damaged { why: format!("the large item in pack {number} is not what was written") });
-        }
-        Ok(value)
-    }
-
-    /// Calls `each` with every pack from a number on, until it errs.
-    pub(super) fn scan_packs(&self, from: u64, each: &mut dyn FnMut(u64, Pack<'_>) -> Result<(), Error>) -> Result<(), Error> {
-        let mut failed = None;
-        self.store.scan(&pack::from_number(b'p', from), &mut |key, stored| {
-            if stored.is_empty() {
-                // Room that was made for a commit which was broken off.
-                return ControlFlow::Continue(());
-            }
-            let number = pack::number_in(key).ok_or_else(|| Error::Damaged { why: "a pack's key is too short".to_string() });
-            match number.and_then(|number| each(number, pack::read(number, stored)?)) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    failed = Some(error);
-                    ControlFlow::Break(())
-                }
-            }
-        })?;
-        failed.map_or(Ok(()), Err)
     }
 }

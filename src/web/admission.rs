@@ -3,7 +3,7 @@
 //! The name is looked at because a web page can give its own name this machine's address, and then read the answers (DNS rebinding):
 //! its requests come from loopback, and only `Host` tells them apart.
 
-use crate::config::Http;
+use crate::config::HttpSettings;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
@@ -27,7 +27,7 @@ pub struct Admission {
 const NAME_SHOWN_MAX: usize = 100;
 
 impl Admission {
-    pub fn of(http: &Http) -> Admission {
+    pub fn of(http: &HttpSettings) -> Admission {
         let token = http.token.clone().map(Arc::new);
         Admission { token, loopback: http.listen.ip().is_loopback(), hosts: http.hosts.as_slice().into() }
     }

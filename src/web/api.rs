@@ -1,6 +1,6 @@
 //! The handlers.
 
-use super::Web;
+use super::shared::Web;
 use crate::daemon::commands::{Command, Reply};
 use crate::engine::answers::status::Protection;
 use crate::engine::gate::answer::SUBJECTS_MAX;
@@ -17,13 +17,13 @@ use serde_json::json;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object")]
 pub struct Question {
-    subjects: Vec<Subject>,
+    subjects: Vec<AskedSubject>,
     mail: Mail,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "an object with email or record")]
-struct Subject {
+struct AskedSubject {
     email: Option<String>,
     record: Option<String>,
 }

@@ -26,7 +26,7 @@ enum Doing {
 }
 
 #[derive(Debug)]
-struct Entry {
+struct GuestState {
     peer: IpAddr,
     doing: Doing,
     /// Counts changes: the smallest has been at it for longest.
@@ -39,21 +39,21 @@ struct Entry {
 /// All connections.
 #[derive(Debug, Default)]
 pub struct Crowd {
-    table: Mutex<Table>,
+    table: Mutex<Guests>,
 }
 
 #[derive(Debug, Default)]
-struct Table {
+struct Guests {
     turn: u64,
-    guests: HashMap<u64, Entry>,
+    guests: HashMap<u64, GuestState>,
 }
 
 /// One connection; it is forgotten with the last copy.
 #[derive(Debug, Clone)]
-pub struct Guest(Arc<Inner>);
+pub struct Guest(Arc<GuestConnection>);
 
 #[derive(Debug)]
-struct Inner {
+struct GuestConnection {
     crowd: Arc<Crowd>,
     id: u64,
     head_came: AtomicBool,
@@ -65,21 +65,21 @@ impl Crowd {
     pub fn enter(self: &Arc<Crowd>, address: IpAddr, asking_max: usize) -> Guest {
         let (peer, leave) = (peer(address), Arc::new(Notify::new()));
         let mut table = self.table();
-        let asks = |e: &Entry| e.peer == peer && e.doing == Doing::Asking;
+        let asks = |e: &GuestState| e.peer == peer && e.doing == Doing::Asking;
         if table.guests.values().filter(|e| asks(e)).count() >= asking_max {
             table.send_away(asks);
         }
         let id = table.next_turn();
-        table.guests.insert(id, Entry { peer, doing: Doing::Asking, since: id, leave: leave.clone(), ahead: false });
+        table.guests.insert(id, GuestState { peer, doing: Doing::Asking, since: id, leave: leave.clone(), ahead: false });
         drop(table);
-        Guest(Arc::new(Inner { crowd: self.clone(), id, head_came: AtomicBool::new(false), leave }))
+        Guest(Arc::new(GuestConnection { crowd: self.clone(), id, head_came: AtomicBool::new(false), leave }))
     }
 
     /// One who asks ahead gives way, or else one who is not being answered: of the peer that has most such connections, the oldest.
     pub fn make_room(&self) {
         let mut table = self.table();
         let ahead = table.guests.values().any(|e| e.ahead);
-        let gives_way = |e: &Entry| if ahead { e.ahead } else { e.doing != Doing::Waiting };
+        let gives_way = |e: &GuestState| if ahead { e.ahead } else { e.doing != Doing::Waiting };
         let mut of_peer: HashMap<IpAddr, usize> = HashMap::new();
         table.guests.values().filter(|e| gives_way(e)).for_each(|e| *of_peer.entry(e.peer).or_default() += 1);
         if let Some((most, _)) = of_peer.into_iter().max_by_key(|(_, count)| *count) {
@@ -87,19 +87,19 @@ impl Crowd {
         }
     }
 
-    fn table(&self) -> MutexGuard<'_, Table> {
+    fn table(&self) -> MutexGuard<'_, Guests> {
         // Each change is whole in itself.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Table {
+impl Guests {
     fn next_turn(&mut self) -> u64 {
         self.turn += 1;
         self.turn
     }
 
-    fn send_away(&mut self, which: impl Fn(&Entry) -> bool) {
+    fn send_away(&mut self, which: impl Fn(&GuestState) -> bool) {
         let oldest = self.guests.iter().filter(|(_, e)| which(e)).min_by_key(|(_, e)| e.since).map(|(id, _)| *id);
         if let Some(entry) = oldest.and_then(|id| self.guests.remove(&id)) {
             entry.leave.notify_one();
@@ -139,7 +139,7 @@ impl Guest {
     }
 }
 
-impl Drop for Inner {
+impl Drop for GuestConnection {
     fn drop(&mut self) {
         self.crowd.table().guests.remove(&self.id);
     }

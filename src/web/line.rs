@@ -21,10 +21,10 @@ use tokio::time::Sleep;
 
 /// How a client asks on one connection.
 #[derive(Debug, Clone)]
-pub struct Asks(Arc<Inner>);
+pub struct Asks(Arc<AskCounts>);
 
 #[derive(Debug)]
-struct Inner {
+struct AskCounts {
     ahead_max: usize,
     /// Pieces that came over the connection.
     pieces: AtomicU64,
@@ -37,7 +37,7 @@ struct Inner {
 impl Asks {
     /// So many requests in a row may be sent ahead of the answers.
     pub fn new(ahead_max: usize) -> Asks {
-        Asks(Arc::new(Inner { ahead_max, pieces: AtomicU64::new(0), before: AtomicU64::new(0), ahead: AtomicUsize::new(0) }))
+        Asks(Arc::new(AskCounts { ahead_max, pieces: AtomicU64::new(0), before: AtomicU64::new(0), ahead: AtomicUsize::new(0) }))
     }
 
     /// How many requests in a row, with the one that is begun with now, did not wait for the answer before them.
@@ -66,7 +66,7 @@ pub async fn in_turn(State(asks): State<Asks>, request: Request, next: Next) -> 
 }
 
 /// A connection that fails once the client has taken nothing for a while.
-pub struct Line {
+pub struct PatientStream {
     stream: TcpStream,
     asks: Asks,
     patience: Duration,
@@ -74,9 +74,9 @@ pub struct Line {
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
-impl Line {
-    pub fn new(stream: TcpStream, asks: Asks, patience: Duration) -> Line {
-        Line { stream, asks, patience, stalled: None }
+impl PatientStream {
+    pub fn new(stream: TcpStream, asks: Asks, patience: Duration) -> PatientStream {
+        PatientStream { stream, asks, patience, stalled: None }
     }
 
     fn taken(&mut self, context: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -91,7 +91,7 @@ impl Line {
     }
 }
 
-impl AsyncRead for Line {
+impl AsyncRead for PatientStream {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = into.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, into);
@@ -102,7 +102,7 @@ impl AsyncRead for Line {
     }
 }
 
-impl AsyncWrite for Line {
+impl AsyncWrite for PatientStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.taken(context, written)

@@ -6,6 +6,7 @@ mod body;
 mod crowd;
 mod line;
 mod serve;
+mod shared;
 
 pub use admission::Admission;
 
@@ -15,18 +16,12 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use shared::Web;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tower_http::timeout::TimeoutLayer;
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-
-/// What the handlers share.
-#[derive(Clone)]
-pub struct Web {
-    pub shell: Shell,
-    pub metrics: PrometheusHandle,
-}
 
 /// Installs the process's metrics recorder, once.
 pub fn recorder() -> PrometheusHandle {
@@ -60,5 +55,5 @@ pub fn router(shell: Shell, admission: Admission, metrics: PrometheusHandle) -> 
 
 /// Serves until the task is aborted.
 pub async fn serve(listener: TcpListener, router: Router) {
-    serve::serve(listener, router, serve::Patience::default()).await;
+    serve::serve(listener, router, serve::ClientLimits::default()).await;
 }

@@ -1,7 +1,7 @@
 //! Connections: accepted up to a number, and none held for ever by a client that is slow or silent.
 
 use super::crowd::{self, Crowd, Guest};
-use super::line::{Asks, Line, in_turn};
+use super::line::{Asks, PatientStream, in_turn};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What a client gets.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct ClientLimits {
     /// Connections at the same time; at the limit one that is not being answered gives way to a new one.
     pub connections: usize,
     /// Of one peer, those that have not sent a whole request yet.
@@ -34,11 +34,11 @@ pub struct Patience {
     pub last: Duration,
 }
 
-impl Default for Patience {
-    fn default() -> Patience {
+impl Default for ClientLimits {
+    fn default() -> ClientLimits {
         let (connections, asking, ahead) = (512, 128, 16);
         let (head, taking, between) = (Duration::from_secs(5), Duration::from_secs(5), Duration::from_secs(30));
-        Patience { connections, asking, ahead, taking, head, between, life: Duration::from_secs(600), last: Duration::from_secs(30) }
+        ClientLimits { connections, asking, ahead, taking, head, between, life: Duration::from_secs(600), last: Duration::from_secs(30) }
     }
 }
 
@@ -50,7 +50,7 @@ const AFTER_FAILURE: Duration = Duration::from_millis(200);
 const GIVES_WAY_WITHIN: Duration = Duration::from_millis(100);
 
 /// Serves until the task is aborted.
-pub async fn serve(listener: TcpListener, router: Router, patience: Patience) {
+pub async fn serve(listener: TcpListener, router: Router, patience: ClientLimits) {
     let (places, crowd) = (Arc::new(Semaphore::new(patience.connections)), Arc::new(Crowd::default()));
     loop {
         match listener.accept().await {
@@ -83,14 +83,14 @@ async fn place(places: &Arc<Semaphore>, crowd: &Crowd) -> Option<OwnedSemaphoreP
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, guest: Guest, patience: Patience) {
+async fn connection(stream: TcpStream, router: Router, guest: Guest, patience: ClientLimits) {
     let asks = Asks::new(patience.ahead);
     let router = router.layer(from_fn_with_state(asks.clone(), in_turn)).layer(from_fn_with_state(guest.clone(), crowd::follow));
     let mut builder = Builder::new(TokioExecutor::new()).http1_only();
     builder.http1().timer(TokioTimer::new()).header_read_timeout(patience.between).max_buf_size(HEAD_BYTES_MAX);
     // Small answers must not wait for more to send.
     let _ = stream.set_nodelay(true);
-    let line = TokioIo::new(Line::new(stream, asks, patience.taking));
+    let line = TokioIo::new(PatientStream::new(stream, asks, patience.taking));
     let mut connection = pin!(builder.serve_connection(line, TowerToHyperService::new(router)));
     let says_nothing = async {
         tokio::time::sleep(patience.head).await;
@@ -119,7 +119,7 @@ mod tests {
 
     const SOON: Duration = Duration::from_secs(20);
 
-    async fn server(patience: Patience) -> SocketAddr {
+    async fn server(patience: ClientLimits) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         let large = axum::body::Bytes::from(vec![b'x'; 64 << 20]);
@@ -137,9 +137,9 @@ mod tests {
         at
     }
 
-    fn hasty() -> Patience {
+    fn hasty() -> ClientLimits {
         let short = Duration::from_millis(200);
-        Patience { head: short, between: short, ..Patience::default() }
+        ClientLimits { head: short, between: short, ..ClientLimits::default() }
     }
 
     /// All that comes until the server closes.
@@ -180,7 +180,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_head_without_end_is_refused() {
-        let at = server(Patience::default()).await;
+        let at = server(ClientLimits::default()).await;
         let mut stream = TcpStream::connect(at).await.unwrap();
         let wide = format!("GET / HTTP/1.1\r\nhost: h\r\nx: {}\r\n\r\n", "a".repeat(4 * HEAD_BYTES_MAX));
         // The answer may be lost, since it is closed before all was read.
@@ -192,7 +192,7 @@ mod tests {
     #[tokio::test]
     async fn who_does_not_read_the_answer_keeps_no_place() {
         let short = Duration::from_millis(100);
-        let at = server(Patience { connections: 1, life: short, last: short, ..Patience::default() }).await;
+        let at = server(ClientLimits { connections: 1, life: short, last: short, ..ClientLimits::default() }).await;
         let mut deaf = TcpStream::connect(at).await.unwrap();
         deaf.write_all(b"GET /large HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
         // There is but one place, so that this one is served only when the other has gone.
@@ -204,7 +204,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_takes_no_part_of_an_answer_for_a_while_is_let_go() {
-        let at = server(Patience { taking: Duration::from_millis(100), ..Patience::default() }).await;
+        let at = server(ClientLimits { taking: Duration::from_millis(100), ..ClientLimits::default() }).await;
         let mut deaf = TcpStream::connect(at).await.unwrap();
         deaf.write_all(b"GET /large HTTP/1.1\r\nhost: h\r\n\r\n").await.unwrap();
         // Its buffers are full now, and it reads again only when it was let go.
@@ -216,7 +216,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_asks_far_ahead_of_the_answers_gets_a_few_of_them() {
-        let at = server(Patience::default()).await;
+        let at = server(ClientLimits::default()).await;
         let mut stream = TcpStream::connect(at).await.unwrap();
         let _ = stream.write_all(&QUESTION.repeat(4000)).await;
         let mut answers = Vec::new();
@@ -224,13 +224,13 @@ mod tests {
         let _ = tokio::time::timeout(SOON, stream.read_to_end(&mut answers)).await.expect("the connection stays open");
         let answered = String::from_utf8_lossy(&answers).matches("alive").count();
         // The first came in a piece of its own, with those that it brought along; then a buffer more at most.
-        assert!(answered <= 4 * Patience::default().ahead, "{answered}");
+        assert!(answered <= 4 * ClientLimits::default().ahead, "{answered}");
     }
 
     /// Six hundred connections asked and asked, read nothing, and kept the gate from answering for 20 s.
     #[tokio::test]
     async fn who_asks_and_asks_without_reading_does_not_keep_others_waiting() {
-        let at = server(Patience { connections: 64, ..Patience::default() }).await;
+        let at = server(ClientLimits { connections: 64, ..ClientLimits::default() }).await;
         let asks = b"GET /slow HTTP/1.1\r\nhost: h\r\n\r\n".repeat(1000);
         let mut hostile = Vec::new();
         for _ in 0..100 {
@@ -250,7 +250,7 @@ mod tests {
     /// What strangers do who want the places of others: nothing, a byte now and then, a body that does not come, an answer not read.
     #[tokio::test]
     async fn hostile_connections_by_the_hundred_do_not_stop_the_gate() {
-        let at = server(Patience { connections: 64, asking: 16, ..Patience::default() }).await;
+        let at = server(ClientLimits { connections: 64, asking: 16, ..ClientLimits::default() }).await;
         let heads = [
             "",
             "GET / HTTP/1.1\r\nhost: h\r\nx: ",
@@ -276,7 +276,7 @@ mod tests {
     /// A proxy keeps its connections open, and finds them open as long as it goes on asking.
     #[tokio::test]
     async fn a_proxy_keeps_more_connections_than_may_idle_without_a_word() {
-        let at = server(Patience { connections: 64, asking: 8, ..Patience::default() }).await;
+        let at = server(ClientLimits { connections: 64, asking: 8, ..ClientLimits::default() }).await;
         let mut kept = Vec::new();
         for _ in 0..60 {
             let mut stream = TcpStream::connect(at).await.unwrap();

@@ -1,7 +1,7 @@
 //! What is absent ends nothing: records that vanish, systems that fail, credentials that are not accepted any more.
 
 use super::harness::{Person, SOON, Setup, World, object, person, wait_until};
-use nayose::sandbox::{FaultKind, System};
+use nayose::sandbox::{FaultKind, SandboxSystem};
 use serde_json::{Value, json};
 
 struct Held {
@@ -120,7 +120,7 @@ fn a_crm_that_is_down_beyond_its_limit_holds_everybody_at_the_gate() {
     // The manifest says that its lists trail by a minute: ten seconds after a pass this limit is over.
     let held = held(Setup { deals_limit: "70s", ..Setup::default() });
     let daemon = held.world.daemon();
-    held.world.fault(System::Crm, FaultKind::Down);
+    held.world.fault(SandboxSystem::Crm, FaultKind::Down);
     held.world.sandbox.handle.set_deal_stage(held.deal, "lost").unwrap();
     wait_until("what is stale is told", SOON, || held.world.gate(&held.ken.email).1 == ["stale_crm"]);
     assert_eq!(held.world.status()["protection"], "not_protecting");
@@ -130,7 +130,7 @@ fn a_crm_that_is_down_beyond_its_limit_holds_everybody_at_the_gate() {
     assert!(!held.world.blocked(held.ken.lead), "staleness acts at the gate and is not written to every record");
     held.world.assert_held(held.hanako.lead);
 
-    held.world.sandbox.handle.clear_faults(System::Crm);
+    held.world.sandbox.handle.clear_faults(SandboxSystem::Crm);
     // A pass that waits to try again waits half a minute at most.
     wait_until("released when the end was seen", SOON * 2, || !held.world.blocked(held.hanako.lead));
     held.world.assert_free(held.ken.lead);
@@ -139,13 +139,13 @@ fn a_crm_that_is_down_beyond_its_limit_holds_everybody_at_the_gate() {
 
 fn revoked(status: u16) {
     let held = held(Setup::sweeping());
-    held.world.fault(System::Crm, FaultKind::Revoked { status });
+    held.world.fault(SandboxSystem::Crm, FaultKind::Revoked { status });
     held.world.sync().exits(1);
     held.stays_held();
     let because = held.world.because();
     assert!(because.contains("crm.deals"), "neither system nor stream: {because}");
     assert!(because.contains("token") || because.contains("credential"), "no remedy: {because}");
-    held.world.sandbox.handle.clear_faults(System::Crm);
+    held.world.sandbox.handle.clear_faults(SandboxSystem::Crm);
     held.world.sync_until("well again", |w| w.status()["protection"] == "protecting");
     held.world.assert_held(held.hanako.lead);
 }
@@ -168,7 +168,7 @@ fn a_token_revoked_by_200_with_an_error_ends_no_hold() {
 #[test]
 fn a_marketing_system_whose_credentials_are_revoked_is_told() {
     let held = held(Setup::default());
-    held.world.fault(System::Ma, FaultKind::Revoked { status: 200 });
+    held.world.fault(SandboxSystem::Ma, FaultKind::Revoked { status: 200 });
     held.world.sandbox.handle.expire_ma_token();
     held.world.sync().exits(1);
     held.stays_held();
@@ -179,7 +179,7 @@ fn a_marketing_system_whose_credentials_are_revoked_is_told() {
 #[test]
 fn a_scope_lost_on_deals_only_ends_no_hold() {
     let held = held(Setup::sweeping());
-    held.world.fault_on(System::Crm, FaultKind::NoScope, "deals");
+    held.world.fault_on(SandboxSystem::Crm, FaultKind::NoScope, "deals");
     held.world.sync().exits(1);
     held.stays_held();
     let because = held.world.because();

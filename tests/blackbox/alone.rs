@@ -1,7 +1,7 @@
 //! Commands while no daemon runs: `status` says so, and who only looks needs no secret and changes nothing.
 
 use super::harness::{Ran, SOON, Setup, World, person, wait_until};
-use nayose::sandbox::{FaultKind, System};
+use nayose::sandbox::{FaultKind, SandboxSystem};
 use std::fs;
 
 fn protection(world: &World) -> String {
@@ -36,7 +36,7 @@ fn without_a_daemon_status_says_that_none_runs_and_not_that_it_protects() {
     assert_eq!(protection(&world), "protecting", "{}", world.because());
 
     // One that did not end well proves nothing of what it could not see.
-    world.fault(System::Crm, FaultKind::Down);
+    world.fault(SandboxSystem::Crm, FaultKind::Down);
     world.sync().exits(1);
     assert_eq!(protection(&world), "not_protecting", "{}", world.because());
 }

@@ -1,7 +1,7 @@
 //! Outer systems that answer wrongly, late, twice, or not at all.
 
 use super::harness::{Person, SOON, Setup, World, object, person, wait_until};
-use nayose::sandbox::{Fault, FaultKind, Handle, System};
+use nayose::sandbox::{Fault, FaultKind, Handle, SandboxSystem};
 use serde_json::{Value, json};
 
 struct Scene {
@@ -28,7 +28,7 @@ fn scene(setup: Setup) -> Scene {
 fn told_and_harmless(kind: FaultKind, words: &[&str]) {
     let s = scene(Setup::sweeping());
     let handle = &s.world.sandbox.handle;
-    s.world.fault_on(System::Crm, kind, "deals");
+    s.world.fault_on(SandboxSystem::Crm, kind, "deals");
     let ken_again = handle.create_user("Ken Abe", Some(&s.ken.email));
     handle.create_ticket(ken_again, "open", Some("urgent")).unwrap();
     s.world.sync_until("it is told", |w| w.because().contains("crm.deals"));
@@ -42,7 +42,7 @@ fn told_and_harmless(kind: FaultKind, words: &[&str]) {
     }
     // The rest goes on: a ticket holds while the deals cannot be read.
     s.world.assert_held(s.ken.lead);
-    handle.clear_faults(System::Crm);
+    handle.clear_faults(SandboxSystem::Crm);
     handle.set_deal_stage(s.deal, "won").unwrap();
     s.world.sync_until("well again", |w| !w.blocked(s.hanako.lead));
     s.world.assert_free(s.hanako.lead);
@@ -67,7 +67,7 @@ fn a_page_that_repeats_for_ever_is_told_and_harmless() {
 fn a_field_of_another_type_is_named_and_the_rest_goes_on() {
     let s = scene(Setup::default());
     let handle = &s.world.sandbox.handle;
-    s.world.fault(System::Ma, FaultKind::FieldType { field: "leadScore".into() });
+    s.world.fault(SandboxSystem::Ma, FaultKind::FieldType { field: "leadScore".into() });
     handle.edit_lead(s.ken.lead, &object(json!({"leadScore": 120}))).unwrap();
     let new = handle.open_deal(&[s.ken.contact], None).unwrap();
     s.world.sync().says(&format!("ma:person:{} was read without its score: ", s.ken.lead));
@@ -79,7 +79,7 @@ fn a_field_of_another_type_is_named_and_the_rest_goes_on() {
     assert!(s.world.run_text("status").out.contains("score"));
     daemon.stop();
 
-    handle.clear_faults(System::Ma);
+    handle.clear_faults(SandboxSystem::Ma);
     handle.set_deal_stage(new, "won").unwrap();
     handle.edit_lead(s.ken.lead, &object(json!({"leadScore": 130}))).unwrap();
     s.world.sync_until("released", |w| !w.blocked(s.ken.lead));
@@ -91,7 +91,7 @@ fn a_consent_field_of_another_type_is_not_taken_for_a_yes() {
     let handle = &world.sandbox.handle;
     let hanako = person(handle, "Hanako", "Mori", None);
     handle.unsubscribe(hanako.lead).unwrap();
-    world.fault(System::Ma, FaultKind::FieldType { field: "unsubscribed".into() });
+    world.fault(SandboxSystem::Ma, FaultKind::FieldType { field: "unsubscribed".into() });
     world.run("plan");
     assert_ne!(world.gate(&hanako.email).0, "allow");
 }
@@ -100,7 +100,7 @@ fn a_consent_field_of_another_type_is_not_taken_for_a_yes() {
 fn cursors_that_a_system_forgot_lose_nothing() {
     let s = scene(Setup::default());
     let handle = &s.world.sandbox.handle;
-    for system in System::ALL {
+    for system in SandboxSystem::ALL {
         handle.forget_cursors(system);
     }
     let user = handle.create_user("Ken Abe", Some(&s.ken.email));
@@ -132,9 +132,9 @@ fn a_system_that_says_later_is_asked_later() {
     let s = scene(Setup::default());
     let handle = &s.world.sandbox.handle;
     let later = Fault::of(FaultKind::RateLimited { retry_after_s: 1 }).times(2);
-    handle.fault(System::Crm, later.clone().on("deals"));
-    handle.fault(System::Support, later.clone());
-    handle.fault(System::Ma, later.on("/rest/"));
+    handle.fault(SandboxSystem::Crm, later.clone().on("deals"));
+    handle.fault(SandboxSystem::Support, later.clone());
+    handle.fault(SandboxSystem::Ma, later.on("/rest/"));
     handle.open_deal(&[s.ken.contact], None).unwrap();
     let begun = std::time::Instant::now();
     s.world.sync().exits(0);
@@ -145,7 +145,7 @@ fn a_system_that_says_later_is_asked_later() {
 /// The first look, approval and delivery under a fault at a rate: in the end everything is as it should be.
 fn gets_through(kind: FaultKind) {
     let world = World::new(Setup { people: 40, ..Setup::default() });
-    for system in System::ALL {
+    for system in SandboxSystem::ALL {
         world.fault(system, kind.clone());
     }
     world.run("plan");
@@ -154,7 +154,7 @@ fn gets_through(kind: FaultKind) {
         let open = w.sandbox.handle.leads_on_open_deals(true);
         open.iter().all(|l| w.blocked(*l)) && w.status()["protection"] == "protecting"
     });
-    for system in System::ALL {
+    for system in SandboxSystem::ALL {
         world.sandbox.handle.clear_faults(system);
     }
     world.sync_until("it settles", |w| w.run("plan").code == 0);
@@ -180,7 +180,7 @@ fn broken_connections_at_a_rate_only_cost_time() {
 #[test]
 fn entries_given_twice_change_nothing() {
     let s = scene(Setup::sweeping());
-    for system in System::ALL {
+    for system in SandboxSystem::ALL {
         s.world.fault(system, FaultKind::DuplicateEntries);
     }
     s.world.sandbox.handle.reset_log();
@@ -193,7 +193,7 @@ fn entries_given_twice_change_nothing() {
 #[test]
 fn an_entry_left_out_of_lists_ends_no_hold() {
     let s = scene(Setup::sweeping());
-    s.world.fault_on(System::Crm, FaultKind::MissingEntries, "deals");
+    s.world.fault_on(SandboxSystem::Crm, FaultKind::MissingEntries, "deals");
     s.world.sweep(2);
     s.world.sync();
     s.world.assert_held(s.hanako.lead);
@@ -204,7 +204,7 @@ fn nothing_is_released_while_clocks_differ() {
     let s = scene(Setup::default());
     let handle = &s.world.sandbox.handle;
     // One system alone would be told, and taken with the difference: here all say that it is our clock.
-    for system in [System::Crm, System::Support, System::Ma] {
+    for system in [SandboxSystem::Crm, SandboxSystem::Support, SandboxSystem::Ma] {
         s.world.fault(system, FaultKind::DateSkew { ms: 600_000 });
     }
     handle.set_deal_stage(s.deal, "won").unwrap();
@@ -214,7 +214,7 @@ fn nothing_is_released_while_clocks_differ() {
     wait_until("a hold does not wait for clocks", SOON, || s.world.blocked(s.ken.lead));
     s.world.sync();
     assert!(s.world.blocked(s.hanako.lead), "released though the clocks differ");
-    [System::Crm, System::Support, System::Ma].into_iter().for_each(|system| handle.clear_faults(system));
+    [SandboxSystem::Crm, SandboxSystem::Support, SandboxSystem::Ma].into_iter().for_each(|system| handle.clear_faults(system));
     wait_until("released", SOON, || !s.world.blocked(s.hanako.lead));
     daemon.stop();
 }
@@ -233,7 +233,7 @@ fn one_failure_in_a_batch_is_one() {
     let people = four_held(&world.sandbox.handle);
     world.run("plan").exits(4);
     world.run("approve ma --holds").exits(0);
-    world.fault(System::Ma, FaultKind::HalfFail);
+    world.fault(SandboxSystem::Ma, FaultKind::HalfFail);
     let synced = world.sync().exits(1).json();
     // Two of four are refused; what was refused together is sent again in parts, and one of these two is refused once more.
     assert_eq!(synced["writes"]["ma"]["hold"]["applied"], 3, "{synced:#}");
@@ -253,7 +253,7 @@ fn one_failure_in_a_batch_is_one() {
         assert!(!letter["why"].as_str().unwrap().is_empty());
         world.run(&format!("deadletters drop {}", letter["record"].as_str().unwrap())).exits(2).says("hold can't be dropped");
     }
-    world.sandbox.handle.clear_faults(System::Ma);
+    world.sandbox.handle.clear_faults(SandboxSystem::Ma);
     assert_eq!(world.run("deadletters retry").exits(0).json()["count"], 1);
     world.sync().exits(0);
     assert_eq!(blocked(&world), 4);
@@ -268,7 +268,7 @@ fn the_daemon_tries_a_refused_hold_again_by_itself() {
     world.run("approve ma").exits(0);
     // What was refused beside other things is tried alone at once.
     let half = Fault::of(FaultKind::HalfFail).times(1);
-    world.sandbox.handle.fault(System::Ma, half);
+    world.sandbox.handle.fault(SandboxSystem::Ma, half);
     let daemon = world.daemon();
     wait_until("all are blocked", SOON, || people.iter().all(|p| world.blocked(p.lead)));
     daemon.stop();
@@ -280,12 +280,12 @@ fn a_write_that_is_refused_with_200_is_noticed_and_done_again() {
     let people = four_held(&world.sandbox.handle);
     world.run("plan").exits(4);
     world.run("approve ma --holds").exits(0);
-    world.fault(System::Ma, FaultKind::RefuseSilently);
+    world.fault(SandboxSystem::Ma, FaultKind::RefuseSilently);
     world.sync();
     assert!(people.iter().all(|p| !world.blocked(p.lead)), "the fault does not do what it is for");
     let daemon = world.daemon();
     wait_until("it is noticed", SOON, || world.because().contains("found taken away"));
-    world.sandbox.handle.clear_faults(System::Ma);
+    world.sandbox.handle.clear_faults(SandboxSystem::Ma);
     wait_until("all are blocked", SOON, || people.iter().all(|p| world.blocked(p.lead)));
     daemon.stop();
 }

@@ -1,6 +1,6 @@
 //! Systems, a config folder and the binary. Nothing here sleeps to be in time: what takes time is asked for until it is so.
 
-use nayose::sandbox::{Fault, FaultKind, Handle, Lead, Options, Sandbox, System, Write};
+use nayose::sandbox::{Fault, FaultKind, Handle, Lead, Options, Sandbox, SandboxSystem, Write};
 use serde_json::{Map, Value, json};
 use std::io::Read;
 use std::net::TcpListener;
@@ -389,11 +389,11 @@ ask_above = {{ {changes_above} }}
         self.lead(id).flag("marketingSuspended")
     }
 
-    pub fn fault(&self, system: System, kind: FaultKind) {
+    pub fn fault(&self, system: SandboxSystem, kind: FaultKind) {
         self.sandbox.handle.fault(system, Fault::of(kind));
     }
 
-    pub fn fault_on(&self, system: System, kind: FaultKind, on: &str) {
+    pub fn fault_on(&self, system: SandboxSystem, kind: FaultKind, on: &str) {
         self.sandbox.handle.fault(system, Fault::of(kind).on(on));
     }
 
@@ -407,7 +407,7 @@ ask_above = {{ {changes_above} }}
         let writes = self.sandbox.handle.writes();
         let mut checked = self.checked.lock().unwrap_or_else(|e| e.into_inner());
         for write in &writes[(*checked).min(writes.len())..] {
-            assert_eq!(write.system, System::Ma, "only the marketing system may be written to: {write:?}");
+            assert_eq!(write.system, SandboxSystem::Ma, "only the marketing system may be written to: {write:?}");
             for field in write.fields.keys().filter(|f| *f != "id") {
                 let allowed = ["marketingSuspended", "nayose_why", "nayose_ok_until", "leadStatus", "phone", "title"];
                 assert!(allowed.contains(&field.as_str()), "{field} may not be written: {write:?}");

@@ -1,7 +1,7 @@
 //! A daemon that is killed or told to end in the middle of its work. Two hundred kills at random moments are in `tests/damage`.
 
 use super::harness::{SOON, Setup, World, wait_until};
-use nayose::sandbox::{FaultKind, System};
+use nayose::sandbox::{FaultKind, SandboxSystem};
 use serde_json::Value;
 
 #[test]
@@ -9,12 +9,12 @@ fn a_daemon_killed_in_the_middle_of_its_writes_goes_on_where_it_was() {
     let world = World::new(Setup { people: 60, ..Setup::default() });
     world.run("plan").exits(4);
     world.run("approve ma").exits(0);
-    world.fault_on(System::Ma, FaultKind::Slow { ms: 300 }, "/rest/v1/leads.json");
+    world.fault_on(SandboxSystem::Ma, FaultKind::Slow { ms: 300 }, "/rest/v1/leads.json");
     let mut daemon = world.daemon();
     wait_until("the first write", SOON, || !world.writes().is_empty());
     daemon.process.kill();
     drop(daemon);
-    world.sandbox.handle.clear_faults(System::Ma);
+    world.sandbox.handle.clear_faults(SandboxSystem::Ma);
     world.sync_until("everything is written", |w| w.run("plan").code == 0);
     for lead in world.sandbox.handle.leads_on_open_deals(true) {
         assert!(world.blocked(lead), "lead {lead}");
@@ -26,11 +26,11 @@ fn sigterm_in_the_middle_of_writes_ends_well_and_loses_nothing() {
     let world = World::new(Setup { people: 60, ..Setup::default() });
     world.run("plan").exits(4);
     world.run("approve ma").exits(0);
-    world.fault_on(System::Ma, FaultKind::Slow { ms: 1500 }, "/rest/v1/leads.json");
+    world.fault_on(SandboxSystem::Ma, FaultKind::Slow { ms: 1500 }, "/rest/v1/leads.json");
     let daemon = world.daemon();
     wait_until("the first write", SOON, || !world.writes().is_empty());
     daemon.stop();
-    world.sandbox.handle.clear_faults(System::Ma);
+    world.sandbox.handle.clear_faults(SandboxSystem::Ma);
     world.sync().exits(0);
     world.run("plan").exits(0);
     for lead in world.sandbox.handle.leads_on_open_deals(true) {
@@ -49,14 +49,14 @@ fn sigterm_in_the_middle_of_writes_ends_well_and_loses_nothing() {
 fn sigterm_while_a_system_hangs_ends_well() {
     let world = World::running_with(Setup { people: 20, ..Setup::default() }, |_| {});
     let daemon = world.daemon();
-    for system in System::ALL {
+    for system in SandboxSystem::ALL {
         world.fault(system, FaultKind::Slow { ms: 60_000 });
     }
     let asked = |w: &World| w.sandbox.handle.requests().values().sum::<u64>();
     let before = asked(&world);
     wait_until("a request hangs", SOON, || asked(&world) > before);
     daemon.stop();
-    for system in System::ALL {
+    for system in SandboxSystem::ALL {
         world.sandbox.handle.clear_faults(system);
     }
     world.sync().exits(0);

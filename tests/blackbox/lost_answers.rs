@@ -1,7 +1,7 @@
 //! A write whose answer is lost after it was done: its outcome is unknown, it is read back, and it is done once.
 
 use super::harness::{Person, Setup, World, person};
-use nayose::sandbox::{Fault, FaultKind, Lost, System, Write};
+use nayose::sandbox::{AnswerLost, Fault, FaultKind, SandboxSystem, Write};
 use serde_json::Value;
 
 fn effective_blocks(world: &World, person: &Person) -> Vec<Write> {
@@ -9,14 +9,14 @@ fn effective_blocks(world: &World, person: &Person) -> Vec<Write> {
     world.writes().into_iter().filter(|w| of_person(w) && w.fields.get("marketingSuspended") == Some(&Value::Bool(true))).collect()
 }
 
-fn lost(how: Lost) {
+fn lost(how: AnswerLost) {
     let world = World::new(Setup::default());
     let handle = &world.sandbox.handle;
     let hanako = person(handle, "Hanako", "Mori", None);
     let deal = handle.open_deal(&[hanako.contact], None).unwrap();
     world.run("plan").exits(4);
     world.run("approve ma").exits(0);
-    handle.fault(System::Ma, Fault::of(FaultKind::LostAnswer { how }).times(1));
+    handle.fault(SandboxSystem::Ma, Fault::of(FaultKind::LostAnswer { how }).times(1));
     let first = world.sync().json();
     assert!(world.blocked(hanako.lead));
     let counts = &first["writes"]["ma"]["hold"];
@@ -28,7 +28,7 @@ fn lost(how: Lost) {
     // The block was ours, so it is lifted: once, too, with its answer lost.
     handle.set_deal_stage(deal, "won").unwrap();
     handle.reset_log();
-    handle.fault(System::Ma, Fault::of(FaultKind::LostAnswer { how }).times(1));
+    handle.fault(SandboxSystem::Ma, Fault::of(FaultKind::LostAnswer { how }).times(1));
     world.sync_until("released", |w| !w.blocked(hanako.lead) && w.run("plan").code == 0);
     let lifted = world.writes().into_iter().filter(|w| w.fields.get("marketingSuspended") == Some(&Value::Bool(false))).count();
     assert_eq!(lifted, 1, "{:?}", world.writes());
@@ -37,17 +37,17 @@ fn lost(how: Lost) {
 
 #[test]
 fn an_answer_lost_by_a_broken_connection() {
-    lost(Lost::Reset);
+    lost(AnswerLost::Reset);
 }
 
 #[test]
 fn an_answer_lost_behind_a_500() {
-    lost(Lost::Status500);
+    lost(AnswerLost::Status500);
 }
 
 #[test]
 fn an_answer_that_never_comes() {
-    lost(Lost::Hang);
+    lost(AnswerLost::Hang);
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_release_of_unknown_outcome_never_lands_after_a_new_hold() {
     let handle = &world.sandbox.handle;
     let (hanako, deal) = someone.unwrap();
     for _ in 0..3 {
-        handle.fault(System::Ma, Fault::of(FaultKind::LostAnswer { how: Lost::Reset }).times(1));
+        handle.fault(SandboxSystem::Ma, Fault::of(FaultKind::LostAnswer { how: AnswerLost::Reset }).times(1));
         handle.set_deal_stage(deal, "won").unwrap();
         world.sync();
         handle.set_deal_stage(deal, "open").unwrap();

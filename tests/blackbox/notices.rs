@@ -1,7 +1,7 @@
 //! What needs a person is told once, by webhook and by mail, and once when it is over.
 
 use super::harness::{Person, SOON, Setup, World, person, wait_until};
-use nayose::sandbox::{FaultKind, System};
+use nayose::sandbox::{FaultKind, SandboxSystem};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -119,7 +119,7 @@ fn each_event_is_told_once_by_each_way_and_once_when_it_is_over_also_over_a_rest
     let daemon = world.daemon();
     wait_until("it protects", SOON, || world.status()["protection"] == "protecting");
 
-    world.fault(System::Ma, FaultKind::Revoked { status: 401 });
+    world.fault(SandboxSystem::Ma, FaultKind::Revoked { status: 401 });
     world.sandbox.handle.open_deal(&[ken.contact], None).unwrap();
     let (lost, refused) = ("nayose is not protecting", "ma does not accept the credential any more");
     for part in [lost, refused] {
@@ -135,7 +135,7 @@ fn each_event_is_told_once_by_each_way_and_once_when_it_is_over_also_over_a_rest
     wait_until("that it is mended is told", SOON, || hook.count("The config has no mistakes any more") == 1);
     assert_eq!((hook.count(lost), hook.count(refused)), (1, 1), "a restart told it again: {:?}", hook.got());
 
-    world.sandbox.handle.clear_faults(System::Ma);
+    world.sandbox.handle.clear_faults(SandboxSystem::Ma);
     for part in ["nayose is protecting again", "ma accepts the credential again"] {
         wait_until(part, SOON, || hook.count(part) == 1 && mail.count(part) == 1);
     }
@@ -167,12 +167,12 @@ fn who_cannot_be_told_holds_up_nothing_and_the_address_stays_secret() {
     std::fs::write(world.folder().join("hook.secret"), nowhere).unwrap();
     let daemon = world.daemon();
     wait_until("it protects", SOON, || world.status()["protection"] == "protecting");
-    world.fault(System::Ma, FaultKind::Revoked { status: 401 });
+    world.fault(SandboxSystem::Ma, FaultKind::Revoked { status: 401 });
     wait_until("the mail comes", SOON, || mail.count("ma does not accept") == 1);
     world.sandbox.handle.open_deal(&[ken.contact], None).unwrap();
     wait_until("the gate holds Ken", SOON, || world.gate(&ken.email).0 == "hold");
     world.assert_held(hanako.lead);
-    world.sandbox.handle.clear_faults(System::Ma);
+    world.sandbox.handle.clear_faults(SandboxSystem::Ma);
     wait_until("it protects again", SOON, || world.status()["protection"] == "protecting");
     world.assert_held(ken.lead);
     let told = daemon.stop().err;

@@ -1,7 +1,7 @@
 //! Files edited while `run` runs.
 
 use super::harness::{Person, SOON, Setup, World, person, wait_until};
-use nayose::sandbox::{FaultKind, System};
+use nayose::sandbox::{FaultKind, SandboxSystem};
 use std::time::Duration;
 
 /// An edit is in force within this time.
@@ -159,7 +159,7 @@ fn an_edit_is_read_on_sighup_while_a_system_is_slow() {
     let (world, _, ken) = scene();
     let daemon = world.daemon();
     wait_until("free", SOON, || world.gate(&ken.email).0 == "allow");
-    world.fault(System::Crm, FaultKind::Slow { ms: 3000 });
+    world.fault(SandboxSystem::Crm, FaultKind::Slow { ms: 3000 });
     edit(&world, "consent.toml", "explicit_consent", "notified_any");
     daemon.process.signal("HUP");
     wait_until("denied by the edit", AT_ONCE, || world.gate(&ken.email).1.contains(&"no_basis".to_string()));

@@ -222,7 +222,7 @@ fn an_approval_lets_the_running_daemon_write() {
 #[test]
 fn two_commands_never_hold_one_state_at_the_same_time() {
     let (world, hanako, _) = scene(Setup::default());
-    world.fault(nayose::sandbox::System::Crm, nayose::sandbox::FaultKind::Slow { ms: 1500 });
+    world.fault(nayose::sandbox::SandboxSystem::Crm, nayose::sandbox::FaultKind::Slow { ms: 1500 });
     let requests = |w: &World| w.sandbox.handle.requests().values().sum::<u64>();
     let before = requests(&world);
     let mut first = Process::start(&mut world.command(&["sync", "--json"]));

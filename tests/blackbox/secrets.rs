@@ -2,7 +2,7 @@
 //! makes them talk.
 
 use super::harness::{HTTP_TOKEN, SOON, Setup, World, person, wait_until};
-use nayose::sandbox::{FaultKind, System};
+use nayose::sandbox::{FaultKind, SandboxSystem};
 
 #[test]
 fn no_secret_is_told_however_much_is_logged_and_whatever_fails() {
@@ -14,8 +14,8 @@ fn no_secret_is_told_however_much_is_logged_and_whatever_fails() {
         world.run_command(args, command)
     };
     // A system that cannot be reached is tried again for a minute: side by side.
-    world.fault_on(System::Ma, FaultKind::Down, "/identity/");
-    world.fault_on(System::Crm, FaultKind::Down, "/objects/companies");
+    world.fault_on(SandboxSystem::Ma, FaultKind::Down, "/identity/");
+    world.fault_on(SandboxSystem::Crm, FaultKind::Down, "/objects/companies");
     std::thread::scope(|threads| {
         for args in ["connector try ma", "connector try crm"] {
             threads.spawn(move || talk(args).exits(1));
@@ -29,7 +29,7 @@ fn no_secret_is_told_however_much_is_logged_and_whatever_fails() {
         FaultKind::NoScope,
     ];
     for kind in faults {
-        for system in System::ALL {
+        for system in SandboxSystem::ALL {
             world.sandbox.handle.clear_faults(system);
             world.fault(system, kind.clone());
         }
@@ -41,7 +41,7 @@ fn no_secret_is_told_however_much_is_logged_and_whatever_fails() {
         // Its access token was asked for with the client's secret in the address: this must not show in an error either.
         world.sandbox.handle.expire_ma_token();
     }
-    for system in System::ALL {
+    for system in SandboxSystem::ALL {
         world.sandbox.handle.clear_faults(system);
     }
     for args in ["plan", "approve ma", "sync", "status --json", "export journal", "check", "connector list", "connector try support"] {
@@ -53,7 +53,7 @@ fn no_secret_is_told_however_much_is_logged_and_whatever_fails() {
 fn the_daemon_tells_no_secret_either() {
     let world = World::new(Setup { http_token: true, ..Setup::default() });
     person(&world.sandbox.handle, "Hanako", "Mori", None);
-    world.fault(System::Ma, FaultKind::Reset { rate: 0.5 });
+    world.fault(SandboxSystem::Ma, FaultKind::Reset { rate: 0.5 });
     let daemon = world.daemon();
     wait_until("it is asked", SOON, || {
         let (status, text) = world.http("GET", "/metrics", None, Some(HTTP_TOKEN)).unwrap();

@@ -1,7 +1,7 @@
 //! What `plan` and `status` tell people: numbers that are known, under the reasons that they have.
 
 use super::harness::{Setup, World, object, person};
-use nayose::sandbox::{FaultKind, System};
+use nayose::sandbox::{FaultKind, SandboxSystem};
 use serde_json::{Value, json};
 
 const NOT_KNOWN: &str = "it is not known how many people on open deals are not protected in ma";
@@ -12,7 +12,7 @@ fn what_could_not_be_read_is_not_told_as_nobody() {
     let handle = &world.sandbox.handle;
     let hanako = person(handle, "Hanako", "Mori", None);
     handle.open_deal(&[hanako.contact], None).unwrap();
-    world.fault(System::Crm, FaultKind::Down);
+    world.fault(SandboxSystem::Crm, FaultKind::Down);
 
     let plan = world.run("plan").exits(1).json();
     assert_eq!(plan["unprotected"], json!({ "ma": null }), "{plan:#}");
@@ -30,7 +30,7 @@ fn what_could_not_be_read_is_not_told_as_nobody() {
     assert_eq!((&plan["unprotected"]["ma"], &plan["totals"]["hold"]), (&json!(1), &json!(1)), "{plan:#}");
     world.run_text("plan").exits(1).says(NOT_KNOWN).says("1 person on hold for another reason is not protected in ma");
 
-    handle.clear_faults(System::Crm);
+    handle.clear_faults(SandboxSystem::Crm);
     let told = world.run_text("plan").exits(4).says("1 person on open deals is not protected in ma");
     assert!(!told.out.contains("known"), "{told}");
 }
@@ -86,7 +86,7 @@ fn a_plan_in_words_tells_holds_first_each_with_name_address_and_why() {
 #[test]
 fn an_error_names_its_system_and_stream_once() {
     let world = World::new(Setup::default());
-    world.fault(System::Crm, FaultKind::Html);
+    world.fault(SandboxSystem::Crm, FaultKind::Html);
     let address = world.sandbox.crm_url.clone();
     let lines = |of: &str, ran: super::harness::Ran| -> Vec<String> {
         let said = format!("{}\n{}", ran.out, ran.err);

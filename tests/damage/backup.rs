@@ -2,7 +2,7 @@
 
 use super::harness::{SECRETS, SOON, Setup, World, person, wait_until};
 use super::stage::Stage;
-use nayose::sandbox::{FaultKind, System};
+use nayose::sandbox::{FaultKind, SandboxSystem};
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -71,7 +71,7 @@ fn a_backup_made_while_run_writes_becomes_the_same_state_elsewhere() {
     let mut stage = Stage::new();
     stage.turn();
     // Slow, so that the copy is made between a write that left and its answer.
-    stage.world.fault_on(System::Ma, FaultKind::Slow { ms: 700 }, "/rest/v1/leads.json");
+    stage.world.fault_on(SandboxSystem::Ma, FaultKind::Slow { ms: 700 }, "/rest/v1/leads.json");
     let world = &stage.world;
     let daemon = world.daemon();
     let before = world.writes().len();
@@ -84,7 +84,7 @@ fn a_backup_made_while_run_writes_becomes_the_same_state_elsewhere() {
     world.run(&format!("restore {}", file.display())).exits(2).says("is not empty");
     wait_until("what was due is written", SOON, || stage.blocked() == stage.expected());
     daemon.stop();
-    world.sandbox.handle.clear_faults(System::Ma);
+    world.sandbox.handle.clear_faults(SandboxSystem::Ma);
 
     // Neither secrets nor the config.
     let text = content(&file);

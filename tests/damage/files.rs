@@ -3,7 +3,7 @@
 use super::script::Dice;
 use super::stage::{Stage, copy, refusals};
 use super::{Row, number};
-use nayose::sandbox::{FaultKind, System};
+use nayose::sandbox::{FaultKind, SandboxSystem};
 use std::fs;
 use std::path::Path;
 
@@ -135,7 +135,7 @@ fn group(kinds: &[Kind], places: usize, mut dice: Dice) -> Vec<Row> {
 /// A stream that holds and refusals do not name cannot be read: what is proved without it counts for nothing yet.
 fn nothing_widens_before_all_is_read(stage: &Stage, case: &str) {
     let before = stage.blocked();
-    stage.world.fault_on(System::Crm, FaultKind::NoScope, "objects/contacts");
+    stage.world.fault_on(SandboxSystem::Crm, FaultKind::NoScope, "objects/contacts");
     let ran = stage.world.sync();
     assert_eq!(ran.code, 1, "{case}: {ran}");
     assert!(before.is_subset(&stage.blocked()), "{case}: released {before:?} -> {:?} before all was read", stage.blocked());
@@ -144,7 +144,7 @@ fn nothing_widens_before_all_is_read(stage: &Stage, case: &str) {
     for person in &stage.others {
         assert_eq!(stage.world.gate(&person.email).0, "hold", "{case}: the gate lets mail go though not all was read");
     }
-    stage.world.sandbox.handle.clear_faults(System::Crm);
+    stage.world.sandbox.handle.clear_faults(SandboxSystem::Crm);
 }
 
 /// A line of the journal is bent, and the store is lost too: what the line said is lost unless a system tells it again.

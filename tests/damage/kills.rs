@@ -3,7 +3,7 @@
 use super::harness::{Process, Setup, World};
 use super::script::{Dice, Script, leads};
 use super::{Row, number};
-use nayose::sandbox::{FaultKind, System};
+use nayose::sandbox::{FaultKind, SandboxSystem};
 use std::time::{Duration, Instant};
 
 /// The undisturbed twin syncs once in so many steps: the script's changes end alike whoever looked in between.
@@ -19,7 +19,7 @@ pub fn rows() -> Vec<Row> {
         world.run("plan").exits(4);
         world.run("approve ma").exits(0);
         // A little late, so that kills fall into requests under way and not only into the start of the process.
-        world.fault(System::Ma, FaultKind::Slow { ms: 15 });
+        world.fault(SandboxSystem::Ma, FaultKind::Slow { ms: 15 });
     }
     let mut when = Dice(seed ^ 0x9e37_79b9_7f4a_7c15);
     let (mut whole, mut ended_before, mut of_run) = (Duration::ZERO, 0, 0);

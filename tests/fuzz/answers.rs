@@ -9,7 +9,8 @@ use nayose::connector::manifest::settings::Settings;
 use nayose::connector::map::{Carries, Mapper};
 use nayose::connector::raw::json::{Document, Json as Read};
 use nayose::connector::{
-    Change, Connector, Lane, Loaded, Manifest, PageRead, PageSink, Pass, PermitChange, RestConnector, SettingValue, StatusChange, WriteOp,
+    Change, Connector, Lane, LoadedManifest, Manifest, PageRead, PageSink, Pass, PermitChange, RestConnector, SettingValue, StatusChange,
+    WriteOp,
 };
 use nayose::model::{Entity, RecordId, Time, Value};
 use serde_json::Value as Json;
@@ -19,7 +20,7 @@ use std::time::Duration;
 const NOW: Time = Time(1_795_251_600_000);
 
 /// The example answers of a connector.
-fn seeds(loaded: &Loaded) -> Vec<Json> {
+fn seeds(loaded: &LoadedManifest) -> Vec<Json> {
     let answers = loaded.examples.iter().filter(|(file, _)| file.ends_with(".answer.json"));
     answers.map(|(_, bytes)| serde_json::from_slice(bytes).unwrap()).collect()
 }

@@ -5,7 +5,7 @@ use nayose::config::load as load_config;
 use nayose::config::{Config, Connectors, FILES};
 use nayose::connector::examples;
 use nayose::connector::manifest::load;
-use nayose::connector::{Loaded, RestConnector};
+use nayose::connector::{LoadedManifest, RestConnector};
 use nayose::model::Time;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -57,7 +57,7 @@ fn config_folders() {
 }
 
 /// All shipped manifests, as text and read.
-pub fn manifests() -> Vec<(String, String, Loaded)> {
+pub fn manifests() -> Vec<(String, String, LoadedManifest)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors");
     let read = |name: String| {
         let text = std::fs::read_to_string(folder.join(&name).join(load::FILE)).unwrap();
@@ -82,7 +82,7 @@ fn manifest_files() {
             // What is right can be used; settings and examples may not fit it any more, which is then said.
             Ok(manifest) => {
                 let _ = RestConnector::new(&manifest, &examples::example_settings(&manifest), Arc::new(|| Time(0)));
-                let _ = examples::run(&Loaded { manifest, hash: String::new(), examples: loaded.examples.clone() });
+                let _ = examples::run(&LoadedManifest { manifest, hash: String::new(), examples: loaded.examples.clone() });
             }
         }
     });

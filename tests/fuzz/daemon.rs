@@ -3,7 +3,7 @@
 use crate::config::shipped;
 use nayose::config::Config;
 use nayose::connector::{Connector, RestConnector};
-use nayose::daemon::connectors::{Connectors, Wiring};
+use nayose::daemon::connectors::{ConnectorsBySystem, Wiring};
 use nayose::daemon::shell::Shell;
 use nayose::engine::open;
 use nayose::engine::open::OpenedState;
@@ -15,7 +15,7 @@ use std::sync::{Arc, OnceLock};
 pub const NOW: Time = Time(1_795_251_600_000);
 
 /// The shipped config over these items and this journal. `Err`: they are not what a state holds, which is said.
-pub fn open(items: Changes, journal: JournalBytes) -> Result<(OpenedState, Connectors), String> {
+pub fn open(items: Changes, journal: JournalBytes) -> Result<(OpenedState, ConnectorsBySystem), String> {
     let config = Arc::new(shipped());
     let connectors = connectors(&config);
     let opened = config.systems.iter().map(|system| {
@@ -37,8 +37,8 @@ pub fn open(items: Changes, journal: JournalBytes) -> Result<(OpenedState, Conne
 }
 
 /// Made once: each reads the machine's certificates.
-fn connectors(config: &Config) -> Connectors {
-    static MADE: OnceLock<Connectors> = OnceLock::new();
+fn connectors(config: &Config) -> ConnectorsBySystem {
+    static MADE: OnceLock<ConnectorsBySystem> = OnceLock::new();
     let make = |system: &nayose::config::System| {
         let connector = RestConnector::new(&system.manifest, &system.settings, Arc::new(|| NOW)).unwrap();
         (system.name().clone(), Arc::new(connector) as Arc<dyn Connector>)

@@ -8,7 +8,7 @@ use nayose::connector::network::Network;
 use nayose::connector::transport::Wire;
 use nayose::connector::{Clock, Connector, RestConnector};
 use nayose::daemon::commands::{Command, Reply};
-use nayose::daemon::connectors::{Connectors, Wiring};
+use nayose::daemon::connectors::{ConnectorsBySystem, Wiring};
 use nayose::daemon::run;
 use nayose::daemon::shell::Shell;
 use nayose::engine::answers::dead_letters::Letter;
@@ -57,7 +57,7 @@ fn shell(folder: &Path, office: &Shared) -> Shell {
         let made: Arc<dyn Connector> = Arc::new(made);
         (system.name().clone(), made)
     });
-    let wiring = Wiring::of(connectors.collect::<Connectors>(), &config.systems);
+    let wiring = Wiring::of(connectors.collect::<ConnectorsBySystem>(), &config.systems);
     let config = Arc::new(config);
     let opened = open::open(config.clone(), clock(), "r_outage".into(), &mut |_| Ok(wiring.opened(&config))).unwrap();
     Shell::new(opened.engine, wiring, clock)

@@ -9,7 +9,7 @@ use super::truth::Table;
 use super::week::{BEGIN, STEP_MS, Week};
 use nayose::connector::{Clock, Connector};
 use nayose::daemon::commands::{Command, Reply};
-use nayose::daemon::connectors::{Connectors, Wiring};
+use nayose::daemon::connectors::{ConnectorsBySystem, Wiring};
 use nayose::daemon::run;
 use nayose::daemon::shell::Shell;
 use nayose::engine::open;
@@ -108,7 +108,7 @@ impl Outside {
             let door: Arc<dyn Connector> = Arc::new(Door::new(s, self.offices.clone(), self.clock.clone(), disk));
             (s.config.name().clone(), door)
         });
-        let wiring = Wiring::of(doors.collect::<Connectors>(), &config.systems);
+        let wiring = Wiring::of(doors.collect::<ConnectorsBySystem>(), &config.systems);
         let state = match &plan.folder {
             Some(_) => State::open(&config.state, setup.info),
             None => State::open_on(Box::new(Handle(self.disk.clone())), setup.info),

@@ -485,7 +485,7 @@ impl<'s> Sim<'s> {
         match looked.answer {
             Err(error) => self.note(|| format!("{system}: read back: {error}")),
             Ok(found) => {
-                let observed = |r| Observed::Record { record: Box::new(r), people_told: true, accounts_told: true };
+                let observed = |r| Observed::Record { record: Box::new(r), people_told: false, accounts_told: false };
                 let rows: Vec<Observed> = found.into_iter().map(observed).collect();
                 let now = self.truth.now;
                 self.known.observe(&rows, Time(now.0 + self.skew_ms + 1));

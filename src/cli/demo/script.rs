@@ -5,7 +5,7 @@ use crate::cli::output;
 use crate::daemon::commands::{Command, Reply};
 use crate::engine::answers::status::Protection;
 use crate::model::{Name, counted};
-use crate::sandbox::{Fault, FaultKind, System};
+use crate::sandbox::{Fault, FaultKind, SandboxSystem};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -69,20 +69,20 @@ fn newsletter(stage: &Stage) -> (BTreeSet<u64>, usize) {
 }
 
 /// One person to follow: on no deal, with a contact in the CRM and one lead in the MA.
-pub struct Followed {
+pub struct FollowedPerson {
     pub contact: u64,
     lead: u64,
     pub email: String,
 }
 
 /// The first of the CRM's contacts whom nothing holds.
-pub fn someone_free(stage: &Stage) -> Option<Followed> {
+pub fn someone_free(stage: &Stage) -> Option<FollowedPerson> {
     let handle = &stage.sandbox.handle;
     handle.contacts().into_iter().find_map(|contact| {
         let email = contact.properties.get("email")?.trim().to_lowercase();
         let [lead] = handle.leads_with(&email)[..] else { return None };
         let free = stage.gate(&email).0 == "allow" && !flag(stage, lead, "marketingSuspended");
-        free.then_some(Followed { contact: contact.id, lead, email })
+        free.then_some(FollowedPerson { contact: contact.id, lead, email })
     })
 }
 
@@ -136,7 +136,7 @@ async fn first_contact(stage: &Stage, t: &mut Teller) -> Result<(), String> {
     Ok(())
 }
 
-async fn protected(stage: &Stage, t: &mut Teller) -> Result<Followed, String> {
+async fn protected(stage: &Stage, t: &mut Teller) -> Result<FollowedPerson, String> {
     let handle = &stage.sandbox.handle;
     t.scene("`nayose approve ma --holds`: protective writes may go. The daemon runs.");
     approve(stage, "ma", true).await?;
@@ -160,7 +160,7 @@ async fn protected(stage: &Stage, t: &mut Teller) -> Result<Followed, String> {
     someone_free(stage).ok_or_else(|| "nobody is left to follow: everyone is on hold".to_string())
 }
 
-async fn deal(stage: &Stage, t: &mut Teller, who: &Followed) -> Result<(), String> {
+async fn deal(stage: &Stage, t: &mut Teller, who: &FollowedPerson) -> Result<(), String> {
     let handle = &stage.sandbox.handle;
     t.scene(&format!("A salesperson opens a deal with {}.", who.email));
     let deal = handle.open_deal(&[who.contact], None).map_err(|e| e.to_string())?;
@@ -192,7 +192,7 @@ async fn deal(stage: &Stage, t: &mut Teller, who: &Followed) -> Result<(), Strin
     Ok(())
 }
 
-async fn refusal(stage: &Stage, t: &mut Teller, who: &Followed) {
+async fn refusal(stage: &Stage, t: &mut Teller, who: &FollowedPerson) {
     let handle = &stage.sandbox.handle;
     t.scene("The hold is over, the person's own no is not.");
     let denied = until(|| stage.gate(&who.email).1.contains(&"refused_all".to_string())).await;
@@ -220,7 +220,7 @@ async fn crm_down(stage: &Stage, t: &mut Teller) {
         CRM_LIMIT.as_secs()
     ));
     t.check(&format!("before: the gate allows {}", free.email), stage.gate(&free.email).0 == "allow");
-    handle.fault(System::Crm, Fault::of(FaultKind::Down));
+    handle.fault(SandboxSystem::Crm, Fault::of(FaultKind::Down));
     let held = until(|| stage.gate(&free.email).1.contains(&"stale_crm".to_string())).await;
     t.say(&format!("after {} the gate says {}", secs(held), stage.gate(&free.email).1.join(", ")));
     t.check("the gate holds everyone whose deals it cannot see", held.is_some());
@@ -231,7 +231,7 @@ async fn crm_down(stage: &Stage, t: &mut Teller) {
     };
     t.check("`nayose status` says so, and why", said);
     t.check("no block was lifted meanwhile", newsletter(stage).1 == 0);
-    handle.clear_faults(System::Crm);
+    handle.clear_faults(SandboxSystem::Crm);
     let back = until(|| stage.gate(&free.email).0 == "allow").await;
     t.say(&format!("the CRM is back; after {} the gate allows again", secs(back)));
     t.check("it goes on by itself", back.is_some());

@@ -47,7 +47,7 @@ pub struct Mistakes {
     /// How many more there are, which are not told.
     more: usize,
     /// By file name.
-    texts: BTreeMap<&'static str, Lines>,
+    texts: BTreeMap<&'static str, ShownText>,
 }
 
 impl Mistakes {
@@ -56,7 +56,7 @@ impl Mistakes {
         let order = |m: &Mistake| crate::config::FILES.iter().position(|f| *f == m.file);
         list.sort_by_key(|m| (order(m), m.line, m.column));
         list.dedup();
-        Mistakes { list, more, texts: texts.into_iter().map(|(file, text)| (file, Lines { file, text })).collect() }
+        Mistakes { list, more, texts: texts.into_iter().map(|(file, text)| (file, ShownText { file, text })).collect() }
     }
 
     /// Those that are told.
@@ -129,12 +129,12 @@ impl std::error::Error for Mistakes {}
 
 /// A file's text, of which whole lines are shown.
 #[derive(Debug, Clone)]
-struct Lines {
+struct ShownText {
     file: &'static str,
     text: String,
 }
 
-impl Lines {
+impl ShownText {
     /// The place without what lies beyond its first line: a text that was never closed would fill the screen.
     fn on_one_line(&self, span: &Range<usize>) -> Range<usize> {
         let (before, rest) = self.text.split_at_checked(span.start).unwrap_or((&self.text, ""));
@@ -146,7 +146,7 @@ impl Lines {
     }
 }
 
-impl SourceCode for Lines {
+impl SourceCode for ShownText {
     fn read_span<'a>(&'a self, span: &SourceSpan, _: usize, _: usize) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let (before, rest) = self.text.split_at_checked(span.offset()).ok_or(MietteError::OutOfBounds)?;
         let after = rest.get(span.len()..).ok_or(MietteError::OutOfBounds)?;
@@ -161,7 +161,7 @@ impl SourceCode for Lines {
 
 struct Drawn<'a> {
     mistake: &'a Mistake,
-    text: Option<&'a Lines>,
+    text: Option<&'a ShownText>,
 }
 
 impl fmt::Debug for Drawn<'_> {

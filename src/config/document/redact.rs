@@ -13,7 +13,7 @@ const PLAIN_KEYS: [&str; 6] = ["connectors", "listen", "hosts", "shared_mailboxe
 
 /// Blanks every value that is not known to be harmless. With `whole` false (the text is not TOML) lines are judged by their key alone.
 pub fn redacted(text: &str, table: &DeTable, whole: bool, offers: &Offers) -> String {
-    let mut blank = Blank { bytes: text.as_bytes().to_vec() };
+    let mut blank = Blanking { bytes: text.as_bytes().to_vec() };
     for (key, value) in table {
         match (key.get_ref().as_ref(), value.get_ref()) {
             ("connectors" | "link", _) => (),
@@ -53,11 +53,11 @@ pub fn redacted(text: &str, table: &DeTable, whole: bool, offers: &Offers) -> St
     String::from_utf8(blank.bytes).unwrap_or_default()
 }
 
-struct Blank {
+struct Blanking {
     bytes: Vec<u8>,
 }
 
-impl Blank {
+impl Blanking {
     fn system(&mut self, text: &str, offers: &Offers, system: &str, table: &DeTable) {
         for (key, value) in table {
             if may_show(offers, system, key.get_ref(), value.get_ref()) {

@@ -1,6 +1,6 @@
 //! JSON Schemas of the files, for editors: made from the same definitions as reading is.
 
-use super::keys::{CONSENT, Key, Keys, Kind, POLICY, PRECEDENCE, SYSTEMS};
+use super::keys::{CONSENT, KeyRule, POLICY, PRECEDENCE, SYSTEMS, TableKeys, ValueKind};
 use crate::connector::Manifest;
 use crate::model::{Basis, MailKind};
 use serde_json::{Map, Value, json};
@@ -35,7 +35,7 @@ pub fn schema(name: &str) -> Option<Value> {
     Some(schema.into())
 }
 
-fn table(keys: &Keys) -> Map<String, Value> {
+fn table(keys: &TableKeys) -> Map<String, Value> {
     let mut out = Map::new();
     out.insert("type".into(), "object".into());
     let properties: Map<String, Value> = keys.keys.iter().map(|k| (k.name.to_string(), property(k))).collect();
@@ -53,33 +53,33 @@ fn table(keys: &Keys) -> Map<String, Value> {
     out
 }
 
-fn property(key: &Key) -> Value {
+fn property(key: &KeyRule) -> Value {
     let mut out = Map::new();
     out.insert("description".into(), key.title.into());
     out.extend(kind(&key.kind));
     out.into()
 }
 
-fn kind(kind: &Kind) -> Map<String, Value> {
+fn kind(kind: &ValueKind) -> Map<String, Value> {
     let list = |items: Value| json!({ "type": "array", "items": items, "minItems": 1, "uniqueItems": true });
     let schema = match kind {
-        Kind::Text => json!({ "type": "string", "minLength": 1 }),
-        Kind::Bool => json!({ "type": "boolean" }),
-        Kind::Count => json!({ "type": "integer", "minimum": 1 }),
-        Kind::Duration => json!({ "type": "string", "pattern": DURATION }),
-        Kind::Share => json!({ "type": "string", "pattern": "^[0-9.]+ *%$" }),
-        Kind::Texts => list(json!({ "type": "string", "minLength": 1 })),
-        Kind::Word(words) => json!({ "enum": words }),
-        Kind::Mails => list(json!({ "enum": MailKind::ALL.map(MailKind::name) })),
-        Kind::Basis => json!({ "enum": Basis::ALL.map(Basis::name) }),
-        Kind::Expression => json!({ "type": "string", "minLength": 1 }),
-        Kind::Order => {
+        ValueKind::Text => json!({ "type": "string", "minLength": 1 }),
+        ValueKind::Bool => json!({ "type": "boolean" }),
+        ValueKind::Count => json!({ "type": "integer", "minimum": 1 }),
+        ValueKind::Duration => json!({ "type": "string", "pattern": DURATION }),
+        ValueKind::Share => json!({ "type": "string", "pattern": "^[0-9.]+ *%$" }),
+        ValueKind::Texts => list(json!({ "type": "string", "minLength": 1 })),
+        ValueKind::Word(words) => json!({ "enum": words }),
+        ValueKind::Mails => list(json!({ "enum": MailKind::ALL.map(MailKind::name) })),
+        ValueKind::Basis => json!({ "enum": Basis::ALL.map(Basis::name) }),
+        ValueKind::Expression => json!({ "type": "string", "minLength": 1 }),
+        ValueKind::Order => {
             let text = json!({ "type": "string", "minLength": 1 });
             list(json!({ "anyOf": [text, list(text.clone())] }))
         }
-        Kind::Secret => return table(&super::keys::SECRET),
-        Kind::Table(keys) => return table(keys),
-        Kind::Either(kinds) => json!({ "anyOf": kinds.iter().map(self::kind).collect::<Vec<_>>() }),
+        ValueKind::Secret => return table(&super::keys::SECRET),
+        ValueKind::Table(keys) => return table(keys),
+        ValueKind::Either(kinds) => json!({ "anyOf": kinds.iter().map(self::kind).collect::<Vec<_>>() }),
     };
     match schema {
         Value::Object(map) => map,

@@ -1,6 +1,6 @@
 //! What an admin says of what a system shows: the words in its opt-out fields, and the fields that the account has not.
 
-use super::Entry;
+use super::TomlEntry;
 use super::keys;
 use super::nearest::choices;
 use crate::connector::manifest::{Manifest, RecordMap};
@@ -8,7 +8,7 @@ use crate::connector::{RefusalWord, known_word, last_name, same_name};
 use std::collections::BTreeMap;
 
 /// `refusal_words`: each word with what it means.
-pub fn refusal_words(entry: &Entry, manifest: &Manifest) -> BTreeMap<String, RefusalWord> {
+pub fn refusal_words(entry: &TomlEntry, manifest: &Manifest) -> BTreeMap<String, RefusalWord> {
     let mut words = BTreeMap::new();
     if records(manifest).all(|map| map.refusals.is_empty()) {
         entry.sheet.report(
@@ -54,7 +54,7 @@ pub fn refusal_words(entry: &Entry, manifest: &Manifest) -> BTreeMap<String, Ref
 }
 
 /// `lacks`: names of fields that are looked out for.
-pub fn lacks(entry: &Entry, manifest: &Manifest) -> Vec<String> {
+pub fn lacks(entry: &TomlEntry, manifest: &Manifest) -> Vec<String> {
     let watched: Vec<String> = records(manifest)
         .flat_map(|map| map.always.iter().chain(map.refusals.iter().map(|r| &r.when.path)))
         // What a setting or `hold` fills in can be named by what it is filled with, which only the connector knows.

@@ -1,9 +1,9 @@
 //! `[http]` of systems.toml: where questions come in, and who may ask.
 
 use super::settings::Outside;
-use crate::config::Http;
+use crate::config::HttpSettings;
 use crate::config::document::keys;
-use crate::config::document::{Entry, Section};
+use crate::config::document::{Section, TomlEntry};
 use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
 
@@ -11,9 +11,9 @@ use std::net::SocketAddr;
 const TOKEN_CHARACTERS_MIN: usize = 16;
 
 /// `None`: something in it is wrong, which is told.
-pub fn read(top: &mut Section, outside: &Outside) -> Option<Http> {
+pub fn read(top: &mut Section, outside: &Outside) -> Option<HttpSettings> {
     let loopback = SocketAddr::from(([127, 0, 0, 1], 8642));
-    let Some(entry) = top.get("http") else { return Some(Http { listen: loopback, token: None, hosts: Vec::new() }) };
+    let Some(entry) = top.get("http") else { return Some(HttpSettings { listen: loopback, token: None, hosts: Vec::new() }) };
     let mut section = entry.table("[http]", &keys::HTTP)?;
     let (listen, token, hosts) = (section.get("listen"), section.get("token"), section.get("hosts"));
     section.finish();
@@ -38,10 +38,10 @@ pub fn read(top: &mut Section, outside: &Outside) -> Option<Http> {
         None => None,
         Some(entry) => Some(secret(&entry, beyond, outside)?),
     };
-    Some(Http { listen: address?, token, hosts: hosts_read? })
+    Some(HttpSettings { listen: address?, token, hosts: hosts_read? })
 }
 
-fn address(entry: &Entry) -> Option<SocketAddr> {
+fn address(entry: &TomlEntry) -> Option<SocketAddr> {
     let text = entry.filled_text()?;
     let parsed = text.parse::<SocketAddr>().ok();
     if parsed.is_none() {
@@ -50,7 +50,7 @@ fn address(entry: &Entry) -> Option<SocketAddr> {
     parsed
 }
 
-fn secret(entry: &Entry, beyond: bool, outside: &Outside) -> Option<SecretString> {
+fn secret(entry: &TomlEntry, beyond: bool, outside: &Outside) -> Option<SecretString> {
     let token = outside.secret(entry, "the token of the HTTP interface")?;
     if outside.looks_up && beyond && token.expose_secret().chars().count() < TOKEN_CHARACTERS_MIN {
         entry.report(
@@ -63,7 +63,7 @@ fn secret(entry: &Entry, beyond: bool, outside: &Outside) -> Option<SecretString
 }
 
 /// Names that `Host` may say, beside those of this machine.
-fn names(entry: &Entry) -> Option<Vec<String>> {
+fn names(entry: &TomlEntry) -> Option<Vec<String>> {
     let mut right = true;
     let mut names = Vec::new();
     for (entry, text) in entry.texts() {

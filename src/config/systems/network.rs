@@ -3,7 +3,7 @@
 use super::plain_http;
 use super::settings::Outside;
 use crate::config::document::keys;
-use crate::config::document::{Entry, Section};
+use crate::config::document::{Section, TomlEntry};
 use crate::connector::network::{Authorities, Network, Proxy, authorities};
 use reqwest::Url;
 
@@ -50,7 +50,7 @@ pub fn read(top: &mut Section, outside: &Outside) -> Option<Network> {
     Some(Network::new(proxy, authorities?))
 }
 
-fn address(entry: &Entry) -> Option<Url> {
+fn address(entry: &TomlEntry) -> Option<Url> {
     let text = entry.filled_text()?.trim();
     // Without a scheme the host is taken for one.
     let url = Url::parse(text).ok().filter(|_| text.contains("://"));
@@ -73,7 +73,7 @@ fn address(entry: &Entry) -> Option<Url> {
 }
 
 /// `Some(None)`: the proxy wants none.
-fn login(user: Option<&Entry>, password: Option<&Entry>, outside: &Outside) -> Option<Option<(String, secrecy::SecretString)>> {
+fn login(user: Option<&TomlEntry>, password: Option<&TomlEntry>, outside: &Outside) -> Option<Option<(String, secrecy::SecretString)>> {
     match (user, password) {
         (None, None) => Some(None),
         (Some(user), Some(password)) => {
@@ -99,7 +99,7 @@ fn login(user: Option<&Entry>, password: Option<&Entry>, outside: &Outside) -> O
     }
 }
 
-fn hosts(entry: &Entry) -> Option<Vec<String>> {
+fn hosts(entry: &TomlEntry) -> Option<Vec<String>> {
     let mut right = true;
     let mut hosts = Vec::new();
     for (entry, text) in entry.texts() {
@@ -118,7 +118,7 @@ fn hosts(entry: &Entry) -> Option<Vec<String>> {
     right.then_some(hosts)
 }
 
-fn certificates(entry: &Entry, outside: &Outside) -> Option<Authorities> {
+fn certificates(entry: &TomlEntry, outside: &Outside) -> Option<Authorities> {
     let pem = outside.bytes(entry, CA_BYTES_MAX)?;
     match authorities(&pem) {
         Ok(found) => Some(found),

@@ -2,7 +2,7 @@
 
 use super::plain_http;
 use super::settings::Outside;
-use crate::config::document::Entry;
+use crate::config::document::TomlEntry;
 use crate::config::document::keys;
 use crate::model::{Address, Span};
 use secrecy::{ExposeSecret, SecretString};
@@ -18,7 +18,7 @@ const SUBMISSIONS_PORT: u16 = 465;
 #[derive(Debug, Clone, Default)]
 pub struct Notify {
     pub webhook: Option<Webhook>,
-    pub mail: Option<Mail>,
+    pub mail: Option<MailNotices>,
     /// How long something must last before it is told.
     pub after: Span,
 }
@@ -44,7 +44,7 @@ pub enum WebhookKind {
 
 /// Notices by mail.
 #[derive(Debug, Clone)]
-pub struct Mail {
+pub struct MailNotices {
     pub host: String,
     pub port: u16,
     pub security: Security,
@@ -76,7 +76,7 @@ impl Notify {
 }
 
 /// Reads `[notify]`.
-pub fn read(entry: &Entry, outside: &Outside) -> Option<Notify> {
+pub fn read(entry: &TomlEntry, outside: &Outside) -> Option<Notify> {
     let mut section = entry.table("[notify]", &keys::NOTIFY)?;
     let after = section.get("after").and_then(|e| e.duration()).unwrap_or(AFTER);
     let webhook = section.get("webhook").and_then(|e| webhook(&e, outside));
@@ -89,7 +89,7 @@ pub fn read(entry: &Entry, outside: &Outside) -> Option<Notify> {
     Some(Notify { webhook, mail, after })
 }
 
-fn webhook(entry: &Entry, outside: &Outside) -> Option<Webhook> {
+fn webhook(entry: &TomlEntry, outside: &Outside) -> Option<Webhook> {
     let mut section = entry.table("[notify.webhook]", &keys::WEBHOOK)?;
     let url = section.need("url", "expected url = { env = \"NAME\" }: who knows it can write to your channel");
     let kind = section.get("kind").map(|e| webhook_kind(&e));
@@ -104,7 +104,7 @@ fn webhook(entry: &Entry, outside: &Outside) -> Option<Webhook> {
     Some(Webhook { url, kind })
 }
 
-fn webhook_kind(entry: &Entry) -> Option<WebhookKind> {
+fn webhook_kind(entry: &TomlEntry) -> Option<WebhookKind> {
     match entry.text()? {
         "slack" => Some(WebhookKind::Slack),
         "teams" => Some(WebhookKind::Teams),
@@ -119,7 +119,7 @@ fn webhook_kind(entry: &Entry) -> Option<WebhookKind> {
     }
 }
 
-fn url_of(url: &Entry, in_the_open: bool, outside: &Outside) -> Option<SecretString> {
+fn url_of(url: &TomlEntry, in_the_open: bool, outside: &Outside) -> Option<SecretString> {
     let secret = outside.secret(url, "the webhook's address")?;
     if !outside.looks_up {
         return Some(secret);
@@ -137,7 +137,7 @@ fn url_of(url: &Entry, in_the_open: bool, outside: &Outside) -> Option<SecretStr
     Some(secret)
 }
 
-fn mail(entry: &Entry, outside: &Outside) -> Option<Mail> {
+fn mail(entry: &TomlEntry, outside: &Outside) -> Option<MailNotices> {
     let mut section = entry.table("[notify.mail]", &keys::NOTIFY_MAIL)?;
     let smtp = section.need("smtp", "expected smtp = \"smtp://HOST:587\" or \"smtps://HOST\"");
     let (user, password) = (section.get("user"), section.get("password"));
@@ -157,10 +157,10 @@ fn mail(entry: &Entry, outside: &Outside) -> Option<Mail> {
         _ => None,
     };
     let (host, port, security) = server?;
-    Some(Mail { host, port, security, login, from: from?, to })
+    Some(MailNotices { host, port, security, login, from: from?, to })
 }
 
-fn server(entry: &Entry) -> Option<(String, u16, Security)> {
+fn server(entry: &TomlEntry) -> Option<(String, u16, Security)> {
     const FORM: &str = "expected smtp://HOST:PORT (STARTTLS) or smtps://HOST:PORT (TLS); user and password are keys of their own";
     let url = reqwest::Url::parse(entry.filled_text()?).ok().filter(|u| u.username().is_empty() && u.password().is_none());
     let found = url.and_then(|url| {
@@ -179,7 +179,7 @@ fn server(entry: &Entry) -> Option<(String, u16, Security)> {
     found
 }
 
-fn address(entry: &Entry, text: &str) -> Option<Address> {
+fn address(entry: &TomlEntry, text: &str) -> Option<Address> {
     let address = Address::parse(text);
     if address.is_none() {
         entry.report(format!("{text:?} is no e-mail address"), "expected NAME@DOMAIN");

@@ -1,6 +1,6 @@
 //! What the configured systems can read: the other three files are checked against it.
 
-use crate::config::document::Entry;
+use crate::config::document::TomlEntry;
 use crate::config::document::nearest::choices;
 use crate::connector::manifest::{FieldKind, FieldMap, RecordMap};
 use crate::connector::{Manifest, READ_EVERY, SWEEP_EVERY};
@@ -31,7 +31,7 @@ pub struct Offer {
 
 /// Which passes over persons' streams count as proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counts {
+pub enum PassesThatCount {
     /// Those that miss nobody.
     Whole,
     /// Filtered ones too, while a young sweep stands behind them.
@@ -53,7 +53,7 @@ impl Offers {
     }
 
     /// The system that an entry of another file names; `None` is reported, unless systems.toml itself is to blame.
-    pub fn named(&self, entry: &Entry, name: &str) -> Option<&Offer> {
+    pub fn named(&self, entry: &TomlEntry, name: &str) -> Option<&Offer> {
         let found = self.system(name);
         if found.is_none() && self.whole {
             entry.report(format!("unknown system {name:?}"), choices(name, self.names()).within(" in systems.toml"));
@@ -126,7 +126,7 @@ impl Offer {
 
     /// How old a stream's proof is at the most while all goes well: the system's own lag, and the time between two passes that prove
     /// it. A filter that is not sound proves nothing, so that then the sweeps count. `None`: the manifest is not known.
-    pub fn proof_age(&self, stream: &str, counts: Counts) -> Option<Span> {
+    pub fn proof_age(&self, stream: &str, counts: PassesThatCount) -> Option<Span> {
         let manifest = self.manifest.as_ref()?;
         let own = manifest.streams.get(stream)?;
         if let Some(each) = &own.for_each {
@@ -137,7 +137,8 @@ impl Offer {
         let carrier = own.carried_by.as_deref().and_then(|of| manifest.streams.get(of));
         let told = carrier.unwrap_or(own);
         let sound = told.changes.as_ref().is_none_or(|c| c.sound) && told.feed.as_ref().is_none_or(|f| f.sound);
-        let filtered = counts == Counts::Filtered && told.entity == Entity::Person && (told.changes.is_some() || told.feed.is_some());
+        let filtered =
+            counts == PassesThatCount::Filtered && told.entity == Entity::Person && (told.changes.is_some() || told.feed.is_some());
         let sound = sound || filtered;
         let every = self.every.or(told.every).unwrap_or(READ_EVERY);
         let proves = if sound || told.open.is_some() { every } else { self.sweep.or(told.sweep_every).unwrap_or(SWEEP_EVERY) };

@@ -1,6 +1,6 @@
 //! Credentials over plain `http://`: fine on this machine, else only where the config says so. Whoever is on the way can read them.
 
-use crate::config::document::Entry;
+use crate::config::document::TomlEntry;
 use reqwest::Url;
 use std::net::IpAddr;
 
@@ -18,7 +18,7 @@ pub fn is_here(host: &str) -> bool {
 }
 
 /// What `insecure_http` says.
-pub fn allowed(entry: Option<Entry>) -> bool {
+pub fn allowed(entry: Option<TomlEntry>) -> bool {
     entry.and_then(|e| e.bool()).unwrap_or(false)
 }
 

@@ -1,9 +1,9 @@
 //! A system's settings as its manifest asks for them; secrets come from the environment or from files, never from config.
 
 use super::plain_http;
-use crate::config::document::{Entry, Section};
+use crate::config::document::{Section, TomlEntry};
 use crate::connector::manifest::{Auth, Setting};
-use crate::connector::regular::{self, Unread};
+use crate::connector::regular::{self, ReadFailure};
 use crate::connector::{Manifest, SettingValue};
 use crate::model::trimmed;
 use secrecy::SecretString;
@@ -24,7 +24,7 @@ const ADDRESS_NOT_LOOKED_UP: &str = "https://not-looked-up.invalid";
 
 /// Which secrets are looked up. Who connects nowhere needs none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Secrets<'a> {
+pub enum SecretsWanted<'a> {
     All,
     /// Those of one system, and of the way there.
     Of(&'a str),
@@ -42,9 +42,9 @@ pub struct Outside<'a> {
 }
 
 /// Where a value lies that does not stand in the file.
-enum Place<'e> {
-    Variable(Entry<'e>),
-    File(Entry<'e>),
+enum SecretPlace<'e> {
+    Variable(TomlEntry<'e>),
+    File(TomlEntry<'e>),
 }
 
 /// Whether a name looks like an environment variable's. What does not may be a secret in the wrong place, and is not repeated.
@@ -55,7 +55,7 @@ pub fn looks_like_env(name: &str) -> bool {
 
 impl Outside<'_> {
     /// A secret given as `{ env = "NAME" }` or `{ file = "path" }`. The text is freed of blanks and byte order marks at its ends.
-    pub fn secret(&self, entry: &Entry, title: &str) -> Option<SecretString> {
+    pub fn secret(&self, entry: &TomlEntry, title: &str) -> Option<SecretString> {
         if matches!(entry.value, DeValue::String(_) | DeValue::Integer(_)) {
             let said = format!("{:?} ({title}) is a secret and must not stand in the file", entry.key);
             entry.report(said, format!("expected {SECRET_FORM}; whoever could read the file knows it: get a new one"));
@@ -71,10 +71,10 @@ impl Outside<'_> {
     }
 
     /// The text behind `{ env = .. }` or `{ file = .. }`.
-    fn indirect(&self, entry: &Entry, place: &Place) -> Option<String> {
+    fn indirect(&self, entry: &TomlEntry, place: &SecretPlace) -> Option<String> {
         let text = match place {
-            Place::Variable(name) => self.variable(name)?,
-            Place::File(path) => self.file(path)?,
+            SecretPlace::Variable(name) => self.variable(name)?,
+            SecretPlace::File(path) => self.file(path)?,
         };
         let text = trimmed(&text);
         if text.is_empty() {
@@ -85,11 +85,11 @@ impl Outside<'_> {
     }
 
     /// The same for a setting that is no secret. Who connects nowhere may lack it; where it is at hand it is used, as it may be the address.
-    fn indirect_setting(&self, entry: &Entry, base_url: &str) -> Option<String> {
+    fn indirect_setting(&self, entry: &TomlEntry, base_url: &str) -> Option<String> {
         let place = place(entry)?;
         let at_hand = match &place {
-            Place::Variable(name) => (self.env)(name.filled_text()?).is_some(),
-            Place::File(path) => self.folder.join(path.filled_text()?).is_file(),
+            SecretPlace::Variable(name) => (self.env)(name.filled_text()?).is_some(),
+            SecretPlace::File(path) => self.folder.join(path.filled_text()?).is_file(),
         };
         if self.looks_up || at_hand {
             return self.indirect(entry, &place);
@@ -98,7 +98,7 @@ impl Outside<'_> {
         Some(if whole { ADDRESS_NOT_LOOKED_UP } else { NOT_LOOKED_UP }.to_string())
     }
 
-    fn variable(&self, entry: &Entry) -> Option<String> {
+    fn variable(&self, entry: &TomlEntry) -> Option<String> {
         let name = entry.filled_text()?;
         let value = (self.env)(name);
         if value.is_none() {
@@ -110,7 +110,7 @@ impl Outside<'_> {
         value
     }
 
-    fn file(&self, entry: &Entry) -> Option<String> {
+    fn file(&self, entry: &TomlEntry) -> Option<String> {
         let text = String::from_utf8(self.bytes(entry, SECRET_BYTES_MAX)?).ok();
         if text.is_none() {
             entry.report("the file holds no text", "expected a file with just the secret, at most 64 KiB");
@@ -119,15 +119,17 @@ impl Outside<'_> {
     }
 
     /// The file that an entry names, up to so many bytes.
-    pub fn bytes(&self, entry: &Entry, max: usize) -> Option<Vec<u8>> {
+    pub fn bytes(&self, entry: &TomlEntry, max: usize) -> Option<Vec<u8>> {
         let path = entry.filled_text()?;
         match regular::read(&self.folder.join(path), max) {
             Ok(bytes) => Some(bytes),
             Err(why) => {
                 let hint = match why {
-                    Unread::NotRegular => "expected a file, or a link to one; what comes through a pipe can be given by { env = \"NAME\" }",
-                    Unread::TooLarge { .. } => "expected a file with just that in it",
-                    Unread::Missing | Unread::Other(_) => "a relative path begins at the config folder",
+                    ReadFailure::NotRegular => {
+                        "expected a file, or a link to one; what comes through a pipe can be given by { env = \"NAME\" }"
+                    }
+                    ReadFailure::TooLarge { .. } => "expected a file with just that in it",
+                    ReadFailure::Missing | ReadFailure::Other(_) => "a relative path begins at the config folder",
                 };
                 entry.report(why.to_string(), hint);
                 None
@@ -138,7 +140,7 @@ impl Outside<'_> {
     /// The settings that a manifest asks for, as far as they are given. Defaults are the connector's to fill in. `in_the_open`: its
     /// credential may go over plain HTTP.
     pub fn settings(&self, section: &mut Section, manifest: &Manifest, in_the_open: bool) -> BTreeMap<String, SettingValue> {
-        let given: BTreeMap<&str, Entry> = manifest.settings.keys().filter_map(|n| Some((n.as_str(), section.get(n)?))).collect();
+        let given: BTreeMap<&str, TomlEntry> = manifest.settings.keys().filter_map(|n| Some((n.as_str(), section.get(n)?))).collect();
         let open = |name: &str| !given.contains_key(name);
         let defaults = manifest.settings.iter().filter(|(n, _)| open(n)).filter_map(|(n, s)| Some((n.as_str(), s.default.as_deref()?)));
         let defaults: BTreeMap<&str, &str> = defaults.collect();
@@ -150,7 +152,7 @@ impl Outside<'_> {
             }
         }
         let address = defaults.iter().fold(manifest.base_url.clone(), |address, (name, default)| address.replace(&slot(name), default));
-        let read = |(name, entry): (&&str, &Entry)| Some((name.to_string(), self.setting(entry, &manifest.settings[*name], &address)?));
+        let read = |(name, entry): (&&str, &TomlEntry)| Some((name.to_string(), self.setting(entry, &manifest.settings[*name], &address)?));
         let read: BTreeMap<String, SettingValue> = given.iter().filter_map(read).collect();
         if !in_the_open && proves_itself(manifest) && addresses(manifest, &read, &defaults).any(|a| plain_http::leaves_in_the_open(&a)) {
             let (said, hint) = plain_http::told("its credential", &section.title);
@@ -161,7 +163,7 @@ impl Outside<'_> {
         read
     }
 
-    fn setting(&self, entry: &Entry, setting: &Setting, base_url: &str) -> Option<SettingValue> {
+    fn setting(&self, entry: &TomlEntry, setting: &Setting, base_url: &str) -> Option<SettingValue> {
         if setting.secret {
             return self.secret(entry, &setting.title).map(SettingValue::Secret);
         }
@@ -176,14 +178,14 @@ impl Outside<'_> {
 }
 
 /// What `{ env = .. }` or `{ file = .. }` names.
-fn place<'e>(entry: &Entry<'e>) -> Option<Place<'e>> {
+fn place<'e>(entry: &TomlEntry<'e>) -> Option<SecretPlace<'e>> {
     let mut section = entry.table(&format!("{:?}", entry.key), &crate::config::document::keys::SECRET)?;
     let (env, file) = (section.get("env"), section.get("file"));
     let empty = section.is_empty();
     section.finish();
     match (env, file) {
-        (Some(env), None) => Some(Place::Variable(env)),
-        (None, Some(file)) => Some(Place::File(file)),
+        (Some(env), None) => Some(SecretPlace::Variable(env)),
+        (None, Some(file)) => Some(SecretPlace::File(file)),
         // Only keys that `finish` has told already.
         (None, None) if !empty => None,
         _ => {
@@ -236,7 +238,7 @@ fn slot(name: &str) -> String {
 }
 
 /// A setting that is part of the system's address must make one. `base_url` is the manifest's, with the defaults in use filled in.
-fn in_address(entry: &Entry, text: String, base_url: &str, setting: &Setting) -> Option<String> {
+fn in_address(entry: &TomlEntry, text: String, base_url: &str, setting: &Setting) -> Option<String> {
     let slot = slot(entry.key);
     let example = setting.example.as_ref().map(|e| format!(", as {e:?}")).unwrap_or_default();
     let Some(at) = base_url.find(&slot) else { return Some(text) };

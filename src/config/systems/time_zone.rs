@@ -1,10 +1,10 @@
 //! The zone of a system whose times say none.
 
-use crate::config::document::Entry;
+use crate::config::document::TomlEntry;
 use crate::config::document::nearest::nearest;
 
 /// A place of the IANA list. Abbreviations mean several zones, and offsets know no summer time.
-pub fn read(entry: &Entry) -> Option<String> {
+pub fn read(entry: &TomlEntry) -> Option<String> {
     let name = entry.filled_text()?;
     let is_place = name.contains('/') && !name.starts_with("Etc/");
     if (is_place || name == "UTC") && jiff::tz::TimeZone::get(name).is_ok() {

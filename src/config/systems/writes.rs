@@ -1,9 +1,9 @@
 //! `writes` and `hold` of a system: what may be written there, checked against what its connector can write.
 
 use super::offers::writes_consent;
-use crate::config::Writes;
+use crate::config::WritesAllowed;
 use crate::config::document::nearest::choices;
-use crate::config::document::{Entry, Section};
+use crate::config::document::{Section, TomlEntry};
 use crate::connector::Manifest;
 use crate::connector::manifest;
 use crate::model::{Name, Span};
@@ -15,18 +15,24 @@ const LEASE: Span = Span::days(7);
 const EVERY: Span = Span::seconds(60);
 
 /// What a system's `writes` and `hold` say, as far as it is right.
-pub struct Written {
-    pub writes: Writes,
+pub struct SystemWrites {
+    pub writes: WritesAllowed,
     pub block: bool,
     pub permit: Option<String>,
     pub why: Option<String>,
     pub lease: Span,
 }
 
-pub fn read(section: &Section, wanted: Option<&Entry>, hold: Option<&Entry>, manifest: &Manifest, every: Option<Span>) -> Written {
+pub fn read(
+    section: &Section,
+    wanted: Option<&TomlEntry>,
+    hold: Option<&TomlEntry>,
+    manifest: &Manifest,
+    every: Option<Span>,
+) -> SystemWrites {
     let can = manifest.writes.as_ref();
     let (can_block, can_permit) = (can.is_some_and(|w| w.block.is_some()), can.is_some_and(|w| w.permit.is_some()));
-    let mut out = Written { writes: Writes::default(), block: false, permit: None, why: None, lease: LEASE };
+    let mut out = SystemWrites { writes: WritesAllowed::default(), block: false, permit: None, why: None, lease: LEASE };
     let mut hold_wanted = None;
     for (entry, name) in wanted.map(|e| e.texts()).unwrap_or_default() {
         if name == "hold" {
@@ -59,7 +65,7 @@ pub fn read(section: &Section, wanted: Option<&Entry>, hold: Option<&Entry>, man
     out
 }
 
-fn names_hold(wanted: &Entry) -> bool {
+fn names_hold(wanted: &TomlEntry) -> bool {
     match wanted.value {
         toml::de::DeValue::Array(items) => items.iter().any(|i| i.get_ref().as_str() == Some("hold")),
         _ => false,
@@ -67,7 +73,7 @@ fn names_hold(wanted: &Entry) -> bool {
 }
 
 /// One word of `writes` other than "hold".
-fn word(entry: &Entry, name: &str, manifest: &Manifest, writes: &mut Writes) {
+fn word(entry: &TomlEntry, name: &str, manifest: &Manifest, writes: &mut WritesAllowed) {
     let Some(can) = &manifest.writes else {
         return entry.report(format!("{} is only read: {name:?} cannot be written", manifest.title), "take writes out");
     };
@@ -95,11 +101,11 @@ fn word(entry: &Entry, name: &str, manifest: &Manifest, writes: &mut Writes) {
 }
 
 /// The table `hold = { block, permit, why, lease }`.
-fn how(hold: &Entry, manifest: &Manifest, (can_block, can_permit): (bool, bool), every: Option<Span>, out: &mut Written) {
+fn how(hold: &TomlEntry, manifest: &Manifest, (can_block, can_permit): (bool, bool), every: Option<Span>, out: &mut SystemWrites) {
     let Some(mut section) = hold.table(&format!("{:?}", hold.key), &crate::config::document::keys::HOLD_WRITTEN) else { return };
     let (block, permit, why, lease) = (section.get("block"), section.get("permit"), section.get("why"), section.get("lease"));
     section.finish();
-    let named = |entry: &Option<Entry>| entry.as_ref().and_then(|e| e.filled_text()).map(str::to_string);
+    let named = |entry: &Option<TomlEntry>| entry.as_ref().and_then(|e| e.filled_text()).map(str::to_string);
     out.block = block.as_ref().map_or(Some(can_block), |e| e.bool()).unwrap_or(false);
     (out.permit, out.why) = (named(&permit), named(&why));
     if let (Some(entry), true, false) = (&block, out.block, can_block) {

@@ -1,111 +1,32 @@
 //! What a manifest must hold to make sense, beyond its grammar. Every mistake is told, with the key it is at.
 
+mod checker;
 mod record;
-pub mod request;
+mod request;
 mod texts;
-pub mod writes;
+mod writes;
 
-use super::check::request::{HOLD, IDS, names_ids, uses};
+pub use checker::Wrong;
+
 use super::*;
-use crate::connector::raw::conditions::Condition;
-use crate::connector::raw::paths::Path;
-use crate::connector::raw::templates::{Known, Template};
-use crate::model::{DealState, Entity, TicketState};
-
-/// A mistake and the keys that lead to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wrong {
-    pub at: Vec<String>,
-    pub why: String,
-}
-
-impl Wrong {
-    /// `streams.deals.open: why`
-    pub fn message(&self) -> String {
-        if self.at.is_empty() { self.why.clone() } else { format!("{}: {}", self.at.join("."), self.why) }
-    }
-}
+use crate::model::Entity;
+use checker::Checker;
 
 /// Every mistake in a manifest that lies in a folder of the given name. `table` is its text as it stands.
 pub fn check(folder: &str, manifest: &Manifest, table: &toml::Table) -> Vec<Wrong> {
     let mut c = Checker { manifest, wrong: Vec::new() };
     c.head(folder);
-    super::check::texts::check(&mut c, table);
+    texts::check(&mut c, table);
     for (name, stream) in &manifest.streams {
         c.stream(name, stream);
     }
     if let Some(writes) = &manifest.writes {
-        super::check::writes::check(&mut c, writes);
+        writes::check(&mut c, writes);
     }
     c.wrong
 }
 
-pub(in crate::connector) struct Checker<'m> {
-    pub manifest: &'m Manifest,
-    pub wrong: Vec<Wrong>,
-}
-
 impl Checker<'_> {
-    pub fn fail(&mut self, at: &[&str], why: impl Into<String>) {
-        self.wrong.push(Wrong { at: at.iter().map(|k| k.to_string()).collect(), why: why.into() });
-    }
-
-    pub fn fail_if(&mut self, wrong: bool, at: &[&str], why: &str) {
-        if wrong {
-            self.fail(at, why);
-        }
-    }
-
-    /// A template may name declared settings and `allowed`.
-    pub fn template(&mut self, at: &[&str], text: &str, allowed: &[&str]) {
-        let template = match Template::parse(text) {
-            Ok(template) => template,
-            Err(e) => return self.fail(at, e.to_string()),
-        };
-        for name in template.names() {
-            let known = match name.strip_prefix("settings.") {
-                Some(setting) => self.manifest.settings.contains_key(setting),
-                None => allowed.contains(&name),
-            };
-            if !known {
-                let mut may: Vec<String> = allowed.iter().map(|n| format!("{{{n}}}")).collect();
-                may.extend(self.manifest.settings.keys().map(|n| format!("{{settings.{n}}}")));
-                self.fail(at, format!("{{{name}}} means nothing here; there are: {}", may.join(", ")));
-            }
-        }
-    }
-
-    pub fn path(&mut self, at: &[&str], text: &str) {
-        if let Err(e) = Path::parse(text) {
-            self.fail(at, e.to_string());
-        }
-    }
-
-    /// A test whose texts are not filled in.
-    pub fn test(&mut self, at: &[&str], test: &Test) {
-        if let Err(why) = Condition::new(test) {
-            self.fail(at, why);
-        }
-    }
-
-    /// A test of a record, whose texts are templates.
-    pub fn record_test(&mut self, at: &[&str], test: &Test) {
-        let texts = test.equals.iter().chain(test.one_of.iter().flatten()).filter_map(toml::Value::as_str);
-        for text in [Some(&*test.path), test.contains.as_deref()].into_iter().flatten().chain(texts) {
-            self.template(at, text, &HOLD);
-        }
-        // As it will be with something in place of each name.
-        let filled = Test { path: sample(&test.path), ..test.clone() };
-        self.test(at, &filled);
-    }
-
-    /// A value that is a template where it is a text.
-    pub fn template_value(&mut self, at: &[&str], value: &toml::Value, allowed: &[&str]) {
-        if let Some(text) = value.as_str() {
-            self.template(at, text, allowed);
-        }
-    }
-
     fn head(&mut self, folder: &str) {
         let m = self.manifest;
         if m.name != folder {
@@ -210,7 +131,7 @@ impl Checker<'_> {
             self.all_accounts(name, s, all);
         }
         match &s.record {
-            Some(map) => super::check::record::check(self, name, s.entity, map),
+            Some(map) => record::check(self, name, s.entity, map),
             None => self.fail_if(!associations, &at, "has no record: say what its records become"),
         }
     }
@@ -222,7 +143,7 @@ impl Checker<'_> {
     fn changes(&mut self, name: &str, s: &Stream, changes: &Changes) {
         let at = ["streams", name, "changes"];
         self.request(&["streams", name, "changes", "request"], s, &changes.request, &["since"]);
-        let since = uses(&changes.request, "since");
+        let since = changes.request.uses("since");
         self.fail_if(!since, &at, "nothing in the request says {since}");
         if let Page::Cursor { rows_max: Some(_), .. } | Page::Offset { rows_max: Some(_), .. } = &changes.request.page {
             let told = s.record.as_ref().is_some_and(|r| r.changed_at.is_some());
@@ -231,7 +152,7 @@ impl Checker<'_> {
         if let Some(same_time) = &changes.same_time {
             let at = ["streams", name, "changes", "same_time"];
             self.request(&at, s, same_time, &["since", "after_id"]);
-            let says = uses(same_time, "since") && uses(same_time, "after_id");
+            let says = same_time.uses("since") && same_time.uses("after_id");
             self.fail_if(!says, &at, "the request must say {since} and {after_id}");
         }
     }
@@ -246,7 +167,7 @@ impl Checker<'_> {
             self.fail_if(!matches!(deleted.page, Page::Cursor { .. }), &at, "the pages of deleted are of kind cursor");
         }
         self.fail_if(!matches!(feed.request.page, Page::Cursor { .. }), &at, "the pages of a feed are of kind cursor");
-        self.fail_if(!names_ids(&feed.read), &at, "read does not say {ids}");
+        self.fail_if(!feed.read.names_ids(), &at, "read does not say {ids}");
         self.fail_if(feed.chunk == 0, &["streams", name, "feed", "chunk"], "must be at least 1");
         self.path(&at, &feed.token);
         self.path(&at, &feed.id);
@@ -255,7 +176,7 @@ impl Checker<'_> {
     fn by_id(&mut self, name: &str, s: &Stream, by_id: &ById) {
         let at = ["streams", name, "by_id"];
         self.request(&["streams", name, "by_id", "request"], s, &by_id.request, &IDS);
-        self.fail_if(!names_ids(&by_id.request), &at, "the request does not say {id} or {ids}");
+        self.fail_if(!by_id.request.names_ids(), &at, "the request does not say {id} or {ids}");
         self.fail_if(s.record.is_none(), &at, "is for streams with a record");
         self.fail_if(by_id.chunk == 0, &["streams", name, "by_id", "chunk"], "must be at least 1");
     }
@@ -287,7 +208,7 @@ impl Checker<'_> {
     ) {
         let below = |key| [at[0], at[1], at[2], key];
         self.request(&below("request"), s, request, &IDS);
-        self.fail_if(!names_ids(request), at, "the request does not say {ids} or {id_rows}");
+        self.fail_if(!request.names_ids(), at, "the request does not say {ids} or {id_rows}");
         self.fail_if(chunk == 0, &below("chunk"), "must be at least 1");
         self.fail_if(owner.is_empty() && chunk != 1, at, "where no path says whose list a row is, chunk must be 1");
         for path in [owner, ids].into_iter().chain(more) {
@@ -295,20 +216,4 @@ impl Checker<'_> {
         }
         self.fail_if(has_param && more.is_none(), at, "more_param needs more: where the answer says behind what to go on");
     }
-
-    pub fn state_name(&mut self, at: &[&str], entity: Entity, state: &str) {
-        let (known, names) = match entity {
-            Entity::Deal => (DealState::parse(state).is_some(), "open, won, lost"),
-            _ => (TicketState::parse(state).is_some(), "open, closed"),
-        };
-        if !known {
-            self.fail(at, format!("{state:?} is no state; there are: {names}"));
-        }
-    }
-}
-
-/// A template with some text in place of each name.
-pub(in crate::connector) fn sample(text: &str) -> String {
-    let bound = Template::parse(text).ok().and_then(|t| t.bind(&|_| Known::Is("x".to_string())));
-    bound.map_or_else(|| text.to_string(), |t| t.text())
 }

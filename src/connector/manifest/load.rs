@@ -39,7 +39,7 @@ impl std::error::Error for ManifestError {}
 
 /// A connector's folder, read.
 #[derive(Debug, Clone)]
-pub struct Loaded {
+pub struct LoadedManifest {
     pub manifest: Manifest,
     /// Of the manifest's text; a state made with another one is due for a sweep.
     pub hash: String,
@@ -59,7 +59,7 @@ pub fn names(user: Option<&Path>) -> Vec<String> {
 }
 
 /// Loads a manifest by its folder's name, from `user` if it is there, else from those shipped. Tells every mistake.
-pub fn load(name: &str, user: Option<&Path>) -> Result<Loaded, Vec<ManifestError>> {
+pub fn load(name: &str, user: Option<&Path>) -> Result<LoadedManifest, Vec<ManifestError>> {
     if let Some(folder) = user.map(|u| u.join(name)).filter(|f| f.join(FILE).is_file()) {
         return load_folder(name, &folder);
     }
@@ -70,11 +70,11 @@ pub fn load(name: &str, user: Option<&Path>) -> Result<Loaded, Vec<ManifestError
     };
     let examples = SHIPPED.get_dir(format!("{name}/examples")).into_iter().flat_map(|d| d.files());
     let examples = examples.filter_map(|f| Some((f.path().file_name()?.to_str()?.to_string(), f.contents().to_vec()))).collect();
-    Ok(Loaded { manifest: parse(name, &file, text)?, hash: hash(text), examples })
+    Ok(LoadedManifest { manifest: parse(name, &file, text)?, hash: hash(text), examples })
 }
 
 /// Loads a manifest from its folder on disk.
-pub fn load_folder(name: &str, folder: &Path) -> Result<Loaded, Vec<ManifestError>> {
+pub fn load_folder(name: &str, folder: &Path) -> Result<LoadedManifest, Vec<ManifestError>> {
     let path = folder.join(FILE);
     let file = path.display().to_string();
     let wrong = |message: String| vec![ManifestError { file: file.clone(), line: 1, message }];
@@ -83,7 +83,7 @@ pub fn load_folder(name: &str, folder: &Path) -> Result<Loaded, Vec<ManifestErro
     let found = std::fs::read_dir(folder.join("examples")).into_iter().flatten().flatten();
     let examples =
         found.filter_map(|e| Some((e.file_name().into_string().ok()?, regular::read(&e.path(), EXAMPLE_BYTES_MAX).ok()?))).collect();
-    Ok(Loaded { manifest: parse(name, &file, &text)?, hash: hash(&text), examples })
+    Ok(LoadedManifest { manifest: parse(name, &file, &text)?, hash: hash(&text), examples })
 }
 
 fn hash(text: &str) -> String {
@@ -93,7 +93,7 @@ fn hash(text: &str) -> String {
 /// Reads a manifest's text. `file` is how mistakes name it.
 pub fn parse(name: &str, file: &str, text: &str) -> Result<Manifest, Vec<ManifestError>> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let lines = Lines { text };
+    let lines = LineCount { text };
     let one = |e: toml::de::Error| {
         let line = e.span().map_or(1, |span| lines.of(span.start));
         vec![ManifestError { file: file.to_string(), line, message: in_words(e.message()) }]
@@ -123,11 +123,11 @@ fn in_words(message: &str) -> String {
 }
 
 /// Counts lines in a text.
-struct Lines<'t> {
+struct LineCount<'t> {
     text: &'t str,
 }
 
-impl Lines<'_> {
+impl LineCount<'_> {
     fn of(&self, offset: usize) -> usize {
         let upto = offset.min(self.text.len());
         1 + self.text.as_bytes()[..upto].iter().filter(|b| **b == b'\n').count()

@@ -1,7 +1,7 @@
 //! A connector's manifest: what a folder under `connectors/` says of a system, as typed data.
 //!
 //! Here: the head, settings, credentials, limits and errors; `streams`: requests, pages and filters; `records`: what a raw record becomes;
-//! `writes`; `forms`: how values that have two forms are read.
+//! `writes`; `names`: what may stand in their texts; `consent_fields`: what may not be written; `forms`: how values that have two forms are read.
 //!
 //! The vocabulary grows only with a connector that needs it. `docs/connectors.md` explains each key for who writes one.
 //!
@@ -9,15 +9,19 @@
 //! and `{hold.why}` (what these are called in the target) in every request. `{,name}` is the value with a comma before it, or nothing.
 
 pub mod check;
+mod consent_fields;
 mod forms;
 mod instance;
 pub mod load;
+mod names;
 mod records;
 pub mod settings;
 mod streams;
 mod writes;
 
+pub(in crate::connector) use consent_fields::consent_field;
 pub use instance::*;
+pub(in crate::connector) use names::{HOLD, IDS};
 pub use records::*;
 pub use streams::*;
 pub use writes::*;

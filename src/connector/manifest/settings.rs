@@ -1,9 +1,9 @@
 //! A system's settings put together with what its manifest says of them.
 
-use super::Manifest;
-use crate::connector::map::refusal::{RefusalWord, RefusalWords};
+use super::{Manifest, Test};
+use crate::connector::map::refusal_words::{RefusalWord, RefusalWords};
 use crate::connector::port::{SettingValue, SystemSettings};
-use crate::connector::raw::templates::{Known, Template};
+use crate::connector::raw::templates::{NameMeaning, Template};
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
@@ -60,14 +60,14 @@ impl Settings {
     }
 
     /// What a name stands for; what is not a setting is known later.
-    pub fn known(&self, name: &str) -> Known {
+    pub fn known(&self, name: &str) -> NameMeaning {
         let value = match name.split_once('.') {
             Some(("settings", key)) => self.values.get(key).map(expose),
             Some(("hold", "permit")) => self.permit.clone(),
             Some(("hold", "why")) => self.why.clone(),
-            _ => return Known::Later,
+            _ => return NameMeaning::Later,
         };
-        value.map_or(Known::Unset, Known::Is)
+        value.map_or(NameMeaning::Unset, NameMeaning::Is)
     }
 
     /// A text of the manifest with all that is known filled in. `Ok(None)` if it names an unset setting.
@@ -86,6 +86,33 @@ impl Settings {
             toml::Value::String(text) => Ok(self.text(text)?.map(toml::Value::String)),
             other => Ok(Some(other.clone())),
         }
+    }
+
+    /// A test with the names in its texts filled in. `Ok(None)`: it names an optional setting that is not given.
+    pub fn test(&self, test: &Test) -> Result<Option<Test>, String> {
+        let Some(path) = self.text(&test.path)? else { return Ok(None) };
+        let mut out = Test { path, equals: None, one_of: None, contains: None, empty: test.empty };
+        if let Some(value) = &test.equals {
+            match self.value(value)? {
+                Some(value) => out.equals = Some(value),
+                None => return Ok(None),
+            }
+        }
+        if let Some(text) = &test.contains {
+            match self.text(text)? {
+                Some(text) => out.contains = Some(text),
+                None => return Ok(None),
+            }
+        }
+        if let Some(values) = &test.one_of {
+            let values: Vec<toml::Value> =
+                values.iter().map(|v| self.value(v)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+            if values.is_empty() {
+                return Ok(None);
+            }
+            out.one_of = Some(values);
+        }
+        Ok(Some(out))
     }
 
     /// A map of texts with all names filled in; an entry that names an unset setting is left out.

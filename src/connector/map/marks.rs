@@ -5,11 +5,11 @@
 
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{FieldKind, LabelNames, Labels, MarkMap, MarkWrite, TimeFormat, Writes};
+use crate::connector::raw::from_toml::to_json;
 use crate::connector::raw::json::Json;
 use crate::connector::raw::paths::Path;
 use crate::connector::raw::plain::{plain, said, said_by, same_name};
 use crate::connector::raw::scalars::{int_of, kind_of, number_of, text_of, time_of};
-use crate::connector::rest::http::request::to_json;
 use crate::model::{Mark, Value, is_blank};
 use jiff::tz::TimeZone;
 use serde_json::Value as Owned;

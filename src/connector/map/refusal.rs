@@ -3,19 +3,14 @@
 //! A no in other words must not look like no word at all. What is neither known as yes nor as no is kept as it stands and holds
 //! (`refusal_unread`), until the system's table in systems.toml says what it means.
 
+use super::refusal_words::{RefusalWord, RefusalWords, shown};
 use crate::connector::manifest::Test;
 use crate::connector::raw::conditions::{Scalar, Want};
 use crate::connector::raw::json::Json;
 use crate::connector::raw::paths::Path;
 use crate::connector::raw::plain::{plain, said, trimmed};
-use crate::connector::raw::scalars::{kind_of, number_of, text_of};
+use crate::connector::raw::scalars::{number_of, text_of};
 use crate::model::{ShortText, is_blank};
-use std::collections::BTreeMap;
-
-/// So much of a value that means nothing to us is kept and shown. A word is short; what is longer may be a person's own sentence.
-const SHOWN_CHARS_MAX: usize = 40;
-/// What is shown of a text in which there is nothing to see.
-const UNSEEN: &str = "(only characters that nobody sees)";
 
 /// A manifest's test for a refusal, made ready to be asked of many records.
 #[derive(Debug, Clone)]
@@ -24,43 +19,14 @@ pub struct RefusalTest {
     want: Want,
 }
 
-/// What a word in an opt-out field says of the person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RefusalWord {
-    /// The person wants no mail.
-    No,
-    /// Nothing against mail.
-    Fine,
-}
-
 /// What a record says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
+pub enum RefusalReading {
     /// Nothing against mail.
     Fine,
     Refused,
     /// Values of which nobody knows what they mean.
     Unread(Vec<ShortText>),
-}
-
-/// What the system's own words mean, as systems.toml says. By their plain form.
-#[derive(Debug, Clone, Default)]
-pub struct RefusalWords(BTreeMap<Box<str>, RefusalWord>);
-
-impl RefusalWords {
-    pub fn new(given: &BTreeMap<String, RefusalWord>) -> RefusalWords {
-        RefusalWords(given.iter().map(|(text, word)| (plain(text).into(), *word)).collect())
-    }
-
-    /// By the whole value, or by what `status` shows of it.
-    fn of(&self, value: &Json<'_>) -> Option<RefusalWord> {
-        if self.0.is_empty() { None } else { text_of(value).and_then(|t| self.of_text(&t)).or_else(|| self.of_text(&shown(value))) }
-    }
-
-    pub fn of_text(&self, text: &str) -> Option<RefusalWord> {
-        self.0.get(&*plain(text)).copied()
-    }
 }
 
 impl RefusalTest {
@@ -84,7 +50,7 @@ impl RefusalTest {
     }
 
     /// Through a list, one entry that refuses is enough, and one that cannot be read is doubt.
-    pub fn ask(&self, raw: &Json<'_>, words: &RefusalWords) -> Said {
+    pub fn ask(&self, raw: &Json<'_>, words: &RefusalWords) -> RefusalReading {
         let mut refused = false;
         let mut unread: Vec<ShortText> = Vec::new();
         let as_wanted = self.want.holds_empty(&self.path, raw);
@@ -113,9 +79,9 @@ impl RefusalTest {
         unread.sort();
         unread.dedup();
         match (refused, unread.is_empty()) {
-            (true, _) => Said::Refused,
-            (false, true) => Said::Fine,
-            (false, false) => Said::Unread(unread),
+            (true, _) => RefusalReading::Refused,
+            (false, true) => RefusalReading::Fine,
+            (false, false) => RefusalReading::Unread(unread),
         }
     }
 }
@@ -156,68 +122,53 @@ fn equals(want: &Scalar, value: &Json<'_>) -> Option<bool> {
     }
 }
 
-/// The value as it is told, cut; of what is no single value only what it is.
-fn shown(value: &Json<'_>) -> ShortText {
-    let whole = match text_of(value) {
-        Some(text) => text.into_owned(),
-        None => return format!("({})", kind_of(value)).into(),
-    };
-    if is_blank(trimmed(&whole)) {
-        return UNSEEN.into();
-    }
-    let text = trimmed(&whole);
-    match text.char_indices().nth(SHOWN_CHARS_MAX) {
-        Some((end, _)) => format!("{}...", &text[..end]).into(),
-        None => text.into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::refusal_words::{SHOWN_CHARS_MAX, UNSEEN};
     use super::*;
     use serde_json::json;
 
-    fn ask(test: &str, raw: serde_json::Value, words: &[(&str, RefusalWord)]) -> Said {
+    fn ask(test: &str, raw: serde_json::Value, words: &[(&str, RefusalWord)]) -> RefusalReading {
         let test = RefusalTest::new(&toml::from_str(test).unwrap()).unwrap();
         let words = RefusalWords::new(&words.iter().map(|(t, w)| (t.to_string(), *w)).collect());
         test.ask(&Json::from(&raw), &words)
     }
 
-    fn unread(text: &str) -> Said {
-        Said::Unread(vec![text.into()])
+    fn unread(text: &str) -> RefusalReading {
+        RefusalReading::Unread(vec![text.into()])
     }
 
     #[test]
     fn a_no_is_known_in_the_usual_words_and_else_it_is_doubt() {
         const FLAG: &str = "path='a'\nequals=true";
         for (test, raw, want) in [
-            (FLAG, json!({"a": true}), Said::Refused),
-            (FLAG, json!({"a": "Yes"}), Said::Refused),
-            (FLAG, json!({"a": "はい"}), Said::Refused),
-            (FLAG, json!({"a": 1}), Said::Refused),
-            (FLAG, json!({"a": "off"}), Said::Fine),
-            (FLAG, json!({"a": ""}), Said::Fine),
-            (FLAG, json!({"a": " \t\u{3000}"}), Said::Fine),
-            (FLAG, json!({"a": null}), Said::Fine),
-            (FLAG, json!({}), Said::Fine),
+            (FLAG, json!({"a": true}), RefusalReading::Refused),
+            (FLAG, json!({"a": "Yes"}), RefusalReading::Refused),
+            (FLAG, json!({"a": "はい"}), RefusalReading::Refused),
+            (FLAG, json!({"a": 1}), RefusalReading::Refused),
+            (FLAG, json!({"a": "off"}), RefusalReading::Fine),
+            (FLAG, json!({"a": ""}), RefusalReading::Fine),
+            (FLAG, json!({"a": " \t\u{3000}"}), RefusalReading::Fine),
+            (FLAG, json!({"a": null}), RefusalReading::Fine),
+            (FLAG, json!({}), RefusalReading::Fine),
             (FLAG, json!({"a": "希望する"}), unread("希望する")),
             (FLAG, json!({"a": 2}), unread("2")),
             (FLAG, json!({"a": {"b": 1}}), unread("(an object)")),
-            (FLAG, json!({"a": ["no", "yes"]}), Said::Refused),
+            (FLAG, json!({"a": ["no", "yes"]}), RefusalReading::Refused),
             (FLAG, json!({"a": ["no", "?"]}), unread("?")),
-            ("path='a'\nequals=false", json!({"a": "No"}), Said::Refused),
-            ("path='a'\nequals=false", json!({"a": "on"}), Said::Fine),
-            ("path='a'\nequals='true'", json!({"a": "Y"}), Said::Refused),
-            ("path='a'\nin=['1','yes']", json!({"a": "true"}), Said::Refused),
-            ("path='a'\nequals=1", json!({"a": "Yes"}), Said::Refused),
-            ("path='a'\nequals=2", json!({"a": "2"}), Said::Refused),
+            ("path='a'\nequals=false", json!({"a": "No"}), RefusalReading::Refused),
+            ("path='a'\nequals=false", json!({"a": "on"}), RefusalReading::Fine),
+            ("path='a'\nequals='true'", json!({"a": "Y"}), RefusalReading::Refused),
+            ("path='a'\nin=['1','yes']", json!({"a": "true"}), RefusalReading::Refused),
+            ("path='a'\nequals=1", json!({"a": "Yes"}), RefusalReading::Refused),
+            ("path='a'\nequals=2", json!({"a": "2"}), RefusalReading::Refused),
             ("path='a'\nequals=2", json!({"a": "two"}), unread("two")),
-            ("path='a'\nequals='spam'", json!({"a": " Spam"}), Said::Refused),
-            ("path='a'\nequals='spam'", json!({"a": "fail"}), Said::Fine),
-            ("path='a'\nin=['out','never']", json!({"a": "in"}), Said::Fine),
+            ("path='a'\nequals='spam'", json!({"a": " Spam"}), RefusalReading::Refused),
+            ("path='a'\nequals='spam'", json!({"a": "fail"}), RefusalReading::Fine),
+            ("path='a'\nin=['out','never']", json!({"a": "in"}), RefusalReading::Fine),
             ("path='a'\nequals='spam'", json!({"a": [{}]}), unread("(an object)")),
-            ("path='a'\nempty=true", json!({"a": []}), Said::Refused),
-            ("path='a[].n'\ncontains='Stop'", json!({"a": [{"n": "stop "}]}), Said::Refused),
+            ("path='a'\nempty=true", json!({"a": []}), RefusalReading::Refused),
+            ("path='a[].n'\ncontains='Stop'", json!({"a": [{"n": "stop "}]}), RefusalReading::Refused),
             ("path='a'\ncontains='x'", json!({"a": [{"n": "x"}]}), unread("(an object)")),
         ] {
             assert_eq!(ask(test, raw.clone(), &[]), want, "{test} on {raw}");
@@ -231,10 +182,10 @@ mod tests {
             for test in ["path='a'\nequals=true", "path='a'\nequals='spam'", "path='a'\nequals=2", "path='a'\nempty=false"] {
                 assert_eq!(ask(test, json!({"a": unseen}), &[]), unread(UNSEEN), "{test} on {unseen:?}");
             }
-            assert_eq!(ask("path='a'\nempty=true", json!({"a": unseen}), &[]), Said::Refused);
-            assert_eq!(ask("path='a'\nequals=''", json!({"a": unseen}), &[]), Said::Refused);
+            assert_eq!(ask("path='a'\nempty=true", json!({"a": unseen}), &[]), RefusalReading::Refused);
+            assert_eq!(ask("path='a'\nequals=''", json!({"a": unseen}), &[]), RefusalReading::Refused);
             let fine = [(UNSEEN, RefusalWord::Fine)];
-            assert_eq!(ask("path='a'\nequals=true", json!({"a": unseen}), &fine), Said::Fine, "{unseen:?}");
+            assert_eq!(ask("path='a'\nequals=true", json!({"a": unseen}), &fine), RefusalReading::Fine, "{unseen:?}");
         }
         assert_eq!(ask("path='a'\nequals=true", json!({"a": "\u{1}"}), &[]), unread(UNSEEN));
     }
@@ -243,17 +194,17 @@ mod tests {
     fn what_systems_toml_says_of_a_word_counts() {
         let words = [("希望する", RefusalWord::Fine), ("希望しない ", RefusalWord::No)];
         const FLAG: &str = "path='a'\nequals=true";
-        assert_eq!(ask(FLAG, json!({"a": "希望しない"}), &words), Said::Refused);
-        assert_eq!(ask(FLAG, json!({"a": " 希望する"}), &words), Said::Fine);
+        assert_eq!(ask(FLAG, json!({"a": "希望しない"}), &words), RefusalReading::Refused);
+        assert_eq!(ask(FLAG, json!({"a": " 希望する"}), &words), RefusalReading::Fine);
         assert_eq!(ask(FLAG, json!({"a": "検討中"}), &words), unread("検討中"));
         // An inverted flag: what a word means is said of the person, not of the flag.
-        assert_eq!(ask("path='a'\nequals=false", json!({"a": "希望しない"}), &words), Said::Refused);
+        assert_eq!(ask("path='a'\nequals=false", json!({"a": "希望しない"}), &words), RefusalReading::Refused);
     }
 
     /// A free text in place of a flag may say anything of a person.
     #[test]
     fn of_a_long_value_only_the_beginning_is_kept() {
-        let Said::Unread(values) = ask("path='a'\nequals=true", json!({"a": "x".repeat(5000)}), &[]) else { panic!() };
+        let RefusalReading::Unread(values) = ask("path='a'\nequals=true", json!({"a": "x".repeat(5000)}), &[]) else { panic!() };
         assert_eq!(values[0].len(), SHOWN_CHARS_MAX + 3);
     }
 }

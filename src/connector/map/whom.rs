@@ -1,10 +1,9 @@
 //! Whom a raw record names: accounts, people and addresses; and whether it shows all of them.
 
-use super::{Followed, Mapper, Told};
+use super::{FollowedLists, KeptOut, Mapper};
 use crate::connector::raw::json::{Json, members, readable};
 use crate::connector::raw::paths::Path;
-use crate::connector::raw::scalars::{id_of, is_empty, kind_of};
-use crate::connector::rest::ends;
+use crate::connector::raw::scalars::{ends, id_of, is_empty, kind_of};
 use crate::model::address::Written;
 use crate::model::record::field;
 use crate::model::{Address, Entity, Record, ShortText, Value};
@@ -24,7 +23,7 @@ pub(super) struct Cut<'m> {
 
 impl Mapper {
     /// The same, where other requests ask for the rest of these lists.
-    pub fn following(self, followed: Followed) -> Mapper {
+    pub fn following(self, followed: FollowedLists) -> Mapper {
         Mapper { followed, ..self }
     }
 
@@ -43,7 +42,7 @@ impl Mapper {
     }
 
     /// Reads the accounts; answers whether those beside the first are told whole.
-    pub(super) fn accounts(&self, raw: &Json<'_>, carries: bool, record: &mut Record, told: &mut Told<'_>) -> bool {
+    pub(super) fn accounts(&self, raw: &Json<'_>, carries: bool, record: &mut Record, told: &mut KeptOut<'_>) -> bool {
         let mut whole = true;
         let mut id = |v: &Json<'_>| {
             let id = id_of(v).map(ShortText::from);
@@ -65,7 +64,7 @@ impl Mapper {
     }
 
     /// Reads people; answers whether the list is whole.
-    pub(super) fn people(&self, raw: &Json<'_>, carries_people: bool, record: &mut Record, told: &mut Told<'_>) -> bool {
+    pub(super) fn people(&self, raw: &Json<'_>, carries_people: bool, record: &mut Record, told: &mut KeptOut<'_>) -> bool {
         let mut whole = carries_people || self.entity != Entity::Deal;
         if let Some(path) = &self.people {
             path.entries(raw, &mut |v| match id_of(v) {
@@ -83,7 +82,7 @@ impl Mapper {
     }
 
     /// Reads the addresses: of the field `email` those behind the first, and those at their own paths.
-    pub(super) fn addresses(&self, raw: &Json<'_>, record: &mut Record, told: &mut Told<'_>) {
+    pub(super) fn addresses(&self, raw: &Json<'_>, record: &mut Record, told: &mut KeptOut<'_>) {
         let Record { fields, addresses, has_unread_address, .. } = record;
         if self.entity == Entity::Person
             && let Some(email) = fields.iter_mut().find(|f| *f.name == *field::EMAIL)

@@ -5,12 +5,11 @@ use super::paths::Path;
 use super::plain::said_by;
 use super::scalars::{bool_of, kind_of, number_of, text_of};
 use crate::connector::manifest::Test;
-use crate::connector::manifest::settings::Settings;
 use crate::model::is_blank;
 
 /// One test. It answers yes, no, or that the value cannot be read as what it is compared with.
 #[derive(Debug, Clone)]
-pub struct Condition {
+pub struct RowTest {
     path: Path,
     want: Want,
 }
@@ -32,17 +31,17 @@ pub(in crate::connector) enum Scalar {
 
 /// Why a test has no answer; never shows the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable(pub String);
+pub struct NotComparable(pub String);
 
-impl Condition {
-    /// The test's texts are filled in already (see [`filled`]).
-    pub fn new(test: &Test) -> Result<Condition, String> {
+impl RowTest {
+    /// The test's texts are filled in already.
+    pub fn new(test: &Test) -> Result<RowTest, String> {
         let path = Path::parse(&test.path).map_err(|e| e.to_string())?;
-        Ok(Condition { path, want: Want::of(test)? })
+        Ok(RowTest { path, want: Want::of(test)? })
     }
 
     /// Through a list, one entry that fits is enough. What is absent or null equals nothing.
-    pub fn holds(&self, raw: &Json<'_>) -> Result<bool, Unreadable> {
+    pub fn holds(&self, raw: &Json<'_>) -> Result<bool, NotComparable> {
         let mut holds = false;
         let mut unreadable = None;
         match &self.want {
@@ -60,37 +59,10 @@ impl Condition {
             Want::Empty(_) => holds = self.want.holds_empty(&self.path, raw),
         }
         match unreadable {
-            Some(value) if !holds => Err(Unreadable(format!("{} is {}, which the test cannot compare", self.path, kind_of(value)))),
+            Some(value) if !holds => Err(NotComparable(format!("{} is {}, which the test cannot compare", self.path, kind_of(value)))),
             _ => Ok(holds),
         }
     }
-}
-
-/// A manifest's test with the names in its texts filled in. `None`: it names an optional setting that is not given.
-pub fn filled(test: &Test, settings: &Settings) -> Result<Option<Test>, String> {
-    let Some(path) = settings.text(&test.path)? else { return Ok(None) };
-    let mut out = Test { path, equals: None, one_of: None, contains: None, empty: test.empty };
-    if let Some(value) = &test.equals {
-        match settings.value(value)? {
-            Some(value) => out.equals = Some(value),
-            None => return Ok(None),
-        }
-    }
-    if let Some(text) = &test.contains {
-        match settings.text(text)? {
-            Some(text) => out.contains = Some(text),
-            None => return Ok(None),
-        }
-    }
-    if let Some(values) = &test.one_of {
-        let values: Vec<toml::Value> =
-            values.iter().map(|v| settings.value(v)).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
-        if values.is_empty() {
-            return Ok(None);
-        }
-        out.one_of = Some(values);
-    }
-    Ok(Some(out))
 }
 
 impl Want {
@@ -163,7 +135,7 @@ mod tests {
 
     fn ask(test: &str, raw: serde_json::Value) -> Option<bool> {
         let test: Test = toml::from_str(test).unwrap();
-        Condition::new(&test).unwrap().holds(&Json::from(&raw)).ok()
+        RowTest::new(&test).unwrap().holds(&Json::from(&raw)).ok()
     }
 
     #[test]
@@ -199,7 +171,7 @@ mod tests {
     fn exactly_one_comparison() {
         for bad in ["path='a'", "path='a'\nequals=1\nempty=true", "path='a'\nequals=[1]"] {
             let test: Test = toml::from_str(bad).unwrap();
-            assert!(Condition::new(&test).is_err(), "{bad}");
+            assert!(RowTest::new(&test).is_err(), "{bad}");
         }
     }
 }

@@ -13,9 +13,6 @@ mod repair;
 /// One value of an answer.
 pub use serde_json_borrow::Value as Json;
 
-/// What some programs put before their texts (RFC 8259, 8.1 lets readers pass over it).
-const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
-
 /// Up to this whole numbers that are written as decimals are surely read as what they are: 2^49. serde_json reads the digits as one number,
 /// which must be below 2^53 with at least one digit behind the point, and divides.
 const EXACT_MAX: f64 = 562_949_953_421_312.0;
@@ -34,7 +31,7 @@ impl Document {
     /// The bytes are copied, which costs little beside reading them: who asks needs them still where they are no JSON, to show how they
     /// begin.
     pub fn parse(bytes: &[u8]) -> Result<Document, String> {
-        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+        let bytes = bytes.strip_prefix(repair::BYTE_ORDER_MARK).unwrap_or(bytes);
         let refused = match std::str::from_utf8(bytes) {
             Ok(text) => match OwnedValue::from_str(text) {
                 Ok(tree) => return Ok(Document(Some(tree))),

@@ -9,11 +9,11 @@ use std::fmt;
 /// A path, read once and walked for every record.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Path {
-    steps: Box<[Step]>,
+    steps: Box<[PathStep]>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
-enum Step {
+enum PathStep {
     Key(Box<str>),
     /// A name that some systems write in another case than it was given.
     AnyCase(Box<str>),
@@ -39,13 +39,13 @@ impl Path {
             let end = part.find(['.', '[', ']']).unwrap_or(part.len());
             let (key, mut after) = part.split_at(end);
             if !key.is_empty() {
-                steps.push(Step::Key(key.into()));
+                steps.push(PathStep::Key(key.into()));
             }
             if let Some(inside) = after.strip_prefix('[') {
                 let (inside, tail) = inside.split_once(']').ok_or_else(bad)?;
                 steps.push(match inside.split_once('=') {
-                    None if inside.is_empty() => Step::Each,
-                    Some((key, want)) if !key.is_empty() && !want.is_empty() => Step::Where(key.into(), want.into()),
+                    None if inside.is_empty() => PathStep::Each,
+                    Some((key, want)) if !key.is_empty() && !want.is_empty() => PathStep::Where(key.into(), want.into()),
                     _ => return Err(bad()),
                 });
                 after = tail;
@@ -64,7 +64,7 @@ impl Path {
     /// As [`Path::parse`], where names that are not found as they stand are looked for in another case.
     pub fn any_case(text: &str) -> Result<Path, BadPath> {
         let steps = Path::parse(text)?.steps.into_iter().map(|step| match step {
-            Step::Key(key) => Step::AnyCase(key),
+            PathStep::Key(key) => PathStep::AnyCase(key),
             other => other,
         });
         Ok(Path { steps: steps.collect() })
@@ -72,7 +72,7 @@ impl Path {
 
     /// Whether it goes through a list.
     pub fn goes_through_list(&self) -> bool {
-        self.steps.iter().any(|s| !matches!(s, Step::Key(_) | Step::AnyCase(_)))
+        self.steps.iter().any(|s| !matches!(s, PathStep::Key(_) | PathStep::AnyCase(_)))
     }
 
     /// Whether the answer shows the place, be it empty: an object on the way that lacks the name does not.
@@ -83,8 +83,8 @@ impl Path {
     /// The names on the way.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(|s| match s {
-            Step::Key(key) | Step::AnyCase(key) => Some(&**key),
-            Step::Each | Step::Where(..) => None,
+            PathStep::Key(key) | PathStep::AnyCase(key) => Some(&**key),
+            PathStep::Each | PathStep::Where(..) => None,
         })
     }
 
@@ -118,9 +118,9 @@ impl Path {
         let mut values = false;
         for step in &self.steps {
             match step {
-                Step::Key(key) if !values => at = member(at, key)?,
-                Step::AnyCase(key) if !values => at = any_member(at, key)?,
-                Step::Each if !values => values = true,
+                PathStep::Key(key) if !values => at = member(at, key)?,
+                PathStep::AnyCase(key) if !values => at = any_member(at, key)?,
+                PathStep::Each if !values => values = true,
                 _ => return None,
             }
         }
@@ -133,54 +133,54 @@ impl Path {
     }
 }
 
-fn first<'v>(steps: &[Step], value: &'v Json<'v>) -> Option<&'v Json<'v>> {
+fn first<'v>(steps: &[PathStep], value: &'v Json<'v>) -> Option<&'v Json<'v>> {
     match steps.split_first() {
         None => Some(value),
-        Some((Step::Key(key), rest)) => first(rest, member(value, key)?),
-        Some((Step::AnyCase(key), rest)) => first(rest, any_member(value, key)?),
-        Some((Step::Each, rest)) => match value {
+        Some((PathStep::Key(key), rest)) => first(rest, member(value, key)?),
+        Some((PathStep::AnyCase(key), rest)) => first(rest, any_member(value, key)?),
+        Some((PathStep::Each, rest)) => match value {
             Json::Array(items) => items.iter().find_map(|v| first(rest, v)),
             other => members(other).find_map(|v| first(rest, v)),
         },
-        Some((Step::Where(key, want), rest)) => value.as_array()?.iter().filter(|v| has(v, key, want)).find_map(|v| first(rest, v)),
+        Some((PathStep::Where(key, want), rest)) => value.as_array()?.iter().filter(|v| has(v, key, want)).find_map(|v| first(rest, v)),
     }
 }
 
-fn each<'v>(steps: &[Step], value: &'v Json<'v>, found: &mut dyn FnMut(&'v Json<'v>)) {
+fn each<'v>(steps: &[PathStep], value: &'v Json<'v>, found: &mut dyn FnMut(&'v Json<'v>)) {
     match steps.split_first() {
         None => found(value),
-        Some((Step::Key(key), rest)) => {
+        Some((PathStep::Key(key), rest)) => {
             if let Some(v) = member(value, key) {
                 each(rest, v, found);
             }
         }
-        Some((Step::AnyCase(key), rest)) => {
+        Some((PathStep::AnyCase(key), rest)) => {
             if let Some(v) = any_member(value, key) {
                 each(rest, v, found);
             }
         }
-        Some((Step::Each, rest)) => match value {
+        Some((PathStep::Each, rest)) => match value {
             Json::Array(items) => items.iter().for_each(|v| each(rest, v, found)),
             other => members(other).for_each(|v| each(rest, v, found)),
         },
-        Some((Step::Where(key, want), rest)) => {
+        Some((PathStep::Where(key, want), rest)) => {
             value.as_array().into_iter().flatten().filter(|v| has(v, key, want)).for_each(|v| each(rest, v, found));
         }
     }
 }
 
-fn is_shown(steps: &[Step], value: &Json<'_>) -> bool {
+fn is_shown(steps: &[PathStep], value: &Json<'_>) -> bool {
     let Some((step, rest)) = steps.split_first() else { return true };
     if value.is_null() {
         return true;
     }
     match (step, value) {
-        (Step::Key(key), _) => member(value, key).is_some_and(|v| is_shown(rest, v)),
-        (Step::AnyCase(key), _) => any_member(value, key).is_some_and(|v| is_shown(rest, v)),
-        (Step::Each, Json::Array(items)) => items.is_empty() || items.iter().any(|v| is_shown(rest, v)),
-        (Step::Each, other) => members(other).any(|v| is_shown(rest, v)),
-        (Step::Where(key, want), Json::Array(items)) => items.iter().any(|v| has(v, key, want) && is_shown(rest, v)),
-        (Step::Where(..), _) => false,
+        (PathStep::Key(key), _) => member(value, key).is_some_and(|v| is_shown(rest, v)),
+        (PathStep::AnyCase(key), _) => any_member(value, key).is_some_and(|v| is_shown(rest, v)),
+        (PathStep::Each, Json::Array(items)) => items.is_empty() || items.iter().any(|v| is_shown(rest, v)),
+        (PathStep::Each, other) => members(other).any(|v| is_shown(rest, v)),
+        (PathStep::Where(key, want), Json::Array(items)) => items.iter().any(|v| has(v, key, want) && is_shown(rest, v)),
+        (PathStep::Where(..), _) => false,
     }
 }
 
@@ -200,10 +200,10 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, step) in self.steps.iter().enumerate() {
             match step {
-                Step::Key(key) | Step::AnyCase(key) if i > 0 => write!(f, ".{key}")?,
-                Step::Key(key) | Step::AnyCase(key) => f.write_str(key)?,
-                Step::Each => f.write_str("[]")?,
-                Step::Where(key, want) => write!(f, "[{key}={want}]")?,
+                PathStep::Key(key) | PathStep::AnyCase(key) if i > 0 => write!(f, ".{key}")?,
+                PathStep::Key(key) | PathStep::AnyCase(key) => f.write_str(key)?,
+                PathStep::Each => f.write_str("[]")?,
+                PathStep::Where(key, want) => write!(f, "[{key}={want}]")?,
             }
         }
         Ok(())

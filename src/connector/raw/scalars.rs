@@ -122,6 +122,11 @@ pub fn kind_of(value: &Json<'_>) -> &'static str {
     }
 }
 
+/// Whether what stands where a list would go on says that it does not.
+pub fn ends(more: &Json<'_>) -> bool {
+    matches!(more, Json::Null | Json::Bool(false)) || more.as_str().is_some_and(str::is_empty)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,11 +9,11 @@ use std::fmt;
 /// A text with names to be filled in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Template {
-    parts: Vec<Part>,
+    parts: Vec<TemplatePart>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
-enum Part {
+enum TemplatePart {
     Text(Box<str>),
     Name(Box<str>),
 }
@@ -24,7 +24,7 @@ enum Part {
 pub struct BadTemplate;
 
 /// What is known of a name while a template is bound to its system.
-pub enum Known {
+pub enum NameMeaning {
     Is(String),
     /// Known only when the request is made.
     Later,
@@ -51,14 +51,14 @@ impl Template {
                 return Err(BadTemplate);
             }
             if !plain.is_empty() {
-                parts.push(Part::Text(std::mem::take(&mut plain).into()));
+                parts.push(TemplatePart::Text(std::mem::take(&mut plain).into()));
             }
-            parts.push(Part::Name(name.into()));
+            parts.push(TemplatePart::Name(name.into()));
             rest = after;
         }
         plain.push_str(rest);
         if !plain.is_empty() {
-            parts.push(Part::Text(plain.into()));
+            parts.push(TemplatePart::Text(plain.into()));
         }
         Ok(Template { parts })
     }
@@ -66,41 +66,41 @@ impl Template {
     /// The names in it.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|p| match p {
-            Part::Name(name) => Some(name.strip_prefix(',').unwrap_or(name)),
-            Part::Text(_) => None,
+            TemplatePart::Name(name) => Some(name.strip_prefix(',').unwrap_or(name)),
+            TemplatePart::Text(_) => None,
         })
     }
 
     /// The name, if the whole text is one name.
     pub fn sole_name(&self) -> Option<&str> {
         match &*self.parts {
-            [Part::Name(name)] => Some(name),
+            [TemplatePart::Name(name)] => Some(name),
             _ => None,
         }
     }
 
     /// Fills in what is known; `None` if it names an unset setting.
-    pub fn bind(&self, known: &dyn Fn(&str) -> Known) -> Option<Template> {
-        let mut parts: Vec<Part> = Vec::with_capacity(self.parts.len());
+    pub fn bind(&self, known: &dyn Fn(&str) -> NameMeaning) -> Option<Template> {
+        let mut parts: Vec<TemplatePart> = Vec::with_capacity(self.parts.len());
         for part in &self.parts {
             let text: Box<str> = match part {
-                Part::Text(text) => text.clone(),
-                Part::Name(name) if name.starts_with(',') => match known(&name[1..]) {
-                    Known::Is(text) if !text.is_empty() => format!(",{text}").into(),
+                TemplatePart::Text(text) => text.clone(),
+                TemplatePart::Name(name) if name.starts_with(',') => match known(&name[1..]) {
+                    NameMeaning::Is(text) if !text.is_empty() => format!(",{text}").into(),
                     _ => continue,
                 },
-                Part::Name(name) => match known(name) {
-                    Known::Is(text) => text.into(),
-                    Known::Later => {
-                        parts.push(Part::Name(name.clone()));
+                TemplatePart::Name(name) => match known(name) {
+                    NameMeaning::Is(text) => text.into(),
+                    NameMeaning::Later => {
+                        parts.push(TemplatePart::Name(name.clone()));
                         continue;
                     }
-                    Known::Unset => return None,
+                    NameMeaning::Unset => return None,
                 },
             };
             match parts.last_mut() {
-                Some(Part::Text(before)) => *before = format!("{before}{text}").into(),
-                _ => parts.push(Part::Text(text)),
+                Some(TemplatePart::Text(before)) => *before = format!("{before}{text}").into(),
+                _ => parts.push(TemplatePart::Text(text)),
             }
         }
         Some(Template { parts })
@@ -111,8 +111,8 @@ impl Template {
         let mut out = String::new();
         for part in &self.parts {
             match part {
-                Part::Text(text) => out.push_str(text),
-                Part::Name(name) => out.push_str(value(name).as_deref().unwrap_or_default()),
+                TemplatePart::Text(text) => out.push_str(text),
+                TemplatePart::Name(name) => out.push_str(value(name).as_deref().unwrap_or_default()),
             }
         }
         out
@@ -139,15 +139,15 @@ mod tests {
     fn fills_and_binds() {
         let t = Template::parse("x {settings.a}/{id}?q={{b}}").unwrap();
         assert_eq!(t.names().collect::<Vec<_>>(), ["settings.a", "id"]);
-        let bound = t.bind(&|n| if n == "id" { Known::Later } else { Known::Is("S".into()) }).unwrap();
+        let bound = t.bind(&|n| if n == "id" { NameMeaning::Later } else { NameMeaning::Is("S".into()) }).unwrap();
         assert_eq!(bound.names().collect::<Vec<_>>(), ["id"]);
         assert_eq!(bound.fill(&|_| Some("7".into())), "x S/7?q={b}");
-        assert!(t.bind(&|_| Known::Unset).is_none());
+        assert!(t.bind(&|_| NameMeaning::Unset).is_none());
         assert_eq!(Template::parse("{ids}").unwrap().sole_name(), Some("ids"));
         assert_eq!(format!("{bound:?}"), "Template(..)");
         let t = Template::parse("id{,hold.permit}").unwrap();
-        assert_eq!(t.bind(&|_| Known::Unset).unwrap().text(), "id");
-        assert_eq!(t.bind(&|_| Known::Is("ok".into())).unwrap().text(), "id,ok");
+        assert_eq!(t.bind(&|_| NameMeaning::Unset).unwrap().text(), "id");
+        assert_eq!(t.bind(&|_| NameMeaning::Is("ok".into())).unwrap().text(), "id,ok");
     }
 
     #[test]

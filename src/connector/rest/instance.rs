@@ -1,6 +1,6 @@
 //! Which instance of a system answers: what it says of itself, and where it is.
 
-use super::http::client::Http;
+use super::http::client::HttpClient;
 use super::http::request::{Call, Fill};
 use crate::connector::manifest::Manifest;
 use crate::connector::manifest::settings::Settings;
@@ -24,7 +24,7 @@ impl InstancePlan {
     }
 
     /// Asks once: whoever needs it asks again, and nothing else waits for it.
-    pub async fn ask(&self, http: &Http) -> Result<Option<String>, Error> {
+    pub async fn ask(&self, http: &HttpClient) -> Result<Option<String>, Error> {
         let request = self.call.prepare(&Fill::default(), &Default::default());
         let answer = http.write(&request, Lane::Read).await.map_err(|f| f.error)?;
         Ok(self.id.first(answer.json.root()).and_then(id_of).map(|id| id.into_owned()))

@@ -306,7 +306,7 @@ impl Engine {
 }
 
 /// Why something in common joins nobody.
-fn doubt(key: &crate::link::Key, verdict: crate::link::Verdict) -> String {
+fn doubt(key: &crate::link::Key, verdict: crate::link::KeyVerdict) -> String {
     let key = match key {
         crate::link::Key::Remote(id) => id.to_string(),
         crate::link::Key::Address(address) => address.to_string(),

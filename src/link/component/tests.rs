@@ -27,7 +27,7 @@ fn run_without(records: &[Record], start: usize, rules: &LinkRules, dropped: Opt
     component(start, |i| &records[i], |i| keys(&records[i]), bearers, rules)
 }
 
-fn doubts(found: &Component<usize>) -> Vec<(Key, Verdict)> {
+fn doubts(found: &Component<usize>) -> Vec<(Key, KeyVerdict)> {
     found.doubts().map(|(key, verdict)| (key.clone(), verdict)).collect()
 }
 
@@ -64,7 +64,7 @@ fn a_shared_mailbox_joins_nobody() {
     let records = [person("crm:person:1", "佐藤", "info@a.example", ""), person("ma:person:1", "佐藤", "info@a.example", "")];
     let found = run(&records, 0, &LinkRules::usual());
     assert_eq!(found.members, [0]);
-    assert_eq!(doubts(&found), [(address("info@a.example"), Verdict::Shared)]);
+    assert_eq!(doubts(&found), [(address("info@a.example"), KeyVerdict::Shared)]);
     assert_eq!(run(&records, 0, &LinkRules::default()).members, [0, 1]);
 }
 
@@ -79,7 +79,7 @@ fn an_address_under_two_names_joins_no_one_not_even_the_equal_ones() {
     for start in 0..records.len() {
         let found = run(&records, start, &LinkRules::usual());
         assert_eq!(found.members, [start]);
-        assert_eq!(doubts(&found), [(address("eigyo1@a.example"), Verdict::TwoNames)]);
+        assert_eq!(doubts(&found), [(address("eigyo1@a.example"), KeyVerdict::TwoNames)]);
     }
     // Where an id proves it, the two are one all the same.
     let mut proven = records.to_vec();
@@ -119,7 +119,7 @@ fn what_is_too_big_for_a_person_is_none() {
     for start in [0, COMPONENT_MAX] {
         let found = run(&records, start, &LinkRules::default());
         assert_eq!(found.members, [start]);
-        assert_eq!(doubts(&found), [(address("nobody@a.example"), Verdict::TooMany)]);
+        assert_eq!(doubts(&found), [(address("nobody@a.example"), KeyVerdict::TooMany)]);
     }
     // A chain that no single key makes too long.
     let at = |n: usize| person(&format!("ma:person:{n:04}"), "", "", &format!("ma:person:{:04}", n + 1));
@@ -186,9 +186,9 @@ proptest! {
             let mut all: Vec<_> = (0..records.len()).map(|i| {
                 let found = run(records, i, &rules);
                 let members = found.members.iter().map(|m| &records[*m]);
-                let mut members: Vec<(String, Proof)> = members.map(|r| (r.id.to_string(), found.proof(r))).collect();
+                let mut members: Vec<(String, MemberProof)> = members.map(|r| (r.id.to_string(), found.proof(r))).collect();
                 members.sort_by(|a, b| a.0.cmp(&b.0));
-                let (ids, proofs): (Vec<String>, Vec<Proof>) = members.into_iter().unzip();
+                let (ids, proofs): (Vec<String>, Vec<MemberProof>) = members.into_iter().unzip();
                 (ids, proofs, doubts(&found))
             }).collect();
             all.sort_by(|a, b| a.0.cmp(&b.0));

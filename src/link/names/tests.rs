@@ -91,14 +91,14 @@ fn scripts_that_cannot_be_compared_need_the_address() {
 #[test]
 fn reading_is_idempotent() {
     for name in ["髙﨑　太郎 様", "Dr. José O'Brien-Smith", "ｶﾞﾘﾚｵ", "𠮷野家", "佐藤 先生 様"] {
-        let once = Name::read(name);
-        assert_eq!(Name::read(&once.words.join(" ")), once, "{name}");
+        let once = PersonName::read(name);
+        assert_eq!(PersonName::read(&once.words.join(" ")), once, "{name}");
     }
 }
 
 proptest::proptest! {
     #[test]
     fn the_short_way_reads_as_the_long_one(text in "([A-Za-z0-9'., \\-]|Mr|Dr|mrs|prof){0,12}|[ -~\\t\\n]{0,20}") {
-        proptest::prop_assert_eq!(Name::read_ascii(&text), Name::read_any(&text));
+        proptest::prop_assert_eq!(PersonName::read_ascii(&text), PersonName::read_any(&text));
     }
 }

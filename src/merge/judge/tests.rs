@@ -1,7 +1,7 @@
 use super::*;
 use crate::merge::rules::Condition;
 use crate::model::expression::{Declared, Scope};
-use crate::model::{Entity, Expression, Span};
+use crate::model::{Entity, Expression, RecordId, Span};
 use proptest::prelude::{Just, any, prop_assert, prop_assert_eq, prop_compose, prop_oneof, proptest};
 use proptest::strategy::Strategy as Sampled;
 

@@ -1,6 +1,6 @@
 //! Addresses as people and programs write them: with a name, in brackets or quotes, several in one text, with what was pasted along.
 
-use super::{ADDRESS_BYTES_MAX, Address, Look, look};
+use super::comparable::{ADDRESS_BYTES_MAX, Address, AddressForm, look};
 use crate::model::invisible::{is_blank, is_invisible, is_space};
 use std::borrow::Cow;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
@@ -19,7 +19,7 @@ impl Written {
     /// Takes each address in a text. Blank text holds none, and nothing unread.
     pub fn read(text: &str) -> Written {
         let mut written = Written::default();
-        if let Look::Comparable = look(text) {
+        if let AddressForm::Comparable = look(text) {
             written.found.push(Address::known(text));
             return written;
         }
@@ -131,10 +131,10 @@ fn address(word: &str) -> Option<Address> {
     let host = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_');
     let whole = format!("{local}@{domain}");
     let built = match look(&whole) {
-        Look::Comparable => true,
+        AddressForm::Comparable => true,
         // More than ASCII before the `@`, or a mark that is rare there.
-        Look::Other => !whole.contains(|c: char| is_space(c) || c.is_control() || c.is_ascii_uppercase()),
-        Look::None => false,
+        AddressForm::Other => !whole.contains(|c: char| is_space(c) || c.is_control() || c.is_ascii_uppercase()),
+        AddressForm::None => false,
     };
     (built && domain.chars().all(host) && !domain.ends_with(closes) && whole.len() <= ADDRESS_BYTES_MAX).then(|| Address::known(&whole))
 }

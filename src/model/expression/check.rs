@@ -1,30 +1,38 @@
 //! From the parser's tree to the checked one: names, types and places of mistakes.
 
-use super::declared::{Declared, Of, Slot};
-use super::places::Places;
+use super::declared::{Declared, FieldSource, Of};
+use super::error::ExpressionError;
+use super::places::SourcePlaces;
+use super::scope::{NeededFacts, Scope};
 use super::tree::{Node, Order, Sum};
-use super::types::{Checked, Kind, Type, fits};
-use super::{ExpressionError, Needs, Scope};
+use super::types::{Checked, PartKind, PartType, fits};
 use crate::model::Name;
 use cel::common::ast::{Expr, IdedExpr, LiteralValue, SelectExpr, SourceInfo, operators};
 use std::ops::Range;
 
-pub(super) struct Checker<'s> {
-    pub(super) places: Places<'s>,
+pub(super) struct TypeChecker<'s> {
+    pub(super) places: SourcePlaces<'s>,
     scope: Scope,
     declared: &'s Declared,
     errors: Vec<ExpressionError>,
-    needs: Needs,
+    needs: NeededFacts,
     /// The variable of the macro whose body this is.
-    pub(super) item: Option<(String, Type)>,
+    pub(super) item: Option<(String, PartType)>,
 }
 
-impl<'s> Checker<'s> {
-    pub(super) fn new(source: &'s str, scope: Scope, declared: &'s Declared, positions: &'s SourceInfo) -> Checker<'s> {
-        Checker { places: Places { source, positions }, scope, declared, errors: Vec::new(), needs: Needs::default(), item: None }
+impl<'s> TypeChecker<'s> {
+    pub(super) fn new(source: &'s str, scope: Scope, declared: &'s Declared, positions: &'s SourceInfo) -> TypeChecker<'s> {
+        TypeChecker {
+            places: SourcePlaces { source, positions },
+            scope,
+            declared,
+            errors: Vec::new(),
+            needs: NeededFacts::default(),
+            item: None,
+        }
     }
 
-    pub(super) fn finish(mut self) -> (Vec<ExpressionError>, Needs) {
+    pub(super) fn finish(mut self) -> (Vec<ExpressionError>, NeededFacts) {
         self.needs.person.sort();
         self.needs.person.dedup();
         (self.errors, self.needs)
@@ -33,7 +41,7 @@ impl<'s> Checker<'s> {
     /// The whole expression, which answers yes or no.
     pub(super) fn whole(&mut self, e: &IdedExpr) -> Node {
         let checked = self.part(e);
-        self.want(e, checked, &[Kind::Bool], "the answer of an expression must be a bool")
+        self.want(e, checked, &[PartKind::Bool], "the answer of an expression must be a bool")
     }
 
     pub(super) fn part(&mut self, e: &IdedExpr) -> Checked {
@@ -54,15 +62,15 @@ impl<'s> Checker<'s> {
 
     fn literal(&mut self, e: &IdedExpr, literal: &LiteralValue) -> Checked {
         match literal {
-            LiteralValue::Boolean(b) => (Node::Bool(*b.inner()), Type::sure(Kind::Bool)),
-            LiteralValue::Int(i) => (Node::Int(*i.inner()), Type::sure(Kind::Int)),
+            LiteralValue::Boolean(b) => (Node::Bool(*b.inner()), PartType::sure(PartKind::Bool)),
+            LiteralValue::Int(i) => (Node::Int(*i.inner()), PartType::sure(PartKind::Int)),
             LiteralValue::UInt(u) => match i64::try_from(*u.inner()) {
-                Ok(i) => (Node::Int(i), Type::sure(Kind::Int)),
+                Ok(i) => (Node::Int(i), PartType::sure(PartKind::Int)),
                 Err(_) => self.wrong(e, "too big a number"),
             },
-            LiteralValue::Double(n) => (Node::Number(*n.inner()), Type::sure(Kind::Number)),
-            LiteralValue::String(t) => (Node::Text(t.inner().into()), Type::sure(Kind::Text)),
-            LiteralValue::Null => (Node::Null, Type { nullable: true, ..Type::sure(Kind::Null) }),
+            LiteralValue::Double(n) => (Node::Number(*n.inner()), PartType::sure(PartKind::Number)),
+            LiteralValue::String(t) => (Node::Text(t.inner().into()), PartType::sure(PartKind::Text)),
+            LiteralValue::Null => (Node::Null, PartType { nullable: true, ..PartType::sure(PartKind::Null) }),
             LiteralValue::Bytes(_) => self.wrong(e, "bytes are not known here"),
         }
     }
@@ -76,11 +84,11 @@ impl<'s> Checker<'s> {
         match (self.scope, name) {
             (Scope::Person, "deals") => {
                 self.needs.deals = true;
-                (Node::Deals, Type::list(Type::sure(Kind::Record(Of::Deal))))
+                (Node::Deals, PartType::list(PartType::sure(PartKind::Record(Of::Deal))))
             }
             (Scope::Person, "tickets") => {
                 self.needs.tickets = true;
-                (Node::Tickets, Type::list(Type::sure(Kind::Record(Of::Ticket))))
+                (Node::Tickets, PartType::list(PartType::sure(PartKind::Record(Of::Ticket))))
             }
             (Scope::Person, "person") | (Scope::Deal, "deal") | (Scope::Ticket, "ticket") => {
                 self.wrong(e, &format!("a field is expected, as in `{name}.FIELD`"))
@@ -104,7 +112,7 @@ impl<'s> Checker<'s> {
         if let Some((item, kind)) = &self.item
             && item == name
         {
-            return if let Kind::Record(of) = kind.kind { Some(of) } else { None };
+            return if let PartKind::Record(of) = kind.kind { Some(of) } else { None };
         }
         match (self.scope, name.as_str()) {
             (Scope::Person, "person") => Some(Of::Person),
@@ -123,20 +131,20 @@ impl<'s> Checker<'s> {
         let Some(of) = self.record(operand) else {
             let (_, kind) = self.part(operand);
             return match &kind.kind {
-                Kind::Wrong => (Node::Null, kind),
-                Kind::List(_) => self.wrong_at(at, &format!("a list has no fields; ask of its entries: `exists(x, x.{field} ...)`")),
+                PartKind::Wrong => (Node::Null, kind),
+                PartKind::List(_) => self.wrong_at(at, &format!("a list has no fields; ask of its entries: `exists(x, x.{field} ...)`")),
                 _ => self.wrong_at(at, &format!("{} has no fields", kind.name())),
             };
         };
         let Some(slot) = self.declared.slot(of, field) else {
-            let what = Type::sure(Kind::Record(of)).name();
+            let what = PartType::sure(PartKind::Record(of)).name();
             let hint = hint(field, self.declared.names(of));
             return self.wrong_at(at, &format!("{what} has no field `{field}`{hint}"));
         };
-        let kind = Type::of_slot(of, &slot);
+        let kind = PartType::of_slot(of, &slot);
         let is_item = matches!((&operand.expr, &self.item), (Expr::Ident(name), Some((item, _))) if item == name);
         let node = match (of, slot) {
-            (Of::Person, Slot::Declared(name, kind)) => {
+            (Of::Person, FieldSource::Declared(name, kind)) => {
                 self.needs.person.push(Name::clone(&name));
                 Node::PersonField(name, kind)
             }
@@ -150,13 +158,13 @@ impl<'s> Checker<'s> {
     }
 
     fn list(&mut self, elements: &[IdedExpr]) -> Checked {
-        let (mut nodes, mut all) = (Vec::new(), Type::sure(Kind::Null));
+        let (mut nodes, mut all) = (Vec::new(), PartType::sure(PartKind::Null));
         for e in elements {
             let (node, kind) = self.part(e);
             match (&all.kind, &kind.kind) {
-                (_, Kind::Null | Kind::Wrong) => {}
-                (Kind::Null, _) => all.kind = kind.kind.clone(),
-                (Kind::Int, Kind::Number) => all.kind = Kind::Number,
+                (_, PartKind::Null | PartKind::Wrong) => {}
+                (PartKind::Null, _) => all.kind = kind.kind.clone(),
+                (PartKind::Int, PartKind::Number) => all.kind = PartKind::Number,
                 _ if fits(&all, &kind) => {}
                 _ => {
                     let message = format!("{} in a list of {}", kind.name(), all.name().trim_start_matches("a ").trim_start_matches("an "));
@@ -166,35 +174,35 @@ impl<'s> Checker<'s> {
             all.nullable |= kind.nullable;
             nodes.push(node);
         }
-        (Node::List(nodes), Type::list(all))
+        (Node::List(nodes), PartType::list(all))
     }
 
     fn operator(&mut self, e: &IdedExpr, name: &str, args: &[IdedExpr]) -> Checked {
-        let yes_no = Type::sure(Kind::Bool);
+        let yes_no = PartType::sure(PartKind::Bool);
         match (name, args) {
             (operators::LOGICAL_AND | operators::LOGICAL_OR, [a, b]) => {
                 let [a, b] = [a, b].map(|x| {
                     let checked = self.part(x);
-                    Box::new(self.want(x, checked, &[Kind::Bool], "`&&` and `||` join bools"))
+                    Box::new(self.want(x, checked, &[PartKind::Bool], "`&&` and `||` join bools"))
                 });
                 (if name == operators::LOGICAL_AND { Node::And(a, b) } else { Node::Or(a, b) }, yes_no)
             }
             (operators::LOGICAL_NOT, [a]) => {
                 let checked = self.part(a);
-                (Node::Not(Box::new(self.want(a, checked, &[Kind::Bool], "`!` turns a bool"))), yes_no)
+                (Node::Not(Box::new(self.want(a, checked, &[PartKind::Bool], "`!` turns a bool"))), yes_no)
             }
             (operators::CONDITIONAL, [test, yes, no]) => {
                 let checked = self.part(test);
-                let test = self.want(test, checked, &[Kind::Bool], "before `?` stands a bool");
+                let test = self.want(test, checked, &[PartKind::Bool], "before `?` stands a bool");
                 let ((yes_node, a), (no_node, b)) = (self.part(yes), self.part(no));
                 if !fits(&a, &b) {
                     self.wrong(e, &format!("one side of `:` is {}, the other {}", a.name(), b.name()));
                 }
                 let kind = match (&a.kind, &b.kind) {
-                    (Kind::Null | Kind::Wrong, _) | (Kind::Int, Kind::Number) => b.kind.clone(),
+                    (PartKind::Null | PartKind::Wrong, _) | (PartKind::Int, PartKind::Number) => b.kind.clone(),
                     _ => a.kind.clone(),
                 };
-                let kind = Type { kind, nullable: a.nullable || b.nullable, words: &[] };
+                let kind = PartType { kind, nullable: a.nullable || b.nullable, words: &[] };
                 (Node::If(Box::new(test), Box::new(yes_node), Box::new(no_node)), kind)
             }
             (operators::EQUALS | operators::NOT_EQUALS, [a, b]) => {
@@ -204,7 +212,7 @@ impl<'s> Checker<'s> {
             }
             (operators::LESS | operators::LESS_EQUALS | operators::GREATER | operators::GREATER_EQUALS, [a, b]) => {
                 let (a, b) = self.comparable(e, a, b);
-                if [&a.1, &b.1].iter().any(|t| matches!(t.kind, Kind::Null | Kind::List(_) | Kind::Record(_))) {
+                if [&a.1, &b.1].iter().any(|t| matches!(t.kind, PartKind::Null | PartKind::List(_) | PartKind::Record(_))) {
                     self.wrong(e, &format!("{} and {} have no order", a.1.name(), b.1.name()));
                 }
                 let order = match name {
@@ -226,9 +234,9 @@ impl<'s> Checker<'s> {
             (operators::MODULO, [a, b]) => self.sum(e, Sum::Modulo, a, b),
             (operators::NEGATE, [a]) => {
                 let (node, kind) = self.part(a);
-                let numeric = if kind.is_numeric() { kind.kind.clone() } else { Kind::Number };
-                let node = self.want(a, (node, kind), &[Kind::Int, Kind::Number], "`-` turns a number");
-                (Node::Negate(Box::new(node)), Type::sure(numeric))
+                let numeric = if kind.is_numeric() { kind.kind.clone() } else { PartKind::Number };
+                let node = self.want(a, (node, kind), &[PartKind::Int, PartKind::Number], "`-` turns a number");
+                (Node::Negate(Box::new(node)), PartType::sure(numeric))
             }
             (operators::INDEX, [of, key]) => match (&key.expr, self.record(of)) {
                 (Expr::Literal(LiteralValue::String(field)), Some(_)) => self.field(of, field.inner(), self.places.range(key)),
@@ -239,8 +247,8 @@ impl<'s> Checker<'s> {
     }
 
     /// A part that must be of one of these kinds and not null when it is asked for.
-    pub(super) fn want(&mut self, e: &IdedExpr, (node, kind): Checked, kinds: &[Kind], rule: &str) -> Node {
-        if kind.kind == Kind::Wrong {
+    pub(super) fn want(&mut self, e: &IdedExpr, (node, kind): Checked, kinds: &[PartKind], rule: &str) -> Node {
+        if kind.kind == PartKind::Wrong {
             return node;
         }
         if !kinds.contains(&kind.kind) {
@@ -260,7 +268,7 @@ impl<'s> Checker<'s> {
 
     pub(super) fn wrong_at(&mut self, at: Range<usize>, message: &str) -> Checked {
         self.errors.push(ExpressionError { message: message.to_string(), at });
-        (Node::Null, Type { kind: Kind::Wrong, nullable: true, words: &[] })
+        (Node::Null, PartType { kind: PartKind::Wrong, nullable: true, words: &[] })
     }
 }
 

@@ -1,6 +1,5 @@
 //! Which fields the expressions may name, and of what type.
 
-use super::Expression;
 use crate::model::Name;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -51,7 +50,7 @@ pub(super) enum Of {
 
 /// Where a field's value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Slot {
+pub(super) enum FieldSource {
     Open,
     Won,
     Lost,
@@ -61,14 +60,20 @@ pub(super) enum Slot {
     Declared(Name, FieldType),
 }
 
-const DEAL: [(&str, Slot); 5] =
-    [("open", Slot::Open), ("won", Slot::Won), ("lost", Slot::Lost), ("state", Slot::State), ("gone", Slot::Gone)];
-const TICKET: [(&str, Slot); 4] = [("open", Slot::Open), ("closed", Slot::Closed), ("state", Slot::State), ("gone", Slot::Gone)];
+const DEAL: [(&str, FieldSource); 5] = [
+    ("open", FieldSource::Open),
+    ("won", FieldSource::Won),
+    ("lost", FieldSource::Lost),
+    ("state", FieldSource::State),
+    ("gone", FieldSource::Gone),
+];
+const TICKET: [(&str, FieldSource); 4] =
+    [("open", FieldSource::Open), ("closed", FieldSource::Closed), ("state", FieldSource::State), ("gone", FieldSource::Gone)];
 
 impl Declared {
-    pub(super) fn slot(&self, of: Of, name: &str) -> Option<Slot> {
+    pub(super) fn slot(&self, of: Of, name: &str) -> Option<FieldSource> {
         let (built_in, declared) = self.of(of);
-        let own = || declared.get_key_value(name).map(|(name, kind)| Slot::Declared(name.clone(), *kind));
+        let own = || declared.get_key_value(name).map(|(name, kind)| FieldSource::Declared(name.clone(), *kind));
         built_in.iter().find(|(n, _)| *n == name).map(|(_, slot)| slot.clone()).or_else(own)
     }
 
@@ -77,22 +82,11 @@ impl Declared {
         built_in.iter().map(|(n, _)| *n).chain(declared.keys().map(|n| &**n))
     }
 
-    fn of(&self, of: Of) -> (&'static [(&'static str, Slot)], &BTreeMap<Name, FieldType>) {
+    fn of(&self, of: Of) -> (&'static [(&'static str, FieldSource)], &BTreeMap<Name, FieldType>) {
         match of {
             Of::Person => (&[], &self.person),
             Of::Deal => (&DEAL, &self.deal),
             Of::Ticket => (&TICKET, &self.ticket),
         }
-    }
-
-    /// The same, with only those person fields that one of these expressions reads: what [`super::Facts::person`] need collect.
-    pub fn narrowed<'e>(&self, expressions: impl IntoIterator<Item = &'e Expression>) -> Declared {
-        let mut person = BTreeMap::new();
-        for name in expressions.into_iter().flat_map(Expression::person_fields) {
-            if let Some(kind) = self.person.get(name) {
-                person.insert(name.clone(), *kind);
-            }
-        }
-        Declared { person, deal: self.deal.clone(), ticket: self.ticket.clone() }
     }
 }

@@ -1,8 +1,9 @@
 //! What an expression is asked about: borrowed from records, nothing is converted before it is read.
 
-use super::declared::{Declared, FieldType, Slot};
-use super::tree::Datum;
-use super::{EvaluationError, LIST_MAX, Needs, Scope};
+use super::datum::Datum;
+use super::declared::{Declared, FieldSource, FieldType};
+use super::error::{EvaluationError, LIST_MAX};
+use super::scope::{NeededFacts, Scope};
 use crate::model::{DealState, Entity, Name, Record, TicketState, Value};
 use std::borrow::Cow;
 
@@ -54,7 +55,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether the expression can be asked of these facts at all.
-    pub(super) fn check(&self, scope: Scope, needs: &Needs) -> Result<(), EvaluationError> {
+    pub(super) fn check(&self, scope: Scope, needs: &NeededFacts) -> Result<(), EvaluationError> {
         if scope != self.scope {
             return Err(EvaluationError::OtherScope);
         }
@@ -75,18 +76,18 @@ impl<'a> Facts<'a> {
 }
 
 /// A field of a deal or ticket.
-pub(super) fn of_record<'a>(record: &'a Record, slot: &Slot) -> Result<Datum<'a>, EvaluationError> {
+pub(super) fn of_record<'a>(record: &'a Record, slot: &FieldSource) -> Result<Datum<'a>, EvaluationError> {
     let ticket = record.id.entity == Entity::Ticket;
     let deal = record.deal.unwrap_or(DealState::Unknown);
     let state = record.ticket.unwrap_or(TicketState::Unknown);
     Ok(match slot {
-        Slot::Open => Datum::Bool(if ticket { state.is_open() } else { deal.is_open() }),
-        Slot::Won => Datum::Bool(deal == DealState::Won),
-        Slot::Lost => Datum::Bool(deal == DealState::Lost),
-        Slot::Closed => Datum::Bool(state == TicketState::Closed),
-        Slot::State => Datum::Text(Cow::Borrowed(if ticket { state.name() } else { deal.name() })),
-        Slot::Gone => Datum::Bool(record.is_gone()),
-        Slot::Declared(name, declared) => return datum(name, *declared, record.field(name).map(|f| &f.value)),
+        FieldSource::Open => Datum::Bool(if ticket { state.is_open() } else { deal.is_open() }),
+        FieldSource::Won => Datum::Bool(deal == DealState::Won),
+        FieldSource::Lost => Datum::Bool(deal == DealState::Lost),
+        FieldSource::Closed => Datum::Bool(state == TicketState::Closed),
+        FieldSource::State => Datum::Text(Cow::Borrowed(if ticket { state.name() } else { deal.name() })),
+        FieldSource::Gone => Datum::Bool(record.is_gone()),
+        FieldSource::Declared(name, declared) => return datum(name, *declared, record.field(name).map(|f| &f.value)),
     })
 }
 

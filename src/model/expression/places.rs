@@ -1,6 +1,6 @@
 //! Reading a source, and where in it a part stands.
 
-use super::ExpressionError;
+use super::error::ExpressionError;
 use cel::common::ast::{Expr, IdedExpr, SourceInfo, operators};
 use std::ops::Range;
 
@@ -51,12 +51,12 @@ fn place(source: &str, (line, column): (isize, isize)) -> Range<usize> {
 }
 
 /// The places of a source's parts.
-pub(super) struct Places<'s> {
+pub(super) struct SourcePlaces<'s> {
     pub(super) source: &'s str,
     pub(super) positions: &'s SourceInfo,
 }
 
-impl Places<'_> {
+impl SourcePlaces<'_> {
     /// The bytes of the source that a part takes up.
     pub(super) fn range(&self, e: &IdedExpr) -> Range<usize> {
         let mut range = match self.positions.offset_for(e.id) {

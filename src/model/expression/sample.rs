@@ -1,21 +1,24 @@
 //! A checked expression is tried once on made-up facts, full and empty ones, so that a field that may be null is told at load
 //! and not by the first record that lacks it.
 
+use super::compiled::Compiled;
 use super::declared::{Declared, FieldType};
-use super::{EvaluationError, Expression, ExpressionError, Facts, Scope};
+use super::error::{EvaluationError, ExpressionError};
+use super::facts::Facts;
+use super::scope::Scope;
 use crate::model::{DealState, Entity, Name, Record, RecordId, TicketState, Time, Value};
 use std::collections::BTreeMap;
 
 /// Only null is told: other failures hang on the values, which are made up.
-pub(super) fn try_out(expression: &Expression, declared: &Declared) -> Result<(), Vec<ExpressionError>> {
+pub(super) fn try_out(expression: &Compiled, declared: &Declared) -> Result<(), Vec<ExpressionError>> {
     let deals = records(Entity::Deal, &declared.deal);
     let tickets = records(Entity::Ticket, &declared.ticket);
-    match expression.scope() {
+    match expression.scope {
         Scope::Deal => deals.iter().try_for_each(|d| told(expression, &Facts::deal(d))),
         Scope::Ticket => tickets.iter().try_for_each(|t| told(expression, &Facts::ticket(t))),
         Scope::Person => {
-            let deal_lists = lists(&deals, expression.needs_deals());
-            let ticket_lists = lists(&tickets, expression.needs_tickets());
+            let deal_lists = lists(&deals, expression.needs.deals);
+            let ticket_lists = lists(&tickets, expression.needs.tickets);
             for full in [true, false] {
                 let person = |name: &Name| Ok(declared.person.get(name).filter(|_| full).map(|kind| value(*kind)));
                 for deals in &deal_lists {
@@ -34,9 +37,9 @@ fn lists(records: &[Record], needed: bool) -> Vec<Vec<&Record>> {
     one.chain([Vec::new()]).collect()
 }
 
-fn told(expression: &Expression, facts: &Facts) -> Result<(), Vec<ExpressionError>> {
+fn told(expression: &Compiled, facts: &Facts) -> Result<(), Vec<ExpressionError>> {
     let Err(EvaluationError::Null(part)) = expression.test(facts) else { return Ok(()) };
-    let source = expression.source();
+    let source = &expression.source;
     let start = source.find(&*part).unwrap_or(0);
     let message = format!("`{part}` may be null; ask first: `{part} != null && ...`, or for a bool `{part} == true`");
     Err(vec![ExpressionError { message, at: start..start + part.len() }])

@@ -1,30 +1,13 @@
 //! The checked expression and how it is answered.
 
-use super::declared::{FieldType, Slot};
+use super::datum::{Datum, OTHER_SCOPE, compare, equal};
+use super::declared::{FieldSource, FieldType};
+use super::error::EvaluationError;
 use super::facts::{Facts, of_record};
-use super::{EvaluationError, LIST_MAX};
-use crate::model::{Name, Record, ShortText};
+use crate::model::Name;
 use regex::Regex;
 use std::borrow::Cow;
 use std::cmp::Ordering;
-
-/// A value while an expression is answered.
-#[derive(Debug, Clone)]
-pub(super) enum Datum<'a> {
-    Null,
-    Bool(bool),
-    Int(i64),
-    Number(f64),
-    Text(Cow<'a, str>),
-    /// Milliseconds.
-    Time(i64),
-    Texts(&'a [ShortText]),
-    Records(&'a [&'a Record]),
-    List(Vec<Datum<'a>>),
-    Record(&'a Record),
-    /// What is at hand of a list that may hold more; of what there may be more.
-    Part(Box<Datum<'a>>, &'static str),
-}
 
 #[derive(Debug)]
 pub(super) enum Node {
@@ -37,9 +20,9 @@ pub(super) enum Node {
     List(Vec<Node>),
     PersonField(Name, FieldType),
     /// Of the one deal or ticket that the scope is about.
-    RecordField(Slot),
+    RecordField(FieldSource),
     /// Of the record that the macro around it is at.
-    ItemField(Slot),
+    ItemField(FieldSource),
     /// What the macro around it is at.
     Item,
     Deals,
@@ -93,11 +76,8 @@ pub(super) enum TextTest {
     EndsWith,
 }
 
-type Answer<'a> = Result<Datum<'a>, EvaluationError>;
+type Evaluated<'a> = Result<Datum<'a>, EvaluationError>;
 type Item<'i, 'a> = Option<&'i Datum<'a>>;
-
-/// The checker has seen to the types, so this is only met when facts of another scope are handed in.
-const OTHER: EvaluationError = EvaluationError::OtherScope;
 
 impl Node {
     /// The answer of a node that the checker found to be a bool.
@@ -118,11 +98,11 @@ impl Node {
                     TextTest::StartsWith => a.starts_with(&*b),
                     TextTest::EndsWith => a.ends_with(&*b),
                 }),
-                _ => Err(OTHER),
+                _ => Err(OTHER_SCOPE),
             },
             Node::Matches(a, pattern) => match a.eval(facts, item)? {
                 Datum::Text(a) => Ok(pattern.is_match(&a)),
-                _ => Err(OTHER),
+                _ => Err(OTHER_SCOPE),
             },
             Node::Exists(over, body) => over.eval(facts, item)?.any(|i| body.truth(facts, Some(i))),
             Node::All(over, body) => over.eval(facts, item)?.any(|i| body.truth(facts, Some(i)).map(|t| !t)).map(|any| !any),
@@ -144,12 +124,12 @@ impl Node {
             }
             other => match other.eval(facts, item)? {
                 Datum::Bool(b) => Ok(b),
-                _ => Err(OTHER),
+                _ => Err(OTHER_SCOPE),
             },
         }
     }
 
-    fn eval<'a>(&'a self, facts: &'a Facts<'a>, item: Item<'_, 'a>) -> Answer<'a> {
+    fn eval<'a>(&'a self, facts: &'a Facts<'a>, item: Item<'_, 'a>) -> Evaluated<'a> {
         Ok(match self {
             Node::Null => Datum::Null,
             Node::Bool(b) => Datum::Bool(*b),
@@ -159,12 +139,12 @@ impl Node {
             Node::Time(t) => Datum::Time(*t),
             Node::List(nodes) => Datum::List(nodes.iter().map(|n| n.eval(facts, item)).collect::<Result<_, _>>()?),
             Node::PersonField(name, kind) => facts.of_person(name, *kind)?,
-            Node::RecordField(slot) => of_record(facts.record.ok_or(OTHER)?, slot)?,
+            Node::RecordField(slot) => of_record(facts.record.ok_or(OTHER_SCOPE)?, slot)?,
             Node::ItemField(slot) => match item {
                 Some(Datum::Record(record)) => of_record(record, slot)?,
-                _ => return Err(OTHER),
+                _ => return Err(OTHER_SCOPE),
             },
-            Node::Item => item.cloned().ok_or(OTHER)?,
+            Node::Item => item.cloned().ok_or(OTHER_SCOPE)?,
             Node::Deals => Datum::Records(facts.deals).or_part(facts.more_deals.then_some("deals")),
             Node::Tickets => Datum::Records(facts.tickets).or_part(facts.more_tickets.then_some("tickets")),
             Node::NotNull(inner, source) => match inner.eval(facts, item)? {
@@ -176,7 +156,7 @@ impl Node {
             Node::Negate(a) => match a.eval(facts, item)? {
                 Datum::Int(i) => Datum::Int(i.checked_neg().ok_or(OVERFLOW)?),
                 Datum::Number(n) => Datum::Number(-n),
-                _ => return Err(OTHER),
+                _ => return Err(OTHER_SCOPE),
             },
             Node::Size(a) => Datum::Int(match a.eval(facts, item)?.whole()? {
                 Datum::Text(t) => t.chars().count() as i64,
@@ -184,7 +164,7 @@ impl Node {
                 Datum::Texts(l) => l.len() as i64,
                 Datum::Records(l) => l.len() as i64,
                 Datum::List(l) => l.len() as i64,
-                _ => return Err(OTHER),
+                _ => return Err(OTHER_SCOPE),
             }),
             Node::Filter(over, body) => {
                 let mut kept = Vec::new();
@@ -229,94 +209,6 @@ fn settle(
     }
 }
 
-impl<'a> Datum<'a> {
-    /// Visits a list's entries; null is the empty list.
-    fn each(&self, mut visit: impl FnMut(&Datum<'a>) -> Result<(), EvaluationError>) -> Result<(), EvaluationError> {
-        match self {
-            Datum::Null => Ok(()),
-            Datum::Texts(l) => l.iter().try_for_each(|t| visit(&Datum::Text(Cow::Borrowed(t)))),
-            Datum::Records(l) => l.iter().try_for_each(|r| visit(&Datum::Record(r))),
-            Datum::List(l) if l.len() > LIST_MAX => Err(EvaluationError::TooMany { what: "list entries", count: l.len() }),
-            Datum::List(l) => l.iter().try_for_each(visit),
-            Datum::Part(at_hand, _) => at_hand.each(visit),
-            _ => Err(OTHER),
-        }
-    }
-
-    fn or_part(self, more: Option<&'static str>) -> Datum<'a> {
-        match more {
-            Some(what) => Datum::Part(Box::new(self), what),
-            None => self,
-        }
-    }
-
-    /// Of what there may be more than this list shows.
-    fn more(&self) -> Option<&'static str> {
-        if let Datum::Part(_, what) = self { Some(what) } else { None }
-    }
-
-    fn may_be_more(&self) -> Option<EvaluationError> {
-        self.more().map(EvaluationError::MayBeMore)
-    }
-
-    /// The datum, unless it is or holds a list that may hold more: then nothing can be said of it as a whole.
-    fn whole(self) -> Answer<'a> {
-        match self {
-            Datum::Part(_, what) => Err(EvaluationError::MayBeMore(what)),
-            Datum::List(items) => Ok(Datum::List(items.into_iter().map(Datum::whole).collect::<Result<_, _>>()?)),
-            other => Ok(other),
-        }
-    }
-
-    /// Whether the test holds for an entry; an error counts only if it holds for none, as what may be there beside them does.
-    fn any(&self, mut test: impl FnMut(&Datum<'a>) -> Result<bool, EvaluationError>) -> Result<bool, EvaluationError> {
-        let (mut failed, mut found) = (None, false);
-        self.each(|entry| {
-            if !found {
-                match test(entry) {
-                    Ok(holds) => found = holds,
-                    Err(e) => failed = Some(e),
-                }
-            }
-            Ok(())
-        })?;
-        match failed.or(self.may_be_more()) {
-            Some(e) if !found => Err(e),
-            _ => Ok(found),
-        }
-    }
-}
-
-/// Null equals null only; an int equals the number of the same value.
-fn equal(a: &Datum, b: &Datum) -> bool {
-    match (a, b) {
-        (Datum::Null, Datum::Null) => true,
-        (Datum::Record(a), Datum::Record(b)) => a.id == b.id,
-        (Datum::Texts(a), Datum::Texts(b)) => a == b,
-        (Datum::Texts(texts), Datum::List(list)) | (Datum::List(list), Datum::Texts(texts)) => {
-            texts.len() == list.len() && texts.iter().zip(list).all(|(t, d)| matches!(d, Datum::Text(d) if **d == **t))
-        }
-        // An empty list is held as nothing.
-        (Datum::Null, Datum::List(list)) | (Datum::List(list), Datum::Null) => list.is_empty(),
-        (Datum::List(a), Datum::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
-        _ => compare(a, b) == Some(Ordering::Equal),
-    }
-}
-
-/// `None` where there is no order: null, NaN, or other types.
-fn compare(a: &Datum, b: &Datum) -> Option<Ordering> {
-    match (a, b) {
-        (Datum::Int(a), Datum::Int(b)) => Some(a.cmp(b)),
-        (Datum::Number(a), Datum::Number(b)) => a.partial_cmp(b),
-        (Datum::Int(a), Datum::Number(b)) => crate::model::value::compare_int(*a, *b),
-        (Datum::Number(a), Datum::Int(b)) => crate::model::value::compare_int(*b, *a).map(Ordering::reverse),
-        (Datum::Text(a), Datum::Text(b)) => Some(a.cmp(b)),
-        (Datum::Time(a), Datum::Time(b)) => Some(a.cmp(b)),
-        (Datum::Bool(a), Datum::Bool(b)) => Some(a.cmp(b)),
-        _ => None,
-    }
-}
-
 impl Order {
     fn holds(self, found: Option<Ordering>) -> bool {
         match self {
@@ -332,7 +224,7 @@ const OVERFLOW: EvaluationError = EvaluationError::Arithmetic("a whole number gr
 const BY_ZERO: EvaluationError = EvaluationError::Arithmetic("divided by zero");
 
 impl Sum {
-    fn of<'a>(self, a: Datum<'a>, b: Datum<'a>) -> Answer<'a> {
+    fn of<'a>(self, a: Datum<'a>, b: Datum<'a>) -> Evaluated<'a> {
         let (x, y) = match (a, b) {
             (Datum::Int(a), Datum::Int(b)) => {
                 return match self {
@@ -349,7 +241,7 @@ impl Sum {
             (Datum::Int(a), Datum::Number(b)) => (a as f64, b),
             (Datum::Number(a), Datum::Int(b)) => (a, b as f64),
             (Datum::Number(a), Datum::Number(b)) => (a, b),
-            _ => return Err(OTHER),
+            _ => return Err(OTHER_SCOPE),
         };
         Ok(Datum::Number(match self {
             Sum::Add => x + y,

@@ -1,19 +1,19 @@
 //! The types of an expression's parts.
 
-use super::declared::{FieldType, Of, Slot};
+use super::declared::{FieldSource, FieldType, Of};
 use super::tree::Node;
 
 /// What an expression's part is.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Type {
-    pub kind: Kind,
+pub(super) struct PartType {
+    pub kind: PartKind,
     pub nullable: bool,
     /// Texts of a closed set, as a deal's states; empty: any text.
     pub words: &'static [&'static str],
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum PartKind {
     Null,
     Bool,
     Int,
@@ -21,38 +21,40 @@ pub(super) enum Kind {
     Text,
     Time,
     Record(Of),
-    List(Box<Type>),
+    List(Box<PartType>),
     /// A mistake, told already: fits everywhere.
     Wrong,
 }
 
-pub(super) type Checked = (Node, Type);
+pub(super) type Checked = (Node, PartType);
 
-impl Type {
-    pub(super) fn sure(kind: Kind) -> Type {
-        Type { kind, nullable: false, words: &[] }
+impl PartType {
+    pub(super) fn sure(kind: PartKind) -> PartType {
+        PartType { kind, nullable: false, words: &[] }
     }
 
-    pub(super) fn list(of: Type) -> Type {
-        Type::sure(Kind::List(Box::new(of)))
+    pub(super) fn list(of: PartType) -> PartType {
+        PartType::sure(PartKind::List(Box::new(of)))
     }
 
-    pub(super) fn of_slot(of: Of, slot: &Slot) -> Type {
+    pub(super) fn of_slot(of: Of, slot: &FieldSource) -> PartType {
         match slot {
-            Slot::Open | Slot::Won | Slot::Lost | Slot::Closed | Slot::Gone => Type::sure(Kind::Bool),
-            Slot::State => Type {
-                kind: Kind::Text,
+            FieldSource::Open | FieldSource::Won | FieldSource::Lost | FieldSource::Closed | FieldSource::Gone => {
+                PartType::sure(PartKind::Bool)
+            }
+            FieldSource::State => PartType {
+                kind: PartKind::Text,
                 nullable: false,
                 words: if of == Of::Ticket { &["open", "closed", "unknown"] } else { &["open", "won", "lost", "unknown"] },
             },
-            Slot::Declared(_, FieldType::List) => Type { nullable: true, ..Type::list(Type::sure(Kind::Text)) },
-            Slot::Declared(_, kind) => Type {
+            FieldSource::Declared(_, FieldType::List) => PartType { nullable: true, ..PartType::list(PartType::sure(PartKind::Text)) },
+            FieldSource::Declared(_, kind) => PartType {
                 kind: match kind {
-                    FieldType::Int => Kind::Int,
-                    FieldType::Number => Kind::Number,
-                    FieldType::Bool => Kind::Bool,
-                    FieldType::Time => Kind::Time,
-                    FieldType::Text | FieldType::List => Kind::Text,
+                    FieldType::Int => PartKind::Int,
+                    FieldType::Number => PartKind::Number,
+                    FieldType::Bool => PartKind::Bool,
+                    FieldType::Time => PartKind::Time,
+                    FieldType::Text | FieldType::List => PartKind::Text,
                 },
                 nullable: true,
                 words: &[],
@@ -63,30 +65,30 @@ impl Type {
     /// As said in messages.
     pub(super) fn name(&self) -> &'static str {
         match &self.kind {
-            Kind::Null => "null",
-            Kind::Bool => "a bool",
-            Kind::Int => "an int",
-            Kind::Number => "a number",
-            Kind::Text => "text",
-            Kind::Time => "a time",
-            Kind::Record(Of::Person) => "a person",
-            Kind::Record(Of::Deal) => "a deal",
-            Kind::Record(Of::Ticket) => "a ticket",
-            Kind::List(_) => "a list",
-            Kind::Wrong => "unknown",
+            PartKind::Null => "null",
+            PartKind::Bool => "a bool",
+            PartKind::Int => "an int",
+            PartKind::Number => "a number",
+            PartKind::Text => "text",
+            PartKind::Time => "a time",
+            PartKind::Record(Of::Person) => "a person",
+            PartKind::Record(Of::Deal) => "a deal",
+            PartKind::Record(Of::Ticket) => "a ticket",
+            PartKind::List(_) => "a list",
+            PartKind::Wrong => "unknown",
         }
     }
 
     pub(super) fn is_numeric(&self) -> bool {
-        matches!(self.kind, Kind::Int | Kind::Number)
+        matches!(self.kind, PartKind::Int | PartKind::Number)
     }
 }
 
 /// Whether values of these types can be equal.
-pub(super) fn fits(a: &Type, b: &Type) -> bool {
+pub(super) fn fits(a: &PartType, b: &PartType) -> bool {
     match (&a.kind, &b.kind) {
-        (Kind::Wrong | Kind::Null, _) | (_, Kind::Wrong | Kind::Null) => true,
-        (Kind::List(a), Kind::List(b)) => fits(a, b),
+        (PartKind::Wrong | PartKind::Null, _) | (_, PartKind::Wrong | PartKind::Null) => true,
+        (PartKind::List(a), PartKind::List(b)) => fits(a, b),
         (a_kind, b_kind) => a_kind == b_kind || (a.is_numeric() && b.is_numeric()),
     }
 }

@@ -6,45 +6,45 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A kind of CRM object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum CrmKind {
     Contact,
     Company,
     Deal,
 }
 
-impl Kind {
-    pub const ALL: [Kind; 3] = [Kind::Contact, Kind::Company, Kind::Deal];
+impl CrmKind {
+    pub const ALL: [CrmKind; 3] = [CrmKind::Contact, CrmKind::Company, CrmKind::Deal];
 
     /// Reads the vendor's names: plural, singular, or object type id.
-    pub fn parse(text: &str) -> Option<Kind> {
+    pub fn parse(text: &str) -> Option<CrmKind> {
         match text {
-            "contacts" | "contact" | "0-1" => Some(Kind::Contact),
-            "companies" | "company" | "0-2" => Some(Kind::Company),
-            "deals" | "deal" | "0-3" => Some(Kind::Deal),
+            "contacts" | "contact" | "0-1" => Some(CrmKind::Contact),
+            "companies" | "company" | "0-2" => Some(CrmKind::Company),
+            "deals" | "deal" | "0-3" => Some(CrmKind::Deal),
             _ => None,
         }
     }
 
     pub fn plural(self) -> &'static str {
         match self {
-            Kind::Contact => "contacts",
-            Kind::Company => "companies",
-            Kind::Deal => "deals",
+            CrmKind::Contact => "contacts",
+            CrmKind::Company => "companies",
+            CrmKind::Deal => "deals",
         }
     }
 
     pub fn singular(self) -> &'static str {
         match self {
-            Kind::Contact => "contact",
-            Kind::Company => "company",
-            Kind::Deal => "deal",
+            CrmKind::Contact => "contact",
+            CrmKind::Company => "company",
+            CrmKind::Deal => "deal",
         }
     }
 
     /// The property that holds the time of the last change: contacts have a name of their own for it.
     pub fn modified_property(self) -> &'static str {
         match self {
-            Kind::Contact => "lastmodifieddate",
+            CrmKind::Contact => "lastmodifieddate",
             _ => "hs_lastmodifieddate",
         }
     }
@@ -52,16 +52,16 @@ impl Kind {
     /// What an answer shows when no property is asked for.
     pub fn default_properties(self) -> &'static [&'static str] {
         match self {
-            Kind::Contact => &["email", "firstname", "lastname"],
-            Kind::Company => &["domain", "name"],
-            Kind::Deal => &["amount", "closedate", "dealname", "dealstage", "pipeline"],
+            CrmKind::Contact => &["email", "firstname", "lastname"],
+            CrmKind::Company => &["domain", "name"],
+            CrmKind::Deal => &["amount", "closedate", "dealname", "dealstage", "pipeline"],
         }
     }
 
     /// What can be written. Others are refused, as the vendor does.
     pub fn writable(self) -> &'static [&'static str] {
         match self {
-            Kind::Contact => &[
+            CrmKind::Contact => &[
                 "email",
                 "firstname",
                 "lastname",
@@ -79,15 +79,15 @@ impl Kind {
                 "nayose_why",
                 "nayose_block",
             ],
-            Kind::Company => &["name", "domain", "country", "phone", "lifecyclestage"],
-            Kind::Deal => &["dealname", "dealstage", "amount", "pipeline", "closedate", "hubspot_owner_id"],
+            CrmKind::Company => &["name", "domain", "country", "phone", "lifecyclestage"],
+            CrmKind::Deal => &["dealname", "dealstage", "amount", "pipeline", "closedate", "hubspot_owner_id"],
         }
     }
 
     /// What can be read besides: the vendor's own.
     pub fn computed(self) -> &'static [&'static str] {
         match self {
-            Kind::Contact => &[
+            CrmKind::Contact => &[
                 "createdate",
                 "hs_object_id",
                 "lastmodifieddate",
@@ -96,8 +96,8 @@ impl Kind {
                 "associatedcompanyid",
                 "hs_email_optout",
             ],
-            Kind::Company => &["createdate", "hs_object_id", "hs_lastmodifieddate"],
-            Kind::Deal => &[
+            CrmKind::Company => &["createdate", "hs_object_id", "hs_lastmodifieddate"],
+            CrmKind::Deal => &[
                 "createdate",
                 "hs_object_id",
                 "hs_lastmodifieddate",
@@ -124,9 +124,9 @@ pub struct CrmObject {
 /// Everything in the CRM.
 #[derive(Debug, Default)]
 pub struct CrmRecords {
-    objects: BTreeMap<(Kind, u64), CrmObject>,
+    objects: BTreeMap<(CrmKind, u64), CrmObject>,
     /// Both directions stand here. Adding or taking away one moves no timestamp, as with the vendor.
-    links: BTreeSet<(Kind, u64, Kind, u64)>,
+    links: BTreeSet<(CrmKind, u64, CrmKind, u64)>,
     last_id: u64,
     /// Grows whenever the cursors given out are forgotten.
     pub epoch: u64,
@@ -134,7 +134,7 @@ pub struct CrmRecords {
 
 impl CrmRecords {
     /// Adds an object; ids grow over all kinds, from 101.
-    pub fn create(&mut self, kind: Kind, properties: impl IntoIterator<Item = (String, String)>, now: Time) -> u64 {
+    pub fn create(&mut self, kind: CrmKind, properties: impl IntoIterator<Item = (String, String)>, now: Time) -> u64 {
         self.last_id = self.last_id.max(100) + 1;
         let id = self.last_id;
         let mut object = CrmObject { id, properties: BTreeMap::new(), created: now, modified: now, archived: false };
@@ -147,7 +147,7 @@ impl CrmRecords {
     }
 
     /// Changes properties ("" clears); the timestamp moves only if something became different. False if there is no such object.
-    pub fn edit(&mut self, kind: Kind, id: u64, properties: impl IntoIterator<Item = (String, String)>, now: Time) -> bool {
+    pub fn edit(&mut self, kind: CrmKind, id: u64, properties: impl IntoIterator<Item = (String, String)>, now: Time) -> bool {
         let Some(object) = self.objects.get_mut(&(kind, id)).filter(|o| !o.archived) else { return false };
         let before = object.properties.clone();
         for (name, value) in properties {
@@ -161,7 +161,7 @@ impl CrmRecords {
     }
 
     /// Archived objects vanish from lists; what hangs on them is kept.
-    pub fn archive(&mut self, kind: Kind, id: u64, now: Time) -> bool {
+    pub fn archive(&mut self, kind: CrmKind, id: u64, now: Time) -> bool {
         let Some(object) = self.objects.get_mut(&(kind, id)).filter(|o| !o.archived) else { return false };
         object.archived = true;
         object.modified = now;
@@ -169,55 +169,55 @@ impl CrmRecords {
     }
 
     /// One that is not archived.
-    pub fn get(&self, kind: Kind, id: u64) -> Option<&CrmObject> {
+    pub fn get(&self, kind: CrmKind, id: u64) -> Option<&CrmObject> {
         self.objects.get(&(kind, id)).filter(|o| !o.archived)
     }
 
     /// Those with an id above `after`, in order of id, archived or not.
-    pub fn after(&self, kind: Kind, after: u64, archived: bool) -> impl Iterator<Item = &CrmObject> {
+    pub fn after(&self, kind: CrmKind, after: u64, archived: bool) -> impl Iterator<Item = &CrmObject> {
         let range = self.objects.range((kind, after.saturating_add(1))..=(kind, u64::MAX));
         range.map(|(_, o)| o).filter(move |o| o.archived == archived)
     }
 
-    pub fn all(&self, kind: Kind) -> impl Iterator<Item = &CrmObject> {
+    pub fn all(&self, kind: CrmKind) -> impl Iterator<Item = &CrmObject> {
         self.after(kind, 0, false)
     }
 
     /// Joins two objects.
-    pub fn link(&mut self, a: (Kind, u64), b: (Kind, u64)) {
+    pub fn link(&mut self, a: (CrmKind, u64), b: (CrmKind, u64)) {
         self.links.insert((a.0, a.1, b.0, b.1));
         self.links.insert((b.0, b.1, a.0, a.1));
     }
 
-    pub fn unlink(&mut self, a: (Kind, u64), b: (Kind, u64)) {
+    pub fn unlink(&mut self, a: (CrmKind, u64), b: (CrmKind, u64)) {
         self.links.remove(&(a.0, a.1, b.0, b.1));
         self.links.remove(&(b.0, b.1, a.0, a.1));
     }
 
     /// The objects of a kind that hang on this one; archived ones are not shown.
-    pub fn linked(&self, from: Kind, id: u64, to: Kind) -> Vec<u64> {
+    pub fn linked(&self, from: CrmKind, id: u64, to: CrmKind) -> Vec<u64> {
         let range = self.links.range((from, id, to, 0)..=(from, id, to, u64::MAX));
         range.map(|l| l.3).filter(|other| self.get(to, *other).is_some()).collect()
     }
 
     /// A property as the vendor shows it, the computed ones included.
-    pub fn property(&self, kind: Kind, object: &CrmObject, name: &str) -> Option<String> {
+    pub fn property(&self, kind: CrmKind, object: &CrmObject, name: &str) -> Option<String> {
         match name {
             "hs_object_id" => Some(object.id.to_string()),
             "createdate" => Some(iso_millis(object.created)),
             "lastmodifieddate" | "hs_lastmodifieddate" => Some(iso_millis(object.modified)),
             // The first company is the primary one.
             "associatedcompanyid" | "hs_primary_associated_company" => {
-                self.linked(kind, object.id, Kind::Company).first().map(u64::to_string)
+                self.linked(kind, object.id, CrmKind::Company).first().map(u64::to_string)
             }
-            "num_associated_deals" => Some(self.linked(kind, object.id, Kind::Deal).len().to_string()),
+            "num_associated_deals" => Some(self.linked(kind, object.id, CrmKind::Deal).len().to_string()),
             _ => object.properties.get(name).cloned(),
         }
     }
 
     /// True if a deal is neither won nor lost.
     pub fn is_open(&self, deal: u64) -> bool {
-        self.get(Kind::Deal, deal).is_some_and(|d| d.properties.get("hs_is_closed").is_none_or(|v| v != "true"))
+        self.get(CrmKind::Deal, deal).is_some_and(|d| d.properties.get("hs_is_closed").is_none_or(|v| v != "true"))
     }
 }
 
@@ -236,8 +236,8 @@ fn put(properties: &mut BTreeMap<String, String>, name: String, value: String) {
 
 /// The vendor computes whether a deal is closed from its stage, and notes the day it came to be so. A stage that the pipeline does not
 /// know is not closed.
-fn compute(kind: Kind, properties: &mut BTreeMap<String, String>, now: Time) {
-    if kind != Kind::Deal {
+fn compute(kind: CrmKind, properties: &mut BTreeMap<String, String>, now: Time) {
+    if kind != CrmKind::Deal {
         return;
     }
     let stage = properties.get("dealstage").map_or("", String::as_str);

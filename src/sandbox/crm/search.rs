@@ -1,6 +1,6 @@
 //! The CRM's search: filter groups, operators, sorting, and the cap on results.
 
-use super::records::{CrmObject, CrmRecords, Kind};
+use super::records::{CrmKind, CrmObject, CrmRecords};
 use crate::model::Time;
 use crate::sandbox::wire::parse_time;
 use serde::Deserialize;
@@ -22,7 +22,7 @@ pub struct Search {
     pub sorts: Vec<Sort>,
     pub properties: Vec<String>,
     pub limit: Option<usize>,
-    pub after: Option<After>,
+    pub after: Option<SearchAfter>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -37,35 +37,35 @@ pub struct Filter {
     pub property_name: String,
     pub operator: String,
     #[serde(default)]
-    pub value: Option<Scalar>,
+    pub value: Option<SearchValue>,
     #[serde(default)]
-    pub high_value: Option<Scalar>,
+    pub high_value: Option<SearchValue>,
     #[serde(default)]
-    pub values: Vec<Scalar>,
+    pub values: Vec<SearchValue>,
 }
 
 /// Values come as text, but numbers and booleans are taken too.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub enum Scalar {
+pub enum SearchValue {
     Text(String),
     Number(i64),
     Bool(bool),
 }
 
-impl Scalar {
+impl SearchValue {
     fn text(&self) -> String {
         match self {
-            Scalar::Text(t) => t.clone(),
-            Scalar::Number(n) => n.to_string(),
-            Scalar::Bool(b) => b.to_string(),
+            SearchValue::Text(t) => t.clone(),
+            SearchValue::Number(n) => n.to_string(),
+            SearchValue::Bool(b) => b.to_string(),
         }
     }
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub enum After {
+pub enum SearchAfter {
     Number(u64),
     Text(String),
 }
@@ -85,14 +85,14 @@ pub enum Sort {
 
 /// What a search found.
 #[derive(Debug)]
-pub struct Found<'a> {
+pub struct SearchFound<'a> {
     pub total: usize,
     pub page: Vec<&'a CrmObject>,
     pub next: Option<usize>,
 }
 
 /// Runs a search. Changes younger than `lag_ms` are not in the index yet. `Err` is the message of a 400.
-pub fn run<'a>(records: &'a CrmRecords, kind: Kind, search: &Search, now: Time, lag_ms: i64) -> Result<Found<'a>, String> {
+pub fn run<'a>(records: &'a CrmRecords, kind: CrmKind, search: &Search, now: Time, lag_ms: i64) -> Result<SearchFound<'a>, String> {
     if search.filter_groups.len() > GROUPS_MAX || search.filter_groups.iter().map(|g| g.filters.len()).sum::<usize>() > FILTERS_MAX {
         return Err("too many filters or filter groups".into());
     }
@@ -102,9 +102,9 @@ pub fn run<'a>(records: &'a CrmRecords, kind: Kind, search: &Search, now: Time, 
     }
     let start = match &search.after {
         None => 0,
-        Some(After::Number(n)) => *n as usize,
-        Some(After::Text(t)) if t.is_empty() => 0,
-        Some(After::Text(t)) => t.parse().map_err(|_| format!("after must be a number, not {t:?}"))?,
+        Some(SearchAfter::Number(n)) => *n as usize,
+        Some(SearchAfter::Text(t)) if t.is_empty() => 0,
+        Some(SearchAfter::Text(t)) => t.parse().map_err(|_| format!("after must be a number, not {t:?}"))?,
     };
     if start + limit > RESULTS_MAX {
         return Err(format!("paging past {RESULTS_MAX} results is not possible"));
@@ -126,7 +126,7 @@ pub fn run<'a>(records: &'a CrmRecords, kind: Kind, search: &Search, now: Time, 
             }
         };
         known(kind, property)?;
-        found.sort_by_cached_key(|o| (Key::of_property(records, kind, o, property), o.id));
+        found.sort_by_cached_key(|o| (SortKey::of_property(records, kind, o, property), o.id));
         if down {
             found.reverse();
         }
@@ -134,17 +134,17 @@ pub fn run<'a>(records: &'a CrmRecords, kind: Kind, search: &Search, now: Time, 
     let total = found.len();
     let page: Vec<_> = found.into_iter().skip(start).take(limit).collect();
     let end = start + page.len();
-    Ok(Found { total, page, next: (end < total && end < RESULTS_MAX).then_some(end) })
+    Ok(SearchFound { total, page, next: (end < total && end < RESULTS_MAX).then_some(end) })
 }
 
-fn known(kind: Kind, property: &str) -> Result<(), String> {
+fn known(kind: CrmKind, property: &str) -> Result<(), String> {
     if kind.writable().contains(&property) || kind.computed().contains(&property) {
         return Ok(());
     }
     Err(format!("There was a problem with the request: property {property} does not exist"))
 }
 
-fn check(kind: Kind, filter: &Filter) -> Result<(), String> {
+fn check(kind: CrmKind, filter: &Filter) -> Result<(), String> {
     known(kind, &filter.property_name)?;
     let operator = filter.operator.as_str();
     match operator {
@@ -156,11 +156,11 @@ fn check(kind: Kind, filter: &Filter) -> Result<(), String> {
     }
 }
 
-fn holds(records: &CrmRecords, kind: Kind, object: &CrmObject, filter: &Filter) -> bool {
+fn holds(records: &CrmRecords, kind: CrmKind, object: &CrmObject, filter: &Filter) -> bool {
     let have = records.property(kind, object, &filter.property_name);
     let have = have.as_deref();
-    let key = Key::of_property(records, kind, object, &filter.property_name);
-    let against = |value: &Option<Scalar>| value.as_ref().map(|v| key.cmp(&Key::of(Some(&v.text()))));
+    let key = SortKey::of_property(records, kind, object, &filter.property_name);
+    let against = |value: &Option<SearchValue>| value.as_ref().map(|v| key.cmp(&SortKey::of(Some(&v.text()))));
     let among = || filter.values.iter().any(|v| have.is_some_and(|h| h.eq_ignore_ascii_case(&v.text())));
     match filter.operator.as_str() {
         "HAS_PROPERTY" => have.is_some(),
@@ -176,7 +176,7 @@ fn holds(records: &CrmRecords, kind: Kind, object: &CrmObject, filter: &Filter) 
         "BETWEEN" => against(&filter.value) != Some(Ordering::Less) && against(&filter.high_value) != Some(Ordering::Greater),
         "IN" => among(),
         "CONTAINS_TOKEN" => {
-            let token = filter.value.as_ref().map(Scalar::text).unwrap_or_default().replace('*', "").to_lowercase();
+            let token = filter.value.as_ref().map(SearchValue::text).unwrap_or_default().replace('*', "").to_lowercase();
             have.is_some_and(|h| h.to_lowercase().contains(&token))
         }
         _ => false,
@@ -185,27 +185,27 @@ fn holds(records: &CrmRecords, kind: Kind, object: &CrmObject, filter: &Filter) 
 
 /// Values compare as numbers or times where they are such, else as text without case.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+enum SortKey {
     Absent,
     Number(i64),
     Text(String),
 }
 
-impl Key {
+impl SortKey {
     /// The key of an object's property. The properties that sorts and filters mostly name need no text in between.
-    fn of_property(records: &CrmRecords, kind: Kind, object: &CrmObject, property: &str) -> Key {
+    fn of_property(records: &CrmRecords, kind: CrmKind, object: &CrmObject, property: &str) -> SortKey {
         match property {
-            "lastmodifieddate" | "hs_lastmodifieddate" => Key::Number(object.modified.0),
-            "createdate" => Key::Number(object.created.0),
-            "hs_object_id" => Key::Number(object.id as i64),
-            _ => Key::of(records.property(kind, object, property).as_deref()),
+            "lastmodifieddate" | "hs_lastmodifieddate" => SortKey::Number(object.modified.0),
+            "createdate" => SortKey::Number(object.created.0),
+            "hs_object_id" => SortKey::Number(object.id as i64),
+            _ => SortKey::of(records.property(kind, object, property).as_deref()),
         }
     }
 
-    fn of(text: Option<&str>) -> Key {
+    fn of(text: Option<&str>) -> SortKey {
         match text {
-            None => Key::Absent,
-            Some(t) => parse_time(t).map_or_else(|| Key::Text(t.to_lowercase()), |n| Key::Number(n.0)),
+            None => SortKey::Absent,
+            Some(t) => parse_time(t).map_or_else(|| SortKey::Text(t.to_lowercase()), |n| SortKey::Number(n.0)),
         }
     }
 }

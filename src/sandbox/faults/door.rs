@@ -1,12 +1,13 @@
 //! The door of each system: every request passes here. It counts, asks who is there, and lets faults happen.
 
-use super::line::Line;
-use super::{Asked, FaultKind, Lost, Plan, touch};
+use super::line::WireCutter;
+use super::{AnswerLost, AskedRequest, FaultKind, FaultPlan, touch};
 use crate::sandbox::crm;
 use crate::sandbox::ma;
 use crate::sandbox::support;
+use crate::sandbox::systems::SandboxSystem;
 use crate::sandbox::wire::{answer, base64, http_date};
-use crate::sandbox::world::{Shared, System, lock};
+use crate::sandbox::world::{Shared, lock};
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER};
@@ -28,13 +29,13 @@ const HANG: Duration = Duration::from_secs(3600);
 /// Which system stands behind the door.
 #[derive(Clone)]
 pub(in crate::sandbox) struct Door {
-    pub system: System,
+    pub system: SandboxSystem,
     pub shared: Shared,
 }
 
 pub(in crate::sandbox) async fn pass(
     State(door): State<Door>,
-    ConnectInfo(line): ConnectInfo<Line>,
+    ConnectInfo(line): ConnectInfo<WireCutter>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -46,7 +47,7 @@ pub(in crate::sandbox) async fn pass(
         let mut world = lock(&door.shared);
         world.count(system, request.method().as_str(), &path);
         let at = world.now();
-        world.faults.plan(&Asked { system, path_and_query: &path_and_query, write, at })
+        world.faults.plan(&AskedRequest { system, path_and_query: &path_and_query, write, at })
     };
     if plan.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(plan.delay_ms)).await;
@@ -68,9 +69,9 @@ pub(in crate::sandbox) async fn pass(
         }
     };
     match plan.lost {
-        Some(Lost::Reset) => line.cut(),
-        Some(Lost::Status500) => response = error(system, 500, "an unexpected error occurred"),
-        Some(Lost::Hang) => tokio::time::sleep(HANG).await,
+        Some(AnswerLost::Reset) => line.cut(),
+        Some(AnswerLost::Status500) => response = error(system, 500, "an unexpected error occurred"),
+        Some(AnswerLost::Hang) => tokio::time::sleep(HANG).await,
         None => {}
     }
     let now = lock(&door.shared).now();
@@ -80,12 +81,12 @@ pub(in crate::sandbox) async fn pass(
     response
 }
 
-fn is_write(system: System, method: &Method, path_and_query: &str) -> bool {
+fn is_write(system: SandboxSystem, method: &Method, path_and_query: &str) -> bool {
     let path = path_and_query.split('?').next().unwrap_or_default();
     match (system, method) {
         (_, &Method::GET | &Method::HEAD) => false,
-        (System::Crm, &Method::POST) => !path.ends_with("/search") && !path.ends_with("/batch/read"),
-        (System::Ma, &Method::POST) => path.ends_with("/leads.json") && !path_and_query.to_lowercase().contains("_method=get"),
+        (SandboxSystem::Crm, &Method::POST) => !path.ends_with("/search") && !path.ends_with("/batch/read"),
+        (SandboxSystem::Ma, &Method::POST) => path.ends_with("/leads.json") && !path_and_query.to_lowercase().contains("_method=get"),
         _ => true,
     }
 }
@@ -96,17 +97,17 @@ fn refused(door: &Door, headers: &HeaderMap, path: &str, url_bytes: usize) -> Op
     let shown = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let keys = &world.keys;
     match door.system {
-        System::Crm => (shown != format!("Bearer {}", keys.crm_token)).then(|| {
+        SandboxSystem::Crm => (shown != format!("Bearer {}", keys.crm_token)).then(|| {
             crm::error(401, "INVALID_AUTHENTICATION", "Authentication credentials not found. This API supports OAuth 2.0 authentication")
         }),
-        System::Support => {
+        SandboxSystem::Support => {
             let basic = format!("Basic {}", base64(format!("{}/token:{}", keys.support_email, keys.support_token).as_bytes()));
             (shown != basic && shown != format!("Bearer {}", keys.support_token))
                 .then(|| answer(401, serde_json::json!({"error": "Couldn't authenticate you"})))
         }
-        System::Ma if url_bytes > MA_URL_BYTES_MAX => Some(StatusCode::URI_TOO_LONG.into_response()),
-        System::Ma if path.starts_with("/identity/") => None,
-        System::Ma => match shown.strip_prefix("Bearer ") {
+        SandboxSystem::Ma if url_bytes > MA_URL_BYTES_MAX => Some(StatusCode::URI_TOO_LONG.into_response()),
+        SandboxSystem::Ma if path.starts_with("/identity/") => None,
+        SandboxSystem::Ma => match shown.strip_prefix("Bearer ") {
             None | Some("") => Some(ma::failed("600", "Access token not specified")),
             Some(token) if !world.knows_ma_token(token) => Some(ma::failed("601", "Access token invalid")),
             Some(token) if world.ma_token_expired(token) => Some(ma::failed("602", "Access token expired")),
@@ -116,15 +117,15 @@ fn refused(door: &Door, headers: &HeaderMap, path: &str, url_bytes: usize) -> Op
 }
 
 /// A system's own error for a status; the marketing system tells its own under 200, but what stands before it does not.
-fn error(system: System, status: u16, message: &str) -> Response {
+fn error(system: SandboxSystem, status: u16, message: &str) -> Response {
     match system {
-        System::Crm => crm::error(status, if status == 404 { "OBJECT_NOT_FOUND" } else { "SERVER_ERROR" }, message),
-        System::Support => support::error(status, "ServerError", message),
-        System::Ma => answer(status, serde_json::json!({"error": message})),
+        SandboxSystem::Crm => crm::error(status, if status == 404 { "OBJECT_NOT_FOUND" } else { "SERVER_ERROR" }, message),
+        SandboxSystem::Support => support::error(status, "ServerError", message),
+        SandboxSystem::Ma => answer(status, serde_json::json!({"error": message})),
     }
 }
 
-fn failure(system: System, kind: &FaultKind, path: &str) -> Response {
+fn failure(system: SandboxSystem, kind: &FaultKind, path: &str) -> Response {
     let status_of = |mut response: Response, status: u16| {
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::UNAUTHORIZED);
         response
@@ -135,23 +136,25 @@ fn failure(system: System, kind: &FaultKind, path: &str) -> Response {
             let page = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Please sign in</h1></body></html>";
             ([(CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response()
         }
-        (FaultKind::Revoked { .. }, System::Ma) if path.starts_with("/identity/") => {
+        (FaultKind::Revoked { .. }, SandboxSystem::Ma) if path.starts_with("/identity/") => {
             answer(401, serde_json::json!({"error": "unauthorized", "error_description": "Bad client credentials"}))
         }
-        (FaultKind::Revoked { status }, System::Crm) => {
+        (FaultKind::Revoked { status }, SandboxSystem::Crm) => {
             status_of(crm::error(401, "INVALID_AUTHENTICATION", "The token has been revoked"), *status)
         }
-        (FaultKind::Revoked { status }, System::Support) => answer(*status, serde_json::json!({"error": "Couldn't authenticate you"})),
-        (FaultKind::Revoked { status }, System::Ma) => status_of(ma::failed("601", "Access token invalid"), *status),
-        (FaultKind::NoScope, System::Crm) => {
+        (FaultKind::Revoked { status }, SandboxSystem::Support) => {
+            answer(*status, serde_json::json!({"error": "Couldn't authenticate you"}))
+        }
+        (FaultKind::Revoked { status }, SandboxSystem::Ma) => status_of(ma::failed("601", "Access token invalid"), *status),
+        (FaultKind::NoScope, SandboxSystem::Crm) => {
             crm::error(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call.")
         }
-        (FaultKind::NoScope, System::Support) => support::error(403, "Forbidden", "You do not have access to this page."),
-        (FaultKind::NoScope, System::Ma) => ma::failed("603", "Access denied"),
-        (FaultKind::RateLimited { .. }, System::Ma) => ma::failed("606", "Max rate limit '100' exceeded with in '20' secs"),
+        (FaultKind::NoScope, SandboxSystem::Support) => support::error(403, "Forbidden", "You do not have access to this page."),
+        (FaultKind::NoScope, SandboxSystem::Ma) => ma::failed("603", "Access denied"),
+        (FaultKind::RateLimited { .. }, SandboxSystem::Ma) => ma::failed("606", "Max rate limit '100' exceeded with in '20' secs"),
         (FaultKind::RateLimited { retry_after_s }, _) => {
             let mut response = match system {
-                System::Crm => crm::error(429, "RATE_LIMITS", "You have reached your secondly limit."),
+                SandboxSystem::Crm => crm::error(429, "RATE_LIMITS", "You have reached your secondly limit."),
                 _ => support::error(429, "TooManyRequests", "Number of allowed incremental export API requests per minute exceeded"),
             };
             if let Ok(wait) = HeaderValue::from_str(&retry_after_s.to_string()) {
@@ -164,7 +167,7 @@ fn failure(system: System, kind: &FaultKind, path: &str) -> Response {
 }
 
 /// The page that repeats, once there is one: whatever cursor is shown, it is answered again.
-fn repeated(door: &Door, path: &str, plan: &Plan) -> Option<Response> {
+fn repeated(door: &Door, path: &str, plan: &FaultPlan) -> Option<Response> {
     if !plan.touches.contains(&FaultKind::RepeatPage) {
         return None;
     }
@@ -173,7 +176,7 @@ fn repeated(door: &Door, path: &str, plan: &Plan) -> Option<Response> {
 }
 
 /// Lets the faults that change a list's answer have their way.
-async fn changed(door: &Door, path: &str, plan: &Plan, response: Response) -> Response {
+async fn changed(door: &Door, path: &str, plan: &FaultPlan, response: Response) -> Response {
     if plan.touches.is_empty() || !response.status().is_success() {
         return response;
     }

@@ -22,7 +22,7 @@ impl Listener for CuttableListener {
         let (stream, addr) = Listener::accept(&mut self.0).await;
         // Small answers must not wait for each other.
         let _ = stream.set_nodelay(true);
-        (Cuttable { stream, line: Line::default() }, addr)
+        (Cuttable { stream, line: WireCutter::default() }, addr)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -32,9 +32,9 @@ impl Listener for CuttableListener {
 
 /// The other end of a connection's wire cutter; requests get it as their connect info.
 #[derive(Debug, Clone, Default)]
-pub struct Line(Arc<AtomicBool>);
+pub struct WireCutter(Arc<AtomicBool>);
 
-impl Line {
+impl WireCutter {
     /// The next byte that would be written breaks the connection instead.
     pub fn cut(&self) {
         self.0.store(true, Ordering::Release);
@@ -45,17 +45,17 @@ impl Line {
     }
 }
 
-impl Connected<IncomingStream<'_, CuttableListener>> for Line {
-    fn connect_info(stream: IncomingStream<'_, CuttableListener>) -> Line {
+impl Connected<IncomingStream<'_, CuttableListener>> for WireCutter {
+    fn connect_info(stream: IncomingStream<'_, CuttableListener>) -> WireCutter {
         stream.io().line.clone()
     }
 }
 
-/// A connection that ends when its [`Line`] is cut.
+/// A connection that ends when its [`WireCutter`] is cut.
 #[derive(Debug)]
 pub struct Cuttable {
     stream: TcpStream,
-    line: Line,
+    line: WireCutter,
 }
 
 impl Cuttable {

@@ -10,7 +10,7 @@ const TEXT_CHARS_MAX: usize = 255;
 
 /// How a field is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Type {
+pub enum LeadFieldType {
     Text,
     Email,
     Integer,
@@ -19,29 +19,29 @@ pub enum Type {
 }
 
 /// The fields there are and can be written.
-pub const FIELDS: [(&str, Type); 16] = [
-    ("email", Type::Email),
-    ("firstName", Type::Text),
-    ("lastName", Type::Text),
-    ("company", Type::Text),
-    ("title", Type::Text),
-    ("phone", Type::Text),
-    ("mobilePhone", Type::Text),
-    ("country", Type::Text),
-    ("leadScore", Type::Integer),
-    ("leadStatus", Type::Text),
-    ("leadSource", Type::Text),
-    ("marketingSuspended", Type::Boolean),
-    ("unsubscribed", Type::Boolean),
-    ("unsubscribedReason", Type::Text),
-    ("nayose_ok_until", Type::Time),
-    ("nayose_why", Type::Text),
+pub const FIELDS: [(&str, LeadFieldType); 16] = [
+    ("email", LeadFieldType::Email),
+    ("firstName", LeadFieldType::Text),
+    ("lastName", LeadFieldType::Text),
+    ("company", LeadFieldType::Text),
+    ("title", LeadFieldType::Text),
+    ("phone", LeadFieldType::Text),
+    ("mobilePhone", LeadFieldType::Text),
+    ("country", LeadFieldType::Text),
+    ("leadScore", LeadFieldType::Integer),
+    ("leadStatus", LeadFieldType::Text),
+    ("leadSource", LeadFieldType::Text),
+    ("marketingSuspended", LeadFieldType::Boolean),
+    ("unsubscribed", LeadFieldType::Boolean),
+    ("unsubscribedReason", LeadFieldType::Text),
+    ("nayose_ok_until", LeadFieldType::Time),
+    ("nayose_why", LeadFieldType::Text),
 ];
 
 /// The vendor's own fields, which only it writes.
 pub const SYSTEM_FIELDS: [&str; 3] = ["id", "createdAt", "updatedAt"];
 
-pub fn type_of(field: &str) -> Option<Type> {
+pub fn type_of(field: &str) -> Option<LeadFieldType> {
     FIELDS.iter().find(|(name, _)| *name == field).map(|(_, t)| *t)
 }
 
@@ -55,6 +55,14 @@ pub struct Lead {
 }
 
 impl Lead {
+    /// Whether it would be mailed now, as the marketer set it up: nobody who unsubscribed or is suspended, and with `permit`
+    /// only those whose permit has not run out.
+    pub fn would_be_mailed(&self, permit: bool, now: Time) -> bool {
+        let permitted = || self.text("nayose_ok_until").and_then(parse_time).is_some_and(|until| until > now);
+        let addressed = self.text("email").is_some_and(|e| e.contains('@'));
+        addressed && !self.flag("unsubscribed") && !self.flag("marketingSuspended") && (!permit || permitted())
+    }
+
     pub fn field(&self, name: &str) -> Value {
         match name {
             "id" => Value::from(self.id),
@@ -62,7 +70,7 @@ impl Lead {
             "updatedAt" => Value::from(iso_seconds(self.updated)),
             _ => match (self.fields.get(name), type_of(name)) {
                 (Some(value), _) => value.clone(),
-                (None, Some(Type::Boolean)) => Value::Bool(false),
+                (None, Some(LeadFieldType::Boolean)) => Value::Bool(false),
                 (None, _) => Value::Null,
             },
         }
@@ -79,7 +87,7 @@ impl Lead {
 
 /// What the system notes about a lead.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Noted {
+pub enum NotedChange {
     New,
     /// Field, old value, new value.
     Changed(Vec<(String, Value, Value)>),
@@ -91,7 +99,7 @@ pub enum Noted {
 pub struct Activity {
     pub lead: u64,
     pub at: Time,
-    pub noted: Noted,
+    pub noted: NotedChange,
 }
 
 /// Who changed a lead: decides what is left to be seen of it.
@@ -136,15 +144,15 @@ pub fn stored(field: &str, value: &Value) -> Result<Value, BadField> {
         return Ok(Value::Null);
     }
     Ok(match kind {
-        Type::Text => Value::from(text.chars().take(TEXT_CHARS_MAX).collect::<String>()),
-        Type::Email => Value::from(text.trim().to_lowercase().chars().take(TEXT_CHARS_MAX).collect::<String>()),
-        Type::Integer => Value::from(text.trim().parse::<i64>().map_err(|_| bad())?),
-        Type::Boolean => Value::Bool(match text.trim().to_lowercase().as_str() {
+        LeadFieldType::Text => Value::from(text.chars().take(TEXT_CHARS_MAX).collect::<String>()),
+        LeadFieldType::Email => Value::from(text.trim().to_lowercase().chars().take(TEXT_CHARS_MAX).collect::<String>()),
+        LeadFieldType::Integer => Value::from(text.trim().parse::<i64>().map_err(|_| bad())?),
+        LeadFieldType::Boolean => Value::Bool(match text.trim().to_lowercase().as_str() {
             "true" | "1" | "yes" => true,
             "false" | "0" | "no" => false,
             _ => return Err(bad()),
         }),
-        Type::Time => Value::from(iso_seconds(parse_time(&text).ok_or_else(bad)?)),
+        LeadFieldType::Time => Value::from(iso_seconds(parse_time(&text).ok_or_else(bad)?)),
     })
 }
 
@@ -158,7 +166,7 @@ impl MaRecords {
             self.by_email.entry(email.to_string()).or_default().push(id);
         }
         self.leads.insert(id, Lead { id, fields, created: now, updated: now });
-        self.activities.push(Activity { lead: id, at: now, noted: Noted::New });
+        self.activities.push(Activity { lead: id, at: now, noted: NotedChange::New });
         id
     }
 
@@ -188,7 +196,7 @@ impl MaRecords {
         }
         if !changes.is_empty() && trace == Trace::Usual {
             lead.updated = now;
-            self.activities.push(Activity { lead: id, at: now, noted: Noted::Changed(changes) });
+            self.activities.push(Activity { lead: id, at: now, noted: NotedChange::Changed(changes) });
         }
         true
     }
@@ -198,7 +206,7 @@ impl MaRecords {
         if let Some(ids) = lead.text("email").and_then(|e| self.by_email.get_mut(e)) {
             ids.retain(|i| *i != id);
         }
-        self.activities.push(Activity { lead: id, at: now, noted: Noted::Deleted });
+        self.activities.push(Activity { lead: id, at: now, noted: NotedChange::Deleted });
         true
     }
 

@@ -1,9 +1,10 @@
 //! Opening a state only to look at it: whatever is found, nothing of it is changed, and no commit is taken.
 
-use super::open::{Found, begin, found, sled_at, with};
-use super::{Folder, RESTORING, STORE};
-use crate::store::state::Inner;
+use super::Folder;
+use super::file_names::{RESTORING, STORE};
+use super::open::{FoundStore, begin, found, sled_at, with};
 use crate::store::state::index::Index;
+use crate::store::state::packed_store::PackedStore;
 use crate::store::{Error, Loaded, Memory, Rebuilt, State, StateInfo, StateUrl};
 
 impl State {
@@ -22,12 +23,12 @@ impl State {
         let opened = match store.is_dir() {
             true => sled_at(store).and_then(|store| found(store, info, noted)),
             false if noted > 0 => Err(Error::Damaged { why: format!("the store is gone, though {noted} commits were made") }),
-            false => Ok(Found::Nothing(Box::new(Memory::new()))),
+            false => Ok(FoundStore::Nothing(Box::new(Memory::new()))),
         };
         let (inner, loaded) = match opened {
-            Ok(Found::State(inner, loaded)) => (*inner, loaded),
+            Ok(FoundStore::State(inner, loaded)) => (*inner, loaded),
             // What is begun here lies in memory.
-            Ok(Found::Nothing(_)) => nothing(info, None)?,
+            Ok(FoundStore::Nothing(_)) => nothing(info, None)?,
             Err(Error::Damaged { why }) => nothing(info, Some(why))?,
             Err(other) => return Err(other),
         };
@@ -47,7 +48,7 @@ impl State {
 }
 
 /// An empty store in memory, in the place of one that was lost where there is a reason.
-fn nothing(info: StateInfo, why: Option<String>) -> Result<(Inner, Loaded), Error> {
+fn nothing(info: StateInfo, why: Option<String>) -> Result<(PackedStore, Loaded), Error> {
     let mut store = Box::new(Memory::new());
     let (head, loaded) = begin(store.as_mut(), info, 0)?;
     let rebuilt = why.map(|why| Rebuilt { aside: None, why });

@@ -1,32 +1,19 @@
 //! The ways into a state: lock, format, damage, and what is found.
 
-use super::{Folder, RESTORING};
+use super::Folder;
+use super::file_names::RESTORING;
 use crate::model::counted;
 use crate::store::key_value::sled::OpenFailure;
 use crate::store::key_value::{BATCH_VALUES_ADVISED, Batch, KeyRange, KeyValue};
-use crate::store::state::Inner;
+use crate::store::state::format::{FORMAT_KEY, STORE_FORMAT, StateInfo, format_value};
 use crate::store::state::head::{HEAD_KEY, Head};
 use crate::store::state::index::Index;
 use crate::store::state::pack::{self, Pack, PackWriter};
+use crate::store::state::packed_store::PackedStore;
 use crate::store::state::place::ItemHash;
 use crate::store::{Error, Memory, Sled, State, StateUrl};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-
-/// How packs are laid out. Raised when an older nayose could not read them.
-const STORE_FORMAT: u32 = 1;
-
-/// Under it: the store's format, the items' format, the fingerprint. Its first 8 bytes stay so in every format.
-pub(in crate::store) const FORMAT_KEY: &[u8] = b"f";
-
-/// What this program makes of items.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StateInfo {
-    /// The format of the items' values; a state of a higher one is refused.
-    pub format_version: u32,
-    /// A hash of the manifests and the normaliser that observations are made with.
-    pub fingerprint: [u8; 32],
-}
 
 /// What was found at open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +49,7 @@ impl State {
         State::open_restoring(dir, info)
     }
 
-    /// The same for the folder that a backup is being restored into.
+    /// Opens or makes the state in the folder that a backup is being restored into.
     pub(in crate::store) fn open_restoring(dir: &Path, info: StateInfo) -> Result<(State, Loaded), Error> {
         let folder = Folder::hold(dir)?;
         let noted = folder.noted().numbers().commit;
@@ -96,7 +83,7 @@ impl State {
     }
 }
 
-fn begin_anew(folder: &Folder, info: StateInfo, was_there: bool, why: String) -> Result<(Inner, Loaded), Error> {
+fn begin_anew(folder: &Folder, info: StateInfo, was_there: bool, why: String) -> Result<(PackedStore, Loaded), Error> {
     let aside = if was_there { Some(folder.move_store_aside()?) } else { None };
     let (path, _) = folder.store()?;
     let mut store = sled_at(path)?;
@@ -105,7 +92,7 @@ fn begin_anew(folder: &Folder, info: StateInfo, was_there: bool, why: String) ->
     Ok((with(store, Index::default(), head), Loaded { rebuilt: Some(Rebuilt { aside, why }), ..loaded }))
 }
 
-fn open_sled(path: PathBuf, info: StateInfo, noted: u64) -> Result<(Inner, Loaded), Error> {
+fn open_sled(path: PathBuf, info: StateInfo, noted: u64) -> Result<(PackedStore, Loaded), Error> {
     load(sled_at(path)?, info, noted)
 }
 
@@ -117,12 +104,8 @@ pub(in crate::store) fn sled_at(path: PathBuf) -> Result<Box<dyn KeyValue>, Erro
     }
 }
 
-pub(in crate::store) fn with(store: Box<dyn KeyValue>, index: Index, head: Head) -> Inner {
-    Inner { store, index, head, broken: None }
-}
-
-pub(in crate::store) fn format_value(info: &StateInfo) -> Vec<u8> {
-    [STORE_FORMAT.to_be_bytes().as_slice(), &info.format_version.to_be_bytes(), &info.fingerprint].concat()
+pub(in crate::store) fn with(store: Box<dyn KeyValue>, index: Index, head: Head) -> PackedStore {
+    PackedStore { store, index, head, broken: None }
 }
 
 /// Makes an empty store a state.
@@ -134,19 +117,19 @@ pub(in crate::store) fn begin(store: &mut dyn KeyValue, info: StateInfo, commit:
 }
 
 /// What lies in a store.
-pub(in crate::store) enum Found {
-    State(Box<Inner>, Loaded),
+pub(in crate::store) enum FoundStore {
+    State(Box<PackedStore>, Loaded),
     /// Nothing was ever written into it.
     Nothing(Box<dyn KeyValue>),
 }
 
-fn load(store: Box<dyn KeyValue>, info: StateInfo, noted: u64) -> Result<(Inner, Loaded), Error> {
+fn load(store: Box<dyn KeyValue>, info: StateInfo, noted: u64) -> Result<(PackedStore, Loaded), Error> {
     match found(store, info, noted)? {
-        Found::State(inner, loaded) => {
+        FoundStore::State(inner, loaded) => {
             remove_unfinished(&inner)?;
             Ok((*inner, loaded))
         }
-        Found::Nothing(mut store) => {
+        FoundStore::Nothing(mut store) => {
             let (head, loaded) = begin(store.as_mut(), info, 0)?;
             Ok((with(store, Index::default(), head), loaded))
         }
@@ -154,7 +137,7 @@ fn load(store: Box<dyn KeyValue>, info: StateInfo, noted: u64) -> Result<(Inner,
 }
 
 /// Reads a store, and changes nothing.
-pub(in crate::store) fn found(store: Box<dyn KeyValue>, info: StateInfo, noted: u64) -> Result<Found, Error> {
+pub(in crate::store) fn found(store: Box<dyn KeyValue>, info: StateInfo, noted: u64) -> Result<FoundStore, Error> {
     let damaged = |why: String| Err(Error::Damaged { why });
     let Some(format) = store.get(FORMAT_KEY)? else {
         let mut empty = true;
@@ -163,7 +146,7 @@ pub(in crate::store) fn found(store: Box<dyn KeyValue>, info: StateInfo, noted: 
             ControlFlow::Break(())
         })?;
         return match (empty, noted) {
-            (true, 0) => Ok(Found::Nothing(store)),
+            (true, 0) => Ok(FoundStore::Nothing(store)),
             (true, _) => damaged(format!("the store is empty, though {noted} commits were made")),
             (false, _) => damaged("the store has lost its format".to_string()),
         };
@@ -193,11 +176,11 @@ pub(in crate::store) fn found(store: Box<dyn KeyValue>, info: StateInfo, noted: 
         ));
     }
     let fingerprint_changed = format.get(8..) != Some(info.fingerprint.as_slice());
-    Ok(Found::State(Box::new(inner), Loaded { items, fresh: false, format_version, fingerprint_changed, rebuilt: None }))
+    Ok(FoundStore::State(Box::new(inner), Loaded { items, fresh: false, format_version, fingerprint_changed, rebuilt: None }))
 }
 
 /// Reads all packs in the order in which they were written; what is told later of an item wins.
-fn index_packs(inner: &mut Inner) -> Result<(), Error> {
+fn index_packs(inner: &mut PackedStore) -> Result<(), Error> {
     let mut index = Index::default();
     let next = inner.head.next;
     inner.scan_packs(0, &mut |number, found| {
@@ -224,7 +207,7 @@ fn index_packs(inner: &mut Inner) -> Result<(), Error> {
 }
 
 /// Deletes what a commit that was broken off left under numbers that do not count.
-fn remove_unfinished(inner: &Inner) -> Result<(), Error> {
+fn remove_unfinished(inner: &PackedStore) -> Result<(), Error> {
     let mut keys = Vec::new();
     for letter in [b'p', b'c'] {
         inner.store.scan(&pack::from_number(letter, inner.head.next), &mut |key, _| {

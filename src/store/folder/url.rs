@@ -1,5 +1,6 @@
 //! `url` of `[state]` in systems.toml.
 
+use super::file_names::{JOURNAL, STORE};
 use crate::store::Error;
 use std::path::{Path, PathBuf};
 
@@ -38,7 +39,7 @@ impl StateUrl {
 
     /// Whether a state was ever made there. Creates nothing.
     pub fn exists(&self) -> bool {
-        self.folder().is_some_and(|folder| folder.join(super::STORE).exists() || folder.join(super::JOURNAL).exists())
+        self.folder().is_some_and(|folder| folder.join(STORE).exists() || folder.join(JOURNAL).exists())
     }
 }
 

@@ -4,7 +4,7 @@
 //! they come to is kept ([`Blocks`]). What is younger than [`KEPT_WHOLE`] stays line by line.
 
 use super::blocks::Blocks;
-use super::{Line, line, understand};
+use super::line::{JournalLine, line, understand};
 use crate::model::{Address, RecordId, Span, Time};
 use crate::store::{Entry, What};
 use std::collections::HashSet;
@@ -37,7 +37,7 @@ pub(in crate::store) fn fold(mut from: impl BufRead, now: Time) -> io::Result<Co
         whole += bytes;
         match understand(text.strip_suffix(b"\n").unwrap_or(&text)) {
             // Once a young line came, all later ones stay as they are: their order may matter, and clocks go back.
-            Line::Entry(entry) if entry.at < young_from && young.is_empty() => {
+            JournalLine::Entry(entry) if entry.at < young_from && young.is_empty() => {
                 blocks.take(&entry);
                 if entry.what.renames().is_some() {
                     // The same record of another instance is another one.
@@ -47,7 +47,7 @@ pub(in crate::store) fn fold(mut from: impl BufRead, now: Time) -> io::Result<Co
                     old.extend_from_slice(&text);
                 }
             }
-            Line::Unknown | Line::Damaged if young.is_empty() => old.extend_from_slice(&text),
+            JournalLine::Unknown | JournalLine::Damaged if young.is_empty() => old.extend_from_slice(&text),
             _ => young.extend_from_slice(&text),
         }
     }
@@ -59,10 +59,10 @@ pub(in crate::store) fn fold(mut from: impl BufRead, now: Time) -> io::Result<Co
 }
 
 /// Who refused, on which address, and which topic; `None`: all marketing mail.
-type Refused = (RecordId, Option<Address>, Option<Box<str>>);
+type RefusalKey = (RecordId, Option<Address>, Option<Box<str>>);
 
 /// Whether an old line stays as it is; what it says of blocks is folded in any case.
-fn stays(entry: &Entry, refusals: &mut HashSet<Refused>) -> bool {
+fn stays(entry: &Entry, refusals: &mut HashSet<RefusalKey>) -> bool {
     match &entry.what {
         What::Refusal { record, address, topic, .. } => refusals.insert((record.clone(), address.clone(), topic.clone())),
         What::FirstContact { .. } | What::PlanApproved { .. } | What::RowAccepted { .. } => true,
@@ -83,7 +83,7 @@ mod tests {
 
     fn entries(text: &[u8]) -> Vec<Entry> {
         let lines = text.split(|b| *b == b'\n').filter(|l| !l.is_empty());
-        lines.filter_map(|l| if let Line::Entry(e) = understand(l) { Some(*e) } else { None }).collect()
+        lines.filter_map(|l| if let JournalLine::Entry(e) = understand(l) { Some(*e) } else { None }).collect()
     }
 
     fn of_law(entries: &[Entry]) -> HashSet<String> {

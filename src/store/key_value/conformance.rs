@@ -24,12 +24,32 @@ fn keys(store: &dyn KeyValue, range: &KeyRange) -> Vec<String> {
     listed(store, range).into_iter().map(|(k, _)| k).collect()
 }
 
+/// All that a store must do; each part goes on from what the one before it left.
 fn conforms(store: &dyn KeyValue) {
-    // Reads of nothing.
+    reads_and_scans(store);
+    prefixes(store);
+    deletes_before_puts(store);
+    conditions(store);
+    limits(store);
+    staging_and_room(store);
+    many_values(store);
+}
+
+/// Writes `d` if these keys have these values.
+fn on(conditions: &[(&str, Option<&str>)]) -> Batch {
+    let conditions = conditions.iter().map(|(k, v)| (k.as_bytes().to_vec(), v.map(|v| v.as_bytes().to_vec()))).collect();
+    Batch { conditions, ..put(&[("d", "4")]) }
+}
+
+fn sized(bytes: usize) -> Batch {
+    Batch { puts: vec![(b"ok".to_vec(), vec![1]), (b"large".to_vec(), vec![7; bytes])], ..Batch::default() }
+}
+
+/// Reads of nothing; put, get, many, order of scans, ranges without their end.
+fn reads_and_scans(store: &dyn KeyValue) {
     assert_eq!(store.get(b"a").unwrap(), None);
     assert!(keys(store, &KeyRange::all()).is_empty());
 
-    // Put, get, many, order of scans, ranges without their end.
     store.commit(put(&[("b", "2"), ("a/2", "y"), ("a", "1"), ("a/1", "x"), ("c", "")])).unwrap();
     assert_eq!(store.get(b"c").unwrap(), Some(Vec::new()), "an empty value is a value");
     assert_eq!(store.many(&[b"b".to_vec(), b"z".to_vec(), b"a".to_vec()]).unwrap(), [Some(b"2".to_vec()), None, Some(b"1".to_vec())]);
@@ -50,37 +70,42 @@ fn conforms(store: &dyn KeyValue) {
             ControlFlow::Continue(())
         })
         .unwrap();
+}
 
-    // Prefixes at the edge of the key space.
+/// Prefixes at the edge of the key space.
+fn prefixes(store: &dyn KeyValue) {
     store.commit(Batch { puts: vec![(vec![0xff, 0xff, 1], vec![1]), (vec![0xfe, 0xff], vec![2])], ..Batch::default() }).unwrap();
     assert_eq!(listed(store, &KeyRange::prefix(&[0xff, 0xff])).len(), 1);
     assert_eq!(listed(store, &KeyRange::prefix(&[0xfe, 0xff])).len(), 1);
     store.commit(Batch { deletes: vec![vec![0xff, 0xff, 1], vec![0xfe, 0xff], b"not there".to_vec()], ..Batch::default() }).unwrap();
+}
 
-    // Deletes come before puts; a batch is whole.
+/// Deletes come before puts; a batch is whole.
+fn deletes_before_puts(store: &dyn KeyValue) {
     let both = Batch { deletes: vec![b"a".to_vec(), b"b".to_vec()], ..put(&[("b", "3")]) };
     store.commit(both).unwrap();
     assert_eq!(store.many(&[b"a".to_vec(), b"b".to_vec()]).unwrap(), [None, Some(b"3".to_vec())]);
+}
 
-    // Conditions: all must hold, or nothing is written.
-    let conditions = |list: &[(&str, Option<&str>)]| -> Vec<_> {
-        list.iter().map(|(k, v)| (k.as_bytes().to_vec(), v.map(|v| v.as_bytes().to_vec()))).collect()
-    };
-    let on = |list: &[(&str, Option<&str>)]| Batch { conditions: conditions(list), ..put(&[("d", "4")]) };
+/// All conditions must hold, or nothing is written.
+fn conditions(store: &dyn KeyValue) {
     for bad in [on(&[("b", Some("2"))]), on(&[("b", Some("3")), ("a", Some("1"))]), on(&[("b", None)])] {
         assert!(matches!(store.commit(bad), Err(Error::ConditionFailed { .. })));
         assert_eq!(store.get(b"d").unwrap(), None);
     }
     store.commit(on(&[("b", Some("3")), ("a", None), ("d", None)])).unwrap();
     assert_eq!(store.get(b"d").unwrap(), Some(b"4".to_vec()));
+}
 
-    // The largest value goes, a larger one is refused with its whole batch, and the store lives on.
-    let sized = |bytes| Batch { puts: vec![(b"ok".to_vec(), vec![1]), (b"large".to_vec(), vec![7; bytes])], ..Batch::default() };
+/// The largest value goes, a larger one is refused with its whole batch, and the store lives on.
+fn limits(store: &dyn KeyValue) {
     assert!(matches!(store.commit(sized(VALUE_BYTES_MAX + 1)), Err(Error::TooLarge { .. })));
     assert_eq!(store.get(b"ok").unwrap(), None);
     store.commit(sized(VALUE_BYTES_MAX)).unwrap();
     assert_eq!(store.get(b"large").unwrap().map(|v| v.len()), Some(VALUE_BYTES_MAX));
+}
 
+fn staging_and_room(store: &dyn KeyValue) {
     // What was staged is there, and by the same conditions and limits.
     store.stage(put(&[("staged", "1")])).unwrap();
     assert_eq!(store.get(b"staged").unwrap(), Some(b"1".to_vec()));
@@ -92,8 +117,10 @@ fn conforms(store: &dyn KeyValue) {
     assert!(store.many(&[b"room".to_vec(), b"more room".to_vec()]).unwrap().iter().flatten().all(Vec::is_empty));
     store.commit(put(&[("room", "1"), ("more room", "2")])).unwrap();
     assert_eq!(store.many(&[b"room".to_vec(), b"more room".to_vec()]).unwrap(), [Some(b"1".to_vec()), Some(b"2".to_vec())]);
+}
 
-    // Many values in one commit.
+/// Many values in one commit.
+fn many_values(store: &dyn KeyValue) {
     let many = (0..1000u32).map(|i| (i.to_be_bytes().to_vec(), vec![i as u8; 300])).collect();
     store.commit(Batch { puts: many, ..Batch::default() }).unwrap();
     assert_eq!(listed(store, &KeyRange { from: vec![0], to: Some(vec![1]) }).len(), 1000);

@@ -2,8 +2,8 @@
 //! whole and only for sled. Every part has a checksum, and everything is checked before anything is restored.
 
 use crate::model::Time;
+use crate::store::folder::file_names::{JOURNAL, RESTORING};
 use crate::store::folder::regular::{named, private, reading};
-use crate::store::folder::{JOURNAL, RESTORING};
 use crate::store::{Changes, Error, Journal, Kind, State, StateInfo, StateUrl};
 use flate2::Compression;
 use flate2::bufread::GzDecoder;

@@ -1,12 +1,13 @@
 //! How a commit is put together and written: items into packs, head and all; and how packs in which little counts any more go away.
 
+use super::changes::{Changes, Kind};
 use super::head::{HEAD_KEY, Head};
-use super::pack::{self, Pack, PackWriter, Slot};
-use super::place::{ItemHash, Place};
-use super::{Changes, Inner, Kind};
+use super::pack::{self, Pack, PackSlot, PackWriter};
+use super::packed_store::PackedStore;
+use super::place::{ItemHash, ItemPlace};
 use crate::store::Error;
 use crate::store::folder::Folder;
-use crate::store::key_value::{BATCH_VALUES_ADVISED, Batch, Stored};
+use crate::store::key_value::{BATCH_VALUES_ADVISED, Batch, StoredPair};
 use std::sync::MutexGuard;
 
 /// Thin packs moved along per new pack of a commit. Packs are thin when a third full, so that 1.5 keeps pace with random rewrites.
@@ -22,17 +23,17 @@ const PACKS_NEED_ROOM: usize = 16;
 /// A commit that only has to be written.
 #[derive(Debug)]
 pub struct Prepared<'s> {
-    inner: MutexGuard<'s, Inner>,
+    inner: MutexGuard<'s, PackedStore>,
     folder: Option<&'s Folder>,
-    puts: Vec<Stored>,
+    puts: Vec<StoredPair>,
     deletes: Vec<Vec<u8>>,
 }
 
 impl<'s> Prepared<'s> {
     pub(in crate::store) fn new(
-        inner: MutexGuard<'s, Inner>,
+        inner: MutexGuard<'s, PackedStore>,
         folder: Option<&'s Folder>,
-        puts: Vec<Stored>,
+        puts: Vec<StoredPair>,
         deletes: Vec<Vec<u8>>,
     ) -> Self {
         Prepared { inner, folder, puts, deletes }
@@ -50,7 +51,7 @@ impl<'s> Prepared<'s> {
 }
 
 /// An item to be laid into a pack.
-struct Write {
+struct ItemToLay {
     hash: ItemHash,
     kind: Kind,
     key: Vec<u8>,
@@ -58,14 +59,14 @@ struct Write {
     value: Option<Vec<u8>>,
 }
 
-impl Inner {
+impl PackedStore {
     /// What is to be put and deleted for it.
-    pub(in crate::store) fn prepare(&mut self, changes: Changes) -> Result<(Vec<Stored>, Vec<Vec<u8>>), Error> {
+    pub(in crate::store) fn prepare(&mut self, changes: Changes) -> Result<(Vec<StoredPair>, Vec<Vec<u8>>), Error> {
         let mut writes = Vec::with_capacity(changes.put.len());
         for (kind, key) in changes.delete {
             let hash = ItemHash::of(kind, &key);
             if self.index.supersede(hash, true) {
-                writes.push(Write { hash, kind, key, value: None });
+                writes.push(ItemToLay { hash, kind, key, value: None });
             }
         }
         let hashes: Vec<ItemHash> = changes.put.iter().map(|(kind, key, _)| ItemHash::of(*kind, key)).collect();
@@ -74,7 +75,7 @@ impl Inner {
             // Of two puts the later came first here.
             if !self.index.is_about_to_be_put(hash) {
                 self.index.supersede(hash, false);
-                writes.push(Write { hash, kind, key, value: Some(value) });
+                writes.push(ItemToLay { hash, kind, key, value: Some(value) });
             }
         }
         writes.reverse();
@@ -86,7 +87,7 @@ impl Inner {
     }
 
     /// Deletes some of the packs in which little or nothing counts any more; what does is taken along with this commit.
-    fn tidy(&mut self, writes: &mut Vec<Write>, deletes: &mut Vec<Vec<u8>>) -> Result<(), Error> {
+    fn tidy(&mut self, writes: &mut Vec<ItemToLay>, deletes: &mut Vec<Vec<u8>>) -> Result<(), Error> {
         let bytes: usize = writes.iter().map(|w| PackWriter::slot_bytes(&w.key, w.value.as_deref())).sum();
         let new_packs = bytes / pack::PACK_BYTES + 1;
         for _ in 0..new_packs * MOVED_PER_NEW_PACK {
@@ -114,14 +115,14 @@ impl Inner {
         Ok(())
     }
 
-    fn move_thin(&mut self, number: u64, writes: &mut Vec<Write>, deletes: &mut Vec<Vec<u8>>) -> Result<(), Error> {
+    fn move_thin(&mut self, number: u64, writes: &mut Vec<ItemToLay>, deletes: &mut Vec<Vec<u8>>) -> Result<(), Error> {
         // A large item's pack is never thin.
         if let Pack::Slots(slots) = pack::read(number, &self.stored(number)?)? {
             for slot in slots {
                 let hash = ItemHash::of(slot.kind, slot.key);
                 if self.index.is_live(hash, number) {
                     self.index.lift(hash);
-                    writes.push(Write { hash, kind: slot.kind, key: slot.key.to_vec(), value: slot.value.map(<[u8]>::to_vec) });
+                    writes.push(ItemToLay { hash, kind: slot.kind, key: slot.key.to_vec(), value: slot.value.map(<[u8]>::to_vec) });
                 } else if slot.value.is_some() {
                     self.index.copy_gone(hash);
                 }
@@ -132,7 +133,7 @@ impl Inner {
     }
 
     /// Lays items into new packs; what is to be stored, in order.
-    fn lay(&mut self, writes: Vec<Write>) -> Result<Vec<Stored>, Error> {
+    fn lay(&mut self, writes: Vec<ItemToLay>) -> Result<Vec<StoredPair>, Error> {
         let mut puts = Vec::new();
         let mut open = PackWriter::default();
         // The pack that is being filled; large items take numbers of their own.
@@ -141,7 +142,7 @@ impl Inner {
             let waits = self
                 .index
                 .place(write.hash)
-                .is_some_and(|place| place.pack() == Place::PENDING && place.is_deleted() == write.value.is_none());
+                .is_some_and(|place| place.pack() == ItemPlace::PENDING && place.is_deleted() == write.value.is_none());
             if !waits {
                 // A deletion with nothing left to hide, or one that a put of this commit follows.
                 continue;
@@ -159,7 +160,7 @@ impl Inner {
                 puts.push((pack::pack_key(filling), open.close(filling)));
                 filling = self.take_number()?;
             }
-            open.push(&Slot { kind: write.kind, key: &write.key, value: write.value.as_deref() });
+            open.push(&PackSlot { kind: write.kind, key: &write.key, value: write.value.as_deref() });
             self.index.settle(write.hash, filling, bytes);
         }
         if !open.is_empty() {
@@ -170,7 +171,7 @@ impl Inner {
 
     fn take_number(&mut self) -> Result<u64, Error> {
         let number = self.head.next;
-        if number >= Place::PENDING {
+        if number >= ItemPlace::PENDING {
             return Err(Error::Broken { why: "all pack numbers are used up; begin a new state folder".to_string() });
         }
         self.head.next += 1;

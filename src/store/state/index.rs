@@ -1,16 +1,16 @@
 //! Where each item lies: 24 bytes of memory an item, whatever its key's length, and a few a pack.
 
 use super::pack::PACK_BYTES;
-use super::place::{AsItIs, ItemHash, Place, Spread};
+use super::place::{AsItIs, ItemHash, ItemPlace, Spread};
 use std::collections::{BTreeSet, HashMap, hash_map};
 use std::hash::BuildHasherDefault;
 
 /// A pack whose live bytes are at most a third is moved along. With random rewrites the disk then levels off near 1.7 times the
 /// live bytes; a higher share would save little and write more.
-const THIN_UNITS: u32 = (PACK_BYTES / Place::UNIT / 3) as u32;
+const THIN_UNITS: u32 = (PACK_BYTES / ItemPlace::UNIT / 3) as u32;
 
 /// Of a pack of slots, however few they are: each costs the store a value and a key.
-const PACK_UNITS: u32 = (PACK_BYTES / Place::UNIT) as u32;
+const PACK_UNITS: u32 = (PACK_BYTES / ItemPlace::UNIT) as u32;
 
 /// A state of up to a megabyte is left as it is.
 const UNTIDY_UNITS_MIN: u64 = 300 * PACK_UNITS as u64;
@@ -26,18 +26,18 @@ struct Live {
 
 /// How much of a pack counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fill {
+enum PackFill {
     Empty,
     Thin,
     Full,
 }
 
 impl Live {
-    fn state(&self) -> Fill {
+    fn state(&self) -> PackFill {
         match self {
-            Live { slots: 0, .. } => Fill::Empty,
-            Live { units, .. } if *units <= THIN_UNITS => Fill::Thin,
-            Live { .. } => Fill::Full,
+            Live { slots: 0, .. } => PackFill::Empty,
+            Live { units, .. } if *units <= THIN_UNITS => PackFill::Thin,
+            Live { .. } => PackFill::Full,
         }
     }
 }
@@ -48,7 +48,7 @@ impl Live {
 /// bring the item back.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Index {
-    places: HashMap<ItemHash, Place, BuildHasherDefault<AsItIs>>,
+    places: HashMap<ItemHash, ItemPlace, BuildHasherDefault<AsItIs>>,
     packs: HashMap<u64, Live, BuildHasherDefault<Spread>>,
     /// Packs that are mostly dead (or were small from the first).
     thin: BTreeSet<u64>,
@@ -76,7 +76,7 @@ impl Index {
         self.size > UNTIDY_UNITS_MIN && self.size > self.live_units + self.live_units / 2
     }
 
-    pub(in crate::store) fn place(&self, hash: ItemHash) -> Option<Place> {
+    pub(in crate::store) fn place(&self, hash: ItemHash) -> Option<ItemPlace> {
         self.places.get(&hash).copied()
     }
 
@@ -93,14 +93,14 @@ impl Index {
 
     /// Whether an item was superseded by a put that is not laid yet.
     pub(in crate::store) fn is_about_to_be_put(&self, hash: ItemHash) -> bool {
-        self.place(hash).is_some_and(|place| place.pack() == Place::PENDING && !place.is_deleted())
+        self.place(hash).is_some_and(|place| place.pack() == ItemPlace::PENDING && !place.is_deleted())
     }
 
     /// A slot as the scan at open meets it, in the order of packs: later wins.
     pub(in crate::store) fn found(&mut self, hash: ItemHash, pack: u64, bytes: usize, deleted: bool) {
         self.packs.entry(pack).or_default();
         self.supersede(hash, deleted);
-        if self.is_live(hash, Place::PENDING) {
+        if self.is_live(hash, ItemPlace::PENDING) {
             self.settle(hash, pack, bytes);
         } else {
             // "Deleted", and nothing older is left.
@@ -113,7 +113,7 @@ impl Index {
         let old = match self.places.entry(hash) {
             hash_map::Entry::Vacant(free) => {
                 if !deleted {
-                    free.insert(Place::new(Place::PENDING, 0, 0, false));
+                    free.insert(ItemPlace::new(ItemPlace::PENDING, 0, 0, false));
                 }
                 return false;
             }
@@ -122,13 +122,13 @@ impl Index {
                 if deleted && old.is_deleted() {
                     return false;
                 }
-                let counts = !old.is_deleted() && old.pack() != Place::PENDING;
+                let counts = !old.is_deleted() && old.pack() != ItemPlace::PENDING;
                 let older = if counts { add_copy(old.older()) } else { old.older() };
                 if deleted && older == 0 {
                     // A "deleted" hides older copies; without any it is needless.
                     taken.remove();
                 } else {
-                    taken.insert(Place::new(Place::PENDING, older, 0, deleted));
+                    taken.insert(ItemPlace::new(ItemPlace::PENDING, older, 0, deleted));
                 }
                 old
             }
@@ -141,17 +141,17 @@ impl Index {
     pub(in crate::store) fn lift(&mut self, hash: ItemHash) {
         if let Some(old) = self.place(hash) {
             self.leave(hash, old);
-            self.places.insert(hash, Place::new(Place::PENDING, old.older(), 0, old.is_deleted()));
+            self.places.insert(hash, ItemPlace::new(ItemPlace::PENDING, old.older(), 0, old.is_deleted()));
         }
     }
 
     /// A dead copy went away with its pack.
     pub(in crate::store) fn copy_gone(&mut self, hash: ItemHash) {
         if let Some(place) = self.place(hash)
-            && place.older() < Place::COPIES_MAX
+            && place.older() < ItemPlace::COPIES_MAX
         {
             let older = place.older().saturating_sub(1);
-            self.places.insert(hash, Place::new(place.pack(), older, place.units() as usize * Place::UNIT, place.is_deleted()));
+            self.places.insert(hash, ItemPlace::new(place.pack(), older, place.units() as usize * ItemPlace::UNIT, place.is_deleted()));
             self.forget_if_needless(hash);
         }
     }
@@ -159,12 +159,12 @@ impl Index {
     /// A pending item was laid into a pack.
     pub(in crate::store) fn settle(&mut self, hash: ItemHash, pack: u64, bytes: usize) {
         let Some(known) = self.places.get_mut(&hash) else { return };
-        let place = Place::new(pack, known.older(), bytes, known.is_deleted());
+        let place = ItemPlace::new(pack, known.older(), bytes, known.is_deleted());
         *known = place;
         let live = self.packs.entry(pack).or_default();
         let before = live.state();
         // A large item's place does not hold its size.
-        let units = bytes.div_ceil(Place::UNIT) as u32;
+        let units = bytes.div_ceil(ItemPlace::UNIT) as u32;
         live.slots += 1;
         live.units += units;
         self.live_units += u64::from(units);
@@ -217,9 +217,9 @@ impl Index {
     }
 
     /// Takes an entry off its pack's account.
-    fn leave(&mut self, hash: ItemHash, place: Place) {
+    fn leave(&mut self, hash: ItemHash, place: ItemPlace) {
         let pack = place.pack();
-        if pack == Place::PENDING {
+        if pack == ItemPlace::PENDING {
             return;
         }
         if !place.is_deleted() {
@@ -240,15 +240,15 @@ impl Index {
 
     fn note(&mut self, pack: u64) {
         match self.packs.get(&pack).map(Live::state) {
-            Some(Fill::Empty) => {
+            Some(PackFill::Empty) => {
                 self.thin.remove(&pack);
                 self.empty.insert(pack);
             }
-            Some(Fill::Thin) => {
+            Some(PackFill::Thin) => {
                 self.empty.remove(&pack);
                 self.thin.insert(pack);
             }
-            Some(Fill::Full) => {
+            Some(PackFill::Full) => {
                 self.empty.remove(&pack);
                 self.thin.remove(&pack);
             }
@@ -258,7 +258,7 @@ impl Index {
 }
 
 fn add_copy(older: u64) -> u64 {
-    (older + 1).min(Place::COPIES_MAX)
+    (older + 1).min(ItemPlace::COPIES_MAX)
 }
 
 #[cfg(test)]

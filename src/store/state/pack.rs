@@ -6,9 +6,9 @@
 //!
 //! slot: kind, key length, key, value length + 1 (0: the item was deleted), value; lengths as LEB128.
 
-use super::Kind;
+use super::changes::Kind;
 use crate::store::Error;
-use crate::store::key_value::{KeyRange, Stored};
+use crate::store::key_value::{KeyRange, StoredPair};
 
 /// A pack is closed before it grows beyond this: ten items of 350 bytes, well below the store's limit for a value.
 pub(in crate::store) const PACK_BYTES: usize = 3500;
@@ -21,7 +21,7 @@ const LARGE: u8 = 2;
 
 /// One item as it lies in a pack; `None` says that it was deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::store) struct Slot<'a> {
+pub(in crate::store) struct PackSlot<'a> {
     pub kind: Kind,
     pub key: &'a [u8],
     pub value: Option<&'a [u8]>,
@@ -30,7 +30,7 @@ pub(in crate::store) struct Slot<'a> {
 /// What a stored pack holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::store) enum Pack<'a> {
-    Slots(Vec<Slot<'a>>),
+    Slots(Vec<PackSlot<'a>>),
     Large { kind: Kind, key: &'a [u8], bytes: usize, chunks: u16, crc: u32 },
 }
 
@@ -85,7 +85,7 @@ impl PackWriter {
         self.pack.len() == HEAD_BYTES
     }
 
-    pub(in crate::store) fn push(&mut self, slot: &Slot<'_>) {
+    pub(in crate::store) fn push(&mut self, slot: &PackSlot<'_>) {
         self.pack.push(slot.kind);
         put_length(&mut self.pack, slot.key.len());
         self.pack.extend_from_slice(slot.key);
@@ -100,7 +100,7 @@ impl PackWriter {
 }
 
 /// A large item: its pack, and its chunks in order.
-pub(in crate::store) fn large(number: u64, kind: Kind, key: &[u8], value: &[u8]) -> (Vec<u8>, Vec<Stored>) {
+pub(in crate::store) fn large(number: u64, kind: Kind, key: &[u8], value: &[u8]) -> (Vec<u8>, Vec<StoredPair>) {
     let chunks: Vec<_> = value.chunks(CHUNK_BYTES).enumerate().map(|(i, part)| (chunk_key(number, i as u16), part.to_vec())).collect();
     let mut body = vec![kind];
     put_length(&mut body, key.len());
@@ -131,7 +131,7 @@ fn read_checked(number: u64, stored: &[u8]) -> Option<Pack<'_>> {
                     Some(bytes) => Some(take(&mut body, bytes)?),
                     None => None,
                 };
-                slots.push(Slot { kind, key, value });
+                slots.push(PackSlot { kind, key, value });
             }
             Some(Pack::Slots(slots))
         }
@@ -214,7 +214,7 @@ mod tests {
         {
             let mut writer = PackWriter::default();
             let mut bytes = 0;
-            let slots: Vec<_> = items.iter().map(|(kind, key, value)| Slot { kind: *kind, key, value: value.as_deref() }).collect();
+            let slots: Vec<_> = items.iter().map(|(kind, key, value)| PackSlot { kind: *kind, key, value: value.as_deref() }).collect();
             for slot in &slots {
                 bytes += PackWriter::slot_bytes(slot.key, slot.value);
                 writer.push(slot);
@@ -238,7 +238,7 @@ mod tests {
         fn any_single_wrong_byte_is_found(at in 0usize..500, with in 1u8..=255) {
             let mut writer = PackWriter::default();
             let value = vec![3; 400];
-            writer.push(&Slot { kind: 1, key: b"crm:person:1", value: Some(&value) });
+            writer.push(&PackSlot { kind: 1, key: b"crm:person:1", value: Some(&value) });
             let mut stored = writer.close(7);
             let at = at % stored.len();
             stored[at] ^= with;

@@ -1,6 +1,6 @@
 //! An item's hash, and where it lies, in 64 bits.
 
-use super::Kind;
+use super::changes::Kind;
 use std::hash::{Hash, Hasher};
 
 /// 128 bits of a hash of kind and key: no two of a thousand million items share one, whoever chooses the keys.
@@ -80,17 +80,17 @@ impl Hasher for Spread {
 /// An item's place in 64 bits: the pack's number (38 bits), how many older copies still lie in packs (17), its size in
 /// units (8), and whether it says "deleted" (1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) struct Place(u64);
+pub(in crate::store) struct ItemPlace(u64);
 
-impl Place {
+impl ItemPlace {
     pub(in crate::store) const UNIT: usize = 16;
     pub(in crate::store) const COPIES_MAX: u64 = (1 << 17) - 1;
     /// Of an item that is about to be written; also the bound of pack numbers.
     pub(in crate::store) const PENDING: u64 = (1 << 38) - 1;
 
-    pub(in crate::store) fn new(pack: u64, older: u64, bytes: usize, deleted: bool) -> Place {
-        let units = bytes.div_ceil(Place::UNIT).min(255) as u64;
-        Place((pack << 26) | (older.min(Place::COPIES_MAX) << 9) | (units << 1) | u64::from(deleted))
+    pub(in crate::store) fn new(pack: u64, older: u64, bytes: usize, deleted: bool) -> ItemPlace {
+        let units = bytes.div_ceil(ItemPlace::UNIT).min(255) as u64;
+        ItemPlace((pack << 26) | (older.min(ItemPlace::COPIES_MAX) << 9) | (units << 1) | u64::from(deleted))
     }
 
     pub(in crate::store) fn pack(self) -> u64 {
@@ -99,7 +99,7 @@ impl Place {
 
     /// At the maximum the count is not known any more, and stays.
     pub(in crate::store) fn older(self) -> u64 {
-        (self.0 >> 9) & Place::COPIES_MAX
+        (self.0 >> 9) & ItemPlace::COPIES_MAX
     }
 
     pub(in crate::store) fn units(self) -> u32 {
@@ -117,12 +117,14 @@ mod tests {
 
     #[test]
     fn places_keep_their_parts() {
-        for (pack, older, bytes, deleted) in [(0, 0, 0, false), (Place::PENDING, Place::COPIES_MAX, 3500, true), (77, 3, 300, false)] {
-            let place = Place::new(pack, older, bytes, deleted);
+        for (pack, older, bytes, deleted) in
+            [(0, 0, 0, false), (ItemPlace::PENDING, ItemPlace::COPIES_MAX, 3500, true), (77, 3, 300, false)]
+        {
+            let place = ItemPlace::new(pack, older, bytes, deleted);
             assert_eq!((place.pack(), place.older(), place.is_deleted()), (pack, older, deleted));
             assert_eq!(place.units() as usize, bytes.div_ceil(16));
         }
-        assert_eq!(Place::new(1, u64::MAX, 1 << 20, false).units(), 255);
+        assert_eq!(ItemPlace::new(1, u64::MAX, 1 << 20, false).units(), 255);
     }
 
     #[test]
@@ -137,6 +139,6 @@ mod tests {
 
     #[test]
     fn an_entry_is_24_bytes() {
-        assert_eq!(size_of::<(ItemHash, Place)>(), 24);
+        assert_eq!(size_of::<(ItemHash, ItemPlace)>(), 24);
     }
 }

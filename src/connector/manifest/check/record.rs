@@ -1,14 +1,12 @@
 //! The mistakes of a stream's `record`.
 
-use super::request::HOLD;
-use super::{Checker, sample};
+use super::checker::{Checker, sample};
 use crate::connector::manifest::*;
-use crate::connector::map::watch::WATCHED_MAX;
+use crate::connector::port::shown::WATCHED_MAX;
 use crate::model::{Entity, Mark};
 
 pub(in crate::connector) fn check(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &RecordMap) {
     let at = |key: &'static str| ["streams", stream, "record", key];
-    let stateful = matches!(entity, Entity::Deal | Entity::Ticket);
     c.fail_if(map.id.is_empty(), &at("id"), "is empty");
     c.path(&at("id"), &map.id);
     prefix(c, stream, entity, map);
@@ -26,6 +24,25 @@ pub(in crate::connector) fn check(c: &mut Checker<'_>, stream: &str, entity: Ent
             None => {}
         }
     }
+    fields(c, stream, map);
+    states(c, stream, entity, map);
+    let addressed = matches!(entity, Entity::Person | Entity::Ticket);
+    c.fail_if(map.addresses.is_some() && !addressed, &at("addresses"), "only persons and tickets have addresses");
+    map.more.iter().for_each(|path| c.path(&at("more"), path));
+    c.fail_if(map.people_more.is_some() && map.people.is_none(), &at("people_more"), "is for records that have people");
+    let further = map.account.as_ref().is_some_and(|paths| paths.as_slice().len() > 1);
+    c.fail_if(map.accounts_more.is_some() && !further, &at("accounts_more"), "is for records whose account has further paths");
+    c.fail_if(map.people.is_some() && !has_state(entity), &at("people"), "only deals and tickets have people");
+    same_as(c, stream, map);
+    refusals(c, stream, map);
+    marks(c, stream, map);
+    always(c, stream, map);
+    if let Some(test) = &map.deleted {
+        c.record_test(&at("deleted"), test);
+    }
+}
+
+fn fields(c: &mut Checker<'_>, stream: &str, map: &RecordMap) {
     for (name, field) in &map.fields {
         let at = ["streams", stream, "record", "fields", name];
         c.path(&at, field.path());
@@ -36,7 +53,11 @@ pub(in crate::connector) fn check(c: &mut Checker<'_>, stream: &str, entity: Ent
             }
         }
     }
-    c.fail_if(!stateful && !map.state.is_empty(), &at("state"), "only deals and tickets have a state");
+}
+
+fn states(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &RecordMap) {
+    let stateful = has_state(entity);
+    c.fail_if(!stateful && !map.state.is_empty(), &["streams", stream, "record", "state"], "only deals and tickets have a state");
     c.fail_if(
         stateful && map.state.is_empty(),
         &["streams", stream, "record"],
@@ -49,13 +70,9 @@ pub(in crate::connector) fn check(c: &mut Checker<'_>, stream: &str, entity: Ent
         }
         c.record_test(&at, &rule.when);
     }
-    let addressed = matches!(entity, Entity::Person | Entity::Ticket);
-    c.fail_if(map.addresses.is_some() && !addressed, &at("addresses"), "only persons and tickets have addresses");
-    map.more.iter().for_each(|path| c.path(&at("more"), path));
-    c.fail_if(map.people_more.is_some() && map.people.is_none(), &at("people_more"), "is for records that have people");
-    let further = map.account.as_ref().is_some_and(|paths| paths.as_slice().len() > 1);
-    c.fail_if(map.accounts_more.is_some() && !further, &at("accounts_more"), "is for records whose account has further paths");
-    c.fail_if(map.people.is_some() && !stateful, &at("people"), "only deals and tickets have people");
+}
+
+fn same_as(c: &mut Checker<'_>, stream: &str, map: &RecordMap) {
     for (i, other) in map.same_as.iter().enumerate() {
         let at = ["streams", stream, "record", "same_as", &i.to_string()];
         c.template(&at, &other.system, &[]);
@@ -64,12 +81,18 @@ pub(in crate::connector) fn check(c: &mut Checker<'_>, stream: &str, entity: Ent
             c.template(&at, text, &HOLD);
         }
     }
+}
+
+fn refusals(c: &mut Checker<'_>, stream: &str, map: &RecordMap) {
     for (i, rule) in map.refusals.iter().enumerate() {
         let at = ["streams", stream, "record", "refusals", &i.to_string()];
         c.record_test(&at, &rule.when);
         let topic = rule.scope == RefusalScopeName::Topic;
         c.fail_if(topic != rule.topic.is_some(), &at, "scope = \"topic\" and topic = \"..\" go together");
     }
+}
+
+fn marks(c: &mut Checker<'_>, stream: &str, map: &RecordMap) {
     for (mark, how) in &map.marks {
         let at = ["streams", stream, "record", "marks", mark.name()];
         c.template(&at, &how.path, &HOLD);
@@ -79,10 +102,10 @@ pub(in crate::connector) fn check(c: &mut Checker<'_>, stream: &str, entity: Ent
         }
         c.fail_if(how.prefix.is_some() && (*mark != Mark::Status || how.contains.is_some()), &at, "prefix is for a status told by label");
     }
-    always(c, stream, map);
-    if let Some(test) = &map.deleted {
-        c.record_test(&at("deleted"), test);
-    }
+}
+
+fn has_state(entity: Entity) -> bool {
+    matches!(entity, Entity::Deal | Entity::Ticket)
 }
 
 /// What is said to be always there must be something that is read.

@@ -1,20 +1,8 @@
 //! What a manifest says of one request: its templates and paths, its body and its pages.
 
-use super::Checker;
+use super::checker::Checker;
 use crate::connector::manifest::*;
-use crate::connector::raw::templates::Template;
 use crate::model::Entity;
-
-/// Names that stand for what the permit and the reason are called in the target.
-pub(in crate::connector) const HOLD: [&str; 2] = ["hold.permit", "hold.why"];
-
-/// The ways to name several ids, and one.
-pub(in crate::connector) const IDS: [&str; 4] = ["ids", "ids_quoted", "id_rows", "id"];
-
-/// Whether a request says for which ids it is.
-pub(in crate::connector) fn names_ids(request: &Request) -> bool {
-    IDS.iter().any(|name| uses(request, name))
-}
 
 impl Checker<'_> {
     /// A request of a stream.
@@ -24,7 +12,7 @@ impl Checker<'_> {
         self.fail_if(request.carries_people && !has_people, at, "carries_people is for deals whose record has people");
         let accounts = s.record.as_ref().and_then(|r| r.account.as_ref()).map_or(0, |paths| paths.as_slice().len());
         self.fail_if(request.carries_accounts && accounts < 2, at, "carries_accounts is for records whose account has further paths");
-        let (changes, by_id) = (at.get(2) == Some(&"changes"), uses(request, "after_id"));
+        let (changes, by_id) = (at.get(2) == Some(&"changes"), request.uses("after_id"));
         let (rows_max, size) = match &request.page {
             Page::Cursor { rows_max, size, .. } => (*rows_max, *size),
             Page::Offset { rows_max, size, .. } => (*rows_max, Some(*size)),
@@ -83,22 +71,4 @@ impl Checker<'_> {
             _ => {}
         }
     }
-}
-
-/// Whether any template of a request names this.
-pub(in crate::connector) fn uses(request: &Request, name: &str) -> bool {
-    fn in_body(body: &toml::Value, name: &str) -> bool {
-        match body {
-            toml::Value::String(text) => in_text(text, name),
-            toml::Value::Array(items) => items.iter().any(|v| in_body(v, name)),
-            toml::Value::Table(table) => table.values().any(|v| in_body(v, name)),
-            _ => false,
-        }
-    }
-    fn in_text(text: &str, name: &str) -> bool {
-        Template::parse(text).is_ok_and(|t| t.names().any(|n| n == name))
-    }
-    in_text(&request.path, name)
-        || request.query.values().any(|t| in_text(t, name))
-        || request.body.as_ref().is_some_and(|b| in_body(b, name))
 }

@@ -1,6 +1,6 @@
 //! Texts of a manifest in which `{name}` would stay as it is, silently.
 
-use super::Checker;
+use super::checker::Checker;
 use crate::connector::raw::templates::Template;
 
 /// Refuses names in texts that are not filled in. Those that are filled in are checked where they are read.
@@ -74,7 +74,7 @@ mod tests {
     use crate::connector::manifest::settings::Settings;
     use crate::connector::map::{Carries, Mapper};
     use crate::connector::raw::json::Json;
-    use crate::connector::rest::writing::rows::Words;
+    use crate::connector::rest::writing::rows::TargetWords;
     use crate::connector::{Change, Observed, PageRead, SettingValue, StatusChange, SystemSettings};
     use crate::model::{Entity, Mark, Record, RefusalScope, Time, Value};
     use serde_json::{Value as Owned, json};
@@ -135,7 +135,7 @@ batch = 9
     /// What stands in each text, with the setting's value in place of its name: a record read, and a change as it is written.
     struct Filled {
         mapper: Mapper,
-        words: Words,
+        words: TargetWords,
     }
 
     impl Filled {
@@ -147,7 +147,7 @@ batch = 9
             let (record, writes) = (manifest.streams["people"].record.as_ref().unwrap(), manifest.writes.as_ref().unwrap());
             Filled {
                 mapper: Mapper::new(&"ma".into(), Entity::Person, record, Some(writes), &settings).unwrap(),
-                words: Words::new(writes, record, &settings).unwrap(),
+                words: TargetWords::new(writes, record, &settings).unwrap(),
             }
         }
 

@@ -1,14 +1,11 @@
 //! The mistakes of a manifest's `writes`. The gravest is to name a field that shows the person's own no: it is refused here.
 
-use super::Checker;
-use super::request::{HOLD, IDS, names_ids, uses};
+use super::checker::Checker;
 use crate::connector::manifest::*;
 use crate::connector::map::marks::Flag;
-use crate::connector::raw::paths::Path;
-use crate::connector::raw::plain::{plain, same_name};
-use crate::connector::rest::http::request::to_json;
+use crate::connector::raw::from_toml::to_json;
+use crate::connector::raw::plain::same_name;
 use crate::model::{Entity, Mark};
-use std::borrow::Cow;
 
 pub(in crate::connector) fn check(c: &mut Checker<'_>, w: &Writes) {
     let stream = c.manifest.streams.get(&w.stream);
@@ -17,8 +14,8 @@ pub(in crate::connector) fn check(c: &mut Checker<'_>, w: &Writes) {
         return c.fail(&["writes", "stream"], format!("{:?} is no stream of persons", w.stream));
     };
     c.plain_request(&["writes", "read"], &w.read, &IDS);
-    let many = IDS[..3].iter().any(|name| uses(&w.read, name));
-    c.fail_if(!names_ids(&w.read), &["writes", "read"], "does not say {ids} or {id_rows}");
+    let many = IDS[..3].iter().any(|name| w.read.uses(name));
+    c.fail_if(!w.read.names_ids(), &["writes", "read"], "does not say {ids} or {id_rows}");
     c.fail_if(w.read_chunk == 0, &["writes", "read_chunk"], "must be at least 1");
     let by_id = !many && w.read_chunk != 1;
     c.fail_if(by_id, &["writes", "read_chunk"], "must be 1 where the request says {id}");
@@ -39,19 +36,6 @@ pub(in crate::connector) fn check(c: &mut Checker<'_>, w: &Writes) {
             c.fail(&at, why);
         }
     }
-}
-
-/// Why a field of the target must not be written, if it must not: a refusal is read from it. `refusals` are the paths of all of them.
-pub fn consent_field<'p>(mut refusals: impl Iterator<Item = &'p str>, field: &str) -> Option<String> {
-    let written = Path::parse(field).ok()?;
-    let written: Vec<Cow<'_, str>> = written.keys().map(plain).collect();
-    refusals.find_map(|path| {
-        let read = Path::parse(path).ok()?;
-        // Many systems take a name in any case.
-        let read: Vec<Cow<'_, str>> = read.keys().map(plain).collect();
-        let same = read.iter().any(|key| written.contains(key) && Some(key) != read.first()) || read.first() == written.first();
-        same.then(|| format!("{field:?} shows the person's own refusal; nothing may ever write it"))
-    })
 }
 
 /// Every field of the target that the manifest itself names for writing, with the keys that lead there.
@@ -164,7 +148,8 @@ fn update_check(c: &mut Checker<'_>, update: &Update) {
     if let Some(empty) = &update.empty {
         c.template_value(&["writes", "update", "empty"], empty, &[]);
     }
-    let (rows, row, id) = (uses(&update.request, "rows"), uses(&update.request, "row"), uses(&update.request, "id"));
+    let request = &update.request;
+    let (rows, row, id) = (request.uses("rows"), request.uses("row"), request.uses("id"));
     c.fail_if(rows == row, &at, "the body says either {rows} (a batch) or {row} (one record)");
     c.fail_if((row || id) && update.batch > 1, &at, "{row} and {id} are for batch = 1");
     c.fail_if(rows && update.id_key.is_none(), &at, "a batch needs id_key");

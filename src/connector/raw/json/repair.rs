@@ -7,6 +7,9 @@
 /// What stands in the place of a value that cannot be read, as JSON writes it: a text that nobody can have meant.
 const UNREADABLE: &[u8] = b"\"\\u0000\"";
 
+/// What some programs put before their texts (RFC 8259, 8.1 lets readers pass over it).
+pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
+
 /// How bytes that are no UTF-8 are walked. In the double-byte sets of East Asia a second byte may look like a backslash, which would
 /// hide the end of the text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub(super) fn repaired(bytes: &[u8], foreign: Foreign) -> Option<String> {
             b'-' | b'+' | b'.' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => from.word(),
             // Padding between values, and marks at the joints of files that were put together.
             0 => from.at += 1,
-            0xEF if from.bytes[from.at..].starts_with(super::BYTE_ORDER_MARK) => from.at += super::BYTE_ORDER_MARK.len(),
+            0xEF if from.bytes[from.at..].starts_with(BYTE_ORDER_MARK) => from.at += BYTE_ORDER_MARK.len(),
             _ => from.keep(1),
         }
     }

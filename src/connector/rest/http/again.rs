@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Why requests to one system are tried again just now.
 #[derive(Debug, Default)]
-pub struct Again(Mutex<Requests>);
+pub struct RetriesUnderWay(Mutex<Requests>);
 
 #[derive(Debug, Default)]
 struct Requests {
@@ -15,11 +15,11 @@ struct Requests {
 
 /// One request, from its first try to its end.
 pub struct Trying<'a> {
-    again: &'a Again,
+    again: &'a RetriesUnderWay,
     number: u64,
 }
 
-impl Again {
+impl RetriesUnderWay {
     pub fn begin(&self) -> Trying<'_> {
         let mut requests = self.requests();
         requests.count += 1;
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn a_failure_is_told_until_its_request_ends() {
-        let again = Again::default();
+        let again = RetriesUnderWay::default();
         let (first, second) = (again.begin(), again.begin());
         assert_eq!(again.told(), None, "nothing has failed");
         second.failed("changes: 503".into());

@@ -1,7 +1,7 @@
 //! How requests prove who they are.
 
-use super::failure::{Kind, Rules};
-use super::retry::Asked;
+use super::failure::{FailureKind, Rules};
+use super::retry::RetryAfter;
 use super::transport::{Lost, Outgoing, Transport};
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{Auth, Method};
@@ -65,7 +65,7 @@ impl Credential {
 #[derive(Debug)]
 pub enum SignIn {
     /// The server says no, or "later"; or what is configured cannot be used as it stands.
-    Said(Kind, String),
+    Said(FailureKind, String),
     /// No answer from this address.
     Lost(Box<Url>, Lost),
     /// 407: it is not the system that answers.
@@ -74,7 +74,7 @@ pub enum SignIn {
 
 impl SignIn {
     fn refused(said: impl Into<String>) -> SignIn {
-        SignIn::Said(Kind::Credential, said.into())
+        SignIn::Said(FailureKind::Credential, said.into())
     }
 }
 
@@ -202,7 +202,7 @@ async fn fetch(transport: &dyn Transport, request: Outgoing, rules: &Rules, now:
     if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
         return Err(SignIn::Proxy(Box::new(url)));
     }
-    let asked = Asked::of(answer.headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok()), now);
+    let asked = RetryAfter::of(answer.headers.get(RETRY_AFTER).and_then(|v| v.to_str().ok()), now);
     let document = Document::parse(&answer.body).unwrap_or_default();
     let json = document.root();
     let text = |name| member(json, name).and_then(readable).map(trimmed);
@@ -212,10 +212,10 @@ async fn fetch(transport: &dyn Transport, request: Outgoing, rules: &Rules, now:
         let said = format!("{} {}", status.as_u16(), said.unwrap_or("no access_token in the answer"));
         let said = [Some(said), asked.disbelieved].into_iter().flatten().collect::<Vec<_>>().join("; ");
         let kind = match rules.failure(status.as_u16(), Some(json), asked.wait, false) {
-            Some(kind @ (Kind::Later(_) | Kind::Budget)) => kind,
+            Some(kind @ (FailureKind::Later(_) | FailureKind::Budget)) => kind,
             // Nothing but the sign-in was sent, so that it may be tried again whatever was to follow.
-            Some(Kind::Broken(_)) => Kind::NotConnected,
-            _ => Kind::Credential,
+            Some(FailureKind::Broken(_)) => FailureKind::NotConnected,
+            _ => FailureKind::Credential,
         };
         return Err(SignIn::Said(kind, said));
     };

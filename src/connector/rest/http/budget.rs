@@ -17,8 +17,8 @@ use tokio::sync::{Semaphore, SemaphorePermit, watch};
 const DAY_MS: i64 = 86_400_000;
 
 /// The requests of one system.
-pub struct Budget {
-    windows: Vec<Window>,
+pub struct RequestBudget {
+    windows: Vec<BudgetWindow>,
     limit: Option<u64>,
     used: Mutex<Usage>,
     /// Requests at the same time; all but protective ones also need a place in `common`, which has one less, so that one is always kept.
@@ -32,7 +32,7 @@ pub struct Budget {
     timer: Arc<dyn Timer>,
 }
 
-type Window = RateLimiter<NotKeyed, InMemoryState, Ticks, NoOpMiddleware<Nanos>>;
+type BudgetWindow = RateLimiter<NotKeyed, InMemoryState, Ticks, NoOpMiddleware<Nanos>>;
 
 /// The timer, as rate limits ask for it.
 #[derive(Clone)]
@@ -56,11 +56,11 @@ pub struct Leave<'b> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UsedUp;
 
-impl Budget {
-    pub fn new(limits: &Limits, clock: Clock, timer: Arc<dyn Timer>) -> Budget {
+impl RequestBudget {
+    pub fn new(limits: &Limits, clock: Clock, timer: Arc<dyn Timer>) -> RequestBudget {
         let usage = Usage { day: 0, used: 0, limit: limits.per_day };
         let window = |quota| RateLimiter::direct_with_clock(quota, Ticks(timer.clone()));
-        Budget {
+        RequestBudget {
             windows: limits.windows.iter().filter_map(|w| quota(w.requests, w.per.to_std())).map(window).collect(),
             limit: limits.per_day,
             used: Mutex::new(usage),
@@ -167,7 +167,7 @@ impl Drop for First<'_> {
     }
 }
 
-impl fmt::Debug for Budget {
+impl fmt::Debug for RequestBudget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.usage().fmt(f)
     }
@@ -189,7 +189,7 @@ mod tests {
             Arc::new(move || Time(now.load(Ordering::Relaxed)))
         };
         let wire = Wire::of(&Network::default()).unwrap();
-        let budget = Budget::new(&Limits { per_day: Some(10), ..Limits::default() }, clock, wire.timer);
+        let budget = RequestBudget::new(&Limits { per_day: Some(10), ..Limits::default() }, clock, wire.timer);
         for _ in 0..8 {
             assert!(budget.leave(Lane::Read).await.is_ok());
         }

@@ -2,16 +2,17 @@
 //!
 //! Reads are repeated while that makes sense. A write is repeated only where it surely did not happen.
 
-use super::again::Again;
+use super::again::RetriesUnderWay;
+use super::answer::HttpAnswer;
 use super::apart::Apart;
 use super::auth::{Authenticator, SignIn};
-use super::budget::Budget;
+use super::budget::RequestBudget;
 use super::compressed::{Packed, unpacked};
-use super::failure::{Failure, Kind, Rules};
+use super::failure::{FailureKind, RequestFailure, Rules};
 use super::readable::readable;
 use super::redirect::same_server;
-use super::request::Prepared;
-use super::retry::{Asked, Delays, http_date};
+use super::request::ReadyRequest;
+use super::retry::{Delays, RetryAfter, http_date};
 use super::secrets::Secrets;
 use super::transport::{Incoming, Lost, Outgoing, Wire};
 use crate::connector::manifest::settings::Settings;
@@ -37,7 +38,7 @@ const BEGINS_CHARS: usize = 80;
 const MESSAGE_CHARS: usize = 300;
 
 /// One system's HTTP.
-pub struct Http {
+pub struct HttpClient {
     pub system: Name,
     wire: Wire,
     base: String,
@@ -46,29 +47,17 @@ pub struct Http {
     headers: HeaderMap,
     auth: Authenticator,
     pub rules: Rules,
-    pub budget: Budget,
+    pub budget: RequestBudget,
     timeout: Span,
     answer_bytes_max: usize,
     pub clock: Clock,
     network: Network,
     secrets: Secrets,
     apart: Apart,
-    pub again: Again,
+    pub again: RetriesUnderWay,
 }
 
-/// An answer that the system calls a success.
-pub struct Answer {
-    pub json: Document,
-    /// Requests it took.
-    pub requests: u64,
-    pub bytes: u64,
-    /// The system says that there is none (204).
-    pub no_content: bool,
-    /// The server's `Date` minus our clock.
-    pub clock_skew_ms: Option<i64>,
-}
-
-impl Http {
+impl HttpClient {
     /// `Err` tells every setting that is wrong.
     pub fn new(
         manifest: &Manifest,
@@ -77,7 +66,7 @@ impl Http {
         wire: Wire,
         system: &Name,
         clock: Clock,
-    ) -> Result<Http, Vec<String>> {
+    ) -> Result<HttpClient, Vec<String>> {
         let mut problems = Vec::new();
         let base = settings.text(&manifest.base_url).ok().flatten().unwrap_or_default().trim_end_matches('/').to_string();
         let url = Url::parse(&base).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
@@ -96,14 +85,14 @@ impl Http {
         let auth = Authenticator::new(&manifest.auth, &base, settings).map_err(|why| problems.push(why));
         let rules = Rules::new(&manifest.errors).map_err(|why| problems.push(why));
         match (auth, rules) {
-            (Ok(auth), Ok(rules)) if problems.is_empty() => Ok(Http {
+            (Ok(auth), Ok(rules)) if problems.is_empty() => Ok(HttpClient {
                 system: system.clone(),
                 base,
                 address: url.map(|u| u.origin().ascii_serialization()).unwrap_or_default(),
                 headers,
                 auth,
                 rules,
-                budget: Budget::new(&manifest.limits, clock.clone(), wire.timer.clone()),
+                budget: RequestBudget::new(&manifest.limits, clock.clone(), wire.timer.clone()),
                 wire,
                 timeout: manifest.limits.timeout,
                 answer_bytes_max: manifest.limits.answer_bytes_max,
@@ -111,7 +100,7 @@ impl Http {
                 network: network.clone(),
                 secrets: Secrets::new(settings.secrets().chain(network.secrets())),
                 apart: Apart::default(),
-                again: Again::default(),
+                again: RetriesUnderWay::default(),
             }),
             _ => Err(problems),
         }
@@ -127,16 +116,16 @@ impl Http {
     }
 
     /// A reading request, repeated within the bounds of `retry`.
-    pub async fn read(&self, request: &Prepared, lane: Lane) -> Result<Answer, Error> {
+    pub async fn read(&self, request: &ReadyRequest, lane: Lane) -> Result<HttpAnswer, Error> {
         self.send(request, lane, false).await.map_err(|f| f.error)
     }
 
     /// A writing request: repeated only while it surely was not carried out.
-    pub async fn write(&self, request: &Prepared, lane: Lane) -> Result<Answer, Failure> {
+    pub async fn write(&self, request: &ReadyRequest, lane: Lane) -> Result<HttpAnswer, RequestFailure> {
         self.send(request, lane, true).await
     }
 
-    async fn send(&self, request: &Prepared, lane: Lane, writes: bool) -> Result<Answer, Failure> {
+    async fn send(&self, request: &ReadyRequest, lane: Lane, writes: bool) -> Result<HttpAnswer, RequestFailure> {
         let timer = &self.wire.timer;
         let mut delays = Delays::new(timer.now(), timer.spread());
         let (mut requests, trying) = (0, self.again.begin());
@@ -144,7 +133,7 @@ impl Http {
             let (done, token) = match self.budget.leave(lane).await {
                 Err(_) => {
                     let what = request.what.clone();
-                    return Err(Failure::new(Kind::Budget, Error::Budget { system: self.system.clone(), what }));
+                    return Err(RequestFailure::new(FailureKind::Budget, Error::Budget { system: self.system.clone(), what }));
                 }
                 Ok(_leave) => {
                     requests += 1;
@@ -152,20 +141,20 @@ impl Http {
                 }
             };
             let failure = match done {
-                Ok(answer) => return Ok(Answer { requests, ..answer }),
+                Ok(answer) => return Ok(HttpAnswer { requests, ..answer }),
                 Err(failure) => failure,
             };
             let wait = match failure.kind {
-                Kind::Credential if self.auth.forget(token, self.now()).await => continue,
-                Kind::Later(told) => {
+                FailureKind::Credential if self.auth.forget(token, self.now()).await => continue,
+                FailureKind::Later(told) => {
                     let wait = delays.next(told, timer.now());
                     if let Some(wait) = wait {
                         self.budget.pause(wait);
                     }
                     wait
                 }
-                Kind::NotConnected => delays.next(None, timer.now()),
-                Kind::Broken(told) if !writes => delays.next(told, timer.now()),
+                FailureKind::NotConnected => delays.next(None, timer.now()),
+                FailureKind::Broken(told) if !writes => delays.next(told, timer.now()),
                 _ => None,
             };
             match wait {
@@ -179,17 +168,17 @@ impl Http {
     }
 
     /// One request, with redirects within the host where it only reads by GET. Beside the outcome, the number of the token that was sent.
-    async fn once(&self, request: &Prepared) -> (Result<Answer, Failure>, Option<u64>) {
+    async fn once(&self, request: &ReadyRequest) -> (Result<HttpAnswer, RequestFailure>, Option<u64>) {
         let sent = match self.auth.credential(&*self.wire.transport, &self.rules, self.apart.times((self.clock)()), self.timeout).await {
             Ok(credential) => credential,
             Err(SignIn::Said(kind, said)) => {
                 let said = self.told(&said);
-                let said = if kind == Kind::Credential { said } else { format!("signing in: {said}") };
+                let said = if kind == FailureKind::Credential { said } else { format!("signing in: {said}") };
                 return (Err(self.failure(request, kind, said)), None);
             }
             Err(SignIn::Proxy(url)) => return (Err(self.proxy_wants_login(request, &url)), None),
             // What was asked for was not even sent.
-            Err(SignIn::Lost(url, lost)) => return (Err(self.lost(request, &url, lost, Some(Kind::NotConnected))), None),
+            Err(SignIn::Lost(url, lost)) => return (Err(self.lost(request, &url, lost, Some(FailureKind::NotConnected))), None),
         };
         sent.header.iter().for_each(|(_, value)| self.secrets.sends(value));
         let answer = match self.url(request) {
@@ -199,7 +188,7 @@ impl Http {
         (answer, sent.number)
     }
 
-    fn url(&self, request: &Prepared) -> Result<Url, Failure> {
+    fn url(&self, request: &ReadyRequest) -> Result<Url, RequestFailure> {
         let url = Url::parse(&format!("{}{}", self.base, request.path));
         let mut url = url.map_err(|_| self.refused(request, "base_url and path make no address"))?;
         if !request.query.is_empty() {
@@ -208,7 +197,12 @@ impl Http {
         Ok(url)
     }
 
-    async fn exchange(&self, request: &Prepared, mut url: Url, header: Option<(HeaderName, HeaderValue)>) -> Result<Answer, Failure> {
+    async fn exchange(
+        &self,
+        request: &ReadyRequest,
+        mut url: Url,
+        header: Option<(HeaderName, HeaderValue)>,
+    ) -> Result<HttpAnswer, RequestFailure> {
         for _ in 0..=REDIRECTS_MAX {
             let method = match request.method {
                 Method::Get => reqwest::Method::GET,
@@ -247,25 +241,25 @@ impl Http {
         Err(self.refused(request, "it redirects without end"))
     }
 
-    fn answer(&self, request: &Prepared, response: &Incoming) -> Result<Answer, Failure> {
+    fn answer(&self, request: &ReadyRequest, response: &Incoming) -> Result<HttpAnswer, RequestFailure> {
         let status = response.status.as_u16();
         let now = (self.clock)();
         let header = |name| response.headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
-        let asked = Asked::of(header(RETRY_AFTER), now);
+        let asked = RetryAfter::of(header(RETRY_AFTER), now);
         let clock_skew_ms = header(DATE).and_then(http_date).map(|date| date.0 - now.0);
         self.apart.hear(clock_skew_ms);
         let limit = self.answer_bytes_max;
         let body = match unpacked(&response.body, header(CONTENT_ENCODING), limit) {
             Ok(body) => body,
             Err(Packed::TooLarge) => {
-                return Err(Failure::new(
-                    Kind::TooLarge,
+                return Err(RequestFailure::new(
+                    FailureKind::TooLarge,
                     Error::TooLarge { system: self.system.clone(), what: self.what(&request.what), limit },
                 ));
             }
             Err(Packed::Damaged) => {
                 let why = format!("{status}: it is compressed, and cannot be unpacked");
-                return Err(self.not_understood(request, Kind::NotUnderstood, why, String::new()));
+                return Err(self.not_understood(request, FailureKind::NotUnderstood, why, String::new()));
             }
         };
         if values(&body) > VALUES_MAX {
@@ -282,14 +276,14 @@ impl Http {
                 Err(_) => Some(begins()).filter(|b| !b.is_empty()),
             };
             let message = message.map_or_else(|| status.to_string(), |m| format!("{status}: {m}"));
-            let apart = self.apart.told().filter(|_| kind == Kind::Credential && self.auth.is_signed());
+            let apart = self.apart.told().filter(|_| kind == FailureKind::Credential && self.auth.is_signed());
             let help = root.ok().and_then(|json| self.rules.help(json)).map(str::to_string);
             let message = [Some(message), apart, asked.disbelieved, help].into_iter().flatten().collect::<Vec<_>>().join("; ");
             return Err(self.failure(request, kind, message));
         }
         match json {
-            Ok(json) => Ok(Answer { json, requests: 1, bytes, no_content: status == 204, clock_skew_ms }),
-            Err(e) => Err(self.not_understood(request, Kind::NotUnderstood, format!("{status}: {e}"), begins())),
+            Ok(json) => Ok(HttpAnswer { json, requests: 1, bytes, no_content: status == 204, clock_skew_ms }),
+            Err(e) => Err(self.not_understood(request, FailureKind::NotUnderstood, format!("{status}: {e}"), begins())),
         }
     }
 
@@ -298,23 +292,23 @@ impl Http {
         format!("{asked} at {}", self.address)
     }
 
-    fn failure(&self, request: &Prepared, kind: Kind, said: String) -> Failure {
+    fn failure(&self, request: &ReadyRequest, kind: FailureKind, said: String) -> RequestFailure {
         let (system, what) = (self.system.clone(), self.what(&request.what));
         let error = match kind {
-            Kind::Credential => Error::Credential { system, what, said },
-            Kind::Later(told) => Error::Later { system, what: format!("{what}: {said}"), wait: told.unwrap_or(LATER_UNTOLD) },
-            Kind::Broken(_) | Kind::NotConnected => Error::Unreachable { system, what, why: said },
-            Kind::NotFound => Error::NotFound { system, what },
-            Kind::CursorLost => Error::CursorLost { system, what },
-            Kind::Budget => Error::Budget { system, what },
-            Kind::Refused | Kind::NotUnderstood | Kind::TooLarge => Error::Refused { system, what, said },
+            FailureKind::Credential => Error::Credential { system, what, said },
+            FailureKind::Later(told) => Error::Later { system, what: format!("{what}: {said}"), wait: told.unwrap_or(LATER_UNTOLD) },
+            FailureKind::Broken(_) | FailureKind::NotConnected => Error::Unreachable { system, what, why: said },
+            FailureKind::NotFound => Error::NotFound { system, what },
+            FailureKind::CursorLost => Error::CursorLost { system, what },
+            FailureKind::Budget => Error::Budget { system, what },
+            FailureKind::Refused | FailureKind::NotUnderstood | FailureKind::TooLarge => Error::Refused { system, what, said },
         };
-        Failure::new(kind, error)
+        RequestFailure::new(kind, error)
     }
 
     /// There is no answer, or only a part of one. `kind` is what it means, if that is known.
-    fn lost(&self, request: &Prepared, url: &Url, lost: Lost, kind: Option<Kind>) -> Failure {
-        let broken = kind.unwrap_or(Kind::Broken(None));
+    fn lost(&self, request: &ReadyRequest, url: &Url, lost: Lost, kind: Option<FailureKind>) -> RequestFailure {
+        let broken = kind.unwrap_or(FailureKind::Broken(None));
         match lost {
             Lost::NoRequest(causes) => {
                 let causes = self.told(&causes);
@@ -324,42 +318,42 @@ impl Http {
                 let causes = self.told(&causes);
                 match self.network.proxy_for(url).filter(|p| p.failed(url, &causes)) {
                     Some(proxy) => self.no_way_out(request, &proxy.name(), &causes),
-                    None => self.failure(request, Kind::NotConnected, causes),
+                    None => self.failure(request, FailureKind::NotConnected, causes),
                 }
             }
             Lost::TimedOut => self.failure(request, broken, "it took too long".to_string()),
             Lost::Broken(causes) => self.failure(request, broken, self.told(&causes)),
             Lost::TooLarge => {
                 let (system, what, limit) = (self.system.clone(), self.what(&request.what), self.answer_bytes_max);
-                Failure::new(Kind::TooLarge, Error::TooLarge { system, what, limit })
+                RequestFailure::new(FailureKind::TooLarge, Error::TooLarge { system, what, limit })
             }
         }
     }
 
-    fn proxy_wants_login(&self, request: &Prepared, url: &Url) -> Failure {
+    fn proxy_wants_login(&self, request: &ReadyRequest, url: &Url) -> RequestFailure {
         // Without one of ours, it is one that stands before the system.
         let proxy = self.network.proxy_for(url).map_or_else(|| "before the system".to_string(), |p| p.name());
         // Nothing got through, and trying again at once would change nothing.
         let failure = self.no_way_out(request, &proxy, "it answers 407: it wants a user and a password");
-        Failure { kind: Kind::Credential, ..failure }
+        RequestFailure { kind: FailureKind::Credential, ..failure }
     }
 
-    fn no_way_out(&self, request: &Prepared, proxy: &str, why: &str) -> Failure {
+    fn no_way_out(&self, request: &ReadyRequest, proxy: &str, why: &str) -> RequestFailure {
         let (system, what) = (self.system.clone(), self.what(&request.what));
-        Failure::new(Kind::NotConnected, Error::Proxy { system, what, proxy: proxy.to_string(), why: why.to_string() })
+        RequestFailure::new(FailureKind::NotConnected, Error::Proxy { system, what, proxy: proxy.to_string(), why: why.to_string() })
     }
 
-    pub fn too_many(&self, request: &Prepared, limit: usize, of: &'static str) -> Failure {
+    pub fn too_many(&self, request: &ReadyRequest, limit: usize, of: &'static str) -> RequestFailure {
         let (system, what) = (self.system.clone(), self.what(&request.what));
-        Failure::new(Kind::TooLarge, Error::TooMany { system, what, limit, of })
+        RequestFailure::new(FailureKind::TooLarge, Error::TooMany { system, what, limit, of })
     }
 
-    fn refused(&self, request: &Prepared, said: &str) -> Failure {
-        self.failure(request, Kind::Refused, self.told(said))
+    fn refused(&self, request: &ReadyRequest, said: &str) -> RequestFailure {
+        self.failure(request, FailureKind::Refused, self.told(said))
     }
 
-    pub fn not_understood(&self, request: &Prepared, kind: Kind, why: String, begins: String) -> Failure {
-        Failure::new(kind, Error::NotUnderstood { system: self.system.clone(), what: self.what(&request.what), why, begins })
+    pub fn not_understood(&self, request: &ReadyRequest, kind: FailureKind, why: String, begins: String) -> RequestFailure {
+        RequestFailure::new(kind, Error::NotUnderstood { system: self.system.clone(), what: self.what(&request.what), why, begins })
     }
 
     /// The beginning of an answer, for messages.
@@ -388,7 +382,7 @@ fn clip(text: &str, chars: usize) -> String {
     text.chars().take(chars).collect()
 }
 
-impl fmt::Debug for Http {
+impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http").field("system", &self.system).finish_non_exhaustive()
     }

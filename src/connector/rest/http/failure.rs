@@ -2,7 +2,7 @@
 
 use crate::connector::manifest::ErrorRules;
 use crate::connector::port::{Error, Outcome};
-use crate::connector::raw::conditions::Condition;
+use crate::connector::raw::conditions::RowTest;
 use crate::connector::raw::json::Json;
 use crate::connector::raw::paths::Path;
 use crate::connector::raw::scalars::text_of;
@@ -10,7 +10,7 @@ use crate::model::Span;
 
 /// What a failure means for sending again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum FailureKind {
     Credential,
     /// A rate limit, a lock, a move to other servers: not carried out. With how long the server asks to wait.
     Later(Option<Span>),
@@ -33,14 +33,14 @@ const BUDGET_WAIT: Span = Span::minutes(5);
 
 /// A failure and how to tell of it.
 #[derive(Debug, Clone)]
-pub struct Failure {
-    pub kind: Kind,
+pub struct RequestFailure {
+    pub kind: FailureKind,
     pub error: Error,
 }
 
-impl Failure {
-    pub fn new(kind: Kind, error: Error) -> Failure {
-        Failure { kind, error }
+impl RequestFailure {
+    pub fn new(kind: FailureKind, error: Error) -> RequestFailure {
+        RequestFailure { kind, error }
     }
 
     /// What this means for each row of a write.
@@ -56,9 +56,9 @@ impl Failure {
             other => other.of_system(),
         };
         match self.kind {
-            Kind::Credential | Kind::NotConnected | Kind::Later(_) | Kind::Budget => Outcome::NotSent(said),
-            Kind::Refused | Kind::NotFound | Kind::CursorLost => Outcome::Rejected(said),
-            Kind::Broken(_) | Kind::NotUnderstood | Kind::TooLarge => Outcome::Unknown(said),
+            FailureKind::Credential | FailureKind::NotConnected | FailureKind::Later(_) | FailureKind::Budget => Outcome::NotSent(said),
+            FailureKind::Refused | FailureKind::NotFound | FailureKind::CursorLost => Outcome::Rejected(said),
+            FailureKind::Broken(_) | FailureKind::NotUnderstood | FailureKind::TooLarge => Outcome::Unknown(said),
         }
     }
 }
@@ -66,7 +66,7 @@ impl Failure {
 /// A manifest's `errors`, made ready.
 #[derive(Debug)]
 pub struct Rules {
-    success: Option<Condition>,
+    success: Option<RowTest>,
     message: Option<Path>,
     code: Option<Path>,
     said: ErrorRules,
@@ -76,7 +76,7 @@ impl Rules {
     pub fn new(said: &ErrorRules) -> Result<Rules, String> {
         let path = |p: &String| Path::parse(p).map_err(|e| e.to_string());
         Ok(Rules {
-            success: said.success.as_ref().map(Condition::new).transpose()?,
+            success: said.success.as_ref().map(RowTest::new).transpose()?,
             message: said.message.as_ref().map(path).transpose()?,
             code: said.code.as_ref().map(path).transpose()?,
             said: said.clone(),
@@ -84,7 +84,7 @@ impl Rules {
     }
 
     /// What kind of failure an answer is, if it is one. `json` is `None` where the answer is none.
-    pub fn failure(&self, status: u16, json: Option<&Json<'_>>, told: Option<Span>, from_cursor: bool) -> Option<Kind> {
+    pub fn failure(&self, status: u16, json: Option<&Json<'_>>, told: Option<Span>, from_cursor: bool) -> Option<FailureKind> {
         let fine = (200..300).contains(&status);
         let holds = |json: &Json<'_>| self.success.as_ref().is_none_or(|s| s.holds(json) == Ok(true));
         if fine && json.is_none_or(holds) {
@@ -94,13 +94,13 @@ impl Rules {
         let among = |codes: &[String]| code.as_deref().is_some_and(|c| codes.iter().any(|known| known == c));
         let said = &self.said;
         Some(match status {
-            _ if among(&said.budget_codes) => Kind::Budget,
-            _ if among(&said.retry_codes) || is_later(status, told) => Kind::Later(told),
-            _ if status == 401 || said.auth_statuses.contains(&status) || among(&said.auth_codes) => Kind::Credential,
-            _ if from_cursor && (said.cursor_lost_statuses.contains(&status) || among(&said.cursor_lost_codes)) => Kind::CursorLost,
-            404 | 410 => Kind::NotFound,
-            500.. => Kind::Broken(told),
-            _ => Kind::Refused,
+            _ if among(&said.budget_codes) => FailureKind::Budget,
+            _ if among(&said.retry_codes) || is_later(status, told) => FailureKind::Later(told),
+            _ if status == 401 || said.auth_statuses.contains(&status) || among(&said.auth_codes) => FailureKind::Credential,
+            _ if from_cursor && (said.cursor_lost_statuses.contains(&status) || among(&said.cursor_lost_codes)) => FailureKind::CursorLost,
+            404 | 410 => FailureKind::NotFound,
+            500.. => FailureKind::Broken(told),
+            _ => FailureKind::Refused,
         })
     }
 
@@ -145,32 +145,32 @@ mod tests {
         for (rules, status, json, cursor, want) in [
             (&plain, 200, json!({}), false, None),
             (&plain, 204, json!(null), false, None),
-            (&plain, 401, json!({}), false, Some(Kind::Credential)),
-            (&plain, 403, json!({}), false, Some(Kind::Credential)),
-            (&plain, 400, json!({}), false, Some(Kind::Refused)),
-            (&plain, 400, json!({}), true, Some(Kind::CursorLost)),
-            (&plain, 404, json!({}), false, Some(Kind::NotFound)),
-            (&plain, 429, json!({}), false, Some(Kind::Later(None))),
-            (&plain, 502, json!({}), false, Some(Kind::Broken(None))),
+            (&plain, 401, json!({}), false, Some(FailureKind::Credential)),
+            (&plain, 403, json!({}), false, Some(FailureKind::Credential)),
+            (&plain, 400, json!({}), false, Some(FailureKind::Refused)),
+            (&plain, 400, json!({}), true, Some(FailureKind::CursorLost)),
+            (&plain, 404, json!({}), false, Some(FailureKind::NotFound)),
+            (&plain, 429, json!({}), false, Some(FailureKind::Later(None))),
+            (&plain, 502, json!({}), false, Some(FailureKind::Broken(None))),
             (&coded, 200, json!({"success": true}), false, None),
-            (&coded, 200, json!({}), false, Some(Kind::Refused)),
-            (&coded, 200, code("601"), false, Some(Kind::Credential)),
-            (&coded, 200, code("606"), false, Some(Kind::Later(None))),
-            (&coded, 200, code("607"), false, Some(Kind::Budget)),
-            (&coded, 200, code("1003"), false, Some(Kind::Refused)),
+            (&coded, 200, json!({}), false, Some(FailureKind::Refused)),
+            (&coded, 200, code("601"), false, Some(FailureKind::Credential)),
+            (&coded, 200, code("606"), false, Some(FailureKind::Later(None))),
+            (&coded, 200, code("607"), false, Some(FailureKind::Budget)),
+            (&coded, 200, code("1003"), false, Some(FailureKind::Refused)),
         ] {
             assert_eq!(rules.failure(status, Some(&Json::from(&json)), None, cursor), want, "{status} {json}");
         }
         let (wait, json) = (Some(Span::seconds(7)), json!({}));
         for (status, told, want) in [
-            (423, None, Kind::Later(None)),
-            (477, wait, Kind::Later(wait)),
-            (409, None, Kind::Refused),
-            (409, wait, Kind::Later(wait)),
-            (403, wait, Kind::Later(wait)),
-            (404, wait, Kind::Later(wait)),
-            (401, wait, Kind::Credential),
-            (503, wait, Kind::Broken(wait)),
+            (423, None, FailureKind::Later(None)),
+            (477, wait, FailureKind::Later(wait)),
+            (409, None, FailureKind::Refused),
+            (409, wait, FailureKind::Later(wait)),
+            (403, wait, FailureKind::Later(wait)),
+            (404, wait, FailureKind::Later(wait)),
+            (401, wait, FailureKind::Credential),
+            (503, wait, FailureKind::Broken(wait)),
         ] {
             assert_eq!(plain.failure(status, Some(&Json::from(&json)), told, false), Some(want), "{status} {told:?}");
         }

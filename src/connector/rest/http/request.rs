@@ -3,12 +3,13 @@
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{Method, Page, Paths, Request};
 use crate::connector::map::Carries;
+use crate::connector::raw::from_toml::to_json;
 use crate::connector::raw::paths::Path;
 use crate::connector::raw::templates::Template;
 use crate::connector::rest::writing::rows::Fields;
 use crate::model::ShortText;
 use serde::{Serialize, Serializer};
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
 use std::borrow::Cow;
 
 /// A request whose settings are filled in. Its texts may hold secrets: it has no `Debug`.
@@ -78,7 +79,7 @@ pub struct Ask {
 }
 
 /// Ready to be sent, any number of times.
-pub struct Prepared {
+pub struct ReadyRequest {
     pub what: String,
     pub method: Method,
     /// Behind the base URL, encoded.
@@ -112,8 +113,8 @@ impl Call {
             total: request.total.iter().flat_map(Paths::as_slice).map(path).collect::<Result<_, _>>()?,
             carries: Carries::of(request),
             leaves_out_empty: request.leaves_out_empty,
-            by_id: crate::connector::manifest::check::request::uses(request, "after_id"),
-            names_id_rows: crate::connector::manifest::check::request::uses(request, "id_rows"),
+            by_id: request.uses("after_id"),
+            names_id_rows: request.uses("id_rows"),
         }))
     }
 
@@ -139,7 +140,7 @@ impl Call {
     }
 
     /// Fills everything in.
-    pub fn prepare(&self, fill: &Fill<'_>, ask: &Ask) -> Prepared {
+    pub fn prepare(&self, fill: &Fill<'_>, ask: &Ask) -> ReadyRequest {
         let value = |name: &str| fill.text(name);
         let path = self.path.fill(&|name| fill.text(name).map(|t| Cow::Owned(encode(&t))));
         let mut query: Vec<(String, String)> =
@@ -157,7 +158,7 @@ impl Call {
             Ok(bytes) => bytes,
             Err(error) => unreachable!("texts, lists and maps always encode: {error}"),
         });
-        Prepared { what: self.what.clone(), method: self.method, path, query, body, from_cursor: ask.from_cursor }
+        ReadyRequest { what: self.what.clone(), method: self.method, path, query, body, from_cursor: ask.from_cursor }
     }
 }
 
@@ -228,19 +229,6 @@ fn bind_body(body: &toml::Value, settings: &Settings) -> Result<Option<Body>, St
         }
         other => Body::Plain(to_json(other)),
     }))
-}
-
-/// A manifest's plain value as JSON.
-pub fn to_json(value: &toml::Value) -> Json {
-    match value {
-        toml::Value::String(text) => json!(text),
-        toml::Value::Integer(i) => json!(i),
-        toml::Value::Float(f) => json!(f),
-        toml::Value::Boolean(b) => json!(b),
-        toml::Value::Datetime(d) => json!(d.to_string()),
-        toml::Value::Array(items) => items.iter().map(to_json).collect(),
-        toml::Value::Table(table) => Json::Object(table.iter().map(|(k, v)| (k.clone(), to_json(v))).collect::<Map<_, _>>()),
-    }
 }
 
 impl Body {

@@ -53,23 +53,23 @@ impl Delays {
 
 /// What an answer's `Retry-After` asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Asked {
+pub struct RetryAfter {
     pub wait: Option<Span>,
     /// Why it is not taken as it stands, for the failure's message.
     pub disbelieved: Option<String>,
 }
 
-impl Asked {
+impl RetryAfter {
     /// Of the header: seconds, or an HTTP date.
-    pub fn of(header: Option<&str>, now: Time) -> Asked {
-        let Some(header) = header.map(str::trim) else { return Asked::default() };
+    pub fn of(header: Option<&str>, now: Time) -> RetryAfter {
+        let Some(header) = header.map(str::trim) else { return RetryAfter::default() };
         match wait(header, now) {
             Some(wait) if wait > BELIEVED_MAX => {
                 let why = format!("its Retry-After asks for more than {BELIEVED_MAX} and is not believed, {INSTEAD} are taken instead");
-                Asked { wait: Some(INSTEAD), disbelieved: Some(why) }
+                RetryAfter { wait: Some(INSTEAD), disbelieved: Some(why) }
             }
-            None => Asked { wait: None, disbelieved: Some("its Retry-After is neither seconds nor a date".to_string()) },
-            wait => Asked { wait, disbelieved: None },
+            None => RetryAfter { wait: None, disbelieved: Some("its Retry-After is neither seconds nor a date".to_string()) },
+            wait => RetryAfter { wait, disbelieved: None },
         }
     }
 }
@@ -102,9 +102,9 @@ mod tests {
             ("Sat, 21 Nov 2026 09:00:30 GMT", Span::seconds(30)),
             ("Sat, 21 Nov 2026 08:00:00 GMT", Span::ZERO),
         ] {
-            assert_eq!(Asked::of(Some(header), now), Asked { wait: Some(want), disbelieved: None }, "{header}");
+            assert_eq!(RetryAfter::of(Some(header), now), RetryAfter { wait: Some(want), disbelieved: None }, "{header}");
         }
-        assert_eq!(Asked::of(None, now), Asked::default());
+        assert_eq!(RetryAfter::of(None, now), RetryAfter::default());
     }
 
     /// `Retry-After: 99999999999999999999` blinded a stream for an hour, again and again.
@@ -112,12 +112,12 @@ mod tests {
     fn what_no_server_can_mean_is_not_waited_for_and_told() {
         let now = Time(1_795_251_600_000);
         for header in ["3601", "999999", "99999999999999999999", "1e400", "inf", "Thu, 31 Dec 2099 23:59:59 GMT"] {
-            let asked = Asked::of(Some(header), now);
+            let asked = RetryAfter::of(Some(header), now);
             assert_eq!(asked.wait, Some(INSTEAD), "{header}");
             assert!(asked.disbelieved.is_some_and(|why| why.contains("more than 1h") && why.contains("5m are taken instead")), "{header}");
         }
         for header in ["-1", "soon", "", "NaN"] {
-            let asked = Asked::of(Some(header), now);
+            let asked = RetryAfter::of(Some(header), now);
             assert_eq!(asked.wait, None, "{header}");
             assert!(asked.disbelieved.is_some(), "{header}");
         }

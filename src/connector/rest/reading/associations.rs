@@ -1,14 +1,13 @@
 //! Reads lists by the ids of those whose they are, each to its own end: the people of deals, all accounts of records.
 
-use super::feed::CHUNKS_AT_ONCE;
-use super::paging::{Circle, Pager, Rows, Step};
-use super::passes::Reader;
+use super::page_reader::{CHUNKS_AT_ONCE, PageReader};
+use super::paging::{Circle, PageStep, Pager, Rows};
 use super::streams::ListPlan;
 use crate::connector::map::Mapper;
 use crate::connector::port::{Error, Observed, PageRead, PageSink, PassEnd};
 use crate::connector::raw::json::Json;
-use crate::connector::raw::scalars::{id_of, text_of};
-use crate::connector::rest::http::client::Answer;
+use crate::connector::raw::scalars::{ends, id_of, text_of};
+use crate::connector::rest::http::answer::HttpAnswer;
 use crate::connector::rest::http::request::{Ask, Fill};
 use crate::model::{Entity, RecordId, ShortText};
 use futures::future::BoxFuture;
@@ -22,7 +21,7 @@ use std::collections::BTreeMap;
 const PARTS_MAX: usize = 1_000;
 
 /// What is known of one list.
-struct Told {
+struct ListRead {
     ids: Vec<ShortText>,
     /// It goes on behind this.
     more: Option<String>,
@@ -33,7 +32,7 @@ struct Told {
 /// The lists of some records, and what reading them took.
 struct Chunk<'o> {
     owners: &'o [ShortText],
-    told: Vec<Told>,
+    told: Vec<ListRead>,
     requests: u64,
     bytes: u64,
     clock_skew_ms: Option<i64>,
@@ -54,7 +53,7 @@ impl CutAccounts {
     }
 }
 
-impl Reader<'_> {
+impl PageReader<'_> {
     /// Reads the people of these deals. A deal that is missing from the answer has none; one whose list cannot be read to its end is not
     /// told.
     pub async fn for_each(&self, plan: &ListPlan, deals: &[ShortText], sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
@@ -65,7 +64,7 @@ impl Reader<'_> {
             end.requests += chunk.requests;
             end.bytes += chunk.bytes;
             let mut page = PageRead { clock_skew_ms: chunk.clock_skew_ms, ..PageRead::default() };
-            for (deal, Told { ids: mut people, broken, .. }) in chunk.owners.iter().zip(chunk.told) {
+            for (deal, ListRead { ids: mut people, broken, .. }) in chunk.owners.iter().zip(chunk.told) {
                 if broken {
                     end.complete = false;
                     end.incomplete_because = Some(format!("the people of deal {deal} are not told whole"));
@@ -92,7 +91,7 @@ impl Reader<'_> {
             let chunk = chunk?;
             end.requests += chunk.requests;
             end.bytes += chunk.bytes;
-            for (owner, Told { ids, broken, .. }) in chunk.owners.iter().zip(chunk.told) {
+            for (owner, ListRead { ids, broken, .. }) in chunk.owners.iter().zip(chunk.told) {
                 let is_whole = !broken && !ids.is_empty();
                 if !is_whole {
                     page.cut_short.get_or_insert_with(|| format!("the accounts of {owner} are not told whole"));
@@ -118,7 +117,7 @@ impl Reader<'_> {
     }
 
     async fn chunk<'o>(&self, plan: &ListPlan, owners: &'o [ShortText]) -> Result<Chunk<'o>, Error> {
-        let told = owners.iter().map(|_| Told { ids: Vec::new(), more: None, broken: false }).collect();
+        let told = owners.iter().map(|_| ListRead { ids: Vec::new(), more: None, broken: false }).collect();
         let mut chunk = Chunk { owners, told, requests: 0, bytes: 0, clock_skew_ms: None };
         let mut pager = Pager::new(&plan.call, None);
         loop {
@@ -128,9 +127,9 @@ impl Reader<'_> {
                 .turn(answer.json.root(), Rows { longest: rows, all: rows, ids: Vec::new() })
                 .map_err(|c| self.circle(&plan.call, c))?
             {
-                Step::More => {}
-                Step::End => break,
-                Step::Short(_) => {
+                PageStep::More => {}
+                PageStep::End => break,
+                PageStep::Short(_) => {
                     chunk.told.iter_mut().for_each(|told| told.broken = true);
                     return Ok(chunk);
                 }
@@ -170,7 +169,7 @@ impl Reader<'_> {
     }
 
     /// Takes an answer's rows; says how many there were. A list whose rest cannot be asked for is broken.
-    fn take_ids(&self, plan: &ListPlan, asked: &[ShortText], answer: &Answer, chunk: &mut Chunk<'_>) -> Result<usize, Error> {
+    fn take_ids(&self, plan: &ListPlan, asked: &[ShortText], answer: &HttpAnswer, chunk: &mut Chunk<'_>) -> Result<usize, Error> {
         chunk.requests += answer.requests;
         chunk.bytes += answer.bytes;
         chunk.clock_skew_ms = answer.clock_skew_ms.or(chunk.clock_skew_ms);
@@ -195,9 +194,4 @@ impl Reader<'_> {
         }
         Ok(rows)
     }
-}
-
-/// Whether what stands where a list would go on says that it does not.
-pub fn ends(more: &Json<'_>) -> bool {
-    matches!(more, Json::Null | Json::Bool(false)) || more.as_str().is_some_and(str::is_empty)
 }

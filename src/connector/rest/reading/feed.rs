@@ -1,13 +1,13 @@
 //! Reads a feed of ids, then the records themselves.
 
-use super::paging::{Pager, Rows, Step};
-use super::passes::Reader;
+use super::associations::CutAccounts;
+use super::page_reader::{CHUNKS_AT_ONCE, PageReader};
+use super::paging::{PageStep, Pager, Rows};
 use super::streams::FeedPlan;
 use crate::connector::map::Mapper;
 use crate::connector::port::{Error, Observed, PageRead, PageSink, PassEnd};
 use crate::connector::raw::scalars::{id_of, text_of, time_text};
-use crate::connector::rest::CutAccounts;
-use crate::connector::rest::http::client::Answer;
+use crate::connector::rest::http::answer::HttpAnswer;
 use crate::connector::rest::http::request::{Call, Fill};
 use crate::model::{Entity, RecordId, ShortText, Time};
 use futures::future::BoxFuture;
@@ -17,12 +17,12 @@ use std::collections::BTreeSet;
 
 /// Where both feeds stand; kept as text between passes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Place {
+struct FeedPlace {
     changes: String,
     deleted: String,
 }
 
-impl Reader<'_> {
+impl PageReader<'_> {
     /// Reads on from where the last pass ended, or from a time.
     pub async fn feed(
         &self,
@@ -34,74 +34,92 @@ impl Reader<'_> {
         sink: &mut PageSink<'_>,
     ) -> Result<PassEnd, Error> {
         let mut end = PassEnd::default();
-        let mut place = match cursor.map(serde_json::from_str::<Place>) {
+        let mut place = match cursor.map(serde_json::from_str::<FeedPlace>) {
             Some(Ok(place)) => place,
             // Kept by another version of us: it is as good as lost.
             Some(Err(_)) => return Err(self.cursor_lost(&plan.call)),
             None => {
                 let token = self.token(plan, since, &mut end).await?;
-                Place { changes: token.clone(), deleted: token }
+                FeedPlace { changes: token.clone(), deleted: token }
             }
         };
-        let mut short = None;
-        let mut pager = Pager::new(&plan.call, Some(place.changes.clone()));
-        let mut kept = cursor.is_some();
-        loop {
-            let mut ids = BTreeSet::new();
-            let (step, skew) = loop {
-                let page = self.ids(&plan.call, plan, &place.changes, &mut pager, &mut ids, &mut end).await;
-                let (step, skew) = page.map_err(|e| if kept { self.lost_if_refused(&plan.call, e) } else { e })?;
-                kept = false;
-                if step != Step::More || ids.len() >= plan.chunk {
-                    break (step, skew);
-                }
-            };
-            place.changes = pager.cursor().unwrap_or(&place.changes).to_string();
-            let ids: Vec<ShortText> = ids.into_iter().collect();
-            let mut page = self.by_ids(&plan.read, mapper, &ids, plan.chunk, &mut end).await?;
-            page.clock_skew_ms = skew.or(page.clock_skew_ms);
-            end.incomplete_because = end.incomplete_because.take().or(page.cut_short.take());
-            page.cursor = Some(self.cursor_text(&place));
-            sink(page).await.map_err(|why| self.not_kept(&plan.call, why))?;
-            match step {
-                Step::More => {}
-                Step::End => break,
-                Step::Short(why) => {
-                    short = Some(why);
-                    break;
-                }
-            }
-        }
+        let mut short = self.feed_changes(plan, mapper, &mut place, cursor.is_some(), sink, &mut end).await?;
         if let Some(call) = &plan.deleted {
-            let mut pager = Pager::new(call, Some(place.deleted.clone()));
-            loop {
-                let mut ids = BTreeSet::new();
-                let (step, skew) = self.ids(call, plan, &place.deleted, &mut pager, &mut ids, &mut end).await?;
-                place.deleted = pager.cursor().unwrap_or(&place.deleted).to_string();
-                let deleted = |id| Observed::Deleted(RecordId::new(self.http.system.clone(), entity, id));
-                let page = PageRead {
-                    observed: ids.into_iter().map(deleted).collect(),
-                    cursor: Some(self.cursor_text(&place)),
-                    clock_skew_ms: skew,
-                    ..PageRead::default()
-                };
-                sink(page).await.map_err(|why| self.not_kept(call, why))?;
-                match step {
-                    Step::More => {}
-                    Step::End => break,
-                    Step::Short(why) => {
-                        short = Some(why);
-                        break;
-                    }
-                }
-            }
+            short = self.feed_deleted(call, plan, &mut place, entity, sink, &mut end).await?.or(short);
         }
         end.incomplete_because = end.incomplete_because.take().or(short);
         end.complete = end.incomplete_because.is_none();
         Ok(end)
     }
 
-    fn cursor_text(&self, place: &Place) -> Box<str> {
+    /// Reads on what was changed, from its place to the feed's end. `kept`: that place is of an earlier pass. Returns why it is not all.
+    async fn feed_changes(
+        &self,
+        plan: &FeedPlan,
+        mapper: &Mapper,
+        place: &mut FeedPlace,
+        mut kept: bool,
+        sink: &mut PageSink<'_>,
+        end: &mut PassEnd,
+    ) -> Result<Option<String>, Error> {
+        let mut pager = Pager::new(&plan.call, Some(place.changes.clone()));
+        loop {
+            let mut ids = BTreeSet::new();
+            let (step, skew) = loop {
+                let page = self.ids(&plan.call, plan, &place.changes, &mut pager, &mut ids, end).await;
+                let (step, skew) = page.map_err(|e| if kept { self.lost_if_refused(&plan.call, e) } else { e })?;
+                kept = false;
+                if step != PageStep::More || ids.len() >= plan.chunk {
+                    break (step, skew);
+                }
+            };
+            place.changes = pager.cursor().unwrap_or(&place.changes).to_string();
+            let ids: Vec<ShortText> = ids.into_iter().collect();
+            let mut page = self.by_ids(&plan.read, mapper, &ids, plan.chunk, end).await?;
+            page.clock_skew_ms = skew.or(page.clock_skew_ms);
+            end.incomplete_because = end.incomplete_because.take().or(page.cut_short.take());
+            page.cursor = Some(self.cursor_text(place));
+            sink(page).await.map_err(|why| self.not_kept(&plan.call, why))?;
+            match step {
+                PageStep::More => {}
+                PageStep::End => return Ok(None),
+                PageStep::Short(why) => return Ok(Some(why)),
+            }
+        }
+    }
+
+    /// Reads on what was deleted, from its place to the feed's end. Returns why it is not all.
+    async fn feed_deleted(
+        &self,
+        call: &Call,
+        plan: &FeedPlan,
+        place: &mut FeedPlace,
+        entity: Entity,
+        sink: &mut PageSink<'_>,
+        end: &mut PassEnd,
+    ) -> Result<Option<String>, Error> {
+        let mut pager = Pager::new(call, Some(place.deleted.clone()));
+        loop {
+            let mut ids = BTreeSet::new();
+            let (step, skew) = self.ids(call, plan, &place.deleted, &mut pager, &mut ids, end).await?;
+            place.deleted = pager.cursor().unwrap_or(&place.deleted).to_string();
+            let deleted = |id| Observed::Deleted(RecordId::new(self.http.system.clone(), entity, id));
+            let page = PageRead {
+                observed: ids.into_iter().map(deleted).collect(),
+                cursor: Some(self.cursor_text(place)),
+                clock_skew_ms: skew,
+                ..PageRead::default()
+            };
+            sink(page).await.map_err(|why| self.not_kept(call, why))?;
+            match step {
+                PageStep::More => {}
+                PageStep::End => return Ok(None),
+                PageStep::Short(why) => return Ok(Some(why)),
+            }
+        }
+    }
+
+    fn cursor_text(&self, place: &FeedPlace) -> Box<str> {
         serde_json::json!({"changes": place.changes, "deleted": place.deleted}).to_string().into()
     }
 
@@ -129,7 +147,7 @@ impl Reader<'_> {
         pager: &mut Pager,
         ids: &mut BTreeSet<ShortText>,
         end: &mut PassEnd,
-    ) -> Result<(Step, Option<i64>), Error> {
+    ) -> Result<(PageStep, Option<i64>), Error> {
         let request = call.prepare(&Fill { token: Some(token), ..Fill::default() }, &pager.ask());
         let answer = self.http.read(&request, self.lane).await?;
         end.requests += answer.requests;
@@ -160,7 +178,7 @@ impl Reader<'_> {
     ) -> Result<PageRead, Error> {
         let mut page = PageRead::default();
         let mut cut = CutAccounts::default();
-        type Chunk<'c> = (&'c [ShortText], Result<Answer, Error>);
+        type Chunk<'c> = (&'c [ShortText], Result<HttpAnswer, Error>);
         let mut requests: Vec<BoxFuture<'_, Chunk<'_>>> = Vec::new();
         for ids in ids.chunks(chunk.max(1)) {
             let request = call.prepare(&Fill::ids(ids), &Default::default());
@@ -198,6 +216,3 @@ impl Reader<'_> {
         }
     }
 }
-
-/// Chunks under way at once; the system's own limits hold besides.
-pub const CHUNKS_AT_ONCE: usize = 4;

@@ -1,12 +1,12 @@
 //! Reads records of a stream by their ids: those that something names and no listing showed.
 
-use super::passes::Reader;
+use super::page_reader::PageReader;
 use super::streams::ByIdPlan;
 use crate::connector::map::Mapper;
 use crate::connector::port::{Error, Observed, PageRead, PageSink, PassEnd};
 use crate::model::{Entity, RecordId, ShortText};
 
-impl Reader<'_> {
+impl PageReader<'_> {
     /// Those that are not there are told as such. Where one is asked for and another comes, it was merged into that.
     pub async fn look_up(
         &self,

@@ -9,12 +9,12 @@ use crate::connector::raw::paths::Path;
 use crate::connector::raw::scalars::{bool_of, text_of};
 use crate::connector::rest::http::request::{Ask, Call};
 pub use counted::Ids;
-use counted::{By, Counted, Counting};
+use counted::{Counted, CountedBy, Counting};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use totals::{Announced, Totals};
+use totals::{Announced, AnnouncedTotals};
 
 /// Pages of one listing at most: a hundred thousand pages of a hundred are ten million records.
 const PAGES_MAX: usize = 100_000;
@@ -23,7 +23,7 @@ const PAGES_MAX: usize = 100_000;
 pub struct Pager {
     page: Page,
     paths: Cursor,
-    totals: Totals,
+    totals: AnnouncedTotals,
     cursor: Option<String>,
     counted: Option<Counted>,
     pages: usize,
@@ -45,7 +45,7 @@ struct Cursor {
 
 /// A place between two pages of a listing, kept as text. It is good for the process that made it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct Place {
+struct PagePlace {
     cursor: Option<String>,
     next: usize,
     last: Vec<u64>,
@@ -55,7 +55,7 @@ struct Place {
 
 /// What comes after a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum PageStep {
     More,
     End,
     /// The end, and why something is missing.
@@ -78,17 +78,17 @@ pub struct Rows {
 impl Pager {
     /// `cursor` is where to go on from.
     pub fn new(call: &Call, cursor: Option<String>) -> Pager {
-        Pager::at(call, Place { cursor, ..Place::default() }, Totals::new(&call.total))
+        Pager::at(call, PagePlace { cursor, ..PagePlace::default() }, AnnouncedTotals::new(&call.total))
     }
 
     /// Goes on from a [`Pager::place`]. `None`: it is none.
     pub fn going_on(call: &Call, place: &str) -> Option<Pager> {
-        let place: Place = serde_json::from_str(place).ok()?;
-        let totals = Totals::going_on(&call.total, place.announced);
+        let place: PagePlace = serde_json::from_str(place).ok()?;
+        let totals = AnnouncedTotals::going_on(&call.total, place.announced);
         Some(Pager::at(call, place, totals))
     }
 
-    fn at(call: &Call, place: Place, totals: Totals) -> Pager {
+    fn at(call: &Call, place: PagePlace, totals: AnnouncedTotals) -> Pager {
         // Paths were read once at load.
         let path = |text: &String| Path::parse(text).ok();
         let paths = match &call.page {
@@ -98,8 +98,8 @@ impl Pager {
             _ => Cursor::default(),
         };
         let by = match &call.page {
-            Page::Offset { .. } => Some(By::Rows),
-            Page::Number { .. } => Some(By::Pages),
+            Page::Offset { .. } => Some(CountedBy::Rows),
+            Page::Number { .. } => Some(CountedBy::Pages),
             Page::None | Page::Cursor { .. } => None,
         };
         Pager {
@@ -127,7 +127,7 @@ impl Pager {
         if self.cursor.is_none() && self.counted.is_none() {
             return None;
         }
-        let place = Place { cursor: self.cursor.clone(), next, last, read: self.seen(), announced: self.totals.announced() };
+        let place = PagePlace { cursor: self.cursor.clone(), next, last, read: self.seen(), announced: self.totals.announced() };
         Some(json!(place).to_string())
     }
 
@@ -162,11 +162,11 @@ impl Pager {
 
     /// Whether a server that gives `rows_max` rows a query gives none behind this page: the next one would go beyond, or it has just ended
     /// there. `page_rows`: of the largest page.
-    pub fn is_full(&self, step: &Step, page_rows: usize, rows_max: usize) -> bool {
+    pub fn is_full(&self, step: &PageStep, page_rows: usize, rows_max: usize) -> bool {
         match (&self.page, step) {
-            (Page::Offset { size, .. }, Step::More) => self.counted.as_ref().is_some_and(|c| c.next() + size > rows_max),
-            (Page::Offset { .. }, Step::Short(_)) => false,
-            (_, Step::More) => self.rows + page_rows > rows_max,
+            (Page::Offset { size, .. }, PageStep::More) => self.counted.as_ref().is_some_and(|c| c.next() + size > rows_max),
+            (Page::Offset { .. }, PageStep::Short(_)) => false,
+            (_, PageStep::More) => self.rows + page_rows > rows_max,
             _ => self.rows >= rows_max,
         }
     }
@@ -177,7 +177,7 @@ impl Pager {
     }
 
     /// Takes notice of a page; says whether there is another.
-    pub fn turn(&mut self, answer: &Json<'_>, rows: Rows) -> Result<Step, Circle> {
+    pub fn turn(&mut self, answer: &Json<'_>, rows: Rows) -> Result<PageStep, Circle> {
         self.pages += 1;
         self.rows += rows.all;
         if self.pages >= PAGES_MAX {
@@ -197,21 +197,21 @@ impl Pager {
         let all = self.totals.reached(self.seen());
         let step = match &mut self.counted {
             Some(counted) => match counted.turn(rows.ids, rows.longest, moved, all) {
-                Counting::More => Step::More,
-                Counting::End => Step::End,
-                Counting::Moved => Step::Short("the list moves faster than its pages can be read".to_string()),
+                Counting::More => PageStep::More,
+                Counting::End => PageStep::End,
+                Counting::Moved => PageStep::Short("the list moves faster than its pages can be read".to_string()),
                 Counting::Circle => return Err(same_records()),
             },
-            None if matches!(self.page, Page::None) => Step::End,
+            None if matches!(self.page, Page::None) => PageStep::End,
             None => self.next_cursor(answer)?,
         };
         Ok(match step {
-            Step::End => self.totals.missing(self.seen()).map_or(Step::End, Step::Short),
+            PageStep::End => self.totals.missing(self.seen()).map_or(PageStep::End, PageStep::Short),
             other => other,
         })
     }
 
-    fn next_cursor(&mut self, answer: &Json<'_>) -> Result<Step, Circle> {
+    fn next_cursor(&mut self, answer: &Json<'_>) -> Result<PageStep, Circle> {
         let flag = |path: &Option<Path>| path.as_ref().and_then(|p| p.first(answer)).and_then(bool_of);
         let next = self.paths.next.as_ref().and_then(|p| p.first(answer)).and_then(text_of).filter(|t| !t.is_empty());
         let next = next.map(|t| t.into_owned());
@@ -220,16 +220,16 @@ impl Pager {
         let promised = more == Some(true) || done == Some(false);
         let Some(next) = next else {
             return Ok(if promised && !ended {
-                Step::Short("the answer says there is more and gives no cursor".to_string())
+                PageStep::Short("the answer says there is more and gives no cursor".to_string())
             } else {
-                Step::End
+                PageStep::End
             });
         };
         let new = self.cursors.insert(fingerprint(&next));
         self.cursor = Some(next);
         match (ended, new) {
-            (true, _) => Ok(Step::End),
-            (false, true) => Ok(Step::More),
+            (true, _) => Ok(PageStep::End),
+            (false, true) => Ok(PageStep::More),
             (false, false) => Err(Circle("the same cursor came twice".to_string())),
         }
     }

@@ -1,32 +1,19 @@
 //! Reads a stream's listings page by page: the next page is asked for as soon as its cursor is known, while the last one is made into
 //! records and kept.
 
-use super::paging::{Circle, Pager, Rows, Step, fingerprint};
-use super::streams::{ChangesPlan, ListPlan};
+use super::associations::CutAccounts;
+use super::page_reader::PageReader;
+use super::paging::{Circle, PageStep, Pager, Rows, fingerprint};
+use super::streams::ChangesPlan;
 use crate::connector::map::Mapper;
-use crate::connector::port::{Error, Lane, PageRead, PageSink, PassEnd};
+use crate::connector::port::{Error, PageRead, PageSink, PassEnd};
 use crate::connector::raw::json::Json;
 use crate::connector::raw::scalars::time_text;
-use crate::connector::rest::CutAccounts;
-use crate::connector::rest::http::client::{Answer, Http};
-use crate::connector::rest::http::failure::Kind;
-use crate::connector::rest::http::request::{Call, Fill, Prepared};
+use crate::connector::rest::http::answer::HttpAnswer;
+use crate::connector::rest::http::request::{Call, Fill, ReadyRequest};
 use crate::model::{Span, Time};
 use futures::future::{OptionFuture, join};
-use jiff::tz::TimeZone;
 use std::collections::HashSet;
-
-/// Rows of one page at most. Shipped pages have a thousand; what is meant are servers that give everything at once.
-const ROWS_MAX: usize = 250_000;
-
-/// What every pass needs.
-pub struct Reader<'r> {
-    pub http: &'r Http,
-    pub zone: &'r TimeZone,
-    pub lane: Lane,
-    /// How all accounts of the stream's records are read, where a row shows a part of them.
-    pub all_accounts: Option<&'r ListPlan>,
-}
 
 /// How a listing is to be read.
 #[derive(Default)]
@@ -52,14 +39,14 @@ struct Query<'q> {
 }
 
 /// How a query's pages ended.
-enum Window {
+enum QueryEnd {
     /// At the listing's end, or with what `PassEnd` says is missing.
     Ended,
     /// The server gives no more rows of this query; the newest change and the last id that it gave.
     Full { newest: Option<Time>, last_id: Option<String> },
 }
 
-impl Reader<'_> {
+impl PageReader<'_> {
     /// Reads a listing from its beginning (or cursor, or place) to its end.
     pub async fn listing(&self, call: &Call, mapper: &Mapper, how: Listing, sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
         let mut end = PassEnd::default();
@@ -79,7 +66,7 @@ impl Reader<'_> {
         let (mut at, mut since) = (since, text(Time(since.0.max(0))));
         loop {
             let query = Query { since: Some(&since), ..Query::default() };
-            let Window::Full { newest, .. } = self.window(&plan.call, mapper, &Listing::default(), query, sink, &mut end).await? else {
+            let QueryEnd::Full { newest, .. } = self.window(&plan.call, mapper, &Listing::default(), query, sink, &mut end).await? else {
                 return Ok(end);
             };
             at = match (newest, &plan.same_time) {
@@ -123,9 +110,9 @@ impl Reader<'_> {
         loop {
             let query = Query { since, after_id: Some(&after) };
             match self.window(call, mapper, &Listing::default(), query, sink, end).await? {
-                Window::Ended => return Ok(()),
-                Window::Full { last_id: Some(last), .. } if begun.insert(last.clone()) => after = last,
-                Window::Full { .. } => {
+                QueryEnd::Ended => return Ok(()),
+                QueryEnd::Full { last_id: Some(last), .. } if begun.insert(last.clone()) => after = last,
+                QueryEnd::Full { .. } => {
                     return Err(
                         self.circle(call, Circle(format!("the query for ids above {after} ends with an id that was asked for before")))
                     );
@@ -143,7 +130,7 @@ impl Reader<'_> {
         query: Query<'_>,
         sink: &mut PageSink<'_>,
         end: &mut PassEnd,
-    ) -> Result<Window, Error> {
+    ) -> Result<QueryEnd, Error> {
         let fill = Fill { since: query.since, after_id: query.after_id, ..Fill::default() };
         let rows_max = call.rows_max();
         let mut pager = self.pager(call, how)?;
@@ -154,11 +141,7 @@ impl Reader<'_> {
             end.requests += answer.requests;
             end.bytes += answer.bytes;
             let lists = self.lists(call, &answer)?;
-            let page = Rows {
-                longest: lists.iter().map(Vec::len).max().unwrap_or(0),
-                all: lists.iter().map(Vec::len).sum(),
-                ids: lists.iter().map(|rows| rows.iter().filter_map(|r| mapper.id(r)).map(|id| fingerprint(&*id)).collect()).collect(),
-            };
+            let page = rows_of(&lists, mapper);
             let rows = page.all;
             let step = pager.turn(answer.json.root(), page).map_err(|c| self.circle(call, c))?;
             page_rows = page_rows.max(rows);
@@ -168,7 +151,7 @@ impl Reader<'_> {
                 last_id = lists.iter().flatten().next_back().and_then(|r| mapper.id(r)).map(|id| id.into_owned()).or(last_id);
                 full = pager.is_full(&step, page_rows, max);
             }
-            let coming = (step == Step::More && !full && !how.one_page).then(|| {
+            let coming = (step == PageStep::More && !full && !how.one_page).then(|| {
                 let request = call.prepare(&fill, &pager.ask());
                 async move { self.http.read(&request, self.lane).await }
             });
@@ -176,33 +159,11 @@ impl Reader<'_> {
             let cursor = match how {
                 _ if end.incomplete_because.is_some() => None,
                 Listing { resumes: true, .. } => pager.cursor().map(Box::from),
-                Listing { tells_place: true, .. } if step == Step::More => pager.place().map(Box::from),
+                Listing { tells_place: true, .. } if step == PageStep::More => pager.place().map(Box::from),
                 _ => None,
             };
             drop(lists);
-            let sink = &mut *sink;
-            let kept = async move {
-                let mut page = PageRead { cursor, clock_skew_ms: answer.clock_skew_ms, ..PageRead::default() };
-                page.observed.reserve_exact(rows);
-                let at = (self.http.clock)();
-                let mut cut = CutAccounts::default();
-                for row in call.records.iter().filter_map(|path| path.records(answer.json.root())).flatten() {
-                    let before = page.observed.len();
-                    mapper.map(row, at, call.carries, &mut page);
-                    cut.note(mapper, row, before, &page);
-                }
-                // Not kept while the next one is read.
-                drop(answer);
-                let mut took = PassEnd::default();
-                let followed = self.follow_accounts(cut, &mut page, &mut took).await;
-                if followed.is_err() || page.cut_short.is_some() {
-                    page.cursor = None;
-                }
-                let cut_short = page.cut_short.clone();
-                // What the page shows counts, whatever became of its lists.
-                sink(page).await.map_err(|why| self.not_kept(call, why))?;
-                followed.map(|()| (cut_short, took))
-            };
+            let kept = self.keep(call, mapper, answer, rows, cursor, sink);
             let (coming, kept) = join(OptionFuture::from(coming), kept).await;
             let (cut_short, took) = kept?;
             end.requests += took.requests;
@@ -212,16 +173,49 @@ impl Reader<'_> {
             }
             match coming {
                 Some(next) => answer = next?,
-                None if full && !how.one_page => return Ok(Window::Full { newest, last_id }),
+                None if full && !how.one_page => return Ok(QueryEnd::Full { newest, last_id }),
                 None => {
-                    if let Step::Short(why) = &step {
+                    if let PageStep::Short(why) = &step {
                         end.incomplete_because.get_or_insert(why.clone());
                     }
-                    end.complete = step == Step::End && !how.one_page && end.incomplete_because.is_none();
-                    return Ok(Window::Ended);
+                    end.complete = step == PageStep::End && !how.one_page && end.incomplete_because.is_none();
+                    return Ok(QueryEnd::Ended);
                 }
             }
         }
+    }
+
+    /// Makes records of an answer and hands them over, with `cursor` as the place to go on from. Returns what cuts its lists short, and what
+    /// following those took.
+    async fn keep(
+        &self,
+        call: &Call,
+        mapper: &Mapper,
+        answer: HttpAnswer,
+        rows: usize,
+        cursor: Option<Box<str>>,
+        sink: &mut PageSink<'_>,
+    ) -> Result<(Option<String>, PassEnd), Error> {
+        let mut page = PageRead { cursor, clock_skew_ms: answer.clock_skew_ms, ..PageRead::default() };
+        page.observed.reserve_exact(rows);
+        let at = (self.http.clock)();
+        let mut cut = CutAccounts::default();
+        for row in call.records.iter().filter_map(|path| path.records(answer.json.root())).flatten() {
+            let before = page.observed.len();
+            mapper.map(row, at, call.carries, &mut page);
+            cut.note(mapper, row, before, &page);
+        }
+        // Not kept while the next one is read.
+        drop(answer);
+        let mut took = PassEnd::default();
+        let followed = self.follow_accounts(cut, &mut page, &mut took).await;
+        if followed.is_err() || page.cut_short.is_some() {
+            page.cursor = None;
+        }
+        let cut_short = page.cut_short.clone();
+        // What the page shows counts, whatever became of its lists.
+        sink(page).await.map_err(|why| self.not_kept(call, why))?;
+        followed.map(|()| (cut_short, took))
     }
 
     fn pager(&self, call: &Call, how: &Listing) -> Result<Pager, Error> {
@@ -232,61 +226,17 @@ impl Reader<'_> {
     }
 
     /// The first answer. What a kept cursor is answered with that is a plain no says that the server does not know it any more.
-    async fn first(&self, call: &Call, request: &Prepared, how: &Listing) -> Result<Answer, Error> {
+    async fn first(&self, call: &Call, request: &ReadyRequest, how: &Listing) -> Result<HttpAnswer, Error> {
         let kept = how.cursor.is_some() || how.place.is_some();
         self.http.read(request, self.lane).await.map_err(|error| if kept { self.lost_if_refused(call, error) } else { error })
     }
+}
 
-    /// What a plain no to a kept cursor means.
-    pub fn lost_if_refused(&self, call: &Call, error: Error) -> Error {
-        match error {
-            Error::Refused { said, .. } => {
-                tracing::info!(system = %self.http.system, what = call.what, said, "the kept cursor is refused; it is begun anew");
-                self.cursor_lost(call)
-            }
-            Error::NotFound { .. } => self.cursor_lost(call),
-            other => other,
-        }
-    }
-
-    pub fn cursor_lost(&self, call: &Call) -> Error {
-        Error::CursorLost { system: self.http.system.clone(), what: self.http.what(&call.what) }
-    }
-
-    /// The lists of records in an answer, one for each path. A list that is not there is an error, unless the manifest says that the system
-    /// leaves empty ones out, or the system says that there is no content.
-    pub fn lists<'v>(&self, call: &Call, answer: &'v Answer) -> Result<Vec<Vec<&'v Json<'v>>>, Error> {
-        let root = answer.json.root();
-        let may_be_absent = call.leaves_out_empty || answer.no_content;
-        let mut lists = Vec::with_capacity(call.records.len());
-        for path in &call.records {
-            match path.records(root) {
-                Some(list) => lists.push(list),
-                None if may_be_absent && path.is_absent(root) => lists.push(Vec::new()),
-                None => {
-                    let why = format!("there is no list at {path}");
-                    let begins = self.http.begins(root);
-                    let prepared = call.prepare(&Fill::default(), &Default::default());
-                    return Err(self.http.not_understood(&prepared, Kind::NotUnderstood, why, begins).error);
-                }
-            }
-        }
-        if lists.iter().map(Vec::len).sum::<usize>() > ROWS_MAX {
-            let prepared = call.prepare(&Fill::default(), &Default::default());
-            return Err(self.http.too_many(&prepared, ROWS_MAX, "rows").error);
-        }
-        Ok(lists)
-    }
-
-    pub fn circle(&self, call: &Call, circle: Circle) -> Error {
-        Error::Loop { system: self.http.system.clone(), what: self.http.what(&call.what), why: circle.0 }
-    }
-
-    pub fn not_kept(&self, call: &Call, why: String) -> Error {
-        Error::Refused {
-            system: self.http.system.clone(),
-            what: self.http.what(&call.what),
-            said: format!("a page could not be kept: {why}"),
-        }
+/// An answer's rows, as the pager looks at them.
+fn rows_of(lists: &[Vec<&Json<'_>>], mapper: &Mapper) -> Rows {
+    Rows {
+        longest: lists.iter().map(Vec::len).max().unwrap_or(0),
+        all: lists.iter().map(Vec::len).sum(),
+        ids: lists.iter().map(|rows| rows.iter().filter_map(|r| mapper.id(r)).map(|id| fingerprint(&*id)).collect()).collect(),
     }
 }

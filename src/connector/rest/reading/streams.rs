@@ -2,7 +2,7 @@
 
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{AllAccounts, Feed, ForEach, Manifest, Page, Request, Stream, TimeFormat, Writes};
-use crate::connector::map::{Followed, Mapper};
+use crate::connector::map::{FollowedLists, Mapper};
 use crate::connector::port::{Reads, StreamInfo};
 use crate::connector::raw::paths::Path;
 use crate::connector::rest::http::request::Call;
@@ -148,7 +148,7 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, around: Around<'_>, s
         Some(by_id) => call("by id", &by_id.request)?.map(|call| ByIdPlan { call, chunk: by_id.chunk }),
     };
     let mapper = stream.record.as_ref().map(|r| Mapper::new(system, stream.entity, r, around.writes, settings)).transpose()?;
-    let mapper = mapper.map(|m| m.following(Followed { people: around.followed, accounts: all_accounts.is_some() }));
+    let mapper = mapper.map(|m| m.following(FollowedLists { people: around.followed, accounts: all_accounts.is_some() }));
     let open = optional("open deals", stream.open.as_ref())?;
     let reads = match (&changes, &feed) {
         _ if stream.entity == Entity::DealPerson => Reads::Associations,

@@ -3,18 +3,18 @@
 //! labels, and an id of old then names another one or none.
 
 use super::halving::Halving;
+use super::read_back::RecordsById;
 use super::rows::{LabelStep, Row};
-use super::writes::Writer;
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{LabelNames, Labels};
 use crate::connector::port::{Error, Outcome, WriteOp};
 use crate::connector::raw::json::Json;
 use crate::connector::raw::paths::Path;
 use crate::connector::raw::scalars::{id_of, int_of, text_of};
-use crate::connector::rest::http::failure::{Failure, Kind};
+use crate::connector::rest::http::failure::{FailureKind, RequestFailure};
 use crate::connector::rest::http::request::{Call, Fill};
-use crate::connector::rest::reading::paging::{Pager, Rows, Step, fingerprint};
-use crate::connector::rest::reading::passes::Reader;
+use crate::connector::rest::reading::page_reader::PageReader;
+use crate::connector::rest::reading::paging::{PageStep, Pager, Rows, fingerprint};
 use crate::model::{ShortText, Span, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::Mutex;
@@ -26,14 +26,14 @@ const ID_COUNTS_FOR: Span = Span::minutes(5);
 const FAILURE_COUNTS_FOR: Span = Span::seconds(5);
 
 /// What was learnt of a label, and when.
-struct Known {
-    told: Told,
+struct KnownLabel {
+    told: LabelLookup,
     at: Time,
 }
 
 /// Its id, or why it has none and could not be made.
 #[derive(Clone)]
-enum Told {
+enum LabelLookup {
     Id(String),
     Failed(Outcome),
 }
@@ -51,7 +51,7 @@ pub struct LabelPlan {
     names: LabelNames,
     pub batch: usize,
     /// By name. Held while it is filled, so that a label is looked up and made once.
-    known: Mutex<BTreeMap<String, Known>>,
+    known: Mutex<BTreeMap<String, KnownLabel>>,
 }
 
 impl LabelPlan {
@@ -77,7 +77,14 @@ impl LabelPlan {
     }
 
     /// Carries out the label steps of all rows, the protecting ones of all rows first.
-    pub async fn write(&self, reader: &Reader<'_>, writer: &Writer, ops: &[WriteOp], rows: &[Option<Row<'_>>], parts: &mut [Vec<Outcome>]) {
+    pub async fn write(
+        &self,
+        reader: &PageReader<'_>,
+        back: &RecordsById,
+        ops: &[WriteOp],
+        rows: &[Option<Row<'_>>],
+        parts: &mut [Vec<Outcome>],
+    ) {
         let mut groups: BTreeMap<&LabelStep, Vec<usize>> = BTreeMap::new();
         let mut again: BTreeSet<&str> = BTreeSet::new();
         for (at, row) in rows.iter().enumerate() {
@@ -87,12 +94,12 @@ impl LabelPlan {
             }
         }
         if !again.is_empty() {
-            self.known.lock().await.retain(|label, known| matches!(known.told, Told::Failed(_)) || !again.contains(label.as_str()));
+            self.known.lock().await.retain(|label, known| matches!(known.told, LabelLookup::Failed(_)) || !again.contains(label.as_str()));
         }
         for (step, members) in groups {
             for batch in members.chunks(self.batch.max(1)) {
                 let ids: Vec<ShortText> = batch.iter().map(|at| ops[*at].record.id.clone()).collect();
-                let outcomes = self.step(reader, writer, step, &ids).await;
+                let outcomes = self.step(reader, back, step, &ids).await;
                 for (at, outcome) in batch.iter().zip(outcomes) {
                     parts[*at].push(outcome);
                 }
@@ -101,11 +108,11 @@ impl LabelPlan {
     }
 
     /// Carries out one step for some records, in parts where they are refused together.
-    async fn step(&self, reader: &Reader<'_>, writer: &Writer, step: &LabelStep, ids: &[ShortText]) -> Vec<Outcome> {
+    async fn step(&self, reader: &PageReader<'_>, back: &RecordsById, step: &LabelStep, ids: &[ShortText]) -> Vec<Outcome> {
         let mut may_look_anew = true;
         let mut halving = Halving::new(ids, reader.lane);
         while let Some(part) = halving.next_part() {
-            let answer = self.send(reader, writer, step, part, &mut may_look_anew).await;
+            let answer = self.send(reader, back, step, part, &mut may_look_anew).await;
             halving.book(part, answer);
         }
         halving.into_outcomes()
@@ -114,12 +121,12 @@ impl LabelPlan {
     /// Sends one request. `may_look_anew`: the label was not looked up anew for this step yet.
     async fn send(
         &self,
-        reader: &Reader<'_>,
-        writer: &Writer,
+        reader: &PageReader<'_>,
+        back: &RecordsById,
         step: &LabelStep,
         ids: &[ShortText],
         may_look_anew: &mut bool,
-    ) -> Result<Vec<Outcome>, Failure> {
+    ) -> Result<Vec<Outcome>, RequestFailure> {
         let all = |outcome: Outcome| Ok(vec![outcome; ids.len()]);
         loop {
             let label_id = match self.label_id(reader, &step.label, step.add).await {
@@ -132,11 +139,11 @@ impl LabelPlan {
             let call = if step.add { &self.add } else { &self.remove };
             let (outcomes, in_vain) = match reader.http.write(&call.prepare(&fill, &Default::default()), reader.lane).await {
                 Ok(answer) => {
-                    let (outcomes, in_vain) = self.outcomes(reader, writer, step, ids, answer.json.root()).await;
+                    let (outcomes, in_vain) = self.outcomes(reader, back, step, ids, answer.json.root()).await;
                     (Ok(outcomes), in_vain)
                 }
                 Err(failure) => {
-                    let in_vain = matches!(failure.kind, Kind::NotFound | Kind::Refused);
+                    let in_vain = matches!(failure.kind, FailureKind::NotFound | FailureKind::Refused);
                     (Err(failure), in_vain)
                 }
             };
@@ -152,8 +159,8 @@ impl LabelPlan {
     /// What an accepted request did to each record, and whether some record is as before though the system took the request.
     async fn outcomes(
         &self,
-        reader: &Reader<'_>,
-        writer: &Writer,
+        reader: &PageReader<'_>,
+        back: &RecordsById,
         step: &LabelStep,
         ids: &[ShortText],
         answer: &Json<'_>,
@@ -164,7 +171,7 @@ impl LabelPlan {
             return all(Outcome::Applied);
         }
         // Fewer were changed: some had it already, or are not there.
-        let records = match writer.read_back(reader, ids).await {
+        let records = match back.read(reader, ids).await {
             Ok(records) => records,
             Err(error) => return all(Outcome::Unknown(format!("changed in part, and not read back: {error}"))),
         };
@@ -184,35 +191,39 @@ impl LabelPlan {
     }
 
     /// The id of a label; `None` where there is none and none is to be made.
-    async fn label_id(&self, reader: &Reader<'_>, label: &str, make: bool) -> Result<Option<String>, Outcome> {
+    async fn label_id(&self, reader: &PageReader<'_>, label: &str, make: bool) -> Result<Option<String>, Outcome> {
         let (mut known, now) = (self.known.lock().await, reader.http.now());
         match known.get(label) {
-            Some(Known { told: Told::Id(id), at }) if now.since(*at) < ID_COUNTS_FOR => return Ok(Some(id.clone())),
-            Some(Known { told: Told::Failed(outcome), at }) if make && now.since(*at) < FAILURE_COUNTS_FOR => return Err(outcome.clone()),
+            Some(KnownLabel { told: LabelLookup::Id(id), at }) if now.since(*at) < ID_COUNTS_FOR => return Ok(Some(id.clone())),
+            Some(KnownLabel { told: LabelLookup::Failed(outcome), at }) if make && now.since(*at) < FAILURE_COUNTS_FOR => {
+                return Err(outcome.clone());
+            }
             _ => {}
         }
         let told = match self.look_up(reader, label, make).await {
             Ok(None) => return Ok(None),
-            Ok(Some(id)) => Told::Id(id),
+            Ok(Some(id)) => LabelLookup::Id(id),
             Err(failure) => match failure.outcome() {
                 Outcome::Rejected(why) => {
-                    Told::Failed(Outcome::Rejected(format!("there is no label {label:?}, and none can be made: {why}")))
+                    LabelLookup::Failed(Outcome::Rejected(format!("there is no label {label:?}, and none can be made: {why}")))
                 }
                 // That is for all that goes to the system.
                 later @ Outcome::Later { .. } => return Err(later),
-                Outcome::Applied | Outcome::Unknown(_) | Outcome::NotSent(_) => Told::Failed(Outcome::NotSent(failure.error.to_string())),
+                Outcome::Applied | Outcome::Unknown(_) | Outcome::NotSent(_) => {
+                    LabelLookup::Failed(Outcome::NotSent(failure.error.to_string()))
+                }
             },
         };
-        known.insert(label.to_string(), Known { told: told.clone(), at: now });
+        known.insert(label.to_string(), KnownLabel { told: told.clone(), at: now });
         match told {
-            Told::Id(id) => Ok(Some(id)),
-            Told::Failed(outcome) => Err(outcome),
+            LabelLookup::Id(id) => Ok(Some(id)),
+            LabelLookup::Failed(outcome) => Err(outcome),
         }
     }
 
     /// A label's id as the system tells it now.
-    async fn look_up(&self, reader: &Reader<'_>, label: &str, make: bool) -> Result<Option<String>, Failure> {
-        let found = self.find(reader, label).await.map_err(|error| Failure::new(kind(&error), error))?;
+    async fn look_up(&self, reader: &PageReader<'_>, label: &str, make: bool) -> Result<Option<String>, RequestFailure> {
+        let found = self.find(reader, label).await.map_err(|error| RequestFailure::new(kind(&error), error))?;
         if found.is_some() || !make {
             return Ok(found);
         }
@@ -224,10 +235,10 @@ impl LabelPlan {
         let (why, begins) = (format!("there is no id at {}", self.created_id), reader.http.begins(answer.json.root()));
         let what = reader.http.what(&self.create.what);
         let error = Error::NotUnderstood { system: reader.http.system.clone(), what, why, begins };
-        Err(Failure::new(Kind::NotUnderstood, error))
+        Err(RequestFailure::new(FailureKind::NotUnderstood, error))
     }
 
-    async fn find(&self, reader: &Reader<'_>, label: &str) -> Result<Option<String>, Error> {
+    async fn find(&self, reader: &PageReader<'_>, label: &str) -> Result<Option<String>, Error> {
         let fill = Fill { label: Some(label), ..Fill::default() };
         let mut pager = Pager::new(&self.find, None);
         // Where case makes no other label, the one that is written as ours comes first all the same.
@@ -247,19 +258,19 @@ impl LabelPlan {
             let ids: Vec<u64> = rows.iter().filter_map(|row| self.find_id.first(row).and_then(id_of)).map(|id| fingerprint(&*id)).collect();
             let rows = Rows { longest: rows.len(), all: rows.len(), ids: vec![ids] };
             match pager.turn(answer.json.root(), rows).map_err(|c| reader.circle(&self.find, c))? {
-                Step::More => {}
-                Step::End | Step::Short(_) => return Ok(in_another_case),
+                PageStep::More => {}
+                PageStep::End | PageStep::Short(_) => return Ok(in_another_case),
             }
         }
     }
 }
 
 /// What a failed look-up means for the step: nothing was written.
-fn kind(error: &Error) -> Kind {
+fn kind(error: &Error) -> FailureKind {
     match error {
-        Error::Credential { .. } => Kind::Credential,
-        Error::Later { wait, .. } => Kind::Later(Some(*wait)),
-        Error::Budget { .. } => Kind::Budget,
-        _ => Kind::NotConnected,
+        Error::Credential { .. } => FailureKind::Credential,
+        Error::Later { wait, .. } => FailureKind::Later(Some(*wait)),
+        Error::Budget { .. } => FailureKind::Budget,
+        _ => FailureKind::NotConnected,
     }
 }

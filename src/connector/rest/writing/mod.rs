@@ -1,7 +1,8 @@
-//! Writing: `writes` sends `rows`, `results` says what became of each, `labels` are made before they are set, `halving` finds the row that is refused.
+//! Writing: `writes` sends `rows`, `results` says what became of each, `read_back` looks at it again, `labels` are made before they are set, `halving` finds the row that is refused.
 
 pub mod halving;
 pub mod labels;
+pub mod read_back;
 pub mod results;
 pub mod rows;
 pub mod writes;

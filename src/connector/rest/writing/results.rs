@@ -2,7 +2,7 @@
 
 use crate::connector::manifest;
 use crate::connector::port::Outcome;
-use crate::connector::raw::conditions::Condition;
+use crate::connector::raw::conditions::RowTest;
 use crate::connector::raw::json::Json;
 use crate::connector::raw::paths::Path;
 use crate::connector::raw::scalars::{id_of, text_of};
@@ -10,23 +10,23 @@ use std::collections::BTreeMap;
 
 /// A manifest's `results`, made ready.
 #[derive(Debug)]
-pub struct Results {
+pub struct RowResults {
     path: Path,
     id: Option<Path>,
-    applied: Option<Condition>,
+    applied: Option<RowTest>,
     reason: Option<Path>,
     errors: Option<Path>,
     error_ids: Option<Path>,
     error_reason: Option<Path>,
 }
 
-impl Results {
-    pub fn new(said: &manifest::Results) -> Result<Results, String> {
+impl RowResults {
+    pub fn new(said: &manifest::Results) -> Result<RowResults, String> {
         let path = |text: &String| Path::parse(text).map_err(|e| e.to_string());
-        Ok(Results {
+        Ok(RowResults {
             path: path(&said.path)?,
             id: said.id.as_ref().map(path).transpose()?,
-            applied: said.applied.as_ref().map(Condition::new).transpose()?,
+            applied: said.applied.as_ref().map(RowTest::new).transpose()?,
             reason: said.reason.as_ref().map(path).transpose()?,
             errors: said.errors.as_ref().map(path).transpose()?,
             error_ids: said.error_ids.as_ref().map(path).transpose()?,
@@ -82,8 +82,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn results(text: &str) -> Results {
-        Results::new(&toml::from_str(text).unwrap()).unwrap()
+    fn results(text: &str) -> RowResults {
+        RowResults::new(&toml::from_str(text).unwrap()).unwrap()
     }
 
     #[test]

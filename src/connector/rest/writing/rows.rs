@@ -1,14 +1,12 @@
 //! What a wanted change is in the target's own fields and labels, and whether a record shows it.
 
-use crate::connector::manifest::check::writes::consent_field;
 use crate::connector::manifest::settings::Settings;
-use crate::connector::manifest::{LabelNames, Labels, MarkWrite, RecordMap, Test, TimeFormat, Writes};
+use crate::connector::manifest::{LabelNames, Labels, MarkWrite, RecordMap, Test, TimeFormat, Writes, consent_field};
 use crate::connector::map::marks::Flag;
 use crate::connector::port::{Change, PermitChange, StatusChange};
-use crate::connector::raw::conditions::filled;
+use crate::connector::raw::from_toml::to_json;
 use crate::connector::raw::plain::same_name;
 use crate::connector::raw::scalars::time_text;
-use crate::connector::rest::http::request::to_json;
 use crate::model::{Mark, Name, Record, Value, is_blank};
 use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
@@ -17,7 +15,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Our words for the target's.
-pub struct Words {
+pub struct TargetWords {
     pub fields: BTreeMap<Name, String>,
     pub status: Option<StatusWords>,
     pub block: Option<MarkWords>,
@@ -31,10 +29,10 @@ pub struct Words {
 
 pub struct StatusWords {
     map: BTreeMap<String, String>,
-    place: Place,
+    place: StatusPlace,
 }
 
-enum Place {
+enum StatusPlace {
     Field(String),
     LabelPrefix(String),
 }
@@ -73,12 +71,12 @@ pub struct LabelStep {
 }
 
 /// Where people's own no is read from, with all names filled in: nothing may write there.
-struct Refusals(Vec<Test>);
+struct ConsentTests(Vec<Test>);
 
-impl Refusals {
-    fn of(record: &RecordMap, settings: &Settings) -> Result<Refusals, String> {
-        let all: Result<Vec<Option<Test>>, String> = record.refusals.iter().map(|rule| filled(&rule.when, settings)).collect();
-        Ok(Refusals(all?.into_iter().flatten().collect()))
+impl ConsentTests {
+    fn of(record: &RecordMap, settings: &Settings) -> Result<ConsentTests, String> {
+        let all: Result<Vec<Option<Test>>, String> = record.refusals.iter().map(|rule| settings.test(&rule.when)).collect();
+        Ok(ConsentTests(all?.into_iter().flatten().collect()))
     }
 
     fn other_than_field(&self, name: String) -> Result<String, String> {
@@ -103,10 +101,10 @@ impl Refusals {
     }
 }
 
-impl Words {
+impl TargetWords {
     /// Marks whose name is not given in systems.toml cannot be written. `Err` where a name is that of a consent field.
-    pub fn new(writes: &Writes, record: &RecordMap, settings: &Settings) -> Result<Words, String> {
-        let refusals = Refusals::of(record, settings)?;
+    pub fn new(writes: &Writes, record: &RecordMap, settings: &Settings) -> Result<TargetWords, String> {
+        let refusals = ConsentTests::of(record, settings)?;
         let named = |text: &str| settings.text(text)?.map(|name| refusals.other_than_field(name)).transpose();
         let mark = |how: &Option<MarkWrite>| match how {
             None => Ok::<_, String>(None),
@@ -122,7 +120,7 @@ impl Words {
             None => None,
             Some(s) => {
                 let prefix = s.label_prefix.as_ref().map(|p| settings.text(p)).transpose()?.flatten();
-                let place = s.field.clone().map(Place::Field).or(prefix.map(Place::LabelPrefix));
+                let place = s.field.clone().map(StatusPlace::Field).or(prefix.map(StatusPlace::LabelPrefix));
                 let map = settings.map(&s.map)?;
                 place.map(|place| StatusWords { map, place })
             }
@@ -134,7 +132,7 @@ impl Words {
         for field in writes.fields.values().chain(writes.status.iter().filter_map(|s| s.field.as_ref())) {
             refusals.other_than_field(field.clone())?;
         }
-        Ok(Words {
+        Ok(TargetWords {
             fields: writes.fields.clone(),
             status,
             block: mark(&writes.block)?,
@@ -151,8 +149,8 @@ impl Words {
         let Some(words) = &self.status else { return Cow::Borrowed(status) };
         let word = words.map.get(status).map_or(status, |w| w);
         match &words.place {
-            Place::Field(_) => Cow::Borrowed(word),
-            Place::LabelPrefix(prefix) => Cow::Owned(format!("{prefix}{word}")),
+            StatusPlace::Field(_) => Cow::Borrowed(word),
+            StatusPlace::LabelPrefix(prefix) => Cow::Owned(format!("{prefix}{word}")),
         }
     }
 
@@ -200,8 +198,8 @@ impl Words {
         let words = self.status.as_ref().ok_or("a status cannot be written there")?;
         let word = self.status(&status.to);
         match &words.place {
-            Place::Field(field) => row.fields.set(field, Cell::Text(word)),
-            Place::LabelPrefix(prefix) => {
+            StatusPlace::Field(field) => row.fields.set(field, Cell::Text(word)),
+            StatusPlace::LabelPrefix(prefix) => {
                 row.step(3, &word, true, Mark::Status, self.labels);
                 let shown = status.from.iter().flat_map(|from| from.lines());
                 for old in shown.filter(|old| !self.labels.same(old, &word) && self.labels.begins(old, prefix)) {
@@ -331,11 +329,11 @@ mod tests {
         permit = { kind = 'field', field = '{hold.permit}' }\nwhy = { kind = 'field', field = '{hold.why}' }
         [writes.update]\nbatch = 9\nid_key = 'id'\nresults = { path = 'r' }\nrequest = { path = '/', body = { input = '{rows}' } }\n";
 
-    fn words(permit: &str) -> Result<Words, String> {
+    fn words(permit: &str) -> Result<TargetWords, String> {
         let manifest: Manifest = load::parse("t", "t.toml", MANIFEST).unwrap();
         let given = SystemSettings { permit: Some(permit.into()), ..crate::connector::examples::example_settings(&manifest) };
         let settings = Settings::resolve(&manifest, &given).unwrap();
-        Words::new(manifest.writes.as_ref().unwrap(), manifest.streams["people"].record.as_ref().unwrap(), &settings)
+        TargetWords::new(manifest.writes.as_ref().unwrap(), manifest.streams["people"].record.as_ref().unwrap(), &settings)
     }
 
     #[test]

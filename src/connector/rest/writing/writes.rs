@@ -2,16 +2,17 @@
 
 use super::halving::Halving;
 use super::labels::LabelPlan;
-use super::results::Results;
-use super::rows::{Cell, Fields, MarkWords, Row, Words};
+use super::read_back::RecordsById;
+use super::results::RowResults;
+use super::rows::{Cell, Fields, MarkWords, Row, TargetWords};
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{Manifest, Writes};
 use crate::connector::map::Mapper;
-use crate::connector::port::{Abilities, Change, Error, Observed, Outcome, PassEnd, PermitChange, WriteOp};
-use crate::connector::rest::http::failure::Failure;
-use crate::connector::rest::http::request::{Call, Fill, Prepared};
-use crate::connector::rest::reading::passes::Reader;
-use crate::model::{Name, Record, ShortText};
+use crate::connector::port::{Abilities, Change, Outcome, PermitChange, WriteOp};
+use crate::connector::rest::http::failure::RequestFailure;
+use crate::connector::rest::http::request::{Call, Fill, ReadyRequest};
+use crate::connector::rest::reading::page_reader::PageReader;
+use crate::model::{Name, ShortText};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use serde_json::Value as Json;
@@ -24,14 +25,12 @@ const SINGLES: usize = 20;
 const AT_ONCE: usize = 4;
 
 /// What can be written to a system.
-pub struct Writer {
+pub struct TargetWriter {
     stream: Name,
-    mapper: Arc<Mapper>,
-    words: Words,
+    words: TargetWords,
     update: Option<UpdatePlan>,
     labels: Option<LabelPlan>,
-    read: Call,
-    read_chunk: usize,
+    pub back: RecordsById,
 }
 
 struct UpdatePlan {
@@ -41,22 +40,22 @@ struct UpdatePlan {
     fields_at: Option<String>,
     batch: usize,
     bytes_max: Option<usize>,
-    results: Option<Results>,
+    results: Option<RowResults>,
     confirm: bool,
 }
 
 /// One record's row and its place among the ops.
-struct Sent<'w> {
+struct RowToSend<'w> {
     at: usize,
     id: &'w ShortText,
     fields: Fields<'w>,
 }
 
-impl Writer {
+impl TargetWriter {
     /// `Ok(None)`: writing names an optional setting that is not given.
-    pub fn new(manifest: &Manifest, writes: &Writes, mapper: Arc<Mapper>, settings: &Settings) -> Result<Option<Writer>, String> {
+    pub fn new(manifest: &Manifest, writes: &Writes, mapper: Arc<Mapper>, settings: &Settings) -> Result<Option<TargetWriter>, String> {
         let record = manifest.streams.get(&writes.stream).and_then(|s| s.record.as_ref()).ok_or("writes.stream has no record")?;
-        let words = Words::new(writes, record, settings)?;
+        let words = TargetWords::new(writes, record, settings)?;
         let Some(read) = Call::new("read back".to_string(), &writes.read, settings)? else { return Ok(None) };
         let update = match &writes.update {
             None => None,
@@ -69,17 +68,18 @@ impl Writer {
                         fields_at: u.fields_at.clone(),
                         batch: u.batch,
                         bytes_max: u.bytes_max,
-                        results: u.results.as_ref().map(Results::new).transpose()?,
+                        results: u.results.as_ref().map(RowResults::new).transpose()?,
                         confirm: u.confirm,
                     })
                 })
                 .transpose()?,
         };
+        let back = RecordsById { mapper, call: read, chunk: writes.read_chunk };
         let labels = match &writes.labels {
             None => None,
             Some(labels) => LabelPlan::new(labels, settings)?,
         };
-        Ok(Some(Writer { stream: writes.stream.as_str().into(), mapper, words, update, labels, read, read_chunk: writes.read_chunk }))
+        Ok(Some(TargetWriter { stream: writes.stream.as_str().into(), words, update, labels, back }))
     }
 
     pub fn abilities(&self) -> Abilities {
@@ -102,18 +102,8 @@ impl Writer {
         self.words.status(status).into()
     }
 
-    pub async fn read_back(&self, reader: &Reader<'_>, ids: &[ShortText]) -> Result<Vec<Record>, Error> {
-        let mut end = PassEnd::default();
-        let page = reader.by_ids(&self.read, &self.mapper, ids, self.read_chunk, &mut end).await?;
-        let records = page.observed.into_iter().filter_map(|o| match o {
-            Observed::Record { record, .. } => Some(*record),
-            Observed::Deleted(_) | Observed::DealPeople { .. } | Observed::NotFound(_) | Observed::Merged { .. } => None,
-        });
-        Ok(records.collect())
-    }
-
     /// One outcome for each op, in order.
-    pub async fn write(&self, reader: &Reader<'_>, ops: &[WriteOp]) -> Vec<Outcome> {
+    pub async fn write(&self, reader: &PageReader<'_>, ops: &[WriteOp]) -> Vec<Outcome> {
         let mut parts: Vec<Vec<Outcome>> = vec![Vec::new(); ops.len()];
         let mut rows: Vec<Option<Row<'_>>> = Vec::with_capacity(ops.len());
         for (op, told) in ops.iter().zip(&mut parts) {
@@ -129,7 +119,7 @@ impl Writer {
             self.update(reader, update, ops, &mut rows, &mut parts).await;
         }
         if let Some(labels) = &self.labels {
-            labels.write(reader, self, ops, &rows, &mut parts).await;
+            labels.write(reader, &self.back, ops, &rows, &mut parts).await;
         }
         parts.into_iter().map(|told| together(told).map_text(|text| reader.http.told(&text))).collect()
     }
@@ -137,7 +127,7 @@ impl Writer {
     /// Writes the rows' fields, and takes them out.
     async fn update<'w>(
         &self,
-        reader: &Reader<'_>,
+        reader: &PageReader<'_>,
         plan: &'w UpdatePlan,
         ops: &'w [WriteOp],
         rows: &mut [Option<Row<'w>>],
@@ -147,7 +137,7 @@ impl Writer {
         for (at, (op, row)) in ops.iter().zip(rows).enumerate() {
             let Some(row) = row.as_mut().filter(|r| !r.fields.is_empty()) else { continue };
             match plan.row(&op.record.id, std::mem::take(&mut row.fields)) {
-                Ok(fields) => sent.push(Sent { at, id: &op.record.id, fields }),
+                Ok(fields) => sent.push(RowToSend { at, id: &op.record.id, fields }),
                 Err(why) => parts[at].push(Outcome::Rejected(why)),
             }
         }
@@ -167,13 +157,13 @@ impl Writer {
     }
 
     /// Reads back what is said to be applied, and compares.
-    async fn confirm(&self, reader: &Reader<'_>, ops: &[WriteOp], outcomes: &mut [(usize, Outcome)]) {
+    async fn confirm(&self, reader: &PageReader<'_>, ops: &[WriteOp], outcomes: &mut [(usize, Outcome)]) {
         let ids: Vec<ShortText> =
             outcomes.iter().filter(|(_, o)| *o == Outcome::Applied).map(|(at, _)| ops[*at].record.id.clone()).collect();
         if ids.is_empty() {
             return;
         }
-        let back = self.read_back(reader, &ids).await;
+        let back = self.back.read(reader, &ids).await;
         for (at, outcome) in outcomes.iter_mut().filter(|(_, o)| *o == Outcome::Applied) {
             let op = &ops[*at];
             *outcome = match &back {
@@ -214,7 +204,7 @@ impl UpdatePlan {
     }
 
     /// Batches of at most so many rows and bytes, in order.
-    fn cut<'s, 'w>(&self, rows: &'s [Sent<'w>]) -> Vec<&'s [Sent<'w>]> {
+    fn cut<'s, 'w>(&self, rows: &'s [RowToSend<'w>]) -> Vec<&'s [RowToSend<'w>]> {
         let mut batches = Vec::new();
         let (mut from, mut bytes) = (0, 0);
         for (i, row) in rows.iter().enumerate() {
@@ -232,7 +222,7 @@ impl UpdatePlan {
     }
 
     /// Sends a batch, in parts where it is refused whole.
-    async fn send(&self, reader: &Reader<'_>, batch: &[Sent<'_>], what: &str) -> Vec<(usize, Outcome)> {
+    async fn send(&self, reader: &PageReader<'_>, batch: &[RowToSend<'_>], what: &str) -> Vec<(usize, Outcome)> {
         let mut halving = Halving::new(batch, reader.lane);
         while let Some(rows) = halving.next_part() {
             let answer = self.send_once(reader, rows, what).await;
@@ -241,11 +231,11 @@ impl UpdatePlan {
         batch.iter().map(|r| r.at).zip(halving.into_outcomes()).collect()
     }
 
-    async fn send_once(&self, reader: &Reader<'_>, rows: &[Sent<'_>], what: &str) -> Result<Vec<Outcome>, Failure> {
+    async fn send_once(&self, reader: &PageReader<'_>, rows: &[RowToSend<'_>], what: &str) -> Result<Vec<Outcome>, RequestFailure> {
         let ids: Vec<ShortText> = rows.iter().map(|r| r.id.clone()).collect();
         let fields: Vec<&Fields<'_>> = rows.iter().map(|r| &r.fields).collect();
         let fill = Fill { ids: &ids, rows: Some(&fields), ..Fill::default() };
-        let request = Prepared { what: what.to_string(), ..self.call.prepare(&fill, &Default::default()) };
+        let request = ReadyRequest { what: what.to_string(), ..self.call.prepare(&fill, &Default::default()) };
         let answer = reader.http.write(&request, reader.lane).await?;
         let Some(results) = &self.results else { return Ok(vec![Outcome::Applied; rows.len()]) };
         let ids: Vec<&str> = rows.iter().map(|r| r.id.as_str()).collect();

@@ -81,7 +81,7 @@ fn answer(status: &str, headers: &str, body: &str) -> String {
 const BEARER: &str = "auth = { kind = 'bearer', token = '{settings.token}' }\n";
 
 /// `more` stands behind the manifest's head.
-fn http(base: &str, network: &Network, more: &str) -> Http {
+fn http(base: &str, network: &Network, more: &str) -> HttpClient {
     let text = format!(
         "name = 't'\ntitle = 'T'\nrole = 'ma'\napi_version = '1'\nbase_url = '{base}'\n{more}
         [settings.token]\ntitle = 'Token'\nwhere = 'there'\nsecret = true
@@ -99,19 +99,19 @@ fn http(base: &str, network: &Network, more: &str) -> Http {
         lacks: Vec::new(),
     };
     let settings = Settings::resolve(&manifest, &given).unwrap();
-    Http::new(&manifest, &settings, network, Wire::of(network).unwrap(), &given.name, Arc::new(|| Time(1_795_251_600_000))).unwrap()
+    HttpClient::new(&manifest, &settings, network, Wire::of(network).unwrap(), &given.name, Arc::new(|| Time(1_795_251_600_000))).unwrap()
 }
 
-fn request(method: Method) -> Prepared {
+fn request(method: Method) -> ReadyRequest {
     let (path, query) = ("/s".to_string(), Vec::new());
-    Prepared { what: "s sweep".into(), method, path, query, body: None, from_cursor: false }
+    ReadyRequest { what: "s sweep".into(), method, path, query, body: None, from_cursor: false }
 }
 
-async fn once(http: &Http) -> Result<Answer, Failure> {
+async fn once(http: &HttpClient) -> Result<HttpAnswer, RequestFailure> {
     http.once(&request(Method::Get)).await.0
 }
 
-async fn failure(base: &str, more: &str) -> Failure {
+async fn failure(base: &str, more: &str) -> RequestFailure {
     once(&http(base, &Network::default(), more)).await.err().expect("no failure")
 }
 
@@ -131,14 +131,14 @@ async fn answers_are_bounded_in_size_and_in_time() {
     let deep = answer("200 OK", "", &"[".repeat(100_000));
     let announced = "HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n".to_string();
     let torn = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"r\":".to_string();
-    type Is = fn(&Failure) -> bool;
+    type Is = fn(&RequestFailure) -> bool;
     let cases: Vec<(&str, Vec<u8>, Is)> = vec![
         ("gzip bomb", packed, |f| matches!(f.error, Error::TooLarge { limit: 200_000, .. })),
         ("announced", announced.into(), |f| matches!(f.error, Error::TooLarge { .. })),
         ("one wide header", wide.into(), |f| matches!(f.error, Error::Unreachable { .. })),
         ("many headers", many.into(), |f| matches!(f.error, Error::Unreachable { .. })),
         ("deep", deep.into(), |f| matches!(&f.error, Error::NotUnderstood { why, .. } if why.contains("recursion limit"))),
-        ("torn", torn.into(), |f| f.kind == Kind::Broken(None)),
+        ("torn", torn.into(), |f| f.kind == FailureKind::Broken(None)),
     ];
     for (name, bytes, is) in cases {
         let server = Raw::says(bytes).await;
@@ -176,7 +176,7 @@ async fn an_answer_of_millions_of_values_is_not_read_into_memory() {
     let server = Raw::says(answer("200 OK", "", &body)).await;
     let failure = failure(&server.url, BEARER).await;
     assert!(matches!(failure.error, Error::TooMany { limit: VALUES_MAX, of: "values", .. }), "{failure:?}");
-    assert_eq!(failure.kind, Kind::TooLarge);
+    assert_eq!(failure.kind, FailureKind::TooLarge);
 }
 
 #[test]
@@ -198,7 +198,7 @@ async fn what_is_no_json_is_told_with_its_place_and_beginning() {
     for (body, want_why, want_begins) in cases {
         let server = Raw::says([answer("200 OK", "", "").replace("content-length: 0\r\n", "").into_bytes(), body.to_vec()].concat()).await;
         let failure = failure(&server.url, BEARER).await;
-        assert_eq!(failure.kind, Kind::NotUnderstood);
+        assert_eq!(failure.kind, FailureKind::NotUnderstood);
         let Error::NotUnderstood { why, begins, .. } = failure.error else { panic!("{failure:?}") };
         assert_eq!((&*why, &*begins), (&*format!("200: {want_why}"), want_begins));
     }
@@ -247,7 +247,7 @@ async fn redirects_are_bounded_and_carry_nothing_elsewhere() {
 
     let server = Raw::says(answer("307 Temporary Redirect", "location: /t\r\n", "")).await;
     let written = http(&server.url, &Network::default(), BEARER).once(&request(Method::Post)).await.0;
-    assert!(written.is_err_and(|f| f.kind == Kind::Refused));
+    assert!(written.is_err_and(|f| f.kind == FailureKind::Refused));
     assert_eq!(server.asked().len(), 1, "what writes is sent to no second place");
 }
 
@@ -290,7 +290,7 @@ async fn what_a_server_repeats_of_a_secret_is_told_nowhere() {
 async fn a_key_in_the_address_is_not_told_when_nobody_answers() {
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let http = http(&format!("http://{gone}"), &Network::default(), BEARER);
-    let request = Prepared { query: vec![("key".into(), TOKEN.into())], ..request(Method::Get) };
+    let request = ReadyRequest { query: vec![("key".into(), TOKEN.into())], ..request(Method::Get) };
     let told = http.once(&request).await.0.err().unwrap().error.to_string();
     assert!(told.contains("Connection refused") && !told.contains("3f9a") && !told.contains("key="), "{told}");
 }
@@ -299,7 +299,7 @@ async fn a_key_in_the_address_is_not_told_when_nobody_answers() {
 async fn a_cursor_too_long_for_any_request_is_refused_at_once() {
     let server = Raw::says(answer("200 OK", "", "{\"r\":[]}")).await;
     let http = http(&server.url, &Network::default(), BEARER);
-    let long = Prepared { query: vec![("cursor".into(), "c".repeat(70_000))], ..request(Method::Get) };
+    let long = ReadyRequest { query: vec![("cursor".into(), "c".repeat(70_000))], ..request(Method::Get) };
     let failure = http.send(&long, Lane::Read, false).await.err().unwrap();
     assert!(matches!(&failure.error, Error::Refused { said, .. } if said.contains("too long")), "{failure:?}");
     assert!(server.asked().is_empty());
@@ -323,7 +323,7 @@ async fn what_is_tried_again_is_told_before_the_tries_are_used_up() {
     }
     assert_eq!(http.again.told(), None, "it is told only as long as it is tried");
     let failed = http.send(&asked, Lane::Protective, true).await.err().unwrap();
-    assert!(http.again.told().is_none() && failed.kind == Kind::Broken(None), "a write is not tried again: {failed:?}");
+    assert!(http.again.told().is_none() && failed.kind == FailureKind::Broken(None), "a write is not tried again: {failed:?}");
 }
 
 /// "Field not found" came without a word of what to do.

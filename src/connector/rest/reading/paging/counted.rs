@@ -13,7 +13,7 @@ pub type Ids = Vec<Vec<u64>>;
 /// Where a counted listing stands.
 #[derive(Debug)]
 pub struct Counted {
-    by: By,
+    by: CountedBy,
     /// Of the row (from 0) or page (from 0) that is asked for next.
     next: usize,
     /// The page that fits to all before it.
@@ -29,19 +29,19 @@ pub struct Counted {
     /// By rows: a page was the same as the one before.
     stuck: bool,
     /// By pages: the one that was read and waits until the one before it was read again.
-    held: Option<Held>,
+    held: Option<HeldPage>,
     /// By pages: the list moved after the last page was read, so that the next one may not fit to it.
     moved_since: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+pub enum CountedBy {
     Rows,
     Pages,
 }
 
 #[derive(Debug)]
-struct Held {
+struct HeldPage {
     page: usize,
     ids: Ids,
     longest: usize,
@@ -60,9 +60,9 @@ pub enum Counting {
 
 impl Counted {
     /// From the beginning, or where the same listing was broken off, behind these rows.
-    pub fn going_on(by: By, next: usize, last: Vec<u64>) -> Counted {
+    pub fn going_on(by: CountedBy, next: usize, last: Vec<u64>) -> Counted {
         let before: Ids = last.into_iter().map(|id| vec![id]).collect();
-        let overlaps = by == By::Rows && !before.is_empty();
+        let overlaps = by == CountedBy::Rows && !before.is_empty();
         let before_longest = usize::from(!before.is_empty());
         Counted {
             by,
@@ -102,8 +102,8 @@ impl Counted {
     pub fn turn(&mut self, ids: Ids, longest: usize, moved: bool, all: bool) -> Counting {
         self.longest_ever = self.longest_ever.max(longest);
         match self.by {
-            By::Rows => self.turn_rows(ids, longest, all),
-            By::Pages => self.turn_pages(ids, longest, moved, all),
+            CountedBy::Rows => self.turn_rows(ids, longest, all),
+            CountedBy::Pages => self.turn_pages(ids, longest, moved, all),
         }
     }
 
@@ -145,12 +145,12 @@ impl Counted {
             // Nothing can have moved up from behind the end, if that was reached before.
             let was_last = longest == 0 && self.before_longest < self.longest_ever;
             if asked > 0 && known && !self.before.is_empty() && !was_last && (moved || shifted || self.moved_since) {
-                self.held = Some(Held { page: asked, ids, longest });
+                self.held = Some(HeldPage { page: asked, ids, longest });
                 self.next = asked - 1;
                 return Counting::More;
             }
             self.moved_since = false;
-            return self.accept(Held { page: asked, ids, longest }, all);
+            return self.accept(HeldPage { page: asked, ids, longest }, all);
         };
         let stable = self.last() == last_of(&ids, longest);
         // Before or after the page that waits was read: nothing tells which.
@@ -169,7 +169,7 @@ impl Counted {
         if self.back > BACK_MAX { Counting::Moved } else { Counting::More }
     }
 
-    fn accept(&mut self, page: Held, all: bool) -> Counting {
+    fn accept(&mut self, page: HeldPage, all: bool) -> Counting {
         self.next = page.page + 1;
         self.reached(page.page);
         if page.longest == 0 {

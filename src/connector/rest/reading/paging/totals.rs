@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The announced total of one listing.
 #[derive(Debug, Default)]
-pub struct Totals {
+pub struct AnnouncedTotals {
     paths: Vec<Path>,
     pages: usize,
     last: Option<usize>,
@@ -26,14 +26,14 @@ pub struct Announced {
     most: usize,
 }
 
-impl Totals {
-    pub fn new(paths: &[Path]) -> Totals {
-        Totals { paths: paths.to_vec(), ..Totals::default() }
+impl AnnouncedTotals {
+    pub fn new(paths: &[Path]) -> AnnouncedTotals {
+        AnnouncedTotals { paths: paths.to_vec(), ..AnnouncedTotals::default() }
     }
 
     /// Goes on where the same listing was broken off.
-    pub fn going_on(paths: &[Path], announced: Option<Announced>) -> Totals {
-        Totals { paths: paths.to_vec(), pages: 1, last: announced.map(|a| a.most), announced, wrong: None }
+    pub fn going_on(paths: &[Path], announced: Option<Announced>) -> AnnouncedTotals {
+        AnnouncedTotals { paths: paths.to_vec(), pages: 1, last: announced.map(|a| a.most), announced, wrong: None }
     }
 
     /// Takes notice of a page; says whether the total is another than before, or not told at all.
@@ -89,7 +89,7 @@ mod tests {
     /// One of three that came is gone: two more are not there yet, though as many came as there are now.
     #[test]
     fn a_total_that_falls_does_not_end_a_listing() {
-        let mut totals = Totals::new(&[Path::parse("n").unwrap()]);
+        let mut totals = AnnouncedTotals::new(&[Path::parse("n").unwrap()]);
         for n in [5, 4] {
             totals.moved(&Json::from(&json!({"n": n})));
         }
@@ -110,7 +110,7 @@ mod tests {
             (vec![json!({"count": 3})], 3, Some("`total` of the manifest names n, which is not in the answer")),
             (vec![json!({"n": "many"})], 3, Some("`total` of the manifest names n, which is a text and no number")),
         ] {
-            let mut totals = Totals::new(&[Path::parse("n").unwrap()]);
+            let mut totals = AnnouncedTotals::new(&[Path::parse("n").unwrap()]);
             for page in &pages {
                 totals.moved(&Json::from(page));
             }

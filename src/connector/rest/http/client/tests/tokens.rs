@@ -9,18 +9,18 @@ async fn a_sign_in_is_refused_only_where_the_system_says_so() {
     let coded = |code: &str| format!("{{\"success\":false,\"errors\":[{{\"code\":\"{code}\",\"message\":\"about {TOKEN}\"}}]}}");
     let oauth = format!("{{\"error\":\"invalid_client\",\"error_description\":\"no client {TOKEN}\"}}");
     for (status, headers, body, kind, told) in [
-        ("200 OK", "", coded("606"), Kind::Later(None), "asks to wait 60s"),
-        ("200 OK", "retry-after: 7\r\n", coded("606"), Kind::Later(Some(Span::seconds(7))), "asks to wait 7s"),
-        ("429 Slow", "retry-after: 9\r\n", String::new(), Kind::Later(Some(Span::seconds(9))), "asks to wait 9s"),
-        ("200 OK", "", coded("607"), Kind::Budget, "budget"),
-        ("200 OK", "", coded("601"), Kind::Credential, "601 about ***"),
-        ("200 OK", "", coded("702"), Kind::Credential, "702 about ***"),
-        ("200 OK", "", "{}".to_string(), Kind::Credential, "200 no access_token"),
-        ("200 OK", "", "<html>".to_string(), Kind::Credential, "200 no access_token"),
-        ("401 Unauthorized", "", oauth, Kind::Credential, "no client ***"),
-        ("503 Oops", "", "<html>".to_string(), Kind::NotConnected, "signing in: 503"),
-        ("302 Found", "location: /s\r\n", String::new(), Kind::Credential, "302 no access_token"),
-        ("200 OK", "", " ".repeat(100_000), Kind::Credential, "is no token"),
+        ("200 OK", "", coded("606"), FailureKind::Later(None), "asks to wait 60s"),
+        ("200 OK", "retry-after: 7\r\n", coded("606"), FailureKind::Later(Some(Span::seconds(7))), "asks to wait 7s"),
+        ("429 Slow", "retry-after: 9\r\n", String::new(), FailureKind::Later(Some(Span::seconds(9))), "asks to wait 9s"),
+        ("200 OK", "", coded("607"), FailureKind::Budget, "budget"),
+        ("200 OK", "", coded("601"), FailureKind::Credential, "601 about ***"),
+        ("200 OK", "", coded("702"), FailureKind::Credential, "702 about ***"),
+        ("200 OK", "", "{}".to_string(), FailureKind::Credential, "200 no access_token"),
+        ("200 OK", "", "<html>".to_string(), FailureKind::Credential, "200 no access_token"),
+        ("401 Unauthorized", "", oauth, FailureKind::Credential, "no client ***"),
+        ("503 Oops", "", "<html>".to_string(), FailureKind::NotConnected, "signing in: 503"),
+        ("302 Found", "location: /s\r\n", String::new(), FailureKind::Credential, "302 no access_token"),
+        ("200 OK", "", " ".repeat(100_000), FailureKind::Credential, "is no token"),
     ] {
         let server = Raw::says(answer(status, headers, &body)).await;
         let failure = failure(&server.url, CLIENT).await;
@@ -52,7 +52,7 @@ async fn a_refused_request_is_repeated_at_once_only_where_a_new_token_may_help()
     };
     let now = Arc::new(AtomicI64::new(1_795_251_600_000));
     let clock = now.clone();
-    let http = Http { clock: Arc::new(move || Time(clock.load(Relaxed))), ..http(&server.url, &Network::default(), CLIENT) };
+    let http = HttpClient { clock: Arc::new(move || Time(clock.load(Relaxed))), ..http(&server.url, &Network::default(), CLIENT) };
     let write = request(Method::Post);
     let asked = || server.asked().iter().filter(|head| head.starts_with("POST /s")).count();
     assert!(http.write(&write, Lane::Fields).await.is_ok());
@@ -66,7 +66,7 @@ async fn a_refused_request_is_repeated_at_once_only_where_a_new_token_may_help()
     for (minutes, requests) in [(0, 1), (1, 1), (2, 1), (10, 2), (11, 1)] {
         now.store(1_795_251_600_000 + minutes * 60_000, Relaxed);
         let before = asked();
-        assert!(http.write(&write, Lane::Fields).await.is_err_and(|f| f.kind == Kind::Credential));
+        assert!(http.write(&write, Lane::Fields).await.is_err_and(|f| f.kind == FailureKind::Credential));
         assert_eq!(asked() - before, requests, "after {minutes} min");
     }
     least.store(fetched.load(Relaxed), Relaxed);
@@ -77,7 +77,7 @@ async fn a_refused_request_is_repeated_at_once_only_where_a_new_token_may_help()
 async fn a_refused_sign_in_is_not_repeated_at_once() {
     let server = Raw::says(answer("401 Unauthorized", "", "{}")).await;
     let http = http(&server.url, &Network::default(), CLIENT);
-    assert!(http.write(&request(Method::Post), Lane::Fields).await.is_err_and(|f| f.kind == Kind::Credential));
+    assert!(http.write(&request(Method::Post), Lane::Fields).await.is_err_and(|f| f.kind == FailureKind::Credential));
     assert_eq!(server.asked().len(), 1);
 }
 

@@ -53,7 +53,7 @@ async fn a_proxy_that_fails_is_named() {
             let text = failure.error.to_string();
             assert!(matches!(&failure.error, Error::Proxy { proxy: named, .. } if named == proxy), "{base}: {failure:?}");
             assert!(text.contains(why) && text.contains("[network]") && !text.contains(PASSWORD) && !text.contains(LOGIN), "{text}");
-            assert_eq!(failure.kind, if why == "407" { Kind::Credential } else { Kind::NotConnected });
+            assert_eq!(failure.kind, if why == "407" { FailureKind::Credential } else { FailureKind::NotConnected });
             assert!(matches!(failure.outcome(), crate::connector::Outcome::NotSent(_)));
         }
     }
@@ -139,7 +139,7 @@ async fn only_authorities_that_are_trusted_count() {
         match answer {
             Ok(answer) => assert!(want && text(answer.json.root()) == r#"{"r":[{"id":1}]}"#, "{name}"),
             Err(failure) => {
-                assert!(!want && failure.kind == Kind::NotConnected, "{name}: {failure:?}");
+                assert!(!want && failure.kind == FailureKind::NotConnected, "{name}: {failure:?}");
                 assert!(failure.error.to_string().contains("certificate"), "{name}: {failure:?}");
             }
         }

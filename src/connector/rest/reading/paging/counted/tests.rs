@@ -11,12 +11,12 @@ struct List {
 }
 
 /// Reads the list to its end; `happens` changes it before the request of this number. Answers what was seen, how it ended, and the requests.
-fn read(mut list: List, by: By, mut happens: impl FnMut(usize, &mut Vec<u64>)) -> (BTreeSet<u64>, Counting, usize) {
+fn read(mut list: List, by: CountedBy, mut happens: impl FnMut(usize, &mut Vec<u64>)) -> (BTreeSet<u64>, Counting, usize) {
     let mut counted = Counted::going_on(by, 0, Vec::new());
     let (mut seen, mut total, mut most) = (BTreeSet::new(), None, 0);
     for request in 0..1_000 {
         happens(request, &mut list.rows);
-        let begin = if by == By::Rows { counted.next() } else { counted.next() * list.size };
+        let begin = if by == CountedBy::Rows { counted.next() } else { counted.next() * list.size };
         let page: Vec<u64> = list.rows.iter().copied().skip(begin).take(list.size).collect();
         seen.extend(&page);
         let now = list.tells_total.then_some(list.rows.len());
@@ -40,16 +40,16 @@ fn list(rows: u64, size: usize, tells_total: bool) -> List {
 #[test]
 fn a_list_that_stands_still_is_read_once() {
     for (by, rows, size, tells_total, requests) in [
-        (By::Rows, 7, 3, true, 3),
+        (CountedBy::Rows, 7, 3, true, 3),
         // The last but one begins with the last row, and holds nothing else; the last is empty.
-        (By::Rows, 7, 3, false, 5),
-        (By::Rows, 0, 3, false, 1),
-        (By::Rows, 3, 1, false, 4),
-        (By::Pages, 7, 3, true, 3),
-        (By::Pages, 6, 3, true, 2),
-        (By::Pages, 0, 3, false, 1),
+        (CountedBy::Rows, 7, 3, false, 5),
+        (CountedBy::Rows, 0, 3, false, 1),
+        (CountedBy::Rows, 3, 1, false, 4),
+        (CountedBy::Pages, 7, 3, true, 3),
+        (CountedBy::Pages, 6, 3, true, 2),
+        (CountedBy::Pages, 0, 3, false, 1),
         // Nothing tells whether the list moved: each page is read again after the one behind it.
-        (By::Pages, 7, 3, false, 6),
+        (CountedBy::Pages, 7, 3, false, 6),
     ] {
         let (seen, ended, asked) = read(list(rows, size, tells_total), by, |_, _| {});
         assert_eq!((seen.len() as u64, ended, asked), (rows, Counting::End, requests), "{by:?} {rows} {size} {tells_total}");
@@ -58,7 +58,7 @@ fn a_list_that_stands_still_is_read_once() {
 
 #[test]
 fn a_row_deleted_between_two_pages_hides_no_other() {
-    for (by, tells_total) in [(By::Rows, true), (By::Rows, false), (By::Pages, true), (By::Pages, false)] {
+    for (by, tells_total) in [(CountedBy::Rows, true), (CountedBy::Rows, false), (CountedBy::Pages, true), (CountedBy::Pages, false)] {
         for (deleted, before) in [(1, 1), (3, 1), (2, 2), (6, 2), (7, 2), (9, 1)] {
             let (seen, ended, _) =
                 read(list(9, 3, tells_total), by, |request, rows| rows.retain(|row| request < before || *row != deleted));
@@ -81,7 +81,7 @@ fn whatever_is_there_all_the_time_is_seen() {
     let (mut whole, mut moved) = (0, 0);
     for _ in 0..4_000 {
         let (rows, size) = (1 + roll(30), 2 + roll(5) as usize);
-        let (by, tells_total) = (if roll(2) == 0 { By::Rows } else { By::Pages }, roll(2) == 0);
+        let (by, tells_total) = (if roll(2) == 0 { CountedBy::Rows } else { CountedBy::Pages }, roll(2) == 0);
         let (mut deleted, mut new, often) = (BTreeSet::new(), rows, 1 + roll(4));
         let (seen, ended, _) = read(list(rows, size, tells_total), by, |_, list| {
             if !list.is_empty() && roll(often + 1) == 0 {
@@ -96,7 +96,7 @@ fn whatever_is_there_all_the_time_is_seen() {
                 whole += 1;
                 // By pages a row that is new and one that is deleted at the same moment leave the total as it is; nothing tells that.
                 let missing: Vec<u64> = (1..=rows).filter(|row| !deleted.contains(row) && !seen.contains(row)).collect();
-                assert!(missing.is_empty() || by == By::Pages && tells_total && new > rows, "{by:?} {tells_total}: {missing:?}");
+                assert!(missing.is_empty() || by == CountedBy::Pages && tells_total && new > rows, "{by:?} {tells_total}: {missing:?}");
             }
             Counting::Moved => moved += 1,
             Counting::Circle => {}
@@ -108,18 +108,18 @@ fn whatever_is_there_all_the_time_is_seen() {
 
 #[test]
 fn a_list_goes_on_behind_its_last_rows() {
-    let mut counted = Counted::going_on(By::Rows, 2, vec![3]);
+    let mut counted = Counted::going_on(CountedBy::Rows, 2, vec![3]);
     assert_eq!(counted.turn(vec![vec![3, 4, 5]], 3, false, false), Counting::More);
     assert_eq!((counted.next(), counted.last()), (4, vec![5]));
     // Row 1 is gone meanwhile: the list is found again a page before.
-    let mut counted = Counted::going_on(By::Rows, 2, vec![3]);
+    let mut counted = Counted::going_on(CountedBy::Rows, 2, vec![3]);
     assert_eq!(counted.turn(vec![vec![4, 5, 6]], 3, false, false), Counting::More);
     assert_eq!(counted.next(), 0);
 }
 
 #[test]
 fn a_server_that_ignores_the_offset_is_found_out() {
-    let mut counted = Counted::going_on(By::Rows, 0, Vec::new());
+    let mut counted = Counted::going_on(CountedBy::Rows, 0, Vec::new());
     let page = || vec![vec![1, 2, 3]];
     let ends: Vec<Counting> = (0..3).map(|_| counted.turn(page(), 3, true, false)).collect();
     assert_eq!(ends, [Counting::More, Counting::More, Counting::Circle]);
@@ -129,7 +129,7 @@ fn a_server_that_ignores_the_offset_is_found_out() {
 #[test]
 fn rows_behind_hidden_ones_are_read() {
     let places = [Some(1), None, Some(2), None, Some(3), None, None, Some(4)];
-    let mut counted = Counted::going_on(By::Rows, 0, Vec::new());
+    let mut counted = Counted::going_on(CountedBy::Rows, 0, Vec::new());
     let mut seen = BTreeSet::new();
     for _ in 0..20 {
         let page: Vec<u64> = places.iter().skip(counted.next()).take(3).flatten().copied().collect();

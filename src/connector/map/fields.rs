@@ -1,0 +1,98 @@
+//! How a field's value is read from a raw record.
+
+use crate::connector::manifest::settings::Settings;
+use crate::connector::manifest::{FieldKind, FieldMap, TimeFormat};
+use crate::connector::raw::json::Json;
+use crate::connector::raw::paths::Path;
+use crate::connector::raw::scalars::{bool_of, int_of, is_empty, kind_of, number_of, text_of, time_of};
+use crate::model::{Name, ShortText, Value, is_blank};
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+
+/// How one value is read.
+#[derive(Debug)]
+pub(super) struct FieldReader {
+    pub key: Name,
+    pub path: Path,
+    kind: FieldKind,
+    map: BTreeMap<String, String>,
+    format: TimeFormat,
+}
+
+impl FieldReader {
+    pub fn new(name: &Name, how: &FieldMap, settings: &Settings) -> Result<FieldReader, String> {
+        let (map, format) = match how {
+            FieldMap::Path(_) => (BTreeMap::new(), None),
+            FieldMap::Full(spec) => (settings.map(&spec.map)?, spec.format),
+        };
+        Ok(FieldReader {
+            key: name.clone(),
+            path: Path::parse(how.path()).map_err(|e| e.to_string())?,
+            kind: how.kind(),
+            map,
+            format: format.unwrap_or_default(),
+        })
+    }
+
+    /// `Ok(None)`: absent. `Err`: why it cannot be read, without its value.
+    pub fn read(&self, raw: &Json<'_>, zone: &TimeZone) -> Result<Option<Value>, String> {
+        if self.kind == FieldKind::List {
+            return self.list(raw);
+        }
+        let Some(value) = self.path.first(raw) else { return Ok(None) };
+        if is_empty(value) {
+            return Ok(Some(Value::Empty));
+        }
+        let mapped = if self.map.is_empty() { None } else { self.mapped(value) };
+        let value = mapped.as_ref().unwrap_or(value);
+        let read = match self.kind {
+            FieldKind::Text | FieldKind::List => text_of(value).map(|t| Value::text(&t)),
+            FieldKind::Int => int_of(value).map(Value::Int),
+            FieldKind::Number => number_of(value).map(Value::Number),
+            FieldKind::Bool => bool_of(value).map(Value::Bool),
+            FieldKind::Time => time_of(value, self.format, zone).map(Value::Time),
+        };
+        read.map(Some).ok_or_else(|| format!("is {}, which is not {}", kind_of(value), expected(self.kind)))
+    }
+
+    fn list(&self, raw: &Json<'_>) -> Result<Option<Value>, String> {
+        if !self.path.goes_through_list() {
+            match self.path.first(raw) {
+                None => return Ok(None),
+                Some(Json::Null | Json::Array(_)) => {}
+                Some(other) => return Err(format!("is {}, which is not a list", kind_of(other))),
+            }
+        }
+        let mut items: Vec<ShortText> = Vec::new();
+        let mut wrong = None;
+        self.path.entries(raw, &mut |v| match text_of(v) {
+            Some(t) if is_blank(&t) => {}
+            Some(t) => items.push(self.map.get(&*t).map_or_else(|| t.clone(), |m| m.as_str().into()).into()),
+            None if v.is_null() => {}
+            None => wrong = Some(v),
+        });
+        match wrong {
+            Some(v) => Err(format!("is a list that holds {}", kind_of(v))),
+            None => Ok(Some(Value::list(items))),
+        }
+    }
+
+    fn mapped(&self, value: &Json<'_>) -> Option<Json<'_>> {
+        let text = match value {
+            Json::Bool(b) => b.to_string(),
+            other => text_of(other)?.into_owned(),
+        };
+        self.map.get(&text).map(|to| Json::from(to.as_str()))
+    }
+}
+
+fn expected(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Text => "a text",
+        FieldKind::Int => "a whole number",
+        FieldKind::Number => "a number",
+        FieldKind::Bool => "true or false",
+        FieldKind::Time => "a time",
+        FieldKind::List => "a list",
+    }
+}

@@ -1,0 +1,96 @@
+//! What is judged, and what comes of it.
+
+use crate::model::{Name, RecordId, Time, Value};
+use std::borrow::Cow;
+
+/// A record's value of the field. A record that does not carry the field is none: absence says nothing.
+#[derive(Debug, Clone)]
+pub struct Candidate<'a> {
+    pub from: &'a RecordId,
+    pub value: &'a Value,
+    /// Since when the system has had it.
+    pub at: Time,
+    /// It equals its base, what was last agreed with that record, and no other value was seen there since: our own earlier write, and no news.
+    pub echo: bool,
+    /// What was last agreed with that record, if anything was.
+    pub base: Option<&'a Value>,
+}
+
+/// How the rule's `when` came out, if it has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConditionState {
+    /// The rule has no `when`.
+    None,
+    True,
+    False,
+    /// It could not be told: the field is left alone.
+    Unknown,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Winner<'a> {
+    pub value: Cow<'a, Value>,
+    /// The record it is from; of a union none.
+    pub from: Option<&'a RecordId>,
+}
+
+/// What a field comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Judgment<'a> {
+    Wins(Winner<'a>),
+    /// Nothing counts: the field is left alone, which is not the same as a winner that is `Empty`.
+    Nothing,
+    /// It cannot be known: the field is left alone.
+    Unknown(Unknown),
+}
+
+/// Why a field cannot be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unknown {
+    #[error("the rule's condition cannot be told")]
+    Condition,
+    #[error("the value that would win cannot be read")]
+    Unreadable,
+    #[error("a system that counts before it, or as much, was not read to its end")]
+    NotRead,
+}
+
+/// Systems of which there may be more records of a person, or other values, than are at hand.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unread<'a> {
+    /// Never read to their end in this state: nothing rests on what they do not show.
+    pub never: &'a [Name],
+    /// Not read to their end lately: no field falls to a system that ranks below them.
+    pub stale: &'a [Name],
+}
+
+/// What became of a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Judged {
+    pub won: bool,
+    pub why: &'static str,
+}
+
+impl<'a> Judgment<'a> {
+    pub fn winner(self) -> Option<Winner<'a>> {
+        if let Judgment::Wins(winner) = self { Some(winner) } else { None }
+    }
+}
+
+/// Who listens to the reasons.
+pub(super) trait Listener {
+    fn tell(&mut self, candidate: usize, won: bool, why: &'static str);
+}
+
+/// Of candidates among which one that counts cannot be read, none wins. `passed` says why one does not count.
+pub(super) fn beside_unreadable<'a>(
+    candidates: &[Candidate<'_>],
+    passed: impl Fn(&Candidate) -> Option<&'static str>,
+    listener: &mut impl Listener,
+) -> Judgment<'a> {
+    for (i, candidate) in candidates.iter().enumerate() {
+        let beside = if candidate.value.is_unreadable() { "cannot be read" } else { "beside one that cannot be read" };
+        listener.tell(i, false, passed(candidate).unwrap_or(beside));
+    }
+    Judgment::Unknown(Unknown::Unreadable)
+}

@@ -1,0 +1,24 @@
+//! What an expression is asked of, and what of it is read.
+
+use crate::model::Name;
+
+/// Which variables an expression has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// `person`, `deals`, `tickets`
+    Person,
+    /// `deal`
+    Deal,
+    /// `ticket`
+    Ticket,
+}
+
+/// What an expression reads.
+#[derive(Debug, Clone, Default)]
+pub(super) struct NeededFacts {
+    /// Names of person fields, sorted.
+    pub person: Vec<Name>,
+    pub deals: bool,
+    pub tickets: bool,
+    pub record: bool,
+}
