@@ -8,8 +8,7 @@ use std::os::unix::fs::MetadataExt;
 
 pub async fn accept(common: &Common, row: String, because: String, by: Option<String>) -> Exit {
     if because.trim().is_empty() {
-        output::problem("--because is empty; say why the row concerns nobody: the journal keeps it");
-        return Exit::Refused;
+        return common.end(Exit::Refused, "--because is empty; say why the row concerns nobody: the journal keeps it");
     }
     let by = by.filter(|by| !by.trim().is_empty()).unwrap_or_else(user);
     match open::ask(common, Command::Accept { row: row.clone(), by: by.clone(), because }, open::StateNeed::Needed).await {
@@ -21,7 +20,7 @@ pub async fn accept(common: &Common, row: String, because: String, by: Option<St
             }
             Exit::Done
         }
-        other => open::unexpected(other),
+        other => open::unexpected(common, other),
     }
 }
 

@@ -20,6 +20,6 @@ pub async fn approve(common: &Common, what: String, holds: bool, moved: bool) ->
             }
             Exit::Done
         }
-        other => open::unexpected(other),
+        other => open::unexpected(common, other),
     }
 }

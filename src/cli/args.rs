@@ -149,7 +149,7 @@ pub enum CliCommand {
     Schema {
         /// One of them; all if it is left out
         #[arg(value_enum)]
-        file: Option<super::schema::File>,
+        file: Option<SchemaFile>,
     },
     /// Completions for a shell, to stdout
     Completions {
@@ -167,6 +167,16 @@ pub enum CliCommand {
         #[command(subcommand)]
         order: ConnectorOrder,
     },
+}
+
+/// The files that have a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaFile {
+    Systems,
+    Precedence,
+    Policy,
+    Consent,
+    Manifest,
 }
 
 /// How many people the script needs to find its cases, and how many it is through with in time on a slow machine.

@@ -13,23 +13,21 @@ use std::path::Path;
 pub async fn backup(common: &Common, file: &Path) -> Exit {
     // A link that leads nowhere is there too.
     if file.symlink_metadata().is_ok() {
-        output::problem(&there_already(file));
-        return Exit::Refused;
+        return common.end(Exit::Refused, &there_already(file));
     }
     let bar = output::progress("copying the state");
     let reply = open::ask(common, Command::Backup, open::StateNeed::Needed).await;
     bar.finish_and_clear();
     let made = match reply {
         Ok(Reply::Backup(made)) => made,
-        other => return open::unexpected(other),
+        other => return open::unexpected(common, other),
     };
     let taken = take(&made, file);
     if let Err(error) = fs::remove_file(&made.file) {
         output::note(&format!("note: {} is not needed any more and could not be removed ({error})", made.file.display()));
     }
     if let Err(why) = taken {
-        output::problem(&why);
-        return Exit::Refused;
+        return common.end(Exit::Refused, &why);
     }
     if common.json {
         output::json(&serde_json::json!({ "file": file, "manifest": made.manifest }));

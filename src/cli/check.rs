@@ -7,11 +7,11 @@ use serde_json::json;
 pub fn check(common: &Common) -> Exit {
     let config = match open::config(common) {
         Ok(config) => config,
-        Err(error) => return open::refused(&error),
+        Err(error) => return open::refused(common, &error),
     };
     // What a manifest makes of the settings is only known when the two meet.
     if let Err(error) = open::connectors(&config, &config.systems, &open::clock()) {
-        return open::refused(&error);
+        return open::refused(common, &error);
     }
     open::unused(&config).iter().for_each(|note| output::note(&format!("note: {note}")));
     if common.json {

@@ -26,8 +26,7 @@ pub fn man(common: &Common, folder: Option<&Path>) -> Exit {
         (Ok(()), None) => {}
         (Err(error), _) => {
             let into = folder.map_or("stdout".to_string(), |f| f.display().to_string());
-            output::problem(&format!("the manual pages cannot be written to {into}: {error}"));
-            return Exit::Refused;
+            return common.end(Exit::Refused, &format!("the manual pages cannot be written to {into}: {error}"));
         }
     }
     Exit::Done

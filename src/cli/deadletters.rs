@@ -35,6 +35,6 @@ pub async fn deadletters(common: &Common, order: Letters) -> Exit {
             }
             Exit::Done
         }
-        other => open::unexpected(other),
+        other => open::unexpected(common, other),
     }
 }

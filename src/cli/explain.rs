@@ -7,12 +7,10 @@ use crate::engine::answers::explain::Explanation;
 
 pub async fn explain(common: &Common, who: String) -> Exit {
     match open::ask(common, Command::Explain { who: who.clone() }, open::StateNeed::Needed).await {
-        Ok(Reply::Explain(people)) if people.is_empty() => {
-            output::problem(&format!(
-                "nobody is known by {who:?}; an e-mail address or SYSTEM:ENTITY:ID is expected. The gate answers hold for them"
-            ));
-            Exit::Refused
-        }
+        Ok(Reply::Explain(people)) if people.is_empty() => common.end(
+            Exit::Refused,
+            &format!("nobody is known by {who:?}; an e-mail address or SYSTEM:ENTITY:ID is expected. The gate answers hold for them"),
+        ),
         Ok(Reply::Explain(people)) => {
             match (common.json, people.as_slice()) {
                 (true, [one]) => output::json(one),
@@ -22,7 +20,7 @@ pub async fn explain(common: &Common, who: String) -> Exit {
             }
             Exit::Done
         }
-        other => open::unexpected(other),
+        other => open::unexpected(common, other),
     }
 }
 

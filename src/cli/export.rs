@@ -19,13 +19,12 @@ pub async fn export(common: &Common, what: What, format: Format, raw: bool) -> E
                         changed.told().iter().for_each(|told| output::note(told));
                     }
                     Err(error) => {
-                        output::problem(&format!("the table is no CSV: {error}"));
-                        return Exit::Refused;
+                        return common.end(Exit::Refused, &format!("the table is no CSV: {error}"));
                     }
                 },
             }
             Exit::Done
         }
-        other => open::unexpected(other),
+        other => open::unexpected(common, other),
     }
 }

@@ -9,8 +9,7 @@ use serde_json::json;
 pub async fn gate(common: &Common, who: Vec<String>, kind: String, topic: Option<String>) -> Exit {
     let Some(kind) = MailKind::parse(&kind) else {
         let known: Vec<&str> = MailKind::ALL.iter().map(|k| k.name()).collect();
-        output::problem(&format!("{kind:?} is no kind of mail; known are {}", known.join(", ")));
-        return Exit::Refused;
+        return common.end(Exit::Refused, &format!("{kind:?} is no kind of mail; known are {}", known.join(", ")));
     };
     let mail = Mail { topic, ..Mail::of(kind) };
     match open::ask(common, Command::Gate { subjects: who, mail }, open::StateNeed::Needed).await {
@@ -26,6 +25,6 @@ pub async fn gate(common: &Common, who: Vec<String>, kind: String, topic: Option
             }
             if all_allowed { Exit::Done } else { Exit::Failures }
         }
-        other => open::unexpected(other),
+        other => open::unexpected(common, other),
     }
 }

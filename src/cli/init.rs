@@ -16,15 +16,13 @@ pub fn init(common: &Common, folder: &Path, language: InitLanguage) -> Exit {
     });
     let there: Vec<String> = files.iter().map(|(name, _)| folder.join(name)).filter(|f| f.symlink_metadata().is_ok()).map(shown).collect();
     if !there.is_empty() {
-        output::problem(&format!("{} there already, and nothing was written; name another folder", is_or_are(&there)));
-        return Exit::Refused;
+        return common.end(Exit::Refused, &format!("{} there already, and nothing was written; name another folder", is_or_are(&there)));
     }
     let written = fs::create_dir_all(folder).and_then(|()| files.iter().map(|(name, text)| write_new(&folder.join(name), text)).collect());
     let written: Vec<PathBuf> = match written {
         Ok(written) => written,
         Err(error) => {
-            output::problem(&format!("the example config cannot be written into {}: {error}", folder.display()));
-            return Exit::Refused;
+            return common.end(Exit::Refused, &format!("the example config cannot be written into {}: {error}", folder.display()));
         }
     };
     if common.json {

@@ -171,35 +171,20 @@ pub async fn ask(common: &Common, command: Command, state: StateNeed) -> Result<
 }
 
 /// Says why there is no answer of the kind that was asked for.
-pub fn unexpected(reply: Result<Reply, Error>) -> Exit {
+pub fn unexpected(common: &Common, reply: Result<Reply, Error>) -> Exit {
     match reply {
-        Ok(Reply::Refused(why)) => {
-            output::problem(&why);
-            Exit::Refused
-        }
-        Ok(Reply::Failed(why)) => {
-            output::problem(&why);
-            Exit::Failures
-        }
-        Ok(_) => {
-            output::problem("the daemon answered another question; is it of another version? Restart it");
-            Exit::Failures
-        }
-        Err(error) => refused(&error),
+        Ok(Reply::Refused(why)) => common.end(Exit::Refused, &why),
+        Ok(Reply::Failed(why)) => common.end(Exit::Failures, &why),
+        Ok(_) => common.end(Exit::Failures, "the daemon answered another question; is it of another version? Restart it"),
+        Err(error) => refused(common, &error),
     }
 }
 
 /// The exit of an error before any answer.
-pub fn refused(error: &Error) -> Exit {
+pub fn refused(common: &Common, error: &Error) -> Exit {
     match error {
         Error::Config => Exit::Refused,
-        Error::NoState(_) => {
-            output::problem(&error.to_string());
-            Exit::NoState
-        }
-        _ => {
-            output::problem(&error.to_string());
-            Exit::Refused
-        }
+        Error::NoState(_) => common.end(Exit::NoState, &error.to_string()),
+        _ => common.end(Exit::Refused, &error.to_string()),
     }
 }

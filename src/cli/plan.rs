@@ -20,7 +20,7 @@ pub async fn plan(common: &Common, known: bool) -> Exit {
     bar.finish_and_clear();
     let plan = match reply {
         Ok(Reply::Plan(plan)) => plan,
-        other => return open::unexpected(other),
+        other => return open::unexpected(common, other),
     };
     if common.json {
         output::json(&plan);

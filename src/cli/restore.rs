@@ -10,7 +10,7 @@ use std::path::Path;
 pub fn restore(common: &Common, file: &Path) -> Exit {
     let config = match open::config_with(SecretsWanted::None, common) {
         Ok(config) => config,
-        Err(error) => return open::refused(&error),
+        Err(error) => return open::refused(common, &error),
     };
     let folder = open::folder(&config);
     match backup::restore(&config, file, open::clock()()) {
@@ -28,8 +28,7 @@ pub fn restore(common: &Common, file: &Path) -> Exit {
             );
         }
         Err(error) => {
-            output::problem(&error.to_string());
-            return Exit::Refused;
+            return common.end(Exit::Refused, &error.to_string());
         }
     }
     Exit::Done

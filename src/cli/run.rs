@@ -30,13 +30,13 @@ const SET_BACK_MAX: Span = Span::minutes(2);
 pub async fn run(common: &Common) -> Exit {
     let config = match open::config(common) {
         Ok(config) => config,
-        Err(error) => return open::refused(&error),
+        Err(error) => return open::refused(common, &error),
     };
     open::unused(&config).iter().for_each(|note| tracing::warn!("{note}"));
     let started = Arc::new(config.clone());
     let mut shell = match open::shell(config.clone()) {
         Ok(shell) => shell,
-        Err(error) => return open::refused(&error),
+        Err(error) => return open::refused(common, &error),
     };
     let doors = match Doors::bind(&config).await {
         Ok(doors) => doors,

@@ -1,20 +1,11 @@
 //! `nayose schema`
 
+use super::args::SchemaFile;
 use super::{Exit, output};
 use crate::config;
 use clap::ValueEnum;
 
-/// The files that have a schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum File {
-    Systems,
-    Precedence,
-    Policy,
-    Consent,
-    Manifest,
-}
-
-pub fn schema(file: Option<File>) -> Exit {
+pub fn schema(file: Option<SchemaFile>) -> Exit {
     let name = file.and_then(|f| f.to_possible_value().map(|v| v.get_name().to_string()));
     match name {
         Some(name) => output::json(&config::schema(&name)),

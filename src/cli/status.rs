@@ -16,7 +16,7 @@ pub async fn status(common: &Common) -> Exit {
             }
             if status.protection == Protection::Protecting { Exit::Done } else { Exit::Failures }
         }
-        other => open::unexpected(other),
+        other => open::unexpected(common, other),
     }
 }
 

@@ -12,7 +12,7 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
     bar.finish_and_clear();
     let synced = match reply {
         Ok(Reply::Sync(synced)) => synced,
-        other => return open::unexpected(other),
+        other => return open::unexpected(common, other),
     };
     if common.json {
         output::json(&synced);

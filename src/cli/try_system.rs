@@ -24,16 +24,15 @@ struct StreamTried {
 pub async fn try_system(common: &Common, system: &str) -> Exit {
     let config = match open::config_with(SecretsWanted::Of(system), common) {
         Ok(config) => config,
-        Err(error) => return open::refused(&error),
+        Err(error) => return open::refused(common, &error),
     };
     let Some(table) = config.system(system) else {
         let known: Vec<&str> = config.systems.iter().map(|s| &**s.name()).collect();
-        output::problem(&format!("systems.toml has no system {system:?}; it has {}", known.join(", ")));
-        return Exit::Refused;
+        return common.end(Exit::Refused, &format!("systems.toml has no system {system:?}; it has {}", known.join(", ")));
     };
     let connectors = match open::connectors(&config, std::slice::from_ref(table), &open::clock()) {
         Ok(connectors) => connectors,
-        Err(error) => return open::refused(&error),
+        Err(error) => return open::refused(common, &error),
     };
     let Some(connector) = connectors.get(table.name()) else { return Exit::Refused };
     let connector = connector.as_ref();

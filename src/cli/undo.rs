@@ -15,8 +15,7 @@ pub async fn undo(common: &Common, run: Option<String>, since: Option<String>) -
     let since = match since.as_deref().map(|s| time(s, open::clock()())).transpose() {
         Ok(since) => since,
         Err(why) => {
-            output::problem(&why);
-            return Exit::Refused;
+            return common.end(Exit::Refused, &why);
         }
     };
     match open::ask(common, Command::Undo { run, since }, open::StateNeed::Needed).await {
@@ -28,7 +27,7 @@ pub async fn undo(common: &Common, run: Option<String>, since: Option<String>) -
             }
             Exit::Done
         }
-        other => open::unexpected(other),
+        other => open::unexpected(common, other),
     }
 }
 
@@ -48,7 +47,7 @@ async fn runs(common: &Common) -> Exit {
             }
             Exit::Done
         }
-        other => open::unexpected(other),
+        other => open::unexpected(common, other),
     }
 }
 

@@ -125,7 +125,9 @@ fn without_a_state_questions_end_with_3() {
         "deadletters drop ma:person:1",
         "approve ma",
     ] {
-        world.run(args).exits(3).says("no state");
+        let ran = world.run(args).exits(3).says("no state");
+        let told = ran.json();
+        assert!(told["exit"] == 3 && told["error"].as_str().unwrap().contains("no state"), "{told}");
     }
     assert!(!world.state_folder().exists(), "a question made a state");
 }

@@ -1,6 +1,6 @@
 //! What a file may hold, and how long it may be.
 
-use crate::tree::{code, fail_if_any, root, source, tree};
+use crate::tree::{fail_if_any, root, source, tree};
 use regex::Regex;
 use std::fs;
 
