@@ -15,7 +15,7 @@ pub struct PassRun {
     /// The same by the system's clock.
     pub began_there: Time,
     pub epoch: u32,
-    /// Of the system's instance, as [`Engine::instance_number`].
+    /// Of the system's instance, as `Engine::instance_number`.
     pub instance: u32,
     /// It showed an id that another stream's record has.
     pub clashed: bool,

@@ -29,7 +29,7 @@ impl Engine {
         self.clocks.belief().agrees()
     }
 
-    /// The time by which cool-downs end: see [`Belief::trusted`].
+    /// The time by which cool-downs end: see `Belief::trusted`.
     pub fn trusted_now(&self, now: Time) -> Time {
         self.clocks.belief().trusted(now)
     }

@@ -14,8 +14,8 @@ use super::deliver::Batch;
 /// Something to be done for one system.
 #[derive(Debug)]
 pub enum Act {
-    /// Read these records: nobody knows what became of the last write to them. Answered by [`Engine::book_read_back`].
+    /// Read these records: nobody knows what became of the last write to them. Answered by `Engine::book_read_back`.
     ReadBack(ReadBack),
-    /// Write these, once all that is pending now is durable. Answered by [`Engine::book`].
+    /// Write these, once all that is pending now is durable. Answered by `Engine::book`.
     Write(Batch),
 }
