@@ -53,14 +53,13 @@ impl RefusalTest {
     pub fn ask(&self, raw: &Json<'_>, words: &RefusalWords) -> RefusalReading {
         let mut refused = false;
         let mut unread: Vec<ShortText> = Vec::new();
-        let as_wanted = self.want.holds_empty(&self.path, raw);
         let mut take = |answer: Option<bool>, value: &Json<'_>| match answer {
             Some(no) => refused |= no,
             None => unread.push(shown(value)),
         };
         match &self.want {
             Want::Empty(_) => {
-                take(Some(as_wanted), raw);
+                take(Some(self.want.holds_empty(&self.path, raw)), raw);
                 self.path.entries(raw, &mut |value| {
                     if is_unseen(value) {
                         take(None, value);
