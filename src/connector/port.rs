@@ -3,12 +3,14 @@
 pub use crate::connector::port::error::Error;
 pub use crate::connector::port::kept_out::{Quarantined, Unread};
 pub use crate::connector::port::shown::{RestsOn, Shown, WatchedField, last_name};
+pub use change::{Change, PermitChange, StatusChange, WriteKind};
+mod change;
 mod error;
 pub mod kept_out;
 pub mod shown;
 
 use crate::connector::map::refusal_words::RefusalWord;
-use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
+use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
@@ -197,32 +199,6 @@ pub enum Reads {
     Cursor,
     /// Not by itself: see `carried_by` and `for_each`.
     Associations,
-}
-
-/// What is wanted of one target record.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Change {
-    /// By our field names.
-    pub fields: Vec<(Name, Value)>,
-    pub block: Option<bool>,
-    pub permit: Option<PermitChange>,
-    pub why: Option<String>,
-    /// In the target's own words is the connector's affair.
-    pub status: Option<StatusChange>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PermitChange {
-    /// May be mailed until then (a label knows no end: it is just there).
-    Until(Time),
-    Withdrawn,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatusChange {
-    pub to: Name,
-    /// What the target shows now, in its own words: a label to take away.
-    pub from: Option<Box<str>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! Sending: carries out what delivery says is next for a system, as many acts side by side as it gives. One that hangs holds up no other.
 
-use crate::connector::{self, Change, Connector, Lane, Outcome};
+use crate::connector::{self, Change, Connector, Lane, Outcome, WriteKind};
 use crate::daemon::shell::{Commit, Shell};
 use crate::engine::delivery::acts::{Act, ReadBack};
 use crate::engine::delivery::deliver::{Batch, Op};
@@ -38,9 +38,8 @@ pub struct OutcomeCounts {
 
 impl Tally {
     fn count(&mut self, change: &Change, outcome: &Outcome) {
-        let op = Op::of(change);
-        self.permits += u64::from(op == Op::Release && change.block.is_none() && *outcome == Outcome::Applied);
-        let counts = match op {
+        self.permits += u64::from(change.kind() == WriteKind::Permit && *outcome == Outcome::Applied);
+        let counts = match Op::of(change) {
             Op::Hold => &mut self.hold,
             Op::Release => &mut self.release,
             Op::Update => &mut self.update,

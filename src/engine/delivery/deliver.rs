@@ -3,7 +3,7 @@
 use super::acts::Pick;
 pub use super::target::Op;
 use super::target::{self, Due};
-use crate::connector::{Change, Lane, PermitChange, WriteOp};
+use crate::connector::{Change, Lane, WriteKind, WriteOp};
 use crate::decide::freshness;
 use crate::engine::assess::assessment::Merge;
 use crate::engine::assess::members::Whole;
@@ -70,12 +70,10 @@ impl Batch {
 
 impl Op {
     pub fn of(change: &Change) -> Op {
-        if change.block == Some(true) || change.permit == Some(PermitChange::Withdrawn) {
-            Op::Hold
-        } else if change.block == Some(false) || change.permit.is_some() {
-            Op::Release
-        } else {
-            Op::Update
+        match change.kind() {
+            WriteKind::Hold => Op::Hold,
+            WriteKind::Release | WriteKind::Permit => Op::Release,
+            WriteKind::Update => Op::Update,
         }
     }
 }

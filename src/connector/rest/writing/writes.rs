@@ -8,7 +8,7 @@ use super::rows::{Cell, Fields, MarkWords, Row, TargetWords};
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{Manifest, Writes};
 use crate::connector::map::Mapper;
-use crate::connector::port::{Abilities, Change, Outcome, PermitChange, WriteOp};
+use crate::connector::port::{Abilities, Outcome, WriteKind, WriteOp};
 use crate::connector::rest::http::failure::RequestFailure;
 use crate::connector::rest::http::request::{Call, Fill, ReadyRequest};
 use crate::connector::rest::reading::page_reader::PageReader;
@@ -141,7 +141,7 @@ impl TargetWriter {
                 Err(why) => parts[at].push(Outcome::Rejected(why)),
             }
         }
-        let (batches, what) = (plan.cut(&sent), called(ops));
+        let (batches, what) = (plan.cut(&sent), ops.iter().map(|op| op.change.kind()).max().map_or("update", WriteKind::name));
         let mut sending: Vec<BoxFuture<'_, Vec<(usize, Outcome)>>> = Vec::with_capacity(batches.len());
         for batch in batches {
             sending.push(plan.send(reader, batch, what).boxed());
@@ -243,20 +243,6 @@ impl UpdatePlan {
     }
 }
 
-/// What those writes are to a reader of logs and messages: a batch is of one lane.
-fn called(ops: &[WriteOp]) -> &'static str {
-    let any = |is: fn(&Change) -> bool| ops.iter().any(|op| is(&op.change));
-    if any(|c| c.block == Some(true) || c.permit == Some(PermitChange::Withdrawn)) {
-        "hold"
-    } else if any(|c| c.block == Some(false)) {
-        "release"
-    } else if any(|c| c.permit.is_some()) {
-        "permit"
-    } else {
-        "update"
-    }
-}
-
 /// The outcome of an op that took several requests. Part of it done and part not is `Unknown`: it is read back.
 fn together(parts: Vec<Outcome>) -> Outcome {
     let mut parts = parts.into_iter();
@@ -276,27 +262,4 @@ fn together(parts: Vec<Outcome>) -> Outcome {
         };
     }
     all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Time;
-
-    /// A permit that was refused was told as an update.
-    #[test]
-    fn a_write_is_called_by_what_it_does() {
-        let until = Some(PermitChange::Until(Time(1)));
-        let field = ("title".into(), crate::model::Value::text("Chief"));
-        for (change, name) in [
-            (Change { block: Some(true), fields: vec![field.clone()], ..Change::default() }, "hold"),
-            (Change { permit: Some(PermitChange::Withdrawn), ..Change::default() }, "hold"),
-            (Change { block: Some(false), permit: until.clone(), ..Change::default() }, "release"),
-            (Change { permit: until, ..Change::default() }, "permit"),
-            (Change { fields: vec![field], ..Change::default() }, "update"),
-        ] {
-            let op = |change| WriteOp { record: "ma:person:1".parse().unwrap(), change, again: false };
-            assert_eq!(called(&[op(Change::default()), op(change)]), name);
-        }
-    }
 }
