@@ -15,6 +15,7 @@ mod export;
 mod gate;
 mod init;
 mod log;
+mod man;
 mod open;
 mod output;
 mod plan;
@@ -74,7 +75,7 @@ async fn act(args: Args) -> Exit {
         CliCommand::Demo(options) => demo::demo(options, &common).await,
         CliCommand::Init { folder, language } => init::init(&common, folder.as_deref().unwrap_or(&common.config), language),
         CliCommand::Completions { shell } => completions::completions(shell),
-        CliCommand::Man { folder } => completions::man(&common, folder.as_deref()),
+        CliCommand::Man { folder } => man::man(&common, folder.as_deref()),
         CliCommand::Check => check::check(&common),
         CliCommand::Plan { known } => plan::plan(&common, known).await,
         CliCommand::Sync { system } => sync::sync(&common, system).await,
