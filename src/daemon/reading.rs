@@ -3,7 +3,7 @@
 use crate::connector::{self, Connector, PageRead, PassEnd};
 use crate::daemon::shell::{Commit, Shell, turn_of};
 use crate::engine::Error;
-use crate::engine::intake::observe::PassRun;
+use crate::engine::proofs::pass_run::PassRun;
 use crate::engine::proofs::reading::{Haste, Patience, Step, StreamReport, Turn};
 use crate::model::{Name, Span};
 use futures::future::BoxFuture;

@@ -12,7 +12,8 @@
 //! - [`gate`]: may this mail go?
 //! - [`recovery`]: after a crash, a loss or a move
 //! - [`answers`]: what people ask
-//! - [`engine`], [`system`]: the state behind one owner; [`look`]: opened to read only
+//! - [`engine`], [`system`]: the state behind one owner; [`open`]: read into memory at the start, by [`look`] only to be looked at
+//! - [`error`]: what can go wrong; `workers`: the second thread of deciding
 
 pub mod answers;
 pub mod assess;

@@ -101,7 +101,7 @@ pub fn open_on(
         }
     }
     engine.told = crate::engine::answers::notices::stored(&engine.disk.state)?;
-    engine.refused_at_once = crate::engine::answers::refused_at_once::stored(&engine.disk.state)?;
+    engine.refused_at_once = crate::engine::intake::refused_at_once::stored(&engine.disk.state)?;
     engine.judge_addresses(now)?;
     engine.weigh_stored(now)?;
     engine.hold_again_what_is_read_again();

@@ -12,7 +12,7 @@
 //! - [`name`], [`by_name`]: short names that many values share, and a few things by name
 //! - [`decision`]: allow, hold, deny and their reason codes
 //! - [`invisible`], [`visible`](mod@visible): characters that nobody sees, and text from elsewhere as it may be shown
-//! - [`counted()`]: a number with its noun, for people
+//! - `counted`: a number with its noun, for people
 //! - [`expression`]: CEL expressions over the typed values
 
 pub mod address;

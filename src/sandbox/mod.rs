@@ -7,7 +7,7 @@
 //! # Layout
 //! - [`world`]: everything there is, and what is noted about it; [`handle`]: the hands in it; [`control`]: the same over HTTP, listed by [`actions`]
 //! - [`crm`], [`support`], [`ma`]: what each holds, and its HTTP
-//! - [`systems`]: which of them; [`faults`]: what may happen to a request, at a door that all pass
+//! - [`systems`]: which of them; [`faults`]: what may happen to a request, at a door that all pass; `host`: who may use the control port
 //! - [`people`], `beginning`: whom the systems know at the start
 //! - `wire`, `rng`: small tools
 

@@ -1,4 +1,8 @@
-//! HTTP: the gate, people, health and metrics. Who is served is in `admission`; `/healthz` is told to all.
+//! HTTP: the gate, people, health and metrics; `/healthz` is told to all.
+//!
+//! - `api`: the paths; `shared`: what each of them needs
+//! - `admission`: who is served; `body`: a request's body, whole and bounded
+//! - `serve`: connections; `crowd`: who gives way; `line`: who does not take the answers
 
 mod admission;
 mod api;

@@ -99,6 +99,21 @@ fn rooms_know_only_the_rooms_below_them() {
     );
 }
 
+/// `cli` has one file a command.
+#[test]
+fn a_rooms_page_names_what_lies_in_it() {
+    let module = Regex::new(r"(?m)^(?:pub(?:\([^)]*\))? )?mod (\w+);").unwrap();
+    let files = tree();
+    let mut found = Vec::new();
+    for file in source(&files).filter(|f| f.path.ends_with("/mod.rs") && f.path != "src/cli/mod.rs") {
+        let page: String = file.text.lines().take_while(|l| l.starts_with("//!")).collect();
+        let names = module.captures_iter(&file.text).map(|c| c[1].to_string());
+        let missing = names.filter(|name| !["tests", "error"].contains(&name.as_str()) && !page.contains(&format!("`{name}`")));
+        found.extend(missing.map(|name| format!("{}: {name}", file.path)));
+    }
+    fail_if_any(found, "say in the room's first lines what it is for");
+}
+
 #[test]
 fn pure_rooms_do_nothing_but_compute() {
     let outside = Regex::new(

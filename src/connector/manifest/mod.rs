@@ -1,7 +1,8 @@
 //! A connector's manifest: what a folder under `connectors/` says of a system, as typed data.
 //!
 //! Here: the head, settings, credentials, limits and errors; `streams`: requests, pages and filters; `records`: what a raw record becomes;
-//! `writes`; `names`: what may stand in their texts; `consent_fields`: what may not be written; `forms`: how values that have two forms are read.
+//! `writes`; `names`: what may stand in their texts; `consent_fields`: what may not be written; `forms`: how values that have two forms are read; `instance`: where a system says
+//! which one it is. `settings`: what an admin fills in; `load`, `check`: files, and every mistake in them.
 //!
 //! The vocabulary grows only with a connector that needs it. `docs/connectors.md` explains each key for who writes one.
 //!

@@ -49,7 +49,7 @@ pub enum Refused {
     State(#[from] Error),
 }
 
-/// A name that differs only in small and capital letters, or none.
+/// A name that differs only in small and capital letters, or none: to approve what is merely spelt alike would be another approval.
 #[derive(Debug, Default)]
 pub struct DidYouMean(Option<String>);
 

@@ -9,7 +9,6 @@
 //! - `marks_in_words`: marks as people say them
 //! - `notices`: what needs a person
 //! - `plan`: what would be written; `about` names who
-//! - `refused_at_once`: a mass of refusals in one pass
 //! - `shown`: fields in no answer
 //! - `status`: protection and health; `alone` without a daemon
 //! - `unprotected`: who is not protected
@@ -28,7 +27,6 @@ pub mod export;
 pub mod marks_in_words;
 pub mod notices;
 pub mod plan;
-pub mod refused_at_once;
 pub mod shown;
 pub mod status;
 pub mod unprotected;

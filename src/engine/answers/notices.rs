@@ -2,12 +2,12 @@
 //!
 //! A notice names systems, streams and plans, and counts people; it never names one.
 
-use super::refused_at_once::RefusedAtOnce;
 use super::status::{Protection, Status};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::history::told::{Event, Notice, Told};
 use crate::engine::history::told_before;
+use crate::engine::intake::refused_at_once::RefusedAtOnce;
 use crate::engine::ledger::items::{decode, encode};
 use crate::engine::ledger::kind;
 use crate::model::{Span, Time};

@@ -1,7 +1,6 @@
 //! Protection and health, for `status`, `/readyz` and the metrics.
 
 use super::accept::Unreadable;
-use super::refused_at_once::RefusedAtOnce;
 use super::unread_refusals::UnreadWords;
 use super::waiting::Waiting;
 use crate::connector::Usage;
@@ -9,6 +8,7 @@ use crate::decide::freshness::Needed;
 use crate::decide::rules::HoldScope;
 use crate::engine::delivery::target::Op;
 use crate::engine::engine::Engine;
+use crate::engine::intake::refused_at_once::RefusedAtOnce;
 use crate::engine::rules::approval::Approval;
 use crate::model::{Entity, Name, RecordId, Time, counted};
 use serde::{Deserialize, Serialize};

@@ -5,8 +5,8 @@
 
 use crate::connector::{Shown, WatchedField};
 use crate::engine::engine::Engine;
-use crate::engine::intake::observe::PassRun;
 use crate::engine::memory::place::Idx;
+use crate::engine::proofs::pass_run::PassRun;
 use crate::model::{Name, Record, ShortText, counted};
 use std::collections::BTreeMap;
 

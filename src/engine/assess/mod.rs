@@ -1,12 +1,17 @@
 //! Who is who, which holds, which fields, which status: for everyone for whom something changed.
 //!
-//! - `assessment`: one person, before anything is kept
-//! - `holds`: the holds that reach a record
-//! - `kept`: people as last decided
-//! - `marking`: who is to be looked at
-//! - `permits`: permits that end
 //! - `reconcile`: deciding anew, one after another
+//! - `marking`: who is to be looked at
+//! - `assessing`: looking at people, many at once; nothing is changed
+//! - `assessment`: what was seen of one person
+//! - `members`: a person as the rules want it
+//! - `records`: what the records of a person have in common
+//! - `holds`: the holds that reach a record
+//! - `unread_hold`: the hold of whoever shows what may be a no
 //! - `wanted`: what a target is to show
+//! - `permits`: permits that end
+//! - `person`: one person as last decided
+//! - `kept`: who keeps a hold whose cause does not lead to them any more
 
 pub mod assessing;
 pub mod assessment;

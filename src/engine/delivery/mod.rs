@@ -1,12 +1,15 @@
 //! What is due for a target record, what is next for a system, and what became of each write.
 //!
-//! - `acts`: what to do next, asked by the shell
-//! - `deliver`: the next batches
+//! - `target`: one target record: agreed, sent, failed, due
+//! - `lanes`: which directions a record has something due in
 //! - `outbox`: who has something due
+//! - `planned`: a write as it is shown before it is made
+//! - `deliver`: the next batches
+//! - `acts`: what to do next, asked by the shell
+//! - `underway`: batches that were sent and are not answered
 //! - `outcomes`: what became of each write
 //! - `recent_looks`: what deciding found less than a second ago
-//! - `target`: one target record: agreed, sent, failed, due
-//! - `underway`: batches that were sent and are not answered
+//! - `look_again`: using it, if nothing changed since
 
 pub mod acts;
 pub mod deliver;

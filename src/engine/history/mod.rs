@@ -1,7 +1,11 @@
-//! What fields held before nayose wrote them, and setting them back.
+//! What nayose did: what it wrote into fields, and what it told people.
 //!
+//! - `written`: what was written, with what was there before
+//! - `record`: keeping that
 //! - `undo`: a plan that sets it back
-//! - `written`: what was written
+//! - `set_back`: what such a plan says, and what is on its way back
+//! - `told`: what people were told
+//! - `told_before`: the same as former versions keep it
 
 pub mod record;
 pub mod set_back;

@@ -6,11 +6,11 @@ use crate::decide::rules::HoldScope;
 use crate::engine::engine::Engine;
 use crate::engine::intake::look_ups::AT_ONCE;
 use crate::engine::intake::look_ups::IDS_MAX;
-use crate::engine::intake::observe::PassRun;
 use crate::engine::ledger::items::encode;
 use crate::engine::ledger::kind;
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
+use crate::engine::proofs::pass_run::PassRun;
 use crate::model::{Entity, Name, Record, RecordId, ShortText, Time};
 
 impl Engine {

@@ -3,10 +3,10 @@
 use crate::engine::engine::Engine;
 use crate::engine::intake::clashes::CLASHES_KEY;
 use crate::engine::intake::clashes::Clash;
-use crate::engine::intake::observe::PassRun;
 use crate::engine::ledger::items::encode;
 use crate::engine::ledger::kind;
 use crate::engine::memory::place::Idx;
+use crate::engine::proofs::pass_run::PassRun;
 use crate::model::Presence;
 
 impl Engine {

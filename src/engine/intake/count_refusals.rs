@@ -1,12 +1,12 @@
 //! Masses of new refusals, counted pass by pass.
 
-use crate::engine::answers::refused_at_once::KEY;
-use crate::engine::answers::refused_at_once::RefusedAtOnce;
 use crate::engine::delivery::target::Op;
 use crate::engine::engine::Engine;
-use crate::engine::intake::observe::PassRun;
+use crate::engine::intake::refused_at_once::KEY;
+use crate::engine::intake::refused_at_once::RefusedAtOnce;
 use crate::engine::ledger::items::encode;
 use crate::engine::ledger::kind;
+use crate::engine::proofs::pass_run::PassRun;
 use crate::model::Time;
 
 impl Engine {

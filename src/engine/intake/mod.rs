@@ -1,11 +1,15 @@
 //! Pages in: what each row becomes, and what of it cannot be read.
 //!
-//! - `clashes`: streams that show each other's ids
-//! - `doubts`: rows that are no record
-//! - `look_ups`: records that another one names and no listing shows
 //! - `observe`: a page of records
-//! - `unknown_people`: people who are named and can never be known
+//! - `clashes`: streams that show each other's ids
+//! - `clashing`: which of two is not taken in
+//! - `doubts`: rows that are no record
 //! - `unread_rows`: whom such a row holds
+//! - `unknown_people`: people who are named and can never be known
+//! - `look_ups`: records that another one names and no listing shows
+//! - `ask_by_id`: when each is asked for
+//! - `refused_at_once`: a mass of refusals in one pass
+//! - `count_refusals`: counting them
 
 pub mod ask_by_id;
 pub(in crate::engine) mod clashes;
@@ -14,5 +18,6 @@ pub mod count_refusals;
 pub mod doubts;
 pub mod look_ups;
 pub mod observe;
+pub mod refused_at_once;
 pub mod unknown_people;
 pub(in crate::engine) mod unread_rows;

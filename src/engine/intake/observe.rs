@@ -8,7 +8,7 @@ use crate::engine::error::Error;
 use crate::engine::memory::overlay::{Merged, Sight, Told, overlay};
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::refusals::On;
-pub use crate::engine::proofs::pass_run::{Follows, PassRun};
+use crate::engine::proofs::pass_run::PassRun;
 use crate::link;
 use crate::model::{Entity, MailKind, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
 

@@ -2,13 +2,13 @@
 //! proved until they are read, nobody names them any more, or a named person accepts them.
 
 use super::doubts::{Concerns, Doubt};
-use super::observe::PassRun;
 use super::unread_rows::ROWS_MAX;
 use crate::connector::Pass;
 use crate::engine::engine::Engine;
 use crate::engine::guard::limits::short_hash;
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
+use crate::engine::proofs::pass_run::PassRun;
 use crate::model::{Entity, RecordId, Time, counted};
 use std::collections::BTreeSet;
 

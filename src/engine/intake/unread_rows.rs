@@ -2,7 +2,6 @@
 //! not proved until a named person accepts it.
 
 use super::doubts::{Concerns, Doubt, Key, keys};
-use super::observe::PassRun;
 use crate::connector::manifest::Role;
 use crate::connector::{Pass, Unread};
 use crate::decide::ratchet::{Kept, Reach};
@@ -12,6 +11,7 @@ use crate::engine::ledger::items::encode;
 use crate::engine::ledger::kind;
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
+use crate::engine::proofs::pass_run::PassRun;
 use crate::model::{Address, Entity, MailKind, Name, Reason, Record, RecordId, ShortText, Time};
 use std::collections::BTreeMap;
 

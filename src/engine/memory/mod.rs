@@ -1,13 +1,14 @@
 //! What was observed, in memory: records by place, with their keys and addresses.
 //!
-//! - `codec`: their compact form
-//! - `overlay`: a newer look laid over what was known
+//! - `world`: all records
+//! - `place`: where each lies
 //! - `places`: sets of places, and values by place
+//! - `codec`: their compact form
 //! - `postings`: who bears a key
+//! - `overlay`: a newer look laid over what was known
 //! - `refusals`: who said no; there is no way to remove one
 //! - `segments`: a list that grows without moving
 //! - `view`: looking at records as the pure rooms want them
-//! - `world`: all records
 
 pub mod codec;
 pub mod overlay;

@@ -4,7 +4,7 @@ use crate::connector::{Error as SystemError, Pass, PassEnd, SWEEP_EVERY};
 use crate::engine::assess::records::is_target;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::intake::observe::{Follows, PassRun};
+use crate::engine::proofs::pass_run::{Follows, PassRun};
 use crate::model::{Entity, Name, Presence, Span, Time, counted};
 
 /// A stream that listed at least so many records and now lists none is not believed: a lost scope looks like that.

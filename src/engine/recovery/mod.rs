@@ -1,8 +1,12 @@
 //! After a crash, a loss or a move: journal against store, and which instance all is of.
 //!
-//! - `instance`: which instance of a system stands behind its name
-//! - `rebuild`: what the journal gives back, while everything is read anew
 //! - `replay`: the journal against the store at open
+//! - `lines`: lines of the journal for what the engine keeps
+//! - `rebuild`: while everything is read anew
+//! - `journaled`: what the journal gives back
+//! - `instance`: which instance of a system stands behind its name, pure
+//! - `identify`: asking, and what follows
+//! - `set_aside`: what a former instance held
 
 pub mod identify;
 pub mod instance;

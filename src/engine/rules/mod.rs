@@ -1,9 +1,15 @@
 //! What counts: the files' rules and, until an edit that widens is approved, the former ones.
 //!
+//! - `rule_sets`: all of a config that decides who may be mailed, and its form in the state
+//! - `before`: that form up to format 3
+//! - `in_force`: weighing an edit against what counted
+//! - `left_rules`: what was in force until a moment ago, pure
+//! - `restore_left`: the same out of the state
+//! - `approval`: how far writes to a system were approved
+//! - `needs`: what the expressions of the rules speak of
 //! - `shared_mailboxes`: mailboxes that several people read
 //! - `connection`: what a system's settings say of its connection
-//! - `left_rules`: what was in force until a moment ago
-//! - `rule_sets`: the rules in force
+//! - `unfollowed`: edits that a running daemon does not follow
 
 pub mod approval;
 mod before;

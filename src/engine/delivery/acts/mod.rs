@@ -1,5 +1,8 @@
 //! Delivery to one system as a machine that is asked what is next and told what became of it. It does nothing itself: the shell and the
 //! simulation carry out its acts, as many side by side as it gives, and answer each when it has ended, in any order.
+//!
+//! - `next`: what is next; `channel`: what the system's own trouble lets through; `read_back`: writes whose outcome nobody told; `told`: what
+//!   `status` says of it
 
 mod channel;
 pub mod next;

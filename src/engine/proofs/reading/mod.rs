@@ -1,5 +1,5 @@
 //! Reading a stream, without network or clock: what is known of it ([`stream`]), and its passes one after the other ([`turn`]);
-//! why it cannot be read ([`reasons`]).
+//! why it cannot be read ([`reasons`]); states out of the store (`restore`).
 
 pub mod reasons;
 pub mod restore;

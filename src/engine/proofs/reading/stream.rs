@@ -3,7 +3,7 @@
 use super::reasons;
 use crate::connector::{PassKind, Shown};
 use crate::decide::freshness::Proved;
-use crate::engine::intake::observe::PassRun;
+use crate::engine::proofs::pass_run::PassRun;
 use crate::model::{Span, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

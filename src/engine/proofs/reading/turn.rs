@@ -7,7 +7,7 @@
 use super::reasons;
 use super::stream::Haste;
 use crate::connector::{self, Pass, PassEnd, PassKind, Usage};
-use crate::engine::intake::observe::{Follows, PassRun};
+use crate::engine::proofs::pass_run::{Follows, PassRun};
 use crate::engine::{Engine, Error};
 use crate::model::{Name, ShortText, Span, Time};
 use serde::Serialize;
