@@ -65,18 +65,18 @@ fn shell(folder: &Path) -> Shell {
     let clock: Clock = Arc::new(|| NOW);
     let mut connectors = ConnectorsBySystem::new();
     let mut systems = Vec::new();
-    for system in &config.systems {
+    for system in &config.rules.systems {
         let connector = RestConnector::new(&system.manifest, &system.settings, clock.clone()).expect("its settings are right");
-        let words = config.policy.statuses.iter().map(|s| (s.name.clone(), connector.status_word(&s.name))).collect();
+        let words = config.rules.policy.statuses.iter().map(|s| (s.name.clone(), connector.status_word(&s.name))).collect();
         let (abilities, streams) = (connector.abilities().clone(), connector.streams().to_vec());
         let (address, tells_instance) = (connector.address().into(), connector.tells_instance());
         systems.push(Opened { config: Arc::new(system.clone()), abilities, streams, words, address, tells_instance });
         connectors.insert(system.settings.name.clone(), Arc::new(connector));
     }
-    let state = State::open(&StateUrl::Memory, open::info(&config)).expect("memory is a store");
-    let opened = open::open_on(config, systems, NOW, "r_bench".into(), state).expect("an empty state opens");
-    let wiring = Wiring::of(connectors, &opened.engine.config.systems);
-    Shell::new(opened.engine, wiring, clock)
+    let state = State::open(&StateUrl::Memory, open::info(&config.rules)).expect("memory is a store");
+    let opened = open::open_on(config.rules.clone(), systems, NOW, "r_bench".into(), state).expect("an empty state opens");
+    let wiring = Wiring::of(connectors, &opened.engine.rules.rules().systems);
+    Shell::new(config, opened.engine, wiring, clock)
 }
 
 fn address(n: usize) -> String {

@@ -296,15 +296,15 @@ fn the_first_mistake_hides_none() {
 fn what_the_good_files_say() {
     let config = load_with(&[]).map_err(|m| m.drawn()).unwrap();
     assert_eq!(config.state, StateUrl::Sled(config.folder.join("data")));
-    assert_eq!(config.systems.iter().map(|s| &**s.name()).collect::<Vec<_>>(), ["crm", "support", "ma"]);
-    let ma = config.system("ma").unwrap();
+    assert_eq!(config.rules.systems.iter().map(|s| &**s.name()).collect::<Vec<_>>(), ["crm", "support", "ma"]);
+    let ma = config.rules.system("ma").unwrap();
     assert!(ma.block && ma.writes.hold && ma.writes.status);
     assert_eq!((ma.permit.as_deref(), ma.lease, ma.line), (Some("nayose_ok_until"), Span::days(7), 20));
     assert_eq!(ma.settings.why.as_deref(), Some("nayose_why"));
-    assert_eq!(config.system("support").unwrap().settings.time_zone.as_deref(), Some("Asia/Tokyo"));
-    assert_eq!(config.shared_mailboxes, ["info@*", "*@lists.example"]);
+    assert_eq!(config.rules.system("support").unwrap().settings.time_zone.as_deref(), Some("Asia/Tokyo"));
+    assert_eq!(config.rules.shared_mailboxes, ["info@*", "*@lists.example"]);
 
-    let rule = |field: &str| config.precedence.fields.named(field).unwrap().clone();
+    let rule = |field: &str| config.rules.precedence.fields.named(field).unwrap().clone();
     let Strategy::Order(bands) = &rule("phone").strategy else { panic!("{:?}", rule("phone")) };
     assert_eq!(
         bands.iter().map(|b| b.0.iter().map(|n| &**n).collect::<Vec<_>>()).collect::<Vec<_>>(),
@@ -314,9 +314,9 @@ fn what_the_good_files_say() {
     assert_eq!((rule("company").blank, rule("title").max_age), (Blank::Wins, Some(Span::days(730))));
     assert!(matches!(&rule("score").strategy, Strategy::Only(s) if &**s == "ma"));
     assert_eq!(rule("owner").when.as_ref().map(|c| c.otherwise.len()), Some(2));
-    assert!(config.precedence.default.is_some());
+    assert!(config.rules.precedence.default.is_some());
 
-    let policy = &config.policy;
+    let policy = &config.rules.policy;
     assert_eq!(policy.statuses.iter().map(|s| (&*s.name, &*s.rule)).next_back(), Some(("lead", "policy.toml:5")));
     assert_eq!((policy.holds[0].on, policy.holds[0].scope), (Entity::Deal, HoldScope::Account { cap: 500 }));
     assert_eq!((policy.holds[0].after.lost, policy.holds[1].after.closed), (Span::days(30), Span::days(3)));
@@ -324,11 +324,11 @@ fn what_the_good_files_say() {
     assert_eq!(policy.widening, Widening { people: 200, share: 0.01, within: Span::days(1) });
     assert_eq!(policy.changes, ChangeLimits { records: 500, share: 0.05, within: Span::minutes(120) });
     assert_eq!(policy.refusal_proofs.len(), 1);
-    assert_eq!(config.consent.sources[&"ma".into()], Basis::ExplicitConsent);
+    assert_eq!(config.rules.consent.sources[&"ma".into()], Basis::ExplicitConsent);
 
-    assert_eq!(config.version.len(), 12);
+    assert_eq!(config.rules.version.len(), 12);
     let other = load_with(&[("consent.toml", "[sources]\n")]).map_err(|m| m.drawn()).unwrap();
-    assert_ne!(config.version, other.version);
+    assert_ne!(config.rules.version, other.rules.version);
     assert!(!format!("{config:?}").contains(SECRET));
 }
 
@@ -337,7 +337,7 @@ fn the_shipped_example_has_no_mistake() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
     let any = |_: &str| Some(SECRET.to_string());
     let config = load(&folder, &any, &Connectors).map_err(|m| m.drawn()).unwrap();
-    assert_eq!(config.systems.len(), 3);
+    assert_eq!(config.rules.systems.len(), 3);
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn mistakes(lines: &str) -> Vec<String> {
 fn words_and_lacking_fields_are_read() {
     let text = with("refusal_words = { \"希望する\" = \"fine\", \"希望しない\" = \"no\" }\nlacks = [\"unsubscribed\"]");
     let config = load_with(&[("systems.toml", &text)]).unwrap_or_else(|m| panic!("{}", m.drawn()));
-    let settings = &config.system("ma").unwrap().settings;
+    let settings = &config.rules.system("ma").unwrap().settings;
     let words: Vec<(&str, RefusalWord)> = settings.refusal_words.iter().map(|(word, means)| (word.as_str(), *means)).collect();
     assert_eq!(words, [("希望しない", RefusalWord::No), ("希望する", RefusalWord::Fine)]);
     assert_eq!(settings.lacks, ["unsubscribed"]);
@@ -49,7 +49,7 @@ fn what_cannot_be_meant_is_told() {
 fn blanks_at_the_ends_of_what_an_admin_writes_are_left_out_and_told() {
     let text = good("systems.toml").replace("permit = \"nayose_ok_until\"", "permit = \" nayose_ok_until\u{3000}\"");
     let config = load_with(&[("systems.toml", &text)]).unwrap_or_else(|m| panic!("{}", m.drawn()));
-    assert_eq!(config.system("ma").unwrap().permit.as_deref(), Some("nayose_ok_until"));
+    assert_eq!(config.rules.system("ma").unwrap().permit.as_deref(), Some("nayose_ok_until"));
     let line = 1 + text[..text.find("permit = ").unwrap()].matches('\n').count();
     assert_eq!(config.notes, [format!("systems.toml:{line}: \"permit\" has blanks at its ends, which are left out")]);
 }

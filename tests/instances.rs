@@ -296,20 +296,20 @@ fn a_folder_that_is_what_it_was_a_moment_ago_was_never_edited() {
     let place = Place::new();
     let mut engine = place.filled();
     let consent = "[sources.ma]\nbasis = \"explicit_consent\"\n";
-    let basis = |engine: &Engine| engine.files.consent.sources.keys().count();
+    let basis = |engine: &Engine| engine.rules.files().consent.sources.keys().count();
     let write = |text: &str| place.stage.write("consent.toml", text);
     write("[sources]\n");
     place.edit(&mut engine, ("[systems.ma]", "[systems.ma]"));
     assert_eq!((basis(&engine), engine.waiting().len()), (0, 0), "what protects counts at once");
     write(consent);
     place.edit(&mut engine, ("[systems.ma]", "[systems.ma]"));
-    assert_eq!((basis(&engine), engine.waiting().len(), engine.former.len()), (1, 0, 0), "{:?}", engine.waiting());
+    assert_eq!((basis(&engine), engine.waiting().len(), engine.rules.former().len()), (1, 0, 0), "{:?}", engine.waiting());
     // Typed anew it is another folder, and a stronger basis waits.
     write("[sources]\n");
     place.edit(&mut engine, ("[systems.ma]", "[systems.ma]"));
     write(&format!("{consent}\n"));
     place.edit(&mut engine, ("[systems.ma]", "[systems.ma]"));
-    assert_eq!(engine.former.len(), 1);
+    assert_eq!(engine.rules.former().len(), 1);
 }
 
 #[test]

@@ -277,7 +277,7 @@ fn what_widens_waits_for_approval_at_the_gate_too() {
         assert_eq!(decision(&engine, case.who, case.kind), case.before, "{name}: it went by itself");
         let waiting = engine.waiting();
         assert_eq!(waiting.len(), 1, "{name}: {waiting:?}");
-        assert!(engine.config.systems.iter().any(|s| s.writes.hold && s.block && s.permit.as_deref() == Some("ok_until")), "{name}");
+        assert!(engine.rules.rules().systems.iter().any(|s| s.writes.hold && s.block && s.permit.as_deref() == Some("ok_until")), "{name}");
 
         drop(engine);
         let mut engine = place.open();
@@ -388,7 +388,7 @@ fn an_edit_that_is_taken_back_asks_nothing() {
     assert_eq!(engine.waiting().len(), 1);
     place.take(&mut engine, &[(POLICY, "'deal.open && deal.won'", "'deal.open'")]);
     assert_eq!(engine.waiting(), []);
-    assert_eq!(engine.former.len(), 0);
+    assert_eq!(engine.rules.former().len(), 0);
     assert_eq!(decision(&engine, "ma:person:1", Campaign), "hold");
 }
 
@@ -404,7 +404,7 @@ fn an_edit_that_is_taken_back_after_the_clock_was_set_back_waits() {
         drop(engine);
         place.stage.edit(POLICY, "lost = \"60d\"", "lost = \"30d\"");
         let engine = place.stage.open(Time(NOW.0 + restarted_ms));
-        assert_eq!(engine.former.len(), waits, "{restarted_ms} ms later by our clock");
+        assert_eq!(engine.rules.former().len(), waits, "{restarted_ms} ms later by our clock");
     }
 }
 

@@ -39,8 +39,8 @@ fn read(folder: &TempDir, secrets: SecretsWanted<'_>, set: &[(&str, &str)]) -> R
 fn every_shipped_system_can_be_looked_at_without_its_secrets() {
     let (folder, names) = folder();
     let config = read(&folder, SecretsWanted::None, &[]).unwrap_or_else(|m| panic!("{}", m.drawn()));
-    let wiring = Wiring::without_credentials(&config.systems, &(Arc::new(|| Time(0)) as _)).unwrap();
-    let opened = wiring.opened(&config);
+    let wiring = Wiring::without_credentials(&config.rules.systems, &(Arc::new(|| Time(0)) as _)).unwrap();
+    let opened = wiring.opened(&config.rules);
     assert_eq!(opened.len(), names.len());
     for system in opened {
         assert!(!system.streams.is_empty(), "{}", system.config.name());

@@ -10,20 +10,21 @@ pub fn check(common: &Common) -> Exit {
         Err(error) => return open::refused(common, &error),
     };
     // What a manifest makes of the settings is only known when the two meet.
-    if let Err(error) = open::connectors(&config, &config.systems, &open::clock()) {
+    if let Err(error) = open::connectors(&config, &config.rules.systems, &open::clock()) {
         return open::refused(common, &error);
     }
     open::unused(&config).iter().for_each(|note| output::note(&format!("note: {note}")));
     if common.json {
         let systems: Vec<_> = config
+            .rules
             .systems
             .iter()
             .map(|s| json!({ "system": &**s.name(), "connector": s.manifest.name, "streams": s.manifest.streams.keys().collect::<Vec<_>>() }))
             .collect();
-        output::json(&json!({ "ok": true, "mistakes": [], "version": config.version, "systems": systems }));
+        output::json(&json!({ "ok": true, "mistakes": [], "version": config.rules.version, "systems": systems }));
     } else {
         let mut table = output::table(&["system", "connector", "reads", "writes"]);
-        for system in &config.systems {
+        for system in &config.rules.systems {
             let mut writes: Vec<String> = Vec::new();
             if system.writes.hold {
                 writes.push("hold".into());
@@ -37,7 +38,7 @@ pub fn check(common: &Common) -> Exit {
             table.add_row(vec![system.name().to_string(), system.manifest.name.clone(), streams.join(", "), writes]);
         }
         output::data(&table.to_string());
-        output::data(&format!("the config in {} is right (version {})", common.config.display(), config.version));
+        output::data(&format!("the config in {} is right (version {})", common.config.display(), config.rules.version));
     }
     Exit::Done
 }

@@ -87,7 +87,7 @@ pub fn config_with(secrets: SecretsWanted<'_>, common: &Common) -> Result<Config
 
 /// What the config holds and this version does not act on, a sentence each.
 pub fn unused(config: &Config) -> Vec<String> {
-    let relays = config.systems.iter().filter(|s| !s.relays.is_empty());
+    let relays = config.rules.systems.iter().filter(|s| !s.relays.is_empty());
     let relays = relays.map(|s| format!("systems.{}.relays has no effect in this version: edits by these users count as news", s.name()));
     config.notes.iter().map(ToString::to_string).chain(relays).collect()
 }
@@ -108,13 +108,13 @@ pub fn shell(config: Config) -> Result<Shell, Error> {
     let now = clock();
     let config = Arc::new(config);
     let mut wiring = Wiring::through(&config.network);
-    let opened = open::open(config.clone(), now, run_at(now), &mut |state| {
+    let opened = open::open(&config.state, config.rules.clone(), now, run_at(now), &mut |state| {
         // Rules from before an edit may still count.
-        let systems = rule_sets::systems_in_force(&config, &in_force::stored(state)?);
+        let systems = rule_sets::systems_in_force(&config.rules, &in_force::stored(state)?);
         wiring = wiring.rewired(&systems, &clock)?;
-        Ok(wiring.opened(&config))
+        Ok(wiring.opened(&config.rules))
     })?;
-    let shell = around(opened, wiring, clock);
+    let shell = around(config, opened, wiring, clock);
     shell.commit()?;
     shell.rewire_if_needed()?;
     Ok(shell)
@@ -126,16 +126,16 @@ fn shell_to_look(config: Config) -> Result<Shell, Error> {
     let now = clock();
     let config = Arc::new(config);
     let mut wiring = Wiring::default();
-    let opened = look::look(config.clone(), now, run_at(now), &mut |state| {
-        let systems = rule_sets::systems_in_force(&config, &in_force::stored(state)?);
+    let opened = look::look(&config.state, config.rules.clone(), now, run_at(now), &mut |state| {
+        let systems = rule_sets::systems_in_force(&config.rules, &in_force::stored(state)?);
         wiring = Wiring::without_credentials(&systems, &clock)?;
-        Ok(wiring.opened(&config))
+        Ok(wiring.opened(&config.rules))
     })?;
-    Ok(around(opened, wiring, clock))
+    Ok(around(config, opened, wiring, clock))
 }
 
 /// All is decided on that was read from the state.
-fn around(opened: OpenedState, wiring: Wiring, clock: Clock) -> Shell {
+fn around(config: Arc<Config>, opened: OpenedState, wiring: Wiring, clock: Clock) -> Shell {
     for (system, usage) in opened.usage {
         if let Some(connector) = wiring.connectors.get(&system) {
             connector.restore_usage(usage);
@@ -143,7 +143,7 @@ fn around(opened: OpenedState, wiring: Wiring, clock: Clock) -> Shell {
     }
     let mut engine = opened.engine;
     engine.reconcile(clock());
-    Shell::new(engine, wiring, clock)
+    Shell::new(config, engine, wiring, clock)
 }
 
 /// The state folder of a config.

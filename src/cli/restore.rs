@@ -13,7 +13,7 @@ pub fn restore(common: &Common, file: &Path) -> Exit {
         Err(error) => return open::refused(common, &error),
     };
     let folder = open::folder(&config);
-    match backup::restore(&config, file, open::clock()()) {
+    match backup::restore(&config.state, &config.rules, file, open::clock()()) {
         Ok(manifest) if common.json => output::json(&serde_json::json!({ "state": folder, "manifest": manifest })),
         Ok(manifest) => {
             output::data(&format!(

@@ -59,7 +59,7 @@ pub async fn run(common: &Common) -> Exit {
         let ended = tokio::select! {
             ended = run::run(shell.clone(), Some(source), stopped.clone()) => ended,
             by = set_back(|| shell.now(), open::wall) => {
-                Err(Error::Halted(format!("this machine's clock was set back by {} s, and ours has to follow it", by.as_seconds())))
+                Err(Error::halted(format!("this machine's clock was set back by {} s, and ours has to follow it", by.as_seconds())))
             }
         };
         let Err(error) = ended else {

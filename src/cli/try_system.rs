@@ -26,8 +26,8 @@ pub async fn try_system(common: &Common, system: &str) -> Exit {
         Ok(config) => config,
         Err(error) => return open::refused(common, &error),
     };
-    let Some(table) = config.system(system) else {
-        let known: Vec<&str> = config.systems.iter().map(|s| &**s.name()).collect();
+    let Some(table) = config.rules.system(system) else {
+        let known: Vec<&str> = config.rules.systems.iter().map(|s| &**s.name()).collect();
         return common.end(Exit::Refused, &format!("systems.toml has no system {system:?}; it has {}", known.join(", ")));
     };
     let connectors = match open::connectors(&config, std::slice::from_ref(table), &open::clock()) {

@@ -9,10 +9,11 @@ use crate::config::policy;
 use crate::config::precedence;
 use crate::config::systems;
 use crate::config::systems::settings::{Outside, SecretsWanted};
-use crate::config::{Config, ManifestSource};
+use crate::config::{Config, ManifestSource, Rules};
 use crate::connector::regular::{self, ReadFailure};
 use crate::store::StateUrl;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Config is written by hand; a larger file is another file by mistake.
 const FILE_BYTES_MAX: usize = 1024 * 1024;
@@ -87,13 +88,15 @@ pub fn load_with(
             http,
             network,
             notify: read.notify,
-            systems: read.systems,
-            shared_mailboxes: read.shared_mailboxes,
-            precedence,
-            policy,
-            consent,
-            declared,
-            version: version(&texts),
+            rules: Arc::new(Rules {
+                systems: read.systems,
+                shared_mailboxes: read.shared_mailboxes,
+                precedence,
+                policy,
+                consent,
+                declared,
+                version: version(&texts),
+            }),
             notes,
         }),
         _ => Err(Mistakes::new(found, more, shown)),
@@ -202,7 +205,7 @@ mod tests {
     }
 
     fn token(config: &Config) -> &str {
-        match &config.systems[0].settings.settings["token"] {
+        match &config.rules.systems[0].settings.settings["token"] {
             SettingValue::Secret(secret) => secret.expose_secret(),
             SettingValue::Plain(text) => panic!("{text} is no secret"),
         }
@@ -227,8 +230,8 @@ mod tests {
     fn a_byte_order_mark_before_a_file_is_no_part_of_it() {
         let plain = loaded(&folder(|_, good| good.to_string()), "only-for-tests");
         let marked = loaded(&folder(|_, good| format!("\u{FEFF}{good}")), "only-for-tests");
-        assert_eq!(marked.version, plain.version);
-        assert_eq!((marked.systems.len(), &**marked.systems[0].name()), (1, "crm"));
+        assert_eq!(marked.rules.version, plain.rules.version);
+        assert_eq!((marked.rules.systems.len(), &**marked.rules.systems[0].name()), (1, "crm"));
         let wrong = folder(|file, good| if file == POLICY { "\u{FEFF}[statsu]\n".to_string() } else { good.to_string() });
         let mistakes = load(wrong.path(), &|_| Some("only-for-tests".into()), &Made).map(|_| ()).unwrap_err();
         let places: Vec<(&str, usize, usize)> = mistakes.list().iter().map(|m| (m.file, m.line, m.column)).collect();

@@ -1,6 +1,6 @@
 //! Systems and their connectors, replaced as a whole when systems.toml is edited.
 
-use crate::config::{Config, NOT_LOOKED_UP, System};
+use crate::config::{NOT_LOOKED_UP, Rules, System};
 use crate::connector::manifest::Auth;
 use crate::connector::network::Network;
 use crate::connector::{Clock, Connector, Manifest, RestConnector};
@@ -68,8 +68,8 @@ impl Wiring {
     }
 
     /// The systems as the engine takes them.
-    pub fn opened(&self, config: &Config) -> Vec<Opened> {
-        let statuses = || config.policy.statuses.iter().map(|s| s.name.clone());
+    pub fn opened(&self, rules: &Rules) -> Vec<Opened> {
+        let statuses = || rules.policy.statuses.iter().map(|s| s.name.clone());
         let systems = self.made_from.iter().filter_map(|(name, system)| Some((system, self.connectors.get(name)?)));
         systems
             .map(|(system, connector)| Opened {

@@ -32,7 +32,7 @@ const SUBJECT_CHARS: usize = 120;
 /// Tells what needs a person, until `stop` turns true.
 pub async fn tell_for_ever(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<(), Error> {
     while !*stop.borrow() {
-        let config = shell.with(|e| e.files.notify.clone());
+        let config = shell.config().notify.clone();
         let look = config.as_ref().map_or(LOOK_MAX, |c| Span(c.after.0 / 2).clamp(LOOK_MIN, LOOK_MAX));
         if let Some(config) = config {
             let usage = shell.usage();
@@ -70,7 +70,7 @@ fn queued(mut told: Told, notices: &[Notice], config: &Notify, now: Time) -> Tol
 
 /// Sends what is due, one after another.
 async fn send_all(shell: &Shell, config: &Notify) -> Result<(), Error> {
-    let network = shell.with(|e| e.files.network.clone());
+    let network = shell.config().network.clone();
     loop {
         let now = shell.now();
         let Some(next) = shell.with(|e| e.told.unsent.iter().find(|u| u.next_at <= now).cloned()) else { return Ok(()) };

@@ -113,7 +113,7 @@ impl Shell {
             Some(Ok(taken)) => taken,
             Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             // The runtime ends. Pages may be missing, so that the pass must not count.
-            Some(Err(_)) | None => return Err(Error::Halted("reading was broken off".into())),
+            Some(Err(_)) | None => return Err(Error::halted("reading was broken off")),
         };
         taken?;
         Ok((run, ended))

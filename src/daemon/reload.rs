@@ -100,14 +100,14 @@ impl Shell {
 
     /// Takes a config over: what protects counts at once, what widens waits for `approve`.
     pub fn take(&self, config: Arc<Config>, started: &Config) -> Result<(), Error> {
-        let (files, known) = self.with(|e| (e.files.clone(), e.rule_sets()));
-        let systems = systems_in_force(&config, &known);
+        let (files, known) = (self.config(), self.with(|e| e.rules.rule_sets()));
+        let systems = systems_in_force(&config.rules, &known);
         let wiring = self.wiring();
         let told_alike = match (&files.notify, &config.notify) {
             (Some(a), Some(b)) => a.same_secrets(b),
             _ => true,
         };
-        if files.version != config.version || !told_alike || !wiring.fits(&systems) {
+        if files.rules.version != config.rules.version || !told_alike || !wiring.fits(&systems) {
             match wiring.rewired(&systems, &self.clock) {
                 Ok(wiring) => self.take_over(config.clone(), wiring)?,
                 Err(error) => {
@@ -130,13 +130,14 @@ impl Shell {
 
     fn take_over(&self, config: Arc<Config>, wiring: crate::daemon::connectors::Wiring) -> Result<(), Error> {
         let now = self.now();
-        let version = config.version.clone();
-        let opened = wiring.opened(&config);
+        let version = config.rules.version.clone();
+        let opened = wiring.opened(&config.rules);
         self.with(|e| {
-            e.take_rules(config, opened, now);
+            e.take_rules(config.rules.clone(), opened, now);
             let judged = e.judge_addresses(now);
             // What is stale by the new limits is so at once; the rest follows with the decisions below.
             self.gate.publish(e);
+            self.follow_config(config.clone());
             // Together with it: whoever sees the new state has the new connectors.
             self.wire(wiring);
             judged
@@ -146,8 +147,8 @@ impl Shell {
         let engine = self.engine();
         self.gate.publish(&engine);
         tracing::info!(version, "the config was edited and is in force");
-        if let Some(plan) = engine.rules_plan() {
-            for widens in engine.former.iter().flat_map(|f| &f.widens) {
+        if let Some(plan) = engine.rules.plan() {
+            for widens in engine.rules.former().iter().flat_map(|f| &f.widens) {
                 tracing::warn!(plan, widens, "a part of the edit waits for `nayose approve`");
             }
         }
@@ -156,11 +157,11 @@ impl Shell {
 
     /// Makes connectors anew that the rules in force want otherwise than they are: after an approval, or when former rules stopped to count.
     pub fn rewire_if_needed(&self) -> Result<(), NotConnected> {
-        let config = self.with(|e| e.config.clone());
+        let rules = self.with(|e| e.rules.rules().clone());
         let wiring = self.wiring();
-        if !wiring.fits(&config.systems) {
-            let wiring = wiring.rewired(&config.systems, &self.clock)?;
-            let opened = wiring.opened(&config);
+        if !wiring.fits(&rules.systems) {
+            let wiring = wiring.rewired(&rules.systems, &self.clock)?;
+            let opened = wiring.opened(&rules);
             self.with(|e| e.take_systems(opened));
             self.wire(wiring);
         }

@@ -2,9 +2,7 @@
 //! state can be opened anew.
 
 use crate::daemon::shell::Shell;
-use crate::engine::ledger::durable::Disk;
 use crate::store::{Journal, Memory, State, StateInfo};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -33,7 +31,7 @@ impl Shell {
                 () = tokio::time::sleep(wait) => {}
                 _ = stop.changed() => return Waited::Stopped,
             }
-            match self.with(|e| e.disk.state.probe()) {
+            match self.with(|e| e.ledger.state().probe()) {
                 Ok(()) => return Waited::Room,
                 Err(error) => tracing::error!(%error, "still nothing is read or written, and the gate holds"),
             }
@@ -47,7 +45,7 @@ impl Shell {
         // A store in memory opens; were it not so, the files would only stay open.
         let Ok((empty, _)) = State::open_on(Box::new(Memory::new()), info) else { return };
         if let Ok((journal, _)) = Journal::open(&empty, |_| ()) {
-            self.with(|e| drop(std::mem::replace(&mut e.disk, Arc::new(Disk::new(empty, journal)))));
+            self.with(|e| e.ledger.move_to(empty, journal));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The shell: the engine, the connectors and the clock together. Reading is in [`reading`](crate::daemon::reading), sending in
 //! [`sending`](crate::daemon::sending).
 
+use crate::config::Config;
 use crate::connector::Clock;
 use crate::daemon::connectors::Wiring;
 use crate::engine::gate::answer::Gate;
@@ -19,6 +20,8 @@ use tokio::sync::{Notify, watch};
 #[derive(Clone)]
 pub struct Shell {
     engine: Arc<Mutex<Engine>>,
+    /// What the files said when they were taken over last.
+    config: Arc<ArcSwap<Config>>,
     wiring: Arc<ArcSwap<Wiring>>,
     pub clock: Clock,
     pub gate: Arc<Gate>,
@@ -42,7 +45,7 @@ pub(super) struct Commit(Shared<BoxFuture<'static, Result<(), String>>>);
 
 impl Commit {
     pub(super) async fn done(self) -> Result<(), Error> {
-        self.0.await.map_err(Error::Halted)
+        self.0.await.map_err(Error::halted)
     }
 }
 
@@ -54,10 +57,11 @@ pub(super) fn turn_of<K: Ord>(turns: &Turns<K>, of: K) -> Arc<tokio::sync::Mutex
 }
 
 impl Shell {
-    pub fn new(engine: Engine, wiring: Wiring, clock: Clock) -> Shell {
+    pub fn new(config: Arc<Config>, engine: Engine, wiring: Wiring, clock: Clock) -> Shell {
         let gate = Arc::new(Gate::new(&engine));
         Shell {
             engine: Arc::new(Mutex::new(engine)),
+            config: Arc::new(ArcSwap::new(config)),
             wiring: Arc::new(ArcSwap::from_pointee(wiring)),
             clock,
             gate,
@@ -68,6 +72,15 @@ impl Shell {
             rewired: Arc::default(),
             rules_approved: Arc::default(),
         }
+    }
+
+    /// What the files say; an edit that widens may not count yet.
+    pub fn config(&self) -> Arc<Config> {
+        self.config.load_full()
+    }
+
+    pub(super) fn follow_config(&self, config: Arc<Config>) {
+        self.config.store(config);
     }
 
     /// The connectors as they are now.
@@ -131,8 +144,8 @@ impl Shell {
 
     /// Begins to make durable what changed, on a thread of its own.
     pub(super) fn begin_commit(&self) -> Result<Commit, Error> {
-        let (disk, shell) = (self.with(Engine::hand_over)?, self.clone());
-        let kept = tokio::task::spawn_blocking(move || disk.keep().map_err(|error| shell.engine().disk_failed(error).to_string()));
+        let (disk, shell) = (self.with(|e| e.ledger.hand_over())?, self.clone());
+        let kept = tokio::task::spawn_blocking(move || disk.keep().map_err(|error| shell.engine().ledger.disk_failed(error).to_string()));
         Ok(Commit(kept.map(|kept| kept.unwrap_or_else(|ended| Err(format!("a commit was broken off: {ended}")))).boxed().shared()))
     }
 
@@ -147,8 +160,8 @@ impl Shell {
 
     /// Makes durable what changed. The engine goes on meanwhile.
     pub fn commit(&self) -> Result<(), Error> {
-        let disk = self.with(Engine::hand_over)?;
-        self.aside(|| disk.keep()).map_err(|error| self.with(|e| e.disk_failed(error)))
+        let disk = self.with(|e| e.ledger.hand_over())?;
+        Ok(self.aside(|| disk.keep()).map_err(|error| self.with(|e| e.ledger.disk_failed(error)))?)
     }
 
     /// Decides anew for whom something changed, and wakes delivery.

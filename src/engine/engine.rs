@@ -3,13 +3,14 @@
 //! The ways through it: [`Engine::observe`](crate::engine::intake::observe) takes pages in, [`Engine::reconcile`](crate::engine::assess::reconcile) decides anew for
 //! whom something changed, [`Engine::next_batches`](crate::engine::delivery::deliver) and `book` send and account for writes.
 
-use crate::config::Config;
 use crate::decide::freshness::{Proved, Side};
 use crate::decide::phase::Phase;
 use crate::decide::ratchet::Held;
+use crate::engine::assess::held::HELD;
 use crate::engine::assess::kept::KeptPeople;
 use crate::engine::assess::person::Person;
 use crate::engine::delivery::recent_looks::Lately;
+use crate::engine::delivery::target::TARGET;
 use crate::engine::error::Error;
 use crate::engine::gate::decision_table::Table;
 use crate::engine::history::set_back::{SetBack, Shown};
@@ -19,43 +20,34 @@ use crate::engine::intake::clashes::Clashes;
 use crate::engine::intake::doubts::Doubts;
 use crate::engine::intake::look_ups::LookUps;
 use crate::engine::intake::refused_at_once::RefusedAtOnce;
-use crate::engine::ledger::durable::{Disk, Pending};
-use crate::engine::ledger::items::NAMES_KEY;
-use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
+use crate::engine::ledger::changes::Ledger;
 use crate::engine::memory::place::{Idx, PersonIdx};
 use crate::engine::memory::places::{ByPlace, Places};
+use crate::engine::memory::refusals::REFUSAL;
 use crate::engine::memory::refusals::refusal_key;
 use crate::engine::memory::refusals::{On, Refusals};
 use crate::engine::memory::segments::Shelf;
+use crate::engine::memory::world::NAMES;
+use crate::engine::memory::world::RECORD;
 use crate::engine::memory::world::{Keys, World};
 use crate::engine::proofs::clocks::Clocks;
 use crate::engine::proofs::coverage::Coverage;
+use crate::engine::proofs::reading::FORMER_STREAM;
+use crate::engine::proofs::reading::STREAM;
 use crate::engine::proofs::reading::StreamState;
 use crate::engine::recovery::journaled::{Journaled, Rebuilding, Recovery};
 use crate::engine::recovery::lines::refusal_line;
-use crate::engine::rules::left_rules::LeftRules;
-use crate::engine::rules::needs::Needs;
-use crate::engine::rules::rule_sets::Former;
+use crate::engine::rules::in_force::InForce;
 use crate::engine::rules::unfollowed::Unfollowed;
 use crate::engine::system::SystemState;
-use crate::link;
 use crate::model::{ByName, Name, Reason, Record, RecordId, Refusal, Span, Time};
-use crate::store::Entry;
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything there is, and the rules.
 pub struct Engine {
-    /// What counts: the files, and beside them the former rules until an edit that widens is approved.
-    pub config: Arc<Config>,
-    /// What the files say.
-    pub files: Arc<Config>,
-    /// Rules from before edits that wait for `approve`, oldest first.
-    pub former: Vec<Former>,
-    /// Rules that were in force until a moment ago.
-    pub left_rules: LeftRules,
+    pub rules: InForce,
     /// What the config folder holds and the running daemon does not follow.
     pub unfollowed: Unfollowed,
     pub told: Told,
@@ -87,16 +79,12 @@ pub struct Engine {
     pub phases: ByPlace<Box<[Phase]>>,
     /// When cool-downs end: their deals and tickets, and people who are held by one that does not lead to them any more.
     pub wakeups: BTreeMap<Time, BTreeSet<Idx>>,
-    pub pending: Pending,
-    pub journal_pending: Vec<Entry>,
-    pub disk: Arc<Disk>,
+    pub ledger: Ledger,
     pub table: Arc<Table>,
-    pub link_rules: link::LinkRules,
     pub clocks: Clocks,
     /// Rows that could not be read.
     pub doubts: Doubts,
     pub look_ups: LookUps,
-    pub needs: Needs,
     /// What could not be read, newest last: told by `status`, bounded.
     pub quarantine: Vec<String>,
     pub quarantined: u64,
@@ -108,8 +96,6 @@ pub struct Engine {
     pub journal_damage: Vec<String>,
     /// The manifests or the normaliser changed, and not everything was swept since.
     pub fingerprint_changed: bool,
-    /// Our own state failed: nothing is written any more, and the gate holds.
-    pub halted: Option<String>,
     /// The permit's end when last decided, by system: a label's end must be acted on.
     pub permit_ends: BTreeMap<Name, Option<Time>>,
     pub permits_walked_at: Time,
@@ -128,7 +114,7 @@ const QUARANTINE_NOTES_MAX: usize = 50;
 impl Engine {
     /// What is known of a stream's proof. What is known only in part, or cannot be kept, proves nothing.
     pub fn proved(&self, system: &Name, stream: &Name) -> Proved {
-        if self.rebuilding.is_some() || self.halted.is_some() {
+        if self.rebuilding.is_some() || self.ledger.halted().is_some() {
             return Proved::default();
         }
         let Some(stream) = self.systems.get(system).and_then(|s| s.streams.get(stream)) else { return Proved::default() };
@@ -179,7 +165,13 @@ impl Engine {
 
     /// What a kind of mail needs and is not fresh now.
     pub fn stale(&self, kind: crate::model::MailKind, now: Time) -> Vec<Reason> {
-        crate::engine::gate::decision_table::stale(&self.config.policy, kind, &|s, t| self.proved(s, t), &|s, t| self.side(s, t), now)
+        crate::engine::gate::decision_table::stale(
+            &self.rules.rules().policy,
+            kind,
+            &|s, t| self.proved(s, t),
+            &|s, t| self.side(s, t),
+            now,
+        )
     }
 
     pub fn stream_mut(&mut self, system: &Name, stream: &Name) -> Option<&mut StreamState> {
@@ -197,8 +189,8 @@ impl Engine {
                 state.filtered_at = state.filtered_at.map(|at| at.minus(ahead));
             }
             let key = format!("{system}/{stream}").into_bytes();
-            self.pending.delete(kind::STREAM_FORMER, key.clone());
-            self.pending.put(kind::STREAM, key, encode(&state));
+            self.ledger.delete(FORMER_STREAM, key.clone());
+            self.ledger.put(STREAM, key, &state);
         }
     }
 
@@ -208,8 +200,8 @@ impl Engine {
         let slot = self.world.slot(idx);
         let key = slot.id.key();
         match &slot.target {
-            Some(target) => self.pending.put(kind::TARGET, key, encode(&**target)),
-            None => self.pending.delete(kind::TARGET, key),
+            Some(target) => self.ledger.put(TARGET, key, target),
+            None => self.ledger.delete(TARGET, key),
         }
     }
 
@@ -217,10 +209,10 @@ impl Engine {
     pub fn keep_held(&mut self, idx: Idx, held: Vec<Held>) {
         let key = self.world.slot(idx).id.key();
         if held.is_empty() {
-            self.pending.delete(kind::HELD, key);
+            self.ledger.delete(HELD, key);
             self.world.slot_mut(idx).held = None;
         } else {
-            self.pending.put(kind::HELD, key, encode(&held));
+            self.ledger.put(HELD, key, &held);
             self.world.slot_mut(idx).held = Some(Box::new(held));
         }
     }
@@ -254,9 +246,9 @@ impl Engine {
     pub(in crate::engine) fn keep_bytes(&mut self, idx: Idx) {
         self.changes += 1;
         if let Some(names) = self.world.names_to_keep() {
-            self.pending.put(kind::META, NAMES_KEY.into(), encode(names));
+            self.ledger.set(NAMES, &names.to_vec());
         }
-        self.pending.put(kind::RECORD, self.world.slot(idx).id.key(), self.world.bytes(idx).to_vec());
+        self.ledger.put_encoded(RECORD, self.world.slot(idx).id.key(), self.world.bytes(idx).to_vec());
     }
 
     /// Adds a refusal: into the journal first, then the store. Nothing happens if it is known.
@@ -264,43 +256,21 @@ impl Engine {
         if !self.refusals.add(on, refusal) {
             return false;
         }
-        self.journal_pending.push(Entry { at: refusal.seen_at, what: refusal_line(on, refusal) });
-        self.pending.put(kind::REFUSAL, refusal_key(on, &refusal.scope), encode(&(on, refusal)));
+        self.ledger.journal(refusal.seen_at, refusal_line(on, refusal));
+        self.ledger.put(REFUSAL, refusal_key(on, &refusal.scope), &(on.into(), refusal.clone()));
         true
     }
 
-    /// Makes all that is pending durable: the journal first, then the store, at once.
+    /// Makes all that changed durable: the journal first, then the store, at once.
     pub fn commit(&mut self) -> Result<(), Error> {
-        let disk = self.hand_over()?;
-        disk.keep().map_err(|error| self.disk_failed(error))
-    }
-
-    /// Hands all that is pending over to be made durable: it is once [`Disk::keep`] has returned.
-    pub fn hand_over(&mut self) -> Result<Arc<Disk>, Error> {
-        if let Some(why) = &self.halted {
-            return Err(Error::Halted(why.clone()));
-        }
-        self.disk.hand_over(&mut self.journal_pending, &mut self.pending);
-        Ok(self.disk.clone())
-    }
-
-    /// Our own disk failed: what is in memory is not what is kept. The first failure says why, later ones only that there was one.
-    pub fn disk_failed(&mut self, error: crate::store::Error) -> Error {
-        let first = self.halted.is_none();
-        let why = self.halted.get_or_insert_with(|| error.to_string()).clone();
-        if first { error.into() } else { Error::Halted(why) }
+        Ok(self.ledger.commit()?)
     }
 
     /// A change was broken off half-way by a fault of ours. It is as if the disk had failed: what is in memory is not what is to be kept.
     pub fn broken_off(&mut self) {
         let why = "a fault in nayose itself broke off a change half-way; what was kept before it stands (the log says where it was)";
         tracing::error!(why, "nothing of what is in memory is kept");
-        self.halted.get_or_insert_with(|| why.to_string());
-    }
-
-    /// How many items wait for the next commit.
-    pub fn uncommitted(&self) -> usize {
-        self.pending.len() + self.journal_pending.len()
+        self.ledger.halt(why);
     }
 
     /// Notes something that could not be read, for `status`.

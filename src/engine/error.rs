@@ -1,20 +1,34 @@
 //! What can go wrong in the engine.
 
-use crate::engine::ledger::items::UnreadableItem;
+use crate::engine::ledger::changes::LedgerError;
 use crate::engine::memory::world::Unreadable;
 
 /// What went wrong inside: the state, not an outer system.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
-    Store(#[from] crate::store::Error),
+    Ledger(#[from] LedgerError),
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
     #[error(transparent)]
-    Item(#[from] UnreadableItem),
-    #[error(transparent)]
     NotConnected(#[from] crate::engine::rules::connection::NotConnected),
-    /// Of an earlier failure; its own text.
-    #[error("{0}")]
-    Halted(String),
+}
+
+impl Error {
+    /// Nothing goes on, for this reason.
+    pub fn halted(why: impl Into<String>) -> Error {
+        Error::Ledger(LedgerError::Halted(why.into()))
+    }
+}
+
+impl From<crate::store::Error> for Error {
+    fn from(error: crate::store::Error) -> Error {
+        LedgerError::from(error).into()
+    }
+}
+
+impl From<crate::engine::ledger::items::UnreadableItem> for Error {
+    fn from(error: crate::engine::ledger::items::UnreadableItem) -> Error {
+        LedgerError::from(error).into()
+    }
 }

@@ -13,6 +13,7 @@
 //! - [`recovery`]: after a crash, a loss or a move
 //! - [`answers`]: what people ask
 //! - [`engine`], [`system`]: the state behind one owner; [`open`]: read into memory at the start, by [`look`] only to be looked at
+//! - `rule_edits`: edits of the rules taken over, and what follows them
 //! - [`error`]: what can go wrong; `workers`: the second thread of deciding
 
 pub mod answers;
@@ -31,6 +32,7 @@ pub mod memory;
 pub mod open;
 pub mod proofs;
 pub mod recovery;
+mod rule_edits;
 pub mod rules;
 pub mod system;
 mod workers;

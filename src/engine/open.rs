@@ -2,24 +2,24 @@
 
 mod items;
 
-use crate::config::Config;
+use crate::config::Rules;
 use crate::connector::Usage;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::history::told::Told;
-use crate::engine::ledger::durable::{Disk, Pending};
+use crate::engine::ledger::changes::{Ledger, LedgerError};
 use crate::engine::memory::refusals::Refusals;
 use crate::engine::memory::segments::Shelf;
 use crate::engine::memory::world::World;
 use crate::engine::proofs::coverage::Coverage;
 use crate::engine::recovery::journaled::{Journaled, Recovery};
 use crate::engine::recovery::replay::Said;
-use crate::engine::rules::shared_mailboxes::link_rules;
+use crate::engine::rules::in_force::InForce;
 use crate::engine::rules::unfollowed::Unfollowed;
 use crate::engine::system::Opened;
 use crate::engine::system::SystemState;
 use crate::model::{ByName, Name, Time};
-use crate::store::{Journal, Loaded, State, StateInfo};
+use crate::store::{Journal, Loaded, State, StateInfo, StateUrl};
 use hashbrown::HashSet;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,10 +40,10 @@ pub struct OpenedState {
 }
 
 /// Opens the state and reads everything into memory. `wire` makes the systems, for which it may look at the rules in the state.
-pub fn open(config: Arc<Config>, now: Time, run: Arc<str>, wire: &mut Wire<'_>) -> Result<OpenedState, Error> {
-    let info = info(&config);
-    let mut read = |opened: (State, Loaded)| open_on(config.clone(), wire(&opened.0)?, now, run.clone(), opened);
-    let (state, loaded) = State::open(&config.state, info)?;
+pub fn open(url: &StateUrl, rules: Arc<Rules>, now: Time, run: Arc<str>, wire: &mut Wire<'_>) -> Result<OpenedState, Error> {
+    let info = info(&rules);
+    let mut read = |opened: (State, Loaded)| open_on(rules.clone(), wire(&opened.0)?, now, run.clone(), opened);
+    let (state, loaded) = State::open(url, info)?;
     let why = if loaded.format_version < FORMAT_VERSION_READ {
         let found = loaded.format_version;
         drop(state);
@@ -52,11 +52,11 @@ pub fn open(config: Arc<Config>, now: Time, run: Arc<str>, wire: &mut Wire<'_>) 
         state.raise_format()?;
         match read((state, loaded)) {
             // It is what was written, and we can make nothing of it.
-            Err(error @ (Error::Item { .. } | Error::Unreadable(_))) => error.to_string(),
+            Err(error @ (Error::Ledger(LedgerError::Item(_)) | Error::Unreadable(_))) => error.to_string(),
             opened => return opened,
         }
     };
-    read(State::open_anew(&config.state, info, why)?)
+    read(State::open_anew(url, info, why)?)
 }
 
 /// Why a state of such a format is read anew.
@@ -65,13 +65,13 @@ pub(in crate::engine) fn too_old(found: u32) -> String {
 }
 
 /// What this program makes of a state's items.
-pub fn info(config: &Config) -> StateInfo {
-    StateInfo { format_version: FORMAT_VERSION, fingerprint: fingerprint(config) }
+pub fn info(rules: &Rules) -> StateInfo {
+    StateInfo { format_version: FORMAT_VERSION, fingerprint: fingerprint(rules) }
 }
 
 /// Reads a state that the caller opened.
 pub fn open_on(
-    config: Arc<Config>,
+    rules: Arc<Rules>,
     systems: Vec<Opened>,
     now: Time,
     run: Arc<str>,
@@ -79,7 +79,7 @@ pub fn open_on(
 ) -> Result<OpenedState, Error> {
     let mut entries = Vec::new();
     let (journal, notes) = Journal::open(&state, |entry| entries.push(entry))?;
-    let mut engine = empty(config, systems, now, run, Disk::new(state, journal));
+    let mut engine = empty(rules, systems, now, run, Ledger::new(state, journal));
     engine.fingerprint_changed = loaded.fingerprint_changed;
     let read = items::read_all(&mut engine, now)?;
     engine.expect_more_unread();
@@ -100,16 +100,16 @@ pub fn open_on(
             }
         }
     }
-    engine.told = crate::engine::answers::notices::stored(&engine.disk.state)?;
-    engine.refused_at_once = crate::engine::intake::refused_at_once::stored(&engine.disk.state)?;
+    engine.told = crate::engine::answers::notices::stored(&engine.ledger)?;
+    engine.refused_at_once = crate::engine::intake::refused_at_once::stored(&engine.ledger)?;
     engine.judge_addresses(now)?;
-    engine.weigh_stored(now)?;
+    engine.weigh_stored_rules(now)?;
     engine.hold_again_what_is_read_again();
     Ok(OpenedState { engine, usage: read.usage })
 }
 
 /// An engine of which nothing is known yet.
-fn empty(config: Arc<Config>, systems: Vec<Opened>, now: Time, run: Arc<str>, disk: Disk) -> Engine {
+fn empty(rules: Arc<Rules>, systems: Vec<Opened>, now: Time, run: Arc<str>, ledger: Ledger) -> Engine {
     Engine {
         systems: systems.into_iter().map(|s| (s.config.settings.name.clone(), SystemState::new(s))).collect(),
         world: World::default(),
@@ -128,12 +128,8 @@ fn empty(config: Arc<Config>, systems: Vec<Opened>, now: Time, run: Arc<str>, di
         decided_at: now,
         phases: Default::default(),
         wakeups: BTreeMap::new(),
-        pending: Pending::default(),
-        journal_pending: Vec::new(),
-        disk: Arc::new(disk),
+        ledger,
         table: Arc::default(),
-        needs: crate::engine::rules::needs::Needs::of(&config),
-        link_rules: link_rules(&config),
         clocks: Default::default(),
         doubts: Default::default(),
         look_ups: Default::default(),
@@ -144,7 +140,6 @@ fn empty(config: Arc<Config>, systems: Vec<Opened>, now: Time, run: Arc<str>, di
         journaled: Journaled::default(),
         journal_damage: Vec::new(),
         fingerprint_changed: false,
-        halted: None,
         permit_ends: BTreeMap::new(),
         written: Default::default(),
         synced_at: None,
@@ -152,13 +147,10 @@ fn empty(config: Arc<Config>, systems: Vec<Opened>, now: Time, run: Arc<str>, di
         set_back: Default::default(),
         permits_walked_at: now,
         run,
-        files: config.clone(),
-        former: Vec::new(),
-        left_rules: Default::default(),
+        rules: InForce::new(rules),
         unfollowed: Unfollowed::default(),
         told: Told::default(),
         retired: ByName::default(),
-        config,
     }
 }
 
@@ -185,10 +177,10 @@ fn rebuilt(rebuilt: &crate::store::Rebuilt) -> String {
 }
 
 /// What makes a sweep due when it changes: the manifests, what the words in opt-out fields mean, and how addresses are compared.
-fn fingerprint(config: &Config) -> [u8; 32] {
+fn fingerprint(rules: &Rules) -> [u8; 32] {
     let mut hash = blake3::Hasher::new();
     hash.update(b"normaliser 2");
-    for system in &config.systems {
+    for system in &rules.systems {
         let said = (&system.settings.name, &*system.manifest, &system.settings.refusal_words, &system.settings.lacks);
         // All maps in it have texts for keys, so that it can always be said as JSON.
         let written = serde_json::to_writer(&mut hash, &said);

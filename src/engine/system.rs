@@ -7,6 +7,7 @@ use crate::engine::delivery::lanes::{Lanes, LinedUp};
 use crate::engine::delivery::outbox::Outbox;
 use crate::engine::delivery::target::Allowed;
 use crate::engine::guard::guards::Guards;
+use crate::engine::ledger::kind::{Kind, Tag};
 use crate::engine::memory::place::Idx;
 use crate::engine::proofs::reading::StreamState;
 use crate::engine::recovery::instance::Identity;
@@ -14,6 +15,9 @@ use crate::engine::rules::approval::Approval;
 use crate::model::Name;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// What was used of today's budget, by system: the day and the requests.
+pub(in crate::engine) const USAGE: Kind<(i64, u64)> = Kind::new(Tag::Usage);
 
 /// One configured system.
 #[derive(Debug)]

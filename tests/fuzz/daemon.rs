@@ -18,7 +18,7 @@ pub const NOW: Time = Time(1_795_251_600_000);
 pub fn open(items: Changes, journal: JournalBytes) -> Result<(OpenedState, ConnectorsBySystem), String> {
     let config = Arc::new(shipped());
     let connectors = connectors(&config);
-    let opened = config.systems.iter().map(|system| {
+    let opened = config.rules.systems.iter().map(|system| {
         let connector = &connectors[system.name()];
         Opened {
             config: Arc::new(system.clone()),
@@ -30,10 +30,12 @@ pub fn open(items: Changes, journal: JournalBytes) -> Result<(OpenedState, Conne
         }
     });
     let opened: Vec<Opened> = opened.collect();
-    let (state, loaded) = State::open_on(Box::new(Memory::new()), open::info(&config)).map_err(|e| e.to_string())?;
+    let (state, loaded) = State::open_on(Box::new(Memory::new()), open::info(&config.rules)).map_err(|e| e.to_string())?;
     let state = state.with_journal(journal);
     state.commit(items).map_err(|e| e.to_string())?;
-    open::open_on(config, opened, NOW, "r_1".into(), (state, loaded)).map(|opened| (opened, connectors)).map_err(|e| e.to_string())
+    open::open_on(config.rules.clone(), opened, NOW, "r_1".into(), (state, loaded))
+        .map(|opened| (opened, connectors))
+        .map_err(|e| e.to_string())
 }
 
 /// Made once: each reads the machine's certificates.
@@ -43,11 +45,11 @@ fn connectors(config: &Config) -> ConnectorsBySystem {
         let connector = RestConnector::new(&system.manifest, &system.settings, Arc::new(|| NOW)).unwrap();
         (system.name().clone(), Arc::new(connector) as Arc<dyn Connector>)
     };
-    MADE.get_or_init(|| config.systems.iter().map(make).collect()).clone()
+    MADE.get_or_init(|| config.rules.systems.iter().map(make).collect()).clone()
 }
 
 pub fn shell() -> Shell {
     let (opened, connectors) = open(Changes::default(), JournalBytes::default()).unwrap();
-    let wiring = Wiring::of(connectors, &opened.engine.config.systems);
-    Shell::new(opened.engine, wiring, Arc::new(|| NOW))
+    let wiring = Wiring::of(connectors, &opened.engine.rules.rules().systems);
+    Shell::new(Arc::new(shipped()), opened.engine, wiring, Arc::new(|| NOW))
 }

@@ -7,7 +7,7 @@ use nayose::connector::examples;
 use nayose::connector::manifest::settings::Settings;
 use nayose::connector::map::Carries;
 use nayose::connector::map::Mapper;
-use nayose::engine::ledger::kind;
+use nayose::engine::ledger::kind::Tag;
 use nayose::store::{Changes, Entry, Journal, JournalBytes, Memory, State, StateInfo};
 use serde_json::{Value as Json, json};
 use std::sync::{Arc, Mutex};
@@ -74,7 +74,7 @@ fn items() -> Vec<(u8, Vec<u8>, Vec<u8>)> {
     let (opened, _) = open(Changes::default(), JournalBytes::default()).unwrap();
     let mut engine = opened.engine;
     let config = crate::config::shipped();
-    for system in &config.systems {
+    for system in &config.rules.systems {
         for (name, stream) in &system.manifest.streams {
             let Some(map) = &stream.record else { continue };
             let settings = Settings::resolve(&system.manifest, &examples::example_settings(&system.manifest)).unwrap();
@@ -93,7 +93,7 @@ fn items() -> Vec<(u8, Vec<u8>, Vec<u8>)> {
     engine.reconcile(NOW);
     engine.commit().unwrap();
     let mut items = Vec::new();
-    engine.disk.state.for_each_item(|kind, key, value| items.push((kind, key.to_vec(), value.to_vec()))).unwrap();
+    engine.ledger.state().for_each_item(|kind, key, value| items.push((kind, key.to_vec(), value.to_vec()))).unwrap();
     items
 }
 
@@ -112,7 +112,7 @@ fn rows(value: &Json) -> Vec<Json> {
 fn items_of_a_state() {
     let good = items();
     let kinds: std::collections::BTreeSet<u8> = good.iter().map(|(kind, ..)| *kind).collect();
-    assert!(kinds.contains(&kind::RECORD) && kinds.contains(&kind::STREAM), "{kinds:?}");
+    assert!(kinds.contains(&(Tag::Record as u8)) && kinds.contains(&(Tag::Stream as u8)), "{kinds:?}");
     fuzz!(|tape: &mut Tape<'_>| {
         let mut put = good.clone();
         for _ in 0..1 + tape.byte() % 3 {

@@ -1,7 +1,6 @@
 //! Small texts: addresses, record ids, durations, expressions.
 
 use crate::change::{Tape, text};
-use nayose::config::Config;
 use nayose::model::expression::{Declared, Facts, Scope};
 use nayose::model::{Address, Entity, Expression, Record, RecordId, Span, visible_line};
 
@@ -48,7 +47,7 @@ fn durations() {
 /// An expression of each scope, over the fields that the shipped example knows.
 #[test]
 fn expressions() {
-    let Config { declared, .. } = crate::config::shipped();
+    let declared = crate::config::shipped().rules.declared.clone();
     let seeds = [
         (Scope::Person, "deals.exists(d, d.open && d.amount > 1000000) || person.score >= 100"),
         (Scope::Person, "person.email != null && person.email.endsWith(\"@acme.example\") ? size(deals) > 2 : false"),

@@ -13,6 +13,7 @@ use nayose::daemon::run;
 use nayose::daemon::shell::Shell;
 use nayose::engine::answers::dead_letters::Letter;
 use nayose::engine::answers::status::{Protection, Status};
+use nayose::engine::ledger::kind::{Kind, Tag};
 use nayose::engine::open;
 use nayose::model::{Mail, MailKind, Time};
 use office::{InProcess, Office, Shared, TestTimer};
@@ -51,16 +52,17 @@ fn shell(folder: &Path, office: &Shared) -> Shell {
     let began = Instant::now();
     let clock: Clock = Arc::new(move || Time(BEGIN.0 + began.elapsed().as_millis() as i64));
     let config = config::load(folder, &|_| None, &config::Connectors).unwrap_or_else(|e| panic!("{}", e.drawn()));
-    let connectors = config.systems.iter().map(|system| {
+    let connectors = config.rules.systems.iter().map(|system| {
         let wire = Wire { transport: Arc::new(InProcess(office.clone())), timer: Arc::new(TestTimer(began)) };
         let made = RestConnector::over(wire, &Network::default(), &system.manifest, &system.settings, clock.clone()).unwrap();
         let made: Arc<dyn Connector> = Arc::new(made);
         (system.name().clone(), made)
     });
-    let wiring = Wiring::of(connectors.collect::<ConnectorsBySystem>(), &config.systems);
+    let wiring = Wiring::of(connectors.collect::<ConnectorsBySystem>(), &config.rules.systems);
     let config = Arc::new(config);
-    let opened = open::open(config.clone(), clock(), "r_outage".into(), &mut |_| Ok(wiring.opened(&config))).unwrap();
-    Shell::new(opened.engine, wiring, clock)
+    let opened =
+        open::open(&config.state, config.rules.clone(), clock(), "r_outage".into(), &mut |_| Ok(wiring.opened(&config.rules))).unwrap();
+    Shell::new(config, opened.engine, wiring, clock)
 }
 
 async fn status(shell: &Shell) -> Status {
@@ -227,7 +229,7 @@ async fn a_panic_under_the_engines_lock_is_a_disk_that_failed() {
         shell.command(Command::Sync { system: None }).await;
         let broken = std::panic::AssertUnwindSafe(|| {
             shell.with(|engine| {
-                engine.pending.put(0, b"half a change".to_vec(), b"x".to_vec());
+                engine.ledger.put(Kind::<u8>::new(Tag::Usage), b"half a change".to_vec(), &1);
                 panic!("in the middle of a change");
             })
         });
@@ -237,8 +239,8 @@ async fn a_panic_under_the_engines_lock_is_a_disk_that_failed() {
         assert!(told.because.iter().any(|line| line.contains("a fault in nayose itself")), "{:?}", told.because);
         let answer = shell.gate.decide(&["p0@b.example".to_string()], &Mail::of(MailKind::Campaign), shell.now());
         assert_eq!(answer[0].decision, "hold", "{answer:?}");
-        shell.engine().disk.state.items()
+        shell.engine().ledger.state().items()
     };
     let anew = shell(folder.path(), &office);
-    assert!(anew.engine().halted.is_none() && anew.engine().disk.state.items() <= before, "the state can be opened anew");
+    assert!(anew.engine().ledger.halted().is_none() && anew.engine().ledger.state().items() <= before, "the state can be opened anew");
 }

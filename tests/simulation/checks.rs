@@ -164,7 +164,7 @@ pub fn booked(sim: &Sim<'_>, done: &UnderWay) -> Result<(), Violation> {
 pub fn edited(sim: &Sim<'_>) -> Result<(), Violation> {
     let Some(daemon) = &sim.daemon else { return Ok(()) };
     // Before anything was read the rules have stopped nothing.
-    if daemon.engine.world.is_empty() || daemon.engine.rules_plan().is_some() {
+    if daemon.engine.world.is_empty() || daemon.engine.rules.plan().is_some() {
         return Ok(());
     }
     match sim.agreed.iter().find(|agreed| agreed.are_stricter_than(sim.rules)) {

@@ -108,15 +108,15 @@ impl Outside {
             let door: Arc<dyn Connector> = Arc::new(Door::new(s, self.offices.clone(), self.clock.clone(), disk));
             (s.config.name().clone(), door)
         });
-        let wiring = Wiring::of(doors.collect::<ConnectorsBySystem>(), &config.systems);
+        let wiring = Wiring::of(doors.collect::<ConnectorsBySystem>(), &config.rules.systems);
         let state = match &plan.folder {
             Some(_) => State::open(&config.state, setup.info),
             None => State::open_on(Box::new(Handle(self.disk.clone())), setup.info),
         };
         let state = state.map_err(|e| e.to_string())?;
-        let systems = wiring.opened(&config);
-        let opened = open::open_on(Arc::new(config), systems, BEGIN, "r_days".into(), state).map_err(|e| e.to_string())?;
-        Ok(Shell::new(opened.engine, wiring, self.clock.clone()))
+        let systems = wiring.opened(&config.rules);
+        let opened = open::open_on(config.rules.clone(), systems, BEGIN, "r_days".into(), state).map_err(|e| e.to_string())?;
+        Ok(Shell::new(Arc::new(config), opened.engine, wiring, self.clock.clone()))
     }
 
     /// The offices work, and an administrator approves, until the end of a day.

@@ -95,7 +95,7 @@ impl Daemon {
         let opened = State::open_on(Box::new(Handle(disk.clone())), setup.info).map_err(|e| e.to_string())?;
         let (state, loaded) = opened;
         let state = state.with_journal(disk.journal.clone());
-        let opened = open::open_on(setup.config.clone(), setup.opened(instance), now, format!("r_{run}").into(), (state, loaded));
+        let opened = open::open_on(setup.config.rules.clone(), setup.opened(instance), now, format!("r_{run}").into(), (state, loaded));
         let mut engine = opened.map_err(|e| e.to_string())?.engine;
         engine.judge_addresses(now).map_err(|e| e.to_string())?;
         engine.reconcile(now);
@@ -126,7 +126,7 @@ impl Daemon {
     /// policy.toml was edited while we run.
     pub fn take_rules(&mut self, setup: &Setup, instance: u32, world: &mut World<'_>) -> Result<(), Died> {
         let now = self.now(world.truth);
-        self.engine.take_rules(setup.config.clone(), setup.opened(instance), now);
+        self.engine.take_rules(setup.config.rules.clone(), setup.opened(instance), now);
         self.engine.judge_addresses(now).map_err(|_| Died)?;
         self.gate.publish(&self.engine);
         self.reconcile(world)?;

@@ -151,11 +151,11 @@ fn setup(folder: &std::path::Path, network: &Network, shape: Shape, rules: Rules
     let env = |_: &str| Some("0123456789abcdef01234567:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".to_string());
     let mut config = config::load(folder, &env, &config::Connectors).unwrap_or_else(|m| panic!("{}", m.drawn()));
     config.state = StateUrl::Memory;
-    let info = open::info(&config);
+    let info = open::info(&config.rules);
     let clock: Clock = Arc::new(|| Time(0));
-    let systems = config.systems.iter().map(|system| {
+    let systems = config.rules.systems.iter().map(|system| {
         let connector = RestConnector::through(network, &system.manifest, &system.settings, clock.clone()).expect("a shipped connector");
-        let statuses = config.policy.statuses.iter().map(|s| s.name.clone());
+        let statuses = config.rules.policy.statuses.iter().map(|s| s.name.clone());
         SystemSetup {
             abilities: connector.abilities().clone(),
             streams: connector.streams().to_vec(),

@@ -669,7 +669,7 @@ impl<'s> Sim<'s> {
         }
         for (plan, mut concerned) in plans {
             concerned.extend(self.releases_due());
-            let of_rules = self.daemon.as_ref().and_then(|d| d.engine.rules_plan()).is_some_and(|id| id == plan);
+            let of_rules = self.daemon.as_ref().and_then(|d| d.engine.rules.plan()).is_some_and(|id| id == plan);
             if of_rules {
                 // Whom the edit lets go is known only once it counts.
                 concerned.extend(TARGETS.into_iter().flat_map(|t| self.truth.living(t).into_iter().map(move |n| t.id(n))));
@@ -806,7 +806,7 @@ impl<'s> Sim<'s> {
 
     /// Former rules count until an edit that widens is approved; one that does not widen counts alone at once.
     fn rules_in_force(&mut self) {
-        if self.daemon.as_ref().is_some_and(|d| d.engine.rules_plan().is_none()) {
+        if self.daemon.as_ref().is_some_and(|d| d.engine.rules.plan().is_none()) {
             self.agreed = BTreeSet::from([self.rules]);
         }
     }

@@ -49,18 +49,18 @@ impl Stage {
     /// Opens the state as a start does.
     pub fn open(&self, now: Time) -> Engine {
         let config = self.config();
-        let opened = State::open(&config.state, open::info(&config)).unwrap();
-        let systems = rule_sets::systems_in_force(&config, &in_force::stored(&opened.0).unwrap());
+        let opened = State::open(&config.state, open::info(&config.rules)).unwrap();
+        let systems = rule_sets::systems_in_force(&config.rules, &in_force::stored(&opened.0).unwrap());
         let wiring = Wiring::default().rewired(&systems, &clock(now)).unwrap();
-        open::open_on(config.clone(), wiring.opened(&config), now, "r_1".into(), opened).unwrap().engine
+        open::open_on(config.rules.clone(), wiring.opened(&config.rules), now, "r_1".into(), opened).unwrap().engine
     }
 
     /// Takes the folder as it is now, as the running daemon does.
     pub fn take(&self, engine: &mut Engine, now: Time) {
         let config = self.config();
-        let systems = rule_sets::systems_in_force(&config, &engine.rule_sets());
+        let systems = rule_sets::systems_in_force(&config.rules, &engine.rules.rule_sets());
         let wiring = Wiring::default().rewired(&systems, &clock(now)).unwrap();
-        engine.take_rules(config.clone(), wiring.opened(&config), now);
+        engine.take_rules(config.rules.clone(), wiring.opened(&config.rules), now);
     }
 }
 

@@ -3,11 +3,10 @@
 use crate::decide::standing::UNREAD;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
+use crate::engine::intake::doubts::ACCEPTED;
 use crate::engine::intake::doubts::{Accepted, Concerns, Doubt};
-use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
 use crate::model::{Name, RecordId, Time};
-use crate::store::{Entry, What};
+use crate::store::What;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -56,14 +55,14 @@ impl Engine {
         if !self.doubts.take_accepted(row, accepted.clone()) {
             return;
         }
-        self.journal_pending.push(Entry { at, what: What::RowAccepted { row: row.into(), record: cause, by, because } });
-        self.pending.put(kind::ACCEPTED, row.as_bytes().to_vec(), encode(&accepted));
+        self.ledger.journal(at, What::RowAccepted { row: row.into(), record: cause, by, because });
+        self.ledger.put(ACCEPTED, row.as_bytes().to_vec(), &accepted);
     }
 
     /// A word that the journal has and the store had not.
     pub(in crate::engine) fn restore_accepted(&mut self, row: &str, accepted: Accepted) {
         if self.doubts.take_accepted(row, accepted.clone()) {
-            self.pending.put(kind::ACCEPTED, row.as_bytes().to_vec(), encode(&accepted));
+            self.ledger.put(ACCEPTED, row.as_bytes().to_vec(), &accepted);
         }
     }
 

@@ -3,12 +3,11 @@
 use super::status::{Protection, Status};
 use crate::decide::freshness;
 use crate::engine::engine::Engine;
-use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
+use crate::engine::ledger::kind::Single;
 use crate::model::{MailKind, Span, Time};
 
-/// The key of the `META` item with the end of the last `sync` that ended well; there is none once a daemon was started.
-pub const SYNCED_KEY: &str = "synced";
+/// The end of the last `sync` that ended well; there is none once a daemon was started.
+pub(in crate::engine) const SYNCED: Single<Time> = Single::new("synced");
 
 impl Engine {
     /// Notes when a `sync` ended; `None`: not well, or a daemon has begun, and what is proved is proved by that one from now on.
@@ -17,10 +16,9 @@ impl Engine {
             return;
         }
         self.synced_at = ended_well;
-        let key = SYNCED_KEY.as_bytes().to_vec();
         match ended_well {
-            Some(at) => self.pending.put(kind::META, key, encode(&at)),
-            None => self.pending.delete(kind::META, key),
+            Some(at) => self.ledger.set(SYNCED, &at),
+            None => self.ledger.unset(SYNCED),
         }
     }
 
@@ -53,7 +51,7 @@ impl Engine {
     /// The shortest of the limits that answers rest on.
     fn shortest_limit(&self) -> Option<Span> {
         let kinds = MailKind::ALL.into_iter().filter(|kind| kind.sent_by_ma());
-        kinds.flat_map(|kind| freshness::needed(&self.config.policy, kind)).map(|needed| needed.proof.limit).min()
+        kinds.flat_map(|kind| freshness::needed(&self.rules.rules().policy, kind)).map(|needed| needed.proof.limit).min()
     }
 
     /// When something was read last.

@@ -6,12 +6,12 @@ use crate::engine::delivery::deliver::Op;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::history::undo;
-use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
+use crate::engine::intake::doubts::LET_GO;
 use crate::engine::memory::place::Idx;
+use crate::engine::rules::approval::APPROVAL;
 use crate::engine::rules::approval::Approval;
 use crate::model::{Name, RecordId, Time};
-use crate::store::{Cause, Entry, Scope, What};
+use crate::store::{Cause, Scope, What};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -100,9 +100,8 @@ impl Engine {
                 self.grant_first_contact(&what.into(), ops);
             }
             let (scope, noted) = if holds { ("holds", Scope::Holds) } else { ("all", Scope::All) };
-            self.journal_pending
-                .push(Entry { at: now, what: What::FirstContact { system: what.into(), scope: noted, by: "approve".into() } });
-            self.pending.put(kind::APPROVAL, what.as_bytes().to_vec(), encode(&granted));
+            self.ledger.journal(now, What::FirstContact { system: what.into(), scope: noted, by: "approve".into() });
+            self.ledger.put(APPROVAL, what.as_bytes().to_vec(), &granted);
             self.commit()?;
             return Ok(Approved { approved: what.into(), scope: scope.into(), count });
         }
@@ -127,7 +126,7 @@ impl Engine {
             Err(undo::Refused::State(error)) => return Err(error.into()),
             Err(refused) => return Err(Refused::Undo(refused)),
         }
-        if self.rules_plan().as_deref() == Some(plan) {
+        if self.rules.plan().as_deref() == Some(plan) {
             return self.approve_rules(plan, now);
         }
         let of_plan = self.kept_groups().into_iter().find(|g| g.plan == plan).map(|g| g.holds).unwrap_or_default();
@@ -178,7 +177,7 @@ impl Engine {
     fn let_go_of(&mut self, cause: &RecordId) {
         self.end_doubt(cause);
         self.let_go.insert(cause.clone());
-        self.pending.put(kind::LET_GO, cause.key(), Vec::new());
+        self.ledger.put(LET_GO, cause.key(), &());
     }
 
     /// What was let go because its system was gone holds again if that is there again and lists it.
@@ -190,7 +189,7 @@ impl Engine {
             let record = self.world.record(idx);
             if !record.is_gone() {
                 self.let_go.remove(&cause);
-                self.pending.delete(kind::LET_GO, cause.key());
+                self.ledger.delete(LET_GO, cause.key());
                 self.mark(idx, &record);
             }
         }
@@ -217,7 +216,7 @@ impl Engine {
 
     fn note_plan(&mut self, plan: &str, causes: Vec<(Name, RecordId)>, count: usize, now: Time) -> Result<Approved, Refused> {
         let causes = causes.into_iter().map(|(hold, cause)| Cause { hold: hold.to_string(), cause }).collect();
-        self.journal_pending.push(Entry { at: now, what: What::PlanApproved { plan: plan.into(), causes } });
+        self.ledger.journal(now, What::PlanApproved { plan: plan.into(), causes });
         self.reconcile(now);
         self.commit()?;
         Ok(Approved { approved: plan.into(), scope: "plan".into(), count })

@@ -1,14 +1,13 @@
 //! A copy of the whole state in one file, made between two commits, and a state made from one.
 
-use crate::config::Config;
+use crate::config::Rules;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
 use crate::engine::open;
-use crate::engine::recovery::journaled::Rebuilding;
-use crate::engine::recovery::rebuild::REBUILDING_KEY;
+use crate::engine::proofs::reading::STREAM;
+use crate::engine::recovery::journaled::{REBUILDING, Rebuilding};
 use crate::model::Time;
+use crate::store::StateUrl;
 use crate::store::state::archive::{self, Manifest};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -26,7 +25,7 @@ impl Engine {
     /// Writes everything that is known into one file in the state folder. `None`: the state has no folder.
     pub fn backup(&mut self, now: Time) -> Result<Option<Made>, Error> {
         self.commit()?;
-        let Some(file) = self.disk.state.backup_place() else { return Ok(None) };
+        let Some(file) = self.ledger.state().backup_place() else { return Ok(None) };
         // Who asked may work in another folder than we do.
         let file = std::path::absolute(&file).unwrap_or(file);
         // Of a backup that nobody took away.
@@ -36,7 +35,7 @@ impl Engine {
             }
             _ => {}
         }
-        match self.disk.with_journal(|journal| archive::write(&self.disk.state, journal, now, &file)) {
+        match self.ledger.with_journal(|journal| archive::write(&self.ledger.state(), journal, now, &file)) {
             Ok(manifest) => Ok(Some(Made { file, manifest })),
             Err(error) => {
                 // Half a backup is of no use, and on a full disk it is in the way.
@@ -49,9 +48,9 @@ impl Engine {
 
 /// Makes a state from a backup, in the empty state folder of a config. All streams are read anew before anything widens: since the backup was
 /// made a deal may have opened, and a person may have refused.
-pub fn restore(config: &Config, file: &Path, now: Time) -> Result<Manifest, Error> {
+pub fn restore(url: &StateUrl, rules: &Rules, file: &Path, now: Time) -> Result<Manifest, Error> {
     let why = format!("the state was restored from the backup {}", file.display());
-    let rebuilding = (kind::META, REBUILDING_KEY.to_vec(), encode(&Rebuilding { why, since: now }));
-    let stays = |item| item != kind::STREAM;
-    Ok(archive::restore(file, &config.state, open::info(config), stays, vec![rebuilding])?)
+    let rebuilding = REBUILDING.item(&Rebuilding { why, since: now });
+    let stays = |kind| kind != STREAM.byte();
+    Ok(archive::restore(file, url, open::info(rules), stays, vec![rebuilding])?)
 }

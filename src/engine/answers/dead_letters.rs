@@ -5,7 +5,7 @@ use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::place::Idx;
 use crate::model::{RecordId, Time};
-use crate::store::{Entry, What};
+use crate::store::What;
 use serde::{Deserialize, Serialize};
 
 /// One write that was given up, or a block that is refused again and again.
@@ -91,7 +91,7 @@ impl Engine {
                 }
             }
             self.keep_target(*idx);
-            self.journal_pending.push(Entry { at: now, what: What::DeadLetterDropped { record: shown.id.clone() } });
+            self.ledger.journal(now, What::DeadLetterDropped { record: shown.id.clone() });
             self.dirty.insert(*idx);
         }
         self.reconcile(now);

@@ -148,7 +148,7 @@ impl Engine {
         members.sort_by(|a, b| self.world.slot(*a).id.cmp(&self.world.slot(*b).id));
         let (records, component) = {
             let view = View::new(&self.world);
-            let component = members.first().map(|m| view.component(*m, &self.link_rules));
+            let component = members.first().map(|m| view.component(*m, self.rules.link_rules()));
             (members.iter().map(|i| view.get(*i).clone()).collect::<Vec<Record>>(), component)
         };
         let links = records.iter().zip(&members).map(|(record, idx)| RecordLink {
@@ -186,7 +186,7 @@ impl Engine {
                 basis: None,
                 until: None,
                 data_age_s: Default::default(),
-                policy_version: self.config.version.as_str().into(),
+                policy_version: self.rules.rules().version.as_str().into(),
                 decision_id: String::new(),
             }),
             writes,
@@ -209,7 +209,8 @@ impl Engine {
 
     fn status_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> StatusExplained {
         let StatusNow { name: value, error, raises_only, waits } = self.status_now(of, now);
-        let rule = value.as_ref().and_then(|v| self.config.policy.statuses.iter().find(|s| s.name == *v)).map(|s| s.rule.to_string());
+        let rule =
+            value.as_ref().and_then(|v| self.rules.rules().policy.statuses.iter().find(|s| s.name == *v)).map(|s| s.rule.to_string());
         let what = if raises_only { "it takes the place of no higher one" } else { "it is left as it is" };
         let waits = waits.then(|| format!("{what}: {}", coverage.told().unwrap_or_default()));
         StatusExplained { value: value.map(|v| v.to_string()), rule, error: error.map(|e| e.to_string()), waits }
@@ -220,7 +221,7 @@ impl Engine {
         let mut explained = BTreeMap::new();
         for name in names {
             let candidates = self.candidates(&name, of);
-            let field = match self.config.precedence.rule(&name) {
+            let field = match self.rules.rules().precedence.rule(&name) {
                 None => FieldExplained {
                     value: Json::Null,
                     from: None,

@@ -120,7 +120,7 @@ impl Engine {
     fn journal_table(&self) -> Result<Sheet, crate::engine::Error> {
         let mut sheet = Sheet::of(&["at", "what", "detail"]);
         let mut entries = Vec::new();
-        self.disk.with_journal(|journal| journal.for_each(|entry| entries.push(entry)))?;
+        self.ledger.with_journal(|journal| journal.for_each(|entry| entries.push(entry)))?;
         for entry in entries {
             let mut what = serde_json::to_value(&entry.what).unwrap_or(Json::Null);
             let name = what.as_object_mut().and_then(|o| o.remove("what")).unwrap_or(Json::Null);

@@ -5,13 +5,13 @@
 use super::status::{Protection, Status};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
+use crate::engine::history::told::TOLD;
 use crate::engine::history::told::{Event, Notice, Told};
 use crate::engine::history::told_before;
 use crate::engine::intake::refused_at_once::RefusedAtOnce;
-use crate::engine::ledger::items::{decode, encode};
-use crate::engine::ledger::kind;
+use crate::engine::ledger::changes::Ledger;
+use crate::engine::ledger::changes::LedgerError;
 use crate::model::{Span, Time};
-use crate::store::State;
 
 /// A token's or an API version's end is told so long before it.
 const TOKEN_ENDS_WITHIN: Span = Span::days(14);
@@ -153,16 +153,12 @@ fn present(status: &Status, now: Time) -> Vec<Now> {
     present
 }
 
-/// The key of the `META` item that keeps what was told.
-const TOLD_KEY: &str = "told by event";
-
 /// What the state says was told. What cannot be read is told once more.
-pub(in crate::engine) fn stored(state: &State) -> Result<Told, Error> {
-    if let Some(bytes) = state.get(kind::META, TOLD_KEY.as_bytes())? {
-        return Ok(decode(TOLD_KEY, &bytes).unwrap_or_default());
-    }
-    let before = state.get(kind::META, told_before::KEY.as_bytes())?;
-    Ok(before.and_then(|bytes| told_before::read(&bytes).ok()).unwrap_or_default())
+pub(in crate::engine) fn stored(ledger: &Ledger) -> Result<Told, LedgerError> {
+    Ok(match ledger.single_if_readable(TOLD)? {
+        Some(told) => told,
+        None => ledger.single_if_readable(told_before::TOLD)?.map(told_before::in_todays_form).unwrap_or_default(),
+    })
 }
 
 impl Engine {
@@ -171,7 +167,7 @@ impl Engine {
         if self.told == told {
             return Ok(());
         }
-        self.pending.put(kind::META, TOLD_KEY.as_bytes().to_vec(), encode(&told));
+        self.ledger.set(TOLD, &told);
         self.told = told;
         self.commit()
     }

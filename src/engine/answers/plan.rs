@@ -7,9 +7,10 @@ use crate::decide::ratchet::Kept;
 use crate::decide::standing::{By, HoldNow, REFUSAL_UNREAD};
 use crate::engine::delivery::deliver::Op;
 use crate::engine::delivery::lanes::Lanes;
-use crate::engine::delivery::planned::{FieldChange, PlannedWrite, plan_id};
+use crate::engine::delivery::planned::{FieldChange, PlannedWrite};
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
+use crate::engine::rules::plan_id::plan_id;
 use crate::model::{Name, Record, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -173,7 +174,7 @@ impl Engine {
                 fields.insert("why".into(), FieldChange { old, new: Json::from(why.as_str()), rule: block_rule.clone() });
             }
             if let Some(status) = &change.status {
-                let rule = self.config.policy.statuses.iter().find(|s| s.name == status.to).map_or("", |s| &s.rule).to_string();
+                let rule = self.rules.rules().policy.statuses.iter().find(|s| s.name == status.to).map_or("", |s| &s.rule).to_string();
                 let old = status.from.as_deref().map_or(Json::Null, Json::from);
                 fields.insert("status".into(), FieldChange { old, new: Json::from(&*status.to), rule });
             }
@@ -181,7 +182,7 @@ impl Engine {
                 let old = record.field(name).map_or(Json::Null, |f| f.value.to_json());
                 let rule = match self.is_set_back(&record.id, name) {
                     true => "undo".to_string(),
-                    false => self.config.precedence.rule(name).map_or("", |r| &r.rule).to_string(),
+                    false => self.rules.rules().precedence.rule(name).map_or("", |r| &r.rule).to_string(),
                 };
                 fields.insert(name.to_string(), FieldChange { old, new: value.to_json(), rule });
             }
@@ -236,7 +237,7 @@ impl Engine {
 
     fn hold_rules(&self, person: u32) -> String {
         let Some(person) = self.people.get(person as usize) else { return String::new() };
-        let of_file = |name: &Name| self.config.policy.holds.iter().find(|r| r.name == *name).map(|r| &*r.rule);
+        let of_file = |name: &Name| self.rules.rules().policy.holds.iter().find(|r| r.name == *name).map(|r| &*r.rule);
         let built_in = |name: &Name| (**name == *REFUSAL_UNREAD).then_some(REFUSAL_UNREAD);
         let named: BTreeSet<&str> = person.holds.iter().filter_map(|h| of_file(&h.hold).or(built_in(&h.hold))).collect();
         named.into_iter().collect::<Vec<_>>().join(", ")

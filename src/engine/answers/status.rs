@@ -141,19 +141,19 @@ impl Engine {
                 because.push(format!("{writes} not reached {system} yet"));
             }
         }
-        let nothing_held = crate::config::nothing_is_held(&self.config.systems, &self.config.policy);
+        let nothing_held = crate::config::nothing_is_held(&self.rules.rules().systems, &self.rules.rules().policy);
         because.extend(nothing_held.iter().map(ToString::to_string));
         for (name, system) in self.systems.iter() {
             because.extend(system.identity.unknown_because(name));
             because.extend(system.identity.another_because(name, system.approved));
         }
         // Then nothing counts as proved, whatever was read; the lines below say why.
-        let mut stale = self.rebuilding.is_some() || self.halted.is_some();
+        let mut stale = self.rebuilding.is_some() || self.ledger.halted().is_some();
         // With what is wrong with them.
         let mut told = BTreeSet::new();
         let asked = if stale { &[][..] } else { &[crate::model::MailKind::Campaign, crate::model::MailKind::Newsletter] };
         for kind in asked.iter().copied() {
-            for needed in crate::decide::freshness::needed(&self.config.policy, kind) {
+            for needed in crate::decide::freshness::needed(&self.rules.rules().policy, kind) {
                 let Some(line) = self.stale_line(&needed, now) else { continue };
                 stale = true;
                 told.insert((&needed.proof.system, &needed.proof.stream));
@@ -229,7 +229,7 @@ impl Engine {
             unreadable,
             refused_at_once,
             config: ConfigStatus {
-                version: self.files.version.clone(),
+                version: self.rules.files().version.clone(),
                 mistakes: self.unfollowed.mistakes.clone(),
                 restart: self.unfollowed.restart.clone(),
             },
@@ -265,7 +265,7 @@ impl Engine {
     /// What is wrong with our own state: told before all else.
     fn of_our_own(&self) -> Vec<String> {
         let mut lines: Vec<String> =
-            self.halted.iter().map(|why| format!("nothing is read or written and the gate holds: {why}")).collect();
+            self.ledger.halted().iter().map(|why| format!("nothing is read or written and the gate holds: {why}")).collect();
         if let Some(rebuilding) = &self.rebuilding {
             let left = self.left_to_read();
             lines.push(format!(
@@ -322,7 +322,7 @@ impl Engine {
 
     /// Accounts with an open deal that have more people than a hold on accounts may reach, and that cap.
     fn crowded_accounts(&self) -> Vec<(RecordId, usize, usize)> {
-        let caps = self.config.policy.holds.iter().filter_map(|rule| match rule.scope {
+        let caps = self.rules.rules().policy.holds.iter().filter_map(|rule| match rule.scope {
             HoldScope::Account { cap } => Some(cap),
             HoldScope::Person => None,
         });

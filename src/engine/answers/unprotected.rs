@@ -152,7 +152,7 @@ impl Engine {
         let kinds = || MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
         let is_old = |system: &Name, info: &StreamInfo| {
             let proved = self.proved(system, &info.name);
-            let needed = kinds().flat_map(|kind| freshness::needed(&self.config.policy, kind));
+            let needed = kinds().flat_map(|kind| freshness::needed(&self.rules.rules().policy, kind));
             let mut of_it = needed.filter(|n| n.proof.system == *system && n.proof.stream == info.name);
             of_it.any(|n| !n.is_fresh(proved, now))
         };

@@ -70,8 +70,8 @@ impl Engine {
             });
         }
         waiting.extend(self.guards_waiting());
-        if let Some(plan) = self.rules_plan() {
-            let mut widens: Vec<&str> = self.former.iter().flat_map(|f| &f.widens).map(String::as_str).collect();
+        if let Some(plan) = self.rules.plan() {
+            let mut widens: Vec<&str> = self.rules.former().iter().flat_map(|f| &f.widens).map(String::as_str).collect();
             let mut said = BTreeSet::new();
             widens.retain(|w| said.insert(*w));
             let people = self.kept_by_former();

@@ -130,7 +130,7 @@ impl Engine {
             return (vec![place], vec![record], addresses);
         }
         let view = View::with(&self.world, place, record, address);
-        let members = view.component(place, &self.link_rules).members;
+        let members = view.component(place, self.rules.link_rules()).members;
         let (records, addresses) = view.take_with_addresses(&members);
         (members, records, addresses)
     }

@@ -67,7 +67,7 @@ impl Engine {
         let (mut holds, mut fresh) = (Vec::new(), Phases::new());
         for idx in self.world.bearers(address) {
             let view = View::new(&self.world);
-            let members = view.component(*idx, &self.link_rules).members;
+            let members = view.component(*idx, self.rules.link_rules()).members;
             let records = view.take(&members);
             for hold in self.direct_holds(&records, &addresses(&records), now, &View::new(&self.world), &mut fresh) {
                 add(&mut holds, hold);
@@ -79,7 +79,7 @@ impl Engine {
 
     /// `through`: the person's or account's id that a deal must still name; one that it only named once keeps the hold, and we ask.
     fn holds_of(&self, causes: &[Idx], reach: Reach, through: Option<&str>, look: &mut Look<'_>) {
-        let (config, files) = (&self.config, self.files.policy.holds.len());
+        let (config, files) = (self.rules.rules(), self.rules.files().policy.holds.len());
         for cause in causes {
             let phases = self.phases_of(*cause, look.around, look.now);
             if let Cow::Owned(found) = &phases {
@@ -154,7 +154,7 @@ impl Engine {
             return Cow::Borrowed(known);
         }
         let (record, now) = (around.get(cause), self.trusted_now(now));
-        Cow::Owned(self.config.policy.holds.iter().map(|rule| phase(rule, record, now)).collect())
+        Cow::Owned(self.rules.rules().policy.holds.iter().map(|rule| phase(rule, record, now)).collect())
     }
 
     /// Keeps phases in memory, until their cause changes or a cool-down ends.
@@ -218,7 +218,7 @@ impl Engine {
                     let listed = !around.get(idx).is_gone();
                     drop(around);
                     self.keep_phases(vec![(idx, phases.clone())]);
-                    let rules = self.config.policy.holds.iter().zip(phases.iter());
+                    let rules = self.rules.rules().policy.holds.iter().zip(phases.iter());
                     let of_name = rules.filter(|(r, _)| r.name == held.hold && r.on == held.cause.entity).map(|(_, p)| *p);
                     // Where former rules count too, the strictest does.
                     let phase = of_name.max_by_key(|p| p.strictness());

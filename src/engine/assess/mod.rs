@@ -11,10 +11,12 @@
 //! - `wanted`: what a target is to show
 //! - `permits`: permits that end
 //! - `person`: one person as last decided
+//! - `held`: the holds that were in force when last decided
 //! - `kept`: who keeps a hold whose cause does not lead to them any more
 
 pub mod assessing;
 pub mod assessment;
+pub(in crate::engine) mod held;
 pub mod holds;
 pub(in crate::engine) mod kept;
 pub(in crate::engine) mod marking;

@@ -2,9 +2,8 @@
 
 use crate::connector::Usage;
 use crate::engine::engine::Engine;
-use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
 use crate::engine::memory::place::Idx;
+use crate::engine::system::USAGE;
 use crate::model::{Name, Span, Time};
 
 /// Permits are looked at this many times within a lease.
@@ -68,6 +67,6 @@ impl Engine {
         if state.usage_kept.replace(usage) == Some(usage) {
             return;
         }
-        self.pending.put(kind::USAGE, system.as_bytes().to_vec(), encode(&(usage.day, usage.used)));
+        self.ledger.put(USAGE, system.as_bytes().to_vec(), &(usage.day, usage.used));
     }
 }

@@ -255,8 +255,8 @@ impl Engine {
         // A basis raises mailability: only what is listed now counts.
         let listed = records.iter().filter(|r| !r.is_gone());
         let proved = |rules: &ConsentRules| listed.clone().filter_map(|r| rules.sources.get(&r.id.system)).max().copied();
-        let by_files = proved(&self.files.consent);
-        let basis = self.former.iter().map(|f| proved(&f.rules.consent)).fold(by_files, Option::min);
+        let by_files = proved(&self.rules.files().consent);
+        let basis = self.rules.former().iter().map(|f| proved(&f.rules.consent)).fold(by_files, Option::min);
         let by_former = basis < by_files || holds.iter().any(|h| h.by != By::Files);
         let mut refused_all = false;
         let mut topics: Vec<Box<str>> = Vec::new();

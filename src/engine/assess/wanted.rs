@@ -60,7 +60,7 @@ impl Engine {
 
     /// When permits end that are given on what is proved now: the first limit to run out, and the lease. `None`: not all was ever proved.
     pub fn permit_end(&self, lease: &Span) -> Option<Time> {
-        let proofs = [MailKind::Newsletter, MailKind::Campaign].into_iter().flat_map(|k| freshness::needed(&self.config.policy, k));
+        let proofs = [MailKind::Newsletter, MailKind::Campaign].into_iter().flat_map(|k| freshness::needed(&self.rules.rules().policy, k));
         let mut end: Option<Time> = None;
         for needed in proofs {
             let at = needed.at(self.proved(&needed.proof.system, &needed.proof.stream))?.plus(needed.goes_by());
@@ -76,7 +76,7 @@ impl Engine {
     /// Whether a status would take the place of a higher one, or of one that is none of ours.
     fn would_lower(&self, system: &SystemState, record: &Record, status: &Name) -> bool {
         let Some(shown) = record.mark(Mark::Status).and_then(Value::as_text) else { return false };
-        let rules = &self.config.policy.statuses;
+        let rules = &self.rules.rules().policy.statuses;
         // A label system may show several.
         let highest = rules.iter().position(|rule| shown.lines().any(|line| line == word_of(system, &rule.name)));
         let new = rules.iter().position(|rule| rule.name == *status);
@@ -95,7 +95,7 @@ impl Engine {
     }
 
     fn status_by(&self, of: Members<'_>, now: Time) -> StatusNow {
-        self.with_facts(of, now, |facts| match status(&self.config.policy, facts) {
+        self.with_facts(of, now, |facts| match status(&self.rules.rules().policy, facts) {
             Status::Is(rule) => StatusNow { name: Some(rule.name.clone()), ..StatusNow::default() },
             Status::None => StatusNow::default(),
             Status::Unknown { rule, error } => {
@@ -107,18 +107,18 @@ impl Engine {
 
     /// Asks something of the facts that status rules and conditions of precedence speak of.
     pub fn with_facts<T>(&self, of: Members<'_>, now: Time, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
-        let deals = if self.needs.deals { self.deals_of(of) } else { Vec::new() };
-        let tickets = if self.needs.tickets { self.tickets_of(of) } else { Vec::new() };
+        let deals = if self.rules.needs().deals { self.deals_of(of) } else { Vec::new() };
+        let tickets = if self.rules.needs().tickets { self.tickets_of(of) } else { Vec::new() };
         // Within an expression a field's own condition is not asked again: it could ask for itself.
         let merged = |name: &Name| {
-            let Some(rule) = self.config.precedence.rule(name) else { return Ok(None) };
+            let Some(rule) = self.rules.rules().precedence.rule(name) else { return Ok(None) };
             self.judge_by(rule, name, of, ConditionState::None, now).map_err(|unknown| match unknown {
                 Unknown::Unreadable => EvaluationError::Unreadable(name.clone()),
                 Unknown::NotRead | Unknown::Condition => EvaluationError::NotRead(name.clone()),
             })
         };
         let more = |extent: Extent| extent != Extent::Whole;
-        let facts = Facts::person(&self.needs.declared, &merged, &deals, &tickets);
+        let facts = Facts::person(&self.rules.needs().declared, &merged, &deals, &tickets);
         ask(&facts.with_more(more(of.gaps.deals), more(of.gaps.tickets)))
     }
 
@@ -158,7 +158,7 @@ impl Engine {
 
     /// The value that a field should have in a target; `None`: nothing counts for it. Either way, and where it is unknown, it is left alone.
     pub fn winner(&self, name: &Name, of: Members<'_>, now: Time) -> Result<Option<Value>, Unknown> {
-        let Some(rule) = self.config.precedence.rule(name) else { return Ok(None) };
+        let Some(rule) = self.rules.rules().precedence.rule(name) else { return Ok(None) };
         let condition = self.condition(rule, of, now);
         self.judge_by(rule, name, of, condition, now)
     }

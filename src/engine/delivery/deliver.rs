@@ -272,7 +272,7 @@ impl Engine {
         let proved = |s: &Name, t: &Name| self.proved(s, t);
         let kinds = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
         kinds
-            .flat_map(|k| freshness::needed(&self.config.policy, k))
+            .flat_map(|k| freshness::needed(&self.rules.rules().policy, k))
             .filter(|n| !n.is_fresh(proved(&n.proof.system, &n.proof.stream), now) || !self.proved_here(n))
             .map(|n| (&n.proof.system, &n.proof.stream))
             .collect()

@@ -10,7 +10,7 @@ use crate::engine::error::Error;
 use crate::engine::memory::place::Idx;
 use crate::model::record::field;
 use crate::model::{Name, Record, RecordId, Time};
-use crate::store::{BlockPart, Entry, What, WriteOutcome};
+use crate::store::{BlockPart, What, WriteOutcome};
 use std::sync::Arc;
 
 impl Engine {
@@ -125,7 +125,7 @@ impl Engine {
         let reasons = change.why.iter().flat_map(|w| w.split(',')).map(ToString::to_string).collect();
         let (op, run) = (Op::of(change).name().into(), (*self.run).into());
         let what = What::Outcome { record, op, outcome, said, reasons, run, block: Some(block), causes };
-        self.journal_pending.push(Entry { at: now, what });
+        self.ledger.journal(now, what);
     }
 
     /// Our block is gone without our doing: one that is seen there later is someone else's, also after the state was lost.
@@ -140,7 +140,7 @@ impl Engine {
             block: Some(BlockPart::Set),
             causes: Vec::new(),
         };
-        self.journal_pending.push(Entry { at: now, what });
+        self.ledger.journal(now, what);
     }
 
     pub(in crate::engine) fn on_target(&mut self, idx: Idx, change: impl FnOnce(&mut Target)) {

@@ -36,8 +36,3 @@ pub struct FieldChange {
     pub new: Json,
     pub rule: String,
 }
-
-/// The id of a plan that waits.
-pub fn plan_id(of: &str) -> String {
-    format!("w_{}", &blake3::hash(of.as_bytes()).to_hex()[..8])
-}

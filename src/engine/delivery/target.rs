@@ -2,8 +2,12 @@
 
 use crate::config::System;
 use crate::connector::{Abilities, Change, PermitChange, StatusChange};
+use crate::engine::ledger::kind::{Kind, Tag};
 use crate::model::{Mark, Name, Record, Span, Time, Value};
 use serde::{Deserialize, Serialize};
+
+/// What is known of each target record.
+pub(in crate::engine) const TARGET: Kind<Target> = Kind::new(Tag::Target);
 
 mod again;
 mod digest;
@@ -21,6 +25,7 @@ pub use forms::{is_form_of_why, shows_why};
 pub use settle::Noticed;
 
 /// A target record's side of the outbox.
+
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Target {
     /// By field: what we last wrote and what the target made of it.

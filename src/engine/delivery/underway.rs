@@ -4,12 +4,15 @@
 use super::deliver::Batch;
 use super::target::{Sent, Target};
 use crate::engine::engine::Engine;
-use crate::engine::error::Error;
-use crate::engine::ledger::items::{decode, encode_in_parts};
-use crate::engine::ledger::kind;
+use crate::engine::ledger::changes::{LedgerError, read_all};
+use crate::engine::ledger::items::encode_in_parts;
+use crate::engine::ledger::kind::{Kind, Tag};
 use crate::engine::memory::place::Idx;
 use crate::model::{RecordId, Time};
 use crate::store::State;
+
+/// Batches of writes under way, by their number.
+pub(in crate::engine) const SENT: Kind<Stored> = Kind::new(Tag::Sent);
 
 /// A batch's writes, or a part of them if they are long, as they lie in the store under a number (8 bytes, big-endian).
 pub type Stored = Vec<(RecordId, Sent)>;
@@ -25,7 +28,7 @@ impl Engine {
         let sent: Vec<(&RecordId, &Sent)> = slots.filter_map(|s| Some((&s.id, s.target.as_ref()?.sent.as_ref()?))).collect();
         let first = self.next_sent;
         for (_, bytes) in encode_in_parts(&sent) {
-            self.pending.put(kind::SENT, key(self.next_sent), bytes);
+            self.ledger.put_encoded(SENT, key(self.next_sent), bytes);
             self.next_sent += 1;
         }
         batch.sent = first..self.next_sent;
@@ -33,7 +36,7 @@ impl Engine {
 
     /// Each of its writes is accounted for, in its target.
     pub fn let_sent_go(&mut self, batch: &Batch) {
-        batch.sent.clone().for_each(|number| self.pending.delete(kind::SENT, key(number)));
+        batch.sent.clone().for_each(|number| self.ledger.delete(SENT, key(number)));
     }
 
     /// Takes over what a former process left under way: from the next commit on the targets themselves say so.
@@ -47,7 +50,7 @@ impl Engine {
             self.lost_with_a_process(idx);
             self.keep_target(idx);
         }
-        self.pending.delete(kind::SENT, number.to_vec());
+        self.ledger.delete(SENT, number.to_vec());
     }
 
     /// Takes over what a former process knew of a target, if its record is known.
@@ -71,15 +74,6 @@ impl Engine {
 }
 
 /// The records that are written to according to a state's items.
-pub fn on_disk(state: &State) -> Result<Vec<RecordId>, Error> {
-    let (mut records, mut failed) = (Vec::new(), None);
-    state.for_each_item(|kind, key, value| {
-        if kind == kind::SENT {
-            match decode::<Stored>(&key.escape_ascii().to_string(), value) {
-                Ok(sent) => records.extend(sent.into_iter().map(|(record, _)| record)),
-                Err(error) => failed = Some(error),
-            }
-        }
-    })?;
-    failed.map_or(Ok(records), |error| Err(error.into()))
+pub fn on_disk(state: &State) -> Result<Vec<RecordId>, LedgerError> {
+    Ok(read_all(state, SENT)?.into_iter().flat_map(|(_, sent)| sent).map(|(record, _)| record).collect())
 }

@@ -1,7 +1,7 @@
 //! The gate: may this mail go to this person now? Answered from memory alone.
 
 use super::decision_table::{Subject, Table, stale};
-use crate::config::Config;
+use crate::config::Rules;
 use crate::decide::freshness::{Proved, Side, needed};
 use crate::engine::engine::Engine;
 use crate::engine::proofs::clocks::Belief;
@@ -21,7 +21,7 @@ type Proofs = BTreeMap<(Name, Name), (Proved, Side)>;
 
 /// Rules and proofs, replaced together.
 struct Known {
-    config: Arc<Config>,
+    rules: Arc<Rules>,
     proofs: Proofs,
     clock: Belief,
 }
@@ -67,7 +67,7 @@ impl Gate {
     /// Decides one mail for several subjects, in their order.
     pub fn decide(&self, subjects: &[String], mail: &Mail, now: Time) -> Vec<Answer> {
         let known = self.known.load();
-        let policy = &known.config.policy;
+        let policy = &known.rules.policy;
         let find = |s: &Name, t: &Name| known.proofs.get(&(s.clone(), t.clone())).copied();
         let proved = |s: &Name, t: &Name| find(s, t).map(|(p, _)| p).unwrap_or_default();
         let side = |s: &Name, t: &Name| find(s, t).map_or(Side::Crm, |(_, side)| side);
@@ -81,7 +81,7 @@ impl Gate {
             *told = told.zip(age).map(|(a, b)| a.max(b));
         }
         let ages = Arc::new(ages);
-        let version: Arc<str> = known.config.version.as_str().into();
+        let version: Arc<str> = known.rules.version.as_str().into();
         let mut answers = Vec::with_capacity(subjects.len());
         for text in subjects {
             let found = subject(text).map(|s| self.table.find(&s)).unwrap_or_default();
@@ -128,7 +128,7 @@ fn known(engine: &Engine) -> Known {
             proofs.insert((name.clone(), stream.clone()), (proved, engine.side(name, stream)));
         }
     }
-    Known { config: engine.config.clone(), proofs, clock }
+    Known { rules: engine.rules.rules().clone(), proofs, clock }
 }
 
 /// Reads `a@b.example` or `SYSTEM:ENTITY:ID`. What is neither is nobody we know.

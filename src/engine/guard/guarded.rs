@@ -5,10 +5,11 @@ use crate::engine::answers::waiting::{About, SAMPLES, Waiting};
 use crate::engine::delivery::deliver::Op;
 use crate::engine::delivery::target::{Sent, permit_stands};
 use crate::engine::engine::Engine;
-use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
+use crate::engine::guard::limits::GUARD;
+use crate::engine::guard::limits::WENT;
 use crate::engine::memory::place::Idx;
 use crate::engine::rules::approval::Approval;
+use crate::engine::rules::plan_id::plan_id;
 use crate::engine::system::SystemState;
 use crate::model::{Name, Record, RecordId, Time, counted};
 
@@ -20,7 +21,7 @@ const DIGESTS_PER_ITEM: usize = 50_000;
 impl Engine {
     /// Beyond what writes of a direction ask, before any share of the target's records.
     fn least_limits(&self, op: Op) -> (Limits, f64) {
-        let (widening, changes) = (self.config.policy.widening, self.config.policy.changes);
+        let (widening, changes) = (self.rules.rules().policy.widening, self.rules.rules().policy.changes);
         match op {
             Op::Update => {
                 let same = (changes.records / SAME_VALUE_PART).max(1);
@@ -45,7 +46,7 @@ impl Engine {
             let expired = state.guards.of_mut(op).expire(now.minus(least.within));
             for idx in expired {
                 let key = went_key(op, &self.world.slot(idx).id);
-                self.pending.delete(kind::WENT, key);
+                self.ledger.delete(WENT, key);
             }
             let guard = self.systems[system].guards.of(op);
             if guard.counted() > least.records || guard.same_at_most() > least.same || guard.waiting() > 0 || guard.alarmed {
@@ -103,7 +104,7 @@ impl Engine {
         ] {
             let Some(state) = self.systems.get_mut(&record.id.system).filter(|_| was_sent) else { continue };
             if let Some(replaces) = state.guards.of_mut(op).went(idx, now) {
-                self.pending.put(kind::WENT, went_key(op, &record.id), encode(&(now, replaces)));
+                self.ledger.put(WENT, went_key(op, &record.id), &(now, replaces.into()));
             }
         }
     }
@@ -233,13 +234,13 @@ impl Engine {
             let kept = state.guards.of_mut(op).to_keep();
             for (set, digests) in ["granted", "asked"].into_iter().zip(kept) {
                 let key = format!("{set}/{}/{system}", op.name());
-                let items: Vec<&[u64]> = digests.chunks(DIGESTS_PER_ITEM).collect();
+                let items: Vec<Vec<u64>> = digests.chunks(DIGESTS_PER_ITEM).map(<[u64]>::to_vec).collect();
                 for (i, item) in items.iter().enumerate() {
-                    self.pending.put(kind::GUARD, format!("{key}/{i}").into_bytes(), encode(item));
+                    self.ledger.put(GUARD, format!("{key}/{i}").into_bytes(), item);
                 }
                 let before = state.guards.items.insert(key.clone(), items.len()).unwrap_or(0);
                 for i in items.len()..before {
-                    self.pending.delete(kind::GUARD, format!("{key}/{i}").into_bytes());
+                    self.ledger.delete(GUARD, format!("{key}/{i}").into_bytes());
                 }
             }
         }
@@ -279,7 +280,7 @@ fn went_key(op: Op, record: &RecordId) -> Vec<u8> {
 fn group_plan(system: &Name, op: Op, asked: &[(Idx, u64)]) -> String {
     let mut digests: Vec<u64> = asked.iter().map(|(_, d)| *d).collect();
     digests.sort_unstable();
-    crate::engine::delivery::planned::plan_id(&format!("guard\u{1f}{}\u{1f}{system}\u{1f}{digests:x?}", op.name()))
+    plan_id(&format!("guard\u{1f}{}\u{1f}{system}\u{1f}{digests:x?}", op.name()))
 }
 
 fn why(about: &About, recent: usize, limits: &Limits, losses: &[(Replaced, usize)]) -> String {

@@ -4,12 +4,19 @@
 //! *granted* it. When more are counted than the limit, those that are due are *asked* about: they wait, as one plan, and what comes later
 //! begins to count anew, so that the ordinary goes on beside a mass that waits.
 
+use crate::engine::ledger::kind::{Kind, Tag};
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::places::ByPlace;
 use crate::model::{Name, Span, Time};
 use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+/// Digests of what was let go and of what waits, by system and direction.
+pub(in crate::engine) const GUARD: Kind<Vec<u64>> = Kind::new(Tag::Guard);
+
+/// Writes that count against a limit for a while.
+pub(in crate::engine) const WENT: Kind<(Time, Box<[Replaced]>)> = Kind::new(Tag::Went);
 
 /// A field whose value would give way to this one, or be emptied.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -2,10 +2,8 @@
 
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::history::written::Key;
-use crate::engine::history::written::WrittenRecord;
-use crate::engine::ledger::items::{decode, encode_in_parts};
-use crate::engine::ledger::kind;
+use crate::engine::history::written::{Key, WRITTEN, WrittenRecord};
+use crate::engine::ledger::items::encode_in_parts;
 use crate::model::Time;
 
 impl Engine {
@@ -16,13 +14,13 @@ impl Engine {
         }
         for (part, bytes) in encode_in_parts(&records) {
             let key = Key { at: now, run: (*self.run).into(), number: self.written.next, records: part.len() };
-            self.pending.put(kind::WRITTEN, key.to_bytes(), bytes);
+            self.ledger.put_encoded(WRITTEN, key.to_bytes(), bytes);
             self.written.next += 1;
             self.written.records += key.records;
             self.written.kept.insert(key, ());
         }
         for key in self.written.outdated(now) {
-            self.pending.delete(kind::WRITTEN, key.to_bytes());
+            self.ledger.delete(WRITTEN, key.to_bytes());
         }
     }
 
@@ -33,9 +31,7 @@ impl Engine {
         let keys: Vec<&Key> = self.written.kept.keys().filter(|k| *k.run == *run && since.is_none_or(|t| k.at >= t)).collect();
         let mut all = Vec::new();
         for key in keys {
-            let bytes = key.to_bytes();
-            if let Some(value) = self.disk.state.get(kind::WRITTEN, &bytes)? {
-                let mut records: Vec<WrittenRecord> = decode(&String::from_utf8_lossy(&bytes), &value)?;
+            if let Some(mut records) = self.ledger.get(WRITTEN, &key.to_bytes())? {
                 // What another instance of a system was told stands in none of this one's records.
                 records.retain(|r| self.instance_since(&r.record.system).is_none_or(|since| key.at >= since));
                 all.extend(records);

@@ -1,8 +1,15 @@
 //! What an undo would set back, and what is on its way back.
 
 use crate::engine::delivery::planned::PlannedWrite;
+use crate::engine::ledger::kind::{Kind, Tag};
 use crate::model::{Name, Time, Value};
 use serde::{Deserialize, Serialize};
+
+/// Undo plans that were shown, by their id.
+pub(in crate::engine) const UNDO: Kind<Shown> = Kind::new(Tag::Undo);
+
+/// Fields on their way back, by their record.
+pub(in crate::engine) const SET_BACK: Kind<Vec<SetBack>> = Kind::new(Tag::SetBack);
 
 /// The answer of `nayose undo RUN`.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,8 +1,12 @@
 //! What people were told.
 
+use crate::engine::ledger::kind::Single;
 use crate::model::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// What was told.
+pub(in crate::engine) const TOLD: Single<Told> = Single::new("told by event");
 
 /// What was told, by event; and what has not reached anyone yet.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -1,16 +1,15 @@
 //! What was told, as former versions keep it: events under other names, and notices that say of no event.
 
-use crate::engine::error::Error;
 use crate::engine::history::told::{By, Event, Notice, Told, Unsent};
-use crate::engine::ledger::items::decode;
+use crate::engine::ledger::kind::Single;
 use crate::model::Time;
 use serde::Deserialize;
 #[cfg(test)]
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The key of the `META` item.
-pub(in crate::engine) const KEY: &str = "told";
+/// What was told, as former versions keep it.
+pub(in crate::engine) const TOLD: Single<ToldBefore> = Single::new("told");
 
 /// How names of events began, and how they begin now. Those of waiting plans held numbers, and are forgotten: nobody is told that they are over.
 const BEGAN: [(&str, &str); 4] =
@@ -18,7 +17,7 @@ const BEGAN: [(&str, &str); 4] =
 
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(Serialize))]
-struct ToldBefore {
+pub(in crate::engine) struct ToldBefore {
     events: BTreeMap<String, Event>,
     unsent: Vec<UnsentBefore>,
 }
@@ -40,14 +39,13 @@ struct NoticeBefore {
 }
 
 /// What that item says, in today's form.
-pub(in crate::engine) fn read(bytes: &[u8]) -> Result<Told, Error> {
-    let before: ToldBefore = decode(KEY, bytes)?;
+pub(in crate::engine) fn in_todays_form(before: ToldBefore) -> Told {
     let events = before.events.into_iter().filter_map(|(name, event)| Some((named(&name)?, event))).collect();
     let unsent = before.unsent.into_iter().map(|u| {
         let notice = Notice { event: String::new(), since: None, over: u.notice.over, text: u.notice.text };
         Unsent { by: u.by, notice, tries: u.tries, next_at: u.next_at }
     });
-    Ok(Told { events, unsent: unsent.collect() })
+    Told { events, unsent: unsent.collect() }
 }
 
 fn named(before: &str) -> Option<String> {
@@ -70,7 +68,7 @@ mod tests {
             events: names.iter().map(|name| (name.to_string(), event.clone())).collect(),
             unsent: vec![UnsentBefore { by: By::Mail, notice: NoticeBefore { over: true, text: "y".into() }, tries: 3, next_at: Time(9) }],
         };
-        let told = read(&postcard::to_allocvec(&before).unwrap()).unwrap();
+        let told = in_todays_form(TOLD.read(&postcard::to_allocvec(&before).unwrap()).unwrap());
         let mut kept: Vec<&str> = told.events.keys().map(String::as_str).collect();
         kept.sort_unstable();
         assert_eq!(kept, ["api_ends:ma", "config", "credential:ma", "dead_letters:ma", "protection", "token_ends:ma"]);

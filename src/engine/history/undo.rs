@@ -4,15 +4,17 @@
 use crate::engine::assess::assessment::Merge;
 use crate::engine::assess::members::Members;
 use crate::engine::delivery::deliver::Op;
-use crate::engine::delivery::planned::{FieldChange, PlannedWrite, plan_id};
+use crate::engine::delivery::planned::{FieldChange, PlannedWrite};
 use crate::engine::delivery::target::{Sent, Wanted};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
+use crate::engine::history::set_back::SET_BACK;
+use crate::engine::history::set_back::UNDO;
 use crate::engine::history::set_back::{LeftOut, SetBack, Shown, Undo};
 use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
 use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::memory::view::View;
+use crate::engine::rules::plan_id::plan_id;
 use crate::model::{Name, Record, RecordId, Time, Value};
 use std::collections::BTreeMap;
 
@@ -77,7 +79,7 @@ impl Engine {
     }
 
     fn show(&mut self, plan: &str, shown: Shown) {
-        self.pending.put(kind::UNDO, plan.as_bytes().to_vec(), encode(&shown));
+        self.ledger.put(UNDO, plan.as_bytes().to_vec(), &shown);
         self.undos.insert(plan.into(), shown);
         while self.undos.len() > PLANS_MAX {
             let Some(oldest) = self.undos.iter().min_by_key(|(_, s)| s.at).map(|(p, _)| p.clone()) else { return };
@@ -87,7 +89,7 @@ impl Engine {
 
     fn drop_undo(&mut self, plan: &str) {
         self.undos.remove(plan);
-        self.pending.delete(kind::UNDO, plan.as_bytes().to_vec());
+        self.ledger.delete(UNDO, plan.as_bytes().to_vec());
     }
 
     /// Lets the set-backs of a plan go; how many records. `None`: there is no such plan.
@@ -236,8 +238,8 @@ impl Engine {
     pub(in crate::engine) fn keep_set_back(&mut self, idx: Idx) {
         let key = self.world.slot(idx).id.key();
         match self.set_back.get(&idx) {
-            Some(backs) => self.pending.put(kind::SET_BACK, key, encode(backs)),
-            None => self.pending.delete(kind::SET_BACK, key),
+            Some(backs) => self.ledger.put(SET_BACK, key, backs),
+            None => self.ledger.delete(SET_BACK, key),
         }
     }
 }

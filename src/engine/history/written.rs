@@ -1,9 +1,13 @@
 //! What was written into fields and what stood there before: kept for a while, for `undo`.
 
 use crate::connector::WriteOp;
+use crate::engine::ledger::kind::{Kind, Tag};
 use crate::model::{Name, Record, RecordId, Span, Time, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// Batches of field writes with the old values, by their [`Key`].
+pub(in crate::engine) const WRITTEN: Kind<Vec<WrittenRecord>> = Kind::new(Tag::Written);
 
 /// A mistake that nobody saw for a month is not undone by a command.
 const KEPT_FOR: Span = Span::days(30);

@@ -6,8 +6,7 @@ use crate::decide::rules::HoldScope;
 use crate::engine::engine::Engine;
 use crate::engine::intake::look_ups::AT_ONCE;
 use crate::engine::intake::look_ups::IDS_MAX;
-use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
+use crate::engine::intake::look_ups::MERGED;
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
 use crate::engine::proofs::pass_run::PassRun;
@@ -24,7 +23,7 @@ impl Engine {
         if held.reach != Reach::Account || !self.look_ups.whole.contains(&held.cause.system) {
             return false;
         }
-        let mut rules = self.config.policy.holds.iter().filter(|r| r.name == held.hold && r.on == held.cause.entity).peekable();
+        let mut rules = self.rules.rules().policy.holds.iter().filter(|r| r.name == held.hold && r.on == held.cause.entity).peekable();
         let only_own_people = rules.peek().is_some() && rules.all(|r| r.scope == HoldScope::Person);
         only_own_people && self.world.find(&held.cause).is_some_and(|idx| !self.names_unknown(&self.world.record(idx)))
     }
@@ -115,7 +114,7 @@ impl Engine {
             return;
         }
         self.look_ups.merged.insert(from.clone(), into.clone());
-        self.pending.put(kind::MERGED, from.key(), encode(&into));
+        self.ledger.put(MERGED, from.key(), &into);
         let causes: Vec<Idx> = self.world.deals_of_person(from).iter().chain(self.world.tickets_of_person(from)).copied().collect();
         for idx in causes {
             let before = self.world.record(idx);

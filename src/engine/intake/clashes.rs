@@ -1,11 +1,12 @@
 //! Two streams of one system that show the same id: two things with one name, as far as we can tell. They never become one record. The one
 //! that came first keeps the id, the other's is not taken in, and neither stream counts as proved until that is over.
 
+use crate::engine::ledger::kind::Single;
 use crate::model::{Name, RecordId};
 use serde::{Deserialize, Serialize};
 
-/// The key of the `META` item that keeps them.
-pub const CLASHES_KEY: &str = "clashes";
+/// All that are known.
+pub(in crate::engine) const CLASHES: Single<Clashes> = Single::new("clashes");
 
 /// One that was seen last, of a pair of streams.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

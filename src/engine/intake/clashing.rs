@@ -1,10 +1,8 @@
 //! Records of two streams under one id: which is not taken in, and when it is over.
 
 use crate::engine::engine::Engine;
-use crate::engine::intake::clashes::CLASHES_KEY;
+use crate::engine::intake::clashes::CLASHES;
 use crate::engine::intake::clashes::Clash;
-use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
 use crate::engine::memory::place::Idx;
 use crate::engine::proofs::pass_run::PassRun;
 use crate::model::Presence;
@@ -38,6 +36,6 @@ impl Engine {
     }
 
     fn keep_clashes(&mut self) {
-        self.pending.put(kind::META, CLASHES_KEY.as_bytes().to_vec(), encode(&self.clashes));
+        self.ledger.set(CLASHES, &self.clashes);
     }
 }

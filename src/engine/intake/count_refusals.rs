@@ -2,17 +2,14 @@
 
 use crate::engine::delivery::target::Op;
 use crate::engine::engine::Engine;
-use crate::engine::intake::refused_at_once::KEY;
-use crate::engine::intake::refused_at_once::RefusedAtOnce;
-use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
+use crate::engine::intake::refused_at_once::{REFUSED_AT_ONCE, RefusedAtOnce};
 use crate::engine::proofs::pass_run::PassRun;
 use crate::model::Time;
 
 impl Engine {
     /// At the end of a pass, whatever it was: whether it brought more refusals than go to a target without anyone's word.
     pub(in crate::engine) fn note_refused_at_once(&mut self, run: &PassRun) {
-        if run.newly_refused <= self.config.policy.widening.people {
+        if run.newly_refused <= self.rules.rules().policy.widening.people {
             return;
         }
         let of = self.world.listed(&run.system, &run.stream);
@@ -24,7 +21,7 @@ impl Engine {
         tracing::warn!(system = %new.system, stream = %new.stream, count = new.count, of, "many refusals came in one pass");
         self.refused_at_once.retain(|r| r.is_told(run.began) && (&r.system, &r.stream) != (&new.system, &new.stream));
         self.refused_at_once.push(new);
-        self.pending.put(kind::META, KEY.as_bytes().to_vec(), encode(&self.refused_at_once));
+        self.ledger.set(REFUSED_AT_ONCE, &self.refused_at_once);
     }
 
     /// Those that are told now.

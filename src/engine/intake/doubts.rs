@@ -1,9 +1,19 @@
 //! What could not be read: each row that is in doubt, by whom it is found, and which of them a named person has accepted.
 
+use crate::engine::ledger::kind::{Kind, Tag};
 use crate::model::{Address, Entity, Name, RecordId, ShortText, Time};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// Rows that could not be read, by the record that stands for them.
+pub(in crate::engine) const DOUBT: Kind<Doubt> = Kind::new(Tag::Doubt);
+
+/// Rows that concern nobody, as a named person says.
+pub(in crate::engine) const ACCEPTED: Kind<Accepted> = Kind::new(Tag::Accepted);
+
+/// Deals and tickets that are gone, whose holds someone let go.
+pub(in crate::engine) const LET_GO: Kind<()> = Kind::new(Tag::LetGo);
 
 /// A row that was kept out whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,13 @@
 //! Deals and tickets that name somebody unknown, and rows that could not be read: they are looked up by id, once the system's people were read
 //! whole. Who is not there either is nobody; their deal then holds its account, as one that cannot be read does.
 
+use crate::engine::ledger::kind::{Kind, Tag};
 use crate::model::{Entity, Name, RecordId, ShortText, Span, Time};
 use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// People who were merged, with whom they are now.
+pub(in crate::engine) const MERGED: Kind<ShortText> = Kind::new(Tag::Merged);
 
 /// Ids in one pass.
 pub(super) const IDS_MAX: usize = 100;

@@ -5,6 +5,7 @@ use crate::decide::freshness;
 use crate::engine::delivery::target::{Noticed, Target};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
+use crate::engine::intake::doubts::LET_GO;
 use crate::engine::memory::overlay::{Merged, Sight, Told, overlay};
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::refusals::On;
@@ -101,7 +102,7 @@ impl Engine {
 
     /// Whether something is due after a page.
     pub fn is_page_to_follow(&self, now: Time) -> bool {
-        self.decides_pages(now) || self.uncommitted() >= COMMIT_ITEMS
+        self.decides_pages(now) || self.ledger.uncommitted() >= COMMIT_ITEMS
     }
 
     /// Once everything was read and decided on before, a page is decided on with it or with one that comes soon: evidence does not wait for
@@ -111,7 +112,7 @@ impl Engine {
         if decided {
             self.reconcile(now);
         }
-        Followed { decided, commit_is_due: self.uncommitted() >= COMMIT_ITEMS }
+        Followed { decided, commit_is_due: self.ledger.uncommitted() >= COMMIT_ITEMS }
     }
 
     /// Before the first decision the gate knows nobody, so that nothing is won by many small ones.
@@ -123,7 +124,7 @@ impl Engine {
     /// Whether each stream that a decision needs was proved at some time: before that the gate allows nobody.
     fn everything_was_proved(&self) -> bool {
         let kinds = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
-        let mut needed = kinds.flat_map(|k| freshness::needed(&self.config.policy, k));
+        let mut needed = kinds.flat_map(|k| freshness::needed(&self.rules.rules().policy, k));
         needed.all(|n| n.at(self.proved(&n.proof.system, &n.proof.stream)).is_some())
     }
 
@@ -187,7 +188,7 @@ impl Engine {
             Merged::Changed(record) => {
                 run.changed += 1;
                 if was_gone && self.let_go.remove(&record.id) {
-                    self.pending.delete(crate::engine::ledger::kind::LET_GO, record.id.key());
+                    self.ledger.delete(LET_GO, record.id.key());
                 }
                 if let Some(old) = &old
                     && let Some(idx) = found

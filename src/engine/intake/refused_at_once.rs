@@ -1,17 +1,15 @@
 //! Many refusals in one pass: a field that was renamed, or a default that changed, looks like everybody saying no. Each counts at once and for
 //! good, as it may be true; that they are many is told, for as long as somebody may still find out why.
 
-use crate::engine::error::Error;
-use crate::engine::ledger::items::decode;
-use crate::engine::ledger::kind;
+use crate::engine::ledger::changes::{Ledger, LedgerError};
+use crate::engine::ledger::kind::Single;
 use crate::model::{Name, Span, Time, counted};
-use crate::store::State;
 use serde::{Deserialize, Serialize};
 
 /// So long it is told.
 const TOLD_FOR: Span = Span::days(7);
-/// The key of the `META` item that keeps them.
-pub(in crate::engine) const KEY: &str = "refused at once";
+/// Masses of refusals that are told.
+pub(in crate::engine) const REFUSED_AT_ONCE: Single<Vec<RefusedAtOnce>> = Single::new("refused at once");
 
 /// Refusals that came from one stream in one pass.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +41,6 @@ impl RefusedAtOnce {
 }
 
 /// What the state says of them. What cannot be read was only to be told.
-pub(in crate::engine) fn stored(state: &State) -> Result<Vec<RefusedAtOnce>, Error> {
-    let bytes = state.get(kind::META, KEY.as_bytes())?;
-    Ok(bytes.and_then(|bytes| decode(KEY, &bytes).ok()).unwrap_or_default())
+pub(in crate::engine) fn stored(ledger: &Ledger) -> Result<Vec<RefusedAtOnce>, LedgerError> {
+    Ok(ledger.single_if_readable(REFUSED_AT_ONCE)?.unwrap_or_default())
 }

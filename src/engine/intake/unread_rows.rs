@@ -7,8 +7,8 @@ use crate::connector::{Pass, Unread};
 use crate::decide::ratchet::{Kept, Reach};
 use crate::decide::standing::{By, HoldNow, Kinds, UNREAD};
 use crate::engine::engine::Engine;
-use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
+use crate::engine::intake::doubts::DOUBT;
+use crate::engine::intake::doubts::LET_GO;
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
 use crate::engine::proofs::pass_run::PassRun;
@@ -69,7 +69,7 @@ impl Engine {
         doubt.addresses.dedup();
         doubt.concerns = self.concerned(&cause, &doubt);
         if self.let_go.remove(&cause) {
-            self.pending.delete(kind::LET_GO, cause.key());
+            self.ledger.delete(LET_GO, cause.key());
         }
         let same = before.as_ref().is_some_and(|b| Doubt { epoch: doubt.epoch, ..b.clone() } == doubt);
         if same {
@@ -107,7 +107,7 @@ impl Engine {
 
     pub(in crate::engine) fn keep_doubt(&mut self, cause: RecordId, doubt: Doubt) {
         self.mark_doubt(&cause);
-        self.pending.put(kind::DOUBT, cause.key(), encode(&doubt));
+        self.ledger.put(DOUBT, cause.key(), &doubt);
         self.doubts.put(cause.clone(), doubt);
         self.changes += 1;
         self.mark_doubt(&cause);
@@ -119,7 +119,7 @@ impl Engine {
             return;
         }
         self.mark_doubt(cause);
-        self.pending.delete(kind::DOUBT, cause.key());
+        self.ledger.delete(DOUBT, cause.key());
         self.doubts.take(cause);
         self.changes += 1;
     }
@@ -258,7 +258,7 @@ impl Engine {
 
     /// What a row that cannot be read might stop: all that some hold stops, and what marketing systems send.
     fn doubtful_kinds(&self) -> Kinds {
-        let of_holds = self.config.policy.holds.iter().map(|h| Kinds::of(&h.stops));
+        let of_holds = self.rules.rules().policy.holds.iter().map(|h| Kinds::of(&h.stops));
         let sent: Vec<MailKind> = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma()).collect();
         of_holds.fold(Kinds::of(&sent), Kinds::union)
     }

@@ -58,7 +58,7 @@ impl Pending {
 /// The store and its journal, and what is on its way there.
 #[derive(Debug)]
 pub struct Disk {
-    pub state: State,
+    state: State,
     handed: Mutex<Handed>,
     /// Held by who writes.
     writing: Mutex<Writing>,
@@ -82,6 +82,11 @@ struct Writing {
 impl Disk {
     pub fn new(state: State, journal: Journal) -> Disk {
         Disk { state, handed: Mutex::default(), writing: Mutex::new(Writing { journal, room: Pending::default(), failed: None }) }
+    }
+
+    /// The store, to be read.
+    pub fn state(&self) -> &State {
+        &self.state
     }
 
     /// Takes changes over. They are durable once [`Disk::keep`] has returned, and lost if it fails.

@@ -11,9 +11,6 @@ pub struct UnreadableItem {
     pub why: String,
 }
 
-/// The key of the `META` item with the names that records are written with.
-pub const NAMES_KEY: &str = "names";
-
 const ITEM_BYTES_USUAL: usize = 192;
 
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {

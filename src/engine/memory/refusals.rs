@@ -1,8 +1,12 @@
 //! Refusals as they are known: by record and by address. They only grow.
 
+use crate::engine::ledger::kind::{Kind, Tag};
 use crate::model::{Address, Name, RecordId, Refusal, RefusalScope};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
+
+/// Refusals, by what they hang on and their scope.
+pub(in crate::engine) const REFUSAL: Kind<(StoredOn, Refusal)> = Kind::new(Tag::Refusal);
 
 /// What a refusal hangs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -11,11 +15,20 @@ pub enum On<'a> {
     Address(&'a Address),
 }
 
-/// The same, as it is read from the store.
-#[derive(Debug, Clone, Deserialize)]
+/// The same, as it lies in the store.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum StoredOn {
     Record(RecordId),
     Address(Address),
+}
+
+impl From<On<'_>> for StoredOn {
+    fn from(on: On<'_>) -> StoredOn {
+        match on {
+            On::Record(record) => StoredOn::Record(record.clone()),
+            On::Address(address) => StoredOn::Address(address.clone()),
+        }
+    }
 }
 
 impl StoredOn {

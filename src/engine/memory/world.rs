@@ -9,6 +9,7 @@ use super::postings::Postings;
 use super::segments::Shelf;
 use crate::decide::ratchet::Held;
 use crate::engine::delivery::target::Target;
+use crate::engine::ledger::kind::{Kind, Single, Tag};
 use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::engine::memory::places::UnreadByPlace;
 use crate::model::{Address, Entity, Name, Record, RecordId};
@@ -16,6 +17,15 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash};
 use std::hint::black_box;
+
+/// Records as [`codec`] writes them, by their id.
+pub(in crate::engine) const RECORD: Kind<Encoded> = Kind::new(Tag::Record);
+
+/// The names that records are written with.
+pub(in crate::engine) const NAMES: Single<Vec<Name>> = Single::new("names");
+
+/// A record in the form of [`codec`].
+pub(in crate::engine) enum Encoded {}
 
 /// Of those who share a mailbox with thousands only so many are looked at beforehand: it is done again for each of them.
 const WARMED_PER_KEY: usize = 8;

@@ -1,21 +1,33 @@
 //! The items of the store, each put where it belongs.
 
 use crate::connector::Usage;
-use crate::decide::ratchet::Held;
-use crate::engine::delivery::target::Target;
-use crate::engine::delivery::target::former::FormerTarget;
+use crate::engine::answers::alone::SYNCED;
+use crate::engine::assess::held::HELD;
+use crate::engine::delivery::target::TARGET;
+use crate::engine::delivery::target::former::FORMER_TARGET;
 use crate::engine::delivery::underway;
+use crate::engine::delivery::underway::SENT;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::ledger::items::{NAMES_KEY, decode};
-use crate::engine::ledger::kind;
-use crate::engine::memory::refusals::StoredOn;
+use crate::engine::guard::limits::GUARD;
+use crate::engine::guard::limits::WENT;
+use crate::engine::history::set_back::SET_BACK;
+use crate::engine::history::set_back::UNDO;
+use crate::engine::intake::clashes::CLASHES;
+use crate::engine::intake::doubts::ACCEPTED;
+use crate::engine::intake::doubts::DOUBT;
+use crate::engine::intake::look_ups::MERGED;
+use crate::engine::ledger::kind::Tag;
+use crate::engine::memory::refusals::REFUSAL;
+use crate::engine::memory::world::NAMES;
 use crate::engine::memory::world::Unreadable;
-use crate::engine::proofs::reading::{FormerStreamState, StreamState};
-use crate::engine::recovery::instance::Known;
-use crate::engine::recovery::rebuild::REBUILDING_KEY;
-use crate::engine::rules::approval::Approval;
-use crate::model::{Name, RecordId, Refusal, Time};
+use crate::engine::proofs::reading::FORMER_STREAM;
+use crate::engine::proofs::reading::STREAM;
+use crate::engine::recovery::instance::INSTANCE;
+use crate::engine::recovery::journaled::REBUILDING;
+use crate::engine::rules::approval::APPROVAL;
+use crate::engine::system::USAGE;
+use crate::model::{Name, RecordId, Time};
 use std::collections::BTreeMap;
 
 /// What is not the engine's, and what waits for the rest.
@@ -26,7 +38,7 @@ pub(super) struct Read {
 }
 
 /// Kind, key and value.
-type Item = (u8, Vec<u8>, Vec<u8>);
+type Item = (Tag, Vec<u8>, Vec<u8>);
 
 /// Reads all items into an engine of which nothing is known yet.
 pub(super) fn read_all(engine: &mut Engine, now: Time) -> Result<Read, Error> {
@@ -35,7 +47,7 @@ pub(super) fn read_all(engine: &mut Engine, now: Time) -> Result<Read, Error> {
         let text = String::from_utf8_lossy(&key).into_owned();
         let restored = restore_of_systems(engine, &mut read, kind, key.clone(), &text, &value, now)?;
         if !restored {
-            restore_of_people(engine, kind, &key, &text, &value)?;
+            restore_of_people(engine, kind, &text, &value)?;
         }
     }
     Ok(read)
@@ -45,25 +57,26 @@ pub(super) fn read_all(engine: &mut Engine, now: Time) -> Result<Read, Error> {
 fn records_first(engine: &mut Engine) -> Result<Vec<Item>, Error> {
     let mut later: Vec<Item> = Vec::new();
     let mut failed: Option<Error> = None;
-    let (state, world, written) = (&engine.disk.state, &mut engine.world, &mut engine.written);
-    if let Some(names) = state.get(kind::META, NAMES_KEY.as_bytes())? {
-        world.load_names(decode(NAMES_KEY, &names)?);
+    let (world, written) = (&mut engine.world, &mut engine.written);
+    if let Some(names) = engine.ledger.single(NAMES)? {
+        world.load_names(names);
     }
-    state.for_each_item(|kind, key, value| {
+    engine.ledger.state().for_each_item(|kind, key, value| {
         if failed.is_some() {
             return;
         }
-        if kind == kind::RECORD {
+        let tag = Tag::of(kind);
+        if tag == Some(Tag::Record) {
             let text = String::from_utf8_lossy(key);
             let loaded = match text.parse::<RecordId>() {
                 Ok(id) => world.load(id, value),
                 Err(_) => Err(Unreadable(text.into_owned())),
             };
             failed = loaded.err().map(Error::from);
-        } else if kind == kind::WRITTEN {
+        } else if tag == Some(Tag::Written) {
             written.restore(key);
         } else {
-            later.push((kind, key.to_vec(), value.to_vec()));
+            later.extend(tag.map(|tag| (tag, key.to_vec(), value.to_vec())));
         }
     })?;
     if let Some(error) = failed {
@@ -76,57 +89,53 @@ fn records_first(engine: &mut Engine) -> Result<Vec<Item>, Error> {
 fn restore_of_systems(
     engine: &mut Engine,
     read: &mut Read,
-    kind: u8,
+    kind: Tag,
     key: Vec<u8>,
     text: &str,
     value: &[u8],
     now: Time,
 ) -> Result<bool, Error> {
     match kind {
-        kind::TARGET => {
-            let target: Target = decode(text, value)?;
-            engine.restore_target(text, target, now);
+        Tag::Target => {
+            engine.restore_target(text, TARGET.read(text, value)?, now);
         }
-        kind::FORMER_TARGET => {
-            let former: FormerTarget = decode(text, value)?;
-            engine.pending.delete(kind::FORMER_TARGET, key);
+        Tag::FormerTarget => {
+            let former = FORMER_TARGET.read(text, value)?;
+            engine.ledger.delete(FORMER_TARGET, key);
             if let Some(idx) = engine.restore_target(text, former.into(), now) {
                 engine.keep_target(idx);
             }
         }
-        kind::HELD => {
+        Tag::Held => {
             let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) else { return Ok(true) };
-            let held: Vec<Held> = decode(text, value)?;
-            engine.world.slot_mut(idx).held = Some(Box::new(held));
+            engine.world.slot_mut(idx).held = Some(Box::new(HELD.read(text, value)?));
         }
-        kind::SENT => read.under_way.push((key, decode("of writes under way", value)?)),
-        kind::STREAM => {
-            let stream: StreamState = decode(text, value)?;
-            engine.restore_stream(text, stream, now);
+        Tag::Sent => read.under_way.push((key, SENT.read("of writes under way", value)?)),
+        Tag::Stream => {
+            engine.restore_stream(text, STREAM.read(text, value)?, now);
         }
-        kind::STREAM_FORMER => {
-            let former: FormerStreamState = decode(text, value)?;
-            engine.restore_former_stream(text, former, now);
+        Tag::FormerStream => {
+            engine.restore_former_stream(text, FORMER_STREAM.read(text, value)?, now);
         }
-        kind::APPROVAL => {
-            let approval: Approval = decode(text, value)?;
+        Tag::Approval => {
+            let approval = APPROVAL.read(text, value)?;
             if let Some(system) = engine.systems.named_mut(text) {
                 system.approved = system.approved.max(Some(approval));
             }
         }
-        kind::INSTANCE => {
-            let known: Known = decode(text, value)?;
+        Tag::Instance => {
+            let known = INSTANCE.read(text, value)?;
             if let Some(system) = engine.systems.named_mut(text) {
                 system.identity.restore(known);
             }
         }
-        kind::USAGE => {
-            let (day, used): (i64, u64) = decode(text, value)?;
+        Tag::Usage => {
+            let (day, used) = USAGE.read(text, value)?;
             read.usage.insert(Name::from(text), Usage { day, used, limit: None });
         }
-        kind::GUARD => engine.restore_guard(text, decode(text, value)?),
-        kind::WENT => {
-            let (at, replaces) = decode(text, value)?;
+        Tag::Guard => engine.restore_guard(text, GUARD.read(text, value)?),
+        Tag::Went => {
+            let (at, replaces) = WENT.read(text, value)?;
             engine.restore_went(text, at, replaces);
         }
         _ => return Ok(false),
@@ -135,39 +144,39 @@ fn restore_of_systems(
 }
 
 /// An item that speaks of people, of rows or of the whole.
-fn restore_of_people(engine: &mut Engine, kind: u8, key: &[u8], text: &str, value: &[u8]) -> Result<(), Error> {
+fn restore_of_people(engine: &mut Engine, kind: Tag, text: &str, value: &[u8]) -> Result<(), Error> {
     match kind {
-        kind::DOUBT => {
+        Tag::Doubt => {
             if let Ok(cause) = text.parse::<RecordId>() {
-                engine.doubts.put(cause, decode(text, value)?);
+                engine.doubts.put(cause, DOUBT.read(text, value)?);
             }
         }
-        kind::MERGED => {
+        Tag::Merged => {
             if let Ok(from) = text.parse::<RecordId>() {
-                engine.look_ups.take_merged(from, decode(text, value)?);
+                engine.look_ups.take_merged(from, MERGED.read(text, value)?);
             }
         }
-        kind::ACCEPTED => {
-            engine.doubts.take_accepted(text, decode(text, value)?);
+        Tag::Accepted => {
+            engine.doubts.take_accepted(text, ACCEPTED.read(text, value)?);
         }
-        kind::REFUSAL => {
-            let (on, refusal): (StoredOn, Refusal) = decode(text, value)?;
+        Tag::Refusal => {
+            let (on, refusal) = REFUSAL.read(text, value)?;
             engine.refusals.add(on.on(), &refusal);
         }
-        kind::LET_GO => {
+        Tag::LetGo => {
             engine.let_go.extend(text.parse::<RecordId>().ok());
         }
-        kind::UNDO => {
-            engine.undos.insert(text.to_string(), decode(text, value)?);
+        Tag::Undo => {
+            engine.undos.insert(text.to_string(), UNDO.read(text, value)?);
         }
-        kind::SET_BACK => {
+        Tag::SetBack => {
             if let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) {
-                engine.set_back.insert(idx, decode(text, value)?);
+                engine.set_back.insert(idx, SET_BACK.read(text, value)?);
             }
         }
-        kind::META if key == REBUILDING_KEY => engine.rebuilding = Some(decode(text, value)?),
-        kind::META if text == crate::engine::intake::clashes::CLASHES_KEY => engine.clashes = decode(text, value)?,
-        kind::META if text == crate::engine::answers::alone::SYNCED_KEY => engine.synced_at = decode(text, value).ok(),
+        Tag::Single if text == REBUILDING.key() => engine.rebuilding = Some(REBUILDING.read(value)?),
+        Tag::Single if text == CLASHES.key() => engine.clashes = CLASHES.read(value)?,
+        Tag::Single if text == SYNCED.key() => engine.synced_at = SYNCED.read(value).ok(),
         _ => {}
     }
     Ok(())

@@ -14,7 +14,7 @@ impl Engine {
             for info in system.infos.values() {
                 let at = system.streams.get(&info.name).and_then(|s| s.proved_at);
                 let every = schedule::every(system.config.every, info);
-                let lately = lately(&self.config.policy, name, info, every, system.config.sweep);
+                let lately = lately(&self.rules.rules().policy, name, info, every, system.config.sweep);
                 let extent = match at {
                     None => Extent::Never,
                     Some(at) if now.since(at) > lately => Extent::Stale,

@@ -3,17 +3,16 @@
 use crate::connector;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
 use crate::engine::recovery::instance::ASK_AGAIN;
 use crate::engine::recovery::instance::ASK_AGAIN_SOON;
 use crate::engine::recovery::instance::Answer;
+use crate::engine::recovery::instance::INSTANCE;
 use crate::engine::recovery::instance::Instance;
 use crate::engine::recovery::instance::Judged;
 use crate::engine::recovery::instance::Standing;
 use crate::engine::recovery::instance::judge;
 use crate::model::{Name, Time};
-use crate::store::{Entry, What};
+use crate::store::What;
 
 impl Engine {
     /// Whether a system is to be asked which instance it is.
@@ -125,10 +124,10 @@ impl Engine {
     /// Writes what is known of a system's instances with the next commit.
     fn keep_instance(&mut self, system: &Name, now: Time) {
         let Some(known) = self.systems.get(system).map(|s| &s.identity.known) else { return };
-        self.pending.put(kind::INSTANCE, system.as_bytes().to_vec(), encode(known));
+        self.ledger.put(INSTANCE, system.as_bytes().to_vec(), known);
         if let Some(instance) = &known.instance {
             let (system, address, says) = (system.to_string(), instance.address.to_string(), instance.says.as_deref().map(Into::into));
-            self.journal_pending.push(Entry { at: now, what: What::Instance { system, address, says } });
+            self.ledger.journal(now, What::Instance { system, address, says });
         }
     }
 }

@@ -1,9 +1,13 @@
 //! Which instance of a system stands behind its name in systems.toml. What was approved, agreed or marked as ours belongs to one instance;
 //! another one under the same name begins with first contact.
 
+use crate::engine::ledger::kind::{Kind, Tag};
 use crate::engine::rules::approval::Approval;
 use crate::model::{Name, Span, Time};
 use serde::{Deserialize, Serialize};
+
+/// What is known of each system's instances, by its name.
+pub(in crate::engine) const INSTANCE: Kind<Known> = Kind::new(Tag::Instance);
 
 /// A system that does not say now which instance it is, is asked again after this time.
 pub(super) const ASK_AGAIN: Span = Span::minutes(1);

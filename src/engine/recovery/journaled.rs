@@ -1,11 +1,15 @@
 //! What the journal gives back of a state that was lost.
 
 use crate::decide::standing::HoldNow;
+use crate::engine::ledger::kind::Single;
 use crate::model::{Name, RecordId, Time};
 use crate::store::{Block, Blocks, Cause};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// It is there while everything is being read anew.
+pub(in crate::engine) const REBUILDING: Single<Rebuilding> = Single::new("rebuilding");
 
 /// Why everything is being read anew. It outlives restarts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

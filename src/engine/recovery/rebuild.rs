@@ -5,15 +5,10 @@ use crate::decide::ratchet::{Held, Reach};
 use crate::decide::standing::{HoldNow, Kinds};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
 use crate::engine::memory::place::Idx;
-use crate::engine::recovery::journaled::{Rebuilding, Recovery};
+use crate::engine::recovery::journaled::{REBUILDING, Rebuilding, Recovery};
 use crate::model::{Entity, MailKind, Name, Record, RecordId, Span, Time};
-use crate::store::{Cause, Entry, What};
-
-/// The key of the `META` item that stands while everything is being read anew.
-pub const REBUILDING_KEY: &[u8] = b"rebuilding";
+use crate::store::{Cause, What};
 
 /// The hold under which a block is kept whose journal line, of a former age, does not say what it was for. It ends by a person's word.
 const UNNAMED: &str = "before_rebuild";
@@ -23,7 +18,7 @@ impl Engine {
     pub fn begin_rebuild(&mut self, why: String, now: Time) {
         tracing::warn!("{why}");
         let rebuilding = Rebuilding { why, since: now };
-        self.pending.put(kind::META, REBUILDING_KEY.to_vec(), encode(&rebuilding));
+        self.ledger.set(REBUILDING, &rebuilding);
         self.rebuilding = Some(rebuilding);
     }
 
@@ -52,7 +47,7 @@ impl Engine {
         if self.rebuilding.is_some() && self.left_to_read().is_empty() {
             self.rebuilding = None;
             self.recovery = Recovery::default();
-            self.pending.delete(kind::META, REBUILDING_KEY.to_vec());
+            self.ledger.unset(REBUILDING);
             // What waited for this may be due for anyone.
             self.dirty.extend(self.world.indexes());
             tracing::info!("everything was read anew; the state is whole again");
@@ -61,7 +56,7 @@ impl Engine {
             self.fingerprint_changed = false;
             // What the sweeps brought first: a crash must not leave the mark without it.
             self.commit()?;
-            self.disk.state.keep_fingerprint()?;
+            self.ledger.state().keep_fingerprint()?;
         }
         Ok(())
     }
@@ -103,7 +98,7 @@ impl Engine {
     }
 
     fn held_again(&self, cause: &Cause, since: Time) -> Held {
-        let rule = self.config.policy.holds.iter().find(|r| *r.name == *cause.hold);
+        let rule = self.rules.rules().policy.holds.iter().find(|r| *r.name == *cause.hold);
         let sent_by_ma: Vec<MailKind> = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma()).collect();
         let stops = Kinds::of(rule.map_or(sent_by_ma.as_slice(), |r| &r.stops));
         Held { hold: cause.hold.as_str().into(), cause: cause.cause.clone(), reach: Reach::Person, since, stops: stops.0 }
@@ -119,7 +114,7 @@ impl Engine {
         if !causes.is_empty() {
             let record = slot.id.clone();
             self.journaled.add(&record, &causes);
-            self.journal_pending.push(Entry { at: now, what: What::Held { record, causes } });
+            self.ledger.journal(now, What::Held { record, causes });
         }
     }
 

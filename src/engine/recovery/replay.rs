@@ -3,12 +3,12 @@
 use super::instance::Instance;
 use crate::engine::engine::Engine;
 use crate::engine::intake::doubts::Accepted;
-use crate::engine::ledger::items::encode;
-use crate::engine::ledger::kind;
 use crate::engine::memory::refusals::On;
+use crate::engine::memory::refusals::REFUSAL;
 use crate::engine::memory::refusals::refusal_key;
 use crate::engine::recovery::journaled::Journaled;
 use crate::engine::recovery::lines::refusal_line;
+use crate::engine::rules::approval::APPROVAL;
 use crate::engine::rules::approval::Approval;
 use crate::model::{Refusal, Span, Time};
 use crate::store::{Block, BlockPart, Blocks, Entry, JournalNotes, Scope, What, WriteOutcome};
@@ -92,7 +92,7 @@ impl Engine {
                     let Some(refusal) = entry.what.to_refusal() else { continue };
                     for on in ons(&refusal) {
                         if self.refusals.add(on, &refusal) {
-                            self.pending.put(kind::REFUSAL, refusal_key(on, &refusal.scope), encode(&(on, &refusal)));
+                            self.ledger.put(REFUSAL, refusal_key(on, &refusal.scope), &(on.into(), refusal.clone()));
                         }
                     }
                 }
@@ -100,7 +100,7 @@ impl Engine {
                     let Some(state) = self.systems.named_mut(&system) else { continue };
                     if state.approved < Some(approval(scope)) {
                         state.approved = Some(approval(scope));
-                        self.pending.put(kind::APPROVAL, system.into_bytes(), encode(&approval(scope)));
+                        self.ledger.put(APPROVAL, system.into_bytes(), &approval(scope));
                     }
                 }
                 What::RowAccepted { row, record, by, because } => {
@@ -148,7 +148,7 @@ impl Engine {
         let unnamed = blocks.iter().filter(|what| of_former_age(what, said)).count();
         lacking.extend(blocks);
         let count = lacking.len() - unnamed;
-        self.journal_pending.extend(lacking.into_iter().map(|what| Entry { at: now, what }));
+        lacking.into_iter().for_each(|what| self.ledger.journal(now, what));
         count
     }
 
@@ -192,17 +192,17 @@ impl Engine {
         }
         if notes.missing_bytes > 0 || again > 0 {
             // It is not seen again at the next open, so that the journal itself remembers it.
-            self.journal_pending.push(Entry { at: now, what: What::Damaged { found: lines.join("; ") } });
+            self.ledger.journal(now, What::Damaged { found: lines.join("; ") });
         }
         self.journal_damage.extend(lines);
     }
 
     /// Folds the journal's old lines when it has grown long.
     pub fn tidy_journal(&mut self, now: Time) -> Result<(), crate::engine::Error> {
-        if self.halted.is_some() || self.disk.state.is_looked_at() {
+        if self.ledger.halted().is_some() || self.ledger.state().is_looked_at() {
             return Ok(());
         }
-        let folded = self.disk.with_journal(|journal| {
+        let folded = self.ledger.with_journal(|journal| {
             let before = journal.bytes();
             journal.is_long().then(|| journal.fold(now).map(|()| (before, journal.bytes())))
         });
@@ -214,7 +214,7 @@ impl Engine {
                 }
                 Ok(())
             }
-            Some(Err(error)) => Err(self.disk_failed(error)),
+            Some(Err(error)) => Err(self.ledger.disk_failed(error).into()),
         }
     }
 }

@@ -2,17 +2,24 @@
 //! had been renamed and then taken out of the config. Its holds stay and ask; nothing of it is taken for the new one's.
 
 use super::instance::Former;
-use crate::engine::delivery::underway;
+use crate::engine::assess::held::HELD;
+use crate::engine::delivery::target::TARGET;
+use crate::engine::delivery::target::former::FORMER_TARGET;
+use crate::engine::delivery::underway::SENT;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::gate::decision_table::Update;
-use crate::engine::ledger::items::{decode, encode};
-use crate::engine::ledger::kind;
+use crate::engine::history::set_back::SET_BACK;
+use crate::engine::intake::doubts::LET_GO;
 use crate::engine::memory::place::{Idx, NOBODY};
+use crate::engine::memory::refusals::REFUSAL;
 use crate::engine::memory::refusals::refusal_key;
+use crate::engine::memory::world::RECORD;
+use crate::engine::proofs::reading::STREAM;
+use crate::engine::rules::approval::APPROVAL;
 use crate::link::spread_keys;
 use crate::model::{Name, RecordId, Time};
-use crate::store::{Entry, What};
+use crate::store::What;
 use std::sync::Arc;
 
 impl Engine {
@@ -25,8 +32,8 @@ impl Engine {
         let former = Former { name: name.clone(), instance, approved: state.approved.take(), at: now };
         state.identity.known.former.push(former);
         self.begin_anew(system);
-        self.pending.delete(kind::APPROVAL, system.as_bytes().to_vec());
-        self.journal_pending.push(Entry { at: now, what: What::OtherInstance { system: system.to_string(), former: name.to_string() } });
+        self.ledger.delete(APPROVAL, system.as_bytes().to_vec());
+        self.ledger.journal(now, What::OtherInstance { system: system.to_string(), former: name.to_string() });
         Ok(())
     }
 
@@ -52,10 +59,10 @@ impl Engine {
             unknown.into_iter().for_each(|idx| state.channel.lost_answer(idx, why.clone()));
         }
         if let Some(approved) = former.approved {
-            self.pending.put(kind::APPROVAL, system.as_bytes().to_vec(), encode(&approved));
+            self.ledger.put(APPROVAL, system.as_bytes().to_vec(), &approved);
         }
         let what = What::SameInstance { system: system.to_string(), former: former.name.to_string() };
-        self.journal_pending.push(Entry { at: now, what });
+        self.ledger.journal(now, what);
         Ok(())
     }
 
@@ -82,7 +89,7 @@ impl Engine {
         state.identity.number += 1;
         let streams: Vec<Name> = std::mem::take(&mut state.streams).into_keys().collect();
         for stream in streams {
-            self.pending.delete(kind::STREAM, format!("{system}/{stream}").into_bytes());
+            self.ledger.delete(STREAM, format!("{system}/{stream}").into_bytes());
         }
         // Who is held by what, and what is wanted where, is another matter for everyone whom a record of it named.
         self.dirty.extend(self.world.indexes());
@@ -111,8 +118,8 @@ impl Engine {
         let let_go: Vec<RecordId> = self.let_go.iter().filter(|c| c.system == *from).cloned().collect();
         for cause in let_go {
             self.let_go.remove(&cause);
-            self.pending.delete(kind::LET_GO, cause.key());
-            self.pending.put(kind::LET_GO, renamed(&cause).key(), Vec::new());
+            self.ledger.delete(LET_GO, cause.key());
+            self.ledger.put(LET_GO, renamed(&cause).key(), &());
             self.let_go.insert(renamed(&cause));
         }
         self.recovery = std::mem::take(&mut self.recovery)
@@ -120,31 +127,19 @@ impl Engine {
             .map(|(id, block)| if id.system == *from { (renamed(&id), block) } else { (id, block) })
             .collect();
         for (key, on, refusal) in self.refusals.rename(from, to) {
-            self.pending.delete(kind::REFUSAL, key);
-            self.pending.put(kind::REFUSAL, refusal_key(on.on(), &refusal.scope), encode(&(on.on(), &refusal)));
+            self.ledger.delete(REFUSAL, key);
+            let key = refusal_key(on.on(), &refusal.scope);
+            self.ledger.put(REFUSAL, key, &(on, refusal));
         }
         self.rename_under_way(from, to)
     }
 
     /// Batches that a crash would leave behind name the records as they are called now.
     fn rename_under_way(&mut self, from: &Name, to: &Name) -> Result<(), Error> {
-        let mut items: Vec<(Vec<u8>, underway::Stored)> = Vec::new();
-        let mut failed = None;
-        self.disk.state.for_each_item(|kind, key, value| {
-            if kind == kind::SENT {
-                match decode::<underway::Stored>("of writes under way", value) {
-                    Ok(sent) => items.push((key.to_vec(), sent)),
-                    Err(error) => failed = Some(error),
-                }
-            }
-        })?;
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
-        for (key, mut sent) in items {
+        for (key, mut sent) in self.ledger.all(SENT)? {
             if sent.iter().any(|(record, _)| record.system == *from) {
                 sent.iter_mut().filter(|(record, _)| record.system == *from).for_each(|(record, _)| record.system = to.clone());
-                self.pending.put(kind::SENT, key, encode(&sent));
+                self.ledger.put(SENT, key, &sent);
             }
         }
         Ok(())
@@ -170,9 +165,11 @@ impl Engine {
     }
 
     fn forget_items(&mut self, id: &RecordId) {
-        for kind in [kind::RECORD, kind::TARGET, kind::FORMER_TARGET, kind::HELD, kind::SET_BACK] {
-            self.pending.delete(kind, id.key());
-        }
+        self.ledger.delete(RECORD, id.key());
+        self.ledger.delete(TARGET, id.key());
+        self.ledger.delete(FORMER_TARGET, id.key());
+        self.ledger.delete(HELD, id.key());
+        self.ledger.delete(SET_BACK, id.key());
     }
 
     fn keep_renamed(&mut self, idx: Idx) {

@@ -2,8 +2,7 @@
 
 use super::rule_sets::{Stored, StoredHold, Target};
 use crate::decide::rules::{After, ConsentRules, HoldScope, Proof, Stale, Widening};
-use crate::engine::error::Error;
-use crate::engine::ledger::items::decode;
+use crate::engine::ledger::kind::Single;
 use crate::model::expression::Declared;
 use crate::model::{Entity, MailKind, Name};
 use serde::Deserialize;
@@ -11,19 +10,18 @@ use serde::Deserialize;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The key of the `META` item.
-pub(in crate::engine) const KEY: &str = "rules";
+/// The rules in force, as a former version kept them.
+pub(in crate::engine) const RULES: Single<Vec<StoredBefore>> = Single::new("rules");
 
 /// What that item says, in today's form.
-pub(in crate::engine) fn read(bytes: &[u8]) -> Result<Vec<Stored>, Error> {
-    let before: Vec<StoredBefore> = decode(KEY, bytes)?;
-    Ok(before.into_iter().map(Stored::from).collect())
+pub(in crate::engine) fn in_todays_form(before: Vec<StoredBefore>) -> Vec<Stored> {
+    before.into_iter().map(Stored::from).collect()
 }
 
 /// A rule set.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(Serialize))]
-struct StoredBefore {
+pub(in crate::engine) struct StoredBefore {
     declared: Declared,
     holds: Vec<StoredHoldBefore>,
     refusal_proofs: Vec<Proof>,
@@ -98,7 +96,7 @@ mod tests {
             shared_mailboxes: vec!["info@*".into()],
             targets: BTreeMap::new(),
         };
-        let now = read(&encode(&vec![before])).unwrap();
+        let now = in_todays_form(RULES.read(&encode(&vec![before])).unwrap());
         assert_eq!((&*now[0].holds[0].when, now[0].holds[0].stale), ("deal.open", Stale::Hold));
         assert_eq!(now[0].shared_mailboxes, ["info@*"]);
     }

@@ -85,7 +85,7 @@ mod tests {
             std::fs::write(folder.path().join(file), text).unwrap();
         }
         let config = load(folder.path(), &|_| Some(token.to_string()), &Shipped).unwrap();
-        config.systems[0].clone()
+        config.rules.systems[0].clone()
     }
 
     #[test]

@@ -2,11 +2,12 @@
 //! writes files in place, an editor saves half, someone takes an edit back at once.
 
 use super::rule_sets::{RuleSet, Stored};
+use crate::engine::ledger::kind::Single;
 use crate::model::{Span, Time};
 use serde::{Deserialize, Serialize};
 
-/// The key of the `META` item that keeps them.
-pub const LEFT_KEY: &str = "rules_left";
+/// How the state keeps them.
+pub const LEFT: Single<StoredLeft> = Single::new("rules_left");
 
 /// So long after it was left a folder counts as never edited.
 const NEVER_EDITED_WITHIN: Span = Span::minutes(10);

@@ -4,8 +4,8 @@
 //! - `before`: that form up to format 3
 //! - `in_force`: weighing an edit against what counted
 //! - `left_rules`: what was in force until a moment ago, pure
-//! - `restore_left`: the same out of the state
 //! - `approval`: how far writes to a system were approved
+//! - `plan_id`: by which a plan that waits is known
 //! - `needs`: what the expressions of the rules speak of
 //! - `shared_mailboxes`: mailboxes that several people read
 //! - `connection`: what a system's settings say of its connection
@@ -17,7 +17,7 @@ pub mod connection;
 pub mod in_force;
 pub(in crate::engine) mod left_rules;
 pub mod needs;
-pub mod restore_left;
+pub mod plan_id;
 pub mod rule_sets;
 pub(in crate::engine) mod shared_mailboxes;
 pub mod unfollowed;

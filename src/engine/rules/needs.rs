@@ -1,6 +1,6 @@
 //! What the expressions of the rules speak of.
 
-use crate::config::Config;
+use crate::config::Rules;
 use crate::model::expression::{Declared, Expression};
 
 /// What the expressions of the rules speak of, so that nothing else is made ready for them.
@@ -13,14 +13,14 @@ pub struct Needs {
 }
 
 impl Needs {
-    pub fn of(config: &Config) -> Needs {
-        let rules = config.precedence.fields.values().chain(&config.precedence.default);
-        let conditions = rules.filter_map(|r| r.when.as_ref().map(|w| &w.when));
-        let all: Vec<&Expression> = config.policy.statuses.iter().map(|s| &s.when).chain(conditions).collect();
+    pub fn of(rules: &Rules) -> Needs {
+        let fields = rules.precedence.fields.values().chain(&rules.precedence.default);
+        let conditions = fields.filter_map(|r| r.when.as_ref().map(|w| &w.when));
+        let all: Vec<&Expression> = rules.policy.statuses.iter().map(|s| &s.when).chain(conditions).collect();
         Needs {
             deals: all.iter().any(|e| e.needs_deals()),
             tickets: all.iter().any(|e| e.needs_tickets()),
-            declared: config.declared.narrowed(all.iter().copied()),
+            declared: rules.declared.narrowed(all.iter().copied()),
         }
     }
 }

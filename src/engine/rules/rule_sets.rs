@@ -3,7 +3,7 @@
 //! What either stops is stopped, at the gate and in every marketing system, so that the protective part of an edit counts at once and
 //! nothing of the rest before it is approved. The former rules lie in the state: a restart does not widen either.
 
-use crate::config::{Config, System};
+use crate::config::{Rules, System};
 use crate::decide::rules::{After, ConsentRules, HoldRule, HoldScope, Policy, Proof, Stale, Widening};
 use crate::engine::ledger::items::encode;
 use crate::model::expression::{Declared, Expression, Scope};
@@ -66,7 +66,7 @@ pub struct Former {
 }
 
 impl RuleSet {
-    pub fn of(config: &Config) -> RuleSet {
+    pub fn of(rules: &Rules) -> RuleSet {
         let hold = |h: &HoldRule| StoredHold {
             name: h.name.clone(),
             on: h.on,
@@ -83,15 +83,15 @@ impl RuleSet {
             (s.name().clone(), writes)
         };
         let stored = Stored {
-            declared: Declared { person: BTreeMap::new(), ..config.declared.clone() },
-            holds: config.policy.holds.iter().map(hold).collect(),
-            refusal_proofs: config.policy.refusal_proofs.clone(),
-            widening: config.policy.widening,
-            consent: config.consent.clone(),
-            shared_mailboxes: config.shared_mailboxes.clone(),
-            targets: config.systems.iter().filter(|s| s.writes.hold).map(target).collect(),
+            declared: Declared { person: BTreeMap::new(), ..rules.declared.clone() },
+            holds: rules.policy.holds.iter().map(hold).collect(),
+            refusal_proofs: rules.policy.refusal_proofs.clone(),
+            widening: rules.policy.widening,
+            consent: rules.consent.clone(),
+            shared_mailboxes: rules.shared_mailboxes.clone(),
+            targets: rules.systems.iter().filter(|s| s.writes.hold).map(target).collect(),
         };
-        RuleSet::with(stored, config.policy.clone())
+        RuleSet::with(stored, rules.policy.clone())
     }
 
     fn with(stored: Stored, policy: Policy) -> RuleSet {
@@ -135,8 +135,8 @@ impl RuleSet {
 }
 
 /// The systems of a config, told of holds as rules that still count would have it: connectors are made from these.
-pub fn systems_in_force(config: &Config, former: &[RuleSet]) -> Vec<System> {
-    let mut systems = config.systems.clone();
+pub fn systems_in_force(rules: &Rules, former: &[RuleSet]) -> Vec<System> {
+    let mut systems = rules.systems.clone();
     for system in &mut systems {
         // The oldest is what was agreed to.
         let name = system.name().clone();
@@ -159,11 +159,11 @@ fn keep_target(system: &mut System, before: &Target) {
 }
 
 /// What of a system's new way of being told of holds widens, in words.
-pub(super) fn targets_widen(former: &RuleSet, new: &RuleSet, config: &Config) -> Vec<String> {
+pub(super) fn targets_widen(former: &RuleSet, new: &RuleSet, rules: &Rules) -> Vec<String> {
     let mut said = Vec::new();
     for (name, before) in &former.targets {
         // A system that was taken out is told of nothing any more, whatever anyone approves.
-        let Some(system) = config.system(name) else { continue };
+        let Some(system) = rules.system(name) else { continue };
         let place = format!("systems.toml:{}: {name}", system.line);
         match new.targets.get(name) {
             None => said.push(format!("{place} is not told of holds any more")),

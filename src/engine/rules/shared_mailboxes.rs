@@ -1,15 +1,15 @@
 //! Mailboxes that several people read, for linking.
 
-use crate::config::Config;
+use crate::config::Rules;
 use crate::link;
 
 /// Mailboxes that several people read: the usual ones and the config's. The config was checked, so each is one.
-pub(in crate::engine) fn link_rules(config: &Config) -> link::LinkRules {
-    let mut rules = link::LinkRules::usual();
-    for mailbox in &config.shared_mailboxes {
-        if let Err(error) = rules.add(mailbox) {
+pub(in crate::engine) fn link_rules(rules: &Rules) -> link::LinkRules {
+    let mut linking = link::LinkRules::usual();
+    for mailbox in &rules.shared_mailboxes {
+        if let Err(error) = linking.add(mailbox) {
             tracing::warn!(%error, "a shared mailbox of systems.toml is left out");
         }
     }
-    rules
+    linking
 }

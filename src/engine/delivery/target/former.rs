@@ -1,8 +1,12 @@
 //! The form in which targets lay in the state up to format 3: one failure for the whole record.
 
 use super::{Again, Agreed, Cause, Failure, Failures, Op, Sent, Target};
+use crate::engine::ledger::kind::{Kind, Tag};
 use crate::model::{Name, Time, Value};
 use serde::Deserialize;
+
+/// The same up to format 3.
+pub(in crate::engine) const FORMER_TARGET: Kind<FormerTarget> = Kind::new(Tag::FormerTarget);
 
 #[derive(Debug, Deserialize)]
 pub struct FormerTarget {

@@ -6,5 +6,6 @@ pub mod restore;
 pub mod stream;
 pub mod turn;
 
+pub(in crate::engine) use stream::{FORMER_STREAM, STREAM};
 pub use stream::{FormerStreamState, Haste, PassFailure, StreamState, SweepUnderWay};
 pub use turn::{Patience, Step, StreamReport, Turn};

@@ -3,10 +3,17 @@
 use super::reasons;
 use crate::connector::{PassKind, Shown};
 use crate::decide::freshness::Proved;
+use crate::engine::ledger::kind::{Kind, Tag};
 use crate::engine::proofs::pass_run::PassRun;
 use crate::model::{Span, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// What is known of each stream, by `SYSTEM/STREAM`.
+pub(in crate::engine) const STREAM: Kind<StreamState> = Kind::new(Tag::Stream);
+
+/// In the form of formats 2 and 3.
+pub(in crate::engine) const FORMER_STREAM: Kind<FormerStreamState> = Kind::new(Tag::FormerStream);
 
 /// A pass that keeps failing waits longer each time, up to this many of its stream's intervals.
 const FAILURES_BACK_OFF_MAX: u32 = 5;

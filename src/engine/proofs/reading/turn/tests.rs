@@ -6,7 +6,7 @@ use crate::connector::{Clock, Connector, Observed, PageRead, RestConnector};
 use crate::engine::open;
 use crate::engine::system::Opened;
 use crate::model::{DealState, Entity, Record, RecordId};
-use crate::store::{JournalBytes, Memory, State, StateUrl};
+use crate::store::{JournalBytes, Memory, State};
 use std::sync::Arc;
 
 const NOW: Time = Time(1_795_251_600_000);
@@ -35,10 +35,9 @@ fn engine() -> Engine {
     file("precedence.toml", "default = ['crm']\n[person]\n");
     file("policy.toml", "[status]\nlead = 'true'\n");
     file("consent.toml", "[sources.crm]\nbasis = 'explicit_consent'\n");
-    let mut config = config::load(folder.path(), &|_| None, &Connectors).unwrap_or_else(|m| panic!("{}", m.drawn()));
-    config.state = StateUrl::Memory;
+    let config = config::load(folder.path(), &|_| None, &Connectors).unwrap_or_else(|m| panic!("{}", m.drawn()));
     let clock: Clock = Arc::new(|| NOW);
-    let system = config.systems[0].clone();
+    let system = config.rules.systems[0].clone();
     let connector = RestConnector::new(&system.manifest, &system.settings, clock).unwrap();
     let opened = Opened {
         abilities: connector.abilities().clone(),
@@ -48,9 +47,9 @@ fn engine() -> Engine {
         address: "t.example".into(),
         tells_instance: false,
     };
-    let (state, loaded) = State::open_on(Box::new(Memory::default()), open::info(&config)).unwrap();
+    let (state, loaded) = State::open_on(Box::new(Memory::default()), open::info(&config.rules)).unwrap();
     let state = state.with_journal(JournalBytes::default());
-    open::open_on(Arc::new(config), vec![opened], NOW, "r_1".into(), (state, loaded)).unwrap().engine
+    open::open_on(config.rules, vec![opened], NOW, "r_1".into(), (state, loaded)).unwrap().engine
 }
 
 fn turn(engine: &Engine, stream: &str, patience: Patience, now: Time) -> Turn {

@@ -1,0 +1,129 @@
+//! Edits of the rules: taken over, approved, and what of the systems follows them.
+
+use crate::config::Rules;
+use crate::decide::phase::phase;
+use crate::decide::rules::HoldRule;
+use crate::decide::standing::By;
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
+use crate::engine::memory::place::NOBODY;
+use crate::engine::memory::world::World;
+use crate::engine::recovery::instance::INSTANCE;
+use crate::engine::system::{Opened, SystemState};
+use crate::model::{Name, RecordId, Time};
+use std::sync::Arc;
+
+/// Whether some deal or ticket that is known is held by the former expression and not by the new one.
+fn true_of_fewer(world: &World, former: &HoldRule, new: &HoldRule, now: Time) -> bool {
+    let new = HoldRule { after: former.after, ..new.clone() };
+    world.indexes().filter(|i| world.slot(*i).id.entity == former.on).any(|i| {
+        let record = world.record(i);
+        phase(former, &record, now).strictness() > phase(&new, &record, now).strictness()
+    })
+}
+
+impl Engine {
+    /// Takes an edited config. What of it protects counts from now on; what widens waits for `approve`, with the former rules in force.
+    ///
+    /// Everyone is marked for a new decision. `systems` are opened from
+    /// [`systems_in_force`](crate::engine::rules::rule_sets::systems_in_force). No I/O: the next commit keeps it.
+    pub fn take_rules(&mut self, files: Arc<Rules>, systems: Vec<Opened>, now: Time) {
+        let world = &self.world;
+        let fewer = |former: &HoldRule, new: &HoldRule| true_of_fewer(world, former, new, now);
+        self.rules.edit(files, (!world.is_empty()).then_some(&fewer), now);
+        self.rules_changed();
+        self.take_systems(systems);
+    }
+
+    /// At open: the rules that counted when the last process ended, against those of the files now.
+    pub(in crate::engine) fn weigh_stored_rules(&mut self, now: Time) -> Result<(), Error> {
+        let (world, set_back) = (&self.world, self.clocks.belief().set_back(now));
+        let fewer = |former: &HoldRule, new: &HoldRule| true_of_fewer(world, former, new, now);
+        self.rules.weigh_stored(&self.ledger, (!world.is_empty()).then_some(&fewer), set_back, now)?;
+        self.rules_changed();
+        Ok(())
+    }
+
+    /// Whatever was derived from rules is made anew.
+    fn rules_changed(&mut self) {
+        let rules = self.rules.rules().clone();
+        for system in &rules.systems {
+            if let Some(state) = self.systems.get_mut(system.name()) {
+                state.follow(Arc::new(system.clone()));
+            }
+        }
+        self.phases.clear();
+        self.wakeups.clear();
+        self.dirty.extend(self.world.indexes());
+        self.rules.keep(&mut self.ledger);
+    }
+
+    /// Lets an edit go that waits: from now on only the files' rules count. Holds that only former rules knew are forgotten.
+    pub(crate) fn accept_rules(&mut self) {
+        let held: Vec<(u32, Vec<(Name, RecordId)>)> = self
+            .people
+            .iter()
+            .enumerate()
+            .map(|(i, p)| (i as u32, p.holds.iter().filter(|h| h.by == By::Former).map(|h| (h.hold.clone(), h.cause.clone())).collect()))
+            .filter(|(_, holds): &(u32, Vec<_>)| !holds.is_empty())
+            .collect();
+        for (person, holds) in held {
+            for idx in self.people[person as usize].members.clone() {
+                let Some(known) = self.world.slot(idx).held.as_deref() else { continue };
+                let rest = known.iter().filter(|h| !holds.iter().any(|(hold, cause)| *hold == h.hold && *cause == h.cause));
+                let rest = rest.cloned().collect();
+                self.keep_held(idx, rest);
+            }
+        }
+        self.rules.accept();
+        self.rules_changed();
+    }
+
+    /// People who are stopped by former rules from something that the files' rules would let through.
+    pub fn kept_by_former(&self) -> impl Iterator<Item = u32> + '_ {
+        self.people.iter().enumerate().filter(|(_, p)| p.by_former && !p.members.is_empty()).map(|(i, _)| i as u32).filter(|i| *i != NOBODY)
+    }
+
+    /// A system that is new to this process. It may have been here before, and then it is known which instance it was.
+    fn system_met_before(&self, opened: Opened) -> SystemState {
+        let mut state = SystemState::new(opened);
+        let kept = self.ledger.get(INSTANCE, state.config.name().as_bytes());
+        if let Ok(Some(known)) = kept {
+            state.identity.restore(known);
+        }
+        state
+    }
+
+    /// Replaces the configured systems. What is known of a system that stays is kept; one that is taken out keeps what was agreed for
+    /// the day it comes back, and what it held stays held.
+    pub(crate) fn take_systems(&mut self, systems: Vec<Opened>) {
+        let mut known = std::mem::take(&mut self.systems);
+        known.extend(std::mem::take(&mut self.retired));
+        for mut opened in systems {
+            if let Some(in_force) = self.rules.rules().system(opened.config.name()) {
+                opened.config = Arc::new(in_force.clone());
+            }
+            let name = opened.config.settings.name.clone();
+            let state = match known.remove(&name) {
+                Some(state) => state.reopened(opened),
+                None => self.system_met_before(opened),
+            };
+            self.systems.insert(name, state);
+        }
+        for state in known.values_mut() {
+            (state.outbox, state.lined_up) = Default::default();
+            // Whatever becomes of a write under way, it is read back if the system comes back.
+            state.channel.loses_its_answers();
+        }
+        self.retired = known;
+        self.clocks.keep_only(|name| self.systems.contains_key(name));
+        self.hold_again_what_is_read_again();
+        let names: Vec<Name> = self.systems.keys().cloned().collect();
+        for name in names {
+            let streams: Vec<Name> = self.systems[&name].streams.keys().cloned().collect();
+            for stream in streams {
+                self.keep_stream(&name, &stream);
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! By which a plan that waits is known.
+
+/// The id of a plan that waits.
+pub fn plan_id(of: &str) -> String {
+    format!("w_{}", &blake3::hash(of.as_bytes()).to_hex()[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_plan_has_the_same_id_and_another_has_another() {
+        assert_eq!((plan_id("ma holds"), plan_id("ma holds").len()), (plan_id("ma holds"), 10));
+        assert_ne!(plan_id("ma holds"), plan_id("ma all"));
+    }
+}
