@@ -7,10 +7,10 @@ use nayose::decide::rules::{After, HoldRule, HoldScope};
 use nayose::decide::standing::{Brief, Kinds, Standing};
 use nayose::link::{Key, LinkRules, component, keys};
 use nayose::merge::rules::{Band, Blank, FieldRule, Strategy};
-use nayose::merge::{Candidate, ConditionState, Unread, judge};
+use nayose::merge::{Candidate, ConditionState, UnreadSystems, judge};
 use nayose::model::expression::{Declared, Scope};
 use nayose::model::{Basis, DealState, Entity, Expression, Mail, MailKind, Reason, Record, RecordId, Span, Time, Value};
-use nayose::store::{Changes, State, StateInfo, StateUrl};
+use nayose::store::{PendingChanges, State, StateInfo, StateUrl};
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::Duration;
@@ -82,7 +82,7 @@ fn merge(c: &mut Criterion) {
         .collect();
     c.bench_function("merge/four candidates of a field", |b| {
         b.iter(|| {
-            judge(black_box(&rule), ConditionState::None, black_box(&candidates), Unread::default(), NOW)
+            judge(black_box(&rule), ConditionState::None, black_box(&candidates), UnreadSystems::default(), NOW)
                 .winner()
                 .map(|w| w.value.is_empty())
         });
@@ -125,7 +125,7 @@ fn store(c: &mut Criterion) {
             let commit = |_: ()| {
                 n += items;
                 let item = |i| (b'r', format!("crm:person:{}", (n + i) % 50_000).into_bytes(), vec![b'x'; 150]);
-                Changes { put: (0..items).map(item).collect(), delete: Vec::new() }
+                PendingChanges { put: (0..items).map(item).collect(), delete: Vec::new() }
             };
             let mut commit = commit;
             b.iter_batched(|| commit(()), |changes| state.commit(changes).expect("the disk has room"), BatchSize::PerIteration);

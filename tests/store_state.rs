@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "real processes and files take real time")]
 
 use nayose::model::Time;
-use nayose::store::{Changes, Entry, Error, Journal, Loaded, Scope, State, StateInfo, StateUrl, What};
+use nayose::store::{ApprovalScope, Entry, Error, Journal, Loaded, PendingChanges, State, StateInfo, StateUrl, What};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -26,15 +26,18 @@ fn content(state: &State) -> BTreeMap<Vec<u8>, Vec<u8>> {
 }
 
 /// Commit `n` of the victim: 30 of 400 items, each of which says in which commit it was written.
-fn step(n: u64) -> Changes {
+fn step(n: u64) -> PendingChanges {
     let key = |i: u64| format!("crm:person:{}", (n * 7 + i * 13) % 400).into_bytes();
-    Changes { put: (0..30).map(|i| (1, key(i), format!("{n:08}{}", "x".repeat(200)).into_bytes())).collect(), delete: vec![(1, key(31))] }
+    PendingChanges {
+        put: (0..30).map(|i| (1, key(i), format!("{n:08}{}", "x".repeat(200)).into_bytes())).collect(),
+        delete: vec![(1, key(31))],
+    }
 }
 
 fn after(steps: u64) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let mut model = BTreeMap::new();
     for n in 1..=steps {
-        let Changes { put, delete } = step(n);
+        let PendingChanges { put, delete } = step(n);
         delete.iter().for_each(|(_, key)| drop(model.remove(key)));
         put.into_iter().for_each(|(_, key, value)| drop(model.insert(key, value)));
     }
@@ -57,7 +60,7 @@ fn victim() {
 }
 
 fn contact(at: i64) -> Entry {
-    Entry { at: Time(at), what: What::FirstContact { system: "ma".into(), scope: Scope::All, by: "名".repeat(20) } }
+    Entry { at: Time(at), what: What::FirstContact { system: "ma".into(), scope: ApprovalScope::All, by: "名".repeat(20) } }
 }
 
 /// kill -9 while it commits, ten times over one folder: what was acknowledged is there, and nothing is there by half.
@@ -322,7 +325,7 @@ fn measure() {
             .join(" ")
     };
     let value = |n: u64| n.to_string().repeat(300).into_bytes()[..300].to_vec();
-    let batch = |from: u64, stride: u64| Changes {
+    let batch = |from: u64, stride: u64| PendingChanges {
         put: (0..1000).map(|i| (1, format!("crm:person:{:010}", (from + i * stride) % 350_000).into_bytes(), value(from + i))).collect(),
         delete: vec![],
     };
@@ -337,7 +340,7 @@ fn measure() {
     timed("350 commits of 1,000 scattered rewrites", &mut || (0..350).for_each(|n| state.commit(batch(n * 17, 349)).unwrap()));
     println!("on disk: {} MB", state.size_on_disk().unwrap() >> 20);
     timed("1,000 commits of one item", &mut || {
-        (0..1000).for_each(|n| state.commit(Changes { put: vec![batch(n * 333, 1).put[0].clone()], delete: vec![] }).unwrap());
+        (0..1000).for_each(|n| state.commit(PendingChanges { put: vec![batch(n * 333, 1).put[0].clone()], delete: vec![] }).unwrap());
     });
     timed("close", &mut || ());
     drop(state);

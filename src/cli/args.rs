@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::engine::answers::export::What;
+use crate::engine::answers::export::ExportTable;
 use crate::sandbox::actions;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
@@ -127,7 +127,7 @@ pub enum CliCommand {
     /// Tables: people, links, decisions, journal
     Export {
         #[arg(value_enum)]
-        what: What,
+        what: ExportTable,
         #[arg(long, value_enum, default_value_t = Format::Csv)]
         format: Format,
         /// Leave cells of CSV as they are, also those that a spreadsheet would carry out as formulas

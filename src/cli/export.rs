@@ -4,9 +4,9 @@ use super::args::{Common, Format};
 use super::spreadsheet::csv;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::answers::export::What;
+use crate::engine::answers::export::ExportTable;
 
-pub async fn export(common: &Common, what: What, format: Format, raw: bool) -> Exit {
+pub async fn export(common: &Common, what: ExportTable, format: Format, raw: bool) -> Exit {
     match open::ask(common, Command::Export { what }, open::StateNeed::Needed).await {
         Ok(Reply::Export(sheet)) => {
             match format {

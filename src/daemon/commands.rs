@@ -10,7 +10,7 @@ use crate::engine::answers::backup;
 use crate::engine::answers::dead_letters;
 use crate::engine::answers::dead_letters::Letter;
 use crate::engine::answers::explain::Explanation;
-use crate::engine::answers::export::{Sheet, What};
+use crate::engine::answers::export::{ExportTable, Sheet};
 use crate::engine::answers::plan::Plan;
 use crate::engine::answers::status::Status;
 use crate::engine::answers::waiting::Waiting;
@@ -64,7 +64,7 @@ pub enum Command {
         record: String,
     },
     Export {
-        what: What,
+        what: ExportTable,
     },
     /// The runs whose fields can be undone.
     Runs,
@@ -181,7 +181,7 @@ impl Shell {
             Command::Runs => Reply::Runs(self.engine().written.runs()),
             Command::Undo { run, since } => match self.with(|e| e.undo(&run, since, now)) {
                 Ok(undo) => Reply::Undo(undo),
-                Err(undo::Refused::State(error)) => return Err(error),
+                Err(undo::UndoRefused::State(error)) => return Err(error),
                 Err(refused) => Reply::Refused(refused.to_string()),
             },
             Command::Backup => match self.with(|e| e.backup(now))? {
@@ -221,7 +221,7 @@ impl Shell {
                 self.rules_approved.notify_one();
                 Ok(Reply::Approved(approved))
             }
-            Err(approve::Refused::State(error)) => Err(error),
+            Err(approve::ApprovalRefused::State(error)) => Err(error),
             Err(refused) => Ok(Reply::Refused(refused.to_string())),
         }
     }
@@ -233,18 +233,18 @@ impl Shell {
                 self.gate.publish(&self.engine());
                 Ok(Reply::Accepted(cause.to_string()))
             }
-            Err(accept::Refused::State(error)) => Err(error),
+            Err(accept::AcceptanceRefused::State(error)) => Err(error),
             Err(refused) => Ok(Reply::Refused(refused.to_string())),
         }
     }
 
-    fn letters_reply(&self, work: impl FnOnce(&mut Engine) -> Result<usize, dead_letters::Refused>) -> Result<Reply, Error> {
+    fn letters_reply(&self, work: impl FnOnce(&mut Engine) -> Result<usize, dead_letters::DeadLetterRefused>) -> Result<Reply, Error> {
         match self.with(work) {
             Ok(count) => {
                 self.reconcile()?;
                 Ok(Reply::Count(count))
             }
-            Err(dead_letters::Refused::State(error)) => Err(error),
+            Err(dead_letters::DeadLetterRefused::State(error)) => Err(error),
             Err(refused) => Ok(Reply::Refused(refused.to_string())),
         }
     }

@@ -8,7 +8,7 @@ use crate::daemon::notify::body::body;
 use crate::daemon::shell::Shell;
 use crate::engine::Error;
 use crate::engine::answers::notices::notices;
-use crate::engine::history::told::{By, Notice, Told, Unsent};
+use crate::engine::history::told::{Notice, NoticeWay, ToldNotices, Unsent};
 use crate::model::{Span, Time};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
@@ -56,8 +56,8 @@ pub async fn tell_for_ever(shell: Shell, mut stop: watch::Receiver<bool>) -> Res
 }
 
 /// Puts notices on their ways.
-fn queued(mut told: Told, notices: &[Notice], config: &Notify, now: Time) -> Told {
-    let ways = [config.webhook.as_ref().map(|_| By::Webhook), config.mail.as_ref().map(|_| By::Mail)];
+fn queued(mut told: ToldNotices, notices: &[Notice], config: &Notify, now: Time) -> ToldNotices {
+    let ways = [config.webhook.as_ref().map(|_| NoticeWay::Webhook), config.mail.as_ref().map(|_| NoticeWay::Mail)];
     for notice in notices {
         tracing::info!(text = notice.text, "a notice");
         let unsent = |by| Unsent { by, notice: notice.clone(), tries: 0, next_at: now };
@@ -75,8 +75,8 @@ async fn send_all(shell: &Shell, config: &Notify) -> Result<(), Error> {
         let now = shell.now();
         let Some(next) = shell.with(|e| e.told.unsent.iter().find(|u| u.next_at <= now).cloned()) else { return Ok(()) };
         let sent = match (next.by, &config.webhook, &config.mail) {
-            (By::Webhook, Some(webhook), _) => post(&network, webhook, &next.notice).await,
-            (By::Mail, _, Some(mail)) => mailed(mail, &next.notice).await,
+            (NoticeWay::Webhook, Some(webhook), _) => post(&network, webhook, &next.notice).await,
+            (NoticeWay::Mail, _, Some(mail)) => mailed(mail, &next.notice).await,
             // That way was taken out of the config.
             _ => Ok(()),
         };
@@ -98,7 +98,7 @@ async fn send_all(shell: &Shell, config: &Notify) -> Result<(), Error> {
 }
 
 /// Puts a notice off, ever longer, and gives it up after some tries.
-fn failed(told: &mut Told, place: usize, now: Time) {
+fn failed(told: &mut ToldNotices, place: usize, now: Time) {
     let unsent = &mut told.unsent[place];
     unsent.tries += 1;
     unsent.next_at = now.plus(Span(RETRY_FIRST.0 << unsent.tries.min(TRIES_MAX)));
@@ -166,8 +166,8 @@ mod tests {
     #[test]
     fn what_cannot_be_sent_is_put_off_ever_longer_and_then_given_up() {
         let notice = notice("x");
-        let mut told = queued(Told::default(), std::slice::from_ref(&notice), &config(), Time(0));
-        assert_eq!(told.unsent, [Unsent { by: By::Webhook, notice: notice.clone(), tries: 0, next_at: Time(0) }]);
+        let mut told = queued(ToldNotices::default(), std::slice::from_ref(&notice), &config(), Time(0));
+        assert_eq!(told.unsent, [Unsent { by: NoticeWay::Webhook, notice: notice.clone(), tries: 0, next_at: Time(0) }]);
         let mut now = Time(0);
         let mut waits = Vec::new();
         while let Some(unsent) = told.unsent.first() {
@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn a_channel_that_is_down_does_not_gather_notices_for_ever() {
         let many: Vec<Notice> = (0..250).map(|i| notice(&i.to_string())).collect();
-        let told = queued(Told::default(), &many, &config(), Time(0));
+        let told = queued(ToldNotices::default(), &many, &config(), Time(0));
         assert_eq!(told.unsent.len(), UNSENT_MAX);
         assert_eq!(told.unsent.last().map(|u| u.notice.text.as_str()), Some("249"));
     }

@@ -2,7 +2,7 @@
 //! state can be opened anew.
 
 use crate::daemon::shell::Shell;
-use crate::store::{Journal, Memory, State, StateInfo};
+use crate::store::{InMemory, Journal, State, StateInfo};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -43,7 +43,7 @@ impl Shell {
     pub fn let_go_of_state(&self) {
         let info = StateInfo { format_version: crate::engine::open::FORMAT_VERSION, fingerprint: [0; 32] };
         // A store in memory opens; were it not so, the files would only stay open.
-        let Ok((empty, _)) = State::open_on(Box::new(Memory::new()), info) else { return };
+        let Ok((empty, _)) = State::open_on(Box::new(InMemory::new()), info) else { return };
         if let Ok((journal, _)) = Journal::open(&empty, |_| ()) {
             self.with(|e| e.ledger.move_to(empty, journal));
         }

@@ -5,7 +5,7 @@ use crate::model::expression::{EvaluationError, Facts};
 
 /// What the rules say of a person's status.
 #[derive(Debug, Clone)]
-pub enum Status<'a> {
+pub enum LeadStatus<'a> {
     Is(&'a StatusRule),
     /// No rule is true.
     None,
@@ -17,13 +17,13 @@ pub enum Status<'a> {
 }
 
 /// Asks the rules in order. A rule that errs leaves the status unknown: what comes after it would be a guess.
-pub fn status<'a>(policy: &'a Policy, facts: &Facts) -> Status<'a> {
+pub fn status<'a>(policy: &'a Policy, facts: &Facts) -> LeadStatus<'a> {
     for rule in &policy.statuses {
         match rule.when.test(facts) {
-            Ok(true) => return Status::Is(rule),
+            Ok(true) => return LeadStatus::Is(rule),
             Ok(false) => {}
-            Err(error) => return Status::Unknown { rule, error },
+            Err(error) => return LeadStatus::Unknown { rule, error },
         }
     }
-    Status::None
+    LeadStatus::None
 }

@@ -13,8 +13,8 @@ use crate::engine::delivery::recent_looks::Lately;
 use crate::engine::delivery::target::TARGET;
 use crate::engine::error::Error;
 use crate::engine::gate::decision_table::Table;
-use crate::engine::history::set_back::{SetBack, Shown};
-use crate::engine::history::told::Told;
+use crate::engine::history::set_back::{SetBack, UndoPlan};
+use crate::engine::history::told::ToldNotices;
 use crate::engine::history::written::Written;
 use crate::engine::intake::clashes::Clashes;
 use crate::engine::intake::doubts::Doubts;
@@ -50,7 +50,7 @@ pub struct Engine {
     pub rules: InForce,
     /// What the config folder holds and the running daemon does not follow.
     pub unfollowed: Unfollowed,
-    pub told: Told,
+    pub told: ToldNotices,
     pub systems: ByName<SystemState>,
     /// Systems that were taken out while we run.
     pub retired: ByName<SystemState>,
@@ -103,7 +103,7 @@ pub struct Engine {
     pub written: Written,
     /// When the last `sync` ended, if it ended well and no daemon was started since.
     pub synced_at: Option<Time>,
-    pub undos: BTreeMap<String, Shown>,
+    pub undos: BTreeMap<String, UndoPlan>,
     pub set_back: ByPlace<Vec<SetBack>>,
     pub run: Arc<str>,
 }

@@ -1,7 +1,7 @@
 //! What can go wrong in the engine.
 
 use crate::engine::ledger::changes::LedgerError;
-use crate::engine::memory::world::Unreadable;
+use crate::engine::memory::world::UnreadableRecord;
 
 /// What went wrong inside: the state, not an outer system.
 #[derive(Debug, thiserror::Error)]
@@ -9,7 +9,7 @@ pub enum Error {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error(transparent)]
-    Unreadable(#[from] Unreadable),
+    UnreadableRecord(#[from] UnreadableRecord),
     #[error(transparent)]
     NotConnected(#[from] crate::engine::rules::connection::NotConnected),
 }

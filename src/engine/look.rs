@@ -4,13 +4,13 @@ use crate::config::Rules;
 use crate::engine::error::Error;
 use crate::engine::ledger::changes::LedgerError;
 use crate::engine::open;
-use crate::engine::open::{FORMAT_VERSION_READ, OpenedState, Wire};
+use crate::engine::open::{FORMAT_VERSION_READ, MakeSystems, OpenedState};
 use crate::model::Time;
 use crate::store::{Loaded, State, StateUrl};
 use std::sync::Arc;
 
 /// As [`open::open`]; what cannot be used stays where it is.
-pub fn look(url: &StateUrl, rules: Arc<Rules>, now: Time, run: Arc<str>, wire: &mut Wire<'_>) -> Result<OpenedState, Error> {
+pub fn look(url: &StateUrl, rules: Arc<Rules>, now: Time, run: Arc<str>, wire: &mut MakeSystems<'_>) -> Result<OpenedState, Error> {
     let info = open::info(&rules);
     let mut read = |opened: (State, Loaded)| open::open_on(rules.clone(), wire(&opened.0)?, now, run.clone(), opened);
     let (state, loaded) = State::look(url, info)?;
@@ -20,7 +20,7 @@ pub fn look(url: &StateUrl, rules: Arc<Rules>, now: Time, run: Arc<str>, wire: &
         open::too_old(found)
     } else {
         match read((state, loaded)) {
-            Err(error @ (Error::Ledger(LedgerError::Item(_)) | Error::Unreadable(_))) => error.to_string(),
+            Err(error @ (Error::Ledger(LedgerError::Item(_)) | Error::UnreadableRecord(_))) => error.to_string(),
             opened => return opened,
         }
     };

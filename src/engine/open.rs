@@ -6,7 +6,7 @@ use crate::config::Rules;
 use crate::connector::Usage;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::history::told::Told;
+use crate::engine::history::told::ToldNotices;
 use crate::engine::ledger::changes::{Ledger, LedgerError};
 use crate::engine::memory::refusals::Refusals;
 use crate::engine::memory::segments::Shelf;
@@ -31,7 +31,7 @@ pub const FORMAT_VERSION: u32 = 4;
 pub(in crate::engine) const FORMAT_VERSION_READ: u32 = 2;
 
 /// Makes the systems that a state is opened with.
-pub type Wire<'w> = dyn FnMut(&State) -> Result<Vec<Opened>, Error> + 'w;
+pub type MakeSystems<'w> = dyn FnMut(&State) -> Result<Vec<Opened>, Error> + 'w;
 
 /// What `open` found beside the engine itself.
 pub struct OpenedState {
@@ -40,7 +40,7 @@ pub struct OpenedState {
 }
 
 /// Opens the state and reads everything into memory. `wire` makes the systems, for which it may look at the rules in the state.
-pub fn open(url: &StateUrl, rules: Arc<Rules>, now: Time, run: Arc<str>, wire: &mut Wire<'_>) -> Result<OpenedState, Error> {
+pub fn open(url: &StateUrl, rules: Arc<Rules>, now: Time, run: Arc<str>, wire: &mut MakeSystems<'_>) -> Result<OpenedState, Error> {
     let info = info(&rules);
     let mut read = |opened: (State, Loaded)| open_on(rules.clone(), wire(&opened.0)?, now, run.clone(), opened);
     let (state, loaded) = State::open(url, info)?;
@@ -52,7 +52,7 @@ pub fn open(url: &StateUrl, rules: Arc<Rules>, now: Time, run: Arc<str>, wire: &
         state.raise_format()?;
         match read((state, loaded)) {
             // It is what was written, and we can make nothing of it.
-            Err(error @ (Error::Ledger(LedgerError::Item(_)) | Error::Unreadable(_))) => error.to_string(),
+            Err(error @ (Error::Ledger(LedgerError::Item(_)) | Error::UnreadableRecord(_))) => error.to_string(),
             opened => return opened,
         }
     };
@@ -149,7 +149,7 @@ fn empty(rules: Arc<Rules>, systems: Vec<Opened>, now: Time, run: Arc<str>, ledg
         run,
         rules: InForce::new(rules),
         unfollowed: Unfollowed::default(),
-        told: Told::default(),
+        told: ToldNotices::default(),
         retired: ByName::default(),
     }
 }

@@ -1,6 +1,6 @@
 //! The candidates of one field to its value. [`judge`] and [`explain`] run the same code, so what is explained is what was done.
 
-use super::judgment::{Candidate, ConditionState, Judged, Judgment, Listener, Unknown, Unread, Winner, beside_unreadable};
+use super::judgment::{Candidate, ConditionState, Judged, Judgment, Listener, Unknown, UnreadSystems, Winner, beside_unreadable};
 use super::rules::{Band, Blank, FieldRule, Strategy};
 use super::union::unite;
 use crate::model::value::compare_int;
@@ -9,7 +9,13 @@ use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
 
 /// The field's value.
-pub fn judge<'a>(rule: &FieldRule, condition: ConditionState, candidates: &[Candidate<'a>], unread: Unread<'_>, now: Time) -> Judgment<'a> {
+pub fn judge<'a>(
+    rule: &FieldRule,
+    condition: ConditionState,
+    candidates: &[Candidate<'a>],
+    unread: UnreadSystems<'_>,
+    now: Time,
+) -> Judgment<'a> {
     run(rule, condition, candidates, unread, now, &mut Silent)
 }
 
@@ -18,7 +24,7 @@ pub fn explain<'a>(
     rule: &FieldRule,
     condition: ConditionState,
     candidates: &[Candidate<'a>],
-    unread: Unread<'_>,
+    unread: UnreadSystems<'_>,
     now: Time,
 ) -> (Judgment<'a>, Vec<Judged>) {
     let mut reasons = Reasons(vec![Judged { won: false, why: "" }; candidates.len()]);
@@ -71,7 +77,7 @@ impl Choice<'_> {
     }
 
     /// Whether what is at hand may come to something else once these systems are read. `won`: the winner's rank and system, if there is one.
-    fn may_change(self, unread: Unread<'_>, won: Option<(usize, &Name)>) -> bool {
+    fn may_change(self, unread: UnreadSystems<'_>, won: Option<(usize, &Name)>) -> bool {
         let never = |name: &Name| unread.never.contains(name);
         let either = |name: &Name| never(name) || unread.stale.contains(name);
         match (self, won) {
@@ -135,7 +141,7 @@ fn run<'a>(
     rule: &FieldRule,
     condition: ConditionState,
     candidates: &[Candidate<'a>],
-    unread: Unread<'_>,
+    unread: UnreadSystems<'_>,
     now: Time,
     listener: &mut impl Listener,
 ) -> Judgment<'a> {
@@ -161,7 +167,7 @@ fn union_of<'a>(
     names: &[Name],
     rule: &FieldRule,
     candidates: &[Candidate<'a>],
-    unread: Unread<'_>,
+    unread: UnreadSystems<'_>,
     now: Time,
     listener: &mut impl Listener,
 ) -> Judgment<'a> {
@@ -183,7 +189,7 @@ fn choose<'a>(
     choice: Choice<'_>,
     rule: &FieldRule,
     candidates: &[Candidate<'a>],
-    unread: Unread<'_>,
+    unread: UnreadSystems<'_>,
     now: Time,
     listener: &mut impl Listener,
 ) -> Judgment<'a> {

@@ -57,7 +57,7 @@ pub enum Unknown {
 
 /// Systems of which there may be more records of a person, or other values, than are at hand.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Unread<'a> {
+pub struct UnreadSystems<'a> {
     /// Never read to their end in this state: nothing rests on what they do not show.
     pub never: &'a [Name],
     /// Not read to their end lately: no field falls to a system that ranks below them.

@@ -11,4 +11,4 @@ pub mod rules;
 mod union;
 
 pub use judge::{explain, judge};
-pub use judgment::{Candidate, ConditionState, Judged, Judgment, Unknown, Unread, Winner};
+pub use judgment::{Candidate, ConditionState, Judged, Judgment, Unknown, UnreadSystems, Winner};

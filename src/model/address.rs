@@ -4,7 +4,7 @@ mod comparable;
 mod written;
 
 pub use comparable::Address;
-pub use written::Written;
+pub use written::AddressesInText;
 
 use comparable::{AddressForm, look};
 
@@ -13,7 +13,7 @@ impl Address {
     pub fn parse(text: &str) -> Option<Address> {
         match look(text) {
             AddressForm::Comparable => Some(Address::known(text)),
-            _ => Written::read(text).only().cloned(),
+            _ => AddressesInText::read(text).only().cloned(),
         }
     }
 
@@ -21,7 +21,7 @@ impl Address {
     pub fn first(text: &str) -> Option<Address> {
         match look(text) {
             AddressForm::Comparable => Some(Address::known(text)),
-            _ => Written::read(text).first().cloned(),
+            _ => AddressesInText::read(text).first().cloned(),
         }
     }
 }

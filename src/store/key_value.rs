@@ -21,14 +21,14 @@ pub const BATCH_VALUES_ADVISED: usize = 100;
 
 /// One atomic commit. Deletes happen before puts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Batch {
+pub struct KeyValueBatch {
     /// Keys that must hold exactly this value (`None`: must be absent) or nothing is written.
     pub conditions: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     pub puts: Vec<(Vec<u8>, Vec<u8>)>,
     pub deletes: Vec<Vec<u8>>,
 }
 
-impl Batch {
+impl KeyValueBatch {
     /// Refuses what no store takes. Every store calls it before it writes anything.
     pub fn check(&self) -> Result<(), Error> {
         for (key, value) in &self.puts {
@@ -91,10 +91,10 @@ pub trait KeyValue: Send + Sync + fmt::Debug {
     fn scan(&self, range: &KeyRange, each: &mut Visitor<'_>) -> Result<(), Error>;
 
     /// All or nothing, and on disk when it returns. After a failure other than `ConditionFailed` and `TooLarge` every later commit is refused.
-    fn commit(&self, batch: Batch) -> Result<(), Error>;
+    fn commit(&self, batch: KeyValueBatch) -> Result<(), Error>;
 
     /// All or nothing, too, and on disk when a later commit has returned: what nobody looks for before that.
-    fn stage(&self, batch: Batch) -> Result<(), Error> {
+    fn stage(&self, batch: KeyValueBatch) -> Result<(), Error> {
         self.commit(batch)
     }
 

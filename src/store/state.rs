@@ -10,7 +10,7 @@ pub(in crate::store) mod pack;
 pub(in crate::store) mod packed_store;
 pub(in crate::store) mod place;
 
-pub use self::changes::{COMMIT_BYTES_MAX, Changes, ITEM_BYTES_MAX, ITEM_KEY_BYTES_MAX, Kind};
+pub use self::changes::{COMMIT_BYTES_MAX, ITEM_BYTES_MAX, ITEM_KEY_BYTES_MAX, ItemKind, PendingChanges};
 
 use self::commit::Prepared;
 use self::format::{FORMAT_KEY, StateInfo, format_value};
@@ -20,7 +20,7 @@ use self::place::ItemHash;
 use crate::store::Error;
 use crate::store::folder::Folder;
 use crate::store::journal::in_memory::JournalBytes;
-use crate::store::key_value::Batch;
+use crate::store::key_value::KeyValueBatch;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -63,12 +63,12 @@ impl State {
     }
 
     /// All of it or nothing; on disk when it returns. `TooLarge` writes nothing and leaves the state in order; any other error breaks it.
-    pub fn commit(&self, changes: Changes) -> Result<(), Error> {
+    pub fn commit(&self, changes: PendingChanges) -> Result<(), Error> {
         if changes.is_empty() { Ok(()) } else { self.prepare(changes)?.store() }
     }
 
     /// Puts a commit together in memory. If it is not stored then, the state is broken, as after a failed write.
-    pub fn prepare(&self, changes: Changes) -> Result<Prepared<'_>, Error> {
+    pub fn prepare(&self, changes: PendingChanges) -> Result<Prepared<'_>, Error> {
         changes.check()?;
         if self.looked_at {
             return Err(Error::OnlyLookedAt);
@@ -89,7 +89,7 @@ impl State {
     }
 
     /// Calls `each` with every item, in the order of their last writing. `each` must not call the state.
-    pub fn for_each_item(&self, mut each: impl FnMut(Kind, &[u8], &[u8])) -> Result<(), Error> {
+    pub fn for_each_item(&self, mut each: impl FnMut(ItemKind, &[u8], &[u8])) -> Result<(), Error> {
         let inner = self.lock();
         inner.scan_packs(0, &mut |number, found| match found {
             Pack::Slots(slots) => {
@@ -111,7 +111,7 @@ impl State {
         })
     }
 
-    pub fn get(&self, kind: Kind, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+    pub fn get(&self, kind: ItemKind, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         let inner = self.lock();
         let Some(place) = inner.index.place(ItemHash::of(kind, key)).filter(|place| !place.is_deleted()) else { return Ok(None) };
         let stored = inner.stored(place.pack())?;
@@ -141,7 +141,7 @@ impl State {
     /// Until then each open reports the change anew.
     pub fn keep_fingerprint(&self) -> Result<(), Error> {
         let puts = vec![(FORMAT_KEY.to_vec(), format_value(&self.info))];
-        self.lock().store.commit(Batch { puts, ..Batch::default() })
+        self.lock().store.commit(KeyValueBatch { puts, ..KeyValueBatch::default() })
     }
 
     /// Marks the items as of this program's format, which differs from theirs in what may come: an older program is to refuse them.
@@ -153,7 +153,7 @@ impl State {
             return Ok(());
         }
         value[..8].copy_from_slice(&ours[..8]);
-        inner.store.commit(Batch { puts: vec![(FORMAT_KEY.to_vec(), value)], ..Batch::default() })
+        inner.store.commit(KeyValueBatch { puts: vec![(FORMAT_KEY.to_vec(), value)], ..KeyValueBatch::default() })
     }
 
     /// Whether there is room to write: an error says what is in the way.

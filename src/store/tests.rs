@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(super) const INFO: StateInfo = StateInfo { format_version: 3, fingerprint: [7; 32] };
 
-type Model = BTreeMap<(Kind, Vec<u8>), Vec<u8>>;
+type Model = BTreeMap<(ItemKind, Vec<u8>), Vec<u8>>;
 
 /// A store that outlives the state on it, and fails from a given commit on: before it writes, or after.
 #[derive(Debug, Clone, Default)]
 struct Shared {
-    map: Arc<Memory>,
+    map: Arc<InMemory>,
     commits: Arc<AtomicUsize>,
     fails_at: Option<(usize, bool)>,
 }
@@ -29,7 +29,7 @@ impl KeyValue for Shared {
     fn scan(&self, range: &KeyRange, each: &mut Visitor<'_>) -> Result<(), Error> {
         self.map.scan(range, each)
     }
-    fn commit(&self, batch: Batch) -> Result<(), Error> {
+    fn commit(&self, batch: KeyValueBatch) -> Result<(), Error> {
         let number = self.commits.fetch_add(1, Ordering::SeqCst);
         match self.fails_at {
             Some((at, wrote)) if number >= at => {
@@ -44,7 +44,7 @@ impl KeyValue for Shared {
     fn make_room(&self, keys: &[&[u8]]) -> Result<(), Error> {
         // As a store may do it, and a crash may leave it.
         let puts = keys.iter().map(|key| (key.to_vec(), Vec::new())).collect();
-        self.map.commit(Batch { puts, ..Batch::default() })
+        self.map.commit(KeyValueBatch { puts, ..KeyValueBatch::default() })
     }
     fn size_on_disk(&self) -> Result<u64, Error> {
         self.map.size_on_disk()
@@ -61,7 +61,7 @@ pub(super) fn content(state: &State) -> Model {
     found
 }
 
-fn apply(model: &mut Model, changes: &Changes) {
+fn apply(model: &mut Model, changes: &PendingChanges) {
     for (kind, key) in &changes.delete {
         model.remove(&(*kind, key.clone()));
     }
@@ -70,12 +70,12 @@ fn apply(model: &mut Model, changes: &Changes) {
     }
 }
 
-fn changes_of(max_bytes: usize) -> impl Strategy<Value = Changes> {
+fn changes_of(max_bytes: usize) -> impl Strategy<Value = PendingChanges> {
     let value = prop_oneof![8 => 0..200usize, 2 => 0..3600usize, 1 => 3400..max_bytes];
     let put = (0u8..3, 0u8..30, value, any::<u8>());
     let puts = prop::collection::vec(put, 0..20);
     let deletes = prop::collection::vec((0u8..3, 0u8..30), 0..8);
-    (puts, deletes).prop_map(|(puts, deletes)| Changes {
+    (puts, deletes).prop_map(|(puts, deletes)| PendingChanges {
         put: puts.into_iter().map(|(kind, key, bytes, with)| (kind, vec![key], vec![with; bytes])).collect(),
         delete: deletes.into_iter().map(|(kind, key)| (kind, vec![key])).collect(),
     })
@@ -113,7 +113,7 @@ proptest! {
         let (state, _) = open(&store);
         let mut old = Model::new();
         let size = |i: u32| if i.is_multiple_of(50) { 30_000 } else { 1700 };
-        let wide = |with: u8| Changes { put: (0..400u32).map(|i| (9, i.to_be_bytes().to_vec(), vec![with; size(i)])).collect(), delete: vec![] };
+        let wide = |with: u8| PendingChanges { put: (0..400u32).map(|i| (9, i.to_be_bytes().to_vec(), vec![with; size(i)])).collect(), delete: vec![] };
         for changes in [before, wide(1)] {
             apply(&mut old, &changes);
             state.commit(changes).unwrap();
@@ -145,7 +145,7 @@ fn a_wide_commit_goes_in_several_batches() {
     let store = Shared::default();
     let (state, _) = open(&store);
     let put = (0..400u32).map(|i| (9, i.to_be_bytes().to_vec(), vec![1; 1700])).collect();
-    state.commit(Changes { put, delete: vec![] }).unwrap();
+    state.commit(PendingChanges { put, delete: vec![] }).unwrap();
     // Else `a_commit_is_whole` proves nothing.
     assert_eq!(store.commits.load(Ordering::SeqCst), 1 + 200 / BATCH_VALUES_ADVISED);
 }
@@ -162,13 +162,13 @@ fn garbage_is_bounded() {
             random >> 33
         };
         let item = |n: u64| (1, format!("crm:person:{n}").into_bytes(), vec![b'x'; 250 + (n % 100) as usize]);
-        state.commit(Changes { put: (0..2000).map(item).collect(), delete: vec![] }).unwrap();
+        state.commit(PendingChanges { put: (0..2000).map(item).collect(), delete: vec![] }).unwrap();
         let fresh = store.size_on_disk().unwrap();
         let mut most = 0;
         for round in 0..rounds {
             let put = (0..at_once).map(|_| item(next() % 2000)).chain([(2, round.to_be_bytes().to_vec(), vec![1; 40])]).collect();
             let delete = if round > 0 { vec![(2, (round - 1).to_be_bytes().to_vec())] } else { vec![] };
-            state.commit(Changes { put, delete }).unwrap();
+            state.commit(PendingChanges { put, delete }).unwrap();
             most = most.max(store.size_on_disk().unwrap());
         }
         assert!(most < fresh * 5 / 2, "{at_once} at once: {fresh} bytes became {most}");
@@ -184,7 +184,7 @@ fn garbage_of_large_items_is_bounded() {
     let store = Shared::default();
     let (state, _) = open(&store);
     for round in 0..100u8 {
-        state.commit(Changes { put: vec![(1, b"large".to_vec(), vec![round; 100_000])], delete: vec![] }).unwrap();
+        state.commit(PendingChanges { put: vec![(1, b"large".to_vec(), vec![round; 100_000])], delete: vec![] }).unwrap();
         let bytes = store.size_on_disk().unwrap();
         assert!(bytes < 1_500_000, "{bytes} bytes in round {round}");
     }
@@ -196,10 +196,10 @@ fn items_that_go_leave_the_store() {
     let store = Shared::default();
     let (state, _) = open(&store);
     let key = |n: u32| n.to_be_bytes().to_vec();
-    state.commit(Changes { put: (0..20_000).map(|n| (1, key(n), vec![1; 300])).collect(), delete: vec![] }).unwrap();
-    state.commit(Changes { put: vec![], delete: (0..20_000).map(|n| (1, key(n))).collect() }).unwrap();
+    state.commit(PendingChanges { put: (0..20_000).map(|n| (1, key(n), vec![1; 300])).collect(), delete: vec![] }).unwrap();
+    state.commit(PendingChanges { put: vec![], delete: (0..20_000).map(|n| (1, key(n))).collect() }).unwrap();
     for _ in 0..80 {
-        state.commit(Changes { put: vec![(2, vec![1], vec![1])], delete: vec![] }).unwrap();
+        state.commit(PendingChanges { put: vec![(2, vec![1], vec![1])], delete: vec![] }).unwrap();
     }
     let bytes = store.size_on_disk().unwrap();
     assert!(bytes < 1_500_000, "{bytes} bytes for one item");
@@ -213,7 +213,7 @@ fn a_large_commit_is_written_about_once() {
     let (state, _) = State::open(&StateUrl::Sled(dir.path().to_path_buf()), INFO).unwrap();
     let items: Vec<_> = (0..30_000u32).map(|n| (1, n.to_be_bytes().to_vec(), vec![n as u8; 300])).collect();
     for some in items.chunks(5_000) {
-        state.commit(Changes { put: some.to_vec(), delete: vec![] }).unwrap();
+        state.commit(PendingChanges { put: some.to_vec(), delete: vec![] }).unwrap();
     }
     let (bytes, on_disk) = (items.len() as u64 * 308, state.size_on_disk().unwrap());
     assert!(on_disk < bytes * 3 / 2, "{on_disk} bytes for {bytes}");
@@ -226,13 +226,13 @@ fn a_large_commit_is_written_about_once() {
 #[test]
 fn what_is_too_large_is_refused_and_harms_nothing() {
     let (state, _) = open(&Shared::default());
-    let one = |key: Vec<u8>, bytes: usize| Changes { put: vec![(1, key, vec![1; bytes])], delete: vec![] };
+    let one = |key: Vec<u8>, bytes: usize| PendingChanges { put: vec![(1, key, vec![1; bytes])], delete: vec![] };
     state.commit(one(b"a".to_vec(), ITEM_BYTES_MAX)).unwrap();
     for changes in [
         one(b"a".to_vec(), ITEM_BYTES_MAX + 1),
         one(vec![b'k'; 1025], 1),
-        Changes { put: vec![], delete: vec![(1, vec![b'k'; 1025])] },
-        Changes { put: (0..=64u8).map(|i| (1, vec![i], vec![1; COMMIT_BYTES_MAX / 64])).collect(), delete: vec![] },
+        PendingChanges { put: vec![], delete: vec![(1, vec![b'k'; 1025])] },
+        PendingChanges { put: (0..=64u8).map(|i| (1, vec![i], vec![1; COMMIT_BYTES_MAX / 64])).collect(), delete: vec![] },
     ] {
         assert!(matches!(state.commit(changes), Err(Error::TooLarge { .. })));
     }
@@ -244,7 +244,7 @@ fn what_is_too_large_is_refused_and_harms_nothing() {
 fn a_commit_that_was_put_together_and_not_written_breaks_the_state() {
     let store = Shared::default();
     let (state, _) = open(&store);
-    let one = |with: u8| Changes { put: vec![(1, vec![1], vec![with])], delete: vec![] };
+    let one = |with: u8| PendingChanges { put: vec![(1, vec![1], vec![with])], delete: vec![] };
     state.commit(one(1)).unwrap();
     drop(state.prepare(one(2)).unwrap());
     assert!(matches!(state.commit(one(3)), Err(Error::Broken { .. })));
@@ -255,7 +255,7 @@ fn a_commit_that_was_put_together_and_not_written_breaks_the_state() {
 fn a_second_writer_is_found_out() {
     let store = Shared::default();
     let (first, second) = (open(&store).0, open(&store).0);
-    let one = || Changes { put: vec![(1, vec![1], vec![1])], delete: vec![] };
+    let one = || PendingChanges { put: vec![(1, vec![1], vec![1])], delete: vec![] };
     first.commit(one()).unwrap();
     assert!(matches!(second.commit(one()), Err(Error::ConditionFailed { .. })));
     assert!(matches!(second.commit(one()), Err(Error::Broken { .. })));
@@ -267,11 +267,12 @@ fn a_journal_in_memory_mends_its_torn_end() {
     let journal = JournalBytes::default();
     let opened = || {
         let mut seen = Vec::new();
-        let (state, _) = State::open_on(Box::new(Memory::new()), INFO).unwrap();
+        let (state, _) = State::open_on(Box::new(InMemory::new()), INFO).unwrap();
         let (journal, notes) = Journal::open(&state.with_journal(journal.clone()), |entry| seen.push(entry.at.0)).unwrap();
         (journal, notes, seen)
     };
-    let approval = |at| Entry { at: Time(at), what: What::FirstContact { system: "ma".into(), scope: Scope::Holds, by: "approve".into() } };
+    let approval =
+        |at| Entry { at: Time(at), what: What::FirstContact { system: "ma".into(), scope: ApprovalScope::Holds, by: "approve".into() } };
     opened().0.append(&[approval(1), approval(2)]).unwrap();
     let length = journal.lock().unwrap().len();
     journal.lock().unwrap().truncate(length - 20);
@@ -315,9 +316,11 @@ fn lost_and_stale_packs_are_found() {
     let store = Shared::default();
     let (state, _) = open(&store);
     let keys = |from: u8| (from..from + 40).map(|i| (1, vec![i], vec![i; 300])).collect();
-    state.commit(Changes { put: keys(0), delete: vec![] }).unwrap();
+    state.commit(PendingChanges { put: keys(0), delete: vec![] }).unwrap();
     // Rewrites some of it; the older copies still lie in their packs.
-    state.commit(Changes { put: vec![(1, vec![3], vec![9; 300]), (1, vec![13], vec![9; 300])], delete: vec![(1, vec![25])] }).unwrap();
+    state
+        .commit(PendingChanges { put: vec![(1, vec![3], vec![9; 300]), (1, vec![13], vec![9; 300])], delete: vec![(1, vec![25])] })
+        .unwrap();
     let mut packs = Vec::new();
     store
         .scan(&KeyRange::prefix(b"p"), &mut |key, value| {
@@ -327,14 +330,14 @@ fn lost_and_stale_packs_are_found() {
         .unwrap();
     assert!(packs.len() >= 4);
     for (key, value) in packs {
-        store.map.commit(Batch { deletes: vec![key.clone()], ..Batch::default() }).unwrap();
+        store.map.commit(KeyValueBatch { deletes: vec![key.clone()], ..KeyValueBatch::default() }).unwrap();
         let error = State::open_on(Box::new(store.clone()), INFO).unwrap_err();
         assert!(matches!(error, Error::Damaged { .. }), "{error}");
         let mut bent = value.clone();
         bent[200.min(value.len() - 1)] ^= 1;
-        store.map.commit(Batch { puts: vec![(key.clone(), bent)], ..Batch::default() }).unwrap();
+        store.map.commit(KeyValueBatch { puts: vec![(key.clone(), bent)], ..KeyValueBatch::default() }).unwrap();
         assert!(matches!(State::open_on(Box::new(store.clone()), INFO), Err(Error::Damaged { .. })));
-        store.map.commit(Batch { puts: vec![(key, value)], ..Batch::default() }).unwrap();
+        store.map.commit(KeyValueBatch { puts: vec![(key, value)], ..KeyValueBatch::default() }).unwrap();
         open(&store);
     }
 }

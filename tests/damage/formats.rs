@@ -3,7 +3,7 @@
 use super::Row;
 use super::stage::{Stage, copy};
 use nayose::engine::open::FORMAT_VERSION;
-use nayose::store::{Changes, Error, State, StateInfo, StateUrl};
+use nayose::store::{Error, PendingChanges, State, StateInfo, StateUrl};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ fn make(folder: &Path, format_version: u32) -> Vec<u8> {
     let (state, _) = State::open(&StateUrl::Sled(folder.to_path_buf()), StateInfo { format_version, fingerprint: [7; 32] }).unwrap();
     // Of which this nayose can make nothing.
     let put = (0..50u8).map(|i| (b'r', vec![i], vec![i; 40])).collect();
-    state.commit(Changes { put, delete: vec![] }).unwrap();
+    state.commit(PendingChanges { put, delete: vec![] }).unwrap();
     drop(state);
     fs::read(folder.join("journal.log")).unwrap()
 }
@@ -44,7 +44,7 @@ fn former_lines(journal: &str) -> String {
 fn former(stage: &Stage) -> Row {
     let (world, folder) = (&stage.world, stage.world.state_folder());
     let open = |format_version| State::open(&StateUrl::Sled(folder.clone()), StateInfo { format_version, fingerprint: [7; 32] });
-    let mut changes = Changes::default();
+    let mut changes = PendingChanges::default();
     open(FORMAT_VERSION).unwrap().0.for_each_item(|kind, key, value| changes.put.push((kind, key.to_vec(), value.to_vec()))).unwrap();
     let items = changes.put.len() as u64;
     fs::remove_dir_all(folder.join("sled")).unwrap();

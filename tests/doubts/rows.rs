@@ -2,7 +2,7 @@
 
 use super::place::{NOW, Place, address, at, deal, page, person, row};
 use nayose::connector::{Pass, Unread};
-use nayose::engine::answers::accept::Refused;
+use nayose::engine::answers::accept::AcceptanceRefused;
 use nayose::model::{DealState, Entity, RecordId, Span};
 
 const PEOPLE: [(&str, Option<&str>); 4] = [("1", None), ("2", Some("7")), ("3", None), ("4", None)];
@@ -70,7 +70,7 @@ fn a_row_that_may_be_anybodys_proves_nothing_until_a_named_person_accepts_it() {
     running.pass("ma.people", Pass::Sweep, page(vec![person("ma:person:1", &address("1"), None)], vec![]));
     running.decide();
     assert!(running.gate("1").starts_with("hold") && running.gate("1").contains("stale_crm"), "{}", running.gate("1"));
-    assert!(matches!(running.engine.accept("q_b", "taro", "a test", running.now), Err(Refused::Unknown(_))));
+    assert!(matches!(running.engine.accept("q_b", "taro", "a test", running.now), Err(AcceptanceRefused::Unknown(_))));
     running.engine.accept("q_a", "taro", "a test record", running.now).unwrap();
     running.sweep("crm.deals", vec![], vec![row(Entity::Deal, "a")]);
     assert_eq!(running.proved("crm.deals").map(|at| running.now.since(at)), Some(Span::minutes(1)));
@@ -190,7 +190,7 @@ fn an_accepted_row_holds_nobody_any_more_over_passes_and_restarts() {
         assert!(running.engine.waiting().is_empty() && !running.blocks("1"));
         let rows: Vec<String> = running.engine.unreadable().into_iter().flat_map(|u| u.rows).collect();
         assert_eq!(rows, ["q_b"]);
-        assert!(matches!(running.engine.accept("q_a", "taro", "again", running.now), Err(Refused::Unknown(_))));
+        assert!(matches!(running.engine.accept("q_a", "taro", "again", running.now), Err(AcceptanceRefused::Unknown(_))));
         let later = running.now.plus(Span::minutes(1));
         drop(running);
         running = place.start(later);

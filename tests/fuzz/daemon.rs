@@ -9,13 +9,13 @@ use nayose::engine::open;
 use nayose::engine::open::OpenedState;
 use nayose::engine::system::Opened;
 use nayose::model::Time;
-use nayose::store::{Changes, JournalBytes, Memory, State};
+use nayose::store::{InMemory, JournalBytes, PendingChanges, State};
 use std::sync::{Arc, OnceLock};
 
 pub const NOW: Time = Time(1_795_251_600_000);
 
 /// The shipped config over these items and this journal. `Err`: they are not what a state holds, which is said.
-pub fn open(items: Changes, journal: JournalBytes) -> Result<(OpenedState, ConnectorsBySystem), String> {
+pub fn open(items: PendingChanges, journal: JournalBytes) -> Result<(OpenedState, ConnectorsBySystem), String> {
     let config = Arc::new(shipped());
     let connectors = connectors(&config);
     let opened = config.rules.systems.iter().map(|system| {
@@ -30,7 +30,7 @@ pub fn open(items: Changes, journal: JournalBytes) -> Result<(OpenedState, Conne
         }
     });
     let opened: Vec<Opened> = opened.collect();
-    let (state, loaded) = State::open_on(Box::new(Memory::new()), open::info(&config.rules)).map_err(|e| e.to_string())?;
+    let (state, loaded) = State::open_on(Box::new(InMemory::new()), open::info(&config.rules)).map_err(|e| e.to_string())?;
     let state = state.with_journal(journal);
     state.commit(items).map_err(|e| e.to_string())?;
     open::open_on(config.rules.clone(), opened, NOW, "r_1".into(), (state, loaded))
@@ -49,7 +49,7 @@ fn connectors(config: &Config) -> ConnectorsBySystem {
 }
 
 pub fn shell() -> Shell {
-    let (opened, connectors) = open(Changes::default(), JournalBytes::default()).unwrap();
+    let (opened, connectors) = open(PendingChanges::default(), JournalBytes::default()).unwrap();
     let wiring = Wiring::of(connectors, &opened.engine.rules.rules().systems);
     Shell::new(Arc::new(shipped()), opened.engine, wiring, Arc::new(|| NOW))
 }

@@ -8,7 +8,7 @@ use nayose::connector::manifest::settings::Settings;
 use nayose::connector::map::Carries;
 use nayose::connector::map::Mapper;
 use nayose::engine::ledger::kind::Tag;
-use nayose::store::{Changes, Entry, Journal, JournalBytes, Memory, State, StateInfo};
+use nayose::store::{Entry, InMemory, Journal, JournalBytes, PendingChanges, State, StateInfo};
 use serde_json::{Value as Json, json};
 use std::sync::{Arc, Mutex};
 
@@ -56,14 +56,14 @@ fn journal_lines() {
         }
         let lines = text.split(|b| *b == b'\n').filter(|l| !l.is_empty()).count() as u64;
         let journal: JournalBytes = Arc::new(Mutex::new(text));
-        let (state, _) = State::open_on(Box::new(Memory::new()), info).unwrap();
+        let (state, _) = State::open_on(Box::new(InMemory::new()), info).unwrap();
         let mut read = 0;
         let (_, notes) = Journal::open(&state.with_journal(journal.clone()), |_| read += 1).unwrap();
         assert_eq!(notes.entries, read);
         let told = notes.entries + notes.unknown + notes.damaged_lines.len() as u64 + u64::from(notes.torn_bytes > 0);
         assert!(told >= lines, "{told} of {lines} lines are accounted for: {notes:?}");
         // And the daemon makes something of those that are sound.
-        if let Ok((mut opened, _)) = open(Changes::default(), journal) {
+        if let Ok((mut opened, _)) = open(PendingChanges::default(), journal) {
             opened.engine.reconcile(NOW);
         }
     });
@@ -71,7 +71,7 @@ fn journal_lines() {
 
 /// The items of a state that has read the examples of the shipped CRM, desk and marketing system.
 fn items() -> Vec<(u8, Vec<u8>, Vec<u8>)> {
-    let (opened, _) = open(Changes::default(), JournalBytes::default()).unwrap();
+    let (opened, _) = open(PendingChanges::default(), JournalBytes::default()).unwrap();
     let mut engine = opened.engine;
     let config = crate::config::shipped();
     for system in &config.rules.systems {
@@ -124,7 +124,7 @@ fn items_of_a_state() {
                 _ => *value = bytes(value, tape),
             }
         }
-        if let Ok((mut opened, _)) = open(Changes { put, delete: Vec::new() }, JournalBytes::default()) {
+        if let Ok((mut opened, _)) = open(PendingChanges { put, delete: Vec::new() }, JournalBytes::default()) {
             opened.engine.reconcile(NOW);
             let _ = opened.engine.commit();
         }

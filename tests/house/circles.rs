@@ -10,40 +10,6 @@ const FUNCTION_LINES_MAX: usize = 70;
 /// Functions that were longer when this list was made (2026-11-28): it only shrinks.
 const LONG: [&str; 5] = ["present", "status", "remember", "observe_record", "book_end"];
 
-/// Names of types that stood in several files when this list was made (2026-11-28): it only shrinks.
-const TAKEN: [&str; 30] = [
-    "Answer",
-    "Batch",
-    "By",
-    "Cause",
-    "Changes",
-    "Entry",
-    "Former",
-    "Item",
-    "Judged",
-    "Key",
-    "Known",
-    "Limits",
-    "Manifest",
-    "Memory",
-    "Read",
-    "Refused",
-    "Scope",
-    "Shown",
-    "Standing",
-    "Status",
-    "Stored",
-    "Target",
-    "Told",
-    "Unread",
-    "Unreadable",
-    "Update",
-    "Waiting",
-    "What",
-    "Wire",
-    "Written",
-];
-
 /// Names that each room may have one of.
 const EVERYWHERE: [&str; 2] = ["Error", "Options"];
 
@@ -83,9 +49,7 @@ fn functions_are_short() {
 #[test]
 fn a_types_name_means_one_thing() {
     let types = read().types;
-    let alone: Vec<String> = TAKEN.iter().filter(|n| types.get(**n).is_none_or(|files| files.len() < 2)).map(ToString::to_string).collect();
-    fail_if_any(alone, "it means one thing by now: take it out of TAKEN");
-    let may_be = |name: &str| EVERYWHERE.contains(&name) || TAKEN.contains(&name);
+    let may_be = |name: &str| EVERYWHERE.contains(&name);
     let types = types.into_iter().filter(|(name, files)| files.len() > 1 && !may_be(name));
     let found = types.map(|(name, files)| format!("{name}: {}", files.join(", "))).collect();
     fail_if_any(found, "call one of them by what sets it apart");

@@ -634,7 +634,7 @@ impl<'s> Sim<'s> {
             let done = self.with(|daemon, world, _| {
                 let now = daemon.now(world.truth);
                 match daemon.engine.approve(system, holds, now) {
-                    Err(nayose::engine::answers::approve::Refused::State(_)) => Err(Died),
+                    Err(nayose::engine::answers::approve::ApprovalRefused::State(_)) => Err(Died),
                     other => Ok(other.is_ok()),
                 }
             })?;
@@ -677,7 +677,7 @@ impl<'s> Sim<'s> {
             let done = self.with(|daemon, world, _| {
                 let now = daemon.now(world.truth);
                 match daemon.engine.approve(&plan, false, now) {
-                    Err(nayose::engine::answers::approve::Refused::State(_)) => Err(Died),
+                    Err(nayose::engine::answers::approve::ApprovalRefused::State(_)) => Err(Died),
                     other => Ok(other.is_ok()),
                 }
             })?;

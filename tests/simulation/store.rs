@@ -1,6 +1,6 @@
 //! A store and a journal that outlive the daemon, and kill it at a commit.
 
-use nayose::store::{Batch, Error, JournalBytes, KeyRange, KeyValue, Memory};
+use nayose::store::{Error, InMemory, JournalBytes, KeyRange, KeyValue, KeyValueBatch};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -11,7 +11,7 @@ const NEVER: u32 = u32::MAX;
 /// What survives a kill -9.
 #[derive(Debug, Default)]
 pub struct Disk {
-    memory: Memory,
+    memory: InMemory,
     /// Commits until the process dies; `NEVER` while it is not about to.
     until_death: AtomicU32,
     /// Whether the deadly commit still reaches the disk.
@@ -56,7 +56,8 @@ impl Disk {
             deletes.push(key.to_vec());
             ControlFlow::Continue(())
         });
-        all.and_then(|()| self.memory.commit(Batch { deletes, ..Batch::default() })).expect("a store in memory does not fail");
+        all.and_then(|()| self.memory.commit(KeyValueBatch { deletes, ..KeyValueBatch::default() }))
+            .expect("a store in memory does not fail");
     }
 
     /// The last bytes that were written to the journal did not all reach the disk.
@@ -74,7 +75,7 @@ impl KeyValue for Handle {
         self.0.memory.scan(range, each)
     }
 
-    fn commit(&self, batch: Batch) -> Result<(), Error> {
+    fn commit(&self, batch: KeyValueBatch) -> Result<(), Error> {
         let left = self.0.until_death.load(Ordering::Relaxed);
         if left == 0 {
             if self.0.lands.swap(0, Ordering::Relaxed) == 1 {

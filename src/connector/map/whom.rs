@@ -4,7 +4,7 @@ use super::{FollowedLists, KeptOut, Mapper};
 use crate::connector::raw::json::{Json, members, readable};
 use crate::connector::raw::paths::Path;
 use crate::connector::raw::scalars::{ends, id_of, is_empty, kind_of};
-use crate::model::address::Written;
+use crate::model::address::AddressesInText;
 use crate::model::record::field;
 use crate::model::{Address, Entity, Record, ShortText, Value};
 use std::borrow::Cow;
@@ -87,7 +87,7 @@ impl Mapper {
         if self.entity == Entity::Person
             && let Some(email) = fields.iter_mut().find(|f| *f.name == *field::EMAIL)
         {
-            match email.value.as_text().filter(|text| !Address::is_comparable(text)).map(Written::read) {
+            match email.value.as_text().filter(|text| !Address::is_comparable(text)).map(AddressesInText::read) {
                 Some(written) => {
                     let known = usize::from(written.first().is_some());
                     addresses.extend(written.addresses().iter().skip(known).cloned());
@@ -109,7 +109,7 @@ impl Mapper {
             }
         }
         for path in &self.addresses {
-            path.entries(raw, &mut |v| match readable(v).map(Written::read) {
+            path.entries(raw, &mut |v| match readable(v).map(AddressesInText::read) {
                 Some(written) => {
                     addresses.extend_from_slice(written.addresses());
                     if written.is_unread() {
@@ -138,7 +138,7 @@ impl Mapper {
 pub(super) fn addresses_within(value: &Json<'_>, depth: usize, found: &mut Vec<Address>) {
     if let Some(text) = readable(value) {
         let room = WITHIN_MAX.saturating_sub(found.len());
-        return found.extend(Written::read(text).addresses().iter().take(room).cloned());
+        return found.extend(AddressesInText::read(text).addresses().iter().take(room).cloned());
     }
     let Some(depth) = depth.checked_sub(1) else { return };
     value.as_array().into_iter().flatten().for_each(|inside| addresses_within(inside, depth, found));

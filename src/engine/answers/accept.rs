@@ -15,7 +15,7 @@ const ROWS_NAMED: usize = 5;
 
 /// Why a row could not be accepted.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub enum AcceptanceRefused {
     #[error("{0:?} is no row that cannot be read now; `nayose status` names those (q_...)")]
     Unknown(String),
     #[error(transparent)]
@@ -24,7 +24,7 @@ pub enum Refused {
 
 /// Rows of one stream that cannot be read for one reason.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Unreadable {
+pub struct UnreadableRows {
     pub system: Name,
     pub stream: Name,
     pub why: String,
@@ -40,8 +40,8 @@ pub struct Unreadable {
 
 impl Engine {
     /// Takes a named person's word that a row concerns nobody. The row may not change: another one asks again.
-    pub fn accept(&mut self, row: &str, by: &str, because: &str, now: Time) -> Result<RecordId, Refused> {
-        let Some(cause) = self.doubts.of_row(row) else { return Err(Refused::Unknown(row.to_string())) };
+    pub fn accept(&mut self, row: &str, by: &str, because: &str, now: Time) -> Result<RecordId, AcceptanceRefused> {
+        let Some(cause) = self.doubts.of_row(row) else { return Err(AcceptanceRefused::Unknown(row.to_string())) };
         let accepted = Accepted { cause: cause.clone(), by: by.into(), because: because.into(), at: now };
         self.keep_accepted(row, accepted);
         self.end_doubt(&cause);
@@ -67,7 +67,7 @@ impl Engine {
     }
 
     /// What cannot be read, by stream and reason.
-    pub fn unreadable(&self) -> Vec<Unreadable> {
+    pub fn unreadable(&self) -> Vec<UnreadableRows> {
         let mut groups: BTreeMap<Alike<'_>, Vec<(&RecordId, &Doubt)>> = BTreeMap::new();
         for (cause, doubt) in self.doubts.iter() {
             let key = (cause.system.clone(), doubt.stream.clone(), doubt.why.as_str(), effect(doubt.concerns));
@@ -76,7 +76,7 @@ impl Engine {
         let group = |((system, stream, why, effect), mut doubts): (Alike<'_>, Vec<(&RecordId, &Doubt)>)| {
             doubts.sort_by_key(|(cause, d)| (d.since, *cause));
             let named = || doubts.iter().take(ROWS_NAMED);
-            Unreadable {
+            UnreadableRows {
                 system,
                 stream,
                 why: why.to_string(),
@@ -103,7 +103,7 @@ fn effect(concerns: Concerns) -> &'static str {
     }
 }
 
-impl Unreadable {
+impl UnreadableRows {
     /// For people: what, where, how many, since when, and what to do.
     pub fn line(&self) -> String {
         let rows = if self.count == 1 { "a row".to_string() } else { format!("{} rows", self.count) };

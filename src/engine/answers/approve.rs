@@ -11,7 +11,7 @@ use crate::engine::memory::place::Idx;
 use crate::engine::rules::approval::APPROVAL;
 use crate::engine::rules::approval::Approval;
 use crate::model::{Name, RecordId, Time};
-use crate::store::{Cause, Scope, What};
+use crate::store::{ApprovalScope, Cause, What};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub struct Approved {
 
 /// Why something could not be approved.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub enum ApprovalRefused {
     #[error("{0:?} is neither a system that is written to nor a plan that waits{1}; `nayose plan` lists both")]
     Unknown(String, DidYouMean),
     #[error("{0:?} is no system of systems.toml{1}; --moved is said of a system")]
@@ -44,7 +44,7 @@ pub enum Refused {
     #[error("everything is being read anew; no plan can be approved before that is done (`nayose status` shows what is left)")]
     Rebuilding,
     #[error(transparent)]
-    Undo(undo::Refused),
+    Undo(undo::UndoRefused),
     #[error(transparent)]
     State(#[from] Error),
 }
@@ -67,11 +67,11 @@ impl fmt::Display for DidYouMean {
 
 impl Engine {
     /// Takes a person's word that a system is the same instance at a new address: what was approved, agreed and marked there counts on.
-    pub fn approve_moved(&mut self, what: &str, now: Time) -> Result<Approved, Refused> {
+    pub fn approve_moved(&mut self, what: &str, now: Time) -> Result<Approved, ApprovalRefused> {
         let Some(system) = self.systems.keys().find(|name| ***name == *what).cloned() else {
-            return Err(Refused::NoSystem(what.to_string(), self.did_you_mean(what)));
+            return Err(ApprovalRefused::NoSystem(what.to_string(), self.did_you_mean(what)));
         };
-        let Some(instance) = self.say_moved(&system, now)? else { return Err(Refused::NotMoved(system)) };
+        let Some(instance) = self.say_moved(&system, now)? else { return Err(ApprovalRefused::NotMoved(system)) };
         tracing::info!(%system, %instance, "a person says that it is the same instance at a new address");
         self.commit()?;
         let count = self.systems.get(&system).map_or(0, |s| s.outbox.len());
@@ -79,16 +79,16 @@ impl Engine {
     }
 
     /// Approves a system (`holds`: protective writes only) or a waiting plan.
-    pub fn approve(&mut self, what: &str, holds: bool, now: Time) -> Result<Approved, Refused> {
+    pub fn approve(&mut self, what: &str, holds: bool, now: Time) -> Result<Approved, ApprovalRefused> {
         let untaught = self.words_to_teach();
         if let Some(system) = self.systems.named_mut(what) {
             let writes = &system.config.writes;
             if !writes.hold && !writes.status && writes.fields.is_empty() {
-                return Err(Refused::ReadOnly(what.into()));
+                return Err(ApprovalRefused::ReadOnly(what.into()));
             }
             let approval = if holds { Approval::Holds } else { Approval::All };
             if let Some(words) = untaught.filter(|_| !holds && system.approved != Some(Approval::All)) {
-                return Err(Refused::UnreadWords { system: what.into(), words });
+                return Err(ApprovalRefused::UnreadWords { system: what.into(), words });
             }
             let before = system.approved;
             let granted = before.map_or(approval, |b| b.max(approval));
@@ -99,14 +99,14 @@ impl Engine {
                 let ops: &[Op] = if holds { &[Op::Hold] } else { &Op::ALL };
                 self.grant_first_contact(&what.into(), ops);
             }
-            let (scope, noted) = if holds { ("holds", Scope::Holds) } else { ("all", Scope::All) };
+            let (scope, noted) = if holds { ("holds", ApprovalScope::Holds) } else { ("all", ApprovalScope::All) };
             self.ledger.journal(now, What::FirstContact { system: what.into(), scope: noted, by: "approve".into() });
             self.ledger.put(APPROVAL, what.as_bytes().to_vec(), &granted);
             self.commit()?;
             return Ok(Approved { approved: what.into(), scope: scope.into(), count });
         }
         if self.rebuilding.is_some() {
-            return Err(Refused::Rebuilding);
+            return Err(ApprovalRefused::Rebuilding);
         }
         self.approve_plan(what, now)
     }
@@ -116,22 +116,22 @@ impl Engine {
         DidYouMean::among(self.systems.keys().map(|name| &**name).chain(waiting.iter().map(|w| w.plan.as_str())), said)
     }
 
-    fn approve_plan(&mut self, plan: &str, now: Time) -> Result<Approved, Refused> {
+    fn approve_plan(&mut self, plan: &str, now: Time) -> Result<Approved, ApprovalRefused> {
         if let Some(count) = self.approve_guarded(plan, now) {
             return self.note_plan(plan, Vec::new(), count, now);
         }
         match self.approve_undo(plan, now) {
             Ok(Some(count)) => return self.note_plan(plan, Vec::new(), count, now),
             Ok(None) => {}
-            Err(undo::Refused::State(error)) => return Err(error.into()),
-            Err(refused) => return Err(Refused::Undo(refused)),
+            Err(undo::UndoRefused::State(error)) => return Err(error.into()),
+            Err(refused) => return Err(ApprovalRefused::Undo(refused)),
         }
         if self.rules.plan().as_deref() == Some(plan) {
             return self.approve_rules(plan, now);
         }
         let of_plan = self.kept_groups().into_iter().find(|g| g.plan == plan).map(|g| g.holds).unwrap_or_default();
         if of_plan.is_empty() {
-            return Err(Refused::Unknown(plan.to_string(), self.did_you_mean(plan)));
+            return Err(ApprovalRefused::Unknown(plan.to_string(), self.did_you_mean(plan)));
         }
         let mut causes: Vec<(Name, RecordId)> = Vec::new();
         let mut people: Vec<u32> = Vec::new();
@@ -165,7 +165,7 @@ impl Engine {
     }
 
     /// Lets an edit of the rules go. The releases that it brings were told with it: they don't ask again for being many.
-    fn approve_rules(&mut self, plan: &str, now: Time) -> Result<Approved, Refused> {
+    fn approve_rules(&mut self, plan: &str, now: Time) -> Result<Approved, ApprovalRefused> {
         let people: Vec<u32> = self.kept_by_former().collect();
         let places: Vec<Idx> = people.iter().flat_map(|p| self.people[*p as usize].members.clone()).collect();
         self.accept_rules();
@@ -214,7 +214,7 @@ impl Engine {
         }
     }
 
-    fn note_plan(&mut self, plan: &str, causes: Vec<(Name, RecordId)>, count: usize, now: Time) -> Result<Approved, Refused> {
+    fn note_plan(&mut self, plan: &str, causes: Vec<(Name, RecordId)>, count: usize, now: Time) -> Result<Approved, ApprovalRefused> {
         let causes = causes.into_iter().map(|(hold, cause)| Cause { hold: hold.to_string(), cause }).collect();
         self.ledger.journal(now, What::PlanApproved { plan: plan.into(), causes });
         self.reconcile(now);

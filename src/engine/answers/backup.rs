@@ -8,7 +8,7 @@ use crate::engine::proofs::reading::STREAM;
 use crate::engine::recovery::journaled::{REBUILDING, Rebuilding};
 use crate::model::Time;
 use crate::store::StateUrl;
-use crate::store::state::archive::{self, Manifest};
+use crate::store::state::archive::{self, ArchiveManifest};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Made {
     pub file: PathBuf,
-    pub manifest: Manifest,
+    pub manifest: ArchiveManifest,
 }
 
 impl Engine {
@@ -35,7 +35,7 @@ impl Engine {
             }
             _ => {}
         }
-        match self.ledger.with_journal(|journal| archive::write(&self.ledger.state(), journal, now, &file)) {
+        match self.ledger.with_journal(|journal| archive::write(self.ledger.state(), journal, now, &file)) {
             Ok(manifest) => Ok(Some(Made { file, manifest })),
             Err(error) => {
                 // Half a backup is of no use, and on a full disk it is in the way.
@@ -48,7 +48,7 @@ impl Engine {
 
 /// Makes a state from a backup, in the empty state folder of a config. All streams are read anew before anything widens: since the backup was
 /// made a deal may have opened, and a person may have refused.
-pub fn restore(url: &StateUrl, rules: &Rules, file: &Path, now: Time) -> Result<Manifest, Error> {
+pub fn restore(url: &StateUrl, rules: &Rules, file: &Path, now: Time) -> Result<ArchiveManifest, Error> {
     let why = format!("the state was restored from the backup {}", file.display());
     let rebuilding = REBUILDING.item(&Rebuilding { why, since: now });
     let stays = |kind| kind != STREAM.byte();

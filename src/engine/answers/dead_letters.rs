@@ -1,6 +1,6 @@
 //! Dead letters: writes that did not land. What is not protective is given up after some refusals, until someone retries or drops it.
 
-use crate::engine::delivery::target::{Cause, Op};
+use crate::engine::delivery::target::{FailureCause, Op};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::place::Idx;
@@ -24,7 +24,7 @@ pub struct Letter {
 
 /// Why a dead letter could not be dropped or retried.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub enum DeadLetterRefused {
     #[error("no write to {0} waits among the dead letters; `nayose deadletters list` shows them")]
     Unknown(String),
     #[error("{0}: a hold can't be dropped: it is tried until the system takes it. Mend what the system says: {1}")]
@@ -40,7 +40,7 @@ impl Engine {
         for idx in self.systems.values().flat_map(|s| s.outbox.keys()) {
             let slot = self.world.slot(*idx);
             for (op, failure) in slot.target.iter().flat_map(|t| t.failures.as_deref()).flat_map(|f| f.all()) {
-                if failure.cause == Cause::NotSent {
+                if failure.cause == FailureCause::NotSent {
                     continue;
                 }
                 letters.push(Letter {
@@ -57,7 +57,7 @@ impl Engine {
     }
 
     /// Lets writes that failed be tried again now: of one record, or of all.
-    pub fn retry_letters(&mut self, record: Option<&str>, now: Time) -> Result<usize, Refused> {
+    pub fn retry_letters(&mut self, record: Option<&str>, now: Time) -> Result<usize, DeadLetterRefused> {
         let places = self.letter_places(record)?;
         for idx in &places {
             if let Some(failures) = self.world.slot_mut(*idx).target.as_mut().and_then(|t| t.failures.as_mut()) {
@@ -70,14 +70,14 @@ impl Engine {
     }
 
     /// Gives up the fields of a refused write: they are parked until another value is wanted. A hold can't be dropped.
-    pub fn drop_letter(&mut self, record: &str, now: Time) -> Result<usize, Refused> {
+    pub fn drop_letter(&mut self, record: &str, now: Time) -> Result<usize, DeadLetterRefused> {
         let places = self.letter_places(Some(record))?;
         for idx in &places {
             let shown = self.world.record(*idx);
             let due = self.due(*idx, &shown, now);
             let failed = |op| self.world.slot(*idx).target.as_deref().and_then(|t| t.failure(op));
             if let Some(failure) = failed(Op::Hold).filter(|_| due.protective.is_some()) {
-                return Err(Refused::Hold(record.to_string(), failure.why.to_string()));
+                return Err(DeadLetterRefused::Hold(record.to_string(), failure.why.to_string()));
             }
             if let Some(target) = self.world.slot_mut(*idx).target.as_mut() {
                 target.failures = None;
@@ -99,12 +99,12 @@ impl Engine {
         Ok(places.len())
     }
 
-    fn letter_places(&self, record: Option<&str>) -> Result<Vec<Idx>, Refused> {
+    fn letter_places(&self, record: Option<&str>) -> Result<Vec<Idx>, DeadLetterRefused> {
         let failed = |idx: &Idx| self.world.slot(*idx).target.as_ref().is_some_and(|t| t.failures.is_some());
         let Some(text) = record else {
             return Ok(self.systems.values().flat_map(|s| s.outbox.keys().copied()).filter(failed).collect());
         };
         let idx = RecordId::of_known_system(text).and_then(|id| self.world.find(&id)).filter(failed);
-        idx.map(|i| vec![i]).ok_or_else(|| Refused::Unknown(text.to_string()))
+        idx.map(|i| vec![i]).ok_or_else(|| DeadLetterRefused::Unknown(text.to_string()))
     }
 }

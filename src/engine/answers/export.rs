@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 /// What can be exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum What {
+pub enum ExportTable {
     People,
     Links,
     Decisions,
@@ -39,12 +39,12 @@ impl Sheet {
 
 impl Engine {
     /// Makes one of the tables.
-    pub fn export(&self, what: What, gate: &Gate, now: Time) -> Result<Sheet, crate::engine::Error> {
+    pub fn export(&self, what: ExportTable, gate: &Gate, now: Time) -> Result<Sheet, crate::engine::Error> {
         Ok(match what {
-            What::Links => self.links(),
-            What::People => self.people_table(now),
-            What::Decisions => self.decisions(gate, now),
-            What::Journal => self.journal_table()?,
+            ExportTable::Links => self.links(),
+            ExportTable::People => self.people_table(now),
+            ExportTable::Decisions => self.decisions(gate, now),
+            ExportTable::Journal => self.journal_table()?,
         })
     }
 

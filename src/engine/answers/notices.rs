@@ -6,7 +6,7 @@ use super::status::{Protection, Status};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::history::told::TOLD;
-use crate::engine::history::told::{Event, Notice, Told};
+use crate::engine::history::told::{Event, Notice, ToldNotices};
 use crate::engine::history::told_before;
 use crate::engine::intake::refused_at_once::RefusedAtOnce;
 use crate::engine::ledger::changes::Ledger;
@@ -30,7 +30,7 @@ struct Now {
 }
 
 /// What is to be told now, and what will have been told then. What has not lasted for `after` is not told, nor that it is over.
-pub fn notices(before: &Told, status: &Status, after: Span, now: Time) -> (Vec<Notice>, Told) {
+pub fn notices(before: &ToldNotices, status: &Status, after: Span, now: Time) -> (Vec<Notice>, ToldNotices) {
     let mut told = before.clone();
     let mut notices = Vec::new();
     let present = present(status, now);
@@ -154,7 +154,7 @@ fn present(status: &Status, now: Time) -> Vec<Now> {
 }
 
 /// What the state says was told. What cannot be read is told once more.
-pub(in crate::engine) fn stored(ledger: &Ledger) -> Result<Told, LedgerError> {
+pub(in crate::engine) fn stored(ledger: &Ledger) -> Result<ToldNotices, LedgerError> {
     Ok(match ledger.single_if_readable(TOLD)? {
         Some(told) => told,
         None => ledger.single_if_readable(told_before::TOLD)?.map(told_before::in_todays_form).unwrap_or_default(),
@@ -163,7 +163,7 @@ pub(in crate::engine) fn stored(ledger: &Ledger) -> Result<Told, LedgerError> {
 
 impl Engine {
     /// Keeps what was told: a restart tells nothing twice.
-    pub fn keep_told(&mut self, told: Told) -> Result<(), Error> {
+    pub fn keep_told(&mut self, told: ToldNotices) -> Result<(), Error> {
         if self.told == told {
             return Ok(());
         }

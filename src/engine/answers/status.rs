@@ -1,6 +1,6 @@
 //! Protection and health, for `status`, `/readyz` and the metrics.
 
-use super::accept::Unreadable;
+use super::accept::UnreadableRows;
 use super::unread_refusals::UnreadWords;
 use super::waiting::Waiting;
 use crate::connector::Usage;
@@ -30,7 +30,7 @@ pub struct Status {
     pub quarantine: Vec<String>,
     /// Rows that are no records, by stream and reason, with what follows from it: also after a restart.
     #[serde(default)]
-    pub unreadable: Vec<Unreadable>,
+    pub unreadable: Vec<UnreadableRows>,
     /// Masses of refusals that came in one pass, lately.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused_at_once: Vec<RefusedAtOnce>,
@@ -181,7 +181,7 @@ impl Engine {
         because.extend(self.clock_alarms());
         because.extend(self.hold_alarms());
         let unreadable = self.unreadable();
-        because.extend(unreadable.iter().map(Unreadable::line));
+        because.extend(unreadable.iter().map(UnreadableRows::line));
         because.splice(0..0, self.of_our_own());
         for mistake in &self.unfollowed.mistakes {
             because.push(format!("the config was edited and has a mistake, the rules from before it are in force: {mistake}"));

@@ -12,7 +12,7 @@ use crate::engine::assess::records::is_target;
 use crate::engine::delivery::lanes::Lanes;
 use crate::engine::delivery::target::{self, Target};
 use crate::engine::engine::Engine;
-use crate::engine::gate::decision_table::Update;
+use crate::engine::gate::decision_table::TableUpdate;
 use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::engine::memory::places::Places;
 use crate::engine::memory::refusals::On;
@@ -34,7 +34,7 @@ struct Round {
     done: Places,
     at_address: HashMap<Address, Rc<Vec<HoldNow>>>,
     /// What the table is yet to know, in order.
-    updates: Vec<Update>,
+    updates: Vec<TableUpdate>,
 }
 
 impl Engine {
@@ -162,7 +162,7 @@ impl Engine {
         }
         let place = &mut self.people[person as usize];
         (place.members, place.holds, place.by_former) = (members, holds, by_former);
-        round.updates.push(Update::Set { person, standing, addresses, records });
+        round.updates.push(TableUpdate::Set { person, standing, addresses, records });
     }
 
     /// Marks someone in the middle of a round, whether they were settled in it or not: a refusal came to an address of theirs.
@@ -208,7 +208,7 @@ impl Engine {
                     self.dirty.insert(*idx);
                 }
             }
-            round.updates.push(Update::Clear { person: *person, addresses: was_borne });
+            round.updates.push(TableUpdate::Clear { person: *person, addresses: was_borne });
         }
         let mut old = old.into_iter();
         let person = old.next().or_else(|| self.free.pop()).unwrap_or_else(|| {

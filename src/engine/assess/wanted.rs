@@ -3,7 +3,7 @@
 use super::assessment::{StatusError, StatusNow};
 use crate::decide::freshness;
 use crate::decide::standing::{Standing, UNREAD};
-use crate::decide::status::{Status, status};
+use crate::decide::status::{LeadStatus, status};
 use crate::engine::assess::members::{Members, Whole};
 use crate::engine::delivery::target::{PermitWish, Wanted};
 use crate::engine::engine::Engine;
@@ -96,9 +96,9 @@ impl Engine {
 
     fn status_by(&self, of: Members<'_>, now: Time) -> StatusNow {
         self.with_facts(of, now, |facts| match status(&self.rules.rules().policy, facts) {
-            Status::Is(rule) => StatusNow { name: Some(rule.name.clone()), ..StatusNow::default() },
-            Status::None => StatusNow::default(),
-            Status::Unknown { rule, error } => {
+            LeadStatus::Is(rule) => StatusNow { name: Some(rule.name.clone()), ..StatusNow::default() },
+            LeadStatus::None => StatusNow::default(),
+            LeadStatus::Unknown { rule, error } => {
                 let waits = error.is_for_want_of_reading();
                 StatusNow { error: Some(StatusError { rule: rule.rule.clone(), why: error }), waits, ..StatusNow::default() }
             }

@@ -31,7 +31,7 @@ pub struct Batch {
     pub ops: Vec<WriteOp>,
     pub places: Vec<Idx>,
     /// The records as they were then, decoded.
-    pub(crate) shown: Vec<Shown>,
+    pub(crate) shown: Vec<Snapshot>,
     /// What the fields held that this writes.
     written: Vec<WrittenRecord>,
     /// Whether each record's block was ours before this write.
@@ -44,7 +44,7 @@ pub struct Batch {
 
 /// A record, and the bytes that it was decoded from.
 #[derive(Debug, Clone)]
-pub(crate) struct Shown {
+pub(crate) struct Snapshot {
     pub record: Record,
     pub bytes: Box<[u8]>,
 }
@@ -204,7 +204,7 @@ impl Engine {
         }
         batch.ops.push(op);
         batch.places.push(idx);
-        batch.shown.push(Shown { record, bytes: self.world.bytes(idx).into() });
+        batch.shown.push(Snapshot { record, bytes: self.world.bytes(idx).into() });
         batch.more.push(more);
         batch.causes.push(cause);
     }

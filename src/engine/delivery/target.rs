@@ -20,7 +20,7 @@ mod settle;
 
 pub use again::{Again, Settled};
 pub use digest::digest;
-pub use failure::{ATTEMPTS_MAX, Cause, Failure, Failures, Op, PROTECTIVE_WAIT_MAX, WAIT_MAX};
+pub use failure::{ATTEMPTS_MAX, Failure, FailureCause, Failures, Op, PROTECTIVE_WAIT_MAX, WAIT_MAX};
 pub use forms::{is_form_of_why, shows_why};
 pub use settle::Noticed;
 

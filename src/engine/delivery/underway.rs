@@ -12,10 +12,10 @@ use crate::model::{RecordId, Time};
 use crate::store::State;
 
 /// Batches of writes under way, by their number.
-pub(in crate::engine) const SENT: Kind<Stored> = Kind::new(Tag::Sent);
+pub(in crate::engine) const SENT: Kind<StoredUnderway> = Kind::new(Tag::Sent);
 
 /// A batch's writes, or a part of them if they are long, as they lie in the store under a number (8 bytes, big-endian).
-pub type Stored = Vec<(RecordId, Sent)>;
+pub type StoredUnderway = Vec<(RecordId, Sent)>;
 
 fn key(number: u64) -> Vec<u8> {
     number.to_be_bytes().to_vec()
@@ -40,7 +40,7 @@ impl Engine {
     }
 
     /// Takes over what a former process left under way: from the next commit on the targets themselves say so.
-    pub fn restore_sent(&mut self, number: &[u8], sent: Stored) {
+    pub fn restore_sent(&mut self, number: &[u8], sent: StoredUnderway) {
         if let Ok(number) = number.try_into().map(u64::from_be_bytes) {
             self.next_sent = self.next_sent.max(number + 1);
         }

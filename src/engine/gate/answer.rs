@@ -20,7 +20,7 @@ const DECISIONS_KEPT: usize = 20_000;
 type Proofs = BTreeMap<(Name, Name), (Proved, Side)>;
 
 /// Rules and proofs, replaced together.
-struct Known {
+struct Published {
     rules: Arc<Rules>,
     proofs: Proofs,
     clock: Belief,
@@ -29,7 +29,7 @@ struct Known {
 /// What the gate answers from. Shares the decision table with the engine; knows rules and proofs as last published.
 pub struct Gate {
     table: Arc<Table>,
-    known: ArcSwap<Known>,
+    known: ArcSwap<Published>,
     run: Arc<str>,
     count: AtomicU64,
     kept: Mutex<VecDeque<Answer>>,
@@ -119,7 +119,7 @@ impl Gate {
     }
 }
 
-fn known(engine: &Engine) -> Known {
+fn known(engine: &Engine) -> Published {
     let (mut proofs, clock) = (Proofs::new(), engine.clocks.belief());
     for (name, system) in engine.systems.iter() {
         for stream in system.infos.keys() {
@@ -128,7 +128,7 @@ fn known(engine: &Engine) -> Known {
             proofs.insert((name.clone(), stream.clone()), (proved, engine.side(name, stream)));
         }
     }
-    Known { rules: engine.rules.rules().clone(), proofs, clock }
+    Published { rules: engine.rules.rules().clone(), proofs, clock }
 }
 
 /// Reads `a@b.example` or `SYSTEM:ENTITY:ID`. What is neither is nobody we know.

@@ -126,23 +126,23 @@ impl Table {
 
 /// What a decision changes in the table.
 #[derive(Debug)]
-pub enum Update {
+pub enum TableUpdate {
     /// A person's standing; addresses and records from now on lead to it.
     Set { person: u32, standing: Standing, addresses: Vec<Address>, records: Vec<Record> },
     /// A person's addresses are taken away, before its place is given to another.
     Clear { person: u32, addresses: Vec<Address> },
 }
 
-impl Update {
+impl TableUpdate {
     fn addresses(&self) -> &[Address] {
-        let (Update::Set { addresses, .. } | Update::Clear { addresses, .. }) = self;
+        let (TableUpdate::Set { addresses, .. } | TableUpdate::Clear { addresses, .. }) = self;
         addresses
     }
 
     fn records(&self) -> &[Record] {
         match self {
-            Update::Set { records, .. } => records,
-            Update::Clear { .. } => &[],
+            TableUpdate::Set { records, .. } => records,
+            TableUpdate::Clear { .. } => &[],
         }
     }
 }
@@ -151,7 +151,7 @@ impl Update {
 const WARMED_AT_ONCE: usize = 32;
 
 impl Table {
-    pub fn apply(&self, updates: Vec<Update>) {
+    pub fn apply(&self, updates: Vec<TableUpdate>) {
         let mut updates = updates.into_iter();
         let mut hashes = Vec::new();
         while !updates.as_slice().is_empty() {
@@ -166,7 +166,7 @@ impl Table {
             let mut known = hashes.iter();
             for update in updates.by_ref().take(WARMED_AT_ONCE) {
                 match update {
-                    Update::Set { person, standing, addresses, records } => {
+                    TableUpdate::Set { person, standing, addresses, records } => {
                         self.stand(person, standing);
                         for hash in known.by_ref().take(addresses.len()) {
                             self.write(part_of(*hash)).by_address.add(*hash, person);
@@ -180,7 +180,7 @@ impl Table {
                             };
                         }
                     }
-                    Update::Clear { person, addresses } => {
+                    TableUpdate::Clear { person, addresses } => {
                         for hash in known.by_ref().take(addresses.len()) {
                             self.write(part_of(*hash)).by_address.remove(*hash, person);
                         }
@@ -194,7 +194,7 @@ impl Table {
 
 /// The answer for one subject and mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct TableAnswer {
     pub decision: crate::model::Decision,
     pub basis: Option<crate::model::Basis>,
     pub until: Option<Time>,
@@ -202,18 +202,18 @@ pub struct Answer {
 
 impl Found {
     /// The strictest of all standings; an unknown subject is held.
-    pub fn decide(&self, mail: &Mail, stale: &[Reason], now: Time) -> Answer {
+    pub fn decide(&self, mail: &Mail, stale: &[Reason], now: Time) -> TableAnswer {
         if self.standings.is_empty() {
             let mut reasons = stale.to_vec();
             reasons.push(Reason::UnknownPerson);
-            return Answer { decision: crate::model::Decision::of(reasons), basis: None, until: None };
+            return TableAnswer { decision: crate::model::Decision::of(reasons), basis: None, until: None };
         }
         let reasons: Vec<Reason> = self.standings.iter().flat_map(|s| s.decide(mail, stale, now).reasons).collect();
         let basis = self.standings.iter().map(|s| s.basis).min().flatten();
         let decision = crate::model::Decision::of(reasons);
         let held = decision.verdict == crate::model::Verdict::Hold && stale.is_empty();
         let until = if held { self.until(mail.kind) } else { None };
-        Answer { decision, basis, until }
+        TableAnswer { decision, basis, until }
     }
 
     fn until(&self, kind: MailKind) -> Option<Time> {
@@ -250,14 +250,14 @@ mod tests {
         let free = Standing { basis: Some(Basis::ExplicitConsent), ..Standing::default() };
         let brief = Brief { reason: Reason::OpenDealPerson, stops: Kinds::of(&[MailKind::Campaign]), until: None };
         let held = Standing { holds: Some([brief].into()), ..free.clone() };
-        let set = |person, standing| Update::Set { person, standing, addresses: vec![address.clone()], records: Vec::new() };
+        let set = |person, standing| TableUpdate::Set { person, standing, addresses: vec![address.clone()], records: Vec::new() };
         table.apply(vec![set(0, free)]);
         let subject = Subject::Address(address.clone());
         let mail = Mail::of(MailKind::Campaign);
         assert_eq!(table.find(&subject).decide(&mail, &[], Time(0)).decision.verdict, Verdict::Allow);
         table.apply(vec![set(1, held)]);
         assert_eq!(table.find(&subject).decide(&mail, &[], Time(0)).decision.reasons, [Reason::OpenDealPerson]);
-        table.apply(vec![Update::Clear { person: 1, addresses: vec![address.clone()] }]);
+        table.apply(vec![TableUpdate::Clear { person: 1, addresses: vec![address.clone()] }]);
         assert_eq!(table.find(&subject).decide(&mail, &[], Time(0)).decision.verdict, Verdict::Allow);
     }
 
@@ -273,7 +273,7 @@ mod tests {
             let mut record = Record::new("ma:person:1".parse().unwrap());
             record.has_unread_address = unread;
             let standing = Standing { basis: Some(Basis::ExplicitConsent), ..Standing::default() };
-            Update::Set { person: 1, standing, addresses: Vec::new(), records: vec![record] }
+            TableUpdate::Set { person: 1, standing, addresses: Vec::new(), records: vec![record] }
         };
         let (table, subject) = (Table::default(), Subject::Record("ma:person:1".parse().unwrap()));
         let reasons = || table.find(&subject).decide(&Mail::of(MailKind::Campaign), &[], Time(0)).decision.reasons;

@@ -1,6 +1,6 @@
 //! The guards over real writes: what counts as much, what then waits for a person's word, and how that is kept.
 
-use super::limits::{Limits, Replaced};
+use super::limits::{GuardLimits, Replaced};
 use crate::engine::answers::waiting::{About, SAMPLES, Waiting};
 use crate::engine::delivery::deliver::Op;
 use crate::engine::delivery::target::{Sent, permit_stands};
@@ -20,22 +20,22 @@ const DIGESTS_PER_ITEM: usize = 50_000;
 
 impl Engine {
     /// Beyond what writes of a direction ask, before any share of the target's records.
-    fn least_limits(&self, op: Op) -> (Limits, f64) {
+    fn least_limits(&self, op: Op) -> (GuardLimits, f64) {
         let (widening, changes) = (self.rules.rules().policy.widening, self.rules.rules().policy.changes);
         match op {
             Op::Update => {
                 let same = (changes.records / SAME_VALUE_PART).max(1);
-                (Limits { records: changes.records, same, within: changes.within }, changes.share)
+                (GuardLimits { records: changes.records, same, within: changes.within }, changes.share)
             }
-            Op::Hold | Op::Release => (Limits { records: widening.people, same: usize::MAX, within: widening.within }, widening.share),
+            Op::Hold | Op::Release => (GuardLimits { records: widening.people, same: usize::MAX, within: widening.within }, widening.share),
         }
     }
 
-    pub(in crate::engine) fn limits(&self, op: Op, listed: usize) -> Limits {
+    pub(in crate::engine) fn limits(&self, op: Op, listed: usize) -> GuardLimits {
         let (least, share) = self.least_limits(op);
         let records = least.records.max((listed as f64 * share) as usize);
         let same = if least.same == usize::MAX { usize::MAX } else { (records / SAME_VALUE_PART).max(1) };
-        Limits { records, same, ..least }
+        GuardLimits { records, same, ..least }
     }
 
     /// Lets those wait that are too many at once. Costs nothing while they are few.
@@ -283,7 +283,7 @@ fn group_plan(system: &Name, op: Op, asked: &[(Idx, u64)]) -> String {
     plan_id(&format!("guard\u{1f}{}\u{1f}{system}\u{1f}{digests:x?}", op.name()))
 }
 
-fn why(about: &About, recent: usize, limits: &Limits, losses: &[(Replaced, usize)]) -> String {
+fn why(about: &About, recent: usize, limits: &GuardLimits, losses: &[(Replaced, usize)]) -> String {
     let before = if recent > 0 { format!(", after {recent} within the last {}", limits.within) } else { String::new() };
     let mut why = format!("{}{before}", about.cause());
     for (lost, count) in losses.iter().take(SAMPLES) {

@@ -49,7 +49,7 @@ pub fn short_hash(of: &[u8]) -> u64 {
 
 /// Beyond these a guard asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct GuardLimits {
     pub records: usize,
     /// Records that lose a value of one field to one and the same other.
     pub same: usize,
@@ -58,7 +58,7 @@ pub struct Limits {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum DueStanding {
     Counted,
     /// With the digest under which it waits.
     Asked(u64),
@@ -66,35 +66,35 @@ enum Standing {
     Granted(u64),
 }
 
-impl Standing {
+impl DueStanding {
     fn digest(self) -> Option<u64> {
         match self {
-            Standing::Counted => None,
-            Standing::Asked(digest) | Standing::Granted(digest) => Some(digest),
+            DueStanding::Counted => None,
+            DueStanding::Asked(digest) | DueStanding::Granted(digest) => Some(digest),
         }
     }
 }
 
 #[derive(Debug, Default)]
-struct Entry {
-    due: Option<(Intent, Standing)>,
+struct GuardEntry {
+    due: Option<(Intent, DueStanding)>,
     went: Option<(Time, Box<[Replaced]>)>,
 }
 
-impl Entry {
+impl GuardEntry {
     fn is_counted(&self) -> bool {
-        self.went.is_some() || matches!(self.due, Some((_, Standing::Counted)))
+        self.went.is_some() || matches!(self.due, Some((_, DueStanding::Counted)))
     }
 
     fn is_asked(&self) -> bool {
-        matches!(self.due, Some((_, Standing::Asked(_))))
+        matches!(self.due, Some((_, DueStanding::Asked(_))))
     }
 
     /// What it replaces without anyone's word, each once: a write has a field once.
     fn replaces(&self) -> impl Iterator<Item = &Replaced> {
         let due: &[Replaced] = match &self.due {
-            Some((intent, Standing::Counted | Standing::Asked(_))) => &intent.replaces,
-            Some((_, Standing::Granted(_))) | None => &[],
+            Some((intent, DueStanding::Counted | DueStanding::Asked(_))) => &intent.replaces,
+            Some((_, DueStanding::Granted(_))) | None => &[],
         };
         let went: &[Replaced] = self.went.as_ref().map_or(&[], |(_, replaces)| replaces);
         due.iter().chain(went.iter().filter(|r| !due.contains(r)))
@@ -104,7 +104,7 @@ impl Entry {
 /// What stands of one direction of writes to one system.
 #[derive(Debug, Default)]
 pub struct Guard {
-    records: ByPlace<Entry>,
+    records: ByPlace<GuardEntry>,
     counted: usize,
     asked_count: usize,
     same: HashMap<Replaced, usize>,
@@ -136,7 +136,7 @@ impl Guard {
             let standing = self.standing_of(&intent, before);
             (intent, standing)
         });
-        let forgotten = before.and_then(Standing::digest);
+        let forgotten = before.and_then(DueStanding::digest);
         if let Some(digest) = forgotten.filter(|_| forgotten != due.as_ref().and_then(|(_, s)| s.digest())) {
             self.forget(digest);
         }
@@ -144,19 +144,19 @@ impl Guard {
     }
 
     /// A write that waits goes on waiting in its new form. One that was granted was granted as it was shown.
-    fn standing_of(&mut self, intent: &Intent, before: Option<Standing>) -> Standing {
-        let waited = matches!(before, Some(Standing::Asked(_)));
+    fn standing_of(&mut self, intent: &Intent, before: Option<DueStanding>) -> DueStanding {
+        let waited = matches!(before, Some(DueStanding::Asked(_)));
         if !waited && self.granted.is_empty() && self.asked.is_empty() {
-            return Standing::Counted;
+            return DueStanding::Counted;
         }
         let digest = intent.digest();
         if self.granted.contains(&digest) {
-            Standing::Granted(digest)
+            DueStanding::Granted(digest)
         } else if waited || self.asked.contains(&digest) {
             self.changed |= self.asked.insert(digest);
-            Standing::Asked(digest)
+            DueStanding::Asked(digest)
         } else {
-            Standing::Counted
+            DueStanding::Counted
         }
     }
 
@@ -168,7 +168,7 @@ impl Guard {
             self.forget(digest);
         }
         let replaces = match due {
-            Some((_, Standing::Granted(_))) => return None,
+            Some((_, DueStanding::Granted(_))) => return None,
             Some((intent, _)) => intent.replaces,
             None => Box::default(),
         };
@@ -203,24 +203,24 @@ impl Guard {
     }
 
     /// Makes those wait that are too many. True: more wait than before.
-    pub fn ask(&mut self, limits: &Limits) -> bool {
+    pub fn ask(&mut self, limits: &GuardLimits) -> bool {
         let before = self.asked_count;
         if before > 0 && before + self.counted <= limits.records.min(limits.same) {
-            self.move_all(|_, standing| matches!(standing, Standing::Asked(_)), |_| Standing::Counted);
+            self.move_all(|_, standing| matches!(standing, DueStanding::Asked(_)), |_| DueStanding::Counted);
             return false;
         }
         let flagged = self.flagged(limits);
         if self.counted > limits.records {
-            self.move_all(|_, standing| standing == Standing::Counted, Standing::Asked);
+            self.move_all(|_, standing| standing == DueStanding::Counted, DueStanding::Asked);
         } else if !flagged.is_empty() {
             let of = |intent: &Intent| intent.replaces.iter().any(|r| flagged.iter().any(|(f, _)| f == r));
-            self.move_all(|intent, standing| standing == Standing::Counted && of(intent), Standing::Asked);
+            self.move_all(|intent, standing| standing == DueStanding::Counted && of(intent), DueStanding::Asked);
         }
         self.asked_count > before
     }
 
     /// What many records would lose one value of a field to.
-    pub fn flagged(&mut self, limits: &Limits) -> Vec<(Replaced, usize)> {
+    pub fn flagged(&mut self, limits: &GuardLimits) -> Vec<(Replaced, usize)> {
         if self.same_at_most <= limits.same {
             return Vec::new();
         }
@@ -229,7 +229,7 @@ impl Guard {
     }
 
     /// The same, most first.
-    pub fn losses(&self, limits: &Limits) -> Vec<(Replaced, usize)> {
+    pub fn losses(&self, limits: &GuardLimits) -> Vec<(Replaced, usize)> {
         let mut found: Vec<_> = self.same.iter().filter(|(_, n)| **n > limits.same).map(|(r, n)| (r.clone(), *n)).collect();
         found.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         found
@@ -238,25 +238,25 @@ impl Guard {
     /// Lets those go that wait; returns how many.
     pub fn grant_asked(&mut self) -> usize {
         let count = self.asked_count;
-        self.move_all(|_, standing| matches!(standing, Standing::Asked(_)), Standing::Granted);
+        self.move_all(|_, standing| matches!(standing, DueStanding::Asked(_)), DueStanding::Granted);
         count
     }
 
     /// Lets everything go that is due.
     pub fn grant_all(&mut self) {
-        self.move_all(|_, standing| !matches!(standing, Standing::Granted(_)), Standing::Granted);
+        self.move_all(|_, standing| !matches!(standing, DueStanding::Granted(_)), DueStanding::Granted);
     }
 
     /// Lets one record's write go, unless it waits with others.
     pub fn grant(&mut self, idx: Idx) {
-        if let Some((_, Standing::Counted)) = self.records.get(&idx).and_then(|e| e.due.as_ref()) {
-            self.set(idx, Standing::Granted);
+        if let Some((_, DueStanding::Counted)) = self.records.get(&idx).and_then(|e| e.due.as_ref()) {
+            self.set(idx, DueStanding::Granted);
         }
     }
 
     /// Whether a record's write may go, as far as this guard is concerned.
     pub fn may_go(&self, idx: Idx) -> bool {
-        self.asked_count == 0 || !self.records.get(&idx).is_some_and(Entry::is_asked)
+        self.asked_count == 0 || !self.records.get(&idx).is_some_and(GuardEntry::is_asked)
     }
 
     /// How many wait.
@@ -287,7 +287,7 @@ impl Guard {
             .records
             .iter()
             .filter_map(|(idx, e)| match e.due {
-                Some((_, Standing::Asked(digest))) => Some((*idx, digest)),
+                Some((_, DueStanding::Asked(digest))) => Some((*idx, digest)),
                 _ => None,
             })
             .collect();
@@ -300,9 +300,9 @@ impl Guard {
         let (mut granted, mut asked) = (Vec::new(), Vec::new());
         for (_, standing) in self.records.values().filter_map(|e| e.due.as_ref()) {
             match standing {
-                Standing::Counted => {}
-                Standing::Granted(digest) => granted.push(*digest),
-                Standing::Asked(digest) => asked.push(*digest),
+                DueStanding::Counted => {}
+                DueStanding::Granted(digest) => granted.push(*digest),
+                DueStanding::Asked(digest) => asked.push(*digest),
             }
         }
         granted.sort_unstable();
@@ -318,8 +318,8 @@ impl Guard {
         self.changed |= self.asked.remove(&digest);
     }
 
-    fn move_all(&mut self, which: impl Fn(&Intent, Standing) -> bool, to: fn(u64) -> Standing) {
-        let of = |(idx, e): (&Idx, &Entry)| e.due.as_ref().filter(|(intent, standing)| which(intent, *standing)).map(|_| *idx);
+    fn move_all(&mut self, which: impl Fn(&Intent, DueStanding) -> bool, to: fn(u64) -> DueStanding) {
+        let of = |(idx, e): (&Idx, &GuardEntry)| e.due.as_ref().filter(|(intent, standing)| which(intent, *standing)).map(|_| *idx);
         let moved: Vec<Idx> = self.records.iter().filter_map(of).collect();
         for idx in moved {
             self.set(idx, to);
@@ -327,21 +327,21 @@ impl Guard {
     }
 
     /// Gives a write that is due another standing.
-    fn set(&mut self, idx: Idx, to: fn(u64) -> Standing) {
+    fn set(&mut self, idx: Idx, to: fn(u64) -> DueStanding) {
         let Some((intent, before)) = self.records.get(&idx).and_then(|e| e.due.as_ref()) else { return };
         let digest = before.digest().unwrap_or_else(|| intent.digest());
         let to = to(digest);
         self.forget(digest);
         match to {
-            Standing::Counted => {}
-            Standing::Asked(digest) => self.changed |= self.asked.insert(digest),
-            Standing::Granted(digest) => self.changed |= self.granted.insert(digest),
+            DueStanding::Counted => {}
+            DueStanding::Asked(digest) => self.changed |= self.asked.insert(digest),
+            DueStanding::Granted(digest) => self.changed |= self.granted.insert(digest),
         }
         self.change(idx, |entry| entry.due.iter_mut().for_each(|(_, standing)| *standing = to));
     }
 
     /// Changes an entry and the counts with it.
-    fn change(&mut self, idx: Idx, change: impl FnOnce(&mut Entry)) {
+    fn change(&mut self, idx: Idx, change: impl FnOnce(&mut GuardEntry)) {
         let entry = self.records.entry(idx).or_default();
         self.counted -= usize::from(entry.is_counted());
         self.asked_count -= usize::from(entry.is_asked());

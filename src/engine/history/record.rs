@@ -2,7 +2,7 @@
 
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::history::written::{Key, WRITTEN, WrittenRecord};
+use crate::engine::history::written::{WRITTEN, WrittenKey, WrittenRecord};
 use crate::engine::ledger::items::encode_in_parts;
 use crate::model::Time;
 
@@ -13,7 +13,7 @@ impl Engine {
             return;
         }
         for (part, bytes) in encode_in_parts(&records) {
-            let key = Key { at: now, run: (*self.run).into(), number: self.written.next, records: part.len() };
+            let key = WrittenKey { at: now, run: (*self.run).into(), number: self.written.next, records: part.len() };
             self.ledger.put_encoded(WRITTEN, key.to_bytes(), bytes);
             self.written.next += 1;
             self.written.records += key.records;
@@ -28,7 +28,7 @@ impl Engine {
     pub fn written_by(&mut self, run: &str, since: Option<Time>) -> Result<Vec<WrittenRecord>, Error> {
         // What is kept is read from the store.
         self.commit()?;
-        let keys: Vec<&Key> = self.written.kept.keys().filter(|k| *k.run == *run && since.is_none_or(|t| k.at >= t)).collect();
+        let keys: Vec<&WrittenKey> = self.written.kept.keys().filter(|k| *k.run == *run && since.is_none_or(|t| k.at >= t)).collect();
         let mut all = Vec::new();
         for key in keys {
             if let Some(mut records) = self.ledger.get(WRITTEN, &key.to_bytes())? {

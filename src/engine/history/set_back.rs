@@ -6,7 +6,7 @@ use crate::model::{Name, Time, Value};
 use serde::{Deserialize, Serialize};
 
 /// Undo plans that were shown, by their id.
-pub(in crate::engine) const UNDO: Kind<Shown> = Kind::new(Tag::Undo);
+pub(in crate::engine) const UNDO: Kind<UndoPlan> = Kind::new(Tag::Undo);
 
 /// Fields on their way back, by their record.
 pub(in crate::engine) const SET_BACK: Kind<Vec<SetBack>> = Kind::new(Tag::SetBack);
@@ -33,7 +33,7 @@ pub struct LeftOut {
 
 /// A plan that was shown: approving it makes it anew, and it must come out the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Shown {
+pub struct UndoPlan {
     pub run: String,
     pub since: Option<Time>,
     pub at: Time,

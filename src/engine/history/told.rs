@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What was told.
-pub(in crate::engine) const TOLD: Single<Told> = Single::new("told by event");
+pub(in crate::engine) const TOLD: Single<ToldNotices> = Single::new("told by event");
 
 /// What was told, by event; and what has not reached anyone yet.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Told {
+pub struct ToldNotices {
     pub(in crate::engine) events: BTreeMap<String, Event>,
     pub unsent: Vec<Unsent>,
 }
@@ -30,7 +30,7 @@ pub(in crate::engine) struct Event {
 /// A notice on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unsent {
-    pub by: By,
+    pub by: NoticeWay,
     pub notice: Notice,
     pub tries: u32,
     pub next_at: Time,
@@ -39,7 +39,7 @@ pub struct Unsent {
 /// The two ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum By {
+pub enum NoticeWay {
     Webhook,
     Mail,
 }

@@ -1,6 +1,6 @@
 //! What was told, as former versions keep it: events under other names, and notices that say of no event.
 
-use crate::engine::history::told::{By, Event, Notice, Told, Unsent};
+use crate::engine::history::told::{Event, Notice, NoticeWay, ToldNotices, Unsent};
 use crate::engine::ledger::kind::Single;
 use crate::model::Time;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ pub(in crate::engine) struct ToldBefore {
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(Serialize))]
 struct UnsentBefore {
-    by: By,
+    by: NoticeWay,
     notice: NoticeBefore,
     tries: u32,
     next_at: Time,
@@ -39,13 +39,13 @@ struct NoticeBefore {
 }
 
 /// What that item says, in today's form.
-pub(in crate::engine) fn in_todays_form(before: ToldBefore) -> Told {
+pub(in crate::engine) fn in_todays_form(before: ToldBefore) -> ToldNotices {
     let events = before.events.into_iter().filter_map(|(name, event)| Some((named(&name)?, event))).collect();
     let unsent = before.unsent.into_iter().map(|u| {
         let notice = Notice { event: String::new(), since: None, over: u.notice.over, text: u.notice.text };
         Unsent { by: u.by, notice, tries: u.tries, next_at: u.next_at }
     });
-    Told { events, unsent: unsent.collect() }
+    ToldNotices { events, unsent: unsent.collect() }
 }
 
 fn named(before: &str) -> Option<String> {
@@ -66,7 +66,12 @@ mod tests {
             ["protection", "config", "credential ma", "token ends ma", "api ends ma", "dead letters ma", "waits update ma: after 6"];
         let before = ToldBefore {
             events: names.iter().map(|name| (name.to_string(), event.clone())).collect(),
-            unsent: vec![UnsentBefore { by: By::Mail, notice: NoticeBefore { over: true, text: "y".into() }, tries: 3, next_at: Time(9) }],
+            unsent: vec![UnsentBefore {
+                by: NoticeWay::Mail,
+                notice: NoticeBefore { over: true, text: "y".into() },
+                tries: 3,
+                next_at: Time(9),
+            }],
         };
         let told = in_todays_form(TOLD.read(&postcard::to_allocvec(&before).unwrap()).unwrap());
         let mut kept: Vec<&str> = told.events.keys().map(String::as_str).collect();
@@ -74,6 +79,6 @@ mod tests {
         assert_eq!(kept, ["api_ends:ma", "config", "credential:ma", "dead_letters:ma", "protection", "token_ends:ma"]);
         assert!(told.events.values().all(|e| *e == event));
         let notice = Notice { event: String::new(), since: None, over: true, text: "y".into() };
-        assert_eq!(told.unsent, [Unsent { by: By::Mail, notice, tries: 3, next_at: Time(9) }]);
+        assert_eq!(told.unsent, [Unsent { by: NoticeWay::Mail, notice, tries: 3, next_at: Time(9) }]);
     }
 }

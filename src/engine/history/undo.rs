@@ -10,7 +10,7 @@ use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::history::set_back::SET_BACK;
 use crate::engine::history::set_back::UNDO;
-use crate::engine::history::set_back::{LeftOut, SetBack, Shown, Undo};
+use crate::engine::history::set_back::{LeftOut, SetBack, Undo, UndoPlan};
 use crate::engine::ledger::items::encode;
 use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::memory::view::View;
@@ -23,7 +23,7 @@ const PLANS_MAX: usize = 20;
 
 /// Why there is nothing to undo.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub enum UndoRefused {
     #[error("no field writes of run {0:?} are kept; `nayose undo` lists the runs that have some")]
     Unknown(String),
     #[error("what {plan} would set back is not what it was when it was shown; look at it again with `nayose undo {run}`")]
@@ -48,8 +48,8 @@ struct Worked {
 
 impl Engine {
     /// Shows what undoing a run would set back, and remembers that it was shown.
-    pub fn undo(&mut self, run: &str, since: Option<Time>, now: Time) -> Result<Undo, Refused> {
-        let Some(known) = self.written.runs().into_iter().find(|r| r.run == run) else { return Err(Refused::Unknown(run.into())) };
+    pub fn undo(&mut self, run: &str, since: Option<Time>, now: Time) -> Result<Undo, UndoRefused> {
+        let Some(known) = self.written.runs().into_iter().find(|r| r.run == run) else { return Err(UndoRefused::Unknown(run.into())) };
         let worked = self.work_out(run, since, now)?;
         let rule = format!("undo {run}");
         let mut writes = Vec::new();
@@ -72,13 +72,13 @@ impl Engine {
         }
         let plan = (!worked.back.is_empty()).then_some(worked.id);
         if let Some(plan) = &plan {
-            self.show(plan, Shown { run: run.into(), since, at: now });
+            self.show(plan, UndoPlan { run: run.into(), since, at: now });
         }
         self.commit()?;
         Ok(Undo { run: run.into(), plan, writes, left_out: worked.left_out, complete: known.complete })
     }
 
-    fn show(&mut self, plan: &str, shown: Shown) {
+    fn show(&mut self, plan: &str, shown: UndoPlan) {
         self.ledger.put(UNDO, plan.as_bytes().to_vec(), &shown);
         self.undos.insert(plan.into(), shown);
         while self.undos.len() > PLANS_MAX {
@@ -93,11 +93,11 @@ impl Engine {
     }
 
     /// Lets the set-backs of a plan go; how many records. `None`: there is no such plan.
-    pub fn approve_undo(&mut self, plan: &str, now: Time) -> Result<Option<usize>, Refused> {
+    pub fn approve_undo(&mut self, plan: &str, now: Time) -> Result<Option<usize>, UndoRefused> {
         let Some(shown) = self.undos.get(plan).cloned() else { return Ok(None) };
         let worked = self.work_out(&shown.run, shown.since, now)?;
         if worked.id != plan {
-            return Err(Refused::Changed { plan: plan.into(), run: shown.run });
+            return Err(UndoRefused::Changed { plan: plan.into(), run: shown.run });
         }
         self.drop_undo(plan);
         let places: Vec<Idx> = worked.back.keys().copied().collect();

@@ -6,7 +6,7 @@ use crate::model::{Name, Record, RecordId, Span, Time, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Batches of field writes with the old values, by their [`Key`].
+/// Batches of field writes with the old values, by their [`WrittenKey`].
 pub(in crate::engine) const WRITTEN: Kind<Vec<WrittenRecord>> = Kind::new(Tag::Written);
 
 /// A mistake that nobody saw for a month is not undone by a command.
@@ -39,7 +39,7 @@ impl WrittenRecord {
 
 /// The key of one batch of writes, in the order of time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(super) struct WrittenKey {
     pub(in crate::engine) at: Time,
     pub(in crate::engine) run: Box<str>,
     /// From 0 in each run: shows whether its beginning is still kept.
@@ -47,22 +47,22 @@ pub(super) struct Key {
     pub(in crate::engine) records: usize,
 }
 
-impl Key {
+impl WrittenKey {
     pub(in crate::engine) fn to_bytes(&self) -> Vec<u8> {
         format!("{}/{}/{}/{}", self.at.0, self.run, self.number, self.records).into_bytes()
     }
 
-    fn parse(text: &str) -> Option<Key> {
+    fn parse(text: &str) -> Option<WrittenKey> {
         let mut parts = text.split('/');
         let at = Time(parts.next()?.parse().ok()?);
-        Some(Key { at, run: parts.next()?.into(), number: parts.next()?.parse().ok()?, records: parts.next()?.parse().ok()? })
+        Some(WrittenKey { at, run: parts.next()?.into(), number: parts.next()?.parse().ok()?, records: parts.next()?.parse().ok()? })
     }
 }
 
 /// The batches that are kept. Their values lie in the store alone.
 #[derive(Debug, Default)]
 pub struct Written {
-    pub(super) kept: BTreeMap<Key, ()>,
+    pub(super) kept: BTreeMap<WrittenKey, ()>,
     pub(in crate::engine) records: usize,
     pub(in crate::engine) next: u64,
 }
@@ -81,7 +81,7 @@ pub struct RunWritten {
 impl Written {
     /// Takes a kept batch's key in at open.
     pub fn restore(&mut self, key: &[u8]) {
-        if let Some(key) = std::str::from_utf8(key).ok().and_then(Key::parse) {
+        if let Some(key) = std::str::from_utf8(key).ok().and_then(WrittenKey::parse) {
             self.records += key.records;
             self.kept.insert(key, ());
         }
@@ -110,7 +110,7 @@ impl Written {
     }
 
     /// Makes room: what is too old or too much.
-    pub(super) fn outdated(&mut self, now: Time) -> Vec<Key> {
+    pub(super) fn outdated(&mut self, now: Time) -> Vec<WrittenKey> {
         let mut dropped = Vec::new();
         while let Some((key, ())) = self.kept.first_key_value() {
             if key.at >= now.minus(KEPT_FOR) && self.records <= RECORDS_MAX {
@@ -129,8 +129,8 @@ impl Written {
 mod tests {
     use super::*;
 
-    fn key(at: i64, number: u64, records: usize) -> Key {
-        Key { at: Time(at), run: "r_1".into(), number, records }
+    fn key(at: i64, number: u64, records: usize) -> WrittenKey {
+        WrittenKey { at: Time(at), run: "r_1".into(), number, records }
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub struct Accepted {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Key {
+pub(crate) enum DoubtKey {
     Person(RecordId),
     Account(RecordId),
     Address(Address),
@@ -70,7 +70,7 @@ pub(crate) enum Key {
 #[derive(Debug, Default)]
 pub struct Doubts {
     by_cause: BTreeMap<RecordId, Doubt>,
-    by_key: HashMap<Key, Vec<RecordId>>,
+    by_key: HashMap<DoubtKey, Vec<RecordId>>,
     accepted: BTreeMap<Box<str>, Accepted>,
 }
 
@@ -145,18 +145,18 @@ impl Doubts {
         Some(doubt)
     }
 
-    pub(crate) fn at(&self, key: &Key) -> impl Iterator<Item = (&RecordId, &Doubt)> {
+    pub(crate) fn at(&self, key: &DoubtKey) -> impl Iterator<Item = (&RecordId, &Doubt)> {
         self.by_key.get(key).into_iter().flatten().filter_map(|cause| Some((cause, self.by_cause.get(cause)?)))
     }
 }
 
 /// By whom it is found: only those whom it names are held by it.
-pub(crate) fn keys(cause: &RecordId, doubt: &Doubt) -> Vec<Key> {
+pub(crate) fn keys(cause: &RecordId, doubt: &Doubt) -> Vec<DoubtKey> {
     if doubt.concerns != Concerns::Named {
         return Vec::new();
     }
     let of = |entity, id: &ShortText| RecordId::new(cause.system.clone(), entity, id.clone());
-    let people = doubt.people.iter().map(|p| Key::Person(of(Entity::Person, p)));
-    let accounts = doubt.accounts.iter().map(|a| Key::Account(of(Entity::Account, a)));
-    people.chain(accounts).chain(doubt.addresses.iter().cloned().map(Key::Address)).collect()
+    let people = doubt.people.iter().map(|p| DoubtKey::Person(of(Entity::Person, p)));
+    let accounts = doubt.accounts.iter().map(|a| DoubtKey::Account(of(Entity::Account, a)));
+    people.chain(accounts).chain(doubt.addresses.iter().cloned().map(DoubtKey::Address)).collect()
 }

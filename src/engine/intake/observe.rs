@@ -6,7 +6,7 @@ use crate::engine::delivery::target::{Noticed, Target};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::intake::doubts::LET_GO;
-use crate::engine::memory::overlay::{Merged, Sight, Told, overlay};
+use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::refusals::On;
 use crate::engine::proofs::pass_run::PassRun;
@@ -67,7 +67,7 @@ impl Engine {
             run.read += 1;
             match observed {
                 Observed::Record { record, people_told, accounts_told } => {
-                    self.observe_record(run, record, Told { people: people_told, accounts: accounts_told }, now)
+                    self.observe_record(run, record, ListsCarried { people: people_told, accounts: accounts_told }, now)
                 }
                 Observed::Deleted(id) => self.observe_deleted(run, &id, now),
                 Observed::DealPeople { deal, people } => self.observe_deal_people(run, &deal, people),
@@ -128,7 +128,7 @@ impl Engine {
         needed.all(|n| n.at(self.proved(&n.proof.system, &n.proof.stream)).is_some())
     }
 
-    fn observe_record(&mut self, run: &mut PassRun, mut new: Box<Record>, told: Told, now: Time) {
+    fn observe_record(&mut self, run: &mut PassRun, mut new: Box<Record>, told: ListsCarried, now: Time) {
         // By the system's own clock, as its filter is asked.
         run.newest = run.newest.max(new.changed_at);
         new.shift_times(self.clocks.shift(&run.system));
@@ -319,7 +319,7 @@ impl Engine {
         }
         let mut new = old.clone();
         new.people = people;
-        if let Merged::Changed(record) = overlay(Some(&old), Box::new(new), Told::ALL, Sight { at: run.began, before: None }) {
+        if let Merged::Changed(record) = overlay(Some(&old), Box::new(new), ListsCarried::ALL, Sight { at: run.began, before: None }) {
             run.changed += 1;
             self.mark(idx, &old);
             let stream = self.world.slot(idx).stream.clone();

@@ -1,7 +1,7 @@
 //! Rows that are no records: whom they can concern is held, and nobody else. Of a row of which nothing at all can be known, its stream is
 //! not proved until a named person accepts it.
 
-use super::doubts::{Concerns, Doubt, Key, keys};
+use super::doubts::{Concerns, Doubt, DoubtKey, keys};
 use crate::connector::manifest::Role;
 use crate::connector::{Pass, Unread};
 use crate::decide::ratchet::{Kept, Reach};
@@ -141,9 +141,9 @@ impl Engine {
         let mut places: Vec<Idx> = self.world.find(cause).into_iter().collect();
         for key in keys(cause, doubt) {
             match &key {
-                Key::Person(id) => places.extend(self.world.find(id)),
-                Key::Account(id) => places.extend(self.world.people_of_account(id)),
-                Key::Address(address) => places.extend(self.world.bearers(address)),
+                DoubtKey::Person(id) => places.extend(self.world.find(id)),
+                DoubtKey::Account(id) => places.extend(self.world.people_of_account(id)),
+                DoubtKey::Address(address) => places.extend(self.world.bearers(address)),
             }
         }
         self.dirty.extend(places);
@@ -227,13 +227,13 @@ impl Engine {
         if self.doubts.is_empty() {
             return holds;
         }
-        let mut reached: Vec<(Key, Reach)> = addresses.iter().map(|a| (Key::Address(a.clone()), Reach::Person)).collect();
+        let mut reached: Vec<(DoubtKey, Reach)> = addresses.iter().map(|a| (DoubtKey::Address(a.clone()), Reach::Person)).collect();
         for record in records {
-            reached.push((Key::Person(record.id.clone()), Reach::Person));
+            reached.push((DoubtKey::Person(record.id.clone()), Reach::Person));
             for account in record.accounts() {
                 let id = RecordId::new(record.id.system.clone(), Entity::Account, account.clone());
                 if self.world.people_of_account(&id).len() <= ACCOUNT_CAP {
-                    reached.push((Key::Account(id), Reach::Account));
+                    reached.push((DoubtKey::Account(id), Reach::Account));
                 }
             }
         }

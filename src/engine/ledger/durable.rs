@@ -2,7 +2,7 @@
 //! engine, which goes on meanwhile.
 
 use crate::engine::workers::KEEPING;
-use crate::store::{Changes, Entry, Error, Journal, State};
+use crate::store::{Entry, Error, Journal, PendingChanges, State};
 use indexmap::IndexMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -43,8 +43,8 @@ impl Pending {
     }
 
     /// Takes all out; the room is kept for what comes next.
-    fn changes(&mut self) -> Changes {
-        let mut changes = Changes::default();
+    fn changes(&mut self) -> PendingChanges {
+        let mut changes = PendingChanges::default();
         for ((kind, key), value) in self.items.drain(..) {
             match value {
                 Some(value) => changes.put.push((kind, key, value)),
@@ -154,7 +154,7 @@ impl Writing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Batch, KeyRange, KeyValue, Memory, StateInfo, What};
+    use crate::store::{InMemory, KeyRange, KeyValue, KeyValueBatch, StateInfo, What};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -162,7 +162,7 @@ mod tests {
 
     /// A store that can be made to fail.
     #[derive(Debug, Default, Clone)]
-    struct Failing(Arc<(Memory, AtomicBool)>);
+    struct Failing(Arc<(InMemory, AtomicBool)>);
 
     impl KeyValue for Failing {
         fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
@@ -173,7 +173,7 @@ mod tests {
             self.0.0.scan(range, each)
         }
 
-        fn commit(&self, batch: Batch) -> Result<(), Error> {
+        fn commit(&self, batch: KeyValueBatch) -> Result<(), Error> {
             match self.0.1.load(Ordering::Relaxed) {
                 true => Err(Error::Broken { why: "the disk is full".into() }),
                 false => self.0.0.commit(batch),

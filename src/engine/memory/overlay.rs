@@ -12,17 +12,17 @@ pub enum Merged {
 
 /// Which lists of a record the answer carried.
 #[derive(Debug, Clone, Copy)]
-pub struct Told {
+pub struct ListsCarried {
     /// A deal's people.
     pub people: bool,
     /// The accounts beside the first.
     pub accounts: bool,
 }
 
-impl Told {
-    pub const ALL: Told = Told { people: true, accounts: true };
+impl ListsCarried {
+    pub const ALL: ListsCarried = ListsCarried { people: true, accounts: true };
     /// Records read by id come without what they are associated with.
-    pub const READ_BACK: Told = Told { people: true, accounts: false };
+    pub const READ_BACK: ListsCarried = ListsCarried { people: true, accounts: false };
 }
 
 /// When an observation was made, by the latest that it may have been.
@@ -36,7 +36,7 @@ pub struct Sight {
 
 /// Lays a new observation over the old record: unchanged fields keep their time, lost addresses and people are remembered,
 /// an end that was seen gets its time.
-pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: Told, sight: Sight) -> Merged {
+pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: ListsCarried, sight: Sight) -> Merged {
     let told_end = new.memory.ended_at;
     let Some(old) = old else {
         new.memory.ended_at = ended_at(None, &new, told_end, sight);
@@ -132,7 +132,7 @@ mod tests {
     use crate::model::{DealState, TicketState, Value};
 
     fn laid_over(old: &Record, new: Record, accounts: bool) -> Record {
-        match overlay(Some(old), Box::new(new), Told { people: true, accounts }, Sight { at: Time(1_000), before: None }) {
+        match overlay(Some(old), Box::new(new), ListsCarried { people: true, accounts }, Sight { at: Time(1_000), before: None }) {
             Merged::Changed(record) => *record,
             Merged::Same => old.clone(),
         }
@@ -186,7 +186,7 @@ mod tests {
             deal
         };
         let sight = Sight { at: read_at, before: Some(Time(990)) };
-        let end = |told: i64, changed: i64| match overlay(Some(&lost(500, 500)), Box::new(lost(told, changed)), Told::ALL, sight) {
+        let end = |told: i64, changed: i64| match overlay(Some(&lost(500, 500)), Box::new(lost(told, changed)), ListsCarried::ALL, sight) {
             Merged::Changed(record) => record.memory.ended_at,
             Merged::Same => Some(Time(500)),
         };
@@ -214,24 +214,26 @@ mod tests {
         ] {
             let sight = Sight { at: Time(1_000), before: before.map(Time) };
             for old in [DealState::Open, DealState::Unknown, DealState::Won] {
-                let Merged::Changed(record) = overlay(Some(&deal(old, None)), Box::new(deal(DealState::Lost, told)), Told::ALL, sight)
+                let Merged::Changed(record) =
+                    overlay(Some(&deal(old, None)), Box::new(deal(DealState::Lost, told)), ListsCarried::ALL, sight)
                 else {
                     panic!("it ended")
                 };
                 assert_eq!(record.memory.ended_at, Some(Time(begins)), "{before:?} {told:?} {old:?}");
             }
         }
-        let first = |told| match overlay(None, Box::new(deal(DealState::Lost, told)), Told::ALL, Sight { at: Time(1_000), before: None }) {
-            Merged::Changed(record) => record.memory.ended_at,
-            Merged::Same => None,
-        };
+        let first =
+            |told| match overlay(None, Box::new(deal(DealState::Lost, told)), ListsCarried::ALL, Sight { at: Time(1_000), before: None }) {
+                Merged::Changed(record) => record.memory.ended_at,
+                Merged::Same => None,
+            };
         assert_eq!(first(Some(10)), Some(Time(10)), "never seen open: it ended when the system says");
         assert_eq!(first(Some(9_000)), Some(Time(1_000)), "an end in the future counts as now");
         for (changed, begins) in [(900, 900), (9_000, 1_000)] {
             let mut closed = Record::new("support:ticket:1".parse().unwrap());
             (closed.ticket, closed.changed_at) = (Some(TicketState::Closed), Some(Time(changed)));
             let sight = Sight { at: Time(1_000), before: None };
-            let Merged::Changed(record) = overlay(None, Box::new(closed), Told::ALL, sight) else { panic!("it is new") };
+            let Merged::Changed(record) = overlay(None, Box::new(closed), ListsCarried::ALL, sight) else { panic!("it is new") };
             assert_eq!(record.memory.ended_at, Some(Time(begins)), "last changed at {changed}, and no end is told");
         }
     }

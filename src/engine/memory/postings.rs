@@ -12,14 +12,14 @@ const LISTED: u32 = 1 << 31;
 /// Lists of places by the hash of a key; each sorted, without duplicates.
 #[derive(Debug, Default)]
 pub struct Postings {
-    entries: HashTable<Entry>,
+    entries: HashTable<PostingList>,
     lists: Vec<Vec<Idx>>,
     free: Vec<u32>,
 }
 
 /// The hash in two halves, so that an entry is 12 bytes; and the one place, or the number of the list.
 #[derive(Debug, Clone, Copy)]
-struct Entry {
+struct PostingList {
     hash: [u32; 2],
     place: u32,
 }
@@ -28,7 +28,7 @@ fn halves(hash: u64) -> [u32; 2] {
     [(hash >> 32) as u32, hash as u32]
 }
 
-fn whole(entry: &Entry) -> u64 {
+fn whole(entry: &PostingList) -> u64 {
     u64::from(entry.hash[0]) << 32 | u64::from(entry.hash[1])
 }
 
@@ -43,7 +43,7 @@ impl Postings {
 
     pub fn add(&mut self, hash: u64, idx: Idx) {
         let Some(entry) = self.entries.find_mut(hash, |e| e.hash == halves(hash)) else {
-            self.entries.insert_unique(hash, Entry { hash: halves(hash), place: idx }, whole);
+            self.entries.insert_unique(hash, PostingList { hash: halves(hash), place: idx }, whole);
             return;
         };
         if entry.place & LISTED != 0 {
@@ -123,6 +123,6 @@ mod tests {
 
     #[test]
     fn an_entry_is_12_bytes() {
-        assert_eq!(size_of::<Entry>(), 12);
+        assert_eq!(size_of::<PostingList>(), 12);
     }
 }

@@ -121,7 +121,7 @@ pub struct Keys {
 /// A record whose stored bytes cannot be read: a bug or damage, never silent.
 #[derive(Debug, thiserror::Error)]
 #[error("the state holds a record that cannot be read ({0})")]
-pub struct Unreadable(pub String);
+pub struct UnreadableRecord(pub String);
 
 impl World {
     pub fn len(&self) -> usize {
@@ -182,9 +182,9 @@ impl World {
     }
 
     /// Takes a stored record in at open.
-    pub fn load(&mut self, id: RecordId, bytes: &[u8]) -> Result<Idx, Unreadable> {
+    pub fn load(&mut self, id: RecordId, bytes: &[u8]) -> Result<Idx, UnreadableRecord> {
         let text = id.to_string();
-        let (stream, record) = codec::read(id, bytes, &self.names).ok_or(Unreadable(text))?;
+        let (stream, record) = codec::read(id, bytes, &self.names).ok_or(UnreadableRecord(text))?;
         Ok(self.put(stream, &record))
     }
 

@@ -20,7 +20,7 @@ use crate::engine::intake::look_ups::MERGED;
 use crate::engine::ledger::kind::Tag;
 use crate::engine::memory::refusals::REFUSAL;
 use crate::engine::memory::world::NAMES;
-use crate::engine::memory::world::Unreadable;
+use crate::engine::memory::world::UnreadableRecord;
 use crate::engine::proofs::reading::FORMER_STREAM;
 use crate::engine::proofs::reading::STREAM;
 use crate::engine::recovery::instance::INSTANCE;
@@ -32,17 +32,17 @@ use std::collections::BTreeMap;
 
 /// What is not the engine's, and what waits for the rest.
 #[derive(Default)]
-pub(super) struct Read {
+pub(super) struct ReadItems {
     pub(super) usage: BTreeMap<Name, Usage>,
-    pub(super) under_way: Vec<(Vec<u8>, underway::Stored)>,
+    pub(super) under_way: Vec<(Vec<u8>, underway::StoredUnderway)>,
 }
 
 /// Kind, key and value.
-type Item = (Tag, Vec<u8>, Vec<u8>);
+type StoredItem = (Tag, Vec<u8>, Vec<u8>);
 
 /// Reads all items into an engine of which nothing is known yet.
-pub(super) fn read_all(engine: &mut Engine, now: Time) -> Result<Read, Error> {
-    let mut read = Read::default();
+pub(super) fn read_all(engine: &mut Engine, now: Time) -> Result<ReadItems, Error> {
+    let mut read = ReadItems::default();
     for (kind, key, value) in records_first(engine)? {
         let text = String::from_utf8_lossy(&key).into_owned();
         let restored = restore_of_systems(engine, &mut read, kind, key.clone(), &text, &value, now)?;
@@ -54,8 +54,8 @@ pub(super) fn read_all(engine: &mut Engine, now: Time) -> Result<Read, Error> {
 }
 
 /// Reads the records, which all else speaks of, and gives the other items.
-fn records_first(engine: &mut Engine) -> Result<Vec<Item>, Error> {
-    let mut later: Vec<Item> = Vec::new();
+fn records_first(engine: &mut Engine) -> Result<Vec<StoredItem>, Error> {
+    let mut later: Vec<StoredItem> = Vec::new();
     let mut failed: Option<Error> = None;
     let (world, written) = (&mut engine.world, &mut engine.written);
     if let Some(names) = engine.ledger.single(NAMES)? {
@@ -70,7 +70,7 @@ fn records_first(engine: &mut Engine) -> Result<Vec<Item>, Error> {
             let text = String::from_utf8_lossy(key);
             let loaded = match text.parse::<RecordId>() {
                 Ok(id) => world.load(id, value),
-                Err(_) => Err(Unreadable(text.into_owned())),
+                Err(_) => Err(UnreadableRecord(text.into_owned())),
             };
             failed = loaded.err().map(Error::from);
         } else if tag == Some(Tag::Written) {
@@ -88,7 +88,7 @@ fn records_first(engine: &mut Engine) -> Result<Vec<Item>, Error> {
 /// An item that speaks of one system, its streams or its target records. Whether it was one.
 fn restore_of_systems(
     engine: &mut Engine,
-    read: &mut Read,
+    read: &mut ReadItems,
     kind: Tag,
     key: Vec<u8>,
     text: &str,

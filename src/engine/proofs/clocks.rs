@@ -14,7 +14,7 @@ const MANY: usize = 3;
 
 /// What one system's clock said last.
 #[derive(Debug, Clone, Copy)]
-struct Told {
+struct ClockReading {
     /// Its clock minus ours.
     skew_ms: i64,
     at: Time,
@@ -26,7 +26,7 @@ struct Told {
 /// The systems' clocks beside ours.
 #[derive(Debug, Default)]
 pub struct Clocks {
-    told: BTreeMap<Name, Told>,
+    told: BTreeMap<Name, ClockReading>,
     belief: Belief,
     /// How late it is is known: most systems' clocks agree with ours or, where they are few, all.
     sure: bool,
@@ -61,13 +61,13 @@ impl Clocks {
     /// Takes a `Date`: the system's clock minus ours at that moment. Returns whether it is known only since then how late it is.
     pub fn tell(&mut self, system: &Name, skew_ms: i64, now: Time) -> bool {
         let shift = self.told.get(system).map_or(Span::ZERO, |t| t.shift);
-        self.told.insert(system.clone(), Told { skew_ms, at: now, shift });
+        self.told.insert(system.clone(), ClockReading { skew_ms, at: now, shift });
         let counted = self.counted(now);
         (self.belief.ahead, self.belief.behind) = judge(counted.clone());
         let odd = counted.len() >= MANY && self.belief.agrees() && skew_ms.abs() > SKEW_MAX.0;
         let wanted = Span(if odd { skew_ms } else { 0 });
         if wanted == Span::ZERO || (wanted.0 - shift.0).abs() > SKEW_MAX.0 {
-            self.told.insert(system.clone(), Told { skew_ms, at: now, shift: wanted });
+            self.told.insert(system.clone(), ClockReading { skew_ms, at: now, shift: wanted });
         }
         self.hear(now.minus(self.belief.ahead).min(Time(now.0.saturating_add(skew_ms))));
         // Of few, one that is silent now may be the one that is right.
@@ -129,7 +129,7 @@ impl Clocks {
 
     /// What counts now: what was told lately, or all if nothing was.
     fn counted(&self, now: Time) -> Vec<i64> {
-        let young = |t: &Told| (now.0.saturating_sub(t.at.0)).abs() <= TOLD_FOR.0;
+        let young = |t: &ClockReading| (now.0.saturating_sub(t.at.0)).abs() <= TOLD_FOR.0;
         let any_young = self.told.values().any(young);
         self.told.values().filter(|t| !any_young || young(t)).map(|t| t.skew_ms).collect()
     }

@@ -4,7 +4,7 @@
 
 use crate::connector::{Reads, SWEEP_EVERY, StreamInfo};
 use crate::decide::rules::Policy;
-use crate::merge::Unread;
+use crate::merge::UnreadSystems;
 use crate::model::{Name, Record, Span, Time};
 
 /// A stream that nothing else speaks of was read lately if it was read to its end within this.
@@ -63,8 +63,8 @@ impl Undecided {
 }
 
 impl Gaps {
-    pub fn unread(&self) -> Unread<'_> {
-        Unread { never: &self.never, stale: &self.stale }
+    pub fn unread(&self) -> UnreadSystems<'_> {
+        UnreadSystems { never: &self.never, stale: &self.stale }
     }
 
     pub fn is_empty(&self) -> bool {

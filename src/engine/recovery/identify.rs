@@ -5,11 +5,11 @@ use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::recovery::instance::ASK_AGAIN;
 use crate::engine::recovery::instance::ASK_AGAIN_SOON;
-use crate::engine::recovery::instance::Answer;
 use crate::engine::recovery::instance::INSTANCE;
+use crate::engine::recovery::instance::Identification;
 use crate::engine::recovery::instance::Instance;
-use crate::engine::recovery::instance::Judged;
-use crate::engine::recovery::instance::Standing;
+use crate::engine::recovery::instance::InstanceAnswer;
+use crate::engine::recovery::instance::InstanceJudgment;
 use crate::engine::recovery::instance::judge;
 use crate::model::{Name, Time};
 use crate::store::What;
@@ -40,37 +40,37 @@ impl Engine {
     /// Systems that say nothing of themselves are known by their address alone: no need to ask. Who only looks may not know that either.
     pub fn judge_addresses(&mut self, now: Time) -> Result<(), Error> {
         let silent = |s: &crate::engine::system::SystemState| {
-            !s.identity.tells && s.identity.standing == Standing::Unasked && !s.identity.address.is_empty()
+            !s.identity.tells && s.identity.standing == Identification::Unasked && !s.identity.address.is_empty()
         };
         let silent: Vec<Name> = self.systems.iter().filter(|(_, s)| silent(s)).map(|(name, _)| name.clone()).collect();
-        silent.iter().try_for_each(|system| self.take_answer(system, Answer::Nothing, "", now))
+        silent.iter().try_for_each(|system| self.take_answer(system, InstanceAnswer::Nothing, "", now))
     }
 
     /// Books what a system said when it was asked which instance it is.
     pub fn book_identity(&mut self, system: &Name, said: &Result<Option<String>, connector::Error>, now: Time) -> Result<(), Error> {
         use connector::Error as Lost;
         let (answer, why) = match said {
-            Ok(Some(says)) => (Answer::Says(says), String::new()),
-            Ok(None) => (Answer::Nothing, String::new()),
-            Err(Lost::NotFound { .. } | Lost::Refused { .. } | Lost::NotUnderstood { .. }) => (Answer::Nothing, String::new()),
-            Err(error) => (Answer::None, error.of_system()),
+            Ok(Some(says)) => (InstanceAnswer::Says(says), String::new()),
+            Ok(None) => (InstanceAnswer::Nothing, String::new()),
+            Err(Lost::NotFound { .. } | Lost::Refused { .. } | Lost::NotUnderstood { .. }) => (InstanceAnswer::Nothing, String::new()),
+            Err(error) => (InstanceAnswer::None, error.of_system()),
         };
         self.take_answer(system, answer, &why, now)?;
         self.commit()
     }
 
-    fn take_answer(&mut self, system: &Name, answer: Answer<'_>, why: &str, now: Time) -> Result<(), Error> {
+    fn take_answer(&mut self, system: &Name, answer: InstanceAnswer<'_>, why: &str, now: Time) -> Result<(), Error> {
         let Some(state) = self.systems.get_mut(system) else { return Ok(()) };
         let identity = &mut state.identity;
         let known = identity.known.instance.clone();
         match judge(known.as_ref(), &identity.address, answer) {
-            Judged::Likely => identity.standing = Standing::Likely { ask_again: now.plus(ASK_AGAIN) },
-            Judged::Unknown => {
+            InstanceJudgment::Likely => identity.standing = Identification::Likely { ask_again: now.plus(ASK_AGAIN) },
+            InstanceJudgment::Unknown => {
                 tracing::warn!(%system, why, "the system is at another address and does not say which instance it is: nothing is read or written there");
-                identity.standing = Standing::Unknown { ask_again: now.plus(ASK_AGAIN_SOON), why: why.to_string() };
+                identity.standing = Identification::Unknown { ask_again: now.plus(ASK_AGAIN_SOON), why: why.to_string() };
             }
-            Judged::Same(instance) => {
-                identity.standing = Standing::Settled;
+            InstanceJudgment::Same(instance) => {
+                identity.standing = Identification::Settled;
                 if known.as_ref() != Some(&instance) {
                     if let Some(before) = known {
                         tracing::info!(%system, %before, now = %instance, "the same instance of the system, known by more or at another address");
@@ -79,10 +79,11 @@ impl Engine {
                     self.keep_instance(system, now);
                 }
             }
-            Judged::Another(instance) => {
+            InstanceJudgment::Another(instance) => {
                 // It may be one that was here before.
                 let mut formers = identity.known.former.iter().rev();
-                let again = formers.find(|f| matches!(judge(Some(&f.instance), &identity.address, answer), Judged::Same(_))).cloned();
+                let again =
+                    formers.find(|f| matches!(judge(Some(&f.instance), &identity.address, answer), InstanceJudgment::Same(_))).cloned();
                 let before = known.map(|i| i.to_string()).unwrap_or_default();
                 tracing::warn!(%system, before, now = %instance, known_again = again.is_some(), "another instance of the system answers");
                 self.set_aside(system, now)?;
@@ -98,7 +99,7 @@ impl Engine {
     fn settle_on(&mut self, system: &Name, instance: Instance, now: Time) {
         if let Some(state) = self.systems.get_mut(system) {
             state.identity.known.instance = Some(instance);
-            state.identity.standing = Standing::Settled;
+            state.identity.standing = Identification::Settled;
             self.keep_instance(system, now);
         }
     }
@@ -109,7 +110,7 @@ impl Engine {
         let here = Instance { address: state.identity.address.clone(), says: None };
         let instance = match (&state.identity.standing, state.identity.known.former.last().cloned()) {
             // What it says of itself is learnt when it answers.
-            (Standing::Unknown { .. }, _) => here,
+            (Identification::Unknown { .. }, _) => here,
             (_, Some(former)) if state.approved.is_none() => {
                 let instance = state.identity.known.instance.clone().unwrap_or(here);
                 self.bring_back(system, &former, now)?;

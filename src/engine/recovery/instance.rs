@@ -7,7 +7,7 @@ use crate::model::{Name, Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// What is known of each system's instances, by its name.
-pub(in crate::engine) const INSTANCE: Kind<Known> = Kind::new(Tag::Instance);
+pub(in crate::engine) const INSTANCE: Kind<KnownInstances> = Kind::new(Tag::Instance);
 
 /// A system that does not say now which instance it is, is asked again after this time.
 pub(super) const ASK_AGAIN: Span = Span::minutes(1);
@@ -34,7 +34,7 @@ impl std::fmt::Display for Instance {
 
 /// What came of asking a system which instance it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer<'a> {
+pub enum InstanceAnswer<'a> {
     Says(&'a str),
     /// It has no such answer: its address counts.
     Nothing,
@@ -44,7 +44,7 @@ pub enum Answer<'a> {
 
 /// Whether the system is the instance that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Judged {
+pub enum InstanceJudgment {
     Same(Instance),
     Another(Instance),
     /// Most likely the same, as it is where it was; it is asked again.
@@ -53,32 +53,32 @@ pub enum Judged {
 }
 
 /// Judges an answer. A changed token or name in the config is no other instance: neither is asked here.
-pub fn judge(known: Option<&Instance>, address: &str, answer: Answer<'_>) -> Judged {
+pub fn judge(known: Option<&Instance>, address: &str, answer: InstanceAnswer<'_>) -> InstanceJudgment {
     let here = |says: Option<&str>| Instance { address: address.into(), says: says.map(Into::into) };
     let Some(known) = known else {
         return match answer {
-            Answer::Says(says) => Judged::Same(here(Some(says))),
-            Answer::Nothing => Judged::Same(here(None)),
-            Answer::None => Judged::Likely,
+            InstanceAnswer::Says(says) => InstanceJudgment::Same(here(Some(says))),
+            InstanceAnswer::Nothing => InstanceJudgment::Same(here(None)),
+            InstanceAnswer::None => InstanceJudgment::Likely,
         };
     };
     let same_place = *known.address == *address;
     let same = match (answer, &known.says) {
-        (Answer::Says(says), Some(before)) => **before == *says,
-        (Answer::Says(_), None) | (Answer::Nothing, _) => same_place,
-        (Answer::None, _) => return if same_place { Judged::Likely } else { Judged::Unknown },
+        (InstanceAnswer::Says(says), Some(before)) => **before == *says,
+        (InstanceAnswer::Says(_), None) | (InstanceAnswer::Nothing, _) => same_place,
+        (InstanceAnswer::None, _) => return if same_place { InstanceJudgment::Likely } else { InstanceJudgment::Unknown },
     };
     let says = match (answer, same) {
-        (Answer::Says(says), _) => Some(says),
+        (InstanceAnswer::Says(says), _) => Some(says),
         (_, true) => known.says.as_deref(),
         (_, false) => None,
     };
-    if same { Judged::Same(here(says)) } else { Judged::Another(here(says)) }
+    if same { InstanceJudgment::Same(here(says)) } else { InstanceJudgment::Another(here(says)) }
 }
 
 /// An instance that stood behind the name before, and how far it might be written to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Former {
+pub struct FormerInstance {
     /// The name that its records have since.
     pub name: Name,
     pub instance: Instance,
@@ -88,15 +88,15 @@ pub struct Former {
 
 /// What is kept of a system's instances.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Known {
+pub struct KnownInstances {
     pub instance: Option<Instance>,
     /// Oldest first.
-    pub former: Vec<Former>,
+    pub former: Vec<FormerInstance>,
 }
 
 /// Whether it is known which instance answers now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Identification {
     /// Not asked since the start, or since its connection changed.
     #[default]
     Unasked,
@@ -113,12 +113,12 @@ pub(super) enum Standing {
 /// A system's instance: the one that is known, and whether that is the one which answers.
 #[derive(Debug, Default)]
 pub struct Identity {
-    pub(in crate::engine) known: Known,
+    pub(in crate::engine) known: KnownInstances,
     /// Where the connector goes now.
     pub(in crate::engine) address: Box<str>,
     /// The system can say which instance it is.
     pub(in crate::engine) tells: bool,
-    pub(super) standing: Standing,
+    pub(super) standing: Identification,
     /// Counts the instances that this process met here: what a pass over an earlier one brings is of no use.
     pub(in crate::engine) number: u32,
 }
@@ -130,11 +130,11 @@ impl Identity {
 
     /// The connection was made anew, so that another instance may answer.
     pub fn reconnected(&mut self, address: Box<str>, tells: bool) {
-        (self.address, self.tells, self.standing) = (address, tells, Standing::Unasked);
+        (self.address, self.tells, self.standing) = (address, tells, Identification::Unasked);
     }
 
     /// Takes in what a former process knew.
-    pub fn restore(&mut self, known: Known) {
+    pub fn restore(&mut self, known: KnownInstances) {
         self.known = known;
     }
 
@@ -143,7 +143,7 @@ impl Identity {
         self.known.instance.get_or_insert(instance);
     }
 
-    pub fn known(&self) -> &Known {
+    pub fn known(&self) -> &KnownInstances {
         &self.known
     }
 
@@ -158,21 +158,21 @@ impl Identity {
 
     /// Whether the system may be read and written: it is known which instance it is, whoever approved that.
     pub fn is_settled(&self) -> bool {
-        matches!(self.standing, Standing::Settled | Standing::Likely { .. })
+        matches!(self.standing, Identification::Settled | Identification::Likely { .. })
     }
 
     /// Whether it is time to ask the system which instance it is.
     pub fn is_to_ask(&self, now: Time) -> bool {
         match &self.standing {
-            Standing::Unasked => true,
-            Standing::Settled => false,
-            Standing::Likely { ask_again } | Standing::Unknown { ask_again, .. } => *ask_again <= now,
+            Identification::Unasked => true,
+            Identification::Settled => false,
+            Identification::Likely { ask_again } | Identification::Unknown { ask_again, .. } => *ask_again <= now,
         }
     }
 
     /// For `status`: why nothing is read or written, and what to do.
     pub fn unknown_because(&self, system: &Name) -> Option<String> {
-        let Standing::Unknown { why, .. } = &self.standing else { return None };
+        let Identification::Unknown { why, .. } = &self.standing else { return None };
         let before = self.known.instance.as_ref().map(ToString::to_string).unwrap_or_default();
         Some(format!(
             "{system} was moved from {before} to {}, and does not say which instance it is ({why}): nothing is read or written there; if it is the same one, `nayose approve {system} --moved`",
@@ -198,22 +198,22 @@ mod tests {
     #[test]
     fn an_instance_is_known_by_what_it_says_and_else_by_its_address() {
         let at = |address: &str, says: Option<&str>| Instance { address: address.into(), says: says.map(Into::into) };
-        let (same, another) = (|a: &str, s| Judged::Same(at(a, s)), |a: &str, s| Judged::Another(at(a, s)));
+        let (same, another) = (|a: &str, s| InstanceJudgment::Same(at(a, s)), |a: &str, s| InstanceJudgment::Another(at(a, s)));
         for (what, known, address, answer, judged) in [
-            ("first seen", None, "a", Answer::Says("7"), same("a", Some("7"))),
-            ("first seen, silent", None, "a", Answer::Nothing, same("a", None)),
-            ("first seen, not reached", None, "a", Answer::None, Judged::Likely),
-            ("as before", Some(at("a", Some("7"))), "a", Answer::Says("7"), same("a", Some("7"))),
-            ("moved by itself", Some(at("a", Some("7"))), "b", Answer::Says("7"), same("b", Some("7"))),
-            ("another account at one address", Some(at("a", Some("7"))), "a", Answer::Says("8"), another("a", Some("8"))),
-            ("another account elsewhere", Some(at("a", Some("7"))), "b", Answer::Says("8"), another("b", Some("8"))),
-            ("learnt to speak", Some(at("a", None)), "a", Answer::Says("7"), same("a", Some("7"))),
-            ("learnt to speak elsewhere", Some(at("a", None)), "b", Answer::Says("7"), another("b", Some("7"))),
-            ("silent where it was", Some(at("a", Some("7"))), "a", Answer::Nothing, same("a", Some("7"))),
-            ("silent elsewhere", Some(at("a", Some("7"))), "b", Answer::Nothing, another("b", None)),
-            ("always silent, elsewhere", Some(at("a", None)), "b", Answer::Nothing, another("b", None)),
-            ("not reached where it was", Some(at("a", Some("7"))), "a", Answer::None, Judged::Likely),
-            ("not reached elsewhere", Some(at("a", None)), "b", Answer::None, Judged::Unknown),
+            ("first seen", None, "a", InstanceAnswer::Says("7"), same("a", Some("7"))),
+            ("first seen, silent", None, "a", InstanceAnswer::Nothing, same("a", None)),
+            ("first seen, not reached", None, "a", InstanceAnswer::None, InstanceJudgment::Likely),
+            ("as before", Some(at("a", Some("7"))), "a", InstanceAnswer::Says("7"), same("a", Some("7"))),
+            ("moved by itself", Some(at("a", Some("7"))), "b", InstanceAnswer::Says("7"), same("b", Some("7"))),
+            ("another account at one address", Some(at("a", Some("7"))), "a", InstanceAnswer::Says("8"), another("a", Some("8"))),
+            ("another account elsewhere", Some(at("a", Some("7"))), "b", InstanceAnswer::Says("8"), another("b", Some("8"))),
+            ("learnt to speak", Some(at("a", None)), "a", InstanceAnswer::Says("7"), same("a", Some("7"))),
+            ("learnt to speak elsewhere", Some(at("a", None)), "b", InstanceAnswer::Says("7"), another("b", Some("7"))),
+            ("silent where it was", Some(at("a", Some("7"))), "a", InstanceAnswer::Nothing, same("a", Some("7"))),
+            ("silent elsewhere", Some(at("a", Some("7"))), "b", InstanceAnswer::Nothing, another("b", None)),
+            ("always silent, elsewhere", Some(at("a", None)), "b", InstanceAnswer::Nothing, another("b", None)),
+            ("not reached where it was", Some(at("a", Some("7"))), "a", InstanceAnswer::None, InstanceJudgment::Likely),
+            ("not reached elsewhere", Some(at("a", None)), "b", InstanceAnswer::None, InstanceJudgment::Unknown),
         ] {
             assert_eq!(judge(known.as_ref(), address, answer), judged, "{what}");
         }
@@ -223,11 +223,11 @@ mod tests {
     fn nothing_goes_on_before_it_was_asked() {
         let mut identity = Identity::new("a".into(), true);
         assert!(!identity.is_settled() && identity.is_to_ask(Time(0)));
-        identity.standing = Standing::Likely { ask_again: Time(9) };
+        identity.standing = Identification::Likely { ask_again: Time(9) };
         assert!(identity.is_settled() && !identity.is_to_ask(Time(8)) && identity.is_to_ask(Time(9)));
         identity.reconnected("b".into(), true);
         assert!(!identity.is_settled() && identity.is_to_ask(Time(0)));
-        identity.standing = Standing::Unknown { ask_again: Time(9), why: "down".into() };
+        identity.standing = Identification::Unknown { ask_again: Time(9), why: "down".into() };
         assert!(!identity.is_settled() && identity.unknown_because(&"ma".into()).is_some());
     }
 }

@@ -11,7 +11,7 @@ use crate::engine::recovery::lines::refusal_line;
 use crate::engine::rules::approval::APPROVAL;
 use crate::engine::rules::approval::Approval;
 use crate::model::{Refusal, Span, Time};
-use crate::store::{Block, BlockPart, Blocks, Entry, JournalNotes, Scope, What, WriteOutcome};
+use crate::store::{ApprovalScope, Block, BlockPart, Blocks, Entry, JournalNotes, What, WriteOutcome};
 use hashbrown::{HashMap, HashSet};
 
 /// How long `status` tells of damage that was found and is over: long enough for whoever looks once a month.
@@ -77,8 +77,8 @@ fn rename(what: &mut What, from: &str, to: &str) {
     }
 }
 
-fn approval(scope: Scope) -> Approval {
-    if scope == Scope::All { Approval::All } else { Approval::Holds }
+fn approval(scope: ApprovalScope) -> Approval {
+    if scope == ApprovalScope::All { Approval::All } else { Approval::Holds }
 }
 
 impl Engine {
@@ -139,7 +139,7 @@ impl Engine {
         }
         for (system, approved) in self.systems.iter().filter_map(|(name, s)| Some((name, s.approved?))) {
             if said.approvals.get(&**system).is_none_or(|known| *known < approved) {
-                let scope = if approved == Approval::All { Scope::All } else { Scope::Holds };
+                let scope = if approved == Approval::All { ApprovalScope::All } else { ApprovalScope::Holds };
                 lacking.push(What::FirstContact { system: system.to_string(), scope, by: "the store".into() });
             }
         }

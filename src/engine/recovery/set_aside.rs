@@ -1,14 +1,14 @@
 //! Another instance stands behind a system's name: all that belongs to the former one goes on under a name of its own, as if that system
 //! had been renamed and then taken out of the config. Its holds stay and ask; nothing of it is taken for the new one's.
 
-use super::instance::Former;
+use super::instance::FormerInstance;
 use crate::engine::assess::held::HELD;
 use crate::engine::delivery::target::TARGET;
 use crate::engine::delivery::target::former::FORMER_TARGET;
 use crate::engine::delivery::underway::SENT;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::gate::decision_table::Update;
+use crate::engine::gate::decision_table::TableUpdate;
 use crate::engine::history::set_back::SET_BACK;
 use crate::engine::intake::doubts::LET_GO;
 use crate::engine::memory::place::{Idx, NOBODY};
@@ -29,7 +29,7 @@ impl Engine {
         let name = self.free_former_name(system);
         self.rename_records(system, &name)?;
         let Some(state) = self.systems.get_mut(system) else { return Ok(()) };
-        let former = Former { name: name.clone(), instance, approved: state.approved.take(), at: now };
+        let former = FormerInstance { name: name.clone(), instance, approved: state.approved.take(), at: now };
         state.identity.known.former.push(former);
         self.begin_anew(system);
         self.ledger.delete(APPROVAL, system.as_bytes().to_vec());
@@ -39,7 +39,7 @@ impl Engine {
 
     /// A former instance is behind the name again, or never was another: all that belongs to it counts again. What was read of it under
     /// the name meanwhile is read anew.
-    pub(in crate::engine) fn bring_back(&mut self, system: &Name, former: &Former, now: Time) -> Result<(), Error> {
+    pub(in crate::engine) fn bring_back(&mut self, system: &Name, former: &FormerInstance, now: Time) -> Result<(), Error> {
         let known: Vec<Idx> = self.world.indexes().filter(|i| self.world.slot(*i).id.system == former.name).collect();
         let gone: Name = format!("{system}@gone").into();
         for idx in known {
@@ -155,7 +155,7 @@ impl Engine {
             let addresses = members.iter().flat_map(|i| spread_keys(&self.world.record(*i))).collect();
             members.iter().for_each(|i| self.world.slot_mut(*i).person = NOBODY);
             self.kept.forget(person);
-            self.table.apply(vec![Update::Clear { person, addresses }]);
+            self.table.apply(vec![TableUpdate::Clear { person, addresses }]);
             self.free.push(person);
         }
         self.phases.remove(&idx);

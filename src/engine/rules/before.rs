@@ -1,6 +1,6 @@
 //! Rules as formats before 4 keep them: their holds say nothing of staleness.
 
-use super::rule_sets::{Stored, StoredHold, Target};
+use super::rule_sets::{HoldWrites, StoredHold, StoredRules};
 use crate::decide::rules::{After, ConsentRules, HoldScope, Proof, Stale, Widening};
 use crate::engine::ledger::kind::Single;
 use crate::model::expression::Declared;
@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 pub(in crate::engine) const RULES: Single<Vec<StoredBefore>> = Single::new("rules");
 
 /// What that item says, in today's form.
-pub(in crate::engine) fn in_todays_form(before: Vec<StoredBefore>) -> Vec<Stored> {
-    before.into_iter().map(Stored::from).collect()
+pub(in crate::engine) fn in_todays_form(before: Vec<StoredBefore>) -> Vec<StoredRules> {
+    before.into_iter().map(StoredRules::from).collect()
 }
 
 /// A rule set.
@@ -28,7 +28,7 @@ pub(in crate::engine) struct StoredBefore {
     widening: Widening,
     consent: ConsentRules,
     shared_mailboxes: Vec<String>,
-    targets: BTreeMap<Name, Target>,
+    targets: BTreeMap<Name, HoldWrites>,
 }
 
 #[derive(Deserialize)]
@@ -44,8 +44,8 @@ struct StoredHoldBefore {
     rule: Name,
 }
 
-impl From<StoredBefore> for Stored {
-    fn from(before: StoredBefore) -> Stored {
+impl From<StoredBefore> for StoredRules {
+    fn from(before: StoredBefore) -> StoredRules {
         let hold = |h: StoredHoldBefore| StoredHold {
             name: h.name,
             on: h.on,
@@ -57,7 +57,7 @@ impl From<StoredBefore> for Stored {
             rule: h.rule,
             stale: Stale::Hold,
         };
-        Stored {
+        StoredRules {
             declared: before.declared,
             holds: before.holds.into_iter().map(hold).collect(),
             refusal_proofs: before.refusal_proofs,

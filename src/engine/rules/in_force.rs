@@ -9,7 +9,7 @@ use crate::engine::ledger::kind::Single;
 use crate::engine::rules::left_rules::{LEFT, LeftRules};
 use crate::engine::rules::needs::Needs;
 use crate::engine::rules::plan_id::plan_id;
-use crate::engine::rules::rule_sets::{Former, RuleSet, Stored, systems_in_force, targets_widen};
+use crate::engine::rules::rule_sets::{FormerRules, RuleSet, StoredRules, systems_in_force, targets_widen};
 use crate::engine::rules::shared_mailboxes::link_rules;
 use crate::link::LinkRules;
 use crate::model::{Span, Time};
@@ -17,7 +17,7 @@ use crate::store::State;
 use std::sync::Arc;
 
 /// The rules in force when the state was committed last, oldest first.
-pub(in crate::engine) const RULES: Single<Vec<Stored>> = Single::new("rules with stale");
+pub(in crate::engine) const RULES: Single<Vec<StoredRules>> = Single::new("rules with stale");
 
 /// Whether some deal or ticket that is known is held by the former expression and not by the new one.
 pub type TrueOfFewer<'w> = dyn Fn(&HoldRule, &HoldRule) -> bool + 'w;
@@ -31,7 +31,7 @@ pub struct InForce {
     rules: Arc<Rules>,
     files: Arc<Rules>,
     /// From before edits that wait, oldest first.
-    former: Vec<Former>,
+    former: Vec<FormerRules>,
     left: LeftRules,
     link_rules: LinkRules,
     needs: Needs,
@@ -61,7 +61,7 @@ impl InForce {
     }
 
     /// Rules from before edits that wait for `approve`, oldest first.
-    pub fn former(&self) -> &[Former] {
+    pub fn former(&self) -> &[FormerRules] {
         &self.former
     }
 
@@ -125,7 +125,7 @@ impl InForce {
             }
             let widens = what_widens(&rules, &new, &self.files, fewer);
             if !widens.is_empty() {
-                self.former.push(Former { rules, widens });
+                self.former.push(FormerRules { rules, widens });
             }
         }
         self.follow();

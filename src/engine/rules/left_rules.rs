@@ -1,7 +1,7 @@
 //! Rules that were in force until a moment ago. A folder that is again, byte for byte, what it was then counts as never edited: a deploy
 //! writes files in place, an editor saves half, someone takes an edit back at once.
 
-use super::rule_sets::{RuleSet, Stored};
+use super::rule_sets::{RuleSet, StoredRules};
 use crate::engine::ledger::kind::Single;
 use crate::model::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ struct Left {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct StoredLeft {
     in_force: String,
-    left: Vec<(String, Time, Vec<Stored>)>,
+    left: Vec<(String, Time, Vec<StoredRules>)>,
 }
 
 /// What was left lately, oldest first.
@@ -69,7 +69,7 @@ impl LeftRules {
 
     /// Out of the state, and the version that was in force. By as much as our clock is known to have been set back it is longer ago.
     pub(in crate::engine) fn restored(stored: StoredLeft, set_back: Span, now: Time) -> (LeftRules, String) {
-        let restored = |(version, at, rules): (String, Time, Vec<Stored>)| {
+        let restored = |(version, at, rules): (String, Time, Vec<StoredRules>)| {
             let rules = rules.into_iter().map(RuleSet::restored).collect();
             Left { version, at: at.minus(set_back), rules }
         };

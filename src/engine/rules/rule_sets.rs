@@ -17,15 +17,15 @@ pub struct RuleSet {
     pub policy: Policy,
     pub consent: ConsentRules,
     pub(in crate::engine) shared_mailboxes: Vec<String>,
-    targets: BTreeMap<Name, Target>,
+    targets: BTreeMap<Name, HoldWrites>,
     /// Of what the state keeps; rules that say the same have the same, wherever they stand in their file.
     pub(in crate::engine) id: String,
-    pub(in crate::engine) stored: Stored,
+    pub(in crate::engine) stored: StoredRules,
 }
 
 /// How a system is told of holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::engine) struct Target {
+pub(in crate::engine) struct HoldWrites {
     hold: bool,
     block: bool,
     permit: Option<String>,
@@ -35,14 +35,14 @@ pub(in crate::engine) struct Target {
 
 /// A rule set as the state keeps it: expressions by their text.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Stored {
+pub struct StoredRules {
     pub(super) declared: Declared,
     pub(super) holds: Vec<StoredHold>,
     pub(super) refusal_proofs: Vec<Proof>,
     pub(super) widening: Widening,
     pub(super) consent: ConsentRules,
     pub(super) shared_mailboxes: Vec<String>,
-    pub(super) targets: BTreeMap<Name, Target>,
+    pub(super) targets: BTreeMap<Name, HoldWrites>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -60,7 +60,7 @@ pub(in crate::engine) struct StoredHold {
 
 /// Rules that counted before an edit that widens, and what of it does.
 #[derive(Debug, Clone)]
-pub struct Former {
+pub struct FormerRules {
     pub rules: RuleSet,
     pub widens: Vec<String>,
 }
@@ -79,10 +79,10 @@ impl RuleSet {
             stale: h.stale,
         };
         let target = |s: &System| {
-            let writes = Target { hold: s.writes.hold, block: s.block, permit: s.permit.clone(), lease: s.lease, line: s.line };
+            let writes = HoldWrites { hold: s.writes.hold, block: s.block, permit: s.permit.clone(), lease: s.lease, line: s.line };
             (s.name().clone(), writes)
         };
-        let stored = Stored {
+        let stored = StoredRules {
             declared: Declared { person: BTreeMap::new(), ..rules.declared.clone() },
             holds: rules.policy.holds.iter().map(hold).collect(),
             refusal_proofs: rules.policy.refusal_proofs.clone(),
@@ -94,7 +94,7 @@ impl RuleSet {
         RuleSet::with(stored, rules.policy.clone())
     }
 
-    fn with(stored: Stored, policy: Policy) -> RuleSet {
+    fn with(stored: StoredRules, policy: Policy) -> RuleSet {
         let mut plain = stored.clone();
         plain.holds.iter_mut().for_each(|h| h.rule = "".into());
         plain.targets.values_mut().for_each(|t| t.line = 0);
@@ -104,12 +104,12 @@ impl RuleSet {
     }
 
     /// As the state keeps it.
-    pub(in crate::engine) fn stored(&self) -> Stored {
+    pub(in crate::engine) fn stored(&self) -> StoredRules {
         self.stored.clone()
     }
 
     /// Out of the state. A hold whose expression this version cannot read any more is left out: whom it holds is remembered, and asked for.
-    pub(in crate::engine) fn restored(stored: Stored) -> RuleSet {
+    pub(in crate::engine) fn restored(stored: StoredRules) -> RuleSet {
         let hold = |h: &StoredHold| {
             let scope = if h.on == Entity::Ticket { Scope::Ticket } else { Scope::Deal };
             let when = match Expression::compile(&h.when, scope, &stored.declared) {
@@ -146,7 +146,7 @@ pub fn systems_in_force(rules: &Rules, former: &[RuleSet]) -> Vec<System> {
 }
 
 /// Lays a former way of telling a system of holds over its new one. A longer lease waits too.
-fn keep_target(system: &mut System, before: &Target) {
+fn keep_target(system: &mut System, before: &HoldWrites) {
     if system.permit != before.permit && before.permit.is_some() {
         system.permit = before.permit.clone();
         system.settings.permit = before.permit.clone();

@@ -55,8 +55,8 @@ const NOW: Time = Time(1000 * DAY);
 /// (value, from, whys in order)
 fn told(rule: &FieldRule, condition: ConditionState, rows: &[Row]) -> (Option<String>, Option<String>, Vec<&'static str>) {
     let candidates = candidates(rows);
-    let (judgment, judged) = explain(rule, condition, &candidates, Unread::default(), NOW);
-    assert_eq!(judgment, judge(rule, condition, &candidates, Unread::default(), NOW), "explain and judge are one");
+    let (judgment, judged) = explain(rule, condition, &candidates, UnreadSystems::default(), NOW);
+    assert_eq!(judgment, judge(rule, condition, &candidates, UnreadSystems::default(), NOW), "explain and judge are one");
     let whys = judged.iter().map(|j| j.why).collect();
     let winner = judgment.winner();
     (winner.as_ref().map(|w| w.value.to_string()), winner.and_then(|w| Some(w.from?.to_string())), whys)
@@ -240,7 +240,7 @@ fn any_rule() -> impl Sampled<Value = FieldRule> {
 
 /// Text of the winner: NaN equals nothing, itself included.
 fn shown(rule: &FieldRule, candidates: &[Candidate]) -> String {
-    format!("{:?}", judge(rule, ConditionState::None, candidates, Unread::default(), NOW))
+    format!("{:?}", judge(rule, ConditionState::None, candidates, UnreadSystems::default(), NOW))
 }
 
 /// One row a record, as the daemon hands them in.
@@ -266,7 +266,7 @@ proptest! {
     fn explain_is_judge_and_names_one_reason_each(rule in any_rule(), rows in proptest::collection::vec(any_row(), 0..8)) {
         let rows = distinct(rows);
         let given = candidates(&rows);
-        let (judgment, judged) = explain(&rule, ConditionState::None, &given, Unread::default(), NOW);
+        let (judgment, judged) = explain(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW);
         prop_assert_eq!(format!("{judgment:?}"), shown(&rule, &given));
         prop_assert!(judged.iter().all(|j| !j.why.is_empty()));
         if !matches!(rule.strategy, Strategy::Union(_)) {
@@ -279,7 +279,7 @@ proptest! {
         let rows = distinct(rows);
         let rule = rule(Strategy::Order(vec![band(&["crm", "ma"]), band(&["cards"])]));
         let given = candidates(&rows);
-        if let Some(from) = judge(&rule, ConditionState::None, &given, Unread::default(), NOW).winner().and_then(|w| w.from) {
+        if let Some(from) = judge(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW).winner().and_then(|w| w.from) {
             let in_band = |s: &str| (s == "cards") == (&*from.system == "cards");
             let at = given.iter().find(|c| c.from == from).map(|c| c.at);
             let newest = given.iter().filter(|c| &*c.from.system != "erp" && in_band(&c.from.system) && !c.echo && !c.value.is_empty());
@@ -293,7 +293,7 @@ proptest! {
         let rule = FieldRule { blank: Blank::Skipped, ..rule };
         let given = candidates(&rows);
         let is_removal = matches!(rule.strategy, Strategy::Union(_)) && given.iter().any(|c| c.base.is_some_and(|b| !b.is_empty()));
-        if let Some(winner) = judge(&rule, ConditionState::None, &given, Unread::default(), NOW).winner() {
+        if let Some(winner) = judge(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW).winner() {
             prop_assert!(!winner.value.is_empty() || is_removal);
         }
     }

@@ -10,15 +10,15 @@ const NORMALISED_MOST: usize = 4;
 
 /// The addresses that stand in a text, and whether all of it was understood.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Written {
+pub struct AddressesInText {
     found: Vec<Address>,
     unread: bool,
 }
 
-impl Written {
+impl AddressesInText {
     /// Takes each address in a text. Blank text holds none, and nothing unread.
-    pub fn read(text: &str) -> Written {
-        let mut written = Written::default();
+    pub fn read(text: &str) -> AddressesInText {
+        let mut written = AddressesInText::default();
         if let AddressForm::Comparable = look(text) {
             written.found.push(Address::known(text));
             return written;
@@ -180,7 +180,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn read(text: &str) -> (String, bool) {
-        let written = Written::read(text);
+        let written = AddressesInText::read(text);
         (written.addresses().iter().map(Address::as_str).collect::<Vec<_>>().join(" "), written.unread)
     }
 
@@ -284,7 +284,7 @@ mod tests {
             ("a@b,example", ""),
         ] {
             assert_eq!(read(raw), (found.to_string(), true), "{raw:?}");
-            assert_eq!(Written::read(raw).first(), None);
+            assert_eq!(AddressesInText::read(raw).first(), None);
         }
     }
 
@@ -292,8 +292,8 @@ mod tests {
         #[test]
         fn reading_what_was_read_changes_nothing(text in "[a-cA-C@.,;:<>()\"' \\\\/|*_?\u{FEFF}\u{AD}\u{3000}ß例ＡİΣΌ＠．é]{0,24}", any in any::<String>()) {
             for text in [text.clone(), any.clone(), format!("{any}@b.example"), format!("a@{any}.example"), format!("{text}@c.example")] {
-                for address in Written::read(&text).addresses() {
-                    let again = Written::read(address.as_str());
+                for address in AddressesInText::read(&text).addresses() {
+                    let again = AddressesInText::read(address.as_str());
                     prop_assert_eq!(again.only(), Some(address), "{:?}", text);
                 }
             }

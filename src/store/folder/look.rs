@@ -5,14 +5,14 @@ use super::file_names::{RESTORING, STORE};
 use super::open::{FoundStore, begin, found, sled_at, with};
 use crate::store::state::index::Index;
 use crate::store::state::packed_store::PackedStore;
-use crate::store::{Error, Loaded, Memory, Rebuilt, State, StateInfo, StateUrl};
+use crate::store::{Error, InMemory, Loaded, Rebuilt, State, StateInfo, StateUrl};
 
 impl State {
     /// Opens what is there. What cannot be used is told as at any other opening, and stays where it is.
     pub fn look(url: &StateUrl, info: StateInfo) -> Result<(State, Loaded), Error> {
         let dir = match url {
             StateUrl::Sled(dir) => dir,
-            StateUrl::Memory => return State::open_on(Box::new(Memory::new()), info),
+            StateUrl::Memory => return State::open_on(Box::new(InMemory::new()), info),
         };
         if dir.join(RESTORING).exists() {
             return Err(Error::HalfRestored { dir: dir.clone() });
@@ -23,7 +23,7 @@ impl State {
         let opened = match store.is_dir() {
             true => sled_at(store).and_then(|store| found(store, info, noted)),
             false if noted > 0 => Err(Error::Damaged { why: format!("the store is gone, though {noted} commits were made") }),
-            false => Ok(FoundStore::Nothing(Box::new(Memory::new()))),
+            false => Ok(FoundStore::Nothing(Box::new(InMemory::new()))),
         };
         let (inner, loaded) = match opened {
             Ok(FoundStore::State(inner, loaded)) => (*inner, loaded),
@@ -39,7 +39,7 @@ impl State {
     pub fn look_anew(url: &StateUrl, info: StateInfo, why: String) -> Result<(State, Loaded), Error> {
         let dir = match url {
             StateUrl::Sled(dir) => dir,
-            StateUrl::Memory => return State::open_on(Box::new(Memory::new()), info),
+            StateUrl::Memory => return State::open_on(Box::new(InMemory::new()), info),
         };
         let folder = Folder::look(dir)?;
         let (inner, loaded) = nothing(info, Some(why))?;
@@ -49,7 +49,7 @@ impl State {
 
 /// An empty store in memory, in the place of one that was lost where there is a reason.
 fn nothing(info: StateInfo, why: Option<String>) -> Result<(PackedStore, Loaded), Error> {
-    let mut store = Box::new(Memory::new());
+    let mut store = Box::new(InMemory::new());
     let (head, loaded) = begin(store.as_mut(), info, 0)?;
     let rebuilt = why.map(|why| Rebuilt { aside: None, why });
     Ok((with(store, Index::default(), head), Loaded { rebuilt, ..loaded }))
@@ -58,7 +58,7 @@ fn nothing(info: StateInfo, why: Option<String>) -> Result<(PackedStore, Loaded)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Changes, Entry, Journal, What};
+    use crate::store::{Entry, Journal, PendingChanges, What};
     use std::fs;
     use std::path::Path;
 
@@ -71,7 +71,7 @@ mod tests {
     fn made(dir: &Path) -> StateUrl {
         let url = StateUrl::Sled(dir.to_path_buf());
         let (state, _) = State::open(&url, INFO).unwrap();
-        state.commit(Changes { put: vec![(7, b"a".to_vec(), b"kept".to_vec())], ..Changes::default() }).unwrap();
+        state.commit(PendingChanges { put: vec![(7, b"a".to_vec(), b"kept".to_vec())], ..PendingChanges::default() }).unwrap();
         let (mut journal, _) = Journal::open(&state, |_| ()).unwrap();
         journal.append(&[entry()]).unwrap();
         url
@@ -98,7 +98,7 @@ mod tests {
         let (mut journal, notes) = Journal::open(&state, |_| entries += 1).unwrap();
         assert_eq!((loaded.items, loaded.fresh, entries, notes.entries), (1, false, 1, 1));
         assert_eq!(state.get(7, b"a").unwrap(), Some(b"kept".to_vec()));
-        assert!(state.commit(Changes { delete: vec![(7, b"a".to_vec())], ..Changes::default() }).is_err());
+        assert!(state.commit(PendingChanges { delete: vec![(7, b"a".to_vec())], ..PendingChanges::default() }).is_err());
         assert!(journal.append(&[entry()]).is_err() && journal.fold(crate::model::Time(2)).is_err());
         assert_eq!(journal.for_each(|_| ()).unwrap().entries, 1);
     }

@@ -4,14 +4,14 @@ use super::Folder;
 use super::file_names::RESTORING;
 use crate::model::counted;
 use crate::store::key_value::sled::OpenFailure;
-use crate::store::key_value::{BATCH_VALUES_ADVISED, Batch, KeyRange, KeyValue};
+use crate::store::key_value::{BATCH_VALUES_ADVISED, KeyRange, KeyValue, KeyValueBatch};
 use crate::store::state::format::{FORMAT_KEY, STORE_FORMAT, StateInfo, format_value};
 use crate::store::state::head::{HEAD_KEY, Head};
 use crate::store::state::index::Index;
 use crate::store::state::pack::{self, Pack, PackWriter};
 use crate::store::state::packed_store::PackedStore;
 use crate::store::state::place::ItemHash;
-use crate::store::{Error, Memory, Sled, State, StateUrl};
+use crate::store::{Error, InMemory, Sled, State, StateUrl};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +41,7 @@ impl State {
     pub fn open(url: &StateUrl, info: StateInfo) -> Result<(State, Loaded), Error> {
         let dir = match url {
             StateUrl::Sled(dir) => dir,
-            StateUrl::Memory => return State::open_on(Box::new(Memory::new()), info),
+            StateUrl::Memory => return State::open_on(Box::new(InMemory::new()), info),
         };
         if dir.join(RESTORING).exists() {
             return Err(Error::HalfRestored { dir: dir.clone() });
@@ -67,7 +67,7 @@ impl State {
     pub fn open_anew(url: &StateUrl, info: StateInfo, why: String) -> Result<(State, Loaded), Error> {
         let dir = match url {
             StateUrl::Sled(dir) => dir,
-            StateUrl::Memory => return State::open_on(Box::new(Memory::new()), info),
+            StateUrl::Memory => return State::open_on(Box::new(InMemory::new()), info),
         };
         let folder = Folder::hold(dir)?;
         let (_, was_there) = folder.store()?;
@@ -112,7 +112,7 @@ pub(in crate::store) fn with(store: Box<dyn KeyValue>, index: Index, head: Head)
 pub(in crate::store) fn begin(store: &mut dyn KeyValue, info: StateInfo, commit: u64) -> Result<(Head, Loaded), Error> {
     let head = Head { commit: commit + 1, ..Head::default() };
     let puts = vec![(FORMAT_KEY.to_vec(), format_value(&info)), (HEAD_KEY.to_vec(), head.to_bytes())];
-    store.commit(Batch { puts, ..Batch::default() })?;
+    store.commit(KeyValueBatch { puts, ..KeyValueBatch::default() })?;
     Ok((head, Loaded { items: 0, fresh: true, format_version: info.format_version, fingerprint_changed: false, rebuilt: None }))
 }
 
@@ -216,7 +216,7 @@ fn remove_unfinished(inner: &PackedStore) -> Result<(), Error> {
         })?;
     }
     for some in keys.chunks(BATCH_VALUES_ADVISED) {
-        inner.store.commit(Batch { deletes: some.to_vec(), ..Batch::default() })?;
+        inner.store.commit(KeyValueBatch { deletes: some.to_vec(), ..KeyValueBatch::default() })?;
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ pub enum What {
         seen_at: Time,
     },
     /// A system may be written to.
-    FirstContact { system: String, scope: Scope, by: String },
+    FirstContact { system: String, scope: ApprovalScope, by: String },
     /// Which instance of a system was met: its address, and what it says of itself.
     Instance {
         system: String,
@@ -85,7 +85,7 @@ pub enum What {
 /// What of a system's writes was approved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Scope {
+pub enum ApprovalScope {
     /// Protective writes only.
     Holds,
     All,
@@ -200,7 +200,7 @@ mod tests {
                 r#"{"at":5,"what":"refusal","record":"ma:person:17","topic":"製品","seen_at":4}"#,
             ),
             (
-                What::FirstContact { system: "ma".into(), scope: Scope::Holds, by: "taro".into() },
+                What::FirstContact { system: "ma".into(), scope: ApprovalScope::Holds, by: "taro".into() },
                 r#"{"at":5,"what":"first_contact","system":"ma","scope":"holds","by":"taro"}"#,
             ),
             (

@@ -4,8 +4,8 @@ use super::VALUE_BYTES_MAX;
 use crate::store::*;
 use std::ops::ControlFlow;
 
-fn put(pairs: &[(&str, &str)]) -> Batch {
-    Batch { puts: pairs.iter().map(|(k, v)| (k.as_bytes().to_vec(), v.as_bytes().to_vec())).collect(), ..Batch::default() }
+fn put(pairs: &[(&str, &str)]) -> KeyValueBatch {
+    KeyValueBatch { puts: pairs.iter().map(|(k, v)| (k.as_bytes().to_vec(), v.as_bytes().to_vec())).collect(), ..KeyValueBatch::default() }
 }
 
 fn listed(store: &dyn KeyValue, range: &KeyRange) -> Vec<(String, String)> {
@@ -36,13 +36,13 @@ fn conforms(store: &dyn KeyValue) {
 }
 
 /// Writes `d` if these keys have these values.
-fn on(conditions: &[(&str, Option<&str>)]) -> Batch {
+fn on(conditions: &[(&str, Option<&str>)]) -> KeyValueBatch {
     let conditions = conditions.iter().map(|(k, v)| (k.as_bytes().to_vec(), v.map(|v| v.as_bytes().to_vec()))).collect();
-    Batch { conditions, ..put(&[("d", "4")]) }
+    KeyValueBatch { conditions, ..put(&[("d", "4")]) }
 }
 
-fn sized(bytes: usize) -> Batch {
-    Batch { puts: vec![(b"ok".to_vec(), vec![1]), (b"large".to_vec(), vec![7; bytes])], ..Batch::default() }
+fn sized(bytes: usize) -> KeyValueBatch {
+    KeyValueBatch { puts: vec![(b"ok".to_vec(), vec![1]), (b"large".to_vec(), vec![7; bytes])], ..KeyValueBatch::default() }
 }
 
 /// Reads of nothing; put, get, many, order of scans, ranges without their end.
@@ -74,15 +74,19 @@ fn reads_and_scans(store: &dyn KeyValue) {
 
 /// Prefixes at the edge of the key space.
 fn prefixes(store: &dyn KeyValue) {
-    store.commit(Batch { puts: vec![(vec![0xff, 0xff, 1], vec![1]), (vec![0xfe, 0xff], vec![2])], ..Batch::default() }).unwrap();
+    store
+        .commit(KeyValueBatch { puts: vec![(vec![0xff, 0xff, 1], vec![1]), (vec![0xfe, 0xff], vec![2])], ..KeyValueBatch::default() })
+        .unwrap();
     assert_eq!(listed(store, &KeyRange::prefix(&[0xff, 0xff])).len(), 1);
     assert_eq!(listed(store, &KeyRange::prefix(&[0xfe, 0xff])).len(), 1);
-    store.commit(Batch { deletes: vec![vec![0xff, 0xff, 1], vec![0xfe, 0xff], b"not there".to_vec()], ..Batch::default() }).unwrap();
+    store
+        .commit(KeyValueBatch { deletes: vec![vec![0xff, 0xff, 1], vec![0xfe, 0xff], b"not there".to_vec()], ..KeyValueBatch::default() })
+        .unwrap();
 }
 
 /// Deletes come before puts; a batch is whole.
 fn deletes_before_puts(store: &dyn KeyValue) {
-    let both = Batch { deletes: vec![b"a".to_vec(), b"b".to_vec()], ..put(&[("b", "3")]) };
+    let both = KeyValueBatch { deletes: vec![b"a".to_vec(), b"b".to_vec()], ..put(&[("b", "3")]) };
     store.commit(both).unwrap();
     assert_eq!(store.many(&[b"a".to_vec(), b"b".to_vec()]).unwrap(), [None, Some(b"3".to_vec())]);
 }
@@ -122,14 +126,14 @@ fn staging_and_room(store: &dyn KeyValue) {
 /// Many values in one commit.
 fn many_values(store: &dyn KeyValue) {
     let many = (0..1000u32).map(|i| (i.to_be_bytes().to_vec(), vec![i as u8; 300])).collect();
-    store.commit(Batch { puts: many, ..Batch::default() }).unwrap();
+    store.commit(KeyValueBatch { puts: many, ..KeyValueBatch::default() }).unwrap();
     assert_eq!(listed(store, &KeyRange { from: vec![0], to: Some(vec![1]) }).len(), 1000);
     assert!(store.size_on_disk().unwrap() > 0);
 }
 
 #[test]
 fn memory_conforms() {
-    conforms(&Memory::new());
+    conforms(&InMemory::new());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A store without a disk, for tests.
 
 use super::Visitor;
-use crate::store::{Batch, Error, KeyRange, KeyValue};
+use crate::store::{Error, KeyRange, KeyValue, KeyValueBatch};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,14 +10,14 @@ type Map = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// Keeps all in memory.
 #[derive(Debug, Default)]
-pub struct Memory {
+pub struct InMemory {
     /// Shared with scans under way, which so see one moment of it.
     map: Mutex<Arc<Map>>,
 }
 
-impl Memory {
-    pub fn new() -> Memory {
-        Memory::default()
+impl InMemory {
+    pub fn new() -> InMemory {
+        InMemory::default()
     }
 
     fn lock(&self) -> MutexGuard<'_, Arc<Map>> {
@@ -26,7 +26,7 @@ impl Memory {
     }
 }
 
-impl KeyValue for Memory {
+impl KeyValue for InMemory {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         Ok(self.lock().get(key).cloned())
     }
@@ -45,11 +45,11 @@ impl KeyValue for Memory {
         Ok(())
     }
 
-    fn commit(&self, batch: Batch) -> Result<(), Error> {
+    fn commit(&self, batch: KeyValueBatch) -> Result<(), Error> {
         batch.check()?;
         let mut map = self.lock();
         if let Some((key, _)) = batch.conditions.iter().find(|(key, value)| map.get(key) != value.as_ref()) {
-            return Err(Batch::condition_failed(key));
+            return Err(KeyValueBatch::condition_failed(key));
         }
         let map = Arc::make_mut(&mut map);
         for key in &batch.deletes {

@@ -4,7 +4,7 @@
 //! background, and after a failed commit no other is taken until the process starts again. This is the only file that knows sled.
 
 use super::Visitor;
-use crate::store::{Batch, Error, KeyRange, KeyValue};
+use crate::store::{Error, KeyRange, KeyValue, KeyValueBatch};
 use std::any::Any;
 use std::fs::{self, File, Permissions};
 use std::io;
@@ -94,7 +94,7 @@ impl Sled {
     }
 
     /// Into sled, and with `sync` to the disk, with all that went before.
-    fn write(&self, batch: &Batch, sync: bool) -> Result<(), String> {
+    fn write(&self, batch: &KeyValueBatch, sync: bool) -> Result<(), String> {
         let mut atomic = ::sled::Batch::default();
         for key in &batch.deletes {
             atomic.remove(key.as_slice());
@@ -110,7 +110,7 @@ impl Sled {
         self.log.sync_data().map_err(|error| error.to_string())
     }
 
-    fn take(&self, batch: &Batch, sync: bool) -> Result<(), Error> {
+    fn take(&self, batch: &KeyValueBatch, sync: bool) -> Result<(), Error> {
         batch.check()?;
         let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(why) = &*broken {
@@ -118,7 +118,7 @@ impl Sled {
         }
         for (key, value) in &batch.conditions {
             if self.get(key)? != *value {
-                return Err(Batch::condition_failed(key));
+                return Err(KeyValueBatch::condition_failed(key));
             }
         }
         self.write(batch, sync).map_err(|why| {
@@ -159,11 +159,11 @@ impl KeyValue for Sled {
         Ok(())
     }
 
-    fn commit(&self, batch: Batch) -> Result<(), Error> {
+    fn commit(&self, batch: KeyValueBatch) -> Result<(), Error> {
         self.take(&batch, true)
     }
 
-    fn stage(&self, batch: Batch) -> Result<(), Error> {
+    fn stage(&self, batch: KeyValueBatch) -> Result<(), Error> {
         self.take(&batch, false)
     }
 

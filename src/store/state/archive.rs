@@ -4,7 +4,7 @@
 use crate::model::Time;
 use crate::store::folder::file_names::{JOURNAL, RESTORING};
 use crate::store::folder::regular::{named, private, reading};
-use crate::store::{Changes, Error, Journal, Kind, State, StateInfo, StateUrl};
+use crate::store::{Error, ItemKind, Journal, PendingChanges, State, StateInfo, StateUrl};
 use flate2::Compression;
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
@@ -46,7 +46,7 @@ const BLOCK: usize = 512;
 
 /// What is in a backup. It stands first in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Manifest {
+pub struct ArchiveManifest {
     pub layout: u32,
     /// The version of nayose that made it.
     pub nayose: String,
@@ -62,7 +62,7 @@ pub struct Manifest {
     pub journal_blake3: String,
 }
 
-fn head(kind: Kind, key: &[u8], value: &[u8]) -> [u8; ITEM_HEAD] {
+fn head(kind: ItemKind, key: &[u8], value: &[u8]) -> [u8; ITEM_HEAD] {
     let mut head = [kind; ITEM_HEAD];
     head[1..5].copy_from_slice(&(key.len() as u32).to_be_bytes());
     head[5..].copy_from_slice(&(value.len() as u32).to_be_bytes());
@@ -70,7 +70,7 @@ fn head(kind: Kind, key: &[u8], value: &[u8]) -> [u8; ITEM_HEAD] {
 }
 
 /// Writes all of a state and its journal to a new file. Nothing may be committed meanwhile.
-pub fn write(state: &State, journal: &Journal, made_at: Time, path: &Path) -> Result<Manifest, Error> {
+pub fn write(state: &State, journal: &Journal, made_at: Time, path: &Path) -> Result<ArchiveManifest, Error> {
     let doing = "write the backup";
     let journal = journal.content()?;
     let (mut hash, mut items, mut items_bytes) = (blake3::Hasher::new(), 0, 0);
@@ -80,7 +80,7 @@ pub fn write(state: &State, journal: &Journal, made_at: Time, path: &Path) -> Re
         items_bytes += (ITEM_HEAD + key.len() + value.len()) as u64;
     })?;
     let info = state.info();
-    let manifest = Manifest {
+    let manifest = ArchiveManifest {
         layout: LAYOUT,
         nayose: env!("CARGO_PKG_VERSION").into(),
         made_at: made_at.rfc3339(),
@@ -134,16 +134,21 @@ pub fn open(path: &Path) -> Result<File, Error> {
 }
 
 /// Reads a whole backup, open at its path, and compares it with its checksums.
-pub fn verify(file: &File, path: &Path) -> Result<Manifest, Error> {
+pub fn verify(file: &File, path: &Path) -> Result<ArchiveManifest, Error> {
     read(file, path, &mut |_| Ok(()), &mut |_, _, _| Ok(()))
 }
 
-type EachItem<'a> = dyn FnMut(Kind, &[u8], &[u8]) -> Result<(), Error> + 'a;
+type EachItem<'a> = dyn FnMut(ItemKind, &[u8], &[u8]) -> Result<(), Error> + 'a;
 
 /// Reads a backup to its end, from its beginning; the journal is told piece by piece. What is told before an error may be wrong.
 ///
 /// Whoever made the file may have made it to do harm: nothing is taken into memory, or read on, because of a size that it claims.
-fn read(file: &File, path: &Path, journal: &mut dyn FnMut(&[u8]) -> Result<(), Error>, each: &mut EachItem<'_>) -> Result<Manifest, Error> {
+fn read(
+    file: &File,
+    path: &Path,
+    journal: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
+    each: &mut EachItem<'_>,
+) -> Result<ArchiveManifest, Error> {
     let damaged = |why: String| Error::Backup { path: path.to_path_buf(), why };
     let bent = |error: io::Error| damaged(error.to_string());
     let mut file = file;
@@ -164,7 +169,7 @@ fn read(file: &File, path: &Path, journal: &mut dyn FnMut(&[u8]) -> Result<(), E
     };
     let mut text = Vec::new();
     next(MANIFEST, MANIFEST_BYTES_MAX)?.read_to_end(&mut text).map_err(bent)?;
-    let manifest: Manifest = serde_json::from_slice(&text).map_err(|e| damaged(format!("{MANIFEST}: {e}")))?;
+    let manifest: ArchiveManifest = serde_json::from_slice(&text).map_err(|e| damaged(format!("{MANIFEST}: {e}")))?;
     if manifest.layout > LAYOUT {
         return Err(Error::NewerFormat { found: format!("backup {}", manifest.layout), ours: format!("backup {LAYOUT}") });
     }
@@ -239,9 +244,9 @@ pub fn restore(
     path: &Path,
     url: &StateUrl,
     info: StateInfo,
-    stays: impl Fn(Kind) -> bool,
-    more: Vec<(Kind, Vec<u8>, Vec<u8>)>,
-) -> Result<Manifest, Error> {
+    stays: impl Fn(ItemKind) -> bool,
+    more: Vec<(ItemKind, Vec<u8>, Vec<u8>)>,
+) -> Result<ArchiveManifest, Error> {
     let file = named(path).map_err(Error::files(path, "read the backup"))?;
     let manifest = verify(&file, path)?;
     if manifest.format_version > info.format_version {
@@ -258,7 +263,7 @@ pub fn restore(
     let (state, _) = State::open_restoring(dir, info)?;
     // Items of an older form are of no use; the journal gives back what cannot be read again.
     let usable = manifest.format_version == info.format_version;
-    let mut changes = Changes { put: more, delete: Vec::new() };
+    let mut changes = PendingChanges { put: more, delete: Vec::new() };
     let mut bytes = 0;
     let mut journal = private(&journal_path).map_err(io("write the journal"))?;
     read(&file, path, &mut |piece| journal.write_all(piece).map_err(io("write the journal")), &mut |kind, key, value| {

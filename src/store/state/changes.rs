@@ -3,7 +3,7 @@
 use crate::store::Error;
 
 /// What sort of item: the daemon numbers its own.
-pub type Kind = u8;
+pub type ItemKind = u8;
 
 /// An item's value at most: a record with every field filled is some kilobytes.
 pub const ITEM_BYTES_MAX: usize = 1 << 20;
@@ -16,19 +16,19 @@ pub const COMMIT_BYTES_MAX: usize = 64 << 20;
 
 /// One commit. Deletes happen before puts; of two puts of one item the later counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes {
-    pub put: Vec<(Kind, Vec<u8>, Vec<u8>)>,
-    pub delete: Vec<(Kind, Vec<u8>)>,
+pub struct PendingChanges {
+    pub put: Vec<(ItemKind, Vec<u8>, Vec<u8>)>,
+    pub delete: Vec<(ItemKind, Vec<u8>)>,
 }
 
-impl Changes {
+impl PendingChanges {
     pub fn is_empty(&self) -> bool {
         self.put.is_empty() && self.delete.is_empty()
     }
 
     /// An error where something of it is larger than may be.
     pub(super) fn check(&self) -> Result<(), Error> {
-        let limits = |kind: Kind, key: &[u8], value: &[u8]| {
+        let limits = |kind: ItemKind, key: &[u8], value: &[u8]| {
             let what =
                 |part: &str| format!("{part} of item {kind}:{}", key.escape_ascii().to_string().chars().take(100).collect::<String>());
             if key.len() > ITEM_KEY_BYTES_MAX {

@@ -1,13 +1,13 @@
 //! How a commit is put together and written: items into packs, head and all; and how packs in which little counts any more go away.
 
-use super::changes::{Changes, Kind};
+use super::changes::{ItemKind, PendingChanges};
 use super::head::{HEAD_KEY, Head};
 use super::pack::{self, Pack, PackSlot, PackWriter};
 use super::packed_store::PackedStore;
 use super::place::{ItemHash, ItemPlace};
 use crate::store::Error;
 use crate::store::folder::Folder;
-use crate::store::key_value::{BATCH_VALUES_ADVISED, Batch, StoredPair};
+use crate::store::key_value::{BATCH_VALUES_ADVISED, KeyValueBatch, StoredPair};
 use std::sync::MutexGuard;
 
 /// Thin packs moved along per new pack of a commit. Packs are thin when a third full, so that 1.5 keeps pace with random rewrites.
@@ -53,7 +53,7 @@ impl<'s> Prepared<'s> {
 /// An item to be laid into a pack.
 struct ItemToLay {
     hash: ItemHash,
-    kind: Kind,
+    kind: ItemKind,
     key: Vec<u8>,
     /// `None`: it was deleted, and an older copy must stay hidden.
     value: Option<Vec<u8>>,
@@ -61,7 +61,7 @@ struct ItemToLay {
 
 impl PackedStore {
     /// What is to be put and deleted for it.
-    pub(in crate::store) fn prepare(&mut self, changes: Changes) -> Result<(Vec<StoredPair>, Vec<Vec<u8>>), Error> {
+    pub(in crate::store) fn prepare(&mut self, changes: PendingChanges) -> Result<(Vec<StoredPair>, Vec<Vec<u8>>), Error> {
         let mut writes = Vec::with_capacity(changes.put.len());
         for (kind, key) in changes.delete {
             let hash = ItemHash::of(kind, &key);
@@ -191,13 +191,13 @@ impl PackedStore {
         }
         while puts.len() > BATCH_VALUES_ADVISED {
             let rest = puts.split_off(BATCH_VALUES_ADVISED);
-            self.store.stage(Batch { conditions: condition.clone(), puts, deletes: Vec::new() })?;
+            self.store.stage(KeyValueBatch { conditions: condition.clone(), puts, deletes: Vec::new() })?;
             puts = rest;
         }
         self.head.commit += 1;
         self.head.items = self.index.items();
         self.head.digest = self.index.digest();
         puts.push((HEAD_KEY.to_vec(), self.head.to_bytes()));
-        self.store.commit(Batch { conditions: condition, puts, deletes })
+        self.store.commit(KeyValueBatch { conditions: condition, puts, deletes })
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! slot: kind, key length, key, value length + 1 (0: the item was deleted), value; lengths as LEB128.
 
-use super::changes::Kind;
+use super::changes::ItemKind;
 use crate::store::Error;
 use crate::store::key_value::{KeyRange, StoredPair};
 
@@ -22,7 +22,7 @@ const LARGE: u8 = 2;
 /// One item as it lies in a pack; `None` says that it was deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store) struct PackSlot<'a> {
-    pub kind: Kind,
+    pub kind: ItemKind,
     pub key: &'a [u8],
     pub value: Option<&'a [u8]>,
 }
@@ -31,7 +31,7 @@ pub(in crate::store) struct PackSlot<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::store) enum Pack<'a> {
     Slots(Vec<PackSlot<'a>>),
-    Large { kind: Kind, key: &'a [u8], bytes: usize, chunks: u16, crc: u32 },
+    Large { kind: ItemKind, key: &'a [u8], bytes: usize, chunks: u16, crc: u32 },
 }
 
 pub(in crate::store) fn pack_key(number: u64) -> Vec<u8> {
@@ -100,7 +100,7 @@ impl PackWriter {
 }
 
 /// A large item: its pack, and its chunks in order.
-pub(in crate::store) fn large(number: u64, kind: Kind, key: &[u8], value: &[u8]) -> (Vec<u8>, Vec<StoredPair>) {
+pub(in crate::store) fn large(number: u64, kind: ItemKind, key: &[u8], value: &[u8]) -> (Vec<u8>, Vec<StoredPair>) {
     let chunks: Vec<_> = value.chunks(CHUNK_BYTES).enumerate().map(|(i, part)| (chunk_key(number, i as u16), part.to_vec())).collect();
     let mut body = vec![kind];
     put_length(&mut body, key.len());
@@ -196,7 +196,7 @@ fn take<'a>(body: &mut &'a [u8], bytes: usize) -> Option<&'a [u8]> {
     Some(taken)
 }
 
-fn take_name<'a>(body: &mut &'a [u8]) -> Option<(Kind, &'a [u8])> {
+fn take_name<'a>(body: &mut &'a [u8]) -> Option<(ItemKind, &'a [u8])> {
     let kind = take(body, 1)?[0];
     let bytes = take_length(body)?;
     Some((kind, take(body, bytes)?))

@@ -1,6 +1,6 @@
 //! An item's hash, and where it lies, in 64 bits.
 
-use super::changes::Kind;
+use super::changes::ItemKind;
 use std::hash::{Hash, Hasher};
 
 /// 128 bits of a hash of kind and key: no two of a thousand million items share one, whoever chooses the keys.
@@ -11,7 +11,7 @@ pub(in crate::store) struct ItemHash {
 }
 
 impl ItemHash {
-    pub(in crate::store) fn of(kind: Kind, key: &[u8]) -> ItemHash {
+    pub(in crate::store) fn of(kind: ItemKind, key: &[u8]) -> ItemHash {
         // One call is several times as fast as a hasher, and most keys fit into one block.
         let mut block = [kind; 64];
         let hash = match block.get_mut(1..=key.len()) {

@@ -1,6 +1,6 @@
 //! How requests prove who they are.
 
-use super::failure::{FailureKind, Rules};
+use super::failure::{FailureKind, FailureRules};
 use super::retry::RetryAfter;
 use super::transport::{Lost, Outgoing, Transport};
 use crate::connector::manifest::settings::Settings;
@@ -118,7 +118,7 @@ impl Authenticator {
     pub async fn credential(
         &self,
         transport: &dyn Transport,
-        rules: &Rules,
+        rules: &FailureRules,
         (now, theirs): (Time, Time),
         timeout: Span,
     ) -> Result<Credential, SignIn> {
@@ -192,7 +192,7 @@ fn sign_in(get: bool, url: &str, pairs: &[(&str, &str)], timeout: Span) -> Resul
     Ok(Outgoing { method, url, headers, body, timeout: timeout.to_std(), bytes_max: ANSWER_BYTES_MAX })
 }
 
-async fn fetch(transport: &dyn Transport, request: Outgoing, rules: &Rules, now: Time) -> Result<Token, SignIn> {
+async fn fetch(transport: &dyn Transport, request: Outgoing, rules: &FailureRules, now: Time) -> Result<Token, SignIn> {
     let url = request.url.clone();
     let answer = transport.send(request).await.map_err(|lost| match lost {
         Lost::TooLarge => SignIn::refused("the answer to the sign-in is no token"),

@@ -8,7 +8,7 @@ use super::apart::Apart;
 use super::auth::{Authenticator, SignIn};
 use super::budget::RequestBudget;
 use super::compressed::{Packed, unpacked};
-use super::failure::{FailureKind, RequestFailure, Rules};
+use super::failure::{FailureKind, FailureRules, RequestFailure};
 use super::readable::readable;
 use super::redirect::same_server;
 use super::request::ReadyRequest;
@@ -46,7 +46,7 @@ pub struct HttpClient {
     address: String,
     headers: HeaderMap,
     auth: Authenticator,
-    pub rules: Rules,
+    pub rules: FailureRules,
     pub budget: RequestBudget,
     timeout: Span,
     answer_bytes_max: usize,
@@ -83,7 +83,7 @@ impl HttpClient {
             }
         }
         let auth = Authenticator::new(&manifest.auth, &base, settings).map_err(|why| problems.push(why));
-        let rules = Rules::new(&manifest.errors).map_err(|why| problems.push(why));
+        let rules = FailureRules::new(&manifest.errors).map_err(|why| problems.push(why));
         match (auth, rules) {
             (Ok(auth), Ok(rules)) if problems.is_empty() => Ok(HttpClient {
                 system: system.clone(),

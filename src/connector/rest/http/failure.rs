@@ -65,17 +65,17 @@ impl RequestFailure {
 
 /// A manifest's `errors`, made ready.
 #[derive(Debug)]
-pub struct Rules {
+pub struct FailureRules {
     success: Option<RowTest>,
     message: Option<Path>,
     code: Option<Path>,
     said: ErrorRules,
 }
 
-impl Rules {
-    pub fn new(said: &ErrorRules) -> Result<Rules, String> {
+impl FailureRules {
+    pub fn new(said: &ErrorRules) -> Result<FailureRules, String> {
         let path = |p: &String| Path::parse(p).map_err(|e| e.to_string());
-        Ok(Rules {
+        Ok(FailureRules {
             success: said.success.as_ref().map(RowTest::new).transpose()?,
             message: said.message.as_ref().map(path).transpose()?,
             code: said.code.as_ref().map(path).transpose()?,
@@ -136,11 +136,11 @@ mod tests {
 
     #[test]
     fn kinds() {
-        let plain =
-            Rules::new(&toml::from_str("auth_statuses = [403]\nmessage = 'message'\ncursor_lost_statuses = [400]").unwrap()).unwrap();
+        let plain = FailureRules::new(&toml::from_str("auth_statuses = [403]\nmessage = 'message'\ncursor_lost_statuses = [400]").unwrap())
+            .unwrap();
         let coded = "success = { path = 'success', equals = true }\ncode = 'errors[].code'\nmessage = 'errors[].message'
             auth_codes = ['601']\nretry_codes = ['606']\nbudget_codes = ['607']\nhelp = { 1013 = 'check list_id' }";
-        let coded = Rules::new(&toml::from_str(coded).unwrap()).unwrap();
+        let coded = FailureRules::new(&toml::from_str(coded).unwrap()).unwrap();
         let code = |c: &str| json!({"success": false, "errors": [{"code": c, "message": "m"}]});
         for (rules, status, json, cursor, want) in [
             (&plain, 200, json!({}), false, None),

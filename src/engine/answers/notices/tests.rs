@@ -40,7 +40,7 @@ fn minutes(n: i64) -> Time {
 
 /// Looks at each status in turn, at its minute; what was told each time.
 fn told(looks: &[(i64, &Status)]) -> Vec<Vec<String>> {
-    let mut before = Told::default();
+    let mut before = ToldNotices::default();
     let mut all = Vec::new();
     for (minute, status) in looks {
         let (notices, now) = notices(&before, status, AFTER, minutes(*minute));
@@ -187,7 +187,7 @@ fn a_notice_says_of_which_event_it_is_and_since_when() {
         ("/systems/ma/dead_letters", json!(2)),
         ("/waiting", plan("w_1", 7)),
     ]);
-    let (_, seen) = notices(&Told::default(), &ill, AFTER, minutes(0));
+    let (_, seen) = notices(&ToldNotices::default(), &ill, AFTER, minutes(0));
     let (begin, told) = notices(&seen, &ill, AFTER, minutes(5));
     let (_, gone) = notices(&told, &status(&[]), AFTER, minutes(7));
     let (end, _) = notices(&gone, &status(&[]), AFTER, minutes(9));

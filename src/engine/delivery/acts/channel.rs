@@ -61,7 +61,7 @@ pub struct Channel {
     looked_at: Places,
     writes: [usize; 3],
     looks: usize,
-    look_wait: Waiting,
+    look_wait: Retrying,
     /// The system asked to wait: protective writes until then, and the others.
     quiet: [Option<Time>; 2],
     laters: u32,
@@ -71,7 +71,7 @@ pub struct Channel {
 
 /// Something that is tried again ever more slowly.
 #[derive(Debug, Default)]
-struct Waiting {
+struct Retrying {
     failures: u32,
     until: Option<Time>,
 }
@@ -81,13 +81,13 @@ struct Waiting {
 struct Breaker {
     failures: u32,
     why: Option<Box<str>>,
-    probe: Waiting,
+    probe: Retrying,
     probing: bool,
     /// The last probe was a protective write: then the others have a turn.
     probed_protective: bool,
 }
 
-impl Waiting {
+impl Retrying {
     fn failed(&mut self, first: Span, most: Span, now: Time) {
         self.until = Some(now.plus(doubled(first, self.failures, most)));
         self.failures += 1;
@@ -273,7 +273,7 @@ impl Channel {
             self.looked_at.remove(idx);
         }
         match answered {
-            true => self.look_wait = Waiting::default(),
+            true => self.look_wait = Retrying::default(),
             false => self.look_wait.failed(LOOK_WAIT, LOOK_WAIT_MAX, now),
         }
     }

@@ -6,7 +6,7 @@ use crate::connector::{self, Change};
 use crate::engine::delivery::lanes::Lanes;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::memory::overlay::{Merged, Sight, Told, overlay};
+use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
 use crate::engine::memory::place::Idx;
 use crate::model::{Mark, Name, Presence, Record, ShortText, Time, Value};
 use crate::store::WriteOutcome;
@@ -73,7 +73,9 @@ impl Engine {
     fn book_shown(&mut self, idx: Idx, shown: &Record, words: &Words, why: &str, now: Time) {
         self.note_refusals(shown, now);
         let old = self.world.record(idx);
-        if let Merged::Changed(record) = overlay(Some(&old), Box::new(shown.clone()), Told::READ_BACK, Sight { at: now, before: None }) {
+        if let Merged::Changed(record) =
+            overlay(Some(&old), Box::new(shown.clone()), ListsCarried::READ_BACK, Sight { at: now, before: None })
+        {
             let stream = self.world.slot(idx).stream.clone();
             self.keep_record(stream, &record);
         }

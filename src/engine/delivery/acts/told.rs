@@ -1,6 +1,6 @@
 //! What delivery has to tell: what does not get through, and what does not stay.
 
-use super::super::target::Cause;
+use super::super::target::FailureCause;
 use crate::connector::Lane;
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
@@ -69,7 +69,7 @@ impl Engine {
     fn stuck_holds(&self, system: &SystemState) -> Option<(usize, String)> {
         let open = system.outbox.in_lane(Lane::Protective).filter(|(idx, _)| !self.is_enforced_anyway(**idx));
         let failed = open.filter_map(|(idx, _)| self.world.slot(*idx).target.as_deref()?.failure(super::super::target::Op::Hold));
-        let failed: Vec<_> = failed.filter(|f| f.attempts > 0 && f.cause != Cause::Undone).collect();
+        let failed: Vec<_> = failed.filter(|f| f.attempts > 0 && f.cause != FailureCause::Undone).collect();
         let last = failed.iter().max_by_key(|f| f.retry_at)?;
         Some((failed.len(), last.why.to_string()))
     }

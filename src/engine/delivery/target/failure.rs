@@ -30,7 +30,7 @@ pub enum Op {
 
 /// Why a write did not land.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Cause {
+pub enum FailureCause {
     /// The system said no.
     Refused,
     /// No answer came, and a look at the record showed that it was not carried out.
@@ -41,17 +41,17 @@ pub enum Cause {
     Undone,
 }
 
-impl Cause {
+impl FailureCause {
     /// Trouble of the system, not of this record: over once the system works again.
     pub fn is_trouble(self) -> bool {
-        matches!(self, Cause::NotCarriedOut | Cause::NotSent)
+        matches!(self, FailureCause::NotCarriedOut | FailureCause::NotSent)
     }
 }
 
 /// What became of a lane's last writes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
-    pub cause: Cause,
+    pub cause: FailureCause,
     pub attempts: u8,
     pub retry_at: Time,
     pub why: Box<str>,
@@ -66,7 +66,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    pub fn new(cause: Cause, why: &str) -> Failure {
+    pub fn new(cause: FailureCause, why: &str) -> Failure {
         Failure { cause, attempts: 0, retry_at: Time(0), why: why.into(), dead: false, of: 0, turn: 0, parts: 0 }
     }
 
@@ -139,7 +139,7 @@ impl Failures {
 
     /// Books a refusal of what was sent of a lane: a write of several parts goes on with them at once, then it waits longer each time.
     pub fn refused(&mut self, op: Op, sent: &Change, cause_of: u64, why: &str, now: Time) {
-        let failure = self.begin(op, Cause::Refused, why, cause_of);
+        let failure = self.begin(op, FailureCause::Refused, why, cause_of);
         if failure.turn == 0 {
             let parts = parts(sent);
             failure.parts = if parts.first() == Some(sent) { 0 } else { parts.len() as u8 };
@@ -152,17 +152,17 @@ impl Failures {
         // Each part was tried. Next time they go by themselves from the beginning.
         failure.turn = failure.parts.min(1);
         failure.attempts = failure.attempts.saturating_add(1);
-        failure.retry_at = now.plus(wait(op, Cause::Refused, failure.attempts));
+        failure.retry_at = now.plus(wait(op, FailureCause::Refused, failure.attempts));
         failure.dead = op != Op::Hold && failure.attempts >= ATTEMPTS_MAX;
     }
 
     /// Books a refusal of a write that carried more than one lane: what is not protective is the first to be doubted.
     pub fn refused_beside(&mut self, op: Op, why: &str, now: Time) {
-        self.failed(op, Cause::Refused, 0, why, now);
+        self.failed(op, FailureCause::Refused, 0, why, now);
     }
 
     /// Books what is not this record's fault, or is not known to be.
-    pub fn failed(&mut self, op: Op, cause: Cause, cause_of: u64, why: &str, now: Time) {
+    pub fn failed(&mut self, op: Op, cause: FailureCause, cause_of: u64, why: &str, now: Time) {
         let failure = self.begin(op, cause, why, cause_of);
         failure.attempts = failure.attempts.saturating_add(1);
         failure.retry_at = now.plus(wait(op, cause, failure.attempts));
@@ -170,13 +170,13 @@ impl Failures {
 
     /// What is to be written again did not stay the last times.
     pub fn undone(&mut self, op: Op, again: Again, of: u64) {
-        let failure = self.begin(op, Cause::Undone, "it was written and found gone again and again", of);
+        let failure = self.begin(op, FailureCause::Undone, "it was written and found gone again and again", of);
         failure.attempts = again.times;
         let beyond = again.times.saturating_sub(REWRITES_MAX) + 1;
-        failure.retry_at = again.last_at.plus(Span(wait(op, Cause::Undone, beyond).0.min(PROTECTIVE_WAIT_MAX.0)));
+        failure.retry_at = again.last_at.plus(Span(wait(op, FailureCause::Undone, beyond).0.min(PROTECTIVE_WAIT_MAX.0)));
     }
 
-    fn begin(&mut self, op: Op, cause: Cause, why: &str, of: u64) -> &mut Failure {
+    fn begin(&mut self, op: Op, cause: FailureCause, why: &str, of: u64) -> &mut Failure {
         let failure = self.0[op as usize].get_or_insert_with(|| Failure { of, ..Failure::new(cause, why) });
         (failure.cause, failure.why) = (cause, why.into());
         failure
@@ -212,11 +212,11 @@ impl Failures {
     }
 }
 
-fn wait(op: Op, cause: Cause, attempts: u8) -> Span {
+fn wait(op: Op, cause: FailureCause, attempts: u8) -> Span {
     let first = match cause {
-        Cause::Refused => REFUSED_WAIT,
-        Cause::NotCarriedOut | Cause::NotSent => TROUBLE_WAIT,
-        Cause::Undone => UNDONE_WAIT,
+        FailureCause::Refused => REFUSED_WAIT,
+        FailureCause::NotCarriedOut | FailureCause::NotSent => TROUBLE_WAIT,
+        FailureCause::Undone => UNDONE_WAIT,
     };
     let most = if op == Op::Hold { PROTECTIVE_WAIT_MAX } else { WAIT_MAX };
     Span((first.0 << attempts.saturating_sub(1).min(12)).min(most.0))

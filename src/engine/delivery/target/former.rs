@@ -1,6 +1,6 @@
 //! The form in which targets lay in the state up to format 3: one failure for the whole record.
 
-use super::{Again, Agreed, Cause, Failure, Failures, Op, Sent, Target};
+use super::{Again, Agreed, Failure, FailureCause, Failures, Op, Sent, Target};
 use crate::engine::ledger::kind::{Kind, Tag};
 use crate::model::{Name, Time, Value};
 use serde::Deserialize;
@@ -49,7 +49,7 @@ impl From<FormerTarget> for Target {
         let failures = former.failure.map(|f| {
             let mut failures = Failures::default();
             for op in Op::ALL {
-                let mut failure = Failure::new(Cause::Refused, &f.why);
+                let mut failure = Failure::new(FailureCause::Refused, &f.why);
                 (failure.attempts, failure.retry_at, failure.dead) = (f.attempts, f.retry_at, f.dead && op != Op::Hold);
                 failures.set(op, failure);
             }

@@ -1,6 +1,6 @@
 //! What became of a write to one record.
 
-use super::{Agreed, Cause, Op, Sent, Target};
+use super::{Agreed, FailureCause, Op, Sent, Target};
 use crate::connector::{Change, PermitChange};
 use crate::model::{Mark, Record, Time, Value};
 
@@ -111,7 +111,7 @@ impl Target {
         for op in sent.lanes() {
             match landed(op) {
                 true => self.landed(op),
-                false => self.failures.get_or_insert_default().failed(op, Cause::NotCarriedOut, 0, why, now),
+                false => self.failures.get_or_insert_default().failed(op, FailureCause::NotCarriedOut, 0, why, now),
             }
         }
     }
@@ -144,7 +144,7 @@ impl Target {
         self.block_ours = had_block;
         let failures = self.failures.get_or_insert_default();
         for op in sent.lanes() {
-            failures.failed(op, Cause::NotSent, if op == Op::Hold { cause_of } else { 0 }, why, now);
+            failures.failed(op, FailureCause::NotSent, if op == Op::Hold { cause_of } else { 0 }, why, now);
         }
     }
 }

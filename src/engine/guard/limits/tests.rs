@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-const LIMITS: Limits = Limits { records: 3, same: 2, within: Span(100) };
+const LIMITS: GuardLimits = GuardLimits { records: 3, same: 2, within: Span(100) };
 
 fn intent(what: u64, replaces: &[(&str, Option<u64>)]) -> Option<Intent> {
     let replaces = replaces.iter().map(|(field, by)| Replaced { field: (*field).into(), by: *by }).collect();
@@ -132,7 +132,7 @@ fn one_value_for_many_records_waits_and_the_others_go() {
         for i in 0..3 {
             guard.due(i, intent(u64::from(i), &[("phone", by), ("title", Some(u64::from(i)))]));
         }
-        let limits = Limits { records: 1000, ..LIMITS };
+        let limits = GuardLimits { records: 1000, ..LIMITS };
         guard.due(3, intent(3, &[("phone", Some(77))]));
         assert!(guard.ask(&limits), "{name}");
         assert_eq!(guard.asked().len(), 3, "{name}");
@@ -147,7 +147,7 @@ fn one_value_for_many_records_waits_and_the_others_go() {
 #[test]
 fn a_field_emptied_little_by_little_is_noticed() {
     let mut guard = Guard::default();
-    let limits = Limits { records: 1000, ..LIMITS };
+    let limits = GuardLimits { records: 1000, ..LIMITS };
     for i in 0..3 {
         guard.due(i, intent(u64::from(i), &[("phone", None)]));
         guard.ask(&limits);

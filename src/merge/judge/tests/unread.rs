@@ -5,7 +5,7 @@ use super::*;
 /// What a rule comes to while some systems were never read to their end, or not lately.
 fn while_unread(rule: &FieldRule, rows: &[Row], never: &[&str], stale: &[&str]) -> (Result<Option<String>, Unknown>, Vec<&'static str>) {
     let (never, stale) = (names(never), names(stale));
-    let unread = Unread { never: &never, stale: &stale };
+    let unread = UnreadSystems { never: &never, stale: &stale };
     let candidates = candidates(rows);
     let (judgment, judged) = explain(rule, ConditionState::None, &candidates, unread, NOW);
     assert_eq!(judgment, judge(rule, ConditionState::None, &candidates, unread, NOW), "explain and judge are one");

@@ -1,7 +1,7 @@
 //! Backups that were made to do harm.
 
 use super::*;
-use crate::store::{Entry, Scope, What};
+use crate::store::{ApprovalScope, Entry, What};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
@@ -13,16 +13,16 @@ type Part<'a> = (tar::EntryType, &'a str, u64, Vec<u8>);
 struct Scene {
     folder: TempDir,
     good: PathBuf,
-    manifest: Manifest,
+    manifest: ArchiveManifest,
 }
 
 impl Scene {
     fn new() -> Scene {
         let folder = tempfile::tempdir().unwrap();
         let (state, _) = State::open(&StateUrl::Sled(folder.path().join("data")), INFO).unwrap();
-        state.commit(Changes { put: vec![(1, b"key".to_vec(), b"value".to_vec())], delete: Vec::new() }).unwrap();
+        state.commit(PendingChanges { put: vec![(1, b"key".to_vec(), b"value".to_vec())], delete: Vec::new() }).unwrap();
         let (mut journal, _) = Journal::open(&state, |_| ()).unwrap();
-        let what = What::FirstContact { system: "ma".into(), scope: Scope::All, by: "tests".into() };
+        let what = What::FirstContact { system: "ma".into(), scope: ApprovalScope::All, by: "tests".into() };
         journal.append(&[Entry { at: Time(1), what }]).unwrap();
         let good = folder.path().join("good.tar.gz");
         let manifest = write(&state, &journal, Time(2), &good).unwrap();
@@ -69,7 +69,7 @@ impl Scene {
     }
 
     fn manifest(&self, journal_bytes: u64) -> Part<'static> {
-        let bytes = serde_json::to_vec(&Manifest { journal_bytes, ..self.manifest.clone() }).unwrap();
+        let bytes = serde_json::to_vec(&ArchiveManifest { journal_bytes, ..self.manifest.clone() }).unwrap();
         (tar::EntryType::Regular, MANIFEST, bytes.len() as u64, bytes)
     }
 }

@@ -6,7 +6,7 @@ use crate::connector::{Clock, Connector, Observed, PageRead, RestConnector};
 use crate::engine::open;
 use crate::engine::system::Opened;
 use crate::model::{DealState, Entity, Record, RecordId};
-use crate::store::{JournalBytes, Memory, State};
+use crate::store::{InMemory, JournalBytes, State};
 use std::sync::Arc;
 
 const NOW: Time = Time(1_795_251_600_000);
@@ -47,7 +47,7 @@ fn engine() -> Engine {
         address: "t.example".into(),
         tells_instance: false,
     };
-    let (state, loaded) = State::open_on(Box::new(Memory::default()), open::info(&config.rules)).unwrap();
+    let (state, loaded) = State::open_on(Box::new(InMemory::default()), open::info(&config.rules)).unwrap();
     let state = state.with_journal(JournalBytes::default());
     open::open_on(config.rules, vec![opened], NOW, "r_1".into(), (state, loaded)).unwrap().engine
 }
