@@ -2,9 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "how long it takes is what is asked")]
 
-mod config;
-
-use config::{FILES, SECRET, Shipped, env, good, load_with};
+use super::good::{FILES, SECRET, Shipped, env, good, load_with};
 use nayose::config::load;
 use nayose::config::{Config, Mistakes, WebhookKind};
 use std::path::Path;

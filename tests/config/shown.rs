@@ -1,8 +1,6 @@
 //! What systems.toml says of what a system shows: words in opt-out fields, fields that an account has not, blanks at ends.
 
-mod config;
-
-use config::{good, load_with};
+use super::good::{good, load_with};
 use nayose::connector::RefusalWord;
 
 /// systems.toml with lines more in the table of the marketing system.

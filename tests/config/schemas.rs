@@ -1,8 +1,6 @@
 //! The JSON Schemas in docs/schema are those that `nayose schema` prints, accept what is shipped, and refuse what reading refuses.
 
-mod config;
-
-use config::{FILES, good, load_with};
+use super::good::{FILES, good, load_with};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,6 @@
 //! Every mistake in the config folder is told, as the user sees it.
 
-mod config;
-
-use config::{FILES, SECRET, Shipped, env, good, load_with};
+use super::good::{FILES, SECRET, Shipped, env, good, load_with};
 use nayose::config::Connectors;
 use nayose::config::load;
 use nayose::decide::rules::{ChangeLimits, HoldScope, Widening};
