@@ -1,6 +1,6 @@
 //! Every folder under `connectors/` loads, and its recorded answers become the records that lie beside them.
 //!
-//! `NAYOSE_WRITE_EXAMPLES=1 cargo test --test examples` writes the missing records.json files: read them before you commit them.
+//! `NAYOSE_WRITE_EXAMPLES=1 cargo test --test connectors examples` writes the missing records.json files: read them before you commit them.
 
 use nayose::connector::examples;
 use nayose::connector::manifest::load;
