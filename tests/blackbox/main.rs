@@ -14,6 +14,7 @@ mod faults;
 mod first_contact;
 mod first_steps;
 mod guards;
+#[path = "../shared/harness/mod.rs"]
 mod harness;
 mod holds;
 mod killed;

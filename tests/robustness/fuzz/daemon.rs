@@ -1,6 +1,6 @@
 //! The daemon's inside on a state in memory, for what comes in through its doors and out of its state.
 
-use crate::config::shipped;
+use super::config::shipped;
 use nayose::config::Config;
 use nayose::connector::{Connector, RestConnector};
 use nayose::daemon::connectors::{ConnectorsBySystem, Wiring};

@@ -67,7 +67,7 @@ fn killed_while_committing() {
     let mut acked = 0u64;
     for round in 0..10 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "victim", "--nocapture"])
+            .args(["--exact", "state_folder::victim", "--nocapture"])
             .env(VICTIM, dir.path())
             .stdout(Stdio::piped())
             .spawn()
@@ -305,7 +305,7 @@ fn a_long_journal_is_folded() {
     assert_eq!(journal(dir.path()).1.notes().len(), 0);
 }
 
-/// `NAYOSE_MEASURE=1 cargo test --test store_state measure -- --nocapture`
+/// `NAYOSE_MEASURE=1 cargo test --test robustness measure -- --nocapture`
 #[test]
 fn measure() {
     if std::env::var_os("NAYOSE_MEASURE").is_none() {

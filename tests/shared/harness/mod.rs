@@ -1,5 +1,7 @@
 //! Systems, a config folder and the binary. Nothing here sleeps to be in time: what takes time is asked for until it is so.
 
+#![allow(clippy::disallowed_methods, reason = "real processes go by the wall clock")]
+
 use nayose::sandbox::{Fault, FaultKind, Handle, Lead, Options, Sandbox, SandboxSystem, Write};
 use serde_json::{Map, Value, json};
 use std::io::Read;

@@ -1,8 +1,8 @@
 //! Settings and credentials as an admin may have copied them, and what a sign-in answers.
 
-use crate::change::{Tape, bytes, text};
-use crate::config::manifests;
-use crate::server::{Answer, Server};
+use super::change::{Tape, bytes, text};
+use super::config::manifests;
+use super::server::{Answer, Server};
 use nayose::connector::examples;
 use nayose::connector::manifest::load;
 use nayose::connector::{Connector, RestConnector, SettingValue};

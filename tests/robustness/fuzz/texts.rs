@@ -1,6 +1,6 @@
 //! Small texts: addresses, record ids, durations, expressions.
 
-use crate::change::{Tape, text};
+use super::change::{Tape, text};
 use nayose::config::Config;
 use nayose::model::expression::{Declared, Facts, Scope};
 use nayose::model::{Address, Entity, Expression, Record, RecordId, Span, visible_line};
@@ -48,7 +48,7 @@ fn durations() {
 /// An expression of each scope, over the fields that the shipped example knows.
 #[test]
 fn expressions() {
-    let Config { declared, .. } = crate::config::shipped();
+    let Config { declared, .. } = super::config::shipped();
     let seeds = [
         (Scope::Person, "deals.exists(d, d.open && d.amount > 1000000) || person.score >= 100"),
         (Scope::Person, "person.email != null && person.email.endsWith(\"@acme.example\") ? size(deals) > 2 : false"),

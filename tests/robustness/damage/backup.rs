@@ -1,7 +1,7 @@
 //! A copy made while the daemon writes, and a state made from it elsewhere.
 
-use super::harness::{SECRETS, SOON, Setup, World, person, wait_until};
 use super::stage::Stage;
+use crate::harness::{SECRETS, SOON, Setup, World, person, wait_until};
 use nayose::sandbox::{FaultKind, SandboxSystem};
 use std::fs;
 use std::io::Read;

@@ -1,5 +1,5 @@
 //! Ten minutes in which a system answers 500 to every write: how often it is asked, and what is told meanwhile. `run` as it is, under a
-//! clock that jumps to whatever comes next. The table: cargo test --test outage -- --nocapture
+//! clock that jumps to whatever comes next. The table: cargo test --test robustness outage -- --nocapture
 
 mod office;
 

@@ -1,8 +1,8 @@
 //! Answers of outer systems under the shipped manifests: what becomes of rows, and whole passes and writes against a server.
 
-use crate::change::{Tape, bytes, json};
-use crate::config::manifests;
-use crate::server::{Answer, Server};
+use super::change::{Tape, bytes, json};
+use super::config::manifests;
+use super::server::{Answer, Server};
 use futures::FutureExt;
 use nayose::connector::examples;
 use nayose::connector::manifest::settings::Settings;

@@ -1,7 +1,7 @@
 //! What comes in over HTTP and over the socket.
 
-use crate::change::{Tape, bytes};
-use crate::daemon::shell;
+use super::change::{Tape, bytes};
+use super::daemon::shell;
 use nayose::daemon::commands::Command;
 use nayose::web;
 use serde_json::Value as Json;

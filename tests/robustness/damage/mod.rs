@@ -1,7 +1,7 @@
 //! The state under fire: the binary is killed, its files are bent, cut and taken away, the disk is full, the format is another. Refusals and
 //! approvals are kept, nothing is released before everything was read anew, and the end is that of an undamaged twin.
 //!
-//! `cargo test --test damage -- --nocapture` prints the table. `NAYOSE_KILLS` (200), `NAYOSE_PLACES` (100) and `NAYOSE_KILL_SEED` change how
+//! `cargo test --test robustness damage -- --nocapture` prints the table. `NAYOSE_KILLS` (200), `NAYOSE_PLACES` (100) and `NAYOSE_KILL_SEED` change how
 //! much is done, `NAYOSE_DAMAGE` (kills, files, formats, full) does one part only.
 
 #![allow(clippy::disallowed_methods, reason = "real processes go by the wall clock")]
@@ -10,9 +10,6 @@ mod backup;
 mod files;
 mod formats;
 mod full;
-#[allow(dead_code, reason = "shared with the black-box tests, which use more of it")]
-#[path = "../blackbox/harness.rs"]
-mod harness;
 mod kills;
 mod modes;
 mod script;

@@ -1,7 +1,7 @@
 //! What lies in a state: journal lines, and the items that the daemon decodes.
 
-use crate::change::{Tape, bytes, json};
-use crate::daemon::{NOW, open};
+use super::change::{Tape, bytes, json};
+use super::daemon::{NOW, open};
 use nayose::connector::PageRead;
 use nayose::connector::examples;
 use nayose::connector::manifest::settings::Settings;
@@ -73,7 +73,7 @@ fn journal_lines() {
 fn items() -> Vec<(u8, Vec<u8>, Vec<u8>)> {
     let (opened, _) = open(Changes::default(), JournalBytes::default()).unwrap();
     let mut engine = opened.engine;
-    let config = crate::config::shipped();
+    let config = super::config::shipped();
     for system in &config.systems {
         for (name, stream) in &system.manifest.streams {
             let Some(map) = &stream.record else { continue };

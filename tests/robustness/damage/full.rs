@@ -2,8 +2,8 @@
 //! the full disk: a write beyond it fails, for any user and without a file system of one's own.
 
 use super::Row;
-use super::harness::{Process, SOON, wait_until};
 use super::stage::Stage;
+use crate::harness::{Process, SOON, wait_until};
 use std::process::{Command, Stdio};
 
 pub fn rows() -> Vec<Row> {

@@ -1,6 +1,6 @@
 //! By strace: journal and store are on disk before a write leaves or an approval is acknowledged.
 
-use super::harness::{Setup, World, person};
+use crate::harness::{Setup, World, person};
 use std::fs;
 use std::process::{Command, Stdio};
 

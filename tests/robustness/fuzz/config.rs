@@ -1,6 +1,6 @@
 //! The four files of the config folder, and manifests.
 
-use crate::change::{Tape, text};
+use super::change::{Tape, text};
 use nayose::config::load as load_config;
 use nayose::config::{Config, Connectors, FILES};
 use nayose::connector::examples;

@@ -1,8 +1,8 @@
 //! kill -9 at random moments of `sync` and of `run`.
 
-use super::harness::{Process, Setup, World};
 use super::script::{Dice, Script, leads};
 use super::{Row, number};
+use crate::harness::{Process, Setup, World};
 use nayose::sandbox::{FaultKind, SandboxSystem};
 use std::time::{Duration, Instant};
 

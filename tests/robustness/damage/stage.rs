@@ -1,6 +1,6 @@
 //! People of every sort that a lost state could hurt, and what must be so of them whatever happens to it.
 
-use super::harness::{Person, Setup, World, person};
+use crate::harness::{Person, Setup, World, person};
 use nayose::sandbox::Handle;
 use serde_json::Value;
 use std::collections::BTreeSet;

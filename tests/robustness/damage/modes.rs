@@ -1,6 +1,6 @@
 //! Whoever is not the owner reads nothing.
 
-use super::harness::{Setup, World, person};
+use crate::harness::{Setup, World, person};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

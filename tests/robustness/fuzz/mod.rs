@@ -16,10 +16,10 @@ const TAPE_BYTES_MAX: usize = 200;
 macro_rules! fuzz {
     ($test:expr) => {{
         let test = std::panic::AssertUnwindSafe($test);
-        bolero::check!().with_max_len(crate::TAPE_BYTES_MAX).with_test_time(crate::TIME).for_each(move |bytes: &[u8]| {
+        bolero::check!().with_max_len(crate::fuzz::TAPE_BYTES_MAX).with_test_time(crate::fuzz::TIME).for_each(move |bytes: &[u8]| {
             // The whole of it, not what it wraps.
             let test = &test;
-            (test.0)(&mut crate::change::Tape::new(bytes));
+            (test.0)(&mut crate::fuzz::change::Tape::new(bytes));
         });
     }};
 }

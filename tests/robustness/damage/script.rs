@@ -1,6 +1,6 @@
 //! Changes at random, the same for a seed in two worlds, and what is compared of them.
 
-use super::harness::{World, object, person};
+use crate::harness::{World, object, person};
 use nayose::sandbox::Handle;
 use serde_json::{Value, json};
 
