@@ -1,7 +1,7 @@
 //! The real binary, with a config folder of its own for the three systems.
 
 use super::systems::Trio;
-use super::wait_until;
+use super::waiting::wait_until;
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;

@@ -1,10 +1,8 @@
-//! The connectors against the real systems of the lab. Each test says "skipped: no lab" unless its system is told by the environment:
-//! `NAYOSE_LAB_BOTTLECRM`, `NAYOSE_LAB_RT`, `NAYOSE_LAB_GHOST` = "URL TOKEN", as `lab/NAME/up` prints them.
-//!
-//! They write to records of their own making only, and take them away again.
+//! The connectors against the real systems. They write to records of their own making only, and take them away again.
 
 #![allow(clippy::disallowed_methods, reason = "real systems go by the wall clock")]
 
+use super::turn;
 use nayose::connector::manifest::load;
 use nayose::connector::{
     Change, Connector, Error, Lane, Observed, Outcome, PageRead, Pass, PassEnd, PermitChange, RestConnector, SettingValue,
@@ -16,6 +14,7 @@ use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use tokio::sync::RwLockReadGuard;
 
 /// A label of these tests' own: they delete it.
 const PERMIT: &str = "lab-test-ok";
@@ -26,10 +25,11 @@ struct Lab {
     url: String,
     token: String,
     http: reqwest::Client,
+    _turn: RwLockReadGuard<'static, ()>,
 }
 
 impl Lab {
-    fn of(name: &'static str) -> Option<Lab> {
+    async fn of(name: &'static str) -> Option<Lab> {
         let variable = format!("NAYOSE_LAB_{}", name.to_uppercase());
         let told = std::env::var(&variable).ok();
         let Some((url, token)) = told.as_deref().and_then(|t| t.split_once(' ')) else {
@@ -38,7 +38,7 @@ impl Lab {
         };
         // A new connection for each request: the servers close idle ones after some seconds.
         let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
-        Some(Lab { name, url: url.to_string(), token: token.trim().to_string(), http })
+        Some(Lab { name, url: url.to_string(), token: token.trim().to_string(), http, _turn: turn::beside_others().await })
     }
 
     fn connector(&self, token: &str) -> Arc<dyn Connector> {
@@ -154,7 +154,7 @@ fn id(system: &str, id: &str) -> RecordId {
 
 #[tokio::test]
 async fn bottlecrm() {
-    let Some(lab) = Lab::of("bottlecrm") else { return };
+    let Some(lab) = Lab::of("bottlecrm").await else { return };
     let crm = lab.connector(&lab.token);
     refuses_a_wrong_token(&lab, "bcrm_pat_wrong", "contacts").await;
 
@@ -194,7 +194,7 @@ async fn bottlecrm() {
 
 #[tokio::test]
 async fn request_tracker() {
-    let Some(lab) = Lab::of("rt") else { return };
+    let Some(lab) = Lab::of("rt").await else { return };
     let rt = lab.connector(&lab.token);
     refuses_a_wrong_token(&lab, "1-14-wrong", "tickets").await;
 
@@ -239,7 +239,7 @@ async fn request_tracker() {
 
 #[tokio::test]
 async fn ghost() {
-    let Some(lab) = Lab::of("ghost") else { return };
+    let Some(lab) = Lab::of("ghost").await else { return };
     let ma = lab.connector(&lab.token);
     let (key, _) = lab.token.split_once(':').unwrap();
     refuses_a_wrong_token(&lab, &format!("{key}:{}", "00".repeat(32)), "people").await;

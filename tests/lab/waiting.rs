@@ -1,9 +1,4 @@
-//! What `lab_trio.rs` stands on: the three real systems, spoken to by hand; the real binary with a config of its own; a line that can be cut.
-
-pub mod line;
-pub mod nayose;
-pub mod people;
-pub mod systems;
+//! Waiting for what takes the real systems a while.
 
 use std::time::Duration;
 use tokio::time::Instant;

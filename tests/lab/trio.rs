@@ -1,25 +1,20 @@
-//! The real binary against BottleCRM, Request Tracker and Ghost at once. Says "skipped: no lab" unless the environment names all three:
-//! `NAYOSE_LAB_BOTTLECRM`, `NAYOSE_LAB_RT`, `NAYOSE_LAB_GHOST` = "URL TOKEN", as `lab/NAME/up` prints them.
+//! The real binary against BottleCRM, Request Tracker and Ghost at once.
 //!
 //! What happened is asked of the systems' own APIs. The people are made for each test and taken away after it; of the people that the lab
 //! came with, those on open deals get nayose's labels.
 
-mod lab;
-
+use super::line::Line;
+use super::nayose::{EVERY, Nayose, Rules};
+use super::people::Guests;
+use super::systems::{HOLD, Trio};
+use super::turn;
+use super::waiting::{stays, wait_for, wait_until};
 use futures::FutureExt;
-use lab::line::Line;
-use lab::nayose::{EVERY, Nayose, Rules};
-use lab::people::Guests;
-use lab::systems::{HOLD, Trio};
-use lab::{stays, wait_for, wait_until};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// The systems are slow and the same for all: one test at a time.
-static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// From a call to a CRM's or a support system's API until the label stands in Ghost.
 const HOLD_WITHIN: Duration = EVERY.saturating_add(Duration::from_secs(2));
@@ -31,7 +26,7 @@ const GIVEN_UP_WITHIN: Duration = Duration::from_secs(75);
 /// Plays a test with the lab, if there is one, and takes its people away whatever comes of it.
 async fn with_the_lab(test: impl AsyncFnOnce(&Trio, &Guests)) {
     let Some(trio) = Trio::of_the_lab() else { return };
-    let _turn = TURN.lock().await;
+    let _turn = turn::alone().await;
     let guests = Guests::new(trio.clone());
     let ended = AssertUnwindSafe(test(&trio, &guests)).catch_unwind().await;
     guests.leave().await;
