@@ -11,7 +11,7 @@ const LINES_MAX: usize = 400;
 const LONG: [&str; 5] = [
     "tests/shared/harness/mod.rs",
     "tests/config/mistakes.rs",
-    "tests/rule_edits.rs",
+    "tests/simulation/rule_edits.rs",
     "tests/simulation/driver.rs",
     "tests/simulation/sim.rs",
 ];

@@ -10,8 +10,5 @@ mod marks;
 mod place;
 mod proofs;
 mod rows;
-#[allow(dead_code, reason = "shared, and each needs a part of it")]
-#[path = "../stage/mod.rs"]
-mod stage;
 mod unlisted;
 mod values;

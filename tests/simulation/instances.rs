@@ -1,14 +1,11 @@
 //! What was approved, agreed or marked as ours belongs to one instance of a system. Another one under the same name begins with first
 //! contact, and what its people marked is theirs.
 
-#[allow(dead_code, reason = "shared, and each needs a part of it")]
-mod stage;
-
+use crate::stage::Stage;
 use nayose::engine::Engine;
 use nayose::engine::delivery::target::Target;
 use nayose::engine::rules::approval::Approval;
 use nayose::model::{DealState, Mark, Name, Record, RecordId, Refusal, RefusalScope, Time, Value};
-use stage::Stage;
 
 const NOW: Time = Time(1_795_000_000_000);
 

@@ -6,7 +6,4 @@ mod not_seen;
 mod nothing_held;
 mod place;
 mod plan;
-#[allow(dead_code, reason = "shared, and each needs a part of it")]
-#[path = "../stage/mod.rs"]
-mod stage;
 mod told;

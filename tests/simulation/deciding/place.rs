@@ -1,6 +1,6 @@
 //! An engine with three systems, and records put into it as if they had been read.
 
-use super::stage::Stage;
+use crate::stage::Stage;
 use nayose::connector::{Observed, PageRead, Pass};
 use nayose::engine::Engine;
 use nayose::engine::answers::explain::Explanation;

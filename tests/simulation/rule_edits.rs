@@ -1,13 +1,10 @@
 //! Edits of the rules while records are known: what protects counts at once, what widens waits for `approve`, at the gate and in the
 //! marketing system, over restarts too.
 
-#[allow(dead_code, reason = "shared, and each needs a part of it")]
-mod stage;
-
+use crate::stage::Stage;
 use nayose::engine::Engine;
 use nayose::engine::gate::answer::Gate;
 use nayose::model::{Address, DealState, Mail, MailKind, Name, Record, RecordId, Span, TicketState, Time, Value};
-use stage::Stage;
 
 const NOW: Time = Time(1_795_000_000_000);
 

@@ -1,6 +1,6 @@
 //! A config folder with its state, and an engine that is given pages.
 
-use super::stage::Stage;
+use crate::stage::Stage;
 use nayose::connector::{Observed, Outcome, PageRead, Pass, PassEnd, Unread, WriteOp};
 use nayose::engine::Engine;
 use nayose::engine::delivery::acts::Act;
