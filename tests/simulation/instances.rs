@@ -1,6 +1,7 @@
 //! What was approved, agreed or marked as ours belongs to one instance of a system. Another one under the same name begins with first
 //! contact, and what its people marked is theirs.
 
+use crate::config_files::{CONSENT, CRM, ConfigFiles, DEALS_PROVED, Hold, LEAD, OPEN_DEAL, ma_at, policy};
 use crate::stage::Stage;
 use nayose::engine::Engine;
 use nayose::engine::delivery::target::Target;
@@ -9,29 +10,12 @@ use nayose::model::{DealState, Mark, Name, Record, RecordId, Refusal, RefusalSco
 
 const NOW: Time = Time(1_795_000_000_000);
 
-const SYSTEMS: &str = r#"[systems.crm]
-connector = "hubspot"
-token = { file = "token" }
-[systems.ma]
-connector = "marketo"
-base_url = "https://one.mktorest.example"
-client_id = { file = "token" }
-client_secret = { file = "token" }
-list_id = "1001"
-writes = ["hold"]
-hold = { block = true }
-"#;
-
-const POLICY: &str = r#"[status]
-lead = 'true'
-[holds.open_deal]
-when = 'deal.open'
-stops = ["campaign", "newsletter"]
-after = { lost = "0d", won = "0d" }
-proof = { "crm.deals" = "15m", "crm.deal_people" = "15m" }
-[refusals]
-proof = { "ma.people" = "1h" }
-"#;
+/// With a CRM of this name.
+fn policy_of(crm: &str) -> String {
+    let proof = DEALS_PROVED.replace("crm.", &format!("{crm}."));
+    let hold = Hold { after: "lost = \"0d\", won = \"0d\"", proof: &proof, ..OPEN_DEAL };
+    policy(&[LEAD], &[hold], r#""ma.people" = "1h""#, "")
+}
 
 const TWO: (&str, &str) = ("https://one.mktorest.example", "https://two.mktorest.example");
 
@@ -42,13 +26,9 @@ struct Place {
 
 impl Place {
     fn new() -> Place {
-        let files = [
-            ("systems.toml", SYSTEMS),
-            ("policy.toml", POLICY),
-            ("precedence.toml", "default = [\"crm\", \"ma\"]\n"),
-            ("consent.toml", "[sources.ma]\nbasis = \"explicit_consent\"\n"),
-        ];
-        Place { stage: Stage::new(files) }
+        let systems = [CRM, &ma_at(TWO.0, "writes = [\"hold\"]\nhold = { block = true }")].concat();
+        let files = ConfigFiles { precedence: "default = [\"crm\", \"ma\"]\n".into(), ..ConfigFiles::new(systems, policy_of("crm")) };
+        Place { stage: Stage::new(&files) }
     }
 
     /// Opens the state as a start does; the CRM says which portal it is.
@@ -235,10 +215,9 @@ fn a_new_token_for_the_same_portal_is_no_other_instance() {
 fn a_system_that_was_taken_out_leaves_a_plan_that_asks_and_holds_again_when_it_is_back() {
     let place = Place::new();
     let mut engine = place.filled();
-    let table = "[systems.crm]\nconnector = \"hubspot\"\ntoken = { file = \"token\" }\n";
-    place.stage.write("policy.toml", &POLICY.replace("crm.", "sales."));
+    place.stage.write("policy.toml", &policy_of("sales"));
     place.stage.edit("precedence.toml", "\"crm\", ", "");
-    place.edit(&mut engine, (table, &table.replace("crm", "sales")));
+    place.edit(&mut engine, (CRM, &CRM.replace("crm", "sales")));
     assert!(held(&engine, "ma:person:1"));
     let waiting = engine.waiting().into_iter().find(|w| w.kind == "absence").unwrap();
     assert!(waiting.why.contains("not in systems.toml any more") && because(&engine).contains(&waiting.plan), "{waiting:?}");
@@ -246,7 +225,7 @@ fn a_system_that_was_taken_out_leaves_a_plan_that_asks_and_holds_again_when_it_i
     assert!(!held(&engine, "ma:person:1"));
     let both = "proof = { \"crm.deals\" = \"15m\", \"crm.deal_people\" = \"15m\", \"sales.deals\"";
     place.stage.edit("policy.toml", "proof = { \"sales.deals\"", both);
-    place.edit(&mut engine, ("[systems.ma]", &format!("{table}[systems.ma]")));
+    place.edit(&mut engine, ("[systems.ma]", &format!("{CRM}[systems.ma]")));
     assert!(held(&engine, "ma:person:1"), "its deal is open, and read again");
 }
 
@@ -257,10 +236,9 @@ fn an_opt_out_that_nobody_could_read_asks_once_its_system_is_taken_out() {
     let unread = Record { unread_refusals: vec!["maybe".into()], ..person("crm:person:6", "emi@ono.example") };
     see(&mut engine, &[("people", unread), ("people", person("ma:person:6", "emi@ono.example"))]);
     assert!(held(&engine, "ma:person:6") && engine.waiting().is_empty(), "while it is read its word can be taught");
-    let table = "[systems.crm]\nconnector = \"hubspot\"\ntoken = { file = \"token\" }\n";
-    place.stage.write("policy.toml", &POLICY.replace("crm.", "sales."));
+    place.stage.write("policy.toml", &policy_of("sales"));
     place.stage.edit("precedence.toml", "\"crm\", ", "");
-    place.edit(&mut engine, (table, &table.replace("crm", "sales")));
+    place.edit(&mut engine, (CRM, &CRM.replace("crm", "sales")));
     assert!(held(&engine, "ma:person:6"));
     for waiting in engine.waiting().into_iter().filter(|w| w.kind == "absence") {
         engine.approve(&waiting.plan, false, NOW).unwrap();
@@ -292,19 +270,18 @@ fn who_left_the_company_is_released_when_its_deal_is_seen_to_end() {
 fn a_folder_that_is_what_it_was_a_moment_ago_was_never_edited() {
     let place = Place::new();
     let mut engine = place.filled();
-    let consent = "[sources.ma]\nbasis = \"explicit_consent\"\n";
     let basis = |engine: &Engine| engine.files.consent.sources.keys().count();
     let write = |text: &str| place.stage.write("consent.toml", text);
     write("[sources]\n");
     place.edit(&mut engine, ("[systems.ma]", "[systems.ma]"));
     assert_eq!((basis(&engine), engine.waiting().len()), (0, 0), "what protects counts at once");
-    write(consent);
+    write(CONSENT);
     place.edit(&mut engine, ("[systems.ma]", "[systems.ma]"));
     assert_eq!((basis(&engine), engine.waiting().len(), engine.former.len()), (1, 0, 0), "{:?}", engine.waiting());
     // Typed anew it is another folder, and a stronger basis waits.
     write("[sources]\n");
     place.edit(&mut engine, ("[systems.ma]", "[systems.ma]"));
-    write(&format!("{consent}\n"));
+    write(&format!("{CONSENT}\n"));
     place.edit(&mut engine, ("[systems.ma]", "[systems.ma]"));
     assert_eq!(engine.former.len(), 1);
 }

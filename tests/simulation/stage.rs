@@ -1,5 +1,6 @@
 //! A config folder with its state, and engines that are opened on it: for tests that put records and pages into an engine by hand.
 
+use crate::config_files::ConfigFiles;
 use nayose::config::load;
 use nayose::config::{Config, Connectors};
 use nayose::connector::Clock;
@@ -19,9 +20,10 @@ pub struct Stage {
 
 impl Stage {
     /// A folder with these files, and the token that they name.
-    pub fn new<'f>(files: impl IntoIterator<Item = (&'f str, &'f str)>) -> Stage {
+    pub fn new(files: &ConfigFiles) -> Stage {
         let stage = Stage { folder: TempDir::new().unwrap() };
-        files.into_iter().chain([("token", "only-for-tests")]).for_each(|(file, text)| stage.write(file, text));
+        files.write(stage.folder.path());
+        stage.write("token", "only-for-tests");
         stage
     }
 

@@ -1,12 +1,10 @@
 //! Rules that hold nobody protect nobody, however well all else goes.
 
 use super::place::{NOW, Place};
+use crate::config_files::OPEN_DEAL;
 use nayose::engine::answers::status::Protection;
 use nayose::engine::rules::approval::Approval;
 use nayose::model::{Name, Span};
-
-const HOLD: &str = "[holds.open_deal]\nwhen = 'deal.open'\nstops = [\"campaign\", \"newsletter\"]\n\
-                    proof = { \"crm.deals\" = \"15m\", \"crm.deal_people\" = \"15m\" }\n";
 
 /// What `status` says where everything is read, approved and written.
 fn status(mut place: Place, approved: Option<Approval>) -> (Protection, Vec<String>) {
@@ -22,7 +20,10 @@ fn a_policy_that_holds_nothing_does_not_protect_and_says_what_to_do() {
     let all = Some(Approval::All);
     assert_eq!(status(Place::new(), all), (Protection::Protecting, Vec::new()));
     for (place, why) in [
-        (Place::edited("policy.toml", HOLD, ""), "policy.toml has no hold: no open deal and no ticket stops any mail; add [holds.NAME]"),
+        (
+            Place::edited("policy.toml", &OPEN_DEAL.table(), ""),
+            "policy.toml has no hold: no open deal and no ticket stops any mail; add [holds.NAME]",
+        ),
         (
             Place::edited("policy.toml", "stops = [\"campaign\", \"newsletter\"]", "stops = [\"rep_sender\"]"),
             "no hold in policy.toml stops mail that a marketing system sends",
@@ -35,7 +36,7 @@ fn a_policy_that_holds_nothing_does_not_protect_and_says_what_to_do() {
     // One kind of mail is enough, and what is not approved yet is watched only.
     let one = || Place::edited("policy.toml", "stops = [\"campaign\", \"newsletter\"]", "stops = [\"newsletter\", \"rep_sender\"]");
     assert_eq!(status(one(), all), (Protection::Protecting, Vec::new()));
-    let (protection, because) = status(Place::edited("policy.toml", HOLD, ""), None);
+    let (protection, because) = status(Place::edited("policy.toml", &OPEN_DEAL.table(), ""), None);
     assert_eq!(protection, Protection::Watching);
     assert!(because.iter().any(|b| b.starts_with("policy.toml has no hold")), "{because:?}");
 }

@@ -1,5 +1,6 @@
 //! An engine with three systems, and records put into it as if they had been read.
 
+use crate::config_files::{CRM, ConfigFiles, LEAD, OPEN_DEAL, SUPPORT, ma, policy};
 use crate::stage::Stage;
 use nayose::connector::{Observed, PageRead, Pass};
 use nayose::engine::Engine;
@@ -10,51 +11,18 @@ use nayose::model::{DealState, Mark, Name, Record, Span, Time, Value};
 
 pub const NOW: Time = Time(1_795_000_000_000);
 
-const FILES: [(&str, &str); 4] = [
-    (
-        "systems.toml",
-        r#"[systems.crm]
-connector = "hubspot"
-token = { file = "token" }
-[systems.support]
-connector = "zendesk"
-subdomain = "acme"
-token = { file = "token" }
-[systems.ma]
-connector = "marketo"
-base_url = "https://123-ABC-456.mktorest.example"
-client_id = { file = "token" }
-client_secret = { file = "token" }
-list_id = "1001"
-writes = ["hold", "status", "phone", "title", "company"]
-hold = { block = true, permit = "ok_until", lease = "7d" }
-"#,
-    ),
-    (
-        "precedence.toml",
-        r#"[person]
+fn files() -> ConfigFiles {
+    let writes = r#"writes = ["hold", "status", "phone", "title", "company"]"#;
+    let systems = [CRM, SUPPORT, &ma(&format!("{writes}\nhold = {{ block = true, permit = \"ok_until\", lease = \"7d\" }}"))].concat();
+    let statuses = [("opportunity", "deals.exists(d, d.open)"), ("mql", "person.score >= 100"), LEAD];
+    let precedence = r#"[person]
 phone = ["support", "crm", "ma"]
 title = { from = ["crm"], when = 'deals.exists(d, d.open)', otherwise = ["support"] }
 score = { only = "ma" }
 company = [["crm", "ma"]]
-"#,
-    ),
-    (
-        "policy.toml",
-        r#"[status]
-opportunity = 'deals.exists(d, d.open)'
-mql = 'person.score >= 100'
-lead = 'true'
-[holds.open_deal]
-when = 'deal.open'
-stops = ["campaign", "newsletter"]
-proof = { "crm.deals" = "15m", "crm.deal_people" = "15m" }
-[refusals]
-proof = { "ma.people" = "1h" }
-"#,
-    ),
-    ("consent.toml", "[sources.ma]\nbasis = \"explicit_consent\"\n"),
-];
+"#;
+    ConfigFiles { precedence: precedence.into(), ..ConfigFiles::new(systems, policy(&statuses, &[OPEN_DEAL], r#""ma.people" = "1h""#, "")) }
+}
 
 pub struct Place {
     pub engine: Engine,
@@ -68,14 +36,14 @@ impl Place {
 
     /// With a line more for the CRM in systems.toml.
     pub fn where_crm(line: &str) -> Place {
-        let stage = Stage::new(FILES);
+        let stage = Stage::new(&files());
         stage.edit("systems.toml", "[systems.support]", &format!("{line}\n[systems.support]"));
         Place { engine: stage.open(NOW), _stage: stage }
     }
 
     /// With something else in one of its files.
     pub fn edited(file: &str, from: &str, to: &str) -> Place {
-        let stage = Stage::new(FILES);
+        let stage = Stage::new(&files());
         stage.edit(file, from, to);
         Place { engine: stage.open(NOW), _stage: stage }
     }

@@ -1,5 +1,6 @@
 //! A config folder with its state, and an engine that is given pages.
 
+use crate::config_files::{CRM, ConfigFiles, Hold, LEAD, OPEN_DEAL, SUPPORT, TICKET, ma, policy};
 use crate::stage::Stage;
 use nayose::connector::{Observed, Outcome, PageRead, Pass, PassEnd, Unread, WriteOp};
 use nayose::engine::Engine;
@@ -11,40 +12,7 @@ use std::collections::BTreeMap;
 
 pub const NOW: Time = Time(1_795_000_000_000);
 
-const SYSTEMS: &str = r#"[systems.crm]
-connector = "hubspot"
-token = { file = "token" }
-[systems.support]
-connector = "zendesk"
-subdomain = "acme"
-token = { file = "token" }
-[systems.ma]
-connector = "marketo"
-base_url = "https://123-ABC-456.mktorest.example"
-client_id = { file = "token" }
-client_secret = { file = "token" }
-list_id = "1001"
-every = "1m"
-sweep = "5m"
-writes = ["hold"]
-hold = { block = true, permit = "ok_until", lease = "7d" }
-"#;
-
-const POLICY: &str = r#"[status]
-lead = 'true'
-[holds.open_deal]
-when = 'deal.open'
-scope = "account"
-stops = ["campaign", "newsletter"]
-after = { lost = "30d" }
-proof = { "crm.deals" = "15m", "crm.deal_people" = "15m" }
-[holds.ticket]
-when = 'ticket.open'
-stops = ["campaign"]
-proof = { "support.tickets" = "1h" }
-[refusals]
-proof = { "ma.people" = "2h" }
-"#;
+const OPEN_DEALS: Hold<'_> = Hold { scope: "scope = \"account\"", after: "lost = \"30d\"", ..OPEN_DEAL };
 
 pub struct Place {
     stage: Stage,
@@ -57,14 +25,9 @@ impl Place {
 
     /// With another policy.toml.
     pub fn with(edit: impl FnOnce(String) -> String) -> Place {
-        let policy = edit(POLICY.to_string());
-        let files = [
-            ("systems.toml", SYSTEMS),
-            ("precedence.toml", "default = [\"crm\", \"support\", \"ma\"]\n"),
-            ("policy.toml", &*policy),
-            ("consent.toml", "[sources.ma]\nbasis = \"explicit_consent\"\n"),
-        ];
-        Place { stage: Stage::new(files) }
+        let ma = ma("every = \"1m\"\nsweep = \"5m\"\nwrites = [\"hold\"]\nhold = { block = true, permit = \"ok_until\", lease = \"7d\" }");
+        let policy = policy(&[LEAD], &[OPEN_DEALS, TICKET], r#""ma.people" = "2h""#, "");
+        Place { stage: Stage::new(&ConfigFiles::new([CRM, SUPPORT, &ma].concat(), edit(policy))) }
     }
 
     /// With something else in the place of what stands once in systems.toml.
@@ -77,7 +40,7 @@ impl Place {
     pub fn with_crm(self, manifest: &str, keys: &str) -> Place {
         self.stage.write("mine/own/manifest.toml", manifest);
         let own = format!("connectors = \"mine\"\n[systems.crm]\nconnector = \"own\"\n{keys}");
-        self.of_systems("[systems.crm]\nconnector = \"hubspot\"\ntoken = { file = \"token\" }\n", &own)
+        self.of_systems(CRM, &own)
     }
 
     /// The store is lost, its journal is there.
