@@ -16,10 +16,15 @@ pub const LEAD: (&str, &str) = ("lead", "true");
 pub const CRM: &str = "[systems.crm]\nconnector = \"hubspot\"\ntoken = { file = \"token\" }\n";
 pub const SUPPORT: &str = "[systems.support]\nconnector = \"zendesk\"\nsubdomain = \"acme\"\ntoken = { file = \"token\" }\n";
 
+/// A system's table, of its keys by line.
+pub fn system(name: &str, connector: &str, keys: &str) -> String {
+    format!("[systems.{name}]\nconnector = {connector:?}\n{keys}\n")
+}
+
 /// The same of the marketing system at an address, with further keys.
 pub fn ma_at(base_url: &str, keys: &str) -> String {
     let secrets = "client_id = { file = \"token\" }\nclient_secret = { file = \"token\" }\nlist_id = \"1001\"";
-    format!("[systems.ma]\nconnector = \"marketo\"\nbase_url = {base_url:?}\n{secrets}\n{keys}\n")
+    system("ma", "marketo", &format!("base_url = {base_url:?}\n{secrets}\n{keys}"))
 }
 
 /// At the address that it has in most tests.

@@ -30,6 +30,9 @@ mod rule_edits;
 mod setup;
 mod shrink;
 mod sim;
+#[allow(dead_code, reason = "shared, and each binary needs a part of it")]
+#[path = "../shared/small_manifests.rs"]
+mod small_manifests;
 mod stage;
 mod store;
 mod truth;

@@ -3,6 +3,8 @@
 
 mod office;
 
+use crate::config_files::{ConfigFiles, Hold, LEAD, OPEN_DEAL, policy, system};
+use crate::small_manifests::head;
 use nayose::config;
 use nayose::connector::network::Network;
 use nayose::connector::transport::Wire;
@@ -25,26 +27,23 @@ use tokio::time::{Instant, sleep, sleep_until};
 const PEOPLE: usize = 300;
 const BEGIN: Time = Time(1_795_251_600_000);
 
-const SYSTEMS: &str = "connectors = \"own\"\n[state]\nurl = \"sled:data\"\n[systems.crm]\nconnector = \"smallcrm\"\nevery = \"30s\"
-[systems.ma]\nconnector = \"smallma\"\nevery = \"30s\"\nwrites = [\"hold\"]\nhold = { block = true }\n";
-const POLICY: &str = "[status]\nlead = 'true'\n[holds.open_deal]\nwhen = 'deal.open'\nscope = \"person\"
-stops = [\"campaign\", \"newsletter\"]\nafter = { won = \"0d\", lost = \"0d\" }\nproof = { \"crm.deals\" = \"15m\" }
-[refusals]\nproof = { \"ma.people\" = \"1h\" }\n[widening]\nask_above = { people = 10000, share = \"100%\" }\n";
-
-fn write_config(folder: &Path) {
-    for (name, text) in [("smallcrm", office::CRM), ("smallma", office::MA)] {
+fn write_config(folder: &Path, every: &str) {
+    for (name, role, tables) in [("smallcrm", "crm", office::CRM), ("smallma", "ma", office::MA)] {
         let own = folder.join("own").join(name);
         std::fs::create_dir_all(&own).unwrap();
-        std::fs::write(own.join("manifest.toml"), text).unwrap();
+        std::fs::write(own.join("manifest.toml"), head(name, role, &format!("http://{role}.example")) + tables).unwrap();
     }
-    for (file, text) in [
-        ("systems.toml", SYSTEMS),
-        ("policy.toml", POLICY),
-        ("precedence.toml", "default = [\"crm\", \"ma\"]\n"),
-        ("consent.toml", "[sources.ma]\nbasis = \"explicit_consent\"\n"),
-    ] {
-        std::fs::write(folder.join(file), text).unwrap();
-    }
+    let every = format!("every = {every:?}");
+    let systems = [
+        "connectors = \"own\"\n[state]\nurl = \"sled:data\"\n",
+        &system("crm", "smallcrm", &every),
+        &system("ma", "smallma", &format!("{every}\nwrites = [\"hold\"]\nhold = {{ block = true }}")),
+    ];
+    let hold = Hold { scope: "scope = \"person\"", after: "won = \"0d\", lost = \"0d\"", proof: "\"crm.deals\" = \"15m\"", ..OPEN_DEAL };
+    let limits = "[widening]\nask_above = { people = 10000, share = \"100%\" }\n";
+    let policy = policy(&[LEAD], &[hold], "\"ma.people\" = \"1h\"", limits);
+    let files = ConfigFiles { precedence: "default = [\"crm\", \"ma\"]\n".into(), ..ConfigFiles::new(systems.concat(), policy) };
+    files.write(folder);
 }
 
 fn shell(folder: &Path, office: &Shared) -> Shell {
@@ -88,7 +87,7 @@ async fn sync_code(shell: &Shell) -> u8 {
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn ten_minutes_of_500_are_asked_ever_more_rarely_and_told() {
     let folder = tempfile::tempdir().unwrap();
-    write_config(folder.path());
+    write_config(folder.path(), "30s");
     let office: Shared = Arc::new(Mutex::new(Office::new(PEOPLE)));
     let shell = shell(folder.path(), &office);
     let (stop, stopped) = watch::channel(false);
@@ -151,7 +150,7 @@ async fn ten_minutes_of_500_are_asked_ever_more_rarely_and_told() {
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn who_gets_no_mail_from_a_record_anyway_is_protected_though_it_cannot_be_edited() {
     let folder = tempfile::tempdir().unwrap();
-    write_config(folder.path());
+    write_config(folder.path(), "30s");
     let office: Shared = Arc::new(Mutex::new(Office::new(20)));
     {
         let mut office = office.lock().unwrap();
@@ -184,9 +183,7 @@ async fn who_gets_no_mail_from_a_record_anyway_is_protected_though_it_cannot_be_
 async fn a_request_that_hangs_delays_no_other_records_stop_mark() {
     for read_backs in [false, true] {
         let folder = tempfile::tempdir().unwrap();
-        write_config(folder.path());
-        let systems = SYSTEMS.replace("30s", "1s");
-        std::fs::write(folder.path().join("systems.toml"), systems).unwrap();
+        write_config(folder.path(), "1s");
         let office: Shared = Arc::new(Mutex::new(Office::new(20)));
         let shell = shell(folder.path(), &office);
         let (stop, stopped) = watch::channel(false);
@@ -220,7 +217,7 @@ async fn a_request_that_hangs_delays_no_other_records_stop_mark() {
 #[tokio::test(flavor = "current_thread", start_paused = true)]
 async fn a_panic_under_the_engines_lock_is_a_disk_that_failed() {
     let folder = tempfile::tempdir().unwrap();
-    write_config(folder.path());
+    write_config(folder.path(), "30s");
     let office: Shared = Arc::new(Mutex::new(Office::new(1)));
     let before = {
         let shell = shell(folder.path(), &office);

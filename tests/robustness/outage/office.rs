@@ -10,14 +10,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// What the CRM lists.
 pub const CRM: &str = r#"
-name = "smallcrm"
-title = "A small CRM"
-role = "crm"
-api_version = "1"
-base_url = "http://crm.example"
-auth = { kind = "none" }
-
 [streams.contacts]
 entity = "person"
 sweep = { path = "/contacts", records = "rows", total = "total" }
@@ -33,14 +27,8 @@ people = "people"
 state = [{ is = "open", when = { path = "stage", equals = "open" } }, { is = "lost", when = { path = "stage", equals = "lost" } }]
 "#;
 
+/// What the marketing system lists and takes.
 pub const MA: &str = r#"
-name = "smallma"
-title = "A small marketing system"
-role = "ma"
-api_version = "1"
-base_url = "http://ma.example"
-auth = { kind = "none" }
-
 [streams.people]
 entity = "person"
 sweep = { path = "/leads", records = "rows", total = "total" }

@@ -1,16 +1,12 @@
 //! Two streams of one system that show the same id.
 
 use super::place::{NOW, Place, Running, address, page, person, row};
+use crate::small_manifests::DEALS;
 use nayose::connector::{Pass, Unread};
 use nayose::model::{Entity, Record, RefusalScope, Span};
 
-const CRM: &str = r#"name = "own"
-title = "A CRM with contacts and leads"
-role = "crm"
-api_version = "1"
-base_url = "https://crm.example"
-auth = { kind = "none" }
-[streams.contacts]
+/// A CRM with contacts and leads.
+const CRM: &str = r#"[streams.contacts]
 entity = "person"
 sweep = { path = "/contacts" }
 record = { id = "id", fields = { email = "email" } }
@@ -18,13 +14,6 @@ record = { id = "id", fields = { email = "email" } }
 entity = "person"
 sweep = { path = "/leads" }
 record = { id = "id", fields = { email = "email" } }
-[streams.deals]
-entity = "deal"
-sweep = { path = "/deals", carries_people = true }
-record = { id = "id", people = "people[]", state = [{ is = "open", when = { path = "open", equals = true } }] }
-[streams.deal_people]
-entity = "deal_person"
-carried_by = "deals"
 "#;
 
 const TOLD: &str = "contacts and leads both show the id of crm:person:2";
@@ -54,7 +43,7 @@ fn shown(running: &Running, id: &str) -> String {
 
 #[test]
 fn two_streams_with_one_id_are_told_and_unproved_and_no_record_changes_until_that_is_over() {
-    let place = Place::new().with_crm(CRM, "");
+    let place = Place::new().with_crm(&[CRM, DEALS], "");
     let mut running = place.start(NOW);
     let contacts = [("1", "1"), ("2", "2"), ("3", "3")];
     read(&mut running, &contacts, &[("5", "5")]);
@@ -85,7 +74,7 @@ fn two_streams_with_one_id_are_told_and_unproved_and_no_record_changes_until_tha
 
 #[test]
 fn a_clash_is_over_when_the_first_stream_does_not_list_its_record_any_more() {
-    let place = Place::new().with_crm(CRM, "");
+    let place = Place::new().with_crm(&[CRM, DEALS], "");
     let mut running = place.start(NOW);
     read(&mut running, &[("1", "1"), ("2", "2")], &[("5", "5")]);
     running.later(Span::minutes(10));
@@ -102,7 +91,7 @@ fn a_clash_is_over_when_the_first_stream_does_not_list_its_record_any_more() {
 
 #[test]
 fn of_two_with_one_id_the_later_ends_no_doubt_about_the_first_and_says_no_for_nobody_else() {
-    let place = Place::new().with_crm(CRM, "");
+    let place = Place::new().with_crm(&[CRM, DEALS], "");
     let mut running = place.start(NOW);
     read(&mut running, &[("1", "1"), ("2", "2")], &[("5", "5")]);
     running.later(Span::minutes(1));
@@ -118,7 +107,7 @@ fn of_two_with_one_id_the_later_ends_no_doubt_about_the_first_and_says_no_for_no
 
 #[test]
 fn an_id_that_moves_from_one_stream_to_the_other_is_no_clash() {
-    let place = Place::new().with_crm(CRM, "");
+    let place = Place::new().with_crm(&[CRM, DEALS], "");
     let mut running = place.start(NOW);
     read(&mut running, &[("1", "1"), ("2", "2")], &[("5", "5")]);
     running.later(Span::minutes(1));

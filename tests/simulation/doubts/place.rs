@@ -1,6 +1,7 @@
 //! A config folder with its state, and an engine that is given pages.
 
 use crate::config_files::{CRM, ConfigFiles, Hold, LEAD, OPEN_DEAL, SUPPORT, TICKET, ma, policy};
+use crate::small_manifests::{DEAL_PEOPLE, head};
 use crate::stage::Stage;
 use nayose::connector::{Observed, Outcome, PageRead, Pass, PassEnd, Unread, WriteOp};
 use nayose::engine::Engine;
@@ -36,9 +37,10 @@ impl Place {
         self
     }
 
-    /// With a connector of one's own as the CRM; its further keys in systems.toml.
-    pub fn with_crm(self, manifest: &str, keys: &str) -> Place {
-        self.stage.write("mine/own/manifest.toml", manifest);
+    /// With a connector of one's own as the CRM, of these streams; its further keys in systems.toml.
+    pub fn with_crm(self, streams: &[&str], keys: &str) -> Place {
+        let manifest = [&head("own", "crm", "https://crm.example"), streams.concat().as_str(), DEAL_PEOPLE].concat();
+        self.stage.write("mine/own/manifest.toml", &manifest);
         let own = format!("connectors = \"mine\"\n[systems.crm]\nconnector = \"own\"\n{keys}");
         self.of_systems(CRM, &own)
     }

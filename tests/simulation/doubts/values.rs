@@ -1,6 +1,7 @@
 //! Values that are there and cannot be read, and fields that no answer shows.
 
 use super::place::{NOW, Place, Running, address, at, deal, page, person};
+use crate::small_manifests::DEALS;
 use nayose::connector::{Observed, Outcome, PageRead, Pass, PassEnd, PermitChange};
 use nayose::model::{DealState, Mark, Name, Record, RefusalScope, Span, Time, Value};
 
@@ -57,13 +58,8 @@ fn who_is_held_by_an_amount_is_not_freed_when_it_becomes_unreadable_nor_spared_i
     assert!(running.engine.waiting().is_empty());
 }
 
-const OWN_CRM: &str = r#"name = "own"
-title = "A CRM that always shows amounts"
-role = "crm"
-api_version = "1"
-base_url = "https://crm.example"
-auth = { kind = "none" }
-[streams.people]
+/// A CRM that always shows amounts.
+const OWN_CRM: &str = r#"[streams.people]
 entity = "person"
 sweep = { path = "/people" }
 record = { id = "id", fields = { email = "email" } }
@@ -76,9 +72,6 @@ people = "people[]"
 always = ["worth.amount"]
 fields = { amount = { path = "worth.amount", type = "number" } }
 state = [{ is = "open", when = { path = "open", equals = true } }]
-[streams.deal_people]
-entity = "deal_person"
-carried_by = "deals"
 "#;
 
 /// Listed is one deal, and its row shows none of the fields that are looked out for.
@@ -94,7 +87,7 @@ fn a_field_that_a_hold_asks_for_and_no_answer_shows_leaves_the_deals_unproved() 
     for (when, lacks, doubted) in
         [("deal.open", "", false), (BIG, "", true), (BIG, "lacks = [\"amount\"]\n", false), ("deal.amount >= 1000000", "", true)]
     {
-        let place = only_if(when).with_crm(OWN_CRM, lacks);
+        let place = only_if(when).with_crm(&[OWN_CRM], lacks);
         let mut running = place.start(NOW);
         running.read_all(&PEOPLE);
         assert_eq!(running.gate("1"), "allow", "without a row nothing is missing");
@@ -137,7 +130,7 @@ fn a_lead_whose_address_cannot_be_read_gets_no_permit_and_loses_the_one_that_it_
 /// The system began to tell people as objects: the deal was taken for one that names nobody, and the gate let its people through.
 #[test]
 fn people_of_a_deal_that_cannot_be_read_leave_the_pass_unproved_where_nothing_else_tells_them() {
-    let place = only_if("deal.open").with_crm(OWN_CRM, "");
+    let place = only_if("deal.open").with_crm(&[OWN_CRM], "");
     let mut running = place.start(NOW);
     running.read_all(&PEOPLE);
     for (told, proves) in [(false, false), (true, true)] {
@@ -204,13 +197,8 @@ fn who_is_on_a_deal_is_held_at_each_address_of_a_list_that_stands_in_its_place()
     assert!(running.gate("3").contains("open_deal_person") && running.blocks("3"), "{}", running.gate("3"));
 }
 
-const OPT_OUT: &str = r#"name = "own"
-title = "A CRM whose people always show whether they said no"
-role = "crm"
-api_version = "1"
-base_url = "https://crm.example"
-auth = { kind = "none" }
-[streams.people]
+/// A CRM whose people always show whether they said no.
+const OPT_OUT: &str = r#"[streams.people]
 entity = "person"
 sweep = { path = "/people" }
 [streams.people.record]
@@ -218,13 +206,6 @@ id = "id"
 always = ["out"]
 fields = { email = "email" }
 refusals = [{ scope = "all", when = { path = "out", equals = true } }]
-[streams.deals]
-entity = "deal"
-sweep = { path = "/deals", carries_people = true }
-record = { id = "id", people = "people[]", state = [{ is = "open", when = { path = "open", equals = true } }] }
-[streams.deal_people]
-entity = "deal_person"
-carried_by = "deals"
 "#;
 
 /// Pages of contacts by number, as the connector gives them: whether each row shows the field.
@@ -251,7 +232,7 @@ fn read_opt_outs(running: &mut Running, pages: &[&[(&str, bool)]]) {
 /// A row that lacked the opt-out field which all others show counted as of somebody with nothing against mail.
 #[test]
 fn who_lacks_an_opt_out_field_that_others_show_may_have_said_no() {
-    let place = Place::new().with_crm(OPT_OUT, "");
+    let place = Place::new().with_crm(&[OPT_OUT, DEALS], "");
     let mut running = place.start(NOW);
     running.read_all(&PEOPLE);
     for pages in [&[&[("1", false), ("2", true)][..]][..], &[&[("1", false)], &[("2", true)]], &[&[("2", true)], &[("1", false)]]] {
@@ -307,7 +288,7 @@ fn many_new_refusals_in_one_pass_count_at_once_and_are_told_also_after_a_restart
 /// Neither a listing nor a look-up shows them: the gate let their lead through, and nobody was told.
 #[test]
 fn who_is_named_by_an_open_deal_and_can_never_be_known_leaves_its_stream_unproved_and_told() {
-    let place = Place::new().with_crm(OPT_OUT, "");
+    let place = Place::new().with_crm(&[OPT_OUT, DEALS], "");
     let mut running = place.start(NOW);
     running.read_all(&PEOPLE);
     let deals = |state| vec![deal("8", state, &["1", "96", "97", "98", "99"], None)];
