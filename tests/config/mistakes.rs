@@ -1,14 +1,9 @@
 //! Every mistake in the config folder is told, as the user sees it.
 
-use super::good::{FILES, SECRET, Shipped, env, good, load_with};
+use super::config_files::{ConfigFiles, system};
+use super::good::{SECRET, Shipped, env, good, load_with};
 use nayose::config::Connectors;
 use nayose::config::load;
-use nayose::decide::rules::{ChangeLimits, HoldScope, Widening};
-use nayose::merge::rules::{Blank, Strategy};
-use nayose::model::{Basis, Entity, Span};
-use nayose::store::StateUrl;
-use proptest::prelude::*;
-use std::path::Path;
 
 /// One thing changed in the good files must be one mistake: no mistake hides, none drags others along.
 fn told(file: &'static str, cases: &[(&str, &str)]) -> String {
@@ -59,18 +54,6 @@ fn network() {
         ],
     );
     insta::assert_snapshot!(shown);
-}
-
-#[test]
-fn a_proxy_with_all_that_belongs_to_it() {
-    let text = "[network]\nproxy = \"http://proxy.example:3128\"\nproxy_user = \"svc\"\nproxy_password = { env = \"HTTP_TOKEN\" }\ninsecure_http = true\nno_proxy = [\"10.0.0.7\", \"::1\", \".acme.example\"]\n[link]";
-    let config = load_with(&[("systems.toml", &good("systems.toml").replace("[link]", text))]).unwrap();
-    let proxy = config.network.proxy().unwrap();
-    assert_eq!((proxy.name().as_str(), proxy.except.len()), ("http://proxy.example:3128", 3));
-    assert_eq!(proxy.login.as_ref().map(|(user, _)| user.as_str()), Some("svc"));
-    assert!(!format!("{config:?}").contains(SECRET));
-    let none = load_with(&[]).unwrap().network;
-    assert!(none.proxy().is_none() && none.authorities().is_empty());
 }
 
 #[test]
@@ -291,66 +274,17 @@ fn the_first_mistake_hides_none() {
 }
 
 #[test]
-fn what_the_good_files_say() {
-    let config = load_with(&[]).map_err(|m| m.drawn()).unwrap();
-    assert_eq!(config.state, StateUrl::Sled(config.folder.join("data")));
-    assert_eq!(config.systems.iter().map(|s| &**s.name()).collect::<Vec<_>>(), ["crm", "support", "ma"]);
-    let ma = config.system("ma").unwrap();
-    assert!(ma.block && ma.writes.hold && ma.writes.status);
-    assert_eq!((ma.permit.as_deref(), ma.lease, ma.line), (Some("nayose_ok_until"), Span::days(7), 20));
-    assert_eq!(ma.settings.why.as_deref(), Some("nayose_why"));
-    assert_eq!(config.system("support").unwrap().settings.time_zone.as_deref(), Some("Asia/Tokyo"));
-    assert_eq!(config.shared_mailboxes, ["info@*", "*@lists.example"]);
-
-    let rule = |field: &str| config.precedence.fields.named(field).unwrap().clone();
-    let Strategy::Order(bands) = &rule("phone").strategy else { panic!("{:?}", rule("phone")) };
-    assert_eq!(
-        bands.iter().map(|b| b.0.iter().map(|n| &**n).collect::<Vec<_>>()).collect::<Vec<_>>(),
-        [vec!["support"], vec!["crm", "ma"]]
-    );
-    assert_eq!(&*rule("phone").rule, "precedence.toml:4");
-    assert_eq!((rule("company").blank, rule("title").max_age), (Blank::Wins, Some(Span::days(730))));
-    assert!(matches!(&rule("score").strategy, Strategy::Only(s) if &**s == "ma"));
-    assert_eq!(rule("owner").when.as_ref().map(|c| c.otherwise.len()), Some(2));
-    assert!(config.precedence.default.is_some());
-
-    let policy = &config.policy;
-    assert_eq!(policy.statuses.iter().map(|s| (&*s.name, &*s.rule)).next_back(), Some(("lead", "policy.toml:5")));
-    assert_eq!((policy.holds[0].on, policy.holds[0].scope), (Entity::Deal, HoldScope::Account { cap: 500 }));
-    assert_eq!((policy.holds[0].after.lost, policy.holds[1].after.closed), (Span::days(30), Span::days(3)));
-    assert_eq!((&*policy.holds[1].rule, policy.holds[1].scope), ("policy.toml:14", HoldScope::Person));
-    assert_eq!(policy.widening, Widening { people: 200, share: 0.01, within: Span::days(1) });
-    assert_eq!(policy.changes, ChangeLimits { records: 500, share: 0.05, within: Span::minutes(120) });
-    assert_eq!(policy.refusal_proofs.len(), 1);
-    assert_eq!(config.consent.sources[&"ma".into()], Basis::ExplicitConsent);
-
-    assert_eq!(config.version.len(), 12);
-    let other = load_with(&[("consent.toml", "[sources]\n")]).map_err(|m| m.drawn()).unwrap();
-    assert_ne!(config.version, other.version);
-    assert!(!format!("{config:?}").contains(SECRET));
-}
-
-#[test]
-fn the_shipped_example_has_no_mistake() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
-    let any = |_: &str| Some(SECRET.to_string());
-    let config = load(&folder, &any, &Connectors).map_err(|m| m.drawn()).unwrap();
-    assert_eq!(config.systems.len(), 3);
-}
-
-#[test]
 fn a_default_may_need_an_optional_setting() {
-    let text = "[systems.help]\nconnector = \"zendesk\"\ntoken = { env = \"HTTP_TOKEN\" }\n";
+    let text = system("help", "zendesk", "token = { env = \"HTTP_TOKEN\" }");
     let told = |more: &str| {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("systems.toml"), format!("{text}{more}")).unwrap();
-        for (file, text) in [
-            ("policy.toml", "[status]\nlead = 'true'\n"),
-            ("precedence.toml", "default = [\"help\"]\n"),
-            ("consent.toml", "[sources.help]\nbasis = \"notified_any\"\n"),
-        ] {
-            std::fs::write(dir.path().join(file), text).unwrap();
-        }
+        let files = ConfigFiles {
+            systems: format!("{text}{more}"),
+            policy: "[status]\nlead = 'true'\n".into(),
+            precedence: "default = [\"help\"]\n".into(),
+            consent: "[sources.help]\nbasis = \"notified_any\"\n".into(),
+        };
+        files.write(dir.path());
         load(dir.path(), &env, &Connectors).err().map(|m| m.to_string()).unwrap_or_default()
     };
     assert!(told("").starts_with("systems.toml:1: [systems.help] lacks \"subdomain\""), "{}", told(""));
@@ -359,87 +293,10 @@ fn a_default_may_need_an_optional_setting() {
     assert_eq!(told("base_url = \"http://127.0.0.1:9999/\""), "");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
-
-    #[test]
-    fn random_text_never_panics(text in "(\\[?[a-z.]{0,8}\\]?| ?= ?|\"|'|\\{|\\}|\\PC|\n|[0-9]{1,3}|'''|\\\\u00e9){0,40}", which in 0usize..4) {
-        if let Err(mistakes) = load_with(&[(FILES[which].0, &text)]) {
-            prop_assert!(!mistakes.list().is_empty() && !mistakes.drawn().is_empty());
-        }
-    }
-
-    #[test]
-    fn broken_files_are_told_without_their_secrets(which in 0usize..4, at in 0usize..2000, cut in 0usize..30, put in "[\"'=\\[\\]{},.\n日a1 ]{0,4}") {
-        let (file, text) = FILES[which];
-        let secret = format!("{:?}", SECRET);
-        let text = text.replace("{ env = \"HUBSPOT_TOKEN\" }", &secret);
-        let start = at.min(text.len());
-        let mut broken = text.clone();
-        broken.replace_range(start..(start + cut).min(text.len()), &put);
-        // A connector's name is told: that what stands there came out of a secret nobody can know.
-        let is_name = |rest: &str| rest.split('"').next().is_some_and(|name| name.contains("geheim"));
-        prop_assume!(!broken.split("connector = \"").skip(1).any(is_name));
-        if let Err(mistakes) = load_with(&[(file, &broken)]) {
-            let shown = format!("{}{mistakes}{mistakes:?}{}", mistakes.drawn(), mistakes.to_json());
-            prop_assert!(!shown.contains("geheim"), "{}\n{}", broken, shown);
-        }
-    }
-}
-
-#[test]
-fn notify() {
-    let good = good("systems.toml");
-    let mail = "smtp = \"smtp://mail.example\", from = \"nayose@acme.example\", to = [\"it@acme.example\"]";
-    let right =
-        format!("{good}\n[notify]\nafter = \"5m\"\nmail = {{ {mail}, user = \"nayose\", password = {{ env = \"MARKETO_SECRET\" }} }}\n");
-    let config = load_with(&[("systems.toml", &right)]).unwrap_or_else(|m| panic!("{}", m.drawn())).notify.unwrap();
-    let sent = config.mail.unwrap();
-    assert_eq!((sent.host.as_str(), sent.port, sent.security), ("mail.example", 587, nayose::config::Security::StartTls));
-    assert_eq!(config.after, Span::minutes(5));
-    for (table, said) in [
-        ("[notify]".to_string(), "tells nobody"),
-        ("[notify]\nwebhok = 1".into(), "unknown key \"webhok\""),
-        (format!("[notify]\nwebhook = {{ url = \"https://chat.example/{SECRET}\" }}"), "must not stand in the file"),
-        ("[notify]\nwebhook = { url = { env = \"MARKETO_SECRET\" } }".into(), "points to is no address"),
-        (
-            format!("[notify]\nmail = {{ {} }}", mail.replace("smtp://mail.example", &format!("smtp://me:{SECRET}@mail.example"))),
-            "no mail server",
-        ),
-        (format!("[notify]\nmail = {{ {} }}", mail.replace("smtp://mail", "mail")), "no mail server"),
-        (format!("[notify]\nmail = {{ {} }}", mail.replace("it@acme.example", "it")), "no e-mail address"),
-        (format!("[notify]\nmail = {{ {mail}, user = \"nayose\" }}"), "stands alone"),
-        (format!("[notify]\nmail = {{ {} }}", mail.replace("from = \"nayose@acme.example\", ", "")), "lacks \"from\""),
-    ] {
-        let text = format!("{good}\n{table}\n");
-        let mistakes = load_with(&[("systems.toml", &text)]).expect_err(&table);
-        let drawn = mistakes.drawn();
-        assert_eq!(mistakes.list().len(), 1, "{table}\n{drawn}");
-        assert!(drawn.contains(said), "{said:?} is not in\n{drawn}");
-        assert!(!drawn.contains(SECRET), "{drawn}");
-    }
-}
-
 /// What draws mistakes counted columns in 16 bits and panicked.
 #[test]
 fn a_mistake_far_to_the_right_is_told_without_being_underlined() {
     let far = format!("default = [\"crm\"]{}wrong = 1\n", " ".repeat(70_000));
     let mistakes = load_with(&[("precedence.toml", &far)]).unwrap_err();
     assert!(mistakes.drawn().contains("precedence.toml:1: "), "{}", mistakes.drawn());
-}
-
-/// What is right and hardly meant is said, and is no mistake.
-#[test]
-fn what_follows_from_files_that_are_right_is_noted() {
-    let policy = good("policy.toml");
-    let notes = |file: &'static str, text: &str| load_with(&[(file, text)]).unwrap_or_else(|e| panic!("{}", e.drawn())).notes.join("\n");
-    assert_eq!(notes("policy.toml", policy), "", "the good files");
-    assert!(notes("policy.toml", "[status]\nlead = 'true'\n[refusals]\nproof = { \"ma.people\" = \"1h\" }\n").contains("has no hold"));
-    let footer_only = policy.replace("stops = [\"campaign\", \"service_footer\"]", "stops = [\"service\"]");
-    assert!(notes("policy.toml", &footer_only).contains("stops no mail that a marketing system sends"));
-    assert!(notes("consent.toml", "[sources]\n").contains("names no source"));
-    let systems = good("systems.toml");
-    let reads_only = systems.replace("writes = [\"hold\", \"status\", \"phone\"]", "").replace("writes = [\"hold\"]", "");
-    let reads_only = reads_only.lines().filter(|l| !l.starts_with("hold = ")).collect::<Vec<_>>().join("\n");
-    assert!(notes("systems.toml", &reads_only).contains("nothing is stopped in any marketing system"));
 }

@@ -1,5 +1,6 @@
 //! The config and the connectors of who only looks: without a secret, for each system that is shipped.
 
+use super::config_files::{ConfigFiles, LEAD, policy};
 use nayose::config::{Config, Connectors, ManifestSource, Mistakes, SecretsWanted, load_with};
 use nayose::daemon::connectors::Wiring;
 use nayose::model::Time;
@@ -21,12 +22,8 @@ fn folder() -> (TempDir, Vec<String>) {
     }
     systems.push_str("[notify.webhook]\nurl = { env = \"HOOK\" }\n[http]\nlisten = \"0.0.0.0:8642\"\ntoken = { env = \"HTTP\" }\n");
     let folder = TempDir::new().unwrap();
-    let policy = "[status]\nlead = 'true'\n[refusals]\nproof = { \"hubspot.people\" = \"2d\" }\n";
-    for (file, text) in
-        [("systems.toml", systems.as_str()), ("precedence.toml", "[person]\n"), ("policy.toml", policy), ("consent.toml", "[sources]\n")]
-    {
-        std::fs::write(folder.path().join(file), text).unwrap();
-    }
+    let policy = policy(&[LEAD], &[], "\"hubspot.people\" = \"2d\"", "");
+    ConfigFiles { systems, precedence: "[person]\n".into(), policy, consent: "[sources]\n".into() }.write(folder.path());
     (folder, names)
 }
 
