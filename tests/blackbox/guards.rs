@@ -214,7 +214,7 @@ fn a_widening_edit_that_releases_many_is_asked_about_once() {
     world.sync_until("held", |w| people.iter().all(|p| w.blocked(p.lead)));
     let policy = world.folder().join("policy.toml");
     let text = std::fs::read_to_string(&policy).unwrap();
-    std::fs::write(&policy, text.replace("when  = 'deal.open'", "when  = 'deal.open && deal.amount > 99999999'")).unwrap();
+    std::fs::write(&policy, text.replace("when = 'deal.open'", "when = 'deal.open && deal.amount > 99999999'")).unwrap();
     world.sync().exits(0);
     assert!(people.iter().all(|p| world.blocked(p.lead)));
     let plan = world.run("plan").json();

@@ -1,4 +1,4 @@
-//! A daemon that is killed or told to end in the middle of its work. Two hundred kills at random moments are in `tests/damage`.
+//! A daemon that is killed or told to end in the middle of its work. Two hundred kills at random moments are in `tests/robustness/damage`.
 
 use super::harness::{SOON, Setup, World, wait_until};
 use nayose::sandbox::{FaultKind, SandboxSystem};

@@ -7,6 +7,9 @@
 
 mod absence;
 mod alone;
+#[allow(dead_code, reason = "shared, and each binary needs a part of it")]
+#[path = "../shared/config_files.rs"]
+mod config_files;
 mod demo;
 mod doors;
 mod explained;
@@ -14,6 +17,7 @@ mod faults;
 mod first_contact;
 mod first_steps;
 mod guards;
+#[path = "../shared/harness/mod.rs"]
 mod harness;
 mod holds;
 mod killed;
@@ -28,5 +32,8 @@ mod reload;
 mod running;
 mod secrets;
 mod service;
+#[allow(dead_code, reason = "shared, and each binary needs a part of it")]
+#[path = "../shared/small_manifests.rs"]
+mod small_manifests;
 mod told;
 mod undo;

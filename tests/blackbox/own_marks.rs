@@ -1,6 +1,7 @@
 //! Marks of a system of one's own: an inverted flag, somebody else's value in it, and fields that are in none of the answers.
 
 use super::harness::{Setup, World, free_port, person};
+use crate::small_manifests::head;
 use axum::extract::{Json as Body, Path};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -9,14 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 /// `accepts = false` is the block; `no_mail` is the person's own no.
-const MANIFEST: &str = r#"
-name = "letters"
-title = "Letters"
-role = "ma"
-api_version = "1"
-base_url = "{settings.base_url}"
-auth = { kind = "none" }
-
+const TABLES: &str = r#"
 [settings.base_url]
 title = "Address"
 where = "there"
@@ -74,7 +68,7 @@ fn world(people: &People) -> World {
     });
     let mine = world.folder().join("mine/letters");
     std::fs::create_dir_all(&mine).unwrap();
-    std::fs::write(mine.join("manifest.toml"), MANIFEST).unwrap();
+    std::fs::write(mine.join("manifest.toml"), head("letters", "ma", "{settings.base_url}") + TABLES).unwrap();
     world.configure(&Setup {
         top: "connectors = \"mine\"".into(),
         more_systems: format!(

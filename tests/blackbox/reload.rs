@@ -53,7 +53,7 @@ fn a_widening_edit_waits_for_approval() {
     let (world, hanako, ken) = scene();
     let daemon = world.daemon();
     let before = version(&world);
-    edit(&world, "policy.toml", "when  = 'deal.open'", "when  = 'deal.open && deal.amount > 99999999'");
+    edit(&world, "policy.toml", "when = 'deal.open'", "when = 'deal.open && deal.amount > 99999999'");
     wait_until("the edit is in force", AT_ONCE, || version(&world) != before);
     wait_until("it is protecting", SOON, || world.gate(&ken.email).0 == "allow");
     world.assert_held(hanako.lead);
@@ -82,7 +82,7 @@ fn a_file_with_a_mistake_keeps_the_old_rules_and_says_so_until_it_is_mended() {
     let daemon = world.daemon();
     wait_until("free", SOON, || world.gate(&ken.email).0 == "allow");
     let before = version(&world);
-    edit(&world, "policy.toml", "when  = 'deal.open'", "when  = 'deal.opne'");
+    edit(&world, "policy.toml", "when = 'deal.open'", "when = 'deal.opne'");
     wait_until("it says so", AT_ONCE, || world.because().contains("policy.toml:9: "));
     world.assert_held(hanako.lead);
     assert_eq!(world.gate(&ken.email).0, "allow");

@@ -189,7 +189,7 @@ fn an_edited_policy_is_in_force_after_a_restart_and_a_wider_one_asks() {
     let (world, hanako, _) = scene(Setup::default());
     let policy = world.folder().join("policy.toml");
     let text = std::fs::read_to_string(&policy).unwrap();
-    std::fs::write(&policy, text.replace("when  = 'deal.open'", "when  = 'deal.open && deal.amount > 99999999'")).unwrap();
+    std::fs::write(&policy, text.replace("when = 'deal.open'", "when = 'deal.open && deal.amount > 99999999'")).unwrap();
     for _ in 0..2 {
         world.sync();
     }

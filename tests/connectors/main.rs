@@ -1,12 +1,18 @@
-//! The engine behind the manifests, against a small server on loopback that answers as it is told, badly too.
+//! The shipped manifests and the engine behind them: against a small server on loopback that answers as it is told, badly too; against the
+//! sandbox; and the sandbox itself, which must be as the vendors are.
 
 mod capped;
+mod examples;
+mod fields;
 mod instance;
+mod labels;
 mod lists;
 mod look_ups;
 mod messages;
 mod reading;
 mod refusals;
+mod sandbox;
 mod server;
 mod signing;
+mod vendors;
 mod writing;

@@ -1,7 +1,8 @@
 //! The real binary, with a config folder of its own for the three systems.
 
 use super::systems::Trio;
-use super::wait_until;
+use super::waiting::wait_until;
+use crate::config_files::{self, CONSENT, CRITICAL_TICKET, ConfigFiles, DEFAULT_ORDER, Hold, OPEN_DEAL, STATUSES, system};
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -54,11 +55,7 @@ impl Done {
 impl Nayose {
     pub fn new(trio: &Trio, crm_url: &str, rules: &Rules) -> Nayose {
         let folder = tempfile::tempdir().unwrap();
-        let write = |file: &str, text: String| std::fs::write(folder.path().join(file), text).unwrap();
-        write("systems.toml", systems(trio, crm_url, rules));
-        write("policy.toml", policy(rules));
-        write("precedence.toml", "default = [\"crm\", \"support\", \"ghost\"]\n".into());
-        write("consent.toml", "[sources.ghost]\nbasis = \"explicit_consent\"\n".into());
+        files([crm_url, &trio.rt.url, &trio.ghost.url], rules).write(folder.path());
         let env = vec![("CRM_TOKEN", trio.crm.token.clone()), ("RT_TOKEN", trio.rt.token.clone()), ("GHOST_KEY", trio.ghost.token.clone())];
         Nayose { folder, env }
     }
@@ -178,65 +175,52 @@ impl Drop for Daemon {
     }
 }
 
-fn systems(trio: &Trio, crm_url: &str, rules: &Rules) -> String {
-    let (rt, ghost, every) = (&trio.rt.url, &trio.ghost.url, EVERY.as_secs());
+/// The four files, for the addresses of BottleCRM, Request Tracker and Ghost.
+fn files(urls: [&str; 3], rules: &Rules) -> ConfigFiles {
+    ConfigFiles {
+        systems: systems(urls, rules),
+        precedence: DEFAULT_ORDER.replace("\"ma\"", "\"ghost\""),
+        policy: policy(rules),
+        consent: CONSENT.replace("sources.ma", "sources.ghost"),
+    }
+}
+
+fn systems([crm, rt, ghost]: [&str; 3], rules: &Rules) -> String {
+    let every = EVERY.as_secs();
     let (ghost_writes, crm_writes) = if rules.statuses { (r#"["hold", "status"]"#, r#"writes = ["status"]"#) } else { (r#"["hold"]"#, "") };
-    format!(
-        r#"[state]
-url = "sled:data"
-
-[http]
-listen = "127.0.0.1:0"
-
-[systems.crm]
-connector = "bottlecrm"
-base_url = "{crm_url}"
-token = {{ env = "CRM_TOKEN" }}
-every = "{every}s"
-{crm_writes}
-
-[systems.support]
-connector = "rt"
-base_url = "{rt}"
-token = {{ env = "RT_TOKEN" }}
-every = "{every}s"
-
-[systems.ghost]
-connector = "ghost"
-base_url = "{ghost}"
-key = {{ env = "GHOST_KEY" }}
-every = "{every}s"
-sweep = "{every}s"
-writes = {ghost_writes}
-hold = {{ block = true }}
-"#
-    )
+    let read = |url: &str, secret: &str| format!("base_url = {url:?}\n{secret}\nevery = \"{every}s\"");
+    let (crm, support) = (read(crm, "token = { env = \"CRM_TOKEN\" }"), read(rt, "token = { env = \"RT_TOKEN\" }"));
+    let ghost = read(ghost, "key = { env = \"GHOST_KEY\" }");
+    [
+        "[state]\nurl = \"sled:data\"\n\n[http]\nlisten = \"127.0.0.1:0\"\n".to_string(),
+        system("crm", "bottlecrm", &format!("{crm}\n{crm_writes}")),
+        system("support", "rt", &support),
+        system("ghost", "ghost", &format!("{ghost}\nsweep = \"{every}s\"\nwrites = {ghost_writes}\nhold = {{ block = true }}")),
+    ]
+    .join("\n")
 }
 
 fn policy(rules: &Rules) -> String {
     let (lost, closed, limit) = (rules.lost.as_secs(), rules.closed.as_secs(), rules.crm_limit.as_secs());
-    format!(
-        r#"[status]
-customer    = 'deals.exists(d, d.won)'
-opportunity = 'deals.exists(d, d.open)'
-lost        = 'deals.exists(d, d.lost)'
-lead        = 'true'
+    let after = format!("won = \"0d\", lost = \"{lost}s\"");
+    let proof = format!("\"crm.deals\" = \"{limit}s\", \"crm.deal_people\" = \"{limit}s\"");
+    let deals =
+        Hold { scope: "scope = \"account\"", stops: &["campaign", "newsletter", "rep_sender"], after: &after, proof: &proof, ..OPEN_DEAL };
+    let closed = format!("closed = \"{closed}s\"");
+    let tickets = Hold { after: &closed, proof: "\"support.tickets\" = \"1m\"", ..CRITICAL_TICKET };
+    config_files::policy(&STATUSES, &[deals, tickets], "\"ghost.people\" = \"1m\"", "")
+}
 
-[holds.open_deal]
-when  = 'deal.open'
-scope = "account"
-stops = ["campaign", "newsletter", "rep_sender"]
-after = {{ won = "0d", lost = "{lost}s" }}
-proof = {{ "crm.deals" = "{limit}s", "crm.deal_people" = "{limit}s" }}
-
-[holds.critical_ticket]
-when  = 'ticket.open && ticket.priority == "urgent"'
-stops = ["campaign", "newsletter", "service_footer"]
-after = {{ closed = "{closed}s" }}
-proof = {{ "support.tickets" = "1m" }}
-
-[refusals]
-proof = {{ "ghost.people" = "1m" }}
-"#
-    )
+/// Where there is no lab, too.
+#[test]
+fn the_config_has_no_mistake() {
+    let key = "0123456789abcdef01234567:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    for statuses in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let urls = ["http://127.0.0.1:8001", "http://127.0.0.1:8002", "http://127.0.0.1:8003"];
+        files(urls, &Rules { statuses, ..Rules::default() }).write(folder.path());
+        let config = nayose::config::load(folder.path(), &|_| Some(key.to_string()), &nayose::config::Connectors);
+        let config = config.unwrap_or_else(|mistakes| panic!("{}", mistakes.drawn()));
+        assert_eq!((config.rules.systems.len(), config.notes.as_slice()), (3, [].as_slice()));
+    }
 }

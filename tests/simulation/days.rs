@@ -1,6 +1,8 @@
 //! `nayose-days`: weeks of `run` over systems in which people work, with a table of what each day cost, and whether that stays flat.
 #![allow(dead_code, reason = "shares the systems' shapes and the config with the simulation, and needs only a part of them")]
 
+#[path = "../shared/config_files.rs"]
+mod config_files;
 mod curve;
 mod daily;
 mod dice;

@@ -2,6 +2,9 @@
 
 mod afflict;
 mod checks;
+#[allow(dead_code, reason = "shared, and each binary needs a part of it")]
+#[path = "../shared/config_files.rs"]
+mod config_files;
 mod dice;
 mod driver;
 mod history;

@@ -1,26 +1,39 @@
 //! The whole system under fire: the real engine over simulated systems, seeded, with faults and kills, and what must always be true asked
 //! at each step.
 //!
+//! Beside the histories, single moments that are put into the engine by hand (`deciding`, `doubts`, `instances`, `rule_edits`).
+//!
 //! `cargo run --release --example nayose-sim -- --help` plays longer runs of the same, and one seed with its whole history;
 //! `--example nayose-days` plays weeks of `run` itself and tells what each day cost.
 
 mod afflict;
 mod checks;
+#[allow(dead_code, reason = "shared, and each binary needs a part of it")]
+#[path = "../shared/config_files.rs"]
+mod config_files;
 mod curve;
 mod daily;
+mod deciding;
 mod dice;
 mod door;
+mod doubts;
 mod driver;
 #[cfg(test)]
 mod found;
 mod history;
+mod instances;
 mod judges;
 mod known;
 mod offices;
 mod records;
+mod rule_edits;
 mod setup;
 mod shrink;
 mod sim;
+#[allow(dead_code, reason = "shared, and each binary needs a part of it")]
+#[path = "../shared/small_manifests.rs"]
+mod small_manifests;
+mod stage;
 mod store;
 mod truth;
 mod week;

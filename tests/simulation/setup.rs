@@ -1,5 +1,6 @@
 //! The config folders that histories run under, read once by the real reader, with the streams and abilities that the shipped manifests give.
 
+use super::config_files::{self, CONSENT, CRITICAL_TICKET, Hold, OPEN_DEAL, STATUSES, system};
 use nayose::config::{self, Config};
 use nayose::connector::network::Network;
 use nayose::connector::{Abilities, Clock, Connector, RestConnector, StreamInfo};
@@ -140,7 +141,7 @@ fn setup(folder: &std::path::Path, network: &Network, shape: Shape, rules: Rules
         ("systems.toml", systems(shape)),
         ("precedence.toml", PRECEDENCE.to_string()),
         ("policy.toml", policy(rules, shape.large)),
-        ("consent.toml", CONSENT.to_string()),
+        ("consent.toml", format!("{CONSENT}[sources.news]\nbasis = \"explicit_consent\"\n")),
         ("connectors/herald/manifest.toml", herald(shape.overlaps)),
         ("connectors/hubspot/manifest.toml", hubspot(shape.capped)),
     ] {
@@ -174,46 +175,20 @@ fn systems(shape: Shape) -> String {
         r#"hold = { block = true, why = "nayose_why" }"#
     };
     let news = if shape.inverted {
-        r#"connector = "herald"
-base_url = "https://news.example"
-token = { env = "T" }
-hold = { block = true }"#
+        ("herald", "token = { env = \"T\" }\nhold = { block = true }")
     } else {
-        r#"connector = "ghost"
-base_url = "https://news.example"
-key = { env = "T" }
-hold = { block = false, permit = "nayose-ok", lease = "1h" }"#
+        ("ghost", "key = { env = \"T\" }\nhold = { block = false, permit = \"nayose-ok\", lease = \"1h\" }")
     };
-    format!(
-        r#"connectors = "connectors"
-
-[state]
-url = "sled:data"
-
-[systems.crm]
-connector = "hubspot"
-token = {{ env = "T" }}
-writes = ["score"]
-
-[systems.support]
-connector = "zendesk"
-subdomain = "acme"
-token = {{ env = "T" }}
-
-[systems.ma]
-connector = "marketo"
-base_url = "https://ma.example"
-client_id = {{ env = "T" }}
-client_secret = {{ env = "T" }}
-list_id = "1"
-writes = ["hold", "status", "phone", "title"]
-{hold}
-
-[systems.news]
-{news}
-writes = ["hold", "status"]
-"#
-    )
+    let secrets = "client_id = { env = \"T\" }\nclient_secret = { env = \"T\" }";
+    let writes = r#"writes = ["hold", "status", "phone", "title"]"#;
+    [
+        "connectors = \"connectors\"\n\n[state]\nurl = \"sled:data\"\n".to_string(),
+        system("crm", "hubspot", "token = { env = \"T\" }\nwrites = [\"score\"]"),
+        system("support", "zendesk", "subdomain = \"acme\"\ntoken = { env = \"T\" }"),
+        system("ma", "marketo", &format!("base_url = \"https://ma.example\"\n{secrets}\nlist_id = \"1\"\n{writes}\n{hold}")),
+        system("news", news.0, &format!("base_url = \"https://news.example\"\n{}\nwrites = [\"hold\", \"status\"]", news.1)),
+    ]
+    .join("\n")
 }
 
 /// The mailer made for the simulation, with or without a second list of people whose ids are those of others.
@@ -238,55 +213,25 @@ title = ["crm", "ma"]
 score = { only = "ma" }
 "#;
 
-const CONSENT: &str = r#"[sources.ma]
-basis = "explicit_consent"
-[sources.news]
-basis = "explicit_consent"
-"#;
-
 fn policy(rules: Rules, large: bool) -> String {
     let when = if large { format!("deal.open && deal.amount >= {LARGE:.1}") } else { "deal.open".to_string() };
-    let scope = if rules.accounts() { "account" } else { "person" };
-    let lost = rules.cool_down_ms() / 1000;
-    let ticket = r#"
-[holds.critical_ticket]
-when  = 'ticket.open && ticket.priority == "urgent"'
-stops = ["campaign", "newsletter", "service_footer"]
-after = { closed = "0d" }
-proof = { "support.tickets" = "1h" }
-"#;
-    let ticket = if rules.tickets() { ticket } else { "" };
-    let stricter = r#"
-[holds.large_deal]
-when  = 'deal.open && deal.amount >= 500.0'
-scope = "account"
-stops = ["campaign", "newsletter", "rep_sender", "one_to_one"]
-after = { won = "0d", lost = "0d" }
-proof = { "crm.deals" = "15m", "crm.deal_people" = "15m" }
-"#;
-    let stricter = if rules == Rules::Stricter { stricter } else { "" };
-    format!(
-        r#"[status]
-customer    = 'deals.exists(d, d.won)'
-opportunity = 'deals.exists(d, d.open)'
-lost        = 'deals.exists(d, d.lost)'
-lead        = 'true'
-
-[holds.open_deal]
-when  = '{when}'
-scope = "{scope}"
-stops = ["campaign", "newsletter", "rep_sender"]
-after = {{ won = "0d", lost = "{lost}s" }}
-proof = {{ "crm.deals" = "15m", "crm.deal_people" = "15m" }}
-{ticket}{stricter}
-[refusals]
-proof = {{ "ma.people" = "1h", "news.people" = "1h" }}
-
-[widening]
-ask_above = {{ people = {WIDENING_PEOPLE}, share = "1%", within = "6h" }}
-
-[changes]
-ask_above = {{ records = 8, share = "1%", within = "1h" }}
-"#
-    )
+    let scope = if rules.accounts() { "scope = \"account\"" } else { "scope = \"person\"" };
+    let after = format!("won = \"0d\", lost = \"{}s\"", rules.cool_down_ms() / 1000);
+    let open = Hold { when: &when, scope, stops: &["campaign", "newsletter", "rep_sender"], after: &after, ..OPEN_DEAL };
+    let large_deal = Hold {
+        name: "large_deal",
+        when: "deal.open && deal.amount >= 500.0",
+        scope: "scope = \"account\"",
+        stops: &["campaign", "newsletter", "rep_sender", "one_to_one"],
+        after: "won = \"0d\", lost = \"0d\"",
+        ..OPEN_DEAL
+    };
+    let tickets = rules.tickets().then_some(CRITICAL_TICKET);
+    let stricter = (rules == Rules::Stricter).then_some(large_deal);
+    let holds: Vec<Hold<'_>> = [Some(open), tickets, stricter].into_iter().flatten().collect();
+    let limits = format!(
+        "[widening]\nask_above = {{ people = {WIDENING_PEOPLE}, share = \"1%\", within = \"6h\" }}\n\n\
+         [changes]\nask_above = {{ records = 8, share = \"1%\", within = \"1h\" }}\n"
+    );
+    config_files::policy(&STATUSES, &holds, r#""ma.people" = "1h", "news.people" = "1h""#, &limits)
 }

@@ -1,0 +1,302 @@
+//! Every mistake in the config folder is told, as the user sees it.
+
+use super::config_files::{ConfigFiles, system};
+use super::good::{SECRET, Shipped, env, good, load_with};
+use nayose::config::Connectors;
+use nayose::config::load;
+
+/// One thing changed in the good files must be one mistake: no mistake hides, none drags others along.
+fn told(file: &'static str, cases: &[(&str, &str)]) -> String {
+    let mut out = String::new();
+    for (old, new) in cases {
+        assert_eq!(good(file).matches(old).count(), 1, "{file} has {old:?} not once");
+        let text = good(file).replace(old, new);
+        let mistakes = load_with(&[(file, &text)]).expect_err(new);
+        let drawn = mistakes.drawn();
+        assert_eq!(mistakes.list().len(), 1, "{new}\n{drawn}");
+        assert_eq!(mistakes.list()[0].file, file);
+        assert!(!format!("{drawn}{mistakes:?}{}", mistakes.to_json()).contains(SECRET), "{drawn}");
+        let what = if new.is_empty() { format!("(without) {old}") } else { new.to_string() };
+        out += &format!("=== {}\n{}\n", what.trim(), drawn.trim_end().rsplit_once('\n').unwrap().0);
+    }
+    out.replace(SECRET, "SECRET")
+}
+
+#[test]
+fn network() {
+    let in_proxy = format!("[network]\nproxy = \"http://me:{SECRET}@proxy.example:3128\"\n[link]");
+    let without_scheme = format!("[network]\nproxy = \"me:{SECRET}@proxy.example:3128\"\n[link]");
+    let plain = format!("[network]\nproxy = \"http://proxy.example:3128\"\nproxy_user = \"me\"\nproxy_password = \"{SECRET}\"\n[link]");
+    let with = |keys: &str| format!("[network]\nproxy = \"http://proxy.example:3128\"\n{keys}\n[link]");
+    let (colon, alone) = (with("proxy_user = \"me:you\"\nproxy_password = { env = \"HTTP_TOKEN\" }"), with("proxy_user = \"me\""));
+    let (password, unset) =
+        (with("proxy_password = { env = \"HTTP_TOKEN\" }"), with("proxy_user = \"me\"\nproxy_password = { env = \"PROXY_PASSWORD\" }"));
+    let (hosts, unknown) = (with("no_proxy = [\"crm.acme.example\", \"https://desk.acme.example/\"]"), with("noproxy = \"localhost\""));
+    let shown = told(
+        "systems.toml",
+        &[
+            ("[link]", &in_proxy),
+            ("[link]", &without_scheme),
+            ("[link]", "[network]\nproxy = \"socks5://proxy.example:1080\"\n[link]"),
+            ("[link]", "[network]\nproxy = \"http://proxy.example:3128/way\"\n[link]"),
+            ("[link]", "[network]\nproxy = \"proxy.example:3128\"\n[link]"),
+            ("[link]", "[network]\nno_proxy = [\"a.example\"]\n[link]"),
+            ("[link]", &plain),
+            ("[link]", &colon),
+            ("[link]", &alone),
+            ("[link]", &password),
+            ("[link]", &unset),
+            ("[link]", &hosts),
+            ("[link]", &unknown),
+            ("[link]", "[network]\nca = \"acme-ca.pem\"\n[link]"),
+            ("[link]", "[network]\nca = \"zendesk.token\"\n[link]"),
+            ("[link]", "[network]\nca = \"own\"\n[link]"),
+        ],
+    );
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn systems() {
+    let plain = format!("token = {SECRET:?}");
+    let misplaced = format!("token = {{ env = {SECRET:?} }}");
+    let mistyped = format!("tokn = {SECRET:?}\ntoken = {{ env = \"HUBSPOT_TOKEN\" }}");
+    let bare = format!("token = {SECRET}");
+    let url = format!("base_url = \"https://me:{SECRET}@mktorest.example\"");
+    let shown = told(
+        "systems.toml",
+        &[
+            ("every = \"60s\"", "evrey = \"60s\""),
+            ("every = \"60s\"", "every = \"1 min\""),
+            ("every = \"60s\"", "every = 60"),
+            ("every = \"60s\"", "every = \"0s\""),
+            ("every = \"60s\"", "create = true"),
+            ("every = \"60s\"", "every = \"60s\"\nevery = \"90s\""),
+            ("[systems.crm]", "[footer]\nto = \"it@acme.example\"\n[systems.crm]"),
+            ("[systems.crm]", "[systems.\"crm.eu\"]\nconnector = \"hubspot\"\ntoken = { env = \"HUBSPOT_TOKEN\" }\n[systems.crm]"),
+            (
+                "[systems.crm]",
+                "[systems.\"a:b\"]\nconnector = \"zendesk\"\nsubdomain = \"b\"\ntoken = { env = \"HUBSPOT_TOKEN\" }\n[systems.crm]",
+            ),
+            ("connector = \"hubspot\"", "connector = \"hubspt\""),
+            ("connector = \"hubspot\"", "connector = \"broken\""),
+            ("connector = \"zendesk\"", "connector = \"file\""),
+            ("[systems.crm]", "[systems.more]\n[systems.crm]"),
+            ("subdomain = \"acme\"", ""),
+            ("subdomain = \"acme\"", "subdomain = \"https://acme.zendesk.example\""),
+            ("token = { env = \"HUBSPOT_TOKEN\" }", &plain),
+            ("token = { env = \"HUBSPOT_TOKEN\" }", &misplaced),
+            ("token = { env = \"HUBSPOT_TOKEN\" }", &mistyped),
+            ("token = { env = \"HUBSPOT_TOKEN\" }", &bare),
+            ("token = { env = \"HUBSPOT_TOKEN\" }", "token = { env = \"HUBSPOT\" }"),
+            ("token = { env = \"HUBSPOT_TOKEN\" }", "token = { env = \"EMPTY\" }"),
+            ("token = { env = \"HUBSPOT_TOKEN\" }", "token = { vault = \"x\" }"),
+            ("token = { file = \"zendesk.token\" }", "token = { file = \"zendesk.tokn\" }"),
+            ("base_url = \"https://123-ABC-456.mktorest.example\"", "base_url = \"123-ABC-456.mktorest.example\""),
+            ("base_url = \"https://123-ABC-456.mktorest.example\"", &url),
+            ("url = \"sled:data\"", "url = \"postgres://nayose:pw@db/nayose\""),
+            ("url = \"sled:data\"", "url = \"data\""),
+            ("listen = \"127.0.0.1:8642\"", "listen = \"0.0.0.0:8642\""),
+            ("listen = \"127.0.0.1:8642\"", "listen = \"localhost\""),
+            ("time_zone = \"Asia/Tokyo\"", "time_zone = \"Asia/Tokio\""),
+            ("time_zone = \"Asia/Tokyo\"", "time_zone = \"JST\""),
+            ("time_zone = \"Asia/Tokyo\"", "time_zone = \"EST\""),
+            ("time_zone = \"Asia/Tokyo\"", "time_zone = \"Etc/GMT-9\""),
+            ("time_zone = \"Asia/Tokyo\"", "time_zone = \"Berlin\""),
+            ("every = \"60s\"", "every = \"６０s\""),
+            ("every = \"60s\"", "every\u{3000}= \"60s\""),
+            ("every = \"60s\"", "every = “60s”"),
+            ("writes = [\"score\"]", "writes = [\"score\"、 \"phone\"]"),
+            ("[systems.crm]", "［systems.crm］"),
+            ("time_zone = \"Asia/Tokyo\"", "writes = [\"hold\"]"),
+            ("relays = [\"svc-sync@acme.example\"]", "relays = []"),
+            ("writes = [\"score\"]", "writes = [\"scor\"]"),
+            ("writes = [\"score\"]", "writes = [\"score\", \"score\"]"),
+            ("writes = [\"score\"]", "writes = [\"hold\"]\nhold = { block = true, permit = \"ok\" }"),
+            ("writes = [\"score\"]", "writes = [\"hold\"]\nhold = { why = \"reason\" }"),
+            ("writes = [\"score\"]", "writes = [\"hold\"]\nhold = { lease = \"7d\" }"),
+            ("writes = [\"score\"]", "writes = [\"status\", \"score\"]"),
+            ("hold = { block = true, permit = \"nayose_ok_until\", why = \"nayose_why\", lease = \"7d\" }", "hold = { block = false }"),
+            ("writes = [\"hold\", \"status\", \"phone\"]", "writes = [\"status\", \"phone\"]"),
+            ("writes = [\"hold\", \"status\", \"phone\"]", "writes = [\"hold\", \"opt_out\"]"),
+            ("lease = \"7d\"", "lease = \"5m\""),
+            ("lease = \"7d\"", "leese = \"5m\""),
+            ("block = true, permit = \"nayose_ok_until\"", "block = \"yes\", permit = \"nayose_ok_until\""),
+            ("\"info@*\", ", "\"info\", "),
+            ("[state]", "connectors = \"elsewhere\"\n[state]"),
+        ],
+    );
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn precedence() {
+    let shown = told(
+        "precedence.toml",
+        &[
+            ("default = [\"crm\", \"support\", \"ma\"]", "default = [\"crm\", \"suport\", \"ma\"]"),
+            ("default = [\"crm\", \"support\", \"ma\"]", "default = []"),
+            ("default = [\"crm\", \"support\", \"ma\"]", "default = \"crm\""),
+            ("default = [\"crm\", \"support\", \"ma\"]", "defaults = [\"crm\"]"),
+            ("phone = [\"support\", [\"crm\", \"ma\"]]", "phone = [\"support\", [\"crm\", \"support\"]]"),
+            ("phone = [\"support\", [\"crm\", \"ma\"]]", "phone = [\"support\", [\"crm\", [\"ma\"]]]"),
+            ("phone = [\"support\"", "fone = [\"support\""),
+            ("phone = [\"support\"", "unsubscribed = [\"support\""),
+            ("score = { only = \"ma\" }", "score = { only = \"support\" }"),
+            ("score = { only = \"ma\" }", "score = { only = \"ma\", from = [\"crm\"] }"),
+            ("score = { only = \"ma\" }", "score = { max_age = \"30d\" }"),
+            ("score = { only = \"ma\" }", "score = { onyl = \"ma\", only = \"ma\" }"),
+            ("tags = { union = [\"crm\", \"ma\"] }", "tags = { max = [\"crm\", \"ma\"] }"),
+            ("blank = \"wins\"", "blank = \"win\""),
+            ("max_age = \"730d\"", "max_age = \"2y\""),
+            ("'deals.exists(d, d.open)'", "'deals.exists(d, d.opened)'"),
+            ("when = 'deals.exists(d, d.open)', ", ""),
+            ("[person]", "[account]\nname = [\"crm\"]\n[person]"),
+        ],
+    );
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn policy() {
+    let shown = told(
+        "policy.toml",
+        &[
+            ("'person.score >= 100'", "'person.scor >= 100'"),
+            ("'person.score >= 100'", "'person.score >= \"high\"'"),
+            ("'person.score >= 100'", "\"person.company == \\\"日本\\\" && person.scor >= 100\""),
+            ("'person.score >= 100'", "'person.score >= '"),
+            ("'person.score >= 100'", "100"),
+            ("when = 'deal.open'", "when = 'deal.stage == \"open\" && ticket.open'"),
+            ("when = 'deal.open'", "when = 'person.score > 3'"),
+            ("when = 'deal.open'", ""),
+            ("when = 'deal.open'", "when = 'deal.opn'"),
+            ("when = 'deal.open'", "when = 'deal．open'"),
+            ("when = 'deal.open'", "when = 'deal.open deal.won'"),
+            ("scope = \"account\"", "scope = \"acount\""),
+            ("scope = \"account\"", "account_cap = 500"),
+            ("scope = \"account\"", "scope = \"account\"\naccount_cap = 0"),
+            ("stops = [\"campaign\", \"service_footer\"]", "stops = [\"campain\"]"),
+            ("stops = [\"campaign\", \"service_footer\"]", "stops = []"),
+            ("stops = [\"campaign\", \"service_footer\"]", ""),
+            ("stops = [\"campaign\", \"service_footer\"]", "scope = \"account\"\nstops = [\"campaign\"]"),
+            ("lost = \"30d\"", "lots = \"30d\""),
+            ("lost = \"30d\"", "closed = \"30d\""),
+            ("lost = \"30d\"", "lost = \"a month\""),
+            ("proof = { \"crm.deals\" = \"15m\", \"crm.deal_people\" = \"15m\" }", ""),
+            (
+                "proof = { \"crm.deals\" = \"15m\", \"crm.deal_people\" = \"15m\" }",
+                "proof = { \"crm.deals\" = \"15\", \"crm.deal_people\" = \"15m\" }",
+            ),
+            (
+                "proof = { \"crm.deals\" = \"15m\", \"crm.deal_people\" = \"15m\" }",
+                "proof = { \"crm.deal\" = \"15m\", \"crm.deal_people\" = \"15m\" }",
+            ),
+            ("\"crm.deals\" = \"15m\", ", ""),
+            ("scope = \"account\"", "scope = \"account\"\nstale = \"hld\""),
+            ("scope = \"account\"", "scope = \"account\"\nstale = { last_known = \"15m\" }"),
+            ("scope = \"account\"", "scope = \"account\"\nstale = { last_known = \"24\" }"),
+            ("\"support.tickets\" = \"1h\"", "\"support.tickets\" = \"1h\", \"crm.deal\" = \"1h\""),
+            ("\"support.tickets\" = \"1h\"", "\"support.tickets\" = \"1h\", \"crn.deals\" = \"1h\""),
+            ("\"support.tickets\" = \"1h\"", "\"support.tickets\" = \"1h\", deals = \"1h\""),
+            ("\"ma.people\" = \"1h\"", "\"ma.people\" = \"1m\""),
+            ("[refusals]\nproof = { \"ma.people\" = \"1h\" }\n", ""),
+            ("share = \"1%\"", "share = 0.01"),
+            ("people = 200", "people = -1"),
+            ("[widening]", "[wideing]"),
+            ("records = 500", "recods = 500"),
+            ("records = 500", "records = \"500\""),
+            ("share = \"5%\"", "share = \"500%\""),
+            ("within = \"2h\"", "within = \"soon\""),
+        ],
+    );
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn consent() {
+    let shown = told(
+        "consent.toml",
+        &[
+            ("\"explicit_consent\"", "\"explicit_consnt\""),
+            ("\"explicit_consent\"", "true"),
+            ("[sources.ma]", "[sources.mailer]"),
+            ("[sources.ma]\nbasis", "[sources.ma]\nbassis = \"explicit_consent\"\nbasis"),
+            ("[sources.ma]\nbasis = \"explicit_consent\"", "[sources.ma]"),
+            ("[sources.ma]\nbasis", "[source.ma]\nbasis"),
+        ],
+    );
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn files_missing_or_not_text() {
+    let mistakes = load_with(&[("policy.toml", "(missing)"), ("consent.toml", "(missing)")]).unwrap_err();
+    let dir = tempfile::tempdir().unwrap();
+    let none = load(&dir.path().join("conf"), &env, &Shipped).unwrap_err();
+    insta::with_settings!({filters => vec![(r"(folder|in) /\S+?(/conf)?( |\n)", "$1 FOLDER$2$3")]}, {
+        let shown = format!("{}\n{}", mistakes.drawn(), none.drawn());
+        insta::assert_snapshot!(shown);
+    });
+    let empty = load_with(&[("systems.toml", "(missing)")]).unwrap_err();
+    assert_eq!(empty.list().len(), 1, "without systems.toml the other files are not blamed\n{}", empty.drawn());
+    std::fs::write(dir.path().join("systems.toml"), b"[state]\nurl = \"\xff\"").unwrap();
+    let text = load(dir.path(), &env, &Shipped).unwrap_err().to_string();
+    assert!(text.starts_with("systems.toml:1: line 2 is not UTF-8"), "{text}");
+}
+
+#[test]
+fn mistakes_of_all_four_files_at_once() {
+    let systems = good("systems.toml").replace("every =", "evry =").replace("lease = \"7d\"", "lease = \"1s\"");
+    let precedence = good("precedence.toml").replace("{ only = \"ma\" }", "{ only = \"mq\" }").replace("[person]", "[person");
+    let policy = good("policy.toml").replace("'deal.open'", "'deal.opn'").replace("rep_sender", "rep");
+    let consent = good("consent.toml").replace("ma]", "mx]").replace("notified_any", "any");
+    let mistakes =
+        load_with(&[("systems.toml", &systems), ("precedence.toml", &precedence), ("policy.toml", &policy), ("consent.toml", &consent)])
+            .unwrap_err();
+    let shown = format!("{mistakes}\n\n{}\n{:#}", mistakes.drawn(), mistakes.to_json());
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn an_unknown_connector_is_not_blamed_on_the_other_files() {
+    let systems = good("systems.toml").replace("\"hubspot\"", "\"hubsopt\"");
+    let mistakes = load_with(&[("systems.toml", &systems)]).unwrap_err();
+    assert_eq!(mistakes.list().len(), 1, "{}", mistakes.drawn());
+}
+
+#[test]
+fn the_first_mistake_hides_none() {
+    // Twenty mistakes of the same kind are twenty mistakes.
+    let many: String = (0..20).map(|i| format!("field_{i} = [\"crm\"]\n")).collect();
+    let text = format!("[person]\n{many}");
+    assert_eq!(load_with(&[("precedence.toml", &text)]).unwrap_err().list().len(), 20);
+}
+
+#[test]
+fn a_default_may_need_an_optional_setting() {
+    let text = system("help", "zendesk", "token = { env = \"HTTP_TOKEN\" }");
+    let told = |more: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let files = ConfigFiles {
+            systems: format!("{text}{more}"),
+            policy: "[status]\nlead = 'true'\n".into(),
+            precedence: "default = [\"help\"]\n".into(),
+            consent: "[sources.help]\nbasis = \"notified_any\"\n".into(),
+        };
+        files.write(dir.path());
+        load(dir.path(), &env, &Connectors).err().map(|m| m.to_string()).unwrap_or_default()
+    };
+    assert!(told("").starts_with("systems.toml:1: [systems.help] lacks \"subdomain\""), "{}", told(""));
+    assert!(told("subdomain = \"a.b\"").starts_with("systems.toml:4: \"subdomain\" does not fit into https://<subdomain>."));
+    assert_eq!(told("subdomain = \"acme\""), "");
+    assert_eq!(told("base_url = \"http://127.0.0.1:9999/\""), "");
+}
+
+/// What draws mistakes counted columns in 16 bits and panicked.
+#[test]
+fn a_mistake_far_to_the_right_is_told_without_being_underlined() {
+    let far = format!("default = [\"crm\"]{}wrong = 1\n", " ".repeat(70_000));
+    let mistakes = load_with(&[("precedence.toml", &far)]).unwrap_err();
+    assert!(mistakes.drawn().contains("precedence.toml:1: "), "{}", mistakes.drawn());
+}

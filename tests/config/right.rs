@@ -1,0 +1,87 @@
+//! What files without a mistake say, and what is noted of them.
+
+use super::config_files::{LEAD, policy};
+use super::good::{SECRET, good, load_with};
+use nayose::config::Connectors;
+use nayose::config::load;
+use nayose::decide::rules::{ChangeLimits, HoldScope, Widening};
+use nayose::merge::rules::{Blank, Strategy};
+use nayose::model::{Basis, Entity, Span};
+use nayose::store::StateUrl;
+use std::path::Path;
+
+#[test]
+fn what_the_good_files_say() {
+    let config = load_with(&[]).map_err(|m| m.drawn()).unwrap();
+    assert_eq!(config.state, StateUrl::Sled(config.folder.join("data")));
+    assert_eq!(config.rules.systems.iter().map(|s| &**s.name()).collect::<Vec<_>>(), ["crm", "support", "ma"]);
+    let ma = config.rules.system("ma").unwrap();
+    assert!(ma.block && ma.writes.hold && ma.writes.status);
+    assert_eq!((ma.permit.as_deref(), ma.lease, ma.line), (Some("nayose_ok_until"), Span::days(7), 20));
+    assert_eq!(ma.settings.why.as_deref(), Some("nayose_why"));
+    assert_eq!(config.rules.system("support").unwrap().settings.time_zone.as_deref(), Some("Asia/Tokyo"));
+    assert_eq!(config.rules.shared_mailboxes, ["info@*", "*@lists.example"]);
+
+    let rule = |field: &str| config.rules.precedence.fields.named(field).unwrap().clone();
+    let Strategy::Order(bands) = &rule("phone").strategy else { panic!("{:?}", rule("phone")) };
+    assert_eq!(
+        bands.iter().map(|b| b.0.iter().map(|n| &**n).collect::<Vec<_>>()).collect::<Vec<_>>(),
+        [vec!["support"], vec!["crm", "ma"]]
+    );
+    assert_eq!(&*rule("phone").rule, "precedence.toml:4");
+    assert_eq!((rule("company").blank, rule("title").max_age), (Blank::Wins, Some(Span::days(730))));
+    assert!(matches!(&rule("score").strategy, Strategy::Only(s) if &**s == "ma"));
+    assert_eq!(rule("owner").when.as_ref().map(|c| c.otherwise.len()), Some(2));
+    assert!(config.rules.precedence.default.is_some());
+
+    let policy = &config.rules.policy;
+    assert_eq!(policy.statuses.iter().map(|s| (&*s.name, &*s.rule)).next_back(), Some(("lead", "policy.toml:5")));
+    assert_eq!((policy.holds[0].on, policy.holds[0].scope), (Entity::Deal, HoldScope::Account { cap: 500 }));
+    assert_eq!((policy.holds[0].after.lost, policy.holds[1].after.closed), (Span::days(30), Span::days(3)));
+    assert_eq!((&*policy.holds[1].rule, policy.holds[1].scope), ("policy.toml:14", HoldScope::Person));
+    assert_eq!(policy.widening, Widening { people: 200, share: 0.01, within: Span::days(1) });
+    assert_eq!(policy.changes, ChangeLimits { records: 500, share: 0.05, within: Span::minutes(120) });
+    assert_eq!(policy.refusal_proofs.len(), 1);
+    assert_eq!(config.rules.consent.sources[&"ma".into()], Basis::ExplicitConsent);
+
+    assert_eq!(config.rules.version.len(), 12);
+    let other = load_with(&[("consent.toml", "[sources]\n")]).map_err(|m| m.drawn()).unwrap();
+    assert_ne!(config.rules.version, other.rules.version);
+    assert!(!format!("{config:?}").contains(SECRET));
+}
+
+#[test]
+fn the_shipped_example_has_no_mistake() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let any = |_: &str| Some(SECRET.to_string());
+    let config = load(&folder, &any, &Connectors).map_err(|m| m.drawn()).unwrap();
+    assert_eq!(config.rules.systems.len(), 3);
+}
+
+#[test]
+fn a_proxy_with_all_that_belongs_to_it() {
+    let text = "[network]\nproxy = \"http://proxy.example:3128\"\nproxy_user = \"svc\"\nproxy_password = { env = \"HTTP_TOKEN\" }\ninsecure_http = true\nno_proxy = [\"10.0.0.7\", \"::1\", \".acme.example\"]\n[link]";
+    let config = load_with(&[("systems.toml", &good("systems.toml").replace("[link]", text))]).unwrap();
+    let proxy = config.network.proxy().unwrap();
+    assert_eq!((proxy.name().as_str(), proxy.except.len()), ("http://proxy.example:3128", 3));
+    assert_eq!(proxy.login.as_ref().map(|(user, _)| user.as_str()), Some("svc"));
+    assert!(!format!("{config:?}").contains(SECRET));
+    let none = load_with(&[]).unwrap().network;
+    assert!(none.proxy().is_none() && none.authorities().is_empty());
+}
+
+/// What is right and hardly meant is said, and is no mistake.
+#[test]
+fn what_follows_from_files_that_are_right_is_noted() {
+    let stated = good("policy.toml");
+    let notes = |file: &'static str, text: &str| load_with(&[(file, text)]).unwrap_or_else(|e| panic!("{}", e.drawn())).notes.join("\n");
+    assert_eq!(notes("policy.toml", stated), "", "the good files");
+    assert!(notes("policy.toml", &policy(&[LEAD], &[], "\"ma.people\" = \"1h\"", "")).contains("has no hold"));
+    let footer_only = stated.replace("stops = [\"campaign\", \"service_footer\"]", "stops = [\"service\"]");
+    assert!(notes("policy.toml", &footer_only).contains("stops no mail that a marketing system sends"));
+    assert!(notes("consent.toml", "[sources]\n").contains("names no source"));
+    let systems = good("systems.toml");
+    let reads_only = systems.replace("writes = [\"hold\", \"status\", \"phone\"]", "").replace("writes = [\"hold\"]", "");
+    let reads_only = reads_only.lines().filter(|l| !l.starts_with("hold = ")).collect::<Vec<_>>().join("\n");
+    assert!(notes("systems.toml", &reads_only).contains("nothing is stopped in any marketing system"));
+}

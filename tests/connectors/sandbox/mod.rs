@@ -1,0 +1,4 @@
+//! The sandbox: what the other tests take for the vendors' systems.
+
+mod faults;
+mod shapes;

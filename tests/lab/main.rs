@@ -1,0 +1,15 @@
+//! Against the real systems of the lab: the connectors by themselves, and the real binary over three systems at once. These tests say
+//! "skipped: no lab" unless their systems are told by the environment: `NAYOSE_LAB_BOTTLECRM`, `NAYOSE_LAB_RT`, `NAYOSE_LAB_GHOST` =
+//! "URL TOKEN", as `lab/NAME/up` prints them.
+
+#[allow(dead_code, reason = "shared, and each binary needs a part of it")]
+#[path = "../shared/config_files.rs"]
+mod config_files;
+mod connectors;
+mod line;
+mod nayose;
+mod people;
+mod systems;
+mod trio;
+mod turn;
+mod waiting;

@@ -1,0 +1,57 @@
+//! Systems, a config folder and the binary. Nothing here sleeps to be in time: what takes time is asked for until it is so.
+
+#![allow(clippy::disallowed_methods, reason = "real processes go by the wall clock")]
+
+mod process;
+mod secrets;
+mod setup;
+mod world;
+
+pub use process::Process;
+pub use setup::Setup;
+pub use world::World;
+#[allow(unused_imports, reason = "each binary that stands on this takes a part of it")]
+pub use {process::Ran, secrets::*};
+
+use nayose::sandbox::Handle;
+use serde_json::{Map, Value, json};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+/// How long a condition is waited for.
+pub const SOON: Duration = Duration::from_secs(45);
+const POLL: Duration = Duration::from_millis(50);
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).unwrap().port()
+}
+
+/// Asks again and again until it is so.
+#[track_caller]
+pub fn wait_until(what: &str, within: Duration, mut so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !so() {
+        assert!(begun.elapsed() < within, "still not so after {within:?}: {what}");
+        std::thread::sleep(POLL);
+    }
+}
+
+pub fn object(value: Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap()
+}
+
+/// What a test's people are called: their contact and their lead have the same name and address.
+pub struct Person {
+    pub email: String,
+    pub contact: u64,
+    pub lead: u64,
+}
+
+/// Someone whom CRM and marketing system know.
+pub fn person(handle: &Handle, first: &str, last: &str, company: Option<u64>) -> Person {
+    let email = format!("{}.{}@acme.example", first.to_lowercase(), last.to_lowercase());
+    let contact = handle.create_contact(&[("email", &email), ("firstname", first), ("lastname", last)], company);
+    let lead = handle.add_lead(&object(json!({"email": email, "firstName": first, "lastName": last}))).unwrap();
+    Person { email, contact, lead }
+}

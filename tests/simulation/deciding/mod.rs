@@ -1,0 +1,9 @@
+//! What the engine makes of records at hand: statuses and fields, and what it leaves as it is.
+
+mod alone;
+mod echo;
+mod not_seen;
+mod nothing_held;
+mod place;
+mod plan;
+mod told;

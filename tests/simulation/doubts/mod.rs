@@ -1,0 +1,14 @@
+//! What could not be read, by whom it holds; how long a hold, a proof and a cool-down count; and what becomes of marks that somebody else
+//! changes. The engine with pages put into it by hand.
+
+mod clashes;
+mod clocks;
+mod further;
+mod leavers;
+mod look_ups;
+mod marks;
+mod place;
+mod proofs;
+mod rows;
+mod unlisted;
+mod values;
