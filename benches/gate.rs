@@ -75,7 +75,7 @@ fn shell(folder: &Path) -> Shell {
     }
     let state = State::open(&StateUrl::Memory, open::info(&config.rules)).expect("memory is a store");
     let opened = open::open_on(config.rules.clone(), systems, NOW, "r_bench".into(), state).expect("an empty state opens");
-    let wiring = Wiring::of(connectors, &opened.engine.rules.rules().systems);
+    let wiring = Wiring::of(connectors, &opened.engine.rules().rules().systems);
     Shell::new(config, opened.engine, wiring, clock)
 }
 
@@ -108,8 +108,8 @@ fn sync(shell: &Shell, people: usize, round: usize) {
 
 fn decide_anew(shell: &Shell) {
     let mut engine = shell.engine();
-    let all = engine.world.indexes();
-    engine.dirty.extend(all);
+    let all = engine.probe().world.indexes();
+    engine.arrange().dirty.extend(all);
     engine.reconcile(NOW);
 }
 

@@ -178,7 +178,7 @@ impl Shell {
             Command::Letters => Reply::Letters(self.engine().letters()),
             Command::RetryLetters { record } => self.letters_reply(|e| e.retry_letters(record.as_deref(), now))?,
             Command::DropLetter { record } => self.letters_reply(|e| e.drop_letter(&record, now))?,
-            Command::Runs => Reply::Runs(self.engine().written.runs()),
+            Command::Runs => Reply::Runs(self.engine().runs_written()),
             Command::Undo { run, since } => match self.with(|e| e.undo(&run, since, now)) {
                 Ok(undo) => Reply::Undo(undo),
                 Err(undo::UndoRefused::State(error)) => return Err(error),
@@ -311,7 +311,7 @@ impl Shell {
         for (name, tally) in
             futures::future::join_all(targets.iter().map(|name| async move { (name.clone(), self.deliver(name).await) })).await
         {
-            let wanted = self.engine().systems.get(&name).is_some_and(|s| s.abilities.stream.is_some());
+            let wanted = self.engine().systems().get(&name).is_some_and(|s| s.abilities.stream.is_some());
             let tally = tally?;
             if wanted {
                 writes.insert(name, tally);
@@ -319,14 +319,14 @@ impl Shell {
         }
         self.commit()?;
         let engine = self.engine();
-        let not_approved = engine.systems.iter().filter(|(_, s)| s.approved.is_none() && !s.outbox.is_empty()).map(|(n, _)| n.clone());
+        let not_approved = engine.systems().iter().filter(|(_, s)| s.approved.is_none() && !s.outbox.is_empty()).map(|(n, _)| n.clone());
         Ok(Synced {
-            run: engine.run.to_string(),
+            run: engine.run().to_string(),
             streams,
             writes,
             waiting: engine.waiting(),
             not_approved: not_approved.collect(),
-            quarantine: engine.quarantine.clone(),
+            quarantine: engine.quarantine().to_vec(),
             unwritten: engine.unwritten_holds(),
         })
     }

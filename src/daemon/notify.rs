@@ -39,7 +39,7 @@ pub async fn tell_for_ever(shell: Shell, mut stop: watch::Receiver<bool>) -> Res
             let now = shell.now();
             shell.with(|e| {
                 let status = e.status(&usage, now);
-                let (notices, told) = notices(&e.told, &status, config.after, now);
+                let (notices, told) = notices(e.told(), &status, config.after, now);
                 e.keep_told(queued(told, &notices, &config, now))
             })?;
             tokio::select! {
@@ -73,7 +73,7 @@ async fn send_all(shell: &Shell, config: &Notify) -> Result<(), Error> {
     let network = shell.config().network.clone();
     loop {
         let now = shell.now();
-        let Some(next) = shell.with(|e| e.told.unsent.iter().find(|u| u.next_at <= now).cloned()) else { return Ok(()) };
+        let Some(next) = shell.with(|e| e.told().unsent.iter().find(|u| u.next_at <= now).cloned()) else { return Ok(()) };
         let sent = match (next.by, &config.webhook, &config.mail) {
             (NoticeWay::Webhook, Some(webhook), _) => post(&network, webhook, &next.notice).await,
             (NoticeWay::Mail, _, Some(mail)) => mailed(mail, &next.notice).await,
@@ -82,7 +82,7 @@ async fn send_all(shell: &Shell, config: &Notify) -> Result<(), Error> {
         };
         let now = shell.now();
         shell.with(|e| {
-            let mut told = e.told.clone();
+            let mut told = e.told().clone();
             let place = told.unsent.iter().position(|u| *u == next);
             match (sent, place) {
                 (Ok(()), Some(place)) => drop(told.unsent.remove(place)),

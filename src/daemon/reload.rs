@@ -90,17 +90,18 @@ impl Shell {
 
     fn not_followed(&self, mistakes: Vec<String>) {
         let mut engine = self.engine();
-        if engine.unfollowed.mistakes != mistakes {
+        if engine.unfollowed().mistakes != mistakes {
             for mistake in &mistakes {
                 tracing::error!(mistake, "the config has a mistake; the rules from before it stay in force");
             }
-            engine.unfollowed.mistakes = mistakes;
+            let restart = engine.unfollowed().restart.clone();
+            engine.set_unfollowed(Unfollowed { mistakes, restart });
         }
     }
 
     /// Takes a config over: what protects counts at once, what widens waits for `approve`.
     pub fn take(&self, config: Arc<Config>, started: &Config) -> Result<(), Error> {
-        let (files, known) = (self.config(), self.with(|e| e.rules.rule_sets()));
+        let (files, known) = (self.config(), self.with(|e| e.rules().rule_sets()));
         let systems = systems_in_force(&config.rules, &known);
         let wiring = self.wiring();
         let told_alike = match (&files.notify, &config.notify) {
@@ -118,12 +119,12 @@ impl Shell {
         }
         let unfollowed = Unfollowed { mistakes: Vec::new(), restart: needs_restart(started, &config) };
         let mut engine = self.engine();
-        if engine.unfollowed != unfollowed {
-            if !engine.unfollowed.mistakes.is_empty() {
+        if *engine.unfollowed() != unfollowed {
+            if !engine.unfollowed().mistakes.is_empty() {
                 tracing::info!("the config is right again");
             }
             unfollowed.restart.iter().for_each(|what| tracing::warn!(what, "restart nayose to apply it"));
-            engine.unfollowed = unfollowed;
+            engine.set_unfollowed(unfollowed);
         }
         Ok(())
     }
@@ -147,8 +148,8 @@ impl Shell {
         let engine = self.engine();
         self.gate.publish(&engine);
         tracing::info!(version, "the config was edited and is in force");
-        if let Some(plan) = engine.rules.plan() {
-            for widens in engine.rules.former().iter().flat_map(|f| &f.widens) {
+        if let Some(plan) = engine.rules().plan() {
+            for widens in engine.rules().former().iter().flat_map(|f| &f.widens) {
                 tracing::warn!(plan, widens, "a part of the edit waits for `nayose approve`");
             }
         }
@@ -157,7 +158,7 @@ impl Shell {
 
     /// Makes connectors anew that the rules in force want otherwise than they are: after an approval, or when former rules stopped to count.
     pub fn rewire_if_needed(&self) -> Result<(), NotConnected> {
-        let rules = self.with(|e| e.rules.rules().clone());
+        let rules = self.with(|e| e.rules().rules().clone());
         let wiring = self.wiring();
         if !wiring.fits(&rules.systems) {
             let wiring = wiring.rewired(&rules.systems, &self.clock)?;

@@ -31,7 +31,7 @@ impl Shell {
                 () = tokio::time::sleep(wait) => {}
                 _ = stop.changed() => return Waited::Stopped,
             }
-            match self.with(|e| e.ledger.state().probe()) {
+            match self.with(|e| e.try_disk()) {
                 Ok(()) => return Waited::Room,
                 Err(error) => tracing::error!(%error, "still nothing is read or written, and the gate holds"),
             }
@@ -45,7 +45,7 @@ impl Shell {
         // A store in memory opens; were it not so, the files would only stay open.
         let Ok((empty, _)) = State::open_on(Box::new(InMemory::new()), info) else { return };
         if let Ok((journal, _)) = Journal::open(&empty, |_| ()) {
-            self.with(|e| e.ledger.move_to(empty, journal));
+            self.with(|e| e.move_to(empty, journal));
         }
     }
 }

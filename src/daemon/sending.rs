@@ -83,7 +83,7 @@ impl Shell {
         let mut wake = self.wake_of(system);
         let mut under_way = UnderWay::new();
         let (mut sent, mut gather_at) = (false, None);
-        if self.with(|e| e.ledger.uncommitted() >= WORTH_A_COMMIT && e.has_writes_for(system)) {
+        if self.with(|e| e.uncommitted() >= WORTH_A_COMMIT && e.has_writes_for(system)) {
             // What was read and decided is made durable while the first writes are put together. Whoever waits for theirs waits for it, too.
             drop(self.begin_commit()?);
         }

@@ -144,8 +144,8 @@ impl Shell {
 
     /// Begins to make durable what changed, on a thread of its own.
     pub(super) fn begin_commit(&self) -> Result<Commit, Error> {
-        let (disk, shell) = (self.with(|e| e.ledger.hand_over())?, self.clone());
-        let kept = tokio::task::spawn_blocking(move || disk.keep().map_err(|error| shell.engine().ledger.disk_failed(error).to_string()));
+        let (disk, shell) = (self.with(|e| e.hand_over())?, self.clone());
+        let kept = tokio::task::spawn_blocking(move || disk.keep().map_err(|error| shell.engine().disk_failed(error).to_string()));
         Ok(Commit(kept.map(|kept| kept.unwrap_or_else(|ended| Err(format!("a commit was broken off: {ended}")))).boxed().shared()))
     }
 
@@ -160,8 +160,8 @@ impl Shell {
 
     /// Makes durable what changed. The engine goes on meanwhile.
     pub fn commit(&self) -> Result<(), Error> {
-        let disk = self.with(|e| e.ledger.hand_over())?;
-        Ok(self.aside(|| disk.keep()).map_err(|error| self.with(|e| e.ledger.disk_failed(error)))?)
+        let disk = self.with(|e| e.hand_over())?;
+        Ok(self.aside(|| disk.keep()).map_err(|error| self.with(|e| e.disk_failed(error)))?)
     }
 
     /// Decides anew for whom something changed, and wakes delivery.

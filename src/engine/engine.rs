@@ -21,6 +21,7 @@ use crate::engine::intake::doubts::Doubts;
 use crate::engine::intake::look_ups::LookUps;
 use crate::engine::intake::refused_at_once::RefusedAtOnce;
 use crate::engine::ledger::changes::Ledger;
+use crate::engine::ledger::durable::Disk;
 use crate::engine::memory::place::{Idx, PersonIdx};
 use crate::engine::memory::places::{ByPlace, Places};
 use crate::engine::memory::refusals::REFUSAL;
@@ -41,71 +42,72 @@ use crate::engine::rules::in_force::InForce;
 use crate::engine::rules::unfollowed::Unfollowed;
 use crate::engine::system::SystemState;
 use crate::model::{ByName, Name, Reason, Record, RecordId, Refusal, Span, Time};
+use crate::store::{Journal, State};
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Everything there is, and the rules.
 pub struct Engine {
-    pub rules: InForce,
+    pub(in crate::engine) rules: InForce,
     /// What the config folder holds and the running daemon does not follow.
-    pub unfollowed: Unfollowed,
-    pub told: ToldNotices,
-    pub systems: ByName<SystemState>,
+    pub(in crate::engine) unfollowed: Unfollowed,
+    pub(in crate::engine) told: ToldNotices,
+    pub(in crate::engine) systems: ByName<SystemState>,
     /// Systems that were taken out while we run.
-    pub retired: ByName<SystemState>,
-    pub world: World,
-    pub people: Shelf<Person>,
-    pub free: Vec<PersonIdx>,
-    pub kept: KeptPeople,
-    pub refusals: Refusals,
+    pub(in crate::engine) retired: ByName<SystemState>,
+    pub(in crate::engine) world: World,
+    pub(in crate::engine) people: Shelf<Person>,
+    pub(in crate::engine) free: Vec<PersonIdx>,
+    pub(in crate::engine) kept: KeptPeople,
+    pub(in crate::engine) refusals: Refusals,
     /// Masses of them that came in one pass, told for a while.
-    pub refused_at_once: Vec<RefusedAtOnce>,
+    pub(in crate::engine) refused_at_once: Vec<RefusedAtOnce>,
     /// Deals and tickets that are gone, whose holds someone let go. Seen again, they hold again.
-    pub let_go: HashSet<RecordId>,
+    pub(in crate::engine) let_go: HashSet<RecordId>,
     /// Streams that show each other's ids.
-    pub clashes: Clashes,
-    pub lately: Lately,
+    pub(in crate::engine) clashes: Clashes,
+    pub(in crate::engine) lately: Lately,
     /// Counts each change of a record or of what we know of our writes to it.
-    pub changes: u64,
+    pub(in crate::engine) changes: u64,
     /// The number of the next item of writes under way.
-    pub next_sent: u64,
-    pub dirty: Places,
+    pub(in crate::engine) next_sent: u64,
+    pub(in crate::engine) dirty: Places,
     /// What was read to its end when those who are marked were decided on last.
-    pub coverage: Coverage,
+    pub(in crate::engine) coverage: Coverage,
     /// When those who are marked were decided on last.
-    pub decided_at: Time,
+    pub(in crate::engine) decided_at: Time,
     /// Each deal's and ticket's phase under each hold rule, until it changes.
-    pub phases: ByPlace<Box<[Phase]>>,
+    pub(in crate::engine) phases: ByPlace<Box<[Phase]>>,
     /// When cool-downs end: their deals and tickets, and people who are held by one that does not lead to them any more.
-    pub wakeups: BTreeMap<Time, BTreeSet<Idx>>,
-    pub ledger: Ledger,
-    pub table: Arc<Table>,
-    pub clocks: Clocks,
+    pub(in crate::engine) wakeups: BTreeMap<Time, BTreeSet<Idx>>,
+    pub(in crate::engine) ledger: Ledger,
+    pub(in crate::engine) table: Arc<Table>,
+    pub(in crate::engine) clocks: Clocks,
     /// Rows that could not be read.
-    pub doubts: Doubts,
-    pub look_ups: LookUps,
+    pub(in crate::engine) doubts: Doubts,
+    pub(in crate::engine) look_ups: LookUps,
     /// What could not be read, newest last: told by `status`, bounded.
-    pub quarantine: Vec<String>,
-    pub quarantined: u64,
+    pub(in crate::engine) quarantine: Vec<String>,
+    pub(in crate::engine) quarantined: u64,
     /// Everything is being read anew: until that is done nothing widens.
-    pub rebuilding: Option<Rebuilding>,
-    pub recovery: Recovery,
-    pub journaled: Journaled,
+    pub(in crate::engine) rebuilding: Option<Rebuilding>,
+    pub(in crate::engine) recovery: Recovery,
+    pub(in crate::engine) journaled: Journaled,
     /// What is wrong with the journal, for `status`.
-    pub journal_damage: Vec<String>,
+    pub(in crate::engine) journal_damage: Vec<String>,
     /// The manifests or the normaliser changed, and not everything was swept since.
-    pub fingerprint_changed: bool,
+    pub(in crate::engine) fingerprint_changed: bool,
     /// The permit's end when last decided, by system: a label's end must be acted on.
-    pub permit_ends: BTreeMap<Name, Option<Time>>,
-    pub permits_walked_at: Time,
+    pub(in crate::engine) permit_ends: BTreeMap<Name, Option<Time>>,
+    pub(in crate::engine) permits_walked_at: Time,
     /// What was written into fields, for `undo`; the undo plans that were shown, by id; the fields on their way back.
-    pub written: Written,
+    pub(in crate::engine) written: Written,
     /// When the last `sync` ended, if it ended well and no daemon was started since.
-    pub synced_at: Option<Time>,
-    pub undos: BTreeMap<String, UndoPlan>,
-    pub set_back: ByPlace<Vec<SetBack>>,
-    pub run: Arc<str>,
+    pub(in crate::engine) synced_at: Option<Time>,
+    pub(in crate::engine) undos: BTreeMap<String, UndoPlan>,
+    pub(in crate::engine) set_back: ByPlace<Vec<SetBack>>,
+    pub(in crate::engine) run: Arc<str>,
 }
 
 /// The most quarantine notes kept for `status`.
@@ -259,6 +261,70 @@ impl Engine {
         self.ledger.journal(refusal.seen_at, refusal_line(on, refusal));
         self.ledger.put(REFUSAL, refusal_key(on, &refusal.scope), &(on.into(), refusal.clone()));
         true
+    }
+
+    /// What counts.
+    pub fn rules(&self) -> &InForce {
+        &self.rules
+    }
+
+    /// The configured systems.
+    pub fn systems(&self) -> &ByName<SystemState> {
+        &self.systems
+    }
+
+    /// By which this process's decisions and writes are known.
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// What could not be read, newest last.
+    pub fn quarantine(&self) -> &[String] {
+        &self.quarantine
+    }
+
+    /// What people were told, and what has not reached anyone yet.
+    pub fn told(&self) -> &ToldNotices {
+        &self.told
+    }
+
+    /// What the config folder holds and the running daemon does not follow.
+    pub fn unfollowed(&self) -> &Unfollowed {
+        &self.unfollowed
+    }
+
+    pub fn set_unfollowed(&mut self, unfollowed: Unfollowed) {
+        self.unfollowed = unfollowed;
+    }
+
+    /// Why nothing is read or written any more and the gate holds, if it is so.
+    pub fn halted(&self) -> Option<&str> {
+        self.ledger.halted()
+    }
+
+    /// How many items and lines wait for the next commit.
+    pub fn uncommitted(&self) -> usize {
+        self.ledger.uncommitted()
+    }
+
+    /// Hands all that changed over to be made durable: it is once [`Disk::keep`] has returned.
+    pub fn hand_over(&mut self) -> Result<Arc<Disk>, Error> {
+        Ok(self.ledger.hand_over()?)
+    }
+
+    /// Our own disk failed.
+    pub fn disk_failed(&mut self, error: crate::store::Error) -> Error {
+        self.ledger.disk_failed(error).into()
+    }
+
+    /// Whether the state folder can be written to.
+    pub fn try_disk(&self) -> Result<(), crate::store::Error> {
+        self.ledger.state().probe()
+    }
+
+    /// Lets go of the state's files: what changes from now on goes into this other store.
+    pub fn move_to(&mut self, state: State, journal: Journal) {
+        self.ledger.move_to(state, journal);
     }
 
     /// Makes all that changed durable: the journal first, then the store, at once.

@@ -13,6 +13,7 @@
 //! - [`recovery`]: after a crash, a loss or a move
 //! - [`answers`]: what people ask
 //! - [`engine`], [`system`]: the state behind one owner; [`open`]: read into memory at the start, by [`look`] only to be looked at
+//! - [`probe`]: its inside, for tests
 //! - `rule_edits`: edits of the rules taken over, and what follows them
 //! - [`error`]: what can go wrong; `workers`: the second thread of deciding
 
@@ -30,6 +31,7 @@ pub mod ledger;
 pub mod look;
 pub mod memory;
 pub mod open;
+pub mod probe;
 pub mod proofs;
 pub mod recovery;
 mod rule_edits;

@@ -94,7 +94,7 @@ pub async fn person(State(web): State<Web>, Path(who): Path<String>) -> Response
 
 /// Alive is not ready: ready means that the state is open and the config was right, which is so once this answers.
 pub async fn ready(State(web): State<Web>) -> Response {
-    if let Some(why) = web.shell.engine().ledger.halted() {
+    if let Some(why) = web.shell.engine().halted() {
         return bad(StatusCode::SERVICE_UNAVAILABLE, why);
     }
     match web.shell.command(Command::Status).await {

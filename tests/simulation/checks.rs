@@ -124,7 +124,9 @@ fn widens(
 }
 
 fn skew_was_told(sim: &Sim<'_>) -> bool {
-    let told = |d: &crate::driver::Daemon| d.engine.systems.keys().all(|s| d.engine.clocks.skew_ms(s).is_some_and(|ms| ms.abs() > 120_000));
+    let told = |d: &crate::driver::Daemon| {
+        d.engine.systems().keys().all(|s| d.engine.probe().clocks.skew_ms(s).is_some_and(|ms| ms.abs() > 120_000))
+    };
     sim.daemon.as_ref().is_some_and(told)
 }
 
@@ -145,8 +147,8 @@ pub fn needed(sim: &Sim<'_>) -> Vec<(&'static str, i64)> {
 pub fn booked(sim: &Sim<'_>, done: &UnderWay) -> Result<(), Violation> {
     let Some(daemon) = &sim.daemon else { return Ok(()) };
     for (op, outcome) in done.batch.ops.iter().zip(&done.outcomes) {
-        let idx = daemon.engine.world.find(&op.record);
-        let Some(target) = idx.and_then(|idx| daemon.engine.world.slot(idx).target.as_deref()) else { continue };
+        let idx = daemon.engine.probe().world.find(&op.record);
+        let Some(target) = idx.and_then(|idx| daemon.engine.probe().world.slot(idx).target.as_deref()) else { continue };
         let fits = match outcome {
             Outcome::Applied => target.sent.is_none(),
             // What failed is not asked about: something else may be wanted by now, which begins anew.
@@ -164,7 +166,7 @@ pub fn booked(sim: &Sim<'_>, done: &UnderWay) -> Result<(), Violation> {
 pub fn edited(sim: &Sim<'_>) -> Result<(), Violation> {
     let Some(daemon) = &sim.daemon else { return Ok(()) };
     // Before anything was read the rules have stopped nothing.
-    if daemon.engine.world.is_empty() || daemon.engine.rules.plan().is_some() {
+    if daemon.engine.probe().world.is_empty() || daemon.engine.rules().plan().is_some() {
         return Ok(());
     }
     match sim.agreed.iter().find(|agreed| agreed.are_stricter_than(sim.rules)) {
@@ -217,9 +219,9 @@ pub fn after_delivery(sim: &mut Sim<'_>) -> Result<(), Violation> {
         }
         for number in sim.truth.living(table) {
             let id = table.id(number);
-            let Some(idx) = engine.world.find(&id) else { continue };
-            let seen = engine.world.record(idx);
-            let waits = engine.world.slot(idx).target.as_ref().is_some_and(|t| t.sent.is_some());
+            let Some(idx) = engine.probe().world.find(&id) else { continue };
+            let seen = engine.probe().world.record(idx);
+            let waits = engine.probe().world.slot(idx).target.as_ref().is_some_and(|t| t.sent.is_some());
             // Who shows a refusal gets no mail from there anyway.
             // A write that nobody told the outcome of was a failure, after which the next one waits.
             let unsure = sim.unsure.get(&id).is_some_and(|at| sim.truth.now.0 - at.0 < TRIED_AGAIN_MS);
@@ -264,33 +266,33 @@ pub fn at_rest(sim: &mut Sim<'_>) -> Result<(), Violation> {
     let now = daemon.now(&sim.truth);
     let cool_down = super::setup::COOL_DOWN_MS;
     for table in [Table::MaPeople, Table::NewsPeople, Table::CrmPeople] {
-        if daemon.engine.systems.named(table.system()).is_some_and(|s| s.channel.has_unknown()) {
+        if daemon.engine.systems().named(table.system()).is_some_and(|s| s.channel.has_unknown()) {
             return fail(6, format!("{}: some write was never read back", table.system()));
         }
         for number in sim.truth.living(table) {
             let id = table.id(number);
-            let Some(idx) = daemon.engine.world.find(&id) else { return fail(5, format!("{id} was never taken in")) };
-            let seen = daemon.engine.world.record(idx);
+            let Some(idx) = daemon.engine.probe().world.find(&id) else { return fail(5, format!("{id} was never taken in")) };
+            let seen = daemon.engine.probe().world.record(idx);
             let Some(item) = sim.truth.item(table, number) else { continue };
             shows_what_is_there(sim.switches.is_on(Switch::OddCharacters), &id, item, &seen)?;
             let due = daemon.engine.due(idx, &seen, now);
             let renewal = due.release.as_ref().is_some_and(|c| c.block.is_none());
-            let gave_up = daemon.engine.world.slot(idx).target.as_ref().is_some_and(|t| t.failures.is_some());
+            let gave_up = daemon.engine.probe().world.slot(idx).target.as_ref().is_some_and(|t| t.failures.is_some());
             if !(due.is_empty() || renewal || gave_up) {
                 let why = daemon.engine.status(&BTreeMap::new(), now).because.join("; ");
                 return fail(8, format!("{id} still has {due:?} to be written ({why})"));
             }
             // Nobody is released whose address cannot be read.
             let ours = item.block_by == BlockBy::Us && seen.is_blocked() && !sim.truth.addresses(item.record()).is_empty();
-            let person = daemon.engine.world.slot(idx).person as usize;
-            let asks = daemon.engine.people.get(person).is_some_and(|p| p.holds.iter().any(|h| h.kept.is_some()));
+            let person = daemon.engine.probe().world.slot(idx).person as usize;
+            let asks = daemon.engine.probe().people.get(person).is_some_and(|p| p.holds.iter().any(|h| h.kept.is_some()));
             // A refusal may be in the journal though the look that showed it was forgotten with a kill.
-            let refused = daemon.engine.table.find(&Subject::Record(id.clone())).standings.iter().any(|s| s.refused_all);
+            let refused = daemon.engine.probe().table.find(&Subject::Record(id.clone())).standings.iter().any(|s| s.refused_all);
             // What was seen open under a clock that is a month ahead cools down from then: on the safe side, and it ends.
             if ours && !asks && !refused && !sim.clock_was_far && !sim.known.could_hold(&id, now, cool_down) {
-                let people = daemon.engine.people.get(person);
+                let people = daemon.engine.probe().people.get(person);
                 let holds = people.map(|p| p.holds.clone());
-                let records: Vec<_> = people.iter().flat_map(|p| &p.members).map(|idx| daemon.engine.world.record(*idx)).collect();
+                let records: Vec<_> = people.iter().flat_map(|p| &p.members).map(|idx| daemon.engine.probe().world.record(*idx)).collect();
                 return fail(
                     8,
                     format!("{id} is blocked by us for good, and nothing holds its person but {holds:?}; its records are {records:#?}"),
@@ -326,11 +328,11 @@ fn shows_what_is_there(odd: bool, id: &RecordId, item: &Item, seen: &nayose::mod
 /// No two people with names of their own are one person to us.
 fn two_people(sim: &Sim<'_>) -> Result<(), Violation> {
     let Some(daemon) = &sim.daemon else { return Ok(()) };
-    for person in daemon.engine.people.iter() {
+    for person in daemon.engine.probe().people.iter() {
         let mut humans: BTreeMap<u32, RecordId> = BTreeMap::new();
         for idx in &person.members {
-            let id = daemon.engine.world.slot(*idx).id.clone();
-            if daemon.engine.world.record(*idx).is_gone() {
+            let id = daemon.engine.probe().world.slot(*idx).id.clone();
+            if daemon.engine.probe().world.record(*idx).is_gone() {
                 continue;
             }
             if let Some(item) = sim.truth.find(&id).filter(|i| !i.deleted()) {

@@ -153,11 +153,11 @@ impl Outside {
             events: now.events - before.events,
             commits: now.commits - before.commits,
             records,
-            known: engine.world.len(),
+            known: engine.probe().world.len(),
             memory: memory_bytes(),
             store: folder.map_or(0, |f| folder_bytes(&f.join("sled"))),
             journal: folder.map_or(0, |f| folder_bytes(&f.join("journal.log"))),
-            outbox: engine.systems.values().map(|s| s.outbox.len()).sum(),
+            outbox: engine.systems().values().map(|s| s.outbox.len()).sum(),
             waiting: engine.waiting().iter().map(|w| w.count).sum(),
             tasks: tokio::runtime::Handle::current().metrics().num_alive_tasks(),
         }

@@ -37,7 +37,7 @@ fn whole(daemon: &mut Daemon, system: &str, stream: &str, pass: Pass, page: Page
 /// Every stream is read, one person of the marketing system among them; the systems say how our clock stands.
 fn read_all(daemon: &mut Daemon, now: Time, clock_skew_ms: i64) {
     let streams: Vec<(Name, Name)> =
-        daemon.engine.systems.iter().flat_map(|(s, state)| state.infos.keys().map(|t| (s.clone(), t.clone()))).collect();
+        daemon.engine.systems().iter().flat_map(|(s, state)| state.infos.keys().map(|t| (s.clone(), t.clone()))).collect();
     for (system, stream) in streams.iter().filter(|(_, t)| **t != *"deal_people").chain([&("crm".into(), "deal_people".into())]) {
         let how = if **stream == *"deal_people" { Pass::ForEach(Vec::new()) } else { Pass::Sweep };
         let mut person = Record::new("ma:person:1".parse().expect("an id"));
@@ -58,7 +58,7 @@ fn stale(daemon: &Daemon, now: Time) -> bool {
 fn a_proof_counts_once_what_was_read_before_it_is_decided_on() {
     let mut daemon = daemon();
     read_all(&mut daemon, NOW, 0);
-    assert!(!daemon.engine.dirty.is_empty() && daemon.engine.unproved(NOW).is_empty(), "all is proved, one is not decided on");
+    assert!(!daemon.engine.probe().dirty.is_empty() && daemon.engine.unproved(NOW).is_empty(), "all is proved, one is not decided on");
     daemon.gate.publish(&daemon.engine);
     assert!(stale(&daemon, NOW));
     assert!(!daemon.engine.may_release(NOW));
@@ -109,7 +109,7 @@ fn an_empty_list_of_open_deals_proves_nothing_after_a_silent_listing_of_changes(
         let later = Time(NOW.0 + 600_000);
         pass(&mut daemon, "crm", "deals", Pass::Changes(NOW), given, later);
         pass(&mut daemon, "crm", "deals", Pass::Open, Vec::new(), later);
-        let state = &daemon.engine.systems.named("crm").unwrap().streams["deals"];
+        let state = &daemon.engine.systems().named("crm").unwrap().streams["deals"];
         assert_eq!(state.proved_at > Some(NOW), proves);
         assert_eq!(state.swept_at.is_none(), !proves, "a sweep tells");
     }
@@ -136,8 +136,8 @@ fn a_refusal_comes_to_all_who_bear_the_new_address_in_the_same_round() {
     refused.set(&"email".into(), Value::text("info@acme.example"), later);
     pass(&mut daemon, "news", "people", Pass::Sweep, vec![refused], later);
     daemon.engine.reconcile(later);
-    let idx = daemon.engine.world.find(&"ma:person:1".parse().expect("an id")).expect("it was read");
-    let due = daemon.engine.due(idx, &daemon.engine.world.record(idx), later);
+    let idx = daemon.engine.probe().world.find(&"ma:person:1".parse().expect("an id")).expect("it was read");
+    let due = daemon.engine.due(idx, &daemon.engine.probe().world.record(idx), later);
     assert_eq!(due.protective.and_then(|c| c.block), Some(true));
 }
 
@@ -151,15 +151,15 @@ fn a_cool_down_that_lost_its_link_ends_by_the_clock() {
     (deal.deal, deal.changed_at, deal.memory.ended_at) = (Some(DealState::Lost), Some(NOW), Some(NOW));
     pass(&mut daemon, "ma", "people", Pass::Sweep, vec![person], NOW);
     pass(&mut daemon, "crm", "deals", Pass::Sweep, vec![deal], NOW);
-    let idx = daemon.engine.world.find(&"ma:person:1".parse().expect("an id")).expect("it was read");
+    let idx = daemon.engine.probe().world.find(&"ma:person:1".parse().expect("an id")).expect("it was read");
     let cause = "crm:deal:1".parse().expect("an id");
     daemon.engine.keep_held(idx, vec![Held { hold: "open_deal".into(), cause, reach: Reach::Person, since: NOW, stops: 0 }]);
     daemon.engine.reconcile(NOW);
-    let holds = |daemon: &Daemon| daemon.engine.people[daemon.engine.world.slot(idx).person as usize].holds.clone();
+    let holds = |daemon: &Daemon| daemon.engine.probe().people[daemon.engine.probe().world.slot(idx).person as usize].holds.clone();
     let [cooling] = holds(&daemon).try_into().expect("one hold");
     let after = Time(cooling.until.expect("it cools down").0 + 1);
     // By our own clock alone nothing ends.
-    daemon.engine.clocks.hear(after);
+    daemon.engine.arrange().clocks.hear(after);
     assert!(daemon.engine.time_is_due(after));
     daemon.engine.reconcile(after);
     assert!(holds(&daemon).iter().all(|h| h.until.is_none()), "{:?}", holds(&daemon));
@@ -185,15 +185,15 @@ fn an_end_that_a_clock_far_ahead_dated_is_over_once_it_is_known_which_clock_is_w
     told(&mut daemon, "crm", "companies", None, 0);
     told(&mut daemon, "support", "people", Some(&asker), MONTH_MS);
     told(&mut daemon, "support", "tickets", Some(&ticket), MONTH_MS);
-    let holds = |daemon: &Daemon| daemon.engine.people.iter().map(|p| p.holds.len()).sum::<usize>();
+    let holds = |daemon: &Daemon| daemon.engine.probe().people.iter().map(|p| p.holds.len()).sum::<usize>();
     assert_eq!(holds(&daemon), 1, "of two clocks nobody can say which is wrong");
     let mut deal = Record::new("crm:deal:1".parse().expect("an id"));
     (deal.deal, deal.memory.ended_at) = (Some(DealState::Lost), Some(Time(NOW.0 - 60_000)));
     told(&mut daemon, "crm", "deals", Some(&deal), 0);
     told(&mut daemon, "news", "people", None, 0);
     assert_eq!(holds(&daemon), 0, "it closed, and needs no time to cool down");
-    let idx = daemon.engine.world.find(&deal.id).expect("it was read");
-    assert_eq!(daemon.engine.world.record(idx).memory.ended_at, deal.memory.ended_at, "a true end stays as it is");
+    let idx = daemon.engine.probe().world.find(&deal.id).expect("it was read");
+    assert_eq!(daemon.engine.probe().world.record(idx).memory.ended_at, deal.memory.ended_at, "a true end stays as it is");
 }
 
 /// A write of fields was under way when our block was taken away, so that its absence said nothing; a marketer set one later.
@@ -207,15 +207,15 @@ fn a_block_that_was_taken_away_while_another_write_was_under_way_is_not_ours_any
         vec![person]
     };
     pass(&mut daemon, "ma", "people", Pass::Sweep, shown(true), NOW);
-    let idx = daemon.engine.world.find(&"ma:person:1".parse().expect("an id")).expect("just read");
+    let idx = daemon.engine.probe().world.find(&"ma:person:1".parse().expect("an id")).expect("just read");
     let ours = Target { block_ours: true, ..Target::default() };
-    daemon.engine.world.slot_mut(idx).target.insert(Box::new(ours)).send(&Change::default(), NOW);
+    daemon.engine.arrange().world.slot_mut(idx).target.insert(Box::new(ours)).send(&Change::default(), NOW);
     pass(&mut daemon, "ma", "people", Pass::Sweep, shown(false), Time(NOW.0 + 1_000));
     daemon.engine.reconcile(Time(NOW.0 + 1_000));
-    let target = |daemon: &mut Daemon| daemon.engine.world.slot_mut(idx).target.clone().expect("it was made above");
+    let target = |daemon: &mut Daemon| daemon.engine.arrange().world.slot_mut(idx).target.clone().expect("it was made above");
     assert!(target(&mut daemon).block_ours, "a page may be older than a block that is under way");
-    daemon.engine.world.slot_mut(idx).target.as_mut().expect("it was made above").sent = None;
-    daemon.engine.dirty.insert(idx);
+    daemon.engine.arrange().world.slot_mut(idx).target.as_mut().expect("it was made above").sent = None;
+    daemon.engine.arrange().dirty.insert(idx);
     daemon.engine.reconcile(Time(NOW.0 + 2_000));
     assert!(!target(&mut daemon).block_ours);
 }
@@ -233,6 +233,6 @@ fn a_batch_of_long_texts_is_kept() {
     });
     daemon.engine.keep_written(written.collect(), NOW);
     daemon.engine.commit().expect("the store takes it");
-    let run = daemon.engine.run.to_string();
+    let run = daemon.engine.run().to_string();
     assert_eq!(daemon.engine.written_by(&run, None).expect("it is read from there").len(), 300);
 }

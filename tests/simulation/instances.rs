@@ -34,7 +34,7 @@ impl Place {
     /// Opens the state as a start does; the CRM says which portal it is.
     fn open(&self, portal: &str) -> Engine {
         let mut engine = self.stage.open(NOW);
-        engine.clocks.hear(NOW);
+        engine.arrange().clocks.hear(NOW);
         engine.reconcile(NOW);
         assert!(engine.identity_due(&"crm".into(), NOW) && !engine.identity_due(&"ma".into(), NOW));
         engine.book_identity(&"crm".into(), &Ok(Some(portal.into())), NOW).unwrap();
@@ -53,8 +53,8 @@ impl Place {
         see(&mut engine, &[("people", person("ma:person:2", "jiro@abe.example"))]);
         let refusal = Refusal { scope: RefusalScope::All, from: id("ma:person:2"), seen_at: NOW, address: None };
         engine.keep_refusal(nayose::engine::memory::refusals::On::Record(&refusal.from), &refusal);
-        let lead = engine.world.find(&id("ma:person:1")).unwrap();
-        engine.world.slot_mut(lead).target = Some(Box::new(Target { block_ours: true, ..Target::default() }));
+        let lead = engine.probe().world.find(&id("ma:person:1")).unwrap();
+        engine.arrange().world.slot_mut(lead).target = Some(Box::new(Target { block_ours: true, ..Target::default() }));
         engine.keep_target(lead);
         engine.approve("ma", false, NOW).unwrap();
         engine.reconcile(NOW);
@@ -97,27 +97,27 @@ fn see(engine: &mut Engine, records: &[(&str, Record)]) {
 }
 
 fn ours(engine: &Engine, record: &str) -> bool {
-    let target = engine.world.find(&id(record)).and_then(|i| engine.world.slot(i).target.as_deref());
+    let target = engine.probe().world.find(&id(record)).and_then(|i| engine.probe().world.slot(i).target.as_deref());
     target.is_some_and(|t| t.block_ours)
 }
 
 fn held(engine: &Engine, record: &str) -> bool {
-    let slot = engine.world.find(&id(record)).map(|i| engine.world.slot(i).person);
-    slot.and_then(|p| engine.people.get(p as usize)).is_some_and(|p| !p.holds.is_empty())
+    let slot = engine.probe().world.find(&id(record)).map(|i| engine.probe().world.slot(i).person);
+    slot.and_then(|p| engine.probe().people.get(p as usize)).is_some_and(|p| !p.holds.is_empty())
 }
 
 fn refused(engine: &Engine, record: &str) -> bool {
-    engine.refusals.knows(nayose::engine::memory::refusals::On::Record(&id(record)), &RefusalScope::All)
+    engine.probe().refusals.knows(nayose::engine::memory::refusals::On::Record(&id(record)), &RefusalScope::All)
 }
 
 fn approved(engine: &Engine, system: &str) -> Option<Approval> {
-    engine.systems[&system.into()].approved
+    engine.systems()[&system.into()].approved
 }
 
 /// What would be written for a record that the system lists, in any direction.
 fn anything_due(engine: &mut Engine, record: &str) -> bool {
-    let idx = engine.world.find(&id(record)).unwrap();
-    let record = engine.world.record(idx);
+    let idx = engine.probe().world.find(&id(record)).unwrap();
+    let record = engine.probe().world.record(idx);
     !engine.due(idx, &record, NOW).is_empty()
 }
 
@@ -163,7 +163,7 @@ fn a_system_that_moved_goes_on_when_a_person_says_so() {
     for _ in 0..2 {
         assert_eq!(approved(&engine, "ma"), Some(Approval::All));
         assert!(ours(&engine, "ma:person:1") && held(&engine, "ma:person:1") && refused(&engine, "ma:person:2"));
-        assert!(engine.world.find(&id("ma@1:person:1")).is_none() && !because(&engine).contains("--moved"));
+        assert!(engine.probe().world.find(&id("ma@1:person:1")).is_none() && !because(&engine).contains("--moved"));
         drop(engine);
         engine = place.open("7");
     }
@@ -178,7 +178,7 @@ fn an_address_that_was_wrong_for_a_while_costs_nothing() {
     place.edit(&mut engine, (TWO.1, TWO.0));
     assert_eq!(approved(&engine, "ma"), Some(Approval::All));
     assert!(ours(&engine, "ma:person:1") && held(&engine, "ma:person:1"));
-    let ken = engine.world.find(&id("ma@2:person:1")).map(|i| engine.world.record(i));
+    let ken = engine.probe().world.find(&id("ma@2:person:1")).map(|i| engine.probe().world.record(i));
     assert_eq!(ken.and_then(|k| k.address()).map(|a| a.to_string()).as_deref(), Some("ken@ito.example"), "set aside in its turn");
 }
 
@@ -208,7 +208,7 @@ fn a_new_token_for_the_same_portal_is_no_other_instance() {
     assert!(engine.why_not_known(&"crm".into()).is_some(), "nothing is read or written before it is asked");
     engine.book_identity(&"crm".into(), &Ok(Some("7".into())), NOW).unwrap();
     assert_eq!((engine.why_not_known(&"crm".into()), approved(&engine, "ma")), (None, Some(Approval::All)));
-    assert!(engine.world.find(&id("crm:deal:8")).is_some() && ours(&engine, "ma:person:1"));
+    assert!(engine.probe().world.find(&id("crm:deal:8")).is_some() && ours(&engine, "ma:person:1"));
 }
 
 #[test]
@@ -270,20 +270,20 @@ fn who_left_the_company_is_released_when_its_deal_is_seen_to_end() {
 fn a_folder_that_is_what_it_was_a_moment_ago_was_never_edited() {
     let place = Place::new();
     let mut engine = place.filled();
-    let basis = |engine: &Engine| engine.rules.files().consent.sources.keys().count();
+    let basis = |engine: &Engine| engine.rules().files().consent.sources.keys().count();
     let write = |text: &str| place.stage.write("consent.toml", text);
     write("[sources]\n");
     place.edit(&mut engine, ("[systems.ma]", "[systems.ma]"));
     assert_eq!((basis(&engine), engine.waiting().len()), (0, 0), "what protects counts at once");
     write(CONSENT);
     place.edit(&mut engine, ("[systems.ma]", "[systems.ma]"));
-    assert_eq!((basis(&engine), engine.waiting().len(), engine.rules.former().len()), (1, 0, 0), "{:?}", engine.waiting());
+    assert_eq!((basis(&engine), engine.waiting().len(), engine.rules().former().len()), (1, 0, 0), "{:?}", engine.waiting());
     // Typed anew it is another folder, and a stronger basis waits.
     write("[sources]\n");
     place.edit(&mut engine, ("[systems.ma]", "[systems.ma]"));
     write(&format!("{CONSENT}\n"));
     place.edit(&mut engine, ("[systems.ma]", "[systems.ma]"));
-    assert_eq!(engine.rules.former().len(), 1);
+    assert_eq!(engine.rules().former().len(), 1);
 }
 
 #[test]

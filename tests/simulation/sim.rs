@@ -220,7 +220,7 @@ impl<'s> Sim<'s> {
     /// (or one that only the journal knows, since the store was lost), nobody can tell.
     fn blocks_nobody_can_tell_apart(&mut self, since: Time) {
         let Some(daemon) = &self.daemon else { return };
-        let (world, recovery) = (&daemon.engine.world, &daemon.engine.recovery);
+        let (world, recovery) = (daemon.engine.probe().world, daemon.engine.probe().recovery);
         let ours = |id: &RecordId| match world.find(id) {
             Some(i) => world.slot(i).target.as_ref().is_some_and(|t| t.block_ours) && world.record(i).is_blocked(),
             None => recovery.get(id).is_some_and(|block| block.is_ours()),

@@ -60,7 +60,7 @@ impl Stage {
     /// Takes the folder as it is now, as the running daemon does.
     pub fn take(&self, engine: &mut Engine, now: Time) {
         let config = self.config();
-        let systems = rule_sets::systems_in_force(&config.rules, &engine.rules.rule_sets());
+        let systems = rule_sets::systems_in_force(&config.rules, &engine.rules().rule_sets());
         let wiring = Wiring::default().rewired(&systems, &clock(now)).unwrap();
         engine.take_rules(config.rules.clone(), wiring.opened(&config.rules), now);
     }

@@ -155,7 +155,7 @@ async fn protected(stage: &Stage, t: &mut Teller) -> Result<FollowedPerson, Stri
     approve(stage, "ma", false).await?;
     let took = until(|| handle.leads().iter().any(|l| l.field("leadStatus") == json!("opportunity"))).await;
     t.check("lead statuses arrive", took.is_some());
-    let quiet = until(|| stage.shell.engine().systems.named("ma").is_some_and(|s| s.outbox.is_empty() && s.channel.is_at_rest())).await;
+    let quiet = until(|| stage.shell.engine().systems().named("ma").is_some_and(|s| s.outbox.is_empty() && s.channel.is_at_rest())).await;
     t.check("the writing comes to an end", quiet.is_some());
     someone_free(stage).ok_or_else(|| "nobody is left to follow: everyone is on hold".to_string())
 }

@@ -2,11 +2,16 @@
 
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::history::written::{WRITTEN, WrittenKey, WrittenRecord};
+use crate::engine::history::written::{RunWritten, WRITTEN, WrittenKey, WrittenRecord};
 use crate::engine::ledger::items::encode_in_parts;
 use crate::model::Time;
 
 impl Engine {
+    /// The runs whose field writes are kept, oldest first.
+    pub fn runs_written(&self) -> Vec<RunWritten> {
+        self.written.runs()
+    }
+
     /// Keeps the old and new values of a batch with the commit that marks it as sent: known before it can have an effect.
     pub fn keep_written(&mut self, records: Vec<WrittenRecord>, now: Time) {
         if records.is_empty() {

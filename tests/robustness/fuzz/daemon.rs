@@ -50,6 +50,6 @@ fn connectors(config: &Config) -> ConnectorsBySystem {
 
 pub fn shell() -> Shell {
     let (opened, connectors) = open(PendingChanges::default(), JournalBytes::default()).unwrap();
-    let wiring = Wiring::of(connectors, &opened.engine.rules.rules().systems);
+    let wiring = Wiring::of(connectors, &opened.engine.rules().rules().systems);
     Shell::new(Arc::new(shipped()), opened.engine, wiring, Arc::new(|| NOW))
 }

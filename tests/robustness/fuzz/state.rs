@@ -93,7 +93,7 @@ fn items() -> Vec<(u8, Vec<u8>, Vec<u8>)> {
     engine.reconcile(NOW);
     engine.commit().unwrap();
     let mut items = Vec::new();
-    engine.ledger.state().for_each_item(|kind, key, value| items.push((kind, key.to_vec(), value.to_vec()))).unwrap();
+    engine.probe().ledger.state().for_each_item(|kind, key, value| items.push((kind, key.to_vec(), value.to_vec()))).unwrap();
     items
 }
 

@@ -226,7 +226,7 @@ async fn a_panic_under_the_engines_lock_is_a_disk_that_failed() {
         shell.command(Command::Sync { system: None }).await;
         let broken = std::panic::AssertUnwindSafe(|| {
             shell.with(|engine| {
-                engine.ledger.put(Kind::<u8>::new(Tag::Usage), b"half a change".to_vec(), &1);
+                engine.arrange().ledger.put(Kind::<u8>::new(Tag::Usage), b"half a change".to_vec(), &1);
                 panic!("in the middle of a change");
             })
         });
@@ -236,8 +236,8 @@ async fn a_panic_under_the_engines_lock_is_a_disk_that_failed() {
         assert!(told.because.iter().any(|line| line.contains("a fault in nayose itself")), "{:?}", told.because);
         let answer = shell.gate.decide(&["p0@b.example".to_string()], &Mail::of(MailKind::Campaign), shell.now());
         assert_eq!(answer[0].decision, "hold", "{answer:?}");
-        shell.engine().ledger.state().items()
+        shell.engine().probe().ledger.state().items()
     };
     let anew = shell(folder.path(), &office);
-    assert!(anew.engine().ledger.halted().is_none() && anew.engine().ledger.state().items() <= before, "the state can be opened anew");
+    assert!(anew.engine().halted().is_none() && anew.engine().probe().ledger.state().items() <= before, "the state can be opened anew");
 }

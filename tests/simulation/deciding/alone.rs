@@ -15,7 +15,7 @@ fn status(place: &Place, now: Time) -> Status {
 #[test]
 fn a_sync_counts_until_the_shortest_limit_is_over() {
     let mut place = Place::new();
-    place.engine.systems.get_mut(&Name::from("ma")).unwrap().approved = Some(Approval::All);
+    place.engine.arrange().systems.get_mut(&Name::from("ma")).unwrap().approved = Some(Approval::All);
     place.engine.reconcile(NOW);
     let none = status(&place, NOW);
     assert_eq!(none.protection, Protection::NotProtecting, "{:?}", none.because);

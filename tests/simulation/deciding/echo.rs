@@ -43,9 +43,9 @@ fn a_value_of_ours_that_a_user_returns_to_is_news_and_one_that_never_left_is_an_
             place.see("ma", "people", [shown], minutes_ago(minutes));
         };
         see(&mut place, "ours", 60);
-        let idx = place.engine.world.find(&"ma:person:1".parse().unwrap()).unwrap();
+        let idx = place.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
         let agreed = vec![Agreed::new(Name::from("company"), Value::text("ours"))];
-        place.engine.world.slot_mut(idx).target = Some(Box::new(Target { agreed, ..Target::default() }));
+        place.engine.arrange().world.slot_mut(idx).target = Some(Box::new(Target { agreed, ..Target::default() }));
         if let Some(tried) = tried {
             see(&mut place, tried, 30);
         }

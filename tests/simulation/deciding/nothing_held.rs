@@ -8,7 +8,7 @@ use nayose::model::{Name, Span};
 
 /// What `status` says where everything is read, approved and written.
 fn status(mut place: Place, approved: Option<Approval>) -> (Protection, Vec<String>) {
-    place.engine.systems.get_mut(&Name::from("ma")).unwrap().approved = approved;
+    place.engine.arrange().systems.get_mut(&Name::from("ma")).unwrap().approved = approved;
     place.read(&["ma", "support", "crm"], Span::minutes(1));
     place.engine.reconcile(NOW);
     let status = place.engine.status(&Default::default(), NOW);

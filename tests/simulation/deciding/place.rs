@@ -51,7 +51,7 @@ impl Place {
     /// All streams of these systems were read to their end this long ago.
     pub fn read(&mut self, systems: &[&str], ago: Span) {
         for name in systems {
-            let state = self.engine.systems.get_mut(&Name::from(*name)).unwrap();
+            let state = self.engine.arrange().systems.get_mut(&Name::from(*name)).unwrap();
             for stream in state.infos.keys() {
                 let stream = state.streams.entry(stream.clone()).or_default();
                 stream.proved_at = Some(NOW.minus(ago));
@@ -62,8 +62,8 @@ impl Place {
     }
 
     pub fn put(&mut self, stream: &str, record: &Record) {
-        if let Some(idx) = self.engine.world.find(&record.id) {
-            let before = self.engine.world.record(idx);
+        if let Some(idx) = self.engine.probe().world.find(&record.id) {
+            let before = self.engine.probe().world.record(idx);
             self.engine.mark(idx, &before);
         }
         let idx = self.engine.keep_record(stream.into(), record);

@@ -36,7 +36,7 @@ fn a_name_in_other_letters_is_asked_back() {
 fn a_release_that_waits_names_three_people() {
     let ask = "[widening]\nask_above = { people = 2, share = \"0.01%\" }\n[refusals]";
     let mut place = seventy_in(Place::edited("policy.toml", "[refusals]", ask));
-    place.engine.systems.get_mut(&Name::from("ma")).unwrap().approved = Some(Approval::All);
+    place.engine.arrange().systems.get_mut(&Name::from("ma")).unwrap().approved = Some(Approval::All);
     let waiting = place.engine.plan(None, NOW).waiting;
     let [release] = waiting.as_slice() else { panic!("{waiting:?}") };
     assert_eq!(release.who(), "Person 1 <p1@acme.example>, Person 2 <p2@acme.example>, Person 3 <p3@acme.example> and 64 more");
@@ -70,7 +70,7 @@ fn what_is_tried_again_is_told_until_its_pass_has_failed() {
         status.because.iter().filter(|line| line.contains(why)).cloned().collect::<Vec<_>>()
     };
     assert_eq!(told(&mut place), [format!("crm: a request failed and is being tried again: {why}")]);
-    let stream = place.engine.systems.get_mut(&crm).unwrap().streams.get_mut(&Name::from("deals")).unwrap();
+    let stream = place.engine.arrange().systems.get_mut(&crm).unwrap().streams.get_mut(&Name::from("deals")).unwrap();
     stream.failed(PassKind::Sweep, why.into(), false, None, Span::minutes(1), NOW);
     assert_eq!(told(&mut place), [format!("crm.deals: {why}")], "once is enough");
 }

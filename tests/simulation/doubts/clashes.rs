@@ -37,8 +37,8 @@ fn ages(running: &Running) -> [Option<Span>; 2] {
 }
 
 fn shown(running: &Running, id: &str) -> String {
-    let idx = running.engine.world.find(&id.parse().unwrap()).unwrap();
-    running.engine.world.record(idx).address().map(|a| a.to_string()).unwrap_or_default()
+    let idx = running.engine.probe().world.find(&id.parse().unwrap()).unwrap();
+    running.engine.probe().world.record(idx).address().map(|a| a.to_string()).unwrap_or_default()
 }
 
 #[test]

@@ -136,8 +136,8 @@ impl Running {
 
     /// What would be written to a record now.
     pub fn due(&mut self, record: &str) -> Due {
-        let idx = self.engine.world.find(&record.parse().unwrap()).unwrap();
-        let record = self.engine.world.record(idx);
+        let idx = self.engine.probe().world.find(&record.parse().unwrap()).unwrap();
+        let record = self.engine.probe().world.record(idx);
         self.engine.due(idx, &record, self.now)
     }
 
@@ -182,7 +182,7 @@ impl Running {
 
     pub fn proved(&self, stream: &str) -> Option<Time> {
         let (system, stream) = stream.split_once('.').unwrap();
-        self.engine.systems.named(system).unwrap().streams[&Name::from(stream)].proved_at
+        self.engine.systems().named(system).unwrap().streams[&Name::from(stream)].proved_at
     }
 }
 

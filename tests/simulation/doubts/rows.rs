@@ -159,8 +159,8 @@ fn a_lead_that_cannot_be_read_gets_no_permit() {
     let mut running = place.start(NOW);
     running.read_all(&PEOPLE);
     let permit = |running: &mut super::place::Running| {
-        let idx = running.engine.world.find(&"ma:person:1".parse().unwrap()).unwrap();
-        let record = running.engine.world.record(idx);
+        let idx = running.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
+        let record = running.engine.probe().world.record(idx);
         running.engine.due(idx, &record, running.now).release.is_some()
     };
     assert!(permit(&mut running));

@@ -14,7 +14,7 @@ fn an_edit_that_is_taken_back_asks_nothing() {
     assert_eq!(engine.waiting().len(), 1);
     place.take(&mut engine, &[(POLICY, "'deal.open && deal.won'", "'deal.open'")]);
     assert_eq!(engine.waiting(), []);
-    assert_eq!(engine.rules.former().len(), 0);
+    assert_eq!(engine.rules().former().len(), 0);
     assert_eq!(decision(&engine, "ma:person:1", Campaign), "hold");
 }
 
@@ -30,7 +30,7 @@ fn an_edit_that_is_taken_back_after_the_clock_was_set_back_waits() {
         drop(engine);
         place.stage.edit(POLICY, "lost = \"60d\"", "lost = \"30d\"");
         let engine = place.stage.open(Time(NOW.0 + restarted_ms));
-        assert_eq!(engine.rules.former().len(), waits, "{restarted_ms} ms later by our clock");
+        assert_eq!(engine.rules().former().len(), waits, "{restarted_ms} ms later by our clock");
     }
 }
 
@@ -98,7 +98,7 @@ fn systems_come_and_go_and_what_they_held_stays_held() {
     let hold = TICKET.table();
     let out = [("systems.toml", SUPPORT, ""), ("precedence.toml", "\"support\", ", ""), (POLICY, &*hold, "")];
     place.take(&mut engine, &out);
-    assert!(engine.systems.named("support").is_none());
+    assert!(engine.systems().named("support").is_none());
     assert_eq!(decision(&engine, "ma:person:5", Campaign), "hold");
     let waiting = engine.waiting();
     let plan = waiting.iter().find(|w| w.why.contains("taken out")).expect("nothing asks");
@@ -107,11 +107,11 @@ fn systems_come_and_go_and_what_they_held_stays_held() {
     let back =
         [("systems.toml", "[systems.ma]", &*format!("{SUPPORT}[systems.ma]")), (POLICY, "[refusals]", &*format!("{hold}[refusals]"))];
     place.take(&mut engine, &back);
-    assert!(engine.systems.named("support").is_some());
+    assert!(engine.systems().named("support").is_some());
     assert_eq!(decision(&engine, "ma:person:5", Campaign), "hold", "the ticket is still open");
     assert_eq!(engine.waiting(), []);
     assert_eq!(
-        engine.systems.named("ma").unwrap().approved,
+        engine.systems().named("ma").unwrap().approved,
         Some(nayose::engine::rules::approval::Approval::All),
         "first contact was forgotten"
     );

@@ -55,8 +55,8 @@ impl Place {
     }
 
     fn prove(&self, engine: &mut Engine) {
-        engine.clocks.hear(NOW);
-        for state in engine.systems.values_mut() {
+        engine.arrange().clocks.hear(NOW);
+        for state in engine.arrange().systems.values_mut() {
             for stream in state.infos.keys() {
                 state.streams.entry(stream.clone()).or_default().proved_at = Some(NOW.minus(self.proof_age));
             }
@@ -118,8 +118,8 @@ pub fn decision(engine: &Engine, who: &str, kind: MailKind) -> String {
 /// What would be written for a record: its block, and whether that raises mailability.
 pub fn wanted_block(engine: &mut Engine, id: &str) -> bool {
     let id: RecordId = id.parse().unwrap();
-    let idx = engine.world.find(&id).unwrap();
-    let record = engine.world.record(idx);
+    let idx = engine.probe().world.find(&id).unwrap();
+    let record = engine.probe().world.record(idx);
     let due = engine.due(idx, &record, NOW);
     due.protective.is_some_and(|c| c.block == Some(true))
 }

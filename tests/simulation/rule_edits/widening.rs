@@ -105,7 +105,10 @@ fn what_widens_waits_for_approval_at_the_gate_too() {
         assert_eq!(decision(&engine, case.who, case.kind), case.before, "{name}: it went by itself");
         let waiting = engine.waiting();
         assert_eq!(waiting.len(), 1, "{name}: {waiting:?}");
-        assert!(engine.rules.rules().systems.iter().any(|s| s.writes.hold && s.block && s.permit.as_deref() == Some("ok_until")), "{name}");
+        assert!(
+            engine.rules().rules().systems.iter().any(|s| s.writes.hold && s.block && s.permit.as_deref() == Some("ok_until")),
+            "{name}"
+        );
 
         drop(engine);
         let mut engine = place.open();

@@ -45,7 +45,11 @@ impl Sim<'_> {
         let mut let_go: Vec<(RecordId, Kept, Vec<RecordId>)> = Vec::new();
         for group in daemon.engine.kept_groups() {
             let members = |person: u32| {
-                daemon.engine.people[person as usize].members.iter().map(|i| daemon.engine.world.slot(*i).id.clone()).collect::<Vec<_>>()
+                daemon.engine.probe().people[person as usize]
+                    .members
+                    .iter()
+                    .map(|i| daemon.engine.probe().world.slot(*i).id.clone())
+                    .collect::<Vec<_>>()
             };
             let fine = group.holds.iter().all(|h| self.is_over(&h.hold.cause, group.kept, &members(h.person)));
             if fine && (everything || dice.once_in(2)) {
@@ -60,7 +64,7 @@ impl Sim<'_> {
         }
         for (plan, mut concerned) in plans {
             concerned.extend(self.releases_due());
-            let of_rules = self.daemon.as_ref().and_then(|d| d.engine.rules.plan()).is_some_and(|id| id == plan);
+            let of_rules = self.daemon.as_ref().and_then(|d| d.engine.rules().plan()).is_some_and(|id| id == plan);
             if of_rules {
                 // Whom the edit lets go is known only once it counts.
                 concerned.extend(TARGETS.into_iter().flat_map(|t| self.truth.living(t).into_iter().map(move |n| t.id(n))));
@@ -102,8 +106,8 @@ impl Sim<'_> {
 
     pub(super) fn releases_due(&self) -> Vec<RecordId> {
         let Some(daemon) = &self.daemon else { return Vec::new() };
-        let due = daemon.engine.systems.values().flat_map(|s| s.outbox.iter()).filter(|(_, l)| l.release);
-        due.map(|(idx, _)| daemon.engine.world.slot(*idx).id.clone()).collect()
+        let due = daemon.engine.systems().values().flat_map(|s| s.outbox.iter()).filter(|(_, l)| l.release);
+        due.map(|(idx, _)| daemon.engine.probe().world.slot(*idx).id.clone()).collect()
     }
 
     /// Whether a look into the systems says that a kept hold has nothing behind it any more.
@@ -157,7 +161,7 @@ impl Sim<'_> {
 
     /// Former rules count until an edit that widens is approved; one that does not widen counts alone at once.
     pub(super) fn rules_in_force(&mut self) {
-        if self.daemon.as_ref().is_some_and(|d| d.engine.rules.plan().is_none()) {
+        if self.daemon.as_ref().is_some_and(|d| d.engine.rules().plan().is_none()) {
             self.agreed = BTreeSet::from([self.rules]);
         }
     }

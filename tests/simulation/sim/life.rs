@@ -98,7 +98,7 @@ impl Sim<'_> {
     /// The process is stopped, and the next one finds the journal without the store.
     pub(super) fn lose_store(&mut self, dice: &mut Dice) -> Result<(), Violation> {
         // Of a write whose outcome is not told yet the journal does not know.
-        let awaited = self.daemon.as_ref().is_some_and(|d| d.engine.systems.values().any(|s| s.channel.has_unknown()));
+        let awaited = self.daemon.as_ref().is_some_and(|d| d.engine.systems().values().any(|s| s.channel.has_unknown()));
         if awaited || !self.under_way.is_empty() || !self.unknown.is_empty() {
             return self.kill("kill -9", dice);
         }

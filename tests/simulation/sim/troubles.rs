@@ -9,7 +9,7 @@ impl Sim<'_> {
     pub(super) fn trouble(&mut self, dice: &mut Dice) {
         self.counts.other += 1;
         let table = *dice.pick(&Table::ALL).unwrap_or(&Table::CrmDeals);
-        let known = self.daemon.as_ref().map_or(0, |d| d.engine.world.listed(&table.system().into(), &table.stream().into()));
+        let known = self.daemon.as_ref().map_or(0, |d| d.engine.probe().world.listed(&table.system().into(), &table.stream().into()));
         let reading = self.daemon.as_ref().is_some_and(|d| d.keys().iter().any(|k| k.0 == table.system() && d.is_reading(k)));
         let Some(trouble) = self.troubles.get_mut(table.system()) else { return };
         let what = match dice.below(4) {
