@@ -4,9 +4,10 @@ use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
 use crate::engine::answers::plan::{LeftUndecided, Plan, Totals};
-use crate::engine::answers::waiting::{Waiting, known_by};
-use crate::engine::delivery::planned::{FieldChange, PlannedWrite};
-use crate::engine::delivery::target::Op;
+use crate::engine::answers::waiting::known_by;
+use crate::engine::guard::waiting::Waiting;
+use crate::engine::target::Op;
+use crate::engine::target::planned::{FieldChange, PlannedWrite};
 use crate::model::counted;
 
 /// Writes shown one by one in text; `--json` has them all.
@@ -138,7 +139,7 @@ pub fn write_lines(write: &PlannedWrite) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::answers::waiting::About;
+    use crate::engine::guard::about::About;
     use serde_json::{Value as Json, json};
 
     fn write(op: &str, system: &str, (id, name): (&str, Option<&str>), fields: &[(&str, Json, Json, &str)]) -> PlannedWrite {

@@ -4,6 +4,7 @@ use super::args::Common;
 use super::{Exit, open, output};
 use crate::config::SecretsWanted;
 use crate::engine::answers::backup;
+use crate::engine::open::info;
 use crate::model::counted;
 use std::path::Path;
 
@@ -13,7 +14,7 @@ pub fn restore(common: &Common, file: &Path) -> Exit {
         Err(error) => return open::refused(common, &error),
     };
     let folder = open::folder(&config);
-    match backup::restore(&config.state, &config.rules, file, open::clock()()) {
+    match backup::restore(&config.state, info(&config.rules), file, open::clock()()) {
         Ok(manifest) if common.json => output::json(&serde_json::json!({ "state": folder, "manifest": manifest })),
         Ok(manifest) => {
             output::data(&format!(

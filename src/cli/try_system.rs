@@ -6,7 +6,7 @@ use crate::config::{SecretsWanted, System};
 use crate::connector::examples;
 use crate::connector::{Connector, Lane, PageRead, StreamInfo};
 use crate::engine::answers::marks_in_words::{MarksInWords, in_words};
-use crate::engine::delivery::target::Allowed;
+use crate::engine::target::Allowed;
 use crate::model::{Record, RecordId, ShortText, counted};
 use serde_json::{Value as Json, json};
 

@@ -95,8 +95,8 @@ pub fn text(undo: &Undo) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::delivery::planned::{FieldChange, PlannedWrite};
     use crate::engine::history::set_back::LeftOut;
+    use crate::engine::target::planned::{FieldChange, PlannedWrite};
 
     #[test]
     fn an_undo_shows_what_it_would_set_back_and_what_not() {

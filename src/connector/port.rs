@@ -269,6 +269,13 @@ pub struct Abilities {
     pub batch: usize,
 }
 
+impl Abilities {
+    /// Whether records of a stream are written to.
+    pub fn writes_to(&self, stream: &Name) -> bool {
+        self.stream.as_ref() == Some(stream)
+    }
+}
+
 /// Requests today against the daily limit, kept by the connector, persisted by the daemon.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {

@@ -3,7 +3,8 @@
 use crate::connector::{self, Change, Connector, Lane, Outcome, WriteKind};
 use crate::daemon::shell::{Commit, Shell};
 use crate::engine::delivery::acts::{Act, ReadBack};
-use crate::engine::delivery::deliver::{Batch, Op};
+use crate::engine::delivery::deliver::Batch;
+use crate::engine::target::Op;
 use crate::engine::{Engine, Error};
 use crate::model::{Name, Record};
 use serde::{Deserialize, Serialize};

@@ -3,6 +3,7 @@
 //! From the ground up; each room's own page says what lies in it:
 //!
 //! - [`ledger`]: what is to become durable
+//! - [`target`]: what is known of one record that is written to: agreed, sent, failed, due
 //! - [`memory`]: what was observed
 //! - [`proofs`]: which stream was read how far
 //! - [`rules`]: what counts
@@ -37,6 +38,7 @@ pub mod recovery;
 mod rule_edits;
 pub mod rules;
 pub mod system;
+pub mod target;
 mod workers;
 
 pub use engine::Engine;

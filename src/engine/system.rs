@@ -3,15 +3,15 @@
 use crate::config::System;
 use crate::connector::{Abilities, StreamInfo, Usage};
 use crate::engine::delivery::acts::Channel;
-use crate::engine::delivery::lanes::{Lanes, LinedUp};
 use crate::engine::delivery::outbox::Outbox;
-use crate::engine::delivery::target::Allowed;
 use crate::engine::guard::guards::Guards;
 use crate::engine::ledger::kind::{Kind, Tag};
 use crate::engine::memory::place::Idx;
 use crate::engine::proofs::reading::StreamState;
 use crate::engine::recovery::instance::Identity;
 use crate::engine::rules::approval::Approval;
+use crate::engine::target::Allowed;
+use crate::engine::target::lanes::{Lanes, LinedUp};
 use crate::model::Name;
 use std::collections::BTreeMap;
 use std::sync::Arc;

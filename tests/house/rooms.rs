@@ -23,6 +23,13 @@ const ROOMS: [(&str, &[&str]); 12] = [
 const ONLY: [(&str, &str, &[&str]); 3] =
     [("config", "store", &["StateUrl"]), ("sandbox", "connector", &["Clock"]), ("sandbox", "model", &["Time", "Span", "Address"])];
 
+/// The rooms of the engine, from the ground up: each may know those before it. What lies beside them, [`OWNER`] apart, is above all.
+const ENGINE: [&str; 13] =
+    ["ledger", "target", "memory", "rules", "proofs", "gate", "assess", "guard", "history", "intake", "delivery", "recovery", "answers"];
+
+/// The state behind one owner: each room adds to it the ways that lead through that room.
+const OWNER: [&str; 6] = ["engine", "error", "system", "workers", "Engine", "Error"];
+
 /// `crate::ROOM::NAME` in all its forms: also in `use crate::{..}`, over several lines, and by `super` from a room's edge.
 fn mentions(file: &File) -> Vec<(usize, String, Option<String>)> {
     let mut text = String::new();
@@ -97,6 +104,24 @@ fn rooms_know_only_the_rooms_below_them() {
         found,
         "let the room above pass it in as an argument, or move the type into the room that both may know; see the layer table of ARCHITECTURE.md",
     );
+}
+
+#[test]
+fn rooms_of_the_engine_know_only_the_rooms_below_them() {
+    let files = tree();
+    let mut found = Vec::new();
+    // A test may open an engine.
+    for file in source(&files).filter(|f| !f.path.ends_with("tests.rs")) {
+        let Some((room, _)) = file.path.strip_prefix("src/engine/").and_then(|rest| rest.split_once(['/', '.'])) else { continue };
+        let Some(at) = ENGINE.iter().position(|r| *r == room) else { continue };
+        for (line, other, name) in mentions(file) {
+            let Some(name) = name.filter(|n| other == "engine" && n != room && !OWNER.contains(&n.as_str())) else { continue };
+            if ENGINE.iter().position(|r| *r == name).is_none_or(|known| known > at) {
+                found.push(format!("{}:{line}: engine::{room} may not know engine::{name}", file.path));
+            }
+        }
+    }
+    fail_if_any(found, "let the room above pass it in as an argument, or move the type into a room that both may know");
 }
 
 /// `cli` has one file a command.

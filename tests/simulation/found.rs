@@ -5,8 +5,8 @@ use super::setup::{Rules, Setups, Shape};
 use super::store::Disk;
 use nayose::connector::{Change, Observed, PageRead, Pass, PassEnd, WriteOp};
 use nayose::decide::ratchet::{Held, Reach};
-use nayose::engine::delivery::target::Target;
 use nayose::engine::history::written::WrittenRecord;
+use nayose::engine::target::Target;
 use nayose::model::{DealState, Mail, MailKind, Mark, Name, Record, RefusalScope, TicketState, Time, Value};
 use std::sync::Arc;
 

@@ -4,8 +4,8 @@
 use crate::config_files::{CONSENT, CRM, ConfigFiles, DEALS_PROVED, Hold, LEAD, OPEN_DEAL, ma_at, policy};
 use crate::stage::Stage;
 use nayose::engine::Engine;
-use nayose::engine::delivery::target::Target;
 use nayose::engine::rules::approval::Approval;
+use nayose::engine::target::Target;
 use nayose::model::{DealState, Mark, Name, Record, RecordId, Refusal, RefusalScope, Time, Value};
 
 const NOW: Time = Time(1_795_000_000_000);

@@ -2,7 +2,6 @@
 
 use crate::connector::Lane;
 use crate::decide::ratchet::Kept;
-use crate::engine::delivery::deliver::Op;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::history::undo;
@@ -10,6 +9,7 @@ use crate::engine::intake::doubts::LET_GO;
 use crate::engine::memory::place::Idx;
 use crate::engine::rules::approval::APPROVAL;
 use crate::engine::rules::approval::Approval;
+use crate::engine::target::Op;
 use crate::model::{Name, RecordId, Time};
 use crate::store::{ApprovalScope, Cause, What};
 use serde::{Deserialize, Serialize};

@@ -1,14 +1,12 @@
 //! A copy of the whole state in one file, made between two commits, and a state made from one.
 
-use crate::config::Rules;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::open;
 use crate::engine::proofs::reading::STREAM;
 use crate::engine::recovery::journaled::{REBUILDING, Rebuilding};
 use crate::model::Time;
-use crate::store::StateUrl;
 use crate::store::state::archive::{self, ArchiveManifest};
+use crate::store::{StateInfo, StateUrl};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -48,9 +46,9 @@ impl Engine {
 
 /// Makes a state from a backup, in the empty state folder of a config. All streams are read anew before anything widens: since the backup was
 /// made a deal may have opened, and a person may have refused.
-pub fn restore(url: &StateUrl, rules: &Rules, file: &Path, now: Time) -> Result<ArchiveManifest, Error> {
+pub fn restore(url: &StateUrl, info: StateInfo, file: &Path, now: Time) -> Result<ArchiveManifest, Error> {
     let why = format!("the state was restored from the backup {}", file.display());
     let rebuilding = REBUILDING.item(&Rebuilding { why, since: now });
     let stays = |kind| kind != STREAM.byte();
-    Ok(archive::restore(file, url, open::info(rules), stays, vec![rebuilding])?)
+    Ok(archive::restore(file, url, info, stays, vec![rebuilding])?)
 }

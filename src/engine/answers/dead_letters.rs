@@ -1,9 +1,9 @@
 //! Dead letters: writes that did not land. What is not protective is given up after some refusals, until someone retries or drops it.
 
-use crate::engine::delivery::target::{FailureCause, Op};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::place::Idx;
+use crate::engine::target::{FailureCause, Op};
 use crate::model::{RecordId, Time};
 use crate::store::What;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! What a target record shows of our own marks, in words for the admin who is about to approve the system.
 
 use crate::connector::Abilities;
-use crate::engine::delivery::target::Allowed;
+use crate::engine::target::Allowed;
 use crate::model::{Mark, Record, RefusalScope, Value};
 
 /// `blocked by us, permit until 2026-11-28T09:00:00Z, refused: no`

@@ -8,7 +8,7 @@
 //! - `export`: tables
 //! - `marks_in_words`: marks as people say them
 //! - `notices`: what needs a person
-//! - `plan`: what would be written; `about` names who
+//! - `plan`: what would be written
 //! - `shown`: fields in no answer
 //! - `status`: protection and health; `alone` without a daemon
 //! - `unprotected`: who is not protected
@@ -16,7 +16,6 @@
 //! - `unread_refusals`: words in opt-out fields that nobody explained
 //! - `waiting`: what waits for an approval
 
-pub(in crate::engine) mod about;
 pub mod accept;
 pub(in crate::engine) mod alone;
 pub mod approve;

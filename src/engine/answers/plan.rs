@@ -1,16 +1,16 @@
 //! The plan: what would be written, for whom and why; and what waits for a person's word.
 
 use super::unprotected::Unprotected;
-use super::waiting::Waiting;
 use crate::connector::PermitChange;
 use crate::decide::ratchet::Kept;
 use crate::decide::standing::{By, HoldNow, REFUSAL_UNREAD};
-use crate::engine::delivery::deliver::Op;
-use crate::engine::delivery::lanes::Lanes;
-use crate::engine::delivery::planned::{FieldChange, PlannedWrite};
 use crate::engine::engine::Engine;
+use crate::engine::guard::waiting::Waiting;
 use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::engine::rules::plan_id::plan_id;
+use crate::engine::target::Op;
+use crate::engine::target::lanes::Lanes;
+use crate::engine::target::planned::{FieldChange, PlannedWrite};
 use crate::model::{Name, Record, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;

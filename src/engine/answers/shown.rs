@@ -4,9 +4,9 @@
 
 use crate::connector::{Pass, RestsOn, Shown, WatchedField, last_name};
 use crate::decide::rules::HoldRule;
-use crate::engine::delivery::target::Allowed;
 use crate::engine::engine::Engine;
 use crate::engine::proofs::pass_run::PassRun;
+use crate::engine::target::Allowed;
 use crate::model::record::field;
 use crate::model::{Entity, Mark, Name};
 

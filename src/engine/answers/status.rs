@@ -2,14 +2,14 @@
 
 use super::accept::UnreadableRows;
 use super::unread_refusals::UnreadWords;
-use super::waiting::Waiting;
 use crate::connector::Usage;
 use crate::decide::freshness::Needed;
 use crate::decide::rules::HoldScope;
-use crate::engine::delivery::target::Op;
 use crate::engine::engine::Engine;
+use crate::engine::guard::waiting::Waiting;
 use crate::engine::intake::refused_at_once::RefusedAtOnce;
 use crate::engine::rules::approval::Approval;
+use crate::engine::target::Op;
 use crate::model::{Entity, Name, RecordId, Time, counted};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,49 +1,11 @@
 //! What waits for a person's word, and whom it is about.
 
-pub use super::about::About;
 use crate::engine::engine::Engine;
+use crate::engine::guard::about::About;
+use crate::engine::guard::waiting::{PEOPLE_NAMED, SAMPLES, Waiting};
 use crate::engine::memory::place::{Idx, PersonIdx};
-use crate::model::{RecordId, counted};
-use serde::{Deserialize, Serialize};
+use crate::model::RecordId;
 use std::collections::BTreeSet;
-
-/// Something that only goes on after `approve`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Waiting {
-    pub plan: String,
-    pub kind: String,
-    pub count: usize,
-    pub limit: usize,
-    pub why: String,
-    /// The same as long as it waits, whatever the numbers in `why` are.
-    pub about: About,
-    /// A few of those it is about.
-    pub samples: Vec<String>,
-    /// A few people whom a release is about, by name and address.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub people: Vec<String>,
-}
-
-impl Waiting {
-    /// Those it is about, as far as they are named, and how many more there are.
-    pub fn who(&self) -> String {
-        let named = if self.people.is_empty() { &self.samples } else { &self.people };
-        let more = self.count.saturating_sub(named.len());
-        let rest = (!self.people.is_empty() && more > 0).then(|| format!(" and {more} more"));
-        format!("{}{}", named.join(", "), rest.unwrap_or_default())
-    }
-
-    /// `count` with what it counts.
-    pub fn counted(&self) -> String {
-        let (one, many) = self.about.counts();
-        counted(self.count, one, many)
-    }
-}
-
-/// Samples named with a waiting plan.
-pub const SAMPLES: usize = 5;
-/// People named with a waiting release.
-pub const PEOPLE_NAMED: usize = 3;
 
 impl Engine {
     /// What waits for `approve`.

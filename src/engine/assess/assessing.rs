@@ -1,10 +1,9 @@
 //! Looking at people: nothing is changed, so that many are looked at at once on several threads.
 
-use crate::engine::assess::assessment::Merge;
-use crate::engine::assess::assessment::Phases;
-use crate::engine::assess::assessment::Sketch;
-use crate::engine::assess::members::Members;
-use crate::engine::assess::records::is_target;
+use super::assessment::Merge;
+use super::assessment::Phases;
+use super::assessment::Sketch;
+use super::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::memory::view::View;
@@ -111,7 +110,7 @@ impl Engine {
         let holds = self.direct_holds(&records, &addresses, now, &around, &mut phases);
         let targets = members.iter().zip(&records).filter_map(|(idx, record)| {
             let system = self.systems.get(&record.id.system)?;
-            (is_target(&system.abilities, &self.world.slot(*idx).stream) && !record.is_gone()).then_some(system)
+            (system.abilities.writes_to(&self.world.slot(*idx).stream) && !record.is_gone()).then_some(system)
         });
         let gaps = self.coverage.gaps(&records);
         let merge = self.merge(targets, Members { places: &members, records: &records, around: &around, gaps: &gaps }, now);

@@ -1,12 +1,12 @@
 //! Which holds reach a person: through deals, accounts, tickets and shared addresses; and the ratchet over what is remembered.
 
 use super::assessment::Phases;
+use super::records::addresses;
+use super::unread_hold;
 use crate::decide::phase::{Phase, phase};
 use crate::decide::ratchet::{CauseNow, Fate, Held, Kept, Reach, judge};
 use crate::decide::rules::{HoldRule, HoldScope};
 use crate::decide::standing::{By, HoldNow, Kinds, REFUSAL_UNREAD, UNREAD, reason};
-use crate::engine::assess::records::addresses;
-use crate::engine::assess::unread_hold;
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;

@@ -1,7 +1,7 @@
 //! A person as the rules want it.
 
+use super::assessment::Merge;
 use crate::decide::standing::Standing;
-use crate::engine::assess::assessment::Merge;
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
 use crate::engine::proofs::coverage::Gaps;

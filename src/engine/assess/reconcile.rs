@@ -1,22 +1,21 @@
 //! Decides anew for whom something changed: who is one person, what holds and refusals stand, and which targets have something due.
 
+use super::assessing::WARMED_AT_ONCE;
 use super::assessment::Sketch;
 use super::holds::add;
+use super::members::Whole;
+use super::person::Person;
 use crate::decide::ratchet::Reach;
 use crate::decide::rules::ConsentRules;
 use crate::decide::standing::{Brief, By, HoldNow, Standing};
-use crate::engine::assess::assessing::WARMED_AT_ONCE;
-use crate::engine::assess::members::Whole;
-use crate::engine::assess::person::Person;
-use crate::engine::assess::records::is_target;
-use crate::engine::delivery::lanes::Lanes;
-use crate::engine::delivery::target::{self, Target};
 use crate::engine::engine::Engine;
 use crate::engine::gate::decision_table::TableUpdate;
 use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::engine::memory::places::Places;
 use crate::engine::memory::refusals::On;
 use crate::engine::proofs::coverage::Undecided;
+use crate::engine::target::lanes::Lanes;
+use crate::engine::target::{self, Target};
 use crate::engine::workers::{DECIDING, WORTH_A_THREAD};
 use crate::link;
 use crate::model::{Address, Entity, Record, RefusalScope, Time};
@@ -282,7 +281,7 @@ impl Engine {
     /// Compares a target record with what is wanted of it, and lines it up for delivery if they differ.
     fn line_up(&mut self, idx: Idx, record: &Record, whole: &Whole<'_>, now: Time) {
         let due = match self.systems.get(&record.id.system) {
-            Some(system) if is_target(&system.abilities, &self.world.slot(idx).stream) && !record.is_gone() => {
+            Some(system) if system.abilities.writes_to(&self.world.slot(idx).stream) && !record.is_gone() => {
                 let lost = |t: &Target| t.block_ours && t.sent.is_none() && !record.is_blocked();
                 if self.world.slot(idx).target.as_deref().is_some_and(lost) {
                     // It was taken away while another write was under way. The next one that is seen there is someone else's.

@@ -1,13 +1,7 @@
 //! What the records of a person have in common.
 
-use crate::connector::Abilities;
 use crate::link;
-use crate::model::{Address, Name, Record};
-
-/// Whether records of a stream are written to.
-pub fn is_target(abilities: &Abilities, stream: &Name) -> bool {
-    abilities.stream.as_ref() == Some(stream)
-}
+use crate::model::{Address, Record};
 
 /// All addresses that a person's records bear or bore.
 pub fn addresses(records: &[Record]) -> Vec<Address> {

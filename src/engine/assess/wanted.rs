@@ -1,15 +1,15 @@
 //! What is wanted of one target record: block, permit, status and the winners of the merge.
 
 use super::assessment::{StatusError, StatusNow};
+use super::members::{Members, Whole};
 use crate::decide::freshness;
 use crate::decide::standing::{Standing, UNREAD};
 use crate::decide::status::{LeadStatus, status};
-use crate::engine::assess::members::{Members, Whole};
-use crate::engine::delivery::target::{PermitWish, Wanted};
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::{Idx, PersonIdx};
 use crate::engine::proofs::coverage::Extent;
 use crate::engine::system::SystemState;
+use crate::engine::target::{PermitWish, Wanted};
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState, Judgment, Unknown};
 use crate::model::expression::{EvaluationError, Facts};

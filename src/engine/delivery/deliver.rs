@@ -1,17 +1,17 @@
 //! Writes out: what is due is computed at send, and sent once. What became of it is booked in `account`.
 
 use super::acts::Pick;
-pub use super::target::Op;
-use super::target::{self, Due};
-use crate::connector::{Change, Lane, WriteKind, WriteOp};
+use crate::connector::{Change, Lane, WriteOp};
 use crate::decide::freshness;
 use crate::engine::assess::assessment::Merge;
 use crate::engine::assess::members::Whole;
-use crate::engine::delivery::lanes::Lanes;
 use crate::engine::engine::Engine;
 use crate::engine::history::written::WrittenRecord;
 use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::rules::approval::Approval;
+use crate::engine::target::Op;
+use crate::engine::target::lanes::Lanes;
+use crate::engine::target::{self, Due};
 use crate::model::{MailKind, Name, Record, Time};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -64,16 +64,6 @@ impl Batch {
             had_block: Vec::with_capacity(room),
             more: Vec::with_capacity(room),
             causes: Vec::with_capacity(room),
-        }
-    }
-}
-
-impl Op {
-    pub fn of(change: &Change) -> Op {
-        match change.kind() {
-            WriteKind::Hold => Op::Hold,
-            WriteKind::Release | WriteKind::Permit => Op::Release,
-            WriteKind::Update => Op::Update,
         }
     }
 }

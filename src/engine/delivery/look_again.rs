@@ -1,13 +1,13 @@
 //! What is due for a record, from what was decided on it a moment ago if nothing changed since.
 
+use super::recent_looks::COUNTS_FOR;
+use super::recent_looks::KEPT_MAX;
+use super::recent_looks::Lately;
+use super::recent_looks::Looked;
 use crate::engine::assess::assessment::Merge;
-use crate::engine::delivery::recent_looks::COUNTS_FOR;
-use crate::engine::delivery::recent_looks::KEPT_MAX;
-use crate::engine::delivery::recent_looks::Lately;
-use crate::engine::delivery::recent_looks::Looked;
-use crate::engine::delivery::target::Due;
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
+use crate::engine::target::Due;
 use crate::model::{Record, Time};
 
 impl Engine {

@@ -1,9 +1,6 @@
 //! What is due for a target record, what is next for a system, and what became of each write.
 //!
-//! - `target`: one target record: agreed, sent, failed, due
-//! - `lanes`: which directions a record has something due in
 //! - `outbox`: who has something due
-//! - `planned`: a write as it is shown before it is made
 //! - `deliver`: the next batches
 //! - `acts`: what to do next, asked by the shell
 //! - `underway`: batches that were sent and are not answered
@@ -13,11 +10,8 @@
 
 pub mod acts;
 pub mod deliver;
-pub mod lanes;
 pub mod look_again;
 pub mod outbox;
 pub mod outcomes;
-pub mod planned;
 pub(in crate::engine) mod recent_looks;
-pub mod target;
 pub mod underway;

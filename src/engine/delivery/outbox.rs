@@ -2,8 +2,8 @@
 //! found without a look at all the rest.
 
 use crate::connector::Lane;
-use crate::engine::delivery::lanes::Lanes;
 use crate::engine::memory::place::Idx;
+use crate::engine::target::lanes::Lanes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 

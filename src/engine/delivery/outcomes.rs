@@ -1,13 +1,14 @@
 //! What became of writes: one outcome for each record.
 
 use super::acts::Answered;
-use super::deliver::{Batch, Op};
-use super::target::Target;
+use super::deliver::Batch;
 use crate::connector::{Change, Outcome};
-use crate::engine::delivery::lanes::Lanes;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::place::Idx;
+use crate::engine::target::Op;
+use crate::engine::target::Target;
+use crate::engine::target::lanes::Lanes;
 use crate::model::record::field;
 use crate::model::{Name, Record, RecordId, Time};
 use crate::store::{BlockPart, What, WriteOutcome};

@@ -1,9 +1,9 @@
 //! What deciding looked at a moment ago and found something due for, so that gathering need not look again. It counts for as long as nothing
 //! else was changed or marked: whoever is in doubt looks anew.
 
-use super::target::Due;
 use crate::engine::assess::assessment::Merge;
 use crate::engine::memory::places::ByPlace;
+use crate::engine::target::Due;
 use crate::model::{Record, Span, Time};
 
 /// Kept at most: a few batches, some two megabytes.

@@ -2,12 +2,12 @@
 //! nobody told us of. What became of a batch lets its item go, in the commit that keeps the outcomes.
 
 use super::deliver::Batch;
-use super::target::{Sent, Target};
 use crate::engine::engine::Engine;
 use crate::engine::ledger::changes::{LedgerError, read_all};
 use crate::engine::ledger::items::encode_in_parts;
 use crate::engine::ledger::kind::{Kind, Tag};
 use crate::engine::memory::place::Idx;
+use crate::engine::target::{Sent, Target};
 use crate::model::{RecordId, Time};
 use crate::store::State;
 

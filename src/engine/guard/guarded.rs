@@ -1,16 +1,17 @@
 //! The guards over real writes: what counts as much, what then waits for a person's word, and how that is kept.
 
+use super::limits::GUARD;
+use super::limits::WENT;
 use super::limits::{GuardLimits, Replaced};
-use crate::engine::answers::waiting::{About, SAMPLES, Waiting};
-use crate::engine::delivery::deliver::Op;
-use crate::engine::delivery::target::{Sent, permit_stands};
 use crate::engine::engine::Engine;
-use crate::engine::guard::limits::GUARD;
-use crate::engine::guard::limits::WENT;
+use crate::engine::guard::about::About;
+use crate::engine::guard::waiting::{SAMPLES, Waiting};
 use crate::engine::memory::place::Idx;
 use crate::engine::rules::approval::Approval;
 use crate::engine::rules::plan_id::plan_id;
 use crate::engine::system::SystemState;
+use crate::engine::target::Op;
+use crate::engine::target::{Sent, permit_stands};
 use crate::model::{Name, Record, RecordId, Time, counted};
 
 /// One field may change to one and the same value in this part of the records that may change at all.

@@ -1,12 +1,12 @@
 //! Both directions' guards of one system.
 
-use crate::engine::delivery::deliver::Op;
-use crate::engine::delivery::target::Due;
-use crate::engine::guard::intents::intent;
-use crate::engine::guard::intents::release;
-use crate::engine::guard::intents::update;
-use crate::engine::guard::limits::Guard;
+use super::intents::intent;
+use super::intents::release;
+use super::intents::update;
+use super::limits::Guard;
 use crate::engine::memory::place::Idx;
+use crate::engine::target::Due;
+use crate::engine::target::Op;
 use crate::model::{Record, Time};
 
 /// The guards of one system.

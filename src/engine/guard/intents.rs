@@ -1,10 +1,10 @@
 //! What a write is about, as the guards compare it.
 
+use super::limits::{Intent, Replaced, short_hash};
 use crate::connector::{Change, PermitChange};
-use crate::engine::delivery::deliver::Op;
-use crate::engine::delivery::target::permit_stands;
-use crate::engine::guard::limits::{Intent, Replaced, short_hash};
 use crate::engine::ledger::items::encode;
+use crate::engine::target::Op;
+use crate::engine::target::permit_stands;
 use crate::model::{Mark, Record, RecordId, Time, Value, is_blank};
 use serde::Serialize;
 

@@ -1,8 +1,8 @@
 //! What a run writes, kept for `undo` with what was there before.
 
+use super::written::{RunWritten, WRITTEN, WrittenKey, WrittenRecord};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::history::written::{RunWritten, WRITTEN, WrittenKey, WrittenRecord};
 use crate::engine::ledger::items::encode_in_parts;
 use crate::model::Time;
 

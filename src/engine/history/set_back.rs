@@ -1,7 +1,7 @@
 //! What an undo would set back, and what is on its way back.
 
-use crate::engine::delivery::planned::PlannedWrite;
 use crate::engine::ledger::kind::{Kind, Tag};
+use crate::engine::target::planned::PlannedWrite;
 use crate::model::{Name, Time, Value};
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
 //! What was told, as former versions keep it: events under other names, and notices that say of no event.
 
-use crate::engine::history::told::{Event, Notice, NoticeWay, ToldNotices, Unsent};
+use super::told::{Event, Notice, NoticeWay, ToldNotices, Unsent};
 use crate::engine::ledger::kind::Single;
 use crate::model::Time;
 use serde::Deserialize;

@@ -1,20 +1,20 @@
 //! `undo`: the fields that a run wrote are set back, as far as they still show what it wrote. Blocks, permits, reasons and consent are
 //! never touched, and a status comes from its rules: only what `writes` of systems.toml names as a field is here.
 
+use super::set_back::SET_BACK;
+use super::set_back::UNDO;
+use super::set_back::{LeftOut, SetBack, Undo, UndoPlan};
 use crate::engine::assess::assessment::Merge;
 use crate::engine::assess::members::Members;
-use crate::engine::delivery::deliver::Op;
-use crate::engine::delivery::planned::{FieldChange, PlannedWrite};
-use crate::engine::delivery::target::{Sent, Wanted};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::history::set_back::SET_BACK;
-use crate::engine::history::set_back::UNDO;
-use crate::engine::history::set_back::{LeftOut, SetBack, Undo, UndoPlan};
 use crate::engine::ledger::items::encode;
 use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::memory::view::View;
 use crate::engine::rules::plan_id::plan_id;
+use crate::engine::target::Op;
+use crate::engine::target::planned::{FieldChange, PlannedWrite};
+use crate::engine::target::{Sent, Wanted};
 use crate::model::{Name, Record, RecordId, Time, Value};
 use std::collections::BTreeMap;
 

@@ -1,12 +1,12 @@
 //! Records that another one names and no listing shows: when each is asked for by its id.
 
+use super::look_ups::AT_ONCE;
+use super::look_ups::IDS_MAX;
+use super::look_ups::MERGED;
 use crate::connector::Pass;
 use crate::decide::ratchet::{Held, Reach};
 use crate::decide::rules::HoldScope;
 use crate::engine::engine::Engine;
-use crate::engine::intake::look_ups::AT_ONCE;
-use crate::engine::intake::look_ups::IDS_MAX;
-use crate::engine::intake::look_ups::MERGED;
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
 use crate::engine::proofs::pass_run::PassRun;

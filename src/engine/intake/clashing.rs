@@ -1,8 +1,8 @@
 //! Records of two streams under one id: which is not taken in, and when it is over.
 
+use super::clashes::CLASHES;
+use super::clashes::Clash;
 use crate::engine::engine::Engine;
-use crate::engine::intake::clashes::CLASHES;
-use crate::engine::intake::clashes::Clash;
 use crate::engine::memory::place::Idx;
 use crate::engine::proofs::pass_run::PassRun;
 use crate::model::Presence;

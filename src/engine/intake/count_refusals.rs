@@ -1,9 +1,9 @@
 //! Masses of new refusals, counted pass by pass.
 
-use crate::engine::delivery::target::Op;
+use super::refused_at_once::{REFUSED_AT_ONCE, RefusedAtOnce};
 use crate::engine::engine::Engine;
-use crate::engine::intake::refused_at_once::{REFUSED_AT_ONCE, RefusedAtOnce};
 use crate::engine::proofs::pass_run::PassRun;
+use crate::engine::target::Op;
 use crate::model::Time;
 
 impl Engine {

@@ -1,15 +1,15 @@
 //! Pages in: what was read is laid over what was known, and who is touched by it is marked for a new decision.
 
+use super::doubts::LET_GO;
 use crate::connector::{Observed, PageRead};
 use crate::decide::freshness;
-use crate::engine::delivery::target::{Noticed, Target};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::intake::doubts::LET_GO;
 use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::refusals::On;
 use crate::engine::proofs::pass_run::PassRun;
+use crate::engine::target::{Noticed, Target};
 use crate::link;
 use crate::model::{Entity, MailKind, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
 

@@ -1,14 +1,14 @@
 //! Rows that are no records: whom they can concern is held, and nobody else. Of a row of which nothing at all can be known, its stream is
 //! not proved until a named person accepts it.
 
+use super::doubts::DOUBT;
+use super::doubts::LET_GO;
 use super::doubts::{Concerns, Doubt, DoubtKey, keys};
 use crate::connector::manifest::Role;
 use crate::connector::{Pass, Unread};
 use crate::decide::ratchet::{Kept, Reach};
 use crate::decide::standing::{By, HoldNow, Kinds, UNREAD};
 use crate::engine::engine::Engine;
-use crate::engine::intake::doubts::DOUBT;
-use crate::engine::intake::doubts::LET_GO;
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
 use crate::engine::proofs::pass_run::PassRun;

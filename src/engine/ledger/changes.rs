@@ -1,8 +1,8 @@
 //! What changed and is to become durable: items of the store, lines of the journal. Nothing is, before [`Ledger::commit`].
 
-use crate::engine::ledger::durable::{Disk, Pending};
-use crate::engine::ledger::items::{UnreadableItem, encode};
-use crate::engine::ledger::kind::{Kind, Single, Tag};
+use super::durable::{Disk, Pending};
+use super::items::{UnreadableItem, encode};
+use super::kind::{Kind, Single, Tag};
 use crate::model::Time;
 use crate::store::{Entry, Journal, State, What};
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Kinds of items in the store, each with the type that an item of it holds. A kind is declared beside its type, in the room that owns it.
 
-use crate::engine::ledger::items::{UnreadableItem, decode, encode};
+use super::items::{UnreadableItem, decode, encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn what_was_not_written_as_such_a_kind_is_told_by_its_key() {
         const NUMBERS: Kind<Vec<u32>> = Kind::new(Tag::Held);
-        let value = crate::engine::ledger::items::encode(&vec![1_u32, 2]);
+        let value = super::super::items::encode(&vec![1_u32, 2]);
         assert_eq!(NUMBERS.read("crm:person:1", &value).unwrap(), [1, 2]);
         let error = NUMBERS.read("crm:person:1", &value[..2]).unwrap_err().to_string();
         assert!(error.contains("crm:person:1"), "{error}");

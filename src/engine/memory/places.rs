@@ -1,7 +1,7 @@
 //! Maps and sets by a record's place. Places are numbers of our own, which nobody outside chooses; so neighbours may lie side by side, and
 //! whoever goes through records in order goes through memory in order.
 
-use crate::engine::memory::place::Idx;
+use super::place::Idx;
 use crate::model::ShortText;
 use std::collections::BTreeMap;
 use std::hash::{BuildHasherDefault, Hasher};

@@ -3,7 +3,7 @@
 //! Two keys with one hash would share their list. So a list says who *may* have the key; what joins people or ends something looks
 //! into the records.
 
-use crate::engine::memory::place::Idx;
+use super::place::Idx;
 use hashbrown::HashTable;
 
 /// Beyond the places that there can be: the entry has a list.

@@ -1,8 +1,8 @@
 //! A look at the world that decodes each record once.
 
+use super::place::Idx;
 use super::places::InOrder;
 use super::world::World;
-use crate::engine::memory::place::Idx;
 use crate::link;
 use crate::model::{Address, Record};
 use elsa::FrozenMap;

@@ -5,13 +5,13 @@
 mod rename;
 
 use super::codec::{self, Names, Writer};
+use super::place::{Idx, NOBODY, PersonIdx};
+use super::places::UnreadByPlace;
 use super::postings::Postings;
 use super::segments::Shelf;
 use crate::decide::ratchet::Held;
-use crate::engine::delivery::target::Target;
 use crate::engine::ledger::kind::{Kind, Single, Tag};
-use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
-use crate::engine::memory::places::UnreadByPlace;
+use crate::engine::target::Target;
 use crate::model::{Address, Entity, Name, Record, RecordId};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::collections::BTreeSet;

@@ -3,8 +3,6 @@
 use crate::connector::Usage;
 use crate::engine::answers::alone::SYNCED;
 use crate::engine::assess::held::HELD;
-use crate::engine::delivery::target::TARGET;
-use crate::engine::delivery::target::former::FORMER_TARGET;
 use crate::engine::delivery::underway;
 use crate::engine::delivery::underway::SENT;
 use crate::engine::engine::Engine;
@@ -27,6 +25,8 @@ use crate::engine::recovery::instance::INSTANCE;
 use crate::engine::recovery::journaled::REBUILDING;
 use crate::engine::rules::approval::APPROVAL;
 use crate::engine::system::USAGE;
+use crate::engine::target::TARGET;
+use crate::engine::target::former::FORMER_TARGET;
 use crate::model::{Name, RecordId, Time};
 use std::collections::BTreeMap;
 

@@ -1,10 +1,10 @@
 //! A pass begins.
 
+use super::pass_run::Follows;
+use super::pass_run::PassRun;
+use super::reading::SweepUnderWay;
 use crate::connector::{Pass, Shown};
 use crate::engine::engine::Engine;
-use crate::engine::proofs::pass_run::Follows;
-use crate::engine::proofs::pass_run::PassRun;
-use crate::engine::proofs::reading::SweepUnderWay;
 use crate::model::{Name, ShortText, Time};
 use std::collections::BTreeMap;
 

@@ -1,10 +1,10 @@
 //! Which pass of a stream is next.
 
+use super::reading::Haste;
+use super::schedule::every;
+use super::schedule::passes;
 use crate::connector::{Pass, READ_EVERY};
 use crate::engine::engine::Engine;
-use crate::engine::proofs::reading::Haste;
-use crate::engine::proofs::schedule::every;
-use crate::engine::proofs::schedule::passes;
 use crate::engine::rules::approval::Approval;
 use crate::model::{DealState, Entity, Name, RecordId, ShortText, Span, Time};
 

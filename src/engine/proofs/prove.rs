@@ -1,10 +1,9 @@
 //! The end of a pass: what it proves, what a sweep did not see, and what a failure leaves behind.
 
+use super::pass_run::{Follows, PassRun};
 use crate::connector::{Error as SystemError, Pass, PassEnd, SWEEP_EVERY};
-use crate::engine::assess::records::is_target;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::proofs::pass_run::{Follows, PassRun};
 use crate::model::{Entity, Name, Presence, Span, Time, counted};
 
 /// A stream that listed at least so many records and now lists none is not believed: a lost scope looks like that.
@@ -300,7 +299,7 @@ impl Engine {
     /// not believed in this: it may be a list that somebody keeps, or the part of all that a token shows. There the second time they are read
     /// by their ids, and only who is not found is gone.
     fn miss(&mut self, run: &PassRun, now: Time) {
-        let is_written_to = self.systems.get(&run.system).is_some_and(|s| is_target(&s.abilities, &run.stream));
+        let is_written_to = self.systems.get(&run.system).is_some_and(|s| s.abilities.writes_to(&run.stream));
         for idx in self.world.unseen(&run.system, &run.stream, run.epoch) {
             let mut record = self.world.record(idx);
             if is_written_to && record.presence == Presence::MissedOnce {

@@ -1,7 +1,7 @@
 //! The time by the systems' clocks.
 
+use super::clocks::SKEW_MAX;
 use crate::engine::engine::Engine;
-use crate::engine::proofs::clocks::SKEW_MAX;
 use crate::model::{Entity, Name, Span, Time};
 
 impl Engine {

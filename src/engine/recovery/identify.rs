@@ -1,16 +1,16 @@
 //! Which instance answers: asked for, judged, and what follows from another one.
 
+use super::instance::ASK_AGAIN;
+use super::instance::ASK_AGAIN_SOON;
+use super::instance::INSTANCE;
+use super::instance::Identification;
+use super::instance::Instance;
+use super::instance::InstanceAnswer;
+use super::instance::InstanceJudgment;
+use super::instance::judge;
 use crate::connector;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::recovery::instance::ASK_AGAIN;
-use crate::engine::recovery::instance::ASK_AGAIN_SOON;
-use crate::engine::recovery::instance::INSTANCE;
-use crate::engine::recovery::instance::Identification;
-use crate::engine::recovery::instance::Instance;
-use crate::engine::recovery::instance::InstanceAnswer;
-use crate::engine::recovery::instance::InstanceJudgment;
-use crate::engine::recovery::instance::judge;
 use crate::model::{Name, Time};
 use crate::store::What;
 

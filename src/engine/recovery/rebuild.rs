@@ -1,12 +1,12 @@
 //! After the state was lost, or brought here from elsewhere: what the journal gives back, and that nothing widens before all was read anew.
 
+use super::journaled::{REBUILDING, Rebuilding, Recovery};
 use crate::connector::{Reads, StreamInfo};
 use crate::decide::ratchet::{Held, Reach};
 use crate::decide::standing::{HoldNow, Kinds};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::place::Idx;
-use crate::engine::recovery::journaled::{REBUILDING, Rebuilding, Recovery};
 use crate::model::{Entity, MailKind, Name, Record, RecordId, Span, Time};
 use crate::store::{Cause, What};
 

@@ -1,13 +1,13 @@
 //! The journal against the store at open: what it says is laid over what the store had, and what it lacks is written to it again.
 
 use super::instance::Instance;
+use super::journaled::Journaled;
+use super::lines::refusal_line;
 use crate::engine::engine::Engine;
 use crate::engine::intake::doubts::Accepted;
 use crate::engine::memory::refusals::On;
 use crate::engine::memory::refusals::REFUSAL;
 use crate::engine::memory::refusals::refusal_key;
-use crate::engine::recovery::journaled::Journaled;
-use crate::engine::recovery::lines::refusal_line;
 use crate::engine::rules::approval::APPROVAL;
 use crate::engine::rules::approval::Approval;
 use crate::model::{Refusal, Span, Time};

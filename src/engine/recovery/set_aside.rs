@@ -3,8 +3,6 @@
 
 use super::instance::FormerInstance;
 use crate::engine::assess::held::HELD;
-use crate::engine::delivery::target::TARGET;
-use crate::engine::delivery::target::former::FORMER_TARGET;
 use crate::engine::delivery::underway::SENT;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
@@ -17,6 +15,8 @@ use crate::engine::memory::refusals::refusal_key;
 use crate::engine::memory::world::RECORD;
 use crate::engine::proofs::reading::STREAM;
 use crate::engine::rules::approval::APPROVAL;
+use crate::engine::target::TARGET;
+use crate::engine::target::former::FORMER_TARGET;
 use crate::link::spread_keys;
 use crate::model::{Name, RecordId, Time};
 use crate::store::What;

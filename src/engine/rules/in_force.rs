@@ -1,16 +1,16 @@
 //! The rules in force: an edit is weighed against those before it, and waits if it widens.
 
 use super::before;
+use super::left_rules::{LEFT, LeftRules};
+use super::needs::Needs;
+use super::plan_id::plan_id;
+use super::rule_sets::{FormerRules, RuleSet, StoredRules, systems_in_force, targets_widen};
+use super::shared_mailboxes::link_rules;
 use crate::config::Rules;
 use crate::decide::rules::HoldRule;
 use crate::decide::widening;
 use crate::engine::ledger::changes::{Ledger, LedgerError, read_single};
 use crate::engine::ledger::kind::Single;
-use crate::engine::rules::left_rules::{LEFT, LeftRules};
-use crate::engine::rules::needs::Needs;
-use crate::engine::rules::plan_id::plan_id;
-use crate::engine::rules::rule_sets::{FormerRules, RuleSet, StoredRules, systems_in_force, targets_widen};
-use crate::engine::rules::shared_mailboxes::link_rules;
 use crate::link::LinkRules;
 use crate::model::{Span, Time};
 use crate::store::State;

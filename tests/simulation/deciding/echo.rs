@@ -1,7 +1,7 @@
 //! Which of several values is news: not our own write that comes back, and not one that claims to be from the future.
 
 use super::place::{NOW, Place, lead, person};
-use nayose::engine::delivery::target::{Agreed, Target};
+use nayose::engine::target::{Agreed, Target};
 use nayose::model::{Name, Record, Span, Time, Value};
 
 const MINUTE: Span = Span::minutes(1);

@@ -6,8 +6,8 @@ use crate::stage::Stage;
 use nayose::connector::{Observed, Outcome, PageRead, Pass, PassEnd, Unread, WriteOp};
 use nayose::engine::Engine;
 use nayose::engine::delivery::acts::Act;
-use nayose::engine::delivery::target::Due;
 use nayose::engine::gate::answer::Gate;
+use nayose::engine::target::Due;
 use nayose::model::{Address, DealState, Entity, Mail, MailKind, Name, Record, RecordId, ShortText, Span, Time, Value};
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! What is next for a system.
 
-use crate::engine::delivery::acts::Act;
+use super::Act;
 use crate::engine::engine::Engine;
 use crate::model::{Name, Time};
 

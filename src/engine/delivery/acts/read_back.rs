@@ -1,13 +1,13 @@
 //! Writes whose outcome nobody told: their records are read back before anything else goes to them.
 
-use super::super::deliver::Op;
-use super::super::target::{Sent, is_form_of_why, shows_why};
 use crate::connector::{self, Change};
-use crate::engine::delivery::lanes::Lanes;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
 use crate::engine::memory::place::Idx;
+use crate::engine::target::Op;
+use crate::engine::target::lanes::Lanes;
+use crate::engine::target::{Sent, is_form_of_why, shows_why};
 use crate::model::{Mark, Name, Presence, Record, ShortText, Time, Value};
 use crate::store::WriteOutcome;
 use std::collections::BTreeMap;
@@ -202,8 +202,8 @@ fn lane_landed(op: Op, sent: &Sent, shown: &Record, words: &Words) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::target::Target;
     use super::*;
+    use crate::engine::target::Target;
 
     /// Ours was lost on its way, and a marketer suspended the same person meanwhile.
     #[test]

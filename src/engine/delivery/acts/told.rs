@@ -1,10 +1,10 @@
 //! What delivery has to tell: what does not get through, and what does not stay.
 
-use super::super::target::FailureCause;
 use crate::connector::Lane;
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
 use crate::engine::system::SystemState;
+use crate::engine::target::FailureCause;
 use crate::model::{Name, RefusalScope, Time, counted};
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ impl Engine {
         alarms
     }
 
-    fn targets_of(&self, system: &Name) -> impl Iterator<Item = &super::super::target::Target> {
+    fn targets_of(&self, system: &Name) -> impl Iterator<Item = &crate::engine::target::Target> {
         let slots = self.world.indexes().map(|idx| self.world.slot(idx)).filter(move |slot| slot.id.system == *system);
         slots.filter_map(|slot| slot.target.as_deref())
     }
@@ -68,7 +68,7 @@ impl Engine {
     /// Holds that were tried in vain, and why the last one was.
     fn stuck_holds(&self, system: &SystemState) -> Option<(usize, String)> {
         let open = system.outbox.in_lane(Lane::Protective).filter(|(idx, _)| !self.is_enforced_anyway(**idx));
-        let failed = open.filter_map(|(idx, _)| self.world.slot(*idx).target.as_deref()?.failure(super::super::target::Op::Hold));
+        let failed = open.filter_map(|(idx, _)| self.world.slot(*idx).target.as_deref()?.failure(crate::engine::target::Op::Hold));
         let failed: Vec<_> = failed.filter(|f| f.attempts > 0 && f.cause != FailureCause::Undone).collect();
         let last = failed.iter().max_by_key(|f| f.retry_at)?;
         Some((failed.len(), last.why.to_string()))

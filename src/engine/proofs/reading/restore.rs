@@ -1,8 +1,8 @@
 //! The states of streams out of the store.
 
+use super::stream::FormerStreamState;
+use super::stream::StreamState;
 use crate::engine::Engine;
-use crate::engine::proofs::reading::stream::FormerStreamState;
-use crate::engine::proofs::reading::stream::StreamState;
 use crate::model::{Name, Time};
 use std::collections::BTreeMap;
 

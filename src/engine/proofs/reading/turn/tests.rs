@@ -100,7 +100,7 @@ fn empty_turn(engine: &mut Engine, stream: &str, now: Time) -> Vec<Pass> {
     passes
 }
 
-fn state<'e>(engine: &'e Engine, stream: &str) -> &'e super::super::super::reading::StreamState {
+fn state<'e>(engine: &'e Engine, stream: &str) -> &'e crate::engine::proofs::reading::StreamState {
     &engine.systems.named("crm").unwrap().streams[&Name::from(stream)]
 }
 

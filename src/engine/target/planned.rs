@@ -1,6 +1,6 @@
 //! A write as it is shown before it is made.
 
-use crate::engine::delivery::deliver::Op;
+use super::Op;
 use crate::model::Name;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;

@@ -1,6 +1,6 @@
 //! Which directions a target record has something due in.
 
-use crate::engine::delivery::target::{Due, Op};
+use super::{Due, Op};
 
 /// Which directions a target record has something due in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

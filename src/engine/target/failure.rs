@@ -1,8 +1,8 @@
 //! Writes that did not land, one account for each lane of a record: what the system says to a field delays no stop mark.
 
 use super::Again;
-use crate::connector::Change;
-use crate::engine::delivery::target::again::REWRITES_MAX;
+use super::again::REWRITES_MAX;
+use crate::connector::{Change, WriteKind};
 use crate::model::{Span, Time};
 use serde::{Deserialize, Serialize};
 use std::hash::Hash;
@@ -223,6 +223,14 @@ fn wait(op: Op, cause: FailureCause, attempts: u8) -> Span {
 }
 
 impl Op {
+    pub fn of(change: &Change) -> Op {
+        match change.kind() {
+            WriteKind::Hold => Op::Hold,
+            WriteKind::Release | WriteKind::Permit => Op::Release,
+            WriteKind::Update => Op::Update,
+        }
+    }
+
     pub const ALL: [Op; 3] = [Op::Hold, Op::Release, Op::Update];
 
     pub fn name(self) -> &'static str {

@@ -1,9 +1,9 @@
 //! How our writes stand in the target: its own forms of them, and what does not stay.
 
 use super::Target;
+use super::again::REWRITES_MAX;
+use super::forms::is_form_of;
 use crate::connector::{Change, PermitChange};
-use crate::engine::delivery::target::again::REWRITES_MAX;
-use crate::engine::delivery::target::forms::is_form_of;
 use crate::model::{Mark, Name, Record, Time, Value};
 
 /// What an observation of a target told about our writes.

@@ -15,7 +15,9 @@ mod failure;
 pub mod former;
 mod forms;
 mod handover;
+pub mod lanes;
 mod outcome;
+pub mod planned;
 mod settle;
 
 pub use again::{Again, Settled};
