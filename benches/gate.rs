@@ -11,6 +11,7 @@ use nayose::engine::open;
 use nayose::engine::system::Opened;
 use nayose::model::{Entity, Mail, MailKind, Name, Record, RecordId, Time, Value};
 use nayose::store::{State, StateUrl};
+use nayose::telemetry::Exporter;
 use nayose::web;
 use std::path::Path;
 use std::sync::Arc;
@@ -161,7 +162,7 @@ fn ask(shell: &Shell, people: usize, calls: usize, go_on: impl Fn() -> bool) -> 
 async fn serve(shell: &Shell) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/v1/decisions", listener.local_addr().expect("an address"));
-    tokio::spawn(web::serve(listener, web::router(shell.clone(), web::Admission::on_loopback(), web::recorder())));
+    tokio::spawn(web::serve(listener, web::router(shell.clone(), web::Admission::on_loopback(), Exporter::install())));
     url
 }
 

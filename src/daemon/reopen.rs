@@ -3,6 +3,8 @@
 
 use crate::daemon::shell::Shell;
 use crate::store::{InMemory, Journal, State, StateInfo};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::state::StateFailsStill;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -33,7 +35,7 @@ impl Shell {
             }
             match self.with(|e| e.try_disk()) {
                 Ok(()) => return Waited::Room,
-                Err(error) => tracing::error!(%error, "still nothing is read or written, and the gate holds"),
+                Err(error) => StateFailsStill { error: &error }.emit(),
             }
             wait = (wait * 2).min(TRY_AT_MOST);
         }

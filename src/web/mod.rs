@@ -15,11 +15,11 @@ mod shared;
 pub use admission::Admission;
 
 use crate::daemon::Shell;
+use crate::telemetry::Exporter;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use shared::Web;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -27,17 +27,8 @@ use tower_http::timeout::TimeoutLayer;
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// Installs the process's metrics recorder, once.
-pub fn recorder() -> PrometheusHandle {
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let handle = recorder.handle();
-    // Already installed (a second daemon in one process, as in tests): its numbers go there.
-    let _ = metrics::set_global_recorder(recorder);
-    handle
-}
-
 /// All routes.
-pub fn router(shell: Shell, admission: Admission, metrics: PrometheusHandle) -> Router {
+pub fn router(shell: Shell, admission: Admission, metrics: Exporter) -> Router {
     let open = Router::new()
         .route("/readyz", get(api::ready))
         .route("/metrics", get(api::metrics))
