@@ -1,5 +1,5 @@
-//! The gate with a million people: how long one answer takes, idle and while a full sync runs; the same over HTTP; and how long new rules
-//! take over everyone. `cargo bench --bench gate`; PEOPLE=10000 makes it small.
+//! The gate with a million people: how long one answer takes, idle and while a full sync runs; the same over HTTP; how long new rules
+//! take over everyone; and how long it takes to look at how things stand. `cargo bench --bench gate`; PEOPLE=10000 makes it small.
 
 #![allow(clippy::disallowed_methods, reason = "it measures real time")]
 
@@ -42,6 +42,9 @@ fn main() {
         let began = Instant::now();
         decide_anew(&shell);
         println!("everyone decided on anew, as by new rules: {:.1} s", began.elapsed().as_secs_f64());
+
+        let took = (0..20).map(|_| looked_at(&shell)).min().unwrap_or_default();
+        println!("how things stand, looked at for /readyz and /metrics: {:.1} ms", took.as_secs_f64() * 1e3);
 
         println!("| what | calls | p50 | p99 | p999 | longest | calls a second |\n|---|---|---|---|---|---|---|");
         row("in the process, idle", ask(&shell, people, CALLS, || true));
@@ -112,6 +115,13 @@ fn decide_anew(shell: &Shell) {
     let all = engine.probe().world.indexes();
     engine.arrange().dirty.extend(all);
     engine.reconcile(NOW);
+}
+
+/// `status` publishes what it saw, as the daemon's tick does.
+fn looked_at(shell: &Shell) -> Duration {
+    let began = Instant::now();
+    shell.status(NOW);
+    began.elapsed()
 }
 
 struct Busy {

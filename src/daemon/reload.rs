@@ -100,6 +100,7 @@ impl Shell {
             }
             let restart = engine.unfollowed().restart.clone();
             engine.set_unfollowed(Unfollowed { mistakes, restart });
+            self.publish(&engine);
         }
     }
 
@@ -129,6 +130,7 @@ impl Shell {
             }
             unfollowed.restart.iter().for_each(|what| RestartNeeded { what }.emit());
             engine.set_unfollowed(unfollowed);
+            self.publish(&engine);
         }
         Ok(())
     }
@@ -141,7 +143,7 @@ impl Shell {
             e.take_rules(config.rules.clone(), opened, now);
             let judged = e.judge_addresses(now);
             // What is stale by the new limits is so at once; the rest follows with the decisions below.
-            self.gate.publish(e);
+            self.publish(e);
             self.follow_config(config.clone());
             // Together with it: whoever sees the new state has the new connectors.
             self.wire(wiring);
@@ -150,7 +152,7 @@ impl Shell {
         self.rewire_if_needed().unwrap_or_else(|error| ConnectorKept { error: &error }.emit());
         self.reconcile()?;
         let engine = self.engine();
-        self.gate.publish(&engine);
+        self.publish(&engine);
         ConfigInForce { version: &version }.emit();
         if let Some(plan) = engine.rules().plan() {
             for widens in engine.rules().former().iter().flat_map(|f| &f.widens) {

@@ -22,7 +22,7 @@ pub enum Waited {
 impl Shell {
     /// From now on the gate holds for want of proof.
     pub fn halt(&self) {
-        self.gate.publish(&self.engine());
+        self.publish(&self.engine());
     }
 
     /// Waits until the state folder can be written to again, or until told to stop.

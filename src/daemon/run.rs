@@ -212,6 +212,7 @@ async fn tick(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<Option<Jo
         if due {
             shell.reconcile()?;
         }
+        shell.look_at_health();
     }
     Ok(None)
 }

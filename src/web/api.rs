@@ -1,12 +1,12 @@
 //! The handlers.
 
+use super::gauges;
 use super::shared::Web;
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::answers::status::Protection;
+use crate::daemon::health::Readiness;
 use crate::engine::gate::answer::SUBJECTS_MAX;
 use crate::model::{Mail, MailKind};
 use crate::telemetry::InternalEvent;
-use crate::telemetry::metric::Gauge;
 use crate::telemetry::web::GateAnswered;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
@@ -93,39 +93,19 @@ pub async fn person(State(web): State<Web>, Path(who): Path<String>) -> Response
     }
 }
 
-/// Alive is not ready: ready means that the state is open and the config was right, which is so once this answers.
+/// Alive is not ready: ready means that the state is open and the config was right, and that the daemon comes to its state.
 pub async fn ready(State(web): State<Web>) -> Response {
-    if let Some(why) = web.shell.engine().halted() {
-        return bad(StatusCode::SERVICE_UNAVAILABLE, why);
-    }
-    match web.shell.command(Command::Status).await {
-        Reply::Status(status) => Json(json!({ "ready": true, "protection": status.protection })).into_response(),
-        _ => bad(StatusCode::SERVICE_UNAVAILABLE, "the state does not answer"),
+    match web.shell.health.readiness(web.shell.now()) {
+        Readiness::Ready(protection) => Json(json!({ "ready": true, "protection": protection })).into_response(),
+        Readiness::NotReady(why) => bad(StatusCode::SERVICE_UNAVAILABLE, why),
     }
 }
 
 /// Prometheus' text form.
 pub async fn metrics(State(web): State<Web>) -> Response {
-    if let Reply::Status(status) = web.shell.command(Command::Status).await {
-        Gauge::People.set(&[], status.people as f64);
-        Gauge::PeopleHeld.set(&[], status.held as f64);
-        // What is not known is no number.
-        Gauge::NotEnforced.set(&[], status.not_enforced.map_or(f64::NAN, |n| n as f64));
-        Gauge::Protecting.set(&[], f64::from(u8::from(status.protection == Protection::Protecting)));
-        Gauge::PlansWaiting.set(&[], status.waiting.len() as f64);
-        Gauge::ConfigMistakes.set(&[], status.config.mistakes.len() as f64);
-        for (system, s) in &status.systems {
-            Gauge::DeadLetters.set(&[system], s.dead_letters as f64);
-            Gauge::Queue.set(&[system, "hold"], s.queue.hold as f64);
-            Gauge::Queue.set(&[system, "release"], s.queue.release as f64);
-            Gauge::Queue.set(&[system, "update"], s.queue.update as f64);
-            Gauge::RequestsToday.set(&[system], s.budget.used as f64);
-            for (stream, t) in &s.streams {
-                if let Some(age) = t.age_s {
-                    Gauge::StreamAge.set(&[system, stream], age as f64);
-                }
-            }
-        }
+    let (board, now) = (&web.shell.health, web.shell.now());
+    if let Some(health) = &*board.health() {
+        gauges::set(health, &board.readiness(now), now);
     }
     web.metrics.text().into_response()
 }

@@ -1,6 +1,6 @@
 //! HTTP: the gate, people, health and metrics; `/healthz` is told to all.
 //!
-//! - `api`: the paths; `shared`: what each of them needs
+//! - `api`: the paths; `gauges`: what `/metrics` tells; `shared`: what each of them needs
 //! - `admission`: who is served; `body`: a request's body, whole and bounded
 //! - `serve`: connections; `crowd`: who gives way; `line`: who does not take the answers
 
@@ -8,6 +8,7 @@ mod admission;
 mod api;
 mod body;
 mod crowd;
+mod gauges;
 mod line;
 mod serve;
 mod shared;
@@ -29,6 +30,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// All routes.
 pub fn router(shell: Shell, admission: Admission, metrics: Exporter) -> Router {
+    // Whoever asks at once finds something.
+    shell.look_at_health();
     let open = Router::new()
         .route("/readyz", get(api::ready))
         .route("/metrics", get(api::metrics))
