@@ -103,3 +103,27 @@ impl InternalEvent for EditWaits<'_> {
         tracing::warn!(plan = self.plan, widens = self.widens, "a part of the edit waits for `nayose approve`");
     }
 }
+
+/// A shared mailbox that is none.
+pub struct MailboxLeftOut<'a> {
+    pub error: &'a dyn Display,
+}
+
+impl InternalEvent for MailboxLeftOut<'_> {
+    fn emit(self) {
+        tracing::warn!(error = %self.error, "a shared mailbox of systems.toml is left out");
+    }
+}
+
+/// Whom it held is remembered.
+pub struct FormerHoldNotRead<'a> {
+    pub hold: &'a dyn Display,
+    pub rule: &'a dyn Display,
+}
+
+impl InternalEvent for FormerHoldNotRead<'_> {
+    fn emit(self) {
+        let (hold, rule) = (self.hold, self.rule);
+        tracing::warn!(%hold, %rule, "a hold from before the last edit cannot be read any more");
+    }
+}

@@ -3,7 +3,7 @@
 use super::InternalEvent;
 use super::masked::masked;
 use super::metric::Counter;
-use crate::model::Name;
+use crate::model::{Name, RecordId};
 
 /// A stream had its turn.
 pub struct StreamRead<'a> {
@@ -61,5 +61,35 @@ impl InternalEvent for CursorRefused<'_> {
     fn emit(self) {
         let CursorRefused { system, what, said } = self;
         tracing::info!(%system, what, said = &*masked(said), "the kept cursor is refused; it is begun anew");
+    }
+}
+
+/// Rows of a pass that are no records.
+pub struct RowsNotRead<'a> {
+    pub system: &'a Name,
+    pub stream: &'a Name,
+    pub rows: u64,
+    /// Why the stream is not proved by the pass, if it is not.
+    pub why: Option<&'a str>,
+}
+
+impl InternalEvent for RowsNotRead<'_> {
+    fn emit(self) {
+        let RowsNotRead { system, stream, rows, why } = self;
+        match why.map(masked) {
+            Some(why) => tracing::warn!(%system, %stream, rows, why = &*why, "rows cannot be read"),
+            None => tracing::warn!(%system, %stream, rows, "rows cannot be read; `nayose status` says whom they hold"),
+        }
+    }
+}
+
+/// Two whole listings did not show it.
+pub struct RecordNotListed<'a> {
+    pub record: &'a RecordId,
+}
+
+impl InternalEvent for RecordNotListed<'_> {
+    fn emit(self) {
+        tracing::info!(record = &*masked(&self.record.to_string()), "the system does not list this record any more");
     }
 }
