@@ -184,7 +184,7 @@ impl Shell {
     /// Makes durable what changed. The engine goes on meanwhile.
     pub fn commit(&self) -> Result<(), Error> {
         let disk = self.with(|e| e.hand_over())?;
-        Ok(self.aside(|| disk.keep()).map_err(|error| self.with(|e| e.disk_failed(error)))?)
+        self.aside(|| disk.keep()).map_err(|error| self.with(|e| e.disk_failed(error)))
     }
 
     /// Decides anew for whom something changed, and wakes delivery.
