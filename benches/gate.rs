@@ -1,5 +1,5 @@
-//! The gate with a million people: how long one answer takes, idle and while a full sync runs; the same over HTTP; and how long new rules
-//! take over everyone. `cargo bench --bench gate`; PEOPLE=10000 makes it small.
+//! The gate with a million people: how long one answer takes, idle and while a full sync runs; the same over HTTP; how long new rules
+//! take over everyone; and how long it takes to look at how things stand. `cargo bench --bench gate`; PEOPLE=10000 makes it small.
 
 #![allow(clippy::disallowed_methods, reason = "it measures real time")]
 
@@ -11,6 +11,7 @@ use nayose::engine::open;
 use nayose::engine::system::Opened;
 use nayose::model::{Entity, Mail, MailKind, Name, Record, RecordId, Time, Value};
 use nayose::store::{State, StateUrl};
+use nayose::telemetry::Exporter;
 use nayose::web;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,6 +42,9 @@ fn main() {
         let began = Instant::now();
         decide_anew(&shell);
         println!("everyone decided on anew, as by new rules: {:.1} s", began.elapsed().as_secs_f64());
+
+        let took = (0..20).map(|_| looked_at(&shell)).min().unwrap_or_default();
+        println!("how things stand, looked at for /readyz and /metrics: {:.1} ms", took.as_secs_f64() * 1e3);
 
         println!("| what | calls | p50 | p99 | p999 | longest | calls a second |\n|---|---|---|---|---|---|---|");
         row("in the process, idle", ask(&shell, people, CALLS, || true));
@@ -113,6 +117,13 @@ fn decide_anew(shell: &Shell) {
     engine.reconcile(NOW);
 }
 
+/// `status` publishes what it saw, as the daemon's tick does.
+fn looked_at(shell: &Shell) -> Duration {
+    let began = Instant::now();
+    shell.status(NOW);
+    began.elapsed()
+}
+
 struct Busy {
     done: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
@@ -161,7 +172,7 @@ fn ask(shell: &Shell, people: usize, calls: usize, go_on: impl Fn() -> bool) -> 
 async fn serve(shell: &Shell) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let url = format!("http://{}/v1/decisions", listener.local_addr().expect("an address"));
-    tokio::spawn(web::serve(listener, web::router(shell.clone(), web::Admission::on_loopback(), web::recorder())));
+    tokio::spawn(web::serve(listener, web::router(shell.clone(), web::Admission::on_loopback(), Exporter::install())));
     url
 }
 

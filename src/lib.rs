@@ -13,4 +13,5 @@ pub mod merge;
 pub mod model;
 pub mod sandbox;
 pub mod store;
+pub mod telemetry;
 pub mod web;

@@ -1,6 +1,8 @@
 //! Logs on stderr. The daemon's lines wait for nobody: whoever reads them may stand still, go away, or have a full disk.
 
 use super::args::Log;
+use crate::telemetry::InternalEvent;
+use crate::telemetry::process::LogLinesDropped;
 use std::io::{IsTerminal, stderr};
 use std::sync::mpsc;
 use std::thread;
@@ -53,8 +55,7 @@ async fn tell_dropped(dropped: ErrorCounter) {
         tokio::time::sleep(TELL_EVERY).await;
         let lines = dropped.dropped_lines();
         if lines > told {
-            metrics::counter!("nayose_log_lines_dropped_total").absolute(lines as u64);
-            tracing::warn!(lines = lines - told, "log lines were dropped, as whoever reads the log did not take them");
+            LogLinesDropped { lines: lines - told, total: lines }.emit();
             // It may have been dropped itself.
             if dropped.dropped_lines() == lines {
                 told = lines;

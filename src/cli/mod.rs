@@ -31,6 +31,8 @@ mod undo;
 
 pub use exit::Exit;
 
+use crate::telemetry::InternalEvent;
+use crate::telemetry::process::HangupEndsProcess;
 use args::{Args, CliCommand};
 use std::process::ExitCode;
 
@@ -58,7 +60,7 @@ pub fn main() -> ExitCode {
         let outlives = if runs { run::outlive_hangup() } else { Ok(()) };
         let logging = log::begin(args.log, runs);
         if let Err(error) = outlives {
-            tracing::warn!(%error, "SIGHUP ends this process, as it cannot be listened for");
+            HangupEndsProcess { error: &error }.emit();
         }
         logging
     };

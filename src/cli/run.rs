@@ -10,8 +10,11 @@ use crate::daemon::shell::Shell;
 use crate::daemon::socket;
 use crate::engine::Error;
 use crate::model::{Span, Time};
+use crate::telemetry::config::SettingUnused;
+use crate::telemetry::process::{Ended, EndedWithoutState, Running, SignalsNotHeard};
+use crate::telemetry::state::{StateFailed, StateNotOpened, StateOpenedAnew};
+use crate::telemetry::{Exporter, InternalEvent};
 use crate::web;
-use metrics_exporter_prometheus::PrometheusHandle;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,7 +35,7 @@ pub async fn run(common: &Common) -> Exit {
         Ok(config) => config,
         Err(error) => return open::refused(common, &error),
     };
-    open::unused(&config).iter().for_each(|note| tracing::warn!("{note}"));
+    open::unused(&config).iter().for_each(|note| SettingUnused { note }.emit());
     let started = Arc::new(config.clone());
     let mut shell = match open::shell(config.clone()) {
         Ok(shell) => shell,
@@ -52,7 +55,7 @@ pub async fn run(common: &Common) -> Exit {
                 return Exit::Refused;
             }
         };
-        tracing::info!(listen = %config.http.listen, systems = shell.wiring().connectors.len(), "running");
+        Running { listen: &config.http.listen, systems: shell.wiring().connectors.len() }.emit();
         let folder_read = common.config.clone();
         let load = Box::new(move || open::load(&folder_read));
         let source = Source { folder: common.config.clone(), load, started: started.clone() };
@@ -65,12 +68,12 @@ pub async fn run(common: &Common) -> Exit {
         let Err(error) = ended else {
             open.close();
             doors.remove_socket();
-            tracing::info!("ended; everything is kept");
+            Ended.emit();
             drop(shell);
             return Exit::Done;
         };
         // To end here would only make a supervisor start it again and again, and nobody would answer the gate meanwhile.
-        tracing::error!(%error, "nothing is read or written any more and the gate holds, until the state can be opened anew");
+        StateFailed { error: &error }.emit();
         shell.halt();
         match opened_anew(&shell, &config, &mut stopped).await {
             Some(again) => shell = again,
@@ -78,12 +81,12 @@ pub async fn run(common: &Common) -> Exit {
                 open.close();
                 doors.remove_socket();
                 // Not straight to stderr, whose reader may stand still.
-                tracing::error!(%error, "ended; what was under way is read back at the next start");
+                EndedWithoutState { error: &error }.emit();
                 return Exit::Failures;
             }
         }
         open.close();
-        tracing::warn!("the state was opened anew; what was under way is read back");
+        StateOpenedAnew.emit();
     }
 }
 
@@ -108,7 +111,7 @@ async fn opened_anew(halted: &Shell, config: &Config, stop: &mut watch::Receiver
         halted.let_go_of_state();
         match open::shell(config.clone()) {
             Ok(shell) => return Some(shell),
-            Err(error) => tracing::error!(%error, "the state cannot be opened yet"),
+            Err(error) => StateNotOpened { error: &error }.emit(),
         }
         tokio::select! {
             () = tokio::time::sleep(TRY_AT_MOST / 10) => {}
@@ -122,7 +125,7 @@ struct Doors {
     http: std::net::TcpListener,
     folder: PathBuf,
     admission: web::Admission,
-    metrics: PrometheusHandle,
+    metrics: Exporter,
 }
 
 /// Answering, for one shell.
@@ -143,7 +146,7 @@ impl Doors {
                 return Err(Exit::Refused);
             }
         };
-        Ok(Doors { http, folder: open::folder(config), admission: web::Admission::of(&config.http), metrics: web::recorder() })
+        Ok(Doors { http, folder: open::folder(config), admission: web::Admission::of(&config.http), metrics: Exporter::install() })
     }
 
     fn open(&self, shell: &Shell) -> io::Result<Open> {
@@ -179,7 +182,7 @@ pub fn outlive_hangup() -> io::Result<()> {
 
 async fn signals(stop: watch::Sender<bool>) {
     let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-        tracing::error!("cannot listen for signals; end it with kill -9, which loses nothing");
+        SignalsNotHeard.emit();
         return;
     };
     tokio::select! {

@@ -4,6 +4,8 @@ use super::status::numbers;
 use crate::daemon::Shell;
 use crate::daemon::commands::{Command, Reply};
 use crate::engine::answers::status::Status;
+use crate::telemetry::InternalEvent;
+use crate::telemetry::process::{ReloadNotTold, SystemdNotTold};
 use sd_notify::NotifyState;
 use std::time::Duration;
 
@@ -24,7 +26,7 @@ pub fn status(line: &str) {
 pub fn reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => tell(&[NotifyState::Reloading, now]),
-        Err(error) => tracing::debug!(%error, "systemd is not told of a reload: there is no clock"),
+        Err(error) => ReloadNotTold { error: &error }.emit(),
     }
 }
 
@@ -70,6 +72,6 @@ fn line(status: &Status) -> String {
 
 fn tell(states: &[NotifyState]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(%error, "systemd could not be told");
+        SystemdNotTold { error: &error }.emit();
     }
 }

@@ -166,8 +166,8 @@ impl Shell {
             Command::Approve { what, holds, moved } => self.approve(&what, holds, moved, now)?,
             Command::Accept { row, by, because } => self.accept(&row, &by, &because, now)?,
             Command::Status => {
-                let (usage, trying) = (self.usage(), self.trying_again());
-                let mut status = self.ask(|e| e.status(&usage, now));
+                let trying = self.trying_again();
+                let mut status = self.status(now);
                 trying.iter().for_each(|(system, why)| status.is_trying_again(system, why));
                 Reply::Status(status)
             }
@@ -218,7 +218,7 @@ impl Shell {
         match approved {
             Ok(approved) => {
                 self.reconcile()?;
-                self.gate.publish(&self.engine());
+                self.publish(&self.engine());
                 self.rules_approved.notify_one();
                 Ok(Reply::Approved(approved))
             }
@@ -231,7 +231,7 @@ impl Shell {
         match self.with(|e| e.accept(row, by, because, now)) {
             Ok(cause) => {
                 self.reconcile()?;
-                self.gate.publish(&self.engine());
+                self.publish(&self.engine());
                 Ok(Reply::Accepted(cause.to_string()))
             }
             Err(accept::AcceptanceRefused::State(error)) => Err(error),

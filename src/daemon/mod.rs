@@ -3,13 +3,16 @@
 //! - [`shell`], [`reading`], [`sending`], `identify`, [`commands`], [`socket`], [`run`], `first_round`: engine, connectors and clock together
 //! - `alone`: commands while no daemon runs
 //! - [`connectors`], [`reload`]: the connectors, and edits of systems and rules while we run
+//! - [`health`], `looking`: how things stand, told without the engine
 //! - [`notify`]: notices sent; [`reopen`]: when our own disk fails
 
 mod alone;
 pub mod commands;
 pub mod connectors;
 mod first_round;
+pub mod health;
 mod identify;
+mod looking;
 pub mod notify;
 pub mod reading;
 pub mod reload;

@@ -10,6 +10,8 @@ use crate::engine::Error;
 use crate::engine::answers::notices::notices;
 use crate::engine::history::told::{Notice, NoticeWay, ToldNotices, Unsent};
 use crate::model::{Span, Time};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::notices::{NoticeMade, NoticeNotSent};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
@@ -59,7 +61,7 @@ pub async fn tell_for_ever(shell: Shell, mut stop: watch::Receiver<bool>) -> Res
 fn queued(mut told: ToldNotices, notices: &[Notice], config: &Notify, now: Time) -> ToldNotices {
     let ways = [config.webhook.as_ref().map(|_| NoticeWay::Webhook), config.mail.as_ref().map(|_| NoticeWay::Mail)];
     for notice in notices {
-        tracing::info!(text = notice.text, "a notice");
+        NoticeMade { text: &notice.text }.emit();
         let unsent = |by| Unsent { by, notice: notice.clone(), tries: 0, next_at: now };
         told.unsent.extend(ways.into_iter().flatten().map(unsent));
     }
@@ -87,7 +89,7 @@ async fn send_all(shell: &Shell, config: &Notify) -> Result<(), Error> {
             match (sent, place) {
                 (Ok(()), Some(place)) => drop(told.unsent.remove(place)),
                 (Err(error), Some(place)) => {
-                    tracing::warn!(by = ?next.by, %error, tries = next.tries + 1, "a notice could not be sent; [notify] in systems.toml says where it goes");
+                    NoticeNotSent { by: &format!("{:?}", next.by), error: &error, tries: next.tries + 1 }.emit();
                     failed(&mut told, place, now);
                 }
                 (_, None) => {}

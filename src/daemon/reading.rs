@@ -78,7 +78,7 @@ impl Shell {
                 Step::Over => break,
             }
         }
-        self.gate.publish(&self.engine());
+        self.publish(&self.engine());
         Ok(turn.report())
     }
 

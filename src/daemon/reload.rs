@@ -8,6 +8,10 @@ use crate::engine::error::Error;
 use crate::engine::rules::connection::NotConnected;
 use crate::engine::rules::rule_sets::systems_in_force;
 use crate::engine::rules::unfollowed::Unfollowed;
+use crate::telemetry::InternalEvent;
+use crate::telemetry::config::{
+    ConfigInForce, ConfigMended, ConfigMistake, ConnectorKept, EditWaits, FolderNotWatched, HangupNotHeard, RestartNeeded,
+};
 use notify::{RecursiveMode, Watcher};
 use secrecy::ExposeSecret;
 use std::path::PathBuf;
@@ -37,12 +41,12 @@ pub async fn follow(shell: Shell, source: Source, mut stop: watch::Receiver<bool
     // Kept until the end: dropped, it would tell nothing any more.
     let watcher = watcher(&source, told);
     if let Err(error) = &watcher {
-        tracing::warn!(%error, folder = %source.folder.display(), "the config folder cannot be watched; it is looked at every 30 s");
+        FolderNotWatched { error, folder: &source.folder }.emit();
     }
     let mut hangup = match signal(SignalKind::hangup()) {
         Ok(hangup) => hangup,
         Err(error) => {
-            tracing::warn!(%error, "no SIGHUP; edits of the config are seen without it");
+            HangupNotHeard { error: &error }.emit();
             return Ok(());
         }
     };
@@ -92,10 +96,11 @@ impl Shell {
         let mut engine = self.engine();
         if engine.unfollowed().mistakes != mistakes {
             for mistake in &mistakes {
-                tracing::error!(mistake, "the config has a mistake; the rules from before it stay in force");
+                ConfigMistake { mistake }.emit();
             }
             let restart = engine.unfollowed().restart.clone();
             engine.set_unfollowed(Unfollowed { mistakes, restart });
+            self.publish(&engine);
         }
     }
 
@@ -121,10 +126,11 @@ impl Shell {
         let mut engine = self.engine();
         if *engine.unfollowed() != unfollowed {
             if !engine.unfollowed().mistakes.is_empty() {
-                tracing::info!("the config is right again");
+                ConfigMended.emit();
             }
-            unfollowed.restart.iter().for_each(|what| tracing::warn!(what, "restart nayose to apply it"));
+            unfollowed.restart.iter().for_each(|what| RestartNeeded { what }.emit());
             engine.set_unfollowed(unfollowed);
+            self.publish(&engine);
         }
         Ok(())
     }
@@ -137,20 +143,20 @@ impl Shell {
             e.take_rules(config.rules.clone(), opened, now);
             let judged = e.judge_addresses(now);
             // What is stale by the new limits is so at once; the rest follows with the decisions below.
-            self.gate.publish(e);
+            self.publish(e);
             self.follow_config(config.clone());
             // Together with it: whoever sees the new state has the new connectors.
             self.wire(wiring);
             judged
         })?;
-        self.rewire_if_needed().unwrap_or_else(|error| tracing::error!(%error, "a connector stays as it was"));
+        self.rewire_if_needed().unwrap_or_else(|error| ConnectorKept { error: &error }.emit());
         self.reconcile()?;
         let engine = self.engine();
-        self.gate.publish(&engine);
-        tracing::info!(version, "the config was edited and is in force");
+        self.publish(&engine);
+        ConfigInForce { version: &version }.emit();
         if let Some(plan) = engine.rules().plan() {
             for widens in engine.rules().former().iter().flat_map(|f| &f.widens) {
-                tracing::warn!(plan, widens, "a part of the edit waits for `nayose approve`");
+                EditWaits { plan: &plan, widens }.emit();
             }
         }
         Ok(())

@@ -3,6 +3,8 @@
 
 use crate::daemon::shell::Shell;
 use crate::store::{InMemory, Journal, State, StateInfo};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::state::StateFailsStill;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -20,7 +22,7 @@ pub enum Waited {
 impl Shell {
     /// From now on the gate holds for want of proof.
     pub fn halt(&self) {
-        self.gate.publish(&self.engine());
+        self.publish(&self.engine());
     }
 
     /// Waits until the state folder can be written to again, or until told to stop.
@@ -33,7 +35,7 @@ impl Shell {
             }
             match self.with(|e| e.try_disk()) {
                 Ok(()) => return Waited::Room,
-                Err(error) => tracing::error!(%error, "still nothing is read or written, and the gate holds"),
+                Err(error) => StateFailsStill { error: &error }.emit(),
             }
             wait = (wait * 2).min(TRY_AT_MOST);
         }

@@ -5,11 +5,15 @@ use crate::daemon::first_round::FirstRound;
 use crate::daemon::notify::tell_for_ever;
 use crate::daemon::reading::WhoReads;
 use crate::daemon::reload::{self, Source};
-use crate::daemon::sending::GATHERED_FOR;
+use crate::daemon::sending::{GATHERED_FOR, OutcomeCounts};
 use crate::daemon::shell::Shell;
 use crate::engine::Error;
+use crate::engine::proofs::reading::StreamReport;
 use crate::engine::proofs::schedule;
 use crate::model::{Name, Span};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::reading::{StreamNotRead, StreamRead, StreamReadAgain};
+use crate::telemetry::writing::{WritesApplied, WritesEnded, WritesLeftUnderWay};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,7 +76,7 @@ pub async fn run(shell: Shell, source: Option<Source>, mut stop: watch::Receiver
     if failed.is_none() {
         let all = async { while tasks.join_next().await.is_some() {} };
         if tokio::time::timeout(GRACE, all).await.is_err() {
-            tracing::warn!("writes were still under way; their outcome is read back at the next start");
+            WritesLeftUnderWay.emit();
         }
     }
     tasks.abort_all();
@@ -127,7 +131,8 @@ async fn read_for_ever(
             report = shell.read(&system, &stream, reader) => report?,
             _ = stop.changed() => break,
         };
-        tracing::debug!(%system, %stream, requests = report.requests, read = report.read, changed = report.changed, error = report.error, "read");
+        let StreamReport { requests, read, changed, .. } = report;
+        StreamRead { system: &system, stream: &stream, requests, read, changed, error: report.error.as_deref() }.emit();
         // The first looks are decided on together, and what was left over from the last run may go then too.
         let looked_first = first.take();
         if let Some(round) = &looked_first {
@@ -136,21 +141,17 @@ async fn read_for_ever(
         if report.changed > 0 || failures > 0 || looked_first.is_some() {
             shell.reconcile()?;
         }
-        metrics::counter!("nayose_requests_total", "system" => system.to_string(), "stream" => stream.to_string())
-            .increment(report.requests);
-        metrics::counter!("nayose_records_read_total", "system" => system.to_string(), "stream" => stream.to_string())
-            .increment(report.read);
         // One of a pass that waits for its next try counts as well.
         match report.error.or_else(|| shell.engine().stream_error(&system, &stream)) {
             Some(error) => {
                 if failures == 0 {
-                    tracing::warn!(%system, %stream, error, "the stream could not be read; what it held stays held");
+                    StreamNotRead { system: &system, stream: &stream, error: &error }.emit();
                 }
                 failures += 1;
             }
             None => {
                 if failures > 0 {
-                    tracing::info!(%system, %stream, "the stream is read again");
+                    StreamReadAgain { system: &system, stream: &stream }.emit();
                 }
                 failures = 0;
             }
@@ -188,15 +189,11 @@ async fn deliver_for_ever(shell: Shell, system: Name, mut stop: watch::Receiver<
         wake.mark_unchanged();
         let tally = shell.deliver(&system).await?;
         for (op, counts) in [("hold", tally.hold), ("release", tally.release), ("update", tally.update)] {
-            for (outcome, count) in [("applied", counts.applied), ("rejected", counts.rejected), ("unknown", counts.unknown)] {
-                if count > 0 {
-                    metrics::counter!("nayose_writes_total", "system" => system.to_string(), "op" => op, "outcome" => outcome)
-                        .increment(count);
-                }
-            }
+            let OutcomeCounts { applied, rejected, unknown } = counts;
+            WritesEnded { system: &system, op, applied, rejected, unknown }.emit();
         }
         for (op, count) in tally.written().into_iter().filter(|(_, count)| *count > 0) {
-            tracing::info!(%system, op, count, "written");
+            WritesApplied { system: &system, op, count }.emit();
         }
     }
     Ok(Some(Job::Deliver(system)))
@@ -215,6 +212,7 @@ async fn tick(shell: Shell, mut stop: watch::Receiver<bool>) -> Result<Option<Jo
         if due {
             shell.reconcile()?;
         }
+        shell.look_at_health();
     }
     Ok(None)
 }

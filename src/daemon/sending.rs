@@ -7,6 +7,8 @@ use crate::engine::delivery::deliver::Batch;
 use crate::engine::target::Op;
 use crate::engine::{Engine, Error};
 use crate::model::{Name, Record};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::writing::NothingWritten;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,7 +80,7 @@ impl Shell {
         if let Some(connector) = self.wiring().connectors.get(system).cloned()
             && let Err(why) = self.identify(connector.as_ref(), system).await?
         {
-            tracing::debug!(%system, why, "nothing is written");
+            NothingWritten { system, why: &why }.emit();
             return Ok(tally);
         }
         let mut wake = self.wake_of(system);

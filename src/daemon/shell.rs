@@ -4,6 +4,7 @@
 use crate::config::Config;
 use crate::connector::Clock;
 use crate::daemon::connectors::Wiring;
+use crate::daemon::health::HealthBoard;
 use crate::engine::gate::answer::Gate;
 use crate::engine::{Engine, Error};
 use crate::model::{Name, Time};
@@ -25,6 +26,8 @@ pub struct Shell {
     wiring: Arc<ArcSwap<Wiring>>,
     pub clock: Clock,
     pub gate: Arc<Gate>,
+    /// How things stand, for who asks often.
+    pub health: Arc<HealthBoard>,
     /// One pass over a stream at a time, whoever asks for it.
     pub(super) reading: Turns<(Name, Name)>,
     /// One question at a time which instance a system is.
@@ -65,6 +68,7 @@ impl Shell {
             wiring: Arc::new(ArcSwap::from_pointee(wiring)),
             clock,
             gate,
+            health: Arc::default(),
             reading: Arc::default(),
             identifying: Arc::default(),
             pages_taken: Arc::default(),
@@ -121,13 +125,32 @@ impl Shell {
         let mut engine = left.into_inner();
         engine.broken_off();
         self.engine.clear_poison();
-        self.gate.publish(&engine);
+        self.publish(&engine);
         engine
+    }
+
+    /// What is decided and proved counts at the gate from now on, and is told to who asks how things stand.
+    pub(super) fn publish(&self, engine: &Engine) {
+        self.gate.publish(engine);
+        self.health.note_change(engine.halted());
+    }
+
+    /// From the moment on that nothing is kept any more the gate holds, whoever found that out.
+    pub(super) fn publish_if_halted(&self, engine: &Engine) {
+        if engine.halted().is_some() && !self.health.is_halted() {
+            self.publish(engine);
+        }
     }
 
     /// Does something with the engine without holding up the runtime's other tasks, where it has another thread for them.
     pub fn with<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
-        self.aside(|| work(&mut self.engine()))
+        self.aside(|| self.worked(&mut self.engine(), work))
+    }
+
+    fn worked<T>(&self, engine: &mut Engine, work: impl FnOnce(&mut Engine) -> T) -> T {
+        let done = work(engine);
+        self.publish_if_halted(engine);
+        done
     }
 
     /// Asks the engine something, which changes nothing of it.
@@ -145,15 +168,15 @@ impl Shell {
     /// Begins to make durable what changed, on a thread of its own.
     pub(super) fn begin_commit(&self) -> Result<Commit, Error> {
         let (disk, shell) = (self.with(|e| e.hand_over())?, self.clone());
-        let kept = tokio::task::spawn_blocking(move || disk.keep().map_err(|error| shell.engine().disk_failed(error).to_string()));
+        let kept = tokio::task::spawn_blocking(move || disk.keep().map_err(|error| shell.with(|e| e.disk_failed(error)).to_string()));
         Ok(Commit(kept.map(|kept| kept.unwrap_or_else(|ended| Err(format!("a commit was broken off: {ended}")))).boxed().shared()))
     }
 
     /// The same for what takes less time than handing the runtime's other tasks over to another thread.
     pub(super) fn briefly<T>(&self, work: impl FnOnce(&mut Engine) -> T) -> T {
         match self.engine.try_lock() {
-            Ok(mut engine) => work(&mut engine),
-            Err(TryLockError::Poisoned(left)) => work(&mut self.broken_off(left)),
+            Ok(mut engine) => self.worked(&mut engine, work),
+            Err(TryLockError::Poisoned(left)) => self.worked(&mut self.broken_off(left), work),
             Err(TryLockError::WouldBlock) => self.with(work),
         }
     }
@@ -161,7 +184,7 @@ impl Shell {
     /// Makes durable what changed. The engine goes on meanwhile.
     pub fn commit(&self) -> Result<(), Error> {
         let disk = self.with(|e| e.hand_over())?;
-        Ok(self.aside(|| disk.keep()).map_err(|error| self.with(|e| e.disk_failed(error)))?)
+        self.aside(|| disk.keep()).map_err(|error| self.with(|e| e.disk_failed(error)))
     }
 
     /// Decides anew for whom something changed, and wakes delivery.
@@ -175,7 +198,7 @@ impl Shell {
         let now = self.now();
         self.with(|engine| {
             engine.reconcile(now);
-            self.gate.publish(engine);
+            self.publish(engine);
         });
         self.wake_all();
     }

@@ -4,6 +4,8 @@
 
 use crate::daemon::commands::{Command, Reply};
 use crate::daemon::shell::Shell;
+use crate::telemetry::InternalEvent;
+use crate::telemetry::web::QuestionBrokenOff;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
@@ -76,7 +78,7 @@ pub async fn serve(listener: UnixListener, shell: Shell) {
         let shell = shell.clone();
         tokio::spawn(async move {
             if let Err(error) = answer(stream, shell).await {
-                tracing::debug!(%error, "a question over the socket was broken off");
+                QuestionBrokenOff { error: &error }.emit();
             }
         });
     }

@@ -43,6 +43,8 @@ use crate::engine::system::SystemState;
 use crate::engine::target::TARGET;
 use crate::model::{ByName, Name, Reason, Record, RecordId, Refusal, Span, Time};
 use crate::store::{Journal, State};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::state::MemoryGivenUp;
 use hashbrown::HashSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -335,7 +337,7 @@ impl Engine {
     /// A change was broken off half-way by a fault of ours. It is as if the disk had failed: what is in memory is not what is to be kept.
     pub fn broken_off(&mut self) {
         let why = "a fault in nayose itself broke off a change half-way; what was kept before it stands (the log says where it was)";
-        tracing::error!(why, "nothing of what is in memory is kept");
+        MemoryGivenUp { why }.emit();
         self.ledger.halt(why);
     }
 

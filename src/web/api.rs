@@ -1,10 +1,13 @@
 //! The handlers.
 
+use super::gauges;
 use super::shared::Web;
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::answers::status::Protection;
+use crate::daemon::health::Readiness;
 use crate::engine::gate::answer::SUBJECTS_MAX;
 use crate::model::{Mail, MailKind};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::web::GateAnswered;
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
@@ -58,9 +61,7 @@ pub async fn decide(State(web): State<Web>, question: Result<Json<Question>, Jso
         }
     }
     let decisions = web.shell.gate.decide(&subjects, &question.mail, web.shell.now());
-    for decision in &decisions {
-        metrics::counter!("nayose_decisions_total", "decision" => decision.decision.clone()).increment(1);
-    }
+    GateAnswered { decisions: decisions.iter().map(|d| d.decision.as_str()) }.emit();
     Json(json!({ "decisions": decisions })).into_response()
 }
 
@@ -92,41 +93,19 @@ pub async fn person(State(web): State<Web>, Path(who): Path<String>) -> Response
     }
 }
 
-/// Alive is not ready: ready means that the state is open and the config was right, which is so once this answers.
+/// Alive is not ready: ready means that the state is open and the config was right, and that the daemon comes to its state.
 pub async fn ready(State(web): State<Web>) -> Response {
-    if let Some(why) = web.shell.engine().halted() {
-        return bad(StatusCode::SERVICE_UNAVAILABLE, why);
-    }
-    match web.shell.command(Command::Status).await {
-        Reply::Status(status) => Json(json!({ "ready": true, "protection": status.protection })).into_response(),
-        _ => bad(StatusCode::SERVICE_UNAVAILABLE, "the state does not answer"),
+    match web.shell.health.readiness(web.shell.now()) {
+        Readiness::Ready(protection) => Json(json!({ "ready": true, "protection": protection })).into_response(),
+        Readiness::NotReady(why) => bad(StatusCode::SERVICE_UNAVAILABLE, why),
     }
 }
 
 /// Prometheus' text form.
 pub async fn metrics(State(web): State<Web>) -> Response {
-    if let Reply::Status(status) = web.shell.command(Command::Status).await {
-        metrics::gauge!("nayose_people").set(status.people as f64);
-        metrics::gauge!("nayose_people_held").set(status.held as f64);
-        // What is not known is no number.
-        metrics::gauge!("nayose_not_enforced").set(status.not_enforced.map_or(f64::NAN, |n| n as f64));
-        metrics::gauge!("nayose_protecting").set(f64::from(u8::from(status.protection == Protection::Protecting)));
-        metrics::gauge!("nayose_plans_waiting").set(status.waiting.len() as f64);
-        metrics::gauge!("nayose_config_mistakes").set(status.config.mistakes.len() as f64);
-        for (system, s) in &status.systems {
-            let system = system.to_string();
-            metrics::gauge!("nayose_dead_letters", "system" => system.clone()).set(s.dead_letters as f64);
-            metrics::gauge!("nayose_queue", "system" => system.clone(), "op" => "hold").set(s.queue.hold as f64);
-            metrics::gauge!("nayose_queue", "system" => system.clone(), "op" => "release").set(s.queue.release as f64);
-            metrics::gauge!("nayose_queue", "system" => system.clone(), "op" => "update").set(s.queue.update as f64);
-            metrics::gauge!("nayose_requests_today", "system" => system.clone()).set(s.budget.used as f64);
-            for (stream, t) in &s.streams {
-                if let Some(age) = t.age_s {
-                    metrics::gauge!("nayose_stream_age_seconds", "system" => system.clone(), "stream" => stream.to_string())
-                        .set(age as f64);
-                }
-            }
-        }
+    let (board, now) = (&web.shell.health, web.shell.now());
+    if let Some(health) = &*board.health() {
+        gauges::set(health, &board.readiness(now), now);
     }
-    web.metrics.render().into_response()
+    web.metrics.text().into_response()
 }

@@ -1,6 +1,6 @@
 //! HTTP: the gate, people, health and metrics; `/healthz` is told to all.
 //!
-//! - `api`: the paths; `shared`: what each of them needs
+//! - `api`: the paths; `gauges`: what `/metrics` tells; `shared`: what each of them needs
 //! - `admission`: who is served; `body`: a request's body, whole and bounded
 //! - `serve`: connections; `crowd`: who gives way; `line`: who does not take the answers
 
@@ -8,6 +8,7 @@ mod admission;
 mod api;
 mod body;
 mod crowd;
+mod gauges;
 mod line;
 mod serve;
 mod shared;
@@ -15,11 +16,11 @@ mod shared;
 pub use admission::Admission;
 
 use crate::daemon::Shell;
+use crate::telemetry::Exporter;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use shared::Web;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -27,17 +28,10 @@ use tower_http::timeout::TimeoutLayer;
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// Installs the process's metrics recorder, once.
-pub fn recorder() -> PrometheusHandle {
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let handle = recorder.handle();
-    // Already installed (a second daemon in one process, as in tests): its numbers go there.
-    let _ = metrics::set_global_recorder(recorder);
-    handle
-}
-
 /// All routes.
-pub fn router(shell: Shell, admission: Admission, metrics: PrometheusHandle) -> Router {
+pub fn router(shell: Shell, admission: Admission, metrics: Exporter) -> Router {
+    // Whoever asks at once finds something.
+    shell.look_at_health();
     let open = Router::new()
         .route("/readyz", get(api::ready))
         .route("/metrics", get(api::metrics))

@@ -2,6 +2,8 @@
 
 use super::crowd::{self, Crowd, Guest};
 use super::line::{Asks, PatientStream, in_turn};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::web::ConnectionNotAccepted;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -63,7 +65,7 @@ pub async fn serve(listener: TcpListener, router: Router, patience: ClientLimits
                 });
             }
             Err(error) => {
-                tracing::warn!(%error, "a connection over HTTP could not be accepted");
+                ConnectionNotAccepted { error: &error }.emit();
                 tokio::time::sleep(AFTER_FAILURE).await;
             }
         }

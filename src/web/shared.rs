@@ -1,11 +1,11 @@
 //! What the handlers share.
 
 use crate::daemon::Shell;
-use metrics_exporter_prometheus::PrometheusHandle;
+use crate::telemetry::Exporter;
 
 /// The daemon that is asked, and its numbers.
 #[derive(Clone)]
 pub struct Web {
     pub shell: Shell,
-    pub metrics: PrometheusHandle,
+    pub metrics: Exporter,
 }

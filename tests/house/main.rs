@@ -5,4 +5,5 @@ mod files;
 mod graph;
 mod pages;
 mod rooms;
+mod telemetry;
 mod tree;

@@ -4,19 +4,20 @@ use crate::tree::{File, code, fail_if_any, room, source, tree};
 use regex::Regex;
 
 /// Who may know whom, from the bottom up. `lib.rs` and `main.rs` stand above all rooms.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("model", &[]),
+    ("telemetry", &["model"]),
     ("link", &["model"]),
     ("merge", &["model"]),
     ("decide", &["model"]),
-    ("connector", &["model"]),
+    ("connector", &["model", "telemetry"]),
     ("store", &["model"]),
     ("config", &["model", "link", "merge", "decide", "connector", "store"]),
     ("sandbox", &["model", "connector"]),
-    ("engine", &["model", "link", "merge", "decide", "connector", "store", "config"]),
-    ("daemon", &["model", "link", "merge", "decide", "connector", "store", "config", "engine"]),
-    ("web", &["model", "engine", "daemon", "config"]),
-    ("cli", &["model", "link", "merge", "decide", "connector", "store", "config", "sandbox", "engine", "daemon", "web"]),
+    ("engine", &["model", "telemetry", "link", "merge", "decide", "connector", "store", "config"]),
+    ("daemon", &["model", "telemetry", "link", "merge", "decide", "connector", "store", "config", "engine"]),
+    ("web", &["model", "telemetry", "engine", "daemon", "config"]),
+    ("cli", &["model", "telemetry", "link", "merge", "decide", "connector", "store", "config", "sandbox", "engine", "daemon", "web"]),
 ];
 
 /// Rooms that may know only a little of another: (room, the other, the names).

@@ -9,6 +9,8 @@ use crate::daemon::run;
 use crate::daemon::socket;
 use crate::model::{Mail, MailKind};
 use crate::sandbox::{Options, Sandbox};
+use crate::telemetry::process::DemoDaemonEnded;
+use crate::telemetry::{Exporter, InternalEvent};
 use crate::web;
 use anyhow::Context;
 use std::fs::{OpenOptions, Permissions};
@@ -70,7 +72,7 @@ impl Stage {
         let started = Arc::new(config.clone());
         let shell = open::shell(config)?;
         let questions = socket::listen(&folder.path().join("data"))?;
-        let web = tokio::spawn(web::serve(listener, web::router(shell.clone(), web::Admission::on_loopback(), web::recorder())));
+        let web = tokio::spawn(web::serve(listener, web::router(shell.clone(), web::Admission::on_loopback(), Exporter::install())));
         let questions = tokio::spawn(socket::serve(questions, shell.clone()));
         let (stop, _) = watch::channel(false);
         Ok(Stage { sandbox, shell, http, folder, started, stop, daemon: Mutex::default(), servers: vec![web, questions] })
@@ -91,7 +93,7 @@ impl Stage {
         let daemon = tokio::spawn(async move {
             let ended = running.await;
             if let Err(error) = &ended {
-                tracing::error!(%error, "the daemon ended");
+                DemoDaemonEnded { error }.emit();
             }
             ended
         });

@@ -12,6 +12,8 @@ use crate::engine::rules::approval::Approval;
 use crate::engine::target::Op;
 use crate::model::{Name, RecordId, Time};
 use crate::store::{ApprovalScope, Cause, What};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::identity::InstanceSaidToBeMoved;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -72,7 +74,7 @@ impl Engine {
             return Err(ApprovalRefused::NoSystem(what.to_string(), self.did_you_mean(what)));
         };
         let Some(instance) = self.say_moved(&system, now)? else { return Err(ApprovalRefused::NotMoved(system)) };
-        tracing::info!(%system, %instance, "a person says that it is the same instance at a new address");
+        InstanceSaidToBeMoved { system: &system, instance: &instance }.emit();
         self.commit()?;
         let count = self.systems.get(&system).map_or(0, |s| s.outbox.len());
         Ok(Approved { approved: what.into(), scope: "moved".into(), count })

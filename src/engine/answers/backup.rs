@@ -7,6 +7,8 @@ use crate::engine::recovery::journaled::{REBUILDING, Rebuilding};
 use crate::model::Time;
 use crate::store::state::archive::{self, ArchiveManifest};
 use crate::store::{StateInfo, StateUrl};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::state::BackupLeftBehind;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
@@ -28,9 +30,7 @@ impl Engine {
         let file = std::path::absolute(&file).unwrap_or(file);
         // Of a backup that nobody took away.
         match fs::remove_file(&file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(%error, "an unfinished backup stays in the state folder")
-            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => BackupLeftBehind { error: &error }.emit(),
             _ => {}
         }
         match self.ledger.with_journal(|journal| archive::write(self.ledger.state(), journal, now, &file)) {

@@ -12,6 +12,8 @@ use crate::engine::target::lanes::Lanes;
 use crate::model::record::field;
 use crate::model::{Name, Record, RecordId, Time};
 use crate::store::{BlockPart, What, WriteOutcome};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::writing::{WriteRefused, WritesTakenAgain};
 use std::sync::Arc;
 
 impl Engine {
@@ -51,7 +53,7 @@ impl Engine {
                 }
                 // The others stay lined up as they are.
                 Outcome::Rejected(why) => {
-                    tracing::warn!(record = %op.record, op = Op::of(&op.change).name(), why, "the system refused the write");
+                    WriteRefused { record: &op.record, op: Op::of(&op.change).name(), why }.emit();
                     self.on_target(*idx, |t| t.rejected(&op.change, cause, why, now));
                     self.look_again_if_touched(*idx);
                 }
@@ -98,7 +100,7 @@ impl Engine {
     fn try_again(&mut self, system: &Name) {
         let Some(state) = self.systems.get(system) else { return };
         let waiting: Vec<Idx> = state.outbox.keys().copied().collect();
-        tracing::info!(%system, "the system takes writes again");
+        WritesTakenAgain { system }.emit();
         for idx in waiting {
             let Some(target) = self.world.slot_mut(idx).target.as_mut() else { continue };
             let Some(failures) = &mut target.failures else { continue };

@@ -13,6 +13,8 @@ use crate::engine::system::SystemState;
 use crate::engine::target::Op;
 use crate::engine::target::{Sent, permit_stands};
 use crate::model::{Name, Record, RecordId, Time, counted};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::guard::{ManyHolds, WritesWait};
 
 /// One field may change to one and the same value in this part of the records that may change at all.
 const SAME_VALUE_PART: usize = 10;
@@ -68,12 +70,12 @@ impl Engine {
             let many = guard.counted() > limits.records;
             if many && !guard.alarmed {
                 let count = guard.counted();
-                tracing::warn!(%system, count, limit = limits.records, "unusually many holds at once; they are written all the same");
+                ManyHolds { system, count, limit: limits.records }.emit();
             }
             guard.alarmed = many;
         } else if state.approved == Some(Approval::All) && guard.ask(&limits) {
             let count = guard.waiting();
-            tracing::warn!(%system, op = op.name(), count, limit = limits.records, "more at once than may go by themselves: they wait for `nayose approve`");
+            WritesWait { system, op: op.name(), count, limit: limits.records }.emit();
         }
     }
 

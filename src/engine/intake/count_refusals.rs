@@ -5,6 +5,8 @@ use crate::engine::engine::Engine;
 use crate::engine::proofs::pass_run::PassRun;
 use crate::engine::target::Op;
 use crate::model::Time;
+use crate::telemetry::InternalEvent;
+use crate::telemetry::guard::ManyRefusals;
 
 impl Engine {
     /// At the end of a pass, whatever it was: whether it brought more refusals than go to a target without anyone's word.
@@ -18,7 +20,7 @@ impl Engine {
         }
         let (system, stream) = (run.system.clone(), run.stream.clone());
         let new = RefusedAtOnce { system, stream, count: run.newly_refused, of, at: run.began };
-        tracing::warn!(system = %new.system, stream = %new.stream, count = new.count, of, "many refusals came in one pass");
+        ManyRefusals { system: &new.system, stream: &new.stream, count: new.count, of }.emit();
         self.refused_at_once.retain(|r| r.is_told(run.began) && (&r.system, &r.stream) != (&new.system, &new.stream));
         self.refused_at_once.push(new);
         self.ledger.set(REFUSED_AT_ONCE, &self.refused_at_once);

@@ -12,6 +12,8 @@ use crate::engine::proofs::pass_run::PassRun;
 use crate::engine::target::{Noticed, Target};
 use crate::link;
 use crate::model::{Entity, MailKind, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::writing::{BlockLost, FieldParked, MarkParked};
 
 /// A commit is made when this many items wait for it, and at the end of each pass. Each costs some milliseconds of disk, whatever it holds;
 /// so many items are about a megabyte of memory, and of reading that a crash repeats.
@@ -252,14 +254,13 @@ impl Engine {
         for notice in noticed {
             match notice {
                 Noticed::Parked { field } => {
-                    tracing::warn!(record = %record.id, %field, "the field does not stay as written; it is parked until another value is wanted");
+                    FieldParked { record: &record.id, field: &field }.emit();
                 }
                 Noticed::ParkedMark { mark } => {
-                    let mark = mark.name();
-                    tracing::warn!(record = %record.id, mark, "it does not stay as written; it is left alone until something else is wanted");
+                    MarkParked { record: &record.id, mark: mark.name() }.emit();
                 }
                 Noticed::BlockLost { times } => {
-                    tracing::warn!(record = %record.id, times, "the block that we set is gone; if its hold is still in force it is set again");
+                    BlockLost { record: &record.id, times: times.into() }.emit();
                     if let Some(system) = self.systems.get_mut(&record.id.system) {
                         system.blocks_lost += 1;
                     }

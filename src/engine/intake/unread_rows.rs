@@ -13,6 +13,8 @@ use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
 use crate::engine::proofs::pass_run::PassRun;
 use crate::model::{Address, Entity, MailKind, Name, Reason, Record, RecordId, ShortText, Time};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::reading::RowsNotRead;
 use std::collections::BTreeMap;
 
 /// An account may have more people than one row should silence; beyond this only those whom it names are held.
@@ -166,10 +168,7 @@ impl Engine {
         let doubted = why.is_some();
         if run.unread_new > 0 {
             let (system, stream, rows) = (&run.system, &run.stream, run.unread_new);
-            match why {
-                Some(why) => tracing::warn!(%system, %stream, rows, why, "rows cannot be read"),
-                None => tracing::warn!(%system, %stream, rows, "rows cannot be read; `nayose status` says whom they hold"),
-            }
+            RowsNotRead { system, stream, rows, why: why.as_deref() }.emit();
         }
         if let Some(stream) = self.stream_mut(&run.system, &run.stream) {
             stream.doubted = doubted;

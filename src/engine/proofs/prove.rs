@@ -5,6 +5,8 @@ use crate::connector::{Error as SystemError, Pass, PassEnd, SWEEP_EVERY};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::model::{Entity, Name, Presence, Span, Time, counted};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::reading::RecordNotListed;
 
 /// A stream that listed at least so many records and now lists none is not believed: a lost scope looks like that.
 const EMPTY_SUSPICIOUS_FROM: usize = 5;
@@ -315,7 +317,7 @@ impl Engine {
             };
             record.presence = presence;
             if record.is_gone() {
-                tracing::info!(record = %record.id, "the system does not list this record any more");
+                RecordNotListed { record: &record.id }.emit();
             }
             self.mark(idx, &record);
             self.keep_record(run.stream.clone(), &record);

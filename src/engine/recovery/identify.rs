@@ -13,6 +13,8 @@ use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::model::{Name, Time};
 use crate::store::What;
+use crate::telemetry::InternalEvent;
+use crate::telemetry::identity::{InstanceChanged, InstanceKnownAgain, InstanceUnknown};
 
 impl Engine {
     /// Whether a system is to be asked which instance it is.
@@ -66,14 +68,14 @@ impl Engine {
         match judge(known.as_ref(), &identity.address, answer) {
             InstanceJudgment::Likely => identity.standing = Identification::Likely { ask_again: now.plus(ASK_AGAIN) },
             InstanceJudgment::Unknown => {
-                tracing::warn!(%system, why, "the system is at another address and does not say which instance it is: nothing is read or written there");
+                InstanceUnknown { system, why }.emit();
                 identity.standing = Identification::Unknown { ask_again: now.plus(ASK_AGAIN_SOON), why: why.to_string() };
             }
             InstanceJudgment::Same(instance) => {
                 identity.standing = Identification::Settled;
                 if known.as_ref() != Some(&instance) {
                     if let Some(before) = known {
-                        tracing::info!(%system, %before, now = %instance, "the same instance of the system, known by more or at another address");
+                        InstanceKnownAgain { system, before: &before, now: &instance }.emit();
                     }
                     identity.known.instance = Some(instance);
                     self.keep_instance(system, now);
@@ -85,7 +87,7 @@ impl Engine {
                 let again =
                     formers.find(|f| matches!(judge(Some(&f.instance), &identity.address, answer), InstanceJudgment::Same(_))).cloned();
                 let before = known.map(|i| i.to_string()).unwrap_or_default();
-                tracing::warn!(%system, before, now = %instance, known_again = again.is_some(), "another instance of the system answers");
+                InstanceChanged { system, before: &before, now: &instance, known_again: again.is_some() }.emit();
                 self.set_aside(system, now)?;
                 if let Some(former) = again {
                     self.bring_back(system, &former, now)?;

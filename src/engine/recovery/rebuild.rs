@@ -9,6 +9,8 @@ use crate::engine::error::Error;
 use crate::engine::memory::place::Idx;
 use crate::model::{Entity, MailKind, Name, Record, RecordId, Span, Time};
 use crate::store::{Cause, What};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::state::{HoldsRestored, RebuildBegun, RebuildEnded};
 
 /// The hold under which a block is kept whose journal line, of a former age, does not say what it was for. It ends by a person's word.
 const UNNAMED: &str = "before_rebuild";
@@ -16,7 +18,7 @@ const UNNAMED: &str = "before_rebuild";
 impl Engine {
     /// From now on nothing widens until every stream was read to its end.
     pub fn begin_rebuild(&mut self, why: String, now: Time) {
-        tracing::warn!("{why}");
+        RebuildBegun { why: &why }.emit();
         let rebuilding = Rebuilding { why, since: now };
         self.ledger.set(REBUILDING, &rebuilding);
         self.rebuilding = Some(rebuilding);
@@ -50,7 +52,7 @@ impl Engine {
             self.ledger.unset(REBUILDING);
             // What waited for this may be due for anyone.
             self.dirty.extend(self.world.indexes());
-            tracing::info!("everything was read anew; the state is whole again");
+            RebuildEnded.emit();
         }
         if self.fingerprint_changed && self.all_swept() {
             self.fingerprint_changed = false;
@@ -90,8 +92,8 @@ impl Engine {
             self.keep_target(idx);
         }
         if !held.is_empty() {
-            let (known, system) = (self.world.slot(idx).held.as_deref().cloned().unwrap_or_default(), &record.id.system);
-            tracing::debug!(%system, record = %record.id, holds = held.len(), at = %now, "holds come back from the journal");
+            let known = self.world.slot(idx).held.as_deref().cloned().unwrap_or_default();
+            HoldsRestored { record: &record.id, holds: held.len(), at: now }.emit();
             held.extend(known);
             self.keep_held(idx, held);
         }

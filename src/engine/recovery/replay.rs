@@ -12,6 +12,8 @@ use crate::engine::rules::approval::APPROVAL;
 use crate::engine::rules::approval::Approval;
 use crate::model::{Refusal, Span, Time};
 use crate::store::{ApprovalScope, Block, BlockPart, Blocks, Entry, JournalNotes, What, WriteOutcome};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::state::{JournalDamaged, JournalFolded};
 use hashbrown::{HashMap, HashSet};
 
 /// How long `status` tells of damage that was found and is over: long enough for whoever looks once a month.
@@ -182,7 +184,7 @@ impl Engine {
             ));
         }
         for line in &lines {
-            tracing::warn!("{line}");
+            JournalDamaged { line }.emit();
         }
         let torn_only = notes.damaged_lines.is_empty() && notes.missing_bytes == 0 && again == 0;
         if torn_only {
@@ -210,7 +212,7 @@ impl Engine {
             None => Ok(()),
             Some(Ok((before, after))) => {
                 if after < before {
-                    tracing::info!(before, after, "the journal's old lines were folded");
+                    JournalFolded { before, after }.emit();
                 }
                 Ok(())
             }

@@ -8,6 +8,8 @@ use crate::decide::rules::{After, ConsentRules, HoldRule, HoldScope, Policy, Pro
 use crate::engine::ledger::items::encode;
 use crate::model::expression::{Declared, Expression, Scope};
 use crate::model::{Entity, MailKind, Name, Span};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::config::FormerHoldNotRead;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -115,7 +117,7 @@ impl RuleSet {
             let when = match Expression::compile(&h.when, scope, &stored.declared) {
                 Ok(when) => when,
                 Err(_) => {
-                    tracing::warn!(hold = %h.name, rule = %h.rule, "a hold from before the last edit cannot be read any more");
+                    FormerHoldNotRead { hold: &h.name, rule: &h.rule }.emit();
                     return None;
                 }
             };

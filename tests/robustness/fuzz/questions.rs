@@ -3,6 +3,7 @@
 use super::change::{Tape, bytes};
 use super::daemon::shell;
 use nayose::daemon::commands::Command;
+use nayose::telemetry::Exporter;
 use nayose::web;
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ fn http_requests() {
     // People are shown to nobody without one.
     let token = "only-for-the-tests-http-token";
     let admission = web::Admission { token: Some(Arc::new(token.into())), ..web::Admission::on_loopback() };
-    runtime.spawn(web::serve(listener, web::router(shell(), admission, web::recorder())));
+    runtime.spawn(web::serve(listener, web::router(shell(), admission, Exporter::install())));
     let client = reqwest::Client::new();
     let bodies = [
         "{\"subjects\":[{\"email\":\"a@b.example\"},{\"record\":\"crm:person:5\"}],\"mail\":{\"kind\":\"campaign\",\"topic\":\"news\"}}",

@@ -2,6 +2,7 @@
 //! clock that jumps to whatever comes next. The table: cargo test --test robustness outage -- --nocapture
 
 mod office;
+mod scrape;
 
 use crate::config_files::{ConfigFiles, Hold, LEAD, OPEN_DEAL, policy, system};
 use crate::small_manifests::head;
@@ -11,6 +12,7 @@ use nayose::connector::transport::Wire;
 use nayose::connector::{Clock, Connector, RestConnector};
 use nayose::daemon::commands::{Command, Reply};
 use nayose::daemon::connectors::{ConnectorsBySystem, Wiring};
+use nayose::daemon::health::Readiness;
 use nayose::daemon::run;
 use nayose::daemon::shell::Shell;
 use nayose::engine::answers::dead_letters::Letter;
@@ -232,6 +234,8 @@ async fn a_panic_under_the_engines_lock_is_a_disk_that_failed() {
         });
         std::panic::catch_unwind(broken).unwrap_err();
         assert!(shell.commit().is_err(), "what was half changed is not kept");
+        let readiness = shell.health.readiness(shell.now());
+        assert!(matches!(&readiness, Readiness::NotReady(why) if why.contains("a fault in nayose itself")), "{readiness:?}");
         let told = status(&shell).await;
         assert!(told.because.iter().any(|line| line.contains("a fault in nayose itself")), "{:?}", told.because);
         let answer = shell.gate.decide(&["p0@b.example".to_string()], &Mail::of(MailKind::Campaign), shell.now());

@@ -8,6 +8,8 @@ use crate::connector::rest::http::answer::HttpAnswer;
 use crate::connector::rest::http::client::HttpClient;
 use crate::connector::rest::http::failure::FailureKind;
 use crate::connector::rest::http::request::{Call, Fill};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::reading::CursorRefused;
 use jiff::tz::TimeZone;
 
 /// Rows of one page at most. Shipped pages have a thousand; what is meant are servers that give everything at once.
@@ -30,7 +32,7 @@ impl PageReader<'_> {
     pub fn lost_if_refused(&self, call: &Call, error: Error) -> Error {
         match error {
             Error::Refused { said, .. } => {
-                tracing::info!(system = %self.http.system, what = call.what, said, "the kept cursor is refused; it is begun anew");
+                CursorRefused { system: &self.http.system, what: &call.what, said: &said }.emit();
                 self.cursor_lost(call)
             }
             Error::NotFound { .. } => self.cursor_lost(call),

@@ -10,6 +10,8 @@ use crate::engine::target::lanes::Lanes;
 use crate::engine::target::{Sent, is_form_of_why, shows_why};
 use crate::model::{Mark, Name, Presence, Record, ShortText, Time, Value};
 use crate::store::WriteOutcome;
+use crate::telemetry::InternalEvent;
+use crate::telemetry::writing::{ReadBackFailed, RecordGone};
 use std::collections::BTreeMap;
 
 /// Records of one system to be read by their ids.
@@ -45,7 +47,7 @@ impl Engine {
             Ok(found) => found,
             Err(error) => {
                 let count = asked.places.len();
-                tracing::warn!(system = %asked.system, %error, count, "records could not be read by their ids; it is tried again");
+                ReadBackFailed { system: &asked.system, error: &error, count }.emit();
                 return Ok(());
             }
         };
@@ -101,7 +103,7 @@ impl Engine {
     fn book_not_found(&mut self, idx: Idx, why: &str, now: Time) {
         let mut record = self.world.record(idx);
         if !record.is_gone() {
-            tracing::info!(record = %record.id, "the record is not there any more");
+            RecordGone { record: &record.id }.emit();
             record.presence = Presence::Gone(now);
             let stream = self.world.slot(idx).stream.clone();
             self.keep_record(stream, &record);
