@@ -15,8 +15,13 @@ use crate::engine::rules::connection::NotConnected;
 use crate::engine::rules::in_force;
 use crate::engine::rules::rule_sets;
 use crate::model::Time;
+use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How often the line about progress is drawn anew.
+const WATCHED_EVERY: Duration = Duration::from_millis(300);
 
 /// Whether a command makes a state where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,6 +159,11 @@ pub fn folder(config: &Config) -> PathBuf {
 
 /// Gets a command answered.
 pub async fn ask(common: &Common, command: Command, state: StateNeed) -> Result<Reply, Error> {
+    ask_and_watch(common, command, state, &ProgressBar::hidden()).await
+}
+
+/// The same for what may take long: `bar` shows how far it has come. A daemon that does it for us does not tell.
+pub async fn ask_and_watch(common: &Common, command: Command, state: StateNeed, bar: &ProgressBar) -> Result<Reply, Error> {
     // A daemon has the rules in force, whatever the folder says by now.
     let state_folder = config::state_of(&common.config).and_then(|url| url.folder().map(Path::to_path_buf));
     if let Some(folder) = state_folder
@@ -168,7 +178,14 @@ pub async fn ask(common: &Common, command: Command, state: StateNeed) -> Result<
         return Err(Error::NoState(folder));
     }
     let shell = if looks { shell_to_look(config)? } else { shell(config)? };
-    Ok(shell.command_alone(command).await)
+    let progress = shell.progress.clone();
+    let mut answer = std::pin::pin!(shell.command_alone(command));
+    loop {
+        tokio::select! {
+            reply = &mut answer => return Ok(reply),
+            () = tokio::time::sleep(WATCHED_EVERY) => progress.told().into_iter().for_each(|told| bar.set_message(told)),
+        }
+    }
 }
 
 /// Says why there is no answer of the kind that was asked for.

@@ -17,7 +17,7 @@ pub async fn plan(common: &Common, known: bool) -> Exit {
     let bar = output::progress(if known { "deciding" } else { "reading every stream" });
     let limit = (!common.json).then_some(SHOWN_MAX);
     let state = if known { open::StateNeed::Needed } else { open::StateNeed::Made };
-    let reply = open::ask(common, Command::Plan { limit, known }, state).await;
+    let reply = open::ask_and_watch(common, Command::Plan { limit, known }, state, &bar).await;
     bar.finish_and_clear();
     let plan = match reply {
         Ok(Reply::Plan(plan)) => plan,

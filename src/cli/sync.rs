@@ -8,7 +8,7 @@ use crate::model::counted;
 
 pub async fn sync(common: &Common, system: Option<String>) -> Exit {
     let bar = output::progress("reading, deciding, writing");
-    let reply = open::ask(common, Command::Sync { system }, open::StateNeed::Made).await;
+    let reply = open::ask_and_watch(common, Command::Sync { system }, open::StateNeed::Made, &bar).await;
     bar.finish_and_clear();
     let synced = match reply {
         Ok(Reply::Sync(synced)) => synced,

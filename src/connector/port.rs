@@ -87,6 +87,8 @@ pub struct PageRead {
     pub clock_skew_ms: Option<i64>,
     /// What its rows showed of the fields that something rests on.
     pub shown: Shown,
+    /// How many records the system says the whole pass is to bring. Only told to whoever waits.
+    pub announced: Option<usize>,
 }
 
 /// How a stream is read this time.

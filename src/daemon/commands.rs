@@ -273,6 +273,7 @@ impl Shell {
         let second: Vec<(Name, Name)> = chosen
             .flat_map(|c| c.streams().iter().filter(|i| i.for_each.is_some()).map(|i| (c.system().clone(), i.name.clone())))
             .collect();
+        self.progress.begin_reading(first.iter().chain(&second).cloned());
         let mut reports = Vec::new();
         for round in [first, second] {
             let reading = round.into_iter().map(|(system, stream)| {
@@ -307,6 +308,8 @@ impl Shell {
             self.read_before_commit(&system, &stream, WhoReads::Command).await?;
         }
         self.reconcile_before_commit();
+        self.progress
+            .begin_writing(self.ask(|engine| engine.systems().values().filter(|s| s.approved.is_some()).map(|s| s.outbox.len()).sum()));
         let targets: Vec<Name> = self.wiring().connectors.keys().filter(|n| system.is_none_or(|s| ***n == *s)).cloned().collect();
         let mut writes = BTreeMap::new();
         for (name, tally) in

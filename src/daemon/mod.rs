@@ -4,6 +4,7 @@
 //! - `alone`: commands while no daemon runs
 //! - [`connectors`], [`reload`]: the connectors, and edits of systems and rules while we run
 //! - [`health`], `looking`: how things stand, told without the engine
+//! - [`progress`]: how far a command has come
 //! - [`notify`]: notices sent; [`reopen`]: when our own disk fails
 
 mod alone;
@@ -14,6 +15,7 @@ pub mod health;
 mod identify;
 mod looking;
 pub mod notify;
+pub mod progress;
 pub mod reading;
 pub mod reload;
 pub mod reopen;

@@ -79,6 +79,7 @@ impl Shell {
             }
         }
         self.publish(&self.engine());
+        self.progress.note_read((system, stream));
         Ok(turn.report())
     }
 
@@ -123,6 +124,7 @@ impl Shell {
     async fn take_in(&self, run: &mut PassRun, page: PageRead, commit: &mut Option<Commit>) -> Result<(), Error> {
         let now = self.now();
         self.note_page();
+        self.progress.note_page((&run.system, &run.stream), page.observed.len(), page.announced);
         let follows = self.briefly(|e| {
             e.take_in(run, page, now);
             e.is_page_to_follow(now)

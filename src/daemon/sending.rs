@@ -148,6 +148,7 @@ impl Shell {
     fn book_done(&self, done: Result<Result<EndedAct, Error>, JoinError>, tally: &mut Tally) -> Result<(), Error> {
         match done {
             Ok(Ok(EndedAct::Wrote(mut batch, outcomes))) => {
+                self.progress.note_written(batch.ops.len());
                 for (op, outcome) in batch.ops.iter().zip(&outcomes) {
                     tally.count(&op.change, outcome);
                 }

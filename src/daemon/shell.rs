@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::connector::Clock;
 use crate::daemon::connectors::Wiring;
 use crate::daemon::health::HealthBoard;
+use crate::daemon::progress::Progress;
 use crate::engine::gate::answer::Gate;
 use crate::engine::{Engine, Error};
 use crate::model::{Name, Time};
@@ -32,6 +33,8 @@ pub struct Shell {
     pub(super) reading: Turns<(Name, Name)>,
     /// One question at a time which instance a system is.
     pub(super) identifying: Turns<Name>,
+    /// How far a command has come that reads and writes everything once.
+    pub progress: Arc<Progress>,
     /// Pages that were taken in since the start.
     pages_taken: Arc<AtomicU64>,
     /// Told when there may be something to deliver to a system.
@@ -71,6 +74,7 @@ impl Shell {
             health: Arc::default(),
             reading: Arc::default(),
             identifying: Arc::default(),
+            progress: Arc::default(),
             pages_taken: Arc::default(),
             wakes: Arc::default(),
             rewired: Arc::default(),

@@ -44,6 +44,22 @@ async fn a_total_that_is_not_where_the_manifest_says_is_told() {
     assert!(read(&server.connector(&sweep("total = 'count'")), "s", Pass::Sweep).await.complete());
 }
 
+/// Whoever waits for a pass is told how far it has come.
+#[tokio::test]
+async fn each_page_says_how_many_records_the_system_announced() {
+    let server = Server::start(|asked, _| {
+        let from = (asked.number("page") - 1) * 2;
+        json(json!({"r": rows((from..5).take(2)), "total": 5}))
+    })
+    .await;
+    let page = "page = { kind = 'number', param = 'page', first = 1, size_param = 'n', size = 2 }";
+    for (total, announced) in [("total = 'total'\n", Some(5)), ("", None)] {
+        let read = read(&server.connector(&sweep(&format!("{total}{page}"))), "s", Pass::Sweep).await;
+        assert_eq!(sorted(&read), ["0", "1", "2", "3", "4"], "{total}");
+        assert!(read.pages.iter().all(|page| page.announced == announced), "{total}");
+    }
+}
+
 #[tokio::test]
 async fn a_list_that_is_not_there_is_empty_only_where_the_manifest_says_so() {
     let server = Server::start(|asked, _| match &*asked.path {

@@ -211,6 +211,11 @@ impl Pager {
         })
     }
 
+    /// How many records the system says there are in all.
+    pub fn announced(&self) -> Option<usize> {
+        self.totals.announced().map(Announced::most)
+    }
+
     fn next_cursor(&mut self, answer: &Json<'_>) -> Result<PageStep, Circle> {
         let flag = |path: &Option<Path>| path.as_ref().and_then(|p| p.first(answer)).and_then(bool_of);
         let next = self.paths.next.as_ref().and_then(|p| p.first(answer)).and_then(text_of).filter(|t| !t.is_empty());

@@ -163,7 +163,8 @@ impl PageReader<'_> {
                 _ => None,
             };
             drop(lists);
-            let kept = self.keep(call, mapper, answer, rows, cursor, sink);
+            let page = PageRead { cursor, clock_skew_ms: answer.clock_skew_ms, announced: pager.announced(), ..PageRead::default() };
+            let kept = self.keep(call, mapper, answer, rows, page, sink);
             let (coming, kept) = join(OptionFuture::from(coming), kept).await;
             let (cut_short, took) = kept?;
             end.requests += took.requests;
@@ -185,18 +186,17 @@ impl PageReader<'_> {
         }
     }
 
-    /// Makes records of an answer and hands them over, with `cursor` as the place to go on from. Returns what cuts its lists short, and what
-    /// following those took.
+    /// Makes records of an answer, puts them into the page begun and hands it over. Returns what cuts its lists short, and what following
+    /// those took.
     async fn keep(
         &self,
         call: &Call,
         mapper: &Mapper,
         answer: HttpAnswer,
         rows: usize,
-        cursor: Option<Box<str>>,
+        mut page: PageRead,
         sink: &mut PageSink<'_>,
     ) -> Result<(Option<String>, PassEnd), Error> {
-        let mut page = PageRead { cursor, clock_skew_ms: answer.clock_skew_ms, ..PageRead::default() };
         page.observed.reserve_exact(rows);
         let at = (self.http.clock)();
         let mut cut = CutAccounts::default();

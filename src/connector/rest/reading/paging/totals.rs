@@ -26,6 +26,12 @@ pub struct Announced {
     most: usize,
 }
 
+impl Announced {
+    pub fn most(self) -> usize {
+        self.most
+    }
+}
+
 impl AnnouncedTotals {
     pub fn new(paths: &[Path]) -> AnnouncedTotals {
         AnnouncedTotals { paths: paths.to_vec(), ..AnnouncedTotals::default() }
