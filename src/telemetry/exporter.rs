@@ -2,20 +2,25 @@
 
 use super::metric;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::sync::OnceLock;
 
 /// Where what was counted is read. Cheap to clone.
 #[derive(Clone)]
 pub struct Exporter(PrometheusHandle);
 
 impl Exporter {
-    /// Takes in what the process counts from now on.
+    /// Takes in what the process counts from now on. There is one for the process: a second daemon in it, as in tests, tells the same numbers.
     pub fn install() -> Exporter {
-        let recorder = PrometheusBuilder::new().build_recorder();
-        let handle = recorder.handle();
-        // Already installed (a second daemon in one process, as in tests): its numbers go there.
-        let _ = metrics::set_global_recorder(recorder);
-        metric::describe();
-        Exporter(handle)
+        static INSTALLED: OnceLock<PrometheusHandle> = OnceLock::new();
+        let install = || {
+            let recorder = PrometheusBuilder::new().build_recorder();
+            let handle = recorder.handle();
+            // It fails where there is one already, and this is the only place that makes one.
+            let _ = metrics::set_global_recorder(recorder);
+            metric::describe();
+            handle
+        };
+        Exporter(INSTALLED.get_or_init(install).clone())
     }
 
     /// Prometheus' text form.

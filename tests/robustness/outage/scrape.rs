@@ -39,9 +39,8 @@ async fn a_scrape_is_answered_while_the_engine_is_held() {
     assert!(ready.contains(&format!("\"{}\"", Protection::Watching.name())), "{ready}");
     let (status, metrics) = get("/metrics").await;
     assert_eq!(status, 200);
-    for line in ["# TYPE nayose_people gauge", "nayose_people 0", "nayose_protecting 0"] {
-        assert!(metrics.lines().any(|l| l == line), "{line:?} is not in\n{metrics}");
-    }
+    // The metrics are the process's: another test's daemon may have counted its own people.
+    assert!(metrics.contains("\n# TYPE nayose_people gauge\nnayose_people "), "{metrics}");
     drop(let_go);
     busy.join().unwrap();
 }
