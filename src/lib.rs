@@ -1,6 +1,6 @@
 //! nayose (名寄せ): keeps marketing mail away from open deals and from people who refused.
 //!
-//! `observe -> link -> merge -> decide -> deliver`; the rooms are told in ARCHITECTURE.md.
+//! `observe -> link -> decide -> merge -> deliver`; the rooms are told in ARCHITECTURE.md.
 
 pub mod cli;
 pub mod config;

@@ -1,7 +1,7 @@
 //! The engine: all state behind one owner. Its methods are synchronous; each state change ends in one commit.
 //!
-//! The ways through it: [`Engine::observe`](crate::engine::intake::observe) takes pages in, [`Engine::reconcile`](crate::engine::assess::reconcile) decides anew for
-//! whom something changed, [`Engine::next_batches`](crate::engine::delivery::deliver) and `book` send and account for writes.
+//! The ways through it: `take_in` ([`observe`](crate::engine::intake::observe)) takes pages in, [`reconcile`](crate::engine::assess::reconcile) decides anew for
+//! whom something changed, `next_act` ([`acts`](crate::engine::delivery::acts)) says what to send, and `book` ([`outcomes`](crate::engine::delivery::outcomes)) notes what became of it.
 
 use crate::decide::freshness::{Proved, Side};
 use crate::decide::phase::Phase;

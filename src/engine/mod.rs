@@ -5,12 +5,12 @@
 //! - [`ledger`]: what is to become durable
 //! - [`target`]: what is known of one record that is written to: agreed, sent, failed, due
 //! - [`memory`]: what was observed
-//! - [`proofs`]: which stream was read how far
 //! - [`rules`]: what counts
-//! - [`intake`]: pages in
-//! - [`assess`], [`guard`], [`history`]: who is who and what is wanted; when a person is asked; what was written
-//! - [`delivery`]: what is due, what is next, what became of it
+//! - [`proofs`]: which stream was read how far
 //! - [`gate`]: may this mail go?
+//! - [`assess`], [`guard`], [`history`]: who is who and what is wanted; when a person is asked; what was written
+//! - [`intake`]: pages in
+//! - [`delivery`]: what is due, what is next, what became of it
 //! - [`recovery`]: after a crash, a loss or a move
 //! - [`answers`]: what people ask
 //! - [`engine`], [`system`]: the state behind one owner; [`open`]: read into memory at the start, by [`look`] only to be looked at

@@ -27,7 +27,6 @@ pub use forms::{is_form_of_why, shows_why};
 pub use settle::Noticed;
 
 /// A target record's side of the outbox.
-
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Target {
     /// By field: what we last wrote and what the target made of it.

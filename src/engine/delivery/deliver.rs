@@ -1,4 +1,4 @@
-//! Writes out: what is due is computed at send, and sent once. What became of it is booked in `account`.
+//! Writes out: what is due is computed at send, and sent once. What became of it is booked in `outcomes`.
 
 use super::acts::Pick;
 use crate::connector::{Change, Lane, WriteOp};
