@@ -127,7 +127,7 @@ pub enum CliCommand {
     /// Tables: people, links, decisions, journal
     Export {
         #[arg(value_enum)]
-        what: ExportTable,
+        what: ExportedTable,
         #[arg(long, value_enum, default_value_t = Format::Csv)]
         format: Format,
         /// Leave cells of CSV as they are, also those that a spreadsheet would carry out as formulas
@@ -221,6 +221,25 @@ pub enum Letters {
 pub enum Format {
     Csv,
     Json,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ExportedTable {
+    People,
+    Links,
+    Decisions,
+    Journal,
+}
+
+impl From<ExportedTable> for ExportTable {
+    fn from(table: ExportedTable) -> ExportTable {
+        match table {
+            ExportedTable::People => ExportTable::People,
+            ExportedTable::Links => ExportTable::Links,
+            ExportedTable::Decisions => ExportTable::Decisions,
+            ExportedTable::Journal => ExportTable::Journal,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -88,7 +88,7 @@ async fn act(args: Args) -> Exit {
         CliCommand::Explain { who } => explain::explain(&common, who).await,
         CliCommand::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
         CliCommand::Deadletters { order } => deadletters::deadletters(&common, order).await,
-        CliCommand::Export { what, format, raw } => export::export(&common, what, format, raw).await,
+        CliCommand::Export { what, format, raw } => export::export(&common, what.into(), format, raw).await,
         CliCommand::Undo { run, since } => undo::undo(&common, run, since).await,
         CliCommand::Backup { file } => backup::backup(&common, &file).await,
         CliCommand::Restore { file } => restore::restore(&common, &file),

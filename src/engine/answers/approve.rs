@@ -1,7 +1,9 @@
 //! A person's word: first contact with a system, and plans that wait.
 
+use crate::config::WritesAllowed;
 use crate::connector::Lane;
-use crate::decide::ratchet::Kept;
+use crate::decide::ratchet::{Held, Kept};
+use crate::decide::standing::HoldNow;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::history::undo;
@@ -10,7 +12,7 @@ use crate::engine::memory::place::Idx;
 use crate::engine::rules::approval::APPROVAL;
 use crate::engine::rules::approval::Approval;
 use crate::engine::target::Op;
-use crate::model::{Name, RecordId, Time};
+use crate::model::{Name, Record, RecordId, Time};
 use crate::store::{ApprovalScope, Cause, What};
 use crate::telemetry::InternalEvent;
 use crate::telemetry::identity::InstanceSaidToBeMoved;
@@ -84,16 +86,8 @@ impl Engine {
     pub fn approve(&mut self, what: &str, holds: bool, now: Time) -> Result<Approved, ApprovalRefused> {
         let untaught = self.words_to_teach();
         if let Some(system) = self.systems.named_mut(what) {
-            let writes = &system.config.writes;
-            if !writes.hold && !writes.status && writes.fields.is_empty() {
-                return Err(ApprovalRefused::ReadOnly(what.into()));
-            }
-            let approval = if holds { Approval::Holds } else { Approval::All };
-            if let Some(words) = untaught.filter(|_| !holds && system.approved != Some(Approval::All)) {
-                return Err(ApprovalRefused::UnreadWords { system: what.into(), words });
-            }
             let before = system.approved;
-            let granted = before.map_or(approval, |b| b.max(approval));
+            let granted = granted(what, &system.config.writes, before, holds, untaught)?;
             system.approved = Some(granted);
             let count = if holds { system.outbox.in_lane(Lane::Protective).count() } else { system.outbox.len() };
             if system.approved > before {
@@ -142,7 +136,7 @@ impl Engine {
             let members = self.people[kept.person as usize].members.clone();
             for idx in members {
                 let Some(held) = self.world.slot(idx).held.as_deref() else { continue };
-                let rest: Vec<_> = held.iter().filter(|h| h.hold != hold.hold || h.cause != hold.cause).cloned().collect();
+                let rest = without(held, hold);
                 self.keep_held(idx, rest);
                 self.dirty.insert(idx);
             }
@@ -203,11 +197,7 @@ impl Engine {
         let old = self.world.record(idx);
         let mut deal = old.clone();
         for member in &self.people[person as usize].members {
-            let record = self.world.record(*member);
-            if record.id.system == cause.system {
-                deal.memory.past_people.retain(|p| *p != record.id.id);
-                deal.memory.past_accounts.retain(|a| record.accounts().all(|own| own != a));
-            }
+            forget_member(&mut deal, &self.world.record(*member));
         }
         if deal != old {
             self.mark(idx, &old);
@@ -222,5 +212,136 @@ impl Engine {
         self.reconcile(now);
         self.commit()?;
         Ok(Approved { approved: plan.into(), scope: "plan".into(), count })
+    }
+}
+
+/// How far a system is approved after a person's word (`holds`: protective writes only); never less far than before.
+fn granted(
+    system: &str,
+    writes: &WritesAllowed,
+    before: Option<Approval>,
+    holds: bool,
+    untaught: Option<String>,
+) -> Result<Approval, ApprovalRefused> {
+    if !writes.hold && !writes.status && writes.fields.is_empty() {
+        return Err(ApprovalRefused::ReadOnly(system.into()));
+    }
+    if let Some(words) = untaught.filter(|_| !holds && before != Some(Approval::All)) {
+        return Err(ApprovalRefused::UnreadWords { system: system.into(), words });
+    }
+    let approval = if holds { Approval::Holds } else { Approval::All };
+    Ok(before.map_or(approval, |b| b.max(approval)))
+}
+
+/// What is remembered of a record's holds without one that was let go.
+fn without(held: &[Held], hold: &HoldNow) -> Vec<Held> {
+    held.iter().filter(|h| h.hold != hold.hold || h.cause != hold.cause).cloned().collect()
+}
+
+/// A deal does not remember any more that it once named this record or one of its accounts.
+fn forget_member(deal: &mut Record, member: &Record) {
+    if member.id.system == deal.id.system {
+        deal.memory.past_people.retain(|p| *p != member.id.id);
+        deal.memory.past_accounts.retain(|a| member.accounts().all(|own| own != a));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::ratchet::Reach;
+    use crate::decide::standing::{By, Kinds};
+    use crate::model::Reason;
+
+    #[test]
+    fn a_name_is_guessed_by_its_letters_alone() {
+        let told = |said: &str| DidYouMean::among(["crm", "ma"], said).to_string();
+        assert_eq!(told("MA"), "; did you mean \"ma\"?");
+        assert_eq!((told("m"), told("mas")), (String::new(), String::new()), "what is spelt otherwise may be meant otherwise");
+    }
+
+    #[test]
+    fn an_approval_only_grows() {
+        let writes = WritesAllowed { hold: true, ..WritesAllowed::default() };
+        for (before, holds, after) in [
+            (None, true, Approval::Holds),
+            (None, false, Approval::All),
+            (Some(Approval::Holds), true, Approval::Holds),
+            (Some(Approval::Holds), false, Approval::All),
+            (Some(Approval::All), true, Approval::All),
+            (Some(Approval::All), false, Approval::All),
+        ] {
+            assert_eq!(granted("ma", &writes, before, holds, None).unwrap(), after, "{before:?}, {holds}");
+        }
+    }
+
+    #[test]
+    fn while_many_words_are_unread_only_protective_writes_are_let_go() {
+        let writes = WritesAllowed { hold: true, ..WritesAllowed::default() };
+        let words = || Some("300 people show \"nein\"".to_string());
+        for (before, holds, goes) in [
+            (None, false, false),
+            (Some(Approval::Holds), false, false),
+            (None, true, true),
+            (Some(Approval::Holds), true, true),
+            (Some(Approval::All), false, true),
+        ] {
+            let refused = granted("ma", &writes, before, holds, words()).err().map(|e| e.to_string());
+            assert_eq!(refused.is_none(), goes, "{before:?}, {holds}");
+            assert!(refused.is_none_or(|told| told.starts_with("300 people show \"nein\". Until then ma cannot be approved")));
+        }
+    }
+
+    #[test]
+    fn a_system_that_is_only_read_cannot_be_approved() {
+        let with = |hold, status, fields: &[&str]| {
+            let writes = WritesAllowed { hold, status, fields: fields.iter().map(|f| Name::from(*f)).collect() };
+            !matches!(granted("crm", &writes, None, false, None), Err(ApprovalRefused::ReadOnly(_)))
+        };
+        assert_eq!(
+            [with(false, false, &[]), with(true, false, &[]), with(false, true, &[]), with(false, false, &["phone"])],
+            [false, true, true, true]
+        );
+    }
+
+    #[test]
+    fn of_a_records_holds_just_the_one_that_was_let_go_is_forgotten() {
+        let held = |hold: &str, cause: &str| Held {
+            hold: hold.into(),
+            cause: cause.parse().unwrap(),
+            reach: Reach::Person,
+            since: Time(0),
+            stops: 1,
+        };
+        let all = [held("open_deal", "crm:deal:1"), held("open_deal", "crm:deal:2"), held("slow_deal", "crm:deal:1")];
+        let gone = HoldNow {
+            hold: "open_deal".into(),
+            cause: "crm:deal:1".parse().unwrap(),
+            reach: Reach::Account,
+            reason: Reason::OpenDealAccount,
+            stops: Kinds(1),
+            since: Time(5),
+            until: None,
+            kept: Some(Kept::CauseGone),
+            by: By::Files,
+        };
+        assert_eq!(without(&all, &gone), all[1..]);
+    }
+
+    #[test]
+    fn a_deal_forgets_the_person_and_account_of_its_own_system_and_nobody_else() {
+        let record = |id: &str| Record::new(id.parse().unwrap());
+        let mut deal = record("crm:deal:1");
+        deal.memory.past_people = vec!["1".into(), "2".into()];
+        deal.memory.past_accounts = vec!["a".into(), "b".into(), "c".into()];
+        let before = deal.clone();
+        let mut member = record("ma:person:1");
+        member.account = Some("a".into());
+        member.more_accounts = vec!["b".into()];
+        forget_member(&mut deal, &member);
+        assert_eq!(deal, before, "an id of another system is another person's");
+        member.id = "crm:person:1".parse().unwrap();
+        forget_member(&mut deal, &member);
+        assert_eq!((deal.memory.past_people, deal.memory.past_accounts), (vec!["2".into()], vec!["c".into()]));
     }
 }

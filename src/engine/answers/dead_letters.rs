@@ -3,10 +3,11 @@
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::place::Idx;
-use crate::engine::target::{FailureCause, Op};
-use crate::model::{RecordId, Time};
+use crate::engine::target::{Due, FailureCause, Op, Target};
+use crate::model::{Name, RecordId, Time};
 use crate::store::What;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One write that was given up, or a block that is refused again and again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,19 +40,7 @@ impl Engine {
         let mut letters = Vec::new();
         for idx in self.systems.values().flat_map(|s| s.outbox.keys()) {
             let slot = self.world.slot(*idx);
-            for (op, failure) in slot.target.iter().flat_map(|t| t.failures.as_deref()).flat_map(|f| f.all()) {
-                if failure.cause == FailureCause::NotSent {
-                    continue;
-                }
-                letters.push(Letter {
-                    record: slot.id.to_string(),
-                    op: op.name().into(),
-                    attempts: failure.attempts,
-                    why: failure.why.to_string(),
-                    given_up: failure.dead,
-                    retry_at: (!failure.dead).then(|| failure.retry_at.rfc3339()),
-                });
-            }
+            letters.extend(slot.target.iter().flat_map(|target| letters_of(&slot.id, target)));
         }
         letters
     }
@@ -75,20 +64,9 @@ impl Engine {
         for idx in &places {
             let shown = self.world.record(*idx);
             let due = self.due(*idx, &shown, now);
-            let failed = |op| self.world.slot(*idx).target.as_deref().and_then(|t| t.failure(op));
-            if let Some(failure) = failed(Op::Hold).filter(|_| due.protective.is_some()) {
-                return Err(DeadLetterRefused::Hold(record.to_string(), failure.why.to_string()));
-            }
             if let Some(target) = self.world.slot_mut(*idx).target.as_mut() {
-                target.failures = None;
-                let update = due.update.unwrap_or_default();
-                for (name, value) in update.fields {
-                    target.park(&name, value);
-                }
-                if let Some(status) = update.status {
-                    let words = self.systems.get(&shown.id.system).map(|s| &s.words);
-                    target.status.park(words.and_then(|w| w.get(&status.to)).map_or(&*status.to, |word| word));
-                }
+                let words = self.systems.get(&shown.id.system).map(|s| &s.words);
+                give_up(target, due, words).map_err(|why| DeadLetterRefused::Hold(record.to_string(), why))?;
             }
             self.keep_target(*idx);
             self.ledger.journal(now, What::DeadLetterDropped { record: shown.id.clone() });
@@ -106,5 +84,105 @@ impl Engine {
         };
         let idx = RecordId::of_known_system(text).and_then(|id| self.world.find(&id)).filter(failed);
         idx.map(|i| vec![i]).ok_or_else(|| DeadLetterRefused::Unknown(text.to_string()))
+    }
+}
+
+/// The writes to one record that did not land: not those that never left, which say nothing of the record.
+fn letters_of(record: &RecordId, target: &Target) -> impl Iterator<Item = Letter> {
+    let failures = target.failures.iter().flat_map(|f| f.all()).filter(|(_, failure)| failure.cause != FailureCause::NotSent);
+    failures.map(|(op, failure)| Letter {
+        record: record.to_string(),
+        op: op.name().into(),
+        attempts: failure.attempts,
+        why: failure.why.to_string(),
+        given_up: failure.dead,
+        retry_at: (!failure.dead).then(|| failure.retry_at.rfc3339()),
+    })
+}
+
+/// Parks what is due of fields and status, and forgets what failed. A hold that was refused and is still due stays: the error says why it was.
+fn give_up(target: &mut Target, due: Due, words: Option<&BTreeMap<Name, Box<str>>>) -> Result<(), String> {
+    if let Some(failure) = target.failure(Op::Hold).filter(|_| due.protective.is_some()) {
+        return Err(failure.why.to_string());
+    }
+    target.failures = None;
+    let update = due.update.unwrap_or_default();
+    for (name, value) in update.fields {
+        target.park(&name, value);
+    }
+    if let Some(status) = update.status {
+        target.status.park(words.and_then(|w| w.get(&status.to)).map_or(&*status.to, |word| word));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::{Change, StatusChange};
+    use crate::engine::target::{Failure, Failures};
+    use crate::model::Value;
+
+    fn failed(op: Op, failure: Failure) -> Target {
+        let mut failures = Failures::default();
+        failures.set(op, failure);
+        Target { failures: Some(Box::new(failures)), ..Target::default() }
+    }
+
+    fn refused(why: &str) -> Failure {
+        let mut failure = Failure::new(FailureCause::Refused, why);
+        (failure.attempts, failure.retry_at) = (5, Time(60_000));
+        failure
+    }
+
+    #[test]
+    fn a_write_that_was_given_up_has_no_next_try_and_one_that_never_left_is_no_letter() {
+        let id = "ma:person:1".parse().unwrap();
+        let letters = |failure| letters_of(&id, &failed(Op::Update, failure)).collect::<Vec<_>>();
+        let tried = letters(refused("too long"));
+        assert_eq!((tried[0].op.as_str(), tried[0].attempts, tried[0].given_up), ("update", 5, false));
+        assert_eq!((tried[0].record.as_str(), tried[0].why.as_str()), ("ma:person:1", "too long"));
+        assert_eq!(tried[0].retry_at.as_deref(), Some("1970-01-01T00:01:00Z"));
+        let mut dead = refused("too long");
+        dead.dead = true;
+        let dead = letters(dead);
+        assert_eq!((dead[0].given_up, &dead[0].retry_at), (true, &None));
+        for (cause, listed) in
+            [(FailureCause::NotSent, 0), (FailureCause::NotCarriedOut, 1), (FailureCause::Undone, 1), (FailureCause::Refused, 1)]
+        {
+            assert_eq!(letters(Failure::new(cause, "")).len(), listed, "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn a_refused_hold_that_is_still_due_is_never_dropped() {
+        let hold = || Some(Change { block: Some(true), ..Change::default() });
+        let mut target = failed(Op::Hold, refused("no such field"));
+        let before = target.clone();
+        assert_eq!(give_up(&mut target, Due { protective: hold(), ..Due::default() }, None), Err("no such field".into()));
+        assert_eq!(target, before);
+        assert_eq!(give_up(&mut target, Due::default(), None), Ok(()), "nobody is to be held any more");
+        assert!(target.failures.is_none());
+        let mut target = failed(Op::Update, refused("too long"));
+        assert_eq!(give_up(&mut target, Due { protective: hold(), ..Due::default() }, None), Ok(()), "the hold was not refused");
+    }
+
+    #[test]
+    fn what_was_dropped_is_left_alone_until_something_else_is_wanted() {
+        let update = Change {
+            fields: vec![("phone".into(), Value::text("1"))],
+            status: Some(StatusChange { to: "customer".into(), from: None }),
+            ..Change::default()
+        };
+        let due = || Due { update: Some(update.clone()), ..Due::default() };
+        let words = BTreeMap::from([("customer".into(), "Kunde".into())]);
+        let mut target = failed(Op::Update, refused("too long"));
+        target.status.wrote("Kunde");
+        give_up(&mut target, due(), Some(&words)).unwrap();
+        assert!(target.agreed.iter().any(|a| &*a.field == "phone" && a.ours == Value::text("1") && a.parked));
+        assert!(target.status.leaves_alone("Kunde") && !target.status.leaves_alone("Gast"));
+        let mut target = Target::default();
+        give_up(&mut target, due(), None).unwrap();
+        assert!(target.status.leaves_alone("customer"), "a system without a word for it is told ours");
     }
 }

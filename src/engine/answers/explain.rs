@@ -1,5 +1,7 @@
 //! Why a person is treated as it is: records, fields with all candidates, status, holds, refusals, decision, writes.
 
+use crate::decide::ratchet::Reach;
+use crate::decide::rules::Policy;
 use crate::decide::standing::{By, HoldNow};
 use crate::engine::assess::assessment::StatusNow;
 use crate::engine::assess::members::Members;
@@ -7,13 +9,15 @@ use crate::engine::assess::records::addresses;
 use crate::engine::engine::Engine;
 use crate::engine::gate::answer::{Answer, Gate, subject};
 use crate::engine::gate::decision_table::Subject;
-use crate::engine::memory::place::{Idx, NOBODY};
-use crate::engine::memory::refusals::On;
+use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
+use crate::engine::memory::refusals::{On, Refusals};
 use crate::engine::memory::view::View;
+use crate::engine::memory::world::World;
 use crate::engine::proofs::coverage::Coverage;
+use crate::engine::target::Target;
 use crate::engine::target::planned::PlannedWrite;
-use crate::merge::{Candidate, Judgment, Unknown};
-use crate::model::{Entity, Mail, MailKind, Name, Record, Time};
+use crate::merge::{Candidate, Judged, Judgment, Unknown};
+use crate::model::{Entity, Mail, MailKind, Name, Record, RecordId, Refusal, RefusalScope, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,27 +123,13 @@ impl Engine {
     pub fn explain(&self, who: &str, gate: &Gate, now: Time) -> Vec<Explanation> {
         let mut people: Vec<u32> = match subject(who) {
             Some(Subject::Address(address)) => self.world.bearers(&address).iter().map(|i| self.world.slot(*i).person).collect(),
-            Some(Subject::Record(record)) => self.people_of_record(&record),
+            Some(Subject::Record(record)) => people_of_record(&self.world, &record),
             None => Vec::new(),
         };
         people.retain(|p| *p != NOBODY);
         people.sort_unstable();
         people.dedup();
         people.into_iter().map(|p| self.explain_person(p, who, gate, now)).collect()
-    }
-
-    fn people_of_record(&self, id: &crate::model::RecordId) -> Vec<u32> {
-        let Some(idx) = self.world.find(id) else { return Vec::new() };
-        if id.entity == Entity::Person {
-            return vec![self.world.slot(idx).person];
-        }
-        let record = self.world.record(idx);
-        let people = record.people.iter().map(|p| crate::model::RecordId::new(id.system.clone(), Entity::Person, p.clone()));
-        let mut found: Vec<u32> = people.filter_map(|p| self.world.find(&p)).map(|i| self.world.slot(i).person).collect();
-        for address in &record.addresses {
-            found.extend(self.world.bearers(address).iter().map(|i| self.world.slot(*i).person));
-        }
-        found
     }
 
     fn explain_person(&self, person: u32, who: &str, gate: &Gate, now: Time) -> Explanation {
@@ -177,8 +167,8 @@ impl Engine {
             records: links,
             fields: self.fields_explained(of, &coverage, now),
             status,
-            holds: self.holds_explained(person, now),
-            refusals: self.refusals_explained(&records),
+            holds: self.people[person as usize].holds.iter().map(|h| hold(h, now)).collect(),
+            refusals: refusals(&records, &self.refusals),
             decision: decision.unwrap_or_else(|| Answer {
                 subject: who.into(),
                 decision: "hold".into(),
@@ -191,29 +181,17 @@ impl Engine {
             }),
             writes,
             doubts,
-            left_alone: self.left_alone(&members),
+            left_alone: self.left_alone(&members).collect(),
         }
     }
 
-    fn left_alone(&self, members: &[Idx]) -> Vec<LeftAlone> {
-        let targets = members.iter().filter_map(|i| self.world.slot(*i).target.as_ref().map(|t| (i, t)));
-        let parked = targets.flat_map(|(i, t)| t.agreed.iter().filter(|a| a.parked).map(move |a| (i, a)));
-        let left = parked.map(|(i, a)| LeftAlone {
-            record: self.world.slot(*i).id.to_string(),
-            field: a.field.to_string(),
-            not_written: a.ours.to_json(),
-            why: "it was undone, its write was dropped, or it did not stay as written".into(),
-        });
-        left.collect()
+    fn left_alone(&self, members: &[Idx]) -> impl Iterator<Item = LeftAlone> {
+        let slots = members.iter().map(|i| self.world.slot(*i));
+        slots.flat_map(|slot| slot.target.iter().flat_map(|target| left_alone(&slot.id, target)))
     }
 
     fn status_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> StatusExplained {
-        let StatusNow { name: value, error, raises_only, waits } = self.status_now(of, now);
-        let rule =
-            value.as_ref().and_then(|v| self.rules.rules().policy.statuses.iter().find(|s| s.name == *v)).map(|s| s.rule.to_string());
-        let what = if raises_only { "it takes the place of no higher one" } else { "it is left as it is" };
-        let waits = waits.then(|| format!("{what}: {}", coverage.told().unwrap_or_default()));
-        StatusExplained { value: value.map(|v| v.to_string()), rule, error: error.map(|e| e.to_string()), waits }
+        status(&self.rules.rules().policy, self.status_now(of, now), coverage.told())
     }
 
     fn fields_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> BTreeMap<Name, FieldExplained> {
@@ -222,80 +200,14 @@ impl Engine {
         for name in names {
             let candidates = self.candidates(&name, of);
             let field = match self.rules.rules().precedence.rule(&name) {
-                None => FieldExplained {
-                    value: Json::Null,
-                    from: None,
-                    rule: None,
-                    unknown: None,
-                    candidates: candidates.iter().map(|c| candidate(c, false, "no rule speaks of this field")).collect(),
-                },
+                None => without_rule(&candidates),
                 Some(rule) => {
                     let condition = self.condition(rule, of, now);
-                    let (judgment, judged) = crate::merge::explain(rule, condition, &candidates, of.gaps.unread(), now);
-                    let unknown = match &judgment {
-                        Judgment::Unknown(why @ Unknown::NotRead) => Some(format!("{why}: {}", coverage.told().unwrap_or_default())),
-                        Judgment::Unknown(why) => Some(why.to_string()),
-                        Judgment::Wins(_) | Judgment::Nothing => None,
-                    };
-                    let winner = judgment.winner();
-                    FieldExplained {
-                        value: winner.as_ref().map_or(Json::Null, |w| w.value.to_json()),
-                        from: winner.as_ref().and_then(|w| w.from).map(ToString::to_string),
-                        rule: Some(rule.rule.to_string()),
-                        unknown,
-                        candidates: candidates.iter().zip(&judged).map(|(c, r)| candidate(c, r.won, r.why)).collect(),
-                    }
+                    let judged = crate::merge::explain(rule, condition, &candidates, of.gaps.unread(), now);
+                    by_rule(&rule.rule, &candidates, judged, || coverage.told().unwrap_or_default())
                 }
             };
             explained.insert(name, field);
-        }
-        explained
-    }
-
-    /// A cool-down may be over by this machine's clock alone, which counts only once a system's was heard: it holds, and no end is told.
-    fn holds_explained(&self, person: u32, now: Time) -> Vec<HoldExplained> {
-        let holds = self.people[person as usize].holds.iter();
-        let over = |h: &HoldNow| h.until.is_some_and(|until| until <= now);
-        holds
-            .map(|h| HoldExplained {
-                hold: h.hold.to_string(),
-                cause: h.cause.to_string(),
-                reason: h.reason.to_string(),
-                reach: match h.reach {
-                    crate::decide::ratchet::Reach::Person => "person".into(),
-                    crate::decide::ratchet::Reach::Account => "account".into(),
-                    crate::decide::ratchet::Reach::Address => "address".into(),
-                },
-                since: h.since.rfc3339(),
-                until: h.until.filter(|_| !over(h)).map(Time::rfc3339),
-                over: over(h),
-                kept: match h.by {
-                    By::Former => Some("only the rules from before the last edit hold; the edit waits for `approve`".into()),
-                    By::Files | By::Both => h.kept.map(|k| k.why().to_string()),
-                },
-            })
-            .collect()
-    }
-
-    fn refusals_explained(&self, records: &[Record]) -> Vec<RefusalExplained> {
-        let addresses = addresses(records);
-        let on = records.iter().map(|r| On::Record(&r.id)).chain(addresses.iter().map(On::Address));
-        let mut explained = Vec::new();
-        for on in on {
-            for refusal in self.refusals.of(on) {
-                explained.push(RefusalExplained {
-                    scope: match &refusal.scope {
-                        crate::model::RefusalScope::All => "all".into(),
-                        crate::model::RefusalScope::Topic(topic) => format!("topic {topic}"),
-                    },
-                    on: match on {
-                        On::Record(record) => record.to_string(),
-                        On::Address(address) => address.to_string(),
-                    },
-                    from: refusal.from.to_string(),
-                    seen_at: refusal.seen_at.rfc3339(),
-                });
-            }
         }
         explained
     }
@@ -318,3 +230,113 @@ fn doubt(key: &crate::link::Key, verdict: crate::link::KeyVerdict) -> String {
 fn candidate(c: &Candidate<'_>, won: bool, why: &str) -> CandidateExplained {
     CandidateExplained { from: c.from.to_string(), value: c.value.to_json(), observed_at: c.at.rfc3339(), won, why: why.to_string() }
 }
+
+/// Whom a record stands for: itself, or whom a deal or ticket names by id or address.
+fn people_of_record(world: &World, id: &RecordId) -> Vec<PersonIdx> {
+    let Some(idx) = world.find(id) else { return Vec::new() };
+    if id.entity == Entity::Person {
+        return vec![world.slot(idx).person];
+    }
+    let record = world.record(idx);
+    let people = record.people.iter().map(|p| RecordId::new(id.system.clone(), Entity::Person, p.clone()));
+    let mut found: Vec<PersonIdx> = people.filter_map(|p| world.find(&p)).map(|i| world.slot(i).person).collect();
+    for address in &record.addresses {
+        found.extend(world.bearers(address).iter().map(|i| world.slot(*i).person));
+    }
+    found
+}
+
+/// What is not written to a record until another value is wanted.
+fn left_alone(record: &RecordId, target: &Target) -> impl Iterator<Item = LeftAlone> {
+    target.agreed.iter().filter(|a| a.parked).map(move |a| LeftAlone {
+        record: record.to_string(),
+        field: a.field.to_string(),
+        not_written: a.ours.to_json(),
+        why: "it was undone, its write was dropped, or it did not stay as written".into(),
+    })
+}
+
+/// `unread` is what was not read to its end, in words.
+fn status(policy: &Policy, now: StatusNow, unread: Option<String>) -> StatusExplained {
+    let StatusNow { name: value, error, raises_only, waits } = now;
+    let rule = value.as_ref().and_then(|v| policy.statuses.iter().find(|s| s.name == *v)).map(|s| s.rule.to_string());
+    let what = if raises_only { "it takes the place of no higher one" } else { "it is left as it is" };
+    let waits = waits.then(|| format!("{what}: {}", unread.unwrap_or_default()));
+    StatusExplained { value: value.map(|v| v.to_string()), rule, error: error.map(|e| e.to_string()), waits }
+}
+
+fn without_rule(candidates: &[Candidate<'_>]) -> FieldExplained {
+    FieldExplained {
+        value: Json::Null,
+        from: None,
+        rule: None,
+        unknown: None,
+        candidates: candidates.iter().map(|c| candidate(c, false, "no rule speaks of this field")).collect(),
+    }
+}
+
+/// A field as its rule judged it; `unread` is what was not read to its end, in words.
+fn by_rule(
+    rule: &Name,
+    candidates: &[Candidate<'_>],
+    (judgment, judged): (Judgment<'_>, Vec<Judged>),
+    unread: impl FnOnce() -> String,
+) -> FieldExplained {
+    let unknown = match &judgment {
+        Judgment::Unknown(why @ Unknown::NotRead) => Some(format!("{why}: {}", unread())),
+        Judgment::Unknown(why) => Some(why.to_string()),
+        Judgment::Wins(_) | Judgment::Nothing => None,
+    };
+    let winner = judgment.winner();
+    FieldExplained {
+        value: winner.as_ref().map_or(Json::Null, |w| w.value.to_json()),
+        from: winner.as_ref().and_then(|w| w.from).map(ToString::to_string),
+        rule: Some(rule.to_string()),
+        unknown,
+        candidates: candidates.iter().zip(&judged).map(|(c, r)| candidate(c, r.won, r.why)).collect(),
+    }
+}
+
+/// A cool-down may be over by this machine's clock alone, which counts only once a system's was heard: it holds, and no end is told.
+fn hold(h: &HoldNow, now: Time) -> HoldExplained {
+    let over = h.until.is_some_and(|until| until <= now);
+    HoldExplained {
+        hold: h.hold.to_string(),
+        cause: h.cause.to_string(),
+        reason: h.reason.to_string(),
+        reach: match h.reach {
+            Reach::Person => "person".into(),
+            Reach::Account => "account".into(),
+            Reach::Address => "address".into(),
+        },
+        since: h.since.rfc3339(),
+        until: h.until.filter(|_| !over).map(Time::rfc3339),
+        over,
+        kept: match h.by {
+            By::Former => Some("only the rules from before the last edit hold; the edit waits for `approve`".into()),
+            By::Files | By::Both => h.kept.map(|k| k.why().to_string()),
+        },
+    }
+}
+
+/// All refusals that hang on a person's records, and on any address that they bear or bore.
+fn refusals(records: &[Record], known: &Refusals) -> Vec<RefusalExplained> {
+    let addresses = addresses(records);
+    let on = records.iter().map(|r| On::Record(&r.id)).chain(addresses.iter().map(On::Address));
+    let explained = |on: On<'_>, refusal: &Refusal| RefusalExplained {
+        scope: match &refusal.scope {
+            RefusalScope::All => "all".into(),
+            RefusalScope::Topic(topic) => format!("topic {topic}"),
+        },
+        on: match on {
+            On::Record(record) => record.to_string(),
+            On::Address(address) => address.to_string(),
+        },
+        from: refusal.from.to_string(),
+        seen_at: refusal.seen_at.rfc3339(),
+    };
+    on.flat_map(|on| known.of(on).iter().map(move |refusal| explained(on, refusal))).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,18 @@
 //! Tables out: people, links, decisions and the journal.
 
+use crate::decide::standing::HoldNow;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
-use crate::engine::gate::answer::Gate;
+use crate::engine::gate::answer::{Answer, Gate};
+use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
-use crate::model::{Mail, MailKind, Record, Time};
+use crate::model::{Mail, MailKind, Record, RecordId, Time};
+use crate::store::Entry;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 /// What can be exported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportTable {
     People,
@@ -49,18 +52,9 @@ impl Engine {
     }
 
     fn links(&self) -> Sheet {
-        let mut sheet = Sheet::of(&["system", "entity", "id", "person"]);
-        for (person, members) in self.members() {
-            for idx in members {
-                let id = &self.world.slot(*idx).id;
-                sheet.rows.push(vec![
-                    Json::from(&*id.system),
-                    Json::from(id.entity.name()),
-                    Json::from(&*id.id),
-                    Json::from(person.as_str()),
-                ]);
-            }
-        }
+        let of =
+            |(person, members): (String, &[Idx])| members.iter().map(|idx| link(&person, &self.world.slot(*idx).id)).collect::<Vec<_>>();
+        let mut sheet = Sheet { rows: self.members().flat_map(of).collect(), ..Sheet::of(&["system", "entity", "id", "person"]) };
         sheet.rows.sort_by_key(|row| row.iter().map(ToString::to_string).collect::<Vec<_>>());
         sheet
     }
@@ -77,19 +71,7 @@ impl Engine {
             let gaps = coverage.gaps(&records);
             let of = Members { places: &members, records: &records, around: &View::new(&self.world), gaps: &gaps };
             let status = self.status_now(of, now).name;
-            let borne = records.iter().flat_map(|r| r.address().into_iter().chain(r.addresses.iter().cloned()));
-            let mut addresses: Vec<String> = borne.map(|a| a.to_string()).collect();
-            addresses.sort();
-            addresses.dedup();
-            let ids: Vec<String> = records.iter().map(|r| r.id.to_string()).collect();
-            let holds: Vec<String> = self.people[i].holds.iter().map(|h| format!("{} {}", h.reason, h.cause)).collect();
-            sheet.rows.push(vec![
-                Json::from(self.person_id(i as u32)),
-                Json::from(addresses.join(" ")),
-                Json::from(ids.join(" ")),
-                status.map_or(Json::Null, |s| Json::from(&*s)),
-                Json::from(holds.join("; ")),
-            ]);
+            sheet.rows.push(person(self.person_id(i as u32), &records, status.as_deref(), &self.people[i].holds));
         }
         sheet.rows.sort_by_key(|row| row[0].to_string());
         sheet
@@ -101,15 +83,7 @@ impl Engine {
             let subjects: Vec<String> = members.iter().take(1).map(|i| self.world.slot(*i).id.to_string()).collect();
             for kind in [MailKind::Campaign, MailKind::Newsletter, MailKind::RepSender, MailKind::ServiceFooter] {
                 for answer in gate.decide(&subjects, &Mail::of(kind), now) {
-                    sheet.rows.push(vec![
-                        Json::from(person.as_str()),
-                        Json::from(answer.subject),
-                        Json::from(kind.name()),
-                        Json::from(answer.decision),
-                        Json::from(answer.reasons.join(" ")),
-                        answer.basis.map_or(Json::Null, Json::from),
-                        answer.until.map_or(Json::Null, Json::from),
-                    ]);
+                    sheet.rows.push(decision(&person, kind, answer));
                 }
             }
         }
@@ -121,11 +95,115 @@ impl Engine {
         let mut sheet = Sheet::of(&["at", "what", "detail"]);
         let mut entries = Vec::new();
         self.ledger.with_journal(|journal| journal.for_each(|entry| entries.push(entry)))?;
-        for entry in entries {
-            let mut what = serde_json::to_value(&entry.what).unwrap_or(Json::Null);
-            let name = what.as_object_mut().and_then(|o| o.remove("what")).unwrap_or(Json::Null);
-            sheet.rows.push(vec![Json::from(entry.at.rfc3339()), name, Json::from(what.to_string())]);
-        }
+        sheet.rows.extend(entries.iter().map(line));
         Ok(sheet)
+    }
+}
+
+/// A row of `links`.
+fn link(person: &str, id: &RecordId) -> Vec<Json> {
+    vec![Json::from(&*id.system), Json::from(id.entity.name()), Json::from(&*id.id), Json::from(person)]
+}
+
+/// A row of `people`: each address once, in order.
+fn person(person: String, records: &[Record], status: Option<&str>, holds: &[HoldNow]) -> Vec<Json> {
+    let borne = records.iter().flat_map(|r| r.address().into_iter().chain(r.addresses.iter().cloned()));
+    let mut addresses: Vec<String> = borne.map(|a| a.to_string()).collect();
+    addresses.sort();
+    addresses.dedup();
+    let ids: Vec<String> = records.iter().map(|r| r.id.to_string()).collect();
+    let holds: Vec<String> = holds.iter().map(|h| format!("{} {}", h.reason, h.cause)).collect();
+    vec![
+        Json::from(person),
+        Json::from(addresses.join(" ")),
+        Json::from(ids.join(" ")),
+        status.map_or(Json::Null, Json::from),
+        Json::from(holds.join("; ")),
+    ]
+}
+
+/// A row of `decisions`.
+fn decision(person: &str, kind: MailKind, answer: Answer) -> Vec<Json> {
+    vec![
+        Json::from(person),
+        Json::from(answer.subject),
+        Json::from(kind.name()),
+        Json::from(answer.decision),
+        Json::from(answer.reasons.join(" ")),
+        answer.basis.map_or(Json::Null, Json::from),
+        answer.until.map_or(Json::Null, Json::from),
+    ]
+}
+
+/// A row of `journal`: what it says beside its name is one cell.
+fn line(entry: &Entry) -> Vec<Json> {
+    let mut what = serde_json::to_value(&entry.what).unwrap_or(Json::Null);
+    let name = what.as_object_mut().and_then(|o| o.remove("what")).unwrap_or(Json::Null);
+    vec![Json::from(entry.at.rfc3339()), name, Json::from(what.to_string())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::ratchet::Reach;
+    use crate::decide::standing::{By, Kinds};
+    use crate::model::{Address, Reason, Value};
+    use crate::store::{ApprovalScope, What};
+    use serde_json::json;
+
+    #[test]
+    fn a_row_becomes_an_object_by_its_columns() {
+        let sheet = Sheet { rows: vec![link("p_1", &"crm:person:7".parse().unwrap())], ..Sheet::of(&["system", "entity", "id", "person"]) };
+        assert_eq!(sheet.objects(), json!([{ "system": "crm", "entity": "person", "id": "7", "person": "p_1" }]));
+    }
+
+    #[test]
+    fn a_person_has_each_address_once_and_all_its_holds() {
+        let mut records = ["crm:person:1", "ma:person:2"].map(|id| Record::new(id.parse().unwrap()));
+        records.iter_mut().for_each(|r| r.set(&"email".into(), Value::text("taro@sato.example"), Time(0)));
+        records[1].addresses = vec![Address::parse("a@sato.example").unwrap()];
+        let hold = |deal: u8| HoldNow {
+            hold: "open_deal".into(),
+            cause: format!("crm:deal:{deal}").parse().unwrap(),
+            reach: Reach::Person,
+            reason: Reason::OpenDealPerson,
+            stops: Kinds(1),
+            since: Time(0),
+            until: None,
+            kept: None,
+            by: By::Files,
+        };
+        let row = |status, holds: &[HoldNow]| Json::Array(person("p_1".into(), &records, status, holds));
+        let (addresses, ids) = ("a@sato.example taro@sato.example", "crm:person:1 ma:person:2");
+        let holds = "open_deal_person crm:deal:1; open_deal_person crm:deal:2";
+        assert_eq!(row(Some("customer"), &[hold(1), hold(2)]), json!(["p_1", addresses, ids, "customer", holds]));
+        assert_eq!(row(None, &[]), json!(["p_1", addresses, ids, null, ""]));
+    }
+
+    #[test]
+    fn a_decision_without_basis_or_end_has_empty_cells() {
+        let answer = |basis: Option<&str>, until: Option<&str>| Answer {
+            subject: "crm:person:1".into(),
+            decision: "hold".into(),
+            reasons: vec!["stale_crm".into(), "cooldown".into()],
+            basis: basis.map(String::from),
+            until: until.map(String::from),
+            data_age_s: Default::default(),
+            policy_version: "0".into(),
+            decision_id: "d_1".into(),
+        };
+        let row = |basis, until| Json::Array(decision("p_1", MailKind::Campaign, answer(basis, until)));
+        let cells = |basis: Json, until: Json| json!(["p_1", "crm:person:1", "campaign", "hold", "stale_crm cooldown", basis, until]);
+        assert_eq!(row(None, None), cells(Json::Null, Json::Null));
+        assert_eq!(row(Some("explicit_consent"), Some("T")), cells("explicit_consent".into(), "T".into()));
+    }
+
+    #[test]
+    fn what_a_line_of_the_journal_says_stands_beside_its_name() {
+        let what = What::FirstContact { system: "ma".into(), scope: ApprovalScope::All, by: "approve".into() };
+        let row = line(&Entry { at: Time(1000), what });
+        assert_eq!(row[..2], [json!("1970-01-01T00:00:01Z"), json!("first_contact")]);
+        let detail: Json = serde_json::from_str(row[2].as_str().unwrap()).unwrap();
+        assert_eq!(detail, json!({ "system": "ma", "scope": "all", "by": "approve" }));
     }
 }
