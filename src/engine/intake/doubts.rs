@@ -160,3 +160,102 @@ pub(crate) fn keys(cause: &RecordId, doubt: &Doubt) -> Vec<DoubtKey> {
     let accounts = doubt.accounts.iter().map(|a| DoubtKey::Account(of(Entity::Account, a)));
     people.chain(accounts).chain(doubt.addresses.iter().cloned().map(DoubtKey::Address)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    fn id(text: &str) -> RecordId {
+        text.parse().unwrap()
+    }
+
+    fn texts(ids: &[u8]) -> Vec<ShortText> {
+        ids.iter().map(|i| i.to_string().as_str().into()).collect()
+    }
+
+    fn doubt(people: &[u8], accounts: &[u8], concerns: Concerns) -> Doubt {
+        Doubt {
+            stream: "deals".into(),
+            row: "q_1".into(),
+            why: "it has no state".into(),
+            since: Time(1),
+            people: texts(people),
+            accounts: texts(accounts),
+            addresses: Vec::new(),
+            unlisted: false,
+            named: true,
+            concerns,
+            epoch: 0,
+        }
+    }
+
+    #[test]
+    fn only_what_names_somebody_is_found_by_whom_it_names() {
+        let mut named = doubt(&[1], &[2], Concerns::Named);
+        named.addresses = vec![Address::first("taro@sato.example").unwrap()];
+        let found = keys(&id("crm:deal:7"), &named);
+        let (person, account) = (DoubtKey::Person(id("crm:person:1")), DoubtKey::Account(id("crm:account:2")));
+        assert_eq!(found, [person, account, DoubtKey::Address(named.addresses[0].clone())]);
+        for concerns in [Concerns::Record, Concerns::Nobody, Concerns::Anybody] {
+            assert!(keys(&id("crm:deal:7"), &Doubt { concerns, ..named.clone() }).is_empty(), "{concerns:?}");
+        }
+    }
+
+    #[test]
+    fn rows_are_told_apart_by_stream_by_name_and_by_whom_they_concern() {
+        let mut doubts = Doubts::default();
+        doubts.put(id("crm:deal:1"), doubt(&[], &[], Concerns::Named));
+        doubts.put(id("crm:deal:q_2"), Doubt { named: false, row: "q_2".into(), ..doubt(&[], &[], Concerns::Named) });
+        doubts.put(id("crm:person:3"), doubt(&[], &[], Concerns::Record));
+        doubts.put(id("crm:deal:4"), Doubt { stream: "leads".into(), ..doubt(&[], &[], Concerns::Named) });
+        doubts.put(id("desk:deal:5"), doubt(&[], &[], Concerns::Named));
+        let (system, stream) = ("crm".into(), "deals".into());
+        assert_eq!(doubts.named_of(&system, &stream).collect::<Vec<_>>(), [&ShortText::from("1")]);
+        assert!(doubts.doubts_record(&id("crm:person:3")) && !doubts.doubts_record(&id("crm:deal:1")));
+        assert_eq!(doubts.of_row("q_2"), Some(id("crm:deal:q_2")));
+        assert_eq!(doubts.of_row("q_9"), None);
+    }
+
+    #[test]
+    fn a_word_answers_its_row_and_is_news_once() {
+        let accepted = |by: &str| Accepted { cause: id("crm:deal:7"), by: by.into(), because: "a test row".into(), at: Time(1) };
+        let mut doubts = Doubts::default();
+        assert!(!doubts.is_accepted("q_1") && !doubts.is_answered(&id("crm:deal:7")));
+        assert!(doubts.take_accepted("q_1", accepted("aiko")) && !doubts.take_accepted("q_1", accepted("aiko")));
+        assert!(doubts.take_accepted("q_1", accepted("ken")));
+        assert!(doubts.is_accepted("q_1") && !doubts.is_accepted("q_2"));
+        assert!(doubts.is_answered(&id("crm:deal:7")) && !doubts.is_answered(&id("crm:deal:8")));
+    }
+
+    proptest! {
+        /// Whatever was put, put over and taken: each is found by those whom it names now, and by nobody else.
+        #[test]
+        fn each_doubt_is_found_by_whom_it_names(steps in vec((0..4u8, vec(0..4u8, 0..3), vec(0..4u8, 0..3), any::<bool>()), 0..30)) {
+            let mut doubts = Doubts::default();
+            for (cause, people, accounts, taken) in steps {
+                let cause = id(&format!("crm:deal:{cause}"));
+                if taken {
+                    doubts.take(&cause);
+                    prop_assert!(doubts.get(&cause).is_none());
+                } else {
+                    let (mut people, mut accounts) = (people, accounts);
+                    for list in [&mut people, &mut accounts] {
+                        list.sort_unstable();
+                        list.dedup();
+                    }
+                    doubts.put(cause, doubt(&people, &accounts, Concerns::Named));
+                }
+                for n in 0..4u8 {
+                    let text = ShortText::from(n.to_string().as_str());
+                    let by_person = doubts.at(&DoubtKey::Person(id(&format!("crm:person:{n}")))).count();
+                    prop_assert_eq!(by_person, doubts.iter().filter(|(_, d)| d.people.contains(&text)).count());
+                    let by_account = doubts.at(&DoubtKey::Account(id(&format!("crm:account:{n}")))).count();
+                    prop_assert_eq!(by_account, doubts.iter().filter(|(_, d)| d.accounts.contains(&text)).count());
+                }
+            }
+            prop_assert!(doubts.by_key.values().all(|causes| !causes.is_empty()), "no key is left behind");
+        }
+    }
+}

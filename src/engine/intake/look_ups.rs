@@ -75,3 +75,51 @@ impl LookUps {
         if entity == Entity::Person { &self.people } else { &self.rows }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> RecordId {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn whoever_is_not_found_is_looked_for_ever_more_rarely_and_still_once_a_day() {
+        let (mut tried, now) = (AT_ONCE, Time(1_000));
+        assert!(tried.next <= now);
+        let mut minutes = Vec::new();
+        for _ in 0..10 {
+            tried = tried.again(now);
+            minutes.push(tried.next.since(now).as_seconds() / 60);
+        }
+        assert_eq!(minutes, [10, 20, 40, 80, 160, 320, 640, 1280, 1440, 1440]);
+        let often = Tried { times: u32::MAX, next: now }.again(now);
+        assert_eq!(often.next, now.plus(WAIT_MAX));
+    }
+
+    #[test]
+    fn a_merged_person_is_named_by_the_id_that_they_have_now() {
+        let mut look_ups = LookUps::default();
+        look_ups.take_merged(id("crm:person:5"), "2".into());
+        look_ups.take_merged(id("ma:person:1"), "9".into());
+        for (people, want) in [(vec!["5"], vec!["2"]), (vec!["1", "5"], vec!["1", "2"]), (vec!["2", "5"], vec!["2"]), (vec![], vec![])] {
+            let mut people: Vec<ShortText> = people.into_iter().map(ShortText::from).collect();
+            look_ups.follow_merges(&"crm".into(), &mut people);
+            assert_eq!(people, want.into_iter().map(ShortText::from).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn whoever_was_merged_is_wanted_no_more() {
+        let mut look_ups = LookUps::default();
+        for person in ["crm:person:1", "crm:person:2", "ma:person:3"] {
+            look_ups.people.insert(id(person), AT_ONCE);
+        }
+        look_ups.rows.insert(id("crm:deal:4"), AT_ONCE);
+        look_ups.take_merged(id("crm:person:2"), "1".into());
+        assert_eq!(look_ups.wanted_people(&"crm".into()).collect::<Vec<_>>(), [&id("crm:person:1")]);
+        let of = |entity| look_ups.of(entity).keys().map(|id| &*id.id).collect::<Vec<_>>();
+        assert_eq!((of(Entity::Person), of(Entity::Deal), of(Entity::Ticket)), (vec!["1", "2", "3"], vec!["4"], vec!["4"]));
+    }
+}

@@ -130,7 +130,8 @@ impl Engine {
         needed.all(|n| n.at(self.proved(&n.proof.system, &n.proof.stream)).is_some())
     }
 
-    fn observe_record(&mut self, run: &mut PassRun, mut new: Box<Record>, told: ListsCarried, now: Time) {
+    /// Turns a record that was read into our time and the ids that count now.
+    fn as_ours(&self, run: &mut PassRun, new: &mut Record, now: Time) {
         // By the system's own clock, as its filter is asked.
         run.newest = run.newest.max(new.changed_at);
         new.shift_times(self.clocks.shift(&run.system));
@@ -139,6 +140,10 @@ impl Engine {
         if new.id.entity != Entity::Person {
             self.look_ups.follow_merges(&run.system, &mut new.people);
         }
+    }
+
+    fn observe_record(&mut self, run: &mut PassRun, mut new: Box<Record>, told: ListsCarried, now: Time) {
+        self.as_ours(run, &mut new, now);
         let found = self.world.find(&new.id);
         let seen_in_this_pass = found.is_some_and(|idx| run.epoch > 0 && self.world.slot(idx).epoch == run.epoch);
         if let Some(idx) = found {
@@ -153,66 +158,54 @@ impl Engine {
         self.weigh_lacking(run, found, &mut new);
         run.newly_refused += usize::from(self.note_refusals(&new, run.began) && found.is_some());
         let lacks_people = new.id.entity == Entity::Deal && !told.people;
-        if let Some(idx) = found
-            && !lacks_people
-            && self.world.shows(idx, &new)
-            && !self.ends_later(idx, &new)
-        {
-            return self.see_block_stand(idx, &new, run.began);
+        if let Some(idx) = found {
+            if !lacks_people && self.world.shows(idx, &new) && !ends_later(|| self.world.record(idx).memory.ended_at, &new) {
+                return self.see_block_stand(idx, &new, run.began);
+            }
+            if self.world.slot(idx).target.as_deref().is_some_and(|target| was_written_since(target, run.began)) {
+                // Refusals above count whenever they were read.
+                return self.mark_person(idx);
+            }
         }
-        // What was read before our last write to this record was acknowledged says nothing of what it holds now.
-        // Refusals above count whenever they were read.
-        let stale =
-            found.and_then(|i| self.world.slot(i).target.as_ref()).and_then(|t| t.acknowledged_at).is_some_and(|at| at >= run.began);
-        if let Some(idx) = found
-            && stale
-        {
-            return self.mark_person(idx);
-        }
-        let old = found.map(|i| self.world.record(i));
-        let was_gone = old.as_ref().is_some_and(|o| o.presence != Presence::Listed);
-        // The people of deals that are as they were are asked for in their own rhythm.
-        let nobody_known = old.as_ref().is_none_or(|o| o.people.is_empty());
+        let known = found.map(|idx| (idx, self.world.record(idx)));
+        let old = known.as_ref().map(|(_, old)| old);
         let id = new.id.id.clone();
-        let at = self.latest_now(&run.system, run.began);
-        let sight = Sight { at, before: if seen_in_this_pass { Some(at) } else { run.seen_until.map(|before| before.min(at)) } };
-        let merged = overlay(old.as_ref(), new, told, sight);
-        // A pass that proves the people of its deals must have all of them.
-        if lacks_people && (nobody_known || merged != Merged::Same || run.carries_people) {
+        let sight = sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass);
+        let merged = overlay(old, new, told, sight);
+        if lacks_people && needs_people(old, &merged, run.carries_people) {
             run.deals_without_people.push(id);
         }
-        match merged {
-            Merged::Same => {
-                if let (Some(idx), Some(old)) = (found, &old) {
-                    self.see_block_stand(idx, old, run.began);
-                }
-            }
-            Merged::Changed(record) => {
-                run.changed += 1;
-                if was_gone && self.let_go.remove(&record.id) {
-                    self.ledger.delete(LET_GO, record.id.key());
-                }
-                if let Some(old) = &old
-                    && let Some(idx) = found
-                {
-                    self.mark(idx, old);
-                }
-                let place = found.zip(old.as_ref().map(|old| self.world.keys(old)));
-                let idx = self.keep_record_at(place, run.stream.clone(), &record);
-                self.see(idx, run);
-                match record.id.entity {
-                    Entity::Person if old.is_none() => self.note_known(&record.id),
-                    Entity::Deal | Entity::Ticket => self.look_for_people(idx, &record, run.began),
-                    _ => {}
-                }
-                if old.is_none() {
-                    self.recover(idx, &record, run.began);
-                }
-                self.look_at_target(idx, &record, run.began);
-                self.see_block_stand(idx, &record, run.began);
-                self.mark(idx, &record);
-            }
+        match (merged, known) {
+            (Merged::Same, Some((idx, old))) => self.see_block_stand(idx, &old, run.began),
+            (Merged::Same, None) => {}
+            (Merged::Changed(record), known) => self.take_over(run, known, &record),
         }
+    }
+
+    /// Puts a record that is new, or not as it was known, in its place, and does all that follows from it.
+    fn take_over(&mut self, run: &mut PassRun, known: Option<(Idx, Record)>, record: &Record) {
+        run.changed += 1;
+        let was_gone = known.as_ref().is_some_and(|(_, old)| old.presence != Presence::Listed);
+        if was_gone && self.let_go.remove(&record.id) {
+            self.ledger.delete(LET_GO, record.id.key());
+        }
+        if let Some((idx, old)) = &known {
+            self.mark(*idx, old);
+        }
+        let place = known.as_ref().map(|(idx, old)| (*idx, self.world.keys(old)));
+        let idx = self.keep_record_at(place, run.stream.clone(), record);
+        self.see(idx, run);
+        match record.id.entity {
+            Entity::Person if known.is_none() => self.note_known(&record.id),
+            Entity::Deal | Entity::Ticket => self.look_for_people(idx, record, run.began),
+            _ => {}
+        }
+        if known.is_none() {
+            self.recover(idx, record, run.began);
+        }
+        self.look_at_target(idx, record, run.began);
+        self.see_block_stand(idx, record, run.began);
+        self.mark(idx, record);
     }
 
     /// Notes that a sweep saw the record.
@@ -239,18 +232,13 @@ impl Engine {
         news
     }
 
-    /// Whether an observation tells a later end of a deal or ticket than is known: reopened and ended again between two looks.
-    fn ends_later(&self, idx: Idx, new: &Record) -> bool {
-        new.memory.ended_at.is_some_and(|end| self.world.record(idx).memory.ended_at.is_none_or(|known| known < end))
-    }
-
     /// What an observation says of our own writes to the record.
     pub(crate) fn look_at_target(&mut self, idx: Idx, record: &Record, now: Time) {
         let Some(target) = self.world.slot_mut(idx).target.as_mut() else { return };
         let before = target.clone();
         let noticed = target.observe(record);
         let changed = **target != *before;
-        let became_theirs = before.block_ours && !target.block_ours && record.is_blocked();
+        let became_theirs = became_theirs(&before, target, record);
         for notice in noticed {
             match notice {
                 Noticed::Parked { field } => {
@@ -279,7 +267,7 @@ impl Engine {
 
     /// A block that was lost again and again is there in an answer that is younger than its last write, whoever set it.
     fn see_block_stand(&mut self, idx: Idx, shown: &Record, began: Time) {
-        let lost = |t: &Target| t.loses_its_block() && t.acknowledged_at.is_none_or(|at| at < began);
+        let lost = |t: &Target| t.loses_its_block() && !was_written_since(t, began);
         if shown.is_blocked() && self.world.slot(idx).target.as_deref().is_some_and(lost) {
             self.on_target(idx, |t| t.held_again.seen = true);
         }
@@ -313,8 +301,7 @@ impl Engine {
         run.naming += usize::from(!people.is_empty());
         let Some(idx) = self.world.find(deal) else { return };
         let old = self.world.record(idx);
-        // That they had somebody is remembered: they may all have been emptied by an answer before.
-        run.emptied += usize::from(people.is_empty() && !(old.people.is_empty() && old.memory.past_people.is_empty()));
+        run.emptied += usize::from(is_emptied(&old, &people));
         if old.people == people {
             return;
         }
@@ -330,3 +317,37 @@ impl Engine {
         }
     }
 }
+
+/// When a record was looked at: in a pass that began then at the latest, and the last time before.
+fn sight(at: Time, seen_until: Option<Time>, seen_in_this_pass: bool) -> Sight {
+    Sight { at, before: if seen_in_this_pass { Some(at) } else { seen_until.map(|before| before.min(at)) } }
+}
+
+/// Whether an observation tells a later end of a deal or ticket than is known: reopened and ended again between two looks.
+fn ends_later(known: impl FnOnce() -> Option<Time>, new: &Record) -> bool {
+    new.memory.ended_at.is_some_and(|end| known().is_none_or(|known| known < end))
+}
+
+/// What was read before our last write to a record was acknowledged says nothing of what it holds now.
+fn was_written_since(target: &Target, began: Time) -> bool {
+    target.acknowledged_at.is_some_and(|at| at >= began)
+}
+
+/// Whether the people of a deal that was shown without all of them are asked for. Those of deals that are as they were are asked for in their
+/// own rhythm, but a pass that proves the people of its deals must have all of them.
+fn needs_people(old: Option<&Record>, merged: &Merged, carries_people: bool) -> bool {
+    old.is_none_or(|o| o.people.is_empty()) || *merged != Merged::Same || carries_people
+}
+
+/// Whether a block that we set is there and is ours no more.
+fn became_theirs(before: &Target, after: &Target, shown: &Record) -> bool {
+    before.block_ours && !after.block_ours && shown.is_blocked()
+}
+
+/// Whether a deal names nobody any more. That it had somebody is remembered: all deals may have been emptied by an answer before.
+fn is_emptied(old: &Record, people: &[ShortText]) -> bool {
+    people.is_empty() && !(old.people.is_empty() && old.memory.past_people.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

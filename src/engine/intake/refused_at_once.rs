@@ -44,3 +44,20 @@ impl RefusedAtOnce {
 pub(in crate::engine) fn stored(ledger: &Ledger) -> Result<Vec<RefusedAtOnce>, LedgerError> {
     Ok(ledger.single_if_readable(REFUSED_AT_ONCE)?.unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_refusals_are_told_for_a_week_and_what_they_may_mean() {
+        let mut refused = RefusedAtOnce { system: "crm".into(), stream: "people".into(), count: 300, of: 4_000, at: Time(0) };
+        let week = Time(0).plus(Span::days(7));
+        assert!(refused.is_told(Time(0)) && refused.is_told(week.minus(Span(1))) && !refused.is_told(week));
+        let told = refused.told();
+        let begins = "300 new refusals came from crm.people in one pass (of 4000 known; at 1970-01-01T00:00:00Z): all of them count,";
+        assert!(told.starts_with(begins) && told.contains("a field was renamed, a default changed"), "{told}");
+        refused.count = 1;
+        assert!(refused.told().starts_with("1 new refusal came"));
+    }
+}

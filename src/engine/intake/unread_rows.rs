@@ -3,7 +3,7 @@
 
 use super::doubts::DOUBT;
 use super::doubts::LET_GO;
-use super::doubts::{Concerns, Doubt, DoubtKey, keys};
+use super::doubts::{Concerns, Doubt, DoubtKey, Doubts, keys};
 use crate::connector::manifest::Role;
 use crate::connector::{Pass, Unread};
 use crate::decide::ratchet::{Kept, Reach};
@@ -30,81 +30,42 @@ impl Engine {
             return;
         }
         run.unread += 1;
-        let named = row.id.is_some();
-        let cause = row.id.unwrap_or_else(|| RecordId::new(run.system.clone(), row.entity, &*row.row));
+        let cause = row.id.clone().unwrap_or_else(|| RecordId::new(run.system.clone(), row.entity, &*row.row));
         let before = self.doubts.get(&cause).cloned();
         if before.is_none() && self.doubts.of_stream(&run.system, &run.stream).count() >= ROWS_MAX {
             return run.unread_beyond += 1;
         }
-        let mut doubt = Doubt {
-            stream: run.stream.clone(),
-            row: row.row,
-            why: row.why,
-            since: before.as_ref().map_or(now, |b| b.since),
-            people: row.people,
-            accounts: row.accounts,
-            addresses: row.addresses,
-            unlisted: false,
-            named,
-            concerns: Concerns::Anybody,
-            epoch: run.epoch,
-        };
-        if let Some(idx) = self.world.find(&cause) {
-            if self.world.slot(idx).stream == run.stream {
-                // It is listed, whatever it says.
-                self.see(idx, run);
-            }
-            // As it was known: who was on it may still be.
-            let known = self.world.record(idx);
-            doubt.accounts.extend(known.accounts().cloned());
-            doubt.people.extend(known.people);
-            doubt.addresses.extend(known.addresses);
+        let known = self.world.find(&cause);
+        if let Some(idx) = known.filter(|idx| self.world.slot(*idx).stream == run.stream) {
+            // It is listed, whatever it says.
+            self.see(idx, run);
         }
-        if let Some(before) = &before {
-            doubt.people.extend(before.people.iter().cloned());
-        }
-        for ids in [&mut doubt.people, &mut doubt.accounts] {
-            ids.sort();
-            ids.dedup();
-        }
-        doubt.addresses.sort();
-        doubt.addresses.dedup();
-        doubt.concerns = self.concerned(&cause, &doubt);
+        let entity = row.entity;
+        let mut doubt = Doubt::of_row(row, run, before.as_ref(), known.map(|idx| self.world.record(idx)), now);
+        doubt.concerns = doubt.concerned(cause.entity, || self.is_target(&cause.system, &run.stream));
         if self.let_go.remove(&cause) {
             self.ledger.delete(LET_GO, cause.key());
         }
-        let same = before.as_ref().is_some_and(|b| Doubt { epoch: doubt.epoch, ..b.clone() } == doubt);
-        if same {
+        if before.as_ref().is_some_and(|before| before.says_the_same(&doubt)) {
             self.doubts.put(cause, doubt);
             return;
         }
         if before.is_none() {
             run.unread_new += 1;
         }
-        if named && row.entity != Entity::Person {
+        if doubt.named && entity != Entity::Person {
             self.look_for_row(&cause);
         }
         self.keep_doubt(cause, doubt);
     }
 
-    fn concerned(&self, cause: &RecordId, doubt: &Doubt) -> Concerns {
-        let names_someone = !doubt.people.is_empty() || !doubt.accounts.is_empty() || !doubt.addresses.is_empty();
-        // Nothing can be sent to a person of whom neither id nor address is known, but where mail is sent from, or where we write.
-        let is_target = || {
-            let system = self.systems.get(&cause.system).filter(|s| s.abilities.stream.as_ref() == Some(&doubt.stream));
-            system.is_some_and(|s| {
-                let writes = &s.config.writes;
-                writes.hold || writes.status || !writes.fields.is_empty() || s.config.manifest.role == Role::Ma
-            })
-        };
-        match cause.entity {
-            Entity::Person if doubt.named => Concerns::Record,
-            _ if names_someone => Concerns::Named,
-            // Whose people are read for each deal may still be found out.
-            Entity::Deal | Entity::Ticket if doubt.named => Concerns::Named,
-            Entity::Person if !is_target() => Concerns::Nobody,
-            _ => Concerns::Anybody,
-        }
+    /// Whether mail is sent from a stream's system, or we write there.
+    fn is_target(&self, system: &Name, stream: &Name) -> bool {
+        let system = self.systems.get(system).filter(|s| s.abilities.stream.as_ref() == Some(stream));
+        system.is_some_and(|s| {
+            let writes = &s.config.writes;
+            writes.hold || writes.status || !writes.fields.is_empty() || s.config.manifest.role == Role::Ma
+        })
     }
 
     pub(in crate::engine) fn keep_doubt(&mut self, cause: RecordId, doubt: Doubt) {
@@ -178,25 +139,17 @@ impl Engine {
 
     /// A whole pass over a stream came to its end: what it did not show any more. Who is held by such a row stays held, and we ask.
     fn forget_unlisted(&mut self, run: &PassRun) {
-        let gone = |d: &Doubt| d.epoch < run.epoch && !d.unlisted;
-        let gone: Vec<(RecordId, Doubt)> =
-            self.doubts.of_stream(&run.system, &run.stream).filter(|(_, d)| gone(d)).map(|(cause, d)| (cause.clone(), d.clone())).collect();
-        for (cause, doubt) in gone {
-            match doubt.concerns {
-                Concerns::Named => self.keep_doubt(cause, Doubt { unlisted: true, ..doubt }),
-                // Its record is missed as any other.
-                Concerns::Record | Concerns::Nobody | Concerns::Anybody => self.end_doubt(&cause),
+        for (cause, left) in unlisted(&self.doubts, run) {
+            match left {
+                Some(doubt) => self.keep_doubt(cause, doubt),
+                None => self.end_doubt(&cause),
             }
         }
     }
 
     /// After a start: where as many rows are in doubt as are looked at, there were others, perhaps. A whole pass tells, which is due at once.
     pub(in crate::engine) fn expect_more_unread(&mut self) {
-        let mut rows: BTreeMap<(Name, Name), usize> = BTreeMap::new();
-        for (cause, doubt) in self.doubts.iter() {
-            *rows.entry((cause.system.clone(), doubt.stream.clone())).or_default() += 1;
-        }
-        for ((system, stream), _) in rows.into_iter().filter(|(_, count)| *count >= ROWS_MAX) {
+        for (system, stream) in full(&self.doubts, ROWS_MAX) {
             if let Some(state) = self.stream_mut(&system, &stream) {
                 (state.unread_beyond, state.swept_at) = (1, None);
             }
@@ -205,19 +158,7 @@ impl Engine {
 
     /// Why a stream proves nothing, if rows of it may be anybody's. `beyond`: rows of this pass that were too many to be looked at.
     pub fn unproved_rows(&self, system: &Name, stream: &Name, beyond: usize) -> Option<String> {
-        if beyond > 0 {
-            return Some(format!("more than {ROWS_MAX} rows cannot be read; the stream is not proved while they are there"));
-        }
-        let anybody: Vec<&Doubt> =
-            self.doubts.of_stream(system, stream).map(|(_, d)| d).filter(|d| d.concerns == Concerns::Anybody).collect();
-        let first = anybody.first()?;
-        Some(format!(
-            "{} cannot be read and may be anybody's ({}; since {}), so that the stream is not proved: `nayose accept {} --because TEXT` if it concerns nobody",
-            if anybody.len() == 1 { "a row".to_string() } else { format!("{} rows", anybody.len()) },
-            first.why,
-            first.since,
-            first.row
-        ))
+        why_unproved(self.doubts.of_stream(system, stream).map(|(_, doubt)| doubt), beyond)
     }
 
     /// The holds by rows that could not be read.
@@ -226,17 +167,7 @@ impl Engine {
         if self.doubts.is_empty() {
             return holds;
         }
-        let mut reached: Vec<(DoubtKey, Reach)> = addresses.iter().map(|a| (DoubtKey::Address(a.clone()), Reach::Person)).collect();
-        for record in records {
-            reached.push((DoubtKey::Person(record.id.clone()), Reach::Person));
-            for account in record.accounts() {
-                let id = RecordId::new(record.id.system.clone(), Entity::Account, account.clone());
-                if self.world.people_of_account(&id).len() <= ACCOUNT_CAP {
-                    reached.push((DoubtKey::Account(id), Reach::Account));
-                }
-            }
-        }
-        for (key, reach) in reached {
+        for (key, reach) in reached_by(records, addresses, |account| self.world.people_of_account(account).len()) {
             for (cause, doubt) in self.doubts.at(&key).filter(|(cause, _)| !self.let_go.contains(*cause)) {
                 let hold = HoldNow {
                     hold: UNREAD.into(),
@@ -264,10 +195,120 @@ impl Engine {
 
     /// What becomes of a remembered hold by a row, once nothing reaches the person by it any more: it ends when the row was read or answered.
     pub(in crate::engine) fn doubt_keeps(&self, cause: &RecordId, around: &View<'_>) -> Option<Kept> {
-        if let Some(doubt) = self.doubts.get(cause) {
-            return Some(if doubt.unlisted { Kept::CauseGone } else { Kept::LinkLost });
-        }
-        let was_read = self.world.find(cause).is_some_and(|idx| !around.get(idx).is_gone());
-        (!was_read && !self.doubts.is_answered(cause)).then_some(Kept::CauseUnknown)
+        let was_read = || self.world.find(cause).is_some_and(|idx| !around.get(idx).is_gone());
+        kept_by(self.doubts.get(cause), || was_read() || self.doubts.is_answered(cause))
     }
 }
+
+impl Doubt {
+    /// A row that was kept out: with whom it names, and with whom it was known to concern. Who was on it may still be.
+    fn of_row(row: Unread, run: &PassRun, before: Option<&Doubt>, known: Option<Record>, now: Time) -> Doubt {
+        let mut doubt = Doubt {
+            stream: run.stream.clone(),
+            row: row.row,
+            why: row.why,
+            since: before.map_or(now, |b| b.since),
+            people: row.people,
+            accounts: row.accounts,
+            addresses: row.addresses,
+            unlisted: false,
+            named: row.id.is_some(),
+            concerns: Concerns::Anybody,
+            epoch: run.epoch,
+        };
+        if let Some(known) = known {
+            doubt.accounts.extend(known.accounts().cloned());
+            doubt.people.extend(known.people);
+            doubt.addresses.extend(known.addresses);
+        }
+        doubt.people.extend(before.iter().flat_map(|b| b.people.iter().cloned()));
+        for ids in [&mut doubt.people, &mut doubt.accounts] {
+            ids.sort();
+            ids.dedup();
+        }
+        doubt.addresses.sort();
+        doubt.addresses.dedup();
+        doubt
+    }
+
+    /// Whom it can concern, as a row of such an entity. `is_target` tells whether mail is sent from its stream, or we write there.
+    fn concerned(&self, entity: Entity, is_target: impl FnOnce() -> bool) -> Concerns {
+        let names_someone = !self.people.is_empty() || !self.accounts.is_empty() || !self.addresses.is_empty();
+        match entity {
+            Entity::Person if self.named => Concerns::Record,
+            _ if names_someone => Concerns::Named,
+            // Whose people are read for each deal may still be found out.
+            Entity::Deal | Entity::Ticket if self.named => Concerns::Named,
+            // Nothing can be sent to a person of whom neither id nor address is known, but where mail is sent from, or where we write.
+            Entity::Person if !is_target() => Concerns::Nobody,
+            _ => Concerns::Anybody,
+        }
+    }
+
+    /// Whether another says nothing else, whichever pass showed it.
+    fn says_the_same(&self, other: &Doubt) -> bool {
+        Doubt { epoch: other.epoch, ..self.clone() } == *other
+    }
+
+    /// What is left of it once a whole pass did not show its row any more. `None`: nothing, as its record is missed as any other.
+    fn left_unlisted(&self) -> Option<Doubt> {
+        match self.concerns {
+            Concerns::Named => Some(Doubt { unlisted: true, ..self.clone() }),
+            Concerns::Record | Concerns::Nobody | Concerns::Anybody => None,
+        }
+    }
+}
+
+/// The rows that a whole pass did not show any more, and what is left of each.
+fn unlisted(doubts: &Doubts, run: &PassRun) -> Vec<(RecordId, Option<Doubt>)> {
+    let gone = doubts.of_stream(&run.system, &run.stream).filter(|(_, d)| d.epoch < run.epoch && !d.unlisted);
+    gone.map(|(cause, d)| (cause.clone(), d.left_unlisted())).collect()
+}
+
+/// The streams of which at least so many rows are in doubt.
+fn full(doubts: &Doubts, rows: usize) -> Vec<(Name, Name)> {
+    let mut counts: BTreeMap<(Name, Name), usize> = BTreeMap::new();
+    for (cause, doubt) in doubts.iter() {
+        *counts.entry((cause.system.clone(), doubt.stream.clone())).or_default() += 1;
+    }
+    counts.into_iter().filter(|(_, count)| *count >= rows).map(|(stream, _)| stream).collect()
+}
+
+/// Why a stream with these rows proves nothing, if it does.
+fn why_unproved<'d>(doubts: impl Iterator<Item = &'d Doubt>, beyond: usize) -> Option<String> {
+    if beyond > 0 {
+        return Some(format!("more than {ROWS_MAX} rows cannot be read; the stream is not proved while they are there"));
+    }
+    let anybody: Vec<&Doubt> = doubts.filter(|d| d.concerns == Concerns::Anybody).collect();
+    let first = anybody.first()?;
+    Some(format!(
+        "{} cannot be read and may be anybody's ({}; since {}), so that the stream is not proved: `nayose accept {} --because TEXT` if it concerns nobody",
+        if anybody.len() == 1 { "a row".to_string() } else { format!("{} rows", anybody.len()) },
+        first.why,
+        first.since,
+        first.row
+    ))
+}
+
+/// By what a row reaches the person with these records and addresses. `people_of` counts those of an account.
+fn reached_by(records: &[Record], addresses: &[Address], people_of: impl Fn(&RecordId) -> usize) -> Vec<(DoubtKey, Reach)> {
+    let mut reached: Vec<(DoubtKey, Reach)> = addresses.iter().map(|a| (DoubtKey::Address(a.clone()), Reach::Person)).collect();
+    for record in records {
+        reached.push((DoubtKey::Person(record.id.clone()), Reach::Person));
+        let accounts = record.accounts().map(|a| RecordId::new(record.id.system.clone(), Entity::Account, a.clone()));
+        let small = accounts.filter(|account| people_of(account) <= ACCOUNT_CAP);
+        reached.extend(small.map(|account| (DoubtKey::Account(account), Reach::Account)));
+    }
+    reached
+}
+
+/// Why a hold by a row is kept though nothing reaches the person by it. `is_over`: the row was read, or answered.
+fn kept_by(doubt: Option<&Doubt>, is_over: impl FnOnce() -> bool) -> Option<Kept> {
+    match doubt {
+        Some(doubt) => Some(if doubt.unlisted { Kept::CauseGone } else { Kept::LinkLost }),
+        None => (!is_over()).then_some(Kept::CauseUnknown),
+    }
+}
+
+#[cfg(test)]
+mod tests;

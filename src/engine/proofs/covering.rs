@@ -4,31 +4,18 @@ use super::coverage::{Coverage, Covered, Extent, Undecided, lately};
 use super::schedule;
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::PersonIdx;
-use crate::model::{Entity, Time};
+use crate::model::{Entity, Name, Span, Time};
 
 impl Engine {
     /// What was read to its end of every system.
     pub fn read_coverage(&self, now: Time) -> Coverage {
         let systems = self.systems.iter().map(|(name, system)| {
-            let mut covered = Covered { system: name.clone(), people: Extent::Whole, deals: None, tickets: None, gaps: Vec::new() };
+            let mut covered = Covered::new(name);
             for info in system.infos.values() {
                 let at = system.streams.get(&info.name).and_then(|s| s.proved_at);
                 let every = schedule::every(system.config.every, info);
                 let lately = lately(&self.rules.rules().policy, name, info, every, system.config.sweep);
-                let extent = match at {
-                    None => Extent::Never,
-                    Some(at) if now.since(at) > lately => Extent::Stale,
-                    Some(_) => Extent::Whole,
-                };
-                match info.entity {
-                    Entity::Person => covered.people = covered.people.max(extent),
-                    Entity::Deal | Entity::DealPerson => covered.deals = covered.deals.max(Some(extent)),
-                    Entity::Ticket => covered.tickets = covered.tickets.max(Some(extent)),
-                    Entity::Account | Entity::Activity | Entity::Consent => continue,
-                }
-                if extent != Extent::Whole {
-                    covered.gaps.push((format!("{name}.{}", info.name), at));
-                }
+                covered.add(&info.name, info.entity, at, Extent::of(at, lately, now));
             }
             covered
         });
@@ -60,5 +47,69 @@ impl Engine {
         self.people.iter().fold((0, 0), |(status, fields), person| {
             (status + usize::from(person.undecided.status), fields + usize::from(person.undecided.fields))
         })
+    }
+}
+
+impl Extent {
+    /// Of a stream that was read to its end then, and is read lately within this time.
+    fn of(proved_at: Option<Time>, lately: Span, now: Time) -> Extent {
+        match proved_at {
+            None => Extent::Never,
+            Some(at) if now.since(at) > lately => Extent::Stale,
+            Some(_) => Extent::Whole,
+        }
+    }
+}
+
+impl Covered {
+    /// A system without streams.
+    fn new(system: &Name) -> Covered {
+        Covered { system: system.clone(), people: Extent::Whole, deals: None, tickets: None, gaps: Vec::new() }
+    }
+
+    /// Of several streams of one kind the one that is known worst counts. On some kinds nothing rests.
+    fn add(&mut self, stream: &Name, entity: Entity, at: Option<Time>, extent: Extent) {
+        match entity {
+            Entity::Person => self.people = self.people.max(extent),
+            Entity::Deal | Entity::DealPerson => self.deals = self.deals.max(Some(extent)),
+            Entity::Ticket => self.tickets = self.tickets.max(Some(extent)),
+            Entity::Account | Entity::Activity | Entity::Consent => return,
+        }
+        if extent != Extent::Whole {
+            self.gaps.push((format!("{}.{stream}", self.system), at));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Extent::{Never, Stale, Whole};
+
+    #[test]
+    fn what_was_proved_longer_ago_than_lately_is_stale() {
+        let hour = Span::minutes(60);
+        for (at, want) in [(None, Never), (Some(0), Whole), (Some(-1), Stale), (Some(hour.0 + 5), Whole)] {
+            assert_eq!(Extent::of(at.map(Time), hour, Time(hour.0)), want, "{at:?}");
+        }
+    }
+
+    #[test]
+    fn of_each_kind_the_stream_that_is_known_worst_counts() {
+        let mut covered = Covered::new(&"crm".into());
+        assert_eq!((covered.people, covered.deals, covered.tickets), (Whole, None, None));
+        for (stream, entity, at, extent) in [
+            ("leads", Entity::Person, Some(Time(5)), Stale),
+            ("people", Entity::Person, Some(Time(9)), Whole),
+            ("companies", Entity::Account, None, Never),
+            ("notes", Entity::Activity, None, Never),
+            ("deals", Entity::Deal, Some(Time(9)), Whole),
+            ("deal_people", Entity::DealPerson, None, Never),
+            ("tickets", Entity::Ticket, Some(Time(9)), Whole),
+        ] {
+            covered.add(&stream.into(), entity, at, extent);
+        }
+        assert_eq!((covered.people, covered.deals, covered.tickets), (Stale, Some(Never), Some(Whole)));
+        assert_eq!(covered.gaps, [("crm.leads".to_string(), Some(Time(5))), ("crm.deal_people".to_string(), None)]);
     }
 }

@@ -1,7 +1,8 @@
 //! The end of a pass: what it proves, what a sweep did not see, and what a failure leaves behind.
 
 use super::pass_run::{Follows, PassRun};
-use crate::connector::{Error as SystemError, Pass, PassEnd, SWEEP_EVERY};
+use super::reading::StreamState;
+use crate::connector::{Error as SystemError, Pass, PassEnd, SWEEP_EVERY, StreamInfo};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::model::{Entity, Name, Presence, Span, Time, counted};
@@ -28,20 +29,10 @@ impl Engine {
         }
         let info = self.systems.get(&run.system).and_then(|s| s.infos.get(&run.stream)).cloned();
         let lag = info.as_ref().map_or(Span::ZERO, |i| i.lag);
-        let mut error = self.why_incomplete(run, end);
-        if error.is_none() {
-            let missing = self.missing_fields(run);
-            error = missing.doubt;
-            if let Some(stream) = self.stream_mut(&run.system, &run.stream).filter(|_| run.pass.is_sweep()) {
-                stream.not_shown = missing.told;
-            }
-        }
-        if error.is_none() && run.pass.is_sweep() && run.read_before == 0 {
-            self.end_clashes(run);
-        }
+        let error = self.why_not_whole(run, end);
         // An id that two streams show proves neither; what is not listed any more is missed all the same, or it would never be over.
         let whole = error.is_none();
-        error = error.or_else(|| self.clashes.why_unproved(&run.system, &run.stream));
+        let error = error.or_else(|| self.clashes.why_unproved(&run.system, &run.stream));
         let complete = error.is_none();
         if let Some(follows) = run.follows {
             return self.end_following(run, follows, error, now);
@@ -60,83 +51,12 @@ impl Engine {
             // As it was read: while the state is rebuilt no proof counts, and still this one must come about.
             self.systems.get(&run.system).and_then(|s| s.streams.get(deals)).filter(|d| d.proved_here)?.proved_at
         });
-        let (every, kind) = (self.read_every(&run.system, &run.stream), run.pass.kind());
+        let sound = info.as_ref().is_some_and(|i| i.sound);
+        let overlaps = info.as_ref().is_some_and(|i| i.overlaps);
+        let every = self.read_every(&run.system, &run.stream);
+        let proving = Proving { at: proves_at, sound, overlaps, left_the_list, persons_swept_within, deals_proved, every };
         let Some(stream) = self.stream_mut(&run.system, &run.stream) else { return Ok(complete) };
-        let is_read_again = match error {
-            Some(why) => {
-                stream.failed(kind, why, false, None, every, now);
-                false
-            }
-            None => stream.failures.remove(&kind).is_some(),
-        };
-        if run.pass.is_sweep() {
-            stream.sweep = None;
-        }
-        if complete {
-            let sound = info.as_ref().is_some_and(|i| i.sound);
-            match &run.pass {
-                Pass::Sweep | Pass::SweepFrom(_) => {
-                    // The newest that is there, so that a newer one that was deleted is not waited for.
-                    stream.since = Some(run.newest.map_or(run.began_there, |newest| newest.min(run.began_there)));
-                    stream.silent_passes = 0;
-                    (stream.swept_at, stream.swept_here) = (Some(run.began), true);
-                    stream.proves(proves_at, now);
-                }
-                Pass::Changes(since) => {
-                    let overlaps = info.as_ref().is_some_and(|i| i.overlaps);
-                    let shows_the_newest = !overlaps || run.newest.is_some_and(|n| n >= *since);
-                    if shows_the_newest {
-                        stream.silent_passes = 0;
-                    } else {
-                        stream.silent_passes = stream.silent_passes.saturating_add(1);
-                    }
-                    if stream.silent_passes > SILENT_PASSES_MAX {
-                        // The newest known record should come back each time, for the overlap. A sweep finds out what is missing.
-                        stream.swept_at = None;
-                        stream.silent_passes = 0;
-                    }
-                    stream.goes_on_from(run);
-                    // What does not even show the newest known record may hide others.
-                    let works = shows_the_newest && !stream.filter_broken && stream.filter_tested_at.is_some();
-                    if sound && stream.swept_at.is_some() && works {
-                        stream.proves(proves_at, now);
-                    }
-                    if works && stream.swept_within(persons_swept_within, now) {
-                        stream.proves_filtered(proves_at, now);
-                    }
-                }
-                Pass::Resume { .. } => {
-                    stream.goes_on_from(run);
-                    // What was there before the cursor began is known by a sweep only.
-                    if sound && stream.swept_at.is_some() {
-                        stream.proves(proves_at, now);
-                    }
-                    if stream.swept_within(persons_swept_within, now) {
-                        stream.proves_filtered(proves_at, now);
-                    }
-                }
-                // Won, lost, deleted, or the token sees no deals any more: the whole listing tells which, and is what proves.
-                Pass::Open if left_the_list => stream.swept_at = None,
-                Pass::Open if stream.swept_at.is_some() => stream.proves(proves_at, now),
-                Pass::Open => {}
-                // Only of the deals that are known: their own stream's proof is the most that this one can have.
-                Pass::ForEach(_) => {
-                    if let Some(deals_at) = deals_proved {
-                        stream.proves(deals_at.min(proves_at), now);
-                    }
-                }
-                Pass::ById(_) => {}
-                Pass::FilterTest(_) => {
-                    stream.filter_tested_at = Some(now);
-                    stream.filter_broken = run.read > 0;
-                    if stream.filter_broken {
-                        let why = "the system ignores the filter for changes (a time in the future gave records); every pass is a sweep";
-                        stream.failed(kind, why.into(), false, None, every, now);
-                    }
-                }
-            }
-        }
-        if is_read_again {
+        if stream.ended(run, error, &proving, now) {
             self.is_read_again(&run.system);
         }
         self.keep_stream(&run.system, &run.stream);
@@ -152,40 +72,21 @@ impl Engine {
         Ok(complete)
     }
 
-    /// Why a pass that came to its end is not a whole one.
-    fn why_incomplete(&self, run: &PassRun, end: &PassEnd) -> Option<String> {
-        if matches!(run.pass, Pass::FilterTest(_)) {
-            // One page tells it, whether more would follow or not.
-            return None;
+    /// Why a pass that came to its end does not count as a whole one. Of a whole listing it is kept what it showed nothing of.
+    fn why_not_whole(&mut self, run: &PassRun, end: &PassEnd) -> Option<String> {
+        let people_told_elsewhere = self.are_people_asked_for(run);
+        let incomplete = why_incomplete(run, end, people_told_elsewhere, || self.world.listed(&run.system, &run.stream));
+        if incomplete.is_some() {
+            return incomplete;
         }
-        if let Some(why) = &end.incomplete_because {
-            return Some(format!("the listing is not complete: {why}"));
+        let missing = self.missing_fields(run);
+        if let Some(stream) = self.stream_mut(&run.system, &run.stream).filter(|_| run.pass.is_sweep()) {
+            stream.not_shown = missing.told;
         }
-        if !end.complete {
-            return Some("the listing is not complete: it was not read to its end".to_string());
+        if missing.doubt.is_none() && run.pass.is_sweep() && run.read_before == 0 {
+            self.end_clashes(run);
         }
-        if let Some(deal) = run.deals_without_people.first().filter(|_| run.carries_people && !self.are_people_asked_for(run)) {
-            let count = counted(run.deals_without_people.len(), "deal", "deals");
-            return Some(format!(
-                "the people of {count} are not shown whole, the first is {}:deal:{deal}; nothing else tells them",
-                run.system
-            ));
-        }
-        match &run.pass {
-            Pass::ForEach(asked) if !asked.is_empty() && (run.read == 0 || (run.naming == 0 && run.emptied >= EMPTY_SUSPICIOUS_FROM)) => {
-                Some(format!(
-                    "the people of none of {} deals were told; has the token lost a scope? Nothing is taken as ended by this",
-                    asked.len()
-                ))
-            }
-            pass if pass.is_sweep() && run.read + run.read_before == 0 => {
-                let known = self.world.listed(&run.system, &run.stream);
-                (known >= EMPTY_SUSPICIOUS_FROM).then(|| {
-                    format!("the system lists none of the {known} records that are known; has the token lost a scope? Nothing is taken as ended by this")
-                })
-            }
-            _ => None,
-        }
+        missing.doubt
     }
 
     /// Whether another stream tells the people of this one's deals.
@@ -227,9 +128,7 @@ impl Engine {
     /// How old a sweep of persons may be for a filtered pass to count: a filter shows who is new and whose address changed, a sweep finds the rest.
     fn persons_swept_within(&self, system: &Name, stream: &Name) -> Option<Span> {
         let state = self.systems.get(system)?;
-        let info = state.infos.get(stream).filter(|i| i.entity == Entity::Person)?;
-        let every = state.config.sweep.or(info.sweep_every).unwrap_or(SWEEP_EVERY);
-        Some(Span(every.0.saturating_mul(2)))
+        persons_swept_within(state.infos.get(stream)?, state.config.sweep)
     }
 
     /// Whether a pass gave nothing, and the one for changes before it not even the newest known record.
@@ -251,14 +150,7 @@ impl Engine {
         let Some(state) = self.systems.get(system) else { return Vec::new() };
         let Some(own) = state.infos.get(stream) else { return Vec::new() };
         let filter_works = state.streams.get(stream).is_some_and(|s| !s.filter_broken && s.filter_tested_at.is_some());
-        let proves = match pass {
-            Pass::Sweep | Pass::SweepFrom(_) => own.sweep_carries_people,
-            Pass::Open => own.open_carries_people,
-            Pass::Changes(_) => own.changes_carry_people && own.sound && filter_works,
-            Pass::Resume { .. } => own.changes_carry_people && own.sound,
-            Pass::ForEach(_) | Pass::FilterTest(_) | Pass::ById(_) => false,
-        };
-        if !proves {
+        if !proves_people(pass, own, filter_works) {
             return Vec::new();
         }
         state.infos.values().filter(|i| i.carried_by.as_ref() == Some(stream)).map(|i| i.name.clone()).collect()
@@ -272,25 +164,7 @@ impl Engine {
         self.note_refused_at_once(run);
         let every = self.read_every(&run.system, &run.stream);
         if let Some(stream) = self.stream_mut(&run.system, &run.stream) {
-            if matches!(run.pass, Pass::FilterTest(_)) && matches!(error, SystemError::Refused { .. }) {
-                // The system says no to the filter itself.
-                (stream.filter_broken, stream.filter_tested_at) = (true, Some(now));
-            }
-            let told = if let SystemError::Later { wait, .. } = error { Some(*wait) } else { None };
-            let credential = matches!(error, SystemError::Credential { .. });
-            stream.failed(run.pass.kind(), error.of_stream(&run.stream), credential, told, every, now);
-            let lost = matches!(error, SystemError::CursorLost { .. });
-            if run.pass.is_sweep() {
-                // Where it may end otherwise the next time, it goes on from where it is.
-                stream.sweep = stream.sweep.take().filter(|s| s.place.is_some() && error.passes());
-            } else if lost {
-                // It begins anew from a time that is sure; without one everything is read again.
-                (stream.cursor, stream.swept_at) = (None, stream.swept_at.filter(|_| stream.since.is_some()));
-            }
-            if lost {
-                // It begins anew, which is another request: there is nothing to wait for.
-                stream.failures.entry(run.pass.kind()).and_modify(|f| f.retry_at = if f.times > 1 { f.retry_at } else { now });
-            }
+            stream.broke_off(run, error, every, now);
             self.keep_stream(&run.system, &run.stream);
         }
         self.looked_up(run, now);
@@ -304,18 +178,16 @@ impl Engine {
         let is_written_to = self.systems.get(&run.system).is_some_and(|s| s.abilities.writes_to(&run.stream));
         for idx in self.world.unseen(&run.system, &run.stream, run.epoch) {
             let mut record = self.world.record(idx);
-            if is_written_to && record.presence == Presence::MissedOnce {
-                if let Some(system) = self.systems.get_mut(&run.system) {
-                    system.channel.is_unlisted(idx);
+            record.presence = match Unseen::of(record.presence, is_written_to, now) {
+                Unseen::Counts(presence) => presence,
+                Unseen::IsReadById => {
+                    if let Some(system) = self.systems.get_mut(&run.system) {
+                        system.channel.is_unlisted(idx);
+                    }
+                    continue;
                 }
-                continue;
-            }
-            let presence = match record.presence {
-                Presence::Listed => Presence::MissedOnce,
-                Presence::MissedOnce => Presence::Gone(now),
-                Presence::Gone(_) => continue,
+                Unseen::IsKnownGone => continue,
             };
-            record.presence = presence;
             if record.is_gone() {
                 RecordNotListed { record: &record.id }.emit();
             }
@@ -324,3 +196,197 @@ impl Engine {
         }
     }
 }
+
+/// What a pass may prove that was read to its end.
+#[derive(Debug, Clone, Copy)]
+struct Proving {
+    /// When it began, less the system's lag.
+    at: Time,
+    sound: bool,
+    overlaps: bool,
+    /// A deal is not on the list of open ones any more.
+    left_the_list: bool,
+    persons_swept_within: Option<Span>,
+    /// When the deals were proved whose people it reads.
+    deals_proved: Option<Time>,
+    every: Span,
+}
+
+impl StreamState {
+    /// A pass came to its end, whole or not. Returns whether it failed the last time, and did not now.
+    fn ended(&mut self, run: &PassRun, error: Option<String>, proving: &Proving, now: Time) -> bool {
+        if run.pass.is_sweep() {
+            self.sweep = None;
+        }
+        if let Some(why) = error {
+            self.failed(run.pass.kind(), why, false, None, proving.every, now);
+            return false;
+        }
+        let is_read_again = self.failures.remove(&run.pass.kind()).is_some();
+        match &run.pass {
+            Pass::Sweep | Pass::SweepFrom(_) => self.swept(run, proving, now),
+            Pass::Changes(since) => self.told_changes(run, *since, proving, now),
+            Pass::Resume { .. } => self.resumed(run, proving, now),
+            // Won, lost, deleted, or the token sees no deals any more: the whole listing tells which, and is what proves.
+            Pass::Open if proving.left_the_list => self.swept_at = None,
+            Pass::Open if self.swept_at.is_some() => self.proves(proving.at, now),
+            Pass::Open => {}
+            // Only of the deals that are known: their own stream's proof is the most that this one can have.
+            Pass::ForEach(_) => {
+                if let Some(deals_at) = proving.deals_proved {
+                    self.proves(deals_at.min(proving.at), now);
+                }
+            }
+            Pass::ById(_) => {}
+            Pass::FilterTest(_) => self.tested(run, proving, now),
+        }
+        is_read_again
+    }
+
+    fn swept(&mut self, run: &PassRun, proving: &Proving, now: Time) {
+        // The newest that is there, so that a newer one that was deleted is not waited for.
+        self.since = Some(run.newest.map_or(run.began_there, |newest| newest.min(run.began_there)));
+        self.silent_passes = 0;
+        (self.swept_at, self.swept_here) = (Some(run.began), true);
+        self.proves(proving.at, now);
+    }
+
+    fn told_changes(&mut self, run: &PassRun, since: Time, proving: &Proving, now: Time) {
+        let shows_the_newest = !proving.overlaps || run.newest.is_some_and(|n| n >= since);
+        if shows_the_newest {
+            self.silent_passes = 0;
+        } else {
+            self.silent_passes = self.silent_passes.saturating_add(1);
+        }
+        if self.silent_passes > SILENT_PASSES_MAX {
+            // The newest known record should come back each time, for the overlap. A sweep finds out what is missing.
+            self.swept_at = None;
+            self.silent_passes = 0;
+        }
+        self.goes_on_from(run);
+        // What does not even show the newest known record may hide others.
+        let works = shows_the_newest && !self.filter_broken && self.filter_tested_at.is_some();
+        if proving.sound && self.swept_at.is_some() && works {
+            self.proves(proving.at, now);
+        }
+        if works && self.swept_within(proving.persons_swept_within, now) {
+            self.proves_filtered(proving.at, now);
+        }
+    }
+
+    fn resumed(&mut self, run: &PassRun, proving: &Proving, now: Time) {
+        self.goes_on_from(run);
+        // What was there before the cursor began is known by a sweep only.
+        if proving.sound && self.swept_at.is_some() {
+            self.proves(proving.at, now);
+        }
+        if self.swept_within(proving.persons_swept_within, now) {
+            self.proves_filtered(proving.at, now);
+        }
+    }
+
+    fn tested(&mut self, run: &PassRun, proving: &Proving, now: Time) {
+        self.filter_tested_at = Some(now);
+        self.filter_broken = run.read > 0;
+        if self.filter_broken {
+            let why = "the system ignores the filter for changes (a time in the future gave records); every pass is a sweep";
+            self.failed(run.pass.kind(), why.into(), false, None, proving.every, now);
+        }
+    }
+
+    /// A pass failed before its end.
+    fn broke_off(&mut self, run: &PassRun, error: &SystemError, every: Span, now: Time) {
+        if matches!(run.pass, Pass::FilterTest(_)) && matches!(error, SystemError::Refused { .. }) {
+            // The system says no to the filter itself.
+            (self.filter_broken, self.filter_tested_at) = (true, Some(now));
+        }
+        let told = if let SystemError::Later { wait, .. } = error { Some(*wait) } else { None };
+        let credential = matches!(error, SystemError::Credential { .. });
+        self.failed(run.pass.kind(), error.of_stream(&run.stream), credential, told, every, now);
+        let lost = matches!(error, SystemError::CursorLost { .. });
+        if run.pass.is_sweep() {
+            // Where it may end otherwise the next time, it goes on from where it is.
+            self.sweep = self.sweep.take().filter(|s| s.place.is_some() && error.passes());
+        } else if lost {
+            // It begins anew from a time that is sure; without one everything is read again.
+            (self.cursor, self.swept_at) = (None, self.swept_at.filter(|_| self.since.is_some()));
+        }
+        if lost {
+            // It begins anew, which is another request: there is nothing to wait for.
+            self.failures.entry(run.pass.kind()).and_modify(|f| f.retry_at = if f.times > 1 { f.retry_at } else { now });
+        }
+    }
+}
+
+/// Why a pass that came to its end is not a whole one. `listed` counts the records that are known of its stream.
+fn why_incomplete(run: &PassRun, end: &PassEnd, people_told_elsewhere: bool, listed: impl FnOnce() -> usize) -> Option<String> {
+    if matches!(run.pass, Pass::FilterTest(_)) {
+        // One page tells it, whether more would follow or not.
+        return None;
+    }
+    if let Some(why) = &end.incomplete_because {
+        return Some(format!("the listing is not complete: {why}"));
+    }
+    if !end.complete {
+        return Some("the listing is not complete: it was not read to its end".to_string());
+    }
+    if let Some(deal) = run.deals_without_people.first().filter(|_| run.carries_people && !people_told_elsewhere) {
+        let count = counted(run.deals_without_people.len(), "deal", "deals");
+        return Some(format!(
+            "the people of {count} are not shown whole, the first is {}:deal:{deal}; nothing else tells them",
+            run.system
+        ));
+    }
+    match &run.pass {
+        Pass::ForEach(asked) if !asked.is_empty() && (run.read == 0 || (run.naming == 0 && run.emptied >= EMPTY_SUSPICIOUS_FROM)) => Some(
+            format!("the people of none of {} deals were told; has the token lost a scope? Nothing is taken as ended by this", asked.len()),
+        ),
+        pass if pass.is_sweep() && run.read + run.read_before == 0 => {
+            let known = listed();
+            (known >= EMPTY_SUSPICIOUS_FROM).then(|| {
+                format!("the system lists none of the {known} records that are known; has the token lost a scope? Nothing is taken as ended by this")
+            })
+        }
+        _ => None,
+    }
+}
+
+/// How old a sweep of persons may be for a filtered pass to count.
+fn persons_swept_within(info: &StreamInfo, configured: Option<Span>) -> Option<Span> {
+    let every = configured.or(info.sweep_every).unwrap_or(SWEEP_EVERY);
+    (info.entity == Entity::Person).then(|| Span(every.0.saturating_mul(2)))
+}
+
+/// Whether a pass over deals shows all of their people, so that it proves them too.
+fn proves_people(pass: &Pass, own: &StreamInfo, filter_works: bool) -> bool {
+    match pass {
+        Pass::Sweep | Pass::SweepFrom(_) => own.sweep_carries_people,
+        Pass::Open => own.open_carries_people,
+        Pass::Changes(_) => own.changes_carry_people && own.sound && filter_works,
+        Pass::Resume { .. } => own.changes_carry_people && own.sound,
+        Pass::ForEach(_) | Pass::FilterTest(_) | Pass::ById(_) => false,
+    }
+}
+
+/// What a whole listing says of a record that it did not show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unseen {
+    Counts(Presence),
+    /// The listing is not believed: it is read by its id.
+    IsReadById,
+    IsKnownGone,
+}
+
+impl Unseen {
+    fn of(before: Presence, is_written_to: bool, now: Time) -> Unseen {
+        match before {
+            Presence::Listed => Unseen::Counts(Presence::MissedOnce),
+            Presence::MissedOnce if is_written_to => Unseen::IsReadById,
+            Presence::MissedOnce => Unseen::Counts(Presence::Gone(now)),
+            Presence::Gone(_) => Unseen::IsKnownGone,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

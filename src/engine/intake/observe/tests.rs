@@ -1,0 +1,77 @@
+//! What an observation brings, and what it says nothing of.
+
+use super::*;
+use crate::model::{Mark, Value};
+
+fn deal() -> Record {
+    Record::new("crm:deal:7".parse().unwrap())
+}
+
+#[test]
+fn a_record_that_comes_twice_in_one_pass_was_looked_at_before_in_it() {
+    for (seen_until, twice, want) in [
+        (None, false, None),
+        (Some(40), false, Some(40)),
+        (Some(140), false, Some(100)),
+        (None, true, Some(100)),
+        (Some(40), true, Some(100)),
+    ] {
+        let sight = sight(Time(100), seen_until.map(Time), twice);
+        assert_eq!((sight.at, sight.before), (Time(100), want.map(Time)), "{seen_until:?} {twice}");
+    }
+}
+
+#[test]
+fn only_an_end_after_the_known_one_is_another() {
+    for (known, told, want) in
+        [(None, None, false), (Some(5), None, false), (None, Some(5), true), (Some(4), Some(5), true), (Some(5), Some(5), false)]
+    {
+        let mut new = deal();
+        new.memory.ended_at = told.map(Time);
+        assert_eq!(ends_later(|| known.map(Time), &new), want, "{known:?} {told:?}");
+    }
+}
+
+#[test]
+fn what_was_read_before_a_write_was_acknowledged_is_stale() {
+    for (acknowledged, want) in [(None, false), (Some(99), false), (Some(100), true), (Some(101), true)] {
+        let target = Target { acknowledged_at: acknowledged.map(Time), ..Target::default() };
+        assert_eq!(was_written_since(&target, Time(100)), want, "{acknowledged:?}");
+    }
+}
+
+#[test]
+fn people_are_asked_for_where_nobody_is_known_something_changed_or_they_are_to_be_proved() {
+    let (nobody, somebody) = (deal(), Record { people: vec!["5".into()], ..deal() });
+    let changed = Merged::Changed(Box::new(deal()));
+    for (old, merged, carries, want) in [
+        (None, &changed, false, true),
+        (Some(&nobody), &Merged::Same, false, true),
+        (Some(&somebody), &Merged::Same, false, false),
+        (Some(&somebody), &changed, false, true),
+        (Some(&somebody), &Merged::Same, true, true),
+    ] {
+        assert_eq!(needs_people(old, merged, carries), want, "{old:?} {merged:?} {carries}");
+    }
+}
+
+#[test]
+fn a_block_becomes_theirs_only_while_it_stands() {
+    for (ours_before, ours_after, shown, want) in
+        [(true, false, true, true), (true, false, false, false), (true, true, true, false), (false, false, true, false)]
+    {
+        let target = |block_ours| Target { block_ours, ..Target::default() };
+        let mut record = Record::new("ma:person:5".parse().unwrap());
+        record.set_mark(Mark::Block, Value::Bool(shown));
+        assert_eq!(became_theirs(&target(ours_before), &target(ours_after), &record), want);
+    }
+}
+
+#[test]
+fn a_deal_is_emptied_also_where_an_answer_before_did_it() {
+    let mut past = deal();
+    past.memory.past_people = vec!["5".into()];
+    let present = Record { people: vec!["5".into()], ..deal() };
+    assert!(is_emptied(&present, &[]) && is_emptied(&past, &[]) && !is_emptied(&deal(), &[]));
+    assert!(!is_emptied(&present, &["6".into()]));
+}
