@@ -1,16 +1,21 @@
 //! Protection and health, for `status`, `/readyz` and the metrics.
 
 use super::accept::UnreadableRows;
+use super::unprotected::Unprotected;
 use super::unread_refusals::UnreadWords;
 use crate::connector::Usage;
-use crate::decide::freshness::Needed;
-use crate::decide::rules::HoldScope;
+use crate::decide::freshness::{self, Needed, Proved};
+use crate::decide::rules::{HoldScope, Policy};
 use crate::engine::engine::Engine;
 use crate::engine::guard::waiting::Waiting;
 use crate::engine::intake::refused_at_once::RefusedAtOnce;
+use crate::engine::memory::place::Idx;
+use crate::engine::memory::world::World;
 use crate::engine::rules::approval::Approval;
+use crate::engine::rules::connection;
 use crate::engine::target::Op;
-use crate::model::{Entity, Name, RecordId, Time, counted};
+use crate::engine::target::lanes::Lanes;
+use crate::model::{Entity, MailKind, Name, RecordId, Time, counted};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -120,105 +125,40 @@ const DAY_MS: i64 = 86_400_000;
 impl Engine {
     /// How things stand now. `usage` is what each connector has used today.
     pub fn status(&self, usage: &BTreeMap<Name, Usage>, now: Time) -> Status {
-        let (unprotected, not_read) = (self.unprotected(), self.not_read(now));
+        let (unprotected, not_read, unwritten) = (self.unprotected(), self.not_read(now), self.unwritten_holds());
         let on_hold: usize = unprotected.values().map(|u| u.on_hold()).sum();
-        let unwritten = self.unwritten_holds();
-        let mut because = Vec::new();
-        let mut watching = Vec::new();
-        for (system, count) in &unprotected {
-            let waits = unwritten.get(system).copied().unwrap_or(0);
-            if self.systems[system].approved.is_none() {
-                let lets_go = format!("`nayose approve {system} --holds` lets holds go");
-                let told = count.told(system, &not_read).into_iter();
-                let told = told.skip(usize::from(count.open_deals == 0 && not_read.is_empty()));
-                because.extend(told.map(|line| format!("{line}: {lets_go}")));
-                watching.push(system.clone());
-            } else if count.on_hold() > 0 {
-                because.push(format!("{} not written to {system} yet", counted(count.on_hold(), "hold is", "holds are")));
-            } else if waits > 0 {
-                // Those of people who said no elsewhere.
-                let writes = counted(waits, "protective write has", "protective writes have");
-                because.push(format!("{writes} not reached {system} yet"));
-            }
-        }
-        let nothing_held = crate::config::nothing_is_held(&self.rules.rules().systems, &self.rules.rules().policy);
+        let is_approved = |system: &Name| self.systems[system].approved.is_some();
+        let rules = self.rules.rules();
+        let nothing_held = crate::config::nothing_is_held(&rules.systems, &rules.policy);
+        let (stale, of_streams) = self.stream_alarms(now);
+        let (refused_at_once, unreadable, waiting) = (self.refused_at_once(now), self.unreadable(), self.waiting());
+        let mut because = self.of_our_own();
+        because.extend(write_alarms(&unprotected, &not_read, &unwritten, is_approved));
         because.extend(nothing_held.iter().map(ToString::to_string));
         for (name, system) in self.systems.iter() {
             because.extend(system.identity.unknown_because(name));
             because.extend(system.identity.another_because(name, system.approved));
         }
-        // Then nothing counts as proved, whatever was read; the lines below say why.
-        let mut stale = self.rebuilding.is_some() || self.ledger.halted().is_some();
-        // With what is wrong with them.
-        let mut told = BTreeSet::new();
-        let asked = if stale { &[][..] } else { &[crate::model::MailKind::Campaign, crate::model::MailKind::Newsletter] };
-        for kind in asked.iter().copied() {
-            for needed in crate::decide::freshness::needed(&self.rules.rules().policy, kind) {
-                let Some(line) = self.stale_line(&needed, now) else { continue };
-                stale = true;
-                told.insert((&needed.proof.system, &needed.proof.stream));
-                if !because.contains(&line) {
-                    because.push(line);
-                }
-            }
-        }
-        for (name, system) in self.systems.iter() {
-            for (stream, state) in &system.streams {
-                if told.contains(&(name, stream)) {
-                    continue;
-                }
-                // Rows that are looked at one by one are told by themselves.
-                let beyond = self.doubt_of(name, stream).filter(|_| state.unread_beyond > 0);
-                because.extend(state.error().into_iter().chain(beyond).map(|why| format!("{name}.{stream}: {why}")));
-            }
-            because.extend(self.delivery_alarms(name, system, now));
-        }
-        let refused_at_once = self.refused_at_once(now);
+        because.extend(of_streams);
         because.extend(refused_at_once.iter().map(RefusedAtOnce::told));
         because.extend(self.unread_words().iter().map(UnreadWords::told));
         because.extend(self.unread_addresses());
         because.extend(self.fields_not_seen());
         because.extend(self.clock_alarms());
         because.extend(self.hold_alarms());
-        let unreadable = self.unreadable();
         because.extend(unreadable.iter().map(UnreadableRows::line));
-        because.splice(0..0, self.of_our_own());
-        for mistake in &self.unfollowed.mistakes {
-            because.push(format!("the config was edited and has a mistake, the rules from before it are in force: {mistake}"));
-        }
-        because.extend(self.unfollowed.restart.iter().cloned());
-        let waiting = self.waiting();
-        for plan in &waiting {
-            because.push(format!("{} ({}) waits for `nayose approve {}`: {}", plan.kind, plan.counted(), plan.plan, plan.why));
-        }
-        for (account, people, cap) in self.crowded_accounts() {
-            because.push(format!(
-                "{account} has {people} people, more than account_cap = {cap}: its open deals hold only the people named on them; raise the cap to hold all"
-            ));
-        }
-        let no_people = self.open_and_naming_nobody(Entity::Deal);
-        if no_people > 0 {
-            let deals = counted(no_people, "open deal names", "open deals name");
-            because.push(format!("{deals} nobody: that holds only the account, if one is named"));
-        }
-        let no_requester = self.open_and_naming_nobody(Entity::Ticket);
-        if no_requester > 0 {
-            let tickets = counted(no_requester, "open ticket names", "open tickets name");
-            because.push(format!("{tickets} nobody: that holds nobody; give each its requester"));
-        }
-        let targets = unprotected.len();
-        // Ages are told by a clock that is wrong.
-        let stale = stale || !self.clocks_agree();
-        let protection = if targets == 0 || watching.len() == targets {
-            Protection::Watching
-        } else if stale || on_hold > 0 || !unwritten.is_empty() || !watching.is_empty() || !nothing_held.is_empty() {
-            Protection::NotProtecting
-        } else {
-            Protection::Protecting
+        because.extend(self.rule_alarms(&waiting));
+        let grounds = Grounds {
+            targets: unprotected.len(),
+            watched: unprotected.keys().filter(|system| !is_approved(system)).count(),
+            // Ages are told by a clock that is wrong.
+            stale: stale || !self.clocks_agree(),
+            unwritten: on_hold > 0 || !unwritten.is_empty(),
+            nothing_held: !nothing_held.is_empty(),
         };
         let living = self.people.iter().filter(|p| !p.members.is_empty());
         Status {
-            protection,
+            protection: grounds.protection(),
             because,
             systems: self.systems.keys().map(|n| (n.clone(), self.system_status(n, usage, now))).collect(),
             not_enforced: (on_hold > 0 || not_read.is_empty()).then_some(on_hold),
@@ -236,30 +176,52 @@ impl Engine {
         }
     }
 
-    /// What is to be told of a stream that is older than its limit.
-    fn stale_line(&self, needed: &Needed<'_>, now: Time) -> Option<String> {
-        let proof = needed.proof;
-        let proved = self.proved_as_decided(&proof.system, &proof.stream);
-        if needed.is_fresh(proved, now) {
-            return None;
+    /// Whether something that is needed is too old, and what is wrong with streams and with writing, system by system.
+    fn stream_alarms(&self, now: Time) -> (bool, Vec<String>) {
+        // Then nothing counts as proved, whatever was read; the lines of our own say why.
+        let mut stale = self.rebuilding.is_some() || self.ledger.halted().is_some();
+        let mut lines = Vec::new();
+        // With what is wrong with them.
+        let mut told = BTreeSet::new();
+        let asked = if stale { &[][..] } else { &[MailKind::Campaign, MailKind::Newsletter] };
+        for needed in asked.iter().flat_map(|kind| freshness::needed(&self.rules.rules().policy, *kind)) {
+            let (system, stream) = (&needed.proof.system, &needed.proof.stream);
+            let proved = self.proved_as_decided(system, stream);
+            let Some(line) = stale_line(&needed, proved, || self.stream_error(system, stream), now) else { continue };
+            stale = true;
+            told.insert((system, stream));
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
         }
-        let said = self.stream_error(&proof.system, &proof.stream);
-        let said = said.map(|e| format!(" ({e})")).unwrap_or_default();
-        let stream = format!("{}.{}", proof.system, proof.stream);
-        Some(match needed.at(proved) {
-            Some(at) if needed.answers(proved, now) => format!(
-                "{stream} was proved {} s ago, its limit is {}: nothing is released; the gate goes by what was known last, up to {}{said}",
-                now.since(at).as_seconds(),
-                proof.limit,
-                needed.goes_by()
-            ),
-            Some(at) => format!(
-                "{stream} was proved {} s ago, its limit is {}: the gate holds, nothing is released{said}",
-                now.since(at).as_seconds(),
-                needed.goes_by()
-            ),
-            None => format!("{stream} was never read to its end: the gate holds, nothing is released{said}"),
-        })
+        for (name, system) in self.systems.iter() {
+            for (stream, state) in system.streams.iter().filter(|(stream, _)| !told.contains(&(name, *stream))) {
+                // Rows that are looked at one by one are told by themselves.
+                let beyond = self.doubt_of(name, stream).filter(|_| state.unread_beyond > 0);
+                lines.extend(state.error().into_iter().chain(beyond).map(|why| format!("{name}.{stream}: {why}")));
+            }
+            lines.extend(self.delivery_alarms(name, system, now));
+        }
+        (stale, lines)
+    }
+
+    /// What of the rules is not followed, waits for a word, or reaches nobody.
+    fn rule_alarms(&self, waiting: &[Waiting]) -> Vec<String> {
+        let mistake = |m: &String| format!("the config was edited and has a mistake, the rules from before it are in force: {m}");
+        let mut lines: Vec<String> = self.unfollowed.mistakes.iter().map(mistake).collect();
+        lines.extend(self.unfollowed.restart.iter().cloned());
+        lines.extend(waiting.iter().map(|w| format!("{} ({}) waits for `nayose approve {}`: {}", w.kind, w.counted(), w.plan, w.why)));
+        for (account, people, cap) in crowded_accounts(&self.world, &self.rules.rules().policy) {
+            lines.push(format!(
+                "{account} has {people} people, more than account_cap = {cap}: its open deals hold only the people named on them; raise the cap to hold all"
+            ));
+        }
+        let [deals, tickets] = [Entity::Deal, Entity::Ticket].map(|entity| open_and_naming_nobody(&self.world, entity));
+        let deals = (deals > 0).then(|| counted(deals, "open deal names", "open deals name"));
+        lines.extend(deals.map(|deals| format!("{deals} nobody: that holds only the account, if one is named")));
+        let tickets = (tickets > 0).then(|| counted(tickets, "open ticket names", "open tickets name"));
+        lines.extend(tickets.map(|tickets| format!("{tickets} nobody: that holds nobody; give each its requester")));
+        lines
     }
 
     /// What is wrong with our own state: told before all else.
@@ -295,56 +257,143 @@ impl Engine {
         let mut dead_letters = 0;
         for (idx, lanes) in system.outbox.iter() {
             let dead = |op| self.world.slot(*idx).target.as_deref().and_then(|t| t.failure(op)).is_some_and(|f| f.dead);
-            let (release, update) = (dead(Op::Release), dead(Op::Update));
-            dead_letters += usize::from(release) + usize::from(update);
-            queue.hold += usize::from(lanes.protective);
-            queue.release += usize::from(lanes.release && !release);
-            queue.update += usize::from(lanes.update && !update && !lanes.protective && !lanes.release);
+            dead_letters += queue.add(*lanes, dead);
         }
-        let usage = usage.get(name).copied().unwrap_or_default();
-        let today = now.0.div_euclid(DAY_MS);
         SystemStatus {
             approved: system.approved.map(|a| if a == Approval::All { "all".into() } else { "holds".into() }),
             streams: streams.collect(),
             queue,
             dead_letters,
-            budget: Budget {
-                used: if usage.day == today { usage.used } else { 0 },
-                limit: usage.limit,
-                resets_at: Time((today + 1) * DAY_MS).rfc3339(),
-            },
+            budget: Budget::of(usage.get(name).copied().unwrap_or_default(), now),
             breaker: if system.channel.is_open() { "open".into() } else { "closed".into() },
             credential_refused: system.credential_refused().cloned().collect(),
-            token_ends: crate::engine::rules::connection::token_ends(&system.config).map(Time::rfc3339),
-            api_ends: crate::engine::rules::connection::api_ends(&system.config).map(Time::rfc3339),
+            token_ends: connection::token_ends(&system.config).map(Time::rfc3339),
+            api_ends: connection::api_ends(&system.config).map(Time::rfc3339),
         }
     }
+}
 
-    /// Accounts with an open deal that have more people than a hold on accounts may reach, and that cap.
-    fn crowded_accounts(&self) -> Vec<(RecordId, usize, usize)> {
-        let caps = self.rules.rules().policy.holds.iter().filter_map(|rule| match rule.scope {
-            HoldScope::Account { cap } => Some(cap),
-            HoldScope::Person => None,
-        });
-        let Some(cap) = caps.min() else { return Vec::new() };
-        let open = |account: &RecordId| {
-            self.world.deals_of_account(account).iter().any(|d| self.world.record(*d).deal.is_some_and(|s| s.is_open()))
-        };
-        let crowded = self.world.crowded_accounts(cap).into_iter();
-        let mut found: Vec<_> = crowded.filter(|(id, _)| open(id)).map(|(id, people)| (id, people, cap)).collect();
-        found.sort();
-        found
-    }
+/// What protection rests on.
+struct Grounds {
+    /// Systems that take blocks or permits, and those of them that were not approved.
+    targets: usize,
+    watched: usize,
+    stale: bool,
+    unwritten: bool,
+    nothing_held: bool,
+}
 
-    /// Deals or tickets that are open and name neither a person nor an address.
-    fn open_and_naming_nobody(&self, entity: Entity) -> usize {
-        let causes = self.world.indexes().filter(|i| self.world.slot(*i).id.entity == entity);
-        let lonely = causes.filter(|i| {
-            let record = self.world.record(*i);
-            let open = record.deal.is_some_and(|d| d.is_open()) || record.ticket.is_some_and(|t| t.is_open());
-            let names = [record.people.len(), record.addresses.len(), record.memory.past_people.len()];
-            open && names == [0, 0, 0] && !record.is_gone()
-        });
-        lonely.count()
+impl Grounds {
+    fn protection(&self) -> Protection {
+        if self.watched == self.targets {
+            Protection::Watching
+        } else if self.stale || self.unwritten || self.nothing_held || self.watched > 0 {
+            Protection::NotProtecting
+        } else {
+            Protection::Protecting
+        }
     }
 }
+
+/// Who is not protected yet, system by system: what waits for a first approval, and what was approved and is not written.
+fn write_alarms(
+    unprotected: &BTreeMap<Name, Unprotected>,
+    not_read: &[String],
+    unwritten: &BTreeMap<Name, usize>,
+    is_approved: impl Fn(&Name) -> bool,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (system, count) in unprotected {
+        let waits = unwritten.get(system).copied().unwrap_or(0);
+        if !is_approved(system) {
+            let lets_go = format!("`nayose approve {system} --holds` lets holds go");
+            let told = count.told(system, not_read).into_iter();
+            let told = told.skip(usize::from(count.open_deals == 0 && not_read.is_empty()));
+            lines.extend(told.map(|line| format!("{line}: {lets_go}")));
+        } else if count.on_hold() > 0 {
+            lines.push(format!("{} not written to {system} yet", counted(count.on_hold(), "hold is", "holds are")));
+        } else if waits > 0 {
+            // Those of people who said no elsewhere.
+            let writes = counted(waits, "protective write has", "protective writes have");
+            lines.push(format!("{writes} not reached {system} yet"));
+        }
+    }
+    lines
+}
+
+/// What is to be told of a stream that is older than its limit; `error` is what went wrong with it.
+fn stale_line(needed: &Needed<'_>, proved: Proved, error: impl FnOnce() -> Option<String>, now: Time) -> Option<String> {
+    if needed.is_fresh(proved, now) {
+        return None;
+    }
+    let proof = needed.proof;
+    let said = error().map(|e| format!(" ({e})")).unwrap_or_default();
+    let stream = format!("{}.{}", proof.system, proof.stream);
+    Some(match needed.at(proved) {
+        Some(at) if needed.answers(proved, now) => format!(
+            "{stream} was proved {} s ago, its limit is {}: nothing is released; the gate goes by what was known last, up to {}{said}",
+            now.since(at).as_seconds(),
+            proof.limit,
+            needed.goes_by()
+        ),
+        Some(at) => format!(
+            "{stream} was proved {} s ago, its limit is {}: the gate holds, nothing is released{said}",
+            now.since(at).as_seconds(),
+            needed.goes_by()
+        ),
+        None => format!("{stream} was never read to its end: the gate holds, nothing is released{said}"),
+    })
+}
+
+impl Queue {
+    /// Counts one record's lanes, each write as one. Returns how many of its writes were given up: these are no part of the queue.
+    fn add(&mut self, lanes: Lanes, dead: impl Fn(Op) -> bool) -> usize {
+        let (release, update) = (dead(Op::Release), dead(Op::Update));
+        self.hold += usize::from(lanes.protective);
+        self.release += usize::from(lanes.release && !release);
+        self.update += usize::from(lanes.update && !update && !lanes.protective && !lanes.release);
+        usize::from(release) + usize::from(update)
+    }
+}
+
+impl Budget {
+    /// What was used on another day is no part of today's.
+    fn of(usage: Usage, now: Time) -> Budget {
+        let today = now.0.div_euclid(DAY_MS);
+        Budget {
+            used: if usage.day == today { usage.used } else { 0 },
+            limit: usage.limit,
+            resets_at: Time((today + 1) * DAY_MS).rfc3339(),
+        }
+    }
+}
+
+/// Accounts with an open deal that have more people than a hold on accounts may reach, and that cap.
+fn crowded_accounts(world: &World, policy: &Policy) -> Vec<(RecordId, usize, usize)> {
+    let caps = policy.holds.iter().filter_map(|rule| match rule.scope {
+        HoldScope::Account { cap } => Some(cap),
+        HoldScope::Person => None,
+    });
+    let Some(cap) = caps.min() else { return Vec::new() };
+    let is_open = |deal: &Idx| world.record(*deal).deal.is_some_and(|s| s.is_open());
+    let open = |account: &RecordId| world.deals_of_account(account).iter().any(is_open);
+    let crowded = world.crowded_accounts(cap).into_iter();
+    let mut found: Vec<_> = crowded.filter(|(id, _)| open(id)).map(|(id, people)| (id, people, cap)).collect();
+    found.sort();
+    found
+}
+
+/// Deals or tickets that are open and name neither a person nor an address.
+fn open_and_naming_nobody(world: &World, entity: Entity) -> usize {
+    let causes = world.indexes().filter(|i| world.slot(*i).id.entity == entity);
+    let lonely = causes.filter(|i| {
+        let record = world.record(*i);
+        let open = record.deal.is_some_and(|d| d.is_open()) || record.ticket.is_some_and(|t| t.is_open());
+        let names = [record.people.len(), record.addresses.len(), record.memory.past_people.len()];
+        open && names == [0, 0, 0] && !record.is_gone()
+    });
+    lonely.count()
+}
+
+#[cfg(test)]
+mod tests;
