@@ -2,16 +2,16 @@
 
 use super::acts::Pick;
 use crate::connector::{Change, Lane, WriteOp};
-use crate::decide::freshness;
+use crate::decide::freshness::{self, Needed, Proved};
+use crate::decide::rules::Policy;
 use crate::engine::assess::assessment::Merge;
 use crate::engine::assess::members::Whole;
 use crate::engine::engine::Engine;
 use crate::engine::history::written::WrittenRecord;
 use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::rules::approval::Approval;
-use crate::engine::target::Op;
 use crate::engine::target::lanes::Lanes;
-use crate::engine::target::{self, Due};
+use crate::engine::target::{self, Due, Failure, Failures, Op};
 use crate::model::{MailKind, Name, Record, Time};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -115,34 +115,14 @@ impl Engine {
             let lanes = Lanes::of(&due);
             // The guards know already what was due a moment ago.
             let may = if before.is_some_and(|b| b == due) { self.may(idx, &record) } else { self.may_go(idx, &record, &due, now) };
-            let target = self.world.slot(idx).target.as_deref();
-            let failure = |op| target.and_then(|t| t.failure(op));
-            // After a failure each lane goes by itself, and what was refused in parts.
-            let together = everything && may.update && in_one_request && target.is_none_or(|t| t.failures.is_none());
-            let part = |op, whole: Change| match failure(op) {
-                Some(failure) => failure.part_of(whole),
-                None => whole,
-            };
-            // A record whose block is due gets it first, as the outcome of one write is awaited before the next; unless the block waits.
-            let block_goes = due.protective.is_some() && !failure(Op::Hold).is_some_and(|f| f.waits(now));
-            let more = match lane {
-                Lane::Protective => lanes.release || (lanes.update && !together) || failure(Op::Hold).is_some(),
-                Lane::Release => lanes.protective || (lanes.update && !together) || failure(Op::Release).is_some(),
-                _ => lanes.protective || lanes.release || failure(Op::Update).is_some(),
-            };
-            let change = match lane {
-                Lane::Protective if together => due.protective.map(|c| with_update(c, due.update)),
-                Lane::Protective => due.protective.map(|c| part(Op::Hold, c)),
-                Lane::Release if may.release && together => due.release.map(|c| with_update(c, due.update)),
-                Lane::Release if may.release => due.release.map(|c| part(Op::Release, c)),
-                Lane::Fields if !block_goes && may.update => due.update.map(|c| part(Op::Update, c)),
-                _ => None,
-            };
+            let failures = self.world.slot(idx).target.as_deref().and_then(|t| t.failures.as_deref());
+            let cause = due.cause;
+            let (change, more) = cut_to_lane(due, lane, may, everything && in_one_request, failures, now);
             let Some(change) = change else {
                 self.set_lanes(system, idx, lanes);
                 continue;
             };
-            self.send(&mut batch, idx, record, change, (more, due.cause), now);
+            self.send(&mut batch, idx, record, change, (more, cause), now);
             if batch.ops.len() >= limit {
                 break;
             }
@@ -241,14 +221,7 @@ impl Engine {
 
     fn lane_open(&self, system: &Name, lane: Lane, now: Time) -> bool {
         let Some(state) = self.systems.get(system).filter(|s| s.identity.is_settled()) else { return false };
-        match (state.approved, lane) {
-            (None, _) => return false,
-            (Some(Approval::Holds), Lane::Protective) => return true,
-            (Some(Approval::Holds), _) => return false,
-            (Some(Approval::All), Lane::Protective) => return true,
-            (Some(Approval::All), _) => {}
-        }
-        lane != Lane::Release || self.may_release(now)
+        is_open(state.approved, lane, || self.may_release(now))
     }
 
     /// Whether anything may be released: clocks agree, every stream that a hold or refusal needs was proved in this run, and all that was
@@ -259,17 +232,11 @@ impl Engine {
 
     /// The streams, each with its system, that a release needs and that were not proved fresh since the start.
     pub fn unproved(&self, now: Time) -> BTreeSet<(&Name, &Name)> {
-        let proved = |s: &Name, t: &Name| self.proved(s, t);
-        let kinds = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
-        kinds
-            .flat_map(|k| freshness::needed(&self.rules.rules().policy, k))
-            .filter(|n| !n.is_fresh(proved(&n.proof.system, &n.proof.stream), now) || !self.proved_here(n))
-            .map(|n| (&n.proof.system, &n.proof.stream))
-            .collect()
+        unproved(&self.rules.rules().policy, |s, t| self.proved(s, t), |n| self.proved_here(n), now)
     }
 
     /// After a start nothing widens before every stream was proved anew.
-    fn proved_here(&self, needed: &freshness::Needed<'_>) -> bool {
+    fn proved_here(&self, needed: &Needed<'_>) -> bool {
         let stream = self.systems.get(&needed.proof.system).and_then(|s| s.streams.get(&needed.proof.stream));
         stream.is_some_and(|s| needed.at(s.proved_here()).is_some())
     }
@@ -296,28 +263,9 @@ impl Engine {
             _ => lanes.update && (!lanes.protective || block_waits(idx)) && update.may_go(*idx),
         };
         let free = state.outbox.in_lane(lane).filter(|(idx, lanes)| wanted(idx, lanes) && !state.channel.is_busy(**idx));
-        let (mut fresh, mut failed): (Vec<Idx>, Vec<Idx>) = Default::default();
-        // So many of those that failed go together, by how often they did: whose fault it was is found out in two steps.
-        let mut together = limit;
-        for (idx, _) in free {
-            match failure(idx, op) {
-                None => fresh.push(*idx),
-                Some(f) if pick == Pick::Fresh || (f.waits(now) && !(pick == Pick::Probe && f.cause.is_trouble())) => {}
-                Some(f) => {
-                    let at_most = if f.cause.is_trouble() { limit / PARTED_BY.pow(u32::from(f.attempts.min(4))) } else { limit };
-                    if failed.len() < together.min(at_most.max(1)) {
-                        together = together.min(at_most.max(1));
-                        failed.push(*idx);
-                    }
-                }
-            }
-            if fresh.len() == limit {
-                break;
-            }
-        }
         // A probe of what protects is one that failed: the others go anyway.
         let prefer_failed = pick == Pick::Probe && lane == Lane::Protective;
-        if fresh.is_empty() || prefer_failed { failed } else { fresh }
+        picked(free.map(|(idx, _)| (*idx, failure(idx, op))), pick, prefer_failed, limit, now)
     }
 
     pub fn set_lanes(&mut self, system: &Name, idx: Idx, lanes: Lanes) {
@@ -327,6 +275,91 @@ impl Engine {
     }
 }
 
+/// Whether anything may go in a lane, by how far a system was approved.
+fn is_open(approved: Option<Approval>, lane: Lane, may_release: impl FnOnce() -> bool) -> bool {
+    match (approved, lane) {
+        (None, _) => false,
+        (Some(_), Lane::Protective) => true,
+        (Some(Approval::Holds), _) => false,
+        (Some(Approval::All), Lane::Release) => may_release(),
+        (Some(Approval::All), _) => true,
+    }
+}
+
+/// The streams, each with its system, that what marketing sends rests on, and that are not proved fresh or not by this process.
+fn unproved<'p>(
+    policy: &'p Policy,
+    proved: impl Fn(&Name, &Name) -> Proved,
+    proved_here: impl Fn(&Needed<'_>) -> bool,
+    now: Time,
+) -> BTreeSet<(&'p Name, &'p Name)> {
+    let kinds = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
+    kinds
+        .flat_map(|k| freshness::needed(policy, k))
+        .filter(|n| !n.is_fresh(proved(&n.proof.system, &n.proof.stream), now) || !proved_here(n))
+        .map(|n| (&n.proof.system, &n.proof.stream))
+        .collect()
+}
+
+/// Of records that are free to be written to, each with what failed of it before, those that go in one batch.
+fn picked<'f>(
+    free: impl Iterator<Item = (Idx, Option<&'f Failure>)>,
+    pick: Pick,
+    prefer_failed: bool,
+    limit: usize,
+    now: Time,
+) -> Vec<Idx> {
+    let (mut fresh, mut failed): (Vec<Idx>, Vec<Idx>) = Default::default();
+    // So many of those that failed go together, by how often they did: whose fault it was is found out in two steps.
+    let mut together = limit;
+    for (idx, failure) in free {
+        match failure {
+            None => fresh.push(idx),
+            Some(f) if pick == Pick::Fresh || (f.waits(now) && !(pick == Pick::Probe && f.cause.is_trouble())) => {}
+            Some(f) => {
+                let at_most = if f.cause.is_trouble() { limit / PARTED_BY.pow(u32::from(f.attempts.min(4))) } else { limit };
+                if failed.len() < together.min(at_most.max(1)) {
+                    together = together.min(at_most.max(1));
+                    failed.push(idx);
+                }
+            }
+        }
+        if fresh.len() == limit {
+            break;
+        }
+    }
+    if fresh.is_empty() || prefer_failed { failed } else { fresh }
+}
+
+/// What goes now in a lane of what is due for a record, if anything may; and whether something else stays due.
+fn cut_to_lane(due: Due, lane: Lane, may: Lanes, in_one_request: bool, failures: Option<&Failures>, now: Time) -> (Option<Change>, bool) {
+    let lanes = Lanes::of(&due);
+    let failure = |op| failures.and_then(|f| f.of(op));
+    // After a failure each lane goes by itself, and what was refused in parts.
+    let together = in_one_request && may.update && failures.is_none();
+    let part = |op, whole: Change| match failure(op) {
+        Some(failure) => failure.part_of(whole),
+        None => whole,
+    };
+    // A record whose block is due gets it first, as the outcome of one write is awaited before the next; unless the block waits.
+    let block_goes = lanes.protective && !failure(Op::Hold).is_some_and(|f| f.waits(now));
+    let more = match lane {
+        Lane::Protective => lanes.release || (lanes.update && !together) || failure(Op::Hold).is_some(),
+        Lane::Release => lanes.protective || (lanes.update && !together) || failure(Op::Release).is_some(),
+        _ => lanes.protective || lanes.release || failure(Op::Update).is_some(),
+    };
+    let change = match lane {
+        Lane::Protective if together => due.protective.map(|c| with_update(c, due.update)),
+        Lane::Protective => due.protective.map(|c| part(Op::Hold, c)),
+        Lane::Release if may.release && together => due.release.map(|c| with_update(c, due.update)),
+        Lane::Release if may.release => due.release.map(|c| part(Op::Release, c)),
+        Lane::Fields if !block_goes && may.update => due.update.map(|c| part(Op::Update, c)),
+        _ => None,
+    };
+    (change, more)
+}
+
+/// Lets fields, a status and reason codes go along with what goes anyway.
 fn with_update(mut change: Change, update: Option<Change>) -> Change {
     if let Some(update) = update {
         change.fields = update.fields;
@@ -335,3 +368,6 @@ fn with_update(mut change: Change, update: Option<Change>) -> Change {
     }
     change
 }
+
+#[cfg(test)]
+mod tests;

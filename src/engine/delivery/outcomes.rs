@@ -11,7 +11,7 @@ use crate::engine::target::Target;
 use crate::engine::target::lanes::Lanes;
 use crate::model::record::field;
 use crate::model::{Name, Record, RecordId, Time};
-use crate::store::{BlockPart, What, WriteOutcome};
+use crate::store::{BlockPart, Cause, What, WriteOutcome};
 use crate::telemetry::InternalEvent;
 use crate::telemetry::writing::{WriteRefused, WritesTakenAgain};
 use std::sync::Arc;
@@ -114,36 +114,20 @@ impl Engine {
     /// Notes what became of a hold or release; for a block, with the holds that it stands for.
     pub(in crate::engine) fn journal_outcome(&mut self, idx: Idx, change: &Change, outcome: WriteOutcome, said: Option<String>, now: Time) {
         let record = self.world.slot(idx).id.clone();
-        let block = match change.block {
-            Some(true) => BlockPart::Set,
-            Some(false) => BlockPart::Lifted,
-            None => BlockPart::Untouched,
-        };
-        let causes = if block == BlockPart::Set { self.causes_of(idx) } else { Vec::new() };
-        match (block, outcome) {
-            (BlockPart::Set, WriteOutcome::Applied | WriteOutcome::Unknown) => self.journaled.add(&record, &causes),
-            (BlockPart::Lifted, WriteOutcome::Applied) => self.journaled.lifted(&record),
-            _ => {}
+        let causes = if change.block == Some(true) { self.causes_of(idx) } else { Vec::new() };
+        match block_after(change, outcome) {
+            Some(true) => self.journaled.add(&record, &causes),
+            Some(false) => self.journaled.lifted(&record),
+            None => {}
         }
-        let reasons = change.why.iter().flat_map(|w| w.split(',')).map(ToString::to_string).collect();
-        let (op, run) = (Op::of(change).name().into(), (*self.run).into());
-        let what = What::Outcome { record, op, outcome, said, reasons, run, block: Some(block), causes };
-        self.ledger.journal(now, what);
+        self.ledger.journal(now, outcome_line(record, change, (outcome, said), causes, &self.run));
     }
 
     /// Our block is gone without our doing: one that is seen there later is someone else's, also after the state was lost.
     pub fn journal_block_lost(&mut self, record: &RecordId, now: Time) {
-        let what = What::Outcome {
-            record: record.clone(),
-            op: Op::Hold.name().into(),
-            outcome: WriteOutcome::Rejected,
-            said: Some("the block was found taken away".into()),
-            reasons: Vec::new(),
-            run: (*self.run).into(),
-            block: Some(BlockPart::Set),
-            causes: Vec::new(),
-        };
-        self.ledger.journal(now, what);
+        let said = (WriteOutcome::Rejected, Some("the block was found taken away".into()));
+        let block = Change { block: Some(true), ..Change::default() };
+        self.ledger.journal(now, outcome_line(record.clone(), &block, said, Vec::new(), &self.run));
     }
 
     pub(in crate::engine) fn on_target(&mut self, idx: Idx, change: impl FnOnce(&mut Target)) {
@@ -191,5 +175,83 @@ fn journaled(outcome: &Outcome) -> Option<(WriteOutcome, Option<String>)> {
         Outcome::Rejected(why) => Some((WriteOutcome::Rejected, Some(why.clone()))),
         Outcome::Unknown(why) => Some((WriteOutcome::Unknown, Some(why.clone()))),
         Outcome::NotSent(_) | Outcome::Later { .. } => None,
+    }
+}
+
+/// Whether our block may stand after such an outcome; `None`: as before. One that may have been set counts, one that may have been lifted does not.
+fn block_after(change: &Change, outcome: WriteOutcome) -> Option<bool> {
+    match (change.block?, outcome) {
+        (true, WriteOutcome::Applied | WriteOutcome::Unknown) => Some(true),
+        (false, WriteOutcome::Applied) => Some(false),
+        _ => None,
+    }
+}
+
+/// The journal's line of what became of a write, and what was said of it.
+fn outcome_line(record: RecordId, change: &Change, (outcome, said): (WriteOutcome, Option<String>), causes: Vec<Cause>, run: &str) -> What {
+    let block = match change.block {
+        Some(true) => BlockPart::Set,
+        Some(false) => BlockPart::Lifted,
+        None => BlockPart::Untouched,
+    };
+    let reasons = change.why.iter().flat_map(|w| w.split(',')).map(ToString::to_string).collect();
+    What::Outcome { record, op: Op::of(change).name().into(), outcome, said, reasons, run: run.into(), block: Some(block), causes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::PermitChange;
+    use crate::model::Span;
+
+    fn block(on: bool) -> Change {
+        Change { block: Some(on), ..Change::default() }
+    }
+
+    #[test]
+    fn what_never_reached_the_system_leaves_no_line() {
+        let why = || "no".to_string();
+        for (outcome, line) in [
+            (Outcome::Applied, Some((WriteOutcome::Applied, None))),
+            (Outcome::Rejected(why()), Some((WriteOutcome::Rejected, Some(why())))),
+            (Outcome::Unknown(why()), Some((WriteOutcome::Unknown, Some(why())))),
+            (Outcome::NotSent(why()), None),
+            (Outcome::Later { wait: Span::ZERO, why: why() }, None),
+        ] {
+            assert_eq!(journaled(&outcome), line, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn a_block_counts_that_may_have_been_set_and_until_it_was_surely_lifted() {
+        let permit = Change { permit: Some(PermitChange::Withdrawn), ..Change::default() };
+        for (change, [applied, rejected, unknown]) in
+            [(block(true), [Some(true), None, Some(true)]), (block(false), [Some(false), None, None]), (permit, [None; 3])]
+        {
+            for (outcome, then) in [(WriteOutcome::Applied, applied), (WriteOutcome::Rejected, rejected), (WriteOutcome::Unknown, unknown)]
+            {
+                assert_eq!(block_after(&change, outcome), then, "{change:?} {outcome:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_tells_what_the_write_did_to_the_block_and_why() {
+        let why = |change| Change { why: Some("open_deal_person,vip".into()), ..change };
+        let permit = Change { permit: Some(PermitChange::Until(Time(9))), ..Change::default() };
+        for (change, named, part, codes) in [
+            (why(block(true)), "hold", BlockPart::Set, vec!["open_deal_person", "vip"]),
+            (block(true), "hold", BlockPart::Set, vec![]),
+            (block(false), "release", BlockPart::Lifted, vec![]),
+            (permit, "release", BlockPart::Untouched, vec![]),
+        ] {
+            let line = outcome_line("ma:person:1".parse().unwrap(), &change, (WriteOutcome::Applied, None), Vec::new(), "r_1");
+            let What::Outcome { op, block, reasons, run, .. } = line else { panic!("a line of an outcome") };
+            assert_eq!(
+                (&*op, block, reasons, &*run),
+                (named, Some(part), codes.into_iter().map(String::from).collect(), "r_1"),
+                "{change:?}"
+            );
+        }
     }
 }

@@ -21,6 +21,11 @@ fn key(number: u64) -> Vec<u8> {
     number.to_be_bytes().to_vec()
 }
 
+/// The next number, where an item lies under this one.
+fn next_after(next: u64, key: &[u8]) -> u64 {
+    key.try_into().map_or(next, |number| next.max(u64::from_be_bytes(number) + 1))
+}
+
 impl Engine {
     /// Keeps what a batch is about to send, with the commit that comes before it leaves.
     pub fn keep_sent(&mut self, batch: &mut Batch) {
@@ -41,9 +46,7 @@ impl Engine {
 
     /// Takes over what a former process left under way: from the next commit on the targets themselves say so.
     pub fn restore_sent(&mut self, number: &[u8], sent: StoredUnderway) {
-        if let Ok(number) = number.try_into().map(u64::from_be_bytes) {
-            self.next_sent = self.next_sent.max(number + 1);
-        }
+        self.next_sent = next_after(self.next_sent, number);
         for (record, sent) in sent {
             let Some(idx) = self.world.find(&record) else { continue };
             self.world.slot_mut(idx).target.get_or_insert_default().mark_sent(Sent { unknown: true, ..sent });
@@ -76,4 +79,54 @@ impl Engine {
 /// The records that are written to according to a state's items.
 pub fn on_disk(state: &State) -> Result<Vec<RecordId>, LedgerError> {
     Ok(read_all(state, SENT)?.into_iter().flat_map(|(_, sent)| sent).map(|(record, _)| record).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::Change;
+    use crate::engine::ledger::changes::Ledger;
+    use crate::store::{InMemory, Journal, StateInfo};
+
+    #[test]
+    fn a_number_is_never_given_twice_also_after_a_restart() {
+        for (next, key, then) in [
+            (0, key(0), 1),
+            (0, key(256), 257),
+            (300, key(256), 300),
+            // An item of no such kind.
+            (7, b"x".to_vec(), 7),
+        ] {
+            assert_eq!(next_after(next, &key), then, "{next} {key:?}");
+        }
+        assert!(key(2) < key(256), "in the store's order");
+    }
+
+    #[test]
+    fn what_was_kept_before_it_left_is_found_by_whoever_opens_the_state() {
+        let info = StateInfo { format_version: 1, fingerprint: [0; 32] };
+        let (state, _) = State::open_on(Box::new(InMemory::default()), info).unwrap();
+        let (journal, _) = Journal::open(&state, |_| ()).unwrap();
+        let mut ledger = Ledger::new(state, journal);
+        let sent: Vec<(RecordId, Sent)> = (1..=3)
+            .map(|i| {
+                let mut target = Target::default();
+                target.send(&Change { block: Some(true), ..Change::default() }, Time(i));
+                (format!("ma:person:{i}").parse().unwrap(), target.sent.unwrap())
+            })
+            .collect();
+        // As `keep_sent` has them: by reference.
+        let (first, second) = sent.split_at(2);
+        for (number, batch) in [(4, first), (5, second)] {
+            let batch: Vec<(&RecordId, &Sent)> = batch.iter().map(|(record, sent)| (record, sent)).collect();
+            encode_in_parts(&batch).into_iter().for_each(|(_, bytes)| ledger.put_encoded(SENT, key(number), bytes));
+        }
+        ledger.commit().unwrap();
+        assert_eq!(ledger.get(SENT, &key(5)).unwrap().as_deref(), Some(second));
+        let records: Vec<String> = on_disk(ledger.state()).unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(records, ["ma:person:1", "ma:person:2", "ma:person:3"]);
+        ledger.delete(SENT, key(4));
+        ledger.commit().unwrap();
+        assert_eq!(on_disk(ledger.state()).unwrap().len(), 1, "its outcome is booked");
+    }
 }

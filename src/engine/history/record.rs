@@ -1,10 +1,10 @@
 //! What a run writes, kept for `undo` with what was there before.
 
-use super::written::{RunWritten, WRITTEN, WrittenKey, WrittenRecord};
+use super::written::{RunWritten, WRITTEN, Written, WrittenKey, WrittenRecord};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::ledger::items::encode_in_parts;
-use crate::model::Time;
+use crate::model::{Name, Time};
 
 impl Engine {
     /// The runs whose field writes are kept, oldest first.
@@ -18,11 +18,8 @@ impl Engine {
             return;
         }
         for (part, bytes) in encode_in_parts(&records) {
-            let key = WrittenKey { at: now, run: (*self.run).into(), number: self.written.next, records: part.len() };
-            self.ledger.put_encoded(WRITTEN, key.to_bytes(), bytes);
-            self.written.next += 1;
-            self.written.records += key.records;
-            self.written.kept.insert(key, ());
+            let key = self.written.keep(now, &self.run, part.len());
+            self.ledger.put_encoded(WRITTEN, key, bytes);
         }
         for key in self.written.outdated(now) {
             self.ledger.delete(WRITTEN, key.to_bytes());
@@ -33,15 +30,78 @@ impl Engine {
     pub fn written_by(&mut self, run: &str, since: Option<Time>) -> Result<Vec<WrittenRecord>, Error> {
         // What is kept is read from the store.
         self.commit()?;
-        let keys: Vec<&WrittenKey> = self.written.kept.keys().filter(|k| *k.run == *run && since.is_none_or(|t| k.at >= t)).collect();
         let mut all = Vec::new();
-        for key in keys {
-            if let Some(mut records) = self.ledger.get(WRITTEN, &key.to_bytes())? {
-                // What another instance of a system was told stands in none of this one's records.
-                records.retain(|r| self.instance_since(&r.record.system).is_none_or(|since| key.at >= since));
-                all.extend(records);
-            }
+        for key in self.written.keys_of(run, since) {
+            let records = self.ledger.get(WRITTEN, &key.to_bytes())?.unwrap_or_default();
+            all.extend(told_to_those_that_are_there(records, key.at, |system| self.instance_since(system)));
         }
         Ok(all)
+    }
+}
+
+impl Written {
+    /// Takes the next batch of a run in, of so many records. Returns the key under which it is kept.
+    fn keep(&mut self, at: Time, run: &str, records: usize) -> Vec<u8> {
+        let key = WrittenKey { at, run: run.into(), number: self.next, records };
+        let bytes = key.to_bytes();
+        self.next += 1;
+        self.records += key.records;
+        self.kept.insert(key, ());
+        bytes
+    }
+
+    /// A run's batches since a time, in order.
+    fn keys_of<'a>(&'a self, run: &str, since: Option<Time>) -> impl Iterator<Item = &'a WrittenKey> {
+        self.kept.keys().filter(move |k| *k.run == *run && since.is_none_or(|t| k.at >= t))
+    }
+}
+
+/// What another instance of a system was told stands in none of this one's records.
+fn told_to_those_that_are_there(
+    mut records: Vec<WrittenRecord>,
+    at: Time,
+    instance_since: impl Fn(&Name) -> Option<Time>,
+) -> Vec<WrittenRecord> {
+    records.retain(|r| instance_since(&r.record.system).is_none_or(|since| at >= since));
+    records
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runs_batches_are_found_in_order_and_again_after_a_restart() {
+        let mut written = Written::default();
+        let mut again = Written::default();
+        for (at, run, records) in [(5, "r_1", 2), (5, "r_1", 3), (7, "r_2", 4), (9, "r_1", 1)] {
+            again.restore(&written.keep(Time(at), run, records));
+        }
+        for written in [&written, &again] {
+            for (run, since, found) in [
+                ("r_1", None, vec![2, 3, 1]),
+                ("r_1", Some(5), vec![2, 3, 1]),
+                ("r_1", Some(6), vec![1]),
+                ("r_2", None, vec![4]),
+                ("r_2", Some(8), vec![]),
+                ("r_", None, vec![]),
+            ] {
+                let keys = written.keys_of(run, since.map(Time));
+                assert_eq!(keys.map(|k| k.records).collect::<Vec<_>>(), found, "{run} {since:?}");
+            }
+            assert_eq!(written.records, 10);
+        }
+        assert_eq!(written.kept, again.kept);
+        assert_eq!(written.kept.keys().map(|k| k.number).collect::<Vec<_>>(), [0, 1, 2, 3], "each batch has a number of its own");
+    }
+
+    #[test]
+    fn what_a_former_instance_was_told_is_not_this_ones() {
+        let write = |record: &str| WrittenRecord { record: record.parse().unwrap(), fields: Vec::new() };
+        let since = |system: &Name| (**system == *"ma").then_some(Time(100));
+        for (at, left) in [(99, vec!["crm:person:1"]), (100, vec!["ma:person:1", "crm:person:1"])] {
+            let told = told_to_those_that_are_there(vec![write("ma:person:1"), write("crm:person:1")], Time(at), since);
+            assert_eq!(told.iter().map(|w| w.record.to_string()).collect::<Vec<_>>(), left, "{at}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 use super::set_back::SET_BACK;
 use super::set_back::UNDO;
 use super::set_back::{LeftOut, SetBack, Undo, UndoPlan};
+use super::written::WrittenRecord;
 use crate::engine::assess::assessment::Merge;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
@@ -14,7 +15,7 @@ use crate::engine::memory::view::View;
 use crate::engine::rules::plan_id::plan_id;
 use crate::engine::target::Op;
 use crate::engine::target::planned::{FieldChange, PlannedWrite};
-use crate::engine::target::{Sent, Wanted};
+use crate::engine::target::{Agreed, Sent, Wanted};
 use crate::model::{Name, Record, RecordId, Time, Value};
 use std::collections::BTreeMap;
 
@@ -33,6 +34,7 @@ pub enum UndoRefused {
 }
 
 /// What one run did to one field of one record.
+#[derive(Debug, PartialEq)]
 struct Done {
     /// Before its first write.
     old: Value,
@@ -81,8 +83,7 @@ impl Engine {
     fn show(&mut self, plan: &str, shown: UndoPlan) {
         self.ledger.put(UNDO, plan.as_bytes().to_vec(), &shown);
         self.undos.insert(plan.into(), shown);
-        while self.undos.len() > PLANS_MAX {
-            let Some(oldest) = self.undos.iter().min_by_key(|(_, s)| s.at).map(|(p, _)| p.clone()) else { return };
+        while let Some(oldest) = one_too_many(&self.undos) {
             self.drop_undo(&oldest);
         }
     }
@@ -113,29 +114,21 @@ impl Engine {
 
     /// What would be set back now, and what not.
     fn work_out(&mut self, run: &str, since: Option<Time>, now: Time) -> Result<Worked, Error> {
-        let mut done: BTreeMap<(RecordId, Name), Done> = BTreeMap::new();
-        for write in self.written_by(run, since)? {
-            for field in write.fields {
-                let known = done.entry((write.record.clone(), field.field)).or_insert(Done { old: field.old, new: Value::Empty });
-                known.new = field.new;
-            }
-        }
         let mut worked = Worked { id: String::new(), back: BTreeMap::new(), left_out: Vec::new() };
-        let mut seen = format!("undo\u{1f}{run}");
-        for ((id, field), done) in done {
+        let mut shown = Vec::new();
+        for ((id, field), done) in done_by(self.written_by(run, since)?) {
             match self.set_back_of(&id, &field, &done, now) {
                 Ok(None) => {}
                 Ok(Some((idx, back))) => {
-                    let what = blake3::hash(&encode(&back)).to_hex();
-                    seen.push_str(&format!("\u{1e}{id}\u{1f}{what}"));
-                    worked.back.entry(idx).or_default().push(back);
+                    worked.back.entry(idx).or_default().push(back.clone());
+                    shown.push((id, back));
                 }
                 Err(why) => {
                     worked.left_out.push(LeftOut { record: id.to_string(), field: field.to_string(), why: why.into() });
                 }
             }
         }
-        worked.id = plan_id(&seen);
+        worked.id = id_of(run, &shown);
         Ok(worked)
     }
 
@@ -148,22 +141,11 @@ impl Engine {
             return Err("the system does not list the record any more");
         }
         let shown = record.field(field).map_or(Value::Empty, |f| f.value.clone());
-        if shown == done.old {
-            return Ok(None);
-        }
-        if done.old.is_unreadable() {
-            return Err("what was there before could not be read");
-        }
-        if !self.systems.get(&id.system).is_some_and(|s| s.config.writes.fields.contains(field)) {
-            return Err("systems.toml does not let this field be written any more");
-        }
         let agreed = self.world.slot(idx).target.as_ref().and_then(|t| t.agreed.iter().find(|a| a.field == *field));
-        // What the target made of our value is ours too; a write that it refused was never agreed.
-        if !agreed.is_some_and(|a| !a.spent && a.ours == done.new && (shown == a.theirs || shown == a.ours)) {
-            return Err("it was changed since, by somebody else or by a later write");
-        }
-        if self.set_back.get(&idx).is_some_and(|s| s.iter().any(|s| s.field == *field)) {
-            return Err("it is being set back already");
+        let may_be_written = self.systems.get(&id.system).is_some_and(|s| s.config.writes.fields.contains(field));
+        let under_way = self.set_back.get(&idx).is_some_and(|s| s.iter().any(|s| s.field == *field));
+        if !is_still_ours(&shown, done, agreed, may_be_written, under_way)? {
+            return Ok(None);
         }
         let due = self.due(idx, &record, now);
         if due.update.is_some_and(|u| u.fields.iter().any(|(name, _)| name == field)) {
@@ -180,12 +162,8 @@ impl Engine {
     /// Wants the older value where a field is on its way back.
     pub fn want_back(&self, record: &Record, merge: &Merge, wanted: &mut Wanted) {
         let Some(backs) = self.world.find(&record.id).and_then(|idx| self.set_back.get(&idx)) else { return };
-        for back in backs.iter().filter(|back| !self.is_overtaken(back, record, merge)) {
-            match wanted.fields.iter_mut().find(|(name, _)| *name == back.field) {
-                Some((_, value)) => *value = back.to.clone(),
-                None => wanted.fields.push((back.field.clone(), back.to.clone())),
-            }
-        }
+        let counts = backs.iter().filter(|back| !self.is_overtaken(back, record, merge));
+        want_instead(&mut wanted.fields, counts);
     }
 
     /// What came in between ends a set-back for good, also if it is as before later on.
@@ -205,24 +183,22 @@ impl Engine {
 
     /// Whether the field shows something else by now, or something else is wanted of it.
     fn is_overtaken(&self, back: &SetBack, record: &Record, merge: &Merge) -> bool {
-        let shown = record.field(&back.field).map_or(&Value::Empty, |f| &f.value);
         let written = self.systems.get(&record.id.system).is_some_and(|s| s.config.writes.fields.contains(&back.field));
         let winner = merge.fields.iter().find(|(name, _)| written && *name == back.field).and_then(|(_, value)| value.as_ref());
-        *shown != back.shown || winner != back.instead_of.as_ref()
+        back.is_overtaken(record, winner)
     }
 
     /// A write was applied: fields that are back are left alone until another value is wanted.
     pub fn book_set_back(&mut self, idx: Idx, sent: &Sent) {
         let Some(mut backs) = self.set_back.remove(&idx) else { return };
-        let landed = |back: &SetBack| sent.fields.iter().any(|(name, value)| *name == back.field && *value == back.to);
         if let Some(target) = self.world.slot_mut(idx).target.as_mut() {
-            for back in backs.iter().filter(|b| landed(b)) {
+            for back in backs.iter().filter(|b| b.landed(sent)) {
                 if let Some(value) = &back.instead_of {
                     target.park(&back.field, value.clone());
                 }
             }
         }
-        backs.retain(|b| !landed(b));
+        backs.retain(|b| !b.landed(sent));
         if !backs.is_empty() {
             self.set_back.insert(idx, backs);
         }
@@ -243,3 +219,78 @@ impl Engine {
         }
     }
 }
+
+/// What a run's writes, in order, did to each field.
+fn done_by(writes: Vec<WrittenRecord>) -> BTreeMap<(RecordId, Name), Done> {
+    let mut done: BTreeMap<(RecordId, Name), Done> = BTreeMap::new();
+    for write in writes {
+        for field in write.fields {
+            let known = done.entry((write.record.clone(), field.field)).or_insert(Done { old: field.old, new: Value::Empty });
+            known.new = field.new;
+        }
+    }
+    done
+}
+
+/// The id of a plan that would set this back: another as soon as anything of it is another.
+fn id_of(run: &str, back: &[(RecordId, SetBack)]) -> String {
+    let mut seen = format!("undo\u{1f}{run}");
+    for (id, back) in back {
+        let what = blake3::hash(&encode(back)).to_hex();
+        seen.push_str(&format!("\u{1e}{id}\u{1f}{what}"));
+    }
+    plan_id(&seen)
+}
+
+/// The oldest of the plans that were shown, if they are more than are kept.
+fn one_too_many(undos: &BTreeMap<String, UndoPlan>) -> Option<String> {
+    let oldest = undos.iter().min_by_key(|(_, shown)| shown.at).filter(|_| undos.len() > PLANS_MAX);
+    oldest.map(|(plan, _)| plan.clone())
+}
+
+/// Whether a field shows what the run wrote; false: it shows the old value already. The error says why it is left alone.
+fn is_still_ours(shown: &Value, done: &Done, agreed: Option<&Agreed>, may_be_written: bool, under_way: bool) -> Result<bool, &'static str> {
+    if *shown == done.old {
+        return Ok(false);
+    }
+    if done.old.is_unreadable() {
+        return Err("what was there before could not be read");
+    }
+    if !may_be_written {
+        return Err("systems.toml does not let this field be written any more");
+    }
+    // What the target made of our value is ours too; a write that it refused was never agreed.
+    if !agreed.is_some_and(|a| !a.spent && a.ours == done.new && (*shown == a.theirs || *shown == a.ours)) {
+        return Err("it was changed since, by somebody else or by a later write");
+    }
+    if under_way {
+        return Err("it is being set back already");
+    }
+    Ok(true)
+}
+
+/// Puts the older values in the place of those that the merge wants.
+fn want_instead<'b>(wanted: &mut Vec<(Name, Value)>, backs: impl Iterator<Item = &'b SetBack>) {
+    for back in backs {
+        match wanted.iter_mut().find(|(name, _)| *name == back.field) {
+            Some((_, value)) => *value = back.to.clone(),
+            None => wanted.push((back.field.clone(), back.to.clone())),
+        }
+    }
+}
+
+impl SetBack {
+    /// Whether the field shows something else by now, or the merge wants something else of it.
+    fn is_overtaken(&self, record: &Record, winner: Option<&Value>) -> bool {
+        let shown = record.field(&self.field).map_or(&Value::Empty, |f| &f.value);
+        *shown != self.shown || winner != self.instead_of.as_ref()
+    }
+
+    /// Whether a write carried just this.
+    fn landed(&self, sent: &Sent) -> bool {
+        sent.fields.iter().any(|(name, value)| *name == self.field && *value == self.to)
+    }
+}
+
+#[cfg(test)]
+mod tests;

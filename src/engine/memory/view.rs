@@ -96,3 +96,66 @@ impl<'a> View<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{RecordId, Time, Value};
+
+    fn person(id: &str, email: &str) -> Record {
+        let mut record = Record::new(id.parse().unwrap());
+        record.set(&"email".into(), Value::text(email), Time(1));
+        record
+    }
+
+    fn addresses(texts: &[&str]) -> Vec<Address> {
+        texts.iter().filter_map(|text| Address::parse(text)).collect()
+    }
+
+    #[test]
+    fn what_was_decoded_before_is_not_read_again() {
+        let mut world = World::default();
+        let (old, new) = (person("crm:person:1", "old@sato.example"), person("crm:person:1", "new@sato.example"));
+        let other = person("crm:person:2", "jiro@sato.example");
+        let (first, second) = (world.put("people".into(), &old), world.put("people".into(), &other));
+        let view = View::with(&world, first, new.clone(), new.address());
+        assert_eq!((view.get(first), view.get(second)), (&new, &other));
+        assert_eq!(view.take(&[second, first]), [other.clone(), new.clone()], "in the order asked for");
+        let view = View::with(&world, first, new.clone(), new.address());
+        let (records, borne) = view.take_with_addresses(&[second, first]);
+        assert_eq!((records, borne), (vec![other, new], addresses(&["jiro@sato.example", "new@sato.example"])));
+    }
+
+    #[test]
+    fn addresses_are_told_once_with_those_of_before() {
+        let mut world = World::default();
+        let mut moved = person("crm:person:1", "taro@suzuki.example");
+        moved.memory.past_addresses = addresses(&["taro@sato.example"]);
+        let places = [moved, person("ma:person:7", "taro@suzuki.example")].map(|r| world.put("people".into(), &r));
+        let (_, borne) = View::new(&world).take_with_addresses(&places);
+        assert_eq!(borne, addresses(&["taro@sato.example", "taro@suzuki.example"]));
+    }
+
+    #[test]
+    fn a_person_is_whoever_bears_the_address_now_or_is_named() {
+        let mut world = World::default();
+        let taro = person("crm:person:1", "taro@sato.example");
+        let same = person("ma:person:7", "Taro@sato.example");
+        let mut before = person("crm:person:2", "jiro@sato.example");
+        before.memory.past_addresses = addresses(&["taro@sato.example"]);
+        let mut naming = person("support:person:4", "work@suzuki.example");
+        let named: RecordId = "crm:person:1".parse().unwrap();
+        naming.same_as = [named].into_iter().collect();
+        let [taro, same, before, naming] = [taro, same, before, naming].map(|r| world.put("people".into(), &r));
+        let rules = link::LinkRules::default();
+        let members = |start| {
+            let mut members = View::new(&world).component(start, &rules).members;
+            members.sort_unstable();
+            members
+        };
+        for start in [taro, same, naming] {
+            assert_eq!(members(start), [taro, same, naming], "the same from whichever it starts");
+        }
+        assert_eq!(members(before), [before], "an address of before proves nothing");
+    }
+}

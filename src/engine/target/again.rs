@@ -80,3 +80,55 @@ impl Again {
         self.times >= REWRITES_MAX
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_so_often_and_is_not_shown_is_given_up_once() {
+        for (writes, shown, gives_up) in
+            [(1, "other", false), (REWRITES_MAX, "other", false), (REWRITES_MAX + 1, "ours", false), (REWRITES_MAX + 1, "other", true)]
+        {
+            let mut settled = Settled::default();
+            (0..writes).for_each(|_| settled.wrote("ours"));
+            assert_eq!(settled.observe(shown), gives_up, "{writes} {shown}");
+            assert!(!settled.observe(shown), "told once: {writes} {shown}");
+            assert_eq!((settled.is_parked(), settled.leaves_alone("ours")), (gives_up, gives_up), "{writes} {shown}");
+            assert!(!settled.leaves_alone("another"), "something else is wanted");
+        }
+    }
+
+    #[test]
+    fn another_value_begins_to_count_anew() {
+        let mut settled = Settled::default();
+        assert!(!settled.wrote_last(""), "nothing was written");
+        (0..=REWRITES_MAX).for_each(|_| settled.wrote("ours"));
+        settled.wrote("another");
+        assert!(settled.wrote_last("another") && !settled.wrote_last("ours"));
+        assert!(!settled.observe("other"));
+        settled.park("another");
+        assert!(settled.leaves_alone("another"));
+        settled.wrote("another");
+        assert!(!settled.is_parked(), "somebody let it be written again");
+    }
+
+    #[test]
+    fn the_same_counts_again_for_a_day() {
+        let mut again = Again::default();
+        assert!(!again.is_once_more(Time(1)), "never written");
+        for (after, times, in_vain) in [
+            (Span(0), 0, false),
+            (Span(1), 1, false),
+            (Span(AGAIN_WITHIN.0 - 1), 2, false),
+            (Span(1), 3, true),
+            (Span(1), 4, true),
+            (AGAIN_WITHIN, 0, false),
+        ] {
+            let now = again.last_at.plus(Span(after.0 + i64::from(again.last_at == Time(0))));
+            again.seen = true;
+            again.wrote(now);
+            assert_eq!((again.times, again.is_in_vain(), again.seen), (times, in_vain, false), "{after:?}");
+        }
+    }
+}

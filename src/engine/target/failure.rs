@@ -241,3 +241,6 @@ impl Op {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,3 +67,26 @@ impl From<FormerTarget> for Target {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::ledger::items::encode;
+
+    #[test]
+    fn one_failure_of_before_stands_in_each_lane_and_kills_no_hold() {
+        let text = |t: &str| Value::text(t);
+        let agreed: Vec<(Name, Value, Value, bool, u8, bool)> = vec![("phone".into(), text("1"), text("01"), true, 2, true)];
+        let failure: Option<(u8, Time, String, bool, bool)> = Some((5, Time(7), "no".into(), true, false));
+        let none: Option<Sent> = None;
+        let bytes = encode(&(agreed, true, false, none, failure, Some(Time(3)), 4_u8));
+        let target = Target::from(FORMER_TARGET.read("ma:person:1", &bytes).unwrap());
+        let told: Vec<_> = target.failures.as_ref().unwrap().all().map(|(op, f)| (op, f.attempts, f.retry_at, &*f.why, f.dead)).collect();
+        let each = |op, dead| (op, 5, Time(7), "no", dead);
+        assert_eq!(told, [each(Op::Hold, false), each(Op::Release, true), each(Op::Update, true)]);
+        assert_eq!((target.block_ours, target.permit_ours, target.acknowledged_at), (true, false, Some(Time(3))));
+        assert_eq!(target.held_again, Again { times: 4, ..Again::default() });
+        let parked = Agreed { theirs: text("01"), unseen: true, rewrites: 2, parked: true, ..Agreed::new("phone".into(), text("1")) };
+        assert_eq!(target.agreed, [parked]);
+    }
+}

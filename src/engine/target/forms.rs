@@ -40,3 +40,69 @@ pub(in crate::engine) fn plain(value: &Value) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reason_codes_of_before_are_not_taken_for_ours_cut_short() {
+        let ours = "open_deal_person,critical_ticket";
+        for (shown, is_ours) in [
+            ("open_deal_person,critical_ticket", true),
+            ("Open_deal_person, critical_ticket ", true),
+            ("open_deal_person,critical_ti", true),
+            ("open_deal_pers", true),
+            ("open_deal_person", false),
+            ("OPEN_DEAL_PERSON,", false),
+            ("cooldown", false),
+        ] {
+            assert_eq!(is_form_of_why(ours, &Value::text(shown)), is_ours, "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_form_is_the_same_letters_or_a_long_beginning() {
+        let text = |t: &str| Value::text(t);
+        for (ours, shown, is) in [
+            (text("  ACME K.K. "), text("acme kk"), true),
+            (text("03-1234-5678"), text("0312345678"), true),
+            (text("Sato Trading Company"), text("Sato Tra"), false),
+            (text("Sato Trading Company"), text("Sato Trad"), true),
+            (text("Sato Trading"), text("Sato Trading Company"), false),
+            (Value::Int(7), text("7"), true),
+            (Value::Number(2.0), text("2"), true),
+            (text("7"), Value::Int(7), true),
+            (Value::Bool(true), text("true"), false),
+            (text(""), Value::Empty, false),
+        ] {
+            assert_eq!(is_form_of(&ours, &shown), is, "{ours} {shown}");
+        }
+    }
+
+    #[test]
+    fn reasons_stand_as_they_are_or_in_the_form_of_what_was_written_last() {
+        let mut wrote = Settled::default();
+        wrote.wrote("open_deal_person");
+        let last = Some(&wrote);
+        for (last, shown, wanted, shows) in [
+            (None, None, "", true),
+            (None, None, "vip", false),
+            (None, Some(Value::text("vip")), "vip", true),
+            (None, Some(Value::text("OPEN_DEAL_PERSON")), "open_deal_person", false),
+            (last, Some(Value::text("OPEN_DEAL_PERSON")), "open_deal_person", true),
+            (last, Some(Value::text("VIP")), "vip", false),
+            // A label.
+            (None, Some(Value::Bool(true)), "vip", true),
+            (None, Some(Value::Bool(true)), "", false),
+            (None, Some(Value::Bool(false)), "", true),
+            (None, Some(Value::Bool(false)), "vip", false),
+        ] {
+            let mut record = Record::new("ma:person:1".parse().unwrap());
+            if let Some(shown) = &shown {
+                record.set_mark(Mark::Why, shown.clone());
+            }
+            assert_eq!(shows_why(last, &record, wanted), shows, "{shown:?} {wanted}");
+        }
+    }
+}

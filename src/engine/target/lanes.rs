@@ -31,3 +31,22 @@ pub struct LinedUp {
     pub release: usize,
     pub update: usize,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::Change;
+
+    #[test]
+    fn a_write_is_called_after_the_most_urgent_that_it_carries() {
+        for bits in 0..8_u8 {
+            let [protective, release, update] = [1, 2, 4].map(|bit| bits & bit != 0);
+            let change = |is: bool| is.then(Change::default);
+            let due = Due { protective: change(protective), release: change(release), update: change(update), cause: 0 };
+            let lanes = Lanes::of(&due);
+            assert_eq!(lanes, Lanes { protective, release, update });
+            let carried = [(Op::Hold, protective), (Op::Release, release), (Op::Update, true)];
+            assert_eq!(Some(lanes.foremost()), carried.into_iter().find_map(|(op, is)| is.then_some(op)), "{lanes:?}");
+        }
+    }
+}

@@ -148,3 +148,174 @@ impl Target {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::StatusChange;
+    use crate::model::Name;
+
+    fn block(on: bool) -> Change {
+        Change { block: Some(on), ..Change::default() }
+    }
+
+    fn permit(change: PermitChange) -> Change {
+        Change { permit: Some(change), ..Change::default() }
+    }
+
+    fn phone() -> Change {
+        Change { fields: vec![("phone".into(), Value::text("2"))], ..Change::default() }
+    }
+
+    fn record() -> Record {
+        Record::new("ma:person:1".parse().unwrap())
+    }
+
+    fn sent(change: &Change) -> Target {
+        let mut target = Target::default();
+        target.send(change, Time(5));
+        target
+    }
+
+    #[test]
+    fn what_was_sent_tells_the_lanes_that_it_was_of() {
+        let why = |change: Change| Change { why: Some("vip".into()), ..change };
+        let status = Change { status: Some(StatusChange { to: "lead".into(), from: None }), ..Change::default() };
+        for (change, lanes) in [
+            (block(true), vec![Op::Hold]),
+            (permit(PermitChange::Withdrawn), vec![Op::Hold]),
+            (block(false), vec![Op::Release]),
+            (permit(PermitChange::Until(Time(9))), vec![Op::Release]),
+            (phone(), vec![Op::Update]),
+            (status, vec![Op::Update]),
+            (why(Change::default()), vec![Op::Update]),
+            (why(block(true)), vec![Op::Hold]),
+            (why(block(false)), vec![Op::Release]),
+            (Change { block: Some(true), ..phone() }, vec![Op::Hold, Op::Update]),
+            (Change { permit: Some(PermitChange::Until(Time(9))), ..block(true) }, vec![Op::Hold, Op::Release]),
+            (Change::default(), vec![]),
+        ] {
+            assert_eq!(sent(&change).sent.unwrap().lanes().collect::<Vec<_>>(), lanes, "{change:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_sent_is_ours_before_anyone_answers() {
+        for (change, ours) in [
+            (block(true), (true, false)),
+            (block(false), (false, false)),
+            (permit(PermitChange::Until(Time(9))), (false, true)),
+            (permit(PermitChange::Withdrawn), (false, false)),
+        ] {
+            let target = sent(&change);
+            assert_eq!((target.block_ours, target.permit_ours), ours, "{change:?}");
+            assert_eq!(target.sent.map(|s| (s.ours_before, s.unknown)), Some((false, false)));
+        }
+    }
+
+    #[test]
+    fn an_applied_permit_is_laid_over_the_record_in_the_systems_form() {
+        for (change, ends, shown, ours) in [
+            (PermitChange::Until(Time(9)), true, Value::Time(Time(9)), true),
+            (PermitChange::Until(Time(9)), false, Value::Bool(true), true),
+            (PermitChange::Withdrawn, true, Value::Empty, false),
+            (PermitChange::Withdrawn, false, Value::Bool(false), false),
+        ] {
+            let (mut target, mut record) = (sent(&permit(change.clone())), record());
+            target.applied(&mut record, None, ends, Time(6));
+            assert_eq!((record.mark(Mark::Permit), target.permit_ours), (Some(&shown), ours), "{change:?} {ends}");
+            assert_eq!((target.sent, target.acknowledged_at), (None, Some(Time(6))));
+        }
+    }
+
+    #[test]
+    fn applied_fields_and_marks_are_agreed_on() {
+        let change = Change { why: Some("vip".into()), block: Some(true), ..phone() };
+        let (mut target, mut record) = (Target::default(), record());
+        let name: Name = "phone".into();
+        target.park(&name, Value::text("1"));
+        for rewrites in [0, 1, 2] {
+            target.send(&change, Time(5));
+            target.applied(&mut record, Some("Lead".into()), true, Time(6));
+            let [agreed] = &target.agreed[..] else { panic!("one field") };
+            assert_eq!((agreed.rewrites, agreed.parked, agreed.unseen), (rewrites, false, true));
+            assert_eq!((&agreed.ours, &agreed.theirs), (&Value::text("2"), &Value::text("2")));
+        }
+        assert_eq!(record.field_of(&name).map(|f| &f.value), Some(&Value::text("2")));
+        let mark = |mark| record.mark(mark).and_then(Value::as_text);
+        assert_eq!((mark(Mark::Why), mark(Mark::Status), record.is_blocked()), (Some("vip"), Some("Lead"), true));
+        assert!(target.why.wrote_last("vip") && target.status.wrote_last("Lead"));
+    }
+
+    #[test]
+    fn a_permit_that_is_renewed_while_it_stands_is_not_the_same_again() {
+        let give = permit(PermitChange::Until(Time(900_000)));
+        for (stood, times) in [(true, 0), (false, 2)] {
+            let mut target = Target::default();
+            for _ in 0..3 {
+                let mut record = record();
+                record.set_mark(Mark::Permit, Value::Bool(stood));
+                target.send(&give, Time(5));
+                target.applied(&mut record, None, true, Time(6));
+            }
+            assert_eq!(target.released_again.times, times, "{stood}");
+        }
+        let mut target = Target::default();
+        for (change, held, released) in
+            [(block(true), true, false), (block(false), false, true), (permit(PermitChange::Withdrawn), true, false)]
+        {
+            target.send(&change, Time(5));
+            target.applied(&mut record(), None, true, Time(6));
+            let lately = (target.held_again.is_once_more(Time(7)), target.released_again.is_once_more(Time(7)));
+            assert_eq!(lately, (held, released), "{change:?}");
+        }
+    }
+
+    #[test]
+    fn a_block_that_stands_without_our_write_is_ours_only_if_it_was_or_is_our_own_mark() {
+        for (blocked, own_mark, before, ours) in
+            [(true, false, false, false), (true, true, false, true), (true, false, true, true), (false, true, true, false)]
+        {
+            let mut target = Target { block_ours: before, ..Target::default() };
+            target.send(&Change { block: Some(true), ..phone() }, Time(5));
+            target.not_written(blocked, own_mark, |op| op == Op::Update, "gone", Time(6));
+            assert_eq!(target.block_ours, ours, "{blocked} {own_mark} {before}");
+            let failed: Vec<Op> = target.failures.as_ref().unwrap().all().map(|(op, _)| op).collect();
+            assert_eq!((failed, target.sent), (vec![Op::Hold], None), "what landed does not wait");
+        }
+    }
+
+    #[test]
+    fn of_a_refused_write_of_several_lanes_the_last_is_doubted() {
+        let with = |change: Change| Change { block: Some(true), ..change };
+        for (change, doubted, waits) in [
+            (with(phone()), Op::Update, true),
+            (with(permit(PermitChange::Until(Time(9)))), Op::Release, true),
+            (block(true), Op::Hold, true),
+            (phone(), Op::Update, true),
+        ] {
+            let mut target = sent(&change);
+            target.rejected(&change, 3, "no", Time(6));
+            let failed: Vec<_> = target.failures.as_ref().unwrap().all().map(|(op, f)| (op, f.waits(Time(6)))).collect();
+            assert_eq!((failed, target.block_ours), (vec![(doubted, waits)], false), "{change:?}");
+        }
+    }
+
+    #[test]
+    fn what_never_went_out_leaves_the_block_as_it_was() {
+        for had_block in [true, false] {
+            let mut target = sent(&block(true));
+            target.put_off(had_block);
+            assert_eq!(
+                (target.block_ours, target.sent.is_none(), target.failures.is_none()),
+                (had_block, true, true),
+                "put off is no failure"
+            );
+            target.send(&Change { block: Some(true), ..phone() }, Time(5));
+            target.not_sent(had_block, 3, "off", Time(6));
+            let failed: Vec<_> = target.failures.as_ref().unwrap().all().map(|(op, f)| (op, f.cause)).collect();
+            assert_eq!(failed, [(Op::Hold, FailureCause::NotSent), (Op::Update, FailureCause::NotSent)]);
+            assert_eq!((target.block_ours, target.sent), (had_block, None));
+        }
+    }
+}

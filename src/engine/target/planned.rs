@@ -36,3 +36,33 @@ pub struct FieldChange {
     pub new: Json,
     pub rule: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_that_lifts_no_block_is_a_permit_to_a_reader() {
+        for (op, field, called) in [
+            (Op::Release, "block", "release"),
+            (Op::Release, "permit", "permit"),
+            (Op::Hold, "permit", "hold"),
+            (Op::Hold, "block", "hold"),
+            (Op::Update, "phone", "update"),
+        ] {
+            let change = FieldChange { old: Json::Null, new: Json::Bool(true), rule: "vip".into() };
+            let write = PlannedWrite {
+                system: "ma".into(),
+                entity: "person".into(),
+                id: "1".into(),
+                op: op.name().into(),
+                person: "p".into(),
+                name: None,
+                address: None,
+                reasons: Vec::new(),
+                fields: BTreeMap::from([(field.to_string(), change)]),
+            };
+            assert_eq!(write.called(), called, "{op:?} {field}");
+        }
+    }
+}

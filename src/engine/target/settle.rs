@@ -73,3 +73,111 @@ impl Target {
         self.held_again.is_in_vain() && !self.held_again.seen
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::target::Agreed;
+    use crate::model::Span;
+
+    fn lead(marks: &[(Mark, Value)], fields: &[(&str, &str)]) -> Record {
+        let mut record = Record::new("ma:person:1".parse().unwrap());
+        marks.iter().for_each(|(mark, value)| record.set_mark(*mark, value.clone()));
+        fields.iter().for_each(|(name, value)| record.set(&(*name).into(), Value::text(value), Time(1)));
+        record
+    }
+
+    #[test]
+    fn a_mark_that_is_set_once_more_is_told_to_the_connector_from_the_first_time_on() {
+        let block = |on: bool| Change { block: Some(on), ..Change::default() };
+        let day = Span::days(1).0;
+        let mut target = Target::default();
+        let mut record = lead(&[], &[]);
+        assert!(!target.was_written_lately(&block(true), Time(5)), "the first time");
+        target.send(&block(true), Time(5));
+        target.applied(&mut record, None, false, Time(6));
+        assert!(target.was_written_lately(&block(true), Time(7)), "the second");
+        assert!(!target.was_written_lately(&block(true), Time(6 + day)), "a day later");
+        assert!(!target.was_written_lately(&block(false), Time(7)), "the first release");
+        let permit = Change { permit: Some(PermitChange::Until(Time(9))), ..Change::default() };
+        target.send(&permit, Time(8));
+        target.applied(&mut record, None, false, Time(8));
+        assert!(target.was_written_lately(&permit, Time(9)), "a permit that is gone");
+        assert!(!target.was_written_lately(&block(true), Time(9)), "a hold after the release");
+    }
+
+    #[test]
+    fn the_first_look_after_a_write_shows_the_targets_form_and_later_ones_somebody_elses() {
+        // Whether it was looked at since, what it shows, and then: the target's form, and whether somebody came in between.
+        for (unseen, shown, theirs, spent) in [
+            (true, "Sato K.K.", "Sato K.K.", false),
+            (true, "SATO KK", "SATO KK", false),
+            (false, "SATO KK", "Sato K.K.", true),
+            (true, "Suzuki", "Sato K.K.", true),
+        ] {
+            let agreed = Agreed { unseen, ..Agreed::new("company".into(), Value::text("Sato K.K.")) };
+            let mut target = Target { agreed: vec![agreed], ..Target::default() };
+            assert_eq!(target.observe(&lead(&[], &[("company", shown)])), []);
+            assert_eq!((&target.agreed[0].theirs, target.agreed[0].spent), (&Value::text(theirs), spent), "{unseen} {shown}");
+            assert_eq!(target.agreed[0].unseen, unseen && spent, "{unseen} {shown}");
+        }
+    }
+
+    #[test]
+    fn a_field_is_parked_once_after_so_many_rewrites() {
+        for (rewrites, parked) in [(REWRITES_MAX - 1, false), (REWRITES_MAX, true)] {
+            let agreed = Agreed { rewrites, ..Agreed::new("phone".into(), Value::text("2")) };
+            let mut target = Target { agreed: vec![agreed], ..Target::default() };
+            let told: Vec<Noticed> = parked.then(|| Noticed::Parked { field: "phone".into() }).into_iter().collect();
+            assert_eq!(target.observe(&lead(&[], &[("phone", "1")])), told, "{rewrites}");
+            assert_eq!(target.observe(&lead(&[], &[("phone", "1")])), [], "told once");
+            assert_eq!(target.agreed[0].parked, parked);
+        }
+    }
+
+    #[test]
+    fn a_block_of_ours_is_lost_only_where_none_is_seen_and_no_write_is_under_way() {
+        let other_words = Value::text("by hand");
+        for (shown, under_way, ours, told) in [
+            (Value::Bool(true), false, true, false),
+            (Value::Bool(false), false, false, true),
+            (Value::Bool(false), true, true, false),
+            (other_words.clone(), false, false, false),
+            (other_words, true, true, false),
+        ] {
+            let mut target = Target { block_ours: true, ..Target::default() };
+            target.held_again.times = 2;
+            if under_way {
+                target.send(&Change { block: Some(false), ..Change::default() }, Time(1));
+            }
+            let lost: Vec<Noticed> = told.then_some(Noticed::BlockLost { times: 3 }).into_iter().collect();
+            let record = lead(&[(Mark::Block, shown.clone())], &[]);
+            assert_eq!((target.observe(&record), target.block_ours), (lost, ours), "{shown} {under_way}");
+            assert_eq!(target.held_again.seen, record.is_blocked(), "{shown} {under_way}");
+        }
+        assert_eq!(Target::default().observe(&lead(&[], &[])), [], "none was ours");
+    }
+
+    #[test]
+    fn reason_codes_count_only_beside_a_block_and_a_status_always() {
+        for (blocked, told) in [(true, vec![Mark::Status, Mark::Why]), (false, vec![Mark::Status])] {
+            let mut target = Target::default();
+            for _ in 0..=REWRITES_MAX {
+                target.why.wrote("vip");
+                target.status.wrote("Lead");
+            }
+            let noticed = target.observe(&lead(&[(Mark::Block, Value::Bool(blocked))], &[]));
+            let marks: Vec<Noticed> = told.into_iter().map(|mark| Noticed::ParkedMark { mark }).collect();
+            assert_eq!(noticed, marks, "{blocked}");
+        }
+    }
+
+    #[test]
+    fn a_block_that_was_seen_to_stand_since_is_not_being_lost() {
+        for (times, seen, loses) in [(REWRITES_MAX, false, true), (REWRITES_MAX, true, false), (REWRITES_MAX - 1, false, false)] {
+            let mut target = Target::default();
+            (target.held_again.times, target.held_again.seen) = (times, seen);
+            assert_eq!(target.loses_its_block(), loses, "{times} {seen}");
+        }
+    }
+}

@@ -274,20 +274,6 @@ fn reason_codes_that_the_target_cuts_are_written_once() {
 }
 
 #[test]
-fn what_a_former_process_left_waits_for_no_clock_of_its_own() {
-    let mut target = Target { acknowledged_at: Some(Time(9_000_000)), ..Target::default() };
-    let block = Change { block: Some(true), ..Change::default() };
-    target.send(&block, Time(9_000_000));
-    target.rejected(&block, 1, "no", Time(9_000_000));
-    target.send(&block, Time(9_030_000));
-    // Its clock was ahead by more than the longest wait.
-    target.take_over(Time(1_000_000));
-    assert_eq!(target.acknowledged_at, None, "whatever is read now was read later");
-    assert!(target.sent.as_ref().is_some_and(|s| s.unknown), "nobody waits for the answer");
-    assert_eq!(target.failure(Op::Hold).map(|f| f.retry_at), Some(Time(1_300_000)));
-}
-
-#[test]
 fn a_permit_is_given_renewed_at_half_and_withdrawn() {
     let allowed = Allowed { permit: true, block: false, why: false, status: false, lease: Span(1000) };
     let until = |t: i64| Wanted { permit: PermitWish::Until(Time(t)), ..Wanted::default() };
@@ -300,41 +286,6 @@ fn a_permit_is_given_renewed_at_half_and_withdrawn() {
         .protective
         .unwrap();
     assert_eq!(withdrawn.permit, Some(PermitChange::Withdrawn));
-}
-
-#[test]
-fn a_mark_that_is_set_once_more_is_told_to_the_connector_from_the_first_time_on() {
-    let block = |on: bool| Change { block: Some(on), ..Change::default() };
-    let day = Span::days(1).0;
-    let mut target = Target::default();
-    let mut record = lead(&[], &[]);
-    assert!(!target.was_written_lately(&block(true), Time(5)), "the first time");
-    target.send(&block(true), Time(5));
-    target.applied(&mut record, None, false, Time(6));
-    assert!(target.was_written_lately(&block(true), Time(7)), "the second");
-    assert!(!target.was_written_lately(&block(true), Time(6 + day)), "a day later");
-    assert!(!target.was_written_lately(&block(false), Time(7)), "the first release");
-    let permit = Change { permit: Some(PermitChange::Until(Time(9))), ..Change::default() };
-    target.send(&permit, Time(8));
-    target.applied(&mut record, None, false, Time(8));
-    assert!(target.was_written_lately(&permit, Time(9)), "a permit that is gone");
-    assert!(!target.was_written_lately(&block(true), Time(9)), "a hold after the release");
-}
-
-#[test]
-fn reason_codes_of_before_are_not_taken_for_ours_cut_short() {
-    let ours = "open_deal_person,critical_ticket";
-    for (shown, is_ours) in [
-        ("open_deal_person,critical_ticket", true),
-        ("Open_deal_person, critical_ticket ", true),
-        ("open_deal_person,critical_ti", true),
-        ("open_deal_pers", true),
-        ("open_deal_person", false),
-        ("OPEN_DEAL_PERSON,", false),
-        ("cooldown", false),
-    ] {
-        assert_eq!(is_form_of_why(ours, &Value::text(shown)), is_ours, "{shown}");
-    }
 }
 
 #[test]

@@ -34,3 +34,50 @@ impl World {
         self.put_over(idx, before, stream, record);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::target::Target;
+    use crate::model::{Time, Value};
+
+    #[test]
+    fn a_record_under_another_systems_name_is_found_by_that_alone() {
+        let mut world = World::default();
+        let id = |text: &str| -> RecordId { text.parse().unwrap() };
+        let mut deal = Record::new(id("crm:deal:8"));
+        deal.people = vec!["5".into()];
+        let mut taro = Record::new(id("crm:person:5"));
+        taro.set(&"email".into(), Value::text("taro@sato.example"), Time(1));
+        let (deal, person) = (world.put("deals".into(), &deal), world.put("people".into(), &taro));
+        world.rename(deal, &"crm@1".into());
+        world.rename(person, &"crm@1".into());
+        assert_eq!((world.find(&id("crm:person:5")), world.find(&id("crm@1:person:5"))), (None, Some(person)));
+        assert_eq!((world.deals_of_person(&id("crm@1:person:5")), world.deals_of_person(&id("crm:person:5"))), (&[deal][..], &[][..]));
+        assert_eq!(world.bearers(&taro.address().unwrap()), [person]);
+        let stranger = world.put("people".into(), &taro);
+        assert_ne!(stranger, person);
+        world.empty(stranger, &"crm@gone".into());
+        assert_eq!((world.bearers(&taro.address().unwrap()), world.find(&taro.id)), (&[person][..], None));
+    }
+
+    #[test]
+    fn what_hangs_on_a_record_goes_along_with_its_new_name_and_goes_when_it_is_emptied() {
+        let mut world = World::default();
+        let mut taro = Record::new("ma:person:5".parse().unwrap());
+        taro.set(&"email".into(), Value::text("taro@sato.example"), Time(1));
+        let idx = world.put("leads".into(), &taro);
+        let slot = world.slot_mut(idx);
+        (slot.person, slot.held, slot.target) = (3, Some(Box::default()), Some(Box::<Target>::default()));
+        world.rename(idx, &"ma@1".into());
+        let hangs_on = |world: &World| {
+            let slot = world.slot(idx);
+            (slot.id.to_string(), slot.person, slot.held.is_some(), slot.target.is_some())
+        };
+        assert_eq!(hangs_on(&world), ("ma@1:person:5".into(), 3, true, true));
+        assert_eq!((world.listed(&"ma@1".into(), &"leads".into()), world.record(idx).fields.len()), (1, 1));
+        world.empty(idx, &"ma@gone".into());
+        assert_eq!(hangs_on(&world), ("ma@gone:activity:5".into(), NOBODY, false, false));
+        assert_eq!((world.len(), world.record(idx).fields.len()), (1, 0), "its place stays");
+    }
+}
