@@ -86,7 +86,8 @@ mod tests {
         let status = |from: Option<&str>| Some(StatusChange { to: "customer".into(), from: from.map(Into::into) });
         let by = |value: &str| Some(short_hash(&encode(&text(value))));
         let word = Some(short_hash(b"customer"));
-        let cases: [(&[(&str, &str)], Option<StatusChange>, &[(&str, Option<u64>)]); 8] = [
+        type Fields = &'static [(&'static str, &'static str)];
+        let cases: [(Fields, Option<StatusChange>, &[(&str, Option<u64>)]); 8] = [
             (&[("city", "Osaka")], None, &[("city", by("Osaka"))]),
             (&[("city", "")], None, &[("city", None)]),
             (&[("city", "Kyoto")], None, &[]),
