@@ -7,9 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Lines of a function.
 const FUNCTION_LINES_MAX: usize = 70;
 
-/// Functions that were longer when this list was made (2026-11-28): it only shrinks.
-const LONG: [&str; 2] = ["present", "remember"];
-
 /// Names that each room may have one of.
 const EVERYWHERE: [&str; 2] = ["Error", "Options"];
 
@@ -38,10 +35,7 @@ fn no_files_know_each_other_in_a_circle() {
 #[test]
 fn functions_are_short() {
     let functions = read().functions;
-    let is_long = |name: &str| functions.iter().any(|f| f.name == name && f.lines > FUNCTION_LINES_MAX);
-    let short: Vec<String> = LONG.iter().filter(|name| !is_long(name)).map(ToString::to_string).collect();
-    fail_if_any(short, "it is short by now: take it out of LONG");
-    let found = functions.iter().filter(|f| f.lines > FUNCTION_LINES_MAX && !LONG.contains(&f.name.as_str()));
+    let found = functions.iter().filter(|f| f.lines > FUNCTION_LINES_MAX);
     let found = found.map(|f| format!("{} in {} has {} lines", f.name, f.file, f.lines)).collect();
     fail_if_any(found, &format!("{FUNCTION_LINES_MAX} lines are the most: a function does one thing"));
 }

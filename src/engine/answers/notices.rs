@@ -67,90 +67,111 @@ pub fn notices(before: &ToldNotices, status: &Status, after: Span, now: Time) ->
 
 fn present(status: &Status, now: Time) -> Vec<Now> {
     let mut present = Vec::new();
-    let mut add = |event: String, text: String, over: String, count: usize| present.push(Now { event, text, over, count });
-    if status.protection == Protection::NotProtecting {
-        let failing: Vec<String> = status
-            .systems
-            .iter()
-            .flat_map(|(name, s)| s.streams.iter().filter(|(_, t)| t.error.is_some()).map(move |(stream, _)| format!("{name}.{stream}")))
-            .collect();
-        let streams = if failing.is_empty() { String::new() } else { format!("; cannot be read: {}", failing.join(", ")) };
-        add(
-            "protection".into(),
-            format!(
-                "nayose is not protecting (people on hold and not blocked: {}{streams}). `nayose status` says why.",
-                status.not_enforced.map_or("not known".to_string(), |n| n.to_string())
-            ),
-            "nayose is protecting again.".into(),
-            0,
-        );
-    }
-    if !status.config.mistakes.is_empty() {
-        add(
-            "config".into(),
-            format!(
-                "The config has mistakes ({}); the rules from before the edit are in force. `nayose check` shows them.",
-                status.config.mistakes.len()
-            ),
-            "The config has no mistakes any more.".into(),
-            0,
-        );
-    }
+    present.extend(not_protecting(status));
+    present.extend(wrong_config(status));
     for (name, system) in &status.systems {
-        if !system.credential_refused.is_empty() {
-            let streams = system.credential_refused.iter().map(|s| format!("{name}.{s}")).collect::<Vec<_>>().join(", ");
-            add(
-                format!("credential:{name}"),
-                format!("{name} does not accept the credential any more ({streams}): renew the token named in systems.toml."),
-                format!("{name} accepts the credential again."),
-                0,
-            );
-        }
-        let ends = [
-            ("token_ends", &system.token_ends, TOKEN_ENDS_WITHIN, "the token", "renew it"),
-            (
-                "api_ends",
-                &system.api_ends,
-                API_ENDS_WITHIN,
-                "the API version that its connector was written for",
-                "look for a newer nayose or manifest",
-            ),
-        ];
-        for (kind, at, within, what, act) in ends {
-            let Some(text) = at else { continue };
-            let Ok(at) = text.parse::<jiff::Timestamp>().map(|t| Time(t.as_millisecond())) else { continue };
-            if at.0 - now.0 <= within.0 {
-                let verb = if at <= now { "ended" } else { "ends" };
-                add(
-                    format!("{kind}:{name}"),
-                    format!("{name}: {what} {verb} on {text}: {act}."),
-                    format!("{name}: the end of {what} is not near any more."),
-                    0,
-                );
-            }
-        }
-        if system.dead_letters > 0 {
-            add(
-                format!("dead_letters:{name}"),
-                format!("{name} refused writes for good ({}): `nayose deadletters list` shows them.", system.dead_letters),
-                format!("{name} has no dead letters any more."),
-                system.dead_letters,
-            );
-        }
+        present.extend(credential_refused(name, system));
+        present.extend(ends_soon(name, system, now));
+        present.extend(dead_letters(name, system));
     }
-    for mass in &status.refused_at_once {
-        let RefusedAtOnce { system, stream, count, .. } = mass;
-        let over = format!("The many refusals from {system}.{stream} are not told any more; they count on.");
-        add(format!("refusals:{system}.{stream}"), format!("{}.", mass.told()), over, *count);
-    }
-    for plan in &status.waiting {
-        // With every record that joins or leaves it is another plan, told with other numbers.
-        let event = format!("{WAITS}{}", plan.about.key());
-        let (_, counted) = plan.about.counts();
-        let text = format!("Something waits for `nayose approve {}` ({counted}: {}): {}.", plan.plan, plan.count, plan.why);
-        add(event, text, format!("Nothing waits any more because of: {}.", plan.about.cause()), plan.count);
-    }
+    present.extend(status.refused_at_once.iter().map(many_refusals));
+    present.extend(status.waiting.iter().map(waits));
     present
+}
+
+fn not_protecting(status: &Status) -> Option<Now> {
+    if status.protection != Protection::NotProtecting {
+        return None;
+    }
+    let streams = status.systems.iter().flat_map(|(name, s)| s.streams.iter().map(move |(stream, t)| (name, stream, t)));
+    let failing: Vec<String> = streams.filter(|(.., t)| t.error.is_some()).map(|(name, stream, _)| format!("{name}.{stream}")).collect();
+    let streams = if failing.is_empty() { String::new() } else { format!("; cannot be read: {}", failing.join(", ")) };
+    let not_enforced = status.not_enforced.map_or("not known".to_string(), |n| n.to_string());
+    Some(Now {
+        event: "protection".into(),
+        text: format!("nayose is not protecting (people on hold and not blocked: {not_enforced}{streams}). `nayose status` says why."),
+        over: "nayose is protecting again.".into(),
+        count: 0,
+    })
+}
+
+fn wrong_config(status: &Status) -> Option<Now> {
+    let mistakes = status.config.mistakes.len();
+    (mistakes > 0).then(|| Now {
+        event: "config".into(),
+        text: format!(
+            "The config has mistakes ({mistakes}); the rules from before the edit are in force. `nayose check` shows them."
+        ),
+        over: "The config has no mistakes any more.".into(),
+        count: 0,
+    })
+}
+
+fn credential_refused(name: &str, system: &SystemStatus) -> Option<Now> {
+    if system.credential_refused.is_empty() {
+        return None;
+    }
+    let streams = system.credential_refused.iter().map(|s| format!("{name}.{s}")).collect::<Vec<_>>().join(", ");
+    Some(Now {
+        event: format!("credential:{name}"),
+        text: format!("{name} does not accept the credential any more ({streams}): renew the token named in systems.toml."),
+        over: format!("{name} accepts the credential again."),
+        count: 0,
+    })
+}
+
+/// Its token, and the version of its API.
+fn ends_soon(name: &str, system: &SystemStatus, now: Time) -> Vec<Now> {
+    let api = "the API version that its connector was written for";
+    let ends = [
+        ("token_ends", &system.token_ends, TOKEN_ENDS_WITHIN, "the token", "renew it"),
+        ("api_ends", &system.api_ends, API_ENDS_WITHIN, api, "look for a newer nayose or manifest"),
+    ];
+    let mut soon = Vec::new();
+    for (kind, at, within, what, act) in ends {
+        let Some(text) = at else { continue };
+        let Ok(at) = text.parse::<jiff::Timestamp>().map(|t| Time(t.as_millisecond())) else { continue };
+        if at.0 - now.0 <= within.0 {
+            let verb = if at <= now { "ended" } else { "ends" };
+            soon.push(Now {
+                event: format!("{kind}:{name}"),
+                text: format!("{name}: {what} {verb} on {text}: {act}."),
+                over: format!("{name}: the end of {what} is not near any more."),
+                count: 0,
+            });
+        }
+    }
+    soon
+}
+
+fn dead_letters(name: &str, system: &SystemStatus) -> Option<Now> {
+    (system.dead_letters > 0).then(|| Now {
+        event: format!("dead_letters:{name}"),
+        text: format!("{name} refused writes for good ({}): `nayose deadletters list` shows them.", system.dead_letters),
+        over: format!("{name} has no dead letters any more."),
+        count: system.dead_letters,
+    })
+}
+
+fn many_refusals(mass: &RefusedAtOnce) -> Now {
+    let RefusedAtOnce { system, stream, count, .. } = mass;
+    Now {
+        event: format!("refusals:{system}.{stream}"),
+        text: format!("{}.", mass.told()),
+        over: format!("The many refusals from {system}.{stream} are not told any more; they count on."),
+        count: *count,
+    }
+}
+
+fn waits(plan: &Waiting) -> Now {
+    let (_, counted) = plan.about.counts();
+    Now {
+        // With every record that joins or leaves it is another plan, told with other numbers.
+        event: format!("{WAITS}{}", plan.about.key()),
+        text: format!("Something waits for `nayose approve {}` ({counted}: {}): {}.", plan.plan, plan.count, plan.why),
+        over: format!("Nothing waits any more because of: {}.", plan.about.cause()),
+        count: plan.count,
+    }
 }
 
 /// What the state says was told. What cannot be read is told once more.

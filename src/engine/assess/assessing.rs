@@ -7,6 +7,7 @@ use super::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::memory::view::View;
+use crate::engine::memory::world::World;
 use crate::engine::proofs::coverage::Coverage;
 use crate::engine::system::SystemState;
 use crate::engine::workers::{DECIDING, WORTH_A_THREAD};
@@ -97,7 +98,7 @@ impl Engine {
     fn sketch(&self, start: Start, among: &[Idx], now: Time) -> Option<Sketch> {
         let place = start.place;
         let (members, records, addresses) = self.person_of(start);
-        if members.iter().any(|m| *m < place && among.binary_search(m).is_ok()) {
+        if is_led_to_before(place, &members, among) {
             return None;
         }
         let mut neighbours: Vec<Idx> = Vec::new();
@@ -121,10 +122,7 @@ impl Engine {
     /// Who a record is one person with, and the addresses that they bear or bore.
     fn person_of(&self, start: Start) -> (Vec<Idx>, Vec<Record>, Vec<Address>) {
         let Start { place, record, address } = start;
-        let alone = record.same_as.is_empty()
-            && self.world.namers(&record.id).is_empty()
-            && address.as_ref().is_none_or(|address| self.world.bearers(address).len() < 2);
-        if alone {
+        if is_alone(&self.world, &record, address.as_ref()) {
             let addresses = link::spread_keys_with(&record, address);
             return (vec![place], vec![record], addresses);
         }
@@ -150,5 +148,74 @@ impl Engine {
             }
         }
         merge
+    }
+}
+
+/// Whether another record, which comes first, leads to the same person.
+fn is_led_to_before(place: Idx, members: &[Idx], among: &[Idx]) -> bool {
+    members.iter().any(|m| *m < place && among.binary_search(m).is_ok())
+}
+
+/// Whether nothing can link a record to another, so that nobody needs to look for others of its person.
+fn is_alone(world: &World, record: &Record, address: Option<&Address>) -> bool {
+    record.same_as.is_empty() && world.namers(&record.id).is_empty() && address.is_none_or(|address| world.bearers(address).len() < 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::LinkRules;
+    use crate::model::record::field;
+    use crate::model::{Field, Value};
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Two halves on two threads are the whole in its order, however the work groups them.
+        #[test]
+        fn on_two_threads_the_same_comes_out_in_order(len in 0usize..3 * WORTH_A_THREAD, at_once in 1usize..50) {
+            let of: Vec<usize> = (0..len).collect();
+            let all = |some: &[usize]| some.chunks(at_once).flat_map(|c| c.iter().filter(|n| *n % 3 != 0).map(|n| n * 2)).collect();
+            prop_assert_eq!(on_two_threads(&of, all), all(&of));
+        }
+
+        /// Each person is sketched once, by the first of its records that is looked at.
+        #[test]
+        fn one_record_leads_to_a_person(
+            members in prop::collection::btree_set(0u32..40, 1..6),
+            among in prop::collection::btree_set(0u32..40, 0..20),
+        ) {
+            let (members, among): (Vec<Idx>, Vec<Idx>) = (members.into_iter().collect(), among.into_iter().collect());
+            let looked_at: Vec<Idx> = members.iter().copied().filter(|m| among.contains(m)).collect();
+            let leads: Vec<Idx> = looked_at.iter().copied().filter(|m| !is_led_to_before(*m, &members, &among)).collect();
+            prop_assert_eq!(leads.as_slice(), &looked_at[..looked_at.len().min(1)]);
+        }
+    }
+
+    /// Who is taken for one alone is what the linking makes one alone of.
+    #[test]
+    fn nobody_is_alone_whom_an_address_or_an_id_may_lead_to() {
+        let record = |id: &str, email: Option<&str>, same_as: &[&str]| {
+            let mut record = Record::new(id.parse().unwrap());
+            let value = |email: &str| Field { name: field::EMAIL.into(), value: Value::Text(email.into()), at: Time(0) };
+            record.fields = email.map(value).into_iter().collect();
+            record.same_as = same_as.iter().map(|id| id.parse().unwrap()).collect();
+            record
+        };
+        let mut world = World::default();
+        let records = [
+            (record("crm:person:1", Some("taro@acme.example"), &[]), false),
+            (record("ma:person:1", Some("taro@acme.example"), &[]), false),
+            (record("crm:person:2", Some("hana@acme.example"), &[]), true),
+            (record("crm:person:3", None, &[]), true),
+            (record("crm:person:4", None, &[]), false),
+            (record("ma:person:4", None, &["crm:person:4"]), false),
+            (record("ma:person:5", None, &["crm:person:unseen"]), false),
+        ];
+        let places: Vec<Idx> = records.iter().map(|(record, _)| world.put("people".into(), record)).collect();
+        for ((record, alone), place) in records.iter().zip(places) {
+            assert_eq!(is_alone(&world, record, record.address().as_ref()), *alone, "{}", record.id);
+            let members = View::new(&world).component(place, &LinkRules::usual()).members;
+            assert!(!alone || members == [place], "{}", record.id);
+        }
     }
 }

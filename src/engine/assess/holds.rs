@@ -171,85 +171,12 @@ impl Engine {
 
     /// The ratchet: lays what is remembered beside what reaches the person now, and remembers the outcome.
     pub fn remember(&mut self, members: &[Idx], holds: &mut Vec<HoldNow>, now: Time) {
-        let mut remembered: Vec<Held> = Vec::new();
-        for idx in members {
-            for held in self.world.slot(*idx).held.iter().flat_map(|h| h.iter()) {
-                match remembered.iter_mut().find(|r| r.hold == held.hold && r.cause == held.cause) {
-                    Some(known) => {
-                        known.since = known.since.min(held.since);
-                        known.reach = known.reach.min(held.reach);
-                    }
-                    None => remembered.push(held.clone()),
-                }
-            }
-        }
+        let remembered = together(members.iter().flat_map(|idx| self.world.slot(*idx).held.iter().flat_map(|h| h.iter())));
         for held in remembered {
             if let Some(direct) = holds.iter_mut().find(|h| h.hold == held.hold && h.cause == held.cause) {
                 direct.since = held.since;
-                continue;
-            }
-            if self.knows_whom_it_held_for(&held) {
-                continue;
-            }
-            if *held.hold == *UNREAD {
-                let keeps = self.doubt_keeps(&held.cause, &View::new(&self.world));
-                if let Some(kept) = keeps.filter(|_| !self.let_go.contains(&held.cause)) {
-                    holds.push(HoldNow {
-                        reason: reason(&held.hold, held.reach, false),
-                        stops: Kinds(held.stops),
-                        hold: held.hold,
-                        cause: held.cause,
-                        reach: held.reach,
-                        since: held.since,
-                        until: None,
-                        kept: Some(kept),
-                        by: By::Files,
-                    });
-                }
-                continue;
-            }
-            let cause = match self.world.find(&held.cause) {
-                None => None,
-                Some(_) if *held.hold == *REFUSAL_UNREAD && !self.systems.contains_key(&held.cause.system) => None,
-                Some(idx) if *held.hold == *REFUSAL_UNREAD => Some(unread_hold::cause_now(&self.world.record(idx))),
-                Some(idx) => {
-                    let around = View::new(&self.world);
-                    let phases: Box<[Phase]> = self.phases_of(idx, &around, now).into();
-                    let listed = !around.get(idx).is_gone();
-                    drop(around);
-                    self.keep_phases(vec![(idx, phases.clone())]);
-                    let rules = self.rules.rules().policy.holds.iter().zip(phases.iter());
-                    let of_name = rules.filter(|(r, _)| r.name == held.hold && r.on == held.cause.entity).map(|(_, p)| *p);
-                    // Where former rules count too, the strictest does.
-                    let phase = of_name.max_by_key(|p| p.strictness());
-                    // Where nothing more is read, only an end that was seen before is known.
-                    let known = self.systems.contains_key(&held.cause.system) || phase.is_some_and(Phase::was_seen_to_end);
-                    known.then_some(CauseNow { phase, listed })
-                }
-            };
-            if self.let_go.contains(&held.cause) {
-                continue;
-            }
-            if let Fate::Kept(kept) = judge(cause) {
-                let until = match cause.and_then(|c| c.phase) {
-                    Some(Phase::CoolingDown { until }) => Some(until),
-                    _ => None,
-                };
-                if let Some(until) = until {
-                    // The cause does not lead to them any more: its own wakening would pass them by.
-                    self.wakeups.entry(until).or_default().extend(members);
-                }
-                holds.push(HoldNow {
-                    reason: reason(&held.hold, held.reach, until.is_some()),
-                    stops: Kinds(held.stops),
-                    hold: held.hold,
-                    cause: held.cause,
-                    reach: held.reach,
-                    since: held.since,
-                    until,
-                    kept: Some(kept),
-                    by: By::Files,
-                });
+            } else if !self.knows_whom_it_held_for(&held) {
+                holds.extend(self.still_held(held, members, now));
             }
         }
         holds.sort_by(|a, b| (&a.hold, &a.cause).cmp(&(&b.hold, &b.cause)));
@@ -267,6 +194,83 @@ impl Engine {
             }
             self.journal_holds(*idx, holds, now);
         }
+    }
+
+    /// What becomes of a remembered hold that nothing leads to any more; `None`: it ended, or somebody let it go.
+    fn still_held(&mut self, held: Held, members: &[Idx], now: Time) -> Option<HoldNow> {
+        if *held.hold == *UNREAD {
+            let keeps = self.doubt_keeps(&held.cause, &View::new(&self.world));
+            let kept = keeps.filter(|_| !self.let_go.contains(&held.cause))?;
+            return Some(goes_on(held, None, kept));
+        }
+        let cause = self.cause_now(&held, now);
+        if self.let_go.contains(&held.cause) {
+            return None;
+        }
+        let Fate::Kept(kept) = judge(cause) else { return None };
+        let until = match cause.and_then(|c| c.phase) {
+            Some(Phase::CoolingDown { until }) => Some(until),
+            _ => None,
+        };
+        if let Some(until) = until {
+            // The cause does not lead to them any more: its own wakening would pass them by.
+            self.wakeups.entry(until).or_default().extend(members);
+        }
+        Some(goes_on(held, until, kept))
+    }
+
+    /// Where the cause of a remembered hold stands; `None`: nothing is known of it.
+    fn cause_now(&mut self, held: &Held, now: Time) -> Option<CauseNow> {
+        let idx = self.world.find(&held.cause)?;
+        let is_read = self.systems.contains_key(&held.cause.system);
+        if *held.hold == *REFUSAL_UNREAD {
+            return is_read.then(|| unread_hold::cause_now(&self.world.record(idx)));
+        }
+        let around = View::new(&self.world);
+        let phases: Box<[Phase]> = self.phases_of(idx, &around, now).into();
+        let listed = !around.get(idx).is_gone();
+        drop(around);
+        self.keep_phases(vec![(idx, phases.clone())]);
+        let phase = phase_under(held, &self.rules.rules().policy.holds, &phases);
+        // Where nothing more is read, only an end that was seen before is known.
+        let known = is_read || phase.is_some_and(Phase::was_seen_to_end);
+        known.then_some(CauseNow { phase, listed })
+    }
+}
+
+/// What several records of one person remember, each hold once: from the first, and as near as it ever was.
+fn together<'h>(of: impl Iterator<Item = &'h Held>) -> Vec<Held> {
+    let mut remembered: Vec<Held> = Vec::new();
+    for held in of {
+        match remembered.iter_mut().find(|r| r.hold == held.hold && r.cause == held.cause) {
+            Some(known) => {
+                known.since = known.since.min(held.since);
+                known.reach = known.reach.min(held.reach);
+            }
+            None => remembered.push(held.clone()),
+        }
+    }
+    remembered
+}
+
+/// The phase of a remembered hold's cause under the rules of its name. Where former rules count too, the strictest does.
+fn phase_under(held: &Held, rules: &[HoldRule], phases: &[Phase]) -> Option<Phase> {
+    let of_name = rules.iter().zip(phases).filter(|(r, _)| r.name == held.hold && r.on == held.cause.entity);
+    of_name.map(|(_, phase)| *phase).max_by_key(|p| p.strictness())
+}
+
+/// A remembered hold that is kept.
+fn goes_on(held: Held, until: Option<Time>, kept: Kept) -> HoldNow {
+    HoldNow {
+        reason: reason(&held.hold, held.reach, until.is_some()),
+        stops: Kinds(held.stops),
+        hold: held.hold,
+        cause: held.cause,
+        reach: held.reach,
+        since: held.since,
+        until,
+        kept: Some(kept),
+        by: By::Files,
     }
 }
 
@@ -301,3 +305,6 @@ pub fn add(holds: &mut Vec<HoldNow>, new: HoldNow) {
         None => holds.push(new),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,24 +23,22 @@ impl Engine {
             failures.is_some_and(|f| f.all().any(|(_, failure)| !failure.waits(now)))
         };
         let retry = self.systems.values().filter(|s| s.channel.lets_something_go(now)).any(|s| s.outbox.keys().any(waits_no_longer));
-        let may_repeat = now.since(self.decided_at) >= DECIDE_EVERY && (!self.dirty.is_empty() || self.more_is_read(now));
+        let may_repeat = is_long_ago(self.decided_at, now) && (!self.dirty.is_empty() || self.more_is_read(now));
         woken || retry || may_repeat || self.permits_due(trusted)
     }
 
     fn permits_due(&self, now: Time) -> bool {
         let lease = self.systems.values().filter(|s| s.allowed.permit).map(|s| s.allowed.lease).min();
         let Some(lease) = lease else { return false };
-        let round = Span((lease.0 / ROUNDS_PER_LEASE).max(1));
-        now.since(self.permits_walked_at) >= round || self.systems.iter().any(|(n, s)| s.allowed.permit && self.permit_turned(n, now))
+        is_round_over(self.permits_walked_at, lease, now)
+            || self.systems.iter().any(|(n, s)| s.allowed.permit && self.permit_turned(n, now))
     }
 
     /// A permit that is a label has no end of its own: when the lease is over, or proof is back, everyone is looked at.
     fn permit_turned(&self, system: &Name, now: Time) -> bool {
         let Some(state) = self.systems.get(system) else { return false };
-        let stands = |end: Option<Time>| end.is_some_and(|e| e > now);
-        let end = self.permit_end(&state.allowed.lease);
         let before = self.permit_ends.get(system).copied().flatten();
-        !state.abilities.permit_ends && (stands(end) != before.is_some())
+        !state.abilities.permit_ends && standing_end(self.permit_end(&state.allowed.lease), now).is_some() != before.is_some()
     }
 
     /// Marks everyone in systems whose permits are due for a look.
@@ -53,7 +51,7 @@ impl Engine {
         let systems: Vec<(Name, Span)> =
             self.systems.iter().filter(|(_, s)| s.allowed.permit).map(|(n, s)| (n.clone(), s.allowed.lease)).collect();
         for (system, lease) in systems {
-            let end = self.permit_end(&lease).filter(|e| *e > now);
+            let end = standing_end(self.permit_end(&lease), now);
             self.permit_ends.insert(system.clone(), end);
             let of_system: Vec<_> = self.world.indexes().filter(|i| self.world.slot(*i).id.system == system).collect();
             self.dirty.extend(of_system);
@@ -68,5 +66,54 @@ impl Engine {
             return;
         }
         self.ledger.put(USAGE, system.as_bytes().to_vec(), &(usage.day, usage.used));
+    }
+}
+
+/// Whether it is time to decide again on those who were marked since.
+fn is_long_ago(decided_at: Time, now: Time) -> bool {
+    now.since(decided_at) >= DECIDE_EVERY
+}
+
+/// Whether all permits are due for a look, at the lease of the shortest.
+fn is_round_over(walked_at: Time, lease: Span, now: Time) -> bool {
+    now.since(walked_at) >= Span((lease.0 / ROUNDS_PER_LEASE).max(1))
+}
+
+/// When permits that are given now end, if that is yet to come.
+fn standing_end(end: Option<Time>, now: Time) -> Option<Time> {
+    end.filter(|e| *e > now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permits_are_looked_at_eight_times_within_a_lease_and_not_at_every_moment() {
+        let day = Span::days(1);
+        for (lease, after, over) in [
+            (day, Span::minutes(179), false),
+            (day, Span::minutes(180), true),
+            (Span::minutes(8), Span::seconds(59), false),
+            (Span::minutes(8), Span::minutes(1), true),
+            // A lease shorter than its rounds must not make every moment one.
+            (Span(3), Span::ZERO, false),
+            (Span(3), Span(1), true),
+            (Span::ZERO, Span::ZERO, false),
+        ] {
+            assert_eq!(is_round_over(Time(0), lease, Time(0).plus(after)), over, "{lease} {after}");
+        }
+    }
+
+    #[test]
+    fn a_permit_stands_until_its_end_and_not_at_it() {
+        for (end, now, stands) in [(Some(9), 8, true), (Some(9), 9, false), (Some(9), 10, false), (None, 0, false)] {
+            assert_eq!(standing_end(end.map(Time), Time(now)), end.map(Time).filter(|_| stands), "{end:?} at {now}");
+        }
+    }
+
+    #[test]
+    fn people_who_come_in_a_long_pass_are_not_decided_on_at_every_page() {
+        assert!(!is_long_ago(Time(0), Time(4_999)) && is_long_ago(Time(0), Time(5_000)));
     }
 }

@@ -12,13 +12,13 @@ use crate::engine::engine::Engine;
 use crate::engine::gate::decision_table::TableUpdate;
 use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::engine::memory::places::Places;
-use crate::engine::memory::refusals::On;
+use crate::engine::memory::refusals::{On, Refusals};
 use crate::engine::proofs::coverage::Undecided;
 use crate::engine::target::lanes::Lanes;
 use crate::engine::target::{self, Target};
 use crate::engine::workers::{DECIDING, WORTH_A_THREAD};
 use crate::link;
-use crate::model::{Address, Entity, Record, RefusalScope, Time};
+use crate::model::{Address, Basis, Entity, Record, Refusal, RefusalScope, Time};
 use hashbrown::HashMap;
 use std::hint::black_box;
 use std::rc::Rc;
@@ -72,8 +72,7 @@ impl Engine {
     /// Settles the people of all these records, which are in order. The table is told of some while the next are settled.
     fn settle_all(&mut self, places: &[Idx], now: Time, round: &mut Round, mut neighbours: Option<&mut Vec<Idx>>) {
         let table = self.table.clone();
-        let at_once = (places.len() / 4).clamp(*SKETCHED_AT_ONCE.start(), *SKETCHED_AT_ONCE.end());
-        for some in places.chunks(at_once) {
+        for some in places.chunks(at_once(places.len())) {
             let is_open = |idx: &Idx| !round.done.contains(idx) && self.world.slot(*idx).id.entity == Entity::Person;
             let open: Vec<Idx> = some.iter().copied().filter(is_open).collect();
             let sketches = self.sketches(&open, now);
@@ -228,15 +227,7 @@ impl Engine {
         if self.refusals.is_empty() {
             return concerned;
         }
-        let mut seen = Vec::new();
-        for record in records {
-            for refusal in self.refusals.of(On::Record(&record.id)) {
-                if !seen.iter().any(|s: &crate::model::Refusal| s.scope == refusal.scope) {
-                    seen.push(refusal.clone());
-                }
-            }
-        }
-        for refusal in seen {
+        for refusal in seen_on(records, &self.refusals) {
             for record in records {
                 self.keep_refusal(On::Record(&record.id), &refusal);
                 for address in link::spread_keys(record) {
@@ -251,31 +242,11 @@ impl Engine {
 
     /// A person's standing, and whether rules from before an edit make it stricter than the files' rules would.
     fn standing(&self, records: &[Record], addresses: &[Address], holds: &[HoldNow]) -> (Standing, bool) {
-        // A basis raises mailability: only what is listed now counts.
-        let listed = records.iter().filter(|r| !r.is_gone());
-        let proved = |rules: &ConsentRules| listed.clone().filter_map(|r| rules.sources.get(&r.id.system)).max().copied();
-        let by_files = proved(&self.rules.files().consent);
-        let basis = self.rules.former().iter().map(|f| proved(&f.rules.consent)).fold(by_files, Option::min);
+        let former = self.rules.former().iter().map(|f| &f.rules.consent);
+        let (basis, by_files) = basis_of(records, &self.rules.files().consent, former);
         let by_former = basis < by_files || holds.iter().any(|h| h.by != By::Files);
-        let mut refused_all = false;
-        let mut topics: Vec<Box<str>> = Vec::new();
         let on = records.iter().map(|r| On::Record(&r.id)).chain(addresses.iter().map(On::Address));
-        for refusal in on.flat_map(|on| self.refusals.of(on)) {
-            match &refusal.scope {
-                RefusalScope::All => refused_all = true,
-                RefusalScope::Topic(topic) => topics.push(topic.clone()),
-            }
-        }
-        topics.sort();
-        topics.dedup();
-        let briefs: Box<[Brief]> = holds.iter().map(|h| Brief { reason: h.reason.clone(), stops: h.stops, until: h.until }).collect();
-        let standing = Standing {
-            basis,
-            refused_all,
-            refused_topics: (!topics.is_empty()).then(|| topics.into()),
-            holds: (!briefs.is_empty()).then_some(briefs),
-        };
-        (standing, by_former)
+        (standing_of(basis, on.flat_map(|on| self.refusals.of(on)), holds), by_former)
     }
 
     /// Compares a target record with what is wanted of it, and lines it up for delivery if they differ.
@@ -308,3 +279,55 @@ impl Engine {
         }
     }
 }
+
+/// How many of so many people are sketched before they are decided on.
+fn at_once(people: usize) -> usize {
+    (people / 4).clamp(*SKETCHED_AT_ONCE.start(), *SKETCHED_AT_ONCE.end())
+}
+
+/// What was refused on any of a person's records, each scope once.
+fn seen_on(records: &[Record], refusals: &Refusals) -> Vec<Refusal> {
+    let mut seen: Vec<Refusal> = Vec::new();
+    for refusal in records.iter().flat_map(|record| refusals.of(On::Record(&record.id))) {
+        if !seen.iter().any(|s| s.scope == refusal.scope) {
+            seen.push(refusal.clone());
+        }
+    }
+    seen
+}
+
+/// The legal ground of a person by all rules that count, and by the files' alone. It raises mailability: only what is listed now counts, and
+/// of several rules the weakest.
+fn basis_of<'r>(
+    records: &[Record],
+    files: &ConsentRules,
+    former: impl Iterator<Item = &'r ConsentRules>,
+) -> (Option<Basis>, Option<Basis>) {
+    let listed = records.iter().filter(|r| !r.is_gone());
+    let proved = |rules: &ConsentRules| listed.clone().filter_map(|r| rules.sources.get(&r.id.system)).max().copied();
+    let by_files = proved(files);
+    (former.map(proved).fold(by_files, Option::min), by_files)
+}
+
+fn standing_of<'r>(basis: Option<Basis>, refusals: impl Iterator<Item = &'r Refusal>, holds: &[HoldNow]) -> Standing {
+    let mut refused_all = false;
+    let mut topics: Vec<Box<str>> = Vec::new();
+    for refusal in refusals {
+        match &refusal.scope {
+            RefusalScope::All => refused_all = true,
+            RefusalScope::Topic(topic) => topics.push(topic.clone()),
+        }
+    }
+    topics.sort();
+    topics.dedup();
+    let briefs: Box<[Brief]> = holds.iter().map(|h| Brief { reason: h.reason.clone(), stops: h.stops, until: h.until }).collect();
+    Standing {
+        basis,
+        refused_all,
+        refused_topics: (!topics.is_empty()).then(|| topics.into()),
+        holds: (!briefs.is_empty()).then_some(briefs),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,3 +10,25 @@ pub fn addresses(records: &[Record]) -> Vec<Address> {
     all.dedup();
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::record::field;
+    use crate::model::{Field, Time, Value};
+
+    #[test]
+    fn each_address_that_any_record_bears_or_bore_is_there_once() {
+        let address = |text: &str| Address::parse(text).unwrap();
+        let record = |id: &str, now: &str, past: &[&str]| {
+            let mut record = Record::new(id.parse().unwrap());
+            record.fields = vec![Field { name: field::EMAIL.into(), value: Value::Text(now.into()), at: Time(0) }];
+            record.memory.past_addresses = past.iter().map(|p| address(p)).collect();
+            record
+        };
+        let records =
+            [record("crm:person:1", "z@acme.example", &["old@acme.example"]), record("ma:person:7", "a@acme.example", &["z@acme.example"])];
+        assert_eq!(addresses(&records), ["a@acme.example", "old@acme.example", "z@acme.example"].map(address));
+        assert!(addresses(&[]).is_empty());
+    }
+}

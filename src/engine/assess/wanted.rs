@@ -2,18 +2,20 @@
 
 use super::assessment::{StatusError, StatusNow};
 use super::members::{Members, Whole};
-use crate::decide::freshness;
+use crate::decide::freshness::{self, Proved};
+use crate::decide::rules::{Policy, Proof};
 use crate::decide::standing::{Standing, UNREAD};
 use crate::decide::status::{LeadStatus, status};
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::{Idx, PersonIdx};
 use crate::engine::proofs::coverage::Extent;
 use crate::engine::system::SystemState;
-use crate::engine::target::{PermitWish, Wanted};
+use crate::engine::target::{Agreed, PermitWish, Wanted};
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState, Judgment, Unknown};
 use crate::model::expression::{EvaluationError, Facts};
 use crate::model::{Entity, Mail, MailKind, Mark, Name, Record, Span, Time, Value, Verdict};
+use std::collections::BTreeMap;
 
 impl Engine {
     /// What is wanted of a target record now.
@@ -25,7 +27,7 @@ impl Engine {
             && let Some(StatusNow { name: Some(status), raises_only, .. }) = &whole.merge.status
             && !(*raises_only && self.would_lower(system, record, status))
         {
-            wanted.status = Some((status.clone(), word_of(system, status).into()));
+            wanted.status = Some((status.clone(), word_of(&system.words, status).into()));
         }
         if allowed.block || allowed.permit {
             let reasons = against(whole.standing, record, self.trusted_now(now));
@@ -60,13 +62,7 @@ impl Engine {
 
     /// When permits end that are given on what is proved now: the first limit to run out, and the lease. `None`: not all was ever proved.
     pub fn permit_end(&self, lease: &Span) -> Option<Time> {
-        let proofs = [MailKind::Newsletter, MailKind::Campaign].into_iter().flat_map(|k| freshness::needed(&self.rules.rules().policy, k));
-        let mut end: Option<Time> = None;
-        for needed in proofs {
-            let at = needed.at(self.proved(&needed.proof.system, &needed.proof.stream))?.plus(needed.goes_by());
-            end = Some(end.map_or(at, |e| e.min(at)));
-        }
-        end.map(|e| e.plus(*lease))
+        proofs_run_out(&self.rules.rules().policy, |proof| self.proved(&proof.system, &proof.stream)).map(|end| end.plus(*lease))
     }
 
     pub fn keep_status(&mut self, person: PersonIdx, status: &StatusNow) {
@@ -76,11 +72,8 @@ impl Engine {
     /// Whether a status would take the place of a higher one, or of one that is none of ours.
     fn would_lower(&self, system: &SystemState, record: &Record, status: &Name) -> bool {
         let Some(shown) = record.mark(Mark::Status).and_then(Value::as_text) else { return false };
-        let rules = &self.rules.rules().policy.statuses;
-        // A label system may show several.
-        let highest = rules.iter().position(|rule| shown.lines().any(|line| line == word_of(system, &rule.name)));
-        let new = rules.iter().position(|rule| rule.name == *status);
-        highest.is_none() || highest < new
+        let statuses: Vec<&Name> = self.rules.rules().policy.statuses.iter().map(|rule| &rule.name).collect();
+        lowers(&statuses, &system.words, shown, status)
     }
 
     /// The person's lead status; an error leaves it unknown.
@@ -90,19 +83,11 @@ impl Engine {
             return sure;
         }
         // By what was known last it may rise, not fall.
-        let known_last = self.status_by(Members { gaps: &of.gaps.without_stale(), ..of }, now);
-        if known_last.name.is_some() { StatusNow { raises_only: true, waits: true, ..known_last } } else { sure }
+        may_rise(sure, self.status_by(Members { gaps: &of.gaps.without_stale(), ..of }, now))
     }
 
     fn status_by(&self, of: Members<'_>, now: Time) -> StatusNow {
-        self.with_facts(of, now, |facts| match status(&self.rules.rules().policy, facts) {
-            LeadStatus::Is(rule) => StatusNow { name: Some(rule.name.clone()), ..StatusNow::default() },
-            LeadStatus::None => StatusNow::default(),
-            LeadStatus::Unknown { rule, error } => {
-                let waits = error.is_for_want_of_reading();
-                StatusNow { error: Some(StatusError { rule: rule.rule.clone(), why: error }), waits, ..StatusNow::default() }
-            }
-        })
+        self.with_facts(of, now, |facts| said_of(status(&self.rules.rules().policy, facts)))
     }
 
     /// Asks something of the facts that status rules and conditions of precedence speak of.
@@ -139,10 +124,7 @@ impl Engine {
         let mut found: Vec<Idx> = of.records.iter().flat_map(|r| self.world.deals_of_person(&r.id).iter().copied()).collect();
         found.sort_unstable();
         found.dedup();
-        let on = |deal: &Record| {
-            of.records.iter().any(|r| r.id.system == deal.id.system && r.id.entity == Entity::Person && deal.people.contains(&r.id.id))
-        };
-        found.into_iter().map(|i| of.around.get(i)).filter(|deal| on(deal)).collect()
+        found.into_iter().map(|i| of.around.get(i)).filter(|deal| names_one_of(deal, of.records)).collect()
     }
 
     /// A person's own tickets.
@@ -183,20 +165,64 @@ impl Engine {
     pub fn candidates<'a>(&'a self, name: &Name, of: Members<'a>) -> Vec<Candidate<'a>> {
         let listed = of.places.iter().zip(of.records).filter(|(_, r)| !r.is_gone());
         listed
-            .filter_map(|(idx, record)| {
-                let field = record.field_of(name)?;
-                let target = self.world.slot(*idx).target.as_deref();
-                let agreed = target.and_then(|t| t.agreed.iter().find(|a| a.field == *name));
-                let echo = agreed.is_some_and(|a| !a.spent && a.theirs == field.value);
-                Some(Candidate { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs) })
-            })
+            .filter_map(|(idx, record)| candidate(record, name, self.world.slot(*idx).target.as_deref().map_or(&[], |t| &t.agreed)))
             .collect()
     }
 }
 
+/// When the first of the proofs that marketing mail needs runs out. `None`: one of them was never made.
+fn proofs_run_out(policy: &Policy, proved: impl Fn(&Proof) -> Proved) -> Option<Time> {
+    let mut end: Option<Time> = None;
+    for needed in [MailKind::Newsletter, MailKind::Campaign].into_iter().flat_map(|kind| freshness::needed(policy, kind)) {
+        let at = needed.at(proved(needed.proof))?.plus(needed.goes_by());
+        end = Some(end.map_or(at, |e| e.min(at)));
+    }
+    end
+}
+
+/// Whether a status would take the place of a higher one of `statuses`, which are in order, or of one that is none of ours.
+fn lowers(statuses: &[&Name], words: &Words, shown: &str, status: &Name) -> bool {
+    // A label system may show several.
+    let highest = statuses.iter().position(|name| shown.lines().any(|line| line == word_of(words, name)));
+    let new = statuses.iter().position(|name| *name == status);
+    highest.is_none() || highest < new
+}
+
+fn said_of(status: LeadStatus<'_>) -> StatusNow {
+    match status {
+        LeadStatus::Is(rule) => StatusNow { name: Some(rule.name.clone()), ..StatusNow::default() },
+        LeadStatus::None => StatusNow::default(),
+        LeadStatus::Unknown { rule, error } => {
+            let waits = error.is_for_want_of_reading();
+            StatusNow { error: Some(StatusError { rule: rule.rule.clone(), why: error }), waits, ..StatusNow::default() }
+        }
+    }
+}
+
+/// A status that is not sure, by what was known last: it may rise to that one, and waits all the same.
+fn may_rise(sure: StatusNow, known_last: StatusNow) -> StatusNow {
+    if known_last.name.is_some() { StatusNow { raises_only: true, waits: true, ..known_last } } else { sure }
+}
+
+/// Whether a deal names one of these records now.
+fn names_one_of(deal: &Record, records: &[Record]) -> bool {
+    records.iter().any(|r| r.id.system == deal.id.system && r.id.entity == Entity::Person && deal.people.contains(&r.id.id))
+}
+
+/// What a record offers for a field, beside what was agreed with it. A value that is still the one of our own write is an echo.
+fn candidate<'a>(record: &'a Record, name: &Name, agreed: &'a [Agreed]) -> Option<Candidate<'a>> {
+    let field = record.field_of(name)?;
+    let agreed = agreed.iter().find(|a| a.field == *name);
+    let echo = agreed.is_some_and(|a| !a.spent && a.theirs == field.value);
+    Some(Candidate { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs) })
+}
+
+/// Our statuses in a system's own words.
+type Words = BTreeMap<Name, Box<str>>;
+
 /// A status in a system's own words.
-fn word_of<'a>(system: &'a SystemState, status: &'a Name) -> &'a str {
-    system.words.get(status).map_or(&**status, |word| word)
+fn word_of<'a>(words: &'a Words, status: &'a Name) -> &'a str {
+    words.get(status).map_or(&**status, |word| word)
 }
 
 /// What speaks against marketing mail from this record, whatever is stale: the reasons behind its block.
@@ -220,3 +246,6 @@ fn against(standing: &Standing, record: &Record, now: Time) -> Vec<String> {
     }
     reasons
 }
+
+#[cfg(test)]
+mod tests;

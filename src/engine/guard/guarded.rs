@@ -3,6 +3,7 @@
 use super::limits::GUARD;
 use super::limits::WENT;
 use super::limits::{GuardLimits, Replaced};
+use crate::decide::rules::Policy;
 use crate::engine::engine::Engine;
 use crate::engine::guard::about::About;
 use crate::engine::guard::waiting::{SAMPLES, Waiting};
@@ -24,21 +25,11 @@ const DIGESTS_PER_ITEM: usize = 50_000;
 impl Engine {
     /// Beyond what writes of a direction ask, before any share of the target's records.
     fn least_limits(&self, op: Op) -> (GuardLimits, f64) {
-        let (widening, changes) = (self.rules.rules().policy.widening, self.rules.rules().policy.changes);
-        match op {
-            Op::Update => {
-                let same = (changes.records / SAME_VALUE_PART).max(1);
-                (GuardLimits { records: changes.records, same, within: changes.within }, changes.share)
-            }
-            Op::Hold | Op::Release => (GuardLimits { records: widening.people, same: usize::MAX, within: widening.within }, widening.share),
-        }
+        least(&self.rules.rules().policy, op)
     }
 
     pub(in crate::engine) fn limits(&self, op: Op, listed: usize) -> GuardLimits {
-        let (least, share) = self.least_limits(op);
-        let records = least.records.max((listed as f64 * share) as usize);
-        let same = if least.same == usize::MAX { usize::MAX } else { (records / SAME_VALUE_PART).max(1) };
-        GuardLimits { records, same, ..least }
+        limits_of(&self.rules.rules().policy, op, listed)
     }
 
     /// Lets those wait that are too many at once. Costs nothing while they are few.
@@ -99,13 +90,8 @@ impl Engine {
 
     /// Books what was applied with the guards. `record` is as it was before.
     pub fn book_with_guards(&mut self, idx: Idx, sent: &Sent, record: &Record, now: Time) {
-        let given = matches!(sent.permit, Some(Some(_))) && !permit_stands(record, now);
-        for (op, was_sent) in [
-            (Op::Hold, sent.block == Some(true) || sent.permit == Some(None)),
-            (Op::Release, sent.block == Some(false) || given),
-            (Op::Update, !sent.fields.is_empty() || sent.status.is_some()),
-        ] {
-            let Some(state) = self.systems.get_mut(&record.id.system).filter(|_| was_sent) else { continue };
+        for op in directions(sent, record, now) {
+            let Some(state) = self.systems.get_mut(&record.id.system) else { continue };
             if let Some(replaces) = state.guards.of_mut(op).went(idx, now) {
                 self.ledger.put(WENT, went_key(op, &record.id), &(now, replaces.into()));
             }
@@ -126,12 +112,11 @@ impl Engine {
                 }
                 let limits = self.limits(op, self.targets(state));
                 let losses = guard.losses(&limits);
-                let few = asked.len() + guard.recent() <= limits.records && !losses.is_empty();
                 waiting.push(Waiting {
                     plan: group_plan(system, op, &asked),
                     kind: op.name().into(),
                     count: asked.len(),
-                    limit: if few { limits.same } else { limits.records },
+                    limit: limit_passed(asked.len() + guard.recent(), &limits, &losses),
                     why: why(&about, guard.recent(), &limits, &losses),
                     about,
                     samples: asked.iter().take(SAMPLES).map(|(idx, _)| self.world.slot(*idx).id.to_string()).collect(),
@@ -168,13 +153,7 @@ impl Engine {
             let count = state.guards.hold.counted();
             if count > self.least_limits(Op::Hold).0.records {
                 let limits = self.limits(Op::Hold, self.targets(state));
-                if count > limits.records {
-                    alarms.push(format!(
-                        "{system}: {} within {}, more than [widening] ask_above = {}: all are written all the same; is a rule or a CRM import wrong?",
-                        counted(count, "hold", "holds"),
-                        limits.within, limits.records
-                    ));
-                }
+                alarms.extend(hold_alarm(system, count, &limits));
             }
         }
         alarms
@@ -236,7 +215,7 @@ impl Engine {
             changed = true;
             let kept = state.guards.of_mut(op).to_keep();
             for (set, digests) in ["granted", "asked"].into_iter().zip(kept) {
-                let key = format!("{set}/{}/{system}", op.name());
+                let key = set_key(set, op, system);
                 let items: Vec<Vec<u64>> = digests.chunks(DIGESTS_PER_ITEM).map(<[u64]>::to_vec).collect();
                 for (i, item) in items.iter().enumerate() {
                     self.ledger.put(GUARD, format!("{key}/{i}").into_bytes(), item);
@@ -252,22 +231,17 @@ impl Engine {
 
     /// Takes a kept item back in at open.
     pub fn restore_guard(&mut self, key: &str, digests: Vec<u64>) {
-        let mut parts = key.splitn(3, '/');
-        let (Some(set), Some(op), Some((system, _))) = (parts.next(), parts.next(), parts.next().and_then(|p| p.rsplit_once('/'))) else {
-            return;
-        };
-        let Some(op) = Op::ALL.into_iter().find(|o| o.name() == op) else { return };
+        let Some((set, op, system)) = read_item_key(key) else { return };
         let Some(state) = self.systems.named_mut(system) else { return };
-        *state.guards.items.entry(format!("{set}/{}/{system}", op.name())).or_default() += 1;
+        *state.guards.items.entry(set_key(set, op, system)).or_default() += 1;
         let (granted, asked) = if set == "granted" { (digests, Vec::new()) } else { (Vec::new(), digests) };
         state.guards.of_mut(op).restore(granted, asked);
     }
 
     /// The same for a write that went of late.
     pub fn restore_went(&mut self, key: &str, at: Time, replaces: Box<[Replaced]>) {
-        let Some((op, record)) = key.split_once('/') else { return };
-        let Some(op) = Op::ALL.into_iter().find(|o| o.name() == op) else { return };
-        let Some(idx) = record.parse().ok().and_then(|id: RecordId| self.world.find(&id)) else { return };
+        let Some((op, record)) = read_went_key(key) else { return };
+        let Some(idx) = self.world.find(&record) else { return };
         let system = self.world.slot(idx).id.system.clone();
         if let Some(state) = self.systems.get_mut(&system) {
             state.guards.of_mut(op).restore_went(idx, at, replaces);
@@ -275,8 +249,77 @@ impl Engine {
     }
 }
 
+/// Beyond what writes of a direction ask, before any share of the target's records, and that share.
+fn least(policy: &Policy, op: Op) -> (GuardLimits, f64) {
+    let (widening, changes) = (policy.widening, policy.changes);
+    match op {
+        Op::Update => {
+            let same = (changes.records / SAME_VALUE_PART).max(1);
+            (GuardLimits { records: changes.records, same, within: changes.within }, changes.share)
+        }
+        Op::Hold | Op::Release => (GuardLimits { records: widening.people, same: usize::MAX, within: widening.within }, widening.share),
+    }
+}
+
+/// The same for a target that lists so many records.
+fn limits_of(policy: &Policy, op: Op, listed: usize) -> GuardLimits {
+    let (least, share) = least(policy, op);
+    let records = least.records.max((listed as f64 * share) as usize);
+    let same = if least.same == usize::MAX { usize::MAX } else { (records / SAME_VALUE_PART).max(1) };
+    GuardLimits { records, same, ..least }
+}
+
+/// The directions in which what was sent counts. `record` is as it was before.
+fn directions(sent: &Sent, record: &Record, now: Time) -> impl Iterator<Item = Op> + use<> {
+    let given = matches!(sent.permit, Some(Some(_))) && !permit_stands(record, now);
+    let all = [
+        (Op::Hold, sent.block == Some(true) || sent.permit == Some(None)),
+        (Op::Release, sent.block == Some(false) || given),
+        (Op::Update, !sent.fields.is_empty() || sent.status.is_some()),
+    ];
+    all.into_iter().filter(|(_, was_sent)| *was_sent).map(|(op, _)| op)
+}
+
+/// Which limit `count` writes are beyond: where they are not many, one value that would take the place of many.
+fn limit_passed(count: usize, limits: &GuardLimits, losses: &[(Replaced, usize)]) -> usize {
+    if count <= limits.records && !losses.is_empty() { limits.same } else { limits.records }
+}
+
+fn hold_alarm(system: &Name, count: usize, limits: &GuardLimits) -> Option<String> {
+    (count > limits.records).then(|| {
+        format!(
+            "{system}: {} within {}, more than [widening] ask_above = {}: all are written all the same; is a rule or a CRM import wrong?",
+            counted(count, "hold", "holds"),
+            limits.within,
+            limits.records
+        )
+    })
+}
+
+/// Under it, and a number, the items of a set of digests lie in the store.
+fn set_key(set: &str, op: Op, system: &str) -> String {
+    format!("{set}/{}/{system}", op.name())
+}
+
+/// The set, the direction and the system of such an item.
+fn read_item_key(key: &str) -> Option<(&str, Op, &str)> {
+    let mut parts = key.splitn(3, '/');
+    let (set, op) = (parts.next()?, parts.next()?);
+    let (system, _) = parts.next()?.rsplit_once('/')?;
+    Some((set, op_named(op)?, system))
+}
+
+fn op_named(name: &str) -> Option<Op> {
+    Op::ALL.into_iter().find(|op| op.name() == name)
+}
+
 fn went_key(op: Op, record: &RecordId) -> Vec<u8> {
     format!("{}/{record}", op.name()).into_bytes()
+}
+
+fn read_went_key(key: &str) -> Option<(Op, RecordId)> {
+    let (op, record) = key.split_once('/')?;
+    Some((op_named(op)?, record.parse().ok()?))
 }
 
 /// The id says what waits: whatever joins later makes it another plan.
@@ -298,3 +341,6 @@ fn why(about: &About, recent: usize, limits: &GuardLimits, losses: &[(Replaced, 
     }
     why
 }
+
+#[cfg(test)]
+mod tests;

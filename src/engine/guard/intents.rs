@@ -37,3 +37,86 @@ pub(in crate::engine) fn update(record: &Record, change: &Change) -> Option<Inte
 pub(in crate::engine) fn intent(record: &RecordId, op: Op, what: &impl Serialize) -> Intent {
     Intent { what: encode(&(record, op.name(), what)).into(), replaces: Box::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::StatusChange;
+    use crate::model::Field;
+
+    fn record(fields: &[(&str, &str)], permit: Option<Value>) -> Record {
+        let mut record = Record::new("ma:person:1".parse().unwrap());
+        let field = |(name, value): &(&str, &str)| Field { name: (*name).into(), value: text(value), at: Time(0) };
+        record.fields = fields.iter().map(field).collect();
+        record.marks = permit.map(|p| (Mark::Permit, p)).into_iter().collect();
+        record
+    }
+
+    fn text(value: &str) -> Value {
+        if value.is_empty() { Value::Empty } else { Value::Text(value.into()) }
+    }
+
+    #[test]
+    fn a_release_is_what_lifts_a_block_or_gives_a_permit_that_does_not_stand() {
+        let until = |t| Some(PermitChange::Until(Time(t)));
+        for (shown, block, permit, counts) in [
+            (None, Some(false), None, true),
+            (None, None, until(90), true),
+            (Some(Value::Time(Time(9))), None, until(90), true),
+            (Some(Value::Time(Time(50))), None, until(90), false),
+            (Some(Value::Time(Time(50))), Some(false), until(90), true),
+            (Some(Value::Unreadable), None, until(90), false),
+            (None, None, Some(PermitChange::Withdrawn), false),
+            (None, Some(true), None, false),
+        ] {
+            let change = Change { block, permit, ..Change::default() };
+            let intent = release(&record(&[], shown.clone()), &change, Time(10));
+            assert_eq!(intent.is_some(), counts, "{shown:?} {change:?}");
+        }
+        // A permit that is dated anew is the same write, and no new question.
+        let given = |t| release(&record(&[], None), &Change { permit: until(t), ..Change::default() }, Time(10));
+        assert_eq!(given(90), given(95));
+        let lifted = release(&record(&[], None), &Change { block: Some(false), ..Change::default() }, Time(10));
+        assert_ne!(given(90), lifted);
+    }
+
+    #[test]
+    fn an_update_tells_which_values_give_way_and_to_what() {
+        let shown = record(&[("city", "Kyoto"), ("phone", "03"), ("plan", "")], None);
+        let status = |from: Option<&str>| Some(StatusChange { to: "customer".into(), from: from.map(Into::into) });
+        let by = |value: &str| Some(short_hash(&encode(&text(value))));
+        let word = Some(short_hash(b"customer"));
+        type Fields = &'static [(&'static str, &'static str)];
+        let cases: [(Fields, Option<StatusChange>, &[(&str, Option<u64>)]); 8] = [
+            (&[("city", "Osaka")], None, &[("city", by("Osaka"))]),
+            (&[("city", "")], None, &[("city", None)]),
+            (&[("city", "Kyoto")], None, &[]),
+            (&[("plan", "gold"), ("new", "x")], None, &[]),
+            (&[("city", "Osaka"), ("phone", "")], None, &[("city", by("Osaka")), ("phone", None)]),
+            (&[], status(None), &[]),
+            (&[], status(Some(" ")), &[]),
+            (&[], status(Some("lead")), &[(Mark::Status.name(), word)]),
+        ];
+        for (fields, status, expected) in cases {
+            let fields = fields.iter().map(|(name, value)| ((*name).into(), text(value))).collect();
+            let change = Change { fields, status, ..Change::default() };
+            let expected: Vec<Replaced> = expected.iter().map(|(field, by)| Replaced { field: (*field).into(), by: *by }).collect();
+            assert_eq!(*update(&shown, &change).unwrap().replaces, *expected, "{change:?}");
+        }
+        assert!(update(&shown, &Change { why: Some("open_deal".into()), ..Change::default() }).is_none(), "reason codes are no update");
+    }
+
+    #[test]
+    fn what_is_granted_is_this_write_to_this_record_in_this_direction() {
+        let ids: [RecordId; 2] = ["ma:person:1".parse().unwrap(), "ma:person:2".parse().unwrap()];
+        let mut digests = Vec::new();
+        for id in &ids {
+            digests.extend([Op::Hold, Op::Release].map(|op| intent(id, op, &()).digest()));
+            digests.push(intent(id, Op::Hold, &1).digest());
+        }
+        assert_eq!(intent(&ids[0], Op::Hold, &()).digest(), digests[0]);
+        digests.sort_unstable();
+        digests.dedup();
+        assert_eq!(digests.len(), 6);
+    }
+}

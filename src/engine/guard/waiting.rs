@@ -41,3 +41,23 @@ impl Waiting {
 pub const SAMPLES: usize = 5;
 /// People named with a waiting release.
 pub const PEOPLE_NAMED: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_named_before_records_and_only_of_people_the_rest_is_counted() {
+        let waiting = |count, samples: &[&str], people: &[&str], about: About| {
+            let words = |of: &[&str]| of.iter().map(ToString::to_string).collect::<Vec<String>>();
+            let (samples, people) = (words(samples), words(people));
+            let plan = Waiting { plan: "w_1".into(), kind: "k".into(), count, limit: 1, why: String::new(), about, samples, people };
+            (plan.who(), plan.counted())
+        };
+        let (releases, updates) = (About::Releases { system: "ma".into() }, About::Updates { system: "ma".into() });
+        let said = |who: &str, counted: &str| (who.to_string(), counted.to_string());
+        assert_eq!(waiting(3, &["ma:person:1"], &["Taro", "Hana"], releases.clone()), said("Taro, Hana and 1 more", "3 people"));
+        assert_eq!(waiting(1, &["ma:person:1"], &["Taro"], releases), said("Taro", "1 person"));
+        assert_eq!(waiting(9, &["ma:person:1", "ma:person:2"], &[], updates), said("ma:person:1, ma:person:2", "9 records"));
+    }
+}

@@ -71,3 +71,50 @@ impl Journaled {
         self.by.get(&hash(record)).is_some_and(|known| known.contains(&cause_hash(&hold.hold, &hold.cause)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::ratchet::Reach;
+    use crate::decide::standing::{By, Kinds};
+    use crate::model::Reason;
+    use crate::store::{Entry, What};
+
+    fn cause(hold: &str, cause: &str) -> Cause {
+        Cause { hold: hold.into(), cause: cause.parse().unwrap() }
+    }
+
+    fn now(of: &Cause) -> HoldNow {
+        HoldNow {
+            hold: of.hold.as_str().into(),
+            cause: of.cause.clone(),
+            reach: Reach::Person,
+            reason: Reason::CriticalTicket,
+            stops: Kinds::default(),
+            since: Time(1),
+            until: None,
+            kept: None,
+            by: By::Files,
+        }
+    }
+
+    #[test]
+    fn a_hold_is_in_the_journal_for_its_record_until_the_block_is_lifted_or_the_cause_let_go() {
+        let (one, two): (RecordId, RecordId) = ("ma:person:1".parse().unwrap(), "ma:person:2".parse().unwrap());
+        let (open, other, vip) = (cause("open_deal", "crm:deal:1"), cause("open_deal", "crm:deal:2"), cause("vip", "crm:deal:1"));
+        let mut blocks = Blocks::default();
+        for (record, causes) in [(&one, vec![open.clone(), vip.clone()]), (&two, vec![open.clone()])] {
+            blocks.take(&Entry { at: Time(1), what: What::Held { record: record.clone(), causes } });
+        }
+        let mut journaled = Journaled::of(&blocks);
+        let has = |journaled: &Journaled| [&one, &two].map(|record| [&open, &other, &vip].map(|c| journaled.has(record, &now(c))));
+        assert_eq!(has(&journaled), [[true, false, true], [true, false, false]]);
+        journaled.add(&two, [&other, &other]);
+        journaled.let_go(&[("open_deal".into(), open.cause.clone())]);
+        assert_eq!(has(&journaled), [[false, false, true], [false, true, false]], "of one deal only the hold that was let go");
+        journaled.lifted(&one);
+        assert_eq!(has(&journaled), [[false; 3], [false, true, false]]);
+        journaled.let_go(&[("open_deal".into(), other.cause.clone())]);
+        assert!(journaled.by.is_empty(), "nothing stays of whom nothing holds");
+    }
+}

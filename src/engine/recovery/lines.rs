@@ -16,3 +16,27 @@ pub fn refusal_line(on: On<'_>, refusal: &Refusal) -> What {
     };
     What::Refusal { record, address, topic, seen_at: refusal.seen_at }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Address, RecordId, Time};
+
+    /// A line that is read again must refuse no less than what it was written for.
+    #[test]
+    fn what_a_line_says_is_the_refusal_where_it_counts() {
+        let (shown, other): (RecordId, RecordId) = ("ma:person:1".parse().unwrap(), "crm:person:2".parse().unwrap());
+        let address = Address::parse("taro@acme.example").unwrap();
+        for scope in [RefusalScope::All, RefusalScope::Topic("news".into())] {
+            let refusal = Refusal { scope: scope.clone(), from: shown.clone(), seen_at: Time(7), address: None };
+            for (on, from, at) in [
+                (On::Record(&other), &other, None),
+                (On::Record(&shown), &shown, None),
+                (On::Address(&address), &shown, Some(address.clone())),
+            ] {
+                let read = refusal_line(on, &refusal).to_refusal().unwrap();
+                assert_eq!(read, Refusal { scope: scope.clone(), from: from.clone(), seen_at: Time(7), address: at });
+            }
+        }
+    }
+}

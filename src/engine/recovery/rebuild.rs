@@ -1,14 +1,17 @@
 //! After the state was lost, or brought here from elsewhere: what the journal gives back, and that nothing widens before all was read anew.
 
-use super::journaled::{REBUILDING, Rebuilding, Recovery};
+use super::journaled::{Journaled, REBUILDING, Rebuilding, Recovery};
 use crate::connector::{Reads, StreamInfo};
 use crate::decide::ratchet::{Held, Reach};
+use crate::decide::rules::Policy;
 use crate::decide::standing::{HoldNow, Kinds};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::place::Idx;
+use crate::engine::proofs::reading::StreamState;
+use crate::engine::system::SystemState;
 use crate::model::{Entity, MailKind, Name, Record, RecordId, Span, Time};
-use crate::store::{Cause, What};
+use crate::store::{Block, Cause, What};
 use crate::telemetry::InternalEvent;
 use crate::telemetry::state::{HoldsRestored, RebuildBegun, RebuildEnded};
 
@@ -31,17 +34,14 @@ impl Engine {
     }
 
     pub(in crate::engine) fn was_read(&self, system: &Name, info: &StreamInfo) -> bool {
-        let streams = &self.systems[system].streams;
+        let SystemState { streams, infos, .. } = &self.systems[system];
         let Some(state) = streams.get(&info.name) else { return false };
-        if let Some(deals) = &info.for_each {
+        match &info.for_each {
             // Of which deals the people were asked is known only once the deals were read.
             // What a pass proves is older than its begin by the system's lag.
-            let lag = self.systems[system].infos.get(deals).map_or(Span::ZERO, |i| i.lag.max(info.lag));
-            let deals_at = streams.get(deals).and_then(|d| d.swept_at.map(|at| at.minus(lag)).or(d.proved_at));
-            return state.failures.is_empty() && state.proved_at.is_some() && deals_at.is_some() && state.proved_at >= deals_at;
+            Some(deals) => people_were_read(state, streams.get(deals), infos.get(deals).map_or(Span::ZERO, |i| i.lag.max(info.lag))),
+            None => was_read_once(state, info),
         }
-        let never_proved = info.reads == Reads::Cursor && !info.sound && !info.sweeps;
-        state.swept_at.is_some() || state.proved_at.is_some() || (never_proved && state.cursor.is_some() && state.failures.is_empty())
     }
 
     /// After a pass that was complete: whether it was the last one that a rebuild, or a change of the manifests, waited for.
@@ -64,14 +64,9 @@ impl Engine {
     }
 
     fn all_swept(&self) -> bool {
-        let sweeps = |i: &StreamInfo| match i.reads {
-            Reads::Associations => false,
-            Reads::Cursor => i.sweeps,
-            Reads::SweepOnly | Reads::ModifiedSince => i.carried_by.is_none(),
-        };
         self.systems.values().all(|s| {
             let swept = |i: &StreamInfo| s.streams.get(&i.name).is_some_and(|t| t.swept_at.is_some());
-            s.infos.values().filter(|i| sweeps(i)).all(swept)
+            s.infos.values().filter(|i| is_swept(i)).all(swept)
         })
     }
 
@@ -79,14 +74,8 @@ impl Engine {
     pub fn recover(&mut self, idx: Idx, record: &Record, now: Time) {
         let Some(block) = self.recovery.remove(&record.id) else { return };
         let permits = self.systems.get(&record.id.system).is_some_and(|s| s.allowed.permit);
-        // A former age's line may be about a permit where there are permits: then the block, if there is one, may be a marketer's.
-        let ours = block.is_ours() && record.is_blocked() && !(block.is_unnamed() && permits);
-        let mut held: Vec<Held> = block.causes.iter().map(|cause| self.held_again(cause, block.at)).collect();
-        let of_cause = |reason: &String| !["refused_all", "no_basis"].contains(&reason.as_str());
-        if ours && block.is_unnamed() && held.is_empty() && block.reasons().iter().any(of_cause) {
-            let cause = RecordId::new(record.id.system.clone(), Entity::Deal, "unknown");
-            held.push(self.held_again(&Cause { hold: UNNAMED.into(), cause }, block.at));
-        }
+        let (ours, causes) = counts_again(&block, record, permits);
+        let mut held: Vec<Held> = causes.iter().map(|cause| held_again(cause, block.at, &self.rules.rules().policy)).collect();
         if ours {
             self.world.slot_mut(idx).target.get_or_insert_default().block_ours = true;
             self.keep_target(idx);
@@ -99,20 +88,12 @@ impl Engine {
         }
     }
 
-    fn held_again(&self, cause: &Cause, since: Time) -> Held {
-        let rule = self.rules.rules().policy.holds.iter().find(|r| *r.name == *cause.hold);
-        let sent_by_ma: Vec<MailKind> = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma()).collect();
-        let stops = Kinds::of(rule.map_or(sent_by_ma.as_slice(), |r| &r.stops));
-        Held { hold: cause.hold.as_str().into(), cause: cause.cause.clone(), reach: Reach::Person, since, stops: stops.0 }
-    }
-
     /// Notes holds in the journal that no poll may bring back: those whose cause went out of sight, and those that joined the ones for which
     /// a block of ours was set.
     pub fn journal_holds(&mut self, idx: Idx, holds: &[HoldNow], now: Time) {
         let slot = self.world.slot(idx);
         let blocked = slot.target.as_ref().is_some_and(|t| t.block_ours && t.sent.is_none());
-        let new = holds.iter().filter(|h| (h.kept.is_some() || blocked) && !self.journaled.has(&slot.id, h));
-        let causes: Vec<Cause> = new.map(|h| Cause { hold: h.hold.to_string(), cause: h.cause.clone() }).collect();
+        let causes = causes_to_journal(&slot.id, holds, blocked, &self.journaled);
         if !causes.is_empty() {
             let record = slot.id.clone();
             self.journaled.add(&record, &causes);
@@ -126,3 +107,54 @@ impl Engine {
         held.map(|h| Cause { hold: h.hold.to_string(), cause: h.cause.clone() }).collect()
     }
 }
+
+/// Whether a stream of deals' people was read to its end, for deals that were.
+fn people_were_read(state: &StreamState, deals: Option<&StreamState>, lag: Span) -> bool {
+    let deals_at = deals.and_then(|d| d.swept_at.map(|at| at.minus(lag)).or(d.proved_at));
+    state.failures.is_empty() && state.proved_at.is_some() && deals_at.is_some() && state.proved_at >= deals_at
+}
+
+/// Whether a stream that stands by itself was read to its end. A feed that proves nothing ever is read once it has a place to go on from.
+fn was_read_once(state: &StreamState, info: &StreamInfo) -> bool {
+    let never_proved = info.reads == Reads::Cursor && !info.sound && !info.sweeps;
+    state.swept_at.is_some() || state.proved_at.is_some() || (never_proved && state.cursor.is_some() && state.failures.is_empty())
+}
+
+/// Whether all of a stream is listed now and then.
+fn is_swept(info: &StreamInfo) -> bool {
+    match info.reads {
+        Reads::Associations => false,
+        Reads::Cursor => info.sweeps,
+        Reads::SweepOnly | Reads::ModifiedSince => info.carried_by.is_none(),
+    }
+}
+
+/// Whether the block that a record shows is ours by the journal's word, and the holds that come back with it.
+fn counts_again(block: &Block, record: &Record, permits: bool) -> (bool, Vec<Cause>) {
+    // A former age's line may be about a permit where there are permits: then the block, if there is one, may be a marketer's.
+    let ours = block.is_ours() && record.is_blocked() && !(block.is_unnamed() && permits);
+    let mut causes: Vec<Cause> = block.causes.iter().cloned().collect();
+    let of_cause = |reason: &String| !["refused_all", "no_basis"].contains(&reason.as_str());
+    if ours && block.is_unnamed() && causes.is_empty() && block.reasons().iter().any(of_cause) {
+        let cause = RecordId::new(record.id.system.clone(), Entity::Deal, "unknown");
+        causes.push(Cause { hold: UNNAMED.into(), cause });
+    }
+    (ours, causes)
+}
+
+/// A hold that the journal names, as it is remembered. One that no rule speaks of any more stops all that a marketing system sends.
+fn held_again(cause: &Cause, since: Time, policy: &Policy) -> Held {
+    let rule = policy.holds.iter().find(|r| *r.name == *cause.hold);
+    let sent_by_ma: Vec<MailKind> = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma()).collect();
+    let stops = Kinds::of(rule.map_or(sent_by_ma.as_slice(), |r| &r.stops));
+    Held { hold: cause.hold.as_str().into(), cause: cause.cause.clone(), reach: Reach::Person, since, stops: stops.0 }
+}
+
+/// The holds of a record that the journal is yet to name.
+fn causes_to_journal(record: &RecordId, holds: &[HoldNow], blocked: bool, journaled: &Journaled) -> Vec<Cause> {
+    let new = holds.iter().filter(|h| (h.kept.is_some() || blocked) && !journaled.has(record, h));
+    new.map(|h| Cause { hold: h.hold.to_string(), cause: h.cause.clone() }).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::engine::memory::refusals::REFUSAL;
 use crate::engine::memory::refusals::refusal_key;
 use crate::engine::rules::approval::APPROVAL;
 use crate::engine::rules::approval::Approval;
-use crate::model::{Refusal, Span, Time};
+use crate::model::{Name, RecordId, Refusal, Span, Time};
 use crate::store::{ApprovalScope, Block, BlockPart, Blocks, Entry, JournalNotes, What, WriteOutcome};
 use crate::telemetry::InternalEvent;
 use crate::telemetry::state::{JournalDamaged, JournalFolded};
@@ -57,6 +57,18 @@ impl Said {
         said
     }
 
+    /// The line of an approval that the journal does not know, or only a lesser one.
+    fn approval_it_lacks(&self, system: &Name, approved: Approval) -> Option<What> {
+        let is_known = self.approvals.get(&**system).is_some_and(|known| *known >= approved);
+        let scope = if approved == Approval::All { ApprovalScope::All } else { ApprovalScope::Holds };
+        (!is_known).then(|| What::FirstContact { system: system.to_string(), scope, by: "the store".into() })
+    }
+
+    /// Whether it does not know that a record's block is ours, or only by a line of a former age.
+    fn lacks_block(&self, record: &RecordId) -> bool {
+        self.blocks.get(record).is_none_or(|known| !known.is_ours() || known.is_unnamed())
+    }
+
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.blocks.records().next().is_none()
     }
@@ -76,6 +88,29 @@ fn rename(what: &mut What, from: &str, to: &str) {
         What::Refusal { record, .. } if *record.system == *from => record.system = to.into(),
         What::FirstContact { system, .. } | What::Instance { system, .. } if system == from => *system = to.to_string(),
         _ => {}
+    }
+}
+
+/// What was found wrong with the journal, and who is to hear of it.
+struct JournalDamage {
+    lines: Vec<String>,
+    /// It is not seen again at the next open, so that the journal itself is to remember it.
+    is_journaled: bool,
+    /// A torn end is a crash's usual trace and harmless; lines of a newer nayose come up at each open.
+    is_told: bool,
+}
+
+impl JournalDamage {
+    /// `again`: how many lines had to be written to it again.
+    fn of(notes: &JournalNotes, again: usize) -> JournalDamage {
+        let mut lines = notes.notes();
+        if again > 0 {
+            lines.push(format!(
+                "the journal lacked {again} refusals, approvals and blocks that the store has; they are written to it again"
+            ));
+        }
+        let is_journaled = notes.missing_bytes > 0 || again > 0;
+        JournalDamage { lines, is_journaled, is_told: is_journaled || !notes.damaged_lines.is_empty() || notes.unknown > 0 }
     }
 }
 
@@ -140,10 +175,7 @@ impl Engine {
             }
         }
         for (system, approved) in self.systems.iter().filter_map(|(name, s)| Some((name, s.approved?))) {
-            if said.approvals.get(&**system).is_none_or(|known| *known < approved) {
-                let scope = if approved == Approval::All { ApprovalScope::All } else { ApprovalScope::Holds };
-                lacking.push(What::FirstContact { system: system.to_string(), scope, by: "the store".into() });
-            }
+            lacking.extend(said.approval_it_lacks(system, approved));
         }
         let blocks = self.blocks_it_lacks(said);
         // A line of a former age is no damage: it only says less.
@@ -160,7 +192,7 @@ impl Engine {
         for idx in self.world.indexes() {
             let slot = self.world.slot(idx);
             let ours = slot.target.as_ref().is_some_and(|t| t.block_ours && t.sent.is_none());
-            if ours && said.blocks.get(&slot.id).is_none_or(|known| !known.is_ours() || known.is_unnamed()) {
+            if ours && said.lacks_block(&slot.id) {
                 lacking.push(What::Outcome {
                     record: slot.id.clone(),
                     op: "hold".into(),
@@ -177,26 +209,16 @@ impl Engine {
     }
 
     fn tell_damage(&mut self, notes: &JournalNotes, again: usize, now: Time) {
-        let mut lines = notes.notes();
-        if again > 0 {
-            lines.push(format!(
-                "the journal lacked {again} refusals, approvals and blocks that the store has; they are written to it again"
-            ));
-        }
-        for line in &lines {
+        let damage = JournalDamage::of(notes, again);
+        for line in &damage.lines {
             JournalDamaged { line }.emit();
         }
-        let torn_only = notes.damaged_lines.is_empty() && notes.missing_bytes == 0 && again == 0;
-        if torn_only {
-            // A torn end is a crash's usual trace and harmless; lines of a newer nayose come up at each open.
-            self.journal_damage.extend(lines.into_iter().filter(|_| notes.unknown > 0));
-            return;
+        if damage.is_journaled {
+            self.ledger.journal(now, What::Damaged { found: damage.lines.join("; ") });
         }
-        if notes.missing_bytes > 0 || again > 0 {
-            // It is not seen again at the next open, so that the journal itself remembers it.
-            self.ledger.journal(now, What::Damaged { found: lines.join("; ") });
+        if damage.is_told {
+            self.journal_damage.extend(damage.lines);
         }
-        self.journal_damage.extend(lines);
     }
 
     /// Folds the journal's old lines when it has grown long.
@@ -220,3 +242,6 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

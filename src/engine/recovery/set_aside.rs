@@ -2,6 +2,7 @@
 //! had been renamed and then taken out of the config. Its holds stay and ask; nothing of it is taken for the new one's.
 
 use super::instance::FormerInstance;
+use crate::decide::ratchet::Held;
 use crate::engine::assess::held::HELD;
 use crate::engine::delivery::underway::SENT;
 use crate::engine::engine::Engine;
@@ -76,9 +77,7 @@ impl Engine {
     fn free_former_name(&self, system: &Name) -> Name {
         let taken = |name: &Name| self.world.indexes().any(|i| self.world.slot(i).id.system == *name);
         let former = |name: &Name| self.systems.get(system).is_some_and(|s| s.identity.known.former.iter().any(|f| f.name == *name));
-        let mut names = (1u32..).map(|n| Name::from(format!("{system}@{n}")));
-        // There are more numbers than names can be taken.
-        names.find(|name| !taken(name) && !former(name)).unwrap_or_else(|| format!("{system}@0").into())
+        first_free(system, |name| taken(name) || former(name))
     }
 
     /// Of what is lined up, under way and proved nothing is of the instance that answers now.
@@ -108,24 +107,20 @@ impl Engine {
             self.world.rename(idx, to);
             self.keep_renamed(idx);
         }
-        let renamed = |id: &RecordId| RecordId { system: to.clone(), ..id.clone() };
         for idx in self.world.indexes() {
-            let Some(held) = self.world.slot(idx).held.as_deref().filter(|h| h.iter().any(|h| h.cause.system == *from)) else { continue };
-            let mut held = held.clone();
-            held.iter_mut().filter(|h| h.cause.system == *from).for_each(|h| h.cause = renamed(&h.cause));
-            self.keep_held(idx, held);
+            if let Some(held) = self.world.slot(idx).held.as_deref().and_then(|held| held_under(held, from, to)) {
+                self.keep_held(idx, held);
+            }
         }
         let let_go: Vec<RecordId> = self.let_go.iter().filter(|c| c.system == *from).cloned().collect();
         for cause in let_go {
             self.let_go.remove(&cause);
             self.ledger.delete(LET_GO, cause.key());
-            self.ledger.put(LET_GO, renamed(&cause).key(), &());
-            self.let_go.insert(renamed(&cause));
+            let cause = renamed(&cause, from, to);
+            self.ledger.put(LET_GO, cause.key(), &());
+            self.let_go.insert(cause);
         }
-        self.recovery = std::mem::take(&mut self.recovery)
-            .into_iter()
-            .map(|(id, block)| if id.system == *from { (renamed(&id), block) } else { (id, block) })
-            .collect();
+        self.recovery = std::mem::take(&mut self.recovery).into_iter().map(|(id, block)| (renamed(&id, from, to), block)).collect();
         for (key, on, refusal) in self.refusals.rename(from, to) {
             self.ledger.delete(REFUSAL, key);
             let key = refusal_key(on.on(), &refusal.scope);
@@ -138,7 +133,7 @@ impl Engine {
     fn rename_under_way(&mut self, from: &Name, to: &Name) -> Result<(), Error> {
         for (key, mut sent) in self.ledger.all(SENT)? {
             if sent.iter().any(|(record, _)| record.system == *from) {
-                sent.iter_mut().filter(|(record, _)| record.system == *from).for_each(|(record, _)| record.system = to.clone());
+                sent.iter_mut().for_each(|(record, _)| *record = renamed(record, from, to));
                 self.ledger.put(SENT, key, &sent);
             }
         }
@@ -183,5 +178,48 @@ impl Engine {
         if self.set_back.contains_key(&idx) {
             self.keep_set_back(idx);
         }
+    }
+}
+
+/// The first of `ma@1`, `ma@2` ... that is not taken. There are more numbers than names can be.
+fn first_free(system: &Name, taken: impl Fn(&Name) -> bool) -> Name {
+    let mut names = (1u32..).map(|n| Name::from(format!("{system}@{n}")));
+    names.find(|name| !taken(name)).unwrap_or_else(|| format!("{system}@0").into())
+}
+
+/// An id, if it is of one system by the name of another.
+fn renamed(id: &RecordId, from: &Name, to: &Name) -> RecordId {
+    let system = if id.system == *from { to } else { &id.system };
+    RecordId { system: system.clone(), ..id.clone() }
+}
+
+/// Remembered holds with their causes of one system by the name of another; `None`: none is of it.
+fn held_under(held: &[Held], from: &Name, to: &Name) -> Option<Vec<Held>> {
+    let under = |h: &Held| Held { cause: renamed(&h.cause, from, to), ..h.clone() };
+    held.iter().any(|h| h.cause.system == *from).then(|| held.iter().map(under).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decide::ratchet::Reach;
+
+    #[test]
+    fn a_former_instance_gets_the_first_name_that_nothing_bears() {
+        let free = |taken: &[&str]| first_free(&"ma".into(), |name| taken.contains(&&**name)).to_string();
+        assert_eq!([free(&[]), free(&["ma@1"]), free(&["ma@1", "ma@2"]), free(&["ma@2"])], ["ma@1", "ma@2", "ma@3", "ma@1"]);
+    }
+
+    /// What is not of the system keeps its name, and what is loses nothing else.
+    #[test]
+    fn holds_go_on_under_the_new_name_of_their_cause() {
+        let held =
+            |cause: &str| Held { hold: "open_deal".into(), cause: cause.parse().unwrap(), reach: Reach::Account, since: Time(3), stops: 4 };
+        let (from, to): (Name, Name) = ("crm".into(), "crm@1".into());
+        let before = [held("crm:deal:1"), held("desk:ticket:1"), held("crm2:deal:1")];
+        let after = [held("crm@1:deal:1"), held("desk:ticket:1"), held("crm2:deal:1")];
+        assert_eq!(held_under(&before, &from, &to).unwrap(), after);
+        assert_eq!(held_under(&after, &from, &to), None, "nothing is written anew where nothing changes");
+        assert_eq!(held_under(&after, &to, &from).unwrap(), before, "brought back it is what it was");
     }
 }

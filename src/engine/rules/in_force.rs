@@ -185,3 +185,6 @@ fn what_widens(former: &RuleSet, new: &RuleSet, files: &Rules, fewer: &TrueOfFew
     said.extend(targets_widen(former, new, files));
     said
 }
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -183,3 +183,6 @@ pub(super) fn targets_widen(former: &RuleSet, new: &RuleSet, rules: &Rules) -> V
     }
     said
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,3 +15,26 @@ pub(in crate::engine) fn link_rules(rules: &Rules) -> link::LinkRules {
     }
     linking
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::rules::in_force::tests::rules;
+    use crate::model::Address;
+
+    #[test]
+    fn the_configs_mailboxes_are_shared_beside_the_usual_ones_and_a_bad_one_takes_none_away() {
+        let mut rules = Rules::clone(&rules("a", &[]));
+        rules.shared_mailboxes = ["no mailbox", "*@lists.example", "front@kobo.example"].map(String::from).to_vec();
+        let linking = link_rules(&rules);
+        for (address, shared) in [
+            ("info@acme.example", true),
+            ("anyone@lists.example", true),
+            ("front@kobo.example", true),
+            ("front@acme.example", false),
+            ("taro@kobo.example", false),
+        ] {
+            assert_eq!(linking.is_shared(&Address::parse(address).unwrap()), shared, "{address}");
+        }
+    }
+}
