@@ -37,9 +37,7 @@ impl Engine {
 fn whole<T, E>(file: &Path, write: impl FnOnce(&Path) -> Result<T, E>) -> Result<T, E> {
     // Of a backup that nobody took away.
     match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            BackupLeftBehind { error: &error }.emit()
-        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => BackupLeftBehind { error: &error }.emit(),
         _ => {}
     }
     let made = write(file);

@@ -2,9 +2,10 @@
 //!
 //! A notice names systems, streams and plans, and counts people; it never names one.
 
-use super::status::{Protection, Status};
+use super::status::{Protection, Status, SystemStatus};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
+use crate::engine::guard::waiting::Waiting;
 use crate::engine::history::told::TOLD;
 use crate::engine::history::told::{Event, Notice, ToldNotices};
 use crate::engine::history::told_before;
@@ -99,9 +100,7 @@ fn wrong_config(status: &Status) -> Option<Now> {
     let mistakes = status.config.mistakes.len();
     (mistakes > 0).then(|| Now {
         event: "config".into(),
-        text: format!(
-            "The config has mistakes ({mistakes}); the rules from before the edit are in force. `nayose check` shows them."
-        ),
+        text: format!("The config has mistakes ({mistakes}); the rules from before the edit are in force. `nayose check` shows them."),
         over: "The config has no mistakes any more.".into(),
         count: 0,
     })

@@ -287,12 +287,12 @@ fn is_open(approved: Option<Approval>, lane: Lane, may_release: impl FnOnce() ->
 }
 
 /// The streams, each with its system, that what marketing sends rests on, and that are not proved fresh or not by this process.
-fn unproved<'p>(
-    policy: &'p Policy,
+fn unproved(
+    policy: &Policy,
     proved: impl Fn(&Name, &Name) -> Proved,
     proved_here: impl Fn(&Needed<'_>) -> bool,
     now: Time,
-) -> BTreeSet<(&'p Name, &'p Name)> {
+) -> BTreeSet<(&Name, &Name)> {
     let kinds = MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
     kinds
         .flat_map(|k| freshness::needed(policy, k))

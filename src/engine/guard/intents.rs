@@ -87,7 +87,8 @@ mod tests {
         let by = |value: &str| Some(short_hash(&encode(&text(value))));
         let word = Some(short_hash(b"customer"));
         type Fields = &'static [(&'static str, &'static str)];
-        let cases: [(Fields, Option<StatusChange>, &[(&str, Option<u64>)]); 8] = [
+        type GiveWay<'t> = &'t [(&'static str, Option<u64>)];
+        let cases: [(Fields, Option<StatusChange>, GiveWay<'_>); 8] = [
             (&[("city", "Osaka")], None, &[("city", by("Osaka"))]),
             (&[("city", "")], None, &[("city", None)]),
             (&[("city", "Kyoto")], None, &[]),

@@ -15,8 +15,12 @@ pub fn shows_why(last: Option<&Settled>, record: &Record, wanted: &str) -> bool 
     }
 }
 
-/// Whether `shown` is the target's own form of what we wrote: other case, trimmed, cut, or other punctuation.
+/// Whether `shown` is the target's own form of what we wrote: other case, trimmed, cut, or other punctuation; or the same number, told as a
+/// text.
 pub fn is_form_of(ours: &Value, shown: &Value) -> bool {
+    if let (Value::Int(_) | Value::Number(_), _) | (_, Value::Int(_) | Value::Number(_)) = (ours, shown) {
+        return number(ours).zip(number(shown)).is_some_and(|(ours, shown)| ours == shown);
+    }
     let (Some(ours), Some(shown)) = (plain(ours), plain(shown)) else { return false };
     ours == shown || (shown.len() >= 8 && ours.starts_with(&shown))
 }
@@ -32,11 +36,17 @@ pub fn is_form_of_why(ours: &str, shown: &Value) -> bool {
     !fewer && is_form_of(&Value::text(ours), shown)
 }
 
-pub(in crate::engine) fn plain(value: &Value) -> Option<String> {
+/// The letters and digits of a text.
+fn plain(value: &Value) -> Option<String> {
+    Some(value.as_text()?.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect())
+}
+
+/// A number, or what a text says that is one. A point and a sign count; commas between thousands do not.
+fn number(value: &Value) -> Option<f64> {
     match value {
-        Value::Text(t) => Some(t.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()),
-        Value::Int(i) => Some(i.to_string()),
-        Value::Number(n) => Some(n.to_string()),
+        Value::Int(i) => Some(*i as f64),
+        Value::Number(n) => Some(*n),
+        Value::Text(text) => text.trim().replace(',', "").parse().ok(),
         _ => None,
     }
 }
@@ -73,6 +83,13 @@ mod tests {
             (Value::Int(7), text("7"), true),
             (Value::Number(2.0), text("2"), true),
             (text("7"), Value::Int(7), true),
+            (Value::Number(2.5), text("2.5"), true),
+            (Value::Number(2.5), text("25"), false),
+            (Value::Number(2.5), text(" 2.50"), true),
+            (Value::Int(-5), text("-5"), true),
+            (Value::Int(5), text("-5"), false),
+            (Value::Int(1200), text("1,200"), true),
+            (Value::Int(7), text("seven"), false),
             (Value::Bool(true), text("true"), false),
             (text(""), Value::Empty, false),
         ] {
