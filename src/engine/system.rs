@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub(in crate::engine) const USAGE: Kind<(i64, u64)> = Kind::new(Tag::Usage);
 
 /// What a system calls each lead status.
-pub type StatusWords = BTreeMap<Name, Box<str>>;
+pub type WordsByStatus = BTreeMap<Name, Box<str>>;
 
 /// One configured system.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub struct SystemState {
     pub streams: BTreeMap<Name, StreamState>,
     pub approved: Option<Approval>,
     /// Our statuses in the system's own words.
-    pub words: StatusWords,
+    pub words: WordsByStatus,
     /// The sweep now under way, by stream.
     pub epochs: BTreeMap<Name, u32>,
     /// Target records with something to write, and what kind.
@@ -124,7 +124,7 @@ pub struct Opened {
     pub abilities: Abilities,
     pub streams: Vec<StreamInfo>,
     /// Our statuses in its own words.
-    pub words: StatusWords,
+    pub words: WordsByStatus,
     /// Where it is reached, and whether it can say which instance it is.
     pub address: Box<str>,
     pub tells_instance: bool,

@@ -9,8 +9,8 @@ use crate::decide::status::{LeadStatus, status};
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::{Idx, PersonIdx};
 use crate::engine::proofs::coverage::Extent;
-use crate::engine::system::StatusWords;
 use crate::engine::system::SystemState;
+use crate::engine::system::WordsByStatus;
 use crate::engine::target::{Agreed, PermitWish, Wanted};
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState, Judgment, Unknown};
@@ -181,7 +181,7 @@ fn proofs_run_out(policy: &Policy, proved: impl Fn(&Proof) -> Proved) -> Option<
 }
 
 /// Whether a status would take the place of a higher one of `statuses`, which are in order, or of one that is none of ours.
-fn lowers(statuses: &[&Name], words: &StatusWords, shown: &str, status: &Name) -> bool {
+fn lowers(statuses: &[&Name], words: &WordsByStatus, shown: &str, status: &Name) -> bool {
     // A label system may show several.
     let highest = statuses.iter().position(|name| shown.lines().any(|line| line == word_of(words, name)));
     let new = statuses.iter().position(|name| *name == status);
@@ -218,7 +218,7 @@ fn candidate<'a>(record: &'a Record, name: &Name, agreed: &'a [Agreed]) -> Optio
 }
 
 /// A status in a system's own words.
-fn word_of<'a>(words: &'a StatusWords, status: &'a Name) -> &'a str {
+fn word_of<'a>(words: &'a WordsByStatus, status: &'a Name) -> &'a str {
     words.get(status).map_or(&**status, |word| word)
 }
 

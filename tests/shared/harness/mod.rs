@@ -16,15 +16,28 @@ pub use {process::Ran, secrets::*};
 use nayose::sandbox::Handle;
 use serde_json::{Map, Value, json};
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
+
+/// Ports below 32768 are not given out by Linux by itself.
+const PORTS_FROM: u16 = 12_000;
+const PORTS: u16 = 20_000;
 
 /// How long a condition is waited for.
 pub const SOON: Duration = Duration::from_secs(45);
 const POLL: Duration = Duration::from_millis(50);
 
-/// A port that was free a moment ago.
+/// A port that nobody listens on, and that nobody is handed before it is used: below those that the system gives out by itself, each once.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Other test processes begin elsewhere.
+    let begin = u32::from(std::process::id() as u16) * 7;
+    loop {
+        let port = PORTS_FROM + ((begin + u32::from(NEXT.fetch_add(1, Ordering::Relaxed))) % u32::from(PORTS)) as u16;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// Asks again and again until it is so.

@@ -5,7 +5,7 @@ use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
 use crate::engine::memory::place::Idx;
-use crate::engine::system::StatusWords;
+use crate::engine::system::WordsByStatus;
 use crate::engine::target::Op;
 use crate::engine::target::lanes::Lanes;
 use crate::engine::target::{Sent, is_form_of_why, shows_why};
@@ -70,7 +70,7 @@ impl Engine {
         self.commit()
     }
 
-    fn book_shown(&mut self, idx: Idx, shown: &Record, words: &StatusWords, why: &str, now: Time) {
+    fn book_shown(&mut self, idx: Idx, shown: &Record, words: &WordsByStatus, why: &str, now: Time) {
         self.note_refusals(shown, now);
         let old = self.world.record(idx);
         if let Merged::Changed(record) =
@@ -156,24 +156,24 @@ fn shows_our_why(sent: &Sent, shown: &Record) -> bool {
 }
 
 /// Whether a record shows a field or status that was sent to it: only what it did not show then is sent.
-fn left_a_trace(sent: &Sent, shown: &Record, words: &StatusWords) -> bool {
+fn left_a_trace(sent: &Sent, shown: &Record, words: &WordsByStatus) -> bool {
     let field = |(name, value): &(Name, Value)| shown.field(name).is_some_and(|f| f.value == *value);
     sent.fields.iter().any(field) || sent.status.as_ref().is_some_and(|status| shows_status(status, shown, words))
 }
 
 /// Whether a record shows one of our statuses in the system's own word for it.
-fn shows_status(status: &Name, shown: &Record, words: &StatusWords) -> bool {
+fn shows_status(status: &Name, shown: &Record, words: &WordsByStatus) -> bool {
     let word = words.get(status).map_or(&**status, |word| word);
     shown.mark(Mark::Status).and_then(Value::as_text) == Some(word)
 }
 
 /// Whether a record shows all that was sent to it.
-fn landed(sent: &Sent, shown: &Record, words: &StatusWords) -> bool {
+fn landed(sent: &Sent, shown: &Record, words: &WordsByStatus) -> bool {
     sent.lanes().all(|op| lane_landed(op, sent, shown, words))
 }
 
 /// Whether a record shows what was sent to it of one lane.
-fn lane_landed(op: Op, sent: &Sent, shown: &Record, words: &StatusWords) -> bool {
+fn lane_landed(op: Op, sent: &Sent, shown: &Record, words: &WordsByStatus) -> bool {
     match op {
         Op::Hold | Op::Release => {
             let block = sent.block.is_none_or(|on| shown.is_blocked() == on) && shows_our_why(sent, shown);
