@@ -308,9 +308,12 @@ impl Shell {
             self.read_before_commit(&system, &stream, WhoReads::Command).await?;
         }
         self.reconcile_before_commit();
-        self.progress
-            .begin_writing(self.ask(|engine| engine.systems().values().filter(|s| s.approved.is_some()).map(|s| s.outbox.len()).sum()));
         let targets: Vec<Name> = self.wiring().connectors.keys().filter(|n| system.is_none_or(|s| ***n == *s)).cloned().collect();
+        let due = |engine: &Engine| {
+            let systems = targets.iter().filter_map(|name| engine.systems().get(name)).filter(|s| s.approved.is_some());
+            systems.map(|s| s.outbox.len()).sum()
+        };
+        self.progress.begin_writing(self.ask(due));
         let mut writes = BTreeMap::new();
         for (name, tally) in
             futures::future::join_all(targets.iter().map(|name| async move { (name.clone(), self.deliver(name).await) })).await
