@@ -27,6 +27,7 @@ mod notices;
 mod optout_words;
 mod own_connector;
 mod own_marks;
+mod precedence;
 mod refusals;
 mod reload;
 mod running;

@@ -202,7 +202,7 @@ impl Engine {
             let field = match self.rules.rules().precedence.rule(&name) {
                 None => without_rule(&candidates),
                 Some(rule) => {
-                    let condition = self.condition(rule, of, now);
+                    let condition = self.condition(rule, &name, of, now);
                     let judged = crate::merge::explain(rule, condition, &candidates, of.gaps.unread(), now);
                     by_rule(&rule.rule, &candidates, judged, || coverage.told().unwrap_or_default())
                 }

@@ -87,36 +87,47 @@ impl Engine {
     }
 
     fn status_by(&self, of: Members<'_>, now: Time) -> StatusNow {
-        self.with_facts(of, now, |facts| said_of(status(&self.rules.rules().policy, facts)))
+        self.with_facts(of, None, now, |facts| said_of(status(&self.rules.rules().policy, facts)))
     }
 
-    /// Asks something of the facts that status rules and conditions of precedence speak of.
-    pub fn with_facts<T>(&self, of: Members<'_>, now: Time, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
+    /// Asks something of the facts that status rules and conditions of precedence speak of. `asked_by`: the fields whose conditions ask.
+    fn with_facts<T>(&self, of: Members<'_>, asked_by: Option<&AskingFields<'_>>, now: Time, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
         let deals = if self.rules.needs().deals { self.deals_of(of) } else { Vec::new() };
         let tickets = if self.rules.needs().tickets { self.tickets_of(of) } else { Vec::new() };
-        // Within an expression a field's own condition is not asked again: it could ask for itself.
-        let merged = |name: &Name| {
-            let Some(rule) = self.rules.rules().precedence.rule(name) else { return Ok(None) };
-            self.judge_by(rule, name, of, ConditionState::None, now).map_err(|unknown| match unknown {
-                Unknown::Unreadable => EvaluationError::Unreadable(name.clone()),
-                Unknown::NotRead | Unknown::Condition => EvaluationError::NotRead(name.clone()),
-            })
-        };
+        let merged = |name: &Name| self.fact(name, of, asked_by, now);
         let more = |extent: Extent| extent != Extent::Whole;
         let facts = Facts::person(&self.rules.needs().declared, &merged, &deals, &tickets);
         ask(&facts.with_more(more(of.gaps.deals), more(of.gaps.tickets)))
     }
 
-    /// How a rule's own condition comes out for a person.
-    pub fn condition(&self, rule: &FieldRule, of: Members<'_>, now: Time) -> ConditionState {
-        match &rule.when {
-            None => ConditionState::None,
-            Some(condition) => match self.with_facts(of, now, |facts| condition.when.test(facts)) {
-                Ok(true) => ConditionState::True,
-                Ok(false) => ConditionState::False,
-                Err(_) => ConditionState::Unknown,
-            },
-        }
+    /// A person's field as an expression sees it: what the merge makes of it.
+    fn fact(&self, name: &Name, of: Members<'_>, asked_by: Option<&AskingFields<'_>>, now: Time) -> Result<Option<Value>, EvaluationError> {
+        let Some(rule) = self.rules.rules().precedence.rule(name) else { return Ok(None) };
+        let condition = self.condition_within(rule, name, of, asked_by, now)?;
+        self.judge_by(rule, name, of, condition, now).map_err(|unknown| match unknown {
+            Unknown::Unreadable => EvaluationError::Unreadable(name.clone()),
+            Unknown::NotRead | Unknown::Condition => EvaluationError::NotRead(name.clone()),
+        })
+    }
+
+    /// How the condition of a field's rule comes out for a person.
+    pub fn condition(&self, rule: &FieldRule, name: &Name, of: Members<'_>, now: Time) -> ConditionState {
+        self.condition_within(rule, name, of, None, now).unwrap_or(ConditionState::Unknown)
+    }
+
+    fn condition_within(
+        &self,
+        rule: &FieldRule,
+        name: &Name,
+        of: Members<'_>,
+        asked_by: Option<&AskingFields<'_>>,
+        now: Time,
+    ) -> Result<ConditionState, EvaluationError> {
+        // Where a condition asks for its own field, that is the value by the rule's first part.
+        let Some(condition) = rule.when.as_ref().filter(|_| !AskingFields::has(asked_by, name)) else { return Ok(ConditionState::None) };
+        let asking = AskingFields { name, asked_by };
+        let holds = self.with_facts(of, Some(&asking), now, |facts| condition.when.test(facts))?;
+        Ok(if holds { ConditionState::True } else { ConditionState::False })
     }
 
     /// A person's own deals, those it is on now.
@@ -141,7 +152,7 @@ impl Engine {
     /// The value that a field should have in a target; `None`: nothing counts for it. Either way, and where it is unknown, it is left alone.
     pub fn winner(&self, name: &Name, of: Members<'_>, now: Time) -> Result<Option<Value>, Unknown> {
         let Some(rule) = self.rules.rules().precedence.rule(name) else { return Ok(None) };
-        let condition = self.condition(rule, of, now);
+        let condition = self.condition(rule, name, of, now);
         self.judge_by(rule, name, of, condition, now)
     }
 
@@ -167,6 +178,19 @@ impl Engine {
         listed
             .filter_map(|(idx, record)| candidate(record, name, self.world.slot(*idx).target.as_deref().map_or(&[], |t| &t.agreed)))
             .collect()
+    }
+}
+
+/// The fields whose conditions are being asked, the last of them first.
+#[derive(Clone, Copy)]
+struct AskingFields<'a> {
+    name: &'a Name,
+    asked_by: Option<&'a AskingFields<'a>>,
+}
+
+impl AskingFields<'_> {
+    fn has(asking: Option<&AskingFields<'_>>, name: &Name) -> bool {
+        asking.is_some_and(|asking| asking.name == name || AskingFields::has(asking.asked_by, name))
     }
 }
 
