@@ -64,7 +64,7 @@ fn link(c: &mut Criterion) {
 
 fn merge(c: &mut Criterion) {
     let bands = [&["support"][..], &["crm", "cards"], &["ma"]];
-    let bands = bands.iter().map(|b| Band(b.iter().map(|s| (*s).into()).collect())).collect();
+    let bands = bands.iter().map(|b| Band(b.iter().map(|s| nayose::model::Name::from(*s).into()).collect())).collect();
     let rule = FieldRule {
         strategy: Strategy::Order(bands),
         blank: Blank::Skipped,

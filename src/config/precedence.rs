@@ -6,7 +6,7 @@ use crate::config::document::{ConfigSheet, Section, TomlEntry};
 use crate::config::proof::expression;
 use crate::config::systems::offers::Offers;
 use crate::connector::manifest::FieldKind;
-use crate::merge::rules::{Band, Blank, Condition, FieldRule, Precedence, Strategy};
+use crate::merge::rules::{Band, Blank, Condition, FieldRule, Precedence, Source, Strategy};
 use crate::model::Name;
 use crate::model::expression::{Declared, Scope};
 use std::sync::Arc;
@@ -146,15 +146,27 @@ impl PrecedenceReader<'_> {
         let mut seen = Vec::new();
         let mut bands = Vec::new();
         for item in entry.list()? {
-            let band: Vec<Name> = match item.value {
-                DeValue::Array(_) => item.list().unwrap_or_default().iter().filter_map(|e| self.once(e, &mut seen)).collect(),
-                _ => self.once(&item, &mut seen).into_iter().collect(),
+            let band: Vec<Source> = match item.value {
+                DeValue::Array(_) => item.list().unwrap_or_default().iter().filter_map(|e| self.source(e, &mut seen)).collect(),
+                _ => self.source(&item, &mut seen).into_iter().collect(),
             };
             if !band.is_empty() {
                 bands.push(Band(band));
             }
         }
         (!bands.is_empty()).then_some(bands)
+    }
+
+    /// A system's name, or a table of it and of what counts for it alone.
+    fn source(&self, entry: &TomlEntry, seen: &mut Vec<Name>) -> Option<Source> {
+        if !matches!(entry.value, DeValue::Table(_)) {
+            return self.once(entry, seen).map(Source::from);
+        }
+        let mut section = entry.table(&format!("a system in {:?}", entry.key), &keys::RANKED_SOURCE)?;
+        let system = section.need("system", "expected system = \"NAME\"");
+        let max_age = section.get("max_age").and_then(|e| e.duration());
+        section.finish();
+        Some(Source { system: self.once(&system?, seen)?, max_age })
     }
 
     fn once(&self, entry: &TomlEntry, seen: &mut Vec<Name>) -> Option<Name> {
@@ -204,7 +216,7 @@ impl PrecedenceReader<'_> {
 }
 
 fn names(bands: &[Band]) -> Vec<Name> {
-    bands.iter().flat_map(|b| b.0.iter().cloned()).collect()
+    bands.iter().flat_map(|b| b.0.iter().map(|s| s.system.clone())).collect()
 }
 
 fn blank(entry: &TomlEntry) -> Option<Blank> {

@@ -4,7 +4,7 @@ use super::judgment::{Candidate, ConditionState, Judged, Judgment, Listener, Unk
 use super::rules::{Band, Blank, FieldRule, Strategy};
 use super::union::unite;
 use crate::model::value::compare_int;
-use crate::model::{Name, Time, Value};
+use crate::model::{Name, Span, Time, Value};
 use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
 
@@ -70,10 +70,16 @@ impl Choice<'_> {
     fn rank(self, system: &str) -> Option<usize> {
         let among = |names: &[Name]| names.iter().any(|n| **n == *system).then_some(0);
         match self {
-            Choice::Bands(bands) => bands.iter().position(|b| b.0.iter().any(|n| **n == *system)),
+            Choice::Bands(bands) => bands.iter().position(|b| b.0.iter().any(|s| *s.system == *system)),
             Choice::Only(name) => (**name == *system).then_some(0),
             Choice::Newest(names) | Choice::Oldest(names) | Choice::Max(names) | Choice::Min(names) => among(names),
         }
+    }
+
+    /// The age that a system has of its own in this order.
+    fn max_age(self, system: &str) -> Option<Span> {
+        let Choice::Bands(bands) = self else { return None };
+        bands.iter().flat_map(|b| &b.0).find(|s| *s.system == *system)?.max_age
     }
 
     /// Whether what is at hand may come to something else once these systems are read. `won`: the winner's rank and system, if there is one.
@@ -81,10 +87,10 @@ impl Choice<'_> {
         let never = |name: &Name| unread.never.contains(name);
         let either = |name: &Name| never(name) || unread.stale.contains(name);
         match (self, won) {
-            (Choice::Bands(bands), None) => bands.iter().flat_map(|b| &b.0).any(either),
+            (Choice::Bands(bands), None) => bands.iter().flat_map(|b| &b.0).any(|s| either(&s.system)),
             (Choice::Bands(bands), Some((rank, system))) => {
-                let above = bands.iter().take(rank).flat_map(|b| &b.0).any(either);
-                above || bands.get(rank).is_some_and(|b| b.0.iter().any(|n| n != system && never(n)))
+                let above = bands.iter().take(rank).flat_map(|b| &b.0).any(|s| either(&s.system));
+                above || bands.get(rank).is_some_and(|b| b.0.iter().any(|s| s.system != *system && never(&s.system)))
             }
             (Choice::Only(name), None) => either(name),
             (Choice::Only(_), Some(_)) => false,
@@ -173,7 +179,7 @@ fn union_of<'a>(
 ) -> Judgment<'a> {
     let counts = |c: &Candidate| match names.contains(&c.from.system) {
         false => Err("not a source"),
-        true if is_too_old(rule, c, now) => Err("too old"),
+        true if is_too_old(rule.max_age, c, now) => Err("too old"),
         true => Ok(()),
     };
     // An entry of a list that was never read would be lost.
@@ -199,7 +205,7 @@ fn choose<'a>(
     let counts = |c: &Candidate| match choice.rank(&c.from.system) {
         None => Err("not a source"),
         Some(_) if c.echo => Err("our own write"),
-        Some(_) if is_too_old(rule, c, now) => Err("too old"),
+        Some(_) if is_too_old(choice.max_age(&c.from.system).or(rule.max_age), c, now) => Err("too old"),
         Some(_) if c.value.is_empty() && !blank_wins => Err("empty"),
         Some(rank) => Ok(rank),
     };
@@ -242,8 +248,8 @@ fn choose<'a>(
     }
 }
 
-fn is_too_old(rule: &FieldRule, candidate: &Candidate, now: Time) -> bool {
-    rule.max_age.is_some_and(|limit| now.since(candidate.at) > limit)
+fn is_too_old(max_age: Option<Span>, candidate: &Candidate, now: Time) -> bool {
+    max_age.is_some_and(|limit| now.since(candidate.at) > limit)
 }
 
 /// A total order over values: numbers by size, times, texts and lists in theirs; of two kinds, the kind decides.

@@ -5,7 +5,21 @@ use std::sync::Arc;
 
 /// Systems that rank equal: the newest of them wins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Band(pub Vec<Name>);
+pub struct Band(pub Vec<Source>);
+
+/// A system in an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    pub system: Name,
+    /// Its values older than this do not count. `None`: as the rule says.
+    pub max_age: Option<Span>,
+}
+
+impl From<Name> for Source {
+    fn from(system: Name) -> Source {
+        Source { system, max_age: None }
+    }
+}
 
 /// Whose value counts, field by field.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +41,7 @@ impl Precedence {
 pub struct FieldRule {
     pub strategy: Strategy,
     pub blank: Blank,
-    /// A value older than this does not count.
+    /// A value older than this does not count, but for sources with an age of their own.
     pub max_age: Option<Span>,
     /// Where `when` is false, `otherwise` takes the place of the strategy. Where it cannot be told, neither counts and the field is left alone.
     pub when: Option<Condition>,

@@ -25,7 +25,7 @@ fn what_the_good_files_say() {
     let rule = |field: &str| config.rules.precedence.fields.named(field).unwrap().clone();
     let Strategy::Order(bands) = &rule("phone").strategy else { panic!("{:?}", rule("phone")) };
     assert_eq!(
-        bands.iter().map(|b| b.0.iter().map(|n| &**n).collect::<Vec<_>>()).collect::<Vec<_>>(),
+        bands.iter().map(|b| b.0.iter().map(|s| &*s.system).collect::<Vec<_>>()).collect::<Vec<_>>(),
         [vec!["support"], vec!["crm", "ma"]]
     );
     assert_eq!(&*rule("phone").rule, "precedence.toml:4");

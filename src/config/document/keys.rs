@@ -42,7 +42,7 @@ pub enum ValueKind {
     Basis,
     /// An expression in CEL.
     Expression,
-    /// Names of systems; those in an inner list rank equal.
+    /// Systems, each by name or as a [`RANKED_SOURCE`]; those in an inner list rank equal.
     Order,
     /// `{ env = "NAME" }` or `{ file = "path" }`
     Secret,
@@ -204,6 +204,15 @@ pub static PRECEDENCE: TableKeys = TableKeys {
 
 pub static PERSON: TableKeys = TableKeys {
     rest: Some(key("", ValueKind::Either(&[ValueKind::Order, ValueKind::Table(&RULE)]), "Whose value counts for this field")),
+    ..NONE
+};
+
+/// A system in an order that has more to it than its name.
+pub static RANKED_SOURCE: TableKeys = TableKeys {
+    keys: &[
+        needed("system", ValueKind::Text, "The system"),
+        key("max_age", ValueKind::Duration, "Older values of this system don't count; other systems' do"),
+    ],
     ..NONE
 };
 

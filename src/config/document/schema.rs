@@ -75,7 +75,8 @@ fn kind(kind: &ValueKind) -> Map<String, Value> {
         ValueKind::Expression => json!({ "type": "string", "minLength": 1 }),
         ValueKind::Order => {
             let text = json!({ "type": "string", "minLength": 1 });
-            list(json!({ "anyOf": [text, list(text.clone())] }))
+            let source = json!({ "anyOf": [text, table(&super::keys::RANKED_SOURCE)] });
+            list(json!({ "anyOf": [text, table(&super::keys::RANKED_SOURCE), list(source)] }))
         }
         ValueKind::Secret => return table(&super::keys::SECRET),
         ValueKind::Table(keys) => return table(keys),

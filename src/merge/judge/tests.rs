@@ -1,5 +1,5 @@
 use super::*;
-use crate::merge::rules::Condition;
+use crate::merge::rules::{Condition, Source};
 use crate::model::expression::{Declared, Scope};
 use crate::model::{Entity, Expression, RecordId, Span};
 use proptest::prelude::{Just, any, prop_assert, prop_assert_eq, prop_compose, prop_oneof, proptest};
@@ -10,7 +10,7 @@ mod unread;
 const DAY: i64 = 86_400_000;
 
 fn band(names: &[&str]) -> Band {
-    Band(names.iter().map(|n| Name::from(*n)).collect())
+    Band(names.iter().map(|n| Name::from(*n).into()).collect())
 }
 
 fn names(names: &[&str]) -> Vec<Name> {
@@ -108,6 +108,28 @@ fn echoes_and_old_values_do_not_count() {
     let (v, f, whys) = told(&r, ConditionState::None, &rows);
     assert_eq!((v, f), some("主任", "crm:person:2"));
     assert_eq!(whys, ["our own write", "too old", "highest rank"]);
+}
+
+/// "Support first if it is younger than two years, else the CRM, of any age."
+#[test]
+fn a_source_may_have_an_age_of_its_own() {
+    let young = |system: &str, days: i64| Source { system: system.into(), max_age: Some(Span::days(days)) };
+    let support_first = rule(Strategy::Order(vec![Band(vec![young("support", 730)]), band(&["crm"])]));
+    for (support, crm, won) in [(269, 9, "crm"), (270, 9, "support"), (999, 999, "support"), (0, 0, "crm")] {
+        let rows = [row("support", "1", "s", support), row("crm", "1", "c", crm)];
+        assert_eq!(told(&support_first, ConditionState::None, &rows).1, Some(format!("{won}:person:1")), "{support} {crm}");
+    }
+    // The rule's own age is that of the others, and the source's may be the longer one.
+    let both = FieldRule { max_age: Some(Span::days(30)), ..support_first };
+    for (support, crm, won) in [(500, 999, Some("support")), (269, 999, Some("crm")), (269, 900, None)] {
+        let rows = [row("support", "1", "s", support), row("crm", "1", "c", crm)];
+        assert_eq!(told(&both, ConditionState::None, &rows).1, won.map(|w| format!("{w}:person:1")), "{support} {crm}");
+    }
+    let mut otherwise = rule(Strategy::Only("ma".into()));
+    let when = Expression::compile("false", Scope::Person, &Declared::default()).unwrap();
+    otherwise.when = Some(Condition { when, otherwise: vec![Band(vec![young("support", 730)]), band(&["crm"])] });
+    let rows = [row("support", "1", "s", 269), row("crm", "1", "c", 9)];
+    assert_eq!(told(&otherwise, ConditionState::False, &rows).2, ["too old", "highest rank"]);
 }
 
 #[test]
