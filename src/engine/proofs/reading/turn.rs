@@ -168,6 +168,8 @@ impl Turn {
         if run.read > 0 {
             self.waited = Span::ZERO;
         }
+        // It read of some what a whole pass over that stream failed to read of all: what failed then is told when that pass is due.
+        let read_of_some = run.follows.is_some() && ended.as_ref().is_ok_and(|end| end.incomplete_because.is_none());
         match ended {
             Ok(end) => {
                 self.report.requests += end.requests;
@@ -182,7 +184,9 @@ impl Turn {
         }
         let what = (run.stream.clone(), run.pass.kind());
         self.failed.retain(|(failed, _)| *failed != what);
-        self.failed.extend(engine.why_failed(&self.system, &what.0, what.1).map(|why| (what, why)));
+        if !read_of_some {
+            self.failed.extend(engine.why_failed(&self.system, &what.0, what.1).map(|why| (what, why)));
+        }
         if let Some(follow) = engine.people_to_read(&mut run) {
             self.todo.push_front(follow);
         }

@@ -270,3 +270,21 @@ fn people_that_cannot_be_read_to_their_end_are_not_proved() {
     assert!(engine.proved(&"crm".into(), &"deals".into()).at.is_some());
     assert!(state(&engine, "deal_people").error().is_some_and(|e| e.contains("deal 1")));
 }
+
+/// A token that was wrong a moment ago and is right now is not told as wrong.
+#[test]
+fn what_a_whole_pass_failed_to_read_is_not_told_of_one_that_read_some_of_it() {
+    for (ended, told) in [(whole(), None), (refused(), Some("400: beyond 10000"))] {
+        let mut engine = engine();
+        let run = engine.begin(&"crm".into(), &"deal_people".into(), Pass::ForEach(vec!["1".into()]), NOW);
+        engine.fail(&run, &refused().unwrap_err(), NOW).unwrap();
+        let mut turn = turn(&engine, "deals", Patience::Leaves, at(1));
+        let mut run = pass(&mut turn, &mut engine, at(1));
+        engine.take_in(&mut run, page(vec![deal("1", &["7"], NOW, false)]), at(1));
+        turn.ended(&mut engine, run, whole(), Usage::default(), at(1)).unwrap();
+        let run = pass(&mut turn, &mut engine, at(1));
+        assert_eq!(&*run.stream, "deal_people");
+        turn.ended(&mut engine, run, ended, Usage::default(), at(1)).unwrap();
+        assert_eq!(turn.report().error.is_some_and(|error| error.contains(told.unwrap_or(""))), told.is_some());
+    }
+}
