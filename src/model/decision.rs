@@ -47,6 +47,43 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All codes but those of users' own holds.
+    pub const CODES: [&'static str; 13] = [
+        "refused_all",
+        "refused_topic",
+        "no_basis",
+        "open_deal_person",
+        "open_deal_account",
+        "cooldown",
+        "critical_ticket",
+        "stale_crm",
+        "stale_ma",
+        "stale_ticket",
+        "unknown_stage",
+        "unknown_person",
+        "refusal_unread",
+    ];
+
+    fn code(&self) -> Option<&'static str> {
+        let place = match self {
+            Reason::RefusedAll => 0,
+            Reason::RefusedTopic => 1,
+            Reason::NoBasis => 2,
+            Reason::OpenDealPerson => 3,
+            Reason::OpenDealAccount => 4,
+            Reason::Cooldown => 5,
+            Reason::CriticalTicket => 6,
+            Reason::StaleCrm => 7,
+            Reason::StaleMa => 8,
+            Reason::StaleTicket => 9,
+            Reason::UnknownStage => 10,
+            Reason::UnknownPerson => 11,
+            Reason::RefusalUnread => 12,
+            Reason::Hold(_) => return None,
+        };
+        Reason::CODES.get(place).copied()
+    }
+
     /// What a mail with this reason meets.
     pub fn verdict(&self) -> Verdict {
         match self {
@@ -58,22 +95,10 @@ impl Reason {
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Reason::RefusedAll => "refused_all",
-            Reason::RefusedTopic => "refused_topic",
-            Reason::NoBasis => "no_basis",
-            Reason::OpenDealPerson => "open_deal_person",
-            Reason::OpenDealAccount => "open_deal_account",
-            Reason::Cooldown => "cooldown",
-            Reason::CriticalTicket => "critical_ticket",
-            Reason::StaleCrm => "stale_crm",
-            Reason::StaleMa => "stale_ma",
-            Reason::StaleTicket => "stale_ticket",
-            Reason::UnknownStage => "unknown_stage",
-            Reason::UnknownPerson => "unknown_person",
-            Reason::RefusalUnread => "refusal_unread",
-            Reason::Hold(name) => return write!(f, "hold:{name}"),
-        })
+        match self {
+            Reason::Hold(name) => write!(f, "hold:{name}"),
+            coded => f.write_str(coded.code().unwrap_or_default()),
+        }
     }
 }
 
@@ -102,5 +127,33 @@ impl Decision {
         reasons.dedup();
         let verdict = reasons.iter().map(Reason::verdict).max().unwrap_or(Verdict::Allow);
         Decision { verdict, reasons }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_has_the_code_that_it_always_had() {
+        use Reason::*;
+        let coded = [
+            (RefusedAll, "refused_all"),
+            (RefusedTopic, "refused_topic"),
+            (NoBasis, "no_basis"),
+            (OpenDealPerson, "open_deal_person"),
+            (OpenDealAccount, "open_deal_account"),
+            (Cooldown, "cooldown"),
+            (CriticalTicket, "critical_ticket"),
+            (StaleCrm, "stale_crm"),
+            (StaleMa, "stale_ma"),
+            (StaleTicket, "stale_ticket"),
+            (UnknownStage, "unknown_stage"),
+            (UnknownPerson, "unknown_person"),
+            (RefusalUnread, "refusal_unread"),
+        ];
+        assert_eq!(coded.len(), Reason::CODES.len());
+        coded.iter().for_each(|(reason, code)| assert_eq!(reason.to_string(), *code));
+        assert_eq!(Hold("vip".into()).to_string(), "hold:vip");
     }
 }

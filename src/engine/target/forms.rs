@@ -1,7 +1,7 @@
 //! The target's own forms of what we wrote.
 
 use super::again::Settled;
-use crate::model::{Mark, Record, Value};
+use crate::model::{Mark, Reason, Record, Value};
 
 /// Whether a record shows these reason codes, or the target's form of `last`, what we wrote last. A label only tells that there are some.
 pub fn shows_why(last: Option<&Settled>, record: &Record, wanted: &str) -> bool {
@@ -34,6 +34,13 @@ pub fn is_form_of_why(ours: &str, shown: &Value) -> bool {
         shown.len() < ours.len() && shown.iter().all(|code| ours.contains(code))
     });
     !fewer && is_form_of(&Value::text(ours), shown)
+}
+
+/// Whether somebody put their own words in the place of reason codes: neither codes, nor codes cut short, nor nothing.
+pub fn is_in_own_words(shown: Option<&Value>) -> bool {
+    let Some(shown) = shown.and_then(plain).filter(|shown| !shown.is_empty()) else { return false };
+    let codes = Reason::CODES.into_iter().chain(["hold:"]).filter_map(|code| plain(&Value::text(code)));
+    !codes.into_iter().any(|code| shown.starts_with(&code) || code.starts_with(&shown))
 }
 
 /// The letters and digits of a text.
@@ -69,6 +76,23 @@ mod tests {
         ] {
             assert_eq!(is_form_of_why(ours, &Value::text(shown)), is_ours, "{shown}");
         }
+    }
+
+    #[test]
+    fn own_words_are_no_codes_in_any_form() {
+        for (shown, own) in [
+            (Some("open_deal_person"), false),
+            (Some("Open Deal Account, critical_ticket"), false),
+            (Some("hold:vip"), false),
+            (Some("critical_ti"), false),
+            (Some(" "), false),
+            (None, false),
+            (Some("手動停止"), true),
+            (Some("do not mail, says sales"), true),
+        ] {
+            assert_eq!(is_in_own_words(shown.map(Value::text).as_ref()), own, "{shown:?}");
+        }
+        assert!(!is_in_own_words(Some(&Value::Bool(true))), "a label");
     }
 
     #[test]

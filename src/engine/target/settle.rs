@@ -2,7 +2,7 @@
 
 use super::Target;
 use super::again::REWRITES_MAX;
-use super::forms::is_form_of;
+use super::forms::{is_form_of, is_in_own_words};
 use crate::connector::{Change, PermitChange};
 use crate::model::{Mark, Name, Record, Time, Value};
 
@@ -50,8 +50,9 @@ impl Target {
         if self.block_ours && record.is_blocked() && self.held_again.times > 0 {
             self.held_again.seen = true;
         }
-        if self.block_ours && self.sent.is_none() && record.blocked_in_other_words() {
-            // Somebody put their own word in the place of ours: it is their block from now on.
+        let in_own_words = record.blocked_in_other_words() || (record.is_blocked() && is_in_own_words(record.mark(Mark::Why)));
+        if self.block_ours && self.sent.is_none() && in_own_words {
+            // Somebody put their own word in the place of ours, for the block or for its reason: it is their block from now on.
             self.block_ours = false;
         }
         if self.block_ours && self.sent.is_none() && !record.is_blocked() {
@@ -156,6 +157,21 @@ mod tests {
             assert_eq!(target.held_again.seen, record.is_blocked(), "{shown} {under_way}");
         }
         assert_eq!(Target::default().observe(&lead(&[], &[])), [], "none was ours");
+    }
+
+    #[test]
+    fn a_block_with_somebodys_own_reason_is_theirs_from_then_on() {
+        for (why, under_way, ours) in
+            [("vip", false, false), ("open_deal_person", false, true), ("cooldown", false, true), ("", false, true), ("vip", true, true)]
+        {
+            let mut target = Target { block_ours: true, ..Target::default() };
+            target.why.wrote("open_deal_person");
+            if under_way {
+                target.send(&Change { why: Some("open_deal_account".into()), ..Change::default() }, Time(1));
+            }
+            let marks = [(Mark::Block, Value::Bool(true)), (Mark::Why, Value::text(why))];
+            assert_eq!((target.observe(&lead(&marks, &[])), target.block_ours), (vec![], ours), "{why} {under_way}");
+        }
     }
 
     #[test]
