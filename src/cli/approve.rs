@@ -12,6 +12,7 @@ pub async fn approve(common: &Common, what: String, holds: bool, moved: bool) ->
             } else {
                 let of = match approved.scope.as_str() {
                     "holds" => "protective writes",
+                    "all" if holds => "all writes, as before (to write less, take it out of `writes` in systems.toml)",
                     "all" => "all writes",
                     "moved" => "the instance that it was, at a new address",
                     _ => "the plan",

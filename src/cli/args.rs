@@ -110,7 +110,7 @@ pub enum CliCommand {
         #[arg(long, value_name = "TOPIC")]
         topic: Option<String>,
     },
-    /// Writes that a system refused
+    /// Writes that a system refused, and what to do with them
     Deadletters {
         #[command(subcommand)]
         order: Letters,
@@ -190,10 +190,10 @@ pub struct Demo {
     /// End by itself; exit 0 only if all that was expected happened
     #[arg(long)]
     pub once: bool,
-    /// Only the three sandbox systems, with 0 to 500000 people, for trying a config by hand; ends with its standard input
+    /// Only the three sandbox systems, to try a config of your own on: prints their tables for systems.toml; ends with its standard input
     #[arg(long)]
     pub systems_only: bool,
-    /// How many people the sandbox systems know: 50 to 2000
+    /// How many people the sandbox systems know: 50 to 2000 (with --systems-only 0 to 500000)
     #[arg(long, default_value_t = 200, value_name = "N")]
     pub people: usize,
     /// From which the people are made
@@ -205,7 +205,7 @@ pub struct Demo {
 pub enum Letters {
     /// Show them
     List,
-    /// Try one (SYSTEM:ENTITY:ID) or all again
+    /// Try the writes to one record (SYSTEM:ENTITY:ID) again now; without it, to all
     Retry {
         #[arg(value_name = "RECORD")]
         record: Option<String>,

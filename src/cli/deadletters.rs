@@ -16,7 +16,9 @@ pub async fn deadletters(common: &Common, order: Letters) -> Exit {
             if common.json {
                 output::json(&json!({ "deadletters": letters }));
             } else if letters.is_empty() {
-                output::note("no write failed");
+                output::note(
+                    "no system refused a write; what never reached its system is tried again by itself, and `nayose status` says why",
+                );
             } else {
                 let mut table = output::table(&["record", "op", "attempts", "given up", "next try", "why"]);
                 for l in letters {

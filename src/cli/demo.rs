@@ -7,6 +7,7 @@ mod stage;
 use super::args::{Common, Demo};
 use super::{Exit, open, output};
 use crate::sandbox;
+use serde_json::Value;
 use stage::Stage;
 use std::io::{self, Read};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -70,10 +71,36 @@ impl RunEnd {
     }
 }
 
+/// The systems' tables for systems.toml, and what has to stand in the environment.
+fn to_paste(systems: &Value) -> String {
+    let text = |system: &str, key: &str| systems[system][key].as_str().unwrap_or_default().to_string();
+    let (crm, support, ma) = (text("crm", "url"), text("support", "url"), text("ma", "url"));
+    format!(
+        "\nTo try a config of your own on them (`nayose init` writes one), put these tables in the place of its own into systems.toml:\n\n\
+         [systems.crm]\nconnector = \"hubspot\"\nbase_url = \"{crm}\"\ntoken = {{ env = \"HUBSPOT_TOKEN\" }}\n\n\
+         [systems.support]\nconnector = \"zendesk\"\nbase_url = \"{support}\"\ntoken = {{ env = \"ZENDESK_TOKEN\" }}\n\n\
+         [systems.ma]\nconnector = \"marketo\"\nbase_url = \"{ma}\"\nclient_id = {{ env = \"MARKETO_ID\" }}\n\
+         client_secret = {{ env = \"MARKETO_SECRET\" }}\nlist_id = \"{list}\"\nwrites = [\"hold\", \"status\", \"phone\"]\n\
+         hold = {{ block = true, permit = \"nayose_ok_until\", why = \"nayose_why\", lease = \"7d\" }}\n\n\
+         and in the terminal in which you call nayose:\n\n\
+         export HUBSPOT_TOKEN={crm_token} ZENDESK_TOKEN={support_token} MARKETO_ID={id} MARKETO_SECRET={secret}\n\n\
+         What can be done to them: {control}/\nThey go on until their standard input ends (Ctrl-D).",
+        list = text("ma", "list"),
+        crm_token = text("crm", "token"),
+        support_token = text("support", "token"),
+        id = text("ma", "client_id"),
+        secret = text("ma", "client_secret"),
+        control = text("control", "url"),
+    )
+}
+
 /// Serves the sandbox systems alone, for tests that run the binary beside them. Ends when its standard input does.
 async fn systems_only(options: &Demo) -> Exit {
     let sandbox_options = sandbox::Options { seed: options.seed, ..sandbox::Options::new(open::clock()).people(options.people) };
-    let serve = sandbox::serve(sandbox_options, |systems| output::data(&systems.to_string()));
+    let serve = sandbox::serve(sandbox_options, |systems| {
+        output::data(&systems.to_string());
+        output::note(&to_paste(systems));
+    });
     let parent = tokio::task::spawn_blocking(|| {
         let mut rest = Vec::new();
         // Read to the end or to an error: either way the parent is gone.

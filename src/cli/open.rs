@@ -169,6 +169,9 @@ pub async fn ask_and_watch(common: &Common, command: Command, state: StateNeed, 
     if let Some(folder) = state_folder
         && let Some(reply) = socket::ask(&folder, &command).await.map_err(Error::Socket)?
     {
+        if matches!(command, Command::Plan { .. } | Command::Sync { .. } | Command::Approve { .. }) {
+            tell_rules_of_before(common);
+        }
         return Ok(reply);
     }
     let looks = command.only_looks();
@@ -185,6 +188,16 @@ pub async fn ask_and_watch(common: &Common, command: Command, state: StateNeed, 
             reply = &mut answer => return Ok(reply),
             () = tokio::time::sleep(WATCHED_EVERY) => progress.told().into_iter().for_each(|told| bar.set_message(told)),
         }
+    }
+}
+
+/// An edit that has a mistake counts for nothing: who plans or approves is not to take the answer for one by the edited files.
+fn tell_rules_of_before(common: &Common) {
+    if let Err(mistakes) = load_with(SecretsWanted::None, &common.config) {
+        let first = mistakes.lines().into_iter().next().unwrap_or_default();
+        output::note(&format!(
+            "the daemon goes by the rules from before the last edit, which has a mistake ({first}); `nayose check` shows all"
+        ));
     }
 }
 

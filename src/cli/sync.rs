@@ -52,7 +52,7 @@ pub async fn sync(common: &Common, system: Option<String>) -> Exit {
     }
     for (system, count) in &synced.unwritten {
         let holds = counted(*count, "hold is", "holds are");
-        output::note(&format!("{holds} not written to {system} yet: `nayose status` and `nayose deadletters list` say why"));
+        output::note(&format!("{holds} not written to {system} yet: `nayose status` says why"));
     }
     for waiting in &synced.waiting {
         // By their ids: what `sync` says is kept in the logs of whoever runs it.

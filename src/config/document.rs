@@ -27,6 +27,9 @@ pub type TextPlace = Range<usize>;
 /// Mistakes of a file that are told; with more, it is another file by mistake.
 const MISTAKES_TOLD_MAX: usize = 1_000;
 
+/// No duration of the config is longer.
+const LONGEST: Span = Span::days(36_500);
+
 /// A file's text and the mistakes found in it so far.
 pub struct ConfigSheet<'a> {
     pub file: &'static str,
@@ -307,8 +310,11 @@ impl<'a> TomlEntry<'a> {
             return None;
         };
         let span = text.parse::<Span>().ok();
-        if span.is_none() {
-            self.report(format!("{text:?} is no duration"), FORM);
+        match span {
+            None => self.report(format!("{text:?} is no duration"), FORM),
+            // Beyond it times run out.
+            Some(span) if span > LONGEST => self.report(format!("{text:?} is more than a hundred years"), "expected 36500d or less"),
+            Some(_) => {}
         }
         span
     }

@@ -45,8 +45,12 @@ pub fn load_with(
     manifests: &dyn ManifestSource,
 ) -> Result<Config, Mistakes> {
     if !dir.is_dir() {
-        let text = format!("there is no folder {}", dir.display());
-        let expected = format!("expected a folder with {}; --config DIR names another", FILES.join(", "));
+        let text = match dir.exists() {
+            true => format!("{} is a file, not a folder", dir.display()),
+            false => format!("there is no folder {}", dir.display()),
+        };
+        let expected =
+            format!("expected a folder with {}; `nayose init` writes one to begin with, --config DIR names another", FILES.join(", "));
         let mistake = Mistake { file: SYSTEMS, line: 1, column: 1, span: None, text, expected };
         return Err(Mistakes::new(vec![mistake], 0, []));
     }

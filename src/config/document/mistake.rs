@@ -100,13 +100,13 @@ impl Mistakes {
         out
     }
 
-    /// `{"mistakes": [{"file", "line", "column", "message", "expected"}]}`; and `"more"`, where there are more than are told.
+    /// `{"ok": false, "mistakes": [{"file", "line", "column", "message", "expected"}]}`; and `"more"`, where there are more than are told.
     pub fn to_json(&self) -> serde_json::Value {
         let list = self.list.iter().map(|m| {
             serde_json::json!({"file": m.file, "line": m.line, "column": m.column, "message": m.text,
                 "expected": if m.expected.is_empty() { None } else { Some(&m.expected) }})
         });
-        let mut told = serde_json::json!({ "mistakes": list.collect::<Vec<_>>() });
+        let mut told = serde_json::json!({ "ok": false, "mistakes": list.collect::<Vec<_>>() });
         if self.more > 0 {
             told["more"] = self.more.into();
         }

@@ -6,7 +6,8 @@ use crate::model::{Name, Span};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     #[error(
-        "{system}: {what}: the credential is not accepted ({said}); renew the token named in systems.toml, or give it the scopes for this"
+        "{system}: {what}: the credential is not accepted ({said}); check base_url and the credential of [systems.{system}] in systems.toml: \
+         renew it, or give it the scopes for this"
     )]
     Credential { system: Name, what: String, said: String },
     #[error("{system}: {what}: {said}")]

@@ -52,7 +52,12 @@ fn alone(synced_at: Option<Time>, limit: Option<Span>, read_last: Option<Time>, 
             at.plus(limit).rfc3339()
         ),
         None => {
-            let since = read_last.map_or("nothing was read yet".to_string(), |at| format!("nothing was read since {}", at.rfc3339()));
+            let since = read_last.map_or("nothing was read yet".to_string(), |at| {
+                let well = synced_at.map_or("no `nayose sync` has ended without failures yet".to_string(), |at| {
+                    format!("the last `nayose sync` that ended without failures was at {}", at.rfc3339())
+                });
+                format!("nothing was read since {} ({well})", at.rfc3339())
+            });
             format!(
                 "no daemon runs: {since}, and nothing is written, so that a deal which is opened holds nobody; start it (`nayose run`), or run `nayose sync` {at_least}"
             )
@@ -96,7 +101,10 @@ mod tests {
         let never = line(None, Some(LIMIT), None);
         assert!(never.contains("nothing was read yet, and nothing is written") && never.ends_with("at least every 15m"), "{never}");
         let without_limit = line(Some(at), None, Some(at));
-        assert!(without_limit.contains("since 1970-01-01T00:00:00Z,") && without_limit.ends_with("again and again"), "{without_limit}");
+        assert!(
+            without_limit.contains("since 1970-01-01T00:00:00Z (the last") && without_limit.ends_with("again and again"),
+            "{without_limit}"
+        );
     }
 
     #[test]

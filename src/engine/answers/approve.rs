@@ -89,13 +89,20 @@ impl Engine {
             let before = system.approved;
             let granted = granted(what, &system.config.writes, before, holds, untaught)?;
             system.approved = Some(granted);
-            let count = if holds { system.outbox.in_lane(Lane::Protective).count() } else { system.outbox.len() };
+            let count = match granted {
+                Approval::Holds => system.outbox.in_lane(Lane::Protective).count(),
+                Approval::All => system.outbox.len(),
+            };
             if system.approved > before {
                 // A mass of first writes is what `plan` showed. What joins later counts.
                 let ops: &[Op] = if holds { &[Op::Hold] } else { &Op::ALL };
                 self.grant_first_contact(&what.into(), ops);
             }
-            let (scope, noted) = if holds { ("holds", ApprovalScope::Holds) } else { ("all", ApprovalScope::All) };
+            // Of a system that was approved for all, a later word for less takes nothing back.
+            let (scope, noted) = match granted {
+                Approval::Holds => ("holds", ApprovalScope::Holds),
+                Approval::All => ("all", ApprovalScope::All),
+            };
             self.ledger.journal(now, What::FirstContact { system: what.into(), scope: noted, by: "approve".into() });
             self.ledger.put(APPROVAL, what.as_bytes().to_vec(), &granted);
             self.commit()?;

@@ -226,7 +226,9 @@ async fn fetch(transport: &dyn Transport, request: Outgoing, rules: &FailureRule
 }
 
 fn sensitive(text: &str) -> Result<HeaderValue, String> {
-    let mut value = HeaderValue::from_str(text).map_err(|_| "the credential holds characters that no header may hold".to_string())?;
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
+        "the credential holds a line break, or another character that no header may hold: put it in again, alone".to_string()
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }

@@ -75,7 +75,7 @@ impl Told<'_> {
         }
         if let Some((count, why)) = self.stuck {
             alarms.push(format!(
-                "{name}: {} could not be written, the last because: {why}; each is tried again at least every 5 minutes (`nayose deadletters list`)",
+                "{name}: {} could not be written, the last because: {why}; each is tried again at least every 5 minutes",
                 counted(count, "hold", "holds")
             ));
         }
