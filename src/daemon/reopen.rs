@@ -2,7 +2,7 @@
 //! state can be opened anew.
 
 use crate::daemon::shell::Shell;
-use crate::store::{InMemory, Journal, State, StateInfo};
+use crate::store::{Journal, State, StateInfo};
 use crate::telemetry::InternalEvent;
 use crate::telemetry::state::StateFailsStill;
 use std::time::Duration;
@@ -44,8 +44,8 @@ impl Shell {
     /// Closes the state's files, so that they can be opened anew while this shell goes on answering.
     pub fn let_go_of_state(&self) {
         let info = StateInfo { format_version: crate::engine::open::FORMAT_VERSION, fingerprint: [0; 32] };
-        // A store in memory opens; were it not so, the files would only stay open.
-        let Ok((empty, _)) = State::open_on(Box::new(InMemory::new()), info) else { return };
+        let (empty, _) = State::in_memory(info);
+        // A journal in memory opens; were it not so, the files would only stay open.
         if let Ok((journal, _)) = Journal::open(&empty, |_| ()) {
             self.with(|e| e.move_to(empty, journal));
         }

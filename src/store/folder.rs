@@ -27,6 +27,7 @@ const PROBE_BYTES: usize = 2 << 20;
 pub(super) struct Folder {
     dir: PathBuf,
     noted: Arc<Noted>,
+    is_looked_at: bool,
     /// Locked; let go when it is closed, also by kill -9.
     _lock: File,
 }
@@ -58,7 +59,7 @@ impl Folder {
         let lock = taken_by_us(dir)?;
         probe(dir)?;
         let noted = Arc::new(Noted::open(&dir.join(COMMITS))?);
-        Ok(Folder { dir: dir.to_path_buf(), noted, _lock: lock })
+        Ok(Folder { dir: dir.to_path_buf(), noted, is_looked_at: false, _lock: lock })
     }
 
     /// Takes the lock of a folder that is there, and changes nothing of the state in it.
@@ -66,7 +67,12 @@ impl Folder {
         let lock = taken_by_us(dir)?;
         probe(dir)?;
         let noted = Arc::new(Noted::look(&dir.join(COMMITS)));
-        Ok(Folder { dir: dir.to_path_buf(), noted, _lock: lock })
+        Ok(Folder { dir: dir.to_path_buf(), noted, is_looked_at: true, _lock: lock })
+    }
+
+    /// Whether nothing of the state in it may be changed.
+    pub(super) fn is_looked_at(&self) -> bool {
+        self.is_looked_at
     }
 
     /// Whether there is room to write: an error says what is in the way.

@@ -1,4 +1,4 @@
-//! What a store must do: an ordered key space with atomic, durable commits. A conformance suite runs on every one.
+//! What a key-value store under packs must do: an ordered key space with atomic, durable commits. A conformance suite runs on every one.
 
 #[cfg(test)]
 mod conformance;
@@ -9,14 +9,13 @@ use crate::store::Error;
 use std::fmt;
 use std::ops::ControlFlow;
 
-/// A value larger than this is refused: sled puts pages over 128 KB into files that it never syncs, and a page holds up to 17 values.
+/// A value larger than this is refused: so large is what every store keeps well (the strictest says why in its file).
 pub const VALUE_BYTES_MAX: usize = 4096;
 
 /// Keys are names and numbers, never content.
 pub const KEY_BYTES_MAX: usize = 512;
 
-/// More values than this in one batch cost sled memory out of proportion (measured: 107 MB with 100, 1,080 MB with 2,000).
-/// Advice to callers; a larger batch is still one commit.
+/// More values than this in one batch may cost a store memory out of proportion. Advice to callers; a larger batch is still one commit.
 pub const BATCH_VALUES_ADVISED: usize = 100;
 
 /// One atomic commit. Deletes happen before puts.

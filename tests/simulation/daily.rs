@@ -111,7 +111,7 @@ impl Outside {
         let wiring = Wiring::of(doors.collect::<ConnectorsBySystem>(), &config.rules.systems);
         let state = match &plan.folder {
             Some(_) => State::open(&config.state, setup.info),
-            None => State::open_on(Box::new(Handle(self.disk.clone())), setup.info),
+            None => State::open_packed(Box::new(Handle(self.disk.clone())), setup.info),
         };
         let state = state.map_err(|e| e.to_string())?;
         let systems = wiring.opened(&config.rules);

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use nayose::connector::{Abilities, Clock, Connector, Error, Lane, Outcome, PageRead, PageSink, Pass, PassEnd, StreamInfo, Usage, WriteOp};
 use nayose::engine::delivery::underway;
 use nayose::model::{Name, Record, ShortText};
-use nayose::store::{InMemory, KeyRange, KeyValue, KeyValueBatch, State, StateInfo};
+use nayose::store::{KeyRange, KeyValue, KeyValueBatch, KeyValueInMemory, State, StateInfo};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -98,13 +98,13 @@ impl Door {
 
 /// A state opened on what is on disk at this moment.
 fn state_now(disk: &Arc<Disk>, info: StateInfo) -> Result<State, nayose::store::Error> {
-    let (copy, mut puts) = (InMemory::new(), Vec::new());
+    let (copy, mut puts) = (KeyValueInMemory::new(), Vec::new());
     Handle(disk.clone()).scan(&KeyRange::all(), &mut |key, value| {
         puts.push((key.to_vec(), value.to_vec()));
         ControlFlow::Continue(())
     })?;
     copy.commit(KeyValueBatch { puts, ..KeyValueBatch::default() })?;
-    State::open_on(Box::new(copy), info).map(|(state, _)| state)
+    State::open_packed(Box::new(copy), info).map(|(state, _)| state)
 }
 
 impl Connector for Door {

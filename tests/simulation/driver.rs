@@ -87,7 +87,7 @@ impl Daemon {
     /// Starts a process on what is on disk.
     pub fn start(setup: &Setup, instance: u32, disk: Arc<Disk>, true_now: Time, skew_ms: i64, run: usize) -> Result<Daemon, String> {
         let now = Time(true_now.0 + skew_ms);
-        let opened = State::open_on(Box::new(Handle(disk.clone())), setup.info).map_err(|e| e.to_string())?;
+        let opened = State::open_packed(Box::new(Handle(disk.clone())), setup.info).map_err(|e| e.to_string())?;
         let (state, loaded) = opened;
         let state = state.with_journal(disk.journal.clone());
         let opened = open::open_on(setup.config.rules.clone(), setup.opened(instance), now, format!("r_{run}").into(), (state, loaded));

@@ -1,9 +1,9 @@
 //! A store and a journal that outlive the daemon, and kill it at a commit.
 
-use nayose::store::{Error, InMemory, JournalBytes, KeyRange, KeyValue, KeyValueBatch};
+use nayose::store::{Error, JournalBytes, KeyRange, KeyValue, KeyValueBatch, KeyValueInMemory};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError};
 
 /// Never: so many commits no history makes.
 const NEVER: u32 = u32::MAX;
@@ -11,7 +11,7 @@ const NEVER: u32 = u32::MAX;
 /// What survives a kill -9.
 #[derive(Debug, Default)]
 pub struct Disk {
-    memory: InMemory,
+    memory: KeyValueInMemory,
     /// Commits until the process dies; `NEVER` while it is not about to.
     until_death: AtomicU32,
     /// Whether the deadly commit still reaches the disk.
@@ -36,7 +36,7 @@ impl Disk {
     }
 
     pub fn journal_bytes(&self) -> usize {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.journal.lock().len()
     }
 
     /// The process dies at the commit after `commits` more; `lands` says whether that one is on disk.
@@ -62,7 +62,7 @@ impl Disk {
 
     /// The last bytes that were written to the journal did not all reach the disk.
     pub fn tear_journal(&self, keep: usize) {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner).truncate(keep);
+        self.journal.lock().truncate(keep);
     }
 }
 

@@ -171,14 +171,14 @@ pub fn read_single<T: DeserializeOwned>(state: &State, single: Single<T>) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{InMemory, StateInfo};
+    use crate::store::StateInfo;
 
     const HELD: Kind<Vec<String>> = Kind::new(Tag::Held);
     const COUNT: Single<u32> = Single::new("count");
 
     fn ledger() -> Ledger {
         let info = StateInfo { format_version: 1, fingerprint: [0; 32] };
-        let (state, _) = State::open_on(Box::new(InMemory::default()), info).unwrap();
+        let (state, _) = State::in_memory(info);
         let (journal, _) = Journal::open(&state, |_| ()).unwrap();
         Ledger::new(state, journal)
     }

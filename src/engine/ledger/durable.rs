@@ -154,7 +154,7 @@ impl Writing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{InMemory, KeyRange, KeyValue, KeyValueBatch, StateInfo, What};
+    use crate::store::{KeyRange, KeyValue, KeyValueBatch, KeyValueInMemory, StateInfo, What};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -162,7 +162,7 @@ mod tests {
 
     /// A store that can be made to fail.
     #[derive(Debug, Default, Clone)]
-    struct Failing(Arc<(InMemory, AtomicBool)>);
+    struct Failing(Arc<(KeyValueInMemory, AtomicBool)>);
 
     impl KeyValue for Failing {
         fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
@@ -186,7 +186,7 @@ mod tests {
     }
 
     fn opened(store: &Failing) -> Disk {
-        let (state, _) = State::open_on(Box::new(store.clone()), INFO).unwrap();
+        let (state, _) = State::open_packed(Box::new(store.clone()), INFO).unwrap();
         let (journal, _) = Journal::open(&state, |_| ()).unwrap();
         Disk::new(state, journal)
     }

@@ -2,17 +2,17 @@
 
 use super::Folder;
 use super::file_names::{RESTORING, STORE};
-use super::open::{FoundStore, begin, found, sled_at, with};
-use crate::store::state::index::Index;
-use crate::store::state::packed_store::PackedStore;
-use crate::store::{Error, InMemory, Loaded, Rebuilt, State, StateInfo, StateUrl};
+use super::open::sled_at;
+use crate::store::database::memory::ItemsInMemory;
+use crate::store::packed::PackedItems;
+use crate::store::{Error, Loaded, Rebuilt, State, StateInfo, StateUrl};
 
 impl State {
     /// Opens what is there. What cannot be used is told as at any other opening, and stays where it is.
     pub fn look(url: &StateUrl, info: StateInfo) -> Result<(State, Loaded), Error> {
         let dir = match url {
             StateUrl::Sled(dir) => dir,
-            StateUrl::Memory => return State::open_on(Box::new(InMemory::new()), info),
+            StateUrl::Memory => return Ok(State::in_memory(info)),
         };
         if dir.join(RESTORING).exists() {
             return Err(Error::HalfRestored { dir: dir.clone() });
@@ -21,38 +21,33 @@ impl State {
         let noted = folder.noted().numbers().commit;
         let store = dir.join(STORE);
         let opened = match store.is_dir() {
-            true => sled_at(store).and_then(|store| found(store, info, noted)),
+            true => sled_at(store).and_then(|store| PackedItems::look(store, info, folder.noted())),
             false if noted > 0 => Err(Error::Damaged { why: format!("the store is gone, though {noted} commits were made") }),
-            false => Ok(FoundStore::Nothing(Box::new(InMemory::new()))),
+            false => Ok(None),
         };
-        let (inner, loaded) = match opened {
-            Ok(FoundStore::State(inner, loaded)) => (*inner, loaded),
-            // What is begun here lies in memory.
-            Ok(FoundStore::Nothing(_)) => nothing(info, None)?,
-            Err(Error::Damaged { why }) => nothing(info, Some(why))?,
-            Err(other) => return Err(other),
-        };
-        Ok((State::new(inner, info, Some(folder)).only_to_look(), loaded))
+        match opened {
+            Ok(Some((items, loaded))) => Ok((State::in_folder(Box::new(items), info, folder), loaded)),
+            Ok(None) => Ok(nothing(info, folder, None)),
+            Err(Error::Damaged { why }) => Ok(nothing(info, folder, Some(why))),
+            Err(other) => Err(other),
+        }
     }
 
     /// As if the store were lost, because the caller can make nothing of its items. It stays where it is; the journal is read.
     pub fn look_anew(url: &StateUrl, info: StateInfo, why: String) -> Result<(State, Loaded), Error> {
         let dir = match url {
             StateUrl::Sled(dir) => dir,
-            StateUrl::Memory => return State::open_on(Box::new(InMemory::new()), info),
+            StateUrl::Memory => return Ok(State::in_memory(info)),
         };
         let folder = Folder::look(dir)?;
-        let (inner, loaded) = nothing(info, Some(why))?;
-        Ok((State::new(inner, info, Some(folder)).only_to_look(), loaded))
+        Ok(nothing(info, folder, Some(why)))
     }
 }
 
-/// An empty store in memory, in the place of one that was lost where there is a reason.
-fn nothing(info: StateInfo, why: Option<String>) -> Result<(PackedStore, Loaded), Error> {
-    let mut store = Box::new(InMemory::new());
-    let (head, loaded) = begin(store.as_mut(), info, 0)?;
-    let rebuilt = why.map(|why| Rebuilt { aside: None, why });
-    Ok((with(store, Index::default(), head), Loaded { rebuilt, ..loaded }))
+/// No items, in the place of those that were lost where there is a reason. What is begun here lies in memory.
+fn nothing(info: StateInfo, folder: Folder, why: Option<String>) -> (State, Loaded) {
+    let loaded = Loaded { rebuilt: why.map(|why| Rebuilt { aside: None, why }), ..Loaded::nothing(info) };
+    (State::in_folder(Box::new(ItemsInMemory::new(info)), info, folder), loaded)
 }
 
 #[cfg(test)]

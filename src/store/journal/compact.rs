@@ -8,7 +8,6 @@ use super::line::{JournalLine, line, understand};
 use crate::model::{Address, RecordId, Span, Time};
 use crate::store::{Entry, What};
 use std::collections::HashSet;
-use std::io::{self, BufRead};
 
 /// `export journal` shows every line of the last quarter: as far back as someone who complains of a mail, or a privacy officer who answers,
 /// usually asks what was written and why.
@@ -17,45 +16,57 @@ pub const KEPT_WHOLE: Span = Span::days(90);
 /// Less than a quarter saved is not worth writing it all.
 const WORTH: (usize, usize) = (3, 4);
 
-pub(in crate::store) enum Compacted {
-    Shorter(Vec<u8>),
-    NotWorth,
+/// A journal that is being folded.
+#[derive(Default)]
+pub(super) struct Folding {
+    /// Until when lines are old.
+    young_from: Time,
+    /// The lines that stay, each with its newline.
+    old: Vec<u8>,
+    young: Vec<u8>,
+    blocks: Blocks,
+    refusals: HashSet<RefusalKey>,
+    /// Of all lines that were taken.
+    bytes: usize,
 }
 
-pub(in crate::store) fn fold(mut from: impl BufRead, now: Time) -> io::Result<Compacted> {
-    let young_from = now.minus(KEPT_WHOLE);
-    let (mut old, mut young) = (Vec::new(), Vec::new());
-    let mut blocks = Blocks::default();
-    let mut refusals = HashSet::new();
-    let (mut text, mut whole) = (Vec::new(), 0);
-    loop {
-        text.clear();
-        let bytes = from.read_until(b'\n', &mut text)?;
-        if bytes == 0 {
-            break;
-        }
-        whole += bytes;
-        match understand(text.strip_suffix(b"\n").unwrap_or(&text)) {
+impl Folding {
+    pub(super) fn at(now: Time) -> Folding {
+        Folding { young_from: now.minus(KEPT_WHOLE), ..Folding::default() }
+    }
+
+    /// Takes the next line, without its newline.
+    pub(super) fn take(&mut self, text: &[u8]) {
+        self.bytes += text.len() + 1;
+        let goes = match understand(text) {
             // Once a young line came, all later ones stay as they are: their order may matter, and clocks go back.
-            JournalLine::Entry(entry) if entry.at < young_from && young.is_empty() => {
-                blocks.take(&entry);
+            _ if !self.young.is_empty() => Some(&mut self.young),
+            JournalLine::Entry(entry) if entry.at < self.young_from => {
+                self.blocks.take(&entry);
                 if entry.what.renames().is_some() {
                     // The same record of another instance is another one.
-                    refusals.clear();
+                    self.refusals.clear();
                 }
-                if stays(&entry, &mut refusals) {
-                    old.extend_from_slice(&text);
-                }
+                stays(&entry, &mut self.refusals).then_some(&mut self.old)
             }
-            JournalLine::Unknown | JournalLine::Damaged if young.is_empty() => old.extend_from_slice(&text),
-            _ => young.extend_from_slice(&text),
+            JournalLine::Entry(_) => Some(&mut self.young),
+            JournalLine::Unknown | JournalLine::Damaged => Some(&mut self.old),
+        };
+        if let Some(lines) = goes {
+            lines.extend_from_slice(text);
+            lines.push(b'\n');
         }
     }
-    for entry in blocks.lines() {
-        old.extend_from_slice(line(&entry).map_err(io::Error::other)?.as_bytes());
+
+    /// The lines that take the place of all; `None`: it is not worth it.
+    pub(super) fn folded(self) -> Result<Option<Vec<u8>>, serde_json::Error> {
+        let mut lines = self.old;
+        for entry in self.blocks.lines() {
+            lines.extend_from_slice(line(&entry)?.as_bytes());
+        }
+        lines.extend(self.young);
+        Ok((lines.len() * WORTH.1 < self.bytes * WORTH.0).then_some(lines))
     }
-    old.extend(young);
-    Ok(if old.len() * WORTH.1 >= whole * WORTH.0 { Compacted::NotWorth } else { Compacted::Shorter(old) })
 }
 
 /// Who refused, on which address, and which topic; `None`: all marketing mail.
@@ -79,6 +90,12 @@ mod tests {
 
     fn text(entries: &[Entry]) -> Vec<u8> {
         entries.iter().flat_map(|e| line(e).unwrap().into_bytes()).collect()
+    }
+
+    fn fold(text: &[u8], now: Time) -> Option<Vec<u8>> {
+        let mut folding = Folding::at(now);
+        text.split_inclusive(|b| *b == b'\n').for_each(|line| folding.take(&line[..line.len() - 1]));
+        folding.folded().unwrap()
     }
 
     fn entries(text: &[u8]) -> Vec<Entry> {
@@ -106,7 +123,7 @@ mod tests {
             all.extend_from_slice(&history[from..]);
             let mut now_text = text(&all);
             for _ in 0..rounds {
-                if let Compacted::Shorter(shorter) = fold(now_text.as_slice(), now).unwrap() {
+                if let Some(shorter) = fold(&now_text, now) {
                     prop_assert!(shorter.len() < now_text.len());
                     now_text = shorter;
                 }
@@ -126,7 +143,7 @@ mod tests {
         let mut all = text(&(0..50).map(old).collect::<Vec<_>>());
         all.extend_from_slice(b"deadbeef what was here\n");
         all.extend_from_slice(newer.as_bytes());
-        let Compacted::Shorter(folded) = fold(all.as_slice(), Time(KEPT_WHOLE.0 * 2)).unwrap() else { panic!("not folded") };
+        let folded = fold(&all, Time(KEPT_WHOLE.0 * 2)).expect("not folded");
         assert_eq!(String::from_utf8(folded).unwrap(), format!("deadbeef what was here\n{newer}"));
     }
 }

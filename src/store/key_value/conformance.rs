@@ -133,7 +133,7 @@ fn many_values(store: &dyn KeyValue) {
 
 #[test]
 fn memory_conforms() {
-    conforms(&InMemory::new());
+    conforms(&KeyValueInMemory::new());
 }
 
 #[test]

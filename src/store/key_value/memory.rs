@@ -1,4 +1,4 @@
-//! A store without a disk, for tests.
+//! A key-value store without a disk, for tests of what lies on one.
 
 use super::Visitor;
 use crate::store::{Error, KeyRange, KeyValue, KeyValueBatch};
@@ -10,14 +10,14 @@ type Map = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// Keeps all in memory.
 #[derive(Debug, Default)]
-pub struct InMemory {
+pub struct KeyValueInMemory {
     /// Shared with scans under way, which so see one moment of it.
     map: Mutex<Arc<Map>>,
 }
 
-impl InMemory {
-    pub fn new() -> InMemory {
-        InMemory::default()
+impl KeyValueInMemory {
+    pub fn new() -> KeyValueInMemory {
+        KeyValueInMemory::default()
     }
 
     fn lock(&self) -> MutexGuard<'_, Arc<Map>> {
@@ -26,7 +26,7 @@ impl InMemory {
     }
 }
 
-impl KeyValue for InMemory {
+impl KeyValue for KeyValueInMemory {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         Ok(self.lock().get(key).cloned())
     }

@@ -9,7 +9,7 @@ use nayose::engine::open;
 use nayose::engine::open::OpenedState;
 use nayose::engine::system::Opened;
 use nayose::model::Time;
-use nayose::store::{InMemory, JournalBytes, PendingChanges, State};
+use nayose::store::{JournalBytes, PendingChanges, State};
 use std::sync::{Arc, OnceLock};
 
 pub const NOW: Time = Time(1_795_251_600_000);
@@ -30,7 +30,7 @@ pub fn open(items: PendingChanges, journal: JournalBytes) -> Result<(OpenedState
         }
     });
     let opened: Vec<Opened> = opened.collect();
-    let (state, loaded) = State::open_on(Box::new(InMemory::new()), open::info(&config.rules)).map_err(|e| e.to_string())?;
+    let (state, loaded) = State::in_memory(open::info(&config.rules));
     let state = state.with_journal(journal);
     state.commit(items).map_err(|e| e.to_string())?;
     open::open_on(config.rules.clone(), opened, NOW, "r_1".into(), (state, loaded))

@@ -8,9 +8,8 @@ use nayose::connector::manifest::settings::Settings;
 use nayose::connector::map::Carries;
 use nayose::connector::map::Mapper;
 use nayose::engine::ledger::kind::Tag;
-use nayose::store::{Entry, InMemory, Journal, JournalBytes, PendingChanges, State, StateInfo};
+use nayose::store::{Entry, Journal, JournalBytes, PendingChanges, State, StateInfo};
 use serde_json::{Value as Json, json};
-use std::sync::{Arc, Mutex};
 
 fn line(json: &str) -> String {
     format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()))
@@ -55,8 +54,8 @@ fn journal_lines() {
             text = bytes(&text, tape);
         }
         let lines = text.split(|b| *b == b'\n').filter(|l| !l.is_empty()).count() as u64;
-        let journal: JournalBytes = Arc::new(Mutex::new(text));
-        let (state, _) = State::open_on(Box::new(InMemory::new()), info).unwrap();
+        let journal: JournalBytes = text.into();
+        let (state, _) = State::in_memory(info);
         let mut read = 0;
         let (_, notes) = Journal::open(&state.with_journal(journal.clone()), |_| read += 1).unwrap();
         assert_eq!(notes.entries, read);

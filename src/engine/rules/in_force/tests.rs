@@ -3,7 +3,7 @@ use crate::decide::rules::{After, ConsentRules, HoldScope, Policy, Stale};
 use crate::merge::rules::Precedence;
 use crate::model::expression::{Declared, Expression, Scope};
 use crate::model::{Address, Basis, Entity, MailKind};
-use crate::store::{InMemory, Journal, StateInfo};
+use crate::store::{Journal, StateInfo};
 
 /// The rules of a folder of this version, with these holds; it has no systems.
 pub(in crate::engine::rules) fn rules(version: &str, holds: &[&str]) -> Arc<Rules> {
@@ -30,7 +30,7 @@ pub(in crate::engine::rules) fn rules(version: &str, holds: &[&str]) -> Arc<Rule
 }
 
 fn ledger() -> Ledger {
-    let (state, _) = State::open_on(Box::new(InMemory::default()), StateInfo { format_version: 1, fingerprint: [0; 32] }).unwrap();
+    let (state, _) = State::in_memory(StateInfo { format_version: 1, fingerprint: [0; 32] });
     let (journal, _) = Journal::open(&state, |_| ()).unwrap();
     Ledger::new(state, journal)
 }

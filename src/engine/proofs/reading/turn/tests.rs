@@ -6,7 +6,7 @@ use crate::connector::{Clock, Connector, Observed, PageRead, RestConnector};
 use crate::engine::open;
 use crate::engine::system::Opened;
 use crate::model::{DealState, Entity, Record, RecordId};
-use crate::store::{InMemory, JournalBytes, State};
+use crate::store::State;
 use std::sync::Arc;
 
 const NOW: Time = Time(1_795_251_600_000);
@@ -47,9 +47,8 @@ fn engine() -> Engine {
         address: "t.example".into(),
         tells_instance: false,
     };
-    let (state, loaded) = State::open_on(Box::new(InMemory::default()), open::info(&config.rules)).unwrap();
-    let state = state.with_journal(JournalBytes::default());
-    open::open_on(config.rules, vec![opened], NOW, "r_1".into(), (state, loaded)).unwrap().engine
+    let state = State::in_memory(open::info(&config.rules));
+    open::open_on(config.rules, vec![opened], NOW, "r_1".into(), state).unwrap().engine
 }
 
 fn turn(engine: &Engine, stream: &str, patience: Patience, now: Time) -> Turn {

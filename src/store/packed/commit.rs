@@ -1,14 +1,12 @@
 //! How a commit is put together and written: items into packs, head and all; and how packs in which little counts any more go away.
 
-use super::changes::{ItemKind, PendingChanges};
 use super::head::{HEAD_KEY, Head};
 use super::pack::{self, Pack, PackSlot, PackWriter};
 use super::packed_store::PackedStore;
 use super::place::{ItemHash, ItemPlace};
 use crate::store::Error;
-use crate::store::folder::Folder;
 use crate::store::key_value::{BATCH_VALUES_ADVISED, KeyValueBatch, StoredPair};
-use std::sync::MutexGuard;
+use crate::store::state::changes::{ItemKind, PendingChanges};
 
 /// Thin packs moved along per new pack of a commit. Packs are thin when a third full, so that 1.5 keeps pace with random rewrites.
 const MOVED_PER_NEW_PACK: usize = 2;
@@ -19,36 +17,6 @@ const DROPPED_AT_LEAST: usize = 32;
 
 /// From so many new packs on a commit asks the store to make room for them first.
 const PACKS_NEED_ROOM: usize = 16;
-
-/// A commit that only has to be written.
-#[derive(Debug)]
-pub struct Prepared<'s> {
-    inner: MutexGuard<'s, PackedStore>,
-    folder: Option<&'s Folder>,
-    puts: Vec<StoredPair>,
-    deletes: Vec<Vec<u8>>,
-}
-
-impl<'s> Prepared<'s> {
-    pub(in crate::store) fn new(
-        inner: MutexGuard<'s, PackedStore>,
-        folder: Option<&'s Folder>,
-        puts: Vec<StoredPair>,
-        deletes: Vec<Vec<u8>>,
-    ) -> Self {
-        Prepared { inner, folder, puts, deletes }
-    }
-
-    /// Writes it; it is on disk when this returns.
-    pub fn store(mut self) -> Result<(), Error> {
-        let done = self.inner.store(self.puts, self.deletes).and_then(|()| match self.folder {
-            Some(folder) => folder.noted().note_commit(self.inner.head.commit),
-            None => Ok(()),
-        });
-        self.inner.broken = done.as_ref().err().map(ToString::to_string);
-        done
-    }
-}
 
 /// An item to be laid into a pack.
 struct ItemToLay {
@@ -178,9 +146,9 @@ impl PackedStore {
         Ok(number)
     }
 
-    /// Writes it. More values than sled takes well go ahead in batches of their own, under numbers that do not count yet; the last
+    /// Writes it. More values than a store takes well go ahead in batches of their own, under numbers that do not count yet; the last
     /// batch, with the head and all deletes, makes everything count at once.
-    fn store(&mut self, mut puts: Vec<(Vec<u8>, Vec<u8>)>, deletes: Vec<Vec<u8>>) -> Result<(), Error> {
+    pub(in crate::store) fn store(&mut self, mut puts: Vec<StoredPair>, deletes: Vec<Vec<u8>>) -> Result<(), Error> {
         let condition = vec![(HEAD_KEY.to_vec(), self.store.get(HEAD_KEY)?)];
         let known = condition[0].1.as_deref().and_then(Head::from_bytes).map(|head| head.commit);
         if known != Some(self.head.commit) {

@@ -6,9 +6,9 @@
 //!
 //! slot: kind, key length, key, value length + 1 (0: the item was deleted), value; lengths as LEB128.
 
-use super::changes::ItemKind;
 use crate::store::Error;
 use crate::store::key_value::{KeyRange, StoredPair};
+use crate::store::state::changes::ItemKind;
 
 /// A pack is closed before it grows beyond this: ten items of 350 bytes, well below the store's limit for a value.
 pub(in crate::store) const PACK_BYTES: usize = 3500;

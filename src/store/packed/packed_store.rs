@@ -1,11 +1,11 @@
 //! A store with its items in packs, and where each of them lies.
 
-use super::changes::ITEM_BYTES_MAX;
 use super::head::Head;
 use super::index::Index;
 use super::pack::{self, Pack};
 use crate::store::Error;
 use crate::store::key_value::KeyValue;
+use crate::store::state::changes::ITEM_BYTES_MAX;
 use std::ops::ControlFlow;
 
 #[derive(Debug)]
@@ -13,8 +13,6 @@ pub(in crate::store) struct PackedStore {
     pub store: Box<dyn KeyValue>,
     pub index: Index,
     pub head: Head,
-    /// Why no commit is taken any more.
-    pub broken: Option<String>,
 }
 
 impl PackedStore {

@@ -1,6 +1,6 @@
 //! An item's hash, and where it lies, in 64 bits.
 
-use super::changes::ItemKind;
+use crate::store::state::changes::ItemKind;
 use std::hash::{Hash, Hasher};
 
 /// 128 bits of a hash of kind and key: no two of a thousand million items share one, whoever chooses the keys.
