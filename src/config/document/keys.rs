@@ -153,7 +153,7 @@ pub static SYSTEM: TableKeys = TableKeys {
         key("every", ValueKind::Duration, "How often each stream is read"),
         key("sweep", ValueKind::Duration, "How often everything is read again behind a filter"),
         key("writes", ValueKind::Texts, "What may be written there: \"hold\", \"status\", names of fields. Nothing else ever is"),
-        key("relays", ValueKind::Texts, "Users whose edits are copies of other systems' values"),
+        key("relays", ValueKind::Texts, "Users whose edits are copies of other systems' values; without effect in this version"),
         key("hold", ValueKind::Table(&HOLD_WRITTEN), "How a hold is written"),
         key("refusal_words", ValueKind::Table(&REFUSAL_WORDS), "What words in its opt-out fields mean that are neither yes nor no"),
         key("lacks", ValueKind::Texts, "Fields that this account has not, though the system usually shows them"),

@@ -36,11 +36,22 @@ pub fn is_form_of_why(ours: &str, shown: &Value) -> bool {
     !fewer && is_form_of(&Value::text(ours), shown)
 }
 
-/// Whether somebody put their own words in the place of reason codes: neither codes, nor codes cut short, nor nothing.
+/// Whether somebody put their own words in the place of reason codes: what is neither a list of codes, whose last may be cut short, nor
+/// nothing.
 pub fn is_in_own_words(shown: Option<&Value>) -> bool {
-    let Some(shown) = shown.and_then(plain).filter(|shown| !shown.is_empty()) else { return false };
-    let codes = Reason::CODES.into_iter().chain(["hold:"]).filter_map(|code| plain(&Value::text(code)));
-    !codes.into_iter().any(|code| shown.starts_with(&code) || code.starts_with(&shown))
+    let Some(text) = shown.and_then(Value::as_text).map(str::trim).filter(|text| !text.is_empty()) else { return false };
+    let letters = |text: &str| plain(&Value::text(text)).unwrap_or_default();
+    let last = text.split(',').next_back().map(letters).unwrap_or_default();
+    let is_code = |part: &str| Reason::CODES.iter().any(|code| letters(code) == letters(part)) || is_own_hold(part.trim());
+    let is_cut =
+        |part: &str| letters(part) == last && Reason::CODES.into_iter().chain(["hold"]).any(|code| letters(code).starts_with(&last));
+    !text.split(',').all(|part| is_code(part) || is_cut(part))
+}
+
+/// The code of a hold of policy.toml, `hold:NAME`, whatever a target makes of the colon.
+fn is_own_hold(part: &str) -> bool {
+    let Some(name) = part.get(..4).filter(|hold| hold.eq_ignore_ascii_case("hold")).and(part.get(4..)) else { return false };
+    name.starts_with(|c: char| !c.is_alphanumeric() && !c.is_whitespace()) && !name.contains(char::is_whitespace)
 }
 
 /// The letters and digits of a text.
@@ -84,6 +95,12 @@ mod tests {
             (Some("open_deal_person"), false),
             (Some("Open Deal Account, critical_ticket"), false),
             (Some("hold:vip"), false),
+            (Some("open_deal_person,Hold_vip"), false),
+            (Some("open_deal_person, hol"), false),
+            (Some("open_deal_person,"), false),
+            (Some("hold, says sales"), true),
+            (Some("hold: says sales"), true),
+            (Some("open_deal_person, and legal says no"), true),
             (Some("critical_ti"), false),
             (Some(" "), false),
             (None, false),
