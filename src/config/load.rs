@@ -7,6 +7,7 @@ use crate::config::document::{ConfigSheet, Section};
 use crate::config::files::{CONSENT, FILES, POLICY, PRECEDENCE, SYSTEMS};
 use crate::config::policy;
 use crate::config::precedence;
+use crate::config::status_circle;
 use crate::config::systems;
 use crate::config::systems::settings::{Outside, SecretsWanted};
 use crate::config::{Config, ManifestSource, Rules};
@@ -70,6 +71,7 @@ pub fn load_with(
     let declared = read.offers.declared();
     let precedence = precedence::read(&sheets[at(PRECEDENCE)], &tables[at(PRECEDENCE)].0, &read.offers, &declared);
     let policy = policy::read(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &declared);
+    status_circle::report(&sheets[at(POLICY)], &tables[at(POLICY)].0, &policy, &precedence, &read.systems, &declared);
     let consent = consent::read(&sheets[at(CONSENT)], &tables[at(CONSENT)].0, &read.offers);
 
     let shown = FILES.map(|file| match file {
