@@ -6,7 +6,7 @@
 use crate::decide::freshness::{Proved, Side};
 use crate::decide::phase::Phase;
 use crate::decide::ratchet::Held;
-use crate::engine::assess::held::HELD;
+use crate::engine::assess::held::RememberedHolds;
 use crate::engine::assess::kept::KeptPeople;
 use crate::engine::assess::person::Person;
 use crate::engine::delivery::recent_looks::Lately;
@@ -40,7 +40,7 @@ use crate::engine::recovery::lines::refusal_line;
 use crate::engine::rules::in_force::InForce;
 use crate::engine::rules::unfollowed::Unfollowed;
 use crate::engine::system::SystemState;
-use crate::engine::target::TARGET;
+use crate::engine::target::targets::Targets;
 use crate::model::{ByName, Name, Reason, Record, RecordId, Refusal, Span, Time};
 use crate::store::{Journal, State};
 use crate::telemetry::InternalEvent;
@@ -59,6 +59,10 @@ pub struct Engine {
     /// Systems that were taken out while we run.
     pub(in crate::engine) retired: ByName<SystemState>,
     pub(in crate::engine) world: World,
+    /// What is known of the records that are written to.
+    pub(in crate::engine) targets: Targets,
+    /// The holds that were in force when last decided.
+    pub(in crate::engine) held: RememberedHolds,
     pub(in crate::engine) people: Shelf<Person>,
     pub(in crate::engine) free: Vec<PersonIdx>,
     pub(in crate::engine) kept: KeptPeople,
@@ -201,24 +205,13 @@ impl Engine {
     /// Writes a record's target state with the next commit.
     pub fn keep_target(&mut self, idx: Idx) {
         self.changes += 1;
-        let slot = self.world.slot(idx);
-        let key = slot.id.key();
-        match &slot.target {
-            Some(target) => self.ledger.put(TARGET, key, target),
-            None => self.ledger.delete(TARGET, key),
-        }
+        self.targets.keep(idx, &self.world.slot(idx).id, &mut self.ledger);
     }
 
     /// Sets the holds remembered for a record, and writes them with the next commit.
     pub fn keep_held(&mut self, idx: Idx, held: Vec<Held>) {
-        let key = self.world.slot(idx).id.key();
-        if held.is_empty() {
-            self.ledger.delete(HELD, key);
-            self.world.slot_mut(idx).held = None;
-        } else {
-            self.ledger.put(HELD, key, &held);
-            self.world.slot_mut(idx).held = Some(Box::new(held));
-        }
+        self.held.set(idx, held);
+        self.held.keep(idx, &self.world.slot(idx).id, &mut self.ledger);
     }
 
     /// Puts a record into the world, and writes it with the next commit.

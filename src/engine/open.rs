@@ -113,6 +113,8 @@ fn empty(rules: Arc<Rules>, systems: Vec<Opened>, now: Time, run: Arc<str>, ledg
     Engine {
         systems: systems.into_iter().map(|s| (s.config.settings.name.clone(), SystemState::new(s))).collect(),
         world: World::default(),
+        targets: Default::default(),
+        held: Default::default(),
         people: Shelf::default(),
         kept: Default::default(),
         free: Vec::new(),

@@ -2,6 +2,7 @@
 
 use crate::config::Rules;
 use crate::decide::phase::phase;
+use crate::decide::ratchet::Held;
 use crate::decide::rules::HoldRule;
 use crate::decide::standing::By;
 use crate::engine::engine::Engine;
@@ -69,10 +70,10 @@ impl Engine {
             .collect();
         for (person, holds) in held {
             for idx in self.people[person as usize].members.clone() {
-                let Some(known) = self.world.slot(idx).held.as_deref() else { continue };
-                let rest = known.iter().filter(|h| !holds.iter().any(|(hold, cause)| *hold == h.hold && *cause == h.cause));
-                let rest = rest.cloned().collect();
-                self.keep_held(idx, rest);
+                let is_former = |h: &Held| holds.iter().any(|(hold, cause)| *hold == h.hold && *cause == h.cause);
+                if let Some(rest) = self.held.without(idx, is_former) {
+                    self.keep_held(idx, rest);
+                }
             }
         }
         self.rules.accept();

@@ -209,15 +209,17 @@ fn a_block_that_was_taken_away_while_another_write_was_under_way_is_not_ours_any
     pass(&mut daemon, "ma", "people", Pass::Sweep, shown(true), NOW);
     let idx = daemon.engine.probe().world.find(&"ma:person:1".parse().expect("an id")).expect("just read");
     let ours = Target { block_ours: true, ..Target::default() };
-    daemon.engine.arrange().world.slot_mut(idx).target.insert(Box::new(ours)).send(&Change::default(), NOW);
+    let target = daemon.engine.arrange().targets.begin(idx);
+    *target = ours;
+    target.send(&Change::default(), NOW);
     pass(&mut daemon, "ma", "people", Pass::Sweep, shown(false), Time(NOW.0 + 1_000));
     daemon.engine.reconcile(Time(NOW.0 + 1_000));
-    let target = |daemon: &mut Daemon| daemon.engine.arrange().world.slot_mut(idx).target.clone().expect("it was made above");
-    assert!(target(&mut daemon).block_ours, "a page may be older than a block that is under way");
-    daemon.engine.arrange().world.slot_mut(idx).target.as_mut().expect("it was made above").sent = None;
+    let target = |daemon: &Daemon| daemon.engine.probe().targets.of(idx).cloned().expect("it was made above");
+    assert!(target(&daemon).block_ours, "a page may be older than a block that is under way");
+    daemon.engine.arrange().targets.of_mut(idx).expect("it was made above").sent = None;
     daemon.engine.arrange().dirty.insert(idx);
     daemon.engine.reconcile(Time(NOW.0 + 2_000));
-    assert!(!target(&mut daemon).block_ours);
+    assert!(!target(&daemon).block_ours);
 }
 
 /// Old and new values of a large batch once were one item, which the store refused; then nothing went on.

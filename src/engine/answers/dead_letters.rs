@@ -39,8 +39,7 @@ impl Engine {
     pub fn letters(&self) -> Vec<Letter> {
         let mut letters = Vec::new();
         for idx in self.systems.values().flat_map(|s| s.outbox.keys()) {
-            let slot = self.world.slot(*idx);
-            letters.extend(slot.target.iter().flat_map(|target| letters_of(&slot.id, target)));
+            letters.extend(self.targets.of(*idx).iter().flat_map(|target| letters_of(&self.world.slot(*idx).id, target)));
         }
         letters
     }
@@ -49,7 +48,7 @@ impl Engine {
     pub fn retry_letters(&mut self, record: Option<&str>, now: Time) -> Result<usize, DeadLetterRefused> {
         let places = self.letter_places(record)?;
         for idx in &places {
-            if let Some(failures) = self.world.slot_mut(*idx).target.as_mut().and_then(|t| t.failures.as_mut()) {
+            if let Some(failures) = self.targets.of_mut(*idx).and_then(|t| t.failures.as_mut()) {
                 failures.retry(now);
             }
             self.keep_target(*idx);
@@ -64,7 +63,7 @@ impl Engine {
         for idx in &places {
             let shown = self.world.record(*idx);
             let due = self.due(*idx, &shown, now);
-            if let Some(target) = self.world.slot_mut(*idx).target.as_mut() {
+            if let Some(target) = self.targets.of_mut(*idx) {
                 let words = self.systems.get(&shown.id.system).map(|s| &s.words);
                 give_up(target, due, words).map_err(|why| DeadLetterRefused::Hold(record.to_string(), why))?;
             }
@@ -78,7 +77,7 @@ impl Engine {
     }
 
     fn letter_places(&self, record: Option<&str>) -> Result<Vec<Idx>, DeadLetterRefused> {
-        let failed = |idx: &Idx| self.world.slot(*idx).target.as_ref().is_some_and(|t| t.failures.is_some());
+        let failed = |idx: &Idx| self.targets.of(*idx).is_some_and(|t| t.failures.is_some());
         let Some(text) = record else {
             return Ok(self.systems.values().flat_map(|s| s.outbox.keys().copied()).filter(failed).collect());
         };

@@ -256,7 +256,7 @@ impl Engine {
         let mut queue = Queue::default();
         let mut dead_letters = 0;
         for (idx, lanes) in system.outbox.iter() {
-            let dead = |op| self.world.slot(*idx).target.as_deref().and_then(|t| t.failure(op)).is_some_and(|f| f.dead);
+            let dead = |op| self.targets.failure(*idx, op).is_some_and(|f| f.dead);
             dead_letters += queue.add(*lanes, dead);
         }
         SystemStatus {

@@ -95,7 +95,7 @@ impl Engine {
                 let Some(system) = self.systems.get(&slot.id.system) else { continue };
                 // A label that only a permit gives is protected by its absence.
                 let lanes = system.outbox.get(place).copied().unwrap_or_default();
-                let stands = !lanes.protective && !slot.target.as_ref().is_some_and(|t| t.loses_its_block());
+                let stands = !lanes.protective && !self.targets.of(*place).is_some_and(|t| t.loses_its_block());
                 if (system.allowed.block || system.allowed.permit) && !stands && !self.is_enforced_anyway(*place) {
                     open.insert(&slot.id.system);
                 }

@@ -171,7 +171,7 @@ impl Engine {
 
     /// The ratchet: lays what is remembered beside what reaches the person now, and remembers the outcome.
     pub fn remember(&mut self, members: &[Idx], holds: &mut Vec<HoldNow>, now: Time) {
-        let remembered = together(members.iter().flat_map(|idx| self.world.slot(*idx).held.iter().flat_map(|h| h.iter())));
+        let remembered = together(members.iter().flat_map(|idx| self.held.of(*idx)));
         for held in remembered {
             if let Some(direct) = holds.iter_mut().find(|h| h.hold == held.hold && h.cause == held.cause) {
                 direct.since = held.since;
@@ -185,11 +185,7 @@ impl Engine {
             .map(|h| Held { hold: h.hold.clone(), cause: h.cause.clone(), reach: h.reach, since: h.since, stops: h.stops.0 })
             .collect();
         for idx in members {
-            let same = match &self.world.slot(*idx).held {
-                Some(before) => **before == held,
-                None => held.is_empty(),
-            };
-            if !same {
+            if self.held.of(*idx) != held {
                 self.keep_held(*idx, held.clone());
             }
             self.journal_holds(*idx, holds, now);

@@ -19,7 +19,7 @@ impl Engine {
         let trusted = self.trusted_now(now);
         let woken = self.wakeups.first_key_value().is_some_and(|(at, _)| *at <= trusted);
         let waits_no_longer = |idx: &Idx| {
-            let failures = self.world.slot(*idx).target.as_ref().and_then(|t| t.failures.as_ref());
+            let failures = self.targets.of(*idx).and_then(|t| t.failures.as_ref());
             failures.is_some_and(|f| f.all().any(|(_, failure)| !failure.waits(now)))
         };
         let retry = self.systems.values().filter(|s| s.channel.lets_something_go(now)).any(|s| s.outbox.keys().any(waits_no_longer));

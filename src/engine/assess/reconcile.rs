@@ -96,12 +96,10 @@ impl Engine {
 
     /// Looks at what is known of these people, all together as in [`World::warm`](crate::engine::memory::world::World::warm).
     fn warm_sketched<'s>(&self, sketches: impl Iterator<Item = &'s Sketch> + Clone) {
-        let slots = || sketches.clone().flat_map(|s| &s.members).map(|idx| self.world.slot(*idx));
-        let persons = || slots().filter_map(|slot| self.people.get(slot.person as usize));
-        let targets = || slots().filter_map(|slot| slot.target.as_ref());
-        black_box(slots().filter(|slot| slot.held.as_ref().is_some_and(|h| h.is_empty())).count());
-        black_box(targets().map(|t| t.agreed.len()).sum::<usize>());
-        black_box(targets().filter_map(|t| t.agreed.first()).filter(|a| a.parked).count());
+        let places = || sketches.clone().flat_map(|s| &s.members).copied();
+        let persons = || places().filter_map(|idx| self.people.get(self.world.slot(idx).person as usize));
+        self.held.warm(places());
+        self.targets.warm(places());
         black_box(persons().map(|p| p.holds.len()).sum::<usize>());
         black_box(persons().filter_map(|p| p.members.first()).fold(0, |all, idx| all ^ idx));
     }
@@ -254,21 +252,20 @@ impl Engine {
         let due = match self.systems.get(&record.id.system) {
             Some(system) if system.abilities.writes_to(&self.world.slot(idx).stream) && !record.is_gone() => {
                 let lost = |t: &Target| t.block_ours && t.sent.is_none() && !record.is_blocked();
-                if self.world.slot(idx).target.as_deref().is_some_and(lost) {
+                if self.targets.of(idx).is_some_and(lost) {
                     // It was taken away while another write was under way. The next one that is seen there is someone else's.
                     self.look_at_target(idx, record, now);
                 }
                 self.end_overtaken(idx, record, whole.merge);
                 let wanted = self.wanted(record, whole, now);
                 let system = &self.systems[&record.id.system];
-                let slot = self.world.slot(idx);
-                target::due(slot.target.as_deref(), record, &wanted, &system.allowed, &system.abilities, self.trusted_now(now))
+                target::due(self.targets.of(idx), record, &wanted, &system.allowed, &system.abilities, self.trusted_now(now))
             }
             _ => target::Due::default(),
         };
         let lanes = Lanes::of(&due);
         self.note_lately(idx, record, whole.merge, &due);
-        let reviewed = !record.is_gone() && self.world.slot_mut(idx).target.as_mut().is_some_and(|t| t.review(&due, now));
+        let reviewed = !record.is_gone() && self.targets.of_mut(idx).is_some_and(|t| t.review(&due, now));
         if reviewed {
             self.keep_target(idx);
         }

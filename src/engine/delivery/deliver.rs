@@ -115,7 +115,7 @@ impl Engine {
             let lanes = Lanes::of(&due);
             // The guards know already what was due a moment ago.
             let may = if before.is_some_and(|b| b == due) { self.may(idx, &record) } else { self.may_go(idx, &record, &due, now) };
-            let failures = self.world.slot(idx).target.as_deref().and_then(|t| t.failures.as_deref());
+            let failures = self.targets.of(idx).and_then(|t| t.failures.as_deref());
             let cause = due.cause;
             let (change, more) = cut_to_lane(due, lane, may, everything && in_one_request, failures, now);
             let Some(change) = change else {
@@ -164,7 +164,7 @@ impl Engine {
 
     /// Takes a write into a batch, marked as sent.
     fn send(&mut self, batch: &mut Batch, idx: Idx, record: Record, change: Change, (more, cause): (bool, u64), now: Time) {
-        let target = self.world.slot_mut(idx).target.get_or_insert_default();
+        let target = self.targets.begin(idx);
         batch.had_block.push(target.block_ours);
         target.send(&change, now);
         let again = target.was_written_lately(&change, now);
@@ -216,7 +216,7 @@ impl Engine {
         let standing = self.table.of(person);
         let wanted = self.wanted(record, &Whole { standing: &standing, merge }, now);
         let Some(state) = self.systems.get(&record.id.system) else { return Due::default() };
-        target::due(self.world.slot(idx).target.as_deref(), record, &wanted, &state.allowed, &state.abilities, self.trusted_now(now))
+        target::due(self.targets.of(idx), record, &wanted, &state.allowed, &state.abilities, self.trusted_now(now))
     }
 
     fn lane_open(&self, system: &Name, lane: Lane, now: Time) -> bool {
@@ -255,7 +255,7 @@ impl Engine {
         if all_wait {
             return Vec::new();
         }
-        let failure = |idx: &Idx, op: Op| self.world.slot(*idx).target.as_deref().and_then(|t| t.failure(op));
+        let failure = |idx: &Idx, op: Op| self.targets.failure(*idx, op);
         let block_waits = |idx: &Idx| failure(idx, Op::Hold).is_some_and(|f| f.waits(now));
         let wanted = |idx: &Idx, lanes: &Lanes| match lane {
             Lane::Protective => lanes.protective,

@@ -108,7 +108,7 @@ fn restore_of_systems(
         }
         Tag::Held => {
             let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) else { return Ok(true) };
-            engine.world.slot_mut(idx).held = Some(Box::new(HELD.read(text, value)?));
+            engine.held.set(idx, HELD.read(text, value)?);
         }
         Tag::Sent => read.under_way.push((key, SENT.read("of writes under way", value)?)),
         Tag::Stream => {

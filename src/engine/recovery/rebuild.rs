@@ -77,13 +77,12 @@ impl Engine {
         let (ours, causes) = counts_again(&block, record, permits);
         let mut held: Vec<Held> = causes.iter().map(|cause| held_again(cause, block.at, &self.rules.rules().policy)).collect();
         if ours {
-            self.world.slot_mut(idx).target.get_or_insert_default().block_ours = true;
+            self.targets.begin(idx).block_ours = true;
             self.keep_target(idx);
         }
         if !held.is_empty() {
-            let known = self.world.slot(idx).held.as_deref().cloned().unwrap_or_default();
             HoldsRestored { record: &record.id, holds: held.len(), at: now }.emit();
-            held.extend(known);
+            held.extend_from_slice(self.held.of(idx));
             self.keep_held(idx, held);
         }
     }
@@ -92,7 +91,7 @@ impl Engine {
     /// a block of ours was set.
     pub fn journal_holds(&mut self, idx: Idx, holds: &[HoldNow], now: Time) {
         let slot = self.world.slot(idx);
-        let blocked = slot.target.as_ref().is_some_and(|t| t.block_ours && t.sent.is_none());
+        let blocked = self.targets.of(idx).is_some_and(|t| t.block_ours && t.sent.is_none());
         let causes = causes_to_journal(&slot.id, holds, blocked, &self.journaled);
         if !causes.is_empty() {
             let record = slot.id.clone();
@@ -103,7 +102,7 @@ impl Engine {
 
     /// The holds remembered for a record, as the journal names them.
     pub fn causes_of(&self, idx: Idx) -> Vec<Cause> {
-        let held = self.world.slot(idx).held.iter().flat_map(|h| h.iter());
+        let held = self.held.of(idx).iter();
         held.map(|h| Cause { hold: h.hold.to_string(), cause: h.cause.clone() }).collect()
     }
 }

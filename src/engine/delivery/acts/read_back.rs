@@ -81,7 +81,7 @@ impl Engine {
         }
         self.journal_read_back(idx, shown, now);
         self.dirty.insert(idx);
-        let Some(sent) = self.world.slot(idx).target.as_ref().and_then(|t| t.sent.clone()) else { return };
+        let Some(sent) = self.targets.sent(idx).cloned() else { return };
         if landed(&sent, shown, words) {
             let record = self.world.record(idx);
             return self.applied(idx, record, true, now);
@@ -106,7 +106,7 @@ impl Engine {
             let stream = self.world.slot(idx).stream.clone();
             self.keep_record(stream, &record);
         }
-        let sent = self.world.slot(idx).target.as_ref().and_then(|t| t.sent.as_ref());
+        let sent = self.targets.sent(idx);
         let was_sent = sent.is_some();
         if let Some(block) = sent.and_then(|s| s.block) {
             let change = Change { block: Some(block), ..Change::default() };
@@ -126,7 +126,7 @@ impl Engine {
 
     /// A block or its lifting, whose outcome was unknown, was read back.
     fn journal_read_back(&mut self, idx: Idx, shown: &Record, now: Time) {
-        let Some(target) = self.world.slot(idx).target.as_deref() else { return };
+        let Some(target) = self.targets.of(idx) else { return };
         let sent = target.sent.as_ref().and_then(|s| Some((s.block?, s.why.clone(), shows_our_why(s, shown))));
         let Some((block, why, with_our_why)) = sent else {
             if target.block_ours && !shown.is_blocked() {
