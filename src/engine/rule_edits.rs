@@ -5,6 +5,7 @@ use crate::decide::phase::phase;
 use crate::decide::ratchet::Held;
 use crate::decide::rules::HoldRule;
 use crate::decide::standing::By;
+use crate::engine::delivery::outbox::Outbox;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::place::NOBODY;
@@ -112,7 +113,7 @@ impl Engine {
             self.systems.insert(name, state);
         }
         for state in known.values_mut() {
-            (state.outbox, state.lined_up) = Default::default();
+            state.outbox = Outbox::default();
             // Whatever becomes of a write under way, it is read back if the system comes back.
             state.channel.loses_its_answers();
         }

@@ -10,9 +10,9 @@ use crate::engine::memory::place::Idx;
 use crate::engine::proofs::reading::StreamState;
 use crate::engine::recovery::instance::Identity;
 use crate::engine::rules::approval::Approval;
-use crate::engine::target::Allowed;
-use crate::engine::target::lanes::{Lanes, LinedUp};
-use crate::model::Name;
+use crate::engine::target::lanes::Lanes;
+use crate::engine::target::{Allowed, Due};
+use crate::model::{Name, Record, Time};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -41,11 +41,7 @@ pub struct SystemState {
     pub outbox: Outbox,
     /// What is under way there, and what its trouble lets through.
     pub channel: Channel,
-    /// Targets that were found without the block that we set.
-    pub blocks_lost: u64,
     pub guards: Guards,
-    /// How many records of the outbox have something due in each direction.
-    pub lined_up: LinedUp,
     /// Requests of today as last written.
     pub usage_kept: Option<Usage>,
     /// Which instance of the system all this is of.
@@ -58,13 +54,11 @@ impl SystemState {
         self.streams.iter().filter(|(_, s)| s.credential_refused()).map(|(name, _)| name)
     }
 
-    /// Puts a record into the outbox or takes it out, and counts.
-    pub fn line_up(&mut self, idx: Idx, lanes: Lanes) {
-        let before = if lanes == Lanes::default() { self.outbox.remove(&idx) } else { self.outbox.insert(idx, lanes) };
-        let before = before.unwrap_or_default();
-        let count = |n: &mut usize, was: bool, is: bool| *n = *n + usize::from(is) - usize::from(was);
-        count(&mut self.lined_up.release, before.release, lanes.release);
-        count(&mut self.lined_up.update, before.update, lanes.update);
+    /// Takes note of what is due for a record that was decided on anew.
+    pub fn line_up(&mut self, idx: Idx, record: &Record, due: &Due, now: Time) {
+        self.channel.touch(idx);
+        self.guards.line_up(idx, record, due, now);
+        self.outbox.line_up(idx, Lanes::of(due));
     }
 }
 
@@ -82,9 +76,7 @@ impl SystemState {
             epochs: BTreeMap::new(),
             outbox: Default::default(),
             channel: Default::default(),
-            blocks_lost: 0,
             guards: Default::default(),
-            lined_up: Default::default(),
             usage_kept: None,
             identity: Identity::new(opened.address, opened.tells_instance),
             connected: config.clone(),

@@ -14,7 +14,6 @@ use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::engine::memory::places::Places;
 use crate::engine::memory::refusals::{On, Refusals};
 use crate::engine::proofs::coverage::Undecided;
-use crate::engine::target::lanes::Lanes;
 use crate::engine::target::{self, Target};
 use crate::engine::workers::{DECIDING, WORTH_A_THREAD};
 use crate::link;
@@ -263,16 +262,13 @@ impl Engine {
             }
             _ => target::Due::default(),
         };
-        let lanes = Lanes::of(&due);
         self.note_lately(idx, record, whole.merge, &due);
         let reviewed = !record.is_gone() && self.targets.of_mut(idx).is_some_and(|t| t.review(&due, now));
         if reviewed {
             self.keep_target(idx);
         }
         if let Some(system) = self.systems.get_mut(&record.id.system) {
-            system.channel.touch(idx);
-            system.guards.line_up(idx, record, &due, now);
-            system.line_up(idx, lanes);
+            system.line_up(idx, record, &due, now);
         }
     }
 }

@@ -248,8 +248,8 @@ impl Engine {
         let limit = state.abilities.batch.max(1);
         let (release, update) = (state.guards.of(Op::Release), state.guards.of(Op::Update));
         let (op, all_wait) = match lane {
-            Lane::Release => (Op::Release, state.lined_up.release <= release.waiting()),
-            Lane::Fields => (Op::Update, state.lined_up.update <= update.waiting()),
+            Lane::Release => (Op::Release, state.outbox.releases() <= release.waiting()),
+            Lane::Fields => (Op::Update, state.outbox.updates() <= update.waiting()),
             _ => (Op::Hold, false),
         };
         if all_wait {
@@ -270,7 +270,7 @@ impl Engine {
 
     pub fn set_lanes(&mut self, system: &Name, idx: Idx, lanes: Lanes) {
         if let Some(state) = self.systems.get_mut(system) {
-            state.line_up(idx, lanes);
+            state.outbox.line_up(idx, lanes);
         }
     }
 }

@@ -250,7 +250,7 @@ impl Engine {
                 Noticed::BlockLost { times } => {
                     BlockLost { record: &record.id, times: times.into() }.emit();
                     if let Some(system) = self.systems.get_mut(&record.id.system) {
-                        system.blocks_lost += 1;
+                        system.channel.lost_a_block();
                     }
                     self.journal_block_lost(&record.id, now);
                 }

@@ -78,7 +78,7 @@ impl Engine {
     /// Of what is lined up, under way and proved nothing is of the instance that answers now.
     fn begin_anew(&mut self, system: &Name) {
         let Some(state) = self.systems.get_mut(system) else { return };
-        (state.outbox, state.lined_up, state.channel, state.blocks_lost) = Default::default();
+        (state.outbox, state.channel) = Default::default();
         state.guards.forget();
         state.identity.number += 1;
         let streams: Vec<Name> = std::mem::take(&mut state.streams).into_keys().collect();

@@ -28,7 +28,7 @@ impl Engine {
             trouble: system.channel.trouble(),
             quiet_until: system.channel.quiet_until(now),
             stuck: self.stuck_holds(system),
-            blocks_lost: system.blocks_lost,
+            blocks_lost: system.channel.blocks_lost(),
             losing: self.targets_of(name).filter(|t| loses_block_now(t, now)).count(),
             parked: self.targets_of(name).filter(|t| t.status.is_parked()).count(),
         };
