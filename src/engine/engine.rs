@@ -3,6 +3,7 @@
 //! The ways through it: `take_in` ([`observe`](crate::engine::intake::observe)) takes pages in, [`reconcile`](crate::engine::assess::reconcile) decides anew for
 //! whom something changed, `next_act` ([`acts`](crate::engine::delivery::acts)) says what to send, and `book` ([`outcomes`](crate::engine::delivery::outcomes)) notes what became of it.
 
+use crate::connector::StreamInfo;
 use crate::decide::freshness::{Proved, Side};
 use crate::decide::phase::Phase;
 use crate::decide::ratchet::Held;
@@ -125,7 +126,7 @@ impl Engine {
         if self.rebuilding.is_some() || self.ledger.halted().is_some() {
             return Proved::default();
         }
-        let Some(stream) = self.systems.get(system).and_then(|s| s.streams.get(stream)) else { return Proved::default() };
+        let Some(stream) = self.stream(system, stream) else { return Proved::default() };
         // What a former process left is by another clock than ours: where ours is behind it would look young.
         let too_young = if stream.proved_here { Span::ZERO } else { self.clocks.behind() };
         Proved { at: stream.proved_at.map(|at| at.minus(too_young)), filtered_at: stream.filtered_at.map(|at| at.minus(too_young)) }
@@ -137,7 +138,7 @@ impl Engine {
         if self.dirty.is_empty() {
             return proved;
         }
-        let decided = self.systems.get(system).and_then(|s| s.streams.get(stream)).map(|s| s.decided).unwrap_or_default();
+        let decided = self.stream(system, stream).map(|s| s.decided).unwrap_or_default();
         Proved { at: proved.at.min(decided.at), filtered_at: proved.filtered_at.min(decided.filtered_at) }
     }
 
@@ -146,7 +147,7 @@ impl Engine {
         if !self.dirty.is_empty() {
             return;
         }
-        let names = self.systems.iter().flat_map(|(name, s)| s.streams.keys().map(|stream| (name.clone(), stream.clone())));
+        let names = self.systems.iter().flat_map(|(name, s)| s.streams.known().map(|(stream, _)| (name.clone(), stream.clone())));
         for (system, stream) in names.collect::<Vec<_>>() {
             let proved = self.proved(&system, &stream);
             if let Some(stream) = self.stream_mut(&system, &stream) {
@@ -160,7 +161,7 @@ impl Engine {
         use crate::connector::manifest::Role;
         use crate::model::Entity;
         let Some(state) = self.systems.get(system) else { return Side::Crm };
-        match state.infos.get(stream).map(|i| i.entity) {
+        match state.streams.info(stream).map(|i| i.entity) {
             Some(Entity::Deal | Entity::DealPerson | Entity::Account) => Side::Crm,
             Some(Entity::Ticket) => Side::Support,
             _ => match state.config.manifest.role {
@@ -182,13 +183,23 @@ impl Engine {
         )
     }
 
+    /// How a stream is read, if it is.
+    pub(in crate::engine) fn stream_info(&self, system: &Name, stream: &Name) -> Option<&StreamInfo> {
+        self.systems.get(system)?.streams.info(stream)
+    }
+
+    /// What is known of a stream.
+    pub fn stream(&self, system: &Name, stream: &Name) -> Option<&StreamState> {
+        self.systems.get(system)?.streams.of(stream)
+    }
+
     pub fn stream_mut(&mut self, system: &Name, stream: &Name) -> Option<&mut StreamState> {
-        self.systems.get_mut(system).map(|s| s.streams.entry(stream.clone()).or_default())
+        self.systems.get_mut(system).map(|s| s.streams.of_mut(stream))
     }
 
     /// Writes a stream's state with the next commit.
     pub fn keep_stream(&mut self, system: &Name, stream: &Name) {
-        if let Some(state) = self.systems.get(system).and_then(|s| s.streams.get(stream)) {
+        if let Some(state) = self.stream(system, stream) {
             let mut state = state.clone();
             if state.proved_here {
                 // By a clock that is ahead it would look young to a later process whose clock is right.

@@ -122,7 +122,7 @@ impl Engine {
         self.hold_again_what_is_read_again();
         let names: Vec<Name> = self.systems.keys().cloned().collect();
         for name in names {
-            let streams: Vec<Name> = self.systems[&name].streams.keys().cloned().collect();
+            let streams: Vec<Name> = self.systems[&name].streams.known().map(|(stream, _)| stream.clone()).collect();
             for stream in streams {
                 self.keep_stream(&name, &stream);
             }

@@ -7,7 +7,7 @@ use crate::engine::delivery::outbox::Outbox;
 use crate::engine::guard::guards::Guards;
 use crate::engine::ledger::kind::{Kind, Tag};
 use crate::engine::memory::place::Idx;
-use crate::engine::proofs::reading::StreamState;
+use crate::engine::proofs::reading::Streams;
 use crate::engine::recovery::instance::Identity;
 use crate::engine::rules::approval::Approval;
 use crate::engine::target::lanes::Lanes;
@@ -30,13 +30,10 @@ pub struct SystemState {
     connected: Arc<System>,
     pub abilities: Abilities,
     pub allowed: Allowed,
-    pub infos: BTreeMap<Name, StreamInfo>,
-    pub streams: BTreeMap<Name, StreamState>,
+    pub streams: Streams,
     pub approved: Option<Approval>,
     /// Our statuses in the system's own words.
     pub words: WordsByStatus,
-    /// The sweep now under way, by stream.
-    pub epochs: BTreeMap<Name, u32>,
     /// Target records with something to write, and what kind.
     pub outbox: Outbox,
     /// What is under way there, and what its trouble lets through.
@@ -49,11 +46,6 @@ pub struct SystemState {
 }
 
 impl SystemState {
-    /// Streams of which a pass ended because the credential was not accepted.
-    pub fn credential_refused(&self) -> impl Iterator<Item = &Name> {
-        self.streams.iter().filter(|(_, s)| s.credential_refused()).map(|(name, _)| name)
-    }
-
     /// Takes note of what is due for a record that was decided on anew.
     pub fn line_up(&mut self, idx: Idx, record: &Record, due: &Due, now: Time) {
         self.channel.touch(idx);
@@ -68,12 +60,10 @@ impl SystemState {
         let config = opened.config;
         SystemState {
             allowed: Allowed::by(&config, &opened.abilities),
-            infos: opened.streams.into_iter().map(|i| (i.name.clone(), i)).collect(),
             abilities: opened.abilities,
-            streams: BTreeMap::new(),
+            streams: Streams::new(opened.streams),
             words: opened.words,
             approved: None,
-            epochs: BTreeMap::new(),
             outbox: Default::default(),
             channel: Default::default(),
             guards: Default::default(),
@@ -93,15 +83,13 @@ impl SystemState {
     /// The same system with another table or connector. What reads other things, or reads them otherwise, makes everything be read again.
     pub fn reopened(mut self, opened: Opened) -> SystemState {
         if !crate::engine::rules::connection::reads_the_same(&self.connected, &opened.config) {
-            for stream in self.streams.values_mut() {
-                stream.read_anew();
-            }
+            self.streams.read_anew();
         }
         if !crate::engine::rules::connection::same_connection(&self.connected, &opened.config) {
             self.identity.reconnected(opened.address, opened.tells_instance);
         }
         self.abilities = opened.abilities;
-        self.infos = opened.streams.into_iter().map(|i| (i.name.clone(), i)).collect();
+        self.streams.follow(opened.streams);
         self.words = opened.words;
         self.connected = opened.config.clone();
         self.follow(opened.config);

@@ -143,12 +143,12 @@ impl Engine {
 
     /// Whether who must get no mail is seen by this stream.
     pub fn shows_whom(&self, system: &Name, stream: &Name) -> bool {
-        self.systems.get(system).and_then(|s| s.infos.get(stream)).is_some_and(shows_whom)
+        self.stream_info(system, stream).is_some_and(shows_whom)
     }
 
     /// The streams that show who must get no mail and that were never read to their end, or not within the limit that policy.toml sets.
     pub fn not_read(&self, now: Time) -> Vec<String> {
-        let streams = self.systems.iter().flat_map(|(name, s)| s.infos.values().map(move |info| (name, info)));
+        let streams = self.systems.iter().flat_map(|(name, s)| s.streams.infos().map(move |info| (name, info)));
         let kinds = || MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
         let is_old = |system: &Name, info: &StreamInfo| {
             let proved = self.proved(system, &info.name);

@@ -237,7 +237,7 @@ impl Engine {
 
     /// After a start nothing widens before every stream was proved anew.
     fn proved_here(&self, needed: &Needed<'_>) -> bool {
-        let stream = self.systems.get(&needed.proof.system).and_then(|s| s.streams.get(&needed.proof.stream));
+        let stream = self.stream(&needed.proof.system, &needed.proof.stream);
         stream.is_some_and(|s| needed.at(s.proved_here()).is_some())
     }
 

@@ -9,7 +9,6 @@ use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::place::Idx;
 use crate::engine::proofs::reading::StreamState;
-use crate::engine::system::SystemState;
 use crate::model::{Entity, MailKind, Name, Record, RecordId, Span, Time};
 use crate::store::{Block, Cause, What};
 use crate::telemetry::InternalEvent;
@@ -29,17 +28,17 @@ impl Engine {
 
     /// The streams that were not read to their end yet.
     pub fn left_to_read(&self) -> Vec<String> {
-        let streams = self.systems.iter().flat_map(|(name, s)| s.infos.values().map(move |i| (name, i)));
+        let streams = self.systems.iter().flat_map(|(name, s)| s.streams.infos().map(move |i| (name, i)));
         streams.filter(|(system, info)| !self.was_read(system, info)).map(|(system, info)| format!("{system}.{}", info.name)).collect()
     }
 
     pub(in crate::engine) fn was_read(&self, system: &Name, info: &StreamInfo) -> bool {
-        let SystemState { streams, infos, .. } = &self.systems[system];
-        let Some(state) = streams.get(&info.name) else { return false };
+        let streams = &self.systems[system].streams;
+        let Some(state) = streams.of(&info.name) else { return false };
         match &info.for_each {
             // Of which deals the people were asked is known only once the deals were read.
             // What a pass proves is older than its begin by the system's lag.
-            Some(deals) => people_were_read(state, streams.get(deals), infos.get(deals).map_or(Span::ZERO, |i| i.lag.max(info.lag))),
+            Some(deals) => people_were_read(state, streams.of(deals), streams.info(deals).map_or(Span::ZERO, |i| i.lag.max(info.lag))),
             None => was_read_once(state, info),
         }
     }
@@ -65,8 +64,8 @@ impl Engine {
 
     fn all_swept(&self) -> bool {
         self.systems.values().all(|s| {
-            let swept = |i: &StreamInfo| s.streams.get(&i.name).is_some_and(|t| t.swept_at.is_some());
-            s.infos.values().filter(|i| is_swept(i)).all(swept)
+            let mut swept = s.streams.each().filter(|(info, _)| is_swept(info));
+            swept.all(|(_, known)| known.is_some_and(|t| t.swept_at.is_some()))
         })
     }
 

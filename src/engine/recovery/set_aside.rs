@@ -81,8 +81,7 @@ impl Engine {
         (state.outbox, state.channel) = Default::default();
         state.guards.forget();
         state.identity.number += 1;
-        let streams: Vec<Name> = std::mem::take(&mut state.streams).into_keys().collect();
-        for stream in streams {
+        for stream in state.streams.forget() {
             self.ledger.delete(STREAM, format!("{system}/{stream}").into_bytes());
         }
         // Who is held by what, and what is wanted where, is another matter for everyone whom a record of it named.
