@@ -3,7 +3,7 @@
 //! The ways through it: `take_in` ([`observe`](crate::engine::intake::observe)) takes pages in, [`reconcile`](crate::engine::assess::reconcile) decides anew for
 //! whom something changed, `next_act` ([`acts`](crate::engine::delivery::acts)) says what to send, and `book` ([`outcomes`](crate::engine::delivery::outcomes)) notes what became of it.
 
-use crate::connector::StreamInfo;
+use crate::connector::{StreamInfo, Usage};
 use crate::decide::freshness::{Proved, Side};
 use crate::decide::phase::Phase;
 use crate::decide::ratchet::Held;
@@ -164,7 +164,7 @@ impl Engine {
         match state.streams.info(stream).map(|i| i.entity) {
             Some(Entity::Deal | Entity::DealPerson | Entity::Account) => Side::Crm,
             Some(Entity::Ticket) => Side::Support,
-            _ => match state.config.manifest.role {
+            _ => match state.connected.config().manifest.role {
                 Role::Crm => Side::Crm,
                 Role::Support => Side::Support,
                 Role::Ma => Side::Ma,
@@ -210,6 +210,13 @@ impl Engine {
             let key = format!("{system}/{stream}").into_bytes();
             self.ledger.delete(FORMER_STREAM, key.clone());
             self.ledger.put(STREAM, key, &state);
+        }
+    }
+
+    /// Keeps what a connector has used of today's budget.
+    pub fn keep_usage(&mut self, system: &Name, usage: Usage) {
+        if let Some(state) = self.systems.get_mut(system) {
+            state.usage.keep(system, usage, &mut self.ledger);
         }
     }
 

@@ -51,7 +51,7 @@ impl Engine {
         let rules = self.rules.rules().clone();
         for system in &rules.systems {
             if let Some(state) = self.systems.get_mut(system.name()) {
-                state.follow(Arc::new(system.clone()));
+                state.connected.follow(Arc::new(system.clone()));
             }
         }
         self.phases.clear();
@@ -89,7 +89,7 @@ impl Engine {
     /// A system that is new to this process. It may have been here before, and then it is known which instance it was.
     fn system_met_before(&self, opened: Opened) -> SystemState {
         let mut state = SystemState::new(opened);
-        let kept = self.ledger.get(INSTANCE, state.config.name().as_bytes());
+        let kept = self.ledger.get(INSTANCE, state.connected.config().name().as_bytes());
         if let Ok(Some(known)) = kept {
             state.identity.restore(known);
         }

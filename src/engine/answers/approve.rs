@@ -87,7 +87,7 @@ impl Engine {
         let untaught = self.words_to_teach();
         if let Some(system) = self.systems.named_mut(what) {
             let before = system.approved;
-            let granted = granted(what, &system.config.writes, before, holds, untaught)?;
+            let granted = granted(what, &system.connected.config().writes, before, holds, untaught)?;
             system.approved = Some(granted);
             let count = if holds { system.outbox.in_lane(Lane::Protective).count() } else { system.outbox.len() };
             if system.approved > before {

@@ -3,11 +3,11 @@
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::place::Idx;
+use crate::engine::rules::connected::SystemWords;
 use crate::engine::target::{Due, FailureCause, Op, Target};
-use crate::model::{Name, RecordId, Time};
+use crate::model::{RecordId, Time};
 use crate::store::What;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// One write that was given up, or a block that is refused again and again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ impl Engine {
             let shown = self.world.record(*idx);
             let due = self.due(*idx, &shown, now);
             if let Some(target) = self.targets.of_mut(*idx) {
-                let words = self.systems.get(&shown.id.system).map(|s| &s.words);
+                let words = self.systems.get(&shown.id.system).map(|s| s.connected.words());
                 give_up(target, due, words).map_err(|why| DeadLetterRefused::Hold(record.to_string(), why))?;
             }
             self.keep_target(*idx);
@@ -100,7 +100,7 @@ fn letters_of(record: &RecordId, target: &Target) -> impl Iterator<Item = Letter
 }
 
 /// Parks what is due of fields and status, and forgets what failed. A hold that was refused and is still due stays: the error says why it was.
-fn give_up(target: &mut Target, due: Due, words: Option<&BTreeMap<Name, Box<str>>>) -> Result<(), String> {
+fn give_up(target: &mut Target, due: Due, words: Option<&SystemWords>) -> Result<(), String> {
     if let Some(failure) = target.failure(Op::Hold).filter(|_| due.protective.is_some()) {
         return Err(failure.why.to_string());
     }
@@ -110,7 +110,7 @@ fn give_up(target: &mut Target, due: Due, words: Option<&BTreeMap<Name, Box<str>
         target.park(&name, value);
     }
     if let Some(status) = update.status {
-        target.status.park(words.and_then(|w| w.get(&status.to)).map_or(&*status.to, |word| word));
+        target.status.park(words.map_or(&*status.to, |words| words.of(&status.to)));
     }
     Ok(())
 }
@@ -119,6 +119,7 @@ fn give_up(target: &mut Target, due: Due, words: Option<&BTreeMap<Name, Box<str>
 mod tests {
     use super::*;
     use crate::connector::{Change, StatusChange};
+    use crate::engine::rules::connected::SystemWords;
     use crate::engine::target::{Failure, Failures};
     use crate::model::Value;
 
@@ -174,7 +175,7 @@ mod tests {
             ..Change::default()
         };
         let due = || Due { update: Some(update.clone()), ..Due::default() };
-        let words = BTreeMap::from([("customer".into(), "Kunde".into())]);
+        let words = SystemWords::from(std::collections::BTreeMap::from([("customer".into(), "Kunde".into())]));
         let mut target = failed(Op::Update, refused("too long"));
         target.status.wrote("Kunde");
         give_up(&mut target, due(), Some(&words)).unwrap();

@@ -76,7 +76,7 @@ impl Engine {
         if matches!(run.pass, Pass::ForEach(_) | Pass::FilterTest(_)) {
             return Missing::default();
         }
-        let counts = Counts { entity: info.entity, allowed: &state.allowed, holds: &self.rules.rules().policy.holds };
+        let counts = Counts { entity: info.entity, allowed: state.connected.allowed(), holds: &self.rules.rules().policy.holds };
         missing(&run.system, run.shown, &info.watched, &counts)
     }
 

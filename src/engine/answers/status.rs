@@ -267,8 +267,8 @@ impl Engine {
             budget: Budget::of(usage.get(name).copied().unwrap_or_default(), now),
             breaker: if system.channel.is_open() { "open".into() } else { "closed".into() },
             credential_refused: system.streams.credential_refused().cloned().collect(),
-            token_ends: connection::token_ends(&system.config).map(Time::rfc3339),
-            api_ends: connection::api_ends(&system.config).map(Time::rfc3339),
+            token_ends: connection::token_ends(system.connected.config()).map(Time::rfc3339),
+            api_ends: connection::api_ends(system.connected.config()).map(Time::rfc3339),
         }
     }
 }

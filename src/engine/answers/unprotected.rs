@@ -86,7 +86,7 @@ fn is_on_hold(person: &Person) -> bool {
 impl Engine {
     /// For each system that takes blocks: who must get no mail and whose record there does not say so.
     pub fn unprotected(&self) -> BTreeMap<Name, Unprotected> {
-        let takes = self.systems.iter().filter(|(_, s)| s.allowed.block || s.allowed.permit);
+        let takes = self.systems.iter().filter(|(_, s)| s.connected.takes_holds());
         let mut counts: BTreeMap<Name, Unprotected> = takes.map(|(name, _)| (name.clone(), Unprotected::default())).collect();
         for (person, idx) in self.people.iter().zip(0..).filter(|(person, _)| is_on_hold(person)) {
             let mut open: BTreeSet<&Name> = BTreeSet::new();
@@ -96,7 +96,7 @@ impl Engine {
                 // A label that only a permit gives is protected by its absence.
                 let lanes = system.outbox.get(place).copied().unwrap_or_default();
                 let stands = !lanes.protective && !self.targets.of(*place).is_some_and(|t| t.loses_its_block());
-                if (system.allowed.block || system.allowed.permit) && !stands && !self.is_enforced_anyway(*place) {
+                if system.connected.takes_holds() && !stands && !self.is_enforced_anyway(*place) {
                     open.insert(&slot.id.system);
                 }
             }

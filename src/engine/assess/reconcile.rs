@@ -249,7 +249,7 @@ impl Engine {
     /// Compares a target record with what is wanted of it, and lines it up for delivery if they differ.
     fn line_up(&mut self, idx: Idx, record: &Record, whole: &Whole<'_>, now: Time) {
         let due = match self.systems.get(&record.id.system) {
-            Some(system) if system.abilities.writes_to(&self.world.slot(idx).stream) && !record.is_gone() => {
+            Some(system) if system.connected.writes_to(&self.world.slot(idx).stream) && !record.is_gone() => {
                 let lost = |t: &Target| t.block_ours && t.sent.is_none() && !record.is_blocked();
                 if self.targets.of(idx).is_some_and(lost) {
                     // It was taken away while another write was under way. The next one that is seen there is someone else's.
@@ -258,7 +258,7 @@ impl Engine {
                 self.end_overtaken(idx, record, whole.merge);
                 let wanted = self.wanted(record, whole, now);
                 let system = &self.systems[&record.id.system];
-                target::due(self.targets.of(idx), record, &wanted, &system.allowed, &system.abilities, self.trusted_now(now))
+                system.connected.due(self.targets.of(idx), record, &wanted, self.trusted_now(now))
             }
             _ => target::Due::default(),
         };

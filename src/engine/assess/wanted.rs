@@ -9,8 +9,8 @@ use crate::decide::status::{LeadStatus, status};
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::{Idx, PersonIdx};
 use crate::engine::proofs::coverage::Extent;
+use crate::engine::rules::connected::SystemWords;
 use crate::engine::system::SystemState;
-use crate::engine::system::WordsByStatus;
 use crate::engine::target::{Agreed, PermitWish, Wanted};
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState, Judgment, Unknown};
@@ -22,14 +22,14 @@ impl Engine {
     pub fn wanted(&self, record: &Record, whole: &Whole<'_>, now: Time) -> Wanted {
         let mut wanted = Wanted::default();
         let Some(system) = self.systems.get(&record.id.system) else { return wanted };
-        let allowed = &system.allowed;
+        let allowed = system.connected.allowed();
         if allowed.status
             && let Some(StatusNow { name: Some(status), raises_only, .. }) = &whole.merge.status
             && !(*raises_only && self.would_lower(system, record, status))
         {
-            wanted.status = Some((status.clone(), word_of(&system.words, status).into()));
+            wanted.status = Some((status.clone(), system.connected.words().of(status).into()));
         }
-        if allowed.block || allowed.permit {
+        if system.connected.takes_holds() {
             let reasons = against(whole.standing, record, self.trusted_now(now));
             wanted.block = !reasons.is_empty();
             wanted.why = reasons.join(",");
@@ -50,7 +50,7 @@ impl Engine {
                 (wanted.block, wanted.why) = (true, UNREAD.into());
             }
         }
-        for name in &system.config.writes.fields {
+        for name in &system.connected.config().writes.fields {
             let winner = whole.merge.fields.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.clone());
             wanted.fields.extend(winner.map(|value| (name.clone(), value)));
         }
@@ -73,7 +73,7 @@ impl Engine {
     fn would_lower(&self, system: &SystemState, record: &Record, status: &Name) -> bool {
         let Some(shown) = record.mark(Mark::Status).and_then(Value::as_text) else { return false };
         let statuses: Vec<&Name> = self.rules.rules().policy.statuses.iter().map(|rule| &rule.name).collect();
-        lowers(&statuses, &system.words, shown, status)
+        lowers(&statuses, system.connected.words(), shown, status)
     }
 
     /// The person's lead status; an error leaves it unknown.
@@ -179,9 +179,9 @@ fn proofs_run_out(policy: &Policy, proved: impl Fn(&Proof) -> Proved) -> Option<
 }
 
 /// Whether a status would take the place of a higher one of `statuses`, which are in order, or of one that is none of ours.
-fn lowers(statuses: &[&Name], words: &WordsByStatus, shown: &str, status: &Name) -> bool {
+fn lowers(statuses: &[&Name], words: &SystemWords, shown: &str, status: &Name) -> bool {
     // A label system may show several.
-    let highest = statuses.iter().position(|name| shown.lines().any(|line| line == word_of(words, name)));
+    let highest = statuses.iter().position(|name| shown.lines().any(|line| line == words.of(name)));
     let new = statuses.iter().position(|name| *name == status);
     highest.is_none() || highest < new
 }
@@ -213,11 +213,6 @@ fn candidate<'a>(record: &'a Record, name: &Name, agreed: &'a [Agreed]) -> Optio
     let agreed = agreed.iter().find(|a| a.field == *name);
     let echo = agreed.is_some_and(|a| !a.spent && a.theirs == field.value);
     Some(Candidate { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs) })
-}
-
-/// A status in a system's own words.
-fn word_of<'a>(words: &'a WordsByStatus, status: &'a Name) -> &'a str {
-    words.get(status).map_or(&**status, |word| word)
 }
 
 /// What speaks against marketing mail from this record, whatever is stale: the reasons behind its block.

@@ -11,7 +11,7 @@ use crate::engine::history::written::WrittenRecord;
 use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::rules::approval::Approval;
 use crate::engine::target::lanes::Lanes;
-use crate::engine::target::{self, Due, Failure, Failures, Op};
+use crate::engine::target::{Due, Failure, Failures, Op};
 use crate::model::{MailKind, Name, Record, Time};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -94,10 +94,10 @@ impl Engine {
     fn batch_of(&mut self, system: &Name, lane: Lane, pick: Pick, candidates: Vec<Idx>, now: Time) -> Batch {
         let mut batch = Batch::new(system.clone(), lane, pick, candidates.len(), now);
         let Some(state) = self.systems.get(system) else { return batch };
-        let limit = if pick == Pick::Probe { 1 } else { state.abilities.batch.max(1) };
+        let limit = if pick == Pick::Probe { 1 } else { state.connected.abilities().batch.max(1) };
         let everything = state.approved == Some(Approval::All) && !state.channel.is_open();
         // Where a block is a label, fields are a request of their own, which the block would wait for.
-        let in_one_request = !state.abilities.block_is_own_mark;
+        let in_one_request = !state.connected.abilities().block_is_own_mark;
         let company = lane == Lane::Protective && in_one_request && everything && state.channel.may_take_company(now);
         let lately = self.take_lately(&candidates, now);
         let others: Vec<Idx> = candidates.iter().zip(&lately).filter(|(_, l)| l.is_none()).map(|(idx, _)| *idx).collect();
@@ -216,7 +216,7 @@ impl Engine {
         let standing = self.table.of(person);
         let wanted = self.wanted(record, &Whole { standing: &standing, merge }, now);
         let Some(state) = self.systems.get(&record.id.system) else { return Due::default() };
-        target::due(self.targets.of(idx), record, &wanted, &state.allowed, &state.abilities, self.trusted_now(now))
+        state.connected.due(self.targets.of(idx), record, &wanted, self.trusted_now(now))
     }
 
     fn lane_open(&self, system: &Name, lane: Lane, now: Time) -> bool {
@@ -245,7 +245,7 @@ impl Engine {
     /// Those that did not fail before come first and by themselves: they wait for nobody's failure.
     fn candidates_of(&self, system: &Name, lane: Lane, pick: Pick, now: Time) -> Vec<Idx> {
         let Some(state) = self.systems.get(system) else { return Vec::new() };
-        let limit = state.abilities.batch.max(1);
+        let limit = state.connected.abilities().batch.max(1);
         let (release, update) = (state.guards.of(Op::Release), state.guards.of(Op::Update));
         let (op, all_wait) = match lane {
             Lane::Release => (Op::Release, state.outbox.releases() <= release.waiting()),

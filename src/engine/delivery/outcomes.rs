@@ -143,10 +143,10 @@ impl Engine {
         let Some(sent) = self.targets.sent(idx).cloned() else { return };
         self.book_with_guards(idx, &sent, &record, now);
         let Some(state) = self.systems.get(&system) else { return };
-        let permit_ends = state.abilities.permit_ends;
-        let words = &state.words;
+        let permit_ends = state.connected.abilities().permit_ends;
+        let words = state.connected.words();
         let Some(target) = self.targets.of_mut(idx) else { return };
-        let word = sent.status.as_ref().map(|s| words.get(s).cloned().unwrap_or_else(|| (**s).into()));
+        let word = sent.status.as_ref().map(|s| words.of(s).into());
         target.applied(&mut record, word, permit_ends, now);
         self.book_set_back(idx, &sent);
         if sent.fields.iter().any(|(name, _)| **name == *field::EMAIL) {

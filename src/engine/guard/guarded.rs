@@ -85,7 +85,8 @@ impl Engine {
     }
 
     fn targets(&self, state: &SystemState) -> usize {
-        state.abilities.stream.as_ref().map_or(0, |s| self.world.listed(&state.config.settings.name, s))
+        let connected = &state.connected;
+        connected.abilities().stream.as_ref().map_or(0, |s| self.world.listed(connected.config().name(), s))
     }
 
     /// Books what was applied with the guards. `record` is as it was before.

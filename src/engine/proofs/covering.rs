@@ -13,8 +13,8 @@ impl Engine {
             let mut covered = Covered::new(name);
             for (info, known) in system.streams.each() {
                 let at = known.and_then(|s| s.proved_at);
-                let every = schedule::every(system.config.every, info);
-                let lately = lately(&self.rules.rules().policy, name, info, every, system.config.sweep);
+                let every = schedule::every(system.connected.config().every, info);
+                let lately = lately(&self.rules.rules().policy, name, info, every, system.connected.config().sweep);
                 covered.add(&info.name, info.entity, at, Extent::of(at, lately, now));
             }
             covered

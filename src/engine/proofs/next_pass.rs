@@ -23,7 +23,7 @@ impl Engine {
                 if self.release_needs(system, stream, now) {
                     known.swept_at = None;
                 }
-                passes(info, &known, state.config.sweep, now, self.clocks.there(system, now))
+                passes(info, &known, state.connected.config().sweep, now, self.clocks.there(system, now))
             }
         };
         passes.extend(self.look_up_due(system, stream, now));
@@ -35,7 +35,7 @@ impl Engine {
     pub fn read_every(&self, system: &Name, stream: &Name) -> Span {
         let state = self.systems.get(system);
         let info = state.and_then(|s| s.streams.info(stream));
-        info.map_or(READ_EVERY, |info| every(state.and_then(|s| s.config.every), info))
+        info.map_or(READ_EVERY, |info| every(state.and_then(|s| s.connected.config().every), info))
     }
 
     /// When a stream of which a pass failed is to be looked at again.
@@ -59,7 +59,7 @@ impl Engine {
     /// Whether a release waits for this stream to be proved in this run. A feed or an unsound filter proves nothing, so that else it would
     /// wait for the next sweep.
     pub fn release_needs(&self, system: &Name, stream: &Name, now: Time) -> bool {
-        let waits = self.systems.values().any(|s| s.approved == Some(Approval::All) && s.outbox.values().any(|l| l.release));
+        let waits = self.systems.values().any(|s| s.approved == Some(Approval::All) && s.outbox.releases() > 0);
         let state = self.stream(system, stream);
         let swept = state.is_some_and(|s| s.swept_here && s.swept_at.is_some());
         waits && !swept && self.unproved(now).contains(&(system, stream))

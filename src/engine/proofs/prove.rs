@@ -127,7 +127,7 @@ impl Engine {
     /// How old a sweep of persons may be for a filtered pass to count: a filter shows who is new and whose address changed, a sweep finds the rest.
     fn persons_swept_within(&self, system: &Name, stream: &Name) -> Option<Span> {
         let state = self.systems.get(system)?;
-        persons_swept_within(state.streams.info(stream)?, state.config.sweep)
+        persons_swept_within(state.streams.info(stream)?, state.connected.config().sweep)
     }
 
     /// Whether a pass gave nothing, and the one for changes before it not even the newest known record.
@@ -174,7 +174,7 @@ impl Engine {
     /// not believed in this: it may be a list that somebody keeps, or the part of all that a token shows. There the second time they are read
     /// by their ids, and only who is not found is gone.
     fn miss(&mut self, run: &PassRun, now: Time) {
-        let is_written_to = self.systems.get(&run.system).is_some_and(|s| s.abilities.writes_to(&run.stream));
+        let is_written_to = self.systems.get(&run.system).is_some_and(|s| s.connected.writes_to(&run.stream));
         for idx in self.world.unseen(&run.system, &run.stream, run.epoch) {
             let mut record = self.world.record(idx);
             record.presence = match Unseen::of(record.presence, is_written_to, now) {

@@ -72,7 +72,7 @@ impl Engine {
     /// A record is seen for the first time since the state was lost: what the journal says of it counts again.
     pub fn recover(&mut self, idx: Idx, record: &Record, now: Time) {
         let Some(block) = self.recovery.remove(&record.id) else { return };
-        let permits = self.systems.get(&record.id.system).is_some_and(|s| s.allowed.permit);
+        let permits = self.systems.get(&record.id.system).is_some_and(|s| s.connected.permit_lease().is_some());
         let (ours, causes) = counts_again(&block, record, permits);
         let mut held: Vec<Held> = causes.iter().map(|cause| held_again(cause, block.at, &self.rules.rules().policy)).collect();
         if ours {

@@ -46,7 +46,7 @@ fn a_permit_rests_on_the_proof_that_runs_out_first() {
 fn a_status_is_lower_than_one_that_stands_before_it_and_than_a_strangers() {
     let names: [Name; 3] = ["customer".into(), "prospect".into(), "lead".into()];
     let statuses: Vec<&Name> = names.iter().collect();
-    let words: WordsByStatus = [("prospect".into(), "In talks".into())].into();
+    let words = SystemWords::from(std::collections::BTreeMap::from([("prospect".into(), "In talks".into())]));
     for (shown, status, lower) in [
         ("customer", "prospect", true),
         ("In talks", "lead", true),
