@@ -20,37 +20,24 @@ use crate::model::{Entity, Mail, MailKind, Mark, Name, Record, Span, Time, Value
 impl Engine {
     /// What is wanted of a target record now.
     pub fn wanted(&self, record: &Record, whole: &Whole<'_>, now: Time) -> Wanted {
-        let mut wanted = Wanted::default();
-        let Some(system) = self.systems.get(&record.id.system) else { return wanted };
-        let allowed = system.connected.allowed();
-        if allowed.status
+        let Some(system) = self.systems.get(&record.id.system) else { return Wanted::default() };
+        let connected = &system.connected;
+        let mut wanted = if connected.takes_holds() {
+            let end = || self.permit_end(&connected.permit_lease()?);
+            stops(whole.standing, record, end, self.trusted_now(now))
+        } else {
+            Wanted::default()
+        };
+        if connected.allowed().status
             && let Some(StatusNow { name: Some(status), raises_only, .. }) = &whole.merge.status
             && !(*raises_only && self.would_lower(system, record, status))
         {
-            wanted.status = Some((status.clone(), system.connected.words().of(status).into()));
-        }
-        if system.connected.takes_holds() {
-            let reasons = against(whole.standing, record, self.trusted_now(now));
-            wanted.block = !reasons.is_empty();
-            wanted.why = reasons.join(",");
-            let refused = whole.standing.refused_all || !record.refusals.is_empty();
-            // It may be the address of someone who is held or said no: nobody can know.
-            wanted.unread = record.has_unread_address;
-            wanted.permit = if wanted.block || refused || wanted.unread {
-                PermitWish::Withdraw
-            } else {
-                let end = allowed.permit.then(|| self.permit_end(&allowed.lease)).flatten();
-                end.map_or(PermitWish::Leave, PermitWish::Until)
-            };
+            wanted.status = Some((status.clone(), connected.words().of(status).into()));
         }
         if self.doubts.doubts_record(&record.id) {
-            // Of a record that cannot be read nothing is widened.
-            wanted.permit = PermitWish::Withdraw;
-            if record.is_blocked() {
-                (wanted.block, wanted.why) = (true, UNREAD.into());
-            }
+            widens_nothing(&mut wanted, record);
         }
-        for name in &system.connected.config().writes.fields {
+        for name in &connected.config().writes.fields {
             let winner = whole.merge.fields.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.clone());
             wanted.fields.extend(winner.map(|value| (name.clone(), value)));
         }
@@ -213,6 +200,26 @@ fn candidate<'a>(record: &'a Record, name: &Name, agreed: &'a [Agreed]) -> Optio
     let agreed = agreed.iter().find(|a| a.field == *name);
     let echo = agreed.is_some_and(|a| !a.spent && a.theirs == field.value);
     Some(Candidate { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs) })
+}
+
+/// What a record is to show of who must get no mail: the block, its reasons, the permit. `end`: when a permit ends that is given on what is
+/// proved now.
+fn stops(standing: &Standing, record: &Record, end: impl FnOnce() -> Option<Time>, now: Time) -> Wanted {
+    let reasons = against(standing, record, now);
+    let refused = standing.refused_all || !record.refusals.is_empty();
+    // It may be the address of someone who is held or said no: nobody can know.
+    let unread = record.has_unread_address;
+    let permit =
+        if !reasons.is_empty() || refused || unread { PermitWish::Withdraw } else { end().map_or(PermitWish::Leave, PermitWish::Until) };
+    Wanted { block: !reasons.is_empty(), why: reasons.join(","), unread, permit, ..Wanted::default() }
+}
+
+/// Of a record that cannot be read nothing is widened.
+fn widens_nothing(wanted: &mut Wanted, record: &Record) {
+    wanted.permit = PermitWish::Withdraw;
+    if record.is_blocked() {
+        (wanted.block, wanted.why) = (true, UNREAD.into());
+    }
 }
 
 /// What speaks against marketing mail from this record, whatever is stale: the reasons behind its block.
