@@ -318,7 +318,7 @@ impl Shell {
         for (name, tally) in
             futures::future::join_all(targets.iter().map(|name| async move { (name.clone(), self.deliver(name).await) })).await
         {
-            let wanted = self.engine().systems().get(&name).is_some_and(|s| s.abilities.stream.is_some());
+            let wanted = self.engine().systems().get(&name).is_some_and(|s| s.connected.abilities().stream.is_some());
             let tally = tally?;
             if wanted {
                 writes.insert(name, tally);

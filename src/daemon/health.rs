@@ -78,7 +78,7 @@ impl Health {
 impl SystemHealth {
     fn of(engine: &Engine, name: &Name, told: &crate::engine::answers::status::SystemStatus) -> SystemHealth {
         let streams = told.streams.keys().filter_map(|stream| {
-            let at = engine.systems().get(name)?.streams.get(stream)?.proved_at?;
+            let at = engine.stream(name, stream)?.proved_at?;
             Some((stream.clone(), at))
         });
         SystemHealth { dead_letters: told.dead_letters, queue: told.queue, requests_today: told.budget.used, proved_at: streams.collect() }

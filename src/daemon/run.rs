@@ -111,7 +111,7 @@ fn start_missing(shell: &Shell, tasks: &mut Jobs, running: &mut BTreeSet<Job>, s
 fn read_every(shell: &Shell, system: &Name, stream: &Name) -> Option<Span> {
     let wiring = shell.wiring();
     let info = wiring.connectors.get(system)?.streams().iter().find(|i| i.name == *stream && is_read(i))?;
-    Some(schedule::every(shell.engine().systems().get(system)?.config.every, info))
+    Some(schedule::every(shell.engine().systems().get(system)?.connected.config().every, info))
 }
 
 async fn read_for_ever(

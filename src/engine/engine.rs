@@ -3,10 +3,11 @@
 //! The ways through it: `take_in` ([`observe`](crate::engine::intake::observe)) takes pages in, [`reconcile`](crate::engine::assess::reconcile) decides anew for
 //! whom something changed, `next_act` ([`acts`](crate::engine::delivery::acts)) says what to send, and `book` ([`outcomes`](crate::engine::delivery::outcomes)) notes what became of it.
 
+use crate::connector::{StreamInfo, Usage};
 use crate::decide::freshness::{Proved, Side};
 use crate::decide::phase::Phase;
 use crate::decide::ratchet::Held;
-use crate::engine::assess::held::HELD;
+use crate::engine::assess::held::RememberedHolds;
 use crate::engine::assess::kept::KeptPeople;
 use crate::engine::assess::person::Person;
 use crate::engine::delivery::recent_looks::Lately;
@@ -40,7 +41,7 @@ use crate::engine::recovery::lines::refusal_line;
 use crate::engine::rules::in_force::InForce;
 use crate::engine::rules::unfollowed::Unfollowed;
 use crate::engine::system::SystemState;
-use crate::engine::target::TARGET;
+use crate::engine::target::targets::Targets;
 use crate::model::{ByName, Name, Reason, Record, RecordId, Refusal, Span, Time};
 use crate::store::{Journal, State};
 use crate::telemetry::InternalEvent;
@@ -59,6 +60,10 @@ pub struct Engine {
     /// Systems that were taken out while we run.
     pub(in crate::engine) retired: ByName<SystemState>,
     pub(in crate::engine) world: World,
+    /// What is known of the records that are written to.
+    pub(in crate::engine) targets: Targets,
+    /// The holds that were in force when last decided.
+    pub(in crate::engine) held: RememberedHolds,
     pub(in crate::engine) people: Shelf<Person>,
     pub(in crate::engine) free: Vec<PersonIdx>,
     pub(in crate::engine) kept: KeptPeople,
@@ -121,7 +126,7 @@ impl Engine {
         if self.rebuilding.is_some() || self.ledger.halted().is_some() {
             return Proved::default();
         }
-        let Some(stream) = self.systems.get(system).and_then(|s| s.streams.get(stream)) else { return Proved::default() };
+        let Some(stream) = self.stream(system, stream) else { return Proved::default() };
         // What a former process left is by another clock than ours: where ours is behind it would look young.
         let too_young = if stream.proved_here { Span::ZERO } else { self.clocks.behind() };
         Proved { at: stream.proved_at.map(|at| at.minus(too_young)), filtered_at: stream.filtered_at.map(|at| at.minus(too_young)) }
@@ -133,7 +138,7 @@ impl Engine {
         if self.dirty.is_empty() {
             return proved;
         }
-        let decided = self.systems.get(system).and_then(|s| s.streams.get(stream)).map(|s| s.decided).unwrap_or_default();
+        let decided = self.stream(system, stream).map(|s| s.decided).unwrap_or_default();
         Proved { at: proved.at.min(decided.at), filtered_at: proved.filtered_at.min(decided.filtered_at) }
     }
 
@@ -142,7 +147,7 @@ impl Engine {
         if !self.dirty.is_empty() {
             return;
         }
-        let names = self.systems.iter().flat_map(|(name, s)| s.streams.keys().map(|stream| (name.clone(), stream.clone())));
+        let names = self.systems.iter().flat_map(|(name, s)| s.streams.known().map(|(stream, _)| (name.clone(), stream.clone())));
         for (system, stream) in names.collect::<Vec<_>>() {
             let proved = self.proved(&system, &stream);
             if let Some(stream) = self.stream_mut(&system, &stream) {
@@ -156,10 +161,10 @@ impl Engine {
         use crate::connector::manifest::Role;
         use crate::model::Entity;
         let Some(state) = self.systems.get(system) else { return Side::Crm };
-        match state.infos.get(stream).map(|i| i.entity) {
+        match state.streams.info(stream).map(|i| i.entity) {
             Some(Entity::Deal | Entity::DealPerson | Entity::Account) => Side::Crm,
             Some(Entity::Ticket) => Side::Support,
-            _ => match state.config.manifest.role {
+            _ => match state.connected.config().manifest.role {
                 Role::Crm => Side::Crm,
                 Role::Support => Side::Support,
                 Role::Ma => Side::Ma,
@@ -178,13 +183,23 @@ impl Engine {
         )
     }
 
+    /// How a stream is read, if it is.
+    pub(in crate::engine) fn stream_info(&self, system: &Name, stream: &Name) -> Option<&StreamInfo> {
+        self.systems.get(system)?.streams.info(stream)
+    }
+
+    /// What is known of a stream.
+    pub fn stream(&self, system: &Name, stream: &Name) -> Option<&StreamState> {
+        self.systems.get(system)?.streams.of(stream)
+    }
+
     pub fn stream_mut(&mut self, system: &Name, stream: &Name) -> Option<&mut StreamState> {
-        self.systems.get_mut(system).map(|s| s.streams.entry(stream.clone()).or_default())
+        self.systems.get_mut(system).map(|s| s.streams.of_mut(stream))
     }
 
     /// Writes a stream's state with the next commit.
     pub fn keep_stream(&mut self, system: &Name, stream: &Name) {
-        if let Some(state) = self.systems.get(system).and_then(|s| s.streams.get(stream)) {
+        if let Some(state) = self.stream(system, stream) {
             let mut state = state.clone();
             if state.proved_here {
                 // By a clock that is ahead it would look young to a later process whose clock is right.
@@ -198,27 +213,23 @@ impl Engine {
         }
     }
 
+    /// Keeps what a connector has used of today's budget.
+    pub fn keep_usage(&mut self, system: &Name, usage: Usage) {
+        if let Some(state) = self.systems.get_mut(system) {
+            state.usage.keep(system, usage, &mut self.ledger);
+        }
+    }
+
     /// Writes a record's target state with the next commit.
     pub fn keep_target(&mut self, idx: Idx) {
         self.changes += 1;
-        let slot = self.world.slot(idx);
-        let key = slot.id.key();
-        match &slot.target {
-            Some(target) => self.ledger.put(TARGET, key, target),
-            None => self.ledger.delete(TARGET, key),
-        }
+        self.targets.keep(idx, &self.world.slot(idx).id, &mut self.ledger);
     }
 
     /// Sets the holds remembered for a record, and writes them with the next commit.
     pub fn keep_held(&mut self, idx: Idx, held: Vec<Held>) {
-        let key = self.world.slot(idx).id.key();
-        if held.is_empty() {
-            self.ledger.delete(HELD, key);
-            self.world.slot_mut(idx).held = None;
-        } else {
-            self.ledger.put(HELD, key, &held);
-            self.world.slot_mut(idx).held = Some(Box::new(held));
-        }
+        self.held.set(idx, held);
+        self.held.keep(idx, &self.world.slot(idx).id, &mut self.ledger);
     }
 
     /// Puts a record into the world, and writes it with the next commit.

@@ -3,8 +3,8 @@
 //! From the ground up; each room's own page says what lies in it:
 //!
 //! - [`ledger`]: what is to become durable
-//! - [`target`]: what is known of one record that is written to: agreed, sent, failed, due
 //! - [`memory`]: what was observed
+//! - [`target`]: what is known of one record that is written to: agreed, sent, failed, due
 //! - [`rules`]: what counts
 //! - [`proofs`]: which stream was read how far
 //! - [`gate`]: may this mail go?

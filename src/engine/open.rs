@@ -89,16 +89,12 @@ pub fn open_on(
     }
     let said = Said::of(entries);
     begin_rebuild_if_lost(&mut engine, &loaded, &said, now);
-    let proved: Vec<Time> = engine.systems.values().flat_map(|s| s.streams.values()).filter_map(|s| s.proved_at).collect();
+    let proved: Vec<Time> = engine.systems.values().flat_map(|s| s.streams.known()).filter_map(|(_, s)| s.proved_at).collect();
     proved.into_iter().for_each(|at| engine.clocks.hear(at));
     engine.replay(said, &notes, now);
     engine.tidy_journal(now)?;
     if loaded.fingerprint_changed {
-        for system in engine.systems.values_mut() {
-            for stream in system.streams.values_mut() {
-                stream.read_anew();
-            }
-        }
+        engine.systems.values_mut().for_each(|system| system.streams.read_anew());
     }
     engine.told = crate::engine::answers::notices::stored(&engine.ledger)?;
     engine.refused_at_once = crate::engine::intake::refused_at_once::stored(&engine.ledger)?;
@@ -113,6 +109,8 @@ fn empty(rules: Arc<Rules>, systems: Vec<Opened>, now: Time, run: Arc<str>, ledg
     Engine {
         systems: systems.into_iter().map(|s| (s.config.settings.name.clone(), SystemState::new(s))).collect(),
         world: World::default(),
+        targets: Default::default(),
+        held: Default::default(),
         people: Shelf::default(),
         kept: Default::default(),
         free: Vec::new(),

@@ -12,11 +12,13 @@ use crate::engine::memory::world::World;
 use crate::engine::proofs::clocks::Clocks;
 use crate::engine::recovery::journaled::Recovery;
 use crate::engine::system::SystemState;
+use crate::engine::target::targets::Targets;
 use crate::model::ByName;
 
 /// To be looked at.
 pub struct Probe<'e> {
     pub world: &'e World,
+    pub targets: &'e Targets,
     pub people: &'e Shelf<Person>,
     pub refusals: &'e Refusals,
     pub table: &'e Table,
@@ -28,7 +30,7 @@ pub struct Probe<'e> {
 
 /// To be set up.
 pub struct Arrangement<'e> {
-    pub world: &'e mut World,
+    pub targets: &'e mut Targets,
     pub systems: &'e mut ByName<SystemState>,
     pub clocks: &'e mut Clocks,
     pub dirty: &'e mut Places,
@@ -40,6 +42,7 @@ impl Engine {
     pub fn probe(&self) -> Probe<'_> {
         Probe {
             world: &self.world,
+            targets: &self.targets,
             people: &self.people,
             refusals: &self.refusals,
             table: &self.table,
@@ -53,7 +56,7 @@ impl Engine {
     /// The inside, to be set up as a test needs it.
     pub fn arrange(&mut self) -> Arrangement<'_> {
         Arrangement {
-            world: &mut self.world,
+            targets: &mut self.targets,
             systems: &mut self.systems,
             clocks: &mut self.clocks,
             dirty: &mut self.dirty,

@@ -2,8 +2,10 @@
 
 use crate::config::Rules;
 use crate::decide::phase::phase;
+use crate::decide::ratchet::Held;
 use crate::decide::rules::HoldRule;
 use crate::decide::standing::By;
+use crate::engine::delivery::outbox::Outbox;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::place::NOBODY;
@@ -49,7 +51,7 @@ impl Engine {
         let rules = self.rules.rules().clone();
         for system in &rules.systems {
             if let Some(state) = self.systems.get_mut(system.name()) {
-                state.follow(Arc::new(system.clone()));
+                state.connected.follow(Arc::new(system.clone()));
             }
         }
         self.phases.clear();
@@ -69,10 +71,10 @@ impl Engine {
             .collect();
         for (person, holds) in held {
             for idx in self.people[person as usize].members.clone() {
-                let Some(known) = self.world.slot(idx).held.as_deref() else { continue };
-                let rest = known.iter().filter(|h| !holds.iter().any(|(hold, cause)| *hold == h.hold && *cause == h.cause));
-                let rest = rest.cloned().collect();
-                self.keep_held(idx, rest);
+                let is_former = |h: &Held| holds.iter().any(|(hold, cause)| *hold == h.hold && *cause == h.cause);
+                if let Some(rest) = self.held.without(idx, is_former) {
+                    self.keep_held(idx, rest);
+                }
             }
         }
         self.rules.accept();
@@ -87,7 +89,7 @@ impl Engine {
     /// A system that is new to this process. It may have been here before, and then it is known which instance it was.
     fn system_met_before(&self, opened: Opened) -> SystemState {
         let mut state = SystemState::new(opened);
-        let kept = self.ledger.get(INSTANCE, state.config.name().as_bytes());
+        let kept = self.ledger.get(INSTANCE, state.connected.config().name().as_bytes());
         if let Ok(Some(known)) = kept {
             state.identity.restore(known);
         }
@@ -111,7 +113,7 @@ impl Engine {
             self.systems.insert(name, state);
         }
         for state in known.values_mut() {
-            (state.outbox, state.lined_up) = Default::default();
+            state.outbox = Outbox::default();
             // Whatever becomes of a write under way, it is read back if the system comes back.
             state.channel.loses_its_answers();
         }
@@ -120,7 +122,7 @@ impl Engine {
         self.hold_again_what_is_read_again();
         let names: Vec<Name> = self.systems.keys().cloned().collect();
         for name in names {
-            let streams: Vec<Name> = self.systems[&name].streams.keys().cloned().collect();
+            let streams: Vec<Name> = self.systems[&name].streams.known().map(|(stream, _)| stream.clone()).collect();
             for stream in streams {
                 self.keep_stream(&name, &stream);
             }

@@ -1,119 +1,74 @@
 //! One configured system as the engine knows it: its streams, its outbox, and how far it may be written to.
 
 use crate::config::System;
-use crate::connector::{Abilities, StreamInfo, Usage};
+use crate::connector::{Abilities, StreamInfo};
 use crate::engine::delivery::acts::Channel;
 use crate::engine::delivery::outbox::Outbox;
+use crate::engine::delivery::usage::KeptUsage;
 use crate::engine::guard::guards::Guards;
-use crate::engine::ledger::kind::{Kind, Tag};
 use crate::engine::memory::place::Idx;
-use crate::engine::proofs::reading::StreamState;
+use crate::engine::proofs::reading::Streams;
 use crate::engine::recovery::instance::Identity;
 use crate::engine::rules::approval::Approval;
-use crate::engine::target::Allowed;
-use crate::engine::target::lanes::{Lanes, LinedUp};
-use crate::model::Name;
-use std::collections::BTreeMap;
+use crate::engine::rules::connected::{Connected, WordsByStatus};
+use crate::engine::target::Due;
+use crate::engine::target::lanes::Lanes;
+use crate::model::{Record, Time};
 use std::sync::Arc;
 
-/// What was used of today's budget, by system: the day and the requests.
-pub(in crate::engine) const USAGE: Kind<(i64, u64)> = Kind::new(Tag::Usage);
-
-/// What a system calls each lead status.
-pub type WordsByStatus = BTreeMap<Name, Box<str>>;
-
-/// One configured system.
+/// One configured system. Each part has private fields, in the room that writes it.
 #[derive(Debug)]
 pub struct SystemState {
-    pub config: Arc<System>,
-    /// The table that its connector was made of: the one above may follow an edit before the connector does.
-    connected: Arc<System>,
-    pub abilities: Abilities,
-    pub allowed: Allowed,
-    pub infos: BTreeMap<Name, StreamInfo>,
-    pub streams: BTreeMap<Name, StreamState>,
+    /// Its table, and what its connector is able to do.
+    pub connected: Connected,
+    /// What was read of it.
+    pub streams: Streams,
+    /// Which instance of the system all this is of.
+    pub identity: Identity,
+    /// How far it may be written to.
     pub approved: Option<Approval>,
-    /// Our statuses in the system's own words.
-    pub words: WordsByStatus,
-    /// The sweep now under way, by stream.
-    pub epochs: BTreeMap<Name, u32>,
     /// Target records with something to write, and what kind.
     pub outbox: Outbox,
     /// What is under way there, and what its trouble lets through.
     pub channel: Channel,
-    /// Targets that were found without the block that we set.
-    pub blocks_lost: u64,
+    /// What is too much at once.
     pub guards: Guards,
-    /// How many records of the outbox have something due in each direction.
-    pub lined_up: LinedUp,
-    /// Requests of today as last written.
-    pub usage_kept: Option<Usage>,
-    /// Which instance of the system all this is of.
-    pub identity: Identity,
-}
-
-impl SystemState {
-    /// Streams of which a pass ended because the credential was not accepted.
-    pub fn credential_refused(&self) -> impl Iterator<Item = &Name> {
-        self.streams.iter().filter(|(_, s)| s.credential_refused()).map(|(name, _)| name)
-    }
-
-    /// Puts a record into the outbox or takes it out, and counts.
-    pub fn line_up(&mut self, idx: Idx, lanes: Lanes) {
-        let before = if lanes == Lanes::default() { self.outbox.remove(&idx) } else { self.outbox.insert(idx, lanes) };
-        let before = before.unwrap_or_default();
-        let count = |n: &mut usize, was: bool, is: bool| *n = *n + usize::from(is) - usize::from(was);
-        count(&mut self.lined_up.release, before.release, lanes.release);
-        count(&mut self.lined_up.update, before.update, lanes.update);
-    }
+    pub usage: KeptUsage,
 }
 
 impl SystemState {
     /// A system of which nothing is known yet.
     pub fn new(opened: Opened) -> SystemState {
-        let config = opened.config;
         SystemState {
-            allowed: Allowed::by(&config, &opened.abilities),
-            infos: opened.streams.into_iter().map(|i| (i.name.clone(), i)).collect(),
-            abilities: opened.abilities,
-            streams: BTreeMap::new(),
-            words: opened.words,
+            connected: Connected::new(opened.config, opened.abilities, opened.words),
+            streams: Streams::new(opened.streams),
+            identity: Identity::new(opened.address, opened.tells_instance),
             approved: None,
-            epochs: BTreeMap::new(),
             outbox: Default::default(),
             channel: Default::default(),
-            blocks_lost: 0,
             guards: Default::default(),
-            lined_up: Default::default(),
-            usage_kept: None,
-            identity: Identity::new(opened.address, opened.tells_instance),
-            connected: config.clone(),
-            config,
+            usage: Default::default(),
         }
-    }
-
-    /// Takes the system's table in systems.toml, as it is in force.
-    pub fn follow(&mut self, config: Arc<System>) {
-        self.allowed = Allowed::by(&config, &self.abilities);
-        self.config = config;
     }
 
     /// The same system with another table or connector. What reads other things, or reads them otherwise, makes everything be read again.
     pub fn reopened(mut self, opened: Opened) -> SystemState {
-        if !crate::engine::rules::connection::reads_the_same(&self.connected, &opened.config) {
-            for stream in self.streams.values_mut() {
-                stream.read_anew();
-            }
+        let changed = self.connected.reconnect(opened.config, opened.abilities, opened.words);
+        if changed.reads_otherwise {
+            self.streams.read_anew();
         }
-        if !crate::engine::rules::connection::same_connection(&self.connected, &opened.config) {
+        if changed.goes_elsewhere {
             self.identity.reconnected(opened.address, opened.tells_instance);
         }
-        self.abilities = opened.abilities;
-        self.infos = opened.streams.into_iter().map(|i| (i.name.clone(), i)).collect();
-        self.words = opened.words;
-        self.connected = opened.config.clone();
-        self.follow(opened.config);
+        self.streams.follow(opened.streams);
         self
+    }
+
+    /// Takes note of what is due for a record that was decided on anew.
+    pub fn line_up(&mut self, idx: Idx, record: &Record, due: &Due, now: Time) {
+        self.channel.touch(idx);
+        self.guards.line_up(idx, record, due, now);
+        self.outbox.line_up(idx, Lanes::of(due));
     }
 }
 

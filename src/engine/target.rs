@@ -19,6 +19,7 @@ pub mod lanes;
 mod outcome;
 pub mod planned;
 mod settle;
+pub mod targets;
 
 pub use again::{Again, Settled};
 pub use digest::digest;

@@ -26,7 +26,7 @@ const ONLY: [(&str, &str, &[&str]); 3] =
 
 /// The rooms of the engine, from the ground up: each may know those before it. What lies beside them, [`OWNER`] apart, is above all.
 const ENGINE: [&str; 13] =
-    ["ledger", "target", "memory", "rules", "proofs", "gate", "assess", "guard", "history", "intake", "delivery", "recovery", "answers"];
+    ["ledger", "memory", "target", "rules", "proofs", "gate", "assess", "guard", "history", "intake", "delivery", "recovery", "answers"];
 
 /// The state behind one owner: each room adds to it the ways that lead through that room.
 const OWNER: [&str; 6] = ["engine", "error", "system", "workers", "Engine", "Error"];

@@ -149,7 +149,7 @@ pub fn booked(sim: &Sim<'_>, done: &UnderWay) -> Result<(), Violation> {
     let Some(daemon) = &sim.daemon else { return Ok(()) };
     for (op, outcome) in done.batch.ops.iter().zip(&done.outcomes) {
         let idx = daemon.engine.probe().world.find(&op.record);
-        let Some(target) = idx.and_then(|idx| daemon.engine.probe().world.slot(idx).target.as_deref()) else { continue };
+        let Some(target) = idx.and_then(|idx| daemon.engine.probe().targets.of(idx)) else { continue };
         let fits = match outcome {
             Outcome::Applied => target.sent.is_none(),
             // What failed is not asked about: something else may be wanted by now, which begins anew.
@@ -222,7 +222,7 @@ pub fn after_delivery(sim: &mut Sim<'_>) -> Result<(), Violation> {
             let id = table.id(number);
             let Some(idx) = engine.probe().world.find(&id) else { continue };
             let seen = engine.probe().world.record(idx);
-            let waits = engine.probe().world.slot(idx).target.as_ref().is_some_and(|t| t.sent.is_some());
+            let waits = engine.probe().targets.sent(idx).is_some();
             // Who shows a refusal gets no mail from there anyway.
             // A write that nobody told the outcome of was a failure, after which the next one waits.
             let unsure = sim.unsure.get(&id).is_some_and(|at| sim.truth.now.0 - at.0 < TRIED_AGAIN_MS);
@@ -278,7 +278,7 @@ pub fn at_rest(sim: &mut Sim<'_>) -> Result<(), Violation> {
             shows_what_is_there(sim.switches.is_on(Switch::OddCharacters), &id, item, &seen)?;
             let due = daemon.engine.due(idx, &seen, now);
             let renewal = due.release.as_ref().is_some_and(|c| c.block.is_none());
-            let gave_up = daemon.engine.probe().world.slot(idx).target.as_ref().is_some_and(|t| t.failures.is_some());
+            let gave_up = daemon.engine.probe().targets.of(idx).is_some_and(|t| t.failures.is_some());
             if !(due.is_empty() || renewal || gave_up) {
                 let why = daemon.engine.status(&BTreeMap::new(), now).because.join("; ");
                 return fail(8, format!("{id} still has {due:?} to be written ({why})"));

@@ -37,7 +37,7 @@ fn whole(daemon: &mut Daemon, system: &str, stream: &str, pass: Pass, page: Page
 /// Every stream is read, one person of the marketing system among them; the systems say how our clock stands.
 fn read_all(daemon: &mut Daemon, now: Time, clock_skew_ms: i64) {
     let streams: Vec<(Name, Name)> =
-        daemon.engine.systems().iter().flat_map(|(s, state)| state.infos.keys().map(|t| (s.clone(), t.clone()))).collect();
+        daemon.engine.systems().iter().flat_map(|(s, state)| state.streams.infos().map(|t| (s.clone(), t.name.clone()))).collect();
     for (system, stream) in streams.iter().filter(|(_, t)| **t != *"deal_people").chain([&("crm".into(), "deal_people".into())]) {
         let how = if **stream == *"deal_people" { Pass::ForEach(Vec::new()) } else { Pass::Sweep };
         let mut person = Record::new("ma:person:1".parse().expect("an id"));
@@ -109,7 +109,7 @@ fn an_empty_list_of_open_deals_proves_nothing_after_a_silent_listing_of_changes(
         let later = Time(NOW.0 + 600_000);
         pass(&mut daemon, "crm", "deals", Pass::Changes(NOW), given, later);
         pass(&mut daemon, "crm", "deals", Pass::Open, Vec::new(), later);
-        let state = &daemon.engine.systems().named("crm").unwrap().streams["deals"];
+        let state = daemon.engine.stream(&"crm".into(), &"deals".into()).unwrap();
         assert_eq!(state.proved_at > Some(NOW), proves);
         assert_eq!(state.swept_at.is_none(), !proves, "a sweep tells");
     }
@@ -209,15 +209,17 @@ fn a_block_that_was_taken_away_while_another_write_was_under_way_is_not_ours_any
     pass(&mut daemon, "ma", "people", Pass::Sweep, shown(true), NOW);
     let idx = daemon.engine.probe().world.find(&"ma:person:1".parse().expect("an id")).expect("just read");
     let ours = Target { block_ours: true, ..Target::default() };
-    daemon.engine.arrange().world.slot_mut(idx).target.insert(Box::new(ours)).send(&Change::default(), NOW);
+    let target = daemon.engine.arrange().targets.begin(idx);
+    *target = ours;
+    target.send(&Change::default(), NOW);
     pass(&mut daemon, "ma", "people", Pass::Sweep, shown(false), Time(NOW.0 + 1_000));
     daemon.engine.reconcile(Time(NOW.0 + 1_000));
-    let target = |daemon: &mut Daemon| daemon.engine.arrange().world.slot_mut(idx).target.clone().expect("it was made above");
-    assert!(target(&mut daemon).block_ours, "a page may be older than a block that is under way");
-    daemon.engine.arrange().world.slot_mut(idx).target.as_mut().expect("it was made above").sent = None;
+    let target = |daemon: &Daemon| daemon.engine.probe().targets.of(idx).cloned().expect("it was made above");
+    assert!(target(&daemon).block_ours, "a page may be older than a block that is under way");
+    daemon.engine.arrange().targets.of_mut(idx).expect("it was made above").sent = None;
     daemon.engine.arrange().dirty.insert(idx);
     daemon.engine.reconcile(Time(NOW.0 + 2_000));
-    assert!(!target(&mut daemon).block_ours);
+    assert!(!target(&daemon).block_ours);
 }
 
 /// Old and new values of a large batch once were one item, which the store refused; then nothing went on.

@@ -5,7 +5,6 @@ use crate::config_files::{CONSENT, CRM, ConfigFiles, DEALS_PROVED, Hold, LEAD, O
 use crate::stage::Stage;
 use nayose::engine::Engine;
 use nayose::engine::rules::approval::Approval;
-use nayose::engine::target::Target;
 use nayose::model::{DealState, Mark, Name, Record, RecordId, Refusal, RefusalScope, Time, Value};
 
 const NOW: Time = Time(1_795_000_000_000);
@@ -54,7 +53,7 @@ impl Place {
         let refusal = Refusal { scope: RefusalScope::All, from: id("ma:person:2"), seen_at: NOW, address: None };
         engine.keep_refusal(nayose::engine::memory::refusals::On::Record(&refusal.from), &refusal);
         let lead = engine.probe().world.find(&id("ma:person:1")).unwrap();
-        engine.arrange().world.slot_mut(lead).target = Some(Box::new(Target { block_ours: true, ..Target::default() }));
+        engine.arrange().targets.begin(lead).block_ours = true;
         engine.keep_target(lead);
         engine.approve("ma", false, NOW).unwrap();
         engine.reconcile(NOW);
@@ -97,7 +96,7 @@ fn see(engine: &mut Engine, records: &[(&str, Record)]) {
 }
 
 fn ours(engine: &Engine, record: &str) -> bool {
-    let target = engine.probe().world.find(&id(record)).and_then(|i| engine.probe().world.slot(i).target.as_deref());
+    let target = engine.probe().world.find(&id(record)).and_then(|i| engine.probe().targets.of(i));
     target.is_some_and(|t| t.block_ours)
 }
 

@@ -18,6 +18,7 @@ use super::truth::against::Reach;
 use super::truth::{BlockBy, Table, Truth};
 use super::wire::{Switch, Switches, Trouble, Troubles};
 use super::world;
+use nayose::engine::probe::Probe;
 use nayose::model::{RecordId, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -220,9 +221,9 @@ impl<'s> Sim<'s> {
     /// (or one that only the journal knows, since the store was lost), nobody can tell.
     fn blocks_nobody_can_tell_apart(&mut self, since: Time) {
         let Some(daemon) = &self.daemon else { return };
-        let (world, recovery) = (daemon.engine.probe().world, daemon.engine.probe().recovery);
+        let Probe { world, targets, recovery, .. } = daemon.engine.probe();
         let ours = |id: &RecordId| match world.find(id) {
-            Some(i) => world.slot(i).target.as_ref().is_some_and(|t| t.block_ours) && world.record(i).is_blocked(),
+            Some(i) => targets.of(i).is_some_and(|t| t.block_ours) && world.record(i).is_blocked(),
             None => recovery.get(id).is_some_and(|block| block.is_ours()),
         };
         for number in self.truth.living(Table::MaPeople) {

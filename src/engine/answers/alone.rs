@@ -36,8 +36,8 @@ impl Engine {
 
     /// When something was read last.
     fn read_last(&self) -> Option<Time> {
-        let streams = self.systems.values().flat_map(|s| s.streams.values());
-        streams.filter_map(|s| s.read_until.max(s.proved_at)).max()
+        let streams = self.systems.values().flat_map(|s| s.streams.known());
+        streams.filter_map(|(_, s)| s.read_until.max(s.proved_at)).max()
     }
 }
 

@@ -87,7 +87,7 @@ impl Engine {
         let untaught = self.words_to_teach();
         if let Some(system) = self.systems.named_mut(what) {
             let before = system.approved;
-            let granted = granted(what, &system.config.writes, before, holds, untaught)?;
+            let granted = granted(what, &system.connected.config().writes, before, holds, untaught)?;
             system.approved = Some(granted);
             let count = match granted {
                 Approval::Holds => system.outbox.in_lane(Lane::Protective).count(),
@@ -142,8 +142,7 @@ impl Engine {
             let hold = &kept.hold;
             let members = self.people[kept.person as usize].members.clone();
             for idx in members {
-                let Some(held) = self.world.slot(idx).held.as_deref() else { continue };
-                let rest = without(held, hold);
+                let Some(rest) = self.held.without(idx, |held| is_of(held, hold)) else { continue };
                 self.keep_held(idx, rest);
                 self.dirty.insert(idx);
             }
@@ -240,9 +239,9 @@ fn granted(
     Ok(before.map_or(approval, |b| b.max(approval)))
 }
 
-/// What is remembered of a record's holds without one that was let go.
-fn without(held: &[Held], hold: &HoldNow) -> Vec<Held> {
-    held.iter().filter(|h| h.hold != hold.hold || h.cause != hold.cause).cloned().collect()
+/// Whether what is remembered is a hold that was let go.
+fn is_of(held: &Held, hold: &HoldNow) -> bool {
+    held.hold == hold.hold && held.cause == hold.cause
 }
 
 /// A deal does not remember any more that it once named this record or one of its accounts.
@@ -332,7 +331,7 @@ mod tests {
             kept: Some(Kept::CauseGone),
             by: By::Files,
         };
-        assert_eq!(without(&all, &gone), all[1..]);
+        assert_eq!(all.map(|held| is_of(&held, &gone)), [true, false, false]);
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::place::Idx;
+use crate::engine::rules::connected::SystemWords;
 use crate::engine::target::{Due, FailureCause, Op, Target};
-use crate::model::{Name, RecordId, Time};
+use crate::model::{RecordId, Time};
 use crate::store::What;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// One write that was given up, or a block that is refused again and again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,8 +39,7 @@ impl Engine {
     pub fn letters(&self) -> Vec<Letter> {
         let mut letters = Vec::new();
         for idx in self.systems.values().flat_map(|s| s.outbox.keys()) {
-            let slot = self.world.slot(*idx);
-            letters.extend(slot.target.iter().flat_map(|target| letters_of(&slot.id, target)));
+            letters.extend(self.targets.of(*idx).iter().flat_map(|target| letters_of(&self.world.slot(*idx).id, target)));
         }
         letters
     }
@@ -49,7 +48,7 @@ impl Engine {
     pub fn retry_letters(&mut self, record: Option<&str>, now: Time) -> Result<usize, DeadLetterRefused> {
         let places = self.letter_places(record)?;
         for idx in &places {
-            if let Some(failures) = self.world.slot_mut(*idx).target.as_mut().and_then(|t| t.failures.as_mut()) {
+            if let Some(failures) = self.targets.of_mut(*idx).and_then(|t| t.failures.as_mut()) {
                 failures.retry(now);
             }
             self.keep_target(*idx);
@@ -64,8 +63,8 @@ impl Engine {
         for idx in &places {
             let shown = self.world.record(*idx);
             let due = self.due(*idx, &shown, now);
-            if let Some(target) = self.world.slot_mut(*idx).target.as_mut() {
-                let words = self.systems.get(&shown.id.system).map(|s| &s.words);
+            if let Some(target) = self.targets.of_mut(*idx) {
+                let words = self.systems.get(&shown.id.system).map(|s| s.connected.words());
                 give_up(target, due, words).map_err(|why| DeadLetterRefused::Hold(record.to_string(), why))?;
             }
             self.keep_target(*idx);
@@ -78,7 +77,7 @@ impl Engine {
     }
 
     fn letter_places(&self, record: Option<&str>) -> Result<Vec<Idx>, DeadLetterRefused> {
-        let failed = |idx: &Idx| self.world.slot(*idx).target.as_ref().is_some_and(|t| t.failures.is_some());
+        let failed = |idx: &Idx| self.targets.of(*idx).is_some_and(|t| t.failures.is_some());
         let Some(text) = record else {
             return Ok(self.systems.values().flat_map(|s| s.outbox.keys().copied()).filter(failed).collect());
         };
@@ -101,7 +100,7 @@ fn letters_of(record: &RecordId, target: &Target) -> impl Iterator<Item = Letter
 }
 
 /// Parks what is due of fields and status, and forgets what failed. A hold that was refused and is still due stays: the error says why it was.
-fn give_up(target: &mut Target, due: Due, words: Option<&BTreeMap<Name, Box<str>>>) -> Result<(), String> {
+fn give_up(target: &mut Target, due: Due, words: Option<&SystemWords>) -> Result<(), String> {
     if let Some(failure) = target.failure(Op::Hold).filter(|_| due.protective.is_some()) {
         return Err(failure.why.to_string());
     }
@@ -111,7 +110,7 @@ fn give_up(target: &mut Target, due: Due, words: Option<&BTreeMap<Name, Box<str>
         target.park(&name, value);
     }
     if let Some(status) = update.status {
-        target.status.park(words.and_then(|w| w.get(&status.to)).map_or(&*status.to, |word| word));
+        target.status.park(words.map_or(&*status.to, |words| words.of(&status.to)));
     }
     Ok(())
 }
@@ -120,6 +119,7 @@ fn give_up(target: &mut Target, due: Due, words: Option<&BTreeMap<Name, Box<str>
 mod tests {
     use super::*;
     use crate::connector::{Change, StatusChange};
+    use crate::engine::rules::connected::SystemWords;
     use crate::engine::target::{Failure, Failures};
     use crate::model::Value;
 
@@ -175,7 +175,7 @@ mod tests {
             ..Change::default()
         };
         let due = || Due { update: Some(update.clone()), ..Due::default() };
-        let words = BTreeMap::from([("customer".into(), "Kunde".into())]);
+        let words = SystemWords::from(std::collections::BTreeMap::from([("customer".into(), "Kunde".into())]));
         let mut target = failed(Op::Update, refused("too long"));
         target.status.wrote("Kunde");
         give_up(&mut target, due(), Some(&words)).unwrap();

@@ -186,8 +186,8 @@ impl Engine {
     }
 
     fn left_alone(&self, members: &[Idx]) -> impl Iterator<Item = LeftAlone> {
-        let slots = members.iter().map(|i| self.world.slot(*i));
-        slots.flat_map(|slot| slot.target.iter().flat_map(|target| left_alone(&slot.id, target)))
+        let targets = members.iter().filter_map(|idx| Some((&self.world.slot(*idx).id, self.targets.of(*idx)?)));
+        targets.flat_map(|(id, target)| left_alone(id, target))
     }
 
     fn status_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> StatusExplained {

@@ -133,7 +133,7 @@ impl Engine {
 
     /// Whether a release takes a block of ours away; else it gives or renews a permit.
     fn lifts_a_block(&self, idx: Idx) -> bool {
-        let ours = self.world.slot(idx).target.as_deref().is_some_and(|t| t.block_ours);
+        let ours = self.targets.of(idx).is_some_and(|t| t.block_ours);
         ours && self.world.record(idx).is_blocked()
     }
 

@@ -72,11 +72,11 @@ impl Engine {
     /// What a pass that was read to its end showed too little of.
     pub fn missing_fields(&self, run: &PassRun) -> Missing {
         let Some(state) = self.systems.get(&run.system) else { return Missing::default() };
-        let Some(info) = state.infos.get(&run.stream) else { return Missing::default() };
+        let Some(info) = state.streams.info(&run.stream) else { return Missing::default() };
         if matches!(run.pass, Pass::ForEach(_) | Pass::FilterTest(_)) {
             return Missing::default();
         }
-        let counts = Counts { entity: info.entity, allowed: &state.allowed, holds: &self.rules.rules().policy.holds };
+        let counts = Counts { entity: info.entity, allowed: state.connected.allowed(), holds: &self.rules.rules().policy.holds };
         missing(&run.system, run.shown, &info.watched, &counts)
     }
 
@@ -84,14 +84,14 @@ impl Engine {
     pub fn fields_not_seen(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for (system, state) in self.systems.iter() {
-            for (stream, path) in state.streams.iter().flat_map(|(name, s)| s.not_shown.iter().map(move |path| (name, path))) {
+            for (stream, path) in state.streams.known().flat_map(|(name, s)| s.not_shown.iter().map(move |path| (name, path))) {
                 lines.push(format!(
                     "{system}.{stream}: none of its records shows {path}, by which people say no: a refusal there cannot be seen. Has the token \
                      all scopes, is the field's name right? lacks = [{:?}] in [systems.{system}] of systems.toml says that this account has none",
                     last_name(path)
                 ));
             }
-            let watched = state.infos.values().flat_map(|info| &info.watched);
+            let watched = state.streams.infos().flat_map(|info| &info.watched);
             let mut lacked: Vec<&str> = watched.filter(|f| f.lacked).map(|f| f.name()).collect();
             lacked.sort_unstable();
             lacked.dedup();

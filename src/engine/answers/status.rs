@@ -195,7 +195,7 @@ impl Engine {
             }
         }
         for (name, system) in self.systems.iter() {
-            for (stream, state) in system.streams.iter().filter(|(stream, _)| !told.contains(&(name, *stream))) {
+            for (stream, state) in system.streams.known().filter(|(stream, _)| !told.contains(&(name, *stream))) {
                 // Rows that are looked at one by one are told by themselves.
                 let beyond = self.doubt_of(name, stream).filter(|_| state.unread_beyond > 0);
                 lines.extend(state.error().into_iter().chain(beyond).map(|why| format!("{name}.{stream}: {why}")));
@@ -244,8 +244,8 @@ impl Engine {
     fn system_status(&self, name: &Name, usage: &BTreeMap<Name, Usage>, now: Time) -> SystemStatus {
         let system = &self.systems[name];
         let none = Default::default();
-        let streams = system.infos.keys().map(|stream| {
-            let state = system.streams.get(stream).unwrap_or(&none);
+        let streams = system.streams.each().map(|(info, state)| {
+            let (stream, state) = (&info.name, state.unwrap_or(&none));
             let status = StreamStatus {
                 proved_at: state.proved_at.map(Time::rfc3339),
                 age_s: state.proved_at.map(|at| now.since(at).as_seconds()),
@@ -256,7 +256,7 @@ impl Engine {
         let mut queue = Queue::default();
         let mut dead_letters = 0;
         for (idx, lanes) in system.outbox.iter() {
-            let dead = |op| self.world.slot(*idx).target.as_deref().and_then(|t| t.failure(op)).is_some_and(|f| f.dead);
+            let dead = |op| self.targets.failure(*idx, op).is_some_and(|f| f.dead);
             dead_letters += queue.add(*lanes, dead);
         }
         SystemStatus {
@@ -266,9 +266,9 @@ impl Engine {
             dead_letters,
             budget: Budget::of(usage.get(name).copied().unwrap_or_default(), now),
             breaker: if system.channel.is_open() { "open".into() } else { "closed".into() },
-            credential_refused: system.credential_refused().cloned().collect(),
-            token_ends: connection::token_ends(&system.config).map(Time::rfc3339),
-            api_ends: connection::api_ends(&system.config).map(Time::rfc3339),
+            credential_refused: system.streams.credential_refused().cloned().collect(),
+            token_ends: connection::token_ends(system.connected.config()).map(Time::rfc3339),
+            api_ends: connection::api_ends(system.connected.config()).map(Time::rfc3339),
         }
     }
 }

@@ -86,7 +86,7 @@ fn is_on_hold(person: &Person) -> bool {
 impl Engine {
     /// For each system that takes blocks: who must get no mail and whose record there does not say so.
     pub fn unprotected(&self) -> BTreeMap<Name, Unprotected> {
-        let takes = self.systems.iter().filter(|(_, s)| s.allowed.block || s.allowed.permit);
+        let takes = self.systems.iter().filter(|(_, s)| s.connected.takes_holds());
         let mut counts: BTreeMap<Name, Unprotected> = takes.map(|(name, _)| (name.clone(), Unprotected::default())).collect();
         for (person, idx) in self.people.iter().zip(0..).filter(|(person, _)| is_on_hold(person)) {
             let mut open: BTreeSet<&Name> = BTreeSet::new();
@@ -95,8 +95,8 @@ impl Engine {
                 let Some(system) = self.systems.get(&slot.id.system) else { continue };
                 // A label that only a permit gives is protected by its absence.
                 let lanes = system.outbox.get(place).copied().unwrap_or_default();
-                let stands = !lanes.protective && !slot.target.as_ref().is_some_and(|t| t.loses_its_block());
-                if (system.allowed.block || system.allowed.permit) && !stands && !self.is_enforced_anyway(*place) {
+                let stands = !lanes.protective && !self.targets.of(*place).is_some_and(|t| t.loses_its_block());
+                if system.connected.takes_holds() && !stands && !self.is_enforced_anyway(*place) {
                     open.insert(&slot.id.system);
                 }
             }
@@ -143,12 +143,12 @@ impl Engine {
 
     /// Whether who must get no mail is seen by this stream.
     pub fn shows_whom(&self, system: &Name, stream: &Name) -> bool {
-        self.systems.get(system).and_then(|s| s.infos.get(stream)).is_some_and(shows_whom)
+        self.stream_info(system, stream).is_some_and(shows_whom)
     }
 
     /// The streams that show who must get no mail and that were never read to their end, or not within the limit that policy.toml sets.
     pub fn not_read(&self, now: Time) -> Vec<String> {
-        let streams = self.systems.iter().flat_map(|(name, s)| s.infos.values().map(move |info| (name, info)));
+        let streams = self.systems.iter().flat_map(|(name, s)| s.streams.infos().map(move |info| (name, info)));
         let kinds = || MailKind::ALL.into_iter().filter(|k| k.sent_by_ma());
         let is_old = |system: &Name, info: &StreamInfo| {
             let proved = self.proved(system, &info.name);

@@ -117,7 +117,7 @@ impl Engine {
 
     /// What records show that lack an opt-out field: of those that no row showed, or of all.
     fn fields_not_there(&self, system: &Name, stream: &Name, shown: Option<Shown>) -> Vec<ShortText> {
-        let info = self.systems.get(system).and_then(|s| s.infos.get(stream));
+        let info = self.stream_info(system, stream);
         let Some(watched) = info.map(|i| &i.watched) else { return Vec::new() };
         let word = |f: &WatchedField| f.shows_refusals().then(|| f.not_there());
         match shown {

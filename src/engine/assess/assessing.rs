@@ -111,7 +111,7 @@ impl Engine {
         let holds = self.direct_holds(&records, &addresses, now, &around, &mut phases);
         let targets = members.iter().zip(&records).filter_map(|(idx, record)| {
             let system = self.systems.get(&record.id.system)?;
-            (system.abilities.writes_to(&self.world.slot(*idx).stream) && !record.is_gone()).then_some(system)
+            (system.connected.writes_to(&self.world.slot(*idx).stream) && !record.is_gone()).then_some(system)
         });
         let gaps = self.coverage.gaps(&records);
         let merge = self.merge(targets, Members { places: &members, records: &records, around: &around, gaps: &gaps }, now);
@@ -136,10 +136,10 @@ impl Engine {
     pub fn merge<'s>(&'s self, targets: impl Iterator<Item = &'s SystemState>, of: Members<'_>, now: Time) -> Merge {
         let mut merge = Merge::default();
         for system in targets {
-            if system.allowed.status && merge.status.is_none() {
+            if system.connected.allowed().status && merge.status.is_none() {
                 merge.status = Some(self.status_now(of, now));
             }
-            for name in &system.config.writes.fields {
+            for name in &system.connected.config().writes.fields {
                 if merge.fields.iter().all(|(known, _)| known != name) {
                     let winner = self.winner(name, of, now);
                     merge.fields_wait |= !of.gaps.is_empty() && winner.is_err();

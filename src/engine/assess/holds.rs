@@ -1,6 +1,7 @@
 //! Which holds reach a person: through deals, accounts, tickets and shared addresses; and the ratchet over what is remembered.
 
 use super::assessment::Phases;
+use super::cause::LeadingCause;
 use super::records::addresses;
 use super::unread_hold;
 use crate::decide::phase::{Phase, phase};
@@ -10,11 +11,8 @@ use crate::decide::standing::{By, HoldNow, Kinds, REFUSAL_UNREAD, UNREAD, reason
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
-use crate::model::{Address, DealState, Entity, Reason, Record, RecordId, Time};
+use crate::model::{Address, Entity, Record, RecordId, Time};
 use std::borrow::Cow;
-
-/// The people of an account that a deal holds because it names somebody unknown, though its rule speaks of persons: beyond so many none of them.
-const UNKNOWN_CAP: usize = 500;
 
 /// A look at what may hold one person.
 struct Look<'l> {
@@ -79,7 +77,8 @@ impl Engine {
 
     /// `through`: the person's or account's id that a deal must still name; one that it only named once keeps the hold, and we ask.
     fn holds_of(&self, causes: &[Idx], reach: Reach, through: Option<&str>, look: &mut Look<'_>) {
-        let (config, files) = (self.rules.rules(), self.rules.files().policy.holds.len());
+        let (rules, files) = (&self.rules.rules().policy.holds, self.rules.files().policy.holds.len());
+        let people_of = |account: &RecordId| self.world.people_of_account(account).len();
         for cause in causes {
             let phases = self.phases_of(*cause, look.around, look.now);
             if let Cow::Owned(found) = &phases {
@@ -87,63 +86,22 @@ impl Engine {
             }
             // Whoever it names may be anyone of its account.
             let own_people = |(rule, phase): (&HoldRule, &Phase)| phase.holds() && rule.scope == HoldScope::Person;
-            let wide = reach == Reach::Account
-                && config.policy.holds.iter().zip(phases.iter()).any(own_people)
-                && self.names_unknown(look.around.get(*cause));
+            let wide =
+                reach == Reach::Account && rules.iter().zip(phases.iter()).any(own_people) && self.names_unknown(look.around.get(*cause));
             let reaches = |scope: &HoldScope| reach != Reach::Account || wide || matches!(scope, HoldScope::Account { .. });
-            let holds_someone = config.policy.holds.iter().zip(phases.iter()).any(|(rule, phase)| phase.holds() && reaches(&rule.scope));
+            let holds_someone = rules.iter().zip(phases.iter()).any(|(rule, phase)| phase.holds() && reaches(&rule.scope));
             if !holds_someone || self.let_go.contains(&self.world.slot(*cause).id) {
                 continue;
             }
             let record = look.around.get(*cause);
-            // The files' rules come first.
-            let by = |place: usize| if place < files { By::Files } else { By::Former };
-            for (place, (rule, phase)) in config.policy.holds.iter().zip(phases.iter()).enumerate() {
-                if !phase.holds() {
-                    continue;
+            let is_read = self.systems.contains_key(&record.id.system);
+            let cause = LeadingCause { record, reach, through, wide, is_read };
+            for (place, (rule, phase)) in rules.iter().zip(phases.iter()).enumerate() {
+                // The files' rules come first.
+                let by = if place < files { By::Files } else { By::Former };
+                if let Some(hold) = cause.hold(rule, *phase, by, people_of, look.now) {
+                    add(&mut look.holds, hold);
                 }
-                if reach == Reach::Account {
-                    let cap = match rule.scope {
-                        HoldScope::Account { cap } => cap,
-                        HoldScope::Person if wide => UNKNOWN_CAP,
-                        HoldScope::Person => continue,
-                    };
-                    let account = through.map(|a| RecordId::new(record.id.system.clone(), Entity::Account, a));
-                    if account.is_some_and(|a| self.world.people_of_account(&a).len() > cap) {
-                        continue;
-                    }
-                }
-                let until = if let Phase::CoolingDown { until } = phase { Some(*until) } else { None };
-                let named = through.is_none_or(|id| match reach {
-                    Reach::Account => record.accounts().any(|a| **a == *id),
-                    Reach::Person | Reach::Address => record.people.iter().any(|p| **p == *id),
-                });
-                let kept = match (until, record.is_gone(), named) {
-                    (Some(_), ..) => None,
-                    // Nothing more is read of it, so that nobody would ever see it end.
-                    (None, ..) if !self.systems.contains_key(&record.id.system) => Some(Kept::CauseUnknown),
-                    (None, true, _) => Some(Kept::CauseGone),
-                    (None, false, false) => Some(Kept::LinkLost),
-                    (None, false, true) => None,
-                };
-                let why = match record.deal {
-                    Some(DealState::Unknown) if until.is_none() => Reason::UnknownStage,
-                    _ => reason(&rule.name, reach, until.is_some()),
-                };
-                add(
-                    &mut look.holds,
-                    HoldNow {
-                        hold: rule.name.clone(),
-                        cause: record.id.clone(),
-                        reach,
-                        reason: why,
-                        stops: Kinds::of(&rule.stops),
-                        since: look.now,
-                        until,
-                        kept,
-                        by: by(place),
-                    },
-                );
             }
         }
     }
@@ -171,7 +129,7 @@ impl Engine {
 
     /// The ratchet: lays what is remembered beside what reaches the person now, and remembers the outcome.
     pub fn remember(&mut self, members: &[Idx], holds: &mut Vec<HoldNow>, now: Time) {
-        let remembered = together(members.iter().flat_map(|idx| self.world.slot(*idx).held.iter().flat_map(|h| h.iter())));
+        let remembered = together(members.iter().flat_map(|idx| self.held.of(*idx)));
         for held in remembered {
             if let Some(direct) = holds.iter_mut().find(|h| h.hold == held.hold && h.cause == held.cause) {
                 direct.since = held.since;
@@ -185,11 +143,7 @@ impl Engine {
             .map(|h| Held { hold: h.hold.clone(), cause: h.cause.clone(), reach: h.reach, since: h.since, stops: h.stops.0 })
             .collect();
         for idx in members {
-            let same = match &self.world.slot(*idx).held {
-                Some(before) => **before == held,
-                None => held.is_empty(),
-            };
-            if !same {
+            if self.held.of(*idx) != held {
                 self.keep_held(*idx, held.clone());
             }
             self.journal_holds(*idx, holds, now);

@@ -7,6 +7,7 @@
 //! - `members`: a person as the rules want it
 //! - `records`: what the records of a person have in common
 //! - `holds`: the holds that reach a record
+//! - `cause`: what one deal or ticket holds whom it leads to by
 //! - `unread_hold`: the hold of whoever shows what may be a no
 //! - `wanted`: what a target is to show
 //! - `permits`: permits that end
@@ -16,6 +17,7 @@
 
 pub mod assessing;
 pub mod assessment;
+mod cause;
 pub(in crate::engine) mod held;
 pub mod holds;
 pub(in crate::engine) mod kept;

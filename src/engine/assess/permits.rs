@@ -1,9 +1,7 @@
 //! Permits by the clock: renewed in rounds, withdrawn when their lease ends without new proof.
 
-use crate::connector::Usage;
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
-use crate::engine::system::USAGE;
 use crate::model::{Name, Span, Time};
 
 /// Permits are looked at this many times within a lease.
@@ -19,7 +17,7 @@ impl Engine {
         let trusted = self.trusted_now(now);
         let woken = self.wakeups.first_key_value().is_some_and(|(at, _)| *at <= trusted);
         let waits_no_longer = |idx: &Idx| {
-            let failures = self.world.slot(*idx).target.as_ref().and_then(|t| t.failures.as_ref());
+            let failures = self.targets.of(*idx).and_then(|t| t.failures.as_ref());
             failures.is_some_and(|f| f.all().any(|(_, failure)| !failure.waits(now)))
         };
         let retry = self.systems.values().filter(|s| s.channel.lets_something_go(now)).any(|s| s.outbox.keys().any(waits_no_longer));
@@ -28,17 +26,18 @@ impl Engine {
     }
 
     fn permits_due(&self, now: Time) -> bool {
-        let lease = self.systems.values().filter(|s| s.allowed.permit).map(|s| s.allowed.lease).min();
+        let lease = self.systems.values().filter_map(|s| s.connected.permit_lease()).min();
         let Some(lease) = lease else { return false };
         is_round_over(self.permits_walked_at, lease, now)
-            || self.systems.iter().any(|(n, s)| s.allowed.permit && self.permit_turned(n, now))
+            || self.systems.iter().any(|(n, s)| s.connected.permit_lease().is_some() && self.permit_turned(n, now))
     }
 
     /// A permit that is a label has no end of its own: when the lease is over, or proof is back, everyone is looked at.
     fn permit_turned(&self, system: &Name, now: Time) -> bool {
         let Some(state) = self.systems.get(system) else { return false };
         let before = self.permit_ends.get(system).copied().flatten();
-        !state.abilities.permit_ends && standing_end(self.permit_end(&state.allowed.lease), now).is_some() != before.is_some()
+        !state.connected.abilities().permit_ends
+            && standing_end(self.permit_end(&state.connected.allowed().lease), now).is_some() != before.is_some()
     }
 
     /// Marks everyone in systems whose permits are due for a look.
@@ -48,24 +47,13 @@ impl Engine {
             return;
         }
         self.permits_walked_at = now;
-        let systems: Vec<(Name, Span)> =
-            self.systems.iter().filter(|(_, s)| s.allowed.permit).map(|(n, s)| (n.clone(), s.allowed.lease)).collect();
+        let systems: Vec<(Name, Span)> = self.systems.iter().filter_map(|(n, s)| Some((n.clone(), s.connected.permit_lease()?))).collect();
         for (system, lease) in systems {
             let end = standing_end(self.permit_end(&lease), now);
             self.permit_ends.insert(system.clone(), end);
             let of_system: Vec<_> = self.world.indexes().filter(|i| self.world.slot(*i).id.system == system).collect();
             self.dirty.extend(of_system);
         }
-    }
-
-    /// Keeps what a connector has used of today's budget, if that is news: who looks for something to deliver and finds nothing is not to
-    /// write to the disk for it.
-    pub fn keep_usage(&mut self, system: &Name, usage: Usage) {
-        let Some(state) = self.systems.get_mut(system) else { return };
-        if state.usage_kept.replace(usage) == Some(usage) {
-            return;
-        }
-        self.ledger.put(USAGE, system.as_bytes().to_vec(), &(usage.day, usage.used));
     }
 }
 

@@ -14,7 +14,6 @@ use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::engine::memory::places::Places;
 use crate::engine::memory::refusals::{On, Refusals};
 use crate::engine::proofs::coverage::Undecided;
-use crate::engine::target::lanes::Lanes;
 use crate::engine::target::{self, Target};
 use crate::engine::workers::{DECIDING, WORTH_A_THREAD};
 use crate::link;
@@ -96,12 +95,10 @@ impl Engine {
 
     /// Looks at what is known of these people, all together as in [`World::warm`](crate::engine::memory::world::World::warm).
     fn warm_sketched<'s>(&self, sketches: impl Iterator<Item = &'s Sketch> + Clone) {
-        let slots = || sketches.clone().flat_map(|s| &s.members).map(|idx| self.world.slot(*idx));
-        let persons = || slots().filter_map(|slot| self.people.get(slot.person as usize));
-        let targets = || slots().filter_map(|slot| slot.target.as_ref());
-        black_box(slots().filter(|slot| slot.held.as_ref().is_some_and(|h| h.is_empty())).count());
-        black_box(targets().map(|t| t.agreed.len()).sum::<usize>());
-        black_box(targets().filter_map(|t| t.agreed.first()).filter(|a| a.parked).count());
+        let places = || sketches.clone().flat_map(|s| &s.members).copied();
+        let persons = || places().filter_map(|idx| self.people.get(self.world.slot(idx).person as usize));
+        self.held.warm(places());
+        self.targets.warm(places());
         black_box(persons().map(|p| p.holds.len()).sum::<usize>());
         black_box(persons().filter_map(|p| p.members.first()).fold(0, |all, idx| all ^ idx));
     }
@@ -252,30 +249,26 @@ impl Engine {
     /// Compares a target record with what is wanted of it, and lines it up for delivery if they differ.
     fn line_up(&mut self, idx: Idx, record: &Record, whole: &Whole<'_>, now: Time) {
         let due = match self.systems.get(&record.id.system) {
-            Some(system) if system.abilities.writes_to(&self.world.slot(idx).stream) && !record.is_gone() => {
+            Some(system) if system.connected.writes_to(&self.world.slot(idx).stream) && !record.is_gone() => {
                 let lost = |t: &Target| t.block_ours && t.sent.is_none() && !record.is_blocked();
-                if self.world.slot(idx).target.as_deref().is_some_and(lost) {
+                if self.targets.of(idx).is_some_and(lost) {
                     // It was taken away while another write was under way. The next one that is seen there is someone else's.
                     self.look_at_target(idx, record, now);
                 }
                 self.end_overtaken(idx, record, whole.merge);
                 let wanted = self.wanted(record, whole, now);
                 let system = &self.systems[&record.id.system];
-                let slot = self.world.slot(idx);
-                target::due(slot.target.as_deref(), record, &wanted, &system.allowed, &system.abilities, self.trusted_now(now))
+                system.connected.due(self.targets.of(idx), record, &wanted, self.trusted_now(now))
             }
             _ => target::Due::default(),
         };
-        let lanes = Lanes::of(&due);
         self.note_lately(idx, record, whole.merge, &due);
-        let reviewed = !record.is_gone() && self.world.slot_mut(idx).target.as_mut().is_some_and(|t| t.review(&due, now));
+        let reviewed = !record.is_gone() && self.targets.of_mut(idx).is_some_and(|t| t.review(&due, now));
         if reviewed {
             self.keep_target(idx);
         }
         if let Some(system) = self.systems.get_mut(&record.id.system) {
-            system.channel.touch(idx);
-            system.guards.line_up(idx, record, &due, now);
-            system.line_up(idx, lanes);
+            system.line_up(idx, record, &due, now);
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::decide::status::{LeadStatus, status};
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::{Idx, PersonIdx};
 use crate::engine::proofs::coverage::Extent;
+use crate::engine::rules::connected::SystemWords;
 use crate::engine::system::SystemState;
-use crate::engine::system::WordsByStatus;
 use crate::engine::target::{Agreed, PermitWish, Wanted};
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState, Judgment, Unknown};
@@ -20,37 +20,24 @@ use crate::model::{Entity, Mail, MailKind, Mark, Name, Record, Span, Time, Value
 impl Engine {
     /// What is wanted of a target record now.
     pub fn wanted(&self, record: &Record, whole: &Whole<'_>, now: Time) -> Wanted {
-        let mut wanted = Wanted::default();
-        let Some(system) = self.systems.get(&record.id.system) else { return wanted };
-        let allowed = &system.allowed;
-        if allowed.status
+        let Some(system) = self.systems.get(&record.id.system) else { return Wanted::default() };
+        let connected = &system.connected;
+        let mut wanted = if connected.takes_holds() {
+            let end = || self.permit_end(&connected.permit_lease()?);
+            stops(whole.standing, record, end, self.trusted_now(now))
+        } else {
+            Wanted::default()
+        };
+        if connected.allowed().status
             && let Some(StatusNow { name: Some(status), raises_only, .. }) = &whole.merge.status
             && !(*raises_only && self.would_lower(system, record, status))
         {
-            wanted.status = Some((status.clone(), word_of(&system.words, status).into()));
-        }
-        if allowed.block || allowed.permit {
-            let reasons = against(whole.standing, record, self.trusted_now(now));
-            wanted.block = !reasons.is_empty();
-            wanted.why = reasons.join(",");
-            let refused = whole.standing.refused_all || !record.refusals.is_empty();
-            // It may be the address of someone who is held or said no: nobody can know.
-            wanted.unread = record.has_unread_address;
-            wanted.permit = if wanted.block || refused || wanted.unread {
-                PermitWish::Withdraw
-            } else {
-                let end = allowed.permit.then(|| self.permit_end(&allowed.lease)).flatten();
-                end.map_or(PermitWish::Leave, PermitWish::Until)
-            };
+            wanted.status = Some((status.clone(), connected.words().of(status).into()));
         }
         if self.doubts.doubts_record(&record.id) {
-            // Of a record that cannot be read nothing is widened.
-            wanted.permit = PermitWish::Withdraw;
-            if record.is_blocked() {
-                (wanted.block, wanted.why) = (true, UNREAD.into());
-            }
+            widens_nothing(&mut wanted, record);
         }
-        for name in &system.config.writes.fields {
+        for name in &connected.config().writes.fields {
             let winner = whole.merge.fields.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.clone());
             wanted.fields.extend(winner.map(|value| (name.clone(), value)));
         }
@@ -73,7 +60,7 @@ impl Engine {
     fn would_lower(&self, system: &SystemState, record: &Record, status: &Name) -> bool {
         let Some(shown) = record.mark(Mark::Status).and_then(Value::as_text) else { return false };
         let statuses: Vec<&Name> = self.rules.rules().policy.statuses.iter().map(|rule| &rule.name).collect();
-        lowers(&statuses, &system.words, shown, status)
+        lowers(&statuses, system.connected.words(), shown, status)
     }
 
     /// The person's lead status; an error leaves it unknown.
@@ -175,9 +162,7 @@ impl Engine {
     /// What a person's records offer for a field, each with what was agreed with it.
     pub fn candidates<'a>(&'a self, name: &Name, of: Members<'a>) -> Vec<Candidate<'a>> {
         let listed = of.places.iter().zip(of.records).filter(|(_, r)| !r.is_gone());
-        listed
-            .filter_map(|(idx, record)| candidate(record, name, self.world.slot(*idx).target.as_deref().map_or(&[], |t| &t.agreed)))
-            .collect()
+        listed.filter_map(|(idx, record)| candidate(record, name, self.targets.agreed(*idx))).collect()
     }
 }
 
@@ -205,9 +190,9 @@ fn proofs_run_out(policy: &Policy, proved: impl Fn(&Proof) -> Proved) -> Option<
 }
 
 /// Whether a status would take the place of a higher one of `statuses`, which are in order, or of one that is none of ours.
-fn lowers(statuses: &[&Name], words: &WordsByStatus, shown: &str, status: &Name) -> bool {
+fn lowers(statuses: &[&Name], words: &SystemWords, shown: &str, status: &Name) -> bool {
     // A label system may show several.
-    let highest = statuses.iter().position(|name| shown.lines().any(|line| line == word_of(words, name)));
+    let highest = statuses.iter().position(|name| shown.lines().any(|line| line == words.of(name)));
     let new = statuses.iter().position(|name| *name == status);
     highest.is_none() || highest < new
 }
@@ -241,9 +226,24 @@ fn candidate<'a>(record: &'a Record, name: &Name, agreed: &'a [Agreed]) -> Optio
     Some(Candidate { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs) })
 }
 
-/// A status in a system's own words.
-fn word_of<'a>(words: &'a WordsByStatus, status: &'a Name) -> &'a str {
-    words.get(status).map_or(&**status, |word| word)
+/// What a record is to show of who must get no mail: the block, its reasons, the permit. `end`: when a permit ends that is given on what is
+/// proved now.
+fn stops(standing: &Standing, record: &Record, end: impl FnOnce() -> Option<Time>, now: Time) -> Wanted {
+    let reasons = against(standing, record, now);
+    let refused = standing.refused_all || !record.refusals.is_empty();
+    // It may be the address of someone who is held or said no: nobody can know.
+    let unread = record.has_unread_address;
+    let permit =
+        if !reasons.is_empty() || refused || unread { PermitWish::Withdraw } else { end().map_or(PermitWish::Leave, PermitWish::Until) };
+    Wanted { block: !reasons.is_empty(), why: reasons.join(","), unread, permit, ..Wanted::default() }
+}
+
+/// Of a record that cannot be read nothing is widened.
+fn widens_nothing(wanted: &mut Wanted, record: &Record) {
+    wanted.permit = PermitWish::Withdraw;
+    if record.is_blocked() {
+        (wanted.block, wanted.why) = (true, UNREAD.into());
+    }
 }
 
 /// What speaks against marketing mail from this record, whatever is stale: the reasons behind its block.

@@ -11,7 +11,7 @@ use crate::engine::history::written::WrittenRecord;
 use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::rules::approval::Approval;
 use crate::engine::target::lanes::Lanes;
-use crate::engine::target::{self, Due, Failure, Failures, Op};
+use crate::engine::target::{Due, Failure, Failures, Op};
 use crate::model::{MailKind, Name, Record, Time};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -94,10 +94,10 @@ impl Engine {
     fn batch_of(&mut self, system: &Name, lane: Lane, pick: Pick, candidates: Vec<Idx>, now: Time) -> Batch {
         let mut batch = Batch::new(system.clone(), lane, pick, candidates.len(), now);
         let Some(state) = self.systems.get(system) else { return batch };
-        let limit = if pick == Pick::Probe { 1 } else { state.abilities.batch.max(1) };
+        let limit = if pick == Pick::Probe { 1 } else { state.connected.abilities().batch.max(1) };
         let everything = state.approved == Some(Approval::All) && !state.channel.is_open();
         // Where a block is a label, fields are a request of their own, which the block would wait for.
-        let in_one_request = !state.abilities.block_is_own_mark;
+        let in_one_request = !state.connected.abilities().block_is_own_mark;
         let company = lane == Lane::Protective && in_one_request && everything && state.channel.may_take_company(now);
         let lately = self.take_lately(&candidates, now);
         let others: Vec<Idx> = candidates.iter().zip(&lately).filter(|(_, l)| l.is_none()).map(|(idx, _)| *idx).collect();
@@ -115,7 +115,7 @@ impl Engine {
             let lanes = Lanes::of(&due);
             // The guards know already what was due a moment ago.
             let may = if before.is_some_and(|b| b == due) { self.may(idx, &record) } else { self.may_go(idx, &record, &due, now) };
-            let failures = self.world.slot(idx).target.as_deref().and_then(|t| t.failures.as_deref());
+            let failures = self.targets.of(idx).and_then(|t| t.failures.as_deref());
             let cause = due.cause;
             let (change, more) = cut_to_lane(due, lane, may, everything && in_one_request, failures, now);
             let Some(change) = change else {
@@ -164,7 +164,7 @@ impl Engine {
 
     /// Takes a write into a batch, marked as sent.
     fn send(&mut self, batch: &mut Batch, idx: Idx, record: Record, change: Change, (more, cause): (bool, u64), now: Time) {
-        let target = self.world.slot_mut(idx).target.get_or_insert_default();
+        let target = self.targets.begin(idx);
         batch.had_block.push(target.block_ours);
         target.send(&change, now);
         let again = target.was_written_lately(&change, now);
@@ -216,7 +216,7 @@ impl Engine {
         let standing = self.table.of(person);
         let wanted = self.wanted(record, &Whole { standing: &standing, merge }, now);
         let Some(state) = self.systems.get(&record.id.system) else { return Due::default() };
-        target::due(self.world.slot(idx).target.as_deref(), record, &wanted, &state.allowed, &state.abilities, self.trusted_now(now))
+        state.connected.due(self.targets.of(idx), record, &wanted, self.trusted_now(now))
     }
 
     fn lane_open(&self, system: &Name, lane: Lane, now: Time) -> bool {
@@ -237,7 +237,7 @@ impl Engine {
 
     /// After a start nothing widens before every stream was proved anew.
     fn proved_here(&self, needed: &Needed<'_>) -> bool {
-        let stream = self.systems.get(&needed.proof.system).and_then(|s| s.streams.get(&needed.proof.stream));
+        let stream = self.stream(&needed.proof.system, &needed.proof.stream);
         stream.is_some_and(|s| needed.at(s.proved_here()).is_some())
     }
 
@@ -245,17 +245,17 @@ impl Engine {
     /// Those that did not fail before come first and by themselves: they wait for nobody's failure.
     fn candidates_of(&self, system: &Name, lane: Lane, pick: Pick, now: Time) -> Vec<Idx> {
         let Some(state) = self.systems.get(system) else { return Vec::new() };
-        let limit = state.abilities.batch.max(1);
+        let limit = state.connected.abilities().batch.max(1);
         let (release, update) = (state.guards.of(Op::Release), state.guards.of(Op::Update));
         let (op, all_wait) = match lane {
-            Lane::Release => (Op::Release, state.lined_up.release <= release.waiting()),
-            Lane::Fields => (Op::Update, state.lined_up.update <= update.waiting()),
+            Lane::Release => (Op::Release, state.outbox.releases() <= release.waiting()),
+            Lane::Fields => (Op::Update, state.outbox.updates() <= update.waiting()),
             _ => (Op::Hold, false),
         };
         if all_wait {
             return Vec::new();
         }
-        let failure = |idx: &Idx, op: Op| self.world.slot(*idx).target.as_deref().and_then(|t| t.failure(op));
+        let failure = |idx: &Idx, op: Op| self.targets.failure(*idx, op);
         let block_waits = |idx: &Idx| failure(idx, Op::Hold).is_some_and(|f| f.waits(now));
         let wanted = |idx: &Idx, lanes: &Lanes| match lane {
             Lane::Protective => lanes.protective,
@@ -270,7 +270,7 @@ impl Engine {
 
     pub fn set_lanes(&mut self, system: &Name, idx: Idx, lanes: Lanes) {
         if let Some(state) = self.systems.get_mut(system) {
-            state.line_up(idx, lanes);
+            state.outbox.line_up(idx, lanes);
         }
     }
 }

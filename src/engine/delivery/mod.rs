@@ -5,6 +5,7 @@
 //! - `acts`: what to do next, asked by the shell
 //! - `underway`: batches that were sent and are not answered
 //! - `outcomes`: what became of each write
+//! - `usage`: what is used of a day's requests
 //! - `recent_looks`: what deciding found less than a second ago
 //! - `look_again`: using it, if nothing changed since
 
@@ -15,3 +16,4 @@ pub mod outbox;
 pub mod outcomes;
 pub(in crate::engine) mod recent_looks;
 pub mod underway;
+pub mod usage;

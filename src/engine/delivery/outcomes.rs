@@ -102,7 +102,7 @@ impl Engine {
         let waiting: Vec<Idx> = state.outbox.keys().copied().collect();
         WritesTakenAgain { system }.emit();
         for idx in waiting {
-            let Some(target) = self.world.slot_mut(idx).target.as_mut() else { continue };
+            let Some(target) = self.targets.of_mut(idx) else { continue };
             let Some(failures) = &mut target.failures else { continue };
             if failures.system_works() {
                 target.failures.take_if(|f| f.is_empty());
@@ -131,7 +131,7 @@ impl Engine {
     }
 
     pub(in crate::engine) fn on_target(&mut self, idx: Idx, change: impl FnOnce(&mut Target)) {
-        if let Some(target) = self.world.slot_mut(idx).target.as_mut() {
+        if let Some(target) = self.targets.of_mut(idx) {
             change(target);
             self.keep_target(idx);
         }
@@ -140,13 +140,13 @@ impl Engine {
     /// Books a write of which the record, as it is known, shows nothing yet.
     pub(in crate::engine) fn applied(&mut self, idx: Idx, mut record: Record, more: bool, now: Time) {
         let system = record.id.system.clone();
-        let Some(sent) = self.world.slot(idx).target.as_ref().and_then(|t| t.sent.clone()) else { return };
+        let Some(sent) = self.targets.sent(idx).cloned() else { return };
         self.book_with_guards(idx, &sent, &record, now);
         let Some(state) = self.systems.get(&system) else { return };
-        let permit_ends = state.abilities.permit_ends;
-        let words = &state.words;
-        let Some(target) = self.world.slot_mut(idx).target.as_mut() else { return };
-        let word = sent.status.as_ref().map(|s| words.get(s).cloned().unwrap_or_else(|| (**s).into()));
+        let permit_ends = state.connected.abilities().permit_ends;
+        let words = state.connected.words();
+        let Some(target) = self.targets.of_mut(idx) else { return };
+        let word = sent.status.as_ref().map(|s| words.of(s).into());
         target.applied(&mut record, word, permit_ends, now);
         self.book_set_back(idx, &sent);
         if sent.fields.iter().any(|(name, _)| **name == *field::EMAIL) {

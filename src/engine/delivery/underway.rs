@@ -29,8 +29,8 @@ fn next_after(next: u64, key: &[u8]) -> u64 {
 impl Engine {
     /// Keeps what a batch is about to send, with the commit that comes before it leaves.
     pub fn keep_sent(&mut self, batch: &mut Batch) {
-        let slots = batch.places.iter().map(|idx| self.world.slot(*idx));
-        let sent: Vec<(&RecordId, &Sent)> = slots.filter_map(|s| Some((&s.id, s.target.as_ref()?.sent.as_ref()?))).collect();
+        let sent = batch.places.iter().filter_map(|idx| Some((&self.world.slot(*idx).id, self.targets.sent(*idx)?)));
+        let sent: Vec<(&RecordId, &Sent)> = sent.collect();
         let first = self.next_sent;
         for (_, bytes) in encode_in_parts(&sent) {
             self.ledger.put_encoded(SENT, key(self.next_sent), bytes);
@@ -49,7 +49,7 @@ impl Engine {
         self.next_sent = next_after(self.next_sent, number);
         for (record, sent) in sent {
             let Some(idx) = self.world.find(&record) else { continue };
-            self.world.slot_mut(idx).target.get_or_insert_default().mark_sent(Sent { unknown: true, ..sent });
+            self.targets.restore_sent(idx, sent);
             self.lost_with_a_process(idx);
             self.keep_target(idx);
         }
@@ -57,11 +57,9 @@ impl Engine {
     }
 
     /// Takes over what a former process knew of a target, if its record is known.
-    pub fn restore_target(&mut self, record: &str, mut target: Target, now: Time) -> Option<Idx> {
+    pub fn restore_target(&mut self, record: &str, target: Target, now: Time) -> Option<Idx> {
         let idx = record.parse::<RecordId>().ok().and_then(|id| self.world.find(&id))?;
-        target.take_over(now);
-        let awaited = target.sent.is_some();
-        self.world.slot_mut(idx).target = Some(Box::new(target));
+        let awaited = self.targets.restore(idx, target, now);
         if awaited {
             self.lost_with_a_process(idx);
         }

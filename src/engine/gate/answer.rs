@@ -91,7 +91,7 @@ impl Gate {
 }
 
 fn known(engine: &Engine) -> Published {
-    let streams = engine.systems.iter().flat_map(|(name, system)| system.infos.keys().map(move |stream| (name, stream)));
+    let streams = engine.systems.iter().flat_map(|(name, system)| system.streams.infos().map(move |info| (name, &info.name)));
     let proofs = streams.map(|(name, stream)| {
         let told = (engine.proved_as_decided(name, stream), engine.side(name, stream));
         ((name.clone(), stream.clone()), told)

@@ -8,7 +8,9 @@ use crate::engine::engine::Engine;
 use crate::engine::guard::about::About;
 use crate::engine::guard::waiting::{SAMPLES, Waiting};
 use crate::engine::memory::place::Idx;
+use crate::engine::memory::world::World;
 use crate::engine::rules::approval::Approval;
+use crate::engine::rules::connected::Connected;
 use crate::engine::rules::plan_id::plan_id;
 use crate::engine::system::SystemState;
 use crate::engine::target::Op;
@@ -72,20 +74,9 @@ impl Engine {
 
     /// How many records the target lists; counted anew when the world has grown.
     fn listed_of(&mut self, system: &Name) -> usize {
-        let size = self.world.len();
-        let Some(state) = self.systems.get(system) else { return 0 };
-        if state.guards.listed.1 == size {
-            return state.guards.listed.0;
-        }
-        let listed = self.targets(state);
-        if let Some(state) = self.systems.get_mut(system) {
-            state.guards.listed = (listed, size);
-        }
-        listed
-    }
-
-    fn targets(&self, state: &SystemState) -> usize {
-        state.abilities.stream.as_ref().map_or(0, |s| self.world.listed(&state.config.settings.name, s))
+        let world = &self.world;
+        let Some(SystemState { guards, connected, .. }) = self.systems.get_mut(system) else { return 0 };
+        guards.listed(world.len(), || listed(world, connected))
     }
 
     /// Books what was applied with the guards. `record` is as it was before.
@@ -110,7 +101,7 @@ impl Engine {
                 if asked.is_empty() {
                     continue;
                 }
-                let limits = self.limits(op, self.targets(state));
+                let limits = self.limits(op, listed(&self.world, &state.connected));
                 let losses = guard.losses(&limits);
                 waiting.push(Waiting {
                     plan: group_plan(system, op, &asked),
@@ -150,9 +141,9 @@ impl Engine {
     pub fn hold_alarms(&self) -> Vec<String> {
         let mut alarms = Vec::new();
         for (system, state) in self.systems.iter().filter(|(_, s)| s.approved.is_some()) {
-            let count = state.guards.hold.counted();
+            let count = state.guards.of(Op::Hold).counted();
             if count > self.least_limits(Op::Hold).0.records {
-                let limits = self.limits(Op::Hold, self.targets(state));
+                let limits = self.limits(Op::Hold, listed(&self.world, &state.connected));
                 alarms.extend(hold_alarm(system, count, &limits));
             }
         }
@@ -220,8 +211,7 @@ impl Engine {
                 for (i, item) in items.iter().enumerate() {
                     self.ledger.put(GUARD, format!("{key}/{i}").into_bytes(), item);
                 }
-                let before = state.guards.items.insert(key.clone(), items.len()).unwrap_or(0);
-                for i in items.len()..before {
+                for i in state.guards.fills(key.clone(), items.len()) {
                     self.ledger.delete(GUARD, format!("{key}/{i}").into_bytes());
                 }
             }
@@ -233,7 +223,7 @@ impl Engine {
     pub fn restore_guard(&mut self, key: &str, digests: Vec<u64>) {
         let Some((set, op, system)) = read_item_key(key) else { return };
         let Some(state) = self.systems.named_mut(system) else { return };
-        *state.guards.items.entry(set_key(set, op, system)).or_default() += 1;
+        state.guards.found_item(set_key(set, op, system));
         let (granted, asked) = if set == "granted" { (digests, Vec::new()) } else { (Vec::new(), digests) };
         state.guards.of_mut(op).restore(granted, asked);
     }
@@ -247,6 +237,11 @@ impl Engine {
             state.guards.of_mut(op).restore_went(idx, at, replaces);
         }
     }
+}
+
+/// How many records a target lists.
+fn listed(world: &World, connected: &Connected) -> usize {
+    connected.abilities().stream.as_ref().map_or(0, |stream| world.listed(connected.config().name(), stream))
 }
 
 /// Beyond what writes of a direction ask, before any share of the target's records, and that share.

@@ -8,17 +8,19 @@ use crate::engine::memory::place::Idx;
 use crate::engine::target::Due;
 use crate::engine::target::Op;
 use crate::model::{Record, Time};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The guards of one system.
 #[derive(Debug, Default)]
 pub struct Guards {
-    pub(in crate::engine) hold: Guard,
+    hold: Guard,
     release: Guard,
     update: Guard,
     /// The target's records when last counted, and how large the world was then.
-    pub(in crate::engine) listed: (usize, usize),
+    listed: (usize, usize),
     /// How many items the kept digests fill, by key.
-    pub(in crate::engine) items: std::collections::BTreeMap<String, usize>,
+    items: BTreeMap<String, usize>,
 }
 
 impl Guards {
@@ -43,6 +45,24 @@ impl Guards {
         // Their items lie in the store until they are written anew.
         *self = Guards { items: std::mem::take(&mut self.items), ..Guards::default() };
         Op::ALL.into_iter().for_each(|op| self.of_mut(op).changed = true);
+    }
+
+    /// How many records the target lists; counted anew when the world has grown to this size.
+    pub fn listed(&mut self, size: usize, count: impl FnOnce() -> usize) -> usize {
+        if self.listed.1 != size {
+            self.listed = (count(), size);
+        }
+        self.listed.0
+    }
+
+    /// Takes note that a set of digests fills so many items now; how many of those before are too many.
+    pub fn fills(&mut self, set: String, items: usize) -> Range<usize> {
+        items..self.items.insert(set, items).unwrap_or(0)
+    }
+
+    /// An item of a set of digests was found in the store.
+    pub fn found_item(&mut self, set: String) {
+        *self.items.entry(set).or_default() += 1;
     }
 
     /// Takes note of what is due for a record.
@@ -90,13 +110,23 @@ mod tests {
     fn of_another_instance_nothing_was_let_go_and_the_former_items_are_to_be_written_over() {
         let record = Record::new("ma:person:1".parse().unwrap());
         let mut guards = Guards::default();
-        guards.items.insert("granted/release/ma".into(), 2);
-        guards.listed = (7, 9);
+        let set = || "granted/release/ma".to_string();
+        guards.found_item(set());
+        guards.found_item(set());
+        assert_eq!(guards.listed(9, || 7), 7);
         guards.line_up(1, &record, &due(), Time(1));
         guards.of_mut(Op::Release).ask(&super::super::limits::GuardLimits { records: 0, same: 0, within: Span::days(1) });
         assert_eq!(guards.of(Op::Release).waiting(), 1);
         guards.forget();
         assert_eq!(Op::ALL.map(|op| (guards.of(op).counted(), guards.of(op).waiting(), guards.of(op).changed)), [(0, 0, true); 3]);
-        assert_eq!((guards.items.get("granted/release/ma"), guards.listed), (Some(&2), (0, 0)));
+        assert_eq!(guards.listed(9, || 8), 8);
+        assert_eq!(guards.fills(set(), 1), 1..2, "what lies in the store beyond the first is to go");
+        assert!(guards.fills(set(), 3).is_empty());
+    }
+
+    #[test]
+    fn the_targets_records_are_counted_when_the_world_has_grown_and_not_at_every_look() {
+        let mut guards = Guards::default();
+        assert_eq!((guards.listed(0, || 5), guards.listed(9, || 7), guards.listed(9, || 8), guards.listed(10, || 8)), (0, 7, 7, 8));
     }
 }

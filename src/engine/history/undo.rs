@@ -141,8 +141,8 @@ impl Engine {
             return Err("the system does not list the record any more");
         }
         let shown = record.field(field).map_or(Value::Empty, |f| f.value.clone());
-        let agreed = self.world.slot(idx).target.as_ref().and_then(|t| t.agreed.iter().find(|a| a.field == *field));
-        let may_be_written = self.systems.get(&id.system).is_some_and(|s| s.config.writes.fields.contains(field));
+        let agreed = self.targets.agreed(idx).iter().find(|a| a.field == *field);
+        let may_be_written = self.systems.get(&id.system).is_some_and(|s| s.connected.may_write(field));
         let under_way = self.set_back.get(&idx).is_some_and(|s| s.iter().any(|s| s.field == *field));
         if !is_still_ours(&shown, done, agreed, may_be_written, under_way)? {
             return Ok(None);
@@ -183,7 +183,7 @@ impl Engine {
 
     /// Whether the field shows something else by now, or something else is wanted of it.
     fn is_overtaken(&self, back: &SetBack, record: &Record, merge: &Merge) -> bool {
-        let written = self.systems.get(&record.id.system).is_some_and(|s| s.config.writes.fields.contains(&back.field));
+        let written = self.systems.get(&record.id.system).is_some_and(|s| s.connected.may_write(&back.field));
         let winner = merge.fields.iter().find(|(name, _)| written && *name == back.field).and_then(|(_, value)| value.as_ref());
         back.is_overtaken(record, winner)
     }
@@ -191,7 +191,7 @@ impl Engine {
     /// A write was applied: fields that are back are left alone until another value is wanted.
     pub fn book_set_back(&mut self, idx: Idx, sent: &Sent) {
         let Some(mut backs) = self.set_back.remove(&idx) else { return };
-        if let Some(target) = self.world.slot_mut(idx).target.as_mut() {
+        if let Some(target) = self.targets.of_mut(idx) {
             for back in backs.iter().filter(|b| b.landed(sent)) {
                 if let Some(value) = &back.instead_of {
                     target.park(&back.field, value.clone());

@@ -55,8 +55,8 @@ impl Engine {
             return;
         }
         let Some(state) = self.systems.get(system) else { return };
-        let streams = state.infos.values().filter(|i| i.entity == Entity::Person);
-        if !are_all_read(streams.map(|i| state.streams.get(&i.name).is_some_and(|s| s.proved_at.is_some()))) {
+        let of_persons = state.streams.each().filter(|(info, _)| info.entity == Entity::Person);
+        if !are_all_read(of_persons.map(|(_, known)| known.is_some_and(|s| s.proved_at.is_some()))) {
             return;
         }
         self.look_ups.whole.insert(system.clone());
@@ -71,7 +71,7 @@ impl Engine {
 
     /// The look-ups that are due over a stream.
     pub(in crate::engine) fn look_up_due(&self, system: &Name, stream: &Name, now: Time) -> Option<Pass> {
-        let info = self.systems.get(system)?.infos.get(stream).filter(|i| i.by_id > 0)?;
+        let info = self.stream_info(system, stream).filter(|i| i.by_id > 0)?;
         let ids = self.look_ups.due(system, info.entity, now, |id| self.is_wanted(id, stream));
         (!ids.is_empty()).then_some(Pass::ById(ids))
     }
@@ -86,7 +86,7 @@ impl Engine {
     /// A look-up came to its end, whatever it showed: who was found is looked for no more, the others after a while.
     pub(in crate::engine) fn looked_up(&mut self, run: &PassRun, now: Time) {
         let Pass::ById(ids) = &run.pass else { return };
-        let Some(entity) = self.systems.get(&run.system).and_then(|s| s.infos.get(&run.stream)).map(|i| i.entity) else { return };
+        let Some(entity) = self.stream_info(&run.system, &run.stream).map(|i| i.entity) else { return };
         for id in ids {
             let id = RecordId::new(run.system.clone(), entity, id.clone());
             let found = !self.is_wanted(&id, &run.stream) || self.look_ups.merged.contains_key(&id);

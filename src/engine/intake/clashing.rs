@@ -11,7 +11,7 @@ use crate::model::{Name, Presence};
 impl Engine {
     /// Whether a record that a pass shows has the id of another stream's record. Noted, and not to be taken in.
     pub(in crate::engine) fn clashes(&mut self, run: &mut PassRun, idx: Idx) -> bool {
-        let is_configured = |stream: &Name| self.systems.get(&run.system).is_some_and(|s| s.infos.contains_key(stream));
+        let is_configured = |stream: &Name| self.stream_info(&run.system, stream).is_some();
         let Some(clash) = clash(&self.world, idx, run, is_configured) else { return false };
         run.clashed = true;
         if self.clashes.add(clash) {

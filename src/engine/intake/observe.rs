@@ -162,7 +162,7 @@ impl Engine {
             if !lacks_people && self.world.shows(idx, &new) && !ends_later(|| self.world.record(idx).memory.ended_at, &new) {
                 return self.see_block_stand(idx, &new, run.began);
             }
-            if self.world.slot(idx).target.as_deref().is_some_and(|target| was_written_since(target, run.began)) {
+            if self.targets.of(idx).is_some_and(|target| was_written_since(target, run.began)) {
                 // Refusals above count whenever they were read.
                 return self.mark_person(idx);
             }
@@ -234,10 +234,10 @@ impl Engine {
 
     /// What an observation says of our own writes to the record.
     pub(crate) fn look_at_target(&mut self, idx: Idx, record: &Record, now: Time) {
-        let Some(target) = self.world.slot_mut(idx).target.as_mut() else { return };
+        let Some(target) = self.targets.of_mut(idx) else { return };
         let before = target.clone();
         let noticed = target.observe(record);
-        let changed = **target != *before;
+        let changed = *target != before;
         let became_theirs = became_theirs(&before, target, record);
         for notice in noticed {
             match notice {
@@ -250,7 +250,7 @@ impl Engine {
                 Noticed::BlockLost { times } => {
                     BlockLost { record: &record.id, times: times.into() }.emit();
                     if let Some(system) = self.systems.get_mut(&record.id.system) {
-                        system.blocks_lost += 1;
+                        system.channel.lost_a_block();
                     }
                     self.journal_block_lost(&record.id, now);
                 }
@@ -268,7 +268,7 @@ impl Engine {
     /// A block that was lost again and again is there in an answer that is younger than its last write, whoever set it.
     fn see_block_stand(&mut self, idx: Idx, shown: &Record, began: Time) {
         let lost = |t: &Target| t.loses_its_block() && !was_written_since(t, began);
-        if shown.is_blocked() && self.world.slot(idx).target.as_deref().is_some_and(lost) {
+        if shown.is_blocked() && self.targets.of(idx).is_some_and(lost) {
             self.on_target(idx, |t| t.held_again.seen = true);
         }
     }

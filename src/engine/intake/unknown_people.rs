@@ -3,7 +3,7 @@
 
 use super::doubts::{Concerns, Doubt};
 use super::unread_rows::ROWS_MAX;
-use crate::connector::Pass;
+use crate::connector::{Pass, StreamInfo};
 use crate::engine::engine::Engine;
 use crate::engine::guard::limits::short_hash;
 use crate::engine::memory::place::Idx;
@@ -18,7 +18,7 @@ const NAMED_MAX: usize = 3;
 impl Engine {
     /// At the end of a pass over deals or tickets: takes such people into doubt, and lets go of those who are none any more.
     pub(in crate::engine) fn doubt_unknown_people(&mut self, run: &PassRun, now: Time) {
-        let info = self.systems.get(&run.system).and_then(|s| s.infos.get(&run.stream));
+        let info = self.stream_info(&run.system, &run.stream);
         let is_cause = info.is_some_and(|i| matches!(i.entity, Entity::Deal | Entity::Ticket));
         if !is_cause || matches!(run.pass, Pass::ForEach(_) | Pass::FilterTest(_)) || !self.look_ups.reads_whole(&run.system) {
             return;
@@ -43,8 +43,8 @@ impl Engine {
     }
 
     fn can_look_up_people(&self, run: &PassRun) -> bool {
-        let infos = self.systems.get(&run.system).map(|s| &s.infos);
-        infos.is_some_and(|infos| infos.values().any(|i| i.entity == Entity::Person && i.by_id > 0))
+        let by_id = |i: &StreamInfo| i.entity == Entity::Person && i.by_id > 0;
+        self.systems.get(&run.system).is_some_and(|s| s.streams.infos().any(by_id))
     }
 
     /// Whether somebody is not known, and a deal or ticket of the stream that holds names them and no address.

@@ -61,10 +61,11 @@ impl Engine {
 
     /// Whether mail is sent from a stream's system, or we write there.
     fn is_target(&self, system: &Name, stream: &Name) -> bool {
-        let system = self.systems.get(system).filter(|s| s.abilities.stream.as_ref() == Some(stream));
+        let system = self.systems.get(system).filter(|s| s.connected.writes_to(stream));
         system.is_some_and(|s| {
-            let writes = &s.config.writes;
-            writes.hold || writes.status || !writes.fields.is_empty() || s.config.manifest.role == Role::Ma
+            let config = s.connected.config();
+            let writes = &config.writes;
+            writes.hold || writes.status || !writes.fields.is_empty() || config.manifest.role == Role::Ma
         })
     }
 

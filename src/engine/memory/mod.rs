@@ -3,6 +3,7 @@
 //! - `world`: all records
 //! - `place`: where each lies
 //! - `places`: sets of places, and values by place
+//! - `column`: values by place that many records have; each is owned by the room that writes it
 //! - `codec`: their compact form
 //! - `postings`: who bears a key
 //! - `overlay`: a newer look laid over what was known
@@ -11,6 +12,7 @@
 //! - `view`: looking at records as the pure rooms want them
 
 pub mod codec;
+pub mod column;
 pub mod overlay;
 pub mod place;
 pub(in crate::engine) mod places;

@@ -9,9 +9,7 @@ use super::place::{Idx, NOBODY, PersonIdx};
 use super::places::UnreadByPlace;
 use super::postings::Postings;
 use super::segments::Shelf;
-use crate::decide::ratchet::Held;
 use crate::engine::ledger::kind::{Kind, Single, Tag};
-use crate::engine::target::Target;
 use crate::model::{Address, Entity, Name, Record, RecordId};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::collections::BTreeSet;
@@ -30,7 +28,7 @@ pub(in crate::engine) enum Encoded {}
 /// Of those who share a mailbox with thousands only so many are looked at beforehand: it is done again for each of them.
 const WARMED_PER_KEY: usize = 8;
 
-/// One observed record and what hangs on it.
+/// One observed record. What rooms know of it beside lies in columns of theirs.
 #[derive(Debug)]
 pub struct Slot {
     pub id: RecordId,
@@ -41,10 +39,6 @@ pub struct Slot {
     pub person: PersonIdx,
     /// The sweep that saw it last.
     pub epoch: u32,
-    /// Persons: the holds that were in force when last decided.
-    pub held: Option<Box<Vec<Held>>>,
-    /// Persons in a system that we write to.
-    pub target: Option<Box<Target>>,
 }
 
 /// Everything that was observed.
@@ -221,7 +215,7 @@ impl World {
         let idx = self.slots.len() as Idx;
         self.note_unread(idx, record);
         let half = self.half(&record.id);
-        self.slots.push(Slot { id: record.id.clone(), stream, bytes, person: NOBODY, epoch: 0, held: None, target: None });
+        self.slots.push(Slot { id: record.id.clone(), stream, bytes, person: NOBODY, epoch: 0 });
         self.by_id.insert_unique(Named::spread(half), Named { half, idx }, |n| Named::spread(n.half));
         each_key(&self.hasher, record, |way, hash| {
             self.ways.add(Ways::of(way));

@@ -5,6 +5,7 @@ use crate::engine::answers::alone::SYNCED;
 use crate::engine::assess::held::HELD;
 use crate::engine::delivery::underway;
 use crate::engine::delivery::underway::SENT;
+use crate::engine::delivery::usage::USAGE;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::guard::limits::GUARD;
@@ -24,7 +25,6 @@ use crate::engine::proofs::reading::STREAM;
 use crate::engine::recovery::instance::INSTANCE;
 use crate::engine::recovery::journaled::REBUILDING;
 use crate::engine::rules::approval::APPROVAL;
-use crate::engine::system::USAGE;
 use crate::engine::target::TARGET;
 use crate::engine::target::former::FORMER_TARGET;
 use crate::model::{Name, RecordId, Time};
@@ -108,7 +108,7 @@ fn restore_of_systems(
         }
         Tag::Held => {
             let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) else { return Ok(true) };
-            engine.world.slot_mut(idx).held = Some(Box::new(HELD.read(text, value)?));
+            engine.held.set(idx, HELD.read(text, value)?);
         }
         Tag::Sent => read.under_way.push((key, SENT.read("of writes under way", value)?)),
         Tag::Stream => {

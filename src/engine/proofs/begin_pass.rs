@@ -16,8 +16,8 @@ impl Engine {
         let instance = self.instance_number(system);
         let mut run = PassRun { instance, carries_people, began_there, ..PassRun::new(system, stream, pass, now) };
         let Some(state) = self.systems.get_mut(system) else { return run };
-        let epoch = state.epochs.entry(stream.clone()).or_default();
-        run.begin(state.streams.entry(stream.clone()).or_default(), epoch);
+        let (known, epoch) = state.streams.begin(stream);
+        run.begin(known, epoch);
         run
     }
 

@@ -11,10 +11,10 @@ impl Engine {
     pub fn read_coverage(&self, now: Time) -> Coverage {
         let systems = self.systems.iter().map(|(name, system)| {
             let mut covered = Covered::new(name);
-            for info in system.infos.values() {
-                let at = system.streams.get(&info.name).and_then(|s| s.proved_at);
-                let every = schedule::every(system.config.every, info);
-                let lately = lately(&self.rules.rules().policy, name, info, every, system.config.sweep);
+            for (info, known) in system.streams.each() {
+                let at = known.and_then(|s| s.proved_at);
+                let every = schedule::every(system.connected.config().every, info);
+                let lately = lately(&self.rules.rules().policy, name, info, every, system.connected.config().sweep);
                 covered.add(&info.name, info.entity, at, Extent::of(at, lately, now));
             }
             covered

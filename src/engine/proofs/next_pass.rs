@@ -13,8 +13,8 @@ impl Engine {
     /// The passes that a stream needs now and that wait for nothing.
     pub fn passes_due(&self, system: &Name, stream: &Name, haste: Haste, now: Time) -> Vec<Pass> {
         let Some(state) = self.systems.get(system) else { return Vec::new() };
-        let Some(info) = state.infos.get(stream).filter(|_| state.identity.is_settled()) else { return Vec::new() };
-        let mut known = state.streams.get(stream).cloned().unwrap_or_default();
+        let Some(info) = state.streams.info(stream).filter(|_| state.identity.is_settled()) else { return Vec::new() };
+        let mut known = state.streams.of(stream).cloned().unwrap_or_default();
         let mut passes = match &info.for_each {
             Some(deals) => {
                 vec![Pass::ForEach(open_deals(&self.world, system, deals, self.doubts.named_of(system, deals)))]
@@ -23,7 +23,7 @@ impl Engine {
                 if self.release_needs(system, stream, now) {
                     known.swept_at = None;
                 }
-                passes(info, &known, state.config.sweep, now, self.clocks.there(system, now))
+                passes(info, &known, state.connected.config().sweep, now, self.clocks.there(system, now))
             }
         };
         passes.extend(self.look_up_due(system, stream, now));
@@ -34,33 +34,33 @@ impl Engine {
     /// How often a stream is read.
     pub fn read_every(&self, system: &Name, stream: &Name) -> Span {
         let state = self.systems.get(system);
-        let info = state.and_then(|s| s.infos.get(stream));
-        info.map_or(READ_EVERY, |info| every(state.and_then(|s| s.config.every), info))
+        let info = state.and_then(|s| s.streams.info(stream));
+        info.map_or(READ_EVERY, |info| every(state.and_then(|s| s.connected.config().every), info))
     }
 
     /// When a stream of which a pass failed is to be looked at again.
     pub fn next_retry(&self, system: &Name, stream: &Name, now: Time) -> Option<Time> {
-        self.systems.get(system)?.streams.get(stream)?.next_retry(now)
+        self.stream(system, stream)?.next_retry(now)
     }
 
     /// Why a stream cannot be read as it should.
     pub fn stream_error(&self, system: &Name, stream: &Name) -> Option<String> {
-        let state = self.systems.get(system)?.streams.get(stream)?;
+        let state = self.stream(system, stream)?;
         let all: Vec<String> = state.error().into_iter().chain(self.doubt_of(system, stream)).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
 
     /// Why a stream proves nothing though it was read, where rows of it may be anybody's.
     pub fn doubt_of(&self, system: &Name, stream: &Name) -> Option<String> {
-        let state = self.systems.get(system)?.streams.get(stream)?;
+        let state = self.stream(system, stream)?;
         self.unproved_rows(system, stream, state.unread_beyond)
     }
 
     /// Whether a release waits for this stream to be proved in this run. A feed or an unsound filter proves nothing, so that else it would
     /// wait for the next sweep.
     pub fn release_needs(&self, system: &Name, stream: &Name, now: Time) -> bool {
-        let waits = self.systems.values().any(|s| s.approved == Some(Approval::All) && s.outbox.values().any(|l| l.release));
-        let state = self.systems.get(system).and_then(|s| s.streams.get(stream));
+        let waits = self.systems.values().any(|s| s.approved == Some(Approval::All) && s.outbox.releases() > 0);
+        let state = self.stream(system, stream);
         let swept = state.is_some_and(|s| s.swept_here && s.swept_at.is_some());
         waits && !swept && self.unproved(now).contains(&(system, stream))
     }

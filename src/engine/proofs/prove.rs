@@ -27,7 +27,7 @@ impl Engine {
         if run.instance != self.instance_number(&run.system) {
             return Ok(false);
         }
-        let info = self.systems.get(&run.system).and_then(|s| s.infos.get(&run.stream)).cloned();
+        let info = self.stream_info(&run.system, &run.stream).cloned();
         let lag = info.as_ref().map_or(Span::ZERO, |i| i.lag);
         let error = self.why_not_whole(run, end);
         // An id that two streams show proves neither; what is not listed any more is missed all the same, or it would never be over.
@@ -49,7 +49,7 @@ impl Engine {
         let persons_swept_within = self.persons_swept_within(&run.system, &run.stream);
         let deals_proved = info.as_ref().and_then(|i| i.for_each.as_ref()).and_then(|deals| {
             // As it was read: while the state is rebuilt no proof counts, and still this one must come about.
-            self.systems.get(&run.system).and_then(|s| s.streams.get(deals)).filter(|d| d.proved_here)?.proved_at
+            self.stream(&run.system, deals).filter(|d| d.proved_here)?.proved_at
         });
         let sound = info.as_ref().is_some_and(|i| i.sound);
         let overlaps = info.as_ref().is_some_and(|i| i.overlaps);
@@ -91,8 +91,7 @@ impl Engine {
 
     /// Whether another stream tells the people of this one's deals.
     fn are_people_asked_for(&self, run: &PassRun) -> bool {
-        let infos = self.systems.get(&run.system).map(|s| &s.infos);
-        infos.is_some_and(|infos| infos.values().any(|i| i.for_each.as_ref() == Some(&run.stream)))
+        self.systems.get(&run.system).is_some_and(|s| s.streams.telling_people_of(&run.stream).is_some())
     }
 
     /// The people of some deals were read, after a pass that showed those without.
@@ -128,12 +127,12 @@ impl Engine {
     /// How old a sweep of persons may be for a filtered pass to count: a filter shows who is new and whose address changed, a sweep finds the rest.
     fn persons_swept_within(&self, system: &Name, stream: &Name) -> Option<Span> {
         let state = self.systems.get(system)?;
-        persons_swept_within(state.infos.get(stream)?, state.config.sweep)
+        persons_swept_within(state.streams.info(stream)?, state.connected.config().sweep)
     }
 
     /// Whether a pass gave nothing, and the one for changes before it not even the newest known record.
     fn is_silent(&self, run: &PassRun) -> bool {
-        let stream = self.systems.get(&run.system).and_then(|s| s.streams.get(&run.stream));
+        let stream = self.stream(&run.system, &run.stream);
         run.read == 0 && stream.is_some_and(|s| s.silent_passes > 0)
     }
 
@@ -148,12 +147,12 @@ impl Engine {
     /// The association streams that this pass proves along with its own.
     pub(in crate::engine) fn carried_by(&self, system: &Name, stream: &Name, pass: &Pass) -> Vec<Name> {
         let Some(state) = self.systems.get(system) else { return Vec::new() };
-        let Some(own) = state.infos.get(stream) else { return Vec::new() };
-        let filter_works = state.streams.get(stream).is_some_and(|s| !s.filter_broken && s.filter_tested_at.is_some());
+        let Some(own) = state.streams.info(stream) else { return Vec::new() };
+        let filter_works = state.streams.of(stream).is_some_and(|s| !s.filter_broken && s.filter_tested_at.is_some());
         if !proves_people(pass, own, filter_works) {
             return Vec::new();
         }
-        state.infos.values().filter(|i| i.carried_by.as_ref() == Some(stream)).map(|i| i.name.clone()).collect()
+        state.streams.carried_by(stream).map(|i| i.name.clone()).collect()
     }
 
     /// Books that a pass failed.
@@ -175,7 +174,7 @@ impl Engine {
     /// not believed in this: it may be a list that somebody keeps, or the part of all that a token shows. There the second time they are read
     /// by their ids, and only who is not found is gone.
     fn miss(&mut self, run: &PassRun, now: Time) {
-        let is_written_to = self.systems.get(&run.system).is_some_and(|s| s.abilities.writes_to(&run.stream));
+        let is_written_to = self.systems.get(&run.system).is_some_and(|s| s.connected.writes_to(&run.stream));
         for idx in self.world.unseen(&run.system, &run.stream, run.epoch) {
             let mut record = self.world.record(idx);
             record.presence = match Unseen::of(record.presence, is_written_to, now) {

@@ -9,7 +9,6 @@ use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::place::Idx;
 use crate::engine::proofs::reading::StreamState;
-use crate::engine::system::SystemState;
 use crate::model::{Entity, MailKind, Name, Record, RecordId, Span, Time};
 use crate::store::{Block, Cause, What};
 use crate::telemetry::InternalEvent;
@@ -29,17 +28,17 @@ impl Engine {
 
     /// The streams that were not read to their end yet.
     pub fn left_to_read(&self) -> Vec<String> {
-        let streams = self.systems.iter().flat_map(|(name, s)| s.infos.values().map(move |i| (name, i)));
+        let streams = self.systems.iter().flat_map(|(name, s)| s.streams.infos().map(move |i| (name, i)));
         streams.filter(|(system, info)| !self.was_read(system, info)).map(|(system, info)| format!("{system}.{}", info.name)).collect()
     }
 
     pub(in crate::engine) fn was_read(&self, system: &Name, info: &StreamInfo) -> bool {
-        let SystemState { streams, infos, .. } = &self.systems[system];
-        let Some(state) = streams.get(&info.name) else { return false };
+        let streams = &self.systems[system].streams;
+        let Some(state) = streams.of(&info.name) else { return false };
         match &info.for_each {
             // Of which deals the people were asked is known only once the deals were read.
             // What a pass proves is older than its begin by the system's lag.
-            Some(deals) => people_were_read(state, streams.get(deals), infos.get(deals).map_or(Span::ZERO, |i| i.lag.max(info.lag))),
+            Some(deals) => people_were_read(state, streams.of(deals), streams.info(deals).map_or(Span::ZERO, |i| i.lag.max(info.lag))),
             None => was_read_once(state, info),
         }
     }
@@ -65,25 +64,24 @@ impl Engine {
 
     fn all_swept(&self) -> bool {
         self.systems.values().all(|s| {
-            let swept = |i: &StreamInfo| s.streams.get(&i.name).is_some_and(|t| t.swept_at.is_some());
-            s.infos.values().filter(|i| is_swept(i)).all(swept)
+            let mut swept = s.streams.each().filter(|(info, _)| is_swept(info));
+            swept.all(|(_, known)| known.is_some_and(|t| t.swept_at.is_some()))
         })
     }
 
     /// A record is seen for the first time since the state was lost: what the journal says of it counts again.
     pub fn recover(&mut self, idx: Idx, record: &Record, now: Time) {
         let Some(block) = self.recovery.remove(&record.id) else { return };
-        let permits = self.systems.get(&record.id.system).is_some_and(|s| s.allowed.permit);
+        let permits = self.systems.get(&record.id.system).is_some_and(|s| s.connected.permit_lease().is_some());
         let (ours, causes) = counts_again(&block, record, permits);
         let mut held: Vec<Held> = causes.iter().map(|cause| held_again(cause, block.at, &self.rules.rules().policy)).collect();
         if ours {
-            self.world.slot_mut(idx).target.get_or_insert_default().block_ours = true;
+            self.targets.begin(idx).block_ours = true;
             self.keep_target(idx);
         }
         if !held.is_empty() {
-            let known = self.world.slot(idx).held.as_deref().cloned().unwrap_or_default();
             HoldsRestored { record: &record.id, holds: held.len(), at: now }.emit();
-            held.extend(known);
+            held.extend_from_slice(self.held.of(idx));
             self.keep_held(idx, held);
         }
     }
@@ -92,7 +90,7 @@ impl Engine {
     /// a block of ours was set.
     pub fn journal_holds(&mut self, idx: Idx, holds: &[HoldNow], now: Time) {
         let slot = self.world.slot(idx);
-        let blocked = slot.target.as_ref().is_some_and(|t| t.block_ours && t.sent.is_none());
+        let blocked = self.targets.of(idx).is_some_and(|t| t.block_ours && t.sent.is_none());
         let causes = causes_to_journal(&slot.id, holds, blocked, &self.journaled);
         if !causes.is_empty() {
             let record = slot.id.clone();
@@ -103,7 +101,7 @@ impl Engine {
 
     /// The holds remembered for a record, as the journal names them.
     pub fn causes_of(&self, idx: Idx) -> Vec<Cause> {
-        let held = self.world.slot(idx).held.iter().flat_map(|h| h.iter());
+        let held = self.held.of(idx).iter();
         held.map(|h| Cause { hold: h.hold.to_string(), cause: h.cause.clone() }).collect()
     }
 }

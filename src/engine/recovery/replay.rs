@@ -189,9 +189,9 @@ impl Engine {
     /// Blocks that the store knows to be ours, and the journal does not, or only by a line of a former age.
     fn blocks_it_lacks(&self, said: &Said) -> Vec<What> {
         let mut lacking = Vec::new();
-        for idx in self.world.indexes() {
+        for (idx, target) in self.targets.iter() {
             let slot = self.world.slot(idx);
-            let ours = slot.target.as_ref().is_some_and(|t| t.block_ours && t.sent.is_none());
+            let ours = target.block_ours && target.sent.is_none();
             if ours && said.lacks_block(&slot.id) {
                 lacking.push(What::Outcome {
                     record: slot.id.clone(),

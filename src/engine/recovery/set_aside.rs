@@ -16,8 +16,8 @@ use crate::engine::memory::refusals::refusal_key;
 use crate::engine::memory::world::RECORD;
 use crate::engine::proofs::reading::STREAM;
 use crate::engine::rules::approval::APPROVAL;
-use crate::engine::target::TARGET;
 use crate::engine::target::former::FORMER_TARGET;
+use crate::engine::target::{TARGET, Target};
 use crate::link::spread_keys;
 use crate::model::{Name, RecordId, Time};
 use crate::store::What;
@@ -50,7 +50,8 @@ impl Engine {
             }
         }
         self.rename_records(&former.name, system)?;
-        let unknown: Vec<Idx> = self.world.indexes().filter(|i| self.is_unknown_of(*i, system)).collect();
+        let is_unknown = |(idx, target): &(Idx, &Target)| target.sent.is_some() && self.world.slot(*idx).id.system == *system;
+        let unknown: Vec<Idx> = self.targets.iter().filter(is_unknown).map(|(idx, _)| idx).collect();
         let Some(state) = self.systems.get_mut(system) else { return Ok(()) };
         state.identity.known.former.retain(|f| f.name != former.name);
         state.approved = former.approved;
@@ -67,12 +68,6 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether the outcome of the last write to this record is to be read back.
-    fn is_unknown_of(&self, idx: Idx, system: &Name) -> bool {
-        let slot = self.world.slot(idx);
-        slot.id.system == *system && slot.target.as_ref().is_some_and(|t| t.sent.is_some())
-    }
-
     /// The first of `ma@1`, `ma@2` ... that nothing bears.
     fn free_former_name(&self, system: &Name) -> Name {
         let taken = |name: &Name| self.world.indexes().any(|i| self.world.slot(i).id.system == *name);
@@ -83,11 +78,10 @@ impl Engine {
     /// Of what is lined up, under way and proved nothing is of the instance that answers now.
     fn begin_anew(&mut self, system: &Name) {
         let Some(state) = self.systems.get_mut(system) else { return };
-        (state.outbox, state.lined_up, state.channel, state.blocks_lost) = Default::default();
+        (state.outbox, state.channel) = Default::default();
         state.guards.forget();
         state.identity.number += 1;
-        let streams: Vec<Name> = std::mem::take(&mut state.streams).into_keys().collect();
-        for stream in streams {
+        for stream in state.streams.forget() {
             self.ledger.delete(STREAM, format!("{system}/{stream}").into_bytes());
         }
         // Who is held by what, and what is wanted where, is another matter for everyone whom a record of it named.
@@ -107,11 +101,8 @@ impl Engine {
             self.world.rename(idx, to);
             self.keep_renamed(idx);
         }
-        for idx in self.world.indexes() {
-            if let Some(held) = self.world.slot(idx).held.as_deref().and_then(|held| held_under(held, from, to)) {
-                self.keep_held(idx, held);
-            }
-        }
+        let held: Vec<_> = self.held.iter().filter_map(|(idx, held)| Some((idx, held_under(held, from, to)?))).collect();
+        held.into_iter().for_each(|(idx, held)| self.keep_held(idx, held));
         let let_go: Vec<RecordId> = self.let_go.iter().filter(|c| c.system == *from).cloned().collect();
         for cause in let_go {
             self.let_go.remove(&cause);
@@ -156,6 +147,8 @@ impl Engine {
         self.phases.remove(&idx);
         self.forget_items(&before);
         self.table.forget_record(&before);
+        self.targets.forget(idx);
+        self.held.set(idx, Vec::new());
         self.world.empty(idx, gone);
     }
 
@@ -169,11 +162,11 @@ impl Engine {
 
     fn keep_renamed(&mut self, idx: Idx) {
         self.keep_bytes(idx);
-        if self.world.slot(idx).target.is_some() {
+        if self.targets.of(idx).is_some() {
             self.keep_target(idx);
         }
-        if let Some(held) = self.world.slot(idx).held.as_deref().cloned() {
-            self.keep_held(idx, held);
+        if !self.held.of(idx).is_empty() {
+            self.held.keep(idx, &self.world.slot(idx).id, &mut self.ledger);
         }
         if self.set_back.contains_key(&idx) {
             self.keep_set_back(idx);

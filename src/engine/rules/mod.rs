@@ -9,10 +9,12 @@
 //! - `needs`: what the expressions of the rules speak of
 //! - `shared_mailboxes`: mailboxes that several people read
 //! - `connection`: what a system's settings say of its connection
+//! - `connected`: a system as it is connected: what may be written there
 //! - `unfollowed`: edits that a running daemon does not follow
 
 pub mod approval;
 mod before;
+pub mod connected;
 pub mod connection;
 pub mod in_force;
 pub(in crate::engine) mod left_rules;

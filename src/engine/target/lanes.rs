@@ -25,13 +25,6 @@ impl Lanes {
     }
 }
 
-/// How many records have something due, by direction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct LinedUp {
-    pub release: usize,
-    pub update: usize,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! Which of several values is news: not our own write that comes back, and not one that claims to be from the future.
 
 use super::place::{NOW, Place, lead, person};
-use nayose::engine::target::{Agreed, Target};
+use nayose::engine::target::Agreed;
 use nayose::model::{Name, Record, Span, Time, Value};
 
 const MINUTE: Span = Span::minutes(1);
@@ -45,7 +45,7 @@ fn a_value_of_ours_that_a_user_returns_to_is_news_and_one_that_never_left_is_an_
         see(&mut place, "ours", 60);
         let idx = place.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
         let agreed = vec![Agreed::new(Name::from("company"), Value::text("ours"))];
-        place.engine.arrange().world.slot_mut(idx).target = Some(Box::new(Target { agreed, ..Target::default() }));
+        place.engine.arrange().targets.begin(idx).agreed = agreed;
         if let Some(tried) = tried {
             see(&mut place, tried, 30);
         }

@@ -52,12 +52,13 @@ impl Place {
     pub fn read(&mut self, systems: &[&str], ago: Span) {
         for name in systems {
             let state = self.engine.arrange().systems.get_mut(&Name::from(*name)).unwrap();
-            for stream in state.infos.keys() {
-                let stream = state.streams.entry(stream.clone()).or_default();
+            let streams: Vec<Name> = state.streams.infos().map(|i| i.name.clone()).collect();
+            assert!(!streams.is_empty(), "{name} has streams");
+            for stream in streams {
+                let stream = state.streams.of_mut(&stream);
                 stream.proved_at = Some(NOW.minus(ago));
                 stream.proved_here = true;
             }
-            assert!(!state.infos.is_empty(), "{name} has streams");
         }
     }
 

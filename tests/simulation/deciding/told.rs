@@ -70,7 +70,7 @@ fn what_is_tried_again_is_told_until_its_pass_has_failed() {
         status.because.iter().filter(|line| line.contains(why)).cloned().collect::<Vec<_>>()
     };
     assert_eq!(told(&mut place), [format!("crm: a request failed and is being tried again: {why}")]);
-    let stream = place.engine.arrange().systems.get_mut(&crm).unwrap().streams.get_mut(&Name::from("deals")).unwrap();
+    let stream = place.engine.stream_mut(&crm, &"deals".into()).unwrap();
     stream.failed(PassKind::Sweep, why.into(), false, None, Span::minutes(1), NOW);
     assert_eq!(told(&mut place), [format!("crm.deals: {why}")], "once is enough");
 }

@@ -182,7 +182,7 @@ impl Running {
 
     pub fn proved(&self, stream: &str) -> Option<Time> {
         let (system, stream) = stream.split_once('.').unwrap();
-        self.engine.systems().named(system).unwrap().streams[&Name::from(stream)].proved_at
+        self.engine.stream(&system.into(), &stream.into()).unwrap().proved_at
     }
 }
 

@@ -91,9 +91,7 @@ fn a_listing_of_changes_without_the_newest_known_record_proves_nothing() {
     };
     running.pass("crm.people", Pass::Sweep, page(vec![newest()], vec![]));
     running.pass("crm.people", Pass::FilterTest(NOW.plus(Span::days(1))), PageRead::default());
-    let filtered = |running: &super::place::Running| {
-        running.engine.systems().named("crm").unwrap().streams[&nayose::model::Name::from("people")].filtered_at
-    };
+    let filtered = |running: &super::place::Running| running.engine.stream(&"crm".into(), &"people".into()).unwrap().filtered_at;
     for (shown, counts) in [(vec![newest()], true), (vec![], false), (vec![], false), (vec![newest()], true)] {
         running.later(Span::minutes(1));
         running.pass("crm.people", Pass::Changes(NOW), page(shown, vec![]));

@@ -57,8 +57,9 @@ impl Place {
     fn prove(&self, engine: &mut Engine) {
         engine.arrange().clocks.hear(NOW);
         for state in engine.arrange().systems.values_mut() {
-            for stream in state.infos.keys() {
-                state.streams.entry(stream.clone()).or_default().proved_at = Some(NOW.minus(self.proof_age));
+            let streams: Vec<_> = state.streams.infos().map(|i| i.name.clone()).collect();
+            for stream in streams {
+                state.streams.of_mut(&stream).proved_at = Some(NOW.minus(self.proof_age));
             }
         }
     }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::decide::rules::{After, Stale};
-use crate::model::MailKind;
 use crate::model::expression::{Declared, Expression, Scope};
+use crate::model::{MailKind, Reason};
 use proptest::prelude::*;
 
 fn held(hold: &str, cause: &str, reach: Reach, since: i64) -> Held {

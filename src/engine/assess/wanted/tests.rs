@@ -46,7 +46,7 @@ fn a_permit_rests_on_the_proof_that_runs_out_first() {
 fn a_status_is_lower_than_one_that_stands_before_it_and_than_a_strangers() {
     let names: [Name; 3] = ["customer".into(), "prospect".into(), "lead".into()];
     let statuses: Vec<&Name> = names.iter().collect();
-    let words: WordsByStatus = [("prospect".into(), "In talks".into())].into();
+    let words = SystemWords::from(std::collections::BTreeMap::from([("prospect".into(), "In talks".into())]));
     for (shown, status, lower) in [
         ("customer", "prospect", true),
         ("In talks", "lead", true),
@@ -144,5 +144,38 @@ fn a_block_says_each_reason_once_and_not_the_no_that_the_target_shows_itself() {
         let mut target = record("ma:person:1");
         target.refusals = if shows { vec![RefusalScope::All] } else { Vec::new() };
         assert_eq!(against(&standing, &target, Time(at)), expected, "{what}");
+    }
+}
+
+#[test]
+fn a_permit_is_withdrawn_from_whom_mail_must_not_reach_and_left_alone_while_nothing_is_proved() {
+    let id = || "ma:person:1".parse().unwrap();
+    let shown = |unread: bool, refusals: Vec<RefusalScope>| Record { has_unread_address: unread, refusals, ..Record::new(id()) };
+    let free = || Standing { basis: Some(Basis::ExplicitConsent), ..Standing::default() };
+    let hold = Brief { reason: Reason::OpenDealPerson, stops: Kinds::of(&[MailKind::Campaign]), until: None };
+    let held = Standing { holds: Some([hold].into()), ..free() };
+    let refused = Standing { refused_all: true, ..free() };
+    let (until, withdraw) = (PermitWish::Until(Time(90)), PermitWish::Withdraw);
+    for (standing, record, end, block, permit) in [
+        (free(), shown(false, vec![]), Some(90), false, until),
+        (free(), shown(false, vec![]), None, false, PermitWish::Leave),
+        (free(), shown(true, vec![]), Some(90), false, withdraw),
+        (free(), shown(false, vec![RefusalScope::All]), Some(90), false, withdraw),
+        (refused, shown(false, vec![RefusalScope::All]), Some(90), false, withdraw),
+        (held, shown(false, vec![]), Some(90), true, withdraw),
+    ] {
+        let wanted = stops(&standing, &record, || end.map(Time), Time(9));
+        assert_eq!((wanted.block, wanted.why.is_empty(), wanted.permit), (block, !block, permit), "{standing:?} {record:?} {end:?}");
+    }
+}
+
+#[test]
+fn a_record_that_cannot_be_read_keeps_its_block_and_loses_its_permit() {
+    for blocked in [false, true] {
+        let mut record = Record::new("ma:person:1".parse().unwrap());
+        record.set_mark(Mark::Block, Value::Bool(blocked));
+        let mut wanted = Wanted { permit: PermitWish::Until(Time(90)), ..Wanted::default() };
+        widens_nothing(&mut wanted, &record);
+        assert_eq!((wanted.permit, wanted.block, &*wanted.why), (PermitWish::Withdraw, blocked, if blocked { UNREAD } else { "" }));
     }
 }

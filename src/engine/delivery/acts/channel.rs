@@ -67,6 +67,8 @@ pub struct Channel {
     laters: u32,
     breaker: Breaker,
     no_company_until: Option<Time>,
+    /// Targets that were found without the block that we set.
+    blocks_lost: u64,
 }
 
 /// Something that is tried again ever more slowly.
@@ -302,6 +304,15 @@ impl Channel {
     /// The system asked to wait until then.
     pub fn quiet_until(&self, now: Time) -> Option<Time> {
         self.quiet.iter().flatten().copied().filter(|until| *until > now).max()
+    }
+
+    /// A target was found without the block that we set.
+    pub fn lost_a_block(&mut self) {
+        self.blocks_lost += 1;
+    }
+
+    pub fn blocks_lost(&self) -> u64 {
+        self.blocks_lost
     }
 
     /// Whether time alone lets something go that waits.

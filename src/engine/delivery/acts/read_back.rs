@@ -5,7 +5,7 @@ use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
 use crate::engine::memory::place::Idx;
-use crate::engine::system::WordsByStatus;
+use crate::engine::rules::connected::SystemWords;
 use crate::engine::target::Op;
 use crate::engine::target::lanes::Lanes;
 use crate::engine::target::{Sent, is_form_of_why, shows_why};
@@ -32,7 +32,7 @@ impl Engine {
     /// The next records to be read back, as one request.
     pub(super) fn next_read_back(&mut self, system: &Name, now: Time) -> Option<ReadBack> {
         let state = self.systems.get_mut(system)?;
-        let places = state.channel.to_look_at(state.abilities.batch, now);
+        let places = state.channel.to_look_at(state.connected.abilities().batch, now);
         let ids = places.iter().map(|idx| self.world.slot(*idx).id.id.clone()).collect();
         (!places.is_empty()).then(|| ReadBack { system: system.clone(), places, ids })
     }
@@ -49,7 +49,7 @@ impl Engine {
                 return Ok(());
             }
         };
-        let words = state.words.clone();
+        let words = state.connected.words().clone();
         for (idx, id) in asked.places.iter().zip(&asked.ids) {
             let why = self.systems.get_mut(&asked.system).and_then(|s| s.channel.is_known(*idx));
             let why = why.as_deref().unwrap_or("the answer was lost with a former process");
@@ -70,7 +70,7 @@ impl Engine {
         self.commit()
     }
 
-    fn book_shown(&mut self, idx: Idx, shown: &Record, words: &WordsByStatus, why: &str, now: Time) {
+    fn book_shown(&mut self, idx: Idx, shown: &Record, words: &SystemWords, why: &str, now: Time) {
         self.note_refusals(shown, now);
         let old = self.world.record(idx);
         if let Merged::Changed(record) =
@@ -81,12 +81,12 @@ impl Engine {
         }
         self.journal_read_back(idx, shown, now);
         self.dirty.insert(idx);
-        let Some(sent) = self.world.slot(idx).target.as_ref().and_then(|t| t.sent.clone()) else { return };
+        let Some(sent) = self.targets.sent(idx).cloned() else { return };
         if landed(&sent, shown, words) {
             let record = self.world.record(idx);
             return self.applied(idx, record, true, now);
         }
-        let own_mark = self.systems.get(&shown.id.system).is_some_and(|s| s.abilities.block_is_own_mark);
+        let own_mark = self.systems.get(&shown.id.system).is_some_and(|s| s.connected.abilities().block_is_own_mark);
         // Other parts of the write may have been changed since; the block beside our reason codes is ours, and beside another part of the same
         // write.
         let signed =
@@ -106,7 +106,7 @@ impl Engine {
             let stream = self.world.slot(idx).stream.clone();
             self.keep_record(stream, &record);
         }
-        let sent = self.world.slot(idx).target.as_ref().and_then(|t| t.sent.as_ref());
+        let sent = self.targets.sent(idx);
         let was_sent = sent.is_some();
         if let Some(block) = sent.and_then(|s| s.block) {
             let change = Change { block: Some(block), ..Change::default() };
@@ -126,7 +126,7 @@ impl Engine {
 
     /// A block or its lifting, whose outcome was unknown, was read back.
     fn journal_read_back(&mut self, idx: Idx, shown: &Record, now: Time) {
-        let Some(target) = self.world.slot(idx).target.as_deref() else { return };
+        let Some(target) = self.targets.of(idx) else { return };
         let sent = target.sent.as_ref().and_then(|s| Some((s.block?, s.why.clone(), shows_our_why(s, shown))));
         let Some((block, why, with_our_why)) = sent else {
             if target.block_ours && !shown.is_blocked() {
@@ -156,24 +156,23 @@ fn shows_our_why(sent: &Sent, shown: &Record) -> bool {
 }
 
 /// Whether a record shows a field or status that was sent to it: only what it did not show then is sent.
-fn left_a_trace(sent: &Sent, shown: &Record, words: &WordsByStatus) -> bool {
+fn left_a_trace(sent: &Sent, shown: &Record, words: &SystemWords) -> bool {
     let field = |(name, value): &(Name, Value)| shown.field(name).is_some_and(|f| f.value == *value);
     sent.fields.iter().any(field) || sent.status.as_ref().is_some_and(|status| shows_status(status, shown, words))
 }
 
 /// Whether a record shows one of our statuses in the system's own word for it.
-fn shows_status(status: &Name, shown: &Record, words: &WordsByStatus) -> bool {
-    let word = words.get(status).map_or(&**status, |word| word);
-    shown.mark(Mark::Status).and_then(Value::as_text) == Some(word)
+fn shows_status(status: &Name, shown: &Record, words: &SystemWords) -> bool {
+    shown.mark(Mark::Status).and_then(Value::as_text) == Some(words.of(status))
 }
 
 /// Whether a record shows all that was sent to it.
-fn landed(sent: &Sent, shown: &Record, words: &WordsByStatus) -> bool {
+fn landed(sent: &Sent, shown: &Record, words: &SystemWords) -> bool {
     sent.lanes().all(|op| lane_landed(op, sent, shown, words))
 }
 
 /// Whether a record shows what was sent to it of one lane.
-fn lane_landed(op: Op, sent: &Sent, shown: &Record, words: &WordsByStatus) -> bool {
+fn lane_landed(op: Op, sent: &Sent, shown: &Record, words: &SystemWords) -> bool {
     match op {
         Op::Hold | Op::Release => {
             let block = sent.block.is_none_or(|on| shown.is_blocked() == on) && shows_our_why(sent, shown);

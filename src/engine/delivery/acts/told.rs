@@ -28,7 +28,7 @@ impl Engine {
             trouble: system.channel.trouble(),
             quiet_until: system.channel.quiet_until(now),
             stuck: self.stuck_holds(system),
-            blocks_lost: system.blocks_lost,
+            blocks_lost: system.channel.blocks_lost(),
             losing: self.targets_of(name).filter(|t| loses_block_now(t, now)).count(),
             parked: self.targets_of(name).filter(|t| t.status.is_parked()).count(),
         };
@@ -36,14 +36,13 @@ impl Engine {
     }
 
     fn targets_of(&self, system: &Name) -> impl Iterator<Item = &Target> {
-        let slots = self.world.indexes().map(|idx| self.world.slot(idx)).filter(move |slot| slot.id.system == *system);
-        slots.filter_map(|slot| slot.target.as_deref())
+        self.targets.iter().filter(|(idx, _)| self.world.slot(*idx).id.system == *system).map(|(_, target)| target)
     }
 
     /// Holds that were tried in vain, and why the last one was.
     fn stuck_holds(&self, system: &SystemState) -> Option<(usize, &str)> {
         let open = system.outbox.in_lane(Lane::Protective).filter(|(idx, _)| !self.is_enforced_anyway(**idx));
-        let failed = open.filter_map(|(idx, _)| self.world.slot(*idx).target.as_deref()?.failure(Op::Hold));
+        let failed = open.filter_map(|(idx, _)| self.targets.failure(*idx, Op::Hold));
         tried_in_vain(failed)
     }
 }

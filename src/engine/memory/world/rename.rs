@@ -16,8 +16,7 @@ impl World {
     pub fn empty(&mut self, idx: Idx, system: &Name) {
         let id = RecordId { system: system.clone(), entity: Entity::Activity, id: self.slots[idx as usize].id.id.clone() };
         self.put_elsewhere(idx, &Record::new(id));
-        let slot = &mut self.slots[idx as usize];
-        (slot.held, slot.target, slot.person) = (None, None, NOBODY);
+        self.slots[idx as usize].person = NOBODY;
     }
 
     /// Puts a record in the place of one with another id.
@@ -38,7 +37,6 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::target::Target;
     use crate::model::{Time, Value};
 
     #[test]
@@ -62,22 +60,18 @@ mod tests {
     }
 
     #[test]
-    fn what_hangs_on_a_record_goes_along_with_its_new_name_and_goes_when_it_is_emptied() {
+    fn a_record_keeps_its_place_under_its_new_name_and_when_it_is_emptied() {
         let mut world = World::default();
         let mut taro = Record::new("ma:person:5".parse().unwrap());
         taro.set(&"email".into(), Value::text("taro@sato.example"), Time(1));
         let idx = world.put("leads".into(), &taro);
-        let slot = world.slot_mut(idx);
-        (slot.person, slot.held, slot.target) = (3, Some(Box::default()), Some(Box::<Target>::default()));
+        world.slot_mut(idx).person = 3;
         world.rename(idx, &"ma@1".into());
-        let hangs_on = |world: &World| {
-            let slot = world.slot(idx);
-            (slot.id.to_string(), slot.person, slot.held.is_some(), slot.target.is_some())
-        };
-        assert_eq!(hangs_on(&world), ("ma@1:person:5".into(), 3, true, true));
+        let whose = |world: &World| (world.slot(idx).id.to_string(), world.slot(idx).person);
+        assert_eq!((world.find(&"ma@1:person:5".parse().unwrap()), whose(&world)), (Some(idx), ("ma@1:person:5".into(), 3)));
         assert_eq!((world.listed(&"ma@1".into(), &"leads".into()), world.record(idx).fields.len()), (1, 1));
         world.empty(idx, &"ma@gone".into());
-        assert_eq!(hangs_on(&world), ("ma@gone:activity:5".into(), NOBODY, false, false));
+        assert_eq!(whose(&world), ("ma@gone:activity:5".into(), NOBODY));
         assert_eq!((world.len(), world.record(idx).fields.len()), (1, 0), "its place stays");
     }
 }

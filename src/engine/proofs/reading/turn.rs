@@ -207,21 +207,21 @@ impl Engine {
     /// The deals that a pass showed without their people, and the stream that tells them.
     fn people_to_read(&self, run: &mut PassRun) -> Option<Todo> {
         let deals = std::mem::take(&mut run.deals_without_people);
-        let infos = &self.systems.get(&run.system)?.infos;
-        let associations = infos.values().find(|i| i.for_each.as_ref() == Some(&run.stream)).filter(|_| !deals.is_empty())?;
+        let streams = &self.systems.get(&run.system)?.streams;
+        let associations = streams.telling_people_of(&run.stream).filter(|_| !deals.is_empty())?;
         let whole = run.carries_people && self.why_failed(&run.system, &run.stream, run.pass.kind()).is_none();
-        let lag = infos.get(&run.stream).map_or(Span::ZERO, |i| i.lag);
+        let lag = streams.info(&run.stream).map_or(Span::ZERO, |i| i.lag);
         let follows = Follows { proves_at: whole.then(|| run.began.minus(lag)) };
         Some(Todo::PeopleOf { associations: associations.name.clone(), deals, follows })
     }
 
     fn why_failed(&self, system: &Name, stream: &Name, kind: PassKind) -> Option<String> {
-        Some(self.systems.get(system)?.streams.get(stream)?.failures.get(&kind)?.why.clone())
+        Some(self.stream(system, stream)?.failures.get(&kind)?.why.clone())
     }
 
     /// Until when the system asked to wait, with the first passes that may go then.
     fn asked_to_wait(&self, system: &Name, stream: &Name) -> Option<(Time, Vec<PassKind>)> {
-        let failures = &self.systems.get(system)?.streams.get(stream)?.failures;
+        let failures = &self.stream(system, stream)?.failures;
         let asked = || failures.iter().filter(|(_, f)| f.asked_to_wait);
         let until = asked().map(|(_, f)| f.retry_at).min()?;
         Some((until, asked().filter(|(_, f)| f.retry_at == until).map(|(kind, _)| *kind).collect()))

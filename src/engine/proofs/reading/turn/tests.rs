@@ -100,7 +100,7 @@ fn empty_turn(engine: &mut Engine, stream: &str, now: Time) -> Vec<Pass> {
 }
 
 fn state<'e>(engine: &'e Engine, stream: &str) -> &'e crate::engine::proofs::reading::StreamState {
-    &engine.systems.named("crm").unwrap().streams[&Name::from(stream)]
+    engine.stream(&"crm".into(), &stream.into()).unwrap()
 }
 
 fn at(seconds: i64) -> Time {

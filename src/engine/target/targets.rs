@@ -1,0 +1,130 @@
+//! What is known of target records, by place.
+
+use super::{Agreed, Failure, Op, Sent, TARGET, Target};
+use crate::engine::ledger::changes::Ledger;
+use crate::engine::memory::column::Column;
+use crate::engine::memory::place::Idx;
+use crate::model::{RecordId, Time};
+use std::hint::black_box;
+
+/// The targets of all records that have one.
+#[derive(Debug, Default)]
+pub struct Targets(Column<Target>);
+
+impl Targets {
+    pub fn of(&self, idx: Idx) -> Option<&Target> {
+        self.0.get(idx)
+    }
+
+    pub fn of_mut(&mut self, idx: Idx) -> Option<&mut Target> {
+        self.0.get_mut(idx)
+    }
+
+    /// The record's target, or a new one.
+    pub fn begin(&mut self, idx: Idx) -> &mut Target {
+        self.0.get_or_default(idx)
+    }
+
+    pub fn set(&mut self, idx: Idx, target: Target) {
+        self.0.set(idx, target);
+    }
+
+    /// The record is not there any more.
+    pub fn forget(&mut self, idx: Idx) {
+        self.0.remove(idx);
+    }
+
+    /// All of them, by place.
+    pub fn iter(&self) -> impl Iterator<Item = (Idx, &Target)> {
+        self.0.iter()
+    }
+
+    /// What was last agreed about the record's fields.
+    pub fn agreed(&self, idx: Idx) -> &[Agreed] {
+        self.of(idx).map_or(&[], |t| &t.agreed)
+    }
+
+    /// The write whose outcome is not known yet.
+    pub fn sent(&self, idx: Idx) -> Option<&Sent> {
+        self.of(idx)?.sent.as_ref()
+    }
+
+    /// What did not land in a lane.
+    pub fn failure(&self, idx: Idx, op: Op) -> Option<&Failure> {
+        self.of(idx)?.failure(op)
+    }
+
+    /// Takes over what a former process knew of a record. Whether it did not know the outcome of a write.
+    pub fn restore(&mut self, idx: Idx, mut target: Target, now: Time) -> bool {
+        target.take_over(now);
+        let awaited = target.sent.is_some();
+        self.set(idx, target);
+        awaited
+    }
+
+    /// Takes over a write that a former process was about to send: nobody knows its outcome.
+    pub fn restore_sent(&mut self, idx: Idx, sent: Sent) {
+        self.begin(idx).mark_sent(Sent { unknown: true, ..sent });
+    }
+
+    /// Writes a record's target with the next commit.
+    pub fn keep(&self, idx: Idx, record: &RecordId, ledger: &mut Ledger) {
+        match self.of(idx) {
+            Some(target) => ledger.put(TARGET, record.key(), target),
+            None => ledger.delete(TARGET, record.key()),
+        }
+    }
+
+    /// Looks at many of them before they are needed one by one, so that memory brings them at once.
+    pub fn warm(&self, places: impl Iterator<Item = Idx> + Clone) {
+        let known = || places.clone().filter_map(|idx| self.of(idx));
+        black_box(known().map(|t| t.agreed.len()).sum::<usize>());
+        black_box(known().filter_map(|t| t.agreed.first()).filter(|a| a.parked).count());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::Change;
+    use crate::store::{InMemory, Journal, State, StateInfo};
+
+    fn sent() -> Sent {
+        let mut target = Target::default();
+        target.send(&Change { block: Some(true), ..Change::default() }, Time(1));
+        target.sent.unwrap()
+    }
+
+    #[test]
+    fn of_what_a_former_process_left_only_a_write_without_outcome_is_awaited() {
+        let mut targets = Targets::default();
+        assert!(!targets.restore(1, Target { block_ours: true, ..Target::default() }, Time(9)));
+        assert!(targets.restore(2, Target { sent: Some(sent()), ..Target::default() }, Time(9)));
+        targets.restore_sent(1, sent());
+        targets.restore_sent(3, sent());
+        for idx in [1, 2, 3] {
+            assert!(targets.sent(idx).is_some_and(|sent| sent.unknown), "{idx}");
+        }
+        assert!(targets.of(3).is_some_and(|t| t.block_ours), "it may be there");
+        assert!(targets.of(4).is_none() && targets.agreed(4).is_empty() && targets.failure(4, Op::Hold).is_none());
+    }
+
+    #[test]
+    fn what_is_forgotten_is_taken_out_of_the_store() {
+        let info = StateInfo { format_version: 1, fingerprint: [0; 32] };
+        let (state, _) = State::open_on(Box::new(InMemory::default()), info).unwrap();
+        let (journal, _) = Journal::open(&state, |_| ()).unwrap();
+        let mut ledger = Ledger::new(state, journal);
+        let record: RecordId = "ma:person:5".parse().unwrap();
+        let mut targets = Targets::default();
+        targets.begin(7).block_ours = true;
+        for (forgotten, kept) in [(false, Some(targets.of(7).unwrap().clone())), (true, None)] {
+            if forgotten {
+                targets.forget(7);
+            }
+            targets.keep(7, &record, &mut ledger);
+            ledger.commit().unwrap();
+            assert_eq!(ledger.get(TARGET, &record.key()).unwrap(), kept);
+        }
+    }
+}
