@@ -21,6 +21,13 @@ impl Block {
         self.set.is_some()
     }
 
+    /// Of a block without causes the line of its write is all that is kept: it has the time of that line, also where a clock went back.
+    fn date(&mut self) {
+        if let (Some(set), true) = (&self.set, self.causes.is_empty()) {
+            self.at = set.at;
+        }
+    }
+
     /// The line of the write is of a former age: it names no causes, and does not say whether it was about a block or a permit.
     pub fn is_unnamed(&self) -> bool {
         matches!(&self.set, Some(Entry { what: What::Outcome { block: None, .. }, .. }))
@@ -53,9 +60,7 @@ impl Blocks {
             What::PlanApproved { causes, .. } if !causes.is_empty() => {
                 for block in self.by.values_mut() {
                     block.causes.retain(|c| !causes.contains(c));
-                    if let (Some(set), true) = (&block.set, block.causes.is_empty()) {
-                        block.at = set.at;
-                    }
+                    block.date();
                 }
                 self.by.retain(|_, b| b.is_ours() || !b.causes.is_empty());
             }
@@ -74,6 +79,7 @@ impl Blocks {
                             causes.clear();
                         }
                         known.set = Some(set);
+                        known.date();
                     }
                     // The target has none of ours; what holds the person is another matter.
                     (BlockPart::Set, WriteOutcome::Rejected) => {
@@ -107,7 +113,11 @@ impl Blocks {
                     let known = known.get_mut();
                     known.causes.extend(block.causes);
                     known.at = known.at.max(block.at);
-                    known.set = known.set.take().or(block.set);
+                    known.set = match (known.set.take(), block.set) {
+                        (Some(known), Some(renamed)) if renamed.at > known.at => Some(renamed),
+                        (known, renamed) => known.or(renamed),
+                    };
+                    known.date();
                 }
             }
         }
