@@ -87,7 +87,7 @@ impl Targets {
 mod tests {
     use super::*;
     use crate::connector::Change;
-    use crate::store::{InMemory, Journal, State, StateInfo};
+    use crate::store::{Journal, State, StateInfo};
 
     fn sent() -> Sent {
         let mut target = Target::default();
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn what_is_forgotten_is_taken_out_of_the_store() {
         let info = StateInfo { format_version: 1, fingerprint: [0; 32] };
-        let (state, _) = State::open_on(Box::new(InMemory::default()), info).unwrap();
+        let (state, _) = State::in_memory(info);
         let (journal, _) = Journal::open(&state, |_| ()).unwrap();
         let mut ledger = Ledger::new(state, journal);
         let record: RecordId = "ma:person:5".parse().unwrap();
