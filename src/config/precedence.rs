@@ -6,7 +6,7 @@ use crate::config::document::{ConfigSheet, Section, TomlEntry};
 use crate::config::proof::expression;
 use crate::config::systems::offers::Offers;
 use crate::connector::manifest::FieldKind;
-use crate::merge::rules::{Band, Blank, Condition, FieldRule, Precedence, Source, Strategy};
+use crate::merge::rules::{Band, Blank, Condition, FieldRule, Precedence, RankedSystem, Strategy};
 use crate::model::Name;
 use crate::model::expression::{Declared, Scope};
 use std::sync::Arc;
@@ -146,7 +146,7 @@ impl PrecedenceReader<'_> {
         let mut seen = Vec::new();
         let mut bands = Vec::new();
         for item in entry.list()? {
-            let band: Vec<Source> = match item.value {
+            let band: Vec<RankedSystem> = match item.value {
                 DeValue::Array(_) => item.list().unwrap_or_default().iter().filter_map(|e| self.source(e, &mut seen)).collect(),
                 _ => self.source(&item, &mut seen).into_iter().collect(),
             };
@@ -158,15 +158,15 @@ impl PrecedenceReader<'_> {
     }
 
     /// A system's name, or a table of it and of what counts for it alone.
-    fn source(&self, entry: &TomlEntry, seen: &mut Vec<Name>) -> Option<Source> {
+    fn source(&self, entry: &TomlEntry, seen: &mut Vec<Name>) -> Option<RankedSystem> {
         if !matches!(entry.value, DeValue::Table(_)) {
-            return self.once(entry, seen).map(Source::from);
+            return self.once(entry, seen).map(RankedSystem::from);
         }
         let mut section = entry.table(&format!("a system in {:?}", entry.key), &keys::RANKED_SOURCE)?;
         let system = section.need("system", "expected system = \"NAME\"");
         let max_age = section.get("max_age").and_then(|e| e.duration());
         section.finish();
-        Some(Source { system: self.once(&system?, seen)?, max_age })
+        Some(RankedSystem { system: self.once(&system?, seen)?, max_age })
     }
 
     fn once(&self, entry: &TomlEntry, seen: &mut Vec<Name>) -> Option<Name> {

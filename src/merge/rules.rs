@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 /// Systems that rank equal: the newest of them wins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Band(pub Vec<Source>);
+pub struct Band(pub Vec<RankedSystem>);
 
 /// A system in an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct RankedSystem {
     pub system: Name,
     /// Its values older than this do not count. `None`: as the rule says.
     pub max_age: Option<Span>,
 }
 
-impl From<Name> for Source {
-    fn from(system: Name) -> Source {
-        Source { system, max_age: None }
+impl From<Name> for RankedSystem {
+    fn from(system: Name) -> RankedSystem {
+        RankedSystem { system, max_age: None }
     }
 }
 

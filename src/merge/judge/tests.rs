@@ -1,5 +1,5 @@
 use super::*;
-use crate::merge::rules::{Condition, Source};
+use crate::merge::rules::{Condition, RankedSystem};
 use crate::model::expression::{Declared, Scope};
 use crate::model::{Entity, Expression, RecordId, Span};
 use proptest::prelude::{Just, any, prop_assert, prop_assert_eq, prop_compose, prop_oneof, proptest};
@@ -113,7 +113,7 @@ fn echoes_and_old_values_do_not_count() {
 /// "Support first if it is younger than two years, else the CRM, of any age."
 #[test]
 fn a_source_may_have_an_age_of_its_own() {
-    let young = |system: &str, days: i64| Source { system: system.into(), max_age: Some(Span::days(days)) };
+    let young = |system: &str, days: i64| RankedSystem { system: system.into(), max_age: Some(Span::days(days)) };
     let support_first = rule(Strategy::Order(vec![Band(vec![young("support", 730)]), band(&["crm"])]));
     for (support, crm, won) in [(269, 9, "crm"), (270, 9, "support"), (999, 999, "support"), (0, 0, "crm")] {
         let rows = [row("support", "1", "s", support), row("crm", "1", "c", crm)];
