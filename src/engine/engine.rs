@@ -86,7 +86,8 @@ pub struct Engine {
     pub(in crate::engine) decided_at: Time,
     /// Each deal's and ticket's phase under each hold rule, until it changes.
     pub(in crate::engine) phases: ByPlace<Box<[Phase]>>,
-    /// When cool-downs end: their deals and tickets, and people who are held by one that does not lead to them any more.
+    /// When cool-downs end: their deals and tickets, and people who are held by one that does not lead to them any more. And one record of
+    /// each person for whom a value grows too old then.
     pub(in crate::engine) wakeups: BTreeMap<Time, BTreeSet<Idx>>,
     pub(in crate::engine) ledger: Ledger,
     pub(in crate::engine) table: Arc<Table>,

@@ -10,5 +10,5 @@ pub mod judgment;
 pub mod rules;
 mod union;
 
-pub use judge::{explain, judge};
+pub use judge::{explain, judge, next_too_old};
 pub use judgment::{Candidate, ConditionState, Judged, Judgment, Unknown, UnreadSystems, Winner};

@@ -49,6 +49,18 @@ pub struct FieldRule {
     pub rule: Name,
 }
 
+impl FieldRule {
+    /// Whether values of some system can grow too old.
+    pub fn has_ages(&self) -> bool {
+        let order = match &self.strategy {
+            Strategy::Order(bands) => bands.as_slice(),
+            _ => &[],
+        };
+        let otherwise = self.when.iter().flat_map(|condition| &condition.otherwise);
+        self.max_age.is_some() || order.iter().chain(otherwise).flat_map(|band| &band.0).any(|system| system.max_age.is_some())
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct Condition {
     pub when: Expression,

@@ -147,6 +147,9 @@ impl Engine {
                 }
             }
         }
+        let asked = self.rules.needs().declared.person.keys().filter(|_| merge.status.is_some());
+        let told = merge.fields.iter().map(|(name, _)| name);
+        merge.ages_at = asked.chain(told).filter_map(|name| self.ages_at(name, of, now)).min();
         merge
     }
 }

@@ -5,7 +5,7 @@ use crate::decide::phase::Phase;
 use crate::decide::standing::HoldNow;
 use crate::engine::memory::place::Idx;
 use crate::model::expression::EvaluationError;
-use crate::model::{Address, Name, Record, Value};
+use crate::model::{Address, Name, Record, Time, Value};
 
 /// One person, looked at.
 pub struct Sketch {
@@ -35,6 +35,8 @@ pub struct Merge {
     pub fields: Vec<(Name, Option<Value>)>,
     /// Some field is left alone because not all that counts for it was read.
     pub fields_wait: bool,
+    /// When the first value that counts for some field grows too old.
+    pub ages_at: Option<Time>,
 }
 
 /// A lead status, or the rule that could not be evaluated and why.

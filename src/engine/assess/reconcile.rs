@@ -17,7 +17,7 @@ use crate::engine::proofs::coverage::Undecided;
 use crate::engine::target::{self, Target};
 use crate::engine::workers::{DECIDING, WORTH_A_THREAD};
 use crate::link;
-use crate::model::{Address, Basis, Entity, Record, Refusal, RefusalScope, Time};
+use crate::model::{Address, Basis, Entity, Record, Refusal, RefusalScope, Span, Time};
 use hashbrown::HashMap;
 use std::hint::black_box;
 use std::rc::Rc;
@@ -33,6 +33,15 @@ struct Round {
     at_address: HashMap<Address, Rc<Vec<HoldNow>>>,
     /// What the table is yet to know, in order.
     updates: Vec<TableUpdate>,
+}
+
+/// What is that far ahead is woken by the hour, so that values that grow old on one day share few entries.
+const EXACT_WITHIN: Span = Span::days(1);
+
+/// When to look again at somebody for whom something changes at a time: then, to the second, or at the end of that hour.
+fn woken_at(at: Time, now: Time) -> Time {
+    let grain = if at.since(now) > EXACT_WITHIN { 3_600_000 } else { 1_000 };
+    Time(at.0.div_euclid(grain).saturating_add(i64::from(at.0.rem_euclid(grain) > 0)).saturating_mul(grain))
 }
 
 impl Engine {
@@ -149,6 +158,9 @@ impl Engine {
         }
         let status = merge.status.as_ref().is_some_and(|s| s.waits);
         self.note_undecided(person, Undecided { status, fields: merge.fields_wait });
+        if let (Some(at), Some(first)) = (merge.ages_at, members.first()) {
+            self.wakeups.entry(woken_at(at, now)).or_default().insert(*first);
+        }
         for (idx, record) in members.iter().zip(&records) {
             self.line_up(*idx, record, &Whole { standing: &standing, merge: &merge }, now);
         }

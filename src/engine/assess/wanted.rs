@@ -143,6 +143,12 @@ impl Engine {
         self.judge_by(rule, name, of, condition, now)
     }
 
+    /// When the first value that counts for a field grows too old.
+    pub fn ages_at(&self, name: &Name, of: Members<'_>, now: Time) -> Option<Time> {
+        let rule = self.rules.rules().precedence.rule(name).filter(|rule| rule.has_ages())?;
+        crate::merge::next_too_old(rule, &self.candidates(name, of), now)
+    }
+
     /// Merges one field over a person's records.
     fn judge_by(
         &self,

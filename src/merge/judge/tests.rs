@@ -132,6 +132,32 @@ fn a_source_may_have_an_age_of_its_own() {
     assert_eq!(told(&otherwise, ConditionState::False, &rows).2, ["too old", "highest rank"]);
 }
 
+/// Who is looked at then finds it too old, and a moment before does not.
+#[test]
+fn the_moment_at_which_a_value_grows_too_old_is_known() {
+    let young = |system: &str, days: i64| RankedSystem { system: system.into(), max_age: Some(Span::days(days)) };
+    let order = rule(Strategy::Order(vec![Band(vec![young("support", 10)]), band(&["crm"])]));
+    let whole = FieldRule { max_age: Some(Span::days(20)), ..rule(Strategy::Only("crm".into())) };
+    let when = Expression::compile("false", Scope::Person, &Declared::default()).unwrap();
+    let otherwise =
+        FieldRule { when: Some(Condition { when, otherwise: vec![Band(vec![young("crm", 3)])] }), ..rule(Strategy::Only("crm".into())) };
+    let rows = [row("support", "1", "s", 995), row("crm", "1", "c", 998)];
+    for (rule, limit, of) in
+        [(&order, Some(10), 0), (&whole, Some(20), 0), (&otherwise, Some(3), 1), (&rule(Strategy::Only("crm".into())), None, 0)]
+    {
+        let at = next_too_old(rule, &candidates(&rows), NOW);
+        assert_eq!(at, limit.map(|days| rows[of].2.plus(Span::days(days)).plus(Span(1))));
+        assert_eq!(rule.has_ages(), limit.is_some());
+    }
+    let at = next_too_old(&order, &candidates(&rows), NOW).unwrap();
+    for (now, won) in [(at.minus(Span(1)), "support"), (at, "crm")] {
+        let given = candidates(&rows);
+        let winner = judge(&order, ConditionState::None, &given, UnreadSystems::default(), now).winner();
+        assert_eq!(winner.and_then(|w| w.from).map(|from| &*from.system), Some(won));
+    }
+    assert_eq!(next_too_old(&order, &candidates(&rows), at), None, "what is too old already grows no older");
+}
+
 #[test]
 fn nothing_that_counts_leaves_the_field_alone() {
     let r = rule(Strategy::Order(vec![band(&["crm"])]));

@@ -87,3 +87,19 @@ fn a_standing_is_all_that_speaks_for_and_against() {
     let standing = standing_of(None, all.iter(), &[]);
     assert!(standing.refused_all && standing.refused_topics.is_none());
 }
+
+#[test]
+fn far_ahead_people_are_woken_by_the_hour_and_soon_to_the_second_never_too_early() {
+    let hour = 3_600_000;
+    for (at, now, woken) in [
+        (5_000, 0, 5_000),
+        (5_001, 0, 6_000),
+        (24 * hour, 0, 24 * hour),
+        (24 * hour + 1, 0, 25 * hour),
+        (24 * hour + 1, 1, 24 * hour + 1_000),
+        (i64::MAX, 0, i64::MAX),
+    ] {
+        assert_eq!(woken_at(Time(at), Time(now)), Time(woken), "{at} {now}");
+        assert!(woken_at(Time(at), Time(now)) >= Time(at));
+    }
+}
