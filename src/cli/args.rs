@@ -123,6 +123,15 @@ pub enum CliCommand {
         /// Only what it wrote since then: how long ago (2h) or a moment (2026-11-21T09:00:00Z)
         #[arg(long, value_name = "TIME", requires = "run")]
         since: Option<String>,
+        /// Only this field; also several times
+        #[arg(long, value_name = "FIELD", requires = "run")]
+        field: Vec<String>,
+        /// Only in this system; also several times
+        #[arg(long, value_name = "SYSTEM", requires = "run")]
+        system: Vec<String>,
+        /// Only for this person: an e-mail address or SYSTEM:ENTITY:ID
+        #[arg(long, value_name = "WHO", requires = "run")]
+        person: Option<String>,
     },
     /// Tables: people, links, decisions, journal
     Export {

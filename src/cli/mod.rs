@@ -31,6 +31,7 @@ mod undo;
 
 pub use exit::Exit;
 
+use crate::engine::history::narrowed::UndoOnly;
 use crate::telemetry::InternalEvent;
 use crate::telemetry::process::HangupEndsProcess;
 use args::{Args, CliCommand};
@@ -89,7 +90,10 @@ async fn act(args: Args) -> Exit {
         CliCommand::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
         CliCommand::Deadletters { order } => deadletters::deadletters(&common, order).await,
         CliCommand::Export { what, format, raw } => export::export(&common, what.into(), format, raw).await,
-        CliCommand::Undo { run, since } => undo::undo(&common, run, since).await,
+        CliCommand::Undo { run, since, field, system, person } => {
+            let names = |given: Vec<String>| given.iter().map(|name| name.as_str().into()).collect();
+            undo::undo(&common, run, since, UndoOnly { fields: names(field), systems: names(system), person }).await
+        }
         CliCommand::Backup { file } => backup::backup(&common, &file).await,
         CliCommand::Restore { file } => restore::restore(&common, &file),
         CliCommand::Schema { file } => schema::schema(file),

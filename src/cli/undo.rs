@@ -3,6 +3,7 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
+use crate::engine::history::narrowed::UndoOnly;
 use crate::engine::history::set_back::Undo;
 use crate::model::{Span, Time, counted};
 use serde_json::json;
@@ -10,7 +11,7 @@ use serde_json::json;
 /// Records shown one by one in text; `--json` has them all.
 const SHOWN_MAX: usize = 50;
 
-pub async fn undo(common: &Common, run: Option<String>, since: Option<String>) -> Exit {
+pub async fn undo(common: &Common, run: Option<String>, since: Option<String>, only: UndoOnly) -> Exit {
     let Some(run) = run else { return runs(common).await };
     let since = match since.as_deref().map(|s| time(s, open::clock()())).transpose() {
         Ok(since) => since,
@@ -18,7 +19,7 @@ pub async fn undo(common: &Common, run: Option<String>, since: Option<String>) -
             return common.end(Exit::Refused, &why);
         }
     };
-    match open::ask(common, Command::Undo { run, since }, open::StateNeed::Needed).await {
+    match open::ask(common, Command::Undo { run, since, only }, open::StateNeed::Needed).await {
         Ok(Reply::Undo(undo)) => {
             if common.json {
                 output::json(&undo);

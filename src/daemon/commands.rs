@@ -15,6 +15,7 @@ use crate::engine::answers::plan::Plan;
 use crate::engine::answers::status::Status;
 use crate::engine::gate::answer::Answer;
 use crate::engine::guard::waiting::Waiting;
+use crate::engine::history::narrowed::UndoOnly;
 use crate::engine::history::set_back;
 use crate::engine::history::undo;
 use crate::engine::history::written::RunWritten;
@@ -72,6 +73,8 @@ pub enum Command {
     Undo {
         run: String,
         since: Option<Time>,
+        #[serde(default)]
+        only: UndoOnly,
     },
     Backup,
 }
@@ -180,7 +183,7 @@ impl Shell {
             Command::RetryLetters { record } => self.letters_reply(|e| e.retry_letters(record.as_deref(), now))?,
             Command::DropLetter { record } => self.letters_reply(|e| e.drop_letter(&record, now))?,
             Command::Runs => Reply::Runs(self.engine().runs_written()),
-            Command::Undo { run, since } => match self.with(|e| e.undo(&run, since, now)) {
+            Command::Undo { run, since, only } => match self.with(|e| e.undo(&run, since, only, now)) {
                 Ok(undo) => Reply::Undo(undo),
                 Err(undo::UndoRefused::State(error)) => return Err(error),
                 Err(refused) => Reply::Refused(refused.to_string()),

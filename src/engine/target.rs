@@ -300,6 +300,13 @@ impl Target {
         changed
     }
 
+    /// What the field shows counts as somebody's own value from now on, though we wrote it.
+    pub fn disown(&mut self, field: &Name) {
+        if let Some(agreed) = self.agreed.iter_mut().find(|a| a.field == *field) {
+            agreed.spent = true;
+        }
+    }
+
     /// Leaves a field alone until another value is wanted.
     pub fn park(&mut self, field: &Name, value: Value) {
         match self.agreed.iter_mut().find(|a| a.field == *field) {

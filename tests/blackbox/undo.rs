@@ -42,6 +42,50 @@ fn plan_of(undo: &Value) -> String {
     undo["plan"].as_str().unwrap_or_else(|| panic!("no plan: {undo:#}")).to_string()
 }
 
+/// The mistaken rule is mended after the undo: what somebody had typed has its rank again.
+#[test]
+fn what_was_set_back_is_the_persons_value_again() {
+    let (world, people, run) = overwritten(false);
+    let undo = world.run(&format!("undo {run}")).exits(0).json();
+    world.run(&format!("approve {}", plan_of(&undo))).exits(0);
+    world.sync().exits(0);
+    assert_eq!(titles(&world, &people), every("Chief"));
+    world.configure(&Setup { changes_above: r#"records = 3, share = "1%""#, precedence: MA_FIRST, ..Setup::default() });
+    world.sandbox.handle.edit_contact(people[0].contact, &[("jobtitle", "Director")]).unwrap();
+    world.sync_until("the CRM's title is read", |w| {
+        let explained = w.run(&format!("explain {}", people[0].email)).exits(0).json();
+        explained["fields"]["title"]["candidates"].to_string().contains("Director")
+    });
+    world.sync().exits(0);
+    assert_eq!(titles(&world, &people), every("Chief"));
+}
+
+#[test]
+fn an_undo_is_narrowed_by_field_system_and_person() {
+    let (world, people, run) = overwritten(false);
+    let (hanako, ken) = (&people[0].email, &people[1].email);
+    for (narrowed, records) in [
+        ("--field title".to_string(), 5),
+        ("--field title --field phone --system ma".to_string(), 5),
+        (format!("--person {hanako}"), 1),
+        (format!("--person ma:person:{} --field title", people[0].lead), 1),
+    ] {
+        let undo = world.run(&format!("undo {run} {narrowed}")).exits(0).json();
+        assert_eq!(undo["writes"].as_array().map(Vec::len), Some(records), "{narrowed}: {undo:#}");
+    }
+    for nothing in ["--field phone", "--system crm", "--person nobody@acme.example"] {
+        world.run_text(&format!("undo {run} {nothing}")).exits(2).says(&format!("wrote nothing of `{nothing}`"));
+    }
+    world.run_text("undo --field title").exits(2);
+
+    let undo = world.run(&format!("undo {run} --person {ken}")).exits(0).json();
+    world.run(&format!("approve {}", plan_of(&undo))).exits(0);
+    world.sync().exits(0);
+    let mut wanted = every("Clerk");
+    wanted[1] = "Chief Ken".into();
+    assert_eq!(titles(&world, &people), wanted);
+}
+
 #[test]
 fn a_run_is_set_back_after_a_plan_and_not_written_again() {
     let (world, people, run) = overwritten(false);

@@ -1,5 +1,6 @@
 //! What an undo would set back, and what is on its way back.
 
+use super::narrowed::UndoOnly;
 use crate::engine::ledger::kind::{Kind, Tag};
 use crate::engine::target::planned::PlannedWrite;
 use crate::model::{Name, Time, Value};
@@ -7,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 /// Undo plans that were shown, by their id.
 pub(in crate::engine) const UNDO: Kind<UndoPlan> = Kind::new(Tag::Undo);
+
+/// Those of a former version: to be looked at again.
+pub(in crate::engine) const FORMER_UNDO: Kind<()> = Kind::new(Tag::FormerUndo);
 
 /// Fields on their way back, by their record.
 pub(in crate::engine) const SET_BACK: Kind<Vec<SetBack>> = Kind::new(Tag::SetBack);
@@ -37,6 +41,7 @@ pub struct UndoPlan {
     pub run: String,
     pub since: Option<Time>,
     pub at: Time,
+    pub only: UndoOnly,
 }
 
 /// A field on its way back to an older value.

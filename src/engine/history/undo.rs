@@ -1,6 +1,7 @@
 //! `undo`: the fields that a run wrote are set back, as far as they still show what it wrote. Blocks, permits, reasons and consent are
 //! never touched, and a status comes from its rules: only what `writes` of systems.toml names as a field is here.
 
+use super::narrowed::UndoOnly;
 use super::set_back::SET_BACK;
 use super::set_back::UNDO;
 use super::set_back::{LeftOut, SetBack, Undo, UndoPlan};
@@ -27,8 +28,10 @@ const PLANS_MAX: usize = 20;
 pub enum UndoRefused {
     #[error("no field writes of run {0:?} are kept; `nayose undo` lists the runs that have some")]
     Unknown(String),
-    #[error("what {plan} would set back is not what it was when it was shown; look at it again with `nayose undo {run}`")]
-    Changed { plan: String, run: String },
+    #[error("run {run} wrote nothing of `{only}`; `nayose undo {run}` shows all that it wrote into fields")]
+    NothingOfIt { run: String, only: String },
+    #[error("what {plan} would set back is not what it was when it was shown; look at it again with `nayose undo {run}{only}`")]
+    Changed { plan: String, run: String, only: UndoOnly },
     #[error(transparent)]
     State(#[from] Error),
 }
@@ -50,9 +53,12 @@ struct Worked {
 
 impl Engine {
     /// Shows what undoing a run would set back, and remembers that it was shown.
-    pub fn undo(&mut self, run: &str, since: Option<Time>, now: Time) -> Result<Undo, UndoRefused> {
+    pub fn undo(&mut self, run: &str, since: Option<Time>, only: UndoOnly, now: Time) -> Result<Undo, UndoRefused> {
         let Some(known) = self.written.runs().into_iter().find(|r| r.run == run) else { return Err(UndoRefused::Unknown(run.into())) };
-        let worked = self.work_out(run, since, now)?;
+        let worked = self.work_out(run, since, &only, now)?;
+        if worked.back.is_empty() && worked.left_out.is_empty() && !only.is_all() {
+            return Err(UndoRefused::NothingOfIt { run: run.into(), only: only.to_string().trim().into() });
+        }
         let rule = format!("undo {run}");
         let mut writes = Vec::new();
         for (idx, fields) in &worked.back {
@@ -74,7 +80,7 @@ impl Engine {
         }
         let plan = (!worked.back.is_empty()).then_some(worked.id);
         if let Some(plan) = &plan {
-            self.show(plan, UndoPlan { run: run.into(), since, at: now });
+            self.show(plan, UndoPlan { run: run.into(), since, at: now, only });
         }
         self.commit()?;
         Ok(Undo { run: run.into(), plan, writes, left_out: worked.left_out, complete: known.complete })
@@ -96,9 +102,9 @@ impl Engine {
     /// Lets the set-backs of a plan go; how many records. `None`: there is no such plan.
     pub fn approve_undo(&mut self, plan: &str, now: Time) -> Result<Option<usize>, UndoRefused> {
         let Some(shown) = self.undos.get(plan).cloned() else { return Ok(None) };
-        let worked = self.work_out(&shown.run, shown.since, now)?;
+        let worked = self.work_out(&shown.run, shown.since, &shown.only, now)?;
         if worked.id != plan {
-            return Err(UndoRefused::Changed { plan: plan.into(), run: shown.run });
+            return Err(UndoRefused::Changed { plan: plan.into(), run: shown.run, only: shown.only });
         }
         self.drop_undo(plan);
         let places: Vec<Idx> = worked.back.keys().copied().collect();
@@ -113,10 +119,14 @@ impl Engine {
     }
 
     /// What would be set back now, and what not.
-    fn work_out(&mut self, run: &str, since: Option<Time>, now: Time) -> Result<Worked, Error> {
+    fn work_out(&mut self, run: &str, since: Option<Time>, only: &UndoOnly, now: Time) -> Result<Worked, Error> {
+        let records = self.records_named(only);
         let mut worked = Worked { id: String::new(), back: BTreeMap::new(), left_out: Vec::new() };
         let mut shown = Vec::new();
         for ((id, field), done) in done_by(self.written_by(run, since)?) {
+            if !only.has(&id, &field, records.as_ref()) {
+                continue;
+            }
             match self.set_back_of(&id, &field, &done, now) {
                 Ok(None) => {}
                 Ok(Some((idx, back))) => {
@@ -188,7 +198,8 @@ impl Engine {
         back.is_overtaken(record, winner)
     }
 
-    /// A write was applied: fields that are back are left alone until another value is wanted.
+    /// A write was applied: fields that are back are left alone until another value is wanted. What stands there is the person's value again,
+    /// and no write of ours.
     pub fn book_set_back(&mut self, idx: Idx, sent: &Sent) {
         let Some(mut backs) = self.set_back.remove(&idx) else { return };
         if let Some(target) = self.targets.of_mut(idx) {
@@ -196,6 +207,7 @@ impl Engine {
                 if let Some(value) = &back.instead_of {
                     target.park(&back.field, value.clone());
                 }
+                target.disown(&back.field);
             }
         }
         backs.retain(|b| !b.landed(sent));

@@ -36,7 +36,9 @@ pub enum Tag {
     /// Batches of field writes with the old values.
     Written = b'o',
     /// Undo plans that were shown.
-    Undo = b'n',
+    Undo = b'k',
+    /// The same without what they were narrowed to: not read any more.
+    FormerUndo = b'n',
     /// Fields on their way back.
     SetBack = b'b',
     /// Writes that count against a limit for a while.
@@ -46,7 +48,7 @@ pub enum Tag {
 }
 
 /// All of them.
-const TAGS: [Tag; 21] = [
+const TAGS: [Tag; 22] = [
     Tag::Record,
     Tag::Target,
     Tag::FormerTarget,
@@ -65,6 +67,7 @@ const TAGS: [Tag; 21] = [
     Tag::Guard,
     Tag::Written,
     Tag::Undo,
+    Tag::FormerUndo,
     Tag::SetBack,
     Tag::Went,
     Tag::Instance,

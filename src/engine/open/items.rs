@@ -10,6 +10,7 @@ use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::guard::limits::GUARD;
 use crate::engine::guard::limits::WENT;
+use crate::engine::history::set_back::FORMER_UNDO;
 use crate::engine::history::set_back::SET_BACK;
 use crate::engine::history::set_back::UNDO;
 use crate::engine::intake::clashes::CLASHES;
@@ -169,6 +170,7 @@ fn restore_of_people(engine: &mut Engine, kind: Tag, text: &str, value: &[u8]) -
         Tag::Undo => {
             engine.undos.insert(text.to_string(), UNDO.read(text, value)?);
         }
+        Tag::FormerUndo => engine.ledger.delete(FORMER_UNDO, text.as_bytes().to_vec()),
         Tag::SetBack => {
             if let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) {
                 engine.set_back.insert(idx, SET_BACK.read(text, value)?);

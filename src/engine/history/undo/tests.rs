@@ -59,13 +59,15 @@ fn a_plan_has_another_id_as_soon_as_anything_of_it_is_another() {
 #[test]
 fn of_too_many_plans_the_oldest_goes() {
     // Shown in another order than that of their ids.
-    let plan = |i: usize| (format!("w_{i:02}"), UndoPlan { run: "r_1".into(), since: None, at: Time(100 + (i as i64 * 7) % 31) });
+    let plan = |i: usize| {
+        (format!("w_{i:02}"), UndoPlan { run: "r_1".into(), since: None, at: Time(100 + (i as i64 * 7) % 31), only: UndoOnly::default() })
+    };
     let mut undos: BTreeMap<String, UndoPlan> = (1..=PLANS_MAX).map(plan).collect();
     assert_eq!(one_too_many(&undos), None);
-    undos.insert("w_99".into(), UndoPlan { run: "r_1".into(), since: None, at: Time(1) });
+    undos.insert("w_99".into(), UndoPlan { run: "r_1".into(), since: None, at: Time(1), only: UndoOnly::default() });
     assert_eq!(one_too_many(&undos).as_deref(), Some("w_99"));
     undos.remove("w_99");
-    undos.insert("w_99".into(), UndoPlan { run: "r_1".into(), since: None, at: Time(900) });
+    undos.insert("w_99".into(), UndoPlan { run: "r_1".into(), since: None, at: Time(900), only: UndoOnly::default() });
     let oldest = one_too_many(&undos).unwrap();
     assert!(undos.values().all(|other| other.at >= undos[&oldest].at), "{oldest}");
 }
