@@ -257,6 +257,9 @@ impl Engine {
             }
         }
         if became_theirs {
+            if let Some(system) = self.systems.get_mut(&record.id.system) {
+                system.channel.had_a_block_taken_over();
+            }
             // Whatever they make of it later, it is not ours to lift: also after the state was lost.
             self.journal_block_lost(&record.id, now);
         }

@@ -144,7 +144,7 @@ fn a_block_that_is_taken_away_again_and_again_is_told_until_it_stands() {
 fn reason_codes_that_somebody_sets_back_are_not_written_for_ever() {
     let place = place("writes = [\"hold\"]", ", why = \"nayose_why\"");
     let mut running = held(&place);
-    let theirs = [OURS, (Mark::Why, Value::text("vip"))];
+    let theirs = [OURS, (Mark::Why, Value::text("cooldown"))];
     let ours = [OURS, (Mark::Why, Value::text("open_deal_person"))];
     let mut written = Vec::new();
     for _ in 0..10 {
@@ -160,6 +160,19 @@ fn reason_codes_that_somebody_sets_back_are_not_written_for_ever() {
     running.sweep("support.tickets", vec![ticket], vec![]);
     let more: Vec<Option<String>> = running.deliver(|_| Outcome::Applied).into_iter().map(|op| op.change.why).collect();
     assert_eq!(more, [Some("open_deal_person,hold:ticket".to_string())]);
+}
+
+/// Who wants a lead to stay suspended says so in the only place there is.
+#[test]
+fn a_block_with_a_reason_in_own_words_is_neither_written_over_nor_lifted() {
+    let place = place("writes = [\"hold\"]", ", why = \"nayose_why\"");
+    let mut running = held(&place);
+    let ours = [OURS, (Mark::Why, Value::text("open_deal_person"))];
+    show(&mut running, [&[OURS, (Mark::Why, Value::text("手動停止"))], &ours]);
+    assert!(running.deliver(|_| Outcome::Applied).is_empty(), "a reason was written over theirs");
+    assert!(running.because().contains("1 block that we set was given somebody's own words"), "{}", running.because());
+    ends(&mut running);
+    assert_eq!(blocks(&running.deliver(|_| Outcome::Applied)), ["2 false"], "what is theirs stays");
 }
 
 /// A release and a status in one write, of which the system refuses one.

@@ -69,6 +69,8 @@ pub struct Channel {
     no_company_until: Option<Time>,
     /// Targets that were found without the block that we set.
     blocks_lost: u64,
+    /// Targets whose block became somebody else's.
+    blocks_taken_over: u64,
 }
 
 /// Something that is tried again ever more slowly.
@@ -309,6 +311,15 @@ impl Channel {
     /// A target was found without the block that we set.
     pub fn lost_a_block(&mut self) {
         self.blocks_lost += 1;
+    }
+
+    /// Somebody put their own words in the place of a target's block, or of its reason.
+    pub fn had_a_block_taken_over(&mut self) {
+        self.blocks_taken_over += 1;
+    }
+
+    pub fn blocks_taken_over(&self) -> u64 {
+        self.blocks_taken_over
     }
 
     pub fn blocks_lost(&self) -> u64 {

@@ -29,6 +29,7 @@ impl Engine {
             quiet_until: system.channel.quiet_until(now),
             stuck: self.stuck_holds(system),
             blocks_lost: system.channel.blocks_lost(),
+            blocks_taken_over: system.channel.blocks_taken_over(),
             losing: self.targets_of(name).filter(|t| loses_block_now(t, now)).count(),
             parked: self.targets_of(name).filter(|t| t.status.is_parked()).count(),
         };
@@ -56,6 +57,7 @@ struct Told<'a> {
     /// Holds that were tried in vain, and why the last one was.
     stuck: Option<(usize, &'a str)>,
     blocks_lost: u64,
+    blocks_taken_over: u64,
     /// Records that lose their block each time.
     losing: usize,
     /// Statuses that are left alone.
@@ -81,6 +83,12 @@ impl Told<'_> {
         if self.blocks_lost > 0 {
             let lost = counted(self.blocks_lost, "block that we set was", "blocks that we set were");
             alarms.push(format!("{name}: {lost} found taken away"));
+        }
+        if self.blocks_taken_over > 0 {
+            let taken = counted(self.blocks_taken_over, "block that we set was", "blocks that we set were");
+            alarms.push(format!(
+                "{name}: {taken} given somebody's own words, there or as its reason: that counts as theirs, and stays until they lift it"
+            ));
         }
         if self.losing > 0 {
             alarms.push(format!(
@@ -138,6 +146,7 @@ mod tests {
             (Told { stuck: Some((2, "no such lead")), ..none }, "ma: 2 holds could not be written, the last because: no such lead; "),
             (Told { blocks_lost: 1, ..none }, "ma: 1 block that we set was found taken away"),
             (Told { blocks_lost: 2, ..none }, "ma: 2 blocks that we set were found taken away"),
+            (Told { blocks_taken_over: 1, ..none }, "ma: 1 block that we set was given somebody's own words"),
             (Told { losing: 1, ..none }, "ma: 1 record loses the block that we set again and again: "),
             (Told { losing: 2, ..none }, "ma: 2 records lose the block that we set again and again: "),
             (Told { parked: 1, ..none }, "ma: 1 status does not stay as written: "),
@@ -147,9 +156,16 @@ mod tests {
             assert!(alarms.len() == 1 && alarms[0].starts_with(alarm), "{alarm}\n{alarms:?}");
         }
         assert!(none.alarms(&"ma".into()).is_empty());
-        let all =
-            Told { trouble: Some(("503", None)), quiet_until: Some(at), stuck: Some((1, "no")), blocks_lost: 1, losing: 1, parked: 1 };
-        assert_eq!(all.alarms(&"ma".into()).len(), 6);
+        let all = Told {
+            trouble: Some(("503", None)),
+            quiet_until: Some(at),
+            stuck: Some((1, "no")),
+            blocks_lost: 1,
+            blocks_taken_over: 1,
+            losing: 1,
+            parked: 1,
+        };
+        assert_eq!(all.alarms(&"ma".into()).len(), 7);
     }
 
     #[test]
