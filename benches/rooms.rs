@@ -78,7 +78,7 @@ fn merge(c: &mut Criterion) {
         .iter()
         .zip(&values)
         .zip(0..)
-        .map(|((from, value), n)| Candidate { from, value, at: Time(NOW.0 - n), echo: false, base: None })
+        .map(|((from, value), n)| Candidate { from, value, at: Time(NOW.0 - n), echo: false, base: None, cleared: false })
         .collect();
     c.bench_function("merge/four candidates of a field", |b| {
         b.iter(|| {

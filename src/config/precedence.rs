@@ -222,9 +222,11 @@ fn names(bands: &[Band]) -> Vec<Name> {
 fn blank(entry: &TomlEntry) -> Option<Blank> {
     match entry.text()? {
         "wins" => Some(Blank::Wins),
+        "clears" => Some(Blank::Clears),
         "skipped" => Some(Blank::Skipped),
         other => {
-            let hint = "expected \"wins\" (an emptied value counts) or \"skipped\" (it is passed over, as without this key)";
+            let hint = "expected \"wins\" (what somebody emptied counts), \"clears\" (whatever is empty counts, also what was never set) \
+                        or \"skipped\" (it is passed over, as without this key)";
             entry.report(format!("blank cannot be {other:?}"), hint);
             None
         }

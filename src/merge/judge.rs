@@ -201,7 +201,7 @@ fn union_of<'a>(
         (0..candidates.len()).for_each(|i| listener.tell(i, false, counts(&candidates[i]).err().unwrap_or(WAITS)));
         return Judgment::Unknown(Unknown::NotRead);
     }
-    unite(candidates, counts, rule.blank == Blank::Wins, listener)
+    unite(candidates, counts, rule.blank, listener)
 }
 
 /// The one candidate that goes before all others that count.
@@ -215,12 +215,12 @@ fn choose<'a>(
 ) -> Judgment<'a> {
     let by_value = matches!(choice, Choice::Max(_) | Choice::Min(_));
     // Nothing is larger or smaller than nothing, so there an emptied value is always passed over.
-    let blank_wins = rule.blank == Blank::Wins && !by_value;
+    let blank = if by_value { Blank::Skipped } else { rule.blank };
     let counts = |c: &Candidate| match choice.rank(&c.from.system) {
         None => Err("not a source"),
         Some(_) if c.echo => Err("our own write"),
         Some(_) if is_too_old(choice.max_age(&c.from.system).or(rule.max_age), c, now) => Err("too old"),
-        Some(_) if c.value.is_empty() && !blank_wins => Err("empty"),
+        Some(_) if c.is_passed_over(blank) => Err("empty"),
         Some(rank) => Ok(rank),
     };
     // Which is the largest cannot be told beside one that cannot be read.

@@ -1,5 +1,6 @@
 //! What is judged, and what comes of it.
 
+use super::rules::Blank;
 use crate::model::{Name, RecordId, Time, Value};
 use std::borrow::Cow;
 
@@ -14,6 +15,20 @@ pub struct Candidate<'a> {
     pub echo: bool,
     /// What was last agreed with that record, if anything was.
     pub base: Option<&'a Value>,
+    /// It is empty, and was seen to be emptied.
+    pub cleared: bool,
+}
+
+impl Candidate<'_> {
+    /// Whether it is empty in a way that a rule passes over.
+    pub(super) fn is_passed_over(&self, blank: Blank) -> bool {
+        self.value.is_empty()
+            && match blank {
+                Blank::Skipped => true,
+                Blank::Wins => !self.cleared,
+                Blank::Clears => false,
+            }
+    }
 }
 
 /// How the rule's `when` came out, if it has one.

@@ -85,6 +85,8 @@ pub enum Strategy {
 pub enum Blank {
     /// An empty value is passed over.
     Skipped,
-    /// An emptied value counts as a value.
+    /// A value that somebody emptied counts as a value; one that was never seen set is passed over.
     Wins,
+    /// Any empty value counts as a value.
+    Clears,
 }

@@ -1,6 +1,7 @@
 //! Lists of several systems put together, base-aware.
 
 use super::judgment::{Candidate, Judgment, Listener, Winner, beside_unreadable};
+use super::rules::Blank;
 use crate::model::{ShortText, Value};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,7 +29,7 @@ impl EntryStand {
 pub(super) fn unite<'a>(
     candidates: &[Candidate<'a>],
     counts: impl Fn(&Candidate) -> Result<(), &'static str>,
-    blank_wins: bool,
+    blank: Blank,
     listener: &mut impl Listener,
 ) -> Judgment<'a> {
     // What a list that cannot be read holds might be lost, or be set again after it was removed.
@@ -40,7 +41,7 @@ pub(super) fn unite<'a>(
     for candidate in candidates.iter().filter(|c| counts(c).is_ok()) {
         let now = entries(candidate.value);
         let base = if candidate.echo { now.clone() } else { candidate.base.map(entries).unwrap_or_default() };
-        emptied |= now.is_empty();
+        emptied |= now.is_empty() && !candidate.is_passed_over(blank);
         for entry in &base {
             if !now.contains(entry) {
                 told.entry(entry.clone()).or_default().removed = true;
@@ -68,7 +69,7 @@ pub(super) fn unite<'a>(
         }
     }
     let kept: Vec<ShortText> = told.iter().filter(|(_, t)| t.stays()).map(|(e, _)| ShortText::from(&**e)).collect();
-    if kept.is_empty() && told.is_empty() && !(blank_wins && emptied) {
+    if kept.is_empty() && told.is_empty() && !emptied {
         return Judgment::Nothing;
     }
     // The map's order is that of `Value::List`.

@@ -140,6 +140,8 @@ pub struct Memory {
     pub past_accounts: Vec<ShortText>,
     /// Deals and tickets: when the present end (won, lost, closed) came about. `None` while open.
     pub ended_at: Option<Time>,
+    /// Fields that were seen to be emptied, with what they held before; sorted by name. One that was never seen set is none.
+    pub cleared: Vec<(Name, Value)>,
 }
 
 impl Record {
@@ -177,6 +179,12 @@ impl Record {
 
     pub fn text(&self, name: &str) -> Option<&str> {
         self.field(name).and_then(|f| f.value.as_text())
+    }
+
+    /// What a field held before it was emptied, if it was seen to be and is empty still.
+    pub fn cleared(&self, field: &Name) -> Option<&Value> {
+        let (_, before) = self.memory.cleared.iter().find(|(name, _)| name == field)?;
+        self.field_of(field).is_some_and(|f| f.value.is_empty()).then_some(before)
     }
 
     pub fn mark(&self, mark: Mark) -> Option<&Value> {

@@ -226,7 +226,11 @@ pub static RULE: TableKeys = TableKeys {
         key("max", ValueKind::Texts, "The largest number or latest time"),
         key("min", ValueKind::Texts, "The smallest number or earliest time"),
         key("max_age", ValueKind::Duration, "Older values don't count"),
-        key("blank", ValueKind::Word(&["wins", "skipped"]), "Whether an emptied value counts as a value"),
+        key(
+            "blank",
+            ValueKind::Word(&["wins", "clears", "skipped"]),
+            "Whether an empty value counts: what somebody emptied, whatever is empty, or nothing",
+        ),
         key("when", ValueKind::Expression, "Over person, deals and tickets; where it is false, `otherwise` is the order"),
         key("otherwise", ValueKind::Order, "The order where `when` is false"),
         key("because", ValueKind::Text, "A note for the next reader"),

@@ -32,11 +32,19 @@ pub struct Merge {
     /// `None`: no target is told a status.
     pub status: Option<StatusNow>,
     /// Winners; `None`: the field is left alone.
-    pub fields: Vec<(Name, Option<Value>)>,
+    pub fields: Vec<(Name, Option<FieldWinner>)>,
     /// Some field is left alone because not all that counts for it was read.
     pub fields_wait: bool,
     /// When the first value that counts for some field grows too old.
     pub ages_at: Option<Time>,
+}
+
+/// The value that a field should have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldWinner {
+    pub value: Value,
+    /// Since when the last of the records that show it on their own account does; 0 for what is put together of several.
+    pub typed_at: Time,
 }
 
 /// A lead status, or the rule that could not be evaluated and why.

@@ -1,6 +1,6 @@
 //! What is wanted of one target record: block, permit, status and the winners of the merge.
 
-use super::assessment::{StatusError, StatusNow};
+use super::assessment::{FieldWinner, StatusError, StatusNow};
 use super::members::{Members, Whole};
 use crate::decide::freshness::{self, Proved};
 use crate::decide::rules::{Policy, Proof};
@@ -38,8 +38,9 @@ impl Engine {
             widens_nothing(&mut wanted, record);
         }
         for name in &connected.config().writes.fields {
-            let winner = whole.merge.fields.iter().find(|(known, _)| known == name).and_then(|(_, value)| value.clone());
-            wanted.fields.extend(winner.map(|value| (name.clone(), value)));
+            let winner = whole.merge.fields.iter().find(|(known, _)| known == name).and_then(|(_, winner)| winner.as_ref());
+            let winner = winner.filter(|winner| !is_cleared_there(record, name, winner));
+            wanted.fields.extend(winner.map(|winner| (name.clone(), winner.value.clone())));
         }
         if !self.set_back.is_empty() {
             self.want_back(record, whole.merge, &mut wanted);
@@ -91,7 +92,7 @@ impl Engine {
     fn fact(&self, name: &Name, of: Members<'_>, asked_by: Option<&AskingFields<'_>>, now: Time) -> Result<Option<Value>, EvaluationError> {
         let Some(rule) = self.rules.rules().precedence.rule(name) else { return Ok(None) };
         let condition = self.condition_within(rule, name, of, asked_by, now)?;
-        self.judge_by(rule, name, of, condition, now).map_err(|unknown| match unknown {
+        judged(rule, condition, &self.candidates(name, of), of, now).map_err(|unknown| match unknown {
             Unknown::Unreadable => EvaluationError::Unreadable(name.clone()),
             Unknown::NotRead | Unknown::Condition => EvaluationError::NotRead(name.clone()),
         })
@@ -136,33 +137,20 @@ impl Engine {
         found.into_iter().map(|i| of.around.get(i)).collect()
     }
 
-    /// The value that a field should have in a target; `None`: nothing counts for it. Either way, and where it is unknown, it is left alone.
-    pub fn winner(&self, name: &Name, of: Members<'_>, now: Time) -> Result<Option<Value>, Unknown> {
+    /// What a field should be in a target; `None`: nothing counts for it. Either way, and where it is unknown, it is left alone.
+    pub fn winner(&self, name: &Name, of: Members<'_>, now: Time) -> Result<Option<FieldWinner>, Unknown> {
         let Some(rule) = self.rules.rules().precedence.rule(name) else { return Ok(None) };
         let condition = self.condition(rule, name, of, now);
-        self.judge_by(rule, name, of, condition, now)
+        let candidates = self.candidates(name, of);
+        let Some(value) = judged(rule, condition, &candidates, of, now)? else { return Ok(None) };
+        let typed = candidates.iter().filter(|c| !c.echo && *c.value == value).map(|c| c.at).max();
+        Ok(Some(FieldWinner { value, typed_at: typed.unwrap_or_default() }))
     }
 
     /// When the first value that counts for a field grows too old.
     pub fn ages_at(&self, name: &Name, of: Members<'_>, now: Time) -> Option<Time> {
         let rule = self.rules.rules().precedence.rule(name).filter(|rule| rule.has_ages())?;
         crate::merge::next_too_old(rule, &self.candidates(name, of), now)
-    }
-
-    /// Merges one field over a person's records.
-    fn judge_by(
-        &self,
-        rule: &FieldRule,
-        name: &Name,
-        of: Members<'_>,
-        condition: ConditionState,
-        now: Time,
-    ) -> Result<Option<Value>, Unknown> {
-        match crate::merge::judge(rule, condition, &self.candidates(name, of), of.gaps.unread(), now) {
-            Judgment::Wins(winner) => Ok(Some(winner.value.into_owned())),
-            Judgment::Nothing => Ok(None),
-            Judgment::Unknown(unknown) => Err(unknown),
-        }
     }
 
     /// What a person's records offer for a field, each with what was agreed with it.
@@ -224,12 +212,33 @@ fn names_one_of(deal: &Record, records: &[Record]) -> bool {
     records.iter().any(|r| r.id.system == deal.id.system && r.id.entity == Entity::Person && deal.people.contains(&r.id.id))
 }
 
+/// Merges one field over a person's records.
+fn judged(
+    rule: &FieldRule,
+    condition: ConditionState,
+    candidates: &[Candidate<'_>],
+    of: Members<'_>,
+    now: Time,
+) -> Result<Option<Value>, Unknown> {
+    match crate::merge::judge(rule, condition, candidates, of.gaps.unread(), now) {
+        Judgment::Wins(winner) => Ok(Some(winner.value.into_owned())),
+        Judgment::Nothing => Ok(None),
+        Judgment::Unknown(unknown) => Err(unknown),
+    }
+}
+
 /// What a record offers for a field, beside what was agreed with it. A value that is still the one of our own write is an echo.
 fn candidate<'a>(record: &'a Record, name: &Name, agreed: &'a [Agreed]) -> Option<Candidate<'a>> {
     let field = record.field_of(name)?;
     let agreed = agreed.iter().find(|a| a.field == *name);
     let echo = agreed.is_some_and(|a| !a.spent && a.theirs == field.value);
-    Some(Candidate { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs) })
+    let cleared = record.cleared(name).is_some();
+    Some(Candidate { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs), cleared })
+}
+
+/// Whether somebody emptied the field of just this value there, and nobody has typed it anywhere since: it is not put back.
+fn is_cleared_there(record: &Record, name: &Name, winner: &FieldWinner) -> bool {
+    record.cleared(name) == Some(&winner.value) && record.field_of(name).is_some_and(|field| winner.typed_at <= field.at)
 }
 
 /// What a record is to show of who must get no mail: the block, its reasons, the permit. `end`: when a permit ends that is given on what is

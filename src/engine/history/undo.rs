@@ -165,7 +165,7 @@ impl Engine {
         let records: Vec<Record> = places.iter().map(|i| self.world.record(*i)).collect();
         let gaps = self.read_coverage(now).gaps(&records);
         let of = Members { places, records: &records, around: &View::new(&self.world), gaps: &gaps };
-        let instead_of = self.winner(field, of, now).ok().flatten();
+        let instead_of = self.winner(field, of, now).ok().flatten().map(|winner| winner.value);
         Ok(Some((idx, SetBack { field: field.clone(), shown, to: done.old.clone(), instead_of })))
     }
 
@@ -194,7 +194,8 @@ impl Engine {
     /// Whether the field shows something else by now, or something else is wanted of it.
     fn is_overtaken(&self, back: &SetBack, record: &Record, merge: &Merge) -> bool {
         let written = self.systems.get(&record.id.system).is_some_and(|s| s.connected.may_write(&back.field));
-        let winner = merge.fields.iter().find(|(name, _)| written && *name == back.field).and_then(|(_, value)| value.as_ref());
+        let winner = merge.fields.iter().find(|(name, _)| written && *name == back.field).and_then(|(_, winner)| winner.as_ref());
+        let winner = winner.map(|winner| &winner.value);
         back.is_overtaken(record, winner)
     }
 

@@ -115,6 +115,13 @@ impl Writer {
         self.list(&record.memory.past_people, |w, p| w.text(p));
         self.list(&record.memory.past_accounts, |w, a| w.text(a));
         self.maybe(record.memory.ended_at.as_ref(), |w, at| w.time(*at));
+        // Since format 5. Few have it, and those without it end here as before.
+        if !record.memory.cleared.is_empty() {
+            self.list(&record.memory.cleared, |w, (name, before)| {
+                w.number(names.number(name));
+                w.value(before);
+            });
+        }
         &self.bytes
     }
 
@@ -278,6 +285,7 @@ pub fn read(id: RecordId, bytes: &[u8], names: &Names) -> Option<(Name, Record)>
         past_people: from.list(Reader::owned)?,
         past_accounts: from.list(Reader::owned)?,
         ended_at: from.maybe(Reader::time)?,
+        cleared: if from.rest.is_empty() { Vec::new() } else { from.list(|r| Some((r.name()?, r.value()?)))? },
     };
     from.rest.is_empty().then_some((stream, record))
 }

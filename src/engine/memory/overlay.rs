@@ -64,6 +64,7 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: ListsCarried, s
     new.presence = Presence::Listed;
     if new.id.entity == Entity::Person {
         remember_addresses(old, &mut new);
+        remember_cleared(old, &mut new);
     }
     if new.id.entity == Entity::Deal {
         for person in old.people.iter().filter(|p| !new.people.contains(p)) {
@@ -84,6 +85,21 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: ListsCarried, s
     }
     new.changed_at = changed_at;
     Merged::Changed(new)
+}
+
+/// Fields that held something and hold nothing any more. What an answer leaves out says nothing.
+fn remember_cleared(old: &Record, new: &mut Record) {
+    let Record { fields, memory, .. } = new;
+    for field in fields.iter() {
+        let known = memory.cleared.binary_search_by(|(name, _)| name.cmp(&field.name));
+        let before = old.field_of(&field.name).map(|f| &f.value).filter(|value| !value.is_empty() && !value.is_unreadable());
+        match (field.value.is_empty(), known, before) {
+            (true, Ok(at), Some(before)) => memory.cleared[at].1 = before.clone(),
+            (true, Err(at), Some(before)) => memory.cleared.insert(at, (field.name.clone(), before.clone())),
+            (false, Ok(at), _) if !field.value.is_unreadable() => drop(memory.cleared.remove(at)),
+            _ => {}
+        }
+    }
 }
 
 /// Addresses that a person bore and bears no more.
@@ -135,6 +151,32 @@ mod tests {
         match overlay(Some(old), Box::new(new), ListsCarried { people: true, accounts }, Sight { at: Time(1_000), before: None }) {
             Merged::Changed(record) => *record,
             Merged::Same => old.clone(),
+        }
+    }
+
+    #[test]
+    fn what_was_emptied_is_told_from_what_never_held_anything() {
+        let person = |title: Option<&str>| {
+            let mut person = Record::new("crm:person:1".parse().unwrap());
+            if let Some(title) = title {
+                person.set(&"title".into(), if title.is_empty() { Value::Empty } else { Value::text(title) }, Time(1));
+            }
+            person
+        };
+        let title: crate::model::Name = "title".into();
+        // What is shown one after the other, and what was cleared at the end.
+        for (shown, cleared) in [
+            (&[Some("")][..], None),
+            (&[Some(""), Some("")], None),
+            (&[Some("Chief"), Some("")], Some("Chief")),
+            (&[Some("Chief"), Some(""), Some("")], Some("Chief")),
+            (&[Some("Chief"), None, Some("")], None),
+            (&[Some("Chief"), Some(""), None, Some("")], Some("Chief")),
+            (&[Some("Chief"), Some(""), Some("Clerk")], None),
+            (&[Some("Chief"), Some(""), Some("Clerk"), Some("")], Some("Clerk")),
+        ] {
+            let last = shown[1..].iter().fold(person(shown[0]), |known, title| laid_over(&known, person(*title), true));
+            assert_eq!(last.cleared(&title), cleared.map(Value::text).as_ref(), "{shown:?}");
         }
     }
 

@@ -2,7 +2,7 @@ use super::*;
 use crate::merge::rules::{Condition, RankedSystem};
 use crate::model::expression::{Declared, Scope};
 use crate::model::{Entity, Expression, RecordId, Span};
-use proptest::prelude::{Just, any, prop_assert, prop_assert_eq, prop_compose, prop_oneof, proptest};
+use proptest::prelude::{Just, prop_assert, prop_assert_eq, prop_compose, prop_oneof, proptest};
 use proptest::strategy::Strategy as Sampled;
 
 mod unread;
@@ -21,13 +21,13 @@ fn rule(strategy: Strategy) -> FieldRule {
     FieldRule { strategy, blank: Blank::Skipped, max_age: None, when: None, rule: "precedence.toml:5".into() }
 }
 
-/// `SYSTEM/ID value @day`; "" is `Empty`, "a|b" a list; `!` in front: an echo.
+/// `SYSTEM/ID value @day`; "" is `Empty`, "~" emptied by somebody, "a|b" a list; `!` in front: an echo.
 #[derive(Debug, Clone)]
-struct Row(RecordId, Value, Time, bool, Option<Value>);
+struct Row(RecordId, Value, Time, bool, Option<Value>, bool);
 
 fn value(text: &str) -> Value {
     match text {
-        "" => Value::Empty,
+        "" | "~" => Value::Empty,
         "?" => Value::Unreadable,
         _ if text.contains('|') => Value::list(text.split('|').filter(|s| !s.is_empty())),
         _ => text.parse().map(Value::Int).or_else(|_| text.parse().map(Value::Number)).unwrap_or_else(|_| Value::text(text)),
@@ -36,7 +36,7 @@ fn value(text: &str) -> Value {
 
 fn row(system: &str, id: &str, text: &str, day: i64) -> Row {
     let (echo, text) = text.strip_prefix('!').map_or((false, text), |t| (true, t));
-    Row(RecordId::new(system, Entity::Person, id), value(text), Time(day * DAY), echo, None)
+    Row(RecordId::new(system, Entity::Person, id), value(text), Time(day * DAY), echo, None, text == "~")
 }
 
 fn based(system: &str, text: &str, base: &str) -> Row {
@@ -47,7 +47,7 @@ fn based(system: &str, text: &str, base: &str) -> Row {
 }
 
 fn candidates(rows: &[Row]) -> Vec<Candidate<'_>> {
-    rows.iter().map(|r| Candidate { from: &r.0, value: &r.1, at: r.2, echo: r.3, base: r.4.as_ref() }).collect()
+    rows.iter().map(|r| Candidate { from: &r.0, value: &r.1, at: r.2, echo: r.3, base: r.4.as_ref(), cleared: r.5 }).collect()
 }
 
 const NOW: Time = Time(1000 * DAY);
@@ -92,12 +92,25 @@ fn equal_times_fall_to_the_smaller_id() {
 #[test]
 fn blank_wins_stops_the_search() {
     let mut r = rule(Strategy::Order(vec![band(&["crm"]), band(&["ma"])]));
-    let rows = [row("crm", "1", "", 3), row("ma", "1", "旧社名", 9)];
-    assert_eq!(told(&r, ConditionState::None, &rows).0.as_deref(), Some("旧社名"));
-    r.blank = Blank::Wins;
-    let (v, f, whys) = told(&r, ConditionState::None, &rows);
-    assert_eq!((v, f), some("(empty)", "crm:person:1"));
-    assert_eq!(whys, ["highest rank", "lower rank"]);
+    let rows = |crm: &str| [row("crm", "1", crm, 3), row("ma", "1", "旧社名", 9)];
+    for (blank, crm, emptied) in [
+        (Blank::Skipped, "~", false),
+        (Blank::Wins, "~", true),
+        (Blank::Clears, "~", true),
+        // It never held anything.
+        (Blank::Skipped, "", false),
+        (Blank::Wins, "", false),
+        (Blank::Clears, "", true),
+    ] {
+        r.blank = blank;
+        let (v, f, whys) = told(&r, ConditionState::None, &rows(crm));
+        let (won, why) = if emptied {
+            (some("(empty)", "crm:person:1"), ["highest rank", "lower rank"])
+        } else {
+            (some("旧社名", "ma:person:1"), ["empty", "highest rank"])
+        };
+        assert_eq!(((v, f), whys), (won, why.to_vec()), "{blank:?} {crm:?}");
+    }
 }
 
 #[test]
@@ -262,9 +275,9 @@ fn any_value() -> impl Sampled<Value = Value> {
 
 prop_compose! {
     fn any_row()(system in prop_oneof![Just("crm"), Just("ma"), Just("cards"), Just("erp")], id in "[1-4]", v in any_value(),
-                 day in 0i64..6, base in proptest::option::of(any_value())) -> Row {
-        let echo = base.as_ref() == Some(&v);
-        Row(RecordId::new(system, Entity::Person, id), v, Time((994 + day) * DAY), echo, base)
+                 day in 0i64..6, base in proptest::option::of(any_value()), cleared: bool) -> Row {
+        let (echo, cleared) = (base.as_ref() == Some(&v), cleared && v.is_empty());
+        Row(RecordId::new(system, Entity::Person, id), v, Time((994 + day) * DAY), echo, base, cleared)
     }
 }
 
@@ -279,8 +292,9 @@ fn any_rule() -> impl Sampled<Value = FieldRule> {
         Just(Strategy::Min(all())),
         Just(Strategy::Union(all())),
     ];
-    (strategy, any::<bool>(), proptest::option::of(0i64..6)).prop_map(|(strategy, wins, days)| FieldRule {
-        blank: if wins { Blank::Wins } else { Blank::Skipped },
+    let blank = proptest::sample::select(vec![Blank::Skipped, Blank::Wins, Blank::Clears]);
+    (strategy, blank, proptest::option::of(0i64..6)).prop_map(|(strategy, blank, days)| FieldRule {
+        blank,
         max_age: days.map(Span::days),
         ..rule(strategy)
     })

@@ -117,7 +117,14 @@ fn a_status_says_its_rule_what_is_wrong_with_it_and_what_it_waits_for() {
 fn a_field_says_where_its_value_is_from_or_why_it_is_left_alone() {
     let (from, other) = (id("crm:person:1"), id("ma:person:1"));
     let (one, two) = (Value::text("1"), Value::text("2"));
-    let candidates = [(&from, &one), (&other, &two)].map(|(from, value)| Candidate { from, value, at: Time(0), echo: false, base: None });
+    let candidates = [(&from, &one), (&other, &two)].map(|(from, value)| Candidate {
+        from,
+        value,
+        at: Time(0),
+        echo: false,
+        base: None,
+        cleared: false,
+    });
     let judged = || vec![Judged { won: true, why: "first" }, Judged { won: false, why: "second" }];
     let explained = |judgment| by_rule(&"precedence.toml:3".into(), &candidates, (judgment, judged()), || "crm.people".into());
     let wins = explained(Judgment::Wins(Winner { value: Cow::Borrowed(&one), from: Some(&from) }));

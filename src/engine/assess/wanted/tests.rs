@@ -179,3 +179,18 @@ fn a_record_that_cannot_be_read_keeps_its_block_and_loses_its_permit() {
         assert_eq!((wanted.permit, wanted.block, &*wanted.why), (PermitWish::Withdraw, blocked, if blocked { UNREAD } else { "" }));
     }
 }
+
+#[test]
+fn what_somebody_emptied_is_put_back_only_when_it_is_typed_anew_or_is_another_value() {
+    let mut record = Record::new("crm:person:1".parse().unwrap());
+    let title: Name = "title".into();
+    record.set(&title, Value::Empty, Time(50));
+    let winner = |value: &str, at: i64| FieldWinner { value: Value::text(value), typed_at: Time(at) };
+    assert!(!is_cleared_there(&record, &title, &winner("Chief", 9)), "it never held anything");
+    record.memory.cleared = vec![(title.clone(), Value::text("Chief"))];
+    for (value, typed_at, left) in [("Chief", 9, true), ("Chief", 50, true), ("Chief", 51, false), ("Clerk", 9, false)] {
+        assert_eq!(is_cleared_there(&record, &title, &winner(value, typed_at)), left, "{value} {typed_at}");
+    }
+    record.set(&title, Value::text("Clerk"), Time(60));
+    assert!(!is_cleared_there(&record, &title, &winner("Chief", 9)), "it is not empty any more");
+}

@@ -41,8 +41,16 @@ fn presence() -> impl Strategy<Value = Presence> {
 
 fn memory() -> impl Strategy<Value = Memory> {
     let texts = || prop::collection::vec(text(), 0..3);
-    (prop::collection::vec(address(), 0..3), texts(), texts(), prop::option::of(time()))
-        .prop_map(|(past_addresses, past_people, past_accounts, ended_at)| Memory { past_addresses, past_people, past_accounts, ended_at })
+    let cleared = prop::collection::vec((name(), value()), 0..3);
+    (prop::collection::vec(address(), 0..3), texts(), texts(), prop::option::of(time()), cleared).prop_map(
+        |(past_addresses, past_people, past_accounts, ended_at, cleared)| Memory {
+            past_addresses,
+            past_people,
+            past_accounts,
+            ended_at,
+            cleared,
+        },
+    )
 }
 
 prop_compose! {
