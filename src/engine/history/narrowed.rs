@@ -1,9 +1,5 @@
 //! What of a run an undo is about.
 
-use crate::engine::engine::Engine;
-use crate::engine::gate::answer::subject;
-use crate::engine::gate::decision_table::Subject;
-use crate::engine::memory::place::NOBODY;
 use crate::model::{Name, RecordId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -41,21 +37,6 @@ impl fmt::Display for UndoOnly {
         let systems = self.systems.iter().map(|name| format!(" --system {name}"));
         let person = self.person.iter().map(|who| format!(" --person {who}"));
         fields.chain(systems).chain(person).try_for_each(|option| f.write_str(&option))
-    }
-}
-
-impl Engine {
-    /// The records of the person whom somebody's words stand for; `None`: no person was named.
-    pub(super) fn records_named(&self, only: &UndoOnly) -> Option<BTreeSet<RecordId>> {
-        let who = only.person.as_deref()?;
-        let bearers = match subject(who) {
-            Some(Subject::Address(address)) => self.world.bearers(&address).to_vec(),
-            Some(Subject::Record(record)) => self.world.find(&record).into_iter().collect(),
-            None => Vec::new(),
-        };
-        let people: BTreeSet<_> = bearers.iter().map(|idx| self.world.slot(*idx).person).filter(|person| *person != NOBODY).collect();
-        let members = people.iter().flat_map(|person| &self.people[*person as usize].members);
-        Some(members.map(|idx| self.world.slot(*idx).id.clone()).collect())
     }
 }
 

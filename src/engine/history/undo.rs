@@ -10,6 +10,8 @@ use crate::engine::assess::assessment::Merge;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
+use crate::engine::gate::answer::subject;
+use crate::engine::gate::decision_table::Subject;
 use crate::engine::ledger::items::encode;
 use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::memory::view::View;
@@ -18,7 +20,7 @@ use crate::engine::target::Op;
 use crate::engine::target::planned::{FieldChange, PlannedWrite};
 use crate::engine::target::{Agreed, Sent, Wanted};
 use crate::model::{Name, Record, RecordId, Time, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Undo plans that can be approved at a time; a new one takes the place of the oldest.
 const PLANS_MAX: usize = 20;
@@ -116,6 +118,19 @@ impl Engine {
         self.reconcile(now);
         self.grant(Op::Update, places.iter().copied());
         Ok(Some(places.len()))
+    }
+
+    /// The records of the person whom somebody's words stand for; `None`: no person was named.
+    fn records_named(&self, only: &UndoOnly) -> Option<BTreeSet<RecordId>> {
+        let who = only.person.as_deref()?;
+        let bearers = match subject(who) {
+            Some(Subject::Address(address)) => self.world.bearers(&address).to_vec(),
+            Some(Subject::Record(record)) => self.world.find(&record).into_iter().collect(),
+            None => Vec::new(),
+        };
+        let people: BTreeSet<_> = bearers.iter().map(|idx| self.world.slot(*idx).person).filter(|person| *person != NOBODY).collect();
+        let members = people.iter().flat_map(|person| &self.people[*person as usize].members);
+        Some(members.map(|idx| self.world.slot(*idx).id.clone()).collect())
     }
 
     /// What would be set back now, and what not.
