@@ -43,7 +43,8 @@ pub struct Merge {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldWinner {
     pub value: Value,
-    /// Since when the last of the records that show it on their own account does; 0 for what is put together of several.
+    /// Since when the last of the records that show it on their own account does; 0 for what is put together of several,
+    /// and where no record of the person was seen to be emptied.
     pub typed_at: Time,
 }
 

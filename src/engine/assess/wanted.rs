@@ -143,7 +143,9 @@ impl Engine {
         let condition = self.condition(rule, name, of, now);
         let candidates = self.candidates(name, of);
         let Some(value) = judged(rule, condition, &candidates, of, now)? else { return Ok(None) };
-        let typed = candidates.iter().filter(|c| !c.echo && *c.value == value).map(|c| c.at).max();
+        // Only who remembers that it was emptied asks since when it is there again.
+        let is_asked = of.records.iter().any(|record| !record.memory.cleared.is_empty());
+        let typed = candidates.iter().filter(|c| is_asked && !c.echo && *c.value == value).map(|c| c.at).max();
         Ok(Some(FieldWinner { value, typed_at: typed.unwrap_or_default() }))
     }
 
