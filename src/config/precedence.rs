@@ -21,18 +21,31 @@ struct PrecedenceReader<'o> {
 pub fn read<'a>(sheet: &'a ConfigSheet<'a>, table: &'a DeTable<'a>, offers: &Offers, declared: &Declared) -> Precedence {
     let reader = PrecedenceReader { offers, declared };
     let mut top = Section::top(sheet, table, &keys::PRECEDENCE);
-    let default = top.get("default").and_then(|e| reader.rule(&e, None)).map(Arc::new);
+    let default_entry = top.get("default");
+    let default = default_entry.as_ref().and_then(|e| reader.rule(e, None)).map(Arc::new);
     let mut precedence = Precedence { default, fields: Default::default() };
-    for entry in top.table("person", "[person]", &keys::PERSON).map(|mut s| s.entries()).unwrap_or_default() {
-        if !reader.field(&entry) {
-            continue;
-        }
-        if let Some(rule) = reader.rule(&entry, Some(entry.key)) {
+    let entries = top.table("person", "[person]", &keys::PERSON).map(|mut s| s.entries()).unwrap_or_default();
+    for entry in entries.iter().filter(|entry| reader.field(entry)) {
+        if let Some(rule) = reader.rule(entry, Some(entry.key)) {
             precedence.fields.insert(entry.key.into(), Arc::new(rule));
         }
     }
+    if let Some(circle) = precedence.circle() {
+        let entry = entries.iter().find(|entry| circle.iter().any(|name| **name == *entry.key)).or(default_entry.as_ref());
+        entry.into_iter().for_each(|entry| report_circle(entry, &circle));
+    }
     top.finish();
     precedence
+}
+
+fn report_circle(entry: &TomlEntry, circle: &[Name]) {
+    let asked = circle.iter().skip(1).chain(circle.first());
+    let said: Vec<String> = circle.iter().zip(asked).map(|(name, asked)| format!("{name} asks for {asked}")).collect();
+    entry.sheet.report(
+        entry.key_at.clone(),
+        format!("the conditions go round in a circle: {}", said.join(", ")),
+        "let one of them ask for something else; a condition may ask for its own field, which is then the value by its `from`",
+    );
 }
 
 impl PrecedenceReader<'_> {

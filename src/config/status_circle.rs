@@ -5,7 +5,7 @@ use crate::config::document::ConfigSheet;
 use crate::connector::manifest::{FieldMap, Writes};
 use crate::decide::rules::Policy;
 use crate::decide::status::{LeadStatus, status};
-use crate::merge::rules::{Precedence, Strategy};
+use crate::merge::rules::Precedence;
 use crate::model::expression::{Declared, Facts};
 use crate::model::{Name, Value};
 use std::collections::BTreeMap;
@@ -59,7 +59,7 @@ fn fields_with_the_status<'a>(system: &'a System, precedence: &Precedence) -> Ve
     let Some(record) = manifest.streams.get(stream).and_then(|s| s.record.as_ref()) else { return Vec::new() };
     let shown_at = record.marks.iter().find(|(mark, how)| mark.name() == "status" && how.prefix.is_none()).map(|(_, how)| &how.path);
     let fields = record.fields.iter().filter(|(_, how)| Some(&how.path().to_string()) == shown_at);
-    let counts = |field: &&Name| precedence.rule(field).is_some_and(|rule| asks(&rule.strategy, system.name()));
+    let counts = |field: &&Name| precedence.rule(field).is_some_and(|rule| rule.asks(system.name()));
     fields
         .filter(|(field, _)| counts(field))
         .map(|(field, how)| StatusAsField {
@@ -72,17 +72,6 @@ fn fields_with_the_status<'a>(system: &'a System, precedence: &Precedence) -> Ve
             },
         })
         .collect()
-}
-
-/// Whether a rule takes values of a system.
-fn asks(strategy: &Strategy, system: &Name) -> bool {
-    match strategy {
-        Strategy::Order(bands) => bands.iter().flat_map(|b| &b.0).any(|s| s.system == *system),
-        Strategy::Only(only) => only == system,
-        Strategy::Newest(all) | Strategy::Oldest(all) | Strategy::Max(all) | Strategy::Min(all) | Strategy::Union(all) => {
-            all.contains(system)
-        }
-    }
 }
 
 /// The statuses, two or more, that follow each other for ever for a person of whom nothing is known but the status itself.

@@ -170,16 +170,8 @@ fn run<'a>(
 
 /// When the first of the values that count, or may count under another outcome of the condition, grows too old. `None`: none does.
 pub fn next_too_old(rule: &FieldRule, candidates: &[Candidate<'_>], now: Time) -> Option<Time> {
-    let order = match &rule.strategy {
-        Strategy::Order(bands) => bands.as_slice(),
-        _ => &[],
-    };
-    let otherwise = rule.when.as_ref().map_or(&[][..], |condition| &condition.otherwise);
-    let ages = |c: &Candidate<'_>| {
-        let own = [order, otherwise].map(|bands| Choice::Bands(bands).max_age(&c.from.system));
-        own.into_iter().flatten().chain(rule.max_age).map(|limit| c.at.plus(limit).plus(Span(1))).filter(|at| *at > now).min()
-    };
-    candidates.iter().filter_map(ages).min()
+    let ends = candidates.iter().flat_map(|c| rule.ages_of(&c.from.system).map(|limit| c.at.plus(limit).plus(Span(1))));
+    ends.filter(|end| *end > now).min()
 }
 
 /// All entries of the lists of these systems.

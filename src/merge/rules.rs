@@ -1,6 +1,7 @@
 //! What precedence.toml says, as types.
 
 use crate::model::{ByName, Expression, Name, Span};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Systems that rank equal: the newest of them wins.
@@ -34,6 +35,35 @@ impl Precedence {
     pub fn rule(&self, field: &Name) -> Option<&Arc<FieldRule>> {
         self.fields.get(field).or(self.default.as_ref())
     }
+
+    /// Fields, two or more, of which each has a condition that asks for the next, and the last for the first: none can be told before the
+    /// others.
+    pub fn circle(&self) -> Option<Vec<Name>> {
+        let asked = |name: &Name| self.rule(name).and_then(|rule| rule.when.as_ref()).map_or(&[][..], |c| c.when.person_fields());
+        let mut done: BTreeSet<Name> = BTreeSet::new();
+        let rules = self.fields.values().chain(&self.default);
+        let starts = rules.filter_map(|rule| rule.when.as_ref()).flat_map(|condition| condition.when.person_fields());
+        for start in self.fields.iter().map(|(name, _)| name).chain(starts) {
+            // The way from the start to a field, each step with the fields that are still to be looked at.
+            let mut way: Vec<(Name, Vec<Name>)> = vec![(start.clone(), asked(start).to_vec())];
+            while let Some((name, left)) = way.last_mut() {
+                let Some(next) = left.pop() else {
+                    done.insert(name.clone());
+                    way.pop();
+                    continue;
+                };
+                if next == *name || done.contains(&next) {
+                    continue;
+                }
+                if let Some(at) = way.iter().position(|(name, _)| *name == next) {
+                    return Some(way[at..].iter().map(|(name, _)| name.clone()).collect());
+                }
+                let more = asked(&next).to_vec();
+                way.push((next, more));
+            }
+        }
+        None
+    }
 }
 
 /// How one field's value is found.
@@ -50,14 +80,35 @@ pub struct FieldRule {
 }
 
 impl FieldRule {
-    /// Whether values of some system can grow too old.
-    pub fn has_ages(&self) -> bool {
+    /// The systems of its orders, whichever of them counts.
+    fn ranked(&self) -> impl Iterator<Item = &RankedSystem> {
         let order = match &self.strategy {
             Strategy::Order(bands) => bands.as_slice(),
             _ => &[],
         };
         let otherwise = self.when.iter().flat_map(|condition| &condition.otherwise);
-        self.max_age.is_some() || order.iter().chain(otherwise).flat_map(|band| &band.0).any(|system| system.max_age.is_some())
+        order.iter().chain(otherwise).flat_map(|band| &band.0)
+    }
+
+    /// Whether values of some system can grow too old.
+    pub fn has_ages(&self) -> bool {
+        self.max_age.is_some() || self.ranked().any(|ranked| ranked.max_age.is_some())
+    }
+
+    /// At which ages a system's value may come to count no more; with a condition it may be several.
+    pub(super) fn ages_of(&self, system: &Name) -> impl Iterator<Item = Span> {
+        self.ranked().filter(move |ranked| ranked.system == *system).filter_map(|ranked| ranked.max_age).chain(self.max_age)
+    }
+
+    /// Whether a system's values are asked for, where its first part counts.
+    pub fn asks(&self, system: &Name) -> bool {
+        match &self.strategy {
+            Strategy::Order(bands) => bands.iter().flat_map(|band| &band.0).any(|ranked| ranked.system == *system),
+            Strategy::Only(only) => only == system,
+            Strategy::Newest(all) | Strategy::Oldest(all) | Strategy::Max(all) | Strategy::Min(all) | Strategy::Union(all) => {
+                all.contains(system)
+            }
+        }
     }
 }
 
@@ -89,4 +140,55 @@ pub enum Blank {
     Wins,
     /// Any empty value counts as a value.
     Clears,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::expression::{Declared, FieldType, Scope};
+
+    /// Rules whose conditions ask for these fields; "" is the rule of all others.
+    fn asking(rules: &[(&str, &[&str])]) -> Precedence {
+        let names = ["a", "b", "c", "d"];
+        let declared = Declared { person: names.map(|name| (name.into(), FieldType::Text)).into(), ..Declared::default() };
+        let rule = |asked: &[&str]| {
+            let all: Vec<String> = asked.iter().map(|name| format!("person.{name} == 'x'")).collect();
+            let when = (!all.is_empty()).then(|| Expression::compile(&all.join(" || "), Scope::Person, &declared).unwrap());
+            let when = when.map(|when| Condition { when, otherwise: Vec::new() });
+            Arc::new(FieldRule { strategy: Strategy::Only("crm".into()), blank: Blank::Skipped, max_age: None, when, rule: "p:1".into() })
+        };
+        let mut precedence = Precedence::default();
+        for (name, asked) in rules {
+            match *name {
+                "" => precedence.default = Some(rule(asked)),
+                name => drop(precedence.fields.insert(name.into(), rule(asked))),
+            }
+        }
+        precedence
+    }
+
+    #[test]
+    fn conditions_that_ask_for_each_other_are_a_circle_and_one_that_asks_for_its_own_field_is_none() {
+        for (rules, circle) in [
+            (&[("a", &["a"][..])][..], false),
+            (&[("a", &["b"]), ("b", &[])], false),
+            (&[("a", &["b"]), ("b", &["a"])], true),
+            (&[("a", &["b", "c"]), ("b", &["d"]), ("c", &["d"]), ("d", &["d"])], false),
+            (&[("a", &["b"]), ("b", &["c"]), ("c", &["d", "b"])], true),
+            (&[("a", &["b"]), ("b", &["b", "c"]), ("c", &["a"])], true),
+            // By the rule of all others.
+            (&[("", &["a"])], false),
+            (&[("", &["a", "b"])], true),
+            (&[("", &["a"]), ("a", &["b"])], true),
+            (&[("", &["a", "b"]), ("a", &[]), ("b", &[])], false),
+        ] {
+            let precedence = asking(rules);
+            let found = precedence.circle();
+            assert_eq!(found.is_some(), circle, "{rules:?} {found:?}");
+            for pair in found.iter().flat_map(|found| found.iter().zip(found.iter().cycle().skip(1))) {
+                let when = precedence.rule(pair.0).and_then(|rule| rule.when.as_ref()).unwrap();
+                assert!(when.when.person_fields().contains(pair.1) && found.as_ref().unwrap().len() > 1, "{rules:?} {found:?}");
+            }
+        }
+    }
 }

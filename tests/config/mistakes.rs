@@ -154,6 +154,11 @@ fn precedence() {
             ("tags = { union = [\"crm\", \"ma\"] }", "tags = { max = [\"crm\", \"ma\"] }"),
             ("blank = \"wins\"", "blank = \"win\""),
             ("max_age = \"730d\"", "max_age = \"2y\""),
+            ("max_age = \"730d\"", "max_age = \"36501d\""),
+            (
+                "first_source = { oldest = [\"crm\", \"ma\"] }\nowner = { from = [\"crm\"], when = 'deals.exists(d, d.open)', otherwise = [\"ma\", \"crm\"] }",
+                "first_source = { from = [\"crm\"], when = 'person.owner == null', otherwise = [\"ma\"] }\nowner = { from = [\"crm\"], when = 'person.first_source != null', otherwise = [\"ma\", \"crm\"] }",
+            ),
             ("'deals.exists(d, d.open)'", "'deals.exists(d, d.opened)'"),
             ("when = 'deals.exists(d, d.open)', ", ""),
             ("[person]", "[account]\nname = [\"crm\"]\n[person]"),

@@ -56,8 +56,8 @@ impl RememberedHolds {
 mod tests {
     use super::*;
     use crate::decide::ratchet::Reach;
+    use crate::engine::ledger::changes::tests::ledger;
     use crate::model::Time;
-    use crate::store::{Journal, State, StateInfo};
 
     fn held(hold: &str) -> Held {
         Held { hold: hold.into(), cause: "crm:deal:1".parse().unwrap(), reach: Reach::Person, since: Time(1), stops: 1 }
@@ -74,10 +74,7 @@ mod tests {
 
     #[test]
     fn a_record_without_holds_has_no_entry_here_and_no_item_in_the_store() {
-        let info = StateInfo { format_version: 1, fingerprint: [0; 32] };
-        let (state, _) = State::in_memory(info);
-        let (journal, _) = Journal::open(&state, |_| ()).unwrap();
-        let mut ledger = Ledger::new(state, journal);
+        let mut ledger = ledger();
         let record: RecordId = "crm:person:5".parse().unwrap();
         let mut holds = RememberedHolds::default();
         for (now, kept) in [(vec![held("open_deal")], Some(vec![held("open_deal")])), (vec![], None)] {

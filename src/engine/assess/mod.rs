@@ -9,12 +9,14 @@
 //! - `holds`: the holds that reach a record
 //! - `cause`: what one deal or ticket holds whom it leads to by
 //! - `unread_hold`: the hold of whoever shows what may be a no
+//! - `asked`: a person as expressions see it
 //! - `wanted`: what a target is to show
 //! - `permits`: permits that end
 //! - `person`: one person as last decided
 //! - `held`: the holds that were in force when last decided
 //! - `kept`: who keeps a hold whose cause does not lead to them any more
 
+mod asked;
 pub mod assessing;
 pub mod assessment;
 mod cause;

@@ -1,5 +1,6 @@
 //! What is wanted of one target record: block, permit, status and the winners of the merge.
 
+use super::asked::AskedPerson;
 use super::assessment::{FieldWinner, StatusError, StatusNow};
 use super::members::{Members, Whole};
 use crate::decide::freshness::{self, Proved};
@@ -14,7 +15,6 @@ use crate::engine::system::SystemState;
 use crate::engine::target::{Agreed, PermitWish, Wanted};
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState, Judgment, Unknown};
-use crate::model::expression::{EvaluationError, Facts};
 use crate::model::{Entity, Mail, MailKind, Mark, Name, Record, Span, Time, Value, Verdict};
 
 impl Engine {
@@ -75,47 +75,27 @@ impl Engine {
     }
 
     fn status_by(&self, of: Members<'_>, now: Time) -> StatusNow {
-        self.with_facts(of, None, now, |facts| said_of(status(&self.rules.rules().policy, facts)))
+        let (rules, needs) = (self.rules.rules(), self.rules.needs());
+        self.asked(of, now, |person| said_of(status(&rules.policy, &person.facts(&needs.of_statuses))))
     }
 
-    /// Asks something of the facts that status rules and conditions of precedence speak of. `asked_by`: the fields whose conditions ask.
-    fn with_facts<T>(&self, of: Members<'_>, asked_by: Option<&AskingFields<'_>>, now: Time, ask: impl FnOnce(&Facts<'_>) -> T) -> T {
-        let deals = if self.rules.needs().deals { self.deals_of(of) } else { Vec::new() };
-        let tickets = if self.rules.needs().tickets { self.tickets_of(of) } else { Vec::new() };
-        let merged = |name: &Name| self.fact(name, of, asked_by, now);
+    /// Asks something of a person as expressions see it.
+    fn asked<T>(&self, of: Members<'_>, now: Time, ask: impl FnOnce(&AskedPerson<'_>) -> T) -> T {
+        let needs = self.rules.needs();
+        let deals = if needs.deals { self.deals_of(of) } else { Vec::new() };
+        let tickets = if needs.tickets { self.tickets_of(of) } else { Vec::new() };
         let more = |extent: Extent| extent != Extent::Whole;
-        let facts = Facts::person(&self.rules.needs().declared, &merged, &deals, &tickets);
-        ask(&facts.with_more(more(of.gaps.deals), more(of.gaps.tickets)))
-    }
-
-    /// A person's field as an expression sees it: what the merge makes of it.
-    fn fact(&self, name: &Name, of: Members<'_>, asked_by: Option<&AskingFields<'_>>, now: Time) -> Result<Option<Value>, EvaluationError> {
-        let Some(rule) = self.rules.rules().precedence.rule(name) else { return Ok(None) };
-        let condition = self.condition_within(rule, name, of, asked_by, now)?;
-        judged(rule, condition, &self.candidates(name, of), of, now).map_err(|unknown| match unknown {
-            Unknown::Unreadable => EvaluationError::Unreadable(name.clone()),
-            Unknown::NotRead | Unknown::Condition => EvaluationError::NotRead(name.clone()),
-        })
+        let judge = |rule: &FieldRule, name: &Name, condition| judged(rule, condition, &self.candidates(name, of), of, now);
+        let (deals, tickets) = ((&*deals, more(of.gaps.deals)), (&*tickets, more(of.gaps.tickets)));
+        ask(&AskedPerson::new(&self.rules.rules().precedence, needs, deals, tickets, &judge))
     }
 
     /// How the condition of a field's rule comes out for a person.
     pub fn condition(&self, rule: &FieldRule, name: &Name, of: Members<'_>, now: Time) -> ConditionState {
-        self.condition_within(rule, name, of, None, now).unwrap_or(ConditionState::Unknown)
-    }
-
-    fn condition_within(
-        &self,
-        rule: &FieldRule,
-        name: &Name,
-        of: Members<'_>,
-        asked_by: Option<&AskingFields<'_>>,
-        now: Time,
-    ) -> Result<ConditionState, EvaluationError> {
-        // Where a condition asks for its own field, that is the value by the rule's first part.
-        let Some(condition) = rule.when.as_ref().filter(|_| !AskingFields::has(asked_by, name)) else { return Ok(ConditionState::None) };
-        let asking = AskingFields { name, asked_by };
-        let holds = self.with_facts(of, Some(&asking), now, |facts| condition.when.test(facts))?;
-        Ok(if holds { ConditionState::True } else { ConditionState::False })
+        if rule.when.is_none() {
+            return ConditionState::None;
+        }
+        self.asked(of, now, |person| person.condition(rule, name)).unwrap_or(ConditionState::Unknown)
     }
 
     /// A person's own deals, those it is on now.
@@ -159,19 +139,6 @@ impl Engine {
     pub fn candidates<'a>(&'a self, name: &Name, of: Members<'a>) -> Vec<Candidate<'a>> {
         let listed = of.places.iter().zip(of.records).filter(|(_, r)| !r.is_gone());
         listed.filter_map(|(idx, record)| candidate(record, name, self.targets.agreed(*idx))).collect()
-    }
-}
-
-/// The fields whose conditions are being asked, the last of them first.
-#[derive(Clone, Copy)]
-struct AskingFields<'a> {
-    name: &'a Name,
-    asked_by: Option<&'a AskingFields<'a>>,
-}
-
-impl AskingFields<'_> {
-    fn has(asking: Option<&AskingFields<'_>>, name: &Name) -> bool {
-        asking.is_some_and(|asking| asking.name == name || AskingFields::has(asking.asked_by, name))
     }
 }
 

@@ -83,8 +83,7 @@ pub fn on_disk(state: &State) -> Result<Vec<RecordId>, LedgerError> {
 mod tests {
     use super::*;
     use crate::connector::Change;
-    use crate::engine::ledger::changes::Ledger;
-    use crate::store::{Journal, StateInfo};
+    use crate::engine::ledger::changes::tests::ledger;
 
     #[test]
     fn a_number_is_never_given_twice_also_after_a_restart() {
@@ -102,10 +101,7 @@ mod tests {
 
     #[test]
     fn what_was_kept_before_it_left_is_found_by_whoever_opens_the_state() {
-        let info = StateInfo { format_version: 1, fingerprint: [0; 32] };
-        let (state, _) = State::in_memory(info);
-        let (journal, _) = Journal::open(&state, |_| ()).unwrap();
-        let mut ledger = Ledger::new(state, journal);
+        let mut ledger = ledger();
         let sent: Vec<(RecordId, Sent)> = (1..=3)
             .map(|i| {
                 let mut target = Target::default();

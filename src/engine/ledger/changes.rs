@@ -169,16 +169,16 @@ pub fn read_single<T: DeserializeOwned>(state: &State, single: Single<T>) -> Res
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::engine) mod tests {
     use super::*;
     use crate::store::StateInfo;
 
     const HELD: Kind<Vec<String>> = Kind::new(Tag::Held);
     const COUNT: Single<u32> = Single::new("count");
 
-    fn ledger() -> Ledger {
-        let info = StateInfo { format_version: 1, fingerprint: [0; 32] };
-        let (state, _) = State::in_memory(info);
+    /// Of an empty state without a disk.
+    pub(in crate::engine) fn ledger() -> Ledger {
+        let (state, _) = State::in_memory(StateInfo { format_version: 1, fingerprint: [0; 32] });
         let (journal, _) = Journal::open(&state, |_| ()).unwrap();
         Ledger::new(state, journal)
     }

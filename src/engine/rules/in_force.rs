@@ -187,4 +187,4 @@ fn what_widens(former: &RuleSet, new: &RuleSet, files: &Rules, fewer: &TrueOfFew
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(in crate::engine) mod tests;

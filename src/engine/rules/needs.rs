@@ -1,7 +1,9 @@
 //! What the expressions of the rules speak of.
 
 use crate::config::Rules;
+use crate::merge::rules::FieldRule;
 use crate::model::expression::{Declared, Expression};
+use crate::model::{ByName, Name};
 
 /// What the expressions of the rules speak of, so that nothing else is made ready for them.
 #[derive(Debug, Clone)]
@@ -10,6 +12,11 @@ pub struct Needs {
     pub tickets: bool,
     /// The person fields that some expression reads.
     pub declared: Declared,
+    /// Those that statuses read.
+    pub of_statuses: Declared,
+    /// Those that the condition of a field reads, for fields with a rule of their own; and those of the rule of all others.
+    of_fields: ByName<Declared>,
+    of_default: Declared,
 }
 
 impl Needs {
@@ -21,8 +28,20 @@ impl Needs {
             deals: all.iter().any(|e| e.needs_deals()),
             tickets: all.iter().any(|e| e.needs_tickets()),
             declared: rules.declared.narrowed(all.iter().copied()),
+            of_statuses: rules.declared.narrowed(rules.policy.statuses.iter().map(|s| &s.when)),
+            of_fields: rules.precedence.fields.iter().map(|(name, rule)| (name.clone(), of_rule(rule, &rules.declared))).collect(),
+            of_default: rules.precedence.default.as_ref().map(|rule| of_rule(rule, &rules.declared)).unwrap_or_default(),
         }
     }
+
+    /// The person fields that the condition of a field reads.
+    pub fn of_condition(&self, name: &Name) -> &Declared {
+        self.of_fields.get(name).unwrap_or(&self.of_default)
+    }
+}
+
+fn of_rule(rule: &FieldRule, declared: &Declared) -> Declared {
+    declared.narrowed(rule.when.iter().map(|condition| &condition.when))
 }
 
 #[cfg(test)]

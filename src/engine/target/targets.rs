@@ -87,7 +87,7 @@ impl Targets {
 mod tests {
     use super::*;
     use crate::connector::Change;
-    use crate::store::{Journal, State, StateInfo};
+    use crate::engine::ledger::changes::tests::ledger;
 
     fn sent() -> Sent {
         let mut target = Target::default();
@@ -111,10 +111,7 @@ mod tests {
 
     #[test]
     fn what_is_forgotten_is_taken_out_of_the_store() {
-        let info = StateInfo { format_version: 1, fingerprint: [0; 32] };
-        let (state, _) = State::in_memory(info);
-        let (journal, _) = Journal::open(&state, |_| ()).unwrap();
-        let mut ledger = Ledger::new(state, journal);
+        let mut ledger = ledger();
         let record: RecordId = "ma:person:5".parse().unwrap();
         let mut targets = Targets::default();
         targets.begin(7).block_ours = true;

@@ -1,12 +1,12 @@
 use super::*;
 use crate::decide::rules::{After, ConsentRules, HoldScope, Policy, Stale};
+use crate::engine::ledger::changes::tests::ledger;
 use crate::merge::rules::Precedence;
 use crate::model::expression::{Declared, Expression, Scope};
 use crate::model::{Address, Basis, Entity, MailKind};
-use crate::store::{Journal, StateInfo};
 
 /// The rules of a folder of this version, with these holds; it has no systems.
-pub(in crate::engine::rules) fn rules(version: &str, holds: &[&str]) -> Arc<Rules> {
+pub(in crate::engine) fn rules(version: &str, holds: &[&str]) -> Arc<Rules> {
     let hold = |name: &&str| HoldRule {
         name: (*name).into(),
         on: Entity::Deal,
@@ -27,12 +27,6 @@ pub(in crate::engine::rules) fn rules(version: &str, holds: &[&str]) -> Arc<Rule
         declared: Declared::default(),
         version: version.to_string(),
     })
-}
-
-fn ledger() -> Ledger {
-    let (state, _) = State::in_memory(StateInfo { format_version: 1, fingerprint: [0; 32] });
-    let (journal, _) = Journal::open(&state, |_| ()).unwrap();
-    Ledger::new(state, journal)
 }
 
 fn minutes(minutes: i64) -> Time {
