@@ -41,17 +41,18 @@ pub fn is_form_of_why(ours: &str, shown: &Value) -> bool {
 pub fn is_in_own_words(shown: Option<&Value>) -> bool {
     let Some(text) = shown.and_then(Value::as_text).map(str::trim).filter(|text| !text.is_empty()) else { return false };
     let letters = |text: &str| plain(&Value::text(text)).unwrap_or_default();
-    let last = text.split(',').next_back().map(letters).unwrap_or_default();
-    let is_code = |part: &str| Reason::CODES.iter().any(|code| letters(code) == letters(part)) || is_own_hold(part.trim());
-    let is_cut =
-        |part: &str| letters(part) == last && Reason::CODES.into_iter().chain(["hold"]).any(|code| letters(code).starts_with(&last));
-    !text.split(',').all(|part| is_code(part) || is_cut(part))
+    let codes = Reason::CODED.each_ref().map(|reason| letters(reason.code()));
+    let parts: Vec<&str> = text.split(',').collect();
+    let is_code = |part: &str| codes.contains(&letters(part)) || is_own_hold(part.trim());
+    let is_cut = |part: &str| codes.iter().map(String::as_str).chain(["hold"]).any(|code| code.starts_with(&letters(part)));
+    !parts.iter().enumerate().all(|(at, part)| is_code(part) || (at + 1 == parts.len() && is_cut(part)))
 }
 
 /// The code of a hold of policy.toml, `hold:NAME`, whatever a target makes of the colon.
 fn is_own_hold(part: &str) -> bool {
     let Some(name) = part.get(..4).filter(|hold| hold.eq_ignore_ascii_case("hold")).and(part.get(4..)) else { return false };
-    name.starts_with(|c: char| !c.is_alphanumeric() && !c.is_whitespace()) && !name.contains(char::is_whitespace)
+    let mut name = name.chars();
+    name.next().is_some_and(|c| !c.is_alphanumeric() && !c.is_whitespace()) && name.next().is_some_and(|c| !c.is_whitespace())
 }
 
 /// The letters and digits of a text.
@@ -96,6 +97,8 @@ mod tests {
             (Some("Open Deal Account, critical_ticket"), false),
             (Some("hold:vip"), false),
             (Some("open_deal_person,Hold_vip"), false),
+            (Some("hold:key account,cooldown"), false),
+            (Some("open_deal_person,hold:"), false),
             (Some("open_deal_person, hol"), false),
             (Some("open_deal_person,"), false),
             (Some("hold, says sales"), true),

@@ -50,8 +50,7 @@ impl Target {
         if self.block_ours && record.is_blocked() && self.held_again.times > 0 {
             self.held_again.seen = true;
         }
-        let in_own_words = record.blocked_in_other_words() || (record.is_blocked() && is_in_own_words(record.mark(Mark::Why)));
-        if self.block_ours && self.sent.is_none() && in_own_words {
+        if self.block_ours && self.sent.is_none() && self.is_in_own_words(record) {
             // Somebody put their own word in the place of ours, for the block or for its reason: it is their block from now on.
             self.block_ours = false;
         }
@@ -60,6 +59,13 @@ impl Target {
             noticed.push(Noticed::BlockLost { times: self.held_again.times.saturating_add(1) });
         }
         noticed
+    }
+
+    /// Whether a block has somebody's own words in its place, or as its reason.
+    fn is_in_own_words(&self, record: &Record) -> bool {
+        let reason = record.mark(Mark::Why);
+        let is_ours = || reason.and_then(Value::as_text).is_some_and(|text| self.why.wrote_last(text));
+        record.blocked_in_other_words() || (record.is_blocked() && !is_ours() && is_in_own_words(reason))
     }
 
     /// Whether a change sets a block, or gives a permit, that was written lately: the mark may mean something else in the target by now.
@@ -162,10 +168,11 @@ mod tests {
     #[test]
     fn a_block_with_somebodys_own_reason_is_theirs_from_then_on() {
         for (why, under_way, ours) in
-            [("vip", false, false), ("open_deal_person", false, true), ("cooldown", false, true), ("", false, true), ("vip", true, true)]
+            [("vip", false, false), ("hold:no, never", false, true), ("cooldown", false, true), ("", false, true), ("vip", true, true)]
         {
             let mut target = Target { block_ours: true, ..Target::default() };
-            target.why.wrote("open_deal_person");
+            // A hold of policy.toml may have any name.
+            target.why.wrote("hold:no, never");
             if under_way {
                 target.send(&Change { why: Some("open_deal_account".into()), ..Change::default() }, Time(1));
             }
