@@ -176,8 +176,29 @@ fn the_demo_says_how_many_people_it_takes() {
     let (code, out, err) = demo("--systems-only --people 0");
     let systems: Value = serde_json::from_str(out.lines().next().unwrap_or_default()).unwrap();
     assert!(code == Some(0) && systems["control"]["url"].is_string(), "{out}{err}");
+    tables_that_are_printed_are_right(&err);
     let (code, out, _) = demo("--help");
     assert!(code == Some(0) && out.contains("50 to 2000") && out.contains(r#"{"system": "crm", "fault": "down"}"#), "{out}");
+}
+
+/// What `demo --systems-only` prints to be pasted is pasted into what `init` writes, and checked.
+fn tables_that_are_printed_are_right(printed: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let nayose = |args: &[&str], env: &[(&str, &str)]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_nayose"));
+        command.env_clear().envs(env.iter().copied()).current_dir(folder.path()).args(args).output().unwrap()
+    };
+    assert!(nayose(&["init"], &[]).status.success());
+    let tables = printed.find("[systems.crm]").zip(printed.find("\nand in the terminal")).map(|(from, to)| &printed[from..to]);
+    let exported = printed.lines().find_map(|line| line.strip_prefix("export ")).unwrap();
+    let env: Vec<(&str, &str)> = exported.split(' ').filter_map(|pair| pair.split_once('=')).collect();
+    assert_eq!(env.len(), 4, "{exported}");
+    let path = folder.path().join("config/systems.toml");
+    let written = std::fs::read_to_string(&path).unwrap();
+    let before = written.find("[systems.").map(|at| &written[..at]).unwrap();
+    std::fs::write(&path, format!("{before}{}", tables.unwrap())).unwrap();
+    let checked = nayose(&["check"], &env);
+    assert!(checked.status.success(), "{printed}\n{}", String::from_utf8_lossy(&checked.stderr));
 }
 
 #[test]

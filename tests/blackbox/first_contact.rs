@@ -68,6 +68,11 @@ fn approving_holds_writes_holds_and_nothing_else() {
     world.run("approve ma").exits(0);
     world.sync().exits(0);
     assert!(world.writes().iter().any(|w| w.fields.contains_key("leadStatus")), "no status was written");
+    // A later word for less takes nothing back, and does not look as if it did.
+    assert_eq!(world.run("approve ma --holds").exits(0).json()["scope"], "all");
+    world.run_text("approve ma --holds").exits(0).says("all writes, as before").says("`writes` in systems.toml");
+    assert_eq!(world.run("deadletters list").exits(0).json()["deadletters"], serde_json::json!([]));
+    world.run_text("deadletters list").exits(0).says("no system refused a write");
 }
 
 #[test]

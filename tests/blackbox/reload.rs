@@ -90,6 +90,10 @@ fn a_file_with_a_mistake_keeps_the_old_rules_and_says_so_until_it_is_mended() {
     let (_, metrics) = world.http("GET", "/metrics", None, None).unwrap();
     assert!(metrics.lines().any(|l| l == "nayose_config_mistakes 1"), "{metrics}");
     world.run("check").exits(2).says("deal.opne");
+    assert_eq!(world.run("check").json()["ok"], false);
+    for who_may_be_misled in ["plan", "approve ma"] {
+        world.run_text(who_may_be_misled).says("the rules from before the last edit").says("policy.toml:9");
+    }
     edit(&world, "policy.toml", "'deal.opne'", "'deal.open'");
     wait_until("it is mended", AT_ONCE, || !world.because().contains("policy.toml"));
     world.run("check").exits(0);

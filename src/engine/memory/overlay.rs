@@ -92,12 +92,17 @@ fn remember_cleared(old: &Record, new: &mut Record) {
     let Record { fields, memory, .. } = new;
     for field in fields.iter() {
         let known = memory.cleared.binary_search_by(|(name, _)| name.cmp(&field.name));
+        if !field.value.is_empty() {
+            if let Some(at) = known.ok().filter(|_| !field.value.is_unreadable()) {
+                memory.cleared.remove(at);
+            }
+            continue;
+        }
         let before = old.field_of(&field.name).map(|f| &f.value).filter(|value| !value.is_empty() && !value.is_unreadable());
-        match (field.value.is_empty(), known, before) {
-            (true, Ok(at), Some(before)) => memory.cleared[at].1 = before.clone(),
-            (true, Err(at), Some(before)) => memory.cleared.insert(at, (field.name.clone(), before.clone())),
-            (false, Ok(at), _) if !field.value.is_unreadable() => drop(memory.cleared.remove(at)),
-            _ => {}
+        match (known, before) {
+            (Ok(at), Some(before)) => memory.cleared[at].1 = before.clone(),
+            (Err(at), Some(before)) => memory.cleared.insert(at, (field.name.clone(), before.clone())),
+            (_, None) => {}
         }
     }
 }
