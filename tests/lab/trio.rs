@@ -340,7 +340,9 @@ async fn with_a_revoked_token_nobody_held_becomes_mailable() {
         let daemon = nayose.run().await;
         wait_until("status names the stream and the remedy", async || {
             let because = nayose.because().await;
-            because.iter().any(|b| b.starts_with("crm.deals") && b.contains("limit") && b.contains("renew the token named in systems.toml"))
+            because
+                .iter()
+                .any(|b| b.starts_with("crm.deals") && b.contains("limit") && b.contains("renew it, or give it the scopes for this"))
         })
         .await;
         let status = nayose.answer(&["status"]).await;
