@@ -62,7 +62,11 @@ pub fn text(e: &Explanation) -> String {
         lines.extend(field.unknown.iter().map(|why| format!("    left as it is: {why}")));
         for c in &field.candidates {
             let mark = if c.won { "won" } else { "   " };
-            lines.push(format!("    {mark} {} {}  since {}  {}", c.from, c.value, c.observed_at, c.why));
+            let when = match &c.changed_after {
+                Some(after) => format!("changed between {after} and {}", c.observed_at),
+                None => format!("since {} or before (its record's last change)", c.observed_at),
+            };
+            lines.push(format!("    {mark} {} {}  {when}  {}", c.from, c.value, c.why));
         }
     }
     for left in &e.left_alone {

@@ -230,7 +230,7 @@ impl Mapper {
                 }
             };
             room -= value.text_bytes();
-            record.fields.push(Field { name: reader.key.clone(), value, at: since });
+            record.fields.push(Field::new(reader.key.clone(), value, since));
         }
     }
 

@@ -78,7 +78,11 @@ pub struct FieldExplained {
 pub struct CandidateExplained {
     pub from: String,
     pub value: Json,
+    /// It was set by then: the last change of its record, or of itself if `changed_after` is told.
     pub observed_at: String,
+    /// It was another value until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_after: Option<String>,
     pub won: bool,
     pub why: String,
 }
@@ -228,7 +232,14 @@ fn doubt(key: &crate::link::Key, verdict: crate::link::KeyVerdict) -> String {
 }
 
 fn candidate(c: &Candidate<'_>, won: bool, why: &str) -> CandidateExplained {
-    CandidateExplained { from: c.from.to_string(), value: c.value.to_json(), observed_at: c.at.rfc3339(), won, why: why.to_string() }
+    CandidateExplained {
+        from: c.from.to_string(),
+        value: c.value.to_json(),
+        observed_at: c.age.by.rfc3339(),
+        changed_after: c.age.after.map(Time::rfc3339),
+        won,
+        why: why.to_string(),
+    }
 }
 
 /// Whom a record stands for: itself, or whom a deal or ticket names by id or address.

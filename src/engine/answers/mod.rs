@@ -2,6 +2,7 @@
 //!
 //! - `accept`: a row that concerns nobody
 //! - `approve`: first contact, and what waits
+//! - `by_order`: values of which nobody knows which is newer
 //! - `backup`: the whole state in one file
 //! - `dead_letters`: writes that a system refused
 //! - `explain`: why somebody is treated as they are
@@ -20,6 +21,7 @@ pub mod accept;
 pub(in crate::engine) mod alone;
 pub mod approve;
 pub mod backup;
+pub mod by_order;
 pub mod dead_letters;
 pub mod explain;
 pub mod export;

@@ -14,7 +14,7 @@ use crate::engine::rules::connected::SystemWords;
 use crate::engine::system::SystemState;
 use crate::engine::target::{Agreed, PermitWish, Wanted};
 use crate::merge::rules::FieldRule;
-use crate::merge::{Candidate, ConditionState, Judgment, Unknown};
+use crate::merge::{Candidate, ConditionState, Judgment, Unknown, Winner};
 use crate::model::{Entity, Mail, MailKind, Mark, Name, Record, Span, Time, Value, Verdict};
 
 impl Engine {
@@ -39,7 +39,7 @@ impl Engine {
         }
         for name in &connected.config().writes.fields {
             let winner = whole.merge.fields.iter().find(|(known, _)| known == name).and_then(|(_, winner)| winner.as_ref());
-            let winner = winner.filter(|winner| !is_cleared_there(record, name, winner));
+            let winner = winner.filter(|winner| !is_cleared_there(record, name, winner) && !winner.rivals.contains(&record.id));
             wanted.fields.extend(winner.map(|winner| (name.clone(), winner.value.clone())));
         }
         if !self.set_back.is_empty() {
@@ -85,7 +85,11 @@ impl Engine {
         let deals = if needs.deals { self.deals_of(of) } else { Vec::new() };
         let tickets = if needs.tickets { self.tickets_of(of) } else { Vec::new() };
         let more = |extent: Extent| extent != Extent::Whole;
-        let judge = |rule: &FieldRule, name: &Name, condition| judged(rule, condition, &self.candidates(name, of), of, now);
+        let judge = |rule: &FieldRule, name: &Name, condition| {
+            let candidates = self.candidates(name, of);
+            let winner = judged(rule, condition, &candidates, of, now)?;
+            Ok(winner.map(|winner| winner.value.into_owned()))
+        };
         let (deals, tickets) = ((&*deals, more(of.gaps.deals)), (&*tickets, more(of.gaps.tickets)));
         ask(&AskedPerson::new(&self.rules.rules().precedence, needs, deals, tickets, &judge))
     }
@@ -122,11 +126,12 @@ impl Engine {
         let Some(rule) = self.rules.rules().precedence.rule(name) else { return Ok(None) };
         let condition = self.condition(rule, name, of, now);
         let candidates = self.candidates(name, of);
-        let Some(value) = judged(rule, condition, &candidates, of, now)? else { return Ok(None) };
+        let Some(winner) = judged(rule, condition, &candidates, of, now)? else { return Ok(None) };
         // Only who remembers that it was emptied asks since when it is there again.
         let is_asked = of.records.iter().any(|record| !record.memory.cleared.is_empty());
-        let typed = candidates.iter().filter(|c| is_asked && !c.echo && *c.value == value).map(|c| c.at).max();
-        Ok(Some(FieldWinner { value, typed_at: typed.unwrap_or_default() }))
+        let typed = candidates.iter().filter(|c| is_asked && !c.echo && *c.value == *winner.value).map(|c| c.age.by).max();
+        let rivals = winner.rivals.into_iter().cloned().collect();
+        Ok(Some(FieldWinner { value: winner.value.into_owned(), typed_at: typed.unwrap_or_default(), rivals }))
     }
 
     /// When the first value that counts for a field grows too old.
@@ -182,27 +187,26 @@ fn names_one_of(deal: &Record, records: &[Record]) -> bool {
 }
 
 /// Merges one field over a person's records.
-fn judged(
+fn judged<'a>(
     rule: &FieldRule,
     condition: ConditionState,
-    candidates: &[Candidate<'_>],
+    candidates: &[Candidate<'a>],
     of: Members<'_>,
     now: Time,
-) -> Result<Option<Value>, Unknown> {
+) -> Result<Option<Winner<'a>>, Unknown> {
     match crate::merge::judge(rule, condition, candidates, of.gaps.unread(), now) {
-        Judgment::Wins(winner) => Ok(Some(winner.value.into_owned())),
+        Judgment::Wins(winner) => Ok(Some(winner)),
         Judgment::Nothing => Ok(None),
         Judgment::Unknown(unknown) => Err(unknown),
     }
 }
 
-/// What a record offers for a field, beside what was agreed with it. A value that is still the one of our own write is an echo.
-fn candidate<'a>(record: &'a Record, name: &Name, agreed: &'a [Agreed]) -> Option<Candidate<'a>> {
+/// What a record offers for a field. A value that is still what the record made of our own write is an echo.
+fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed]) -> Option<Candidate<'a>> {
     let field = record.field_of(name)?;
-    let agreed = agreed.iter().find(|a| a.field == *name);
-    let echo = agreed.is_some_and(|a| !a.spent && a.theirs == field.value);
-    let cleared = record.cleared(name).is_some();
-    Some(Candidate { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs), cleared })
+    let echo = agreed.iter().find(|a| a.field == *name).is_some_and(|a| !a.spent && a.theirs == field.value);
+    let (entries, cleared) = (record.entries(name), record.cleared(name).is_some());
+    Some(Candidate { from: &record.id, value: &field.value, age: field.age(), echo, entries, cleared })
 }
 
 /// Whether somebody emptied the field of just this value there, and nobody has typed it anywhere since: it is not put back.
