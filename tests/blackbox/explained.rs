@@ -35,6 +35,7 @@ fn a_person_whose_systems_do_not_agree_is_explained() {
     let json = world.run(&format!("explain {email}")).exits(0);
     let text = world.run_text(&format!("explain {email}")).exits(0);
     let filters = [
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d", "[time]"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
         (r"d_r_[0-9a-f]+_[0-9a-f]+", "[decision]"),
         (r#""policy_version": "[0-9a-f]+""#, r#""policy_version": "[version]""#),

@@ -1,5 +1,6 @@
 //! Why a person is treated as it is: records, fields with all candidates, status, holds, refusals, decision, writes.
 
+use super::field_in_targets::ShownInTarget;
 use crate::decide::ratchet::Reach;
 use crate::decide::rules::Policy;
 use crate::decide::standing::{By, HoldNow};
@@ -16,7 +17,7 @@ use crate::engine::memory::world::World;
 use crate::engine::proofs::coverage::Coverage;
 use crate::engine::target::Target;
 use crate::engine::target::planned::PlannedWrite;
-use crate::merge::{Candidate, Judged, Judgment, Unknown};
+use crate::merge::{Candidate, ConditionState, Judged, Judgment, Unknown};
 use crate::model::{Entity, Mail, MailKind, Name, Record, RecordId, Refusal, RefusalScope, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -63,7 +64,7 @@ pub struct Link {
     pub value: String,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct FieldExplained {
     pub value: Json,
     pub from: Option<String>,
@@ -71,7 +72,19 @@ pub struct FieldExplained {
     /// Why it is left as it is though there are candidates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
+    /// The rule as it stands in precedence.toml.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_says: Option<String>,
+    /// How its `when` came out: `true`, `false` or `unknown`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// Some system is told it, or some expression asks for it.
+    #[serde(default)]
+    pub has_effect: bool,
     pub candidates: Vec<CandidateExplained>,
+    /// The records that it is written to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_targets: Vec<ShownInTarget>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -208,10 +221,14 @@ impl Engine {
                 Some(rule) => {
                     let condition = self.condition(rule, &name, of, now);
                     let judged = crate::merge::explain(rule, condition, &candidates, of.gaps.unread(), now);
-                    by_rule(&rule.rule, &candidates, judged, || coverage.told().unwrap_or_default())
+                    let condition = condition_text(condition).map(String::from);
+                    let field = by_rule(&rule.rule, &candidates, judged, || coverage.told().unwrap_or_default());
+                    FieldExplained { rule_says: Some(rule.to_string()), condition, ..field }
                 }
             };
-            explained.insert(name, field);
+            let in_targets = self.field_in_targets(&name, of, now);
+            let has_effect = !in_targets.is_empty() || self.rules.needs().declared.person.contains_key(&name);
+            explained.insert(name, FieldExplained { in_targets, has_effect, ..field });
         }
         explained
     }
@@ -219,6 +236,15 @@ impl Engine {
     /// Everyone, for `export people` and `export links`.
     pub fn members(&self) -> impl Iterator<Item = (String, &[Idx])> + '_ {
         self.people.iter().enumerate().filter(|(_, p)| !p.members.is_empty()).map(|(i, p)| (self.person_id(i as u32), p.members.as_slice()))
+    }
+}
+
+fn condition_text(condition: ConditionState) -> Option<&'static str> {
+    match condition {
+        ConditionState::None => None,
+        ConditionState::True => Some("true"),
+        ConditionState::False => Some("false"),
+        ConditionState::Unknown => Some("unknown"),
     }
 }
 
@@ -283,6 +309,7 @@ fn without_rule(candidates: &[Candidate<'_>]) -> FieldExplained {
         rule: None,
         unknown: None,
         candidates: candidates.iter().map(|c| candidate(c, false, "no rule speaks of this field")).collect(),
+        ..FieldExplained::default()
     }
 }
 
@@ -305,6 +332,7 @@ fn by_rule(
         rule: Some(rule.to_string()),
         unknown,
         candidates: candidates.iter().zip(&judged).map(|(c, r)| candidate(c, r.won, r.why)).collect(),
+        ..FieldExplained::default()
     }
 }
 

@@ -7,6 +7,7 @@
 //! - `dead_letters`: writes that a system refused
 //! - `explain`: why somebody is treated as they are
 //! - `export`: tables
+//! - `field_in_targets`: what targets show of a field, and what is done about it
 //! - `marks_in_words`: marks as people say them
 //! - `notices`: what needs a person
 //! - `plan`: what would be written
@@ -25,6 +26,7 @@ pub mod by_order;
 pub mod dead_letters;
 pub mod explain;
 pub mod export;
+pub mod field_in_targets;
 pub mod marks_in_words;
 pub mod notices;
 pub mod plan;

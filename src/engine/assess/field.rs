@@ -39,7 +39,7 @@ impl FieldWinner {
 
     /// Whether a record is to show it. Not where its own value counts as much and may be the newer one, nor where somebody emptied just this
     /// value and nobody has typed it anywhere since.
-    pub(super) fn is_wanted_in(&self, record: &Record, name: &Name) -> bool {
+    pub fn is_wanted_in(&self, record: &Record, name: &Name) -> bool {
         let is_cleared_there = record.cleared(name) == Some(&self.value) && record.field_of(name).is_some_and(|f| self.typed_at <= f.at);
         !is_cleared_there && !self.rivals.contains(&record.id)
     }
