@@ -256,7 +256,9 @@ impl Record {
         let Some(told) = self.changed_at.filter(|_| ahead != Span::ZERO) else { return };
         self.changed_at = Some(told.minus(ahead));
         self.memory.ended_at = self.memory.ended_at.map(|at| at.minus(ahead));
-        self.fields.iter_mut().filter(|f| f.at == told).for_each(|f| f.at = told.minus(ahead));
+        for field in self.fields.iter_mut().filter(|f| f.at == told) {
+            (field.at, field.after) = (told.minus(ahead), field.after.map(|after| after.minus(ahead)));
+        }
     }
 
     pub fn is_gone(&self) -> bool {
@@ -274,7 +276,9 @@ impl Record {
 
     /// A time of change that is still to come counts as the time at which the value was first read: else it would win over everything newer.
     pub fn first_read(&mut self, now: Time) {
-        self.fields.iter_mut().for_each(|field| field.at = field.at.min(now));
+        for field in &mut self.fields {
+            (field.at, field.after) = (field.at.min(now), field.after.map(|after| after.min(now)));
+        }
     }
 
     /// Puts a mark at its place in the sorted list, replacing one of the same kind.

@@ -45,4 +45,7 @@ fn a_person_whose_systems_do_not_agree_is_explained() {
         insta::assert_snapshot!("explain_json", json.out);
         insta::assert_snapshot!("explain_text", text.out);
     });
+    let exported = world.run("export people --format json").exits(0).json();
+    let row = exported.as_array().and_then(|rows| rows.iter().find(|row| row["addresses"] == email)).unwrap();
+    assert_eq!([&row["title"], &row["title_from"]], ["Head of Sales", "crm:person:102"], "{row:#}");
 }
