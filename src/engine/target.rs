@@ -181,6 +181,7 @@ fn words(value: &Value) -> String {
         Value::Time(time) => format!("Time(Time({}))", time.0),
         Value::List(texts) => format!("List({:?})", texts.iter().map(|t| t.as_str()).collect::<Vec<_>>()),
         Value::Unreadable => "Unreadable".into(),
+        Value::Date(date) => format!("Date({date})"),
     }
 }
 

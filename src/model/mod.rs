@@ -6,6 +6,7 @@
 //! - [`record_id`]: what a record is called everywhere
 //! - [`value`]: field values (absent is "not in the list", empty and set are values)
 //! - [`time`]: instants and durations
+//! - [`date`]: days of the calendar
 //! - [`address`]: e-mail addresses in their comparable form
 //! - [`consent`]: refusals and the bases on which mail may be sent
 //! - [`mail`]: kinds of mail
@@ -19,6 +20,7 @@ pub mod address;
 pub mod by_name;
 pub mod consent;
 mod counted;
+pub mod date;
 pub mod decision;
 pub mod expression;
 pub mod invisible;
@@ -34,6 +36,7 @@ pub use address::Address;
 pub use by_name::ByName;
 pub use consent::{Basis, Refusal, RefusalScope};
 pub use counted::counted;
+pub use date::Date;
 pub use decision::{Decision, Reason, Verdict};
 pub use expression::Expression;
 pub(crate) use invisible::is_blank;

@@ -82,7 +82,7 @@ pub struct FieldSpec {
     /// Vendor's value to ours; a value that is not in the map is kept as it is. Templates over settings.
     #[serde(default)]
     pub map: BTreeMap<String, String>,
-    /// `kind = "time"`: the form.
+    /// `type = "time"` or `"date"`: the form.
     #[serde(default)]
     pub format: Option<TimeFormat>,
 }
@@ -95,7 +95,10 @@ pub enum FieldKind {
     Int,
     Number,
     Bool,
+    /// An instant; a text without a time is a day all the same.
     Time,
+    /// A day; of a time, the day that it is then in the system's `time_zone`.
+    Date,
     List,
 }
 
@@ -108,6 +111,7 @@ impl FieldKind {
             FieldKind::Number => "number",
             FieldKind::Bool => "bool",
             FieldKind::Time => "time",
+            FieldKind::Date => "date",
             FieldKind::List => "list",
         }
     }
@@ -134,6 +138,8 @@ pub enum TimeFormat {
     UnixMs,
     /// `YYYY-MM-DD HH:MM:SS` in the system's `time_zone`.
     DateTime,
+    /// `YYYY-MM-DD`; of a time, the day in the system's `time_zone`.
+    Date,
 }
 
 /// A test of one value in a raw record or answer. Exactly one of the comparisons.

@@ -4,7 +4,7 @@ use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{FieldKind, FieldMap, TimeFormat};
 use crate::connector::raw::json::Json;
 use crate::connector::raw::paths::Path;
-use crate::connector::raw::scalars::{bool_of, int_of, is_empty, kind_of, number_of, text_of, time_of};
+use crate::connector::raw::scalars::{bool_of, date_of, int_of, is_empty, kind_of, moment_of, number_of, text_of};
 use crate::model::{Name, ShortText, Value, is_blank};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -50,7 +50,8 @@ impl FieldReader {
             FieldKind::Int => int_of(value).map(Value::Int),
             FieldKind::Number => number_of(value).map(Value::Number),
             FieldKind::Bool => bool_of(value).map(Value::Bool),
-            FieldKind::Time => time_of(value, self.format, zone).map(Value::Time),
+            FieldKind::Time => moment_of(value, self.format, zone),
+            FieldKind::Date => date_of(value, self.format, zone).map(Value::Date),
         };
         read.map(Some).ok_or_else(|| format!("is {}, which is not {}", kind_of(value), expected(self.kind)))
     }
@@ -93,6 +94,7 @@ fn expected(kind: FieldKind) -> &'static str {
         FieldKind::Number => "a number",
         FieldKind::Bool => "true or false",
         FieldKind::Time => "a time",
+        FieldKind::Date => "a date",
         FieldKind::List => "a list",
     }
 }

@@ -46,18 +46,20 @@ fn fields_of_every_kind() {
     let m = mapper(
         Entity::Person,
         "id = 'id'\nchanged_at = 'at'\n[fields]\nt = 'v'\ni = { path = 'v', type = 'int' }\nn = { path = 'v', type = 'number' }
-        b = { path = 'v', type = 'bool' }\nw = { path = 'v', type = 'time' }\nl = { path = 'v', type = 'list' }\nm = { path = 'v', map = { '5' = 'five' } }",
+        b = { path = 'v', type = 'bool' }\nw = { path = 'v', type = 'time' }\nl = { path = 'v', type = 'list' }\nm = { path = 'v', map = { '5' = 'five' } }
+        d = { path = 'v', type = 'date' }",
     );
     let cases = [
-        (json!("12"), "i=12 m=12 n=12 t=12", "b l w"),
-        (json!(5), "i=5 m=five n=5 t=5", "b l w"),
-        (json!("true"), "b=true m=true t=true", "i l n w"),
-        (json!(true), "b=true", "i l m n t w"),
-        (json!("2026-11-21T09:00:00Z"), "m=2026-11-21T09:00:00Z t=2026-11-21T09:00:00Z w=2026-11-21T09:00:00Z", "b i l n"),
-        (json!(["b", "a", "b", ""]), "l=a, b", "b i m n t w"),
-        (json!(" "), "b=(empty) i=(empty) m=(empty) n=(empty) t=(empty) w=(empty)", "l"),
-        (json!(null), "b=(empty) i=(empty) l=(empty) m=(empty) n=(empty) t=(empty) w=(empty)", ""),
-        (json!({}), "", "b i l m n t w"),
+        (json!("12"), "i=12 m=12 n=12 t=12", "b d l w"),
+        (json!(5), "i=5 m=five n=5 t=5", "b d l w"),
+        (json!("true"), "b=true m=true t=true", "d i l n w"),
+        (json!(true), "b=true", "d i l m n t w"),
+        (json!("2026-11-21T09:00:00Z"), "d=2026-11-21 m=2026-11-21T09:00:00Z t=2026-11-21T09:00:00Z w=2026-11-21T09:00:00Z", "b i l n"),
+        (json!("1980-04-01"), "d=1980-04-01 m=1980-04-01 t=1980-04-01 w=1980-04-01", "b i l n"),
+        (json!(["b", "a", "b", ""]), "l=a, b", "b d i m n t w"),
+        (json!(" "), "b=(empty) d=(empty) i=(empty) m=(empty) n=(empty) t=(empty) w=(empty)", "l"),
+        (json!(null), "b=(empty) d=(empty) i=(empty) l=(empty) m=(empty) n=(empty) t=(empty) w=(empty)", ""),
+        (json!({}), "", "b d i l m n t w"),
     ];
     for (value, want, want_told) in cases {
         let (record, mut told) = one(&m, json!({"id": 1, "v": value, "at": "2026-11-20T00:00:00Z"}));

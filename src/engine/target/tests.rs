@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::RecordId;
+use crate::model::{Date, RecordId};
 
 fn lead(marks: &[(Mark, Value)], fields: &[(&str, &str)]) -> Record {
     let mut record = Record::new("ma:person:1".parse::<RecordId>().unwrap());
@@ -299,6 +299,7 @@ fn digests_are_made_of_the_words_that_they_were_made_of() {
         (Value::Time(Time(1_795_000_000_000)), "Time(Time(1795000000000))"),
         (Value::List(vec!["a".into(), "b".into()]), "List([\"a\", \"b\"])"),
         (Value::Unreadable, "Unreadable"),
+        (Value::Date(Date(3_743)), "Date(1980-04-01)"),
     ] {
         assert_eq!(words(&value), said);
     }

@@ -300,9 +300,12 @@ impl LabelStep {
     }
 }
 
-/// Equal, but for blanks around texts, whole seconds, and how a number is written. Absent is as good as empty.
+/// Equal, but for blanks around texts, whole seconds, and how a number, a time or a day is written. Absent is as good as empty.
 fn same(shown: Option<&Value>, want: &Value) -> bool {
     let shown = shown.unwrap_or(&Value::Empty);
+    if want.may_show_as(shown) {
+        return true;
+    }
     match (shown, want) {
         (Value::Time(a), Value::Time(b)) => a.0.div_euclid(1000) == b.0.div_euclid(1000),
         (Value::Unreadable, _) | (_, Value::Unreadable) => false,
