@@ -11,7 +11,7 @@ use crate::connector::map::refusal::RefusalTest;
 use crate::connector::map::refusal_words::RefusalWords;
 use crate::connector::map::watch::Watch;
 use crate::connector::port::kept_out::DELETED;
-use crate::connector::port::{Observed, PageRead, Quarantined, WatchedField};
+use crate::connector::port::{Observed, PageRead, Quarantined, UnknownCode, WatchedField};
 use crate::connector::raw::conditions::RowTest;
 use crate::connector::raw::json::Json;
 use crate::connector::raw::paths::Path;
@@ -119,7 +119,7 @@ impl Mapper {
             id_prefix: map.id_prefix.clone().unwrap_or_default(),
             changed_at: map.changed_at.as_ref().map(time).transpose()?,
             ended_at: map.ended_at.as_ref().map(time).transpose()?,
-            fields: map.fields.iter().map(|(name, how)| FieldReader::new(name, how, settings)).collect::<Result<_, _>>()?,
+            fields: map.fields.iter().map(|(name, how)| FieldReader::new(name, how, entity, settings)).collect::<Result<_, _>>()?,
             marks,
             account: accounts.next(),
             more_accounts: accounts.collect(),
@@ -189,7 +189,7 @@ impl Mapper {
         let mut record = Record::new(id.clone());
         refused::read(&self.refusals, &self.refusal_words, raw, &mut record);
         record.changed_at = self.time("changed_at", &self.changed_at, raw, &mut told);
-        self.fields(raw, at, &mut record, &mut told);
+        self.fields(raw, at, &mut record, &mut told, &mut page.unknown_codes);
         self.marks(raw, &mut record, &mut told);
         let accounts_told = self.accounts(raw, carries.accounts, &mut record, &mut told);
         let people_told = self.people(raw, carries.people, &mut record, &mut told);
@@ -212,12 +212,12 @@ impl Mapper {
     }
 
     /// Reads the fields. `at`: since when they are as they are, where the record does not say.
-    fn fields(&self, raw: &Json<'_>, at: Time, record: &mut Record, told: &mut KeptOut<'_>) {
+    fn fields(&self, raw: &Json<'_>, at: Time, record: &mut Record, told: &mut KeptOut<'_>, unknown: &mut Vec<UnknownCode>) {
         let since = record.changed_at.unwrap_or(at);
         record.fields.reserve_exact(self.fields.len());
         let mut room = TEXT_BYTES_MAX;
         for reader in &self.fields {
-            let value = match reader.read(raw, &self.zone) {
+            let value = match reader.read(raw, &self.zone, unknown) {
                 Ok(None) => continue,
                 Ok(Some(value)) if value.text_bytes() <= room => value,
                 Ok(Some(value)) => {

@@ -1,7 +1,7 @@
 //! What the daemon sees of a system, whatever kind of connector stands behind it.
 
 pub use crate::connector::port::error::Error;
-pub use crate::connector::port::kept_out::{Quarantined, Unread};
+pub use crate::connector::port::kept_out::{Quarantined, UnknownCode, Unread};
 pub use crate::connector::port::shown::{RestsOn, Shown, WatchedField, last_name};
 pub use change::{Change, PermitChange, StatusChange, WriteKind};
 mod change;
@@ -79,6 +79,8 @@ pub struct PageRead {
     pub quarantined: Vec<Quarantined>,
     /// Rows that are no records, for whom they can concern.
     pub unread: Vec<Unread>,
+    /// What stood in its rows where a map says what codes mean, and is in no map.
+    pub unknown_codes: Vec<UnknownCode>,
     /// Where to go on after this page: the cursor of a stream that has one which outlives the pass, or the place in a sweep.
     pub cursor: Option<Box<str>>,
     /// A row shows only a part of a list of its own, and nothing else tells the rest: which.

@@ -228,6 +228,10 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
         if shown == Some(value) || (shown.is_none() && value.is_empty()) {
             continue;
         }
+        // Something stands there that nobody here can read, a code of theirs perhaps: it is not ours to write over.
+        if shown.is_some_and(Value::is_unreadable) {
+            continue;
+        }
         if let Some(agreed) = target.and_then(|t| t.agreed.iter().find(|a| a.field == *name))
             && agreed.ours == *value
             && (agreed.parked || shown == Some(&agreed.theirs))

@@ -79,7 +79,8 @@ pub struct FieldSpec {
     pub path: String,
     #[serde(rename = "type", default)]
     pub kind: FieldKind,
-    /// Vendor's value to ours; a value that is not in the map is kept as it is. Templates over settings.
+    /// Vendor's value to ours, for a text or a list of texts the vendor's codes to our labels. Of a person's such field, a code that is not in
+    /// the map cannot be read; elsewhere what is not in the map is kept as it is. Templates over settings.
     #[serde(default)]
     pub map: BTreeMap<String, String>,
     /// `type = "time"` or `"date"`: the form.

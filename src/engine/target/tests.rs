@@ -304,3 +304,19 @@ fn digests_are_made_of_the_words_that_they_were_made_of() {
         assert_eq!(words(&value), said);
     }
 }
+
+/// A code that no map knew was written over.
+#[test]
+fn what_cannot_be_read_is_never_written_over() {
+    let industry: Name = "industry".into();
+    for (shown, written) in [(Some(Value::Unreadable), false), (Some(Value::text("built")), true), (Some(Value::Empty), true), (None, true)]
+    {
+        let mut record = lead(&[], &[]);
+        if let Some(shown) = &shown {
+            record.set(&industry, shown.clone(), Time(1));
+        }
+        let wanted = Wanted { fields: vec![(industry.clone(), Value::text("made"))], ..Wanted::default() };
+        let due = due(None, &record, &wanted, &allowed(), &ABLE(), Time(1));
+        assert_eq!(due.update.is_some(), written, "{shown:?}");
+    }
+}
