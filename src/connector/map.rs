@@ -296,6 +296,7 @@ impl KeptOut<'_> {
     }
 }
 
+pub mod codes;
 mod fields;
 pub mod marks;
 pub mod refusal;

@@ -247,6 +247,14 @@ impl FieldMap {
             FieldMap::Full(spec) => &spec.path,
         }
     }
+
+    /// What it says beyond its path.
+    pub fn spec(&self) -> Option<&FieldSpec> {
+        match self {
+            FieldMap::Path(_) => None,
+            FieldMap::Full(spec) => Some(spec),
+        }
+    }
 }
 
 impl RecordMap {

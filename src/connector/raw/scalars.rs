@@ -133,6 +133,18 @@ pub fn time_text(time: Time, format: TimeFormat, zone: &TimeZone) -> String {
     }
 }
 
+/// A day as the system wants it; where that is a time, its midnight, in UTC where times are numbers, else in `zone`.
+pub fn date_text(day: Date, format: TimeFormat, zone: &TimeZone) -> String {
+    let midnight = |form: &str| day.midnight_in(zone).map_or_else(|| day.to_string(), |at| at.strftime(form).to_string());
+    match format {
+        TimeFormat::Date => day.to_string(),
+        TimeFormat::UnixS | TimeFormat::UnixMs => time_text(day.midnight(), format, zone),
+        TimeFormat::DateTime => midnight("%Y-%m-%d %H:%M:%S"),
+        // Who cuts the time off has the day all the same.
+        TimeFormat::Rfc3339 => midnight("%Y-%m-%dT%H:%M:%S%:z").replace("+00:00", "Z"),
+    }
+}
+
 /// What kind of JSON a value is, for messages that must not show the value itself.
 pub fn kind_of(value: &Json<'_>) -> &'static str {
     match value {
@@ -200,17 +212,19 @@ mod tests {
 
     /// A birthday was read as midnight in Tokyo and written as UTC: it lost a day with every round.
     #[test]
-    fn a_day_is_read_as_the_day_that_was_written() {
+    fn a_day_is_written_in_each_form_as_the_day_that_was_read() {
         let new_york = TimeZone::get("America/New_York").unwrap();
         let tokyo = TimeZone::fixed(jiff::tz::offset(9));
         let april = Date::parse("1980-04-01").unwrap();
         for (format, zone, written) in [
             (TimeFormat::Date, &tokyo, "1980-04-01"),
             (TimeFormat::Rfc3339, &tokyo, "1980-04-01T00:00:00+09:00"),
+            (TimeFormat::Rfc3339, &TimeZone::UTC, "1980-04-01T00:00:00Z"),
             (TimeFormat::DateTime, &tokyo, "1980-04-01 00:00:00"),
             (TimeFormat::UnixS, &new_york, "323395200"),
             (TimeFormat::UnixMs, &tokyo, "323395200000"),
         ] {
+            assert_eq!(date_text(april, format, zone), written, "{format:?}");
             assert_eq!(date_of(&Json::from(written), format, zone), Some(april), "{format:?}");
         }
         // A day among times is a day.

@@ -305,18 +305,29 @@ fn digests_are_made_of_the_words_that_they_were_made_of() {
     }
 }
 
-/// A code that no map knew was written over.
 #[test]
-fn what_cannot_be_read_is_never_written_over() {
+fn what_has_no_code_is_told_and_what_cannot_be_read_is_never_written_over() {
     let industry: Name = "industry".into();
-    for (shown, written) in [(Some(Value::Unreadable), false), (Some(Value::text("built")), true), (Some(Value::Empty), true), (None, true)]
-    {
+    let mut able = ABLE();
+    able.labels.insert(industry.clone(), ["made", "built"].map(Into::into).into());
+    let shows = |value: Value| {
         let mut record = lead(&[], &[]);
-        if let Some(shown) = &shown {
-            record.set(&industry, shown.clone(), Time(1));
-        }
-        let wanted = Wanted { fields: vec![(industry.clone(), Value::text("made"))], ..Wanted::default() };
-        let due = due(None, &record, &wanted, &allowed(), &ABLE(), Time(1));
-        assert_eq!(due.update.is_some(), written, "{shown:?}");
+        record.set(&industry, value, Time(1));
+        record
+    };
+    for (shown, wanted, written, without_code) in [
+        (Value::text("built"), "made", true, false),
+        (Value::Empty, "made", true, false),
+        (Value::text("built"), "", true, false),
+        (Value::text("built"), "sold", false, true),
+        (Value::text("sold"), "sold", false, false),
+        // A code that the map does not know.
+        (Value::Unreadable, "made", false, false),
+        (Value::Unreadable, "sold", false, false),
+    ] {
+        let wanted = Wanted { fields: vec![(industry.clone(), Value::text(wanted))], ..Wanted::default() };
+        let due = due(None, &shows(shown.clone()), &wanted, &allowed(), &able, Time(1));
+        assert_eq!((due.update.is_some(), !due.without_code.is_empty()), (written, without_code), "{shown} {wanted:?}");
+        assert_eq!(due.is_empty(), !written);
     }
 }

@@ -44,6 +44,7 @@ fn is_template(keys: &[&str]) -> bool {
         ["auth", key] => !matches!(*key, "kind" | "method" | "header" | "audience" | "scheme" | "lifetime"),
         ["streams", _, "record", rest @ ..] => of_record(rest),
         ["writes", "block" | "permit" | "why", key] => matches!(*key, "field" | "on" | "off" | "label"),
+        ["writes", "fields", _, "map", _] => true,
         ["writes", "status", "label_prefix"] | ["writes", "status", "map", _] | ["writes", "update", "empty"] => true,
         ["streams" | "writes" | "instance", rest @ ..] => of_request(rest),
         _ => false,
@@ -194,13 +195,17 @@ batch = 9
         }
     }
 
+    const WITH_FIELD: &str = "\nread_chunk = 1\nfields = { kind = { field = 'kind', map = { ours = 'k{settings.list}' } } }";
+
     #[test]
     fn what_is_written_is_the_settings_value() {
-        let filled = Filled::new(&MANIFEST.replace("\nread_chunk = 1", "\nread_chunk = 1\nfields = { kind = 'kind' }"));
+        let filled = Filled::new(&MANIFEST.replace("\nread_chunk = 1", WITH_FIELD));
         let block = |on: bool| filled.written(Change { block: Some(on), ..Change::default() }).0;
         assert_eq!((block(true), block(false)), (json!({"suspended": "7"}), json!({"suspended": "no 7"})));
         let empty = Change { fields: vec![("kind".into(), Value::Empty)], ..Change::default() };
         assert_eq!(filled.written(empty).0, json!({"kind": "7"}));
+        let label = Change { fields: vec![("kind".into(), Value::text("ours"))], ..Change::default() };
+        assert_eq!(filled.written(label).0, json!({"kind": "k7"}));
         for (status, label) in [("lead", "7-7"), ("won", "7-won")] {
             let change = Change { status: Some(StatusChange { to: status.into(), from: None }), ..Change::default() };
             assert_eq!(filled.written(change).1, [label]);
