@@ -28,10 +28,11 @@ impl Target {
                 if agreed.unseen {
                     agreed.unseen = false;
                 }
-            } else if (agreed.unseen && (shown.is_unreadable() || is_form_of(&agreed.ours, shown))) || shown.is_day_begun_at(&agreed.theirs)
-            {
+            } else if agreed.unseen && (shown.is_unreadable() || is_form_of(&agreed.ours, shown)) {
                 agreed.theirs = shown.clone();
                 agreed.unseen = false;
+            } else if shown.is_day_begun_at(&agreed.theirs) {
+                agreed.theirs = shown.clone();
             } else {
                 // Somebody's own value: should ours come back after it, that is their word and no echo.
                 agreed.spent = true;
