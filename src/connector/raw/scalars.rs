@@ -242,6 +242,19 @@ mod tests {
     }
 
     proptest! {
+        /// Whatever the zone and the form, no round takes a day off.
+        #[test]
+        fn a_written_day_is_read_back_as_that_day(days in -40_000i32..40_000, east in -12i8..=14) {
+            let (day, zone) = (Date(days), TimeZone::fixed(jiff::tz::offset(east)));
+            for format in [TimeFormat::Date, TimeFormat::Rfc3339, TimeFormat::DateTime, TimeFormat::UnixS, TimeFormat::UnixMs] {
+                let written = date_text(day, format, &zone);
+                let shown = Json::from(written.as_str());
+                prop_assert_eq!(date_of(&shown, format, &zone), Some(day), "{:?}", format);
+                let among_times = moment_of(&shown, format, &zone).unwrap();
+                prop_assert!(Value::Date(day).may_show_as(&among_times), "{:?}", format);
+            }
+        }
+
         #[test]
         fn a_written_time_is_read_back_at_most_a_second_earlier(ms in 0i64..4_000_000_000_000) {
             for format in [TimeFormat::Rfc3339, TimeFormat::UnixS, TimeFormat::UnixMs, TimeFormat::DateTime] {

@@ -207,7 +207,8 @@ fn candidate<'a>(record: &'a Record, name: &Name, agreed: &'a [Agreed]) -> Optio
 
 /// Whether somebody emptied the field of just this value there, and nobody has typed it anywhere since: it is not put back.
 fn is_cleared_there(record: &Record, name: &Name, winner: &FieldWinner) -> bool {
-    record.cleared(name) == Some(&winner.value) && record.field_of(name).is_some_and(|field| winner.typed_at <= field.at)
+    let is_it = |cleared: &Value| *cleared == winner.value || winner.value.is_day_begun_at(cleared);
+    record.cleared(name).is_some_and(is_it) && record.field_of(name).is_some_and(|field| winner.typed_at <= field.at)
 }
 
 /// What a record is to show of who must get no mail: the block, its reasons, the permit. `end`: when a permit ends that is given on what is

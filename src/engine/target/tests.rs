@@ -331,3 +331,22 @@ fn what_has_no_code_is_told_and_what_cannot_be_read_is_never_written_over() {
         assert_eq!(due.is_empty(), !written);
     }
 }
+
+/// Values lie in the state by their place in the type: a new one stands last.
+#[test]
+fn values_keep_their_place_in_the_state() {
+    let values = [
+        Value::Empty,
+        Value::text("a"),
+        Value::Int(1),
+        Value::Number(1.0),
+        Value::Bool(true),
+        Value::Time(Time(1)),
+        Value::list(["a"]),
+        Value::Unreadable,
+        Value::Date(Date(1)),
+    ];
+    for (place, value) in values.iter().enumerate() {
+        assert_eq!(usize::from(crate::engine::ledger::items::encode(value)[0]), place, "{value}");
+    }
+}

@@ -2,7 +2,7 @@ use super::*;
 use crate::decide::rules::{After, HoldRule, HoldScope, Stale, StatusRule};
 use crate::decide::standing::{Brief, Kinds};
 use crate::model::expression::{Declared, EvaluationError, Expression, Scope};
-use crate::model::{Basis, Field, Reason, RefusalScope};
+use crate::model::{Basis, Date, Field, Reason, RefusalScope};
 
 fn proof(stream: &str, minutes: i64) -> Proof {
     Proof { system: "crm".into(), stream: stream.into(), limit: Span::minutes(minutes) }
@@ -190,6 +190,12 @@ fn what_somebody_emptied_is_put_back_only_when_it_is_typed_anew_or_is_another_va
     record.memory.cleared = vec![(title.clone(), Value::text("Chief"))];
     for (value, typed_at, left) in [("Chief", 9, true), ("Chief", 50, true), ("Chief", 51, false), ("Clerk", 9, false)] {
         assert_eq!(is_cleared_there(&record, &title, &winner(value, typed_at)), left, "{value} {typed_at}");
+    }
+    // A day that lay in the state as a time.
+    record.memory.cleared = vec![(title.clone(), Value::Time(Time(-9 * 3_600_000)))];
+    for (day, left) in [(0, true), (1, false)] {
+        let winner = FieldWinner { value: Value::Date(Date(day)), typed_at: Time(9) };
+        assert_eq!(is_cleared_there(&record, &title, &winner), left, "{day}");
     }
     record.set(&title, Value::text("Clerk"), Time(60));
     assert!(!is_cleared_there(&record, &title, &winner("Chief", 9)), "it is not empty any more");
