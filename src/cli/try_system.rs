@@ -4,11 +4,12 @@ use super::args::Common;
 use super::{Exit, open, output};
 use crate::config::{SecretsWanted, System};
 use crate::connector::examples;
-use crate::connector::{Connector, Lane, PageRead, StreamInfo};
+use crate::connector::{Connector, Lane, PageRead, StreamInfo, UnknownCode};
 use crate::engine::answers::marks_in_words::{MarksInWords, in_words};
 use crate::engine::target::Allowed;
-use crate::model::{Record, RecordId, ShortText, counted};
+use crate::model::{Name, Record, RecordId, ShortText, counted};
 use serde_json::{Value as Json, json};
+use std::collections::BTreeMap;
 
 /// Records of each stream that are shown.
 const SHOWN: usize = 3;
@@ -117,8 +118,13 @@ async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInf
             "  opt-out fields show what is neither yes nor no: {told}; say what it means by refusal_words in [systems.{system}]"
         ));
     }
+    let codes = unknown_codes(&page.unknown_codes);
+    for (field, told) in codes.iter().filter(|_| !common.json) {
+        output::line(&format!("  {field} holds codes that its map does not know: {told}; add them to the map in the connector's manifest"));
+    }
     let names: Vec<&str> = missing.iter().map(|(field, _)| *field).collect();
-    let json = json!({ "stream": &**stream, "records": became, "missing": names, "unread_words": unread, "error": null });
+    let json =
+        json!({ "stream": &**stream, "records": became, "missing": names, "unread_words": unread, "unknown_codes": codes, "error": null });
     let first = records.first().map(|r| r.id.clone());
     StreamTried { json, failed: missing.iter().any(|(_, always)| *always) || !page.unread.is_empty(), first }
 }
@@ -148,12 +154,25 @@ fn records(page: &PageRead) -> Vec<&Record> {
 
 /// The words in opt-out fields that mean nothing to us, and how often each stands there.
 fn unread_words(records: &[&Record]) -> Option<String> {
-    let mut words: std::collections::BTreeMap<&ShortText, usize> = Default::default();
+    let mut words: BTreeMap<&ShortText, usize> = BTreeMap::new();
     for word in records.iter().flat_map(|r| &r.unread_refusals) {
         *words.entry(word).or_default() += 1;
     }
-    let told: Vec<String> = words.iter().map(|(word, count)| format!("{word:?} ({count})")).collect();
-    (!told.is_empty()).then(|| told.join(", "))
+    (!words.is_empty()).then(|| told(&words))
+}
+
+/// By field, the codes that no map knows, and how often each stands there.
+fn unknown_codes(codes: &[UnknownCode]) -> BTreeMap<String, String> {
+    let mut fields: BTreeMap<&Name, BTreeMap<&ShortText, usize>> = BTreeMap::new();
+    for UnknownCode { field, code } in codes {
+        *fields.entry(field).or_default().entry(code).or_default() += 1;
+    }
+    fields.into_iter().map(|(field, counts)| (field.to_string(), told(&counts))).collect()
+}
+
+/// Texts and how often each stands there.
+fn told(counts: &BTreeMap<&ShortText, usize>) -> String {
+    counts.iter().map(|(text, count)| format!("{text:?} ({count})")).collect::<Vec<_>>().join(", ")
 }
 
 /// Reads one record as it is read after a write.

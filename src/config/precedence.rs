@@ -135,7 +135,7 @@ impl PrecedenceReader<'_> {
         self.some_reader(entry, field, &systems);
         let wanted: (&[FieldKind], &str) = match entry.key {
             "union" => (&[FieldKind::List], "a list"),
-            "max" | "min" => (&[FieldKind::Int, FieldKind::Number, FieldKind::Time], "a number or time"),
+            "max" | "min" => (&[FieldKind::Int, FieldKind::Number, FieldKind::Time, FieldKind::Date], "a number or time"),
             _ => (&[], ""),
         };
         self.right_type(entry, field, &systems, wanted);

@@ -92,7 +92,8 @@ fn circle(policy: &Policy, shown: &StatusAsField<'_>, declared: &Declared) -> Op
 /// The status that comes after one was written.
 fn follows<'p>(policy: &'p Policy, shown: &StatusAsField<'_>, now: &Name, declared: &Declared) -> Option<&'p Name> {
     let word = shown.written.get(&**now).map_or(&**now, String::as_str);
-    let value = Value::text(shown.read.get(word).map_or(word, String::as_str));
+    // A word that the field's map does not know cannot be read: then nothing follows.
+    let value = Value::text(if shown.read.is_empty() { word } else { shown.read.get(word)? });
     let person = |field: &Name| Ok((field == shown.field).then(|| value.clone()));
     match status(policy, &Facts::person(declared, &person, &[], &[])) {
         LeadStatus::Is(rule) => Some(&rule.name),
@@ -112,7 +113,8 @@ mod tests {
             Declared { person: [("stage".into(), FieldType::Text), ("score".into(), FieldType::Number)].into(), ..Declared::default() };
         let (system, field): (Name, Name) = ("ma".into(), "stage".into());
         let (as_it_is, words) = (BTreeMap::new(), BTreeMap::from([("lead".to_string(), "New".to_string())]));
-        let read_back = BTreeMap::from([("New".to_string(), "fresh".to_string())]);
+        let read_in_part = BTreeMap::from([("New".to_string(), "fresh".to_string())]);
+        let read_back = BTreeMap::from([("New", "fresh"), ("recycled", "old")].map(|(word, read)| (word.to_string(), read.to_string())));
         for (statuses, written, read, wanted) in [
             (&[("recycled", "person.stage == 'lead'"), ("lead", "true")][..], &as_it_is, &as_it_is, &["recycled", "lead"][..]),
             // "Never back": what was reached stays.
@@ -123,6 +125,7 @@ mod tests {
             (&[("recycled", "person.stage == 'lead'"), ("lead", "true")], &words, &as_it_is, &[]),
             (&[("recycled", "person.stage == 'New'"), ("lead", "true")], &words, &as_it_is, &["recycled", "lead"]),
             (&[("recycled", "person.stage == 'fresh'"), ("lead", "true")], &words, &read_back, &["recycled", "lead"]),
+            (&[("recycled", "person.stage == 'fresh'"), ("lead", "true")], &words, &read_in_part, &[]),
             // Whether it goes round hangs on another field.
             (&[("recycled", "person.stage == 'lead' && person.score > 5.0"), ("lead", "true")], &as_it_is, &as_it_is, &[]),
         ] {

@@ -11,7 +11,7 @@ use crate::connector::map::refusal::RefusalTest;
 use crate::connector::map::refusal_words::RefusalWords;
 use crate::connector::map::watch::Watch;
 use crate::connector::port::kept_out::DELETED;
-use crate::connector::port::{Observed, PageRead, Quarantined, WatchedField};
+use crate::connector::port::{Observed, PageRead, Quarantined, UnknownCode, WatchedField};
 use crate::connector::raw::conditions::RowTest;
 use crate::connector::raw::json::Json;
 use crate::connector::raw::paths::Path;
@@ -121,7 +121,7 @@ impl Mapper {
             changed_at: map.changed_at.as_ref().map(time).transpose()?,
             created_at: map.created_at.as_ref().map(time).transpose()?,
             ended_at: map.ended_at.as_ref().map(time).transpose()?,
-            fields: map.fields.iter().map(|(name, how)| FieldReader::new(name, how, settings)).collect::<Result<_, _>>()?,
+            fields: map.fields.iter().map(|(name, how)| FieldReader::new(name, how, entity, settings)).collect::<Result<_, _>>()?,
             marks,
             account: accounts.next(),
             more_accounts: accounts.collect(),
@@ -191,7 +191,7 @@ impl Mapper {
         let mut record = Record::new(id.clone());
         refused::read(&self.refusals, &self.refusal_words, raw, &mut record);
         record.changed_at = self.time("changed_at", &self.changed_at, raw, &mut told);
-        self.fields(raw, at, &mut record, &mut told);
+        self.fields(raw, at, &mut record, &mut told, &mut page.unknown_codes);
         self.marks(raw, &mut record, &mut told);
         let accounts_told = self.accounts(raw, carries.accounts, &mut record, &mut told);
         let people_told = self.people(raw, carries.people, &mut record, &mut told);
@@ -214,13 +214,13 @@ impl Mapper {
     }
 
     /// Reads the fields. `at`: since when they are as they are, where the record does not say.
-    fn fields(&self, raw: &Json<'_>, at: Time, record: &mut Record, told: &mut KeptOut<'_>) {
+    fn fields(&self, raw: &Json<'_>, at: Time, record: &mut Record, told: &mut KeptOut<'_>, unknown: &mut Vec<UnknownCode>) {
         let since = record.changed_at.unwrap_or(at);
         let after = self.time("created_at", &self.created_at, raw, told).map(|created| created.min(since));
         record.fields.reserve_exact(self.fields.len());
         let mut room = TEXT_BYTES_MAX;
         for reader in &self.fields {
-            let value = match reader.read(raw, &self.zone) {
+            let value = match reader.read(raw, &self.zone, unknown) {
                 Ok(None) => continue,
                 Ok(Some(value)) if value.text_bytes() <= room => value,
                 Ok(Some(value)) => {
@@ -299,6 +299,7 @@ impl KeptOut<'_> {
     }
 }
 
+pub mod codes;
 mod fields;
 pub mod marks;
 pub mod refusal;

@@ -1,7 +1,7 @@
 //! What the daemon sees of a system, whatever kind of connector stands behind it.
 
 pub use crate::connector::port::error::Error;
-pub use crate::connector::port::kept_out::{Quarantined, Unread};
+pub use crate::connector::port::kept_out::{Quarantined, UnknownCode, Unread};
 pub use crate::connector::port::shown::{RestsOn, Shown, WatchedField, last_name};
 pub use change::{Change, PermitChange, StatusChange, WriteKind};
 mod change;
@@ -10,12 +10,12 @@ pub mod kept_out;
 pub mod shown;
 
 use crate::connector::map::refusal_words::RefusalWord;
-use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time};
+use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// One system of systems.toml, resolved: what a connector needs to know of it.
@@ -79,6 +79,8 @@ pub struct PageRead {
     pub quarantined: Vec<Quarantined>,
     /// Rows that are no records, for whom they can concern.
     pub unread: Vec<Unread>,
+    /// What stood in its rows where a map says what codes mean, and is in no map.
+    pub unknown_codes: Vec<UnknownCode>,
     /// Where to go on after this page: the cursor of a stream that has one which outlives the pass, or the place in a sweep.
     pub cursor: Option<Box<str>>,
     /// A row shows only a part of a list of its own, and nothing else tells the rest: which.
@@ -265,6 +267,8 @@ pub struct Abilities {
     pub why: bool,
     pub status: bool,
     pub fields: Vec<Name>,
+    /// Of fields that hold codes, the labels that have one: nothing else can be written there.
+    pub labels: BTreeMap<Name, BTreeSet<ShortText>>,
     /// The stream whose records are written to.
     pub stream: Option<Name>,
     /// Records in one call of `write`.
@@ -275,6 +279,17 @@ impl Abilities {
     /// Whether records of a stream are written to.
     pub fn writes_to(&self, stream: &Name) -> bool {
         self.stream.as_ref() == Some(stream)
+    }
+
+    /// Whether the system has a code for a value; true where it needs none.
+    pub fn has_code_for(&self, field: &Name, value: &Value) -> bool {
+        let Some(labels) = self.labels.get(field) else { return true };
+        match value {
+            Value::Empty => true,
+            Value::Text(text) => labels.contains(text),
+            Value::List(texts) => texts.iter().all(|text| labels.contains(text)),
+            other => labels.contains(&*other.to_string()),
+        }
     }
 }
 

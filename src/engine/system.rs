@@ -5,6 +5,7 @@ use crate::connector::{Abilities, StreamInfo};
 use crate::engine::delivery::acts::Channel;
 use crate::engine::delivery::outbox::Outbox;
 use crate::engine::delivery::usage::KeptUsage;
+use crate::engine::delivery::without_code::WithoutCode;
 use crate::engine::guard::guards::Guards;
 use crate::engine::memory::place::Idx;
 use crate::engine::proofs::reading::Streams;
@@ -29,6 +30,8 @@ pub struct SystemState {
     pub approved: Option<Approval>,
     /// Target records with something to write, and what kind.
     pub outbox: Outbox,
+    /// What is wanted there and has no code.
+    pub without_code: WithoutCode,
     /// What is under way there, and what its trouble lets through.
     pub channel: Channel,
     /// What is too much at once.
@@ -45,6 +48,7 @@ impl SystemState {
             identity: Identity::new(opened.address, opened.tells_instance),
             approved: None,
             outbox: Default::default(),
+            without_code: Default::default(),
             channel: Default::default(),
             guards: Default::default(),
             usage: Default::default(),
@@ -69,6 +73,7 @@ impl SystemState {
         self.channel.touch(idx);
         self.guards.line_up(idx, record, due, now);
         self.outbox.line_up(idx, Lanes::of(due));
+        self.without_code.note(idx, &due.without_code);
     }
 }
 

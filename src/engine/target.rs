@@ -150,6 +150,8 @@ pub struct Due {
     pub update: Option<Change>,
     /// A digest of why the record is to be held.
     pub cause: u64,
+    /// Values that are wanted and that the system has no code for: they are not written.
+    pub without_code: Vec<(Name, Value)>,
 }
 
 impl Due {
@@ -181,6 +183,7 @@ fn words(value: &Value) -> String {
         Value::Time(time) => format!("Time(Time({}))", time.0),
         Value::List(texts) => format!("List({:?})", texts.iter().map(|t| t.as_str()).collect::<Vec<_>>()),
         Value::Unreadable => "Unreadable".into(),
+        Value::Date(date) => format!("Date({date})"),
     }
 }
 
@@ -225,6 +228,14 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
     for (name, value) in &wanted.fields {
         let shown = record.field_of(name).map(|f| &f.value);
         if shown == Some(value) || (shown.is_none() && value.is_empty()) {
+            continue;
+        }
+        // Something stands there that nobody here can read, a code of theirs perhaps: it is not ours to write over.
+        if shown.is_some_and(Value::is_unreadable) {
+            continue;
+        }
+        if !abilities.has_code_for(name, value) {
+            due.without_code.push((name.clone(), value.clone()));
             continue;
         }
         if let Some(agreed) = target.and_then(|t| t.agreed.iter().find(|a| a.field == *name))

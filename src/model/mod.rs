@@ -8,6 +8,7 @@
 //! - [`time`]: instants and durations
 //! - [`age`]: when a value was set, as far as that is known
 //! - [`entries`]: what is remembered of the entries of a record's lists
+//! - [`date`]: days of the calendar
 //! - [`address`]: e-mail addresses in their comparable form
 //! - [`consent`]: refusals and the bases on which mail may be sent
 //! - [`mail`]: kinds of mail
@@ -22,6 +23,7 @@ pub mod age;
 pub mod by_name;
 pub mod consent;
 mod counted;
+pub mod date;
 pub mod decision;
 pub mod entries;
 pub mod expression;
@@ -39,6 +41,7 @@ pub use age::Age;
 pub use by_name::ByName;
 pub use consent::{Basis, Refusal, RefusalScope};
 pub use counted::counted;
+pub use date::Date;
 pub use decision::{Decision, Reason, Verdict};
 pub use entries::{Entries, EntryFate, entry_key};
 pub use expression::Expression;

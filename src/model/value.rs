@@ -1,7 +1,7 @@
 //! Field values. A field that a record does not carry is *absent* (it is not in the record's list); `Empty` and set values are values.
 //! `Unreadable` is neither: something is there, and what it is cannot be known.
 
-use super::{Age, Name, Time, is_blank};
+use super::{Age, Date, Name, Time, is_blank};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
@@ -24,6 +24,8 @@ pub enum Value {
     /// Something is there that could not be read as what the field holds. What asks for it is unknown; it is never written and never wins a
     /// merge. It says nothing of the text that was there, so that no personal data travels with it. Two of them are equal.
     Unreadable,
+    /// A day without a time. Since format 6; it stands last, as the state tells values by their place.
+    Date(Date),
 }
 
 /// How a value that could not be read is shown to people.
@@ -105,6 +107,38 @@ impl Value {
         }
     }
 
+    /// Whether a system that was given this time or day, or a text that is one, may show it as `shown`: to the second, as a text, as the day alone, or a day as the
+    /// midnight that it begins at, in UTC or in a zone of its own. False where neither is of such a type.
+    pub fn may_show_as(&self, shown: &Value) -> bool {
+        match (self, shown) {
+            (Value::Date(day), Value::Date(shown)) => day == shown,
+            (Value::Date(day), Value::Time(shown)) => day.begins_at(*shown),
+            (Value::Time(time), Value::Date(shown)) => shown.holds(*time),
+            (Value::Time(time), Value::Time(shown)) => {
+                // What is less than a second may be cut off or rounded.
+                time == shown || (shown.0 % 1000 == 0 && time.0.abs_diff(shown.0) < 1000)
+            }
+            (Value::Date(_) | Value::Time(_), Value::Text(text)) => {
+                Value::moment(text.trim()).is_some_and(|shown| self.may_show_as(&shown))
+            }
+            (Value::Text(text), Value::Date(_) | Value::Time(_)) => {
+                Value::moment(text.trim()).is_some_and(|given| given.may_show_as(shown))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether this is the day that begins at the time `before`: up to format 5 a day was kept as its midnight.
+    pub fn is_day_begun_at(&self, before: &Value) -> bool {
+        matches!((self, before), (Value::Date(day), Value::Time(time)) if day.begins_at(*time))
+    }
+
+    /// A text that is a day, or an instant with its offset.
+    fn moment(text: &str) -> Option<Value> {
+        let instant = |t: jiff::Timestamp| Value::Time(Time(t.as_millisecond()));
+        Date::parse(text).map(Value::Date).or_else(|| text.parse().ok().map(instant))
+    }
+
     /// As JSON, to be shown; times are RFC 3339 text, `Empty` is null, and what could not be read is a text that says so.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
@@ -117,6 +151,7 @@ impl Value {
             Value::Time(t) => Json::from(t.rfc3339()),
             Value::List(items) => Json::from(items.iter().map(|i| &**i).collect::<Vec<&str>>()),
             Value::Unreadable => Json::from(UNREADABLE),
+            Value::Date(date) => Json::from(date.to_string()),
         }
     }
 }
@@ -132,6 +167,52 @@ impl fmt::Display for Value {
             Value::Time(t) => write!(f, "{t}"),
             Value::List(items) => f.write_str(&items.join(", ")),
             Value::Unreadable => f.write_str(UNREADABLE),
+            Value::Date(date) => write!(f, "{date}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_told_as_it_is_written() {
+        let day = Value::Date(Date::parse("1980-04-01").unwrap());
+        assert_eq!((day.to_string(), day.to_json()), ("1980-04-01".to_string(), "1980-04-01".into()));
+    }
+
+    #[test]
+    fn a_system_may_show_a_time_or_day_in_a_form_of_its_own() {
+        let day = |text: &str| Value::Date(Date::parse(text).unwrap());
+        let time = |text: &str| Value::Time(Time(text.parse::<jiff::Timestamp>().unwrap().as_millisecond()));
+        let april = day("1980-04-01");
+        for (given, shown, may) in [
+            (april.clone(), april.clone(), true),
+            (april.clone(), day("1980-03-31"), false),
+            (april.clone(), time("1980-04-01T00:00:00Z"), true),
+            (april.clone(), time("1980-03-31T15:00:00Z"), true),
+            (april.clone(), time("1980-04-01T04:00:00Z"), true),
+            (april.clone(), time("1980-04-01T09:30:01Z"), false),
+            (april.clone(), time("1980-04-02T00:00:00Z"), false),
+            (april.clone(), Value::text(" 1980-04-01 "), true),
+            (april.clone(), Value::text("1980-04-01T00:00:00+09:00"), true),
+            (april.clone(), Value::text("April 1"), false),
+            (april, Value::Empty, false),
+            (time("2026-11-21T09:00:00.750Z"), time("2026-11-21T09:00:00Z"), true),
+            (time("2026-11-21T09:00:00.750Z"), time("2026-11-21T09:00:01Z"), true),
+            (time("2026-11-21T09:00:00.750Z"), time("2026-11-21T09:00:02Z"), false),
+            (time("2026-11-21T09:00:00.750Z"), time("2026-11-21T09:00:00.500Z"), false),
+            (time("2026-11-21T09:00:00Z"), day("2026-11-21"), true),
+            (time("2026-11-21T18:00:00Z"), day("2026-11-22"), true),
+            (time("2026-11-21T09:00:00Z"), day("2026-11-22"), false),
+            (time("2026-11-21T09:00:00Z"), Value::text("2026-11-21T18:00:00+09:00"), true),
+            (Value::text("1980-04-01"), day("1980-04-01"), true),
+            (Value::text("1980-04-01"), time("1980-03-31T15:00:00Z"), true),
+            (Value::text("1980-04-01"), Value::text("1980-04-01 "), false),
+            (Value::Int(1), Value::Int(1), false),
+        ] {
+            assert_eq!(given.may_show_as(&shown), may, "{given} {shown}");
         }
     }
 }

@@ -16,6 +16,7 @@ mod explained;
 mod faults;
 mod first_contact;
 mod first_steps;
+mod forms;
 mod guards;
 #[path = "../shared/harness/mod.rs"]
 mod harness;

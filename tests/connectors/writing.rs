@@ -2,7 +2,7 @@
 
 use crate::server::*;
 use nayose::connector::{Change, Connector, Lane, Outcome, PermitChange, StatusChange, WriteOp};
-use nayose::model::{Entity, RecordId, Span, Value};
+use nayose::model::{Date, Entity, RecordId, Span, Time, Value};
 use serde_json::{Value as Json, json};
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
@@ -319,4 +319,41 @@ async fn a_reason_that_repeats_our_token_or_never_ends_is_not_kept_so() {
     let server = Server::start(move |_, _| json(json!({"result": [{"status": "skipped", "why": why}]}))).await;
     let outcomes = server.connector(&batch(BY_PLACE)).write(&[op("1", "03")], Lane::Fields).await;
     assert!(matches!(&outcomes[..], [Outcome::Rejected(why)] if why.starts_with("*** x") && why.len() <= 300), "{outcomes:?}");
+}
+
+/// A label went out in place of its code, and a birthday as the evening before.
+#[tokio::test]
+async fn what_is_written_in_the_systems_form_is_found_again_as_what_was_meant() {
+    let manifest = format!(
+        "{}[writes.update]\nid_key = 'id'\nbatch = 10\nconfirm = true\nrequest = {{ method = 'POST', path = '/w', body = {{ input = '{{rows}}' }} }}\n",
+        "[streams.s]\nentity = 'person'\nsweep = { path = '/s', records = 'r' }\n[streams.s.record]\nid = 'id'
+        [streams.s.record.fields]\nindustry = { path = 'industry', map = { '10' = 'made', '11' = 'made' } }\nborn = { path = 'born', type = 'date' }
+        seen = { path = 'seen', type = 'time', format = 'unix_s' }
+        [writes]\nstream = 's'\nread_chunk = 100\nread = { path = '/s', query = { ids = '{ids}' }, records = 'r' }
+        [writes.fields]\nindustry = { field = 'industry', map = { made = 11 } }\nborn = { field = 'born', format = 'unix_ms' }\nseen = 'seen'\n"
+    );
+    let server = Server::start(|asked, _| match &*asked.path {
+        "/w" => json(json!({})),
+        // It takes days as numbers, and shows them as texts.
+        _ => json(json!({"r": [{"id": "1", "industry": 11, "born": "1980-04-01", "seen": 1_795_212_000}]})),
+    })
+    .await;
+    let connector = server.connector(&manifest);
+    let change = |industry: &str| Change {
+        fields: vec![
+            ("industry".into(), Value::text(industry)),
+            ("born".into(), Value::Date(Date::parse("1980-04-01").unwrap())),
+            ("seen".into(), Value::Time(Time(1_795_212_000_750))),
+        ],
+        ..Change::default()
+    };
+    let op = |industry: &str| WriteOp { record: RecordId::new("ma", Entity::Person, "1"), change: change(industry), again: false };
+    assert_eq!(connector.write(&[op("made")], Lane::Fields).await, [Outcome::Applied]);
+    let row = json!({"id": "1", "industry": 11, "born": 323_395_200_000_i64, "seen": 1_795_212_000});
+    assert_eq!(server.asked()[0].body, json!({ "input": [row] }));
+    let outcomes = connector.write(&[op("sold")], Lane::Fields).await;
+    assert!(matches!(&outcomes[0], Outcome::Rejected(why) if why.contains("industry has no code for \"sold\"")), "{outcomes:?}");
+    assert_eq!(server.asked().len(), 2, "what has no code is not sent");
+    let known = |value: &str| connector.abilities().has_code_for(&"industry".into(), &Value::text(value));
+    assert_eq!([known("made"), known("11"), known("")], [true, false, true]);
 }

@@ -152,7 +152,8 @@ fn field_type(kind: FieldKind) -> FieldType {
         FieldKind::Int => FieldType::Int,
         FieldKind::Number => FieldType::Number,
         FieldKind::Bool => FieldType::Bool,
-        FieldKind::Time => FieldType::Time,
+        // Expressions know a day as the midnight UTC of it.
+        FieldKind::Time | FieldKind::Date => FieldType::Time,
         FieldKind::List => FieldType::List,
     }
 }

@@ -90,7 +90,7 @@ fn word(entry: &TomlEntry, name: &str, manifest: &Manifest, writes: &mut WritesA
             let said = format!("{} cannot write {name:?}", manifest.title);
             entry.report(said, choices(name, words.iter().map(String::as_str)));
         }
-        Some(vendor) if writes_consent(manifest, name, vendor) => {
+        Some(written) if writes_consent(manifest, name, written.field()) => {
             entry.report(
                 format!("{name:?} is the person's own consent in {}: it is never written", manifest.title),
                 "take it out of writes",

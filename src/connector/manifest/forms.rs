@@ -1,7 +1,7 @@
 //! Values that may be written in two forms: a text, or something longer. Read by hand, so that a mistake in the longer form is told as
 //! what it is, and what was expected is told in the words of who writes a manifest.
 
-use super::{FieldMap, FieldSpec, Paths, TimeFormat, TimePath};
+use super::{FieldMap, FieldSpec, FieldWrite, FieldWriteSpec, Paths, TimeFormat, TimePath};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -49,6 +49,19 @@ impl TextOrTable for FieldMap {
     }
 }
 
+impl TextOrTable for FieldWrite {
+    type Table = FieldWriteSpec;
+    const FORMS: &'static str = "the system's name of the field as text, or a table { field = .., format = .., map = .. }";
+
+    fn from_text(text: String) -> FieldWrite {
+        FieldWrite::Name(text)
+    }
+
+    fn from_table(spec: FieldWriteSpec) -> FieldWrite {
+        FieldWrite::Full(spec)
+    }
+}
+
 /// The longer form of a [`TimePath`].
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,6 +85,12 @@ impl TextOrTable for TimePath {
 
 impl<'de> Deserialize<'de> for FieldMap {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<FieldMap, D::Error> {
+        from.deserialize_any(TextOrTableVisitor(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for FieldWrite {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<FieldWrite, D::Error> {
         from.deserialize_any(TextOrTableVisitor(PhantomData))
     }
 }

@@ -82,10 +82,11 @@ pub struct FieldSpec {
     pub path: String,
     #[serde(rename = "type", default)]
     pub kind: FieldKind,
-    /// Vendor's value to ours; a value that is not in the map is kept as it is. Templates over settings.
+    /// Vendor's value to ours, for a text or a list of texts the vendor's codes to our labels. Of a person's such field, a code that is not in
+    /// the map cannot be read; elsewhere what is not in the map is kept as it is. Templates over settings.
     #[serde(default)]
     pub map: BTreeMap<String, String>,
-    /// `kind = "time"`: the form.
+    /// `type = "time"` or `"date"`: the form.
     #[serde(default)]
     pub format: Option<TimeFormat>,
 }
@@ -98,7 +99,10 @@ pub enum FieldKind {
     Int,
     Number,
     Bool,
+    /// An instant; a text without a time is a day all the same.
     Time,
+    /// A day; of a time, the day that it is then in the system's `time_zone`.
+    Date,
     List,
 }
 
@@ -111,6 +115,7 @@ impl FieldKind {
             FieldKind::Number => "number",
             FieldKind::Bool => "bool",
             FieldKind::Time => "time",
+            FieldKind::Date => "date",
             FieldKind::List => "list",
         }
     }
@@ -137,6 +142,8 @@ pub enum TimeFormat {
     UnixMs,
     /// `YYYY-MM-DD HH:MM:SS` in the system's `time_zone`.
     DateTime,
+    /// `YYYY-MM-DD`; of a time, the day in the system's `time_zone`.
+    Date,
 }
 
 /// A test of one value in a raw record or answer. Exactly one of the comparisons.
@@ -241,6 +248,14 @@ impl FieldMap {
         match self {
             FieldMap::Path(path) => path,
             FieldMap::Full(spec) => &spec.path,
+        }
+    }
+
+    /// What it says beyond its path.
+    pub fn spec(&self) -> Option<&FieldSpec> {
+        match self {
+            FieldMap::Path(_) => None,
+            FieldMap::Full(spec) => Some(spec),
         }
     }
 }

@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 pub struct Writes {
     /// The stream whose records are written to.
     pub stream: String,
-    /// Our field names to the system's.
+    /// Our field names to the system's, each with the form in which it is written.
     #[serde(default)]
-    pub fields: BTreeMap<Name, String>,
+    pub fields: BTreeMap<Name, FieldWrite>,
     /// The lead status: the system's field, and our words to its words (a word not in the map goes as it is).
     #[serde(default)]
     pub status: Option<StatusWrite>,
@@ -47,6 +47,47 @@ pub struct StatusWrite {
     pub label_prefix: Option<String>,
     #[serde(default)]
     pub map: BTreeMap<String, String>,
+}
+
+/// A field that is written: just the system's name of it (text), or its name with the form of its values.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum FieldWrite {
+    Name(String),
+    Full(FieldWriteSpec),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FieldWriteSpec {
+    /// The system's name of it.
+    pub field: String,
+    /// Of a time or date: the form that is written; unless given, the one that the stream's field says.
+    #[serde(default)]
+    pub format: Option<TimeFormat>,
+    /// Our label to the system's code (a text, a number, true or false), where the map of the stream's field has several codes for one label
+    /// or the code is no text. All other codes are those of that map. Templates over settings.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub map: BTreeMap<String, toml::Value>,
+}
+
+impl FieldWrite {
+    /// The system's name of the field.
+    pub fn field(&self) -> &str {
+        match self {
+            FieldWrite::Name(field) => field,
+            FieldWrite::Full(spec) => &spec.field,
+        }
+    }
+
+    /// What it says beyond the name.
+    pub fn spec(&self) -> Option<&FieldWriteSpec> {
+        match self {
+            FieldWrite::Name(_) => None,
+            FieldWrite::Full(spec) => Some(spec),
+        }
+    }
 }
 
 /// How a block, permit or reason is set.

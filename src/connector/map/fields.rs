@@ -2,12 +2,16 @@
 
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{FieldKind, FieldMap, TimeFormat};
+use crate::connector::port::UnknownCode;
 use crate::connector::raw::json::Json;
 use crate::connector::raw::paths::Path;
-use crate::connector::raw::scalars::{bool_of, int_of, is_empty, kind_of, number_of, text_of, time_of};
-use crate::model::{Name, ShortText, Value, is_blank};
+use crate::connector::raw::scalars::{bool_of, date_of, int_of, is_empty, kind_of, moment_of, number_of, text_of};
+use crate::model::{Entity, Name, ShortText, Value, is_blank};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
+
+/// Without the code: what stands there may be a person's. `connector try` shows it.
+const UNKNOWN_CODE: &str = "holds a code that the map of this field does not know";
 
 /// How one value is read.
 #[derive(Debug)]
@@ -16,11 +20,13 @@ pub(super) struct FieldReader {
     pub path: Path,
     kind: FieldKind,
     map: BTreeMap<String, String>,
+    /// What is not in the map cannot be read. So it is of persons: a code that nobody knows would win a merge, and be written elsewhere.
+    only_mapped: bool,
     format: TimeFormat,
 }
 
 impl FieldReader {
-    pub fn new(name: &Name, how: &FieldMap, settings: &Settings) -> Result<FieldReader, String> {
+    pub fn new(name: &Name, how: &FieldMap, entity: Entity, settings: &Settings) -> Result<FieldReader, String> {
         let (map, format) = match how {
             FieldMap::Path(_) => (BTreeMap::new(), None),
             FieldMap::Full(spec) => (settings.map(&spec.map)?, spec.format),
@@ -29,33 +35,44 @@ impl FieldReader {
             key: name.clone(),
             path: Path::parse(how.path()).map_err(|e| e.to_string())?,
             kind: how.kind(),
+            only_mapped: entity == Entity::Person && !map.is_empty(),
             map,
             format: format.unwrap_or_default(),
         })
     }
 
     /// `Ok(None)`: absent. `Err`: why it cannot be read, without its value.
-    pub fn read(&self, raw: &Json<'_>, zone: &TimeZone) -> Result<Option<Value>, String> {
+    pub fn read(&self, raw: &Json<'_>, zone: &TimeZone, unknown: &mut Vec<UnknownCode>) -> Result<Option<Value>, String> {
         if self.kind == FieldKind::List {
-            return self.list(raw);
+            return self.list(raw, unknown);
         }
         let Some(value) = self.path.first(raw) else { return Ok(None) };
         if is_empty(value) {
             return Ok(Some(Value::Empty));
         }
         let mapped = if self.map.is_empty() { None } else { self.mapped(value) };
+        if let (FieldKind::Text, None, false, Some(code)) = (self.kind, &mapped, self.map.is_empty(), text_of(value)) {
+            self.does_not_know(&code, unknown)?;
+        }
         let value = mapped.as_ref().unwrap_or(value);
         let read = match self.kind {
             FieldKind::Text | FieldKind::List => text_of(value).map(|t| Value::text(&t)),
             FieldKind::Int => int_of(value).map(Value::Int),
             FieldKind::Number => number_of(value).map(Value::Number),
             FieldKind::Bool => bool_of(value).map(Value::Bool),
-            FieldKind::Time => time_of(value, self.format, zone).map(Value::Time),
+            FieldKind::Time => moment_of(value, self.format, zone),
+            FieldKind::Date => date_of(value, self.format, zone).map(Value::Date),
         };
         read.map(Some).ok_or_else(|| format!("is {}, which is not {}", kind_of(value), expected(self.kind)))
     }
 
-    fn list(&self, raw: &Json<'_>) -> Result<Option<Value>, String> {
+    /// Notes a code that is not in the map. `Err`: then it cannot be read.
+    fn does_not_know(&self, code: &str, unknown: &mut Vec<UnknownCode>) -> Result<(), String> {
+        unknown.push(UnknownCode { field: self.key.clone(), code: code.into() });
+        if self.only_mapped { Err(UNKNOWN_CODE.to_string()) } else { Ok(()) }
+    }
+
+    fn list(&self, raw: &Json<'_>, unknown: &mut Vec<UnknownCode>) -> Result<Option<Value>, String> {
         if !self.path.goes_through_list() {
             match self.path.first(raw) {
                 None => return Ok(None),
@@ -67,14 +84,18 @@ impl FieldReader {
         let mut wrong = None;
         self.path.entries(raw, &mut |v| match text_of(v) {
             Some(t) if is_blank(&t) => {}
-            Some(t) => items.push(self.map.get(&*t).map_or_else(|| t.clone(), |m| m.as_str().into()).into()),
+            Some(t) => match self.map.get(&*t) {
+                Some(label) => items.push(label.as_str().into()),
+                None if self.map.is_empty() => items.push(t.into()),
+                None => match self.does_not_know(&t, unknown) {
+                    Ok(()) => items.push(t.into()),
+                    Err(why) => wrong = Some(why),
+                },
+            },
             None if v.is_null() => {}
-            None => wrong = Some(v),
+            None => wrong = Some(format!("is a list that holds {}", kind_of(v))),
         });
-        match wrong {
-            Some(v) => Err(format!("is a list that holds {}", kind_of(v))),
-            None => Ok(Some(Value::list(items))),
-        }
+        wrong.map_or_else(|| Ok(Some(Value::list(items))), Err)
     }
 
     fn mapped(&self, value: &Json<'_>) -> Option<Json<'_>> {
@@ -93,6 +114,7 @@ fn expected(kind: FieldKind) -> &'static str {
         FieldKind::Number => "a number",
         FieldKind::Bool => "true or false",
         FieldKind::Time => "a time",
+        FieldKind::Date => "a date",
         FieldKind::List => "a list",
     }
 }

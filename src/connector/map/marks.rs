@@ -138,7 +138,9 @@ impl MarkReader {
                 },
                 _ => How::Flag(Flag::new(Owned::Bool(true), Owned::Bool(false))?),
             },
-            (_, _, Mark::Permit, FieldKind::Text) | (_, _, _, FieldKind::Time) => How::Time(how.format.unwrap_or_default()),
+            (_, _, Mark::Permit, FieldKind::Text) | (_, _, _, FieldKind::Time | FieldKind::Date) => {
+                How::Time(how.format.unwrap_or_default())
+            }
             (_, _, _, FieldKind::Bool) => How::Flag(Flag::new(Owned::Bool(true), Owned::Bool(false))?),
             (_, _, _, FieldKind::Int) => How::Int,
             (_, _, _, FieldKind::Number) => How::Number,

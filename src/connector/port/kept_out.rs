@@ -11,6 +11,13 @@ pub struct Quarantined {
     pub why: String,
 }
 
+/// A code that the map of its field does not know.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnknownCode {
+    pub field: Name,
+    pub code: ShortText,
+}
+
 /// The field of whoever cannot be told from a record that was deleted: then nothing of it is read.
 pub const DELETED: &str = "deleted";
 

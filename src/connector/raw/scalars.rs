@@ -3,9 +3,9 @@
 use super::json::{Json, digits, id_digits, is_unreadable, readable};
 use super::numbers::written_number;
 use crate::connector::manifest::TimeFormat;
-use crate::model::{ShortText, Time, is_blank, trimmed};
+use crate::model::{Date, ShortText, Time, Value, is_blank, trimmed};
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{self, DateTime};
 use jiff::tz::TimeZone;
 use std::borrow::Cow;
 
@@ -85,15 +85,38 @@ pub fn time_of(value: &Json<'_>, format: TimeFormat, zone: &TimeZone) -> Option<
             int_of(value).or_else(|| number_of(value).map(|s| s.floor() as i64)).and_then(|s| s.checked_mul(1000)).map(Time)
         }
         TimeFormat::UnixMs => int_of(value).map(Time),
-        TimeFormat::Rfc3339 | TimeFormat::DateTime => {
+        TimeFormat::Rfc3339 | TimeFormat::DateTime | TimeFormat::Date => {
             let text = trimmed(readable(value)?);
             if let Ok(at) = text.parse::<Timestamp>() {
                 return Some(Time(at.as_millisecond()));
             }
-            let civil = text.parse::<DateTime>().ok().or_else(|| text.parse::<Date>().ok().map(|d| d.at(0, 0, 0, 0)))?;
+            let civil = text.parse::<DateTime>().ok().or_else(|| text.parse::<civil::Date>().ok().map(|d| d.at(0, 0, 0, 0)))?;
             civil.to_zoned(zone.clone()).ok().map(|z| Time(z.timestamp().as_millisecond()))
         }
     }
+}
+
+/// A day in the given form. Of a time it is the day in `zone`, and of a midnight the day as it is told.
+pub fn date_of(value: &Json<'_>, format: TimeFormat, zone: &TimeZone) -> Option<Date> {
+    let text = || Date::within(trimmed(readable(value)?), zone);
+    match format {
+        TimeFormat::UnixS | TimeFormat::UnixMs => match time_of(value, format, zone) {
+            Some(time) => Date::told_as(time, zone),
+            None => text(),
+        },
+        TimeFormat::Rfc3339 | TimeFormat::DateTime | TimeFormat::Date => text(),
+    }
+}
+
+/// A field that holds times: a text without a time is a day, as nobody said when on that day.
+pub fn moment_of(value: &Json<'_>, format: TimeFormat, zone: &TimeZone) -> Option<Value> {
+    let day = match format {
+        TimeFormat::UnixS | TimeFormat::UnixMs => None,
+        // Most say all: they are not looked at twice.
+        TimeFormat::Rfc3339 | TimeFormat::DateTime => readable(value).map(trimmed).filter(|text| !text.contains(':')).and_then(Date::parse),
+        TimeFormat::Date => date_of(value, format, zone),
+    };
+    day.map(Value::Date).or_else(|| time_of(value, format, zone).map(Value::Time))
 }
 
 /// A time as the system wants it. A form with whole seconds rounds down, so that a filter never begins too late.
@@ -106,6 +129,19 @@ pub fn time_text(time: Time, format: TimeFormat, zone: &TimeZone) -> String {
             Ok(at) => at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string(),
             Err(_) => time.rfc3339(),
         },
+        TimeFormat::Date => Date::at(time, zone).map_or_else(|| time.rfc3339(), |day| day.to_string()),
+    }
+}
+
+/// A day as the system wants it; where that is a time, its midnight, in UTC where times are numbers, else in `zone`.
+pub fn date_text(day: Date, format: TimeFormat, zone: &TimeZone) -> String {
+    let midnight = |form: &str| day.midnight_in(zone).map_or_else(|| day.to_string(), |at| at.strftime(form).to_string());
+    match format {
+        TimeFormat::Date => day.to_string(),
+        TimeFormat::UnixS | TimeFormat::UnixMs => time_text(day.midnight(), format, zone),
+        TimeFormat::DateTime => midnight("%Y-%m-%d %H:%M:%S"),
+        // Who cuts the time off has the day all the same.
+        TimeFormat::Rfc3339 => midnight("%Y-%m-%dT%H:%M:%S%:z").replace("+00:00", "Z"),
     }
 }
 
@@ -171,9 +207,54 @@ mod tests {
             assert_eq!(time_of(&Json::from(&raw), format, &tokyo), want, "{raw}");
         }
         assert_eq!(time_text(Time(nine.0 + 999), TimeFormat::DateTime, &tokyo), "2026-11-21 07:00:00");
+        assert_eq!(time_text(nine, TimeFormat::Date, &tokyo), "2026-11-21");
+    }
+
+    /// A birthday was read as midnight in Tokyo and written as UTC: it lost a day with every round.
+    #[test]
+    fn a_day_is_written_in_each_form_as_the_day_that_was_read() {
+        let new_york = TimeZone::get("America/New_York").unwrap();
+        let tokyo = TimeZone::fixed(jiff::tz::offset(9));
+        let april = Date::parse("1980-04-01").unwrap();
+        for (format, zone, written) in [
+            (TimeFormat::Date, &tokyo, "1980-04-01"),
+            (TimeFormat::Rfc3339, &tokyo, "1980-04-01T00:00:00+09:00"),
+            (TimeFormat::Rfc3339, &TimeZone::UTC, "1980-04-01T00:00:00Z"),
+            (TimeFormat::DateTime, &tokyo, "1980-04-01 00:00:00"),
+            (TimeFormat::UnixS, &new_york, "323395200"),
+            (TimeFormat::UnixMs, &tokyo, "323395200000"),
+        ] {
+            assert_eq!(date_text(april, format, zone), written, "{format:?}");
+            assert_eq!(date_of(&Json::from(written), format, zone), Some(april), "{format:?}");
+        }
+        // A day among times is a day.
+        for (text, value) in
+            [("1980-04-01", Some(Value::Date(april))), ("1980-04-01T00:00:00Z", Some(Value::Time(april.midnight()))), ("soon", None)]
+        {
+            assert_eq!(moment_of(&Json::from(text), TimeFormat::Rfc3339, &tokyo), value, "{text}");
+        }
+        assert_eq!(moment_of(&Json::from("1980-04-01T00:00:00Z"), TimeFormat::Date, &new_york), Some(Value::Date(april)));
+        assert_eq!(
+            date_of(&Json::from("1980-04-01"), TimeFormat::UnixMs, &tokyo),
+            Some(april),
+            "as some systems show what they take as a number"
+        );
     }
 
     proptest! {
+        /// Whatever the zone and the form, no round takes a day off.
+        #[test]
+        fn a_written_day_is_read_back_as_that_day(days in -40_000i32..40_000, east in -12i8..=14) {
+            let (day, zone) = (Date(days), TimeZone::fixed(jiff::tz::offset(east)));
+            for format in [TimeFormat::Date, TimeFormat::Rfc3339, TimeFormat::DateTime, TimeFormat::UnixS, TimeFormat::UnixMs] {
+                let written = date_text(day, format, &zone);
+                let shown = Json::from(written.as_str());
+                prop_assert_eq!(date_of(&shown, format, &zone), Some(day), "{:?}", format);
+                let among_times = moment_of(&shown, format, &zone).unwrap();
+                prop_assert!(Value::Date(day).may_show_as(&among_times), "{:?}", format);
+            }
+        }
+
         #[test]
         fn a_written_time_is_read_back_at_most_a_second_earlier(ms in 0i64..4_000_000_000_000) {
             for format in [TimeFormat::Rfc3339, TimeFormat::UnixS, TimeFormat::UnixMs, TimeFormat::DateTime] {

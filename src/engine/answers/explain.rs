@@ -18,7 +18,7 @@ use crate::engine::proofs::coverage::Coverage;
 use crate::engine::target::Target;
 use crate::engine::target::planned::PlannedWrite;
 use crate::merge::{Candidate, ConditionState, Judged, Judgment, Unknown};
-use crate::model::{Entity, Mail, MailKind, Name, Record, RecordId, Refusal, RefusalScope, Time};
+use crate::model::{Entity, Mail, MailKind, Name, Record, RecordId, Refusal, RefusalScope, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -203,8 +203,11 @@ impl Engine {
     }
 
     fn left_alone(&self, members: &[Idx]) -> impl Iterator<Item = LeftAlone> {
-        let targets = members.iter().filter_map(|idx| Some((&self.world.slot(*idx).id, self.targets.of(*idx)?)));
-        targets.flat_map(|(id, target)| left_alone(id, target))
+        members.iter().flat_map(|idx| {
+            let id = &self.world.slot(*idx).id;
+            let without_code = self.systems.get(&id.system).map_or(&[][..], |system| system.without_code.of(*idx));
+            left_alone(id, self.targets.of(*idx), without_code)
+        })
     }
 
     fn status_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> StatusExplained {
@@ -284,14 +287,23 @@ fn people_of_record(world: &World, id: &RecordId) -> Vec<PersonIdx> {
 }
 
 /// What is not written to a record until another value is wanted.
-fn left_alone(record: &RecordId, target: &Target) -> impl Iterator<Item = LeftAlone> {
-    target.agreed.iter().filter(|a| a.parked).map(move |a| LeftAlone {
+fn left_alone<'a>(
+    record: &'a RecordId,
+    target: Option<&'a Target>,
+    without_code: &'a [(Name, Value)],
+) -> impl Iterator<Item = LeftAlone> + use<'a> {
+    let parked = target.into_iter().flat_map(|t| &t.agreed).filter(|a| a.parked).map(|a| (&a.field, &a.ours, PARKED));
+    let without_code = without_code.iter().map(|(field, value)| (field, value, NO_CODE));
+    parked.chain(without_code).map(move |(field, value, why)| LeftAlone {
         record: record.to_string(),
-        field: a.field.to_string(),
-        not_written: a.ours.to_json(),
-        why: "it was undone, its write was dropped, or it did not stay as written".into(),
+        field: field.to_string(),
+        not_written: value.to_json(),
+        why: why.into(),
     })
 }
+
+const PARKED: &str = "it was undone, its write was dropped, or it did not stay as written";
+const NO_CODE: &str = "the connector's map has no code for it; add one to the map of the field in the manifest";
 
 /// `unread` is what was not read to its end, in words.
 fn status(policy: &Policy, now: StatusNow, unread: Option<String>) -> StatusExplained {

@@ -17,6 +17,7 @@
 //! - `unread_addresses`: addresses that cannot be read
 //! - `unread_refusals`: words in opt-out fields that nobody explained
 //! - `waiting`: what waits for an approval
+//! - `without_code`: fields that are not written for want of a code
 
 pub mod accept;
 pub(in crate::engine) mod alone;
@@ -36,3 +37,4 @@ pub mod unprotected;
 pub mod unread_addresses;
 pub mod unread_refusals;
 pub mod waiting;
+mod without_code;

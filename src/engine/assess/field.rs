@@ -4,7 +4,7 @@ use super::assessment::FieldWinner;
 use crate::engine::target::Agreed;
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState, Judgment, Unknown, UnreadSystems, Winner};
-use crate::model::{Name, Record, Time};
+use crate::model::{Name, Record, Time, Value};
 
 /// What a record offers for a field. A value that is still what the record made of our own write is an echo.
 pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed]) -> Option<Candidate<'a>> {
@@ -40,7 +40,8 @@ impl FieldWinner {
     /// Whether a record is to show it. Not where its own value counts as much and may be the newer one, nor where somebody emptied just this
     /// value and nobody has typed it anywhere since.
     pub fn is_wanted_in(&self, record: &Record, name: &Name) -> bool {
-        let is_cleared_there = record.cleared(name) == Some(&self.value) && record.field_of(name).is_some_and(|f| self.typed_at <= f.at);
+        let is_it = |cleared: &Value| *cleared == self.value || self.value.is_day_begun_at(cleared);
+        let is_cleared_there = record.cleared(name).is_some_and(is_it) && record.field_of(name).is_some_and(|f| self.typed_at <= f.at);
         !is_cleared_there && !self.rivals.contains(&record.id)
     }
 }

@@ -5,6 +5,7 @@
 //! - `acts`: what to do next, asked by the shell
 //! - `underway`: batches that were sent and are not answered
 //! - `outcomes`: what became of each write
+//! - `without_code`: what is wanted and has no code in its system
 //! - `usage`: what is used of a day's requests
 //! - `recent_looks`: what deciding found less than a second ago
 //! - `look_again`: using it, if nothing changed since
@@ -17,3 +18,4 @@ pub mod outcomes;
 pub(in crate::engine) mod recent_looks;
 pub mod underway;
 pub mod usage;
+pub mod without_code;

@@ -4,7 +4,7 @@
 //! Its id is not among them: it is known wherever the bytes are.
 
 use crate::model::{
-    Address, DealState, Entity, Field, Mark, Name, Presence, Record, RecordId, RefusalScope, TicketState, Time, Value, record::Memory,
+    Address, Date, DealState, Entity, Field, Mark, Name, Presence, Record, RecordId, RefusalScope, TicketState, Time, Value, record::Memory,
 };
 use hashbrown::HashMap;
 
@@ -62,6 +62,8 @@ const TIME: u8 = 6;
 const LIST: u8 = 7;
 /// Since format 4.
 const UNREADABLE: u8 = 8;
+/// Since format 6: days since 1970-01-01.
+const DATE: u8 = 9;
 
 const REFUSED_ALL: u8 = 0;
 const REFUSED_TOPIC: u8 = 1;
@@ -183,6 +185,10 @@ impl Writer {
                 self.list(items, |w, item| w.text(item));
             }
             Value::Unreadable => self.bytes.push(UNREADABLE),
+            Value::Date(date) => {
+                self.bytes.push(DATE);
+                self.signed(i64::from(date.0));
+            }
         }
     }
 
@@ -306,6 +312,7 @@ impl<'b> Reader<'b> {
             TIME => Value::Time(self.time()?),
             LIST => Value::List(self.list(Reader::owned)?),
             UNREADABLE => Value::Unreadable,
+            DATE => Value::Date(Date(i32::try_from(self.signed()?).ok()?)),
             _ => return None,
         })
     }

@@ -99,7 +99,7 @@ fn date_fields(old: &Record, new: &mut Record, sight: Sight) {
     let untold = new.changed_at <= old.changed_at;
     for field in &mut new.fields {
         let Some(before) = old.field_of(&field.name) else { continue };
-        if before.value == field.value {
+        if before.value == field.value || field.value.is_day_begun_at(&before.value) {
             (field.at, field.after) = (before.at, before.after);
             continue;
         }
@@ -177,7 +177,7 @@ fn ended_at(old: Option<&Record>, new: &Record, told: Option<Time>, sight: Sight
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DealState, TicketState, Value};
+    use crate::model::{DealState, Span, TicketState, Value};
 
     fn laid_over(old: &Record, new: Record, accounts: bool) -> Record {
         match overlay(Some(old), Box::new(new), ListsCarried { people: true, accounts }, Sight::at(Time(1_000))) {
@@ -242,6 +242,22 @@ mod tests {
             };
             let told = record.fields[0].age();
             assert_eq!((told.after, told.by), (age.0.map(Time), Time(age.1)), "{what}");
+        }
+    }
+
+    /// Up to format 5 a birthday lay in the state as a time, which would have become a newer value by being read as a day.
+    #[test]
+    fn a_day_that_was_kept_as_a_time_is_as_old_as_it_was() {
+        let born = |value: Value, at: i64| {
+            let mut person = Record::new("crm:person:1".parse().unwrap());
+            person.set(&"birth".into(), value, Time(at));
+            person
+        };
+        let day = crate::model::Date(3_743);
+        let in_tokyo = Value::Time(day.midnight().minus(Span::seconds(9 * 3600)));
+        for (before, at) in [(in_tokyo, 5), (Value::Date(day), 5), (Value::Time(Time(0)), 900)] {
+            let now = laid_over(&born(before, 5), born(Value::Date(day), 900), true);
+            assert_eq!(now.field("birth").map(|f| (f.value.clone(), f.at)), Some((Value::Date(day), Time(at))));
         }
     }
 

@@ -16,8 +16,11 @@ pub fn shows_why(last: Option<&Settled>, record: &Record, wanted: &str) -> bool 
 }
 
 /// Whether `shown` is the target's own form of what we wrote: other case, trimmed, cut, or other punctuation; or the same number, told as a
-/// text.
+/// text; or the same time or day in another form.
 pub fn is_form_of(ours: &Value, shown: &Value) -> bool {
+    if ours.may_show_as(shown) {
+        return true;
+    }
     if let (Value::Int(_) | Value::Number(_), _) | (_, Value::Int(_) | Value::Number(_)) = (ours, shown) {
         return number(ours).zip(number(shown)).is_some_and(|(ours, shown)| ours == shown);
     }
@@ -73,6 +76,7 @@ fn number(value: &Value) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Date, Time};
 
     #[test]
     fn reason_codes_of_before_are_not_taken_for_ours_cut_short() {
@@ -136,6 +140,12 @@ mod tests {
             (Value::Int(7), text("seven"), false),
             (Value::Bool(true), text("true"), false),
             (text(""), Value::Empty, false),
+            (Value::Date(Date(0)), Value::Time(Time(0)), true),
+            (Value::Date(Date(0)), Value::Time(Time(-9 * 3_600_000)), true),
+            (Value::Date(Date(0)), text("1970-01-01"), true),
+            (Value::Date(Date(0)), Value::Date(Date(1)), false),
+            (Value::Time(Time(1_750)), Value::Time(Time(1_000)), true),
+            (Value::Time(Time(1_750)), Value::Time(Time(3_000)), false),
         ] {
             assert_eq!(is_form_of(&ours, &shown), is, "{ours} {shown}");
         }

@@ -35,7 +35,7 @@ mod tests {
         for bits in 0..8_u8 {
             let [protective, release, update] = [1, 2, 4].map(|bit| bits & bit != 0);
             let change = |is: bool| is.then(Change::default);
-            let due = Due { protective: change(protective), release: change(release), update: change(update), cause: 0 };
+            let due = Due { protective: change(protective), release: change(release), update: change(update), ..Due::default() };
             let lanes = Lanes::of(&due);
             assert_eq!(lanes, Lanes { protective, release, update });
             let carried = [(Op::Hold, protective), (Op::Release, release), (Op::Update, true)];

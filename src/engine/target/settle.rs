@@ -31,6 +31,8 @@ impl Target {
             } else if agreed.unseen && (shown.is_unreadable() || is_form_of(&agreed.ours, shown)) {
                 agreed.theirs = shown.clone();
                 agreed.unseen = false;
+            } else if shown.is_day_begun_at(&agreed.theirs) {
+                agreed.theirs = shown.clone();
             } else {
                 // Somebody's own value: should ours come back after it, that is their word and no echo.
                 agreed.spent = true;
@@ -127,6 +129,20 @@ mod tests {
             assert_eq!(target.observe(&lead(&[], &[("company", shown)])), []);
             assert_eq!((&target.agreed[0].theirs, target.agreed[0].spent), (&Value::text(theirs), spent), "{unseen} {shown}");
             assert_eq!(target.agreed[0].unseen, unseen && spent, "{unseen} {shown}");
+        }
+    }
+
+    /// Up to format 5 a birthday that we wrote lay in the state as a time: read as a day it is no word of somebody else's.
+    #[test]
+    fn our_own_day_that_was_kept_as_a_time_is_still_ours() {
+        let day = crate::model::Date(3_743);
+        for (kept, spent) in [(day.midnight().minus(Span::seconds(9 * 3600)), false), (Time(0), true)] {
+            let agreed = Agreed { unseen: false, ..Agreed::new("birth".into(), Value::Time(kept)) };
+            let mut target = Target { agreed: vec![agreed], ..Target::default() };
+            let mut record = lead(&[], &[]);
+            record.set(&"birth".into(), Value::Date(day), Time(1));
+            target.observe(&record);
+            assert_eq!((target.agreed[0].spent, target.agreed[0].theirs == Value::Date(day)), (spent, !spent));
         }
     }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::RecordId;
+use crate::model::{Date, RecordId};
 
 fn lead(marks: &[(Mark, Value)], fields: &[(&str, &str)]) -> Record {
     let mut record = Record::new("ma:person:1".parse::<RecordId>().unwrap());
@@ -299,7 +299,54 @@ fn digests_are_made_of_the_words_that_they_were_made_of() {
         (Value::Time(Time(1_795_000_000_000)), "Time(Time(1795000000000))"),
         (Value::List(vec!["a".into(), "b".into()]), "List([\"a\", \"b\"])"),
         (Value::Unreadable, "Unreadable"),
+        (Value::Date(Date(3_743)), "Date(1980-04-01)"),
     ] {
         assert_eq!(words(&value), said);
+    }
+}
+
+#[test]
+fn what_has_no_code_is_told_and_what_cannot_be_read_is_never_written_over() {
+    let industry: Name = "industry".into();
+    let mut able = ABLE();
+    able.labels.insert(industry.clone(), ["made", "built"].map(Into::into).into());
+    let shows = |value: Value| {
+        let mut record = lead(&[], &[]);
+        record.set(&industry, value, Time(1));
+        record
+    };
+    for (shown, wanted, written, without_code) in [
+        (Value::text("built"), "made", true, false),
+        (Value::Empty, "made", true, false),
+        (Value::text("built"), "", true, false),
+        (Value::text("built"), "sold", false, true),
+        (Value::text("sold"), "sold", false, false),
+        // A code that the map does not know.
+        (Value::Unreadable, "made", false, false),
+        (Value::Unreadable, "sold", false, false),
+    ] {
+        let wanted = Wanted { fields: vec![(industry.clone(), Value::text(wanted))], ..Wanted::default() };
+        let due = due(None, &shows(shown.clone()), &wanted, &allowed(), &able, Time(1));
+        assert_eq!((due.update.is_some(), !due.without_code.is_empty()), (written, without_code), "{shown} {wanted:?}");
+        assert_eq!(due.is_empty(), !written);
+    }
+}
+
+/// Values lie in the state by their place in the type: a new one stands last.
+#[test]
+fn values_keep_their_place_in_the_state() {
+    let values = [
+        Value::Empty,
+        Value::text("a"),
+        Value::Int(1),
+        Value::Number(1.0),
+        Value::Bool(true),
+        Value::Time(Time(1)),
+        Value::list(["a"]),
+        Value::Unreadable,
+        Value::Date(Date(1)),
+    ];
+    for (place, value) in values.iter().enumerate() {
+        assert_eq!(usize::from(crate::engine::ledger::items::encode(value)[0]), place, "{value}");
     }
 }

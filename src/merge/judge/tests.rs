@@ -1,7 +1,7 @@
 use super::*;
 use crate::merge::rules::Condition;
 use crate::model::expression::{Declared, Scope};
-use crate::model::{Entity, Entries, EntryFate, Expression, RecordId, Span};
+use crate::model::{Date, Entity, Entries, EntryFate, Expression, RecordId, Span};
 use proptest::prelude::{Just, prop_assert, prop_assert_eq, prop_compose, prop_oneof, proptest};
 use proptest::strategy::Strategy as Sampled;
 
@@ -218,6 +218,8 @@ fn any_value() -> impl Sampled<Value = Value> {
         (-3i64..3).prop_map(|n| Value::Number(n as f64 / 2.0)),
         Just(Value::Number(f64::NAN)),
         "[a-c]".prop_map(|t| Value::text(&t)),
+        (-1i32..2).prop_map(|day| Value::Date(Date(day))),
+        (-3i64..3).prop_map(|half| Value::Time(Time(half * DAY / 2))),
         proptest::collection::vec("[a-d]", 0..4).prop_map(Value::list),
     ]
 }
@@ -337,5 +339,21 @@ proptest! {
         if let Some(winner) = judge(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW).winner() {
             prop_assert!(!winner.value.is_empty() || is_removal);
         }
+    }
+}
+
+#[test]
+fn days_and_times_are_compared_by_when_they_begin() {
+    let (day, noon) = (Value::Date(Date(1)), Value::Time(Time(DAY + DAY / 2)));
+    for (small, large) in [
+        (&day, &noon),
+        (&day, &Value::Time(Time(DAY))),
+        (&Value::Time(Time(DAY - 1)), &day),
+        (&day, &Value::Date(Date(2))),
+        (&noon, &Value::Date(Date(2))),
+        (&Value::Int(9), &day),
+        (&day, &Value::text("a")),
+    ] {
+        assert_eq!((compare(small, large), compare(large, small)), (Ordering::Less, Ordering::Greater), "{small} {large}");
     }
 }

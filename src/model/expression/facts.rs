@@ -101,6 +101,8 @@ fn datum<'a>(field: &Name, declared: FieldType, value: Option<&'a Value>) -> Res
         (FieldType::Int | FieldType::Number, Some(Value::Number(n))) => Datum::Number(*n),
         (FieldType::Bool, Some(Value::Bool(b))) => Datum::Bool(*b),
         (FieldType::Time, Some(Value::Time(t))) => Datum::Time(t.0),
+        // An expression knows no days: it reckons with the midnight UTC of it.
+        (FieldType::Time, Some(Value::Date(day))) => Datum::Time(day.midnight().0),
         (FieldType::List, Some(Value::List(items))) if items.len() > LIST_MAX => {
             return Err(EvaluationError::TooMany { what: "list entries", count: items.len() });
         }
@@ -113,6 +115,7 @@ fn datum<'a>(field: &Name, declared: FieldType, value: Option<&'a Value>) -> Res
                 Value::Number(_) => "a number",
                 Value::Bool(_) => "a bool",
                 Value::Time(_) => "a time",
+                Value::Date(_) => "a date",
                 Value::List(_) => "a list",
                 Value::Unreadable => "something that cannot be read",
             };

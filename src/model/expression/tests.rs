@@ -15,6 +15,7 @@ fn declared() -> Declared {
             ("rate", Number),
             ("vip", Bool),
             ("seen", Time),
+            ("born", Time),
             ("tags", List),
         ]),
         deal: fields(&[("stage", Text), ("amount", Number), ("count", Int), ("close_date", Time), ("tags", List)]),
@@ -50,6 +51,7 @@ fn ask(source: &str) -> Result<bool, EvaluationError> {
             "rate" => Value::Number(99.5),
             "vip" => Value::Empty,
             "seen" => Value::Time("2026-01-31T00:00:00Z".parse::<jiff::Timestamp>().map(|t| Time(t.as_millisecond())).unwrap()),
+            "born" => Value::Date(crate::model::Date::parse("1980-04-01").unwrap()),
             "tags" => Value::list(["展示会", "vip"]),
             _ => return Ok(None),
         }))
@@ -90,6 +92,7 @@ fn answers() {
         ("person.tags.exists(t, t.startsWith('展'))", true),
         ("person.seen >= '2026-01-31' && person.seen < \"2026-01-31T09:00:01+09:00\"", true),
         ("person.seen in ['2026-01-31']", true),
+        ("person.born == '1980-04-01' && person.born < timestamp('1980-04-01T00:00:01Z')", true),
         ("person.seen == timestamp('2026-01-31T00:00:00Z')", true),
         ("(person.score > 50 ? 'hot' : 'cold') == 'hot'", true),
         ("person.score in [98, 99.0]", true),

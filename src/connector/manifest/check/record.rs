@@ -48,7 +48,8 @@ fn fields(c: &mut Checker<'_>, stream: &str, map: &RecordMap) {
         let at = ["streams", stream, "record", "fields", name];
         c.path(&at, field.path());
         if let FieldMap::Full(spec) = field {
-            c.fail_if(spec.format.is_some() && spec.kind != FieldKind::Time, &at, "only a field of type time has a format");
+            let timed = matches!(spec.kind, FieldKind::Time | FieldKind::Date);
+            c.fail_if(spec.format.is_some() && !timed, &at, "only a field of type time or date has a format");
             for text in spec.map.iter().flat_map(|(from, to)| [from, to]) {
                 c.template(&at, text, &HOLD);
             }

@@ -44,6 +44,7 @@ fn is_template(keys: &[&str]) -> bool {
         ["auth", key] => !matches!(*key, "kind" | "method" | "header" | "audience" | "scheme" | "lifetime"),
         ["streams", _, "record", rest @ ..] => of_record(rest),
         ["writes", "block" | "permit" | "why", key] => matches!(*key, "field" | "on" | "off" | "label"),
+        ["writes", "fields", _, "map", _] => true,
         ["writes", "status", "label_prefix"] | ["writes", "status", "map", _] | ["writes", "update", "empty"] => true,
         ["streams" | "writes" | "instance", rest @ ..] => of_request(rest),
         _ => false,
@@ -178,7 +179,7 @@ batch = 9
         assert_eq!(ours.same_as, ["7:person:99".parse().unwrap()]);
         assert_eq!((ours.mark(Mark::Block), ours.mark(Mark::Status)), (Some(&Value::Bool(true)), Some(&Value::text("7-won"))));
         let other = filled.read(json!({"kind": "k8", "note": "8:99", "suspended": "no 7", "l": ["8-won", "{settings.list}-won"]}));
-        assert_eq!(other.text("kind"), Some("k8"));
+        assert!(other.field("kind").is_some_and(|f| f.value.is_unreadable()));
         assert!(other.same_as.is_empty(), "{:?}", other.same_as);
         assert_eq!((other.mark(Mark::Block), other.mark(Mark::Status)), (Some(&Value::Bool(false)), Some(&Value::Empty)));
         let third = filled.read(json!({"suspended": "{settings.list}"}));
@@ -194,13 +195,17 @@ batch = 9
         }
     }
 
+    const WITH_FIELD: &str = "\nread_chunk = 1\nfields = { kind = { field = 'kind', map = { ours = 'k{settings.list}' } } }";
+
     #[test]
     fn what_is_written_is_the_settings_value() {
-        let filled = Filled::new(&MANIFEST.replace("\nread_chunk = 1", "\nread_chunk = 1\nfields = { kind = 'kind' }"));
+        let filled = Filled::new(&MANIFEST.replace("\nread_chunk = 1", WITH_FIELD));
         let block = |on: bool| filled.written(Change { block: Some(on), ..Change::default() }).0;
         assert_eq!((block(true), block(false)), (json!({"suspended": "7"}), json!({"suspended": "no 7"})));
         let empty = Change { fields: vec![("kind".into(), Value::Empty)], ..Change::default() };
         assert_eq!(filled.written(empty).0, json!({"kind": "7"}));
+        let label = Change { fields: vec![("kind".into(), Value::text("ours"))], ..Change::default() };
+        assert_eq!(filled.written(label).0, json!({"kind": "k7"}));
         for (status, label) in [("lead", "7-7"), ("won", "7-won")] {
             let change = Change { status: Some(StatusChange { to: status.into(), from: None }), ..Change::default() };
             assert_eq!(filled.written(change).1, [label]);

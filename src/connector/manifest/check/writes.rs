@@ -2,10 +2,12 @@
 
 use super::checker::Checker;
 use crate::connector::manifest::*;
+use crate::connector::map::codes::Codes;
 use crate::connector::map::marks::Flag;
 use crate::connector::raw::from_toml::to_json;
 use crate::connector::raw::plain::same_name;
 use crate::model::{Entity, Mark};
+use std::collections::BTreeMap;
 
 pub(in crate::connector) fn check(c: &mut Checker<'_>, w: &Writes) {
     let stream = c.manifest.streams.get(&w.stream);
@@ -23,6 +25,11 @@ pub(in crate::connector) fn check(c: &mut Checker<'_>, w: &Writes) {
         let known = record.fields.contains_key(name);
         c.fail_if(!known, &["writes", "fields", name], "is written but never read; add it to the stream's fields");
     }
+    for (name, write) in &w.fields {
+        if let Some(read) = record.fields.get(name) {
+            field_check(c, name, write, read);
+        }
+    }
     marks(c, w, record);
     if let Some(update) = &w.update {
         update_check(c, update);
@@ -38,10 +45,27 @@ pub(in crate::connector) fn check(c: &mut Checker<'_>, w: &Writes) {
     }
 }
 
+/// The form in which a field is written: it must be one of its type, and what is written must be read as what was meant.
+fn field_check(c: &mut Checker<'_>, name: &str, write: &FieldWrite, read: &FieldMap) {
+    let at = ["writes", "fields", name];
+    let spec = write.spec();
+    let timed = matches!(read.kind(), FieldKind::Time | FieldKind::Date);
+    c.fail_if(spec.is_some_and(|s| s.format.is_some()) && !timed, &at, "only a field of type time or date has a format");
+    for (label, code) in spec.iter().flat_map(|s| &s.map) {
+        c.template(&at, label, &[]);
+        c.template_value(&at, code, &[]);
+    }
+    let none = BTreeMap::new();
+    let named = spec.iter().flat_map(|s| &s.map).map(|(label, code)| (label.clone(), to_json(code))).collect();
+    if let Err(wrong) = Codes::new(read.spec().map_or(&none, |s| &s.map), &named) {
+        wrong.iter().for_each(|why| c.fail(&at, why.as_str()));
+    }
+}
+
 /// Every field of the target that the manifest itself names for writing, with the keys that lead there.
 fn written_fields(w: &Writes) -> Vec<(Vec<String>, String)> {
     let keys = |parts: &[&str]| parts.iter().map(|p| p.to_string()).collect::<Vec<_>>();
-    let mut out: Vec<_> = w.fields.iter().map(|(name, field)| (keys(&["writes", "fields", name]), field.clone())).collect();
+    let mut out: Vec<_> = w.fields.iter().map(|(name, field)| (keys(&["writes", "fields", name]), field.field().to_string())).collect();
     if let Some(field) = w.status.as_ref().and_then(|s| s.field.as_ref()) {
         out.push((keys(&["writes", "status"]), field.clone()));
     }
@@ -64,6 +88,7 @@ fn marks(c: &mut Checker<'_>, w: &Writes, record: &RecordMap) {
                 field_needed = true;
                 c.template(&at, field, &HOLD);
                 c.fail_if(format.is_some() && mark != Mark::Permit, &at, "format is for a permit");
+                c.fail_if(*format == Some(TimeFormat::Date), &at, "a permit ends at a time: a date alone would end it at another");
                 c.fail_if((on.is_some() || off.is_some()) && mark != Mark::Block, &at, "on and off are for a block");
                 for value in [on, off].into_iter().flatten() {
                     c.template_value(&at, value, &HOLD);
@@ -180,4 +205,45 @@ fn labels_check(c: &mut Checker<'_>, labels: &Labels) {
         c.path(&at, path);
     }
     c.fail_if(labels.batch == 0, &["writes", "labels", "batch"], "must be at least 1");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::connector::manifest::load;
+
+    /// What is wrong with a manifest whose field `f` is read and written so.
+    fn told(read: &str, written: &str) -> Vec<String> {
+        let text = format!(
+            "name = 't'\ntitle = 'T'\nrole = 'ma'\napi_version = '1'\nbase_url = 'https://t.example'\nauth = {{ kind = 'none' }}
+            [streams.people]\nentity = 'person'\nsweep = {{ path = '/' }}\nrecord = {{ id = 'id', fields = {{ f = {read} }} }}
+            [writes]\nstream = 'people'\nread_chunk = 9\nread = {{ path = '/', query = {{ ids = '{{ids}}' }} }}
+            [writes.fields]\nf = {written}
+            [writes.update]\nbatch = 9\nid_key = 'id'\nresults = {{ path = 'r' }}\nrequest = {{ path = '/', body = {{ input = '{{rows}}' }} }}\n"
+        );
+        load::parse("t", "t.toml", &text).err().into_iter().flatten().map(|e| e.message).collect()
+    }
+
+    /// The label went out in place of the code, over a right code, and nobody said anything.
+    #[test]
+    fn a_written_field_says_which_code_is_written_for_each_label() {
+        let twice = "{ path = 'f', map = { '10' = 'made', '11' = 'made', '20' = 'built' } }";
+        for (read, written, said) in [
+            (twice, "'f'", Some("\"10\", \"11\" are all read as \"made\": name the one that is written, as map = { \"made\" = \"10\" }")),
+            (twice, "{ field = 'f', map = { made = '11' } }", None),
+            (twice, "{ field = 'f', map = { made = '10', sold = '30' } }", Some("add \"30\" = \"sold\" to the map of the stream's field")),
+            (twice, "{ field = 'f', map = { made = '20' } }", Some("is read as \"built\"")),
+            ("'f'", "{ field = 'f', map = { made = '10' } }", Some("could not be read again")),
+            ("'f'", "{ field = 'f', format = 'date' }", Some("only a field of type time or date has a format")),
+            ("{ path = 'f', type = 'date' }", "{ field = 'f', format = 'unix_ms' }", None),
+            ("{ path = 'f', type = 'date', format = 'unix_ms' }", "'f'", None),
+            ("'f'", "{ name = 'f' }", Some("unknown key `name`")),
+            ("'f'", "5", Some("the system's name of the field as text, or a table")),
+        ] {
+            let told = told(read, written);
+            match said {
+                None => assert!(told.is_empty(), "{read} {written}: {told:?}"),
+                Some(said) => assert!(told.len() == 1 && told[0].contains(said), "{read} {written}: {told:?}"),
+            }
+        }
+    }
 }

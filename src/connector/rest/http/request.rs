@@ -6,7 +6,7 @@ use crate::connector::map::Carries;
 use crate::connector::raw::from_toml::to_json;
 use crate::connector::raw::paths::Path;
 use crate::connector::raw::templates::Template;
-use crate::connector::rest::writing::rows::Fields;
+use crate::connector::rest::writing::cells::Fields;
 use crate::model::ShortText;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;

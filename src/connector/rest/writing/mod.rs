@@ -1,5 +1,6 @@
-//! Writing: `writes` sends `rows`, `results` says what became of each, `read_back` looks at it again, `labels` are made before they are set, `halving` finds the row that is refused.
+//! Writing: `writes` sends `rows`, `cells` are their fields in the target's forms, `results` says what became of each, `read_back` looks at it again, `labels` are made before they are set, `halving` finds the row that is refused.
 
+pub mod cells;
 pub mod halving;
 pub mod labels;
 pub mod read_back;

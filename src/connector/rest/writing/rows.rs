@@ -1,22 +1,22 @@
 //! What a wanted change is in the target's own fields and labels, and whether a record shows it.
 
 use crate::connector::manifest::settings::Settings;
-use crate::connector::manifest::{LabelNames, Labels, MarkWrite, RecordMap, Test, TimeFormat, Writes, consent_field};
+use crate::connector::manifest::{FieldWrite, LabelNames, Labels, MarkWrite, RecordMap, Test, TimeFormat, Writes, consent_field};
 use crate::connector::map::marks::Flag;
 use crate::connector::port::{Change, PermitChange, StatusChange};
 use crate::connector::raw::from_toml::to_json;
 use crate::connector::raw::plain::same_name;
 use crate::connector::raw::scalars::time_text;
+use crate::connector::rest::writing::cells::{Cell, FieldWords, Fields};
 use crate::model::{Mark, Name, Record, Value, is_blank};
 use jiff::tz::TimeZone;
-use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Our words for the target's.
 pub struct TargetWords {
-    pub fields: BTreeMap<Name, String>,
+    pub fields: BTreeMap<Name, FieldWords>,
     pub status: Option<StatusWords>,
     pub block: Option<MarkWords>,
     pub permit: Option<MarkWords>,
@@ -47,17 +47,6 @@ pub enum MarkWords {
 pub struct Row<'w> {
     pub fields: Fields<'w>,
     pub labels: Vec<LabelStep>,
-}
-
-/// What a record's fields are to hold, each field once. Made for each record that is written, so it borrows what it can.
-#[derive(Debug, Default)]
-pub struct Fields<'w>(Vec<(&'w str, Cell<'w>)>);
-
-#[derive(Debug)]
-pub enum Cell<'w> {
-    Text(Cow<'w, str>),
-    Json(Cow<'w, Json>),
-    Fields(Fields<'w>),
 }
 
 /// One label to put on or take off. Steps are carried out in their order: what protects comes first.
@@ -129,11 +118,12 @@ impl TargetWords {
             None => Json::Null,
             Some(value) => settings.value(value)?.map_or(Json::Null, |v| to_json(&v)),
         };
-        for field in writes.fields.values().chain(writes.status.iter().filter_map(|s| s.field.as_ref())) {
-            refusals.other_than_field(field.clone())?;
+        for field in writes.fields.values().map(|f| f.field()).chain(writes.status.iter().filter_map(|s| s.field.as_deref())) {
+            refusals.other_than_field(field.to_string())?;
         }
+        let words = |(name, how): (&Name, &FieldWrite)| Ok((name.clone(), FieldWords::new(how, record.fields.get(name), settings)?));
         Ok(TargetWords {
-            fields: writes.fields.clone(),
+            fields: writes.fields.iter().map(words).collect::<Result<_, String>>()?,
             status,
             block: mark(&writes.block)?,
             permit: mark(&writes.permit)?,
@@ -158,8 +148,8 @@ impl TargetWords {
     pub fn row<'w>(&'w self, change: &'w Change) -> Result<Row<'w>, String> {
         let mut row = Row::default();
         for (name, value) in &change.fields {
-            let field = self.fields.get(name).ok_or_else(|| format!("{name} cannot be written there"))?;
-            row.fields.set(field, self.cell(value));
+            let words = self.fields.get(name).ok_or_else(|| format!("{name} cannot be written there"))?;
+            row.fields.set(&words.field, words.cell(value, &self.empty, &self.zone).map_err(|why| format!("{name} {why}"))?);
         }
         let cannot = |what: &str| format!("{what} cannot be written there");
         if let Some(block) = change.block {
@@ -210,14 +200,6 @@ impl TargetWords {
         Ok(())
     }
 
-    fn cell<'w>(&'w self, value: &'w Value) -> Cell<'w> {
-        match value {
-            Value::Empty => Cell::Json(Cow::Borrowed(&self.empty)),
-            Value::Text(text) => Cell::Text(Cow::Borrowed(text)),
-            other => Cell::Json(Cow::Owned(other.to_json())),
-        }
-    }
-
     fn text<'w>(&'w self, text: &'w str) -> Cell<'w> {
         if is_blank(text) { Cell::Json(Cow::Borrowed(&self.empty)) } else { Cell::Text(Cow::Borrowed(text)) }
     }
@@ -246,42 +228,6 @@ impl TargetWords {
     }
 }
 
-impl<'w> Fields<'w> {
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub fn set(&mut self, name: &'w str, to: Cell<'w>) {
-        match self.0.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, cell)) => *cell = to,
-            None => self.0.push((name, to)),
-        }
-    }
-
-    /// Puts one before the others, unless it is among them.
-    pub fn begin_with(&mut self, name: &'w str, cell: Cell<'w>) {
-        if self.0.iter().all(|(known, _)| *known != name) {
-            self.0.insert(0, (name, cell));
-        }
-    }
-}
-
-impl Serialize for Fields<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(self.0.iter().map(|(name, cell)| (name, cell)))
-    }
-}
-
-impl Serialize for Cell<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Cell::Text(text) => text.serialize(to),
-            Cell::Json(json) => json.serialize(to),
-            Cell::Fields(fields) => fields.serialize(to),
-        }
-    }
-}
-
 impl Row<'_> {
     fn step(&mut self, rank: u8, label: &str, add: bool, mark: Mark, names: LabelNames) {
         self.labels.push(LabelStep { rank, label: label.to_string(), add, mark, names });
@@ -300,9 +246,12 @@ impl LabelStep {
     }
 }
 
-/// Equal, but for blanks around texts, whole seconds, and how a number is written. Absent is as good as empty.
+/// Equal, but for blanks around texts, whole seconds, and how a number, a time or a day is written. Absent is as good as empty.
 fn same(shown: Option<&Value>, want: &Value) -> bool {
     let shown = shown.unwrap_or(&Value::Empty);
+    if want.may_show_as(shown) {
+        return true;
+    }
     match (shown, want) {
         (Value::Time(a), Value::Time(b)) => a.0.div_euclid(1000) == b.0.div_euclid(1000),
         (Value::Unreadable, _) | (_, Value::Unreadable) => false,

@@ -1,10 +1,11 @@
 //! Writes a batch of changes and says of each record what came of it.
 
+use super::cells::{Cell, Fields};
 use super::halving::Halving;
 use super::labels::LabelPlan;
 use super::read_back::RecordsById;
 use super::results::RowResults;
-use super::rows::{Cell, Fields, MarkWords, Row, TargetWords};
+use super::rows::{MarkWords, Row, TargetWords};
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{Manifest, Writes};
 use crate::connector::map::Mapper;
@@ -93,6 +94,7 @@ impl TargetWriter {
             why: words.why.is_some(),
             status: words.status.is_some(),
             fields: words.fields.keys().cloned().collect(),
+            labels: words.fields.iter().filter_map(|(name, words)| Some((name.clone(), words.labels()?))).collect(),
             stream: Some(self.stream.clone()),
             batch: update.max(labels).max(SINGLES),
         }

@@ -84,11 +84,15 @@ fn a_refusal_is_told_of_each_record_and_address_that_it_hangs_on_also_of_a_forme
 }
 
 #[test]
-fn only_what_is_parked_is_told_as_left_alone() {
+fn only_what_is_parked_or_has_no_code_is_told_as_left_alone() {
     let mut target = Target { agreed: vec![Agreed::new("title".into(), Value::text("CEO"))], ..Target::default() };
     target.park(&"phone".into(), Value::text("1"));
-    let left: Vec<_> = left_alone(&id("ma:person:1"), &target).map(|l| (l.record, l.field, l.not_written)).collect();
-    assert_eq!(left, [("ma:person:1".into(), "phone".into(), Json::from("1"))]);
+    let without_code = [("industry".into(), Value::text("sold"))];
+    let left =
+        |target| left_alone(&id("ma:person:1"), target, &without_code).map(|l| (l.record, l.field, l.not_written)).collect::<Vec<_>>();
+    let (phone, industry) =
+        (("ma:person:1".into(), "phone".into(), Json::from("1")), ("ma:person:1".into(), "industry".into(), Json::from("sold")));
+    assert_eq!((left(Some(&target)), left(None)), (vec![phone, industry.clone()], vec![industry]));
 }
 
 #[test]

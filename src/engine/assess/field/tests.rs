@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Age, Field, Value};
+use crate::model::{Age, Date, Field};
 
 mod settling;
 
@@ -31,6 +31,12 @@ fn what_somebody_emptied_is_put_back_only_when_it_is_typed_anew_or_is_another_va
     record.memory.cleared = vec![(title.clone(), Value::text("Chief"))];
     for (value, typed_at, wanted) in [("Chief", 9, false), ("Chief", 50, false), ("Chief", 51, true), ("Clerk", 9, true)] {
         assert_eq!(winner(value, typed_at).is_wanted_in(&record, &title), wanted, "{value} {typed_at}");
+    }
+    // A day that lay in the state as a time.
+    record.memory.cleared = vec![(title.clone(), Value::Time(Time(-9 * 3_600_000)))];
+    for (day, wanted) in [(0, false), (1, true)] {
+        let winner = FieldWinner { value: Value::Date(Date(day)), ..winner("", 9) };
+        assert_eq!(winner.is_wanted_in(&record, &title), wanted, "{day}");
     }
     record.set(&title, Value::text("Clerk"), Time(60));
     assert!(winner("Chief", 9).is_wanted_in(&record, &title), "it is not empty any more");

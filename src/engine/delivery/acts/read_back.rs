@@ -155,8 +155,14 @@ fn shows_our_why(sent: &Sent, shown: &Record) -> bool {
 
 /// Whether a record shows a field or status that was sent to it: only what it did not show then is sent.
 fn left_a_trace(sent: &Sent, shown: &Record, words: &SystemWords) -> bool {
-    let field = |(name, value): &(Name, Value)| shown.field(name).is_some_and(|f| f.value == *value);
+    let field = |(name, value): &(Name, Value)| shown.field(name).is_some() && shows_field(shown, name, value);
     sent.fields.iter().any(field) || sent.status.as_ref().is_some_and(|status| shows_status(status, shown, words))
+}
+
+/// Whether a record shows a value that was sent to it, or the same time or day in another form.
+fn shows_field(shown: &Record, name: &Name, sent: &Value) -> bool {
+    let shown = shown.field(name).map_or(&Value::Empty, |f| &f.value);
+    shown == sent || sent.may_show_as(shown)
 }
 
 /// Whether a record shows one of our statuses in the system's own word for it.
@@ -184,7 +190,7 @@ fn lane_landed(op: Op, sent: &Sent, shown: &Record, words: &SystemWords) -> bool
             block && permit
         }
         Op::Update => {
-            let fields = sent.fields.iter().all(|(name, value)| shown.field(name).map_or(&Value::Empty, |f| &f.value) == value);
+            let fields = sent.fields.iter().all(|(name, value)| shows_field(shown, name, value));
             let status = sent.status.as_ref().is_none_or(|status| shows_status(status, shown, words));
             let alone = sent.lanes().all(|op| op == Op::Update);
             let why = sent

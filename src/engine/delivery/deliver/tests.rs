@@ -89,7 +89,7 @@ fn what_was_not_carried_out_goes_in_ever_smaller_batches() {
 
 #[test]
 fn a_write_of_one_lane_takes_fields_along_only_where_nothing_failed_and_all_may_go() {
-    let due = Due { protective: Some(block(true)), release: None, update: Some(field("2")), cause: 0 };
+    let due = Due { protective: Some(block(true)), update: Some(field("2")), ..Due::default() };
     let both = Change { block: Some(true), ..field("2") };
     let asked = Lanes { update: false, ..ALL };
     for (may, in_one_request, goes, more) in

@@ -28,6 +28,7 @@ fn value() -> impl Strategy<Value = Value> {
         (-1e300f64..1e300).prop_map(Value::Number),
         any::<bool>().prop_map(Value::Bool),
         time().prop_map(Value::Time),
+        any::<i32>().prop_map(|days| Value::Date(Date(days))),
         prop::collection::vec(text(), 0..3).prop_map(Value::List),
     ]
 }

@@ -1,0 +1,171 @@
+//! Values go out in the form of the system that they are written to: codes of a pick list, and dates without a time.
+
+use super::harness::{Setup, World, free_port};
+use axum::extract::{Path, State};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// A box of people; `FIELDS` is how industry and birth are read.
+const MANIFEST: &str = r#"
+name = "NAME"
+title = "Box"
+role = "crm"
+api_version = "1"
+base_url = "{settings.base_url}"
+auth = { kind = "none" }
+[settings.base_url]
+title = "Address"
+where = "On the box"
+[streams.people]
+entity = "person"
+sweep = { path = "/people", records = "people" }
+[streams.people.record]
+id = "id"
+changed_at = { path = "changed", format = "unix_ms" }
+[streams.people.record.fields]
+email = "email"
+title = "title"
+birth = { path = "birth", type = "time" }
+industry = INDUSTRY
+[writes]
+stream = "people"
+read = { path = "/people", records = "people", query = { ids = "{ids}" } }
+read_chunk = 100
+fields = { title = "title", birth = "birth", industry = "industry" }
+[writes.update]
+batch = 50
+id_key = "id"
+request = { method = "POST", path = "/update", body = { input = "{rows}" } }
+results = { path = "results", applied = { path = "ok", equals = true } }
+"#;
+
+#[derive(Default)]
+struct Boxes {
+    /// By box and id.
+    people: BTreeMap<String, BTreeMap<String, Map<String, Value>>>,
+    written: Vec<Value>,
+}
+
+type Shared = State<Arc<Mutex<Boxes>>>;
+
+async fn people(State(boxes): Shared, Path(name): Path<String>) -> Json<Value> {
+    let boxes = boxes.lock().unwrap();
+    let people: Vec<&Map<String, Value>> = boxes.people.get(&name).into_iter().flat_map(|p| p.values()).collect();
+    Json(json!({ "people": people }))
+}
+
+/// Keeps the day of a date, as a field without a time does.
+async fn update(State(boxes): Shared, Path(name): Path<String>, Json(body): Json<Value>) -> Json<Value> {
+    let mut boxes = boxes.lock().unwrap();
+    let rows = body["input"].as_array().unwrap().clone();
+    for row in &rows {
+        boxes.written.push(row.clone());
+        let person = boxes.people.get_mut(&name).unwrap().get_mut(row["id"].as_str().unwrap()).unwrap();
+        person.extend(row.as_object().unwrap().clone());
+        if let Some(birth) = row["birth"].as_str() {
+            person.insert("birth".into(), birth[..10].into());
+        }
+        person.insert("changed".into(), jiff::Timestamp::now().as_millisecond().into());
+    }
+    let results: Vec<Value> = rows.iter().map(|row| json!({"id": row["id"], "ok": true})).collect();
+    Json(json!({ "results": results }))
+}
+
+struct TwoBoxes {
+    world: World,
+    boxes: Arc<Mutex<Boxes>>,
+}
+
+impl TwoBoxes {
+    /// Two boxes in Tokyo: one with words, and one with codes that is written to.
+    fn new(codes: &str) -> TwoBoxes {
+        let world = World::new(Setup::default());
+        let (port, boxes) = (free_port(), Arc::<Mutex<Boxes>>::default());
+        let router = Router::new().route("/{name}/people", get(people)).route("/{name}/update", post(update)).with_state(boxes.clone());
+        world.runtime.block_on(async {
+            let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+            tokio::spawn(async move { axum::serve(listener, router).await });
+        });
+        let mut systems = String::new();
+        for (name, industry, writes) in [("words", "\"industry\"", ""), ("codes", codes, "writes = [\"title\", \"birth\", \"industry\"]\n")]
+        {
+            let mine = world.folder().join("mine").join(name);
+            std::fs::create_dir_all(&mine).unwrap();
+            std::fs::write(mine.join("manifest.toml"), MANIFEST.replace("NAME", name).replace("INDUSTRY", industry)).unwrap();
+            systems += &format!(
+                "[systems.{name}]\nconnector = \"{name}\"\nbase_url = \"http://127.0.0.1:{port}/{name}\"\nevery = \"1s\"\n\
+                 sweep = \"1s\"\ntime_zone = \"Asia/Tokyo\"\n{writes}"
+            );
+        }
+        world.configure(&Setup {
+            top: "connectors = \"mine\"".into(),
+            more_systems: systems,
+            precedence: "industry = [\"words\", \"codes\"]\ntitle = [\"words\", \"codes\"]\nbirth = [[\"words\", \"codes\"]]\n",
+            ..Setup::default()
+        });
+        TwoBoxes { world, boxes }
+    }
+
+    fn put(&self, name: &str, id: &str, fields: Value) {
+        let mut person = fields.as_object().unwrap().clone();
+        person.insert("id".into(), id.into());
+        person.insert("email".into(), format!("p{id}@acme.example").into());
+        person.insert("changed".into(), (jiff::Timestamp::now().as_millisecond() - 60_000).into());
+        self.boxes.lock().unwrap().people.entry(name.into()).or_default().insert(id.into(), person);
+    }
+
+    fn shows(&self, id: &str) -> (Value, Value, Value) {
+        let boxes = self.boxes.lock().unwrap();
+        let person = &boxes.people["codes"][id];
+        (person["title"].clone(), person["birth"].clone(), person["industry"].clone())
+    }
+
+    fn written(&self) -> Vec<Value> {
+        std::mem::take(&mut self.boxes.lock().unwrap().written)
+    }
+}
+
+const CODES: &str = r#"{ path = "industry", map = { "10" = "made", "20" = "built" } }"#;
+
+/// The label went out in place of the code, and a birthday lost a day with each round.
+#[test]
+fn codes_and_dates_are_written_once_and_as_the_target_means_them() {
+    let two = TwoBoxes::new(CODES);
+    let person = |birth: Value, industry: &str| json!({"title": "Chief", "birth": birth, "industry": industry});
+    two.put("words", "1", person(json!("1980-04-01"), "made"));
+    two.put("words", "2", person(Value::Null, "sold"));
+    two.put("words", "3", person(Value::Null, "made"));
+    let empty = |industry: Value| json!({"title": null, "birth": null, "industry": industry});
+    two.put("codes", "1", empty(json!("20")));
+    two.put("codes", "2", empty(json!("20")));
+    two.put("codes", "3", empty(json!("30")));
+    let world = &two.world;
+    world.sync().exits(0);
+    world.run("approve codes").exits(0);
+    world.sync().exits(0);
+    assert_eq!(two.shows("1"), (json!("Chief"), json!("1980-04-01"), json!("10")));
+    // What has no code stays away, and takes nothing along; what nobody can read is not written over.
+    assert_eq!(two.shows("2"), (json!("Chief"), Value::Null, json!("20")));
+    assert_eq!(two.shows("3"), (json!("Chief"), Value::Null, json!("30")));
+    assert_eq!(two.written().len(), 3);
+    world.sync().exits(0);
+    assert_eq!(two.written(), Vec::<Value>::new(), "it settles");
+    let status = world.run_text("status").out;
+    let told =
+        "codes: industry is not written to 1 record, as the connector's map has no code for \"sold\" (1); the first is codes:person:2";
+    assert!(status.contains(told), "{status}");
+    let explained = world.run("explain codes:person:2").exits(0).json();
+    assert_eq!((&explained["left_alone"][0]["field"], &explained["left_alone"][0]["not_written"]), (&json!("industry"), &json!("sold")));
+    let tried = world.run("connector try codes").exits(0).json();
+    assert_eq!(tried["streams"][0]["unknown_codes"], json!({"industry": "\"30\" (1)"}));
+}
+
+#[test]
+fn a_label_with_two_codes_is_refused_until_one_is_named() {
+    let two = TwoBoxes::new(r#"{ path = "industry", map = { "10" = "made", "11" = "made" } }"#);
+    let told = two.world.run_text("check").exits(2);
+    assert!(told.err.contains("are all read as \"made\""), "{}", told.err);
+}
