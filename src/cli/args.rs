@@ -68,7 +68,7 @@ pub enum CliCommand {
     Run,
     /// Let writes to a system go (first contact), or let a waiting plan go
     Approve {
-        /// A system of systems.toml, or a plan (w_...) that waits
+        /// A system of systems.toml, or a plan (w_... or e_...) that waits
         #[arg(value_name = "SYSTEM|PLAN")]
         what: String,
         /// Protective writes only; fields and releases later

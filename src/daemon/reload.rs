@@ -10,7 +10,7 @@ use crate::engine::rules::rule_sets::systems_in_force;
 use crate::engine::rules::unfollowed::Unfollowed;
 use crate::telemetry::InternalEvent;
 use crate::telemetry::config::{
-    ConfigInForce, ConfigMended, ConfigMistake, ConnectorKept, EditWaits, FolderNotWatched, HangupNotHeard, RestartNeeded,
+    ConfigInForce, ConfigMended, ConfigMistake, ConnectorKept, EditRewrites, EditWaits, FolderNotWatched, HangupNotHeard, RestartNeeded,
 };
 use notify::{RecursiveMode, Watcher};
 use secrecy::ExposeSecret;
@@ -158,6 +158,9 @@ impl Shell {
             for widens in engine.rules().former().iter().flat_map(|f| &f.widens) {
                 EditWaits { plan: &plan, widens }.emit();
             }
+        }
+        if let Some(edit) = engine.rules().waiting_edit() {
+            EditRewrites { plan: &edit.plan, why: &edit.why }.emit();
         }
         Ok(())
     }

@@ -13,6 +13,8 @@ pub struct Policy {
     pub refusal_proofs: Vec<Proof>,
     pub widening: Widening,
     pub changes: ChangeLimits,
+    /// Beyond these an edit of the rules waits that only fills in what is empty.
+    pub fills: FillLimits,
 }
 
 #[derive(Debug, Clone)]
@@ -101,6 +103,25 @@ pub struct ChangeLimits {
 impl Default for ChangeLimits {
     fn default() -> ChangeLimits {
         ChangeLimits { records: 1000, share: 0.1, within: Span::minutes(60) }
+    }
+}
+
+/// Filling in what is empty takes nothing from anyone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FillLimits {
+    pub records: usize,
+    pub share: f64,
+}
+
+impl Default for FillLimits {
+    fn default() -> FillLimits {
+        FillLimits { records: 1000, share: 0.1 }
+    }
+}
+
+impl From<ChangeLimits> for FillLimits {
+    fn from(ChangeLimits { records, share, .. }: ChangeLimits) -> FillLimits {
+        FillLimits { records, share }
     }
 }
 

@@ -11,6 +11,7 @@
 //! - `unread_hold`: the hold of whoever shows what may be a no
 //! - `asked`: a person as expressions see it
 //! - `wanted`: what a target is to show
+//! - `foresee`: what would be written by other rules; `foreseen`: of one record; `edit_tally`: how much that is, and who is asked
 //! - `permits`: permits that end
 //! - `person`: one person as last decided
 //! - `held`: the holds that were in force when last decided
@@ -20,6 +21,9 @@ mod asked;
 pub mod assessing;
 pub mod assessment;
 mod cause;
+pub mod edit_tally;
+pub mod foresee;
+pub mod foreseen;
 pub(in crate::engine) mod held;
 pub mod holds;
 pub(in crate::engine) mod kept;

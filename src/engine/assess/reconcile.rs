@@ -14,7 +14,7 @@ use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::engine::memory::places::Places;
 use crate::engine::memory::refusals::{On, Refusals};
 use crate::engine::proofs::coverage::Undecided;
-use crate::engine::target::{self, Target};
+use crate::engine::target::{self, Op, Target};
 use crate::engine::workers::{DECIDING, WORTH_A_THREAD};
 use crate::link;
 use crate::model::{Address, Basis, Entity, Record, Refusal, RefusalScope, Span, Time};
@@ -46,7 +46,17 @@ fn woken_at(at: Time, now: Time) -> Time {
 
 impl Engine {
     /// Decides for all who are marked. What follows for the state waits for the next commit.
+    ///
+    /// An edit of precedence or statuses is weighed once all is decided on by the rules from before it.
     pub fn reconcile(&mut self, now: Time) {
+        self.decide(now);
+        if let Some(agreed_to) = self.edit_goes(now) {
+            self.decide(now);
+            self.grant(Op::Update, agreed_to);
+        }
+    }
+
+    fn decide(&mut self, now: Time) {
         self.decided_at = now;
         self.wake(now);
         self.walk_permits(now);

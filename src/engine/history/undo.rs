@@ -179,7 +179,7 @@ impl Engine {
         let places = &self.people[person as usize].members;
         let records: Vec<Record> = places.iter().map(|i| self.world.record(*i)).collect();
         let gaps = self.read_coverage(now).gaps(&records);
-        let of = Members { places, records: &records, around: &View::new(&self.world), gaps: &gaps };
+        let of = Members { places, records: &records, around: &View::new(&self.world), gaps: &gaps, by: self.rules.merging() };
         let instead_of = self.winner(field, of, now).ok().flatten().map(|winner| winner.value);
         Ok(Some((idx, SetBack { field: field.clone(), shown, to: done.old.clone(), instead_of })))
     }
