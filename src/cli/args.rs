@@ -132,6 +132,9 @@ pub enum CliCommand {
         /// Only for this person: an e-mail address or SYSTEM:ENTITY:ID
         #[arg(long, value_name = "WHO", requires = "run")]
         person: Option<String>,
+        /// Only what was written by this rule, as plans and `explain` name it (precedence.toml:5); also several times
+        #[arg(long, value_name = "RULE", requires = "run")]
+        rule: Vec<String>,
     },
     /// Tables: people, links, decisions, journal
     Export {

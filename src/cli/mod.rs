@@ -90,9 +90,9 @@ async fn act(args: Args) -> Exit {
         CliCommand::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
         CliCommand::Deadletters { order } => deadletters::deadletters(&common, order).await,
         CliCommand::Export { what, format, raw } => export::export(&common, what.into(), format, raw).await,
-        CliCommand::Undo { run, since, field, system, person } => {
+        CliCommand::Undo { run, since, field, system, person, rule } => {
             let names = |given: Vec<String>| given.iter().map(|name| name.as_str().into()).collect();
-            undo::undo(&common, run, since, UndoOnly { fields: names(field), systems: names(system), person }).await
+            undo::undo(&common, run, since, UndoOnly { fields: names(field), systems: names(system), person, rules: names(rule) }).await
         }
         CliCommand::Backup { file } => backup::backup(&common, &file).await,
         CliCommand::Restore { file } => restore::restore(&common, &file),
