@@ -308,7 +308,7 @@ fn changes(top: &mut Section) -> Option<ChangeLimits> {
     let mut section = ask_above(top, "changes", &keys::CHANGES, &keys::CHANGES_ABOVE)?;
     let mut changes = ChangeLimits::default();
     if let Some(records) = section.get("records").and_then(|e| e.count()) {
-        changes.records = records;
+        changes = changes.above(records);
     }
     if let Some(share) = section.get("share").and_then(|e| share(&e)) {
         changes.share = share;
