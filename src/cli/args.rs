@@ -57,6 +57,12 @@ pub enum CliCommand {
         /// Read nothing: what follows from what is known. Needs no credential
         #[arg(long)]
         known: bool,
+        /// Try the rules of another config folder on everyone who is known, against those in force; reads and writes nothing
+        #[arg(long, value_name = "DIR", conflicts_with = "known")]
+        rules: Option<PathBuf>,
+        /// Write each change that these rules would make into this file
+        #[arg(long, value_name = "FILE", requires = "rules")]
+        csv: Option<PathBuf>,
     },
     /// Read, decide and write once
     Sync {

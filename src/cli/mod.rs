@@ -19,6 +19,7 @@ mod man;
 mod open;
 mod output;
 mod plan;
+mod preview;
 mod restore;
 mod run;
 mod schema;
@@ -80,7 +81,8 @@ async fn act(args: Args) -> Exit {
         CliCommand::Completions { shell } => completions::completions(shell),
         CliCommand::Man { folder } => man::man(&common, folder.as_deref()),
         CliCommand::Check => check::check(&common),
-        CliCommand::Plan { known } => plan::plan(&common, known).await,
+        CliCommand::Plan { rules: Some(folder), csv, .. } => preview::preview(&common, folder, csv).await,
+        CliCommand::Plan { known, .. } => plan::plan(&common, known).await,
         CliCommand::Sync { system } => sync::sync(&common, system).await,
         CliCommand::Run => run::run(&common).await,
         CliCommand::Approve { what, holds, moved } => approve::approve(&common, what, holds, moved).await,

@@ -7,7 +7,6 @@ use crate::decide::rules::HoldRule;
 use crate::decide::standing::By;
 use crate::engine::assess::edit_tally::{EditTally, sample};
 use crate::engine::assess::foresee::{ComparedRules, FORESEEN_AT_ONCE};
-use crate::engine::assess::foreseen::ForeseenField;
 use crate::engine::delivery::outbox::Outbox;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
@@ -29,17 +28,6 @@ fn true_of_fewer(world: &World, former: &HoldRule, new: &HoldRule, now: Time) ->
         let record = world.record(i);
         phase(former, &record, now).strictness() > phase(&new, &record, now).strictness()
     })
-}
-
-/// Where the rule of a field, or those of statuses, stand.
-fn rule_of(rules: &Merging, field: &ForeseenField) -> String {
-    match field {
-        ForeseenField::Field(name) => {
-            let rule = rules.rules.precedence.rule(name);
-            rule.map_or_else(|| "precedence.toml (the rule was taken out)".to_string(), |rule| rule.rule.to_string())
-        }
-        ForeseenField::Status => rules.rules.policy.statuses.first().map_or("policy.toml", |status| &*status.rule).to_string(),
-    }
 }
 
 impl Engine {
@@ -88,7 +76,7 @@ impl Engine {
         let passed = tally.too_many(|system| self.people_listed(system), after.rules.policy.fills);
         let verdict = self.rules.weigh_edit(passed.map_or(tally.rewritten(), |p| p.count), passed.is_some(), now);
         if let (EditVerdict::Waits, Some(passed)) = (verdict, passed) {
-            let why = tally.told(|field| rule_of(&after, field));
+            let why = tally.told(|field| after.place_of_rule(field.name()));
             self.rules.let_edit_wait(passed.count, passed.limit, why, samples);
             self.rules.keep(&mut self.ledger);
             return None;
@@ -117,7 +105,7 @@ impl Engine {
     }
 
     /// A system's records of people, as far as they are written to.
-    fn people_listed(&self, system: &Name) -> usize {
+    pub(in crate::engine) fn people_listed(&self, system: &Name) -> usize {
         let stream = self.systems.get(system).and_then(|state| state.connected.abilities().stream.as_ref());
         stream.map_or(0, |stream| self.world.listed(system, stream))
     }

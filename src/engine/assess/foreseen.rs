@@ -14,6 +14,13 @@ pub enum ForeseenField {
     Status,
 }
 
+impl ForeseenField {
+    /// `None`: the status.
+    pub fn name(&self) -> Option<&Name> {
+        if let ForeseenField::Field(name) = self { Some(name) } else { None }
+    }
+}
+
 impl fmt::Display for ForeseenField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -12,6 +12,7 @@
 //! - `asked`: a person as expressions see it
 //! - `wanted`: what a target is to show
 //! - `foresee`: what would be written by other rules; `foreseen`: of one record; `edit_tally`: how much that is, and who is asked
+//! - `foresee_decisions`: who may get mail by other rules
 //! - `permits`: permits that end
 //! - `person`: one person as last decided
 //! - `held`: the holds that were in force when last decided
@@ -23,6 +24,7 @@ pub mod assessment;
 mod cause;
 pub mod edit_tally;
 pub mod foresee;
+pub mod foresee_decisions;
 pub mod foreseen;
 pub(in crate::engine) mod held;
 pub mod holds;

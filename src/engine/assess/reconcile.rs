@@ -313,7 +313,7 @@ fn seen_on(records: &[Record], refusals: &Refusals) -> Vec<Refusal> {
 
 /// The legal ground of a person by all rules that count, and by the files' alone. It raises mailability: only what is listed now counts, and
 /// of several rules the weakest.
-fn basis_of<'r>(
+pub(super) fn basis_of<'r>(
     records: &[Record],
     files: &ConsentRules,
     former: impl Iterator<Item = &'r ConsentRules>,
@@ -324,7 +324,7 @@ fn basis_of<'r>(
     (former.map(proved).fold(by_files, Option::min), by_files)
 }
 
-fn standing_of<'r>(basis: Option<Basis>, refusals: impl Iterator<Item = &'r Refusal>, holds: &[HoldNow]) -> Standing {
+pub(super) fn standing_of<'r>(basis: Option<Basis>, refusals: impl Iterator<Item = &'r Refusal>, holds: &[HoldNow]) -> Standing {
     let mut refused_all = false;
     let mut topics: Vec<Box<str>> = Vec::new();
     for refusal in refusals {

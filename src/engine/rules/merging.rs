@@ -23,6 +23,17 @@ impl Merging {
     pub fn of(rules: Arc<Rules>) -> Merging {
         Merging { needs: Needs::of(&rules), rules }
     }
+
+    /// File and line of the rule of a field; `None`: of the first status.
+    pub fn place_of_rule(&self, field: Option<&Name>) -> String {
+        match field {
+            Some(name) => {
+                let rule = self.rules.precedence.rule(name);
+                rule.map_or_else(|| "precedence.toml (the rule was taken out)".to_string(), |rule| rule.rule.to_string())
+            }
+            None => self.rules.policy.statuses.first().map_or("policy.toml", |status| &*status.rule).to_string(),
+        }
+    }
 }
 
 /// The same as text and plain values, with which it compiles again.
