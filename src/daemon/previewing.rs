@@ -21,6 +21,7 @@ impl Shell {
                 return Ok(Reply::Refused(format!("the rules in {} have mistakes; nothing was tried:\n  {told}", folder.display())));
             }
         };
+        self.with(|engine| engine.learn_words(self.wiring().words(&other)));
         for _ in 0..TRIES {
             self.reconcile()?;
             let mut run = self.ask(|engine| engine.begin_preview(other.clone(), all));

@@ -14,6 +14,7 @@ use crate::engine::guard::waiting::SAMPLES;
 use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::engine::memory::world::World;
 use crate::engine::recovery::instance::INSTANCE;
+use crate::engine::rules::connected::WordsByStatus;
 use crate::engine::rules::merging::Merging;
 use crate::engine::rules::merging_edits::EditVerdict;
 use crate::engine::system::{Opened, SystemState};
@@ -151,6 +152,15 @@ impl Engine {
     /// People who are stopped by former rules from something that the files' rules would let through.
     pub fn kept_by_former(&self) -> impl Iterator<Item = u32> + '_ {
         self.people.iter().enumerate().filter(|(_, p)| p.by_former && !p.members.is_empty()).map(|(i, _)| i as u32).filter(|i| *i != NOBODY)
+    }
+
+    /// What systems call statuses of rules that count beside the files', or are only tried.
+    pub fn learn_words(&mut self, words: Vec<(Name, WordsByStatus)>) {
+        for (system, words) in words {
+            if let Some(state) = self.systems.get_mut(&system) {
+                state.connected.learn_words(words);
+            }
+        }
     }
 
     /// A system that is new to this process. It may have been here before, and then it is known which instance it was.

@@ -126,7 +126,7 @@ mod tests {
         let spent = Agreed { spent: true, ..ours.clone() };
         for (records, agreed, lost) in [
             (&records[..2], &[][..], true),
-            (&records[..2], &[ours.clone()], false),
+            (&records[..2], std::slice::from_ref(&ours), false),
             (&records[..2], &[spent], true),
             (&records[..], &[], false),
             (&records[..1], &[Agreed::new("phone".into(), Value::text("Clerk"))], true),

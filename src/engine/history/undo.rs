@@ -34,7 +34,7 @@ pub enum UndoRefused {
     #[error("run {run} wrote nothing of `{only}`; `nayose undo {run}` shows all that it wrote into fields")]
     NothingOfIt { run: String, only: String },
     #[error("what {plan} would set back is not what it was when it was shown; look at it again with `nayose undo {run}{only}`")]
-    Changed { plan: String, run: String, only: UndoOnly },
+    Changed { plan: String, run: String, only: Box<UndoOnly> },
     #[error(transparent)]
     State(#[from] Error),
 }
@@ -108,7 +108,7 @@ impl Engine {
         let Some(shown) = self.undos.get(plan).cloned() else { return Ok(None) };
         let worked = self.work_out(&shown.run, shown.since, &shown.only, now)?;
         if worked.id != plan {
-            return Err(UndoRefused::Changed { plan: plan.into(), run: shown.run, only: shown.only });
+            return Err(UndoRefused::Changed { plan: plan.into(), run: shown.run, only: Box::new(shown.only) });
         }
         self.drop_undo(plan);
         let places: Vec<Idx> = worked.back.keys().copied().collect();
