@@ -1,10 +1,11 @@
 //! The gate with a million people: how long one answer takes, idle and while a full sync runs; the same over HTTP; how long new rules
-//! take over everyone; and how long it takes to look at how things stand. `cargo bench --bench gate`; PEOPLE=10000 makes it small.
+//! take over everyone; how long it takes to try other rules on them; and how long to look at how things stand. `cargo bench --bench gate`; PEOPLE=10000 makes it small.
 
 #![allow(clippy::disallowed_methods, reason = "it measures real time")]
 
 use nayose::config;
 use nayose::connector::{Clock, Connector, Observed, PageRead, Pass, PassEnd, RestConnector};
+use nayose::daemon::commands::{Command, Reply};
 use nayose::daemon::connectors::{ConnectorsBySystem, Wiring};
 use nayose::daemon::shell::Shell;
 use nayose::engine::open;
@@ -54,6 +55,8 @@ fn main() {
         row("over HTTP, idle", ask_http(&url, people, HTTP_CALLS, || true).await);
         let busy = full_sync(&shell, people, 2);
         row("over HTTP, during a full sync", ask_http(&url, people, usize::MAX, || !busy.done()).await);
+        drop(busy);
+        try_rules(&shell, folder.path()).await;
     });
 }
 
@@ -115,6 +118,24 @@ fn decide_anew(shell: &Shell) {
     let all = engine.probe().world.indexes();
     engine.arrange().dirty.extend(all);
     engine.reconcile(NOW);
+}
+
+/// `plan --rules`: three fields have other rules, everyone another status, and the hold another condition.
+async fn try_rules(shell: &Shell, folder: &Path) {
+    let edit = |file: &str, old: &str, new: &str| {
+        let text = std::fs::read_to_string(folder.join(file)).expect("the config");
+        assert!(text.contains(old), "{file} has no {old}");
+        std::fs::write(folder.join(file), text.replace(old, new)).expect("a place for the config");
+    };
+    edit("precedence.toml", "[\"crm\", \"ma\"]\n", "[\"ma\", \"crm\"]\n");
+    edit("policy.toml", "lead     = 'true'", "prospect = 'true'");
+    edit("policy.toml", "when  = 'deal.open'", "when  = 'deal.open && !deal.won'");
+    shell.command(Command::Approve { what: "ma".into(), holds: false, moved: false }).await;
+    let began = Instant::now();
+    let reply = shell.command(Command::Preview { folder: folder.into(), all: false }).await;
+    let Reply::Preview(preview) = reply else { panic!("no preview: {reply:?}") };
+    let changed: usize = preview.totals.iter().map(|total| total.counts.filled + total.counts.rewritten()).sum();
+    println!("other rules tried on everyone, of whom {changed} change: {:.1} s", began.elapsed().as_secs_f64());
 }
 
 /// `status` publishes what it saw, as the daemon's tick does.

@@ -17,7 +17,14 @@ pub async fn approve(common: &Common, what: String, holds: bool, moved: bool) ->
                     "moved" => "the instance that it was, at a new address",
                     _ => "the plan",
                 };
-                output::data(&format!("approved {}: {of}; {} now wait to go", approved.approved, approved.count));
+                let count = approved.count;
+                output::data(&match approved.scope.as_str() {
+                    "edit" => format!(
+                        "approved {}: these rules, not saved yet; they go as soon as they are, if they rewrite no more than the {count} values shown and a tenth",
+                        approved.approved
+                    ),
+                    _ => format!("approved {}: {of}; {count} now wait to go", approved.approved),
+                });
             }
             Exit::Done
         }

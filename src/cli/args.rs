@@ -57,6 +57,12 @@ pub enum CliCommand {
         /// Read nothing: what follows from what is known. Needs no credential
         #[arg(long)]
         known: bool,
+        /// Try the rules of another config folder on everyone who is known, against those in force; reads and writes nothing
+        #[arg(long, value_name = "DIR", conflicts_with = "known")]
+        rules: Option<PathBuf>,
+        /// Write each change that these rules would make into this file
+        #[arg(long, value_name = "FILE", requires = "rules")]
+        csv: Option<PathBuf>,
     },
     /// Read, decide and write once
     Sync {
@@ -68,7 +74,7 @@ pub enum CliCommand {
     Run,
     /// Let writes to a system go (first contact), or let a waiting plan go
     Approve {
-        /// A system of systems.toml, or a plan (w_...) that waits
+        /// A system of systems.toml, or a plan (w_... or e_...) that waits
         #[arg(value_name = "SYSTEM|PLAN")]
         what: String,
         /// Protective writes only; fields and releases later
@@ -138,6 +144,9 @@ pub enum CliCommand {
         /// Only for this person: an e-mail address or SYSTEM:ENTITY:ID
         #[arg(long, value_name = "WHO", requires = "run")]
         person: Option<String>,
+        /// Only what was written by this rule, as plans and `explain` name it (precedence.toml:5); also several times
+        #[arg(long, value_name = "RULE", requires = "run")]
+        rule: Vec<String>,
     },
     /// Tables: people, links, decisions, journal
     Export {

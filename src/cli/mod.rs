@@ -19,6 +19,7 @@ mod man;
 mod open;
 mod output;
 mod plan;
+mod preview;
 mod restore;
 mod run;
 mod schema;
@@ -80,7 +81,8 @@ async fn act(args: Args) -> Exit {
         CliCommand::Completions { shell } => completions::completions(shell),
         CliCommand::Man { folder } => man::man(&common, folder.as_deref()),
         CliCommand::Check => check::check(&common),
-        CliCommand::Plan { known } => plan::plan(&common, known).await,
+        CliCommand::Plan { rules: Some(folder), csv, .. } => preview::preview(&common, folder, csv).await,
+        CliCommand::Plan { known, .. } => plan::plan(&common, known).await,
         CliCommand::Sync { system } => sync::sync(&common, system).await,
         CliCommand::Run => run::run(&common).await,
         CliCommand::Approve { what, holds, moved } => approve::approve(&common, what, holds, moved).await,
@@ -90,9 +92,9 @@ async fn act(args: Args) -> Exit {
         CliCommand::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
         CliCommand::Deadletters { order } => deadletters::deadletters(&common, order).await,
         CliCommand::Export { what, format, raw } => export::export(&common, what.into(), format, raw).await,
-        CliCommand::Undo { run, since, field, system, person } => {
+        CliCommand::Undo { run, since, field, system, person, rule } => {
             let names = |given: Vec<String>| given.iter().map(|name| name.as_str().into()).collect();
-            undo::undo(&common, run, since, UndoOnly { fields: names(field), systems: names(system), person }).await
+            undo::undo(&common, run, since, UndoOnly { fields: names(field), systems: names(system), person, rules: names(rule) }).await
         }
         CliCommand::Backup { file } => backup::backup(&common, &file).await,
         CliCommand::Restore { file } => restore::restore(&common, &file),

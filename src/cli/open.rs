@@ -148,6 +148,8 @@ fn around(config: Arc<Config>, opened: OpenedState, wiring: Wiring, clock: Clock
         }
     }
     let mut engine = opened.engine;
+    // Rules from before an edit may still count.
+    engine.learn_words(wiring.words(engine.rules().rules()));
     engine.reconcile(clock());
     Shell::new(config, engine, wiring, clock)
 }

@@ -86,6 +86,12 @@ pub fn text(undo: &Undo) -> String {
             lines.push(format!("  and {} more (--json shows all)", undo.left_out.len() - SHOWN_MAX));
         }
     }
+    if undo.still_wanted > 0 {
+        let (them, run) = (counted(undo.still_wanted, "field", "fields"), &undo.run);
+        lines.push(format!(
+            "{them} of these: the rules of now still want what the run wrote. If a rule is wrong, mend it first, or name what is wrong: `nayose undo {run} --rule RULE` or `--field FIELD`"
+        ));
+    }
     match &undo.plan {
         Some(plan) => lines.push(format!("nothing is written before `nayose approve {plan}`")),
         None => lines.push("there is nothing to set back".into()),
@@ -114,9 +120,16 @@ mod tests {
             fields: [("title".to_string(), change)].into(),
         };
         let left = LeftOut { record: "ma:person:9".into(), field: "phone".into(), why: "it was changed since".into() };
-        let undo = Undo { run: "r_1".into(), plan: Some("w_0123abcd".into()), writes: vec![write], left_out: vec![left], complete: false };
+        let undo = Undo {
+            run: "r_1".into(),
+            plan: Some("w_0123abcd".into()),
+            writes: vec![write],
+            left_out: vec![left],
+            still_wanted: 1,
+            complete: false,
+        };
         insta::assert_snapshot!(text(&undo));
-        let nothing = Undo { run: "r_1".into(), plan: None, writes: Vec::new(), left_out: Vec::new(), complete: true };
+        let nothing = Undo { run: "r_1".into(), plan: None, writes: Vec::new(), left_out: Vec::new(), still_wanted: 0, complete: true };
         insta::assert_snapshot!(text(&nothing));
     }
 

@@ -5,7 +5,7 @@ use crate::config::document::nearest::choices;
 use crate::config::document::{ConfigSheet, Section, TextPlace, TomlEntry};
 use crate::config::proof::{expression, persons, proofs, unproved};
 use crate::config::systems::offers::{Offers, PassesThatCount};
-use crate::decide::rules::{After, ChangeLimits, HoldRule, HoldScope, Policy, Proof, Stale, StatusRule, Widening};
+use crate::decide::rules::{After, ChangeLimits, FillLimits, HoldRule, HoldScope, Policy, Proof, Stale, StatusRule, Widening};
 use crate::decide::standing::{REFUSAL_UNREAD, UNREAD};
 use crate::model::expression::{Declared, Scope};
 use crate::model::{Entity, MailKind, Span};
@@ -31,9 +31,10 @@ pub fn read<'a>(sheet: &'a ConfigSheet<'a>, table: &'a DeTable<'a>, offers: &Off
     let holds = holds.iter().filter_map(|e| reader.hold(e)).collect();
     let refusal_proofs = reader.refusals(&mut top);
     let widening = widening(&mut top).unwrap_or_default();
-    let changes = changes(&mut top).unwrap_or_default();
+    let changes = changes(&mut top);
     top.finish();
-    Policy { statuses, holds, refusal_proofs, widening, changes }
+    let fills = changes.map(FillLimits::from).unwrap_or_default();
+    Policy { statuses, holds, refusal_proofs, widening, changes: changes.unwrap_or_default(), fills }
 }
 
 impl PolicyReader<'_> {
@@ -307,7 +308,7 @@ fn changes(top: &mut Section) -> Option<ChangeLimits> {
     let mut section = ask_above(top, "changes", &keys::CHANGES, &keys::CHANGES_ABOVE)?;
     let mut changes = ChangeLimits::default();
     if let Some(records) = section.get("records").and_then(|e| e.count()) {
-        changes.records = records;
+        changes = changes.above(records);
     }
     if let Some(share) = section.get("share").and_then(|e| share(&e)) {
         changes.share = share;

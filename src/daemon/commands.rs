@@ -12,6 +12,7 @@ use crate::engine::answers::dead_letters::Letter;
 use crate::engine::answers::explain::Explanation;
 use crate::engine::answers::export::{ExportTable, Sheet};
 use crate::engine::answers::plan::Plan;
+use crate::engine::answers::preview::Preview;
 use crate::engine::answers::status::Status;
 use crate::engine::gate::answer::Answer;
 use crate::engine::guard::waiting::Waiting;
@@ -24,6 +25,7 @@ use crate::engine::{Engine, Error};
 use crate::model::{Mail, Name, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// A question or an order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,6 +36,11 @@ pub enum Command {
         limit: Option<usize>,
         #[serde(default)]
         known: bool,
+    },
+    /// The rules of another folder are tried on everyone who is known; `all`: each change is told.
+    Preview {
+        folder: PathBuf,
+        all: bool,
     },
     Sync {
         system: Option<String>,
@@ -86,7 +93,8 @@ impl Command {
             Command::Plan { known, .. } => *known,
             Command::Status | Command::Explain { .. } | Command::Gate { .. } | Command::Letters | Command::Export { .. } => true,
             Command::Runs | Command::Backup => true,
-            Command::Sync { .. } | Command::Approve { .. } | Command::Accept { .. } => false,
+            // What was shown is remembered, to be approved.
+            Command::Preview { .. } | Command::Sync { .. } | Command::Approve { .. } | Command::Accept { .. } => false,
             Command::RetryLetters { .. } | Command::DropLetter { .. } | Command::Undo { .. } => false,
         }
     }
@@ -97,6 +105,7 @@ impl Command {
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
     Plan(Plan),
+    Preview(Preview),
     Sync(Synced),
     Approved(approve::Approved),
     /// The record that the row stood for.
@@ -160,6 +169,7 @@ impl Shell {
                 Reply::Plan(self.with(|e| e.plan(limit, now)))
             }
             Command::Plan { limit, known: false } => Reply::Plan(self.read_and_plan(limit).await?),
+            Command::Preview { folder, all } => self.preview(&folder, all)?,
             Command::Sync { system: Some(system) } if !self.wiring().connectors.contains_key(system.as_str()) => {
                 let wiring = self.wiring();
                 let known: Vec<&str> = wiring.connectors.keys().map(|n| &**n).collect();

@@ -4,6 +4,7 @@ use crate::config::{NOT_LOOKED_UP, Rules, System};
 use crate::connector::manifest::Auth;
 use crate::connector::network::Network;
 use crate::connector::{Clock, Connector, Manifest, RestConnector};
+use crate::engine::rules::connected::WordsByStatus;
 use crate::engine::rules::connection::{NotConnected, same_connection};
 use crate::engine::system::Opened;
 use crate::model::Name;
@@ -67,19 +68,26 @@ impl Wiring {
             && systems.iter().all(|s| self.made_from.get(s.name()).is_some_and(|made_from| same_connection(made_from, s)))
     }
 
+    /// What each system calls the statuses of these rules.
+    pub fn words(&self, rules: &Rules) -> Vec<(Name, WordsByStatus)> {
+        let statuses = || rules.policy.statuses.iter().map(|s| s.name.clone());
+        let words = |connector: &dyn Connector| statuses().map(|s| (s.clone(), connector.status_word(&s))).collect();
+        self.connectors.iter().map(|(name, connector)| (name.clone(), words(&**connector))).collect()
+    }
+
     /// The systems as the engine takes them.
     pub fn opened(&self, rules: &Rules) -> Vec<Opened> {
-        let statuses = || rules.policy.statuses.iter().map(|s| s.name.clone());
-        let systems = self.made_from.iter().filter_map(|(name, system)| Some((system, self.connectors.get(name)?)));
+        let mut words: BTreeMap<Name, WordsByStatus> = self.words(rules).into_iter().collect();
+        let systems = self.made_from.iter().filter_map(|(name, system)| Some((name, system, self.connectors.get(name)?)));
         systems
-            .map(|(system, connector)| Opened {
+            .map(|(name, system, connector)| Opened {
                 config: Arc::new(system.clone()),
                 abilities: connector.abilities().clone(),
                 streams: connector.streams().to_vec(),
                 // Who only looks may not know it.
                 address: if connector.address().contains(NOT_LOOKED_UP) { "".into() } else { connector.address().into() },
                 tells_instance: connector.tells_instance(),
-                words: statuses().map(|s| (s.clone(), connector.status_word(&s))).collect(),
+                words: words.remove(name).unwrap_or_default(),
             })
             .collect()
     }

@@ -3,6 +3,7 @@
 //! - [`shell`], [`reading`], [`sending`], `identify`, [`commands`], [`socket`], [`run`], `first_round`: engine, connectors and clock together
 //! - `alone`: commands while no daemon runs
 //! - [`connectors`], [`reload`]: the connectors, and edits of systems and rules while we run
+//! - `previewing`: other rules tried on everyone who is known
 //! - [`health`], `looking`: how things stand, told without the engine
 //! - [`progress`]: how far a command has come
 //! - [`notify`]: notices sent; [`reopen`]: when our own disk fails
@@ -15,6 +16,7 @@ pub mod health;
 mod identify;
 mod looking;
 pub mod notify;
+mod previewing;
 pub mod progress;
 pub mod reading;
 pub mod reload;

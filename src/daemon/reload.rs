@@ -10,7 +10,7 @@ use crate::engine::rules::rule_sets::systems_in_force;
 use crate::engine::rules::unfollowed::Unfollowed;
 use crate::telemetry::InternalEvent;
 use crate::telemetry::config::{
-    ConfigInForce, ConfigMended, ConfigMistake, ConnectorKept, EditWaits, FolderNotWatched, HangupNotHeard, RestartNeeded,
+    ConfigInForce, ConfigMended, ConfigMistake, ConnectorKept, EditRewrites, EditWaits, FolderNotWatched, HangupNotHeard, RestartNeeded,
 };
 use notify::{RecursiveMode, Watcher};
 use secrecy::ExposeSecret;
@@ -141,6 +141,8 @@ impl Shell {
         let opened = wiring.opened(&config.rules);
         self.with(|e| {
             e.take_rules(config.rules.clone(), opened, now);
+            // Those from before the edit may count on.
+            e.learn_words(wiring.words(e.rules().rules()));
             let judged = e.judge_addresses(now);
             // What is stale by the new limits is so at once; the rest follows with the decisions below.
             self.publish(e);
@@ -159,6 +161,9 @@ impl Shell {
                 EditWaits { plan: &plan, widens }.emit();
             }
         }
+        if let Some(edit) = engine.rules().waiting_edit() {
+            EditRewrites { plan: &edit.plan, why: &edit.why }.emit();
+        }
         Ok(())
     }
 
@@ -169,7 +174,10 @@ impl Shell {
         if !wiring.fits(&rules.systems) {
             let wiring = wiring.rewired(&rules.systems, &self.clock)?;
             let opened = wiring.opened(&rules);
-            self.with(|e| e.take_systems(opened));
+            self.with(|e| {
+                e.take_systems(opened);
+                e.learn_words(wiring.words(e.rules().files()));
+            });
             self.wire(wiring);
         }
         Ok(())

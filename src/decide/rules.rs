@@ -13,6 +13,8 @@ pub struct Policy {
     pub refusal_proofs: Vec<Proof>,
     pub widening: Widening,
     pub changes: ChangeLimits,
+    /// Beyond these an edit of the rules waits that only fills in what is empty.
+    pub fills: FillLimits,
 }
 
 #[derive(Debug, Clone)]
@@ -96,11 +98,43 @@ pub struct ChangeLimits {
     /// 0.1 is ten per cent of the target's records.
     pub share: f64,
     pub within: Span,
+    /// So many records may lose a field's value to one and the same other, or to none.
+    pub same: usize,
 }
 
+/// One field may change to one and the same value in this part of the records that may change at all.
+pub const SAME_VALUE_PART: usize = 10;
+
 impl Default for ChangeLimits {
+    /// Of a mass of statuses that rise together more go unasked than a tenth of a small number.
     fn default() -> ChangeLimits {
-        ChangeLimits { records: 1000, share: 0.1, within: Span::minutes(60) }
+        ChangeLimits { records: 100, share: 0.1, within: Span::minutes(60), same: 100 }
+    }
+}
+
+impl ChangeLimits {
+    /// The same above so many records.
+    pub fn above(self, records: usize) -> ChangeLimits {
+        ChangeLimits { records, same: (records / SAME_VALUE_PART).max(1), ..self }
+    }
+}
+
+/// Filling in what is empty takes nothing from anyone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FillLimits {
+    pub records: usize,
+    pub share: f64,
+}
+
+impl Default for FillLimits {
+    fn default() -> FillLimits {
+        FillLimits { records: 1000, share: 0.1 }
+    }
+}
+
+impl From<ChangeLimits> for FillLimits {
+    fn from(ChangeLimits { records, share, .. }: ChangeLimits) -> FillLimits {
+        FillLimits { records, share }
     }
 }
 

@@ -5,13 +5,20 @@ use crate::decide::phase::phase;
 use crate::decide::ratchet::Held;
 use crate::decide::rules::HoldRule;
 use crate::decide::standing::By;
+use crate::engine::assess::edit_tally::{EditTally, sample};
+use crate::engine::assess::foresee::{ComparedRules, FORESEEN_AT_ONCE};
 use crate::engine::delivery::outbox::Outbox;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::engine::memory::place::NOBODY;
+use crate::engine::guard::waiting::SAMPLES;
+use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::engine::memory::world::World;
 use crate::engine::recovery::instance::INSTANCE;
+use crate::engine::rules::connected::WordsByStatus;
+use crate::engine::rules::merging::Merging;
+use crate::engine::rules::merging_edits::EditVerdict;
 use crate::engine::system::{Opened, SystemState};
+use crate::engine::target::Op;
 use crate::model::{Name, RecordId, Time};
 use std::sync::Arc;
 
@@ -26,6 +33,7 @@ fn true_of_fewer(world: &World, former: &HoldRule, new: &HoldRule, now: Time) ->
 
 impl Engine {
     /// Takes an edited config. What of it protects counts from now on; what widens waits for `approve`, with the former rules in force.
+    /// Precedence and statuses from before it count until the next decision has weighed how much they rewrite.
     ///
     /// Everyone is marked for a new decision. `systems` are opened from
     /// [`systems_in_force`](crate::engine::rules::rule_sets::systems_in_force). No I/O: the next commit keeps it.
@@ -60,6 +68,66 @@ impl Engine {
         self.rules.keep(&mut self.ledger);
     }
 
+    /// Weighs an edit of precedence or statuses of which nobody knows yet how much it rewrites. `None`: there is none, or it waits. Else everyone
+    /// is marked for a new decision; what is to be written to the records returned is agreed to with the edit.
+    pub(in crate::engine) fn edit_goes(&mut self, now: Time) -> Option<Vec<Idx>> {
+        // While all is being read anew too few are known to tell.
+        let after = self.rules.unweighed().filter(|_| self.rebuilding.is_none())?;
+        let (tally, samples) = self.tally_of(&after, now);
+        let passed = tally.too_many(|system| self.people_listed(system), after.rules.policy.fills);
+        let verdict = self.rules.weigh_edit(passed.map_or(tally.rewritten(), |p| p.count), passed.is_some(), now);
+        if let (EditVerdict::Waits, Some(passed)) = (verdict, passed) {
+            let why = tally.told(|field| after.place_of_rule(field.name()));
+            self.rules.let_edit_wait(passed.count, passed.limit, why, samples);
+            self.rules.keep(&mut self.ledger);
+            return None;
+        }
+        self.rules.let_edit_go(now);
+        self.rules_changed();
+        Some(if verdict == EditVerdict::WasAgreedTo { tally.places } else { Vec::new() })
+    }
+
+    /// What an edit to these rules would write, and a few of its changes.
+    fn tally_of(&self, after: &Merging, now: Time) -> (EditTally, Vec<String>) {
+        let affected = self.affected_by(after);
+        let rules = ComparedRules { before: self.rules.merging(), after, affected: &affected };
+        let (mut tally, mut samples) = (EditTally::default(), Vec::new());
+        if affected.is_none() {
+            return (tally, samples);
+        }
+        let people: Vec<PersonIdx> = (0..self.people.len() as PersonIdx).collect();
+        for some in people.chunks(FORESEEN_AT_ONCE) {
+            let changes = self.foresee(some, rules, now);
+            tally.take(&changes, |place| self.world.slot(place).id.system.clone());
+            let told = changes.iter().filter(|change| change.kind.rewrites()).take(SAMPLES - samples.len());
+            samples.extend(told.map(|change| sample(&self.world.slot(change.place).id.to_string(), change)));
+        }
+        (tally, samples)
+    }
+
+    /// A system's records of people, as far as they are written to.
+    pub(in crate::engine) fn people_listed(&self, system: &Name) -> usize {
+        let stream = self.systems.get(system).and_then(|state| state.connected.abilities().stream.as_ref());
+        stream.map_or(0, |stream| self.world.listed(system, stream))
+    }
+
+    /// Takes a person's word for an edit of precedence or statuses: how many values, and how far it goes. One that waits goes now, and what it
+    /// rewrites with it; one that was only shown goes when it is saved.
+    pub(in crate::engine) fn approve_edit(&mut self, plan: &str, now: Time) -> Option<(usize, &'static str)> {
+        let waiting = self.rules.waiting_edit().filter(|edit| edit.plan == plan).map(|edit| edit.count);
+        let Some(count) = waiting else {
+            let count = self.rules.edits_mut().approve_shown(plan)?;
+            self.rules.keep(&mut self.ledger);
+            return Some((count, "edit"));
+        };
+        let places = self.tally_of(&Merging::of(self.rules.files().clone()), now).0.places;
+        self.rules.let_edit_go(now);
+        self.rules_changed();
+        self.reconcile(now);
+        self.grant(Op::Update, places);
+        Some((count, "plan"))
+    }
+
     /// Lets an edit go that waits: from now on only the files' rules count. Holds that only former rules knew are forgotten.
     pub(crate) fn accept_rules(&mut self) {
         let held: Vec<(u32, Vec<(Name, RecordId)>)> = self
@@ -84,6 +152,15 @@ impl Engine {
     /// People who are stopped by former rules from something that the files' rules would let through.
     pub fn kept_by_former(&self) -> impl Iterator<Item = u32> + '_ {
         self.people.iter().enumerate().filter(|(_, p)| p.by_former && !p.members.is_empty()).map(|(i, _)| i as u32).filter(|i| *i != NOBODY)
+    }
+
+    /// What systems call statuses of rules that count beside the files', or are only tried.
+    pub fn learn_words(&mut self, words: Vec<(Name, WordsByStatus)>) {
+        for (system, words) in words {
+            if let Some(state) = self.systems.get_mut(&system) {
+                state.connected.learn_words(words);
+            }
+        }
     }
 
     /// A system that is new to this process. It may have been here before, and then it is known which instance it was.

@@ -24,7 +24,7 @@ pub mod targets;
 pub use again::{Again, Settled};
 pub use digest::digest;
 pub use failure::{ATTEMPTS_MAX, Failure, FailureCause, Failures, Op, PROTECTIVE_WAIT_MAX, WAIT_MAX};
-pub use forms::{is_form_of_why, shows_why};
+pub use forms::{is_form_of, is_form_of_why, shows_why};
 pub use settle::Noticed;
 
 /// A target record's side of the outbox.

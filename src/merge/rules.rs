@@ -1,15 +1,16 @@
 //! What precedence.toml says, as types.
 
 use crate::model::{ByName, Expression, Name, Span};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Systems that rank equal: the newest of them wins, and where nobody knows which that is, the first.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Band(pub Vec<RankedSystem>);
 
 /// A system in an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RankedSystem {
     pub system: Name,
     /// Its values older than this do not count. `None`: as the rule says.
@@ -118,7 +119,7 @@ pub struct Condition {
     pub otherwise: Vec<Band>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Strategy {
     /// The first band that holds a value; within it the newest, as far as that is known.
     Order(Vec<Band>),
@@ -132,7 +133,7 @@ pub enum Strategy {
     Union(Vec<Name>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Blank {
     /// An empty value is passed over.
     Skipped,

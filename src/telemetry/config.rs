@@ -127,3 +127,28 @@ impl InternalEvent for FormerHoldNotRead<'_> {
         tracing::warn!(%hold, %rule, "a hold from before the last edit cannot be read any more");
     }
 }
+
+/// Precedence and statuses from before an edit are in a form that this version does not know: the files' count.
+pub struct FormerMergingNotRead;
+
+impl InternalEvent for FormerMergingNotRead {
+    fn emit(self) {
+        tracing::warn!("precedence and [status] from before the last edit cannot be read any more; those of the files count");
+    }
+}
+
+/// An edit of precedence or statuses rewrites much, and does not count yet.
+pub struct EditRewrites<'a> {
+    pub plan: &'a str,
+    pub why: &'a str,
+}
+
+impl InternalEvent for EditRewrites<'_> {
+    fn emit(self) {
+        tracing::warn!(
+            plan = self.plan,
+            why = self.why,
+            "the edit of precedence or [status] waits for `nayose approve`; the former rules count"
+        );
+    }
+}

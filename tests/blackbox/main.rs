@@ -31,6 +31,7 @@ mod own_marks;
 mod precedence;
 mod refusals;
 mod reload;
+mod rule_edits;
 mod running;
 mod secrets;
 mod service;

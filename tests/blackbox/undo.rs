@@ -46,7 +46,7 @@ fn plan_of(undo: &Value) -> String {
 #[test]
 fn what_was_set_back_is_the_persons_value_again() {
     let (world, people, run) = overwritten(false);
-    let undo = world.run(&format!("undo {run}")).exits(0).json();
+    let undo = world.run(&format!("undo {run} --field title")).exits(0).json();
     world.run(&format!("approve {}", plan_of(&undo))).exits(0);
     world.sync().exits(0);
     assert_eq!(titles(&world, &people), every("Chief"));
@@ -61,10 +61,14 @@ fn what_was_set_back_is_the_persons_value_again() {
 }
 
 #[test]
-fn an_undo_is_narrowed_by_field_system_and_person() {
+fn an_undo_is_narrowed_by_rule_field_system_and_person() {
     let (world, people, run) = overwritten(false);
     let (hanako, ken) = (&people[0].email, &people[1].email);
+    let waiting = world.run(&format!("explain {hanako}")).exits(0).json();
+    let rule = waiting["fields"]["title"]["rule"].as_str().unwrap().to_string();
     for (narrowed, records) in [
+        (format!("--rule {rule}"), 5),
+        (format!("--rule {rule} --person {hanako}"), 1),
         ("--field title".to_string(), 5),
         ("--field title --field phone --system ma".to_string(), 5),
         (format!("--person {hanako}"), 1),
@@ -73,7 +77,7 @@ fn an_undo_is_narrowed_by_field_system_and_person() {
         let undo = world.run(&format!("undo {run} {narrowed}")).exits(0).json();
         assert_eq!(undo["writes"].as_array().map(Vec::len), Some(records), "{narrowed}: {undo:#}");
     }
-    for nothing in ["--field phone", "--system crm", "--person nobody@acme.example"] {
+    for nothing in ["--field phone", "--system crm", "--person nobody@acme.example", "--rule precedence.toml:900"] {
         world.run_text(&format!("undo {run} {nothing}")).exits(2).says(&format!("wrote nothing of `{nothing}`"));
     }
     world.run_text("undo --field title").exits(2);
@@ -86,17 +90,29 @@ fn an_undo_is_narrowed_by_field_system_and_person() {
     assert_eq!(titles(&world, &people), wanted);
 }
 
+/// Set back, a right change would only be written again, and then be left alone for ever.
+#[test]
+fn an_undo_of_all_leaves_what_the_rules_of_now_still_want() {
+    let (world, _, run) = overwritten(false);
+    let undo = world.run(&format!("undo {run}")).exits(0).json();
+    assert_eq!((&undo["plan"], undo["still_wanted"].as_u64()), (&Value::Null, Some(5)), "{undo:#}");
+    world.run_text(&format!("undo {run}")).exits(0).says("the rules of now still want").says("--rule RULE").says("mend it first");
+    world.configure(&Setup { precedence: MA_FIRST, ..Setup::default() });
+    let undo = world.run(&format!("undo {run}")).exits(0).json();
+    assert_eq!((undo["writes"].as_array().map(Vec::len), undo["still_wanted"].as_u64()), (Some(5), Some(0)), "{undo:#}");
+}
+
 #[test]
 fn a_run_is_set_back_after_a_plan_and_not_written_again() {
     let (world, people, run) = overwritten(false);
     world.sandbox.handle.reset_log();
-    let undo = world.run(&format!("undo {run}")).exits(0).json();
+    let undo = world.run(&format!("undo {run} --field title")).exits(0).json();
     assert_eq!(undo["writes"].as_array().map(Vec::len), Some(5), "{undo:#}");
     assert_eq!(undo["left_out"], json!([]));
     let lead = people[0].lead.to_string();
     let write = undo["writes"].as_array().unwrap().iter().find(|w| w["id"] == lead.as_str()).unwrap();
     assert_eq!(write["fields"], json!({"title": {"old": "Clerk Hanako", "new": "Chief Hanako", "rule": format!("undo {run}")}}));
-    world.run_text(&format!("undo {run}")).exits(0).says("nayose approve w_");
+    world.run_text(&format!("undo {run} --field title")).exits(0).says("nayose approve w_");
     world.sync().exits(0);
     assert!(world.writes().is_empty(), "showing it wrote something: {:?}", world.writes());
 
@@ -178,7 +194,7 @@ fn a_part_of_what_a_daemon_wrote_is_undone() {
     let run = runs["runs"].as_array().unwrap().last().unwrap()["run"].as_str().unwrap().to_string();
     let mut undo = Value::Null;
     wait_until("both writes are booked", SOON, || {
-        undo = world.run(&format!("undo {run} --since {between}")).exits(0).json();
+        undo = world.run(&format!("undo {run} --since {between} --field title")).exits(0).json();
         undo["writes"].as_array().is_some_and(|w| w.len() == 1)
     });
     world.run(&format!("approve {}", plan_of(&undo))).exits(0);

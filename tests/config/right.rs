@@ -40,7 +40,7 @@ fn what_the_good_files_say() {
     assert_eq!((policy.holds[0].after.lost, policy.holds[1].after.closed), (Span::days(30), Span::days(3)));
     assert_eq!((&*policy.holds[1].rule, policy.holds[1].scope), ("policy.toml:14", HoldScope::Person));
     assert_eq!(policy.widening, Widening { people: 200, share: 0.01, within: Span::days(1) });
-    assert_eq!(policy.changes, ChangeLimits { records: 500, share: 0.05, within: Span::minutes(120) });
+    assert_eq!(policy.changes, ChangeLimits { records: 500, share: 0.05, within: Span::minutes(120), same: 50 });
     assert_eq!(policy.refusal_proofs.len(), 1);
     assert_eq!(config.rules.consent.sources[&"ma".into()], Basis::ExplicitConsent);
 

@@ -231,7 +231,7 @@ fn a_batch_of_long_texts_is_kept() {
         let mut shown = Record::new(format!("ma:person:{n}").parse().expect("an id"));
         shown.set(&"notes".into(), long('a'), NOW);
         let change = Change { fields: vec![("notes".into(), long('b'))], ..Change::default() };
-        WrittenRecord::of(&WriteOp { record: shown.id.clone(), change, again: false }, &shown)
+        WrittenRecord::of(&WriteOp { record: shown.id.clone(), change, again: false }, &shown, |_| "".into())
     });
     daemon.engine.keep_written(written.collect(), NOW);
     daemon.engine.commit().expect("the store takes it");

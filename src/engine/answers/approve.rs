@@ -123,6 +123,10 @@ impl Engine {
         if let Some(count) = self.approve_guarded(plan, now) {
             return self.note_plan(plan, Vec::new(), count, now);
         }
+        if let Some((count, scope)) = self.approve_edit(plan, now) {
+            let noted = self.note_plan(plan, Vec::new(), count, now)?;
+            return Ok(Approved { scope: scope.into(), ..noted });
+        }
         match self.approve_undo(plan, now) {
             Ok(Some(count)) => return self.note_plan(plan, Vec::new(), count, now),
             Ok(None) => {}

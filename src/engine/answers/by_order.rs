@@ -41,7 +41,7 @@ impl Engine {
             let view = View::new(&self.world);
             let records: Vec<_> = person.members.iter().map(|idx| self.world.record(*idx)).collect();
             let gaps = self.read_coverage(now).gaps(&records);
-            let of = Members { places: &person.members, records: &records, around: &view, gaps: &gaps };
+            let of = Members { places: &person.members, records: &records, around: &view, gaps: &gaps, by: self.rules.merging() };
             let mut written: Vec<&Name> = self.systems.values().flat_map(|s| &s.connected.config().writes.fields).collect();
             written.sort();
             written.dedup();

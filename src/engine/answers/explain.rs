@@ -177,7 +177,7 @@ impl Engine {
         let decision = gate.decide(&[who.to_string()], &Mail::of(MailKind::Campaign), now).into_iter().next();
         let coverage = self.read_coverage(now);
         let gaps = coverage.gaps(&records);
-        let of = Members { places: &members, records: &records, around: &View::new(&self.world), gaps: &gaps };
+        let of = Members { places: &members, records: &records, around: &View::new(&self.world), gaps: &gaps, by: self.rules.merging() };
         let status = self.status_explained(of, &coverage, now);
         Explanation {
             person: self.person_id(person),

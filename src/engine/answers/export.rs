@@ -74,7 +74,8 @@ impl Engine {
             }
             let records: Vec<Record> = members.iter().map(|m| self.world.record(*m)).collect();
             let gaps = coverage.gaps(&records);
-            let of = Members { places: &members, records: &records, around: &View::new(&self.world), gaps: &gaps };
+            let of =
+                Members { places: &members, records: &records, around: &View::new(&self.world), gaps: &gaps, by: self.rules.merging() };
             let status = self.status_now(of, now).name;
             let mut row = person(self.person_id(i as u32), &records, status.as_deref(), &self.people[i].holds);
             row.extend(names.iter().flat_map(|name| self.merged(name, of, now)));

@@ -11,6 +11,7 @@
 //! - `marks_in_words`: marks as people say them
 //! - `notices`: what needs a person
 //! - `plan`: what would be written
+//! - `preview`: what other rules would do; `preview_run`: looking at everyone for it
 //! - `shown`: fields in no answer
 //! - `status`: protection and health; `alone` without a daemon
 //! - `unprotected`: who is not protected
@@ -31,6 +32,8 @@ pub mod field_in_targets;
 pub mod marks_in_words;
 pub mod notices;
 pub mod plan;
+pub mod preview;
+pub mod preview_run;
 pub mod shown;
 pub mod status;
 pub mod unprotected;

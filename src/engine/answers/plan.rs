@@ -190,10 +190,7 @@ impl Engine {
             }
             for (name, value) in &change.fields {
                 let old = record.field(name).map_or(Json::Null, |f| f.value.to_json());
-                let rule = match self.is_set_back(&record.id, name) {
-                    true => "undo".to_string(),
-                    false => self.rules.rules().precedence.rule(name).map_or("", |r| &r.rule).to_string(),
-                };
+                let rule = self.rule_of_write(&record.id, name).to_string();
                 fields.insert(name.to_string(), FieldChange { old, new: value.to_json(), rule });
             }
         }

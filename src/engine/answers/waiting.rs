@@ -5,6 +5,7 @@ use crate::engine::engine::Engine;
 use crate::engine::guard::about::About;
 use crate::engine::guard::waiting::{PEOPLE_NAMED, SAMPLES, Waiting};
 use crate::engine::memory::place::{Idx, PersonIdx};
+use crate::engine::rules::merging_edits::ForeseenEdit;
 use crate::model::RecordId;
 use std::collections::BTreeSet;
 
@@ -32,6 +33,7 @@ impl Engine {
                 people: self.named(self.kept_by_former()),
             });
         }
+        waiting.extend(self.rules.waiting_edit().map(edit));
         waiting
     }
 
@@ -77,6 +79,21 @@ fn kept(group: &KeptGroup, named: impl FnOnce(BTreeSet<PersonIdx>) -> Vec<String
         samples: causes.iter().take(SAMPLES).map(ToString::to_string).collect(),
         people: named(people),
     })
+}
+
+/// An edit of precedence or statuses, with the numbers that it had when it was weighed.
+fn edit(edit: &ForeseenEdit) -> Waiting {
+    let about = About::Merging;
+    Waiting {
+        plan: edit.plan.clone(),
+        kind: "edit".into(),
+        count: edit.count,
+        limit: edit.limit,
+        why: format!("{}: {}; until then the former rules count", about.cause(), edit.why),
+        about,
+        samples: edit.samples.clone(),
+        people: Vec::new(),
+    }
 }
 
 /// What edits of the rules widen, each thing once: several edits may wait.
@@ -138,6 +155,19 @@ mod tests {
     fn what_two_edits_widen_alike_is_told_once() {
         let told = edited(["b: fewer deals", "a: a hold was taken out", "b: fewer deals"].into_iter());
         assert_eq!(told, "the rules were edited: b: fewer deals; a: a hold was taken out");
+    }
+
+    #[test]
+    fn an_edit_that_rewrites_much_names_rule_and_numbers() {
+        let why = "precedence.toml:3: title in ma: 600 overwritten".to_string();
+        let samples = vec!["ma:person:1 title: \"crm 1\" -> \"card 1\"".to_string()];
+        let waiting = edit(&ForeseenEdit { of: "a".into(), plan: "e_1".into(), count: 600, limit: 50, why, samples });
+        assert_eq!((waiting.counted().as_str(), waiting.about.key().as_str()), ("600 values", "merging"));
+        assert_eq!(
+            waiting.why,
+            "precedence or [status] was edited: precedence.toml:3: title in ma: 600 overwritten; until then the former rules count"
+        );
+        assert_eq!(waiting.who(), "ma:person:1 title: \"crm 1\" -> \"card 1\"");
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl Engine {
             true => Merge::default(),
             false => {
                 let gaps = coverage.gaps(&records);
-                let of = Members { places, records: &records, around: &View::new(&self.world), gaps: &gaps };
+                let of = Members { places, records: &records, around: &View::new(&self.world), gaps: &gaps, by: self.rules.merging() };
                 self.merge(self.systems.get(&records[own].id.system).into_iter(), of, now)
             }
         };
@@ -114,7 +114,11 @@ impl Engine {
             (system.connected.writes_to(&self.world.slot(*idx).stream) && !record.is_gone()).then_some(system)
         });
         let gaps = self.coverage.gaps(&records);
-        let merge = self.merge(targets, Members { places: &members, records: &records, around: &around, gaps: &gaps }, now);
+        let merge = self.merge(
+            targets,
+            Members { places: &members, records: &records, around: &around, gaps: &gaps, by: self.rules.merging() },
+            now,
+        );
         drop(around);
         Some(Sketch { members, records, addresses, neighbours, holds, phases, merge })
     }

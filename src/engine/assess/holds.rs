@@ -16,6 +16,8 @@ use std::borrow::Cow;
 
 /// A look at what may hold one person.
 struct Look<'l> {
+    /// Rules to look by in place of those in force.
+    by: Option<&'l [HoldRule]>,
     around: &'l View<'l>,
     now: Time,
     fresh: &'l mut Phases,
@@ -33,7 +35,24 @@ impl Engine {
         around: &View<'_>,
         fresh: &mut Phases,
     ) -> Vec<HoldNow> {
-        let mut look = Look { around, now, fresh, holds: Vec::new() };
+        self.looked_at(records, addresses, Look { by: None, around, now, fresh, holds: Vec::new() })
+    }
+
+    /// The same by other rules, whose phases are not kept.
+    pub(super) fn direct_holds_by(
+        &self,
+        by: &[HoldRule],
+        records: &[Record],
+        addresses: &[Address],
+        now: Time,
+        around: &View<'_>,
+    ) -> Vec<HoldNow> {
+        let mut fresh = Phases::new();
+        self.looked_at(records, addresses, Look { by: Some(by), around, now, fresh: &mut fresh, holds: Vec::new() })
+    }
+
+    fn looked_at(&self, records: &[Record], addresses: &[Address], mut look: Look<'_>) -> Vec<HoldNow> {
+        let now = look.now;
         for address in addresses {
             let tickets = self.world.tickets_of_address(address);
             self.holds_of(tickets, Reach::Person, None, &mut look);
@@ -77,11 +96,15 @@ impl Engine {
 
     /// `through`: the person's or account's id that a deal must still name; one that it only named once keeps the hold, and we ask.
     fn holds_of(&self, causes: &[Idx], reach: Reach, through: Option<&str>, look: &mut Look<'_>) {
-        let (rules, files) = (&self.rules.rules().policy.holds, self.rules.files().policy.holds.len());
+        let (in_force, files) = (&self.rules.rules().policy.holds, self.rules.files().policy.holds.len());
+        let (rules, files) = look.by.map_or((in_force.as_slice(), files), |rules| (rules, rules.len()));
         let people_of = |account: &RecordId| self.world.people_of_account(account).len();
         for cause in causes {
-            let phases = self.phases_of(*cause, look.around, look.now);
-            if let Cow::Owned(found) = &phases {
+            let phases = match look.by {
+                Some(rules) => Cow::Owned(phases_under(rules, look.around.get(*cause), self.trusted_now(look.now))),
+                None => self.phases_of(*cause, look.around, look.now),
+            };
+            if let (Cow::Owned(found), None) = (&phases, look.by) {
                 look.fresh.push((*cause, found.as_slice().into()));
             }
             // Whoever it names may be anyone of its account.
@@ -111,8 +134,7 @@ impl Engine {
         if let Some(known) = self.phases.get(&cause) {
             return Cow::Borrowed(known);
         }
-        let (record, now) = (around.get(cause), self.trusted_now(now));
-        Cow::Owned(self.rules.rules().policy.holds.iter().map(|rule| phase(rule, record, now)).collect())
+        Cow::Owned(phases_under(&self.rules.rules().policy.holds, around.get(cause), self.trusted_now(now)))
     }
 
     /// Keeps phases in memory, until their cause changes or a cool-down ends.
@@ -190,6 +212,10 @@ impl Engine {
         let known = is_read || phase.is_some_and(Phase::was_seen_to_end);
         known.then_some(CauseNow { phase, listed })
     }
+}
+
+fn phases_under(rules: &[HoldRule], record: &Record, now: Time) -> Vec<Phase> {
+    rules.iter().map(|rule| phase(rule, record, now)).collect()
 }
 
 /// What several records of one person remember, each hold once: from the first, and as near as it ever was.

@@ -5,6 +5,7 @@ use crate::decide::standing::Standing;
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
 use crate::engine::proofs::coverage::Gaps;
+use crate::engine::rules::merging::Merging;
 use crate::model::Record;
 
 /// A person as it was just decided on.
@@ -23,4 +24,6 @@ pub struct Members<'a> {
     pub around: &'a View<'a>,
     /// What may be missing of it.
     pub gaps: &'a Gaps,
+    /// Whose value counts, and which status.
+    pub by: &'a Merging,
 }

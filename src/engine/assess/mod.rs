@@ -12,6 +12,8 @@
 //! - `asked`: a person as expressions see it
 //! - `field`: one field, what its records offer and which are to show it
 //! - `wanted`: what a target is to show
+//! - `foresee`: what would be written by other rules; `foreseen`: of one record; `edit_tally`: how much that is, and who is asked
+//! - `foresee_decisions`: who may get mail by other rules
 //! - `permits`: permits that end
 //! - `person`: one person as last decided
 //! - `held`: the holds that were in force when last decided
@@ -21,7 +23,11 @@ mod asked;
 pub mod assessing;
 pub mod assessment;
 mod cause;
+pub mod edit_tally;
 mod field;
+pub mod foresee;
+pub mod foresee_decisions;
+pub mod foreseen;
 pub(in crate::engine) mod held;
 pub mod holds;
 pub(in crate::engine) mod kept;

@@ -14,7 +14,7 @@ use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::engine::memory::places::Places;
 use crate::engine::memory::refusals::{On, Refusals};
 use crate::engine::proofs::coverage::Undecided;
-use crate::engine::target::{self, Target};
+use crate::engine::target::{self, Op, Target};
 use crate::engine::workers::{DECIDING, WORTH_A_THREAD};
 use crate::link;
 use crate::model::{Address, Basis, Entity, Record, Refusal, RefusalScope, Span, Time};
@@ -46,7 +46,17 @@ fn woken_at(at: Time, now: Time) -> Time {
 
 impl Engine {
     /// Decides for all who are marked. What follows for the state waits for the next commit.
+    ///
+    /// An edit of precedence or statuses is weighed once all is decided on by the rules from before it.
     pub fn reconcile(&mut self, now: Time) {
+        self.decide(now);
+        if let Some(agreed_to) = self.edit_goes(now) {
+            self.decide(now);
+            self.grant(Op::Update, agreed_to);
+        }
+    }
+
+    fn decide(&mut self, now: Time) {
         self.decided_at = now;
         self.wake(now);
         self.walk_permits(now);
@@ -303,7 +313,7 @@ fn seen_on(records: &[Record], refusals: &Refusals) -> Vec<Refusal> {
 
 /// The legal ground of a person by all rules that count, and by the files' alone. It raises mailability: only what is listed now counts, and
 /// of several rules the weakest.
-fn basis_of<'r>(
+pub(super) fn basis_of<'r>(
     records: &[Record],
     files: &ConsentRules,
     former: impl Iterator<Item = &'r ConsentRules>,
@@ -314,7 +324,7 @@ fn basis_of<'r>(
     (former.map(proved).fold(by_files, Option::min), by_files)
 }
 
-fn standing_of<'r>(basis: Option<Basis>, refusals: impl Iterator<Item = &'r Refusal>, holds: &[HoldNow]) -> Standing {
+pub(super) fn standing_of<'r>(basis: Option<Basis>, refusals: impl Iterator<Item = &'r Refusal>, holds: &[HoldNow]) -> Standing {
     let mut refused_all = false;
     let mut topics: Vec<Box<str>> = Vec::new();
     for refusal in refusals {

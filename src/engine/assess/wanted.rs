@@ -76,13 +76,13 @@ impl Engine {
     }
 
     fn status_by(&self, of: Members<'_>, now: Time) -> StatusNow {
-        let (rules, needs) = (self.rules.rules(), self.rules.needs());
+        let (rules, needs) = (&of.by.rules, &of.by.needs);
         self.asked(of, now, |person| said_of(status(&rules.policy, &person.facts(&needs.of_statuses))))
     }
 
     /// Asks something of a person as expressions see it.
     fn asked<T>(&self, of: Members<'_>, now: Time, ask: impl FnOnce(&AskedPerson<'_>) -> T) -> T {
-        let needs = self.rules.needs();
+        let needs = &of.by.needs;
         let deals = if needs.deals { self.deals_of(of) } else { Vec::new() };
         let tickets = if needs.tickets { self.tickets_of(of) } else { Vec::new() };
         let more = |extent: Extent| extent != Extent::Whole;
@@ -92,7 +92,7 @@ impl Engine {
             Ok(winner.map(|winner| winner.value.into_owned()))
         };
         let (deals, tickets) = ((&*deals, more(of.gaps.deals)), (&*tickets, more(of.gaps.tickets)));
-        ask(&AskedPerson::new(&self.rules.rules().precedence, needs, deals, tickets, &judge))
+        ask(&AskedPerson::new(&of.by.rules.precedence, needs, deals, tickets, &judge))
     }
 
     /// How the condition of a field's rule comes out for a person.
@@ -124,7 +124,7 @@ impl Engine {
 
     /// What a field should be in a target; `None`: nothing counts for it. Either way, and where it is unknown, it is left alone.
     pub fn winner(&self, name: &Name, of: Members<'_>, now: Time) -> Result<Option<FieldWinner>, Unknown> {
-        let Some(rule) = self.rules.rules().precedence.rule(name) else { return Ok(None) };
+        let Some(rule) = of.by.rules.precedence.rule(name) else { return Ok(None) };
         let condition = self.condition(rule, name, of, now);
         let candidates = self.candidates(name, of);
         let winner = judged(rule, condition, &candidates, of.gaps.unread(), now)?;
@@ -134,7 +134,7 @@ impl Engine {
 
     /// When the first value that counts for a field grows too old.
     pub fn ages_at(&self, name: &Name, of: Members<'_>, now: Time) -> Option<Time> {
-        let rule = self.rules.rules().precedence.rule(name).filter(|rule| rule.has_ages())?;
+        let rule = of.by.rules.precedence.rule(name).filter(|rule| rule.has_ages())?;
         crate::merge::next_too_old(rule, &self.candidates(name, of), now)
     }
 

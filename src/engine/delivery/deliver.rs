@@ -170,7 +170,7 @@ impl Engine {
         let again = target.was_written_lately(&change, now);
         let op = WriteOp { record: record.id.clone(), change, again };
         if !op.change.fields.is_empty() {
-            batch.written.push(WrittenRecord::of(&op, &record));
+            batch.written.push(WrittenRecord::of(&op, &record, |field| self.rule_of_write(&record.id, field)));
         }
         batch.ops.push(op);
         batch.places.push(idx);

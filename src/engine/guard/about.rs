@@ -16,6 +16,8 @@ pub enum About {
     Updates { system: Name },
     /// The rules, however often they are edited while they wait.
     Rules,
+    /// Precedence and statuses, however often they are edited while an edit of them waits.
+    Merging,
 }
 
 impl About {
@@ -26,6 +28,7 @@ impl About {
             About::Releases { system } => format!("releases:{system}"),
             About::Updates { system } => format!("updates:{system}"),
             About::Rules => "rules".into(),
+            About::Merging => "merging".into(),
         }
     }
 
@@ -39,6 +42,7 @@ impl About {
             About::Releases { system } => many(system, "releases and first permits", "[widening]"),
             About::Updates { system } => many(system, "updates", "[changes]"),
             About::Rules => "the rules were edited".into(),
+            About::Merging => "precedence or [status] was edited".into(),
         }
     }
 
@@ -46,6 +50,7 @@ impl About {
     pub fn counts(&self) -> (&'static str, &'static str) {
         match self {
             About::Updates { .. } => ("record", "records"),
+            About::Merging => ("value", "values"),
             About::KeptHolds { .. } | About::Releases { .. } | About::Rules => ("person", "people"),
         }
     }
@@ -67,6 +72,7 @@ mod tests {
             About::Releases { system: "ma".into() }.key(),
             About::Updates { system: "ma".into() }.key(),
             About::Rules.key(),
+            About::Merging.key(),
         ];
         assert_eq!(
             words,
@@ -79,6 +85,7 @@ mod tests {
                 "releases:ma",
                 "updates:ma",
                 "rules",
+                "merging",
             ]
         );
     }

@@ -3,7 +3,7 @@
 use super::limits::GUARD;
 use super::limits::WENT;
 use super::limits::{GuardLimits, Replaced};
-use crate::decide::rules::Policy;
+use crate::decide::rules::{Policy, SAME_VALUE_PART};
 use crate::engine::engine::Engine;
 use crate::engine::guard::about::About;
 use crate::engine::guard::waiting::{SAMPLES, Waiting};
@@ -19,8 +19,6 @@ use crate::model::{Name, Record, RecordId, Time, counted};
 use crate::telemetry::InternalEvent;
 use crate::telemetry::guard::{ManyHolds, WritesWait};
 
-/// One field may change to one and the same value in this part of the records that may change at all.
-const SAME_VALUE_PART: usize = 10;
 /// So many digests lie in one item of the store: 10 bytes each at most, and an item may have a megabyte.
 const DIGESTS_PER_ITEM: usize = 50_000;
 
@@ -248,10 +246,7 @@ fn listed(world: &World, connected: &Connected) -> usize {
 fn least(policy: &Policy, op: Op) -> (GuardLimits, f64) {
     let (widening, changes) = (policy.widening, policy.changes);
     match op {
-        Op::Update => {
-            let same = (changes.records / SAME_VALUE_PART).max(1);
-            (GuardLimits { records: changes.records, same, within: changes.within }, changes.share)
-        }
+        Op::Update => (GuardLimits { records: changes.records, same: changes.same, within: changes.within }, changes.share),
         Op::Hold | Op::Release => (GuardLimits { records: widening.people, same: usize::MAX, within: widening.within }, widening.share),
     }
 }
@@ -260,7 +255,7 @@ fn least(policy: &Policy, op: Op) -> (GuardLimits, f64) {
 fn limits_of(policy: &Policy, op: Op, listed: usize) -> GuardLimits {
     let (least, share) = least(policy, op);
     let records = least.records.max((listed as f64 * share) as usize);
-    let same = if least.same == usize::MAX { usize::MAX } else { (records / SAME_VALUE_PART).max(1) };
+    let same = least.same.max(records / SAME_VALUE_PART);
     GuardLimits { records, same, ..least }
 }
 

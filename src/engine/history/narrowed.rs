@@ -1,5 +1,6 @@
 //! What of a run an undo is about.
 
+use crate::engine::rules::merging::BEFORE_THE_EDIT;
 use crate::model::{Name, RecordId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -15,13 +16,18 @@ pub struct UndoOnly {
     /// By an address or a record, as `explain` takes it.
     #[serde(default)]
     pub person: Option<String>,
+    /// As the plan named them, `FILE:LINE`.
+    #[serde(default)]
+    pub rules: Vec<Name>,
 }
 
 impl UndoOnly {
-    /// Whether a field of a record is of it. `records`: those of the person, if one is named.
-    pub(super) fn has(&self, record: &RecordId, field: &Name, records: Option<&BTreeSet<RecordId>>) -> bool {
+    /// Whether a field of a record, written by a rule, is of it. `records`: those of the person, if one is named.
+    pub(super) fn has(&self, record: &RecordId, field: &Name, rule: &Name, records: Option<&BTreeSet<RecordId>>) -> bool {
         let among = |names: &[Name], name: &Name| names.is_empty() || names.contains(name);
-        among(&self.fields, field) && among(&self.systems, &record.system) && records.is_none_or(|records| records.contains(record))
+        let by_rule = self.rules.is_empty() || self.rules.iter().any(|named| is_named(rule, named));
+        let of_person = records.is_none_or(|records| records.contains(record));
+        among(&self.fields, field) && among(&self.systems, &record.system) && by_rule && of_person
     }
 
     /// Whether it is about all.
@@ -30,13 +36,19 @@ impl UndoOnly {
     }
 }
 
+/// While an edit waits, the rule that counts has another name than the line in the file of before.
+fn is_named(rule: &Name, named: &Name) -> bool {
+    rule == named || rule.strip_suffix(BEFORE_THE_EDIT) == Some(&**named)
+}
+
 /// As it stands on the command line.
 impl fmt::Display for UndoOnly {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields = self.fields.iter().map(|name| format!(" --field {name}"));
         let systems = self.systems.iter().map(|name| format!(" --system {name}"));
         let person = self.person.iter().map(|who| format!(" --person {who}"));
-        fields.chain(systems).chain(person).try_for_each(|option| f.write_str(&option))
+        let rules = self.rules.iter().map(|name| format!(" --rule {name}"));
+        fields.chain(systems).chain(person).chain(rules).try_for_each(|option| f.write_str(&option))
     }
 }
 
@@ -49,20 +61,30 @@ mod tests {
         let record = |text: &str| text.parse::<RecordId>().unwrap();
         let names = |names: &[&str]| names.iter().map(|name| Name::from(*name)).collect::<Vec<_>>();
         let hanako: BTreeSet<RecordId> = [record("ma:person:1"), record("crm:person:7")].into();
-        for (fields, systems, person, wanted) in [
-            (&[][..], &[][..], None, [true, true, true, true]),
-            (&["title"], &[], None, [true, false, true, true]),
-            (&["title", "phone"], &["ma"], None, [true, true, true, false]),
-            (&["title"], &["ma"], Some(&hanako), [true, false, false, false]),
-            (&[], &[], Some(&hanako), [true, true, false, true]),
-            (&["fax"], &[], None, [false; 4]),
+        for (fields, systems, person, rules, wanted) in [
+            (&[][..], &[][..], None, &[][..], [true, true, true, true]),
+            (&["title"], &[], None, &[], [true, false, true, true]),
+            (&["title", "phone"], &["ma"], None, &[], [true, true, true, false]),
+            (&["title"], &["ma"], Some(&hanako), &[], [true, false, false, false]),
+            (&[], &[], Some(&hanako), &[], [true, true, false, true]),
+            (&["fax"], &[], None, &[], [false; 4]),
+            (&[], &[], None, &["precedence.toml:3"], [true, false, true, false]),
+            (&[], &["crm"], None, &["precedence.toml:3", "precedence.toml:5"], [false, false, false, true]),
+            (&[], &[], None, &["precedence.toml:30"], [false; 4]),
         ] {
-            let only = UndoOnly { fields: names(fields), systems: names(systems), person: person.map(|_| "hanako@acme.example".into()) };
-            let done = [("ma:person:1", "title"), ("ma:person:1", "phone"), ("ma:person:2", "title"), ("crm:person:7", "title")];
-            assert_eq!(done.map(|(id, field)| only.has(&record(id), &field.into(), person)), wanted, "{only:?}");
-            assert_eq!(only.is_all(), fields.is_empty() && systems.is_empty() && person.is_none());
+            let person_named = person.map(|_| "hanako@acme.example".into());
+            let only = UndoOnly { fields: names(fields), systems: names(systems), person: person_named, rules: names(rules) };
+            let done = [
+                ("ma:person:1", "title", "precedence.toml:3"),
+                ("ma:person:1", "phone", "precedence.toml:4"),
+                ("ma:person:2", "title", "precedence.toml:3 before the edit"),
+                ("crm:person:7", "title", "precedence.toml:5"),
+            ];
+            assert_eq!(done.map(|(id, field, rule)| only.has(&record(id), &field.into(), &rule.into(), person)), wanted, "{only:?}");
+            assert_eq!(only.is_all(), fields.is_empty() && systems.is_empty() && person.is_none() && rules.is_empty());
         }
-        let only = UndoOnly { fields: names(&["title"]), systems: names(&["ma"]), person: Some("a@b.example".into()) };
-        assert_eq!(only.to_string(), " --field title --system ma --person a@b.example");
+        let (fields, rules) = (names(&["title"]), names(&["precedence.toml:3"]));
+        let only = UndoOnly { fields, systems: names(&["ma"]), person: Some("a@b.example".into()), rules };
+        assert_eq!(only.to_string(), " --field title --system ma --person a@b.example --rule precedence.toml:3");
     }
 }

@@ -1,10 +1,11 @@
 //! What a run writes, kept for `undo` with what was there before.
 
 use super::written::{RunWritten, WRITTEN, Written, WrittenKey, WrittenRecord};
+use super::written_before::FORMER_WRITTEN;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::ledger::items::encode_in_parts;
-use crate::model::{Name, Time};
+use crate::model::{Name, RecordId, Time};
 
 impl Engine {
     /// The runs whose field writes are kept, oldest first.
@@ -23,6 +24,15 @@ impl Engine {
         }
         for key in self.written.outdated(now) {
             self.ledger.delete(WRITTEN, key.to_bytes());
+            self.ledger.delete(FORMER_WRITTEN, key.to_bytes());
+        }
+    }
+
+    /// The rule by which a field of a record is written now, as plans name it.
+    pub(in crate::engine) fn rule_of_write(&self, record: &RecordId, field: &Name) -> Name {
+        match self.is_set_back(record, field) {
+            true => "undo".into(),
+            false => self.rules.rules().precedence.rule(field).map_or_else(|| "".into(), |rule| rule.rule.clone()),
         }
     }
 
@@ -32,7 +42,13 @@ impl Engine {
         self.commit()?;
         let mut all = Vec::new();
         for key in self.written.keys_of(run, since) {
-            let records = self.ledger.get(WRITTEN, &key.to_bytes())?.unwrap_or_default();
+            let records = match self.ledger.get(WRITTEN, &key.to_bytes())? {
+                Some(records) => records,
+                None => {
+                    let before = self.ledger.get(FORMER_WRITTEN, &key.to_bytes())?.unwrap_or_default();
+                    before.into_iter().map(WrittenRecord::from).collect()
+                }
+            };
             all.extend(told_to_those_that_are_there(records, key.at, |system| self.instance_since(system)));
         }
         Ok(all)

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 /// Undo plans that were shown, by their id.
 pub(in crate::engine) const UNDO: Kind<UndoPlan> = Kind::new(Tag::Undo);
 
-/// Those of a former version: to be looked at again.
+/// Those of former versions: to be looked at again.
 pub(in crate::engine) const FORMER_UNDO: Kind<()> = Kind::new(Tag::FormerUndo);
+pub(in crate::engine) const FIRST_UNDO: Kind<()> = Kind::new(Tag::FirstUndo);
 
 /// Fields on their way back, by their record.
 pub(in crate::engine) const SET_BACK: Kind<Vec<SetBack>> = Kind::new(Tag::SetBack);
@@ -23,6 +24,9 @@ pub struct Undo {
     pub plan: Option<String>,
     pub writes: Vec<PlannedWrite>,
     pub left_out: Vec<LeftOut>,
+    /// Of those left out, fields that the rules of now still want so: set back, they would only be written again.
+    #[serde(default)]
+    pub still_wanted: usize,
     /// False: the run's beginning is not kept any more.
     pub complete: bool,
 }

@@ -5,6 +5,7 @@ use super::narrowed::UndoOnly;
 use super::set_back::SET_BACK;
 use super::set_back::UNDO;
 use super::set_back::{LeftOut, SetBack, Undo, UndoPlan};
+use super::still_wanted::{STILL_WANTED, Undoable};
 use super::written::WrittenRecord;
 use crate::engine::assess::assessment::Merge;
 use crate::engine::assess::members::Members;
@@ -33,7 +34,7 @@ pub enum UndoRefused {
     #[error("run {run} wrote nothing of `{only}`; `nayose undo {run}` shows all that it wrote into fields")]
     NothingOfIt { run: String, only: String },
     #[error("what {plan} would set back is not what it was when it was shown; look at it again with `nayose undo {run}{only}`")]
-    Changed { plan: String, run: String, only: UndoOnly },
+    Changed { plan: String, run: String, only: Box<UndoOnly> },
     #[error(transparent)]
     State(#[from] Error),
 }
@@ -51,6 +52,7 @@ struct Worked {
     id: String,
     back: BTreeMap<Idx, Vec<SetBack>>,
     left_out: Vec<LeftOut>,
+    still_wanted: usize,
 }
 
 impl Engine {
@@ -85,7 +87,7 @@ impl Engine {
             self.show(plan, UndoPlan { run: run.into(), since, at: now, only });
         }
         self.commit()?;
-        Ok(Undo { run: run.into(), plan, writes, left_out: worked.left_out, complete: known.complete })
+        Ok(Undo { run: run.into(), plan, writes, left_out: worked.left_out, still_wanted: worked.still_wanted, complete: known.complete })
     }
 
     fn show(&mut self, plan: &str, shown: UndoPlan) {
@@ -106,7 +108,7 @@ impl Engine {
         let Some(shown) = self.undos.get(plan).cloned() else { return Ok(None) };
         let worked = self.work_out(&shown.run, shown.since, &shown.only, now)?;
         if worked.id != plan {
-            return Err(UndoRefused::Changed { plan: plan.into(), run: shown.run, only: shown.only });
+            return Err(UndoRefused::Changed { plan: plan.into(), run: shown.run, only: Box::new(shown.only) });
         }
         self.drop_undo(plan);
         let places: Vec<Idx> = worked.back.keys().copied().collect();
@@ -136,21 +138,29 @@ impl Engine {
     /// What would be set back now, and what not.
     fn work_out(&mut self, run: &str, since: Option<Time>, only: &UndoOnly, now: Time) -> Result<Worked, Error> {
         let records = self.records_named(only);
-        let mut worked = Worked { id: String::new(), back: BTreeMap::new(), left_out: Vec::new() };
-        let mut shown = Vec::new();
-        for ((id, field), done) in done_by(self.written_by(run, since)?) {
-            if !only.has(&id, &field, records.as_ref()) {
-                continue;
-            }
+        let mut worked = Worked { id: String::new(), back: BTreeMap::new(), left_out: Vec::new(), still_wanted: 0 };
+        let mut back = Vec::new();
+        let mut written = self.written_by(run, since)?;
+        written.iter_mut().for_each(|w| w.fields.retain(|f| only.has(&w.record, &f.field, &f.rule, records.as_ref())));
+        let left_out =
+            |id: &RecordId, field: &Name, why: &str| LeftOut { record: id.to_string(), field: field.to_string(), why: why.into() };
+        for ((id, field), done) in done_by(written) {
             match self.set_back_of(&id, &field, &done, now) {
                 Ok(None) => {}
-                Ok(Some((idx, back))) => {
-                    worked.back.entry(idx).or_default().push(back.clone());
-                    shown.push((id, back));
-                }
-                Err(why) => {
-                    worked.left_out.push(LeftOut { record: id.to_string(), field: field.to_string(), why: why.into() });
-                }
+                Ok(Some((idx, to))) => back.push(Undoable { record: id, idx, back: to, wrote: done.new }),
+                Err(why) => worked.left_out.push(left_out(&id, &field, why)),
+            }
+        }
+        // Who names a field, rule, system or person means all of it.
+        let wanted = if only.is_all() { self.still_wanted(&back, now) } else { BTreeSet::new() };
+        let mut shown = Vec::new();
+        for Undoable { record, idx, back, .. } in back {
+            if wanted.contains(&(idx, back.field.clone())) {
+                worked.left_out.push(left_out(&record, &back.field, STILL_WANTED));
+                worked.still_wanted += 1;
+            } else {
+                worked.back.entry(idx).or_default().push(back.clone());
+                shown.push((record, back));
             }
         }
         worked.id = id_of(run, &shown);
@@ -179,7 +189,7 @@ impl Engine {
         let places = &self.people[person as usize].members;
         let records: Vec<Record> = places.iter().map(|i| self.world.record(*i)).collect();
         let gaps = self.read_coverage(now).gaps(&records);
-        let of = Members { places, records: &records, around: &View::new(&self.world), gaps: &gaps };
+        let of = Members { places, records: &records, around: &View::new(&self.world), gaps: &gaps, by: self.rules.merging() };
         let instead_of = self.winner(field, of, now).ok().flatten().map(|winner| winner.value);
         Ok(Some((idx, SetBack { field: field.clone(), shown, to: done.old.clone(), instead_of })))
     }

@@ -27,12 +27,16 @@ pub struct WrittenField {
     /// What the target showed; nothing is `Empty`.
     pub old: Value,
     pub new: Value,
+    /// By which it was written, as plans name it; empty in what a former version kept.
+    pub rule: Name,
 }
 
 impl WrittenRecord {
-    pub fn of(op: &WriteOp, shown: &Record) -> WrittenRecord {
+    /// `rule`: by which a field is written.
+    pub fn of(op: &WriteOp, shown: &Record, rule: impl Fn(&Name) -> Name) -> WrittenRecord {
         let old = |name: &Name| shown.field_of(name).map_or(Value::Empty, |f| f.value.clone());
-        let fields = op.change.fields.iter().map(|(name, new)| WrittenField { field: name.clone(), old: old(name), new: new.clone() });
+        let field = |(name, new): &(Name, Value)| WrittenField { field: name.clone(), old: old(name), new: new.clone(), rule: rule(name) };
+        let fields = op.change.fields.iter().map(field);
         WrittenRecord { record: op.record.clone(), fields: fields.collect() }
     }
 }

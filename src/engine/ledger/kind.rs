@@ -33,12 +33,16 @@ pub enum Tag {
     Usage = b'u',
     /// Who was let go and who waits, by system and direction.
     Guard = b'g',
-    /// Batches of field writes with the old values.
-    Written = b'o',
+    /// Batches of field writes with the old values and the rules.
+    Written = b'W',
+    /// The same up to format 5: without the rules.
+    FormerWritten = b'o',
     /// Undo plans that were shown.
-    Undo = b'k',
-    /// The same without what they were narrowed to: not read any more.
-    FormerUndo = b'n',
+    Undo = b'K',
+    /// The same without the rules that they were narrowed to: not read any more.
+    FormerUndo = b'k',
+    /// The same without anything that they were narrowed to: not read any more.
+    FirstUndo = b'n',
     /// Fields on their way back.
     SetBack = b'b',
     /// Writes that count against a limit for a while.
@@ -48,7 +52,7 @@ pub enum Tag {
 }
 
 /// All of them.
-const TAGS: [Tag; 22] = [
+const TAGS: [Tag; 24] = [
     Tag::Record,
     Tag::Target,
     Tag::FormerTarget,
@@ -66,8 +70,10 @@ const TAGS: [Tag; 22] = [
     Tag::Usage,
     Tag::Guard,
     Tag::Written,
+    Tag::FormerWritten,
     Tag::Undo,
     Tag::FormerUndo,
+    Tag::FirstUndo,
     Tag::SetBack,
     Tag::Went,
     Tag::Instance,

@@ -10,6 +10,7 @@ use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::guard::limits::GUARD;
 use crate::engine::guard::limits::WENT;
+use crate::engine::history::set_back::FIRST_UNDO;
 use crate::engine::history::set_back::FORMER_UNDO;
 use crate::engine::history::set_back::SET_BACK;
 use crate::engine::history::set_back::UNDO;
@@ -74,7 +75,7 @@ fn records_first(engine: &mut Engine) -> Result<Vec<StoredItem>, Error> {
                 Err(_) => Err(UnreadableRecord(text.into_owned())),
             };
             failed = loaded.err().map(Error::from);
-        } else if tag == Some(Tag::Written) {
+        } else if matches!(tag, Some(Tag::Written | Tag::FormerWritten)) {
             written.restore(key);
         } else {
             later.extend(tag.map(|tag| (tag, key.to_vec(), value.to_vec())));
@@ -171,6 +172,7 @@ fn restore_of_people(engine: &mut Engine, kind: Tag, text: &str, value: &[u8]) -
             engine.undos.insert(text.to_string(), UNDO.read(text, value)?);
         }
         Tag::FormerUndo => engine.ledger.delete(FORMER_UNDO, text.as_bytes().to_vec()),
+        Tag::FirstUndo => engine.ledger.delete(FIRST_UNDO, text.as_bytes().to_vec()),
         Tag::SetBack => {
             if let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) {
                 engine.set_back.insert(idx, SET_BACK.read(text, value)?);

@@ -22,6 +22,11 @@ impl From<WordsByStatus> for SystemWords {
 }
 
 impl SystemWords {
+    /// Adds those for further statuses. A system's word for a status hangs on its connector alone, so that it is never another.
+    fn learn(&mut self, words: WordsByStatus) {
+        self.0.extend(words);
+    }
+
     /// The system's word for a status; where it has none, ours.
     pub fn of<'w>(&'w self, status: &'w Name) -> &'w str {
         self.0.get(status).map_or(&**status, |word| word)
@@ -59,6 +64,11 @@ impl Connected {
     pub fn follow(&mut self, config: Arc<System>) {
         self.allowed = Allowed::by(&config, &self.abilities);
         self.config = config;
+    }
+
+    /// Takes the system's words for statuses of other rules than those it was opened with.
+    pub fn learn_words(&mut self, words: WordsByStatus) {
+        self.words.learn(words);
     }
 
     /// Takes another table, and the connector that was made of it.
@@ -139,6 +149,15 @@ mod tests {
         assert!(connected.due(None, &record, &wanted, Time(1)).protective.is_some());
         connected.reconnect(with("a", true), Abilities::default(), WordsByStatus::new());
         assert!(!connected.takes_holds(), "the connector cannot");
+    }
+
+    #[test]
+    fn a_status_of_rules_that_count_beside_the_files_has_the_systems_word_too() {
+        let words = |status: &str, word: &str| WordsByStatus::from([(status.into(), word.into())]);
+        let mut connected = Connected::new(with("a", false), able(), words("lead", "L"));
+        assert_eq!(connected.words().of(&"mql".into()), "mql");
+        connected.learn_words(words("mql", "M"));
+        assert_eq!([connected.words().of(&"lead".into()), connected.words().of(&"mql".into())], ["L", "M"]);
     }
 
     #[test]

@@ -62,14 +62,14 @@ pub fn api_ends(system: &System) -> Option<Time> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::engine) mod tests {
     use super::*;
     use crate::config::Connectors as Shipped;
     use crate::config::load;
     use jsonwebtoken::{EncodingKey, Header, encode};
 
     /// A system of a small manifest.
-    pub(in crate::engine::rules) fn system(token: &str) -> System {
+    pub(in crate::engine) fn system(token: &str) -> System {
         let folder = tempfile::tempdir().unwrap();
         let manifest = "name = 'own'\ntitle = 'Own'\nrole = 'crm'\napi_version = '1'\nbase_url = 'https://crm.example'\n
             auth = { kind = 'bearer', token = '{settings.token}' }\n[settings.token]\ntitle = 'Token'\nwhere = 'in its settings'\nsecret = true\n

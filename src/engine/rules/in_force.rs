@@ -2,6 +2,8 @@
 
 use super::before;
 use super::left_rules::{LEFT, LeftRules};
+use super::merging::{Merging, StoredMerging};
+use super::merging_edits::{EditVerdict, ForeseenEdit, MERGING, MergingEdits};
 use super::needs::Needs;
 use super::plan_id::plan_id;
 use super::rule_sets::{FormerRules, RuleSet, StoredRules, systems_in_force, targets_widen};
@@ -14,6 +16,8 @@ use crate::engine::ledger::kind::Single;
 use crate::link::LinkRules;
 use crate::model::{Span, Time};
 use crate::store::State;
+use crate::telemetry::InternalEvent;
+use crate::telemetry::config::FormerMergingNotRead;
 use std::sync::Arc;
 
 /// The rules in force when the state was committed last, oldest first.
@@ -28,22 +32,23 @@ pub type KnownRecords<'w> = Option<&'w TrueOfFewer<'w>>;
 /// What counts: the rules of the files and, until an edit that widens is approved, those before it.
 #[derive(Debug)]
 pub struct InForce {
-    rules: Arc<Rules>,
+    merging: Merging,
     files: Arc<Rules>,
     /// From before edits that wait, oldest first.
     former: Vec<FormerRules>,
     left: LeftRules,
+    /// Of precedence and statuses: other than holds they are not laid one over the other.
+    edits: MergingEdits,
     link_rules: LinkRules,
-    needs: Needs,
 }
 
 impl InForce {
     /// The rules of the files, and nothing before them.
     pub fn new(files: Arc<Rules>) -> InForce {
         InForce {
-            needs: Needs::of(&files),
+            merging: Merging::of(files.clone()),
             link_rules: link_rules(&files),
-            rules: files.clone(),
+            edits: MergingEdits::begin(StoredMerging::of(&files)),
             files,
             former: Vec::new(),
             left: LeftRules::default(),
@@ -52,7 +57,12 @@ impl InForce {
 
     /// What counts.
     pub fn rules(&self) -> &Arc<Rules> {
-        &self.rules
+        &self.merging.rules
+    }
+
+    /// By what people are merged.
+    pub fn merging(&self) -> &Merging {
+        &self.merging
     }
 
     /// What the files say.
@@ -66,7 +76,7 @@ impl InForce {
     }
 
     pub fn needs(&self) -> &Needs {
-        &self.needs
+        &self.merging.needs
     }
 
     pub fn link_rules(&self) -> &LinkRules {
@@ -83,6 +93,7 @@ impl InForce {
     pub fn edit(&mut self, files: Arc<Rules>, known: KnownRecords<'_>, now: Time) {
         let counted = self.rule_sets();
         let left = std::mem::replace(&mut self.files, files).version.clone();
+        self.edits.follow(StoredMerging::of(&self.files), known.is_some());
         self.weigh_against(left, counted, known, now);
     }
 
@@ -96,6 +107,13 @@ impl InForce {
             None => (LeftRules::default(), self.files.version.clone()),
         };
         self.left = left;
+        if let Some(text) = ledger.single(MERGING)? {
+            match MergingEdits::restored(&text, set_back) {
+                Ok(edits) => self.edits = edits,
+                Err(_) => FormerMergingNotRead.emit(),
+            }
+        }
+        self.edits.follow(StoredMerging::of(&self.files), known.is_some());
         self.weigh_against(in_force, counted, known, now);
         Ok(())
     }
@@ -140,7 +158,7 @@ impl InForce {
     /// Makes the rules in force from the files and the former rules.
     fn follow(&mut self) {
         let former: Vec<RuleSet> = self.former.iter().map(|f| f.rules.clone()).collect();
-        let mut rules = (*self.files).clone();
+        let mut rules = self.with_merging_that_counts();
         rules.policy = widening::strictest(&rules.policy, former.iter().map(|f| &f.policy));
         rules.systems = systems_in_force(&rules, &former);
         for pattern in former.iter().flat_map(|f| &f.shared_mailboxes) {
@@ -148,15 +166,63 @@ impl InForce {
                 rules.shared_mailboxes.push(pattern.clone());
             }
         }
-        self.needs = Needs::of(&rules);
         self.link_rules = link_rules(&rules);
-        self.rules = Arc::new(rules);
+        self.merging = Merging::of(Arc::new(rules));
+    }
+
+    /// The files' rules; while an edit of precedence or statuses waits, with those from before it.
+    fn with_merging_that_counts(&mut self) -> Rules {
+        let held = self.edits.held_against().map(|former| former.over(&self.files));
+        if let Some(None) = held {
+            FormerMergingNotRead.emit();
+            self.edits = MergingEdits::begin(StoredMerging::of(&self.files));
+        }
+        held.flatten().unwrap_or_else(|| (*self.files).clone())
+    }
+
+    /// An edit of precedence or statuses of which nobody knows yet how much it rewrites: what it leads to.
+    pub fn unweighed(&self) -> Option<Merging> {
+        self.edits.is_unweighed().then(|| Merging::of(self.files.clone()))
+    }
+
+    /// What becomes of that edit if it rewrites so many values.
+    pub(in crate::engine) fn weigh_edit(&self, count: usize, asks: bool, now: Time) -> EditVerdict {
+        self.edits.weigh(&StoredMerging::of(&self.files), count, asks, now)
+    }
+
+    /// An edit of precedence or statuses that waits.
+    pub fn waiting_edit(&self) -> Option<&ForeseenEdit> {
+        self.edits.waiting()
+    }
+
+    /// It waits from now on: so many values, why, and some of them.
+    pub(in crate::engine) fn let_edit_wait(&mut self, count: usize, limit: usize, why: String, samples: Vec<String>) {
+        let files = StoredMerging::of(&self.files);
+        self.edits.wait(ForeseenEdit { of: files.id(), plan: self.edits.plan(&files), count, limit, why, samples });
+    }
+
+    /// From now on the files' precedence and statuses count.
+    pub(in crate::engine) fn let_edit_go(&mut self, now: Time) {
+        self.edits.go(StoredMerging::of(&self.files), now);
+        self.follow();
+    }
+
+    /// Edits that were shown before they were saved.
+    pub(in crate::engine) fn edits_mut(&mut self) -> &mut MergingEdits {
+        &mut self.edits
+    }
+
+    /// The plan under which an edit to these rules would wait; `None`: precedence and statuses are what they are now.
+    pub(in crate::engine) fn plan_of(&self, other: &Rules) -> Option<String> {
+        let other = StoredMerging::of(other);
+        (!self.edits.counts_already(&other)).then(|| self.edits.plan(&other))
     }
 
     /// Writes what counts with the next commit: a restart does not widen either.
     pub fn keep(&self, ledger: &mut Ledger) {
         ledger.set(RULES, &self.rule_sets().into_iter().map(|set| set.stored).collect());
         ledger.set(LEFT, &self.left.stored(&self.files.version));
+        ledger.set(MERGING, &self.edits.stored());
     }
 
     /// The id of the plan under which an edit waits: another edit makes it another plan.

@@ -4,6 +4,7 @@
 //! - `before`: that form up to format 3
 //! - `in_force`: weighing an edit against what counted
 //! - `left_rules`: what was in force until a moment ago, pure
+//! - `merging`: the rules by which people are merged, in memory and in the state; `merging_edits`: which of them count while an edit waits
 //! - `approval`: how far writes to a system were approved
 //! - `plan_id`: by which a plan that waits is known
 //! - `needs`: what the expressions of the rules speak of
@@ -18,6 +19,8 @@ pub mod connected;
 pub mod connection;
 pub mod in_force;
 pub(in crate::engine) mod left_rules;
+pub mod merging;
+pub mod merging_edits;
 pub mod needs;
 pub mod plan_id;
 pub mod rule_sets;

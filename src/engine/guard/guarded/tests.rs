@@ -7,7 +7,7 @@ fn policy(people: usize, records: usize) -> Policy {
     let within = Span::days(1);
     Policy {
         widening: Widening { people, share: 0.01, within },
-        changes: ChangeLimits { records, share: 0.1, within: Span::minutes(60) },
+        changes: ChangeLimits { share: 0.1, within: Span::minutes(60), ..ChangeLimits::default() }.above(records),
         ..Policy::default()
     }
 }

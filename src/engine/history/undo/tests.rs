@@ -15,7 +15,7 @@ fn back() -> SetBack {
 fn of_several_writes_to_a_field_the_first_old_and_the_last_new_value_count() {
     let write = |record: &str, field: &str, old: &str, new: &str| WrittenRecord {
         record: record.parse().unwrap(),
-        fields: vec![WrittenField { field: field.into(), old: text(old), new: text(new) }],
+        fields: vec![WrittenField { field: field.into(), old: text(old), new: text(new), rule: "precedence.toml:2".into() }],
     };
     let done = done_by(vec![
         write("ma:person:1", "phone", "1", "2"),

@@ -1,0 +1,287 @@
+//! The rules by which people are merged, those of precedence.toml and of `[status]`: in memory, and as the state keeps them until an edit of
+//! them is let go.
+
+use super::needs::Needs;
+use crate::config::Rules;
+use crate::decide::rules::StatusRule;
+use crate::engine::ledger::items::encode;
+use crate::merge::rules::{Band, Blank, Condition, FieldRule, Precedence, Strategy};
+use crate::model::expression::{Declared, Expression, Scope};
+use crate::model::{Name, Span};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Whose value counts and which status, with what their expressions speak of.
+#[derive(Debug, Clone)]
+pub struct Merging {
+    pub rules: Arc<Rules>,
+    pub needs: Needs,
+}
+
+impl Merging {
+    pub fn of(rules: Arc<Rules>) -> Merging {
+        Merging { needs: Needs::of(&rules), rules }
+    }
+
+    /// File and line of the rule of a field; `None`: of the first status.
+    pub fn place_of_rule(&self, field: Option<&Name>) -> String {
+        match field {
+            Some(name) => {
+                let rule = self.rules.precedence.rule(name);
+                rule.map_or_else(|| "precedence.toml (the rule was taken out)".to_string(), |rule| rule.rule.to_string())
+            }
+            None => self.rules.policy.statuses.first().map_or("policy.toml", |status| &*status.rule).to_string(),
+        }
+    }
+}
+
+/// The same as text and plain values, with which it compiles again.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(in crate::engine) struct StoredMerging {
+    default: Option<StoredField>,
+    fields: BTreeMap<Name, StoredField>,
+    statuses: Vec<StoredStatus>,
+    /// Of persons only those that some expression asks for.
+    declared: Declared,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct StoredField {
+    strategy: Strategy,
+    blank: Blank,
+    max_age: Option<Span>,
+    when: Option<String>,
+    otherwise: Vec<Band>,
+    rule: Name,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct StoredStatus {
+    name: Name,
+    when: String,
+    rule: Name,
+}
+
+impl StoredField {
+    fn of(rule: &FieldRule) -> StoredField {
+        let FieldRule { strategy, blank, max_age, when, rule } = rule;
+        StoredField {
+            strategy: strategy.clone(),
+            blank: *blank,
+            max_age: *max_age,
+            when: when.as_ref().map(|condition| condition.when.source().to_string()),
+            otherwise: when.as_ref().map(|condition| condition.otherwise.clone()).unwrap_or_default(),
+            rule: rule.clone(),
+        }
+    }
+
+    /// `None`: this version cannot read its condition.
+    fn restored(&self, declared: &Declared) -> Option<FieldRule> {
+        let when = match &self.when {
+            None => None,
+            Some(when) => {
+                let when = Expression::compile(when, Scope::Person, declared).ok()?;
+                Some(Condition { when, otherwise: self.otherwise.clone() })
+            }
+        };
+        let StoredField { strategy, blank, max_age, rule, .. } = self.clone();
+        Some(FieldRule { strategy, blank, max_age, when, rule: before_the_edit(&rule) })
+    }
+
+    fn says(&self) -> StoredField {
+        StoredField { rule: "".into(), ..self.clone() }
+    }
+}
+
+/// What stands behind the name of a rule of former files.
+pub(in crate::engine) const BEFORE_THE_EDIT: &str = " before the edit";
+
+/// How a former rule is named beside those of the files. One may have been named so before.
+fn before_the_edit(rule: &Name) -> Name {
+    if rule.ends_with(BEFORE_THE_EDIT) { rule.clone() } else { format!("{rule}{BEFORE_THE_EDIT}").as_str().into() }
+}
+
+impl StoredMerging {
+    pub(in crate::engine) fn of(rules: &Rules) -> StoredMerging {
+        let precedence = &rules.precedence;
+        let status = |s: &StatusRule| StoredStatus { name: s.name.clone(), when: s.when.source().to_string(), rule: s.rule.clone() };
+        StoredMerging {
+            default: precedence.default.as_deref().map(StoredField::of),
+            fields: precedence.fields.iter().map(|(name, rule)| (name.clone(), StoredField::of(rule))).collect(),
+            statuses: rules.policy.statuses.iter().map(status).collect(),
+            declared: rules.declared.narrowed(expressions(rules)),
+        }
+    }
+
+    /// Rules that say the same have the same, wherever they stand in their files.
+    pub(in crate::engine) fn id(&self) -> String {
+        let fields: Vec<_> = self.fields.iter().map(|(name, rule)| (name, rule.says())).collect();
+        let statuses: Vec<_> = self.statuses.iter().map(|s| (&s.name, &s.when)).collect();
+        let said = (self.default.as_ref().map(StoredField::says), fields, statuses);
+        blake3::hash(&encode(&said)).to_hex()[..16].to_string()
+    }
+
+    /// The rules of the files with these in the place of theirs. `None`: this version cannot read one of their expressions.
+    pub(in crate::engine) fn over(&self, files: &Rules) -> Option<Rules> {
+        let restored = |rule: &StoredField| rule.restored(&self.declared).map(Arc::new);
+        let default = self.default.as_ref().map(restored);
+        let fields = self.fields.iter().map(|(name, rule)| Some((name.clone(), restored(rule)?)));
+        let status = |s: &StoredStatus| {
+            let when = Expression::compile(&s.when, Scope::Person, &self.declared).ok()?;
+            Some(StatusRule { name: s.name.clone(), when, rule: before_the_edit(&s.rule) })
+        };
+        let mut rules = files.clone();
+        rules.precedence =
+            Precedence { default: default.map_or(Some(None), |rule| rule.map(Some))?, fields: fields.collect::<Option<_>>()? };
+        rules.policy.statuses = self.statuses.iter().map(status).collect::<Option<_>>()?;
+        rules.declared.person.extend(self.declared.person.clone());
+        Some(rules)
+    }
+}
+
+fn expressions(rules: &Rules) -> impl Iterator<Item = &Expression> {
+    let fields = rules.precedence.fields.values().chain(&rules.precedence.default);
+    let conditions = fields.filter_map(|rule| rule.when.as_ref()).map(|condition| &condition.when);
+    rules.policy.statuses.iter().map(|status| &status.when).chain(conditions)
+}
+
+/// What may come out otherwise by other rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Affected {
+    pub fields: BTreeSet<Name>,
+    pub statuses: bool,
+}
+
+impl Affected {
+    /// Of these fields, those whose own rule is another, or whose condition asks for one of those; and the statuses likewise.
+    pub fn between<'n>(before: &Rules, after: &Rules, fields: impl IntoIterator<Item = &'n Name>) -> Affected {
+        let mut known = BTreeMap::new();
+        let fields = fields.into_iter().filter(|name| is_affected(name, before, after, &mut known)).cloned().collect();
+        let said = |rules: &Rules| rules.policy.statuses.iter().map(|s| (s.name.clone(), s.when.source().to_string())).collect::<Vec<_>>();
+        let mut asked = before.policy.statuses.iter().chain(&after.policy.statuses).flat_map(|status| status.when.person_fields());
+        let statuses = said(before) != said(after) || asked.any(|name| is_affected(name, before, after, &mut known));
+        Affected { fields, statuses }
+    }
+
+    pub fn is_none(&self) -> bool {
+        self.fields.is_empty() && !self.statuses
+    }
+}
+
+/// `known` ends what asks for itself: a field that is being looked at is not affected by itself.
+fn is_affected(name: &Name, before: &Rules, after: &Rules, known: &mut BTreeMap<Name, bool>) -> bool {
+    if let Some(is) = known.get(name) {
+        return *is;
+    }
+    known.insert(name.clone(), false);
+    let rules = [before, after].map(|rules| rules.precedence.rule(name));
+    let says = |rule: Option<&Arc<FieldRule>>| rule.map(|rule| StoredField::of(rule).says());
+    let mut asked = rules.iter().flatten().filter_map(|rule| rule.when.as_ref()).flat_map(|condition| condition.when.person_fields());
+    let is = says(rules[0]) != says(rules[1]) || asked.any(|name| is_affected(name, before, after, known));
+    known.insert(name.clone(), is);
+    is
+}
+
+#[cfg(test)]
+pub(in crate::engine) mod tests {
+    use super::*;
+    use crate::engine::rules::in_force::tests::rules;
+    use crate::model::expression::FieldType;
+
+    /// Rules of a folder of this version: for text fields the systems in order and a condition or none, and statuses with their expressions.
+    pub(in crate::engine) fn merging(version: &str, fields: &[(&str, &[&str], Option<&str>)], statuses: &[(&str, &str)]) -> Arc<Rules> {
+        let mut all = Rules::clone(&rules(version, &[]));
+        let names = fields.iter().map(|(name, ..)| *name).chain(["title", "phone", "country"]);
+        all.declared.person = names.map(|name| (name.into(), FieldType::Text)).collect();
+        let declared = all.declared.clone();
+        let compiled = |when: &str| Expression::compile(when, Scope::Person, &declared).unwrap();
+        let bands = |systems: &[&str]| systems.iter().map(|s| Band(vec![Name::from(*s).into()])).collect::<Vec<_>>();
+        for (place, (name, systems, when)) in fields.iter().enumerate() {
+            let when = when.map(|when| Condition { when: compiled(when), otherwise: bands(&["ma"]) });
+            let rule = format!("precedence.toml:{}", place + 3).as_str().into();
+            let rule = FieldRule { strategy: Strategy::Order(bands(systems)), blank: Blank::Skipped, max_age: None, when, rule };
+            all.precedence.fields.insert((*name).into(), Arc::new(rule));
+        }
+        let status = |(place, (name, when)): (usize, &(&str, &str))| StatusRule {
+            name: (*name).into(),
+            when: compiled(when),
+            rule: format!("policy.toml:{}", place + 2).as_str().into(),
+        };
+        all.policy.statuses = statuses.iter().enumerate().map(status).collect();
+        Arc::new(all)
+    }
+
+    const BY_COUNTRY: Option<&str> = Some("person.country == 'JP'");
+
+    #[test]
+    fn rules_have_one_id_wherever_they_stand_and_come_back_as_they_were() {
+        let files = merging("a", &[("title", &["crm"], BY_COUNTRY), ("country", &["ma"], None)], &[("mql", "person.title != null")]);
+        let stored = StoredMerging::of(&files);
+        let text = serde_json::to_string(&stored).unwrap();
+        let again: StoredMerging = serde_json::from_str(&text).unwrap();
+        assert_eq!(again, stored);
+        let over = again.over(&merging("b", &[], &[("lead", "true")])).unwrap();
+        assert_eq!((over.version.as_str(), over.policy.statuses.len(), &*over.policy.statuses[0].name), ("b", 1, "mql"));
+        assert_eq!(&*over.precedence.rule(&"title".into()).unwrap().rule, "precedence.toml:3 before the edit");
+        assert_eq!(StoredMerging::of(&over).id(), stored.id(), "lines are no part of it");
+        let other = merging("a", &[("title", &["ma"], BY_COUNTRY), ("country", &["ma"], None)], &[("mql", "person.title != null")]);
+        assert_ne!(StoredMerging::of(&other).id(), stored.id());
+    }
+
+    /// Stored by a former version: it must stay readable.
+    #[test]
+    fn a_form_of_before_is_read() {
+        let text = r#"{"default":{"strategy":{"Only":"crm"},"blank":"Skipped","max_age":null,"when":null,"otherwise":[],"rule":"p:1"},
+            "fields":{"title":{"strategy":{"Order":[[{"system":"crm","max_age":86400000}]]},"blank":"Wins","max_age":null,
+            "when":"person.title == 'x'","otherwise":[[{"system":"ma","max_age":null}]],"rule":"precedence.toml:3"}},
+            "statuses":[{"name":"lead","when":"true","rule":"policy.toml:2"}],"declared":{"person":{"title":"Text"},"deal":{},"ticket":{}}}"#;
+        let read: StoredMerging = serde_json::from_str(text).unwrap();
+        let over = read.over(&merging("b", &[], &[])).unwrap();
+        let title = over.precedence.rule(&"title".into()).unwrap();
+        assert!(title.has_ages() && title.blank == Blank::Wins && title.when.is_some() && over.precedence.default.is_some());
+    }
+
+    #[test]
+    fn an_expression_that_cannot_be_read_any_more_leaves_none_of_the_rules() {
+        let mut stored = StoredMerging::of(&merging("a", &[("title", &["crm"], BY_COUNTRY)], &[]));
+        stored.fields.values_mut().for_each(|rule| rule.when = Some("person.nobody == 'x'".into()));
+        assert!(stored.over(&merging("b", &[], &[])).is_none());
+    }
+
+    #[test]
+    fn what_asks_for_a_field_with_another_rule_may_come_out_otherwise_too() {
+        let names: Vec<Name> = ["title", "phone", "country"].map(Name::from).into();
+        type Fields<'t> = &'t [(&'t str, &'t [&'t str], Option<&'t str>)];
+        let before: Fields<'_> = &[("title", &["crm"], BY_COUNTRY), ("phone", &["crm"], None), ("country", &["crm"], None)];
+        let own = Some("person.country == 'JP' && person.title != null");
+        for (after, statuses, fields, is) in [
+            (before, "person.phone != null", &[][..], false),
+            (before, "person.title != null", &[], true),
+            (
+                &[("title", &["crm"], BY_COUNTRY), ("phone", &["ma"], None), ("country", &["crm"], None)],
+                "person.phone != null",
+                &["phone"],
+                true,
+            ),
+            (
+                &[("title", &["crm"], BY_COUNTRY), ("phone", &["crm"], None), ("country", &["ma"], None)],
+                "person.phone != null",
+                &["country", "title"],
+                false,
+            ),
+            (
+                &[("title", &["crm"], own), ("phone", &["crm"], None), ("country", &["crm"], None)],
+                "person.phone != null",
+                &["title"],
+                false,
+            ),
+        ] {
+            let (before, after) = (merging("a", before, &[("mql", "person.phone != null")]), merging("b", after, &[("mql", statuses)]));
+            let affected = Affected::between(&before, &after, &names);
+            assert_eq!(affected.fields.iter().map(|name| &**name).collect::<Vec<_>>(), fields, "{after:?}");
+            assert_eq!(affected.statuses, is, "{after:?}");
+            assert_eq!(affected.is_none(), fields.is_empty() && !is);
+        }
+    }
+}
