@@ -20,12 +20,15 @@ mod outcome;
 pub mod planned;
 mod settle;
 pub mod targets;
+mod text_forms;
+mod value_forms;
 
 pub use again::{Again, Settled};
 pub use digest::digest;
 pub use failure::{ATTEMPTS_MAX, Failure, FailureCause, Failures, Op, PROTECTIVE_WAIT_MAX, WAIT_MAX};
 pub use forms::{is_form_of_why, shows_why};
 pub use settle::Noticed;
+pub use value_forms::{is_form_of, says_the_same};
 
 /// A target record's side of the outbox.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -224,7 +227,7 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
     }
     for (name, value) in &wanted.fields {
         let shown = record.field_of(name).map(|f| &f.value);
-        if shown == Some(value) || (shown.is_none() && value.is_empty()) {
+        if shown.map_or(value.is_empty(), |shown| shown == value || says_the_same(value, shown)) {
             continue;
         }
         if let Some(agreed) = target.and_then(|t| t.agreed.iter().find(|a| a.field == *name))

@@ -1,8 +1,8 @@
 //! How our writes stand in the target: its own forms of them, and what does not stay.
 
-use super::Target;
 use super::again::REWRITES_MAX;
-use super::forms::{is_form_of, is_in_own_words};
+use super::forms::is_in_own_words;
+use super::{Target, is_form_of};
 use crate::connector::{Change, PermitChange};
 use crate::model::{Mark, Name, Record, Time, Value};
 
