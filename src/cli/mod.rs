@@ -28,6 +28,7 @@ mod status;
 mod sync;
 mod try_system;
 mod undo;
+mod unpark;
 
 pub use exit::Exit;
 
@@ -89,6 +90,7 @@ async fn act(args: Args) -> Exit {
         CliCommand::Explain { who } => explain::explain(&common, who).await,
         CliCommand::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
         CliCommand::Deadletters { order } => deadletters::deadletters(&common, order).await,
+        CliCommand::Unpark { what, field } => unpark::unpark(&common, what, field).await,
         CliCommand::Export { what, format, raw } => export::export(&common, what.into(), format, raw).await,
         CliCommand::Undo { run, since, field, system, person } => {
             let names = |given: Vec<String>| given.iter().map(|name| name.as_str().into()).collect();

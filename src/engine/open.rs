@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The state's format. A newer one is refused; an older one is set aside and everything read anew, but for what the journal keeps.
-pub const FORMAT_VERSION: u32 = 5;
+pub const FORMAT_VERSION: u32 = 6;
 
 /// The oldest format that is read as it is: what came since are items of a new kind, and values that could not be read (4).
 pub(in crate::engine) const FORMAT_VERSION_READ: u32 = 2;

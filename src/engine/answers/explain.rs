@@ -14,10 +14,10 @@ use crate::engine::memory::refusals::{On, Refusals};
 use crate::engine::memory::view::View;
 use crate::engine::memory::world::World;
 use crate::engine::proofs::coverage::Coverage;
-use crate::engine::target::Target;
 use crate::engine::target::planned::PlannedWrite;
+use crate::engine::target::{ParkedPart, Target};
 use crate::merge::{Candidate, Judged, Judgment, Unknown};
-use crate::model::{Entity, Mail, MailKind, Name, Record, RecordId, Refusal, RefusalScope, Time};
+use crate::model::{Entity, Mail, MailKind, Mark, Name, Record, RecordId, Refusal, RefusalScope, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,7 +40,7 @@ pub struct Explanation {
     pub left_alone: Vec<LeftAlone>,
 }
 
-/// A field that is not written until another value is wanted.
+/// A field, the status or reason codes that are not written for now.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LeftAlone {
     pub record: String,
@@ -162,6 +162,7 @@ impl Engine {
         let gaps = coverage.gaps(&records);
         let of = Members { places: &members, records: &records, around: &View::new(&self.world), gaps: &gaps };
         let status = self.status_explained(of, &coverage, now);
+        let left_alone = self.left_alone(&members, status.value.as_deref(), now);
         Explanation {
             person: self.person_id(person),
             records: links,
@@ -181,13 +182,14 @@ impl Engine {
             }),
             writes,
             doubts,
-            left_alone: self.left_alone(&members).collect(),
+            left_alone,
         }
     }
 
-    fn left_alone(&self, members: &[Idx]) -> impl Iterator<Item = LeftAlone> {
+    fn left_alone(&self, members: &[Idx], status: Option<&str>, now: Time) -> Vec<LeftAlone> {
+        let now = self.trusted_now(now);
         let targets = members.iter().filter_map(|idx| Some((&self.world.slot(*idx).id, self.targets.of(*idx)?)));
-        targets.flat_map(|(id, target)| left_alone(id, target))
+        targets.flat_map(|(id, target)| left_alone(id, target, status, now)).collect()
     }
 
     fn status_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> StatusExplained {
@@ -246,14 +248,23 @@ fn people_of_record(world: &World, id: &RecordId) -> Vec<PersonIdx> {
     found
 }
 
-/// What is not written to a record until another value is wanted.
-fn left_alone(record: &RecordId, target: &Target) -> impl Iterator<Item = LeftAlone> {
-    target.agreed.iter().filter(|a| a.parked).map(move |a| LeftAlone {
-        record: record.to_string(),
-        field: a.field.to_string(),
-        not_written: a.ours.to_json(),
-        why: "it was undone, its write was dropped, or it did not stay as written".into(),
-    })
+/// What is not written to a record for now; `status` is the person's, of which the target keeps only a digest.
+fn left_alone(record: &RecordId, target: &Target, status: Option<&str>, now: Time) -> Vec<LeftAlone> {
+    let told = |part: ParkedPart<'_>| {
+        let until = part
+            .parked
+            .until()
+            .map(|until| format!("; it is tried again at {}, or after `nayose unpark {record} {}`", until.rfc3339(), part.what));
+        LeftAlone {
+            record: record.to_string(),
+            field: part.what.to_string(),
+            not_written: part
+                .ours
+                .map_or_else(|| if part.what == Mark::Status.name() { Json::from(status) } else { Json::Null }, Value::to_json),
+            why: [part.parked.why(), &until.unwrap_or_default()].concat(),
+        }
+    };
+    target.parked(now).map(told).collect()
 }
 
 /// `unread` is what was not read to its end, in words.

@@ -3,11 +3,13 @@
 //! - `accept`: a row that concerns nobody
 //! - `approve`: first contact, and what waits
 //! - `backup`: the whole state in one file
+//! - `budget`: what a system was asked today
 //! - `dead_letters`: writes that a system refused
 //! - `explain`: why somebody is treated as they are
 //! - `export`: tables
 //! - `marks_in_words`: marks as people say them
 //! - `notices`: what needs a person
+//! - `parked`: what is not written for a while
 //! - `plan`: what would be written
 //! - `shown`: fields in no answer
 //! - `status`: protection and health; `alone` without a daemon
@@ -20,11 +22,13 @@ pub mod accept;
 pub(in crate::engine) mod alone;
 pub mod approve;
 pub mod backup;
+mod budget;
 pub mod dead_letters;
 pub mod explain;
 pub mod export;
 pub mod marks_in_words;
 pub mod notices;
+pub mod parked;
 pub mod plan;
 pub mod shown;
 pub mod status;

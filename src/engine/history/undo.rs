@@ -111,6 +111,12 @@ impl Engine {
         self.drop_undo(plan);
         let places: Vec<Idx> = worked.back.keys().copied().collect();
         for (idx, fields) in worked.back {
+            // Somebody asks for it: that its writes went round is no reason to wait.
+            self.on_target(idx, |target| {
+                for back in &fields {
+                    target.unpark(Some(&back.field), false);
+                }
+            });
             self.set_back.entry(idx).or_default().extend(fields);
             self.keep_set_back(idx);
             self.dirty.insert(idx);

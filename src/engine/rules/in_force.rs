@@ -6,14 +6,16 @@ use super::needs::Needs;
 use super::plan_id::plan_id;
 use super::rule_sets::{FormerRules, RuleSet, StoredRules, systems_in_force, targets_widen};
 use super::shared_mailboxes::link_rules;
+use super::two_way::two_way;
 use crate::config::Rules;
 use crate::decide::rules::HoldRule;
 use crate::decide::widening;
 use crate::engine::ledger::changes::{Ledger, LedgerError, read_single};
 use crate::engine::ledger::kind::Single;
 use crate::link::LinkRules;
-use crate::model::{Span, Time};
+use crate::model::{Name, Span, Time};
 use crate::store::State;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The rules in force when the state was committed last, oldest first.
@@ -35,6 +37,7 @@ pub struct InForce {
     left: LeftRules,
     link_rules: LinkRules,
     needs: Needs,
+    two_way: BTreeSet<Name>,
 }
 
 impl InForce {
@@ -42,6 +45,7 @@ impl InForce {
     pub fn new(files: Arc<Rules>) -> InForce {
         InForce {
             needs: Needs::of(&files),
+            two_way: two_way(&files),
             link_rules: link_rules(&files),
             rules: files.clone(),
             files,
@@ -67,6 +71,11 @@ impl InForce {
 
     pub fn needs(&self) -> &Needs {
         &self.needs
+    }
+
+    /// Whether the values of a field may go round: some system that it is written to is asked for it.
+    pub fn may_go_round(&self, field: &Name) -> bool {
+        self.two_way.contains(field)
     }
 
     pub fn link_rules(&self) -> &LinkRules {
@@ -149,6 +158,7 @@ impl InForce {
             }
         }
         self.needs = Needs::of(&rules);
+        self.two_way = two_way(&rules);
         self.link_rules = link_rules(&rules);
         self.rules = Arc::new(rules);
     }

@@ -87,8 +87,13 @@ fn a_refusal_is_told_of_each_record_and_address_that_it_hangs_on_also_of_a_forme
 fn only_what_is_parked_is_told_as_left_alone() {
     let mut target = Target { agreed: vec![Agreed::new("title".into(), Value::text("CEO"))], ..Target::default() };
     target.park(&"phone".into(), Value::text("1"));
-    let left: Vec<_> = left_alone(&id("ma:person:1"), &target).map(|l| (l.record, l.field, l.not_written)).collect();
-    assert_eq!(left, [("ma:person:1".into(), "phone".into(), Json::from("1"))]);
+    target.status.park("Lead");
+    let left = left_alone(&id("ma:person:1"), &target, Some("lead"), Time(9)).into_iter();
+    let left: Vec<_> = left.map(|l| (l.record, l.field, l.not_written, l.why)).collect();
+    let why = "it was undone, or its write was dropped; it is written when another value is wanted".to_string();
+    let record = "ma:person:1".to_string();
+    let phone = (record.clone(), "phone".to_string(), Json::from("1"), why.clone());
+    assert_eq!(left, [phone, (record, "status".into(), Json::from("lead"), why)]);
 }
 
 #[test]
