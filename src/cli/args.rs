@@ -30,9 +30,9 @@ pub enum Log {
     Json,
 }
 
-/// Of comments.
+/// Of comments, and of what people are told.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum InitLanguage {
+pub enum ReaderLanguage {
     En,
     Ja,
 }
@@ -47,8 +47,8 @@ pub enum CliCommand {
         #[arg(value_name = "DIR")]
         folder: Option<PathBuf>,
         /// The language of the comments
-        #[arg(long, value_enum, default_value_t = InitLanguage::En, value_name = "LANGUAGE")]
-        language: InitLanguage,
+        #[arg(long, value_enum, default_value_t = ReaderLanguage::En, value_name = "LANGUAGE")]
+        language: ReaderLanguage,
     },
     /// Check config and manifests; all mistakes at once
     Check,
@@ -97,6 +97,12 @@ pub enum CliCommand {
         /// An e-mail address or SYSTEM:ENTITY:ID
         #[arg(value_name = "WHO")]
         who: String,
+        /// Only this field, with what would have made another value win
+        #[arg(value_name = "FIELD")]
+        field: Option<String>,
+        /// The language; that of the locale if it is left out
+        #[arg(long, value_enum, value_name = "LANGUAGE")]
+        lang: Option<ReaderLanguage>,
     },
     /// May this mail go to them now?
     Gate {

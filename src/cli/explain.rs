@@ -1,22 +1,35 @@
 //! `nayose explain`
 
-use super::args::Common;
+use super::args::{Common, ReaderLanguage};
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::answers::explain::Explanation;
+use crate::engine::answers::explain::{Explanation, FieldExplained, HoldExplained, LeftAlone};
+use crate::model::Name;
+use jiff::{Timestamp, tz::TimeZone};
+use words::Words;
 
-pub async fn explain(common: &Common, who: String) -> Exit {
+pub async fn explain(common: &Common, who: String, field: Option<String>, language: Option<ReaderLanguage>) -> Exit {
     match open::ask(common, Command::Explain { who: who.clone() }, open::StateNeed::Needed).await {
         Ok(Reply::Explain(people)) if people.is_empty() => common.end(
             Exit::Refused,
             &format!("nobody is known by {who:?}; an e-mail address or SYSTEM:ENTITY:ID is expected. The gate answers hold for them"),
         ),
         Ok(Reply::Explain(people)) => {
+            let unknown = field.as_ref().filter(|field| !people.iter().any(|e| e.fields.contains_key(field.as_str())));
+            if let Some(field) = unknown {
+                let known: Vec<&str> = people.iter().flat_map(|e| e.fields.keys()).map(|name| &**name).collect();
+                return common.end(Exit::Refused, &format!("no record of {who} carries a field {field:?}; they have {}", known.join(", ")));
+            }
+            let reader = Reader { words: Words(language.unwrap_or_else(of_the_locale)), zone: TimeZone::system() };
+            let told = |e: &Explanation| match &field {
+                Some(field) => output::lines(&reader.field_alone(e, &field.as_str().into())),
+                None => reader.text(e),
+            };
             match (common.json, people.as_slice()) {
                 (true, [one]) => output::json(one),
                 // An address that several people bear.
                 (true, several) => output::json(&several),
-                (false, _) => output::data(&people.iter().map(text).collect::<Vec<_>>().join("\n\n")),
+                (false, _) => output::data(&people.iter().map(told).collect::<Vec<_>>().join("\n\n")),
             }
             Exit::Done
         }
@@ -24,56 +37,96 @@ pub async fn explain(common: &Common, who: String) -> Exit {
     }
 }
 
-/// One person for a reader: the decision and its reasons first.
-pub fn text(e: &Explanation) -> String {
-    let mut lines = Vec::new();
-    let because = if e.decision.reasons.is_empty() { String::new() } else { format!(" because {}", e.decision.reasons.join(", ")) };
-    lines.push(format!("{}: {} for a campaign{because}", e.decision.subject, e.decision.decision));
-    lines.push(format!("person {}", e.person));
-    for record in &e.records {
-        let gone = if record.gone == Some(true) { " (not listed any more)" } else { "" };
-        lines.push(format!("  {}{gone}  linked by {} {}", record.record, record.link.proof, record.link.value));
+/// Japanese where the locale's messages are.
+fn of_the_locale() -> ReaderLanguage {
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    if set.is_some_and(|value| value.starts_with("ja")) { ReaderLanguage::Ja } else { ReaderLanguage::En }
+}
+
+/// Who reads, in a language and a time zone.
+struct Reader {
+    words: Words,
+    zone: TimeZone,
+}
+
+impl Reader {
+    /// One person: the decision and its reasons first, then what has an effect.
+    fn text(&self, e: &Explanation) -> String {
+        let w = self.words;
+        let mut lines = vec![w.decision(&e.decision.subject, &e.decision.decision, &e.decision.reasons), w.person(&e.person)];
+        lines.extend(e.records.iter().map(|r| w.record(&r.record, &r.link.proof, &r.link.value, r.gone == Some(true))));
+        lines.extend(e.doubts.iter().map(|doubt| w.doubt(doubt)));
+        lines.push(match (&e.status.value, &e.status.rule, &e.status.error) {
+            (Some(value), Some(rule), _) => w.status(value, rule),
+            (_, _, Some(error)) => w.status_unknown(error),
+            _ => w.no_status().to_string(),
+        });
+        lines.extend(e.status.waits.iter().map(|waits| format!("    {waits}")));
+        lines.extend(e.holds.iter().map(|hold| self.hold(hold)));
+        lines.extend(e.refusals.iter().map(|r| w.refusal(&r.scope, &r.on, &r.from, &self.local(&r.seen_at))));
+        let (told, quiet): (Vec<_>, Vec<_>) = e.fields.iter().partition(|(_, field)| field.has_effect);
+        told.into_iter().for_each(|(name, field)| lines.extend(self.field(name, field)));
+        if !quiet.is_empty() {
+            lines.push(w.without_effect(&quiet.iter().map(|(name, _)| &***name).collect::<Vec<_>>()));
+        }
+        lines.extend(e.left_alone.iter().map(|left| self.left_alone(left)));
+        for write in &e.writes {
+            lines.push(w.to_write().to_string());
+            lines.extend(super::plan::write_lines(write));
+        }
+        output::lines(&lines)
     }
-    for doubt in &e.doubts {
-        lines.push(format!("  doubt: {doubt}"));
+
+    /// One field, and what would have made another value win.
+    fn field_alone(&self, e: &Explanation, name: &Name) -> Vec<String> {
+        let Some(field) = e.fields.get(name) else { return Vec::new() };
+        let mut lines = vec![self.words.person(&e.person)];
+        lines.extend(self.field(name, field));
+        let winner = field.from.as_deref().map(|from| from.split(':').next().unwrap_or_default());
+        for c in field.candidates.iter().filter(|c| !c.won && !c.value.is_null()) {
+            let system = c.from.split(':').next().unwrap_or_default();
+            lines.extend(self.words.would_have_won(&c.from, &c.value, system, winner, &c.why));
+        }
+        let left = e.left_alone.iter().filter(|left| left.field == **name);
+        lines.extend(left.map(|left| self.left_alone(left)));
+        lines
     }
-    match (&e.status.value, &e.status.rule, &e.status.error) {
-        (Some(value), Some(rule), _) => lines.push(format!("status {value}  [{rule}]")),
-        (_, _, Some(error)) => lines.push(format!("status unknown: {error}")),
-        _ => lines.push("status: no rule is true".into()),
+
+    fn left_alone(&self, left: &LeftAlone) -> String {
+        let until = left.until.as_deref().map(|until| self.local(until));
+        self.words.left_alone(&left.field, &left.record, &left.not_written, &left.why, until.as_deref())
     }
-    lines.extend(e.status.waits.iter().map(|waits| format!("    {waits}")));
-    for hold in &e.holds {
-        let until = match &hold.until {
-            Some(until) => format!("until {until}"),
-            None if hold.over => "over, which counts once a system's clock was heard".into(),
-            None => "with no end in sight".into(),
-        };
-        let kept = hold.kept.as_ref().map(|k| format!("; kept: {k}")).unwrap_or_default();
-        lines.push(format!("hold {} by {} ({}), since {}, {until}{kept}", hold.hold, hold.cause, hold.reason, hold.since));
-    }
-    for refusal in &e.refusals {
-        lines.push(format!("refusal ({}) on {}, first seen on {} at {}", refusal.scope, refusal.on, refusal.from, refusal.seen_at));
-    }
-    for (name, field) in &e.fields {
-        let rule = field.rule.as_ref().map(|r| format!("  [{r}]")).unwrap_or_default();
-        let from = field.from.as_ref().map(|f| format!(" from {f}")).unwrap_or_default();
-        lines.push(format!("{name}: {}{from}{rule}", field.value));
-        lines.extend(field.unknown.iter().map(|why| format!("    left as it is: {why}")));
+
+    fn field(&self, name: &Name, field: &FieldExplained) -> Vec<String> {
+        let w = self.words;
+        let mut lines = vec![w.field(name, &field.value, field.from.as_deref(), field.rule.as_deref(), field.rule_says.as_deref())];
+        lines.extend(field.condition.as_ref().map(|condition| format!("    {}", w.condition(condition))));
+        lines.extend(field.unknown.iter().map(|why| format!("    {}", w.unknown(why))));
         for c in &field.candidates {
-            let mark = if c.won { "won" } else { "   " };
-            lines.push(format!("    {mark} {} {}  since {}  {}", c.from, c.value, c.observed_at, c.why));
+            let mark = if c.won { w.won() } else { w.not_won() };
+            let (by, after) = (self.local(&c.observed_at), c.changed_after.as_ref().map(|after| self.local(after)));
+            lines.push(format!("    {mark} {} {}  {}  {}", c.from, c.value, w.age(&by, after.as_deref()), w.why(&c.why)));
+        }
+        lines.extend(field.in_targets.iter().map(|t| format!("    {}", w.in_target(&t.record, &t.shows, t.state))));
+        lines
+    }
+
+    fn hold(&self, hold: &HoldExplained) -> String {
+        let until = hold.until.as_ref().map(|until| self.local(until));
+        let end = self.words.end(until.as_deref(), hold.over);
+        self.words.hold(&hold.hold, &hold.cause, &hold.reason, &self.local(&hold.since), &end, hold.kept.as_deref())
+    }
+
+    /// In the reader's own time.
+    fn local(&self, time: &str) -> String {
+        match time.parse::<Timestamp>() {
+            Ok(at) => at.to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string(),
+            Err(_) => time.to_string(),
         }
     }
-    for left in &e.left_alone {
-        lines.push(format!(
-            "{} of {}: {} is not written until another value is wanted: {}",
-            left.field, left.record, left.not_written, left.why
-        ));
-    }
-    for write in &e.writes {
-        lines.push("to write:".into());
-        lines.extend(super::plan::write_lines(write));
-    }
-    output::lines(&lines)
 }
+
+mod words;
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! `nayose init`
 
-use super::args::{Common, InitLanguage};
+use super::args::{Common, ReaderLanguage};
 use super::{Exit, output};
 use crate::config;
 use serde_json::json;
@@ -9,10 +9,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes the four files of an example config; none if one of them is there already.
-pub fn init(common: &Common, folder: &Path, language: InitLanguage) -> Exit {
+pub fn init(common: &Common, folder: &Path, language: ReaderLanguage) -> Exit {
     let files = config::example(match language {
-        InitLanguage::En => config::Language::English,
-        InitLanguage::Ja => config::Language::Japanese,
+        ReaderLanguage::En => config::Language::English,
+        ReaderLanguage::Ja => config::Language::Japanese,
     });
     let there: Vec<String> = files.iter().map(|(name, _)| folder.join(name)).filter(|f| f.symlink_metadata().is_ok()).map(shown).collect();
     if !there.is_empty() {

@@ -87,7 +87,7 @@ async fn act(args: Args) -> Exit {
         CliCommand::Approve { what, holds, moved } => approve::approve(&common, what, holds, moved).await,
         CliCommand::Accept { row, because, by } => accept::accept(&common, row, because, by).await,
         CliCommand::Status => status::status(&common).await,
-        CliCommand::Explain { who } => explain::explain(&common, who).await,
+        CliCommand::Explain { who, field, lang } => explain::explain(&common, who, field, lang).await,
         CliCommand::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
         CliCommand::Deadletters { order } => deadletters::deadletters(&common, order).await,
         CliCommand::Unpark { what, field } => unpark::unpark(&common, what, field).await,

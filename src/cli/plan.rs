@@ -3,6 +3,7 @@
 use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
+use crate::engine::answers::by_order::{DecidedByOrder, Differs};
 use crate::engine::answers::plan::{LeftUndecided, Plan, Totals};
 use crate::engine::answers::waiting::known_by;
 use crate::engine::guard::waiting::Waiting;
@@ -68,6 +69,7 @@ pub fn text(plan: &Plan) -> String {
     lines.extend(rest(&plan.totals, shown));
     lines.extend(plan.waiting.iter().map(|w| waiting_text(w, &w.who())));
     lines.extend(plan.undecided.as_ref().map(undecided_text));
+    lines.extend(plan.by_order.iter().flat_map(by_order_text));
     output::lines(&lines)
 }
 
@@ -117,6 +119,22 @@ fn rest(totals: &Totals, shown: &[PlannedWrite]) -> Option<String> {
 pub fn waiting_text(waiting: &Waiting, who: &str) -> String {
     let Waiting { plan, kind, why, .. } = waiting;
     format!("waits for `nayose approve {plan}`: {kind} ({}) {why}; for example {who}", waiting.counted())
+}
+
+/// Values that differ and of which nobody knows which is newer.
+fn by_order_text(told: &DecidedByOrder) -> Vec<String> {
+    let DecidedByOrder { values, people, examples } = told;
+    let head = format!(
+        "{} of {} decided by the order of their rule: nobody knows which is the newer. Where a system that counts as much has another \
+         value of its own, that one stays (differs, age unknown) until one of them is seen to change; for example",
+        counted(*values, "value", "values"),
+        counted(*people, "person is", "people are"),
+    );
+    let line = |d: &Differs| {
+        let left: Vec<String> = d.left.iter().map(|(record, value)| format!("{value} in {record}")).collect();
+        format!("  {}: {} from {}; not {}  [{}]", d.field, d.value, d.from, left.join(", "), d.rule)
+    };
+    std::iter::once(head).chain(examples.iter().map(line)).collect()
 }
 
 /// What rests on not having seen something, in one line.

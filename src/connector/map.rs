@@ -56,6 +56,7 @@ pub struct Mapper {
     /// Before each id; usually nothing.
     id_prefix: String,
     changed_at: Option<(Path, TimeFormat)>,
+    created_at: Option<(Path, TimeFormat)>,
     ended_at: Option<(Path, TimeFormat)>,
     /// Sorted by name, as the record wants them.
     fields: Vec<FieldReader>,
@@ -118,6 +119,7 @@ impl Mapper {
             id: path(&map.id)?,
             id_prefix: map.id_prefix.clone().unwrap_or_default(),
             changed_at: map.changed_at.as_ref().map(time).transpose()?,
+            created_at: map.created_at.as_ref().map(time).transpose()?,
             ended_at: map.ended_at.as_ref().map(time).transpose()?,
             fields: map.fields.iter().map(|(name, how)| FieldReader::new(name, how, settings)).collect::<Result<_, _>>()?,
             marks,
@@ -214,6 +216,7 @@ impl Mapper {
     /// Reads the fields. `at`: since when they are as they are, where the record does not say.
     fn fields(&self, raw: &Json<'_>, at: Time, record: &mut Record, told: &mut KeptOut<'_>) {
         let since = record.changed_at.unwrap_or(at);
+        let after = self.time("created_at", &self.created_at, raw, told).map(|created| created.min(since));
         record.fields.reserve_exact(self.fields.len());
         let mut room = TEXT_BYTES_MAX;
         for reader in &self.fields {
@@ -230,7 +233,7 @@ impl Mapper {
                 }
             };
             room -= value.text_bytes();
-            record.fields.push(Field { name: reader.key.clone(), value, at: since });
+            record.fields.push(Field { after, ..Field::new(reader.key.clone(), value, since) });
         }
     }
 

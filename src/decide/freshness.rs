@@ -15,6 +15,13 @@ pub struct Proved {
     pub filtered_at: Option<Time>,
 }
 
+impl Proved {
+    /// The start of the last pass that would have shown a change, less the system's lag.
+    pub fn last(&self) -> Option<Time> {
+        self.at.max(self.filtered_at)
+    }
+}
+
 /// A stream that a decision rests on, and what is to happen when it is stale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Needed<'p> {

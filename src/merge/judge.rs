@@ -4,7 +4,7 @@ use super::judgment::{Candidate, ConditionState, Judged, Judgment, Listener, Unk
 use super::rules::{Band, Blank, FieldRule, Strategy};
 use super::union::unite;
 use crate::model::value::compare_int;
-use crate::model::{Name, Span, Time, Value};
+use crate::model::{Age, Name, RecordId, Span, Time, Value};
 use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
 
@@ -55,7 +55,7 @@ const WAITS: &str = "waits until what counts before it, or as much, is read to i
 /// How a strategy chooses among the candidates that count.
 #[derive(Clone, Copy)]
 enum Choice<'r> {
-    /// The first band, in it the newest.
+    /// The first band, in it the newest as far as that is known, else the first.
     Bands(&'r [Band]),
     /// The newest of one system.
     Only(&'r Name),
@@ -101,20 +101,28 @@ impl Choice<'_> {
         }
     }
 
-    /// `Less`: `a` goes before `b`. Total and independent of the order given, for the last word has the record's id.
-    fn order(self, (a_rank, a): (usize, &Candidate), (b_rank, b): (usize, &Candidate)) -> Ordering {
-        let by_time = || Reverse(a.at).cmp(&Reverse(b.at));
-        let first = match self {
-            Choice::Bands(_) => a_rank.cmp(&b_rank).then_with(by_time),
-            Choice::Only(_) | Choice::Newest(_) => by_time(),
-            Choice::Oldest(_) => a.at.cmp(&b.at),
-            Choice::Max(_) => compare(b.value, a.value).then_with(by_time),
-            Choice::Min(_) => compare(a.value, b.value).then_with(by_time),
+    /// Where a system stands in the order, within its band.
+    fn place(self, system: &Name) -> usize {
+        let place = match self {
+            Choice::Bands(bands) => bands.iter().find_map(|b| b.0.iter().position(|s| s.system == *system)),
+            Choice::Only(_) => None,
+            Choice::Newest(names) | Choice::Oldest(names) | Choice::Max(names) | Choice::Min(names) => {
+                names.iter().position(|n| n == system)
+            }
         };
-        first.then_with(|| a.from.cmp(b.from))
+        place.unwrap_or_default()
     }
 
-    /// Why the winner won, and why `b`, which counts too, lost to it.
+    /// `Less`: `a` goes before `b`, whatever their age. Of values of one rank only the largest and the smallest do.
+    fn by_value(self, a: &Candidate, b: &Candidate) -> Ordering {
+        match self {
+            Choice::Max(_) => compare(b.value, a.value),
+            Choice::Min(_) => compare(a.value, b.value),
+            Choice::Bands(_) | Choice::Only(_) | Choice::Newest(_) | Choice::Oldest(_) => Ordering::Equal,
+        }
+    }
+
+    /// Why the winner won.
     fn won(self) -> &'static str {
         match self {
             Choice::Bands(_) => "highest rank",
@@ -126,19 +134,43 @@ impl Choice<'_> {
         }
     }
 
-    fn lost(self, (winner_rank, winner): (usize, &Candidate), (rank, loser): (usize, &Candidate)) -> &'static str {
-        if rank != winner_rank {
-            return "lower rank";
+    /// Why a candidate that counts, of the winner's rank, lost to it.
+    fn lost(self, front: &Front, winner: &Candidate, loser: &Candidate) -> &'static str {
+        match (self, self.by_value(winner, loser)) {
+            (Choice::Max(_), Ordering::Less) => return "smaller",
+            (Choice::Min(_), Ordering::Less) => return "larger",
+            _ => {}
         }
-        let by_value = compare(loser.value, winner.value);
-        match self {
-            Choice::Max(_) if by_value == Ordering::Less => "smaller",
-            Choice::Min(_) if by_value == Ordering::Greater => "larger",
-            _ => match loser.at.cmp(&winner.at) {
-                Ordering::Less => "older",
-                Ordering::Greater => "newer",
-                Ordering::Equal => "same time, later id",
-            },
+        if !front.holds(&loser.age) {
+            return if matches!(self, Choice::Oldest(_)) { "newer" } else { "older" };
+        }
+        match loser.from.system == winner.from.system {
+            true if loser.age.by == winner.age.by => "same time, later id",
+            true => "its record changed before, its age is not known",
+            false => "later in the order, its age is not known",
+        }
+    }
+}
+
+/// Which of the candidates of one rank nobody knows to be out of date: of two whose ages overlap neither is.
+#[derive(Clone, Copy)]
+struct Front {
+    oldest: bool,
+    /// The latest of the moments until which a value was another one; of the oldest, the first by which one was set.
+    bound: Option<Time>,
+}
+
+impl Front {
+    fn of<'a>(oldest: bool, ages: impl Iterator<Item = &'a Age>) -> Front {
+        let bound = if oldest { ages.map(|age| age.by).min() } else { ages.filter_map(|age| age.after).max() };
+        Front { oldest, bound }
+    }
+
+    fn holds(&self, age: &Age) -> bool {
+        match (self.bound, self.oldest) {
+            (None, _) => true,
+            (Some(bound), false) => age.by >= bound,
+            (Some(bound), true) => age.after.is_none_or(|after| after <= bound),
         }
     }
 }
@@ -170,7 +202,7 @@ fn run<'a>(
 
 /// When the first of the values that count, or may count under another outcome of the condition, grows too old. `None`: none does.
 pub fn next_too_old(rule: &FieldRule, candidates: &[Candidate<'_>], now: Time) -> Option<Time> {
-    let ends = candidates.iter().flat_map(|c| rule.ages_of(&c.from.system).map(|limit| c.at.plus(limit).plus(Span(1))));
+    let ends = candidates.iter().flat_map(|c| rule.ages_of(&c.from.system).map(|limit| c.age.by.plus(limit).plus(Span(1))));
     ends.filter(|end| *end > now).min()
 }
 
@@ -193,10 +225,10 @@ fn union_of<'a>(
         (0..candidates.len()).for_each(|i| listener.tell(i, false, counts(&candidates[i]).err().unwrap_or(WAITS)));
         return Judgment::Unknown(Unknown::NotRead);
     }
-    unite(candidates, counts, rule.blank, listener)
+    unite(candidates, names, counts, rule.blank, listener)
 }
 
-/// The one candidate that goes before all others that count.
+/// The one candidate that goes before all others that count. Which comes out does not depend on the order in which they are given.
 fn choose<'a>(
     choice: Choice<'_>,
     rule: &FieldRule,
@@ -219,20 +251,24 @@ fn choose<'a>(
     if by_value && candidates.iter().any(|c| c.value.is_unreadable() && counts(c).is_ok()) {
         return beside_unreadable(candidates, |c| counts(c).err(), listener);
     }
-    let mut best: Option<(usize, usize)> = None;
     for (i, candidate) in candidates.iter().enumerate() {
-        match counts(candidate) {
-            Err(why) => listener.tell(i, false, why),
-            Ok(rank) => match best {
-                Some((best_rank, b)) if choice.order((rank, candidate), (best_rank, &candidates[b])) != Ordering::Less => {}
-                _ => best = Some((rank, i)),
-            },
+        if let Err(why) = counts(candidate) {
+            listener.tell(i, false, why);
         }
     }
-    let Some((rank, index)) = best else {
+    let ranks = || candidates.iter().filter_map(|c| counts(c).ok());
+    let Some(rank) = ranks().min() else {
         let unknown = choice.may_change(unread, None);
         return if unknown { Judgment::Unknown(Unknown::NotRead) } else { Judgment::Nothing };
     };
+    // Of this rank those that go by their value, then those of which nobody knows that they are out of date, then the order.
+    let of_rank = || candidates.iter().enumerate().filter(|(_, c)| counts(c) == Ok(rank));
+    let first = of_rank().map(|(_, c)| c).reduce(|a, b| if choice.by_value(a, b).is_le() { a } else { b });
+    let foremost = || of_rank().filter(|(_, c)| first.is_none_or(|first| choice.by_value(first, c).is_eq()));
+    let front = Front::of(matches!(choice, Choice::Oldest(_)), foremost().map(|(_, c)| &c.age));
+    let abreast = || foremost().filter(|(_, c)| front.holds(&c.age));
+    let by_order = |c: &Candidate<'a>| (choice.place(&c.from.system), Reverse(c.age.by), c.from);
+    let Some((index, _)) = abreast().min_by(|(_, a), (_, b)| by_order(a).cmp(&by_order(b))) else { return Judgment::Nothing };
     let winner = &candidates[index];
     let waits = choice.may_change(unread, Some((rank, &winner.from.system)));
     for (i, candidate) in candidates.iter().enumerate() {
@@ -243,19 +279,26 @@ fn choose<'a>(
         } else if i == index {
             listener.tell(i, true, choice.won());
         } else if let Ok(other) = counts(candidate) {
-            listener.tell(i, false, choice.lost((rank, winner), (other, candidate)));
+            let lost = if other == rank { choice.lost(&front, winner, candidate) } else { "lower rank" };
+            listener.tell(i, false, lost);
         }
     }
+    let rivals = || {
+        let others = abreast().filter(|(i, c)| *i != index && !c.value.is_empty() && *c.value != *winner.value);
+        let mut rivals: Vec<&RecordId> = others.map(|(_, c)| c.from).collect();
+        rivals.sort_unstable();
+        rivals
+    };
     match (winner.value, waits) {
         // It would win if it could be read: what comes after it is a guess.
         (Value::Unreadable, _) => Judgment::Unknown(Unknown::Unreadable),
         (_, true) => Judgment::Unknown(Unknown::NotRead),
-        (value, false) => Judgment::Wins(Winner { value: Cow::Borrowed(value), from: Some(winner.from) }),
+        (value, false) => Judgment::Wins(Winner { value: Cow::Borrowed(value), from: Some(winner.from), rivals: rivals() }),
     }
 }
 
 fn is_too_old(max_age: Option<Span>, candidate: &Candidate, now: Time) -> bool {
-    max_age.is_some_and(|limit| now.since(candidate.at) > limit)
+    max_age.is_some_and(|limit| now.since(candidate.age.by) > limit)
 }
 
 /// A total order over values: numbers by size, times, texts and lists in theirs; of two kinds, the kind decides.

@@ -1,7 +1,7 @@
 //! What is judged, and what comes of it.
 
 use super::rules::Blank;
-use crate::model::{Name, RecordId, Time, Value};
+use crate::model::{Age, Entries, Name, RecordId, Value};
 use std::borrow::Cow;
 
 /// A record's value of the field. A record that does not carry the field is none: absence says nothing.
@@ -9,12 +9,11 @@ use std::borrow::Cow;
 pub struct Candidate<'a> {
     pub from: &'a RecordId,
     pub value: &'a Value,
-    /// Since when the system has had it.
-    pub at: Time,
-    /// It equals its base, what was last agreed with that record, and no other value was seen there since: our own earlier write, and no news.
+    pub age: Age,
+    /// It is what that record made of our last write, and no other value was seen there since: no news.
     pub echo: bool,
-    /// What was last agreed with that record, if anything was.
-    pub base: Option<&'a Value>,
+    /// Of a list: what is remembered of its entries.
+    pub entries: Option<&'a Entries>,
     /// It is empty, and was seen to be emptied.
     pub cleared: bool,
 }
@@ -47,6 +46,9 @@ pub struct Winner<'a> {
     pub value: Cow<'a, Value>,
     /// The record it is from; of a union none.
     pub from: Option<&'a RecordId>,
+    /// Records with another value that counts as much, of which nobody knows whether it is the newer one: the order decided. In them it is
+    /// left as it is.
+    pub rivals: Vec<&'a RecordId>,
 }
 
 /// What a field comes to.

@@ -1,12 +1,13 @@
 //! Precedence: which value wins, and why.
 //!
-//! - [`rules`]: what precedence.toml says, as types
+//! - [`rules`]: what precedence.toml says, as types; `rule_text`: the same as text again
 //! - [`judge`](mod@judge): the candidates of one field to its value
 //! - [`judgment`]: what is judged, and what comes of it
 //! - `union`: lists put together, removals counted
 
 pub mod judge;
 pub mod judgment;
+mod rule_text;
 pub mod rules;
 mod union;
 

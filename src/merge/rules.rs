@@ -4,7 +4,7 @@ use crate::model::{ByName, Expression, Name, Span};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Systems that rank equal: the newest of them wins.
+/// Systems that rank equal: the newest of them wins, and where nobody knows which that is, the first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Band(pub Vec<RankedSystem>);
 
@@ -120,7 +120,7 @@ pub struct Condition {
 
 #[derive(Debug, Clone)]
 pub enum Strategy {
-    /// The first band that holds a value; within it the newest.
+    /// The first band that holds a value; within it the newest, as far as that is known.
     Order(Vec<Band>),
     /// That system's value, or none at all.
     Only(Name),
@@ -128,7 +128,7 @@ pub enum Strategy {
     Oldest(Vec<Name>),
     Max(Vec<Name>),
     Min(Vec<Name>),
-    /// All entries of all systems' lists; an entry that a system had at the last agreement and has no more was removed there.
+    /// All entries of all systems' lists, less those that somebody took out since they were put in.
     Union(Vec<Name>),
 }
 

@@ -1,33 +1,34 @@
-//! Lists of several systems put together, base-aware.
+//! Lists of several systems put together, less what somebody took out.
 
 use super::judgment::{Candidate, Judgment, Listener, Winner, beside_unreadable};
 use super::rules::Blank;
-use crate::model::{ShortText, Value};
+use crate::model::{EntryFate, Name, ShortText, Time, Value, entry_key};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// What the records say of one entry of a list.
-#[derive(Default, Clone, Copy)]
-struct EntryStand {
-    /// A record has it that did not have it at the last agreement.
-    added: bool,
-    /// A record had it at the last agreement and has it no more.
-    removed: bool,
-    /// A record has it.
-    held: bool,
+/// What the records say of one entry of a list, however they spell it.
+#[derive(Default, Clone)]
+struct EntryStand<'a> {
+    /// How it is spelled: by the first in the order who did not get it from us.
+    spelled: Option<((bool, usize), Cow<'a, str>)>,
+    /// When the last who has it on their own account got it, at the latest.
+    added: Option<Time>,
+    /// Until when the last who took it out still had it, at least.
+    removed: Option<Time>,
 }
 
-impl EntryStand {
-    fn stays(self) -> bool {
-        self.added || (self.held && !self.removed)
+impl EntryStand<'_> {
+    /// Somebody has it, and nobody took it out who surely did so later.
+    fn stays(&self) -> bool {
+        self.spelled.is_some() && self.removed.is_none_or(|removed| self.added.is_some_and(|added| added >= removed))
     }
 }
 
-/// All entries, less those removed somewhere; what was added somewhere stays even if it was removed elsewhere.
-/// An entry that nobody removed is never lost, and without any entry or removal there is no result. Here an echo is a candidate
-/// like any other: it equals its base, so it neither adds nor removes, but it does hold.
+/// All entries, less those that somebody took out after the last who has them put them in. An entry that nobody removed is never lost, and
+/// without any entry or removal there is no result. What stands somewhere by our write stays, and is no news.
 pub(super) fn unite<'a>(
     candidates: &[Candidate<'a>],
+    names: &[Name],
     counts: impl Fn(&Candidate) -> Result<(), &'static str>,
     blank: Blank,
     listener: &mut impl Listener,
@@ -36,31 +37,40 @@ pub(super) fn unite<'a>(
     if candidates.iter().any(|c| c.value.is_unreadable() && counts(c).is_ok()) {
         return beside_unreadable(candidates, |c| counts(c).err(), listener);
     }
-    let mut told: BTreeMap<Cow<str>, EntryStand> = BTreeMap::new();
+    let mut told: BTreeMap<String, EntryStand<'a>> = BTreeMap::new();
     let mut emptied = false;
     for candidate in candidates.iter().filter(|c| counts(c).is_ok()) {
-        let now = entries(candidate.value);
-        let base = if candidate.echo { now.clone() } else { candidate.base.map(entries).unwrap_or_default() };
-        emptied |= now.is_empty() && !candidate.is_passed_over(blank);
-        for entry in &base {
-            if !now.contains(entry) {
-                told.entry(entry.clone()).or_default().removed = true;
+        let shown = entries(candidate.value);
+        emptied |= shown.is_empty() && !candidate.is_passed_over(blank);
+        let place = names.iter().position(|name| *name == candidate.from.system).unwrap_or(names.len());
+        for entry in shown {
+            let fate = candidate.entries.and_then(|known| known.fate(&entry));
+            let stand = told.entry(entry_key(&entry)).or_default();
+            let added = match fate {
+                Some(EntryFate::Ours(_)) => None,
+                Some(EntryFate::Added(age)) => Some(age.by),
+                Some(EntryFate::Removed(_)) | None => Some(candidate.age.by),
+            };
+            stand.added = stand.added.max(added);
+            let before = (added.is_none(), place);
+            if stand.spelled.as_ref().is_none_or(|(known, spelled)| (before, &entry) < (*known, spelled)) {
+                stand.spelled = Some((before, entry));
             }
         }
-        for entry in now {
-            let is_new = !base.contains(&entry);
-            let told = told.entry(entry).or_default();
-            told.held = true;
-            told.added |= is_new;
+        for (entry, fate) in candidate.entries.iter().flat_map(|known| known.iter()) {
+            if let EntryFate::Removed(age) = fate {
+                let stand = told.entry(entry_key(entry)).or_default();
+                stand.removed = stand.removed.max(age.after);
+            }
         }
     }
-    let stays = |entry: &Cow<str>| told.get(entry).is_some_and(|t| t.stays());
     for (i, candidate) in candidates.iter().enumerate() {
         match counts(candidate) {
             Err(why) => listener.tell(i, false, why),
             Ok(()) => {
-                let now = entries(candidate.value);
-                match (now.is_empty(), now.iter().any(stays)) {
+                let shown = entries(candidate.value);
+                let stays = |entry: &Cow<str>| told.get(&entry_key(entry)).is_some_and(EntryStand::stays);
+                match (shown.is_empty(), shown.iter().any(stays)) {
                     (_, true) => listener.tell(i, true, "united"),
                     (true, _) => listener.tell(i, false, "empty"),
                     (false, _) => listener.tell(i, false, "removed elsewhere"),
@@ -68,21 +78,20 @@ pub(super) fn unite<'a>(
             }
         }
     }
-    let kept: Vec<ShortText> = told.iter().filter(|(_, t)| t.stays()).map(|(e, _)| ShortText::from(&**e)).collect();
-    if kept.is_empty() && told.is_empty() && !emptied {
+    let kept = told.values().filter(|stand| stand.stays()).filter_map(|stand| stand.spelled.as_ref());
+    let value = Value::list(kept.map(|(_, spelled)| ShortText::from(&**spelled)));
+    if value.is_empty() && told.is_empty() && !emptied {
         return Judgment::Nothing;
     }
-    // The map's order is that of `Value::List`.
-    let value = if kept.is_empty() { Value::Empty } else { Value::List(kept) };
-    Judgment::Wins(Winner { value: Cow::Owned(value), from: None })
+    Judgment::Wins(Winner { value: Cow::Owned(value), from: None, rivals: Vec::new() })
 }
 
-/// A value as a set; one that is no list is a set of one.
-fn entries(value: &Value) -> BTreeSet<Cow<'_, str>> {
+/// A value's entries; one that is no list is a list of one.
+fn entries(value: &Value) -> Vec<Cow<'_, str>> {
     match value {
-        Value::Empty | Value::Unreadable => BTreeSet::new(),
+        Value::Empty | Value::Unreadable => Vec::new(),
         Value::List(items) => items.iter().map(|i| Cow::Borrowed(&**i)).collect(),
-        Value::Text(text) => BTreeSet::from([Cow::Borrowed(&**text)]),
-        other => BTreeSet::from([Cow::Owned(other.to_string())]),
+        Value::Text(text) => vec![Cow::Borrowed(&**text)],
+        other => vec![Cow::Owned(other.to_string())],
     }
 }

@@ -6,6 +6,8 @@
 //! - [`record_id`]: what a record is called everywhere
 //! - [`value`]: field values (absent is "not in the list", empty and set are values)
 //! - [`time`]: instants and durations
+//! - [`age`]: when a value was set, as far as that is known
+//! - [`entries`]: what is remembered of the entries of a record's lists
 //! - [`address`]: e-mail addresses in their comparable form
 //! - [`consent`]: refusals and the bases on which mail may be sent
 //! - [`mail`]: kinds of mail
@@ -16,10 +18,12 @@
 //! - [`expression`]: CEL expressions over the typed values
 
 pub mod address;
+pub mod age;
 pub mod by_name;
 pub mod consent;
 mod counted;
 pub mod decision;
+pub mod entries;
 pub mod expression;
 pub mod invisible;
 pub mod mail;
@@ -31,10 +35,12 @@ pub mod value;
 pub mod visible;
 
 pub use address::Address;
+pub use age::Age;
 pub use by_name::ByName;
 pub use consent::{Basis, Refusal, RefusalScope};
 pub use counted::counted;
 pub use decision::{Decision, Reason, Verdict};
+pub use entries::{Entries, EntryFate, entry_key};
 pub use expression::Expression;
 pub(crate) use invisible::is_blank;
 pub use invisible::trimmed;

@@ -1,6 +1,6 @@
 //! Source records: one row of an outer system as it was last observed.
 
-use super::{Address, Field, Name, RecordId, RefusalScope, ShortText, Span, Time, Value};
+use super::{Address, Entries, Field, Name, RecordId, RefusalScope, ShortText, Span, Time, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -142,6 +142,8 @@ pub struct Memory {
     pub ended_at: Option<Time>,
     /// Fields that were seen to be emptied, with what they held before; sorted by name. One that was never seen set is none.
     pub cleared: Vec<(Name, Value)>,
+    /// Of lists whose entries were seen to come or go; sorted by field.
+    pub lists: Vec<(Name, Entries)>,
 }
 
 impl Record {
@@ -185,6 +187,24 @@ impl Record {
     pub fn cleared(&self, field: &Name) -> Option<&Value> {
         let (_, before) = self.memory.cleared.iter().find(|(name, _)| name == field)?;
         self.field_of(field).is_some_and(|f| f.value.is_empty()).then_some(before)
+    }
+
+    /// What is remembered of a list's entries.
+    pub fn entries(&self, field: &Name) -> Option<&Entries> {
+        self.memory.lists.iter().find(|(name, _)| name == field).map(|(_, entries)| entries)
+    }
+
+    /// The same, to be changed.
+    pub fn entries_mut(&mut self, field: &Name) -> &mut Entries {
+        let lists = &mut self.memory.lists;
+        let at = match lists.binary_search_by(|(name, _)| name.cmp(field)) {
+            Ok(at) => at,
+            Err(at) => {
+                lists.insert(at, (field.clone(), Entries::default()));
+                at
+            }
+        };
+        &mut lists[at].1
     }
 
     pub fn mark(&self, mark: Mark) -> Option<&Value> {
@@ -236,7 +256,9 @@ impl Record {
         let Some(told) = self.changed_at.filter(|_| ahead != Span::ZERO) else { return };
         self.changed_at = Some(told.minus(ahead));
         self.memory.ended_at = self.memory.ended_at.map(|at| at.minus(ahead));
-        self.fields.iter_mut().filter(|f| f.at == told).for_each(|f| f.at = told.minus(ahead));
+        for field in self.fields.iter_mut().filter(|f| f.at == told) {
+            (field.at, field.after) = (told.minus(ahead), field.after.map(|after| after.minus(ahead)));
+        }
     }
 
     pub fn is_gone(&self) -> bool {
@@ -245,7 +267,7 @@ impl Record {
 
     /// Puts a field at its place in the sorted list, replacing one of the same name.
     pub fn set(&mut self, name: &Name, value: Value, at: Time) {
-        let new = Field { name: name.clone(), value, at };
+        let new = Field::new(name.clone(), value, at);
         match self.fields.binary_search_by(|f| f.name.cmp(name)) {
             Ok(i) => self.fields[i] = new,
             Err(i) => self.fields.insert(i, new),
@@ -254,7 +276,9 @@ impl Record {
 
     /// A time of change that is still to come counts as the time at which the value was first read: else it would win over everything newer.
     pub fn first_read(&mut self, now: Time) {
-        self.fields.iter_mut().for_each(|field| field.at = field.at.min(now));
+        for field in &mut self.fields {
+            (field.at, field.after) = (field.at.min(now), field.after.map(|after| after.min(now)));
+        }
     }
 
     /// Puts a mark at its place in the sorted list, replacing one of the same kind.

@@ -1,7 +1,7 @@
 //! Field values. A field that a record does not carry is *absent* (it is not in the record's list); `Empty` and set values are values.
 //! `Unreadable` is neither: something is there, and what it is cannot be known.
 
-use super::{Name, Time, is_blank};
+use super::{Age, Name, Time, is_blank};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
@@ -44,13 +44,26 @@ pub(crate) fn compare_int(int: i64, number: f64) -> Option<Ordering> {
     Some(int.cmp(&(number.trunc() as i64)).then(0.0.partial_cmp(&number.fract())?))
 }
 
-/// A field as last observed: its value, and since when the system has had that value.
+/// A field as last observed: its value, and when it was set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Field {
     pub name: Name,
     pub value: Value,
-    /// The system's own time of the change where it tells one, else when we first saw the value.
+    /// Set by then: the record's last change where the system tells it, else when we first saw the value.
     pub at: Time,
+    /// Until then it was another value. `None`: nobody saw it change, and it may be as old as the record.
+    pub after: Option<Time>,
+}
+
+impl Field {
+    /// Of a value that nobody saw change.
+    pub fn new(name: Name, value: Value, at: Time) -> Field {
+        Field { name, value, at, after: None }
+    }
+
+    pub fn age(&self) -> Age {
+        Age { after: self.after, by: self.at }
+    }
 }
 
 impl Value {

@@ -35,6 +35,7 @@ fn a_person_whose_systems_do_not_agree_is_explained() {
     let json = world.run(&format!("explain {email}")).exits(0);
     let text = world.run_text(&format!("explain {email}")).exits(0);
     let filters = [
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d", "[time]"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
         (r"d_r_[0-9a-f]+_[0-9a-f]+", "[decision]"),
         (r#""policy_version": "[0-9a-f]+""#, r#""policy_version": "[version]""#),
@@ -44,4 +45,7 @@ fn a_person_whose_systems_do_not_agree_is_explained() {
         insta::assert_snapshot!("explain_json", json.out);
         insta::assert_snapshot!("explain_text", text.out);
     });
+    let exported = world.run("export people --format json").exits(0).json();
+    let row = exported.as_array().and_then(|rows| rows.iter().find(|row| row["addresses"] == email)).unwrap();
+    assert_eq!([&row["title"], &row["title_from"]], ["Head of Sales", "crm:person:102"], "{row:#}");
 }

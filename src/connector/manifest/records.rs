@@ -18,6 +18,9 @@ pub struct RecordMap {
     pub id_prefix: Option<String>,
     #[serde(default)]
     pub changed_at: Option<TimePath>,
+    /// Persons: when the record was made. No value in it is older.
+    #[serde(default)]
+    pub created_at: Option<TimePath>,
     #[serde(default)]
     pub fields: BTreeMap<Name, FieldMap>,
     /// Persons and deals: the account's id, then the ids of further ones. What a row does not show of these further ones stays as it was

@@ -76,6 +76,24 @@ fn fields_of_every_kind() {
     assert_eq!((record.unwrap().0.fields.last().unwrap().at, &*told[0]), (READ_AT, "changed_at"));
 }
 
+/// What stands in a record is no older than it, whatever its last change says.
+#[test]
+fn the_age_of_values_begins_with_their_record() {
+    let m = mapper(Entity::Person, "id = 'id'\nchanged_at = 'at'\ncreated_at = 'made'\n[fields]\nt = 'v'");
+    let day = |n: u8| format!("2026-11-{n:02}T00:00:00Z");
+    let at = |n: u8| time_of(&Json::from(&json!(day(n))), TimeFormat::Rfc3339, &TimeZone::UTC).unwrap();
+    for (made, changed, age) in [
+        (json!(day(3)), json!(day(9)), (Some(at(3)), at(9))),
+        (json!(day(9)), json!(day(3)), (Some(at(3)), at(3))),
+        (json!(null), json!(day(9)), (None, at(9))),
+        (json!(null), json!(null), (None, READ_AT)),
+    ] {
+        let (record, told) = one(&m, json!({"id": 1, "v": "x", "made": made, "at": changed}));
+        let age_read = record.unwrap().0.fields[0].age();
+        assert_eq!(((age_read.after, age_read.by), told.len()), (age, 0), "{made} {changed}");
+    }
+}
+
 #[test]
 fn a_deals_people_are_told_only_where_the_answer_carries_them() {
     let m = mapper(

@@ -1,5 +1,6 @@
 //! Why a person is treated as it is: records, fields with all candidates, status, holds, refusals, decision, writes.
 
+use super::field_in_targets::ShownInTarget;
 use crate::decide::ratchet::Reach;
 use crate::decide::rules::Policy;
 use crate::decide::standing::{By, HoldNow};
@@ -16,7 +17,7 @@ use crate::engine::memory::world::World;
 use crate::engine::proofs::coverage::Coverage;
 use crate::engine::target::planned::PlannedWrite;
 use crate::engine::target::{ParkedPart, Target};
-use crate::merge::{Candidate, Judged, Judgment, Unknown};
+use crate::merge::{Candidate, ConditionState, Judged, Judgment, Unknown};
 use crate::model::{Entity, Mail, MailKind, Mark, Name, Record, RecordId, Refusal, RefusalScope, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -47,6 +48,9 @@ pub struct LeftAlone {
     pub field: String,
     pub not_written: Json,
     pub why: String,
+    /// When it is tried again by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -63,7 +67,7 @@ pub struct Link {
     pub value: String,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct FieldExplained {
     pub value: Json,
     pub from: Option<String>,
@@ -71,14 +75,30 @@ pub struct FieldExplained {
     /// Why it is left as it is though there are candidates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<String>,
+    /// The rule as it stands in precedence.toml.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_says: Option<String>,
+    /// How its `when` came out: `true`, `false` or `unknown`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// Some system is told it, or some expression asks for it.
+    #[serde(default)]
+    pub has_effect: bool,
     pub candidates: Vec<CandidateExplained>,
+    /// The records that it is written to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_targets: Vec<ShownInTarget>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct CandidateExplained {
     pub from: String,
     pub value: Json,
+    /// It was set by then: the last change of its record, or of itself if `changed_after` is told.
     pub observed_at: String,
+    /// It was another value until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_after: Option<String>,
     pub won: bool,
     pub why: String,
 }
@@ -206,10 +226,14 @@ impl Engine {
                 Some(rule) => {
                     let condition = self.condition(rule, &name, of, now);
                     let judged = crate::merge::explain(rule, condition, &candidates, of.gaps.unread(), now);
-                    by_rule(&rule.rule, &candidates, judged, || coverage.told().unwrap_or_default())
+                    let condition = condition_text(condition).map(String::from);
+                    let field = by_rule(&rule.rule, &candidates, judged, || coverage.told().unwrap_or_default());
+                    FieldExplained { rule_says: Some(rule.to_string()), condition, ..field }
                 }
             };
-            explained.insert(name, field);
+            let in_targets = self.field_in_targets(&name, of, now);
+            let has_effect = !in_targets.is_empty() || self.rules.needs().declared.person.contains_key(&name);
+            explained.insert(name, FieldExplained { in_targets, has_effect, ..field });
         }
         explained
     }
@@ -217,6 +241,15 @@ impl Engine {
     /// Everyone, for `export people` and `export links`.
     pub fn members(&self) -> impl Iterator<Item = (String, &[Idx])> + '_ {
         self.people.iter().enumerate().filter(|(_, p)| !p.members.is_empty()).map(|(i, p)| (self.person_id(i as u32), p.members.as_slice()))
+    }
+}
+
+fn condition_text(condition: ConditionState) -> Option<&'static str> {
+    match condition {
+        ConditionState::None => None,
+        ConditionState::True => Some("true"),
+        ConditionState::False => Some("false"),
+        ConditionState::Unknown => Some("unknown"),
     }
 }
 
@@ -230,7 +263,14 @@ fn doubt(key: &crate::link::Key, verdict: crate::link::KeyVerdict) -> String {
 }
 
 fn candidate(c: &Candidate<'_>, won: bool, why: &str) -> CandidateExplained {
-    CandidateExplained { from: c.from.to_string(), value: c.value.to_json(), observed_at: c.at.rfc3339(), won, why: why.to_string() }
+    CandidateExplained {
+        from: c.from.to_string(),
+        value: c.value.to_json(),
+        observed_at: c.age.by.rfc3339(),
+        changed_after: c.age.after.map(Time::rfc3339),
+        won,
+        why: why.to_string(),
+    }
 }
 
 /// Whom a record stands for: itself, or whom a deal or ticket names by id or address.
@@ -251,17 +291,13 @@ fn people_of_record(world: &World, id: &RecordId) -> Vec<PersonIdx> {
 /// What is not written to a record for now; `status` is the person's, of which the target keeps only a digest.
 fn left_alone(record: &RecordId, target: &Target, status: Option<&str>, now: Time) -> Vec<LeftAlone> {
     let told = |part: ParkedPart<'_>| {
-        let until = part
-            .parked
-            .until()
-            .map(|until| format!("; it is tried again at {}, or after `nayose unpark {record} {}`", until.rfc3339(), part.what));
+        let of_marks = if part.what == Mark::Status.name() { Json::from(status) } else { Json::Null };
         LeftAlone {
             record: record.to_string(),
             field: part.what.to_string(),
-            not_written: part
-                .ours
-                .map_or_else(|| if part.what == Mark::Status.name() { Json::from(status) } else { Json::Null }, Value::to_json),
-            why: [part.parked.why(), &until.unwrap_or_default()].concat(),
+            not_written: part.ours.map_or(of_marks, Value::to_json),
+            why: part.parked.why().into(),
+            until: part.parked.until().map(Time::rfc3339),
         }
     };
     target.parked(now).map(told).collect()
@@ -283,6 +319,7 @@ fn without_rule(candidates: &[Candidate<'_>]) -> FieldExplained {
         rule: None,
         unknown: None,
         candidates: candidates.iter().map(|c| candidate(c, false, "no rule speaks of this field")).collect(),
+        ..FieldExplained::default()
     }
 }
 
@@ -305,6 +342,7 @@ fn by_rule(
         rule: Some(rule.to_string()),
         unknown,
         candidates: candidates.iter().zip(&judged).map(|(c, r)| candidate(c, r.won, r.why)).collect(),
+        ..FieldExplained::default()
     }
 }
 

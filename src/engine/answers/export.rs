@@ -6,10 +6,11 @@ use crate::engine::engine::Engine;
 use crate::engine::gate::answer::{Answer, Gate};
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
-use crate::model::{Mail, MailKind, Record, RecordId, Time};
+use crate::model::{Mail, MailKind, Name, Record, RecordId, Time};
 use crate::store::Entry;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+use std::collections::BTreeSet;
 
 /// What can be exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +62,10 @@ impl Engine {
 
     fn people_table(&self, now: Time) -> Sheet {
         let mut sheet = Sheet::of(&["person", "addresses", "records", "status", "holds"]);
+        // What some system is told, or has a rule of its own.
+        let written = self.systems.values().flat_map(|s| &s.connected.config().writes.fields);
+        let names: BTreeSet<&Name> = written.chain(self.rules.rules().precedence.fields.keys()).collect();
+        sheet.columns.extend(names.iter().flat_map(|name| [name.to_string(), format!("{name}_from")]));
         let coverage = self.read_coverage(now);
         for i in 0..self.people.len() {
             let members = self.people[i].members.clone();
@@ -71,10 +76,22 @@ impl Engine {
             let gaps = coverage.gaps(&records);
             let of = Members { places: &members, records: &records, around: &View::new(&self.world), gaps: &gaps };
             let status = self.status_now(of, now).name;
-            sheet.rows.push(person(self.person_id(i as u32), &records, status.as_deref(), &self.people[i].holds));
+            let mut row = person(self.person_id(i as u32), &records, status.as_deref(), &self.people[i].holds);
+            row.extend(names.iter().flat_map(|name| self.merged(name, of, now)));
+            sheet.rows.push(row);
         }
         sheet.rows.sort_by_key(|row| row[0].to_string());
         sheet
+    }
+
+    /// What a field comes to, and the record that it is from; of a list put together none.
+    fn merged(&self, name: &Name, of: Members<'_>, now: Time) -> [Json; 2] {
+        let Some(rule) = self.rules.rules().precedence.rule(name) else { return [Json::Null, Json::Null] };
+        let (condition, candidates) = (self.condition(rule, name, of, now), self.candidates(name, of));
+        match crate::merge::judge(rule, condition, &candidates, of.gaps.unread(), now).winner() {
+            Some(winner) => [winner.value.to_json(), winner.from.map_or(Json::Null, |from| Json::from(from.to_string()))],
+            None => [Json::Null, Json::Null],
+        }
     }
 
     fn decisions(&self, gate: &Gate, now: Time) -> Sheet {

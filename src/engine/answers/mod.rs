@@ -2,11 +2,13 @@
 //!
 //! - `accept`: a row that concerns nobody
 //! - `approve`: first contact, and what waits
+//! - `by_order`: values of which nobody knows which is newer
 //! - `backup`: the whole state in one file
 //! - `budget`: what a system was asked today
 //! - `dead_letters`: writes that a system refused
 //! - `explain`: why somebody is treated as they are
 //! - `export`: tables
+//! - `field_in_targets`: what targets show of a field, and what is done about it
 //! - `marks_in_words`: marks as people say them
 //! - `notices`: what needs a person
 //! - `parked`: what is not written for a while
@@ -23,9 +25,11 @@ pub(in crate::engine) mod alone;
 pub mod approve;
 pub mod backup;
 mod budget;
+pub mod by_order;
 pub mod dead_letters;
 pub mod explain;
 pub mod export;
+pub mod field_in_targets;
 pub mod marks_in_words;
 pub mod notices;
 pub mod parked;

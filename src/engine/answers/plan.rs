@@ -1,5 +1,6 @@
 //! The plan: what would be written, for whom and why; and what waits for a person's word.
 
+use super::by_order::DecidedByOrder;
 use super::unprotected::Unprotected;
 use crate::connector::PermitChange;
 use crate::decide::ratchet::Kept;
@@ -33,6 +34,9 @@ pub struct Plan {
     /// Statuses and fields that are left as they are until more is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undecided: Option<LeftUndecided>,
+    /// Values that differ, and nobody knows which is newer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_order: Option<DecidedByOrder>,
     /// Streams that could not be read for this plan: what they would change is not in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
@@ -101,7 +105,13 @@ impl Engine {
             self.keep_guards(system);
         }
         let undecided = self.left_undecided(now);
-        let mut plan = Plan { unprotected_by: self.unprotected(), waiting: self.waiting(), undecided, ..Plan::default() };
+        let mut plan = Plan {
+            unprotected_by: self.unprotected(),
+            waiting: self.waiting(),
+            undecided,
+            by_order: self.decided_by_order(now),
+            ..Plan::default()
+        };
         plan.rests_on_unread(self.not_read(now));
         self.guards_waiting_in_full(&mut plan.waiting, now);
         for (op, idx) in self.in_order() {

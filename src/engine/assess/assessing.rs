@@ -143,7 +143,10 @@ impl Engine {
                 if merge.fields.iter().all(|(known, _)| known != name) {
                     let winner = self.winner(name, of, now);
                     merge.fields_wait |= !of.gaps.is_empty() && winner.is_err();
-                    merge.fields.push((name.clone(), winner.ok().flatten()));
+                    let winner = winner.ok().flatten();
+                    let by_order = winner.as_ref().is_some_and(|winner| !winner.rivals.is_empty());
+                    merge.by_order = merge.by_order.saturating_add(by_order.into());
+                    merge.fields.push((name.clone(), winner));
                 }
             }
         }
@@ -199,7 +202,7 @@ mod tests {
     fn nobody_is_alone_whom_an_address_or_an_id_may_lead_to() {
         let record = |id: &str, email: Option<&str>, same_as: &[&str]| {
             let mut record = Record::new(id.parse().unwrap());
-            let value = |email: &str| Field { name: field::EMAIL.into(), value: Value::Text(email.into()), at: Time(0) };
+            let value = |email: &str| Field::new(field::EMAIL.into(), Value::Text(email.into()), Time(0));
             record.fields = email.map(value).into_iter().collect();
             record.same_as = same_as.iter().map(|id| id.parse().unwrap()).collect();
             record

@@ -5,7 +5,7 @@ use crate::decide::phase::Phase;
 use crate::decide::standing::HoldNow;
 use crate::engine::memory::place::Idx;
 use crate::model::expression::EvaluationError;
-use crate::model::{Address, Name, Record, Time, Value};
+use crate::model::{Address, Name, Record, RecordId, Time, Value};
 
 /// One person, looked at.
 pub struct Sketch {
@@ -35,6 +35,8 @@ pub struct Merge {
     pub fields: Vec<(Name, Option<FieldWinner>)>,
     /// Some field is left alone because not all that counts for it was read.
     pub fields_wait: bool,
+    /// So many fields are decided by the order of their rule, as nobody knows which value is newer.
+    pub by_order: u8,
     /// When the first value that counts for some field grows too old.
     pub ages_at: Option<Time>,
 }
@@ -46,6 +48,8 @@ pub struct FieldWinner {
     /// Since when the last of the records that show it on their own account does; 0 for what is put together of several,
     /// and where no record of the person was seen to be emptied.
     pub typed_at: Time,
+    /// Records whose own, other value counts as much, and nobody knows which is newer: it is left there.
+    pub rivals: Vec<RecordId>,
 }
 
 /// A lead status, or the rule that could not be evaluated and why.

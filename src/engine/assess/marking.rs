@@ -59,7 +59,7 @@ mod tests {
     fn person(id: &str, account: Option<&str>, email: &str) -> Record {
         let mut record = Record::new(id.parse().unwrap());
         record.account = account.map(Into::into);
-        record.fields = vec![Field { name: field::EMAIL.into(), value: Value::Text(email.into()), at: Time(0) }];
+        record.fields = vec![Field::new(field::EMAIL.into(), Value::Text(email.into()), Time(0))];
         record
     }
 

@@ -10,6 +10,7 @@
 //! - `cause`: what one deal or ticket holds whom it leads to by
 //! - `unread_hold`: the hold of whoever shows what may be a no
 //! - `asked`: a person as expressions see it
+//! - `field`: one field, what its records offer and which are to show it
 //! - `wanted`: what a target is to show
 //! - `permits`: permits that end
 //! - `person`: one person as last decided
@@ -20,6 +21,7 @@ mod asked;
 pub mod assessing;
 pub mod assessment;
 mod cause;
+mod field;
 pub(in crate::engine) mod held;
 pub mod holds;
 pub(in crate::engine) mod kept;

@@ -157,7 +157,7 @@ impl Engine {
             self.keep_status(person, status);
         }
         let status = merge.status.as_ref().is_some_and(|s| s.waits);
-        self.note_undecided(person, Undecided { status, fields: merge.fields_wait });
+        self.note_undecided(person, Undecided { status, fields: merge.fields_wait, by_order: merge.by_order });
         if let (Some(at), Some(first)) = (merge.ages_at, members.first()) {
             self.wakeups.entry(woken_at(at, now)).or_default().insert(*first);
         }

@@ -22,7 +22,7 @@ mod tests {
         let address = |text: &str| Address::parse(text).unwrap();
         let record = |id: &str, now: &str, past: &[&str]| {
             let mut record = Record::new(id.parse().unwrap());
-            record.fields = vec![Field { name: field::EMAIL.into(), value: Value::Text(now.into()), at: Time(0) }];
+            record.fields = vec![Field::new(field::EMAIL.into(), Value::Text(now.into()), Time(0))];
             record.memory.past_addresses = past.iter().map(|p| address(p)).collect();
             record
         };

@@ -2,6 +2,7 @@
 
 use super::asked::AskedPerson;
 use super::assessment::{FieldWinner, StatusError, StatusNow};
+use super::field::{candidate, judged};
 use super::members::{Members, Whole};
 use crate::decide::freshness::{self, Proved};
 use crate::decide::rules::{Policy, Proof};
@@ -12,9 +13,9 @@ use crate::engine::memory::place::{Idx, PersonIdx};
 use crate::engine::proofs::coverage::Extent;
 use crate::engine::rules::connected::SystemWords;
 use crate::engine::system::SystemState;
-use crate::engine::target::{Agreed, PermitWish, Wanted};
+use crate::engine::target::{PermitWish, Wanted};
 use crate::merge::rules::FieldRule;
-use crate::merge::{Candidate, ConditionState, Judgment, Unknown};
+use crate::merge::{Candidate, ConditionState, Unknown};
 use crate::model::{Entity, Mail, MailKind, Mark, Name, Record, Span, Time, Value, Verdict};
 
 impl Engine {
@@ -39,7 +40,7 @@ impl Engine {
         }
         for name in &connected.config().writes.fields {
             let winner = whole.merge.fields.iter().find(|(known, _)| known == name).and_then(|(_, winner)| winner.as_ref());
-            let winner = winner.filter(|winner| !is_cleared_there(record, name, winner));
+            let winner = winner.filter(|winner| winner.is_wanted_in(record, name));
             wanted.fields.extend(winner.map(|winner| (name.clone(), winner.value.clone())));
         }
         if !self.set_back.is_empty() {
@@ -85,7 +86,11 @@ impl Engine {
         let deals = if needs.deals { self.deals_of(of) } else { Vec::new() };
         let tickets = if needs.tickets { self.tickets_of(of) } else { Vec::new() };
         let more = |extent: Extent| extent != Extent::Whole;
-        let judge = |rule: &FieldRule, name: &Name, condition| judged(rule, condition, &self.candidates(name, of), of, now);
+        let judge = |rule: &FieldRule, name: &Name, condition| {
+            let candidates = self.candidates(name, of);
+            let winner = judged(rule, condition, &candidates, of.gaps.unread(), now)?;
+            Ok(winner.map(|winner| winner.value.into_owned()))
+        };
         let (deals, tickets) = ((&*deals, more(of.gaps.deals)), (&*tickets, more(of.gaps.tickets)));
         ask(&AskedPerson::new(&self.rules.rules().precedence, needs, deals, tickets, &judge))
     }
@@ -122,11 +127,9 @@ impl Engine {
         let Some(rule) = self.rules.rules().precedence.rule(name) else { return Ok(None) };
         let condition = self.condition(rule, name, of, now);
         let candidates = self.candidates(name, of);
-        let Some(value) = judged(rule, condition, &candidates, of, now)? else { return Ok(None) };
-        // Only who remembers that it was emptied asks since when it is there again.
+        let winner = judged(rule, condition, &candidates, of.gaps.unread(), now)?;
         let is_asked = of.records.iter().any(|record| !record.memory.cleared.is_empty());
-        let typed = candidates.iter().filter(|c| is_asked && !c.echo && *c.value == value).map(|c| c.at).max();
-        Ok(Some(FieldWinner { value, typed_at: typed.unwrap_or_default() }))
+        Ok(winner.map(|winner| FieldWinner::of(winner, &candidates, is_asked)))
     }
 
     /// When the first value that counts for a field grows too old.
@@ -179,35 +182,6 @@ fn may_rise(sure: StatusNow, known_last: StatusNow) -> StatusNow {
 /// Whether a deal names one of these records now.
 fn names_one_of(deal: &Record, records: &[Record]) -> bool {
     records.iter().any(|r| r.id.system == deal.id.system && r.id.entity == Entity::Person && deal.people.contains(&r.id.id))
-}
-
-/// Merges one field over a person's records.
-fn judged(
-    rule: &FieldRule,
-    condition: ConditionState,
-    candidates: &[Candidate<'_>],
-    of: Members<'_>,
-    now: Time,
-) -> Result<Option<Value>, Unknown> {
-    match crate::merge::judge(rule, condition, candidates, of.gaps.unread(), now) {
-        Judgment::Wins(winner) => Ok(Some(winner.value.into_owned())),
-        Judgment::Nothing => Ok(None),
-        Judgment::Unknown(unknown) => Err(unknown),
-    }
-}
-
-/// What a record offers for a field, beside what was agreed with it. A value that is still the one of our own write is an echo.
-fn candidate<'a>(record: &'a Record, name: &Name, agreed: &'a [Agreed]) -> Option<Candidate<'a>> {
-    let field = record.field_of(name)?;
-    let agreed = agreed.iter().find(|a| a.field == *name);
-    let echo = agreed.is_some_and(|a| !a.spent && a.theirs == field.value);
-    let cleared = record.cleared(name).is_some();
-    Some(Candidate { from: &record.id, value: &field.value, at: field.at, echo, base: agreed.map(|a| &a.theirs), cleared })
-}
-
-/// Whether somebody emptied the field of just this value there, and nobody has typed it anywhere since: it is not put back.
-fn is_cleared_there(record: &Record, name: &Name, winner: &FieldWinner) -> bool {
-    record.cleared(name) == Some(&winner.value) && record.field_of(name).is_some_and(|field| winner.typed_at <= field.at)
 }
 
 /// What a record is to show of who must get no mail: the block, its reasons, the permit. `end`: when a permit ends that is given on what is

@@ -46,7 +46,7 @@ mod tests {
 
     fn record(fields: &[(&str, &str)], permit: Option<Value>) -> Record {
         let mut record = Record::new("ma:person:1".parse().unwrap());
-        let field = |(name, value): &(&str, &str)| Field { name: (*name).into(), value: text(value), at: Time(0) };
+        let field = |(name, value): &(&str, &str)| Field::new((*name).into(), text(value), Time(0));
         record.fields = fields.iter().map(field).collect();
         record.marks = permit.map(|p| (Mark::Permit, p)).into_iter().collect();
         record

@@ -170,7 +170,11 @@ impl Engine {
         let known = found.map(|idx| (idx, self.world.record(idx)));
         let old = known.as_ref().map(|(_, old)| old);
         let id = new.id.id.clone();
-        let sight = sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass);
+        let sight = Sight {
+            looked: self.proved(&run.system, &run.stream).last().map(|at| at.min(now)),
+            read: self.latest_now(&run.system, now),
+            ..sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass)
+        };
         let merged = overlay(old, new, told, sight);
         if lacks_people && needs_people(old, &merged, run.carries_people) {
             run.deals_without_people.push(id);
@@ -326,7 +330,7 @@ impl Engine {
         }
         let mut new = old.clone();
         new.people = people;
-        if let Merged::Changed(record) = overlay(Some(&old), Box::new(new), ListsCarried::ALL, Sight { at: run.began, before: None }) {
+        if let Merged::Changed(record) = overlay(Some(&old), Box::new(new), ListsCarried::ALL, Sight::at(run.began)) {
             run.changed += 1;
             self.mark(idx, &old);
             let stream = self.world.slot(idx).stream.clone();
@@ -339,7 +343,7 @@ impl Engine {
 
 /// When a record was looked at: in a pass that began then at the latest, and the last time before.
 fn sight(at: Time, seen_until: Option<Time>, seen_in_this_pass: bool) -> Sight {
-    Sight { at, before: if seen_in_this_pass { Some(at) } else { seen_until.map(|before| before.min(at)) } }
+    Sight { before: if seen_in_this_pass { Some(at) } else { seen_until.map(|before| before.min(at)) }, ..Sight::at(at) }
 }
 
 /// Whether an observation tells a later end of a deal or ticket than is known: reopened and ended again between two looks.

@@ -115,12 +115,8 @@ impl Writer {
         self.list(&record.memory.past_people, |w, p| w.text(p));
         self.list(&record.memory.past_accounts, |w, a| w.text(a));
         self.maybe(record.memory.ended_at.as_ref(), |w, at| w.time(*at));
-        // Since format 5. Few have it, and those without it end here as before.
-        if !record.memory.cleared.is_empty() {
-            self.list(&record.memory.cleared, |w, (name, before)| {
-                w.number(names.number(name));
-                w.value(before);
-            });
+        if seen_to_change::is_known(record) {
+            self.seen_to_change(record, names);
         }
         &self.bytes
     }
@@ -233,6 +229,8 @@ impl Writer {
     }
 }
 
+mod seen_to_change;
+
 fn beside(record: &Record) -> u8 {
     let part = |has: bool, part: u8| if has { part } else { 0 };
     part(record.account.is_some(), HAS_ACCOUNT)
@@ -249,7 +247,7 @@ pub fn shows(bytes: &[u8], shown: &[u8]) -> bool {
 pub fn read(id: RecordId, bytes: &[u8], names: &Names) -> Option<(Name, Record)> {
     let mut from = Reader { rest: bytes, names };
     let mut record = Record::new(id);
-    record.fields = from.list(|r| Some(Field { name: r.name()?, value: r.value()?, at: Time(0) }))?;
+    record.fields = from.list(|r| Some(Field::new(r.name()?, r.value()?, Time(0))))?;
     record.marks = from.list(|r| Some((*r.one_of(&MARKS)?, r.value()?)))?;
     for _ in 0..from.number()? {
         match from.byte()? {
@@ -285,8 +283,11 @@ pub fn read(id: RecordId, bytes: &[u8], names: &Names) -> Option<(Name, Record)>
         past_people: from.list(Reader::owned)?,
         past_accounts: from.list(Reader::owned)?,
         ended_at: from.maybe(Reader::time)?,
-        cleared: if from.rest.is_empty() { Vec::new() } else { from.list(|r| Some((r.name()?, r.value()?)))? },
+        ..Memory::default()
     };
+    if !from.rest.is_empty() {
+        from.seen_to_change(&mut record)?;
+    }
     from.rest.is_empty().then_some((stream, record))
 }
 

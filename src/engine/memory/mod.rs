@@ -6,6 +6,7 @@
 //! - `column`: values by place that many records have; each is owned by the room that writes it
 //! - `codec`: their compact form
 //! - `postings`: who bears a key
+//! - `lists`: whose the entries of lists are, and which were taken out
 //! - `overlay`: a newer look laid over what was known
 //! - `refusals`: who said no; there is no way to remove one
 //! - `segments`: a list that grows without moving
@@ -13,6 +14,7 @@
 
 pub mod codec;
 pub mod column;
+pub mod lists;
 pub mod overlay;
 pub mod place;
 pub(in crate::engine) mod places;

@@ -1,5 +1,6 @@
 //! A new observation laid over what was known of the record.
 
+use super::lists;
 use crate::model::{Address, Entity, Presence, Record, ShortText, Time};
 
 /// What an observation brings to a record that is known already.
@@ -32,6 +33,17 @@ pub struct Sight {
     pub at: Time,
     /// The last moment before that at which the record may have been looked at; `None`: not known.
     pub before: Option<Time>,
+    /// The last moment at which the record surely was as it was known before; `None`: not known.
+    pub looked: Option<Time>,
+    /// The latest moment at which the answer may have been made.
+    pub read: Time,
+}
+
+impl Sight {
+    /// Of an answer that was made then at the latest, and of which no more is known.
+    pub fn at(at: Time) -> Sight {
+        Sight { at, before: None, looked: None, read: at }
+    }
 }
 
 /// Lays a new observation over the old record: unchanged fields keep their time, lost addresses and people are remembered,
@@ -42,13 +54,7 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: ListsCarried, s
         new.memory.ended_at = ended_at(None, &new, told_end, sight);
         return Merged::Changed(new);
     };
-    for field in &mut new.fields {
-        if let Some(before) = old.field_of(&field.name)
-            && before.value == field.value
-        {
-            field.at = before.at;
-        }
-    }
+    date_fields(old, &mut new, sight);
     if !told.people {
         // A part of the list may be shown: those count at once.
         new.people.extend(old.people.iter().cloned());
@@ -65,6 +71,7 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: ListsCarried, s
     if new.id.entity == Entity::Person {
         remember_addresses(old, &mut new);
         remember_cleared(old, &mut new);
+        lists::remember(old, &mut new, sight.looked);
     }
     if new.id.entity == Entity::Deal {
         for person in old.people.iter().filter(|p| !new.people.contains(p)) {
@@ -85,6 +92,26 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: ListsCarried, s
     }
     new.changed_at = changed_at;
     Merged::Changed(new)
+}
+
+/// When each field was set: an unchanged one when it was before, a changed one since it was seen to be another.
+fn date_fields(old: &Record, new: &mut Record, sight: Sight) {
+    let untold = new.changed_at <= old.changed_at;
+    for field in &mut new.fields {
+        let Some(before) = old.field_of(&field.name) else { continue };
+        if before.value == field.value {
+            (field.at, field.after) = (before.at, before.after);
+            continue;
+        }
+        if untold && new.changed_at.is_some() {
+            // The change did not move the record's time.
+            field.at = field.at.max(sight.read);
+        }
+        if new.id.entity == Entity::Person && !before.value.is_unreadable() {
+            let known = sight.looked.max(old.changed_at).max(Some(before.at));
+            field.after = known.map(|known| known.min(field.at));
+        }
+    }
 }
 
 /// Fields that held something and hold nothing any more. What an answer leaves out says nothing.
@@ -153,7 +180,7 @@ mod tests {
     use crate::model::{DealState, TicketState, Value};
 
     fn laid_over(old: &Record, new: Record, accounts: bool) -> Record {
-        match overlay(Some(old), Box::new(new), ListsCarried { people: true, accounts }, Sight { at: Time(1_000), before: None }) {
+        match overlay(Some(old), Box::new(new), ListsCarried { people: true, accounts }, Sight::at(Time(1_000))) {
             Merged::Changed(record) => *record,
             Merged::Same => old.clone(),
         }
@@ -182,6 +209,39 @@ mod tests {
         ] {
             let last = shown[1..].iter().fold(person(shown[0]), |known, title| laid_over(&known, person(*title), true));
             assert_eq!(last.cleared(&title), cleared.map(Value::text).as_ref(), "{shown:?}");
+        }
+    }
+
+    /// Read first at 100 with a record of 90; looked at last at 140, and read now at 150.
+    #[test]
+    fn a_field_that_was_seen_to_change_is_no_older_than_the_last_look_and_the_rest_may_be_as_old_as_its_record() {
+        let person = |title: Value, changed: Option<i64>| {
+            let mut person = Record::new("crm:person:1".parse().unwrap());
+            person.changed_at = changed.map(Time);
+            person.set(&"title".into(), title, Time(changed.unwrap_or(100)));
+            person
+        };
+        let old = || person(Value::text("Chief"), Some(90));
+        for (what, old, new, changed, looked, age) in [
+            ("unchanged", old(), "Chief", Some(147), Some(140), (None, 90)),
+            ("changed", old(), "Clerk", Some(147), Some(140), (Some(140), 147)),
+            ("changed, and nobody knows when it was looked at", old(), "Clerk", Some(147), None, (Some(90), 147)),
+            ("changed, and the record's time did not move", old(), "Clerk", Some(90), Some(140), (Some(140), 150)),
+            ("changed before the look, as the system says", old(), "Clerk", Some(130), Some(140), (Some(130), 130)),
+            ("no times are told", person(Value::text("Chief"), None), "Clerk", None, Some(140), (Some(140), 150)),
+            ("it could not be read", person(Value::Unreadable, Some(90)), "Clerk", Some(147), Some(140), (None, 147)),
+        ] {
+            let mut new = person(Value::text(new), changed);
+            if changed.is_none() {
+                new.fields[0].at = Time(150);
+            }
+            let sight = Sight { looked: looked.map(Time), read: Time(150), ..Sight::at(Time(145)) };
+            let Merged::Changed(record) = overlay(Some(&old), Box::new(new), ListsCarried::ALL, sight) else {
+                assert_eq!(what, "unchanged");
+                continue;
+            };
+            let told = record.fields[0].age();
+            assert_eq!((told.after, told.by), (age.0.map(Time), Time(age.1)), "{what}");
         }
     }
 
@@ -232,7 +292,7 @@ mod tests {
             deal.changed_at = Some(Time(changed));
             deal
         };
-        let sight = Sight { at: read_at, before: Some(Time(990)) };
+        let sight = Sight { before: Some(Time(990)), ..Sight::at(read_at) };
         let end = |told: i64, changed: i64| match overlay(Some(&lost(500, 500)), Box::new(lost(told, changed)), ListsCarried::ALL, sight) {
             Merged::Changed(record) => record.memory.ended_at,
             Merged::Same => Some(Time(500)),
@@ -259,7 +319,7 @@ mod tests {
             (Some(100), Some(700), 700),
             (None, Some(10), 1_000),
         ] {
-            let sight = Sight { at: Time(1_000), before: before.map(Time) };
+            let sight = Sight { before: before.map(Time), ..Sight::at(Time(1_000)) };
             for old in [DealState::Open, DealState::Unknown, DealState::Won] {
                 let Merged::Changed(record) =
                     overlay(Some(&deal(old, None)), Box::new(deal(DealState::Lost, told)), ListsCarried::ALL, sight)
@@ -269,17 +329,16 @@ mod tests {
                 assert_eq!(record.memory.ended_at, Some(Time(begins)), "{before:?} {told:?} {old:?}");
             }
         }
-        let first =
-            |told| match overlay(None, Box::new(deal(DealState::Lost, told)), ListsCarried::ALL, Sight { at: Time(1_000), before: None }) {
-                Merged::Changed(record) => record.memory.ended_at,
-                Merged::Same => None,
-            };
+        let first = |told| match overlay(None, Box::new(deal(DealState::Lost, told)), ListsCarried::ALL, Sight::at(Time(1_000))) {
+            Merged::Changed(record) => record.memory.ended_at,
+            Merged::Same => None,
+        };
         assert_eq!(first(Some(10)), Some(Time(10)), "never seen open: it ended when the system says");
         assert_eq!(first(Some(9_000)), Some(Time(1_000)), "an end in the future counts as now");
         for (changed, begins) in [(900, 900), (9_000, 1_000)] {
             let mut closed = Record::new("support:ticket:1".parse().unwrap());
             (closed.ticket, closed.changed_at) = (Some(TicketState::Closed), Some(Time(changed)));
-            let sight = Sight { at: Time(1_000), before: None };
+            let sight = Sight::at(Time(1_000));
             let Merged::Changed(record) = overlay(None, Box::new(closed), ListsCarried::ALL, sight) else { panic!("it is new") };
             assert_eq!(record.memory.ended_at, Some(Time(begins)), "last changed at {changed}, and no end is told");
         }

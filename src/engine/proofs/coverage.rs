@@ -49,11 +49,13 @@ pub struct Gaps {
     pub tickets: Extent,
 }
 
-/// What waits of a person until more is read.
+/// What of a person is not decided for good: what waits until more is read, and what nobody knows the age of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Undecided {
     pub status: bool,
     pub fields: bool,
+    /// So many fields are decided by the order of their rule, as nobody knows which value is newer.
+    pub by_order: u8,
 }
 
 impl Undecided {

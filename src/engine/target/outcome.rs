@@ -2,6 +2,7 @@
 
 use super::{Agreed, FailureCause, Op, Sent, Target};
 use crate::connector::{Change, PermitChange};
+use crate::engine::memory::lists::note_written;
 use crate::model::{Mark, Record, Time, Value};
 
 impl Sent {
@@ -49,6 +50,7 @@ impl Target {
         self.acknowledged_at = Some(now);
         self.count_again(&sent, super::permit_stands(record, now), now);
         for (name, value) in sent.fields {
+            note_written(record, &name, &value, now);
             record.set(&name, value.clone(), now);
             match self.agreed.iter_mut().find(|a| a.field == name) {
                 Some(agreed) => {

@@ -1,10 +1,12 @@
 use super::*;
-use crate::merge::rules::{Condition, RankedSystem};
+use crate::merge::rules::Condition;
 use crate::model::expression::{Declared, Scope};
-use crate::model::{Entity, Expression, RecordId, Span};
+use crate::model::{Entity, Entries, EntryFate, Expression, RecordId, Span};
 use proptest::prelude::{Just, prop_assert, prop_assert_eq, prop_compose, prop_oneof, proptest};
 use proptest::strategy::Strategy as Sampled;
 
+mod ages;
+mod lists;
 mod unread;
 
 const DAY: i64 = 86_400_000;
@@ -21,9 +23,16 @@ fn rule(strategy: Strategy) -> FieldRule {
     FieldRule { strategy, blank: Blank::Skipped, max_age: None, when: None, rule: "precedence.toml:5".into() }
 }
 
-/// `SYSTEM/ID value @day`; "" is `Empty`, "~" emptied by somebody, "a|b" a list; `!` in front: an echo.
+/// "" is `Empty`, "~" emptied by somebody, "a|b" a list; `!` in front: an echo, `@`: nobody saw it change.
 #[derive(Debug, Clone)]
-struct Row(RecordId, Value, Time, bool, Option<Value>, bool);
+struct Row {
+    from: RecordId,
+    value: Value,
+    age: Age,
+    echo: bool,
+    entries: Option<Entries>,
+    cleared: bool,
+}
 
 fn value(text: &str) -> Value {
     match text {
@@ -34,20 +43,24 @@ fn value(text: &str) -> Value {
     }
 }
 
-fn row(system: &str, id: &str, text: &str, day: i64) -> Row {
-    let (echo, text) = text.strip_prefix('!').map_or((false, text), |t| (true, t));
-    Row(RecordId::new(system, Entity::Person, id), value(text), Time(day * DAY), echo, None, text == "~")
+/// Set between two moments of that day.
+fn on(day: i64) -> Age {
+    Age { after: Some(Time(day * DAY - 1)), by: Time(day * DAY) }
 }
 
-fn based(system: &str, text: &str, base: &str) -> Row {
-    let mut row = row(system, "1", text, 1);
-    row.4 = Some(value(base));
-    row.3 = row.4.as_ref() == Some(&row.1);
-    row
+fn row(system: &str, id: &str, text: &str, day: i64) -> Row {
+    let (echo, text) = text.strip_prefix('!').map_or((false, text), |t| (true, t));
+    let (unseen, text) = text.strip_prefix('@').map_or((false, text), |t| (true, t));
+    let age = if unseen { Age::until(Time(day * DAY)) } else { on(day) };
+    Row { from: RecordId::new(system, Entity::Person, id), value: value(text), age, echo, entries: None, cleared: text == "~" }
 }
 
 fn candidates(rows: &[Row]) -> Vec<Candidate<'_>> {
-    rows.iter().map(|r| Candidate { from: &r.0, value: &r.1, at: r.2, echo: r.3, base: r.4.as_ref(), cleared: r.5 }).collect()
+    fn of(row: &Row) -> Candidate<'_> {
+        let Row { from, value, age, echo, entries, cleared } = row;
+        Candidate { from, value, age: *age, echo: *echo, entries: entries.as_ref(), cleared: *cleared }
+    }
+    rows.iter().map(of).collect()
 }
 
 const NOW: Time = Time(1000 * DAY);
@@ -87,6 +100,10 @@ fn equal_times_fall_to_the_smaller_id() {
     let (v, f, whys) = told(&r, ConditionState::None, &[row("crm", "7", "部長", 3), row("crm", "5", "課長", 3)]);
     assert_eq!((v, f), some("課長", "crm:person:5"));
     assert_eq!(whys, ["same time, later id", "highest rank"]);
+    // Of one system's records whose values nobody saw change, the one that changed last.
+    let (v, f, whys) = told(&r, ConditionState::None, &[row("crm", "7", "@部長", 4), row("crm", "5", "@課長", 3)]);
+    assert_eq!((v, f), some("部長", "crm:person:7"));
+    assert_eq!(whys, ["highest rank", "its record changed before, its age is not known"]);
 }
 
 #[test]
@@ -121,54 +138,6 @@ fn echoes_and_old_values_do_not_count() {
     let (v, f, whys) = told(&r, ConditionState::None, &rows);
     assert_eq!((v, f), some("主任", "crm:person:2"));
     assert_eq!(whys, ["our own write", "too old", "highest rank"]);
-}
-
-/// "Support first if it is younger than two years, else the CRM, of any age."
-#[test]
-fn a_source_may_have_an_age_of_its_own() {
-    let young = |system: &str, days: i64| RankedSystem { system: system.into(), max_age: Some(Span::days(days)) };
-    let support_first = rule(Strategy::Order(vec![Band(vec![young("support", 730)]), band(&["crm"])]));
-    for (support, crm, won) in [(269, 9, "crm"), (270, 9, "support"), (999, 999, "support"), (0, 0, "crm")] {
-        let rows = [row("support", "1", "s", support), row("crm", "1", "c", crm)];
-        assert_eq!(told(&support_first, ConditionState::None, &rows).1, Some(format!("{won}:person:1")), "{support} {crm}");
-    }
-    // The rule's own age is that of the others, and the source's may be the longer one.
-    let both = FieldRule { max_age: Some(Span::days(30)), ..support_first };
-    for (support, crm, won) in [(500, 999, Some("support")), (269, 999, Some("crm")), (269, 900, None)] {
-        let rows = [row("support", "1", "s", support), row("crm", "1", "c", crm)];
-        assert_eq!(told(&both, ConditionState::None, &rows).1, won.map(|w| format!("{w}:person:1")), "{support} {crm}");
-    }
-    let mut otherwise = rule(Strategy::Only("ma".into()));
-    let when = Expression::compile("false", Scope::Person, &Declared::default()).unwrap();
-    otherwise.when = Some(Condition { when, otherwise: vec![Band(vec![young("support", 730)]), band(&["crm"])] });
-    let rows = [row("support", "1", "s", 269), row("crm", "1", "c", 9)];
-    assert_eq!(told(&otherwise, ConditionState::False, &rows).2, ["too old", "highest rank"]);
-}
-
-/// Who is looked at then finds it too old, and a moment before does not.
-#[test]
-fn the_moment_at_which_a_value_grows_too_old_is_known() {
-    let young = |system: &str, days: i64| RankedSystem { system: system.into(), max_age: Some(Span::days(days)) };
-    let order = rule(Strategy::Order(vec![Band(vec![young("support", 10)]), band(&["crm"])]));
-    let whole = FieldRule { max_age: Some(Span::days(20)), ..rule(Strategy::Only("crm".into())) };
-    let when = Expression::compile("false", Scope::Person, &Declared::default()).unwrap();
-    let otherwise =
-        FieldRule { when: Some(Condition { when, otherwise: vec![Band(vec![young("crm", 3)])] }), ..rule(Strategy::Only("crm".into())) };
-    let rows = [row("support", "1", "s", 995), row("crm", "1", "c", 998)];
-    for (rule, limit, of) in
-        [(&order, Some(10), 0), (&whole, Some(20), 0), (&otherwise, Some(3), 1), (&rule(Strategy::Only("crm".into())), None, 0)]
-    {
-        let at = next_too_old(rule, &candidates(&rows), NOW);
-        assert_eq!(at, limit.map(|days| rows[of].2.plus(Span::days(days)).plus(Span(1))));
-        assert_eq!(rule.has_ages(), limit.is_some());
-    }
-    let at = next_too_old(&order, &candidates(&rows), NOW).unwrap();
-    for (now, won) in [(at.minus(Span(1)), "support"), (at, "crm")] {
-        let given = candidates(&rows);
-        let winner = judge(&order, ConditionState::None, &given, UnreadSystems::default(), now).winner();
-        assert_eq!(winner.and_then(|w| w.from).map(|from| &*from.system), Some(won));
-    }
-    assert_eq!(next_too_old(&order, &candidates(&rows), at), None, "what is too old already grows no older");
 }
 
 #[test]
@@ -242,26 +211,6 @@ fn conditions_choose_the_order() {
     assert_eq!(told(&r, ConditionState::Unknown, &rows).2, ["condition unknown"; 2]);
 }
 
-#[test]
-fn unions_know_what_was_removed() {
-    let r = rule(Strategy::Union(names(&["crm", "ma"])));
-    let cases: &[(&str, Vec<Row>, Option<&str>)] = &[
-        ("first meeting", vec![row("crm", "1", "a|b", 1), row("ma", "1", "c|", 1)], Some("a, b, c")),
-        ("settled", vec![based("crm", "a|b", "a|b"), based("ma", "a|b", "a|b")], Some("a, b")),
-        ("removed in one", vec![based("crm", "a|", "a|b"), based("ma", "a|b", "a|b")], Some("a")),
-        ("added in one", vec![based("crm", "a|b|c", "a|b"), based("ma", "a|b", "a|b")], Some("a, b, c")),
-        ("removed here, added there", vec![based("crm", "a|", "a|b"), based("ma", "a|b", "a|")], Some("a, b")),
-        ("emptied in one", vec![based("crm", "", "a|b"), based("ma", "a|b", "a|b")], Some("(empty)")),
-        ("nothing anywhere", vec![row("crm", "1", "", 1)], None),
-        ("no source", vec![row("erp", "1", "a|", 1)], None),
-        ("a read-only system without base", vec![row("crm", "1", "a|", 1), based("ma", "a|b", "a|b")], Some("a, b")),
-    ];
-    for (what, rows, want) in cases {
-        assert_eq!(told(&r, ConditionState::None, rows).0.as_deref(), *want, "{what}");
-    }
-    assert_eq!(told(&r, ConditionState::None, &cases[5].1).2, ["empty", "removed elsewhere"]);
-}
-
 fn any_value() -> impl Sampled<Value = Value> {
     prop_oneof![
         Just(Value::Empty),
@@ -274,10 +223,18 @@ fn any_value() -> impl Sampled<Value = Value> {
 }
 
 prop_compose! {
-    fn any_row()(system in prop_oneof![Just("crm"), Just("ma"), Just("cards"), Just("erp")], id in "[1-4]", v in any_value(),
-                 day in 0i64..6, base in proptest::option::of(any_value()), cleared: bool) -> Row {
-        let (echo, cleared) = (base.as_ref() == Some(&v), cleared && v.is_empty());
-        Row(RecordId::new(system, Entity::Person, id), v, Time((994 + day) * DAY), echo, base, cleared)
+    fn any_row()(system in prop_oneof![Just("crm"), Just("ma"), Just("cards"), Just("erp")], id in "[1-4]", value in any_value(),
+                 day in 0i64..6, seen in proptest::option::of(0i64..6), echo: bool, cleared: bool,
+                 fates in proptest::collection::vec(("[a-d]", 0u8..3, 0i64..6), 0..4)) -> Row {
+        let by = Time((994 + day) * DAY);
+        let age = Age { after: seen.map(|days| by.minus(Span::days(days))), by };
+        let fate = |kind: u8, days: i64| {
+            let age = Age { after: Some(by.minus(Span::days(days))), by };
+            [EntryFate::Ours(by), EntryFate::Added(age), EntryFate::Removed(age)][usize::from(kind)]
+        };
+        let entries = Entries::of(fates.iter().map(|(entry, kind, days)| (entry.as_str().into(), fate(*kind, *days))));
+        let cleared = cleared && value.is_empty();
+        Row { from: RecordId::new(system, Entity::Person, id), value, age, echo, entries: Some(entries), cleared }
     }
 }
 
@@ -307,8 +264,8 @@ fn shown(rule: &FieldRule, candidates: &[Candidate]) -> String {
 
 /// One row a record, as the daemon hands them in.
 fn distinct(mut rows: Vec<Row>) -> Vec<Row> {
-    rows.sort_by(|a, b| a.0.cmp(&b.0));
-    rows.dedup_by(|a, b| a.0 == b.0);
+    rows.sort_by(|a, b| a.from.cmp(&b.from));
+    rows.dedup_by(|a, b| a.from == b.from);
     rows
 }
 
@@ -343,9 +300,31 @@ proptest! {
         let given = candidates(&rows);
         if let Some(from) = judge(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW).winner().and_then(|w| w.from) {
             let in_band = |s: &str| (s == "cards") == (&*from.system == "cards");
-            let at = given.iter().find(|c| c.from == from).map(|c| c.at);
-            let newest = given.iter().filter(|c| &*c.from.system != "erp" && in_band(&c.from.system) && !c.echo && !c.value.is_empty());
-            prop_assert_eq!(at, newest.map(|c| c.at).max());
+            let won = given.iter().find(|c| c.from == from).map(|c| c.age).unwrap();
+            let equals = given.iter().filter(|c| &*c.from.system != "erp" && in_band(&c.from.system) && !c.echo && !c.value.is_empty());
+            for other in equals {
+                prop_assert!(!won.is_before(&other.age), "{:?} {:?}", won, other);
+            }
+        }
+    }
+
+    /// What it is not known to be older than stays in its record.
+    #[test]
+    fn a_value_gives_way_only_to_what_counts_more_or_is_newer(rule in any_rule(), rows in proptest::collection::vec(any_row(), 0..8)) {
+        let rows = distinct(rows);
+        let given = candidates(&rows);
+        let by_age = matches!(rule.strategy, Strategy::Order(_) | Strategy::Only(_) | Strategy::Newest(_));
+        let Some(winner) = judge(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW).winner().filter(|_| by_age) else {
+            return Ok(());
+        };
+        let (_, judged) = explain(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW);
+        for (candidate, judged) in given.iter().zip(&judged) {
+            let counts = !["lower rank", "not a source", "our own write", "too old", "empty", "older"].contains(&judged.why);
+            let is_other = !candidate.value.is_empty() && *candidate.value != *winner.value && !judged.won;
+            prop_assert_eq!(winner.rivals.contains(&candidate.from), counts && is_other, "{:?} {:?}", candidate, judged);
+            if judged.why == "older" {
+                prop_assert!(given.iter().any(|other| candidate.age.is_before(&other.age)));
+            }
         }
     }
 
@@ -354,7 +333,7 @@ proptest! {
         let rows = distinct(rows);
         let rule = FieldRule { blank: Blank::Skipped, ..rule };
         let given = candidates(&rows);
-        let is_removal = matches!(rule.strategy, Strategy::Union(_)) && given.iter().any(|c| c.base.is_some_and(|b| !b.is_empty()));
+        let is_removal = matches!(rule.strategy, Strategy::Union(_)) && given.iter().any(|c| c.entries.is_some_and(|e| !e.is_empty()));
         if let Some(winner) = judge(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW).winner() {
             prop_assert!(!winner.value.is_empty() || is_removal);
         }

@@ -18,7 +18,7 @@ pub(in crate::connector) fn check(c: &mut Checker<'_>, stream: &str, entity: Ent
             c.path(&at(key), path);
         }
     }
-    for (key, time) in [("changed_at", &map.changed_at), ("ended_at", &map.ended_at)] {
+    for (key, time) in [("changed_at", &map.changed_at), ("created_at", &map.created_at), ("ended_at", &map.ended_at)] {
         match time {
             Some(TimePath::Path(path) | TimePath::Full { path, .. }) => c.path(&at(key), path),
             None => {}
@@ -29,6 +29,7 @@ pub(in crate::connector) fn check(c: &mut Checker<'_>, stream: &str, entity: Ent
     let addressed = matches!(entity, Entity::Person | Entity::Ticket);
     c.fail_if(map.addresses.is_some() && !addressed, &at("addresses"), "only persons and tickets have addresses");
     map.more.iter().for_each(|path| c.path(&at("more"), path));
+    c.fail_if(map.created_at.is_some() && entity != Entity::Person, &at("created_at"), "only persons have it");
     c.fail_if(map.people_more.is_some() && map.people.is_none(), &at("people_more"), "is for records that have people");
     let further = map.account.as_ref().is_some_and(|paths| paths.as_slice().len() > 1);
     c.fail_if(map.accounts_more.is_some() && !further, &at("accounts_more"), "is for records whose account has further paths");

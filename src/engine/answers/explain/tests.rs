@@ -6,7 +6,7 @@ use crate::engine::assess::assessment::StatusError;
 use crate::engine::target::Agreed;
 use crate::merge::Winner;
 use crate::model::expression::{Declared, EvaluationError, Expression, Scope};
-use crate::model::{Address, Reason, Value};
+use crate::model::{Address, Age, Reason, Value};
 use std::borrow::Cow;
 
 fn id(text: &str) -> RecordId {
@@ -125,14 +125,14 @@ fn a_field_says_where_its_value_is_from_or_why_it_is_left_alone() {
     let candidates = [(&from, &one), (&other, &two)].map(|(from, value)| Candidate {
         from,
         value,
-        at: Time(0),
+        age: Age::until(Time(0)),
         echo: false,
-        base: None,
+        entries: None,
         cleared: false,
     });
     let judged = || vec![Judged { won: true, why: "first" }, Judged { won: false, why: "second" }];
     let explained = |judgment| by_rule(&"precedence.toml:3".into(), &candidates, (judgment, judged()), || "crm.people".into());
-    let wins = explained(Judgment::Wins(Winner { value: Cow::Borrowed(&one), from: Some(&from) }));
+    let wins = explained(Judgment::Wins(Winner { value: Cow::Borrowed(&one), from: Some(&from), rivals: Vec::new() }));
     assert_eq!((wins.value, wins.from.as_deref(), wins.unknown), (Json::from("1"), Some("crm:person:1"), None));
     let told: Vec<_> = wins.candidates.iter().map(|c| (&*c.from, &c.value, c.won, &*c.why)).collect();
     assert_eq!(told, [("crm:person:1", &Json::from("1"), true, "first"), ("ma:person:1", &Json::from("2"), false, "second")]);

@@ -2,7 +2,7 @@ use super::*;
 use crate::decide::rules::{After, HoldRule, HoldScope, Stale, StatusRule};
 use crate::decide::standing::{Brief, Kinds};
 use crate::model::expression::{Declared, EvaluationError, Expression, Scope};
-use crate::model::{Basis, Field, Reason, RefusalScope};
+use crate::model::{Basis, Reason, RefusalScope};
 
 fn proof(stream: &str, minutes: i64) -> Proof {
     Proof { system: "crm".into(), stream: stream.into(), limit: Span::minutes(minutes) }
@@ -106,24 +106,6 @@ fn a_deal_is_of_those_whom_it_names_in_its_own_system() {
 }
 
 #[test]
-fn a_value_is_an_echo_while_it_is_what_the_target_made_of_ours() {
-    let mut shown = record("ma:person:1");
-    shown.fields = vec![Field { name: "phone".into(), value: Value::Text("03".into()), at: Time(4) }];
-    let agreed = |theirs: &str, spent| Agreed {
-        theirs: Value::Text(theirs.into()),
-        spent,
-        ..Agreed::new("phone".into(), Value::Text("+813".into()))
-    };
-    for (agreed, echo) in
-        [(vec![], false), (vec![agreed("03", false)], true), (vec![agreed("03", true)], false), (vec![agreed("06", false)], false)]
-    {
-        let candidate = candidate(&shown, &"phone".into(), &agreed).unwrap();
-        assert_eq!((candidate.echo, candidate.at, candidate.base), (echo, Time(4), agreed.first().map(|a| &a.theirs)), "{agreed:?}");
-    }
-    assert!(candidate(&shown, &"plan".into(), &[agreed("03", false)]).is_none(), "what is not shown is no candidate");
-}
-
-#[test]
 fn a_block_says_each_reason_once_and_not_the_no_that_the_target_shows_itself() {
     let hold = |stops: &[MailKind]| Some([Brief { reason: Reason::CriticalTicket, stops: Kinds::of(stops), until: Some(Time(9)) }].into());
     let free = Standing { basis: Some(Basis::ExplicitConsent), ..Standing::default() };
@@ -178,19 +160,4 @@ fn a_record_that_cannot_be_read_keeps_its_block_and_loses_its_permit() {
         widens_nothing(&mut wanted, &record);
         assert_eq!((wanted.permit, wanted.block, &*wanted.why), (PermitWish::Withdraw, blocked, if blocked { UNREAD } else { "" }));
     }
-}
-
-#[test]
-fn what_somebody_emptied_is_put_back_only_when_it_is_typed_anew_or_is_another_value() {
-    let mut record = Record::new("crm:person:1".parse().unwrap());
-    let title: Name = "title".into();
-    record.set(&title, Value::Empty, Time(50));
-    let winner = |value: &str, at: i64| FieldWinner { value: Value::text(value), typed_at: Time(at) };
-    assert!(!is_cleared_there(&record, &title, &winner("Chief", 9)), "it never held anything");
-    record.memory.cleared = vec![(title.clone(), Value::text("Chief"))];
-    for (value, typed_at, left) in [("Chief", 9, true), ("Chief", 50, true), ("Chief", 51, false), ("Clerk", 9, false)] {
-        assert_eq!(is_cleared_there(&record, &title, &winner(value, typed_at)), left, "{value} {typed_at}");
-    }
-    record.set(&title, Value::text("Clerk"), Time(60));
-    assert!(!is_cleared_there(&record, &title, &winner("Chief", 9)), "it is not empty any more");
 }

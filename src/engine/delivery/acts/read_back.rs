@@ -73,9 +73,7 @@ impl Engine {
     fn book_shown(&mut self, idx: Idx, shown: &Record, words: &SystemWords, why: &str, now: Time) {
         self.note_refusals(shown, now);
         let old = self.world.record(idx);
-        if let Merged::Changed(record) =
-            overlay(Some(&old), Box::new(shown.clone()), ListsCarried::READ_BACK, Sight { at: now, before: None })
-        {
+        if let Merged::Changed(record) = overlay(Some(&old), Box::new(shown.clone()), ListsCarried::READ_BACK, Sight::at(now)) {
             let stream = self.world.slot(idx).stream.clone();
             self.keep_record(stream, &record);
         }

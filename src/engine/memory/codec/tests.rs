@@ -1,5 +1,6 @@
 use super::*;
 use crate::model::ShortText;
+use crate::model::{Age, Entries, EntryFate};
 use proptest::prelude::*;
 
 fn text() -> impl Strategy<Value = ShortText> {
@@ -39,16 +40,24 @@ fn presence() -> impl Strategy<Value = Presence> {
     prop_oneof![Just(Presence::Listed), Just(Presence::MissedOnce), time().prop_map(Presence::Gone)]
 }
 
+fn age() -> impl Strategy<Value = Age> {
+    (prop::option::of(time()), time()).prop_map(|(after, by)| Age { after, by })
+}
+
 fn memory() -> impl Strategy<Value = Memory> {
     let texts = || prop::collection::vec(text(), 0..3);
     let cleared = prop::collection::vec((name(), value()), 0..3);
-    (prop::collection::vec(address(), 0..3), texts(), texts(), prop::option::of(time()), cleared).prop_map(
-        |(past_addresses, past_people, past_accounts, ended_at, cleared)| Memory {
+    let fate = prop_oneof![time().prop_map(EntryFate::Ours), age().prop_map(EntryFate::Added), age().prop_map(EntryFate::Removed)];
+    let entries = prop::collection::vec((text().prop_map(Into::into), fate), 0..3).prop_map(Entries::of);
+    let lists = prop::collection::vec((name(), entries), 0..2);
+    (prop::collection::vec(address(), 0..3), texts(), texts(), prop::option::of(time()), cleared, lists).prop_map(
+        |(past_addresses, past_people, past_accounts, ended_at, cleared, lists)| Memory {
             past_addresses,
             past_people,
             past_accounts,
             ended_at,
             cleared,
+            lists,
         },
     )
 }
@@ -56,7 +65,7 @@ fn memory() -> impl Strategy<Value = Memory> {
 prop_compose! {
     fn record()(
         id in record_id(),
-        fields in prop::collection::vec((name(), value(), time()), 0..4),
+        fields in prop::collection::vec((name(), value(), age()), 0..4),
         marks in prop::collection::vec((prop::sample::select(&MARKS[..]), value()), 0..3),
         refusals in prop::collection::vec(prop_oneof![Just(RefusalScope::All), text().prop_map(|topic| RefusalScope::Topic(topic.as_str().into()))], 0..3),
         same_as in prop::collection::vec(record_id(), 0..3),
@@ -67,7 +76,7 @@ prop_compose! {
         ticket in prop::sample::select(&TICKETS[..]),
         rest in (prop::option::of(time()), presence(), memory(), prop::collection::vec(text(), 0..3)),
     ) -> Record {
-        let fields = fields.into_iter().map(|(name, value, at)| Field { name, value, at }).collect();
+        let fields = fields.into_iter().map(|(name, value, age)| Field { name, value, at: age.by, after: age.after }).collect();
         let (changed_at, presence, memory, unread_refusals) = rest;
         Record {
             id, fields, marks, refusals, unread_refusals, same_as, account, more_accounts, people, addresses, has_unread_address, deal, ticket, changed_at,

@@ -1,0 +1,65 @@
+use super::*;
+use crate::engine::target::Parked;
+use crate::model::Time;
+use serde_json::json;
+
+/// One person, of whom everything is told that can be told of a field.
+fn explanation() -> Explanation {
+    let candidate = |from: &str, value: &str, after: Option<&str>, why: &str| {
+        json!({
+            "from": from, "value": value, "observed_at": "2026-11-28T09:01:05Z", "changed_after": after, "won": why == "highest rank", "why": why,
+        })
+    };
+    let states = ["stands", "its_form", "to_write", "keeps_own", "emptied", "parked", "left"];
+    let targets: Vec<_> = states
+        .iter()
+        .enumerate()
+        .map(|(i, state)| json!({ "record": format!("ma:person:{i}"), "shows": "課長", "state": state }))
+        .collect();
+    let flips = Parked::FlipFlops { since: Time(0) };
+    let told = json!({
+        "person": "p_1",
+        "records": [
+            { "record": "crm:person:1", "link": { "proof": "self", "value": "crm:person:1" } },
+            { "record": "ma:person:1", "link": { "proof": "email", "value": "taro@acme.example" }, "gone": true },
+        ],
+        "fields": {
+            "title": {
+                "value": "部長", "from": "crm:person:1", "rule": "precedence.toml:4", "rule_says": "[[\"crm\", \"ma\"]]", "condition": "false",
+                "has_effect": true, "in_targets": targets,
+                "candidates": [
+                    candidate("crm:person:1", "部長", Some("2026-11-28T09:00:05Z"), "highest rank"),
+                    candidate("ma:person:1", "課長", None, "later in the order, its age is not known"),
+                    candidate("cards:person:1", "係長", None, "not a source"),
+                    candidate("erp:person:1", "主任", None, "lower rank"),
+                ],
+            },
+            "owner": { "value": null, "from": null, "rule": null, "candidates": [] },
+        },
+        "status": { "value": "lead", "rule": "policy.toml:2" },
+        "holds": [{
+            "hold": "open_deal", "cause": "crm:deal:1", "reason": "open_deal_person", "reach": "person", "since": "2026-11-28T09:01:05Z", "until": null,
+        }],
+        "refusals": [{ "scope": "all", "on": "taro@acme.example", "from": "ma:person:1", "seen_at": "2026-11-28T09:01:05Z" }],
+        "decision": {
+            "subject": "taro@acme.example", "decision": "hold", "reasons": ["open_deal_person"], "basis": null, "until": null, "data_age_s": {},
+            "policy_version": "v", "decision_id": "d",
+        },
+        "writes": [], "doubts": ["taro@acme.example: two names"],
+        "left_alone": [
+            { "record": "ma:person:5", "field": "title", "not_written": "部長", "why": Parked::GivenUp.why() },
+            { "record": "ma:person:6", "field": "title", "not_written": "課長", "why": flips.why(), "until": "2026-11-29T09:01:05Z" },
+        ],
+    });
+    serde_json::from_value(told).unwrap()
+}
+
+#[test]
+fn a_person_is_explained_in_both_languages_and_in_the_readers_time() {
+    for (language, name) in [(ReaderLanguage::En, "en"), (ReaderLanguage::Ja, "ja")] {
+        let reader = Reader { words: Words(language), zone: TimeZone::get("Asia/Tokyo").unwrap() };
+        insta::assert_snapshot!(format!("explain_{name}"), reader.text(&explanation()));
+        let alone = reader.field_alone(&explanation(), &"title".into());
+        insta::assert_snapshot!(format!("explain_field_{name}"), output::lines(&alone));
+    }
+}

@@ -1,0 +1,233 @@
+//! What `explain` says, in English and Japanese. Codes, names of systems and rules stay as they are in both.
+
+use crate::cli::args::ReaderLanguage;
+use crate::engine::answers::field_in_targets::InTarget;
+use crate::engine::target::Parked;
+use crate::model::Time;
+use serde_json::Value as Json;
+
+/// The words of one language.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Words(pub(super) ReaderLanguage);
+
+/// Why a candidate won or lost, in Japanese. What is not here is told as it is.
+const WHY: [(&str, &str); 22] = [
+    ("highest rank", "順位が最も高い"),
+    ("only source", "唯一の参照元"),
+    ("newest", "最も新しい"),
+    ("oldest", "最も古い"),
+    ("largest", "最も大きい"),
+    ("smallest", "最も小さい"),
+    ("lower rank", "順位が低い"),
+    ("smaller", "より小さい"),
+    ("larger", "より大きい"),
+    ("older", "より古い"),
+    ("newer", "より新しい"),
+    ("same time, later id", "同じ時刻で ID が後"),
+    ("its record changed before, its age is not known", "値の時期は不明で、レコードの更新が先"),
+    ("later in the order, its age is not known", "値の時期は不明で、順番が後"),
+    ("not a source", "このルールの参照元ではない"),
+    ("our own write", "nayose が書き込んだ値"),
+    ("too old", "古すぎる"),
+    ("empty", "空"),
+    ("cannot be read", "読み取れない"),
+    ("united", "合わせた"),
+    ("removed elsewhere", "ほかで消された"),
+    ("no rule speaks of this field", "この項目のルールがない"),
+];
+
+/// Why something is not written for now.
+const PARKED: [(Parked, &str); 3] = [
+    (Parked::GivenUp, "元に戻したか、書き込みを取りやめた。別の値になれば書き込む"),
+    (
+        Parked::DoesNotStay { since: Time(0) },
+        "書き込んでも残らない。ほかの何か（ワークフロー、別のツール）が戻しているか、システムが保存していない",
+    ),
+    (
+        Parked::FlipFlops { since: Time(0) },
+        "1 日に 6 回書き込んでも、まだ別の値になる。2 つのシステムが上書きし合っているか、書いた値が変えられている",
+    ),
+];
+
+impl Words {
+    fn in_japanese(self) -> bool {
+        matches!(self.0, ReaderLanguage::Ja)
+    }
+
+    fn of(self, english: String, japanese: String) -> String {
+        if self.in_japanese() { japanese } else { english }
+    }
+
+    fn just(self, english: &'static str, japanese: &'static str) -> &'static str {
+        if self.in_japanese() { japanese } else { english }
+    }
+
+    pub(super) fn decision(self, subject: &str, decision: &str, reasons: &[String]) -> String {
+        let (english, japanese) = match reasons {
+            [] => (String::new(), String::new()),
+            some => (format!(" because {}", some.join(", ")), format!("（理由: {}）", some.join(", "))),
+        };
+        let word = match decision {
+            "allow" => "送信可 (allow)",
+            "deny" => "送信不可 (deny)",
+            _ => "保留 (hold)",
+        };
+        self.of(format!("{subject}: {decision} for a campaign{english}"), format!("{subject}: キャンペーンメールは{word}{japanese}"))
+    }
+
+    pub(super) fn person(self, id: &str) -> String {
+        self.of(format!("person {id}"), format!("人物 {id}"))
+    }
+
+    pub(super) fn record(self, record: &str, proof: &str, value: &str, gone: bool) -> String {
+        let gone = if gone { self.just(" (not listed any more)", "（一覧にもうない）") } else { "" };
+        self.of(format!("  {record}{gone}  linked by {proof} {value}"), format!("  {record}{gone}  {proof} {value} で結び付け"))
+    }
+
+    pub(super) fn doubt(self, doubt: &str) -> String {
+        self.of(format!("  doubt: {doubt}"), format!("  要確認: {doubt}"))
+    }
+
+    pub(super) fn status(self, value: &str, rule: &str) -> String {
+        self.of(format!("status {value}  [{rule}]"), format!("ステータス {value}  [{rule}]"))
+    }
+
+    pub(super) fn status_unknown(self, error: &str) -> String {
+        self.of(format!("status unknown: {error}"), format!("ステータス不明: {error}"))
+    }
+
+    pub(super) fn no_status(self) -> &'static str {
+        self.just("status: no rule is true", "ステータス: 当てはまるルールなし")
+    }
+
+    pub(super) fn end(self, until: Option<&str>, over: bool) -> String {
+        match until {
+            Some(until) => self.of(format!("until {until}"), format!("{until} まで")),
+            None if over => {
+                self.just("over, which counts once a system's clock was heard", "期限切れ。システムの時計を確認できしだい終わる").into()
+            }
+            None => self.just("with no end in sight", "終わりは未定").into(),
+        }
+    }
+
+    pub(super) fn hold(self, hold: &str, cause: &str, reason: &str, since: &str, end: &str, kept: Option<&str>) -> String {
+        let kept = kept.map(|k| self.of(format!("; kept: {k}"), format!("、継続の理由: {k}"))).unwrap_or_default();
+        self.of(
+            format!("hold {hold} by {cause} ({reason}), since {since}, {end}{kept}"),
+            format!("保留 {hold}: 原因 {cause}（{reason}）、{since} から、{end}{kept}"),
+        )
+    }
+
+    pub(super) fn refusal(self, scope: &str, on: &str, from: &str, at: &str) -> String {
+        self.of(
+            format!("refusal ({scope}) on {on}, first seen on {from} at {at}"),
+            format!("配信拒否（{scope}）: {on}。{from} で {at} に初めて確認"),
+        )
+    }
+
+    pub(super) fn field(self, name: &str, value: &Json, from: Option<&str>, rule: Option<&str>, says: Option<&str>) -> String {
+        let from = from.map(|f| self.of(format!(" from {f}"), format!("（{f} より）"))).unwrap_or_default();
+        let rule = rule.map(|r| format!("  [{r}]")).unwrap_or_default();
+        let says = says.map(|text| format!(" {text}")).unwrap_or_default();
+        format!("{name}: {value}{from}{rule}{says}")
+    }
+
+    pub(super) fn condition(self, condition: &str) -> &'static str {
+        match condition {
+            "true" => self.just("`when` is true: the first part counts", "when は真: 前半を使う"),
+            "false" => self.just("`when` is false: `otherwise` counts", "when は偽: otherwise を使う"),
+            _ => self.just("`when` cannot be told: the field is left alone", "when を判定できない: 項目は変えない"),
+        }
+    }
+
+    pub(super) fn unknown(self, why: &str) -> String {
+        self.of(format!("left as it is: {why}"), format!("そのままにする: {why}"))
+    }
+
+    pub(super) fn won(self) -> &'static str {
+        self.just("won", "採用")
+    }
+
+    /// As wide as `won`.
+    pub(super) fn not_won(self) -> &'static str {
+        self.just("   ", "    ")
+    }
+
+    pub(super) fn age(self, by: &str, after: Option<&str>) -> String {
+        match after {
+            Some(after) => self.of(format!("changed between {after} and {by}"), format!("{after} と {by} の間に変更")),
+            None => self.of(format!("set by {by} (its record's last change)"), format!("{by} まで（レコードの最終更新）に設定")),
+        }
+    }
+
+    pub(super) fn why(self, why: &str) -> &str {
+        let japanese = || WHY.iter().find(|(english, _)| *english == why).map(|(_, japanese)| *japanese);
+        if self.in_japanese() { japanese().unwrap_or(why) } else { why }
+    }
+
+    pub(super) fn in_target(self, record: &str, shows: &Json, state: InTarget) -> String {
+        let state = match state {
+            InTarget::Stands => self.just("as it should be", "このままでよい"),
+            InTarget::ItsForm => self.just("its own form of what was written", "書き込んだ値がこの形で入っている"),
+            InTarget::ToWrite => self.just("to be written", "これから書き込む"),
+            InTarget::KeepsOwn => {
+                self.just("keeps its own: it differs, and nobody knows which is newer", "どちらが新しいか分からないため、そのまま残す")
+            }
+            InTarget::Emptied => self.just("stays empty: somebody emptied it there", "そこで消されたため、空のまま"),
+            InTarget::Parked => self.just("not written for now", "今は書き込まない"),
+            InTarget::Left => self.just("left as it is", "変えない"),
+        };
+        self.of(format!("{record} shows {shows}: {state}"), format!("{record} の表示 {shows}: {state}"))
+    }
+
+    pub(super) fn without_effect(self, names: &[&str]) -> String {
+        let (count, names) = (names.len(), names.join(", "));
+        self.of(
+            format!("written nowhere and asked by no rule, {count} (--json shows them): {names}"),
+            format!("どこにも書き込まれず、ルールでも使われない項目 {count} 件（--json で表示）: {names}"),
+        )
+    }
+
+    pub(super) fn left_alone(self, field: &str, record: &str, value: &Json, why: &str, until: Option<&str>) -> String {
+        let again = until.map(|until| {
+            self.of(
+                format!("; it is tried again at {until}, or after `nayose unpark {record} {field}`"),
+                format!("。{until} か、`nayose unpark {record} {field}` の後に再び試す"),
+            )
+        });
+        let again = again.unwrap_or_default();
+        let in_japanese = PARKED.iter().find(|(parked, _)| parked.why() == why).map_or(why, |(_, told)| told);
+        self.of(
+            format!("{field} of {record}: {value} is not written: {why}{again}"),
+            format!("{record} の {field}: {value} は今は書き込まない: {in_japanese}{again}"),
+        )
+    }
+
+    pub(super) fn to_write(self) -> &'static str {
+        self.just("to write:", "書き込み予定:")
+    }
+
+    /// The one change that would have made a value win; `None`: there is no single one.
+    pub(super) fn would_have_won(self, from: &str, value: &Json, system: &str, winner: Option<&str>, why: &str) -> Option<String> {
+        let winner = winner.unwrap_or("-");
+        let (english, japanese) = match why {
+            "lower rank" => {
+                (format!("the rule named {system} before {winner}"), format!("ルールで {system} が {winner} より前に書かれていれば"))
+            }
+            "older" => ("somebody typed it anew".into(), "入力し直されていれば".into()),
+            "later in the order, its age is not known" => (
+                format!("it were seen to change, or the rule named {system} before {winner}"),
+                format!("変更が確認されるか、ルールで {system} が {winner} より前に書かれていれば"),
+            ),
+            "its record changed before, its age is not known" => ("it were seen to change".into(), "変更が確認されれば".into()),
+            "too old" => ("`max_age` were longer".into(), "max_age がもっと長ければ".into()),
+            "our own write" => ("somebody typed it there".into(), "そこで人が入力していれば".into()),
+            "not a source" => (format!("the rule named {system}"), format!("ルールに {system} が書かれていれば")),
+            _ => return None,
+        };
+        Some(self.of(
+            format!("    {value} of {from} would have won if {english}"),
+            format!("    {from} の {value} は、{japanese}採用されていた"),
+        ))
+    }
+}

@@ -1,0 +1,377 @@
+//! One person in three systems, played round by round with the product's own pieces: people type, polls read, what is due is written.
+
+use super::*;
+use crate::connector::{Abilities, Change};
+use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
+use crate::engine::target::{Allowed, Target, Wanted, due};
+use crate::merge::rules::{Band, Blank, Strategy};
+use crate::model::Span;
+use crate::model::Value;
+use proptest::prelude::*;
+use proptest::strategy::Strategy as Sampled;
+use unicode_normalization::UnicodeNormalization;
+
+const SYSTEMS: [&str; 3] = ["crm", "ma", "cards"];
+const MINUTE: Span = Span::minutes(1);
+
+/// A system with the person's one record.
+struct Place {
+    /// What it shows, and when it last changed.
+    shows: Value,
+    changed: Time,
+    is_written: bool,
+    /// What it makes of what it is given.
+    makes: fn(&str) -> String,
+    writes: usize,
+    record: Option<Record>,
+    target: Target,
+}
+
+struct Play {
+    rule: FieldRule,
+    field: Name,
+    places: Vec<Place>,
+    now: Time,
+    looked: Option<Time>,
+}
+
+impl Play {
+    /// `days` before now each record changed last.
+    fn new(rule: FieldRule, values: Vec<(Value, i64, bool)>) -> Play {
+        let now = Time(0).plus(Span::days(1_000));
+        let place = |(shows, days, is_written)| {
+            let changed = now.minus(Span::days(days));
+            Place { shows, changed, is_written, makes: str::to_string, writes: 0, record: None, target: Target::default() }
+        };
+        Play { rule, field: "field".into(), places: values.into_iter().map(place).collect(), now, looked: None }
+    }
+
+    fn types(&mut self, at: usize, value: Value) {
+        self.places[at].shows = value;
+        self.places[at].changed = self.now;
+        self.now = self.now.plus(MINUTE);
+    }
+
+    fn read(&mut self, at: usize) {
+        let (now, looked) = (self.now, self.looked);
+        let place = &mut self.places[at];
+        let mut new = Record::new(format!("{}:person:1", SYSTEMS[at]).parse().unwrap());
+        new.changed_at = Some(place.changed);
+        new.set(&self.field, place.shows.clone(), place.changed);
+        let sight = Sight { looked, read: now, ..Sight::at(now) };
+        match overlay(place.record.as_ref(), Box::new(new), ListsCarried::ALL, sight) {
+            Merged::Changed(record) => {
+                place.target.observe(&record, now);
+                place.record = Some(*record);
+            }
+            Merged::Same => {
+                if let Some(record) = &place.record {
+                    place.target.sees_stand(record);
+                }
+            }
+        }
+        self.now = self.now.plus(Span(1));
+    }
+
+    /// Writes what is due; so many records.
+    fn write(&mut self) -> usize {
+        let candidates: Vec<Candidate<'_>> =
+            self.places.iter().filter_map(|p| candidate(p.record.as_ref()?, &self.field, &p.target.agreed)).collect();
+        let is_asked = self.places.iter().filter_map(|p| p.record.as_ref()).any(|r| !r.memory.cleared.is_empty());
+        let winner = judged(&self.rule, ConditionState::None, &candidates, UnreadSystems::default(), self.now);
+        let Ok(Some(winner)) = winner.map(|w| w.map(|w| FieldWinner::of(w, &candidates, is_asked))) else { return 0 };
+        drop(candidates);
+        let now = self.now;
+        let two_ways = self.goes_two_ways();
+        let mut written = 0;
+        for place in self.places.iter_mut().filter(|p| p.is_written) {
+            let Some(record) = place.record.as_mut().filter(|r| winner.is_wanted_in(r, &self.field)) else { continue };
+            let wanted = Wanted { fields: vec![(self.field.clone(), winner.value.clone())], ..Wanted::default() };
+            place.target.stop_circles(record, &wanted, |_| two_ways, now);
+            let due = due(Some(&place.target), record, &wanted, &Allowed::default(), &Abilities::default(), now);
+            let Some(Change { fields, .. }) = due.update else { continue };
+            let change = Change { fields, ..Change::default() };
+            let made = winner.value.as_text().map(|text| Value::text(&(place.makes)(text)));
+            (place.shows, place.changed) = (made.unwrap_or_else(|| winner.value.clone()), now);
+            place.target.send(&change, now);
+            let sent = place.target.sent.clone();
+            place.target.applied(record, None, false, now);
+            sent.iter().for_each(|sent| place.target.count_writes(sent, |_| two_ways, now));
+            place.writes += 1;
+            written += 1;
+        }
+        self.now = self.now.plus(MINUTE);
+        written
+    }
+
+    fn goes_two_ways(&self) -> bool {
+        let mut written = self.places.iter().enumerate().filter(|(_, place)| place.is_written);
+        written.any(|(at, _)| self.rule.asks(&SYSTEMS[at].into()))
+    }
+
+    /// A round: all are read, in this order, and what is due is written.
+    fn round(&mut self, order: &[usize]) -> usize {
+        let began = self.now;
+        self.now = self.now.plus(Span(1));
+        order.iter().for_each(|at| self.read(*at));
+        self.looked = Some(began);
+        self.write()
+    }
+
+    /// Rounds without anybody typing; in so many of them something was written.
+    fn settle(&mut self) -> usize {
+        (0..8).filter(|_| self.round(&[0, 1, 2]) > 0).count()
+    }
+
+    /// Nobody edits one field of one person all day long.
+    fn a_day_passes(&mut self) {
+        self.now = self.now.plus(Span::days(1));
+    }
+
+    fn shown(&self) -> Vec<&Value> {
+        self.places.iter().map(|p| &p.shows).collect()
+    }
+}
+
+fn names(names: &[&str]) -> Vec<Name> {
+    names.iter().map(|n| Name::from(*n)).collect()
+}
+
+fn band(names: &[&str]) -> Band {
+    Band(names.iter().map(|n| Name::from(*n).into()).collect())
+}
+
+fn rule(strategy: Strategy) -> FieldRule {
+    FieldRule { strategy, blank: Blank::Skipped, max_age: None, when: None, rule: "precedence.toml:5".into() }
+}
+
+/// Any order of the three, cut into bands anywhere.
+fn orders() -> impl Sampled<Value = Vec<Band>> {
+    (Just(SYSTEMS).prop_shuffle(), 0u8..4, 1usize..=3).prop_map(|(order, cuts, len)| {
+        let mut bands: Vec<Vec<&str>> = vec![vec![]];
+        for (i, name) in order[..len].iter().enumerate() {
+            if i > 0 && cuts & (1 << (i - 1)) > 0 {
+                bands.push(vec![]);
+            }
+            bands.last_mut().unwrap().push(name);
+        }
+        bands.iter().map(|b| band(b)).collect()
+    })
+}
+
+fn rules() -> impl Sampled<Value = FieldRule> {
+    let some = || (Just(SYSTEMS).prop_shuffle(), 1usize..=3).prop_map(|(all, len)| names(&all[..len]));
+    let strategy = prop_oneof![
+        3 => orders().prop_map(Strategy::Order),
+        1 => some().prop_map(|names| Strategy::Only(names[0].clone())),
+        1 => some().prop_map(Strategy::Newest),
+        1 => some().prop_map(Strategy::Oldest),
+        1 => some().prop_map(Strategy::Max),
+        1 => some().prop_map(Strategy::Min),
+        1 => some().prop_map(Strategy::Union),
+    ];
+    let blank = proptest::sample::select(vec![Blank::Skipped, Blank::Wins, Blank::Clears]);
+    (strategy, blank, proptest::option::of(1i64..9)).prop_map(|(strategy, blank, days)| FieldRule {
+        blank,
+        max_age: days.map(Span::days),
+        ..rule(strategy)
+    })
+}
+
+fn text() -> impl Sampled<Value = Value> {
+    prop_oneof![1 => Just(Value::Empty), 4 => "[a-d]".prop_map(|t| Value::text(&t))]
+}
+
+fn tags() -> impl Sampled<Value = Value> {
+    proptest::collection::vec("[a-d]", 0..4).prop_map(Value::list)
+}
+
+fn values(of: impl Sampled<Value = Value>) -> impl Sampled<Value = Vec<(Value, i64, bool)>> {
+    proptest::collection::vec((of, 0i64..12, any::<bool>()), 3)
+}
+
+fn edits(of: impl Sampled<Value = Value>) -> impl Sampled<Value = Vec<(usize, Value, bool)>> {
+    proptest::collection::vec((0usize..3, of, any::<bool>()), 0..8)
+}
+
+/// What systems make of texts: forms of them, each of which may come twice; and what is none.
+const FORMS: [fn(&str) -> String; 8] = [
+    str::to_string,
+    |text| text.to_uppercase(),
+    |text| text.nfkc().collect(),
+    |text| text.replace('&', "&amp;"),
+    |text| text.chars().take(3).collect(),
+    |text| text.chars().filter(|c| c.is_alphanumeric()).collect(),
+    |text| text.replace("株式会社", "㈱"),
+    |text| text.strip_prefix("03-").map_or(text.to_string(), |rest| format!("+81 3-{rest}")),
+];
+const OTHERS: [fn(&str) -> String; 4] =
+    [|text| format!("{text}x"), |text| format!("x{text}"), |_| "stuck".into(), |text| text.chars().rev().collect()];
+
+/// Texts of which each form makes something.
+fn written() -> impl Sampled<Value = Value> {
+    let texts = ["R&D <lead>", "ＡＢＣ部長", "株式会社田中", "03-1234-5678", "Vice President", "vice president", "R&amp;D", "田中"];
+    prop_oneof![1 => Just(Value::Empty), 9 => proptest::sample::select(texts.to_vec()).prop_map(Value::text)]
+}
+
+fn made(play: Play, makes: &[fn(&str) -> String]) -> Play {
+    let places = play.places.into_iter().zip(makes).map(|(place, makes)| Place { makes: *makes, ..place });
+    Play { places: places.collect(), ..play }
+}
+
+/// All that is typed, a round after each where it says so.
+fn played(mut play: Play, edits: &[(usize, Value, bool)]) -> Play {
+    for (at, value, is_seen) in edits {
+        play.types(*at, value.clone());
+        if *is_seen {
+            play.round(&[0, 1, 2]);
+        }
+    }
+    play
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    #[test]
+    fn under_any_rule_writing_stops_after_two_rounds(rule in rules(), values in values(text()), edits in edits(text())) {
+        prop_assert!(played(Play::new(rule, values), &edits).settle() <= 2);
+    }
+
+    #[test]
+    fn under_any_rule_writing_of_lists_stops_after_two_rounds(rule in rules(), values in values(tags()), edits in edits(tags())) {
+        prop_assert!(played(Play::new(rule, values), &edits).settle() <= 2);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    /// What they make of our values is their form of them, whatever the rule.
+    #[test]
+    fn under_any_forms_writing_stops_after_two_rounds(
+        rule in rules(),
+        values in values(written()),
+        edits in edits(written()),
+        forms in proptest::collection::vec(proptest::sample::select(FORMS.to_vec()), 3),
+    ) {
+        let mut play = played(made(Play::new(rule, values), &forms), &edits);
+        let before = play.shown().into_iter().cloned().collect::<Vec<_>>();
+        prop_assert!(play.settle() <= 2, "{before:?} {:?}", play.shown());
+    }
+
+    /// Two that append something, or one that keeps nothing: the value grew for ever.
+    #[test]
+    fn whatever_a_target_makes_of_values_they_are_written_six_times_a_day_at_most(
+        rule in rules(),
+        values in values(written()),
+        edits in edits(written()),
+        makes in proptest::collection::vec(proptest::sample::select([&FORMS[..], &OTHERS].concat()), 3),
+    ) {
+        let mut play = played(made(Play::new(rule, values), &makes), &edits);
+        play.places.iter_mut().for_each(|place| place.writes = 0);
+        let rounds: Vec<usize> = (0..30).map(|_| play.round(&[0, 1, 2])).collect();
+        let most = play.places.iter().map(|place| place.writes).max();
+        prop_assert!(most <= Some(6) && rounds[22..] == [0; 8], "{rounds:?} {most:?} {:?}", play.shown());
+    }
+}
+
+proptest! {
+    /// Systems are read in any order; nobody typed between two of them.
+    #[test]
+    fn the_order_of_arrival_does_not_matter(
+        rule in rules(),
+        values in values(text()),
+        edits in edits(text()),
+        order in Just([0usize, 1, 2]).prop_shuffle(),
+    ) {
+        let of = |order: &[usize]| {
+            let mut play = Play::new(rule.clone(), values.clone());
+            for (at, value, is_seen) in &edits {
+                play.types(*at, value.clone());
+                if *is_seen {
+                    play.round(order);
+                }
+            }
+            play.round(order);
+            play.round(order);
+            play.shown().into_iter().cloned().collect::<Vec<_>>()
+        };
+        prop_assert_eq!(of(&order), of(&[0, 1, 2]));
+    }
+
+    /// Of equals the last that somebody typed, once it was seen that it came after the others.
+    #[test]
+    fn among_equals_the_last_typed_value_stands_everywhere(values in values(text()), edits in edits("[a-d]".prop_map(|t| Value::text(&t)))) {
+        prop_assume!(!edits.is_empty());
+        let mut play = Play::new(rule(Strategy::Order(vec![band(&SYSTEMS)])), values);
+        play.settle();
+        for (at, value, _) in &edits {
+            // Typing the same again is no news to anybody.
+            if play.places[*at].shows != *value {
+                play.types(*at, value.clone());
+                play.settle();
+                play.a_day_passes();
+                for place in play.places.iter().filter(|p| p.is_written) {
+                    prop_assert_eq!(&place.shows, value);
+                }
+            }
+        }
+    }
+
+    /// What two people typed between two polls stands where each typed it.
+    #[test]
+    fn of_two_values_typed_between_two_polls_neither_overwrites_the_other(values in values(text()), one in 0usize..3, by in 1usize..3) {
+        let mut play = Play::new(rule(Strategy::Newest(names(&SYSTEMS))), values);
+        play.settle();
+        let other = (one + by) % 3;
+        play.types(one, Value::text("x"));
+        play.types(other, Value::text("y"));
+        play.settle();
+        prop_assert_eq!((&play.places[one].shows, &play.places[other].shows), (&Value::text("x"), &Value::text("y")));
+    }
+
+    /// A value that is typed in the system that ranks first, or in one of which the rule knows nothing, is never overwritten.
+    #[test]
+    fn a_typed_value_gives_way_only_to_a_higher_rank(values in values(text()), edits in edits("[a-d]".prop_map(|t| Value::text(&t)))) {
+        let mut play = Play::new(rule(Strategy::Order(vec![band(&["crm"]), band(&["ma"])])), values);
+        play.settle();
+        for (at, value, _) in &edits {
+            play.types(*at, value.clone());
+            play.settle();
+            if *at == 0 {
+                prop_assert_eq!(&play.places[0].shows, value);
+            }
+        }
+    }
+
+    /// Each entry stands where it is written if the last that somebody did with it was to put it in.
+    #[test]
+    fn what_is_taken_out_of_a_list_stays_out_until_it_is_put_in_again(
+        values in values(tags()),
+        steps in proptest::collection::vec((0usize..3, "[a-d]"), 0..12),
+    ) {
+        let mut play = Play::new(rule(Strategy::Union(names(&SYSTEMS))), values);
+        play.settle();
+        let entries = |value: &Value| if let Value::List(entries) = value { entries.to_vec() } else { Vec::new() };
+        let mut stands: std::collections::BTreeSet<String> =
+            play.places.iter().flat_map(|p| entries(&p.shows)).map(String::from).collect();
+        for (at, entry) in steps {
+            let mut list = entries(&play.places[at].shows);
+            if list.iter().any(|e| **e == *entry) {
+                list.retain(|e| **e != *entry);
+                stands.remove(&entry);
+            } else {
+                list.push(entry.as_str().into());
+                stands.insert(entry);
+            }
+            play.types(at, Value::list(list));
+            play.settle();
+            play.a_day_passes();
+            let want = Value::list(stands.iter().map(|e| e.as_str()));
+            for place in play.places.iter().filter(|p| p.is_written) {
+                prop_assert_eq!(&place.shows, &want);
+            }
+        }
+    }
+}
