@@ -20,10 +20,10 @@ pub async fn explain(common: &Common, who: String, field: Option<String>, langua
                 let known: Vec<&str> = people.iter().flat_map(|e| e.fields.keys()).map(|name| &**name).collect();
                 return common.end(Exit::Refused, &format!("no record of {who} carries a field {field:?}; they have {}", known.join(", ")));
             }
-            let reader = Reader { words: Words(language.unwrap_or_else(of_the_locale)), zone: TimeZone::system() };
+            let explainer = Explainer { words: Words(language.unwrap_or_else(of_the_locale)), zone: TimeZone::system() };
             let told = |e: &Explanation| match &field {
-                Some(field) => output::lines(&reader.field_alone(e, &field.as_str().into())),
-                None => reader.text(e),
+                Some(field) => output::lines(&explainer.field_alone(e, &field.as_str().into())),
+                None => explainer.text(e),
             };
             match (common.json, people.as_slice()) {
                 (true, [one]) => output::json(one),
@@ -44,12 +44,12 @@ fn of_the_locale() -> ReaderLanguage {
 }
 
 /// Who reads, in a language and a time zone.
-struct Reader {
+struct Explainer {
     words: Words,
     zone: TimeZone,
 }
 
-impl Reader {
+impl Explainer {
     /// One person: the decision and its reasons first, then what has an effect.
     fn text(&self, e: &Explanation) -> String {
         let w = self.words;

@@ -95,7 +95,7 @@ fn left_out(manifest: &Manifest) -> (Vec<String>, usize) {
         }
         // A feed of what changed names the fields whose changes it tells: all but what is no field there.
         if let Some(feed) = &stream.feed {
-            let no_field = [Some(map.id.as_str()), map.changed_at.as_ref().map(time_path)];
+            let no_field = [Some(map.id.as_str()), map.changed_at.as_ref().map(time_path), map.created_at.as_ref().map(time_path)];
             for (list, asks) in lists(&feed.request) {
                 let fields = wanted[&list].difference(&asks).filter(|field| !no_field.contains(&Some(field.as_str())));
                 told.extend(fields.map(|field| format!("{}.{name}.feed does not tell when {field} changes", manifest.name)));

@@ -57,7 +57,7 @@ fn explanation() -> Explanation {
 #[test]
 fn a_person_is_explained_in_both_languages_and_in_the_readers_time() {
     for (language, name) in [(ReaderLanguage::En, "en"), (ReaderLanguage::Ja, "ja")] {
-        let reader = Reader { words: Words(language), zone: TimeZone::get("Asia/Tokyo").unwrap() };
+        let reader = Explainer { words: Words(language), zone: TimeZone::get("Asia/Tokyo").unwrap() };
         insta::assert_snapshot!(format!("explain_{name}"), reader.text(&explanation()));
         let alone = reader.field_alone(&explanation(), &"title".into());
         insta::assert_snapshot!(format!("explain_field_{name}"), output::lines(&alone));

@@ -115,9 +115,7 @@ impl Writer {
         self.list(&record.memory.past_people, |w, p| w.text(p));
         self.list(&record.memory.past_accounts, |w, a| w.text(a));
         self.maybe(record.memory.ended_at.as_ref(), |w, at| w.time(*at));
-        if seen_to_change::is_known(record) {
-            self.seen_to_change(record, names);
-        }
+        self.seen_to_change(record, names);
         &self.bytes
     }
 

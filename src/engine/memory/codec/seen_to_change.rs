@@ -7,14 +7,12 @@ const OURS: u8 = 0;
 const ADDED: u8 = 1;
 const REMOVED: u8 = 2;
 
-/// Whether there is something of it. A record without ends before it.
-pub(super) fn is_known(record: &Record) -> bool {
-    !record.memory.cleared.is_empty() || !record.memory.lists.is_empty() || record.fields.iter().any(|f| f.after.is_some())
-}
-
 impl Writer {
-    /// What was emptied, when fields changed, and whose the entries of lists are.
+    /// What was emptied, when fields changed, and whose the entries of lists are. A record of which nothing of it is known ends before it.
     pub(super) fn seen_to_change(&mut self, record: &Record, names: &mut Names) {
+        if record.memory.cleared.is_empty() && record.memory.lists.is_empty() && record.fields.iter().all(|f| f.after.is_none()) {
+            return;
+        }
         self.list(&record.memory.cleared, |w, (name, before)| {
             w.number(names.number(name));
             w.value(before);

@@ -1,0 +1,44 @@
+use super::*;
+use crate::model::{Age, Field, Value};
+
+mod settling;
+
+#[test]
+fn a_value_is_an_echo_while_it_is_what_the_target_made_of_ours() {
+    let mut shown = Record::new("ma:person:1".parse().unwrap());
+    shown.fields = vec![Field::new("phone".into(), Value::Text("03".into()), Time(4))];
+    let agreed = |theirs: &str, spent| Agreed {
+        theirs: Value::Text(theirs.into()),
+        spent,
+        ..Agreed::new("phone".into(), Value::Text("+813".into()))
+    };
+    for (agreed, echo) in
+        [(vec![], false), (vec![agreed("03", false)], true), (vec![agreed("03", true)], false), (vec![agreed("06", false)], false)]
+    {
+        let candidate = candidate(&shown, &"phone".into(), &agreed).unwrap();
+        assert_eq!((candidate.echo, candidate.age), (echo, Age::until(Time(4))), "{agreed:?}");
+    }
+    assert!(candidate(&shown, &"plan".into(), &[agreed("03", false)]).is_none(), "what is not shown is no candidate");
+}
+
+#[test]
+fn what_somebody_emptied_is_put_back_only_when_it_is_typed_anew_or_is_another_value() {
+    let mut record = Record::new("crm:person:1".parse().unwrap());
+    let title: Name = "title".into();
+    record.set(&title, Value::Empty, Time(50));
+    let winner = |value: &str, at: i64| FieldWinner { value: Value::text(value), typed_at: Time(at), rivals: Vec::new() };
+    assert!(winner("Chief", 9).is_wanted_in(&record, &title), "it never held anything");
+    record.memory.cleared = vec![(title.clone(), Value::text("Chief"))];
+    for (value, typed_at, wanted) in [("Chief", 9, false), ("Chief", 50, false), ("Chief", 51, true), ("Clerk", 9, true)] {
+        assert_eq!(winner(value, typed_at).is_wanted_in(&record, &title), wanted, "{value} {typed_at}");
+    }
+    record.set(&title, Value::text("Clerk"), Time(60));
+    assert!(winner("Chief", 9).is_wanted_in(&record, &title), "it is not empty any more");
+}
+
+#[test]
+fn a_record_keeps_a_value_that_may_be_the_newer_one() {
+    let (record, other) = (Record::new("crm:person:1".parse().unwrap()), Record::new("ma:person:1".parse().unwrap()));
+    let winner = FieldWinner { value: Value::text("Chief"), typed_at: Time(0), rivals: vec![record.id.clone()] };
+    assert!(!winner.is_wanted_in(&record, &"title".into()) && winner.is_wanted_in(&other, &"title".into()));
+}
