@@ -127,6 +127,15 @@ pub enum CliCommand {
         #[command(subcommand)]
         order: Letters,
     },
+    /// Write again what is parked: fields and statuses that did not stay, or that were written too often
+    Unpark {
+        /// A system of systems.toml, or one record (SYSTEM:ENTITY:ID): of that also what was undone or dropped
+        #[arg(value_name = "SYSTEM|RECORD")]
+        what: String,
+        /// Only this field (`status` and `why` are fields here); all if it is left out
+        #[arg(value_name = "FIELD")]
+        field: Option<String>,
+    },
     /// Set back the fields that a run wrote: shows a plan first; never a block, a permit or consent
     Undo {
         /// The run, as `sync` and `export journal` name it; without it, the runs are listed

@@ -3,7 +3,7 @@
 use super::args::{Common, ReaderLanguage};
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::answers::explain::{Explanation, FieldExplained, HoldExplained};
+use crate::engine::answers::explain::{Explanation, FieldExplained, HoldExplained, LeftAlone};
 use crate::model::Name;
 use jiff::{Timestamp, tz::TimeZone};
 use words::Words;
@@ -69,7 +69,7 @@ impl Explainer {
         if !quiet.is_empty() {
             lines.push(w.without_effect(&quiet.iter().map(|(name, _)| &***name).collect::<Vec<_>>()));
         }
-        lines.extend(e.left_alone.iter().map(|left| w.left_alone(&left.field, &left.record, &left.not_written, &left.why)));
+        lines.extend(e.left_alone.iter().map(|left| self.left_alone(left)));
         for write in &e.writes {
             lines.push(w.to_write().to_string());
             lines.extend(super::plan::write_lines(write));
@@ -88,8 +88,13 @@ impl Explainer {
             lines.extend(self.words.would_have_won(&c.from, &c.value, system, winner, &c.why));
         }
         let left = e.left_alone.iter().filter(|left| left.field == **name);
-        lines.extend(left.map(|left| self.words.left_alone(&left.field, &left.record, &left.not_written, &left.why)));
+        lines.extend(left.map(|left| self.left_alone(left)));
         lines
+    }
+
+    fn left_alone(&self, left: &LeftAlone) -> String {
+        let until = left.until.as_deref().map(|until| self.local(until));
+        self.words.left_alone(&left.field, &left.record, &left.not_written, &left.why, until.as_deref())
     }
 
     fn field(&self, name: &Name, field: &FieldExplained) -> Vec<String> {

@@ -29,6 +29,7 @@ mod status;
 mod sync;
 mod try_system;
 mod undo;
+mod unpark;
 
 pub use exit::Exit;
 
@@ -91,6 +92,7 @@ async fn act(args: Args) -> Exit {
         CliCommand::Explain { who, field, lang } => explain::explain(&common, who, field, lang).await,
         CliCommand::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,
         CliCommand::Deadletters { order } => deadletters::deadletters(&common, order).await,
+        CliCommand::Unpark { what, field } => unpark::unpark(&common, what, field).await,
         CliCommand::Export { what, format, raw } => export::export(&common, what.into(), format, raw).await,
         CliCommand::Undo { run, since, field, system, person, rule } => {
             let names = |given: Vec<String>| given.iter().map(|name| name.as_str().into()).collect();

@@ -11,6 +11,7 @@ use crate::engine::answers::dead_letters;
 use crate::engine::answers::dead_letters::Letter;
 use crate::engine::answers::explain::Explanation;
 use crate::engine::answers::export::{ExportTable, Sheet};
+use crate::engine::answers::parked;
 use crate::engine::answers::plan::Plan;
 use crate::engine::answers::preview::Preview;
 use crate::engine::answers::status::Status;
@@ -72,6 +73,11 @@ pub enum Command {
     DropLetter {
         record: String,
     },
+    /// What is parked of a system or record is written again.
+    Unpark {
+        what: String,
+        field: Option<String>,
+    },
     Export {
         what: ExportTable,
     },
@@ -95,7 +101,7 @@ impl Command {
             Command::Runs | Command::Backup => true,
             // What was shown is remembered, to be approved.
             Command::Preview { .. } | Command::Sync { .. } | Command::Approve { .. } | Command::Accept { .. } => false,
-            Command::RetryLetters { .. } | Command::DropLetter { .. } | Command::Undo { .. } => false,
+            Command::RetryLetters { .. } | Command::DropLetter { .. } | Command::Unpark { .. } | Command::Undo { .. } => false,
         }
     }
 }
@@ -192,6 +198,11 @@ impl Shell {
             Command::Letters => Reply::Letters(self.engine().letters()),
             Command::RetryLetters { record } => self.letters_reply(|e| e.retry_letters(record.as_deref(), now))?,
             Command::DropLetter { record } => self.letters_reply(|e| e.drop_letter(&record, now))?,
+            Command::Unpark { what, field } => match self.with(|e| e.unpark(&what, field.as_deref(), now)) {
+                Ok(count) => Reply::Count(count),
+                Err(parked::UnparkRefused::State(error)) => return Err(error),
+                Err(refused) => Reply::Refused(refused.to_string()),
+            },
             Command::Runs => Reply::Runs(self.engine().runs_written()),
             Command::Undo { run, since, only } => match self.with(|e| e.undo(&run, since, only, now)) {
                 Ok(undo) => Reply::Undo(undo),

@@ -4,7 +4,7 @@
 
 use crate::decide::freshness::needed;
 use crate::engine::Engine;
-use crate::engine::answers::status::{Protection, Queue, Status};
+use crate::engine::answers::status::{Protection, Queue, Status, SystemStatus};
 use crate::model::{MailKind, Name, Time};
 use arc_swap::{ArcSwapOption, Guard};
 use std::collections::BTreeMap;
@@ -39,6 +39,7 @@ pub struct Health {
 #[derive(Debug, Clone)]
 pub struct SystemHealth {
     pub dead_letters: usize,
+    pub parked: usize,
     pub queue: Queue,
     pub requests_today: u64,
     /// The last complete pass over each stream that had one.
@@ -47,7 +48,7 @@ pub struct SystemHealth {
 
 impl Health {
     pub(super) fn of(engine: &Engine, status: &Status) -> Health {
-        let system = |(name, told): (&Name, &_)| (name.clone(), SystemHealth::of(engine, name, told));
+        let system = |(name, told): (&Name, &_)| (name.clone(), SystemHealth::of(engine, status, name, told));
         // The kinds of mail by which `status` tells whether it protects.
         let needed = [MailKind::Campaign, MailKind::Newsletter].into_iter().flat_map(|kind| needed(&engine.rules().rules().policy, kind));
         let ends = needed.filter_map(|n| {
@@ -76,12 +77,19 @@ impl Health {
 }
 
 impl SystemHealth {
-    fn of(engine: &Engine, name: &Name, told: &crate::engine::answers::status::SystemStatus) -> SystemHealth {
+    fn of(engine: &Engine, status: &Status, name: &Name, told: &SystemStatus) -> SystemHealth {
+        let parked = status.parked.iter().filter(|field| field.system == *name).map(|field| field.do_not_stay + field.flip_flop).sum();
         let streams = told.streams.keys().filter_map(|stream| {
             let at = engine.stream(name, stream)?.proved_at?;
             Some((stream.clone(), at))
         });
-        SystemHealth { dead_letters: told.dead_letters, queue: told.queue, requests_today: told.budget.used, proved_at: streams.collect() }
+        SystemHealth {
+            dead_letters: told.dead_letters,
+            parked,
+            queue: told.queue,
+            requests_today: told.budget.used,
+            proved_at: streams.collect(),
+        }
     }
 }
 

@@ -17,15 +17,22 @@ mod forms;
 mod handover;
 pub mod lanes;
 mod outcome;
+mod parked;
 pub mod planned;
 mod settle;
+mod staying;
 pub mod targets;
+mod text_forms;
+mod value_forms;
 
 pub use again::{Again, Settled};
 pub use digest::digest;
 pub use failure::{ATTEMPTS_MAX, Failure, FailureCause, Failures, Op, PROTECTIVE_WAIT_MAX, WAIT_MAX};
-pub use forms::{is_form_of, is_form_of_why, shows_why};
+pub use forms::{is_form_of_why, shows_why};
+pub use parked::ParkedPart;
 pub use settle::Noticed;
+pub use staying::{Parked, Staying};
+pub use value_forms::{is_form_of, says_the_same};
 
 /// A target record's side of the outbox.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -59,17 +66,20 @@ pub struct Agreed {
     pub theirs: Value,
     /// The next observation shows how the target stores it.
     pub unseen: bool,
-    /// How often in a row the same value had to be written again.
-    pub rewrites: u8,
-    /// It does not stick: not written again until the wanted value changes.
-    pub parked: bool,
     /// Another value was seen there since: a return to this one is news.
     pub spent: bool,
+    pub staying: Staying,
 }
 
 impl Agreed {
     pub fn new(field: Name, value: Value) -> Agreed {
-        Agreed { field, ours: value.clone(), theirs: value, unseen: false, rewrites: 0, parked: false, spent: false }
+        Agreed { field, ours: value.clone(), theirs: value, unseen: false, spent: false, staying: Staying::default() }
+    }
+
+    /// Whether a wanted value is not to be written: it stands there in the target's own form, or the field is parked.
+    fn leaves_alone(&self, wanted: &Value, shown: Option<&Value>, now: Time) -> bool {
+        let same = self.ours == *wanted;
+        (same && shown == Some(&self.theirs)) || self.staying.parked_for(same, now).is_some()
     }
 }
 
@@ -200,7 +210,7 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
             if !why_stands() {
                 change.why = Some(wanted.why.clone());
             }
-        } else if wanted.block && ours && !why_stands() && !target.is_some_and(|t| t.why.leaves_alone(&wanted.why)) {
+        } else if wanted.block && ours && !why_stands() && !target.is_some_and(|t| t.why.leaves_alone(&wanted.why, now)) {
             due.update.get_or_insert_default().why = Some(wanted.why.clone());
         } else if !wanted.block && !wanted.unread && shown && ours {
             // What a marketer suspended stays suspended: only our own block is lifted.
@@ -221,13 +231,13 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
         && let Some((status, word)) = &wanted.status
     {
         let shown = record.mark(Mark::Status).and_then(Value::as_text);
-        if shown != Some(word) && !target.is_some_and(|t| t.status.leaves_alone(word)) {
+        if shown != Some(word) && !target.is_some_and(|t| t.status.leaves_alone(word, now)) {
             due.update.get_or_insert_default().status = Some(StatusChange { to: status.clone(), from: shown.map(Into::into) });
         }
     }
     for (name, value) in &wanted.fields {
         let shown = record.field_of(name).map(|f| &f.value);
-        if shown == Some(value) || (shown.is_none() && value.is_empty()) {
+        if shown.map_or(value.is_empty(), |shown| shown == value || says_the_same(value, shown)) {
             continue;
         }
         // Something stands there that nobody here can read, a code of theirs perhaps: it is not ours to write over.
@@ -238,10 +248,8 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
             due.without_code.push((name.clone(), value.clone()));
             continue;
         }
-        if let Some(agreed) = target.and_then(|t| t.agreed.iter().find(|a| a.field == *name))
-            && agreed.ours == *value
-            && (agreed.parked || shown == Some(&agreed.theirs))
-        {
+        let agreed = target.and_then(|t| t.agreed.iter().find(|a| a.field == *name));
+        if agreed.is_some_and(|agreed| agreed.leaves_alone(value, shown, now)) {
             continue;
         }
         due.update.get_or_insert_default().fields.push((name.clone(), value.clone()));
@@ -320,10 +328,12 @@ impl Target {
 
     /// Leaves a field alone until another value is wanted.
     pub fn park(&mut self, field: &Name, value: Value) {
-        match self.agreed.iter_mut().find(|a| a.field == *field) {
-            Some(agreed) => (agreed.ours, agreed.parked) = (value, true),
-            None => self.agreed.push(Agreed { parked: true, ..Agreed::new(field.clone(), value) }),
-        }
+        let at = self.agreed.iter().position(|a| a.field == *field).unwrap_or_else(|| {
+            self.agreed.push(Agreed::new(field.clone(), value.clone()));
+            self.agreed.len() - 1
+        });
+        self.agreed[at].ours = value;
+        self.agreed[at].staying.park();
     }
 }
 

@@ -76,13 +76,14 @@ pub enum Gauge {
     StreamAge,
     Queue,
     DeadLetters,
+    Parked,
     PlansWaiting,
     ConfigMistakes,
     RequestsToday,
 }
 
 impl Gauge {
-    pub const ALL: [Gauge; 10] = [
+    pub const ALL: [Gauge; 11] = [
         Gauge::Protecting,
         Gauge::NotEnforced,
         Gauge::People,
@@ -90,6 +91,7 @@ impl Gauge {
         Gauge::StreamAge,
         Gauge::Queue,
         Gauge::DeadLetters,
+        Gauge::Parked,
         Gauge::PlansWaiting,
         Gauge::ConfigMistakes,
         Gauge::RequestsToday,
@@ -113,6 +115,9 @@ impl Gauge {
             }
             Gauge::Queue => about("nayose_queue", &["system", "op"], "Records that wait to be written: hold, release, update"),
             Gauge::DeadLetters => about("nayose_dead_letters", of_system, "Writes that a system refused and that are not tried again"),
+            Gauge::Parked => {
+                about("nayose_parked", of_system, "Fields of records that are left alone as they do not stay or were written too often")
+            }
             Gauge::PlansWaiting => about("nayose_plans_waiting", &[], "Plans that wait for `nayose approve`"),
             Gauge::ConfigMistakes => {
                 about("nayose_config_mistakes", &[], "Mistakes in the config folder; the rules from before them are in force")

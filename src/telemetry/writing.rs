@@ -112,29 +112,17 @@ impl InternalEvent for RecordGone<'_> {
     }
 }
 
-/// Somebody, or something, sets a field back again and again.
-pub struct FieldParked<'a> {
+/// A field, the status or reason codes are not written for a while.
+pub struct WriteParked<'a> {
     pub record: &'a RecordId,
-    pub field: &'a str,
+    pub what: &'a str,
+    pub why: &'a str,
 }
 
-impl InternalEvent for FieldParked<'_> {
+impl InternalEvent for WriteParked<'_> {
     fn emit(self) {
-        let (record, field) = (self.record.to_string(), self.field);
-        tracing::warn!(record = &*masked(&record), field, "the field does not stay as written; it is parked until another value is wanted");
-    }
-}
-
-/// The same of the status, a permit, or why a person is held.
-pub struct MarkParked<'a> {
-    pub record: &'a RecordId,
-    pub mark: &'a str,
-}
-
-impl InternalEvent for MarkParked<'_> {
-    fn emit(self) {
-        let (record, mark) = (self.record.to_string(), self.mark);
-        tracing::warn!(record = &*masked(&record), mark, "it does not stay as written; it is left alone until something else is wanted");
+        let (record, what, why) = (self.record.to_string(), self.what, self.why);
+        tracing::warn!(record = &*masked(&record), what, why, "it is parked: not written for a day, or until `nayose unpark`");
     }
 }
 

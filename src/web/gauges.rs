@@ -17,6 +17,7 @@ pub(super) fn set(health: &Health, readiness: &Readiness, now: Time) {
     Gauge::ConfigMistakes.set(&[], health.config_mistakes as f64);
     for (system, told) in &health.systems {
         Gauge::DeadLetters.set(&[system], told.dead_letters as f64);
+        Gauge::Parked.set(&[system], told.parked as f64);
         for (op, waiting) in [("hold", told.queue.hold), ("release", told.queue.release), ("update", told.queue.update)] {
             Gauge::Queue.set(&[system, op], waiting as f64);
         }

@@ -286,6 +286,7 @@ fn act(truth: &mut Truth, event: Event, dice: &mut Dice) -> Option<String> {
             let field = if table == Table::SupportPeople || dice.once_in(2) { "phone" } else { "title" };
             let value = match dice.below(4) {
                 0 => String::new(),
+                n if field == "title" => format!("Ｒ＆Ｄ <{n}> & 部長 {}", dice.below(9)),
                 n => format!("{field} {n} {}", dice.below(9)),
             };
             truth.change(table, id, way, false, dice, |r| text(r, field, &value, now));

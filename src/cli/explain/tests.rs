@@ -1,4 +1,6 @@
 use super::*;
+use crate::engine::target::Parked;
+use crate::model::Time;
 use serde_json::json;
 
 /// One person, of whom everything is told that can be told of a field.
@@ -14,6 +16,7 @@ fn explanation() -> Explanation {
         .enumerate()
         .map(|(i, state)| json!({ "record": format!("ma:person:{i}"), "shows": "課長", "state": state }))
         .collect();
+    let flips = Parked::FlipFlops { since: Time(0) };
     let told = json!({
         "person": "p_1",
         "records": [
@@ -43,7 +46,10 @@ fn explanation() -> Explanation {
             "policy_version": "v", "decision_id": "d",
         },
         "writes": [], "doubts": ["taro@acme.example: two names"],
-        "left_alone": [{ "record": "ma:person:5", "field": "title", "not_written": "部長", "why": "it was undone" }],
+        "left_alone": [
+            { "record": "ma:person:5", "field": "title", "not_written": "部長", "why": Parked::GivenUp.why() },
+            { "record": "ma:person:6", "field": "title", "not_written": "課長", "why": flips.why(), "until": "2026-11-29T09:01:05Z" },
+        ],
     });
     serde_json::from_value(told).unwrap()
 }

@@ -2,6 +2,8 @@
 
 use crate::cli::args::ReaderLanguage;
 use crate::engine::answers::field_in_targets::InTarget;
+use crate::engine::target::Parked;
+use crate::model::Time;
 use serde_json::Value as Json;
 
 /// The words of one language.
@@ -32,6 +34,19 @@ const WHY: [(&str, &str); 22] = [
     ("united", "合わせた"),
     ("removed elsewhere", "ほかで消された"),
     ("no rule speaks of this field", "この項目のルールがない"),
+];
+
+/// Why something is not written for now.
+const PARKED: [(Parked, &str); 3] = [
+    (Parked::GivenUp, "元に戻したか、書き込みを取りやめた。別の値になれば書き込む"),
+    (
+        Parked::DoesNotStay { since: Time(0) },
+        "書き込んでも残らない。ほかの何か（ワークフロー、別のツール）が戻しているか、システムが保存していない",
+    ),
+    (
+        Parked::FlipFlops { since: Time(0) },
+        "1 日に 6 回書き込んでも、まだ別の値になる。2 つのシステムが上書きし合っているか、書いた値が変えられている",
+    ),
 ];
 
 impl Words {
@@ -159,7 +174,7 @@ impl Words {
                 self.just("keeps its own: it differs, and nobody knows which is newer", "どちらが新しいか分からないため、そのまま残す")
             }
             InTarget::Emptied => self.just("stays empty: somebody emptied it there", "そこで消されたため、空のまま"),
-            InTarget::Parked => self.just("not written until another value is wanted", "別の値になるまで書き込まない"),
+            InTarget::Parked => self.just("not written for now", "今は書き込まない"),
             InTarget::Left => self.just("left as it is", "変えない"),
         };
         self.of(format!("{record} shows {shows}: {state}"), format!("{record} の表示 {shows}: {state}"))
@@ -173,10 +188,18 @@ impl Words {
         )
     }
 
-    pub(super) fn left_alone(self, field: &str, record: &str, value: &Json, why: &str) -> String {
+    pub(super) fn left_alone(self, field: &str, record: &str, value: &Json, why: &str, until: Option<&str>) -> String {
+        let again = until.map(|until| {
+            self.of(
+                format!("; it is tried again at {until}, or after `nayose unpark {record} {field}`"),
+                format!("。{until} か、`nayose unpark {record} {field}` の後に再び試す"),
+            )
+        });
+        let again = again.unwrap_or_default();
+        let in_japanese = PARKED.iter().find(|(parked, _)| parked.why() == why).map_or(why, |(_, told)| told);
         self.of(
-            format!("{field} of {record}: {value} is not written until another value is wanted: {why}"),
-            format!("{record} の {field}: {value} は、別の値になるまで書き込まない: {why}"),
+            format!("{field} of {record}: {value} is not written: {why}{again}"),
+            format!("{record} の {field}: {value} は今は書き込まない: {in_japanese}{again}"),
         )
     }
 

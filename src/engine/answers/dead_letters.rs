@@ -179,10 +179,11 @@ mod tests {
         let mut target = failed(Op::Update, refused("too long"));
         target.status.wrote("Kunde");
         give_up(&mut target, due(), Some(&words)).unwrap();
-        assert!(target.agreed.iter().any(|a| &*a.field == "phone" && a.ours == Value::text("1") && a.parked));
-        assert!(target.status.leaves_alone("Kunde") && !target.status.leaves_alone("Gast"));
+        let parked: Vec<_> = target.parked(Time(9)).map(|p| (p.what, p.ours)).collect();
+        assert_eq!(parked, [("phone", Some(&Value::text("1"))), ("status", None)]);
+        assert!(target.status.leaves_alone("Kunde", Time(9)) && !target.status.leaves_alone("Gast", Time(9)));
         let mut target = Target::default();
         give_up(&mut target, due(), None).unwrap();
-        assert!(target.status.leaves_alone("customer"), "a system without a word for it is told ours");
+        assert!(target.status.leaves_alone("customer", Time(9)), "a system without a word for it is told ours");
     }
 }

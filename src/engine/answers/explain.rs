@@ -15,10 +15,10 @@ use crate::engine::memory::refusals::{On, Refusals};
 use crate::engine::memory::view::View;
 use crate::engine::memory::world::World;
 use crate::engine::proofs::coverage::Coverage;
-use crate::engine::target::Target;
 use crate::engine::target::planned::PlannedWrite;
+use crate::engine::target::{ParkedPart, Target};
 use crate::merge::{Candidate, ConditionState, Judged, Judgment, Unknown};
-use crate::model::{Entity, Mail, MailKind, Name, Record, RecordId, Refusal, RefusalScope, Time, Value};
+use crate::model::{Entity, Mail, MailKind, Mark, Name, Record, RecordId, Refusal, RefusalScope, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,13 +41,16 @@ pub struct Explanation {
     pub left_alone: Vec<LeftAlone>,
 }
 
-/// A field that is not written until another value is wanted.
+/// A field, the status or reason codes that are not written for now.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LeftAlone {
     pub record: String,
     pub field: String,
     pub not_written: Json,
     pub why: String,
+    /// When it is tried again by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -179,6 +182,7 @@ impl Engine {
         let gaps = coverage.gaps(&records);
         let of = Members { places: &members, records: &records, around: &View::new(&self.world), gaps: &gaps, by: self.rules.merging() };
         let status = self.status_explained(of, &coverage, now);
+        let left_alone = self.left_alone(&members, status.value.as_deref(), now);
         Explanation {
             person: self.person_id(person),
             records: links,
@@ -198,16 +202,18 @@ impl Engine {
             }),
             writes,
             doubts,
-            left_alone: self.left_alone(&members).collect(),
+            left_alone,
         }
     }
 
-    fn left_alone(&self, members: &[Idx]) -> impl Iterator<Item = LeftAlone> {
-        members.iter().flat_map(|idx| {
+    fn left_alone(&self, members: &[Idx], status: Option<&str>, now: Time) -> Vec<LeftAlone> {
+        let now = self.trusted_now(now);
+        let of_one = |idx: &Idx| {
             let id = &self.world.slot(*idx).id;
             let without_code = self.systems.get(&id.system).map_or(&[][..], |system| system.without_code.of(*idx));
-            left_alone(id, self.targets.of(*idx), without_code)
-        })
+            left_alone(id, self.targets.of(*idx), without_code, status, now)
+        };
+        members.iter().flat_map(of_one).collect()
     }
 
     fn status_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> StatusExplained {
@@ -286,23 +292,34 @@ fn people_of_record(world: &World, id: &RecordId) -> Vec<PersonIdx> {
     found
 }
 
-/// What is not written to a record until another value is wanted.
-fn left_alone<'a>(
-    record: &'a RecordId,
-    target: Option<&'a Target>,
-    without_code: &'a [(Name, Value)],
-) -> impl Iterator<Item = LeftAlone> + use<'a> {
-    let parked = target.into_iter().flat_map(|t| &t.agreed).filter(|a| a.parked).map(|a| (&a.field, &a.ours, PARKED));
-    let without_code = without_code.iter().map(|(field, value)| (field, value, NO_CODE));
-    parked.chain(without_code).map(move |(field, value, why)| LeftAlone {
+/// What is not written to a record for now; `status` is the person's, of which the target keeps only a digest.
+fn left_alone(
+    record: &RecordId,
+    target: Option<&Target>,
+    without_code: &[(Name, Value)],
+    status: Option<&str>,
+    now: Time,
+) -> Vec<LeftAlone> {
+    let parked = |part: ParkedPart<'_>| {
+        let of_marks = if part.what == Mark::Status.name() { Json::from(status) } else { Json::Null };
+        LeftAlone {
+            record: record.to_string(),
+            field: part.what.to_string(),
+            not_written: part.ours.map_or(of_marks, Value::to_json),
+            why: part.parked.why().into(),
+            until: part.parked.until().map(Time::rfc3339),
+        }
+    };
+    let codeless = |(field, value): &(Name, Value)| LeftAlone {
         record: record.to_string(),
         field: field.to_string(),
         not_written: value.to_json(),
-        why: why.into(),
-    })
+        why: NO_CODE.into(),
+        until: None,
+    };
+    target.into_iter().flat_map(|t| t.parked(now)).map(parked).chain(without_code.iter().map(codeless)).collect()
 }
 
-const PARKED: &str = "it was undone, its write was dropped, or it did not stay as written";
 const NO_CODE: &str = "the connector's map has no code for it; add one to the map of the field in the manifest";
 
 /// `unread` is what was not read to its end, in words.

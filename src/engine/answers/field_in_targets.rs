@@ -3,7 +3,7 @@
 use crate::engine::assess::assessment::FieldWinner;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
-use crate::engine::target::Agreed;
+use crate::engine::target::{Agreed, says_the_same};
 use crate::merge::Unknown;
 use crate::model::{Name, Record, Time, Value};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub enum InTarget {
     KeepsOwn,
     /// Somebody emptied just this value there.
     Emptied,
-    /// It is not written until another value is wanted.
+    /// It is not written for now.
     Parked,
     /// Nothing counts for the field, or it cannot be told what does.
     Left,
@@ -48,26 +48,27 @@ impl Engine {
         if targets.is_empty() {
             return Vec::new();
         }
-        let winner = self.winner(name, of, now);
+        let (winner, trusted) = (self.winner(name, of, now), self.trusted_now(now));
         let shown = |(idx, record): (&_, &Record)| ShownInTarget {
             record: record.id.to_string(),
             shows: record.field_of(name).map_or(Json::Null, |field| field.value.to_json()),
-            state: state(record, name, self.targets.agreed(*idx), &winner),
+            state: state(record, name, self.targets.agreed(*idx), &winner, trusted),
         };
         targets.into_iter().map(shown).collect()
     }
 }
 
-fn state(record: &Record, name: &Name, agreed: &[Agreed], winner: &Result<Option<FieldWinner>, Unknown>) -> InTarget {
+fn state(record: &Record, name: &Name, agreed: &[Agreed], winner: &Result<Option<FieldWinner>, Unknown>, now: Time) -> InTarget {
     let Ok(Some(winner)) = winner else { return InTarget::Left };
     let shown = record.field_of(name).map_or(&Value::Empty, |field| &field.value);
-    let agreed = agreed.iter().find(|a| a.field == *name && a.ours == winner.value);
+    let agreed = agreed.iter().find(|a| a.field == *name);
+    let same = agreed.is_some_and(|a| a.ours == winner.value);
     match agreed {
-        _ if *shown == winner.value => InTarget::Stands,
+        _ if says_the_same(&winner.value, shown) => InTarget::Stands,
         _ if winner.rivals.contains(&record.id) => InTarget::KeepsOwn,
         _ if !winner.is_wanted_in(record, name) => InTarget::Emptied,
-        Some(agreed) if *shown == agreed.theirs => InTarget::ItsForm,
-        Some(agreed) if agreed.parked => InTarget::Parked,
+        Some(agreed) if same && *shown == agreed.theirs => InTarget::ItsForm,
+        Some(agreed) if agreed.staying.parked_for(same, now).is_some() => InTarget::Parked,
         _ => InTarget::ToWrite,
     }
 }
@@ -83,10 +84,16 @@ mod tests {
         record.set(&name, Value::text("CHIEF"), Time(5));
         let winner = |value: &str| FieldWinner { value: Value::text(value), typed_at: Time(0), rivals: Vec::new() };
         let rival = FieldWinner { rivals: vec![record.id.clone()], ..winner("Clerk") };
-        let agreed =
-            |theirs: &str, parked| Agreed { theirs: Value::text(theirs), parked, ..Agreed::new(name.clone(), Value::text("Chief")) };
+        let agreed = |theirs: &str, parked| {
+            let mut agreed = Agreed { theirs: Value::text(theirs), ..Agreed::new(name.clone(), Value::text("Chief")) };
+            if parked {
+                agreed.staying.park();
+            }
+            agreed
+        };
         for (agreed, winner, want) in [
             (vec![], Ok(Some(winner("CHIEF"))), InTarget::Stands),
+            (vec![], Ok(Some(winner("ＣＨＩＥＦ"))), InTarget::Stands),
             (vec![agreed("CHIEF", false)], Ok(Some(winner("Chief"))), InTarget::ItsForm),
             (vec![agreed("Boss", true)], Ok(Some(winner("Chief"))), InTarget::Parked),
             (vec![agreed("Boss", true)], Ok(Some(winner("Clerk"))), InTarget::ToWrite),
@@ -94,10 +101,10 @@ mod tests {
             (vec![], Ok(None), InTarget::Left),
             (vec![], Err(Unknown::NotRead), InTarget::Left),
         ] {
-            assert_eq!(state(&record, &name, &agreed, &winner), want, "{agreed:?} {winner:?}");
+            assert_eq!(state(&record, &name, &agreed, &winner, Time(9)), want, "{agreed:?} {winner:?}");
         }
         record.set(&name, Value::Empty, Time(6));
         record.memory.cleared = vec![(name.clone(), Value::text("Chief"))];
-        assert_eq!(state(&record, &name, &[], &Ok(Some(winner("Chief")))), InTarget::Emptied);
+        assert_eq!(state(&record, &name, &[], &Ok(Some(winner("Chief"))), Time(9)), InTarget::Emptied);
     }
 }

@@ -4,12 +4,14 @@
 //! - `approve`: first contact, and what waits
 //! - `by_order`: values of which nobody knows which is newer
 //! - `backup`: the whole state in one file
+//! - `budget`: what a system was asked today
 //! - `dead_letters`: writes that a system refused
 //! - `explain`: why somebody is treated as they are
 //! - `export`: tables
 //! - `field_in_targets`: what targets show of a field, and what is done about it
 //! - `marks_in_words`: marks as people say them
 //! - `notices`: what needs a person
+//! - `parked`: what is not written for a while
 //! - `plan`: what would be written
 //! - `preview`: what other rules would do; `preview_run`: looking at everyone for it
 //! - `shown`: fields in no answer
@@ -24,6 +26,7 @@ pub mod accept;
 pub(in crate::engine) mod alone;
 pub mod approve;
 pub mod backup;
+mod budget;
 pub mod by_order;
 pub mod dead_letters;
 pub mod explain;
@@ -31,6 +34,7 @@ pub mod export;
 pub mod field_in_targets;
 pub mod marks_in_words;
 pub mod notices;
+pub mod parked;
 pub mod plan;
 pub mod preview;
 pub mod preview_run;

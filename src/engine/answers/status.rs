@@ -1,6 +1,8 @@
 //! Protection and health, for `status`, `/readyz` and the metrics.
 
 use super::accept::UnreadableRows;
+use super::budget::Budget;
+use super::parked::ParkedField;
 use super::unprotected::Unprotected;
 use super::unread_refusals::UnreadWords;
 use crate::connector::Usage;
@@ -39,6 +41,9 @@ pub struct Status {
     /// Masses of refusals that came in one pass, lately.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused_at_once: Vec<RefusedAtOnce>,
+    /// Fields that are left alone in some records, as they do not stay or were written too often.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parked: Vec<ParkedField>,
     pub config: ConfigStatus,
 }
 
@@ -103,13 +108,6 @@ pub struct Queue {
     pub update: usize,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Budget {
-    pub used: u64,
-    pub limit: Option<u64>,
-    pub resets_at: String,
-}
-
 impl Status {
     /// A request to a system failed and is being tried again: what is not told yet, as no pass has failed of it so far.
     pub fn is_trying_again(&mut self, system: &Name, why: &str) {
@@ -119,8 +117,6 @@ impl Status {
         }
     }
 }
-
-const DAY_MS: i64 = 86_400_000;
 
 impl Engine {
     /// How things stand now. `usage` is what each connector has used today.
@@ -132,6 +128,7 @@ impl Engine {
         let nothing_held = crate::config::nothing_is_held(&rules.systems, &rules.policy);
         let (stale, of_streams) = self.stream_alarms(now);
         let (refused_at_once, unreadable, waiting) = (self.refused_at_once(now), self.unreadable(), self.waiting());
+        let parked = self.parked_fields(now);
         let mut because = self.of_our_own();
         because.extend(write_alarms(&unprotected, &not_read, &unwritten, is_approved));
         because.extend(nothing_held.iter().map(ToString::to_string));
@@ -140,6 +137,7 @@ impl Engine {
             because.extend(system.identity.another_because(name, system.approved));
         }
         because.extend(of_streams);
+        because.extend(parked.iter().map(ParkedField::told));
         because.extend(refused_at_once.iter().map(RefusedAtOnce::told));
         because.extend(self.unread_words().iter().map(UnreadWords::told));
         because.extend(self.unread_addresses().into_iter().chain(self.values_without_code()));
@@ -168,6 +166,7 @@ impl Engine {
             quarantine: self.quarantine.clone(),
             unreadable,
             refused_at_once,
+            parked,
             config: ConfigStatus {
                 version: self.rules.files().version.clone(),
                 mistakes: self.unfollowed.mistakes.clone(),
@@ -353,18 +352,6 @@ impl Queue {
         self.release += usize::from(lanes.release && !release);
         self.update += usize::from(lanes.update && !update && !lanes.protective && !lanes.release);
         usize::from(release) + usize::from(update)
-    }
-}
-
-impl Budget {
-    /// What was used on another day is no part of today's.
-    fn of(usage: Usage, now: Time) -> Budget {
-        let today = now.0.div_euclid(DAY_MS);
-        Budget {
-            used: if usage.day == today { usage.used } else { 0 },
-            limit: usage.limit,
-            resets_at: Time((today + 1) * DAY_MS).rfc3339(),
-        }
     }
 }
 

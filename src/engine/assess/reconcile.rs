@@ -268,6 +268,24 @@ impl Engine {
         (standing_of(basis, on.flat_map(|on| self.refusals.of(on)), holds), by_former)
     }
 
+    /// Leaves alone what is to be written to a record and was written too often, and ends what was left alone long enough.
+    fn stop_circles(&mut self, idx: Idx, record: &Record, wanted: &target::Wanted, now: Time) {
+        let trusted = self.trusted_now(now);
+        let Some(target) = self.targets.of_mut(idx) else { return };
+        let ended = target.end_parked(trusted);
+        let noticed = target.stop_circles(record, wanted, |field| self.rules.may_go_round(field), now);
+        let free_at = target.free_at();
+        if ended || !noticed.is_empty() {
+            self.keep_target(idx);
+        }
+        for notice in noticed {
+            self.tell_noticed(&record.id, notice, now);
+        }
+        if let Some(at) = free_at {
+            self.wakeups.entry(woken_at(at, now)).or_default().insert(idx);
+        }
+    }
+
     /// Compares a target record with what is wanted of it, and lines it up for delivery if they differ.
     fn line_up(&mut self, idx: Idx, record: &Record, whole: &Whole<'_>, now: Time) {
         let due = match self.systems.get(&record.id.system) {
@@ -275,10 +293,11 @@ impl Engine {
                 let lost = |t: &Target| t.block_ours && t.sent.is_none() && !record.is_blocked();
                 if self.targets.of(idx).is_some_and(lost) {
                     // It was taken away while another write was under way. The next one that is seen there is someone else's.
-                    self.look_at_target(idx, record, now);
+                    self.look_at_block(idx, record, now);
                 }
                 self.end_overtaken(idx, record, whole.merge);
                 let wanted = self.wanted(record, whole, now);
+                self.stop_circles(idx, record, &wanted, now);
                 let system = &self.systems[&record.id.system];
                 system.connected.due(self.targets.of(idx), record, &wanted, self.trusted_now(now))
             }

@@ -148,6 +148,7 @@ impl Engine {
         let Some(target) = self.targets.of_mut(idx) else { return };
         let word = sent.status.as_ref().map(|s| words.of(s).into());
         target.applied(&mut record, word, permit_ends, now);
+        target.count_writes(&sent, |field| self.rules.may_go_round(field), now);
         self.book_set_back(idx, &sent);
         if sent.fields.iter().any(|(name, _)| **name == *field::EMAIL) {
             // Who it belongs to may change with it.

@@ -13,7 +13,7 @@ use crate::engine::target::{Noticed, Target};
 use crate::link;
 use crate::model::{Entity, MailKind, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
 use crate::telemetry::InternalEvent;
-use crate::telemetry::writing::{BlockLost, FieldParked, MarkParked};
+use crate::telemetry::writing::{BlockLost, WriteParked};
 
 /// A commit is made when this many items wait for it, and at the end of each pass. Each costs some milliseconds of disk, whatever it holds;
 /// so many items are about a megabyte of memory, and of reading that a crash repeats.
@@ -160,7 +160,7 @@ impl Engine {
         let lacks_people = new.id.entity == Entity::Deal && !told.people;
         if let Some(idx) = found {
             if !lacks_people && self.world.shows(idx, &new) && !ends_later(|| self.world.record(idx).memory.ended_at, &new) {
-                return self.see_block_stand(idx, &new, run.began);
+                return self.see_stand(idx, &new, run.began);
             }
             if self.targets.of(idx).is_some_and(|target| was_written_since(target, run.began)) {
                 // Refusals above count whenever they were read.
@@ -180,7 +180,7 @@ impl Engine {
             run.deals_without_people.push(id);
         }
         match (merged, known) {
-            (Merged::Same, Some((idx, old))) => self.see_block_stand(idx, &old, run.began),
+            (Merged::Same, Some((idx, old))) => self.see_stand(idx, &old, run.began),
             (Merged::Same, None) => {}
             (Merged::Changed(record), known) => self.take_over(run, known, &record),
         }
@@ -208,7 +208,7 @@ impl Engine {
             self.recover(idx, record, run.began);
         }
         self.look_at_target(idx, record, run.began);
-        self.see_block_stand(idx, record, run.began);
+        self.see_stand(idx, record, run.began);
         self.mark(idx, record);
     }
 
@@ -237,28 +237,23 @@ impl Engine {
     }
 
     /// What an observation says of our own writes to the record.
-    pub(crate) fn look_at_target(&mut self, idx: Idx, record: &Record, now: Time) {
+    fn look_at_target(&mut self, idx: Idx, record: &Record, now: Time) {
+        self.look_by(idx, record, now, |target| target.observe(record, now));
+    }
+
+    /// Looks whether a block of ours is there, in a record as it is known.
+    pub(crate) fn look_at_block(&mut self, idx: Idx, record: &Record, now: Time) {
+        self.look_by(idx, record, now, |target| target.observe_block(record).into_iter().collect());
+    }
+
+    fn look_by(&mut self, idx: Idx, record: &Record, now: Time, look: impl FnOnce(&mut Target) -> Vec<Noticed>) {
         let Some(target) = self.targets.of_mut(idx) else { return };
         let before = target.clone();
-        let noticed = target.observe(record);
+        let noticed = look(target);
         let changed = *target != before;
         let became_theirs = became_theirs(&before, target, record);
         for notice in noticed {
-            match notice {
-                Noticed::Parked { field } => {
-                    FieldParked { record: &record.id, field: &field }.emit();
-                }
-                Noticed::ParkedMark { mark } => {
-                    MarkParked { record: &record.id, mark: mark.name() }.emit();
-                }
-                Noticed::BlockLost { times } => {
-                    BlockLost { record: &record.id, times: times.into() }.emit();
-                    if let Some(system) = self.systems.get_mut(&record.id.system) {
-                        system.channel.lost_a_block();
-                    }
-                    self.journal_block_lost(&record.id, now);
-                }
-            }
+            self.tell_noticed(&record.id, notice, now);
         }
         if became_theirs {
             if let Some(system) = self.systems.get_mut(&record.id.system) {
@@ -272,11 +267,32 @@ impl Engine {
         }
     }
 
-    /// A block that was lost again and again is there in an answer that is younger than its last write, whoever set it.
-    fn see_block_stand(&mut self, idx: Idx, shown: &Record, began: Time) {
-        let lost = |t: &Target| t.loses_its_block() && !was_written_since(t, began);
-        if shown.is_blocked() && self.targets.of(idx).is_some_and(lost) {
-            self.on_target(idx, |t| t.held_again.seen = true);
+    /// Tells an operator what was noticed of our writes to a record.
+    pub(in crate::engine) fn tell_noticed(&mut self, record: &RecordId, notice: Noticed, now: Time) {
+        match notice {
+            Noticed::Parked { field, parked } => {
+                WriteParked { record, what: &field, why: parked.why() }.emit();
+            }
+            Noticed::ParkedMark { mark, parked } => {
+                WriteParked { record, what: mark.name(), why: parked.why() }.emit();
+            }
+            Noticed::BlockLost { times } => {
+                BlockLost { record, times: times.into() }.emit();
+                if let Some(system) = self.systems.get_mut(&record.system) {
+                    system.channel.lost_a_block();
+                }
+                self.journal_block_lost(record, now);
+            }
+        }
+    }
+
+    /// What we wrote is there in an answer that is younger than the write; also a block that was lost again and again, whoever set it.
+    fn see_stand(&mut self, idx: Idx, shown: &Record, began: Time) {
+        let Some(target) = self.targets.of_mut(idx).filter(|target| !was_written_since(target, began)) else { return };
+        let stands_again = shown.is_blocked() && target.loses_its_block();
+        target.held_again.seen |= stands_again;
+        if target.sees_stand(shown) || stands_again {
+            self.keep_target(idx);
         }
     }
 

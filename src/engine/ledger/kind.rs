@@ -10,9 +10,11 @@ use std::marker::PhantomData;
 #[repr(u8)]
 pub enum Tag {
     Record = b'r',
-    Target = b'T',
+    Target = b'y',
     /// Up to format 3.
     FormerTarget = b't',
+    /// In formats 4 and 5.
+    UntimedTarget = b'T',
     /// Batches of writes under way.
     Sent = b'e',
     Held = b'h',
@@ -52,10 +54,11 @@ pub enum Tag {
 }
 
 /// All of them.
-const TAGS: [Tag; 24] = [
+const TAGS: [Tag; 25] = [
     Tag::Record,
     Tag::Target,
     Tag::FormerTarget,
+    Tag::UntimedTarget,
     Tag::Sent,
     Tag::Held,
     Tag::Stream,

@@ -28,7 +28,7 @@ use crate::engine::recovery::instance::INSTANCE;
 use crate::engine::recovery::journaled::REBUILDING;
 use crate::engine::rules::approval::APPROVAL;
 use crate::engine::target::TARGET;
-use crate::engine::target::former::FORMER_TARGET;
+use crate::engine::target::former::{FORMER_TARGET, UNTIMED_TARGET};
 use crate::model::{Name, RecordId, Time};
 use std::collections::BTreeMap;
 
@@ -105,6 +105,13 @@ fn restore_of_systems(
             let former = FORMER_TARGET.read(text, value)?;
             engine.ledger.delete(FORMER_TARGET, key);
             if let Some(idx) = engine.restore_target(text, former.into(), now) {
+                engine.keep_target(idx);
+            }
+        }
+        Tag::UntimedTarget => {
+            let untimed = UNTIMED_TARGET.read(text, value)?;
+            engine.ledger.delete(UNTIMED_TARGET, key);
+            if let Some(idx) = engine.restore_target(text, untimed.into(), now) {
                 engine.keep_target(idx);
             }
         }

@@ -8,16 +8,18 @@ use super::needs::Needs;
 use super::plan_id::plan_id;
 use super::rule_sets::{FormerRules, RuleSet, StoredRules, systems_in_force, targets_widen};
 use super::shared_mailboxes::link_rules;
+use super::two_way::two_way;
 use crate::config::Rules;
 use crate::decide::rules::HoldRule;
 use crate::decide::widening;
 use crate::engine::ledger::changes::{Ledger, LedgerError, read_single};
 use crate::engine::ledger::kind::Single;
 use crate::link::LinkRules;
-use crate::model::{Span, Time};
+use crate::model::{Name, Span, Time};
 use crate::store::State;
 use crate::telemetry::InternalEvent;
 use crate::telemetry::config::FormerMergingNotRead;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The rules in force when the state was committed last, oldest first.
@@ -40,6 +42,7 @@ pub struct InForce {
     /// Of precedence and statuses: other than holds they are not laid one over the other.
     edits: MergingEdits,
     link_rules: LinkRules,
+    two_way: BTreeSet<Name>,
 }
 
 impl InForce {
@@ -47,6 +50,7 @@ impl InForce {
     pub fn new(files: Arc<Rules>) -> InForce {
         InForce {
             merging: Merging::of(files.clone()),
+            two_way: two_way(&files),
             link_rules: link_rules(&files),
             edits: MergingEdits::begin(StoredMerging::of(&files)),
             files,
@@ -77,6 +81,11 @@ impl InForce {
 
     pub fn needs(&self) -> &Needs {
         &self.merging.needs
+    }
+
+    /// Whether the values of a field may go round: some system that it is written to is asked for it.
+    pub fn may_go_round(&self, field: &Name) -> bool {
+        self.two_way.contains(field)
     }
 
     pub fn link_rules(&self) -> &LinkRules {
@@ -166,6 +175,7 @@ impl InForce {
                 rules.shared_mailboxes.push(pattern.clone());
             }
         }
+        self.two_way = two_way(&rules);
         self.link_rules = link_rules(&rules);
         self.merging = Merging::of(Arc::new(rules));
     }

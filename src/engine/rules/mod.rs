@@ -8,6 +8,7 @@
 //! - `approval`: how far writes to a system were approved
 //! - `plan_id`: by which a plan that waits is known
 //! - `needs`: what the expressions of the rules speak of
+//! - `two_way`: which fields may be taken from where they are written
 //! - `shared_mailboxes`: mailboxes that several people read
 //! - `connection`: what a system's settings say of its connection
 //! - `connected`: a system as it is connected: what may be written there
@@ -25,4 +26,5 @@ pub mod needs;
 pub mod plan_id;
 pub mod rule_sets;
 pub(in crate::engine) mod shared_mailboxes;
+mod two_way;
 pub mod unfollowed;

@@ -1,36 +1,36 @@
 //! What was written before and does not stay.
 
+use super::staying::{REWRITES_MAX, Staying};
 use crate::model::{Span, Time};
 use serde::{Deserialize, Serialize};
-
-/// After this many rewrites of one value that did not stay, it is parked; a block that did not stay waits before it is set again.
-pub(in crate::engine) const REWRITES_MAX: u8 = 3;
 
 /// Written again within this time, a protective write counts as the same again.
 pub(in crate::engine) const AGAIN_WITHIN: Span = Span::days(1);
 
 /// What was last written of a status or of reason codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Settled {
     /// A digest of what we wrote, 0 if nothing.
     ours: u64,
-    /// How often in a row it had to be written again.
-    rewrites: u8,
-    /// It does not stay: not written again until something else is wanted.
-    parked: bool,
+    staying: Staying,
 }
 
 impl Settled {
+    /// As an older state tells it.
+    pub(super) fn before(ours: u64, rewrites: u8, parked: bool) -> Settled {
+        Settled { ours, staying: Staying::before(rewrites, parked) }
+    }
+
     /// It was written.
     pub fn wrote(&mut self, ours: &str) {
         let ours = super::digest(&ours);
-        self.rewrites = if self.ours == ours { self.rewrites.saturating_add(1) } else { 0 };
-        (self.ours, self.parked) = (ours, false);
+        self.staying.wrote(self.ours == ours);
+        self.ours = ours;
     }
 
-    /// Whether this was written before and is not to be written again.
-    pub fn leaves_alone(&self, wanted: &str) -> bool {
-        self.parked && self.ours == super::digest(&wanted)
+    /// Whether this is not to be written now.
+    pub fn leaves_alone(&self, wanted: &str, now: Time) -> bool {
+        self.staying.parked_for(self.wrote_last(wanted), now).is_some()
     }
 
     /// Whether this was written last.
@@ -38,19 +38,23 @@ impl Settled {
         self.ours == super::digest(&wanted)
     }
 
+    /// Gives it up until something else is wanted.
     pub fn park(&mut self, wanted: &str) {
-        (self.ours, self.parked) = (super::digest(&wanted), true);
+        self.ours = super::digest(&wanted);
+        self.staying.park();
     }
 
-    pub fn is_parked(&self) -> bool {
-        self.parked
+    pub fn staying(&self) -> &Staying {
+        &self.staying
+    }
+
+    pub(super) fn staying_mut(&mut self) -> &mut Staying {
+        &mut self.staying
     }
 
     /// Looks at what the target shows. True: it does not stay, and is left alone from now on.
-    pub(in crate::engine) fn observe(&mut self, shown: &str) -> bool {
-        let gives_up = self.rewrites >= REWRITES_MAX && !self.parked && self.ours != super::digest(&shown);
-        self.parked |= gives_up;
-        gives_up
+    pub(in crate::engine) fn observe(&mut self, shown: &str, now: Time) -> bool {
+        !self.wrote_last(shown) && self.staying.is_set_back(now)
     }
 }
 
@@ -92,10 +96,11 @@ mod tests {
         {
             let mut settled = Settled::default();
             (0..writes).for_each(|_| settled.wrote("ours"));
-            assert_eq!(settled.observe(shown), gives_up, "{writes} {shown}");
-            assert!(!settled.observe(shown), "told once: {writes} {shown}");
-            assert_eq!((settled.is_parked(), settled.leaves_alone("ours")), (gives_up, gives_up), "{writes} {shown}");
-            assert!(!settled.leaves_alone("another"), "something else is wanted");
+            assert_eq!(settled.observe(shown, Time(2)), gives_up, "{writes} {shown}");
+            assert!(!settled.observe(shown, Time(2)), "told once: {writes} {shown}");
+            let parked = settled.staying().parked(Time(3)).is_some();
+            assert_eq!((parked, settled.leaves_alone("ours", Time(3))), (gives_up, gives_up), "{writes} {shown}");
+            assert!(!settled.leaves_alone("another", Time(3)), "something else is wanted");
         }
     }
 
@@ -106,11 +111,11 @@ mod tests {
         (0..=REWRITES_MAX).for_each(|_| settled.wrote("ours"));
         settled.wrote("another");
         assert!(settled.wrote_last("another") && !settled.wrote_last("ours"));
-        assert!(!settled.observe("other"));
+        assert!(!settled.observe("other", Time(2)));
         settled.park("another");
-        assert!(settled.leaves_alone("another"));
+        assert!(settled.leaves_alone("another", Time(i64::MAX)), "somebody gave it up");
         settled.wrote("another");
-        assert!(!settled.is_parked(), "somebody let it be written again");
+        assert!(!settled.leaves_alone("another", Time(3)), "somebody let it be written again");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Writes that did not land, one account for each lane of a record: what the system says to a field delays no stop mark.
 
 use super::Again;
-use super::again::REWRITES_MAX;
+use super::staying::REWRITES_MAX;
 use crate::connector::{Change, WriteKind};
 use crate::model::{Span, Time};
 use serde::{Deserialize, Serialize};

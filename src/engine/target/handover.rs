@@ -18,6 +18,7 @@ impl Target {
         for again in [&mut self.held_again, &mut self.released_again] {
             again.last_at = again.last_at.min(now);
         }
+        self.staying_mut().for_each(|(_, staying)| staying.take_over(now));
     }
 }
 

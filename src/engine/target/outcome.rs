@@ -54,9 +54,8 @@ impl Target {
             record.set(&name, value.clone(), now);
             match self.agreed.iter_mut().find(|a| a.field == name) {
                 Some(agreed) => {
-                    agreed.rewrites = if agreed.ours == value { agreed.rewrites.saturating_add(1) } else { 0 };
-                    (agreed.parked, agreed.spent) = (false, false);
-                    (agreed.ours, agreed.theirs, agreed.unseen) = (value.clone(), value, true);
+                    agreed.staying.wrote(agreed.ours == value);
+                    (agreed.ours, agreed.theirs, agreed.unseen, agreed.spent) = (value.clone(), value, true, false);
                 }
                 None => self.agreed.push(Agreed { unseen: true, ..Agreed::new(name, value) }),
             }
@@ -236,11 +235,11 @@ mod tests {
         let (mut target, mut record) = (Target::default(), record());
         let name: Name = "phone".into();
         target.park(&name, Value::text("1"));
-        for rewrites in [0, 1, 2] {
+        for _ in 0..3 {
             target.send(&change, Time(5));
             target.applied(&mut record, Some("Lead".into()), true, Time(6));
             let [agreed] = &target.agreed[..] else { panic!("one field") };
-            assert_eq!((agreed.rewrites, agreed.parked, agreed.unseen), (rewrites, false, true));
+            assert_eq!((agreed.staying.parked(Time(7)), agreed.unseen), (None, true));
             assert_eq!((&agreed.ours, &agreed.theirs), (&Value::text("2"), &Value::text("2")));
         }
         assert_eq!(record.field_of(&name).map(|f| &f.value), Some(&Value::text("2")));

@@ -1,18 +1,17 @@
 //! How our writes stand in the target: its own forms of them, and what does not stay.
 
-use super::Target;
-use super::again::REWRITES_MAX;
-use super::forms::{is_form_of, is_in_own_words};
+use super::forms::is_in_own_words;
+use super::{Parked, Target, is_form_of};
 use crate::connector::{Change, PermitChange};
 use crate::model::{Mark, Name, Record, Time, Value};
 
 /// What an observation of a target told about our writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Noticed {
-    /// The field does not stick; it is left alone until the wanted value changes.
-    Parked { field: Name },
-    /// The status or the reason codes do not stay.
-    ParkedMark { mark: Mark },
+    /// The field does not stay, or goes round; it is left alone for a while.
+    Parked { field: Name, parked: Parked },
+    /// The same of the status or the reason codes.
+    ParkedMark { mark: Mark, parked: Parked },
     /// Someone took our block away, or it did not stick: it is written again.
     BlockLost { times: u8 },
 }
@@ -20,14 +19,14 @@ pub enum Noticed {
 impl Target {
     /// Looks at a new observation of the record: learns how the target stores what we wrote, and sees what did not stay.
     /// Returns what an operator should know.
-    pub fn observe(&mut self, record: &Record) -> Vec<Noticed> {
+    pub fn observe(&mut self, record: &Record, now: Time) -> Vec<Noticed> {
         let mut noticed = Vec::new();
+        let parked = Parked::DoesNotStay { since: now };
         for agreed in &mut self.agreed {
             let shown = record.field(&agreed.field).map_or(&Value::Empty, |f| &f.value);
             if *shown == agreed.theirs {
-                if agreed.unseen {
-                    agreed.unseen = false;
-                }
+                agreed.unseen = false;
+                agreed.staying.stands();
             } else if agreed.unseen && (shown.is_unreadable() || is_form_of(&agreed.ours, shown)) {
                 agreed.theirs = shown.clone();
                 agreed.unseen = false;
@@ -36,19 +35,25 @@ impl Target {
             } else {
                 // Somebody's own value: should ours come back after it, that is their word and no echo.
                 agreed.spent = true;
-                if agreed.rewrites >= REWRITES_MAX && !agreed.parked {
-                    agreed.parked = true;
-                    noticed.push(Noticed::Parked { field: agreed.field.clone() });
+                if agreed.staying.is_set_back(now) {
+                    noticed.push(Noticed::Parked { field: agreed.field.clone(), parked });
                 }
             }
         }
         let text = |mark| record.mark(mark).and_then(Value::as_text).unwrap_or_default();
-        if self.status.observe(text(Mark::Status)) {
-            noticed.push(Noticed::ParkedMark { mark: Mark::Status });
+        self.status_stands(record);
+        if self.status.observe(text(Mark::Status), now) {
+            noticed.push(Noticed::ParkedMark { mark: Mark::Status, parked });
         }
-        if record.is_blocked() && self.why.observe(text(Mark::Why)) {
-            noticed.push(Noticed::ParkedMark { mark: Mark::Why });
+        if record.is_blocked() && self.why.observe(text(Mark::Why), now) {
+            noticed.push(Noticed::ParkedMark { mark: Mark::Why, parked });
         }
+        noticed.extend(self.observe_block(record));
+        noticed
+    }
+
+    /// Looks at what became of our block.
+    pub fn observe_block(&mut self, record: &Record) -> Option<Noticed> {
         if self.block_ours && record.is_blocked() && self.held_again.times > 0 {
             self.held_again.seen = true;
         }
@@ -58,9 +63,26 @@ impl Target {
         }
         if self.block_ours && self.sent.is_none() && !record.is_blocked() {
             self.block_ours = false;
-            noticed.push(Noticed::BlockLost { times: self.held_again.times.saturating_add(1) });
+            return Some(Noticed::BlockLost { times: self.held_again.times.saturating_add(1) });
         }
-        noticed
+        None
+    }
+
+    /// A later answer shows the record as it was known. Returns whether something of ours is seen for the first time since it was written.
+    pub fn sees_stand(&mut self, record: &Record) -> bool {
+        let mut news = self.status_stands(record);
+        for agreed in &mut self.agreed {
+            if record.field_of(&agreed.field).map_or(&Value::Empty, |f| &f.value) == &agreed.theirs {
+                news |= std::mem::take(&mut agreed.unseen);
+                news |= agreed.staying.stands();
+            }
+        }
+        news
+    }
+
+    fn status_stands(&mut self, record: &Record) -> bool {
+        let shown = record.mark(Mark::Status).and_then(Value::as_text);
+        shown.is_some_and(|word| self.status.wrote_last(word)) && self.status.staying_mut().stands()
     }
 
     /// Whether a block has somebody's own words in its place, or as its reason.
@@ -87,6 +109,7 @@ impl Target {
 mod tests {
     use super::*;
     use crate::engine::target::Agreed;
+    use crate::engine::target::staying::REWRITES_MAX;
     use crate::model::Span;
 
     fn lead(marks: &[(Mark, Value)], fields: &[(&str, &str)]) -> Record {
@@ -126,7 +149,7 @@ mod tests {
         ] {
             let agreed = Agreed { unseen, ..Agreed::new("company".into(), Value::text("Sato K.K.")) };
             let mut target = Target { agreed: vec![agreed], ..Target::default() };
-            assert_eq!(target.observe(&lead(&[], &[("company", shown)])), []);
+            assert_eq!(target.observe(&lead(&[], &[("company", shown)]), Time(9)), []);
             assert_eq!((&target.agreed[0].theirs, target.agreed[0].spent), (&Value::text(theirs), spent), "{unseen} {shown}");
             assert_eq!(target.agreed[0].unseen, unseen && spent, "{unseen} {shown}");
         }
@@ -141,7 +164,7 @@ mod tests {
             let mut target = Target { agreed: vec![agreed], ..Target::default() };
             let mut record = lead(&[], &[]);
             record.set(&"birth".into(), Value::Date(day), Time(1));
-            target.observe(&record);
+            target.observe(&record, Time(9));
             assert_eq!((target.agreed[0].spent, target.agreed[0].theirs == Value::Date(day)), (spent, !spent));
         }
     }
@@ -149,13 +172,48 @@ mod tests {
     #[test]
     fn a_field_is_parked_once_after_so_many_rewrites() {
         for (rewrites, parked) in [(REWRITES_MAX - 1, false), (REWRITES_MAX, true)] {
-            let agreed = Agreed { rewrites, ..Agreed::new("phone".into(), Value::text("2")) };
+            let mut agreed = Agreed::new("phone".into(), Value::text("2"));
+            (0..rewrites).for_each(|_| agreed.staying.wrote(true));
             let mut target = Target { agreed: vec![agreed], ..Target::default() };
-            let told: Vec<Noticed> = parked.then(|| Noticed::Parked { field: "phone".into() }).into_iter().collect();
-            assert_eq!(target.observe(&lead(&[], &[("phone", "1")])), told, "{rewrites}");
-            assert_eq!(target.observe(&lead(&[], &[("phone", "1")])), [], "told once");
-            assert_eq!(target.agreed[0].parked, parked);
+            let since = Parked::DoesNotStay { since: Time(9) };
+            let told: Vec<Noticed> = parked.then(|| Noticed::Parked { field: "phone".into(), parked: since }).into_iter().collect();
+            assert_eq!(target.observe(&lead(&[], &[("phone", "1")]), Time(9)), told, "{rewrites}");
+            assert_eq!(target.observe(&lead(&[], &[("phone", "1")]), Time(10)), [], "told once");
+            assert_eq!(target.agreed[0].staying.parked(Time(10)), parked.then_some(since));
         }
+    }
+
+    /// After three good corrections that stood, a fourth edit was left as it was.
+    #[test]
+    fn a_correction_that_was_seen_to_stand_begins_to_count_anew() {
+        for (stands, parked) in [(true, false), (false, true)] {
+            let mut target = Target::default();
+            let ours = lead(&[(Mark::Status, Value::text("Lead"))], &[("phone", "2")]);
+            let theirs = lead(&[(Mark::Status, Value::text("New"))], &[("phone", "1")]);
+            let mut noticed = Vec::new();
+            for round in 0..6 {
+                let fields = vec![("phone".into(), Value::text("2"))];
+                let status = Some(crate::connector::StatusChange { to: "lead".into(), from: None });
+                target.send(&Change { fields, status, ..Change::default() }, Time(round));
+                target.applied(&mut theirs.clone(), Some("Lead".into()), true, Time(round));
+                if stands {
+                    assert!(target.sees_stand(&ours), "the first look");
+                    assert!(!target.sees_stand(&ours) && !target.agreed[0].unseen, "the second");
+                }
+                noticed.extend(target.observe(&theirs, Time(round)));
+            }
+            assert_eq!(!noticed.is_empty(), parked, "{stands}: {noticed:?}");
+        }
+    }
+
+    /// A hand-edit that cuts our value short, a week after it was written, is somebody's own.
+    #[test]
+    fn a_form_is_learnt_by_the_first_look_alone() {
+        let agreed = Agreed { unseen: true, ..Agreed::new("title".into(), Value::text("Vice President")) };
+        let mut target = Target { agreed: vec![agreed], ..Target::default() };
+        assert!(target.sees_stand(&lead(&[], &[("title", "Vice President")])));
+        target.observe(&lead(&[], &[("title", "Vice")]), Time(9));
+        assert!(target.agreed[0].spent && target.agreed[0].theirs == Value::text("Vice President"));
     }
 
     #[test]
@@ -175,10 +233,10 @@ mod tests {
             }
             let lost: Vec<Noticed> = told.then_some(Noticed::BlockLost { times: 3 }).into_iter().collect();
             let record = lead(&[(Mark::Block, shown.clone())], &[]);
-            assert_eq!((target.observe(&record), target.block_ours), (lost, ours), "{shown} {under_way}");
+            assert_eq!((target.observe(&record, Time(9)), target.block_ours), (lost, ours), "{shown} {under_way}");
             assert_eq!(target.held_again.seen, record.is_blocked(), "{shown} {under_way}");
         }
-        assert_eq!(Target::default().observe(&lead(&[], &[])), [], "none was ours");
+        assert_eq!(Target::default().observe(&lead(&[], &[]), Time(9)), [], "none was ours");
     }
 
     #[test]
@@ -193,7 +251,7 @@ mod tests {
                 target.send(&Change { why: Some("open_deal_account".into()), ..Change::default() }, Time(1));
             }
             let marks = [(Mark::Block, Value::Bool(true)), (Mark::Why, Value::text(why))];
-            assert_eq!((target.observe(&lead(&marks, &[])), target.block_ours), (vec![], ours), "{why} {under_way}");
+            assert_eq!((target.observe(&lead(&marks, &[]), Time(9)), target.block_ours), (vec![], ours), "{why} {under_way}");
         }
     }
 
@@ -205,8 +263,9 @@ mod tests {
                 target.why.wrote("vip");
                 target.status.wrote("Lead");
             }
-            let noticed = target.observe(&lead(&[(Mark::Block, Value::Bool(blocked))], &[]));
-            let marks: Vec<Noticed> = told.into_iter().map(|mark| Noticed::ParkedMark { mark }).collect();
+            let noticed = target.observe(&lead(&[(Mark::Block, Value::Bool(blocked))], &[]), Time(9));
+            let marks: Vec<Noticed> =
+                told.into_iter().map(|mark| Noticed::ParkedMark { mark, parked: Parked::DoesNotStay { since: Time(9) } }).collect();
             assert_eq!(noticed, marks, "{blocked}");
         }
     }

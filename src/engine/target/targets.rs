@@ -79,7 +79,7 @@ impl Targets {
     pub fn warm(&self, places: impl Iterator<Item = Idx> + Clone) {
         let known = || places.clone().filter_map(|idx| self.of(idx));
         black_box(known().map(|t| t.agreed.len()).sum::<usize>());
-        black_box(known().filter_map(|t| t.agreed.first()).filter(|a| a.parked).count());
+        black_box(known().filter_map(|t| t.agreed.first()).filter(|a| a.unseen).count());
     }
 }
 

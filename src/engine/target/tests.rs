@@ -76,7 +76,7 @@ fn a_form_of_ours_is_learnt_and_not_fought() {
     target.send(&change, Time(5));
     target.applied(&mut record, None, true, Time(6));
     let stored = lead(&[], &[("company", "acme k.k.")]);
-    assert!(target.observe(&stored).is_empty());
+    assert!(target.observe(&stored, Time(7)).is_empty());
     assert!(due(Some(&target), &stored, &wanted, &allowed(), &ABLE(), Time(7)).is_empty(), "the target's own form causes no second write");
 }
 
@@ -96,9 +96,9 @@ fn a_field_that_does_not_stick_is_parked_and_a_block_never_is() {
         let mut shown = stubborn.clone();
         target.send(&change, Time(round));
         target.applied(&mut shown, None, true, Time(round));
-        let noticed = target.observe(&stubborn);
+        let noticed = target.observe(&stubborn, Time(round));
         assert!(noticed.iter().any(|n| matches!(n, Noticed::BlockLost { .. })));
-        parked |= noticed.contains(&Noticed::Parked { field: "phone".into() });
+        parked |= noticed.contains(&Noticed::Parked { field: "phone".into(), parked: Parked::DoesNotStay { since: Time(round) } });
     }
     assert!(parked);
     assert!(target.loses_its_block());
@@ -229,7 +229,7 @@ fn a_block_that_is_taken_away_each_time_is_damped() {
             target.applied(&mut gone.clone(), None, true, now);
         }
         now = now.plus(Span::seconds(10));
-        target.observe(&gone);
+        target.observe(&gone, now);
     }
     assert_eq!(by_ten_minutes, [7, 2, 2]);
     assert!(target.loses_its_block());
@@ -250,7 +250,7 @@ fn a_status_that_is_set_back_each_time_is_left_alone_until_another_is_wanted() {
             target.send(&change, Time(round));
             target.applied(&mut theirs.clone(), Some("lead".into()), true, Time(round));
         }
-        told += target.observe(&theirs).len();
+        told += target.observe(&theirs, Time(round)).len();
     }
     assert_eq!((writes, told), (4, 1));
     wanted.status = Some(("opportunity".into(), "opportunity".into()));
@@ -266,7 +266,7 @@ fn reason_codes_that_the_target_cuts_are_written_once() {
     target.applied(&mut lead(&[], &[]), None, true, Time(1));
     for why in [Value::text("open_deal_person"), Value::text("OPEN_DEAL_PERSON,CRITICAL_TICKET"), Value::Bool(true)] {
         let shown = lead(&[(Mark::Block, Value::Bool(true)), (Mark::Why, why.clone())], &[]);
-        target.observe(&shown);
+        target.observe(&shown, Time(2));
         assert_eq!(next(&mut target, &shown, &wanted, Op::Update, Time(2)), None, "{why}");
     }
     let shown = lead(&[(Mark::Block, Value::Bool(true)), (Mark::Why, Value::text("vip"))], &[]);

@@ -78,7 +78,7 @@ fn stays(entry: &Entry, refusals: &mut HashSet<RefusalKey>) -> bool {
         What::Refusal { record, address, topic, .. } => refusals.insert((record.clone(), address.clone(), topic.clone())),
         What::FirstContact { .. } | What::PlanApproved { .. } | What::RowAccepted { .. } => true,
         What::Instance { .. } | What::OtherInstance { .. } | What::SameInstance { .. } => true,
-        What::Outcome { .. } | What::Held { .. } | What::Damaged { .. } | What::DeadLetterDropped { .. } => false,
+        What::Outcome { .. } | What::Held { .. } | What::Damaged { .. } | What::DeadLetterDropped { .. } | What::Unparked { .. } => false,
     }
 }
 

@@ -80,6 +80,13 @@ pub enum What {
         #[serde(with = "as_text")]
         record: RecordId,
     },
+    /// What was parked of a system or record is written again; `None`: all fields.
+    Unparked {
+        of: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        field: Option<String>,
+        count: usize,
+    },
 }
 
 /// What of a system's writes was approved.
@@ -233,6 +240,10 @@ mod tests {
                 r#"{"at":5,"what":"same_instance","system":"ma","former":"ma@1"}"#,
             ),
             (What::Damaged { found: "cut".into() }, r#"{"at":5,"what":"damaged","found":"cut"}"#),
+            (
+                What::Unparked { of: "ma".into(), field: Some("title".into()), count: 3 },
+                r#"{"at":5,"what":"unparked","of":"ma","field":"title","count":3}"#,
+            ),
             (What::DeadLetterDropped { record: record.clone() }, r#"{"at":5,"what":"dead_letter_dropped","record":"ma:person:17"}"#),
         ] {
             let entry = Entry { at: Time(5), what };

@@ -2,6 +2,7 @@
 
 use super::site::{Ask, Reply, Site};
 use super::switches::Switch;
+use crate::records::in_own_form;
 use crate::truth::{BlockBy, Table, Way, text};
 use nayose::model::{Mark, Name, Record, Time, Value};
 use serde_json::{Value as Json, json};
@@ -170,13 +171,18 @@ fn write(site: &mut Site<'_>, id: u32, input: &Json) {
     let (now, own_form) = (site.now(), site.truth.own_form);
     let taken = site.hits(Switch::BlockTakenAway, TABLE, id, 1);
     let cut = site.hits(Switch::StatusKept, TABLE, id, 1);
+    for field in ["title", "leadStatus"] {
+        if !input[field].is_null() {
+            site.switches.written(id, field, now);
+        }
+    }
     let mut block = None;
     let put = |record: &mut Record| {
         for (name, value) in input.as_object().into_iter().flatten() {
             let said = value.as_str().unwrap_or_default();
             match name.as_str() {
                 "phone" => text(record, "phone", said, now),
-                "title" if own_form => text(record, "title", &said.trim().to_uppercase(), now),
+                "title" if own_form => text(record, "title", &in_own_form(said), now),
                 "title" => text(record, "title", said, now),
                 "firstName" => text(record, "first_name", said, now),
                 "lastName" => text(record, "last_name", said, now),

@@ -9,6 +9,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// The same write so often within ten minutes is one that is repeated without waiting.
 const REPEATED_MAX: usize = 20;
 const REPEATED_WITHIN_MS: i64 = 600_000;
+/// Writes of one field of one record within a day. Six are what is allowed; a kill or a lost state may forget some of them.
+const FIELD_WRITES_MAX: usize = 20;
+const DAY_MS: i64 = 86_400_000;
 /// A block that is taken away each time may be set so often meanwhile.
 const TAKEN_MAX: usize = 9;
 
@@ -179,6 +182,8 @@ pub struct Switches {
     pub repeated: Option<String>,
     /// When a block was set that something else takes away at once, by record.
     taken: BTreeMap<u32, Vec<Time>>,
+    /// When a field was written that goes two ways, by record.
+    fields: BTreeMap<(u32, &'static str), Vec<Time>>,
     /// Some row was refused.
     pub refused: bool,
     /// An empty list was answered where there is something.
@@ -245,6 +250,16 @@ impl Switches {
         times.push(now);
         if times.len() > TAKEN_MAX {
             self.repeated.get_or_insert(format!("ma:person:{id}: a block that is taken away was set {} times within 10 min", times.len()));
+        }
+    }
+
+    /// A field of a lead was written: writing comes to an end, whatever is made of the values.
+    pub fn written(&mut self, id: u32, field: &'static str, now: Time) {
+        let times = self.fields.entry((id, field)).or_default();
+        times.retain(|at| now.0 - at.0 < DAY_MS);
+        times.push(now);
+        if times.len() > FIELD_WRITES_MAX {
+            self.repeated.get_or_insert(format!("ma:person:{id}: {field} was written {} times within a day", times.len()));
         }
     }
 

@@ -8,7 +8,7 @@ use crate::engine::memory::place::Idx;
 use crate::engine::rules::connected::SystemWords;
 use crate::engine::target::Op;
 use crate::engine::target::lanes::Lanes;
-use crate::engine::target::{Sent, is_form_of_why, shows_why};
+use crate::engine::target::{Sent, is_form_of, is_form_of_why, shows_why};
 use crate::model::{Mark, Name, Presence, Record, ShortText, Time, Value};
 use crate::store::WriteOutcome;
 use crate::telemetry::InternalEvent;
@@ -80,7 +80,7 @@ impl Engine {
         self.journal_read_back(idx, shown, now);
         self.dirty.insert(idx);
         let Some(sent) = self.targets.sent(idx).cloned() else { return };
-        if landed(&sent, shown, words) {
+        if landed(&sent, &old, shown, words) {
             let record = self.world.record(idx);
             return self.applied(idx, record, true, now);
         }
@@ -91,7 +91,7 @@ impl Engine {
             (sent.why.as_ref().is_some_and(|why| !why.is_empty()) && shows_our_why(&sent, shown)) || left_a_trace(&sent, shown, words);
         let why = format!("{why}; read back: it was not carried out");
         self.on_target(idx, |t| {
-            t.not_written(shown.is_blocked(), own_mark || signed, |op| lane_landed(op, &sent, shown, words), &why, now);
+            t.not_written(shown.is_blocked(), own_mark || signed, |op| lane_landed(op, &sent, &old, shown, words), &why, now);
         });
     }
 
@@ -171,12 +171,12 @@ fn shows_status(status: &Name, shown: &Record, words: &SystemWords) -> bool {
 }
 
 /// Whether a record shows all that was sent to it.
-fn landed(sent: &Sent, shown: &Record, words: &SystemWords) -> bool {
-    sent.lanes().all(|op| lane_landed(op, sent, shown, words))
+fn landed(sent: &Sent, before: &Record, shown: &Record, words: &SystemWords) -> bool {
+    sent.lanes().all(|op| lane_landed(op, sent, before, shown, words))
 }
 
 /// Whether a record shows what was sent to it of one lane.
-fn lane_landed(op: Op, sent: &Sent, shown: &Record, words: &SystemWords) -> bool {
+fn lane_landed(op: Op, sent: &Sent, before: &Record, shown: &Record, words: &SystemWords) -> bool {
     match op {
         Op::Hold | Op::Release => {
             let block = sent.block.is_none_or(|on| shown.is_blocked() == on) && shows_our_why(sent, shown);
@@ -190,7 +190,7 @@ fn lane_landed(op: Op, sent: &Sent, shown: &Record, words: &SystemWords) -> bool
             block && permit
         }
         Op::Update => {
-            let fields = sent.fields.iter().all(|(name, value)| shows_field(shown, name, value));
+            let fields = sent.fields.iter().all(|(name, value)| field_landed(name, value, before, shown));
             let status = sent.status.as_ref().is_none_or(|status| shows_status(status, shown, words));
             let alone = sent.lanes().all(|op| op == Op::Update);
             let why = sent
@@ -203,10 +203,42 @@ fn lane_landed(op: Op, sent: &Sent, shown: &Record, words: &SystemWords) -> bool
     }
 }
 
+/// Whether a record shows a value that was sent to it, or has become the target's form of it. What it was before may be a beginning of it.
+fn field_landed(name: &Name, value: &Value, before: &Record, shown: &Record) -> bool {
+    let [was, is] = [before, shown].map(|record| record.field_of(name).map_or(&Value::Empty, |f| &f.value));
+    is == value || (is != was && is_form_of(value, is))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::target::Target;
+
+    fn before() -> Record {
+        Record::new("ma:person:1".parse().unwrap())
+    }
+
+    /// The answer was lost, and the target cut the title short: it was written again, and then taken for somebody's own.
+    #[test]
+    fn a_field_that_became_a_form_of_ours_has_landed() {
+        let record = |title: &str| {
+            let mut record = before();
+            record.set(&"title".into(), Value::text(title), Time(1));
+            record
+        };
+        let ours = Value::text("Vice President");
+        for (was, is, has_landed) in [
+            ("Clerk", "Vice President", true),
+            ("Clerk", "Vice P", true),
+            ("Clerk", "VICE PRESIDENT", true),
+            ("Vice", "Vice", false),
+            ("Vice", "Vice P", true),
+            ("Clerk", "Clerk", false),
+            ("Clerk", "", false),
+        ] {
+            assert_eq!(field_landed(&"title".into(), &ours, &record(was), &record(is)), has_landed, "{was} {is}");
+        }
+    }
 
     /// Ours was lost on its way, and a marketer suspended the same person meanwhile.
     #[test]
@@ -218,13 +250,13 @@ mod tests {
         let mut shown = Record::new("ma:person:1".parse().unwrap());
         shown.set_mark(Mark::Block, Value::Bool(true));
         let words = Default::default();
-        assert!(!landed(&sent, &shown, &words));
+        assert!(!landed(&sent, &before(), &shown, &words));
         for (why, ours) in [("open_deal_person", true), ("Open_Deal", true), ("", false), ("critical_ticket", false)] {
             shown.set_mark(Mark::Why, Value::text(why));
-            assert_eq!(landed(&sent, &shown, &words), ours, "{why}");
+            assert_eq!(landed(&sent, &before(), &shown, &words), ours, "{why}");
         }
         // Where the target keeps no reasons, the block alone tells.
-        assert!(landed(&Sent { why: None, ..sent }, &shown, &words));
+        assert!(landed(&Sent { why: None, ..sent }, &before(), &shown, &words));
     }
 
     /// The reason codes stood there already, and another field was edited meanwhile.
@@ -239,7 +271,7 @@ mod tests {
         shown.set_mark(Mark::Block, Value::Bool(true));
         shown.set(&"title".into(), Value::text("edited"), Time(2));
         let words = Default::default();
-        assert!(!landed(&sent, &shown, &words) && !left_a_trace(&sent, &shown, &words), "anybody may have blocked it");
+        assert!(!landed(&sent, &before(), &shown, &words) && !left_a_trace(&sent, &shown, &words), "anybody may have blocked it");
         shown.set(&"phone".into(), Value::text("ours"), Time(1));
         assert!(left_a_trace(&sent, &shown, &words));
     }

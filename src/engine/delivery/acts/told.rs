@@ -31,7 +31,6 @@ impl Engine {
             blocks_lost: system.channel.blocks_lost(),
             blocks_taken_over: system.channel.blocks_taken_over(),
             losing: self.targets_of(name).filter(|t| loses_block_now(t, now)).count(),
-            parked: self.targets_of(name).filter(|t| t.status.is_parked()).count(),
         };
         told.alarms(name)
     }
@@ -60,8 +59,6 @@ struct Told<'a> {
     blocks_taken_over: u64,
     /// Records that lose their block each time.
     losing: usize,
-    /// Statuses that are left alone.
-    parked: usize,
 }
 
 impl Told<'_> {
@@ -94,12 +91,6 @@ impl Told<'_> {
             alarms.push(format!(
                 "{name}: {} the block that we set again and again: something else takes it away (a workflow, another tool), or its mark cannot be read there; it is set again ever more slowly. Look at one with `nayose connector try {name}`",
                 counted(self.losing, "record loses", "records lose")
-            ));
-        }
-        if self.parked > 0 {
-            alarms.push(format!(
-                "{name}: {} as written: something else sets it back, or the system keeps it in another form; it is left alone until another status is wanted",
-                counted(self.parked, "status does not stay", "statuses do not stay")
             ));
         }
         alarms
@@ -149,8 +140,6 @@ mod tests {
             (Told { blocks_taken_over: 1, ..none }, "ma: 1 block that we set was given somebody's own words"),
             (Told { losing: 1, ..none }, "ma: 1 record loses the block that we set again and again: "),
             (Told { losing: 2, ..none }, "ma: 2 records lose the block that we set again and again: "),
-            (Told { parked: 1, ..none }, "ma: 1 status does not stay as written: "),
-            (Told { parked: 2, ..none }, "ma: 2 statuses do not stay as written: "),
         ] {
             let alarms = told.alarms(&"ma".into());
             assert!(alarms.len() == 1 && alarms[0].starts_with(alarm), "{alarm}\n{alarms:?}");
@@ -163,9 +152,8 @@ mod tests {
             blocks_lost: 1,
             blocks_taken_over: 1,
             losing: 1,
-            parked: 1,
         };
-        assert_eq!(all.alarms(&"ma".into()).len(), 7);
+        assert_eq!(all.alarms(&"ma".into()).len(), 6);
     }
 
     #[test]

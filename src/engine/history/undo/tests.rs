@@ -97,6 +97,7 @@ fn a_field_is_set_back_only_while_it_shows_what_the_run_wrote() {
         ("somebody's since, and as ours again", "2", text("1"), Some(&spent), true, false, changed),
         ("a later write", "3", text("1"), Some(&later), true, false, changed),
         ("the target refused it", "2", text("1"), None, true, false, changed),
+        ("it shows the old value in another width", "１", text("1"), Some(&agreed()), true, false, Ok(false)),
         ("on its way", "2", text("1"), Some(&agreed()), true, true, Err("it is being set back already")),
     ] {
         let done = Done { old, new: text("2") };

@@ -9,6 +9,7 @@ use crate::model::Span;
 use crate::model::Value;
 use proptest::prelude::*;
 use proptest::strategy::Strategy as Sampled;
+use unicode_normalization::UnicodeNormalization;
 
 const SYSTEMS: [&str; 3] = ["crm", "ma", "cards"];
 const MINUTE: Span = Span::minutes(1);
@@ -19,6 +20,9 @@ struct Place {
     shows: Value,
     changed: Time,
     is_written: bool,
+    /// What it makes of what it is given.
+    makes: fn(&str) -> String,
+    writes: usize,
     record: Option<Record>,
     target: Target,
 }
@@ -37,7 +41,7 @@ impl Play {
         let now = Time(0).plus(Span::days(1_000));
         let place = |(shows, days, is_written)| {
             let changed = now.minus(Span::days(days));
-            Place { shows, changed, is_written, record: None, target: Target::default() }
+            Place { shows, changed, is_written, makes: str::to_string, writes: 0, record: None, target: Target::default() }
         };
         Play { rule, field: "field".into(), places: values.into_iter().map(place).collect(), now, looked: None }
     }
@@ -57,10 +61,14 @@ impl Play {
         let sight = Sight { looked, read: now, ..Sight::at(now) };
         match overlay(place.record.as_ref(), Box::new(new), ListsCarried::ALL, sight) {
             Merged::Changed(record) => {
-                place.target.observe(&record);
+                place.target.observe(&record, now);
                 place.record = Some(*record);
             }
-            Merged::Same => {}
+            Merged::Same => {
+                if let Some(record) = &place.record {
+                    place.target.sees_stand(record);
+                }
+            }
         }
         self.now = self.now.plus(Span(1));
     }
@@ -74,20 +82,31 @@ impl Play {
         let Ok(Some(winner)) = winner.map(|w| w.map(|w| FieldWinner::of(w, &candidates, is_asked))) else { return 0 };
         drop(candidates);
         let now = self.now;
+        let two_ways = self.goes_two_ways();
         let mut written = 0;
         for place in self.places.iter_mut().filter(|p| p.is_written) {
             let Some(record) = place.record.as_mut().filter(|r| winner.is_wanted_in(r, &self.field)) else { continue };
             let wanted = Wanted { fields: vec![(self.field.clone(), winner.value.clone())], ..Wanted::default() };
+            place.target.stop_circles(record, &wanted, |_| two_ways, now);
             let due = due(Some(&place.target), record, &wanted, &Allowed::default(), &Abilities::default(), now);
             let Some(Change { fields, .. }) = due.update else { continue };
             let change = Change { fields, ..Change::default() };
-            (place.shows, place.changed) = (winner.value.clone(), now);
+            let made = winner.value.as_text().map(|text| Value::text(&(place.makes)(text)));
+            (place.shows, place.changed) = (made.unwrap_or_else(|| winner.value.clone()), now);
             place.target.send(&change, now);
+            let sent = place.target.sent.clone();
             place.target.applied(record, None, false, now);
+            sent.iter().for_each(|sent| place.target.count_writes(sent, |_| two_ways, now));
+            place.writes += 1;
             written += 1;
         }
         self.now = self.now.plus(MINUTE);
         written
+    }
+
+    fn goes_two_ways(&self) -> bool {
+        let mut written = self.places.iter().enumerate().filter(|(_, place)| place.is_written);
+        written.any(|(at, _)| self.rule.asks(&SYSTEMS[at].into()))
     }
 
     /// A round: all are read, in this order, and what is due is written.
@@ -102,6 +121,11 @@ impl Play {
     /// Rounds without anybody typing; in so many of them something was written.
     fn settle(&mut self) -> usize {
         (0..8).filter(|_| self.round(&[0, 1, 2]) > 0).count()
+    }
+
+    /// Nobody edits one field of one person all day long.
+    fn a_day_passes(&mut self) {
+        self.now = self.now.plus(Span::days(1));
     }
 
     fn shown(&self) -> Vec<&Value> {
@@ -170,6 +194,31 @@ fn edits(of: impl Sampled<Value = Value>) -> impl Sampled<Value = Vec<(usize, Va
     proptest::collection::vec((0usize..3, of, any::<bool>()), 0..8)
 }
 
+/// What systems make of texts: forms of them, each of which may come twice; and what is none.
+const FORMS: [fn(&str) -> String; 8] = [
+    str::to_string,
+    |text| text.to_uppercase(),
+    |text| text.nfkc().collect(),
+    |text| text.replace('&', "&amp;"),
+    |text| text.chars().take(3).collect(),
+    |text| text.chars().filter(|c| c.is_alphanumeric()).collect(),
+    |text| text.replace("株式会社", "㈱"),
+    |text| text.strip_prefix("03-").map_or(text.to_string(), |rest| format!("+81 3-{rest}")),
+];
+const OTHERS: [fn(&str) -> String; 4] =
+    [|text| format!("{text}x"), |text| format!("x{text}"), |_| "stuck".into(), |text| text.chars().rev().collect()];
+
+/// Texts of which each form makes something.
+fn written() -> impl Sampled<Value = Value> {
+    let texts = ["R&D <lead>", "ＡＢＣ部長", "株式会社田中", "03-1234-5678", "Vice President", "vice president", "R&amp;D", "田中"];
+    prop_oneof![1 => Just(Value::Empty), 9 => proptest::sample::select(texts.to_vec()).prop_map(Value::text)]
+}
+
+fn made(play: Play, makes: &[fn(&str) -> String]) -> Play {
+    let places = play.places.into_iter().zip(makes).map(|(place, makes)| Place { makes: *makes, ..place });
+    Play { places: places.collect(), ..play }
+}
+
 /// All that is typed, a round after each where it says so.
 fn played(mut play: Play, edits: &[(usize, Value, bool)]) -> Play {
     for (at, value, is_seen) in edits {
@@ -192,6 +241,38 @@ proptest! {
     #[test]
     fn under_any_rule_writing_of_lists_stops_after_two_rounds(rule in rules(), values in values(tags()), edits in edits(tags())) {
         prop_assert!(played(Play::new(rule, values), &edits).settle() <= 2);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+    /// What they make of our values is their form of them, whatever the rule.
+    #[test]
+    fn under_any_forms_writing_stops_after_two_rounds(
+        rule in rules(),
+        values in values(written()),
+        edits in edits(written()),
+        forms in proptest::collection::vec(proptest::sample::select(FORMS.to_vec()), 3),
+    ) {
+        let mut play = played(made(Play::new(rule, values), &forms), &edits);
+        let before = play.shown().into_iter().cloned().collect::<Vec<_>>();
+        prop_assert!(play.settle() <= 2, "{before:?} {:?}", play.shown());
+    }
+
+    /// Two that append something, or one that keeps nothing: the value grew for ever.
+    #[test]
+    fn whatever_a_target_makes_of_values_they_are_written_six_times_a_day_at_most(
+        rule in rules(),
+        values in values(written()),
+        edits in edits(written()),
+        makes in proptest::collection::vec(proptest::sample::select([&FORMS[..], &OTHERS].concat()), 3),
+    ) {
+        let mut play = played(made(Play::new(rule, values), &makes), &edits);
+        play.places.iter_mut().for_each(|place| place.writes = 0);
+        let rounds: Vec<usize> = (0..30).map(|_| play.round(&[0, 1, 2])).collect();
+        let most = play.places.iter().map(|place| place.writes).max();
+        prop_assert!(most <= Some(6) && rounds[22..] == [0; 8], "{rounds:?} {most:?} {:?}", play.shown());
     }
 }
 
@@ -230,6 +311,7 @@ proptest! {
             if play.places[*at].shows != *value {
                 play.types(*at, value.clone());
                 play.settle();
+                play.a_day_passes();
                 for place in play.places.iter().filter(|p| p.is_written) {
                     prop_assert_eq!(&place.shows, value);
                 }
@@ -285,6 +367,7 @@ proptest! {
             }
             play.types(at, Value::list(list));
             play.settle();
+            play.a_day_passes();
             let want = Value::list(stands.iter().map(|e| e.as_str()));
             for place in play.places.iter().filter(|p| p.is_written) {
                 prop_assert_eq!(&place.shows, &want);

@@ -1,0 +1,127 @@
+//! Whether two values are one, in the form of whoever keeps it.
+
+use super::text_forms;
+use crate::model::{ShortText, Value};
+
+/// Whether `shown` is what a target may have made of our value: another form of the same text, cut anywhere; the same number told as a text;
+/// the same entries in another order; a number with fewer decimals; a time without its parts of a second, or as a day.
+pub fn is_form_of(ours: &Value, shown: &Value) -> bool {
+    if ours.may_show_as(shown) {
+        return true;
+    }
+    match (ours, shown) {
+        (Value::Text(ours), Value::Text(shown)) => text_forms::is_form_of(ours, shown),
+        (Value::List(ours), Value::List(shown)) => are_the_same(ours, shown, are_forms_of_one),
+        (Value::Int(_) | Value::Number(_), _) | (_, Value::Int(_) | Value::Number(_)) => {
+            number(ours).zip(number(shown)).is_some_and(|(ours, shown)| ours == shown || has_fewer_decimals(ours, shown))
+        }
+        _ => false,
+    }
+}
+
+/// Whether two values say the same to whoever reads them, so that to write one over the other would change nothing that counts.
+pub fn says_the_same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Text(a), Value::Text(b)) => text_forms::says_the_same(a, b),
+        (Value::List(a), Value::List(b)) => are_the_same(a, b, text_forms::says_the_same),
+        _ => a == b,
+    }
+}
+
+/// Whether two entries are one, neither cut.
+fn are_forms_of_one(a: &str, b: &str) -> bool {
+    text_forms::is_form_of(a, b) && text_forms::is_form_of(b, a)
+}
+
+/// Whether each entry of one list is one of the other's.
+fn are_the_same(ours: &[ShortText], shown: &[ShortText], same: impl Fn(&str, &str) -> bool) -> bool {
+    let mut left: Vec<&ShortText> = shown.iter().collect();
+    let found = |entry: &ShortText| left.iter().position(|shown| same(entry, shown)).map(|at| left.swap_remove(at));
+    ours.len() == shown.len() && ours.iter().map(found).all(|found| found.is_some())
+}
+
+/// Whether `shown` is our number rounded, or cut, to the decimals that it shows.
+fn has_fewer_decimals(ours: f64, shown: f64) -> bool {
+    let decimals = |number: f64| number.to_string().split_once('.').map_or(0, |(_, decimals)| decimals.len() as i32);
+    let (kept, had) = (decimals(shown), decimals(ours));
+    let scale = 10_f64.powi(kept);
+    kept < had && ((ours * scale).round() == (shown * scale).round() || (ours * scale).trunc() == (shown * scale).round())
+}
+
+/// A number, or what a text says that is one. A point and a sign count; commas between thousands do not.
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Int(i) => Some(*i as f64),
+        Value::Number(n) => Some(*n),
+        Value::Text(text) => text_forms::nfkc(text.trim()).replace(',', "").parse().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Date, Time};
+
+    #[test]
+    fn a_form_is_the_same_value_as_another_kind_or_in_another_order() {
+        let text = |t: &str| Value::text(t);
+        let list = |entries: &[&str]| Value::List(entries.iter().map(|e| (*e).into()).collect());
+        for (ours, shown, is) in [
+            (text("Sato Trading Company"), text("Sato Tra"), true),
+            (text("Sato Trading"), text("Sato Trading Company"), false),
+            (Value::Int(7), text("7"), true),
+            (Value::Number(2.0), text("2"), true),
+            (text("7"), Value::Int(7), true),
+            (Value::Number(2.5), text("2.5"), true),
+            (Value::Number(2.5), text("25"), false),
+            (Value::Number(2.5), text(" 2.50"), true),
+            (Value::Number(2.0), Value::Int(2), true),
+            (Value::Int(-5), text("-5"), true),
+            (Value::Int(5), text("-5"), false),
+            (Value::Int(1200), text("1,200"), true),
+            (Value::Int(1200), text("１，２００"), true),
+            (Value::Int(7), text("seven"), false),
+            (Value::Bool(true), text("true"), false),
+            (text(""), Value::Empty, false),
+            (text("x"), Value::Empty, false),
+            (Value::Time(Time(1_795_000_000_123)), Value::Time(Time(1_795_000_000_000)), true),
+            (Value::Time(Time(1_795_000_000_123)), Value::Time(Time(1_795_000_002_000)), false),
+            (Value::Date(Date(0)), Value::Time(Time(-9 * 3_600_000)), true),
+            (Value::Date(Date(0)), text("1970-01-01"), true),
+            (Value::Date(Date(0)), Value::Date(Date(1)), false),
+            (Value::Number(25.875), Value::Number(25.88), true),
+            (Value::Number(25.875), Value::Number(25.87), true),
+            (Value::Number(25.875), Value::Int(26), true),
+            (Value::Number(25.875), Value::Number(25.8), true),
+            (Value::Number(25.875), Value::Number(25.7), false),
+            (Value::Number(25.8), Value::Number(25.875), false),
+            (Value::Time(Time(-1)), Value::Time(Time(1)), false),
+            (list(&["A", "b"]), list(&["B", "a"]), true),
+            (list(&["a", "b"]), list(&["a"]), false),
+            (list(&["a", "b"]), list(&["a", "a"]), false),
+            (list(&["ab", "a"]), list(&["A", "AB"]), true),
+            (list(&["ab"]), list(&["a"]), false),
+            (list(&["R&D", "営業"]), list(&["R&amp;D", "営業"]), true),
+        ] {
+            assert_eq!(is_form_of(&ours, &shown), is, "{ours} {shown}");
+        }
+    }
+
+    #[test]
+    fn the_same_is_said_by_one_kind_of_value() {
+        let list = |entries: &[&str]| Value::List(entries.iter().map(|e| (*e).into()).collect());
+        for (a, b, same) in [
+            (Value::text("ＡＢＣ"), Value::text("ABC"), true),
+            (Value::text("ABC"), Value::text("abc"), false),
+            (list(&["b", "Ａ"]), list(&["A", "b"]), true),
+            (list(&["a"]), list(&["A"]), false),
+            (Value::Int(7), Value::text("7"), false),
+            (Value::Int(7), Value::Int(7), true),
+            (Value::Empty, Value::Empty, true),
+            (Value::Time(Time(1_001)), Value::Time(Time(1_000)), false),
+        ] {
+            assert_eq!((says_the_same(&a, &b), says_the_same(&b, &a)), (same, same), "{a} {b}");
+        }
+    }
+}
