@@ -1,13 +1,9 @@
 //! Records as an answer shows them and as a write leaves them, where no wire lies between: for weeks of `run`.
 
-use super::truth::Table;
+use super::truth::{Table, in_own_form};
 use nayose::connector::{Change, Observed, PermitChange};
 use nayose::model::{Entity, Mark, Name, Presence, Record, Time, Value};
 use std::collections::BTreeMap;
-use unicode_normalization::UnicodeNormalization;
-
-/// So much of a title is kept where it is cut: within an escape, too.
-const TITLE_KEPT: usize = 9;
 
 /// `bare`: searches of deals tell no people.
 pub fn observed(record: &Record, bare: bool) -> Observed {
@@ -23,17 +19,6 @@ pub fn observed(record: &Record, bare: bool) -> Observed {
 /// A status in a system's own words.
 pub fn word(words: Option<&BTreeMap<Name, Box<str>>>, status: &Name) -> Box<str> {
     words.and_then(|w| w.get(status)).cloned().unwrap_or((**status).into())
-}
-
-/// What the marketing system makes of a title: in capitals, of the usual width, as HTML, or cut short; by its last letter.
-pub fn in_own_form(title: &str) -> String {
-    let title = title.trim();
-    match title.bytes().last().unwrap_or_default() % 4 {
-        0 => title.to_uppercase(),
-        1 => title.nfkc().collect(),
-        2 => title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
-        _ => title.chars().take(TITLE_KEPT).collect(),
-    }
 }
 
 /// A record as it is after a write.

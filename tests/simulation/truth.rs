@@ -6,6 +6,10 @@ pub mod labels;
 use super::dice::Dice;
 use nayose::model::{Address, DealState, Entity, Mark, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value};
 use std::collections::BTreeMap;
+use unicode_normalization::UnicodeNormalization;
+
+/// So much of a title is kept where it is cut: within an escape, too.
+const TITLE_KEPT: usize = 9;
 
 /// Added to the marketing system's numbers: such ids are integers that no double tells apart.
 const BEYOND_DOUBLES: u64 = 1 << 53;
@@ -368,6 +372,17 @@ impl Truth {
             self.feed.sort_by_key(|e| e.visible);
         }
         Version { stamped, visible, record, deleted }
+    }
+}
+
+/// What the marketing system makes of a title: in capitals, of the usual width, as HTML, or cut short; by its last letter.
+pub fn in_own_form(title: &str) -> String {
+    let title = title.trim();
+    match title.bytes().last().unwrap_or_default() % 4 {
+        0 => title.to_uppercase(),
+        1 => title.nfkc().collect(),
+        2 => title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
+        _ => title.chars().take(TITLE_KEPT).collect(),
     }
 }
 

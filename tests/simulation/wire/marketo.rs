@@ -2,8 +2,7 @@
 
 use super::site::{Ask, Reply, Site};
 use super::switches::Switch;
-use crate::records::in_own_form;
-use crate::truth::{BlockBy, Table, Way, text};
+use crate::truth::{BlockBy, Table, Way, in_own_form, text};
 use nayose::model::{Mark, Name, Record, Time, Value};
 use serde_json::{Value as Json, json};
 
