@@ -19,7 +19,7 @@ pub struct RecordMap {
     #[serde(default)]
     pub changed_at: Option<TimePath>,
     /// Persons: when the record was made. No value in it is older.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<TimePath>,
     #[serde(default)]
     pub fields: BTreeMap<Name, FieldMap>,

@@ -33,8 +33,10 @@ impl FieldWinner {
     /// `is_asked`: whether some record of the person remembers that something was emptied. Only then it counts since when the value is there.
     pub(super) fn of(winner: Winner<'_>, candidates: &[Candidate<'_>], is_asked: bool) -> FieldWinner {
         let typed = candidates.iter().filter(|c| is_asked && !c.echo && *c.value == *winner.value).map(|c| c.age.by).max();
+        // What is put together of several knows by itself which entries somebody took out.
+        let typed_at = if winner.from.is_none() { Time(i64::MAX) } else { typed.unwrap_or_default() };
         let rivals = winner.rivals.into_iter().cloned().collect();
-        FieldWinner { value: winner.value.into_owned(), typed_at: typed.unwrap_or_default(), rivals }
+        FieldWinner { value: winner.value.into_owned(), typed_at, rivals }
     }
 
     /// Whether a record is to show it. Not where its own value counts as much and may be the newer one, nor where somebody emptied just this
