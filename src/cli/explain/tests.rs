@@ -10,7 +10,7 @@ fn explanation() -> Explanation {
             "from": from, "value": value, "observed_at": "2026-11-28T09:01:05Z", "changed_after": after, "won": why == "highest rank", "why": why,
         })
     };
-    let states = ["stands", "its_form", "to_write", "keeps_own", "emptied", "parked", "left"];
+    let states = ["stands", "its_form", "to_write", "keeps_own", "emptied", "parked", "unread", "no_code", "left"];
     let targets: Vec<_> = states
         .iter()
         .enumerate()
@@ -32,6 +32,7 @@ fn explanation() -> Explanation {
                     candidate("ma:person:1", "課長", None, "later in the order, its age is not known"),
                     candidate("cards:person:1", "係長", None, "not a source"),
                     candidate("erp:person:1", "主任", None, "lower rank"),
+                    candidate("hr:person:1", "(cannot be read)", None, "lower rank"),
                 ],
             },
             "owner": { "value": null, "from": null, "rule": null, "candidates": [] },

@@ -175,6 +175,10 @@ impl Words {
             }
             InTarget::Emptied => self.just("stays empty: somebody emptied it there", "そこで消されたため、空のまま"),
             InTarget::Parked => self.just("not written for now", "今は書き込まない"),
+            InTarget::Unread => self.just("it cannot be read, and is not written over", "読み取れないため、上書きしない"),
+            InTarget::NoCode => {
+                self.just("not written: the connector's map has no code for it", "コネクタの map にコードがないため、書き込まない")
+            }
             InTarget::Left => self.just("left as it is", "変えない"),
         };
         self.of(format!("{record} shows {shows}: {state}"), format!("{record} の表示 {shows}: {state}"))
