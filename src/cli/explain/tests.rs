@@ -1,4 +1,5 @@
 use super::*;
+use crate::engine::answers::explain::NO_CODE;
 use crate::engine::target::Parked;
 use crate::model::Time;
 use serde_json::json;
@@ -50,6 +51,7 @@ fn explanation() -> Explanation {
         "left_alone": [
             { "record": "ma:person:5", "field": "title", "not_written": "部長", "why": Parked::GivenUp.why() },
             { "record": "ma:person:6", "field": "title", "not_written": "課長", "why": flips.why(), "until": "2026-11-29T09:01:05Z" },
+            { "record": "ma:person:7", "field": "industry", "not_written": "sold", "why": NO_CODE },
         ],
     });
     serde_json::from_value(told).unwrap()

@@ -1,6 +1,7 @@
 //! What `explain` says, in English and Japanese. Codes, names of systems and rules stay as they are in both.
 
 use crate::cli::args::ReaderLanguage;
+use crate::engine::answers::explain::NO_CODE;
 use crate::engine::answers::field_in_targets::InTarget;
 use crate::engine::target::Parked;
 use crate::model::Time;
@@ -200,7 +201,11 @@ impl Words {
             )
         });
         let again = again.unwrap_or_default();
-        let in_japanese = PARKED.iter().find(|(parked, _)| parked.why() == why).map_or(why, |(_, told)| told);
+        let in_japanese = match PARKED.iter().find(|(parked, _)| parked.why() == why) {
+            Some((_, told)) => told,
+            None if why == NO_CODE => "コネクタの map にこの値のコードがない。マニフェストの map に加える",
+            None => why,
+        };
         self.of(
             format!("{field} of {record}: {value} is not written: {why}{again}"),
             format!("{record} の {field}: {value} は今は書き込まない: {in_japanese}{again}"),
