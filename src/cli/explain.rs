@@ -4,7 +4,7 @@ use super::args::{Common, ReaderLanguage};
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
 use crate::engine::answers::explain::{Explanation, FieldExplained, HoldExplained, LeftAlone};
-use crate::model::Name;
+use crate::model::{Name, Value};
 use jiff::{Timestamp, tz::TimeZone};
 use words::Words;
 
@@ -83,7 +83,9 @@ impl Explainer {
         let mut lines = vec![self.words.person(&e.person)];
         lines.extend(self.field(name, field));
         let winner = field.from.as_deref().map(|from| from.split(':').next().unwrap_or_default());
-        for c in field.candidates.iter().filter(|c| !c.won && !c.value.is_null()) {
+        // What cannot be read never wins.
+        let unread = Value::Unreadable.to_json();
+        for c in field.candidates.iter().filter(|c| !c.won && !c.value.is_null() && c.value != unread) {
             let system = c.from.split(':').next().unwrap_or_default();
             lines.extend(self.words.would_have_won(&c.from, &c.value, system, winner, &c.why));
         }
