@@ -20,7 +20,7 @@ pub async fn explain(common: &Common, who: String, field: Option<String>, langua
                 let known: Vec<&str> = people.iter().flat_map(|e| e.fields.keys()).map(|name| &**name).collect();
                 return common.end(Exit::Refused, &format!("no record of {who} carries a field {field:?}; they have {}", known.join(", ")));
             }
-            let explainer = Explainer { words: Words(language.unwrap_or_else(of_the_locale)), zone: TimeZone::system() };
+            let explainer = Explainer { words: Words(language.unwrap_or_else(ReaderLanguage::of_the_locale)), zone: TimeZone::system() };
             let told = |e: &Explanation| match &field {
                 Some(field) => output::lines(&explainer.field_alone(e, &field.as_str().into())),
                 None => explainer.text(e),
@@ -35,12 +35,6 @@ pub async fn explain(common: &Common, who: String, field: Option<String>, langua
         }
         other => open::unexpected(common, other),
     }
-}
-
-/// Japanese where the locale's messages are.
-fn of_the_locale() -> ReaderLanguage {
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    if set.is_some_and(|value| value.starts_with("ja")) { ReaderLanguage::Ja } else { ReaderLanguage::En }
 }
 
 /// Who reads, in a language and a time zone.
