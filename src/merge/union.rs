@@ -45,11 +45,14 @@ pub(super) fn unite<'a>(
         let place = names.iter().position(|name| *name == candidate.from.system).unwrap_or(names.len());
         for entry in shown {
             let fate = candidate.entries.and_then(|known| known.fate(&entry));
+            if matches!(fate, Some(EntryFate::Form(_))) {
+                continue;
+            }
             let stand = told.entry(entry_key(&entry)).or_default();
             let added = match fate {
                 Some(EntryFate::Ours(_)) => None,
                 Some(EntryFate::Added(age)) => Some(age.by),
-                Some(EntryFate::Removed(_)) | None => Some(candidate.age.by),
+                Some(EntryFate::Removed(_) | EntryFate::Form(_)) | None => Some(candidate.age.by),
             };
             stand.added = stand.added.max(added);
             let before = (added.is_none(), place);

@@ -12,6 +12,8 @@ const REMOVED_MAX: usize = 200;
 pub enum EntryFate {
     /// It is there by our write of then.
     Ours(Time),
+    /// It is what the system made of several that we wrote: no entry of the person.
+    Form(Time),
     /// Somebody put it there.
     Added(Age),
     /// Somebody took it out.
@@ -25,6 +27,17 @@ pub struct Entries(Vec<(ShortText, EntryFate)>);
 /// An entry as it compares: systems spell tags in their own case and width.
 pub fn entry_key(entry: &str) -> String {
     entry.trim().nfkc().flat_map(char::to_lowercase).collect()
+}
+
+/// The entries that one text may be made of.
+pub fn joined_entries(text: &str) -> Vec<&str> {
+    text.split([',', ';', '|', '、', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
+/// Whether an entry is several of a list in one.
+fn is_joined(list: &[ShortText], entry: &str) -> bool {
+    let parts = joined_entries(entry);
+    parts.len() > 1 && parts.iter().all(|part| list.iter().any(|known| entry_key(known) == entry_key(part)))
 }
 
 impl Entries {
@@ -64,6 +77,8 @@ impl Entries {
     /// The list was `before` and is `now`, which was set in `age`; what stood there was set in `stood`. `looked`: until when it is known that
     /// the list was as we knew it. An entry of ours that is missing at the first look after our write was not taken, and nobody removed it.
     pub fn observe(&mut self, before: &[ShortText], now: &[ShortText], stood: Age, age: Age, looked: Option<Time>) {
+        let ours = before.iter().filter_map(|entry| self.fate(entry));
+        let written = ours.filter_map(|fate| if let EntryFate::Ours(at) = fate { Some(at) } else { None }).max();
         let is_among = |all: &[ShortText], entry: &str| all.iter().any(|other| other == entry || entry_key(other) == entry_key(entry));
         for entry in before {
             let fate = self.fate(entry).unwrap_or(EntryFate::Added(stood));
@@ -72,7 +87,7 @@ impl Entries {
             } else if let Some(spelled) = now.iter().find(|other| entry_key(other) == entry_key(entry)) {
                 self.forget(entry);
                 self.set(spelled, fate);
-            } else if matches!(fate, EntryFate::Ours(at) if looked.is_none_or(|looked| looked <= at)) {
+            } else if matches!(fate, EntryFate::Ours(at) | EntryFate::Form(at) if looked.is_none_or(|looked| looked <= at)) {
                 self.forget(entry);
             } else {
                 self.set(entry, EntryFate::Removed(age));
@@ -80,7 +95,8 @@ impl Entries {
         }
         for entry in now.iter().filter(|entry| !is_among(before, entry)) {
             self.comes_back(entry);
-            self.set(entry, EntryFate::Added(age));
+            let fate = written.filter(|at| looked.is_none_or(|looked| looked <= *at) && is_joined(before, entry));
+            self.set(entry, fate.map_or(EntryFate::Added(age), EntryFate::Form));
         }
         self.bound();
     }
@@ -134,6 +150,7 @@ mod tests {
     fn told(entries: &Entries) -> String {
         let told = entries.iter().map(|(entry, fate)| match fate {
             EntryFate::Ours(at) => format!("{entry}={}", at.0),
+            EntryFate::Form(at) => format!("{entry}~{}", at.0),
             EntryFate::Added(age) => format!("{entry}+{}", age.by.0),
             EntryFate::Removed(age) => format!("{entry}-{}", age.by.0),
         });
@@ -154,6 +171,22 @@ mod tests {
         assert_eq!(told(&entries), "B-9 a+1");
         entries.observe(&list("a"), &list("a ｂ"), STOOD, age(9, 11), Some(Time(9)));
         assert_eq!(told(&entries), "a+1 ｂ+11", "it is there again");
+    }
+
+    #[test]
+    fn what_a_system_joins_of_ours_is_no_entry_of_the_person() {
+        let (a, b) = (ShortText::from("a"), ShortText::from("b"));
+        let joined = [ShortText::from("a, B")];
+        // The first look after the write, and a later one.
+        for (looked, fates) in [(Time(6), "a, B~6"), (Time(7), "a-9 a, B+9 b-9")] {
+            let mut entries = Entries::default();
+            entries.write(&[], &[a.clone(), b.clone()], STOOD, Time(6));
+            entries.observe(&[a.clone(), b.clone()], &joined, STOOD, age(6, 9), Some(looked));
+            assert_eq!(told(&entries), fates);
+        }
+        let mut entries = Entries::default();
+        entries.observe(&[a.clone()], &joined, STOOD, age(6, 9), None);
+        assert_eq!(told(&entries), "a-9 a, B+9", "nothing of it is ours");
     }
 
     #[test]

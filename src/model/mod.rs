@@ -43,7 +43,7 @@ pub use consent::{Basis, Refusal, RefusalScope};
 pub use counted::counted;
 pub use date::Date;
 pub use decision::{Decision, Reason, Verdict};
-pub use entries::{Entries, EntryFate, entry_key};
+pub use entries::{Entries, EntryFate, entry_key, joined_entries};
 pub use expression::Expression;
 pub(crate) use invisible::is_blank;
 pub use invisible::trimmed;

@@ -1,6 +1,6 @@
 //! Why a person is treated as it is: records, fields with all candidates, status, holds, refusals, decision, writes.
 
-use super::field_in_targets::ShownInTarget;
+use super::explain_fields::FieldExplained;
 use crate::decide::ratchet::Reach;
 use crate::decide::rules::Policy;
 use crate::decide::standing::{By, HoldNow};
@@ -17,11 +17,10 @@ use crate::engine::memory::world::World;
 use crate::engine::proofs::coverage::Coverage;
 use crate::engine::target::planned::PlannedWrite;
 use crate::engine::target::{ParkedPart, Target};
-use crate::merge::{Candidate, ConditionState, Judged, Judgment, Unknown};
 use crate::model::{Entity, Mail, MailKind, Mark, Name, Record, RecordId, Refusal, RefusalScope, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The answer of `nayose explain`, for one person. An address that several people bear gives one for each.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -65,42 +64,6 @@ pub struct RecordLink {
 pub struct Link {
     pub proof: String,
     pub value: String,
-}
-
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct FieldExplained {
-    pub value: Json,
-    pub from: Option<String>,
-    pub rule: Option<String>,
-    /// Why it is left as it is though there are candidates.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unknown: Option<String>,
-    /// The rule as it stands in precedence.toml.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule_says: Option<String>,
-    /// How its `when` came out: `true`, `false` or `unknown`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub condition: Option<String>,
-    /// Some system is told it, or some expression asks for it.
-    #[serde(default)]
-    pub has_effect: bool,
-    pub candidates: Vec<CandidateExplained>,
-    /// The records that it is written to.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub in_targets: Vec<ShownInTarget>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CandidateExplained {
-    pub from: String,
-    pub value: Json,
-    /// It was set by then: the last change of its record, or of itself if `changed_after` is told.
-    pub observed_at: String,
-    /// It was another value until then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub changed_after: Option<String>,
-    pub won: bool,
-    pub why: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -220,40 +183,9 @@ impl Engine {
         status(&self.rules.rules().policy, self.status_now(of, now), coverage.told())
     }
 
-    fn fields_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> BTreeMap<Name, FieldExplained> {
-        let names: BTreeSet<Name> = of.records.iter().flat_map(|r| r.fields.iter().map(|f| f.name.clone())).collect();
-        let mut explained = BTreeMap::new();
-        for name in names {
-            let candidates = self.candidates(&name, of);
-            let field = match self.rules.rules().precedence.rule(&name) {
-                None => without_rule(&candidates),
-                Some(rule) => {
-                    let condition = self.condition(rule, &name, of, now);
-                    let judged = crate::merge::explain(rule, condition, &candidates, of.gaps.unread(), now);
-                    let condition = condition_text(condition).map(String::from);
-                    let field = by_rule(&rule.rule, &candidates, judged, || coverage.told().unwrap_or_default());
-                    FieldExplained { rule_says: Some(rule.to_string()), condition, ..field }
-                }
-            };
-            let in_targets = self.field_in_targets(&name, of, now);
-            let has_effect = !in_targets.is_empty() || self.rules.needs().declared.person.contains_key(&name);
-            explained.insert(name, FieldExplained { in_targets, has_effect, ..field });
-        }
-        explained
-    }
-
     /// Everyone, for `export people` and `export links`.
     pub fn members(&self) -> impl Iterator<Item = (String, &[Idx])> + '_ {
         self.people.iter().enumerate().filter(|(_, p)| !p.members.is_empty()).map(|(i, p)| (self.person_id(i as u32), p.members.as_slice()))
-    }
-}
-
-fn condition_text(condition: ConditionState) -> Option<&'static str> {
-    match condition {
-        ConditionState::None => None,
-        ConditionState::True => Some("true"),
-        ConditionState::False => Some("false"),
-        ConditionState::Unknown => Some("unknown"),
     }
 }
 
@@ -264,17 +196,6 @@ fn doubt(key: &crate::link::Key, verdict: crate::link::KeyVerdict) -> String {
         crate::link::Key::Address(address) => address.to_string(),
     };
     format!("{key}: {}", verdict.name())
-}
-
-fn candidate(c: &Candidate<'_>, won: bool, why: &str) -> CandidateExplained {
-    CandidateExplained {
-        from: c.from.to_string(),
-        value: c.value.to_json(),
-        observed_at: c.age.by.rfc3339(),
-        changed_after: c.age.after.map(Time::rfc3339),
-        won,
-        why: why.to_string(),
-    }
 }
 
 /// Whom a record stands for: itself, or whom a deal or ticket names by id or address.
@@ -330,40 +251,6 @@ fn status(policy: &Policy, now: StatusNow, unread: Option<String>) -> StatusExpl
     let what = if raises_only { "it takes the place of no higher one" } else { "it is left as it is" };
     let waits = waits.then(|| format!("{what}: {}", unread.unwrap_or_default()));
     StatusExplained { value: value.map(|v| v.to_string()), rule, error: error.map(|e| e.to_string()), waits }
-}
-
-fn without_rule(candidates: &[Candidate<'_>]) -> FieldExplained {
-    FieldExplained {
-        value: Json::Null,
-        from: None,
-        rule: None,
-        unknown: None,
-        candidates: candidates.iter().map(|c| candidate(c, false, "no rule speaks of this field")).collect(),
-        ..FieldExplained::default()
-    }
-}
-
-/// A field as its rule judged it; `unread` is what was not read to its end, in words.
-fn by_rule(
-    rule: &Name,
-    candidates: &[Candidate<'_>],
-    (judgment, judged): (Judgment<'_>, Vec<Judged>),
-    unread: impl FnOnce() -> String,
-) -> FieldExplained {
-    let unknown = match &judgment {
-        Judgment::Unknown(why @ Unknown::NotRead) => Some(format!("{why}: {}", unread())),
-        Judgment::Unknown(why) => Some(why.to_string()),
-        Judgment::Wins(_) | Judgment::Nothing => None,
-    };
-    let winner = judgment.winner();
-    FieldExplained {
-        value: winner.as_ref().map_or(Json::Null, |w| w.value.to_json()),
-        from: winner.as_ref().and_then(|w| w.from).map(ToString::to_string),
-        rule: Some(rule.to_string()),
-        unknown,
-        candidates: candidates.iter().zip(&judged).map(|(c, r)| candidate(c, r.won, r.why)).collect(),
-        ..FieldExplained::default()
-    }
 }
 
 /// A cool-down may be over by this machine's clock alone, which counts only once a system's was heard: it holds, and no end is told.

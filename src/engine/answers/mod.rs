@@ -6,7 +6,7 @@
 //! - `backup`: the whole state in one file
 //! - `budget`: what a system was asked today
 //! - `dead_letters`: writes that a system refused
-//! - `explain`: why somebody is treated as they are
+//! - `explain`: why somebody is treated as they are; `explain_fields`: whose value counts
 //! - `export`: tables
 //! - `field_in_targets`: what targets show of a field, and what is done about it
 //! - `marks_in_words`: marks as people say them
@@ -30,6 +30,7 @@ mod budget;
 pub mod by_order;
 pub mod dead_letters;
 pub mod explain;
+pub mod explain_fields;
 pub mod export;
 pub mod field_in_targets;
 pub mod marks_in_words;

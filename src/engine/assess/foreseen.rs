@@ -75,7 +75,7 @@ impl ChangeKind {
         match (shown.is_empty(), wanted.is_empty()) {
             (true, _) => ChangeKind::Filled,
             (false, true) => ChangeKind::Emptied,
-            (false, false) if is_form_of(wanted, shown) || is_form_of(shown, wanted) => ChangeKind::Form,
+            (false, false) if is_form_of(wanted, shown) && is_form_of(shown, wanted) => ChangeKind::Form,
             (false, false) => ChangeKind::Overwritten,
         }
     }

@@ -1,17 +1,23 @@
 //! Whether two values are one, in the form of whoever keeps it.
 
 use super::text_forms;
-use crate::model::{ShortText, Value};
+use crate::model::{ShortText, Value, joined_entries};
 
 /// Whether `shown` is what a target may have made of our value: another form of the same text, cut anywhere; the same number told as a text;
-/// the same entries in another order; a number with fewer decimals; a time without its parts of a second, or as a day.
+/// the same entries in another order, or in one text; whatever it shows where we wrote nothing; a number with fewer decimals; a time without its parts of a second, or as a day.
 pub fn is_form_of(ours: &Value, shown: &Value) -> bool {
     if ours.may_show_as(shown) {
         return true;
     }
     match (ours, shown) {
         (Value::Text(ours), Value::Text(shown)) => text_forms::is_form_of(ours, shown),
-        (Value::List(ours), Value::List(shown)) => are_the_same(ours, shown, are_forms_of_one),
+        (Value::List(ours), Value::List(shown)) => match &shown[..] {
+            [one] if ours.len() > 1 => is_joined_of(ours, one),
+            _ => are_the_same(ours, shown, are_forms_of_one),
+        },
+        (Value::List(ours), Value::Text(shown)) => is_joined_of(ours, shown),
+        // What it shows where it holds nothing.
+        (Value::Empty, _) => !shown.is_unreadable(),
         (Value::Int(_) | Value::Number(_), _) | (_, Value::Int(_) | Value::Number(_)) => {
             number(ours).zip(number(shown)).is_some_and(|(ours, shown)| ours == shown || has_fewer_decimals(ours, shown))
         }
@@ -26,6 +32,12 @@ pub fn says_the_same(a: &Value, b: &Value) -> bool {
         (Value::List(a), Value::List(b)) => are_the_same(a, b, text_forms::says_the_same),
         _ => a == b,
     }
+}
+
+/// Whether a text is a list's entries in one.
+fn is_joined_of(list: &[ShortText], text: &str) -> bool {
+    let parts: Vec<ShortText> = joined_entries(text).into_iter().map(ShortText::from).collect();
+    are_the_same(list, &parts, are_forms_of_one)
 }
 
 /// Whether two entries are one, neither cut.
@@ -102,6 +114,11 @@ mod tests {
             (list(&["a", "b"]), list(&["a", "a"]), false),
             (list(&["ab", "a"]), list(&["A", "AB"]), true),
             (list(&["ab"]), list(&["a"]), false),
+            (list(&["a", "b"]), list(&["B; a"]), true),
+            (list(&["a", "b"]), list(&["a, c"]), false),
+            (list(&["a", "b"]), text("a,b"), true),
+            (Value::Empty, text("Unknown"), true),
+            (Value::Empty, Value::Unreadable, false),
             (list(&["R&D", "営業"]), list(&["R&amp;D", "営業"]), true),
         ] {
             assert_eq!(is_form_of(&ours, &shown), is, "{ours} {shown}");

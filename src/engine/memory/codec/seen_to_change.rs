@@ -6,6 +6,7 @@ use crate::model::{Age, Entries, EntryFate, Record, Time};
 const OURS: u8 = 0;
 const ADDED: u8 = 1;
 const REMOVED: u8 = 2;
+const FORM: u8 = 3;
 
 impl Writer {
     /// What was emptied, when fields changed, and whose the entries of lists are. A record of which nothing of it is known ends before it.
@@ -33,6 +34,7 @@ impl Writer {
     fn fate(&mut self, fate: &EntryFate) {
         let (kind, age) = match fate {
             EntryFate::Ours(at) => (OURS, Age::until(*at)),
+            EntryFate::Form(at) => (FORM, Age::until(*at)),
             EntryFate::Added(age) => (ADDED, *age),
             EntryFate::Removed(age) => (REMOVED, *age),
         };
@@ -62,6 +64,7 @@ impl Reader<'_> {
         let age = Age { after: self.maybe(Reader::time)?, by };
         Some(match kind {
             OURS => EntryFate::Ours(by),
+            FORM => EntryFate::Form(by),
             ADDED => EntryFate::Added(age),
             REMOVED => EntryFate::Removed(age),
             _ => return None,

@@ -48,7 +48,12 @@ fn age() -> impl Strategy<Value = Age> {
 fn memory() -> impl Strategy<Value = Memory> {
     let texts = || prop::collection::vec(text(), 0..3);
     let cleared = prop::collection::vec((name(), value()), 0..3);
-    let fate = prop_oneof![time().prop_map(EntryFate::Ours), age().prop_map(EntryFate::Added), age().prop_map(EntryFate::Removed)];
+    let fate = prop_oneof![
+        time().prop_map(EntryFate::Ours),
+        time().prop_map(EntryFate::Form),
+        age().prop_map(EntryFate::Added),
+        age().prop_map(EntryFate::Removed)
+    ];
     let entries = prop::collection::vec((text().prop_map(Into::into), fate), 0..3).prop_map(Entries::of);
     let lists = prop::collection::vec((name(), entries), 0..2);
     (prop::collection::vec(address(), 0..3), texts(), texts(), prop::option::of(time()), cleared, lists).prop_map(

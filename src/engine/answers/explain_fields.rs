@@ -1,0 +1,129 @@
+//! A person's fields: what counts for each, why, and what is done about it.
+
+use super::field_in_targets::ShownInTarget;
+use crate::engine::assess::members::Members;
+use crate::engine::engine::Engine;
+use crate::engine::proofs::coverage::Coverage;
+use crate::merge::{Candidate, ConditionState, Judged, Judgment, Unknown};
+use crate::model::{Name, Time};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct FieldExplained {
+    pub value: Json,
+    pub from: Option<String>,
+    pub rule: Option<String>,
+    /// Why it is left as it is though there are candidates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<String>,
+    /// The rule as it stands in precedence.toml.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_says: Option<String>,
+    /// How its `when` came out: `true`, `false` or `unknown`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// Some system is told it, or some expression asks for it.
+    #[serde(default)]
+    pub has_effect: bool,
+    pub candidates: Vec<CandidateExplained>,
+    /// The records that it is written to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub in_targets: Vec<ShownInTarget>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CandidateExplained {
+    pub from: String,
+    pub value: Json,
+    /// It was set by then: the last change of its record, or of itself if `changed_after` is told.
+    pub observed_at: String,
+    /// It was another value until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_after: Option<String>,
+    pub won: bool,
+    pub why: String,
+}
+
+impl Engine {
+    /// All fields of a person's records, each with all that was offered for it.
+    pub(super) fn fields_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> BTreeMap<Name, FieldExplained> {
+        let names: BTreeSet<Name> = of.records.iter().flat_map(|r| r.fields.iter().map(|f| f.name.clone())).collect();
+        let mut explained = BTreeMap::new();
+        for name in names {
+            let candidates = self.candidates(&name, of);
+            let field = match self.rules.rules().precedence.rule(&name) {
+                None => without_rule(&candidates),
+                Some(rule) => {
+                    let condition = self.condition(rule, &name, of, now);
+                    let judged = crate::merge::explain(rule, condition, &candidates, of.gaps.unread(), now);
+                    let condition = condition_text(condition).map(String::from);
+                    let field = by_rule(&rule.rule, &candidates, judged, || coverage.told().unwrap_or_default());
+                    FieldExplained { rule_says: Some(rule.to_string()), condition, ..field }
+                }
+            };
+            let in_targets = self.field_in_targets(&name, of, now);
+            let has_effect = !in_targets.is_empty() || self.rules.needs().declared.person.contains_key(&name);
+            explained.insert(name, FieldExplained { in_targets, has_effect, ..field });
+        }
+        explained
+    }
+}
+
+fn condition_text(condition: ConditionState) -> Option<&'static str> {
+    match condition {
+        ConditionState::None => None,
+        ConditionState::True => Some("true"),
+        ConditionState::False => Some("false"),
+        ConditionState::Unknown => Some("unknown"),
+    }
+}
+
+fn candidate(c: &Candidate<'_>, won: bool, why: &str) -> CandidateExplained {
+    CandidateExplained {
+        from: c.from.to_string(),
+        value: c.value.to_json(),
+        observed_at: c.age.by.rfc3339(),
+        changed_after: c.age.after.map(Time::rfc3339),
+        won,
+        why: why.to_string(),
+    }
+}
+
+pub(super) fn without_rule(candidates: &[Candidate<'_>]) -> FieldExplained {
+    FieldExplained {
+        value: Json::Null,
+        from: None,
+        rule: None,
+        unknown: None,
+        candidates: candidates.iter().map(|c| candidate(c, false, "no rule speaks of this field")).collect(),
+        ..FieldExplained::default()
+    }
+}
+
+/// A field as its rule judged it; `unread` is what was not read to its end, in words.
+pub(super) fn by_rule(
+    rule: &Name,
+    candidates: &[Candidate<'_>],
+    (judgment, judged): (Judgment<'_>, Vec<Judged>),
+    unread: impl FnOnce() -> String,
+) -> FieldExplained {
+    let unknown = match &judgment {
+        Judgment::Unknown(why @ Unknown::NotRead) => Some(format!("{why}: {}", unread())),
+        Judgment::Unknown(why) => Some(why.to_string()),
+        Judgment::Wins(_) | Judgment::Nothing => None,
+    };
+    let winner = judgment.winner();
+    FieldExplained {
+        value: winner.as_ref().map_or(Json::Null, |w| w.value.to_json()),
+        from: winner.as_ref().and_then(|w| w.from).map(ToString::to_string),
+        rule: Some(rule.to_string()),
+        unknown,
+        candidates: candidates.iter().zip(&judged).map(|(c, r)| candidate(c, r.won, r.why)).collect(),
+        ..FieldExplained::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;
