@@ -17,7 +17,7 @@ pub fn is_form_of(ours: &Value, shown: &Value) -> bool {
         },
         (Value::List(ours), Value::Text(shown)) => is_joined_of(ours, shown),
         // What it shows where it holds nothing.
-        (Value::Empty, _) => !shown.is_unreadable(),
+        (Value::Empty, _) => !shown.is_unreadable() && !shown.is_empty(),
         (Value::Int(_) | Value::Number(_), _) | (_, Value::Int(_) | Value::Number(_)) => {
             number(ours).zip(number(shown)).is_some_and(|(ours, shown)| ours == shown || has_fewer_decimals(ours, shown))
         }
