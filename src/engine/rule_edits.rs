@@ -91,18 +91,25 @@ impl Engine {
     fn tally_of(&self, after: &Merging, now: Time) -> (EditTally, Vec<String>) {
         let affected = self.affected_by(after);
         let rules = ComparedRules { before: self.rules.merging(), after, affected: &affected };
-        let (mut tally, mut samples) = (EditTally::default(), Vec::new());
+        let (mut tally, mut rewritten, mut filled) = (EditTally::default(), Vec::new(), Vec::new());
         if affected.is_none() {
-            return (tally, samples);
+            return (tally, rewritten);
         }
         let people: Vec<PersonIdx> = (0..self.people.len() as PersonIdx).collect();
         for some in people.chunks(FORESEEN_AT_ONCE) {
             let changes = self.foresee(some, rules, now);
             tally.take(&changes, |place| self.world.slot(place).id.system.clone());
-            let told = changes.iter().filter(|change| change.kind.rewrites()).take(SAMPLES - samples.len());
-            samples.extend(told.map(|change| sample(&self.world.slot(change.place).id.to_string(), change)));
+            for change in &changes {
+                let samples = if change.kind.rewrites() { &mut rewritten } else { &mut filled };
+                if samples.len() < SAMPLES {
+                    samples.push(sample(&self.world.slot(change.place).id.to_string(), change));
+                }
+            }
         }
-        (tally, samples)
+        // What is filled in is told where nothing is rewritten.
+        rewritten.extend(filled);
+        rewritten.truncate(SAMPLES);
+        (tally, rewritten)
     }
 
     /// A system's records of people, as far as they are written to.
