@@ -9,7 +9,7 @@ use nayose::link::{Key, LinkRules, component, keys};
 use nayose::merge::rules::{Band, Blank, FieldRule, Strategy};
 use nayose::merge::{Candidate, ConditionState, UnreadSystems, judge};
 use nayose::model::expression::{Declared, Scope};
-use nayose::model::{Basis, DealState, Entity, Expression, Mail, MailKind, Reason, Record, RecordId, Span, Time, Value};
+use nayose::model::{Age, Basis, DealState, Entity, Expression, Mail, MailKind, Reason, Record, RecordId, Span, Time, Value};
 use nayose::store::{PendingChanges, State, StateInfo, StateUrl};
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -78,7 +78,7 @@ fn merge(c: &mut Criterion) {
         .iter()
         .zip(&values)
         .zip(0..)
-        .map(|((from, value), n)| Candidate { from, value, at: Time(NOW.0 - n), echo: false, base: None, cleared: false })
+        .map(|((from, value), n)| Candidate { from, value, age: Age::until(Time(NOW.0 - n)), echo: false, entries: None, cleared: false })
         .collect();
     c.bench_function("merge/four candidates of a field", |b| {
         b.iter(|| {

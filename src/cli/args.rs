@@ -37,6 +37,14 @@ pub enum ReaderLanguage {
     Ja,
 }
 
+impl ReaderLanguage {
+    /// Japanese where the locale's messages are.
+    pub fn of_the_locale() -> ReaderLanguage {
+        let set = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+        if set.is_some_and(|value| value.starts_with("ja")) { ReaderLanguage::Ja } else { ReaderLanguage::En }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum CliCommand {
     /// Three sandbox systems, the daemon and a script of events, all on this machine
@@ -63,6 +71,9 @@ pub enum CliCommand {
         /// Write each change that these rules would make into this file
         #[arg(long, value_name = "FILE", requires = "rules")]
         csv: Option<PathBuf>,
+        /// The language of what these rules would do; that of the locale if it is left out
+        #[arg(long, value_enum, requires = "rules", value_name = "LANGUAGE")]
+        lang: Option<ReaderLanguage>,
     },
     /// Read, decide and write once
     Sync {

@@ -4,7 +4,7 @@ use super::args::{Common, ReaderLanguage};
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
 use crate::engine::answers::explain::{Explanation, FieldExplained, HoldExplained, LeftAlone};
-use crate::model::Name;
+use crate::model::{Name, Value};
 use jiff::{Timestamp, tz::TimeZone};
 use words::Words;
 
@@ -20,7 +20,7 @@ pub async fn explain(common: &Common, who: String, field: Option<String>, langua
                 let known: Vec<&str> = people.iter().flat_map(|e| e.fields.keys()).map(|name| &**name).collect();
                 return common.end(Exit::Refused, &format!("no record of {who} carries a field {field:?}; they have {}", known.join(", ")));
             }
-            let explainer = Explainer { words: Words(language.unwrap_or_else(of_the_locale)), zone: TimeZone::system() };
+            let explainer = Explainer { words: Words(language.unwrap_or_else(ReaderLanguage::of_the_locale)), zone: TimeZone::system() };
             let told = |e: &Explanation| match &field {
                 Some(field) => output::lines(&explainer.field_alone(e, &field.as_str().into())),
                 None => explainer.text(e),
@@ -35,12 +35,6 @@ pub async fn explain(common: &Common, who: String, field: Option<String>, langua
         }
         other => open::unexpected(common, other),
     }
-}
-
-/// Japanese where the locale's messages are.
-fn of_the_locale() -> ReaderLanguage {
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    if set.is_some_and(|value| value.starts_with("ja")) { ReaderLanguage::Ja } else { ReaderLanguage::En }
 }
 
 /// Who reads, in a language and a time zone.
@@ -83,7 +77,9 @@ impl Explainer {
         let mut lines = vec![self.words.person(&e.person)];
         lines.extend(self.field(name, field));
         let winner = field.from.as_deref().map(|from| from.split(':').next().unwrap_or_default());
-        for c in field.candidates.iter().filter(|c| !c.won && !c.value.is_null()) {
+        // What cannot be read never wins.
+        let unread = Value::Unreadable.to_json();
+        for c in field.candidates.iter().filter(|c| !c.won && !c.value.is_null() && c.value != unread) {
             let system = c.from.split(':').next().unwrap_or_default();
             lines.extend(self.words.would_have_won(&c.from, &c.value, system, winner, &c.why));
         }

@@ -82,7 +82,7 @@ async fn act(args: Args) -> Exit {
         CliCommand::Completions { shell } => completions::completions(shell),
         CliCommand::Man { folder } => man::man(&common, folder.as_deref()),
         CliCommand::Check => check::check(&common),
-        CliCommand::Plan { rules: Some(folder), csv, .. } => preview::preview(&common, folder, csv).await,
+        CliCommand::Plan { rules: Some(folder), csv, lang, .. } => preview::preview(&common, folder, csv, lang).await,
         CliCommand::Plan { known, .. } => plan::plan(&common, known).await,
         CliCommand::Sync { system } => sync::sync(&common, system).await,
         CliCommand::Run => run::run(&common).await,

@@ -1,6 +1,6 @@
 //! `nayose plan --rules`
 
-use super::args::Common;
+use super::args::{Common, ReaderLanguage};
 use super::spreadsheet::csv;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
@@ -9,7 +9,7 @@ use crate::engine::answers::preview::{FieldTotals, Preview, PreviewedChange};
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 
-pub async fn preview(common: &Common, folder: PathBuf, file: Option<PathBuf>) -> Exit {
+pub async fn preview(common: &Common, folder: PathBuf, file: Option<PathBuf>, language: Option<ReaderLanguage>) -> Exit {
     // A daemon has another working folder.
     let folder = std::path::absolute(&folder).unwrap_or(folder);
     let bar = output::progress("trying the rules on everyone");
@@ -28,7 +28,11 @@ pub async fn preview(common: &Common, folder: PathBuf, file: Option<PathBuf>) ->
     if common.json {
         output::json(&preview);
     } else {
-        output::data(&text(&preview));
+        let page = match language.unwrap_or_else(ReaderLanguage::of_the_locale) {
+            ReaderLanguage::En => text(&preview),
+            ReaderLanguage::Ja => japanese::text(&preview),
+        };
+        output::data(&page);
     }
     if preview.is_empty() { Exit::Done } else { Exit::SomethingToWrite }
 }
@@ -91,6 +95,8 @@ fn worst(change: &PreviewedChange) -> String {
     format!("  {}: {who}{record}  {field}: {old} -> {new}  [{rule}]", harm.told())
 }
 
+mod japanese;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +152,8 @@ mod tests {
     #[test]
     fn what_matters_comes_first_then_numbers_then_examples() {
         insta::assert_snapshot!(text(&preview()));
+        insta::assert_snapshot!("in_japanese", japanese::text(&preview()));
+        assert_eq!(japanese::text(&Preview::default()), "このルールでは何も変わりません");
         insta::assert_snapshot!(text(&Preview { plan: Some("e_1".into()), ..Preview::default() }));
         assert_eq!(text(&Preview::default()), "these rules would change nothing");
     }

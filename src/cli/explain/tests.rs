@@ -1,4 +1,5 @@
 use super::*;
+use crate::engine::answers::explain::NO_CODE;
 use crate::engine::target::Parked;
 use crate::model::Time;
 use serde_json::json;
@@ -10,7 +11,7 @@ fn explanation() -> Explanation {
             "from": from, "value": value, "observed_at": "2026-11-28T09:01:05Z", "changed_after": after, "won": why == "highest rank", "why": why,
         })
     };
-    let states = ["stands", "its_form", "to_write", "keeps_own", "emptied", "parked", "left"];
+    let states = ["stands", "its_form", "to_write", "keeps_own", "emptied", "parked", "unread", "no_code", "left"];
     let targets: Vec<_> = states
         .iter()
         .enumerate()
@@ -32,6 +33,7 @@ fn explanation() -> Explanation {
                     candidate("ma:person:1", "課長", None, "later in the order, its age is not known"),
                     candidate("cards:person:1", "係長", None, "not a source"),
                     candidate("erp:person:1", "主任", None, "lower rank"),
+                    candidate("hr:person:1", "(cannot be read)", None, "lower rank"),
                 ],
             },
             "owner": { "value": null, "from": null, "rule": null, "candidates": [] },
@@ -49,6 +51,7 @@ fn explanation() -> Explanation {
         "left_alone": [
             { "record": "ma:person:5", "field": "title", "not_written": "部長", "why": Parked::GivenUp.why() },
             { "record": "ma:person:6", "field": "title", "not_written": "課長", "why": flips.why(), "until": "2026-11-29T09:01:05Z" },
+            { "record": "ma:person:7", "field": "industry", "not_written": "sold", "why": NO_CODE },
         ],
     });
     serde_json::from_value(told).unwrap()

@@ -1,6 +1,7 @@
 //! What `explain` says, in English and Japanese. Codes, names of systems and rules stay as they are in both.
 
 use crate::cli::args::ReaderLanguage;
+use crate::engine::answers::explain::NO_CODE;
 use crate::engine::answers::field_in_targets::InTarget;
 use crate::engine::target::Parked;
 use crate::model::Time;
@@ -175,6 +176,10 @@ impl Words {
             }
             InTarget::Emptied => self.just("stays empty: somebody emptied it there", "そこで消されたため、空のまま"),
             InTarget::Parked => self.just("not written for now", "今は書き込まない"),
+            InTarget::Unread => self.just("it cannot be read, and is not written over", "読み取れないため、上書きしない"),
+            InTarget::NoCode => {
+                self.just("not written: the connector's map has no code for it", "コネクタの map にコードがないため、書き込まない")
+            }
             InTarget::Left => self.just("left as it is", "変えない"),
         };
         self.of(format!("{record} shows {shows}: {state}"), format!("{record} の表示 {shows}: {state}"))
@@ -196,7 +201,11 @@ impl Words {
             )
         });
         let again = again.unwrap_or_default();
-        let in_japanese = PARKED.iter().find(|(parked, _)| parked.why() == why).map_or(why, |(_, told)| told);
+        let in_japanese = match PARKED.iter().find(|(parked, _)| parked.why() == why) {
+            Some((_, told)) => told,
+            None if why == NO_CODE => "コネクタの map にこの値のコードがない。マニフェストの map に加える",
+            None => why,
+        };
         self.of(
             format!("{field} of {record}: {value} is not written: {why}{again}"),
             format!("{record} の {field}: {value} は今は書き込まない: {in_japanese}{again}"),

@@ -320,7 +320,8 @@ fn left_alone(
     target.into_iter().flat_map(|t| t.parked(now)).map(parked).chain(without_code.iter().map(codeless)).collect()
 }
 
-const NO_CODE: &str = "the connector's map has no code for it; add one to the map of the field in the manifest";
+/// Why a value that has no code in its system is not written.
+pub const NO_CODE: &str = "the connector's map has no code for it; add one to the map of the field in the manifest";
 
 /// `unread` is what was not read to its end, in words.
 fn status(policy: &Policy, now: StatusNow, unread: Option<String>) -> StatusExplained {

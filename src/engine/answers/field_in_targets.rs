@@ -24,6 +24,10 @@ pub enum InTarget {
     Emptied,
     /// It is not written for now.
     Parked,
+    /// What stands there cannot be read, and is not written over.
+    Unread,
+    /// Its system has no code for it.
+    NoCode,
     /// Nothing counts for the field, or it cannot be told what does.
     Left,
 }
@@ -49,16 +53,27 @@ impl Engine {
             return Vec::new();
         }
         let (winner, trusted) = (self.winner(name, of, now), self.trusted_now(now));
+        let has_code = |record: &Record| match (&winner, self.systems.get(&record.id.system)) {
+            (Ok(Some(winner)), Some(system)) => system.connected.abilities().has_code_for(name, &winner.value),
+            _ => true,
+        };
         let shown = |(idx, record): (&_, &Record)| ShownInTarget {
             record: record.id.to_string(),
             shows: record.field_of(name).map_or(Json::Null, |field| field.value.to_json()),
-            state: state(record, name, self.targets.agreed(*idx), &winner, trusted),
+            state: state(record, name, (self.targets.agreed(*idx), has_code(record)), &winner, trusted),
         };
         targets.into_iter().map(shown).collect()
     }
 }
 
-fn state(record: &Record, name: &Name, agreed: &[Agreed], winner: &Result<Option<FieldWinner>, Unknown>, now: Time) -> InTarget {
+/// `agreed`: what was agreed with the record, and whether its system has a code for the winner.
+fn state(
+    record: &Record,
+    name: &Name,
+    (agreed, has_code): (&[Agreed], bool),
+    winner: &Result<Option<FieldWinner>, Unknown>,
+    now: Time,
+) -> InTarget {
     let Ok(Some(winner)) = winner else { return InTarget::Left };
     let shown = record.field_of(name).map_or(&Value::Empty, |field| &field.value);
     let agreed = agreed.iter().find(|a| a.field == *name);
@@ -67,6 +82,8 @@ fn state(record: &Record, name: &Name, agreed: &[Agreed], winner: &Result<Option
         _ if says_the_same(&winner.value, shown) => InTarget::Stands,
         _ if winner.rivals.contains(&record.id) => InTarget::KeepsOwn,
         _ if !winner.is_wanted_in(record, name) => InTarget::Emptied,
+        _ if shown.is_unreadable() => InTarget::Unread,
+        _ if !has_code => InTarget::NoCode,
         Some(agreed) if same && *shown == agreed.theirs => InTarget::ItsForm,
         Some(agreed) if agreed.staying.parked_for(same, now).is_some() => InTarget::Parked,
         _ => InTarget::ToWrite,
@@ -98,13 +115,17 @@ mod tests {
             (vec![agreed("Boss", true)], Ok(Some(winner("Chief"))), InTarget::Parked),
             (vec![agreed("Boss", true)], Ok(Some(winner("Clerk"))), InTarget::ToWrite),
             (vec![], Ok(Some(rival)), InTarget::KeepsOwn),
+            (vec![], Ok(Some(winner("Vendeur"))), InTarget::NoCode),
             (vec![], Ok(None), InTarget::Left),
             (vec![], Err(Unknown::NotRead), InTarget::Left),
         ] {
-            assert_eq!(state(&record, &name, &agreed, &winner, Time(9)), want, "{agreed:?} {winner:?}");
+            let has_code = !matches!(&winner, Ok(Some(winner)) if winner.value == Value::text("Vendeur"));
+            assert_eq!(state(&record, &name, (&agreed, has_code), &winner, Time(9)), want, "{agreed:?} {winner:?}");
         }
+        record.set(&name, Value::Unreadable, Time(6));
+        assert_eq!(state(&record, &name, (&[], true), &Ok(Some(winner("Chief"))), Time(9)), InTarget::Unread);
         record.set(&name, Value::Empty, Time(6));
         record.memory.cleared = vec![(name.clone(), Value::text("Chief"))];
-        assert_eq!(state(&record, &name, &[], &Ok(Some(winner("Chief"))), Time(9)), InTarget::Emptied);
+        assert_eq!(state(&record, &name, (&[], true), &Ok(Some(winner("Chief"))), Time(9)), InTarget::Emptied);
     }
 }

@@ -23,7 +23,11 @@ title = { from = ["crm"], when = 'deals.exists(d, d.open)', otherwise = ["suppor
 score = { only = "ma" }
 company = [["crm", "ma"]]
 "#;
-    ConfigFiles { precedence: precedence.into(), ..ConfigFiles::new(systems, policy(&statuses, &[OPEN_DEAL], r#""ma.people" = "1h""#, "")) }
+    let limits = "[changes]\nask_above = { records = 1000, share = \"10%\", within = \"1h\" }\n";
+    ConfigFiles {
+        precedence: precedence.into(),
+        ..ConfigFiles::new(systems, policy(&statuses, &[OPEN_DEAL], r#""ma.people" = "1h""#, limits))
+    }
 }
 
 pub struct Place {

@@ -20,6 +20,7 @@ pub struct FieldWords {
     /// Of times and days.
     format: Option<TimeFormat>,
     codes: Codes,
+    is_list: bool,
     /// It holds codes and nothing else: what has none is not written.
     only_codes: bool,
 }
@@ -53,6 +54,7 @@ impl FieldWords {
         Ok(FieldWords {
             field: write.field().to_string(),
             format: spec.and_then(|spec| spec.format).or(read_format),
+            is_list: kind == FieldKind::List,
             only_codes: !codes.is_empty() && matches!(kind, FieldKind::Text | FieldKind::List),
             codes,
         })
@@ -82,6 +84,8 @@ impl FieldWords {
             }
         }
         Ok(match value {
+            // A list without entries is one where nothing else is said: null would be read as no list.
+            Value::Empty if self.is_list && empty.is_null() => Cell::List(Vec::new()),
             Value::Empty => Cell::Json(Cow::Borrowed(empty)),
             Value::Text(text) => Cell::Text(Cow::Borrowed(text)),
             Value::Time(time) => self.time(*time, zone),
@@ -208,6 +212,7 @@ mod tests {
             ("'F'", industry, Value::text("made"), Ok(json!("10"))),
             ("{ field = 'F', map = { built = 20 } }", industry, Value::text("built"), Ok(json!(20))),
             ("'F'", industry, Value::Empty, Ok(Json::Null)),
+            ("'F'", "{ path = 'f[]', type = 'list' }", Value::Empty, Ok(json!([]))),
             ("'F'", industry, Value::text("sold"), Err("\"sold\"")),
             ("'F'", industry, Value::text("10"), Err("\"10\"")),
             ("'F'", "{ path = 'f', map = { '1' = '5' } }", Value::Int(5), Ok(json!("1"))),

@@ -1,6 +1,8 @@
 use super::*;
 use crate::model::{Age, Date, Field};
 
+mod play;
+mod rule_forms;
 mod settling;
 
 #[test]
