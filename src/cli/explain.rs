@@ -3,7 +3,8 @@
 use super::args::{Common, ReaderLanguage};
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::answers::explain::{Explanation, FieldExplained, HoldExplained, LeftAlone};
+use crate::engine::answers::explain::{Explanation, FieldExplained, HoldExplained};
+use crate::engine::answers::left_alone::LeftAlone;
 use crate::model::{Name, Value};
 use jiff::{Timestamp, tz::TimeZone};
 use words::Words;
