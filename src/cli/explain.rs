@@ -3,8 +3,9 @@
 use super::args::{Common, ReaderLanguage};
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
-use crate::engine::answers::explain::{Explanation, HoldExplained, LeftAlone};
+use crate::engine::answers::explain::{Explanation, HoldExplained};
 use crate::engine::answers::explain_fields::FieldExplained;
+use crate::engine::answers::left_alone::LeftAlone;
 use crate::model::{Name, Value};
 use jiff::{Timestamp, tz::TimeZone};
 use words::Words;

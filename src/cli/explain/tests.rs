@@ -1,5 +1,5 @@
 use super::*;
-use crate::engine::answers::explain::NO_CODE;
+use crate::engine::answers::left_alone::NO_CODE;
 use crate::engine::target::Parked;
 use crate::model::Time;
 use serde_json::json;

@@ -1,8 +1,8 @@
 //! What `explain` says, in English and Japanese. Codes, names of systems and rules stay as they are in both.
 
 use crate::cli::args::ReaderLanguage;
-use crate::engine::answers::explain::NO_CODE;
 use crate::engine::answers::field_in_targets::InTarget;
+use crate::engine::answers::left_alone::NO_CODE;
 use crate::engine::target::Parked;
 use crate::model::Time;
 use serde_json::Value as Json;

@@ -1,6 +1,7 @@
 //! Why a person is treated as it is: records, fields with all candidates, status, holds, refusals, decision, writes.
 
 use super::explain_fields::FieldExplained;
+use super::left_alone::LeftAlone;
 use crate::decide::ratchet::Reach;
 use crate::decide::rules::Policy;
 use crate::decide::standing::{By, HoldNow};
@@ -16,10 +17,8 @@ use crate::engine::memory::view::View;
 use crate::engine::memory::world::World;
 use crate::engine::proofs::coverage::Coverage;
 use crate::engine::target::planned::PlannedWrite;
-use crate::engine::target::{ParkedPart, Target};
-use crate::model::{Entity, Mail, MailKind, Mark, Name, Record, RecordId, Refusal, RefusalScope, Time, Value};
+use crate::model::{Entity, Mail, MailKind, Name, Record, RecordId, Refusal, RefusalScope, Time};
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 /// The answer of `nayose explain`, for one person. An address that several people bear gives one for each.
@@ -38,18 +37,6 @@ pub struct Explanation {
     /// Values that are wanted and not written.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_alone: Vec<LeftAlone>,
-}
-
-/// A field, the status or reason codes that are not written for now.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct LeftAlone {
-    pub record: String,
-    pub field: String,
-    pub not_written: Json,
-    pub why: String,
-    /// When it is tried again by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub until: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -169,16 +156,6 @@ impl Engine {
         }
     }
 
-    fn left_alone(&self, members: &[Idx], status: Option<&str>, now: Time) -> Vec<LeftAlone> {
-        let now = self.trusted_now(now);
-        let of_one = |idx: &Idx| {
-            let id = &self.world.slot(*idx).id;
-            let without_code = self.systems.get(&id.system).map_or(&[][..], |system| system.without_code.of(*idx));
-            left_alone(id, self.targets.of(*idx), without_code, status, now)
-        };
-        members.iter().flat_map(of_one).collect()
-    }
-
     fn status_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> StatusExplained {
         status(&self.rules.rules().policy, self.status_now(of, now), coverage.told())
     }
@@ -212,37 +189,6 @@ fn people_of_record(world: &World, id: &RecordId) -> Vec<PersonIdx> {
     }
     found
 }
-
-/// What is not written to a record for now; `status` is the person's, of which the target keeps only a digest.
-fn left_alone(
-    record: &RecordId,
-    target: Option<&Target>,
-    without_code: &[(Name, Value)],
-    status: Option<&str>,
-    now: Time,
-) -> Vec<LeftAlone> {
-    let parked = |part: ParkedPart<'_>| {
-        let of_marks = if part.what == Mark::Status.name() { Json::from(status) } else { Json::Null };
-        LeftAlone {
-            record: record.to_string(),
-            field: part.what.to_string(),
-            not_written: part.ours.map_or(of_marks, Value::to_json),
-            why: part.parked.why().into(),
-            until: part.parked.until().map(Time::rfc3339),
-        }
-    };
-    let codeless = |(field, value): &(Name, Value)| LeftAlone {
-        record: record.to_string(),
-        field: field.to_string(),
-        not_written: value.to_json(),
-        why: NO_CODE.into(),
-        until: None,
-    };
-    target.into_iter().flat_map(|t| t.parked(now)).map(parked).chain(without_code.iter().map(codeless)).collect()
-}
-
-/// Why a value that has no code in its system is not written.
-pub const NO_CODE: &str = "the connector's map has no code for it; add one to the map of the field in the manifest";
 
 /// `unread` is what was not read to its end, in words.
 fn status(policy: &Policy, now: StatusNow, unread: Option<String>) -> StatusExplained {

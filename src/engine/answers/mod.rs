@@ -9,6 +9,7 @@
 //! - `explain`: why somebody is treated as they are; `explain_fields`: whose value counts
 //! - `export`: tables
 //! - `field_in_targets`: what targets show of a field, and what is done about it
+//! - `left_alone`: what is not written to a person's records, and why
 //! - `marks_in_words`: marks as people say them
 //! - `notices`: what needs a person
 //! - `parked`: what is not written for a while
@@ -33,6 +34,7 @@ pub mod explain;
 pub mod explain_fields;
 pub mod export;
 pub mod field_in_targets;
+pub mod left_alone;
 pub mod marks_in_words;
 pub mod notices;
 pub mod parked;

@@ -50,11 +50,19 @@ impl Parked {
     }
 }
 
-/// How what we write of one field or mark stays there.
+/// How what we write of one field or mark stays there. Small, as there are some for each record that is written.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Staying {
+    /// When it was written, if that was once within a day: in seconds, and one more. 0: never.
+    once: u32,
     /// How often in a row the same value had to be written again, and was never seen to stand.
     rewrites: u8,
+    more: Option<Box<WrittenOften>>,
+}
+
+/// What few fields have.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct WrittenOften {
     /// When it was written within a day: all writes where its values may go round, else those of one value again and again.
     lately: Vec<Time>,
     parked: Option<Parked>,
@@ -64,28 +72,61 @@ impl Staying {
     /// As an older state tells it, without the time.
     pub(super) fn before(rewrites: u8, parked: bool) -> Staying {
         let why = if rewrites >= REWRITES_MAX { Parked::DoesNotStay { since: Time(0) } } else { Parked::GivenUp };
-        Staying { rewrites, parked: parked.then_some(why), ..Staying::default() }
+        let mut staying = Staying { rewrites, ..Staying::default() };
+        staying.set_parked(parked.then_some(why));
+        staying
     }
 
     /// It was written; `again`: the same value as the last time.
     pub fn wrote(&mut self, again: bool) {
         self.rewrites = if again { self.rewrites.saturating_add(1) } else { 0 };
-        self.parked = None;
+        self.set_parked(None);
     }
 
     /// Counts the write that was just made, by whether its values may go round.
     pub fn count(&mut self, may_go_round: bool, now: Time) {
-        self.lately.retain(|at| (may_go_round || self.rewrites > 0) && now.since(*at) < PARKED_FOR);
-        if may_go_round || self.rewrites > 0 {
-            self.lately.push(now);
+        let counts = may_go_round || self.rewrites > 0;
+        let mut lately: Vec<Time> = self.lately().filter(|at| counts && now.since(*at) < PARKED_FOR).collect();
+        if counts {
+            lately.push(now);
         }
+        self.set_lately(lately);
+    }
+
+    fn lately(&self) -> impl Iterator<Item = Time> {
+        let once = self.once.checked_sub(1).map(|seconds| Time(0).plus(Span::seconds(seconds.into())));
+        once.into_iter().chain(self.more.iter().flat_map(|more| more.lately.iter().copied()))
+    }
+
+    fn set_lately(&mut self, mut lately: Vec<Time>) {
+        self.once = 0;
+        if let ([once], None) = (&lately[..], self.parked_at_all()) {
+            self.once = u32::try_from(once.0.div_euclid(1000)).unwrap_or(0).saturating_add(1);
+            lately.clear();
+        }
+        self.set_more(WrittenOften { lately, parked: self.parked_at_all() });
+    }
+
+    fn parked_at_all(&self) -> Option<Parked> {
+        self.more.as_ref()?.parked
+    }
+
+    fn set_parked(&mut self, parked: Option<Parked>) {
+        if parked != self.parked_at_all() {
+            let lately = self.more.take().map_or_else(Vec::new, |more| more.lately);
+            self.set_more(WrittenOften { lately, parked });
+        }
+    }
+
+    fn set_more(&mut self, more: WrittenOften) {
+        self.more = (more != WrittenOften::default()).then(|| more.into());
     }
 
     /// Another value is shown than was written. True: it does not stay, and is left alone from now on.
     pub fn is_set_back(&mut self, now: Time) -> bool {
-        let gives_up = self.rewrites >= REWRITES_MAX && self.parked.is_none();
+        let gives_up = self.rewrites >= REWRITES_MAX && self.parked_at_all().is_none();
         if gives_up {
-            self.parked = Some(Parked::DoesNotStay { since: now });
+            self.set_parked(Some(Parked::DoesNotStay { since: now }));
         }
         gives_up
     }
@@ -97,16 +138,17 @@ impl Staying {
 
     /// Another write is due; `same`: of the value that was written last. Why it is left alone from now on, if it was written too often.
     pub fn goes_round(&mut self, same: bool, now: Time) -> Option<Parked> {
-        let lately = self.lately.iter().filter(|at| now.since(**at) < PARKED_FOR).count();
+        let lately = self.lately().filter(|at| now.since(*at) < PARKED_FOR).count();
         if lately < WRITES_MAX || self.parked_for(same, now).is_some() {
             return None;
         }
-        self.parked = Some(if same { Parked::DoesNotStay { since: now } } else { Parked::FlipFlops { since: now } });
-        self.parked
+        let parked = if same { Parked::DoesNotStay { since: now } } else { Parked::FlipFlops { since: now } };
+        self.set_parked(Some(parked));
+        Some(parked)
     }
 
     pub fn park(&mut self) {
-        self.parked = Some(Parked::GivenUp);
+        self.set_parked(Some(Parked::GivenUp));
     }
 
     /// Why a value is not written now; `same`: it is the one that was written last.
@@ -115,16 +157,16 @@ impl Staying {
     }
 
     pub fn parked(&self, now: Time) -> Option<Parked> {
-        self.parked.filter(|parked| !parked.is_over(now))
+        self.parked_at_all().filter(|parked| !parked.is_over(now))
     }
 
     pub(super) fn free_at(&self) -> Option<Time> {
-        self.parked?.until()
+        self.parked_at_all()?.until()
     }
 
     /// Lets it be written again; what somebody gave up only if told so. Returns whether it was parked.
     pub(super) fn free(&mut self, given_up_too: bool) -> bool {
-        let frees = self.parked.is_some_and(|parked| given_up_too || parked != Parked::GivenUp);
+        let frees = self.parked_at_all().is_some_and(|parked| given_up_too || parked != Parked::GivenUp);
         if frees {
             *self = Staying::default();
         }
@@ -133,13 +175,18 @@ impl Staying {
 
     /// Forgets that it was parked, once that is over.
     pub(super) fn end_if_over(&mut self, now: Time) -> bool {
-        self.parked.take_if(|parked| parked.is_over(now)).is_some()
+        let is_over = self.parked_at_all().is_some_and(|parked| parked.is_over(now));
+        if is_over {
+            self.set_parked(None);
+        }
+        is_over
     }
 
     /// A former process' clock may have been ahead of ours.
     pub(super) fn take_over(&mut self, now: Time) {
-        self.lately.iter_mut().for_each(|at| *at = (*at).min(now));
-        if let Some(Parked::DoesNotStay { since } | Parked::FlipFlops { since }) = &mut self.parked {
+        self.set_lately(self.lately().map(|at| at.min(now)).collect());
+        if let Some(Parked::DoesNotStay { since } | Parked::FlipFlops { since }) = self.more.as_mut().and_then(|more| more.parked.as_mut())
+        {
             *since = (*since).min(now);
         }
     }
@@ -201,11 +248,11 @@ mod tests {
         assert_eq!(staying.parked_for(false, Time(9)), flips);
         staying.wrote(false);
         staying.count(true, Time(9).plus(PARKED_FOR));
-        assert_eq!(staying.lately, [Time(9).plus(PARKED_FOR)], "what is older than a day is forgotten");
+        assert_eq!(staying.lately().count(), 1, "what is older than a day is forgotten");
         let mut staying = written(7, true, false);
         staying.wrote(false);
         staying.count(false, Time(9));
-        assert_eq!(staying.lately, [], "another value begins anew where nothing goes round");
+        assert_eq!(staying, Staying::default(), "another value begins anew where nothing goes round");
     }
 
     #[test]
@@ -234,8 +281,24 @@ mod tests {
     fn nothing_was_written_or_parked_in_the_future() {
         let mut staying = written(6, false, true);
         staying.goes_round(false, Time(900));
-        staying.lately.push(Time(900));
-        staying.take_over(Time(7));
-        assert_eq!((staying.parked, staying.lately.last()), (Some(Parked::FlipFlops { since: Time(7) }), Some(&Time(7))));
+        staying.take_over(Time(3));
+        assert_eq!((staying.parked_at_all(), staying.lately().last()), (Some(Parked::FlipFlops { since: Time(3) }), Some(Time(3))));
+        let mut staying = written(1, false, true);
+        staying.count(true, Time(90_000));
+        staying.take_over(Time(60_000));
+        assert_eq!(staying.lately().collect::<Vec<_>>(), [Time(0), Time(60_000)]);
+    }
+
+    #[test]
+    fn most_fields_were_written_once_and_take_little_room() {
+        let staying = written(1, false, true);
+        assert!(staying.more.is_none() && staying.lately().eq([Time(0)]));
+        assert!(written(1, false, false) == Staying::default() && size_of::<Staying>() == 16);
+        let mut given_up = staying;
+        given_up.park();
+        assert_eq!((given_up.lately().count(), given_up.parked(Time(9))), (1, Some(Parked::GivenUp)));
+        given_up.wrote(false);
+        given_up.count(true, Time(2_000));
+        assert_eq!(given_up.lately().collect::<Vec<_>>(), [Time(0), Time(2_000)]);
     }
 }

@@ -4,6 +4,7 @@ mod alone;
 mod echo;
 mod not_seen;
 mod nothing_held;
+mod parked;
 mod place;
 mod plan;
 mod told;

@@ -7,7 +7,9 @@ use nayose::engine::Engine;
 use nayose::engine::answers::explain::Explanation;
 use nayose::engine::answers::plan::Plan;
 use nayose::engine::gate::answer::Gate;
+use nayose::engine::open;
 use nayose::model::{DealState, Mark, Name, Record, Span, Time, Value};
+use nayose::store::{PendingChanges, State};
 
 pub const NOW: Time = Time(1_795_000_000_000);
 
@@ -50,6 +52,18 @@ impl Place {
         let stage = Stage::new(&files());
         stage.edit(file, from, to);
         Place { engine: stage.open(NOW), _stage: stage }
+    }
+
+    /// Opens the state anew, after something was put into it from outside.
+    pub fn opened_anew(mut self, put: Vec<(u8, Vec<u8>, Vec<u8>)>) -> Place {
+        self.engine.commit().unwrap();
+        let Place { engine, _stage } = self;
+        drop(engine);
+        let config = _stage.config();
+        let (state, _) = State::open(&config.state, open::info(&config.rules)).unwrap();
+        state.commit(PendingChanges { put, delete: Vec::new() }).unwrap();
+        drop(state);
+        Place { engine: _stage.open(NOW), _stage }
     }
 
     /// All streams of these systems were read to their end this long ago.

@@ -3,7 +3,6 @@ use crate::decide::ratchet::Kept;
 use crate::decide::rules::StatusRule;
 use crate::decide::standing::Kinds;
 use crate::engine::assess::assessment::StatusError;
-use crate::engine::target::Agreed;
 use crate::model::expression::{Declared, EvaluationError, Expression, Scope};
 use crate::model::{Address, Reason, Value};
 
@@ -79,23 +78,6 @@ fn a_refusal_is_told_of_each_record_and_address_that_it_hangs_on_also_of_a_forme
     let rows: Vec<_> = told.iter().map(|r| [&*r.on, &*r.scope, &*r.from, &*r.seen_at]).collect();
     let (from, at) = ("ma:person:7", "1970-01-01T00:00:01Z");
     assert_eq!(rows, [["crm:person:1", "topic events", from, at], ["old@sato.example", "all", from, at]]);
-}
-
-#[test]
-fn only_what_is_parked_or_has_no_code_is_told_as_left_alone() {
-    let mut target = Target { agreed: vec![Agreed::new("title".into(), Value::text("CEO"))], ..Target::default() };
-    target.park(&"phone".into(), Value::text("1"));
-    target.status.park("Lead");
-    let without_code = [("industry".into(), Value::text("sold"))];
-    let left = |target| {
-        let left = left_alone(&id("ma:person:1"), target, &without_code, Some("lead"), Time(9)).into_iter();
-        left.map(|l| (l.field, l.not_written, l.why)).collect::<Vec<_>>()
-    };
-    let why = "it was undone, or its write was dropped; it is written when another value is wanted".to_string();
-    let phone = ("phone".to_string(), Json::from("1"), why.clone());
-    let industry = ("industry".to_string(), Json::from("sold"), NO_CODE.to_string());
-    assert_eq!(left(Some(&target)), [phone, ("status".into(), Json::from("lead"), why), industry.clone()]);
-    assert_eq!(left(None), [industry]);
 }
 
 #[test]
