@@ -52,7 +52,7 @@ pub fn text(plan: &Plan) -> String {
     for (system, count) in &plan.unprotected_by {
         lines.extend(count.told(system, &plan.not_read));
     }
-    let Totals { hold, release, permit, update, create } = plan.totals;
+    let Totals { hold, release, permit, update, create, overwrite, fill } = plan.totals;
     let permits = if permit > 0 { format!("{}, ", counted(permit, "permit", "permits")) } else { String::new() };
     lines.push(format!(
         "to write: {}, {}, {permits}{}, {}",
@@ -61,6 +61,9 @@ pub fn text(plan: &Plan) -> String {
         counted(update, "update", "updates"),
         counted(create, "new record", "new records")
     ));
+    if overwrite + fill > 0 {
+        lines.push(format!("of fields, {} overwritten or emptied, {} filled", counted(overwrite, "value is", "values are"), fill));
+    }
     let shown = &plan.writes[..plan.writes.len().min(SHOWN_MAX)];
     for of_one in shown.chunk_by(|a, b| (a.called(), &a.system) == (b.called(), &b.system)) {
         lines.push(format!("{}, {}s:", of_one[0].system, of_one[0].called()));

@@ -160,6 +160,9 @@ pub struct Due {
     pub update: Option<Change>,
     /// A digest of why the record is to be held.
     pub cause: u64,
+    /// So many of the update's fields show another value now, and so many none.
+    pub rewrites: u8,
+    pub fills: u8,
     /// Values that are wanted and that the system has no code for: they are not written.
     pub without_code: Vec<(Name, Value)>,
 }
@@ -252,6 +255,8 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
         if agreed.is_some_and(|agreed| agreed.leaves_alone(value, shown, now)) {
             continue;
         }
+        let count = if shown.is_none_or(Value::is_empty) { &mut due.fills } else { &mut due.rewrites };
+        *count = count.saturating_add(1);
         due.update.get_or_insert_default().fields.push((name.clone(), value.clone()));
     }
     due

@@ -185,7 +185,7 @@ mod tests {
             assert_eq!(told(&entries), fates);
         }
         let mut entries = Entries::default();
-        entries.observe(&[a.clone()], &joined, STOOD, age(6, 9), None);
+        entries.observe(std::slice::from_ref(&a), &joined, STOOD, age(6, 9), None);
         assert_eq!(told(&entries), "a-9 a, B+9", "nothing of it is ours");
     }
 

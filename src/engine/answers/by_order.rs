@@ -3,6 +3,7 @@
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::memory::view::View;
+use crate::engine::target::says_the_same;
 use crate::merge::{Candidate, Judgment, Winner};
 use crate::model::{Name, RecordId, Time};
 use serde::{Deserialize, Serialize};
@@ -60,7 +61,8 @@ impl Engine {
 /// A field that is decided by the order alone.
 fn differs(name: &Name, rule: &Name, candidates: &[Candidate<'_>], judged: &Judgment<'_>) -> Option<Differs> {
     let Judgment::Wins(Winner { value, from: Some(from), rivals }) = judged else { return None };
-    let shown = |id: &&RecordId| candidates.iter().find(|c| c.from == *id).map(|c| (id.to_string(), c.value.to_json()));
+    let of = |id: &&RecordId| candidates.iter().find(|c| c.from == *id).filter(|c| !says_the_same(c.value, value));
+    let shown = |id: &&RecordId| of(id).map(|c| (id.to_string(), c.value.to_json()));
     let left: Vec<_> = rivals.iter().filter_map(shown).collect();
     (!left.is_empty()).then(|| Differs {
         field: name.to_string(),

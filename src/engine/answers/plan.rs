@@ -70,6 +70,11 @@ pub struct Totals {
     pub permit: usize,
     pub update: usize,
     pub create: usize,
+    /// Values of fields that would be overwritten or emptied, whatever else their write holds; and those that fill what is empty.
+    #[serde(default)]
+    pub overwrite: usize,
+    #[serde(default)]
+    pub fill: usize,
 }
 
 /// What the id of a plan says of why its holds are kept. Other words would make other plans of those that wait.
@@ -114,6 +119,10 @@ impl Engine {
         };
         plan.rests_on_unread(self.not_read(now));
         self.guards_waiting_in_full(&mut plan.waiting, now);
+        for lanes in self.systems.values().flat_map(|system| system.outbox.values()) {
+            plan.totals.overwrite += usize::from(lanes.rewrites);
+            plan.totals.fill += usize::from(lanes.fills);
+        }
         for (op, idx) in self.in_order() {
             match op {
                 Op::Hold => plan.totals.hold += 1,

@@ -1,10 +1,10 @@
 //! One field of one person: what each record offers, what wins, and whether a record is to show it.
 
 use super::assessment::FieldWinner;
-use crate::engine::target::Agreed;
+use crate::engine::target::{Agreed, says_the_same};
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState, Judgment, Unknown, UnreadSystems, Winner};
-use crate::model::{Name, Record, Time, Value};
+use crate::model::{Name, Record, RecordId, Time, Value};
 
 /// What a record offers for a field. A value that is still what the record made of our own write is an echo.
 pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed]) -> Option<Candidate<'a>> {
@@ -35,7 +35,8 @@ impl FieldWinner {
         let typed = candidates.iter().filter(|c| is_asked && !c.echo && *c.value == *winner.value).map(|c| c.age.by).max();
         // What is put together of several knows by itself which entries somebody took out.
         let typed_at = if winner.from.is_none() { Time(i64::MAX) } else { typed.unwrap_or_default() };
-        let rivals = winner.rivals.into_iter().cloned().collect();
+        let says_other = |id: &&RecordId| candidates.iter().any(|c| c.from == *id && !says_the_same(c.value, &winner.value));
+        let rivals = winner.rivals.iter().copied().filter(says_other).cloned().collect();
         FieldWinner { value: winner.value.into_owned(), typed_at, rivals }
     }
 

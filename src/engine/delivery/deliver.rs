@@ -190,7 +190,7 @@ impl Engine {
     fn may(&self, idx: Idx, record: &Record) -> Lanes {
         let Some(state) = self.systems.get(&record.id.system) else { return Lanes::default() };
         let may = |op| state.guards.of(op).may_go(idx);
-        Lanes { protective: true, release: may(Op::Release), update: may(Op::Update) }
+        Lanes { protective: true, release: may(Op::Release), update: may(Op::Update), ..Lanes::default() }
     }
 
     /// What was seen on the way to a write counts from now on.

@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn lists_follow_the_map() {
-        let lanes = |protective, release| Lanes { protective, release, update: true };
+        let lanes = |protective, release| Lanes { protective, release, update: true, ..Lanes::default() };
         let mut outbox = Outbox::default();
         for (idx, with) in [(3, lanes(true, false)), (1, lanes(false, true)), (2, lanes(false, false)), (4, lanes(true, true))] {
             outbox.line_up(idx, with);
@@ -92,7 +92,7 @@ mod tests {
             (2, false, false, (1, 1)),
             (1, false, false, (1, 0)),
         ] {
-            outbox.line_up(idx, Lanes { protective: false, release, update });
+            outbox.line_up(idx, Lanes { protective: false, release, update, ..Lanes::default() });
             assert_eq!((outbox.releases(), outbox.updates()), counted, "{idx} {release} {update}");
         }
         assert_eq!(outbox.len(), 1, "who has nothing due is not in it");

@@ -8,11 +8,16 @@ pub struct Lanes {
     pub protective: bool,
     pub release: bool,
     pub update: bool,
+    /// Values that would be overwritten or emptied, and values that fill what is empty.
+    pub rewrites: u8,
+    pub fills: u8,
 }
 
 impl Lanes {
     pub fn of(due: &Due) -> Lanes {
-        Lanes { protective: due.protective.is_some(), release: due.release.is_some(), update: due.update.is_some() }
+        let Due { protective, release, update, rewrites, fills, .. } = due;
+        let (protective, release, update) = (protective.is_some(), release.is_some(), update.is_some());
+        Lanes { protective, release, update, rewrites: *rewrites, fills: *fills }
     }
 
     /// What a write is called that carries all of it.
@@ -37,7 +42,7 @@ mod tests {
             let change = |is: bool| is.then(Change::default);
             let due = Due { protective: change(protective), release: change(release), update: change(update), ..Due::default() };
             let lanes = Lanes::of(&due);
-            assert_eq!(lanes, Lanes { protective, release, update });
+            assert_eq!(lanes, Lanes { protective, release, update, ..Lanes::default() });
             let carried = [(Op::Hold, protective), (Op::Release, release), (Op::Update, true)];
             assert_eq!(Some(lanes.foremost()), carried.into_iter().find_map(|(op, is)| is.then_some(op)), "{lanes:?}");
         }

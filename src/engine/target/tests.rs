@@ -350,3 +350,18 @@ fn values_keep_their_place_in_the_state() {
         assert_eq!(usize::from(crate::engine::ledger::items::encode(value)[0]), place, "{value}");
     }
 }
+
+/// Whatever else their write holds, and however many there are in it.
+#[test]
+fn values_that_are_written_over_are_counted_apart_from_those_that_fill() {
+    let mut record = Record::new("ma:person:1".parse().unwrap());
+    for (name, value) in [("title", "Clerk"), ("phone", "1"), ("plan", "")] {
+        record.set(&name.into(), Value::text(value), Time(1));
+    }
+    let fields = [("title", "Chief"), ("phone", ""), ("plan", "gold"), ("company", "Acme")];
+    let fields = fields.map(|(name, value)| (name.into(), Value::text(value))).to_vec();
+    let wanted = Wanted { block: true, fields, ..Wanted::default() };
+    let allowed = Allowed { block: true, ..Allowed::default() };
+    let due = due(None, &record, &wanted, &allowed, &Abilities::default(), Time(9));
+    assert_eq!((due.protective.is_some(), due.rewrites, due.fills), (true, 2, 2));
+}

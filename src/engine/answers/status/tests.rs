@@ -88,7 +88,7 @@ fn a_stream_beyond_its_limit_is_told_with_its_age_and_what_the_gate_does() {
 fn a_record_counts_once_in_the_queue_and_not_for_what_was_given_up() {
     let counts = |protective, release, update, dead: &[Op]| {
         let mut queue = Queue::default();
-        let letters = queue.add(Lanes { protective, release, update }, |op| dead.contains(&op));
+        let letters = queue.add(Lanes { protective, release, update, ..Lanes::default() }, |op| dead.contains(&op));
         (queue.hold, queue.release, queue.update, letters)
     };
     assert_eq!(counts(true, true, true, &[]), (1, 1, 0, 0), "fields go with the other two");

@@ -44,6 +44,19 @@ fn what_somebody_emptied_is_put_back_only_when_it_is_typed_anew_or_is_another_va
     assert!(winner("Chief", 9).is_wanted_in(&record, &title), "it is not empty any more");
 }
 
+/// One number in two forms was told as two.
+#[test]
+fn who_says_the_same_in_another_form_is_no_rival() {
+    let (crm, ma): (RecordId, RecordId) = ("crm:person:1".parse().unwrap(), "ma:person:1".parse().unwrap());
+    for (other, is_rival) in [("+81 3-1234-5678", false), ("０３－１２３４－５６７８", false), ("03-1234-5679", true)] {
+        let (value, other) = (Value::text("03-1234-5678"), Value::text(other));
+        let of = |from, value| Candidate { from, value, age: Age::until(Time(1)), echo: false, entries: None, cleared: false };
+        let candidates = [of(&crm, &value), of(&ma, &other)];
+        let winner = Winner { value: std::borrow::Cow::Borrowed(&value), from: Some(&crm), rivals: vec![&ma] };
+        assert_eq!(FieldWinner::of(winner, &candidates, false).rivals.len(), usize::from(is_rival), "{other}");
+    }
+}
+
 #[test]
 fn a_record_keeps_a_value_that_may_be_the_newer_one() {
     let (record, other) = (Record::new("crm:person:1".parse().unwrap()), Record::new("ma:person:1".parse().unwrap()));

@@ -14,7 +14,7 @@ fn block(on: bool) -> Change {
     Change { block: Some(on), ..Change::default() }
 }
 
-const ALL: Lanes = Lanes { protective: true, release: true, update: true };
+const ALL: Lanes = Lanes { protective: true, release: true, update: true, rewrites: 0, fills: 0 };
 
 #[test]
 fn only_what_protects_goes_before_all_is_approved_and_releases_wait_for_proofs() {
