@@ -4,13 +4,13 @@ use super::driver::UnderWay;
 use super::judges;
 use super::setup::{CRM_LIMIT_MS, REFUSAL_LIMIT_MS, TICKET_LIMIT_MS, WIDENING_PEOPLE, WIDENING_WITHIN_MS};
 use super::sim::Sim;
-use super::truth::{BlockBy, Item, Table};
+use super::truth::{BlockBy, Item, Table, in_own_form};
 use super::wire::Switch;
 use nayose::connector::{Outcome, PermitChange};
 use nayose::engine::delivery::deliver::Batch;
 use nayose::engine::gate::decision_table::Subject;
-use nayose::engine::target::Op;
-use nayose::model::{Mark, Name, RecordId, Time, Value};
+use nayose::engine::target::{Op, Target};
+use nayose::model::{Mark, Name, Record, RecordId, Time, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -261,6 +261,16 @@ pub fn after_delivery(sim: &mut Sim<'_>) -> Result<(), Violation> {
     Ok(())
 }
 
+/// What the target made of our title is not taken for a title that does not stay.
+fn knows_its_form(id: &RecordId, there: &Record, target: &Target, now: Time) -> Result<(), Violation> {
+    let shown = there.text("title").unwrap_or_default();
+    let is_form = |ours: Option<&Value>| ours.and_then(Value::as_text).is_some_and(|ours| ours != shown && in_own_form(ours) == shown);
+    match target.parked(now).find(|part| part.what == "title" && is_form(part.ours)) {
+        Some(part) => fail(8, format!("{id}: {shown:?} is the form of {:?}, and that is given up ({:?})", part.ours, part.parked)),
+        None => Ok(()),
+    }
+}
+
 /// At rest: no work is left, nobody is held without a cause, every record shows what was decided, and nobody is two people.
 pub fn at_rest(sim: &mut Sim<'_>) -> Result<(), Violation> {
     let Some(daemon) = &mut sim.daemon else { return Ok(()) };
@@ -282,6 +292,9 @@ pub fn at_rest(sim: &mut Sim<'_>) -> Result<(), Violation> {
             if !(due.is_empty() || renewal || gave_up) {
                 let why = daemon.engine.status(&BTreeMap::new(), now).because.join("; ");
                 return fail(8, format!("{id} still has {due:?} to be written ({why})"));
+            }
+            if let Some(target) = daemon.engine.probe().targets.of(idx).filter(|_| sim.truth.own_form) {
+                knows_its_form(&id, item.record(), target, now)?;
             }
             // Nobody is released whose address cannot be read.
             let ours = item.block_by == BlockBy::Us && seen.is_blocked() && !sim.truth.addresses(item.record()).is_empty();
