@@ -6,6 +6,7 @@ use crate::daemon::commands::{Command, Reply};
 use crate::engine::answers::explain::{Explanation, HoldExplained};
 use crate::engine::answers::explain_fields::FieldExplained;
 use crate::engine::answers::left_alone::LeftAlone;
+use crate::merge::judgment::{UNREADABLE, WAITS};
 use crate::model::{Name, Value};
 use jiff::{Timestamp, tz::TimeZone};
 use words::Words;
@@ -78,12 +79,12 @@ impl Explainer {
         let Some(field) = e.fields.get(name) else { return Vec::new() };
         let mut lines = vec![self.words.person(&e.person)];
         lines.extend(self.field(name, field));
-        let winner = field.from.as_deref().map(|from| from.split(':').next().unwrap_or_default());
+        let foremost = foremost(field).map(|from| from.split(':').next().unwrap_or_default());
         // What cannot be read never wins.
         let unread = Value::Unreadable.to_json();
         for c in field.candidates.iter().filter(|c| !c.won && !c.value.is_null() && c.value != unread) {
             let system = c.from.split(':').next().unwrap_or_default();
-            lines.extend(self.words.would_have_won(&c.from, &c.value, system, winner, &c.why));
+            lines.extend(self.words.would_have_won(&c.from, &c.value, system, foremost, &c.why));
         }
         let left = e.left_alone.iter().filter(|left| left.field == **name);
         lines.extend(left.map(|left| self.left_alone(left)));
@@ -122,6 +123,12 @@ impl Explainer {
             Err(_) => time.to_string(),
         }
     }
+}
+
+/// The record whose value goes before all others. What cannot be read, or waits, stands in their way without winning.
+fn foremost(field: &FieldExplained) -> Option<&str> {
+    let in_the_way = || field.candidates.iter().find(|c| [UNREADABLE, WAITS].contains(&&*c.why)).map(|c| &*c.from);
+    field.from.as_deref().or_else(in_the_way)
 }
 
 mod words;

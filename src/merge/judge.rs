@@ -1,6 +1,7 @@
 //! The candidates of one field to its value. [`judge`] and [`explain`] run the same code, so what is explained is what was done.
 
-use super::judgment::{Candidate, ConditionState, Judged, Judgment, Listener, Unknown, UnreadSystems, Winner, beside_unreadable};
+use super::judgment::{Candidate, ConditionState, Judged, Judgment, Listener, Unknown, UnreadSystems, WAITS, Winner};
+use super::judgment::{UNREADABLE, beside_unreadable};
 use super::rules::{Band, Blank, FieldRule, Strategy};
 use super::union::unite;
 use crate::model::value::compare_int;
@@ -48,9 +49,6 @@ impl Listener for Reasons {
         }
     }
 }
-
-/// Said of what would win, were all read that counts.
-const WAITS: &str = "waits until what counts before it, or as much, is read to its end";
 
 /// How a strategy chooses among the candidates that count.
 #[derive(Clone, Copy)]
@@ -273,7 +271,7 @@ fn choose<'a>(
     let waits = choice.may_change(unread, Some((rank, &winner.from.system)));
     for (i, candidate) in candidates.iter().enumerate() {
         if i == index && candidate.value.is_unreadable() {
-            listener.tell(i, false, "cannot be read");
+            listener.tell(i, false, UNREADABLE);
         } else if i == index && waits {
             listener.tell(i, false, WAITS);
         } else if i == index {

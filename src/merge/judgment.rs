@@ -94,6 +94,11 @@ impl<'a> Judgment<'a> {
     }
 }
 
+/// Why a candidate that goes before all others does not win: what it says cannot be read.
+pub const UNREADABLE: &str = "cannot be read";
+/// The same: not all was read that might go before it.
+pub const WAITS: &str = "waits until what counts before it, or as much, is read to its end";
+
 /// Who listens to the reasons.
 pub(super) trait Listener {
     fn tell(&mut self, candidate: usize, won: bool, why: &'static str);
@@ -106,7 +111,7 @@ pub(super) fn beside_unreadable<'a>(
     listener: &mut impl Listener,
 ) -> Judgment<'a> {
     for (i, candidate) in candidates.iter().enumerate() {
-        let beside = if candidate.value.is_unreadable() { "cannot be read" } else { "beside one that cannot be read" };
+        let beside = if candidate.value.is_unreadable() { UNREADABLE } else { "beside one that cannot be read" };
         listener.tell(i, false, passed(candidate).unwrap_or(beside));
     }
     Judgment::Unknown(Unknown::Unreadable)

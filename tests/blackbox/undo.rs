@@ -1,6 +1,7 @@
 //! What a run wrote into fields can be set back; protection never.
 
 use super::harness::{Person, SOON, Setup, World, object, person, wait_until};
+use nayose::sandbox::{AnswerLost, Fault, FaultKind, SandboxSystem};
 use serde_json::{Value, json};
 
 const MA_FIRST: &str = "title = { from = [\"ma\", \"crm\"] }\n";
@@ -135,6 +136,22 @@ fn a_run_is_set_back_after_a_plan_and_not_written_again() {
     world.sandbox.handle.edit_contact(people[0].contact, &[("jobtitle", "Director")]).unwrap();
     world.sync_until("the new title", |w| w.lead(people[0].lead).text("title") == Some("Director"));
     assert_eq!(titles(&world, &people)[1..], every("Chief")[1..]);
+}
+
+/// A pass between the write and its answer shows the older value already: nobody else's, and no reason to give the undo up.
+#[test]
+fn what_is_seen_set_back_before_the_answer_to_that_write_is_left_alone_all_the_same() {
+    let (world, people, run) = overwritten(false);
+    let undo = world.run(&format!("undo {run} --field title")).exits(0).json();
+    world.run(&format!("approve {}", plan_of(&undo))).exits(0);
+    world.sandbox.handle.fault(SandboxSystem::Ma, Fault::of(FaultKind::LostAnswer { how: AnswerLost::Hang }).times(1));
+    let mut daemon = world.daemon();
+    wait_until("written", SOON, || titles(&world, &people) == every("Chief"));
+    daemon.process.kill();
+    drop(daemon);
+    world.sync_until("the outcome is known", |w| w.run("plan").code == 0);
+    world.sync().exits(0);
+    assert_eq!(titles(&world, &people), every("Chief"));
 }
 
 #[test]

@@ -66,3 +66,23 @@ fn a_person_is_explained_in_both_languages_and_in_the_readers_time() {
         insta::assert_snapshot!(format!("explain_field_{name}"), output::lines(&alone));
     }
 }
+
+#[test]
+fn what_would_win_if_it_could_be_read_is_what_a_rule_would_have_to_go_before() {
+    let candidate = |from: &str, value: &str, why: &str| json!({ "from": from, "value": value, "observed_at": "2026-11-28T09:01:05Z", "won": false, "why": why });
+    for (why, before) in [(UNREADABLE, Some("crm")), (WAITS, Some("crm")), ("too old", None)] {
+        let title = json!({
+            "value": null, "from": null, "rule": "precedence.toml:4",
+            "candidates": [candidate("ma:person:1", "課長", "lower rank"), candidate("crm:person:1", "(cannot be read)", why)],
+        });
+        let mut person = serde_json::to_value(explanation()).unwrap();
+        person["fields"] = json!({ "title": title });
+        let person = serde_json::from_value(person).unwrap();
+        for (language, told) in [(ReaderLanguage::En, "the rule named ma before "), (ReaderLanguage::Ja, "ルールで ma が ")] {
+            let reader = Explainer { words: Words(language), zone: TimeZone::UTC };
+            let lines = reader.field_alone(&person, &"title".into());
+            let named: Vec<_> = lines.iter().filter_map(|line| line.split_once(told)).map(|(_, rest)| rest).collect();
+            assert_eq!(named.first().map(|rest| rest.starts_with("crm")), before.map(|_| true), "{why}: {lines:#?}");
+        }
+    }
+}

@@ -216,18 +216,18 @@ impl Words {
         self.just("to write:", "書き込み予定:")
     }
 
-    /// The one change that would have made a value win; `None`: there is no single one.
-    pub(super) fn would_have_won(self, from: &str, value: &Json, system: &str, winner: Option<&str>, why: &str) -> Option<String> {
-        let winner = winner.unwrap_or("-");
+    /// The one change that would have made a value win; `None`: there is no single one. `foremost`: the system that goes before all others.
+    pub(super) fn would_have_won(self, from: &str, value: &Json, system: &str, foremost: Option<&str>, why: &str) -> Option<String> {
+        let named_before = foremost.map(|foremost| {
+            (format!("the rule named {system} before {foremost}"), format!("ルールで {system} が {foremost} より前に書かれていれば"))
+        });
         let (english, japanese) = match why {
-            "lower rank" => {
-                (format!("the rule named {system} before {winner}"), format!("ルールで {system} が {winner} より前に書かれていれば"))
-            }
+            "lower rank" => named_before?,
             "older" => ("somebody typed it anew".into(), "入力し直されていれば".into()),
-            "later in the order, its age is not known" => (
-                format!("it were seen to change, or the rule named {system} before {winner}"),
-                format!("変更が確認されるか、ルールで {system} が {winner} より前に書かれていれば"),
-            ),
+            "later in the order, its age is not known" => {
+                let (english, japanese) = named_before?;
+                (format!("it were seen to change, or {english}"), format!("変更が確認されるか、{japanese}"))
+            }
             "its record changed before, its age is not known" => ("it were seen to change".into(), "変更が確認されれば".into()),
             "too old" => ("`max_age` were longer".into(), "max_age がもっと長ければ".into()),
             "our own write" => ("somebody typed it there".into(), "そこで人が入力していれば".into()),

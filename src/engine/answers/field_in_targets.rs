@@ -3,7 +3,7 @@
 use crate::engine::assess::assessment::FieldWinner;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
-use crate::engine::target::{Agreed, says_the_same};
+use crate::engine::target::{Agreed, Parked, says_the_same};
 use crate::merge::Unknown;
 use crate::model::{Name, Record, Time, Value};
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,8 @@ fn state(
         _ if !winner.is_wanted_in(record, name) => InTarget::Emptied,
         _ if shown.is_unreadable() => InTarget::Unread,
         _ if !has_code => InTarget::NoCode,
+        // What an undo set back stands there in place of the value that is given up: no form of it.
+        Some(agreed) if agreed.staying.parked_for(same, now) == Some(Parked::GivenUp) => InTarget::Parked,
         Some(agreed) if same && *shown == agreed.theirs => InTarget::ItsForm,
         Some(agreed) if agreed.staying.parked_for(same, now).is_some() => InTarget::Parked,
         _ => InTarget::ToWrite,
@@ -113,6 +115,8 @@ mod tests {
             (vec![], Ok(Some(winner("ＣＨＩＥＦ"))), InTarget::Stands),
             (vec![agreed("CHIEF", false)], Ok(Some(winner("Chief"))), InTarget::ItsForm),
             (vec![agreed("Boss", true)], Ok(Some(winner("Chief"))), InTarget::Parked),
+            // It was undone: what stands there is the person's own again.
+            (vec![agreed("CHIEF", true)], Ok(Some(winner("Chief"))), InTarget::Parked),
             (vec![agreed("Boss", true)], Ok(Some(winner("Clerk"))), InTarget::ToWrite),
             (vec![], Ok(Some(rival)), InTarget::KeepsOwn),
             (vec![], Ok(Some(winner("Vendeur"))), InTarget::NoCode),

@@ -226,8 +226,8 @@ impl Engine {
     fn is_overtaken(&self, back: &SetBack, record: &Record, merge: &Merge) -> bool {
         let written = self.systems.get(&record.id.system).is_some_and(|s| s.connected.may_write(&back.field));
         let winner = merge.fields.iter().find(|(name, _)| written && *name == back.field).and_then(|(_, winner)| winner.as_ref());
-        let winner = winner.map(|winner| &winner.value);
-        back.is_overtaken(record, winner)
+        let under_way = self.world.find(&record.id).and_then(|idx| self.targets.sent(idx));
+        back.is_overtaken(record, winner.map(|winner| &winner.value), under_way)
     }
 
     /// A write was applied: fields that are back are left alone until another value is wanted. What stands there is the person's value again,
@@ -324,8 +324,12 @@ fn want_instead<'b>(wanted: &mut Vec<(Name, Value)>, backs: impl Iterator<Item =
 }
 
 impl SetBack {
-    /// Whether the field shows something else by now, or the merge wants something else of it.
-    fn is_overtaken(&self, record: &Record, winner: Option<&Value>) -> bool {
+    /// Whether the field shows something else by now, or the merge wants something else of it. A write that is under way may be seen before
+    /// its answer, and lands whatever came in between: it ends no set-back that it carries.
+    fn is_overtaken(&self, record: &Record, winner: Option<&Value>, under_way: Option<&Sent>) -> bool {
+        if under_way.is_some_and(|sent| self.landed(sent)) {
+            return false;
+        }
         let shown = record.field(&self.field).map_or(&Value::Empty, |f| &f.value);
         *shown != self.shown || winner != self.instead_of.as_ref()
     }

@@ -113,27 +113,39 @@ fn an_older_value_takes_the_place_of_the_one_that_is_wanted() {
     assert_eq!(wanted, [("title".into(), text("a")), ("phone".into(), text("1")), ("city".into(), Value::Empty)]);
 }
 
+/// A write under way, of a phone.
+fn under_way(phone: &str) -> Option<Sent> {
+    let mut target = Target::default();
+    target.send(&Change { fields: vec![("phone".into(), text(phone))], ..Change::default() }, Time(1));
+    target.sent
+}
+
 #[test]
-fn a_set_back_ends_when_anything_came_in_between() {
+fn a_set_back_ends_when_anything_came_in_between_but_its_own_write() {
     let mut empty = back();
     empty.shown = Value::Empty;
     let no_winner = SetBack { instead_of: None, ..back() };
     let (ours, other) = (text("2"), text("3"));
-    for (back, shown, winner, overtaken) in [
-        (&back(), Some("2"), Some(&ours), false),
-        (&back(), Some("3"), Some(&ours), true),
-        (&back(), None, Some(&ours), true),
-        (&back(), Some("2"), Some(&other), true),
-        (&back(), Some("2"), None, true),
-        (&no_winner, Some("2"), None, false),
-        (&no_winner, Some("2"), Some(&ours), true),
-        (&empty, None, Some(&ours), false),
+    for (back, shown, winner, sent, overtaken) in [
+        (&back(), Some("2"), Some(&ours), None, false),
+        (&back(), Some("3"), Some(&ours), None, true),
+        (&back(), None, Some(&ours), None, true),
+        (&back(), Some("2"), Some(&other), None, true),
+        (&back(), Some("2"), None, None, true),
+        (&no_winner, Some("2"), None, None, false),
+        (&no_winner, Some("2"), Some(&ours), None, true),
+        (&empty, None, Some(&ours), None, false),
+        // What it is set back to: by somebody's hand, by an earlier write, and by its own before the answer is there.
+        (&back(), Some("1"), Some(&ours), None, true),
+        (&back(), Some("1"), Some(&ours), under_way("2"), true),
+        (&back(), Some("1"), Some(&ours), under_way("1"), false),
+        (&back(), Some("1"), Some(&other), under_way("1"), false),
     ] {
         let mut record = Record::new("ma:person:1".parse().unwrap());
         if let Some(shown) = shown {
             record.set(&"phone".into(), text(shown), Time(1));
         }
-        assert_eq!(back.is_overtaken(&record, winner), overtaken, "{back:?} {shown:?} {winner:?}");
+        assert_eq!(back.is_overtaken(&record, winner, sent.as_ref()), overtaken, "{back:?} {shown:?} {winner:?} {sent:?}");
     }
 }
 
