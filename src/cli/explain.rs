@@ -82,7 +82,7 @@ impl Explainer {
         let foremost = foremost(field).map(|from| from.split(':').next().unwrap_or_default());
         // What cannot be read never wins.
         let unread = Value::Unreadable.to_json();
-        for c in field.candidates.iter().filter(|c| !c.won && !c.value.is_null() && c.value != unread) {
+        for c in field.candidates.iter().filter(|c| !c.won && !c.value.is_null() && c.value != unread && c.value != field.value) {
             let system = c.from.split(':').next().unwrap_or_default();
             lines.extend(self.words.would_have_won(&c.from, &c.value, system, foremost, &c.why));
         }

@@ -282,7 +282,7 @@ fn choose<'a>(
         }
     }
     let rivals = || {
-        let others = abreast().filter(|(i, c)| *i != index && !c.value.is_empty() && *c.value != *winner.value);
+        let others = abreast().filter(|(i, c)| *i != index && !c.value.is_empty() && !c.value.is_unreadable() && *c.value != *winner.value);
         let mut rivals: Vec<&RecordId> = others.map(|(_, c)| c.from).collect();
         rivals.sort_unstable();
         rivals

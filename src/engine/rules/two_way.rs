@@ -5,10 +5,12 @@ use crate::merge::rules::FieldRule;
 use crate::model::Name;
 use std::collections::BTreeSet;
 
-/// The fields that some system is written and is asked for.
+/// The fields that some system is written and is asked for, beside another one: alone it is never written what it did not hold.
 pub(super) fn two_way(rules: &Rules) -> BTreeSet<Name> {
     let written = rules.systems.iter().flat_map(|system| system.writes.fields.iter().map(move |field| (system.name(), field)));
-    let taken = written.filter(|(system, field)| rules.precedence.rule(field).is_some_and(|rule| may_take_from(rule, system)));
+    let systems: Vec<&Name> = rules.systems.iter().map(|system| system.name()).collect();
+    let goes_round = |rule: &FieldRule, system: &Name| may_take_from(rule, system) && asks_others(rule, system, &systems);
+    let taken = written.filter(|(system, field)| rules.precedence.rule(field).is_some_and(|rule| goes_round(rule, system)));
     taken.map(|(_, field)| field.clone()).collect()
 }
 
@@ -16,6 +18,11 @@ pub(super) fn two_way(rules: &Rules) -> BTreeSet<Name> {
 fn may_take_from(rule: &FieldRule, system: &Name) -> bool {
     let otherwise = rule.when.iter().flat_map(|condition| &condition.otherwise);
     rule.asks(system) || otherwise.flat_map(|band| &band.0).any(|ranked| ranked.system == *system)
+}
+
+/// Whether a rule may take its value from another system than this.
+fn asks_others(rule: &FieldRule, system: &Name, systems: &[&Name]) -> bool {
+    systems.iter().any(|other| *other != system && may_take_from(rule, other))
 }
 
 #[cfg(test)]
@@ -37,10 +44,12 @@ mod tests {
         let all = |systems: &[&str]| systems.iter().map(|s| Name::from(*s)).collect::<Vec<_>>();
         for (written_to, strategy, otherwise, two_ways) in [
             (&["crm"][..], Strategy::Newest(all(&["crm", "ma"])), None, true),
-            (&["crm"], Strategy::Only("crm".into()), None, true),
+            // Points of the MA, written to both: a real change was held back after a few corrections.
+            (&["crm"], Strategy::Only("crm".into()), None, false),
+            (&["crm", "ma"], Strategy::Only("ma".into()), None, false),
             (&["crm"], Strategy::Only("ma".into()), None, false),
             (&["crm"], Strategy::Only("ma".into()), Some("crm"), true),
-            (&["crm", "ma"], Strategy::Union(all(&["ma", "cards"])), None, true),
+            (&["crm", "ma"], Strategy::Union(all(&["ma", "crm"])), None, true),
             (&[], Strategy::Newest(all(&["crm", "ma"])), None, false),
         ] {
             for by_default in [false, true] {

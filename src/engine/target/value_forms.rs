@@ -4,7 +4,7 @@ use super::text_forms;
 use crate::model::{ShortText, Value, entry_key, joined_entries};
 
 /// Whether `shown` is what a target may have made of our value: another form of the same text, cut anywhere; the same number told as a text;
-/// the same entries in another order, or in one text; whatever it shows where we wrote nothing; a number with fewer decimals; a time without its parts of a second, or as a day.
+/// the same entries in another order, or in one text; a word for nothing where we wrote nothing; a number with fewer decimals; a time without its parts of a second, or as a day.
 pub fn is_form_of(ours: &Value, shown: &Value) -> bool {
     if ours.may_show_as(shown) {
         return true;
@@ -17,7 +17,7 @@ pub fn is_form_of(ours: &Value, shown: &Value) -> bool {
         },
         (Value::List(ours), Value::Text(shown)) => is_joined_of(ours, shown),
         // What it shows where it holds nothing.
-        (Value::Empty, _) => !shown.is_unreadable() && !shown.is_empty(),
+        (Value::Empty, Value::Text(shown)) => stands_for_nothing(shown),
         (Value::Int(_) | Value::Number(_), _) | (_, Value::Int(_) | Value::Number(_)) => {
             number(ours).zip(number(shown)).is_some_and(|(ours, shown)| ours == shown || has_fewer_decimals(ours, shown))
         }
@@ -32,6 +32,13 @@ pub fn says_the_same(a: &Value, b: &Value) -> bool {
         (Value::List(a), Value::List(b)) => are_the_same(a, b, |a, b| entry_key(a) == entry_key(b) || text_forms::says_the_same(a, b)),
         _ => a == b,
     }
+}
+
+/// Whether a text is what systems put where nothing is.
+fn stands_for_nothing(text: &str) -> bool {
+    const WORDS: [&str; 12] =
+        ["unknown", "[not provided]", "not provided", "n/a", "na", "none", "null", "-", "--", "不明", "未設定", "なし"];
+    WORDS.contains(&text_forms::nfkc(text.trim()).to_lowercase().as_str())
 }
 
 /// Whether a text is a list's entries in one.
@@ -118,6 +125,9 @@ mod tests {
             (list(&["a", "b"]), list(&["a, c"]), false),
             (list(&["a", "b"]), text("a,b"), true),
             (Value::Empty, text("Unknown"), true),
+            (Value::Empty, text("[Not provided]"), true),
+            (Value::Empty, text("不明"), true),
+            (Value::Empty, text("New Co"), false),
             (Value::Empty, Value::Unreadable, false),
             (list(&["R&D", "営業"]), list(&["R&amp;D", "営業"]), true),
         ] {
