@@ -29,9 +29,12 @@ pub fn entry_key(entry: &str) -> String {
     entry.trim().nfkc().flat_map(char::to_lowercase).collect()
 }
 
-/// The entries that one text may be made of.
+/// The entries that one text may be made of; some systems escape what stands between them, or put them in quotes.
 pub fn joined_entries(text: &str) -> Vec<&str> {
-    text.split([',', ';', '|', '、', '\n']).map(str::trim).filter(|part| !part.is_empty()).collect()
+    fn bare(part: &str) -> &str {
+        part.trim().trim_end_matches('\\').trim_matches('"').trim()
+    }
+    text.split([',', ';', '|', '、', '\n']).map(bare).filter(|part| !part.is_empty()).collect()
 }
 
 /// Whether an entry is several of a list in one.
@@ -176,6 +179,7 @@ mod tests {
     #[test]
     fn what_a_system_joins_of_ours_is_no_entry_of_the_person() {
         let (a, b) = (ShortText::from("a"), ShortText::from("b"));
+        assert_eq!(joined_entries(r#"a\,b ; "c d"|"#), ["a", "b", "c d"]);
         let joined = [ShortText::from("a, B")];
         // The first look after the write, and a later one.
         for (looked, fates) in [(Time(6), "a, B~6"), (Time(7), "a-9 a, B+9 b-9")] {
