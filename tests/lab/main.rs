@@ -9,6 +9,8 @@ mod connectors;
 mod line;
 mod nayose;
 mod people;
+mod precedence;
+mod rt_fields;
 mod systems;
 mod trio;
 mod turn;

@@ -4,6 +4,7 @@ use super::systems::Trio;
 use super::waiting::wait_until;
 use crate::config_files::{self, CONSENT, CRITICAL_TICKET, ConfigFiles, DEFAULT_ORDER, Hold, OPEN_DEAL, STATUSES, system};
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -54,10 +55,22 @@ impl Done {
 
 impl Nayose {
     pub fn new(trio: &Trio, crm_url: &str, rules: &Rules) -> Nayose {
+        Nayose::with(trio, &files([crm_url, &trio.rt.url, &trio.ghost.url], rules), &[])
+    }
+
+    /// With files of a test's own, and connectors of its own in the folder `mine`: names and manifests.
+    pub fn with(trio: &Trio, files: &ConfigFiles, connectors: &[(&str, String)]) -> Nayose {
         let folder = tempfile::tempdir().unwrap();
-        files([crm_url, &trio.rt.url, &trio.ghost.url], rules).write(folder.path());
+        write_config(folder.path(), files, connectors);
         let env = vec![("CRM_TOKEN", trio.crm.token.clone()), ("RT_TOKEN", trio.rt.token.clone()), ("GHOST_KEY", trio.ghost.token.clone())];
         Nayose { folder, env }
+    }
+
+    /// Saves one file of the config as editors do it: all of it at once.
+    pub fn save(&self, file: &str, text: &str) {
+        let beside = self.folder.path().join(format!("{file}~"));
+        std::fs::write(&beside, text).unwrap();
+        std::fs::rename(&beside, self.folder.path().join(file)).unwrap();
     }
 
     /// From the next command on, BottleCRM gets this token.
@@ -135,6 +148,29 @@ impl Nayose {
         })
         .await;
         daemon
+    }
+}
+
+/// All that a `sync` wrote, as `system.op.outcome` with its count.
+pub fn written(sync: &Json) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for (system, ops) in sync["writes"].as_object().unwrap() {
+        for (op, outcomes) in ops.as_object().unwrap() {
+            for (outcome, count) in outcomes.as_object().unwrap() {
+                counts.insert(format!("{system}.{op}.{outcome}"), count.as_u64().unwrap());
+            }
+        }
+    }
+    counts
+}
+
+/// The four files, and connectors of the test's own beside them.
+pub fn write_config(folder: &Path, files: &ConfigFiles, connectors: &[(&str, String)]) {
+    files.write(folder);
+    for (name, manifest) in connectors {
+        let own = folder.join("mine").join(name);
+        std::fs::create_dir_all(&own).unwrap();
+        std::fs::write(own.join("manifest.toml"), manifest).unwrap();
     }
 }
 

@@ -141,10 +141,15 @@ impl Trio {
 
     /// Every member, by e-mail address.
     pub async fn members(&self) -> Vec<Member> {
+        self.member_rows().await.iter().map(Member::of).collect()
+    }
+
+    /// The same as Ghost shows them.
+    pub async fn member_rows(&self) -> Vec<Json> {
         let mut all = Vec::new();
         for page in 1.. {
             let shown = self.ghost.call(Method::GET, &format!("/members/?limit=100&order=email%20asc&page={page}"), None).await;
-            all.extend(shown["members"].as_array().unwrap().iter().map(Member::of));
+            all.extend(shown["members"].as_array().unwrap().iter().cloned());
             if shown["meta"]["pagination"]["next"].is_null() {
                 break;
             }

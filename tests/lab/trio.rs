@@ -4,15 +4,11 @@
 //! came with, those on open deals get nayose's labels.
 
 use super::line::Line;
-use super::nayose::{EVERY, Nayose, Rules};
-use super::people::Guests;
-use super::systems::{HOLD, Trio};
-use super::turn;
+use super::nayose::{EVERY, Nayose, Rules, written};
+use super::people::with_the_lab;
+use super::systems::HOLD;
 use super::waiting::{stays, wait_for, wait_until};
-use futures::FutureExt;
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -22,31 +18,6 @@ const HOLD_WITHIN: Duration = EVERY.saturating_add(Duration::from_secs(2));
 const WATCHED: Duration = EVERY.saturating_mul(2);
 /// A request to a system that does not answer is repeated for a minute before it is given up and told.
 const GIVEN_UP_WITHIN: Duration = Duration::from_secs(75);
-
-/// Plays a test with the lab, if there is one, and takes its people away whatever comes of it.
-async fn with_the_lab(test: impl AsyncFnOnce(&Trio, &Guests)) {
-    let Some(trio) = Trio::of_the_lab() else { return };
-    let _turn = turn::alone().await;
-    let guests = Guests::new(trio.clone());
-    let ended = AssertUnwindSafe(test(&trio, &guests)).catch_unwind().await;
-    guests.leave().await;
-    if let Err(panic) = ended {
-        std::panic::resume_unwind(panic);
-    }
-}
-
-/// All that a `sync` wrote, as `system.op.outcome` with its count.
-fn written(sync: &Json) -> BTreeMap<String, u64> {
-    let mut counts = BTreeMap::new();
-    for (system, ops) in sync["writes"].as_object().unwrap() {
-        for (op, outcomes) in ops.as_object().unwrap() {
-            for (outcome, count) in outcomes.as_object().unwrap() {
-                counts.insert(format!("{system}.{op}.{outcome}"), count.as_u64().unwrap());
-            }
-        }
-    }
-    counts
-}
 
 fn seconds(took: Duration) -> String {
     format!("{:.2} s", took.as_secs_f64())
