@@ -1,12 +1,13 @@
 //! Values go out in the form of the system that they are written to: codes of a pick list, and dates without a time.
 
-use super::harness::{Setup, World, free_port};
+use super::harness::{SOON, Setup, World, free_port, wait_until};
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
 
 /// A box of people; `FIELDS` is how industry and birth are read.
 const MANIFEST: &str = r#"
@@ -47,31 +48,53 @@ struct Boxes {
     /// By box and id.
     people: BTreeMap<String, BTreeMap<String, Map<String, Value>>>,
     written: Vec<Value>,
+    /// How often a list was read. A write is answered when that has reached so much more.
+    reads: watch::Sender<u64>,
+    answers_after: u64,
 }
 
 type Shared = State<Arc<Mutex<Boxes>>>;
 
 async fn people(State(boxes): Shared, Path(name): Path<String>) -> Json<Value> {
     let boxes = boxes.lock().unwrap();
+    boxes.reads.send_modify(|reads| *reads += 1);
     let people: Vec<&Map<String, Value>> = boxes.people.get(&name).into_iter().flat_map(|p| p.values()).collect();
     Json(json!({ "people": people }))
 }
 
-/// Keeps the day of a date, as a field without a time does.
+/// Keeps the day of a date, as a field without a time does, and titles with capitals.
 async fn update(State(boxes): Shared, Path(name): Path<String>, Json(body): Json<Value>) -> Json<Value> {
-    let mut boxes = boxes.lock().unwrap();
     let rows = body["input"].as_array().unwrap().clone();
-    for row in &rows {
+    let (mut reads, enough) = {
+        let mut boxes = boxes.lock().unwrap();
+        write(&mut boxes, &name, &rows);
+        let reads = boxes.reads.subscribe();
+        let enough = *reads.borrow() + boxes.answers_after;
+        (reads, enough)
+    };
+    reads.wait_for(|reads| *reads >= enough).await.unwrap();
+    let results: Vec<Value> = rows.iter().map(|row| json!({"id": row["id"], "ok": true})).collect();
+    Json(json!({ "results": results }))
+}
+
+fn write(boxes: &mut Boxes, name: &str, rows: &[Value]) {
+    for row in rows {
         boxes.written.push(row.clone());
-        let person = boxes.people.get_mut(&name).unwrap().get_mut(row["id"].as_str().unwrap()).unwrap();
+        let person = boxes.people.get_mut(name).unwrap().get_mut(row["id"].as_str().unwrap()).unwrap();
         person.extend(row.as_object().unwrap().clone());
         if let Some(birth) = row["birth"].as_str() {
             person.insert("birth".into(), birth[..10].into());
         }
+        if let Some(title) = row["title"].as_str() {
+            person.insert("title".into(), with_capitals(title).into());
+        }
         person.insert("changed".into(), jiff::Timestamp::now().as_millisecond().into());
     }
-    let results: Vec<Value> = rows.iter().map(|row| json!({"id": row["id"], "ok": true})).collect();
-    Json(json!({ "results": results }))
+}
+
+fn with_capitals(title: &str) -> String {
+    let words = title.split(' ').map(|word| word[..1].to_uppercase() + &word[1..]);
+    words.collect::<Vec<_>>().join(" ")
 }
 
 struct TwoBoxes {
@@ -80,7 +103,7 @@ struct TwoBoxes {
 }
 
 impl TwoBoxes {
-    /// Two boxes in Tokyo: one with words, and one with codes that is written to.
+    /// Two boxes in Tokyo: one with words, whose titles are written, and one with codes that is written to.
     fn new(codes: &str) -> TwoBoxes {
         let world = World::new(Setup::default());
         let (port, boxes) = (free_port(), Arc::<Mutex<Boxes>>::default());
@@ -90,7 +113,8 @@ impl TwoBoxes {
             tokio::spawn(async move { axum::serve(listener, router).await });
         });
         let mut systems = String::new();
-        for (name, industry, writes) in [("words", "\"industry\"", ""), ("codes", codes, "writes = [\"title\", \"birth\", \"industry\"]\n")]
+        for (name, industry, writes) in
+            [("words", "\"industry\"", "writes = [\"title\"]\n"), ("codes", codes, "writes = [\"title\", \"birth\", \"industry\"]\n")]
         {
             let mine = world.folder().join("mine").join(name);
             std::fs::create_dir_all(&mine).unwrap();
@@ -103,7 +127,7 @@ impl TwoBoxes {
         world.configure(&Setup {
             top: "connectors = \"mine\"".into(),
             more_systems: systems,
-            precedence: "industry = [\"words\", \"codes\"]\ntitle = [\"words\", \"codes\"]\nbirth = [[\"words\", \"codes\"]]\n",
+            precedence: "industry = [\"words\", \"codes\"]\ntitle = [[\"words\", \"codes\"]]\nbirth = [[\"words\", \"codes\"]]\n",
             ..Setup::default()
         });
         TwoBoxes { world, boxes }
@@ -115,6 +139,14 @@ impl TwoBoxes {
         person.insert("email".into(), format!("p{id}@acme.example").into());
         person.insert("changed".into(), (jiff::Timestamp::now().as_millisecond() - 60_000).into());
         self.boxes.lock().unwrap().people.entry(name.into()).or_default().insert(id.into(), person);
+    }
+
+    fn title(&self, name: &str) -> Value {
+        self.boxes.lock().unwrap().people[name]["1"]["title"].clone()
+    }
+
+    fn reads(&self) -> u64 {
+        *self.boxes.lock().unwrap().reads.borrow()
     }
 
     fn shows(&self, id: &str) -> (Value, Value, Value) {
@@ -161,6 +193,34 @@ fn codes_and_dates_are_written_once_and_as_the_target_means_them() {
     assert_eq!((&explained["left_alone"][0]["field"], &explained["left_alone"][0]["not_written"]), (&json!("industry"), &json!("sold")));
     let tried = world.run("connector try codes").exits(0).json();
     assert_eq!(tried["streams"][0]["unknown_codes"], json!({"industry": "\"30\" (1)"}));
+}
+
+/// What a target makes of a value was seen by a pass before the answer to its write, and went back over the source as somebody's newer title.
+#[test]
+fn what_a_target_makes_of_a_value_never_flows_back_though_it_is_seen_before_the_answer() {
+    let two = TwoBoxes::new(CODES);
+    let person = |title: &str| json!({"title": title, "birth": null, "industry": null});
+    two.put("words", "1", person("clerk"));
+    two.put("codes", "1", person("clerk"));
+    let world = &two.world;
+    world.sync().exits(0);
+    world.run("approve codes").exits(0);
+    world.run("approve words").exits(0);
+    world.sync().exits(0);
+    // Both lists are read twice before the answer comes.
+    two.boxes.lock().unwrap().answers_after = 4;
+    let daemon = world.daemon();
+    {
+        let mut boxes = two.boxes.lock().unwrap();
+        let source = boxes.people.get_mut("words").unwrap().get_mut("1").unwrap();
+        source.insert("title".into(), "head of sales".into());
+        source.insert("changed".into(), jiff::Timestamp::now().as_millisecond().into());
+    }
+    wait_until("the title is written", SOON, || two.title("codes") == "Head Of Sales");
+    let enough = two.reads() + 10;
+    wait_until("it was answered, and read since", SOON, || two.reads() >= enough);
+    assert_eq!((two.title("words"), two.title("codes")), (json!("head of sales"), json!("Head Of Sales")));
+    daemon.stop();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use super::systems::Trio;
 use reqwest::Method;
+use std::path::PathBuf;
 use std::process::Stdio;
 use tokio::process::Command;
 
@@ -28,10 +29,10 @@ pub async fn make(trio: &Trio) {
     if NAMES.iter().all(|name| shown.contains(name)) {
         return;
     }
-    let home = std::env::var("LAB_HOME").unwrap_or_else(|_| "/tmp/lab".into());
+    let home = std::env::var_os("LAB_HOME").map_or_else(|| std::env::temp_dir().join("lab"), PathBuf::from).join("rt");
     let mut perl = Command::new("perl");
     perl.args(["-I/usr/share/request-tracker5/lib", "-e", SCRIPT]).stdin(Stdio::null());
-    perl.env("RT_SITE_CONFIG", format!("{home}/rt/RT_SiteConfig.pm")).env("RT_SITE_CONFIG_DIR", format!("{home}/rt/conf.d"));
+    perl.env("RT_SITE_CONFIG", home.join("RT_SiteConfig.pm")).env("RT_SITE_CONFIG_DIR", home.join("conf.d"));
     let done = perl.output().await.unwrap();
     let why = String::from_utf8_lossy(&done.stderr).into_owned();
     assert!(done.status.success(), "make the user fields Lab Renewal (a date) and Lab Plan (one of 10 and 20) by hand: {why}");

@@ -159,6 +159,9 @@ impl Engine {
         run.newly_refused += usize::from(self.note_refusals(&new, run.began) && found.is_some());
         let lacks_people = new.id.entity == Entity::Deal && !told.people;
         if let Some(idx) = found {
+            if let Some(sent) = self.targets.sent(idx) {
+                sent.leave_out(&self.world.record(idx), &mut new);
+            }
             if !lacks_people && self.world.shows(idx, &new) && !ends_later(|| self.world.record(idx).memory.ended_at, &new) {
                 return self.see_stand(idx, &new, run.began);
             }

@@ -1,6 +1,6 @@
 //! What became of a write to one record.
 
-use super::{Agreed, FailureCause, Op, Sent, Target};
+use super::{Agreed, FailureCause, Op, Sent, Target, is_form_of};
 use crate::connector::{Change, PermitChange};
 use crate::engine::memory::lists::note_written;
 use crate::model::{Mark, Record, Time, Value};
@@ -13,6 +13,23 @@ impl Sent {
         let release = block == Some(false) || matches!(self.permit, Some(Some(_)));
         let update = !self.fields.is_empty() || self.status.is_some() || (self.why.is_some() && !hold && !release);
         Op::ALL.into_iter().zip([hold, release, update]).filter_map(|(op, carried)| carried.then_some(op))
+    }
+}
+
+impl Sent {
+    /// A look before the answer may show the write already, in the target's own form perhaps: nobody's word, and no reason to think so. Until
+    /// the answer is there, such a field counts as it was known before.
+    pub fn leave_out(&self, known: &Record, seen: &mut Record) {
+        for (name, value) in &self.fields {
+            let Some(shown) = seen.fields.iter().position(|f| f.name == *name) else { continue };
+            if seen.fields[shown].value != *value && !is_form_of(value, &seen.fields[shown].value) {
+                continue;
+            }
+            match known.field_of(name) {
+                Some(field) => seen.fields[shown] = field.clone(),
+                None => drop(seen.fields.remove(shown)),
+            }
+        }
     }
 }
 
@@ -176,6 +193,35 @@ mod tests {
         let mut target = Target::default();
         target.send(change, Time(5));
         target
+    }
+
+    /// In place of "head of sales" the target made "Head Of Sales", which a pass showed before the answer: it went back over the source.
+    #[test]
+    fn what_a_look_shows_of_a_write_before_its_answer_counts_as_it_was_known() {
+        let title = |value: Option<Value>| {
+            let mut seen = record();
+            seen.set(&"city".into(), Value::text("Ueno"), Time(9));
+            value.into_iter().for_each(|value| seen.set(&"title".into(), value, Time(9)));
+            seen
+        };
+        let text = |text: &str| Some(Value::text(text));
+        for (known, sent_value, seen, counts) in [
+            (text("clerk"), Value::text("head of sales"), text("head of sales"), text("clerk")),
+            (text("clerk"), Value::text("head of sales"), text("Head Of Sales"), text("clerk")),
+            (text("clerk"), Value::Empty, Some(Value::Empty), text("clerk")),
+            (None, Value::text("head of sales"), text("head of sales"), None),
+            // Before it landed, and what somebody else typed meanwhile.
+            (text("clerk"), Value::text("head of sales"), text("clerk"), text("clerk")),
+            (text("clerk"), Value::text("head of sales"), text("chief"), text("chief")),
+            (text("clerk"), Value::text("head of sales"), Some(Value::Empty), Some(Value::Empty)),
+            (text("clerk"), Value::text("head of sales"), None, None),
+        ] {
+            let change = Change { fields: vec![("title".into(), sent_value)], ..Change::default() };
+            let mut shown = title(seen.clone());
+            sent(&change).sent.unwrap().leave_out(&title(known.clone()), &mut shown);
+            assert_eq!(shown.field("title").map(|f| &f.value), counts.as_ref(), "{known:?} {change:?} {seen:?}");
+            assert_eq!(shown.text("city"), Some("Ueno"));
+        }
     }
 
     #[test]
