@@ -54,16 +54,17 @@ pub fn text(plan: &Plan) -> String {
     }
     let Totals { hold, release, permit, update, create, overwrite, fill } = plan.totals;
     let permits = if permit > 0 { format!("{}, ", counted(permit, "permit", "permits")) } else { String::new() };
+    let values = match overwrite + fill {
+        0 => String::new(),
+        _ => format!("; of fields, {} overwritten or emptied, {fill} filled", counted(overwrite, "value is", "values are")),
+    };
     lines.push(format!(
-        "to write: {}, {}, {permits}{}, {}",
+        "to write: {}, {}, {permits}{}, {}{values}",
         counted(hold, "hold", "holds"),
         counted(release.saturating_sub(permit), "release", "releases"),
         counted(update, "update", "updates"),
         counted(create, "new record", "new records")
     ));
-    if overwrite + fill > 0 {
-        lines.push(format!("of fields, {} overwritten or emptied, {} filled", counted(overwrite, "value is", "values are"), fill));
-    }
     let shown = &plan.writes[..plan.writes.len().min(SHOWN_MAX)];
     for of_one in shown.chunk_by(|a, b| (a.called(), &a.system) == (b.called(), &b.system)) {
         lines.push(format!("{}, {}s:", of_one[0].system, of_one[0].called()));

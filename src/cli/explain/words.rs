@@ -156,7 +156,7 @@ impl Words {
 
     pub(super) fn age(self, by: &str, after: Option<&str>) -> String {
         match after {
-            Some(after) => self.of(format!("changed between {after} and {by}"), format!("{after} と {by} の間に変更")),
+            Some(after) => self.of(format!("set between {after} and {by}"), format!("{after} と {by} の間に設定")),
             None => self.of(format!("set by {by} (its record's last change)"), format!("{by} まで（レコードの最終更新）に設定")),
         }
     }

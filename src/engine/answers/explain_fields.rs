@@ -37,9 +37,9 @@ pub struct FieldExplained {
 pub struct CandidateExplained {
     pub from: String,
     pub value: Json,
-    /// It was set by then: the last change of its record, or of itself if `changed_after` is told.
+    /// It was set by then: the last change of its record, or of itself.
     pub observed_at: String,
-    /// It was another value until then.
+    /// Until then it was another value, or its record was not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_after: Option<String>,
     pub won: bool,
