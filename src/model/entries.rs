@@ -2,6 +2,7 @@
 
 use super::{Age, ShortText, Time};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 use unicode_normalization::UnicodeNormalization;
 
 /// So many removals of one list are remembered; beyond, the oldest are forgotten.
@@ -37,17 +38,16 @@ pub fn joined_entries(text: &str) -> Vec<&str> {
     text.split([',', ';', '|', '、', '\n']).map(bare).filter(|part| !part.is_empty()).collect()
 }
 
-/// Whether an entry is several of a list in one.
-fn is_joined(list: &[ShortText], entry: &str) -> bool {
+/// Whether an entry is several in one of those with these keys.
+fn is_joined(keys: &BTreeSet<String>, entry: &str) -> bool {
     let parts = joined_entries(entry);
-    parts.len() > 1 && parts.iter().all(|part| list.iter().any(|known| entry_key(known) == entry_key(part)))
+    parts.len() > 1 && parts.iter().all(|part| keys.contains(&entry_key(part)))
 }
 
 impl Entries {
     pub fn of(entries: impl IntoIterator<Item = (ShortText, EntryFate)>) -> Entries {
-        let mut all = Entries::default();
-        entries.into_iter().for_each(|(entry, fate)| all.set(&entry, fate));
-        all
+        let fates: BTreeMap<ShortText, EntryFate> = entries.into_iter().collect();
+        Entries(fates.into_iter().collect())
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &(ShortText, EntryFate)> {
@@ -66,62 +66,51 @@ impl Entries {
         self.0.binary_search_by(|(known, _)| (**known).cmp(entry)).ok().map(|at| self.0[at].1)
     }
 
-    fn set(&mut self, entry: &str, fate: EntryFate) {
-        match self.0.binary_search_by(|(known, _)| (**known).cmp(entry)) {
-            Ok(at) => self.0[at].1 = fate,
-            Err(at) => self.0.insert(at, (entry.into(), fate)),
-        }
-    }
-
-    fn forget(&mut self, entry: &str) {
-        self.0.retain(|(known, _)| **known != *entry);
-    }
-
     /// The list was `before` and is `now`, which was set in `age`; what stood there was set in `stood`. `looked`: until when it is known that
     /// the list was as we knew it. An entry of ours that is missing at the first look after our write was not taken, and nobody removed it.
     pub fn observe(&mut self, before: &[ShortText], now: &[ShortText], stood: Age, age: Age, looked: Option<Time>) {
         let ours = before.iter().filter_map(|entry| self.fate(entry));
         let written = ours.filter_map(|fate| if let EntryFate::Ours(at) = fate { Some(at) } else { None }).max();
-        let is_among = |all: &[ShortText], entry: &str| all.iter().any(|other| other == entry || entry_key(other) == entry_key(entry));
+        let mut fates: BTreeMap<ShortText, EntryFate> = std::mem::take(&mut self.0).into_iter().collect();
+        let stood_there: BTreeSet<String> = before.iter().map(|entry| entry_key(entry)).collect();
+        let spelled: BTreeMap<String, &ShortText> = now.iter().map(|entry| (entry_key(entry), entry)).collect();
+        let there: BTreeSet<&ShortText> = now.iter().collect();
         for entry in before {
-            let fate = self.fate(entry).unwrap_or(EntryFate::Added(stood));
-            if now.contains(entry) {
-                self.set(entry, fate);
-            } else if let Some(spelled) = now.iter().find(|other| entry_key(other) == entry_key(entry)) {
-                self.forget(entry);
-                self.set(spelled, fate);
-            } else if matches!(fate, EntryFate::Ours(at) | EntryFate::Form(at) if looked.is_none_or(|looked| looked <= at)) {
-                self.forget(entry);
-            } else {
-                self.set(entry, EntryFate::Removed(age));
+            let fate = fates.remove(entry).unwrap_or(EntryFate::Added(stood));
+            if there.contains(entry) {
+                fates.insert(entry.clone(), fate);
+            } else if let Some(spelled) = spelled.get(&entry_key(entry)) {
+                fates.insert((*spelled).clone(), fate);
+            } else if !matches!(fate, EntryFate::Ours(at) | EntryFate::Form(at) if looked.is_none_or(|looked| looked <= at)) {
+                fates.insert(entry.clone(), EntryFate::Removed(age));
             }
         }
-        for entry in now.iter().filter(|entry| !is_among(before, entry)) {
-            self.comes_back(entry);
-            let fate = written.filter(|at| looked.is_none_or(|looked| looked <= *at) && is_joined(before, entry));
-            self.set(entry, fate.map_or(EntryFate::Added(age), EntryFate::Form));
+        let new: BTreeMap<&String, &ShortText> =
+            spelled.iter().filter(|(key, _)| !stood_there.contains(*key)).map(|(k, e)| (k, *e)).collect();
+        forget_removed(&mut fates, |key| new.contains_key(key));
+        for entry in new.values() {
+            let fate = written.filter(|at| looked.is_none_or(|looked| looked <= *at) && is_joined(&stood_there, entry));
+            fates.insert((*entry).clone(), fate.map_or(EntryFate::Added(age), EntryFate::Form));
         }
+        self.0 = fates.into_iter().collect();
         self.bound();
     }
 
     /// We wrote `now` where `before` stood, which was set in `stood`.
     pub fn write(&mut self, before: &[ShortText], now: &[ShortText], stood: Age, at: Time) {
+        let mut fates: BTreeMap<ShortText, EntryFate> = std::mem::take(&mut self.0).into_iter().collect();
+        let (stood_there, there): (BTreeSet<&ShortText>, BTreeSet<&ShortText>) = (before.iter().collect(), now.iter().collect());
         for entry in before {
-            match now.contains(entry) {
-                true => self.set(entry, self.fate(entry).unwrap_or(EntryFate::Added(stood))),
-                false => self.forget(entry),
+            let fate = fates.remove(entry).unwrap_or(EntryFate::Added(stood));
+            if there.contains(entry) {
+                fates.insert(entry.clone(), fate);
             }
         }
-        for entry in now.iter().filter(|entry| !before.contains(entry)) {
-            self.comes_back(entry);
-            self.set(entry, EntryFate::Ours(at));
-        }
-    }
-
-    /// An entry that is there again, however it is spelled, is removed no more.
-    fn comes_back(&mut self, entry: &str) {
-        let key = entry_key(entry);
-        self.0.retain(|(known, fate)| !(matches!(fate, EntryFate::Removed(_)) && entry_key(known) == key));
+        let new: Vec<&ShortText> = now.iter().filter(|entry| !stood_there.contains(entry)).collect();
+        let keys: BTreeSet<String> = new.iter().map(|entry| entry_key(entry)).collect();
+        forget_removed(&mut fates, |key| keys.contains(key));
+        fates.extend(new.into_iter().map(|entry| (entry.clone(), EntryFate::Ours(at))));
+        self.0 = fates.into_iter().collect();
     }
 
     fn bound(&mut self) {
@@ -133,6 +122,11 @@ impl Entries {
             self.0.retain(|(_, fate)| removed(fate).is_none_or(|by| by > oldest));
         }
     }
+}
+
+/// What is there again, however it is spelled, is removed no more.
+fn forget_removed(fates: &mut BTreeMap<ShortText, EntryFate>, is_back: impl Fn(&String) -> bool) {
+    fates.retain(|entry, fate| !(matches!(fate, EntryFate::Removed(_)) && is_back(&entry_key(entry))));
 }
 
 #[cfg(test)]
@@ -191,6 +185,19 @@ mod tests {
         let mut entries = Entries::default();
         entries.observe(std::slice::from_ref(&a), &joined, STOOD, age(6, 9), None);
         assert_eq!(told(&entries), "a-9 a, B+9", "nothing of it is ours");
+    }
+
+    /// As many as a record may hold; comparing each with each took minutes.
+    #[test]
+    fn tens_of_thousands_of_entries_are_looked_at_once_each() {
+        let tags = |letter: char| (0..40_000).map(|n| ShortText::from(format!("{letter}{n:05}"))).collect::<Vec<_>>();
+        let (small, large, others) = (tags('a'), tags('A'), tags('b'));
+        let mut entries = Entries::default();
+        entries.write(&[], &small, STOOD, Time(6));
+        entries.observe(&small, &large, STOOD, age(6, 7), Some(Time(6)));
+        assert_eq!((entries.len(), entries.fate("A39999")), (40_000, Some(EntryFate::Ours(Time(6)))));
+        entries.observe(&large, &others, STOOD, age(7, 9), Some(Time(8)));
+        assert_eq!(entries.fate("b39999"), Some(EntryFate::Added(age(7, 9))));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::merge::{Candidate, Judgment, Winner};
 use crate::model::{Name, RecordId, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use std::collections::BTreeSet;
 
 /// So many are shown.
 const EXAMPLES_MAX: usize = 5;
@@ -38,15 +39,14 @@ impl Engine {
         let concerned = || self.people.iter().filter(|person| person.undecided.by_order > 0 && !person.members.is_empty());
         let values = concerned().map(|person| usize::from(person.undecided.by_order)).sum();
         let mut examples: Vec<Differs> = Vec::new();
+        let coverage = self.read_coverage(now);
+        let written: BTreeSet<&Name> = self.systems.values().flat_map(|s| &s.connected.config().writes.fields).collect();
         for person in concerned().take(EXAMPLES_MAX) {
             let view = View::new(&self.world);
             let records: Vec<_> = person.members.iter().map(|idx| self.world.record(*idx)).collect();
-            let gaps = self.read_coverage(now).gaps(&records);
+            let gaps = coverage.gaps(&records);
             let of = Members { places: &person.members, records: &records, around: &view, gaps: &gaps, by: self.rules.merging() };
-            let mut written: Vec<&Name> = self.systems.values().flat_map(|s| &s.connected.config().writes.fields).collect();
-            written.sort();
-            written.dedup();
-            for name in written {
+            for name in written.iter().copied() {
                 let Some(rule) = self.rules.rules().precedence.rule(name) else { continue };
                 let candidates = self.candidates(name, of);
                 let judged = crate::merge::judge(rule, self.condition(rule, name, of, now), &candidates, of.gaps.unread(), now);

@@ -2,6 +2,7 @@
 
 use super::text_forms;
 use crate::model::{ShortText, Value, entry_key, joined_entries};
+use std::collections::BTreeMap;
 
 /// Whether `shown` is what a target may have made of our value: another form of the same text, cut anywhere; the same number told as a text;
 /// the same entries in another order, or in one text; a word for nothing where we wrote nothing; a number with fewer decimals; a time without its parts of a second, or as a day.
@@ -29,7 +30,7 @@ pub fn is_form_of(ours: &Value, shown: &Value) -> bool {
 pub fn says_the_same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Text(a), Value::Text(b)) => text_forms::says_the_same(a, b),
-        (Value::List(a), Value::List(b)) => are_the_same(a, b, |a, b| entry_key(a) == entry_key(b) || text_forms::says_the_same(a, b)),
+        (Value::List(a), Value::List(b)) => are_the_same(a, b, text_forms::says_the_same),
         _ => a == b,
     }
 }
@@ -52,11 +53,21 @@ fn are_forms_of_one(a: &str, b: &str) -> bool {
     text_forms::is_form_of(a, b) && text_forms::is_form_of(b, a)
 }
 
+/// Each with each is compared of so few; a list may have tens of thousands of entries.
+const APART_MAX: usize = 50;
+
 /// Whether each entry of one list is one of the other's.
 fn are_the_same(ours: &[ShortText], shown: &[ShortText], same: impl Fn(&str, &str) -> bool) -> bool {
-    let mut left: Vec<&ShortText> = shown.iter().collect();
-    let found = |entry: &ShortText| left.iter().position(|shown| same(entry, shown)).map(|at| left.swap_remove(at));
-    ours.len() == shown.len() && ours.iter().map(found).all(|found| found.is_some())
+    if ours.len() != shown.len() {
+        return false;
+    }
+    let mut by_key: BTreeMap<String, Vec<&ShortText>> = BTreeMap::new();
+    shown.iter().for_each(|entry| by_key.entry(entry_key(entry)).or_default().push(entry));
+    let is_apart = |entry: &&ShortText| by_key.get_mut(&entry_key(entry)).and_then(Vec::pop).is_none();
+    let apart: Vec<&ShortText> = ours.iter().filter(is_apart).collect();
+    let mut left: Vec<&ShortText> = by_key.into_values().flatten().collect();
+    let mut found = |entry: &ShortText| left.iter().position(|shown| same(entry, shown)).map(|at| left.swap_remove(at));
+    apart.len() <= APART_MAX && apart.into_iter().all(|entry| found(entry).is_some())
 }
 
 /// Whether `shown` is our number rounded, or cut, to the decimals that it shows.
@@ -133,6 +144,15 @@ mod tests {
         ] {
             assert_eq!(is_form_of(&ours, &shown), is, "{ours} {shown}");
         }
+    }
+
+    /// As many as a record may hold.
+    #[test]
+    fn tens_of_thousands_of_entries_are_compared_once_each() {
+        let tags = |letter: char| Value::List((0..40_000).map(|n| format!("{letter}{n:05}").into()).collect());
+        let (ours, other_case, others) = (tags('a'), tags('A'), tags('b'));
+        assert!(is_form_of(&ours, &other_case) && says_the_same(&ours, &other_case));
+        assert!(!is_form_of(&ours, &others) && !says_the_same(&ours, &others));
     }
 
     #[test]
