@@ -6,6 +6,7 @@ use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
 use crate::engine::answers::export::Sheet;
 use crate::engine::answers::preview::{FieldTotals, Preview, PreviewedChange};
+use page_words::{ENGLISH, PageWords};
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 
@@ -28,11 +29,11 @@ pub async fn preview(common: &Common, folder: PathBuf, file: Option<PathBuf>, la
     if common.json {
         output::json(&preview);
     } else {
-        let page = match language.unwrap_or_else(ReaderLanguage::of_the_locale) {
-            ReaderLanguage::En => text(&preview),
-            ReaderLanguage::Ja => japanese::text(&preview),
+        let words = match language.unwrap_or_else(ReaderLanguage::of_the_locale) {
+            ReaderLanguage::En => &ENGLISH,
+            ReaderLanguage::Ja => &japanese::JAPANESE,
         };
-        output::data(&page);
+        output::data(&text(&preview, words));
     }
     if preview.is_empty() { Exit::Done } else { Exit::SomethingToWrite }
 }
@@ -57,13 +58,13 @@ fn sheet(changes: &[PreviewedChange]) -> Sheet {
 }
 
 /// For a reader: what matters first.
-pub fn text(preview: &Preview) -> String {
-    let mut lines: Vec<String> = preview.said();
+fn text(preview: &Preview, words: &PageWords) -> String {
+    let mut lines = (words.said)(preview);
     if preview.is_empty() {
-        lines.push("these rules would change nothing".into());
+        lines.push(words.nothing.into());
     }
     if !preview.totals.is_empty() {
-        let mut table = output::table(&["system", "field", "overwritten", "emptied", "another form", "filled", "rule"]);
+        let mut table = output::table(&words.columns);
         for FieldTotals { system, field, rule, counts } in &preview.totals {
             let numbers = [counts.overwritten, counts.emptied, counts.form, counts.filled].map(|count| count.to_string());
             let mut row = vec![system.to_string(), field.clone()];
@@ -74,28 +75,26 @@ pub fn text(preview: &Preview) -> String {
         lines.extend(table.lines());
     }
     if !preview.frequent.is_empty() {
-        lines.push("most frequent:".into());
-        lines.extend(preview.frequent.iter().map(|c| format!("  {} x {} in {}: {} -> {}", c.count, c.field, c.system, c.old, c.new)));
+        lines.push(words.most_frequent.into());
+        lines.extend(preview.frequent.iter().map(|change| format!("  {}", (words.frequent)(change))));
     }
     if !preview.worst.is_empty() {
-        lines.push("the worst:".into());
-        lines.extend(preview.worst.iter().map(worst));
+        lines.push(words.the_worst.into());
+        lines.extend(preview.worst.iter().map(|change| worst(change, words)));
     }
-    lines.extend(preview.notes.iter().map(|note| format!("not in these numbers: {note}")));
-    lines.extend(preview.plan.as_ref().map(|plan| match preview.waits {
-        true => format!("saved, these rules wait for `nayose approve {plan}`; approved before, they count as soon as they are saved"),
-        false => "saved, these rules count at once: they rewrite too little to be asked about".into(),
-    }));
+    lines.extend(preview.notes.iter().map(|note| format!("{} {note}", words.left_out)));
+    lines.extend(preview.plan.as_ref().map(|plan| if preview.waits { (words.waits)(plan) } else { words.counts_at_once.into() }));
     output::lines(&lines)
 }
 
-fn worst(change: &PreviewedChange) -> String {
+fn worst(change: &PreviewedChange, words: &PageWords) -> String {
     let PreviewedChange { harm, record, who, field, old, new, rule } = change;
     let who = who.as_deref().map(|who| format!("{who}  ")).unwrap_or_default();
-    format!("  {}: {who}{record}  {field}: {old} -> {new}  [{rule}]", harm.told())
+    format!("  {}: {who}{record}  {field}: {old} -> {new}  [{rule}]", (words.harm)(*harm))
 }
 
 mod japanese;
+mod page_words;
 
 #[cfg(test)]
 mod tests {
@@ -151,11 +150,11 @@ mod tests {
 
     #[test]
     fn what_matters_comes_first_then_numbers_then_examples() {
-        insta::assert_snapshot!(text(&preview()));
-        insta::assert_snapshot!("in_japanese", japanese::text(&preview()));
-        assert_eq!(japanese::text(&Preview::default()), "このルールでは何も変わりません");
-        insta::assert_snapshot!(text(&Preview { plan: Some("e_1".into()), ..Preview::default() }));
-        assert_eq!(text(&Preview::default()), "these rules would change nothing");
+        insta::assert_snapshot!(text(&preview(), &ENGLISH));
+        insta::assert_snapshot!("in_japanese", text(&preview(), &japanese::JAPANESE));
+        assert_eq!(text(&Preview::default(), &japanese::JAPANESE), "このルールでは何も変わりません");
+        insta::assert_snapshot!(text(&Preview { plan: Some("e_1".into()), ..Preview::default() }, &ENGLISH));
+        assert_eq!(text(&Preview::default(), &ENGLISH), "these rules would change nothing");
     }
 
     #[test]
