@@ -100,6 +100,8 @@ pub struct Engine {
     pub(in crate::engine) quarantined: u64,
     /// Everything is being read anew: until that is done nothing widens.
     pub(in crate::engine) rebuilding: Option<Rebuilding>,
+    /// What was agreed with the targets was lost with the state: no field is written before a person was asked.
+    pub(in crate::engine) agreements_lost: bool,
     pub(in crate::engine) recovery: Recovery,
     pub(in crate::engine) journaled: Journaled,
     /// What is wrong with the journal, for `status`.

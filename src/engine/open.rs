@@ -135,6 +135,7 @@ fn empty(rules: Arc<Rules>, systems: Vec<Opened>, now: Time, run: Arc<str>, ledg
         quarantine: Vec::new(),
         quarantined: 0,
         rebuilding: None,
+        agreements_lost: false,
         recovery: Recovery::default(),
         journaled: Journaled::default(),
         journal_damage: Vec::new(),

@@ -34,3 +34,45 @@ fn a_value_that_grows_too_old_is_noticed_while_the_daemon_runs() {
     wait_until("the CRM's phone is written", SOON, || world.lead(lead).text("phone") == Some("+81 3 1111 1111"));
     daemon.stop();
 }
+
+/// With the state, what was agreed is lost: that a marketer emptied a phone on purpose, for one. So nothing is put back unasked, and what is
+/// typed later goes on as ever.
+#[test]
+fn what_would_be_written_after_the_state_was_lost_waits_as_one_plan() {
+    let mut people = Vec::new();
+    let setup = Setup { precedence: "phone = { from = [\"crm\"] }\n", ..Setup::default() };
+    let world = World::running_with(setup, |handle| {
+        for name in ["Hanako", "Ken"] {
+            let someone = person(handle, name, "Mori", None);
+            handle.edit_contact(someone.contact, &[("phone", "+81 3 1111 1111")]).unwrap();
+            people.push(someone);
+        }
+    });
+    let phone = |n: usize| world.lead(people[n].lead).text("phone").unwrap_or_default().to_string();
+    world.sandbox.handle.edit_lead(people[0].lead, &object(json!({"phone": ""}))).unwrap();
+    world.sync().exits(0);
+    assert_eq!([phone(0), phone(1)], ["", "+81 3 1111 1111"], "emptied by hand, and left so");
+
+    std::fs::remove_dir_all(world.folder().join("data/sled")).unwrap();
+    world.sync().exits(0);
+    assert_eq!(phone(0), "");
+    let waiting = || world.run("plan").json()["waiting"].as_array().cloned().unwrap_or_default();
+    let plan = waiting().remove(0);
+    assert_eq!((plan["kind"].as_str(), plan["count"].as_u64(), plan["limit"].as_u64()), (Some("update"), Some(1), Some(0)), "{plan:#}");
+    assert!(plan["why"].as_str().unwrap().contains("ma: the state was made anew"), "{plan:#}");
+
+    world.sandbox.handle.edit_contact(people[1].contact, &[("phone", "+81 3 2222 2222")]).unwrap();
+    world.sync().exits(0);
+    assert_eq!([phone(0), phone(1)], ["", "+81 3 2222 2222"], "what is typed now is no question");
+    world.run(&format!("approve {}", plan["plan"].as_str().unwrap())).exits(0);
+    world.sync().exits(0);
+    assert_eq!((phone(0).as_str(), waiting().len()), ("+81 3 1111 1111", 0));
+
+    let told = world.run(&format!("explain {} phone", people[0].email)).exits(0).json();
+    let written = told["fields"]["phone"]["written"].as_array().unwrap();
+    assert_eq!(written.len(), 1, "only what was written since is kept: {told:#}");
+    assert_eq!((&written[0]["old"], &written[0]["new"]), (&json!(null), &json!("+81 3 1111 1111")));
+    assert!(written[0]["rule"].as_str().unwrap().starts_with("precedence.toml:"), "{told:#}");
+    let text = world.run_text(&format!("explain {} phone --lang en", people[0].email));
+    text.says("written by nayose within 30 days").says("null -> \"+81 3 1111 1111\"  [precedence.toml:");
+}

@@ -54,6 +54,7 @@ impl Engine {
             self.decide(now);
             self.grant(Op::Update, agreed_to);
         }
+        self.ask_if_agreements_lost();
     }
 
     fn decide(&mut self, now: Time) {

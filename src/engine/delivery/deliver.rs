@@ -95,7 +95,7 @@ impl Engine {
         let mut batch = Batch::new(system.clone(), lane, pick, candidates.len(), now);
         let Some(state) = self.systems.get(system) else { return batch };
         let limit = if pick == Pick::Probe { 1 } else { state.connected.abilities().batch.max(1) };
-        let everything = state.approved == Some(Approval::All) && !state.channel.is_open();
+        let everything = state.approved == Some(Approval::All) && !state.channel.is_open() && !self.agreements_lost;
         // Where a block is a label, fields are a request of their own, which the block would wait for.
         let in_one_request = !state.connected.abilities().block_is_own_mark;
         let company = lane == Lane::Protective && in_one_request && everything && state.channel.may_take_company(now);
@@ -221,7 +221,7 @@ impl Engine {
 
     fn lane_open(&self, system: &Name, lane: Lane, now: Time) -> bool {
         let Some(state) = self.systems.get(system).filter(|s| s.identity.is_settled()) else { return false };
-        is_open(state.approved, lane, || self.may_release(now))
+        is_open(state.approved, lane, || self.may_release(now)) && !(lane == Lane::Fields && self.agreements_lost)
     }
 
     /// Whether anything may be released: clocks agree, every stream that a hold or refusal needs was proved in this run, and all that was

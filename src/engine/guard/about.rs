@@ -14,6 +14,8 @@ pub enum About {
     Releases { system: Name },
     /// More field writes in one system than may go by themselves.
     Updates { system: Name },
+    /// Field writes in one system since the state was made anew, however few.
+    Anew { system: Name },
     /// The rules, however often they are edited while they wait.
     Rules,
     /// Precedence and statuses, however often they are edited while an edit of them waits.
@@ -27,6 +29,7 @@ impl About {
             About::KeptHolds { system, hold, reason } => format!("kept_holds:{system}:{hold}:{}", reason.word()),
             About::Releases { system } => format!("releases:{system}"),
             About::Updates { system } => format!("updates:{system}"),
+            About::Anew { system } => format!("anew:{system}"),
             About::Rules => "rules".into(),
             About::Merging => "merging".into(),
         }
@@ -41,6 +44,9 @@ impl About {
             About::KeptHolds { system, hold, reason } => format!("{system}: hold {hold}: {}", reason.why()),
             About::Releases { system } => many(system, "releases and first permits", "[widening]"),
             About::Updates { system } => many(system, "updates", "[changes]"),
+            About::Anew { system } => format!(
+                "{system}: the state was made anew, so it is not known which values were typed there since they were last written; what would be written now waits"
+            ),
             About::Rules => "the rules were edited".into(),
             About::Merging => "precedence or [status] was edited".into(),
         }
@@ -49,7 +55,7 @@ impl About {
     /// What such a plan counts: one of them, and many.
     pub fn counts(&self) -> (&'static str, &'static str) {
         match self {
-            About::Updates { .. } => ("record", "records"),
+            About::Updates { .. } | About::Anew { .. } => ("record", "records"),
             About::Merging => ("value", "values"),
             About::KeptHolds { .. } | About::Releases { .. } | About::Rules => ("person", "people"),
         }
@@ -71,6 +77,7 @@ mod tests {
             kept(Kept::CauseUnknown),
             About::Releases { system: "ma".into() }.key(),
             About::Updates { system: "ma".into() }.key(),
+            About::Anew { system: "ma".into() }.key(),
             About::Rules.key(),
             About::Merging.key(),
         ];
@@ -84,6 +91,7 @@ mod tests {
                 "kept_holds:crm:open_deal:cause_unknown",
                 "releases:ma",
                 "updates:ma",
+                "anew:ma",
                 "rules",
                 "merging",
             ]

@@ -1,8 +1,9 @@
 //! The guards over real writes: what counts as much, what then waits for a person's word, and how that is kept.
 
+use super::intents::Replaced;
 use super::limits::GUARD;
+use super::limits::GuardLimits;
 use super::limits::WENT;
-use super::limits::{GuardLimits, Replaced};
 use crate::decide::rules::{Policy, SAME_VALUE_PART};
 use crate::engine::engine::Engine;
 use crate::engine::guard::about::About;
@@ -21,6 +22,8 @@ use crate::telemetry::guard::{ManyHolds, WritesWait};
 
 /// So many digests lie in one item of the store: 10 bytes each at most, and an item may have a megabyte.
 const DIGESTS_PER_ITEM: usize = 50_000;
+/// The sets of digests that are kept, as the store names them.
+const SETS: [&str; 3] = ["granted", "asked", "anew"];
 
 impl Engine {
     /// Beyond what writes of a direction ask, before any share of the target's records.
@@ -70,6 +73,20 @@ impl Engine {
         }
     }
 
+    /// All was read again after the state was lost, and what was agreed with the targets is not known any more: a value that somebody typed there
+    /// looks like one of ours that is out of date. So whatever is due now waits for a person's word, as at first contact.
+    pub(in crate::engine) fn ask_anew(&mut self) {
+        let systems: Vec<Name> = self.systems.keys().cloned().collect();
+        for system in &systems {
+            let Some(state) = self.systems.get_mut(system).filter(|s| s.approved == Some(Approval::All)) else { continue };
+            let count = state.guards.of_mut(Op::Update).ask_anew();
+            if count > 0 {
+                WritesWait { system, op: Op::Update.name(), count, limit: 0 }.emit();
+            }
+            self.keep_guards(system);
+        }
+    }
+
     /// How many records the target lists; counted anew when the world has grown.
     fn listed_of(&mut self, system: &Name) -> usize {
         let world = &self.world;
@@ -95,6 +112,7 @@ impl Engine {
             let updates = About::Updates { system: system.clone() };
             for (op, about) in [(Op::Release, releases), (Op::Update, updates)] {
                 let guard = state.guards.of(op);
+                let about = if guard.waits_anew() { About::Anew { system: system.clone() } } else { about };
                 let asked = guard.asked();
                 if asked.is_empty() {
                     continue;
@@ -105,7 +123,7 @@ impl Engine {
                     plan: group_plan(system, op, &asked),
                     kind: op.name().into(),
                     count: asked.len(),
-                    limit: limit_passed(asked.len() + guard.recent(), &limits, &losses),
+                    limit: if guard.waits_anew() { 0 } else { limit_passed(asked.len() + guard.recent(), &limits, &losses) },
                     why: why(&about, guard.recent(), &limits, &losses),
                     about,
                     samples: asked.iter().take(SAMPLES).map(|(idx, _)| self.world.slot(*idx).id.to_string()).collect(),
@@ -203,7 +221,7 @@ impl Engine {
             }
             changed = true;
             let kept = state.guards.of_mut(op).to_keep();
-            for (set, digests) in ["granted", "asked"].into_iter().zip(kept) {
+            for (set, digests) in SETS.into_iter().zip(kept) {
                 let key = set_key(set, op, system);
                 let items: Vec<Vec<u64>> = digests.chunks(DIGESTS_PER_ITEM).map(<[u64]>::to_vec).collect();
                 for (i, item) in items.iter().enumerate() {
@@ -222,8 +240,8 @@ impl Engine {
         let Some((set, op, system)) = read_item_key(key) else { return };
         let Some(state) = self.systems.named_mut(system) else { return };
         state.guards.found_item(set_key(set, op, system));
-        let (granted, asked) = if set == "granted" { (digests, Vec::new()) } else { (Vec::new(), digests) };
-        state.guards.of_mut(op).restore(granted, asked);
+        let mut digests = Some(digests);
+        state.guards.of_mut(op).restore(SETS.map(|name| digests.take_if(|_| name == set).unwrap_or_default()));
     }
 
     /// The same for a write that went of late.

@@ -1,12 +1,42 @@
 //! What a write is about, as the guards compare it.
 
-use super::limits::{Intent, Replaced, short_hash};
 use crate::connector::{Change, PermitChange};
 use crate::engine::ledger::items::encode;
 use crate::engine::target::Op;
 use crate::engine::target::permit_stands;
-use crate::model::{Mark, Record, RecordId, Time, Value, is_blank};
-use serde::Serialize;
+use crate::model::{Mark, Name, Record, RecordId, Time, Value, is_blank};
+use serde::{Deserialize, Serialize};
+
+/// A field whose value would give way to this one, or be emptied.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Replaced {
+    pub field: Name,
+    /// A hash of the new value; `None`: the field would be emptied.
+    pub by: Option<u64>,
+}
+
+/// A write that is due, as far as a guard needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Intent {
+    /// The record and what would be written to it: what is granted is this and nothing else.
+    pub what: Box<[u8]>,
+    pub replaces: Box<[Replaced]>,
+    /// It writes fields, not only marks and a status: these rest on what was agreed with the target before.
+    pub of_fields: bool,
+}
+
+impl Intent {
+    /// By this it is known also after a restart. Most writes go without anyone's word, and nobody asks for theirs.
+    pub fn digest(&self) -> u64 {
+        short_hash(&self.what)
+    }
+}
+
+/// Stable over restarts.
+pub fn short_hash(of: &[u8]) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(of).as_bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
 
 /// A release that raises anything: a permit that is renewed while it stands does not.
 pub(in crate::engine) fn release(record: &Record, change: &Change, now: Time) -> Option<Intent> {
@@ -31,11 +61,11 @@ pub(in crate::engine) fn update(record: &Record, change: &Change) -> Option<Inte
     let status_replaced = change.status.iter().filter(|s| s.from.as_ref().is_some_and(|from| !is_blank(from)));
     let status_replaced = status_replaced.map(|s| Replaced { field: Mark::Status.name().into(), by: Some(short_hash(s.to.as_bytes())) });
     let replaces = fields.chain(status_replaced).collect();
-    Some(Intent { replaces, ..intent(&record.id, Op::Update, &(&change.fields, status)) })
+    Some(Intent { replaces, of_fields: !change.fields.is_empty(), ..intent(&record.id, Op::Update, &(&change.fields, status)) })
 }
 
 pub(in crate::engine) fn intent(record: &RecordId, op: Op, what: &impl Serialize) -> Intent {
-    Intent { what: encode(&(record, op.name(), what)).into(), replaces: Box::default() }
+    Intent { what: encode(&(record, op.name(), what)).into(), replaces: Box::default(), of_fields: false }
 }
 
 #[cfg(test)]

@@ -4,12 +4,12 @@
 //! *granted* it. When more are counted than the limit, those that are due are *asked* about: they wait, as one plan, and what comes later
 //! begins to count anew, so that the ordinary goes on beside a mass that waits.
 
+use super::intents::{Intent, Replaced};
 use crate::engine::ledger::kind::{Kind, Tag};
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::places::ByPlace;
-use crate::model::{Name, Span, Time};
+use crate::model::{Span, Time};
 use hashbrown::{HashMap, HashSet};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Digests of what was let go and of what waits, by system and direction.
@@ -17,35 +17,6 @@ pub(in crate::engine) const GUARD: Kind<Vec<u64>> = Kind::new(Tag::Guard);
 
 /// Writes that count against a limit for a while.
 pub(in crate::engine) const WENT: Kind<(Time, Box<[Replaced]>)> = Kind::new(Tag::Went);
-
-/// A field whose value would give way to this one, or be emptied.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Replaced {
-    pub field: Name,
-    /// A hash of the new value; `None`: the field would be emptied.
-    pub by: Option<u64>,
-}
-
-/// A write that is due, as far as a guard needs to know it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Intent {
-    /// The record and what would be written to it: what is granted is this and nothing else.
-    pub what: Box<[u8]>,
-    pub replaces: Box<[Replaced]>,
-}
-
-impl Intent {
-    /// By this it is known also after a restart. Most writes go without anyone's word, and nobody asks for theirs.
-    pub fn digest(&self) -> u64 {
-        short_hash(&self.what)
-    }
-}
-
-/// Stable over restarts.
-pub fn short_hash(of: &[u8]) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(of).as_bytes();
-    u64::from_le_bytes([a, b, c, d, e, f, g, h])
-}
 
 /// Beyond these a guard asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +31,11 @@ pub struct GuardLimits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum DueStanding {
     Counted,
-    /// With the digest under which it waits.
-    Asked(u64),
+    /// With the digest under which it waits; whatever it was due with, if it is asked about because the state was made anew.
+    Asked {
+        digest: u64,
+        anew: bool,
+    },
     /// With the digest under which it was let go.
     Granted(u64),
 }
@@ -70,7 +44,7 @@ impl DueStanding {
     fn digest(self) -> Option<u64> {
         match self {
             DueStanding::Counted => None,
-            DueStanding::Asked(digest) | DueStanding::Granted(digest) => Some(digest),
+            DueStanding::Asked { digest, .. } | DueStanding::Granted(digest) => Some(digest),
         }
     }
 }
@@ -87,13 +61,13 @@ impl GuardEntry {
     }
 
     fn is_asked(&self) -> bool {
-        matches!(self.due, Some((_, DueStanding::Asked(_))))
+        matches!(self.due, Some((_, DueStanding::Asked { .. })))
     }
 
     /// What it replaces without anyone's word, each once: a write has a field once.
     fn replaces(&self) -> impl Iterator<Item = &Replaced> {
         let due: &[Replaced] = match &self.due {
-            Some((intent, DueStanding::Counted | DueStanding::Asked(_))) => &intent.replaces,
+            Some((intent, DueStanding::Counted | DueStanding::Asked { .. })) => &intent.replaces,
             Some((_, DueStanding::Granted(_))) | None => &[],
         };
         let went: &[Replaced] = self.went.as_ref().map_or(&[], |(_, replaces)| replaces);
@@ -115,7 +89,9 @@ pub struct Guard {
     /// Digests that somebody let go, and those that wait: also of records that were not looked at yet since the state was opened.
     granted: HashSet<u64>,
     asked: HashSet<u64>,
-    /// The two sets differ from what is kept.
+    /// Those of them that wait however few they are: the state was made anew.
+    anew: HashSet<u64>,
+    /// The sets differ from what is kept.
     pub changed: bool,
     /// An alarm that is told once.
     pub alarmed: bool,
@@ -145,16 +121,20 @@ impl Guard {
 
     /// A write that waits goes on waiting in its new form. One that was granted was granted as it was shown.
     fn standing_of(&mut self, intent: &Intent, before: Option<DueStanding>) -> DueStanding {
-        let waited = matches!(before, Some(DueStanding::Asked(_)));
-        if !waited && self.granted.is_empty() && self.asked.is_empty() {
+        let waited = match before {
+            Some(DueStanding::Asked { anew, .. }) => Some(anew),
+            _ => None,
+        };
+        if waited.is_none() && self.granted.is_empty() && self.asked.is_empty() {
             return DueStanding::Counted;
         }
         let digest = intent.digest();
         if self.granted.contains(&digest) {
             DueStanding::Granted(digest)
-        } else if waited || self.asked.contains(&digest) {
-            self.changed |= self.asked.insert(digest);
-            DueStanding::Asked(digest)
+        } else if waited.is_some() || self.asked.contains(&digest) {
+            let anew = waited == Some(true) || self.anew.contains(&digest);
+            self.note_asked(digest, anew);
+            DueStanding::Asked { digest, anew }
         } else {
             DueStanding::Counted
         }
@@ -185,10 +165,11 @@ impl Guard {
         self.change(idx, |entry| entry.went = Some((at, replaces)));
     }
 
-    /// Puts back who was let go and who waits.
-    pub fn restore(&mut self, granted: impl IntoIterator<Item = u64>, asked: impl IntoIterator<Item = u64>) {
+    /// Puts back who was let go, who waits, and who of these does so since the state was made anew.
+    pub fn restore(&mut self, [granted, asked, anew]: [Vec<u64>; 3]) {
         self.granted.extend(granted);
         self.asked.extend(asked);
+        self.anew.extend(anew);
     }
 
     /// Forgets those that went longer ago; returns them.
@@ -206,17 +187,29 @@ impl Guard {
     pub fn ask(&mut self, limits: &GuardLimits) -> bool {
         let before = self.asked_count;
         if before > 0 && before + self.counted <= limits.records.min(limits.same) {
-            self.move_all(|_, standing| matches!(standing, DueStanding::Asked(_)), |_| DueStanding::Counted);
+            self.move_all(|_, standing| matches!(standing, DueStanding::Asked { anew: false, .. }), |_| DueStanding::Counted);
             return false;
         }
         let flagged = self.flagged(limits);
         if self.counted > limits.records {
-            self.move_all(|_, standing| standing == DueStanding::Counted, DueStanding::Asked);
+            self.move_all(|_, standing| standing == DueStanding::Counted, asked);
         } else if !flagged.is_empty() {
             let of = |intent: &Intent| intent.replaces.iter().any(|r| flagged.iter().any(|(f, _)| f == r));
-            self.move_all(|intent, standing| standing == DueStanding::Counted && of(intent), DueStanding::Asked);
+            self.move_all(|intent, standing| standing == DueStanding::Counted && of(intent), asked);
         }
         self.asked_count > before
+    }
+
+    /// Makes the fields wait that are due and that nobody let go, however few they are; returns how much waits.
+    pub fn ask_anew(&mut self) -> usize {
+        let of = |intent: &Intent, standing| intent.of_fields && !matches!(standing, DueStanding::Granted(_));
+        self.move_all(of, |digest| DueStanding::Asked { digest, anew: true });
+        self.asked_count
+    }
+
+    /// Whether some of those that wait do so because the state was made anew.
+    pub fn waits_anew(&self) -> bool {
+        !self.anew.is_empty()
     }
 
     /// What many records would lose one value of a field to.
@@ -238,7 +231,7 @@ impl Guard {
     /// Lets those go that wait; returns how many.
     pub fn grant_asked(&mut self) -> usize {
         let count = self.asked_count;
-        self.move_all(|_, standing| matches!(standing, DueStanding::Asked(_)), DueStanding::Granted);
+        self.move_all(|_, standing| matches!(standing, DueStanding::Asked { .. }), DueStanding::Granted);
         count
     }
 
@@ -287,7 +280,7 @@ impl Guard {
             .records
             .iter()
             .filter_map(|(idx, e)| match e.due {
-                Some((_, DueStanding::Asked(digest))) => Some((*idx, digest)),
+                Some((_, DueStanding::Asked { digest, .. })) => Some((*idx, digest)),
                 _ => None,
             })
             .collect();
@@ -295,27 +288,37 @@ impl Guard {
         asked
     }
 
-    /// What is to be kept: the digests of those granted and of those asked about that are still due.
-    pub fn to_keep(&mut self) -> [Vec<u64>; 2] {
-        let (mut granted, mut asked) = (Vec::new(), Vec::new());
+    /// What is to be kept: the digests of those granted, of those asked about, and of the latter since the state was made anew, as far as they are
+    /// still due.
+    pub fn to_keep(&mut self) -> [Vec<u64>; 3] {
+        let (mut granted, mut asked, mut anew) = (Vec::new(), Vec::new(), Vec::new());
         for (_, standing) in self.records.values().filter_map(|e| e.due.as_ref()) {
             match standing {
                 DueStanding::Counted => {}
                 DueStanding::Granted(digest) => granted.push(*digest),
-                DueStanding::Asked(digest) => asked.push(*digest),
+                DueStanding::Asked { digest, anew: since } => {
+                    asked.push(*digest);
+                    anew.extend(since.then_some(*digest));
+                }
             }
         }
-        granted.sort_unstable();
-        asked.sort_unstable();
+        [&mut granted, &mut asked, &mut anew].into_iter().for_each(|digests| digests.sort_unstable());
         self.granted = granted.iter().copied().collect();
         self.asked = asked.iter().copied().collect();
+        self.anew = anew.iter().copied().collect();
         self.changed = false;
-        [granted, asked]
+        [granted, asked, anew]
+    }
+
+    fn note_asked(&mut self, digest: u64, anew: bool) {
+        self.changed |= self.asked.insert(digest);
+        self.changed |= anew && self.anew.insert(digest);
     }
 
     fn forget(&mut self, digest: u64) {
         self.changed |= self.granted.remove(&digest);
         self.changed |= self.asked.remove(&digest);
+        self.changed |= self.anew.remove(&digest);
     }
 
     fn move_all(&mut self, which: impl Fn(&Intent, DueStanding) -> bool, to: fn(u64) -> DueStanding) {
@@ -334,7 +337,7 @@ impl Guard {
         self.forget(digest);
         match to {
             DueStanding::Counted => {}
-            DueStanding::Asked(digest) => self.changed |= self.asked.insert(digest),
+            DueStanding::Asked { digest, anew } => self.note_asked(digest, anew),
             DueStanding::Granted(digest) => self.changed |= self.granted.insert(digest),
         }
         self.change(idx, |entry| entry.due.iter_mut().for_each(|(_, standing)| *standing = to));
@@ -365,6 +368,10 @@ impl Guard {
             self.records.remove(&idx);
         }
     }
+}
+
+fn asked(digest: u64) -> DueStanding {
+    DueStanding::Asked { digest, anew: false }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::doubts::{Concerns, Doubt};
 use super::unread_rows::ROWS_MAX;
 use crate::connector::{Pass, StreamInfo};
 use crate::engine::engine::Engine;
-use crate::engine::guard::limits::short_hash;
+use crate::engine::guard::intents::short_hash;
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
 use crate::engine::proofs::pass_run::PassRun;

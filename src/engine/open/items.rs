@@ -25,7 +25,7 @@ use crate::engine::memory::world::UnreadableRecord;
 use crate::engine::proofs::reading::FORMER_STREAM;
 use crate::engine::proofs::reading::STREAM;
 use crate::engine::recovery::instance::INSTANCE;
-use crate::engine::recovery::journaled::REBUILDING;
+use crate::engine::recovery::journaled::{AGREEMENTS_LOST, REBUILDING};
 use crate::engine::rules::approval::APPROVAL;
 use crate::engine::target::TARGET;
 use crate::engine::target::former::{FORMER_TARGET, UNTIMED_TARGET};
@@ -186,6 +186,7 @@ fn restore_of_people(engine: &mut Engine, kind: Tag, text: &str, value: &[u8]) -
             }
         }
         Tag::Single if text == REBUILDING.key() => engine.rebuilding = Some(REBUILDING.read(value)?),
+        Tag::Single if text == AGREEMENTS_LOST.key() => engine.agreements_lost = AGREEMENTS_LOST.read(value)?,
         Tag::Single if text == CLASHES.key() => engine.clashes = CLASHES.read(value)?,
         Tag::Single if text == SYNCED.key() => engine.synced_at = SYNCED.read(value).ok(),
         _ => {}

@@ -11,6 +11,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// It is there while everything is being read anew.
 pub(in crate::engine) const REBUILDING: Single<Rebuilding> = Single::new("rebuilding");
 
+/// It is there until what is due, once everything was read anew, waits for a person's word.
+pub(in crate::engine) const AGREEMENTS_LOST: Single<bool> = Single::new("agreements_lost");
+
 /// Why everything is being read anew. It outlives restarts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rebuilding {

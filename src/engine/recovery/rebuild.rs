@@ -1,6 +1,6 @@
 //! After the state was lost, or brought here from elsewhere: what the journal gives back, and that nothing widens before all was read anew.
 
-use super::journaled::{Journaled, REBUILDING, Rebuilding, Recovery};
+use super::journaled::{AGREEMENTS_LOST, Journaled, REBUILDING, Rebuilding, Recovery};
 use crate::connector::{Reads, StreamInfo};
 use crate::decide::ratchet::{Held, Reach};
 use crate::decide::rules::Policy;
@@ -23,7 +23,17 @@ impl Engine {
         RebuildBegun { why: &why }.emit();
         let rebuilding = Rebuilding { why, since: now };
         self.ledger.set(REBUILDING, &rebuilding);
-        self.rebuilding = Some(rebuilding);
+        self.ledger.set(AGREEMENTS_LOST, &true);
+        (self.rebuilding, self.agreements_lost) = (Some(rebuilding), true);
+    }
+
+    /// Once all was read and decided on after the state was lost: what is to be written waits.
+    pub(in crate::engine) fn ask_if_agreements_lost(&mut self) {
+        if self.agreements_lost && self.rebuilding.is_none() {
+            self.ask_anew();
+            self.agreements_lost = false;
+            self.ledger.unset(AGREEMENTS_LOST);
+        }
     }
 
     /// The streams that were not read to their end yet.

@@ -1,11 +1,12 @@
 use super::*;
+use crate::engine::guard::intents::short_hash;
 use proptest::prelude::*;
 
 const LIMITS: GuardLimits = GuardLimits { records: 3, same: 2, within: Span(100) };
 
 fn intent(what: u64, replaces: &[(&str, Option<u64>)]) -> Option<Intent> {
     let replaces = replaces.iter().map(|(field, by)| Replaced { field: (*field).into(), by: *by }).collect();
-    Some(Intent { what: what.to_le_bytes().into(), replaces })
+    Some(Intent { what: what.to_le_bytes().into(), replaces, of_fields: true })
 }
 
 /// Of intents with these numbers, in order.
@@ -92,7 +93,7 @@ fn what_was_granted_goes_once_and_as_it_was_shown() {
     assert!(guard.went(0, Time(0)).is_none(), "what was granted does not count");
     guard.due(1, intent(1001, &[]));
     guard.due(2, None);
-    let [granted, asked] = guard.to_keep();
+    let [granted, asked, _] = guard.to_keep();
     assert_eq!(granted, digests(3..10), "gone out, changed, not due any more: the word is used up");
     assert_eq!(asked, digests(10..20));
 }
@@ -115,14 +116,37 @@ fn granted_and_asked_survive_a_restart() {
     before.grant_asked();
     line_up(&mut before, 10..20);
     ask(&mut before);
-    let [granted, asked] = before.to_keep();
     let mut after = Guard::default();
-    after.restore(granted, asked);
+    after.restore(before.to_keep());
     after.restore_went(30, Time(5), Box::default());
     line_up(&mut after, 0..21);
     assert_eq!(after.asked(), before.asked());
     assert_eq!((after.counted(), after.recent()), (2, 1));
     assert!(!ask(&mut after));
+}
+
+#[test]
+fn what_is_due_when_the_state_was_made_anew_waits_however_little_it_is_also_over_a_restart() {
+    let mut guard = Guard::default();
+    line_up(&mut guard, 0..2);
+    guard.due(9, intent(9, &[]).map(|i| Intent { of_fields: false, ..i }));
+    assert_eq!(guard.ask_anew(), 2, "a status rests on what is known now");
+    assert!(!ask(&mut guard) && guard.waits_anew(), "few, and they wait all the same");
+    guard.due(1, intent(1001, &[]));
+    line_up(&mut guard, 5..6);
+    assert!(!ask(&mut guard));
+    let may_go = |guard: &Guard| [0, 1, 5].map(|i| guard.may_go(i));
+    assert_eq!(may_go(&guard), [false, false, true], "another value waits on; what joins later is the ordinary");
+    let mut opened = Guard::default();
+    opened.restore(guard.to_keep());
+    for (idx, what) in [(0, 0), (1, 1001), (5, 5)] {
+        opened.due(idx, intent(what, &[]));
+    }
+    assert!(!ask(&mut opened) && opened.waits_anew());
+    assert_eq!(may_go(&opened), [false, false, true]);
+    assert_eq!(opened.grant_asked(), 2);
+    assert!(may_go(&opened) == [true; 3] && !opened.waits_anew());
+    assert_eq!(Guard::default().ask_anew(), 0);
 }
 
 #[test]
@@ -215,9 +239,8 @@ proptest! {
                 }
                 Step::Pass(ms) => now += ms,
                 Step::Reopen => {
-                    let [granted, asked] = guard.to_keep();
                     let mut opened = Guard::default();
-                    opened.restore(granted, asked);
+                    opened.restore(guard.to_keep());
                     let went: Vec<_> = guard.records.iter().filter_map(|(i, e)| e.went.as_ref().map(|(t, _)| (*i, *t))).collect();
                     went.into_iter().for_each(|(i, t)| opened.restore_went(i, t, Box::default()));
                     due.iter().for_each(|(i, v)| opened.due(*i, intent(u64::from(*i) * 10 + v, &[])));
