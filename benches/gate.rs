@@ -130,7 +130,7 @@ async fn try_rules(shell: &Shell, folder: &Path) {
     edit("precedence.toml", "[\"crm\", \"ma\"]\n", "[\"ma\", \"crm\"]\n");
     edit("policy.toml", "lead     = 'true'", "prospect = 'true'");
     edit("policy.toml", "when  = 'deal.open'", "when  = 'deal.open && !deal.won'");
-    shell.command(Command::Approve { what: "ma".into(), holds: false, moved: false }).await;
+    shell.command(Command::Approve { what: "ma".into(), holds: false, moved: false, by: "tests".into() }).await;
     let began = Instant::now();
     let reply = shell.command(Command::Preview { folder: folder.into(), all: false }).await;
     let Reply::Preview(preview) = reply else { panic!("no preview: {reply:?}") };

@@ -1,11 +1,13 @@
 //! `nayose approve`
 
 use super::args::Common;
+use super::speaker::speaker;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
 
-pub async fn approve(common: &Common, what: String, holds: bool, moved: bool) -> Exit {
-    match open::ask(common, Command::Approve { what, holds, moved }, open::StateNeed::Needed).await {
+pub async fn approve(common: &Common, what: String, holds: bool, moved: bool, by: Option<String>) -> Exit {
+    let by = speaker(by);
+    match open::ask(common, Command::Approve { what, holds, moved, by }, open::StateNeed::Needed).await {
         Ok(Reply::Approved(approved)) => {
             if common.json {
                 output::json(&approved);

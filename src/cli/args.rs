@@ -94,6 +94,9 @@ pub enum CliCommand {
         /// The system is the same instance at a new address: what was approved and marked there counts on
         #[arg(long, conflicts_with = "holds")]
         moved: bool,
+        /// Who says so, for the journal; else the user who runs the command
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
     },
     /// Say that a row which cannot be read concerns nobody; it goes into the journal with your name
     Accept {

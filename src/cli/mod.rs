@@ -24,6 +24,7 @@ mod restore;
 mod run;
 mod schema;
 pub mod service;
+mod speaker;
 mod spreadsheet;
 mod status;
 mod sync;
@@ -86,7 +87,7 @@ async fn act(args: Args) -> Exit {
         CliCommand::Plan { known, .. } => plan::plan(&common, known).await,
         CliCommand::Sync { system } => sync::sync(&common, system).await,
         CliCommand::Run => run::run(&common).await,
-        CliCommand::Approve { what, holds, moved } => approve::approve(&common, what, holds, moved).await,
+        CliCommand::Approve { what, holds, moved, by } => approve::approve(&common, what, holds, moved, by).await,
         CliCommand::Accept { row, because, by } => accept::accept(&common, row, because, by).await,
         CliCommand::Status => status::status(&common).await,
         CliCommand::Explain { who, field, lang } => explain::explain(&common, who, field, lang).await,

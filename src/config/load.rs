@@ -10,6 +10,7 @@ use crate::config::precedence;
 use crate::config::status_circle;
 use crate::config::systems;
 use crate::config::systems::settings::{Outside, SecretsWanted};
+use crate::config::written;
 use crate::config::{Config, ManifestSource, Rules};
 use crate::connector::regular::{self, ReadFailure};
 use crate::store::StateUrl;
@@ -102,6 +103,7 @@ pub fn load_with(
                 consent,
                 declared,
                 version: version(&texts),
+                files: FILES.into_iter().filter_map(|file| written::rules_file(dir, file)).collect(),
             }),
             notes,
         }),

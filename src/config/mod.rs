@@ -10,7 +10,7 @@
 //! - `precedence`, `policy`, `consent`: one file each; `proof`: what they share; `consequences`: what follows from files that are right; `status_circle`:
 //!   statuses that never settle
 //! - `rules`: what of it decides
-//! - `files`: what the four are called; `example`: the folder that `nayose init` writes
+//! - `files`: what the four are called; `written`: whose they are; `example`: the folder that `nayose init` writes
 
 mod consent;
 mod consequences;
@@ -24,6 +24,7 @@ mod proof;
 mod rules;
 mod status_circle;
 mod systems;
+pub mod written;
 
 pub use consequences::nothing_is_held;
 pub use document::mistake::{Mistake, Mistakes};

@@ -4,7 +4,7 @@ use crate::connector::{Manifest, SystemSettings};
 use crate::decide::rules::{ConsentRules, Policy};
 use crate::merge::rules::Precedence;
 use crate::model::expression::Declared;
-use crate::model::{Name, Span};
+use crate::model::{Name, RulesFile, Span};
 use std::sync::Arc;
 
 /// The rules of the four files.
@@ -21,6 +21,8 @@ pub struct Rules {
     pub declared: Declared,
     /// Changes whenever one of the four files does: 12 hex digits.
     pub version: String,
+    /// Whose files they are.
+    pub files: Vec<RulesFile>,
 }
 
 impl Rules {

@@ -51,6 +51,9 @@ pub enum Command {
         holds: bool,
         #[serde(default)]
         moved: bool,
+        /// Who says so; a command of a former version does not tell.
+        #[serde(default)]
+        by: String,
     },
     /// A row that cannot be read concerns nobody, says a named person.
     Accept {
@@ -185,7 +188,7 @@ impl Shell {
                 Reply::Refused(format!("systems.toml has no system {system:?}; it has {}", known.join(", ")))
             }
             Command::Sync { system } => Reply::Sync(self.sync(system.as_deref()).await?),
-            Command::Approve { what, holds, moved } => self.approve(&what, holds, moved, now)?,
+            Command::Approve { what, holds, moved, by } => self.approve(&what, holds, moved, &by, now)?,
             Command::Accept { row, by, because } => self.accept(&row, &by, &because, now)?,
             Command::Status => {
                 let trying = self.trying_again();
@@ -244,8 +247,8 @@ impl Shell {
         Ok(plan)
     }
 
-    fn approve(&self, what: &str, holds: bool, moved: bool, now: Time) -> Result<Reply, Error> {
-        let approved = self.with(|e| if moved { e.approve_moved(what, now) } else { e.approve(what, holds, now) });
+    fn approve(&self, what: &str, holds: bool, moved: bool, by: &str, now: Time) -> Result<Reply, Error> {
+        let approved = self.with(|e| if moved { e.approve_moved(what, now) } else { e.approve(what, holds, by, now) });
         match approved {
             Ok(approved) => {
                 self.reconcile()?;

@@ -19,7 +19,8 @@ use crate::engine::rules::merging::Merging;
 use crate::engine::rules::merging_edits::EditVerdict;
 use crate::engine::system::{Opened, SystemState};
 use crate::engine::target::Op;
-use crate::model::{Name, RecordId, Time};
+use crate::model::{Name, RecordId, RulesFile, Time};
+use crate::store::What;
 use std::sync::Arc;
 
 /// Whether some deal or ticket that is known is held by the former expression and not by the new one.
@@ -40,7 +41,11 @@ impl Engine {
     pub fn take_rules(&mut self, files: Arc<Rules>, systems: Vec<Opened>, now: Time) {
         let world = &self.world;
         let fewer = |former: &HoldRule, new: &HoldRule| true_of_fewer(world, former, new, now);
+        let before = self.rules.files().clone();
         self.rules.edit(files, (!world.is_empty()).then_some(&fewer), now);
+        if self.rules.files().version != before.version {
+            self.journal_edit(&before.files, now);
+        }
         self.rules_changed();
         self.take_systems(systems);
     }
@@ -49,9 +54,19 @@ impl Engine {
     pub(in crate::engine) fn weigh_stored_rules(&mut self, now: Time) -> Result<(), Error> {
         let (world, set_back) = (&self.world, self.clocks.belief().set_back(now));
         let fewer = |former: &HoldRule, new: &HoldRule| true_of_fewer(world, former, new, now);
-        self.rules.weigh_stored(&self.ledger, (!world.is_empty()).then_some(&fewer), set_back, now)?;
+        if self.rules.weigh_stored(&self.ledger, (!world.is_empty()).then_some(&fewer), set_back, now)? {
+            self.journal_edit(&[], now);
+        }
         self.rules_changed();
         Ok(())
+    }
+
+    /// Who edited: of the files those that are not as they were.
+    fn journal_edit(&mut self, before: &[RulesFile], now: Time) {
+        let files = self.rules.files();
+        let edited = files.files.iter().filter(|file| !before.contains(file)).cloned();
+        let what = What::RulesEdited { version: files.version.clone(), files: edited.collect() };
+        self.ledger.journal(now, what);
     }
 
     /// Whatever was derived from rules is made anew.

@@ -13,6 +13,7 @@
 //! - [`consent`]: refusals and the bases on which mail may be sent
 //! - [`mail`]: kinds of mail
 //! - [`name`], [`by_name`]: short names that many values share, and a few things by name
+//! - [`rules_file`]: whose file the rules were written in
 //! - [`decision`]: allow, hold, deny and their reason codes
 //! - [`invisible`], [`visible`](mod@visible): characters that nobody sees, and text from elsewhere as it may be shown
 //! - `counted`: a number with its noun, for people
@@ -32,6 +33,7 @@ pub mod mail;
 pub mod name;
 pub mod record;
 pub mod record_id;
+pub mod rules_file;
 pub mod time;
 pub mod value;
 pub mod visible;
@@ -51,6 +53,7 @@ pub use mail::{Mail, MailKind};
 pub use name::Name;
 pub use record::{DealState, Mark, Presence, Record, TicketState};
 pub use record_id::{Entity, RecordId};
+pub use rules_file::RulesFile;
 pub use time::{Span, Time};
 pub use value::{Field, ShortText, Value};
 pub use visible::{visible, visible_json, visible_line};

@@ -32,6 +32,13 @@ fn waiting(world: &World) -> Vec<Value> {
     world.run("plan --known").json()["waiting"].as_array().cloned().unwrap_or_default()
 }
 
+/// The journal's lines of one kind.
+fn journal(world: &World, what: &str) -> Vec<Value> {
+    let rows = world.run("export journal --format json").exits(0).json();
+    let of_kind = rows.as_array().unwrap().iter().filter(|row| row["what"] == what);
+    of_kind.map(|row| serde_json::from_str(row["detail"].as_str().unwrap()).unwrap()).collect()
+}
+
 #[test]
 fn an_edit_that_rewrites_many_values_waits_also_over_a_restart_and_the_former_rules_count() {
     let (world, people) = scene(MANY);
@@ -57,9 +64,15 @@ fn an_edit_that_rewrites_many_values_waits_also_over_a_restart_and_the_former_ru
     assert_eq!(titles(&world, &people, "Chief"), MANY);
     assert_eq!(waiting(&world)[0]["plan"], plan["plan"]);
 
-    world.run(&format!("approve {}", plan["plan"].as_str().unwrap())).exits(0);
+    let id = plan["plan"].as_str().unwrap();
+    world.run(&format!("approve {id} --by Hana")).exits(0);
     wait_until("written", SOON, || titles(&world, &people, "Clerk") == MANY);
     assert_eq!(waiting(&world), Vec::<Value>::new());
+    let edited = journal(&world, "rules_edited");
+    assert_eq!(edited.len(), 1, "{edited:?}");
+    assert!(edited[0]["files"].as_array().unwrap().iter().any(|f| f["file"] == "precedence.toml" && f["owner"].is_string()), "{edited:?}");
+    let approved = journal(&world, "plan_approved").pop().unwrap();
+    assert_eq!((&approved["plan"], &approved["by"]), (&json!(id), &json!("Hana")));
     daemon.stop();
 }
 

@@ -185,7 +185,7 @@ impl Outside {
 }
 
 async fn approve(shell: &Shell, what: &str) -> Result<(), String> {
-    match shell.command(Command::Approve { what: what.into(), holds: false, moved: false }).await {
+    match shell.command(Command::Approve { what: what.into(), holds: false, moved: false, by: "tests".into() }).await {
         Reply::Approved(_) => Ok(()),
         // Approved with another.
         Reply::Refused(_) => Ok(()),

@@ -55,7 +55,7 @@ impl Place {
         let lead = engine.probe().world.find(&id("ma:person:1")).unwrap();
         engine.arrange().targets.begin(lead).block_ours = true;
         engine.keep_target(lead);
-        engine.approve("ma", false, NOW).unwrap();
+        engine.approve("ma", false, "tests", NOW).unwrap();
         engine.reconcile(NOW);
         engine.commit().unwrap();
         assert!(ours(&engine, "ma:person:1") && held(&engine, "ma:person:1"));
@@ -144,7 +144,7 @@ fn a_strangers_stop_mark_in_another_instance_is_not_ours_to_lift() {
         drop(engine);
         engine = place.open("7");
     }
-    engine.approve("ma", false, NOW).unwrap();
+    engine.approve("ma", false, "tests", NOW).unwrap();
     assert!(!anything_due(&mut engine, "ma:person:1"), "what a marketer suspended stays suspended");
     assert!(engine.approve_moved("ma", NOW).is_err(), "it was approved as another one");
 }
@@ -194,7 +194,7 @@ fn another_portal_at_the_same_address_ends_no_hold_and_asks() {
     assert!(held(&engine, "ma:person:1") && !held(&engine, "crm:person:5"));
     let waiting = engine.waiting();
     assert_eq!((waiting.len(), waiting[0].count, &*waiting[0].samples[0]), (1, 1, "crm@1:deal:8"), "{waiting:?}");
-    engine.approve(&waiting[0].plan, false, NOW).unwrap();
+    engine.approve(&waiting[0].plan, false, "tests", NOW).unwrap();
     assert!(!held(&engine, "ma:person:1") && engine.waiting().is_empty());
 }
 
@@ -220,7 +220,7 @@ fn a_system_that_was_taken_out_leaves_a_plan_that_asks_and_holds_again_when_it_i
     assert!(held(&engine, "ma:person:1"));
     let waiting = engine.waiting().into_iter().find(|w| w.kind == "absence").unwrap();
     assert!(waiting.why.contains("not in systems.toml any more") && because(&engine).contains(&waiting.plan), "{waiting:?}");
-    engine.approve(&waiting.plan, false, NOW).unwrap();
+    engine.approve(&waiting.plan, false, "tests", NOW).unwrap();
     assert!(!held(&engine, "ma:person:1"));
     let both = "proof = { \"crm.deals\" = \"15m\", \"crm.deal_people\" = \"15m\", \"sales.deals\"";
     place.stage.edit("policy.toml", "proof = { \"sales.deals\"", both);
@@ -240,7 +240,7 @@ fn an_opt_out_that_nobody_could_read_asks_once_its_system_is_taken_out() {
     place.edit(&mut engine, (CRM, &CRM.replace("crm", "sales")));
     assert!(held(&engine, "ma:person:6"));
     for waiting in engine.waiting().into_iter().filter(|w| w.kind == "absence") {
-        engine.approve(&waiting.plan, false, NOW).unwrap();
+        engine.approve(&waiting.plan, false, "tests", NOW).unwrap();
     }
     assert!(!held(&engine, "ma:person:6"), "{:?}", engine.waiting());
 }

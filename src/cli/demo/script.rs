@@ -274,7 +274,7 @@ async fn goes_on(stage: &Stage, t: &mut Teller) {
 }
 
 async fn approve(stage: &Stage, what: &str, holds: bool) -> Result<(), String> {
-    match stage.shell.command(Command::Approve { what: what.into(), holds, moved: false }).await {
+    match stage.shell.command(Command::Approve { what: what.into(), holds, moved: false, by: "demo".into() }).await {
         Reply::Approved(_) => Ok(()),
         other => Err(format!("{what} could not be approved: {}", why(other))),
     }

@@ -82,8 +82,8 @@ impl Engine {
         Ok(Approved { approved: what.into(), scope: "moved".into(), count })
     }
 
-    /// Approves a system (`holds`: protective writes only) or a waiting plan.
-    pub fn approve(&mut self, what: &str, holds: bool, now: Time) -> Result<Approved, ApprovalRefused> {
+    /// Approves a system (`holds`: protective writes only) or a waiting plan, `by` a person's word.
+    pub fn approve(&mut self, what: &str, holds: bool, by: &str, now: Time) -> Result<Approved, ApprovalRefused> {
         let untaught = self.words_to_teach();
         if let Some(system) = self.systems.named_mut(what) {
             let before = system.approved;
@@ -103,7 +103,7 @@ impl Engine {
                 Approval::Holds => ("holds", ApprovalScope::Holds),
                 Approval::All => ("all", ApprovalScope::All),
             };
-            self.ledger.journal(now, What::FirstContact { system: what.into(), scope: noted, by: "approve".into() });
+            self.ledger.journal(now, What::FirstContact { system: what.into(), scope: noted, by: by.into() });
             self.ledger.put(APPROVAL, what.as_bytes().to_vec(), &granted);
             self.commit()?;
             return Ok(Approved { approved: what.into(), scope: scope.into(), count });
@@ -111,7 +111,7 @@ impl Engine {
         if self.rebuilding.is_some() {
             return Err(ApprovalRefused::Rebuilding);
         }
-        self.approve_plan(what, now)
+        self.approve_plan(what, by, now)
     }
 
     fn did_you_mean(&self, said: &str) -> DidYouMean {
@@ -119,22 +119,22 @@ impl Engine {
         DidYouMean::among(self.systems.keys().map(|name| &**name).chain(waiting.iter().map(|w| w.plan.as_str())), said)
     }
 
-    fn approve_plan(&mut self, plan: &str, now: Time) -> Result<Approved, ApprovalRefused> {
+    fn approve_plan(&mut self, plan: &str, by: &str, now: Time) -> Result<Approved, ApprovalRefused> {
         if let Some(count) = self.approve_guarded(plan, now) {
-            return self.note_plan(plan, Vec::new(), count, now);
+            return self.note_plan((plan, by), Vec::new(), count, now);
         }
         if let Some((count, scope)) = self.approve_edit(plan, now) {
-            let noted = self.note_plan(plan, Vec::new(), count, now)?;
+            let noted = self.note_plan((plan, by), Vec::new(), count, now)?;
             return Ok(Approved { scope: scope.into(), ..noted });
         }
         match self.approve_undo(plan, now) {
-            Ok(Some(count)) => return self.note_plan(plan, Vec::new(), count, now),
+            Ok(Some(count)) => return self.note_plan((plan, by), Vec::new(), count, now),
             Ok(None) => {}
             Err(undo::UndoRefused::State(error)) => return Err(error.into()),
             Err(refused) => return Err(ApprovalRefused::Undo(refused)),
         }
         if self.rules.plan().as_deref() == Some(plan) {
-            return self.approve_rules(plan, now);
+            return self.approve_rules(plan, by, now);
         }
         let of_plan = self.kept_groups().into_iter().find(|g| g.plan == plan).map(|g| g.holds).unwrap_or_default();
         if of_plan.is_empty() {
@@ -167,17 +167,17 @@ impl Engine {
         let places: Vec<Idx> = people.iter().flat_map(|p| self.people[*p as usize].members.clone()).collect();
         self.reconcile(now);
         self.grant(Op::Release, places);
-        self.note_plan(plan, causes, people.len(), now)
+        self.note_plan((plan, by), causes, people.len(), now)
     }
 
     /// Lets an edit of the rules go. The releases that it brings were told with it: they don't ask again for being many.
-    fn approve_rules(&mut self, plan: &str, now: Time) -> Result<Approved, ApprovalRefused> {
+    fn approve_rules(&mut self, plan: &str, by: &str, now: Time) -> Result<Approved, ApprovalRefused> {
         let people: Vec<u32> = self.kept_by_former().collect();
         let places: Vec<Idx> = people.iter().flat_map(|p| self.people[*p as usize].members.clone()).collect();
         self.accept_rules();
         self.reconcile(now);
         self.grant(Op::Release, places);
-        self.note_plan(plan, Vec::new(), people.len(), now)
+        self.note_plan((plan, by), Vec::new(), people.len(), now)
     }
 
     fn let_go_of(&mut self, cause: &RecordId) {
@@ -216,9 +216,15 @@ impl Engine {
         }
     }
 
-    fn note_plan(&mut self, plan: &str, causes: Vec<(Name, RecordId)>, count: usize, now: Time) -> Result<Approved, ApprovalRefused> {
+    fn note_plan(
+        &mut self,
+        (plan, by): (&str, &str),
+        causes: Vec<(Name, RecordId)>,
+        count: usize,
+        now: Time,
+    ) -> Result<Approved, ApprovalRefused> {
         let causes = causes.into_iter().map(|(hold, cause)| Cause { hold: hold.to_string(), cause }).collect();
-        self.ledger.journal(now, What::PlanApproved { plan: plan.into(), causes });
+        self.ledger.journal(now, What::PlanApproved { plan: plan.into(), causes, by: by.into() });
         self.reconcile(now);
         self.commit()?;
         Ok(Approved { approved: plan.into(), scope: "plan".into(), count })

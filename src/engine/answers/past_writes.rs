@@ -1,10 +1,6 @@
 //! What was written into a field lately.
 
-use super::explain::Explanation;
-use crate::engine::engine::Engine;
-use crate::engine::error::Error;
 use crate::engine::history::record::WrittenThen;
-use crate::model::{Name, RecordId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -20,20 +16,6 @@ pub struct PastWrite {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
     pub run: String,
-}
-
-impl Engine {
-    /// Adds to one field of each person what was written into it, oldest first.
-    pub fn add_past_writes(&self, people: &mut [Explanation], field: &str) -> Result<(), Error> {
-        let name = Name::from(field);
-        for person in people {
-            let records: Vec<RecordId> = person.records.iter().filter_map(|r| r.record.parse().ok()).collect();
-            if let Some(explained) = person.fields.get_mut(&name) {
-                explained.written = self.written_into(&records, &name)?.into_iter().map(PastWrite::from).collect();
-            }
-        }
-        Ok(())
-    }
 }
 
 impl From<WrittenThen> for PastWrite {

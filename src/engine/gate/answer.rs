@@ -193,6 +193,7 @@ mod tests {
             consent: Default::default(),
             declared: Declared::default(),
             version: "0123456789ab".into(),
+            files: Vec::new(),
         })
     }
 

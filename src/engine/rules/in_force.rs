@@ -107,8 +107,8 @@ impl InForce {
     }
 
     /// At open: the rules that counted when the last process ended, against those of the files now. By as much as our clock is known to
-    /// have been set back, that is longer ago.
-    pub fn weigh_stored(&mut self, ledger: &Ledger, known: KnownRecords<'_>, set_back: Span, now: Time) -> Result<(), LedgerError> {
+    /// have been set back, that is longer ago. Returns whether the files were edited since.
+    pub fn weigh_stored(&mut self, ledger: &Ledger, known: KnownRecords<'_>, set_back: Span, now: Time) -> Result<bool, LedgerError> {
         let counted = stored(ledger.state())?;
         // What another version of this program kept only made an edit ask less.
         let (left, in_force) = match ledger.single_if_readable(LEFT)? {
@@ -123,8 +123,9 @@ impl InForce {
             }
         }
         self.edits.follow(StoredMerging::of(&self.files), known.is_some());
+        let edited = in_force != self.files.version;
         self.weigh_against(in_force, counted, known, now);
-        Ok(())
+        Ok(edited)
     }
 
     /// Weighs the files' rules against those that counted under the version that was left; or, if the files are what they were a moment

@@ -191,7 +191,7 @@ pub(in crate::store) mod tests {
         let what = prop_oneof![
             4 => (0u8..4, op, outcomes, parts, causes.clone()).prop_map(|(n, op, o, part, causes)| outcome(n, op, o, part, causes)),
             2 => (0u8..4, causes.clone()).prop_map(|(n, causes)| What::Held { record: record(n), causes }),
-            1 => causes.prop_map(|causes| What::PlanApproved { plan: "w_1".into(), causes }),
+            1 => causes.prop_map(|causes| What::PlanApproved { plan: "w_1".into(), causes, by: String::new() }),
             1 => (0u8..4, any::<bool>()).prop_map(|(n, all)| What::Refusal {
                 record: record(n), address: None, topic: (!all).then(|| "x".into()), seen_at: Time(1),
             }),
@@ -218,7 +218,7 @@ pub(in crate::store) mod tests {
         let lifted = |o| outcome(1, "release", o, Some(BlockPart::Lifted), vec![]);
         let old = |op, o| outcome(1, op, o, None, vec![]);
         let permit = outcome(1, "hold", Applied, Some(BlockPart::Untouched), vec![]);
-        let let_go = What::PlanApproved { plan: "w_1".into(), causes: vec![cause(8)] };
+        let let_go = What::PlanApproved { plan: "w_1".into(), causes: vec![cause(8)], by: String::new() };
         let held = What::Held { record: record(1), causes: vec![cause(9)] };
         for (name, history, want) in [
             ("set", vec![set(Applied)], Some((true, vec![8]))),

@@ -77,7 +77,7 @@ fn stays(entry: &Entry, refusals: &mut HashSet<RefusalKey>) -> bool {
     match &entry.what {
         What::Refusal { record, address, topic, .. } => refusals.insert((record.clone(), address.clone(), topic.clone())),
         What::FirstContact { .. } | What::PlanApproved { .. } | What::RowAccepted { .. } => true,
-        What::Instance { .. } | What::OtherInstance { .. } | What::SameInstance { .. } => true,
+        What::Instance { .. } | What::OtherInstance { .. } | What::SameInstance { .. } | What::RulesEdited { .. } => true,
         What::Outcome { .. } | What::Held { .. } | What::Damaged { .. } | What::DeadLetterDropped { .. } | What::Unparked { .. } => false,
     }
 }

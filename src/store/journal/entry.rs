@@ -1,6 +1,6 @@
 //! What the journal keeps: the things that no poll brings back.
 
-use crate::model::{Address, RecordId, Refusal, RefusalScope, Time};
+use crate::model::{Address, RecordId, Refusal, RefusalScope, RulesFile, Time};
 use serde::{Deserialize, Serialize};
 
 /// One line of the journal.
@@ -40,7 +40,19 @@ pub enum What {
     /// `former` is behind the system's name again: what earlier lines say of its records is said of those of the system.
     SameInstance { system: String, former: String },
     /// A waiting plan may go: these holds may end for these causes.
-    PlanApproved { plan: String, causes: Vec<Cause> },
+    PlanApproved {
+        plan: String,
+        causes: Vec<Cause>,
+        /// Who said so; empty in lines of a former age.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        by: String,
+    },
+    /// Other rules were found in the config folder.
+    RulesEdited {
+        /// The version of the rules from now on.
+        version: String,
+        files: Vec<RulesFile>,
+    },
     /// What became of a write.
     Outcome {
         #[serde(with = "as_text")]
@@ -211,8 +223,19 @@ mod tests {
                 r#"{"at":5,"what":"first_contact","system":"ma","scope":"holds","by":"taro"}"#,
             ),
             (
-                What::PlanApproved { plan: "w_1".into(), causes },
+                What::PlanApproved { plan: "w_1".into(), causes: causes.clone(), by: String::new() },
                 r#"{"at":5,"what":"plan_approved","plan":"w_1","causes":[{"hold":"open_deal","cause":"crm:deal:8"}]}"#,
+            ),
+            (
+                What::PlanApproved { plan: "e_1".into(), causes: Vec::new(), by: "taro".into() },
+                r#"{"at":5,"what":"plan_approved","plan":"e_1","causes":[],"by":"taro"}"#,
+            ),
+            (
+                What::RulesEdited {
+                    version: "v".into(),
+                    files: vec![RulesFile { file: "policy.toml".into(), owner: "taro".into(), modified: Time(3) }],
+                },
+                r#"{"at":5,"what":"rules_edited","version":"v","files":[{"file":"policy.toml","owner":"taro","modified":3}]}"#,
             ),
             (
                 outcome,

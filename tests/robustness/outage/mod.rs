@@ -99,7 +99,10 @@ async fn ten_minutes_of_500_are_asked_ever_more_rarely_and_told() {
     let minute = |n: u64| sleep_until(began + Duration::from_secs(60 * n));
     let running = tokio::spawn(run::run(shell.clone(), None, stopped));
     sleep(Duration::from_secs(40)).await;
-    assert!(matches!(shell.command(Command::Approve { what: "ma".into(), holds: false, moved: false }).await, Reply::Approved(_)));
+    assert!(matches!(
+        shell.command(Command::Approve { what: "ma".into(), holds: false, moved: false, by: "tests".into() }).await,
+        Reply::Approved(_)
+    ));
     minute(1).await;
     assert_eq!(status(&shell).await.protection, Protection::Protecting, "{:?}", status(&shell).await.because);
 
@@ -166,7 +169,10 @@ async fn who_gets_no_mail_from_a_record_anyway_is_protected_though_it_cannot_be_
     let (stop, stopped) = watch::channel(false);
     let running = tokio::spawn(run::run(shell.clone(), None, stopped));
     sleep(Duration::from_secs(40)).await;
-    assert!(matches!(shell.command(Command::Approve { what: "ma".into(), holds: false, moved: false }).await, Reply::Approved(_)));
+    assert!(matches!(
+        shell.command(Command::Approve { what: "ma".into(), holds: false, moved: false, by: "tests".into() }).await,
+        Reply::Approved(_)
+    ));
     sleep(Duration::from_secs(60)).await;
     let told = status(&shell).await;
     assert_eq!((told.protection, told.not_enforced), (Protection::Protecting, Some(0)), "{:?}", told.because);
@@ -193,7 +199,10 @@ async fn a_request_that_hangs_delays_no_other_records_stop_mark() {
         let (stop, stopped) = watch::channel(false);
         let running = tokio::spawn(run::run(shell.clone(), None, stopped));
         sleep(Duration::from_secs(10)).await;
-        assert!(matches!(shell.command(Command::Approve { what: "ma".into(), holds: false, moved: false }).await, Reply::Approved(_)));
+        assert!(matches!(
+            shell.command(Command::Approve { what: "ma".into(), holds: false, moved: false, by: "tests".into() }).await,
+            Reply::Approved(_)
+        ));
         {
             let mut office = office.lock().unwrap();
             // The first write hangs; or its answer is lost, and the looks at what became of it hang.

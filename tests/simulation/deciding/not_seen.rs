@@ -123,7 +123,7 @@ fn a_status_that_replaces_another_in_many_records_waits_for_approval() {
         place.plan().waiting.into_iter().filter(|w| w.kind == "update").map(|w| (w.count, w.why)).collect::<Vec<_>>()
     };
     place.read(&["ma", "support", "crm"], MINUTE);
-    place.engine.approve("ma", false, NOW).unwrap();
+    place.engine.approve("ma", false, "tests", NOW).unwrap();
     assert_eq!(statuses(&mut place, 150, ""), [], "an empty one is filled, nothing is replaced");
     let asked = statuses(&mut place, 150, "opportunity");
     assert_eq!(asked.iter().map(|(count, _)| *count).collect::<Vec<_>>(), [150]);

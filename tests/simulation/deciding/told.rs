@@ -19,17 +19,17 @@ fn who_lacks_a_legal_ground_is_counted_as_that() {
 #[test]
 fn an_approval_of_holds_counts_holds() {
     let mut place = seventy();
-    assert_eq!(place.engine.approve("ma", true, NOW).unwrap().count, 3);
-    assert_eq!(place.engine.approve("ma", false, NOW).unwrap().count, 70);
+    assert_eq!(place.engine.approve("ma", true, "tests", NOW).unwrap().count, 3);
+    assert_eq!(place.engine.approve("ma", false, "tests", NOW).unwrap().count, 70);
 }
 
 #[test]
 fn a_name_in_other_letters_is_asked_back() {
     let mut place = seventy();
-    for said in [place.engine.approve("MA", true, NOW), place.engine.approve_moved("Ma", NOW)] {
+    for said in [place.engine.approve("MA", true, "tests", NOW), place.engine.approve_moved("Ma", NOW)] {
         assert!(said.as_ref().is_err_and(|e| e.to_string().contains("; did you mean \"ma\"?")), "{said:?}");
     }
-    assert!(place.engine.approve("mail", true, NOW).is_err_and(|e| !e.to_string().contains("did you mean")));
+    assert!(place.engine.approve("mail", true, "tests", NOW).is_err_and(|e| !e.to_string().contains("did you mean")));
 }
 
 #[test]

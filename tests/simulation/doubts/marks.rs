@@ -16,7 +16,7 @@ fn place(writes: &str, more: &str) -> Place {
 /// 1 and 2 are on an open deal, and their leads bear our stop marks.
 fn held(place: &Place) -> Running {
     let mut running = place.start(NOW);
-    running.engine.approve("ma", false, NOW).unwrap();
+    running.engine.approve("ma", false, "tests", NOW).unwrap();
     running.read_all(&PEOPLE);
     running.sweep("crm.deals", vec![deal("8", DealState::Open, &["1", "2"], None)], vec![]);
     let sent = running.deliver(|_| Outcome::Applied);

@@ -44,7 +44,7 @@ fn a_deal_without_an_id_holds_its_people_account_and_addresses_and_nobody_else()
     assert_eq!(running.gate("1"), "hold hold:unread");
     let waiting = running.engine.waiting();
     assert_eq!((waiting.len(), waiting[0].count), (1, 3));
-    running.engine.approve(&waiting[0].plan, false, running.now).unwrap();
+    running.engine.approve(&waiting[0].plan, false, "tests", running.now).unwrap();
     running.decide();
     assert_eq!(running.gate("1"), "allow");
     running.sweep("crm.deals", vec![], vec![nameless]);

@@ -9,7 +9,7 @@ use nayose::model::{DealState, Span};
 fn begun(place: &Place) -> Running {
     let mut running = place.start(NOW);
     running.read_all(&[("1", None), ("2", None)]);
-    running.engine.approve("ma", false, running.now).unwrap();
+    running.engine.approve("ma", false, "tests", running.now).unwrap();
     running.decide();
     running.deliver(|_| Outcome::Applied);
     running

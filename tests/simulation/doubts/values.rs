@@ -157,7 +157,7 @@ fn whose_address_becomes_unreadable_counts_under_the_one_that_was_read_last() {
     for (people, account) in [(&["1"][..], None), (&[], Some("7"))] {
         let place = Place::new();
         let mut running = place.start(NOW);
-        running.engine.approve("ma", true, NOW).unwrap();
+        running.engine.approve("ma", true, "tests", NOW).unwrap();
         running.read_all(&[("1", Some("7")), ("2", None)]);
         running.sweep("crm.deals", vec![deal("8", DealState::Open, people, account)], vec![]);
         assert_eq!(running.deliver(|_| Outcome::Applied).iter().filter(|op| op.change.block == Some(true)).count(), 1);

@@ -46,10 +46,10 @@ fn a_second_edit_before_the_approval_makes_another_plan_and_the_first_cannot_be_
     assert_eq!(second.len(), 1, "{second:?}");
     assert_ne!(second[0].plan, first);
     assert!(second[0].why.contains("true of fewer deals") && second[0].why.contains("30d -> 3d"), "{second:?}");
-    assert!(engine.approve(&first, false, NOW).is_err(), "a plan was approved that nobody could have meant");
+    assert!(engine.approve(&first, false, "tests", NOW).is_err(), "a plan was approved that nobody could have meant");
     assert_eq!(decision(&engine, "ma:person:1", Campaign), "hold");
     assert_eq!(decision(&engine, "ma:person:4", Campaign), "hold");
-    engine.approve(&second[0].plan, false, NOW).unwrap();
+    engine.approve(&second[0].plan, false, "tests", NOW).unwrap();
     assert_eq!(decision(&engine, "ma:person:1", Campaign), "allow");
     assert_eq!(decision(&engine, "ma:person:4", Campaign), "allow");
 }
@@ -70,7 +70,7 @@ fn what_a_waiting_edit_added_is_not_lost_when_the_rest_is_taken_back() {
     assert_eq!(decision(&engine, "ma:person:3", Campaign), "deny", "the basis was raised again without a word");
     let waiting = engine.waiting();
     assert_eq!(waiting.len(), 1, "{waiting:?}");
-    engine.approve(&waiting[0].plan, false, NOW).unwrap();
+    engine.approve(&waiting[0].plan, false, "tests", NOW).unwrap();
     assert_eq!(decision(&engine, "ma:person:3", Campaign), "allow");
     assert_eq!(decision(&engine, "ma:person:1", Campaign), "hold");
 }
@@ -94,7 +94,7 @@ fn systems_come_and_go_and_what_they_held_stays_held() {
     let place = Place::new(Span::minutes(1));
     let mut engine = place.open();
     fill(&mut engine);
-    engine.approve("ma", false, NOW).unwrap();
+    engine.approve("ma", false, "tests", NOW).unwrap();
     let hold = TICKET.table();
     let out = [("systems.toml", SUPPORT, ""), ("precedence.toml", "\"support\", ", ""), (POLICY, &*hold, "")];
     place.take(&mut engine, &out);
@@ -102,7 +102,7 @@ fn systems_come_and_go_and_what_they_held_stays_held() {
     assert_eq!(decision(&engine, "ma:person:5", Campaign), "hold");
     let waiting = engine.waiting();
     let plan = waiting.iter().find(|w| w.why.contains("taken out")).expect("nothing asks");
-    engine.approve(&plan.plan, false, NOW).unwrap();
+    engine.approve(&plan.plan, false, "tests", NOW).unwrap();
     assert_eq!(decision(&engine, "ma:person:5", Campaign), "allow");
     let back =
         [("systems.toml", "[systems.ma]", &*format!("{SUPPORT}[systems.ma]")), (POLICY, "[refusals]", &*format!("{hold}[refusals]"))];

@@ -81,7 +81,7 @@ fn of_an_edit_that_does_both_the_protective_part_counts_at_once() {
     assert_eq!(decision(&engine, "ma:person:5", Newsletter), "hold", "the protective part waits");
     assert_eq!(decision(&engine, "ma:person:1", Campaign), "hold", "the widening part went");
     let plan = engine.waiting()[0].plan.clone();
-    engine.approve(&plan, false, NOW).unwrap();
+    engine.approve(&plan, false, "tests", NOW).unwrap();
     assert_eq!(decision(&engine, "ma:person:5", Newsletter), "hold");
     assert_eq!(decision(&engine, "ma:person:1", Campaign), "allow");
 }

@@ -119,7 +119,7 @@ fn what_widens_waits_for_approval_at_the_gate_too() {
             assert!(wanted_block(&mut engine, case.who), "{name}: no block is wanted any more");
             assert_eq!(waiting[0].count, if name.contains("expression") { 3 } else { 1 }, "{name}: {waiting:?}");
         }
-        engine.approve(&waiting[0].plan, false, NOW).unwrap_or_else(|e| panic!("{name}: {e}"));
+        engine.approve(&waiting[0].plan, false, "tests", NOW).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(decision(&engine, case.who, case.kind), case.after, "{name}: it was approved");
         assert_eq!(engine.waiting(), [], "{name}: it asks twice");
         drop(engine);

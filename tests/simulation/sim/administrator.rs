@@ -24,7 +24,7 @@ impl Sim<'_> {
             let due = self.releases_due();
             let done = self.with(|daemon, world, _| {
                 let now = daemon.now(world.truth);
-                match daemon.engine.approve(system, holds, now) {
+                match daemon.engine.approve(system, holds, "tests", now) {
                     Err(nayose::engine::answers::approve::ApprovalRefused::State(_)) => Err(Died),
                     other => Ok(other.is_ok()),
                 }
@@ -71,7 +71,7 @@ impl Sim<'_> {
             }
             let done = self.with(|daemon, world, _| {
                 let now = daemon.now(world.truth);
-                match daemon.engine.approve(&plan, false, now) {
+                match daemon.engine.approve(&plan, false, "tests", now) {
                     Err(nayose::engine::answers::approve::ApprovalRefused::State(_)) => Err(Died),
                     other => Ok(other.is_ok()),
                 }

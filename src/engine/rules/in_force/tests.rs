@@ -26,6 +26,7 @@ pub(in crate::engine) fn rules(version: &str, holds: &[&str]) -> Arc<Rules> {
         consent: ConsentRules::default(),
         declared: Declared::default(),
         version: version.to_string(),
+        files: Vec::new(),
     })
 }
 
