@@ -6,14 +6,13 @@ use crate::daemon::commands::{Command, Reply};
 use crate::engine::answers::explain::{Explanation, HoldExplained};
 use crate::engine::answers::explain_fields::FieldExplained;
 use crate::engine::answers::left_alone::LeftAlone;
-use crate::engine::answers::past_writes::PastWrite;
 use crate::merge::judgment::{UNREADABLE, WAITS};
 use crate::model::{Name, Value};
 use jiff::{Timestamp, tz::TimeZone};
 use words::Words;
 
 pub async fn explain(common: &Common, who: String, field: Option<String>, language: Option<ReaderLanguage>) -> Exit {
-    match open::ask(common, Command::Explain { who: who.clone(), field: field.clone() }, open::StateNeed::Needed).await {
+    match open::ask(common, Command::Explain { who: who.clone() }, open::StateNeed::Needed).await {
         Ok(Reply::Explain(people)) if people.is_empty() => common.end(
             Exit::Refused,
             &format!("nobody is known by {who:?}; an e-mail address or SYSTEM:ENTITY:ID is expected. The gate answers hold for them"),
@@ -89,9 +88,6 @@ impl Explainer {
         }
         let left = e.left_alone.iter().filter(|left| left.field == **name);
         lines.extend(left.map(|left| self.left_alone(left)));
-        lines.push(self.words.written_lately(field.written.is_empty()).into());
-        let written = |w: &PastWrite| self.words.written(&self.local(&w.at), &w.record, (&w.old, &w.new), w.rule.as_deref(), &w.run);
-        lines.extend(field.written.iter().map(written));
         lines
     }
 

@@ -64,9 +64,6 @@ pub enum Command {
     Status,
     Explain {
         who: String,
-        /// Of it, what was written lately is told too.
-        #[serde(default)]
-        field: Option<String>,
     },
     Gate {
         subjects: Vec<String>,
@@ -196,13 +193,9 @@ impl Shell {
                 trying.iter().for_each(|(system, why)| status.is_trying_again(system, why));
                 Reply::Status(status)
             }
-            Command::Explain { who, field } => {
+            Command::Explain { who } => {
                 let gate = self.gate.clone();
-                Reply::Explain(self.ask(|e| {
-                    let mut people = e.explain(&who, &gate, now);
-                    field.map_or(Ok(()), |field| e.add_past_writes(&mut people, &field))?;
-                    Ok::<_, Error>(people)
-                })?)
+                Reply::Explain(self.ask(|e| e.explain(&who, &gate, now)))
             }
             Command::Gate { subjects, mail } => Reply::Gate(self.gate.decide(&subjects, &mail, now)),
             Command::Letters => Reply::Letters(self.engine().letters()),

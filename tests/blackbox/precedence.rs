@@ -69,10 +69,10 @@ fn what_would_be_written_after_the_state_was_lost_waits_as_one_plan() {
     assert_eq!((phone(0).as_str(), waiting().len()), ("+81 3 1111 1111", 0));
 
     let told = world.run(&format!("explain {} phone", people[0].email)).exits(0).json();
-    let written = told["fields"]["phone"]["written"].as_array().unwrap();
+    let written = told["fields"]["phone"]["history"].as_array().unwrap();
     assert_eq!(written.len(), 1, "only what was written since is kept: {told:#}");
     assert_eq!((&written[0]["old"], &written[0]["new"]), (&json!(null), &json!("+81 3 1111 1111")));
     assert!(written[0]["rule"].as_str().unwrap().starts_with("precedence.toml:"), "{told:#}");
     let text = world.run_text(&format!("explain {} phone --lang en", people[0].email));
-    text.says("written by nayose within 30 days").says("null -> \"+81 3 1111 1111\"  [precedence.toml:");
+    text.says("\"+81 3 1111 1111\" was written to ma:person:").says("where nothing stood  [precedence.toml:");
 }

@@ -212,18 +212,6 @@ impl Words {
         )
     }
 
-    pub(super) fn written_lately(self, nothing: bool) -> &'static str {
-        match nothing {
-            true => self.just("nayose wrote nothing into it within 30 days", "過去 30 日に nayose が書き込んだものはない"),
-            false => self.just("written by nayose within 30 days, oldest first:", "過去 30 日に nayose が書き込んだもの（古い順）:"),
-        }
-    }
-
-    pub(super) fn written(self, at: &str, record: &str, (old, new): (&Json, &Json), rule: Option<&str>, run: &str) -> String {
-        let rule = rule.map(|rule| format!("  [{rule}]")).unwrap_or_default();
-        format!("    {at}  {record}  {old} -> {new}{rule}  {run}")
-    }
-
     pub(super) fn to_write(self) -> &'static str {
         self.just("to write:", "書き込み予定:")
     }

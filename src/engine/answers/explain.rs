@@ -2,7 +2,6 @@
 
 use super::explain_fields::FieldExplained;
 use super::left_alone::LeftAlone;
-use super::past_writes::PastWrite;
 use crate::decide::ratchet::Reach;
 use crate::decide::rules::Policy;
 use crate::decide::standing::{By, HoldNow};
@@ -10,7 +9,6 @@ use crate::engine::assess::assessment::StatusNow;
 use crate::engine::assess::members::Members;
 use crate::engine::assess::records::addresses;
 use crate::engine::engine::Engine;
-use crate::engine::error::Error;
 use crate::engine::gate::answer::{Answer, Gate, subject};
 use crate::engine::gate::decision_table::Subject;
 use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
@@ -102,18 +100,6 @@ impl Engine {
         people.sort_unstable();
         people.dedup();
         people.into_iter().map(|p| self.explain_person(p, who, gate, now)).collect()
-    }
-
-    /// Adds to one field of each person what was written into it, oldest first.
-    pub fn add_past_writes(&self, people: &mut [Explanation], field: &str) -> Result<(), Error> {
-        let name = Name::from(field);
-        for person in people {
-            let records: Vec<RecordId> = person.records.iter().filter_map(|r| r.record.parse().ok()).collect();
-            if let Some(explained) = person.fields.get_mut(&name) {
-                explained.written = self.written_into(&records, &name)?.into_iter().map(PastWrite::from).collect();
-            }
-        }
-        Ok(())
     }
 
     fn explain_person(&self, person: u32, who: &str, gate: &Gate, now: Time) -> Explanation {

@@ -1,7 +1,6 @@
 //! A person's fields: what counts for each, why, and what is done about it.
 
 use super::field_in_targets::ShownInTarget;
-use super::past_writes::PastWrite;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::proofs::coverage::Coverage;
@@ -32,9 +31,6 @@ pub struct FieldExplained {
     /// The records that it is written to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub in_targets: Vec<ShownInTarget>,
-    /// What was written into it lately, if that was asked for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub written: Vec<PastWrite>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -13,7 +13,6 @@
 //! - `marks_in_words`: marks as people say them
 //! - `notices`: what needs a person
 //! - `parked`: what is not written for a while
-//! - `past_writes`: what was written into a field lately
 //! - `plan`: what would be written
 //! - `preview`: what other rules would do; `preview_run`: looking at everyone for it
 //! - `shown`: fields in no answer
@@ -39,7 +38,6 @@ pub mod left_alone;
 pub mod marks_in_words;
 pub mod notices;
 pub mod parked;
-pub mod past_writes;
 pub mod plan;
 pub mod preview;
 pub mod preview_run;

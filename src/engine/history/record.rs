@@ -1,6 +1,6 @@
 //! What a run writes, kept for `undo` with what was there before.
 
-use super::written::{RunWritten, WRITTEN, Written, WrittenField, WrittenKey, WrittenRecord};
+use super::written::{RunWritten, WRITTEN, Written, WrittenKey, WrittenRecord};
 use super::written_before::FORMER_WRITTEN;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
@@ -42,43 +42,17 @@ impl Engine {
         self.commit()?;
         let mut all = Vec::new();
         for key in self.written.keys_of(run, since) {
-            all.extend(self.batch(key)?);
+            let records = match self.ledger.get(WRITTEN, &key.to_bytes())? {
+                Some(records) => records,
+                None => {
+                    let before = self.ledger.get(FORMER_WRITTEN, &key.to_bytes())?.unwrap_or_default();
+                    before.into_iter().map(WrittenRecord::from).collect()
+                }
+            };
+            all.extend(told_to_those_that_are_there(records, key.at, |system| self.instance_since(system)));
         }
         Ok(all)
     }
-
-    /// What was written into one field of these records, oldest first, as far as it is kept. What waits for the next commit is not there yet.
-    pub(in crate::engine) fn written_into(&self, records: &[RecordId], field: &Name) -> Result<Vec<WrittenThen>, Error> {
-        let mut all = Vec::new();
-        for key in self.written.kept.keys() {
-            let of_these = self.batch(key)?.into_iter().filter(|written| records.contains(&written.record));
-            let then = |(record, written)| WrittenThen { at: key.at, run: key.run.clone(), record, written };
-            let fields = of_these.flat_map(|WrittenRecord { record, fields }| fields.into_iter().map(move |f| (record.clone(), f)));
-            all.extend(fields.filter(|(_, written)| written.field == *field).map(then));
-        }
-        Ok(all)
-    }
-
-    /// A batch that is kept.
-    fn batch(&self, key: &WrittenKey) -> Result<Vec<WrittenRecord>, Error> {
-        let records = match self.ledger.get(WRITTEN, &key.to_bytes())? {
-            Some(records) => records,
-            None => {
-                let before = self.ledger.get(FORMER_WRITTEN, &key.to_bytes())?.unwrap_or_default();
-                before.into_iter().map(WrittenRecord::from).collect()
-            }
-        };
-        Ok(told_to_those_that_are_there(records, key.at, |system| self.instance_since(system)))
-    }
-}
-
-/// A write into a field, and when and by which run it was.
-#[derive(Debug)]
-pub(in crate::engine) struct WrittenThen {
-    pub at: Time,
-    pub run: Box<str>,
-    pub record: RecordId,
-    pub written: WrittenField,
 }
 
 impl Written {
