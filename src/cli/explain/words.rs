@@ -212,6 +212,21 @@ impl Words {
         )
     }
 
+    /// A write of before: the record, what stood there, and what was written.
+    pub(super) fn was_written(self, at: &str, (record, old, new): (&str, &Json, &Json), rule: &str, run: &str) -> String {
+        let rule = if rule.is_empty() { String::new() } else { format!("  [{rule}]") };
+        match old.is_null() {
+            true => self.of(
+                format!("    {at}  {new} was written to {record}, where nothing stood{rule}  {run}"),
+                format!("    {at}  {record} に {new} を書き込んだ（それまで空）{rule}  {run}"),
+            ),
+            false => self.of(
+                format!("    {at}  {new} was written to {record}, where {old} stood{rule}  {run}"),
+                format!("    {at}  {record} に {new} を書き込んだ（それまで {old}）{rule}  {run}"),
+            ),
+        }
+    }
+
     pub(super) fn to_write(self) -> &'static str {
         self.just("to write:", "書き込み予定:")
     }

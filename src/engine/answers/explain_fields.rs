@@ -1,5 +1,6 @@
 //! A person's fields: what counts for each, why, and what is done about it.
 
+use super::field_history::PastWrite;
 use super::field_in_targets::ShownInTarget;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
@@ -31,6 +32,9 @@ pub struct FieldExplained {
     /// The records that it is written to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub in_targets: Vec<ShownInTarget>,
+    /// What was written of it, the newest first; told where one field is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<PastWrite>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

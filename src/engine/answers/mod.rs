@@ -8,6 +8,7 @@
 //! - `dead_letters`: writes that a system refused
 //! - `explain`: why somebody is treated as they are; `explain_fields`: whose value counts
 //! - `export`: tables
+//! - `field_history`: what was written of a field, and what stood there
 //! - `field_in_targets`: what targets show of a field, and what is done about it
 //! - `left_alone`: what is not written to a person's records, and why
 //! - `marks_in_words`: marks as people say them
@@ -33,6 +34,7 @@ pub mod dead_letters;
 pub mod explain;
 pub mod explain_fields;
 pub mod export;
+pub mod field_history;
 pub mod field_in_targets;
 pub mod left_alone;
 pub mod marks_in_words;
