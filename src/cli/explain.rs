@@ -110,6 +110,7 @@ impl Explainer {
             let (by, after) = (self.local(&c.observed_at), c.changed_after.as_ref().map(|after| self.local(after)));
             lines.push(format!("    {mark} {} {}  {}  {}", c.from, c.value, w.age(&by, after.as_deref()), w.why(&c.why)));
         }
+        lines.extend(field.unknown_codes.iter().map(|shown| format!("    {}", w.unknown_code(&shown.record, &shown.code))));
         lines.extend(field.in_targets.iter().map(|t| format!("    {}", w.in_target(&t.record, &t.shows, t.state))));
         lines
     }

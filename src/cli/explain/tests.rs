@@ -27,7 +27,7 @@ fn explanation() -> Explanation {
         "fields": {
             "title": {
                 "value": "部長", "from": "crm:person:1", "rule": "precedence.toml:4", "rule_says": "[[\"crm\", \"ma\"]]", "condition": "false",
-                "has_effect": true, "in_targets": targets,
+                "has_effect": true, "in_targets": targets, "unknown_codes": [{ "record": "hr:person:1", "code": "99" }],
                 "history": [
                     {
                         "at": "2026-11-28T09:01:05Z", "record": "ma:person:1", "old": "課長", "new": "部長", "rule": "precedence.toml:4", "run": "r_2",

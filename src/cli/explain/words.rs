@@ -185,6 +185,13 @@ impl Words {
         self.of(format!("{record} shows {shows}: {state}"), format!("{record} の表示 {shows}: {state}"))
     }
 
+    pub(super) fn unknown_code(self, record: &str, code: &str) -> String {
+        self.of(
+            format!("{record} holds the code {code:?}, which the connector's map does not know"),
+            format!("{record} のコード {code:?} はコネクタの map にない"),
+        )
+    }
+
     pub(super) fn without_effect(self, names: &[&str]) -> String {
         let (count, names) = (names.len(), names.join(", "));
         self.of(

@@ -18,6 +18,7 @@
 //! - `preview`: what other rules would do; `preview_run`: looking at everyone for it
 //! - `shown`: fields in no answer
 //! - `status`: protection and health; `alone` without a daemon
+//! - `unknown_codes`: codes that no map knows
 //! - `unprotected`: who is not protected
 //! - `unread_addresses`: addresses that cannot be read
 //! - `unread_refusals`: words in opt-out fields that nobody explained
@@ -45,6 +46,7 @@ pub mod preview;
 pub mod preview_run;
 pub mod shown;
 pub mod status;
+pub mod unknown_codes;
 pub mod unprotected;
 pub mod unread_addresses;
 pub mod unread_refusals;

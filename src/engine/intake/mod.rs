@@ -4,6 +4,7 @@
 //! - `clashes`: streams that show each other's ids
 //! - `clashing`: which of two is not taken in
 //! - `doubts`: rows that are no record
+//! - `unknown_codes`: codes that no map knows
 //! - `unread_rows`: whom such a row holds
 //! - `unknown_people`: people who are named and can never be known
 //! - `look_ups`: records that another one names and no listing shows
@@ -19,5 +20,6 @@ pub mod doubts;
 pub mod look_ups;
 pub mod observe;
 pub mod refused_at_once;
+pub mod unknown_codes;
 pub mod unknown_people;
 pub(in crate::engine) mod unread_rows;

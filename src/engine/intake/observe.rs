@@ -1,6 +1,7 @@
 //! Pages in: what was read is laid over what was known, and who is touched by it is marked for a new decision.
 
 use super::doubts::LET_GO;
+use super::unknown_codes::CodesOfPage;
 use crate::connector::{Observed, PageRead};
 use crate::decide::freshness;
 use crate::engine::engine::Engine;
@@ -64,12 +65,15 @@ impl Engine {
         for row in page.unread {
             self.take_unread(run, row, now);
         }
+        let codes = CodesOfPage::of(page.unknown_codes);
         self.world.warm_ids(page.observed.iter().map(Observed::id));
         for observed in page.observed {
             run.read += 1;
             match observed {
                 Observed::Record { record, people_told, accounts_told } => {
-                    self.observe_record(run, record, ListsCarried { people: people_told, accounts: accounts_told }, now)
+                    let id = record.id.clone();
+                    self.observe_record(run, record, ListsCarried { people: people_told, accounts: accounts_told }, now);
+                    self.note_codes(&id, &codes);
                 }
                 Observed::Deleted(id) => self.observe_deleted(run, &id, now),
                 Observed::DealPeople { deal, people } => self.observe_deal_people(run, &deal, people),

@@ -10,6 +10,7 @@ use crate::engine::error::Error;
 use crate::engine::gate::decision_table::TableUpdate;
 use crate::engine::history::set_back::SET_BACK;
 use crate::engine::intake::doubts::LET_GO;
+use crate::engine::intake::unknown_codes::UNKNOWN_CODES;
 use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::memory::refusals::REFUSAL;
 use crate::engine::memory::refusals::refusal_key;
@@ -96,6 +97,7 @@ impl Engine {
         for idx in places {
             let before = self.world.slot(idx).id.clone();
             self.forget_items(&before);
+            self.unknown_codes.forget(idx);
             self.journaled.lifted(&before);
             self.table.forget_record(&before);
             self.world.rename(idx, to);
@@ -146,6 +148,7 @@ impl Engine {
         }
         self.phases.remove(&idx);
         self.forget_items(&before);
+        self.unknown_codes.forget(idx);
         self.table.forget_record(&before);
         self.targets.forget(idx);
         self.held.set(idx, Vec::new());
@@ -159,6 +162,7 @@ impl Engine {
         self.ledger.delete(UNTIMED_TARGET, id.key());
         self.ledger.delete(HELD, id.key());
         self.ledger.delete(SET_BACK, id.key());
+        self.ledger.delete(UNKNOWN_CODES, id.key());
     }
 
     fn keep_renamed(&mut self, idx: Idx) {
