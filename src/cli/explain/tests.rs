@@ -11,7 +11,7 @@ fn explanation() -> Explanation {
             "from": from, "value": value, "observed_at": "2026-11-28T09:01:05Z", "changed_after": after, "won": why == "highest rank", "why": why,
         })
     };
-    let states = ["stands", "its_form", "to_write", "keeps_own", "emptied", "parked", "unread", "no_code", "left"];
+    let states = ["stands", "its_form", "to_write", "keeps_own", "perhaps_typed", "emptied", "parked", "unread", "no_code", "left"];
     let targets: Vec<_> = states
         .iter()
         .enumerate()

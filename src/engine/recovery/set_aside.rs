@@ -78,6 +78,7 @@ impl Engine {
 
     /// Of what is lined up, under way and proved nothing is of the instance that answers now.
     fn begin_anew(&mut self, system: &Name) {
+        self.targets.forget_habits(system);
         let Some(state) = self.systems.get_mut(system) else { return };
         (state.outbox, state.channel) = Default::default();
         state.guards.forget();
