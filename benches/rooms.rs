@@ -78,7 +78,15 @@ fn merge(c: &mut Criterion) {
         .iter()
         .zip(&values)
         .zip(0..)
-        .map(|((from, value), n)| Candidate { from, value, age: Age::until(Time(NOW.0 - n)), echo: false, entries: None, cleared: false })
+        .map(|((from, value), n)| Candidate {
+            from,
+            value,
+            age: Age::until(Time(NOW.0 - n)),
+            echo: false,
+            entries: None,
+            cleared: false,
+            habits: Default::default(),
+        })
         .collect();
     c.bench_function("merge/four candidates of a field", |b| {
         b.iter(|| {

@@ -12,7 +12,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use words::Words;
 
 pub async fn explain(common: &Common, who: String, field: Option<String>, language: Option<ReaderLanguage>) -> Exit {
-    match open::ask(common, Command::Explain { who: who.clone() }, open::StateNeed::Needed).await {
+    match open::ask(common, Command::Explain { who: who.clone(), field: field.clone() }, open::StateNeed::Needed).await {
         Ok(Reply::Explain(people)) if people.is_empty() => common.end(
             Exit::Refused,
             &format!("nobody is known by {who:?}; an e-mail address or SYSTEM:ENTITY:ID is expected. The gate answers hold for them"),
@@ -86,6 +86,10 @@ impl Explainer {
             let system = c.from.split(':').next().unwrap_or_default();
             lines.extend(self.words.would_have_won(&c.from, &c.value, system, foremost, &c.why));
         }
+        lines.extend(field.history.iter().map(|past| {
+            let (at, standing) = (self.local(&past.at), &past.old);
+            self.words.was_written(&at, (&past.record, standing, &past.new), &past.rule, &past.run)
+        }));
         let left = e.left_alone.iter().filter(|left| left.field == **name);
         lines.extend(left.map(|left| self.left_alone(left)));
         lines
@@ -106,6 +110,7 @@ impl Explainer {
             let (by, after) = (self.local(&c.observed_at), c.changed_after.as_ref().map(|after| self.local(after)));
             lines.push(format!("    {mark} {} {}  {}  {}", c.from, c.value, w.age(&by, after.as_deref()), w.why(&c.why)));
         }
+        lines.extend(field.unknown_codes.iter().map(|shown| format!("    {}", w.unknown_code(&shown.record, &shown.code))));
         lines.extend(field.in_targets.iter().map(|t| format!("    {}", w.in_target(&t.record, &t.shows, t.state))));
         lines
     }

@@ -164,7 +164,7 @@ fn unread_words(records: &[&Record]) -> Option<String> {
 /// By field, the codes that no map knows, and how often each stands there.
 fn unknown_codes(codes: &[UnknownCode]) -> BTreeMap<String, String> {
     let mut fields: BTreeMap<&Name, BTreeMap<&ShortText, usize>> = BTreeMap::new();
-    for UnknownCode { field, code } in codes {
+    for UnknownCode { field, code, .. } in codes {
         *fields.entry(field).or_default().entry(code).or_default() += 1;
     }
     fields.into_iter().map(|(field, counts)| (field.to_string(), told(&counts))).collect()

@@ -219,8 +219,11 @@ impl Mapper {
         let after = self.time("created_at", &self.created_at, raw, told).map(|created| created.min(since));
         record.fields.reserve_exact(self.fields.len());
         let mut room = TEXT_BYTES_MAX;
+        let mut codes = Vec::new();
         for reader in &self.fields {
-            let value = match reader.read(raw, &self.zone, unknown) {
+            let read = reader.read(raw, &self.zone, &mut codes);
+            unknown.extend(codes.drain(..).map(|code| UnknownCode { record: record.id.clone(), field: reader.key.clone(), code }));
+            let value = match read {
                 Ok(None) => continue,
                 Ok(Some(value)) if value.text_bytes() <= room => value,
                 Ok(Some(value)) => {

@@ -64,6 +64,9 @@ pub enum Command {
     Status,
     Explain {
         who: String,
+        /// The history of this field is told too.
+        #[serde(default)]
+        field: Option<String>,
     },
     Gate {
         subjects: Vec<String>,
@@ -193,9 +196,12 @@ impl Shell {
                 trying.iter().for_each(|(system, why)| status.is_trying_again(system, why));
                 Reply::Status(status)
             }
-            Command::Explain { who } => {
+            Command::Explain { who, field } => {
                 let gate = self.gate.clone();
-                Reply::Explain(self.ask(|e| e.explain(&who, &gate, now)))
+                Reply::Explain(self.ask(|e| {
+                    let mut people = e.explain(&who, &gate, now);
+                    field.map_or(Ok(()), |field| e.tell_history(&field, &mut people)).map(|()| people)
+                })?)
             }
             Command::Gate { subjects, mail } => Reply::Gate(self.gate.decide(&subjects, &mail, now)),
             Command::Letters => Reply::Letters(self.engine().letters()),

@@ -40,6 +40,7 @@ pub struct Health {
 pub struct SystemHealth {
     pub dead_letters: usize,
     pub parked: usize,
+    pub unknown_codes: usize,
     pub queue: Queue,
     pub requests_today: u64,
     /// The last complete pass over each stream that had one.
@@ -86,6 +87,7 @@ impl SystemHealth {
         SystemHealth {
             dead_letters: told.dead_letters,
             parked,
+            unknown_codes: engine.unknown_codes_of(name),
             queue: told.queue,
             requests_today: told.budget.used,
             proved_at: streams.collect(),

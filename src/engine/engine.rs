@@ -20,6 +20,7 @@ use crate::engine::intake::clashes::Clashes;
 use crate::engine::intake::doubts::Doubts;
 use crate::engine::intake::look_ups::LookUps;
 use crate::engine::intake::refused_at_once::RefusedAtOnce;
+use crate::engine::intake::unknown_codes::UnknownCodes;
 use crate::engine::ledger::changes::Ledger;
 use crate::engine::ledger::durable::Disk;
 use crate::engine::memory::place::{Idx, PersonIdx};
@@ -74,6 +75,8 @@ pub struct Engine {
     pub(in crate::engine) let_go: HashSet<RecordId>,
     /// Streams that show each other's ids.
     pub(in crate::engine) clashes: Clashes,
+    /// Codes in people's records that no map knows.
+    pub(in crate::engine) unknown_codes: UnknownCodes,
     pub(in crate::engine) lately: Lately,
     /// Counts each change of a record or of what we know of our writes to it.
     pub(in crate::engine) changes: u64,

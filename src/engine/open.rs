@@ -119,6 +119,7 @@ fn empty(rules: Arc<Rules>, systems: Vec<Opened>, now: Time, run: Arc<str>, ledg
         refused_at_once: Vec::new(),
         let_go: HashSet::new(),
         clashes: Default::default(),
+        unknown_codes: Default::default(),
         lately: Default::default(),
         changes: 0,
         next_sent: 0,

@@ -4,6 +4,7 @@ use crate::config::System;
 use crate::connector::{Abilities, Change, PermitChange, StatusChange};
 use crate::engine::ledger::kind::{Kind, Tag};
 use crate::model::{Mark, Name, Record, Span, Time, Value};
+use habits::Shown;
 use serde::{Deserialize, Serialize};
 
 /// What is known of each target record.
@@ -14,8 +15,10 @@ mod digest;
 mod failure;
 pub mod former;
 mod forms;
+pub mod habits;
 mod handover;
 pub mod lanes;
+mod made;
 mod outcome;
 mod parked;
 pub mod planned;
@@ -32,7 +35,7 @@ pub use forms::{is_form_of_why, shows_why};
 pub use parked::ParkedPart;
 pub use settle::Noticed;
 pub use staying::{Parked, Staying};
-pub use value_forms::{is_form_of, says_the_same};
+pub use value_forms::is_form_of;
 
 /// A target record's side of the outbox.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -76,10 +79,20 @@ impl Agreed {
         Agreed { field, ours: value.clone(), theirs: value, unseen: false, spent: false, staying: Staying::default() }
     }
 
+    /// Whether what is shown at the first look after our write is taken for the target's form of it. What seemed to be typed, and comes again
+    /// after our value was written again, is the target's doing; or somebody insists, and then it is not ours to write over a third time.
+    fn is_form(&self, shown: Shown) -> bool {
+        match shown {
+            Shown::Form | Shown::Doubtful => true,
+            Shown::Typed => self.staying.is_rewritten(),
+            Shown::Other => false,
+        }
+    }
+
     /// Whether a wanted value is not to be written: it stands there in the target's own form, or the field is parked.
     fn leaves_alone(&self, wanted: &Value, shown: Option<&Value>, now: Time) -> bool {
-        let same = self.ours == *wanted;
-        (same && shown == Some(&self.theirs)) || self.staying.parked_for(same, now).is_some()
+        let same = self.ours.says_the_same(wanted);
+        (same && shown.is_some_and(|shown| self.theirs.says_the_same(shown))) || self.staying.parked_for(same, now).is_some()
     }
 }
 
@@ -240,7 +253,7 @@ pub fn due(target: Option<&Target>, record: &Record, wanted: &Wanted, allowed: &
     }
     for (name, value) in &wanted.fields {
         let shown = record.field_of(name).map(|f| &f.value);
-        if shown.map_or(value.is_empty(), |shown| shown == value || says_the_same(value, shown)) {
+        if shown.map_or(value.is_empty(), |shown| value.says_the_same(shown)) {
             continue;
         }
         // Something stands there that nobody here can read, a code of theirs perhaps: it is not ours to write over.

@@ -1,12 +1,11 @@
 //! The candidates of one field to its value. [`judge`] and [`explain`] run the same code, so what is explained is what was done.
 
 use super::judgment::{Candidate, ConditionState, Judged, Judgment, Listener, Unknown, UnreadSystems, WAITS, Winner};
-use super::judgment::{UNREADABLE, beside_unreadable};
+use super::judgment::{DOUBTFUL, UNREADABLE, beside_unreadable};
 use super::rules::{Band, Blank, FieldRule, Strategy};
 use super::union::unite;
 use crate::model::value::compare_int;
 use crate::model::{Age, Name, RecordId, Span, Time, Value};
-use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
 
 /// The field's value.
@@ -240,6 +239,7 @@ fn choose<'a>(
     let blank = if by_value { Blank::Skipped } else { rule.blank };
     let counts = |c: &Candidate| match choice.rank(&c.from.system) {
         None => Err("not a source"),
+        Some(_) if c.echo && c.habits.is_doubtful => Err(DOUBTFUL),
         Some(_) if c.echo => Err("our own write"),
         Some(_) if is_too_old(choice.max_age(&c.from.system).or(rule.max_age), c, now) => Err("too old"),
         Some(_) if c.is_passed_over(blank) => Err("empty"),
@@ -282,8 +282,15 @@ fn choose<'a>(
         }
     }
     let rivals = || {
-        let others = abreast().filter(|(i, c)| *i != index && !c.value.is_empty() && !c.value.is_unreadable() && *c.value != *winner.value);
-        let mut rivals: Vec<&RecordId> = others.map(|(_, c)| c.from).collect();
+        let is_other = |c: &Candidate| !c.value.is_empty() && !c.value.is_unreadable() && !c.value.says_the_same(winner.value);
+        let others = abreast().filter(|(i, c)| *i != index && is_other(c)).map(|(_, c)| c);
+        // Typed, it would go before the winner. Of several that are the largest or the smallest the next value tells.
+        let would_win = |c: &Candidate| match choice.rank(&c.from.system) {
+            Some(its) => !by_value && (its < rank || (its == rank && c.age.after.is_some_and(|after| after > winner.age.by))),
+            None => false,
+        };
+        let doubtful = candidates.iter().filter(|c| counts(c) == Err(DOUBTFUL) && is_other(c) && would_win(c));
+        let mut rivals: Vec<&RecordId> = others.chain(doubtful).map(|c| c.from).collect();
         rivals.sort_unstable();
         rivals
     };
@@ -291,7 +298,7 @@ fn choose<'a>(
         // It would win if it could be read: what comes after it is a guess.
         (Value::Unreadable, _) => Judgment::Unknown(Unknown::Unreadable),
         (_, true) => Judgment::Unknown(Unknown::NotRead),
-        (value, false) => Judgment::Wins(Winner { value: Cow::Borrowed(value), from: Some(winner.from), rivals: rivals() }),
+        (_, false) => Judgment::Wins(Winner { value: winner.meant(), from: Some(winner.from), rivals: rivals() }),
     }
 }
 

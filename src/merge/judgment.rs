@@ -1,6 +1,7 @@
 //! What is judged, and what comes of it.
 
 use super::rules::Blank;
+use crate::model::normal::html::unescape;
 use crate::model::{Age, Entries, Name, RecordId, Value};
 use std::borrow::Cow;
 
@@ -16,9 +17,27 @@ pub struct Candidate<'a> {
     pub entries: Option<&'a Entries>,
     /// It is empty, and was seen to be emptied.
     pub cleared: bool,
+    pub habits: SystemHabits,
 }
 
-impl Candidate<'_> {
+/// How what a record shows stands to what is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SystemHabits {
+    /// Of an echo: nobody can tell yet whether its system made it of our write, or somebody typed it.
+    pub is_doubtful: bool,
+    /// Its system shows signs as HTML's entities: the value that is meant has the signs.
+    pub escapes: bool,
+}
+
+impl<'a> Candidate<'a> {
+    /// The value as it goes elsewhere.
+    pub(super) fn meant(&self) -> Cow<'a, Value> {
+        match self.value {
+            Value::Text(text) if self.habits.escapes => Cow::Owned(Value::text(&unescape(text))),
+            value => Cow::Borrowed(value),
+        }
+    }
+
     /// Whether it is empty in a way that a rule passes over.
     pub(super) fn is_passed_over(&self, blank: Blank) -> bool {
         self.value.is_empty()
@@ -46,8 +65,8 @@ pub struct Winner<'a> {
     pub value: Cow<'a, Value>,
     /// The record it is from; of a union none.
     pub from: Option<&'a RecordId>,
-    /// Records with another value that counts as much, of which nobody knows whether it is the newer one: the order decided. In them it is
-    /// left as it is.
+    /// Records with another value that counts as much, of which nobody knows whether it is the newer one: the order decided; or with one that
+    /// would go before it if somebody typed it, of which nobody knows that. In them it is left as it is.
     pub rivals: Vec<&'a RecordId>,
 }
 
@@ -96,7 +115,9 @@ impl<'a> Judgment<'a> {
 
 /// Why a candidate that goes before all others does not win: what it says cannot be read.
 pub const UNREADABLE: &str = "cannot be read";
-/// The same: not all was read that might go before it.
+/// What its system made of our write, or what somebody typed there.
+pub const DOUBTFUL: &str = "our own write in another form, or typed";
+/// Why a candidate that goes before all others does not win: not all was read that might go before it.
 pub const WAITS: &str = "waits until what counts before it, or as much, is read to its end";
 
 /// Who listens to the reasons.

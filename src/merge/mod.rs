@@ -12,4 +12,4 @@ pub mod rules;
 mod union;
 
 pub use judge::{explain, judge, next_too_old};
-pub use judgment::{Candidate, ConditionState, Judged, Judgment, Unknown, UnreadSystems, Winner};
+pub use judgment::{Candidate, ConditionState, Judged, Judgment, SystemHabits, Unknown, UnreadSystems, Winner};

@@ -2,7 +2,9 @@
 
 use super::judgment::{Candidate, Judgment, Listener, Winner, beside_unreadable};
 use super::rules::Blank;
-use crate::model::{EntryFate, Name, ShortText, Time, Value, entry_key};
+use crate::model::normal::entry_key;
+use crate::model::normal::html::unescape;
+use crate::model::{EntryFate, Name, ShortText, Time, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -56,6 +58,7 @@ pub(super) fn unite<'a>(
             };
             stand.added = stand.added.max(added);
             let before = (added.is_none(), place);
+            let entry = if candidate.habits.escapes { Cow::Owned(unescape(&entry).into_owned()) } else { entry };
             if stand.spelled.as_ref().is_none_or(|(known, spelled)| (before, &entry) < (*known, spelled)) {
                 stand.spelled = Some((before, entry));
             }

@@ -1,9 +1,9 @@
 //! What is remembered of the entries of a record's list: who put them there, and which were taken out.
 
+use super::normal::entry_key;
 use super::{Age, ShortText, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use unicode_normalization::UnicodeNormalization;
 
 /// So many removals of one list are remembered; beyond, the oldest are forgotten.
 const REMOVED_MAX: usize = 200;
@@ -24,11 +24,6 @@ pub enum EntryFate {
 /// The entries of one list of which more is known than that they are there, sorted.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Entries(Vec<(ShortText, EntryFate)>);
-
-/// An entry as it compares: systems spell tags in their own case and width.
-pub fn entry_key(entry: &str) -> String {
-    entry.trim().nfkc().flat_map(char::to_lowercase).collect()
-}
 
 /// The entries that one text may be made of; some systems escape what stands between them, or put them in quotes.
 pub fn joined_entries(text: &str) -> Vec<&str> {

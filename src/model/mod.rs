@@ -14,6 +14,7 @@
 //! - [`mail`]: kinds of mail
 //! - [`name`], [`by_name`]: short names that many values share, and a few things by name
 //! - [`rules_file`]: whose file the rules were written in
+//! - [`normal`]: the form in which values are compared
 //! - [`decision`]: allow, hold, deny and their reason codes
 //! - [`invisible`], [`visible`](mod@visible): characters that nobody sees, and text from elsewhere as it may be shown
 //! - `counted`: a number with its noun, for people
@@ -31,6 +32,7 @@ pub mod expression;
 pub mod invisible;
 pub mod mail;
 pub mod name;
+pub mod normal;
 pub mod record;
 pub mod record_id;
 pub mod rules_file;
@@ -45,7 +47,7 @@ pub use consent::{Basis, Refusal, RefusalScope};
 pub use counted::counted;
 pub use date::Date;
 pub use decision::{Decision, Reason, Verdict};
-pub use entries::{Entries, EntryFate, entry_key, joined_entries};
+pub use entries::{Entries, EntryFate, joined_entries};
 pub use expression::Expression;
 pub(crate) use invisible::is_blank;
 pub use invisible::trimmed;

@@ -77,13 +77,14 @@ pub enum Gauge {
     Queue,
     DeadLetters,
     Parked,
+    UnknownCodes,
     PlansWaiting,
     ConfigMistakes,
     RequestsToday,
 }
 
 impl Gauge {
-    pub const ALL: [Gauge; 11] = [
+    pub const ALL: [Gauge; 12] = [
         Gauge::Protecting,
         Gauge::NotEnforced,
         Gauge::People,
@@ -92,6 +93,7 @@ impl Gauge {
         Gauge::Queue,
         Gauge::DeadLetters,
         Gauge::Parked,
+        Gauge::UnknownCodes,
         Gauge::PlansWaiting,
         Gauge::ConfigMistakes,
         Gauge::RequestsToday,
@@ -118,6 +120,11 @@ impl Gauge {
             Gauge::Parked => {
                 about("nayose_parked", of_system, "Fields of records that are left alone as they do not stay or were written too often")
             }
+            Gauge::UnknownCodes => about(
+                "nayose_unknown_codes",
+                of_system,
+                "Fields of people's records that hold a code that the connector's map does not know",
+            ),
             Gauge::PlansWaiting => about("nayose_plans_waiting", &[], "Plans that wait for `nayose approve`"),
             Gauge::ConfigMistakes => {
                 about("nayose_config_mistakes", &[], "Mistakes in the config folder; the rules from before them are in force")

@@ -80,7 +80,7 @@ pub async fn decision(State(web): State<Web>, Path(id): Path<String>) -> Respons
 }
 
 pub async fn person(State(web): State<Web>, Path(who): Path<String>) -> Response {
-    match web.shell.command(Command::Explain { who }).await {
+    match web.shell.command(Command::Explain { who, field: None }).await {
         Reply::Explain(people) if people.is_empty() => {
             bad(StatusCode::NOT_FOUND, "nobody is known by that; the gate answers hold for them")
         }

@@ -18,6 +18,7 @@ pub(super) fn set(health: &Health, readiness: &Readiness, now: Time) {
     for (system, told) in &health.systems {
         Gauge::DeadLetters.set(&[system], told.dead_letters as f64);
         Gauge::Parked.set(&[system], told.parked as f64);
+        Gauge::UnknownCodes.set(&[system], told.unknown_codes as f64);
         for (op, waiting) in [("hold", told.queue.hold), ("release", told.queue.release), ("update", told.queue.update)] {
             Gauge::Queue.set(&[system, op], waiting as f64);
         }

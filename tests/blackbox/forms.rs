@@ -189,6 +189,11 @@ fn codes_and_dates_are_written_once_and_as_the_target_means_them() {
     let told =
         "codes: industry is not written to 1 record, as the connector's map has no code for \"sold\" (1); the first is codes:person:2";
     assert!(status.contains(told), "{status}");
+    // By another process than the one that read it.
+    let told = "codes: industry of 1 record holds a code that the connector's map does not know: \"30\" (1); the first is codes:person:3.";
+    assert!(status.contains(told), "{status}");
+    let explained = world.run("explain codes:person:3").exits(0).json();
+    assert_eq!(explained["fields"]["industry"]["unknown_codes"], json!([{"record": "codes:person:3", "code": "30"}]));
     let explained = world.run("explain codes:person:2").exits(0).json();
     assert_eq!((&explained["left_alone"][0]["field"], &explained["left_alone"][0]["not_written"]), (&json!("industry"), &json!("sold")));
     let tried = world.run("connector try codes").exits(0).json();

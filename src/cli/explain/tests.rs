@@ -11,7 +11,7 @@ fn explanation() -> Explanation {
             "from": from, "value": value, "observed_at": "2026-11-28T09:01:05Z", "changed_after": after, "won": why == "highest rank", "why": why,
         })
     };
-    let states = ["stands", "its_form", "to_write", "keeps_own", "emptied", "parked", "unread", "no_code", "left"];
+    let states = ["stands", "its_form", "to_write", "keeps_own", "perhaps_typed", "emptied", "parked", "unread", "no_code", "left"];
     let targets: Vec<_> = states
         .iter()
         .enumerate()
@@ -27,7 +27,13 @@ fn explanation() -> Explanation {
         "fields": {
             "title": {
                 "value": "部長", "from": "crm:person:1", "rule": "precedence.toml:4", "rule_says": "[[\"crm\", \"ma\"]]", "condition": "false",
-                "has_effect": true, "in_targets": targets,
+                "has_effect": true, "in_targets": targets, "unknown_codes": [{ "record": "hr:person:1", "code": "99" }],
+                "history": [
+                    {
+                        "at": "2026-11-28T09:01:05Z", "record": "ma:person:1", "old": "課長", "new": "部長", "rule": "precedence.toml:4", "run": "r_2",
+                    },
+                    { "at": "2026-11-27T09:01:05Z", "record": "ma:person:2", "old": null, "new": "部長", "rule": "undo", "run": "r_1" },
+                ],
                 "candidates": [
                     candidate("crm:person:1", "部長", Some("2026-11-28T09:00:05Z"), "highest rank"),
                     candidate("ma:person:1", "課長", None, "later in the order, its age is not known"),

@@ -4,6 +4,7 @@ use crate::cli::args::ReaderLanguage;
 use crate::engine::answers::field_in_targets::InTarget;
 use crate::engine::answers::left_alone::NO_CODE;
 use crate::engine::target::Parked;
+use crate::merge::judgment::DOUBTFUL;
 use crate::model::Time;
 use serde_json::Value as Json;
 
@@ -12,7 +13,7 @@ use serde_json::Value as Json;
 pub(super) struct Words(pub(super) ReaderLanguage);
 
 /// Why a candidate won or lost, in Japanese. What is not here is told as it is.
-const WHY: [(&str, &str); 22] = [
+const WHY: [(&str, &str); 23] = [
     ("highest rank", "順位が最も高い"),
     ("only source", "唯一の参照元"),
     ("newest", "最も新しい"),
@@ -29,6 +30,7 @@ const WHY: [(&str, &str); 22] = [
     ("later in the order, its age is not known", "値の時期は不明で、順番が後"),
     ("not a source", "このルールの参照元ではない"),
     ("our own write", "nayose が書き込んだ値"),
+    (DOUBTFUL, "nayose が書き込んだ値が変わった形か、人の入力"),
     ("too old", "古すぎる"),
     ("empty", "空"),
     ("cannot be read", "読み取れない"),
@@ -174,6 +176,10 @@ impl Words {
             InTarget::KeepsOwn => {
                 self.just("keeps its own: it differs, and nobody knows which is newer", "どちらが新しいか分からないため、そのまま残す")
             }
+            InTarget::PerhapsTyped => self.just(
+                "kept: somebody typed it, or the system made it of what was written; nobody can tell yet",
+                "人が入力したか、書き込んだ値をシステムが変えたかまだ分からないため、そのまま残す",
+            ),
             InTarget::Emptied => self.just("stays empty: somebody emptied it there", "そこで消されたため、空のまま"),
             InTarget::Parked => self.just("not written for now", "今は書き込まない"),
             InTarget::Unread => self.just("it cannot be read, and is not written over", "読み取れないため、上書きしない"),
@@ -183,6 +189,13 @@ impl Words {
             InTarget::Left => self.just("left as it is", "変えない"),
         };
         self.of(format!("{record} shows {shows}: {state}"), format!("{record} の表示 {shows}: {state}"))
+    }
+
+    pub(super) fn unknown_code(self, record: &str, code: &str) -> String {
+        self.of(
+            format!("{record} holds the code {code:?}, which the connector's map does not know"),
+            format!("{record} のコード {code:?} はコネクタの map にない"),
+        )
     }
 
     pub(super) fn without_effect(self, names: &[&str]) -> String {
@@ -210,6 +223,21 @@ impl Words {
             format!("{field} of {record}: {value} is not written: {why}{again}"),
             format!("{record} の {field}: {value} は今は書き込まない: {in_japanese}{again}"),
         )
+    }
+
+    /// A write of before: the record, what stood there, and what was written.
+    pub(super) fn was_written(self, at: &str, (record, old, new): (&str, &Json, &Json), rule: &str, run: &str) -> String {
+        let rule = if rule.is_empty() { String::new() } else { format!("  [{rule}]") };
+        match old.is_null() {
+            true => self.of(
+                format!("    {at}  {new} was written to {record}, where nothing stood{rule}  {run}"),
+                format!("    {at}  {record} に {new} を書き込んだ（それまで空）{rule}  {run}"),
+            ),
+            false => self.of(
+                format!("    {at}  {new} was written to {record}, where {old} stood{rule}  {run}"),
+                format!("    {at}  {record} に {new} を書き込んだ（それまで {old}）{rule}  {run}"),
+            ),
+        }
     }
 
     pub(super) fn to_write(self) -> &'static str {

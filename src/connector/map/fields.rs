@@ -2,7 +2,6 @@
 
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{FieldKind, FieldMap, TimeFormat};
-use crate::connector::port::UnknownCode;
 use crate::connector::raw::json::Json;
 use crate::connector::raw::paths::Path;
 use crate::connector::raw::scalars::{bool_of, date_of, int_of, is_empty, kind_of, moment_of, number_of, text_of};
@@ -42,7 +41,7 @@ impl FieldReader {
     }
 
     /// `Ok(None)`: absent. `Err`: why it cannot be read, without its value.
-    pub fn read(&self, raw: &Json<'_>, zone: &TimeZone, unknown: &mut Vec<UnknownCode>) -> Result<Option<Value>, String> {
+    pub fn read(&self, raw: &Json<'_>, zone: &TimeZone, unknown: &mut Vec<ShortText>) -> Result<Option<Value>, String> {
         if self.kind == FieldKind::List {
             return self.list(raw, unknown);
         }
@@ -67,12 +66,12 @@ impl FieldReader {
     }
 
     /// Notes a code that is not in the map. `Err`: then it cannot be read.
-    fn does_not_know(&self, code: &str, unknown: &mut Vec<UnknownCode>) -> Result<(), String> {
-        unknown.push(UnknownCode { field: self.key.clone(), code: code.into() });
+    fn does_not_know(&self, code: &str, unknown: &mut Vec<ShortText>) -> Result<(), String> {
+        unknown.push(code.into());
         if self.only_mapped { Err(UNKNOWN_CODE.to_string()) } else { Ok(()) }
     }
 
-    fn list(&self, raw: &Json<'_>, unknown: &mut Vec<UnknownCode>) -> Result<Option<Value>, String> {
+    fn list(&self, raw: &Json<'_>, unknown: &mut Vec<ShortText>) -> Result<Option<Value>, String> {
         if !self.path.goes_through_list() {
             match self.path.first(raw) {
                 None => return Ok(None),

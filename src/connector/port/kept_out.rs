@@ -14,6 +14,7 @@ pub struct Quarantined {
 /// A code that the map of its field does not know.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnknownCode {
+    pub record: RecordId,
     pub field: Name,
     pub code: ShortText,
 }

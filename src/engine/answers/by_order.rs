@@ -3,7 +3,6 @@
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::memory::view::View;
-use crate::engine::target::says_the_same;
 use crate::merge::{Candidate, Judgment, Winner};
 use crate::model::{Name, RecordId, Time};
 use serde::{Deserialize, Serialize};
@@ -61,8 +60,7 @@ impl Engine {
 /// A field that is decided by the order alone.
 fn differs(name: &Name, rule: &Name, candidates: &[Candidate<'_>], judged: &Judgment<'_>) -> Option<Differs> {
     let Judgment::Wins(Winner { value, from: Some(from), rivals }) = judged else { return None };
-    let of = |id: &&RecordId| candidates.iter().find(|c| c.from == *id).filter(|c| !says_the_same(c.value, value));
-    let shown = |id: &&RecordId| of(id).map(|c| (id.to_string(), c.value.to_json()));
+    let shown = |id: &&RecordId| candidates.iter().find(|c| c.from == *id).map(|c| (id.to_string(), c.value.to_json()));
     let left: Vec<_> = rivals.iter().filter_map(shown).collect();
     (!left.is_empty()).then(|| Differs {
         field: name.to_string(),
@@ -83,7 +81,15 @@ mod tests {
     fn a_field_tells_what_won_and_what_stays_where() {
         let (crm, ma): (RecordId, RecordId) = ("crm:person:1".parse().unwrap(), "ma:person:2".parse().unwrap());
         let (ours, other) = (Value::text("部長"), Value::text("課長"));
-        let of = |from, value| Candidate { from, value, age: Age::until(Time(1)), echo: false, entries: None, cleared: false };
+        let of = |from, value| Candidate {
+            from,
+            value,
+            age: Age::until(Time(1)),
+            echo: false,
+            entries: None,
+            cleared: false,
+            habits: Default::default(),
+        };
         let candidates = [of(&crm, &ours), of(&ma, &other)];
         let wins = |rivals| Judgment::Wins(Winner { value: Cow::Borrowed(&ours), from: Some(&crm), rivals });
         let told = |judged| differs(&"title".into(), &"precedence.toml:4".into(), &candidates, &judged);

@@ -1,6 +1,8 @@
 //! A person's fields: what counts for each, why, and what is done about it.
 
+use super::field_history::PastWrite;
 use super::field_in_targets::ShownInTarget;
+use super::unknown_codes::CodeShown;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::proofs::coverage::Coverage;
@@ -31,6 +33,12 @@ pub struct FieldExplained {
     /// The records that it is written to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub in_targets: Vec<ShownInTarget>,
+    /// What stands in records as a code that no map knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown_codes: Vec<CodeShown>,
+    /// What was written of it, the newest first; told where one field is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<PastWrite>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -65,7 +73,8 @@ impl Engine {
             };
             let in_targets = self.field_in_targets(&name, of, now);
             let has_effect = !in_targets.is_empty() || self.rules.needs().declared.person.contains_key(&name);
-            explained.insert(name, FieldExplained { in_targets, has_effect, ..field });
+            let unknown_codes = self.codes_shown(&name, of.records);
+            explained.insert(name, FieldExplained { in_targets, has_effect, unknown_codes, ..field });
         }
         explained
     }

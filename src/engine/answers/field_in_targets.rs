@@ -3,7 +3,7 @@
 use crate::engine::assess::assessment::FieldWinner;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
-use crate::engine::target::{Agreed, Parked, says_the_same};
+use crate::engine::target::{Agreed, Parked};
 use crate::merge::Unknown;
 use crate::model::{Name, Record, Time, Value};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ pub enum InTarget {
     ToWrite,
     /// Its own value counts as much, and nobody knows which is newer.
     KeepsOwn,
+    /// Nobody can tell yet whether somebody typed what it shows, or its system made it of what was written.
+    PerhapsTyped,
     /// Somebody emptied just this value there.
     Emptied,
     /// It is not written for now.
@@ -77,16 +79,20 @@ fn state(
     let Ok(Some(winner)) = winner else { return InTarget::Left };
     let shown = record.field_of(name).map_or(&Value::Empty, |field| &field.value);
     let agreed = agreed.iter().find(|a| a.field == *name);
-    let same = agreed.is_some_and(|a| a.ours == winner.value);
+    let same = agreed.is_some_and(|a| a.ours.says_the_same(&winner.value));
     match agreed {
-        _ if says_the_same(&winner.value, shown) => InTarget::Stands,
+        _ if winner.value.says_the_same(shown) => InTarget::Stands,
+        // Only of what is in doubt an echo is a rival.
+        Some(agreed) if winner.rivals.contains(&record.id) && !agreed.spent && shown.says_the_same(&agreed.theirs) => {
+            InTarget::PerhapsTyped
+        }
         _ if winner.rivals.contains(&record.id) => InTarget::KeepsOwn,
         _ if !winner.is_wanted_in(record, name) => InTarget::Emptied,
         _ if shown.is_unreadable() => InTarget::Unread,
         _ if !has_code => InTarget::NoCode,
         // What an undo set back stands there in place of the value that is given up: no form of it.
         Some(agreed) if agreed.staying.parked_for(same, now) == Some(Parked::GivenUp) => InTarget::Parked,
-        Some(agreed) if same && *shown == agreed.theirs => InTarget::ItsForm,
+        Some(agreed) if same && shown.says_the_same(&agreed.theirs) => InTarget::ItsForm,
         Some(agreed) if agreed.staying.parked_for(same, now).is_some() => InTarget::Parked,
         _ => InTarget::ToWrite,
     }

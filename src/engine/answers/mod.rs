@@ -8,6 +8,7 @@
 //! - `dead_letters`: writes that a system refused
 //! - `explain`: why somebody is treated as they are; `explain_fields`: whose value counts
 //! - `export`: tables
+//! - `field_history`: what was written of a field, and what stood there
 //! - `field_in_targets`: what targets show of a field, and what is done about it
 //! - `left_alone`: what is not written to a person's records, and why
 //! - `marks_in_words`: marks as people say them
@@ -17,6 +18,7 @@
 //! - `preview`: what other rules would do; `preview_run`: looking at everyone for it
 //! - `shown`: fields in no answer
 //! - `status`: protection and health; `alone` without a daemon
+//! - `unknown_codes`: codes that no map knows
 //! - `unprotected`: who is not protected
 //! - `unread_addresses`: addresses that cannot be read
 //! - `unread_refusals`: words in opt-out fields that nobody explained
@@ -33,6 +35,7 @@ pub mod dead_letters;
 pub mod explain;
 pub mod explain_fields;
 pub mod export;
+pub mod field_history;
 pub mod field_in_targets;
 pub mod left_alone;
 pub mod marks_in_words;
@@ -43,6 +46,7 @@ pub mod preview;
 pub mod preview_run;
 pub mod shown;
 pub mod status;
+pub mod unknown_codes;
 pub mod unprotected;
 pub mod unread_addresses;
 pub mod unread_refusals;

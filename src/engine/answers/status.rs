@@ -141,6 +141,7 @@ impl Engine {
         because.extend(refused_at_once.iter().map(RefusedAtOnce::told));
         because.extend(self.unread_words().iter().map(UnreadWords::told));
         because.extend(self.unread_addresses().into_iter().chain(self.values_without_code()));
+        because.extend(self.codes_told());
         because.extend(self.fields_not_seen());
         because.extend(self.clock_alarms());
         because.extend(self.hold_alarms());

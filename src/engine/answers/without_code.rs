@@ -17,33 +17,63 @@ impl Engine {
     }
 }
 
-/// What is so, field by field, and what to do.
-fn told<'w>(found: &WithoutCode, system: &Name, id: impl Fn(Idx) -> &'w RecordId) -> Vec<String> {
-    let mut fields: BTreeMap<&Name, (Idx, usize, BTreeMap<String, usize>)> = BTreeMap::new();
-    for (idx, values) in found.iter() {
-        for (field, value) in values {
-            let (_, records, counts) = fields.entry(field).or_insert((idx, 0, BTreeMap::new()));
-            *records += 1;
-            *counts.entry(value.to_string()).or_default() += 1;
-        }
+/// Values that are told together, by field.
+#[derive(Debug, Default)]
+pub(super) struct ValuesByField<'f>(BTreeMap<&'f Name, Values>);
+
+/// Those of one field.
+#[derive(Debug)]
+pub(super) struct Values {
+    /// The first record that has one, and how many do.
+    pub(super) first: Idx,
+    pub(super) records: usize,
+    last: Option<Idx>,
+    counts: BTreeMap<String, usize>,
+}
+
+impl<'f> ValuesByField<'f> {
+    /// Adds a value of a record; those of one record come one after another.
+    pub(super) fn add(&mut self, idx: Idx, field: &'f Name, value: String) {
+        let of = self.0.entry(field).or_insert(Values { first: idx, records: 0, last: None, counts: BTreeMap::new() });
+        of.records += usize::from(of.last.replace(idx) != Some(idx));
+        *of.counts.entry(value).or_default() += 1;
     }
-    let line = |(field, (first, records, counts)): (&Name, (Idx, usize, BTreeMap<String, usize>))| {
-        let mut counts: Vec<(String, usize)> = counts.into_iter().collect();
-        counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'f Name, &Values)> {
+        self.0.iter().map(|(field, of)| (*field, of))
+    }
+}
+
+impl Values {
+    /// The most frequent, each with its number.
+    pub(super) fn in_short(&self) -> String {
+        let mut counts: Vec<(&String, &usize)> = self.counts.iter().collect();
+        counts.sort_by(|a, b| b.1.cmp(a.1).then_with(|| a.0.cmp(b.0)));
         let more = match counts.len().saturating_sub(VALUES_TOLD_MAX) {
             0 => String::new(),
             more => format!(" and {more} other values"),
         };
         let values: Vec<String> = counts.iter().take(VALUES_TOLD_MAX).map(|(value, count)| format!("{value:?} ({count})")).collect();
+        format!("{}{more}", values.join(", "))
+    }
+}
+
+/// What is so, field by field, and what to do.
+fn told<'w>(found: &WithoutCode, system: &Name, id: impl Fn(Idx) -> &'w RecordId) -> Vec<String> {
+    let mut fields = ValuesByField::default();
+    for (idx, values) in found.iter() {
+        values.iter().for_each(|(field, value)| fields.add(idx, field, value.to_string()));
+    }
+    let line = |(field, of): (&Name, &Values)| {
         format!(
-            "{system}: {field} is not written to {}, as the connector's map has no code for {}{more}; the first is {}. Add the codes \
+            "{system}: {field} is not written to {}, as the connector's map has no code for {}; the first is {}. Add the codes \
              to the map of {field} in the manifest",
-            counted(records, "record", "records"),
-            values.join(", "),
-            id(first)
+            counted(of.records, "record", "records"),
+            of.in_short(),
+            id(of.first)
         )
     };
-    fields.into_iter().map(line).collect()
+    fields.iter().map(line).collect()
 }
 
 #[cfg(test)]

@@ -1,17 +1,21 @@
 //! One field of one person: what each record offers, what wins, and whether a record is to show it.
 
 use super::assessment::FieldWinner;
-use crate::engine::target::{Agreed, says_the_same};
+use crate::engine::target::Agreed;
+use crate::engine::target::habits::{Habits, Shown};
 use crate::merge::rules::FieldRule;
-use crate::merge::{Candidate, ConditionState, Judgment, Unknown, UnreadSystems, Winner};
-use crate::model::{Name, Record, RecordId, Time, Value};
+use crate::merge::{Candidate, ConditionState, Judgment, SystemHabits, Unknown, UnreadSystems, Winner};
+use crate::model::{Name, Record, Time, Value};
 
 /// What a record offers for a field. A value that is still what the record made of our own write is an echo.
-pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed]) -> Option<Candidate<'a>> {
+pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed], habits: &Habits) -> Option<Candidate<'a>> {
     let field = record.field_of(name)?;
-    let echo = agreed.iter().find(|a| a.field == *name).is_some_and(|a| !a.spent && a.theirs == field.value);
+    let ours = agreed.iter().find(|a| a.field == *name && !a.spent && a.theirs.says_the_same(&field.value));
+    let system = &record.id.system;
+    let is_doubtful = ours.is_some_and(|a| habits.judge(system, name, &a.ours, &a.theirs) == Shown::Doubtful);
+    let habits = SystemHabits { is_doubtful, escapes: habits.escapes(system, name) };
     let (entries, cleared) = (record.entries(name), record.cleared(name).is_some());
-    Some(Candidate { from: &record.id, value: &field.value, age: field.age(), echo, entries, cleared })
+    Some(Candidate { from: &record.id, value: &field.value, age: field.age(), echo: ours.is_some(), entries, cleared, habits })
 }
 
 /// Merges one field.
@@ -32,18 +36,17 @@ pub(super) fn judged<'a>(
 impl FieldWinner {
     /// `is_asked`: whether some record of the person remembers that something was emptied. Only then it counts since when the value is there.
     pub(super) fn of(winner: Winner<'_>, candidates: &[Candidate<'_>], is_asked: bool) -> FieldWinner {
-        let typed = candidates.iter().filter(|c| is_asked && !c.echo && *c.value == *winner.value).map(|c| c.age.by).max();
+        let typed = candidates.iter().filter(|c| is_asked && !c.echo && c.value.says_the_same(&winner.value)).map(|c| c.age.by).max();
         // What is put together of several knows by itself which entries somebody took out.
         let typed_at = if winner.from.is_none() { Time(i64::MAX) } else { typed.unwrap_or_default() };
-        let says_other = |id: &&RecordId| candidates.iter().any(|c| c.from == *id && !says_the_same(c.value, &winner.value));
-        let rivals = winner.rivals.iter().copied().filter(says_other).cloned().collect();
+        let rivals = winner.rivals.iter().copied().cloned().collect();
         FieldWinner { value: winner.value.into_owned(), typed_at, rivals }
     }
 
     /// Whether a record is to show it. Not where its own value counts as much and may be the newer one, nor where somebody emptied just this
     /// value and nobody has typed it anywhere since.
     pub fn is_wanted_in(&self, record: &Record, name: &Name) -> bool {
-        let is_it = |cleared: &Value| *cleared == self.value || self.value.is_day_begun_at(cleared);
+        let is_it = |cleared: &Value| cleared.says_the_same(&self.value) || self.value.is_day_begun_at(cleared);
         let is_cleared_there = record.cleared(name).is_some_and(is_it) && record.field_of(name).is_some_and(|f| self.typed_at <= f.at);
         !is_cleared_there && !self.rivals.contains(&record.id)
     }

@@ -141,7 +141,7 @@ impl Engine {
     /// What a person's records offer for a field, each with what was agreed with it.
     pub fn candidates<'a>(&'a self, name: &Name, of: Members<'a>) -> Vec<Candidate<'a>> {
         let listed = of.places.iter().zip(of.records).filter(|(_, r)| !r.is_gone());
-        listed.filter_map(|(idx, record)| candidate(record, name, self.targets.agreed(*idx))).collect()
+        listed.filter_map(|(idx, record)| candidate(record, name, self.targets.agreed(*idx), self.targets.habits())).collect()
     }
 }
 

@@ -59,7 +59,7 @@ impl Engine {
     /// Takes over what a former process knew of a target, if its record is known.
     pub fn restore_target(&mut self, record: &str, target: Target, now: Time) -> Option<Idx> {
         let idx = record.parse::<RecordId>().ok().and_then(|id| self.world.find(&id))?;
-        let awaited = self.targets.restore(idx, target, now);
+        let awaited = self.targets.restore(idx, &self.world.slot(idx).id.system, target, now);
         if awaited {
             self.lost_with_a_process(idx);
         }

@@ -42,16 +42,35 @@ impl Engine {
         self.commit()?;
         let mut all = Vec::new();
         for key in self.written.keys_of(run, since) {
-            let records = match self.ledger.get(WRITTEN, &key.to_bytes())? {
-                Some(records) => records,
-                None => {
-                    let before = self.ledger.get(FORMER_WRITTEN, &key.to_bytes())?.unwrap_or_default();
-                    before.into_iter().map(WrittenRecord::from).collect()
-                }
-            };
-            all.extend(told_to_those_that_are_there(records, key.at, |system| self.instance_since(system)));
+            all.extend(self.batch(key)?);
         }
         Ok(all)
+    }
+
+    /// Shows the batches that are kept with their time and run, the newest first, up to so many records. Those of the last moment may not be
+    /// committed yet.
+    pub(in crate::engine) fn look_back(&self, records_max: usize, mut look: impl FnMut(Time, &str, &[WrittenRecord])) -> Result<(), Error> {
+        let mut looked_through = 0;
+        for key in self.written.kept.keys().rev() {
+            looked_through += key.records;
+            if looked_through > records_max {
+                break;
+            }
+            look(key.at, &key.run, &self.batch(key)?);
+        }
+        Ok(())
+    }
+
+    /// A batch as it was committed, of what was told to those instances that are there now.
+    fn batch(&self, key: &WrittenKey) -> Result<Vec<WrittenRecord>, Error> {
+        let records = match self.ledger.get(WRITTEN, &key.to_bytes())? {
+            Some(records) => records,
+            None => {
+                let before = self.ledger.get(FORMER_WRITTEN, &key.to_bytes())?.unwrap_or_default();
+                before.into_iter().map(WrittenRecord::from).collect()
+            }
+        };
+        Ok(told_to_those_that_are_there(records, key.at, |system| self.instance_since(system)))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::engine::memory::view::View;
 use crate::engine::rules::plan_id::plan_id;
 use crate::engine::target::Op;
 use crate::engine::target::planned::{FieldChange, PlannedWrite};
-use crate::engine::target::{Agreed, Sent, Wanted, says_the_same};
+use crate::engine::target::{Agreed, Sent, Wanted};
 use crate::model::{Name, Record, RecordId, Time, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -294,7 +294,7 @@ fn one_too_many(undos: &BTreeMap<String, UndoPlan>) -> Option<String> {
 
 /// Whether a field shows what the run wrote; false: it shows the old value already. The error says why it is left alone.
 fn is_still_ours(shown: &Value, done: &Done, agreed: Option<&Agreed>, may_be_written: bool, under_way: bool) -> Result<bool, &'static str> {
-    if says_the_same(shown, &done.old) {
+    if shown.says_the_same(&done.old) {
         return Ok(false);
     }
     if done.old.is_unreadable() {

@@ -1,6 +1,8 @@
 //! Pages in: what was read is laid over what was known, and who is touched by it is marked for a new decision.
 
 use super::doubts::LET_GO;
+use super::our_writes::was_written_since;
+use super::unknown_codes::CodesOfPage;
 use crate::connector::{Observed, PageRead};
 use crate::decide::freshness;
 use crate::engine::engine::Engine;
@@ -9,11 +11,8 @@ use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::refusals::On;
 use crate::engine::proofs::pass_run::PassRun;
-use crate::engine::target::{Noticed, Target};
 use crate::link;
 use crate::model::{Entity, MailKind, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
-use crate::telemetry::InternalEvent;
-use crate::telemetry::writing::{BlockLost, WriteParked};
 
 /// A commit is made when this many items wait for it, and at the end of each pass. Each costs some milliseconds of disk, whatever it holds;
 /// so many items are about a megabyte of memory, and of reading that a crash repeats.
@@ -64,12 +63,15 @@ impl Engine {
         for row in page.unread {
             self.take_unread(run, row, now);
         }
+        let codes = CodesOfPage::of(page.unknown_codes);
         self.world.warm_ids(page.observed.iter().map(Observed::id));
         for observed in page.observed {
             run.read += 1;
             match observed {
                 Observed::Record { record, people_told, accounts_told } => {
-                    self.observe_record(run, record, ListsCarried { people: people_told, accounts: accounts_told }, now)
+                    let id = record.id.clone();
+                    self.observe_record(run, record, ListsCarried { people: people_told, accounts: accounts_told }, now);
+                    self.note_codes(&id, &codes);
                 }
                 Observed::Deleted(id) => self.observe_deleted(run, &id, now),
                 Observed::DealPeople { deal, people } => self.observe_deal_people(run, &deal, people),
@@ -239,66 +241,6 @@ impl Engine {
         news
     }
 
-    /// What an observation says of our own writes to the record.
-    fn look_at_target(&mut self, idx: Idx, record: &Record, now: Time) {
-        self.look_by(idx, record, now, |target| target.observe(record, now));
-    }
-
-    /// Looks whether a block of ours is there, in a record as it is known.
-    pub(crate) fn look_at_block(&mut self, idx: Idx, record: &Record, now: Time) {
-        self.look_by(idx, record, now, |target| target.observe_block(record).into_iter().collect());
-    }
-
-    fn look_by(&mut self, idx: Idx, record: &Record, now: Time, look: impl FnOnce(&mut Target) -> Vec<Noticed>) {
-        let Some(target) = self.targets.of_mut(idx) else { return };
-        let before = target.clone();
-        let noticed = look(target);
-        let changed = *target != before;
-        let became_theirs = became_theirs(&before, target, record);
-        for notice in noticed {
-            self.tell_noticed(&record.id, notice, now);
-        }
-        if became_theirs {
-            if let Some(system) = self.systems.get_mut(&record.id.system) {
-                system.channel.had_a_block_taken_over();
-            }
-            // Whatever they make of it later, it is not ours to lift: also after the state was lost.
-            self.journal_block_lost(&record.id, now);
-        }
-        if changed {
-            self.keep_target(idx);
-        }
-    }
-
-    /// Tells an operator what was noticed of our writes to a record.
-    pub(in crate::engine) fn tell_noticed(&mut self, record: &RecordId, notice: Noticed, now: Time) {
-        match notice {
-            Noticed::Parked { field, parked } => {
-                WriteParked { record, what: &field, why: parked.why() }.emit();
-            }
-            Noticed::ParkedMark { mark, parked } => {
-                WriteParked { record, what: mark.name(), why: parked.why() }.emit();
-            }
-            Noticed::BlockLost { times } => {
-                BlockLost { record, times: times.into() }.emit();
-                if let Some(system) = self.systems.get_mut(&record.system) {
-                    system.channel.lost_a_block();
-                }
-                self.journal_block_lost(record, now);
-            }
-        }
-    }
-
-    /// What we wrote is there in an answer that is younger than the write; also a block that was lost again and again, whoever set it.
-    fn see_stand(&mut self, idx: Idx, shown: &Record, began: Time) {
-        let Some(target) = self.targets.of_mut(idx).filter(|target| !was_written_since(target, began)) else { return };
-        let stands_again = shown.is_blocked() && target.loses_its_block();
-        target.held_again.seen |= stands_again;
-        if target.sees_stand(shown) || stands_again {
-            self.keep_target(idx);
-        }
-    }
-
     fn observe_deleted(&mut self, run: &mut PassRun, id: &RecordId, now: Time) {
         let found = self.world.find(id);
         if found.is_some_and(|idx| self.clashes(run, idx)) {
@@ -354,20 +296,10 @@ fn ends_later(known: impl FnOnce() -> Option<Time>, new: &Record) -> bool {
     new.memory.ended_at.is_some_and(|end| known().is_none_or(|known| known < end))
 }
 
-/// What was read before our last write to a record was acknowledged says nothing of what it holds now.
-fn was_written_since(target: &Target, began: Time) -> bool {
-    target.acknowledged_at.is_some_and(|at| at >= began)
-}
-
 /// Whether the people of a deal that was shown without all of them are asked for. Those of deals that are as they were are asked for in their
 /// own rhythm, but a pass that proves the people of its deals must have all of them.
 fn needs_people(old: Option<&Record>, merged: &Merged, carries_people: bool) -> bool {
     old.is_none_or(|o| o.people.is_empty()) || *merged != Merged::Same || carries_people
-}
-
-/// Whether a block that we set is there and is ours no more.
-fn became_theirs(before: &Target, after: &Target, shown: &Record) -> bool {
-    before.block_ours && !after.block_ours && shown.is_blocked()
 }
 
 /// Whether a deal names nobody any more. That it had somebody is remembered: all deals may have been emptied by an answer before.

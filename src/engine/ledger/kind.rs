@@ -51,10 +51,12 @@ pub enum Tag {
     Went = b'w',
     /// Which instances of a system are known.
     Instance = b'i',
+    /// Codes in people's records that no map knows.
+    UnknownCodes = b'c',
 }
 
 /// All of them.
-const TAGS: [Tag; 25] = [
+const TAGS: [Tag; 26] = [
     Tag::Record,
     Tag::Target,
     Tag::FormerTarget,
@@ -80,6 +82,7 @@ const TAGS: [Tag; 25] = [
     Tag::SetBack,
     Tag::Went,
     Tag::Instance,
+    Tag::UnknownCodes,
 ];
 
 impl Tag {

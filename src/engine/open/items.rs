@@ -18,6 +18,7 @@ use crate::engine::intake::clashes::CLASHES;
 use crate::engine::intake::doubts::ACCEPTED;
 use crate::engine::intake::doubts::DOUBT;
 use crate::engine::intake::look_ups::MERGED;
+use crate::engine::intake::unknown_codes::UNKNOWN_CODES;
 use crate::engine::ledger::kind::Tag;
 use crate::engine::memory::refusals::REFUSAL;
 use crate::engine::memory::world::NAMES;
@@ -183,6 +184,11 @@ fn restore_of_people(engine: &mut Engine, kind: Tag, text: &str, value: &[u8]) -
         Tag::SetBack => {
             if let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) {
                 engine.set_back.insert(idx, SET_BACK.read(text, value)?);
+            }
+        }
+        Tag::UnknownCodes => {
+            if let Some(idx) = text.parse::<RecordId>().ok().and_then(|id| engine.world.find(&id)) {
+                engine.unknown_codes.restore(idx, UNKNOWN_CODES.read(text, value)?);
             }
         }
         Tag::Single if text == REBUILDING.key() => engine.rebuilding = Some(REBUILDING.read(value)?),

@@ -10,6 +10,7 @@ use crate::engine::error::Error;
 use crate::engine::gate::decision_table::TableUpdate;
 use crate::engine::history::set_back::SET_BACK;
 use crate::engine::intake::doubts::LET_GO;
+use crate::engine::intake::unknown_codes::UNKNOWN_CODES;
 use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::memory::refusals::REFUSAL;
 use crate::engine::memory::refusals::refusal_key;
@@ -77,6 +78,7 @@ impl Engine {
 
     /// Of what is lined up, under way and proved nothing is of the instance that answers now.
     fn begin_anew(&mut self, system: &Name) {
+        self.targets.forget_habits(system);
         let Some(state) = self.systems.get_mut(system) else { return };
         (state.outbox, state.channel) = Default::default();
         state.guards.forget();
@@ -96,6 +98,7 @@ impl Engine {
         for idx in places {
             let before = self.world.slot(idx).id.clone();
             self.forget_items(&before);
+            self.unknown_codes.forget(idx);
             self.journaled.lifted(&before);
             self.table.forget_record(&before);
             self.world.rename(idx, to);
@@ -146,6 +149,7 @@ impl Engine {
         }
         self.phases.remove(&idx);
         self.forget_items(&before);
+        self.unknown_codes.forget(idx);
         self.table.forget_record(&before);
         self.targets.forget(idx);
         self.held.set(idx, Vec::new());
@@ -159,6 +163,7 @@ impl Engine {
         self.ledger.delete(UNTIMED_TARGET, id.key());
         self.ledger.delete(HELD, id.key());
         self.ledger.delete(SET_BACK, id.key());
+        self.ledger.delete(UNKNOWN_CODES, id.key());
     }
 
     fn keep_renamed(&mut self, idx: Idx) {

@@ -71,7 +71,7 @@ impl Target {
             record.set(&name, value.clone(), now);
             match self.agreed.iter_mut().find(|a| a.field == name) {
                 Some(agreed) => {
-                    agreed.staying.wrote(agreed.ours == value);
+                    agreed.staying.wrote(agreed.ours.says_the_same(&value));
                     (agreed.ours, agreed.theirs, agreed.unseen, agreed.spent) = (value.clone(), value, true, false);
                 }
                 None => self.agreed.push(Agreed { unseen: true, ..Agreed::new(name, value) }),

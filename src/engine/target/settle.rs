@@ -1,7 +1,8 @@
 //! How our writes stand in the target: its own forms of them, and what does not stay.
 
 use super::forms::is_in_own_words;
-use super::{Parked, Target, is_form_of};
+use super::habits::{Shown, Sighting};
+use super::{Agreed, Parked, Target};
 use crate::connector::{Change, PermitChange};
 use crate::model::{Mark, Name, Record, Time, Value};
 
@@ -17,17 +18,37 @@ pub enum Noticed {
 }
 
 impl Target {
-    /// Looks at a new observation of the record: learns how the target stores what we wrote, and sees what did not stay.
-    /// Returns what an operator should know.
-    pub fn observe(&mut self, record: &Record, now: Time) -> Vec<Noticed> {
+    /// What a record shows of values that were not looked at since we wrote them.
+    pub fn first_looks(&self, record: &Record) -> Vec<Sighting> {
+        let unseen = self.agreed.iter().filter(|agreed| agreed.unseen && !agreed.spent);
+        let look = |agreed: &Agreed| {
+            let shown = record.field_of(&agreed.field).map_or(&Value::Empty, |f| &f.value);
+            let sighting = || Sighting { field: agreed.field.clone(), ours: agreed.ours.clone(), shown: shown.clone() };
+            (!shown.is_unreadable()).then(sighting)
+        };
+        unseen.filter_map(look).collect()
+    }
+
+    /// What is shown of a field was taken for what the target made of our value, and is somebody's own.
+    pub fn was_typed(&mut self, field: &Name) {
+        if let Some(agreed) = self.agreed.iter_mut().find(|a| a.field == *field && a.theirs != a.ours) {
+            agreed.theirs = agreed.ours.clone();
+            (agreed.spent, agreed.unseen) = (true, true);
+        }
+    }
+
+    /// Looks at a new observation of the record: learns how the target stores what we wrote, and sees what did not stay. `judge` says of a
+    /// field what is shown in place of our value. Returns what an operator should know.
+    pub fn observe(&mut self, record: &Record, judge: impl Fn(&Name, &Value, &Value) -> Shown, now: Time) -> Vec<Noticed> {
         let mut noticed = Vec::new();
         let parked = Parked::DoesNotStay { since: now };
         for agreed in &mut self.agreed {
             let shown = record.field(&agreed.field).map_or(&Value::Empty, |f| &f.value);
-            if *shown == agreed.theirs {
+            if agreed.theirs.says_the_same(shown) {
+                agreed.theirs = shown.clone();
                 agreed.unseen = false;
                 agreed.staying.stands();
-            } else if agreed.unseen && (shown.is_unreadable() || is_form_of(&agreed.ours, shown)) {
+            } else if agreed.unseen && (shown.is_unreadable() || agreed.is_form(judge(&agreed.field, &agreed.ours, shown))) {
                 agreed.theirs = shown.clone();
                 agreed.unseen = false;
             } else if shown.is_day_begun_at(&agreed.theirs) {
@@ -108,9 +129,14 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::target::Agreed;
+    use crate::engine::target::habits::Habits;
     use crate::engine::target::staying::REWRITES_MAX;
     use crate::model::Span;
+
+    /// Nothing is known of the system.
+    fn alone(_: &Name, ours: &Value, shown: &Value) -> Shown {
+        Habits::default().judge(&"ma".into(), &"title".into(), ours, shown)
+    }
 
     fn lead(marks: &[(Mark, Value)], fields: &[(&str, &str)]) -> Record {
         let mut record = Record::new("ma:person:1".parse().unwrap());
@@ -149,7 +175,7 @@ mod tests {
         ] {
             let agreed = Agreed { unseen, ..Agreed::new("company".into(), Value::text("Sato K.K.")) };
             let mut target = Target { agreed: vec![agreed], ..Target::default() };
-            assert_eq!(target.observe(&lead(&[], &[("company", shown)]), Time(9)), []);
+            assert_eq!(target.observe(&lead(&[], &[("company", shown)]), alone, Time(9)), []);
             assert_eq!((&target.agreed[0].theirs, target.agreed[0].spent), (&Value::text(theirs), spent), "{unseen} {shown}");
             assert_eq!(target.agreed[0].unseen, unseen && spent, "{unseen} {shown}");
         }
@@ -164,7 +190,7 @@ mod tests {
             let mut target = Target { agreed: vec![agreed], ..Target::default() };
             let mut record = lead(&[], &[]);
             record.set(&"birth".into(), Value::Date(day), Time(1));
-            target.observe(&record, Time(9));
+            target.observe(&record, alone, Time(9));
             assert_eq!((target.agreed[0].spent, target.agreed[0].theirs == Value::Date(day)), (spent, !spent));
         }
     }
@@ -177,8 +203,8 @@ mod tests {
             let mut target = Target { agreed: vec![agreed], ..Target::default() };
             let since = Parked::DoesNotStay { since: Time(9) };
             let told: Vec<Noticed> = parked.then(|| Noticed::Parked { field: "phone".into(), parked: since }).into_iter().collect();
-            assert_eq!(target.observe(&lead(&[], &[("phone", "1")]), Time(9)), told, "{rewrites}");
-            assert_eq!(target.observe(&lead(&[], &[("phone", "1")]), Time(10)), [], "told once");
+            assert_eq!(target.observe(&lead(&[], &[("phone", "1")]), alone, Time(9)), told, "{rewrites}");
+            assert_eq!(target.observe(&lead(&[], &[("phone", "1")]), alone, Time(10)), [], "told once");
             assert_eq!(target.agreed[0].staying.parked(Time(10)), parked.then_some(since));
         }
     }
@@ -200,7 +226,7 @@ mod tests {
                     assert!(target.sees_stand(&ours), "the first look");
                     assert!(!target.sees_stand(&ours) && !target.agreed[0].unseen, "the second");
                 }
-                noticed.extend(target.observe(&theirs, Time(round)));
+                noticed.extend(target.observe(&theirs, alone, Time(round)));
             }
             assert_eq!(!noticed.is_empty(), parked, "{stands}: {noticed:?}");
         }
@@ -212,7 +238,7 @@ mod tests {
         let agreed = Agreed { unseen: true, ..Agreed::new("title".into(), Value::text("Vice President")) };
         let mut target = Target { agreed: vec![agreed], ..Target::default() };
         assert!(target.sees_stand(&lead(&[], &[("title", "Vice President")])));
-        target.observe(&lead(&[], &[("title", "Vice")]), Time(9));
+        target.observe(&lead(&[], &[("title", "Vice")]), alone, Time(9));
         assert!(target.agreed[0].spent && target.agreed[0].theirs == Value::text("Vice President"));
     }
 
@@ -233,10 +259,10 @@ mod tests {
             }
             let lost: Vec<Noticed> = told.then_some(Noticed::BlockLost { times: 3 }).into_iter().collect();
             let record = lead(&[(Mark::Block, shown.clone())], &[]);
-            assert_eq!((target.observe(&record, Time(9)), target.block_ours), (lost, ours), "{shown} {under_way}");
+            assert_eq!((target.observe(&record, alone, Time(9)), target.block_ours), (lost, ours), "{shown} {under_way}");
             assert_eq!(target.held_again.seen, record.is_blocked(), "{shown} {under_way}");
         }
-        assert_eq!(Target::default().observe(&lead(&[], &[]), Time(9)), [], "none was ours");
+        assert_eq!(Target::default().observe(&lead(&[], &[]), alone, Time(9)), [], "none was ours");
     }
 
     #[test]
@@ -251,7 +277,7 @@ mod tests {
                 target.send(&Change { why: Some("open_deal_account".into()), ..Change::default() }, Time(1));
             }
             let marks = [(Mark::Block, Value::Bool(true)), (Mark::Why, Value::text(why))];
-            assert_eq!((target.observe(&lead(&marks, &[]), Time(9)), target.block_ours), (vec![], ours), "{why} {under_way}");
+            assert_eq!((target.observe(&lead(&marks, &[]), alone, Time(9)), target.block_ours), (vec![], ours), "{why} {under_way}");
         }
     }
 
@@ -263,7 +289,7 @@ mod tests {
                 target.why.wrote("vip");
                 target.status.wrote("Lead");
             }
-            let noticed = target.observe(&lead(&[(Mark::Block, Value::Bool(blocked))], &[]), Time(9));
+            let noticed = target.observe(&lead(&[(Mark::Block, Value::Bool(blocked))], &[]), alone, Time(9));
             let marks: Vec<Noticed> =
                 told.into_iter().map(|mark| Noticed::ParkedMark { mark, parked: Parked::DoesNotStay { since: Time(9) } }).collect();
             assert_eq!(noticed, marks, "{blocked}");

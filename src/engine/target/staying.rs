@@ -122,6 +122,11 @@ impl Staying {
         self.more = (more != WrittenOften::default()).then(|| more.into());
     }
 
+    /// The same value had to be written again, and was not seen to stand since.
+    pub(super) fn is_rewritten(&self) -> bool {
+        self.rewrites > 0
+    }
+
     /// Another value is shown than was written. True: it does not stay, and is left alone from now on.
     pub fn is_set_back(&mut self, now: Time) -> bool {
         let gives_up = self.rewrites >= REWRITES_MAX && self.parked_at_all().is_none();

@@ -1,42 +1,83 @@
 //! What is known of target records, by place.
 
+use super::habits::{Habits, Shown};
 use super::{Agreed, Failure, Op, Sent, TARGET, Target};
 use crate::engine::ledger::changes::Ledger;
 use crate::engine::memory::column::Column;
 use crate::engine::memory::place::Idx;
-use crate::model::{RecordId, Time};
+use crate::model::{Name, Record, RecordId, Time};
 use std::hint::black_box;
 
-/// The targets of all records that have one.
+/// The targets of all records that have one, and what was learnt of what systems make of our values.
 #[derive(Debug, Default)]
-pub struct Targets(Column<Target>);
+pub struct Targets {
+    all: Column<Target>,
+    habits: Habits,
+}
 
 impl Targets {
     pub fn of(&self, idx: Idx) -> Option<&Target> {
-        self.0.get(idx)
+        self.all.get(idx)
     }
 
     pub fn of_mut(&mut self, idx: Idx) -> Option<&mut Target> {
-        self.0.get_mut(idx)
+        self.all.get_mut(idx)
+    }
+
+    /// The same beside what was learnt.
+    pub fn of_mut_and_habits(&mut self, idx: Idx) -> Option<(&mut Target, &Habits)> {
+        Some((self.all.get_mut(idx)?, &self.habits))
+    }
+
+    pub fn habits(&self) -> &Habits {
+        &self.habits
+    }
+
+    /// Learns from what a record shows at the first look after our writes. Returns records with a field each that are to be looked at again.
+    pub fn learn(&mut self, idx: Idx, record: &Record) -> Vec<(Name, Idx)> {
+        let seen = self.of(idx).map_or_else(Vec::new, |target| target.first_looks(record));
+        let mut again = Vec::new();
+        for sighting in seen {
+            let records = self.habits.see(&record.id.system, idx, &sighting);
+            again.extend(records.into_iter().map(|other| (sighting.field.clone(), other)));
+        }
+        again
+    }
+
+    /// Judges anew what a record in doubt shows. `None`: it is in doubt still. Else whether its target is another one now.
+    pub fn clear_up(&mut self, system: &Name, field: &Name, idx: Idx) -> Option<bool> {
+        let agreed = self.agreed(idx).iter().find(|a| a.field == *field && !a.spent);
+        let shown = agreed.map_or(Shown::Form, |a| self.habits.judge(system, field, &a.ours, &a.theirs));
+        if shown == Shown::Doubtful {
+            return None;
+        }
+        self.habits.is_clear(system, field, idx);
+        let typed = self.all.get_mut(idx).filter(|_| shown == Shown::Typed);
+        Some(typed.map(|target| target.was_typed(field)).is_some())
+    }
+
+    /// Nothing was learnt of who answers now.
+    pub fn forget_habits(&mut self, system: &Name) {
+        self.habits.forget(system);
     }
 
     /// The record's target, or a new one.
     pub fn begin(&mut self, idx: Idx) -> &mut Target {
-        self.0.get_or_default(idx)
+        self.all.get_or_default(idx)
     }
 
     pub fn set(&mut self, idx: Idx, target: Target) {
-        self.0.set(idx, target);
+        self.all.set(idx, target);
     }
 
     /// The record is not there any more.
     pub fn forget(&mut self, idx: Idx) {
-        self.0.remove(idx);
+        self.all.remove(idx);
     }
 
     /// All of them, by place.
     pub fn iter(&self) -> impl Iterator<Item = (Idx, &Target)> {
-        self.0.iter()
+        self.all.iter()
     }
 
     /// What was last agreed about the record's fields.
@@ -55,8 +96,9 @@ impl Targets {
     }
 
     /// Takes over what a former process knew of a record. Whether it did not know the outcome of a write.
-    pub fn restore(&mut self, idx: Idx, mut target: Target, now: Time) -> bool {
+    pub fn restore(&mut self, idx: Idx, system: &Name, mut target: Target, now: Time) -> bool {
         target.take_over(now);
+        target.agreed.iter().for_each(|agreed| self.habits.restore(system, idx, agreed));
         let awaited = target.sent.is_some();
         self.set(idx, target);
         awaited
@@ -98,8 +140,8 @@ mod tests {
     #[test]
     fn of_what_a_former_process_left_only_a_write_without_outcome_is_awaited() {
         let mut targets = Targets::default();
-        assert!(!targets.restore(1, Target { block_ours: true, ..Target::default() }, Time(9)));
-        assert!(targets.restore(2, Target { sent: Some(sent()), ..Target::default() }, Time(9)));
+        assert!(!targets.restore(1, &"ma".into(), Target { block_ours: true, ..Target::default() }, Time(9)));
+        assert!(targets.restore(2, &"ma".into(), Target { sent: Some(sent()), ..Target::default() }, Time(9)));
         targets.restore_sent(1, sent());
         targets.restore_sent(3, sent());
         for idx in [1, 2, 3] {

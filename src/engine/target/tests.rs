@@ -1,5 +1,11 @@
+use super::habits::{Habits, Shown};
 use super::*;
 use crate::model::{Date, RecordId};
+
+/// Nothing is known of the system.
+fn alone(_: &Name, ours: &Value, shown: &Value) -> Shown {
+    Habits::default().judge(&"ma".into(), &"title".into(), ours, shown)
+}
 
 fn lead(marks: &[(Mark, Value)], fields: &[(&str, &str)]) -> Record {
     let mut record = Record::new("ma:person:1".parse::<RecordId>().unwrap());
@@ -76,7 +82,7 @@ fn a_form_of_ours_is_learnt_and_not_fought() {
     target.send(&change, Time(5));
     target.applied(&mut record, None, true, Time(6));
     let stored = lead(&[], &[("company", "acme k.k.")]);
-    assert!(target.observe(&stored, Time(7)).is_empty());
+    assert!(target.observe(&stored, alone, Time(7)).is_empty());
     assert!(due(Some(&target), &stored, &wanted, &allowed(), &ABLE(), Time(7)).is_empty(), "the target's own form causes no second write");
 }
 
@@ -96,7 +102,7 @@ fn a_field_that_does_not_stick_is_parked_and_a_block_never_is() {
         let mut shown = stubborn.clone();
         target.send(&change, Time(round));
         target.applied(&mut shown, None, true, Time(round));
-        let noticed = target.observe(&stubborn, Time(round));
+        let noticed = target.observe(&stubborn, alone, Time(round));
         assert!(noticed.iter().any(|n| matches!(n, Noticed::BlockLost { .. })));
         parked |= noticed.contains(&Noticed::Parked { field: "phone".into(), parked: Parked::DoesNotStay { since: Time(round) } });
     }
@@ -229,7 +235,7 @@ fn a_block_that_is_taken_away_each_time_is_damped() {
             target.applied(&mut gone.clone(), None, true, now);
         }
         now = now.plus(Span::seconds(10));
-        target.observe(&gone, now);
+        target.observe(&gone, alone, now);
     }
     assert_eq!(by_ten_minutes, [7, 2, 2]);
     assert!(target.loses_its_block());
@@ -250,7 +256,7 @@ fn a_status_that_is_set_back_each_time_is_left_alone_until_another_is_wanted() {
             target.send(&change, Time(round));
             target.applied(&mut theirs.clone(), Some("lead".into()), true, Time(round));
         }
-        told += target.observe(&theirs, Time(round)).len();
+        told += target.observe(&theirs, alone, Time(round)).len();
     }
     assert_eq!((writes, told), (4, 1));
     wanted.status = Some(("opportunity".into(), "opportunity".into()));
@@ -266,7 +272,7 @@ fn reason_codes_that_the_target_cuts_are_written_once() {
     target.applied(&mut lead(&[], &[]), None, true, Time(1));
     for why in [Value::text("open_deal_person"), Value::text("OPEN_DEAL_PERSON,CRITICAL_TICKET"), Value::Bool(true)] {
         let shown = lead(&[(Mark::Block, Value::Bool(true)), (Mark::Why, why.clone())], &[]);
-        target.observe(&shown, Time(2));
+        target.observe(&shown, alone, Time(2));
         assert_eq!(next(&mut target, &shown, &wanted, Op::Update, Time(2)), None, "{why}");
     }
     let shown = lead(&[(Mark::Block, Value::Bool(true)), (Mark::Why, Value::text("vip"))], &[]);

@@ -58,7 +58,7 @@ fn row(system: &str, id: &str, text: &str, day: i64) -> Row {
 fn candidates(rows: &[Row]) -> Vec<Candidate<'_>> {
     fn of(row: &Row) -> Candidate<'_> {
         let Row { from, value, age, echo, entries, cleared } = row;
-        Candidate { from, value, age: *age, echo: *echo, entries: entries.as_ref(), cleared: *cleared }
+        Candidate { from, value, age: *age, echo: *echo, entries: entries.as_ref(), cleared: *cleared, habits: Default::default() }
     }
     rows.iter().map(of).collect()
 }
@@ -322,7 +322,7 @@ proptest! {
         let (_, judged) = explain(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW);
         for (candidate, judged) in given.iter().zip(&judged) {
             let counts = !["lower rank", "not a source", "our own write", "too old", "empty", "older"].contains(&judged.why);
-            let is_other = !candidate.value.is_empty() && *candidate.value != *winner.value && !judged.won;
+            let is_other = !candidate.value.is_empty() && !candidate.value.says_the_same(&winner.value) && !judged.won;
             prop_assert_eq!(winner.rivals.contains(&candidate.from), counts && is_other, "{:?} {:?}", candidate, judged);
             if judged.why == "older" {
                 prop_assert!(given.iter().any(|other| candidate.age.is_before(&other.age)));

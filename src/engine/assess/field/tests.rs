@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Age, Date, Field};
+use crate::model::{Age, Date, Field, RecordId};
 
 mod play;
 mod rule_forms;
@@ -17,10 +17,10 @@ fn a_value_is_an_echo_while_it_is_what_the_target_made_of_ours() {
     for (agreed, echo) in
         [(vec![], false), (vec![agreed("03", false)], true), (vec![agreed("03", true)], false), (vec![agreed("06", false)], false)]
     {
-        let candidate = candidate(&shown, &"phone".into(), &agreed).unwrap();
+        let candidate = candidate(&shown, &"phone".into(), &agreed, &Habits::default()).unwrap();
         assert_eq!((candidate.echo, candidate.age), (echo, Age::until(Time(4))), "{agreed:?}");
     }
-    assert!(candidate(&shown, &"plan".into(), &[agreed("03", false)]).is_none(), "what is not shown is no candidate");
+    assert!(candidate(&shown, &"plan".into(), &[agreed("03", false)], &Habits::default()).is_none(), "what is not shown is no candidate");
 }
 
 #[test]
@@ -50,10 +50,22 @@ fn who_says_the_same_in_another_form_is_no_rival() {
     let (crm, ma): (RecordId, RecordId) = ("crm:person:1".parse().unwrap(), "ma:person:1".parse().unwrap());
     for (other, is_rival) in [("+81 3-1234-5678", false), ("０３－１２３４－５６７８", false), ("03-1234-5679", true)] {
         let (value, other) = (Value::text("03-1234-5678"), Value::text(other));
-        let of = |from, value| Candidate { from, value, age: Age::until(Time(1)), echo: false, entries: None, cleared: false };
+        let of = |from, value| Candidate {
+            from,
+            value,
+            age: Age::until(Time(1)),
+            echo: false,
+            entries: None,
+            cleared: false,
+            habits: Default::default(),
+        };
         let candidates = [of(&crm, &value), of(&ma, &other)];
-        let winner = Winner { value: std::borrow::Cow::Borrowed(&value), from: Some(&crm), rivals: vec![&ma] };
-        assert_eq!(FieldWinner::of(winner, &candidates, false).rivals.len(), usize::from(is_rival), "{other}");
+        let band = crate::merge::rules::Band(["crm", "ma"].map(|system| Name::from(system).into()).into());
+        let strategy = crate::merge::rules::Strategy::Order(vec![band]);
+        let blank = crate::merge::rules::Blank::Skipped;
+        let rule = FieldRule { strategy, blank, max_age: None, when: None, rule: "precedence.toml:5".into() };
+        let winner = judged(&rule, ConditionState::None, &candidates, UnreadSystems::default(), Time(9)).unwrap().unwrap();
+        assert_eq!((winner.from, winner.rivals.len()), (Some(&crm), usize::from(is_rival)), "{other}");
     }
 }
 

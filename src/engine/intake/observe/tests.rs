@@ -1,7 +1,6 @@
 //! What an observation brings, and what it says nothing of.
 
 use super::*;
-use crate::model::{Mark, Value};
 
 fn deal() -> Record {
     Record::new("crm:deal:7".parse().unwrap())
@@ -33,14 +32,6 @@ fn only_an_end_after_the_known_one_is_another() {
 }
 
 #[test]
-fn what_was_read_before_a_write_was_acknowledged_is_stale() {
-    for (acknowledged, want) in [(None, false), (Some(99), false), (Some(100), true), (Some(101), true)] {
-        let target = Target { acknowledged_at: acknowledged.map(Time), ..Target::default() };
-        assert_eq!(was_written_since(&target, Time(100)), want, "{acknowledged:?}");
-    }
-}
-
-#[test]
 fn people_are_asked_for_where_nobody_is_known_something_changed_or_they_are_to_be_proved() {
     let (nobody, somebody) = (deal(), Record { people: vec!["5".into()], ..deal() });
     let changed = Merged::Changed(Box::new(deal()));
@@ -52,18 +43,6 @@ fn people_are_asked_for_where_nobody_is_known_something_changed_or_they_are_to_b
         (Some(&somebody), &Merged::Same, true, true),
     ] {
         assert_eq!(needs_people(old, merged, carries), want, "{old:?} {merged:?} {carries}");
-    }
-}
-
-#[test]
-fn a_block_becomes_theirs_only_while_it_stands() {
-    for (ours_before, ours_after, shown, want) in
-        [(true, false, true, true), (true, false, false, false), (true, true, true, false), (false, false, true, false)]
-    {
-        let target = |block_ours| Target { block_ours, ..Target::default() };
-        let mut record = Record::new("ma:person:5".parse().unwrap());
-        record.set_mark(Mark::Block, Value::Bool(shown));
-        assert_eq!(became_theirs(&target(ours_before), &target(ours_after), &record), want);
     }
 }
 

@@ -3,6 +3,8 @@
 use super::*;
 use crate::connector::{Abilities, Change};
 use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
+use crate::engine::memory::place::Idx;
+use crate::engine::target::habits::{Habits, Sighting};
 use crate::engine::target::{Allowed, Target, Wanted, due};
 use crate::model::{Span, Value};
 
@@ -30,6 +32,8 @@ pub(super) struct Play {
     pub(super) looked: Option<Time>,
     /// How the rule's `when` comes out, if it has one.
     pub(super) condition: ConditionState,
+    /// What is known of what the systems make of values.
+    pub(super) habits: Habits,
 }
 
 impl Play {
@@ -47,6 +51,7 @@ impl Play {
             now,
             looked: None,
             condition: ConditionState::None,
+            habits: Habits::default(),
         }
     }
 
@@ -63,13 +68,20 @@ impl Play {
         new.changed_at = Some(place.changed);
         new.set(&self.field, place.shows.clone(), place.changed);
         let sight = Sight { looked, read: now, ..Sight::at(now) };
+        let system: Name = SYSTEMS[at].into();
         match overlay(place.record.as_ref(), Box::new(new), ListsCarried::ALL, sight) {
             Merged::Changed(record) => {
-                place.target.observe(&record, now);
+                for seen in place.target.first_looks(&record) {
+                    self.habits.see(&system, at as Idx, &seen);
+                }
+                place.target.observe(&record, |field, ours, shown| self.habits.judge(&system, field, ours, shown), now);
                 place.record = Some(*record);
             }
             Merged::Same => {
                 if let Some(record) = &place.record {
+                    for seen in place.target.first_looks(record) {
+                        self.habits.see(&system, at as Idx, &seen);
+                    }
                     place.target.sees_stand(record);
                 }
             }
@@ -80,7 +92,7 @@ impl Play {
     /// Writes what is due; so many records.
     pub(super) fn write(&mut self) -> usize {
         let candidates: Vec<Candidate<'_>> =
-            self.places.iter().filter_map(|p| candidate(p.record.as_ref()?, &self.field, &p.target.agreed)).collect();
+            self.places.iter().filter_map(|p| candidate(p.record.as_ref()?, &self.field, &p.target.agreed, &self.habits)).collect();
         let is_asked = self.places.iter().filter_map(|p| p.record.as_ref()).any(|r| !r.memory.cleared.is_empty());
         let winner = judged(&self.rule, self.condition, &candidates, UnreadSystems::default(), self.now);
         let Ok(Some(winner)) = winner.map(|w| w.map(|w| FieldWinner::of(w, &candidates, is_asked))) else { return 0 };
@@ -106,6 +118,14 @@ impl Play {
         }
         self.now = self.now.plus(MINUTE);
         written
+    }
+
+    /// Other people's records of a system showed what it makes of their values.
+    pub(super) fn has_shown(&mut self, at: usize, values: &[&str], makes: fn(&str) -> String) {
+        for (other, value) in values.iter().enumerate() {
+            let (ours, shown) = (Value::text(value), Value::text(&makes(value)));
+            self.habits.see(&SYSTEMS[at].into(), 100 + other as Idx, &Sighting { field: self.field.clone(), ours, shown });
+        }
     }
 
     pub(super) fn goes_two_ways(&self) -> bool {

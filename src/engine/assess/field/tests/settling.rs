@@ -2,6 +2,7 @@
 
 use super::play::{Place, Play, SYSTEMS};
 use super::*;
+use crate::engine::target::habits::Shown;
 use crate::merge::rules::{Band, Blank, Strategy};
 use crate::model::Span;
 use crate::model::Value;
@@ -149,6 +150,71 @@ proptest! {
         let rounds: Vec<usize> = (0..30).map(|_| play.round(&[0, 1, 2])).collect();
         let most = play.places.iter().map(|place| place.writes).max();
         prop_assert!(most <= Some(6) && rounds[22..] == [0; 8], "{rounds:?} {most:?} {:?}", play.shown());
+    }
+}
+
+/// Other people's values, of which each form makes something.
+const OF_OTHERS: [&str; 4] = ["Head of R&D, <Tokyo>", "株式会社 佐藤商事", "Chief O'Neil (QA)", "03-9999-8888"];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// A person is quicker than our first look at our own write, and makes of it just what a system might: in a system that ranks first it
+    /// stands, whatever is typed elsewhere, as long as nobody can tell; where all else was kept as written, it is the value of all equals.
+    #[test]
+    fn what_somebody_makes_of_our_value_before_we_look_is_not_overwritten(
+        ours in written(),
+        form in proptest::sample::select(FORMS.to_vec()),
+        later in proptest::collection::vec("[a-d]", 1..4),
+        keeps_all in any::<bool>(),
+    ) {
+        let typed = Value::text(&form(ours.as_text().unwrap_or_default()));
+        if typed.is_empty() || typed.says_the_same(&ours) {
+            return Ok(());
+        }
+        let order = if keeps_all { vec![band(&["crm", "ma"])] } else { vec![band(&["ma"]), band(&["crm"])] };
+        let mut play = Play::new(rule(Strategy::Order(order)), vec![(ours, 1, true), (Value::Empty, 1, true), (Value::Empty, 1, false)]);
+        if keeps_all {
+            play.has_shown(1, &OF_OTHERS, str::to_string);
+            // As long as the longest.
+            play.has_shown(1, &[&"長い".repeat(40)], str::to_string);
+        }
+        prop_assert_eq!(play.round(&[0, 1, 2]), 1);
+        play.types(1, typed.clone());
+        prop_assert!(play.settle() <= 1);
+        prop_assert_eq!(&play.places[1].shows, &typed);
+        if keeps_all {
+            let in_doubt = matches!(play.habits.judge(&"ma".into(), &play.field, &play.places[1].target.agreed[0].ours, &typed), Shown::Doubtful);
+            prop_assert!(in_doubt || play.places[0].shows == typed, "{:?}", play.shown());
+            return Ok(());
+        }
+        for value in later {
+            play.types(0, Value::text(&value));
+            prop_assert!(play.settle() <= 1);
+            prop_assert_eq!(&play.places[1].shows, &typed);
+        }
+    }
+
+    /// What a system is known to do to values is no word of anybody: it flows nowhere, and gives way to the next value.
+    #[test]
+    fn a_form_that_is_known_is_nobodys_word(
+        ours in written(),
+        form in proptest::sample::select(FORMS.to_vec()),
+        later in proptest::sample::select(vec!["Head of Sales & Co, <Osaka>", "株式会社 鈴木"]),
+    ) {
+        prop_assume!(!ours.is_empty());
+        let order = vec![band(&["ma"]), band(&["crm"])];
+        let play = Play::new(rule(Strategy::Order(order)), vec![(ours.clone(), 1, true), (Value::Empty, 1, true), (Value::Empty, 1, false)]);
+        let mut play = made(play, &[str::to_string, form, str::to_string]);
+        play.has_shown(1, &OF_OTHERS, form);
+        prop_assert!(play.settle() <= 1);
+        prop_assert_eq!(&play.places[0].shows, &ours);
+        let is_known = play.habits.judge(&"ma".into(), &play.field, &ours, &play.places[1].shows) == Shown::Form;
+        play.types(0, Value::text(later));
+        prop_assert!(play.settle() <= 1);
+        prop_assert_eq!(&play.places[0].shows, &Value::text(later));
+        let stands = Value::text(&form(later));
+        prop_assert!(!is_known || play.places[1].shows == stands, "{:?}", play.shown());
     }
 }
 

@@ -1,0 +1,132 @@
+//! What a record that was read says of our own writes to it.
+
+use crate::engine::engine::Engine;
+use crate::engine::memory::place::Idx;
+use crate::engine::target::habits::Habits;
+use crate::engine::target::{Noticed, Target};
+use crate::model::{Record, RecordId, Time};
+use crate::telemetry::InternalEvent;
+use crate::telemetry::writing::{BlockLost, WriteParked};
+
+impl Engine {
+    /// What an observation says of our own writes to the record.
+    pub(super) fn look_at_target(&mut self, idx: Idx, record: &Record, now: Time) {
+        self.learn(idx, record);
+        let system = &record.id.system;
+        self.look_by(idx, record, now, |target, habits| {
+            target.observe(record, |field, ours, shown| habits.judge(system, field, ours, shown), now)
+        });
+    }
+
+    /// Learns from the first look at our writes. Who was in doubt and is no more is decided on anew.
+    fn learn(&mut self, idx: Idx, record: &Record) {
+        let system = &record.id.system;
+        for (field, other) in self.targets.learn(idx, record) {
+            // This record is looked at now anyway.
+            match if other == idx { None } else { self.targets.clear_up(system, &field, other) } {
+                None => {}
+                Some(is_changed) => {
+                    self.mark_person(other);
+                    if is_changed {
+                        self.keep_target(other);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Looks whether a block of ours is there, in a record as it is known.
+    pub(crate) fn look_at_block(&mut self, idx: Idx, record: &Record, now: Time) {
+        self.look_by(idx, record, now, |target, _| target.observe_block(record).into_iter().collect());
+    }
+
+    fn look_by(&mut self, idx: Idx, record: &Record, now: Time, look: impl FnOnce(&mut Target, &Habits) -> Vec<Noticed>) {
+        let Some((target, habits)) = self.targets.of_mut_and_habits(idx) else { return };
+        let before = target.clone();
+        let noticed = look(target, habits);
+        let changed = *target != before;
+        let became_theirs = became_theirs(&before, target, record);
+        for notice in noticed {
+            self.tell_noticed(&record.id, notice, now);
+        }
+        if became_theirs {
+            if let Some(system) = self.systems.get_mut(&record.id.system) {
+                system.channel.had_a_block_taken_over();
+            }
+            // Whatever they make of it later, it is not ours to lift: also after the state was lost.
+            self.journal_block_lost(&record.id, now);
+        }
+        if changed {
+            self.keep_target(idx);
+        }
+    }
+
+    /// Tells an operator what was noticed of our writes to a record.
+    pub(in crate::engine) fn tell_noticed(&mut self, record: &RecordId, notice: Noticed, now: Time) {
+        match notice {
+            Noticed::Parked { field, parked } => {
+                WriteParked { record, what: &field, why: parked.why() }.emit();
+            }
+            Noticed::ParkedMark { mark, parked } => {
+                WriteParked { record, what: mark.name(), why: parked.why() }.emit();
+            }
+            Noticed::BlockLost { times } => {
+                BlockLost { record, times: times.into() }.emit();
+                if let Some(system) = self.systems.get_mut(&record.system) {
+                    system.channel.lost_a_block();
+                }
+                self.journal_block_lost(record, now);
+            }
+        }
+    }
+
+    /// What we wrote is there in an answer that is younger than the write; also a block that was lost again and again, whoever set it.
+    pub(super) fn see_stand(&mut self, idx: Idx, shown: &Record, began: Time) {
+        if self.targets.of(idx).is_none_or(|target| was_written_since(target, began)) {
+            return;
+        }
+        self.learn(idx, shown);
+        let Some(target) = self.targets.of_mut(idx) else { return };
+        let stands_again = shown.is_blocked() && target.loses_its_block();
+        target.held_again.seen |= stands_again;
+        if target.sees_stand(shown) || stands_again {
+            self.keep_target(idx);
+        }
+    }
+}
+
+/// What was read before our last write to a record was acknowledged says nothing of what it holds now.
+pub(super) fn was_written_since(target: &Target, began: Time) -> bool {
+    target.acknowledged_at.is_some_and(|at| at >= began)
+}
+
+/// Whether a block that we set is there and is ours no more.
+fn became_theirs(before: &Target, after: &Target, shown: &Record) -> bool {
+    before.block_ours && !after.block_ours && shown.is_blocked()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Mark, Value};
+
+    #[test]
+    fn what_was_read_before_a_write_was_acknowledged_is_stale() {
+        for (acknowledged, want) in [(None, false), (Some(99), false), (Some(100), true), (Some(101), true)] {
+            let target = Target { acknowledged_at: acknowledged.map(Time), ..Target::default() };
+            assert_eq!(was_written_since(&target, Time(100)), want, "{acknowledged:?}");
+        }
+    }
+
+    #[test]
+    fn a_block_becomes_theirs_only_while_it_stands() {
+        for (ours_before, ours_after, shown, want) in
+            [(true, false, true, true), (true, false, false, false), (true, true, true, false), (false, false, true, false)]
+        {
+            let target = |block_ours| Target { block_ours, ..Target::default() };
+            let mut record = Record::new("ma:person:5".parse().unwrap());
+            record.set_mark(Mark::Block, Value::Bool(shown));
+            assert_eq!(became_theirs(&target(ours_before), &target(ours_after), &record), want);
+        }
+    }
+}
