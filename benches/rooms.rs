@@ -70,6 +70,7 @@ fn merge(c: &mut Criterion) {
         blank: Blank::Skipped,
         max_age: Some(Span::days(730)),
         when: None,
+        typed: Vec::new(),
         rule: "precedence.toml:4".into(),
     };
     let ids = ["ma", "crm", "cards", "support"].map(|s| RecordId::new(s, Entity::Person, "1"));
@@ -78,7 +79,15 @@ fn merge(c: &mut Criterion) {
         .iter()
         .zip(&values)
         .zip(0..)
-        .map(|((from, value), n)| Candidate { from, value, age: Age::until(Time(NOW.0 - n)), echo: false, entries: None, cleared: false })
+        .map(|((from, value), n)| Candidate {
+            from,
+            value,
+            age: Age::until(Time(NOW.0 - n)),
+            echo: false,
+            entries: None,
+            cleared: false,
+            last_edit: None,
+        })
         .collect();
     c.bench_function("merge/four candidates of a field", |b| {
         b.iter(|| {

@@ -1,7 +1,7 @@
 //! What is judged, and what comes of it.
 
 use super::rules::Blank;
-use crate::model::{Age, Entries, Name, RecordId, Value};
+use crate::model::{Age, Entries, LastEdit, Name, RecordId, Value};
 use std::borrow::Cow;
 
 /// A record's value of the field. A record that does not carry the field is none: absence says nothing.
@@ -16,9 +16,21 @@ pub struct Candidate<'a> {
     pub entries: Option<&'a Entries>,
     /// It is empty, and was seen to be emptied.
     pub cleared: bool,
+    /// What its system tells of the change that set it.
+    pub last_edit: Option<&'a LastEdit>,
 }
 
 impl Candidate<'_> {
+    /// Whether a relay brought it: a copy of another system's value, and no news.
+    pub fn is_copy(&self) -> bool {
+        self.last_edit.is_some_and(|edit| edit.relay().is_some())
+    }
+
+    /// Whether it is known that a person typed it there.
+    pub(super) fn is_typed(&self) -> bool {
+        self.last_edit.is_some_and(LastEdit::is_typed)
+    }
+
     /// Whether it is empty in a way that a rule passes over.
     pub(super) fn is_passed_over(&self, blank: Blank) -> bool {
         self.value.is_empty()
@@ -96,6 +108,10 @@ impl<'a> Judgment<'a> {
 
 /// Why a candidate that goes before all others does not win: what it says cannot be read.
 pub const UNREADABLE: &str = "cannot be read";
+/// The same: a relay brought it, and nothing says that it is news.
+pub const COPY: &str = "a copy, no news";
+/// Why a copy does not count at all.
+pub(super) const TYPED_ELSEWHERE: &str = "a copy, and a person typed another";
 /// The same: not all was read that might go before it.
 pub const WAITS: &str = "waits until what counts before it, or as much, is read to its end";
 

@@ -11,7 +11,15 @@ pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed]) 
     let field = record.field_of(name)?;
     let echo = agreed.iter().find(|a| a.field == *name).is_some_and(|a| !a.spent && a.theirs == field.value);
     let (entries, cleared) = (record.entries(name), record.cleared(name).is_some());
-    Some(Candidate { from: &record.id, value: &field.value, age: field.age(), echo, entries, cleared })
+    Some(Candidate {
+        from: &record.id,
+        value: &field.value,
+        age: field.age(),
+        echo,
+        entries,
+        cleared,
+        last_edit: field.last_edit.as_deref(),
+    })
 }
 
 /// Merges one field.
@@ -32,7 +40,7 @@ pub(super) fn judged<'a>(
 impl FieldWinner {
     /// `is_asked`: whether some record of the person remembers that something was emptied. Only then it counts since when the value is there.
     pub(super) fn of(winner: Winner<'_>, candidates: &[Candidate<'_>], is_asked: bool) -> FieldWinner {
-        let typed = candidates.iter().filter(|c| is_asked && !c.echo && *c.value == *winner.value).map(|c| c.age.by).max();
+        let typed = candidates.iter().filter(|c| is_asked && !c.echo && !c.is_copy() && *c.value == *winner.value).map(|c| c.age.by).max();
         // What is put together of several knows by itself which entries somebody took out.
         let typed_at = if winner.from.is_none() { Time(i64::MAX) } else { typed.unwrap_or_default() };
         let says_other = |id: &&RecordId| candidates.iter().any(|c| c.from == *id && !says_the_same(c.value, &winner.value));

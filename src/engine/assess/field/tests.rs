@@ -50,7 +50,8 @@ fn who_says_the_same_in_another_form_is_no_rival() {
     let (crm, ma): (RecordId, RecordId) = ("crm:person:1".parse().unwrap(), "ma:person:1".parse().unwrap());
     for (other, is_rival) in [("+81 3-1234-5678", false), ("０３－１２３４－５６７８", false), ("03-1234-5679", true)] {
         let (value, other) = (Value::text("03-1234-5678"), Value::text(other));
-        let of = |from, value| Candidate { from, value, age: Age::until(Time(1)), echo: false, entries: None, cleared: false };
+        let of =
+            |from, value| Candidate { from, value, age: Age::until(Time(1)), echo: false, entries: None, cleared: false, last_edit: None };
         let candidates = [of(&crm, &value), of(&ma, &other)];
         let winner = Winner { value: std::borrow::Cow::Borrowed(&value), from: Some(&crm), rivals: vec![&ma] };
         assert_eq!(FieldWinner::of(winner, &candidates, false).rivals.len(), usize::from(is_rival), "{other}");
