@@ -70,6 +70,7 @@ fn merge(c: &mut Criterion) {
         blank: Blank::Skipped,
         max_age: Some(Span::days(730)),
         when: None,
+        typed: Vec::new(),
         rule: "precedence.toml:4".into(),
     };
     let ids = ["ma", "crm", "cards", "support"].map(|s| RecordId::new(s, Entity::Person, "1"));
@@ -86,6 +87,7 @@ fn merge(c: &mut Criterion) {
             entries: None,
             cleared: false,
             habits: Default::default(),
+            last_edit: None,
         })
         .collect();
     c.bench_function("merge/four candidates of a field", |b| {

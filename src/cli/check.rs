@@ -13,7 +13,7 @@ pub fn check(common: &Common) -> Exit {
     if let Err(error) = open::connectors(&config, &config.rules.systems, &open::clock()) {
         return open::refused(common, &error);
     }
-    open::unused(&config).iter().for_each(|note| output::note(&format!("note: {note}")));
+    config.notes.iter().for_each(|note| output::note(&format!("note: {note}")));
     if common.json {
         let systems: Vec<_> = config
             .rules

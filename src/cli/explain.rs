@@ -108,7 +108,10 @@ impl Explainer {
         for c in &field.candidates {
             let mark = if c.won { w.won() } else { w.not_won() };
             let (by, after) = (self.local(&c.observed_at), c.changed_after.as_ref().map(|after| self.local(after)));
-            lines.push(format!("    {mark} {} {}  {}  {}", c.from, c.value, w.age(&by, after.as_deref()), w.why(&c.why)));
+            let system = c.from.split(':').next().unwrap_or_default();
+            let age = if c.dated_by_system { w.dated(&by, system) } else { w.age(&by, after.as_deref()) };
+            let editor = w.editor(c.copied_by.as_deref(), c.typed).map(|editor| format!("  {editor}")).unwrap_or_default();
+            lines.push(format!("    {mark} {} {}  {age}{editor}  {}", c.from, c.value, w.why(&c.why)));
         }
         lines.extend(field.unknown_codes.iter().map(|shown| format!("    {}", w.unknown_code(&shown.record, &shown.code))));
         lines.extend(field.in_targets.iter().map(|t| format!("    {}", w.in_target(&t.record, &t.shows, t.state))));

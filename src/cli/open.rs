@@ -91,13 +91,6 @@ pub fn config_with(secrets: SecretsWanted<'_>, common: &Common) -> Result<Config
     })
 }
 
-/// What the config holds and this version does not act on, a sentence each.
-pub fn unused(config: &Config) -> Vec<String> {
-    let relays = config.rules.systems.iter().filter(|s| !s.relays.is_empty());
-    let relays = relays.map(|s| format!("systems.{}.relays has no effect in this version: edits by these users count as news", s.name()));
-    config.notes.iter().map(ToString::to_string).chain(relays).collect()
-}
-
 /// Makes the connectors of these systems.
 pub fn connectors(config: &Config, systems: &[System], clock: &Clock) -> Result<ConnectorsBySystem, Error> {
     Ok(Wiring::through(&config.network).rewired(systems, clock)?.connectors)

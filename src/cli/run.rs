@@ -35,7 +35,7 @@ pub async fn run(common: &Common) -> Exit {
         Ok(config) => config,
         Err(error) => return open::refused(common, &error),
     };
-    open::unused(&config).iter().for_each(|note| SettingUnused { note }.emit());
+    config.notes.iter().for_each(|note| SettingUnused { note }.emit());
     let started = Arc::new(config.clone());
     let mut shell = match open::shell(config.clone()) {
         Ok(shell) => shell,

@@ -72,10 +72,39 @@ pub async fn try_system(common: &Common, system: &str) -> Exit {
         },
         None => Json::Null,
     };
+    let edits = edits(table);
     if common.json {
-        output::json(&json!({ "system": system, "streams": streams, "read_back": back }));
+        output::json(&json!({ "system": system, "streams": streams, "read_back": back, "edits": edits.json }));
+    } else {
+        edits.lines.iter().for_each(|line| output::line(line));
     }
     exit
+}
+
+/// What a system tells of edits.
+struct EditsTold {
+    lines: Vec<String>,
+    json: Json,
+}
+
+fn edits(system: &System) -> EditsTold {
+    let history: Vec<&str> = system.manifest.fields_with_history().map(|field| &**field).collect();
+    let asked: Vec<&str> = system.settings.edits.history.iter().map(|field| &**field).collect();
+    let tells_editors = system.manifest.tells_editors();
+    let name = system.name();
+    let mut lines = Vec::new();
+    if !history.is_empty() {
+        let of = if asked.is_empty() {
+            "no rule goes by it, and nothing of it is asked for".to_string()
+        } else {
+            format!("asked for {}, as their rules go by age or by who edits", asked.join(", "))
+        };
+        lines.push(format!("{name} tells when these fields of a person changed: {} ({of})", history.join(", ")));
+    }
+    if tells_editors {
+        lines.push(format!("{name} tells who edits its records: `relays` names users whose edits are copies"));
+    }
+    EditsTold { lines, json: json!({ "history": history, "asked": asked, "tells_editors": tells_editors }) }
 }
 
 /// The first page of a stream, and what of it an admin should know.

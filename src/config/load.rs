@@ -4,6 +4,7 @@ use crate::config::consent;
 use crate::config::document::mistake::{Mistake, Mistakes};
 use crate::config::document::redact;
 use crate::config::document::{ConfigSheet, Section};
+use crate::config::edits;
 use crate::config::files::{CONSENT, FILES, POLICY, PRECEDENCE, SYSTEMS};
 use crate::config::policy;
 use crate::config::precedence;
@@ -68,9 +69,10 @@ pub fn load_with(
     let (table, whole) = &tables[at(SYSTEMS)];
     // Of a missing or empty file nothing more is said than that.
     let there = *whole && present[at(SYSTEMS)] && !says_nothing(SYSTEMS);
-    let read = systems::read(&sheets[at(SYSTEMS)], table, there, &outside, secrets, manifests);
+    let mut read = systems::read(&sheets[at(SYSTEMS)], table, there, &outside, secrets, manifests);
     let declared = read.offers.declared();
     let precedence = precedence::read(&sheets[at(PRECEDENCE)], &tables[at(PRECEDENCE)].0, &read.offers, &declared);
+    edits::ask(&mut read.systems, &precedence);
     let policy = policy::read(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &declared);
     status_circle::report(&sheets[at(POLICY)], &tables[at(POLICY)].0, &policy, &precedence, &read.systems, &declared);
     let consent = consent::read(&sheets[at(CONSENT)], &tables[at(CONSENT)].0, &read.offers);

@@ -9,12 +9,13 @@
 //!   connector room; `offers`, what the configured systems can read, which the other files are checked against
 //! - `precedence`, `policy`, `consent`: one file each; `proof`: what they share; `consequences`: what follows from files that are right; `status_circle`:
 //!   statuses that never settle
-//! - `rules`: what of it decides
+//! - `edits`: what systems are asked for about edits; `rules`: what of it decides
 //! - `files`: what the four are called; `written`: whose they are; `example`: the folder that `nayose init` writes
 
 mod consent;
 mod consequences;
 mod document;
+mod edits;
 mod example;
 mod files;
 mod load;

@@ -72,7 +72,14 @@ impl PrecedenceReader<'_> {
             DeValue::Array(_) => {
                 let bands = self.bands(entry)?;
                 self.some_reader(entry, field, &names(&bands));
-                Some(FieldRule { strategy: Strategy::Order(bands), blank: Blank::Skipped, max_age: None, when: None, rule })
+                Some(FieldRule {
+                    strategy: Strategy::Order(bands),
+                    blank: Blank::Skipped,
+                    max_age: None,
+                    when: None,
+                    typed: Vec::new(),
+                    rule,
+                })
             }
             DeValue::Table(_) => self.table(entry, field, rule),
             _ => {
@@ -89,7 +96,7 @@ impl PrecedenceReader<'_> {
         let given: Vec<TomlEntry> = strategies.iter().filter_map(|key| section.get(key)).collect();
         let max_age = section.get("max_age").and_then(|e| e.duration());
         let blank = section.get("blank").and_then(|e| blank(&e)).unwrap_or(Blank::Skipped);
-        let (when, otherwise) = (section.get("when"), section.get("otherwise"));
+        let (when, otherwise, typed) = (section.get("when"), section.get("otherwise"), section.get("typed"));
         if let Some(because) = section.get("because") {
             because.text();
         }
@@ -116,7 +123,32 @@ impl PrecedenceReader<'_> {
                 None
             }
         };
-        Some(FieldRule { strategy: strategy?, blank, max_age, when: when.map_or(Some(None), |w| w.map(Some))?, rule })
+        let when = when.map_or(Some(None), |w| w.map(Some))?;
+        let mut rule = FieldRule { strategy: strategy?, blank, max_age, when, typed: Vec::new(), rule };
+        rule.typed = typed.map(|e| self.typed(&e, &rule)).unwrap_or_default();
+        Some(rule)
+    }
+
+    /// Systems of a rule whose values may be known to be typed by people.
+    fn typed(&self, entry: &TomlEntry, rule: &FieldRule) -> Vec<Name> {
+        if matches!(rule.strategy, Strategy::Union(_) | Strategy::Max(_) | Strategy::Min(_)) {
+            let hint = "expected it beside from, only, newest or oldest; a union goes by its entries, of which a copy is none, and max and min by size";
+            entry.sheet.report(entry.key_at.clone(), "typed has no meaning here", hint);
+            return Vec::new();
+        }
+        let mut seen = Vec::new();
+        for named in entry.list().unwrap_or_default() {
+            let Some(system) = self.once(&named, &mut seen) else { continue };
+            let manifest = self.offers.system(&system).and_then(|offer| offer.manifest.as_ref());
+            if !rule.may_ask(&system) {
+                named.report(format!("{system} is no source of this rule"), "expected a system that the rule takes values from");
+            } else if manifest.is_some_and(|manifest| !manifest.tells_editors()) {
+                let hint =
+                    "take it out: nobody can know whether a person typed a value there; `nayose connector try SYSTEM` says who tells it";
+                named.report(format!("{system} does not tell who edits its records"), hint);
+            }
+        }
+        seen
     }
 
     fn strategy(&self, entry: &TomlEntry, field: Option<&str>) -> Option<Strategy> {

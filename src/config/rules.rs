@@ -41,8 +41,6 @@ pub struct System {
     /// How often the sweep runs behind a filter; the manifest's own numbers if `None`.
     pub sweep: Option<Span>,
     pub writes: WritesAllowed,
-    /// Users of that system whose edits are copies of other systems' values. Not used in this version, which `check` and `run` say.
-    pub relays: Vec<String>,
     /// Whether a hold sets the connector's block. Only where `writes` has "hold".
     pub block: bool,
     /// The target's field or label that says "may be mailed", where a hold works by its absence.

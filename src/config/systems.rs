@@ -18,7 +18,7 @@ use crate::config::systems::offers::{Offer, Offers};
 use crate::config::systems::settings::{Outside, SecretsWanted};
 use crate::config::{HttpSettings, ManifestSource, Notify, StateUrl, System};
 use crate::connector::network::Network;
-use crate::connector::{Manifest, SystemSettings};
+use crate::connector::{EditsAsked, Manifest, SystemSettings};
 use crate::model::{Name, Span};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -170,7 +170,7 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &M
     let every = section.get("every").and_then(|e| interval(&e));
     let sweep = section.get("sweep").and_then(|e| interval(&e));
     let time_zone = section.get("time_zone").and_then(|e| crate::config::systems::time_zone::read(&e));
-    let relays = section.get("relays").map(|e| e.texts().into_iter().map(|(_, t)| t.to_string()).collect()).unwrap_or_default();
+    let relays = section.get("relays");
     let (wanted, hold) = (section.get("writes"), section.get("hold"));
     let (words, lacks) = (section.get("refusal_words"), section.get("lacks"));
     (offer.every, offer.sweep) = (every, sweep);
@@ -184,6 +184,7 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &M
     let writes = writes::read(&section, wanted.as_ref(), hold.as_ref(), &manifest, every);
     let line = section.sheet.line(&section.at);
     section.finish();
+    let edits = EditsAsked { relays: relays.map(|e| self::relays(&e, &manifest)).unwrap_or_default(), ..EditsAsked::default() };
     let settings = SystemSettings {
         name: offer.name.clone(),
         settings,
@@ -192,9 +193,20 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &M
         time_zone,
         refusal_words: words.map(|e| shown::refusal_words(&e, &manifest)).unwrap_or_default(),
         lacks: lacks.map(|e| shown::lacks(&e, &manifest)).unwrap_or_default(),
+        edits,
     };
     let (block, permit, why, lease) = (writes.block, writes.permit, writes.why, writes.lease);
-    Some(System { settings, manifest, every, sweep, writes: writes.writes, relays, block, permit, why, lease, line })
+    Some(System { settings, manifest, every, sweep, writes: writes.writes, block, permit, why, lease, line })
+}
+
+/// Where a system does not tell who edits, nobody can be known for a relay: no mistake, as its rules hold all the same, but told.
+fn relays(entry: &TomlEntry, manifest: &Manifest) -> Vec<String> {
+    if !manifest.tells_editors() {
+        let title = &manifest.title;
+        let text = format!("relays has no effect: {title} does not tell who edits its records, and their edits count as news");
+        entry.sheet.note(&entry.key_at, text);
+    }
+    entry.texts().into_iter().map(|(_, text)| text.to_string()).collect()
 }
 
 fn interval(entry: &TomlEntry) -> Option<Span> {

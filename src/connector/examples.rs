@@ -1,19 +1,20 @@
 //! A connector proves itself: recorded answers lie beside its manifest with the records they must become.
 //!
 //! `examples/STREAM.REQUEST.answer.json` goes with `examples/STREAM.REQUEST.records.json`; REQUEST is `sweep`, `changes`, `open`, `read`
-//! (by id), `feed`, `deleted` or `for_each`. The second holds `{"records": [..], "quarantined": [..]}`, or just the list of records.
+//! (by id), `feed`, `deleted`, `for_each` or `field_history`. The second holds `{"records": [..], "quarantined": [..]}`, or just the list of records.
 //! The system bears the manifest's name; settings have their examples' or defaults' values.
 
 use crate::connector::manifest::load::LoadedManifest;
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{Manifest, MarkWrite, Request, Stream};
+use crate::connector::map::history::HistoryReader;
 use crate::connector::map::{Carries, Mapper};
 use crate::connector::port::{Observed, PageRead, SettingValue, SystemSettings};
 use crate::connector::raw::json::{self, Document};
 use crate::connector::raw::paths::Path;
 use crate::connector::raw::scalars::id_of;
 use crate::connector::rest::reading::streams::writes_to;
-use crate::model::{Entity, Name, Record, RecordId, RefusalScope, Time};
+use crate::model::{Editor, Entity, Name, Record, RecordId, RefusalScope, Time, Value};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -61,6 +62,7 @@ pub fn example_settings(manifest: &Manifest) -> SystemSettings {
         time_zone: None,
         refusal_words: BTreeMap::new(),
         lacks: Vec::new(),
+        edits: Default::default(),
     }
 }
 
@@ -127,8 +129,16 @@ fn became(manifest: &Manifest, name: &str, answer: &[u8]) -> Result<Json, String
         return Ok(json!(rows.iter().map(|row| id.first(row).and_then(id_of)).collect::<Vec<_>>()));
     }
     let map = stream.record.as_ref().ok_or("the stream has no record")?;
-    let settings = Settings::resolve(manifest, &example_settings(manifest)).map_err(|p| p.join("; "))?;
+    let mut given = example_settings(manifest);
+    // Of a record a listing shows who edited it; of fields only their history does.
+    given.edits.editors = true;
+    given.edits.history = manifest.fields_with_history().cloned().collect();
+    let settings = Settings::resolve(manifest, &given).map_err(|p| p.join("; "))?;
     let mapper = Mapper::new(&system, stream.entity, map, writes_to(manifest, stream_name), &settings)?;
+    if let (Some(history), "field_history") = (&stream.field_history, request_name) {
+        let reader = HistoryReader::new(history, &mapper, settings.edits(), &settings.zone)?.map(|(reader, _)| reader);
+        return Ok(json!(rows.iter().map(|row| reader.as_ref().map(|reader| history_json(&system, reader, row))).collect::<Vec<_>>()));
+    }
     let mut page = PageRead::default();
     for row in &rows {
         mapper.map(row, READ_AT, Carries::of(request), &mut page);
@@ -142,6 +152,7 @@ fn request<'m>(manifest: &'m Manifest, stream_name: &str, stream: &'m Stream, na
         "changes" => stream.changes.as_ref().map(|c| &c.request),
         "open" => stream.open.as_ref(),
         "by_id" => stream.by_id.as_ref().map(|b| &b.request),
+        "field_history" => stream.field_history.as_ref().map(|h| &h.request),
         "for_each" => stream.for_each.as_ref().map(|e| &e.request),
         "feed" => stream.feed.as_ref().map(|f| &f.request),
         "deleted" => stream.feed.as_ref().and_then(|f| f.deleted.as_ref()),
@@ -212,6 +223,7 @@ pub fn record_json(record: &Record) -> Json {
         ("has_unread_address", record.has_unread_address.then_some(json!(true)).unwrap_or_default()),
         ("deal", json!(record.deal.map(|d| d.name()))),
         ("ticket", json!(record.ticket.map(|t| t.name()))),
+        ("edited_by", record.edited_by.as_ref().map(editor_json).unwrap_or_default()),
         ("changed_at", json!(record.changed_at.map(Time::rfc3339))),
         ("ended_at", json!(record.memory.ended_at.map(Time::rfc3339))),
     ];
@@ -222,6 +234,24 @@ pub fn record_json(record: &Record) -> Json {
         }
     }
     Json::Object(out)
+}
+
+/// The last change of each field in a row.
+fn history_json(system: &Name, reader: &HistoryReader, row: &json::Json<'_>) -> Json {
+    let record = reader.id(row).map(|id| RecordId::new(system.clone(), Entity::Person, &*id).to_string());
+    let change = |(name, value, at, by): (Name, Option<Value>, Time, Option<Editor>)| {
+        let (value, by) = (value.map(|value| value.to_json()), by.as_ref().map(editor_json));
+        (name.to_string(), json!({"value": value, "at": at.rfc3339(), "by": by}))
+    };
+    json!({"record": record, "changes": reader.last_changes(row).into_iter().map(change).collect::<Map<_, _>>()})
+}
+
+/// Who made a change: "person", or the relay.
+pub fn editor_json(editor: &Editor) -> Json {
+    match editor {
+        Editor::Person => json!("person"),
+        Editor::Relay(name) => json!({ "relay": name }),
+    }
 }
 
 /// Says where two forms of `records.json` differ. Of what is quarantined, only record and field are compared: words may change.

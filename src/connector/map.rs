@@ -16,7 +16,8 @@ use crate::connector::raw::conditions::RowTest;
 use crate::connector::raw::json::Json;
 use crate::connector::raw::paths::Path;
 use crate::connector::raw::scalars::{id_of, is_empty, kind_of, other_id, time_of};
-use crate::model::{DealState, Entity, Field, Name, Record, RecordId, TicketState, Time, Value};
+use crate::model::{DealState, Entity, Field, LastEdit, Name, Record, RecordId, TicketState, Time, Value};
+use editor::EditorReader;
 use fields::FieldReader;
 use jiff::tz::TimeZone;
 use refused::Refuses;
@@ -57,6 +58,8 @@ pub struct Mapper {
     id_prefix: String,
     changed_at: Option<(Path, TimeFormat)>,
     created_at: Option<(Path, TimeFormat)>,
+    /// Nothing where no rule goes by who edited.
+    editor: Option<EditorReader>,
     ended_at: Option<(Path, TimeFormat)>,
     /// Sorted by name, as the record wants them.
     fields: Vec<FieldReader>,
@@ -82,9 +85,9 @@ impl Mapper {
     /// Marks, refusals and `same_as` that name a setting which was not given are left out. `writes` are those to the same records.
     pub fn new(system: &Name, entity: Entity, map: &RecordMap, writes: Option<&Writes>, settings: &Settings) -> Result<Mapper, String> {
         let path = |text: &String| Path::parse(text).map_err(|e| e.to_string());
-        let time = |t: &TimePath| match t {
-            TimePath::Path(text) => Ok::<_, String>((path(text)?, TimeFormat::Rfc3339)),
-            TimePath::Full { path: text, format } => Ok((path(text)?, *format)),
+        let time = |t: &TimePath| {
+            let (text, format) = t.parts();
+            Path::parse(text).map(|path| (path, format)).map_err(|e| e.to_string())
         };
         let test = |t: &crate::connector::manifest::Test| settings.test(t)?.map(|t| RowTest::new(&t)).transpose();
         let mut refusals = Vec::new();
@@ -120,6 +123,8 @@ impl Mapper {
             id_prefix: map.id_prefix.clone().unwrap_or_default(),
             changed_at: map.changed_at.as_ref().map(time).transpose()?,
             created_at: map.created_at.as_ref().map(time).transpose()?,
+            editor: EditorReader::new(map.edited_by.as_ref(), map.edited_via.as_ref(), &settings.edits().relays)?
+                .filter(|_| settings.edits().editors),
             ended_at: map.ended_at.as_ref().map(time).transpose()?,
             fields: map.fields.iter().map(|(name, how)| FieldReader::new(name, how, entity, settings)).collect::<Result<_, _>>()?,
             marks,
@@ -144,6 +149,10 @@ impl Mapper {
     /// The fields that are looked out for.
     pub fn watched(&self) -> Vec<WatchedField> {
         self.watch.fields()
+    }
+
+    fn field_reader(&self, name: &Name) -> Option<&FieldReader> {
+        self.fields.iter().find(|reader| reader.key == *name)
     }
 
     /// The raw record's id, if it can be read.
@@ -217,6 +226,10 @@ impl Mapper {
     fn fields(&self, raw: &Json<'_>, at: Time, record: &mut Record, told: &mut KeptOut<'_>, unknown: &mut Vec<UnknownCode>) {
         let since = record.changed_at.unwrap_or(at);
         let after = self.time("created_at", &self.created_at, raw, told).map(|created| created.min(since));
+        record.edited_by = self.editor.as_ref().and_then(|editor| editor.read(raw));
+        // Nobody has edited it since it was made: all that is in it is by who made it.
+        let made_by = record.edited_by.as_ref().filter(|_| after == Some(since));
+        let last_edit = made_by.map(|by| Box::new(LastEdit { dated: false, by: Some(by.clone()) }));
         record.fields.reserve_exact(self.fields.len());
         let mut room = TEXT_BYTES_MAX;
         let mut codes = Vec::new();
@@ -236,7 +249,7 @@ impl Mapper {
                 }
             };
             room -= value.text_bytes();
-            record.fields.push(Field { after, ..Field::new(reader.key.clone(), value, since) });
+            record.fields.push(Field { after, last_edit: last_edit.clone(), ..Field::new(reader.key.clone(), value, since) });
         }
     }
 
@@ -303,7 +316,9 @@ impl KeptOut<'_> {
 }
 
 pub mod codes;
+mod editor;
 mod fields;
+pub mod history;
 pub mod marks;
 pub mod refusal;
 pub mod refusal_words;

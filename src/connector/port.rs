@@ -4,7 +4,9 @@ pub use crate::connector::port::error::Error;
 pub use crate::connector::port::kept_out::{Quarantined, UnknownCode, Unread};
 pub use crate::connector::port::shown::{RestsOn, Shown, WatchedField, last_name};
 pub use change::{Change, PermitChange, StatusChange, WriteKind};
+pub use edits::EditsAsked;
 mod change;
+mod edits;
 mod error;
 pub mod kept_out;
 pub mod shown;
@@ -33,6 +35,7 @@ pub struct SystemSettings {
     pub refusal_words: BTreeMap<String, RefusalWord>,
     /// Fields that this account of the system has not, by the system's own names.
     pub lacks: Vec<String>,
+    pub edits: EditsAsked,
 }
 
 #[derive(Debug, Clone)]

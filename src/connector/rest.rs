@@ -11,6 +11,7 @@ use crate::connector::manifest::settings::Settings;
 use crate::connector::network::Network;
 use crate::connector::port::*;
 use crate::connector::rest::http::client::HttpClient;
+use crate::connector::rest::reading::history_plan::HistoryAsked;
 use crate::connector::rest::reading::page_reader::PageReader;
 use crate::connector::rest::reading::passes::Listing;
 use crate::connector::rest::reading::streams::{self, StreamPlan};
@@ -74,7 +75,7 @@ impl RestConnector {
     }
 
     fn reader(&self, lane: Lane) -> PageReader<'_> {
-        PageReader { http: &self.http, zone: &self.settings.zone, lane, all_accounts: None }
+        PageReader { http: &self.http, zone: &self.settings.zone, lane, all_accounts: None, history: None }
     }
 
     async fn read_pass(&self, stream: &str, pass: Pass, mut sink: PageSink<'_>) -> Result<PassEnd, Error> {
@@ -84,7 +85,12 @@ impl RestConnector {
             said: format!("the connector has no way to read it so ({how})"),
         };
         let plan = self.plans.iter().find(|p| *p.info.name == *stream).ok_or_else(|| cannot("no such stream"))?;
-        let reader = PageReader { all_accounts: plan.all_accounts.as_ref(), ..self.reader(Lane::Read) };
+        let began = (self.http.clock)();
+        let history = plan.history.as_ref().map(|history| {
+            let since = if pass == Pass::Sweep { history.begin_listing() } else { None };
+            HistoryAsked { plan: history, since }
+        });
+        let reader = PageReader { all_accounts: plan.all_accounts.as_ref(), history, ..self.reader(Lane::Read) };
         if let Pass::ForEach(deals) = &pass {
             let each = plan.each.as_ref().ok_or_else(|| cannot("for each deal"))?;
             return reader.for_each(each, deals, &mut sink).await;
@@ -93,7 +99,11 @@ impl RestConnector {
         match pass {
             Pass::Sweep => {
                 let call = plan.sweep.as_ref().ok_or_else(|| cannot("sweep"))?;
-                reader.listing(call, mapper, Listing { tells_place: true, ..Listing::default() }, &mut sink).await
+                let end = reader.listing(call, mapper, Listing { tells_place: true, ..Listing::default() }, &mut sink).await?;
+                if let Some(history) = plan.history.as_ref().filter(|_| end.complete) {
+                    history.end_listing(began);
+                }
+                Ok(end)
             }
             Pass::SweepFrom(place) => {
                 let call = plan.sweep.as_ref().ok_or_else(|| cannot("sweep"))?;
@@ -147,7 +157,8 @@ impl RestConnector {
             async { Ok(()) }.boxed()
         });
         let how = Listing { one_page: true, ..Listing::default() };
-        let reader = PageReader { all_accounts: plan.all_accounts.as_ref(), ..self.reader(Lane::Read) };
+        let history = plan.history.as_ref().map(|plan| HistoryAsked { plan, since: None });
+        let reader = PageReader { all_accounts: plan.all_accounts.as_ref(), history, ..self.reader(Lane::Read) };
         reader.listing(call, mapper, how, &mut sink).await?;
         let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(std::mem::take(&mut *first))

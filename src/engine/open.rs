@@ -186,6 +186,11 @@ fn fingerprint(rules: &Rules) -> [u8; 32] {
         // All maps in it have texts for keys, so that it can always be said as JSON.
         let written = serde_json::to_writer(&mut hash, &said);
         debug_assert!(written.is_ok(), "{written:?}");
+        let edits = &system.settings.edits;
+        if !edits.is_nothing() {
+            let written = serde_json::to_writer(&mut hash, edits);
+            debug_assert!(written.is_ok(), "{written:?}");
+        }
     }
     *hash.finalize().as_bytes()
 }

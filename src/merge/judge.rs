@@ -1,7 +1,7 @@
 //! The candidates of one field to its value. [`judge`] and [`explain`] run the same code, so what is explained is what was done.
 
+use super::judgment::{COPY, DOUBTFUL, TYPED_ELSEWHERE, UNREADABLE, beside_unreadable};
 use super::judgment::{Candidate, ConditionState, Judged, Judgment, Listener, Unknown, UnreadSystems, WAITS, Winner};
-use super::judgment::{DOUBTFUL, UNREADABLE, beside_unreadable};
 use super::rules::{Band, Blank, FieldRule, Strategy};
 use super::union::unite;
 use crate::model::value::compare_int;
@@ -110,12 +110,12 @@ impl Choice<'_> {
         place.unwrap_or_default()
     }
 
-    /// `Less`: `a` goes before `b`, whatever their age. Of values of one rank only the largest and the smallest do.
-    fn by_value(self, a: &Candidate, b: &Candidate) -> Ordering {
+    /// `Less`: `a` goes before `b`, whatever their age. Of values of one rank the largest or the smallest does, else what is no copy.
+    fn before_age(self, a: &Candidate, b: &Candidate) -> Ordering {
         match self {
             Choice::Max(_) => compare(b.value, a.value),
             Choice::Min(_) => compare(a.value, b.value),
-            Choice::Bands(_) | Choice::Only(_) | Choice::Newest(_) | Choice::Oldest(_) => Ordering::Equal,
+            Choice::Bands(_) | Choice::Only(_) | Choice::Newest(_) | Choice::Oldest(_) => a.is_copy().cmp(&b.is_copy()),
         }
     }
 
@@ -133,9 +133,10 @@ impl Choice<'_> {
 
     /// Why a candidate that counts, of the winner's rank, lost to it.
     fn lost(self, front: &Front, winner: &Candidate, loser: &Candidate) -> &'static str {
-        match (self, self.by_value(winner, loser)) {
+        match (self, self.before_age(winner, loser)) {
             (Choice::Max(_), Ordering::Less) => return "smaller",
             (Choice::Min(_), Ordering::Less) => return "larger",
+            (_, Ordering::Less) => return COPY,
             _ => {}
         }
         if !front.holds(&loser.age) {
@@ -235,15 +236,11 @@ fn choose<'a>(
     listener: &mut impl Listener,
 ) -> Judgment<'a> {
     let by_value = matches!(choice, Choice::Max(_) | Choice::Min(_));
-    // Nothing is larger or smaller than nothing, so there an emptied value is always passed over.
-    let blank = if by_value { Blank::Skipped } else { rule.blank };
-    let counts = |c: &Candidate| match choice.rank(&c.from.system) {
-        None => Err("not a source"),
-        Some(_) if c.echo && c.habits.is_doubtful => Err(DOUBTFUL),
-        Some(_) if c.echo => Err("our own write"),
-        Some(_) if is_too_old(choice.max_age(&c.from.system).or(rule.max_age), c, now) => Err("too old"),
-        Some(_) if c.is_passed_over(blank) => Err("empty"),
-        Some(rank) => Ok(rank),
+    let offers = |c: &Candidate| offered(choice, rule, c, now);
+    let passed = copies_passed(choice, rule, candidates, offers);
+    let counts = |c: &Candidate| match (offers(c), passed) {
+        (Ok(_), Some(why)) if c.is_copy() => Err(why),
+        (offered, _) => offered,
     };
     // Which is the largest cannot be told beside one that cannot be read.
     if by_value && candidates.iter().any(|c| c.value.is_unreadable() && counts(c).is_ok()) {
@@ -261,8 +258,8 @@ fn choose<'a>(
     };
     // Of this rank those that go by their value, then those of which nobody knows that they are out of date, then the order.
     let of_rank = || candidates.iter().enumerate().filter(|(_, c)| counts(c) == Ok(rank));
-    let first = of_rank().map(|(_, c)| c).reduce(|a, b| if choice.by_value(a, b).is_le() { a } else { b });
-    let foremost = || of_rank().filter(|(_, c)| first.is_none_or(|first| choice.by_value(first, c).is_eq()));
+    let first = of_rank().map(|(_, c)| c).reduce(|a, b| if choice.before_age(a, b).is_le() { a } else { b });
+    let foremost = || of_rank().filter(|(_, c)| first.is_none_or(|first| choice.before_age(first, c).is_eq()));
     let front = Front::of(matches!(choice, Choice::Oldest(_)), foremost().map(|(_, c)| &c.age));
     let abreast = || foremost().filter(|(_, c)| front.holds(&c.age));
     let by_order = |c: &Candidate<'a>| (choice.place(&c.from.system), Reverse(c.age.by), c.from);
@@ -300,6 +297,38 @@ fn choose<'a>(
         (_, true) => Judgment::Unknown(Unknown::NotRead),
         (_, false) => Judgment::Wins(Winner { value: winner.meant(), from: Some(winner.from), rivals: rivals() }),
     }
+}
+
+/// The rank of a value that counts, copies apart, or why it does not.
+fn offered(choice: Choice<'_>, rule: &FieldRule, c: &Candidate, now: Time) -> Result<usize, &'static str> {
+    // Nothing is larger or smaller than nothing, so there an emptied value is always passed over.
+    let blank = if matches!(choice, Choice::Max(_) | Choice::Min(_)) { Blank::Skipped } else { rule.blank };
+    match choice.rank(&c.from.system) {
+        None => Err("not a source"),
+        Some(_) if c.echo && c.habits.is_doubtful => Err(DOUBTFUL),
+        Some(_) if c.echo => Err("our own write"),
+        Some(_) if is_too_old(choice.max_age(&c.from.system).or(rule.max_age), c, now) => Err("too old"),
+        Some(_) if c.is_passed_over(blank) => Err("empty"),
+        Some(rank) => Ok(rank),
+    }
+}
+
+/// Why no copy counts; `None`: they do, each behind what is none.
+fn copies_passed(
+    choice: Choice<'_>,
+    rule: &FieldRule,
+    candidates: &[Candidate<'_>],
+    offers: impl Fn(&Candidate) -> Result<usize, &'static str>,
+) -> Option<&'static str> {
+    let is_typed = |c: &Candidate| rule.typed.contains(&c.from.system) && c.is_typed() && offers(c).is_ok();
+    if !rule.typed.is_empty() && candidates.iter().any(is_typed) {
+        return Some(TYPED_ELSEWHERE);
+    }
+    // What was agreed before a relay wrote there stands: its copy is no reason to write anything.
+    let was_agreed = |c: &Candidate| c.echo && choice.rank(&c.from.system).is_some();
+    let by_value = matches!(choice, Choice::Max(_) | Choice::Min(_));
+    let only_copies = || candidates.iter().all(|c| c.is_copy() || offers(c).is_err());
+    (!by_value && candidates.iter().any(Candidate::is_copy) && candidates.iter().any(was_agreed) && only_copies()).then_some(COPY)
 }
 
 fn is_too_old(max_age: Option<Span>, candidate: &Candidate, now: Time) -> bool {

@@ -2,7 +2,7 @@
 
 use super::rules::Blank;
 use crate::model::normal::html::unescape;
-use crate::model::{Age, Entries, Name, RecordId, Value};
+use crate::model::{Age, Entries, LastEdit, Name, RecordId, Value};
 use std::borrow::Cow;
 
 /// A record's value of the field. A record that does not carry the field is none: absence says nothing.
@@ -18,6 +18,8 @@ pub struct Candidate<'a> {
     /// It is empty, and was seen to be emptied.
     pub cleared: bool,
     pub habits: SystemHabits,
+    /// What its system tells of the change that set it.
+    pub last_edit: Option<&'a LastEdit>,
 }
 
 /// How what a record shows stands to what is meant.
@@ -36,6 +38,16 @@ impl<'a> Candidate<'a> {
             Value::Text(text) if self.habits.escapes => Cow::Owned(Value::text(&unescape(text))),
             value => Cow::Borrowed(value),
         }
+    }
+
+    /// Whether a relay brought it: a copy of another system's value, and no news.
+    pub fn is_copy(&self) -> bool {
+        self.last_edit.is_some_and(|edit| edit.relay().is_some())
+    }
+
+    /// Whether it is known that a person typed it there.
+    pub(super) fn is_typed(&self) -> bool {
+        self.last_edit.is_some_and(LastEdit::is_typed)
     }
 
     /// Whether it is empty in a way that a rule passes over.
@@ -117,7 +129,11 @@ impl<'a> Judgment<'a> {
 pub const UNREADABLE: &str = "cannot be read";
 /// What its system made of our write, or what somebody typed there.
 pub const DOUBTFUL: &str = "our own write in another form, or typed";
-/// Why a candidate that goes before all others does not win: not all was read that might go before it.
+/// The same: a relay brought it, and nothing says that it is news.
+pub const COPY: &str = "a copy, no news";
+/// Why a copy does not count at all.
+pub(super) const TYPED_ELSEWHERE: &str = "a copy, and a person typed another";
+/// The same: not all was read that might go before it.
 pub const WAITS: &str = "waits until what counts before it, or as much, is read to its end";
 
 /// Who listens to the reasons.

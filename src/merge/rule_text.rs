@@ -15,7 +15,7 @@ impl fmt::Display for FieldRule {
             Strategy::Min(names) => ("min", list(names)),
             Strategy::Union(names) => ("union", list(names)),
         };
-        if key == "from" && self.max_age.is_none() && self.blank == Blank::Skipped && self.when.is_none() {
+        if key == "from" && self.max_age.is_none() && self.blank == Blank::Skipped && self.when.is_none() && self.typed.is_empty() {
             return f.write_str(&systems);
         }
         write!(f, "{{ {key} = {systems}")?;
@@ -26,6 +26,9 @@ impl fmt::Display for FieldRule {
             Blank::Skipped => {}
             Blank::Wins => f.write_str(", blank = \"wins\"")?,
             Blank::Clears => f.write_str(", blank = \"clears\"")?,
+        }
+        if !self.typed.is_empty() {
+            write!(f, ", typed = {}", list(&self.typed))?;
         }
         if let Some(condition) = &self.when {
             write!(f, ", when = '{}', otherwise = {}", condition.when.source(), order(&condition.otherwise))?;
@@ -61,7 +64,14 @@ mod tests {
     fn a_rule_is_told_as_it_is_written() {
         let names = |all: &[&str]| all.iter().map(|name| Name::from(*name)).collect::<Vec<_>>();
         let band = |all: &[&str]| Band(names(all).into_iter().map(RankedSystem::from).collect());
-        let rule = |strategy| FieldRule { strategy, blank: Blank::Skipped, max_age: None, when: None, rule: "precedence.toml:5".into() };
+        let rule = |strategy| FieldRule {
+            strategy,
+            blank: Blank::Skipped,
+            max_age: None,
+            when: None,
+            typed: Vec::new(),
+            rule: "precedence.toml:5".into(),
+        };
         let young = RankedSystem { system: "support".into(), max_age: Some(Span::days(730)) };
         let order = || Strategy::Order(vec![band(&["support"]), band(&["crm", "ma"])]);
         let when = Expression::compile("deals.exists(d, d.open)", Scope::Person, &Declared::default()).unwrap();
@@ -69,6 +79,7 @@ mod tests {
             (rule(order()), r#"["support", ["crm", "ma"]]"#),
             (rule(Strategy::Order(vec![Band(vec![young]), band(&["crm"])])), r#"[{ system = "support", max_age = "730d" }, "crm"]"#),
             (FieldRule { max_age: Some(Span::days(30)), ..rule(order()) }, r#"{ from = ["support", ["crm", "ma"]], max_age = "30d" }"#),
+            (FieldRule { typed: names(&["crm"]), ..rule(order()) }, r#"{ from = ["support", ["crm", "ma"]], typed = ["crm"] }"#),
             (FieldRule { blank: Blank::Wins, ..rule(Strategy::Only("ma".into())) }, r#"{ only = "ma", blank = "wins" }"#),
             (rule(Strategy::Union(names(&["crm", "ma"]))), r#"{ union = ["crm", "ma"] }"#),
             (

@@ -76,6 +76,8 @@ pub struct FieldRule {
     pub max_age: Option<Span>,
     /// Where `when` is false, `otherwise` takes the place of the strategy. Where it cannot be told, neither counts and the field is left alone.
     pub when: Option<Condition>,
+    /// Where a value that counts was typed by a person in one of these systems, copies do not count.
+    pub typed: Vec<Name>,
     /// `precedence.toml:LINE`
     pub rule: Name,
 }
@@ -96,9 +98,26 @@ impl FieldRule {
         self.max_age.is_some() || self.ranked().any(|ranked| ranked.max_age.is_some())
     }
 
+    /// Whether it matters how old a system's values are, or which of several is newer.
+    pub fn goes_by_age_of(&self, system: &Name) -> bool {
+        let among_equals = |band: &Band| band.0.len() > 1 && band.0.iter().any(|ranked| ranked.system == *system);
+        let order = match &self.strategy {
+            Strategy::Newest(all) | Strategy::Oldest(all) if all.contains(system) => return true,
+            Strategy::Order(bands) => bands.as_slice(),
+            _ => &[],
+        };
+        let otherwise = self.when.iter().flat_map(|condition| &condition.otherwise);
+        self.ages_of(system).next().is_some() || order.iter().chain(otherwise).any(among_equals)
+    }
+
     /// At which ages a system's value may come to count no more; with a condition it may be several.
     pub(super) fn ages_of(&self, system: &Name) -> impl Iterator<Item = Span> {
         self.ranked().filter(move |ranked| ranked.system == *system).filter_map(|ranked| ranked.max_age).chain(self.max_age)
+    }
+
+    /// Whether a system's values are asked for, whichever of its parts counts.
+    pub fn may_ask(&self, system: &Name) -> bool {
+        self.asks(system) || self.ranked().any(|ranked| ranked.system == *system)
     }
 
     /// Whether a system's values are asked for, where its first part counts.
@@ -156,7 +175,14 @@ mod tests {
             let all: Vec<String> = asked.iter().map(|name| format!("person.{name} == 'x'")).collect();
             let when = (!all.is_empty()).then(|| Expression::compile(&all.join(" || "), Scope::Person, &declared).unwrap());
             let when = when.map(|when| Condition { when, otherwise: Vec::new() });
-            Arc::new(FieldRule { strategy: Strategy::Only("crm".into()), blank: Blank::Skipped, max_age: None, when, rule: "p:1".into() })
+            Arc::new(FieldRule {
+                strategy: Strategy::Only("crm".into()),
+                blank: Blank::Skipped,
+                max_age: None,
+                when,
+                typed: Vec::new(),
+                rule: "p:1".into(),
+            })
         };
         let mut precedence = Precedence::default();
         for (name, asked) in rules {

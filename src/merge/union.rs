@@ -54,7 +54,7 @@ pub(super) fn unite<'a>(
             let added = match fate {
                 Some(EntryFate::Ours(_)) => None,
                 Some(EntryFate::Added(age)) => Some(age.by),
-                Some(EntryFate::Removed(_) | EntryFate::Form(_)) | None => Some(candidate.age.by),
+                Some(EntryFate::Removed(_) | EntryFate::Form(_)) | None => Some(candidate.age.by).filter(|_| !candidate.is_copy()),
             };
             stand.added = stand.added.max(added);
             let before = (added.is_none(), place);

@@ -7,6 +7,7 @@
 //! - [`value`]: field values (absent is "not in the list", empty and set are values)
 //! - [`time`]: instants and durations
 //! - [`age`]: when a value was set, as far as that is known
+//! - [`last_edit`]: what a system itself tells of the last change of a field
 //! - [`entries`]: what is remembered of the entries of a record's lists
 //! - [`date`]: days of the calendar
 //! - [`address`]: e-mail addresses in their comparable form
@@ -30,6 +31,7 @@ pub mod decision;
 pub mod entries;
 pub mod expression;
 pub mod invisible;
+pub mod last_edit;
 pub mod mail;
 pub mod name;
 pub mod normal;
@@ -51,6 +53,7 @@ pub use entries::{Entries, EntryFate, joined_entries};
 pub use expression::Expression;
 pub(crate) use invisible::is_blank;
 pub use invisible::trimmed;
+pub use last_edit::{Editor, LastEdit};
 pub use mail::{Mail, MailKind};
 pub use name::Name;
 pub use record::{DealState, Mark, Presence, Record, TicketState};

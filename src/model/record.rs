@@ -1,6 +1,6 @@
 //! Source records: one row of an outer system as it was last observed.
 
-use super::{Address, Entries, Field, Name, RecordId, RefusalScope, ShortText, Span, Time, Value};
+use super::{Address, Editor, Entries, Field, Name, RecordId, RefusalScope, ShortText, Span, Time, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -125,6 +125,8 @@ pub struct Record {
     pub ticket: Option<TicketState>,
     /// The system's own time of the last change, where it tells one.
     pub changed_at: Option<Time>,
+    /// Who made that change, where the system tells it of the record alone. Of an observation: what is kept lies with the fields that changed.
+    pub edited_by: Option<Editor>,
     pub presence: Presence,
     pub memory: Memory,
 }
@@ -164,6 +166,7 @@ impl Record {
             deal: None,
             ticket: None,
             changed_at: None,
+            edited_by: None,
             presence: Presence::Listed,
             memory: Memory::default(),
         }
@@ -256,7 +259,7 @@ impl Record {
         let Some(told) = self.changed_at.filter(|_| ahead != Span::ZERO) else { return };
         self.changed_at = Some(told.minus(ahead));
         self.memory.ended_at = self.memory.ended_at.map(|at| at.minus(ahead));
-        for field in self.fields.iter_mut().filter(|f| f.at == told) {
+        for field in self.fields.iter_mut().filter(|f| f.at == told || f.is_dated()) {
             (field.at, field.after) = (told.minus(ahead), field.after.map(|after| after.minus(ahead)));
         }
     }

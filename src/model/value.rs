@@ -1,7 +1,7 @@
 //! Field values. A field that a record does not carry is *absent* (it is not in the record's list); `Empty` and set values are values.
 //! `Unreadable` is neither: something is there, and what it is cannot be known.
 
-use super::{Age, Date, Name, Time, is_blank};
+use super::{Age, Date, Editor, LastEdit, Name, Span, Time, is_blank};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::fmt;
@@ -55,16 +55,29 @@ pub struct Field {
     pub at: Time,
     /// Until then it was another value. `None`: nobody saw it change, and it may be as old as the record.
     pub after: Option<Time>,
+    /// What the system itself tells of that change, where it is asked.
+    pub last_edit: Option<Box<LastEdit>>,
 }
 
 impl Field {
     /// Of a value that nobody saw change.
     pub fn new(name: Name, value: Value, at: Time) -> Field {
-        Field { name, value, at, after: None }
+        Field { name, value, at, after: None, last_edit: None }
     }
 
     pub fn age(&self) -> Age {
         Age { after: self.after, by: self.at }
+    }
+
+    /// Whether the system told when it was set.
+    pub fn is_dated(&self) -> bool {
+        self.last_edit.as_ref().is_some_and(|edit| edit.dated)
+    }
+
+    /// Takes the time and the editor of its last change from the field's own history.
+    pub fn tell(&mut self, at: Time, by: Option<Editor>) {
+        (self.at, self.after) = (at, Some(at.minus(Span(1))));
+        self.last_edit = Some(Box::new(LastEdit { dated: true, by }));
     }
 }
 

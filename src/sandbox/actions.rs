@@ -22,7 +22,11 @@ pub const ACTIONS: [Offered; 28] = [
     offered("detach", r#"{"deal": 1, "contact": 2}"#, "one contact less on a deal"),
     offered("create_contact", r#"{"properties": {"email": "a@b.example"}, "company": 2}"#, "a contact in the CRM"),
     offered("create_company", r#"{"name": "B", "domain": "b.example"}"#, "a company in the CRM"),
-    offered("edit_contact", r#"{"contact": 1, "properties": {"phone": "03-1234-5678"}}"#, "other values of a contact"),
+    offered(
+        "edit_contact",
+        r#"{"contact": 1, "properties": {"phone": "03-1234-5678"}}"#,
+        "other values of a contact; `by` may name {\"app\": 7}",
+    ),
     offered("archive_contact", r#"{"contact": 1}"#, "the contact vanishes from the CRM"),
     offered("create_user", r#"{"name": "A", "email": "a@b.example"}"#, "a person in the support system"),
     offered("edit_user", r#"{"user": 1, "email": "a@b.example"}"#, "another name or address of such a person"),

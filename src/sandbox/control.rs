@@ -4,6 +4,7 @@
 //! `GET /_sandbox/{state,requests,writes,sent,faults,systems,truth}` show what is there. `GET /` lists it all (`actions`).
 
 use crate::sandbox::actions;
+use crate::sandbox::crm::history::{CrmEditor, SALESPERSON};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::handle::{Error, Handle};
 use crate::sandbox::host;
@@ -54,6 +55,7 @@ pub enum ControlAction {
     EditContact {
         contact: u64,
         properties: BTreeMap<String, String>,
+        by: Option<CrmEditor>,
     },
     ArchiveContact {
         contact: u64,
@@ -141,7 +143,9 @@ pub fn act(handle: &Handle, action: ControlAction) -> Result<Value, Error> {
         ControlAction::Detach { deal, contact } => handle.detach(deal, contact).map(nothing),
         ControlAction::CreateContact { properties, company } => Ok(handle.create_contact(&pairs(&properties), company).into()),
         ControlAction::CreateCompany { name, domain } => Ok(handle.create_company(&name, &domain).into()),
-        ControlAction::EditContact { contact, properties } => handle.edit_contact(contact, &pairs(&properties)).map(nothing),
+        ControlAction::EditContact { contact, properties, by } => {
+            handle.edit_contact_as(by.unwrap_or(SALESPERSON), contact, &pairs(&properties)).map(nothing)
+        }
         ControlAction::ArchiveContact { contact } => handle.archive_contact(contact).map(nothing),
         ControlAction::CreateUser { name, email } => Ok(handle.create_user(&name, email.as_deref()).into()),
         ControlAction::EditUser { user, name, email } => {

@@ -1,14 +1,17 @@
 //! The CRM on the wire: HubSpot's object, search, batch and association endpoints.
 
+mod answers;
+pub mod history;
 pub mod records;
 mod search;
 
+pub(super) use self::answers::error;
+use self::answers::{batch_answer, body_of, id_of, inputs, invalid, kind_of, missing};
 use self::search::Search;
-use crate::model::Time;
 use crate::sandbox::crm::records::{CrmKind, CrmObject, CrmRecords};
 use crate::sandbox::faults::door::WriteMode;
 use crate::sandbox::systems::SandboxSystem;
-use crate::sandbox::wire::{Handled, Params, RefusedAnswer, answer, body_json, cursor, cursor_parts, iso_millis};
+use crate::sandbox::wire::{Handled, Params, RefusedAnswer, answer, cursor, cursor_parts, iso_millis};
 use crate::sandbox::world::{SandboxWorld, Shared, lock};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -23,6 +26,8 @@ const PAGE_MAX: i64 = 100;
 const PAGE_DEFAULT: i64 = 10;
 /// Rows in a batch of objects at most.
 const BATCH_MAX: usize = 100;
+/// The same, where the history of properties is asked for.
+const WITH_HISTORY_MAX: usize = 50;
 /// Rows in a batch of association reads at most.
 const ASSOCIATIONS_MAX: usize = 1000;
 
@@ -46,26 +51,6 @@ async fn account(State(shared): State<Shared>) -> Response {
         200,
         json!({"portalId": portal, "accountType": "STANDARD", "timeZone": "Asia/Tokyo", "companyCurrency": "JPY", "dataHostingLocation": "na1"}),
     )
-}
-
-/// An error in the vendor's form.
-pub(super) fn error(status: u16, category: &str, message: &str) -> Response {
-    let body = json!({
-        "status": "error", "message": message, "correlationId": "aeb5f871-7f07-4993-9211-075dc63e7cbf", "category": category,
-    });
-    answer(status, body)
-}
-
-fn invalid(message: &str) -> Response {
-    error(400, "VALIDATION_ERROR", message)
-}
-
-fn kind_of(name: &str) -> Result<CrmKind, RefusedAnswer> {
-    Ok(CrmKind::parse(name).ok_or_else(|| invalid(&format!("Unable to infer object type from: {name}")))?)
-}
-
-fn body_of(body: &[u8]) -> Result<Value, RefusedAnswer> {
-    Ok(body_json(body).map_err(|why| invalid(&format!("Invalid input JSON: {why}")))?)
 }
 
 /// An object as answers show it. Properties that were asked for and are not set are null.
@@ -213,7 +198,7 @@ fn write_row(world: &mut SandboxWorld, kind: CrmKind, id: &str, properties: Vec<
     let number = id.parse().ok().filter(|id| world.crm.get(kind, *id).is_some());
     let committed = match (mode, number) {
         (WriteMode::Pretend, _) | (_, None) => false,
-        (_, Some(id)) => world.crm.edit(kind, id, properties, now),
+        (_, Some(id)) => world.crm.edit(kind, id, properties, now, history::API),
     };
     world.log_write(SandboxSystem::Crm, kind.singular(), id, fields, committed);
     number.is_some()
@@ -258,60 +243,36 @@ async fn archive(State(shared): State<Shared>, Path((kind, id)): Path<(String, S
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-fn inputs(body: &Value, max: usize) -> Result<&Vec<Value>, RefusedAnswer> {
-    let rows = body.get("inputs").and_then(Value::as_array).ok_or_else(|| invalid("inputs is required"))?;
-    if rows.is_empty() || rows.len() > max {
-        return Err(invalid(&format!("The number of inputs must be between 1 and {max}")).into());
-    }
-    Ok(rows)
-}
-
-fn id_of(row: &Value) -> Result<String, RefusedAnswer> {
-    match row.get("id") {
-        Some(Value::String(id)) => Ok(id.clone()),
-        Some(Value::Number(id)) => Ok(id.to_string()),
-        _ => Err(invalid("id is required in each of inputs").into()),
-    }
-}
-
-/// 200, or 207 with `errors` where some rows failed.
-fn batch_answer(now: Time, results: Vec<Value>, errors: Vec<Value>) -> Response {
-    let now = iso_millis(now);
-    let mut body = json!({"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now});
-    if errors.is_empty() {
-        return answer(200, body);
-    }
-    body["numErrors"] = json!(errors.len());
-    body["errors"] = json!(errors);
-    answer(207, body)
-}
-
-fn missing(kind: CrmKind, ids: Vec<String>) -> Vec<Value> {
-    if ids.is_empty() {
-        return Vec::new();
-    }
-    let message = format!(
-        "Could not get some {} objects, they may be deleted or not exist. Check that ids are valid.",
-        kind.singular().to_uppercase()
-    );
-    vec![json!({"status": "error", "category": "OBJECT_NOT_FOUND", "message": message, "context": {"ids": ids}})]
-}
-
 async fn batch_read(State(shared): State<Shared>, Path(kind): Path<String>, body: Bytes) -> Handled {
     let kind = kind_of(&kind)?;
     let body = body_of(&body)?;
-    let asked = body.get("properties").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let asked: Vec<String> = asked.iter().filter_map(|p| p.as_str().map(String::from)).collect();
+    let names = |key: &str| -> Vec<String> {
+        let listed = body.get(key).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        listed.iter().filter_map(|p| p.as_str().map(String::from)).collect()
+    };
+    let (asked, with_history) = (names("properties"), names("propertiesWithHistory"));
     let world = lock(&shared);
     let (mut results, mut lost) = (Vec::new(), Vec::new());
-    for row in inputs(&body, BATCH_MAX)? {
+    for row in inputs(&body, if with_history.is_empty() { BATCH_MAX } else { WITH_HISTORY_MAX })? {
         let id = id_of(row)?;
-        match id.parse().ok().and_then(|id| world.crm.get(kind, id)) {
-            Some(object) => results.push(shown(&world.crm, kind, object, &asked)),
-            None => lost.push(id),
+        let Some(object) = id.parse().ok().and_then(|id| world.crm.get(kind, id)) else {
+            lost.push(id);
+            continue;
+        };
+        let mut entry = shown(&world.crm, kind, object, &asked);
+        if !with_history.is_empty() {
+            entry["propertiesWithHistory"] = history_shown(kind, object, &with_history);
         }
+        results.push(entry);
     }
     Ok(batch_answer(world.now(), results, missing(kind, lost)))
+}
+
+/// The changes of properties, the last one first.
+fn history_shown(kind: CrmKind, object: &CrmObject, asked: &[String]) -> Value {
+    let known = asked.iter().filter(|name| kind.writable().contains(&name.as_str()));
+    let changes = |name: &String| object.history.shown(name, object.properties.get(name), object.created);
+    Value::Object(known.map(|name| (name.clone(), changes(name))).collect())
 }
 
 async fn batch_update(

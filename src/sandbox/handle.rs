@@ -1,5 +1,6 @@
 //! The hands of a script or test in the sandbox: what salespeople, supporters, marketers and fate do.
 
+use crate::sandbox::crm::history::{CrmEditor, SALESPERSON};
 use crate::sandbox::crm::records::{CrmKind, CrmObject};
 use crate::sandbox::faults::Fault;
 use crate::sandbox::ma::records::{Lead, Trace};
@@ -109,7 +110,15 @@ impl Handle {
     }
 
     pub fn edit_contact(&self, contact: u64, properties: &[(&str, &str)]) -> HandleResult {
-        self.edit(CrmKind::Contact, contact, properties)
+        self.edit_contact_as(SALESPERSON, contact, properties)
+    }
+
+    /// The same by somebody else: another user, or a program that copies between systems.
+    pub fn edit_contact_as(&self, by: CrmEditor, contact: u64, properties: &[(&str, &str)]) -> HandleResult {
+        self.with(|w| {
+            let now = w.now();
+            there(w.crm.edit(CrmKind::Contact, contact, pairs(properties), now, by), "contact", contact)
+        })
     }
 
     pub fn archive_contact(&self, contact: u64) -> HandleResult {
@@ -119,7 +128,7 @@ impl Handle {
     fn edit(&self, kind: CrmKind, id: u64, properties: &[(&str, &str)]) -> HandleResult {
         self.with(|w| {
             let now = w.now();
-            there(w.crm.edit(kind, id, pairs(properties), now), kind.singular(), id)
+            there(w.crm.edit(kind, id, pairs(properties), now, SALESPERSON), kind.singular(), id)
         })
     }
 

@@ -26,6 +26,7 @@ pub mod systems;
 mod wire;
 pub mod world;
 
+pub use crm::history::CrmEditor;
 pub use crm::records::{CrmKind, CrmObject};
 pub use faults::{AnswerLost, Fault, FaultKind};
 pub use handle::Handle;

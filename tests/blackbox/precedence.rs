@@ -1,7 +1,9 @@
 //! Whose value counts, as precedence.toml says it.
 
 use super::harness::{SOON, Setup, World, object, person, wait_until};
+use nayose::sandbox::{CrmEditor, CrmObject};
 use serde_json::json;
+use std::fs;
 
 /// A status that asks for a field sees what the merge makes of it, its own condition and all.
 #[test]
@@ -75,4 +77,67 @@ fn what_would_be_written_after_the_state_was_lost_waits_as_one_plan() {
     assert!(written[0]["rule"].as_str().unwrap().starts_with("precedence.toml:"), "{told:#}");
     let text = world.run_text(&format!("explain {} phone --lang en", people[0].email));
     text.says("\"+81 3 1111 1111\" was written to ma:person:").says("where nothing stood  [precedence.toml:");
+}
+
+/// The record was touched every night, which says nothing of a phone that lies there since its import.
+#[test]
+fn an_old_value_in_a_record_that_a_job_touches_is_old_and_one_just_typed_is_new() {
+    let newest = "phone = { newest = [\"crm\", \"ma\"] }\ntitle = { newest = [\"ma\", \"crm\"] }\n";
+    let world = World::new(Setup { people: 40, precedence: newest, ..Setup::default() });
+    let handle = &world.sandbox.handle;
+    let (contacts, leads) = (handle.contacts(), handle.leads());
+    let address = |c: &CrmObject| c.properties.get("email").cloned();
+    let lead_of = |c: &CrmObject| leads.iter().find(|l| l.text("email").map(str::to_string) == address(c));
+    let named = |c: &&CrmObject| address(c).is_some_and(|a| a.is_ascii()) && c.properties.contains_key("phone");
+    let alone = contacts.iter().filter(named).find(|c| lead_of(c).is_none()).unwrap();
+    let name = |key: &str| alone.properties.get(key).cloned().unwrap_or_default();
+    let lead = json!({"email": address(alone), "firstName": name("firstname"), "lastName": name("lastname"), "phone": "+81 90 1111 1111"});
+    handle.add_lead(&object(lead)).unwrap();
+    handle.edit_contact_as(CrmEditor::App(9), alone.id, &[("lifecyclestage", "customer")]).unwrap();
+    let both = contacts.iter().filter(named).find(|c| lead_of(c).is_some_and(|l| l.text("title").is_some())).unwrap();
+    handle.edit_contact(both.id, &[("jobtitle", "Chief of the night shift")]).unwrap();
+
+    world.run("plan");
+    let of = |contact: &CrmObject, field: &str| world.run(&format!("explain crm:person:{}", contact.id)).json()["fields"][field].clone();
+    let phone = of(alone, "phone");
+    assert!(phone["from"].as_str().is_some_and(|from| from.starts_with("ma:")), "{phone:#}");
+    let old = phone["candidates"].as_array().unwrap().iter().find(|c| c["from"].as_str().unwrap().starts_with("crm:")).unwrap();
+    assert_eq!((&old["why"], &old["dated_by_system"]), (&json!("older"), &json!(true)), "{phone:#}");
+    let title = of(both, "title");
+    assert_eq!(title["from"], json!(format!("crm:person:{}", both.id)), "{title:#}");
+    world.run_text(&format!("explain crm:person:{} title", both.id)).says("told by crm");
+    world.run("approve ma").exits(0);
+    world.sync_until("the title is written", |w| w.lead(lead_of(both).unwrap().id).text("title") == Some("Chief of the night shift"));
+}
+
+/// What an integration brings into the CRM is no news, and what a person types there is.
+#[test]
+fn what_a_relay_brings_is_written_nowhere_and_what_a_person_types_is() {
+    let newest = "phone = { newest = [\"crm\", \"ma\"] }\n";
+    let world = World::new(Setup { precedence: newest, ..Setup::sweeping() });
+    let systems = world.folder().join("systems.toml");
+    let text = fs::read_to_string(&systems).unwrap();
+    fs::write(&systems, text.replacen("connector = \"hubspot\"\n", "connector = \"hubspot\"\nrelays = [\"7001\"]\n", 1)).unwrap();
+    let handle = &world.sandbox.handle;
+    let someone = person(handle, "Hanako", "Mori", None);
+    handle.edit_contact(someone.contact, &[("phone", "+81 3 1111 1111")]).unwrap();
+    world.run("plan");
+    world.run("approve ma").exits(0);
+    world.sync_until("the first phone is written", |w| w.lead(someone.lead).text("phone") == Some("+81 3 1111 1111"));
+
+    handle.edit_contact_as(CrmEditor::App(7001), someone.contact, &[("phone", "+81 3 2222 2222")]).unwrap();
+    let phone = |w: &World| w.run(&format!("explain {}", someone.email)).json()["fields"]["phone"].clone();
+    let shown = |w: &World| phone(w)["candidates"].as_array().unwrap().iter().any(|c| c["value"] == "+81 3 2222 2222");
+    world.sync_until("the copy is read", shown);
+    let told = phone(&world);
+    let copy = told["candidates"].as_array().unwrap().iter().find(|c| c["from"].as_str().unwrap().starts_with("crm:")).unwrap();
+    assert_eq!((&copy["copied_by"], &copy["why"]), (&json!("7001"), &json!("a copy, no news")), "{told:#}");
+    world.run_text(&format!("explain {} phone", someone.email)).says("copy by 7001");
+    world.run_text(&format!("explain {} phone --lang ja", someone.email)).says("連携ユーザー 7001 によるコピー");
+    world.sweep(2);
+    assert_eq!(world.lead(someone.lead).text("phone"), Some("+81 3 1111 1111"));
+
+    handle.edit_contact(someone.contact, &[("phone", "+81 3 3333 3333")]).unwrap();
+    world.sync_until("what was typed is written", |w| w.lead(someone.lead).text("phone") == Some("+81 3 3333 3333"));
+    assert!(phone(&world)["candidates"].as_array().unwrap().iter().any(|c| c["typed"] == true));
 }

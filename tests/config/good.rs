@@ -119,6 +119,15 @@ every = "60s"
 [streams.people.record]
 id = "id"
 fields = { email = "email", phone = "phone", title = "title", company = "company", owner = "owner", first_source = "source", score = { path = "score", type = "int" }, tags = { path = "tags", type = "list" } }
+[streams.people.field_history]
+chunk = 50
+record = "id"
+fields = { phone = "phone", title = "jobtitle", company = "company", owner = "owner" }
+changes = "history.{field}"
+value = "value"
+at = "at"
+edited_by = "by"
+request = { method = "POST", path = "/history", body = { ids = "{ids}", fields = "{fields}" } }
 [streams.deals]
 entity = "deal"
 every = "60s"

@@ -97,6 +97,7 @@ async fn site_with(change: impl FnOnce(&mut nayose::connector::Manifest)) -> (Sh
         time_zone: None,
         refusal_words: Default::default(),
         lacks: Vec::new(),
+        edits: Default::default(),
     };
     let mut manifest = load::load("ghost", None).unwrap().manifest;
     change(&mut manifest);

@@ -3,6 +3,7 @@
 
 mod capped;
 mod examples;
+mod field_history;
 mod fields;
 mod instance;
 mod labels;

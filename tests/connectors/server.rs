@@ -117,6 +117,7 @@ impl Server {
             time_zone: None,
             refusal_words: Default::default(),
             lacks: Vec::new(),
+            edits: Default::default(),
         }
     }
 }

@@ -61,6 +61,7 @@ impl World {
             time_zone: None,
             refusal_words: Default::default(),
             lacks: Vec::new(),
+            edits: Default::default(),
         };
         RestConnector::new(&manifest, &given, self.clock.clone()).unwrap()
     }

@@ -59,6 +59,7 @@ impl Lab {
             time_zone: None,
             refusal_words: Default::default(),
             lacks: Vec::new(),
+            edits: Default::default(),
         };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors").join(self.name);
         let loaded = load::load_folder(self.name, &folder).unwrap();

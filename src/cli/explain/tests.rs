@@ -11,6 +11,12 @@ fn explanation() -> Explanation {
             "from": from, "value": value, "observed_at": "2026-11-28T09:01:05Z", "changed_after": after, "won": why == "highest rank", "why": why,
         })
     };
+    let told_by_its_system = |from: &str, value: &str, more: serde_json::Value, why: &str| {
+        let mut told = candidate(from, value, None, why);
+        let (told_of, more) = (told.as_object_mut().unwrap(), more.as_object().unwrap().clone());
+        told_of.extend(more);
+        told
+    };
     let states = ["stands", "its_form", "to_write", "keeps_own", "perhaps_typed", "emptied", "parked", "unread", "no_code", "left"];
     let targets: Vec<_> = states
         .iter()
@@ -40,6 +46,9 @@ fn explanation() -> Explanation {
                     candidate("cards:person:1", "係長", None, "not a source"),
                     candidate("erp:person:1", "主任", None, "lower rank"),
                     candidate("hr:person:1", "(cannot be read)", None, "lower rank"),
+                    told_by_its_system("sfa:person:1", "次長", json!({ "dated_by_system": true, "typed": true }), "older"),
+                    told_by_its_system("web:person:1", "顧問", json!({ "copied_by": "svc-sync@acme.example" }), "a copy, no news"),
+                    told_by_its_system("old:person:1", "参与", json!({ "dated_by_system": true }), "a copy, and a person typed another"),
                 ],
             },
             "owner": { "value": null, "from": null, "rule": null, "candidates": [] },

@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 pub(super) struct Words(pub(super) ReaderLanguage);
 
 /// Why a candidate won or lost, in Japanese. What is not here is told as it is.
-const WHY: [(&str, &str); 23] = [
+const WHY: [(&str, &str); 25] = [
     ("highest rank", "順位が最も高い"),
     ("only source", "唯一の参照元"),
     ("newest", "最も新しい"),
@@ -31,6 +31,8 @@ const WHY: [(&str, &str); 23] = [
     ("not a source", "このルールの参照元ではない"),
     ("our own write", "nayose が書き込んだ値"),
     (DOUBTFUL, "nayose が書き込んだ値が変わった形か、人の入力"),
+    ("a copy, no news", "コピーなので新しい値とみなさない"),
+    ("a copy, and a person typed another", "コピー。別の値を人が入力している"),
     ("too old", "古すぎる"),
     ("empty", "空"),
     ("cannot be read", "読み取れない"),
@@ -163,6 +165,19 @@ impl Words {
         }
     }
 
+    /// An age that the field's own history tells.
+    pub(super) fn dated(self, at: &str, system: &str) -> String {
+        self.of(format!("changed on {at}, told by {system}"), format!("{at} に変更（{system} の履歴による）"))
+    }
+
+    /// Who made the change, where that is known.
+    pub(super) fn editor(self, copied_by: Option<&str>, typed: bool) -> Option<String> {
+        match copied_by {
+            Some(relay) => Some(self.of(format!("copy by {relay}"), format!("連携ユーザー {relay} によるコピー"))),
+            None => typed.then(|| self.just("typed by a person", "人が入力").to_string()),
+        }
+    }
+
     pub(super) fn why(self, why: &str) -> &str {
         let japanese = || WHY.iter().find(|(english, _)| *english == why).map(|(_, japanese)| *japanese);
         if self.in_japanese() { japanese().unwrap_or(why) } else { why }
@@ -258,7 +273,7 @@ impl Words {
             }
             "its record changed before, its age is not known" => ("it were seen to change".into(), "変更が確認されれば".into()),
             "too old" => ("`max_age` were longer".into(), "max_age がもっと長ければ".into()),
-            "our own write" => ("somebody typed it there".into(), "そこで人が入力していれば".into()),
+            "our own write" | "a copy, no news" => ("somebody typed it there".into(), "そこで人が入力していれば".into()),
             "not a source" => (format!("the rule named {system}"), format!("ルールに {system} が書かれていれば")),
             _ => return None,
         };

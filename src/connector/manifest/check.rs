@@ -130,6 +130,9 @@ impl Checker<'_> {
         if let Some(all) = &s.all_accounts {
             self.all_accounts(name, s, all);
         }
+        if let Some(history) = &s.field_history {
+            self.field_history(name, s, history);
+        }
         match &s.record {
             Some(map) => record::check(self, name, s.entity, map),
             None => self.fail_if(!associations, &at, "has no record: say what its records become"),
@@ -195,6 +198,26 @@ impl Checker<'_> {
         self.fail_if(!asked, &at, "is never asked: record.accounts_more says where a record shows a part of its accounts");
         let AllAccounts { request, chunk, record, accounts, more, more_param } = all;
         self.lists(&at, s, (request, *chunk), (record, accounts), (more.as_deref(), more_param.is_some()));
+    }
+
+    fn field_history(&mut self, name: &str, s: &Stream, history: &FieldHistory) {
+        let at = ["streams", name, "field_history"];
+        let FieldHistory { request, chunk, record, fields, changes, value, at: time, edited_by, edited_via } = history;
+        self.fail_if(s.entity != Entity::Person, &at, "is for persons");
+        self.request(&["streams", name, "field_history", "request"], s, request, &[&IDS[..], &["fields"]].concat());
+        self.fail_if(!request.names_ids() || !request.uses("fields"), &at, "the request must say {id_rows}, {ids} or {id}, and {fields}");
+        self.fail_if(*chunk == 0, &["streams", name, "field_history", "chunk"], "must be at least 1");
+        self.fail_if(fields.is_empty(), &at, "fields is empty");
+        for field in fields.keys().filter(|field| !s.record.as_ref().is_some_and(|map| map.fields.contains_key(*field))) {
+            self.fail(&["streams", name, "field_history", "fields", field], "is no field of the stream's record");
+        }
+        self.template(&at, changes, &["field"]);
+        self.fail_if(!changes.contains("{field}"), &at, "changes does not say {field}");
+        let list = checker::sample(changes);
+        let editors = [edited_by, edited_via].into_iter().flatten().flat_map(Paths::as_slice).map(String::as_str);
+        for path in [record, value, time.parts().0, &list].into_iter().chain(editors) {
+            self.path(&at, path);
+        }
     }
 
     /// Lists that are read by the ids of those whose they are.

@@ -1,7 +1,7 @@
 //! A connector's manifest: what a folder under `connectors/` says of a system, as typed data.
 //!
 //! Here: the head, settings, credentials, limits and errors; `streams`: requests, pages and filters; `records`: what a raw record becomes;
-//! `writes`; `names`: what may stand in their texts; `consent_fields`: what may not be written; `forms`: how values that have two forms are read; `instance`: where a system says
+//! `edits`: who edits, and when fields changed; `writes`; `names`: what may stand in their texts; `consent_fields`: what may not be written; `forms`: how values that have two forms are read; `instance`: where a system says
 //! which one it is. `settings`: what an admin fills in; `load`, `check`: files, and every mistake in them.
 //!
 //! The vocabulary grows only with a connector that needs it. `docs/connectors.md` explains each key for who writes one.
@@ -11,6 +11,7 @@
 
 pub mod check;
 mod consent_fields;
+mod edits;
 mod forms;
 mod instance;
 pub mod load;
@@ -21,6 +22,7 @@ mod streams;
 mod writes;
 
 pub(in crate::connector) use consent_fields::consent_field;
+pub use edits::*;
 pub use instance::*;
 pub(in crate::connector) use names::{HOLD, IDS};
 pub use records::*;

@@ -21,6 +21,12 @@ pub struct RecordMap {
     /// Persons: when the record was made. No value in it is older.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<TimePath>,
+    /// Persons: the person who made the record's last change, by all that `relays` may call them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_by: Option<Paths>,
+    /// Persons: the program that made the record's last change, by all that `relays` may call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_via: Option<Paths>,
     #[serde(default)]
     pub fields: BTreeMap<Name, FieldMap>,
     /// Persons and deals: the account's id, then the ids of further ones. What a row does not show of these further ones stays as it was
@@ -226,6 +232,16 @@ pub struct MarkMap {
     pub prefix: Option<String>,
     #[serde(default)]
     pub format: Option<TimeFormat>,
+}
+
+impl TimePath {
+    /// The path, and how the time there is written.
+    pub fn parts(&self) -> (&str, TimeFormat) {
+        match self {
+            TimePath::Path(path) => (path, TimeFormat::Rfc3339),
+            TimePath::Full { path, format } => (path, *format),
+        }
+    }
 }
 
 impl TimeFormat {

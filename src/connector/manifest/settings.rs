@@ -2,7 +2,7 @@
 
 use super::{Manifest, Test};
 use crate::connector::map::refusal_words::{RefusalWord, RefusalWords};
-use crate::connector::port::{SettingValue, SystemSettings};
+use crate::connector::port::{EditsAsked, SettingValue, SystemSettings};
 use crate::connector::raw::templates::{NameMeaning, Template};
 use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
@@ -17,6 +17,7 @@ pub struct Settings {
     why: Option<String>,
     refusal_words: BTreeMap<String, RefusalWord>,
     lacks: Vec<String>,
+    edits: EditsAsked,
     pub zone: TimeZone,
 }
 
@@ -37,6 +38,7 @@ impl Settings {
             why: given.why.clone(),
             refusal_words: given.refusal_words.clone(),
             lacks: given.lacks.clone(),
+            edits: given.edits.clone(),
             zone,
         };
         // A default may name other settings, which may have defaults themselves: the plain ones first.
@@ -57,6 +59,11 @@ impl Settings {
             }
         }
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    }
+
+    /// What the system is asked for about edits.
+    pub fn edits(&self) -> &EditsAsked {
+        &self.edits
     }
 
     /// What a name stands for; what is not a setting is known later.

@@ -1,6 +1,6 @@
 //! How streams are read: requests, pages, filters, feeds.
 
-use super::{Duration, Method, RecordMap, TimeFormat, span, span_option};
+use super::{Duration, FieldHistory, Method, RecordMap, TimeFormat, span, span_option};
 use crate::model::{Entity, Span};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,9 @@ pub struct Stream {
     /// Reads all accounts of records by their ids: asked for those whose row shows only a part of them (`record.accounts_more`).
     #[serde(default)]
     pub all_accounts: Option<AllAccounts>,
+    /// Persons: when fields changed and who changed them, where the system tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field_history: Option<FieldHistory>,
     /// What a raw record becomes. Not for deal_person.
     #[serde(default)]
     pub record: Option<RecordMap>,

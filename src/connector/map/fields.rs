@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 const UNKNOWN_CODE: &str = "holds a code that the map of this field does not know";
 
 /// How one value is read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct FieldReader {
     pub key: Name,
     pub path: Path,
@@ -38,6 +38,11 @@ impl FieldReader {
             map,
             format: format.unwrap_or_default(),
         })
+    }
+
+    /// The same, of what stands elsewhere.
+    pub fn at(&self, path: Path) -> FieldReader {
+        FieldReader { path, ..self.clone() }
     }
 
     /// `Ok(None)`: absent. `Err`: why it cannot be read, without its value.

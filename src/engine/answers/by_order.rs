@@ -88,6 +88,7 @@ mod tests {
             echo: false,
             entries: None,
             cleared: false,
+            last_edit: None,
             habits: Default::default(),
         };
         let candidates = [of(&crm, &ours), of(&ma, &other)];

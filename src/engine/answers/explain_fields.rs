@@ -7,7 +7,7 @@ use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::proofs::coverage::Coverage;
 use crate::merge::{Candidate, ConditionState, Judged, Judgment, Unknown};
-use crate::model::{Name, Time};
+use crate::model::{LastEdit, Name, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +50,15 @@ pub struct CandidateExplained {
     /// Until then it was another value, or its record was not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_after: Option<String>,
+    /// The system itself tells that it was set just at `observed_at`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dated_by_system: bool,
+    /// Its system tells that a person typed it there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub typed: bool,
+    /// The relay that brought it: a copy of another system's value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copied_by: Option<String>,
     pub won: bool,
     pub why: String,
 }
@@ -95,6 +104,9 @@ fn candidate(c: &Candidate<'_>, won: bool, why: &str) -> CandidateExplained {
         value: c.value.to_json(),
         observed_at: c.age.by.rfc3339(),
         changed_after: c.age.after.map(Time::rfc3339),
+        dated_by_system: c.last_edit.is_some_and(|edit| edit.dated),
+        typed: c.last_edit.is_some_and(LastEdit::is_typed),
+        copied_by: c.last_edit.and_then(LastEdit::relay).map(ToString::to_string),
         won,
         why: why.to_string(),
     }

@@ -94,6 +94,7 @@ mod tests {
             blank: Blank::Skipped,
             max_age: None,
             when: when.map(|when| Condition { when: Expression::compile(when, Scope::Person, &declared).unwrap(), otherwise: Vec::new() }),
+            typed: Vec::new(),
             rule: "precedence.toml:2".into(),
         };
         all.precedence.fields = fields.iter().map(|(name, when)| ((*name).into(), rule(when).into())).collect();

@@ -15,7 +15,16 @@ pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed], 
     let is_doubtful = ours.is_some_and(|a| habits.judge(system, name, &a.ours, &a.theirs) == Shown::Doubtful);
     let habits = SystemHabits { is_doubtful, escapes: habits.escapes(system, name) };
     let (entries, cleared) = (record.entries(name), record.cleared(name).is_some());
-    Some(Candidate { from: &record.id, value: &field.value, age: field.age(), echo: ours.is_some(), entries, cleared, habits })
+    Some(Candidate {
+        from: &record.id,
+        value: &field.value,
+        age: field.age(),
+        echo: ours.is_some(),
+        entries,
+        cleared,
+        habits,
+        last_edit: field.last_edit.as_deref(),
+    })
 }
 
 /// Merges one field.
@@ -36,7 +45,11 @@ pub(super) fn judged<'a>(
 impl FieldWinner {
     /// `is_asked`: whether some record of the person remembers that something was emptied. Only then it counts since when the value is there.
     pub(super) fn of(winner: Winner<'_>, candidates: &[Candidate<'_>], is_asked: bool) -> FieldWinner {
-        let typed = candidates.iter().filter(|c| is_asked && !c.echo && c.value.says_the_same(&winner.value)).map(|c| c.age.by).max();
+        let typed = candidates
+            .iter()
+            .filter(|c| is_asked && !c.echo && !c.is_copy() && c.value.says_the_same(&winner.value))
+            .map(|c| c.age.by)
+            .max();
         // What is put together of several knows by itself which entries somebody took out.
         let typed_at = if winner.from.is_none() { Time(i64::MAX) } else { typed.unwrap_or_default() };
         let rivals = winner.rivals.iter().copied().cloned().collect();

@@ -16,7 +16,7 @@ use crate::engine::system::SystemState;
 use crate::engine::target::{PermitWish, Wanted};
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState, Unknown};
-use crate::model::{Entity, Mail, MailKind, Mark, Name, Record, Span, Time, Value, Verdict};
+use crate::model::{Entity, LastEdit, Mail, MailKind, Mark, Name, Record, Span, Time, Value, Verdict};
 
 impl Engine {
     /// What is wanted of a target record now.
@@ -141,7 +141,20 @@ impl Engine {
     /// What a person's records offer for a field, each with what was agreed with it.
     pub fn candidates<'a>(&'a self, name: &Name, of: Members<'a>) -> Vec<Candidate<'a>> {
         let listed = of.places.iter().zip(of.records).filter(|(_, r)| !r.is_gone());
-        listed.filter_map(|(idx, record)| candidate(record, name, self.targets.agreed(*idx), self.targets.habits())).collect()
+        let of = |(idx, record): (&Idx, &'a Record)| {
+            let mut offered = candidate(record, name, self.targets.agreed(*idx), self.targets.habits())?;
+            if offered.is_copy() && !self.is_relay(&record.id.system, offered.last_edit) {
+                offered.last_edit = None;
+            }
+            Some(offered)
+        };
+        listed.filter_map(of).collect()
+    }
+
+    /// Whether who made a change is a relay still: systems.toml may have named them when it was read, and no more.
+    fn is_relay(&self, system: &Name, edit: Option<&LastEdit>) -> bool {
+        let relays = self.systems.get(system).map(|system| &system.connected.config().settings.edits.relays);
+        edit.and_then(LastEdit::relay).is_some_and(|relay| relays.is_some_and(|relays| relays.iter().any(|r| r.trim() == &**relay)))
     }
 }
 

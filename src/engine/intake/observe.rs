@@ -164,7 +164,8 @@ impl Engine {
             if let Some(sent) = self.targets.sent(idx) {
                 sent.leave_out(&self.world.record(idx), &mut new);
             }
-            if !lacks_people && self.world.shows(idx, &new) && !ends_later(|| self.world.record(idx).memory.ended_at, &new) {
+            let is_told = new.fields.iter().any(|field| field.last_edit.is_some());
+            if !lacks_people && !is_told && self.world.shows(idx, &new) && !ends_later(|| self.world.record(idx).memory.ended_at, &new) {
                 return self.see_stand(idx, &new, run.began);
             }
             if self.targets.of(idx).is_some_and(|target| was_written_since(target, run.began)) {

@@ -11,11 +11,14 @@ pub fn remember(old: &Record, new: &mut Record, looked: Option<Time>) {
             let before = old.field_of(&field.name)?;
             let is_list = matches!(before.value, Value::List(_)) || matches!(field.value, Value::List(_));
             let both = entries(&before.value).zip(entries(&field.value)).filter(|_| is_list && before.value != field.value);
-            both.map(|(was, is)| (field.name.clone(), before.age(), field.age(), was.to_vec(), is.to_vec()))
+            let is_copy = field.last_edit.as_ref().is_some_and(|edit| edit.relay().is_some());
+            both.map(|(was, is)| (field.name.clone(), before.age(), field.age(), was.to_vec(), is.to_vec(), is_copy))
         })
         .collect();
-    for (name, stood, age, was, is) in changed {
-        new.entries_mut(&name).observe(&was, &is, stood, age, looked);
+    for (name, stood, age, was, is, is_copy) in changed {
+        let entries = new.entries_mut(&name);
+        // What a relay puts in or takes out is as little news as what we write.
+        if is_copy { entries.write(&was, &is, stood, age.by) } else { entries.observe(&was, &is, stood, age, looked) }
     }
 }
 

@@ -30,7 +30,7 @@ pub fn same_connection(a: &System, b: &System) -> bool {
 
 /// Whether the same answers become the same records.
 pub fn reads_the_same(a: &System, b: &System) -> bool {
-    let told = |s: &System| (s.settings.refusal_words.clone(), s.settings.lacks.clone());
+    let told = |s: &System| (s.settings.refusal_words.clone(), s.settings.lacks.clone(), s.settings.edits.clone());
     told(a) == told(b) && same_manifest(a, b)
 }
 

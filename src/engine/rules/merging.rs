@@ -53,6 +53,8 @@ struct StoredField {
     max_age: Option<Span>,
     when: Option<String>,
     otherwise: Vec<Band>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    typed: Vec<Name>,
     rule: Name,
 }
 
@@ -65,13 +67,14 @@ struct StoredStatus {
 
 impl StoredField {
     fn of(rule: &FieldRule) -> StoredField {
-        let FieldRule { strategy, blank, max_age, when, rule } = rule;
+        let FieldRule { strategy, blank, max_age, when, typed, rule } = rule;
         StoredField {
             strategy: strategy.clone(),
             blank: *blank,
             max_age: *max_age,
             when: when.as_ref().map(|condition| condition.when.source().to_string()),
             otherwise: when.as_ref().map(|condition| condition.otherwise.clone()).unwrap_or_default(),
+            typed: typed.clone(),
             rule: rule.clone(),
         }
     }
@@ -85,8 +88,8 @@ impl StoredField {
                 Some(Condition { when, otherwise: self.otherwise.clone() })
             }
         };
-        let StoredField { strategy, blank, max_age, rule, .. } = self.clone();
-        Some(FieldRule { strategy, blank, max_age, when, rule: before_the_edit(&rule) })
+        let StoredField { strategy, blank, max_age, typed, rule, .. } = self.clone();
+        Some(FieldRule { strategy, blank, max_age, when, typed, rule: before_the_edit(&rule) })
     }
 
     fn says(&self) -> StoredField {
@@ -200,7 +203,14 @@ pub(in crate::engine) mod tests {
         for (place, (name, systems, when)) in fields.iter().enumerate() {
             let when = when.map(|when| Condition { when: compiled(when), otherwise: bands(&["ma"]) });
             let rule = format!("precedence.toml:{}", place + 3).as_str().into();
-            let rule = FieldRule { strategy: Strategy::Order(bands(systems)), blank: Blank::Skipped, max_age: None, when, rule };
+            let rule = FieldRule {
+                strategy: Strategy::Order(bands(systems)),
+                blank: Blank::Skipped,
+                max_age: None,
+                when,
+                typed: Vec::new(),
+                rule,
+            };
             all.precedence.fields.insert((*name).into(), Arc::new(rule));
         }
         let status = |(place, (name, when)): (usize, &(&str, &str))| StatusRule {

@@ -69,7 +69,7 @@ mod tests {
         ] {
             let condition = Condition { when: expression(when, &declared), otherwise: Vec::new() };
             let (strategy, rule) = (Strategy::Newest(Vec::new()), "precedence.toml:2".into());
-            let field_rule = FieldRule { strategy, blank: Blank::Skipped, max_age: None, when: Some(condition), rule };
+            let field_rule = FieldRule { strategy, blank: Blank::Skipped, max_age: None, when: Some(condition), typed: Vec::new(), rule };
             for place in 0..3 {
                 let mut rules = Rules::clone(&rules("a", &[]));
                 rules.declared = declared.clone();

@@ -39,7 +39,7 @@ mod tests {
             let band = |system: &str| Band(vec![Name::from(system).into()]);
             let when = Expression::compile("true", Scope::Person, &Declared::default()).unwrap();
             let when = otherwise.map(|system| Condition { when, otherwise: vec![band(system)] });
-            FieldRule { strategy, blank: Blank::Skipped, max_age: None, when, rule: "precedence.toml:2".into() }
+            FieldRule { strategy, blank: Blank::Skipped, max_age: None, when, typed: Vec::new(), rule: "precedence.toml:2".into() }
         };
         let all = |systems: &[&str]| systems.iter().map(|s| Name::from(*s)).collect::<Vec<_>>();
         for (written_to, strategy, otherwise, two_ways) in [

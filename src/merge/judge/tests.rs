@@ -1,11 +1,13 @@
 use super::*;
+use crate::merge::judgment::{COPY, TYPED_ELSEWHERE};
 use crate::merge::rules::Condition;
 use crate::model::expression::{Declared, Scope};
-use crate::model::{Date, Entity, Entries, EntryFate, Expression, RecordId, Span};
+use crate::model::{Date, Editor, Entity, Entries, EntryFate, Expression, LastEdit, RecordId, Span};
 use proptest::prelude::{Just, prop_assert, prop_assert_eq, prop_compose, prop_oneof, proptest};
 use proptest::strategy::Strategy as Sampled;
 
 mod ages;
+mod copies;
 mod lists;
 mod unread;
 
@@ -20,10 +22,10 @@ fn names(names: &[&str]) -> Vec<Name> {
 }
 
 fn rule(strategy: Strategy) -> FieldRule {
-    FieldRule { strategy, blank: Blank::Skipped, max_age: None, when: None, rule: "precedence.toml:5".into() }
+    FieldRule { strategy, blank: Blank::Skipped, max_age: None, when: None, typed: Vec::new(), rule: "precedence.toml:5".into() }
 }
 
-/// "" is `Empty`, "~" emptied by somebody, "a|b" a list; `!` in front: an echo, `@`: nobody saw it change.
+/// "" is `Empty`, "~" emptied by somebody, "a|b" a list; `!` in front: an echo, `@`: nobody saw it change, `=`: a copy, `+`: typed by a person.
 #[derive(Debug, Clone)]
 struct Row {
     from: RecordId,
@@ -32,6 +34,7 @@ struct Row {
     echo: bool,
     entries: Option<Entries>,
     cleared: bool,
+    last_edit: Option<LastEdit>,
 }
 
 fn value(text: &str) -> Value {
@@ -52,13 +55,28 @@ fn row(system: &str, id: &str, text: &str, day: i64) -> Row {
     let (echo, text) = text.strip_prefix('!').map_or((false, text), |t| (true, t));
     let (unseen, text) = text.strip_prefix('@').map_or((false, text), |t| (true, t));
     let age = if unseen { Age::until(Time(day * DAY)) } else { on(day) };
-    Row { from: RecordId::new(system, Entity::Person, id), value: value(text), age, echo, entries: None, cleared: text == "~" }
+    let (by, text) = match text.chars().next() {
+        Some('=') => (Some(Editor::Relay("sync".into())), &text[1..]),
+        Some('+') => (Some(Editor::Person), &text[1..]),
+        _ => (None, text),
+    };
+    let last_edit = by.map(|by| LastEdit { dated: false, by: Some(by) });
+    Row { from: RecordId::new(system, Entity::Person, id), value: value(text), age, echo, entries: None, cleared: text == "~", last_edit }
 }
 
 fn candidates(rows: &[Row]) -> Vec<Candidate<'_>> {
     fn of(row: &Row) -> Candidate<'_> {
-        let Row { from, value, age, echo, entries, cleared } = row;
-        Candidate { from, value, age: *age, echo: *echo, entries: entries.as_ref(), cleared: *cleared, habits: Default::default() }
+        let Row { from, value, age, echo, entries, cleared, last_edit } = row;
+        Candidate {
+            from,
+            value,
+            age: *age,
+            echo: *echo,
+            entries: entries.as_ref(),
+            cleared: *cleared,
+            habits: Default::default(),
+            last_edit: last_edit.as_ref(),
+        }
     }
     rows.iter().map(of).collect()
 }
@@ -227,6 +245,7 @@ fn any_value() -> impl Sampled<Value = Value> {
 prop_compose! {
     fn any_row()(system in prop_oneof![Just("crm"), Just("ma"), Just("cards"), Just("erp")], id in "[1-4]", value in any_value(),
                  day in 0i64..6, seen in proptest::option::of(0i64..6), echo: bool, cleared: bool,
+                 editor in proptest::option::of(prop_oneof![Just(Editor::Person), Just(Editor::Relay("sync".into()))]),
                  fates in proptest::collection::vec(("[a-d]", 0u8..3, 0i64..6), 0..4)) -> Row {
         let by = Time((994 + day) * DAY);
         let age = Age { after: seen.map(|days| by.minus(Span::days(days))), by };
@@ -236,7 +255,7 @@ prop_compose! {
         };
         let entries = Entries::of(fates.iter().map(|(entry, kind, days)| (entry.as_str().into(), fate(*kind, *days))));
         let cleared = cleared && value.is_empty();
-        Row { from: RecordId::new(system, Entity::Person, id), value, age, echo, entries: Some(entries), cleared }
+        Row { from: RecordId::new(system, Entity::Person, id), value, age, echo, entries: Some(entries), cleared, last_edit: editor.map(|by| LastEdit { dated: false, by: Some(by) }) }
     }
 }
 
@@ -252,9 +271,11 @@ fn any_rule() -> impl Sampled<Value = FieldRule> {
         Just(Strategy::Union(all())),
     ];
     let blank = proptest::sample::select(vec![Blank::Skipped, Blank::Wins, Blank::Clears]);
-    (strategy, blank, proptest::option::of(0i64..6)).prop_map(|(strategy, blank, days)| FieldRule {
+    let typed = proptest::sample::select(vec![&[][..], &["crm"], &["crm", "ma"]]);
+    (strategy, blank, proptest::option::of(0i64..6), typed).prop_map(|(strategy, blank, days, typed)| FieldRule {
         blank,
         max_age: days.map(Span::days),
+        typed: names(typed),
         ..rule(strategy)
     })
 }
@@ -302,10 +323,11 @@ proptest! {
         let given = candidates(&rows);
         if let Some(from) = judge(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW).winner().and_then(|w| w.from) {
             let in_band = |s: &str| (s == "cards") == (&*from.system == "cards");
-            let won = given.iter().find(|c| c.from == from).map(|c| c.age).unwrap();
+            let won = given.iter().find(|c| c.from == from).unwrap();
             let equals = given.iter().filter(|c| &*c.from.system != "erp" && in_band(&c.from.system) && !c.echo && !c.value.is_empty());
-            for other in equals {
-                prop_assert!(!won.is_before(&other.age), "{:?} {:?}", won, other);
+            // What a relay brings is no news.
+            for other in equals.filter(|c| won.is_copy() || !c.is_copy()) {
+                prop_assert!(!won.age.is_before(&other.age), "{:?} {:?}", won, other);
             }
         }
     }
@@ -321,7 +343,8 @@ proptest! {
         };
         let (_, judged) = explain(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW);
         for (candidate, judged) in given.iter().zip(&judged) {
-            let counts = !["lower rank", "not a source", "our own write", "too old", "empty", "older"].contains(&judged.why);
+            let passed = ["lower rank", "not a source", "our own write", "too old", "empty", "older", COPY, TYPED_ELSEWHERE];
+            let counts = !passed.contains(&judged.why);
             let is_other = !candidate.value.is_empty() && !candidate.value.says_the_same(&winner.value) && !judged.won;
             prop_assert_eq!(winner.rivals.contains(&candidate.from), counts && is_other, "{:?} {:?}", candidate, judged);
             if judged.why == "older" {

@@ -1,5 +1,6 @@
 //! The CRM's data: contacts, companies, deals and what hangs together, with the vendor's rules for them.
 
+use super::history::{CrmEditor, PropertyHistory};
 use crate::model::Time;
 use crate::sandbox::wire::{iso_millis, parse_time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,6 +120,7 @@ pub struct CrmObject {
     pub created: Time,
     pub modified: Time,
     pub archived: bool,
+    pub history: PropertyHistory,
 }
 
 /// Everything in the CRM.
@@ -137,7 +139,8 @@ impl CrmRecords {
     pub fn create(&mut self, kind: CrmKind, properties: impl IntoIterator<Item = (String, String)>, now: Time) -> u64 {
         self.last_id = self.last_id.max(100) + 1;
         let id = self.last_id;
-        let mut object = CrmObject { id, properties: BTreeMap::new(), created: now, modified: now, archived: false };
+        let mut object =
+            CrmObject { id, properties: BTreeMap::new(), created: now, modified: now, archived: false, history: Default::default() };
         for (name, value) in properties {
             put(&mut object.properties, name, value);
         }
@@ -147,7 +150,14 @@ impl CrmRecords {
     }
 
     /// Changes properties ("" clears); the timestamp moves only if something became different. False if there is no such object.
-    pub fn edit(&mut self, kind: CrmKind, id: u64, properties: impl IntoIterator<Item = (String, String)>, now: Time) -> bool {
+    pub fn edit(
+        &mut self,
+        kind: CrmKind,
+        id: u64,
+        properties: impl IntoIterator<Item = (String, String)>,
+        now: Time,
+        by: CrmEditor,
+    ) -> bool {
         let Some(object) = self.objects.get_mut(&(kind, id)).filter(|o| !o.archived) else { return false };
         let before = object.properties.clone();
         for (name, value) in properties {
@@ -156,6 +166,9 @@ impl CrmRecords {
         compute(kind, &mut object.properties, now);
         if object.properties != before {
             object.modified = now;
+            if kind == CrmKind::Contact {
+                object.history.note(&before, &object.properties, object.created, now, by);
+            }
         }
         true
     }

@@ -10,7 +10,11 @@ pub(in crate::connector) fn check(c: &mut Checker<'_>, stream: &str, entity: Ent
     c.fail_if(map.id.is_empty(), &at("id"), "is empty");
     c.path(&at("id"), &map.id);
     prefix(c, stream, entity, map);
-    for (key, paths) in [("account", &map.account), ("addresses", &map.addresses)] {
+    let editors = [("edited_by", &map.edited_by), ("edited_via", &map.edited_via)];
+    for (key, paths) in editors {
+        c.fail_if(paths.is_some() && entity != Entity::Person, &at(key), "is for persons");
+    }
+    for (key, paths) in [("account", &map.account), ("addresses", &map.addresses)].into_iter().chain(editors) {
         paths.iter().flat_map(Paths::as_slice).for_each(|path| c.path(&at(key), path));
     }
     for (key, path) in [("people", &map.people), ("people_more", &map.people_more), ("accounts_more", &map.accounts_more)] {
@@ -133,7 +137,7 @@ fn prefix(c: &mut Checker<'_>, stream: &str, entity: Entity, map: &RecordMap) {
     let m = c.manifest;
     let written = m.writes.as_ref().is_some_and(|w| w.stream == stream);
     let asked = m.streams.values().any(|s| s.for_each.as_ref().is_some_and(|e| e.stream == stream));
-    let fed = m.streams.get(stream).is_some_and(|s| s.feed.is_some());
+    let fed = m.streams.get(stream).is_some_and(|s| s.feed.is_some() || s.field_history.is_some());
     let others = m.streams.iter().filter(|(name, s)| *name != stream && s.entity == entity && s.record.is_some()).count();
     c.fail_if(prefix.is_empty() || prefix.trim() != prefix, &at, "is a short text without blanks at its ends, as \"lead-\"");
     c.fail_if(written || asked || fed, &at, "its ids are sent to the system again; give the other stream the prefix");

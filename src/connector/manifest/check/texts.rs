@@ -43,6 +43,7 @@ fn is_template(keys: &[&str]) -> bool {
         ["base_url"] | ["headers", _] | ["settings", _, "default"] => true,
         ["auth", key] => !matches!(*key, "kind" | "method" | "header" | "audience" | "scheme" | "lifetime"),
         ["streams", _, "record", rest @ ..] => of_record(rest),
+        ["streams", _, "field_history", "changes"] => true,
         ["writes", "block" | "permit" | "why", key] => matches!(*key, "field" | "on" | "off" | "label"),
         ["writes", "fields", _, "map", _] => true,
         ["writes", "status", "label_prefix"] | ["writes", "status", "map", _] | ["writes", "update", "empty"] => true,

@@ -44,6 +44,8 @@ pub struct Fill<'v> {
     pub since: Option<&'v str>,
     pub after_id: Option<&'v str>,
     pub ids: &'v [ShortText],
+    /// The system's own names of the fields that are asked for.
+    pub fields: &'v [ShortText],
     /// Behind what each id's list goes on, and the key of an id's row that says so.
     pub after: Option<(&'v str, &'v [String])>,
     pub token: Option<&'v str>,
@@ -58,7 +60,7 @@ enum Filled<'v> {
     Plain(&'v Json),
     List(Vec<Filled<'v>>),
     Map(Vec<(&'v str, Filled<'v>)>),
-    Ids(&'v [ShortText]),
+    Texts(&'v [ShortText]),
     /// `[{"id": ...}, ...]`
     IdRows(&'v [ShortText]),
     /// `[{"id": ..., KEY: ...}, ...]`
@@ -176,6 +178,7 @@ impl<'v> Fill<'v> {
             "label_id" => self.label_id.map(Cow::Borrowed),
             "id" => self.ids.first().map(|id| Cow::Borrowed(&**id)),
             "ids" => Some(Cow::Owned(self.ids.join(","))),
+            "fields" => Some(Cow::Owned(self.fields.join(","))),
             "ids_quoted" => Some(Cow::Owned(self.ids.iter().map(|id| quoted(id)).collect::<Vec<_>>().join(","))),
             _ => None,
         }
@@ -183,7 +186,8 @@ impl<'v> Fill<'v> {
 
     fn value(&self, name: &str) -> Option<Filled<'v>> {
         match name {
-            "ids" => Some(Filled::Ids(self.ids)),
+            "ids" => Some(Filled::Texts(self.ids)),
+            "fields" => Some(Filled::Texts(self.fields)),
             "id_rows" => Some(match self.after {
                 Some((key, after)) => Filled::IdRowsAfter(self.ids, key, after),
                 None => Filled::IdRows(self.ids),
@@ -252,7 +256,7 @@ impl Serialize for Filled<'_> {
             Filled::Plain(value) => value.serialize(to),
             Filled::List(items) => items.serialize(to),
             Filled::Map(map) => to.collect_map(map.iter().map(|(key, value)| (key, value))),
-            Filled::Ids(ids) => ids.serialize(to),
+            Filled::Texts(texts) => texts.serialize(to),
             Filled::IdRows(ids) => to.collect_seq(ids.iter().map(|id| std::collections::BTreeMap::from([("id", id)]))),
             Filled::IdRowsAfter(ids, key, after) => {
                 let row = |(id, after)| std::collections::BTreeMap::from([("id", id), (*key, after)]);

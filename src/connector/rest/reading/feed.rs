@@ -209,6 +209,7 @@ impl PageReader<'_> {
                 }
             }
         }
+        self.follow_history(&mut page, end).await;
         match self.follow_accounts(cut, &mut page, end).await {
             // "Not found" would be taken for the records.
             Err(Error::NotFound { system, what }) => Err(Error::Refused { system, what, said: "not found (404)".to_string() }),

@@ -1,5 +1,6 @@
 //! What every pass does with an answer: finds its lists, and says what is wrong with it.
 
+use super::history_plan::HistoryAsked;
 use super::paging::Circle;
 use super::streams::ListPlan;
 use crate::connector::port::{Error, Lane};
@@ -25,6 +26,8 @@ pub struct PageReader<'r> {
     pub lane: Lane,
     /// How all accounts of the stream's records are read, where a row shows a part of them.
     pub all_accounts: Option<&'r ListPlan>,
+    /// How the history of its records' fields is asked for, where some rule goes by it.
+    pub history: Option<HistoryAsked<'r>>,
 }
 
 impl PageReader<'_> {

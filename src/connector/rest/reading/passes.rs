@@ -209,6 +209,7 @@ impl PageReader<'_> {
         drop(answer);
         let mut took = PassEnd::default();
         let followed = self.follow_accounts(cut, &mut page, &mut took).await;
+        self.follow_history(&mut page, &mut took).await;
         if followed.is_err() || page.cut_short.is_some() {
             page.cursor = None;
         }

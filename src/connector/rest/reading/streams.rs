@@ -1,5 +1,6 @@
 //! The streams of one system, bound to its settings: what `passes` and `writes` work with.
 
+use super::history_plan::HistoryPlan;
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{AllAccounts, Feed, ForEach, Manifest, Page, Request, Stream, TimeFormat, Writes};
 use crate::connector::map::{FollowedLists, Mapper};
@@ -22,6 +23,8 @@ pub struct StreamPlan {
     /// All accounts of given records of this stream.
     pub all_accounts: Option<ListPlan>,
     pub by_id: Option<ByIdPlan>,
+    /// When fields changed, and who changed them: only where some rule goes by it.
+    pub history: Option<HistoryPlan>,
 }
 
 pub struct ByIdPlan {
@@ -149,6 +152,10 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, around: Around<'_>, s
     };
     let mapper = stream.record.as_ref().map(|r| Mapper::new(system, stream.entity, r, around.writes, settings)).transpose()?;
     let mapper = mapper.map(|m| m.following(FollowedLists { people: around.followed, accounts: all_accounts.is_some() }));
+    let history = match (&stream.field_history, &mapper) {
+        (Some(history), Some(mapper)) => HistoryPlan::new(name, history, mapper, settings)?,
+        _ => None,
+    };
     let open = optional("open deals", stream.open.as_ref())?;
     let reads = match (&changes, &feed) {
         _ if stream.entity == Entity::DealPerson => Reads::Associations,
@@ -178,7 +185,7 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, around: Around<'_>, s
         watched: mapper.as_ref().map(Mapper::watched).unwrap_or_default(),
         by_id: by_id.as_ref().map_or(0, |b| b.chunk),
     };
-    Ok(Some(StreamPlan { info, mapper: mapper.map(Arc::new), sweep, open, changes, feed, each, all_accounts, by_id }))
+    Ok(Some(StreamPlan { info, mapper: mapper.map(Arc::new), sweep, open, changes, feed, each, all_accounts, by_id, history }))
 }
 
 type MakeCall<'c> = dyn Fn(&str, &Request) -> Result<Option<Call>, String> + 'c;

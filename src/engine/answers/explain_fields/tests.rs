@@ -19,6 +19,7 @@ fn a_field_says_where_its_value_is_from_or_why_it_is_left_alone() {
         entries: None,
         cleared: false,
         habits: Default::default(),
+        last_edit: None,
     });
     let judged = || vec![Judged { won: true, why: "first" }, Judged { won: false, why: "second" }];
     let explained = |judgment| by_rule(&"precedence.toml:3".into(), &candidates, (judgment, judged()), || "crm.people".into());

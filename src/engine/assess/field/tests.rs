@@ -57,13 +57,14 @@ fn who_says_the_same_in_another_form_is_no_rival() {
             echo: false,
             entries: None,
             cleared: false,
+            last_edit: None,
             habits: Default::default(),
         };
         let candidates = [of(&crm, &value), of(&ma, &other)];
         let band = crate::merge::rules::Band(["crm", "ma"].map(|system| Name::from(system).into()).into());
         let strategy = crate::merge::rules::Strategy::Order(vec![band]);
         let blank = crate::merge::rules::Blank::Skipped;
-        let rule = FieldRule { strategy, blank, max_age: None, when: None, rule: "precedence.toml:5".into() };
+        let rule = FieldRule { strategy, blank, max_age: None, when: None, typed: Default::default(), rule: "precedence.toml:5".into() };
         let winner = judged(&rule, ConditionState::None, &candidates, UnreadSystems::default(), Time(9)).unwrap().unwrap();
         assert_eq!((winner.from, winner.rivals.len()), (Some(&crm), usize::from(is_rival)), "{other}");
     }

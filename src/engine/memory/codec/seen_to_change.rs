@@ -1,17 +1,24 @@
 //! What we saw change of a record: the last part of its bytes, which few have.
 
 use super::{Names, Reader, Writer};
-use crate::model::{Age, Entries, EntryFate, Record, Time};
+use crate::model::{Age, Editor, Entries, EntryFate, LastEdit, Record, Time};
 
 const OURS: u8 = 0;
 const ADDED: u8 = 1;
 const REMOVED: u8 = 2;
 const FORM: u8 = 3;
 
+/// What the system told of a field's last change, a bit each.
+const DATED: u8 = 1;
+const TYPED: u8 = 2;
+const COPIED: u8 = 4;
+
 impl Writer {
-    /// What was emptied, when fields changed, and whose the entries of lists are. A record of which nothing of it is known ends before it.
+    /// What was emptied, when fields changed, whose the entries of lists are, and what the system told of changes. A record of which nothing
+    /// of it is known ends before it.
     pub(super) fn seen_to_change(&mut self, record: &Record, names: &mut Names) {
-        if record.memory.cleared.is_empty() && record.memory.lists.is_empty() && record.fields.iter().all(|f| f.after.is_none()) {
+        let untold = record.fields.iter().all(|f| f.last_edit.is_none());
+        if record.memory.cleared.is_empty() && record.memory.lists.is_empty() && untold && record.fields.iter().all(|f| f.after.is_none()) {
             return;
         }
         self.list(&record.memory.cleared, |w, (name, before)| {
@@ -29,6 +36,19 @@ impl Writer {
                 w.fate(fate);
             }
         });
+        if !untold {
+            record.fields.iter().for_each(|field| self.last_edit(field.last_edit.as_deref(), names));
+        }
+    }
+
+    fn last_edit(&mut self, edit: Option<&LastEdit>, names: &mut Names) {
+        let by = match edit.and_then(|edit| edit.by.as_ref()) {
+            None => 0,
+            Some(Editor::Person) => TYPED,
+            Some(Editor::Relay(_)) => COPIED,
+        };
+        self.bytes.push(by | if edit.is_some_and(|edit| edit.dated) { DATED } else { 0 });
+        edit.and_then(LastEdit::relay).iter().for_each(|relay| self.number(names.number(relay)));
     }
 
     fn fate(&mut self, fate: &EntryFate) {
@@ -55,7 +75,25 @@ impl Reader<'_> {
             field.after = self.maybe(Reader::signed)?.map(|before| Time(field.at.0.wrapping_sub(before)));
         }
         record.memory.lists = self.list(|r| Some((r.name()?, Entries::of(r.list(|r| Some((r.owned()?, r.fate()?)))?))))?;
+        if !self.rest.is_empty() {
+            for field in &mut record.fields {
+                field.last_edit = self.last_edit()?.map(Box::new);
+            }
+        }
         Some(())
+    }
+
+    /// Nothing told is no edit at all.
+    fn last_edit(&mut self) -> Option<Option<LastEdit>> {
+        let told = self.byte()?;
+        let by = match told & !DATED {
+            0 => None,
+            TYPED => Some(Editor::Person),
+            COPIED => Some(Editor::Relay(self.name()?)),
+            _ => return None,
+        };
+        let edit = LastEdit { dated: told & DATED != 0, by };
+        Some((told != 0).then_some(edit))
     }
 
     fn fate(&mut self) -> Option<EntryFate> {
@@ -91,5 +129,24 @@ mod tests {
         record.fields[0].after = Some(Time(3));
         let whole = writer.whole(&stream, &record, &mut names).to_vec();
         assert_eq!(read(record.id.clone(), &whole, &names), Some((stream, record)));
+    }
+
+    /// What it tells stands behind all that there was before, so that a record of which nothing is told has the bytes that it had.
+    #[test]
+    fn what_a_system_told_of_changes_is_kept_and_takes_no_room_where_nothing_is() {
+        let mut record = Record::new("crm:person:1".parse().unwrap());
+        ["a", "b", "c", "d"].into_iter().for_each(|name| record.set(&name.into(), Value::text(name), Time(5)));
+        let (mut names, mut writer, stream) = (Names::default(), Writer::default(), Name::from("people"));
+        record.fields[0].after = Some(Time(3));
+        let untold = writer.whole(&stream, &record, &mut names).to_vec();
+        record.fields[0].tell(Time(9), None);
+        record.fields[1].tell(Time(8), Some(Editor::Person));
+        record.fields[2].last_edit = Some(Box::new(LastEdit { dated: false, by: Some(Editor::Relay("svc-sync@acme.example".into())) }));
+        let whole = writer.whole(&stream, &record, &mut names).to_vec();
+        assert_eq!(read(record.id.clone(), &whole, &names), Some((stream.clone(), record.clone())));
+        assert!((whole.len() - 1..whole.len()).all(|end| read(record.id.clone(), &whole[..end], &names).is_none()), "cut short");
+        record.fields.iter_mut().for_each(|f| (f.at, f.after, f.last_edit) = (Time(5), None, None));
+        record.fields[0].after = Some(Time(3));
+        assert_eq!(writer.whole(&stream, &record, &mut names), untold);
     }
 }

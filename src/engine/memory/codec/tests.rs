@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::ShortText;
-use crate::model::{Age, Entries, EntryFate};
+use crate::model::{Age, Editor, Entries, EntryFate, LastEdit};
 use proptest::prelude::*;
 
 fn text() -> impl Strategy<Value = ShortText> {
@@ -45,6 +45,13 @@ fn age() -> impl Strategy<Value = Age> {
     (prop::option::of(time()), time()).prop_map(|(after, by)| Age { after, by })
 }
 
+/// What says nothing comes back as none.
+fn last_edit() -> impl Strategy<Value = Option<Box<LastEdit>>> {
+    let by = prop_oneof![Just(None), Just(Some(Editor::Person)), name().prop_map(|name| Some(Editor::Relay(name)))];
+    let edit = (any::<bool>(), by).prop_map(|(dated, by)| LastEdit { dated, by });
+    edit.prop_map(|edit| (edit != LastEdit::default()).then_some(Box::new(edit)))
+}
+
 fn memory() -> impl Strategy<Value = Memory> {
     let texts = || prop::collection::vec(text(), 0..3);
     let cleared = prop::collection::vec((name(), value()), 0..3);
@@ -71,7 +78,7 @@ fn memory() -> impl Strategy<Value = Memory> {
 prop_compose! {
     fn record()(
         id in record_id(),
-        fields in prop::collection::vec((name(), value(), age()), 0..4),
+        fields in prop::collection::vec((name(), value(), age(), last_edit()), 0..4),
         marks in prop::collection::vec((prop::sample::select(&MARKS[..]), value()), 0..3),
         refusals in prop::collection::vec(prop_oneof![Just(RefusalScope::All), text().prop_map(|topic| RefusalScope::Topic(topic.as_str().into()))], 0..3),
         same_as in prop::collection::vec(record_id(), 0..3),
@@ -82,11 +89,11 @@ prop_compose! {
         ticket in prop::sample::select(&TICKETS[..]),
         rest in (prop::option::of(time()), presence(), memory(), prop::collection::vec(text(), 0..3)),
     ) -> Record {
-        let fields = fields.into_iter().map(|(name, value, age)| Field { name, value, at: age.by, after: age.after }).collect();
+        let fields = fields.into_iter().map(|(name, value, age, last_edit)| Field { name, value, at: age.by, after: age.after, last_edit }).collect();
         let (changed_at, presence, memory, unread_refusals) = rest;
         Record {
             id, fields, marks, refusals, unread_refusals, same_as, account, more_accounts, people, addresses, has_unread_address, deal, ticket, changed_at,
-            presence, memory
+            edited_by: None, presence, memory
         }
     }
 }

@@ -97,6 +97,7 @@ fn http(base: &str, network: &Network, more: &str) -> HttpClient {
         time_zone: None,
         refusal_words: Default::default(),
         lacks: Vec::new(),
+        edits: Default::default(),
     };
     let settings = Settings::resolve(&manifest, &given).unwrap();
     HttpClient::new(&manifest, &settings, network, Wire::of(network).unwrap(), &given.name, Arc::new(|| Time(1_795_251_600_000))).unwrap()

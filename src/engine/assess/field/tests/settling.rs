@@ -19,7 +19,7 @@ fn band(names: &[&str]) -> Band {
 }
 
 fn rule(strategy: Strategy) -> FieldRule {
-    FieldRule { strategy, blank: Blank::Skipped, max_age: None, when: None, rule: "precedence.toml:5".into() }
+    FieldRule { strategy, blank: Blank::Skipped, max_age: None, when: None, typed: Vec::new(), rule: "precedence.toml:5".into() }
 }
 
 /// Any order of the three, cut into bands anywhere.

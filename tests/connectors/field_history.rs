@@ -1,0 +1,137 @@
+//! The history of fields, asked behind the pages of the shipped CRM's manifest: only what is wanted, of whom it is news.
+
+use futures::FutureExt;
+use nayose::connector::manifest::load;
+use nayose::connector::{Clock, Connector, EditsAsked, Observed, PageRead, Pass, PassEnd, RestConnector, SettingValue, SystemSettings};
+use nayose::model::{Age, LastEdit, Record, Span, Time};
+use nayose::sandbox::{CrmEditor, Fault, FaultKind, Options, Sandbox, SandboxSystem};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+const START: i64 = 1_795_251_600_000; // 2026-11-21T09:00:00Z
+
+struct Crm {
+    sandbox: Sandbox,
+    now: Arc<AtomicI64>,
+    connector: RestConnector,
+}
+
+impl Crm {
+    async fn asked_for(edits: EditsAsked) -> Crm {
+        let now = Arc::new(AtomicI64::new(START));
+        let clock: Clock = {
+            let now = now.clone();
+            Arc::new(move || Time(now.load(Ordering::Relaxed)))
+        };
+        let sandbox = Sandbox::start(Options::new(clock.clone()).people(120)).await.unwrap();
+        let settings = [("base_url", sandbox.crm_url.as_str()), ("token", &sandbox.keys.crm_token)];
+        let given = SystemSettings {
+            name: "crm".into(),
+            settings: settings.map(|(key, value)| (key.to_string(), SettingValue::Plain(value.to_string()))).into(),
+            permit: None,
+            why: None,
+            time_zone: None,
+            refusal_words: Default::default(),
+            lacks: Vec::new(),
+            edits,
+        };
+        let manifest = load::load("hubspot", None).unwrap_or_else(|e| panic!("{e:#?}")).manifest;
+        Crm { sandbox, now, connector: RestConnector::new(&manifest, &given, clock).unwrap() }
+    }
+
+    fn later(&self, span: Span) -> Time {
+        Time(self.now.fetch_add(span.0, Ordering::Relaxed) + span.0)
+    }
+
+    async fn read(&self, pass: Pass) -> (PassEnd, PageRead) {
+        let all = Arc::new(Mutex::new(PageRead::default()));
+        let kept = all.clone();
+        let sink = Box::new(move |page: PageRead| {
+            let mut kept = kept.lock().unwrap();
+            kept.observed.extend(page.observed);
+            kept.quarantined.extend(page.quarantined);
+            async { Ok(()) }.boxed()
+        });
+        let end = self.connector.pass("people", pass, sink).await.unwrap();
+        (end, Arc::into_inner(all).unwrap().into_inner().unwrap())
+    }
+}
+
+fn records(page: &PageRead) -> impl Iterator<Item = &Record> {
+    page.observed.iter().filter_map(|o| if let Observed::Record { record, .. } = o { Some(&**record) } else { None })
+}
+
+fn asked(fields: &[&str]) -> EditsAsked {
+    EditsAsked { relays: vec!["7001".to_string()], editors: true, history: fields.iter().map(|f| (*f).into()).collect() }
+}
+
+#[tokio::test]
+async fn a_value_is_dated_by_its_own_history_and_not_by_its_records_last_change() {
+    let crm = Crm::asked_for(asked(&["phone", "title"])).await;
+    let handle = &crm.sandbox.handle;
+    let contact = handle.contacts().iter().find(|c| c.properties.contains_key("phone")).unwrap().clone();
+    let at_first = crm.later(Span::minutes(1));
+    handle.edit_contact(contact.id, &[("jobtitle", "CTO")]).unwrap();
+    crm.later(Span::minutes(1));
+    handle.edit_contact_as(CrmEditor::App(7001), contact.id, &[("country", "NZ")]).unwrap();
+    let (end, page) = crm.read(Pass::Sweep).await;
+    let contacts = handle.contacts().iter().filter(|c| !c.archived).count();
+    assert!(end.complete && contacts > 50 && contacts <= 100, "{contacts} {end:?}");
+    assert_eq!(end.requests, 3, "a page, and the history of its contacts by fifties");
+    let record = records(&page).find(|r| *r.id.id == contact.id.to_string()).unwrap();
+    let just = |at: Time| Age { after: Some(at.minus(Span(1))), by: at };
+    let field = |name: &str| record.field(name).unwrap();
+    assert_eq!((field("title").age(), field("phone").age()), (just(at_first), just(contact.created)));
+    assert!(field("title").last_edit.as_deref().is_some_and(LastEdit::is_typed) && field("phone").is_dated());
+    // Nobody asked for its history.
+    assert!(field("country").last_edit.is_none() && field("country").at > at_first);
+}
+
+#[tokio::test]
+async fn a_listing_asks_of_those_who_changed_since_the_last_one_and_changes_of_all_that_they_show() {
+    let crm = Crm::asked_for(asked(&["phone"])).await;
+    let handle = &crm.sandbox.handle;
+    let contacts = handle.contacts();
+    let of = |page: &PageRead, id: u64| {
+        let record = records(page).find(|r| *r.id.id == id.to_string()).cloned().unwrap();
+        let edit = record.field("phone").and_then(|field| field.last_edit.clone());
+        (edit.as_deref().and_then(LastEdit::relay).map(ToString::to_string), edit.is_some_and(|edit| edit.is_typed()))
+    };
+    assert_eq!(crm.read(Pass::Sweep).await.0.requests, 3);
+    crm.later(Span::minutes(180));
+    assert_eq!(crm.read(Pass::Sweep).await.0.requests, 1, "they are known");
+    let begun = crm.later(Span::minutes(1));
+    handle.edit_contact_as(CrmEditor::App(7001), contacts[0].id, &[("phone", "+81 3 0000 0001")]).unwrap();
+    handle.edit_contact(contacts[1].id, &[("phone", "+81 3 0000 0002")]).unwrap();
+    let (end, page) = crm.read(Pass::Sweep).await;
+    assert_eq!((end.requests, of(&page, contacts[0].id)), (2, (Some("7001".to_string()), false)));
+    assert_eq!(of(&page, contacts[1].id), (None, true));
+    // Beyond what the search trails behind.
+    crm.later(Span::minutes(10));
+    let (end, page) = crm.read(Pass::Changes(begun)).await;
+    assert_eq!((end.requests, records(&page).count(), of(&page, contacts[0].id).0.as_deref()), (2, 2, Some("7001")));
+}
+
+#[tokio::test]
+async fn what_no_rule_goes_by_is_not_asked_for() {
+    let crm = Crm::asked_for(EditsAsked::default()).await;
+    let (end, page) = crm.read(Pass::Sweep).await;
+    assert_eq!(end.requests, 1);
+    assert!(records(&page).all(|r| r.fields.iter().all(|field| field.last_edit.is_none())));
+}
+
+/// Ages are then as wide as the record tells, a note says so, and everybody is asked of again.
+#[tokio::test]
+async fn a_history_that_does_not_come_fails_no_pass() {
+    let crm = Crm::asked_for(asked(&["phone"])).await;
+    crm.sandbox.handle.fault(SandboxSystem::Crm, Fault::of(FaultKind::Errors { status: 400, rate: 1.0 }).on("batch/read"));
+    let (end, page) = crm.read(Pass::Sweep).await;
+    assert!(end.complete && records(&page).count() > 50, "{end:?}");
+    assert!(records(&page).all(|r| r.fields.iter().all(|field| !field.is_dated())));
+    let notes: Vec<&str> = page.quarantined.iter().filter(|q| q.field == "field_history").map(|q| q.why.as_str()).collect();
+    assert!(notes.len() == 1 && notes[0].starts_with("the history of fields did not come: "), "{notes:?}");
+    crm.sandbox.handle.clear_faults(SandboxSystem::Crm);
+    crm.later(Span::minutes(180));
+    let (end, page) = crm.read(Pass::Sweep).await;
+    assert!(end.requests == 3 && records(&page).any(|r| r.fields.iter().any(|field| field.is_dated())), "{end:?}");
+}
