@@ -91,6 +91,8 @@ impl Known {
     pub fn forget(&mut self, disk: &Disk) {
         self.settle(disk);
         self.pending.clear();
+        // By that process's clock, which may have been a month ahead. What the next one reads is read after.
+        self.acknowledged.clear();
     }
 
     /// The store is lost. What the journal keeps is still known: who said no, and under which addresses.

@@ -92,6 +92,8 @@ impl Engine {
                     (sweep.place, sweep.read, sweep.newest, sweep.shown) = (Some(place), read, run.newest, run.shown);
                 }
             }
+            // The next turn begins it anew, by a clock that is known by then.
+            Some(_) if run.begins_ahead() => {}
             Some(cursor) => {
                 if let Some(stream) = self.stream_mut(&run.system, &run.stream)
                     && stream.cursor.as_ref() != Some(&cursor)

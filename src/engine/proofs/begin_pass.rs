@@ -79,6 +79,10 @@ impl PassRun {
             (_, Some(sweep)) => self.epoch = sweep.epoch,
             (_, None) => {}
         }
+        if let Pass::Resume { cursor: None, since } = &mut self.pass {
+            // A sweep may have come before it since it was planned, which told the system's clock, too.
+            *since = known.feed_begins(self.began_there);
+        }
         if self.pass == Pass::Sweep {
             let (began, began_there, epoch) = (self.began, self.began_there, self.epoch);
             known.sweep = Some(SweepUnderWay { began, began_there, epoch, place: None, read: 0, newest: None, shown: Shown::default() });

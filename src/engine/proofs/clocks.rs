@@ -108,9 +108,9 @@ impl Clocks {
         self.told.get(system).map(|t| t.skew_ms)
     }
 
-    /// What a system's clock shows when ours shows this, as far as is known.
+    /// What a system's clock shows when ours shows this. Of one that never told, the least that it shows if both agree.
     pub fn there(&self, system: &Name, ours: Time) -> Time {
-        Time(ours.0.saturating_add(self.skew_ms(system).unwrap_or(0)))
+        Time(ours.0.saturating_add(self.skew_ms(system).unwrap_or(-SKEW_MAX.0)))
     }
 
     pub(in crate::engine) fn latest(&self, system: &Name, now: Time) -> Time {
@@ -243,6 +243,14 @@ mod tests {
         assert!(clocks.trusted(Time(50 * DAY)) < Time(DAY), "nothing is known");
         clocks.pass_ended(Time(50 * DAY));
         assert_eq!(clocks.trusted(Time(50 * DAY)), Time(50 * DAY));
+    }
+
+    #[test]
+    fn a_clock_that_was_never_told_may_be_behind_ours() {
+        let (clocks, now) = (told(&[-90_000], Time(50 * DAY)), Time(50 * DAY));
+        assert_eq!(clocks.there(&"s0".into(), now), now.minus(Span::seconds(90)));
+        assert_eq!(clocks.there(&"s1".into(), now), now.minus(SKEW_MAX));
+        assert_eq!(clocks.latest(&"s1".into(), now), now, "and no later than ours for that");
     }
 
     impl Clocks {

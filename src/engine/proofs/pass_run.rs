@@ -48,6 +48,13 @@ pub struct PassRun {
     pub follows: Option<Follows>,
 }
 
+impl PassRun {
+    /// Whether a feed was begun at a moment that had not come there yet, as its first answer tells: what changes until then is hidden from it.
+    pub(in crate::engine) fn begins_ahead(&self) -> bool {
+        matches!(&self.pass, Pass::Resume { cursor: None, since } if *since > self.began_there)
+    }
+}
+
 /// What reading the people of some deals is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Follows {

@@ -246,7 +246,7 @@ impl StreamState {
         // The newest that is there, so that a newer one that was deleted is not waited for.
         self.since = Some(run.newest.map_or(run.began_there, |newest| newest.min(run.began_there)));
         self.silent_passes = 0;
-        (self.swept_at, self.swept_here) = (Some(run.began), true);
+        (self.swept_at, self.swept_from, self.swept_here) = (Some(run.began), Some(run.began_there), true);
         self.proves(proving.at, now);
     }
 

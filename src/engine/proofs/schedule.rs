@@ -52,8 +52,7 @@ pub fn passes(info: &StreamInfo, state: &StreamState, sweep_every: Option<Span>,
             }
         }
         Reads::Cursor => {
-            // Where a cursor is begun anew, from the last place that is sure.
-            let resume = Pass::Resume { cursor: state.cursor.clone(), since: since.unwrap_or(now_there) };
+            let resume = Pass::Resume { cursor: state.cursor.clone(), since: state.feed_begins(now_there) };
             let sweeps = sweep_due && info.sweeps;
             let known = state.cursor.is_some() || since.is_some();
             passes.push(resume);

@@ -4,6 +4,7 @@ use super::reasons;
 use crate::connector::{PassKind, Shown};
 use crate::decide::freshness::Proved;
 use crate::engine::ledger::kind::{Kind, Tag};
+use crate::engine::proofs::clocks::SKEW_MAX;
 use crate::engine::proofs::pass_run::PassRun;
 use crate::model::{Span, Time};
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,9 @@ pub struct StreamState {
     /// A sweep that was begun and not ended yet.
     #[serde(skip)]
     pub sweep: Option<SweepUnderWay>,
+    /// Where the last whole sweep of this process began, by the system's clock.
+    #[serde(skip)]
+    pub swept_from: Option<Time>,
     /// Persons: the start of the last complete filtered pass that had a young sweep behind it, less the lag.
     pub filtered_at: Option<Time>,
     /// The last moment at which a page of it was read, by the latest that it may have been.
@@ -139,9 +143,17 @@ impl StreamState {
 
     /// What was read so far is read with other eyes from now on: everything is due again.
     pub fn read_anew(&mut self) {
-        (self.swept_at, self.cursor, self.since, self.sweep) = (None, None, None, None);
+        (self.swept_at, self.cursor, self.since, self.sweep, self.swept_from) = (None, None, None, None, None);
         self.failures.clear();
         self.not_shown.clear();
+    }
+
+    /// Where a feed begins that has no cursor to go on from, by the system's clock: as late as hides nothing that came since the last look.
+    /// Before there was one, so much earlier than now as clocks may differ by.
+    pub fn feed_begins(&self, now_there: Time) -> Time {
+        let swept_since = self.sweep.as_ref().map(|s| s.began_there);
+        let sure = self.since.max(self.swept_from).or(swept_since);
+        sure.unwrap_or(now_there.minus(SKEW_MAX)).min(now_there)
     }
 
     /// A filtered pass was complete: the next one begins where it began, or at the newest change known, whichever is earlier.
@@ -233,6 +245,32 @@ mod tests {
         }
         assert_eq!(waits, [120, 180, 240, 300, 300, 300, 300]);
         assert_eq!((state.failures[&PassKind::Changes].since, state.failures[&PassKind::Changes].times), (Time(0), 7));
+    }
+
+    #[test]
+    fn a_feed_begins_at_the_latest_place_that_hides_nothing() {
+        let under_way = |began_there: i64| {
+            let shown = Shown::default();
+            SweepUnderWay { began: Time(0), began_there: Time(began_there), epoch: 1, place: None, read: 0, newest: None, shown }
+        };
+        let now = 900_000;
+        for (since, swept_from, sweep, want) in [
+            (None, None, None, now - 120_000),
+            (None, None, Some(700_000), 700_000),
+            // The newest record of a sweep is older than its begin, and a feed behind it was read later.
+            (Some(100), Some(700_000), None, 700_000),
+            (Some(800_000), Some(700_000), None, 800_000),
+            // A sweep that is not over hides what was changed before it.
+            (Some(100), None, Some(700_000), 100),
+            (Some(9_000_000), None, None, now),
+        ] {
+            let (since, swept_from, sweep) = (since.map(Time), swept_from.map(Time), sweep.map(under_way));
+            let state = StreamState { since, swept_from, sweep, ..StreamState::default() };
+            assert_eq!(state.feed_begins(Time(now)), Time(want), "{state:?}");
+        }
+        let mut swept = StreamState { swept_from: Some(Time(700_000)), ..StreamState::default() };
+        swept.read_anew();
+        assert_eq!(swept.feed_begins(Time(now)), Time(now - 120_000), "with other eyes nothing was seen yet");
     }
 
     #[test]

@@ -83,6 +83,12 @@ fn deal(id: &str, people: &[&str], changed_at: Time, people_told: bool) -> Obser
     Observed::Record { record: Box::new(record), people_told, accounts_told: true }
 }
 
+fn ticket(id: &str, changed_at: Time) -> Observed {
+    let mut record = Record::new(RecordId::new("crm", Entity::Ticket, id));
+    record.changed_at = Some(changed_at);
+    Observed::Record { record: Box::new(record), people_told: true, accounts_told: true }
+}
+
 fn page(observed: Vec<Observed>) -> PageRead {
     PageRead { observed, clock_skew_ms: Some(0), ..PageRead::default() }
 }
@@ -229,6 +235,48 @@ fn the_next_filter_begins_by_the_systems_clock() {
     engine.take_in(&mut run, PageRead { clock_skew_ms: Some(-3_600_000), ..page(Vec::new()) }, at(1));
     first.ended(&mut engine, run, whole(), Usage::default(), at(1)).unwrap();
     assert_eq!(state(&engine, "deals").since, Some(at(-3600)));
+}
+
+/// A page of a feed, after which it could be gone on with.
+fn fed(skew_ms: i64) -> PageRead {
+    PageRead { clock_skew_ms: Some(skew_ms), cursor: Some("k1".into()), ..page(Vec::new()) }
+}
+
+#[test]
+fn a_feed_begins_where_the_sweep_before_it_began_by_the_systems_clock() {
+    let mut engine = engine();
+    let mut turn = turn(&engine, "tickets", Patience::Leaves, NOW);
+    let mut sweep = pass(&mut turn, &mut engine, NOW);
+    // Our clock is ahead by so little that it agrees: a ticket of a minute ago is not listed yet, and by our clock the feed began behind it.
+    let skew_ms = -90_000;
+    engine.take_in(&mut sweep, PageRead { clock_skew_ms: Some(skew_ms), ..page(vec![ticket("1", at(-9_000))]) }, at(1));
+    turn.ended(&mut engine, sweep, whole(), Usage::default(), at(200)).unwrap();
+    let mut feed = pass(&mut turn, &mut engine, at(200));
+    assert_eq!(feed.pass, Pass::Resume { cursor: None, since: at(-90) });
+    engine.take_in(&mut feed, fed(skew_ms), at(201));
+    turn.ended(&mut engine, feed, whole(), Usage::default(), at(201)).unwrap();
+    assert_eq!(state(&engine, "tickets").cursor.as_deref(), Some("k1"));
+}
+
+#[test]
+fn a_feed_that_was_begun_ahead_of_the_systems_clock_is_begun_anew() {
+    let (hour, agreeing) = (-3_600_000, -1_000);
+    for (skew_ms, kept) in [(hour, None), (agreeing, Some("k1"))] {
+        let mut engine = engine();
+        let mut first = turn(&engine, "tickets", Patience::Leaves, NOW);
+        let sweep = pass(&mut first, &mut engine, NOW);
+        // It says nothing of its clock either.
+        first.ended(&mut engine, sweep, refused(), Usage::default(), NOW).unwrap();
+        let mut feed = pass(&mut first, &mut engine, NOW);
+        let Pass::Resume { cursor: None, since } = feed.pass else { panic!("{:?}", feed.pass) };
+        assert!(since <= NOW.minus(Span::minutes(2)), "as much earlier as clocks may differ by");
+        engine.take_in(&mut feed, fed(skew_ms), at(1));
+        first.ended(&mut engine, feed, whole(), Usage::default(), at(1)).unwrap();
+        assert_eq!((state(&engine, "tickets").cursor.as_deref(), state(&engine, "tickets").proved_at), (kept, None));
+        let due = engine.passes_due(&"crm".into(), &"tickets".into(), Haste::AsDue, at(60));
+        let Some(Pass::Resume { cursor, since }) = due.first() else { panic!("{due:?}") };
+        assert!(cursor.as_deref() == kept && *since <= at(60).plus(Span(skew_ms)), "{due:?}");
+    }
 }
 
 #[test]
