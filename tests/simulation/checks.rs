@@ -2,8 +2,10 @@
 
 use super::driver::UnderWay;
 use super::judges;
+use super::precedence;
 use super::setup::{CRM_LIMIT_MS, REFUSAL_LIMIT_MS, TICKET_LIMIT_MS, WIDENING_PEOPLE, WIDENING_WITHIN_MS};
 use super::sim::Sim;
+use super::truth::account::ENTRIES;
 use super::truth::{BlockBy, Item, Table, in_own_form};
 use super::wire::Switch;
 use nayose::connector::{Outcome, PermitChange};
@@ -45,6 +47,10 @@ pub fn fail(invariant: u8, what: impl Into<String>) -> Result<(), Violation> {
 
 /// Each write, as it leaves.
 pub fn writes(sim: &mut Sim<'_>, table: Table, batch: &Batch, planned: Option<&BTreeSet<(String, String)>>) -> Result<(), Violation> {
+    sim.orders_in_force();
+    if let Some(written) = &mut sim.written {
+        precedence::edits::note(written, table, batch);
+    }
     let system = table.system();
     let Some(all) = sim.approved.get(system).copied() else { return fail(10, format!("{system} is written to before `approve`")) };
     let rules: Vec<_> = sim.agreed.iter().copied().collect();
@@ -70,6 +76,7 @@ pub fn writes(sim: &mut Sim<'_>, table: Table, batch: &Batch, planned: Option<&B
         widens(sim, table, batch, id, &op.change, &rules, now)?;
         judges::status_rests_on_what_was_read(sim, id, &op.change)?;
         judges::field_rests_on_what_was_read(sim, id, &op.change)?;
+        precedence::judge::typed_values(sim, table, id, &op.change)?;
         if op.change.fields.iter().any(|(_, v)| *v == Value::Empty) && table == Table::MaPeople {
             absent_erases_nothing(sim, id, &op.change.fields)?;
         }
@@ -180,7 +187,8 @@ pub fn edited(sim: &Sim<'_>) -> Result<(), Violation> {
 fn absent_erases_nothing(sim: &Sim<'_>, id: &RecordId, fields: &[(Name, Value)]) -> Result<(), Violation> {
     let Some(item) = sim.truth.find(id) else { return Ok(()) };
     for (name, value) in fields {
-        if *value == Value::Empty && item.record().field(name).is_some_and(|f| !f.value.is_empty()) {
+        // A list is empty once the last entry was taken out.
+        if *value == Value::Empty && &**name != ENTRIES && item.record().field(name).is_some_and(|f| !f.value.is_empty()) {
             return fail(9, format!("{id}: {name} is erased, and no rule says that an empty value wins"));
         }
     }
@@ -322,6 +330,9 @@ fn shows_what_is_there(odd: bool, id: &RecordId, item: &Item, seen: &nayose::mod
     for field in &there.fields {
         // Written in forms that are read as one and the same, or not at all.
         if &*field.name == "email" || odd && matches!(&*field.name, "title" | "phone") || &*field.name == "amount" {
+            continue;
+        }
+        if precedence::hands::is_unknown_code(&field.value) {
             continue;
         }
         let known = seen.field(&field.name).map_or(&Value::Empty, |f| &f.value);

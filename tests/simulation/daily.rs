@@ -3,6 +3,7 @@
 use super::curve::{Day, folder_bytes, memory_bytes, noted_commits};
 use super::door::{Door, Shared, at};
 use super::offices::Offices;
+use super::setup::orders::Order;
 use super::setup::{Rules, Setup, Setups, Shape, SystemSetup};
 use super::store::{Disk, Handle};
 use super::truth::Table;
@@ -195,7 +196,7 @@ async fn approve(shell: &Shell, what: &str) -> Result<(), String> {
 
 fn setups() -> &'static super::setup::Setup {
     static SETUPS: std::sync::OnceLock<Setups> = std::sync::OnceLock::new();
-    SETUPS.get_or_init(Setups::default).of(Shape::default(), Rules::Base)
+    SETUPS.get_or_init(Setups::default).of(Shape::default(), Rules::Base, Order::Shipped)
 }
 
 /// Statuses in each system's own words.

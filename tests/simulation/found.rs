@@ -1,6 +1,7 @@
 //! What long runs of the simulation found, each by itself.
 
 use super::driver::Daemon;
+use super::setup::orders::Order;
 use super::setup::{Rules, Setups, Shape};
 use super::store::Disk;
 use nayose::connector::{Change, Observed, PageRead, Pass, PassEnd, WriteOp};
@@ -18,7 +19,8 @@ fn daemon() -> Daemon {
 
 /// A process whose clock differs from the true time by so much.
 fn started(disk: &Arc<Disk>, true_now: Time, skew_ms: i64) -> Daemon {
-    Daemon::start(Setups::default().of(Shape::default(), Rules::Base), 0, disk.clone(), true_now, skew_ms, 1).expect("the state opens")
+    Daemon::start(Setups::default().of(Shape::default(), Rules::Base, Order::Shipped), 0, disk.clone(), true_now, skew_ms, 1)
+        .expect("the state opens")
 }
 
 /// A complete pass whose one page has these records.

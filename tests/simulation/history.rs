@@ -2,6 +2,7 @@
 
 use super::dice::Dice;
 use super::setup::Shape;
+use super::setup::orders::Order;
 use super::wire::Switch;
 use std::collections::BTreeSet;
 
@@ -30,9 +31,11 @@ pub enum Kind {
     Clock,
     /// policy.toml is edited, and the daemon reads it.
     Rules,
+    /// precedence.toml is.
+    Order,
 }
 
-const WEIGHTS: [(Kind, usize); 14] = [
+const WEIGHTS: [(Kind, usize); 15] = [
     (Kind::World, 60),
     (Kind::Read, 120),
     (Kind::Send, 30),
@@ -47,6 +50,7 @@ const WEIGHTS: [(Kind, usize); 14] = [
     (Kind::Mend, 6),
     (Kind::Clock, 1),
     (Kind::Rules, 1),
+    (Kind::Order, 2),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +65,10 @@ pub struct History {
     pub seed: u64,
     pub timed_permits: bool,
     pub own_form: bool,
+    /// The CRM is written fields, too.
+    pub both: bool,
+    /// The precedence that it begins with.
+    pub order: Order,
     /// Once in so many requests something goes wrong; 0: never.
     pub faults: usize,
     /// What else goes wrong in the world.
@@ -78,6 +86,7 @@ impl History {
             inverted: self.switches.iter().any(|s| s.needs_inverted_block()),
             capped: on(Switch::ResultsCapped),
             overlaps: on(Switch::IdsOverlap),
+            both: self.both,
         }
     }
 }
@@ -92,7 +101,9 @@ impl History {
         let faults = dice.weighed(&[(0, 1), (8, 1), (25, 2), (80, 2)]);
         let count = dice.weighed(&[(0, 1), (1, 3), (2, 3), (4, 3), (7, 1)]);
         let switches = (0..count).filter_map(|_| dice.pick(&Switch::ALL).copied()).collect();
+        let both = dice.once_in(2);
+        let order = *dice.pick(&Order::ALL).unwrap_or(&Order::Shipped);
         let steps = (0..STEPS).map(|_| Step { kind: dice.weighed(&WEIGHTS), dice: dice.next() }).collect();
-        History { seed, timed_permits, own_form, faults, switches, steps }
+        History { seed, timed_permits, own_form, both, order, faults, switches, steps }
     }
 }

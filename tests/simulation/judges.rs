@@ -7,6 +7,7 @@
 use super::checks::{SLACK_MS, Violation, fail, needed};
 use super::setup::{CRM_LIMIT_MS, LEASE_MS, PEOPLE_LIMIT_MS, REFUSAL_LIMIT_MS, TICKET_LIMIT_MS};
 use super::sim::Sim;
+use super::truth::account::OWN_VALUES;
 use super::truth::against::{Borne, Cause};
 use super::truth::{Item, Table};
 use super::wire::Switch;
@@ -222,12 +223,11 @@ pub fn tells_what_is(sim: &mut Sim<'_>) -> Result<(), Violation> {
 /// How long after an edit of the rules a write may still be on its way.
 const EDIT_LIMIT_MS: i64 = 60_000;
 
-/// Which systems' values of a field count first.
-const FIRST: [(&str, Table); 2] = [("phone", Table::SupportPeople), ("title", Table::CrmPeople)];
-
 /// A value of a lower-ranked system waits until the highest was read once: what is written before is a value of that one.
 pub fn field_rests_on_what_was_read(sim: &Sim<'_>, id: &RecordId, change: &Change) -> Result<(), Violation> {
-    for (field, table) in FIRST {
+    let first = |field: &str| if let [order] = sim.orders.in_force()[..] { order.first(field) } else { None };
+    for field in OWN_VALUES {
+        let Some(table) = Table::PEOPLE.into_iter().find(|t| Some(t.system()) == first(field)) else { continue };
         let Some((_, value)) = change.fields.iter().find(|(name, _)| **name == *field) else { continue };
         let stream = format!("{}.people", table.system());
         let shown = |item: &Item| item.versions.iter().any(|v| v.record.field(field).is_some_and(|f| f.value == *value));

@@ -10,6 +10,7 @@ mod driver;
 mod history;
 mod judges;
 mod known;
+mod precedence;
 mod setup;
 mod shrink;
 mod sim;

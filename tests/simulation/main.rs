@@ -25,6 +25,7 @@ mod instances;
 mod judges;
 mod known;
 mod offices;
+mod precedence;
 mod records;
 mod rule_edits;
 mod setup;

@@ -1,5 +1,7 @@
 //! The config folders that histories run under, read once by the real reader, with the streams and abilities that the shipped manifests give.
 
+pub mod orders;
+
 use super::config_files::{self, CONSENT, CRITICAL_TICKET, Hold, OPEN_DEAL, STATUSES, system};
 use nayose::config::{self, Config};
 use nayose::connector::network::Network;
@@ -8,6 +10,7 @@ use nayose::engine::open;
 use nayose::engine::system::Opened;
 use nayose::model::{Name, Time};
 use nayose::store::{StateInfo, StateUrl};
+use orders::Order;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
@@ -28,6 +31,13 @@ pub const LARGE: f64 = 300.0;
 /// Releases at once that go without being asked.
 pub const WIDENING_PEOPLE: usize = 3;
 pub const WIDENING_WITHIN_MS: i64 = 6 * 3_600_000;
+
+/// The zones of the systems: none of them shares its midnight with another.
+pub mod zones {
+    pub const CRM: &str = "Asia/Tokyo";
+    pub const SUPPORT: &str = "Asia/Kolkata";
+    pub const MA: &str = "America/Los_Angeles";
+}
 
 /// What of policy.toml a history begins with or is edited to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,7 +109,7 @@ impl Setup {
 pub struct Setups {
     /// One for all: its client reads this machine's certificates.
     network: Network,
-    made: BTreeMap<(Shape, Rules), OnceLock<Setup>>,
+    made: BTreeMap<(Shape, Rules, Order), OnceLock<Setup>>,
 }
 
 /// What of the config differs from history to history, beside the rules.
@@ -115,35 +125,47 @@ pub struct Shape {
     pub capped: bool,
     /// The newsletter has a second list of people.
     pub overlaps: bool,
+    /// The CRM is written fields, too.
+    pub both: bool,
 }
 
 impl Default for Setups {
     fn default() -> Setups {
         let on = |n: u32, bit: u32| n & (1 << bit) > 0;
-        let shapes =
-            (0..32).map(|n| Shape { timed_permits: on(n, 0), large: on(n, 1), inverted: on(n, 2), capped: on(n, 3), overlaps: on(n, 4) });
-        let all = shapes.flat_map(|shape| Rules::ALL.map(|rules| ((shape, rules), OnceLock::new())));
+        let shapes = (0..64).map(|n| Shape {
+            timed_permits: on(n, 0),
+            large: on(n, 1),
+            inverted: on(n, 2),
+            capped: on(n, 3),
+            overlaps: on(n, 4),
+            both: on(n, 5),
+        });
+        let all = shapes.flat_map(|shape| {
+            Rules::ALL.into_iter().flat_map(move |rules| Order::ALL.map(|order| ((shape, rules, order), OnceLock::new())))
+        });
         Setups { network: Network::default(), made: all.collect() }
     }
 }
 
 impl Setups {
-    pub fn of(&self, shape: Shape, rules: Rules) -> &Setup {
-        self.made[&(shape, rules)].get_or_init(|| {
+    pub fn of(&self, shape: Shape, rules: Rules, order: Order) -> &Setup {
+        self.made[&(shape, rules, order)].get_or_init(|| {
             let folder = tempfile::tempdir().expect("a temporary folder");
-            setup(folder.path(), &self.network, shape, rules)
+            setup(folder.path(), &self.network, shape, rules, order)
         })
     }
 }
 
-fn setup(folder: &std::path::Path, network: &Network, shape: Shape, rules: Rules) -> Setup {
+fn setup(folder: &std::path::Path, network: &Network, shape: Shape, rules: Rules, order: Order) -> Setup {
     for (file, text) in [
         ("systems.toml", systems(shape)),
-        ("precedence.toml", PRECEDENCE.to_string()),
-        ("policy.toml", policy(rules, shape.large)),
+        ("precedence.toml", order.toml()),
+        ("policy.toml", policy(rules, shape.large, order)),
         ("consent.toml", format!("{CONSENT}[sources.news]\nbasis = \"explicit_consent\"\n")),
         ("connectors/herald/manifest.toml", herald(shape.overlaps)),
         ("connectors/hubspot/manifest.toml", hubspot(shape.capped)),
+        ("connectors/marketo/manifest.toml", with_fields(include_str!("../../connectors/marketo/manifest.toml"), &MARKETO_FIELDS)),
+        ("connectors/zendesk/manifest.toml", with_fields(include_str!("../../connectors/zendesk/manifest.toml"), &ZENDESK_FIELDS)),
     ] {
         let path = folder.join(file);
         let made = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
@@ -180,11 +202,18 @@ fn systems(shape: Shape) -> String {
         ("ghost", "key = { env = \"T\" }\nhold = { block = false, permit = \"nayose-ok\", lease = \"1h\" }")
     };
     let secrets = "client_id = { env = \"T\" }\nclient_secret = { env = \"T\" }";
-    let writes = r#"writes = ["hold", "status", "phone", "title"]"#;
+    let fields = r#""phone", "title", "birth", "income", "sector", "tags""#;
+    let writes = format!(
+        r#"time_zone = "{}"
+writes = ["hold", "status", {fields}]"#,
+        zones::MA
+    );
+    let crm = if shape.both { format!(r#""score", {fields}"#) } else { r#""score""#.to_string() };
+    let crm = format!("token = {{ env = \"T\" }}\ntime_zone = {:?}\nwrites = [{crm}]", zones::CRM);
     [
         "connectors = \"connectors\"\n\n[state]\nurl = \"sled:data\"\n".to_string(),
-        system("crm", "hubspot", "token = { env = \"T\" }\nwrites = [\"score\"]"),
-        system("support", "zendesk", "subdomain = \"acme\"\ntoken = { env = \"T\" }"),
+        system("crm", "hubspot", &crm),
+        system("support", "zendesk", &format!("subdomain = \"acme\"\ntoken = {{ env = \"T\" }}\ntime_zone = {:?}", zones::SUPPORT)),
         system("ma", "marketo", &format!("base_url = \"https://ma.example\"\n{secrets}\nlist_id = \"1\"\n{writes}\n{hold}")),
         system("news", news.0, &format!("base_url = \"https://news.example\"\n{}\nwrites = [\"hold\", \"status\"]", news.1)),
     ]
@@ -202,18 +231,51 @@ fn hubspot(capped: bool) -> String {
     let shipped = include_str!("../../connectors/hubspot/manifest.toml");
     let told = r#"size_param = "limit", size = 200, rows_max = 10000"#;
     let few = format!(r#"size_param = "limit", size = {}, rows_max = {ROWS_MAX}"#, ROWS_MAX / 2);
-    if capped { shipped.replace(told, &few) } else { shipped.to_string() }
+    let shipped = with_fields(shipped, &HUBSPOT_FIELDS);
+    if capped { shipped.replace(told, &few) } else { shipped }
 }
 
-const PRECEDENCE: &str = r#"default = ["crm", "support", "ma"]
+/// A shipped manifest with further fields: what is added stands behind something that is there.
+fn with_fields(shipped: &str, fields: &[(&str, &str)]) -> String {
+    fields.iter().fold(shipped.to_string(), |text, (after, lines)| {
+        assert_eq!(text.matches(after).count(), 1, "{after} stands once in the shipped manifest");
+        text.replacen(after, &format!("{after}{lines}"), 1)
+    })
+}
 
-[person]
-phone = ["support", "crm", "ma"]
-title = ["crm", "ma"]
-score = { only = "ma" }
-"#;
+const HUBSPOT_FIELDS: [(&str, &str); 2] = [
+    (
+        "lead_status = \"properties.hs_lead_status\"",
+        r#"
+birth = { path = "properties.birthdate", type = "date" }
+income = { path = "properties.income", type = "number" }
+sector = { path = "properties.sector", map = { "10" = "made", "20" = "built", "21" = "built", "30" = "sold" } }
+tags = { path = "properties.tags[]", type = "list" }"#,
+    ),
+    (
+        "lead_status = \"hs_lead_status\"",
+        r#"
+birth = "birthdate"
+income = "income"
+sector = { field = "sector", map = { built = "20" } }
+tags = "tags""#,
+    ),
+];
+const MARKETO_FIELDS: [(&str, &str); 2] = [
+    (
+        "score = { path = \"leadScore\", type = \"int\" }",
+        r#"
+birth = { path = "birthDate", type = "date", format = "rfc3339" }
+income = { path = "income", type = "number" }
+sector = { path = "sector", map = { M = "made", B = "built", S = "sold" } }
+tags = { path = "tags[]", type = "list" }"#,
+    ),
+    ("score = \"leadScore\"", "\nbirth = \"birthDate\"\nincome = \"income\"\nsector = \"sector\"\ntags = \"tags\""),
+];
+const ZENDESK_FIELDS: [(&str, &str); 1] =
+    [("name = \"name\", phone = \"phone\"", ", birth = { path = \"birth\", type = \"date\", format = \"date\" }")];
 
-fn policy(rules: Rules, large: bool) -> String {
+fn policy(rules: Rules, large: bool, order: Order) -> String {
     let when = if large { format!("deal.open && deal.amount >= {LARGE:.1}") } else { "deal.open".to_string() };
     let scope = if rules.accounts() { "scope = \"account\"" } else { "scope = \"person\"" };
     let after = format!("won = \"0d\", lost = \"{}s\"", rules.cool_down_ms() / 1000);
@@ -233,5 +295,9 @@ fn policy(rules: Rules, large: bool) -> String {
         "[widening]\nask_above = {{ people = {WIDENING_PEOPLE}, share = \"1%\", within = \"6h\" }}\n\n\
          [changes]\nask_above = {{ records = 8, share = \"1%\", within = \"1h\" }}\n"
     );
-    config_files::policy(&STATUSES, &holds, r#""ma.people" = "1h", "news.people" = "1h""#, &limits)
+    let mut statuses = STATUSES;
+    if order.turns_statuses() {
+        statuses.swap(0, 1);
+    }
+    config_files::policy(&statuses, &holds, r#""ma.people" = "1h", "news.people" = "1h""#, &limits)
 }

@@ -12,6 +12,8 @@ use super::driver::Daemon;
 use super::history::{History, Kind, Step};
 use super::judges;
 use super::known::Known;
+use super::precedence::edits::{Orders, Written};
+use super::setup::orders::Order;
 use super::setup::{LARGE, Rules, Setup, Setups, Shape};
 use super::store::Disk;
 use super::truth::against::Reach;
@@ -26,6 +28,8 @@ use std::sync::Arc;
 /// Histories begin here (2026-01-01) and go on for simulated hours or days.
 const BEGIN: Time = Time(1_767_225_600_000);
 const TARGETS: [Table; 3] = [Table::MaPeople, Table::NewsPeople, Table::CrmPeople];
+/// At most so long lies between two of the changes that were made before the daemon came.
+const BEFORE_MS: i64 = 1_800_000;
 /// Rounds that a quiet end may take until nothing more is written.
 const QUIET_ROUNDS_MAX: usize = 14;
 
@@ -73,11 +77,14 @@ pub struct Played {
 }
 
 pub struct Sim<'s> {
-    setups: &'s Setups,
+    pub setups: &'s Setups,
     pub shape: Shape,
     /// The rules in the file, and those that an administrator agreed to.
     pub rules: Rules,
     pub agreed: BTreeSet<Rules>,
+    pub orders: Orders,
+    /// What is written of fields, while somebody counts it.
+    pub written: Option<Written>,
     /// When the file was edited last.
     pub rules_edited: Time,
     /// Those that counted alone when they were left last, and when that was.
@@ -92,7 +99,7 @@ pub struct Sim<'s> {
     pub daemon: Option<Daemon>,
     pub known: Known,
     skew_ms: i64,
-    runs: usize,
+    pub runs: usize,
     pub counts: Counts,
     trace: Option<Vec<String>>,
     /// Records with a write under way, and those whose last write nobody told the outcome of.
@@ -116,7 +123,7 @@ pub struct Sim<'s> {
     /// By a month.
     pub clock_was_far: bool,
     /// Counts the accounts of the marketing system that stood behind its name.
-    instance: u32,
+    pub instance: u32,
 }
 
 /// Plays a history. With `trace` it also tells it.
@@ -151,6 +158,8 @@ impl<'s> Sim<'s> {
             shape: history.shape(),
             rules: Rules::Base,
             agreed: BTreeSet::from([Rules::Base]),
+            orders: Orders::new(history.order),
+            written: None,
             rules_edited: Time(0),
             left: BTreeMap::new(),
             truth: Truth::new(BEGIN, history.own_form),
@@ -181,14 +190,14 @@ impl<'s> Sim<'s> {
     }
 
     pub fn setup(&self) -> &'s Setup {
-        self.setups.of(self.shape, self.rules)
+        self.setups.of(self.shape, self.rules, self.orders.file)
     }
 
     pub fn timed_permits(&self) -> bool {
         self.shape.timed_permits
     }
 
-    fn note(&mut self, line: impl FnOnce() -> String) {
+    pub fn note(&mut self, line: impl FnOnce() -> String) {
         if let Some(trace) = &mut self.trace {
             let at = (self.truth.now.0 - BEGIN.0) as f64 / 1000.0;
             trace.push(format!("{at:>10.1} s  {}", line()));
@@ -198,8 +207,10 @@ impl<'s> Sim<'s> {
     /// The first records, and the first start.
     fn begin(&mut self, mut dice: Dice) -> Result<(), Violation> {
         let on = self.switches.named();
-        self.note(|| format!("switches on: {on}"));
+        let (shape, order) = (self.shape, self.orders.file);
+        self.note(|| format!("switches on: {on}; {order:?}, {shape:?}"));
         for _ in 0..40 {
+            self.truth.now = Time(self.truth.now.0 + dice.range(0, BEFORE_MS));
             self.happen(&mut dice);
         }
         self.truth.now = Time(self.truth.now.0 + 2 * 3_600_000);
@@ -245,7 +256,7 @@ impl<'s> Sim<'s> {
         match step.kind {
             Kind::World => self.happen(&mut dice),
             Kind::Wait => {
-                let again = [Switch::BlockTakenAway, Switch::LabelRenamed, Switch::LabelDeleted];
+                let again = [Switch::BlockTakenAway, Switch::LabelRenamed, Switch::LabelDeleted, Switch::TitlesGrow];
                 if again.iter().any(|s| self.switches.is_on(*s)) && dice.once_in(2) {
                     return self.minute_by_minute(dice.clone());
                 }
@@ -294,6 +305,10 @@ impl<'s> Sim<'s> {
                 self.counts.other += 1;
                 self.note(|| format!("our clock jumps to {} s off", skew / 1000));
             }
+            Kind::Order => {
+                let order = *dice.pick(&Order::ALL).unwrap_or(&Order::Shipped);
+                self.edit_order(order, &mut dice)?;
+            }
             Kind::Rules => {
                 let rules = *dice.pick(&Rules::ALL).unwrap_or(&Rules::Base);
                 self.edit_rules(rules, &mut dice)?;
@@ -323,6 +338,7 @@ impl<'s> Sim<'s> {
         // A clock that was ahead stays ahead until the process starts anew.
         self.kill("restart with the right clock", &mut dice)?;
         let mut quiet = 0;
+        self.written = Some(Written::new());
         for round in 0..QUIET_ROUNDS_MAX {
             let before = self.counts.writes;
             // Beyond every cool-down, sweep and retry.
@@ -339,7 +355,10 @@ impl<'s> Sim<'s> {
             }
         }
         // Permits are renewed for ever; nothing else may be.
+        self.writing_stopped()?;
         checks::at_rest(self)?;
-        judges::tells_what_is(self)
+        judges::tells_what_is(self)?;
+        let mut dice = Dice::new(self.truth.now.0 as u64);
+        self.compare_an_edit(&mut dice)
     }
 }

@@ -1,15 +1,16 @@
 //! What really is in the four systems, whoever has seen it. Each keeps some earlier versions of a record: what a search index still shows.
 
+pub mod account;
 pub mod against;
+mod forms;
 pub mod labels;
 
+pub use forms::in_own_form;
+
 use super::dice::Dice;
+use account::{Account, Doing};
 use nayose::model::{Address, DealState, Entity, Mark, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value};
 use std::collections::BTreeMap;
-use unicode_normalization::UnicodeNormalization;
-
-/// So much of a title is kept where it is cut: within an escape, too.
-const TITLE_KEPT: usize = 9;
 
 /// Added to the marketing system's numbers: such ids are integers that no double tells apart.
 const BEYOND_DOUBLES: u64 = 1 << 53;
@@ -194,6 +195,8 @@ pub struct Truth {
     pub meanings: BTreeMap<String, Vec<Address>>,
     /// Cursors of former epochs are not taken any more.
     pub epoch: u32,
+    /// Who typed what.
+    pub account: Account,
 }
 
 impl Truth {
@@ -207,6 +210,7 @@ impl Truth {
             more_accounts: BTreeMap::new(),
             meanings: BTreeMap::new(),
             epoch: 0,
+            account: Account::default(),
             next: 1,
             tables: Table::ALL.into_iter().map(|t| (t, BTreeMap::new())).collect(),
             feed: Vec::new(),
@@ -260,6 +264,7 @@ impl Truth {
             _ => {}
         }
         fill(&mut record);
+        self.account.changed(table, id, None, &record, Doing { at: self.now, ours: false, silently: false });
         let people_since = record.people.iter().map(|p| (p.clone(), self.now)).collect();
         let version = self.version(table, record, None, false, Way::Usual, dice);
         let now = self.now;
@@ -290,6 +295,7 @@ impl Truth {
         if record == old {
             return true;
         }
+        self.account.changed(table, id, Some(&old), &record, Doing { at: self.now, ours, silently: way == Way::Silent });
         let version = self.version(table, record, Some(stamped), false, way, dice);
         let now = self.now;
         let Some(item) = self.item_mut(table, id) else { return false };
@@ -337,6 +343,7 @@ impl Truth {
     pub fn replace_leads(&mut self, humans: &[(&str, &str)], named: fn(&mut Record, &str, Time), dice: &mut Dice) {
         let numbers = self.living(Table::MaPeople);
         self.tables.insert(Table::MaPeople, BTreeMap::new());
+        self.account.replace(Table::MaPeople);
         (self.feed, self.epoch) = (Vec::new(), self.epoch + 1);
         let (next, now) = (self.next, self.now);
         for number in numbers {
@@ -372,17 +379,6 @@ impl Truth {
             self.feed.sort_by_key(|e| e.visible);
         }
         Version { stamped, visible, record, deleted }
-    }
-}
-
-/// What the marketing system makes of a title: in capitals, of the usual width, as HTML, or cut short; by its last letter.
-pub fn in_own_form(title: &str) -> String {
-    let title = title.trim();
-    match title.bytes().last().unwrap_or_default() % 4 {
-        0 => title.to_uppercase(),
-        1 => title.nfkc().collect(),
-        2 => title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
-        _ => title.chars().take(TITLE_KEPT).collect(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What people do in the systems: the events of a history.
 
 use super::dice::Dice;
+use super::precedence::hands;
 use super::truth::{BlockBy, Table, Truth, Way, refuse, text};
 use nayose::model::{DealState, Mark, Record, ShortText, TicketState, Time, Value};
 
@@ -71,7 +72,7 @@ const WEIGHTS: [(Event, usize); 25] = [
     (Event::Suspended, 2),
     (Event::BlockTaken, 2),
     (Event::Imported, 1),
-    (Event::FieldEdited, 8),
+    (Event::FieldEdited, 16),
     (Event::TicketOpened, 5),
     (Event::TicketChanged, 6),
     (Event::RecordDeleted, 2),
@@ -101,22 +102,14 @@ fn address(human: u32, dice: &mut Dice) -> String {
 pub fn person(truth: &mut Truth, table: Table, human: u32, dice: &mut Dice) -> u32 {
     let (name, now) = (HUMANS[human as usize].0, truth.now);
     let email = address(human, dice);
-    let (phone, account) = (format!("+81-3-{:04}", dice.below(50)), dice.below(ACCOUNTS as usize + 2) as u32);
+    let account = dice.below(ACCOUNTS as usize + 2) as u32;
+    let typed = hands::fill(truth, table, dice);
     truth.add(table, human, dice, |r| {
         text(r, "email", &email, now);
         named(r, name, now);
-        match table {
-            Table::CrmPeople => {
-                text(r, "phone", &phone, now);
-                text(r, "title", "部長", now);
-                r.account = (account < ACCOUNTS).then(|| account.to_string().into());
-            }
-            Table::SupportPeople => text(r, "phone", &phone, now),
-            Table::MaPeople => {
-                text(r, "phone", "", now);
-                text(r, "title", "", now);
-            }
-            _ => {}
+        typed.into_iter().for_each(|(field, value)| hands::set(r, field, value, now));
+        if table == Table::CrmPeople {
+            r.account = (account < ACCOUNTS).then(|| account.to_string().into());
         }
     })
 }
@@ -281,20 +274,12 @@ fn act(truth: &mut Truth, event: Event, dice: &mut Dice) -> Option<String> {
             Some(format!("{} {way:?}", told(truth, Table::MaPeople, id)))
         }
         Event::FieldEdited => {
-            let table = *dice.pick(&[Table::CrmPeople, Table::SupportPeople, Table::MaPeople])?;
-            let id = truth.any(table, dice)?;
-            let field = if table == Table::SupportPeople || dice.once_in(2) { "phone" } else { "title" };
-            let value = match dice.below(4) {
-                0 => String::new(),
-                n if field == "title" => format!("Ｒ＆Ｄ <{n}> & 部長 {}", dice.below(9)),
-                n => format!("{field} {n} {}", dice.below(9)),
-            };
-            truth.change(table, id, way, false, dice, |r| text(r, field, &value, now));
-            if table == Table::MaPeople {
-                let score = dice.below(150) as i64;
-                truth.change(table, id, way, false, dice, |r| r.set(&"score".into(), Value::Int(score), now));
+            if dice.once_in(5) {
+                let (id, score) = (truth.any(Table::MaPeople, dice)?, dice.below(150) as i64);
+                truth.change(Table::MaPeople, id, way, false, dice, |r| r.set(&"score".into(), Value::Int(score), now));
+                return Some(format!("{} score {score}", Table::MaPeople.id(id)));
             }
-            Some(told(truth, table, id))
+            hands::edit(truth, way, dice)
         }
         Event::TicketOpened => {
             let people: Vec<ShortText> = truth.any(Table::SupportPeople, dice).map(|p| p.to_string().into()).into_iter().collect();

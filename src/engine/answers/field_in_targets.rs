@@ -87,7 +87,7 @@ fn state(
             InTarget::PerhapsTyped
         }
         _ if winner.rivals.contains(&record.id) => InTarget::KeepsOwn,
-        _ if !winner.is_wanted_in(record, name) => InTarget::Emptied,
+        _ if !winner.is_wanted_in(record, name, agreed.map_or(&[], std::slice::from_ref)) => InTarget::Emptied,
         _ if shown.is_unreadable() => InTarget::Unread,
         _ if !has_code => InTarget::NoCode,
         // What an undo set back stands there in place of the value that is given up: no form of it.

@@ -57,9 +57,11 @@ impl FieldWinner {
     }
 
     /// Whether a record is to show it. Not where its own value counts as much and may be the newer one, nor where somebody emptied just this
-    /// value and nobody has typed it anywhere since.
-    pub fn is_wanted_in(&self, record: &Record, name: &Name) -> bool {
-        let is_it = |cleared: &Value| cleared.says_the_same(&self.value) || self.value.is_day_begun_at(cleared);
+    /// value, or what the record made of it (`agreed`), and nobody has typed it anywhere since.
+    pub fn is_wanted_in(&self, record: &Record, name: &Name, agreed: &[Agreed]) -> bool {
+        let is_form =
+            |cleared: &Value| agreed.iter().any(|a| a.field == *name && a.ours.says_the_same(&self.value) && a.theirs == *cleared);
+        let is_it = |cleared: &Value| cleared.says_the_same(&self.value) || self.value.is_day_begun_at(cleared) || is_form(cleared);
         let is_cleared_there = record.cleared(name).is_some_and(is_it) && record.field_of(name).is_some_and(|f| self.typed_at <= f.at);
         !is_cleared_there && !self.rivals.contains(&record.id)
     }

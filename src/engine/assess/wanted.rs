@@ -38,9 +38,11 @@ impl Engine {
         if self.doubts.doubts_record(&record.id) {
             widens_nothing(&mut wanted, record);
         }
+        let agreed = if record.memory.cleared.is_empty() { None } else { self.world.find(&record.id) };
+        let agreed = agreed.map_or(&[][..], |idx| self.targets.agreed(idx));
         for name in &connected.config().writes.fields {
             let winner = whole.merge.fields.iter().find(|(known, _)| known == name).and_then(|(_, winner)| winner.as_ref());
-            let winner = winner.filter(|winner| winner.is_wanted_in(record, name));
+            let winner = winner.filter(|winner| winner.is_wanted_in(record, name, agreed));
             wanted.fields.extend(winner.map(|winner| (name.clone(), winner.value.clone())));
         }
         if !self.set_back.is_empty() {

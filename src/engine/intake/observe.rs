@@ -170,7 +170,7 @@ impl Engine {
             if !lacks_people && !is_told && self.world.shows(idx, &new) && !ends_later(|| self.world.record(idx).memory.ended_at, &new) {
                 return self.see_stand(idx, &new, run.began);
             }
-            if self.targets.of(idx).is_some_and(|target| was_written_since(target, run.began)) {
+            if self.targets.of(idx).is_some_and(|target| was_written_since(target, run.began) || self.trails(run, idx, target, &new)) {
                 // Refusals above count whenever they were read.
                 return self.mark_person(idx);
             }
@@ -192,6 +192,14 @@ impl Engine {
             (Merged::Same, None) => {}
             (Merged::Changed(record), known) => self.take_over(run, known, &record),
         }
+    }
+
+    /// Whether a search may still show a record as it was before our last write: as far behind as its system says, and the record's own time
+    /// has not moved since.
+    fn trails(&self, run: &PassRun, idx: Idx, target: &Target, new: &Record) -> bool {
+        let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
+        let moved = || new.changed_at.is_none() || new.changed_at > self.world.record(idx).changed_at;
+        !run.pass.is_sweep() && was_written_since(target, run.began.minus(lag)) && !moved()
     }
 
     /// Puts a record that is new, or not as it was known, in its place, and does all that follows from it.

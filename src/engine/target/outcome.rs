@@ -3,7 +3,7 @@
 use super::{Agreed, FailureCause, Op, Sent, Target, is_form_of};
 use crate::connector::{Change, PermitChange};
 use crate::engine::memory::lists::note_written;
-use crate::model::{Mark, Record, Time, Value};
+use crate::model::{Mark, Name, Record, Time, Value};
 
 impl Sent {
     /// The lanes that it carried something of.
@@ -67,15 +67,7 @@ impl Target {
         self.acknowledged_at = Some(now);
         self.count_again(&sent, super::permit_stands(record, now), now);
         for (name, value) in sent.fields {
-            note_written(record, &name, &value, now);
-            record.set(&name, value.clone(), now);
-            match self.agreed.iter_mut().find(|a| a.field == name) {
-                Some(agreed) => {
-                    agreed.staying.wrote(agreed.ours.says_the_same(&value));
-                    (agreed.ours, agreed.theirs, agreed.unseen, agreed.spent) = (value.clone(), value, true, false);
-                }
-                None => self.agreed.push(Agreed { unseen: true, ..Agreed::new(name, value) }),
-            }
+            self.field_applied(record, name, value, now);
         }
         if let Some(on) = sent.block {
             record.set_mark(Mark::Block, Value::Bool(on));
@@ -100,6 +92,20 @@ impl Target {
         if let Some(word) = word {
             self.status.wrote(&word);
             record.set_mark(Mark::Status, Value::Text(word.into()));
+        }
+    }
+
+    /// Books that a field was written, whatever became of the rest of its write.
+    pub fn field_applied(&mut self, record: &mut Record, name: Name, value: Value, now: Time) {
+        self.acknowledged_at = Some(now);
+        note_written(record, &name, &value, now);
+        record.set(&name, value.clone(), now);
+        match self.agreed.iter_mut().find(|a| a.field == name) {
+            Some(agreed) => {
+                agreed.staying.wrote(agreed.ours.says_the_same(&value));
+                (agreed.ours, agreed.theirs, agreed.unseen, agreed.spent) = (value.clone(), value, true, false);
+            }
+            None => self.agreed.push(Agreed { unseen: true, ..Agreed::new(name, value) }),
         }
     }
 
@@ -171,7 +177,6 @@ impl Target {
 mod tests {
     use super::*;
     use crate::connector::StatusChange;
-    use crate::model::Name;
 
     fn block(on: bool) -> Change {
         Change { block: Some(on), ..Change::default() }

@@ -62,3 +62,32 @@ fn a_value_of_ours_that_a_user_returns_to_is_news_and_one_that_never_left_is_an_
         assert_eq!(place.planned("1", "company").as_deref(), want, "after {tried:?}");
     }
 }
+
+/// The system's searches trail by a minute. nayose wrote "ours" ten minutes ago.
+#[test]
+fn what_a_search_shows_of_before_our_write_is_nobodys_word() {
+    let minutes_ago = |minutes: i64| NOW.minus(Span::minutes(minutes));
+    let (before, written) = (minutes_ago(60), minutes_ago(10));
+    for (what, shown, changed, read, known) in [
+        ("the index trails", "before", before, written.plus(Span::seconds(30)), "ours"),
+        ("somebody typed since", "typed", written.plus(Span::seconds(5)), written.plus(Span::seconds(30)), "typed"),
+        ("the index does not trail so far", "before", before, written.plus(Span::seconds(90)), "before"),
+    ] {
+        let mut place = Place::new();
+        place.read(&["ma", "support", "crm"], MINUTE);
+        let lead = |value: &str, changed: Time| {
+            let mut lead = company(lead("1", "a@a.example", "lead", &[]), value, changed);
+            lead.changed_at = Some(changed);
+            lead
+        };
+        place.put("people", &lead("ours", before));
+        let idx = place.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
+        let target = place.engine.arrange().targets.begin(idx);
+        target.agreed = vec![Agreed::new(Name::from("company"), Value::text("ours"))];
+        target.acknowledged_at = Some(written);
+        place.see("ma", "people", [lead(shown, changed)], read);
+        let record = place.engine.probe().world.record(idx);
+        assert_eq!(record.text("company"), Some(known), "{what}");
+        assert_eq!(place.engine.probe().targets.agreed(idx)[0].spent, known != "ours", "{what}");
+    }
+}

@@ -4,6 +4,7 @@
 mod clashes;
 mod clocks;
 mod further;
+mod landed;
 mod leavers;
 mod look_ups;
 mod marks;

@@ -79,9 +79,15 @@ impl Sim<'_> {
             if done == Some(true) {
                 self.note(|| format!("approve {plan}"));
                 self.rules_in_force();
+                self.edit_was_approved(&plan)?;
             } else if done.is_none() && of_rules {
                 // Whoever dies while they agree to an edit may have agreed.
                 self.rules_in_force();
+            }
+            if done.is_none() {
+                // Whoever dies meanwhile may have approved it.
+                self.orders.is_unsure |= plan.starts_with("e_");
+                self.orders_in_force();
             }
             self.grant(done, concerned);
         }

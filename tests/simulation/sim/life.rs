@@ -31,11 +31,12 @@ impl Sim<'_> {
         // What was seen and not committed is forgotten: that ours was taken away, before someone else's came.
         self.blocks_nobody_can_tell_apart(Time(0));
         self.note(|| "the daemon starts".into());
+        self.orders_in_force();
         Ok(())
     }
 
     /// Runs something with the daemon; if it died of it, the next one is started.
-    pub(super) fn with<T>(
+    pub fn with<T>(
         &mut self,
         work: impl FnOnce(&mut Daemon, &mut World<'_>, &mut Known) -> Result<T, Died>,
     ) -> Result<Option<T>, Violation> {
@@ -58,6 +59,11 @@ impl Sim<'_> {
         let done = work(&mut daemon, &mut world, &mut self.known);
         self.counts.requests += daemon.requests - before;
         self.read_once.extend(daemon.proofs.keys().cloned());
+        for (table, proof) in
+            [Table::CrmPeople, Table::MaPeople].into_iter().filter_map(|t| Some((t, daemon.proofs.get(&format!("{}.people", t.system()))?)))
+        {
+            self.truth.account.looked(table, proof.at);
+        }
         for id in daemon.read_back.drain(..) {
             self.unknown.remove(&id);
             self.unsure.insert(id, self.truth.now);
@@ -84,10 +90,11 @@ impl Sim<'_> {
     }
 
     /// The process is gone; what it had sent may land or not. Another one starts.
-    pub(super) fn kill(&mut self, how: &str, dice: &mut Dice) -> Result<(), Violation> {
+    pub fn kill(&mut self, how: &str, dice: &mut Dice) -> Result<(), Violation> {
         self.counts.kills += 1;
         self.disk.live();
         self.daemon = None;
+        self.switches.forget_writes(false, self.truth.now);
         self.known.forget(&self.disk);
         let down = dice.range(0, 120_000);
         self.note(|| format!("{how}; down for {} s", down / 1000));
@@ -111,9 +118,12 @@ impl Sim<'_> {
         self.troubles.values_mut().for_each(|trouble| trouble.empty.clear());
         self.disk.lose_store();
         self.known.lose();
+        self.truth.account.forget();
+        self.switches.forget_writes(true, self.truth.now);
         self.read_once.clear();
         self.agreed = BTreeSet::from([self.rules]);
         self.left.clear();
+        self.orders.lose();
         self.lifted.clear();
         self.kill("stopped, and its store is lost", dice)
     }
@@ -123,6 +133,7 @@ impl Sim<'_> {
     pub(super) fn other_instance(&mut self, dice: &mut Dice) -> Result<(), Violation> {
         self.kill("stopped for an edit", dice)?;
         self.switches.meet(Switch::AnotherInstance);
+        self.switches.forget_leads();
         self.instance += 1;
         self.truth.replace_leads(&world::HUMANS, world::named, dice);
         let theirs = |id: &RecordId| *id.system == *"ma";

@@ -127,7 +127,12 @@ impl Sim<'_> {
         for (op, outcome) in done.batch.ops.iter().zip(&done.outcomes) {
             self.under_way.remove(&op.record);
             match outcome {
-                Outcome::Applied => self.known.acknowledged(&op.record, now),
+                Outcome::Applied => {
+                    self.known.acknowledged(&op.record, now);
+                    if let Some(number) = table.number(&op.record.id) {
+                        self.truth.account.answered(table, number, self.truth.now);
+                    }
+                }
                 Outcome::Unknown(_) => {
                     self.unknown.insert(op.record.clone());
                 }
@@ -161,7 +166,7 @@ impl Sim<'_> {
     }
 
     /// Reads all streams to their ends, in any order, and sends until nothing is due.
-    pub(super) fn round(&mut self, dice: &mut Dice) -> Result<(), Violation> {
+    pub fn round(&mut self, dice: &mut Dice) -> Result<(), Violation> {
         let Some(mut keys) = self.daemon.as_ref().map(Daemon::keys) else { return Ok(()) };
         let (mut requests, mut in_vain) = (self.counts.requests, 0);
         while !keys.is_empty() {

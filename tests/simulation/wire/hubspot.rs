@@ -1,9 +1,10 @@
 //! The CRM, as HubSpot answers.
 
+use super::fields;
 use super::site::{Ask, Reply, Site};
 use super::switches::Switch;
 use crate::setup::ROWS_MAX;
-use crate::truth::{Table, Way};
+use crate::truth::{Table, Way, text};
 use nayose::model::{DealState, Name, Record, Time, Value};
 use serde_json::{Map, Value as Json, json};
 
@@ -162,9 +163,10 @@ fn properties(pairs: &[(&str, Json)]) -> Map<String, Json> {
 }
 
 fn contact(record: &Record, stamped: &str) -> Map<String, Json> {
+    let mut told = fields::told(Table::CrmPeople, record);
     let more: Vec<String> = record.addresses.iter().map(ToString::to_string).collect();
     let score = record.field("score").and_then(|f| if let Value::Int(n) = f.value { Some(n.to_string()) } else { None });
-    properties(&[
+    told.extend(properties(&[
         ("email", json!(record.text("email"))),
         ("firstname", json!(record.text("first_name"))),
         ("lastname", json!(record.text("last_name"))),
@@ -175,7 +177,8 @@ fn contact(record: &Record, stamped: &str) -> Map<String, Json> {
         ("hs_email_optout", json!((!record.refusals.is_empty()).then_some("true"))),
         ("associatedcompanyid", json!(record.account.as_deref())),
         ("lastmodifieddate", json!(stamped)),
-    ])
+    ]));
+    told
 }
 
 fn deal(site: &mut Site<'_>, record: &Record, stamped: &str) -> Map<String, Json> {
@@ -259,12 +262,18 @@ fn update(site: &mut Site<'_>, ask: &Ask, table: Table) -> Reply {
         }
         let now = site.now();
         let fields = input["properties"].as_object().cloned().unwrap_or_default();
+        let grows = fields.contains_key("jobtitle") && site.meets(Switch::TitlesGrow, 1);
+        let taken: Vec<_> = fields.iter().filter_map(|(name, value)| site.taken(table, name, value)).collect();
         let put = |record: &mut Record| {
+            fields::put(record, taken, now);
             for (name, value) in &fields {
-                let text = value.as_str().map(str::to_string).unwrap_or_else(|| value.to_string());
-                if name == "nayose_score" {
-                    let score = text.parse().map_or(Value::Empty, Value::Int);
-                    record.set(&Name::from("score"), score, now);
+                let said = value.as_str().map(str::to_string).unwrap_or_else(|| value.to_string());
+                match name.as_str() {
+                    "nayose_score" => record.set(&Name::from("score"), said.parse().map_or(Value::Empty, Value::Int), now),
+                    "phone" => text(record, "phone", &said, now),
+                    "jobtitle" if grows => text(record, "title", &format!("{said}."), now),
+                    "jobtitle" => text(record, "title", &said, now),
+                    _ => {}
                 }
             }
         };

@@ -1,8 +1,10 @@
 //! The marketing system, as Marketo answers: 200 for everything, errors within.
 
+use super::fields;
 use super::site::{Ask, Reply, Site};
 use super::switches::Switch;
-use crate::truth::{BlockBy, Table, Way, in_own_form, text};
+use crate::precedence::hands::set;
+use crate::truth::{BlockBy, Table, Way, text};
 use nayose::model::{Mark, Name, Record, Time, Value};
 use serde_json::{Value as Json, json};
 
@@ -112,6 +114,9 @@ fn lead(site: &mut Site<'_>, id: u32) -> Option<Json> {
         "ok_until": permit,
         "nayose_why": record.mark(Mark::Why).and_then(Value::as_text),
     });
+    for (name, value) in fields::told(TABLE, &record) {
+        row[name] = value;
+    }
     if refuses && site.hits(Switch::OptOutWords, TABLE, id, 1) {
         row["unsubscribed"] = json!(if id.is_multiple_of(2) { "希望しない" } else { "stop it" });
     }
@@ -170,18 +175,22 @@ fn write(site: &mut Site<'_>, id: u32, input: &Json) {
     let (now, own_form) = (site.now(), site.truth.own_form);
     let taken = site.hits(Switch::BlockTakenAway, TABLE, id, 1);
     let cut = site.hits(Switch::StatusKept, TABLE, id, 1);
-    for field in ["title", "leadStatus"] {
+    for field in ["title", "phone", "birthDate", "income", "sector", "tags", "leadStatus"] {
         if !input[field].is_null() {
             site.switches.written(id, field, now);
         }
     }
+    let taken_fields: Vec<_> = input.as_object().into_iter().flatten().filter_map(|(n, v)| site.taken(TABLE, n, v)).collect();
+    let grows = !input["title"].is_null() && site.meets(Switch::TitlesGrow, 1);
     let mut block = None;
     let put = |record: &mut Record| {
+        fields::put(record, taken_fields, now);
         for (name, value) in input.as_object().into_iter().flatten() {
             let said = value.as_str().unwrap_or_default();
             match name.as_str() {
+                "phone" | "title" if own_form => set(record, name, fields::in_own_form(name, &Value::text(said)), now),
                 "phone" => text(record, "phone", said, now),
-                "title" if own_form => text(record, "title", &in_own_form(said), now),
+                "title" if grows => text(record, "title", &format!("{said}!"), now),
                 "title" => text(record, "title", said, now),
                 "firstName" => text(record, "first_name", said, now),
                 "lastName" => text(record, "last_name", said, now),

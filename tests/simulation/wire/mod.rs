@@ -1,6 +1,7 @@
 //! The simulated systems, as they answer HTTP to the real connectors: in process, by the simulated clock, without sockets.
 
 mod afflictions;
+mod fields;
 mod ghost;
 mod herald;
 mod hubspot;
@@ -11,6 +12,7 @@ mod site;
 mod switches;
 mod zendesk;
 
+pub use fields::in_own_form;
 pub use line::Line;
 pub use post::Letter;
 pub use site::{Site, Trouble, Troubles};

@@ -9,8 +9,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// The same write so often within ten minutes is one that is repeated without waiting.
 const REPEATED_MAX: usize = 20;
 const REPEATED_WITHIN_MS: i64 = 600_000;
-/// Writes of one field of one record within a day. Six are what is allowed; a kill or a lost state may forget some of them.
-const FIELD_WRITES_MAX: usize = 20;
+/// Writes of a field within a day: six, and the first of a value is no return to it.
+const FIELD_WRITES_MAX: usize = 7;
+/// Of a status, which deals change, too.
+const STATUS_WRITES_MAX: usize = 20;
 const DAY_MS: i64 = 86_400_000;
 /// A block that is taken away each time may be set so often meanwhile.
 const TAKEN_MAX: usize = 9;
@@ -96,6 +98,8 @@ pub enum Switch {
     RowsLeave,
     /// The people of given deals cannot be asked for, the deals can.
     PeopleUnreadable,
+    /// Two systems add something to each title that they are given.
+    TitlesGrow,
 }
 
 impl Switch {
@@ -126,7 +130,7 @@ impl Switch {
         matches!(self, Switch::InvertedBlock | Switch::ShortPages | Switch::ThirdValue | Switch::IdsOverlap | Switch::RowsLeave)
     }
 
-    pub const ALL: [Switch; 39] = [
+    pub const ALL: [Switch; 40] = [
         Switch::FieldRefused,
         Switch::BatchNotFound,
         Switch::StatusRefused,
@@ -166,6 +170,7 @@ impl Switch {
         Switch::AnotherInstance,
         Switch::RowsLeave,
         Switch::PeopleUnreadable,
+        Switch::TitlesGrow,
     ];
 }
 
@@ -184,6 +189,8 @@ pub struct Switches {
     taken: BTreeMap<u32, Vec<Time>>,
     /// When a field was written that goes two ways, by record.
     fields: BTreeMap<(u32, &'static str), Vec<Time>>,
+    /// Writes that may have been forgotten, and when.
+    forgotten: Vec<Time>,
     /// Some row was refused.
     pub refused: bool,
     /// An empty list was answered where there is something.
@@ -258,9 +265,20 @@ impl Switches {
         let times = self.fields.entry((id, field)).or_default();
         times.retain(|at| now.0 - at.0 < DAY_MS);
         times.push(now);
-        if times.len() > FIELD_WRITES_MAX {
+        let most = if field == "leadStatus" { STATUS_WRITES_MAX } else { FIELD_WRITES_MAX };
+        if times.len() > most + self.forgotten.iter().filter(|at| now.0 - at.0 < DAY_MS).count() {
             self.repeated.get_or_insert(format!("ma:person:{id}: {field} was written {} times within a day", times.len()));
         }
+    }
+
+    /// A write may be forgotten by who dies before it is booked; all of them with the state, or once their rule is another.
+    pub fn forget_writes(&mut self, all: bool, now: Time) {
+        self.forgotten.extend(std::iter::repeat_n(now, if all { FIELD_WRITES_MAX } else { 1 }));
+    }
+
+    /// Other records stand under the same ids.
+    pub fn forget_leads(&mut self) {
+        self.fields.clear();
     }
 
     pub fn disturb(&mut self, system: &'static str, now: Time) {

@@ -87,5 +87,6 @@ fn ticket(record: &Record, deleted: bool) -> Json {
 }
 
 fn user(record: &Record, deleted: bool) -> Json {
-    json!({"email": record.text("email"), "name": record.text("name"), "phone": record.text("phone"), "active": !deleted})
+    let birth = record.field("birth").map(|f| &f.value).filter(|v| !v.is_empty()).map(ToString::to_string);
+    json!({"email": record.text("email"), "name": record.text("name"), "phone": record.text("phone"), "birth": birth, "active": !deleted})
 }

@@ -29,19 +29,25 @@ fn what_somebody_emptied_is_put_back_only_when_it_is_typed_anew_or_is_another_va
     let title: Name = "title".into();
     record.set(&title, Value::Empty, Time(50));
     let winner = |value: &str, at: i64| FieldWinner { value: Value::text(value), typed_at: Time(at), rivals: Vec::new() };
-    assert!(winner("Chief", 9).is_wanted_in(&record, &title), "it never held anything");
+    assert!(winner("Chief", 9).is_wanted_in(&record, &title, &[]), "it never held anything");
     record.memory.cleared = vec![(title.clone(), Value::text("Chief"))];
     for (value, typed_at, wanted) in [("Chief", 9, false), ("Chief", 50, false), ("Chief", 51, true), ("Clerk", 9, true)] {
-        assert_eq!(winner(value, typed_at).is_wanted_in(&record, &title), wanted, "{value} {typed_at}");
+        assert_eq!(winner(value, typed_at).is_wanted_in(&record, &title, &[]), wanted, "{value} {typed_at}");
+    }
+    // What the record made of ours was emptied.
+    record.memory.cleared = vec![(title.clone(), Value::text("CHIEF"))];
+    let agreed = [Agreed { theirs: Value::text("CHIEF"), ..Agreed::new(title.clone(), Value::text("Chief")) }];
+    for (value, typed_at, wanted) in [("Chief", 9, false), ("Chief", 51, true), ("Clerk", 9, true)] {
+        assert_eq!(winner(value, typed_at).is_wanted_in(&record, &title, &agreed), wanted, "{value} {typed_at}");
     }
     // A day that lay in the state as a time.
     record.memory.cleared = vec![(title.clone(), Value::Time(Time(-9 * 3_600_000)))];
     for (day, wanted) in [(0, false), (1, true)] {
         let winner = FieldWinner { value: Value::Date(Date(day)), ..winner("", 9) };
-        assert_eq!(winner.is_wanted_in(&record, &title), wanted, "{day}");
+        assert_eq!(winner.is_wanted_in(&record, &title, &[]), wanted, "{day}");
     }
     record.set(&title, Value::text("Clerk"), Time(60));
-    assert!(winner("Chief", 9).is_wanted_in(&record, &title), "it is not empty any more");
+    assert!(winner("Chief", 9).is_wanted_in(&record, &title, &[]), "it is not empty any more");
 }
 
 /// One number in two forms was told as two.
@@ -74,5 +80,5 @@ fn who_says_the_same_in_another_form_is_no_rival() {
 fn a_record_keeps_a_value_that_may_be_the_newer_one() {
     let (record, other) = (Record::new("crm:person:1".parse().unwrap()), Record::new("ma:person:1".parse().unwrap()));
     let winner = FieldWinner { value: Value::text("Chief"), typed_at: Time(0), rivals: vec![record.id.clone()] };
-    assert!(!winner.is_wanted_in(&record, &"title".into()) && winner.is_wanted_in(&other, &"title".into()));
+    assert!(!winner.is_wanted_in(&record, &"title".into(), &[]) && winner.is_wanted_in(&other, &"title".into(), &[]));
 }

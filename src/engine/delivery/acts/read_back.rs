@@ -90,9 +90,23 @@ impl Engine {
         let signed =
             (sent.why.as_ref().is_some_and(|why| !why.is_empty()) && shows_our_why(&sent, shown)) || left_a_trace(&sent, shown, words);
         let why = format!("{why}; read back: it was not carried out");
+        self.book_landed_fields(idx, &sent, &old, shown, now);
         self.on_target(idx, |t| {
             t.not_written(shown.is_blocked(), own_mark || signed, |op| lane_landed(op, &sent, &old, shown, words), &why, now);
         });
+    }
+
+    /// Of a write that is not there whole: the fields that are, perhaps in the target's own form. They are ours, and nobody's word.
+    fn book_landed_fields(&mut self, idx: Idx, sent: &Sent, before: &Record, shown: &Record, now: Time) {
+        let changed = |name: &Name| before.field_of(name).map(|f| &f.value) != shown.field(name).map(|f| &f.value);
+        let there = |(name, value): &&(Name, Value)| changed(name) && field_landed(name, value, before, shown);
+        let landed: Vec<(Name, Value)> = sent.fields.iter().filter(there).cloned().collect();
+        let Some(target) = self.targets.of_mut(idx).filter(|_| !landed.is_empty()) else { return };
+        let mut record = self.world.record(idx);
+        landed.into_iter().for_each(|(name, value)| target.field_applied(&mut record, name, value, now));
+        let stream = self.world.slot(idx).stream.clone();
+        self.keep_record(stream, &record);
+        self.keep_target(idx);
     }
 
     /// The record is not there any more: nothing can be written to it.

@@ -101,7 +101,9 @@ impl Play {
         let two_ways = self.goes_two_ways();
         let mut written = 0;
         for place in self.places.iter_mut().filter(|p| p.is_written) {
-            let Some(record) = place.record.as_mut().filter(|r| winner.is_wanted_in(r, &self.field)) else { continue };
+            let Some(record) = place.record.as_mut().filter(|r| winner.is_wanted_in(r, &self.field, &place.target.agreed)) else {
+                continue;
+            };
             let wanted = Wanted { fields: vec![(self.field.clone(), winner.value.clone())], ..Wanted::default() };
             place.target.stop_circles(record, &wanted, |_| two_ways, now);
             let due = due(Some(&place.target), record, &wanted, &Allowed::default(), &Abilities::default(), now);

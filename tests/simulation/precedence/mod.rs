@@ -1,0 +1,5 @@
+//! Whose value counts: what people type into fields, under rules that are edited meanwhile, and what must come of both.
+
+pub mod edits;
+pub mod hands;
+pub mod judge;

@@ -1,0 +1,155 @@
+//! The rules of precedence that histories begin with and are edited to, as tables that the judges read and the product gets as a file.
+
+use std::fmt::Write;
+
+const DAY_MS: i64 = 86_400_000;
+
+/// A precedence.toml.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Order {
+    Shipped,
+    /// The CRM and the marketing system count the same.
+    Equal,
+    /// The newest counts.
+    Newest,
+    /// The other way round.
+    Turned,
+    /// Old values count no more.
+    Aged,
+    /// One system each.
+    Narrow,
+}
+
+/// How a field's rule chooses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    Ranked,
+    Newest,
+    Only,
+    Union,
+}
+
+/// A field's rule.
+struct Rule {
+    field: &'static str,
+    how: How,
+    bands: &'static [&'static [&'static str]],
+}
+
+const fn rule(field: &'static str, how: How, bands: &'static [&'static [&'static str]]) -> Rule {
+    Rule { field, how, bands }
+}
+
+const CRM_FIRST: &[&[&str]] = &[&["crm"], &["ma"]];
+const MA_FIRST: &[&[&str]] = &[&["ma"], &["crm"]];
+const BOTH: &[&[&str]] = &[&["crm", "ma"]];
+const ALL_FIELDS: usize = 6;
+
+const SHIPPED: [Rule; ALL_FIELDS] = [
+    rule("phone", How::Ranked, &[&["support"], &["crm"], &["ma"]]),
+    rule("title", How::Ranked, CRM_FIRST),
+    rule("birth", How::Ranked, &[&["crm"], &["support"], &["ma"]]),
+    rule("income", How::Ranked, CRM_FIRST),
+    rule("sector", How::Ranked, CRM_FIRST),
+    rule("tags", How::Union, BOTH),
+];
+const EQUAL: [Rule; ALL_FIELDS] = [
+    rule("phone", How::Ranked, &[&["support"], &["crm", "ma"]]),
+    rule("title", How::Ranked, BOTH),
+    rule("birth", How::Ranked, &[&["crm", "ma"], &["support"]]),
+    rule("income", How::Ranked, BOTH),
+    rule("sector", How::Ranked, BOTH),
+    rule("tags", How::Union, BOTH),
+];
+const NEWEST: [Rule; ALL_FIELDS] = [
+    rule("phone", How::Newest, &[&["support", "crm", "ma"]]),
+    rule("title", How::Newest, &[&["ma", "crm"]]),
+    rule("birth", How::Newest, &[&["crm", "ma", "support"]]),
+    rule("income", How::Newest, BOTH),
+    rule("sector", How::Newest, BOTH),
+    rule("tags", How::Union, BOTH),
+];
+const TURNED: [Rule; ALL_FIELDS] = [
+    rule("phone", How::Ranked, &[&["crm"], &["support"], &["ma"]]),
+    rule("title", How::Ranked, MA_FIRST),
+    rule("birth", How::Ranked, &[&["support"], &["ma"], &["crm"]]),
+    rule("income", How::Ranked, MA_FIRST),
+    rule("sector", How::Ranked, MA_FIRST),
+    rule("tags", How::Union, &[&["ma", "crm"]]),
+];
+const NARROW: [Rule; ALL_FIELDS] = [
+    rule("phone", How::Only, &[&["support"]]),
+    rule("title", How::Only, &[&["ma"]]),
+    rule("birth", How::Only, &[&["support"]]),
+    rule("income", How::Only, &[&["crm"]]),
+    rule("sector", How::Only, &[&["crm"]]),
+    rule("tags", How::Only, &[&["crm"]]),
+];
+
+/// Where a system stands in a field's rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rank {
+    pub band: usize,
+    pub max_age_ms: Option<i64>,
+}
+
+impl Order {
+    pub const ALL: [Order; 6] = [Order::Shipped, Order::Equal, Order::Newest, Order::Turned, Order::Aged, Order::Narrow];
+
+    fn rules(self) -> &'static [Rule; ALL_FIELDS] {
+        match self {
+            Order::Shipped | Order::Aged => &SHIPPED,
+            Order::Equal => &EQUAL,
+            Order::Newest => &NEWEST,
+            Order::Turned => &TURNED,
+            Order::Narrow => &NARROW,
+        }
+    }
+
+    /// After how many days a field's values count no more.
+    fn max_age_days(self, field: &str) -> Option<i64> {
+        match (self, field) {
+            (Order::Aged, "phone") => Some(2),
+            (Order::Aged, "title") => Some(3),
+            _ => None,
+        }
+    }
+
+    /// Where a system stands; `None`: it is not asked.
+    pub fn rank(self, field: &str, system: &str) -> Option<Rank> {
+        let rule = self.rules().iter().find(|rule| rule.field == field)?;
+        let band = rule.bands.iter().position(|band| band.contains(&system))?;
+        Some(Rank { band, max_age_ms: self.max_age_days(field).map(|days| days * DAY_MS) })
+    }
+
+    /// The system whose values of a field come before all others'; `None`: of several the newest do, or no other counts.
+    pub fn first(self, field: &str) -> Option<&'static str> {
+        let rule = self.rules().iter().find(|rule| rule.field == field).filter(|rule| rule.bands.len() > 1)?;
+        if let [first] = rule.bands[0] { Some(first) } else { None }
+    }
+
+    /// The lowest status but one that people have by their deals counts before the others, or after them.
+    pub fn turns_statuses(self) -> bool {
+        self == Order::Turned
+    }
+
+    /// precedence.toml.
+    pub fn toml(self) -> String {
+        let mut text = "default = [\"crm\", \"support\", \"ma\"]\n\n[person]\nscore = { only = \"ma\" }\n".to_string();
+        for rule in self.rules() {
+            let bands: Vec<String> =
+                rule.bands.iter().map(|band| if let [one] = band { format!("{one:?}") } else { format!("{band:?}") }).collect();
+            let list = format!("[{}]", bands.join(", "));
+            let said = match (rule.how, self.max_age_days(rule.field)) {
+                (How::Ranked, None) => list,
+                (How::Ranked, Some(days)) => format!("{{ from = {list}, max_age = \"{days}d\" }}"),
+                (How::Newest, _) => format!("{{ newest = {:?} }}", rule.bands[0]),
+                (How::Union, _) => format!("{{ union = {:?} }}", rule.bands[0]),
+                (How::Only, _) => format!("{{ only = {:?} }}", rule.bands[0][0]),
+            };
+            // A text takes everything.
+            let _ = writeln!(text, "{} = {said}", rule.field);
+        }
+        text
+    }
+}
