@@ -11,6 +11,7 @@ use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::refusals::On;
 use crate::engine::proofs::pass_run::PassRun;
+use crate::engine::target::Target;
 use crate::link;
 use crate::model::{Entity, MailKind, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
 
