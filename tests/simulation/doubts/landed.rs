@@ -19,7 +19,7 @@ fn a_field_that_landed_beside_one_that_did_not_is_ours() {
     };
     running.pass("crm.people", Pass::Sweep, super::place::page(vec![with_title("crm:person:1", "Vice President")], Vec::new()));
     running.decide();
-    running.engine.approve("ma", false, running.now).unwrap();
+    running.engine.approve("ma", false, "tests", running.now).unwrap();
     while let Some(act) = running.engine.next_act(&"ma".into(), running.now) {
         match act {
             Act::Write(mut batch) => {

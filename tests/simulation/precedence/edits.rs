@@ -219,7 +219,7 @@ impl Sim<'_> {
     fn approve_edit(&mut self, plan: &str) -> Result<(), Violation> {
         let approved = self.with(|daemon, world, _| {
             let now = daemon.now(world.truth);
-            match daemon.engine.approve(plan, false, now) {
+            match daemon.engine.approve(plan, false, "tests", now) {
                 Err(ApprovalRefused::State(_)) => Err(Died),
                 other => Ok(other.map_err(|refused| refused.to_string())),
             }
