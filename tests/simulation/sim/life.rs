@@ -65,6 +65,10 @@ impl Sim<'_> {
         }
         match done {
             Ok(done) => {
+                if self.disk.commits() != self.commits {
+                    self.commits = self.disk.commits();
+                    self.proved_kept.extend(daemon.proofs.clone());
+                }
                 self.daemon = Some(daemon);
                 self.known.settle(&self.disk);
                 Ok(Some(done))
@@ -112,6 +116,7 @@ impl Sim<'_> {
         self.disk.lose_store();
         self.known.lose();
         self.read_once.clear();
+        self.proved_kept.clear();
         self.agreed = BTreeSet::from([self.rules]);
         self.left.clear();
         self.lifted.clear();
