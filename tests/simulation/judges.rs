@@ -93,7 +93,8 @@ fn overdue(sim: &Sim<'_>, cause: Cause, since: Time, now: Time, slack: i64) -> O
 fn is_left_out(sim: &Sim<'_>, number: u32) -> bool {
     let left_out = |table: Table, number: u32| {
         let stream = if table == Table::SupportTickets { "support.tickets" } else { "support.people" };
-        let proved = sim.daemon.as_ref().and_then(|d| d.proofs.get(stream)).map(|p| p.at);
+        // A process that was just started goes by what the one before it proved.
+        let proved = sim.daemon.as_ref().and_then(|d| d.proofs.get(stream)).or(sim.proved_kept.get(stream)).map(|p| p.at);
         let changed = sim.truth.item(table, number).map(|i| i.now().stamped);
         changed.zip(proved).is_some_and(|(at, proved)| at >= proved && sim.truth.now.0 - at.0 <= TICKET_LIMIT_MS + SLACK_MS)
     };

@@ -296,3 +296,33 @@ impl Known {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Handle;
+    use nayose::model::Record;
+    use nayose::store::{KeyValue, KeyValueBatch};
+    use std::sync::Arc;
+
+    /// A contact at an account is read in a pass that began then, and committed.
+    fn read(known: &mut Known, disk: &Arc<Disk>, account: &str, began: i64) {
+        let record = Record { account: Some(account.into()), ..Record::new("crm:person:5".parse().unwrap()) };
+        known.observe(&[Observed::Record { record: Box::new(record), people_told: true, accounts_told: true }], Time(began));
+        Handle(disk.clone()).commit(KeyValueBatch::default()).unwrap();
+        known.settle(disk);
+    }
+
+    #[test]
+    fn a_dead_process_whose_clock_was_ahead_makes_nothing_stale_that_the_next_one_reads() {
+        let (mut known, disk, id) = (Known::default(), Disk::new(), "crm:person:5".parse().unwrap());
+        let at = |known: &Known| known.bearer(&id).unwrap().accounts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        read(&mut known, &disk, "2", 10);
+        known.acknowledged(&id, Time(9_000_000));
+        read(&mut known, &disk, "0", 20);
+        assert_eq!(at(&known), ["2"], "read before our write was acknowledged");
+        known.forget(&disk);
+        read(&mut known, &disk, "0", 30);
+        assert_eq!(at(&known), ["0"]);
+    }
+}

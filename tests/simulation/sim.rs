@@ -8,7 +8,7 @@ mod troubles;
 use super::afflict;
 use super::checks::{self, Violation};
 use super::dice::Dice;
-use super::driver::Daemon;
+use super::driver::{Daemon, Proof};
 use super::history::{History, Kind, Step};
 use super::judges;
 use super::known::Known;
@@ -94,6 +94,9 @@ pub struct Sim<'s> {
     pub switches: Switches,
     /// Streams that were read whole at least once in this state.
     pub read_once: BTreeSet<String>,
+    /// What was proved by whichever process, as far as it was committed; and commits so far.
+    pub proved_kept: BTreeMap<String, Proof>,
+    commits: u64,
     faults: usize,
     disk: Arc<Disk>,
     pub daemon: Option<Daemon>,
@@ -166,6 +169,8 @@ impl<'s> Sim<'s> {
             troubles: Table::ALL.into_iter().map(|t| (t.system(), Trouble::default())).collect(),
             switches: Switches::new(&history.switches),
             read_once: BTreeSet::new(),
+            proved_kept: BTreeMap::new(),
+            commits: 0,
             faults: history.faults,
             disk: Disk::new(),
             daemon: None,

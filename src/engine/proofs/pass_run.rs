@@ -61,3 +61,23 @@ pub struct Follows {
     /// The pass before would have proved the people along with its deals, as of then: it does once these are read.
     pub proves_at: Option<Time>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feed_begins_ahead_only_where_it_has_no_cursor_and_is_later_than_their_clock() {
+        let feed = |cursor: Option<&str>, since: i64| Pass::Resume { cursor: cursor.map(Box::from), since: Time(since) };
+        for (pass, want) in [
+            (feed(None, 100), false),
+            (feed(None, 101), true),
+            // Where a cursor goes on from, the system knows by itself.
+            (feed(Some("k1"), 101), false),
+            (Pass::Sweep, false),
+        ] {
+            let run = PassRun { began_there: Time(100), ..PassRun::new(&"crm".into(), &"tickets".into(), pass.clone(), Time(900)) };
+            assert_eq!(run.begins_ahead(), want, "{pass:?}");
+        }
+    }
+}

@@ -225,6 +225,8 @@ impl StreamState {
         match &run.pass {
             Pass::Sweep | Pass::SweepFrom(_) => self.swept(run, proving, now),
             Pass::Changes(since) => self.told_changes(run, *since, proving, now),
+            // It shows nothing of what changed before it began, and is begun anew.
+            Pass::Resume { .. } if run.begins_ahead() => self.goes_on_from(run),
             Pass::Resume { .. } => self.resumed(run, proving, now),
             // Won, lost, deleted, or the token sees no deals any more: the whole listing tells which, and is what proves.
             Pass::Open if proving.left_the_list => self.swept_at = None,

@@ -71,6 +71,10 @@ impl Sim<'_> {
         }
         match done {
             Ok(done) => {
+                if self.disk.commits() != self.commits {
+                    self.commits = self.disk.commits();
+                    self.proved_kept.extend(daemon.proofs.clone());
+                }
                 self.daemon = Some(daemon);
                 self.known.settle(&self.disk);
                 Ok(Some(done))
@@ -121,6 +125,7 @@ impl Sim<'_> {
         self.truth.account.forget();
         self.switches.forget_writes(true, self.truth.now);
         self.read_once.clear();
+        self.proved_kept.clear();
         self.agreed = BTreeSet::from([self.rules]);
         self.left.clear();
         self.orders.lose();

@@ -79,8 +79,9 @@ impl Sim<'_> {
             Ok(found) => {
                 let observed = |r| Observed::Record { record: Box::new(r), people_told: false, accounts_told: false };
                 let rows: Vec<Observed> = found.into_iter().map(observed).collect();
-                let now = self.truth.now;
-                self.known.observe(&rows, Time(now.0 + self.skew_ms + 1));
+                // By the daemon's clock, which stays ahead where it once was, until the process ends.
+                let now = self.daemon.as_mut().map_or(self.truth.now, |daemon| daemon.now(&self.truth));
+                self.known.observe(&rows, Time(now.0 + 1));
                 self.known.settle(&self.disk);
                 self.note(|| format!("{system}: read back {}", looked.ids.join(", ")));
             }

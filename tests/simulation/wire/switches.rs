@@ -60,6 +60,8 @@ pub enum Switch {
     ClosedBackdated,
     /// A system's clock is ahead.
     ClockAhead,
+    /// A system's clock is behind.
+    ClockBehind,
     /// People of the CRM have further addresses.
     SeveralAddresses,
     /// Contacts belong to several companies.
@@ -151,6 +153,7 @@ impl Switch {
         Switch::AddressWritten,
         Switch::ClosedBackdated,
         Switch::ClockAhead,
+        Switch::ClockBehind,
         Switch::SeveralAddresses,
         Switch::SeveralCompanies,
         Switch::ReadBackWithoutId,
@@ -291,10 +294,13 @@ impl Switches {
 
     /// How far a system's clock is ahead, in milliseconds.
     pub fn clock_of(&mut self, system: &str) -> i64 {
-        if system == "support" && self.is_on(Switch::ClockAhead) {
-            self.meet(Switch::ClockAhead);
-            return 31 * 86_400_000;
+        let off = [(Switch::ClockAhead, 31 * 86_400_000), (Switch::ClockBehind, -9 * 3_600_000)];
+        match off.into_iter().find(|(switch, _)| system == "support" && self.is_on(*switch)) {
+            Some((switch, ahead)) => {
+                self.meet(switch);
+                ahead
+            }
+            None => 0,
         }
-        0
     }
 }

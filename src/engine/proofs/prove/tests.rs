@@ -31,7 +31,11 @@ fn changes() -> Pass {
 }
 
 fn resume() -> Pass {
-    Pass::Resume { cursor: None, since: Time(400) }
+    feed(400)
+}
+
+fn feed(since: i64) -> Pass {
+    Pass::Resume { cursor: None, since: Time(since) }
 }
 
 #[test]
@@ -55,6 +59,9 @@ fn a_pass_proves_only_what_nothing_can_be_hidden_from() {
         (swept(), resume(), proving(), Some(800)),
         (swept(), resume(), unsound, None),
         (unswept(), resume(), proving(), None),
+        (swept(), feed(900), proving(), Some(800)),
+        // It was begun later than it was there.
+        (swept(), feed(901), proving(), None),
         (swept(), Pass::Open, unsound, Some(800)),
         (unswept(), Pass::Open, proving(), None),
         (swept(), Pass::Open, left, None),
@@ -78,6 +85,7 @@ fn filtered_people_count_while_a_young_sweep_stands_behind_them() {
         assert_eq!(after(swept(), pass.clone(), old).filtered_at, None);
         assert_eq!(after(swept(), pass, proving()).filtered_at, None);
     }
+    assert_eq!(after(swept(), feed(901), young).filtered_at, None, "it was begun later than it was there");
     let broken = StreamState { filter_broken: true, ..swept() };
     assert_eq!(after(broken, changes(), young).filtered_at, None);
 }
