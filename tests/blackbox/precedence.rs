@@ -140,4 +140,18 @@ fn what_a_relay_brings_is_written_nowhere_and_what_a_person_types_is() {
     handle.edit_contact(someone.contact, &[("phone", "+81 3 3333 3333")]).unwrap();
     world.sync_until("what was typed is written", |w| w.lead(someone.lead).text("phone") == Some("+81 3 3333 3333"));
     assert!(phone(&world)["candidates"].as_array().unwrap().iter().any(|c| c["typed"] == true));
+    let tried = world.run("connector try crm").exits(0).json();
+    assert_eq!(
+        (&tried["edits"]["tells_editors"], tried["edits"]["history"].as_array().map(Vec::len)),
+        (&json!(true), Some(9)),
+        "{tried:#}"
+    );
+    world.run_text("connector try crm").says("crm tells when these fields of a person changed: ").says("crm tells who edits its records");
+
+    // Who is no relay any more brings news, of what they brought before too.
+    handle.edit_contact_as(CrmEditor::App(7001), someone.contact, &[("phone", "+81 3 4444 4444")]).unwrap();
+    world.sweep(2);
+    assert_eq!(world.lead(someone.lead).text("phone"), Some("+81 3 3333 3333"));
+    fs::write(&systems, text).unwrap();
+    world.sync_until("the integration's value is written", |w| w.lead(someone.lead).text("phone") == Some("+81 3 4444 4444"));
 }

@@ -129,9 +129,44 @@ async fn a_history_that_does_not_come_fails_no_pass() {
     assert!(end.complete && records(&page).count() > 50, "{end:?}");
     assert!(records(&page).all(|r| r.fields.iter().all(|field| !field.is_dated())));
     let notes: Vec<&str> = page.quarantined.iter().filter(|q| q.field == "field_history").map(|q| q.why.as_str()).collect();
-    assert!(notes.len() == 1 && notes[0].starts_with("the history of fields did not come: "), "{notes:?}");
+    assert!(notes.len() == 1 && notes[0].contains("people field history at ") && notes[0].contains("400"), "{notes:?}");
+    // Nobody asks again at once, though everybody is still to be asked of.
+    assert_eq!(crm.read(Pass::Sweep).await.0.requests, 1);
+    for (seconds, is_asked) in [(59, false), (1, true), (119, false), (1, true), (239, false)] {
+        crm.later(Span::seconds(seconds));
+        let noted = crm.read(Pass::Sweep).await.1.quarantined.iter().filter(|q| q.field == "field_history").count();
+        assert_eq!(noted == 1, is_asked, "{seconds} s later");
+    }
     crm.sandbox.handle.clear_faults(SandboxSystem::Crm);
     crm.later(Span::minutes(180));
     let (end, page) = crm.read(Pass::Sweep).await;
     assert!(end.requests == 3 && records(&page).any(|r| r.fields.iter().any(|field| field.is_dated())), "{end:?}");
+}
+
+#[test]
+fn what_a_manifest_says_of_edits_and_cannot_be_right_is_a_mistake() {
+    let good = "name = 't'\ntitle = 'T'\nrole = 'crm'\napi_version = '1'\nbase_url = 'https://t.example'\nauth = { kind = 'none' }
+[streams.s]\nentity = 'person'\nsweep = { path = '/' }
+[streams.s.record]\nid = 'id'\nedited_by = 'by'\nfields = { phone = 'phone' }
+[streams.s.field_history]\nchunk = 9\nrecord = 'id'\nfields = { phone = 'tel' }\nchanges = 'changes.{field}'\nvalue = 'to'\nat = 'at'
+request = { path = '/h', query = { ids = '{ids}', of = '{fields}' } }
+[streams.tickets]\nentity = 'ticket'\nsweep = { path = '/t' }
+[streams.tickets.record]\nid = 'id'\nstate = [{ is = 'open', when = { path = 'o', equals = true } }]\n";
+    for (old, new, said) in [
+        ("", "", ""),
+        ("of = '{fields}'", "of = 'tel'", "the request must say {id_rows}, {ids} or {id}, and {fields}"),
+        ("ids = '{ids}'", "all = 'true'", "the request must say {id_rows}, {ids} or {id}, and {fields}"),
+        ("chunk = 9", "chunk = 0", "must be at least 1"),
+        ("{ phone = 'tel' }", "{}", "fields is empty"),
+        ("{ phone = 'tel' }", "{ fax = 'fax' }", "streams.s.field_history.fields.fax: is no field of the stream's record"),
+        ("changes.{field}", "changes", "changes does not say {field}"),
+        ("changes.{field}", "changes.{field}.{name}", "{name} means nothing here"),
+        ("value = 'to'", "value = 'to['", "streams.s.field_history"),
+        ("id = 'id'\nstate", "id = 'id'\nedited_via = 'via'\nstate", "streams.tickets.record.edited_via: is for persons"),
+        ("id = 'id'\nedited_by", "id = 'id'\nid_prefix = 'p-'\nedited_by", "its ids are sent to the system again"),
+    ] {
+        let text = good.replacen(old, new, 1);
+        let told: Vec<String> = load::parse("t", "t.toml", &text).err().into_iter().flatten().map(|e| e.message).collect();
+        assert!(said.is_empty() == told.is_empty() && (said.is_empty() || told.iter().any(|t| t.contains(said))), "{new}: {told:?}");
+    }
 }

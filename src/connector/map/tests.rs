@@ -1,18 +1,22 @@
 use super::*;
 use crate::connector::examples;
 use crate::connector::manifest::load;
-use crate::connector::port::SystemSettings;
-use crate::model::{Address, Mark, RefusalScope};
+use crate::connector::port::{EditsAsked, SystemSettings};
+use crate::model::{Address, Editor, LastEdit, Mark, RefusalScope};
 use serde_json::{Value as Owned, json};
 
 const READ_AT: Time = Time(5_000);
 
 fn mapper(entity: Entity, record: &str) -> Mapper {
+    mapper_that_asks(EditsAsked::default(), entity, record)
+}
+
+fn mapper_that_asks(edits: EditsAsked, entity: Entity, record: &str) -> Mapper {
     let text = "name = 't'\ntitle = 'T'\nrole = 'ma'\napi_version = '1'\nbase_url = 'https://t.example'\nauth = { kind = 'none' }
         settings = { subdomain = { title = 'S', where = 'there', example = 'acme' } }
         [streams.s]\nentity = 'person'\nsweep = { path = '/' }\nrecord = { id = 'id' }\n";
     let manifest = load::parse("t", "t.toml", text).unwrap();
-    let given = SystemSettings { permit: Some("ok".into()), ..examples::example_settings(&manifest) };
+    let given = SystemSettings { permit: Some("ok".into()), edits, ..examples::example_settings(&manifest) };
     let settings = Settings::resolve(&manifest, &given).unwrap();
     Mapper::new(&"ma".into(), entity, &toml::from_str(record).unwrap(), None, &settings).unwrap()
 }
@@ -93,6 +97,29 @@ fn the_age_of_values_begins_with_their_record() {
         let (record, told) = one(&m, json!({"id": 1, "v": "x", "made": made, "at": changed}));
         let age_read = record.unwrap().0.fields[0].age();
         assert_eq!(((age_read.after, age_read.by), told.len()), (age, 0), "{made} {changed}");
+    }
+}
+
+/// Which of its fields the editor changed, an observation tells only of a record that nobody has changed since it was made.
+#[test]
+fn who_edited_a_record_is_told_where_some_rule_goes_by_it() {
+    let map = "id = 'id'\nchanged_at = 'at'\ncreated_at = 'made'\nedited_by = 'by'\nedited_via = 'via'\n[fields]\nt = 'v'";
+    let asks = EditsAsked { relays: vec!["sync".into()], editors: true, ..EditsAsked::default() };
+    let (asking, silent) = (mapper_that_asks(asks, Entity::Person, map), mapper(Entity::Person, map));
+    let (first, then) = ("2026-11-03T00:00:00Z", "2026-11-09T00:00:00Z");
+    let relay = || Some(Editor::Relay("sync".into()));
+    for (by, via, at, editor, of_fields) in [
+        ("hana", "web", then, Some(Editor::Person), None),
+        ("", "sync", then, relay(), None),
+        ("Sync", "", first, relay(), relay()),
+        ("", "job", first, None, None),
+    ] {
+        let raw = json!({"id": 1, "v": "x", "by": by, "via": via, "made": first, "at": at});
+        let record = one(&asking, raw.clone()).0.unwrap().0;
+        let edit = of_fields.map(|by| LastEdit { dated: false, by: Some(by) });
+        assert_eq!((&record.edited_by, record.fields[0].last_edit.as_deref()), (&editor, edit.as_ref()), "{raw}");
+        let record = one(&silent, raw).0.unwrap().0;
+        assert_eq!((record.edited_by, &record.fields[0].last_edit), (None, &None));
     }
 }
 

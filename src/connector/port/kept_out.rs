@@ -22,6 +22,9 @@ pub struct UnknownCode {
 /// The field of whoever cannot be told from a record that was deleted: then nothing of it is read.
 pub const DELETED: &str = "deleted";
 
+/// Of a stream: when its records' fields changed could not be read.
+pub const FIELD_HISTORY: &str = "field_history";
+
 impl Quarantined {
     /// For people: what was left out, and of what.
     pub fn told(&self, system: &Name, stream: &str) -> String {
@@ -29,6 +32,9 @@ impl Quarantined {
         match record {
             Some(record) if field == DELETED => format!("{record} was not read: whether it was deleted: {why}"),
             Some(record) => format!("{record} was read without its {field}: {why}"),
+            None if field == FIELD_HISTORY => {
+                format!("{system}.{stream}: the history of fields did not come, and values are as old as their records tell: {why}")
+            }
             None => format!("{system}.{stream}: a row was not read: its {field}: {why}"),
         }
     }
@@ -47,6 +53,8 @@ mod tests {
         let email = told(Some("crm:person:98"), "email", "is no e-mail address");
         assert_eq!(email, "crm:person:98 was read without its email: is no e-mail address");
         assert_eq!(told(None, "id", "there is no id"), "crm.people: a row was not read: its id: there is no id");
+        let history = told(None, FIELD_HISTORY, "400");
+        assert_eq!(history, "crm.people: the history of fields did not come, and values are as old as their records tell: 400");
         let deleted = told(Some("crm:person:98"), DELETED, "is a list");
         assert_eq!(deleted, "crm:person:98 was not read: whether it was deleted: is a list");
     }

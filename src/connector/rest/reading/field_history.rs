@@ -2,6 +2,7 @@
 
 use super::history_plan::{HistoryAsked, HistoryPlan};
 use super::page_reader::{CHUNKS_AT_ONCE, PageReader};
+use crate::connector::port::kept_out::FIELD_HISTORY;
 use crate::connector::port::{Error, Observed, PageRead, PassEnd, Quarantined};
 use crate::connector::rest::http::answer::HttpAnswer;
 use crate::connector::rest::http::request::Fill;
@@ -22,6 +23,9 @@ impl PageReader<'_> {
                 places.entry(record.id.id.clone()).or_default().push(at);
             }
         }
+        if places.is_empty() || !plan.is_its_turn((self.http.clock)()) {
+            return;
+        }
         let ids: Vec<ShortText> = places.keys().cloned().collect();
         let mut asked = Vec::new();
         for ids in ids.chunks(plan.chunk.max(1)) {
@@ -31,12 +35,12 @@ impl PageReader<'_> {
         let mut answers = futures::stream::iter(asked).buffered(CHUNKS_AT_ONCE);
         while let Some(answer) = answers.next().await {
             if let Err(error) = answer.and_then(|answer| self.take_history(plan, &answer, &places, page, end)) {
-                plan.note_lack();
-                let why = format!("the history of fields did not come: {error}");
-                page.quarantined.push(Quarantined { record: None, field: "field_history".to_string(), why });
+                plan.failed((self.http.clock)());
+                page.quarantined.push(Quarantined { record: None, field: FIELD_HISTORY.to_string(), why: error.to_string() });
                 return;
             }
         }
+        plan.worked();
     }
 
     fn take_history(

@@ -6,11 +6,14 @@ use crate::connector::map::Mapper;
 use crate::connector::map::history::HistoryReader;
 use crate::connector::rest::http::request::Call;
 use crate::model::{Entity, Record, ShortText, Span, Time};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A record that changed so long before a listing began was shown to the one before that: clocks differ, and a listing takes its time.
 const OVERLAP: Span = Span::minutes(60);
+
+/// After a failure it is asked again no sooner than after this, and after each further one twice that.
+const FIRST_WAIT: Span = Span::minutes(1);
+const LONGEST_WAIT: Span = Span::minutes(60);
 
 /// How the history of a stream's fields is asked for.
 pub struct HistoryPlan {
@@ -19,10 +22,19 @@ pub struct HistoryPlan {
     pub reader: HistoryReader,
     /// The system's own names of the fields.
     pub fields: Vec<ShortText>,
-    /// Since when a listing has to ask; what changed before was asked of. Of this process alone: a new one asks of everyone once.
-    asked_until: Mutex<Option<Time>>,
-    /// Some of it could not be read lately.
-    lacks_some: AtomicBool,
+    asked: Mutex<AskedSoFar>,
+}
+
+/// What came of asking, in this process alone: a new one asks of everyone once.
+#[derive(Default)]
+struct AskedSoFar {
+    /// Whoever changed before was asked of.
+    until: Option<Time>,
+    /// Since the last listing began, some of it did not come.
+    lacks_some: bool,
+    /// How often it failed since it worked last, and until when it waits.
+    failures: u32,
+    waits_until: Option<Time>,
 }
 
 impl HistoryPlan {
@@ -30,26 +42,48 @@ impl HistoryPlan {
     pub fn new(stream: &str, history: &FieldHistory, mapper: &Mapper, settings: &Settings) -> Result<Option<HistoryPlan>, String> {
         let Some((reader, fields)) = HistoryReader::new(history, mapper, settings.edits(), &settings.zone)? else { return Ok(None) };
         let call = Call::new(format!("{stream} field history"), &history.request, settings)?;
-        let (asked_until, lacks_some) = Default::default();
-        Ok(call.map(|call| HistoryPlan { call, chunk: history.chunk, reader, fields, asked_until, lacks_some }))
+        Ok(call.map(|call| HistoryPlan { call, chunk: history.chunk, reader, fields, asked: Mutex::default() }))
     }
 
-    /// What a listing of everything that begins now has to ask of.
+    fn asked(&self) -> MutexGuard<'_, AskedSoFar> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A listing of everything begins: of records that changed before this it need not ask.
     pub fn begin_listing(&self) -> Option<Time> {
-        self.lacks_some.store(false, Ordering::Relaxed);
-        *self.asked_until.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Some of it did not come.
-    pub fn note_lack(&self) {
-        self.lacks_some.store(true, Ordering::Relaxed);
+        let mut asked = self.asked();
+        asked.lacks_some = false;
+        asked.until
     }
 
     /// A listing of everything that began then was read to its end.
     pub fn end_listing(&self, began: Time) {
-        if !self.lacks_some.load(Ordering::Relaxed) {
-            *self.asked_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(began.minus(OVERLAP));
+        let mut asked = self.asked();
+        if !asked.lacks_some {
+            asked.until = Some(began.minus(OVERLAP));
         }
+    }
+
+    /// Whether it may be asked now. What is not asked is lacking.
+    pub fn is_its_turn(&self, now: Time) -> bool {
+        let mut asked = self.asked();
+        let waits = asked.waits_until.is_some_and(|until| now < until);
+        asked.lacks_some |= waits;
+        !waits
+    }
+
+    /// Some of it did not come.
+    pub fn failed(&self, now: Time) {
+        let mut asked = self.asked();
+        let wait = FIRST_WAIT.0.saturating_mul(1 << asked.failures.min(16)).min(LONGEST_WAIT.0);
+        asked.lacks_some = true;
+        asked.failures += 1;
+        asked.waits_until = Some(now.plus(Span(wait)));
+    }
+
+    pub fn worked(&self) {
+        let mut asked = self.asked();
+        (asked.failures, asked.waits_until) = (0, None);
     }
 
     /// Whether the history of a record's fields is asked for.

@@ -2,6 +2,7 @@ use super::*;
 use crate::model::{Age, Date, Field, RecordId};
 
 mod play;
+mod relays;
 mod rule_forms;
 mod settling;
 

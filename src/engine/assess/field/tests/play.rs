@@ -6,7 +6,7 @@ use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
 use crate::engine::memory::place::Idx;
 use crate::engine::target::habits::{Habits, Sighting};
 use crate::engine::target::{Allowed, Target, Wanted, due};
-use crate::model::{Span, Value};
+use crate::model::{Editor, Span, Value};
 
 pub(super) const SYSTEMS: [&str; 3] = ["crm", "ma", "cards"];
 const MINUTE: Span = Span::minutes(1);
@@ -16,6 +16,8 @@ pub(super) struct Place {
     /// What it shows, and when it last changed.
     pub(super) shows: Value,
     pub(super) changed: Time,
+    /// Who changed it last, where the system tells it.
+    pub(super) edited_by: Option<Editor>,
     pub(super) is_written: bool,
     /// What it makes of what it is given.
     pub(super) makes: fn(&str) -> String,
@@ -42,7 +44,7 @@ impl Play {
         let now = Time(0).plus(Span::days(1_000));
         let place = |(shows, days, is_written)| {
             let changed = now.minus(Span::days(days));
-            Place { shows, changed, is_written, makes: str::to_string, writes: 0, record: None, target: Target::default() }
+            Place { shows, changed, edited_by: None, is_written, makes: str::to_string, writes: 0, record: None, target: Target::default() }
         };
         Play {
             rule,
@@ -56,8 +58,17 @@ impl Play {
     }
 
     pub(super) fn types(&mut self, at: usize, value: Value) {
-        self.places[at].shows = value;
-        self.places[at].changed = self.now;
+        self.changes(at, value, None);
+    }
+
+    /// A relay brings it.
+    pub(super) fn copies(&mut self, at: usize, value: Value) {
+        self.changes(at, value, Some(Editor::Relay("sync".into())));
+    }
+
+    fn changes(&mut self, at: usize, value: Value, by: Option<Editor>) {
+        let place = &mut self.places[at];
+        (place.shows, place.changed, place.edited_by) = (value, self.now, by);
         self.now = self.now.plus(MINUTE);
     }
 
@@ -65,7 +76,7 @@ impl Play {
         let (now, looked) = (self.now, self.looked);
         let place = &mut self.places[at];
         let mut new = Record::new(format!("{}:person:1", SYSTEMS[at]).parse().unwrap());
-        new.changed_at = Some(place.changed);
+        (new.changed_at, new.edited_by) = (Some(place.changed), place.edited_by.clone());
         new.set(&self.field, place.shows.clone(), place.changed);
         let sight = Sight { looked, read: now, ..Sight::at(now) };
         let system: Name = SYSTEMS[at].into();
@@ -110,7 +121,7 @@ impl Play {
             let Some(Change { fields, .. }) = due.update else { continue };
             let change = Change { fields, ..Change::default() };
             let made = winner.value.as_text().map(|text| Value::text(&(place.makes)(text)));
-            (place.shows, place.changed) = (made.unwrap_or_else(|| winner.value.clone()), now);
+            (place.shows, place.changed, place.edited_by) = (made.unwrap_or_else(|| winner.value.clone()), now, None);
             place.target.send(&change, now);
             let sent = place.target.sent.clone();
             place.target.applied(record, None, false, now);

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::strategy::Strategy as Sampled;
 use unicode_normalization::UnicodeNormalization;
 
-fn names(names: &[&str]) -> Vec<Name> {
+pub(super) fn names(names: &[&str]) -> Vec<Name> {
     names.iter().map(|n| Name::from(*n)).collect()
 }
 
@@ -18,7 +18,7 @@ fn band(names: &[&str]) -> Band {
     Band(names.iter().map(|n| Name::from(*n).into()).collect())
 }
 
-fn rule(strategy: Strategy) -> FieldRule {
+pub(super) fn rule(strategy: Strategy) -> FieldRule {
     FieldRule { strategy, blank: Blank::Skipped, max_age: None, when: None, typed: Vec::new(), rule: "precedence.toml:5".into() }
 }
 
@@ -36,7 +36,7 @@ fn orders() -> impl Sampled<Value = Vec<Band>> {
     })
 }
 
-fn rules() -> impl Sampled<Value = FieldRule> {
+pub(super) fn rules() -> impl Sampled<Value = FieldRule> {
     let some = || (Just(SYSTEMS).prop_shuffle(), 1usize..=3).prop_map(|(all, len)| names(&all[..len]));
     let strategy = prop_oneof![
         3 => orders().prop_map(Strategy::Order),
@@ -55,7 +55,7 @@ fn rules() -> impl Sampled<Value = FieldRule> {
     })
 }
 
-fn text() -> impl Sampled<Value = Value> {
+pub(super) fn text() -> impl Sampled<Value = Value> {
     prop_oneof![1 => Just(Value::Empty), 4 => "[a-d]".prop_map(|t| Value::text(&t))]
 }
 
@@ -63,7 +63,7 @@ fn tags() -> impl Sampled<Value = Value> {
     proptest::collection::vec("[a-d]", 0..4).prop_map(Value::list)
 }
 
-fn values(of: impl Sampled<Value = Value>) -> impl Sampled<Value = Vec<(Value, i64, bool)>> {
+pub(super) fn values(of: impl Sampled<Value = Value>) -> impl Sampled<Value = Vec<(Value, i64, bool)>> {
     proptest::collection::vec((of, 0i64..12, any::<bool>()), 3)
 }
 
