@@ -3,7 +3,7 @@
 use super::doubts::LET_GO;
 use super::our_writes::was_written_since;
 use super::unknown_codes::CodesOfPage;
-use crate::connector::{Observed, PageRead};
+use crate::connector::{Observed, PageRead, Pass};
 use crate::decide::freshness;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
@@ -201,6 +201,15 @@ impl Engine {
         let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
         let moved = || new.changed_at.is_none() || new.changed_at > self.world.record(idx).changed_at;
         !run.pass.is_sweep() && was_written_since(target, run.began.minus(lag)) && !moved()
+    }
+
+    /// Takes in a record that was read again by its id, asked for at the time that is told. Returns whether it showed anything new.
+    pub(in crate::engine) fn take_read_again(&mut self, idx: Idx, mut shown: Record, began: Time, now: Time) -> bool {
+        let stream = self.world.slot(idx).stream.clone();
+        let mut run = PassRun::new(&shown.id.system, &stream, Pass::ById(Vec::new()), began);
+        self.leave_out_lacking(idx, &mut shown);
+        self.observe_record(&mut run, Box::new(shown), ListsCarried::READ_BACK, now);
+        run.changed > 0 || run.newly_refused > 0
     }
 
     /// Puts a record that is new, or not as it was known, in its place, and does all that follows from it.

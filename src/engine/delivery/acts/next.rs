@@ -12,7 +12,7 @@ impl Engine {
         }
         // Looks have places of their own, and what they tell may be that a stop mark does not stand.
         let look = self.next_read_back(system, now).map(Act::ReadBack);
-        look.or_else(|| self.gather(system, now).map(Act::Write))
+        look.or_else(|| self.gather(system, now))
     }
 
     /// Nothing is under way to a system, whoever sent it.

@@ -1,6 +1,6 @@
 //! Writes whose outcome nobody told: their records are read back before anything else goes to them.
 
-use crate::connector::{self, Change};
+use crate::connector::{self, Change, Lane};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
@@ -20,9 +20,33 @@ pub struct ReadBack {
     system: Name,
     places: Vec<Idx>,
     ids: Vec<ShortText>,
+    /// Fields are written to them next: when that was asked.
+    first: Option<Time>,
 }
 
 impl ReadBack {
+    pub(super) fn of(system: &Name, places: Vec<Idx>, ids: Vec<ShortText>, first: Option<Time>) -> ReadBack {
+        ReadBack { system: system.clone(), places, ids, first }
+    }
+
+    pub(super) fn places(&self) -> &[Idx] {
+        &self.places
+    }
+
+    pub(super) fn system(&self) -> &Name {
+        &self.system
+    }
+
+    /// By what right it is asked: a look before fields are written has no more than they.
+    pub fn lane(&self) -> Lane {
+        if self.is_first() { Lane::Fields } else { Lane::ReadBack }
+    }
+
+    /// It comes before a write, and not after one.
+    pub fn is_first(&self) -> bool {
+        self.first.is_some()
+    }
+
     pub fn ids(&self) -> &[ShortText] {
         &self.ids
     }
@@ -34,11 +58,14 @@ impl Engine {
         let state = self.systems.get_mut(system)?;
         let places = state.channel.to_look_at(state.connected.abilities().batch, now);
         let ids = places.iter().map(|idx| self.world.slot(*idx).id.id.clone()).collect();
-        (!places.is_empty()).then(|| ReadBack { system: system.clone(), places, ids })
+        (!places.is_empty()).then(|| ReadBack::of(system, places, ids, None))
     }
 
     /// Accounts for a read-back: what was sent and is there was applied; what is not there was not, and waits before it is tried again.
     pub fn book_read_back(&mut self, asked: &ReadBack, answer: Result<Vec<Record>, connector::Error>, now: Time) -> Result<(), Error> {
+        if let Some(began) = asked.first {
+            return self.book_first_look(asked, began, answer, now);
+        }
         let Some(state) = self.systems.get_mut(&asked.system) else { return Ok(()) };
         state.channel.looked(&asked.places, answer.is_ok(), now);
         let found = match answer {
