@@ -9,9 +9,11 @@ const REMOVED: u8 = 2;
 const FORM: u8 = 3;
 
 impl Writer {
-    /// What was emptied, when fields changed, and whose the entries of lists are. A record of which nothing of it is known ends before it.
+    /// What was emptied, when fields changed, whose the entries of lists are, and names with slips. A record of which nothing of it is known ends before it.
     pub(super) fn seen_to_change(&mut self, record: &Record, names: &mut Names) {
-        if record.memory.cleared.is_empty() && record.memory.lists.is_empty() && record.fields.iter().all(|f| f.after.is_none()) {
+        let memory = &record.memory;
+        let nothing = memory.cleared.is_empty() && memory.lists.is_empty() && memory.past_names.is_empty();
+        if nothing && record.fields.iter().all(|f| f.after.is_none()) {
             return;
         }
         self.list(&record.memory.cleared, |w, (name, before)| {
@@ -29,6 +31,9 @@ impl Writer {
                 w.fate(fate);
             }
         });
+        if !record.memory.past_names.is_empty() {
+            self.list(&record.memory.past_names, |w, name| w.text(name));
+        }
     }
 
     fn fate(&mut self, fate: &EntryFate) {
@@ -55,6 +60,9 @@ impl Reader<'_> {
             field.after = self.maybe(Reader::signed)?.map(|before| Time(field.at.0.wrapping_sub(before)));
         }
         record.memory.lists = self.list(|r| Some((r.name()?, Entries::of(r.list(|r| Some((r.owned()?, r.fate()?)))?))))?;
+        if !self.rest.is_empty() {
+            record.memory.past_names = self.list(Reader::owned)?;
+        }
         Some(())
     }
 
