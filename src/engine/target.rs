@@ -4,7 +4,7 @@ use crate::config::System;
 use crate::connector::{Abilities, Change, PermitChange, StatusChange};
 use crate::engine::ledger::kind::{Kind, Tag};
 use crate::model::{Mark, Name, Record, Span, Time, Value};
-use habits::Shown;
+use habits::TakenFor;
 use serde::{Deserialize, Serialize};
 
 /// What is known of each target record.
@@ -81,11 +81,11 @@ impl Agreed {
 
     /// Whether what is shown at the first look after our write is taken for the target's form of it. What seemed to be typed, and comes again
     /// after our value was written again, is the target's doing; or somebody insists, and then it is not ours to write over a third time.
-    fn is_form(&self, shown: Shown) -> bool {
+    fn is_form(&self, shown: TakenFor) -> bool {
         match shown {
-            Shown::Form | Shown::Doubtful => true,
-            Shown::Typed => self.staying.is_rewritten(),
-            Shown::Other => false,
+            TakenFor::Form | TakenFor::Doubtful => true,
+            TakenFor::Typed => self.staying.is_rewritten(),
+            TakenFor::Other => false,
         }
     }
 

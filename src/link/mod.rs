@@ -5,15 +5,18 @@
 //!
 //! - [`keys`](mod@keys): what a record proves itself with, and shared mailboxes
 //! - [`names`]: when two written names can be one person
+//! - [`mended`]: a slip in a name that was mended
 //! - [`verdict`](mod@verdict): whether a key joins its bearers
 //! - [`component`](mod@component): the records of one person, and the person's id
 
 pub mod component;
 pub mod keys;
+pub mod mended;
 pub mod names;
 pub mod verdict;
 
 pub use component::{Component, MemberProof, component, person_id};
 pub use keys::{Key, LinkRules, keys, keys_with, spread_keys, spread_keys_with};
+pub use mended::NameChange;
 pub use names::names_compatible;
 pub use verdict::{COMPONENT_MAX, KeyVerdict, verdict};

@@ -73,6 +73,17 @@ impl PersonName {
         PersonName { words }
     }
 
+    /// The one word of each that the other has not, where all others are shared and there are some.
+    pub(super) fn slip_in<'a>(&'a self, other: &'a PersonName) -> Option<(&'a str, &'a str)> {
+        match &left_over(&self.words, &other.words) {
+            (mine, theirs) if self.words.len() > 1 && other.words.len() == self.words.len() => match (&mine[..], &theirs[..]) {
+                ([mine], [theirs]) => Some((mine, theirs)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     pub(super) fn goes_with(&self, other: &PersonName, addresses: &[&Address]) -> bool {
         if self.words.is_empty() || other.words.is_empty() || self.words == other.words {
             return true;

@@ -32,7 +32,8 @@ impl KeyVerdict {
 
 /// Judges a key over *all* its bearers, in any order.
 ///
-/// An address joins unless it is shared or two bearers' names are incompatible. An id joins unless, for two bearers, the names are
+/// An address joins unless it is shared or two bearers' names are incompatible, and none of the two was the other's until a slip in it was
+/// mended. An id joins unless, for two bearers, the names are
 /// incompatible and the addresses are not known to be equal: then one record was perhaps taken over by another person.
 pub fn verdict(key: &Key, bearers: &[&Record], rules: &LinkRules) -> KeyVerdict {
     if let Key::Address(address) = key
@@ -59,17 +60,30 @@ fn by_address(address: &Address, bearers: &[&Record]) -> KeyVerdict {
     if written.len() < 2 {
         return KeyVerdict::Joins;
     }
+    let mended = mended(bearers);
+    let was_the_other =
+        |a: &PersonName, b: &PersonName| mended.iter().any(|(now, before)| (now, before) == (a, b) || (now, before) == (b, a));
     let mut names: Vec<PersonName> = Vec::with_capacity(written.len());
     for name in written.iter().map(|w| PersonName::read(w)) {
         if names.contains(&name) {
             continue;
         }
-        if names.iter().any(|other| !name.goes_with(other, &[address])) {
+        if names.iter().any(|other| !name.goes_with(other, &[address]) && !was_the_other(&name, other)) {
             return KeyVerdict::TwoNames;
         }
         names.push(name);
     }
     KeyVerdict::Joins
+}
+
+/// Names of now with what they were before a slip was mended. Who still bears the slip, and the same address, is the same person.
+fn mended(bearers: &[&Record]) -> Vec<(PersonName, PersonName)> {
+    let of = |record: &&Record| {
+        let now = record.name().filter(|_| !record.memory.past_names.is_empty()).map(|name| PersonName::read(&name));
+        let past: Vec<PersonName> = record.memory.past_names.iter().map(|past| PersonName::read(past)).collect();
+        now.into_iter().flat_map(move |now| past.clone().into_iter().map(move |past| (now.clone(), past)))
+    };
+    bearers.iter().flat_map(of).collect()
 }
 
 fn by_id(bearers: &[&Record]) -> KeyVerdict {

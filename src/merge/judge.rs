@@ -279,17 +279,12 @@ fn choose<'a>(
         }
     }
     let rivals = || {
-        let is_other = |c: &Candidate| !c.value.is_empty() && !c.value.is_unreadable() && !c.value.says_the_same(winner.value);
-        let others = abreast().filter(|(i, c)| *i != index && is_other(c)).map(|(_, c)| c);
-        // Typed, it would go before the winner. Of several that are the largest or the smallest the next value tells.
-        let would_win = |c: &Candidate| match choice.rank(&c.from.system) {
-            Some(its) => !by_value && (its < rank || (its == rank && c.age.after.is_some_and(|after| after > winner.age.by))),
-            None => false,
-        };
-        let doubtful = candidates.iter().filter(|c| counts(c) == Err(DOUBTFUL) && is_other(c) && would_win(c));
-        let mut rivals: Vec<&RecordId> = others.chain(doubtful).map(|c| c.from).collect();
-        rivals.sort_unstable();
-        rivals
+        let others = abreast().filter(|(i, _)| *i != index).map(|(_, c)| c);
+        // Typed, what is in doubt would go before the winner. Of several that are the largest or the smallest the next value tells.
+        let would_win =
+            |c: &Candidate| choice.rank(&c.from.system).is_some_and(|its| its < rank || (its == rank && winner.age.is_before(&c.age)));
+        let doubtful = candidates.iter().filter(|c| !by_value && counts(c) == Err(DOUBTFUL) && would_win(c));
+        rivals_of(winner, others.chain(doubtful))
     };
     match (winner.value, waits) {
         // It would win if it could be read: what comes after it is a guess.
@@ -329,6 +324,17 @@ fn copies_passed(
     let by_value = matches!(choice, Choice::Max(_) | Choice::Min(_));
     let only_copies = || candidates.iter().all(|c| c.is_copy() || offers(c).is_err());
     (!by_value && candidates.iter().any(Candidate::is_copy) && candidates.iter().any(was_agreed) && only_copies()).then_some(COPY)
+}
+
+/// Those with another value, in order.
+fn rivals_of<'a, 'c>(winner: &Candidate<'a>, others: impl Iterator<Item = &'c Candidate<'a>>) -> Vec<&'a RecordId>
+where
+    'a: 'c,
+{
+    let is_other = |c: &&Candidate| !c.value.is_empty() && !c.value.is_unreadable() && !c.value.says_the_same(winner.value);
+    let mut rivals: Vec<&RecordId> = others.filter(is_other).map(|c| c.from).collect();
+    rivals.sort_unstable();
+    rivals
 }
 
 fn is_too_old(max_age: Option<Span>, candidate: &Candidate, now: Time) -> bool {

@@ -136,6 +136,8 @@ pub struct Record {
 pub struct Memory {
     /// Addresses the record bore before, sorted. Holds and refusals still spread over them.
     pub past_addresses: Vec<Address>,
+    /// Persons: what the name was before slips in it were mended, the latest last, as long as the address stays.
+    pub past_names: Vec<ShortText>,
     /// Deals: people who were on it and are not named any more, sorted.
     pub past_people: Vec<ShortText>,
     /// Deals: accounts it had before, sorted.

@@ -1,6 +1,7 @@
 //! Why a person is treated as it is: records, fields with all candidates, status, holds, refusals, decision, writes.
 
 use super::explain_fields::FieldExplained;
+use super::field_history::{LOOKED_THROUGH_MAX, TOLD_MAX, writes_of};
 use super::left_alone::LeftAlone;
 use crate::decide::ratchet::Reach;
 use crate::decide::rules::Policy;
@@ -9,6 +10,7 @@ use crate::engine::assess::assessment::StatusNow;
 use crate::engine::assess::members::Members;
 use crate::engine::assess::records::addresses;
 use crate::engine::engine::Engine;
+use crate::engine::error::Error;
 use crate::engine::gate::answer::{Answer, Gate, subject};
 use crate::engine::gate::decision_table::Subject;
 use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
@@ -100,6 +102,20 @@ impl Engine {
         people.sort_unstable();
         people.dedup();
         people.into_iter().map(|p| self.explain_person(p, who, gate, now)).collect()
+    }
+
+    /// Adds to each person what was written of a field, the newest first.
+    pub fn tell_history(&self, field: &str, people: &mut [Explanation]) -> Result<(), Error> {
+        let field = Name::from(field);
+        let ids = |person: &Explanation| person.records.iter().filter_map(|r| r.record.parse::<RecordId>().ok()).collect::<Vec<_>>();
+        let of: Vec<Vec<RecordId>> = people.iter().map(ids).collect();
+        self.look_back(LOOKED_THROUGH_MAX, |at, run, batch| {
+            for (person, ids) in people.iter_mut().zip(&of) {
+                let Some(told) = person.fields.get_mut(&field).map(|field| &mut field.history) else { continue };
+                told.extend(writes_of(&field, ids, at, run, batch));
+                told.truncate(TOLD_MAX);
+            }
+        })
     }
 
     fn explain_person(&self, person: u32, who: &str, gate: &Gate, now: Time) -> Explanation {

@@ -1,18 +1,15 @@
 //! What was written of a field to a person's records, and what stood there before: what is still kept for `undo` tells it.
 
-use super::explain::Explanation;
-use crate::engine::engine::Engine;
-use crate::engine::error::Error;
 use crate::engine::history::written::WrittenRecord;
 use crate::model::{Name, RecordId, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 /// Whoever asks waits for it: so many of the newest writes are looked through.
-const LOOKED_THROUGH_MAX: usize = 50_000;
+pub(super) const LOOKED_THROUGH_MAX: usize = 50_000;
 
 /// Writes that are told of one field.
-const TOLD_MAX: usize = 20;
+pub(super) const TOLD_MAX: usize = 20;
 
 /// A write of the field to one record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,24 +25,8 @@ pub struct PastWrite {
     pub run: String,
 }
 
-impl Engine {
-    /// Adds to each person what was written of a field, the newest first.
-    pub fn tell_history(&self, field: &str, people: &mut [Explanation]) -> Result<(), Error> {
-        let field = Name::from(field);
-        let ids = |person: &Explanation| person.records.iter().filter_map(|r| r.record.parse::<RecordId>().ok()).collect::<Vec<_>>();
-        let of: Vec<Vec<RecordId>> = people.iter().map(ids).collect();
-        self.look_back(LOOKED_THROUGH_MAX, |at, run, batch| {
-            for (person, ids) in people.iter_mut().zip(&of) {
-                let Some(told) = person.fields.get_mut(&field).map(|field| &mut field.history) else { continue };
-                told.extend(writes_of(&field, ids, at, run, batch));
-                told.truncate(TOLD_MAX);
-            }
-        })
-    }
-}
-
 /// What a batch wrote of a field to these records.
-fn writes_of<'b>(
+pub(super) fn writes_of<'b>(
     field: &'b Name,
     ids: &'b [RecordId],
     at: Time,

@@ -1,8 +1,8 @@
 //! Codes that nobody can read: told for as long as records show them.
 
-use super::without_code::ValuesByField;
+use super::without_code::{Values, ValuesByField};
 use crate::engine::engine::Engine;
-use crate::model::{Name, Record, counted};
+use crate::model::{Name, Record, RecordId, counted};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -26,17 +26,11 @@ impl Engine {
 
     /// Which codes of which fields, and what to do.
     pub(super) fn codes_told(&self) -> Vec<String> {
-        let line = |system: &Name, field: &Name, of: &super::without_code::Values| {
-            let (holds, first) = (if of.records == 1 { "holds a code" } else { "hold codes" }, &self.world.slot(of.first).id);
-            format!(
-                "{system}: {field} of {} {holds} that the connector's map does not know: {}; the first is {first}. What stands there counts \
-                 for nothing and is not written over. Add the codes to the map of {field} in the manifest",
-                counted(of.records, "record", "records"),
-                of.in_short(),
-            )
-        };
         let systems = self.codes_by_system();
-        systems.iter().flat_map(|(system, fields)| fields.iter().map(|(field, of)| line(system, field, of))).collect()
+        systems
+            .iter()
+            .flat_map(|(system, fields)| fields.iter().map(|(field, of)| told(system, field, of, &self.world.slot(of.first).id)))
+            .collect()
     }
 
     /// How many fields of a system's records hold one.
@@ -53,5 +47,34 @@ impl Engine {
             shown.extend(of_field.map(|(_, code)| CodeShown { record: record.id.to_string(), code: code.to_string() }));
         }
         shown
+    }
+}
+
+/// What is so, and what to do.
+fn told(system: &Name, field: &Name, of: &Values, first: &RecordId) -> String {
+    let holds = if of.records == 1 { "holds a code" } else { "hold codes" };
+    format!(
+        "{system}: {field} of {} {holds} that the connector's map does not know: {}; the first is {first}. What stands there counts for nothing \
+         and is not written over. Add the codes to the map of {field} in the manifest",
+        counted(of.records, "record", "records"),
+        of.in_short(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_told_with_its_codes_and_the_first_record() {
+        let field: Name = "industry".into();
+        let mut values = ValuesByField::default();
+        for (idx, code) in [(1, "98"), (1, "99"), (2, "99")] {
+            values.add(idx, &field, code.into());
+        }
+        let (_, of) = values.iter().next().unwrap();
+        let told = told(&"ma".into(), &field, of, &"ma:person:1".parse().unwrap());
+        let begins = "ma: industry of 2 records hold codes that the connector's map does not know: \"99\" (2), \"98\" (1); the first is ma:person:1.";
+        assert!(told.starts_with(begins), "{told}");
     }
 }

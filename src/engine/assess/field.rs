@@ -2,7 +2,7 @@
 
 use super::assessment::FieldWinner;
 use crate::engine::target::Agreed;
-use crate::engine::target::habits::{Habits, Shown};
+use crate::engine::target::habits::{Habits, TakenFor};
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState, Judgment, SystemHabits, Unknown, UnreadSystems, Winner};
 use crate::model::{Name, Record, Time, Value};
@@ -12,7 +12,7 @@ pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed], 
     let field = record.field_of(name)?;
     let ours = agreed.iter().find(|a| a.field == *name && !a.spent && a.theirs.says_the_same(&field.value));
     let system = &record.id.system;
-    let is_doubtful = ours.is_some_and(|a| habits.judge(system, name, &a.ours, &a.theirs) == Shown::Doubtful);
+    let is_doubtful = ours.is_some_and(|a| habits.judge(system, name, &a.ours, &a.theirs) == TakenFor::Doubtful);
     let habits = SystemHabits { is_doubtful, escapes: habits.escapes(system, name) };
     let (entries, cleared) = (record.entries(name), record.cleared(name).is_some());
     Some(Candidate {

@@ -2,7 +2,7 @@
 
 use super::doubts::LET_GO;
 use super::our_writes::was_written_since;
-use super::unknown_codes::CodesOfPage;
+use super::unknown_codes::{CodesOfPage, UNKNOWN_CODES};
 use crate::connector::{Observed, PageRead, Pass};
 use crate::decide::freshness;
 use crate::engine::engine::Engine;
@@ -260,6 +260,21 @@ impl Engine {
             }
         }
         news
+    }
+
+    /// A record of a page was taken in: what it shows now of codes that no map knows, or shows no more.
+    fn note_codes(&mut self, record: &RecordId, page: &CodesOfPage) {
+        if page.is_empty() && self.unknown_codes.is_empty() {
+            return;
+        }
+        let Some(idx) = self.world.find(record) else { return };
+        let codes = page.of_record(record);
+        if self.unknown_codes.note(idx, codes) {
+            match codes {
+                [] => self.ledger.delete(UNKNOWN_CODES, record.key()),
+                codes => self.ledger.put(UNKNOWN_CODES, record.key(), &codes.into()),
+            }
+        }
     }
 
     fn observe_deleted(&mut self, run: &mut PassRun, id: &RecordId, now: Time) {

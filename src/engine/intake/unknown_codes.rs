@@ -1,41 +1,44 @@
-//! Codes in people's records that the map of their field does not know: what stands there cannot be read until the map has them. They lie in
+//! CodesOfRecord in people's records that the map of their field does not know: what stands there cannot be read until the map has them. They lie in
 //! the state, as a record may not be read again for long.
 
 use crate::connector::UnknownCode;
-use crate::engine::engine::Engine;
 use crate::engine::ledger::kind::{Kind, Tag};
 use crate::engine::memory::place::Idx;
 use crate::model::{Entity, Name, RecordId, ShortText};
 use std::collections::BTreeMap;
 
 /// Those of one record: fields with their codes.
-type Codes = Box<[(Name, ShortText)]>;
+type CodesOfRecord = Box<[(Name, ShortText)]>;
 
 /// By record.
-pub(in crate::engine) const UNKNOWN_CODES: Kind<Codes> = Kind::new(Tag::UnknownCodes);
+pub(in crate::engine) const UNKNOWN_CODES: Kind<CodesOfRecord> = Kind::new(Tag::UnknownCodes);
 
 /// What stands where a code belongs may be a text of any length.
 const CODE_CHARS_MAX: usize = 60;
 
-/// Codes of one record that are kept.
+/// CodesOfRecord of one record that are kept.
 const CODES_MAX: usize = 20;
 
 /// By place, as the record was read last.
 #[derive(Debug, Default)]
-pub struct UnknownCodes(BTreeMap<Idx, Codes>);
+pub struct UnknownCodes(BTreeMap<Idx, CodesOfRecord>);
 
 impl UnknownCodes {
     /// Takes over what a former process knew.
-    pub fn restore(&mut self, idx: Idx, codes: Codes) {
+    pub fn restore(&mut self, idx: Idx, codes: CodesOfRecord) {
         self.0.insert(idx, codes);
     }
 
     /// Takes note of what a record shows now. True: it is not as it was.
-    fn note(&mut self, idx: Idx, codes: &[(Name, ShortText)]) -> bool {
+    pub(super) fn note(&mut self, idx: Idx, codes: &[(Name, ShortText)]) -> bool {
         match codes {
             [] => self.0.remove(&idx).is_some(),
             codes => self.0.insert(idx, codes.into()).as_deref() != Some(codes),
         }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The record is not there any more, or another instance's.
@@ -57,6 +60,14 @@ impl UnknownCodes {
 pub(super) struct CodesOfPage(BTreeMap<RecordId, Vec<(Name, ShortText)>>);
 
 impl CodesOfPage {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn of_record(&self, record: &RecordId) -> &[(Name, ShortText)] {
+        self.0.get(record).map_or(&[], |codes| codes)
+    }
+
     pub(super) fn of(codes: Vec<UnknownCode>) -> CodesOfPage {
         let mut page = CodesOfPage::default();
         // Those of deals and tickets are read as they are.
@@ -67,23 +78,6 @@ impl CodesOfPage {
             }
         }
         page
-    }
-}
-
-impl Engine {
-    /// A record of a page was taken in: what it shows now of unknown codes, or shows no more.
-    pub(super) fn note_codes(&mut self, record: &RecordId, page: &CodesOfPage) {
-        if page.0.is_empty() && self.unknown_codes.0.is_empty() {
-            return;
-        }
-        let Some(idx) = self.world.find(record) else { return };
-        let codes = page.0.get(record).map_or(&[][..], |codes| codes);
-        if self.unknown_codes.note(idx, codes) {
-            match codes {
-                [] => self.ledger.delete(UNKNOWN_CODES, record.key()),
-                codes => self.ledger.put(UNKNOWN_CODES, record.key(), &codes.into()),
-            }
-        }
     }
 }
 

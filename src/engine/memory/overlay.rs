@@ -1,6 +1,6 @@
 //! A new observation laid over what was known of the record.
 
-use super::lists;
+use super::{lists, past_names};
 use crate::model::{Address, Entity, LastEdit, Presence, Record, ShortText, Time};
 
 /// What an observation brings to a record that is known already.
@@ -71,6 +71,7 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: ListsCarried, s
     new.presence = Presence::Listed;
     if new.id.entity == Entity::Person {
         remember_addresses(old, &mut new);
+        past_names::remember(old, &mut new);
         remember_cleared(old, &mut new);
         lists::remember(old, &mut new, sight.looked);
     }
@@ -106,7 +107,7 @@ fn date_fields(old: &Record, new: &mut Record, sight: Sight) {
             continue;
         }
         let Some(before) = old.field_of(&field.name) else { continue };
-        if before.value == field.value || field.value.is_day_begun_at(&before.value) {
+        if before.value.says_the_same(&field.value) || field.value.is_day_begun_at(&before.value) {
             (field.at, field.after, field.last_edit) = (before.at, before.after, before.last_edit.clone());
             continue;
         }

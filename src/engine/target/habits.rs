@@ -15,9 +15,9 @@
 //! there, or where its system ranks below what is wanted. Nothing of this lies in the state: the values that were agreed tell it again at open,
 //! except that what was in doubt then is only ever cleared up in favour of the system, as it may have been believed by other rules.
 
-use super::made::{CutAt, Made, Transform, is_in, lengths};
+use super::digest::digest;
+use super::made::{CutAt, Transform, Transformed, is_in, lengths};
 use super::value_forms::{decimals, number};
-use super::{Agreed, digest};
 use crate::engine::memory::place::Idx;
 use crate::model::normal::html::{escaped, is_escapable, unescape};
 use crate::model::{Name, Value};
@@ -34,7 +34,7 @@ const DOUBTFUL_MAX: usize = 1_000;
 
 /// What a value is that a system shows in place of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shown {
+pub enum TakenFor {
     /// Ours, as the system keeps it.
     Form,
     /// The one or the other.
@@ -64,13 +64,13 @@ struct FieldHabits {
     done: BTreeMap<Transform, BTreeSet<u64>>,
     cuts: BTreeMap<u64, CutAt>,
     escaped: BTreeSet<u64>,
-    kept: Kept,
+    kept: Unchanged,
     doubtful: BTreeSet<Idx>,
 }
 
 /// What of our values was kept as it was.
 #[derive(Debug, Clone, Default)]
-struct Kept {
+struct Unchanged {
     /// Things that would have been changed.
     against: BTreeSet<Transform>,
     /// The longest text, in each measure.
@@ -81,11 +81,11 @@ struct Kept {
 
 impl Habits {
     /// What a system shows in place of a value of ours.
-    pub fn judge(&self, system: &Name, field: &Name, ours: &Value, shown: &Value) -> Shown {
+    pub fn judge(&self, system: &Name, field: &Name, ours: &Value, shown: &Value) -> TakenFor {
         if ours == shown {
-            return Shown::Form;
+            return TakenFor::Form;
         }
-        let Some(made) = Made::of(ours, shown) else { return Shown::Other };
+        let Some(made) = Transformed::of(ours, shown) else { return TakenFor::Other };
         match self.of(system, field) {
             Some(habits) => habits.judge(&made),
             None => FieldHabits::default().judge(&made),
@@ -106,7 +106,7 @@ impl Habits {
         let habits = self.0.entry(system.clone()).or_default().entry(seen.field.clone()).or_default();
         let escaped = habits.escaped.len();
         let Some(made) = habits.learn(idx, &seen.ours, &seen.shown) else { return Vec::new() };
-        if habits.judge(&made) == Shown::Doubtful && habits.doubtful.len() < DOUBTFUL_MAX {
+        if habits.judge(&made) == TakenFor::Doubtful && habits.doubtful.len() < DOUBTFUL_MAX {
             habits.doubtful.insert(idx);
         }
         let is_learnt = habits.escaped.len() != escaped && habits.escaped.len() == SEVERAL;
@@ -121,11 +121,9 @@ impl Habits {
     }
 
     /// Takes in what was agreed with a record before this process began.
-    pub fn restore(&mut self, system: &Name, idx: Idx, agreed: &Agreed) {
-        if !agreed.unseen {
-            let habits = self.0.entry(system.clone()).or_default().entry(agreed.field.clone()).or_default();
-            habits.learn(idx, &agreed.ours, &agreed.theirs);
-        }
+    pub fn restore(&mut self, system: &Name, idx: Idx, known: &Sighting) {
+        let habits = self.0.entry(system.clone()).or_default().entry(known.field.clone()).or_default();
+        habits.learn(idx, &known.ours, &known.shown);
     }
 
     /// Another instance stands behind the name.
@@ -136,8 +134,8 @@ impl Habits {
 
 impl FieldHabits {
     /// Learns from one value. `None`: nobody can learn from it, as no system made this of it.
-    fn learn(&mut self, idx: Idx, ours: &Value, shown: &Value) -> Option<Made> {
-        let made = Made::of(ours, shown)?;
+    fn learn(&mut self, idx: Idx, ours: &Value, shown: &Value) -> Option<Transformed> {
+        let made = Transformed::of(ours, shown)?;
         // What is empty is the same everywhere: there the records count.
         let value = if ours.is_empty() { digest(&idx) } else { digest(&ours.to_string()) };
         for transform in &made.by {
@@ -164,7 +162,7 @@ impl FieldHabits {
         Some(made)
     }
 
-    fn judge(&self, made: &Made) -> Shown {
+    fn judge(&self, made: &Transformed) -> TakenFor {
         let mut in_doubt = false;
         for transform in &made.by {
             let cut_at = made.cut_at.as_ref().filter(|_| *transform == Transform::Cuts);
@@ -173,12 +171,12 @@ impl FieldHabits {
                 None => (self.done.get(transform).map_or(0, BTreeSet::len), self.kept.speaks_against(*transform)),
             };
             match (done >= SEVERAL, against) {
-                (false, true) => return Shown::Typed,
+                (false, true) => return TakenFor::Typed,
                 (true, false) => {}
                 (true, true) | (false, false) => in_doubt = true,
             }
         }
-        if in_doubt { Shown::Doubtful } else { Shown::Form }
+        if in_doubt { TakenFor::Doubtful } else { TakenFor::Form }
     }
 
     /// How many different texts were cut at the same length in some measure, and whether something longer was kept in each.
@@ -195,9 +193,9 @@ impl FieldHabits {
     }
 }
 
-impl Kept {
+impl Unchanged {
     /// Takes in a value that was shown, and what was done to it; `exactly`: nothing at all.
-    fn see(&mut self, shown: &Value, exactly: bool, made: &Made) {
+    fn see(&mut self, shown: &Value, exactly: bool, made: &Transformed) {
         match shown {
             _ if !made.by.is_empty() && !matches!(shown, Value::Text(_)) => {}
             Value::Empty => drop(self.against.insert(Transform::WordForNothing)),

@@ -1,6 +1,6 @@
 //! What a system did to a value of ours, by a closed set. What is not in it is no form of ours but somebody's own value.
 
-use super::text_forms::{Written, written_ways};
+use super::text_forms::{TextParts, written_ways};
 use super::value_forms::{decimals, is_form_of, number};
 use crate::model::Value;
 use crate::model::normal::html::unescaped;
@@ -35,17 +35,17 @@ pub(super) type CutAt = [RangeInclusive<usize>; 3];
 
 /// What was done to one value.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Made {
+pub struct Transformed {
     pub(super) by: BTreeSet<Transform>,
     pub(super) cut_at: Option<CutAt>,
 }
 
-impl Made {
+impl Transformed {
     /// What became of `ours`. Nothing was done to it where both say the same, or are one moment or number in two types. `None`: no system
     /// makes `shown` of it.
-    pub fn of(ours: &Value, shown: &Value) -> Option<Made> {
+    pub fn of(ours: &Value, shown: &Value) -> Option<Transformed> {
         if ours.says_the_same(shown) || ours.may_show_as(shown) {
-            return Some(Made::default());
+            return Some(Transformed::default());
         }
         if let (Value::Text(ours), Value::Text(shown)) = (ours, shown)
             && let Some(made) = of_plain_text(ours, shown)
@@ -55,14 +55,14 @@ impl Made {
         if !is_form_of(ours, shown) {
             return None;
         }
-        let just = |transform| Some(Made { by: BTreeSet::from([transform]), cut_at: None });
+        let just = |transform| Some(Transformed { by: BTreeSet::from([transform]), cut_at: None });
         match (ours, shown) {
             (Value::Text(ours), Value::Text(shown)) => of_text(ours, shown),
             (Value::List(ours), Value::List(shown)) if ours.len() == shown.len() => just(Transform::OtherSigns),
             (Value::List(_), _) => just(Transform::Joins),
             (Value::Empty, _) => just(Transform::WordForNothing),
             _ => match number(ours) == number(shown) {
-                true => Some(Made::default()),
+                true => Some(Transformed::default()),
                 false => just(Transform::Decimals(decimals(number(shown)?))),
             },
         }
@@ -70,22 +70,22 @@ impl Made {
 }
 
 /// The same where neither has more to it than letters: most texts, and this is asked often.
-fn of_plain_text(ours: &str, shown: &str) -> Option<Made> {
+fn of_plain_text(ours: &str, shown: &str) -> Option<Transformed> {
     let has_letters = |text: &str| text.contains(char::is_alphabetic) && !text.contains('&');
-    (has_letters(ours) && has_letters(shown)).then(|| of_one_text(ours, &[Written::read(ours)], shown)).flatten()
+    (has_letters(ours) && has_letters(shown)).then(|| of_one_text(ours, &[TextParts::read(ours)], shown)).flatten()
 }
 
-fn of_text(ours: &str, shown: &str) -> Option<Made> {
+fn of_text(ours: &str, shown: &str) -> Option<Transformed> {
     let ways = written_ways(ours);
     unescaped(shown).iter().rev().find_map(|shown| of_one_text(ours, &ways, shown))
 }
 
-fn of_one_text(ours: &str, ways: &[Written], shown: &str) -> Option<Made> {
-    let is = Written::read(shown);
+fn of_one_text(ours: &str, ways: &[TextParts], shown: &str) -> Option<Transformed> {
+    let is = TextParts::read(shown);
     // The one of which least was taken away; it may be the whole.
-    let begins = |way: &&Written| way.folded.starts_with(&is.folded);
+    let begins = |way: &&TextParts| way.folded.starts_with(&is.folded);
     let was = ways.iter().filter(begins).min_by_key(|way| (way.folded.len(), !way.letters.starts_with(&is.letters)))?;
-    let mut made = Made::default();
+    let mut made = Transformed::default();
     if was.folded.len() > is.folded.len() {
         made.by.insert(Transform::Cuts);
         made.cut_at = Some(cut_at(ours, shown));
@@ -178,14 +178,14 @@ mod tests {
             (Value::Empty, text("Unknown"), Some(&[WordForNothing])),
             (Value::Empty, text("New Co"), None),
         ] {
-            let made = Made::of(&ours, &shown).map(|made| made.by.into_iter().collect::<Vec<_>>());
+            let made = Transformed::of(&ours, &shown).map(|made| made.by.into_iter().collect::<Vec<_>>());
             assert_eq!(made.as_deref(), by, "{ours} {shown}");
         }
     }
 
     #[test]
     fn a_cut_is_where_the_text_ends_or_within_the_word_that_did_not_go_in() {
-        let cut = |ours: &str, shown: &str| Made::of(&Value::text(ours), &Value::text(shown)).and_then(|made| made.cut_at);
+        let cut = |ours: &str, shown: &str| Transformed::of(&Value::text(ours), &Value::text(shown)).and_then(|made| made.cut_at);
         assert_eq!(cut("Vice President of Sales", "Vice"), Some([4..=13, 4..=13, 4..=13]));
         assert_eq!(cut("営業 本部長", "営業"), Some([2..=5, 2..=5, 6..=15]));
         assert_eq!(cut("Vice President", "Vice P"), Some([6..=6, 6..=6, 6..=6]));

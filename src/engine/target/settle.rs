@@ -1,7 +1,7 @@
 //! How our writes stand in the target: its own forms of them, and what does not stay.
 
 use super::forms::is_in_own_words;
-use super::habits::{Shown, Sighting};
+use super::habits::{Sighting, TakenFor};
 use super::{Agreed, Parked, Target};
 use crate::connector::{Change, PermitChange};
 use crate::model::{Mark, Name, Record, Time, Value};
@@ -39,7 +39,7 @@ impl Target {
 
     /// Looks at a new observation of the record: learns how the target stores what we wrote, and sees what did not stay. `judge` says of a
     /// field what is shown in place of our value. Returns what an operator should know.
-    pub fn observe(&mut self, record: &Record, judge: impl Fn(&Name, &Value, &Value) -> Shown, now: Time) -> Vec<Noticed> {
+    pub fn observe(&mut self, record: &Record, judge: impl Fn(&Name, &Value, &Value) -> TakenFor, now: Time) -> Vec<Noticed> {
         let mut noticed = Vec::new();
         let parked = Parked::DoesNotStay { since: now };
         for agreed in &mut self.agreed {
@@ -134,7 +134,7 @@ mod tests {
     use crate::model::Span;
 
     /// Nothing is known of the system.
-    fn alone(_: &Name, ours: &Value, shown: &Value) -> Shown {
+    fn alone(_: &Name, ours: &Value, shown: &Value) -> TakenFor {
         Habits::default().judge(&"ma".into(), &"title".into(), ours, shown)
     }
 

@@ -1,6 +1,6 @@
 //! What is known of target records, by place.
 
-use super::habits::{Habits, Shown};
+use super::habits::{Habits, Sighting, TakenFor};
 use super::{Agreed, Failure, Op, Sent, TARGET, Target};
 use crate::engine::ledger::changes::Ledger;
 use crate::engine::memory::column::Column;
@@ -47,12 +47,12 @@ impl Targets {
     /// Judges anew what a record in doubt shows. `None`: it is in doubt still. Else whether its target is another one now.
     pub fn clear_up(&mut self, system: &Name, field: &Name, idx: Idx) -> Option<bool> {
         let agreed = self.agreed(idx).iter().find(|a| a.field == *field && !a.spent);
-        let shown = agreed.map_or(Shown::Form, |a| self.habits.judge(system, field, &a.ours, &a.theirs));
-        if shown == Shown::Doubtful {
+        let shown = agreed.map_or(TakenFor::Form, |a| self.habits.judge(system, field, &a.ours, &a.theirs));
+        if shown == TakenFor::Doubtful {
             return None;
         }
         self.habits.is_clear(system, field, idx);
-        let typed = self.all.get_mut(idx).filter(|_| shown == Shown::Typed);
+        let typed = self.all.get_mut(idx).filter(|_| shown == TakenFor::Typed);
         Some(typed.map(|target| target.was_typed(field)).is_some())
     }
 
@@ -98,7 +98,10 @@ impl Targets {
     /// Takes over what a former process knew of a record. Whether it did not know the outcome of a write.
     pub fn restore(&mut self, idx: Idx, system: &Name, mut target: Target, now: Time) -> bool {
         target.take_over(now);
-        target.agreed.iter().for_each(|agreed| self.habits.restore(system, idx, agreed));
+        for Agreed { field, ours, theirs, .. } in target.agreed.iter().filter(|agreed| !agreed.unseen) {
+            let known = Sighting { field: field.clone(), ours: ours.clone(), shown: theirs.clone() };
+            self.habits.restore(system, idx, &known);
+        }
         let awaited = target.sent.is_some();
         self.set(idx, target);
         awaited

@@ -1,9 +1,9 @@
-use super::habits::{Habits, Shown};
+use super::habits::{Habits, TakenFor};
 use super::*;
 use crate::model::{Date, RecordId};
 
 /// Nothing is known of the system.
-fn alone(_: &Name, ours: &Value, shown: &Value) -> Shown {
+fn alone(_: &Name, ours: &Value, shown: &Value) -> TakenFor {
     Habits::default().judge(&"ma".into(), &"title".into(), ours, shown)
 }
 

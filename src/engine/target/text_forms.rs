@@ -61,7 +61,7 @@ pub(super) fn nfkc(text: &str) -> String {
 }
 
 /// A text taken apart, to tell what became of it.
-pub(super) struct Written {
+pub(super) struct TextParts {
     /// Its letters and digits, whatever their case.
     pub(super) folded: String,
     pub(super) letters: String,
@@ -69,19 +69,19 @@ pub(super) struct Written {
     pub(super) signs: String,
 }
 
-impl Written {
-    pub(super) fn read(text: &str) -> Written {
-        Written { folded: letters(text), letters: cased_letters(text), signs: signs(&in_long_form(&nfkc(text))) }
+impl TextParts {
+    pub(super) fn read(text: &str) -> TextParts {
+        TextParts { folded: letters(text), letters: cased_letters(text), signs: signs(&in_long_form(&nfkc(text))) }
     }
 }
 
 /// A text of ours in all ways in which it may be kept.
-pub(super) fn written_ways(ours: &str) -> Vec<Written> {
+pub(super) fn written_ways(ours: &str) -> Vec<TextParts> {
     let ways = |form: String| {
-        let (plain, long) = (Written::read(&form), in_long_form(&nfkc(&form)));
+        let (plain, long) = (TextParts::read(&form), in_long_form(&nfkc(&form)));
         let short = |text: &str| in_short_form(text);
-        let short = Written { folded: short(&plain.folded), letters: short(&plain.letters), signs: plain.signs.clone() };
-        [plain, Written::read(&long), short]
+        let short = TextParts { folded: short(&plain.folded), letters: short(&plain.letters), signs: plain.signs.clone() };
+        [plain, TextParts::read(&long), short]
     };
     forms(ours).into_iter().flat_map(ways).collect()
 }

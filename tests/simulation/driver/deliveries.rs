@@ -5,7 +5,7 @@ use crate::dice::Dice;
 use crate::truth::Table;
 use crate::wire::{Letter, Switch};
 use futures::future::BoxFuture;
-use nayose::connector::{Error as SystemError, Lane, Outcome};
+use nayose::connector::{Error as SystemError, Outcome};
 use nayose::engine::delivery::acts::{Act, ReadBack};
 use nayose::engine::delivery::deliver::Batch;
 use nayose::model::{Entity, Name, Record, RecordId, ShortText};

@@ -132,7 +132,7 @@ impl Switch {
         matches!(self, Switch::InvertedBlock | Switch::ShortPages | Switch::ThirdValue | Switch::IdsOverlap | Switch::RowsLeave)
     }
 
-    pub const ALL: [Switch; 40] = [
+    pub const ALL: [Switch; 41] = [
         Switch::FieldRefused,
         Switch::BatchNotFound,
         Switch::StatusRefused,

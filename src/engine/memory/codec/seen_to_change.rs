@@ -14,11 +14,13 @@ const TYPED: u8 = 2;
 const COPIED: u8 = 4;
 
 impl Writer {
-    /// What was emptied, when fields changed, whose the entries of lists are, and what the system told of changes. A record of which nothing
-    /// of it is known ends before it.
+    /// What was emptied, when fields changed, whose the entries of lists are, what the system told of changes, and names with slips. A record of
+    /// which nothing of it is known ends before it.
     pub(super) fn seen_to_change(&mut self, record: &Record, names: &mut Names) {
+        let memory = &record.memory;
         let untold = record.fields.iter().all(|f| f.last_edit.is_none());
-        if record.memory.cleared.is_empty() && record.memory.lists.is_empty() && untold && record.fields.iter().all(|f| f.after.is_none()) {
+        let nothing = memory.cleared.is_empty() && memory.lists.is_empty() && memory.past_names.is_empty();
+        if nothing && untold && record.fields.iter().all(|f| f.after.is_none()) {
             return;
         }
         self.list(&record.memory.cleared, |w, (name, before)| {
@@ -36,8 +38,11 @@ impl Writer {
                 w.fate(fate);
             }
         });
-        if !untold {
+        if !untold || !memory.past_names.is_empty() {
             record.fields.iter().for_each(|field| self.last_edit(field.last_edit.as_deref(), names));
+        }
+        if !memory.past_names.is_empty() {
+            self.list(&memory.past_names, |w, name| w.text(name));
         }
     }
 
@@ -79,6 +84,9 @@ impl Reader<'_> {
             for field in &mut record.fields {
                 field.last_edit = self.last_edit()?.map(Box::new);
             }
+        }
+        if !self.rest.is_empty() {
+            record.memory.past_names = self.list(Reader::owned)?;
         }
         Some(())
     }

@@ -63,9 +63,10 @@ fn memory() -> impl Strategy<Value = Memory> {
     ];
     let entries = prop::collection::vec((text().prop_map(Into::into), fate), 0..3).prop_map(Entries::of);
     let lists = prop::collection::vec((name(), entries), 0..2);
-    (prop::collection::vec(address(), 0..3), texts(), texts(), prop::option::of(time()), cleared, lists).prop_map(
-        |(past_addresses, past_people, past_accounts, ended_at, cleared, lists)| Memory {
+    (prop::collection::vec(address(), 0..3), (texts(), texts(), texts()), prop::option::of(time()), cleared, lists).prop_map(
+        |(past_addresses, (past_names, past_people, past_accounts), ended_at, cleared, lists)| Memory {
             past_addresses,
+            past_names,
             past_people,
             past_accounts,
             ended_at,

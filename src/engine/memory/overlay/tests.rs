@@ -46,6 +46,7 @@ fn a_field_that_was_seen_to_change_is_no_older_than_the_last_look_and_the_rest_m
     let old = || person(Value::text("Chief"), Some(90));
     for (what, old, new, changed, looked, age) in [
         ("unchanged", old(), "Chief", Some(147), Some(140), (None, 90)),
+        ("written in another width", old(), "Ｃｈｉｅｆ", Some(147), Some(140), (None, 90)),
         ("changed", old(), "Clerk", Some(147), Some(140), (Some(140), 147)),
         ("changed, and nobody knows when it was looked at", old(), "Clerk", Some(147), None, (Some(90), 147)),
         ("changed, and the record's time did not move", old(), "Clerk", Some(90), Some(140), (Some(140), 150)),

@@ -14,7 +14,7 @@ fn shown(pairs: &[(&str, &str)]) -> Habits {
     habits
 }
 
-fn judge(habits: &Habits, ours: &str, shown: &str) -> Shown {
+fn judge(habits: &Habits, ours: &str, shown: &str) -> TakenFor {
     habits.judge(&"ma".into(), &"title".into(), &text(ours), &text(shown))
 }
 
@@ -23,29 +23,29 @@ fn what_was_done_to_several_values_is_the_systems_and_to_one_alone_nobody_knows(
     let lower = [("Chief", "chief"), ("Clerk", "clerk"), ("Boss", "boss")];
     let cut = [("Vice President", "Vice Presi"), ("Head of Sales", "Head of Sa"), ("Accountant General", "Accountant")];
     for (pairs, ours, is, want) in [
-        (&[][..], "Chief", "Chief", Shown::Form),
-        (&[], "Chief", "chief", Shown::Doubtful),
-        (&[], "R&D", "R&amp;D", Shown::Form),
-        (&[], "Chief", "Boss", Shown::Other),
-        (&lower[..2], "Head", "head", Shown::Doubtful),
-        (&lower, "Head", "head", Shown::Form),
-        (&lower, "Head", "HEAD", Shown::Doubtful),
-        (&[lower[0], lower[0], lower[0]], "Head", "head", Shown::Doubtful),
+        (&[][..], "Chief", "Chief", TakenFor::Form),
+        (&[], "Chief", "chief", TakenFor::Doubtful),
+        (&[], "R&D", "R&amp;D", TakenFor::Form),
+        (&[], "Chief", "Boss", TakenFor::Other),
+        (&lower[..2], "Head", "head", TakenFor::Doubtful),
+        (&lower, "Head", "head", TakenFor::Form),
+        (&lower, "Head", "HEAD", TakenFor::Doubtful),
+        (&[lower[0], lower[0], lower[0]], "Head", "head", TakenFor::Doubtful),
         // Somebody mended one where all others are kept.
-        (&[("Head", "Head")], "Chief", "chief", Shown::Typed),
-        (&[("head", "head")], "Chief", "chief", Shown::Doubtful),
-        (&[lower[0], lower[1], lower[2], ("Head", "Head")], "Chief", "chief", Shown::Doubtful),
-        (&cut, "Director of Research", "Director o", Shown::Form),
+        (&[("Head", "Head")], "Chief", "chief", TakenFor::Typed),
+        (&[("head", "head")], "Chief", "chief", TakenFor::Doubtful),
+        (&[lower[0], lower[1], lower[2], ("Head", "Head")], "Chief", "chief", TakenFor::Doubtful),
+        (&cut, "Director of Research", "Director o", TakenFor::Form),
         // It cuts, but not there.
-        (&cut, "Director of Research", "Direct", Shown::Doubtful),
-        (&[cut[0], cut[1], cut[2], ("Head of us", "Head of us")], "Director of Research", "Direct", Shown::Typed),
-        (&[("Vice President of Sales", "Vice President of Sales")], "Director of Research", "Director", Shown::Typed),
-        (&[("Vice", "Vice")], "Director of Research", "Director", Shown::Doubtful),
+        (&cut, "Director of Research", "Direct", TakenFor::Doubtful),
+        (&[cut[0], cut[1], cut[2], ("Head of us", "Head of us")], "Director of Research", "Direct", TakenFor::Typed),
+        (&[("Vice President of Sales", "Vice President of Sales")], "Director of Research", "Director", TakenFor::Typed),
+        (&[("Vice", "Vice")], "Director of Research", "Director", TakenFor::Doubtful),
         // Some cut between words: another would have made it longer than what was kept.
-        (&[("Director", "Director")], "Head of Research", "Head of", Shown::Doubtful),
+        (&[("Director", "Director")], "Head of Research", "Head of", TakenFor::Doubtful),
         // Of both, each must be known.
-        (&lower, "Vice President", "vice presi", Shown::Doubtful),
-        (&[&lower[..], &cut].concat(), "Vice President", "vice presi", Shown::Doubtful),
+        (&lower, "Vice President", "vice presi", TakenFor::Doubtful),
+        (&[&lower[..], &cut].concat(), "Vice President", "vice presi", TakenFor::Doubtful),
     ] {
         assert_eq!(judge(&shown(pairs), ours, is), want, "{pairs:?}: {ours} {is}");
     }
@@ -70,7 +70,7 @@ fn who_is_in_doubt_is_looked_at_again_with_each_value_until_it_is_clear() {
     habits.is_clear(&ma, &title, 1);
     assert_eq!(habits.see(&ma, 3, &Sighting { field: title.clone(), ours: text("Boss"), shown: text("Boss") }), [] as [Idx; 0]);
     habits.forget(&ma);
-    assert_eq!(habits.judge(&ma, &title, &text("Chief"), &text("chief")), Shown::Doubtful);
+    assert_eq!(habits.judge(&ma, &title, &text("Chief"), &text("chief")), TakenFor::Doubtful);
 }
 
 fn sightings() -> impl Strategy<Value = Vec<(Value, Value)>> {
@@ -114,7 +114,7 @@ proptest! {
             habits.see(&"ma".into(), idx as Idx, &Sighting { field: "title".into(), ours: ours.clone(), shown: ours.clone() });
         }
         for (ours, shown) in typed.iter().filter(|(ours, shown)| !ours.says_the_same(shown)) {
-            prop_assert_ne!(habits.judge(&"ma".into(), &"title".into(), ours, shown), Shown::Form);
+            prop_assert_ne!(habits.judge(&"ma".into(), &"title".into(), ours, shown), TakenFor::Form);
         }
     }
 }

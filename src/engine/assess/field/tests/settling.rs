@@ -2,7 +2,7 @@
 
 use super::play::{Place, Play, SYSTEMS};
 use super::*;
-use crate::engine::target::habits::Shown;
+use crate::engine::target::habits::TakenFor;
 use crate::merge::rules::{Band, Blank, Strategy};
 use crate::model::Span;
 use crate::model::Value;
@@ -184,7 +184,7 @@ proptest! {
         prop_assert!(play.settle() <= 1);
         prop_assert_eq!(&play.places[1].shows, &typed);
         if keeps_all {
-            let in_doubt = matches!(play.habits.judge(&"ma".into(), &play.field, &play.places[1].target.agreed[0].ours, &typed), Shown::Doubtful);
+            let in_doubt = matches!(play.habits.judge(&"ma".into(), &play.field, &play.places[1].target.agreed[0].ours, &typed), TakenFor::Doubtful);
             prop_assert!(in_doubt || play.places[0].shows == typed, "{:?}", play.shown());
             return Ok(());
         }
@@ -209,7 +209,7 @@ proptest! {
         play.has_shown(1, &OF_OTHERS, form);
         prop_assert!(play.settle() <= 1);
         prop_assert_eq!(&play.places[0].shows, &ours);
-        let is_known = play.habits.judge(&"ma".into(), &play.field, &ours, &play.places[1].shows) == Shown::Form;
+        let is_known = play.habits.judge(&"ma".into(), &play.field, &ours, &play.places[1].shows) == TakenFor::Form;
         play.types(0, Value::text(later));
         prop_assert!(play.settle() <= 1);
         prop_assert_eq!(&play.places[0].shows, &Value::text(later));
