@@ -84,12 +84,7 @@ pub fn load_with(
     drop(tables);
     let mut notes: Vec<String> = sheets.iter().flat_map(ConfigSheet::notes).collect();
     notes.extend(crate::config::consequences::unlikely(&read.systems, &policy, &consent));
-    let mut more = 0;
-    for (_, sheet) in FILES.iter().zip(sheets).filter(|(file, _)| present[at(file)]) {
-        let (told, not_told) = sheet.mistakes();
-        found.extend(told);
-        more += not_told;
-    }
+    let more = mistakes_of(FILES.iter().zip(sheets).filter(|(file, _)| present[at(file)]).map(|(_, sheet)| sheet), &mut found);
     match (found.is_empty(), read.state, read.http, read.network) {
         (true, Some(state), Some(http), Some(network)) => Ok(Config {
             folder: dir.to_path_buf(),
@@ -111,6 +106,17 @@ pub fn load_with(
         }),
         _ => Err(Mistakes::new(found, more, shown)),
     }
+}
+
+/// Adds what is wrong with the files; how much more there is than is told.
+fn mistakes_of<'s>(sheets: impl Iterator<Item = ConfigSheet<'s>>, found: &mut Vec<Mistake>) -> usize {
+    let mut more = 0;
+    for sheet in sheets {
+        let (told, not_told) = sheet.mistakes();
+        found.extend(told);
+        more += not_told;
+    }
+    more
 }
 
 /// The texts of the files that can be read, and what is wrong with the others.
