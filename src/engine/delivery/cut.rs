@@ -7,7 +7,7 @@ use crate::model::Time;
 
 /// What goes now in a lane of what is due for a record.
 #[derive(Debug, PartialEq)]
-pub enum Cut {
+pub enum LaneCut {
     /// Nothing may, or nothing is due there.
     Nothing,
     /// The record is read once more before.
@@ -27,7 +27,7 @@ pub fn cut_to_lane(
     failures: Option<&Failures>,
     look_first: impl Fn(&Change) -> bool,
     now: Time,
-) -> Cut {
+) -> LaneCut {
     let lanes = Lanes::of(&due);
     let failure = |op| failures.and_then(|f| f.of(op));
     // After a failure each lane goes by itself, and what was refused in parts.
@@ -54,9 +54,9 @@ pub fn cut_to_lane(
         _ => None,
     };
     match change {
-        None => Cut::Nothing,
-        Some(change) if lane == Lane::Fields && look_first(&change) => Cut::LookFirst,
-        Some(change) => Cut::Goes(change, more),
+        None => LaneCut::Nothing,
+        Some(change) if lane == Lane::Fields && look_first(&change) => LaneCut::LookFirst,
+        Some(change) => LaneCut::Goes(change, more),
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
     }
 
     /// Where nothing has to be looked at.
-    fn cut(due: Due, lane: Lane, may: Lanes, in_one_request: bool, failures: Option<&Failures>, now: Time) -> Cut {
+    fn cut(due: Due, lane: Lane, may: Lanes, in_one_request: bool, failures: Option<&Failures>, now: Time) -> LaneCut {
         cut_to_lane(due, lane, may, in_one_request, failures, |_| false, now)
     }
 
@@ -102,12 +102,12 @@ mod tests {
             [(ALL, true, &both, false), (ALL, false, &block(true), true), (asked, true, &block(true), true)]
         {
             let found = cut(due.clone(), Lane::Protective, may, in_one_request, None, NOW);
-            assert_eq!(found, Cut::Goes(goes.clone(), more), "{may:?} {in_one_request}");
+            assert_eq!(found, LaneCut::Goes(goes.clone(), more), "{may:?} {in_one_request}");
         }
         let mut failures = Failures::default();
         failures.failed(Op::Update, FailureCause::Refused, 0, "no", NOW);
         let found = cut(due, Lane::Protective, ALL, true, Some(&failures), NOW);
-        assert_eq!(found, Cut::Goes(block(true), true), "after a failure each by itself");
+        assert_eq!(found, LaneCut::Goes(block(true), true), "after a failure each by itself");
     }
 
     #[test]
@@ -128,14 +128,14 @@ mod tests {
             ("nothing of that lane", update(), Lane::Protective, ALL, None),
         ] {
             let found = match cut(due, lane, may, false, None, NOW) {
-                Cut::Goes(change, _) => Some(change),
-                Cut::Nothing | Cut::LookFirst => None,
+                LaneCut::Goes(change, _) => Some(change),
+                LaneCut::Nothing | LaneCut::LookFirst => None,
             };
             assert_eq!(found.as_ref(), goes, "{what}");
         }
         let mut failures = Failures::default();
         failures.failed(Op::Hold, FailureCause::Refused, 0, "no", NOW);
-        for (now, goes) in [(NOW, Cut::Goes(field("2"), true)), (NOW.plus(Span::minutes(5)), Cut::Nothing)] {
+        for (now, goes) in [(NOW, LaneCut::Goes(field("2"), true)), (NOW.plus(Span::minutes(5)), LaneCut::Nothing)] {
             assert_eq!(cut(held(), Lane::Fields, ALL, false, Some(&failures), now), goes, "a block that waits delays no field");
         }
     }
@@ -146,7 +146,7 @@ mod tests {
         let mut failures = Failures::default();
         failures.refused(Op::Hold, &whole, 1, "no", NOW);
         let due = Due { protective: Some(whole), ..Due::default() };
-        assert_eq!(cut(due, Lane::Protective, ALL, true, Some(&failures), NOW), Cut::Goes(block(true), true));
+        assert_eq!(cut(due, Lane::Protective, ALL, true, Some(&failures), NOW), LaneCut::Goes(block(true), true));
     }
 
     #[test]
@@ -169,15 +169,15 @@ mod tests {
         let status_held = || Due { protective: Some(block(true)), update: Some(only_status.clone()), ..Due::default() };
         let of = |update: &Change| Due { update: Some(update.clone()), ..Due::default() };
         let with = |change: &Change, update: &Change| with_update(change.clone(), Some(update.clone()));
-        let goes = |change: &Change, more| Cut::Goes(change.clone(), more);
+        let goes = |change: &Change, more| LaneCut::Goes(change.clone(), more);
         let with_status = || goes(&with(&block(true), &only_status), false);
         for (what, due, lane, unseen, seen) in [
-            ("fields", of(&update), Lane::Fields, Cut::LookFirst, goes(&update, false)),
+            ("fields", of(&update), Lane::Fields, LaneCut::LookFirst, goes(&update, false)),
             ("a status alone", of(&only_status), Lane::Fields, goes(&only_status, false), goes(&only_status, false)),
             ("a hold", held(), Lane::Protective, goes(&block(true), true), goes(&with(&block(true), &update), false)),
             ("a permit", released(), Lane::Release, goes(&permit, true), goes(&with(&permit, &update), false)),
             ("a hold with a status alone", status_held(), Lane::Protective, with_status(), with_status()),
-            ("fields behind a block", held(), Lane::Fields, Cut::Nothing, Cut::Nothing),
+            ("fields behind a block", held(), Lane::Fields, LaneCut::Nothing, LaneCut::Nothing),
         ] {
             let cut = |must: bool| {
                 let due =

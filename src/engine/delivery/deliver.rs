@@ -1,7 +1,7 @@
 //! Writes out: what is due is computed at send, and sent once. What became of it is booked in `outcomes`.
 
-use super::acts::{Act, Pick};
-use super::cut::{Cut, cut_to_lane};
+use super::acts::{Pick, ReadBack};
+use super::cut::{LaneCut, cut_to_lane};
 use crate::connector::{Change, Lane, WriteOp};
 use crate::decide::freshness::{self, Needed, Proved};
 use crate::decide::rules::Policy;
@@ -45,6 +45,13 @@ pub struct Batch {
     pub(in crate::engine) causes: Vec<u64>,
 }
 
+/// What is next of what is due for a system.
+pub(super) enum Gathered {
+    Batch(Batch),
+    /// Records that would be in one.
+    Look(ReadBack),
+}
+
 /// A record, and the bytes that it was decoded from.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
@@ -79,7 +86,7 @@ impl Engine {
     }
 
     /// One batch, marked as sent, not yet committed: it may not go out before it is. Or a look at those that would be in it.
-    pub(in crate::engine) fn gather(&mut self, system: &Name, now: Time) -> Option<Act> {
+    pub(super) fn gather(&mut self, system: &Name, now: Time) -> Option<Gathered> {
         self.ask_where_needed(system, now);
         for (lane, pick) in self.systems.get(system)?.channel.turns(now) {
             if !self.lane_open(system, lane, now) {
@@ -89,10 +96,10 @@ impl Engine {
             let mut batch = self.batch_of(system, lane, pick, candidates, now);
             let to_look_at = std::mem::take(&mut batch.to_look_at);
             if !batch.ops.is_empty() {
-                return Some(Act::Write(self.sealed(batch, now)));
+                return Some(Gathered::Batch(self.sealed(batch, now)));
             }
             if let Some(look) = self.look_first(system, to_look_at, now) {
-                return Some(Act::ReadBack(look));
+                return Some(Gathered::Look(look));
             }
         }
         None
@@ -127,9 +134,9 @@ impl Engine {
             let cause = due.cause;
             let look_first = |change: &Change| self.must_look(system, idx, change, now);
             match cut_to_lane(due, lane, may, everything && in_one_request, failures, look_first, now) {
-                Cut::Goes(change, more) => self.send(&mut batch, idx, record, change, (more, cause), now),
-                Cut::LookFirst => batch.to_look_at.push(idx),
-                Cut::Nothing => self.set_lanes(system, idx, lanes),
+                LaneCut::Goes(change, more) => self.send(&mut batch, idx, record, change, (more, cause), now),
+                LaneCut::LookFirst => batch.to_look_at.push(idx),
+                LaneCut::Nothing => self.set_lanes(system, idx, lanes),
             }
             if batch.ops.len() + batch.to_look_at.len() >= limit {
                 break;

@@ -7,6 +7,7 @@ mod further;
 mod landed;
 mod leavers;
 mod look_ups;
+mod looked_first;
 mod marks;
 mod place;
 mod proofs;

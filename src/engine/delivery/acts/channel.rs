@@ -1,7 +1,7 @@
 //! The way to one system: what is under way, what waits for a look, and what the system's own trouble lets through. Pure.
 
 use super::look_first::FirstLooks;
-use super::retrying::{Retrying, doubled};
+use super::retrying::{LOOK_WAIT, LOOK_WAIT_MAX, Retrying, doubled};
 use crate::connector::{Lane, Outcome};
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::places::Places;
@@ -23,9 +23,6 @@ const FAILURES_MAX: u32 = 5;
 /// Between two such tries; twice as long after each.
 const PROBE_WAIT: Span = Span::seconds(5);
 const PROBE_WAIT_MAX: Span = Span::minutes(5);
-/// Between two looks that failed; twice as long after each.
-pub(super) const LOOK_WAIT: Span = Span::seconds(2);
-pub(super) const LOOK_WAIT_MAX: Span = Span::minutes(1);
 /// A system that asks to wait without saying how long, or again and again.
 const LATER_WAIT: Span = Span::seconds(5);
 /// The longest that a system's own word keeps a protective write from being tried, and any other.

@@ -1,18 +1,11 @@
 //! Before fields are written to records they are read once more, where the system reads many by their ids in one request: what somebody typed
 //! since the listing that was decided on is not written over unseen. Nothing that protects or releases waits for it.
 
-use super::channel::{LOOK_WAIT, LOOK_WAIT_MAX};
-use super::read_back::ReadBack;
-use super::retrying::Retrying;
-use crate::connector::{self, Change};
-use crate::engine::engine::Engine;
-use crate::engine::error::Error;
+use super::retrying::{LOOK_WAIT, LOOK_WAIT_MAX, Retrying};
+use crate::connector::Change;
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::places::{ByPlace, Places};
-use crate::model::{Name, Record, ShortText, Span, Time};
-use crate::telemetry::InternalEvent;
-use crate::telemetry::writing::LookFirstFailed;
-use std::collections::BTreeMap;
+use crate::model::{Span, Time};
 
 /// Looks under way at the same time: one is asked while what another showed is written.
 const AT_ONCE: usize = 2;
@@ -52,17 +45,17 @@ impl FirstLooks {
         self.looks == 0
     }
 
-    fn has_room(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         self.looks < AT_ONCE
     }
 
-    fn begin(&mut self, places: &[Idx]) {
+    pub(super) fn begin(&mut self, places: &[Idx]) {
         self.looks += 1;
         self.under_way.extend(places);
     }
 
     /// A look ended; with a reason if it failed.
-    fn ended(&mut self, places: &[Idx], failed: Option<String>, now: Time) {
+    pub(super) fn ended(&mut self, places: &[Idx], failed: Option<String>, now: Time) {
         self.looks = self.looks.saturating_sub(1);
         for idx in places {
             self.under_way.remove(idx);
@@ -93,52 +86,6 @@ impl FirstLooks {
     /// When the last look failed, and why, if none was answered since.
     pub(super) fn failing(&self) -> Option<(Time, &str)> {
         self.why.as_ref().map(|(at, why)| (*at, &**why))
-    }
-}
-
-impl Engine {
-    /// Looks at records before fields are written to them, if there are any and it is not asked for others already.
-    pub(in crate::engine::delivery) fn look_first(&mut self, system: &Name, places: Vec<Idx>, now: Time) -> Option<ReadBack> {
-        let looks = self.systems.get_mut(system)?.channel.first_looks_mut();
-        if places.is_empty() || !looks.has_room() {
-            return None;
-        }
-        looks.begin(&places);
-        let ids = places.iter().map(|idx| self.world.slot(*idx).id.id.clone()).collect();
-        Some(ReadBack::of(system, places, ids, Some(now)))
-    }
-
-    /// Takes in what a look before fields are written showed, as any reading. Whoever is not shown may be gone or not: the write will tell.
-    pub(super) fn book_first_look(
-        &mut self,
-        asked: &ReadBack,
-        began: Time,
-        answer: Result<Vec<Record>, connector::Error>,
-        now: Time,
-    ) -> Result<(), Error> {
-        let Some(state) = self.systems.get_mut(asked.system()) else { return Ok(()) };
-        state.channel.first_looks_mut().ended(asked.places(), answer.as_ref().err().map(ToString::to_string), now);
-        let found = match answer {
-            Ok(found) => found,
-            Err(error) => {
-                LookFirstFailed { system: asked.system(), error: &error, count: asked.places().len() }.emit();
-                return Ok(());
-            }
-        };
-        let mut found: BTreeMap<ShortText, Record> = found.into_iter().map(|record| (record.id.id.clone(), record)).collect();
-        let mut news = false;
-        for (idx, id) in asked.places().iter().zip(asked.ids()) {
-            // It may belong to a former instance by now.
-            let is_there = self.world.slot(*idx).id.system == *asked.system();
-            if let Some(shown) = found.remove(id).filter(|_| is_there) {
-                news |= self.take_read_again(*idx, shown, began, now);
-            }
-        }
-        if news {
-            self.reconcile(now);
-            self.commit()?;
-        }
-        Ok(())
     }
 }
 

@@ -2,6 +2,10 @@
 
 use crate::model::{Span, Time};
 
+/// Between two looks that failed; twice as long after each.
+pub const LOOK_WAIT: Span = Span::seconds(2);
+pub const LOOK_WAIT_MAX: Span = Span::minutes(1);
+
 #[derive(Debug, Default)]
 pub struct Retrying {
     pub failures: u32,
