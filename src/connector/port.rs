@@ -273,6 +273,8 @@ pub struct Abilities {
     pub stream: Option<Name>,
     /// Records in one call of `write`.
     pub batch: usize,
+    /// Records are read once more before fields are written to them.
+    pub looks_first: bool,
 }
 
 impl Abilities {

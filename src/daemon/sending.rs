@@ -1,6 +1,6 @@
 //! Sending: carries out what delivery says is next for a system, as many acts side by side as it gives. One that hangs holds up no other.
 
-use crate::connector::{self, Change, Connector, Lane, Outcome, WriteKind};
+use crate::connector::{self, Change, Connector, Outcome, WriteKind};
 use crate::daemon::shell::{Commit, Shell};
 use crate::engine::delivery::acts::{Act, ReadBack};
 use crate::engine::delivery::deliver::Batch;
@@ -191,7 +191,7 @@ impl Shell {
 async fn carry_out(connector: Arc<dyn Connector>, act: Act, commit: Option<Commit>) -> Result<EndedAct, Error> {
     match act {
         Act::ReadBack(asked) => {
-            let answer = connector.read_back(asked.ids(), Lane::ReadBack).await;
+            let answer = connector.read_back(asked.ids(), asked.lane()).await;
             Ok(EndedAct::Looked(asked, answer))
         }
         Act::Write(batch) => {

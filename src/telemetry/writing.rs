@@ -101,6 +101,21 @@ impl InternalEvent for ReadBackFailed<'_> {
     }
 }
 
+/// Records could not be looked at before fields are written to them.
+pub struct LookFirstFailed<'a> {
+    pub system: &'a Name,
+    pub error: &'a dyn Display,
+    pub count: usize,
+}
+
+impl InternalEvent for LookFirstFailed<'_> {
+    fn emit(self) {
+        let error = self.error.to_string();
+        let (system, error, count) = (self.system, masked(&error), self.count);
+        tracing::warn!(%system, %error, count, "records could not be read once more; fields are written without it");
+    }
+}
+
 /// Read by its id, it was not found.
 pub struct RecordGone<'a> {
     pub record: &'a RecordId,

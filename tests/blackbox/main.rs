@@ -39,4 +39,5 @@ mod service;
 #[path = "../shared/small_manifests.rs"]
 mod small_manifests;
 mod told;
+mod typed_meanwhile;
 mod undo;

@@ -15,6 +15,11 @@ impl Request {
         in_text(&self.path, name) || self.query.values().any(|t| in_text(t, name)) || self.body.as_ref().is_some_and(|b| in_body(b, name))
     }
 
+    /// Whether it says for which ids it is, and may say several.
+    pub(in crate::connector) fn names_many_ids(&self) -> bool {
+        IDS[..3].iter().any(|name| self.uses(name))
+    }
+
     /// Whether it says for which ids it is.
     pub(in crate::connector) fn names_ids(&self) -> bool {
         IDS.iter().any(|name| self.uses(name))

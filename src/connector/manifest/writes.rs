@@ -34,6 +34,21 @@ pub struct Writes {
     /// Reads records back by `{ids}`.
     pub read: Request,
     pub read_chunk: usize,
+    /// Records are read so once more before fields are written to them. Unless given, where one request reads several.
+    #[serde(default)]
+    pub look_first: Option<bool>,
+}
+
+impl Writes {
+    /// One request reads several records by their ids.
+    pub fn reads_together(&self) -> bool {
+        self.read_chunk > 1 && self.read.names_many_ids()
+    }
+
+    /// Whether records are read once more before fields are written to them.
+    pub fn looks_first(&self) -> bool {
+        self.look_first.unwrap_or_else(|| self.reads_together())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,6 +1,7 @@
 //! Writes out: what is due is computed at send, and sent once. What became of it is booked in `outcomes`.
 
-use super::acts::Pick;
+use super::acts::{Pick, ReadBack};
+use super::cut::{LaneCut, cut_to_lane};
 use crate::connector::{Change, Lane, WriteOp};
 use crate::decide::freshness::{self, Needed, Proved};
 use crate::decide::rules::Policy;
@@ -11,7 +12,7 @@ use crate::engine::history::written::WrittenRecord;
 use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::rules::approval::Approval;
 use crate::engine::target::lanes::Lanes;
-use crate::engine::target::{Due, Failure, Failures, Op};
+use crate::engine::target::{Due, Failure, Op};
 use crate::model::{MailKind, Name, Record, Time};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -38,8 +39,17 @@ pub struct Batch {
     pub had_block: Vec<bool>,
     /// Whether something else was due for the record that this write does not carry.
     pub more: Vec<bool>,
+    /// Records that would be among these, and are looked at first.
+    to_look_at: Vec<Idx>,
     /// A digest of why each record is to be held.
     pub(in crate::engine) causes: Vec<u64>,
+}
+
+/// What is next of what is due for a system.
+pub(super) enum Gathered {
+    Batch(Batch),
+    /// Records that would be in one.
+    Look(ReadBack),
 }
 
 /// A record, and the bytes that it was decoded from.
@@ -63,6 +73,7 @@ impl Batch {
             written: Vec::new(),
             had_block: Vec::with_capacity(room),
             more: Vec::with_capacity(room),
+            to_look_at: Vec::new(),
             causes: Vec::with_capacity(room),
         }
     }
@@ -74,17 +85,21 @@ impl Engine {
         self.systems.get(system).is_some_and(|s| s.approved.is_some() && !s.outbox.is_empty())
     }
 
-    /// One batch, marked as sent, not yet committed: it may not go out before it is.
-    pub(in crate::engine) fn gather(&mut self, system: &Name, now: Time) -> Option<Batch> {
+    /// One batch, marked as sent, not yet committed: it may not go out before it is. Or a look at those that would be in it.
+    pub(super) fn gather(&mut self, system: &Name, now: Time) -> Option<Gathered> {
         self.ask_where_needed(system, now);
         for (lane, pick) in self.systems.get(system)?.channel.turns(now) {
             if !self.lane_open(system, lane, now) {
                 continue;
             }
             let candidates = self.candidates_of(system, lane, pick, now);
-            let batch = self.batch_of(system, lane, pick, candidates, now);
+            let mut batch = self.batch_of(system, lane, pick, candidates, now);
+            let to_look_at = std::mem::take(&mut batch.to_look_at);
             if !batch.ops.is_empty() {
-                return Some(self.sealed(batch, now));
+                return Some(Gathered::Batch(self.sealed(batch, now)));
+            }
+            if let Some(look) = self.look_first(system, to_look_at, now) {
+                return Some(Gathered::Look(look));
             }
         }
         None
@@ -117,13 +132,13 @@ impl Engine {
             let may = if before.is_some_and(|b| b == due) { self.may(idx, &record) } else { self.may_go(idx, &record, &due, now) };
             let failures = self.targets.of(idx).and_then(|t| t.failures.as_deref());
             let cause = due.cause;
-            let (change, more) = cut_to_lane(due, lane, may, everything && in_one_request, failures, now);
-            let Some(change) = change else {
-                self.set_lanes(system, idx, lanes);
-                continue;
-            };
-            self.send(&mut batch, idx, record, change, (more, cause), now);
-            if batch.ops.len() >= limit {
+            let look_first = |change: &Change| self.must_look(system, idx, change, now);
+            match cut_to_lane(due, lane, may, everything && in_one_request, failures, look_first, now) {
+                LaneCut::Goes(change, more) => self.send(&mut batch, idx, record, change, (more, cause), now),
+                LaneCut::LookFirst => batch.to_look_at.push(idx),
+                LaneCut::Nothing => self.set_lanes(system, idx, lanes),
+            }
+            if batch.ops.len() + batch.to_look_at.len() >= limit {
                 break;
             }
         }
@@ -156,10 +171,18 @@ impl Engine {
             let record = self.world.record(idx);
             let due = self.due(idx, &record, now);
             let may = self.may_go(idx, &record, &due, now);
-            if let (None, None, Some(change), true) = (due.protective, due.release, due.update, may.update) {
+            if let (None, None, Some(change), true) = (due.protective, due.release, due.update, may.update)
+                && !self.must_look(&record.id.system, idx, &change, now)
+            {
                 self.send(batch, idx, record, change, (false, 0), now);
             }
         }
+    }
+
+    /// Whether a record of a system is to be looked at before this is written to it.
+    fn must_look(&self, system: &Name, idx: Idx, change: &Change, now: Time) -> bool {
+        let looks = self.systems.get(system).filter(|s| s.connected.abilities().looks_first);
+        looks.is_some_and(|s| s.channel.first_looks().must_look(idx, change, now))
     }
 
     /// Takes a write into a batch, marked as sent.
@@ -260,7 +283,10 @@ impl Engine {
         let wanted = |idx: &Idx, lanes: &Lanes| match lane {
             Lane::Protective => lanes.protective,
             Lane::Release => lanes.release && release.may_go(*idx),
-            _ => lanes.update && (!lanes.protective || block_waits(idx)) && update.may_go(*idx),
+            _ => {
+                let looked = !state.channel.first_looks().is_under_way(*idx);
+                looked && lanes.update && (!lanes.protective || block_waits(idx)) && update.may_go(*idx)
+            }
         };
         let free = state.outbox.in_lane(lane).filter(|(idx, lanes)| wanted(idx, lanes) && !state.channel.is_busy(**idx));
         // A probe of what protects is one that failed: the others go anyway.
@@ -329,44 +355,6 @@ fn picked<'f>(
         }
     }
     if fresh.is_empty() || prefer_failed { failed } else { fresh }
-}
-
-/// What goes now in a lane of what is due for a record, if anything may; and whether something else stays due.
-fn cut_to_lane(due: Due, lane: Lane, may: Lanes, in_one_request: bool, failures: Option<&Failures>, now: Time) -> (Option<Change>, bool) {
-    let lanes = Lanes::of(&due);
-    let failure = |op| failures.and_then(|f| f.of(op));
-    // After a failure each lane goes by itself, and what was refused in parts.
-    let together = in_one_request && may.update && failures.is_none();
-    let part = |op, whole: Change| match failure(op) {
-        Some(failure) => failure.part_of(whole),
-        None => whole,
-    };
-    // A record whose block is due gets it first, as the outcome of one write is awaited before the next; unless the block waits.
-    let block_goes = lanes.protective && !failure(Op::Hold).is_some_and(|f| f.waits(now));
-    let more = match lane {
-        Lane::Protective => lanes.release || (lanes.update && !together) || failure(Op::Hold).is_some(),
-        Lane::Release => lanes.protective || (lanes.update && !together) || failure(Op::Release).is_some(),
-        _ => lanes.protective || lanes.release || failure(Op::Update).is_some(),
-    };
-    let change = match lane {
-        Lane::Protective if together => due.protective.map(|c| with_update(c, due.update)),
-        Lane::Protective => due.protective.map(|c| part(Op::Hold, c)),
-        Lane::Release if may.release && together => due.release.map(|c| with_update(c, due.update)),
-        Lane::Release if may.release => due.release.map(|c| part(Op::Release, c)),
-        Lane::Fields if !block_goes && may.update => due.update.map(|c| part(Op::Update, c)),
-        _ => None,
-    };
-    (change, more)
-}
-
-/// Lets fields, a status and reason codes go along with what goes anyway.
-fn with_update(mut change: Change, update: Option<Change>) -> Change {
-    if let Some(update) = update {
-        change.fields = update.fields;
-        change.status = update.status;
-        change.why = change.why.or(update.why);
-    }
-    change
 }
 
 #[cfg(test)]

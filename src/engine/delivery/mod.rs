@@ -2,6 +2,7 @@
 //!
 //! - `outbox`: who has something due
 //! - `deliver`: the next batches
+//! - `cut`: what goes now of all that is due for a record
 //! - `acts`: what to do next, asked by the shell
 //! - `underway`: batches that were sent and are not answered
 //! - `outcomes`: what became of each write
@@ -11,6 +12,7 @@
 //! - `look_again`: using it, if nothing changed since
 
 pub mod acts;
+pub(in crate::engine) mod cut;
 pub mod deliver;
 pub mod look_again;
 pub mod outbox;

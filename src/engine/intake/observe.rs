@@ -1,7 +1,7 @@
 //! Pages in: what was read is laid over what was known, and who is touched by it is marked for a new decision.
 
 use super::doubts::LET_GO;
-use crate::connector::{Observed, PageRead};
+use crate::connector::{Observed, PageRead, Pass};
 use crate::decide::freshness;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
@@ -187,6 +187,15 @@ impl Engine {
             (Merged::Same, None) => {}
             (Merged::Changed(record), known) => self.take_over(run, known, &record),
         }
+    }
+
+    /// Takes in a record that was read again by its id, asked for at the time that is told. Returns whether it showed anything new.
+    pub(in crate::engine) fn take_read_again(&mut self, idx: Idx, mut shown: Record, began: Time, now: Time) -> bool {
+        let stream = self.world.slot(idx).stream.clone();
+        let mut run = PassRun::new(&shown.id.system, &stream, Pass::ById(Vec::new()), began);
+        self.leave_out_lacking(idx, &mut shown);
+        self.observe_record(&mut run, Box::new(shown), ListsCarried::READ_BACK, now);
+        run.changed > 0 || run.newly_refused > 0
     }
 
     /// Puts a record that is new, or not as it was known, in its place, and does all that follows from it.

@@ -6,6 +6,7 @@ mod clocks;
 mod further;
 mod leavers;
 mod look_ups;
+mod looked_first;
 mod marks;
 mod place;
 mod proofs;

@@ -5,7 +5,7 @@ use crate::dice::Dice;
 use crate::truth::Table;
 use crate::wire::{Letter, Switch};
 use futures::future::BoxFuture;
-use nayose::connector::{Error as SystemError, Lane, Outcome};
+use nayose::connector::{Error as SystemError, Outcome};
 use nayose::engine::delivery::acts::{Act, ReadBack};
 use nayose::engine::delivery::deliver::Batch;
 use nayose::model::{Entity, Name, Record, RecordId, ShortText};
@@ -54,8 +54,8 @@ impl Daemon {
         match self.engine.next_act(&system, now) {
             None => Ok(Sent::Nothing),
             Some(Act::ReadBack(asked)) => {
-                let (connector, ids) = (self.line.connector(table.system()), asked.ids().to_vec());
-                let going = Box::pin(async move { connector.read_back(&ids, Lane::Protective).await });
+                let (connector, ids, lane) = (self.line.connector(table.system()), asked.ids().to_vec(), asked.lane());
+                let going = Box::pin(async move { connector.read_back(&ids, lane).await });
                 let mut look = Look { asked, going, letters: Vec::new() };
                 let done = self.line.leave(table.system(), &mut look.going, &mut look.letters, world, dice, &mut self.requests);
                 match done {
@@ -85,7 +85,7 @@ impl Daemon {
         let commits = self.disk.commits();
         let booked = self.engine.book_read_back(asked, answer.clone(), now);
         // The commit that kills may have reached the disk.
-        if answer.is_ok() && (booked.is_ok() || self.disk.commits() > commits) {
+        if answer.is_ok() && !asked.is_first() && (booked.is_ok() || self.disk.commits() > commits) {
             self.read_back.extend(asked.ids().iter().map(|id| RecordId::new(system.clone(), Entity::Person, id.clone())));
         }
         booked.map_err(|_| Died)?;

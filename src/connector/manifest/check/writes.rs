@@ -16,11 +16,16 @@ pub(in crate::connector) fn check(c: &mut Checker<'_>, w: &Writes) {
         return c.fail(&["writes", "stream"], format!("{:?} is no stream of persons", w.stream));
     };
     c.plain_request(&["writes", "read"], &w.read, &IDS);
-    let many = IDS[..3].iter().any(|name| w.read.uses(name));
     c.fail_if(!w.read.names_ids(), &["writes", "read"], "does not say {ids} or {id_rows}");
     c.fail_if(w.read_chunk == 0, &["writes", "read_chunk"], "must be at least 1");
-    let by_id = !many && w.read_chunk != 1;
+    let by_id = !w.read.names_many_ids() && w.read_chunk != 1;
     c.fail_if(by_id, &["writes", "read_chunk"], "must be 1 where the request says {id}");
+    let singly = w.looks_first() && !w.reads_together();
+    c.fail_if(
+        singly,
+        &["writes", "look_first"],
+        "needs a read of several records in one request: {ids} or {id_rows}, and a read_chunk above 1",
+    );
     for name in w.fields.keys() {
         let known = record.fields.contains_key(name);
         c.fail_if(!known, &["writes", "fields", name], "is written but never read; add it to the stream's fields");
@@ -224,6 +229,40 @@ mod tests {
     }
 
     /// The label went out in place of the code, over a right code, and nobody said anything.
+    #[test]
+    fn only_what_is_read_together_is_looked_at_first() {
+        let text = |read: &str, word: &str| {
+            format!(
+                "name = 't'\ntitle = 'T'\nrole = 'ma'\napi_version = '1'\nbase_url = 'https://t.example'\nauth = {{ kind = 'none' }}
+                [streams.people]\nentity = 'person'\nsweep = {{ path = '/' }}\nrecord = {{ id = 'id', fields = {{ f = 'f' }} }}
+                [writes]\nstream = 'people'\n{read}\n{word}\nfields = {{ f = 'f' }}
+                [writes.update]\nbatch = 1\nrequest = {{ path = '/{{id}}', body = '{{row}}' }}\n"
+            )
+        };
+        let together = "read_chunk = 9\nread = { path = '/', query = { ids = '{ids}' } }";
+        let one_of_many = "read_chunk = 1\nread = { path = '/', query = { ids = '{ids}' } }";
+        let singly = "read_chunk = 1\nread = { path = '/{id}' }";
+        for (read, word, looks) in [
+            (together, "", Some(true)),
+            (together, "look_first = true", Some(true)),
+            (together, "look_first = false", Some(false)),
+            (one_of_many, "", Some(false)),
+            (singly, "", Some(false)),
+            (singly, "look_first = false", Some(false)),
+            (singly, "look_first = true", None),
+            (one_of_many, "look_first = true", None),
+        ] {
+            let found = load::parse("t", "t.toml", &text(read, word));
+            match found {
+                Ok(manifest) => assert_eq!(manifest.writes.map(|w| w.looks_first()), looks, "{read} {word}"),
+                Err(wrong) => {
+                    let told = wrong.iter().filter(|e| e.message.contains("needs a read of several records in one request")).count();
+                    assert_eq!((told, wrong.len(), looks), (1, 1, None), "{read} {word}: {wrong:?}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_written_field_says_which_code_is_written_for_each_label() {
         let twice = "{ path = 'f', map = { '10' = 'made', '11' = 'made', '20' = 'built' } }";

@@ -32,6 +32,8 @@ pub struct TargetWriter {
     update: Option<UpdatePlan>,
     labels: Option<LabelPlan>,
     pub back: RecordsById,
+    /// Records are read once more before fields are written to them.
+    looks_first: bool,
 }
 
 struct UpdatePlan {
@@ -80,7 +82,7 @@ impl TargetWriter {
             None => None,
             Some(labels) => LabelPlan::new(labels, settings)?,
         };
-        Ok(Some(TargetWriter { stream: writes.stream.as_str().into(), words, update, labels, back }))
+        Ok(Some(TargetWriter { stream: writes.stream.as_str().into(), words, update, labels, back, looks_first: writes.looks_first() }))
     }
 
     pub fn abilities(&self) -> Abilities {
@@ -97,6 +99,7 @@ impl TargetWriter {
             labels: words.fields.iter().filter_map(|(name, words)| Some((name.clone(), words.labels()?))).collect(),
             stream: Some(self.stream.clone()),
             batch: update.max(labels).max(SINGLES),
+            looks_first: self.looks_first,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The way to one system: what is under way, what waits for a look, and what the system's own trouble lets through. Pure.
 
+use super::look_first::FirstLooks;
+use super::retrying::{LOOK_WAIT, LOOK_WAIT_MAX, Retrying, doubled};
 use crate::connector::{Lane, Outcome};
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::places::Places;
@@ -21,9 +23,6 @@ const FAILURES_MAX: u32 = 5;
 /// Between two such tries; twice as long after each.
 const PROBE_WAIT: Span = Span::seconds(5);
 const PROBE_WAIT_MAX: Span = Span::minutes(5);
-/// Between two looks that failed; twice as long after each.
-const LOOK_WAIT: Span = Span::seconds(2);
-const LOOK_WAIT_MAX: Span = Span::minutes(1);
 /// A system that asks to wait without saying how long, or again and again.
 const LATER_WAIT: Span = Span::seconds(5);
 /// The longest that a system's own word keeps a protective write from being tried, and any other.
@@ -62,6 +61,7 @@ pub struct Channel {
     writes: [usize; 3],
     looks: usize,
     look_wait: Retrying,
+    first_looks: FirstLooks,
     /// The system asked to wait: protective writes until then, and the others.
     quiet: [Option<Time>; 2],
     laters: u32,
@@ -73,13 +73,6 @@ pub struct Channel {
     blocks_taken_over: u64,
 }
 
-/// Something that is tried again ever more slowly.
-#[derive(Debug, Default)]
-struct Retrying {
-    failures: u32,
-    until: Option<Time>,
-}
-
 /// Stops all but single tries while a system fails. What protects and did not fail before is always tried.
 #[derive(Debug, Default)]
 struct Breaker {
@@ -89,21 +82,6 @@ struct Breaker {
     probing: bool,
     /// The last probe was a protective write: then the others have a turn.
     probed_protective: bool,
-}
-
-impl Retrying {
-    fn failed(&mut self, first: Span, most: Span, now: Time) {
-        self.until = Some(now.plus(doubled(first, self.failures, most)));
-        self.failures += 1;
-    }
-
-    fn is_over(&self, now: Time) -> bool {
-        self.until.is_none_or(|until| until <= now)
-    }
-}
-
-fn doubled(first: Span, times: u32, most: Span) -> Span {
-    Span((first.0 << times.min(16)).min(most.0))
 }
 
 fn side(lane: Lane) -> usize {
@@ -160,12 +138,13 @@ impl Channel {
 
     /// Nothing is under way.
     pub fn is_at_rest(&self) -> bool {
-        self.looks == 0 && self.writes.iter().sum::<usize>() == 0
+        self.looks == 0 && self.first_looks.is_at_rest() && self.writes.iter().sum::<usize>() == 0
     }
 
     /// A batch leaves.
     pub fn leaves(&mut self, places: &[Idx], lane: Lane, pick: Pick) {
         self.in_flight.extend(places);
+        self.first_looks.written(places);
         self.writes[place(lane)] += 1;
         if pick == Pick::Probe {
             self.breaker.probing = true;
@@ -234,6 +213,7 @@ impl Channel {
         (self.writes, self.looks) = Default::default();
         self.looked_at.clear();
         self.unlisted.clear();
+        self.first_looks = FirstLooks::default();
     }
 
     /// Sent, and nobody told what became of it.
@@ -280,6 +260,15 @@ impl Channel {
             true => self.look_wait = Retrying::default(),
             false => self.look_wait.failed(LOOK_WAIT, LOOK_WAIT_MAX, now),
         }
+    }
+
+    /// What is looked at before fields are written.
+    pub fn first_looks(&self) -> &FirstLooks {
+        &self.first_looks
+    }
+
+    pub(super) fn first_looks_mut(&mut self) -> &mut FirstLooks {
+        &mut self.first_looks
     }
 
     /// What became of the record's last write is known now. Gives why it was not.

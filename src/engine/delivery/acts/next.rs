@@ -1,6 +1,7 @@
 //! What is next for a system.
 
 use super::Act;
+use crate::engine::delivery::deliver::Gathered;
 use crate::engine::engine::Engine;
 use crate::model::{Name, Time};
 
@@ -12,7 +13,12 @@ impl Engine {
         }
         // Looks have places of their own, and what they tell may be that a stop mark does not stand.
         let look = self.next_read_back(system, now).map(Act::ReadBack);
-        look.or_else(|| self.gather(system, now).map(Act::Write))
+        look.or_else(|| {
+            self.gather(system, now).map(|gathered| match gathered {
+                Gathered::Batch(batch) => Act::Write(batch),
+                Gathered::Look(look) => Act::ReadBack(look),
+            })
+        })
     }
 
     /// Nothing is under way to a system, whoever sent it.

@@ -1,6 +1,7 @@
-//! Writes whose outcome nobody told: their records are read back before anything else goes to them.
+//! Records that are read by their ids: before anything else goes to those of which nobody told what became of the last write, and before fields
+//! are written to any.
 
-use crate::connector::{self, Change};
+use crate::connector::{self, Change, Lane};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
@@ -12,7 +13,8 @@ use crate::engine::target::{Sent, is_form_of, is_form_of_why, shows_why};
 use crate::model::{Mark, Name, Presence, Record, ShortText, Time, Value};
 use crate::store::WriteOutcome;
 use crate::telemetry::InternalEvent;
-use crate::telemetry::writing::{ReadBackFailed, RecordGone};
+use crate::telemetry::writing::{LookFirstFailed, ReadBackFailed, RecordGone};
+use std::collections::BTreeMap;
 
 /// Records of one system to be read by their ids.
 #[derive(Debug, Clone)]
@@ -20,9 +22,21 @@ pub struct ReadBack {
     system: Name,
     places: Vec<Idx>,
     ids: Vec<ShortText>,
+    /// Fields are written to them next: when that was asked.
+    first: Option<Time>,
 }
 
 impl ReadBack {
+    /// By what right it is asked: a look before fields are written has no more than they.
+    pub fn lane(&self) -> Lane {
+        if self.is_first() { Lane::Fields } else { Lane::ReadBack }
+    }
+
+    /// It comes before a write, and not after one.
+    pub fn is_first(&self) -> bool {
+        self.first.is_some()
+    }
+
     pub fn ids(&self) -> &[ShortText] {
         &self.ids
     }
@@ -34,11 +48,14 @@ impl Engine {
         let state = self.systems.get_mut(system)?;
         let places = state.channel.to_look_at(state.connected.abilities().batch, now);
         let ids = places.iter().map(|idx| self.world.slot(*idx).id.id.clone()).collect();
-        (!places.is_empty()).then(|| ReadBack { system: system.clone(), places, ids })
+        (!places.is_empty()).then(|| ReadBack { system: system.clone(), places, ids, first: None })
     }
 
     /// Accounts for a read-back: what was sent and is there was applied; what is not there was not, and waits before it is tried again.
     pub fn book_read_back(&mut self, asked: &ReadBack, answer: Result<Vec<Record>, connector::Error>, now: Time) -> Result<(), Error> {
+        if let Some(began) = asked.first {
+            return self.book_first_look(asked, began, answer, now);
+        }
         let Some(state) = self.systems.get_mut(&asked.system) else { return Ok(()) };
         state.channel.looked(&asked.places, answer.is_ok(), now);
         let found = match answer {
@@ -68,6 +85,50 @@ impl Engine {
         }
         self.reconcile(now);
         self.commit()
+    }
+
+    /// Looks at records before fields are written to them, if there are any and it is not asked for others already.
+    pub(in crate::engine::delivery) fn look_first(&mut self, system: &Name, places: Vec<Idx>, now: Time) -> Option<ReadBack> {
+        let looks = self.systems.get_mut(system)?.channel.first_looks_mut();
+        if places.is_empty() || !looks.has_room() {
+            return None;
+        }
+        looks.begin(&places);
+        let ids = places.iter().map(|idx| self.world.slot(*idx).id.id.clone()).collect();
+        Some(ReadBack { system: system.clone(), places, ids, first: Some(now) })
+    }
+
+    /// Takes in what a look before fields are written showed, as any reading. Whoever is not shown may be gone or not: the write will tell.
+    fn book_first_look(
+        &mut self,
+        asked: &ReadBack,
+        began: Time,
+        answer: Result<Vec<Record>, connector::Error>,
+        now: Time,
+    ) -> Result<(), Error> {
+        let Some(state) = self.systems.get_mut(&asked.system) else { return Ok(()) };
+        state.channel.first_looks_mut().ended(&asked.places, answer.as_ref().err().map(ToString::to_string), now);
+        let found = match answer {
+            Ok(found) => found,
+            Err(error) => {
+                LookFirstFailed { system: &asked.system, error: &error, count: asked.places.len() }.emit();
+                return Ok(());
+            }
+        };
+        let mut found: BTreeMap<ShortText, Record> = found.into_iter().map(|record| (record.id.id.clone(), record)).collect();
+        let mut news = false;
+        for (idx, id) in asked.places.iter().zip(&asked.ids) {
+            // It may belong to a former instance by now.
+            let is_there = self.world.slot(*idx).id.system == asked.system;
+            if let Some(shown) = found.remove(id).filter(|_| is_there) {
+                news |= self.take_read_again(*idx, shown, began, now);
+            }
+        }
+        if news {
+            self.reconcile(now);
+            self.commit()?;
+        }
+        Ok(())
     }
 
     fn book_shown(&mut self, idx: Idx, shown: &Record, words: &SystemWords, why: &str, now: Time) {

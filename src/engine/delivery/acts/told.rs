@@ -27,6 +27,7 @@ impl Engine {
         let told = Told {
             trouble: system.channel.trouble(),
             quiet_until: system.channel.quiet_until(now),
+            unlooked: system.channel.first_looks().failing(),
             stuck: self.stuck_holds(system),
             blocks_lost: system.channel.blocks_lost(),
             blocks_taken_over: system.channel.blocks_taken_over(),
@@ -53,6 +54,8 @@ struct Told<'a> {
     /// Why writes come to nothing, and when the next is tried.
     trouble: Option<(&'a str, Option<Time>)>,
     quiet_until: Option<Time>,
+    /// When records could not be looked at before fields were written, and why.
+    unlooked: Option<(Time, &'a str)>,
     /// Holds that were tried in vain, and why the last one was.
     stuck: Option<(usize, &'a str)>,
     blocks_lost: u64,
@@ -70,6 +73,12 @@ impl Told<'_> {
         }
         if let Some(until) = self.quiet_until {
             alarms.push(format!("{name}: the system asked to wait; the next write goes at {}", until.rfc3339()));
+        }
+        if let Some((at, why)) = self.unlooked {
+            alarms.push(format!(
+                "{name}: records could not be read once more before fields were written to them, the last time at {}: {why}; fields go without that, over what somebody typed since the last listing",
+                at.rfc3339()
+            ));
         }
         if let Some((count, why)) = self.stuck {
             alarms.push(format!(
@@ -133,6 +142,10 @@ mod tests {
                 "ma: writes come to nothing (503); only single ones are tried until one gets through, the next at 2026-11-18T11:06:40Z",
             ),
             (Told { quiet_until: Some(at), ..none }, "ma: the system asked to wait; the next write goes at 2026-11-18T11:06:40Z"),
+            (
+                Told { unlooked: Some((at, "403")), ..none },
+                "ma: records could not be read once more before fields were written to them, the last time at 2026-11-18T11:06:40Z: 403; ",
+            ),
             (Told { stuck: Some((1, "no such lead")), ..none }, "ma: 1 hold could not be written, the last because: no such lead; "),
             (Told { stuck: Some((2, "no such lead")), ..none }, "ma: 2 holds could not be written, the last because: no such lead; "),
             (Told { blocks_lost: 1, ..none }, "ma: 1 block that we set was found taken away"),
@@ -148,12 +161,13 @@ mod tests {
         let all = Told {
             trouble: Some(("503", None)),
             quiet_until: Some(at),
+            unlooked: Some((at, "403")),
             stuck: Some((1, "no")),
             blocks_lost: 1,
             blocks_taken_over: 1,
             losing: 1,
         };
-        assert_eq!(all.alarms(&"ma".into()).len(), 6);
+        assert_eq!(all.alarms(&"ma".into()).len(), 7);
     }
 
     #[test]
