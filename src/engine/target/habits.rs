@@ -19,7 +19,7 @@ use super::digest::digest;
 use super::made::{CutAt, Transform, Transformed, is_in, lengths};
 use super::value_forms::{decimals, number};
 use crate::engine::memory::place::Idx;
-use crate::model::normal::html::{escaped, is_escapable, unescape};
+use crate::model::normal::html::{is_escapable, unescape};
 use crate::model::{Name, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -149,12 +149,12 @@ impl FieldHabits {
         {
             self.cuts.insert(value, cut_at.clone());
         }
+        // Whatever else was done to it.
         if let (Value::Text(ours), Value::Text(shown)) = (ours, shown)
-            && is_escapable(ours)
-            && unescape(ours) == ours.as_str()
             && self.escaped.len() < SEVERAL
-            && ours != shown
-            && escaped(ours).iter().any(|escaped| escaped == shown.as_str())
+            && is_escapable(ours)
+            && has_no_entities(ours)
+            && !has_no_entities(shown)
         {
             self.escaped.insert(value);
         }
@@ -208,7 +208,7 @@ impl Unchanged {
                 if exactly && text.contains(|c: char| c.is_ascii_punctuation()) {
                     self.against.insert(Transform::DropsSigns);
                 }
-                self.signs_to_escape |= exactly && text.contains(['&', '<', '>']) && unescape(text) == text.as_str();
+                self.signs_to_escape |= text.contains('&') && has_no_entities(text);
                 if !made.by.contains(&Transform::Cuts) {
                     let lengths = lengths(text);
                     self.longest = [0, 1, 2].map(|measure| self.longest[measure].max(lengths[measure]));
@@ -227,6 +227,10 @@ impl Unchanged {
             _ => self.against.contains(&transform),
         }
     }
+}
+
+fn has_no_entities(text: &str) -> bool {
+    unescape(text) == text
 }
 
 #[cfg(test)]
