@@ -72,7 +72,7 @@ const WEIGHTS: [(Event, usize); 25] = [
     (Event::Suspended, 2),
     (Event::BlockTaken, 2),
     (Event::Imported, 1),
-    (Event::FieldEdited, 16),
+    (Event::FieldEdited, 30),
     (Event::TicketOpened, 5),
     (Event::TicketChanged, 6),
     (Event::RecordDeleted, 2),

@@ -1,6 +1,7 @@
 //! Edits of precedence.toml and of the statuses: which of them counts, which waits, and that what `plan --rules` says of one is what is
 //! then written.
 
+use super::judge;
 use crate::checks::{self, Violation, fail};
 use crate::dice::Dice;
 use crate::driver::{Daemon, Died};
@@ -71,7 +72,10 @@ impl Sim<'_> {
         let back = self.orders.left.get(&order).is_some_and(|at| now.0 - at.0 <= TAKEN_BACK_WITHIN_MS) && !self.clock_was_off;
         (self.orders.file, self.orders.is_unsure) = (order, true);
         self.counts.other += 1;
-        self.switches.forget_writes(true, now);
+        if order == Order::Narrow || before == Order::Narrow {
+            // What one system alone is asked for cannot go round, and its writes are not counted.
+            self.switches.forget_writes(true, now);
+        }
         self.note(|| format!("precedence.toml is now {order:?}"));
         if dice.once_in(3) {
             self.kill("restart for the new precedence", dice)?;
@@ -148,6 +152,9 @@ impl Sim<'_> {
             .iter()
             .filter(|((_, field), _)| field != "status")
             .flat_map(|((_, field), records)| records.iter().map(move |r| (field, r)));
+        if !self.keeps_not_all() {
+            judge::old_gave_way(self)?;
+        }
         match fields.into_iter().find(|(_, (_, times))| **times > most).filter(|_| !self.keeps_not_all()) {
             Some((field, (record, times))) => fail(8, format!("{record}: {field} is written {times} times while nobody types anything")),
             None => Ok(()),

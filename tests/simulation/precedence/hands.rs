@@ -26,7 +26,11 @@ pub fn fill(truth: &mut Truth, table: Table, dice: &mut Dice) -> Vec<(&'static s
     let full = table != Table::MaPeople;
     let mut filled = Vec::new();
     for field in fields(table) {
-        let typed = if *field == "phone" || *field == "title" { full } else { dice.once_in(if full { 2 } else { 4 }) };
+        let typed = match (*field, full) {
+            ("phone" | "title", true) => true,
+            (_, true) => dice.once_in(2),
+            (_, false) => dice.once_in(3),
+        };
         let value = if typed { new_value(truth, table, field, &Value::Empty, dice) } else { Value::Empty };
         filled.push((*field, value));
     }
@@ -37,12 +41,15 @@ pub fn fill(truth: &mut Truth, table: Table, dice: &mut Dice) -> Vec<(&'static s
 pub fn edit(truth: &mut Truth, way: Way, dice: &mut Dice) -> Option<String> {
     let table = *dice.pick(&[Table::CrmPeople, Table::SupportPeople, Table::MaPeople, Table::MaPeople])?;
     let id = truth.any(table, dice)?;
-    let field = *dice.pick(fields(table))?;
-    let now = shown(truth.item(table, id)?.record(), field).clone();
-    let value = match dice.below(12) {
-        0 | 1 => Value::Empty,
-        2 => of_before(truth, table, id, field, dice).unwrap_or(Value::Empty),
-        3 => of_another(truth, table, id, field).unwrap_or(Value::Empty),
+    let record = truth.item(table, id)?.record();
+    let full: Vec<&'static str> = fields(table).iter().copied().filter(|field| !shown(record, field).is_empty()).collect();
+    let throw = dice.below(12);
+    let field = if throw < 4 { *dice.pick(&full)? } else { *dice.pick(fields(table))? };
+    let now = shown(record, field).clone();
+    let value = match throw {
+        0 | 1 if field != ENTRIES => Value::Empty,
+        2 | 3 if field != ENTRIES => of_before(truth, table, id, field, dice).unwrap_or(Value::Empty),
+        4 => of_another(truth, table, id, field).unwrap_or(Value::Empty),
         _ => new_value(truth, table, field, &now, dice),
     };
     let at = truth.now;

@@ -52,6 +52,19 @@ impl At<'_> {
         !hand.ours && !hand.silently && was_read_since(self.sim, self.table, self.number, hand.at)
     }
 
+    /// Who typed what the field shows, if we have seen it. Whoever is about to write what stood there before has seen that it does so no more.
+    fn seen_beside(&self, field: &'static str, value: &Value) -> Option<&Hand> {
+        let hand = self.sim.truth.account.hand(self.table, self.number, field)?;
+        (self.is_seen(hand) || self.puts_back(hand, field, value)).then_some(hand)
+    }
+
+    /// Whether a write puts back what a person replaced, and we knew that it stood there.
+    fn puts_back(&self, hand: &Hand, field: &str, value: &Value) -> bool {
+        let own_form = self.table == Table::MaPeople && self.sim.truth.own_form;
+        let is_it = *value == hand.before || own_form && in_own_form(field, value) == hand.before;
+        !hand.ours && hand.was_seen && is_it
+    }
+
     /// What nobody can read is nobody's to write over.
     fn keeps_unknown_codes(&self, id: &RecordId) -> Result<(), Violation> {
         let there = shown(self.item.record(), CODED);
@@ -69,9 +82,10 @@ impl At<'_> {
             if typed.is_empty() {
                 return fail(9, format!("{id}: the entry {entry} is written, which nobody put in"));
             }
-            let Some(out) = account.removed(self.table, self.number, entry).filter(|hand| hand.was_seen && self.is_seen(hand)) else {
+            let Some(out) = account.removed(self.table, self.number, entry).filter(|hand| hand.was_seen) else { continue };
+            if !self.is_seen(out) && !self.puts_back(out, ENTRIES, value) {
                 continue;
-            };
+            }
             if typed.iter().all(|typed| typed.at < out.at) {
                 let who = self.told(typed);
                 return fail(9, format!("{id}: the entry {entry} of {who} was taken out {} s ago, and is put in again", self.ago(out.at)));
@@ -91,14 +105,13 @@ impl At<'_> {
     }
 
     fn stands_by_the_rule(&self, id: &RecordId, field: &'static str, value: &Value) -> Result<(), Violation> {
-        let Some(hand) = self.seen_hand(field) else { return Ok(()) };
+        let Some(hand) = self.seen_beside(field, value) else { return Ok(()) };
         let (there, typed) = (shown(self.item.record(), field), self.sim.truth.account.typed(field, &value.to_string()));
         if there == value || typed.is_empty() || self.sim.switches.was_on(Switch::OddCharacters) {
             return Ok(());
         }
         if there.is_empty() {
-            let form = if self.table == Table::MaPeople && self.sim.truth.own_form { in_own_form(field, value) } else { value.clone() };
-            let again = hand.was_seen && (*value == hand.before || form == hand.before) && typed.iter().all(|typed| typed.at <= hand.at);
+            let again = self.puts_back(hand, field, value) && typed.iter().all(|typed| typed.at <= hand.at);
             return if again { fail(9, format!("{id}: {field} = {value} was cleared, and is written back")) } else { Ok(()) };
         }
         let orders = self.sim.orders.in_force();
@@ -158,4 +171,49 @@ impl At<'_> {
             item.human == self.item.human && hand.is_some_and(|hand| !hand.ours && hand.at > here.at)
         })
     }
+}
+
+/// At rest: a value that counts only for a while has given way to the next in the order, where there is one.
+pub fn old_gave_way(sim: &Sim<'_>) -> Result<(), Violation> {
+    let (truth, field) = (&sim.truth, "phone");
+    let Some(limit) = sim.orders.counts.rank(field, "support").and_then(|rank| rank.max_age_ms).filter(|_| !sim.orders.is_unsure) else {
+        return Ok(());
+    };
+    for (number, item) in truth.table(Table::MaPeople).iter().filter(|(_, item)| !item.deleted()) {
+        let Some(hand) = truth.account.hand(Table::MaPeople, *number, field).filter(|hand| hand.ours) else { continue };
+        let there = shown(item.record(), field);
+        let is_from = |typed: &&Typed| typed.table == Table::SupportPeople && truth.now.0 - typed.at.0 > limit + SURE_MS;
+        let is_old = |value: &Value| {
+            let typed = truth.account.typed(field, &value.to_string());
+            !typed.is_empty() && typed.iter().filter(is_from).count() == typed.len()
+        };
+        // What we wrote there is no value of the CRM's own.
+        let is_own = |other: &u32| truth.account.hand(Table::CrmPeople, *other, field).is_some_and(|hand| !hand.ours);
+        let others = truth.table(Table::CrmPeople).iter().filter(|(number, _)| is_own(number)).map(|(_, other)| other);
+        let others = others.filter(|other| is_surely_the_same(sim, item, other));
+        if is_old(there) && others.into_iter().any(|other| !shown(other.record(), field).is_empty()) {
+            let id = Table::MaPeople.id(*number);
+            return fail(
+                9,
+                format!("{id}: {field} = {there} is there since {} s, and is too old to count", (truth.now.0 - hand.at.0) / 1000),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Whether two records are one person's beyond doubt: nobody else bears their one address.
+fn is_surely_the_same(sim: &Sim<'_>, one: &Item, other: &Item) -> bool {
+    let address = |item: &Item| sim.truth.addresses(item.record());
+    let mine = address(one);
+    let bear = |item: &&Item| address(item).iter().any(|address| mine.contains(address));
+    let all = Table::PEOPLE.into_iter().flat_map(|table| sim.truth.table(table).values());
+    let first = |item: &Item| item.versions.iter().all(|version| version.record.text("email") == item.record().text("email"));
+    !other.deleted()
+        && one.human == other.human
+        && mine.len() == 1
+        && address(other) == mine
+        && first(one)
+        && first(other)
+        && all.filter(bear).all(|item| item.human == one.human)
 }

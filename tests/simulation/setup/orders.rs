@@ -106,12 +106,20 @@ impl Order {
         }
     }
 
-    /// After how many days a field's values count no more.
-    fn max_age_days(self, field: &str) -> Option<i64> {
-        match (self, field) {
-            (Order::Aged, "phone") => Some(2),
-            (Order::Aged, "title") => Some(3),
+    /// After how many days a system's values of a field count no more.
+    fn max_age_days(self, field: &str, system: &str) -> Option<i64> {
+        match (self, field, system) {
+            (Order::Aged, "phone", "support") => Some(2),
+            (Order::Aged, "title", _) => Some(3),
             _ => None,
+        }
+    }
+
+    /// A system as the file names it in an order.
+    fn named(self, field: &str, system: &str) -> String {
+        match self.max_age_days(field, system) {
+            Some(days) => format!("{{ system = {system:?}, max_age = \"{days}d\" }}"),
+            None => format!("{system:?}"),
         }
     }
 
@@ -119,7 +127,7 @@ impl Order {
     pub fn rank(self, field: &str, system: &str) -> Option<Rank> {
         let rule = self.rules().iter().find(|rule| rule.field == field)?;
         let band = rule.bands.iter().position(|band| band.contains(&system))?;
-        Some(Rank { band, max_age_ms: self.max_age_days(field).map(|days| days * DAY_MS) })
+        Some(Rank { band, max_age_ms: self.max_age_days(field, system).map(|days| days * DAY_MS) })
     }
 
     /// The system whose values of a field come before all others'; `None`: of several the newest do, or no other counts.
@@ -137,15 +145,17 @@ impl Order {
     pub fn toml(self) -> String {
         let mut text = "default = [\"crm\", \"support\", \"ma\"]\n\n[person]\nscore = { only = \"ma\" }\n".to_string();
         for rule in self.rules() {
-            let bands: Vec<String> =
-                rule.bands.iter().map(|band| if let [one] = band { format!("{one:?}") } else { format!("{band:?}") }).collect();
-            let list = format!("[{}]", bands.join(", "));
-            let said = match (rule.how, self.max_age_days(rule.field)) {
-                (How::Ranked, None) => list,
-                (How::Ranked, Some(days)) => format!("{{ from = {list}, max_age = \"{days}d\" }}"),
-                (How::Newest, _) => format!("{{ newest = {:?} }}", rule.bands[0]),
-                (How::Union, _) => format!("{{ union = {:?} }}", rule.bands[0]),
-                (How::Only, _) => format!("{{ only = {:?} }}", rule.bands[0][0]),
+            let named = |system: &&str| self.named(rule.field, system);
+            let band = |band: &&[&str]| {
+                let all: Vec<String> = band.iter().map(named).collect();
+                if let [one] = &all[..] { one.clone() } else { format!("[{}]", all.join(", ")) }
+            };
+            let bands: Vec<String> = rule.bands.iter().map(band).collect();
+            let said = match rule.how {
+                How::Ranked => format!("[{}]", bands.join(", ")),
+                How::Newest => format!("{{ newest = {:?} }}", rule.bands[0]),
+                How::Union => format!("{{ union = {:?} }}", rule.bands[0]),
+                How::Only => format!("{{ only = {:?} }}", rule.bands[0][0]),
             };
             // A text takes everything.
             let _ = writeln!(text, "{} = {said}", rule.field);

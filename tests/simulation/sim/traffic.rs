@@ -5,6 +5,7 @@ use crate::checks::{self, Violation};
 use crate::dice::Dice;
 use crate::driver::{Answered, Daemon, Key, Looked, Read, Sent};
 use crate::truth::Table;
+use crate::wire::Switch;
 use nayose::connector::{Lane, Observed, Outcome};
 use nayose::model::Time;
 use std::collections::BTreeSet;
@@ -156,9 +157,11 @@ impl Sim<'_> {
         Ok(())
     }
 
-    /// A quarter of an hour in which everything is read and sent each minute, as a daemon does.
+    /// A quarter of an hour, or more, in which everything is read and sent each minute, as a daemon does.
     pub(super) fn minute_by_minute(&mut self, mut dice: Dice) -> Result<(), Violation> {
-        for _ in 0..15 {
+        // What grows goes on from system to system, a round for each.
+        let minutes = if self.switches.is_on(Switch::TitlesGrow) { 60 } else { 15 };
+        for _ in 0..minutes {
             self.truth.now = Time(self.truth.now.0 + 60_000);
             self.decide_by_the_clock()?;
             self.round(&mut dice)?;
