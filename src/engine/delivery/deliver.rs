@@ -117,6 +117,7 @@ impl Engine {
         let lately = self.take_lately(&candidates, now);
         let others: Vec<Idx> = candidates.iter().zip(&lately).filter(|(_, l)| l.is_none()).map(|(idx, _)| *idx).collect();
         let mut looks = self.looks(&others, now).into_iter();
+        let mut ready = Vec::new();
         for (idx, lately) in candidates.into_iter().zip(lately) {
             let (record, merge, before) = match lately {
                 Some(looked) => (looked.record, looked.merge, Some(looked.due)),
@@ -134,13 +135,21 @@ impl Engine {
             let cause = due.cause;
             let look_first = |change: &Change| self.must_look(system, idx, change, now);
             match cut_to_lane(due, lane, may, everything && in_one_request, failures, look_first, now) {
-                LaneCut::Goes(change, more) => self.send(&mut batch, idx, record, change, (more, cause), now),
+                LaneCut::Goes(change, more) => ready.push((idx, record, change, (more, cause))),
                 LaneCut::LookFirst => batch.to_look_at.push(idx),
                 LaneCut::Nothing => self.set_lanes(system, idx, lanes),
             }
-            if batch.ops.len() + batch.to_look_at.len() >= limit {
+            if ready.len() + batch.to_look_at.len() >= limit {
                 break;
             }
+        }
+        let looks = self.systems.get(system).map(|s| s.channel.first_looks());
+        if !batch.to_look_at.is_empty() && looks.is_some_and(|looks| !ready.iter().any(|(idx, ..)| looks.counts(*idx, now))) {
+            // What goes with a look goes in one request; by themselves these would be many small ones.
+            batch.to_look_at.extend(ready.drain(..).map(|(idx, ..)| idx));
+        }
+        for (idx, record, change, more) in ready {
+            self.send(&mut batch, idx, record, change, more, now);
         }
         if company && !batch.ops.is_empty() && batch.ops.len() < limit {
             // A request that goes anyway takes fields along in the room that is left.

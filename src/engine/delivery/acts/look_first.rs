@@ -32,7 +32,8 @@ impl FirstLooks {
         !change.fields.is_empty() && self.failed.is_over(now) && !self.counts(idx, now)
     }
 
-    fn counts(&self, idx: Idx, now: Time) -> bool {
+    /// Whether a record was looked at, and what it showed still counts.
+    pub fn counts(&self, idx: Idx, now: Time) -> bool {
         self.seen.get(&idx).is_some_and(|at| *at <= now && now.since(*at) <= COUNTS_FOR)
     }
 
