@@ -64,6 +64,8 @@ pub struct Daemon {
     pub under_way: BTreeMap<&'static str, Vec<UnderWay>>,
     looks: BTreeMap<&'static str, Vec<Look>>,
     pub proofs: BTreeMap<String, Proof>,
+    /// The same of passes that were read from their begin by this process.
+    pub whole: BTreeMap<String, Time>,
     streams: Vec<(&'static str, StreamInfo)>,
     line: Line,
     /// The daemon's clock minus the true one.
@@ -109,6 +111,7 @@ impl Daemon {
             under_way: BTreeMap::new(),
             looks: BTreeMap::new(),
             proofs: BTreeMap::new(),
+            whole: BTreeMap::new(),
             streams,
             line: Line::new(setup, true_now),
             skew_ms,
@@ -240,6 +243,11 @@ impl Daemon {
             let known = self.proofs.entry(format!("{}.{}", key.0, key.1)).or_insert(proof);
             // A long pass may end after a later one began and ended.
             known.at = known.at.max(proof.at);
+            // What a former process read of a sweep is older.
+            if !matches!(pass, Pass::SweepFrom(_)) {
+                let whole = self.whole.entry(format!("{}.{}", key.0, key.1)).or_insert(at);
+                *whole = (*whole).max(at);
+            }
             if pass.is_sweep() && key.0 == "crm" && &*key.1 == "deals" {
                 let people = self.proofs.entry("crm.deal_people".into()).or_insert(proof);
                 people.at = people.at.max(proof.at);

@@ -90,6 +90,8 @@ fn new_value(truth: &mut Truth, table: Table, field: &str, now: &Value, dice: &m
         "income" => Value::Number(f64::from(n) + 0.125),
         CODED if table == Table::MaPeople && dice.once_in(3) => Value::text(&format!("{UNKNOWN_CODE}X{}", dice.below(3))),
         CODED => dice.pick(&SECTORS).map_or(Value::Empty, |sector| Value::text(sector)),
+        // Of a list with one entry nobody can tell a removal from a list that was emptied.
+        _ if now.is_empty() => Value::list([format!("T{n}"), format!("U{n}"), format!("V{n}")]),
         _ => {
             let mut list: Vec<String> = entries(now).iter().map(|e| e.to_string()).collect();
             if !list.is_empty() && dice.once_in(2) {

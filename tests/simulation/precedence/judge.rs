@@ -3,7 +3,6 @@
 
 use super::hands::is_unknown_code;
 use crate::checks::{Violation, fail};
-use crate::judges::was_read_since;
 use crate::setup::orders::Order;
 use crate::sim::Sim;
 use crate::truth::account::{CODED, ENTRIES, Hand, OWN_VALUES, Typed, entries, shown};
@@ -18,7 +17,7 @@ const SURE_MS: i64 = 180_000;
 /// A write of fields, as it leaves.
 pub fn typed_values(sim: &Sim<'_>, table: Table, id: &RecordId, change: &Change) -> Result<(), Violation> {
     let Some(number) = table.number(&id.id) else { return Ok(()) };
-    let Some(item) = sim.truth.item(table, number).filter(|_| !change.fields.is_empty()) else { return Ok(()) };
+    let Some(item) = sim.truth.item(table, number).filter(|item| !change.fields.is_empty() && !item.deleted()) else { return Ok(()) };
     let at = At { sim, table, number, item };
     for (name, value) in &change.fields {
         if &**name == CODED {
@@ -49,7 +48,9 @@ impl At<'_> {
     }
 
     fn is_seen(&self, hand: &Hand) -> bool {
-        !hand.ours && !hand.silently && was_read_since(self.sim, self.table, self.number, hand.at)
+        let read = self.sim.daemon.as_ref().and_then(|d| d.whole.get(&format!("{}.people", self.table.system())));
+        let is_newer = |at: &Time| *at > hand.at && self.sim.known.is_newer(&self.table.id(self.number), *at);
+        !hand.ours && !hand.silently && read.is_some_and(is_newer)
     }
 
     /// Who typed what the field shows, if we have seen it. Whoever is about to write what stood there before has seen that it does so no more.
@@ -81,6 +82,9 @@ impl At<'_> {
             let typed = account.typed(ENTRIES, entry);
             if typed.is_empty() {
                 return fail(9, format!("{id}: the entry {entry} is written, which nobody put in"));
+            }
+            if !self.are_dated_right() {
+                continue;
             }
             let Some(out) = account.removed(self.table, self.number, entry).filter(|hand| hand.was_seen) else { continue };
             if !self.is_seen(out) && !self.puts_back(out, ENTRIES, value) {
@@ -155,10 +159,14 @@ impl At<'_> {
         let Some(ours) = order.rank(field, self.table.system()) else { return true };
         let age = self.sim.truth.now.0 - here.at.0;
         let is_old = ours.max_age_ms.is_some_and(|limit| age + SURE_MS > limit);
-        // Whoever's clock is wrong dates what is read by it.
-        let dated = !self.sim.clock_was_off && ![Switch::DatedAhead, Switch::ClockAhead].iter().any(|s| self.sim.switches.was_on(*s));
+        let dated = self.are_dated_right();
         let is_late = || typed.at > here.at || !dated || self.is_superseded(order, field, ours.band, here);
         theirs.band < ours.band || is_old || (theirs.band == ours.band && is_late())
+    }
+
+    /// Whoever's clock is wrong dates what is read by it.
+    fn are_dated_right(&self) -> bool {
+        !self.sim.clock_was_off && ![Switch::DatedAhead, Switch::ClockAhead].iter().any(|s| self.sim.switches.was_on(*s))
     }
 
     /// Whether somebody typed another value later in a record of the same person that counts as much: then this one is out of date, whichever

@@ -59,10 +59,10 @@ impl Sim<'_> {
         let done = work(&mut daemon, &mut world, &mut self.known);
         self.counts.requests += daemon.requests - before;
         self.read_once.extend(daemon.proofs.keys().cloned());
-        for (table, proof) in
-            [Table::CrmPeople, Table::MaPeople].into_iter().filter_map(|t| Some((t, daemon.proofs.get(&format!("{}.people", t.system()))?)))
-        {
-            self.truth.account.looked(table, proof.at);
+        for table in [Table::CrmPeople, Table::MaPeople] {
+            if let Some(at) = daemon.whole.get(&format!("{}.people", table.system())) {
+                self.truth.account.looked(table, *at);
+            }
         }
         for id in daemon.read_back.drain(..) {
             self.unknown.remove(&id);
