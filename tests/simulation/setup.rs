@@ -253,7 +253,7 @@ sector = { path = "properties.sector", map = { "10" = "made", "20" = "built", "2
 tags = { path = "properties.tags[]", type = "list" }"#,
     ),
     (
-        "lead_status = \"hs_lead_status\"",
+        "\nlead_status = \"hs_lead_status\"",
         r#"
 birth = "birthdate"
 income = "income"
