@@ -6,7 +6,7 @@ use super::precedence;
 use super::setup::{CRM_LIMIT_MS, REFUSAL_LIMIT_MS, TICKET_LIMIT_MS, WIDENING_PEOPLE, WIDENING_WITHIN_MS};
 use super::sim::Sim;
 use super::truth::account::ENTRIES;
-use super::truth::{BlockBy, Item, Table, in_own_form};
+use super::truth::{BlockBy, Item, OwnForm, Table};
 use super::wire::Switch;
 use nayose::connector::{Outcome, PermitChange};
 use nayose::engine::delivery::deliver::Batch;
@@ -270,9 +270,9 @@ pub fn after_delivery(sim: &mut Sim<'_>) -> Result<(), Violation> {
 }
 
 /// What the target made of our title is not taken for a title that does not stay.
-fn knows_its_form(id: &RecordId, there: &Record, target: &Target, now: Time) -> Result<(), Violation> {
+fn knows_its_form(id: &RecordId, there: &Record, (form, target): (OwnForm, &Target), now: Time) -> Result<(), Violation> {
     let shown = there.text("title").unwrap_or_default();
-    let is_form = |ours: Option<&Value>| ours.and_then(Value::as_text).is_some_and(|ours| ours != shown && in_own_form(ours) == shown);
+    let is_form = |ours: Option<&Value>| ours.and_then(Value::as_text).is_some_and(|ours| ours != shown && form.title(ours) == shown);
     match target.parked(now).find(|part| part.what == "title" && is_form(part.ours)) {
         Some(part) => fail(8, format!("{id}: {shown:?} is the form of {:?}, and that is given up ({:?})", part.ours, part.parked)),
         None => Ok(()),
@@ -301,8 +301,8 @@ pub fn at_rest(sim: &mut Sim<'_>) -> Result<(), Violation> {
                 let why = daemon.engine.status(&BTreeMap::new(), now).because.join("; ");
                 return fail(8, format!("{id} still has {due:?} to be written ({why})"));
             }
-            if let Some(target) = daemon.engine.probe().targets.of(idx).filter(|_| sim.truth.own_form) {
-                knows_its_form(&id, item.record(), target, now)?;
+            if let (Some(target), Some(form)) = (daemon.engine.probe().targets.of(idx), sim.truth.own_form) {
+                knows_its_form(&id, item.record(), (form, target), now)?;
             }
             // Nobody is released whose address cannot be read.
             let ours = item.block_by == BlockBy::Us && seen.is_blocked() && !sim.truth.addresses(item.record()).is_empty();

@@ -3,6 +3,7 @@
 use super::dice::Dice;
 use super::setup::Shape;
 use super::setup::orders::Order;
+use super::truth::OwnForm;
 use super::wire::Switch;
 use std::collections::BTreeSet;
 
@@ -64,7 +65,7 @@ pub struct Step {
 pub struct History {
     pub seed: u64,
     pub timed_permits: bool,
-    pub own_form: bool,
+    pub own_form: Option<OwnForm>,
     /// The CRM is written fields, too.
     pub both: bool,
     /// The precedence that it begins with.
@@ -97,7 +98,7 @@ impl History {
     pub fn of(seed: u64) -> History {
         let mut dice = Dice::new(seed);
         let timed_permits = dice.once_in(2);
-        let own_form = dice.once_in(2);
+        let own_form = dice.once_in(2).then(|| OwnForm::of(seed));
         let faults = dice.weighed(&[(0, 1), (8, 1), (25, 2), (80, 2)]);
         let count = dice.weighed(&[(0, 1), (1, 3), (2, 3), (4, 3), (7, 1)]);
         let switches = (0..count).filter_map(|_| dice.pick(&Switch::ALL).copied()).collect();

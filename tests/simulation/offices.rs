@@ -235,6 +235,6 @@ impl Offices {
         let now = self.now;
         let Some(number) = table.number(&id.id) else { return false };
         self.writes += 1;
-        self.change(table, number, |r| put_in(r, table, change, word, false, now))
+        self.change(table, number, |r| put_in(r, table, change, word, now))
     }
 }

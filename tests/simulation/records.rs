@@ -1,6 +1,6 @@
 //! Records as an answer shows them and as a write leaves them, where no wire lies between: for weeks of `run`.
 
-use super::truth::{Table, in_own_form};
+use super::truth::Table;
 use nayose::connector::{Change, Observed, PermitChange};
 use nayose::model::{Entity, Mark, Name, Presence, Record, Time, Value};
 use std::collections::BTreeMap;
@@ -22,13 +22,9 @@ pub fn word(words: Option<&BTreeMap<Name, Box<str>>>, status: &Name) -> Box<str>
 }
 
 /// A record as it is after a write.
-pub fn put_in(r: &mut Record, table: Table, change: &Change, word: Option<Box<str>>, own_form: bool, now: Time) {
+pub fn put_in(r: &mut Record, table: Table, change: &Change, word: Option<Box<str>>, now: Time) {
     for (name, value) in &change.fields {
-        let value = match value {
-            Value::Text(t) if own_form && &**name == "title" => Value::text(&in_own_form(t)),
-            other => other.clone(),
-        };
-        r.set(name, value, now);
+        r.set(name, value.clone(), now);
     }
     if let Some(on) = change.block {
         r.set_mark(Mark::Block, Value::Bool(on));

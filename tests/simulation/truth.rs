@@ -5,7 +5,7 @@ pub mod against;
 mod forms;
 pub mod labels;
 
-pub use forms::in_own_form;
+pub use forms::OwnForm;
 
 use super::dice::Dice;
 use account::{Account, Doing};
@@ -183,8 +183,8 @@ pub struct Truth {
     next: u32,
     /// By mailer: its feed.
     pub feed: Vec<Event>,
-    /// The marketing system stores titles in its own form.
-    pub own_form: bool,
+    /// The marketing system stores values in its own form.
+    pub own_form: Option<OwnForm>,
     /// The newsletter's labels, and which of them each member wears, as often as it does.
     pub labels: BTreeMap<u32, String>,
     worn: BTreeMap<u32, Vec<u32>>,
@@ -200,7 +200,7 @@ pub struct Truth {
 }
 
 impl Truth {
-    pub fn new(now: Time, own_form: bool) -> Truth {
+    pub fn new(now: Time, own_form: Option<OwnForm>) -> Truth {
         Truth {
             now,
             own_form,

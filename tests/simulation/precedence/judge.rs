@@ -61,8 +61,8 @@ impl At<'_> {
 
     /// Whether a write puts back what a person replaced, and we knew that it stood there.
     fn puts_back(&self, hand: &Hand, field: &str, value: &Value) -> bool {
-        let own_form = self.table == Table::MaPeople && self.sim.truth.own_form;
-        let is_it = *value == hand.before || own_form && in_own_form(field, value) == hand.before;
+        let own_form = self.sim.truth.own_form.filter(|_| self.table == Table::MaPeople);
+        let is_it = *value == hand.before || own_form.is_some_and(|form| in_own_form(form, field, value) == hand.before);
         !hand.ours && hand.was_seen && is_it
     }
 

@@ -4,7 +4,7 @@ use super::site::Site;
 use crate::precedence::hands::{UNKNOWN_CODE, set};
 use crate::setup::zones;
 use crate::truth::account::{CODED, ENTRIES, shown};
-use crate::truth::{Table, in_own_form as title_in_own_form};
+use crate::truth::{OwnForm, Table};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use nayose::model::{Date, Record, Time, Value};
@@ -67,7 +67,7 @@ impl Site<'_> {
     pub fn taken(&mut self, table: Table, name: &str, told: &Json) -> Option<(&'static str, Value)> {
         let forms = forms(table)?;
         let (field, _) = forms.names.iter().find(|(_, theirs)| *theirs == name)?;
-        let own_form = self.truth.own_form && table == Table::MaPeople;
+        let own_form = self.truth.own_form.filter(|_| table == Table::MaPeople);
         let text = told.as_str().unwrap_or_default();
         let value = match *field {
             "birth" => day(text, forms.zone).map_or(Value::Empty, Value::Date),
@@ -89,7 +89,7 @@ impl Site<'_> {
                 Value::list(entries)
             }
         };
-        Some((field, if own_form { in_own_form(field, &value) } else { value }))
+        Some((field, own_form.map_or(value.clone(), |form| in_own_form(form, field, &value))))
     }
 }
 
@@ -107,9 +107,9 @@ pub fn put(record: &mut Record, taken: Vec<(&'static str, Value)>, at: Time) {
 }
 
 /// What the marketing system makes of a value.
-pub fn in_own_form(field: &str, value: &Value) -> Value {
+pub fn in_own_form(form: OwnForm, field: &str, value: &Value) -> Value {
     match (field, value) {
-        ("title", Value::Text(title)) => Value::text(&title_in_own_form(title)),
+        ("title", Value::Text(title)) => Value::text(&form.title(title)),
         ("phone", Value::Text(said)) => Value::text(&said.strip_prefix("03-").map_or(said.to_string(), |rest| format!("+81 3-{rest}"))),
         (_, Value::Number(number)) => Value::Number((number * 100.0).round() / 100.0),
         (_, Value::List(entries)) => Value::list(entries.iter().map(|e| e.as_str().to_lowercase())),

@@ -188,7 +188,10 @@ fn write(site: &mut Site<'_>, id: u32, input: &Json) {
         for (name, value) in input.as_object().into_iter().flatten() {
             let said = value.as_str().unwrap_or_default();
             match name.as_str() {
-                "phone" | "title" if own_form => set(record, name, fields::in_own_form(name, &Value::text(said)), now),
+                "phone" | "title" if own_form.is_some() => {
+                    let said = Value::text(said);
+                    set(record, name, own_form.map_or(said.clone(), |form| fields::in_own_form(form, name, &said)), now);
+                }
                 "phone" => text(record, "phone", said, now),
                 "title" if grows => text(record, "title", &format!("{said}!"), now),
                 "title" => text(record, "title", said, now),
