@@ -75,6 +75,8 @@ pub struct Daemon {
     pub requests: u64,
     /// Records that were read back, whether it could be booked or not.
     pub read_back: Vec<RecordId>,
+    /// A look before a write was answered: what it showed may concern other systems.
+    pub looked_first: bool,
 }
 
 /// What a step of reading came to.
@@ -118,6 +120,7 @@ impl Daemon {
             last: (now, true_now),
             requests: 0,
             read_back: Vec::new(),
+            looked_first: false,
         })
     }
 

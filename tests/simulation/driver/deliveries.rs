@@ -88,6 +88,7 @@ impl Daemon {
         if answer.is_ok() && !asked.is_first() && (booked.is_ok() || self.disk.commits() > commits) {
             self.read_back.extend(asked.ids().iter().map(|id| RecordId::new(system.clone(), Entity::Person, id.clone())));
         }
+        self.looked_first |= asked.is_first() && answer.is_ok();
         booked.map_err(|_| Died)?;
         Ok(Looked { ids: asked.ids().to_vec(), answer })
     }

@@ -69,6 +69,7 @@ impl Sim<'_> {
             self.unsure.insert(id, self.truth.now);
             self.read_back = true;
         }
+        self.read_back |= std::mem::take(&mut daemon.looked_first);
         match done {
             Ok(done) => {
                 if self.disk.commits() != self.commits {
