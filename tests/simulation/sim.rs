@@ -149,7 +149,11 @@ pub fn play(setups: &Setups, history: &History, trace: bool) -> Played {
     }
     if let Some(failure) = &failure {
         let line = format!("VIOLATION {}", failure.violation);
-        sim.note(|| line);
+        sim.note(|| line.clone());
+        for record in line.split_whitespace().map(|word| word.trim_matches([':', ','])).filter(|word| word.contains(":person:")) {
+            let told = if sim.trace.is_some() { sim.explained(record) } else { String::new() };
+            sim.note(|| told);
+        }
     }
     Played { counts: sim.counts, failure, met: sim.switches.met, trace: sim.trace.unwrap_or_default() }
 }
@@ -207,6 +211,14 @@ impl<'s> Sim<'s> {
             let at = (self.truth.now.0 - BEGIN.0) as f64 / 1000.0;
             trace.push(format!("{at:>10.1} s  {}", line()));
         }
+    }
+
+    /// What the daemon makes of a person, for whoever reads a history that broke.
+    fn explained(&mut self, record: &str) -> String {
+        let Some(daemon) = &mut self.daemon else { return format!("{record}: no daemon runs") };
+        let now = daemon.now(&self.truth);
+        let told = daemon.engine.explain(record, &daemon.gate, now);
+        serde_json::to_string(&told.iter().map(|person| &person.fields).collect::<Vec<_>>()).unwrap_or_default()
     }
 
     /// The first records, and the first start.

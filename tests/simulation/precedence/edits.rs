@@ -143,11 +143,11 @@ impl Sim<'_> {
         disturbs.iter().any(|s| self.switches.was_on(*s))
     }
 
-    /// Nobody typed anything for days, and all was read and written again and again: each field is written in two rounds at most, and once
-    /// more where values grow too old.
+    /// Nobody typed anything for days, and all was read and written again and again: each field is written in two rounds at most, once more where
+    /// an export told late what was typed before, and once more where values grow too old.
     pub fn writing_stopped(&mut self) -> Result<(), Violation> {
         let written = self.written.take().unwrap_or_default();
-        let most = if self.orders.counts == Order::Aged || self.orders.is_unsure { 3 } else { 2 };
+        let most = if self.orders.counts == Order::Aged || self.orders.is_unsure { 4 } else { 3 };
         let fields = written
             .iter()
             .filter(|((_, field), _)| field != "status")

@@ -83,7 +83,9 @@ impl At<'_> {
             if typed.is_empty() {
                 return fail(9, format!("{id}: the entry {entry} is written, which nobody put in"));
             }
-            if !self.are_dated_right() {
+            // Who lost their state takes what they wrote for what was put in, and where only one system counts what others took out does not.
+            let unite = self.sim.orders.in_force().iter().all(|order| order.unites(ENTRIES));
+            if !self.are_dated_right() || account.is_forgotten() || !unite {
                 continue;
             }
             let Some(out) = account.removed(self.table, self.number, entry).filter(|hand| hand.was_seen) else { continue };

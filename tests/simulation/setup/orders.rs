@@ -130,6 +130,11 @@ impl Order {
         Some(Rank { band, max_age_ms: self.max_age_days(field, system).map(|days| days * DAY_MS) })
     }
 
+    /// Whether the field is put together of what all have.
+    pub fn unites(self, field: &str) -> bool {
+        self.rules().iter().any(|rule| rule.field == field && matches!(rule.how, How::Union))
+    }
+
     /// The system whose values of a field come before all others'; `None`: of several the newest do, or no other counts.
     pub fn first(self, field: &str) -> Option<&'static str> {
         let rule = self.rules().iter().find(|rule| rule.field == field).filter(|rule| rule.bands.len() > 1)?;

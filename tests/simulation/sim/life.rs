@@ -59,11 +59,6 @@ impl Sim<'_> {
         let done = work(&mut daemon, &mut world, &mut self.known);
         self.counts.requests += daemon.requests - before;
         self.read_once.extend(daemon.proofs.keys().cloned());
-        for table in [Table::CrmPeople, Table::MaPeople] {
-            if let Some(at) = daemon.whole.get(&format!("{}.people", table.system())) {
-                self.truth.account.looked(table, *at);
-            }
-        }
         for id in daemon.read_back.drain(..) {
             self.unknown.remove(&id);
             self.unsure.insert(id, self.truth.now);
@@ -75,6 +70,12 @@ impl Sim<'_> {
                 if self.disk.commits() != self.commits {
                     self.commits = self.disk.commits();
                     self.proved_kept.extend(daemon.proofs.clone());
+                    // What was read and not kept is forgotten with the process.
+                    for table in [Table::CrmPeople, Table::MaPeople] {
+                        if let Some(at) = daemon.whole.get(&format!("{}.people", table.system())) {
+                            self.truth.account.looked(table, *at);
+                        }
+                    }
                 }
                 self.daemon = Some(daemon);
                 self.known.settle(&self.disk);
