@@ -10,7 +10,7 @@ use crate::telemetry::writing::{BlockLost, WriteParked};
 
 impl Engine {
     /// What an observation says of our own writes to the record.
-    pub(super) fn look_at_target(&mut self, idx: Idx, record: &Record, now: Time) {
+    pub(in crate::engine) fn look_at_target(&mut self, idx: Idx, record: &Record, now: Time) {
         self.learn(idx, record);
         let system = &record.id.system;
         self.look_by(idx, record, now, |target, habits| {

@@ -138,6 +138,7 @@ impl Engine {
             let stream = self.world.slot(idx).stream.clone();
             self.keep_record(stream, &record);
         }
+        self.look_back_at_target(idx, &old, now);
         self.journal_read_back(idx, shown, now);
         self.dirty.insert(idx);
         let Some(sent) = self.targets.sent(idx).cloned() else { return };
@@ -155,6 +156,15 @@ impl Engine {
         self.on_target(idx, |t| {
             t.not_written(shown.is_blocked(), own_mark || signed, |op| lane_landed(op, &sent, &old, shown, words), &why, now);
         });
+    }
+
+    /// This may be the first look at what was written before the write that is read back: what the target made of it is ours.
+    fn look_back_at_target(&mut self, idx: Idx, old: &Record, now: Time) {
+        let mut seen = self.world.record(idx);
+        if let Some(sent) = self.targets.sent(idx) {
+            sent.leave_out(old, &mut seen);
+        }
+        self.look_at_target(idx, &seen, now);
     }
 
     /// Of a write that is not there whole: the fields that are, perhaps in the target's own form. They are ours, and nobody's word.
