@@ -13,7 +13,7 @@ use nayose::engine::answers::approve::ApprovalRefused;
 use nayose::engine::answers::preview::Preview;
 use nayose::engine::delivery::deliver::Batch;
 use nayose::model::{Name, RecordId, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An edit that went may be taken back for so long without a question; less what two looks at a clock may differ by.
 const TAKEN_BACK_WITHIN_MS: i64 = 55 * 60_000;
@@ -32,6 +32,8 @@ pub struct Orders {
     pub counts: Order,
     /// Nobody knows yet which of the two it is.
     pub is_unsure: bool,
+    /// Further ones that may count: they were edited again before anybody could know.
+    perhaps: BTreeSet<Order>,
     /// Those that counted until lately, and until when.
     left: BTreeMap<Order, Time>,
     /// Edits whose numbers were compared with what was written.
@@ -40,12 +42,13 @@ pub struct Orders {
 
 impl Orders {
     pub fn new(order: Order) -> Orders {
-        Orders { file: order, counts: order, is_unsure: false, left: BTreeMap::new(), compared: 0 }
+        Orders { file: order, counts: order, is_unsure: false, perhaps: BTreeSet::new(), left: BTreeMap::new(), compared: 0 }
     }
 
     /// Those that may count now.
     pub fn in_force(&self) -> Vec<Order> {
-        if self.is_unsure { vec![self.counts, self.file] } else { vec![self.counts] }
+        let file = self.is_unsure.then_some(self.file);
+        [self.counts].into_iter().chain(file).chain(self.perhaps.iter().copied()).collect()
     }
 
     /// The store is lost: only the file's are known.
@@ -68,7 +71,11 @@ impl Sim<'_> {
     /// precedence.toml is edited, and with it the order of the statuses.
     pub fn edit_order(&mut self, order: Order, dice: &mut Dice) -> Result<(), Violation> {
         let (before, now) = (self.orders.counts, self.truth.now);
-        let is_sure = !self.orders.is_unsure;
+        if self.orders.is_unsure {
+            let file = self.orders.file;
+            self.orders.perhaps.insert(file);
+        }
+        let is_sure = self.orders.perhaps.is_empty();
         let back = self.orders.left.get(&order).is_some_and(|at| now.0 - at.0 <= TAKEN_BACK_WITHIN_MS) && !self.clock_was_off;
         (self.orders.file, self.orders.is_unsure) = (order, true);
         self.counts.other += 1;
@@ -114,6 +121,7 @@ impl Sim<'_> {
         if orders.counts != orders.file {
             orders.left.insert(orders.counts, self.truth.now);
         }
+        orders.perhaps.clear();
         (orders.counts, orders.is_unsure) = (orders.file, false);
     }
 
