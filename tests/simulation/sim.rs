@@ -89,6 +89,8 @@ pub struct Sim<'s> {
     pub rules_edited: Time,
     /// Those that counted alone when they were left last, and when that was.
     left: BTreeMap<Rules, Time>,
+    /// What counted beside rules when they were left, and when that was.
+    counted: BTreeMap<Rules, (Time, BTreeSet<Rules>)>,
     pub truth: Truth,
     pub troubles: Troubles,
     pub switches: Switches,
@@ -169,6 +171,7 @@ impl<'s> Sim<'s> {
             written: None,
             rules_edited: Time(0),
             left: BTreeMap::new(),
+            counted: BTreeMap::new(),
             truth: Truth::new(BEGIN, history.own_form),
             troubles: Table::ALL.into_iter().map(|t| (t.system(), Trouble::default())).collect(),
             switches: Switches::new(&history.switches),

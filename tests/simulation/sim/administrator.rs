@@ -9,6 +9,9 @@ use nayose::decide::ratchet::Kept;
 use nayose::model::{RecordId, Time};
 use std::collections::BTreeSet;
 
+/// Rules that come back so soon count as if they had never gone; less than the engine allows.
+const TAKEN_BACK_AT_ONCE_MS: i64 = 9 * 60_000;
+
 impl Sim<'_> {
     /// An administrator looks: first contact, and plans that wait. They let a hold go only after a look into the CRM.
     pub fn admin(&mut self, dice: &mut Dice, everything: bool) -> Result<(), Violation> {
@@ -134,7 +137,9 @@ impl Sim<'_> {
     /// policy.toml is edited; the daemon reads it.
     pub(super) fn edit_rules(&mut self, rules: Rules, dice: &mut Dice) -> Result<(), Violation> {
         let before = self.left.get(&rules).copied();
+        let counted = self.counted.remove(&rules).filter(|(at, _)| self.truth.now.0 - at.0 < TAKEN_BACK_AT_ONCE_MS && !self.clock_was_off);
         if self.rules != rules {
+            self.counted.insert(self.rules, (self.truth.now, self.agreed.clone()));
             self.rules_edited = self.truth.now;
             // Where others counted beside them, they come back with them, and somebody is asked.
             self.left.remove(&self.rules);
@@ -143,7 +148,11 @@ impl Sim<'_> {
             }
         }
         self.rules = rules;
-        self.agreed.insert(rules);
+        match counted {
+            // Taken back within minutes, what counted then counts again, and those of the meantime never did.
+            Some((_, agreed)) => self.agreed = agreed,
+            None => drop(self.agreed.insert(rules)),
+        }
         self.note(|| format!("policy.toml is now {rules:?}"));
         self.counts.other += 1;
         if dice.once_in(2) {
