@@ -166,7 +166,7 @@ fn what_was_typed_just_before_a_write_of_higher_rank_is_told_as_what_was_there()
     two.world.sync().exits(0);
     assert_eq!(two.asked(), ["list", "look", "title = Chief"]);
     let told = two.world.run("explain target:person:1 title").exits(0).json();
-    let written = told["fields"]["title"]["written"].as_array().unwrap().last().unwrap().clone();
+    let written = told["fields"]["title"]["history"].as_array().unwrap()[0].clone();
     assert_eq!((&written["old"], &written["new"]), (&json!("Head"), &json!("Chief")), "{told:#}");
     two.world.sync().exits(0);
     assert_eq!(two.asked(), ["list"], "it settles");

@@ -48,9 +48,6 @@ pub fn fail(invariant: u8, what: impl Into<String>) -> Result<(), Violation> {
 /// Each write, as it leaves.
 pub fn writes(sim: &mut Sim<'_>, table: Table, batch: &Batch, planned: Option<&BTreeSet<(String, String)>>) -> Result<(), Violation> {
     sim.orders_in_force();
-    if let Some(written) = &mut sim.written {
-        precedence::edits::note(written, table, batch);
-    }
     let system = table.system();
     let Some(all) = sim.approved.get(system).copied() else { return fail(10, format!("{system} is written to before `approve`")) };
     let rules: Vec<_> = sim.agreed.iter().copied().collect();

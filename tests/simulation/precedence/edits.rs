@@ -9,9 +9,9 @@ use crate::setup::orders::Order;
 use crate::sim::Sim;
 use crate::truth::Table;
 use crate::wire::Switch;
+use nayose::connector::WriteOp;
 use nayose::engine::answers::approve::ApprovalRefused;
 use nayose::engine::answers::preview::Preview;
-use nayose::engine::delivery::deliver::Batch;
 use nayose::model::{Name, RecordId, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,13 +57,11 @@ impl Orders {
     }
 }
 
-/// Notes what a batch writes.
-pub fn note(written: &mut Written, table: Table, batch: &Batch) {
-    for op in &batch.ops {
-        let fields = op.change.fields.iter().map(|(name, _)| name.to_string());
-        for field in fields.chain(op.change.status.iter().map(|_| "status".to_string())) {
-            *written.entry((table.system().into(), field)).or_default().entry(op.record.clone()).or_default() += 1;
-        }
+/// Notes what was written.
+pub fn note(written: &mut Written, table: Table, op: &WriteOp) {
+    let fields = op.change.fields.iter().map(|(name, _)| name.to_string());
+    for field in fields.chain(op.change.status.iter().map(|_| "status".to_string())) {
+        *written.entry((table.system().into(), field)).or_default().entry(op.record.clone()).or_default() += 1;
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Sim, TARGETS};
 use crate::checks::{self, Violation};
 use crate::dice::Dice;
 use crate::driver::{Answered, Daemon, Key, Looked, Read, Sent};
+use crate::precedence::edits;
 use crate::truth::Table;
 use crate::wire::Switch;
 use nayose::connector::{Lane, Observed, Outcome};
@@ -131,6 +132,9 @@ impl Sim<'_> {
             match outcome {
                 Outcome::Applied => {
                     self.known.acknowledged(&op.record, now);
+                    if let Some(written) = &mut self.written {
+                        edits::note(written, table, op);
+                    }
                     if let Some(number) = table.number(&op.record.id) {
                         self.truth.account.answered(table, number, self.truth.now);
                     }
