@@ -169,7 +169,8 @@ impl Sim<'_> {
 
     /// At rest: another precedence is looked at by `plan --rules`, saved, and let go where it waits. What is then written is what was said.
     pub fn compare_an_edit(&mut self, dice: &mut Dice) -> Result<(), Violation> {
-        let disturbed = self.keeps_not_all();
+        // Where values are kept in other forms, one that is learnt on the way lets go what was in doubt.
+        let disturbed = self.keeps_not_all() || self.truth.own_form.is_some();
         let (order, former) = (*dice.pick(&Order::ALL).unwrap_or(&Order::Shipped), self.orders.counts);
         if disturbed || self.orders.is_unsure || self.orders.counts != self.orders.file || order == self.orders.file {
             return Ok(());
