@@ -218,7 +218,12 @@ impl Record {
 
     /// Whether the target shows its operator's block: ours, or in whatever words.
     pub fn is_blocked(&self) -> bool {
-        self.mark(Mark::Block) == Some(&Value::Bool(true)) || self.blocked_in_other_words()
+        self.blocked_in_our_word() || self.blocked_in_other_words()
+    }
+
+    /// Whether what we write for a block stands there; who wrote it, it does not tell.
+    pub fn blocked_in_our_word(&self) -> bool {
+        self.mark(Mark::Block) == Some(&Value::Bool(true))
     }
 
     /// Whether what stands in the block's place is neither what we write for it nor for its absence: somebody else's, and not ours to lift.

@@ -154,7 +154,7 @@ impl Engine {
         let why = format!("{why}; read back: it was not carried out");
         self.book_landed_fields(idx, &sent, &old, shown, now);
         self.on_target(idx, |t| {
-            t.not_written(shown.is_blocked(), own_mark || signed, |op| lane_landed(op, &sent, &old, shown, words), &why, now);
+            t.not_written(shown.blocked_in_our_word(), own_mark || signed, |op| lane_landed(op, &sent, &old, shown, words), &why, now);
         });
     }
 
@@ -218,7 +218,7 @@ impl Engine {
             }
             return;
         };
-        let (outcome, said) = if block == shown.is_blocked() && with_our_why {
+        let (outcome, said) = if block_landed(block, shown) && with_our_why {
             (WriteOutcome::Applied, "read back: it is there")
         } else {
             (WriteOutcome::Rejected, "read back: it is not there")
@@ -264,7 +264,7 @@ fn landed(sent: &Sent, before: &Record, shown: &Record, words: &SystemWords) -> 
 fn lane_landed(op: Op, sent: &Sent, before: &Record, shown: &Record, words: &SystemWords) -> bool {
     match op {
         Op::Hold | Op::Release => {
-            let block = sent.block.is_none_or(|on| shown.is_blocked() == on) && shows_our_why(sent, shown);
+            let block = sent.block.is_none_or(|on| block_landed(on, shown)) && shows_our_why(sent, shown);
             let permit = sent.permit.is_none_or(|until| match (until, shown.mark(Mark::Permit)) {
                 (Some(until), Some(Value::Time(t))) => *t == until,
                 (Some(_), Some(Value::Bool(on))) => *on,
@@ -286,6 +286,11 @@ fn lane_landed(op: Op, sent: &Sent, before: &Record, shown: &Record, words: &Sys
             fields && status && why
         }
     }
+}
+
+/// Whether a record shows a block that was sent to it, or its lifting. Another word in its place is somebody else's, who was quicker.
+fn block_landed(on: bool, shown: &Record) -> bool {
+    if on { shown.blocked_in_our_word() } else { !shown.is_blocked() }
 }
 
 /// Whether a record shows a value that was sent to it, or has become the target's form of it. What it was before may be a beginning of it.
@@ -342,6 +347,24 @@ mod tests {
         }
         // Where the target keeps no reasons, the block alone tells.
         assert!(landed(&Sent { why: None, ..sent }, &before(), &shown, &words));
+    }
+
+    /// Ours was lost on its way, and somebody put a word of their own there meanwhile: it was taken for ours, and lifted with the hold.
+    #[test]
+    fn a_block_in_other_words_is_not_ours_whatever_was_sent() {
+        for (word, on, off) in [
+            (Value::text("legal"), false, false),
+            (Value::Bool(true), true, false),
+            (Value::Bool(false), false, true),
+            (Value::Empty, false, true),
+        ] {
+            let mut shown = before();
+            shown.set_mark(Mark::Block, word.clone());
+            assert_eq!((block_landed(true, &shown), block_landed(false, &shown)), (on, off), "{word}");
+            let mut target = Target::default();
+            target.send(&Change { block: Some(true), ..Change::default() }, Time(1));
+            assert_eq!(landed(target.sent.as_ref().unwrap(), &before(), &shown, &Default::default()), on, "{word}");
+        }
     }
 
     /// The reason codes stood there already, and another field was edited meanwhile.
