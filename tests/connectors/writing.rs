@@ -189,10 +189,11 @@ async fn a_record_that_is_read_back_without_its_id_is_the_one_that_was_asked_for
     assert_eq!(shown(&back), ["ma:person:7 03 true"]);
     let outcomes = singly.write(&[op("7", "03"), op("8", "03")], Lane::Fields).await;
     assert_eq!(outcomes, [Outcome::Applied, Outcome::Rejected("not found".into())]);
-    // Of several that were asked for, nobody can say which one a row is.
+    // Who answers for several tells them apart by id, also where one was asked for: without it, a row may be whoever that one was merged into.
     let together = server.connector(&batch(BY_PLACE));
-    assert_eq!(shown(&together.read_back(&["7".into()], Lane::ReadBack).await.unwrap()), ["ma:person:7 03 true"]);
-    assert!(together.read_back(&["7".into(), "8".into()], Lane::ReadBack).await.unwrap().is_empty());
+    for asked in [&["7".into()][..], &["7".into(), "8".into()]] {
+        assert!(together.read_back(asked, Lane::ReadBack).await.unwrap().is_empty(), "{asked:?}");
+    }
 }
 
 #[tokio::test]

@@ -198,8 +198,9 @@ impl PageReader<'_> {
             let at = (self.http.clock)();
             let rows: Vec<_> = self.lists(call, &answer)?.into_iter().flatten().collect();
             match (asked, rows.as_slice()) {
-                // One record was asked for and one came: it is the one, though many systems do not repeat its id.
-                ([id], [row]) if mapper.id(row).is_none() => mapper.map_as(id, row, at, call.carries, &mut page),
+                // One record was asked for and one came: it is the one, though many systems do not repeat its id. Who answers for many tells them
+                // apart: a row without an id is broken there, and may be that of whoever the one was merged into.
+                ([id], [row]) if chunk == 1 && mapper.id(row).is_none() => mapper.map_as(id, row, at, call.carries, &mut page),
                 (_, rows) => {
                     for row in rows {
                         let before = page.observed.len();
