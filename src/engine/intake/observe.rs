@@ -181,6 +181,7 @@ impl Engine {
         let id = new.id.id.clone();
         let sight = Sight {
             looked: self.proved(&run.system, &run.stream).last().map(|at| at.min(now)),
+            swept: self.swept_until(run, now),
             read: self.latest_now(&run.system, now),
             ..sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass)
         };
@@ -193,6 +194,13 @@ impl Engine {
             (Merged::Same, None) => {}
             (Merged::Changed(record), known) => self.take_over(run, known, &record),
         }
+    }
+
+    /// Until when a whole listing before this pass showed a stream's records as they were.
+    fn swept_until(&self, run: &PassRun, now: Time) -> Option<Time> {
+        let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
+        let swept_at = self.stream(&run.system, &run.stream)?.swept_at?;
+        Some(swept_at.minus(lag).min(now))
     }
 
     /// Whether a search may still show a record as it was before our last write: as far behind as its system says, and the record's own time

@@ -35,6 +35,8 @@ pub struct Sight {
     pub before: Option<Time>,
     /// The last moment at which the record surely was as it was known before; `None`: not known.
     pub looked: Option<Time>,
+    /// The same where the record's own time need not have moved with a change: a filter by that, or a feed, may leave it out.
+    pub swept: Option<Time>,
     /// The latest moment at which the answer may have been made.
     pub read: Time,
 }
@@ -42,7 +44,7 @@ pub struct Sight {
 impl Sight {
     /// Of an answer that was made then at the latest, and of which no more is known.
     pub fn at(at: Time) -> Sight {
-        Sight { at, before: None, looked: None, read: at }
+        Sight { at, before: None, looked: None, swept: None, read: at }
     }
 }
 
@@ -112,12 +114,14 @@ fn date_fields(old: &Record, new: &mut Record, sight: Sight) {
             continue;
         }
         field.last_edit = new.edited_by.clone().map(|by| Box::new(LastEdit { dated: false, by: Some(by) }));
-        if untold && new.changed_at.is_some() {
-            // The change did not move the record's time.
+        // The change did not move the record's time.
+        let is_silent = untold && new.changed_at.is_some();
+        if is_silent {
             field.at = field.at.max(sight.read);
         }
         if new.id.entity == Entity::Person && !before.value.is_unreadable() {
-            let known = sight.looked.max(old.changed_at).max(Some(before.at));
+            let looked = if is_silent { sight.swept } else { sight.looked };
+            let known = looked.max(old.changed_at).max(Some(before.at));
             field.after = known.map(|known| known.min(field.at));
         }
     }

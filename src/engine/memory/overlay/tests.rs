@@ -34,7 +34,7 @@ fn what_was_emptied_is_told_from_what_never_held_anything() {
     }
 }
 
-/// Read first at 100 with a record of 90; looked at last at 140, and read now at 150.
+/// Read first at 100 with a record of 90; in a whole listing last at 120, looked at last at 140, and read now at 150.
 #[test]
 fn a_field_that_was_seen_to_change_is_no_older_than_the_last_look_and_the_rest_may_be_as_old_as_its_record() {
     let person = |title: Value, changed: Option<i64>| {
@@ -49,7 +49,7 @@ fn a_field_that_was_seen_to_change_is_no_older_than_the_last_look_and_the_rest_m
         ("written in another width", old(), "Ｃｈｉｅｆ", Some(147), Some(140), (None, 90)),
         ("changed", old(), "Clerk", Some(147), Some(140), (Some(140), 147)),
         ("changed, and nobody knows when it was looked at", old(), "Clerk", Some(147), None, (Some(90), 147)),
-        ("changed, and the record's time did not move", old(), "Clerk", Some(90), Some(140), (Some(140), 150)),
+        ("changed, and the record's time did not move", old(), "Clerk", Some(90), Some(140), (Some(120), 150)),
         ("changed before the look, as the system says", old(), "Clerk", Some(130), Some(140), (Some(130), 130)),
         ("no times are told", person(Value::text("Chief"), None), "Clerk", None, Some(140), (Some(140), 150)),
         ("it could not be read", person(Value::Unreadable, Some(90)), "Clerk", Some(147), Some(140), (None, 147)),
@@ -58,7 +58,7 @@ fn a_field_that_was_seen_to_change_is_no_older_than_the_last_look_and_the_rest_m
         if changed.is_none() {
             new.fields[0].at = Time(150);
         }
-        let sight = Sight { looked: looked.map(Time), read: Time(150), ..Sight::at(Time(145)) };
+        let sight = Sight { looked: looked.map(Time), swept: Some(Time(120)), read: Time(150), ..Sight::at(Time(145)) };
         let Merged::Changed(record) = overlay(Some(&old), Box::new(new), ListsCarried::ALL, sight) else {
             assert_eq!(what, "unchanged");
             continue;
