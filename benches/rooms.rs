@@ -75,21 +75,8 @@ fn merge(c: &mut Criterion) {
     };
     let ids = ["ma", "crm", "cards", "support"].map(|s| RecordId::new(s, Entity::Person, "1"));
     let values = [Value::text("03-1111-1111"), Value::text("03-2222-2222"), Value::text("03-3333-3333"), Value::Empty];
-    let candidates: Vec<Candidate<'_>> = ids
-        .iter()
-        .zip(&values)
-        .zip(0..)
-        .map(|((from, value), n)| Candidate {
-            from,
-            value,
-            age: Age::until(Time(NOW.0 - n)),
-            echo: false,
-            entries: None,
-            cleared: false,
-            habits: Default::default(),
-            last_edit: None,
-        })
-        .collect();
+    let candidates: Vec<Candidate<'_>> =
+        ids.iter().zip(&values).zip(0..).map(|((from, value), n)| Candidate::new(from, value, Age::until(Time(NOW.0 - n)))).collect();
     c.bench_function("merge/four candidates of a field", |b| {
         b.iter(|| {
             judge(black_box(&rule), ConditionState::None, black_box(&candidates), UnreadSystems::default(), NOW)

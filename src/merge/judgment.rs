@@ -32,6 +32,11 @@ pub struct SystemHabits {
 }
 
 impl<'a> Candidate<'a> {
+    /// A value of which no more is known than where it stands and since when.
+    pub fn new(from: &'a RecordId, value: &'a Value, age: Age) -> Candidate<'a> {
+        Candidate { from, value, age, echo: false, entries: None, cleared: false, habits: SystemHabits::default(), last_edit: None }
+    }
+
     /// The value as it goes elsewhere.
     pub(super) fn meant(&self) -> Cow<'a, Value> {
         match self.value {

@@ -81,16 +81,7 @@ mod tests {
     fn a_field_tells_what_won_and_what_stays_where() {
         let (crm, ma): (RecordId, RecordId) = ("crm:person:1".parse().unwrap(), "ma:person:2".parse().unwrap());
         let (ours, other) = (Value::text("部長"), Value::text("課長"));
-        let of = |from, value| Candidate {
-            from,
-            value,
-            age: Age::until(Time(1)),
-            echo: false,
-            entries: None,
-            cleared: false,
-            last_edit: None,
-            habits: Default::default(),
-        };
+        let of = |from, value| Candidate::new(from, value, Age::until(Time(1)));
         let candidates = [of(&crm, &ours), of(&ma, &other)];
         let wins = |rivals| Judgment::Wins(Winner { value: Cow::Borrowed(&ours), from: Some(&crm), rivals });
         let told = |judged| differs(&"title".into(), &"precedence.toml:4".into(), &candidates, &judged);

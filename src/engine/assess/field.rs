@@ -52,7 +52,7 @@ impl FieldWinner {
             .max();
         // What is put together of several knows by itself which entries somebody took out.
         let typed_at = if winner.from.is_none() { Time(i64::MAX) } else { typed.unwrap_or_default() };
-        let rivals = winner.rivals.iter().copied().cloned().collect();
+        let rivals = winner.rivals.into_iter().cloned().collect();
         FieldWinner { value: winner.value.into_owned(), typed_at, rivals }
     }
 

@@ -11,16 +11,7 @@ fn id(text: &str) -> RecordId {
 fn a_field_says_where_its_value_is_from_or_why_it_is_left_alone() {
     let (from, other) = (id("crm:person:1"), id("ma:person:1"));
     let (one, two) = (Value::text("1"), Value::text("2"));
-    let candidates = [(&from, &one), (&other, &two)].map(|(from, value)| Candidate {
-        from,
-        value,
-        age: Age::until(Time(0)),
-        echo: false,
-        entries: None,
-        cleared: false,
-        habits: Default::default(),
-        last_edit: None,
-    });
+    let candidates = [(&from, &one), (&other, &two)].map(|(from, value)| Candidate::new(from, value, Age::until(Time(0))));
     let judged = || vec![Judged { won: true, why: "first" }, Judged { won: false, why: "second" }];
     let explained = |judgment| by_rule(&"precedence.toml:3".into(), &candidates, (judgment, judged()), || "crm.people".into());
     let wins = explained(Judgment::Wins(Winner { value: Cow::Borrowed(&one), from: Some(&from), rivals: Vec::new() }));

@@ -57,16 +57,7 @@ fn who_says_the_same_in_another_form_is_no_rival() {
     let (crm, ma): (RecordId, RecordId) = ("crm:person:1".parse().unwrap(), "ma:person:1".parse().unwrap());
     for (other, is_rival) in [("+81 3-1234-5678", false), ("０３－１２３４－５６７８", false), ("03-1234-5679", true)] {
         let (value, other) = (Value::text("03-1234-5678"), Value::text(other));
-        let of = |from, value| Candidate {
-            from,
-            value,
-            age: Age::until(Time(1)),
-            echo: false,
-            entries: None,
-            cleared: false,
-            last_edit: None,
-            habits: Default::default(),
-        };
+        let of = |from, value| Candidate::new(from, value, Age::until(Time(1)));
         let candidates = [of(&crm, &value), of(&ma, &other)];
         let band = crate::merge::rules::Band(["crm", "ma"].map(|system| Name::from(system).into()).into());
         let strategy = crate::merge::rules::Strategy::Order(vec![band]);
