@@ -230,8 +230,9 @@ impl Engine {
             self.ledger.halted().iter().map(|why| format!("nothing is read or written and the gate holds: {why}")).collect();
         if let Some(rebuilding) = &self.rebuilding {
             let left = self.left_to_read();
+            let fields = if self.agreements_lost { ", and no field is written" } else { "" };
             lines.push(format!(
-                "{} (since {}); until everything was read anew the gate holds and nothing is released. Left to read: {}",
+                "{} (since {}); until everything was read anew the gate holds and nothing is released{fields}. Left to read: {}",
                 rebuilding.why,
                 rebuilding.since,
                 left.join(", ")
