@@ -1,6 +1,7 @@
 //! Values go out in the form of the system that they are written to: codes of a pick list, and dates without a time.
 
-use super::harness::{SOON, Setup, World, free_port, wait_until};
+use super::boxes::{add_connector, box_manifest, serve};
+use super::harness::{SOON, Setup, World, wait_until};
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -8,40 +9,6 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
-
-/// A box of people; `FIELDS` is how industry and birth are read.
-const MANIFEST: &str = r#"
-name = "NAME"
-title = "Box"
-role = "crm"
-api_version = "1"
-base_url = "{settings.base_url}"
-auth = { kind = "none" }
-[settings.base_url]
-title = "Address"
-where = "On the box"
-[streams.people]
-entity = "person"
-sweep = { path = "/people", records = "people" }
-[streams.people.record]
-id = "id"
-changed_at = { path = "changed", format = "unix_ms" }
-[streams.people.record.fields]
-email = "email"
-title = "title"
-birth = { path = "birth", type = "time" }
-industry = INDUSTRY
-[writes]
-stream = "people"
-read = { path = "/people", records = "people", query = { ids = "{ids}" } }
-read_chunk = 100
-fields = { title = "title", birth = "birth", industry = "industry" }
-[writes.update]
-batch = 50
-id_key = "id"
-request = { method = "POST", path = "/update", body = { input = "{rows}" } }
-results = { path = "results", applied = { path = "ok", equals = true } }
-"#;
 
 #[derive(Default)]
 struct Boxes {
@@ -107,19 +74,16 @@ impl TwoBoxes {
     /// Two boxes in Tokyo: one with words, whose titles are written, and one with codes that is written to.
     fn new(codes: &str) -> TwoBoxes {
         let world = World::new(Setup::default());
-        let (port, boxes) = (free_port(), Arc::<Mutex<Boxes>>::default());
+        let boxes = Arc::<Mutex<Boxes>>::default();
         let router = Router::new().route("/{name}/people", get(people)).route("/{name}/update", post(update)).with_state(boxes.clone());
-        world.runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-            tokio::spawn(async move { axum::serve(listener, router).await });
-        });
+        let port = serve(&world, router);
         let mut systems = String::new();
         for (name, industry, writes) in
             [("words", "\"industry\"", "writes = [\"title\"]\n"), ("codes", codes, "writes = [\"title\", \"birth\", \"industry\"]\n")]
         {
-            let mine = world.folder().join("mine").join(name);
-            std::fs::create_dir_all(&mine).unwrap();
-            std::fs::write(mine.join("manifest.toml"), MANIFEST.replace("NAME", name).replace("INDUSTRY", industry)).unwrap();
+            let read = format!("title = \"title\", birth = {{ path = \"birth\", type = \"time\" }}, industry = {industry}");
+            let written = "title = \"title\", birth = \"birth\", industry = \"industry\"";
+            add_connector(&world, name, &box_manifest(name, &read, written, ""));
             systems += &format!(
                 "[systems.{name}]\nconnector = \"{name}\"\nbase_url = \"http://127.0.0.1:{port}/{name}\"\nevery = \"1s\"\n\
                  sweep = \"1s\"\ntime_zone = \"Asia/Tokyo\"\n{writes}"

@@ -7,6 +7,7 @@
 
 mod absence;
 mod alone;
+mod boxes;
 #[allow(dead_code, reason = "shared, and each binary needs a part of it")]
 #[path = "../shared/config_files.rs"]
 mod config_files;

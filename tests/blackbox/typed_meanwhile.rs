@@ -1,6 +1,7 @@
 //! What somebody types into a record after it was listed and before we write there.
 
-use super::harness::{SOON, Setup, World, free_port, wait_until};
+use super::boxes::{add_connector, box_manifest, serve};
+use super::harness::{SOON, Setup, World, wait_until};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -8,36 +9,6 @@ use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-
-const MANIFEST: &str = r#"
-name = "NAME"
-title = "Box"
-role = "crm"
-api_version = "1"
-base_url = "{settings.base_url}"
-auth = { kind = "none" }
-[settings.base_url]
-title = "Address"
-where = "On the box"
-[streams.people]
-entity = "person"
-sweep = { path = "/people", records = "people" }
-[streams.people.record]
-id = "id"
-changed_at = { path = "changed", format = "unix_ms" }
-fields = { email = "email", title = "title", phone = "phone" }
-[writes]
-stream = "people"
-read = { path = "/people", records = "people", query = { ids = "{ids}" } }
-read_chunk = 100
-LOOK
-fields = { title = "title", phone = "phone" }
-[writes.update]
-batch = 50
-id_key = "id"
-request = { method = "POST", path = "/update", body = { input = "{rows}" } }
-results = { path = "results", applied = { path = "ok", equals = true } }
-"#;
 
 #[derive(Default)]
 struct Boxes {
@@ -98,17 +69,13 @@ impl TwoBoxes {
     /// A source and a target with one person, who is a clerk; all is approved and at rest.
     fn new(precedence: &'static str, look: &str) -> TwoBoxes {
         let world = World::new(Setup::default());
-        let (port, boxes) = (free_port(), Arc::<Mutex<Boxes>>::default());
+        let boxes = Arc::<Mutex<Boxes>>::default();
         let router = Router::new().route("/{name}/people", get(people)).route("/{name}/update", post(update)).with_state(boxes.clone());
-        world.runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-            tokio::spawn(async move { axum::serve(listener, router).await });
-        });
+        let port = serve(&world, router);
         let mut systems = String::new();
         for name in ["source", "target"] {
-            let mine = world.folder().join("mine").join(name);
-            std::fs::create_dir_all(&mine).unwrap();
-            std::fs::write(mine.join("manifest.toml"), MANIFEST.replace("NAME", name).replace("LOOK", look)).unwrap();
+            let fields = "title = \"title\", phone = \"phone\"";
+            add_connector(&world, name, &box_manifest(name, fields, fields, look));
             systems += &format!(
                 "[systems.{name}]\nconnector = \"{name}\"\nbase_url = \"http://127.0.0.1:{port}/{name}\"\nevery = \"1s\"\n\
                  sweep = \"1s\"\nwrites = [\"title\", \"phone\"]\n"
