@@ -221,7 +221,7 @@ impl<'s> Sim<'s> {
         let Some(daemon) = &mut self.daemon else { return format!("{record}: no daemon runs") };
         let now = daemon.now(&self.truth);
         let told = daemon.engine.explain(record, &daemon.gate, now);
-        serde_json::to_string(&told.iter().map(|person| &person.fields).collect::<Vec<_>>()).unwrap_or_default()
+        serde_json::to_string(&told).unwrap_or_default()
     }
 
     /// The first records, and the first start.
