@@ -216,7 +216,8 @@ impl Engine {
                 "{account} has {people} people, more than account_cap = {cap}: its open deals hold only the people named on them; raise the cap to hold all"
             ));
         }
-        let [deals, tickets] = [Entity::Deal, Entity::Ticket].map(|entity| open_and_naming_nobody(&self.world, entity));
+        let naming_nobody = |entity| self.world.naming_nobody().filter(|slot| slot.id.entity == entity).count();
+        let [deals, tickets] = [Entity::Deal, Entity::Ticket].map(naming_nobody);
         let deals = (deals > 0).then(|| counted(deals, "open deal names", "open deals name"));
         lines.extend(deals.map(|deals| format!("{deals} nobody: that holds only the account, if one is named")));
         let tickets = (tickets > 0).then(|| counted(tickets, "open ticket names", "open tickets name"));
@@ -370,18 +371,6 @@ fn crowded_accounts(world: &World, policy: &Policy) -> Vec<(RecordId, usize, usi
     let mut found: Vec<_> = crowded.filter(|(id, _)| open(id)).map(|(id, people)| (id, people, cap)).collect();
     found.sort();
     found
-}
-
-/// Deals or tickets that are open and name neither a person nor an address.
-fn open_and_naming_nobody(world: &World, entity: Entity) -> usize {
-    let causes = world.indexes().filter(|i| world.slot(*i).id.entity == entity);
-    let lonely = causes.filter(|i| {
-        let record = world.record(*i);
-        let open = record.deal.is_some_and(|d| d.is_open()) || record.ticket.is_some_and(|t| t.is_open());
-        let names = [record.people.len(), record.addresses.len(), record.memory.past_people.len()];
-        open && names == [0, 0, 0] && !record.is_gone()
-    });
-    lonely.count()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! CodesOfRecord in people's records that the map of their field does not know: what stands there cannot be read until the map has them. They lie in
+//! Codes in people's records that the map of their field does not know: what stands there cannot be read until the map has them. They lie in
 //! the state, as a record may not be read again for long.
 
 use crate::connector::UnknownCode;
@@ -16,7 +16,7 @@ pub(in crate::engine) const UNKNOWN_CODES: Kind<CodesOfRecord> = Kind::new(Tag::
 /// What stands where a code belongs may be a text of any length.
 const CODE_CHARS_MAX: usize = 60;
 
-/// CodesOfRecord of one record that are kept.
+/// Codes of one record that are kept.
 const CODES_MAX: usize = 20;
 
 /// By place, as the record was read last.

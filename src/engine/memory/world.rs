@@ -3,6 +3,7 @@
 //! Records lie here in the form in which they lie on disk (about 150 bytes each) and are decoded when someone looks.
 
 mod rename;
+mod standing_out;
 
 use super::codec::{self, Names, Writer};
 use super::place::{Idx, NOBODY, PersonIdx};
@@ -12,6 +13,7 @@ use super::segments::Shelf;
 use crate::engine::ledger::kind::{Kind, Single, Tag};
 use crate::model::{Address, Entity, Name, Record, RecordId};
 use hashbrown::{DefaultHashBuilder, HashTable};
+use standing_out::StandingOut;
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash};
 use std::hint::black_box;
@@ -52,10 +54,7 @@ pub struct World {
     hasher: DefaultHashBuilder,
     names: Names,
     writer: Writer,
-    /// What records show in opt-out fields that nobody knows to read: few, so that they are found without a look at all.
-    unread: UnreadByPlace,
-    /// Whose address cannot be read for sure.
-    unread_addresses: BTreeSet<Idx>,
+    standing_out: StandingOut,
 }
 
 /// A record's place under half of its id's hash.
@@ -197,7 +196,7 @@ impl World {
     /// Puts a record in the place of one with its id and these keys.
     pub fn put_over(&mut self, idx: Idx, before: Keys, stream: Name, record: &Record) {
         let bytes = Box::from(self.writer.whole(&stream, record, &mut self.names));
-        self.note_unread(idx, record);
+        self.standing_out.note(idx, record);
         let keys = self.keys(record);
         self.ways.add(keys.ways);
         if before != keys {
@@ -213,7 +212,7 @@ impl World {
         debug_assert!(self.find(&record.id).is_none(), "{} has a place", record.id);
         let bytes = Box::from(self.writer.whole(&stream, record, &mut self.names));
         let idx = self.slots.len() as Idx;
-        self.note_unread(idx, record);
+        self.standing_out.note(idx, record);
         let half = self.half(&record.id);
         self.slots.push(Slot { id: record.id.clone(), stream, bytes, person: NOBODY, epoch: 0 });
         self.by_id.insert_unique(Named::spread(half), Named { half, idx }, |n| Named::spread(n.half));
@@ -226,31 +225,24 @@ impl World {
 
     /// Puts a record in the place of one that differs in nothing by which it is found.
     pub fn replace(&mut self, idx: Idx, record: &Record) {
-        self.note_unread(idx, record);
+        self.standing_out.note(idx, record);
         let stream = self.slots[idx as usize].stream.clone();
         self.slots[idx as usize].bytes = Box::from(self.writer.whole(&stream, record, &mut self.names));
     }
 
     /// Records that show in an opt-out field what nobody knows to read.
     pub fn unread_refusals(&self) -> &UnreadByPlace {
-        &self.unread
+        &self.standing_out.unread
     }
 
     /// The records whose address cannot be read for sure.
     pub fn unread_addresses(&self) -> &BTreeSet<Idx> {
-        &self.unread_addresses
+        &self.standing_out.unread_addresses
     }
 
-    fn note_unread(&mut self, idx: Idx, record: &Record) {
-        match record.has_unread_address {
-            true => self.unread_addresses.insert(idx),
-            false => !self.unread_addresses.is_empty() && self.unread_addresses.remove(&idx),
-        };
-        if !record.unread_refusals.is_empty() {
-            self.unread.insert(idx, record.unread_refusals.clone().into());
-        } else if !self.unread.is_empty() {
-            self.unread.remove(&idx);
-        }
+    /// Open deals and tickets that name neither a person nor an address.
+    pub fn naming_nobody(&self) -> impl Iterator<Item = &Slot> {
+        self.standing_out.naming_nobody.iter().map(|idx| self.slot(*idx))
     }
 
     /// Looks at records before they are decoded one by one, so that memory brings many of them at once.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::decide::rules::{After, HoldRule, Proof, Stale};
 use crate::model::expression::{Declared, Expression, Scope};
-use crate::model::{DealState, Presence, Record, Span, TicketState};
+use crate::model::{DealState, Record, Span};
 
 const NOW: Time = Time(100 * 86_400_000);
 
@@ -129,32 +129,5 @@ fn an_account_is_told_of_that_has_an_open_deal_and_more_people_than_any_hold_rea
         (None, &[cap(2)]),
     ] {
         assert_eq!(crowded(deal, scopes), [], "{deal:?}");
-    }
-}
-
-#[test]
-fn what_is_open_and_names_nobody_is_counted_until_it_is_gone_or_names_somebody() {
-    let count = |entity, change: fn(&mut Record)| {
-        let mut record = Record::new(RecordId::new("crm", entity, "1"));
-        match entity {
-            Entity::Ticket => record.ticket = Some(TicketState::Open),
-            _ => record.deal = Some(DealState::Open),
-        }
-        change(&mut record);
-        let mut world = World::default();
-        world.put("stream".into(), &record);
-        [Entity::Deal, Entity::Ticket].map(|entity| open_and_naming_nobody(&world, entity))
-    };
-    assert_eq!((count(Entity::Deal, |_| ()), count(Entity::Ticket, |_| ())), ([1, 0], [0, 1]));
-    assert_eq!(count(Entity::Deal, |r| r.deal = Some(DealState::Unknown)), [1, 0]);
-    let ended: [fn(&mut Record); 5] = [
-        |r| r.deal = Some(DealState::Lost),
-        |r| r.people = vec!["5".into()],
-        |r| r.addresses = vec![crate::model::Address::parse("taro@sato.example").unwrap()],
-        |r| r.memory.past_people = vec!["5".into()],
-        |r| r.presence = Presence::Gone(Time(1)),
-    ];
-    for (i, change) in ended.into_iter().enumerate() {
-        assert_eq!(count(Entity::Deal, change), [0, 0], "{i}");
     }
 }
