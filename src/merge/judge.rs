@@ -283,7 +283,7 @@ fn choose<'a>(
         // Typed, what is in doubt would go before the winner. Of several that are the largest or the smallest the next value tells.
         let would_win =
             |c: &Candidate| choice.rank(&c.from.system).is_some_and(|its| its < rank || (its == rank && winner.age.is_before(&c.age)));
-        let doubtful = candidates.iter().filter(|c| !by_value && counts(c) == Err(DOUBTFUL) && would_win(c));
+        let doubtful = candidates.iter().filter(|c| c.habits.is_doubtful && !by_value && counts(c) == Err(DOUBTFUL) && would_win(c));
         rivals_of(winner, others.chain(doubtful))
     };
     match (winner.value, waits) {

@@ -13,7 +13,7 @@ pub mod phone;
 use super::{Address, Date, Time, Value, invisible, trimmed};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// What is resolved makes new forms only so often; a text that goes on is left as it is then.
 const ROUNDS_MAX: usize = 8;
@@ -76,19 +76,32 @@ pub fn entry_key(entry: &str) -> String {
 
 /// A text as it compares: width, blanks around, HTML, company words, phone numbers, addresses of mail and of the web.
 pub fn text_form(text: &str) -> Cow<'_, str> {
-    let bytes = text.as_bytes();
-    // Most texts have nothing of all that.
-    let is_plain = text.is_ascii() && !bytes.iter().any(|byte| matches!(byte, b'&' | b'@' | b':'));
-    let begins_as_number = || text.trim_start_matches(|c: char| c.is_whitespace() || "-()./".contains(c)).starts_with(['0', '+']);
-    if is_plain && !begins_as_number() {
+    let plain = plain_form(text);
+    match phone::of_plain(&plain).or_else(|| mail(&plain)).or_else(|| web(&plain)) {
+        Some(known) => Cow::Owned(known),
+        None => plain,
+    }
+}
+
+/// A text in its width, without HTML and what nobody sees, with company words in full.
+fn plain_form(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
         return Cow::Borrowed(trimmed(text));
     }
-    let plain = until_it_stays(text.to_string(), |text| {
+    Cow::Owned(rewritten(text))
+}
+
+fn rewritten(text: &str) -> String {
+    until_it_stays(text.to_string(), |text| {
         let text: String = text.nfkc().filter(|c| !invisible::is_invisible(*c)).collect();
         company::in_long_form(trimmed(&html::unescape(&text)))
-    });
-    let known = phone::phone(&plain).or_else(|| mail(&plain)).or_else(|| web(&plain));
-    Cow::Owned(known.unwrap_or(plain))
+    })
+}
+
+/// Whether nothing but blanks around can be wrong with a text. Most are so: to find that out costs far less than to rewrite them.
+fn is_plain(text: &str) -> bool {
+    let is_of_one_form = || is_nfkc_quick(text.chars()) == IsNormalized::Yes && !text.chars().any(invisible::is_invisible);
+    !text.contains('&') && (text.is_ascii() || !company::has_word(text) && is_of_one_form())
 }
 
 fn until_it_stays(mut text: String, change: impl Fn(&str) -> String) -> String {

@@ -179,12 +179,8 @@ impl Engine {
         let known = found.map(|idx| (idx, self.world.record(idx)));
         let old = known.as_ref().map(|(_, old)| old);
         let id = new.id.id.clone();
-        let sight = Sight {
-            looked: self.proved(&run.system, &run.stream).last().map(|at| at.min(now)),
-            swept: self.swept_until(run, now),
-            read: self.latest_now(&run.system, now),
-            ..sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass)
-        };
+        let sight = sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass);
+        let sight = if old.is_some() { self.since_when(sight, run, now) } else { sight };
         let merged = overlay(old, new, told, sight);
         if lacks_people && needs_people(old, &merged, run.carries_people) {
             run.deals_without_people.push(id);
@@ -193,6 +189,16 @@ impl Engine {
             (Merged::Same, Some((idx, old))) => self.see_stand(idx, &old, run.began),
             (Merged::Same, None) => {}
             (Merged::Changed(record), known) => self.take_over(run, known, &record),
+        }
+    }
+
+    /// Until when a record that is known was seen as it was known before.
+    fn since_when(&self, sight: Sight, run: &PassRun, now: Time) -> Sight {
+        Sight {
+            looked: self.proved(&run.system, &run.stream).last().map(|at| at.min(now)),
+            swept: self.swept_until(run, now),
+            read: self.latest_now(&run.system, now),
+            ..sight
         }
     }
 

@@ -11,7 +11,11 @@ const PHONE_DIGITS_MIN: usize = 7;
 /// A phone number with its country, or with digits alone where that is not known; `None`: it is none.
 pub fn phone(text: &str) -> Option<String> {
     let text: String = text.nfkc().filter(|c| !invisible::is_invisible(*c)).collect();
-    let text = trimmed(&text);
+    of_plain(trimmed(&text))
+}
+
+/// The same of a text in NFKC, without blanks around it and what nobody sees.
+pub(super) fn of_plain(text: &str) -> Option<String> {
     let international = text.starts_with('+');
     let rest = text.strip_prefix('+').unwrap_or(text);
     let mark = |c: char| c.is_whitespace() || matches!(c, '-' | '(' | ')' | '.' | '/' | '\u{2010}'..='\u{2015}' | '\u{2212}' | 'ー');

@@ -123,6 +123,11 @@ proptest! {
     }
 
     #[test]
+    fn what_is_taken_for_plain_is_what_rewriting_would_make_of_it(text in prop_oneof![texts(), "\\PC{0,12}"]) {
+        prop_assert_eq!(plain_form(&text), rewritten(&text));
+    }
+
+    #[test]
     fn to_say_the_same_is_an_equality(a in any_value(), b in any_value(), c in any_value()) {
         prop_assert!(a.says_the_same(&a));
         prop_assert_eq!(a.says_the_same(&b), b.says_the_same(&a));
