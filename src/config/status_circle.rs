@@ -102,42 +102,4 @@ fn follows<'p>(policy: &'p Policy, shown: &StatusAsField<'_>, now: &Name, declar
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::decide::rules::StatusRule;
-    use crate::model::expression::{Expression, FieldType, Scope};
-
-    #[test]
-    fn only_what_goes_round_is_a_circle() {
-        let declared =
-            Declared { person: [("stage".into(), FieldType::Text), ("score".into(), FieldType::Number)].into(), ..Declared::default() };
-        let (system, field): (Name, Name) = ("ma".into(), "stage".into());
-        let (as_it_is, words) = (BTreeMap::new(), BTreeMap::from([("lead".to_string(), "New".to_string())]));
-        let read_in_part = BTreeMap::from([("New".to_string(), "fresh".to_string())]);
-        let read_back = BTreeMap::from([("New", "fresh"), ("recycled", "old")].map(|(word, read)| (word.to_string(), read.to_string())));
-        for (statuses, written, read, wanted) in [
-            (&[("recycled", "person.stage == 'lead'"), ("lead", "true")][..], &as_it_is, &as_it_is, &["recycled", "lead"][..]),
-            // "Never back": what was reached stays.
-            (&[("customer", "person.stage == 'customer' || deals.exists(d, d.won)"), ("lead", "true")], &as_it_is, &as_it_is, &[]),
-            (&[("recycled", "person.stage == 'lead' || person.stage == 'recycled'"), ("lead", "true")], &as_it_is, &as_it_is, &[]),
-            (&[("c", "person.stage == 'b'"), ("b", "person.stage == 'a'"), ("a", "true")], &as_it_is, &as_it_is, &["c", "a", "b"]),
-            // By the system's words, and by what the field makes of them.
-            (&[("recycled", "person.stage == 'lead'"), ("lead", "true")], &words, &as_it_is, &[]),
-            (&[("recycled", "person.stage == 'New'"), ("lead", "true")], &words, &as_it_is, &["recycled", "lead"]),
-            (&[("recycled", "person.stage == 'fresh'"), ("lead", "true")], &words, &read_back, &["recycled", "lead"]),
-            (&[("recycled", "person.stage == 'fresh'"), ("lead", "true")], &words, &read_in_part, &[]),
-            // Whether it goes round hangs on another field.
-            (&[("recycled", "person.stage == 'lead' && person.score > 5.0"), ("lead", "true")], &as_it_is, &as_it_is, &[]),
-        ] {
-            let rules = statuses.iter().map(|(name, when)| StatusRule {
-                name: (*name).into(),
-                when: Expression::compile(when, Scope::Person, &declared).unwrap(),
-                rule: "policy.toml:2".into(),
-            });
-            let policy = Policy { statuses: rules.collect(), ..Policy::default() };
-            let shown = StatusAsField { system: &system, field: &field, written, read: read.clone() };
-            let found = circle(&policy, &shown, &declared).unwrap_or_default();
-            assert_eq!(found.iter().map(|n| &**n).collect::<Vec<_>>(), wanted, "{statuses:?}");
-        }
-    }
-}
+mod tests;
