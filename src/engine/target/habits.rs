@@ -105,9 +105,8 @@ impl Habits {
     pub fn see(&mut self, system: &Name, idx: Idx, seen: &Sighting) -> Vec<Idx> {
         let habits = self.0.entry(system.clone()).or_default().entry(seen.field.clone()).or_default();
         let escaped = habits.escaped.len();
-        let Some(made) = habits.learn(idx, &seen.ours, &seen.shown) else { return Vec::new() };
-        if habits.judge(&made) == TakenFor::Doubtful && habits.doubtful.len() < DOUBTFUL_MAX {
-            habits.doubtful.insert(idx);
+        if !habits.take_in(idx, seen) {
+            return Vec::new();
         }
         let is_learnt = habits.escaped.len() != escaped && habits.escaped.len() == SEVERAL;
         if habits.doubtful.is_empty() && !is_learnt { Vec::new() } else { habits.doubtful.iter().copied().collect() }
@@ -120,10 +119,10 @@ impl Habits {
         }
     }
 
-    /// Takes in what was agreed with a record before this process began.
+    /// Takes in what was agreed with a record before this process began. Who was in doubt then is still, or again until the next is seen.
     pub fn restore(&mut self, system: &Name, idx: Idx, known: &Sighting) {
         let habits = self.0.entry(system.clone()).or_default().entry(known.field.clone()).or_default();
-        habits.learn(idx, &known.ours, &known.shown);
+        habits.take_in(idx, known);
     }
 
     /// Another instance stands behind the name.
@@ -133,6 +132,15 @@ impl Habits {
 }
 
 impl FieldHabits {
+    /// Learns from what a record shows, and notes whether it is in doubt. False: nobody can learn from it.
+    fn take_in(&mut self, idx: Idx, seen: &Sighting) -> bool {
+        let Some(made) = self.learn(idx, &seen.ours, &seen.shown) else { return false };
+        if self.judge(&made) == TakenFor::Doubtful && self.doubtful.len() < DOUBTFUL_MAX {
+            self.doubtful.insert(idx);
+        }
+        true
+    }
+
     /// Learns from one value. `None`: nobody can learn from it, as no system made this of it.
     fn learn(&mut self, idx: Idx, ours: &Value, shown: &Value) -> Option<Transformed> {
         let made = Transformed::of(ours, shown)?;

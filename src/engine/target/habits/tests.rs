@@ -119,3 +119,15 @@ proptest! {
         }
     }
 }
+
+/// A process ended between the second value and the third: the first two stayed in doubt for ever.
+#[test]
+fn who_was_in_doubt_before_this_process_is_looked_at_again_too() {
+    let mut habits = Habits::default();
+    let (ma, title): (Name, Name) = ("ma".into(), "title".into());
+    let sighting = |ours: &str| Sighting { field: title.clone(), ours: text(ours), shown: text(&ours.to_lowercase()) };
+    habits.restore(&ma, 1, &sighting("Chief"));
+    habits.restore(&ma, 2, &sighting("Head"));
+    assert_eq!(habits.see(&ma, 3, &sighting("Boss")), [1, 2]);
+    assert_eq!(habits.judge(&ma, &title, &text("Chief"), &text("chief")), TakenFor::Form);
+}
