@@ -60,3 +60,21 @@ fn a_hold_waits_for_no_look_and_a_look_from_before_it_says_nothing_of_it() {
     assert_eq!(sent[0].change.fields, [("title".into(), Value::text("Chief"))]);
     assert!(running.due("ma:person:1").is_empty(), "it settles");
 }
+
+/// It was merged into another, who answers in its place with what was edited since: that counts as if it had been listed.
+#[test]
+fn who_answers_in_the_place_of_another_is_taken_in() {
+    let place = Place::new().of_systems("writes = [\"hold\"]", "writes = [\"hold\", \"title\"]");
+    let mut running = begun(&place);
+    running.later(Span::seconds(1));
+    running.sweep("ma.people", vec![titled("ma:person:1", "Clerk"), person("ma:person:2", &address("2"), None)], vec![]);
+    running.decide();
+    let asked = asked(&mut running);
+    running.later(Span::seconds(20));
+    let survivor = person("ma:person:2", &address("3"), None);
+    let stranger = person("ma:person:9", &address("9"), None);
+    running.engine.book_read_back(&asked, Ok(vec![survivor, stranger]), running.now).unwrap();
+    let world = running.engine.probe().world;
+    let known = |id: &str| world.find(&id.parse().unwrap()).map(|idx| world.record(idx).text("email").unwrap().to_string());
+    assert_eq!((known("ma:person:2"), known("ma:person:9")), (Some(address("3")), None));
+}

@@ -90,6 +90,10 @@ impl Daemon {
         }
         self.looked_first |= asked.is_first() && answer.is_ok();
         booked.map_err(|_| Died)?;
+        // Who answers in the place of one that was merged is known from a listing, and only before a write something to go by.
+        let world = self.engine.probe().world;
+        let counts = |record: &Record| asked.ids().contains(&record.id.id) || asked.is_first() && world.find(&record.id).is_some();
+        let answer = answer.map(|found| found.into_iter().filter(counts).collect());
         Ok(Looked { ids: asked.ids().to_vec(), answer })
     }
 

@@ -124,6 +124,12 @@ impl Engine {
                 news |= self.take_read_again(*idx, shown, began, now);
             }
         }
+        // Whoever one of them was merged into may answer in its place.
+        for shown in found.into_values() {
+            if let Some(idx) = self.world.find(&shown.id) {
+                news |= self.take_read_again(idx, shown, began, now);
+            }
+        }
         if news {
             self.reconcile(now);
             self.commit()?;
