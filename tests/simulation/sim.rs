@@ -156,6 +156,9 @@ pub fn play(setups: &Setups, history: &History, trace: bool) -> Played {
             let told = if sim.trace.is_some() { sim.explained(record) } else { String::new() };
             sim.note(|| told);
         }
+        for line in if sim.trace.is_some() { sim.known_and_true() } else { Vec::new() } {
+            sim.note(|| line);
+        }
     }
     Played { counts: sim.counts, failure, met: sim.switches.met, trace: sim.trace.unwrap_or_default() }
 }
@@ -222,6 +225,20 @@ impl<'s> Sim<'s> {
         let now = daemon.now(&self.truth);
         let told = daemon.engine.explain(record, &daemon.gate, now);
         serde_json::to_string(&told).unwrap_or_default()
+    }
+
+    /// Each record as the daemon knows it, and as it is.
+    fn known_and_true(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for table in Table::ALL {
+            for number in self.truth.living(table) {
+                let id = table.id(number);
+                let world = self.daemon.as_ref().map(|daemon| daemon.engine.probe().world);
+                let known = world.and_then(|world| world.find(&id).map(|idx| world.record(idx)));
+                lines.push(format!("{id} known as {known:?}; it is {:?}", self.truth.item(table, number)));
+            }
+        }
+        lines
     }
 
     /// The first records, and the first start.

@@ -3,6 +3,7 @@
 use crate::dice::Dice;
 use crate::truth::account::{CODED, ENTRIES, entries, shown};
 use crate::truth::{Table, Truth, Way};
+use crate::wire::rounded;
 use nayose::model::{Date, Name, Record, Time, Value};
 
 /// What stands in the coded field by codes that everybody knows.
@@ -31,7 +32,7 @@ pub fn fill(truth: &mut Truth, table: Table, dice: &mut Dice) -> Vec<(&'static s
             (_, true) => dice.once_in(2),
             (_, false) => dice.once_in(3),
         };
-        let value = if typed { new_value(truth, table, field, &Value::Empty, dice) } else { Value::Empty };
+        let value = if typed { kept(table, new_value(truth, table, field, &Value::Empty, dice)) } else { Value::Empty };
         filled.push((*field, value));
     }
     filled
@@ -52,9 +53,18 @@ pub fn edit(truth: &mut Truth, way: Way, dice: &mut Dice) -> Option<String> {
         4 => of_another(truth, table, id, field).unwrap_or(Value::Empty),
         _ => new_value(truth, table, field, &now, dice),
     };
+    let value = kept(table, value);
     let at = truth.now;
     truth.change(table, id, way, false, dice, |r| set(r, field, value.clone(), at));
     Some(format!("{} {field}: {now} -> {value} {way:?}", table.id(id)))
+}
+
+/// What a system keeps of a number that somebody types there: as many places as of one that is written to it.
+fn kept(table: Table, value: Value) -> Value {
+    match value {
+        Value::Number(number) if table == Table::MaPeople => Value::Number(rounded(number)),
+        value => value,
+    }
 }
 
 pub fn set(record: &mut Record, field: &str, value: Value, at: Time) {

@@ -116,9 +116,14 @@ impl Sim<'_> {
         checks::booked(self, &done)?;
         let now = self.daemon.as_mut().map(|d| d.now(&self.truth)).unwrap_or(self.truth.now);
         let failed = |outcome: &Outcome| matches!(outcome, Outcome::NotSent(_) | Outcome::Unknown(_));
-        let in_a_row = self.failing.entry(table.system()).or_default();
-        *in_a_row = if done.outcomes.iter().any(failed) { *in_a_row + 1 } else { 0 };
         let asks_to_wait = |outcome: &Outcome| matches!(outcome, Outcome::Later { .. });
+        let in_a_row = self.failing.entry(table.system()).or_default();
+        if done.outcomes.iter().any(failed) {
+            *in_a_row += 1;
+        } else if !done.outcomes.iter().all(asks_to_wait) {
+            // Who asks to wait does not say that writing works again.
+            *in_a_row = 0;
+        }
         if *in_a_row >= FAILING_FROM || done.outcomes.iter().any(asks_to_wait) {
             // Everything to that system waits.
             self.switches.disturb(table.system(), self.truth.now);

@@ -111,8 +111,13 @@ pub fn in_own_form(form: OwnForm, field: &str, value: &Value) -> Value {
     match (field, value) {
         ("title", Value::Text(title)) => Value::text(&form.title(title)),
         ("phone", Value::Text(said)) => Value::text(&said.strip_prefix("03-").map_or(said.to_string(), |rest| format!("+81 3-{rest}"))),
-        (_, Value::Number(number)) => Value::Number((number * 100.0).round() / 100.0),
+        (_, Value::Number(number)) => Value::Number(rounded(*number)),
         (_, Value::List(entries)) => Value::list(entries.iter().map(|e| e.as_str().to_lowercase())),
         _ => value.clone(),
     }
+}
+
+/// To the two places that the marketing system keeps.
+pub fn rounded(number: f64) -> f64 {
+    (number * 100.0).round() / 100.0
 }

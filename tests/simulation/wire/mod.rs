@@ -12,7 +12,7 @@ mod site;
 mod switches;
 mod zendesk;
 
-pub use fields::in_own_form;
+pub use fields::{in_own_form, rounded};
 pub use line::Line;
 pub use post::Letter;
 pub use site::{Site, Trouble, Troubles};
