@@ -61,6 +61,8 @@ pub struct Channel {
     writes: [usize; 3],
     looks: usize,
     look_wait: Retrying,
+    /// The last of those at whom the last look failed.
+    look_failed_up_to: Option<Idx>,
     first_looks: FirstLooks,
     /// The system asked to wait: protective writes until then, and the others.
     quiet: [Option<Time>; 2],
@@ -242,7 +244,9 @@ impl Channel {
             .keys()
             .chain(self.unlisted.iter().filter(|i| !self.unknown.contains_key(*i)))
             .filter(|i| !self.in_flight.contains(*i) && !self.looked_at.contains(*i));
-        let found: Vec<Idx> = waiting.take(at_once).copied().collect();
+        // After those who failed, as they may fail again.
+        let (after, up_to): (Vec<Idx>, Vec<Idx>) = waiting.copied().partition(|idx| Some(*idx) > self.look_failed_up_to);
+        let found: Vec<Idx> = after.into_iter().chain(up_to).take(at_once).collect();
         if !found.is_empty() {
             self.looks += 1;
             self.looked_at.extend(&found);
@@ -257,8 +261,11 @@ impl Channel {
             self.looked_at.remove(idx);
         }
         match answered {
-            true => self.look_wait = Retrying::default(),
-            false => self.look_wait.failed(LOOK_WAIT, LOOK_WAIT_MAX, now),
+            true => (self.look_wait, self.look_failed_up_to) = (Retrying::default(), None),
+            false => {
+                self.look_failed_up_to = at.iter().max().copied();
+                self.look_wait.failed(LOOK_WAIT, LOOK_WAIT_MAX, now);
+            }
         }
     }
 

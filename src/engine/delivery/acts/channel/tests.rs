@@ -91,8 +91,8 @@ fn looks_that_hang_or_fail_are_few_and_ever_slower() {
     assert_eq!(channel.turns(Time(0)).len(), 3, "writes do not wait for them");
     channel.looked(&first, false, Time(0));
     assert!(channel.to_look_at(4, Time(1_999)).is_empty());
-    assert_eq!(channel.to_look_at(4, Time(2_000)), [0, 1], "fewer at once, so that one hides no others");
-    channel.looked(&[0, 1], true, Time(2_500));
+    assert_eq!(channel.to_look_at(4, Time(2_000)), [8, 0], "fewer at once, so that one hides no others");
+    channel.looked(&[8, 0], true, Time(2_500));
     assert_eq!(channel.is_known(0).as_deref(), Some("timed out"));
     assert!(channel.is_busy(1) && !channel.is_busy(0));
 }
@@ -106,4 +106,25 @@ fn after_a_slow_field_none_rides_along_with_a_stop_mark() {
     let slow = Answered { places: &places, lane: Lane::Fields, pick: Pick::All, sent_at: Time(0), has_fields: true, outcomes: &APPLIED };
     channel.answered(slow, Time(25_000));
     assert!(!channel.may_take_company(Time(26_000)));
+}
+
+/// One whose look always fails hid all behind it, for ever.
+#[test]
+fn who_was_not_looked_at_comes_before_who_failed() {
+    let mut channel = Channel::default();
+    (1..=4).for_each(|idx| channel.is_unlisted(idx));
+    let mut looks = Vec::new();
+    for day in 1..=6 {
+        let now = Time(day * 86_400_000);
+        let at = channel.to_look_at(2, now);
+        let answered = !at.contains(&1);
+        channel.looked(&at, answered, now);
+        if answered {
+            at.iter().for_each(|idx| drop(channel.is_known(*idx)));
+        }
+        looks.push(at);
+    }
+    assert_eq!(looks, [vec![1, 2], vec![3], vec![1, 2], vec![4], vec![1, 2], vec![1]]);
+    let at = channel.to_look_at(2, Time(7 * 86_400_000));
+    assert_eq!(at, [2], "the one behind it has its turn");
 }
