@@ -192,7 +192,8 @@ async fn a_record_that_is_read_back_without_its_id_is_the_one_that_was_asked_for
     // Who answers for several tells them apart by id, also where one was asked for: without it, a row may be whoever that one was merged into.
     let together = server.connector(&batch(BY_PLACE));
     for asked in [&["7".into()][..], &["7".into(), "8".into()]] {
-        assert!(together.read_back(asked, Lane::ReadBack).await.unwrap().is_empty(), "{asked:?}");
+        let said = together.read_back(asked, Lane::ReadBack).await.unwrap_err().to_string();
+        assert!(said.contains("whether 7 is there nobody can say, as a row cannot be read"), "{asked:?}: {said}");
     }
 }
 

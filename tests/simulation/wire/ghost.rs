@@ -49,7 +49,7 @@ fn members(site: &mut Site<'_>, ask: &Ask) -> Reply {
     let limit = ask.number("limit").unwrap_or(15).min(if by_id { 100 } else { PAGE_MAX });
     let from = (ask.number("page").unwrap_or(1).max(1) - 1) * limit;
     let here: Vec<u32> = all.iter().copied().skip(from).take(limit).collect();
-    let rows: Vec<Json> = here.iter().filter_map(|id| member(site, *id, by_id)).collect();
+    let rows: Vec<Json> = here.iter().filter_map(|id| member(site, *id)).collect();
     let mut page = json!({"members": rows, "meta": {"pagination": {"total": all.len()}}});
     if site.switches.is_on(Switch::TotalMissing) {
         site.switches.meet(Switch::TotalMissing);
@@ -63,12 +63,12 @@ fn ids_of(filter: &str) -> Vec<u32> {
     list.split(',').filter_map(|t| t.trim_matches('\'').parse().ok()).collect()
 }
 
-fn member(site: &mut Site<'_>, id: u32, by_id: bool) -> Option<Json> {
+fn member(site: &Site<'_>, id: u32) -> Option<Json> {
     let item = site.truth.item(TABLE, id)?;
     let (record, stamped) = (item.record().clone(), item.now().stamped);
     let labels = site.truth.labels_of(id).into_iter().map(|(label, name)| json!({"id": format!("L{label}"), "name": name}));
     let labels: Vec<Json> = labels.collect();
-    let mut row = json!({
+    Some(json!({
         "id": id.to_string(),
         "email": record.text("email"),
         "name": record.text("name"),
@@ -76,15 +76,7 @@ fn member(site: &mut Site<'_>, id: u32, by_id: bool) -> Option<Json> {
         "updated_at": stamped.rfc3339(),
         "labels": labels,
         "email_suppression": {"suppressed": false, "info": null},
-    });
-    if by_id
-        && site.switches.is_on(Switch::ReadBackWithoutId)
-        && let Some(row) = row.as_object_mut()
-    {
-        site.switches.meet(Switch::ReadBackWithoutId);
-        row.remove("id");
-    }
-    Some(row)
+    }))
 }
 
 /// A label put on members, or taken off, by its id: whether there is such a label nobody asks.

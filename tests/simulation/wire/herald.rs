@@ -19,6 +19,7 @@ pub fn answer(site: &mut Site<'_>, ask: &Ask) -> Reply {
     let parts: Vec<&str> = ask.path.trim_matches('/').split('/').collect();
     match (ask.method.as_str(), parts.as_slice()) {
         ("GET", ["people"]) => people(site, ask),
+        ("GET", ["people", id]) => one(site, id),
         ("GET", ["staff"]) => staff(site, ask),
         ("PATCH", ["people", id]) => edit(site, ask, id),
         _ => Reply::no_such_path(),
@@ -27,11 +28,6 @@ pub fn answer(site: &mut Site<'_>, ask: &Ask) -> Reply {
 
 fn people(site: &mut Site<'_>, ask: &Ask) -> Reply {
     let all = site.truth.living(TABLE);
-    if let Some(ids) = ask.param("ids") {
-        let asked: Vec<u32> = ids.split(',').filter_map(|t| t.parse().ok()).collect();
-        let rows: Vec<Json> = all.iter().filter(|id| asked.contains(id)).filter_map(|id| person(site, *id)).collect();
-        return Reply::json(&json!({"people": rows}));
-    }
     if site.hides(TABLE) {
         return Reply::json(&json!({"people": []}));
     }
@@ -48,6 +44,20 @@ fn people(site: &mut Site<'_>, ask: &Ask) -> Reply {
     let limit = ask.number("limit").unwrap_or(3).min(3);
     let rows: Vec<Json> = places.iter().skip(from).take(limit).flatten().filter_map(|id| person(site, *id)).collect();
     Reply::json(&json!({"people": rows}))
+}
+
+/// One member, who was asked for by id.
+fn one(site: &mut Site<'_>, id: &str) -> Reply {
+    let Some(mut row) = id.parse().ok().and_then(|id| person(site, id)) else {
+        return Reply::of(404, &json!({"message": "nobody"}));
+    };
+    if site.switches.is_on(Switch::ReadBackWithoutId)
+        && let Some(row) = row.as_object_mut()
+    {
+        site.switches.meet(Switch::ReadBackWithoutId);
+        row.remove("id");
+    }
+    Reply::json(&row)
 }
 
 /// The first member is deleted while the list is read, and another comes at its end.

@@ -37,7 +37,9 @@ fn missing(asked: &[RecordId], page: &mut PageRead) {
         page.observed.iter().map(|o| o.id().clone()).chain(page.unread.iter().filter_map(|u| u.id.clone())).collect();
     let not_shown: Vec<&RecordId> = asked.iter().filter(|id| !shown.contains(id)).collect();
     let others: Vec<&RecordId> = shown.iter().filter(|id| !asked.contains(id)).collect();
-    if let ([from], [into]) = (&not_shown[..], &others[..]) {
+    if page.unread.iter().any(|row| row.id.is_none()) {
+        // It may be any of them.
+    } else if let ([from], [into]) = (&not_shown[..], &others[..]) {
         page.observed.push(Observed::Merged { from: (*from).clone(), into: into.id.clone() });
     } else {
         page.observed.extend(not_shown.into_iter().map(|id| Observed::NotFound(id.clone())));
@@ -47,7 +49,13 @@ fn missing(asked: &[RecordId], page: &mut PageRead) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connector::port::Unread;
     use crate::model::Record;
+
+    fn nameless() -> Unread {
+        let (entity, why) = (Entity::Person, "it has no id".into());
+        Unread { row: "q_1".into(), entity, id: None, people: vec![], accounts: vec![], addresses: vec![], why }
+    }
 
     fn ids(numbers: &[&str]) -> Vec<RecordId> {
         numbers.iter().map(|n| RecordId::new("crm", Entity::Person, *n)).collect()
@@ -68,6 +76,10 @@ mod tests {
             page.observed = ids(shown).into_iter().map(record).collect();
             missing(&ids(asked), &mut page);
             assert_eq!(page.observed[shown.len()..], want[..], "{asked:?} {shown:?}");
+            // Beside a row of nobody knows whom, nobody is known not to be there.
+            let mut page = PageRead { unread: vec![nameless()], ..PageRead::default() };
+            missing(&ids(asked), &mut page);
+            assert_eq!(page.observed, []);
         }
     }
 }

@@ -77,10 +77,11 @@ impl PageReader<'_> {
     }
 
     pub fn not_kept(&self, call: &Call, why: String) -> Error {
-        Error::Refused {
-            system: self.http.system.clone(),
-            what: self.http.what(&call.what),
-            said: format!("a page could not be kept: {why}"),
-        }
+        self.refused(call, format!("a page could not be kept: {why}"))
+    }
+
+    /// What an answer holds is not to be gone by.
+    pub fn refused(&self, call: &Call, said: String) -> Error {
+        Error::Refused { system: self.http.system.clone(), what: self.http.what(&call.what), said }
     }
 }
