@@ -106,7 +106,7 @@ fn widens(
     let long_since = |item: &Item| sim.truth.now.0 - item.address_since.0 > REFUSAL_LIMIT_MS;
     let nobody = |item: &Item| {
         let there = item.record();
-        there.text("email").is_some() && sim.truth.addresses(there).is_empty() && long_since(item)
+        !item.deleted() && there.text("email").is_some() && sim.truth.addresses(there).is_empty() && long_since(item)
     };
     if sim.truth.find(id).is_some_and(nobody) {
         return fail(15, format!("{id}: {what}, and its address cannot be read"));

@@ -18,6 +18,8 @@ pub struct Bearer {
     pub refused: bool,
     /// It shows the refusal itself, so that its system keeps it.
     pub shows_refusal: bool,
+    /// The latest change that was told.
+    changed_at: Option<Time>,
 }
 
 /// A deal or ticket as it was told.
@@ -119,6 +121,9 @@ impl Known {
                     let stale = self.acknowledged.get(&record.id).is_some_and(|at| *at >= began);
                     let new = !facts.bearers.contains_key(&record.id);
                     let bearer = facts.bearers.entry(record.id.clone()).or_default();
+                    // A search that trails may show what the record was before anybody here knew it.
+                    let stale = stale || record.changed_at < bearer.changed_at;
+                    bearer.changed_at = bearer.changed_at.max(record.changed_at);
                     bearer.refused |= !record.refusals.is_empty();
                     bearer.shows_refusal = !record.refusals.is_empty();
                     if !stale || new {
