@@ -106,6 +106,7 @@ fn each_system_is_asked_for_the_history_of_fields_whose_rule_goes_by_age_or_by_w
         ("phone = { newest = [\"ma\", \"crm\"] }", "phone"),
         ("phone = { oldest = [\"ma\", \"crm\"] }\ntitle = { only = \"crm\", max_age = \"9d\" }", "phone title"),
         ("phone = { newest = [\"ma\", \"support\"] }", ""),
+        ("phone = { only = \"ma\", max_age = \"9d\" }", ""),
         ("phone = [{ system = \"ma\", max_age = \"9d\" }, \"crm\"]", ""),
         ("phone = { only = \"ma\", when = 'person.title == null', otherwise = [[\"crm\", \"ma\"]] }", "phone"),
     ] {
