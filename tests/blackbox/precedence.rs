@@ -175,6 +175,15 @@ fn a_phone_is_as_old_as_its_entry_in_the_feed_though_a_job_touched_its_lead_sinc
     world.run("approve ma").exits(0);
     world.sync_until("the first phone is written", |w| w.lead(someone.lead).text("phone") == Some("+81 3 1111 1111"));
 
+    // The feed tells of that write, later than the CRM's change; it is no news all the same.
+    world.sync().exits(0);
+    let phone = world.run(&format!("explain {}", someone.email)).json()["fields"]["phone"].clone();
+    let ours = phone["candidates"].as_array().unwrap().iter().find(|c| c["from"].as_str().unwrap().starts_with("ma:")).unwrap();
+    assert_eq!(
+        (&ours["dated_by_system"], &ours["won"], phone["from"].as_str().unwrap().starts_with("crm:")),
+        (&json!(true), &json!(false), true)
+    );
+
     // All between two looks.
     edit(LeadEditor::Hand, json!({"phone": "+81 3 2222 2222"}));
     in_the_next_second();
