@@ -89,22 +89,33 @@ struct EditsTold {
 
 fn edits(system: &System) -> EditsTold {
     let history: Vec<&str> = system.manifest.fields_with_history().map(|field| &**field).collect();
+    let feed: Vec<&str> = system.manifest.fields_told_by_feed().map(|field| &**field).collect();
     let asked: Vec<&str> = system.settings.edits.history.iter().map(|field| &**field).collect();
     let tells_editors = system.manifest.tells_editors();
     let name = system.name();
     let mut lines = Vec::new();
     if !history.is_empty() {
-        let of = if asked.is_empty() {
-            "no rule goes by it, and nothing of it is asked for".to_string()
-        } else {
-            format!("asked for {}, as their rules go by age or by who edits", asked.join(", "))
-        };
+        let of = goes_by(&asked, &history, "asked for", "nothing of it is asked for");
         lines.push(format!("{name} tells when these fields of a person changed: {} ({of})", history.join(", ")));
+    }
+    if !feed.is_empty() {
+        let of = goes_by(&asked, &feed, "it counts for", "it counts for none");
+        let fields = feed.join(", ");
+        lines.push(format!("{name} tells by its feed when these fields of a person change, from the first reading on: {fields} ({of})"));
     }
     if tells_editors {
         lines.push(format!("{name} tells who edits its records: `relays` names users whose edits are copies"));
     }
-    EditsTold { lines, json: json!({ "history": history, "asked": asked, "tells_editors": tells_editors }) }
+    EditsTold { lines, json: json!({ "history": history, "feed": feed, "asked": asked, "tells_editors": tells_editors }) }
+}
+
+/// For which fields of those that are told some rule goes by it.
+fn goes_by(asked: &[&str], told: &[&str], so: &str, none: &str) -> String {
+    let asked: Vec<&str> = told.iter().copied().filter(|field| asked.contains(field)).collect();
+    if asked.is_empty() {
+        return format!("no rule goes by it, and {none}");
+    }
+    format!("{so} {}, as their rules go by age or by who edits", asked.join(", "))
 }
 
 /// The first page of a stream, and what of it an admin should know.

@@ -1,4 +1,4 @@
-//! What each system is asked for about edits: only what some rule goes by, as the history of fields costs requests.
+//! What each system is asked for about edits: only what some rule goes by, as the history of fields costs requests, and what is told is kept.
 
 use crate::config::System;
 use crate::merge::rules::{FieldRule, Precedence};
@@ -13,6 +13,6 @@ pub fn ask(systems: &mut [System], precedence: &Precedence) {
         edits.editors = system.manifest.tells_editors() && (!edits.relays.is_empty() || rules.any(|rule| rule.typed.contains(&name)));
         let goes_by = |rule: &FieldRule| rule.goes_by_age_of(&name) || edits.editors && rule.may_ask(&name);
         let asked = |field: &&Name| precedence.rule(field).is_some_and(|rule| goes_by(rule));
-        edits.history = system.manifest.fields_with_history().filter(asked).cloned().collect();
+        edits.history = system.manifest.fields_with_history().chain(system.manifest.fields_told_by_feed()).filter(asked).cloned().collect();
     }
 }

@@ -142,10 +142,10 @@ impl PrecedenceReader<'_> {
             let manifest = self.offers.system(&system).and_then(|offer| offer.manifest.as_ref());
             if !rule.may_ask(&system) {
                 named.report(format!("{system} is no source of this rule"), "expected a system that the rule takes values from");
-            } else if manifest.is_some_and(|manifest| !manifest.tells_editors()) {
+            } else if manifest.is_some_and(|manifest| !manifest.tells_typists()) {
                 let hint =
                     "take it out: nobody can know whether a person typed a value there; `nayose connector try SYSTEM` says who tells it";
-                named.report(format!("{system} does not tell who edits its records"), hint);
+                named.report(format!("{system} does not tell which people edit its records"), hint);
             }
         }
         seen

@@ -7,6 +7,7 @@
 use crate::connector::manifest::load::LoadedManifest;
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{Manifest, MarkWrite, Request, Stream};
+use crate::connector::map::feed_changes::{EntryReader, LastChanges};
 use crate::connector::map::history::HistoryReader;
 use crate::connector::map::{Carries, Mapper};
 use crate::connector::port::{Observed, PageRead, SettingValue, SystemSettings};
@@ -124,7 +125,9 @@ fn became(manifest: &Manifest, name: &str, answer: &[u8]) -> Result<Json, String
         let (deal, people) = (Path::parse(&each.deal).map_err(|e| e.to_string())?, Path::parse(&each.people).map_err(|e| e.to_string())?);
         return Ok(json!(rows.iter().map(|row| deal_people(&system, row, &deal, &people)).collect::<Vec<_>>()));
     }
-    if let (Some(feed), "feed" | "deleted") = (&stream.feed, request_name) {
+    let feed = stream.feed.as_ref().filter(|_| matches!(request_name, "feed" | "deleted"));
+    let told = feed.and_then(|feed| feed.tells.as_ref()).filter(|_| request_name == "feed");
+    if let (Some(feed), None) = (feed, told) {
         let id = Path::parse(&feed.id).map_err(|e| e.to_string())?;
         return Ok(json!(rows.iter().map(|row| id.first(row).and_then(id_of)).collect::<Vec<_>>()));
     }
@@ -132,12 +135,17 @@ fn became(manifest: &Manifest, name: &str, answer: &[u8]) -> Result<Json, String
     let mut given = example_settings(manifest);
     // Of a record a listing shows who edited it; of fields only their history does.
     given.edits.editors = true;
-    given.edits.history = manifest.fields_with_history().cloned().collect();
+    given.edits.history = manifest.fields_with_history().chain(manifest.fields_told_by_feed()).cloned().collect();
     let settings = Settings::resolve(manifest, &given).map_err(|p| p.join("; "))?;
     let mapper = Mapper::new(&system, stream.entity, map, writes_to(manifest, stream_name), &settings)?;
     if let (Some(history), "field_history") = (&stream.field_history, request_name) {
         let reader = HistoryReader::new(history, &mapper, settings.edits(), &settings.zone)?.map(|(reader, _)| reader);
         return Ok(json!(rows.iter().map(|row| reader.as_ref().map(|reader| history_json(&system, reader, row))).collect::<Vec<_>>()));
+    }
+    if let (Some(feed), Some(tells)) = (feed, told) {
+        let id = Path::parse(&feed.id).map_err(|e| e.to_string())?;
+        let reader = EntryReader::new(tells, &mapper, settings.edits(), &settings.zone)?;
+        return Ok(json!(rows.iter().map(|row| entry_json(&system, &id, reader.as_ref(), row)).collect::<Vec<_>>()));
     }
     let mut page = PageRead::default();
     for row in &rows {
@@ -244,6 +252,22 @@ fn history_json(system: &Name, reader: &HistoryReader, row: &json::Json<'_>) -> 
         (name.to_string(), json!({"value": value, "at": at.rfc3339(), "by": by}))
     };
     json!({"record": record, "changes": reader.last_changes(row).into_iter().map(change).collect::<Map<_, _>>()})
+}
+
+/// What one entry of a feed tells.
+fn entry_json(system: &Name, id: &Path, reader: Option<&EntryReader>, entry: &json::Json<'_>) -> Json {
+    let mut told = LastChanges::default();
+    let id = id.first(entry).and_then(id_of);
+    let id = id.as_deref().unwrap_or_default();
+    if let Some(reader) = reader {
+        reader.note(id, entry, &mut told);
+    }
+    let change = |(name, value, at, by): (&Name, Option<&Value>, Option<Time>, Option<&Editor>)| {
+        let (value, at) = (value.map(Value::to_json), at.map(Time::rfc3339));
+        (name.to_string(), json!({"value": value, "at": at, "by": by.map(editor_json)}))
+    };
+    let changes: Map<String, Json> = told.of(id).map(change).collect();
+    json!({"record": RecordId::new(system.clone(), Entity::Person, id).to_string(), "changes": changes})
 }
 
 /// Who made a change: "person", or the relay.

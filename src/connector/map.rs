@@ -317,6 +317,7 @@ impl KeptOut<'_> {
 
 pub mod codes;
 mod editor;
+pub mod feed_changes;
 mod fields;
 pub mod history;
 pub mod marks;

@@ -107,7 +107,7 @@ impl FieldRule {
             _ => &[],
         };
         let otherwise = self.when.iter().flat_map(|condition| &condition.otherwise);
-        self.ages_of(system).next().is_some() || order.iter().chain(otherwise).any(among_equals)
+        self.may_ask(system) && self.ages_of(system).next().is_some() || order.iter().chain(otherwise).any(among_equals)
     }
 
     /// At which ages a system's value may come to count no more; with a condition it may be several.

@@ -3,7 +3,7 @@
 use crate::sandbox::crm::history::{CrmEditor, SALESPERSON};
 use crate::sandbox::crm::records::{CrmKind, CrmObject};
 use crate::sandbox::faults::Fault;
-use crate::sandbox::ma::records::{Lead, Trace};
+use crate::sandbox::ma::records::{Lead, LeadEditor, Trace};
 use crate::sandbox::ma::stored_fields;
 use crate::sandbox::support::records::{Ticket, User};
 use crate::sandbox::systems::SandboxSystem;
@@ -189,8 +189,12 @@ impl Handle {
     }
 
     pub fn edit_lead(&self, lead: u64, fields: &Map<String, Value>) -> HandleResult {
+        self.edit_lead_as(LeadEditor::Hand, lead, fields)
+    }
+
+    pub fn edit_lead_as(&self, by: LeadEditor, lead: u64, fields: &Map<String, Value>) -> HandleResult {
         let fields = stored_fields(fields).map_err(Error)?;
-        self.edit_lead_stored(lead, fields, Trace::Usual)
+        self.edit_lead_stored(lead, fields, Trace::Usual(by))
     }
 
     fn edit_lead_stored(&self, lead: u64, fields: BTreeMap<String, Value>, trace: Trace) -> HandleResult {
@@ -217,7 +221,7 @@ impl Handle {
 
     /// The person said no, by the link in a mail.
     pub fn unsubscribe(&self, lead: u64) -> HandleResult {
-        self.edit_lead_stored(lead, [("unsubscribed".to_string(), Value::Bool(true))].into(), Trace::Usual)
+        self.edit_lead_stored(lead, [("unsubscribed".to_string(), Value::Bool(true))].into(), Trace::Usual(LeadEditor::Hand))
     }
 
     /// Many said no, entered from a list: moves no timestamp and leaves no activity.
@@ -227,12 +231,12 @@ impl Handle {
 
     /// The person came back: the only one who may lift the no.
     pub fn resubscribe(&self, lead: u64) -> HandleResult {
-        self.edit_lead_stored(lead, [("unsubscribed".to_string(), Value::Bool(false))].into(), Trace::Usual)
+        self.edit_lead_stored(lead, [("unsubscribed".to_string(), Value::Bool(false))].into(), Trace::Usual(LeadEditor::Hand))
     }
 
     /// A marketer sets or lifts the suspension by hand.
     pub fn marketer_suspends(&self, lead: u64, on: bool) -> HandleResult {
-        self.edit_lead_stored(lead, [("marketingSuspended".to_string(), Value::Bool(on))].into(), Trace::Usual)
+        self.edit_lead_stored(lead, [("marketingSuspended".to_string(), Value::Bool(on))].into(), Trace::Usual(LeadEditor::Hand))
     }
 
     /// See [`SandboxWorld::send_newsletter`].

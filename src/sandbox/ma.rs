@@ -4,7 +4,9 @@ pub mod records;
 
 use crate::model::Span;
 use crate::sandbox::faults::door::WriteMode;
-use crate::sandbox::ma::records::{Activity, BadField, Lead, MaRecords, NotedChange, SYSTEM_FIELDS, Trace, stored, type_of};
+use crate::sandbox::ma::records::{
+    API_USER, Activity, BadField, Lead, LeadEditor, MaRecords, NotedChange, SYSTEM_FIELDS, Trace, stored, type_of,
+};
 use crate::sandbox::systems::SandboxSystem;
 use crate::sandbox::wire::{Handled, Params, RefusedAnswer, answer, body_json, cursor, cursor_parts, iso_seconds, parse_time};
 use crate::sandbox::world::{SandboxWorld, Shared, lock};
@@ -17,6 +19,8 @@ use axum::{Extension, Router};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
+/// What comes by the API with the sandbox's key.
+const BY_API: Trace = Trace::Usual(LeadEditor::ApiUser(API_USER));
 /// Entries on a page, rows in a batch and values in a filter at most.
 const ROWS_MAX: usize = 300;
 /// Deleted leads are told of for so long.
@@ -58,7 +62,7 @@ async fn token(State(shared): State<Shared>, params: Params) -> Response {
         return answer(401, json!({"error": "unauthorized", "error_description": "Bad client credentials"}));
     }
     let (token, seconds) = world.ma_token();
-    answer(200, json!({"access_token": token, "token_type": "bearer", "expires_in": seconds, "scope": "sync@sandbox.example"}))
+    answer(200, json!({"access_token": token, "token_type": "bearer", "expires_in": seconds, "scope": API_USER}))
 }
 
 async fn paging_token(State(shared): State<Shared>, params: Params) -> Handled {
@@ -131,10 +135,29 @@ async fn lead_changes(State(shared): State<Shared>, params: Params) -> Handled {
             json!({
                 "id": ACTIVITY_ID_FIRST + i, "marketoGUID": (ACTIVITY_ID_FIRST + i).to_string(), "leadId": activity.lead,
                 "activityDate": iso_seconds(activity.at), "activityTypeId": kind, "fields": changes,
-                "attributes": [{"name": "Source", "value": "Web service API"}],
+                "attributes": attributes(activity),
             })
         })
     })
+}
+
+/// What an activity tells of how it came about. What is not known is left out.
+fn attributes(activity: &Activity) -> Vec<Value> {
+    let told = match (&activity.noted, activity.by) {
+        (NotedChange::New, _) => vec![("Source Type", "Web service API".to_string())],
+        (_, LeadEditor::ApiUser(user)) => vec![
+            ("Reason", "Web service API".to_string()),
+            ("Source", "Web service API".to_string()),
+            ("API Method Name", "syncLead".to_string()),
+            ("Modifying User", user.to_string()),
+        ],
+        (_, LeadEditor::Campaign(id)) => {
+            vec![("Reason", format!("Changed by smart campaign {id}")), ("Source", "Marketo Flow Action".to_string())]
+        }
+        (_, LeadEditor::Hand) => Vec::new(),
+    };
+    let attribute = |(name, value)| json!({"name": name, "value": value});
+    told.into_iter().map(attribute).chain([json!({"name": "Lead ID", "value": activity.lead})]).collect()
 }
 
 async fn deleted_leads(State(shared): State<Shared>, params: Params) -> Handled {
@@ -294,7 +317,7 @@ fn sync(
         ("updateOnly", [], _) => Err(bad("1004", "Lead not found")),
         ("createOrUpdate", [], _) if lookup == "id" => Err(bad("1004", "Lead not found")),
         ("updateOnly" | "createOrUpdate", [id], _) if mode == WriteMode::Pretend => Ok((*id, "updated", false)),
-        ("updateOnly" | "createOrUpdate", [id], Ok(fields)) => Ok((*id, "updated", world.ma.edit(*id, fields, Trace::Usual, now))),
+        ("updateOnly" | "createOrUpdate", [id], Ok(fields)) => Ok((*id, "updated", world.ma.edit(*id, fields, BY_API, now))),
         (_, _, Ok(fields)) => Ok((world.ma.create(fields, now), "created", true)),
     };
     world.log_write(SandboxSystem::Ma, "person", &name, fields, done.as_ref().is_ok_and(|d| d.2));

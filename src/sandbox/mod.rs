@@ -30,7 +30,7 @@ pub use crm::history::CrmEditor;
 pub use crm::records::{CrmKind, CrmObject};
 pub use faults::{AnswerLost, Fault, FaultKind};
 pub use handle::Handle;
-pub use ma::records::Lead;
+pub use ma::records::{Lead, LeadEditor};
 pub use rng::Rng;
 pub use support::records::{Ticket, User};
 pub use systems::SandboxSystem;

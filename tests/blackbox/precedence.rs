@@ -1,8 +1,8 @@
 //! Whose value counts, as precedence.toml says it.
 
 use super::harness::{SOON, Setup, World, object, person, wait_until};
-use nayose::sandbox::{CrmEditor, CrmObject};
-use serde_json::json;
+use nayose::sandbox::{CrmEditor, CrmObject, LeadEditor};
+use serde_json::{Value, json};
 use std::fs;
 
 /// A status that asks for a field sees what the merge makes of it, its own condition and all.
@@ -154,4 +154,83 @@ fn what_a_relay_brings_is_written_nowhere_and_what_a_person_types_is() {
     assert_eq!(world.lead(someone.lead).text("phone"), Some("+81 3 3333 3333"));
     fs::write(&systems, text).unwrap();
     world.sync_until("the integration's value is written", |w| w.lead(someone.lead).text("phone") == Some("+81 3 4444 4444"));
+}
+
+/// The feed tells times to the second.
+fn in_the_next_second() {
+    let second = || jiff::Timestamp::now().as_second();
+    let begun = second();
+    wait_until("the second is over", SOON, || second() > begun);
+}
+
+/// The feed tells when the phone changed: what a job did to the lead's score since does not make that phone newer than the CRM's.
+#[test]
+fn a_phone_is_as_old_as_its_entry_in_the_feed_though_a_job_touched_its_lead_since() {
+    let world = World::new(Setup { precedence: "phone = { newest = [\"crm\", \"ma\"] }\n", ..Setup::default() });
+    let handle = &world.sandbox.handle;
+    let someone = person(handle, "Hanako", "Mori", None);
+    let edit = |by: LeadEditor, fields: Value| handle.edit_lead_as(by, someone.lead, &object(fields)).unwrap();
+    handle.edit_contact(someone.contact, &[("phone", "+81 3 1111 1111")]).unwrap();
+    world.run("plan");
+    world.run("approve ma").exits(0);
+    world.sync_until("the first phone is written", |w| w.lead(someone.lead).text("phone") == Some("+81 3 1111 1111"));
+
+    // The feed tells of that write, later than the CRM's change; it is no news all the same.
+    world.sync().exits(0);
+    let phone = world.run(&format!("explain {}", someone.email)).json()["fields"]["phone"].clone();
+    let ours = phone["candidates"].as_array().unwrap().iter().find(|c| c["from"].as_str().unwrap().starts_with("ma:")).unwrap();
+    assert_eq!(
+        (&ours["dated_by_system"], &ours["won"], phone["from"].as_str().unwrap().starts_with("crm:")),
+        (&json!(true), &json!(false), true)
+    );
+
+    // All between two looks.
+    edit(LeadEditor::Hand, json!({"phone": "+81 3 2222 2222"}));
+    in_the_next_second();
+    handle.edit_contact(someone.contact, &[("phone", "+81 3 3333 3333")]).unwrap();
+    in_the_next_second();
+    edit(LeadEditor::Campaign(7), json!({"leadScore": 17}));
+    world.sync_until("the phone typed last is written", |w| w.lead(someone.lead).text("phone") == Some("+81 3 3333 3333"));
+    let history = world.run(&format!("explain {} phone", someone.email)).json()["fields"]["phone"]["history"].clone();
+    assert_eq!((&history[0]["old"], &history[0]["new"]), (&json!("+81 3 2222 2222"), &json!("+81 3 3333 3333")), "{history:#}");
+}
+
+/// A program is a relay by the user that it signs in as: other programs go on to bring news, and so do we not.
+#[test]
+fn what_a_relay_brings_into_the_ma_is_no_news_and_what_others_bring_is() {
+    let world = World::new(Setup { precedence: "phone = { newest = [\"crm\", \"ma\"] }\n", ..Setup::default() });
+    let systems = world.folder().join("systems.toml");
+    let text = fs::read_to_string(&systems).unwrap();
+    let relay = "connector = \"marketo\"\nrelays = [\"nightly@jobs.example\"]\n";
+    fs::write(&systems, text.replacen("connector = \"marketo\"\n", relay, 1)).unwrap();
+    let handle = &world.sandbox.handle;
+    let someone = person(handle, "Hanako", "Mori", None);
+    let edit = |by: LeadEditor, phone: &str| handle.edit_lead_as(by, someone.lead, &object(json!({ "phone": phone }))).unwrap();
+    let phone = || world.run(&format!("explain {}", someone.email)).json()["fields"]["phone"].clone();
+    handle.edit_contact(someone.contact, &[("phone", "+81 3 1111 1111")]).unwrap();
+    world.run("plan");
+    world.run("approve ma").exits(0);
+    world.sync_until("the first phone is written", |w| w.lead(someone.lead).text("phone") == Some("+81 3 1111 1111"));
+
+    // The job's is the newer one of the two.
+    handle.edit_contact(someone.contact, &[("phone", "+81 3 3333 3333")]).unwrap();
+    in_the_next_second();
+    edit(LeadEditor::ApiUser("nightly@jobs.example"), "+81 3 2222 2222");
+    world.sync_until("the phone that was typed is written", |w| w.lead(someone.lead).text("phone") == Some("+81 3 3333 3333"));
+
+    in_the_next_second();
+    edit(LeadEditor::ApiUser("forms@acme.example"), "+81 3 4444 4444");
+    world.sync_until("the new phone counts", |_| phone()["value"] == "+81 3 4444 4444");
+    let told = phone();
+    let from_ma = |c: &&Value| c["from"].as_str().is_some_and(|from| from.starts_with("ma:"));
+    let winner = told["candidates"].as_array().unwrap().iter().find(from_ma).cloned().unwrap_or_default();
+    assert_eq!((&winner["dated_by_system"], &winner["copied_by"], &winner["won"]), (&json!(true), &Value::Null, &json!(true)), "{told:#}");
+    world.run_text(&format!("explain {} phone", someone.email)).says("told by ma");
+
+    let tried = world.run("connector try ma").exits(0).json();
+    let edits = &tried["edits"];
+    assert_eq!((&edits["tells_editors"], &edits["history"], edits["feed"].as_array().map(Vec::len)), (&json!(true), &json!([]), Some(8)));
+    let text = world.run_text("connector try ma");
+    text.says("ma tells by its feed when these fields of a person change, from the first reading on: ")
+        .says("ma tells who edits its records");
 }

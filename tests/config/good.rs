@@ -194,6 +194,22 @@ secret = true
 [streams.people]
 entity = "person"
 every = "5m"
+sweep_every = "5m"
+[streams.people.feed]
+since = "rfc3339"
+token = "token"
+id = "lead"
+chunk = 300
+start = { path = "/token" }
+request = { path = "/changes", query = { token = "{token}" }, page = { kind = "cursor", param = "token", next = "token" } }
+read = { path = "/leads", query = { ids = "{ids}" } }
+[streams.people.feed.tells]
+changes = "fields"
+field = "name"
+value = "newValue"
+at = "at"
+edited_via = "user"
+fields = { phone = "phone", title = "title" }
 [streams.people.record]
 id = "id"
 fields = { email = "email", phone = "phone", title = "title", company = "company", owner = "owner", first_source = "source", score = { path = "score", type = "int" }, tags = { path = "tags", type = "list" } }

@@ -86,43 +86,50 @@ fn what_follows_from_files_that_are_right_is_noted() {
     assert!(notes("systems.toml", &reads_only).contains("nothing is stopped in any marketing system"));
 }
 
-/// The history of fields costs requests: only what some rule goes by is asked for.
+/// The history of fields costs requests, and what a feed tells is kept: only what some rule goes by is asked for.
 #[test]
 fn each_system_is_asked_for_the_history_of_fields_whose_rule_goes_by_age_or_by_who_edits() {
     let asked = |systems: &str, precedence: &str| {
         let config = load_with(&[("systems.toml", systems), ("precedence.toml", precedence)]).unwrap_or_else(|m| panic!("{}", m.drawn()));
-        let edits = &config.rules.system("crm").unwrap().settings.edits;
-        assert!(config.rules.system("ma").unwrap().settings.edits.history.is_empty(), "it tells none");
-        (edits.editors, edits.history.iter().map(|field| field.to_string()).collect::<Vec<_>>().join(" "))
+        let of = |system: &str| {
+            let edits = &config.rules.system(system).unwrap().settings.edits;
+            (edits.editors, edits.history.iter().map(|field| field.to_string()).collect::<Vec<_>>().join(" "))
+        };
+        (of("crm"), of("ma"))
     };
     let with_relays = good("systems.toml");
     let without = with_relays.replace("relays = [\"svc-sync@acme.example\"]\n", "");
     let rules = |text: &str| format!("default = [\"crm\", \"ma\"]\n[person]\n{text}\n");
-    for (rule, fields) in [
-        ("", ""),
-        ("phone = { from = [\"crm\", \"ma\"], blank = \"wins\" }", ""),
-        ("phone = [[\"crm\", \"ma\"]]", "phone"),
-        ("phone = [\"crm\", [\"support\", \"ma\"]]", ""),
-        ("phone = { newest = [\"ma\", \"crm\"] }", "phone"),
-        ("phone = { oldest = [\"ma\", \"crm\"] }\ntitle = { only = \"crm\", max_age = \"9d\" }", "phone title"),
-        ("phone = { newest = [\"ma\", \"support\"] }", ""),
-        ("phone = [{ system = \"ma\", max_age = \"9d\" }, \"crm\"]", ""),
-        ("phone = { only = \"ma\", when = 'person.title == null', otherwise = [[\"crm\", \"ma\"]] }", "phone"),
+    for (rule, crm, ma) in [
+        ("", "", ""),
+        ("phone = { from = [\"crm\", \"ma\"], blank = \"wins\" }", "", ""),
+        ("phone = [[\"crm\", \"ma\"]]", "phone", "phone"),
+        ("phone = [\"crm\", [\"support\", \"ma\"]]", "", "phone"),
+        ("phone = { newest = [\"ma\", \"crm\"] }", "phone", "phone"),
+        ("phone = { oldest = [\"ma\", \"crm\"] }\ntitle = { only = \"crm\", max_age = \"9d\" }", "phone title", "phone"),
+        ("phone = { newest = [\"ma\", \"support\"] }", "", "phone"),
+        ("phone = { only = \"ma\", max_age = \"9d\" }", "", "phone"),
+        ("phone = [{ system = \"ma\", max_age = \"9d\" }, \"crm\"]", "", "phone"),
+        ("phone = { only = \"ma\", when = 'person.title == null', otherwise = [[\"crm\", \"ma\"]] }", "phone", "phone"),
     ] {
-        assert_eq!(asked(&without, &rules(rule)), (false, fields.to_string()), "{rule}");
+        assert_eq!(asked(&without, &rules(rule)), ((false, crm.to_string()), (false, ma.to_string())), "{rule}");
     }
     let all = "company owner phone title";
-    assert_eq!(asked(with_relays, &rules("score = { only = \"ma\" }")), (true, all.to_string()));
+    let (none, asked_all) = ((false, String::new()), (true, all.to_string()));
+    assert_eq!(asked(with_relays, &rules("score = { only = \"ma\" }")), (asked_all.clone(), none.clone()));
     let typed = rules("phone = { from = [\"crm\", \"ma\"], typed = [\"crm\"] }\nscore = { only = \"ma\" }");
-    assert_eq!(asked(&without, &typed), (true, all.to_string()));
+    assert_eq!(asked(&without, &typed), (asked_all, none.clone()));
+    let relays_of_ma = without.replace("connector = \"marketo\"\n", "connector = \"marketo\"\nrelays = [\"jobs@acme.example\"]\n");
+    let of_ma = asked(&relays_of_ma, &rules("score = { only = \"ma\" }"));
+    assert_eq!(of_ma, (none, (true, "phone title".to_string())));
 }
 
 /// A folder that a former version took goes on to be taken.
 #[test]
 fn relays_of_a_system_that_does_not_tell_who_edits_are_told_with_their_line() {
-    let text = good("systems.toml").replace("connector = \"marketo\"", "connector = \"marketo\"\nrelays = [\"sync\"]");
+    let text = good("systems.toml").replace("connector = \"zendesk\"", "connector = \"zendesk\"\nrelays = [\"sync\"]");
     let line = 1 + text.lines().position(|line| line == "relays = [\"sync\"]").unwrap();
     let notes = load_with(&[("systems.toml", &text)]).unwrap_or_else(|m| panic!("{}", m.drawn())).notes;
-    let told = format!("systems.toml:{line}: relays has no effect: Marketo");
+    let told = format!("systems.toml:{line}: relays has no effect: Zendesk");
     assert!(notes.len() == 1 && notes[0].starts_with(&told), "{notes:?}");
 }

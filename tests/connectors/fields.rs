@@ -99,6 +99,8 @@ fn left_out(manifest: &Manifest) -> (Vec<String>, usize) {
             for (list, asks) in lists(&feed.request) {
                 let fields = wanted[&list].difference(&asks).filter(|field| !no_field.contains(&Some(field.as_str())));
                 told.extend(fields.map(|field| format!("{}.{name}.feed does not tell when {field} changes", manifest.name)));
+                let dated = feed.tells.iter().flat_map(|tells| tells.fields.values()).filter(|field| !asks.contains(*field));
+                told.extend(dated.map(|field| format!("{}.{name}.feed does not ask for {field}, which it is to date", manifest.name)));
             }
         }
     }
@@ -133,4 +135,8 @@ fn a_field_that_one_request_leaves_out_is_told() {
     let kinds = ["sweep", "feed.read", "writes.read"].map(|kind| format!("marketo.people.{kind} does not ask for industry in fields"));
     assert_eq!(told[..3], kinds);
     assert_eq!(told[3..], ["marketo.people.feed does not tell when industry changes"]);
+    let mut manifest = load::load("marketo", None).unwrap().manifest;
+    let tells = manifest.streams.get_mut("people").unwrap().feed.as_mut().unwrap().tells.as_mut().unwrap();
+    tells.fields.insert("phone".into(), "Phone".to_string());
+    assert_eq!(left_out(&manifest).0, ["marketo.people.feed does not ask for Phone, which it is to date"]);
 }

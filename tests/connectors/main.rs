@@ -3,6 +3,7 @@
 
 mod capped;
 mod examples;
+mod feed_changes;
 mod field_history;
 mod fields;
 mod instance;

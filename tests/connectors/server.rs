@@ -6,7 +6,7 @@ use axum::http::{Request, Response};
 use futures::FutureExt;
 use nayose::connector::manifest::load;
 use nayose::connector::{
-    Clock, Connector, Error, Observed, PageRead, PageSink, Pass, PassEnd, RestConnector, SettingValue, SystemSettings,
+    Clock, Connector, EditsAsked, Error, Observed, PageRead, PageSink, Pass, PassEnd, RestConnector, SettingValue, SystemSettings,
 };
 use nayose::model::Time;
 use serde_json::Value as Json;
@@ -97,13 +97,22 @@ impl Server {
 
     /// The same, by a clock that the test turns.
     pub fn connector_by(&self, clock: Clock, manifest: &str) -> RestConnector {
+        self.connector_with(self.settings(), clock, manifest)
+    }
+
+    /// The same, of a system of which this is asked about edits.
+    pub fn connector_that_asks(&self, edits: EditsAsked, manifest: &str) -> RestConnector {
+        self.connector_with(SystemSettings { edits, ..self.settings() }, clock(), manifest)
+    }
+
+    fn connector_with(&self, settings: SystemSettings, clock: Clock, manifest: &str) -> RestConnector {
         let auth = if manifest.contains("[auth]") { "" } else { "auth = { kind = 'bearer', token = '{settings.token}' }" };
         let text = format!(
             "name = 't'\ntitle = 'T'\nrole = 'ma'\napi_version = '1'\nbase_url = '{{settings.base_url}}'\n{auth}
             [settings.base_url]\ntitle = 'Address'\nwhere = 'there'\n[settings.token]\ntitle = 'Token'\nwhere = 'there'\nsecret = true\n{manifest}"
         );
         let manifest = load::parse("t", "t.toml", &text).unwrap_or_else(|e| panic!("{e:#?}"));
-        RestConnector::new(&manifest, &self.settings(), clock).unwrap()
+        RestConnector::new(&manifest, &settings, clock).unwrap()
     }
 
     pub fn settings(&self) -> SystemSettings {

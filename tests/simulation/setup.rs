@@ -270,7 +270,7 @@ income = { path = "income", type = "number" }
 sector = { path = "sector", map = { M = "made", B = "built", S = "sold" } }
 tags = { path = "tags[]", type = "list" }"#,
     ),
-    ("score = \"leadScore\"", "\nbirth = \"birthDate\"\nincome = \"income\"\nsector = \"sector\"\ntags = \"tags\""),
+    ("\nscore = \"leadScore\"", "\nbirth = \"birthDate\"\nincome = \"income\"\nsector = \"sector\"\ntags = \"tags\""),
 ];
 const ZENDESK_FIELDS: [(&str, &str); 1] =
     [("name = \"name\", phone = \"phone\"", ", birth = { path = \"birth\", type = \"date\", format = \"date\" }")];

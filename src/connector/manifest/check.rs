@@ -174,6 +174,42 @@ impl Checker<'_> {
         self.fail_if(feed.chunk == 0, &["streams", name, "feed", "chunk"], "must be at least 1");
         self.path(&at, &feed.token);
         self.path(&at, &feed.id);
+        if let Some(tells) = &feed.tells {
+            self.feed_tells(name, s, tells);
+        }
+    }
+
+    fn feed_tells(&mut self, name: &str, s: &Stream, tells: &FeedTells) {
+        let at = ["streams", name, "feed", "tells"];
+        let FeedTells { fields, changes, field, value, at: time, edited_by, edited_via } = tells;
+        self.fail_if(s.entity != Entity::Person, &at, "is for persons");
+        self.fail_if(s.field_history.is_some(), &at, "stands beside field_history; one of them says when fields changed");
+        self.dated_fields(&at, s, fields);
+        let mut own_names: Vec<&String> = fields.values().collect();
+        own_names.sort();
+        if let Some(twice) = own_names.windows(2).find(|pair| pair[0] == pair[1]) {
+            self.fail(&["streams", name, "feed", "tells", "fields"], format!("has {:?} twice", twice[0]));
+        }
+        for path in [changes, field, value] {
+            self.fail_if(path.is_empty() && path != changes, &at, "field and value need a path");
+            self.path(&at, path);
+        }
+        self.path(&at, time.parts().0);
+        self.editors(&at, edited_by, edited_via);
+    }
+
+    /// The fields that a system dates by themselves.
+    fn dated_fields(&mut self, at: &[&str], s: &Stream, fields: &BTreeMap<Name, String>) {
+        self.fail_if(fields.is_empty(), at, "fields is empty");
+        for field in fields.keys().filter(|field| !s.record.as_ref().is_some_and(|map| map.fields.contains_key(*field))) {
+            self.fail(&[at, &["fields", field]].concat(), "is no field of the stream's record");
+        }
+    }
+
+    fn editors(&mut self, at: &[&str], by: &Option<Paths>, via: &Option<Paths>) {
+        for path in [by, via].into_iter().flatten().flat_map(Paths::as_slice) {
+            self.path(at, path);
+        }
     }
 
     fn by_id(&mut self, name: &str, s: &Stream, by_id: &ById) {
@@ -207,17 +243,14 @@ impl Checker<'_> {
         self.request(&["streams", name, "field_history", "request"], s, request, &[&IDS[..], &["fields"]].concat());
         self.fail_if(!request.names_ids() || !request.uses("fields"), &at, "the request must say {id_rows}, {ids} or {id}, and {fields}");
         self.fail_if(*chunk == 0, &["streams", name, "field_history", "chunk"], "must be at least 1");
-        self.fail_if(fields.is_empty(), &at, "fields is empty");
-        for field in fields.keys().filter(|field| !s.record.as_ref().is_some_and(|map| map.fields.contains_key(*field))) {
-            self.fail(&["streams", name, "field_history", "fields", field], "is no field of the stream's record");
-        }
+        self.dated_fields(&at, s, fields);
         self.template(&at, changes, &["field"]);
         self.fail_if(!changes.contains("{field}"), &at, "changes does not say {field}");
         let list = checker::sample(changes);
-        let editors = [edited_by, edited_via].into_iter().flatten().flat_map(Paths::as_slice).map(String::as_str);
-        for path in [record, value, time.parts().0, &list].into_iter().chain(editors) {
+        for path in [record, value, time.parts().0, &list] {
             self.path(&at, path);
         }
+        self.editors(&at, edited_by, edited_via);
     }
 
     /// Lists that are read by the ids of those whose they are.

@@ -1,6 +1,6 @@
 //! How streams are read: requests, pages, filters, feeds.
 
-use super::{Duration, FieldHistory, Method, RecordMap, TimeFormat, span, span_option};
+use super::{Duration, FeedTells, FieldHistory, Method, RecordMap, TimeFormat, span, span_option};
 use crate::model::{Entity, Span};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -208,6 +208,9 @@ pub struct Feed {
     pub chunk: usize,
     #[serde(default)]
     pub sound: bool,
+    /// Persons: what its entries tell of fields that changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tells: Option<FeedTells>,
 }
 
 /// Records read by `{ids}`, or one by `{id}`. Who is not there is left out of the answer, or told by 404 or 410; where one was merged into

@@ -11,7 +11,7 @@ pub struct EditsAsked {
     pub relays: Vec<String>,
     /// Some rule, or `relays`, goes by who edited.
     pub editors: bool,
-    /// Persons' fields whose own history is asked for.
+    /// Persons' fields of which it matters when they changed: their history is asked for, and what a feed tells of them is kept.
     pub history: BTreeSet<Name>,
 }
 

@@ -25,6 +25,9 @@ pub const DELETED: &str = "deleted";
 /// Of a stream: when its records' fields changed could not be read.
 pub const FIELD_HISTORY: &str = "field_history";
 
+/// Of a stream: entries of its feed do not tell when they changed fields.
+pub const FEED_TIMES: &str = "feed_times";
+
 impl Quarantined {
     /// For people: what was left out, and of what.
     pub fn told(&self, system: &Name, stream: &str) -> String {
@@ -35,6 +38,7 @@ impl Quarantined {
             None if field == FIELD_HISTORY => {
                 format!("{system}.{stream}: the history of fields did not come, and values are as old as their records tell: {why}")
             }
+            None if field == FEED_TIMES => format!("{system}.{stream}: {why}; what they changed is as old as its records tell"),
             None => format!("{system}.{stream}: a row was not read: its {field}: {why}"),
         }
     }
@@ -55,6 +59,8 @@ mod tests {
         assert_eq!(told(None, "id", "there is no id"), "crm.people: a row was not read: its id: there is no id");
         let history = told(None, FIELD_HISTORY, "400");
         assert_eq!(history, "crm.people: the history of fields did not come, and values are as old as their records tell: 400");
+        let timeless = told(None, FEED_TIMES, "2 entries of the feed have no time");
+        assert_eq!(timeless, "crm.people: 2 entries of the feed have no time; what they changed is as old as its records tell");
         let deleted = told(Some("crm:person:98"), DELETED, "is a list");
         assert_eq!(deleted, "crm:person:98 was not read: whether it was deleted: is a list");
     }

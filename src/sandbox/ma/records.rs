@@ -94,19 +94,34 @@ pub enum NotedChange {
     Deleted,
 }
 
+/// Who changed a lead, as the activity tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeadEditor {
+    /// A program that signed in as this user.
+    ApiUser(&'static str),
+    /// A flow step of the smart campaign with this id.
+    Campaign(u64),
+    /// Somebody by hand, of whom nothing is told.
+    Hand,
+}
+
+/// Whom the sandbox's own API key signs in as.
+pub const API_USER: &str = "sync@sandbox.example";
+
 /// An activity; its place in the list is its cursor, its id grows with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Activity {
     pub lead: u64,
     pub at: Time,
     pub noted: NotedChange,
+    pub by: LeadEditor,
 }
 
-/// Who changed a lead: decides what is left to be seen of it.
+/// What is left to be seen of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trace {
     /// `updatedAt` moves and an activity is noted.
-    Usual,
+    Usual(LeadEditor),
     /// Neither: as mass changes inside the vendor's system are.
     None,
 }
@@ -166,7 +181,7 @@ impl MaRecords {
             self.by_email.entry(email.to_string()).or_default().push(id);
         }
         self.leads.insert(id, Lead { id, fields, created: now, updated: now });
-        self.activities.push(Activity { lead: id, at: now, noted: NotedChange::New });
+        self.activities.push(Activity { lead: id, at: now, noted: NotedChange::New, by: LeadEditor::ApiUser(API_USER) });
         id
     }
 
@@ -194,9 +209,9 @@ impl MaRecords {
             }
             changes.push((name, old, new));
         }
-        if !changes.is_empty() && trace == Trace::Usual {
+        if let (false, Trace::Usual(by)) = (changes.is_empty(), trace) {
             lead.updated = now;
-            self.activities.push(Activity { lead: id, at: now, noted: NotedChange::Changed(changes) });
+            self.activities.push(Activity { lead: id, at: now, noted: NotedChange::Changed(changes), by });
         }
         true
     }
@@ -206,7 +221,7 @@ impl MaRecords {
         if let Some(ids) = lead.text("email").and_then(|e| self.by_email.get_mut(e)) {
             ids.retain(|i| *i != id);
         }
-        self.activities.push(Activity { lead: id, at: now, noted: NotedChange::Deleted });
+        self.activities.push(Activity { lead: id, at: now, noted: NotedChange::Deleted, by: LeadEditor::Hand });
         true
     }
 

@@ -4,7 +4,7 @@ use super::fields;
 use super::site::{Ask, Reply, Site};
 use super::switches::Switch;
 use crate::precedence::hands::set;
-use crate::truth::{BlockBy, Table, Way, text};
+use crate::truth::{BlockBy, Event, Table, Way, text};
 use nayose::model::{Mark, Name, Record, Time, Value};
 use serde_json::{Value as Json, json};
 
@@ -73,14 +73,35 @@ fn feed(site: &mut Site<'_>, ask: &Ask, deleted: bool) -> Reply {
     }
     let known = site.truth.feed.partition_point(|e| e.visible <= site.truth.now);
     let upto = (from + site.page_size()).min(known).max(from.min(known));
-    let entries = site.truth.feed[from.min(upto)..upto].iter().filter(|e| e.deleted == deleted);
-    let rows: Vec<Json> = entries.map(|e| json!({"id": e.id, "leadId": TABLE.shown(e.id), "activityDate": e.at.rfc3339()})).collect();
+    let entries: Vec<Event> = site.truth.feed[from.min(upto)..upto].iter().filter(|e| e.deleted == deleted).copied().collect();
+    let watched: Vec<&str> = ask.param("fields").unwrap_or_default().split(',').collect();
+    let rows: Vec<Json> = entries.iter().map(|e| entry(site, e, &watched)).collect();
     let mut page = json!({"success": true, "nextPageToken": site.token(upto), "moreResult": upto < known});
     // Where nothing is to be told there is no list, as with the vendor.
     if !rows.is_empty() {
         page["result"] = Json::Array(rows);
     }
     Reply::json(&page)
+}
+
+/// What changed, from what to what, as far as it is kept.
+fn entry(site: &mut Site<'_>, event: &Event, watched: &[&str]) -> Json {
+    let versions = site.truth.item(TABLE, event.id).map_or(&[][..], |item| &item.versions);
+    let at = versions.iter().rposition(|v| v.stamped == event.at && v.visible == event.visible).filter(|at| *at > 0 && !event.deleted);
+    let rows = at.map(|at| [at - 1, at].map(|at| plain(event.id, &versions[at].record)));
+    let changed = |[old, new]: &[Json; 2], name: &&str| (old[name] != new[name]).then(|| (as_text(&old[name]), as_text(&new[name])));
+    let change = |(name, (old, new))| json!({"id": 1, "name": name, "oldValue": old, "newValue": new});
+    let fields = rows.iter().flat_map(|rows| watched.iter().filter_map(|name| Some(change((*name, changed(rows, name)?)))));
+    let fields: Vec<Json> = fields.collect();
+    let date = Time(event.at.0 + site.ahead(TABLE, event.id)).rfc3339();
+    json!({"id": event.id, "leadId": TABLE.shown(event.id), "activityDate": date, "fields": fields})
+}
+
+fn as_text(value: &Json) -> Json {
+    match value {
+        Json::Null | Json::String(_) => value.clone(),
+        other => json!(other.to_string()),
+    }
 }
 
 fn by_ids(site: &mut Site<'_>, ask: &Ask) -> Reply {
@@ -93,6 +114,23 @@ fn lead(site: &mut Site<'_>, id: u32) -> Option<Json> {
     let item = site.truth.item(TABLE, id).filter(|i| !i.deleted())?;
     let (record, stamped) = (item.record().clone(), item.now().stamped);
     let refuses = !record.refusals.is_empty();
+    let mut row = plain(id, &record);
+    row["updatedAt"] = json!(Time(stamped.0 + site.ahead(TABLE, id)).rfc3339());
+    if refuses && site.hits(Switch::OptOutWords, TABLE, id, 1) {
+        row["unsubscribed"] = json!(if id.is_multiple_of(2) { "希望しない" } else { "stop it" });
+    }
+    if site.switches.is_on(Switch::OptOutMissing)
+        && let Some(row) = row.as_object_mut()
+    {
+        site.switches.meet(Switch::OptOutMissing);
+        row.remove("unsubscribed");
+    }
+    site.odd(TABLE, id, &mut row, "/title");
+    Some(row)
+}
+
+/// A lead as it is, but for when it changed.
+fn plain(id: u32, record: &Record) -> Json {
     let permit = match record.mark(Mark::Permit) {
         Some(Value::Time(at)) => Some(at.rfc3339()),
         Some(Value::Text(words)) => Some(words.to_string()),
@@ -109,25 +147,14 @@ fn lead(site: &mut Site<'_>, id: u32) -> Option<Json> {
         "leadScore": score,
         "leadStatus": record.mark(Mark::Status).and_then(Value::as_text),
         "marketingSuspended": record.is_blocked(),
-        "unsubscribed": refuses,
-        "updatedAt": Time(stamped.0 + site.ahead(TABLE, id)).rfc3339(),
+        "unsubscribed": !record.refusals.is_empty(),
         "ok_until": permit,
         "nayose_why": record.mark(Mark::Why).and_then(Value::as_text),
     });
-    for (name, value) in fields::told(TABLE, &record) {
+    for (name, value) in fields::told(TABLE, record) {
         row[name] = value;
     }
-    if refuses && site.hits(Switch::OptOutWords, TABLE, id, 1) {
-        row["unsubscribed"] = json!(if id.is_multiple_of(2) { "希望しない" } else { "stop it" });
-    }
-    if site.switches.is_on(Switch::OptOutMissing)
-        && let Some(row) = row.as_object_mut()
-    {
-        site.switches.meet(Switch::OptOutMissing);
-        row.remove("unsubscribed");
-    }
-    site.odd(TABLE, id, &mut row, "/title");
-    Some(row)
+    row
 }
 
 fn update(site: &mut Site<'_>, ask: &Ask) -> Reply {

@@ -5,11 +5,14 @@ use super::page_reader::{CHUNKS_AT_ONCE, PageReader};
 use super::paging::{PageStep, Pager, Rows};
 use super::streams::FeedPlan;
 use crate::connector::map::Mapper;
-use crate::connector::port::{Error, Observed, PageRead, PageSink, PassEnd};
+use crate::connector::map::feed_changes::LastChanges;
+use crate::connector::port::kept_out::FEED_TIMES;
+use crate::connector::port::{Error, Observed, PageRead, PageSink, PassEnd, Quarantined};
+use crate::connector::raw::json::Json;
 use crate::connector::raw::scalars::{id_of, text_of, time_text};
 use crate::connector::rest::http::answer::HttpAnswer;
 use crate::connector::rest::http::request::{Call, Fill};
-use crate::model::{Entity, RecordId, ShortText, Time};
+use crate::model::{Entity, RecordId, ShortText, Time, counted};
 use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use serde::{Deserialize, Serialize};
@@ -64,9 +67,17 @@ impl PageReader<'_> {
     ) -> Result<Option<String>, Error> {
         let mut pager = Pager::new(&plan.call, Some(place.changes.clone()));
         loop {
-            let mut ids = BTreeSet::new();
+            let mut ids = BTreeSet::<ShortText>::new();
+            // Of those records alone whose turn is now: each is read anew with what later entries tell of it.
+            let mut told = LastChanges::default();
             let (step, skew) = loop {
-                let page = self.ids(&plan.call, plan, &place.changes, &mut pager, &mut ids, end).await;
+                let mut note = |id: &str, entry: &Json<'_>| {
+                    ids.insert(id.into());
+                    if let Some(reader) = &plan.tells {
+                        reader.note(id, entry, &mut told);
+                    }
+                };
+                let page = self.entries(&plan.call, plan, &place.changes, &mut pager, &mut note, end).await;
                 let (step, skew) = page.map_err(|e| if kept { self.lost_if_refused(&plan.call, e) } else { e })?;
                 kept = false;
                 if step != PageStep::More || ids.len() >= plan.chunk {
@@ -76,6 +87,7 @@ impl PageReader<'_> {
             place.changes = pager.cursor().unwrap_or(&place.changes).to_string();
             let ids: Vec<ShortText> = ids.into_iter().collect();
             let mut page = self.by_ids(&plan.read, mapper, &ids, plan.chunk, end).await?;
+            lay_over(&told, &mut page);
             page.clock_skew_ms = skew.or(page.clock_skew_ms);
             end.incomplete_because = end.incomplete_because.take().or(page.cut_short.take());
             page.cursor = Some(self.cursor_text(place));
@@ -100,8 +112,11 @@ impl PageReader<'_> {
     ) -> Result<Option<String>, Error> {
         let mut pager = Pager::new(call, Some(place.deleted.clone()));
         loop {
-            let mut ids = BTreeSet::new();
-            let (step, skew) = self.ids(call, plan, &place.deleted, &mut pager, &mut ids, end).await?;
+            let mut ids = BTreeSet::<ShortText>::new();
+            let mut note = |id: &str, _: &Json<'_>| {
+                ids.insert(id.into());
+            };
+            let (step, skew) = self.entries(call, plan, &place.deleted, &mut pager, &mut note, end).await?;
             place.deleted = pager.cursor().unwrap_or(&place.deleted).to_string();
             let deleted = |id| Observed::Deleted(RecordId::new(self.http.system.clone(), entity, id));
             let page = PageRead {
@@ -139,13 +154,13 @@ impl PageReader<'_> {
     }
 
     /// One page of a feed. An entry whose id cannot be read makes the pass incomplete.
-    async fn ids(
+    async fn entries(
         &self,
         call: &Call,
         plan: &FeedPlan,
         token: &str,
         pager: &mut Pager,
-        ids: &mut BTreeSet<ShortText>,
+        note: &mut (dyn FnMut(&str, &Json<'_>) + Send),
         end: &mut PassEnd,
     ) -> Result<(PageStep, Option<i64>), Error> {
         let request = call.prepare(&Fill { token: Some(token), ..Fill::default() }, &pager.ask());
@@ -155,7 +170,7 @@ impl PageReader<'_> {
         let rows: Vec<_> = self.lists(call, &answer)?.into_iter().flatten().collect();
         for row in &rows {
             match plan.id.first(row).and_then(id_of) {
-                Some(id) => drop(ids.insert(id.into())),
+                Some(id) => note(&id, row),
                 None => {
                     let (why, begins) = (format!("an entry has no id at {}", plan.id), self.http.begins(row));
                     return Err(Error::NotUnderstood { system: self.http.system.clone(), what: self.http.what(&call.what), why, begins });
@@ -216,5 +231,18 @@ impl PageReader<'_> {
             Err(Error::NotFound { system, what }) => Err(Error::Refused { system, what, said: "not found (404)".to_string() }),
             followed => followed.map(|()| page),
         }
+    }
+}
+
+/// Lays what entries tell of fields over the records that were read after them.
+fn lay_over(told: &LastChanges, page: &mut PageRead) {
+    for observed in &mut page.observed {
+        if let Observed::Record { record, .. } = observed {
+            told.tell(record);
+        }
+    }
+    if told.timeless() > 0 {
+        let why = format!("{} no time that can be read", counted(told.timeless(), "entry of the feed has", "entries of the feed have"));
+        page.quarantined.push(Quarantined { record: None, field: FEED_TIMES.to_string(), why });
     }
 }

@@ -3,6 +3,7 @@
 use super::history_plan::HistoryPlan;
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{AllAccounts, Feed, ForEach, Manifest, Page, Request, Stream, TimeFormat, Writes};
+use crate::connector::map::feed_changes::EntryReader;
 use crate::connector::map::{FollowedLists, Mapper};
 use crate::connector::port::{Reads, StreamInfo};
 use crate::connector::raw::paths::Path;
@@ -57,6 +58,8 @@ pub struct FeedPlan {
     pub deleted: Option<Call>,
     pub read: Call,
     pub chunk: usize,
+    /// What entries tell of fields: only where some rule goes by it.
+    pub tells: Option<EntryReader>,
 }
 
 /// Lists of ids, read by the ids of the records whose lists they are.
@@ -134,10 +137,6 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, around: Around<'_>, s
             })
         }
     };
-    let feed = match &stream.feed {
-        None => None,
-        Some(feed) => feed_plan(feed, &call)?,
-    };
     let each = match &stream.for_each {
         None => None,
         Some(each) => people_plan(each, &call)?,
@@ -152,6 +151,10 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, around: Around<'_>, s
     };
     let mapper = stream.record.as_ref().map(|r| Mapper::new(system, stream.entity, r, around.writes, settings)).transpose()?;
     let mapper = mapper.map(|m| m.following(FollowedLists { people: around.followed, accounts: all_accounts.is_some() }));
+    let feed = match &stream.feed {
+        None => None,
+        Some(feed) => feed_plan(feed, &call, mapper.as_ref(), settings)?,
+    };
     let history = match (&stream.field_history, &mapper) {
         (Some(history), Some(mapper)) => HistoryPlan::new(name, history, mapper, settings)?,
         _ => None,
@@ -194,12 +197,16 @@ fn path(text: &str) -> Result<Path, String> {
     Path::parse(text).map_err(|e| e.to_string())
 }
 
-fn feed_plan(feed: &Feed, call: &MakeCall<'_>) -> Result<Option<FeedPlan>, String> {
+fn feed_plan(feed: &Feed, call: &MakeCall<'_>, mapper: Option<&Mapper>, settings: &Settings) -> Result<Option<FeedPlan>, String> {
     let (start, pages, read) = (call("feed start", &feed.start)?, call("feed", &feed.request)?, call("records by id", &feed.read)?);
     let deleted = feed.deleted.as_ref().map_or(Ok(None), |d| call("deleted", d))?;
     let (Some(start), Some(pages), Some(read)) = (start, pages, read) else { return Ok(None) };
     let (token, id) = (path(&feed.token)?, path(&feed.id)?);
-    Ok(Some(FeedPlan { start, since: feed.since, token, call: pages, id, deleted, read, chunk: feed.chunk }))
+    let tells = match (&feed.tells, mapper) {
+        (Some(tells), Some(mapper)) => EntryReader::new(tells, mapper, settings.edits(), &settings.zone)?,
+        _ => None,
+    };
+    Ok(Some(FeedPlan { start, since: feed.since, token, call: pages, id, deleted, read, chunk: feed.chunk, tells }))
 }
 
 fn people_plan(each: &ForEach, call: &MakeCall<'_>) -> Result<Option<ListPlan>, String> {
