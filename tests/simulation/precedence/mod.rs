@@ -2,4 +2,6 @@
 
 pub mod edits;
 pub mod hands;
+pub mod job;
 pub mod judge;
+mod rest;
