@@ -3,7 +3,7 @@
 pub mod orders;
 
 use super::config_files::{self, CONSENT, CRITICAL_TICKET, Hold, OPEN_DEAL, STATUSES, system};
-use crate::precedence::job::JOB;
+use super::truth::past::JOB;
 use nayose::config::{self, Config};
 use nayose::connector::network::Network;
 use nayose::connector::{Abilities, Clock, Connector, RestConnector, StreamInfo};

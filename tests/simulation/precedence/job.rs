@@ -5,10 +5,9 @@ use super::hands;
 use crate::dice::Dice;
 use crate::truth::account::shown;
 use crate::truth::{Item, Table, Truth, past};
+use crate::wire::in_own_form;
 use nayose::model::Value;
 
-/// What the CRM calls it.
-pub const JOB: &str = "900123";
 /// Values that it takes along in one run.
 const COPIES_MAX: usize = 3;
 
@@ -16,6 +15,8 @@ const COPIES_MAX: usize = 3;
 #[derive(Debug)]
 pub struct Job {
     fields: Vec<&'static str>,
+    /// Where it puts what it read in the other of the two.
+    into: &'static [Table],
     read: Vec<Read>,
 }
 
@@ -29,17 +30,25 @@ struct Read {
 }
 
 impl Job {
-    /// That of a history: it knows one field or two.
+    /// That of a history: it knows one field or two, and most go one way.
     pub fn of(seed: u64) -> Job {
         let all: Vec<&'static str> = past::fields().collect();
         let at = |n: u64| all[(n % all.len() as u64) as usize];
-        Job { fields: vec![at(seed), at(seed / 5)], read: Vec::new() }
+        let into: &[Table] = match seed % 4 {
+            0 | 1 => &[Table::CrmPeople],
+            2 => &[Table::MaPeople],
+            _ => &[Table::CrmPeople, Table::MaPeople],
+        };
+        Job { fields: vec![at(seed), at(seed / 5)], into, read: Vec::new() }
     }
 
     /// One run of it. Tells what it put, for the history that a person reads.
     pub fn run(&mut self, truth: &mut Truth, dice: &mut Dice) -> String {
         let mut told = String::from("the job copies");
         for Read { table, number, field, value } in std::mem::take(&mut self.read) {
+            // The marketing system keeps it as it keeps whatever a program gives it.
+            let form = truth.own_form.filter(|_| table == Table::MaPeople);
+            let value = form.map_or(value.clone(), |form| in_own_form(form, field, &value));
             truth.copy(table, number, field, &value, dice);
             told.push_str(&format!(" {} {field} = {value};", table.id(number)));
         }
@@ -68,10 +77,9 @@ impl Job {
         let contacts = truth.living(Table::CrmPeople).into_iter();
         let contacts: Vec<u32> = contacts.filter(|id| truth.item(Table::CrmPeople, *id).is_some_and(is_it)).collect();
         let (contact, field) = (*dice.pick(&contacts)?, *dice.pick(&self.fields)?);
-        let (from, table, number) = if dice.once_in(2) {
-            (item, Table::CrmPeople, contact)
-        } else {
-            (truth.item(Table::CrmPeople, contact)?, Table::MaPeople, lead)
+        let (from, table, number) = match dice.pick(self.into)? {
+            Table::CrmPeople => (item, Table::CrmPeople, contact),
+            _ => (truth.item(Table::CrmPeople, contact)?, Table::MaPeople, lead),
         };
         let value = shown(from.record(), field).clone();
         // It copies values, and no codes that only one of the two knows.

@@ -172,18 +172,24 @@ impl At<'_> {
         let is_late = || typed.at > here.at || !dated || self.is_superseded(order, field, ours.band, here);
         if self.is_known_copy(field, typed) {
             // A copy is no news: it has its system's rank, and goes behind all that is none.
-            return (theirs.band < ours.band || is_old) && !(order.passes_copies() && self.is_typed_in_the_crm(field));
+            let counts = self.stands(field, typed) && !(order.passes_copies() && self.is_typed_in_the_crm(field));
+            return counts && (theirs.band < ours.band || is_old);
         }
         theirs.band < ours.band || is_old || (theirs.band == ours.band && is_late())
     }
 
-    /// Whether the job put a value there and it is there still, the job is a relay, and the CRM's history of the field told so.
+    /// Whether the job put a value there, and the CRM's history of the field told so, or that there is another by now: it is one of the
+    /// CRM's relays.
     fn is_known_copy(&self, field: &str, typed: &Typed) -> bool {
-        let (sim, is_it) = (self.sim, |hand: &Hand| hand.at == typed.at);
-        let of = |own: &&str| *own == field;
-        let own = OWN_VALUES.into_iter().find(|own| of(own)).filter(|_| typed.is_copied && sim.shape.relays);
-        let hand = own.and_then(|own| sim.truth.account.hand(typed.table, typed.number, own).filter(|hand| is_it(hand)).map(|_| own));
-        typed.table == Table::CrmPeople && hand.is_some_and(|own| sim.truth.past.is_told(typed.number, own))
+        let is_copied = typed.is_copied && typed.table == Table::CrmPeople && self.sim.shape.relays;
+        is_copied && OWN_VALUES.into_iter().any(|own| own == field && self.sim.truth.past.is_told(typed.number, own))
+    }
+
+    /// Whether what was put there is there still.
+    fn stands(&self, field: &str, typed: &Typed) -> bool {
+        let own = OWN_VALUES.into_iter().find(|own| *own == field);
+        let hand = own.and_then(|own| self.sim.truth.account.hand(typed.table, typed.number, own));
+        hand.is_some_and(|hand| hand.at == typed.at)
     }
 
     /// Whether a person typed the field in a contact of the same person, and the history of it told us so.

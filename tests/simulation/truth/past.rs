@@ -6,6 +6,9 @@ use crate::dice::Dice;
 use nayose::model::{Record, Time, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What the CRM calls the job that copies.
+pub const JOB: &str = "900123";
+
 /// One entry of a field's history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Edit {

@@ -3,9 +3,8 @@
 use super::hubspot::contact;
 use super::site::{Ask, Reply, Site};
 use super::switches::Switch;
-use crate::precedence::job::JOB;
 use crate::truth::account::{Doer, shown};
-use crate::truth::past::Edit;
+use crate::truth::past::{Edit, JOB};
 use crate::truth::{Table, past};
 use nayose::model::Record;
 use serde_json::{Map, Value as Json, json};
