@@ -1,6 +1,7 @@
 //! The judge of typed values: what a person typed is overwritten only if a rule says so, what they cleared or took out does not come back,
 //! and nothing is written that nobody typed. It goes by who typed what when, and by the order of the rule; where it cannot be sure it is silent.
 
+use super::copies;
 use super::hands::is_unknown_code;
 use crate::checks::{Violation, fail};
 use crate::setup::orders::Order;
@@ -27,6 +28,7 @@ pub fn typed_values(sim: &Sim<'_>, table: Table, id: &RecordId, change: &Change)
         } else if let Some(field) = OWN_VALUES.into_iter().find(|field| *field == &**name) {
             at.somebody_typed_it(id, field, value)?;
             at.stands_by_the_rule(id, field, value)?;
+            copies::move_nothing(sim, (table, number), id, (field, value))?;
         }
     }
     Ok(())
@@ -158,7 +160,7 @@ impl At<'_> {
         Table::PEOPLE
             .into_iter()
             .flat_map(of)
-            .map(|(table, number)| Typed { table, number, at: self.sim.truth.now, is_copied: false })
+            .map(|(table, number)| Typed { table, number, at: self.sim.truth.now, is_copied: false, silently: false })
             .collect()
     }
 
@@ -169,7 +171,9 @@ impl At<'_> {
         let age = self.sim.truth.now.0 - here.at.0;
         let is_old = ours.max_age_ms.is_some_and(|limit| age + SURE_MS > limit);
         let dated = self.are_dated_right();
-        let is_late = || typed.at > here.at || !dated || self.is_superseded(order, field, ours.band, here);
+        // What moved no time seems to have changed with the next change that does, unless the history of the field tells otherwise.
+        let moved = || self.sim.truth.item(typed.table, typed.number).is_some_and(|item| item.now().stamped > here.at);
+        let is_late = || typed.at > here.at || !dated || typed.silently && moved() || self.is_superseded(order, field, ours.band, here);
         if self.is_known_copy(field, typed) {
             // A copy is no news: it has its system's rank, and goes behind all that is none.
             let counts = self.stands(field, typed) && !(order.passes_copies() && self.is_typed_in_the_crm(field));
@@ -218,7 +222,9 @@ impl At<'_> {
         let mut others = tables.flat_map(|t| self.sim.truth.table(t).iter().map(move |(number, item)| (t, *number, item)));
         others.any(|(table, number, item)| {
             let hand = OWN_VALUES.into_iter().find(|own| *own == field).and_then(|own| self.sim.truth.account.hand(table, number, own));
-            let is_news = |hand: &Hand| !self.is_known_copy(field, &Typed { table, number, at: hand.at, is_copied: !hand.is_typed() });
+            let is_news = |hand: &Hand| {
+                !self.is_known_copy(field, &Typed { table, number, at: hand.at, is_copied: !hand.is_typed(), silently: hand.silently })
+            };
             item.human == self.item.human && hand.is_some_and(|hand| !hand.is_ours() && hand.at > here.at && is_news(hand))
         })
     }

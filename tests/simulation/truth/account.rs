@@ -52,6 +52,8 @@ pub struct Typed {
     pub at: Time,
     /// Nobody did: the job put it there.
     pub is_copied: bool,
+    /// No time moved with it.
+    pub silently: bool,
 }
 
 /// How a change came about.
@@ -100,7 +102,7 @@ impl Account {
                 self.entries_changed((table, number), before, value, &hand);
             } else if !hand.is_ours() && !value.is_empty() {
                 let is_copied = !hand.is_typed();
-                self.note((field, value.to_string()), Typed { table, number, at: doing.at, is_copied });
+                self.note((field, value.to_string()), Typed { table, number, at: doing.at, is_copied, silently: doing.silently });
             }
             self.first_seen.remove(&(table, number, field));
             self.hands.insert((table, number, field), hand);
@@ -126,6 +128,11 @@ impl Account {
         }
     }
 
+    /// Whether a write of ours that was carried out then was answered.
+    pub fn is_answered(&self, table: Table, number: u32, at: Time) -> bool {
+        self.answered.get(&(table, number)) >= Some(&at)
+    }
+
     /// When the first pass began that showed what a field shows; `None`: none has.
     pub fn first_seen(&self, table: Table, number: u32, field: &'static str) -> Option<Time> {
         self.first_seen.get(&(table, number, field)).copied()
@@ -141,7 +148,7 @@ impl Account {
             let key = entry.as_str().to_lowercase();
             self.removed.remove(&(table, number, key.clone()));
             if !hand.is_ours() {
-                self.note((ENTRIES, key), Typed { table, number, at: hand.at, is_copied: false });
+                self.note((ENTRIES, key), Typed { table, number, at: hand.at, is_copied: false, silently: hand.silently });
             }
         }
         for entry in entries(before).iter().filter(|entry| !has(value, entry) && !hand.is_ours()) {
