@@ -88,6 +88,7 @@ impl History {
             capped: on(Switch::ResultsCapped),
             overlaps: on(Switch::IdsOverlap),
             both: self.both,
+            relays: on(Switch::JobIsRelay),
         }
     }
 }
@@ -101,10 +102,17 @@ impl History {
         let own_form = dice.once_in(2).then(|| OwnForm::of(seed));
         let faults = dice.weighed(&[(0, 1), (8, 1), (25, 2), (80, 2)]);
         let count = dice.weighed(&[(0, 1), (1, 3), (2, 3), (4, 3), (7, 1)]);
-        let switches = (0..count).filter_map(|_| dice.pick(&Switch::ALL).copied()).collect();
+        let switches: BTreeSet<Switch> = (0..count).filter_map(|_| dice.pick(&Switch::ALL).copied()).collect();
         let both = dice.once_in(2);
         let order = *dice.pick(&Order::ALL).unwrap_or(&Order::Shipped);
+        let switches = if dice.once_in(4) { with_job(switches, &mut dice) } else { switches };
         let steps = (0..STEPS).map(|_| Step { kind: dice.weighed(&WEIGHTS), dice: dice.next() }).collect();
         History { seed, timed_permits, own_form, both, order, faults, switches, steps }
     }
+}
+
+/// Beside all else a job copies values, and the history of the CRM's fields may say so.
+fn with_job(mut switches: BTreeSet<Switch>, dice: &mut Dice) -> BTreeSet<Switch> {
+    switches.insert(if dice.once_in(3) { Switch::JobCopies } else { Switch::JobIsRelay });
+    switches
 }

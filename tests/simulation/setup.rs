@@ -3,6 +3,7 @@
 pub mod orders;
 
 use super::config_files::{self, CONSENT, CRITICAL_TICKET, Hold, OPEN_DEAL, STATUSES, system};
+use super::truth::past::JOB;
 use nayose::config::{self, Config};
 use nayose::connector::network::Network;
 use nayose::connector::{Abilities, Clock, Connector, RestConnector, StreamInfo};
@@ -127,18 +128,21 @@ pub struct Shape {
     pub overlaps: bool,
     /// The CRM is written fields, too.
     pub both: bool,
+    /// The job that copies is one of the CRM's `relays`.
+    pub relays: bool,
 }
 
 impl Default for Setups {
     fn default() -> Setups {
         let on = |n: u32, bit: u32| n & (1 << bit) > 0;
-        let shapes = (0..64).map(|n| Shape {
+        let shapes = (0..128).map(|n| Shape {
             timed_permits: on(n, 0),
             large: on(n, 1),
             inverted: on(n, 2),
             capped: on(n, 3),
             overlaps: on(n, 4),
             both: on(n, 5),
+            relays: on(n, 6),
         });
         let all = shapes.flat_map(|shape| {
             Rules::ALL.into_iter().flat_map(move |rules| Order::ALL.map(|order| ((shape, rules, order), OnceLock::new())))
@@ -209,7 +213,8 @@ writes = ["hold", "status", {fields}]"#,
         zones::MA
     );
     let crm = if shape.both { format!(r#""score", {fields}"#) } else { r#""score""#.to_string() };
-    let crm = format!("token = {{ env = \"T\" }}\ntime_zone = {:?}\nwrites = [{crm}]", zones::CRM);
+    let relays = if shape.relays { format!("\nrelays = [{JOB:?}]") } else { String::new() };
+    let crm = format!("token = {{ env = \"T\" }}\ntime_zone = {:?}\nwrites = [{crm}]{relays}", zones::CRM);
     [
         "connectors = \"connectors\"\n\n[state]\nurl = \"sled:data\"\n".to_string(),
         system("crm", "hubspot", &crm),
@@ -243,7 +248,8 @@ fn with_fields(shipped: &str, fields: &[(&str, &str)]) -> String {
     })
 }
 
-const HUBSPOT_FIELDS: [(&str, &str); 2] = [
+const HUBSPOT_FIELDS: [(&str, &str); 3] = [
+    ("lead_status = \"hs_lead_status\", owner = \"hubspot_owner_id\"", r#", birth = "birthdate", income = "income", sector = "sector""#),
     (
         "lead_status = \"properties.hs_lead_status\"",
         r#"

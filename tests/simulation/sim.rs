@@ -13,6 +13,7 @@ use super::history::{History, Kind, Step};
 use super::judges;
 use super::known::Known;
 use super::precedence::edits::{Orders, Written};
+use super::precedence::job::Job;
 use super::setup::orders::Order;
 use super::setup::{LARGE, Rules, Setup, Setups, Shape};
 use super::store::Disk;
@@ -92,6 +93,7 @@ pub struct Sim<'s> {
     /// What counted beside rules when they were left, and when that was.
     counted: BTreeMap<Rules, (Time, BTreeSet<Rules>)>,
     pub truth: Truth,
+    job: Job,
     pub troubles: Troubles,
     pub switches: Switches,
     /// Streams that were read whole at least once in this state.
@@ -176,6 +178,7 @@ impl<'s> Sim<'s> {
             left: BTreeMap::new(),
             counted: BTreeMap::new(),
             truth: Truth::new(BEGIN, history.own_form),
+            job: Job::of(history.seed),
             troubles: Table::ALL.into_iter().map(|t| (t.system(), Trouble::default())).collect(),
             switches: Switches::new(&history.switches),
             read_once: BTreeSet::new(),
@@ -259,6 +262,9 @@ impl<'s> Sim<'s> {
         if let Some(what) = afflicted {
             self.note(|| what);
         }
+        if self.switches.is_on(Switch::JobCopies) && dice.once_in(2) {
+            self.job_runs(dice);
+        }
         let what = world::happen(&mut self.truth, dice);
         self.blocks_nobody_can_tell_apart(self.truth.now);
         self.counts.changes += 1;
@@ -293,7 +299,7 @@ impl<'s> Sim<'s> {
         match step.kind {
             Kind::World => self.happen(&mut dice),
             Kind::Wait => {
-                let again = [Switch::BlockTakenAway, Switch::LabelRenamed, Switch::LabelDeleted, Switch::TitlesGrow];
+                let again = [Switch::BlockTakenAway, Switch::LabelRenamed, Switch::LabelDeleted, Switch::TitlesGrow, Switch::JobCopies];
                 if again.iter().any(|s| self.switches.is_on(*s)) && dice.once_in(2) {
                     return self.minute_by_minute(dice.clone());
                 }

@@ -4,12 +4,14 @@ pub mod account;
 pub mod against;
 mod forms;
 pub mod labels;
+pub mod past;
 
 pub use forms::OwnForm;
 
 use super::dice::Dice;
-use account::{Account, Doing};
+use account::{Account, Doer, Doing};
 use nayose::model::{Address, DealState, Entity, Mark, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value};
+use past::Past;
 use std::collections::BTreeMap;
 
 /// Added to the marketing system's numbers: such ids are integers that no double tells apart.
@@ -197,6 +199,8 @@ pub struct Truth {
     pub epoch: u32,
     /// Who typed what.
     pub account: Account,
+    /// What the CRM keeps of its contacts' fields.
+    pub past: Past,
 }
 
 impl Truth {
@@ -211,6 +215,7 @@ impl Truth {
             meanings: BTreeMap::new(),
             epoch: 0,
             account: Account::default(),
+            past: Past::default(),
             next: 1,
             tables: Table::ALL.into_iter().map(|t| (t, BTreeMap::new())).collect(),
             feed: Vec::new(),
@@ -264,7 +269,7 @@ impl Truth {
             _ => {}
         }
         fill(&mut record);
-        self.account.changed(table, id, None, &record, Doing { at: self.now, ours: false, silently: false });
+        self.changed(table, id, None, &record, Doing { at: self.now, by: Doer::Person, silently: false });
         let people_since = record.people.iter().map(|p| (p.clone(), self.now)).collect();
         let version = self.version(table, record, None, false, Way::Usual, dice);
         let now = self.now;
@@ -285,17 +290,17 @@ impl Truth {
         id
     }
 
-    /// Changes a record. `ours` is a write of nayose's.
-    pub fn change(&mut self, table: Table, id: u32, way: Way, ours: bool, dice: &mut Dice, edit: impl FnOnce(&mut Record)) -> bool {
+    /// Changes a record. What the job puts there moves the record's time though it stands there already.
+    pub fn change_by(&mut self, table: Table, id: u32, way: Way, by: Doer, dice: &mut Dice, edit: impl FnOnce(&mut Record)) -> bool {
         let Some(item) = self.tables.get(&table).and_then(|t| t.get(&id)).filter(|i| !i.deleted()) else { return false };
         let old = item.record().clone();
         let stamped = item.now().stamped;
         let mut record = old.clone();
         edit(&mut record);
-        if record == old {
+        if record == old && by != Doer::Job {
             return true;
         }
-        self.account.changed(table, id, Some(&old), &record, Doing { at: self.now, ours, silently: way == Way::Silent });
+        self.changed(table, id, Some(&old), &record, Doing { at: self.now, by, silently: way == Way::Silent });
         let version = self.version(table, record, Some(stamped), false, way, dice);
         let now = self.now;
         let Some(item) = self.item_mut(table, id) else { return false };
@@ -314,7 +319,7 @@ impl Truth {
         for person in &new.people {
             item.people_since.entry(person.clone()).or_insert(now);
         }
-        if !ours {
+        if by != Doer::Us {
             (item.touched, item.touched_silently) = (now, way == Way::Silent);
         }
         item.versions.push(version);

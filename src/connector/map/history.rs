@@ -79,16 +79,17 @@ impl HistoryReader {
         }
     }
 
-    /// The first of the changes since which the value is the one that stands; a person's, if one of them is, who typed just that.
+    /// The change that set a field's value.
     fn set_by(&self, of: &FieldChanges, row: &Json<'_>, field: &Field) -> Option<SettingChange> {
         if field.value.is_unreadable() {
             return None;
         }
-        let standing = self.changes(of, row)?.into_iter().take_while(|(_, change)| self.value(of, change).as_ref() == Some(&field.value));
+        let changes = self.changes(of, row)?;
+        let told = changes.len();
+        let standing = changes.into_iter().take_while(|(_, change)| self.value(of, change).as_ref() == Some(&field.value));
         let standing: Vec<SettingChange> = standing.map(|(at, change)| SettingChange { at, by: self.editor(change) }).collect();
-        let typed = standing.iter().rposition(|change| change.by == Some(Editor::Person));
-        let first = typed.or(standing.len().checked_sub(1))?;
-        standing.into_iter().nth(first)
+        let is_whole = standing.len() < told || standing.last().is_some_and(|first| field.after.is_some_and(|made| first.at <= made));
+        setting(standing, is_whole)
     }
 
     /// A field's changes in a row, the last one first. Beside one whose time cannot be read, no order is known.
@@ -115,5 +116,42 @@ impl HistoryReader {
             Some((of.name.clone(), self.value(of, change), at, self.editor(change)))
         };
         self.fields.iter().filter_map(last).collect()
+    }
+}
+
+/// Of the changes since which a value stands, the last one first: the first one, or a person's, if one of them is, who typed just that.
+/// `is_whole`: what was before them is told, or they begin with the record. Else a system that keeps so many changes and no more may have
+/// forgotten who set the value, and when, where the same was set again and again: then nobody knows.
+fn setting(standing: Vec<SettingChange>, is_whole: bool) -> Option<SettingChange> {
+    let typed = standing.iter().rposition(|change| change.by == Some(Editor::Person));
+    let first = standing.len().checked_sub(1).filter(|first| is_whole || *first == 0);
+    standing.into_iter().nth(typed.or(first)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A nightly job sets the same value again and again, and the system keeps a few changes: that a person had typed it was forgotten, and
+    /// it counted as the job's copy.
+    #[test]
+    fn a_value_is_by_who_set_it_first_as_far_as_that_is_told() {
+        let (person, job) = (Some(Editor::Person), Some(Editor::Relay("sync".into())));
+        for (standing, is_whole, want) in [
+            (vec![], true, None),
+            (vec![(5, &job)], false, Some((5, &job))),
+            (vec![(9, &job), (5, &person)], false, Some((5, &person))),
+            (vec![(9, &job), (7, &person), (5, &person)], false, Some((5, &person))),
+            (vec![(9, &job), (7, &person), (5, &None)], false, Some((7, &person))),
+            (vec![(9, &job), (7, &job)], true, Some((7, &job))),
+            (vec![(9, &job), (7, &None)], true, Some((7, &None))),
+            (vec![(9, &job), (7, &job)], false, None),
+            (vec![(9, &None), (7, &None)], false, None),
+        ] {
+            let told = format!("{standing:?} {is_whole}");
+            let standing = standing.into_iter().map(|(at, by)| SettingChange { at: Time(at), by: by.clone() }).collect();
+            let set = setting(standing, is_whole);
+            assert_eq!(set.map(|set| (set.at, set.by)), want.map(|(at, by)| (Time(at), by.clone())), "{told}");
+        }
     }
 }

@@ -169,6 +169,7 @@ impl Engine {
             }
             let is_told = new.fields.iter().any(|field| field.last_edit.is_some());
             if !lacks_people && !is_told && self.world.shows(idx, &new) && !ends_later(|| self.world.record(idx).memory.ended_at, &new) {
+                self.note_stood(idx, new.changed_at);
                 return self.see_stand(idx, &new, run.began);
             }
             if self.targets.of(idx).is_some_and(|target| was_written_since(target, run.began) || self.trails(run, idx, target, &new)) {
@@ -181,12 +182,16 @@ impl Engine {
         let id = new.id.id.clone();
         let sight = sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass);
         let sight = if old.is_some() { self.since_when(sight, run, now) } else { sight };
+        let changed_at = new.changed_at;
         let merged = overlay(old, new, told, sight);
         if lacks_people && needs_people(old, &merged, run.carries_people) {
             run.deals_without_people.push(id);
         }
         match (merged, known) {
-            (Merged::Same, Some((idx, old))) => self.see_stand(idx, &old, run.began),
+            (Merged::Same, Some((idx, old))) => {
+                self.note_stood(idx, changed_at);
+                self.see_stand(idx, &old, run.began);
+            }
             (Merged::Same, None) => {}
             (Merged::Changed(record), known) => self.take_over(run, known, &record),
         }
@@ -213,8 +218,15 @@ impl Engine {
     /// has not moved since.
     fn trails(&self, run: &PassRun, idx: Idx, target: &Target, new: &Record) -> bool {
         let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
-        let moved = || new.changed_at.is_none() || new.changed_at > self.world.record(idx).changed_at;
+        let moved = || new.changed_at.is_none() || new.changed_at > self.world.record(idx).changed_at.max(target.stood_at);
         !run.pass.is_sweep() && was_written_since(target, run.began.minus(lag)) && !moved()
+    }
+
+    /// Notes the record's own time where nothing else of it had changed: by our write to it, and no other, it may have moved.
+    fn note_stood(&mut self, idx: Idx, changed_at: Option<Time>) {
+        if let Some(target) = self.targets.of_mut(idx) {
+            target.stood_at = target.stood_at.max(changed_at);
+        }
     }
 
     /// Takes in a record that was read again by its id, asked for at the time that is told. Returns whether it showed anything new.

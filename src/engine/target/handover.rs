@@ -11,6 +11,7 @@ impl Target {
             sent.unknown = true;
         }
         self.acknowledged_at = None;
+        self.stood_at = None;
         for (op, failure) in self.failures.iter_mut().flat_map(|f| f.all_mut()) {
             let most = if op == Op::Hold { PROTECTIVE_WAIT_MAX } else { WAIT_MAX };
             failure.retry_at = failure.retry_at.min(now.plus(most));

@@ -91,3 +91,32 @@ fn what_a_search_shows_of_before_our_write_is_nobodys_word() {
         assert_eq!(place.engine.probe().targets.agreed(idx)[0].spent, known != "ours", "{what}");
     }
 }
+
+/// Our write of an hour ago moved the record's time, and was then read as it stood. A search that trailed after the next write showed the one
+/// before it, and that was taken for somebody's word: the record's time was not the one that was kept.
+#[test]
+fn what_a_search_shows_of_our_write_before_the_last_is_nobodys_word() {
+    let minutes_ago = |minutes: i64| NOW.minus(Span::minutes(minutes));
+    let (first, second) = (minutes_ago(60), minutes_ago(10));
+    for (is_looked_at, known) in [(true, "second"), (false, "first")] {
+        let mut place = Place::new();
+        place.read(&["ma", "support", "crm"], MINUTE);
+        let lead = |value: &str, changed: Time| {
+            let mut lead = company(lead("1", "a@a.example", "lead", &[]), value, changed);
+            lead.changed_at = Some(changed);
+            lead
+        };
+        place.put("people", &lead("first", minutes_ago(90)));
+        let idx = place.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
+        place.engine.arrange().targets.begin(idx).agreed = vec![Agreed::new(Name::from("company"), Value::text("first"))];
+        if is_looked_at {
+            place.see("ma", "people", [lead("first", first)], minutes_ago(30));
+        }
+        place.put("people", &lead("second", minutes_ago(90)));
+        let target = place.engine.arrange().targets.begin(idx);
+        target.agreed = vec![Agreed::new(Name::from("company"), Value::text("second"))];
+        target.acknowledged_at = Some(second);
+        place.see("ma", "people", [lead("first", first)], second.plus(Span::seconds(30)));
+        assert_eq!(place.engine.probe().world.record(idx).text("company"), Some(known), "looked at between: {is_looked_at}");
+    }
+}

@@ -67,6 +67,14 @@ fn kept(table: Table, value: Value) -> Value {
     }
 }
 
+/// Somebody types a value that nobody typed before. Tells what.
+pub fn type_anew(truth: &mut Truth, table: Table, id: u32, field: &'static str, dice: &mut Dice) -> Option<String> {
+    let now = shown(truth.item(table, id)?.record(), field).clone();
+    let (value, at) = (kept(table, new_value(truth, table, field, &now, dice)), truth.now);
+    truth.change(table, id, Way::Usual, false, dice, |r| set(r, field, value.clone(), at));
+    Some(format!("{} {field}: {now} -> {value}", table.id(id)))
+}
+
 pub fn set(record: &mut Record, field: &str, value: Value, at: Time) {
     record.set(&Name::from(field), value, at);
 }

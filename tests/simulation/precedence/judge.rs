@@ -1,6 +1,7 @@
 //! The judge of typed values: what a person typed is overwritten only if a rule says so, what they cleared or took out does not come back,
 //! and nothing is written that nobody typed. It goes by who typed what when, and by the order of the rule; where it cannot be sure it is silent.
 
+use super::copies;
 use super::hands::is_unknown_code;
 use crate::checks::{Violation, fail};
 use crate::setup::orders::Order;
@@ -27,6 +28,7 @@ pub fn typed_values(sim: &Sim<'_>, table: Table, id: &RecordId, change: &Change)
         } else if let Some(field) = OWN_VALUES.into_iter().find(|field| *field == &**name) {
             at.somebody_typed_it(id, field, value)?;
             at.stands_by_the_rule(id, field, value)?;
+            copies::move_nothing(sim, (table, number), id, (field, value))?;
         }
     }
     Ok(())
@@ -50,7 +52,7 @@ impl At<'_> {
     fn is_seen(&self, hand: &Hand) -> bool {
         let read = self.sim.daemon.as_ref().and_then(|d| d.whole.get(&format!("{}.people", self.table.system())));
         let is_newer = |at: &Time| *at > hand.at && self.sim.known.is_newer(&self.table.id(self.number), *at);
-        !hand.ours && !hand.silently && read.is_some_and(is_newer)
+        hand.is_typed() && !hand.silently && read.is_some_and(is_newer)
     }
 
     /// Who typed what the field shows, if we have seen it. Whoever is about to write what stood there before has seen that it does so no more.
@@ -63,7 +65,7 @@ impl At<'_> {
     fn puts_back(&self, hand: &Hand, field: &str, value: &Value) -> bool {
         let own_form = self.sim.truth.own_form.filter(|_| self.table == Table::MaPeople);
         let is_it = *value == hand.before || own_form.is_some_and(|form| in_own_form(form, field, value) == hand.before);
-        !hand.ours && hand.was_seen && is_it
+        hand.is_typed() && hand.was_seen && is_it
     }
 
     /// What nobody can read is nobody's to write over.
@@ -119,7 +121,8 @@ impl At<'_> {
         if there.is_empty() {
             // Who lost their state knows no forms of theirs, and by a wrong clock what was typed before looks typed anew.
             let is_sure = self.are_dated_right() && !self.sim.truth.account.is_forgotten();
-            let again = is_sure && self.puts_back(hand, field, value) && typed.iter().all(|typed| typed.at <= hand.at);
+            let is_before = |typed: &Typed| typed.at <= hand.at || self.is_known_copy(field, typed);
+            let again = is_sure && self.puts_back(hand, field, value) && typed.iter().all(is_before);
             return if again { fail(9, format!("{id}: {field} = {value} was cleared, and is written back")) } else { Ok(()) };
         }
         let orders = self.sim.orders.in_force();
@@ -154,7 +157,11 @@ impl At<'_> {
         }
         let shows = |item: &Item| shown(item.record(), field) == value;
         let of = |table: Table| self.sim.truth.table(table).iter().filter(|(_, item)| shows(item)).map(move |(number, _)| (table, *number));
-        Table::PEOPLE.into_iter().flat_map(of).map(|(table, number)| Typed { table, number, at: self.sim.truth.now }).collect()
+        Table::PEOPLE
+            .into_iter()
+            .flat_map(of)
+            .map(|(table, number)| Typed { table, number, at: self.sim.truth.now, is_copied: false, silently: false })
+            .collect()
     }
 
     /// Whether the rule may put a value that was typed elsewhere before the one that was typed here.
@@ -164,8 +171,43 @@ impl At<'_> {
         let age = self.sim.truth.now.0 - here.at.0;
         let is_old = ours.max_age_ms.is_some_and(|limit| age + SURE_MS > limit);
         let dated = self.are_dated_right();
-        let is_late = || typed.at > here.at || !dated || self.is_superseded(order, field, ours.band, here);
+        // What moved no time seems to have changed with the next change that does, unless the history of the field tells otherwise.
+        let moved = || self.sim.truth.item(typed.table, typed.number).is_some_and(|item| item.now().stamped > here.at);
+        let is_late = || typed.at > here.at || !dated || typed.silently && moved() || self.is_superseded(order, field, ours.band, here);
+        if self.is_known_copy(field, typed) {
+            // A copy is no news: it has its system's rank, and goes behind all that is none.
+            let counts = self.stands(field, typed) && !(order.passes_copies() && self.is_typed_in_the_crm(field));
+            return counts && (theirs.band < ours.band || is_old);
+        }
         theirs.band < ours.band || is_old || (theirs.band == ours.band && is_late())
+    }
+
+    /// Whether the job put a value there, and the CRM's history of the field told so, or that there is another by now: it is one of the
+    /// CRM's relays.
+    fn is_known_copy(&self, field: &str, typed: &Typed) -> bool {
+        let is_copied = typed.is_copied && typed.table == Table::CrmPeople && self.sim.shape.relays;
+        is_copied && OWN_VALUES.into_iter().any(|own| own == field && self.sim.truth.past.is_told(typed.number, own))
+    }
+
+    /// Whether what was put there is there still.
+    fn stands(&self, field: &str, typed: &Typed) -> bool {
+        let own = OWN_VALUES.into_iter().find(|own| *own == field);
+        let hand = own.and_then(|own| self.sim.truth.account.hand(typed.table, typed.number, own));
+        hand.is_some_and(|hand| hand.at == typed.at)
+    }
+
+    /// Whether a person typed the field in a contact of the same person, and the history of it told us so.
+    fn is_typed_in_the_crm(&self, field: &str) -> bool {
+        let (sim, own) = (self.sim, OWN_VALUES.into_iter().find(|own| *own == field));
+        let is_told = |number: u32, own| {
+            let is_typed = sim.truth.account.hand(Table::CrmPeople, number, own).is_some_and(|hand| hand.is_typed() && !hand.silently);
+            is_typed && sim.truth.past.is_told(number, own) && !sim.switches.was_on(Switch::HistoryByProgram)
+        };
+        let mut contacts = sim.truth.table(Table::CrmPeople).iter();
+        contacts.any(|(number, item)| {
+            let is_set = !shown(item.record(), field).is_empty();
+            is_set && own.is_some_and(|own| is_told(*number, own)) && is_surely_the_same(sim, self.item, item)
+        })
     }
 
     /// Whoever's clock is wrong dates what is read by it.
@@ -180,42 +222,16 @@ impl At<'_> {
         let mut others = tables.flat_map(|t| self.sim.truth.table(t).iter().map(move |(number, item)| (t, *number, item)));
         others.any(|(table, number, item)| {
             let hand = OWN_VALUES.into_iter().find(|own| *own == field).and_then(|own| self.sim.truth.account.hand(table, number, own));
-            item.human == self.item.human && hand.is_some_and(|hand| !hand.ours && hand.at > here.at)
+            let is_news = |hand: &Hand| {
+                !self.is_known_copy(field, &Typed { table, number, at: hand.at, is_copied: !hand.is_typed(), silently: hand.silently })
+            };
+            item.human == self.item.human && hand.is_some_and(|hand| !hand.is_ours() && hand.at > here.at && is_news(hand))
         })
     }
 }
 
-/// At rest: a value that counts only for a while has given way to the next in the order, where there is one.
-pub fn old_gave_way(sim: &Sim<'_>) -> Result<(), Violation> {
-    let (truth, field) = (&sim.truth, "phone");
-    let Some(limit) = sim.orders.counts.rank(field, "support").and_then(|rank| rank.max_age_ms).filter(|_| !sim.orders.is_unsure) else {
-        return Ok(());
-    };
-    for (number, item) in truth.table(Table::MaPeople).iter().filter(|(_, item)| !item.deleted()) {
-        let Some(hand) = truth.account.hand(Table::MaPeople, *number, field).filter(|hand| hand.ours) else { continue };
-        let there = shown(item.record(), field);
-        let is_from = |typed: &&Typed| typed.table == Table::SupportPeople && truth.now.0 - typed.at.0 > limit + SURE_MS;
-        let is_old = |value: &Value| {
-            let typed = truth.account.typed(field, &value.to_string());
-            !typed.is_empty() && typed.iter().filter(is_from).count() == typed.len()
-        };
-        // What we wrote there is no value of the CRM's own.
-        let is_own = |other: &u32| truth.account.hand(Table::CrmPeople, *other, field).is_some_and(|hand| !hand.ours);
-        let others = truth.table(Table::CrmPeople).iter().filter(|(number, _)| is_own(number)).map(|(_, other)| other);
-        let others = others.filter(|other| is_surely_the_same(sim, item, other));
-        if is_old(there) && others.into_iter().any(|other| !shown(other.record(), field).is_empty()) {
-            let id = Table::MaPeople.id(*number);
-            return fail(
-                9,
-                format!("{id}: {field} = {there} is there since {} s, and is too old to count", (truth.now.0 - hand.at.0) / 1000),
-            );
-        }
-    }
-    Ok(())
-}
-
 /// Whether two records are one person's beyond doubt: nobody else bears their one address.
-fn is_surely_the_same(sim: &Sim<'_>, one: &Item, other: &Item) -> bool {
+pub(super) fn is_surely_the_same(sim: &Sim<'_>, one: &Item, other: &Item) -> bool {
     let address = |item: &Item| sim.truth.addresses(item.record());
     let mine = address(one);
     let bear = |item: &&Item| address(item).iter().any(|address| mine.contains(address));

@@ -1,5 +1,8 @@
 //! Whose value counts: what people type into fields, under rules that are edited meanwhile, and what must come of both.
 
+mod copies;
 pub mod edits;
 pub mod hands;
+pub mod job;
 pub mod judge;
+mod rest;

@@ -18,6 +18,8 @@ pub enum Order {
     Aged,
     /// One system each.
     Narrow,
+    /// What people typed in the CRM goes before copies.
+    Typed,
 }
 
 /// How a field's rule chooses.
@@ -85,6 +87,14 @@ const NARROW: [Rule; ALL_FIELDS] = [
     rule("sector", How::Only, &[&["crm"]]),
     rule("tags", How::Only, &[&["crm"]]),
 ];
+const TYPED: [Rule; ALL_FIELDS] = [
+    rule("phone", How::Newest, &[&["ma", "crm", "support"]]),
+    rule("title", How::Ranked, CRM_FIRST),
+    rule("birth", How::Ranked, &[&["support"], &["crm", "ma"]]),
+    rule("income", How::Ranked, MA_FIRST),
+    rule("sector", How::Newest, BOTH),
+    rule("tags", How::Union, BOTH),
+];
 
 /// Where a system stands in a field's rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +104,7 @@ pub struct Rank {
 }
 
 impl Order {
-    pub const ALL: [Order; 6] = [Order::Shipped, Order::Equal, Order::Newest, Order::Turned, Order::Aged, Order::Narrow];
+    pub const ALL: [Order; 7] = [Order::Shipped, Order::Equal, Order::Newest, Order::Turned, Order::Aged, Order::Narrow, Order::Typed];
 
     fn rules(self) -> &'static [Rule; ALL_FIELDS] {
         match self {
@@ -103,6 +113,7 @@ impl Order {
             Order::Newest => &NEWEST,
             Order::Turned => &TURNED,
             Order::Narrow => &NARROW,
+            Order::Typed => &TYPED,
         }
     }
 
@@ -141,6 +152,26 @@ impl Order {
         if let [first] = rule.bands[0] { Some(first) } else { None }
     }
 
+    /// Whether the CRM is asked for the history of a field. `relays`: it is asked who edits, whatever the rule.
+    pub fn asks_history(self, field: &str, relays: bool) -> bool {
+        let rule = self.rules().iter().find(|rule| rule.field == field && self.rank(field, "crm").is_some());
+        let among_equals = |rule: &Rule| rule.bands.iter().any(|band| band.len() > 1 && band.contains(&"crm"));
+        let by_age = |rule: &Rule| !matches!(rule.how, How::Union) && (among_equals(rule) || self.max_age_days(field, "crm").is_some());
+        rule.is_some_and(|rule| relays || self.passes_copies() || by_age(rule))
+    }
+
+    /// The newest of several systems that count the same: which ones, where they are all that count.
+    pub fn newest_of(self, field: &str) -> Option<&'static [&'static str]> {
+        let rule = self.rules().iter().find(|rule| rule.field == field)?;
+        let is_it = matches!(rule.how, How::Newest) || matches!(rule.how, How::Ranked) && rule.bands.len() == 1 && rule.bands[0].len() > 1;
+        is_it.then_some(rule.bands[0])
+    }
+
+    /// Whether copies do not count beside what a person typed in the CRM.
+    pub fn passes_copies(self) -> bool {
+        self == Order::Typed
+    }
+
     /// The lowest status but one that people have by their deals counts before the others, or after them.
     pub fn turns_statuses(self) -> bool {
         self == Order::Turned
@@ -156,9 +187,11 @@ impl Order {
                 if let [one] = &all[..] { one.clone() } else { format!("[{}]", all.join(", ")) }
             };
             let bands: Vec<String> = rule.bands.iter().map(band).collect();
+            let typed = if self.passes_copies() { ", typed = [\"crm\"]" } else { "" };
             let said = match rule.how {
-                How::Ranked => format!("[{}]", bands.join(", ")),
-                How::Newest => format!("{{ newest = {:?} }}", rule.bands[0]),
+                How::Ranked if typed.is_empty() => format!("[{}]", bands.join(", ")),
+                How::Ranked => format!("{{ from = [{}]{typed} }}", bands.join(", ")),
+                How::Newest => format!("{{ newest = {:?}{typed} }}", rule.bands[0]),
                 How::Union => format!("{{ union = {:?} }}", rule.bands[0]),
                 How::Only => format!("{{ only = {:?} }}", rule.bands[0][0]),
             };

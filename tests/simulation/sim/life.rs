@@ -23,6 +23,7 @@ impl Sim<'_> {
         // What was under way when it died has no known outcome.
         self.unknown.append(&mut self.under_way);
         self.daemon = Some(daemon);
+        self.truth.past.forget();
         if self.clock_was_off {
             // What was to be tried again by a clock that was ahead waits at most from now on.
             TARGETS.into_iter().for_each(|table| self.switches.disturb(table.system(), self.truth.now));
@@ -71,7 +72,7 @@ impl Sim<'_> {
                     self.commits = self.disk.commits();
                     self.proved_kept.extend(daemon.proofs.clone());
                     // What was read and not kept is forgotten with the process.
-                    for table in [Table::CrmPeople, Table::MaPeople] {
+                    for table in [Table::CrmPeople, Table::SupportPeople, Table::MaPeople] {
                         if let Some(at) = daemon.whole.get(&format!("{}.people", table.system())) {
                             self.truth.account.looked(table, *at);
                         }
@@ -142,6 +143,7 @@ impl Sim<'_> {
         self.switches.meet(Switch::AnotherInstance);
         self.switches.forget_leads();
         self.instance += 1;
+        self.job.forget();
         self.truth.replace_leads(&world::HUMANS, world::named, dice);
         let theirs = |id: &RecordId| *id.system == *"ma";
         for ids in [&mut self.under_way, &mut self.unknown, &mut self.granted] {

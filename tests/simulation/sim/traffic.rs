@@ -172,10 +172,21 @@ impl Sim<'_> {
         let minutes = if self.switches.is_on(Switch::TitlesGrow) { 60 } else { 15 };
         for _ in 0..minutes {
             self.truth.now = Time(self.truth.now.0 + 60_000);
+            if self.switches.is_on(Switch::JobCopies) && dice.once_in(2) {
+                self.job_runs(&mut dice);
+            }
             self.decide_by_the_clock()?;
             self.round(&mut dice)?;
         }
         Ok(())
+    }
+
+    /// Somebody else's job copies what it read when it ran last.
+    pub(super) fn job_runs(&mut self, dice: &mut Dice) {
+        self.switches.meet(if self.shape.relays { Switch::JobIsRelay } else { Switch::JobCopies });
+        self.counts.changes += 1;
+        let told = self.job.run(&mut self.truth, dice);
+        self.note(|| told);
     }
 
     /// Reads all streams to their ends, in any order, and sends until nothing is due.

@@ -11,12 +11,21 @@ pub const ENTRIES: &str = "tags";
 /// A field of few values, each by a code.
 pub const CODED: &str = "sector";
 
+/// Who changes a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doer {
+    Person,
+    /// We do, in whatever form it is kept.
+    Us,
+    /// The nightly job, which copies what another system has.
+    Job,
+}
+
 /// By whom and when a field came to what it shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hand {
     pub at: Time,
-    /// We wrote it, in whatever form it is kept.
-    pub ours: bool,
+    pub by: Doer,
     /// No time moved with it.
     pub silently: bool,
     /// What stood there before.
@@ -25,19 +34,33 @@ pub struct Hand {
     pub was_seen: bool,
 }
 
+impl Hand {
+    pub fn is_ours(&self) -> bool {
+        self.by == Doer::Us
+    }
+
+    pub fn is_typed(&self) -> bool {
+        self.by == Doer::Person
+    }
+}
+
 /// Somebody typed a value into a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Typed {
     pub table: Table,
     pub number: u32,
     pub at: Time,
+    /// Nobody did: the job put it there.
+    pub is_copied: bool,
+    /// No time moved with it.
+    pub silently: bool,
 }
 
 /// How a change came about.
 #[derive(Debug, Clone, Copy)]
 pub struct Doing {
     pub at: Time,
-    pub ours: bool,
+    pub by: Doer,
     pub silently: bool,
 }
 
@@ -53,6 +76,8 @@ pub struct Account {
     /// When the last pass that proves began, by table, and when our last write to a record was answered.
     looked: BTreeMap<Table, Time>,
     answered: BTreeMap<(Table, u32), Time>,
+    /// When the first such pass began since a field came to what it shows.
+    first_seen: BTreeMap<Place, Time>,
     next: u32,
     is_forgotten: bool,
 }
@@ -72,12 +97,14 @@ impl Account {
                 continue;
             }
             let was_seen = self.is_seen(table, number, field);
-            let hand = Hand { at: doing.at, ours: doing.ours, silently: doing.silently, before: before.clone(), was_seen };
+            let hand = Hand { at: doing.at, by: doing.by, silently: doing.silently, before: before.clone(), was_seen };
             if field == ENTRIES {
                 self.entries_changed((table, number), before, value, &hand);
-            } else if !doing.ours && !value.is_empty() {
-                self.note((field, value.to_string()), Typed { table, number, at: doing.at });
+            } else if !hand.is_ours() && !value.is_empty() {
+                let is_copied = !hand.is_typed();
+                self.note((field, value.to_string()), Typed { table, number, at: doing.at, is_copied, silently: doing.silently });
             }
+            self.first_seen.remove(&(table, number, field));
             self.hands.insert((table, number, field), hand);
         }
     }
@@ -86,14 +113,29 @@ impl Account {
     fn is_seen(&self, table: Table, number: u32, field: &'static str) -> bool {
         let looked = self.looked.get(&table);
         self.hands.get(&(table, number, field)).is_some_and(|hand| {
-            let since = if hand.ours { self.answered.get(&(table, number)).filter(|at| **at >= hand.at) } else { Some(&hand.at) };
+            let since = if hand.is_ours() { self.answered.get(&(table, number)).filter(|at| **at >= hand.at) } else { Some(&hand.at) };
             !hand.silently && since.is_some_and(|since| looked > Some(since))
         })
     }
 
     /// A pass over a table that proves it began then.
     pub fn looked(&mut self, table: Table, at: Time) {
-        self.looked.insert(table, at);
+        if self.looked.insert(table, at) == Some(at) {
+            return;
+        }
+        for (place, _) in self.hands.iter().filter(|(place, hand)| place.0 == table && at > hand.at) {
+            self.first_seen.entry(*place).or_insert(at);
+        }
+    }
+
+    /// Whether a write of ours that was carried out then was answered.
+    pub fn is_answered(&self, table: Table, number: u32, at: Time) -> bool {
+        self.answered.get(&(table, number)) >= Some(&at)
+    }
+
+    /// When the first pass began that showed what a field shows; `None`: none has.
+    pub fn first_seen(&self, table: Table, number: u32, field: &'static str) -> Option<Time> {
+        self.first_seen.get(&(table, number, field)).copied()
     }
 
     /// A write of ours was answered.
@@ -105,11 +147,11 @@ impl Account {
         for entry in entries(value).iter().filter(|entry| !has(before, entry)) {
             let key = entry.as_str().to_lowercase();
             self.removed.remove(&(table, number, key.clone()));
-            if !hand.ours {
-                self.note((ENTRIES, key), Typed { table, number, at: hand.at });
+            if !hand.is_ours() {
+                self.note((ENTRIES, key), Typed { table, number, at: hand.at, is_copied: false, silently: hand.silently });
             }
         }
-        for entry in entries(before).iter().filter(|entry| !has(value, entry) && !hand.ours) {
+        for entry in entries(before).iter().filter(|entry| !has(value, entry) && !hand.is_ours()) {
             self.removed.insert((table, number, entry.as_str().to_lowercase()), hand.clone());
         }
     }

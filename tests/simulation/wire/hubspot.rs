@@ -1,8 +1,8 @@
 //! The CRM, as HubSpot answers.
 
-use super::fields;
 use super::site::{Ask, Reply, Site};
 use super::switches::Switch;
+use super::{fields, history};
 use crate::setup::ROWS_MAX;
 use crate::truth::{Table, Way, text};
 use nayose::model::{DealState, Name, Record, Time, Value};
@@ -117,6 +117,9 @@ fn rows(site: &mut Site<'_>, table: Table, ids: &[u32], now: bool) -> Vec<Json> 
         let Some(item) = site.truth.item(table, *id) else { continue };
         let Some(version) = (if now { Some(item.now()) } else { item.visible(at) }) else { continue };
         let (record, stamped) = (version.record.clone(), version.stamped);
+        if table == Table::CrmPeople {
+            site.truth.past.show(*id, &record);
+        }
         rows.push(row(site, table, *id, &record, stamped, now));
     }
     rows
@@ -162,7 +165,7 @@ fn properties(pairs: &[(&str, Json)]) -> Map<String, Json> {
     pairs.iter().map(|(name, value)| (name.to_string(), value.clone())).collect()
 }
 
-fn contact(record: &Record, stamped: &str) -> Map<String, Json> {
+pub(super) fn contact(record: &Record, stamped: &str) -> Map<String, Json> {
     let mut told = fields::told(Table::CrmPeople, record);
     let more: Vec<String> = record.addresses.iter().map(ToString::to_string).collect();
     let score = record.field("score").and_then(|f| if let Value::Int(n) = f.value { Some(n.to_string()) } else { None });
@@ -221,6 +224,9 @@ fn by_ids(site: &mut Site<'_>, ask: &Ask, table: Table) -> Reply {
         if site.truth.item(table, id).is_some_and(|i| !i.deleted()) {
             found.push(id);
         }
+    }
+    if table == Table::CrmPeople && ask.body["propertiesWithHistory"].is_array() {
+        return history::answer(site, ask, &found);
     }
     let mut rows = rows(site, table, &found, true);
     for row in &mut rows {

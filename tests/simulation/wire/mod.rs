@@ -4,6 +4,7 @@ mod afflictions;
 mod fields;
 mod ghost;
 mod herald;
+mod history;
 mod hubspot;
 mod line;
 mod marketo;

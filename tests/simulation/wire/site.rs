@@ -150,6 +150,7 @@ impl Site<'_> {
             return Ok(Reply { headers: vec![("retry-after", "30".to_string())], ..Reply::of(423, &json!({})) }.incoming(date));
         }
         let mut reply = self.route(system, &ask);
+        self.truth.past.answered(!fault);
         match throw {
             // Carried out, and nobody hears of it.
             4 => return Err(Lost::TimedOut),

@@ -102,6 +102,18 @@ pub enum Switch {
     PeopleUnreadable,
     /// Two systems add something to each title that they are given.
     TitlesGrow,
+    /// A job of somebody else's copies values between the CRM and the marketing system.
+    JobCopies,
+    /// It is one of the CRM's `relays`.
+    JobIsRelay,
+    /// The history of the CRM's fields cannot be asked for.
+    HistoryFails,
+    /// Of each field it tells the last few entries only.
+    HistoryCut,
+    /// It leaves records out.
+    HistoryMisses,
+    /// It names programs where people edited.
+    HistoryByProgram,
 }
 
 impl Switch {
@@ -124,6 +136,9 @@ impl Switch {
                 | Switch::ChangesRefused
                 | Switch::StatusKept
                 | Switch::ResultsCapped
+                | Switch::HistoryCut
+                | Switch::HistoryMisses
+                | Switch::HistoryByProgram
         )
     }
 
@@ -132,7 +147,7 @@ impl Switch {
         matches!(self, Switch::InvertedBlock | Switch::ShortPages | Switch::ThirdValue | Switch::IdsOverlap | Switch::RowsLeave)
     }
 
-    pub const ALL: [Switch; 41] = [
+    pub const ALL: [Switch; 47] = [
         Switch::FieldRefused,
         Switch::BatchNotFound,
         Switch::StatusRefused,
@@ -174,6 +189,12 @@ impl Switch {
         Switch::RowsLeave,
         Switch::PeopleUnreadable,
         Switch::TitlesGrow,
+        Switch::JobCopies,
+        Switch::JobIsRelay,
+        Switch::HistoryFails,
+        Switch::HistoryCut,
+        Switch::HistoryMisses,
+        Switch::HistoryByProgram,
     ];
 }
 
@@ -209,6 +230,9 @@ impl Switches {
         let mut on = on.clone();
         if on.iter().any(|s| s.needs_inverted_block()) {
             on.insert(Switch::InvertedBlock);
+        }
+        if on.contains(&Switch::JobIsRelay) {
+            on.insert(Switch::JobCopies);
         }
         Switches { on, met: BTreeMap::new(), awake: true, ..Switches::default() }
     }
