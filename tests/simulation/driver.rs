@@ -224,11 +224,13 @@ impl Daemon {
             (current.run.pass.clone(), current.run.stream.clone(), current.run.began, current.run.follows.is_some());
         let complete = ended.as_ref().is_ok_and(|end| end.complete);
         let usage = self.line.connector(key.0).usage();
-        turn.ended(&mut self.engine, *current.run, ended, usage, now).map_err(|_| Died)?;
-        if complete && current.honest && !follows {
+        let commits = self.disk.commits();
+        let booked = turn.ended(&mut self.engine, *current.run, ended, usage, now).map_err(|_| Died);
+        // The commit that kills may have reached the disk.
+        if complete && current.honest && !follows && (booked.is_ok() || self.disk.commits() > commits) {
             self.prove(&(key.0, stream), &pass, began);
         }
-        Ok(())
+        booked.map(drop)
     }
 
     /// Books what a complete and honest pass proves: the simulation's own account, beside the engine's.
