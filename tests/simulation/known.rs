@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Clocks agree to so much.
 const COOLING_SLACK_MS: i64 = 130_000;
 
+/// So long a search may still show what a record was before. Longer, and it is the system's clock that was set back.
+const TRAILS_MS: i64 = 120_000;
+
 /// A person's record as it was told, over all time.
 #[derive(Debug, Clone, Default)]
 pub struct Bearer {
@@ -18,8 +21,9 @@ pub struct Bearer {
     pub refused: bool,
     /// It shows the refusal itself, so that its system keeps it.
     pub shows_refusal: bool,
-    /// The latest change that was told.
+    /// The latest change that was told, and when.
     changed_at: Option<Time>,
+    told_at: Time,
 }
 
 /// A deal or ticket as it was told.
@@ -122,8 +126,10 @@ impl Known {
                     let new = !facts.bearers.contains_key(&record.id);
                     let bearer = facts.bearers.entry(record.id.clone()).or_default();
                     // A search that trails may show what the record was before anybody here knew it.
-                    let stale = stale || record.changed_at < bearer.changed_at;
-                    bearer.changed_at = bearer.changed_at.max(record.changed_at);
+                    let stale = stale || record.changed_at < bearer.changed_at && began.0 - bearer.told_at.0 < TRAILS_MS;
+                    if record.changed_at >= bearer.changed_at || !stale {
+                        (bearer.changed_at, bearer.told_at) = (record.changed_at, began);
+                    }
                     bearer.refused |= !record.refusals.is_empty();
                     bearer.shows_refusal = !record.refusals.is_empty();
                     if !stale || new {

@@ -94,7 +94,8 @@ impl At<'_> {
             if !self.is_seen(out) && !self.puts_back(out, ENTRIES, value) {
                 continue;
             }
-            if typed.iter().all(|typed| typed.at < out.at) {
+            // Which of two that were seen to change between the same looks came first nobody can say.
+            if typed.iter().all(|typed| typed.at.0 + SURE_MS < out.at.0) {
                 let who = self.told(typed);
                 return fail(9, format!("{id}: the entry {entry} of {who} was taken out {} s ago, and is put in again", self.ago(out.at)));
             }
