@@ -82,6 +82,11 @@ impl Agreed {
         Agreed { field, ours: value.clone(), theirs: value, unseen: false, spent: false, staying: Staying::default() }
     }
 
+    /// Whether a value that is shown is what an undo put back, and nobody has changed it since.
+    pub fn was_set_back(&self, shown: &Value) -> bool {
+        self.spent && self.staying.is_given_up() && self.theirs.says_the_same(shown)
+    }
+
     /// Whether what is shown at the first look after our write is taken for the target's form of it. What seemed to be typed, and comes again
     /// after our value was written again, is the target's doing; or somebody insists, and then it is not ours to write over a third time.
     fn is_form(&self, shown: TakenFor) -> bool {

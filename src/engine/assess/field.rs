@@ -5,7 +5,7 @@ use crate::engine::target::Agreed;
 use crate::engine::target::habits::{Habits, TakenFor};
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, ConditionState, Judgment, SystemHabits, Unknown, UnreadSystems, Winner};
-use crate::model::{Name, Record, Time, Value};
+use crate::model::{Age, Name, Record, Time, Value};
 
 /// What a record offers for a field. A value that is still what the record made of our own write is an echo.
 pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed], habits: &Habits) -> Option<Candidate<'a>> {
@@ -15,15 +15,17 @@ pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed], 
     let is_doubtful = ours.is_some_and(|a| habits.judge(system, name, &a.ours, &a.theirs) == TakenFor::Doubtful);
     let habits = SystemHabits { is_doubtful, escapes: habits.escapes(system, name) };
     let (entries, cleared) = (record.entries(name), record.cleared(name).is_some());
+    // An undo is no news: the value is as old as it was before our write, whenever that was.
+    let is_set_back = agreed.iter().any(|a| a.field == *name && a.was_set_back(&field.value));
     Some(Candidate {
         from: &record.id,
         value: &field.value,
-        age: field.age(),
+        age: if is_set_back { Age::until(field.age().by) } else { field.age() },
         echo: ours.is_some(),
         entries,
         cleared,
         habits,
-        last_edit: field.last_edit.as_deref(),
+        last_edit: field.last_edit.as_deref().filter(|_| !is_set_back),
     })
 }
 

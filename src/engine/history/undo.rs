@@ -236,9 +236,7 @@ impl Engine {
         let Some(mut backs) = self.set_back.remove(&idx) else { return };
         if let Some(target) = self.targets.of_mut(idx) {
             for back in backs.iter().filter(|b| b.landed(sent)) {
-                if let Some(value) = &back.instead_of {
-                    target.park(&back.field, value.clone());
-                }
+                target.park(&back.field, back.instead_of.as_ref().unwrap_or(&back.shown).clone());
                 target.disown(&back.field);
             }
         }

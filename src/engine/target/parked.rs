@@ -76,6 +76,12 @@ impl Target {
 
     /// Lets what is parked be written again: one field or mark, or all; what somebody gave up only if told so. Returns how many were.
     pub fn unpark(&mut self, what: Option<&str>, given_up_too: bool) -> usize {
+        for agreed in
+            self.agreed.iter_mut().filter(|a| given_up_too && a.staying.is_given_up() && what.is_none_or(|what| *a.field == *what))
+        {
+            // What stands there is not what the target made of the value that was given up.
+            agreed.theirs = agreed.ours.clone();
+        }
         let asked = self.staying_mut().filter(|(name, _)| what.is_none_or(|what| what == *name));
         asked.filter_map(|(_, staying)| staying.free(given_up_too).then_some(())).count()
     }
@@ -140,6 +146,8 @@ mod tests {
         target.park(&"title".into(), Value::text("a"));
         target.status.park("lead");
         assert_eq!((target.free_at(), target.unpark(None, false), target.parked(Time(9)).count()), (None, 0, 2));
+        target.agreed[0].theirs = Value::text("before");
         assert_eq!((target.unpark(Some("title"), true), target.parked(Time(9)).count()), (1, 1));
+        assert!(!target.agreed[0].leaves_alone(&Value::text("a"), Some(&Value::text("before")), Time(9)), "it is written again");
     }
 }

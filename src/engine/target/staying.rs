@@ -156,6 +156,10 @@ impl Staying {
         self.set_parked(Some(Parked::GivenUp));
     }
 
+    pub fn is_given_up(&self) -> bool {
+        self.parked_at_all() == Some(Parked::GivenUp)
+    }
+
     /// Why a value is not written now; `same`: it is the one that was written last.
     pub fn parked_for(&self, same: bool, now: Time) -> Option<Parked> {
         self.parked(now).filter(|parked| same || matches!(parked, Parked::FlipFlops { .. }))

@@ -24,6 +24,22 @@ fn a_value_is_an_echo_while_it_is_what_the_target_made_of_ours() {
     assert!(candidate(&shown, &"plan".into(), &[agreed("03", false)], &Habits::default()).is_none(), "what is not shown is no candidate");
 }
 
+/// A person had typed another title elsewhere: what an undo put back was dated by the undo, won as news, and was written over it.
+#[test]
+fn an_undo_is_no_news() {
+    let title: Name = "title".into();
+    let mut shown = Record::new("ma:person:1".parse().unwrap());
+    let field = Field { after: Some(Time(8)), ..Field::new(title.clone(), Value::text("Clerk"), Time(9)) };
+    shown.fields = vec![field.clone()];
+    let mut agreed = Agreed { theirs: Value::text("Clerk"), spent: true, ..Agreed::new(title.clone(), Value::text("Chief")) };
+    let age = |agreed: &Agreed, shown: &Record| candidate(shown, &title, std::slice::from_ref(agreed), &Habits::default()).unwrap().age;
+    assert_eq!(age(&agreed, &shown), field.age(), "somebody's own value came back");
+    agreed.staying.park();
+    assert_eq!(age(&agreed, &shown), Age::until(Time(9)));
+    shown.fields[0].value = Value::text("Director");
+    assert_eq!(age(&agreed, &shown), field.age(), "somebody typed another since");
+}
+
 #[test]
 fn what_somebody_emptied_is_put_back_only_when_it_is_typed_anew_or_is_another_value() {
     let mut record = Record::new("crm:person:1".parse().unwrap());
