@@ -84,6 +84,7 @@ fn text(preview: &Preview, words: &PageWords) -> String {
     }
     lines.extend(preview.notes.iter().map(|note| format!("{} {note}", words.left_out)));
     lines.extend(preview.plan.as_ref().map(|plan| if preview.waits { (words.waits)(plan) } else { words.counts_at_once.into() }));
+    lines.extend((preview.decisions.released > 0).then(|| words.widens.into()));
     output::lines(&lines)
 }
 

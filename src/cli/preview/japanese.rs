@@ -14,13 +14,14 @@ pub(super) const JAPANESE: PageWords = PageWords {
     left_out: "この数に入らないもの:",
     waits: |plan| format!("保存すると `nayose approve {plan}` を待ちます。先に承認しておけば、保存してすぐ使われます"),
     counts_at_once: "保存するとすぐ使われます。書き換える件数が少ないため、確認は求めません",
+    widens: "メールを送れる人が増える変更は、保存しても承認を待ちます。承認するプランは `nayose status` に出ます",
 };
 
 /// What matters, in words.
 fn said(preview: &Preview) -> Vec<String> {
     let emptied: usize = preview.totals.iter().map(|total| total.counts.emptied).sum();
     let said = [
-        (preview.decisions.released, format!("{} 人の配信停止が解けます", preview.decisions.released)),
+        (preview.decisions.released, format!("{} 人の保留が解け、メールを送れるようになります", preview.decisions.released)),
         (preview.decisions.held, format!("新たに {} 人が保留になります", preview.decisions.held)),
         (preview.lost, format!("人が入力し、ほかのシステムにない値 {} 件が失われます", preview.lost)),
         (emptied, format!("値 {emptied} 件が空になります")),

@@ -15,6 +15,8 @@ pub(super) struct PageWords {
     pub(super) left_out: &'static str,
     pub(super) waits: fn(&str) -> String,
     pub(super) counts_at_once: &'static str,
+    /// Where people would be let go.
+    pub(super) widens: &'static str,
 }
 
 pub(super) const ENGLISH: PageWords = PageWords {
@@ -28,4 +30,5 @@ pub(super) const ENGLISH: PageWords = PageWords {
     left_out: "not in these numbers:",
     waits: |plan| format!("saved, these rules wait for `nayose approve {plan}`; approved before, they count as soon as they are saved"),
     counts_at_once: "saved, these rules count at once: they rewrite too little to be asked about",
+    widens: "what lets more people be mailed waits by itself once it is saved: `nayose status` names its plan",
 };
