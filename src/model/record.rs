@@ -285,8 +285,12 @@ impl Record {
     }
 
     /// A time of change that is still to come counts as the time at which the value was first read: else it would win over everything newer.
+    /// A field's own date that is still to come dates nothing: it is told again and again, each time as if it had just come about.
     pub fn first_read(&mut self, now: Time) {
         for field in &mut self.fields {
+            if field.is_dated() && field.at > now {
+                (field.last_edit, field.after) = (None, None);
+            }
             (field.at, field.after) = (field.at.min(now), field.after.map(|after| after.min(now)));
         }
     }
@@ -313,6 +317,7 @@ pub mod field {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Age;
 
     #[test]
     fn a_field_changed_in_the_future_counts_as_of_when_it_was_read() {
@@ -322,6 +327,19 @@ mod tests {
         record.first_read(Time(1_000));
         let at = |name: &str| record.field(name).map(|f| f.at);
         assert_eq!((at("phone"), at("title")), (Some(Time(1_000)), Some(Time(500))));
+    }
+
+    /// The history of a field had an entry that is dated a year ahead: with each change of the record the old value won as news.
+    #[test]
+    fn a_field_that_is_dated_in_the_future_is_not_dated() {
+        let mut record = Record::new("crm:person:1".parse().unwrap());
+        record.set(&"phone".into(), Value::text("1"), Time(300));
+        record.set(&"title".into(), Value::text("2"), Time(300));
+        record.fields[0].tell(Time(9_000), None);
+        record.fields[1].tell(Time(500), None);
+        record.first_read(Time(1_000));
+        let dated = record.fields.iter().map(|field| (field.is_dated(), field.age())).collect::<Vec<_>>();
+        assert_eq!(dated, [(false, Age::until(Time(1_000))), (true, Age { after: Some(Time(499)), by: Time(500) })]);
     }
 
     #[test]

@@ -53,3 +53,34 @@ async fn an_answer_that_says_nothing_of_them_is_no_absence() {
         assert!(read.end.as_ref().is_err_and(is), "{code}: {:?}", read.end);
     }
 }
+
+/// Of several that were asked for one was gone, and all counted as gone: the lead of one on an open deal was not held.
+#[tokio::test]
+async fn not_found_of_several_may_mean_one_of_them() {
+    let server = Server::start(|asked, _| match &*asked.query["ids"] {
+        "1,2" | "2" => status(404, "{}"),
+        "1" => json(json!([{"id": 1, "email": "a@b.example"}])),
+        "3,4" => json(json!([{"id": 3, "email": "c@b.example"}])),
+        other => panic!("{other}"),
+    })
+    .await;
+    let several = STREAM.replace("chunk = 1", "chunk = 2").replace("path = '/s/{id}'", "path = '/s'\nquery = { ids = '{ids}' }");
+    let ids = ["1", "2", "3", "4"].map(Into::into).to_vec();
+    let read = read(&server.connector(&several), "s", Pass::ById(ids)).await;
+    assert!(read.complete(), "{:?}", read.end);
+    assert_eq!(what(&read), ["1 is there", "2 is not", "3 is there", "4 is not"]);
+}
+
+/// One record whose look-up is always refused hid all behind it.
+#[tokio::test]
+async fn who_is_refused_hides_nobody_behind() {
+    let server = Server::start(|asked, _| match &*asked.path {
+        "/s/1" => status(400, "{}"),
+        "/s/2" => json(json!({"id": 2, "email": "b@b.example"})),
+        other => panic!("{other}"),
+    })
+    .await;
+    let read = read(&server.connector(STREAM), "s", Pass::ById(vec!["1".into(), "2".into()])).await;
+    assert_eq!(what(&read), ["2 is there"]);
+    assert!(matches!(read.end, Err(Error::Refused { .. })), "{:?}", read.end);
+}
