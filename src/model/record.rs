@@ -288,7 +288,8 @@ impl Record {
     /// A field's own date that is still to come dates nothing: it is told again and again, each time as if it had just come about.
     pub fn first_read(&mut self, now: Time) {
         for field in &mut self.fields {
-            if field.is_dated() && field.at > now {
+            // A time that is told to the second may end after now, and has begun.
+            if field.is_dated() && field.after.is_some_and(|after| after > now) {
                 (field.last_edit, field.after) = (None, None);
             }
             (field.at, field.after) = (field.at.min(now), field.after.map(|after| after.min(now)));
@@ -340,6 +341,10 @@ mod tests {
         record.first_read(Time(1_000));
         let dated = record.fields.iter().map(|field| (field.is_dated(), field.age())).collect::<Vec<_>>();
         assert_eq!(dated, [(false, Age::until(Time(1_000))), (true, Age { after: Some(Time(499)), by: Time(500) })]);
+        record.fields[0].tell(Time(1_700), None);
+        record.fields[0].after = Some(Time(700));
+        record.first_read(Time(1_000));
+        assert_eq!((record.fields[0].is_dated(), record.fields[0].at), (true, Time(1_000)), "some moment within a second");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Plays one history: the systems, the daemon, and at every step what must always be true.
 
 mod administrator;
+mod broken;
 mod life;
 mod traffic;
 mod troubles;
@@ -220,28 +221,6 @@ impl<'s> Sim<'s> {
             let at = (self.truth.now.0 - BEGIN.0) as f64 / 1000.0;
             trace.push(format!("{at:>10.1} s  {}", line()));
         }
-    }
-
-    /// What the daemon makes of a person, for whoever reads a history that broke.
-    fn explained(&mut self, record: &str) -> String {
-        let Some(daemon) = &mut self.daemon else { return format!("{record}: no daemon runs") };
-        let now = daemon.now(&self.truth);
-        let told = daemon.engine.explain(record, &daemon.gate, now);
-        serde_json::to_string(&told).unwrap_or_default()
-    }
-
-    /// Each record as the daemon knows it, and as it is.
-    fn known_and_true(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        for table in Table::ALL {
-            for number in self.truth.living(table) {
-                let id = table.id(number);
-                let world = self.daemon.as_ref().map(|daemon| daemon.engine.probe().world);
-                let known = world.and_then(|world| world.find(&id).map(|idx| world.record(idx)));
-                lines.push(format!("{id} known as {known:?}; it is {:?}", self.truth.item(table, number)));
-            }
-        }
-        lines
     }
 
     /// The first records, and the first start.
