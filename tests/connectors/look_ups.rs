@@ -3,9 +3,16 @@
 use crate::server::*;
 use nayose::connector::{Error, Observed, Pass};
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const STREAM: &str = "[streams.s]\nentity = 'person'\nsweep = { path = '/s' }\n[streams.s.by_id]\nchunk = 1\n
     [streams.s.by_id.request]\npath = '/s/{id}'\n[streams.s.record]\nid = 'id'\nfields = { email = 'email' }\n";
+
+/// The same system, which takes two ids at once.
+fn several() -> String {
+    STREAM.replace("chunk = 1", "chunk = 2").replace("path = '/s/{id}'", "path = '/s'\nquery = { ids = '{ids}' }")
+}
 
 fn what(read: &Read) -> Vec<String> {
     let observed = read.pages.iter().flat_map(|p| &p.observed);
@@ -64,23 +71,38 @@ async fn not_found_of_several_may_mean_one_of_them() {
         other => panic!("{other}"),
     })
     .await;
-    let several = STREAM.replace("chunk = 1", "chunk = 2").replace("path = '/s/{id}'", "path = '/s'\nquery = { ids = '{ids}' }");
     let ids = ["1", "2", "3", "4"].map(Into::into).to_vec();
-    let read = read(&server.connector(&several), "s", Pass::ById(ids)).await;
+    let read = read(&server.connector(&several()), "s", Pass::ById(ids)).await;
     assert!(read.complete(), "{:?}", read.end);
     assert_eq!(what(&read), ["1 is there", "2 is not", "3 is there", "4 is not"]);
 }
 
-/// One record whose look-up is always refused hid all behind it.
+/// One record whose look-up is always refused hid all behind it, and those who were asked for with it.
 #[tokio::test]
-async fn who_is_refused_hides_nobody_behind() {
-    let server = Server::start(|asked, _| match &*asked.path {
-        "/s/1" => status(400, "{}"),
-        "/s/2" => json(json!({"id": 2, "email": "b@b.example"})),
-        other => panic!("{other}"),
+async fn who_is_refused_hides_nobody() {
+    let server = Server::start(|asked, _| match &*asked.query["ids"] {
+        "1,2" | "1" => status(400, "{}"),
+        ids => json(json!(ids.split(',').map(|id| json!({"id": id, "email": "b@b.example"})).collect::<Vec<_>>())),
     })
     .await;
-    let read = read(&server.connector(STREAM), "s", Pass::ById(vec!["1".into(), "2".into()])).await;
-    assert_eq!(what(&read), ["2 is there"]);
+    let ids = ["1", "2", "3"].map(Into::into).to_vec();
+    let read = read(&server.connector(&several()), "s", Pass::ById(ids)).await;
+    assert_eq!(what(&read), ["2 is there", "3 is there"]);
     assert!(matches!(read.end, Err(Error::Refused { .. })), "{:?}", read.end);
+}
+
+/// Then nothing comes of asking for thousands, one by one.
+#[tokio::test]
+async fn where_all_are_refused_few_are_asked_for() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let server = Server::start(move |_, _| {
+        count.fetch_add(1, Ordering::Relaxed);
+        status(400, "{}")
+    })
+    .await;
+    let ids = (0..1_000).map(|id: u32| id.to_string().into()).collect();
+    let read = read(&server.connector(STREAM), "s", Pass::ById(ids)).await;
+    assert!(matches!(read.end, Err(Error::Refused { .. })), "{:?}", read.end);
+    assert_eq!(asked.load(Ordering::Relaxed), 10);
 }

@@ -6,6 +6,9 @@ use crate::connector::map::Mapper;
 use crate::connector::port::{Error, Observed, PageRead, PageSink, PassEnd};
 use crate::model::{Entity, RecordId, ShortText};
 
+/// Whoever is refused hides nobody behind, but where so many are, with nobody between, it is the request that is refused.
+const REFUSED_IN_A_ROW_MAX: usize = 10;
+
 impl PageReader<'_> {
     /// Those that are not there are told as such. Where one is asked for and another comes, it was merged into that.
     pub async fn look_up(
@@ -17,45 +20,32 @@ impl PageReader<'_> {
         sink: &mut PageSink<'_>,
     ) -> Result<PassEnd, Error> {
         let mut end = PassEnd { complete: true, ..PassEnd::default() };
-        let mut refused = None;
-        for asked in ids.chunks(plan.chunk.max(1)) {
-            match self.by_ids(&plan.call, mapper, asked, plan.chunk, &mut end).await {
-                Ok(page) => self.show(plan, entity, asked, page, sink).await?,
-                // It may mean one of them.
-                Err(Error::NotFound { .. }) if asked.len() > 1 => {
-                    for one in asked.chunks(1) {
-                        let page = self.one_or_none(plan, mapper, one, &mut end).await?;
-                        self.show(plan, entity, one, page, sink).await?;
+        let (mut refused, mut refused_in_a_row) = (None, 0);
+        let mut left: Vec<&[ShortText]> = ids.chunks(plan.chunk.max(1)).rev().collect();
+        while let Some(asked) = left.pop() {
+            let mut page = match self.by_ids(&plan.call, mapper, asked, plan.chunk, &mut end).await {
+                Ok(page) => page,
+                Err(Error::NotFound { .. }) if asked.len() == 1 => PageRead::default(),
+                Err(error @ (Error::NotFound { .. } | Error::Refused { .. } | Error::NotUnderstood { .. })) => {
+                    refused_in_a_row += 1;
+                    if refused_in_a_row >= REFUSED_IN_A_ROW_MAX {
+                        return Err(error);
                     }
+                    match asked {
+                        [_] => drop(refused.get_or_insert(error)),
+                        // It may mean one of them.
+                        several => left.extend(several.chunks(1).rev()),
+                    }
+                    continue;
                 }
-                Err(Error::NotFound { .. }) => self.show(plan, entity, asked, PageRead::default(), sink).await?,
-                // It may be refused for these alone: the others are asked for all the same.
-                Err(error @ (Error::Refused { .. } | Error::NotUnderstood { .. })) => drop(refused.get_or_insert(error)),
                 Err(error) => return Err(error),
-            }
+            };
+            refused_in_a_row = 0;
+            let of = |id: &ShortText| RecordId::new(self.http.system.clone(), entity, id.clone());
+            missing(&asked.iter().map(of).collect::<Vec<_>>(), &mut page);
+            sink(page).await.map_err(|why| self.not_kept(&plan.call, why))?;
         }
         refused.map_or(Ok(end), Err)
-    }
-
-    async fn one_or_none(&self, plan: &ByIdPlan, mapper: &Mapper, one: &[ShortText], end: &mut PassEnd) -> Result<PageRead, Error> {
-        match self.by_ids(&plan.call, mapper, one, plan.chunk, end).await {
-            Err(Error::NotFound { .. }) => Ok(PageRead::default()),
-            page => page,
-        }
-    }
-
-    /// Gives on what was shown, with what became of those who were asked for and are not.
-    async fn show(
-        &self,
-        plan: &ByIdPlan,
-        entity: Entity,
-        asked: &[ShortText],
-        mut page: PageRead,
-        sink: &mut PageSink<'_>,
-    ) -> Result<(), Error> {
-        let of = |id: &ShortText| RecordId::new(self.http.system.clone(), entity, id.clone());
-        missing(&asked.iter().map(of).collect::<Vec<_>>(), &mut page);
-        sink(page).await.map_err(|why| self.not_kept(&plan.call, why))
     }
 }
 
