@@ -239,14 +239,13 @@ impl Channel {
         }
         let at_once = (at_once >> self.look_wait.failures.min(16)).max(1);
         // What a write waits for comes first.
-        let waiting = self
-            .unknown
-            .keys()
-            .chain(self.unlisted.iter().filter(|i| !self.unknown.contains_key(*i)))
-            .filter(|i| !self.in_flight.contains(*i) && !self.looked_at.contains(*i));
+        let waiting = || {
+            let unlisted = self.unlisted.iter().filter(|i| !self.unknown.contains_key(*i));
+            self.unknown.keys().chain(unlisted).copied().filter(|i| !self.in_flight.contains(i) && !self.looked_at.contains(i))
+        };
         // After those who failed, as they may fail again.
-        let (after, up_to): (Vec<Idx>, Vec<Idx>) = waiting.copied().partition(|idx| Some(*idx) > self.look_failed_up_to);
-        let found: Vec<Idx> = after.into_iter().chain(up_to).take(at_once).collect();
+        let failed = |idx: &Idx| Some(*idx) <= self.look_failed_up_to;
+        let found: Vec<Idx> = waiting().filter(|idx| !failed(idx)).chain(waiting().filter(failed)).take(at_once).collect();
         if !found.is_empty() {
             self.looks += 1;
             self.looked_at.extend(&found);
