@@ -1,15 +1,13 @@
 //! When fields changed, and by what, as a feed's entries tell it.
 
 use super::server::{Read, Server, json, read};
+use super::world::{START, World};
 use nayose::connector::manifest::load;
-use nayose::connector::{Clock, EditsAsked, Observed, PageRead, Pass, RestConnector, SettingValue, SystemSettings};
+use nayose::connector::{EditsAsked, Observed, PageRead, Pass, RestConnector};
 use nayose::model::{Age, Editor, Record, Span, Time};
-use nayose::sandbox::{LeadEditor, Options, Sandbox};
+use nayose::sandbox::LeadEditor;
 use serde_json::{Value as Json, json};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
-const START: i64 = 1_795_251_600_000; // 2026-11-21T09:00:00Z
 const NIGHTLY: &str = "nightly@jobs.example";
 
 fn asked(fields: &[&str]) -> EditsAsked {
@@ -34,54 +32,29 @@ fn dated(read: &Read, id: u64, field: &str) -> Vec<Option<Age>> {
 }
 
 struct Ma {
-    sandbox: Sandbox,
-    now: Arc<AtomicI64>,
+    world: World,
     connector: RestConnector,
 }
 
 impl Ma {
     async fn asked_for(edits: EditsAsked) -> Ma {
-        let now = Arc::new(AtomicI64::new(START));
-        let clock: Clock = {
-            let now = now.clone();
-            Arc::new(move || Time(now.load(Ordering::Relaxed)))
-        };
-        let sandbox = Sandbox::start(Options::new(clock.clone()).people(120)).await.unwrap();
-        let keys = &sandbox.keys;
-        let settings = [
-            ("base_url", sandbox.ma_url.as_str()),
-            ("client_id", &keys.ma_client_id),
-            ("client_secret", &keys.ma_client_secret),
-            ("list_id", &sandbox.ma_list),
-        ];
-        let given = SystemSettings {
-            name: "ma".into(),
-            settings: settings.map(|(key, value)| (key.to_string(), SettingValue::Plain(value.to_string()))).into(),
-            permit: None,
-            why: None,
-            time_zone: None,
-            refusal_words: Default::default(),
-            lacks: Vec::new(),
-            edits,
-        };
-        let manifest = load::load("marketo", None).unwrap_or_else(|e| panic!("{e:#?}")).manifest;
-        let connector = RestConnector::new(&manifest, &given, clock).unwrap();
-        Ma { sandbox, now, connector }
+        let world = World::start(120).await;
+        Ma { connector: world.connector_asked("marketo", edits), world }
     }
 
     fn later(&self) -> Time {
-        Time(self.now.fetch_add(60_000, Ordering::Relaxed) + 60_000)
+        self.world.later(Span::minutes(1))
     }
 
     fn edit(&self, by: LeadEditor, lead: u64, fields: Json) {
-        self.sandbox.handle.edit_lead_as(by, lead, fields.as_object().unwrap()).unwrap();
+        self.world.sandbox.handle.edit_lead_as(by, lead, fields.as_object().unwrap()).unwrap();
     }
 }
 
 #[tokio::test]
 async fn a_field_is_dated_by_its_own_entry_whatever_else_of_its_lead_changed() {
     let ma = Ma::asked_for(asked(&["phone", "title"])).await;
-    let lead = ma.sandbox.handle.leads()[0].id;
+    let lead = ma.world.sandbox.handle.leads()[0].id;
     let begun = ma.later();
     let typed = ma.later();
     ma.edit(LeadEditor::Hand, lead, json!({"phone": "03-1111-1111"}));
@@ -107,7 +80,7 @@ async fn a_field_is_dated_by_its_own_entry_whatever_else_of_its_lead_changed() {
     assert_eq!((dated(&next, lead, "phone"), dated(&next, lead, "title")), (vec![None], vec![Some(within(later))]));
 
     let quiet = Ma::asked_for(EditsAsked::default()).await;
-    let lead = quiet.sandbox.handle.leads()[0].id;
+    let lead = quiet.world.sandbox.handle.leads()[0].id;
     quiet.edit(LeadEditor::Hand, lead, json!({"phone": "03-1111-1111"}));
     let unasked = read(&quiet.connector, "people", Pass::Resume { cursor: None, since: Time(START) }).await;
     assert_eq!(dated(&unasked, lead, "phone"), [None]);
@@ -117,7 +90,7 @@ async fn a_field_is_dated_by_its_own_entry_whatever_else_of_its_lead_changed() {
 #[tokio::test]
 async fn entries_count_for_a_lead_that_is_read_pages_later() {
     let ma = Ma::asked_for(asked(&["phone", "score"])).await;
-    let leads = ma.sandbox.handle.leads();
+    let leads = ma.world.sandbox.handle.leads();
     let begun = ma.later();
     let typed = ma.later();
     ma.edit(LeadEditor::Hand, leads[0].id, json!({"phone": "03-1111-1111"}));
@@ -125,7 +98,7 @@ async fn entries_count_for_a_lead_that_is_read_pages_later() {
         ma.later();
         ma.edit(LeadEditor::Campaign(7), leads[1].id, json!({"leadScore": n + 1000}));
     }
-    let last = Time(ma.now.load(Ordering::Relaxed));
+    let last = ma.world.now();
     let changes = read(&ma.connector, "people", Pass::Resume { cursor: None, since: begun }).await;
     assert_eq!(
         (dated(&changes, leads[0].id, "phone"), dated(&changes, leads[1].id, "score")),

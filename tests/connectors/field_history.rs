@@ -1,46 +1,26 @@
 //! The history of fields, asked behind the pages of the shipped CRM's manifest: only what is wanted, of whom it is news.
 
+use super::world::World;
 use futures::FutureExt;
 use nayose::connector::manifest::load;
-use nayose::connector::{Clock, Connector, EditsAsked, Observed, PageRead, Pass, PassEnd, RestConnector, SettingValue, SystemSettings};
+use nayose::connector::{Connector, EditsAsked, Observed, PageRead, Pass, PassEnd, RestConnector};
 use nayose::model::{Age, LastEdit, Record, Span, Time};
-use nayose::sandbox::{CrmEditor, Fault, FaultKind, Options, Sandbox, SandboxSystem};
-use std::sync::atomic::{AtomicI64, Ordering};
+use nayose::sandbox::{CrmEditor, Fault, FaultKind, SandboxSystem};
 use std::sync::{Arc, Mutex};
 
-const START: i64 = 1_795_251_600_000; // 2026-11-21T09:00:00Z
-
 struct Crm {
-    sandbox: Sandbox,
-    now: Arc<AtomicI64>,
+    world: World,
     connector: RestConnector,
 }
 
 impl Crm {
     async fn asked_for(edits: EditsAsked) -> Crm {
-        let now = Arc::new(AtomicI64::new(START));
-        let clock: Clock = {
-            let now = now.clone();
-            Arc::new(move || Time(now.load(Ordering::Relaxed)))
-        };
-        let sandbox = Sandbox::start(Options::new(clock.clone()).people(120)).await.unwrap();
-        let settings = [("base_url", sandbox.crm_url.as_str()), ("token", &sandbox.keys.crm_token)];
-        let given = SystemSettings {
-            name: "crm".into(),
-            settings: settings.map(|(key, value)| (key.to_string(), SettingValue::Plain(value.to_string()))).into(),
-            permit: None,
-            why: None,
-            time_zone: None,
-            refusal_words: Default::default(),
-            lacks: Vec::new(),
-            edits,
-        };
-        let manifest = load::load("hubspot", None).unwrap_or_else(|e| panic!("{e:#?}")).manifest;
-        Crm { sandbox, now, connector: RestConnector::new(&manifest, &given, clock).unwrap() }
+        let world = World::start(120).await;
+        Crm { connector: world.connector_asked("hubspot", edits), world }
     }
 
     fn later(&self, span: Span) -> Time {
-        Time(self.now.fetch_add(span.0, Ordering::Relaxed) + span.0)
+        self.world.later(span)
     }
 
     async fn read(&self, pass: Pass) -> (PassEnd, PageRead) {
@@ -68,7 +48,7 @@ fn asked(fields: &[&str]) -> EditsAsked {
 #[tokio::test]
 async fn a_value_is_dated_by_its_own_history_and_not_by_its_records_last_change() {
     let crm = Crm::asked_for(asked(&["phone", "title"])).await;
-    let handle = &crm.sandbox.handle;
+    let handle = &crm.world.sandbox.handle;
     let contact = handle.contacts().iter().find(|c| c.properties.contains_key("phone")).unwrap().clone();
     let at_first = crm.later(Span::minutes(1));
     handle.edit_contact(contact.id, &[("jobtitle", "CTO")]).unwrap();
@@ -90,7 +70,7 @@ async fn a_value_is_dated_by_its_own_history_and_not_by_its_records_last_change(
 #[tokio::test]
 async fn a_listing_asks_of_those_who_changed_since_the_last_one_and_changes_of_all_that_they_show() {
     let crm = Crm::asked_for(asked(&["phone"])).await;
-    let handle = &crm.sandbox.handle;
+    let handle = &crm.world.sandbox.handle;
     let contacts = handle.contacts();
     let of = |page: &PageRead, id: u64| {
         let record = records(page).find(|r| *r.id.id == id.to_string()).cloned().unwrap();
@@ -124,7 +104,7 @@ async fn what_no_rule_goes_by_is_not_asked_for() {
 #[tokio::test]
 async fn a_history_that_does_not_come_fails_no_pass() {
     let crm = Crm::asked_for(asked(&["phone"])).await;
-    crm.sandbox.handle.fault(SandboxSystem::Crm, Fault::of(FaultKind::Errors { status: 400, rate: 1.0 }).on("batch/read"));
+    crm.world.sandbox.handle.fault(SandboxSystem::Crm, Fault::of(FaultKind::Errors { status: 400, rate: 1.0 }).on("batch/read"));
     let (end, page) = crm.read(Pass::Sweep).await;
     assert!(end.complete && records(&page).count() > 50, "{end:?}");
     assert!(records(&page).all(|r| r.fields.iter().all(|field| !field.is_dated())));
@@ -137,7 +117,7 @@ async fn a_history_that_does_not_come_fails_no_pass() {
         let noted = crm.read(Pass::Sweep).await.1.quarantined.iter().filter(|q| q.field == "field_history").count();
         assert_eq!(noted == 1, is_asked, "{seconds} s later");
     }
-    crm.sandbox.handle.clear_faults(SandboxSystem::Crm);
+    crm.world.sandbox.handle.clear_faults(SandboxSystem::Crm);
     crm.later(Span::minutes(180));
     let (end, page) = crm.read(Pass::Sweep).await;
     assert!(end.requests == 3 && records(&page).any(|r| r.fields.iter().any(|field| field.is_dated())), "{end:?}");

@@ -17,4 +17,5 @@ mod sandbox;
 mod server;
 mod signing;
 mod vendors;
+mod world;
 mod writing;

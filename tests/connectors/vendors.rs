@@ -1,71 +1,14 @@
 //! The shipped manifests of the CRM, support and marketing systems, read from and written to their sandbox.
 
+use super::world::{START, World};
 use futures::FutureExt;
-use nayose::connector::manifest::load;
 use nayose::connector::{
-    Change, Clock, Connector, Error, Lane, Observed, Outcome, Pass, PassEnd, PermitChange, RestConnector, SettingValue, StatusChange,
-    SystemSettings, WriteOp,
+    Change, Connector, EditsAsked, Error, Lane, Observed, Outcome, Pass, PassEnd, PermitChange, RestConnector, StatusChange, WriteOp,
 };
 use nayose::model::{DealState, Entity, Mark, Record, RecordId, RefusalScope, Span, Time, Value};
-use nayose::sandbox::{Options, Sandbox};
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
-
-const START: i64 = 1_795_251_600_000; // 2026-11-21T09:00:00Z
-
-struct World {
-    sandbox: Sandbox,
-    now: Arc<AtomicI64>,
-    clock: Clock,
-}
-
-impl World {
-    async fn start(people: usize) -> World {
-        let now = Arc::new(AtomicI64::new(START));
-        let clock: Clock = {
-            let now = now.clone();
-            Arc::new(move || Time(now.load(Ordering::Relaxed)))
-        };
-        World { sandbox: Sandbox::start(Options::new(clock.clone()).people(people)).await.unwrap(), now, clock }
-    }
-
-    fn later(&self) -> Time {
-        Time(self.now.fetch_add(60_000, Ordering::Relaxed) + 60_000)
-    }
-
-    fn connector(&self, name: &str) -> RestConnector {
-        let (url, keys) = (&self.sandbox, &self.sandbox.keys);
-        let settings: Vec<(&str, &str)> = match name {
-            "hubspot" => vec![("base_url", &url.crm_url), ("token", &keys.crm_token)],
-            "zendesk" => vec![("base_url", &url.support_url), ("token", &keys.support_token)],
-            _ => vec![
-                ("base_url", &url.ma_url),
-                ("client_id", &keys.ma_client_id),
-                ("client_secret", &keys.ma_client_secret),
-                ("list_id", &url.ma_list),
-            ],
-        };
-        self.with(name, &settings)
-    }
-
-    fn with(&self, name: &str, settings: &[(&str, &str)]) -> RestConnector {
-        let manifest = load::load(name, None).unwrap_or_else(|e| panic!("{e:#?}")).manifest;
-        let settings = settings.iter().map(|(k, v)| (k.to_string(), SettingValue::Plain(v.to_string()))).collect();
-        let given = SystemSettings {
-            name: name.into(),
-            settings,
-            permit: Some("nayose_ok_until".into()),
-            why: Some("nayose_why".into()),
-            time_zone: None,
-            refusal_words: Default::default(),
-            lacks: Vec::new(),
-            edits: Default::default(),
-        };
-        RestConnector::new(&manifest, &given, self.clock.clone()).unwrap()
-    }
-}
 
 struct Read {
     end: Result<PassEnd, Error>,
@@ -134,8 +77,8 @@ async fn the_crm_is_read_by_sweep_filter_open_list_and_associations() {
         let people: BTreeSet<u64> = people.iter().map(|p| p.parse().unwrap()).collect();
         assert_eq!(people, handle.deal_people(deal.id.parse().unwrap()).into_iter().collect());
     }
-    let (before, contact) = (Time(world.now.load(Ordering::Relaxed)), handle.contacts()[0].id);
-    let changed_at = world.later();
+    let (before, contact) = (world.now(), handle.contacts()[0].id);
+    let changed_at = world.later(Span::minutes(1));
     handle.edit_contact(contact, &[("phone", "03-0000-0000")]).unwrap();
     let changes = read(&crm, "people", Pass::Changes(before.plus(Span::minutes(6)))).await;
     assert!(ids(&changes.records).contains(&contact), "{:?}", changes.end);
@@ -156,7 +99,7 @@ async fn support_is_read_from_a_cursor_that_goes_on() {
         assert!(idle.end.is_ok_and(|e| e.complete && e.requests == 1) && idle.records.is_empty(), "{stream}");
     }
     let cursor = read(&support, "tickets", Pass::Resume { cursor: None, since: Time(1_000_000_000_000) }).await.cursor;
-    world.later();
+    world.later(Span::minutes(1));
     let ticket = handle.tickets()[0].id;
     handle.set_ticket_status(ticket, "solved").unwrap();
     let next = read(&support, "tickets", Pass::Resume { cursor, since: Time(0) }).await;
@@ -167,12 +110,12 @@ async fn support_is_read_from_a_cursor_that_goes_on() {
 async fn the_ma_is_read_by_list_and_feed_and_written_by_id() {
     let world = World::start(350).await;
     let (ma, handle) = (world.connector("marketo"), &world.sandbox.handle);
-    let since = Time(world.now.load(Ordering::Relaxed));
+    let since = world.now();
     let sweep = read(&ma, "people", Pass::Sweep).await;
     assert!(sweep.end.as_ref().is_ok_and(|e| e.complete && e.requests > 1), "{:?}", sweep.end);
     assert_eq!(ids(&sweep.records), handle.leads().iter().map(|l| l.id).collect());
     let all: Vec<u64> = handle.leads().iter().map(|l| l.id).collect();
-    world.later();
+    world.later(Span::minutes(1));
     handle.unsubscribe(all[0]).unwrap();
     handle.delete_lead(all[1]).unwrap();
     handle.edit_lead(all[2], json!({"phone": "03-1"}).as_object().unwrap()).unwrap();
@@ -246,7 +189,7 @@ async fn a_wrong_credential_is_told_by_each() {
         ("zendesk", vec![("base_url", &*s.support_url), ("token", "wrong")]),
         ("marketo", vec![("base_url", &*s.ma_url), ("client_id", "wrong"), ("client_secret", "wrong"), ("list_id", "1001")]),
     ] {
-        let connector = world.with(name, &settings);
+        let connector = world.with(name, &settings, EditsAsked::default());
         let error = connector.first_page("people").await.unwrap_err();
         assert!(matches!(error, Error::Credential { .. }), "{name}: {error:?}");
     }

@@ -11,6 +11,13 @@ fn company(mut record: Record, value: &str, at: Time) -> Record {
     record
 }
 
+/// A lead that was last changed then.
+fn changed_lead(value: &str, changed: Time) -> Record {
+    let mut lead = company(lead("1", "a@a.example", "lead", &[]), value, changed);
+    lead.changed_at = Some(changed);
+    lead
+}
+
 /// The CRM's clock is a year ahead when a name is changed there.
 #[test]
 fn a_value_dated_in_the_future_gives_way_to_one_that_was_read_later() {
@@ -75,17 +82,12 @@ fn what_a_search_shows_of_before_our_write_is_nobodys_word() {
     ] {
         let mut place = Place::new();
         place.read(&["ma", "support", "crm"], MINUTE);
-        let lead = |value: &str, changed: Time| {
-            let mut lead = company(lead("1", "a@a.example", "lead", &[]), value, changed);
-            lead.changed_at = Some(changed);
-            lead
-        };
-        place.put("people", &lead("ours", before));
+        place.put("people", &changed_lead("ours", before));
         let idx = place.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
         let target = place.engine.arrange().targets.begin(idx);
         target.agreed = vec![Agreed::new(Name::from("company"), Value::text("ours"))];
         target.acknowledged_at = Some(written);
-        place.see("ma", "people", [lead(shown, changed)], read);
+        place.see("ma", "people", [changed_lead(shown, changed)], read);
         let record = place.engine.probe().world.record(idx);
         assert_eq!(record.text("company"), Some(known), "{what}");
         assert_eq!(place.engine.probe().targets.agreed(idx)[0].spent, known != "ours", "{what}");
@@ -101,22 +103,17 @@ fn what_a_search_shows_of_our_write_before_the_last_is_nobodys_word() {
     for (is_looked_at, known) in [(true, "second"), (false, "first")] {
         let mut place = Place::new();
         place.read(&["ma", "support", "crm"], MINUTE);
-        let lead = |value: &str, changed: Time| {
-            let mut lead = company(lead("1", "a@a.example", "lead", &[]), value, changed);
-            lead.changed_at = Some(changed);
-            lead
-        };
-        place.put("people", &lead("first", minutes_ago(90)));
+        place.put("people", &changed_lead("first", minutes_ago(90)));
         let idx = place.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
         place.engine.arrange().targets.begin(idx).agreed = vec![Agreed::new(Name::from("company"), Value::text("first"))];
         if is_looked_at {
-            place.see("ma", "people", [lead("first", first)], minutes_ago(30));
+            place.see("ma", "people", [changed_lead("first", first)], minutes_ago(30));
         }
-        place.put("people", &lead("second", minutes_ago(90)));
+        place.put("people", &changed_lead("second", minutes_ago(90)));
         let target = place.engine.arrange().targets.begin(idx);
         target.agreed = vec![Agreed::new(Name::from("company"), Value::text("second"))];
         target.acknowledged_at = Some(second);
-        place.see("ma", "people", [lead("first", first)], second.plus(Span::seconds(30)));
+        place.see("ma", "people", [changed_lead("first", first)], second.plus(Span::seconds(30)));
         assert_eq!(place.engine.probe().world.record(idx).text("company"), Some(known), "looked at between: {is_looked_at}");
     }
 }
