@@ -92,8 +92,19 @@ impl Engine {
             if !self.lane_open(system, lane, now) {
                 continue;
             }
-            let candidates = self.candidates_of(system, lane, pick, now);
-            let mut batch = self.batch_of(system, lane, pick, candidates, now);
+            if let Some(gathered) = self.gather_lane(system, lane, pick, now) {
+                return Some(gathered);
+            }
+        }
+        None
+    }
+
+    /// The next of one lane. For whom nothing is due any more falls out of it on the way, and those behind are looked at in the same turn:
+    /// what failed before waits for nothing that did not go.
+    fn gather_lane(&mut self, system: &Name, lane: Lane, pick: Pick, now: Time) -> Option<Gathered> {
+        let mut candidates = self.candidates_of(system, lane, pick, now);
+        while !candidates.is_empty() {
+            let mut batch = self.batch_of(system, lane, pick, &candidates, now);
             let to_look_at = std::mem::take(&mut batch.to_look_at);
             if !batch.ops.is_empty() {
                 return Some(Gathered::Batch(self.sealed(batch, now)));
@@ -101,12 +112,17 @@ impl Engine {
             if let Some(look) = self.look_first(system, to_look_at, now) {
                 return Some(Gathered::Look(look));
             }
+            let next = self.candidates_of(system, lane, pick, now);
+            if next == candidates {
+                break;
+            }
+            candidates = next;
         }
         None
     }
 
     /// Makes a batch out of those of the candidates that have something due.
-    fn batch_of(&mut self, system: &Name, lane: Lane, pick: Pick, candidates: Vec<Idx>, now: Time) -> Batch {
+    fn batch_of(&mut self, system: &Name, lane: Lane, pick: Pick, candidates: &[Idx], now: Time) -> Batch {
         let mut batch = Batch::new(system.clone(), lane, pick, candidates.len(), now);
         let Some(state) = self.systems.get(system) else { return batch };
         let limit = if pick == Pick::Probe { 1 } else { state.connected.abilities().batch.max(1) };
@@ -114,11 +130,11 @@ impl Engine {
         // Where a block is a label, fields are a request of their own, which the block would wait for.
         let in_one_request = !state.connected.abilities().block_is_own_mark;
         let company = lane == Lane::Protective && in_one_request && everything && state.channel.may_take_company(now);
-        let lately = self.take_lately(&candidates, now);
+        let lately = self.take_lately(candidates, now);
         let others: Vec<Idx> = candidates.iter().zip(&lately).filter(|(_, l)| l.is_none()).map(|(idx, _)| *idx).collect();
         let mut looks = self.looks(&others, now).into_iter();
         let mut ready = Vec::new();
-        for (idx, lately) in candidates.into_iter().zip(lately) {
+        for (idx, lately) in candidates.iter().copied().zip(lately) {
             let (record, merge, before) = match lately {
                 Some(looked) => (looked.record, looked.merge, Some(looked.due)),
                 None => {

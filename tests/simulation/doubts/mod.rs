@@ -12,5 +12,6 @@ mod marks;
 mod place;
 mod proofs;
 mod rows;
+mod turns;
 mod unlisted;
 mod values;
