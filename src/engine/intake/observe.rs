@@ -178,6 +178,9 @@ impl Engine {
             }
         }
         let known = found.map(|idx| (idx, self.world.record(idx)));
+        if let Some((idx, _)) = known.as_ref().filter(|(_, old)| self.shows_older(run, old, &new)) {
+            return self.mark_person(*idx);
+        }
         let old = known.as_ref().map(|(_, old)| old);
         let id = new.id.id.clone();
         let sight = sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass);
@@ -212,6 +215,15 @@ impl Engine {
         let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
         let swept_at = self.stream(&run.system, &run.stream)?.swept_at?;
         Some(swept_at.minus(lag).min(now))
+    }
+
+    /// Whether a search shows a record as it was before what is known of it: it is as far behind as its system says, and by the record's own
+    /// time this is the older version. Taken for news, what somebody has replaced would win over what replaced it.
+    fn shows_older(&self, run: &PassRun, old: &Record, new: &Record) -> bool {
+        let is_search = matches!(run.pass, Pass::Changes(_) | Pass::Resume { .. } | Pass::Open);
+        let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
+        let is_older = |(new, old): (Time, Time)| new < old && old >= run.began.minus(lag);
+        is_search && new.changed_at.zip(old.changed_at).is_some_and(is_older)
     }
 
     /// Whether a search may still show a record as it was before our last write: as far behind as its system says, and the record's own time

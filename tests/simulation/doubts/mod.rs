@@ -12,6 +12,7 @@ mod marks;
 mod place;
 mod proofs;
 mod rows;
+mod trailing;
 mod turns;
 mod unlisted;
 mod values;
