@@ -87,11 +87,11 @@ impl Engine {
         }
     }
 
-    /// How many records the target lists; counted anew when the world has grown.
+    /// How many records the target lists; counted anew when the world is another size.
     fn listed_of(&mut self, system: &Name) -> usize {
         let world = &self.world;
         let Some(SystemState { guards, connected, .. }) = self.systems.get_mut(system) else { return 0 };
-        guards.listed(world.len(), || listed(world, connected))
+        guards.listed(world.size(), || listed(world, connected))
     }
 
     /// Books what was applied with the guards. `record` is as it was before.

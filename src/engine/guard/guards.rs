@@ -17,8 +17,8 @@ pub struct Guards {
     hold: Guard,
     release: Guard,
     update: Guard,
-    /// The target's records when last counted, and how large the world was then.
-    listed: (usize, usize),
+    /// The target's records when last counted, and how large the world was then: the records that are kept, and those of them that are gone.
+    listed: (usize, (usize, usize)),
     /// How many items the kept digests fill, by key.
     items: BTreeMap<String, usize>,
 }
@@ -47,8 +47,8 @@ impl Guards {
         Op::ALL.into_iter().for_each(|op| self.of_mut(op).changed = true);
     }
 
-    /// How many records the target lists; counted anew when the world has grown to this size.
-    pub fn listed(&mut self, size: usize, count: impl FnOnce() -> usize) -> usize {
+    /// How many records the target lists; counted anew when the world is of another size.
+    pub fn listed(&mut self, size: (usize, usize), count: impl FnOnce() -> usize) -> usize {
         if self.listed.1 != size {
             self.listed = (count(), size);
         }
@@ -113,20 +113,22 @@ mod tests {
         let set = || "granted/release/ma".to_string();
         guards.found_item(set());
         guards.found_item(set());
-        assert_eq!(guards.listed(9, || 7), 7);
+        assert_eq!(guards.listed((9, 0), || 7), 7);
         guards.line_up(1, &record, &due(), Time(1));
         guards.of_mut(Op::Release).ask(&super::super::limits::GuardLimits { records: 0, same: 0, within: Span::days(1) });
         assert_eq!(guards.of(Op::Release).waiting(), 1);
         guards.forget();
         assert_eq!(Op::ALL.map(|op| (guards.of(op).counted(), guards.of(op).waiting(), guards.of(op).changed)), [(0, 0, true); 3]);
-        assert_eq!(guards.listed(9, || 8), 8);
+        assert_eq!(guards.listed((9, 0), || 8), 8);
         assert_eq!(guards.fills(set(), 1), 1..2, "what lies in the store beyond the first is to go");
         assert!(guards.fills(set(), 3).is_empty());
     }
 
     #[test]
-    fn the_targets_records_are_counted_when_the_world_has_grown_and_not_at_every_look() {
+    fn the_targets_records_are_counted_when_the_world_is_of_another_size_and_not_at_every_look() {
         let mut guards = Guards::default();
-        assert_eq!((guards.listed(0, || 5), guards.listed(9, || 7), guards.listed(9, || 8), guards.listed(10, || 8)), (0, 7, 7, 8));
+        let mut listed = |size, count| guards.listed(size, || count);
+        let found = [listed((0, 0), 5), listed((9, 0), 7), listed((9, 0), 8), listed((10, 0), 8), listed((10, 6), 2), listed((10, 6), 3)];
+        assert_eq!(found, [0, 7, 7, 8, 2, 2]);
     }
 }

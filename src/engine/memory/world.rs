@@ -348,10 +348,16 @@ impl World {
         self.slots.iter().enumerate().filter(|(_, s)| of_stream(s)).map(|(i, _)| i as Idx).collect()
     }
 
-    /// How many records a stream lists now.
+    /// How many records a stream lists now: without those that are gone.
     pub fn listed(&self, system: &Name, stream: &Name) -> usize {
-        let of_stream = |s: &&Slot| s.id.system == *system && s.stream == *stream;
-        self.slots.iter().filter(of_stream).count()
+        let of_stream = |s: &Slot| s.id.system == *system && s.stream == *stream;
+        let all = self.slots.iter().filter(|s| of_stream(s)).count();
+        all - self.standing_out.gone.iter().filter(|idx| of_stream(self.slot(**idx))).count()
+    }
+
+    /// How many records are kept, and how many of them are gone: what [`listed`](Self::listed) tells changes with these alone.
+    pub fn size(&self) -> (usize, usize) {
+        (self.len(), self.standing_out.gone.len())
     }
 }
 

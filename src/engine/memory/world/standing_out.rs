@@ -13,11 +13,14 @@ pub(super) struct StandingOut {
     pub(super) unread_addresses: BTreeSet<Idx>,
     /// Open deals and tickets that name neither a person nor an address.
     pub(super) naming_nobody: BTreeSet<Idx>,
+    /// They are not listed any more; what is known of them is kept.
+    pub(super) gone: BTreeSet<Idx>,
 }
 
 impl StandingOut {
     pub(super) fn note(&mut self, idx: Idx, record: &Record) {
         keep_if(record.has_unread_address, idx, &mut self.unread_addresses);
+        keep_if(record.is_gone(), idx, &mut self.gone);
         keep_if(is_open_and_names_nobody(record), idx, &mut self.naming_nobody);
         if !record.unread_refusals.is_empty() {
             self.unread.insert(idx, record.unread_refusals.clone().into());
@@ -45,6 +48,21 @@ fn is_open_and_names_nobody(record: &Record) -> bool {
 mod tests {
     use crate::engine::memory::world::World;
     use crate::model::{Address, DealState, Entity, Presence, Record, RecordId, TicketState, Time};
+
+    #[test]
+    fn who_is_gone_is_not_counted_among_the_listed_until_back() {
+        let mut world = World::default();
+        let mut counted = Vec::new();
+        for presence in [Presence::Listed, Presence::Gone(Time(1)), Presence::MissedOnce, Presence::Gone(Time(2)), Presence::Listed] {
+            for id in ["1", "2"] {
+                let mut record = Record::new(RecordId::new("ma", Entity::Person, id));
+                record.presence = if id == "1" { presence } else { Presence::Listed };
+                world.put("people".into(), &record);
+            }
+            counted.push((world.listed(&"ma".into(), &"people".into()), world.size()));
+        }
+        assert_eq!(counted, [(2, (2, 0)), (1, (2, 1)), (2, (2, 0)), (1, (2, 1)), (2, (2, 0))]);
+    }
 
     #[test]
     fn what_is_open_and_names_nobody_is_counted_until_it_is_gone_or_names_somebody() {
