@@ -18,7 +18,8 @@ pub const HUMANS: [(&str, &str); 10] = [
     ("Noah Weiss", "noah.weiss"),
     ("中村 さくら", "sakura.nakamura"),
 ];
-const SHARED: [&str; 2] = ["info@acme.example", "kazoku@home.example"];
+/// Addresses that several people use.
+pub const SHARED: [&str; 2] = ["info@acme.example", "kazoku@home.example"];
 const ACCOUNTS: u32 = 3;
 
 /// Kinds of events, each with how often it comes.

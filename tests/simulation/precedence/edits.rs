@@ -200,7 +200,7 @@ impl Sim<'_> {
         }
         if let Some(plan) = &waiting {
             self.a_minute_later(dice)?;
-            self.nothing_was_written(plan)?;
+            self.nothing_was_written(plan, &preview)?;
             self.edit_order(self.orders.counts, dice)?;
             self.edit_order(order, dice)?;
             if self.waiting_edit() != waiting {
@@ -245,10 +245,13 @@ impl Sim<'_> {
         }
     }
 
-    fn nothing_was_written(&self, plan: &str) -> Result<(), Violation> {
-        match self.written.iter().flatten().next() {
+    /// Nothing of what the edit would write. What a history dates meanwhile may go by the rules that still count.
+    fn nothing_was_written(&self, plan: &str, preview: &Preview) -> Result<(), Violation> {
+        let is_of_it = |(system, field): &(Name, String)| preview.totals.iter().any(|t| *t.system == **system && *t.field == **field);
+        match self.written.iter().flatten().find(|(place, _)| is_of_it(place)) {
             Some(((system, field), records)) => {
-                fail(11, format!("{plan} waits, and {field} is written to {} records of {system}", records.len()))
+                let records: Vec<String> = records.keys().map(ToString::to_string).collect();
+                fail(11, format!("{}: {plan} waits, and {field} is written to {} of {system}", records[0], records.join(", ")))
             }
             None => Ok(()),
         }

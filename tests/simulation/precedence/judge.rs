@@ -9,6 +9,7 @@ use crate::sim::Sim;
 use crate::truth::account::{CODED, ENTRIES, Hand, OWN_VALUES, Typed, entries, shown};
 use crate::truth::{Item, Table};
 use crate::wire::{Switch, in_own_form};
+use crate::world::SHARED;
 use nayose::connector::Change;
 use nayose::model::{RecordId, Time, Value};
 
@@ -241,6 +242,7 @@ pub(super) fn is_surely_the_same(sim: &Sim<'_>, one: &Item, other: &Item) -> boo
     !other.deleted()
         && one.human == other.human
         && mine.len() == 1
+        && !mine.iter().any(|address| SHARED.contains(&address.as_str()))
         && address(other) == mine
         && first(one)
         && first(other)

@@ -144,6 +144,10 @@ impl Sim<'_> {
         self.switches.forget_leads();
         self.instance += 1;
         self.job.forget();
+        // Whatever ailed the other account stays with it.
+        if let Some(trouble) = self.troubles.get_mut("ma") {
+            trouble.empty.clear();
+        }
         self.truth.replace_leads(&world::HUMANS, world::named, dice);
         let theirs = |id: &RecordId| *id.system == *"ma";
         for ids in [&mut self.under_way, &mut self.unknown, &mut self.granted] {
