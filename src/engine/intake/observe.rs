@@ -218,11 +218,12 @@ impl Engine {
     }
 
     /// Whether a search shows a record as it was before what is known of it: it is as far behind as its system says, and by the record's own
-    /// time this is the older version. Taken for news, what somebody has replaced would win over what replaced it.
+    /// time this is the older version. Taken for news, what somebody has replaced would win over what replaced it. A time that was still to come
+    /// when the search began tells nothing.
     fn shows_older(&self, run: &PassRun, old: &Record, new: &Record) -> bool {
         let is_search = matches!(run.pass, Pass::Changes(_) | Pass::Resume { .. } | Pass::Open);
         let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
-        let is_older = |(new, old): (Time, Time)| new < old && old >= run.began.minus(lag);
+        let is_older = |(new, old): (Time, Time)| new < old && (run.began.minus(lag)..=run.began).contains(&old);
         is_search && new.changed_at.zip(old.changed_at).is_some_and(is_older)
     }
 
