@@ -33,6 +33,9 @@ pub struct Thing {
     pub ticket: Option<TicketState>,
     pub urgent: bool,
     pub ended_at: Option<Time>,
+    /// The change that was told last, and when.
+    changed_at: Option<Time>,
+    told_at: Time,
     /// When it was last seen open, and first seen to have ended since.
     last_open: Option<Time>,
     seen_ended: Option<Time>,
@@ -147,6 +150,15 @@ impl Known {
                 }
                 Entity::Deal | Entity::Ticket => {
                     let thing = facts.things.entry(record.id.clone()).or_default();
+                    let is_open = |deal: Option<DealState>, ticket: Option<TicketState>| {
+                        deal.is_some_and(DealState::is_open) || ticket.is_some_and(TicketState::is_open)
+                    };
+                    let ends = is_open(thing.deal, thing.ticket) && !is_open(record.deal, record.ticket);
+                    if !ends && record.changed_at < thing.changed_at && began.0 - thing.told_at.0 < TRAILS_MS {
+                        // As it was before what is known of it: nayose may know that too.
+                        return;
+                    }
+                    (thing.changed_at, thing.told_at) = (record.changed_at, began);
                     (thing.deal, thing.ticket) = (record.deal, record.ticket);
                     thing.urgent = record.text("priority") == Some("urgent");
                     thing.ended_at = record.memory.ended_at;

@@ -107,7 +107,7 @@ mod tests {
         let name: Name = "title".into();
         let mut record = Record::new("ma:person:1".parse().unwrap());
         record.set(&name, Value::text("CHIEF"), Time(5));
-        let winner = |value: &str| FieldWinner { value: Value::text(value), typed_at: Time(0), rivals: Vec::new() };
+        let winner = |value: &str| FieldWinner { value: Value::text(value), typed_after: Time(0), rivals: Vec::new() };
         let rival = FieldWinner { rivals: vec![record.id.clone()], ..winner("Clerk") };
         let agreed = |theirs: &str, parked| {
             let mut agreed = Agreed { theirs: Value::text(theirs), ..Agreed::new(name.clone(), Value::text("Chief")) };

@@ -45,9 +45,9 @@ pub struct Merge {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldWinner {
     pub value: Value,
-    /// Since when the last of the records that show it on their own account does; 0 where no record of the person was seen to be emptied, and
-    /// the end of time for what is put together of several.
-    pub typed_at: Time,
+    /// Until when the last of the records that show it on their own account surely showed another value; 0 where nobody knows, or where no
+    /// record of the person was seen to be emptied, and the end of time for what is put together of several.
+    pub typed_after: Time,
     /// Records whose own, other value counts as much, and nobody knows which is newer: it is left there.
     pub rivals: Vec<RecordId>,
 }

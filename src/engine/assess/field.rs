@@ -50,21 +50,21 @@ impl FieldWinner {
         let typed = candidates
             .iter()
             .filter(|c| is_asked && !c.echo && !c.is_copy() && c.value.says_the_same(&winner.value))
-            .map(|c| c.age.by)
+            .filter_map(|c| c.age.after)
             .max();
         // What is put together of several knows by itself which entries somebody took out.
-        let typed_at = if winner.from.is_none() { Time(i64::MAX) } else { typed.unwrap_or_default() };
+        let typed_after = if winner.from.is_none() { Time(i64::MAX) } else { typed.unwrap_or_default() };
         let rivals = winner.rivals.into_iter().cloned().collect();
-        FieldWinner { value: winner.value.into_owned(), typed_at, rivals }
+        FieldWinner { value: winner.value.into_owned(), typed_after, rivals }
     }
 
     /// Whether a record is to show it. Not where its own value counts as much and may be the newer one, nor where somebody emptied just this
-    /// value, or what the record made of it (`agreed`), and nobody has typed it anywhere since.
+    /// value, or what the record made of it (`agreed`), and nobody has surely typed it anywhere since.
     pub fn is_wanted_in(&self, record: &Record, name: &Name, agreed: &[Agreed]) -> bool {
         let is_form =
             |cleared: &Value| agreed.iter().any(|a| a.field == *name && a.ours.says_the_same(&self.value) && a.theirs == *cleared);
         let is_it = |cleared: &Value| cleared.says_the_same(&self.value) || self.value.is_day_begun_at(cleared) || is_form(cleared);
-        let is_cleared_there = record.cleared(name).is_some_and(is_it) && record.field_of(name).is_some_and(|f| self.typed_at <= f.at);
+        let is_cleared_there = record.cleared(name).is_some_and(is_it) && record.field_of(name).is_some_and(|f| self.typed_after < f.at);
         !is_cleared_there && !self.rivals.contains(&record.id)
     }
 }

@@ -45,10 +45,10 @@ fn what_somebody_emptied_is_put_back_only_when_it_is_typed_anew_or_is_another_va
     let mut record = Record::new("crm:person:1".parse().unwrap());
     let title: Name = "title".into();
     record.set(&title, Value::Empty, Time(50));
-    let winner = |value: &str, at: i64| FieldWinner { value: Value::text(value), typed_at: Time(at), rivals: Vec::new() };
+    let winner = |value: &str, at: i64| FieldWinner { value: Value::text(value), typed_after: Time(at), rivals: Vec::new() };
     assert!(winner("Chief", 9).is_wanted_in(&record, &title, &[]), "it never held anything");
     record.memory.cleared = vec![(title.clone(), Value::text("Chief"))];
-    for (value, typed_at, wanted) in [("Chief", 9, false), ("Chief", 50, false), ("Chief", 51, true), ("Clerk", 9, true)] {
+    for (value, typed_at, wanted) in [("Chief", 9, false), ("Chief", 49, false), ("Chief", 50, true), ("Clerk", 9, true)] {
         assert_eq!(winner(value, typed_at).is_wanted_in(&record, &title, &[]), wanted, "{value} {typed_at}");
     }
     // What the record made of ours was emptied.
@@ -65,6 +65,18 @@ fn what_somebody_emptied_is_put_back_only_when_it_is_typed_anew_or_is_another_va
     }
     record.set(&title, Value::text("Clerk"), Time(60));
     assert!(winner("Chief", 9).is_wanted_in(&record, &title, &[]), "it is not empty any more");
+}
+
+/// A lead was read for the first time after the contact's title was cleared, and had had its own for months: it was taken for typed since.
+#[test]
+fn what_was_there_when_its_record_was_first_read_is_not_typed_anew() {
+    let from: RecordId = "ma:person:1".parse().unwrap();
+    let value = Value::text("Chief");
+    for (after, typed_after) in [(None, Time(0)), (Some(Time(40)), Time(40)), (Some(Time(60)), Time(60))] {
+        let candidates = [Candidate::new(&from, &value, Age { after, by: Time(90) })];
+        let winner = crate::merge::Winner { value: std::borrow::Cow::Borrowed(&value), from: Some(&from), rivals: Vec::new() };
+        assert_eq!(FieldWinner::of(winner, &candidates, true).typed_after, typed_after, "{after:?}");
+    }
 }
 
 /// One number in two forms was told as two.
@@ -87,6 +99,6 @@ fn who_says_the_same_in_another_form_is_no_rival() {
 #[test]
 fn a_record_keeps_a_value_that_may_be_the_newer_one() {
     let (record, other) = (Record::new("crm:person:1".parse().unwrap()), Record::new("ma:person:1".parse().unwrap()));
-    let winner = FieldWinner { value: Value::text("Chief"), typed_at: Time(0), rivals: vec![record.id.clone()] };
+    let winner = FieldWinner { value: Value::text("Chief"), typed_after: Time(0), rivals: vec![record.id.clone()] };
     assert!(!winner.is_wanted_in(&record, &"title".into(), &[]) && winner.is_wanted_in(&other, &"title".into(), &[]));
 }
