@@ -167,6 +167,8 @@ impl Known {
                         (thing.last_open, thing.seen_ended) = (Some(began), None);
                     } else {
                         thing.seen_ended.get_or_insert(began);
+                        // By a clock that was ahead then.
+                        thing.last_open = thing.last_open.map(|at| at.min(began));
                     }
                     thing.account = record.account.clone();
                     if people_told {

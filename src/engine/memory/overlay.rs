@@ -75,7 +75,9 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: ListsCarried, s
         remember_addresses(old, &mut new);
         past_names::remember(old, &mut new);
         remember_cleared(old, &mut new);
-        lists::remember(old, &mut new, sight.looked);
+        // What it showed at its own last change was looked at, too; a time that is still to come tells nothing.
+        let shown = old.changed_at.filter(|at| *at <= sight.at);
+        lists::remember(old, &mut new, sight.looked.max(shown));
     }
     if new.id.entity == Entity::Deal {
         for person in old.people.iter().filter(|p| !new.people.contains(p)) {

@@ -32,6 +32,8 @@ pub struct Orders {
     pub counts: Order,
     /// Nobody knows yet which of the two it is.
     pub is_unsure: bool,
+    /// When the file was saved last.
+    saved_at: Time,
     /// Further ones that may count: they were edited again before anybody could know.
     perhaps: BTreeSet<Order>,
     /// Those that counted until lately, and until when.
@@ -42,7 +44,15 @@ pub struct Orders {
 
 impl Orders {
     pub fn new(order: Order) -> Orders {
-        Orders { file: order, counts: order, is_unsure: false, perhaps: BTreeSet::new(), left: BTreeMap::new(), compared: 0 }
+        Orders {
+            file: order,
+            counts: order,
+            is_unsure: false,
+            saved_at: Time(0),
+            perhaps: BTreeSet::new(),
+            left: BTreeMap::new(),
+            compared: 0,
+        }
     }
 
     /// Those that may count now.
@@ -75,7 +85,7 @@ impl Sim<'_> {
         }
         let is_sure = self.orders.perhaps.is_empty();
         let back = self.orders.left.get(&order).is_some_and(|at| now.0 - at.0 <= TAKEN_BACK_WITHIN_MS) && !self.clock_was_off;
-        (self.orders.file, self.orders.is_unsure) = (order, true);
+        (self.orders.file, self.orders.is_unsure, self.orders.saved_at) = (order, true, now);
         self.counts.other += 1;
         if order == Order::Narrow || before == Order::Narrow {
             // What one system alone is asked for cannot go round, and its writes are not counted.
@@ -110,14 +120,15 @@ impl Sim<'_> {
         }
         match self.waiting_edit() {
             Some(_) => self.orders.is_unsure = false,
-            None => self.order_went(),
+            // It counts since it was saved.
+            None => self.order_went(self.orders.saved_at),
         }
     }
 
-    fn order_went(&mut self) {
+    fn order_went(&mut self, at: Time) {
         let orders = &mut self.orders;
         if orders.counts != orders.file {
-            orders.left.insert(orders.counts, self.truth.now);
+            orders.left.insert(orders.counts, at);
         }
         orders.perhaps.clear();
         (orders.counts, orders.is_unsure) = (orders.file, false);
@@ -128,7 +139,7 @@ impl Sim<'_> {
         if !plan.starts_with("e_") {
             return Ok(());
         }
-        self.order_went();
+        self.order_went(self.truth.now);
         match self.waiting_edit() {
             Some(again) => fail(11, format!("the edit {plan} was approved, and {again} waits")),
             None => Ok(()),

@@ -42,8 +42,8 @@ impl Job {
         Job { fields: vec![at(seed), at(seed / 5)], into, read: Vec::new() }
     }
 
-    /// One run of it. Tells what it put, for the history that a person reads.
-    pub fn run(&mut self, truth: &mut Truth, dice: &mut Dice) -> String {
+    /// One run of it. Tells what it put, for the history that a person reads, and whether somebody typed meanwhile.
+    pub fn run(&mut self, truth: &mut Truth, dice: &mut Dice) -> (String, bool) {
         let mut told = String::from("the job copies");
         for Read { table, number, field, value } in std::mem::take(&mut self.read) {
             // The marketing system keeps it as it keeps whatever a program gives it.
@@ -56,11 +56,13 @@ impl Job {
             self.read.extend(self.read(truth, dice));
         }
         // Somebody types where it has just read, or is about to write.
+        let mut types = false;
         if let Some(Read { table, number, field, .. }) = dice.pick(&self.read).filter(|_| dice.once_in(4)) {
             let typed = hands::type_anew(truth, *table, *number, field, dice);
+            types = typed.is_some();
             told.push_str(&format!(" meanwhile {}", typed.unwrap_or_default()));
         }
-        told
+        (told, types)
     }
 
     /// The marketing system is another one.

@@ -185,7 +185,10 @@ impl Sim<'_> {
     pub(super) fn job_runs(&mut self, dice: &mut Dice) {
         self.switches.meet(if self.shape.relays { Switch::JobIsRelay } else { Switch::JobCopies });
         self.counts.changes += 1;
-        let told = self.job.run(&mut self.truth, dice);
+        let (told, types) = self.job.run(&mut self.truth, dice);
+        if types {
+            self.switches.expect_write(self.truth.now);
+        }
         self.note(|| told);
     }
 

@@ -214,7 +214,7 @@ pub struct Switches {
     /// When a field was written that goes two ways, by record.
     fields: BTreeMap<(u32, &'static str), Vec<Time>>,
     /// Writes that may have been forgotten, and when.
-    forgotten: Vec<Time>,
+    more_allowed: Vec<Time>,
     /// Some row was refused.
     pub refused: bool,
     /// An empty list was answered where there is something.
@@ -293,14 +293,19 @@ impl Switches {
         times.retain(|at| now.0 - at.0 < DAY_MS);
         times.push(now);
         let most = if field == "leadStatus" { STATUS_WRITES_MAX } else { FIELD_WRITES_MAX };
-        if times.len() > most + self.forgotten.iter().filter(|at| now.0 - at.0 < DAY_MS).count() {
+        if times.len() > most + self.more_allowed.iter().filter(|at| now.0 - at.0 < DAY_MS).count() {
             self.repeated.get_or_insert(format!("ma:person:{id}: {field} was written {} times within a day", times.len()));
         }
     }
 
     /// A write may be forgotten by who dies before it is booked; all of them with the state, or once their rule is another.
     pub fn forget_writes(&mut self, all: bool, now: Time) {
-        self.forgotten.extend(std::iter::repeat_n(now, if all { FIELD_WRITES_MAX } else { 1 }));
+        self.more_allowed.extend(std::iter::repeat_n(now, if all { FIELD_WRITES_MAX } else { 1 }));
+    }
+
+    /// Somebody types something new, which is to be written, however often others were.
+    pub fn expect_write(&mut self, now: Time) {
+        self.more_allowed.push(now);
     }
 
     /// Other records stand under the same ids.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{DealState, Editor, Span, TicketState, Value};
+use crate::model::{Age, DealState, Editor, EntryFate, Span, TicketState, Value};
 
 fn laid_over(old: &Record, new: Record, accounts: bool) -> Record {
     match overlay(Some(old), Box::new(new), ListsCarried { people: true, accounts }, Sight::at(Time(1_000))) {
@@ -31,6 +31,26 @@ fn what_was_emptied_is_told_from_what_never_held_anything() {
     ] {
         let last = shown[1..].iter().fold(person(shown[0]), |known, title| laid_over(&known, person(*title), true));
         assert_eq!(last.cleared(&title), cleared.map(Value::text).as_ref(), "{shown:?}");
+    }
+}
+
+/// Of a system that was never read to its end, what a person took out of a list came back from the others.
+#[test]
+fn an_entry_of_ours_was_taken_out_where_the_record_changed_after_our_write_and_still_had_it() {
+    let tags: crate::model::Name = "tags".into();
+    let person = |entries: &[&str], changed: i64| {
+        let mut person = Record::new("ma:person:1".parse().unwrap());
+        person.changed_at = Some(Time(changed));
+        person.set(&tags, Value::list(entries.iter().copied()), Time(changed));
+        person
+    };
+    // Written at 200; changed then, with the entry or with no look at all; and what is known at 1000 of an entry that is not there.
+    for (changed, fate) in [(300, Some(EntryFate::Removed(Age { after: Some(Time(300)), by: Time(900) }))), (100, None), (2_000, None)] {
+        let mut known = person(&["a"], changed);
+        lists::note_written(&mut known, &tags, &Value::list(["a", "b"]), Time(200));
+        known.set(&tags, Value::list(["a", "b"]), Time(200));
+        let last = laid_over(&known, person(&["a"], 900), true);
+        assert_eq!(last.entries(&tags).and_then(|e| e.fate("b")), fate, "{changed}");
     }
 }
 
