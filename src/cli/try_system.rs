@@ -7,7 +7,7 @@ use crate::connector::examples;
 use crate::connector::{Connector, Lane, PageRead, StreamInfo, UnknownCode};
 use crate::engine::answers::marks_in_words::{MarksInWords, in_words};
 use crate::engine::target::Allowed;
-use crate::model::{Name, Record, RecordId, ShortText, counted};
+use crate::model::{Entity, Name, Record, RecordId, ShortText, counted};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -158,13 +158,19 @@ async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInf
             "  opt-out fields show what is neither yes nor no: {told}; say what it means by refusal_words in [systems.{system}]"
         ));
     }
+    let left_out = left_out(&records);
+    for (field, shown) in left_out.iter().filter(|_| !common.json) {
+        output::line(&format!(
+            "  {field} is in {shown} of {} records; if the system leaves out what is empty, say leaves_out_empty = true in the record of this stream, in the connector's manifest: else a value that somebody clears there counts on",
+            records.len()
+        ));
+    }
     let codes = unknown_codes(&page.unknown_codes);
     for (field, told) in codes.iter().filter(|_| !common.json) {
         output::line(&format!("  {field} holds codes that its map does not know: {told}; add them to the map in the connector's manifest"));
     }
     let names: Vec<&str> = missing.iter().map(|(field, _)| *field).collect();
-    let json =
-        json!({ "stream": &**stream, "records": became, "missing": names, "unread_words": unread, "unknown_codes": codes, "error": null });
+    let json = json!({ "stream": &**stream, "records": became, "missing": names, "left_out": left_out, "unread_words": unread, "unknown_codes": codes, "error": null });
     let first = records.first().map(|r| r.id.clone());
     StreamTried { json, failed: missing.iter().any(|(_, always)| *always) || !page.unread.is_empty(), first }
 }
@@ -199,6 +205,17 @@ fn unread_words(records: &[&Record]) -> Option<String> {
         *words.entry(word).or_default() += 1;
     }
     (!words.is_empty()).then(|| told(&words))
+}
+
+/// The fields of persons that some records show and others do not, and how many do.
+fn left_out(records: &[&Record]) -> BTreeMap<String, usize> {
+    let mut shown: BTreeMap<String, usize> = BTreeMap::new();
+    let people: Vec<&&Record> = records.iter().filter(|record| record.id.entity == Entity::Person).collect();
+    for field in people.iter().flat_map(|record| &record.fields) {
+        *shown.entry(field.name.to_string()).or_default() += 1;
+    }
+    shown.retain(|_, count| *count < people.len());
+    shown
 }
 
 /// By field, the codes that no map knows, and how often each stands there.

@@ -79,6 +79,7 @@ pub struct Mapper {
     deleted: Option<RowTest>,
     same_as: Vec<(Name, Path, Option<String>)>,
     zone: TimeZone,
+    leaves_out_empty: bool,
 }
 
 impl Mapper {
@@ -143,12 +144,18 @@ impl Mapper {
             deleted: map.deleted.as_ref().map(test).transpose()?.flatten(),
             same_as,
             zone: settings.zone.clone(),
+            leaves_out_empty: map.leaves_out_empty,
         })
     }
 
     /// The fields that are looked out for.
     pub fn watched(&self) -> Vec<WatchedField> {
         self.watch.fields()
+    }
+
+    /// The fields that it reads, by our names.
+    pub fn field_names(&self) -> Vec<Name> {
+        self.fields.iter().map(|reader| reader.key.clone()).collect()
     }
 
     fn field_reader(&self, name: &Name) -> Option<&FieldReader> {
@@ -237,6 +244,7 @@ impl Mapper {
             let read = reader.read(raw, &self.zone, &mut codes);
             unknown.extend(codes.drain(..).map(|code| UnknownCode { record: record.id.clone(), field: reader.key.clone(), code }));
             let value = match read {
+                Ok(None) if self.leaves_out_empty && self.watch.not_there(&reader.path).is_none() => Value::Empty,
                 Ok(None) => continue,
                 Ok(Some(value)) if value.text_bytes() <= room => value,
                 Ok(Some(value)) => {

@@ -185,7 +185,9 @@ pub struct StreamInfo {
     pub open_carries_people: bool,
     /// Ids at most in one `Pass::ForEach` request.
     pub chunk: usize,
-    /// The fields that are looked out for: a place each in what pages show.
+    /// The fields that its records are read with, by our names.
+    pub fields: Vec<Name>,
+    /// Those that are looked out for: a place each in what pages show.
     pub watched: Vec<WatchedField>,
     /// Ids at most in one `Pass::ById` request; zero if it cannot be read so.
     pub by_id: usize,

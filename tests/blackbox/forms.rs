@@ -244,3 +244,33 @@ fn a_label_with_two_codes_is_refused_until_one_is_named() {
     let told = two.world.run_text("check").exits(2);
     assert!(told.err.contains("are all read as \"made\""), "{}", told.err);
 }
+
+/// The value went away with its key, as if it had never been there, and was filled in again.
+#[test]
+fn what_is_cleared_where_empty_fields_are_left_out_is_not_written_back() {
+    for says_so in [false, true] {
+        let two = TwoBoxes::with_titles(&["Clerk", "Chief"]);
+        if says_so {
+            let manifest = two.world.folder().join("mine/codes/manifest.toml");
+            let text = std::fs::read_to_string(&manifest).unwrap();
+            std::fs::write(&manifest, text.replacen("changed_at =", "leaves_out_empty = true\nchanged_at =", 1)).unwrap();
+        }
+        {
+            let mut boxes = two.boxes.lock().unwrap();
+            let person = boxes.people.get_mut("codes").unwrap().get_mut("1").unwrap();
+            person.remove("title");
+            person.insert("changed".into(), jiff::Timestamp::now().as_millisecond().into());
+        }
+        two.world.sync().exits(0);
+        two.world.sync().exits(0);
+        assert_eq!(two.written(), Vec::<Value>::new(), "says so: {says_so}");
+        let explained = two.world.run("explain codes:person:1").exits(0).json();
+        let known = &explained["fields"]["title"]["in_targets"][0];
+        assert_eq!(known["shows"], if says_so { Value::Null } else { json!("Clerk") }, "{known}");
+        let tried = two.world.run("connector try codes").exits(0).json();
+        assert_eq!(tried["streams"][0]["left_out"], if says_so { json!({}) } else { json!({"title": 1}) });
+        two.types("words", "1", "Head");
+        two.world.sync().exits(0);
+        assert_eq!(two.title("codes"), json!("Head"), "what is typed anew goes there: {says_so}");
+    }
+}

@@ -40,17 +40,18 @@ pub fn mail(sim: &mut Sim<'_>) -> Result<(), Violation> {
     }
     sim.counts.mails_judged += asked.len() as u64;
     let campaign = Mail::of(MailKind::Campaign);
-    let ends =
-        needed(sim).into_iter().filter_map(|(stream, limit)| Some(sim.daemon.as_ref()?.proofs.get(stream)?.at.0 + limit + SLACK_MS)).min();
+    let end_of = |(stream, limit)| Some((sim.daemon.as_ref()?.proofs.get(stream)?.at.0 + limit + SLACK_MS, stream));
+    let ends = needed(sim).into_iter().filter_map(end_of).min();
     let Some(daemon) = &sim.daemon else { return Ok(()) };
     let subjects: Vec<String> = asked.iter().map(|(_, _, a)| a.to_string()).collect();
     let answers = daemon.gate.decide(&subjects, &campaign, ours);
     // Nothing more is read: when the first limit is over, nobody is let through any more.
     let own = needed(sim).iter().all(|(stream, _)| daemon.proofs.contains_key(*stream));
-    if let Some(end) = ends.filter(|end| own && *end >= now.0) {
+    if let Some((end, stream)) = ends.filter(|(end, _)| own && *end >= now.0) {
         let later = daemon.gate.decide(&subjects, &campaign, Time(ours.0 + end - now.0 + 1));
         if let Some(((_, _, address), _)) = asked.iter().zip(&later).find(|(_, answer)| answer.decision == "allow") {
-            return fail(2, format!("the gate would allow {address} in {} s, when the first limit is over", (end - now.0) / 1000));
+            let left = (end - now.0) / 1000;
+            return fail(2, format!("the gate would allow {address} in {left} s, when the first limit is over, that of {stream}"));
         }
     }
     for ((table, number, address), answer) in asked.iter().zip(&answers) {

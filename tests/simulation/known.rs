@@ -129,7 +129,7 @@ impl Known {
                     let new = !facts.bearers.contains_key(&record.id);
                     let bearer = facts.bearers.entry(record.id.clone()).or_default();
                     // A search that trails may show what the record was before anybody here knew it.
-                    let stale = stale || record.changed_at < bearer.changed_at && began.0 - bearer.told_at.0 < TRAILS_MS;
+                    let stale = stale || record.changed_at < bearer.changed_at && (0..TRAILS_MS).contains(&(began.0 - bearer.told_at.0));
                     if record.changed_at >= bearer.changed_at || !stale {
                         (bearer.changed_at, bearer.told_at) = (record.changed_at, began);
                     }
@@ -154,7 +154,7 @@ impl Known {
                         deal.is_some_and(DealState::is_open) || ticket.is_some_and(TicketState::is_open)
                     };
                     let ends = is_open(thing.deal, thing.ticket) && !is_open(record.deal, record.ticket);
-                    if !ends && record.changed_at < thing.changed_at && began.0 - thing.told_at.0 < TRAILS_MS {
+                    if !ends && record.changed_at < thing.changed_at && (0..TRAILS_MS).contains(&(began.0 - thing.told_at.0)) {
                         // As it was before what is known of it: nayose may know that too.
                         return;
                     }

@@ -72,6 +72,10 @@ pub struct RecordMap {
     /// show none of a path that a refusal, a hold or a mark of `hold` rests on proves nothing.
     #[serde(default)]
     pub always: Vec<String>,
+    /// The system leaves out of a row what holds nothing: a field that is not there is empty, but for those of `always`. Without this word
+    /// what a row leaves out says nothing, and what was known of a person's field stays as it was.
+    #[serde(default)]
+    pub leaves_out_empty: bool,
 }
 
 /// A field: just a path (text), or a path with a type and a map.

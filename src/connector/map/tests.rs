@@ -78,6 +78,13 @@ fn fields_of_every_kind() {
     }
     let (record, told) = one(&m, json!({"id": 1}));
     assert!(record.unwrap().0.fields.is_empty() && told.is_empty(), "what is not there is absent, not empty");
+    let leaves_out = mapper(
+        Entity::Person,
+        "id = 'id'\nleaves_out_empty = true\nalways = ['mail']\n[fields]\nemail = 'mail'\nt = 'v'\nl = { path = 'l[].n', type = 'list' }",
+    );
+    let fields = |raw| one(&leaves_out, raw).0.unwrap().0.fields.into_iter().map(|f| format!("{}={}", f.name, f.value)).collect::<Vec<_>>();
+    assert_eq!(fields(json!({"id": 1})), ["l=(empty)", "t=(empty)"], "unless each row has it");
+    assert_eq!(fields(json!({"id": 1, "v": "x", "mail": "a@b.example"}))[2], "t=x");
     let (record, told) = one(&m, json!({"id": 1, "v": "x", "at": "yesterday"}));
     assert_eq!((record.unwrap().0.fields.last().unwrap().at, &*told[0]), (READ_AT, "changed_at"));
 }

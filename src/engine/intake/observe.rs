@@ -11,7 +11,6 @@ use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::refusals::On;
 use crate::engine::proofs::pass_run::PassRun;
-use crate::engine::target::Target;
 use crate::link;
 use crate::model::{Entity, MailKind, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
 
@@ -178,13 +177,17 @@ impl Engine {
             }
         }
         let known = found.map(|idx| (idx, self.world.record(idx)));
-        if let Some((idx, _)) = known.as_ref().filter(|(_, old)| self.shows_older(run, old, &new)) {
+        if let Some((idx, _)) = known.as_ref().filter(|(_, old)| self.shows_older(run, old, &new, now)) {
             return self.mark_person(*idx);
         }
         let old = known.as_ref().map(|(_, old)| old);
+        if let Some(old) = old {
+            self.keep_left_out(run, old, &mut new);
+        }
         let id = new.id.id.clone();
         let sight = sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass);
-        let sight = if old.is_some() { self.since_when(sight, run, now) } else { sight };
+        let stood = found.and_then(|idx| self.targets.of(idx)?.stood_at);
+        let sight = if old.is_some() { Sight { stood, ..self.since_when(sight, run, now) } } else { sight };
         let changed_at = new.changed_at;
         let merged = overlay(old, new, told, sight);
         if lacks_people && needs_people(old, &merged, run.carries_people) {
@@ -215,24 +218,6 @@ impl Engine {
         let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
         let swept_at = self.stream(&run.system, &run.stream)?.swept_at?;
         Some(swept_at.minus(lag).min(now))
-    }
-
-    /// Whether a search shows a record as it was before what is known of it: it is as far behind as its system says, and by the record's own
-    /// time this is the older version. Taken for news, what somebody has replaced would win over what replaced it. A time that was still to come
-    /// when the search began tells nothing.
-    fn shows_older(&self, run: &PassRun, old: &Record, new: &Record) -> bool {
-        let is_search = matches!(run.pass, Pass::Changes(_) | Pass::Resume { .. } | Pass::Open);
-        let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
-        let is_older = |(new, old): (Time, Time)| new < old && (run.began.minus(lag)..=run.began).contains(&old);
-        is_search && new.changed_at.zip(old.changed_at).is_some_and(is_older)
-    }
-
-    /// Whether a search may still show a record as it was before our last write: as far behind as its system says, and the record's own time
-    /// has not moved since.
-    fn trails(&self, run: &PassRun, idx: Idx, target: &Target, new: &Record) -> bool {
-        let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
-        let moved = || new.changed_at.is_none() || new.changed_at > self.world.record(idx).changed_at.max(target.stood_at);
-        !run.pass.is_sweep() && was_written_since(target, run.began.minus(lag)) && !moved()
     }
 
     /// Notes the record's own time where nothing else of it had changed: by our write to it, and no other, it may have moved.

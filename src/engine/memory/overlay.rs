@@ -39,12 +39,14 @@ pub struct Sight {
     pub swept: Option<Time>,
     /// The latest moment at which the answer may have been made.
     pub read: Time,
+    /// The last change that the record told when nothing else of it had changed; `None`: not known.
+    pub stood: Option<Time>,
 }
 
 impl Sight {
     /// Of an answer that was made then at the latest, and of which no more is known.
     pub fn at(at: Time) -> Sight {
-        Sight { at, before: None, looked: None, swept: None, read: at }
+        Sight { at, before: None, looked: None, swept: None, read: at, stood: None }
     }
 }
 
@@ -105,7 +107,7 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: ListsCarried, s
 /// When each field was set, and by whom: what the field's own history tells; else an unchanged one when it was before, a changed one since it
 /// was seen to be another, by who changed the record last.
 fn date_fields(old: &Record, new: &mut Record, sight: Sight) {
-    let untold = new.changed_at <= old.changed_at;
+    let untold = new.changed_at <= old.changed_at.max(sight.stood);
     for field in &mut new.fields {
         if field.is_dated() {
             continue;

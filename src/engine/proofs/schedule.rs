@@ -95,6 +95,7 @@ pub(super) mod tests {
             changes_carry_people: false,
             open_carries_people: false,
             chunk: 0,
+            fields: Vec::new(),
             watched: Vec::new(),
             by_id: 0,
         }

@@ -18,7 +18,7 @@ fn an_older_version_is_no_news_for_as_long_as_the_search_may_trail() {
     for (what, newest, pass, shows) in [
         ("the search trails", 30, Pass::Changes(before(600)), "03-0002"),
         ("a whole listing is what is there", 30, Pass::Sweep, "03-0001"),
-        ("so is a look by id", 30, Pass::ById(vec!["1".into()]), "03-0001"),
+        ("a look by id may, too", 30, Pass::ById(vec!["1".into()]), "03-0002"),
         ("no search trails so far", 90, Pass::Changes(before(600)), "03-0001"),
         ("dated in the future, whatever it means", -86_400, Pass::Changes(before(600)), "03-0001"),
     ] {

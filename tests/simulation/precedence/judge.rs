@@ -72,7 +72,8 @@ impl At<'_> {
     /// What nobody can read is nobody's to write over.
     fn keeps_unknown_codes(&self, id: &RecordId) -> Result<(), Violation> {
         let there = shown(self.item.record(), CODED);
-        match self.seen_hand(CODED) {
+        // By a clock that is behind, an older look seems to show what came later.
+        match self.seen_hand(CODED).filter(|_| self.are_dated_right()) {
             Some(_) if is_unknown_code(there) => fail(9, format!("{id}: {CODED} is written over a code that no map knows ({there})")),
             _ => Ok(()),
         }
@@ -175,7 +176,15 @@ impl At<'_> {
         let dated = self.are_dated_right();
         // What moved no time seems to have changed with the next change that does, unless the history of the field tells otherwise.
         let moved = || self.sim.truth.item(typed.table, typed.number).is_some_and(|item| item.now().stamped > here.at);
-        let is_late = || typed.at > here.at || !dated || typed.silently && moved() || self.is_superseded(order, field, ours.band, here);
+        // And where nobody had read what it took the place of, it seems to be as old as the record's last change.
+        let is_dated_before = here.silently && !here.was_seen;
+        let is_late = || {
+            typed.at > here.at
+                || !dated
+                || typed.silently && moved()
+                || is_dated_before
+                || self.is_superseded(order, field, ours.band, here)
+        };
         if self.is_known_copy(field, typed) {
             // A copy is no news: it has its system's rank, and goes behind all that is none.
             let counts = self.stands(field, typed) && !(order.passes_copies() && self.is_typed_in_the_crm(field));

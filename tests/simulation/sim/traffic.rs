@@ -128,9 +128,11 @@ impl Sim<'_> {
             // Everything to that system waits.
             self.switches.disturb(table.system(), self.truth.now);
         }
-        for (op, _) in done.batch.ops.iter().zip(&done.outcomes).filter(|(_, o)| failed(o)) {
-            // It waits from when that is learnt.
-            self.unsure.insert(op.record.clone(), self.truth.now);
+        for (op, outcome) in done.batch.ops.iter().zip(&done.outcomes) {
+            // It waits from when that is learnt; and a no after such a failure is one more.
+            if failed(outcome) || matches!(outcome, Outcome::Rejected(_)) && self.unsure.contains_key(&op.record) {
+                self.unsure.insert(op.record.clone(), self.truth.now);
+            }
         }
         for (op, outcome) in done.batch.ops.iter().zip(&done.outcomes) {
             self.under_way.remove(&op.record);

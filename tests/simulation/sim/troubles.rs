@@ -2,6 +2,7 @@
 
 use super::Sim;
 use crate::dice::Dice;
+use crate::driver::FEW;
 use crate::truth::Table;
 use crate::wire::Trouble;
 
@@ -23,7 +24,7 @@ impl Sim<'_> {
             }
             // Of a few records an empty list can be the truth; and a list that ends in its middle looks like a whole one.
             // So does an export of changes that has nothing new.
-            2 if known >= 5 && !reading && table.system() != "support" => {
+            2 if known >= FEW && !reading && table.system() != "support" => {
                 trouble.empty.insert(table);
                 "lists nothing any more"
             }

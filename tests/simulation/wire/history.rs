@@ -6,7 +6,7 @@ use super::switches::Switch;
 use crate::truth::account::{Doer, shown};
 use crate::truth::past::{Edit, JOB};
 use crate::truth::{Table, past};
-use nayose::model::Record;
+use nayose::model::{Record, Value};
 use serde_json::{Map, Value as Json, json};
 
 /// Entries of a field while `HistoryCut` is on.
@@ -42,13 +42,16 @@ pub fn answer(site: &mut Site<'_>, ask: &Ask, ids: &[u32]) -> Reply {
 
 fn entries(site: &mut Site<'_>, id: u32, field: &'static str, name: &str) -> Vec<Json> {
     let mut entries: Vec<Edit> = site.truth.past.of(id, field).cloned().collect();
-    if site.switches.is_on(Switch::HistoryCut) && entries.len() > ENTRIES_MAX {
+    let is_cut = site.switches.is_on(Switch::HistoryCut) && entries.len() > ENTRIES_MAX;
+    if is_cut {
         site.switches.meet(Switch::HistoryCut);
         entries.truncate(ENTRIES_MAX);
     }
     let set = site.truth.account.hand(Table::CrmPeople, id, field).map(|hand| hand.at);
     let value = site.truth.item(Table::CrmPeople, id).map(|item| shown(item.record(), field).clone());
-    if let Some(value) = value.filter(|_| entries.iter().any(|entry| Some(entry.at) == set)) {
+    // Where all that is left of it is the one value put there again and again, it may have been typed before.
+    let begins = |value: &Value| !is_cut || entries.iter().any(|entry| entry.value != *value);
+    if let Some(value) = value.filter(|value| entries.iter().any(|entry| Some(entry.at) == set) && begins(value)) {
         site.truth.past.tell(id, field, &value);
     }
     entries.into_iter().map(|entry| told(site, id, field, name, &entry)).collect()

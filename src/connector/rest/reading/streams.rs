@@ -185,6 +185,7 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, around: Around<'_>, s
         changes_carry_people: false,
         open_carries_people: false,
         chunk: each.as_ref().map_or(0, |e| e.chunk),
+        fields: mapper.as_ref().map(Mapper::field_names).unwrap_or_default(),
         watched: mapper.as_ref().map(Mapper::watched).unwrap_or_default(),
         by_id: by_id.as_ref().map_or(0, |b| b.chunk),
     };

@@ -34,6 +34,24 @@ fn what_was_emptied_is_told_from_what_never_held_anything() {
     }
 }
 
+/// A job wrote what stood there already, which moved the record's time; what somebody typed later without moving it was then dated by that.
+#[test]
+fn a_time_at_which_nothing_else_had_changed_dates_no_later_change() {
+    let title: crate::model::Name = "title".into();
+    let person = |value: &str, changed: i64| {
+        let mut person = Record::new("ma:person:1".parse().unwrap());
+        person.changed_at = Some(Time(changed));
+        person.set(&title, Value::text(value), Time(changed));
+        person
+    };
+    for (stood, age) in [(None, (130, 130)), (Some(Time(130)), (120, 150)), (Some(Time(129)), (130, 130))] {
+        let sight = Sight { looked: Some(Time(140)), swept: Some(Time(120)), read: Time(150), stood, ..Sight::at(Time(145)) };
+        let merged = overlay(Some(&person("Chief", 90)), Box::new(person("Clerk", 130)), ListsCarried::ALL, sight);
+        let Merged::Changed(record) = merged else { panic!("the title is another") };
+        assert_eq!(record.field_of(&title).unwrap().age(), Age { after: Some(Time(age.0)), by: Time(age.1) }, "{stood:?}");
+    }
+}
+
 /// Of a system that was never read to its end, what a person took out of a list came back from the others.
 #[test]
 fn an_entry_of_ours_was_taken_out_where_the_record_changed_after_our_write_and_still_had_it() {

@@ -26,6 +26,7 @@ fn info(reads: Reads, sweeps: bool, sound: bool, carried_by: Option<&str>) -> St
         changes_carry_people: false,
         open_carries_people: false,
         chunk: 1,
+        fields: Vec::new(),
         watched: Vec::new(),
         by_id: 0,
     }
