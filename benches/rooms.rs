@@ -6,7 +6,7 @@ use nayose::decide::phase::phase;
 use nayose::decide::rules::{After, HoldRule, HoldScope};
 use nayose::decide::standing::{Brief, Kinds, Standing};
 use nayose::link::{Key, LinkRules, component, keys};
-use nayose::merge::rules::{Band, Blank, FieldRule, Strategy};
+use nayose::merge::rules::{Band, FieldRule, Strategy};
 use nayose::merge::{Candidate, ConditionState, UnreadSystems, judge};
 use nayose::model::expression::{Declared, Scope};
 use nayose::model::{Age, Basis, DealState, Entity, Expression, Mail, MailKind, Reason, Record, RecordId, Span, Time, Value};
@@ -65,14 +65,7 @@ fn link(c: &mut Criterion) {
 fn merge(c: &mut Criterion) {
     let bands = [&["support"][..], &["crm", "cards"], &["ma"]];
     let bands = bands.iter().map(|b| Band(b.iter().map(|s| nayose::model::Name::from(*s).into()).collect())).collect();
-    let rule = FieldRule {
-        strategy: Strategy::Order(bands),
-        blank: Blank::Skipped,
-        max_age: Some(Span::days(730)),
-        when: None,
-        typed: Vec::new(),
-        rule: "precedence.toml:4".into(),
-    };
+    let rule = FieldRule { max_age: Some(Span::days(730)), ..FieldRule::of(Strategy::Order(bands), "precedence.toml:4".into()) };
     let ids = ["ma", "crm", "cards", "support"].map(|s| RecordId::new(s, Entity::Person, "1"));
     let values = [Value::text("03-1111-1111"), Value::text("03-2222-2222"), Value::text("03-3333-3333"), Value::Empty];
     let candidates: Vec<Candidate<'_>> =

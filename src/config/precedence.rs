@@ -6,9 +6,10 @@ use crate::config::document::{ConfigSheet, Section, TomlEntry};
 use crate::config::proof::expression;
 use crate::config::systems::offers::Offers;
 use crate::connector::manifest::FieldKind;
+use crate::merge::ignored::Ignored;
 use crate::merge::rules::{Band, Blank, Condition, FieldRule, Precedence, RankedSystem, Strategy};
-use crate::model::Name;
 use crate::model::expression::{Declared, Scope};
+use crate::model::{Name, ShortText, is_blank};
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
@@ -72,14 +73,7 @@ impl PrecedenceReader<'_> {
             DeValue::Array(_) => {
                 let bands = self.bands(entry)?;
                 self.some_reader(entry, field, &names(&bands));
-                Some(FieldRule {
-                    strategy: Strategy::Order(bands),
-                    blank: Blank::Skipped,
-                    max_age: None,
-                    when: None,
-                    typed: Vec::new(),
-                    rule,
-                })
+                Some(FieldRule::of(Strategy::Order(bands), rule))
             }
             DeValue::Table(_) => self.table(entry, field, rule),
             _ => {
@@ -97,6 +91,7 @@ impl PrecedenceReader<'_> {
         let max_age = section.get("max_age").and_then(|e| e.duration());
         let blank = section.get("blank").and_then(|e| blank(&e)).unwrap_or(Blank::Skipped);
         let (when, otherwise, typed) = (section.get("when"), section.get("otherwise"), section.get("typed"));
+        let ignore = section.get("ignore");
         if let Some(because) = section.get("because") {
             because.text();
         }
@@ -124,7 +119,9 @@ impl PrecedenceReader<'_> {
             }
         };
         let when = when.map_or(Some(None), |w| w.map(Some))?;
-        let mut rule = FieldRule { strategy: strategy?, blank, max_age, when, typed: Vec::new(), rule };
+        let fills_only = given.first().is_some_and(|one| one.key == "fill");
+        let mut rule = FieldRule { blank, max_age, when, fills_only, ..FieldRule::of(strategy?, rule) };
+        rule.ignored = ignore.map(|e| ignored(&e, &rule.strategy)).unwrap_or_default();
         rule.typed = typed.map(|e| self.typed(&e, &rule)).unwrap_or_default();
         Some(rule)
     }
@@ -152,7 +149,7 @@ impl PrecedenceReader<'_> {
     }
 
     fn strategy(&self, entry: &TomlEntry, field: Option<&str>) -> Option<Strategy> {
-        if entry.key == "from" {
+        if matches!(entry.key, "from" | "fill") {
             let bands = self.bands(entry)?;
             self.some_reader(entry, field, &names(&bands));
             return Some(Strategy::Order(bands));
@@ -262,6 +259,25 @@ impl PrecedenceReader<'_> {
 
 fn names(bands: &[Band]) -> Vec<Name> {
     bands.iter().flat_map(|b| b.0.iter().map(|s| s.system.clone())).collect()
+}
+
+/// Values that count for nothing.
+fn ignored(entry: &TomlEntry, strategy: &Strategy) -> Ignored {
+    if matches!(strategy, Strategy::Union(_)) {
+        let hint =
+            "expected it beside from, fill, only, newest, oldest, max or min; an entry that is taken out of one list is taken out of all";
+        entry.sheet.report(entry.key_at.clone(), "ignore has no meaning here", hint);
+        return Ignored::default();
+    }
+    let mut words: Vec<ShortText> = Vec::new();
+    for word in entry.list().unwrap_or_default() {
+        match word.text() {
+            Some(text) if is_blank(text) => word.report("an empty text is no value", "take it out: what is empty counts by `blank`"),
+            Some(text) => words.push(text.into()),
+            None => {}
+        }
+    }
+    Ignored::of(words)
 }
 
 fn blank(entry: &TomlEntry) -> Option<Blank> {

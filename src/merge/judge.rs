@@ -1,6 +1,6 @@
 //! The candidates of one field to its value. [`judge`] and [`explain`] run the same code, so what is explained is what was done.
 
-use super::judgment::{COPY, DOUBTFUL, TYPED_ELSEWHERE, UNREADABLE, beside_unreadable};
+use super::judgment::{COPY, DOUBTFUL, IGNORED, TYPED_ELSEWHERE, UNREADABLE, beside_unreadable};
 use super::judgment::{Candidate, ConditionState, Judged, Judgment, Listener, Unknown, UnreadSystems, WAITS, Winner};
 use super::rules::{Band, Blank, FieldRule, Strategy};
 use super::union::unite;
@@ -302,6 +302,7 @@ fn offered(choice: Choice<'_>, rule: &FieldRule, c: &Candidate, now: Time) -> Re
         None => Err("not a source"),
         Some(_) if c.echo && c.habits.is_doubtful => Err(DOUBTFUL),
         Some(_) if c.echo => Err("our own write"),
+        Some(_) if rule.ignored.covers(c.value) => Err(IGNORED),
         Some(_) if is_too_old(choice.max_age(&c.from.system).or(rule.max_age), c, now) => Err("too old"),
         Some(_) if c.is_passed_over(blank) => Err("empty"),
         Some(rank) => Ok(rank),

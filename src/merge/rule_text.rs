@@ -7,7 +7,7 @@ use std::fmt;
 impl fmt::Display for FieldRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (key, systems) = match &self.strategy {
-            Strategy::Order(bands) => ("from", order(bands)),
+            Strategy::Order(bands) => (if self.fills_only { "fill" } else { "from" }, order(bands)),
             Strategy::Only(name) => ("only", format!("{:?}", &**name)),
             Strategy::Newest(names) => ("newest", list(names)),
             Strategy::Oldest(names) => ("oldest", list(names)),
@@ -15,7 +15,8 @@ impl fmt::Display for FieldRule {
             Strategy::Min(names) => ("min", list(names)),
             Strategy::Union(names) => ("union", list(names)),
         };
-        if key == "from" && self.max_age.is_none() && self.blank == Blank::Skipped && self.when.is_none() && self.typed.is_empty() {
+        let is_plain = self.blank == Blank::Skipped && self.ignored.words().is_empty() && self.typed.is_empty();
+        if key == "from" && is_plain && self.max_age.is_none() && self.when.is_none() {
             return f.write_str(&systems);
         }
         write!(f, "{{ {key} = {systems}")?;
@@ -26,6 +27,9 @@ impl fmt::Display for FieldRule {
             Blank::Skipped => {}
             Blank::Wins => f.write_str(", blank = \"wins\"")?,
             Blank::Clears => f.write_str(", blank = \"clears\"")?,
+        }
+        if !self.ignored.words().is_empty() {
+            write!(f, ", ignore = {:?}", self.ignored.words())?;
         }
         if !self.typed.is_empty() {
             write!(f, ", typed = {}", list(&self.typed))?;
@@ -56,6 +60,7 @@ fn order(bands: &[Band]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::merge::ignored::Ignored;
     use crate::merge::rules::Condition;
     use crate::model::expression::{Declared, Scope};
     use crate::model::{Expression, Span};
@@ -64,14 +69,8 @@ mod tests {
     fn a_rule_is_told_as_it_is_written() {
         let names = |all: &[&str]| all.iter().map(|name| Name::from(*name)).collect::<Vec<_>>();
         let band = |all: &[&str]| Band(names(all).into_iter().map(RankedSystem::from).collect());
-        let rule = |strategy| FieldRule {
-            strategy,
-            blank: Blank::Skipped,
-            max_age: None,
-            when: None,
-            typed: Vec::new(),
-            rule: "precedence.toml:5".into(),
-        };
+        let rule = |strategy| FieldRule::of(strategy, "precedence.toml:5".into());
+        let ignored = |words: &[&str]| Ignored::of(words.iter().map(|word| (*word).into()).collect());
         let young = RankedSystem { system: "support".into(), max_age: Some(Span::days(730)) };
         let order = || Strategy::Order(vec![band(&["support"]), band(&["crm", "ma"])]);
         let when = Expression::compile("deals.exists(d, d.open)", Scope::Person, &Declared::default()).unwrap();
@@ -79,6 +78,11 @@ mod tests {
             (rule(order()), r#"["support", ["crm", "ma"]]"#),
             (rule(Strategy::Order(vec![Band(vec![young]), band(&["crm"])])), r#"[{ system = "support", max_age = "730d" }, "crm"]"#),
             (FieldRule { max_age: Some(Span::days(30)), ..rule(order()) }, r#"{ from = ["support", ["crm", "ma"]], max_age = "30d" }"#),
+            (FieldRule { fills_only: true, ..rule(order()) }, r#"{ fill = ["support", ["crm", "ma"]] }"#),
+            (
+                FieldRule { ignored: ignored(&["不明", "N/A"]), ..rule(order()) },
+                r#"{ from = ["support", ["crm", "ma"]], ignore = ["不明", "N/A"] }"#,
+            ),
             (FieldRule { typed: names(&["crm"]), ..rule(order()) }, r#"{ from = ["support", ["crm", "ma"]], typed = ["crm"] }"#),
             (FieldRule { blank: Blank::Wins, ..rule(Strategy::Only("ma".into())) }, r#"{ only = "ma", blank = "wins" }"#),
             (rule(Strategy::Union(names(&["crm", "ma"]))), r#"{ union = ["crm", "ma"] }"#),

@@ -1,5 +1,6 @@
 //! What precedence.toml says, as types.
 
+use super::ignored::Ignored;
 use crate::model::{ByName, Expression, Name, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -78,11 +79,21 @@ pub struct FieldRule {
     pub when: Option<Condition>,
     /// Where a value that counts was typed by a person in one of these systems, copies do not count.
     pub typed: Vec<Name>,
+    /// Values that count for nothing.
+    pub ignored: Ignored,
+    /// It is written only into records that hold nothing of their own.
+    pub fills_only: bool,
     /// `precedence.toml:LINE`
     pub rule: Name,
 }
 
 impl FieldRule {
+    /// One that says no more than this.
+    pub fn of(strategy: Strategy, rule: Name) -> FieldRule {
+        let (max_age, when, typed, ignored) = Default::default();
+        FieldRule { strategy, blank: Blank::Skipped, max_age, when, typed, ignored, fills_only: false, rule }
+    }
+
     /// The systems of its orders, whichever of them counts.
     fn ranked(&self) -> impl Iterator<Item = &RankedSystem> {
         let order = match &self.strategy {
@@ -175,14 +186,7 @@ mod tests {
             let all: Vec<String> = asked.iter().map(|name| format!("person.{name} == 'x'")).collect();
             let when = (!all.is_empty()).then(|| Expression::compile(&all.join(" || "), Scope::Person, &declared).unwrap());
             let when = when.map(|when| Condition { when, otherwise: Vec::new() });
-            Arc::new(FieldRule {
-                strategy: Strategy::Only("crm".into()),
-                blank: Blank::Skipped,
-                max_age: None,
-                when,
-                typed: Vec::new(),
-                rule: "p:1".into(),
-            })
+            Arc::new(FieldRule { when, ..FieldRule::of(Strategy::Only("crm".into()), "p:1".into()) })
         };
         let mut precedence = Precedence::default();
         for (name, asked) in rules {

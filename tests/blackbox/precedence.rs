@@ -234,3 +234,42 @@ fn what_a_relay_brings_into_the_ma_is_no_news_and_what_others_bring_is() {
     text.says("ma tells by its feed when these fields of a person change, from the first reading on: ")
         .says("ma tells who edits its records");
 }
+
+/// What a record holds is its own, whoever put it there; and what is no value at all is written over.
+#[test]
+fn a_rule_that_fills_leaves_what_is_there_and_an_ignored_value_counts_for_nothing() {
+    let rules = "phone = { fill = [\"crm\"] }\ntitle = { from = [\"ma\", \"crm\"], ignore = [\"不明\", \"n/a\"] }\n";
+    let mut people = Vec::new();
+    let world = World::running_with(Setup { precedence: rules, ..Setup::default() }, |handle| {
+        for (name, phone, title) in [("Hanako", "", " 不明"), ("Ken", "+81 90 1234 5678", "N/A")] {
+            let someone = person(handle, name, "Mori", None);
+            handle.edit_contact(someone.contact, &[("phone", "+81 3 1111 1111"), ("jobtitle", "部長")]).unwrap();
+            handle.edit_lead(someone.lead, &object(json!({"phone": phone, "title": title}))).unwrap();
+            people.push(someone);
+        }
+    });
+    let shows =
+        |n: usize| [world.lead(people[n].lead).text("phone"), world.lead(people[n].lead).text("title")].map(|t| t.map(String::from));
+    let of = |phone: &str| [Some(phone.to_string()), Some("部長".to_string())];
+    assert_eq!([shows(0), shows(1)], [of("+81 3 1111 1111"), of("+81 90 1234 5678")]);
+
+    world.sandbox.handle.edit_contact(people[0].contact, &[("phone", "+81 3 2222 2222")]).unwrap();
+    world.sync().exits(0);
+    assert_eq!(shows(0), of("+81 3 1111 1111"), "it was filled once");
+    let told = world.run(&format!("explain {} phone", people[0].email)).exits(0).json();
+    let phone = &told["fields"]["phone"];
+    assert_eq!(
+        (&phone["rule_says"], &phone["in_targets"][0]["state"]),
+        (&json!("{ fill = [\"crm\"] }"), &json!("only_filled")),
+        "{told:#}"
+    );
+    let told = world.run_text(&format!("explain {} phone --lang ja", people[0].email));
+    told.says("このルールは空の項目だけを埋めるため、そのまま残す");
+
+    // Somebody says that nothing is known: that is no news.
+    world.sandbox.handle.edit_lead(people[0].lead, &object(json!({"title": "不明"}))).unwrap();
+    world.sync().exits(0);
+    assert_eq!(shows(0), of("+81 3 1111 1111"));
+    let told = world.run(&format!("explain {} title", people[1].email)).exits(0).json();
+    assert_eq!(told["fields"]["title"]["value"], json!("部長"), "{told:#}");
+}

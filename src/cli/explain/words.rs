@@ -4,7 +4,7 @@ use crate::cli::args::ReaderLanguage;
 use crate::engine::answers::field_in_targets::InTarget;
 use crate::engine::answers::left_alone::NO_CODE;
 use crate::engine::target::Parked;
-use crate::merge::judgment::DOUBTFUL;
+use crate::merge::judgment::{DOUBTFUL, IGNORED};
 use crate::model::Time;
 use serde_json::Value as Json;
 
@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 pub(super) struct Words(pub(super) ReaderLanguage);
 
 /// Why a candidate won or lost, in Japanese. What is not here is told as it is.
-const WHY: [(&str, &str); 25] = [
+const WHY: [(&str, &str); 26] = [
     ("highest rank", "順位が最も高い"),
     ("only source", "唯一の参照元"),
     ("newest", "最も新しい"),
@@ -34,6 +34,7 @@ const WHY: [(&str, &str); 25] = [
     ("a copy, no news", "コピーなので新しい値とみなさない"),
     ("a copy, and a person typed another", "コピー。別の値を人が入力している"),
     ("too old", "古すぎる"),
+    (IGNORED, "このルールで無視する値"),
     ("empty", "空"),
     ("cannot be read", "読み取れない"),
     ("united", "合わせた"),
@@ -190,6 +191,9 @@ impl Words {
             InTarget::ToWrite => self.just("to be written", "これから書き込む"),
             InTarget::KeepsOwn => {
                 self.just("keeps its own: it differs, and nobody knows which is newer", "どちらが新しいか分からないため、そのまま残す")
+            }
+            InTarget::OnlyFilled => {
+                self.just("keeps its own: the rule only fills what is empty", "このルールは空の項目だけを埋めるため、そのまま残す")
             }
             InTarget::PerhapsTyped => self.just(
                 "kept: somebody typed it, or the system made it of what was written; nobody can tell yet",

@@ -219,6 +219,7 @@ pub static RANKED_SOURCE: TableKeys = TableKeys {
 pub static RULE: TableKeys = TableKeys {
     keys: &[
         key("from", ValueKind::Order, "The first that has a value; in an inner list the newest"),
+        key("fill", ValueKind::Order, "As `from`, written only into records that hold nothing of their own"),
         key("only", ValueKind::Text, "That system or nothing"),
         key("union", ValueKind::Texts, "Lists put together; what was removed in one is removed"),
         key("oldest", ValueKind::Texts, "The oldest value"),
@@ -231,12 +232,13 @@ pub static RULE: TableKeys = TableKeys {
             ValueKind::Word(&["wins", "clears", "skipped"]),
             "Whether an empty value counts: what somebody emptied, whatever is empty, or nothing",
         ),
+        key("ignore", ValueKind::Texts, "Values that count for nothing, in any case and width: 不明, N/A"),
         key("typed", ValueKind::Texts, "Systems whose values go before copies (`relays`) where a person typed them"),
         key("when", ValueKind::Expression, "Over person, deals and tickets; where it is false, `otherwise` is the order"),
         key("otherwise", ValueKind::Order, "The order where `when` is false"),
         key("because", ValueKind::Text, "A note for the next reader"),
     ],
-    one_of: &["from", "only", "union", "oldest", "newest", "max", "min"],
+    one_of: &["from", "fill", "only", "union", "oldest", "newest", "max", "min"],
     ..NONE
 };
 

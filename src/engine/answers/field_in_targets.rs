@@ -20,6 +20,8 @@ pub enum InTarget {
     ToWrite,
     /// Its own value counts as much, and nobody knows which is newer.
     KeepsOwn,
+    /// It holds a value, and the rule only fills where there is none.
+    OnlyFilled,
     /// Nobody can tell yet whether somebody typed what it shows, or its system made it of what was written.
     PerhapsTyped,
     /// Somebody emptied just this value there.
@@ -82,6 +84,7 @@ fn state(
     let same = agreed.is_some_and(|a| a.ours.says_the_same(&winner.value));
     match agreed {
         _ if winner.value.says_the_same(shown) => InTarget::Stands,
+        _ if winner.filled.contains(&record.id) => InTarget::OnlyFilled,
         // Only of what is in doubt an echo is a rival.
         Some(agreed) if winner.rivals.contains(&record.id) && !agreed.spent && shown.says_the_same(&agreed.theirs) => {
             InTarget::PerhapsTyped
@@ -107,7 +110,8 @@ mod tests {
         let name: Name = "title".into();
         let mut record = Record::new("ma:person:1".parse().unwrap());
         record.set(&name, Value::text("CHIEF"), Time(5));
-        let winner = |value: &str| FieldWinner { value: Value::text(value), typed_after: Time(0), rivals: Vec::new() };
+        let winner = |value: &str| FieldWinner { value: Value::text(value), typed_after: Time(0), rivals: Vec::new(), filled: Vec::new() };
+        let filled = FieldWinner { filled: vec![record.id.clone()], ..winner("Clerk") };
         let rival = FieldWinner { rivals: vec![record.id.clone()], ..winner("Clerk") };
         let agreed = |theirs: &str, parked| {
             let mut agreed = Agreed { theirs: Value::text(theirs), ..Agreed::new(name.clone(), Value::text("Chief")) };
@@ -125,6 +129,7 @@ mod tests {
             (vec![agreed("CHIEF", true)], Ok(Some(winner("Chief"))), InTarget::Parked),
             (vec![agreed("Boss", true)], Ok(Some(winner("Clerk"))), InTarget::ToWrite),
             (vec![], Ok(Some(rival)), InTarget::KeepsOwn),
+            (vec![agreed("CHIEF", false)], Ok(Some(filled)), InTarget::OnlyFilled),
             (vec![], Ok(Some(winner("Vendeur"))), InTarget::NoCode),
             (vec![], Ok(None), InTarget::Left),
             (vec![], Err(Unknown::NotRead), InTarget::Left),

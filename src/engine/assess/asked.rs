@@ -78,7 +78,7 @@ mod tests {
     use super::*;
     use crate::config::Rules;
     use crate::engine::rules::in_force::tests::rules;
-    use crate::merge::rules::{Blank, Condition, Strategy};
+    use crate::merge::rules::{Condition, Strategy};
     use crate::model::expression::{Expression, FieldType, Scope};
     use std::cell::Cell;
     use std::collections::BTreeMap;
@@ -90,12 +90,8 @@ mod tests {
             Declared { person: fields.iter().map(|(name, _)| ((*name).into(), FieldType::Text)).collect(), ..Declared::default() };
         let declared = all.declared.clone();
         let rule = |when: &Option<&str>| FieldRule {
-            strategy: Strategy::Only("crm".into()),
-            blank: Blank::Skipped,
-            max_age: None,
             when: when.map(|when| Condition { when: Expression::compile(when, Scope::Person, &declared).unwrap(), otherwise: Vec::new() }),
-            typed: Vec::new(),
-            rule: "precedence.toml:2".into(),
+            ..FieldRule::of(Strategy::Only("crm".into()), "precedence.toml:2".into())
         };
         all.precedence.fields = fields.iter().map(|(name, when)| ((*name).into(), rule(when).into())).collect();
         all

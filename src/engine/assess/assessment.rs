@@ -50,6 +50,8 @@ pub struct FieldWinner {
     pub typed_after: Time,
     /// Records whose own, other value counts as much, and nobody knows which is newer: it is left there.
     pub rivals: Vec<RecordId>,
+    /// Of a rule that only fills: records with another value of their own, which stays.
+    pub filled: Vec<RecordId>,
 }
 
 /// A lead status, or the rule that could not be evaluated and why.

@@ -45,8 +45,8 @@ pub(super) fn judged<'a>(
 }
 
 impl FieldWinner {
-    /// `is_asked`: whether some record of the person remembers that something was emptied. Only then it counts since when the value is there.
-    pub(super) fn of(winner: Winner<'_>, candidates: &[Candidate<'_>], is_asked: bool) -> FieldWinner {
+    /// `rule`: that by which it won; `is_asked`: whether some record of the person remembers that something was emptied. Only then it counts since when the value is there.
+    pub(super) fn of(winner: Winner<'_>, candidates: &[Candidate<'_>], rule: &FieldRule, is_asked: bool) -> FieldWinner {
         let typed = candidates
             .iter()
             .filter(|c| is_asked && !c.echo && !c.is_copy() && c.value.says_the_same(&winner.value))
@@ -55,17 +55,20 @@ impl FieldWinner {
         // What is put together of several knows by itself which entries somebody took out.
         let typed_after = if winner.from.is_none() { Time(i64::MAX) } else { typed.unwrap_or_default() };
         let rivals = winner.rivals.into_iter().cloned().collect();
-        FieldWinner { value: winner.value.into_owned(), typed_after, rivals }
+        // What we once filled in is the record's own since.
+        let holds = |c: &&Candidate<'_>| !c.value.is_empty() && !rule.ignored.covers(c.value) && !c.value.says_the_same(&winner.value);
+        let filled = candidates.iter().filter(|_| rule.fills_only).filter(holds).map(|c| c.from.clone()).collect();
+        FieldWinner { value: winner.value.into_owned(), typed_after, rivals, filled }
     }
 
-    /// Whether a record is to show it. Not where its own value counts as much and may be the newer one, nor where somebody emptied just this
+    /// Whether a record is to show it. Not where its own value counts as much and may be the newer one, or the rule only fills and it has one, nor where somebody emptied just this
     /// value, or what the record made of it (`agreed`), and nobody has surely typed it anywhere since.
     pub fn is_wanted_in(&self, record: &Record, name: &Name, agreed: &[Agreed]) -> bool {
         let is_form =
             |cleared: &Value| agreed.iter().any(|a| a.field == *name && a.ours.says_the_same(&self.value) && a.theirs == *cleared);
         let is_it = |cleared: &Value| cleared.says_the_same(&self.value) || self.value.is_day_begun_at(cleared) || is_form(cleared);
         let is_cleared_there = record.cleared(name).is_some_and(is_it) && record.field_of(name).is_some_and(|f| self.typed_after < f.at);
-        !is_cleared_there && !self.rivals.contains(&record.id)
+        !is_cleared_there && !self.rivals.contains(&record.id) && !self.filled.contains(&record.id)
     }
 }
 

@@ -131,7 +131,7 @@ impl Engine {
         let candidates = self.candidates(name, of);
         let winner = judged(rule, condition, &candidates, of.gaps.unread(), now)?;
         let is_asked = of.records.iter().any(|record| !record.memory.cleared.is_empty());
-        Ok(winner.map(|winner| FieldWinner::of(winner, &candidates, is_asked)))
+        Ok(winner.map(|winner| FieldWinner::of(winner, &candidates, rule, is_asked)))
     }
 
     /// When the first value that counts for a field grows too old.

@@ -5,9 +5,10 @@ use super::needs::Needs;
 use crate::config::Rules;
 use crate::decide::rules::StatusRule;
 use crate::engine::ledger::items::encode;
+use crate::merge::ignored::Ignored;
 use crate::merge::rules::{Band, Blank, Condition, FieldRule, Precedence, Strategy};
 use crate::model::expression::{Declared, Expression, Scope};
-use crate::model::{Name, Span};
+use crate::model::{Name, ShortText, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -55,6 +56,10 @@ struct StoredField {
     otherwise: Vec<Band>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     typed: Vec<Name>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ignored: Vec<ShortText>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    fills_only: bool,
     rule: Name,
 }
 
@@ -67,7 +72,7 @@ struct StoredStatus {
 
 impl StoredField {
     fn of(rule: &FieldRule) -> StoredField {
-        let FieldRule { strategy, blank, max_age, when, typed, rule } = rule;
+        let FieldRule { strategy, blank, max_age, when, typed, ignored, fills_only, rule } = rule;
         StoredField {
             strategy: strategy.clone(),
             blank: *blank,
@@ -75,6 +80,8 @@ impl StoredField {
             when: when.as_ref().map(|condition| condition.when.source().to_string()),
             otherwise: when.as_ref().map(|condition| condition.otherwise.clone()).unwrap_or_default(),
             typed: typed.clone(),
+            ignored: ignored.words().to_vec(),
+            fills_only: *fills_only,
             rule: rule.clone(),
         }
     }
@@ -88,8 +95,9 @@ impl StoredField {
                 Some(Condition { when, otherwise: self.otherwise.clone() })
             }
         };
-        let StoredField { strategy, blank, max_age, typed, rule, .. } = self.clone();
-        Some(FieldRule { strategy, blank, max_age, when, typed, rule: before_the_edit(&rule) })
+        let StoredField { strategy, blank, max_age, typed, ignored, fills_only, rule, .. } = self.clone();
+        let ignored = Ignored::of(ignored);
+        Some(FieldRule { strategy, blank, max_age, when, typed, ignored, fills_only, rule: before_the_edit(&rule) })
     }
 
     fn says(&self) -> StoredField {
@@ -203,14 +211,7 @@ pub(in crate::engine) mod tests {
         for (place, (name, systems, when)) in fields.iter().enumerate() {
             let when = when.map(|when| Condition { when: compiled(when), otherwise: bands(&["ma"]) });
             let rule = format!("precedence.toml:{}", place + 3).as_str().into();
-            let rule = FieldRule {
-                strategy: Strategy::Order(bands(systems)),
-                blank: Blank::Skipped,
-                max_age: None,
-                when,
-                typed: Vec::new(),
-                rule,
-            };
+            let rule = FieldRule { when, ..FieldRule::of(Strategy::Order(bands(systems)), rule) };
             all.precedence.fields.insert((*name).into(), Arc::new(rule));
         }
         let status = |(place, (name, when)): (usize, &(&str, &str))| StatusRule {

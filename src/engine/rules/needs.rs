@@ -49,7 +49,7 @@ mod tests {
     use super::*;
     use crate::decide::rules::StatusRule;
     use crate::engine::rules::in_force::tests::rules;
-    use crate::merge::rules::{Blank, Condition, FieldRule, Strategy};
+    use crate::merge::rules::{Condition, FieldRule, Strategy};
     use crate::model::expression::{FieldType, Scope};
 
     fn expression(when: &str, declared: &Declared) -> Expression {
@@ -69,7 +69,7 @@ mod tests {
         ] {
             let condition = Condition { when: expression(when, &declared), otherwise: Vec::new() };
             let (strategy, rule) = (Strategy::Newest(Vec::new()), "precedence.toml:2".into());
-            let field_rule = FieldRule { strategy, blank: Blank::Skipped, max_age: None, when: Some(condition), typed: Vec::new(), rule };
+            let field_rule = FieldRule { when: Some(condition), ..FieldRule::of(strategy, rule) };
             for place in 0..3 {
                 let mut rules = Rules::clone(&rules("a", &[]));
                 rules.declared = declared.clone();

@@ -30,7 +30,7 @@ mod tests {
     use super::*;
     use crate::engine::rules::connection::tests::system;
     use crate::engine::rules::in_force::tests::rules;
-    use crate::merge::rules::{Band, Blank, Condition, Strategy};
+    use crate::merge::rules::{Band, Condition, Strategy};
     use crate::model::expression::{Declared, Expression, Scope};
 
     #[test]
@@ -39,7 +39,7 @@ mod tests {
             let band = |system: &str| Band(vec![Name::from(system).into()]);
             let when = Expression::compile("true", Scope::Person, &Declared::default()).unwrap();
             let when = otherwise.map(|system| Condition { when, otherwise: vec![band(system)] });
-            FieldRule { strategy, blank: Blank::Skipped, max_age: None, when, typed: Vec::new(), rule: "precedence.toml:2".into() }
+            FieldRule { when, ..FieldRule::of(strategy, "precedence.toml:2".into()) }
         };
         let all = |systems: &[&str]| systems.iter().map(|s| Name::from(*s)).collect::<Vec<_>>();
         for (written_to, strategy, otherwise, two_ways) in [

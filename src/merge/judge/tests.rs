@@ -1,5 +1,6 @@
 use super::*;
-use crate::merge::judgment::{COPY, TYPED_ELSEWHERE};
+use crate::merge::ignored::Ignored;
+use crate::merge::judgment::{COPY, IGNORED, TYPED_ELSEWHERE};
 use crate::merge::rules::Condition;
 use crate::model::expression::{Declared, Scope};
 use crate::model::{Date, Editor, Entity, Entries, EntryFate, Expression, LastEdit, RecordId, Span};
@@ -22,7 +23,7 @@ fn names(names: &[&str]) -> Vec<Name> {
 }
 
 fn rule(strategy: Strategy) -> FieldRule {
-    FieldRule { strategy, blank: Blank::Skipped, max_age: None, when: None, typed: Vec::new(), rule: "precedence.toml:5".into() }
+    FieldRule::of(strategy, "precedence.toml:5".into())
 }
 
 /// "" is `Empty`, "~" emptied by somebody, "a|b" a list; `!` in front: an echo, `@`: nobody saw it change, `=`: a copy, `+`: typed by a person.
@@ -122,6 +123,26 @@ fn equal_times_fall_to_the_smaller_id() {
     let (v, f, whys) = told(&r, ConditionState::None, &[row("crm", "7", "@部長", 4), row("crm", "5", "@課長", 3)]);
     assert_eq!((v, f), some("部長", "crm:person:7"));
     assert_eq!(whys, ["highest rank", "its record changed before, its age is not known"]);
+}
+
+#[test]
+fn what_the_rule_ignores_counts_for_nothing_in_any_strategy() {
+    let all = || names(&["crm", "ma", "cards"]);
+    let ignored = || Ignored::of(["不明", "0"].map(Into::into).to_vec());
+    let order = || Strategy::Order(vec![band(&["crm"]), band(&["ma", "cards"])]);
+    for (strategy, crm, ma, cards, value, whys) in [
+        (order(), "不明", "03-1", "", Some("03-1"), ["the rule ignores this value", "highest rank", "empty"]),
+        (order(), "不明", "Ｎ", " 不明 ", Some("Ｎ"), ["the rule ignores this value", "highest rank", "the rule ignores this value"]),
+        (order(), "不明", "0", "", None, ["the rule ignores this value", "the rule ignores this value", "empty"]),
+        (Strategy::Newest(all()), "7", "8", "0", Some("8"), ["older", "newest", "the rule ignores this value"]),
+        (Strategy::Min(all()), "7", "8", "0", Some("7"), ["smallest", "larger", "the rule ignores this value"]),
+        (Strategy::Only("crm".into()), "0", "8", "", None, ["the rule ignores this value", "not a source", "not a source"]),
+    ] {
+        let rule = FieldRule { ignored: ignored(), ..rule(strategy) };
+        let rows = [row("crm", "1", crm, 3), row("ma", "1", ma, 4), row("cards", "1", cards, 5)];
+        let (won, _, told) = told(&rule, ConditionState::None, &rows);
+        assert_eq!((won.as_deref(), told), (value, whys.to_vec()), "{rule}");
+    }
 }
 
 #[test]
@@ -272,10 +293,12 @@ fn any_rule() -> impl Sampled<Value = FieldRule> {
     ];
     let blank = proptest::sample::select(vec![Blank::Skipped, Blank::Wins, Blank::Clears]);
     let typed = proptest::sample::select(vec![&[][..], &["crm"], &["crm", "ma"]]);
-    (strategy, blank, proptest::option::of(0i64..6), typed).prop_map(|(strategy, blank, days, typed)| FieldRule {
+    let ignored = proptest::sample::select(vec![&[][..], &["1", "b"]]);
+    (strategy, blank, proptest::option::of(0i64..6), typed, ignored).prop_map(|(strategy, blank, days, typed, ignored)| FieldRule {
         blank,
         max_age: days.map(Span::days),
         typed: names(typed),
+        ignored: Ignored::of(ignored.iter().map(|word| (*word).into()).collect()),
         ..rule(strategy)
     })
 }
@@ -343,7 +366,7 @@ proptest! {
         };
         let (_, judged) = explain(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW);
         for (candidate, judged) in given.iter().zip(&judged) {
-            let passed = ["lower rank", "not a source", "our own write", "too old", "empty", "older", COPY, TYPED_ELSEWHERE];
+            let passed = ["lower rank", "not a source", "our own write", "too old", "empty", "older", COPY, TYPED_ELSEWHERE, IGNORED];
             let counts = !passed.contains(&judged.why);
             let is_other = !candidate.value.is_empty() && !candidate.value.says_the_same(&winner.value) && !judged.won;
             prop_assert_eq!(winner.rivals.contains(&candidate.from), counts && is_other, "{:?} {:?}", candidate, judged);
@@ -356,7 +379,7 @@ proptest! {
     #[test]
     fn absent_never_erases(rule in any_rule(), rows in proptest::collection::vec(any_row(), 0..8)) {
         let rows = distinct(rows);
-        let rule = FieldRule { blank: Blank::Skipped, ..rule };
+        let rule = FieldRule { blank: Blank::Skipped, ignored: Ignored::default(), ..rule };
         let given = candidates(&rows);
         let is_removal = matches!(rule.strategy, Strategy::Union(_)) && given.iter().any(|c| c.entries.is_some_and(|e| !e.is_empty()));
         if let Some(winner) = judge(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW).winner() {

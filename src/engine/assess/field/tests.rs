@@ -45,7 +45,8 @@ fn what_somebody_emptied_is_put_back_only_when_it_is_typed_anew_or_is_another_va
     let mut record = Record::new("crm:person:1".parse().unwrap());
     let title: Name = "title".into();
     record.set(&title, Value::Empty, Time(50));
-    let winner = |value: &str, at: i64| FieldWinner { value: Value::text(value), typed_after: Time(at), rivals: Vec::new() };
+    let winner =
+        |value: &str, at: i64| FieldWinner { value: Value::text(value), typed_after: Time(at), rivals: Vec::new(), filled: Vec::new() };
     assert!(winner("Chief", 9).is_wanted_in(&record, &title, &[]), "it never held anything");
     record.memory.cleared = vec![(title.clone(), Value::text("Chief"))];
     for (value, typed_at, wanted) in [("Chief", 9, false), ("Chief", 49, false), ("Chief", 50, true), ("Clerk", 9, true)] {
@@ -75,7 +76,27 @@ fn what_was_there_when_its_record_was_first_read_is_not_typed_anew() {
     for (after, typed_after) in [(None, Time(0)), (Some(Time(40)), Time(40)), (Some(Time(60)), Time(60))] {
         let candidates = [Candidate::new(&from, &value, Age { after, by: Time(90) })];
         let winner = crate::merge::Winner { value: std::borrow::Cow::Borrowed(&value), from: Some(&from), rivals: Vec::new() };
-        assert_eq!(FieldWinner::of(winner, &candidates, true).typed_after, typed_after, "{after:?}");
+        let rule = FieldRule::of(crate::merge::rules::Strategy::Only("ma".into()), "precedence.toml:5".into());
+        assert_eq!(FieldWinner::of(winner, &candidates, &rule, true).typed_after, typed_after, "{after:?}");
+    }
+}
+
+#[test]
+fn a_rule_that_only_fills_leaves_what_a_record_holds_and_takes_an_ignored_value_for_nothing() {
+    let ids: Vec<RecordId> = ["crm:person:1", "ma:person:1", "ma:person:2", "ma:person:3"].map(|id| id.parse().unwrap()).to_vec();
+    let values = ["Chief", "Clerk", "不明", ""].map(|text| if text.is_empty() { Value::Empty } else { Value::text(text) });
+    let band = crate::merge::rules::Band(vec![Name::from("crm").into()]);
+    let rule = FieldRule {
+        ignored: crate::merge::ignored::Ignored::of(vec!["不明".into()]),
+        ..FieldRule::of(crate::merge::rules::Strategy::Order(vec![band]), "precedence.toml:5".into())
+    };
+    for (fills_only, wanted) in [(false, [true, true, true]), (true, [false, true, true])] {
+        let rule = FieldRule { fills_only, ..rule.clone() };
+        let candidates: Vec<_> = ids.iter().zip(&values).map(|(id, value)| Candidate::new(id, value, Age::until(Time(1)))).collect();
+        let winner = judged(&rule, ConditionState::None, &candidates, UnreadSystems::default(), Time(9)).unwrap().unwrap();
+        let winner = FieldWinner::of(winner, &candidates, &rule, false);
+        let is_wanted = |id: &RecordId| winner.is_wanted_in(&Record::new(id.clone()), &"title".into(), &[]);
+        assert_eq!((winner.value.as_text(), [1, 2, 3].map(|at| is_wanted(&ids[at]))), (Some("Chief"), wanted), "{fills_only}");
     }
 }
 
@@ -89,8 +110,7 @@ fn who_says_the_same_in_another_form_is_no_rival() {
         let candidates = [of(&crm, &value), of(&ma, &other)];
         let band = crate::merge::rules::Band(["crm", "ma"].map(|system| Name::from(system).into()).into());
         let strategy = crate::merge::rules::Strategy::Order(vec![band]);
-        let blank = crate::merge::rules::Blank::Skipped;
-        let rule = FieldRule { strategy, blank, max_age: None, when: None, typed: Default::default(), rule: "precedence.toml:5".into() };
+        let rule = FieldRule::of(strategy, "precedence.toml:5".into());
         let winner = judged(&rule, ConditionState::None, &candidates, UnreadSystems::default(), Time(9)).unwrap().unwrap();
         assert_eq!((winner.from, winner.rivals.len()), (Some(&crm), usize::from(is_rival)), "{other}");
     }
@@ -99,6 +119,6 @@ fn who_says_the_same_in_another_form_is_no_rival() {
 #[test]
 fn a_record_keeps_a_value_that_may_be_the_newer_one() {
     let (record, other) = (Record::new("crm:person:1".parse().unwrap()), Record::new("ma:person:1".parse().unwrap()));
-    let winner = FieldWinner { value: Value::text("Chief"), typed_after: Time(0), rivals: vec![record.id.clone()] };
+    let winner = FieldWinner { value: Value::text("Chief"), typed_after: Time(0), rivals: vec![record.id.clone()], filled: Vec::new() };
     assert!(!winner.is_wanted_in(&record, &"title".into(), &[]) && winner.is_wanted_in(&other, &"title".into(), &[]));
 }

@@ -106,7 +106,7 @@ impl Play {
             self.places.iter().filter_map(|p| candidate(p.record.as_ref()?, &self.field, &p.target.agreed, &self.habits)).collect();
         let is_asked = self.places.iter().filter_map(|p| p.record.as_ref()).any(|r| !r.memory.cleared.is_empty());
         let winner = judged(&self.rule, self.condition, &candidates, UnreadSystems::default(), self.now);
-        let Ok(Some(winner)) = winner.map(|w| w.map(|w| FieldWinner::of(w, &candidates, is_asked))) else { return 0 };
+        let Ok(Some(winner)) = winner.map(|w| w.map(|w| FieldWinner::of(w, &candidates, &self.rule, is_asked))) else { return 0 };
         drop(candidates);
         let now = self.now;
         let two_ways = self.goes_two_ways();

@@ -3,6 +3,7 @@
 use super::play::{Place, Play, SYSTEMS};
 use super::*;
 use crate::engine::target::habits::TakenFor;
+use crate::merge::ignored::Ignored;
 use crate::merge::rules::{Band, Blank, Strategy};
 use crate::model::Span;
 use crate::model::Value;
@@ -19,7 +20,7 @@ fn band(names: &[&str]) -> Band {
 }
 
 pub(super) fn rule(strategy: Strategy) -> FieldRule {
-    FieldRule { strategy, blank: Blank::Skipped, max_age: None, when: None, typed: Vec::new(), rule: "precedence.toml:5".into() }
+    FieldRule::of(strategy, "precedence.toml:5".into())
 }
 
 /// Any order of the three, cut into bands anywhere.
@@ -48,9 +49,13 @@ pub(super) fn rules() -> impl Sampled<Value = FieldRule> {
         1 => some().prop_map(Strategy::Union),
     ];
     let blank = proptest::sample::select(vec![Blank::Skipped, Blank::Wins, Blank::Clears]);
-    (strategy, blank, proptest::option::of(1i64..9)).prop_map(|(strategy, blank, days)| FieldRule {
+    let ignored = proptest::sample::select(vec![&[][..], &["a"], &["b", "c"]]);
+    let more = (ignored, proptest::bool::weighted(0.2));
+    (strategy, blank, proptest::option::of(1i64..9), more).prop_map(|(strategy, blank, days, (ignored, fills_only))| FieldRule {
         blank,
         max_age: days.map(Span::days),
+        ignored: Ignored::of(ignored.iter().map(|word| (*word).into()).collect()),
+        fills_only,
         ..rule(strategy)
     })
 }
