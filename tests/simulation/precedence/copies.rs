@@ -2,6 +2,7 @@
 
 use super::judge::is_surely_the_same;
 use crate::checks::{Violation, fail};
+use crate::known::TRAILS_MS;
 use crate::setup::orders::Order;
 use crate::sim::Sim;
 use crate::truth::account::{Doer, Hand, OWN_VALUES, shown};
@@ -39,6 +40,8 @@ fn has_only_copies(sim: &Sim<'_>, order: Order, (table, item): (Table, &Item), f
         let is_known = match hand.by {
             Doer::Us => account.is_answered(table, number, hand.at),
             Doer::Person => shown(other.record(), field).is_empty() && account.first_seen(table, number, field).is_some(),
+            // A search may still show what stood there before.
+            Doer::Job if sim.truth.now.0 - hand.at.0 < TRAILS_MS => false,
             Doer::Job => table == Table::CrmPeople && sim.truth.past.is_told(number, field),
         };
         copies += usize::from(hand.by == Doer::Job);

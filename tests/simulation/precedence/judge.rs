@@ -108,7 +108,8 @@ impl At<'_> {
     fn somebody_typed_it(&self, id: &RecordId, field: &'static str, value: &Value) -> Result<(), Violation> {
         // What the systems made of our writes is theirs to whoever lost what was written.
         let unsure = [Switch::OddCharacters, Switch::TitlesGrow].iter().any(|s| self.sim.switches.was_on(*s))
-            || self.sim.truth.account.is_forgotten();
+            || self.sim.truth.account.is_forgotten()
+            || self.sim.truth.account.somebody_undid_a_form;
         if value.is_empty() || unsure || !self.sim.truth.account.typed(field, &value.to_string()).is_empty() {
             return Ok(());
         }
@@ -118,7 +119,8 @@ impl At<'_> {
     fn stands_by_the_rule(&self, id: &RecordId, field: &'static str, value: &Value) -> Result<(), Violation> {
         let Some(hand) = self.seen_beside(field, value) else { return Ok(()) };
         let (there, typed) = (shown(self.item.record(), field), self.sim.truth.account.typed(field, &value.to_string()));
-        if there == value || typed.is_empty() || self.sim.switches.was_on(Switch::OddCharacters) {
+        let unsure = self.sim.switches.was_on(Switch::OddCharacters) || self.sim.truth.account.somebody_undid_a_form;
+        if there == value || typed.is_empty() || unsure {
             return Ok(());
         }
         if there.is_empty() {

@@ -129,8 +129,8 @@ impl Sim<'_> {
             self.switches.disturb(table.system(), self.truth.now);
         }
         for (op, outcome) in done.batch.ops.iter().zip(&done.outcomes) {
-            // It waits from when that is learnt; and a no after such a failure is one more.
-            if failed(outcome) || matches!(outcome, Outcome::Rejected(_)) && self.unsure.contains_key(&op.record) {
+            // It waits from when that is learnt.
+            if failed(outcome) || matches!(outcome, Outcome::Rejected(_)) {
                 self.unsure.insert(op.record.clone(), self.truth.now);
             }
         }

@@ -80,6 +80,8 @@ pub struct Account {
     first_seen: BTreeMap<Place, Time>,
     next: u32,
     is_forgotten: bool,
+    /// A person typed just what a system had made its own form of: whoever wrote it cannot tell their hand from the system's any more.
+    pub somebody_undid_a_form: bool,
 }
 
 impl Account {

@@ -42,15 +42,14 @@ pub fn answer(site: &mut Site<'_>, ask: &Ask, ids: &[u32]) -> Reply {
 
 fn entries(site: &mut Site<'_>, id: u32, field: &'static str, name: &str) -> Vec<Json> {
     let mut entries: Vec<Edit> = site.truth.past.of(id, field).cloned().collect();
-    let is_cut = site.switches.is_on(Switch::HistoryCut) && entries.len() > ENTRIES_MAX;
-    if is_cut {
+    if site.switches.is_on(Switch::HistoryCut) && entries.len() > ENTRIES_MAX {
         site.switches.meet(Switch::HistoryCut);
         entries.truncate(ENTRIES_MAX);
     }
     let set = site.truth.account.hand(Table::CrmPeople, id, field).map(|hand| hand.at);
     let value = site.truth.item(Table::CrmPeople, id).map(|item| shown(item.record(), field).clone());
-    // Where all that is left of it is the one value put there again and again, it may have been typed before.
-    let begins = |value: &Value| !is_cut || entries.iter().any(|entry| entry.value != *value);
+    // Where all that is told is the one value put there again and again, it may have been typed before what is kept.
+    let begins = |value: &Value| entries.len() < 2 || entries.iter().any(|entry| entry.value != *value);
     if let Some(value) = value.filter(|value| entries.iter().any(|entry| Some(entry.at) == set) && begins(value)) {
         site.truth.past.tell(id, field, &value);
     }
