@@ -74,7 +74,7 @@ pub struct RecordMap {
     pub always: Vec<String>,
     /// The system leaves out of a row what holds nothing: a field that is not there is empty, but for those of `always`. Without this word
     /// what a row leaves out says nothing, and what was known of a person's field stays as it was.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leaves_out_empty: bool,
 }
 

@@ -109,17 +109,28 @@ impl At<'_> {
         // What the systems made of our writes is theirs to whoever lost what was written.
         let unsure = [Switch::OddCharacters, Switch::TitlesGrow].iter().any(|s| self.sim.switches.was_on(*s))
             || self.sim.truth.account.is_forgotten()
-            || self.sim.truth.account.somebody_undid_a_form;
+            || self.has_somebody_undone_a_form();
         if value.is_empty() || unsure || !self.sim.truth.account.typed(field, &value.to_string()).is_empty() {
             return Ok(());
         }
         fail(9, format!("{id}: {field} becomes {value}, which nobody typed anywhere"))
     }
 
+    /// Whether a person typed just what the marketing system had made its own form of: whoever wrote it cannot tell that person's hand from
+    /// the system's any more.
+    fn has_somebody_undone_a_form(&self) -> bool {
+        let truth = &self.sim.truth;
+        let Some(form) = truth.own_form else { return false };
+        truth.account.hands(Table::MaPeople).filter(|(_, _, hand)| hand.is_typed()).any(|(number, field, hand)| {
+            let value = truth.item(Table::MaPeople, number).map(|item| shown(item.record(), field));
+            value.is_some_and(|value| *value != hand.before && in_own_form(form, field, value) == hand.before)
+        })
+    }
+
     fn stands_by_the_rule(&self, id: &RecordId, field: &'static str, value: &Value) -> Result<(), Violation> {
         let Some(hand) = self.seen_beside(field, value) else { return Ok(()) };
         let (there, typed) = (shown(self.item.record(), field), self.sim.truth.account.typed(field, &value.to_string()));
-        let unsure = self.sim.switches.was_on(Switch::OddCharacters) || self.sim.truth.account.somebody_undid_a_form;
+        let unsure = self.sim.switches.was_on(Switch::OddCharacters) || self.has_somebody_undone_a_form();
         if there == value || typed.is_empty() || unsure {
             return Ok(());
         }

@@ -80,8 +80,6 @@ pub struct Account {
     first_seen: BTreeMap<Place, Time>,
     next: u32,
     is_forgotten: bool,
-    /// A person typed just what a system had made its own form of: whoever wrote it cannot tell their hand from the system's any more.
-    pub somebody_undid_a_form: bool,
 }
 
 impl Account {
@@ -165,6 +163,12 @@ impl Account {
     /// By whom a field came to what it shows; `None`: it never held anything.
     pub fn hand(&self, table: Table, number: u32, field: &'static str) -> Option<&Hand> {
         self.hands.get(&(table, number, field))
+    }
+
+    /// The same of all fields of a table: of which record, and which field.
+    pub fn hands(&self, table: Table) -> impl Iterator<Item = (u32, &'static str, &Hand)> {
+        let of_table = self.hands.iter().filter(move |(place, _)| place.0 == table);
+        of_table.map(|((_, number, field), hand)| (*number, *field, hand))
     }
 
     /// Who typed a value, or an entry, anywhere.

@@ -3,7 +3,6 @@
 use super::account::{CODED, Doer, Doing, OWN_VALUES, shown};
 use super::{Table, Truth, Way};
 use crate::dice::Dice;
-use crate::wire::in_own_form;
 use nayose::model::{Record, Time, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,13 +91,6 @@ impl Truth {
     /// Notes who changed what of a record.
     pub(super) fn changed(&mut self, table: Table, id: u32, old: Option<&Record>, new: &Record, doing: Doing) {
         self.account.changed(table, id, old, new, doing);
-        if let Some(form) = self.own_form.filter(|_| table == Table::MaPeople && doing.by == Doer::Person) {
-            let undoes = |field: &&str| {
-                let (before, value) = (old.map_or(&Value::Empty, |r| shown(r, field)), shown(new, field));
-                before != value && in_own_form(form, field, value) == *before
-            };
-            self.account.somebody_undid_a_form |= OWN_VALUES.iter().any(|field| undoes(&field));
-        }
         if table == Table::CrmPeople {
             self.past.changed(id, old, new, doing);
         }
