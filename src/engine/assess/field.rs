@@ -45,7 +45,8 @@ pub(super) fn judged<'a>(
 }
 
 impl FieldWinner {
-    /// `rule`: that by which it won; `is_asked`: whether some record of the person remembers that something was emptied. Only then it counts since when the value is there.
+    /// `rule`: that by which it won. `is_asked`: whether some record of the person remembers that something was emptied; only then it counts
+    /// since when the value is there.
     pub(super) fn of(winner: Winner<'_>, candidates: &[Candidate<'_>], rule: &FieldRule, is_asked: bool) -> FieldWinner {
         let typed = candidates
             .iter()
@@ -61,8 +62,8 @@ impl FieldWinner {
         FieldWinner { value: winner.value.into_owned(), typed_after, rivals, filled }
     }
 
-    /// Whether a record is to show it. Not where its own value counts as much and may be the newer one, or the rule only fills and it has one, nor where somebody emptied just this
-    /// value, or what the record made of it (`agreed`), and nobody has surely typed it anywhere since.
+    /// Whether a record is to show it. Not where its own value counts as much and may be the newer one, or the rule only fills and it has one,
+    /// nor where somebody emptied just this value, or what the record made of it (`agreed`), and nobody has surely typed it anywhere since.
     pub fn is_wanted_in(&self, record: &Record, name: &Name, agreed: &[Agreed]) -> bool {
         let is_form =
             |cleared: &Value| agreed.iter().any(|a| a.field == *name && a.ours.says_the_same(&self.value) && a.theirs == *cleared);

@@ -27,6 +27,7 @@ pub fn typed_values(sim: &Sim<'_>, table: Table, id: &RecordId, change: &Change)
         } else if &**name == ENTRIES {
             at.entries_stay_out(id, value)?;
         } else if let Some(field) = OWN_VALUES.into_iter().find(|field| *field == &**name) {
+            at.only_fills(id, field, value)?;
             at.somebody_typed_it(id, field, value)?;
             at.stands_by_the_rule(id, field, value)?;
             copies::move_nothing(sim, (table, number), id, (field, value))?;
@@ -76,6 +77,20 @@ impl At<'_> {
         match self.seen_hand(CODED).filter(|_| self.are_dated_right()) {
             Some(_) if is_unknown_code(there) => fail(9, format!("{id}: {CODED} is written over a code that no map knows ({there})")),
             _ => Ok(()),
+        }
+    }
+
+    /// Where a rule only fills, what was seen to be there stays, be it what we once wrote.
+    fn only_fills(&self, id: &RecordId, field: &'static str, value: &Value) -> Result<(), Violation> {
+        let (account, there) = (&self.sim.truth.account, shown(self.item.record(), field));
+        let fills = self.sim.orders.in_force().iter().all(|order| order.fills(field));
+        let Some(hand) = account.hand(self.table, self.number, field).filter(|_| fills && !there.is_empty() && there != value) else {
+            return Ok(());
+        };
+        let is_ours = hand.is_ours() && account.is_answered(self.table, self.number, hand.at);
+        match is_ours || self.is_seen(hand) {
+            true => fail(9, format!("{id}: {field} = {there} is there, and {value} is written over it by a rule that fills")),
+            false => Ok(()),
         }
     }
 

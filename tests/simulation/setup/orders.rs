@@ -20,12 +20,15 @@ pub enum Order {
     Narrow,
     /// What people typed in the CRM goes before copies.
     Typed,
+    /// Some fields are only filled.
+    Fills,
 }
 
 /// How a field's rule chooses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum How {
     Ranked,
+    Fill,
     Newest,
     Only,
     Union,
@@ -96,6 +99,15 @@ const TYPED: [Rule; ALL_FIELDS] = [
     rule("tags", How::Union, BOTH),
 ];
 
+const FILLS: [Rule; ALL_FIELDS] = [
+    rule("phone", How::Fill, &[&["support"], &["crm"], &["ma"]]),
+    rule("title", How::Fill, CRM_FIRST),
+    rule("birth", How::Fill, &[&["crm", "ma"], &["support"]]),
+    rule("income", How::Ranked, BOTH),
+    rule("sector", How::Ranked, CRM_FIRST),
+    rule("tags", How::Union, BOTH),
+];
+
 /// Where a system stands in a field's rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rank {
@@ -104,7 +116,8 @@ pub struct Rank {
 }
 
 impl Order {
-    pub const ALL: [Order; 7] = [Order::Shipped, Order::Equal, Order::Newest, Order::Turned, Order::Aged, Order::Narrow, Order::Typed];
+    pub const ALL: [Order; 8] =
+        [Order::Shipped, Order::Equal, Order::Newest, Order::Turned, Order::Aged, Order::Narrow, Order::Typed, Order::Fills];
 
     fn rules(self) -> &'static [Rule; ALL_FIELDS] {
         match self {
@@ -114,6 +127,7 @@ impl Order {
             Order::Turned => &TURNED,
             Order::Narrow => &NARROW,
             Order::Typed => &TYPED,
+            Order::Fills => &FILLS,
         }
     }
 
@@ -146,9 +160,15 @@ impl Order {
         self.rules().iter().any(|rule| rule.field == field && matches!(rule.how, How::Union))
     }
 
-    /// The system whose values of a field come before all others'; `None`: of several the newest do, or no other counts.
+    /// Whether a field is written only where it is empty.
+    pub fn fills(self, field: &str) -> bool {
+        self.rules().iter().any(|rule| rule.field == field && matches!(rule.how, How::Fill))
+    }
+
+    /// The system whose values of a field come before all others', wherever they stand; `None`: of several the newest do, or no other counts,
+    /// or what is there stays.
     pub fn first(self, field: &str) -> Option<&'static str> {
-        let rule = self.rules().iter().find(|rule| rule.field == field).filter(|rule| rule.bands.len() > 1)?;
+        let rule = self.rules().iter().find(|rule| rule.field == field).filter(|rule| rule.bands.len() > 1 && !self.fills(field))?;
         if let [first] = rule.bands[0] { Some(first) } else { None }
     }
 
@@ -189,6 +209,7 @@ impl Order {
             let bands: Vec<String> = rule.bands.iter().map(band).collect();
             let typed = if self.passes_copies() { ", typed = [\"crm\"]" } else { "" };
             let said = match rule.how {
+                How::Fill => format!("{{ fill = [{}] }}", bands.join(", ")),
                 How::Ranked if typed.is_empty() => format!("[{}]", bands.join(", ")),
                 How::Ranked => format!("{{ from = [{}]{typed} }}", bands.join(", ")),
                 How::Newest => format!("{{ newest = {:?}{typed} }}", rule.bands[0]),
