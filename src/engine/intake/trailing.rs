@@ -20,10 +20,11 @@ impl Engine {
     }
 
     /// Whether a search may still show a record as it was before our last write: as far behind as its system says, and the record's own time
-    /// has not moved since.
+    /// has not moved since: what it tells of a time before our write was answered may be of before our write.
     pub(super) fn trails(&self, run: &PassRun, idx: Idx, target: &Target, new: &Record) -> bool {
         let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
-        let moved = || new.changed_at.is_none() || new.changed_at > self.world.record(idx).changed_at.max(target.stood_at);
+        let since = || self.world.record(idx).changed_at.max(target.stood_at).max(target.acknowledged_at);
+        let moved = || new.changed_at.is_none() || new.changed_at > since();
         !run.pass.is_sweep() && was_written_since(target, run.began.minus(lag)) && !moved()
     }
 }

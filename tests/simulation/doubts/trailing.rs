@@ -31,3 +31,34 @@ fn an_older_version_is_no_news_for_as_long_as_the_search_may_trail() {
         assert_eq!(known.field("phone").map(|field| field.value.to_string()).as_deref(), Some(shows), "{what}");
     }
 }
+
+/// Somebody had edited the lead, then our title was written, and a search showed the edit without the title: the title seemed taken out, and
+/// came back as somebody's own.
+#[test]
+fn a_version_of_before_our_write_is_no_news_though_it_is_newer_than_what_was_known() {
+    for (changed, shows) in [(20, "Vice President"), (-5, "(empty)")] {
+        let place = Place::new().of_systems("writes = [\"hold\"]", "writes = [\"hold\", \"title\"]");
+        let mut running = place.start(NOW);
+        running.read_all(&[("1", None)]);
+        let mut contact = person("crm:person:1", &address("1"), None);
+        contact.set(&"title".into(), Value::text("Vice President"), NOW);
+        running.pass("crm.people", Pass::Sweep, page(vec![contact], Vec::new()));
+        let lead = |changed: i64| {
+            let mut lead = person("ma:person:1", &address("1"), None);
+            lead.set(&"title".into(), Value::Empty, NOW.minus(Span::seconds(changed)));
+            lead.changed_at = Some(NOW.minus(Span::seconds(changed)));
+            lead
+        };
+        running.sweep("ma.people", vec![lead(900)], Vec::new());
+        running.engine.approve("ma", false, "tests", running.now).unwrap();
+        running.look_back(|_| vec![lead(900)]);
+        let title = |running: &super::place::Running| {
+            let idx = running.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
+            running.engine.probe().world.record(idx).field("title").map(|field| field.value.to_string()).unwrap_or_default()
+        };
+        assert_eq!(title(&running), "Vice President", "it was written");
+        running.later(Span::seconds(10));
+        running.pass("ma.people", Pass::ById(vec!["1".into()]), page(vec![lead(changed)], Vec::new()));
+        assert_eq!(title(&running), shows, "{changed}");
+    }
+}
