@@ -3,20 +3,45 @@
 use crate::engine::engine::Engine;
 use crate::engine::proofs::pass_run::PassRun;
 use crate::model::record::field;
-use crate::model::{Entity, Record};
+use crate::model::{Entity, Name, Record};
 
 impl Engine {
-    /// What a row leaves out of a person says nothing: it is not cleared, and it is not as if it had never been. Of an address it is not taken
-    /// for granted: whoever bears none gets no mail.
+    /// What a row of a pass leaves out of a person says nothing: it is not cleared, and it is not as if it had never been.
     pub(super) fn keep_left_out(&self, run: &PassRun, old: &Record, new: &mut Record) {
-        if new.id.entity != Entity::Person || old.fields.iter().all(|field| new.field_of(&field.name).is_some()) {
-            return;
+        if new.id.entity == Entity::Person
+            && let Some(info) = self.stream_info(&run.system, &run.stream)
+        {
+            keep(old, new, &info.fields);
         }
-        let Some(info) = self.stream_info(&run.system, &run.stream) else { return };
-        for left_out in old.fields.iter().filter(|known| *known.name != *field::EMAIL && info.fields.contains(&known.name)) {
-            if let Err(at) = new.fields.binary_search_by(|known| known.name.cmp(&left_out.name)) {
-                new.fields.insert(at, left_out.clone());
-            }
+    }
+}
+
+/// Takes over what was known of the fields that are read and not shown. Not the address: whoever bears none gets no mail.
+fn keep(old: &Record, new: &mut Record, read: &[Name]) {
+    for known in old.fields.iter().filter(|known| *known.name != *field::EMAIL && read.contains(&known.name)) {
+        if let Err(at) = new.fields.binary_search_by(|shown| shown.name.cmp(&known.name)) {
+            new.fields.insert(at, known.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Time, Value};
+
+    #[test]
+    fn what_is_read_and_not_shown_stays_as_it_was_known_but_for_the_address() {
+        let person = |fields: &[(&str, &str)]| {
+            let mut person = Record::new("crm:person:1".parse().unwrap());
+            fields.iter().for_each(|(name, value)| person.set(&(*name).into(), Value::text(value), Time(1)));
+            person
+        };
+        let old = person(&[("email", "taro@sato.example"), ("fax", "03-1"), ("phone", "03-2"), ("title", "Chief")]);
+        let mut new = person(&[("phone", "03-9"), ("zip", "100")]);
+        // Of the fax the manifest does not speak any more.
+        keep(&old, &mut new, &["email", "phone", "title", "zip"].map(Name::from));
+        let shown: Vec<String> = new.fields.iter().map(|field| format!("{}={}", field.name, field.value)).collect();
+        assert_eq!(shown, ["phone=03-9", "title=Chief", "zip=100"]);
     }
 }

@@ -4,6 +4,8 @@
 //! - `clashes`: streams that show each other's ids
 //! - `clashing`: which of two is not taken in
 //! - `doubts`: rows that are no record
+//! - `trailing`: rows that show what something else has overtaken
+//! - `left_out`: fields that a row does not show
 //! - `our_writes`: what became of our own writes
 //! - `unknown_codes`: codes that no map knows
 //! - `unread_rows`: whom such a row holds

@@ -7,6 +7,7 @@ use crate::engine::memory::place::Idx;
 use crate::engine::proofs::pass_run::PassRun;
 use crate::engine::target::Target;
 use crate::model::{Record, Span, Time};
+use std::ops::RangeInclusive;
 
 impl Engine {
     /// Whether a search, or a look that was asked for some time ago, shows a record as it was before what is known of it: it is as far behind
@@ -15,8 +16,7 @@ impl Engine {
     pub(super) fn shows_older(&self, run: &PassRun, old: &Record, new: &Record, now: Time) -> bool {
         let is_search = matches!(run.pass, Pass::Changes(_) | Pass::Resume { .. } | Pass::Open | Pass::ById(_));
         let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
-        let is_older = |(new, old): (Time, Time)| new < old && (run.began.minus(lag)..=now).contains(&old);
-        is_search && new.changed_at.zip(old.changed_at).is_some_and(is_older)
+        is_search && is_older(new.changed_at, old.changed_at, run.began.minus(lag)..=now)
     }
 
     /// Whether a search may still show a record as it was before our last write: as far behind as its system says, and the record's own time
@@ -24,7 +24,48 @@ impl Engine {
     pub(super) fn trails(&self, run: &PassRun, idx: Idx, target: &Target, new: &Record) -> bool {
         let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
         let since = || self.world.record(idx).changed_at.max(target.stood_at).max(target.acknowledged_at);
-        let moved = || new.changed_at.is_none() || new.changed_at > since();
-        !run.pass.is_sweep() && was_written_since(target, run.began.minus(lag)) && !moved()
+        !run.pass.is_sweep() && was_written_since(target, run.began.minus(lag)) && !has_moved(new.changed_at, since())
+    }
+}
+
+/// Whether a version of a record is older than the one that is known, by its own time, and the known one came about within this while.
+fn is_older(new: Option<Time>, known: Option<Time>, within: RangeInclusive<Time>) -> bool {
+    new.zip(known).is_some_and(|(new, known)| new < known && within.contains(&known))
+}
+
+/// Whether a record's own time has moved since then. Of a system that tells none nobody can say that it has not.
+fn has_moved(changed_at: Option<Time>, since: Option<Time>) -> bool {
+    changed_at.is_none() || changed_at > since
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_to_have_changed_of_late_makes_a_version_older() {
+        let time = |at: i64| Some(Time(at));
+        for (new, known, older) in [
+            (time(40), time(50), true),
+            (time(50), time(50), false),
+            (time(60), time(50), false),
+            (time(20), time(29), false),
+            (time(40), time(91), false),
+            (time(40), time(90), true),
+            (None, time(50), false),
+            (time(40), None, false),
+        ] {
+            assert_eq!(is_older(new, known, Time(30)..=Time(90)), older, "{new:?} {known:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_is_not_told_may_have_moved() {
+        let time = |at: i64| Some(Time(at));
+        for (changed_at, since, moved) in
+            [(None, time(5), true), (time(5), time(5), false), (time(6), time(5), true), (time(5), None, true)]
+        {
+            assert_eq!(has_moved(changed_at, since), moved, "{changed_at:?} {since:?}");
+        }
     }
 }

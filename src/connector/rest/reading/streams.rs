@@ -160,13 +160,7 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, around: Around<'_>, s
         _ => None,
     };
     let open = optional("open deals", stream.open.as_ref())?;
-    let reads = match (&changes, &feed) {
-        _ if stream.entity == Entity::DealPerson => Reads::Associations,
-        (Some(changes), _) if changes.resumes => Reads::Cursor,
-        (Some(_), _) => Reads::ModifiedSince,
-        (None, Some(_)) => Reads::Cursor,
-        (None, None) => Reads::SweepOnly,
-    };
+    let reads = reads(stream.entity, changes.as_ref(), feed.is_some());
     let sound = stream.changes.as_ref().is_some_and(|c| c.sound) || stream.feed.as_ref().is_some_and(|f| f.sound);
     let info = StreamInfo {
         name: name.into(),
@@ -190,6 +184,16 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, around: Around<'_>, s
         by_id: by_id.as_ref().map_or(0, |b| b.chunk),
     };
     Ok(Some(StreamPlan { info, mapper: mapper.map(Arc::new), sweep, open, changes, feed, each, all_accounts, by_id, history }))
+}
+
+fn reads(entity: Entity, changes: Option<&ChangesPlan>, has_feed: bool) -> Reads {
+    match changes {
+        _ if entity == Entity::DealPerson => Reads::Associations,
+        Some(changes) if changes.resumes => Reads::Cursor,
+        Some(_) => Reads::ModifiedSince,
+        None if has_feed => Reads::Cursor,
+        None => Reads::SweepOnly,
+    }
 }
 
 type MakeCall<'c> = dyn Fn(&str, &Request) -> Result<Option<Call>, String> + 'c;
