@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const COOLING_SLACK_MS: i64 = 130_000;
 
 /// So long a search may still show what a record was before. Longer, and it is the system's clock that was set back.
-pub const TRAILS_MS: i64 = 120_000;
+const TRAILS_MS: i64 = 120_000;
 
 /// A person's record as it was told, over all time.
 #[derive(Debug, Clone, Default)]

@@ -9,6 +9,9 @@ use crate::engine::target::Target;
 use crate::model::{Record, Span, Time};
 use std::ops::RangeInclusive;
 
+/// A write takes no longer than this to be answered, by far the most: whatever changed earlier was there before it.
+const ANSWERED_WITHIN: Span = Span::seconds(30);
+
 impl Engine {
     /// Whether a search, or a look that was asked for some time ago, shows a record as it was before what is known of it: it is as far behind
     /// as its system says, and by the record's own time this is the older version. Taken for news, what somebody has replaced would win over
@@ -20,10 +23,11 @@ impl Engine {
     }
 
     /// Whether a search may still show a record as it was before our last write: as far behind as its system says, and the record's own time
-    /// has not moved since: what it tells of a time before our write was answered may be of before our write.
+    /// has not moved since: what it tells of a time before our write was sent is of before it.
     pub(super) fn trails(&self, run: &PassRun, idx: Idx, target: &Target, new: &Record) -> bool {
         let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
-        let since = || self.world.record(idx).changed_at.max(target.stood_at).max(target.acknowledged_at);
+        let sent_by = target.acknowledged_at.map(|at| at.minus(ANSWERED_WITHIN));
+        let since = || self.world.record(idx).changed_at.max(target.stood_at).max(sent_by);
         !run.pass.is_sweep() && was_written_since(target, run.began.minus(lag)) && !has_moved(new.changed_at, since())
     }
 }

@@ -36,7 +36,7 @@ fn an_older_version_is_no_news_for_as_long_as_the_search_may_trail() {
 /// came back as somebody's own.
 #[test]
 fn a_version_of_before_our_write_is_no_news_though_it_is_newer_than_what_was_known() {
-    for (changed, shows) in [(20, "Vice President"), (-5, "(empty)")] {
+    for (changed, shows) in [(40, "Vice President"), (20, "(empty)"), (-5, "(empty)")] {
         let place = Place::new().of_systems("writes = [\"hold\"]", "writes = [\"hold\", \"title\"]");
         let mut running = place.start(NOW);
         running.read_all(&[("1", None)]);

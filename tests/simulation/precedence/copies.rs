@@ -2,13 +2,15 @@
 
 use super::judge::is_surely_the_same;
 use crate::checks::{Violation, fail};
-use crate::known::TRAILS_MS;
 use crate::setup::orders::Order;
 use crate::sim::Sim;
 use crate::truth::account::{Doer, Hand, OWN_VALUES, shown};
 use crate::truth::{Item, Table};
 use crate::wire::in_own_form;
 use nayose::model::{RecordId, Value};
+
+/// So long a search may still show what stood there before a copy.
+const TRAILS_MS: i64 = 65_000;
 
 /// A write of a field over what we wrote there ourselves: not where nothing but copies is all that anybody has put anywhere else.
 pub fn move_nothing(sim: &Sim<'_>, (table, number): (Table, u32), id: &RecordId, (field, value): (&str, &Value)) -> Result<(), Violation> {
