@@ -1,15 +1,14 @@
 //! Fields that a row does not show.
 
 use crate::engine::engine::Engine;
-use crate::engine::proofs::pass_run::PassRun;
 use crate::model::record::field;
 use crate::model::{Entity, Name, Record};
 
 impl Engine {
-    /// What a row of a pass leaves out of a person says nothing: it is not cleared, and it is not as if it had never been.
-    pub(super) fn keep_left_out(&self, run: &PassRun, old: &Record, new: &mut Record) {
+    /// What an answer leaves out of a person of a stream says nothing: it is not cleared, and it is not as if it had never been.
+    pub(in crate::engine) fn keep_left_out(&self, stream: &Name, old: &Record, new: &mut Record) {
         if new.id.entity == Entity::Person
-            && let Some(info) = self.stream_info(&run.system, &run.stream)
+            && let Some(info) = self.stream_info(&new.id.system, stream)
         {
             keep(old, new, &info.fields);
         }

@@ -182,7 +182,7 @@ impl Engine {
         }
         let old = known.as_ref().map(|(_, old)| old);
         if let Some(old) = old {
-            self.keep_left_out(run, old, &mut new);
+            self.keep_left_out(&run.stream, old, &mut new);
         }
         let id = new.id.id.clone();
         let sight = sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass);

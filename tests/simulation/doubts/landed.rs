@@ -3,7 +3,7 @@
 use super::place::{NOW, Place, address, deal, person};
 use nayose::connector::{Outcome, Pass};
 use nayose::engine::delivery::acts::Act;
-use nayose::model::{DealState, Mark, Record, Span, Value};
+use nayose::model::{DealState, EntryFate, Mark, Record, Span, Value};
 
 fn titled(id: &str, title: &str) -> Record {
     let mut record = person(id, &address("1"), None);
@@ -73,4 +73,64 @@ fn what_a_look_back_shows_of_the_write_before_is_its_form() {
     let idx = running.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
     let agreed = running.engine.probe().targets.agreed(idx).iter().find(|a| &*a.field == "title").unwrap();
     assert_eq!((&agreed.ours, &agreed.theirs, agreed.spent), (&Value::text("Vice President"), &Value::text("VICE PRESIDENT"), false));
+}
+
+/// The look that found the write took its entries for what somebody had put in just then: what a person had taken out elsewhere came back.
+#[test]
+fn an_entry_that_a_look_back_finds_by_our_write_is_ours() {
+    let place = Place::new().of_systems("writes = [\"hold\"]", "writes = [\"hold\", \"title\"]");
+    let mut running = place.start(NOW);
+    let listing = |id: &str, entries: &[&str]| {
+        let mut record = person(id, &address("1"), None);
+        record.set(&"title".into(), Value::list(entries.iter().copied()), NOW);
+        record
+    };
+    running.read_all(&[("1", None)]);
+    running.pass("ma.people", Pass::Sweep, super::place::page(vec![listing("ma:person:1", &["a"])], Vec::new()));
+    running.pass("crm.people", Pass::Sweep, super::place::page(vec![listing("crm:person:1", &["a", "b"])], Vec::new()));
+    running.decide();
+    running.engine.approve("ma", false, "tests", running.now).unwrap();
+    while let Some(act) = running.engine.next_act(&"ma".into(), running.now) {
+        match act {
+            Act::Write(mut batch) => {
+                let is_lost = batch.ops.iter().any(|op| !op.change.fields.is_empty());
+                let outcome = if is_lost { Outcome::Unknown("no answer".into()) } else { Outcome::Applied };
+                running.engine.commit().unwrap();
+                let outcomes = vec![outcome; batch.ops.len()];
+                running.engine.book(&mut batch, &outcomes, running.now).unwrap();
+            }
+            Act::ReadBack(asked) => {
+                let entries: &[&str] = if asked.is_first() { &["a"] } else { &["a", "b"] };
+                running.engine.book_read_back(&asked, Ok(vec![listing("ma:person:1", entries)]), running.now).unwrap();
+                if !asked.is_first() {
+                    break;
+                }
+            }
+        }
+        running.decide();
+    }
+    let idx = running.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
+    let known = running.engine.probe().world.record(idx);
+    let fates: Vec<_> = known.entries(&"title".into()).into_iter().flat_map(|entries| entries.iter().cloned()).collect();
+    assert!(matches!(&fates[..], [(a, EntryFate::Added(_)), (b, EntryFate::Ours(_))] if &**a == "a" && &**b == "b"), "{fates:?}");
+}
+
+/// Whoever left it out of the answer to the look had it cleared, or never set.
+#[test]
+fn what_a_look_back_leaves_out_stays_as_it_was_known() {
+    let place = Place::new();
+    let mut running = place.start(NOW);
+    running.read_all(&[("1", None)]);
+    let mut lead = person("ma:person:1", &address("1"), None);
+    lead.set(&"phone".into(), Value::text("03-1111-1111"), NOW);
+    running.sweep("ma.people", vec![lead], Vec::new());
+    running.sweep("crm.deals", vec![deal("8", DealState::Open, &["1"], None)], vec![]);
+    running.engine.approve("ma", true, "tests", running.now).unwrap();
+    let Some(Act::Write(mut batch)) = running.engine.next_act(&"ma".into(), running.now) else { panic!("a block is due") };
+    running.engine.commit().unwrap();
+    running.engine.book(&mut batch, &[Outcome::Unknown("no answer".into())], running.now).unwrap();
+    let Some(Act::ReadBack(asked)) = running.engine.next_act(&"ma".into(), running.now) else { panic!("its outcome is not known") };
+    running.engine.book_read_back(&asked, Ok(vec![person("ma:person:1", &address("1"), None)]), running.now).unwrap();
+    let idx = running.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
+    assert_eq!(running.engine.probe().world.record(idx).text("phone"), Some("03-1111-1111"));
 }

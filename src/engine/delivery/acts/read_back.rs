@@ -140,11 +140,18 @@ impl Engine {
     fn book_shown(&mut self, idx: Idx, shown: &Record, words: &SystemWords, why: &str, now: Time) {
         self.note_refusals(shown, now);
         let old = self.world.record(idx);
-        if let Merged::Changed(record) = overlay(Some(&old), Box::new(shown.clone()), ListsCarried::READ_BACK, Sight::at(now)) {
-            let stream = self.world.slot(idx).stream.clone();
+        let stream = self.world.slot(idx).stream.clone();
+        let mut seen = Box::new(shown.clone());
+        self.keep_left_out(&stream, &old, &mut seen);
+        if let Some(sent) = self.targets.sent(idx) {
+            // What is there by our write is booked as ours below, and is nobody's word meanwhile.
+            sent.leave_out(&old, &mut seen);
+        }
+        if let Merged::Changed(record) = overlay(Some(&old), seen, ListsCarried::READ_BACK, Sight::at(now)) {
             self.keep_record(stream, &record);
         }
-        self.look_back_at_target(idx, &old, now);
+        // This may be the first look at what was written before the write that is read back: what the target made of it is ours.
+        self.look_at_target(idx, &self.world.record(idx), now);
         self.journal_read_back(idx, shown, now);
         self.dirty.insert(idx);
         let Some(sent) = self.targets.sent(idx).cloned() else { return };
@@ -162,15 +169,6 @@ impl Engine {
         self.on_target(idx, |t| {
             t.not_written(shown.blocked_in_our_word(), own_mark || signed, |op| lane_landed(op, &sent, &old, shown, words), &why, now);
         });
-    }
-
-    /// This may be the first look at what was written before the write that is read back: what the target made of it is ours.
-    fn look_back_at_target(&mut self, idx: Idx, old: &Record, now: Time) {
-        let mut seen = self.world.record(idx);
-        if let Some(sent) = self.targets.sent(idx) {
-            sent.leave_out(old, &mut seen);
-        }
-        self.look_at_target(idx, &seen, now);
     }
 
     /// Of a write that is not there whole: the fields that are, perhaps in the target's own form. They are ours, and nobody's word.
