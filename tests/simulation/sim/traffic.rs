@@ -11,6 +11,8 @@ use nayose::connector::{Lane, Observed, Outcome};
 use nayose::model::Time;
 use std::collections::BTreeSet;
 
+/// By what a system says no for no reason of the write.
+const LOCKED: &str = "is locked";
 /// So often nothing is asked for where something is read, while a few writes keep all places of a system.
 const IN_VAIN_MAX: usize = 1_000;
 /// After so many batches in a row that came to nothing a system's others wait, too.
@@ -129,8 +131,8 @@ impl Sim<'_> {
             self.switches.disturb(table.system(), self.truth.now);
         }
         for (op, outcome) in done.batch.ops.iter().zip(&done.outcomes) {
-            // It waits from when that is learnt.
-            if failed(outcome) || matches!(outcome, Outcome::Rejected(_)) {
+            // It waits from when that is learnt, as after a no of the system's own that came late.
+            if failed(outcome) || matches!(outcome, Outcome::Rejected(why) if why.contains(LOCKED)) {
                 self.unsure.insert(op.record.clone(), self.truth.now);
             }
         }
