@@ -110,6 +110,38 @@ pub enum CliCommand {
         #[arg(long, value_name = "NAME")]
         by: Option<String>,
     },
+    /// Keep a value for someone, whatever the rules say; it goes into the journal with your name
+    Pin {
+        /// An e-mail address, or SYSTEM:ENTITY:ID
+        #[arg(value_name = "WHO")]
+        who: String,
+        /// The field, as precedence.toml names it
+        #[arg(value_name = "FIELD")]
+        field: String,
+        /// The value; entries of a list with commas between them
+        #[arg(value_name = "VALUE", allow_hyphen_values = true)]
+        value: String,
+        /// Why it counts
+        #[arg(long, value_name = "TEXT")]
+        because: String,
+        /// Who says so; else the user who runs the command
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// Let the rules decide again on a field that was pinned
+    Unpin {
+        /// An e-mail address, or SYSTEM:ENTITY:ID
+        #[arg(value_name = "WHO")]
+        who: String,
+        /// The field
+        #[arg(value_name = "FIELD")]
+        field: String,
+        /// Who says so; else the user who runs the command
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+    },
+    /// The values that are pinned, by whom and why
+    Pins,
     /// Protection and health
     Status,
     /// Why someone is treated as they are

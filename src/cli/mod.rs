@@ -18,6 +18,7 @@ mod log;
 mod man;
 mod open;
 mod output;
+mod pin;
 mod plan;
 mod preview;
 mod restore;
@@ -89,6 +90,9 @@ async fn act(args: Args) -> Exit {
         CliCommand::Run => run::run(&common).await,
         CliCommand::Approve { what, holds, moved, by } => approve::approve(&common, what, holds, moved, by).await,
         CliCommand::Accept { row, because, by } => accept::accept(&common, row, because, by).await,
+        CliCommand::Pin { who, field, value, because, by } => pin::pin(&common, pin::Wish { who, field, value, because, by }).await,
+        CliCommand::Unpin { who, field, by } => pin::unpin(&common, who, field, by).await,
+        CliCommand::Pins => pin::pins(&common).await,
         CliCommand::Status => status::status(&common).await,
         CliCommand::Explain { who, field, lang } => explain::explain(&common, who, field, lang).await,
         CliCommand::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,

@@ -12,6 +12,7 @@ use crate::engine::answers::dead_letters::Letter;
 use crate::engine::answers::explain::Explanation;
 use crate::engine::answers::export::{ExportTable, Sheet};
 use crate::engine::answers::parked;
+use crate::engine::answers::pin;
 use crate::engine::answers::plan::Plan;
 use crate::engine::answers::preview::Preview;
 use crate::engine::answers::status::Status;
@@ -61,6 +62,21 @@ pub enum Command {
         by: String,
         because: String,
     },
+    /// A value counts for somebody, says a named person, whatever the rules say.
+    Pin {
+        who: String,
+        field: String,
+        value: String,
+        by: String,
+        because: String,
+    },
+    /// The rules decide again.
+    Unpin {
+        who: String,
+        field: String,
+        by: String,
+    },
+    Pins,
     Status,
     Explain {
         who: String,
@@ -104,10 +120,11 @@ impl Command {
         match self {
             Command::Plan { known, .. } => *known,
             Command::Status | Command::Explain { .. } | Command::Gate { .. } | Command::Letters | Command::Export { .. } => true,
-            Command::Runs | Command::Backup => true,
+            Command::Runs | Command::Backup | Command::Pins => true,
             // What was shown is remembered, to be approved.
             Command::Preview { .. } | Command::Sync { .. } | Command::Approve { .. } | Command::Accept { .. } => false,
             Command::RetryLetters { .. } | Command::DropLetter { .. } | Command::Unpark { .. } | Command::Undo { .. } => false,
+            Command::Pin { .. } | Command::Unpin { .. } => false,
         }
     }
 }
@@ -122,6 +139,8 @@ pub enum Reply {
     Approved(approve::Approved),
     /// The record that the row stood for.
     Accepted(String),
+    Pinned(pin::PinTold),
+    Pins(Vec<pin::PinTold>),
     Status(Status),
     Explain(Vec<Explanation>),
     Gate(Vec<Answer>),
@@ -190,6 +209,9 @@ impl Shell {
             Command::Sync { system } => Reply::Sync(self.sync(system.as_deref()).await?),
             Command::Approve { what, holds, moved, by } => self.approve(&what, holds, moved, &by, now)?,
             Command::Accept { row, by, because } => self.accept(&row, &by, &because, now)?,
+            Command::Pin { who, field, value, by, because } => self.pin_reply(|e| e.pin(&who, &field, &value, &by, &because, now))?,
+            Command::Unpin { who, field, by } => self.pin_reply(|e| e.unpin(&who, &field, &by, now))?,
+            Command::Pins => Reply::Pins(self.engine().pins_told()),
             Command::Status => {
                 let trying = self.trying_again();
                 let mut status = self.status(now);
@@ -268,6 +290,17 @@ impl Shell {
                 Ok(Reply::Accepted(cause.to_string()))
             }
             Err(accept::AcceptanceRefused::State(error)) => Err(error),
+            Err(refused) => Ok(Reply::Refused(refused.to_string())),
+        }
+    }
+
+    fn pin_reply(&self, work: impl FnOnce(&mut Engine) -> Result<pin::PinTold, pin::PinRefused>) -> Result<Reply, Error> {
+        match self.with(work) {
+            Ok(told) => {
+                self.reconcile()?;
+                Ok(Reply::Pinned(told))
+            }
+            Err(pin::PinRefused::State(error)) => Err(error),
             Err(refused) => Ok(Reply::Refused(refused.to_string())),
         }
     }

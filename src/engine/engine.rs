@@ -23,6 +23,7 @@ use crate::engine::intake::refused_at_once::RefusedAtOnce;
 use crate::engine::intake::unknown_codes::UnknownCodes;
 use crate::engine::ledger::changes::Ledger;
 use crate::engine::ledger::durable::Disk;
+use crate::engine::memory::pins::Pins;
 use crate::engine::memory::place::{Idx, PersonIdx};
 use crate::engine::memory::places::{ByPlace, Places};
 use crate::engine::memory::refusals::REFUSAL;
@@ -69,6 +70,8 @@ pub struct Engine {
     pub(in crate::engine) free: Vec<PersonIdx>,
     pub(in crate::engine) kept: KeptPeople,
     pub(in crate::engine) refusals: Refusals,
+    /// Values that named people pinned.
+    pub(in crate::engine) pins: Pins,
     /// Masses of them that came in one pass, told for a while.
     pub(in crate::engine) refused_at_once: Vec<RefusedAtOnce>,
     /// Deals and tickets that are gone, whose holds someone let go. Seen again, they hold again.

@@ -8,6 +8,7 @@ use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::history::told::ToldNotices;
 use crate::engine::ledger::changes::{Ledger, LedgerError};
+use crate::engine::memory::pins::Pins;
 use crate::engine::memory::refusals::Refusals;
 use crate::engine::memory::segments::Shelf;
 use crate::engine::memory::world::World;
@@ -116,6 +117,7 @@ fn empty(rules: Arc<Rules>, systems: Vec<Opened>, now: Time, run: Arc<str>, ledg
         kept: Default::default(),
         free: Vec::new(),
         refusals: Refusals::default(),
+        pins: Pins::default(),
         refused_at_once: Vec::new(),
         let_go: HashSet::new(),
         clashes: Default::default(),

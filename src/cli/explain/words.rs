@@ -3,6 +3,7 @@
 use crate::cli::args::ReaderLanguage;
 use crate::engine::answers::field_in_targets::InTarget;
 use crate::engine::answers::left_alone::NO_CODE;
+use crate::engine::assess::field_asked::PINNED;
 use crate::engine::target::Parked;
 use crate::merge::judgment::{DOUBTFUL, IGNORED};
 use crate::model::Time;
@@ -13,7 +14,7 @@ use serde_json::Value as Json;
 pub(super) struct Words(pub(super) ReaderLanguage);
 
 /// Why a candidate won or lost, in Japanese. What is not here is told as it is.
-const WHY: [(&str, &str); 38] = [
+const WHY: [(&str, &str); 39] = [
     ("highest rank", "順位が最も高い"),
     ("only source", "唯一の参照元"),
     ("newest", "最も新しい"),
@@ -51,6 +52,7 @@ const WHY: [(&str, &str); 38] = [
     ("cannot be read", "読み取れない"),
     ("united", "合わせた"),
     ("removed elsewhere", "ほかで消された"),
+    (PINNED, "別の値が固定されている"),
     ("no rule speaks of this field", "この項目のルールがない"),
 ];
 
@@ -148,6 +150,13 @@ impl Words {
         let rule = rule.map(|r| format!("  [{r}]")).unwrap_or_default();
         let says = says.map(|text| format!(" {text}")).unwrap_or_default();
         format!("{name}: {value}{from}{rule}{says}")
+    }
+
+    pub(super) fn pinned(self, by: &str, because: &str, at: &str) -> String {
+        self.of(
+            format!("pinned by {by} at {at}, whatever the rule says: {because}"),
+            format!("{by} が {at} に固定。ルールより優先する。理由: {because}"),
+        )
     }
 
     pub(super) fn condition(self, condition: &str) -> String {

@@ -31,6 +31,9 @@ pub struct FieldExplained {
     #[serde(default)]
     pub has_effect: bool,
     pub candidates: Vec<CandidateExplained>,
+    /// A named person's word, which goes before the rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<PinExplained>,
     /// The records that it is written to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub in_targets: Vec<ShownInTarget>,
@@ -40,6 +43,13 @@ pub struct FieldExplained {
     /// What was written of it, the newest first; told where one field is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<PastWrite>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PinExplained {
+    pub by: String,
+    pub because: String,
+    pub at: String,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -77,7 +87,12 @@ impl Engine {
                 Some(asked) => {
                     let condition = condition_text(asked.rule, asked.by.part);
                     let field = by_rule(&asked.rule.rule, &asked.candidates, asked.explain(), || coverage.told().unwrap_or_default());
-                    FieldExplained { rule_says: Some(asked.rule.to_string()), condition, ..field }
+                    let pinned = asked.pin.map(|pin| PinExplained {
+                        by: pin.by.to_string(),
+                        because: pin.because.to_string(),
+                        at: pin.at.rfc3339(),
+                    });
+                    FieldExplained { rule_says: Some(asked.rule.to_string()), condition, pinned, ..field }
                 }
             };
             let in_targets = self.field_in_targets(&name, of, now);

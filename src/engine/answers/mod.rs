@@ -14,6 +14,7 @@
 //! - `marks_in_words`: marks as people say them
 //! - `notices`: what needs a person
 //! - `parked`: what is not written for a while
+//! - `pin`: a named person's word on the value of a field
 //! - `plan`: what would be written
 //! - `preview`: what other rules would do; `preview_run`: looking at everyone for it
 //! - `shown`: fields in no answer
@@ -41,6 +42,7 @@ pub mod left_alone;
 pub mod marks_in_words;
 pub mod notices;
 pub mod parked;
+pub mod pin;
 pub mod plan;
 pub mod preview;
 pub mod preview_run;

@@ -1,6 +1,7 @@
 //! One field of one person: what each record offers, what wins, and whether a record is to show it.
 
 use super::assessment::FieldWinner;
+use crate::engine::memory::pins::Pin;
 use crate::engine::target::Agreed;
 use crate::engine::target::habits::{Habits, TakenFor};
 use crate::merge::rules::{FieldRule, Strategy};
@@ -30,6 +31,11 @@ pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed], 
 }
 
 impl FieldWinner {
+    /// What a named person pinned is typed by them.
+    pub(super) fn pinned(pin: &Pin) -> FieldWinner {
+        FieldWinner { value: pin.value.clone(), typed_after: pin.at, rivals: Vec::new(), filled: Vec::new() }
+    }
+
     /// By this part of a rule it won. `is_asked`: whether some record of the person remembers that something was emptied; only then it counts
     /// since when the value is there.
     pub(super) fn of(

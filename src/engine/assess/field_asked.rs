@@ -2,26 +2,43 @@
 
 use super::members::Members;
 use crate::engine::engine::Engine;
+use crate::engine::memory::pins::Pin;
+use crate::engine::memory::place::{Idx, NOBODY};
+use crate::engine::memory::refusals::On;
 use crate::merge::rules::FieldRule;
-use crate::merge::{Candidate, Circumstances, Judged, Judgment, Leader, RulePart, Unknown};
-use crate::model::{Name, Time};
+use crate::merge::{Candidate, Circumstances, Judged, Judgment, Leader, RulePart, Unknown, Winner};
+use crate::model::{Name, Record, RecordId, Time};
+use std::borrow::Cow;
 
 /// The rule, what the records offer, and what else it hangs on.
 pub struct FieldAsked<'a> {
     pub rule: &'a FieldRule,
     pub candidates: Vec<Candidate<'a>>,
     pub by: Circumstances<'a>,
+    /// A named person's word, which goes before the rule.
+    pub pin: Option<&'a Pin>,
 }
+
+/// Why no candidate counts beside a pin.
+pub const PINNED: &str = "another value is pinned";
 
 impl<'a> FieldAsked<'a> {
     pub fn judge(&self) -> Judgment<'a> {
-        crate::merge::judge(self.rule, &self.by, &self.candidates)
+        self.pin.map(pinned).unwrap_or_else(|| crate::merge::judge(self.rule, &self.by, &self.candidates))
     }
 
     /// The same, with what became of each candidate.
     pub fn explain(&self) -> (Judgment<'a>, Vec<Judged>) {
-        crate::merge::explain(self.rule, &self.by, &self.candidates)
+        match self.pin {
+            Some(pin) => (pinned(pin), vec![Judged { won: false, why: PINNED }; self.candidates.len()]),
+            None => crate::merge::explain(self.rule, &self.by, &self.candidates),
+        }
     }
+}
+
+/// What is pinned wins, whatever records show.
+pub(super) fn pinned(pin: &Pin) -> Judgment<'_> {
+    Judgment::Wins(Winner { value: Cow::Borrowed(&pin.value), from: None, rivals: Vec::new() })
 }
 
 impl Engine {
@@ -37,7 +54,30 @@ impl Engine {
             }),
         };
         let by = Circumstances { part, unread: of.gaps.unread(), leader, now };
-        Some(FieldAsked { rule, candidates: self.candidates(name, of), by })
+        Some(FieldAsked { rule, candidates: self.candidates(name, of), by, pin: self.pin_of(name, of) })
+    }
+
+    /// Whether a field of whoever a record is of is pinned.
+    pub fn is_pinned(&self, record: &RecordId, field: &Name) -> bool {
+        if self.pins.is_empty() {
+            return false;
+        }
+        let Some(place) = self.world.find(record) else { return false };
+        let person = self.world.slot(place).person;
+        let members: &[Idx] = if person == NOBODY { &[] } else { &self.people[person as usize].members };
+        let records: Vec<Record> = members.iter().map(|place| self.world.record(*place)).collect();
+        self.pin_among(&records, field).is_some()
+    }
+
+    /// The pin of a field of a person.
+    pub(super) fn pin_of<'a>(&'a self, name: &Name, of: Members<'a>) -> Option<&'a Pin> {
+        if self.pins.is_empty() { None } else { self.pin_among(of.records, name) }
+    }
+
+    fn pin_among(&self, records: &[Record], field: &Name) -> Option<&Pin> {
+        let addresses = super::records::addresses(records);
+        let on = records.iter().map(|record| On::Record(&record.id)).chain(addresses.iter().map(On::Address));
+        self.pins.of(field, on)
     }
 }
 
@@ -55,9 +95,15 @@ mod tests {
         let candidates = vec![Candidate::new(&from, &value, Age::until(Time(1)))];
         for (part, wins) in [(RulePart::Otherwise, true), (RulePart::Unknown, false)] {
             let by = Circumstances { part, unread: UnreadSystems::default(), leader: Leader::Nothing, now: Time(2) };
-            let asked = FieldAsked { rule: &rule, candidates: candidates.clone(), by };
+            let asked = FieldAsked { rule: &rule, candidates: candidates.clone(), by, pin: None };
             let (explained, judged) = asked.explain();
             assert_eq!((asked.judge(), judged[0].won), (explained, wins));
+            let pin = Pin { value: Value::text("顧問"), by: "taro".into(), because: "本人の希望".into(), at: Time(1) };
+            let asked = FieldAsked { pin: Some(&pin), ..asked };
+            let (explained, judged) = asked.explain();
+            assert_eq!(judged, [Judged { won: false, why: PINNED }]);
+            assert_eq!(asked.judge(), explained);
+            assert_eq!(explained.winner().map(|winner| winner.value.to_string()).as_deref(), Some("顧問"), "{part:?}");
         }
     }
 }

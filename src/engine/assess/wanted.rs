@@ -3,6 +3,7 @@
 use super::asked::AskedPerson;
 use super::assessment::{FieldWinner, StatusError, StatusNow};
 use super::field::candidate;
+use super::field_asked::pinned;
 use super::members::{Members, Whole};
 use crate::decide::freshness::{self, Proved};
 use crate::decide::rules::{Policy, Proof};
@@ -89,6 +90,9 @@ impl Engine {
         let tickets = if needs.tickets { self.tickets_of(of) } else { Vec::new() };
         let more = |extent: Extent| extent != Extent::Whole;
         let judge = |rule: &FieldRule, name: &Name, part, leader| {
+            if let Some(pin) = self.pin_of(name, of) {
+                return pinned(pin).known();
+            }
             let by = Circumstances { part, unread: of.gaps.unread(), leader, now };
             crate::merge::judge(rule, &by, &self.candidates(name, of)).known()
         };
@@ -118,6 +122,9 @@ impl Engine {
     /// What a field should be in a target; `None`: nothing counts for it. Either way, and where it is unknown, it is left alone.
     pub fn winner(&self, name: &Name, of: Members<'_>, now: Time) -> Result<Option<FieldWinner>, Unknown> {
         let Some(asked) = self.field_asked(name, of, now) else { return Ok(None) };
+        if let Some(pin) = asked.pin {
+            return Ok(Some(FieldWinner::pinned(pin)));
+        }
         let winner = asked.judge().known()?;
         let is_asked = of.records.iter().any(|record| !record.memory.cleared.is_empty());
         Ok(winner.map(|winner| FieldWinner::of(winner, &asked.candidates, (asked.rule, asked.by.part), is_asked)))

@@ -32,6 +32,7 @@ impl Engine {
     pub(in crate::engine) fn rule_of_write(&self, record: &RecordId, field: &Name) -> Name {
         match self.is_set_back(record, field) {
             true => "undo".into(),
+            false if self.is_pinned(record, field) => "pin".into(),
             false => self.rules.rules().precedence.rule(field).map_or_else(|| "".into(), |rule| rule.rule.clone()),
         }
     }

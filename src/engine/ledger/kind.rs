@@ -53,10 +53,12 @@ pub enum Tag {
     Instance = b'i',
     /// Codes in people's records that no map knows.
     UnknownCodes = b'c',
+    /// Values that a named person pinned.
+    Pin = b'P',
 }
 
 /// All of them.
-const TAGS: [Tag; 26] = [
+const TAGS: [Tag; 27] = [
     Tag::Record,
     Tag::Target,
     Tag::FormerTarget,
@@ -83,6 +85,7 @@ const TAGS: [Tag; 26] = [
     Tag::Went,
     Tag::Instance,
     Tag::UnknownCodes,
+    Tag::Pin,
 ];
 
 impl Tag {

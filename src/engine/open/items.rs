@@ -20,6 +20,7 @@ use crate::engine::intake::doubts::DOUBT;
 use crate::engine::intake::look_ups::MERGED;
 use crate::engine::intake::unknown_codes::UNKNOWN_CODES;
 use crate::engine::ledger::kind::Tag;
+use crate::engine::memory::pins::PIN;
 use crate::engine::memory::refusals::REFUSAL;
 use crate::engine::memory::world::NAMES;
 use crate::engine::memory::world::UnreadableRecord;
@@ -172,6 +173,9 @@ fn restore_of_people(engine: &mut Engine, kind: Tag, text: &str, value: &[u8]) -
         Tag::Refusal => {
             let (on, refusal) = REFUSAL.read(text, value)?;
             engine.refusals.add(on.on(), &refusal);
+        }
+        Tag::Pin => {
+            engine.pins.put(PIN.read(text, value)?);
         }
         Tag::LetGo => {
             engine.let_go.extend(text.parse::<RecordId>().ok());

@@ -1,7 +1,8 @@
 //! Lines of the journal for what the engine keeps.
 
+use crate::engine::memory::pins::Pin;
 use crate::engine::memory::refusals::On;
-use crate::model::{Refusal, RefusalScope};
+use crate::model::{Address, Name, RecordId, Refusal, RefusalScope};
 use crate::store::What;
 
 /// What a refusal's line says.
@@ -17,10 +18,30 @@ pub fn refusal_line(on: On<'_>, refusal: &Refusal) -> What {
     What::Refusal { record, address, topic, seen_at: refusal.seen_at }
 }
 
+/// What a pin's line says.
+pub fn pin_line(on: On<'_>, field: &Name, pin: &Pin) -> What {
+    let (record, address) = apart(on);
+    let Pin { value, by, because, .. } = pin.clone();
+    What::Pinned { record, address, field: field.clone(), value, by: by.into(), because: because.into() }
+}
+
+/// What the line says of a pin that was taken back.
+pub fn unpin_line(on: On<'_>, field: &Name, by: &str) -> What {
+    let (record, address) = apart(on);
+    What::Unpinned { record, address, field: field.clone(), by: by.into() }
+}
+
+fn apart(on: On<'_>) -> (Option<RecordId>, Option<Address>) {
+    match on {
+        On::Record(record) => (Some(record.clone()), None),
+        On::Address(address) => (None, Some(address.clone())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Address, RecordId, Time};
+    use crate::model::Time;
 
     /// A line that is read again must refuse no less than what it was written for.
     #[test]

@@ -2,12 +2,13 @@
 
 use super::instance::Instance;
 use super::journaled::Journaled;
-use super::lines::refusal_line;
+use super::lines::{pin_line, refusal_line};
 use crate::engine::engine::Engine;
 use crate::engine::intake::doubts::Accepted;
-use crate::engine::memory::refusals::On;
+use crate::engine::memory::pins::{PIN, Pin, StoredPin, pin_key};
 use crate::engine::memory::refusals::REFUSAL;
 use crate::engine::memory::refusals::refusal_key;
+use crate::engine::memory::refusals::{On, StoredOn};
 use crate::engine::rules::approval::APPROVAL;
 use crate::engine::rules::approval::Approval;
 use crate::model::{Name, RecordId, Refusal, Span, Time};
@@ -37,7 +38,8 @@ impl Said {
             } else if matches!(
                 entry.what,
                 What::Refusal { .. } | What::FirstContact { .. } | What::Instance { .. } | What::Damaged { .. } | What::RowAccepted { .. }
-            ) {
+            ) || pin_of(&entry).is_some()
+            {
                 said.entries.push(entry);
             }
         }
@@ -74,6 +76,20 @@ impl Said {
     }
 }
 
+/// What a line says of a pin; without one: it was taken back.
+fn pin_of(entry: &Entry) -> Option<(StoredOn, Name, Option<Pin>)> {
+    let (record, address, field, pin) = match &entry.what {
+        What::Pinned { record, address, field, value, by, because } => {
+            let pin = Pin { value: value.clone(), by: by.as_str().into(), because: because.as_str().into(), at: entry.at };
+            (record, address, field, Some(pin))
+        }
+        What::Unpinned { record, address, field, .. } => (record, address, field, None),
+        _ => return None,
+    };
+    let on = record.clone().map(StoredOn::Record).or_else(|| address.clone().map(StoredOn::Address))?;
+    Some((on, field.clone(), pin))
+}
+
 fn ons(refusal: &Refusal) -> impl Iterator<Item = On<'_>> {
     [Some(On::Record(&refusal.from)), refusal.address.as_ref().map(On::Address)].into_iter().flatten()
 }
@@ -86,6 +102,9 @@ fn of_former_age(what: &What, said: &Said) -> bool {
 fn rename(what: &mut What, from: &str, to: &str) {
     match what {
         What::Refusal { record, .. } if *record.system == *from => record.system = to.into(),
+        What::Pinned { record: Some(record), .. } | What::Unpinned { record: Some(record), .. } if *record.system == *from => {
+            record.system = to.into();
+        }
         What::FirstContact { system, .. } | What::Instance { system, .. } if system == from => *system = to.to_string(),
         _ => {}
     }
@@ -123,6 +142,7 @@ impl Engine {
     pub fn replay(&mut self, said: Said, notes: &JournalNotes, now: Time) {
         let again = self.journal_what_it_lacks(&said, now);
         let mut met: Vec<(String, Instance)> = Vec::new();
+        self.replay_pins(&said.entries, now);
         for entry in said.entries {
             match entry.what {
                 What::Refusal { .. } => {
@@ -164,6 +184,36 @@ impl Engine {
             self.recovery = unseen.collect();
         }
         self.tell_damage(notes, again, now);
+    }
+
+    /// Lays the last word of each pin over what the store had, and writes to the journal what it lacks.
+    fn replay_pins(&mut self, entries: &[Entry], now: Time) {
+        let mut last: HashMap<Vec<u8>, (StoredOn, Name, Option<Pin>)> = HashMap::new();
+        for (on, field, pin) in entries.iter().filter_map(pin_of) {
+            last.insert(pin_key(on.on(), &field), (on, field, pin));
+        }
+        let lacking: Vec<What> = self
+            .pins
+            .all()
+            .filter(|stored| !last.contains_key(&pin_key(stored.on.on(), &stored.field)))
+            .map(|stored| pin_line(stored.on.on(), &stored.field, &stored.pin))
+            .collect();
+        lacking.into_iter().for_each(|what| self.ledger.journal(now, what));
+        for (key, (on, field, pin)) in last {
+            match pin {
+                Some(pin) if self.pins.of(&field, [on.on()].into_iter()) != Some(&pin) => {
+                    let stored = StoredPin { on, field, pin };
+                    self.ledger.put(PIN, key, &stored);
+                    self.pins.put(stored);
+                }
+                Some(_) => {}
+                None => {
+                    if self.pins.remove(on.on(), &field).is_some() {
+                        self.ledger.delete(PIN, key);
+                    }
+                }
+            }
+        }
     }
 
     /// The journal is written before the store, so that it has all that the store has, unless it was damaged.

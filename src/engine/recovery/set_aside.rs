@@ -11,6 +11,7 @@ use crate::engine::gate::decision_table::TableUpdate;
 use crate::engine::history::set_back::SET_BACK;
 use crate::engine::intake::doubts::LET_GO;
 use crate::engine::intake::unknown_codes::UNKNOWN_CODES;
+use crate::engine::memory::pins::{PIN, pin_key};
 use crate::engine::memory::place::{Idx, NOBODY};
 use crate::engine::memory::refusals::REFUSAL;
 use crate::engine::memory::refusals::refusal_key;
@@ -119,6 +120,10 @@ impl Engine {
             self.ledger.delete(REFUSAL, key);
             let key = refusal_key(on.on(), &refusal.scope);
             self.ledger.put(REFUSAL, key, &(on, refusal));
+        }
+        for (key, pin) in self.pins.rename(from, to) {
+            self.ledger.delete(PIN, key);
+            self.ledger.put(PIN, pin_key(pin.on.on(), &pin.field), &pin);
         }
         self.rename_under_way(from, to)
     }

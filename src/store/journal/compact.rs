@@ -77,6 +77,8 @@ fn stays(entry: &Entry, refusals: &mut HashSet<RefusalKey>) -> bool {
     match &entry.what {
         What::Refusal { record, address, topic, .. } => refusals.insert((record.clone(), address.clone(), topic.clone())),
         What::FirstContact { .. } | What::PlanApproved { .. } | What::RowAccepted { .. } => true,
+        // What was pinned last counts, and who took it back.
+        What::Pinned { .. } | What::Unpinned { .. } => true,
         What::Instance { .. } | What::OtherInstance { .. } | What::SameInstance { .. } | What::RulesEdited { .. } => true,
         What::Outcome { .. } | What::Held { .. } | What::Damaged { .. } | What::DeadLetterDropped { .. } | What::Unparked { .. } => false,
     }

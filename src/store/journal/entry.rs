@@ -1,6 +1,6 @@
 //! What the journal keeps: the things that no poll brings back.
 
-use crate::model::{Address, RecordId, Refusal, RefusalScope, RulesFile, Time};
+use crate::model::{Address, Name, RecordId, Refusal, RefusalScope, RulesFile, Time, Value};
 use serde::{Deserialize, Serialize};
 
 /// One line of the journal.
@@ -85,6 +85,26 @@ pub enum What {
         record: RecordId,
         by: String,
         because: String,
+    },
+    /// A named person's word on a field of whoever bears the record or address.
+    Pinned {
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text_or_none")]
+        record: Option<RecordId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<Address>,
+        field: Name,
+        value: Value,
+        by: String,
+        because: String,
+    },
+    /// That word was taken back.
+    Unpinned {
+        #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text_or_none")]
+        record: Option<RecordId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<Address>,
+        field: Name,
+        by: String,
     },
     /// The journal itself was found damaged.
     Damaged { found: String },
@@ -175,6 +195,23 @@ mod as_text {
     }
 }
 
+/// The same where there may be none.
+mod as_text_or_none {
+    use crate::model::RecordId;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(id: &Option<RecordId>, s: S) -> Result<S::Ok, S::Error> {
+        match id {
+            Some(id) => s.collect_str(id),
+            None => s.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<RecordId>, D::Error> {
+        Option::<String>::deserialize(d)?.map(|text| text.parse().map_err(D::Error::custom)).transpose()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,6 +285,21 @@ mod tests {
             (
                 What::RowAccepted { row: "q_1".into(), record: record.clone(), by: "taro".into(), because: "a test".into() },
                 r#"{"at":5,"what":"row_accepted","row":"q_1","record":"ma:person:17","by":"taro","because":"a test"}"#,
+            ),
+            (
+                What::Pinned {
+                    record: Some(record.clone()),
+                    address: None,
+                    field: "title".into(),
+                    value: Value::text("部長"),
+                    by: "taro".into(),
+                    because: "a test".into(),
+                },
+                r#"{"at":5,"what":"pinned","record":"ma:person:17","field":"title","value":{"Text":"部長"},"by":"taro","because":"a test"}"#,
+            ),
+            (
+                What::Unpinned { record: None, address: Address::parse("a@b.example"), field: "title".into(), by: "taro".into() },
+                r#"{"at":5,"what":"unpinned","address":"a@b.example","field":"title","by":"taro"}"#,
             ),
             (held, r#"{"at":5,"what":"held","record":"ma:person:17","causes":[{"hold":"open_deal","cause":"crm:deal:8"}]}"#),
             (

@@ -1,0 +1,235 @@
+//! Pins: a named person's word on the value of a field, taken, taken back and told.
+
+use crate::engine::engine::Engine;
+use crate::engine::error::Error;
+use crate::engine::gate::answer::subject;
+use crate::engine::gate::decision_table::Subject;
+use crate::engine::memory::pins::{PIN, Pin, StoredPin};
+use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
+use crate::engine::memory::refusals::StoredOn;
+use crate::engine::recovery::lines::{pin_line, unpin_line};
+use crate::model::expression::FieldType;
+use crate::model::{Date, Name, Time, Value};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+/// Why nothing was pinned, or taken back.
+#[derive(Debug, thiserror::Error)]
+pub enum PinRefused {
+    #[error("nobody is known by {0:?}; expected an e-mail address or SYSTEM:ENTITY:ID of a person")]
+    Nobody(String),
+    #[error("several people bear {0}: name one of their records, as {1}")]
+    Several(String, String),
+    #[error("precedence.toml has no rule for {0:?}, so its value is written nowhere; a pin takes the place of a rule's value. It has {1}")]
+    NoRule(String, String),
+    #[error("{value:?} is no {wanted}, which {field:?} holds")]
+    WrongType { field: String, value: String, wanted: &'static str },
+    #[error("an empty value cannot be pinned; `never = true` in the rule keeps a field from being written")]
+    Empty,
+    #[error("{0:?} has no pin of {1:?}; `nayose pins` shows those there are")]
+    NotPinned(String, String),
+    #[error(transparent)]
+    State(#[from] Error),
+}
+
+/// A pin, for people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PinTold {
+    /// The record or address that it hangs on.
+    pub on: String,
+    pub field: String,
+    pub value: Json,
+    pub by: String,
+    pub because: String,
+    pub at: String,
+    /// The records of whom it is now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub records: Vec<String>,
+}
+
+impl Engine {
+    /// The value counts for whom `who` (an address or a record) stands for, whatever the rules say, until it is taken back.
+    pub fn pin(&mut self, who: &str, field: &str, value: &str, by: &str, because: &str, now: Time) -> Result<PinTold, PinRefused> {
+        let (on, places) = self.one_person(who)?;
+        let field = self.ruled_field(field)?;
+        let kind = self.rules.rules().declared.person.get(&field).copied().unwrap_or(FieldType::Text);
+        let value = read(&field, kind, value)?;
+        let pin = Pin { value, by: by.into(), because: because.into(), at: now };
+        self.ledger.journal(now, pin_line(on.on(), &field, &pin));
+        let stored = StoredPin { on, field, pin };
+        let key = self.pins.put(stored.clone());
+        self.ledger.put(PIN, key, &stored);
+        self.dirty.extend(places);
+        self.reconcile(now);
+        self.commit()?;
+        Ok(self.pin_told(&stored))
+    }
+
+    /// The rules decide again.
+    pub fn unpin(&mut self, who: &str, field: &str, by: &str, now: Time) -> Result<PinTold, PinRefused> {
+        let not_pinned = || PinRefused::NotPinned(who.to_string(), field.to_string());
+        let field_name = Name::from(field);
+        // Who is gone may be unpinned by the record that the pin hangs on.
+        let places = self.one_person(who).map(|(_, places)| places).unwrap_or_default();
+        let mut on: Vec<StoredOn> = subject(who).into_iter().map(hangs_on).collect();
+        for place in &places {
+            let record = self.world.record(*place);
+            on.extend(crate::link::spread_keys(&record).into_iter().map(StoredOn::Address));
+            on.push(StoredOn::Record(record.id));
+        }
+        let known: Vec<StoredPin> =
+            self.pins.all().filter(|s| s.field == field_name && on.iter().any(|on| on.on() == s.on.on())).cloned().collect();
+        let last = known.iter().max_by_key(|stored| stored.pin.at).ok_or_else(not_pinned)?;
+        let told = self.pin_told(last);
+        for stored in &known {
+            if let Some(key) = self.pins.remove(stored.on.on(), &stored.field) {
+                self.ledger.journal(now, unpin_line(stored.on.on(), &stored.field, by));
+                self.ledger.delete(PIN, key);
+            }
+        }
+        self.dirty.extend(places);
+        self.reconcile(now);
+        self.commit()?;
+        Ok(told)
+    }
+
+    /// All pins, each with whom it is of now.
+    pub fn pins_told(&self) -> Vec<PinTold> {
+        self.pins.all().map(|stored| self.pin_told(stored)).collect()
+    }
+
+    fn pin_told(&self, stored: &StoredPin) -> PinTold {
+        let places = match &stored.on {
+            StoredOn::Record(record) => self.world.find(record).into_iter().collect(),
+            StoredOn::Address(address) => self.world.bearers(address).to_vec(),
+        };
+        let mut records: Vec<String> = places.iter().flat_map(|place| self.records_of(*place)).collect();
+        records.sort_unstable();
+        records.dedup();
+        told(stored, records)
+    }
+
+    fn records_of(&self, place: Idx) -> Vec<String> {
+        match self.world.slot(place).person {
+            NOBODY => vec![self.world.slot(place).id.to_string()],
+            person => self.people[person as usize].members.iter().map(|place| self.world.slot(*place).id.to_string()).collect(),
+        }
+    }
+
+    /// Whom an address or a record stands for, if it is one person: what a pin of theirs hangs on, and their records.
+    fn one_person(&self, who: &str) -> Result<(StoredOn, Vec<Idx>), PinRefused> {
+        let on = subject(who).map(hangs_on).ok_or_else(|| PinRefused::Nobody(who.to_string()))?;
+        let places: Vec<Idx> = match &on {
+            StoredOn::Record(record) => self.world.find(record).into_iter().collect(),
+            StoredOn::Address(address) => self.world.bearers(address).to_vec(),
+        };
+        let mut people: Vec<PersonIdx> = places.iter().map(|place| self.world.slot(*place).person).filter(|p| *p != NOBODY).collect();
+        people.sort_unstable();
+        people.dedup();
+        match people[..] {
+            [] => Err(PinRefused::Nobody(who.to_string())),
+            [person] => Ok((on, self.people[person as usize].members.clone())),
+            _ => {
+                let records: Vec<String> = places.iter().map(|place| self.world.slot(*place).id.to_string()).collect();
+                Err(PinRefused::Several(who.to_string(), records.join(" or ")))
+            }
+        }
+    }
+
+    fn ruled_field(&self, field: &str) -> Result<Name, PinRefused> {
+        let (rules, name) = (self.rules.rules(), Name::from(field));
+        let is_known = rules.declared.person.contains_key(&name) || rules.systems.iter().any(|s| s.writes.fields.contains(&name));
+        match rules.precedence.rule(&name).is_some() && is_known {
+            true => Ok(name),
+            false => {
+                let names: Vec<&str> =
+                    rules.declared.person.keys().filter(|name| rules.precedence.rule(name).is_some()).map(|n| &**n).collect();
+                Err(PinRefused::NoRule(field.to_string(), names.join(", ")))
+            }
+        }
+    }
+}
+
+fn hangs_on(subject: Subject) -> StoredOn {
+    match subject {
+        Subject::Record(record) => StoredOn::Record(record),
+        Subject::Address(address) => StoredOn::Address(address),
+    }
+}
+
+fn told(stored: &StoredPin, records: Vec<String>) -> PinTold {
+    let Pin { value, by, because, at } = &stored.pin;
+    PinTold {
+        on: match &stored.on {
+            StoredOn::Record(record) => record.to_string(),
+            StoredOn::Address(address) => address.to_string(),
+        },
+        field: stored.field.to_string(),
+        value: value.to_json(),
+        by: by.to_string(),
+        because: because.to_string(),
+        at: at.rfc3339(),
+        records,
+    }
+}
+
+/// A value as it is typed on a command line; entries of a list stand with commas between them.
+fn read(field: &Name, kind: FieldType, text: &str) -> Result<Value, PinRefused> {
+    let wanted = match kind {
+        FieldType::Text | FieldType::List => "text",
+        FieldType::Int => "whole number",
+        FieldType::Number => "number",
+        FieldType::Bool => "`true` or `false`",
+        FieldType::Time => "day (2026-01-31) or time (2026-01-31T09:00:00+09:00)",
+    };
+    let wrong = || PinRefused::WrongType { field: field.to_string(), value: text.to_string(), wanted };
+    let value = match kind {
+        FieldType::Text => Value::text(text.trim()),
+        FieldType::Int => Value::Int(text.trim().parse().map_err(|_| wrong())?),
+        FieldType::Number => text.trim().parse().map(Value::Int).or_else(|_| number(text).ok_or_else(wrong))?,
+        FieldType::Bool => Value::Bool(text.trim().parse().map_err(|_| wrong())?),
+        FieldType::Time => time(text.trim()).ok_or_else(wrong)?,
+        FieldType::List => Value::list(text.split([',', '、']).map(str::trim).filter(|entry| !entry.is_empty())),
+    };
+    if value.is_empty() { Err(PinRefused::Empty) } else { Ok(value) }
+}
+
+fn number(text: &str) -> Option<Value> {
+    text.trim().parse::<f64>().ok().filter(|number| number.is_finite()).map(Value::Number)
+}
+
+fn time(text: &str) -> Option<Value> {
+    let at = || Some(Time(text.parse::<jiff::Timestamp>().ok()?.as_millisecond()));
+    Date::parse(text).map(Value::Date).or_else(|| at().map(Value::Time))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_read_as_its_field_holds_it() {
+        for (kind, text, value) in [
+            (FieldType::Text, " 部長 ", Ok(Value::text("部長"))),
+            (FieldType::Int, "12", Ok(Value::Int(12))),
+            (FieldType::Int, "12a", Err("\"12a\" is no whole number, which \"field\" holds")),
+            (FieldType::Number, "12", Ok(Value::Int(12))),
+            (FieldType::Number, "0.5", Ok(Value::Number(0.5))),
+            (FieldType::Number, "nan", Err("\"nan\" is no number, which \"field\" holds")),
+            (FieldType::Bool, "true", Ok(Value::Bool(true))),
+            (FieldType::Bool, "yes", Err("\"yes\" is no `true` or `false`, which \"field\" holds")),
+            (FieldType::Time, "1980-04-01", Ok(Value::Date(Date::parse("1980-04-01").unwrap()))),
+            (FieldType::Time, "1970-01-01T00:00:01Z", Ok(Value::Time(Time(1000)))),
+            (
+                FieldType::Time,
+                "yesterday",
+                Err("\"yesterday\" is no day (2026-01-31) or time (2026-01-31T09:00:00+09:00), which \"field\" holds"),
+            ),
+            (FieldType::List, "a, b、c", Ok(Value::list(["a", "b", "c"]))),
+            (FieldType::Text, "  ", Err("an empty value cannot be pinned; `never = true` in the rule keeps a field from being written")),
+        ] {
+            let found = read(&"field".into(), kind, text).map_err(|refused| refused.to_string());
+            assert_eq!(found, value.map_err(String::from), "{kind:?} {text:?}");
+        }
+    }
+}
