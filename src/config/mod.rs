@@ -10,13 +10,14 @@
 //! - `precedence`, `policy`, `consent`: one file each; `proof`: what they share; `consequences`: what follows from files that are right; `status_circle`:
 //!   statuses that never settle
 //! - `edits`: what systems are asked for about edits; `rules`: what of it decides
-//! - `files`: what the four are called; `written`: whose they are; `example`: the folder that `nayose init` writes
+//! - `files`: what the four are called; `file_text`: reading one; `written`: whose they are; `example`: the folder that `nayose init` writes
 
 mod consent;
 mod consequences;
 mod document;
 mod edits;
 mod example;
+mod file_text;
 mod files;
 mod load;
 mod policy;
