@@ -223,6 +223,7 @@ pub enum SchemaFile {
     Precedence,
     Policy,
     Consent,
+    Tests,
     Manifest,
 }
 

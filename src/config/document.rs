@@ -1,5 +1,6 @@
 //! One TOML file with the place of everything in it, read key by key so that no mistake hides another.
 
+pub(in crate::config) mod example_keys;
 pub(in crate::config) mod keys;
 pub(in crate::config) mod mistake;
 pub(in crate::config) mod nearest;
@@ -328,6 +329,11 @@ impl<'a> TomlEntry<'a> {
                 None
             }
         }
+    }
+
+    /// A table of a list: what it lacks is told at its own place.
+    pub fn item(&self, title: &str, keys: &'static TableKeys) -> Option<Section<'a>> {
+        Some(Section { at: self.at.clone(), ..self.table(title, keys)? })
     }
 
     /// A list with something in it.
