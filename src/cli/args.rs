@@ -60,6 +60,15 @@ pub enum CliCommand {
     },
     /// Check config and manifests; all mistakes at once
     Check,
+    /// Run your own examples (tests/*.toml in the config folder): records in, and what must come of them. Needs no credential
+    Test {
+        /// Only those whose name or file contains this
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        /// The language of what is told of those that fail; that of the locale if it is left out
+        #[arg(long, value_enum, value_name = "LANGUAGE")]
+        lang: Option<ReaderLanguage>,
+    },
     /// Read everything and show what would be written; sends nothing (exit 4: there is something)
     Plan {
         /// Read nothing: what follows from what is known. Needs no credential

@@ -28,6 +28,7 @@ mod speaker;
 mod spreadsheet;
 mod status;
 mod sync;
+mod test;
 mod try_system;
 mod undo;
 mod unpark;
@@ -83,6 +84,7 @@ async fn act(args: Args) -> Exit {
         CliCommand::Completions { shell } => completions::completions(shell),
         CliCommand::Man { folder } => man::man(&common, folder.as_deref()),
         CliCommand::Check => check::check(&common),
+        CliCommand::Test { name, lang } => test::test(&common, name.as_deref(), lang),
         CliCommand::Plan { rules: Some(folder), csv, lang, .. } => preview::preview(&common, folder, csv, lang).await,
         CliCommand::Plan { known, .. } => plan::plan(&common, known).await,
         CliCommand::Sync { system } => sync::sync(&common, system).await,
