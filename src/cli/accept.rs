@@ -1,12 +1,13 @@
 //! `nayose accept`
 
-use super::args::Common;
+use super::args::{AcceptArgs, Common};
 use super::speaker::speaker;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
 use serde_json::json;
 
-pub async fn accept(common: &Common, row: String, because: String, by: Option<String>) -> Exit {
+pub async fn accept(common: &Common, args: AcceptArgs) -> Exit {
+    let AcceptArgs { row, because, by } = args;
     if because.trim().is_empty() {
         return common.end(Exit::Refused, "--because is empty; say why the row concerns nobody: the journal keeps it");
     }

@@ -7,6 +7,10 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+mod word;
+
+pub use word::{AcceptArgs, PinArgs, UnpinArgs};
+
 /// Keeps marketing mail away from open deals and from people who refused.
 #[derive(Debug, Parser)]
 #[command(name = "nayose", version, about, long_about = None)]
@@ -60,6 +64,15 @@ pub enum CliCommand {
     },
     /// Check config and manifests; all mistakes at once
     Check,
+    /// Run your own examples (tests/*.toml in the config folder): records in, and what must come of them. Needs no credential
+    Test {
+        /// Only those whose name or file contains this
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+        /// The language of what is told of those that fail; that of the locale if it is left out
+        #[arg(long, value_enum, value_name = "LANGUAGE")]
+        lang: Option<ReaderLanguage>,
+    },
     /// Read everything and show what would be written; sends nothing (exit 4: there is something)
     Plan {
         /// Read nothing: what follows from what is known. Needs no credential
@@ -99,47 +112,11 @@ pub enum CliCommand {
         by: Option<String>,
     },
     /// Say that a row which cannot be read concerns nobody; it goes into the journal with your name
-    Accept {
-        /// The row, as `status` names it (q_...)
-        #[arg(value_name = "ROW")]
-        row: String,
-        /// Why it concerns nobody
-        #[arg(long, value_name = "TEXT")]
-        because: String,
-        /// Who says so; else the user who runs the command
-        #[arg(long, value_name = "NAME")]
-        by: Option<String>,
-    },
+    Accept(AcceptArgs),
     /// Keep a value for someone, whatever the rules say; it goes into the journal with your name
-    Pin {
-        /// An e-mail address, or SYSTEM:ENTITY:ID
-        #[arg(value_name = "WHO")]
-        who: String,
-        /// The field, as precedence.toml names it
-        #[arg(value_name = "FIELD")]
-        field: String,
-        /// The value; entries of a list with commas between them
-        #[arg(value_name = "VALUE", allow_hyphen_values = true)]
-        value: String,
-        /// Why it counts
-        #[arg(long, value_name = "TEXT")]
-        because: String,
-        /// Who says so; else the user who runs the command
-        #[arg(long, value_name = "NAME")]
-        by: Option<String>,
-    },
+    Pin(PinArgs),
     /// Let the rules decide again on a field that was pinned
-    Unpin {
-        /// An e-mail address, or SYSTEM:ENTITY:ID
-        #[arg(value_name = "WHO")]
-        who: String,
-        /// The field
-        #[arg(value_name = "FIELD")]
-        field: String,
-        /// Who says so; else the user who runs the command
-        #[arg(long, value_name = "NAME")]
-        by: Option<String>,
-    },
+    Unpin(UnpinArgs),
     /// The values that are pinned, by whom and why
     Pins,
     /// Protection and health
@@ -255,6 +232,7 @@ pub enum SchemaFile {
     Precedence,
     Policy,
     Consent,
+    Tests,
     Manifest,
 }
 

@@ -2,6 +2,7 @@
 
 use super::args::Common;
 use super::{Exit, open, output};
+use crate::model::counted;
 use serde_json::json;
 
 pub fn check(common: &Common) -> Exit {
@@ -13,6 +14,10 @@ pub fn check(common: &Common) -> Exit {
     if let Err(error) = open::connectors(&config, &config.rules.systems, &open::clock()) {
         return open::refused(common, &error);
     }
+    let examples = match open::examples(common, &config) {
+        Ok(examples) => examples.len(),
+        Err(error) => return open::refused(common, &error),
+    };
     config.notes.iter().for_each(|note| output::note(&format!("note: {note}")));
     if common.json {
         let systems: Vec<_> = config
@@ -21,7 +26,7 @@ pub fn check(common: &Common) -> Exit {
             .iter()
             .map(|s| json!({ "system": &**s.name(), "connector": s.manifest.name, "streams": s.manifest.streams.keys().collect::<Vec<_>>() }))
             .collect();
-        output::json(&json!({ "ok": true, "mistakes": [], "version": config.rules.version, "systems": systems }));
+        output::json(&json!({ "ok": true, "mistakes": [], "version": config.rules.version, "systems": systems, "examples": examples }));
     } else {
         let mut table = output::table(&["system", "connector", "reads", "writes"]);
         for system in &config.rules.systems {
@@ -38,7 +43,11 @@ pub fn check(common: &Common) -> Exit {
             table.add_row(vec![system.name().to_string(), system.manifest.name.clone(), streams.join(", "), writes]);
         }
         output::data(&table.to_string());
-        output::data(&format!("the config in {} is right (version {})", common.config.display(), config.rules.version));
+        let examples = match examples {
+            0 => String::new(),
+            some => format!("; {} for `nayose test`", counted(some, "example", "examples")),
+        };
+        output::data(&format!("the config in {} is right (version {}){examples}", common.config.display(), config.rules.version));
     }
     Exit::Done
 }

@@ -23,7 +23,7 @@ pub async fn explain(common: &Common, who: String, field: Option<String>, langua
                 let known: Vec<&str> = people.iter().flat_map(|e| e.fields.keys()).map(|name| &**name).collect();
                 return common.end(Exit::Refused, &format!("no record of {who} carries a field {field:?}; they have {}", known.join(", ")));
             }
-            let explainer = Explainer { words: Words(language.unwrap_or_else(ReaderLanguage::of_the_locale)), zone: TimeZone::system() };
+            let explainer = Explainer::of(language);
             let told = |e: &Explanation| match &field {
                 Some(field) => output::lines(&explainer.field_alone(e, &field.as_str().into())),
                 None => explainer.text(e),
@@ -41,26 +41,24 @@ pub async fn explain(common: &Common, who: String, field: Option<String>, langua
 }
 
 /// Who reads, in a language and a time zone.
-struct Explainer {
+pub(super) struct Explainer {
     words: Words,
     zone: TimeZone,
 }
 
 impl Explainer {
+    /// Who reads here, in the language of the locale if none is given.
+    pub(super) fn of(language: Option<ReaderLanguage>) -> Explainer {
+        Explainer { words: Words(language.unwrap_or_else(ReaderLanguage::of_the_locale)), zone: TimeZone::system() }
+    }
+
     /// One person: the decision and its reasons first, then what has an effect.
     fn text(&self, e: &Explanation) -> String {
         let w = self.words;
-        let mut lines = vec![w.decision(&e.decision.subject, &e.decision.decision, &e.decision.reasons), w.person(&e.person)];
-        lines.extend(e.records.iter().map(|r| w.record(&r.record, &r.link.proof, &r.link.value, r.gone == Some(true))));
-        lines.extend(e.doubts.iter().map(|doubt| w.doubt(doubt)));
-        lines.push(match (&e.status.value, &e.status.rule, &e.status.error) {
-            (Some(value), Some(rule), _) => w.status(value, rule),
-            (_, _, Some(error)) => w.status_unknown(error),
-            _ => w.no_status().to_string(),
-        });
-        lines.extend(e.status.waits.iter().map(|waits| format!("    {waits}")));
-        lines.extend(e.holds.iter().map(|hold| self.hold(hold)));
-        lines.extend(e.refusals.iter().map(|r| w.refusal(&r.scope, &r.on, &r.from, &self.local(&r.seen_at))));
+        let mut lines = vec![w.decision(&e.decision.subject, &e.decision.decision, &e.decision.reasons)];
+        lines.extend(self.person(e));
+        lines.extend(self.status(e));
+        lines.extend(self.standing(e));
         let (told, quiet): (Vec<_>, Vec<_>) = e.fields.iter().partition(|(_, field)| field.has_effect);
         told.into_iter().for_each(|(name, field)| lines.extend(self.field(name, field)));
         if !quiet.is_empty() {
@@ -72,6 +70,32 @@ impl Explainer {
             lines.extend(super::plan::write_lines(write));
         }
         output::lines(&lines)
+    }
+
+    /// Whom it is about, and what joins the records.
+    pub(super) fn person(&self, e: &Explanation) -> Vec<String> {
+        let w = self.words;
+        let mut lines = vec![w.person(&e.person)];
+        lines.extend(e.records.iter().map(|r| w.record(&r.record, &r.link.proof, &r.link.value, r.gone == Some(true))));
+        lines.extend(e.doubts.iter().map(|doubt| w.doubt(doubt)));
+        lines
+    }
+
+    pub(super) fn status(&self, e: &Explanation) -> Vec<String> {
+        let w = self.words;
+        let mut lines = vec![match (&e.status.value, &e.status.rule, &e.status.error) {
+            (Some(value), Some(rule), _) => w.status(value, rule),
+            (_, _, Some(error)) => w.status_unknown(error),
+            _ => w.no_status().to_string(),
+        }];
+        lines.extend(e.status.waits.iter().map(|waits| format!("    {waits}")));
+        lines
+    }
+
+    /// What stands against mail.
+    pub(super) fn standing(&self, e: &Explanation) -> Vec<String> {
+        let holds = e.holds.iter().map(|hold| self.hold(hold));
+        holds.chain(e.refusals.iter().map(|r| self.words.refusal(&r.scope, &r.on, &r.from, &self.local(&r.seen_at)))).collect()
     }
 
     /// One field, and what would have made another value win.
@@ -100,7 +124,7 @@ impl Explainer {
         self.words.left_alone(&left.field, &left.record, &left.not_written, &left.why, until.as_deref())
     }
 
-    fn field(&self, name: &Name, field: &FieldExplained) -> Vec<String> {
+    pub(super) fn field(&self, name: &Name, field: &FieldExplained) -> Vec<String> {
         let w = self.words;
         let mut lines = vec![w.field(name, &field.value, field.from.as_deref(), field.rule.as_deref(), field.rule_says.as_deref())];
         lines.extend(field.pinned.as_ref().map(|pin| format!("    {}", w.pinned(&pin.by, &pin.because, &self.local(&pin.at)))));

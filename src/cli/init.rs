@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Writes the four files of an example config; none if one of them is there already.
+/// Writes the files of an example config; none if one of them is there already.
 pub fn init(common: &Common, folder: &Path, language: ReaderLanguage) -> Exit {
     let files = config::example(match language {
         ReaderLanguage::En => config::Language::English,
@@ -18,7 +18,7 @@ pub fn init(common: &Common, folder: &Path, language: ReaderLanguage) -> Exit {
     if !there.is_empty() {
         return common.end(Exit::Refused, &format!("{} there already, and nothing was written; name another folder", is_or_are(&there)));
     }
-    let written = fs::create_dir_all(folder).and_then(|()| files.iter().map(|(name, text)| write_new(&folder.join(name), text)).collect());
+    let written = files.iter().map(|(name, text)| write_new(&folder.join(name), text)).collect::<io::Result<_>>();
     let written: Vec<PathBuf> = match written {
         Ok(written) => written,
         Err(error) => {
@@ -36,6 +36,7 @@ pub fn init(common: &Common, folder: &Path, language: ReaderLanguage) -> Exit {
 
 /// Never over a file that somebody else made in this very moment.
 fn write_new(file: &Path, text: &str) -> io::Result<PathBuf> {
+    fs::create_dir_all(file.parent().unwrap_or(file))?;
     File::create_new(file)?.write_all(text.as_bytes())?;
     Ok(file.to_path_buf())
 }

@@ -29,6 +29,7 @@ mod speaker;
 mod spreadsheet;
 mod status;
 mod sync;
+mod test;
 mod try_system;
 mod undo;
 mod unpark;
@@ -84,14 +85,15 @@ async fn act(args: Args) -> Exit {
         CliCommand::Completions { shell } => completions::completions(shell),
         CliCommand::Man { folder } => man::man(&common, folder.as_deref()),
         CliCommand::Check => check::check(&common),
+        CliCommand::Test { name, lang } => test::test(&common, name.as_deref(), lang),
         CliCommand::Plan { rules: Some(folder), csv, lang, .. } => preview::preview(&common, folder, csv, lang).await,
         CliCommand::Plan { known, .. } => plan::plan(&common, known).await,
         CliCommand::Sync { system } => sync::sync(&common, system).await,
         CliCommand::Run => run::run(&common).await,
         CliCommand::Approve { what, holds, moved, by } => approve::approve(&common, what, holds, moved, by).await,
-        CliCommand::Accept { row, because, by } => accept::accept(&common, row, because, by).await,
-        CliCommand::Pin { who, field, value, because, by } => pin::pin(&common, pin::Wish { who, field, value, because, by }).await,
-        CliCommand::Unpin { who, field, by } => pin::unpin(&common, who, field, by).await,
+        CliCommand::Accept(args) => accept::accept(&common, args).await,
+        CliCommand::Pin(args) => pin::pin(&common, args).await,
+        CliCommand::Unpin(args) => pin::unpin(&common, args).await,
         CliCommand::Pins => pin::pins(&common).await,
         CliCommand::Status => status::status(&common).await,
         CliCommand::Explain { who, field, lang } => explain::explain(&common, who, field, lang).await,

@@ -2,7 +2,7 @@
 
 use super::args::Common;
 use super::{Exit, output};
-use crate::config::{self, Config, Mistakes, SecretsWanted, System};
+use crate::config::{self, Config, Mistakes, SecretsWanted, System, WrittenExample};
 use crate::connector::Clock;
 use crate::daemon::Shell;
 use crate::daemon::commands::{Command, Reply};
@@ -75,6 +75,19 @@ fn load_with(secrets: SecretsWanted<'_>, folder: &Path) -> Result<Config, Mistak
     config::load_with(secrets, folder, &|name| std::env::var(name).ok(), &config::Connectors)
 }
 
+/// Reads the users' own examples; mistakes are drawn on stderr.
+pub fn examples(common: &Common, config: &Config) -> Result<Vec<WrittenExample>, Error> {
+    config::examples(&common.config, &config.rules).map_err(|mistakes| told(common, &mistakes))
+}
+
+fn told(common: &Common, mistakes: &Mistakes) -> Error {
+    if common.json {
+        output::json(&mistakes.to_json());
+    }
+    output::note(&mistakes.drawn());
+    Error::Config
+}
+
 /// Reads the config; mistakes are drawn on stderr.
 pub fn config(common: &Common) -> Result<Config, Error> {
     config_with(SecretsWanted::All, common)
@@ -82,13 +95,7 @@ pub fn config(common: &Common) -> Result<Config, Error> {
 
 /// The same for who needs only some of the secrets, or none.
 pub fn config_with(secrets: SecretsWanted<'_>, common: &Common) -> Result<Config, Error> {
-    load_with(secrets, &common.config).map_err(|mistakes| {
-        if common.json {
-            output::json(&mistakes.to_json());
-        }
-        output::note(&mistakes.drawn());
-        Error::Config
-    })
+    load_with(secrets, &common.config).map_err(|mistakes| told(common, &mistakes))
 }
 
 /// Makes the connectors of these systems.

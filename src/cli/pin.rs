@@ -1,23 +1,14 @@
 //! `nayose pin`, `nayose unpin`, `nayose pins`
 
-use super::args::Common;
+use super::args::{Common, PinArgs, UnpinArgs};
 use super::speaker::speaker;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
 use crate::engine::answers::pin::PinTold;
 use serde_json::json;
 
-/// What is to count for whom, and why.
-pub struct Wish {
-    pub who: String,
-    pub field: String,
-    pub value: String,
-    pub because: String,
-    pub by: Option<String>,
-}
-
-pub async fn pin(common: &Common, wish: Wish) -> Exit {
-    let Wish { who, field, value, because, by } = wish;
+pub async fn pin(common: &Common, args: PinArgs) -> Exit {
+    let PinArgs { who, field, value, because, by } = args;
     if because.trim().is_empty() {
         return common.end(Exit::Refused, "--because is empty; say why the value counts: the journal keeps it");
     }
@@ -36,7 +27,8 @@ pub async fn pin(common: &Common, wish: Wish) -> Exit {
     }
 }
 
-pub async fn unpin(common: &Common, who: String, field: String, by: Option<String>) -> Exit {
+pub async fn unpin(common: &Common, args: UnpinArgs) -> Exit {
+    let UnpinArgs { who, field, by } = args;
     match open::ask(common, Command::Unpin { who, field, by: speaker(by) }, open::StateNeed::Needed).await {
         Ok(Reply::Pinned(told)) => {
             match common.json {

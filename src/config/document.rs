@@ -1,5 +1,6 @@
 //! One TOML file with the place of everything in it, read key by key so that no mistake hides another.
 
+pub(in crate::config) mod example_keys;
 pub(in crate::config) mod keys;
 pub(in crate::config) mod mistake;
 pub(in crate::config) mod nearest;
@@ -32,7 +33,7 @@ const LONGEST: Span = Span::days(36_500);
 
 /// A file's text and the mistakes found in it so far.
 pub struct ConfigSheet<'a> {
-    pub file: &'static str,
+    pub file: &'a str,
     pub text: &'a str,
     /// Where each line begins.
     lines: Vec<usize>,
@@ -46,7 +47,7 @@ pub struct ConfigSheet<'a> {
 }
 
 impl<'a> ConfigSheet<'a> {
-    pub fn new(file: &'static str, text: &'a str) -> ConfigSheet<'a> {
+    pub fn new(file: &'a str, text: &'a str) -> ConfigSheet<'a> {
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         let (mistakes, notes) = (RefCell::default(), RefCell::default());
         ConfigSheet { file, text, lines, mistakes, found: Cell::new(0), notes, doubtful_after: Cell::new(None) }
@@ -92,7 +93,7 @@ impl<'a> ConfigSheet<'a> {
         {
             expected = format!("it has {odd}; {expected}");
         }
-        let mistake = Mistake { file: self.file, line, column, span: Some(span), text: text.into(), expected };
+        let mistake = Mistake { file: self.file.to_string().into(), line, column, span: Some(span), text: text.into(), expected };
         self.mistakes.borrow_mut().push(mistake);
     }
 
@@ -328,6 +329,11 @@ impl<'a> TomlEntry<'a> {
                 None
             }
         }
+    }
+
+    /// A table of a list: what it lacks is told at its own place.
+    pub fn item(&self, title: &str, keys: &'static TableKeys) -> Option<Section<'a>> {
+        Some(Section { at: self.at.clone(), ..self.table(title, keys)? })
     }
 
     /// A list with something in it.

@@ -7,20 +7,24 @@ pub enum Language {
     Japanese,
 }
 
-/// The four files, each with its name.
-pub fn example(language: Language) -> [(&'static str, &'static str); 4] {
+/// The four files, and examples that the rules in them must pass, each with its name in the folder.
+pub fn example(language: Language) -> [(&'static str, &'static str); 6] {
     match language {
         Language::English => [
             (crate::config::files::SYSTEMS, include_str!("../../config/systems.toml")),
             (crate::config::files::PRECEDENCE, include_str!("../../config/precedence.toml")),
             (crate::config::files::POLICY, include_str!("../../config/policy.toml")),
             (crate::config::files::CONSENT, include_str!("../../config/consent.toml")),
+            ("tests/mail.toml", include_str!("../../config/tests/mail.toml")),
+            ("tests/fields.toml", include_str!("../../config/tests/fields.toml")),
         ],
         Language::Japanese => [
             (crate::config::files::SYSTEMS, include_str!("../../docs/ja/config/systems.toml")),
             (crate::config::files::PRECEDENCE, include_str!("../../docs/ja/config/precedence.toml")),
             (crate::config::files::POLICY, include_str!("../../docs/ja/config/policy.toml")),
             (crate::config::files::CONSENT, include_str!("../../docs/ja/config/consent.toml")),
+            ("tests/mail.toml", include_str!("../../docs/ja/config/tests/mail.toml")),
+            ("tests/fields.toml", include_str!("../../docs/ja/config/tests/fields.toml")),
         ],
     }
 }
@@ -36,11 +40,15 @@ mod tests {
         for language in [Language::English, Language::Japanese] {
             let folder = tempfile::tempdir().unwrap();
             for (name, text) in example(language) {
-                std::fs::write(folder.path().join(name), text).unwrap();
+                let path = folder.path().join(name);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, text).unwrap();
             }
             let loaded = load(folder.path(), &|_| Some("only for the test".to_string()), &Connectors);
-            if let Err(mistakes) = loaded {
-                panic!("{language:?}: {}", mistakes.drawn());
+            let read = loaded.and_then(|config| crate::config::examples(folder.path(), &config.rules));
+            match read {
+                Ok(examples) => assert_eq!(examples.len(), 10),
+                Err(mistakes) => panic!("{language:?}: {}", mistakes.drawn()),
             }
         }
     }
@@ -56,6 +64,9 @@ mod tests {
             }
             let title = table.get_mut("person").and_then(|p| p.get_mut("title")).and_then(toml::Value::as_table_mut);
             title.and_then(|t| t.remove("because"));
+            for example in table.get_mut("example").and_then(toml::Value::as_array_mut).into_iter().flatten() {
+                example.as_table_mut().unwrap().remove("name");
+            }
             table
         };
         for (english, japanese) in example(Language::English).iter().zip(example(Language::Japanese)) {

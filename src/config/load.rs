@@ -5,6 +5,7 @@ use crate::config::document::mistake::{Mistake, Mistakes};
 use crate::config::document::redact;
 use crate::config::document::{ConfigSheet, Section};
 use crate::config::edits;
+use crate::config::file_text::text_of;
 use crate::config::files::{CONSENT, FILES, POLICY, PRECEDENCE, SYSTEMS};
 use crate::config::policy;
 use crate::config::precedence;
@@ -13,13 +14,9 @@ use crate::config::systems;
 use crate::config::systems::settings::{Outside, SecretsWanted};
 use crate::config::written;
 use crate::config::{Config, ManifestSource, Rules};
-use crate::connector::regular::{self, ReadFailure};
 use crate::store::StateUrl;
 use std::path::Path;
 use std::sync::Arc;
-
-/// Config is written by hand; a larger file is another file by mistake.
-const FILE_BYTES_MAX: usize = 1024 * 1024;
 
 /// What a missing file is for.
 const PURPOSES: [&str; 4] = [
@@ -54,8 +51,8 @@ pub fn load_with(
         };
         let expected =
             format!("expected a folder with {}; `nayose init` writes one to begin with, --config DIR names another", FILES.join(", "));
-        let mistake = Mistake { file: SYSTEMS, line: 1, column: 1, span: None, text, expected };
-        return Err(Mistakes::new(vec![mistake], 0, []));
+        let mistake = Mistake { file: SYSTEMS.into(), line: 1, column: 1, span: None, text, expected };
+        return Err(Mistakes::new(vec![mistake], 0, Vec::new()));
     }
     let (texts, mut found) = texts(dir);
     let present = texts.each_ref().map(Option::is_some);
@@ -78,8 +75,8 @@ pub fn load_with(
     let consent = consent::read(&sheets[at(CONSENT)], &tables[at(CONSENT)].0, &read.offers);
 
     let shown = FILES.map(|file| match file {
-        SYSTEMS => (file, redact::redacted(&texts[at(file)], table, *whole, &read.offers)),
-        _ => (file, texts[at(file)].clone()),
+        SYSTEMS => (file.into(), redact::redacted(&texts[at(file)], table, *whole, &read.offers)),
+        _ => (file.into(), texts[at(file)].clone()),
     });
     drop(tables);
     let mut notes: Vec<String> = sheets.iter().flat_map(ConfigSheet::notes).collect();
@@ -104,7 +101,7 @@ pub fn load_with(
             }),
             notes,
         }),
-        _ => Err(Mistakes::new(found, more, shown)),
+        _ => Err(Mistakes::new(found, more, shown.into())),
     }
 }
 
@@ -122,7 +119,7 @@ fn mistakes_of<'s>(sheets: impl Iterator<Item = ConfigSheet<'s>>, found: &mut Ve
 /// The texts of the files that can be read, and what is wrong with the others.
 fn texts(dir: &Path) -> ([Option<String>; FILES.len()], Vec<Mistake>) {
     let mut found = Vec::new();
-    let texts = FILES.map(|file| match text(dir, file) {
+    let texts = FILES.map(|file| match text_of(dir, file, PURPOSES[at(file)]) {
         Ok(text) => Some(text),
         Err(mistake) => {
             found.push(mistake);
@@ -140,7 +137,7 @@ fn report_empty(file: &str, sheet: &ConfigSheet) {
 
 /// Where a folder's state lies, whatever else is wrong with the folder; `None` if that cannot be told.
 pub fn state_of(dir: &Path) -> Option<StateUrl> {
-    let text = text(dir, SYSTEMS).ok()?;
+    let text = text_of(dir, SYSTEMS, PURPOSES[at(SYSTEMS)]).ok()?;
     let sheet = ConfigSheet::new(SYSTEMS, &text);
     let (table, _) = sheet.parse();
     systems::state(
@@ -151,22 +148,6 @@ pub fn state_of(dir: &Path) -> Option<StateUrl> {
 
 fn at(file: &str) -> usize {
     FILES.iter().position(|f| *f == file).unwrap_or(0)
-}
-
-fn text(dir: &Path, file: &'static str) -> Result<String, Mistake> {
-    let wrong = |text: String, expected: String| Mistake { file, line: 1, column: 1, span: None, text, expected };
-    let purpose = PURPOSES[at(file)];
-    let bytes = regular::read(&dir.join(file), FILE_BYTES_MAX).map_err(|why| match why {
-        ReadFailure::Missing => wrong(format!("there is no such file in {}", dir.display()), purpose.to_string()),
-        ReadFailure::Other(kind) => wrong(format!("it cannot be read: {kind}"), format!("{purpose}; let nayose's user read it")),
-        ReadFailure::NotRegular | ReadFailure::TooLarge { .. } => wrong(why.to_string(), purpose.to_string()),
-    })?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
-        wrong(format!("line {line} is not UTF-8"), "save the file as UTF-8".to_string())
-    })?;
-    // Some editors begin a file with a byte order mark.
-    Ok(text.strip_prefix('\u{FEFF}').map(str::to_string).unwrap_or(text))
 }
 
 fn version(texts: &[String]) -> String {
@@ -236,7 +217,7 @@ mod tests {
                 let folder = folder(|file, good| if file == emptied { text } else { good }.to_string());
                 let mistakes = load(folder.path(), &|_| Some("only-for-tests".into()), &Made).map(|_| ()).expect_err(emptied);
                 let told = mistakes.list().iter().find(|m| m.text.contains("no key at all"));
-                assert_eq!(told.map(|m| m.file), Some(emptied), "{}", mistakes.drawn());
+                assert_eq!(told.map(|m| &*m.file), Some(emptied), "{}", mistakes.drawn());
             }
         }
     }
@@ -250,7 +231,7 @@ mod tests {
         assert_eq!((marked.rules.systems.len(), &**marked.rules.systems[0].name()), (1, "crm"));
         let wrong = folder(|file, good| if file == POLICY { "\u{FEFF}[statsu]\n".to_string() } else { good.to_string() });
         let mistakes = load(wrong.path(), &|_| Some("only-for-tests".into()), &Made).map(|_| ()).unwrap_err();
-        let places: Vec<(&str, usize, usize)> = mistakes.list().iter().map(|m| (m.file, m.line, m.column)).collect();
+        let places: Vec<(&str, usize, usize)> = mistakes.list().iter().map(|m| (&*m.file, m.line, m.column)).collect();
         assert!(places.contains(&(POLICY, 1, 2)), "{}", mistakes.drawn());
     }
 

@@ -4,19 +4,22 @@
 //!
 //! - [`load`](load()): the folder in, a [`Config`] or all its [`Mistakes`] out
 //! - `document`: TOML with the place of everything in it. In it: `keys`, `schema`, which keys each table has, for reading and as JSON Schema;
-//!   `mistake`, `redact`, `shown`, how mistakes are shown, and what must not be shown with them; `nearest`, `width`, `quoted`, "did you mean"
+//!   `example_keys`, those of examples; `mistake`, `redact`, `shown`, how mistakes are shown, and what must not be shown with them; `nearest`, `width`, `quoted`, "did you mean"
 //! - `systems`: systems.toml, with `settings`, `http`, `network`, `plain_http`, `writes`, `notify`, `time_zone`; `connectors`, manifests out of the
 //!   connector room; `offers`, what the configured systems can read, which the other files are checked against
 //! - `precedence`, `policy`, `consent`: one file each; `proof`: what they share; `consequences`: what follows from files that are right; `status_circle`:
 //!   statuses that never settle
+//! - [`examples`](examples()): the users' own examples, in the folder `tests`
 //! - `edits`: what systems are asked for about edits; `rules`: what of it decides
-//! - `files`: what the four are called; `written`: whose they are; `example`: the folder that `nayose init` writes
+//! - `files`: what the four are called; `file_text`: reading one; `written`: whose they are; `example`: the folder that `nayose init` writes
 
 mod consent;
 mod consequences;
 mod document;
 mod edits;
 mod example;
+mod examples;
+mod file_text;
 mod files;
 mod load;
 mod policy;
@@ -31,6 +34,7 @@ pub use consequences::nothing_is_held;
 pub use document::mistake::{Mistake, Mistakes};
 pub use document::schema::{SCHEMAS, schema};
 pub use example::{Language, example};
+pub use examples::{Aspect, EXAMPLES_FOLDER, ExampleRecord, Expectation, WrittenExample, examples};
 pub use files::FILES;
 pub use load::{load, load_with, state_of};
 pub use rules::{Rules, System, WritesAllowed};

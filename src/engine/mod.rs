@@ -14,7 +14,7 @@
 //! - [`recovery`]: after a crash, a loss or a move
 //! - [`answers`]: what people ask
 //! - [`engine`], [`system`]: the state behind one owner; [`open`]: read into memory at the start, by [`look`] only to be looked at
-//! - [`probe`]: its inside, for tests
+//! - [`probe`]: its inside, for tests; [`trial`]: the users' own examples, each decided by an engine of its own
 //! - `rule_edits`: edits of the rules taken over, and what follows them
 //! - [`error`]: what can go wrong; `workers`: the second thread of deciding
 
@@ -39,6 +39,7 @@ mod rule_edits;
 pub mod rules;
 pub mod system;
 pub mod target;
+pub mod trial;
 mod workers;
 
 pub use engine::Engine;

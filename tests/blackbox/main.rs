@@ -13,6 +13,7 @@ mod boxes;
 mod config_files;
 mod demo;
 mod doors;
+mod examples;
 mod explained;
 mod faults;
 mod first_contact;

@@ -115,6 +115,42 @@ fn the_committed_schemas_are_the_present_ones() {
     assert_eq!(all.as_object().unwrap().keys().collect::<Vec<_>>(), nayose::config::SCHEMAS);
 }
 
+/// A file of examples as JSON. Editors know its times as their texts.
+fn parse_example(text: &str) -> Value {
+    fn json_with_times(value: toml::Value) -> Value {
+        match value {
+            toml::Value::Datetime(at) => Value::String(at.to_string()),
+            toml::Value::Array(items) => items.into_iter().map(json_with_times).collect(),
+            toml::Value::Table(table) => Value::Object(table.into_iter().map(|(k, v)| (k, json_with_times(v))).collect()),
+            other => json_of(other),
+        }
+    }
+    json_with_times(toml::Value::Table(text.parse().unwrap()))
+}
+
+#[test]
+fn examples_are_accepted_and_what_is_wrong_in_them_is_not() {
+    let text = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
+    for folder in ["config/tests", "docs/ja/config/tests"] {
+        for file in ["mail.toml", "fields.toml"] {
+            assert_eq!(said(&schema("tests"), &parse_example(&text(&format!("{folder}/{file}")))), [""; 0], "{folder}/{file}");
+        }
+    }
+    let mail = text("config/tests/mail.toml");
+    for (right, wrong) in [
+        ("record = \"crm:deal:8\"\nname", "record = \"crm:account:8\"\nname"),
+        ("name = \"An open deal", "nmae = \"An open deal"),
+        ("state = \"open\"\npeople", "state = \"opne\"\npeople"),
+        ("state = \"open\"\npeople", "people"),
+        ("reasons = [\"open_deal_person\"]", "reason = [\"open_deal_person\"]"),
+        ("newsletter = \"hold\", service", "newsletter = true, service"),
+        ("block = true, permit", "block = \"yes\", permit"),
+    ] {
+        assert!(mail.contains(right), "{right}");
+        assert_ne!(said(&schema("tests"), &parse_example(&mail.replace(right, wrong))), [""; 0], "{wrong}");
+    }
+}
+
 #[test]
 fn what_is_shipped_is_accepted() {
     let mut files: Vec<(PathBuf, &str)> = Vec::new();

@@ -53,19 +53,25 @@ pub enum ValueKind {
     /// `{ env = "NAME" }` or `{ file = "path" }`
     Secret,
     Table(&'static TableKeys),
-    /// A list of tables.
-    Tables(&'static TableKeys),
+    /// `[[name]]`: tables, each of one of these.
+    Tables(&'static [&'static TableKeys]),
+    /// `2026-11-21T09:00:00+09:00`, or a day.
+    Time,
+    /// Text of this form.
+    Form(&'static str),
+    /// What a record may hold in a field.
+    FieldValue,
     /// One of these.
     Either(&'static [ValueKind]),
 }
 
-const NONE: TableKeys = TableKeys { keys: &[], shared: &[], rest: None, one_of: &[], later: &[] };
+pub(super) const NONE: TableKeys = TableKeys { keys: &[], shared: &[], rest: None, one_of: &[], later: &[] };
 
-const fn key(name: &'static str, kind: ValueKind, title: &'static str) -> KeyRule {
+pub(super) const fn key(name: &'static str, kind: ValueKind, title: &'static str) -> KeyRule {
     KeyRule { name, needed: false, kind, title }
 }
 
-const fn needed(name: &'static str, kind: ValueKind, title: &'static str) -> KeyRule {
+pub(super) const fn needed(name: &'static str, kind: ValueKind, title: &'static str) -> KeyRule {
     KeyRule { name, needed: true, kind, title }
 }
 

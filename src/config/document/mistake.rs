@@ -4,6 +4,7 @@ use crate::model::counted;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -20,7 +21,7 @@ const DRAWN_MAX: usize = 100;
 /// One mistake in one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    pub file: &'static str,
+    pub file: Cow<'static, str>,
     /// From 1.
     pub line: usize,
     /// From 1, in characters.
@@ -47,16 +48,18 @@ pub struct Mistakes {
     /// How many more there are, which are not told.
     more: usize,
     /// By file name.
-    texts: BTreeMap<&'static str, ShownText>,
+    texts: BTreeMap<Cow<'static, str>, ShownText>,
 }
 
 impl Mistakes {
     /// `texts` must hold no secrets: they are shown.
-    pub(in crate::config) fn new(mut list: Vec<Mistake>, more: usize, texts: impl IntoIterator<Item = (&'static str, String)>) -> Mistakes {
-        let order = |m: &Mistake| crate::config::FILES.iter().position(|f| *f == m.file);
-        list.sort_by_key(|m| (order(m), m.line, m.column));
+    pub(in crate::config) fn new(mut list: Vec<Mistake>, more: usize, texts: Vec<(Cow<'static, str>, String)>) -> Mistakes {
+        // The users' own examples come after the files that they rest on.
+        let order = |m: &Mistake| crate::config::FILES.iter().position(|f| *f == m.file).unwrap_or(crate::config::FILES.len());
+        list.sort_by(|a, b| (order(a), &a.file, a.line, a.column).cmp(&(order(b), &b.file, b.line, b.column)));
         list.dedup();
-        Mistakes { list, more, texts: texts.into_iter().map(|(file, text)| (file, ShownText { file, text })).collect() }
+        let shown = |(file, text): (Cow<'static, str>, String)| (file.clone(), ShownText { file, text });
+        Mistakes { list, more, texts: texts.into_iter().map(shown).collect() }
     }
 
     /// Those that are told.
@@ -87,7 +90,7 @@ impl Mistakes {
             GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_links(false).with_context_lines(0).with_width(WIDTH);
         let mut out = String::new();
         for mistake in self.list.iter().take(DRAWN_MAX) {
-            let shown = Drawn { mistake, text: self.texts.get(mistake.file) };
+            let shown = Drawn { mistake, text: self.texts.get(&mistake.file) };
             if handler.render_report(&mut out, &shown).is_err() {
                 out.push_str(&format!("{mistake}\n"));
             }
@@ -113,8 +116,10 @@ impl Mistakes {
         told
     }
 
-    fn files(&self) -> Vec<&'static str> {
-        crate::config::FILES.into_iter().filter(|f| self.list.iter().any(|m| m.file == *f)).collect()
+    fn files(&self) -> Vec<&str> {
+        let mut files: Vec<&str> = self.list.iter().map(|m| &*m.file).collect();
+        files.dedup();
+        files
     }
 }
 
@@ -130,7 +135,7 @@ impl std::error::Error for Mistakes {}
 /// A file's text, of which whole lines are shown.
 #[derive(Debug, Clone)]
 struct ShownText {
-    file: &'static str,
+    file: Cow<'static, str>,
     text: String,
 }
 

@@ -1,12 +1,13 @@
 //! JSON Schemas of the files, for editors: made from the same definitions as reading is.
 
+use super::example_keys::EXAMPLES;
 use super::keys::{CONSENT, KeyRule, POLICY, PRECEDENCE, SYSTEMS, TableKeys, ValueKind};
 use crate::connector::Manifest;
 use crate::model::{Basis, MailKind};
 use serde_json::{Map, Value, json};
 
-/// The schemas there are: a file of the config folder each, and a connector's manifest.
-pub const SCHEMAS: [&str; 5] = ["systems", "precedence", "policy", "consent", "manifest"];
+/// The schemas there are: a file of the config folder each, the examples in its folder `tests`, and a connector's manifest.
+pub const SCHEMAS: [&str; 6] = ["systems", "precedence", "policy", "consent", "tests", "manifest"];
 
 const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
 
@@ -20,6 +21,7 @@ pub fn schema(name: &str) -> Option<Value> {
         "precedence" => (&PRECEDENCE, "precedence.toml: whose value counts, field by field"),
         "policy" => (&POLICY, "policy.toml: lead statuses, and what holds marketing mail"),
         "consent" => (&CONSENT, "consent.toml: what the records of a system prove"),
+        "tests" => (&EXAMPLES, "tests/*.toml: records as they come in, and what must come of them"),
         "manifest" => {
             let settings = schemars::generate::SchemaSettings::draft07();
             let mut schema = settings.into_generator().into_root_schema_for::<Manifest>().to_value();
@@ -80,7 +82,14 @@ fn kind(kind: &ValueKind) -> Map<String, Value> {
         }
         ValueKind::Secret => return table(&super::keys::SECRET),
         ValueKind::Table(keys) => return table(keys),
-        ValueKind::Tables(keys) => json!({ "type": "array", "items": table(keys), "minItems": 1 }),
+        ValueKind::Tables(kinds) => match kinds {
+            [keys] => list(table(keys).into()),
+            _ => list(json!({ "anyOf": kinds.iter().map(|keys| table(keys)).collect::<Vec<_>>() })),
+        },
+        ValueKind::Form(pattern) => json!({ "type": "string", "pattern": pattern }),
+        // Editors know a time of TOML as its text.
+        ValueKind::Time => json!({ "type": "string", "minLength": 1 }),
+        ValueKind::FieldValue => json!({ "type": ["string", "number", "boolean", "array"], "items": { "type": "string" } }),
         ValueKind::Either(kinds) => json!({ "anyOf": kinds.iter().map(self::kind).collect::<Vec<_>>() }),
     };
     match schema {

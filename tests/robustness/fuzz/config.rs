@@ -1,8 +1,9 @@
 //! The four files of the config folder, and manifests.
 
 use super::change::{Tape, text};
+use nayose::config::examples as examples_of;
 use nayose::config::load as load_config;
-use nayose::config::{Config, Connectors, FILES};
+use nayose::config::{Config, Connectors, EXAMPLES_FOLDER, FILES};
 use nayose::connector::examples;
 use nayose::connector::manifest::load;
 use nayose::connector::{LoadedManifest, RestConnector};
@@ -53,6 +54,26 @@ fn config_folders() {
             assert!(!format!("{}{}", mistakes.drawn(), mistakes.to_json()).contains(SECRET));
         }
         write(i, &good[i]);
+    });
+}
+
+#[test]
+fn files_of_examples() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/tests");
+    let good = ["mail.toml", "fields.toml"].map(|file| std::fs::read_to_string(shipped.join(file)).unwrap());
+    let (folder, rules) = (tempfile::tempdir().unwrap(), self::shipped().rules);
+    std::fs::create_dir(folder.path().join(EXAMPLES_FOLDER)).unwrap();
+    fuzz!(|tape: &mut Tape<'_>| {
+        let changed = text(&good[tape.below(2)], tape);
+        std::fs::write(folder.path().join(EXAMPLES_FOLDER).join("own.toml"), &changed).unwrap();
+        if let Err(mistakes) = examples_of(folder.path(), &rules) {
+            assert!(!mistakes.list().is_empty());
+            for mistake in mistakes.list().iter().filter(|mistake| mistake.span.is_some()) {
+                assert!(changed.get(mistake.span.clone().unwrap()).is_some(), "{mistake}");
+                assert!((1..=1 + changed.matches('\n').count()).contains(&mistake.line), "{mistake}");
+            }
+            assert!(!mistakes.drawn().is_empty());
+        }
     });
 }
 

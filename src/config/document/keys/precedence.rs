@@ -53,7 +53,7 @@ const STRATEGY_NAMES: &[&str] =
 
 pub static RULE: TableKeys = TableKeys {
     keys: &[
-        key("cases", ValueKind::Tables(&CASE), "Several conditions, each with how the value is found; the first that is true counts"),
+        key("cases", ValueKind::Tables(&[&CASE]), "Several conditions, each with how the value is found; the first that is true counts"),
         key("when", ValueKind::Expression, "Over person, deals and tickets; where it is false, `otherwise` counts"),
         key(
             "otherwise",

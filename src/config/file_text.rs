@@ -1,0 +1,24 @@
+//! The text of a file of the config folder.
+
+use crate::config::document::mistake::Mistake;
+use crate::connector::regular::{self, ReadFailure};
+use std::path::Path;
+
+/// Config is written by hand; a larger file is another file by mistake.
+const FILE_BYTES_MAX: usize = 1024 * 1024;
+
+/// Reads a file, by its name within the folder. `purpose` is what it is for: told to whom it is missing.
+pub fn text_of(dir: &Path, file: &str, purpose: &str) -> Result<String, Mistake> {
+    let wrong = |text: String, expected: String| Mistake { file: file.to_string().into(), line: 1, column: 1, span: None, text, expected };
+    let bytes = regular::read(&dir.join(file), FILE_BYTES_MAX).map_err(|why| match why {
+        ReadFailure::Missing => wrong(format!("there is no such file in {}", dir.display()), purpose.to_string()),
+        ReadFailure::Other(kind) => wrong(format!("it cannot be read: {kind}"), format!("{purpose}; let nayose's user read it")),
+        ReadFailure::NotRegular | ReadFailure::TooLarge { .. } => wrong(why.to_string(), purpose.to_string()),
+    })?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let line = 1 + error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count();
+        wrong(format!("line {line} is not UTF-8"), "save the file as UTF-8".to_string())
+    })?;
+    // Some editors begin a file with a byte order mark.
+    Ok(text.strip_prefix('\u{FEFF}').map(str::to_string).unwrap_or(text))
+}
