@@ -3,7 +3,7 @@
 use super::*;
 use crate::decide::rules::StatusRule;
 use crate::model::expression::{Expression, FieldType, Scope};
-use crate::model::{DealState, Entity, Record, RecordId};
+use crate::model::{DealState, Entity, Record, RecordId, Time};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -77,7 +77,7 @@ fn settles(policy: &Policy, declared: &Declared, score: Option<f64>, deals: &[&R
                 _ => score.map(Value::Number),
             })
         };
-        match status(policy, &Facts::person(declared, &fields, deals, &[])) {
+        match status(policy, &Facts::person(declared, &fields, deals, &[], Time(0))) {
             LeadStatus::Is(rule) => Some(rule.name.clone()),
             LeadStatus::None | LeadStatus::Unknown { .. } => None,
         }

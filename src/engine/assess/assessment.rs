@@ -37,8 +37,8 @@ pub struct Merge {
     pub fields_wait: bool,
     /// So many fields are decided by the order of their rule, as nobody knows which value is newer.
     pub by_order: u8,
-    /// When the first value that counts for some field grows too old.
-    pub ages_at: Option<Time>,
+    /// When the clock alone may make something else of it: a value grows too old, or a number of days turns that is asked for.
+    pub turns_at: Option<Time>,
 }
 
 /// The value that a field should have.

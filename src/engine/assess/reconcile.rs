@@ -35,7 +35,7 @@ struct Round {
     updates: Vec<TableUpdate>,
 }
 
-/// What is that far ahead is woken by the hour, so that values that grow old on one day share few entries.
+/// What is farther ahead is woken by the hour, so that values that grow old on one day share few entries.
 const EXACT_WITHIN: Span = Span::days(1);
 
 /// When to look again at somebody for whom something changes at a time: then, to the second, or at the end of that hour.
@@ -169,7 +169,7 @@ impl Engine {
         }
         let status = merge.status.as_ref().is_some_and(|s| s.waits);
         self.note_undecided(person, Undecided { status, fields: merge.fields_wait, by_order: merge.by_order });
-        if let (Some(at), Some(first)) = (merge.ages_at, members.first()) {
+        if let (Some(at), Some(first)) = (merge.turns_at, members.first()) {
             self.wakeups.entry(woken_at(at, now)).or_default().insert(*first);
         }
         for (idx, record) in members.iter().zip(&records) {

@@ -94,7 +94,8 @@ impl Engine {
             Ok(winner.map(|winner| winner.value.into_owned()))
         };
         let (deals, tickets) = ((&*deals, more(of.gaps.deals)), (&*tickets, more(of.gaps.tickets)));
-        ask(&AskedPerson::new(&of.by.rules.precedence, needs, deals, tickets, &judge))
+        // The clock alone ends no more here than it does for cool-downs.
+        ask(&AskedPerson::new(&of.by.rules.precedence, needs, deals, tickets, self.trusted_now(now), &judge))
     }
 
     /// How the condition of a field's rule comes out for a person.
@@ -138,6 +139,15 @@ impl Engine {
     pub fn ages_at(&self, name: &Name, of: Members<'_>, now: Time) -> Option<Time> {
         let rule = of.by.rules.precedence.rule(name).filter(|rule| rule.has_ages())?;
         crate::merge::next_too_old(rule, &self.candidates(name, of), now)
+    }
+
+    /// When the first number of days turns that some expression asks for, of a person's own deals and tickets.
+    pub fn days_turn_at(&self, of: Members<'_>, now: Time) -> Option<Time> {
+        let asked = of.by.needs.days;
+        if asked.is_none() {
+            return None;
+        }
+        asked.turn_at(self.deals_of(of).into_iter().chain(self.tickets_of(of)), self.trusted_now(now))
     }
 
     /// What a person's records offer for a field, each with what was agreed with it.
