@@ -7,8 +7,8 @@
 //!   `mistake`, `redact`, `shown`, how mistakes are shown, and what must not be shown with them; `nearest`, `width`, `quoted`, "did you mean"
 //! - `systems`: systems.toml, with `settings`, `http`, `network`, `plain_http`, `writes`, `notify`, `time_zone`; `connectors`, manifests out of the
 //!   connector room; `offers`, what the configured systems can read, which the other files are checked against
-//! - `precedence`, `policy`, `consent`: one file each; `proof`: what they share; `consequences`: what follows from files that are right; `status_circle`:
-//!   statuses that never settle
+//! - `precedence`, `policy` (with `statuses`), `consent`: one file each; `proof`: what they share; `consequences`: what follows from files that are right;
+//!   `status_circle`: statuses that never settle
 //! - `edits`: what systems are asked for about edits; `rules`: what of it decides
 //! - `files`: what the four are called; `written`: whose they are; `example`: the folder that `nayose init` writes
 
@@ -24,6 +24,7 @@ mod precedence;
 mod proof;
 mod rules;
 mod status_circle;
+mod statuses;
 mod systems;
 pub mod written;
 

@@ -255,7 +255,18 @@ pub static POLICY: TableKeys = TableKeys {
     ..NONE
 };
 
-pub static STATUS: TableKeys = TableKeys { rest: Some(key("", ValueKind::Expression, "Over person, deals and tickets")), ..NONE };
+pub static STATUS: TableKeys = TableKeys {
+    keys: &[key(
+        "forward_only",
+        ValueKind::Either(&[ValueKind::Bool, ValueKind::Table(&FORWARD_ONLY)]),
+        "No target is told a lower status than it shows, by the order below; a word there that is none of these stays",
+    )],
+    rest: Some(key("", ValueKind::Expression, "Over person, deals and tickets")),
+    ..NONE
+};
+
+pub static FORWARD_ONLY: TableKeys =
+    TableKeys { keys: &[needed("except", ValueKind::Texts, "Statuses that are written over higher ones all the same")], ..NONE };
 
 pub static HOLDS: TableKeys =
     TableKeys { rest: Some(key("", ValueKind::Table(&HOLD), "A hold, asked of each deal or of each ticket")), ..NONE };

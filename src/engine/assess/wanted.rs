@@ -4,6 +4,7 @@ use super::asked::AskedPerson;
 use super::assessment::{FieldWinner, StatusError, StatusNow};
 use super::field::{candidate, judged};
 use super::members::{Members, Whole};
+use crate::decide::forward_only::KeptStatus;
 use crate::decide::freshness::{self, Proved};
 use crate::decide::rules::{Policy, Proof};
 use crate::decide::standing::{Standing, UNREAD};
@@ -32,6 +33,7 @@ impl Engine {
         if connected.allowed().status
             && let Some(StatusNow { name: Some(status), raises_only, .. }) = &whole.merge.status
             && !(*raises_only && self.would_lower(system, record, status))
+            && whole.merge.status.as_ref().and_then(|s| keeps(s, connected.words(), record)).is_none()
         {
             wanted.status = Some((status.clone(), connected.words().of(status).into()));
         }
@@ -67,6 +69,14 @@ impl Engine {
         lowers(&statuses, system.connected.words(), shown, status)
     }
 
+    /// Why a record keeps the status that it shows though its person has another one; `None`: it does not, or is told none.
+    pub fn keeps_status(&self, record: &Record, status: &StatusNow) -> Option<KeptStatus> {
+        let connected = &self.systems.get(&record.id.system).filter(|_| !record.is_gone())?.connected;
+        let is_told =
+            connected.allowed().status && self.world.find(&record.id).is_some_and(|i| connected.writes_to(&self.world.slot(i).stream));
+        keeps(status, connected.words(), record).filter(|_| is_told)
+    }
+
     /// The person's lead status; an error leaves it unknown.
     pub fn status_now(&self, of: Members<'_>, now: Time) -> StatusNow {
         let sure = self.status_by(of, now);
@@ -79,7 +89,8 @@ impl Engine {
 
     fn status_by(&self, of: Members<'_>, now: Time) -> StatusNow {
         let (rules, needs) = (&of.by.rules, &of.by.needs);
-        self.asked(of, now, |person| said_of(status(&rules.policy, &person.facts(&needs.of_statuses))))
+        let said = self.asked(of, now, |person| said_of(status(&rules.policy, &person.facts(&needs.of_statuses))));
+        StatusNow { forward_only: rules.policy.forward_only.clone(), ..said }
     }
 
     /// Asks something of a person as expressions see it.
@@ -186,6 +197,12 @@ fn lowers(statuses: &[&Name], words: &SystemWords, shown: &str, status: &Name) -
     let highest = statuses.iter().position(|name| shown.lines().any(|line| line == words.of(name)));
     let new = statuses.iter().position(|name| *name == status);
     highest.is_none() || highest < new
+}
+
+/// Why a record keeps the status that it shows, by the rule that goes with its person's.
+fn keeps(status: &StatusNow, words: &SystemWords, record: &Record) -> Option<KeptStatus> {
+    let (name, rule) = (status.name.as_ref()?, status.forward_only.as_ref()?);
+    rule.keeps(record.mark(Mark::Status)?.as_text()?, name, |status| words.of(status))
 }
 
 fn said_of(status: LeadStatus<'_>) -> StatusNow {
