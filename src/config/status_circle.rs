@@ -16,7 +16,7 @@ struct StatusAsField<'a> {
     system: &'a Name,
     field: &'a Name,
     /// Ours to the system's, and the system's to what the field makes of it.
-    written: &'a BTreeMap<String, String>,
+    written: BTreeMap<String, String>,
     read: BTreeMap<String, String>,
 }
 
@@ -65,7 +65,7 @@ fn fields_with_the_status<'a>(system: &'a System, precedence: &Precedence) -> Ve
         .map(|(field, how)| StatusAsField {
             system: system.name(),
             field,
-            written: &written.map,
+            written: written.map.iter().chain(&system.settings.status_words).map(|(ours, theirs)| (ours.clone(), theirs.clone())).collect(),
             read: match how {
                 FieldMap::Path(_) => BTreeMap::new(),
                 FieldMap::Full(spec) => spec.map.clone(),

@@ -10,7 +10,7 @@ use crate::decide::rules::StatusRule;
 use crate::model::Name;
 use crate::model::expression::{Declared, Scope};
 use std::sync::Arc;
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
 /// The key beside the statuses that is none.
 const FORWARD_ONLY: &str = "forward_only";
@@ -34,6 +34,13 @@ pub fn read(top: &mut Section, offers: &Offers, declared: &Declared) -> Statuses
         Some(StatusRule { name: entry.key.into(), when, rule: entry.sheet.rule(&entry.key_at) })
     };
     Statuses { rules: entries.iter().filter_map(rule).collect(), forward_only }
+}
+
+/// The names of all statuses, right or wrong, of policy.toml.
+pub fn names<'a>(policy: &'a DeTable<'_>) -> Vec<&'a str> {
+    let table = policy.get("status").and_then(|status| status.get_ref().as_table());
+    let names = table.into_iter().flat_map(|statuses| statuses.keys()).map(|key| key.get_ref().as_ref());
+    names.filter(|name| *name != FORWARD_ONLY).collect()
 }
 
 /// `true`, or `{ except = [..] }`: the statuses that are written though they are lower; `None`: all are.

@@ -67,3 +67,28 @@ fn under_forward_only_a_status_falls_only_to_the_exceptions() {
     handle.set_deal_stage(deals[1], "lost").unwrap();
     world.sync_until("it falls to an exception", |_| shows(2) == "lost");
 }
+
+/// The marketers renamed a word of their pick list.
+#[test]
+fn a_status_is_told_in_the_word_that_systems_toml_has_for_it() {
+    let words = |lead: &str| format!("[systems.ma.status]\nlead = {lead:?}\n");
+    let (mut hanako, mut setup) = (None, Setup { more_systems: words("Contact"), ..Setup::default() });
+    let world = World::running_with(setup.clone(), |handle| hanako = Some(person(handle, "Hanako", "Mori", None)));
+    let hanako = hanako.unwrap();
+    let shows = || world.lead(hanako.lead).text("leadStatus").map(str::to_string);
+    assert_eq!(shows().as_deref(), Some("Contact"));
+    assert_eq!(world.run("plan").code, 0, "what is read back is what was written");
+
+    let deal = world.sandbox.handle.open_deal(&[hanako.contact], None).unwrap();
+    world.sync().exits(0);
+    assert_eq!(shows().as_deref(), Some("opportunity"), "as it is, without a word of its own");
+    world.sandbox.handle.delete_deal(deal).unwrap();
+
+    let other = person(&world.sandbox.handle, "Ken", "Abe", None);
+    let daemon = world.daemon();
+    wait_until("the new one is told", SOON, || world.lead(other.lead).text("leadStatus") == Some("Contact"));
+    setup.more_systems = words("Person");
+    world.configure(&setup);
+    wait_until("the other word is written", SOON, || world.lead(other.lead).text("leadStatus") == Some("Person"));
+    daemon.stop();
+}

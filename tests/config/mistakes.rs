@@ -123,6 +123,12 @@ fn systems() {
             ("lease = \"7d\"", "leese = \"5m\""),
             ("block = true, permit = \"nayose_ok_until\"", "block = \"yes\", permit = \"nayose_ok_until\""),
             ("\"info@*\", ", "\"info\", "),
+            ("[link]", "[systems.ma.status]\ncustomr = \"Customer\"\n[link]"),
+            ("[link]", "[systems.ma.status]\nforward_only = \"Customer\"\n[link]"),
+            ("[link]", "[systems.ma.status]\nmql = \"\"\n[link]"),
+            ("[link]", "[systems.ma.status]\nmql = 2\n[link]"),
+            ("writes = [\"hold\", \"status\", \"phone\"]", "writes = [\"hold\", \"phone\"]\nstatus = { mql = \"MQL2\" }"),
+            ("[link]", "[systems.support.status]\nmql = \"MQL2\"\n[link]"),
             ("[state]", "connectors = \"elsewhere\"\n[state]"),
         ],
     );

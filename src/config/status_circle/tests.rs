@@ -43,7 +43,7 @@ fn only_what_goes_round_is_a_circle() {
         (&[("recycled", "person.stage == 'lead' && person.score > 5.0"), ("lead", "true")], &as_it_is, &as_it_is, &[]),
     ] {
         let policy = policy(statuses, &declared);
-        let shown = StatusAsField { system: &system, field: &field, written, read: read.clone() };
+        let shown = StatusAsField { system: &system, field: &field, written: written.clone(), read: read.clone() };
         let found = circle(&policy, &shown, &declared).unwrap_or_default();
         assert_eq!(found.iter().map(|n| &**n).collect::<Vec<_>>(), wanted, "{statuses:?}");
     }
@@ -105,7 +105,7 @@ fn no_set_that_settles_is_refused() {
     for _ in 0..10_000 {
         let set = statuses().new_tree(&mut runner).unwrap().current();
         let policy = policy(&set, &declared);
-        let shown = StatusAsField { system: &system, field: &field, written: &as_it_is, read: BTreeMap::new() };
+        let shown = StatusAsField { system: &system, field: &field, written: as_it_is.clone(), read: BTreeMap::new() };
         let is_refused = circle(&policy, &shown, &declared).is_some();
         let bare = settles(&policy, &declared, None, &[]);
         let everybody = [(None, &[][..]), (Some(9.0), &[]), (None, &[&won]), (Some(9.0), &[&won])]
