@@ -7,7 +7,7 @@ use nayose::decide::rules::{After, HoldRule, HoldScope};
 use nayose::decide::standing::{Brief, Kinds, Standing};
 use nayose::link::{Key, LinkRules, component, keys};
 use nayose::merge::rules::{Band, FieldRule, Strategy};
-use nayose::merge::{Candidate, ConditionState, UnreadSystems, judge};
+use nayose::merge::{Candidate, Circumstances, Leader, RulePart, UnreadSystems, judge};
 use nayose::model::expression::{Declared, Scope};
 use nayose::model::{Age, Basis, DealState, Entity, Expression, Mail, MailKind, Reason, Record, RecordId, Span, Time, Value};
 use nayose::store::{PendingChanges, State, StateInfo, StateUrl};
@@ -70,12 +70,9 @@ fn merge(c: &mut Criterion) {
     let values = [Value::text("03-1111-1111"), Value::text("03-2222-2222"), Value::text("03-3333-3333"), Value::Empty];
     let candidates: Vec<Candidate<'_>> =
         ids.iter().zip(&values).zip(0..).map(|((from, value), n)| Candidate::new(from, value, Age::until(Time(NOW.0 - n)))).collect();
+    let by = Circumstances { part: RulePart::Otherwise, unread: UnreadSystems::default(), leader: Leader::Nothing, now: NOW };
     c.bench_function("merge/four candidates of a field", |b| {
-        b.iter(|| {
-            judge(black_box(&rule), ConditionState::None, black_box(&candidates), UnreadSystems::default(), NOW)
-                .winner()
-                .map(|w| w.value.is_empty())
-        });
+        b.iter(|| judge(black_box(&rule), black_box(&by), black_box(&candidates)).winner().map(|w| w.value.is_empty()));
     });
 }
 

@@ -59,7 +59,7 @@ fn fields_with_the_status<'a>(system: &'a System, precedence: &Precedence) -> Ve
     let Some(record) = manifest.streams.get(stream).and_then(|s| s.record.as_ref()) else { return Vec::new() };
     let shown_at = record.marks.iter().find(|(mark, how)| mark.name() == "status" && how.prefix.is_none()).map(|(_, how)| &how.path);
     let fields = record.fields.iter().filter(|(_, how)| Some(&how.path().to_string()) == shown_at);
-    let counts = |field: &&Name| precedence.rule(field).is_some_and(|rule| rule.asks(system.name()));
+    let counts = |field: &&Name| precedence.may_ask(field, system.name());
     fields
         .filter(|(field, _)| counts(field))
         .map(|(field, how)| StatusAsField {

@@ -1,8 +1,8 @@
 //! What is judged, and what comes of it.
 
-use super::rules::Blank;
+use super::rules::{Blank, RulePart};
 use crate::model::normal::html::unescape;
-use crate::model::{Age, Entries, LastEdit, Name, RecordId, Value};
+use crate::model::{Age, Entries, LastEdit, Name, RecordId, Span, Time, Value};
 use std::borrow::Cow;
 
 /// A record's value of the field. A record that does not carry the field is none: absence says nothing.
@@ -55,6 +55,11 @@ impl<'a> Candidate<'a> {
         self.last_edit.is_some_and(LastEdit::is_typed)
     }
 
+    /// Whether it was set longer ago than a limit, if there is one.
+    pub(super) fn is_older_than(&self, limit: Option<Span>, now: Time) -> bool {
+        limit.is_some_and(|limit| now.since(self.age.by) > limit)
+    }
+
     /// Whether it is empty in a way that a rule passes over.
     pub(super) fn is_passed_over(&self, blank: Blank) -> bool {
         self.value.is_empty()
@@ -66,21 +71,43 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// How the rule's `when` came out, if it has one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ConditionState {
-    /// The rule has no `when`.
-    None,
-    True,
-    False,
-    /// It could not be told: the field is left alone.
-    Unknown,
+/// What a field's value hangs on beside its rule and its candidates.
+#[derive(Debug, Clone)]
+pub struct Circumstances<'a> {
+    pub part: RulePart,
+    pub unread: UnreadSystems<'a>,
+    /// Of a part that follows another field.
+    pub leader: Leader<'a>,
+    pub now: Time,
+}
+
+/// What became of the field that another one follows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Leader<'a> {
+    /// It has no value, or one that is put together of several.
+    Nothing,
+    Unknown(Unknown),
+    /// Its value is from a record. `rivals`: those that keep their own.
+    Record {
+        from: &'a RecordId,
+        rivals: Vec<&'a RecordId>,
+    },
+}
+
+impl<'a> Leader<'a> {
+    pub fn of(judged: Result<Option<Winner<'a>>, Unknown>) -> Leader<'a> {
+        match judged {
+            Ok(Some(Winner { from: Some(from), rivals, .. })) => Leader::Record { from, rivals },
+            Ok(_) => Leader::Nothing,
+            Err(unknown) => Leader::Unknown(unknown),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Winner<'a> {
     pub value: Cow<'a, Value>,
-    /// The record it is from; of a union none.
+    /// The record it is from; none of what is put together of several.
     pub from: Option<&'a RecordId>,
     /// Records with another value that counts as much, of which nobody knows whether it is the newer one: the order decided; or with one that
     /// would go before it if somebody typed it, of which nobody knows that. In them it is left as it is.
@@ -127,6 +154,15 @@ pub struct Judged {
 impl<'a> Judgment<'a> {
     pub fn winner(self) -> Option<Winner<'a>> {
         if let Judgment::Wins(winner) = self { Some(winner) } else { None }
+    }
+
+    /// The winner, if something counts.
+    pub fn known(self) -> Result<Option<Winner<'a>>, Unknown> {
+        match self {
+            Judgment::Wins(winner) => Ok(Some(winner)),
+            Judgment::Nothing => Ok(None),
+            Judgment::Unknown(unknown) => Err(unknown),
+        }
     }
 }
 

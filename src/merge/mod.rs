@@ -1,17 +1,22 @@
 //! Precedence: which value wins, and why.
 //!
-//! - [`rules`]: what precedence.toml says, as types; `rule_text`: the same as text again
+//! - [`rules`]: what precedence.toml says, as types; `strategy`: how a value is found; `rule_text`: the same as text again
 //! - [`judge`](mod@judge): the candidates of one field to its value
 //! - [`judgment`]: what is judged, and what comes of it
+//! - `choice`: which of several candidates goes first; `sum`, `union`: numbers and lists put together; `along`: one field follows another
 //! - [`ignored`]: values that a rule takes for nothing
-//! - `union`: lists put together, removals counted
 
+mod along;
+mod choice;
 pub mod ignored;
 pub mod judge;
 pub mod judgment;
 mod rule_text;
 pub mod rules;
+mod strategy;
+mod sum;
 mod union;
 
 pub use judge::{explain, judge, next_too_old};
-pub use judgment::{Candidate, ConditionState, Judged, Judgment, SystemHabits, Unknown, UnreadSystems, Winner};
+pub use judgment::{Candidate, Circumstances, Judged, Judgment, Leader, SystemHabits, Unknown, UnreadSystems, Winner};
+pub use rules::RulePart;

@@ -1,25 +1,27 @@
 //! A rule as it stands in precedence.toml, for who is told why.
 
-use super::rules::{Band, Blank, FieldRule, RankedSystem, Strategy};
+use super::rules::{Band, Blank, Case, FieldRule, RankedSystem, Strategy};
 use crate::model::Name;
 use std::fmt;
 
 impl fmt::Display for FieldRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (key, systems) = match &self.strategy {
-            Strategy::Order(bands) => (if self.fills_only { "fill" } else { "from" }, order(bands)),
-            Strategy::Only(name) => ("only", format!("{:?}", &**name)),
-            Strategy::Newest(names) => ("newest", list(names)),
-            Strategy::Oldest(names) => ("oldest", list(names)),
-            Strategy::Max(names) => ("max", list(names)),
-            Strategy::Min(names) => ("min", list(names)),
-            Strategy::Union(names) => ("union", list(names)),
-        };
         let is_plain = self.blank == Blank::Skipped && self.ignored.words().is_empty() && self.typed.is_empty();
-        if key == "from" && is_plain && self.max_age.is_none() && self.when.is_none() {
-            return f.write_str(&systems);
+        if let Strategy::Order(bands) = &self.strategy
+            && is_plain
+            && self.max_age.is_none()
+            && self.cases.is_empty()
+        {
+            return f.write_str(&order(bands));
         }
-        write!(f, "{{ {key} = {systems}")?;
+        match &self.cases[..] {
+            [] => write!(f, "{{ {}", said(&self.strategy))?,
+            [one] => write!(f, "{{ {}", said(&one.strategy))?,
+            several => {
+                let case = |case: &Case| format!("{{ when = '{}', {} }}", case.when.source(), said(&case.strategy));
+                write!(f, "{{ cases = [{}]", several.iter().map(case).collect::<Vec<_>>().join(", "))?;
+            }
+        }
         if let Some(limit) = self.max_age {
             write!(f, ", max_age = \"{limit}\"")?;
         }
@@ -34,10 +36,36 @@ impl fmt::Display for FieldRule {
         if !self.typed.is_empty() {
             write!(f, ", typed = {}", list(&self.typed))?;
         }
-        if let Some(condition) = &self.when {
-            write!(f, ", when = '{}', otherwise = {}", condition.when.source(), order(&condition.otherwise))?;
+        if let [one] = &self.cases[..] {
+            write!(f, ", when = '{}'", one.when.source())?;
+        }
+        match &self.strategy {
+            _ if self.cases.is_empty() => {}
+            Strategy::Never => {}
+            Strategy::Order(bands) => write!(f, ", otherwise = {}", order(bands))?,
+            other => write!(f, ", otherwise = {{ {} }}", said(other))?,
         }
         f.write_str(" }")
+    }
+}
+
+/// `from = ["crm", "ma"]`
+fn said(strategy: &Strategy) -> String {
+    match strategy {
+        Strategy::Order(bands) => format!("from = {}", order(bands)),
+        Strategy::Fill(bands) => format!("fill = {}", order(bands)),
+        Strategy::Only(name) => format!("only = {:?}", &**name),
+        Strategy::Newest(names) => format!("newest = {}", list(names)),
+        Strategy::Oldest(names) => format!("oldest = {}", list(names)),
+        Strategy::Max(names) => format!("max = {}", list(names)),
+        Strategy::Min(names) => format!("min = {}", list(names)),
+        Strategy::Any(names) => format!("any = {}", list(names)),
+        Strategy::All(names) => format!("all = {}", list(names)),
+        Strategy::Most(names) => format!("most = {}", list(names)),
+        Strategy::Sum(names) => format!("sum = {}", list(names)),
+        Strategy::Union(names) => format!("union = {}", list(names)),
+        Strategy::Other(field) => format!("other = {:?}", &**field),
+        Strategy::Never => "never = true".to_string(),
     }
 }
 
@@ -61,7 +89,6 @@ fn order(bands: &[Band]) -> String {
 mod tests {
     use super::*;
     use crate::merge::ignored::Ignored;
-    use crate::merge::rules::Condition;
     use crate::model::expression::{Declared, Scope};
     use crate::model::{Expression, Span};
 
@@ -73,12 +100,19 @@ mod tests {
         let ignored = |words: &[&str]| Ignored::of(words.iter().map(|word| (*word).into()).collect());
         let young = RankedSystem { system: "support".into(), max_age: Some(Span::days(730)) };
         let order = || Strategy::Order(vec![band(&["support"]), band(&["crm", "ma"])]);
-        let when = Expression::compile("deals.exists(d, d.open)", Scope::Person, &Declared::default()).unwrap();
+        let compiled = |when: &str| Expression::compile(when, Scope::Person, &Declared::default()).unwrap();
+        let case = |when: &str, strategy| Case { when: compiled(when), strategy };
+        let open = |strategy| case("deals.exists(d, d.open)", strategy);
+        let with = |cases, strategy| FieldRule { cases, ..rule(strategy) };
+        let only = |name: &str| Strategy::Only(name.into());
         for (rule, text) in [
             (rule(order()), r#"["support", ["crm", "ma"]]"#),
             (rule(Strategy::Order(vec![Band(vec![young]), band(&["crm"])])), r#"[{ system = "support", max_age = "730d" }, "crm"]"#),
             (FieldRule { max_age: Some(Span::days(30)), ..rule(order()) }, r#"{ from = ["support", ["crm", "ma"]], max_age = "30d" }"#),
-            (FieldRule { fills_only: true, ..rule(order()) }, r#"{ fill = ["support", ["crm", "ma"]] }"#),
+            (rule(Strategy::Fill(vec![band(&["support"]), band(&["crm", "ma"])])), r#"{ fill = ["support", ["crm", "ma"]] }"#),
+            (rule(Strategy::Most(names(&["crm", "ma"]))), r#"{ most = ["crm", "ma"] }"#),
+            (rule(Strategy::Other("street".into())), r#"{ other = "street" }"#),
+            (rule(Strategy::Never), "{ never = true }"),
             (
                 FieldRule { ignored: ignored(&["不明", "N/A"]), ..rule(order()) },
                 r#"{ from = ["support", ["crm", "ma"]], ignore = ["不明", "N/A"] }"#,
@@ -87,8 +121,13 @@ mod tests {
             (FieldRule { blank: Blank::Wins, ..rule(Strategy::Only("ma".into())) }, r#"{ only = "ma", blank = "wins" }"#),
             (rule(Strategy::Union(names(&["crm", "ma"]))), r#"{ union = ["crm", "ma"] }"#),
             (
-                FieldRule { when: Some(Condition { when, otherwise: vec![band(&["ma"])] }), ..rule(Strategy::Only("crm".into())) },
+                with(vec![open(only("crm"))], Strategy::Order(vec![band(&["ma"])])),
                 r#"{ only = "crm", when = 'deals.exists(d, d.open)', otherwise = ["ma"] }"#,
+            ),
+            (with(vec![open(only("crm"))], Strategy::Never), r#"{ only = "crm", when = 'deals.exists(d, d.open)' }"#),
+            (
+                with(vec![open(only("crm")), case("tickets.exists(t, t.open)", Strategy::Never)], Strategy::Newest(names(&["crm", "ma"]))),
+                r#"{ cases = [{ when = 'deals.exists(d, d.open)', only = "crm" }, { when = 'tickets.exists(t, t.open)', never = true }], otherwise = { newest = ["crm", "ma"] } }"#,
             ),
         ] {
             assert_eq!(rule.to_string(), text);

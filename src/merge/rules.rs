@@ -1,28 +1,11 @@
 //! What precedence.toml says, as types.
 
 use super::ignored::Ignored;
+pub use super::strategy::{Band, RankedSystem, Strategy};
 use crate::model::{ByName, Expression, Name, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// Systems that rank equal: the newest of them wins, and where nobody knows which that is, the first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Band(pub Vec<RankedSystem>);
-
-/// A system in an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RankedSystem {
-    pub system: Name,
-    /// Its values older than this do not count. `None`: as the rule says.
-    pub max_age: Option<Span>,
-}
-
-impl From<Name> for RankedSystem {
-    fn from(system: Name) -> RankedSystem {
-        RankedSystem { system, max_age: None }
-    }
-}
 
 /// Whose value counts, field by field.
 #[derive(Debug, Clone, Default)]
@@ -38,16 +21,27 @@ impl Precedence {
         self.fields.get(field).or(self.default.as_ref())
     }
 
-    /// Fields, two or more, of which each has a condition that asks for the next, and the last for the first: none can be told before the
+    /// Whether a field may take its value from a system, whatever its conditions say.
+    pub fn may_ask(&self, field: &Name, system: &Name) -> bool {
+        let asks = |rule: &FieldRule| rule.strategies().flat_map(Strategy::systems).any(|asked| asked == system);
+        self.rule(field)
+            .is_some_and(|rule| asks(rule) || rule.leading_fields().filter_map(|leading| self.rule(leading)).any(|rule| asks(rule)))
+    }
+
+    /// The fields that a field's rule asks for, in conditions or to follow their winner.
+    fn asked(&self, field: &Name) -> Vec<Name> {
+        self.rule(field).map(|rule| rule.asked_fields().cloned().collect()).unwrap_or_default()
+    }
+
+    /// Fields, two or more, of which each has a rule that asks for the next, and the last for the first: none can be told before the
     /// others.
     pub fn circle(&self) -> Option<Vec<Name>> {
-        let asked = |name: &Name| self.rule(name).and_then(|rule| rule.when.as_ref()).map_or(&[][..], |c| c.when.person_fields());
         let mut done: BTreeSet<Name> = BTreeSet::new();
         let rules = self.fields.values().chain(&self.default);
-        let starts = rules.filter_map(|rule| rule.when.as_ref()).flat_map(|condition| condition.when.person_fields());
+        let starts = rules.flat_map(|rule| rule.asked_fields());
         for start in self.fields.iter().map(|(name, _)| name).chain(starts) {
             // The way from the start to a field, each step with the fields that are still to be looked at.
-            let mut way: Vec<(Name, Vec<Name>)> = vec![(start.clone(), asked(start).to_vec())];
+            let mut way: Vec<(Name, Vec<Name>)> = vec![(start.clone(), self.asked(start))];
             while let Some((name, left)) = way.last_mut() {
                 let Some(next) = left.pop() else {
                     done.insert(name.clone());
@@ -60,7 +54,7 @@ impl Precedence {
                 if let Some(at) = way.iter().position(|(name, _)| *name == next) {
                     return Some(way[at..].iter().map(|(name, _)| name.clone()).collect());
                 }
-                let more = asked(&next).to_vec();
+                let more = self.asked(&next);
                 way.push((next, more));
             }
         }
@@ -71,37 +65,83 @@ impl Precedence {
 /// How one field's value is found.
 #[derive(Debug, Clone)]
 pub struct FieldRule {
+    /// Asked in turn: the first whose condition holds says how. Where one before it cannot be told, the field is left alone.
+    pub cases: Vec<Case>,
+    /// How, where no case holds.
     pub strategy: Strategy,
     pub blank: Blank,
     /// A value older than this does not count, but for sources with an age of their own.
     pub max_age: Option<Span>,
-    /// Where `when` is false, `otherwise` takes the place of the strategy. Where it cannot be told, neither counts and the field is left alone.
-    pub when: Option<Condition>,
     /// Where a value that counts was typed by a person in one of these systems, copies do not count.
     pub typed: Vec<Name>,
     /// Values that count for nothing.
     pub ignored: Ignored,
-    /// It is written only into records that hold nothing of their own.
-    pub fills_only: bool,
     /// `precedence.toml:LINE`
     pub rule: Name,
+}
+
+/// A part of a rule that counts under a condition.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub when: Expression,
+    pub strategy: Strategy,
+}
+
+/// Which part of a rule counts for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RulePart {
+    /// By its place.
+    Case(usize),
+    /// No case holds, or there is none.
+    Otherwise,
+    /// It could not be told: the field is left alone.
+    Unknown,
 }
 
 impl FieldRule {
     /// One that says no more than this.
     pub fn of(strategy: Strategy, rule: Name) -> FieldRule {
-        let (max_age, when, typed, ignored) = Default::default();
-        FieldRule { strategy, blank: Blank::Skipped, max_age, when, typed, ignored, fills_only: false, rule }
+        let (cases, max_age, typed, ignored) = Default::default();
+        FieldRule { cases, strategy, blank: Blank::Skipped, max_age, typed, ignored, rule }
+    }
+
+    /// The part that stands first: what a condition sees of its own field.
+    pub fn first_part(&self) -> RulePart {
+        if self.cases.is_empty() { RulePart::Otherwise } else { RulePart::Case(0) }
+    }
+
+    /// How the value is found by a part.
+    pub fn strategy_of(&self, part: RulePart) -> Option<&Strategy> {
+        match part {
+            RulePart::Case(place) => self.cases.get(place).map(|case| &case.strategy),
+            RulePart::Otherwise => Some(&self.strategy),
+            RulePart::Unknown => None,
+        }
+    }
+
+    /// The strategies of all its parts.
+    pub fn strategies(&self) -> impl Iterator<Item = &Strategy> {
+        self.cases.iter().map(|case| &case.strategy).chain([&self.strategy])
+    }
+
+    /// The conditions of its cases.
+    pub fn conditions(&self) -> impl Iterator<Item = &Expression> {
+        self.cases.iter().map(|case| &case.when)
+    }
+
+    /// The fields whose winners it follows.
+    pub fn leading_fields(&self) -> impl Iterator<Item = &Name> {
+        self.strategies().filter_map(Strategy::leading_field)
+    }
+
+    /// The fields that its conditions ask for, and those whose winners it follows.
+    pub fn asked_fields(&self) -> impl Iterator<Item = &Name> {
+        self.conditions().flat_map(Expression::person_fields).chain(self.leading_fields())
     }
 
     /// The systems of its orders, whichever of them counts.
     fn ranked(&self) -> impl Iterator<Item = &RankedSystem> {
-        let order = match &self.strategy {
-            Strategy::Order(bands) => bands.as_slice(),
-            _ => &[],
-        };
-        let otherwise = self.when.iter().flat_map(|condition| &condition.otherwise);
-        order.iter().chain(otherwise).flat_map(|band| &band.0)
+        self.strategies().flat_map(Strategy::bands).flat_map(|band| &band.0)
     }
 
     /// Whether values of some system can grow too old.
@@ -111,56 +151,19 @@ impl FieldRule {
 
     /// Whether it matters how old a system's values are, or which of several is newer.
     pub fn goes_by_age_of(&self, system: &Name) -> bool {
-        let among_equals = |band: &Band| band.0.len() > 1 && band.0.iter().any(|ranked| ranked.system == *system);
-        let order = match &self.strategy {
-            Strategy::Newest(all) | Strategy::Oldest(all) if all.contains(system) => return true,
-            Strategy::Order(bands) => bands.as_slice(),
-            _ => &[],
-        };
-        let otherwise = self.when.iter().flat_map(|condition| &condition.otherwise);
-        self.may_ask(system) && self.ages_of(system).next().is_some() || order.iter().chain(otherwise).any(among_equals)
+        let grows_old = self.may_ask(system) && self.ages_of(system).next().is_some();
+        grows_old || self.strategies().any(|strategy| strategy.goes_by_age_of(system))
     }
 
-    /// At which ages a system's value may come to count no more; with a condition it may be several.
+    /// At which ages a system's value may come to count no more; with cases it may be several.
     pub(super) fn ages_of(&self, system: &Name) -> impl Iterator<Item = Span> {
         self.ranked().filter(move |ranked| ranked.system == *system).filter_map(|ranked| ranked.max_age).chain(self.max_age)
     }
 
-    /// Whether a system's values are asked for, whichever of its parts counts.
+    /// Whether a system's values are asked for, whichever of its parts counts. Another field that is followed may lead to any.
     pub fn may_ask(&self, system: &Name) -> bool {
-        self.asks(system) || self.ranked().any(|ranked| ranked.system == *system)
+        self.strategies().any(|strategy| strategy.leading_field().is_some() || strategy.systems().any(|asked| asked == system))
     }
-
-    /// Whether a system's values are asked for, where its first part counts.
-    pub fn asks(&self, system: &Name) -> bool {
-        match &self.strategy {
-            Strategy::Order(bands) => bands.iter().flat_map(|band| &band.0).any(|ranked| ranked.system == *system),
-            Strategy::Only(only) => only == system,
-            Strategy::Newest(all) | Strategy::Oldest(all) | Strategy::Max(all) | Strategy::Min(all) | Strategy::Union(all) => {
-                all.contains(system)
-            }
-        }
-    }
-}
-
-#[derive(Debug, Clone)]
-pub struct Condition {
-    pub when: Expression,
-    pub otherwise: Vec<Band>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Strategy {
-    /// The first band that holds a value; within it the newest, as far as that is known.
-    Order(Vec<Band>),
-    /// That system's value, or none at all.
-    Only(Name),
-    Newest(Vec<Name>),
-    Oldest(Vec<Name>),
-    Max(Vec<Name>),
-    Min(Vec<Name>),
-    /// All entries of all systems' lists, less those that somebody took out since they were put in.
-    Union(Vec<Name>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,8 +188,8 @@ mod tests {
         let rule = |asked: &[&str]| {
             let all: Vec<String> = asked.iter().map(|name| format!("person.{name} == 'x'")).collect();
             let when = (!all.is_empty()).then(|| Expression::compile(&all.join(" || "), Scope::Person, &declared).unwrap());
-            let when = when.map(|when| Condition { when, otherwise: Vec::new() });
-            Arc::new(FieldRule { when, ..FieldRule::of(Strategy::Only("crm".into()), "p:1".into()) })
+            let cases = when.map(|when| Case { when, strategy: Strategy::Only("crm".into()) }).into_iter().collect();
+            Arc::new(FieldRule { cases, ..FieldRule::of(Strategy::Only("crm".into()), "p:1".into()) })
         };
         let mut precedence = Precedence::default();
         for (name, asked) in rules {
@@ -217,9 +220,20 @@ mod tests {
             let found = precedence.circle();
             assert_eq!(found.is_some(), circle, "{rules:?} {found:?}");
             for pair in found.iter().flat_map(|found| found.iter().zip(found.iter().cycle().skip(1))) {
-                let when = precedence.rule(pair.0).and_then(|rule| rule.when.as_ref()).unwrap();
-                assert!(when.when.person_fields().contains(pair.1) && found.as_ref().unwrap().len() > 1, "{rules:?} {found:?}");
+                let rule = precedence.rule(pair.0).unwrap();
+                assert!(rule.asked_fields().any(|asked| asked == pair.1) && found.as_ref().unwrap().len() > 1, "{rules:?} {found:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_field_that_follows_another_asks_for_it_and_for_its_systems() {
+        let mut precedence = asking(&[("a", &[]), ("b", &["c"]), ("c", &[])]);
+        let follows = |field: &str| Arc::new(FieldRule::of(Strategy::Other(field.into()), "p:1".into()));
+        precedence.fields.insert("c".into(), follows("a"));
+        assert!(precedence.circle().is_none());
+        assert!(precedence.may_ask(&"c".into(), &"crm".into()) && !precedence.may_ask(&"c".into(), &"ma".into()));
+        precedence.fields.insert("a".into(), follows("b"));
+        assert_eq!(precedence.circle().map(|circle| circle.len()), Some(3));
     }
 }

@@ -31,7 +31,8 @@ fn what_the_good_files_say() {
     assert_eq!(&*rule("phone").rule, "precedence.toml:4");
     assert_eq!((rule("company").blank, rule("title").max_age), (Blank::Wins, Some(Span::days(730))));
     assert!(matches!(&rule("score").strategy, Strategy::Only(s) if &**s == "ma"));
-    assert_eq!(rule("owner").when.as_ref().map(|c| c.otherwise.len()), Some(2));
+    let owner = rule("owner");
+    assert_eq!((owner.cases.len(), owner.strategy.bands().len()), (1, 2));
     assert!(config.rules.precedence.default.is_some());
 
     let policy = &config.rules.policy;

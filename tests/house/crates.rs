@@ -62,8 +62,9 @@ const PLACES: [(&str, &[&str]); 51] = [
 ];
 
 /// What lives as long as the process, and why it may.
-const STATICS: [(&str, &str); 7] = [
+const STATICS: [(&str, &str); 8] = [
     ("config/document/keys.rs", "tables of keys, never written"),
+    ("config/document/keys/precedence.rs", "tables of keys, never written"),
     ("connector/manifest/load.rs", "the shipped connectors, never written"),
     ("connector/raw/json.rs", "a null to point at"),
     ("engine/workers.rs", "threads that wait for work"),

@@ -14,13 +14,25 @@ use serde_json::Value as Json;
 pub(super) struct Words(pub(super) ReaderLanguage);
 
 /// Why a candidate won or lost, in Japanese. What is not here is told as it is.
-const WHY: [(&str, &str); 26] = [
+const WHY: [(&str, &str); 38] = [
     ("highest rank", "順位が最も高い"),
     ("only source", "唯一の参照元"),
     ("newest", "最も新しい"),
     ("oldest", "最も古い"),
     ("largest", "最も大きい"),
     ("smallest", "最も小さい"),
+    ("one yes is enough", "「はい」が 1 つあればよい"),
+    ("another says yes", "ほかが「はい」"),
+    ("one no is enough", "「いいえ」が 1 つあれば「いいえ」"),
+    ("another says no", "ほかが「いいえ」"),
+    ("most records say so", "同じ値のレコードが最も多い"),
+    ("fewer records say so", "同じ値のレコードが少ない"),
+    ("added", "合計に加えた"),
+    ("not a number", "数値ではない"),
+    ("of the record that the field it follows is from", "連動する項目と同じレコードの値"),
+    ("of another record than the field it follows", "連動する項目と別のレコードの値"),
+    ("the field it follows has no value", "連動する項目に値がない"),
+    ("the field it follows cannot be told", "連動する項目を判定できない"),
     ("lower rank", "順位が低い"),
     ("smaller", "より小さい"),
     ("larger", "より大きい"),
@@ -145,12 +157,17 @@ impl Words {
         format!("{name}: {value}{from}{rule}{says}")
     }
 
-    pub(super) fn condition(self, condition: &str) -> &'static str {
-        match condition {
+    pub(super) fn condition(self, condition: &str) -> String {
+        if let Some(place) = condition.strip_prefix("case ") {
+            return self.of(format!("case {place} of the rule counts"), format!("{place} 番目の場合 (case) を使う"));
+        }
+        let told = match condition {
             "true" => self.just("`when` is true: the first part counts", "when は真: 前半を使う"),
             "false" => self.just("`when` is false: `otherwise` counts", "when は偽: otherwise を使う"),
+            "otherwise" => self.just("no case holds: `otherwise` counts", "どの場合 (case) にも当てはまらない: otherwise を使う"),
             _ => self.just("`when` cannot be told: the field is left alone", "when を判定できない: 項目は変えない"),
-        }
+        };
+        told.to_string()
     }
 
     pub(super) fn unknown(self, why: &str) -> String {

@@ -2,10 +2,16 @@
 //!
 //! `document` checks in debug builds, and so in every test, that a table is asked for just the keys that stand here.
 
+mod precedence;
+
+pub use precedence::{CASE, OTHERWISE, PERSON, PRECEDENCE, RANKED_SOURCE, RULE};
+
 /// The keys of a table.
 #[derive(Debug)]
 pub struct TableKeys {
     pub keys: &'static [KeyRule],
+    /// Keys that it has in common with other tables.
+    pub shared: &'static [KeyRule],
     /// What any other key holds, where names are the user's own.
     pub rest: Option<KeyRule>,
     /// Just one of these must be given.
@@ -47,11 +53,13 @@ pub enum ValueKind {
     /// `{ env = "NAME" }` or `{ file = "path" }`
     Secret,
     Table(&'static TableKeys),
+    /// A list of tables.
+    Tables(&'static TableKeys),
     /// One of these.
     Either(&'static [ValueKind]),
 }
 
-const NONE: TableKeys = TableKeys { keys: &[], rest: None, one_of: &[], later: &[] };
+const NONE: TableKeys = TableKeys { keys: &[], shared: &[], rest: None, one_of: &[], later: &[] };
 
 const fn key(name: &'static str, kind: ValueKind, title: &'static str) -> KeyRule {
     KeyRule { name, needed: false, kind, title }
@@ -196,60 +204,6 @@ pub static SECRET: TableKeys = TableKeys {
     ..NONE
 };
 
-/// precedence.toml.
-pub static PRECEDENCE: TableKeys = TableKeys {
-    keys: &[
-        key(
-            "default",
-            ValueKind::Either(&[ValueKind::Order, ValueKind::Table(&RULE)]),
-            "Whose value counts for fields without a rule of their own",
-        ),
-        key("person", ValueKind::Table(&PERSON), "Whose value counts, field by field"),
-    ],
-    later: &["account", "deal", "ticket"],
-    ..NONE
-};
-
-pub static PERSON: TableKeys = TableKeys {
-    rest: Some(key("", ValueKind::Either(&[ValueKind::Order, ValueKind::Table(&RULE)]), "Whose value counts for this field")),
-    ..NONE
-};
-
-/// A system in an order that has more to it than its name.
-pub static RANKED_SOURCE: TableKeys = TableKeys {
-    keys: &[
-        needed("system", ValueKind::Text, "The system"),
-        key("max_age", ValueKind::Duration, "Older values of this system don't count; other systems' do"),
-    ],
-    ..NONE
-};
-
-pub static RULE: TableKeys = TableKeys {
-    keys: &[
-        key("from", ValueKind::Order, "The first that has a value; in an inner list the newest"),
-        key("fill", ValueKind::Order, "As `from`, written only into records that hold nothing of their own"),
-        key("only", ValueKind::Text, "That system or nothing"),
-        key("union", ValueKind::Texts, "Lists put together; what was removed in one is removed"),
-        key("oldest", ValueKind::Texts, "The oldest value"),
-        key("newest", ValueKind::Texts, "The newest value"),
-        key("max", ValueKind::Texts, "The largest number or latest time"),
-        key("min", ValueKind::Texts, "The smallest number or earliest time"),
-        key("max_age", ValueKind::Duration, "Older values don't count"),
-        key(
-            "blank",
-            ValueKind::Word(&["wins", "clears", "skipped"]),
-            "Whether an empty value counts: what somebody emptied, whatever is empty, or nothing",
-        ),
-        key("ignore", ValueKind::Texts, "Values that count for nothing, in any case and width: 不明, N/A"),
-        key("typed", ValueKind::Texts, "Systems whose values go before copies (`relays`) where a person typed them"),
-        key("when", ValueKind::Expression, "Over person, deals and tickets; where it is false, `otherwise` is the order"),
-        key("otherwise", ValueKind::Order, "The order where `when` is false"),
-        key("because", ValueKind::Text, "A note for the next reader"),
-    ],
-    one_of: &["from", "fill", "only", "union", "oldest", "newest", "max", "min"],
-    ..NONE
-};
-
 /// policy.toml.
 pub static POLICY: TableKeys = TableKeys {
     keys: &[
@@ -376,12 +330,17 @@ pub static SOURCE: TableKeys =
     TableKeys { keys: &[needed("basis", ValueKind::Basis, "The ground in law")], later: &["when", "field", "evidence", "until"], ..NONE };
 
 impl TableKeys {
+    /// All keys that are not the user's own.
+    pub fn all(&self) -> impl Iterator<Item = &'static KeyRule> + '_ {
+        self.keys.iter().chain(self.shared)
+    }
+
     pub fn find(&self, name: &str) -> Option<&KeyRule> {
-        self.keys.iter().find(|k| k.name == name)
+        self.all().find(|k| k.name == name)
     }
 
     /// The names of the keys that are not the user's own.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.keys.iter().map(|k| k.name)
+        self.all().map(|k| k.name)
     }
 }

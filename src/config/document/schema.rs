@@ -38,11 +38,11 @@ pub fn schema(name: &str) -> Option<Value> {
 fn table(keys: &TableKeys) -> Map<String, Value> {
     let mut out = Map::new();
     out.insert("type".into(), "object".into());
-    let properties: Map<String, Value> = keys.keys.iter().map(|k| (k.name.to_string(), property(k))).collect();
+    let properties: Map<String, Value> = keys.all().map(|k| (k.name.to_string(), property(k))).collect();
     if !properties.is_empty() {
         out.insert("properties".into(), properties.into());
     }
-    let needed: Vec<&str> = keys.keys.iter().filter(|k| k.needed).map(|k| k.name).collect();
+    let needed: Vec<&str> = keys.all().filter(|k| k.needed).map(|k| k.name).collect();
     if !needed.is_empty() {
         out.insert("required".into(), json!(needed));
     }
@@ -80,6 +80,7 @@ fn kind(kind: &ValueKind) -> Map<String, Value> {
         }
         ValueKind::Secret => return table(&super::keys::SECRET),
         ValueKind::Table(keys) => return table(keys),
+        ValueKind::Tables(keys) => json!({ "type": "array", "items": table(keys), "minItems": 1 }),
         ValueKind::Either(kinds) => json!({ "anyOf": kinds.iter().map(self::kind).collect::<Vec<_>>() }),
     };
     match schema {

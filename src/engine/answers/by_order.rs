@@ -46,10 +46,8 @@ impl Engine {
             let gaps = coverage.gaps(&records);
             let of = Members { places: &person.members, records: &records, around: &view, gaps: &gaps, by: self.rules.merging() };
             for name in written.iter().copied() {
-                let Some(rule) = self.rules.rules().precedence.rule(name) else { continue };
-                let candidates = self.candidates(name, of);
-                let judged = crate::merge::judge(rule, self.condition(rule, name, of, now), &candidates, of.gaps.unread(), now);
-                examples.extend(differs(name, &rule.rule, &candidates, &judged));
+                let Some(asked) = self.field_asked(name, of, now) else { continue };
+                examples.extend(differs(name, &asked.rule.rule, &asked.candidates, &asked.judge()));
             }
         }
         examples.truncate(EXAMPLES_MAX);

@@ -6,7 +6,8 @@ use super::unknown_codes::CodeShown;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::proofs::coverage::Coverage;
-use crate::merge::{Candidate, ConditionState, Judged, Judgment, Unknown};
+use crate::merge::rules::FieldRule;
+use crate::merge::{Candidate, Judged, Judgment, RulePart, Unknown};
 use crate::model::{LastEdit, Name, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -23,7 +24,7 @@ pub struct FieldExplained {
     /// The rule as it stands in precedence.toml.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_says: Option<String>,
-    /// How its `when` came out: `true`, `false` or `unknown`.
+    /// How its `when` came out: `true`, `false` or `unknown`; of several cases which counts: `case 2`, `otherwise`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
     /// Some system is told it, or some expression asks for it.
@@ -67,21 +68,21 @@ impl Engine {
     /// All fields of a person's records, each with all that was offered for it.
     pub(super) fn fields_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> BTreeMap<Name, FieldExplained> {
         let names: BTreeSet<Name> = of.records.iter().flat_map(|r| r.fields.iter().map(|f| f.name.clone())).collect();
+        let rules = &of.by.rules.precedence;
+        let followed: Vec<&Name> = rules.fields.values().chain(&rules.default).flat_map(|rule| rule.leading_fields()).collect();
         let mut explained = BTreeMap::new();
         for name in names {
-            let candidates = self.candidates(&name, of);
-            let field = match self.rules.rules().precedence.rule(&name) {
-                None => without_rule(&candidates),
-                Some(rule) => {
-                    let condition = self.condition(rule, &name, of, now);
-                    let judged = crate::merge::explain(rule, condition, &candidates, of.gaps.unread(), now);
-                    let condition = condition_text(condition).map(String::from);
-                    let field = by_rule(&rule.rule, &candidates, judged, || coverage.told().unwrap_or_default());
-                    FieldExplained { rule_says: Some(rule.to_string()), condition, ..field }
+            let field = match self.field_asked(&name, of, now) {
+                None => without_rule(&self.candidates(&name, of)),
+                Some(asked) => {
+                    let condition = condition_text(asked.rule, asked.by.part);
+                    let field = by_rule(&asked.rule.rule, &asked.candidates, asked.explain(), || coverage.told().unwrap_or_default());
+                    FieldExplained { rule_says: Some(asked.rule.to_string()), condition, ..field }
                 }
             };
             let in_targets = self.field_in_targets(&name, of, now);
-            let has_effect = !in_targets.is_empty() || self.rules.needs().declared.person.contains_key(&name);
+            let is_asked = self.rules.needs().declared.person.contains_key(&name) || followed.contains(&&name);
+            let has_effect = !in_targets.is_empty() || is_asked;
             let unknown_codes = self.codes_shown(&name, of.records);
             explained.insert(name, FieldExplained { in_targets, has_effect, unknown_codes, ..field });
         }
@@ -89,13 +90,16 @@ impl Engine {
     }
 }
 
-fn condition_text(condition: ConditionState) -> Option<&'static str> {
-    match condition {
-        ConditionState::None => None,
-        ConditionState::True => Some("true"),
-        ConditionState::False => Some("false"),
-        ConditionState::Unknown => Some("unknown"),
-    }
+/// Of a rule with one condition how that came out; of several cases which of them counts.
+fn condition_text(rule: &FieldRule, part: RulePart) -> Option<String> {
+    Some(match (part, rule.cases.len()) {
+        (_, 0) => return None,
+        (RulePart::Unknown, _) => "unknown".into(),
+        (RulePart::Case(_), 1) => "true".into(),
+        (RulePart::Otherwise, 1) => "false".into(),
+        (RulePart::Case(place), _) => format!("case {}", place + 1),
+        (RulePart::Otherwise, _) => "otherwise".into(),
+    })
 }
 
 fn candidate(c: &Candidate<'_>, won: bool, why: &str) -> CandidateExplained {

@@ -85,11 +85,9 @@ impl Engine {
         sheet
     }
 
-    /// What a field comes to, and the record that it is from; of a list put together none.
+    /// What a field comes to, and the record that it is from; of what is put together of several none.
     fn merged(&self, name: &Name, of: Members<'_>, now: Time) -> [Json; 2] {
-        let Some(rule) = self.rules.rules().precedence.rule(name) else { return [Json::Null, Json::Null] };
-        let (condition, candidates) = (self.condition(rule, name, of, now), self.candidates(name, of));
-        match crate::merge::judge(rule, condition, &candidates, of.gaps.unread(), now).winner() {
+        match self.field_asked(name, of, now).and_then(|asked| asked.judge().winner()) {
             Some(winner) => [winner.value.to_json(), winner.from.map_or(Json::Null, |from| Json::from(from.to_string()))],
             None => [Json::Null, Json::Null],
         }

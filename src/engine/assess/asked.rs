@@ -1,17 +1,17 @@
 //! A person as expressions see it: fields as the merge makes them, each by its own condition.
 
 use crate::engine::rules::needs::Needs;
-use crate::merge::rules::{FieldRule, Precedence};
-use crate::merge::{ConditionState, Unknown};
+use crate::merge::rules::{FieldRule, Precedence, Strategy};
+use crate::merge::{Leader, RulePart, Unknown, Winner};
 use crate::model::expression::{Declared, EvaluationError, Facts};
 use crate::model::{Name, Record, Time, Value};
 use std::cell::RefCell;
 
-/// What the merge makes of a field once it is known how its condition comes out.
-pub type JudgeField<'a> = dyn Fn(&FieldRule, &Name, ConditionState) -> Result<Option<Value>, Unknown> + 'a;
+/// What the merge makes of a field once it is known which part of its rule counts, and what became of the field that it follows.
+pub type JudgeField<'a, 'w> = dyn Fn(&FieldRule, &Name, RulePart, Leader<'w>) -> Result<Option<Winner<'w>>, Unknown> + 'a;
 
 /// Each condition is asked once, and only where something asks for its field: conditions ask for fields with conditions.
-pub struct AskedPerson<'a> {
+pub struct AskedPerson<'a, 'w> {
     precedence: &'a Precedence,
     needs: &'a Needs,
     /// The person's own, and whether there may be more.
@@ -19,27 +19,27 @@ pub struct AskedPerson<'a> {
     tickets: (&'a [&'a Record], bool),
     /// Days are counted up to then.
     now: Time,
-    judge: &'a JudgeField<'a>,
-    conditions: RefCell<Vec<(Name, Asked)>>,
+    judge: &'a JudgeField<'a, 'w>,
+    parts: RefCell<Vec<(Name, Asked)>>,
 }
 
-/// A condition that is being asked, or was.
+/// A rule whose conditions are being asked, or were.
 #[derive(Clone)]
 enum Asked {
     Asking,
-    Said(Result<ConditionState, EvaluationError>),
+    Said(Result<RulePart, EvaluationError>),
 }
 
-impl<'a> AskedPerson<'a> {
+impl<'a, 'w> AskedPerson<'a, 'w> {
     pub fn new(
         precedence: &'a Precedence,
         needs: &'a Needs,
         deals: (&'a [&'a Record], bool),
         tickets: (&'a [&'a Record], bool),
         now: Time,
-        judge: &'a JudgeField<'a>,
-    ) -> AskedPerson<'a> {
-        AskedPerson { precedence, needs, deals, tickets, now, judge, conditions: RefCell::default() }
+        judge: &'a JudgeField<'a, 'w>,
+    ) -> AskedPerson<'a, 'w> {
+        AskedPerson { precedence, needs, deals, tickets, now, judge, parts: RefCell::default() }
     }
 
     /// The facts for expressions that ask for no more person fields than these.
@@ -48,29 +48,53 @@ impl<'a> AskedPerson<'a> {
         facts.with_more(self.deals.1, self.tickets.1)
     }
 
-    /// How the condition of a field's rule comes out.
-    pub fn condition(&self, rule: &FieldRule, name: &Name) -> Result<ConditionState, EvaluationError> {
-        let Some(condition) = &rule.when else { return Ok(ConditionState::None) };
-        let known = self.conditions.borrow().iter().position(|(known, _)| known == name);
+    /// Which part of a field's rule counts.
+    pub fn part(&self, rule: &FieldRule, name: &Name) -> Result<RulePart, EvaluationError> {
+        if rule.cases.is_empty() {
+            return Ok(RulePart::Otherwise);
+        }
+        let known = self.parts.borrow().iter().position(|(known, _)| known == name);
         if let Some(at) = known {
-            return match &self.conditions.borrow()[at].1 {
+            return match &self.parts.borrow()[at].1 {
                 // It asks for its own field: that is the value by the rule's first part.
-                Asked::Asking => Ok(ConditionState::None),
+                Asked::Asking => Ok(rule.first_part()),
                 Asked::Said(said) => said.clone(),
             };
         }
-        let at = self.conditions.borrow().len();
-        self.conditions.borrow_mut().push((name.clone(), Asked::Asking));
-        let holds = condition.when.test(&self.facts(self.needs.of_condition(name)));
-        let said = holds.map(|holds| if holds { ConditionState::True } else { ConditionState::False });
-        self.conditions.borrow_mut()[at].1 = Asked::Said(said.clone());
+        let at = self.parts.borrow().len();
+        self.parts.borrow_mut().push((name.clone(), Asked::Asking));
+        let said = self.first_that_holds(rule, name);
+        self.parts.borrow_mut()[at].1 = Asked::Said(said.clone());
         said
+    }
+
+    /// A case that cannot be told hides those behind it: it might have been the one.
+    fn first_that_holds(&self, rule: &FieldRule, name: &Name) -> Result<RulePart, EvaluationError> {
+        let facts = self.facts(self.needs.of_condition(name));
+        for (place, case) in rule.cases.iter().enumerate() {
+            if case.when.test(&facts)? {
+                return Ok(RulePart::Case(place));
+            }
+        }
+        Ok(RulePart::Otherwise)
+    }
+
+    /// What became of the field that this part of a rule follows.
+    pub fn leader(&self, rule: &FieldRule, part: RulePart) -> Leader<'w> {
+        let Some(Strategy::Other(leading)) = rule.strategy_of(part) else { return Leader::Nothing };
+        let Some(rule) = self.precedence.rule(leading) else { return Leader::Nothing };
+        match self.part(rule, leading) {
+            // What is followed follows nothing itself: config refuses it.
+            Ok(part) => Leader::of((self.judge)(rule, leading, part, Leader::Nothing)),
+            Err(_) => Leader::Unknown(Unknown::Condition),
+        }
     }
 
     fn field(&self, name: &Name) -> Result<Option<Value>, EvaluationError> {
         let Some(rule) = self.precedence.rule(name) else { return Ok(None) };
-        let condition = self.condition(rule, name)?;
-        (self.judge)(rule, name, condition).map_err(|unknown| match unknown {
+        let part = self.part(rule, name)?;
+        let judged = (self.judge)(rule, name, part, self.leader(rule, part));
+        judged.map(|winner| winner.map(|winner| winner.value.into_owned())).map_err(|unknown| match unknown {
             Unknown::Unreadable => EvaluationError::Unreadable(name.clone()),
             Unknown::NotRead | Unknown::Condition => EvaluationError::NotRead(name.clone()),
         })
@@ -82,20 +106,22 @@ mod tests {
     use super::*;
     use crate::config::Rules;
     use crate::engine::rules::in_force::tests::rules;
-    use crate::merge::rules::{Condition, Strategy};
+    use crate::merge::rules::Case;
     use crate::model::expression::{Expression, FieldType, Scope};
+    use std::borrow::Cow;
     use std::cell::Cell;
     use std::collections::BTreeMap;
 
-    /// Rules for text fields, each with a condition or none.
+    /// Rules for text fields, each with conditions, `; ` between them, or none.
     fn rules_of(fields: &[(&str, Option<&str>)]) -> Rules {
         let mut all = Rules::clone(&rules("a", &[]));
         all.declared =
             Declared { person: fields.iter().map(|(name, _)| ((*name).into(), FieldType::Text)).collect(), ..Declared::default() };
         let declared = all.declared.clone();
-        let rule = |when: &Option<&str>| FieldRule {
-            when: when.map(|when| Condition { when: Expression::compile(when, Scope::Person, &declared).unwrap(), otherwise: Vec::new() }),
-            ..FieldRule::of(Strategy::Only("crm".into()), "precedence.toml:2".into())
+        let rule = |whens: &Option<&str>| {
+            let case = |when: &str| Case { when: Expression::compile(when, Scope::Person, &declared).unwrap(), strategy: Strategy::Never };
+            let cases = whens.iter().flat_map(|whens| whens.split("; ")).map(case).collect();
+            FieldRule { cases, ..FieldRule::of(Strategy::Only("crm".into()), "precedence.toml:2".into()) }
         };
         all.precedence.fields = fields.iter().map(|(name, when)| ((*name).into(), rule(when).into())).collect();
         all
@@ -103,24 +129,27 @@ mod tests {
 
     /// How each field's condition comes out. `yes`: fields that are "yes" where their condition holds or they have none; all others, and
     /// where it does not hold, are "no".
-    fn asked(rules: &Rules, yes: &[&str], names: &[&str]) -> (Vec<Option<ConditionState>>, usize) {
+    fn asked(rules: &Rules, yes: &[&str], names: &[&str]) -> (Vec<Option<RulePart>>, usize) {
         let (needs, judged) = (Needs::of(rules), Cell::new(0));
-        let judge = |_: &FieldRule, name: &Name, condition: ConditionState| {
+        let judge = |_: &FieldRule, name: &Name, part: RulePart, _: Leader<'static>| {
             judged.set(judged.get() + 1);
             if &**name == "torn" {
                 return Err(Unknown::Unreadable);
             }
-            let holds = condition != ConditionState::False && yes.contains(&&**name);
-            Ok(Some(Value::text(if holds { "yes" } else { "no" })))
+            let is_plain = rules.precedence.rule(name).is_some_and(|rule| rule.cases.is_empty());
+            let holds = (part != RulePart::Otherwise || is_plain) && yes.contains(&&**name);
+            let value = Cow::Owned(Value::text(if holds { "yes" } else { "no" }));
+            Ok(Some(Winner { value, from: None, rivals: Vec::new() }))
         };
         let person = AskedPerson::new(&rules.precedence, &needs, (&[], false), (&[], false), Time(0), &judge);
-        let told = names.iter().map(|name| person.condition(rules.precedence.rule(&(*name).into()).unwrap(), &(*name).into()).ok());
+        let told = names.iter().map(|name| person.part(rules.precedence.rule(&(*name).into()).unwrap(), &(*name).into()).ok());
         (told.collect(), judged.get())
     }
 
     #[test]
     fn a_condition_sees_what_other_conditions_lead_to_however_deep() {
-        use ConditionState::{False, None as Without, True};
+        const TRUE: Option<RulePart> = Some(RulePart::Case(0));
+        const FALSE: Option<RulePart> = Some(RulePart::Otherwise);
         let fields = [
             ("plain", None),
             ("one", Some("person.plain == 'yes'")),
@@ -133,11 +162,11 @@ mod tests {
         let rules = rules_of(&fields);
         let names = ["plain", "one", "two", "three", "own", "lost"];
         let all = ["plain", "one", "two", "three", "own"];
-        assert_eq!(asked(&rules, &all, &names).0, [Some(Without), Some(True), Some(True), Some(True), Some(True), None]);
+        assert_eq!(asked(&rules, &all, &names).0, [FALSE, TRUE, TRUE, TRUE, TRUE, None]);
         // The first is no: then none of those that hang on it.
-        assert_eq!(asked(&rules, &all[1..], &names).0, [Some(Without), Some(False), Some(False), Some(False), Some(True), None]);
+        assert_eq!(asked(&rules, &all[1..], &names).0, [FALSE, FALSE, FALSE, FALSE, TRUE, None]);
         let backwards: Vec<&str> = names.into_iter().rev().collect();
-        assert_eq!(asked(&rules, &all[1..], &backwards).0, [None, Some(True), Some(False), Some(False), Some(False), Some(Without)]);
+        assert_eq!(asked(&rules, &all[1..], &backwards).0, [None, TRUE, FALSE, FALSE, FALSE, FALSE]);
     }
 
     /// Twelve fields of which each asks for all before it: asked one by one by each other they would be asked thousands of times.
@@ -155,7 +184,7 @@ mod tests {
         let fields: Vec<(&str, Option<&str>)> =
             names.iter().map(|name| (name.as_str(), whens.get(name.as_str()).map(String::as_str))).collect();
         let (told, judged) = asked(&rules_of(&fields), &["f00"], &["f11"]);
-        assert_eq!(told, [Some(ConditionState::True)]);
+        assert_eq!(told, [Some(RulePart::Case(0))]);
         assert_eq!(judged, (1..12).sum::<usize>(), "each pair once");
     }
 
@@ -163,6 +192,19 @@ mod tests {
     #[test]
     fn conditions_that_ask_for_each_other_end() {
         let rules = rules_of(&[("a", Some("person.b == 'yes'")), ("b", Some("person.a == 'yes'"))]);
-        assert_eq!(asked(&rules, &["a", "b"], &["a"]).0, [Some(ConditionState::True)]);
+        assert_eq!(asked(&rules, &["a", "b"], &["a"]).0, [Some(RulePart::Case(0))]);
+    }
+
+    #[test]
+    fn the_first_case_that_holds_counts_and_one_that_cannot_be_told_hides_the_rest() {
+        let rules = rules_of(&[
+            ("plain", None),
+            ("torn", None),
+            ("second", Some("person.plain == 'no'; person.plain == 'yes'; person.torn == 'yes'")),
+            ("none", Some("person.plain == 'no'; person.plain == 'x'")),
+            ("hidden", Some("person.torn == 'yes'; person.plain == 'yes'")),
+        ]);
+        let told = asked(&rules, &["plain"], &["second", "none", "hidden"]).0;
+        assert_eq!(told, [Some(RulePart::Case(1)), Some(RulePart::Otherwise), None]);
     }
 }

@@ -3,8 +3,8 @@
 use super::assessment::FieldWinner;
 use crate::engine::target::Agreed;
 use crate::engine::target::habits::{Habits, TakenFor};
-use crate::merge::rules::FieldRule;
-use crate::merge::{Candidate, ConditionState, Judgment, SystemHabits, Unknown, UnreadSystems, Winner};
+use crate::merge::rules::{FieldRule, Strategy};
+use crate::merge::{Candidate, RulePart, SystemHabits, Winner};
 use crate::model::{Age, Name, Record, Time, Value};
 
 /// What a record offers for a field. A value that is still what the record made of our own write is an echo.
@@ -29,36 +29,29 @@ pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed], 
     })
 }
 
-/// Merges one field.
-pub(super) fn judged<'a>(
-    rule: &FieldRule,
-    condition: ConditionState,
-    candidates: &[Candidate<'a>],
-    unread: UnreadSystems<'_>,
-    now: Time,
-) -> Result<Option<Winner<'a>>, Unknown> {
-    match crate::merge::judge(rule, condition, candidates, unread, now) {
-        Judgment::Wins(winner) => Ok(Some(winner)),
-        Judgment::Nothing => Ok(None),
-        Judgment::Unknown(unknown) => Err(unknown),
-    }
-}
-
 impl FieldWinner {
-    /// `rule`: that by which it won. `is_asked`: whether some record of the person remembers that something was emptied; only then it counts
+    /// By this part of a rule it won. `is_asked`: whether some record of the person remembers that something was emptied; only then it counts
     /// since when the value is there.
-    pub(super) fn of(winner: Winner<'_>, candidates: &[Candidate<'_>], rule: &FieldRule, is_asked: bool) -> FieldWinner {
-        let typed = candidates
-            .iter()
-            .filter(|c| is_asked && !c.echo && !c.is_copy() && c.value.says_the_same(&winner.value))
-            .filter_map(|c| c.age.after)
-            .max();
-        // What is put together of several knows by itself which entries somebody took out.
-        let typed_after = if winner.from.is_none() { Time(i64::MAX) } else { typed.unwrap_or_default() };
+    pub(super) fn of(
+        winner: Winner<'_>,
+        candidates: &[Candidate<'_>],
+        (rule, part): (&FieldRule, RulePart),
+        is_asked: bool,
+    ) -> FieldWinner {
+        let strategy = rule.strategy_of(part);
+        // Of a sum each number is a part.
+        let shows_it = |c: &&Candidate<'_>| winner.from.is_none() || c.value.says_the_same(&winner.value);
+        let own = candidates.iter().filter(|c| is_asked && !c.echo && !c.is_copy()).filter(shows_it);
+        let typed_after = match strategy {
+            // A union knows by itself which entries somebody took out.
+            Some(Strategy::Union(_)) => Time(i64::MAX),
+            _ => own.filter_map(|c| c.age.after).max().unwrap_or_default(),
+        };
         let rivals = winner.rivals.into_iter().cloned().collect();
         // What we once filled in is the record's own since.
         let holds = |c: &&Candidate<'_>| !c.value.is_empty() && !rule.ignored.covers(c.value) && !c.value.says_the_same(&winner.value);
-        let filled = candidates.iter().filter(|_| rule.fills_only).filter(holds).map(|c| c.from.clone()).collect();
+        let fills_only = matches!(strategy, Some(Strategy::Fill(_)));
+        let filled = candidates.iter().filter(|_| fills_only).filter(holds).map(|c| c.from.clone()).collect();
         FieldWinner { value: winner.value.into_owned(), typed_after, rivals, filled }
     }
 

@@ -10,7 +10,7 @@
 //! - `cause`: what one deal or ticket holds whom it leads to by
 //! - `unread_hold`: the hold of whoever shows what may be a no
 //! - `asked`: a person as expressions see it
-//! - `field`: one field, what its records offer and which are to show it
+//! - `field_asked`: what is asked of the merge about a field; `field`: one field, what its records offer and which are to show it
 //! - `wanted`: what a target is to show
 //! - `foresee`: what would be written by other rules; `foreseen`: of one record; `edit_tally`: how much that is, and who is asked
 //! - `foresee_decisions`: who may get mail by other rules
@@ -25,6 +25,7 @@ pub mod assessment;
 mod cause;
 pub mod edit_tally;
 mod field;
+pub mod field_asked;
 pub mod foresee;
 pub mod foresee_decisions;
 pub mod foreseen;

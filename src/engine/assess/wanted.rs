@@ -2,7 +2,7 @@
 
 use super::asked::AskedPerson;
 use super::assessment::{FieldWinner, StatusError, StatusNow};
-use super::field::{candidate, judged};
+use super::field::candidate;
 use super::members::{Members, Whole};
 use crate::decide::forward_only::KeptStatus;
 use crate::decide::freshness::{self, Proved};
@@ -16,7 +16,7 @@ use crate::engine::rules::connected::SystemWords;
 use crate::engine::system::SystemState;
 use crate::engine::target::{PermitWish, Wanted};
 use crate::merge::rules::FieldRule;
-use crate::merge::{Candidate, ConditionState, Unknown};
+use crate::merge::{Candidate, Circumstances, Unknown};
 use crate::model::{Entity, LastEdit, Mail, MailKind, Mark, Name, Record, Span, Time, Value, Verdict};
 
 impl Engine {
@@ -94,27 +94,18 @@ impl Engine {
     }
 
     /// Asks something of a person as expressions see it.
-    fn asked<T>(&self, of: Members<'_>, now: Time, ask: impl FnOnce(&AskedPerson<'_>) -> T) -> T {
+    pub(super) fn asked<'a, T>(&'a self, of: Members<'a>, now: Time, ask: impl FnOnce(&AskedPerson<'_, 'a>) -> T) -> T {
         let needs = &of.by.needs;
         let deals = if needs.deals { self.deals_of(of) } else { Vec::new() };
         let tickets = if needs.tickets { self.tickets_of(of) } else { Vec::new() };
         let more = |extent: Extent| extent != Extent::Whole;
-        let judge = |rule: &FieldRule, name: &Name, condition| {
-            let candidates = self.candidates(name, of);
-            let winner = judged(rule, condition, &candidates, of.gaps.unread(), now)?;
-            Ok(winner.map(|winner| winner.value.into_owned()))
+        let judge = |rule: &FieldRule, name: &Name, part, leader| {
+            let by = Circumstances { part, unread: of.gaps.unread(), leader, now };
+            crate::merge::judge(rule, &by, &self.candidates(name, of)).known()
         };
         let (deals, tickets) = ((&*deals, more(of.gaps.deals)), (&*tickets, more(of.gaps.tickets)));
         // The clock alone ends no more here than it does for cool-downs.
         ask(&AskedPerson::new(&of.by.rules.precedence, needs, deals, tickets, self.trusted_now(now), &judge))
-    }
-
-    /// How the condition of a field's rule comes out for a person.
-    pub fn condition(&self, rule: &FieldRule, name: &Name, of: Members<'_>, now: Time) -> ConditionState {
-        if rule.when.is_none() {
-            return ConditionState::None;
-        }
-        self.asked(of, now, |person| person.condition(rule, name)).unwrap_or(ConditionState::Unknown)
     }
 
     /// A person's own deals, those it is on now.
@@ -138,18 +129,19 @@ impl Engine {
 
     /// What a field should be in a target; `None`: nothing counts for it. Either way, and where it is unknown, it is left alone.
     pub fn winner(&self, name: &Name, of: Members<'_>, now: Time) -> Result<Option<FieldWinner>, Unknown> {
-        let Some(rule) = of.by.rules.precedence.rule(name) else { return Ok(None) };
-        let condition = self.condition(rule, name, of, now);
-        let candidates = self.candidates(name, of);
-        let winner = judged(rule, condition, &candidates, of.gaps.unread(), now)?;
+        let Some(asked) = self.field_asked(name, of, now) else { return Ok(None) };
+        let winner = asked.judge().known()?;
         let is_asked = of.records.iter().any(|record| !record.memory.cleared.is_empty());
-        Ok(winner.map(|winner| FieldWinner::of(winner, &candidates, rule, is_asked)))
+        Ok(winner.map(|winner| FieldWinner::of(winner, &asked.candidates, (asked.rule, asked.by.part), is_asked)))
     }
 
-    /// When the first value that counts for a field grows too old.
+    /// When the first value that counts for a field, or for one that it follows, grows too old.
     pub fn ages_at(&self, name: &Name, of: Members<'_>, now: Time) -> Option<Time> {
-        let rule = of.by.rules.precedence.rule(name).filter(|rule| rule.has_ages())?;
-        crate::merge::next_too_old(rule, &self.candidates(name, of), now)
+        let rule = of.by.rules.precedence.rule(name)?;
+        let own = rule.has_ages().then(|| crate::merge::next_too_old(rule, &self.candidates(name, of), now)).flatten();
+        // What is followed follows nothing itself.
+        let followed = rule.leading_fields().filter(|leading| *leading != name).filter_map(|leading| self.ages_at(leading, of, now));
+        followed.chain(own).min()
     }
 
     /// When the first number of days turns that some expression asks for, of a person's own deals and tickets.

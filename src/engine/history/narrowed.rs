@@ -1,6 +1,6 @@
 //! What of a run an undo is about.
 
-use crate::engine::rules::merging::BEFORE_THE_EDIT;
+use crate::engine::rules::stored_field::BEFORE_THE_EDIT;
 use crate::model::{Name, RecordId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;

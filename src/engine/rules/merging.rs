@@ -2,14 +2,14 @@
 //! them is let go.
 
 use super::needs::Needs;
+use super::stored_field::{StoredField, before_the_edit};
 use crate::config::Rules;
 use crate::decide::forward_only::ForwardOnly;
 use crate::decide::rules::StatusRule;
 use crate::engine::ledger::items::encode;
-use crate::merge::ignored::Ignored;
-use crate::merge::rules::{Band, Blank, Condition, FieldRule, Precedence, Strategy};
+use crate::merge::rules::{FieldRule, Precedence};
+use crate::model::Name;
 use crate::model::expression::{Declared, Expression, Scope};
-use crate::model::{Name, ShortText, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -52,69 +52,10 @@ pub(in crate::engine) struct StoredMerging {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct StoredField {
-    strategy: Strategy,
-    blank: Blank,
-    max_age: Option<Span>,
-    when: Option<String>,
-    otherwise: Vec<Band>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    typed: Vec<Name>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    ignored: Vec<ShortText>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    fills_only: bool,
-    rule: Name,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct StoredStatus {
     name: Name,
     when: String,
     rule: Name,
-}
-
-impl StoredField {
-    fn of(rule: &FieldRule) -> StoredField {
-        let FieldRule { strategy, blank, max_age, when, typed, ignored, fills_only, rule } = rule;
-        StoredField {
-            strategy: strategy.clone(),
-            blank: *blank,
-            max_age: *max_age,
-            when: when.as_ref().map(|condition| condition.when.source().to_string()),
-            otherwise: when.as_ref().map(|condition| condition.otherwise.clone()).unwrap_or_default(),
-            typed: typed.clone(),
-            ignored: ignored.words().to_vec(),
-            fills_only: *fills_only,
-            rule: rule.clone(),
-        }
-    }
-
-    /// `None`: this version cannot read its condition.
-    fn restored(&self, declared: &Declared) -> Option<FieldRule> {
-        let when = match &self.when {
-            None => None,
-            Some(when) => {
-                let when = Expression::compile(when, Scope::Person, declared).ok()?;
-                Some(Condition { when, otherwise: self.otherwise.clone() })
-            }
-        };
-        let StoredField { strategy, blank, max_age, typed, ignored, fills_only, rule, .. } = self.clone();
-        let ignored = Ignored::of(ignored);
-        Some(FieldRule { strategy, blank, max_age, when, typed, ignored, fills_only, rule: before_the_edit(&rule) })
-    }
-
-    fn says(&self) -> StoredField {
-        StoredField { rule: "".into(), ..self.clone() }
-    }
-}
-
-/// What stands behind the name of a rule of former files.
-pub(in crate::engine) const BEFORE_THE_EDIT: &str = " before the edit";
-
-/// How a former rule is named beside those of the files. One may have been named so before.
-fn before_the_edit(rule: &Name) -> Name {
-    if rule.ends_with(BEFORE_THE_EDIT) { rule.clone() } else { format!("{rule}{BEFORE_THE_EDIT}").as_str().into() }
 }
 
 impl StoredMerging {
@@ -162,8 +103,7 @@ impl StoredMerging {
 
 fn expressions(rules: &Rules) -> impl Iterator<Item = &Expression> {
     let fields = rules.precedence.fields.values().chain(&rules.precedence.default);
-    let conditions = fields.filter_map(|rule| rule.when.as_ref()).map(|condition| &condition.when);
-    rules.policy.statuses.iter().map(|status| &status.when).chain(conditions)
+    rules.policy.statuses.iter().map(|status| &status.when).chain(fields.flat_map(|rule| rule.conditions()))
 }
 
 /// What may come out otherwise by other rules.
@@ -198,7 +138,7 @@ fn is_affected(name: &Name, before: &Rules, after: &Rules, known: &mut BTreeMap<
     known.insert(name.clone(), false);
     let rules = [before, after].map(|rules| rules.precedence.rule(name));
     let says = |rule: Option<&Arc<FieldRule>>| rule.map(|rule| StoredField::of(rule).says());
-    let mut asked = rules.iter().flatten().filter_map(|rule| rule.when.as_ref()).flat_map(|condition| condition.when.person_fields());
+    let mut asked = rules.iter().flatten().flat_map(|rule| rule.asked_fields());
     let is = says(rules[0]) != says(rules[1]) || asked.any(|name| is_affected(name, before, after, known));
     known.insert(name.clone(), is);
     is
@@ -208,6 +148,7 @@ fn is_affected(name: &Name, before: &Rules, after: &Rules, known: &mut BTreeMap<
 pub(in crate::engine) mod tests {
     use super::*;
     use crate::engine::rules::in_force::tests::rules;
+    use crate::merge::rules::{Band, Blank, Case, Strategy};
     use crate::model::expression::FieldType;
 
     /// Rules of a folder of this version: for text fields the systems in order and a condition or none, and statuses with their expressions.
@@ -219,9 +160,15 @@ pub(in crate::engine) mod tests {
         let compiled = |when: &str| Expression::compile(when, Scope::Person, &declared).unwrap();
         let bands = |systems: &[&str]| systems.iter().map(|s| Band(vec![Name::from(*s).into()])).collect::<Vec<_>>();
         for (place, (name, systems, when)) in fields.iter().enumerate() {
-            let when = when.map(|when| Condition { when: compiled(when), otherwise: bands(&["ma"]) });
-            let rule = format!("precedence.toml:{}", place + 3).as_str().into();
-            let rule = FieldRule { when, ..FieldRule::of(Strategy::Order(bands(systems)), rule) };
+            let line = format!("precedence.toml:{}", place + 3).as_str().into();
+            let order = Strategy::Order(bands(systems));
+            let rule = match when {
+                None => FieldRule::of(order, line),
+                Some(when) => {
+                    let cases = vec![Case { when: compiled(when), strategy: order }];
+                    FieldRule { cases, ..FieldRule::of(Strategy::Order(bands(&["ma"])), line) }
+                }
+            };
             all.precedence.fields.insert((*name).into(), Arc::new(rule));
         }
         let status = |(place, (name, when)): (usize, &(&str, &str))| StatusRule {
@@ -260,7 +207,7 @@ pub(in crate::engine) mod tests {
         let read: StoredMerging = serde_json::from_str(text).unwrap();
         let over = read.over(&merging("b", &[], &[])).unwrap();
         let title = over.precedence.rule(&"title".into()).unwrap();
-        assert!(title.has_ages() && title.blank == Blank::Wins && title.when.is_some() && over.precedence.default.is_some());
+        assert!(title.has_ages() && title.blank == Blank::Wins && title.cases.len() == 1 && over.precedence.default.is_some());
     }
 
     #[test]
@@ -288,7 +235,7 @@ pub(in crate::engine) mod tests {
     #[test]
     fn an_expression_that_cannot_be_read_any_more_leaves_none_of_the_rules() {
         let mut stored = StoredMerging::of(&merging("a", &[("title", &["crm"], BY_COUNTRY)], &[]));
-        stored.fields.values_mut().for_each(|rule| rule.when = Some("person.nobody == 'x'".into()));
+        stored.fields.values_mut().for_each(|rule| rule.asks_instead("person.nobody == 'x'"));
         assert!(stored.over(&merging("b", &[], &[])).is_none());
     }
 

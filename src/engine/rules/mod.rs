@@ -5,6 +5,7 @@
 //! - `in_force`: weighing an edit against what counted
 //! - `left_rules`: what was in force until a moment ago, pure
 //! - `merging`: the rules by which people are merged, in memory and in the state; `merging_edits`: which of them count while an edit waits
+//! - `stored_field`: a field's rule as the state keeps it
 //! - `approval`: how far writes to a system were approved
 //! - `plan_id`: by which a plan that waits is known
 //! - `needs`: what the expressions of the rules speak of
@@ -26,5 +27,6 @@ pub mod needs;
 pub mod plan_id;
 pub mod rule_sets;
 pub(in crate::engine) mod shared_mailboxes;
+pub(in crate::engine) mod stored_field;
 mod two_way;
 pub mod unfollowed;

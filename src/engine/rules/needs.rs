@@ -16,7 +16,7 @@ pub struct Needs {
     pub declared: Declared,
     /// Those that statuses read.
     pub of_statuses: Declared,
-    /// Those that the condition of a field reads, for fields with a rule of their own; and those of the rule of all others.
+    /// Those that the conditions of a field read, for fields with a rule of their own; and those of the rule of all others.
     of_fields: ByName<Declared>,
     of_default: Declared,
 }
@@ -24,7 +24,7 @@ pub struct Needs {
 impl Needs {
     pub fn of(rules: &Rules) -> Needs {
         let fields = rules.precedence.fields.values().chain(&rules.precedence.default);
-        let conditions = fields.filter_map(|r| r.when.as_ref().map(|w| &w.when));
+        let conditions = fields.flat_map(|rule| rule.conditions());
         let all: Vec<&Expression> = rules.policy.statuses.iter().map(|s| &s.when).chain(conditions).collect();
         Needs {
             deals: all.iter().any(|e| e.needs_deals()),
@@ -37,14 +37,14 @@ impl Needs {
         }
     }
 
-    /// The person fields that the condition of a field reads.
+    /// The person fields that the conditions of a field read.
     pub fn of_condition(&self, name: &Name) -> &Declared {
         self.of_fields.get(name).unwrap_or(&self.of_default)
     }
 }
 
 fn of_rule(rule: &FieldRule, declared: &Declared) -> Declared {
-    declared.narrowed(rule.when.iter().map(|condition| &condition.when))
+    declared.narrowed(rule.conditions())
 }
 
 #[cfg(test)]
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
     use crate::decide::rules::StatusRule;
     use crate::engine::rules::in_force::tests::rules;
-    use crate::merge::rules::{Condition, FieldRule, Strategy};
+    use crate::merge::rules::{Case, FieldRule, Strategy};
     use crate::model::expression::{FieldType, Scope};
 
     fn expression(when: &str, declared: &Declared) -> Expression {
@@ -71,9 +71,8 @@ mod tests {
             ("deals.exists(d, d.closed_days < 30)", true, false, true, None),
             ("person.score != null", false, false, false, Some("score")),
         ] {
-            let condition = Condition { when: expression(when, &declared), otherwise: Vec::new() };
-            let (strategy, rule) = (Strategy::Newest(Vec::new()), "precedence.toml:2".into());
-            let field_rule = FieldRule { when: Some(condition), ..FieldRule::of(strategy, rule) };
+            let case = Case { when: expression(when, &declared), strategy: Strategy::Newest(Vec::new()) };
+            let field_rule = FieldRule { cases: vec![case], ..FieldRule::of(Strategy::Never, "precedence.toml:2".into()) };
             for place in 0..3 {
                 let mut rules = Rules::clone(&rules("a", &[]));
                 rules.declared = declared.clone();

@@ -1,7 +1,6 @@
 //! Which fields may be taken from a system that they are written to: their values can go round.
 
 use crate::config::Rules;
-use crate::merge::rules::FieldRule;
 use crate::model::Name;
 use std::collections::BTreeSet;
 
@@ -9,20 +8,10 @@ use std::collections::BTreeSet;
 pub(super) fn two_way(rules: &Rules) -> BTreeSet<Name> {
     let written = rules.systems.iter().flat_map(|system| system.writes.fields.iter().map(move |field| (system.name(), field)));
     let systems: Vec<&Name> = rules.systems.iter().map(|system| system.name()).collect();
-    let goes_round = |rule: &FieldRule, system: &Name| may_take_from(rule, system) && asks_others(rule, system, &systems);
-    let taken = written.filter(|(system, field)| rules.precedence.rule(field).is_some_and(|rule| goes_round(rule, system)));
+    let takes = |field: &Name, system: &Name| rules.precedence.may_ask(field, system);
+    let taken =
+        written.filter(|(system, field)| takes(field, system) && systems.iter().any(|other| other != system && takes(field, other)));
     taken.map(|(_, field)| field.clone()).collect()
-}
-
-/// Whether a rule may take its value from a system, whatever its condition says.
-fn may_take_from(rule: &FieldRule, system: &Name) -> bool {
-    let otherwise = rule.when.iter().flat_map(|condition| &condition.otherwise);
-    rule.asks(system) || otherwise.flat_map(|band| &band.0).any(|ranked| ranked.system == *system)
-}
-
-/// Whether a rule may take its value from another system than this.
-fn asks_others(rule: &FieldRule, system: &Name, systems: &[&Name]) -> bool {
-    systems.iter().any(|other| *other != system && may_take_from(rule, other))
 }
 
 #[cfg(test)]
@@ -30,7 +19,7 @@ mod tests {
     use super::*;
     use crate::engine::rules::connection::tests::system;
     use crate::engine::rules::in_force::tests::rules;
-    use crate::merge::rules::{Band, Condition, Strategy};
+    use crate::merge::rules::{Band, Case, FieldRule, Strategy};
     use crate::model::expression::{Declared, Expression, Scope};
 
     #[test]
@@ -38,8 +27,13 @@ mod tests {
         let rule = |strategy: Strategy, otherwise: Option<&str>| {
             let band = |system: &str| Band(vec![Name::from(system).into()]);
             let when = Expression::compile("true", Scope::Person, &Declared::default()).unwrap();
-            let when = otherwise.map(|system| Condition { when, otherwise: vec![band(system)] });
-            FieldRule { when, ..FieldRule::of(strategy, "precedence.toml:2".into()) }
+            let line = "precedence.toml:2".into();
+            match otherwise {
+                None => FieldRule::of(strategy, line),
+                Some(system) => {
+                    FieldRule { cases: vec![Case { when, strategy }], ..FieldRule::of(Strategy::Order(vec![band(system)]), line) }
+                }
+            }
         };
         let all = |systems: &[&str]| systems.iter().map(|s| Name::from(*s)).collect::<Vec<_>>();
         for (written_to, strategy, otherwise, two_ways) in [

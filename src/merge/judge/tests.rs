@@ -1,16 +1,21 @@
 use super::*;
+use crate::merge::choice::compare;
 use crate::merge::ignored::Ignored;
 use crate::merge::judgment::{COPY, IGNORED, TYPED_ELSEWHERE};
-use crate::merge::rules::Condition;
+use crate::merge::rules::{Band, Case, RulePart};
+use crate::merge::{Leader, UnreadSystems};
 use crate::model::expression::{Declared, Scope};
-use crate::model::{Date, Editor, Entity, Entries, EntryFate, Expression, LastEdit, RecordId, Span};
+use crate::model::{Age, Date, Editor, Entity, Entries, EntryFate, Expression, LastEdit, RecordId, Span};
 use proptest::prelude::{Just, prop_assert, prop_assert_eq, prop_compose, prop_oneof, proptest};
 use proptest::strategy::Strategy as Sampled;
+use std::cmp::Ordering;
 
 mod ages;
 mod copies;
 mod ignored;
 mod lists;
+mod properties;
+mod several;
 mod unread;
 
 const DAY: i64 = 86_400_000;
@@ -85,8 +90,32 @@ fn candidates(rows: &[Row]) -> Vec<Candidate<'_>> {
 
 const NOW: Time = Time(1000 * DAY);
 
+fn circumstances(part: RulePart, unread: UnreadSystems<'_>, now: Time) -> Circumstances<'_> {
+    Circumstances { part, unread, leader: Leader::Nothing, now }
+}
+
+fn judge<'a>(rule: &FieldRule, part: RulePart, given: &[Candidate<'a>], unread: UnreadSystems<'a>, now: Time) -> Judgment<'a> {
+    super::judge(rule, &circumstances(part, unread, now), given)
+}
+
+fn explain<'a>(
+    rule: &FieldRule,
+    part: RulePart,
+    given: &[Candidate<'a>],
+    unread: UnreadSystems<'a>,
+    now: Time,
+) -> (Judgment<'a>, Vec<Judged>) {
+    super::explain(rule, &circumstances(part, unread, now), given)
+}
+
+/// The rule with one case, which counts by this strategy.
+fn with_case(strategy: Strategy, otherwise: FieldRule) -> FieldRule {
+    let when = Expression::compile("true", Scope::Person, &Declared::default()).unwrap();
+    FieldRule { cases: vec![Case { when, strategy }], ..otherwise }
+}
+
 /// (value, from, whys in order)
-fn told(rule: &FieldRule, condition: ConditionState, rows: &[Row]) -> (Option<String>, Option<String>, Vec<&'static str>) {
+fn told(rule: &FieldRule, condition: RulePart, rows: &[Row]) -> (Option<String>, Option<String>, Vec<&'static str>) {
     let candidates = candidates(rows);
     let (judgment, judged) = explain(rule, condition, &candidates, UnreadSystems::default(), NOW);
     assert_eq!(judgment, judge(rule, condition, &candidates, UnreadSystems::default(), NOW), "explain and judge are one");
@@ -109,7 +138,7 @@ fn the_first_band_that_holds_a_value_wins_and_in_it_the_newest() {
         row("ma", "1", "090", 8),
         row("erp", "1", "x", 9),
     ];
-    let (v, f, whys) = told(&r, ConditionState::None, &rows);
+    let (v, f, whys) = told(&r, RulePart::Otherwise, &rows);
     assert_eq!((v, f), some("03-2222-2222", "cards:person:2"));
     assert_eq!(whys, ["empty", "older", "highest rank", "lower rank", "not a source"]);
 }
@@ -117,11 +146,11 @@ fn the_first_band_that_holds_a_value_wins_and_in_it_the_newest() {
 #[test]
 fn equal_times_fall_to_the_smaller_id() {
     let r = rule(Strategy::Order(vec![band(&["crm"])]));
-    let (v, f, whys) = told(&r, ConditionState::None, &[row("crm", "7", "部長", 3), row("crm", "5", "課長", 3)]);
+    let (v, f, whys) = told(&r, RulePart::Otherwise, &[row("crm", "7", "部長", 3), row("crm", "5", "課長", 3)]);
     assert_eq!((v, f), some("課長", "crm:person:5"));
     assert_eq!(whys, ["same time, later id", "highest rank"]);
     // Of one system's records whose values nobody saw change, the one that changed last.
-    let (v, f, whys) = told(&r, ConditionState::None, &[row("crm", "7", "@部長", 4), row("crm", "5", "@課長", 3)]);
+    let (v, f, whys) = told(&r, RulePart::Otherwise, &[row("crm", "7", "@部長", 4), row("crm", "5", "@課長", 3)]);
     assert_eq!((v, f), some("部長", "crm:person:7"));
     assert_eq!(whys, ["highest rank", "its record changed before, its age is not known"]);
 }
@@ -140,7 +169,7 @@ fn blank_wins_stops_the_search() {
         (Blank::Clears, "", true),
     ] {
         r.blank = blank;
-        let (v, f, whys) = told(&r, ConditionState::None, &rows(crm));
+        let (v, f, whys) = told(&r, RulePart::Otherwise, &rows(crm));
         let (won, why) = if emptied {
             (some("(empty)", "crm:person:1"), ["highest rank", "lower rank"])
         } else {
@@ -155,7 +184,7 @@ fn echoes_and_old_values_do_not_count() {
     let mut r = rule(Strategy::Order(vec![band(&["ma"]), band(&["crm"])]));
     r.max_age = Some(Span::days(730));
     let rows = [row("ma", "1", "!課長", 990), row("crm", "1", "部長", 269), row("crm", "2", "主任", 270)];
-    let (v, f, whys) = told(&r, ConditionState::None, &rows);
+    let (v, f, whys) = told(&r, RulePart::Otherwise, &rows);
     assert_eq!((v, f), some("主任", "crm:person:2"));
     assert_eq!(whys, ["our own write", "too old", "highest rank"]);
 }
@@ -164,7 +193,7 @@ fn echoes_and_old_values_do_not_count() {
 fn nothing_that_counts_leaves_the_field_alone() {
     let r = rule(Strategy::Order(vec![band(&["crm"])]));
     for rows in [vec![], vec![row("crm", "1", "", 1)], vec![row("crm", "1", "!x", 1)], vec![row("ma", "1", "x", 1)]] {
-        assert_eq!(told(&r, ConditionState::None, &rows).0, None);
+        assert_eq!(told(&r, RulePart::Otherwise, &rows).0, None);
     }
 }
 
@@ -173,7 +202,7 @@ fn nothing_that_counts_leaves_the_field_alone() {
 fn what_cannot_be_read_is_not_written_and_nothing_wins_in_its_place() {
     let order = rule(Strategy::Order(vec![band(&["crm", "cards"]), band(&["ma"])]));
     let by = |rule: &FieldRule, rows: &[Row]| {
-        let (value, _, whys) = told(rule, ConditionState::None, rows);
+        let (value, _, whys) = told(rule, RulePart::Otherwise, rows);
         (value, whys)
     };
     let rows = [row("crm", "1", "?", 3), row("cards", "1", "5", 2), row("ma", "1", "7", 9)];
@@ -200,7 +229,7 @@ fn other_strategies() {
         (Strategy::Max(three()), "100", "cards:person:1", ["smaller", "smaller", "largest", "not a source"]),
         (Strategy::Min(three()), "99", "crm:person:1", ["smallest", "larger", "larger", "not a source"]),
     ] {
-        let (v, f, w) = told(&rule(strategy.clone()), ConditionState::None, &rows());
+        let (v, f, w) = told(&rule(strategy.clone()), RulePart::Otherwise, &rows());
         assert_eq!((v, f), some(value, from), "{strategy:?}");
         assert_eq!(w, whys, "{strategy:?}");
     }
@@ -210,163 +239,24 @@ fn other_strategies() {
 fn a_maximum_never_is_nothing() {
     let mut r = rule(Strategy::Max(names(&["crm", "ma"])));
     r.blank = Blank::Wins;
-    assert_eq!(told(&r, ConditionState::None, &[row("crm", "1", "", 5), row("ma", "1", "3", 1)]).0.as_deref(), Some("3"));
-    assert_eq!(told(&r, ConditionState::None, &[row("crm", "1", "", 5)]).0, None);
+    assert_eq!(told(&r, RulePart::Otherwise, &[row("crm", "1", "", 5), row("ma", "1", "3", 1)]).0.as_deref(), Some("3"));
+    assert_eq!(told(&r, RulePart::Otherwise, &[row("crm", "1", "", 5)]).0, None);
 }
 
 #[test]
 fn conditions_choose_the_order() {
-    let mut r = rule(Strategy::Order(vec![band(&["crm"])]));
-    let when = Expression::compile("true", Scope::Person, &Declared::default()).unwrap();
-    r.when = Some(Condition { when, otherwise: vec![band(&["cards", "crm"])] });
+    let r = with_case(Strategy::Order(vec![band(&["crm"])]), rule(Strategy::Order(vec![band(&["cards", "crm"])])));
     let rows = [row("crm", "1", "佐藤", 1), row("cards", "1", "鈴木", 2)];
     for (state, want) in [
-        (ConditionState::None, Some("佐藤")),
-        (ConditionState::True, Some("佐藤")),
-        (ConditionState::False, Some("鈴木")),
-        (ConditionState::Unknown, None),
+        (r.first_part(), Some("佐藤")),
+        (RulePart::Case(0), Some("佐藤")),
+        (RulePart::Otherwise, Some("鈴木")),
+        (RulePart::Unknown, None),
+        (RulePart::Case(7), None),
     ] {
         assert_eq!(told(&r, state, &rows).0.as_deref(), want, "{state:?}");
     }
-    assert_eq!(told(&r, ConditionState::Unknown, &rows).2, ["condition unknown"; 2]);
-}
-
-fn any_value() -> impl Sampled<Value = Value> {
-    prop_oneof![
-        Just(Value::Empty),
-        (-3i64..3).prop_map(Value::Int),
-        (-3i64..3).prop_map(|n| Value::Number(n as f64 / 2.0)),
-        Just(Value::Number(f64::NAN)),
-        "[a-c]".prop_map(|t| Value::text(&t)),
-        (-1i32..2).prop_map(|day| Value::Date(Date(day))),
-        (-3i64..3).prop_map(|half| Value::Time(Time(half * DAY / 2))),
-        proptest::collection::vec("[a-d]", 0..4).prop_map(Value::list),
-    ]
-}
-
-prop_compose! {
-    fn any_row()(system in prop_oneof![Just("crm"), Just("ma"), Just("cards"), Just("erp")], id in "[1-4]", value in any_value(),
-                 day in 0i64..6, seen in proptest::option::of(0i64..6), echo: bool, cleared: bool,
-                 editor in proptest::option::of(prop_oneof![Just(Editor::Person), Just(Editor::Relay("sync".into()))]),
-                 fates in proptest::collection::vec(("[a-d]", 0u8..3, 0i64..6), 0..4)) -> Row {
-        let by = Time((994 + day) * DAY);
-        let age = Age { after: seen.map(|days| by.minus(Span::days(days))), by };
-        let fate = |kind: u8, days: i64| {
-            let age = Age { after: Some(by.minus(Span::days(days))), by };
-            [EntryFate::Ours(by), EntryFate::Added(age), EntryFate::Removed(age)][usize::from(kind)]
-        };
-        let entries = Entries::of(fates.iter().map(|(entry, kind, days)| (entry.as_str().into(), fate(*kind, *days))));
-        let cleared = cleared && value.is_empty();
-        Row { from: RecordId::new(system, Entity::Person, id), value, age, echo, entries: Some(entries), cleared, last_edit: editor.map(|by| LastEdit { dated: false, by: Some(by) }) }
-    }
-}
-
-fn any_rule() -> impl Sampled<Value = FieldRule> {
-    let all = || names(&["crm", "ma", "cards"]);
-    let strategy = prop_oneof![
-        Just(Strategy::Order(vec![band(&["crm"]), band(&["ma", "cards"])])),
-        Just(Strategy::Only("ma".into())),
-        Just(Strategy::Newest(all())),
-        Just(Strategy::Oldest(all())),
-        Just(Strategy::Max(all())),
-        Just(Strategy::Min(all())),
-        Just(Strategy::Union(all())),
-    ];
-    let blank = proptest::sample::select(vec![Blank::Skipped, Blank::Wins, Blank::Clears]);
-    let typed = proptest::sample::select(vec![&[][..], &["crm"], &["crm", "ma"]]);
-    let ignored = proptest::sample::select(vec![&[][..], &["1", "b"]]);
-    (strategy, blank, proptest::option::of(0i64..6), typed, ignored).prop_map(|(strategy, blank, days, typed, ignored)| FieldRule {
-        blank,
-        max_age: days.map(Span::days),
-        typed: names(typed),
-        ignored: Ignored::of(ignored.iter().map(|word| (*word).into()).collect()),
-        ..rule(strategy)
-    })
-}
-
-/// Text of the winner: NaN equals nothing, itself included.
-fn shown(rule: &FieldRule, candidates: &[Candidate]) -> String {
-    format!("{:?}", judge(rule, ConditionState::None, candidates, UnreadSystems::default(), NOW))
-}
-
-/// One row a record, as the daemon hands them in.
-fn distinct(mut rows: Vec<Row>) -> Vec<Row> {
-    rows.sort_by(|a, b| a.from.cmp(&b.from));
-    rows.dedup_by(|a, b| a.from == b.from);
-    rows
-}
-
-proptest! {
-    #[test]
-    fn order_does_not_matter(rule in any_rule(), rows in proptest::collection::vec(any_row(), 0..8), turn in 0usize..8) {
-        let rows = distinct(rows);
-        let given = candidates(&rows);
-        let mut turned = given.clone();
-        turned.reverse();
-        let by = turn % turned.len().max(1);
-        turned.rotate_left(by);
-        prop_assert_eq!(shown(&rule, &given), shown(&rule, &turned));
-    }
-
-    #[test]
-    fn explain_is_judge_and_names_one_reason_each(rule in any_rule(), rows in proptest::collection::vec(any_row(), 0..8)) {
-        let rows = distinct(rows);
-        let given = candidates(&rows);
-        let (judgment, judged) = explain(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW);
-        prop_assert_eq!(format!("{judgment:?}"), shown(&rule, &given));
-        prop_assert!(judged.iter().all(|j| !j.why.is_empty()));
-        if !matches!(rule.strategy, Strategy::Union(_)) {
-            prop_assert_eq!(judged.iter().filter(|j| j.won).count(), usize::from(judgment.winner().is_some()));
-        }
-    }
-
-    #[test]
-    fn an_older_value_never_beats_a_newer_one_in_a_band(rows in proptest::collection::vec(any_row(), 0..8)) {
-        let rows = distinct(rows);
-        let rule = rule(Strategy::Order(vec![band(&["crm", "ma"]), band(&["cards"])]));
-        let given = candidates(&rows);
-        if let Some(from) = judge(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW).winner().and_then(|w| w.from) {
-            let in_band = |s: &str| (s == "cards") == (&*from.system == "cards");
-            let won = given.iter().find(|c| c.from == from).unwrap();
-            let equals = given.iter().filter(|c| &*c.from.system != "erp" && in_band(&c.from.system) && !c.echo && !c.value.is_empty());
-            // What a relay brings is no news.
-            for other in equals.filter(|c| won.is_copy() || !c.is_copy()) {
-                prop_assert!(!won.age.is_before(&other.age), "{:?} {:?}", won, other);
-            }
-        }
-    }
-
-    /// What it is not known to be older than stays in its record.
-    #[test]
-    fn a_value_gives_way_only_to_what_counts_more_or_is_newer(rule in any_rule(), rows in proptest::collection::vec(any_row(), 0..8)) {
-        let rows = distinct(rows);
-        let given = candidates(&rows);
-        let by_age = matches!(rule.strategy, Strategy::Order(_) | Strategy::Only(_) | Strategy::Newest(_));
-        let Some(winner) = judge(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW).winner().filter(|_| by_age) else {
-            return Ok(());
-        };
-        let (_, judged) = explain(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW);
-        for (candidate, judged) in given.iter().zip(&judged) {
-            let passed = ["lower rank", "not a source", "our own write", "too old", "empty", "older", COPY, TYPED_ELSEWHERE, IGNORED];
-            let counts = !passed.contains(&judged.why);
-            let is_other = !candidate.value.is_empty() && !candidate.value.says_the_same(&winner.value) && !judged.won;
-            prop_assert_eq!(winner.rivals.contains(&candidate.from), counts && is_other, "{:?} {:?}", candidate, judged);
-            if judged.why == "older" {
-                prop_assert!(given.iter().any(|other| candidate.age.is_before(&other.age)));
-            }
-        }
-    }
-
-    #[test]
-    fn absent_never_erases(rule in any_rule(), rows in proptest::collection::vec(any_row(), 0..8)) {
-        let rows = distinct(rows);
-        let rule = FieldRule { blank: Blank::Skipped, ignored: Ignored::default(), ..rule };
-        let given = candidates(&rows);
-        let is_removal = matches!(rule.strategy, Strategy::Union(_)) && given.iter().any(|c| c.entries.is_some_and(|e| !e.is_empty()));
-        if let Some(winner) = judge(&rule, ConditionState::None, &given, UnreadSystems::default(), NOW).winner() {
-            prop_assert!(!winner.value.is_empty() || is_removal);
-        }
-    }
+    assert_eq!(told(&r, RulePart::Unknown, &rows).2, ["condition unknown"; 2]);
 }
 
 #[test]

@@ -1,10 +1,17 @@
 use super::*;
+use crate::merge::{Circumstances, Leader, UnreadSystems};
 use crate::model::{Age, Date, Field, RecordId};
 
 mod play;
 mod relays;
 mod rule_forms;
 mod settling;
+
+/// Who wins by a rule without cases.
+fn winner_of<'a>(rule: &FieldRule, candidates: &[Candidate<'a>]) -> Winner<'a> {
+    let by = Circumstances { part: RulePart::Otherwise, unread: UnreadSystems::default(), leader: Leader::Nothing, now: Time(9) };
+    crate::merge::judge(rule, &by, candidates).winner().unwrap()
+}
 
 #[test]
 fn a_value_is_an_echo_while_it_is_what_the_target_made_of_ours() {
@@ -77,7 +84,7 @@ fn what_was_there_when_its_record_was_first_read_is_not_typed_anew() {
         let candidates = [Candidate::new(&from, &value, Age { after, by: Time(90) })];
         let winner = crate::merge::Winner { value: std::borrow::Cow::Borrowed(&value), from: Some(&from), rivals: Vec::new() };
         let rule = FieldRule::of(crate::merge::rules::Strategy::Only("ma".into()), "precedence.toml:5".into());
-        assert_eq!(FieldWinner::of(winner, &candidates, &rule, true).typed_after, typed_after, "{after:?}");
+        assert_eq!(FieldWinner::of(winner, &candidates, (&rule, RulePart::Otherwise), true).typed_after, typed_after, "{after:?}");
     }
 }
 
@@ -86,17 +93,14 @@ fn a_rule_that_only_fills_leaves_what_a_record_holds_and_takes_an_ignored_value_
     let ids: Vec<RecordId> = ["crm:person:1", "ma:person:1", "ma:person:2", "ma:person:3"].map(|id| id.parse().unwrap()).to_vec();
     let values = ["Chief", "Clerk", "不明", ""].map(|text| if text.is_empty() { Value::Empty } else { Value::text(text) });
     let band = crate::merge::rules::Band(vec![Name::from("crm").into()]);
-    let rule = FieldRule {
-        ignored: crate::merge::ignored::Ignored::of(vec!["不明".into()]),
-        ..FieldRule::of(crate::merge::rules::Strategy::Order(vec![band]), "precedence.toml:5".into())
-    };
-    for (fills_only, wanted) in [(false, [true, true, true]), (true, [false, true, true])] {
-        let rule = FieldRule { fills_only, ..rule.clone() };
+    let order = vec![band];
+    for (strategy, wanted) in [(Strategy::Order(order.clone()), [true, true, true]), (Strategy::Fill(order), [false, true, true])] {
+        let ignored = crate::merge::ignored::Ignored::of(vec!["不明".into()]);
+        let rule = FieldRule { ignored, ..FieldRule::of(strategy, "precedence.toml:5".into()) };
         let candidates: Vec<_> = ids.iter().zip(&values).map(|(id, value)| Candidate::new(id, value, Age::until(Time(1)))).collect();
-        let winner = judged(&rule, ConditionState::None, &candidates, UnreadSystems::default(), Time(9)).unwrap().unwrap();
-        let winner = FieldWinner::of(winner, &candidates, &rule, false);
+        let winner = FieldWinner::of(winner_of(&rule, &candidates), &candidates, (&rule, RulePart::Otherwise), false);
         let is_wanted = |id: &RecordId| winner.is_wanted_in(&Record::new(id.clone()), &"title".into(), &[]);
-        assert_eq!((winner.value.as_text(), [1, 2, 3].map(|at| is_wanted(&ids[at]))), (Some("Chief"), wanted), "{fills_only}");
+        assert_eq!((winner.value.as_text(), [1, 2, 3].map(|at| is_wanted(&ids[at]))), (Some("Chief"), wanted), "{rule}");
     }
 }
 
@@ -111,7 +115,7 @@ fn who_says_the_same_in_another_form_is_no_rival() {
         let band = crate::merge::rules::Band(["crm", "ma"].map(|system| Name::from(system).into()).into());
         let strategy = crate::merge::rules::Strategy::Order(vec![band]);
         let rule = FieldRule::of(strategy, "precedence.toml:5".into());
-        let winner = judged(&rule, ConditionState::None, &candidates, UnreadSystems::default(), Time(9)).unwrap().unwrap();
+        let winner = winner_of(&rule, &candidates);
         assert_eq!((winner.from, winner.rivals.len()), (Some(&crm), usize::from(is_rival)), "{other}");
     }
 }

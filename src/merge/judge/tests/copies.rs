@@ -33,13 +33,13 @@ fn a_copy_never_becomes_the_newest_and_keeps_its_systems_rank() {
         ("beside our write", &order, rows(("!a", 3), ("=b", 9)), None, ["our own write", COPY]),
         ("typed beside our write", &newest, rows(("!a", 3), ("+b", 9)), Some("b"), ["our own write", "newest"]),
     ] {
-        let (value, _, told) = told(rule, ConditionState::None, &rows);
+        let (value, _, told) = told(rule, RulePart::Otherwise, &rows);
         assert_eq!((value.as_deref(), told), (won, whys.to_vec()), "{what}: {rows:?}");
     }
     // It is no rival: what lost so is written over.
     let rows = [row("crm", "1", "@a", 3), row("ma", "1", "=@b", 9)];
     let given = candidates(&rows);
-    assert!(judge(&newest, ConditionState::None, &given, UnreadSystems::default(), NOW).winner().unwrap().rivals.is_empty());
+    assert!(judge(&newest, RulePart::Otherwise, &given, UnreadSystems::default(), NOW).winner().unwrap().rivals.is_empty());
 }
 
 #[test]
@@ -57,12 +57,12 @@ fn what_a_person_typed_in_a_named_system_goes_before_every_copy_and_before_nothi
         (rows("=a", "b", "!+c"), "a", ["highest rank", "lower rank", "our own write"]),
         (rows("=a", "+b", ""), "a", ["highest rank", "lower rank", "empty"]),
     ] {
-        let (value, _, told) = told(&rule, ConditionState::None, &rows);
+        let (value, _, told) = told(&rule, RulePart::Otherwise, &rows);
         assert_eq!((value.as_deref(), told), (Some(won), whys.to_vec()), "{rows:?}");
     }
     let young = FieldRule { max_age: Some(Span::days(30)), ..rule };
     let rows = [row("ma", "1", "=a", 999), row("crm", "1", "+c", 900)];
-    assert_eq!(told(&young, ConditionState::None, &rows).0.as_deref(), Some("a"), "what is too old was typed in vain");
+    assert_eq!(told(&young, RulePart::Otherwise, &rows).0.as_deref(), Some("a"), "what is too old was typed in vain");
 }
 
 /// A relay put "b" there, and took "x" out; both are known by our observation alone.
@@ -71,7 +71,7 @@ fn an_entry_that_a_relay_brings_is_no_news_to_a_union() {
     let union = rule(Strategy::Union(names(&["crm", "ma"])));
     let removed = Entries::of([("b".into(), EntryFate::Removed(on(5)))]);
     let crm = Row { entries: Some(removed), ..row("crm", "1", "a|c", 5) };
-    let of = |text: &str| told(&union, ConditionState::None, &[crm.clone(), row("ma", "1", text, 9)]).0;
+    let of = |text: &str| told(&union, RulePart::Otherwise, &[crm.clone(), row("ma", "1", text, 9)]).0;
     assert_eq!(of("=a|b").as_deref(), Some("a, c"));
     assert_eq!(of("a|b").as_deref(), Some("a, b, c"));
 }
@@ -99,7 +99,7 @@ proptest! {
         for row in moved.iter_mut().filter(|row| is_copy(row)) {
             (row.age, row.value) = (on(later), Value::text("another copy"));
         }
-        let (before, after) = (told(&rule, ConditionState::None, &rows), told(&rule, ConditionState::None, &moved));
+        let (before, after) = (told(&rule, RulePart::Otherwise, &rows), told(&rule, RulePart::Otherwise, &moved));
         prop_assert_eq!((before.0, before.1), (after.0, after.1));
     }
 
@@ -107,7 +107,7 @@ proptest! {
     fn no_copy_wins_where_a_person_typed_in_a_named_system(rows in people(), order in proptest::sample::subsequence(vec!["crm", "ma", "support"], 3).prop_shuffle()) {
         let ranked = rule(Strategy::Order(order.iter().map(|system| band(&[system])).collect()));
         let rule = typed_in(&["crm"], ranked);
-        let (_, from, _) = told(&rule, ConditionState::None, &rows);
+        let (_, from, _) = told(&rule, RulePart::Otherwise, &rows);
         let is = |row: &Row, by: fn(&LastEdit) -> bool| row.last_edit.as_ref().is_some_and(by);
         let is_typed = rows.iter().any(|row| *row.from.system == *"crm" && is(row, LastEdit::is_typed));
         let won = rows.iter().find(|row| Some(row.from.to_string()) == from);

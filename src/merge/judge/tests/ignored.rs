@@ -17,7 +17,7 @@ fn what_the_rule_ignores_counts_for_nothing_in_any_strategy() {
     ] {
         let rule = FieldRule { ignored: ignored(), ..rule(strategy) };
         let rows = [row("crm", "1", crm, 3), row("ma", "1", ma, 4), row("cards", "1", cards, 5)];
-        let (won, _, told) = told(&rule, ConditionState::None, &rows);
+        let (won, _, told) = told(&rule, RulePart::Otherwise, &rows);
         assert_eq!((won.as_deref(), told), (value, whys.to_vec()), "{rule}");
     }
 }

@@ -45,8 +45,8 @@ fn unions_know_what_was_removed() {
         ("nothing anywhere", "", "", None),
     ] {
         let rows = [listed("crm", crm, 1), listed("ma", ma, 1), listed("erp", "x a-9", 1)];
-        assert_eq!(told(&r, ConditionState::None, &rows).0.as_deref(), want, "{what}");
+        assert_eq!(told(&r, RulePart::Otherwise, &rows).0.as_deref(), want, "{what}");
     }
     let rows = [listed("crm", "", 1), listed("ma", "a-5", 1), listed("crm", "a=6", 1)];
-    assert_eq!(told(&r, ConditionState::None, &rows).2, ["empty", "empty", "removed elsewhere"]);
+    assert_eq!(told(&r, RulePart::Otherwise, &rows).2, ["empty", "empty", "removed elsewhere"]);
 }

@@ -7,8 +7,8 @@ fn while_unread(rule: &FieldRule, rows: &[Row], never: &[&str], stale: &[&str]) 
     let (never, stale) = (names(never), names(stale));
     let unread = UnreadSystems { never: &never, stale: &stale };
     let candidates = candidates(rows);
-    let (judgment, judged) = explain(rule, ConditionState::None, &candidates, unread, NOW);
-    assert_eq!(judgment, judge(rule, ConditionState::None, &candidates, unread, NOW), "explain and judge are one");
+    let (judgment, judged) = explain(rule, RulePart::Otherwise, &candidates, unread, NOW);
+    assert_eq!(judgment, judge(rule, RulePart::Otherwise, &candidates, unread, NOW), "explain and judge are one");
     let value = match judgment {
         Judgment::Wins(winner) => Ok(Some(winner.value.to_string())),
         Judgment::Nothing => Ok(None),

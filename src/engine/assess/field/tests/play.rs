@@ -32,8 +32,8 @@ pub(super) struct Play {
     pub(super) places: Vec<Place>,
     pub(super) now: Time,
     pub(super) looked: Option<Time>,
-    /// How the rule's `when` comes out, if it has one.
-    pub(super) condition: ConditionState,
+    /// Which part of the rule counts.
+    pub(super) part: RulePart,
     /// What is known of what the systems make of values.
     pub(super) habits: Habits,
 }
@@ -41,7 +41,7 @@ pub(super) struct Play {
 impl Play {
     /// `days` before now each record changed last.
     pub(super) fn new(rule: FieldRule, values: Vec<(Value, i64, bool)>) -> Play {
-        let now = Time(0).plus(Span::days(1_000));
+        let (now, part) = (Time(0).plus(Span::days(1_000)), rule.first_part());
         let place = |(shows, days, is_written)| {
             let changed = now.minus(Span::days(days));
             Place { shows, changed, edited_by: None, is_written, makes: str::to_string, writes: 0, record: None, target: Target::default() }
@@ -52,7 +52,7 @@ impl Play {
             places: values.into_iter().map(place).collect(),
             now,
             looked: None,
-            condition: ConditionState::None,
+            part,
             habits: Habits::default(),
         }
     }
@@ -105,8 +105,9 @@ impl Play {
         let candidates: Vec<Candidate<'_>> =
             self.places.iter().filter_map(|p| candidate(p.record.as_ref()?, &self.field, &p.target.agreed, &self.habits)).collect();
         let is_asked = self.places.iter().filter_map(|p| p.record.as_ref()).any(|r| !r.memory.cleared.is_empty());
-        let winner = judged(&self.rule, self.condition, &candidates, UnreadSystems::default(), self.now);
-        let Ok(Some(winner)) = winner.map(|w| w.map(|w| FieldWinner::of(w, &candidates, &self.rule, is_asked))) else { return 0 };
+        let by = Circumstances { part: self.part, unread: UnreadSystems::default(), leader: Leader::Nothing, now: self.now };
+        let winner = crate::merge::judge(&self.rule, &by, &candidates).winner();
+        let Some(winner) = winner.map(|w| FieldWinner::of(w, &candidates, (&self.rule, self.part), is_asked)) else { return 0 };
         drop(candidates);
         let now = self.now;
         let two_ways = self.goes_two_ways();
@@ -143,7 +144,7 @@ impl Play {
 
     pub(super) fn goes_two_ways(&self) -> bool {
         let mut written = self.places.iter().enumerate().filter(|(_, place)| place.is_written);
-        written.any(|(at, _)| self.rule.asks(&SYSTEMS[at].into()))
+        written.any(|(at, _)| self.rule.may_ask(&SYSTEMS[at].into()))
     }
 
     /// A round: all are read, in this order, and what is due is written.

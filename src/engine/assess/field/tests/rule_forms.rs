@@ -3,7 +3,7 @@
 use super::play::Play;
 use super::*;
 use crate::config::{Connectors, load};
-use crate::merge::ConditionState;
+use crate::merge::RulePart;
 use crate::model::Value;
 use std::sync::Arc;
 
@@ -61,11 +61,11 @@ struct Shown {
     edited: &'static str,
 }
 
-fn play(field: &str, text: &str, condition: ConditionState, [c, d, m, n, k]: [&str; 5]) -> [String; 7] {
+fn play(field: &str, text: &str, part: RulePart, [c, d, m, n, k]: [&str; 5]) -> [String; 7] {
     let rule = rule(field, text);
     let of = |crm: (&str, i64), ma: &str, card: &str| {
         let values = vec![(value(field, crm.0), crm.1, false), (value(field, ma), 1, true), (value(field, card), 1, false)];
-        let mut play = Play { condition, ..Play::new(FieldRule::clone(&rule), values) };
+        let mut play = Play { part, ..Play::new(FieldRule::clone(&rule), values) };
         play.settle();
         play
     };
@@ -83,7 +83,7 @@ fn play(field: &str, text: &str, condition: ConditionState, [c, d, m, n, k]: [&s
 fn every_form_of_rule_does_what_it_says() {
     let texts = ["c", "d", "m", "n", "k"];
     let numbers = ["5", "7", "6", "8", "9"];
-    let (none, yes, no) = (ConditionState::None, ConditionState::True, ConditionState::False);
+    let (none, yes, no) = (RulePart::Otherwise, RulePart::Case(0), RulePart::Otherwise);
     let order = Shown { set: "c", changed: "d", blank: "m", cleared: "c", conflict: "c", stale: "c", edited: "c" };
     let newest = Shown { set: "c", changed: "d", blank: "m", cleared: "c", conflict: "m", stale: "c", edited: "n" };
     let nothing = Shown { set: "", changed: "", blank: "m", cleared: "", conflict: "m", stale: "k", edited: "n" };

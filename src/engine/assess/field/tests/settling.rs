@@ -41,21 +41,21 @@ pub(super) fn rules() -> impl Sampled<Value = FieldRule> {
     let some = || (Just(SYSTEMS).prop_shuffle(), 1usize..=3).prop_map(|(all, len)| names(&all[..len]));
     let strategy = prop_oneof![
         3 => orders().prop_map(Strategy::Order),
+        1 => orders().prop_map(Strategy::Fill),
         1 => some().prop_map(|names| Strategy::Only(names[0].clone())),
         1 => some().prop_map(Strategy::Newest),
         1 => some().prop_map(Strategy::Oldest),
         1 => some().prop_map(Strategy::Max),
         1 => some().prop_map(Strategy::Min),
+        1 => some().prop_map(Strategy::Most),
         1 => some().prop_map(Strategy::Union),
     ];
     let blank = proptest::sample::select(vec![Blank::Skipped, Blank::Wins, Blank::Clears]);
     let ignored = proptest::sample::select(vec![&[][..], &["a"], &["b", "c"]]);
-    let more = (ignored, proptest::bool::weighted(0.2));
-    (strategy, blank, proptest::option::of(1i64..9), more).prop_map(|(strategy, blank, days, (ignored, fills_only))| FieldRule {
+    (strategy, blank, proptest::option::of(1i64..9), ignored).prop_map(|(strategy, blank, days, ignored)| FieldRule {
         blank,
         max_age: days.map(Span::days),
         ignored: Ignored::of(ignored.iter().map(|word| (*word).into()).collect()),
-        fills_only,
         ..rule(strategy)
     })
 }

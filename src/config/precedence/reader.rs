@@ -1,0 +1,79 @@
+//! What rules are read against: the systems, and the fields that they read.
+
+use crate::config::document::TomlEntry;
+use crate::config::document::nearest::choices;
+use crate::config::systems::offers::Offers;
+use crate::connector::manifest::FieldKind;
+use crate::model::Name;
+use crate::model::expression::Declared;
+use toml::de::DeValue;
+
+pub(super) struct PrecedenceReader<'o> {
+    pub(super) offers: &'o Offers,
+    pub(super) declared: &'o Declared,
+}
+
+impl PrecedenceReader<'_> {
+    /// Whether a field may have a rule.
+    pub(super) fn field(&self, entry: &TomlEntry) -> bool {
+        let field = entry.key;
+        if let Some(system) = self.offers.consent_in(field) {
+            let said = format!("{field:?} is the person's own consent in {system}: it has no precedence, the strictest always counts");
+            entry.sheet.report(entry.key_at.clone(), said, "take this rule out; consent.toml says what a system's records prove");
+            return false;
+        }
+        if self.offers.complete() && self.offers.readers(field).is_empty() {
+            let known = choices(field, self.declared.person.keys().map(|k| &**k));
+            entry.sheet.report(entry.key_at.clone(), format!("no system reads {field:?} of a person"), known);
+            return false;
+        }
+        true
+    }
+
+    /// A system that is not in the list yet; one that is there is reported.
+    pub(super) fn once(&self, entry: &TomlEntry, seen: &mut Vec<Name>) -> Option<Name> {
+        let name = self.system(entry)?;
+        if seen.contains(&name) {
+            entry.report(format!("{name:?} stands twice in {:?}", entry.key), "a system has one rank; remove one of the two");
+            return None;
+        }
+        seen.push(name.clone());
+        Some(name)
+    }
+
+    pub(super) fn system(&self, entry: &TomlEntry) -> Option<Name> {
+        match entry.value {
+            DeValue::String(name) => self.offers.named(entry, name).map(|s| s.name.clone()),
+            _ => {
+                entry.wrong_kind("a system's name in quotes");
+                None
+            }
+        }
+    }
+
+    /// A rule that names only systems that do not read the field would empty it everywhere.
+    pub(super) fn some_reader(&self, entry: &TomlEntry, field: Option<&str>, systems: &[Name]) {
+        let Some(field) = field else { return };
+        let readers = self.offers.readers(field);
+        if self.offers.complete() && !systems.is_empty() && !systems.iter().any(|s| readers.iter().any(|(r, _)| **r == **s)) {
+            let readers: Vec<&str> = readers.iter().map(|(r, _)| *r).collect();
+            let said = format!("{} does not read {field:?}", systems.iter().map(|s| &**s).collect::<Vec<_>>().join(" or "));
+            entry.report(said, format!("it is read by {}", readers.join(", ")));
+        }
+    }
+
+    /// That the systems of a rule read the field as one of these kinds.
+    pub(super) fn right_type(&self, entry: &TomlEntry, field: Option<&str>, systems: &[Name], (kinds, said): (&[FieldKind], &str)) {
+        let Some(field) = field.filter(|_| !kinds.is_empty()) else { return };
+        let readers = self.offers.readers(field);
+        let wrong = readers.iter().find(|(system, kind)| systems.iter().any(|s| **s == **system) && !kinds.contains(kind));
+        if let Some((system, kind)) = wrong {
+            let found = kind.word();
+            entry.sheet.report(
+                entry.key_at.clone(),
+                format!("{} needs {said}, and {system} reads {field:?} as {found}", entry.key),
+                "expected from = [..]",
+            );
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! One rule of precedence.toml.
+
+use super::reader::PrecedenceReader;
+use super::strategies::names;
+use crate::config::document::{Section, TomlEntry, keys};
+use crate::config::proof::expression;
+use crate::merge::ignored::Ignored;
+use crate::merge::rules::{Blank, Case, FieldRule, Strategy};
+use crate::model::expression::Scope;
+use crate::model::{Expression, Name, ShortText, is_blank};
+use toml::de::DeValue;
+
+/// The parts of a rule: its cases, and what counts where none of them holds.
+type Parts = (Vec<Case>, Strategy);
+
+impl PrecedenceReader<'_> {
+    /// One rule: a list of systems, or a table. `field` is `None` for the default.
+    pub(super) fn rule(&self, entry: &TomlEntry, field: Option<&str>) -> Option<FieldRule> {
+        let rule = entry.sheet.rule(&entry.key_at);
+        match entry.value {
+            DeValue::Array(_) => {
+                let bands = self.bands(entry)?;
+                self.some_reader(entry, field, &names(&bands));
+                Some(FieldRule::of(Strategy::Order(bands), rule))
+            }
+            DeValue::Table(_) => self.table(entry, field, rule),
+            _ => {
+                entry.wrong_kind("a list of systems, as [\"crm\", \"ma\"], or a table, as { only = \"ma\" }");
+                None
+            }
+        }
+    }
+
+    fn table(&self, entry: &TomlEntry, field: Option<&str>, rule: Name) -> Option<FieldRule> {
+        let whose = format!("the rule of {:?}", entry.key);
+        let mut section = entry.table(&whose, &keys::RULE)?;
+        let one = self.one_of(&mut section, &keys::RULE, entry, &whose);
+        let max_age = section.get("max_age").and_then(|e| e.duration());
+        let blank = section.get("blank").and_then(|e| blank(&e)).unwrap_or(Blank::Skipped);
+        let (when, otherwise, typed) = (section.get("when"), section.get("otherwise"), section.get("typed"));
+        let ignore = section.get("ignore");
+        if let Some(because) = section.get("because") {
+            because.text();
+        }
+        section.finish();
+        let (cases, strategy) = self.parts(one.as_ref(), when.as_ref(), otherwise.as_ref(), field)?;
+        let mut rule = FieldRule { cases, blank, max_age, ..FieldRule::of(strategy, rule) };
+        rule.ignored = ignore.map(|e| ignored(&e, &rule)).unwrap_or_default();
+        rule.typed = typed.map(|e| self.typed(&e, &rule)).unwrap_or_default();
+        Some(rule)
+    }
+
+    fn parts(
+        &self,
+        one: Option<&TomlEntry>,
+        when: Option<&TomlEntry>,
+        otherwise: Option<&TomlEntry>,
+        field: Option<&str>,
+    ) -> Option<Parts> {
+        let has_cases = one.is_some_and(|one| one.key == "cases");
+        if let (None, Some(otherwise), false) = (when, otherwise, has_cases) {
+            let hint = "expected when = 'EXPRESSION' beside it";
+            otherwise.sheet.report(otherwise.key_at.clone(), "otherwise without when never counts", hint);
+        }
+        if let (Some(when), true) = (when, has_cases) {
+            when.sheet.report(
+                when.key_at.clone(),
+                "when stands beside cases",
+                "expected it in each case: cases = [{ when = '..', from = [..] }]",
+            );
+        }
+        let condition = when.map(|entry| self.condition(entry));
+        let rest = otherwise.map_or(Some(Strategy::Never), |entry| self.otherwise(entry, field));
+        if has_cases {
+            let cases: Vec<Option<Case>> = one?.list()?.iter().map(|case| self.case(case, field)).collect();
+            return Some((cases.into_iter().collect::<Option<_>>()?, rest?));
+        }
+        let strategy = one.and_then(|one| self.strategy(one, field));
+        match condition {
+            None => Some((Vec::new(), strategy?)),
+            Some(when) => Some((vec![Case { when: when?, strategy: strategy? }], rest?)),
+        }
+    }
+
+    fn case(&self, entry: &TomlEntry, field: Option<&str>) -> Option<Case> {
+        if !matches!(entry.value, DeValue::Table(_)) {
+            entry.wrong_kind("a case in braces, as { when = 'deals.exists(d, d.open)', from = [\"crm\"] }");
+            return None;
+        }
+        let whose = "a case";
+        let mut section: Section = entry.table(whose, &keys::CASE)?;
+        let when = section.need("when", "expected when = 'EXPRESSION'; what counts in all other cases stands in `otherwise`");
+        let one = self.one_of(&mut section, &keys::CASE, entry, whose);
+        section.finish();
+        let (when, strategy) = (when.map(|when| self.condition(&when)), one.map(|one| self.strategy(&one, field)));
+        Some(Case { when: when??, strategy: strategy?? })
+    }
+
+    fn condition(&self, when: &TomlEntry) -> Option<Expression> {
+        expression(when, Scope::Person, self.offers, self.declared)
+    }
+
+    /// Systems of a rule whose values may be known to be typed by people.
+    fn typed(&self, entry: &TomlEntry, rule: &FieldRule) -> Vec<Name> {
+        if rule.strategies().any(goes_by_value) {
+            let hint = "expected it beside from, fill, only, newest or oldest; the others go by what the values say, not by who typed them";
+            entry.sheet.report(entry.key_at.clone(), "typed has no meaning here", hint);
+            return Vec::new();
+        }
+        let mut seen = Vec::new();
+        for named in entry.list().unwrap_or_default() {
+            let Some(system) = self.once(&named, &mut seen) else { continue };
+            let manifest = self.offers.system(&system).and_then(|offer| offer.manifest.as_ref());
+            if !rule.may_ask(&system) {
+                named.report(format!("{system} is no source of this rule"), "expected a system that the rule takes values from");
+            } else if manifest.is_some_and(|manifest| !manifest.tells_typists()) {
+                let hint =
+                    "take it out: nobody can know whether a person typed a value there; `nayose connector try SYSTEM` says who tells it";
+                named.report(format!("{system} does not tell which people edit its records"), hint);
+            }
+        }
+        seen
+    }
+}
+
+/// Whether it matters what the values are, and not whose.
+fn goes_by_value(strategy: &Strategy) -> bool {
+    match strategy {
+        Strategy::Max(_) | Strategy::Min(_) | Strategy::Any(_) | Strategy::All(_) => true,
+        Strategy::Most(_) | Strategy::Sum(_) | Strategy::Union(_) | Strategy::Other(_) => true,
+        Strategy::Order(_) | Strategy::Fill(_) | Strategy::Only(_) | Strategy::Newest(_) | Strategy::Oldest(_) | Strategy::Never => false,
+    }
+}
+
+/// Values that count for nothing.
+fn ignored(entry: &TomlEntry, rule: &FieldRule) -> Ignored {
+    if rule.strategies().any(|strategy| matches!(strategy, Strategy::Union(_))) {
+        let hint =
+            "expected it beside from, fill, only, newest, oldest, max or min; an entry that is taken out of one list is taken out of all";
+        entry.sheet.report(entry.key_at.clone(), "ignore has no meaning here", hint);
+        return Ignored::default();
+    }
+    let mut words: Vec<ShortText> = Vec::new();
+    for word in entry.list().unwrap_or_default() {
+        match word.text() {
+            Some(text) if is_blank(text) => word.report("an empty text is no value", "take it out: what is empty counts by `blank`"),
+            Some(text) => words.push(text.into()),
+            None => {}
+        }
+    }
+    Ignored::of(words)
+}
+
+fn blank(entry: &TomlEntry) -> Option<Blank> {
+    match entry.text()? {
+        "wins" => Some(Blank::Wins),
+        "clears" => Some(Blank::Clears),
+        "skipped" => Some(Blank::Skipped),
+        other => {
+            let hint = "expected \"wins\" (what somebody emptied counts), \"clears\" (whatever is empty counts, also what was never set) \
+                        or \"skipped\" (it is passed over, as without this key)";
+            entry.report(format!("blank cannot be {other:?}"), hint);
+            None
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What is asked of the merge about one field of one person.
+
+use super::members::Members;
+use crate::engine::engine::Engine;
+use crate::merge::rules::FieldRule;
+use crate::merge::{Candidate, Circumstances, Judged, Judgment, Leader, RulePart, Unknown};
+use crate::model::{Name, Time};
+
+/// The rule, what the records offer, and what else it hangs on.
+pub struct FieldAsked<'a> {
+    pub rule: &'a FieldRule,
+    pub candidates: Vec<Candidate<'a>>,
+    pub by: Circumstances<'a>,
+}
+
+impl<'a> FieldAsked<'a> {
+    pub fn judge(&self) -> Judgment<'a> {
+        crate::merge::judge(self.rule, &self.by, &self.candidates)
+    }
+
+    /// The same, with what became of each candidate.
+    pub fn explain(&self) -> (Judgment<'a>, Vec<Judged>) {
+        crate::merge::explain(self.rule, &self.by, &self.candidates)
+    }
+}
+
+impl Engine {
+    /// `None`: no rule speaks of the field.
+    pub fn field_asked<'a>(&'a self, name: &Name, of: Members<'a>, now: Time) -> Option<FieldAsked<'a>> {
+        let rule = of.by.rules.precedence.rule(name)?;
+        let is_plain = rule.cases.is_empty() && rule.strategy.leading_field().is_none();
+        let (part, leader) = match is_plain {
+            true => (RulePart::Otherwise, Leader::Nothing),
+            false => self.asked(of, now, |person| match person.part(rule, name) {
+                Ok(part) => (part, person.leader(rule, part)),
+                Err(_) => (RulePart::Unknown, Leader::Unknown(Unknown::Condition)),
+            }),
+        };
+        let by = Circumstances { part, unread: of.gaps.unread(), leader, now };
+        Some(FieldAsked { rule, candidates: self.candidates(name, of), by })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::merge::rules::Strategy;
+    use crate::merge::{Candidate, UnreadSystems};
+    use crate::model::{Age, RecordId, Value};
+
+    #[test]
+    fn what_is_explained_is_what_is_judged() {
+        let rule = FieldRule::of(Strategy::Only("crm".into()), "precedence.toml:2".into());
+        let (from, value): (RecordId, Value) = ("crm:person:1".parse().unwrap(), Value::text("部長"));
+        let candidates = vec![Candidate::new(&from, &value, Age::until(Time(1)))];
+        for (part, wins) in [(RulePart::Otherwise, true), (RulePart::Unknown, false)] {
+            let by = Circumstances { part, unread: UnreadSystems::default(), leader: Leader::Nothing, now: Time(2) };
+            let asked = FieldAsked { rule: &rule, candidates: candidates.clone(), by };
+            let (explained, judged) = asked.explain();
+            assert_eq!((asked.judge(), judged[0].won), (explained, wins));
+        }
+    }
+}
