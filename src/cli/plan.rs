@@ -4,6 +4,7 @@ use super::args::Common;
 use super::{Exit, open, output};
 use crate::daemon::commands::{Command, Reply};
 use crate::engine::answers::by_order::{DecidedByOrder, Differs};
+use crate::engine::answers::forward_only::{LeftStatus, StatusesKept};
 use crate::engine::answers::plan::{LeftUndecided, Plan, Totals};
 use crate::engine::answers::waiting::known_by;
 use crate::engine::guard::waiting::Waiting;
@@ -74,6 +75,7 @@ pub fn text(plan: &Plan) -> String {
     lines.extend(plan.waiting.iter().map(|w| waiting_text(w, &w.who())));
     lines.extend(plan.undecided.as_ref().map(undecided_text));
     lines.extend(plan.by_order.iter().flat_map(by_order_text));
+    lines.extend(plan.forward_only.iter().flat_map(kept_text));
     output::lines(&lines)
 }
 
@@ -141,6 +143,15 @@ fn by_order_text(told: &DecidedByOrder) -> Vec<String> {
     std::iter::once(head).chain(examples.iter().map(line)).collect()
 }
 
+/// Statuses that stay as they are.
+fn kept_text(kept: &StatusesKept) -> Vec<String> {
+    let StatusesKept { records, examples } = kept;
+    let head = format!("forward_only: {} not told a lower status; for example", counted(*records, "record is", "records are"));
+    let line =
+        |LeftStatus { record, shows, not_written, why }: &LeftStatus| format!("  {record} shows {shows}, not {not_written:?}: {why}");
+    std::iter::once(head).chain(examples.iter().map(line)).collect()
+}
+
 /// What rests on not having seen something, in one line.
 fn undecided_text(left: &LeftUndecided) -> String {
     let LeftUndecided { statuses, fields, why } = left;
@@ -161,6 +172,7 @@ pub fn write_lines(write: &PlannedWrite) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decide::forward_only::KeptStatus;
     use crate::engine::guard::about::About;
     use serde_json::{Value as Json, json};
 
@@ -218,6 +230,17 @@ mod tests {
                 statuses: 578,
                 fields: 1,
                 why: "not read to the end yet since this state was begun: crm.deals".into(),
+            }),
+            forward_only: Some(StatusesKept {
+                records: 12,
+                examples: [("customer", KeptStatus::Higher), ("Partner", KeptStatus::NotOurs)]
+                    .map(|(shows, kept)| LeftStatus {
+                        record: "ma:person:17".into(),
+                        shows: json!(shows),
+                        not_written: "lead".into(),
+                        why: kept.why().into(),
+                    })
+                    .into(),
             }),
             ..Plan::default()
         };

@@ -12,6 +12,7 @@ use crate::config::precedence;
 use crate::config::status_circle;
 use crate::config::systems;
 use crate::config::systems::settings::{Outside, SecretsWanted};
+use crate::config::systems::status_words;
 use crate::config::written;
 use crate::config::{Config, ManifestSource, Rules};
 use crate::store::StateUrl;
@@ -71,6 +72,9 @@ pub fn load_with(
     let precedence = precedence::read(&sheets[at(PRECEDENCE)], &tables[at(PRECEDENCE)].0, &read.offers, &declared, &read.systems);
     edits::ask(&mut read.systems, &precedence);
     let policy = policy::read(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &declared);
+    if tables[at(POLICY)].1 {
+        status_words::report(&sheets[at(SYSTEMS)], &tables[at(SYSTEMS)].0, &tables[at(POLICY)].0);
+    }
     status_circle::report(&sheets[at(POLICY)], &tables[at(POLICY)].0, &policy, &precedence, &read.systems, &declared);
     let consent = consent::read(&sheets[at(CONSENT)], &tables[at(CONSENT)].0, &read.offers);
 

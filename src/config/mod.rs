@@ -5,10 +5,10 @@
 //! - [`load`](load()): the folder in, a [`Config`] or all its [`Mistakes`] out
 //! - `document`: TOML with the place of everything in it. In it: `keys`, `schema`, which keys each table has, for reading and as JSON Schema;
 //!   `example_keys`, those of examples; `mistake`, `redact`, `shown`, how mistakes are shown, and what must not be shown with them; `nearest`, `width`, `quoted`, "did you mean"
-//! - `systems`: systems.toml, with `settings`, `http`, `network`, `plain_http`, `writes`, `notify`, `time_zone`; `connectors`, manifests out of the
+//! - `systems`: systems.toml, with `settings`, `http`, `network`, `plain_http`, `writes`, `status_words`, `notify`, `time_zone`; `connectors`, manifests out of the
 //!   connector room; `offers`, what the configured systems can read, which the other files are checked against
-//! - `precedence`, `policy`, `consent`: one file each; `proof`: what they share; `consequences`: what follows from files that are right; `status_circle`:
-//!   statuses that never settle
+//! - `precedence`, `policy` (with `statuses`), `consent`: one file each; `proof`: what they share; `consequences`: what follows from files that are right;
+//!   `status_circle`: statuses that never settle
 //! - [`examples`](examples()): the users' own examples, in the folder `tests`
 //! - `edits`: what systems are asked for about edits; `rules`: what of it decides
 //! - `files`: what the four are called; `file_text`: reading one; `written`: whose they are; `example`: the folder that `nayose init` writes
@@ -27,6 +27,7 @@ mod precedence;
 mod proof;
 mod rules;
 mod status_circle;
+mod statuses;
 mod systems;
 pub mod written;
 

@@ -4,8 +4,9 @@ use crate::config::document::keys::{self, TableKeys};
 use crate::config::document::nearest::choices;
 use crate::config::document::{ConfigSheet, Section, TextPlace, TomlEntry};
 use crate::config::proof::{expression, persons, proofs, unproved};
+use crate::config::statuses::{self, Statuses};
 use crate::config::systems::offers::{Offers, PassesThatCount};
-use crate::decide::rules::{After, ChangeLimits, FillLimits, HoldRule, HoldScope, Policy, Proof, Stale, StatusRule, Widening};
+use crate::decide::rules::{After, ChangeLimits, FillLimits, HoldRule, HoldScope, Policy, Proof, Stale, Widening};
 use crate::decide::standing::{REFUSAL_UNREAD, UNREAD};
 use crate::model::expression::{Declared, Scope};
 use crate::model::{Entity, MailKind, Span};
@@ -25,8 +26,7 @@ struct PolicyReader<'o> {
 pub fn read<'a>(sheet: &'a ConfigSheet<'a>, table: &'a DeTable<'a>, offers: &Offers, declared: &Declared) -> Policy {
     let reader = PolicyReader { offers, declared };
     let mut top = Section::top(sheet, table, &keys::POLICY);
-    let statuses = top.table("status", "[status]", &keys::STATUS).map(|mut s| s.entries()).unwrap_or_default();
-    let statuses = statuses.iter().filter_map(|e| reader.status(e)).collect();
+    let Statuses { rules: statuses, forward_only } = statuses::read(&mut top, offers, declared);
     let holds = top.table("holds", "[holds]", &keys::HOLDS).map(|mut s| s.entries()).unwrap_or_default();
     let holds = holds.iter().filter_map(|e| reader.hold(e)).collect();
     let refusal_proofs = reader.refusals(&mut top);
@@ -34,15 +34,10 @@ pub fn read<'a>(sheet: &'a ConfigSheet<'a>, table: &'a DeTable<'a>, offers: &Off
     let changes = changes(&mut top);
     top.finish();
     let fills = changes.map(FillLimits::from).unwrap_or_default();
-    Policy { statuses, holds, refusal_proofs, widening, changes: changes.unwrap_or_default(), fills }
+    Policy { statuses, forward_only, holds, refusal_proofs, widening, changes: changes.unwrap_or_default(), fills }
 }
 
 impl PolicyReader<'_> {
-    fn status(&self, entry: &TomlEntry) -> Option<StatusRule> {
-        let when = expression(entry, Scope::Person, self.offers, self.declared)?;
-        Some(StatusRule { name: entry.key.into(), when, rule: entry.sheet.rule(&entry.key_at) })
-    }
-
     fn hold(&self, entry: &TomlEntry) -> Option<HoldRule> {
         let mut section = entry.table(&format!("[holds.{}]", entry.key), &keys::HOLD)?;
         if [REFUSAL_UNREAD, UNREAD].contains(&entry.key) {

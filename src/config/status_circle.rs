@@ -7,7 +7,7 @@ use crate::decide::rules::Policy;
 use crate::decide::status::{LeadStatus, status};
 use crate::merge::rules::Precedence;
 use crate::model::expression::{Declared, Facts};
-use crate::model::{Name, Value};
+use crate::model::{Name, Time, Value};
 use std::collections::BTreeMap;
 use toml::de::DeTable;
 
@@ -16,7 +16,7 @@ struct StatusAsField<'a> {
     system: &'a Name,
     field: &'a Name,
     /// Ours to the system's, and the system's to what the field makes of it.
-    written: &'a BTreeMap<String, String>,
+    written: BTreeMap<String, String>,
     read: BTreeMap<String, String>,
 }
 
@@ -65,7 +65,7 @@ fn fields_with_the_status<'a>(system: &'a System, precedence: &Precedence) -> Ve
         .map(|(field, how)| StatusAsField {
             system: system.name(),
             field,
-            written: &written.map,
+            written: written.map.iter().chain(&system.settings.status_words).map(|(ours, theirs)| (ours.clone(), theirs.clone())).collect(),
             read: match how {
                 FieldMap::Path(_) => BTreeMap::new(),
                 FieldMap::Full(spec) => spec.map.clone(),
@@ -95,7 +95,7 @@ fn follows<'p>(policy: &'p Policy, shown: &StatusAsField<'_>, now: &Name, declar
     // A word that the field's map does not know cannot be read: then nothing follows.
     let value = Value::text(if shown.read.is_empty() { word } else { shown.read.get(word)? });
     let person = |field: &Name| Ok((field == shown.field).then(|| value.clone()));
-    match status(policy, &Facts::person(declared, &person, &[], &[])) {
+    match status(policy, &Facts::person(declared, &person, &[], &[], Time(0))) {
         LeadStatus::Is(rule) => Some(&rule.name),
         LeadStatus::None | LeadStatus::Unknown { .. } => None,
     }

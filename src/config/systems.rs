@@ -7,6 +7,7 @@ pub(in crate::config) mod notify;
 pub(in crate::config) mod offers;
 pub(in crate::config) mod plain_http;
 pub(in crate::config) mod settings;
+pub(in crate::config) mod status_words;
 pub(in crate::config) mod time_zone;
 pub(in crate::config) mod writes;
 
@@ -173,6 +174,7 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &M
     let relays = section.get("relays");
     let (wanted, hold) = (section.get("writes"), section.get("hold"));
     let (words, lacks) = (section.get("refusal_words"), section.get("lacks"));
+    let statuses = section.get("status");
     (offer.every, offer.sweep) = (every, sweep);
     offer.manifest = connector.and_then(|e| manifest(&e, source));
     let Some(manifest) = offer.manifest.clone() else {
@@ -192,6 +194,7 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &M
         why: writes.why.clone(),
         time_zone,
         refusal_words: words.map(|e| shown::refusal_words(&e, &manifest)).unwrap_or_default(),
+        status_words: statuses.map(|e| status_words::read(&e, &manifest, writes.writes.status)).unwrap_or_default(),
         lacks: lacks.map(|e| shown::lacks(&e, &manifest)).unwrap_or_default(),
         edits,
     };
@@ -238,7 +241,7 @@ fn manifest(entry: &TomlEntry, source: &ManifestPlaces) -> Option<Arc<Manifest>>
 /// Whether a value under a system's key may be shown: it is ours, or the manifest says that it is no secret.
 pub fn may_show(offers: &Offers, system: &str, key: &str, value: &DeValue) -> bool {
     if keys::SYSTEM.find(key).is_some() {
-        return !matches!(value, DeValue::Table(_)) || matches!(key, "hold" | "refusal_words");
+        return !matches!(value, DeValue::Table(_)) || matches!(key, "hold" | "refusal_words" | "status");
     }
     let setting = offers.system(system).and_then(|s| s.manifest.as_ref()).and_then(|m| m.settings.get(key));
     setting.is_some_and(|s| !s.secret)

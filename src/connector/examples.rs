@@ -62,6 +62,7 @@ pub fn example_settings(manifest: &Manifest) -> SystemSettings {
         why: named(writes.and_then(|w| w.why.as_ref()), "nayose_why"),
         time_zone: None,
         refusal_words: BTreeMap::new(),
+        status_words: BTreeMap::new(),
         lacks: Vec::new(),
         edits: Default::default(),
     }

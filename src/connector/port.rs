@@ -33,6 +33,8 @@ pub struct SystemSettings {
     pub time_zone: Option<String>,
     /// What the system's own words in opt-out fields mean, where they are neither yes nor no.
     pub refusal_words: BTreeMap<String, RefusalWord>,
+    /// What the system calls our lead statuses, where it is not the manifest's word.
+    pub status_words: BTreeMap<String, String>,
     /// Fields that this account of the system has not, by the system's own names.
     pub lacks: Vec<String>,
     pub edits: EditsAsked,

@@ -6,10 +6,11 @@
 //! - [`standing`]: a person's refusals, basis and holds, and the decision for one mail
 //! - [`consent`]: which basis carries which kind of mail
 //! - [`freshness`]: proofs of streams against their limits
-//! - [`status`]: the lead status
+//! - [`status`]: the lead status; [`forward_only`]: statuses that a target keeps
 //! - [`widening`]: what an edit of the rules lets through, and the strictest of several rules
 
 pub mod consent;
+pub mod forward_only;
 pub mod freshness;
 pub mod phase;
 pub mod ratchet;

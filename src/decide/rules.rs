@@ -1,13 +1,17 @@
 //! What policy.toml and consent.toml say, as types.
 
+use super::forward_only::ForwardOnly;
 use crate::model::{Basis, ByName, Entity, Expression, MailKind, Name, Span};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// policy.toml.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     /// In the file's order: the first that is true.
     pub statuses: Vec<StatusRule>,
+    /// No target is told a lower status than the one that it shows.
+    pub forward_only: Option<Arc<ForwardOnly>>,
     pub holds: Vec<HoldRule>,
     /// What must be fresh for refusals to be known.
     pub refusal_proofs: Vec<Proof>,

@@ -12,7 +12,8 @@
 //! - a list field that is null is the empty list where a list is wanted (`in`, `size`, `exists` ...), for an empty list *is* `Empty`;
 //! - int and number mix in arithmetic as they do in comparisons;
 //! - a time is compared with another time or with a literal: `person.seen >= "2026-01-31"` (midnight UTC) or RFC 3339;
-//! - macros are not nested in one another's bodies, lists have no index, and there are no maps, bytes, durations or `now`.
+//! - macros are not nested in one another's bodies, lists have no index, and there are no maps, bytes, durations or `now`; time is asked
+//!   for in whole days (`d.closed_days`, `d.quiet_days`), so that it is known when an answer may be another one.
 //!
 //! Known: `&& || ! ?: == != < <= > >= in + - * / %`, `has`, `size`, `contains`, `startsWith`, `endsWith`, `matches`,
 //! `timestamp`, `exists`, `all`, `exists_one`, `filter`, `map`.
@@ -20,6 +21,7 @@
 mod check;
 mod compiled;
 mod datum;
+mod days;
 mod declared;
 mod error;
 mod facts;
@@ -30,6 +32,7 @@ mod scope;
 mod tree;
 mod types;
 
+pub use days::DaysAsked;
 pub use declared::{Declared, FieldType};
 pub use error::{EvaluationError, ExpressionError, LIST_MAX};
 pub use facts::Facts;
@@ -143,6 +146,11 @@ impl Expression {
 
     pub fn needs_tickets(&self) -> bool {
         self.0.needs.tickets
+    }
+
+    /// The numbers of days that are read: by these alone the answer may change with time.
+    pub fn days_asked(&self) -> DaysAsked {
+        self.0.needs.days
     }
 }
 

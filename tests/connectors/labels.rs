@@ -96,6 +96,7 @@ async fn site_with(change: impl FnOnce(&mut nayose::connector::Manifest)) -> (Sh
         why: None,
         time_zone: None,
         refusal_words: Default::default(),
+        status_words: Default::default(),
         lacks: Vec::new(),
         edits: Default::default(),
     };

@@ -170,6 +170,7 @@ fn a_missing_setting_is_told_with_where_to_find_it() {
         why: None,
         time_zone: Some("Mars".into()),
         refusal_words: Default::default(),
+        status_words: Default::default(),
         lacks: Vec::new(),
         edits: Default::default(),
     };

@@ -125,6 +125,7 @@ impl Server {
             why: Some("why".into()),
             time_zone: None,
             refusal_words: Default::default(),
+            status_words: Default::default(),
             lacks: Vec::new(),
             edits: Default::default(),
         }

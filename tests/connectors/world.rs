@@ -64,6 +64,7 @@ impl World {
             why: Some("nayose_why".into()),
             time_zone: None,
             refusal_words: Default::default(),
+            status_words: Default::default(),
             lacks: Vec::new(),
             edits,
         };

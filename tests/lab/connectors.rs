@@ -58,6 +58,7 @@ impl Lab {
             why: None,
             time_zone: None,
             refusal_words: Default::default(),
+            status_words: Default::default(),
             lacks: Vec::new(),
             edits: Default::default(),
         };

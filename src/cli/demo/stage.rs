@@ -194,9 +194,10 @@ hold = {{ block = true, why = "nayose_why" }}
 fn policy() -> String {
     format!(
         r#"[status]
-customer    = 'deals.exists(d, d.won)'
 opportunity = 'deals.exists(d, d.open)'
-lost        = 'deals.exists(d, d.lost)'
+customer    = 'deals.exists(d, d.won)'
+lost        = 'deals.exists(d, d.lost && d.closed_days < 30)'
+recycled    = 'deals.exists(d, d.lost)'
 mql         = 'person.score >= 80'
 lead        = 'true'
 

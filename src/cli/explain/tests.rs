@@ -1,4 +1,5 @@
 use super::*;
+use crate::decide::forward_only::KeptStatus;
 use crate::engine::answers::left_alone::NO_CODE;
 use crate::engine::target::Parked;
 use crate::model::Time;
@@ -67,6 +68,8 @@ fn explanation() -> Explanation {
             { "record": "ma:person:5", "field": "title", "not_written": "部長", "why": Parked::GivenUp.why() },
             { "record": "ma:person:6", "field": "title", "not_written": "課長", "why": flips.why(), "until": "2026-11-29T09:01:05Z" },
             { "record": "ma:person:7", "field": "industry", "not_written": "sold", "why": NO_CODE },
+            { "record": "ma:person:8", "field": "status", "not_written": "lead", "why": KeptStatus::Higher.why() },
+            { "record": "ma:person:9", "field": "status", "not_written": "lead", "why": KeptStatus::NotOurs.why() },
         ],
     });
     serde_json::from_value(told).unwrap()

@@ -1,6 +1,7 @@
 //! What `explain` says, in English and Japanese. Codes, names of systems and rules stay as they are in both.
 
 use crate::cli::args::ReaderLanguage;
+use crate::decide::forward_only::KeptStatus;
 use crate::engine::answers::field_in_targets::InTarget;
 use crate::engine::answers::left_alone::NO_CODE;
 use crate::engine::assess::field_asked::PINNED;
@@ -67,6 +68,12 @@ const PARKED: [(Parked, &str); 3] = [
         Parked::FlipFlops { since: Time(0) },
         "1 日に 6 回書き込んでも、まだ別の値になる。2 つのシステムが上書きし合っているか、書いた値が変えられている",
     ),
+];
+
+/// Why a target keeps the status that it shows.
+const KEPT_STATUSES: [(KeptStatus, &str); 2] = [
+    (KeptStatus::Higher, "forward_only のため変えない。すでにより上位のステータスがある"),
+    (KeptStatus::NotOurs, "forward_only のため変えない。[status] にない値がある"),
 ];
 
 impl Words {
@@ -259,8 +266,10 @@ impl Words {
             )
         });
         let again = again.unwrap_or_default();
-        let in_japanese = match PARKED.iter().find(|(parked, _)| parked.why() == why) {
-            Some((_, told)) => told,
+        let parked = PARKED.iter().find(|(parked, _)| parked.why() == why).map(|(_, told)| *told);
+        let kept = KEPT_STATUSES.iter().find(|(kept, _)| kept.why() == why).map(|(_, told)| *told);
+        let in_japanese = match parked.or(kept) {
+            Some(told) => told,
             None if why == NO_CODE => "コネクタの map にこの値のコードがない。マニフェストの map に加える",
             None => why,
         };

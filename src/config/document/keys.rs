@@ -170,6 +170,11 @@ pub static SYSTEM: TableKeys = TableKeys {
         key("relays", ValueKind::Texts, "Users whose edits are copies of other systems' values, and no news"),
         key("hold", ValueKind::Table(&HOLD_WRITTEN), "How a hold is written"),
         key("refusal_words", ValueKind::Table(&REFUSAL_WORDS), "What words in its opt-out fields mean that are neither yes nor no"),
+        key(
+            "status",
+            ValueKind::Table(&STATUS_WORDS),
+            "What it calls the lead statuses, where that is not the connector's word: mql = \"MQL2\"",
+        ),
         key("lacks", ValueKind::Texts, "Fields that this account has not, though the system usually shows them"),
     ],
     rest: Some(key(
@@ -185,6 +190,9 @@ pub static REFUSAL_WORDS: TableKeys = TableKeys {
     rest: Some(key("", ValueKind::Word(&["no", "fine"]), "\"no\": the person wants no mail; \"fine\": nothing against mail")),
     ..NONE
 };
+
+pub static STATUS_WORDS: TableKeys =
+    TableKeys { rest: Some(key("", ValueKind::Text, "The system's word for this status of policy.toml")), ..NONE };
 
 pub static HOLD_WRITTEN: TableKeys = TableKeys {
     keys: &[
@@ -215,7 +223,18 @@ pub static POLICY: TableKeys = TableKeys {
     ..NONE
 };
 
-pub static STATUS: TableKeys = TableKeys { rest: Some(key("", ValueKind::Expression, "Over person, deals and tickets")), ..NONE };
+pub static STATUS: TableKeys = TableKeys {
+    keys: &[key(
+        "forward_only",
+        ValueKind::Either(&[ValueKind::Bool, ValueKind::Table(&FORWARD_ONLY)]),
+        "No target is told a lower status than it shows, by the order below; a word there that is none of these stays",
+    )],
+    rest: Some(key("", ValueKind::Expression, "Over person, deals and tickets")),
+    ..NONE
+};
+
+pub static FORWARD_ONLY: TableKeys =
+    TableKeys { keys: &[needed("except", ValueKind::Texts, "Statuses that are written over higher ones all the same")], ..NONE };
 
 pub static HOLDS: TableKeys =
     TableKeys { rest: Some(key("", ValueKind::Table(&HOLD), "A hold, asked of each deal or of each ticket")), ..NONE };

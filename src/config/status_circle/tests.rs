@@ -3,7 +3,7 @@
 use super::*;
 use crate::decide::rules::StatusRule;
 use crate::model::expression::{Expression, FieldType, Scope};
-use crate::model::{DealState, Entity, Record, RecordId};
+use crate::model::{DealState, Entity, Record, RecordId, Time};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -43,7 +43,7 @@ fn only_what_goes_round_is_a_circle() {
         (&[("recycled", "person.stage == 'lead' && person.score > 5.0"), ("lead", "true")], &as_it_is, &as_it_is, &[]),
     ] {
         let policy = policy(statuses, &declared);
-        let shown = StatusAsField { system: &system, field: &field, written, read: read.clone() };
+        let shown = StatusAsField { system: &system, field: &field, written: written.clone(), read: read.clone() };
         let found = circle(&policy, &shown, &declared).unwrap_or_default();
         assert_eq!(found.iter().map(|n| &**n).collect::<Vec<_>>(), wanted, "{statuses:?}");
     }
@@ -77,7 +77,7 @@ fn settles(policy: &Policy, declared: &Declared, score: Option<f64>, deals: &[&R
                 _ => score.map(Value::Number),
             })
         };
-        match status(policy, &Facts::person(declared, &fields, deals, &[])) {
+        match status(policy, &Facts::person(declared, &fields, deals, &[], Time(0))) {
             LeadStatus::Is(rule) => Some(rule.name.clone()),
             LeadStatus::None | LeadStatus::Unknown { .. } => None,
         }
@@ -105,7 +105,7 @@ fn no_set_that_settles_is_refused() {
     for _ in 0..10_000 {
         let set = statuses().new_tree(&mut runner).unwrap().current();
         let policy = policy(&set, &declared);
-        let shown = StatusAsField { system: &system, field: &field, written: &as_it_is, read: BTreeMap::new() };
+        let shown = StatusAsField { system: &system, field: &field, written: as_it_is.clone(), read: BTreeMap::new() };
         let is_refused = circle(&policy, &shown, &declared).is_some();
         let bare = settles(&policy, &declared, None, &[]);
         let everybody = [(None, &[][..]), (Some(9.0), &[]), (None, &[&won]), (Some(9.0), &[&won])]

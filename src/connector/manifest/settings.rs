@@ -16,6 +16,7 @@ pub struct Settings {
     permit: Option<String>,
     why: Option<String>,
     refusal_words: BTreeMap<String, RefusalWord>,
+    status_words: BTreeMap<String, String>,
     lacks: Vec<String>,
     edits: EditsAsked,
     pub zone: TimeZone,
@@ -37,6 +38,7 @@ impl Settings {
             permit: given.permit.clone(),
             why: given.why.clone(),
             refusal_words: given.refusal_words.clone(),
+            status_words: given.status_words.clone(),
             lacks: given.lacks.clone(),
             edits: given.edits.clone(),
             zone,
@@ -59,6 +61,11 @@ impl Settings {
             }
         }
         if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    }
+
+    /// What the system calls our lead statuses, where systems.toml says so.
+    pub fn status_words(&self) -> &BTreeMap<String, String> {
+        &self.status_words
     }
 
     /// What the system is asked for about edits.

@@ -17,7 +17,6 @@ use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::engine::memory::refusals::{On, Refusals};
 use crate::engine::memory::view::View;
 use crate::engine::memory::world::World;
-use crate::engine::proofs::coverage::Coverage;
 use crate::engine::target::planned::PlannedWrite;
 use crate::model::{Entity, Mail, MailKind, Name, Record, RecordId, Refusal, RefusalScope, Time};
 use serde::{Deserialize, Serialize};
@@ -147,8 +146,10 @@ impl Engine {
         let coverage = self.read_coverage(now);
         let gaps = coverage.gaps(&records);
         let of = Members { places: &members, records: &records, around: &View::new(&self.world), gaps: &gaps, by: self.rules.merging() };
-        let status = self.status_explained(of, &coverage, now);
-        let left_alone = self.left_alone(&members, status.value.as_deref(), now);
+        let status_now = self.status_now(of, now);
+        let mut left_alone = self.left_alone(&members, status_now.name.as_deref(), now);
+        left_alone.extend(self.statuses_left(&records, &status_now));
+        let status = status(&self.rules.rules().policy, status_now, coverage.told());
         Explanation {
             person: self.person_id(person),
             records: links,
@@ -170,10 +171,6 @@ impl Engine {
             doubts,
             left_alone,
         }
-    }
-
-    fn status_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> StatusExplained {
-        status(&self.rules.rules().policy, self.status_now(of, now), coverage.told())
     }
 
     /// Everyone, for `export people` and `export links`.
@@ -208,7 +205,7 @@ fn people_of_record(world: &World, id: &RecordId) -> Vec<PersonIdx> {
 
 /// `unread` is what was not read to its end, in words.
 fn status(policy: &Policy, now: StatusNow, unread: Option<String>) -> StatusExplained {
-    let StatusNow { name: value, error, raises_only, waits } = now;
+    let StatusNow { name: value, error, raises_only, waits, .. } = now;
     let rule = value.as_ref().and_then(|v| policy.statuses.iter().find(|s| s.name == *v)).map(|s| s.rule.to_string());
     let what = if raises_only { "it takes the place of no higher one" } else { "it is left as it is" };
     let waits = waits.then(|| format!("{what}: {}", unread.unwrap_or_default()));

@@ -2,7 +2,7 @@
 //!
 //! - `accept`: a row that concerns nobody
 //! - `approve`: first contact, and what waits
-//! - `by_order`: values of which nobody knows which is newer
+//! - `by_order`: values of which nobody knows which is newer; `forward_only`: statuses that stay as they are
 //! - `backup`: the whole state in one file
 //! - `budget`: what a system was asked today
 //! - `dead_letters`: writes that a system refused
@@ -38,6 +38,7 @@ pub mod explain_fields;
 pub mod export;
 pub mod field_history;
 pub mod field_in_targets;
+pub mod forward_only;
 pub mod left_alone;
 pub mod marks_in_words;
 pub mod notices;

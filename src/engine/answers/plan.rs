@@ -1,6 +1,7 @@
 //! The plan: what would be written, for whom and why; and what waits for a person's word.
 
 use super::by_order::DecidedByOrder;
+use super::forward_only::StatusesKept;
 use super::unprotected::Unprotected;
 use crate::connector::PermitChange;
 use crate::decide::ratchet::Kept;
@@ -37,6 +38,9 @@ pub struct Plan {
     /// Values that differ, and nobody knows which is newer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by_order: Option<DecidedByOrder>,
+    /// Records whose status is not written, as `forward_only` of `[status]` has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forward_only: Option<StatusesKept>,
     /// Streams that could not be read for this plan: what they would change is not in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<String>,
@@ -115,6 +119,7 @@ impl Engine {
             waiting: self.waiting(),
             undecided,
             by_order: self.decided_by_order(now),
+            forward_only: self.statuses_kept(now),
             ..Plan::default()
         };
         plan.rests_on_unread(self.not_read(now));

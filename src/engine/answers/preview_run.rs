@@ -173,8 +173,14 @@ fn is_written(system: &System) -> bool {
 
 /// Whether other rules let other fields or statuses be written to a system, in words.
 fn lets_other_writes(name: &Name, now: &System, other: Option<&System>) -> Option<String> {
-    let same = other.is_none_or(|other| other.writes == now.writes);
-    (!same).then(|| format!("{name}: `writes` in systems.toml is another there; these numbers are by the one in force"))
+    let other = other?;
+    let words = |system: &System| system.settings.status_words.clone();
+    let what = match (other.writes == now.writes, words(other) == words(now)) {
+        (true, true) => return None,
+        (false, _) => "`writes` in systems.toml is another there; these numbers are by the one in force".to_string(),
+        (true, false) => format!("other words for statuses stand in [systems.{name}.status] there; these numbers are by those in force"),
+    };
+    Some(format!("{name}: {what}"))
 }
 
 #[cfg(test)]
@@ -187,6 +193,8 @@ mod tests {
         let now = system("only for the test");
         let mut other = now.clone();
         assert!(lets_other_writes(&"crm".into(), &now, Some(&other)).is_none() && !is_written(&now));
+        other.settings.status_words.insert("mql".into(), "MQL2".into());
+        assert!(lets_other_writes(&"crm".into(), &now, Some(&other)).is_some_and(|note| note.contains("[systems.crm.status]")));
         other.writes.fields.push("title".into());
         assert!(is_written(&other));
         assert!(lets_other_writes(&"crm".into(), &now, Some(&other)).is_some_and(|note| note.starts_with("crm: `writes`")));

@@ -4,7 +4,7 @@ use crate::engine::rules::needs::Needs;
 use crate::merge::rules::{FieldRule, Precedence, Strategy};
 use crate::merge::{Leader, RulePart, Unknown, Winner};
 use crate::model::expression::{Declared, EvaluationError, Facts};
-use crate::model::{Name, Record, Value};
+use crate::model::{Name, Record, Time, Value};
 use std::cell::RefCell;
 
 /// What the merge makes of a field once it is known which part of its rule counts, and what became of the field that it follows.
@@ -17,6 +17,8 @@ pub struct AskedPerson<'a, 'w> {
     /// The person's own, and whether there may be more.
     deals: (&'a [&'a Record], bool),
     tickets: (&'a [&'a Record], bool),
+    /// Days are counted up to then.
+    now: Time,
     judge: &'a JudgeField<'a, 'w>,
     parts: RefCell<Vec<(Name, Asked)>>,
 }
@@ -34,14 +36,16 @@ impl<'a, 'w> AskedPerson<'a, 'w> {
         needs: &'a Needs,
         deals: (&'a [&'a Record], bool),
         tickets: (&'a [&'a Record], bool),
+        now: Time,
         judge: &'a JudgeField<'a, 'w>,
     ) -> AskedPerson<'a, 'w> {
-        AskedPerson { precedence, needs, deals, tickets, judge, parts: RefCell::default() }
+        AskedPerson { precedence, needs, deals, tickets, now, judge, parts: RefCell::default() }
     }
 
     /// The facts for expressions that ask for no more person fields than these.
     pub fn facts<'f>(&'f self, declared: &'f Declared) -> Facts<'f> {
-        Facts::person(declared, &|name| self.field(name), self.deals.0, self.tickets.0).with_more(self.deals.1, self.tickets.1)
+        let facts = Facts::person(declared, &|name| self.field(name), self.deals.0, self.tickets.0, self.now);
+        facts.with_more(self.deals.1, self.tickets.1)
     }
 
     /// Which part of a field's rule counts.
@@ -137,7 +141,7 @@ mod tests {
             let value = Cow::Owned(Value::text(if holds { "yes" } else { "no" }));
             Ok(Some(Winner { value, from: None, rivals: Vec::new() }))
         };
-        let person = AskedPerson::new(&rules.precedence, &needs, (&[], false), (&[], false), &judge);
+        let person = AskedPerson::new(&rules.precedence, &needs, (&[], false), (&[], false), Time(0), &judge);
         let told = names.iter().map(|name| person.part(rules.precedence.rule(&(*name).into()).unwrap(), &(*name).into()).ok());
         (told.collect(), judged.get())
     }

@@ -1,11 +1,13 @@
 //! What can be said of a person by looking only: who it is, which holds reach it, what the merge makes of its fields. Nothing is changed, so
 //! that many are sketched at once on several threads; [`reconcile`](super::reconcile) then decides on each in turn.
 
+use crate::decide::forward_only::ForwardOnly;
 use crate::decide::phase::Phase;
 use crate::decide::standing::HoldNow;
 use crate::engine::memory::place::Idx;
 use crate::model::expression::EvaluationError;
 use crate::model::{Address, Name, Record, RecordId, Time, Value};
+use std::sync::Arc;
 
 /// One person, looked at.
 pub struct Sketch {
@@ -37,8 +39,8 @@ pub struct Merge {
     pub fields_wait: bool,
     /// So many fields are decided by the order of their rule, as nobody knows which value is newer.
     pub by_order: u8,
-    /// When the first value that counts for some field grows too old.
-    pub ages_at: Option<Time>,
+    /// When the clock alone may make something else of it: a value grows too old, or a number of days turns that is asked for.
+    pub turns_at: Option<Time>,
 }
 
 /// The value that a field should have.
@@ -63,6 +65,8 @@ pub struct StatusNow {
     pub raises_only: bool,
     /// It may be another one once more is read.
     pub waits: bool,
+    /// The rule by which a target may keep another one.
+    pub forward_only: Option<Arc<ForwardOnly>>,
 }
 
 /// Why a status is unknown.

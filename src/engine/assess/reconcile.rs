@@ -1,7 +1,7 @@
 //! Decides anew for whom something changed: who is one person, what holds and refusals stand, and which targets have something due.
 
 use super::assessing::WARMED_AT_ONCE;
-use super::assessment::Sketch;
+use super::assessment::{Merge, Sketch};
 use super::holds::add;
 use super::members::Whole;
 use super::person::Person;
@@ -35,7 +35,7 @@ struct Round {
     updates: Vec<TableUpdate>,
 }
 
-/// What is that far ahead is woken by the hour, so that values that grow old on one day share few entries.
+/// What is farther ahead is woken by the hour, so that values that grow old on one day share few entries.
 const EXACT_WITHIN: Span = Span::days(1);
 
 /// When to look again at somebody for whom something changes at a time: then, to the second, or at the end of that hour.
@@ -167,9 +167,8 @@ impl Engine {
         if let Some(status) = &merge.status {
             self.keep_status(person, status);
         }
-        let status = merge.status.as_ref().is_some_and(|s| s.waits);
-        self.note_undecided(person, Undecided { status, fields: merge.fields_wait, by_order: merge.by_order });
-        if let (Some(at), Some(first)) = (merge.ages_at, members.first()) {
+        self.note_undecided(person, self.undecided_of(&records, &merge));
+        if let (Some(at), Some(first)) = (merge.turns_at, members.first()) {
             self.wakeups.entry(woken_at(at, now)).or_default().insert(*first);
         }
         for (idx, record) in members.iter().zip(&records) {
@@ -181,6 +180,17 @@ impl Engine {
         let place = &mut self.people[person as usize];
         (place.members, place.holds, place.by_former) = (members, holds, by_former);
         round.updates.push(TableUpdate::Set { person, standing, addresses, records });
+    }
+
+    /// What of a person is not decided for good.
+    fn undecided_of(&self, records: &[Record], merge: &Merge) -> Undecided {
+        let kept = merge.status.iter().flat_map(|status| records.iter().filter_map(|record| self.keeps_status(record, status)));
+        Undecided {
+            status: merge.status.as_ref().is_some_and(|s| s.waits),
+            fields: merge.fields_wait,
+            by_order: merge.by_order,
+            kept_statuses: u8::try_from(kept.count()).unwrap_or(u8::MAX),
+        }
     }
 
     /// Marks someone in the middle of a round, whether they were settled in it or not: a refusal came to an address of theirs.

@@ -5,6 +5,7 @@ use super::assessment::{FieldWinner, StatusError, StatusNow};
 use super::field::candidate;
 use super::field_asked::pinned;
 use super::members::{Members, Whole};
+use crate::decide::forward_only::KeptStatus;
 use crate::decide::freshness::{self, Proved};
 use crate::decide::rules::{Policy, Proof};
 use crate::decide::standing::{Standing, UNREAD};
@@ -33,6 +34,7 @@ impl Engine {
         if connected.allowed().status
             && let Some(StatusNow { name: Some(status), raises_only, .. }) = &whole.merge.status
             && !(*raises_only && self.would_lower(system, record, status))
+            && whole.merge.status.as_ref().and_then(|s| keeps(s, connected.words(), record)).is_none()
         {
             wanted.status = Some((status.clone(), connected.words().of(status).into()));
         }
@@ -68,6 +70,14 @@ impl Engine {
         lowers(&statuses, system.connected.words(), shown, status)
     }
 
+    /// Why a record keeps the status that it shows though its person has another one; `None`: it does not, or is told none.
+    pub fn keeps_status(&self, record: &Record, status: &StatusNow) -> Option<KeptStatus> {
+        let connected = &self.systems.get(&record.id.system).filter(|_| !record.is_gone())?.connected;
+        let is_told =
+            connected.allowed().status && self.world.find(&record.id).is_some_and(|i| connected.writes_to(&self.world.slot(i).stream));
+        keeps(status, connected.words(), record).filter(|_| is_told)
+    }
+
     /// The person's lead status; an error leaves it unknown.
     pub fn status_now(&self, of: Members<'_>, now: Time) -> StatusNow {
         let sure = self.status_by(of, now);
@@ -80,7 +90,8 @@ impl Engine {
 
     fn status_by(&self, of: Members<'_>, now: Time) -> StatusNow {
         let (rules, needs) = (&of.by.rules, &of.by.needs);
-        self.asked(of, now, |person| said_of(status(&rules.policy, &person.facts(&needs.of_statuses))))
+        let said = self.asked(of, now, |person| said_of(status(&rules.policy, &person.facts(&needs.of_statuses))));
+        StatusNow { forward_only: rules.policy.forward_only.clone(), ..said }
     }
 
     /// Asks something of a person as expressions see it.
@@ -97,7 +108,8 @@ impl Engine {
             crate::merge::judge(rule, &by, &self.candidates(name, of)).known()
         };
         let (deals, tickets) = ((&*deals, more(of.gaps.deals)), (&*tickets, more(of.gaps.tickets)));
-        ask(&AskedPerson::new(&of.by.rules.precedence, needs, deals, tickets, &judge))
+        // The clock alone ends no more here than it does for cool-downs.
+        ask(&AskedPerson::new(&of.by.rules.precedence, needs, deals, tickets, self.trusted_now(now), &judge))
     }
 
     /// A person's own deals, those it is on now.
@@ -139,6 +151,15 @@ impl Engine {
         followed.chain(own).min()
     }
 
+    /// When the first number of days turns that some expression asks for, of a person's own deals and tickets.
+    pub fn days_turn_at(&self, of: Members<'_>, now: Time) -> Option<Time> {
+        let asked = of.by.needs.days;
+        if asked.is_none() {
+            return None;
+        }
+        asked.turn_at(self.deals_of(of).into_iter().chain(self.tickets_of(of)), self.trusted_now(now))
+    }
+
     /// What a person's records offer for a field, each with what was agreed with it.
     pub fn candidates<'a>(&'a self, name: &Name, of: Members<'a>) -> Vec<Candidate<'a>> {
         let listed = of.places.iter().zip(of.records).filter(|(_, r)| !r.is_gone());
@@ -175,6 +196,12 @@ fn lowers(statuses: &[&Name], words: &SystemWords, shown: &str, status: &Name) -
     let highest = statuses.iter().position(|name| shown.lines().any(|line| line == words.of(name)));
     let new = statuses.iter().position(|name| *name == status);
     highest.is_none() || highest < new
+}
+
+/// Why a record keeps the status that it shows, by the rule that goes with its person's.
+fn keeps(status: &StatusNow, words: &SystemWords, record: &Record) -> Option<KeptStatus> {
+    let (name, rule) = (status.name.as_ref()?, status.forward_only.as_ref()?);
+    rule.keeps(record.mark(Mark::Status)?.as_text()?, name, |status| words.of(status))
 }
 
 fn said_of(status: LeadStatus<'_>) -> StatusNow {

@@ -162,12 +162,14 @@ impl Engine {
         self.weigh_lacking(run, found, &mut new);
         run.newly_refused += usize::from(self.note_refusals(&new, run.began) && found.is_some());
         let lacks_people = new.id.entity == Entity::Deal && !told.people;
+        let counts_touches = self.rules.needs().days.asks_quiet(new.id.entity);
         if let Some(idx) = found {
             if let Some(sent) = self.targets.sent(idx) {
                 sent.leave_out(&self.world.record(idx), &mut new);
             }
             let is_told = new.fields.iter().any(|field| field.last_edit.is_some());
-            if !lacks_people && !is_told && self.world.shows(idx, &new) && !ends_later(|| self.world.record(idx).memory.ended_at, &new) {
+            let may_stand = !lacks_people && !is_told && !counts_touches;
+            if may_stand && self.world.shows(idx, &new) && !ends_later(|| self.world.record(idx).memory.ended_at, &new) {
                 self.note_stood(idx, new.changed_at);
                 return self.see_stand(idx, &new, run.began);
             }
@@ -187,7 +189,7 @@ impl Engine {
         let id = new.id.id.clone();
         let sight = sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass);
         let stood = found.and_then(|idx| self.targets.of(idx)?.stood_at);
-        let sight = if old.is_some() { Sight { stood, ..self.since_when(sight, run, now) } } else { sight };
+        let sight = if old.is_some() { Sight { stood, counts_touches, ..self.since_when(sight, run, now) } } else { sight };
         let changed_at = new.changed_at;
         let merged = overlay(old, new, told, sight);
         if lacks_people && needs_people(old, &merged, run.carries_people) {

@@ -41,12 +41,14 @@ pub struct Sight {
     pub read: Time,
     /// The last change that the record told when nothing else of it had changed; `None`: not known.
     pub stood: Option<Time>,
+    /// Rules ask for how long a record was quiet: a later change of it counts though nothing that is read of it is another.
+    pub counts_touches: bool,
 }
 
 impl Sight {
     /// Of an answer that was made then at the latest, and of which no more is known.
     pub fn at(at: Time) -> Sight {
-        Sight { at, before: None, looked: None, swept: None, read: at, stood: None }
+        Sight { at, before: None, looked: None, swept: None, read: at, stood: None, counts_touches: false }
     }
 }
 
@@ -97,7 +99,8 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: ListsCarried, s
     // It lies with the fields now.
     new.edited_by = None;
     let changed_at = std::mem::replace(&mut new.changed_at, old.changed_at);
-    if *new == *old {
+    let is_touched = sight.counts_touches && changed_at > old.changed_at;
+    if *new == *old && !is_touched {
         return Merged::Same;
     }
     new.changed_at = changed_at;

@@ -56,6 +56,8 @@ pub struct Undecided {
     pub fields: bool,
     /// So many fields are decided by the order of their rule, as nobody knows which value is newer.
     pub by_order: u8,
+    /// So many records keep a status under `forward_only`.
+    pub kept_statuses: u8,
 }
 
 impl Undecided {

@@ -1,7 +1,7 @@
 //! What a system's settings say of its connection: whether two are the same, and when its secrets and its API end.
 
 use crate::config::System;
-use crate::connector::SettingValue;
+use crate::connector::{SettingValue, SystemSettings};
 use crate::model::{Name, Time};
 use jsonwebtoken::dangerous::insecure_decode;
 use secrecy::ExposeSecret;
@@ -24,7 +24,8 @@ pub fn same_connection(a: &System, b: &System) -> bool {
         SettingValue::Secret(secret) => secret.expose_secret().to_string(),
     };
     let settings = |s: &System| s.settings.settings.iter().map(|(name, v)| (name.clone(), value(v))).collect::<Vec<_>>();
-    let rest = |s: &System| (s.settings.permit.clone(), s.settings.why.clone(), s.settings.time_zone.clone());
+    let told = |s: &SystemSettings| (s.permit.clone(), s.why.clone(), s.time_zone.clone(), s.status_words.clone());
+    let rest = |s: &System| told(&s.settings);
     settings(a) == settings(b) && rest(a) == rest(b) && reads_the_same(a, b)
 }
 
@@ -121,5 +122,8 @@ pub(in crate::engine) mod tests {
         assert!(same_connection(&one, &system("first")) && !same_connection(&one, &other));
         let slower = System { every: Some(crate::model::Span::minutes(9)), ..one.clone() };
         assert!(same_connection(&one, &slower));
+        let mut renamed = one.clone();
+        renamed.settings.status_words.insert("mql".into(), "MQL2".into());
+        assert!(!same_connection(&one, &renamed) && reads_the_same(&one, &renamed), "other words are written, the same are read");
     }
 }

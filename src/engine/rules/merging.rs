@@ -4,6 +4,7 @@
 use super::needs::Needs;
 use super::stored_field::{StoredField, before_the_edit};
 use crate::config::Rules;
+use crate::decide::forward_only::ForwardOnly;
 use crate::decide::rules::StatusRule;
 use crate::engine::ledger::items::encode;
 use crate::merge::rules::{FieldRule, Precedence};
@@ -43,6 +44,9 @@ pub(in crate::engine) struct StoredMerging {
     default: Option<StoredField>,
     fields: BTreeMap<Name, StoredField>,
     statuses: Vec<StoredStatus>,
+    /// `forward_only`: the exceptions to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    forward_only: Option<Vec<Name>>,
     /// Of persons only those that some expression asks for.
     declared: Declared,
 }
@@ -62,6 +66,7 @@ impl StoredMerging {
             default: precedence.default.as_deref().map(StoredField::of),
             fields: precedence.fields.iter().map(|(name, rule)| (name.clone(), StoredField::of(rule))).collect(),
             statuses: rules.policy.statuses.iter().map(status).collect(),
+            forward_only: rules.policy.forward_only.as_ref().map(|rule| rule.except.clone()),
             declared: rules.declared.narrowed(expressions(rules)),
         }
     }
@@ -70,8 +75,10 @@ impl StoredMerging {
     pub(in crate::engine) fn id(&self) -> String {
         let fields: Vec<_> = self.fields.iter().map(|(name, rule)| (name, rule.says())).collect();
         let statuses: Vec<_> = self.statuses.iter().map(|s| (&s.name, &s.when)).collect();
-        let said = (self.default.as_ref().map(StoredField::says), fields, statuses);
-        blake3::hash(&encode(&said)).to_hex()[..16].to_string()
+        let mut said = encode(&(self.default.as_ref().map(StoredField::says), fields, statuses));
+        // Rules without it have the id that they had before there was such a word.
+        said.extend(self.forward_only.iter().flat_map(encode));
+        blake3::hash(&said).to_hex()[..16].to_string()
     }
 
     /// The rules of the files with these in the place of theirs. `None`: this version cannot read one of their expressions.
@@ -87,6 +94,8 @@ impl StoredMerging {
         rules.precedence =
             Precedence { default: default.map_or(Some(None), |rule| rule.map(Some))?, fields: fields.collect::<Option<_>>()? };
         rules.policy.statuses = self.statuses.iter().map(status).collect::<Option<_>>()?;
+        let order = || self.statuses.iter().map(|s| s.name.clone()).collect();
+        rules.policy.forward_only = self.forward_only.clone().map(|except| Arc::new(ForwardOnly { order: order(), except }));
         rules.declared.person.extend(self.declared.person.clone());
         Some(rules)
     }
@@ -109,7 +118,8 @@ impl Affected {
     pub fn between<'n>(before: &Rules, after: &Rules, fields: impl IntoIterator<Item = &'n Name>) -> Affected {
         let mut known = BTreeMap::new();
         let fields = fields.into_iter().filter(|name| is_affected(name, before, after, &mut known)).cloned().collect();
-        let said = |rules: &Rules| rules.policy.statuses.iter().map(|s| (s.name.clone(), s.when.source().to_string())).collect::<Vec<_>>();
+        let order = |rules: &Rules| rules.policy.statuses.iter().map(|s| (s.name.clone(), s.when.source().to_string())).collect::<Vec<_>>();
+        let said = |rules: &Rules| (order(rules), rules.policy.forward_only.clone());
         let mut asked = before.policy.statuses.iter().chain(&after.policy.statuses).flat_map(|status| status.when.person_fields());
         let statuses = said(before) != said(after) || asked.any(|name| is_affected(name, before, after, &mut known));
         Affected { fields, statuses }
@@ -198,6 +208,28 @@ pub(in crate::engine) mod tests {
         let over = read.over(&merging("b", &[], &[])).unwrap();
         let title = over.precedence.rule(&"title".into()).unwrap();
         assert!(title.has_ages() && title.blank == Blank::Wins && title.cases.len() == 1 && over.precedence.default.is_some());
+    }
+
+    #[test]
+    fn whether_statuses_may_fall_is_a_part_of_the_rules() {
+        let with = |except: Option<&[&str]>| {
+            let mut all = Rules::clone(&merging("a", &[], &[("customer", "person.title != null"), ("lead", "true")]));
+            let order = || all.policy.statuses.iter().map(|s| s.name.clone()).collect();
+            let except = except.map(|except| except.iter().map(|name| Name::from(*name)).collect());
+            all.policy.forward_only = except.map(|except| ForwardOnly { order: order(), except }.into());
+            all
+        };
+        let all = [None, Some(&[][..]), Some(&["lead"][..])].map(with);
+        for (place, rules) in all.iter().enumerate() {
+            let stored = StoredMerging::of(rules);
+            let again: StoredMerging = serde_json::from_str(&serde_json::to_string(&stored).unwrap()).unwrap();
+            assert_eq!(again.over(&merging("b", &[], &[])).unwrap().policy.forward_only, rules.policy.forward_only);
+            for (other_place, other) in all.iter().enumerate() {
+                let is_same = place == other_place;
+                assert_eq!(StoredMerging::of(other).id() == stored.id(), is_same, "{place} {other_place}");
+                assert_eq!(Affected::between(rules, other, &[]).statuses, !is_same, "{place} {other_place}");
+            }
+        }
     }
 
     #[test]

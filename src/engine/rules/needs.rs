@@ -2,7 +2,7 @@
 
 use crate::config::Rules;
 use crate::merge::rules::FieldRule;
-use crate::model::expression::{Declared, Expression};
+use crate::model::expression::{DaysAsked, Declared, Expression};
 use crate::model::{ByName, Name};
 
 /// What the expressions of the rules speak of, so that nothing else is made ready for them.
@@ -10,6 +10,8 @@ use crate::model::{ByName, Name};
 pub struct Needs {
     pub deals: bool,
     pub tickets: bool,
+    /// The numbers of days that some expression asks for: then people are looked at again as these turn.
+    pub days: DaysAsked,
     /// The person fields that some expression reads.
     pub declared: Declared,
     /// Those that statuses read.
@@ -27,6 +29,7 @@ impl Needs {
         Needs {
             deals: all.iter().any(|e| e.needs_deals()),
             tickets: all.iter().any(|e| e.needs_tickets()),
+            days: all.iter().map(|e| e.days_asked()).fold(DaysAsked::default(), DaysAsked::and),
             declared: rules.declared.narrowed(all.iter().copied()),
             of_statuses: rules.declared.narrowed(rules.policy.statuses.iter().map(|s| &s.when)),
             of_fields: rules.precedence.fields.iter().map(|(name, rule)| (name.clone(), of_rule(rule, &rules.declared))).collect(),
@@ -61,11 +64,12 @@ mod tests {
     fn what_some_expression_speaks_of_is_needed_wherever_it_stands() {
         let declared =
             Declared { person: [("score".into(), FieldType::Number), ("plan".into(), FieldType::Text)].into(), ..Declared::default() };
-        for (when, deals, tickets, field) in [
-            ("true", false, false, None),
-            ("deals.exists(d, d.open)", true, false, None),
-            ("tickets.exists(t, t.open)", false, true, None),
-            ("person.score != null", false, false, Some("score")),
+        for (when, deals, tickets, days, field) in [
+            ("true", false, false, false, None),
+            ("deals.exists(d, d.open)", true, false, false, None),
+            ("tickets.exists(t, t.open)", false, true, false, None),
+            ("deals.exists(d, d.closed_days < 30)", true, false, true, None),
+            ("person.score != null", false, false, false, Some("score")),
         ] {
             let case = Case { when: expression(when, &declared), strategy: Strategy::Newest(Vec::new()) };
             let field_rule = FieldRule { cases: vec![case], ..FieldRule::of(Strategy::Never, "precedence.toml:2".into()) };
@@ -83,6 +87,7 @@ mod tests {
                 let needs = Needs::of(&rules);
                 let read: Vec<&str> = needs.declared.person.keys().map(|name| &**name).collect();
                 assert_eq!((needs.deals, needs.tickets, read), (deals, tickets, field.into_iter().collect()), "{when} in place {place}");
+                assert_eq!(needs.days.is_none(), !days, "{when} in place {place}");
             }
         }
     }

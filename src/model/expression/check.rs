@@ -141,6 +141,12 @@ impl<'s> TypeChecker<'s> {
             let hint = hint(field, self.declared.names(of));
             return self.wrong_at(at, &format!("{what} has no field `{field}`{hint}"));
         };
+        if matches!(slot, FieldSource::ClosedDays | FieldSource::QuietDays) {
+            if self.scope != Scope::Person {
+                return self.wrong_at(at, in_holds(&slot));
+            }
+            self.needs.days.note(of, &slot);
+        }
         let kind = PartType::of_slot(of, &slot);
         let is_item = matches!((&operand.expr, &self.item), (Expr::Ident(name), Some((item, _))) if item == name);
         let node = match (of, slot) {
@@ -269,6 +275,16 @@ impl<'s> TypeChecker<'s> {
     pub(super) fn wrong_at(&mut self, at: Range<usize>, message: &str) -> Checked {
         self.errors.push(ExpressionError { message: message.to_string(), at });
         (Node::Null, PartType { kind: PartKind::Wrong, nullable: true, words: &[] })
+    }
+}
+
+/// Why a hold cannot ask for a number of days: time alone would end it, or begin it anew.
+fn in_holds(days: &FieldSource) -> &'static str {
+    match days {
+        FieldSource::ClosedDays => {
+            "a hold counts no days; how long it goes on after the end is said by `after`, as `after = { lost = \"30d\" }`"
+        }
+        _ => "a hold counts no days: that nothing changed is no end, and a hold ends only when the end is seen",
     }
 }
 

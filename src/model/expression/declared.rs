@@ -32,7 +32,8 @@ impl FieldType {
 
 /// The fields that config and manifests declare. Deals and tickets have some more that are always there:
 /// deal `open`, `won`, `lost`, `gone` (bools; an unknown deal is open) and `state` (open, won, lost, unknown);
-/// ticket `open`, `closed`, `gone` and `state` (open, closed, unknown). A declared field of such a name is hidden by it.
+/// ticket `open`, `closed`, `gone` and `state` (open, closed, unknown); both `closed_days` and `quiet_days` (whole days since the end and
+/// since the last change). A declared field of such a name is hidden by it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Declared {
     pub person: BTreeMap<Name, FieldType>,
@@ -57,18 +58,30 @@ pub(super) enum FieldSource {
     Closed,
     State,
     Gone,
+    /// Whole days since it ended.
+    ClosedDays,
+    /// Whole days since it changed last.
+    QuietDays,
     Declared(Name, FieldType),
 }
 
-const DEAL: [(&str, FieldSource); 5] = [
+const DEAL: [(&str, FieldSource); 7] = [
     ("open", FieldSource::Open),
     ("won", FieldSource::Won),
     ("lost", FieldSource::Lost),
     ("state", FieldSource::State),
     ("gone", FieldSource::Gone),
+    ("closed_days", FieldSource::ClosedDays),
+    ("quiet_days", FieldSource::QuietDays),
 ];
-const TICKET: [(&str, FieldSource); 4] =
-    [("open", FieldSource::Open), ("closed", FieldSource::Closed), ("state", FieldSource::State), ("gone", FieldSource::Gone)];
+const TICKET: [(&str, FieldSource); 6] = [
+    ("open", FieldSource::Open),
+    ("closed", FieldSource::Closed),
+    ("state", FieldSource::State),
+    ("gone", FieldSource::Gone),
+    ("closed_days", FieldSource::ClosedDays),
+    ("quiet_days", FieldSource::QuietDays),
+];
 
 impl Declared {
     pub(super) fn slot(&self, of: Of, name: &str) -> Option<FieldSource> {

@@ -1,10 +1,11 @@
 //! What an expression is asked about: borrowed from records, nothing is converted before it is read.
 
 use super::datum::Datum;
+use super::days;
 use super::declared::{Declared, FieldSource, FieldType};
 use super::error::{EvaluationError, LIST_MAX};
 use super::scope::{NeededFacts, Scope};
-use crate::model::{DealState, Entity, Name, Record, TicketState, Value};
+use crate::model::{DealState, Entity, Name, Record, TicketState, Time, Value};
 use std::borrow::Cow;
 
 /// A person with deals and tickets, or one deal, or one ticket.
@@ -19,6 +20,8 @@ pub struct Facts<'a> {
     pub(super) deals: &'a [&'a Record],
     pub(super) tickets: &'a [&'a Record],
     pub(super) record: Option<&'a Record>,
+    /// Days are counted up to then.
+    pub(super) now: Time,
 }
 
 impl<'a> Facts<'a> {
@@ -29,10 +32,11 @@ impl<'a> Facts<'a> {
         person: &dyn Fn(&Name) -> Result<Option<Value>, EvaluationError>,
         deals: &'a [&'a Record],
         tickets: &'a [&'a Record],
+        now: Time,
     ) -> Facts<'a> {
         let held = |name: &'a Name| Some((&**name, person(name).transpose()?)).filter(|(_, v)| !matches!(v, Ok(Value::Empty)));
         let person = declared.person.keys().filter_map(held).collect();
-        Facts { person, deals, tickets, ..Facts::none() }
+        Facts { person, deals, tickets, now, ..Facts::none() }
     }
 
     /// Says that the deals, or the tickets, at hand may not be all: what would come out by the absence of others is unknown.
@@ -51,7 +55,16 @@ impl<'a> Facts<'a> {
 
     /// A person of whom nothing is known, without deals or tickets.
     pub fn none() -> Facts<'a> {
-        Facts { scope: Scope::Person, person: Vec::new(), more_deals: false, more_tickets: false, deals: &[], tickets: &[], record: None }
+        Facts {
+            scope: Scope::Person,
+            person: Vec::new(),
+            more_deals: false,
+            more_tickets: false,
+            deals: &[],
+            tickets: &[],
+            record: None,
+            now: Time(0),
+        }
     }
 
     /// Whether the expression can be asked of these facts at all.
@@ -76,7 +89,7 @@ impl<'a> Facts<'a> {
 }
 
 /// A field of a deal or ticket.
-pub(super) fn of_record<'a>(record: &'a Record, slot: &FieldSource) -> Result<Datum<'a>, EvaluationError> {
+pub(super) fn of_record<'a>(record: &'a Record, slot: &FieldSource, now: Time) -> Result<Datum<'a>, EvaluationError> {
     let ticket = record.id.entity == Entity::Ticket;
     let deal = record.deal.unwrap_or(DealState::Unknown);
     let state = record.ticket.unwrap_or(TicketState::Unknown);
@@ -87,6 +100,8 @@ pub(super) fn of_record<'a>(record: &'a Record, slot: &FieldSource) -> Result<Da
         FieldSource::Closed => Datum::Bool(state == TicketState::Closed),
         FieldSource::State => Datum::Text(Cow::Borrowed(if ticket { state.name() } else { deal.name() })),
         FieldSource::Gone => Datum::Bool(record.is_gone()),
+        FieldSource::ClosedDays => days::closed(record, now).map_or(Datum::Null, Datum::Int),
+        FieldSource::QuietDays => days::quiet(record, now).map_or(Datum::Null, Datum::Int),
         FieldSource::Declared(name, declared) => return datum(name, *declared, record.field(name).map(|f| &f.value)),
     })
 }

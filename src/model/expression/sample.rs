@@ -23,7 +23,7 @@ pub(super) fn try_out(expression: &Compiled, declared: &Declared) -> Result<(), 
                 let person = |name: &Name| Ok(declared.person.get(name).filter(|_| full).map(|kind| value(*kind)));
                 for deals in &deal_lists {
                     for tickets in &ticket_lists {
-                        told(expression, &Facts::person(declared, &person, deals, tickets))?;
+                        told(expression, &Facts::person(declared, &person, deals, tickets, Time(0)))?;
                     }
                 }
             }
@@ -56,6 +56,9 @@ fn records(entity: Entity, declared: &BTreeMap<Name, FieldType>) -> Vec<Record> 
         match entity {
             Entity::Deal => record.deal = deal_states.get(state).copied(),
             _ => record.ticket = ticket_states.get(state).copied(),
+        }
+        if full {
+            (record.memory.ended_at, record.changed_at) = (Some(Time(0)), Some(Time(0)));
         }
         for (name, kind) in declared.iter().filter(|_| full) {
             record.set(name, value(*kind), Time(0));

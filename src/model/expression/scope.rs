@@ -1,5 +1,6 @@
 //! What an expression is asked of, and what of it is read.
 
+use super::days::DaysAsked;
 use crate::model::Name;
 
 /// Which variables an expression has.
@@ -21,4 +22,5 @@ pub(super) struct NeededFacts {
     pub deals: bool,
     pub tickets: bool,
     pub record: bool,
+    pub days: DaysAsked,
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::model::{DealState, Entity, Presence, Record, RecordId, TicketState, Time, Value};
 use proptest::prelude::*;
 
+mod in_days;
 mod unknown;
 
 fn declared() -> Declared {
@@ -60,7 +61,7 @@ fn ask(source: &str) -> Result<bool, EvaluationError> {
         deal("1", Some(DealState::Open), &[("stage", Value::text("提案")), ("amount", Value::Number(600.0)), ("count", Value::Int(3))]);
     let lost = deal("2", Some(DealState::Lost), &[]);
     let urgent = ticket(TicketState::Open, "urgent");
-    expression.test(&Facts::person(&declared(), &fields, &[&open, &lost], &[&urgent]))
+    expression.test(&Facts::person(&declared(), &fields, &[&open, &lost], &[&urgent], Time(0)))
 }
 
 #[test]
@@ -234,7 +235,7 @@ fn long_lists_are_held() {
     let many = vec![&one; LIST_MAX + 1];
     let none = |_: &Name| Ok(None);
     let declared = declared();
-    let facts = |deals| Facts::person(&declared, &none, deals, &[]);
+    let facts = |deals| Facts::person(&declared, &none, deals, &[], Time(0));
     let open = person("deals.exists(d, d.open)").unwrap();
     assert_eq!(open.test(&facts(&many[..LIST_MAX])), Ok(false));
     assert!(matches!(open.test(&facts(&many)), Err(EvaluationError::TooMany { what: "deals", .. })));

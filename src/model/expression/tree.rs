@@ -139,9 +139,9 @@ impl Node {
             Node::Time(t) => Datum::Time(*t),
             Node::List(nodes) => Datum::List(nodes.iter().map(|n| n.eval(facts, item)).collect::<Result<_, _>>()?),
             Node::PersonField(name, kind) => facts.of_person(name, *kind)?,
-            Node::RecordField(slot) => of_record(facts.record.ok_or(OTHER_SCOPE)?, slot)?,
+            Node::RecordField(slot) => of_record(facts.record.ok_or(OTHER_SCOPE)?, slot, facts.now)?,
             Node::ItemField(slot) => match item {
-                Some(Datum::Record(record)) => of_record(record, slot)?,
+                Some(Datum::Record(record)) => of_record(record, slot, facts.now)?,
                 _ => return Err(OTHER_SCOPE),
             },
             Node::Item => item.cloned().ok_or(OTHER_SCOPE)?,

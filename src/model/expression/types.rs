@@ -42,6 +42,7 @@ impl PartType {
             FieldSource::Open | FieldSource::Won | FieldSource::Lost | FieldSource::Closed | FieldSource::Gone => {
                 PartType::sure(PartKind::Bool)
             }
+            FieldSource::ClosedDays | FieldSource::QuietDays => PartType { nullable: true, ..PartType::sure(PartKind::Int) },
             FieldSource::State => PartType {
                 kind: PartKind::Text,
                 nullable: false,

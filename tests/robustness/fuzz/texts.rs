@@ -2,7 +2,7 @@
 
 use super::change::{Tape, text};
 use nayose::model::expression::{Declared, Facts, Scope};
-use nayose::model::{Address, Entity, Expression, Record, RecordId, Span, visible_line};
+use nayose::model::{Address, Entity, Expression, Record, RecordId, Span, Time, visible_line};
 
 #[test]
 fn addresses() {
@@ -73,7 +73,7 @@ fn expressions() {
 fn answers(expression: &Expression, declared: &Declared) {
     let empty = |entity| Record::new(RecordId::new("crm", entity, "1"));
     let _ = match expression.scope() {
-        Scope::Person => expression.test(&Facts::person(declared, &|_| Ok(None), &[], &[])),
+        Scope::Person => expression.test(&Facts::person(declared, &|_| Ok(None), &[], &[], Time(0))),
         Scope::Deal => expression.test(&Facts::deal(&empty(Entity::Deal))),
         Scope::Ticket => expression.test(&Facts::ticket(&empty(Entity::Ticket))),
     };

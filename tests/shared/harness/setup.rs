@@ -29,6 +29,8 @@ pub struct Setup {
     pub more_systems: String,
     /// Lines for `[person]` of precedence.toml.
     pub precedence: &'static str,
+    /// Lines of `[status]` in the place of the usual ones.
+    pub statuses: Option<&'static str>,
 }
 
 impl Default for Setup {
@@ -48,6 +50,7 @@ impl Default for Setup {
             top: String::new(),
             more_systems: String::new(),
             precedence: "phone = [\"support\", [\"crm\"], \"ma\"]\ntitle = { from = [\"crm\", \"ma\"] }\n",
+            statuses: None,
         }
     }
 }
@@ -101,6 +104,10 @@ impl Setup {
         let [customer, opportunity, lost, lead] = STATUSES;
         let statuses = [customer, opportunity, lost, ("mql", "person.score >= 100"), lead];
         let limits = format!("[widening]\nask_above = {{ {ask_above} }}\n\n[changes]\nask_above = {{ {changes_above} }}\n");
-        policy(&statuses, &[deals, tickets], &format!("\"ma.people\" = {refusals_limit:?}"), &limits)
+        let whole = |statuses: &[_]| policy(statuses, &[deals, tickets], &format!("\"ma.people\" = {refusals_limit:?}"), &limits);
+        match self.statuses {
+            None => whole(&statuses),
+            Some(lines) => whole(&[]).replacen("[status]\n", &format!("[status]\n{lines}\n"), 1),
+        }
     }
 }

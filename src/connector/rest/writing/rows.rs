@@ -110,7 +110,9 @@ impl TargetWords {
             Some(s) => {
                 let prefix = s.label_prefix.as_ref().map(|p| settings.text(p)).transpose()?.flatten();
                 let place = s.field.clone().map(StatusPlace::Field).or(prefix.map(StatusPlace::LabelPrefix));
-                let map = settings.map(&s.map)?;
+                // What systems.toml calls a status goes before what the manifest does.
+                let mut map = settings.map(&s.map)?;
+                map.extend(settings.status_words().clone());
                 place.map(|place| StatusWords { map, place })
             }
         };
@@ -301,6 +303,18 @@ mod tests {
         assert_eq!(serde_json::to_value(&row.fields).unwrap(), want);
         let unknown = Change { fields: vec![("shoe_size".into(), Value::Int(5))], ..Change::default() };
         assert!(words.row(&unknown).is_err());
+    }
+
+    #[test]
+    fn what_systems_toml_calls_a_status_goes_before_the_manifests_word() {
+        let mapped = MANIFEST.replace("{ field = 'leadStatus' }", "{ field = 'leadStatus', map = { mql = 'MQL', lead = 'Lead' } }");
+        let manifest: Manifest = load::parse("t", "t.toml", &mapped).unwrap();
+        let status_words = [("mql".to_string(), "MQL2".to_string())].into();
+        let given = SystemSettings { status_words, ..crate::connector::examples::example_settings(&manifest) };
+        let settings = Settings::resolve(&manifest, &given).unwrap();
+        let record = manifest.streams["people"].record.as_ref().unwrap();
+        let words = TargetWords::new(manifest.writes.as_ref().unwrap(), record, &settings).unwrap();
+        assert_eq!(["mql", "lead", "customer"].map(|status| words.status(status).into_owned()), ["MQL2", "Lead", "customer"]);
     }
 
     #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::decide::forward_only::ForwardOnly;
 use crate::decide::rules::{After, HoldRule, HoldScope, Stale, StatusRule};
 use crate::decide::standing::{Brief, Kinds};
 use crate::model::expression::{Declared, EvaluationError, Expression, Scope};
@@ -61,6 +62,29 @@ fn a_status_is_lower_than_one_that_stands_before_it_and_than_a_strangers() {
     ] {
         assert_eq!(lowers(&statuses, &words, shown, &status.into()), lower, "{shown:?} -> {status}");
     }
+}
+
+#[test]
+fn a_record_keeps_a_higher_status_only_where_the_rules_say_so() {
+    let order: Vec<Name> = ["customer", "lead"].map(Name::from).into();
+    let words = SystemWords::from(std::collections::BTreeMap::from([("customer".into(), "Kunde".into())]));
+    let now = |forward_only: bool| StatusNow {
+        name: Some("lead".into()),
+        forward_only: forward_only.then(|| ForwardOnly { order: order.clone(), except: Vec::new() }.into()),
+        ..StatusNow::default()
+    };
+    for (shown, forward_only, kept) in [
+        (Some("Kunde"), true, Some(KeptStatus::Higher)),
+        (Some("customer"), true, Some(KeptStatus::NotOurs)),
+        (Some("lead"), true, None),
+        (None, true, None),
+        (Some("Kunde"), false, None),
+    ] {
+        let mut record = record("ma:person:1");
+        shown.into_iter().for_each(|word| record.set_mark(Mark::Status, Value::text(word)));
+        assert_eq!(keeps(&now(forward_only), &words, &record), kept, "{shown:?} {forward_only}");
+    }
+    assert_eq!(keeps(&StatusNow { name: None, ..now(true) }, &words, &record("ma:person:1")), None, "no rule is true");
 }
 
 #[test]

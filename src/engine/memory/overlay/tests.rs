@@ -273,3 +273,21 @@ fn a_cool_down_begins_no_earlier_than_the_deal_was_last_seen_open() {
         assert_eq!(record.memory.ended_at, Some(Time(begins)), "last changed at {changed}, and no end is told");
     }
 }
+
+/// A note was logged at a deal, which nothing that is read shows but the time of its last change.
+#[test]
+fn a_touch_counts_only_where_it_is_asked_how_long_a_record_was_quiet() {
+    let deal = |changed: i64| {
+        let mut deal = Record::new("crm:deal:1".parse().unwrap());
+        (deal.deal, deal.changed_at) = (Some(DealState::Open), Some(Time(changed)));
+        deal
+    };
+    let seen = |changed: i64, counts_touches: bool| {
+        let sight = Sight { counts_touches, ..Sight::at(Time(1_000)) };
+        match overlay(Some(&deal(500)), Box::new(deal(changed)), ListsCarried::ALL, sight) {
+            Merged::Changed(record) => record.changed_at,
+            Merged::Same => None,
+        }
+    };
+    assert_eq!((seen(900, true), seen(900, false), seen(500, true), seen(400, true)), (Some(Time(900)), None, None, None));
+}

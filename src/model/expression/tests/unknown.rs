@@ -95,7 +95,7 @@ fn over_deals_that_may_not_be_all_only_those_at_hand_can_answer() {
         ("deals.exists(d, d.won) || true", Some(true), Some(true)),
     ] {
         let expression = person(source).unwrap_or_else(|e| panic!("{source}: {e:?}"));
-        let of = |more| expression.test(&Facts::person(&declared, &none, &deals, &[]).with_more(more, false)).ok();
+        let of = |more| expression.test(&Facts::person(&declared, &none, &deals, &[], Time(0)).with_more(more, false)).ok();
         assert_eq!((of(false), of(true)), (all, part), "{source}");
     }
 }
@@ -105,9 +105,9 @@ fn a_field_that_is_not_known_yet_says_why() {
     let declared = declared();
     let not_read = |name: &Name| Err(EvaluationError::NotRead(name.clone()));
     let score = person("person.score >= 100").unwrap();
-    let told = score.test(&Facts::person(&declared, &not_read, &[], &[])).unwrap_err();
+    let told = score.test(&Facts::person(&declared, &not_read, &[], &[], Time(0))).unwrap_err();
     assert_eq!(told.to_string(), "field `score` may have another value: not all that counts for it was read");
     let open = person("deals.exists(d, d.open)").unwrap();
-    let told = open.test(&Facts::person(&declared, &not_read, &[], &[]).with_more(true, true)).unwrap_err();
+    let told = open.test(&Facts::person(&declared, &not_read, &[], &[], Time(0)).with_more(true, true)).unwrap_err();
     assert_eq!(told.to_string(), "there may be more deals than were read");
 }

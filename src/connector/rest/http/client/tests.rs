@@ -96,6 +96,7 @@ fn http(base: &str, network: &Network, more: &str) -> HttpClient {
         why: None,
         time_zone: None,
         refusal_words: Default::default(),
+        status_words: Default::default(),
         lacks: Vec::new(),
         edits: Default::default(),
     };

@@ -1,0 +1,74 @@
+//! `[status]` of policy.toml: the statuses in their order, and whether targets may be told a lower one than they show.
+
+use crate::config::document::keys;
+use crate::config::document::nearest::choices;
+use crate::config::document::{Section, TomlEntry};
+use crate::config::proof::expression;
+use crate::config::systems::offers::Offers;
+use crate::decide::forward_only::ForwardOnly;
+use crate::decide::rules::StatusRule;
+use crate::model::Name;
+use crate::model::expression::{Declared, Scope};
+use std::sync::Arc;
+use toml::de::{DeTable, DeValue};
+
+/// The key beside the statuses that is none.
+const FORWARD_ONLY: &str = "forward_only";
+
+/// What `[status]` says.
+#[derive(Debug, Default)]
+pub struct Statuses {
+    pub rules: Vec<StatusRule>,
+    pub forward_only: Option<Arc<ForwardOnly>>,
+}
+
+/// Reads `[status]`.
+pub fn read(top: &mut Section, offers: &Offers, declared: &Declared) -> Statuses {
+    let Some(mut section) = top.table("status", "[status]", &keys::STATUS) else { return Statuses::default() };
+    let forward_only = section.get(FORWARD_ONLY);
+    let entries: Vec<TomlEntry> = section.entries().into_iter().filter(|e| e.key != FORWARD_ONLY).collect();
+    let order: Vec<Name> = entries.iter().map(|e| e.key.into()).collect();
+    let forward_only = forward_only.and_then(|e| exceptions(&e, &order)).map(|except| Arc::new(ForwardOnly { order, except }));
+    let rule = |entry: &TomlEntry| {
+        let when = expression(entry, Scope::Person, offers, declared)?;
+        Some(StatusRule { name: entry.key.into(), when, rule: entry.sheet.rule(&entry.key_at) })
+    };
+    Statuses { rules: entries.iter().filter_map(rule).collect(), forward_only }
+}
+
+/// The names of all statuses, right or wrong, of policy.toml.
+pub fn names<'a>(policy: &'a DeTable<'_>) -> Vec<&'a str> {
+    let table = policy.get("status").and_then(|status| status.get_ref().as_table());
+    let names = table.into_iter().flat_map(|statuses| statuses.keys()).map(|key| key.get_ref().as_ref());
+    names.filter(|name| *name != FORWARD_ONLY).collect()
+}
+
+/// `true`, or `{ except = [..] }`: the statuses that are written though they are lower; `None`: all are.
+fn exceptions(entry: &TomlEntry, order: &[Name]) -> Option<Vec<Name>> {
+    const FORM: &str = "forward_only = true, or forward_only = { except = [\"lost\", ..] }";
+    match entry.value {
+        DeValue::Boolean(is_on) => is_on.then(Vec::new),
+        DeValue::String(_) => {
+            let hint = format!("expected {FORM}; give the status another name");
+            entry.report("forward_only says whether a target's status may fall, and is no status", hint);
+            None
+        }
+        DeValue::Table(_) => {
+            let mut section = entry.table(FORWARD_ONLY, &keys::FORWARD_ONLY)?;
+            let except = section.need("except", &format!("expected {FORM}"));
+            section.finish();
+            let mut known = Vec::new();
+            for (entry, name) in except.map(|e| e.texts()).unwrap_or_default() {
+                match order.iter().find(|status| &***status == name) {
+                    Some(status) => known.push(status.clone()),
+                    None => entry.report(format!("there is no status {name:?}"), choices(name, order.iter().map(|s| &**s))),
+                }
+            }
+            Some(known)
+        }
+        _ => {
+            entry.wrong_kind(FORM);
+            None
+        }
+    }
+}

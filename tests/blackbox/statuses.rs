@@ -1,0 +1,94 @@
+//! What `[status]` says of people, and what of it targets are told.
+
+use super::harness::{SOON, Setup, World, object, person, wait_until};
+use nayose::model::Span;
+use nayose::sandbox::crm::history::SALESPERSON;
+use nayose::sandbox::{CrmKind, Handle};
+use serde_json::json;
+
+/// Lost a day ago but for so many seconds, and never seen open.
+fn lost_nearly_a_day_ago(handle: &Handle, deal: u64, left: i64) {
+    handle.set_deal_stage(deal, "lost").unwrap();
+    handle.with(|w| {
+        let now = w.now();
+        let ended = now.minus(Span::days(1)).plus(Span::seconds(left)).rfc3339();
+        assert!(w.crm.edit(CrmKind::Deal, deal, vec![("closedate".to_string(), ended)], now, SALESPERSON));
+    });
+}
+
+/// Nothing else changes: a day is over since the deal was lost, while the daemon runs.
+#[test]
+fn a_number_of_days_that_turns_is_noticed_while_the_daemon_runs() {
+    let by_days = "lost = 'deals.exists(d, d.lost && d.closed_days < 1)'\nrecycled = 'deals.exists(d, d.lost)'\nlead = 'true'";
+    let mut lead = 0;
+    let world = World::running_with(Setup { statuses: Some(by_days), ..Setup::default() }, |handle| {
+        let someone = person(handle, "Hanako", "Mori", None);
+        let deal = handle.open_deal(&[someone.contact], None).unwrap();
+        lost_nearly_a_day_ago(handle, deal, 20);
+        lead = someone.lead;
+    });
+    assert_eq!(world.lead(lead).text("leadStatus"), Some("lost"));
+    let daemon = world.daemon();
+    wait_until("a day is over", SOON, || world.lead(lead).text("leadStatus") == Some("recycled"));
+    daemon.stop();
+}
+
+/// A marketer's own word stays, and so does a higher status, but for the exceptions; a hold is written as ever.
+#[test]
+fn under_forward_only_a_status_falls_only_to_the_exceptions() {
+    let rules = "forward_only = { except = [\"lost\"] }\ncustomer = 'deals.exists(d, d.won)'\nopportunity = 'deals.exists(d, d.open)'\n\
+                 lost = 'deals.exists(d, d.lost)'\nmql = 'person.score >= 100'\nlead = 'true'";
+    let mut people = Vec::new();
+    let world = World::running_with(Setup { statuses: Some(rules), ..Setup::default() }, |handle| {
+        people = ["Hanako", "Ken", "Yui"].map(|name| person(handle, name, "Mori", None)).into();
+        handle.edit_lead(people[0].lead, &object(json!({"leadScore": 120}))).unwrap();
+        handle.edit_lead(people[1].lead, &object(json!({"leadStatus": "Partner"}))).unwrap();
+    });
+    let handle = &world.sandbox.handle;
+    let shows = |n: usize| world.lead(people[n].lead).text("leadStatus").unwrap_or_default().to_string();
+    assert_eq!([0, 1, 2].map(shows), ["mql", "Partner", "lead"]);
+
+    handle.edit_lead(people[0].lead, &object(json!({"leadScore": 10}))).unwrap();
+    let deals = [1, 2].map(|n: usize| handle.open_deal(&[people[n].contact], None).unwrap());
+    world.sync().exits(0);
+    assert_eq!([0, 1, 2].map(shows), ["mql", "Partner", "opportunity"]);
+    assert!(world.blocked(people[1].lead) && world.blocked(people[2].lead), "holds go their own way");
+
+    let plan = world.run("plan").json();
+    assert_eq!(plan["forward_only"]["records"], 2, "{plan:#}");
+    world
+        .run_text("plan")
+        .says("forward_only: 2 records are not told a lower status")
+        .says("shows \"Partner\", not \"opportunity\": left: forward_only");
+    let explained = world.run_text(&format!("explain {} --lang en", people[0].email));
+    explained.says("status lead").says("\"lead\" is not written: left: forward_only; the status that is there is a higher one");
+    world.run_text(&format!("explain {} --lang ja", people[0].email)).says("forward_only のため変えない");
+
+    handle.set_deal_stage(deals[1], "lost").unwrap();
+    world.sync_until("it falls to an exception", |_| shows(2) == "lost");
+}
+
+/// The marketers renamed a word of their pick list.
+#[test]
+fn a_status_is_told_in_the_word_that_systems_toml_has_for_it() {
+    let words = |lead: &str| format!("[systems.ma.status]\nlead = {lead:?}\n");
+    let (mut hanako, mut setup) = (None, Setup { more_systems: words("Contact"), ..Setup::default() });
+    let world = World::running_with(setup.clone(), |handle| hanako = Some(person(handle, "Hanako", "Mori", None)));
+    let hanako = hanako.unwrap();
+    let shows = || world.lead(hanako.lead).text("leadStatus").map(str::to_string);
+    assert_eq!(shows().as_deref(), Some("Contact"));
+    assert_eq!(world.run("plan").code, 0, "what is read back is what was written");
+
+    let deal = world.sandbox.handle.open_deal(&[hanako.contact], None).unwrap();
+    world.sync().exits(0);
+    assert_eq!(shows().as_deref(), Some("opportunity"), "as it is, without a word of its own");
+    world.sandbox.handle.delete_deal(deal).unwrap();
+
+    let other = person(&world.sandbox.handle, "Ken", "Abe", None);
+    let daemon = world.daemon();
+    wait_until("the new one is told", SOON, || world.lead(other.lead).text("leadStatus") == Some("Contact"));
+    setup.more_systems = words("Person");
+    world.configure(&setup);
+    wait_until("the other word is written", SOON, || world.lead(other.lead).text("leadStatus") == Some("Person"));
+    daemon.stop();
+}
