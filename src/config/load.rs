@@ -68,8 +68,8 @@ pub fn load_with(
     // Of a missing or empty file nothing more is said than that.
     let there = *whole && present[at(SYSTEMS)] && !says_nothing(SYSTEMS);
     let mut read = systems::read(&sheets[at(SYSTEMS)], table, there, &outside, secrets, manifests);
-    let declared = read.offers.declared();
-    let precedence = precedence::read(&sheets[at(PRECEDENCE)], &tables[at(PRECEDENCE)].0, &read.offers, &declared, &read.systems);
+    let mut declared = read.offers.declared();
+    let precedence = precedence::read(&sheets[at(PRECEDENCE)], &tables[at(PRECEDENCE)].0, &read.offers, &mut declared, &read.systems);
     edits::ask(&mut read.systems, &precedence);
     let policy = policy::read(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &declared);
     if tables[at(POLICY)].1 {

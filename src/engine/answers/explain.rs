@@ -1,6 +1,6 @@
 //! Why a person is treated as it is: records, fields with all candidates, status, holds, refusals, decision, writes.
 
-use super::explain_fields::FieldExplained;
+use super::explain_fields::{ACCOUNT_UNREAD, FieldExplained};
 use super::field_history::{LOOKED_THROUGH_MAX, TOLD_MAX, writes_of};
 use super::left_alone::LeftAlone;
 use crate::decide::ratchet::Reach;
@@ -28,6 +28,9 @@ pub struct Explanation {
     pub person: String,
     pub records: Vec<RecordLink>,
     pub fields: BTreeMap<Name, FieldExplained>,
+    /// What the person's account has, by the rules under `[account]`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub account: BTreeMap<Name, FieldExplained>,
     pub status: StatusExplained,
     pub holds: Vec<HoldExplained>,
     pub refusals: Vec<RefusalExplained>,
@@ -154,6 +157,7 @@ impl Engine {
             person: self.person_id(person),
             records: links,
             fields: self.fields_explained(of, &coverage, now),
+            account: self.account_explained(of, &coverage, now),
             status,
             holds: self.people[person as usize].holds.iter().map(|h| hold(h, now)).collect(),
             refusals: refusals(&records, &self.refusals),
@@ -208,7 +212,7 @@ fn status(policy: &Policy, now: StatusNow, unread: Option<String>) -> StatusExpl
     let StatusNow { name: value, error, raises_only, waits, .. } = now;
     let rule = value.as_ref().and_then(|v| policy.statuses.iter().find(|s| s.name == *v)).map(|s| s.rule.to_string());
     let what = if raises_only { "it takes the place of no higher one" } else { "it is left as it is" };
-    let waits = waits.then(|| format!("{what}: {}", unread.unwrap_or_default()));
+    let waits = waits.then(|| format!("{what}: {}", unread.unwrap_or_else(|| ACCOUNT_UNREAD.into())));
     StatusExplained { value: value.map(|v| v.to_string()), rule, error: error.map(|e| e.to_string()), waits }
 }
 

@@ -35,6 +35,8 @@ impl<'s> TypeChecker<'s> {
     pub(super) fn finish(mut self) -> (Vec<ExpressionError>, NeededFacts) {
         self.needs.person.sort();
         self.needs.person.dedup();
+        self.needs.account.sort();
+        self.needs.account.dedup();
         (self.errors, self.needs)
     }
 
@@ -90,12 +92,12 @@ impl<'s> TypeChecker<'s> {
                 self.needs.tickets = true;
                 (Node::Tickets, PartType::list(PartType::sure(PartKind::Record(Of::Ticket))))
             }
-            (Scope::Person, "person") | (Scope::Deal, "deal") | (Scope::Ticket, "ticket") => {
+            (Scope::Person, "person" | "account") | (Scope::Deal, "deal") | (Scope::Ticket, "ticket") => {
                 self.wrong(e, &format!("a field is expected, as in `{name}.FIELD`"))
             }
             _ => {
                 let known: &[&str] = match self.scope {
-                    Scope::Person => &["person", "deals", "tickets"],
+                    Scope::Person => &["person", "account", "deals", "tickets"],
                     Scope::Deal => &["deal"],
                     Scope::Ticket => &["ticket"],
                 };
@@ -116,6 +118,7 @@ impl<'s> TypeChecker<'s> {
         }
         match (self.scope, name.as_str()) {
             (Scope::Person, "person") => Some(Of::Person),
+            (Scope::Person, "account") => Some(Of::Account),
             (Scope::Deal, "deal") => Some(Of::Deal),
             (Scope::Ticket, "ticket") => Some(Of::Ticket),
             _ => None,
@@ -139,7 +142,8 @@ impl<'s> TypeChecker<'s> {
         let Some(slot) = self.declared.slot(of, field) else {
             let what = PartType::sure(PartKind::Record(of)).name();
             let hint = hint(field, self.declared.names(of));
-            return self.wrong_at(at, &format!("{what} has no field `{field}`{hint}"));
+            let rule = if of == Of::Account { "; it needs a rule under [account] of precedence.toml" } else { "" };
+            return self.wrong_at(at, &format!("{what} has no field `{field}`{hint}{rule}"));
         };
         if matches!(slot, FieldSource::ClosedDays | FieldSource::QuietDays) {
             if self.scope != Scope::Person {
@@ -153,6 +157,10 @@ impl<'s> TypeChecker<'s> {
             (Of::Person, FieldSource::Declared(name, kind)) => {
                 self.needs.person.push(Name::clone(&name));
                 Node::PersonField(name, kind)
+            }
+            (Of::Account, FieldSource::Declared(name, kind)) => {
+                self.needs.account.push(Name::clone(&name));
+                Node::AccountField(name, kind)
             }
             (_, slot) if is_item => Node::ItemField(slot),
             (_, slot) => {

@@ -19,6 +19,7 @@ pub(super) enum Node {
     Time(i64),
     List(Vec<Node>),
     PersonField(Name, FieldType),
+    AccountField(Name, FieldType),
     /// Of the one deal or ticket that the scope is about.
     RecordField(FieldSource),
     /// Of the record that the macro around it is at.
@@ -139,6 +140,7 @@ impl Node {
             Node::Time(t) => Datum::Time(*t),
             Node::List(nodes) => Datum::List(nodes.iter().map(|n| n.eval(facts, item)).collect::<Result<_, _>>()?),
             Node::PersonField(name, kind) => facts.of_person(name, *kind)?,
+            Node::AccountField(name, kind) => facts.of_account(name, *kind)?,
             Node::RecordField(slot) => of_record(facts.record.ok_or(OTHER_SCOPE)?, slot, facts.now)?,
             Node::ItemField(slot) => match item {
                 Some(Datum::Record(record)) => of_record(record, slot, facts.now)?,
