@@ -10,9 +10,10 @@ mod strategies;
 
 use crate::config::System;
 use crate::config::document::keys;
-use crate::config::document::{ConfigSheet, Section};
+use crate::config::document::{ConfigSheet, Section, TomlEntry};
 use crate::config::systems::offers::Offers;
-use crate::merge::rules::Precedence;
+use crate::merge::rules::{FieldRule, Precedence, Strategy};
+use crate::merge::valid::Valid;
 use crate::model::expression::Declared;
 use between::Between;
 use reader::PrecedenceReader;
@@ -38,7 +39,33 @@ pub fn read<'a>(
             precedence.fields.insert(entry.key.into(), Arc::new(rule));
         }
     }
+    let fields = top.table("fields", "[fields]", &keys::FIELDS).map(|mut s| s.entries()).unwrap_or_default();
+    for entry in fields.iter().filter(|entry| reader.field(entry)) {
+        if let Some(valid) = reader.valid(entry) {
+            take_valid(&mut precedence, entry, valid);
+        }
+    }
     Between { precedence: &precedence, entries: &entries, default: default_entry.as_ref() }.report(systems);
     top.finish();
     precedence
+}
+
+/// What a field's values must look like goes with its rule: its own, or a copy of the default.
+fn take_valid(precedence: &mut Precedence, entry: &TomlEntry, valid: Valid) {
+    let name = entry.key.into();
+    let Some(rule) = precedence.rule(&name) else {
+        entry.sheet.report(
+            entry.key_at.clone(),
+            format!("{:?} has no rule, so none of its values counts", entry.key),
+            "take this out, or add a rule to [person]",
+        );
+        return;
+    };
+    if rule.strategies().any(|strategy| matches!(strategy, Strategy::Union(_))) {
+        let hint = "take it out; an entry that is taken out of one list is taken out of all";
+        entry.sheet.report(entry.key_at.clone(), format!("valid has no meaning for {:?}, which is put together of lists", entry.key), hint);
+        return;
+    }
+    let rule = FieldRule { valid: Some(valid), ..FieldRule::clone(rule) };
+    precedence.fields.insert(name, Arc::new(rule));
 }

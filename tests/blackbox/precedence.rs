@@ -367,3 +367,27 @@ fn the_first_case_that_holds_decides_and_explain_says_which() {
     assert_eq!((&told(1)["condition"], &told(1)["value"]), (&json!("case 2"), &Value::Null), "{:#}", told(1));
     world.run_text(&format!("explain {} title --lang ja", of[1].email)).says("2 番目の場合 (case) を使う");
 }
+
+/// What cannot be a phone number counts for nothing, and somebody is told of it and of numbers that systems disagree on.
+#[test]
+fn what_cannot_be_true_is_kept_out_and_listed_with_what_systems_disagree_on() {
+    let rules = "phone = [\"crm\", \"support\"]\n[fields.phone]\nvalid = 'value.matches(\"^[0-9+ -]{9,}$\")'\n";
+    let (mut of, setup) = (Vec::new(), Setup { precedence: rules, ..Setup::default() });
+    let world = World::running_with(setup, |handle| {
+        for (name, crm, support) in [("Hanako", "内線 12", "+81 3 2222 2222"), ("Ken", "+81 3 1111 1111", "+81 3 2222 2222")] {
+            let person = person(handle, name, "Mori", None);
+            let user = handle.create_user(&format!("Mori {name}"), Some(&person.email));
+            handle.edit_user(user, |u| u.phone = Some(support.into())).unwrap();
+            handle.edit_contact(person.contact, &[("phone", crm)]).unwrap();
+            of.push(person);
+        }
+    });
+    let phone = |n: usize| world.lead(of[n].lead).text("phone").unwrap_or_default().to_string();
+    assert_eq!([phone(0), phone(1)], ["+81 3 2222 2222", "+81 3 1111 1111"]);
+    let told = world.run("conflicts phone").exits(0).json();
+    assert_eq!(told["totals"]["phone"], json!({"not_valid": 1, "differs": 1}), "{told:#}");
+    let kinds: Vec<&str> = told["conflicts"].as_array().unwrap().iter().map(|c| c["kind"].as_str().unwrap()).collect();
+    assert!(kinds.contains(&"not_valid") && kinds.contains(&"differs"), "{told:#}");
+    world.run_text("conflicts phone").exits(0).says("not valid  crm:person:").says("\"内線 12\"").says("1 value cannot be true, 1 field differ");
+    world.run_text(&format!("explain {} phone --lang ja", of[0].email)).says("値が正しくない");
+}

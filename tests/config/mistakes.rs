@@ -203,6 +203,11 @@ fn precedence() {
                 "first_source = { other = \"owner\" }\nowner = { other = \"title\" }",
             ),
             ("score = { only = \"ma\" }", "score = { most = [\"ma\"], typed = [\"ma\"] }"),
+            ("[person]", "[fields.phone]\nvalid = 'valu.size() > 9'\n[person]"),
+            ("[person]", "[fields.phone]\nvalid = 'value > 9'\n[person]"),
+            ("[person]", "[fields.phone]\nvald = 'value.size() > 9'\nvalid = 'true'\n[person]"),
+            ("[person]", "[fields.tags]\nvalid = '\"x\" in value'\n[person]"),
+            ("[person]", "[fields.fone]\nvalid = 'value.size() > 9'\n[person]"),
             ("[person]", "[account]\nname = [\"crm\"]\n[person]"),
         ],
     );

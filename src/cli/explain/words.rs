@@ -6,7 +6,8 @@ use crate::engine::answers::field_in_targets::InTarget;
 use crate::engine::answers::left_alone::NO_CODE;
 use crate::engine::assess::field_asked::PINNED;
 use crate::engine::target::Parked;
-use crate::merge::judgment::{DOUBTFUL, IGNORED};
+use crate::merge::judgment::DOUBTFUL;
+use crate::merge::rules::{IGNORED, INVALID};
 use crate::model::Time;
 use serde_json::Value as Json;
 
@@ -15,7 +16,7 @@ use serde_json::Value as Json;
 pub(super) struct Words(pub(super) ReaderLanguage);
 
 /// Why a candidate won or lost, in Japanese. What is not here is told as it is.
-const WHY: [(&str, &str); 39] = [
+const WHY: [(&str, &str); 40] = [
     ("highest rank", "順位が最も高い"),
     ("only source", "唯一の参照元"),
     ("newest", "最も新しい"),
@@ -49,6 +50,7 @@ const WHY: [(&str, &str); 39] = [
     ("a copy, and a person typed another", "コピー。別の値を人が入力している"),
     ("too old", "古すぎる"),
     (IGNORED, "このルールで無視する値"),
+    (INVALID, "値が正しくない（valid に合わない）"),
     ("empty", "空"),
     ("cannot be read", "読み取れない"),
     ("united", "合わせた"),

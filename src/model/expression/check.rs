@@ -1,6 +1,6 @@
 //! From the parser's tree to the checked one: names, types and places of mistakes.
 
-use super::declared::{Declared, FieldSource, Of};
+use super::declared::{Declared, FieldSource, FieldType, Of};
 use super::error::ExpressionError;
 use super::places::SourcePlaces;
 use super::scope::{NeededFacts, Scope};
@@ -90,6 +90,7 @@ impl<'s> TypeChecker<'s> {
                 self.needs.tickets = true;
                 (Node::Tickets, PartType::list(PartType::sure(PartKind::Record(Of::Ticket))))
             }
+            (Scope::Candidate, "value" | "system") => self.of_candidate(name),
             (Scope::Person, "person") | (Scope::Deal, "deal") | (Scope::Ticket, "ticket") => {
                 self.wrong(e, &format!("a field is expected, as in `{name}.FIELD`"))
             }
@@ -98,12 +99,24 @@ impl<'s> TypeChecker<'s> {
                     Scope::Person => &["person", "deals", "tickets"],
                     Scope::Deal => &["deal"],
                     Scope::Ticket => &["ticket"],
+                    Scope::Candidate => &["value", "system"],
                 };
                 let item = self.item.iter().map(|(n, _)| n.as_str());
                 let hint = hint(name, known.iter().copied().chain(item));
                 self.wrong(e, &format!("there is no `{name}` here{hint}; known: {}", known.join(", ")))
             }
         }
+    }
+
+    /// What a record holds, which is never null: what is empty is not asked about.
+    fn of_candidate(&mut self, name: &str) -> Checked {
+        let (name, kind) = match self.declared.person.get_key_value(name) {
+            Some((name, kind)) => (name.clone(), *kind),
+            None => (Name::from(name), FieldType::Text),
+        };
+        let part = PartType::of_slot(Of::Person, &FieldSource::Declared(name.clone(), kind));
+        self.needs.person.push(name.clone());
+        (Node::PersonField(name, kind), PartType { nullable: false, ..part })
     }
 
     /// Of what kind of record a name is, if it is one.

@@ -53,6 +53,12 @@ impl<'a> Facts<'a> {
         Facts { scope: Scope::Ticket, record: Some(record), ..Facts::none() }
     }
 
+    /// What a record of a system holds in a field.
+    pub fn candidate(value: &Value, system: &str) -> Facts<'static> {
+        let person = vec![("system", Ok(Value::text(system))), ("value", Ok(value.clone()))];
+        Facts { scope: Scope::Candidate, person, ..Facts::none() }
+    }
+
     /// A person of whom nothing is known, without deals or tickets.
     pub fn none() -> Facts<'a> {
         Facts {

@@ -12,6 +12,8 @@ pub enum Scope {
     Deal,
     /// `ticket`
     Ticket,
+    /// `value` and `system`: what one record holds in a field
+    Candidate,
 }
 
 /// What an expression reads.

@@ -11,6 +11,7 @@ pub static PRECEDENCE: TableKeys = TableKeys {
             "Whose value counts for fields without a rule of their own",
         ),
         key("person", ValueKind::Table(&PERSON), "Whose value counts, field by field"),
+        key("fields", ValueKind::Table(&FIELDS), "What values of a field must look like, whatever its rule"),
     ],
     later: &["account", "deal", "ticket"],
     ..NONE
@@ -18,6 +19,17 @@ pub static PRECEDENCE: TableKeys = TableKeys {
 
 pub static PERSON: TableKeys = TableKeys {
     rest: Some(key("", ValueKind::Either(&[ValueKind::Order, ValueKind::Table(&RULE)]), "Whose value counts for this field")),
+    ..NONE
+};
+
+pub static FIELDS: TableKeys = TableKeys { rest: Some(key("", ValueKind::Table(&FIELD), "What holds of this field's values")), ..NONE };
+
+pub static FIELD: TableKeys = TableKeys {
+    keys: &[needed(
+        "valid",
+        ValueKind::Expression,
+        "Over value and system: 'value.size() >= 10'; what is false counts for nothing and is listed by `nayose conflicts`",
+    )],
     ..NONE
 };
 
