@@ -171,8 +171,12 @@ impl Engine {
                 self.note_stood(idx, new.changed_at);
                 return self.see_stand(idx, &new, run.began);
             }
-            if self.targets.of(idx).is_some_and(|target| was_written_since(target, run.began) || self.trails(run, idx, target, &new)) {
+            if self.targets.of(idx).is_some_and(|target| was_written_since(target, run.began)) {
+                self.pass_over(idx, &new);
                 // Refusals above count whenever they were read.
+                return self.mark_person(idx);
+            }
+            if self.targets.of(idx).is_some_and(|target| self.trails(run, idx, target, &new)) {
                 return self.mark_person(idx);
             }
         }
