@@ -11,6 +11,7 @@ use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::refusals::On;
 use crate::engine::proofs::pass_run::PassRun;
+use crate::engine::target::Target;
 use crate::link;
 use crate::model::{Entity, MailKind, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
 
@@ -191,7 +192,8 @@ impl Engine {
         let id = new.id.id.clone();
         let sight = sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass);
         let stood = found.and_then(|idx| self.targets.of(idx)?.stood_at);
-        let sight = if old.is_some() { Sight { stood, ..self.since_when(sight, run, now) } } else { sight };
+        let was_seen = found.and_then(|idx| self.targets.of(idx)).is_some_and(Target::was_seen);
+        let sight = if old.is_some() { Sight { stood, was_seen, ..self.since_when(sight, run, now) } } else { sight };
         let changed_at = new.changed_at;
         let merged = overlay(old, new, told, sight);
         if lacks_people && needs_people(old, &merged, run.carries_people) {

@@ -41,12 +41,14 @@ pub struct Sight {
     pub read: Time,
     /// The last change that the record told when nothing else of it had changed; `None`: not known.
     pub stood: Option<Time>,
+    /// What we last wrote of its fields was looked at since: this look is not the first.
+    pub was_seen: bool,
 }
 
 impl Sight {
     /// Of an answer that was made then at the latest, and of which no more is known.
     pub fn at(at: Time) -> Sight {
-        Sight { at, before: None, looked: None, swept: None, read: at, stood: None }
+        Sight { at, before: None, looked: None, swept: None, read: at, stood: None, was_seen: false }
     }
 }
 
@@ -79,7 +81,8 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: ListsCarried, s
         remember_cleared(old, &mut new);
         // What it showed at its own last change was looked at, too; a time that is still to come tells nothing.
         let shown = old.changed_at.filter(|at| *at <= sight.at);
-        lists::remember(old, &mut new, sight.looked.max(shown));
+        let looked = if sight.was_seen { Some(Time(i64::MAX)) } else { sight.looked.max(shown) };
+        lists::remember(old, &mut new, looked);
     }
     if new.id.entity == Entity::Deal {
         for person in old.people.iter().filter(|p| !new.people.contains(p)) {
