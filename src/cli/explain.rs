@@ -59,6 +59,7 @@ impl Explainer {
             _ => w.no_status().to_string(),
         });
         lines.extend(e.status.waits.iter().map(|waits| format!("    {waits}")));
+        lines.extend(e.relationship.iter().map(|r| w.relationship(r.value.as_deref(), r.rule.as_deref(), r.error.as_deref())));
         lines.extend(e.holds.iter().map(|hold| self.hold(hold)));
         lines.extend(e.refusals.iter().map(|r| w.refusal(&r.scope, &r.on, &r.from, &self.local(&r.seen_at))));
         let (told, quiet): (Vec<_>, Vec<_>) = e.fields.iter().partition(|(_, field)| field.has_effect);

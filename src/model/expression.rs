@@ -27,6 +27,7 @@ mod error;
 mod facts;
 mod functions;
 mod places;
+mod relationships;
 mod sample;
 mod scope;
 mod tree;
@@ -36,6 +37,7 @@ pub use days::DaysAsked;
 pub use declared::{Declared, FieldType};
 pub use error::{EvaluationError, ExpressionError, LIST_MAX};
 pub use facts::Facts;
+pub use relationships::{RELATIONSHIP, Relationships};
 pub use scope::Scope;
 
 use super::Name;
@@ -148,6 +150,11 @@ impl Expression {
         self.0.needs.tickets
     }
 
+    /// Whether `person.relationship` is read.
+    pub fn asks_relationship(&self) -> bool {
+        self.0.needs.relationship
+    }
+
     /// The numbers of days that are read: by these alone the answer may change with time.
     pub fn days_asked(&self) -> DaysAsked {
         self.0.needs.days
@@ -163,7 +170,7 @@ impl Declared {
                 person.insert(name.clone(), *kind);
             }
         }
-        Declared { person, deal: self.deal.clone(), ticket: self.ticket.clone() }
+        Declared { person, ..self.clone() }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::engine::memory::refusals::{On, Refusals};
 use crate::engine::memory::view::View;
 use crate::engine::memory::world::World;
 use crate::engine::target::planned::PlannedWrite;
+use crate::model::expression::EvaluationError;
 use crate::model::{Entity, Mail, MailKind, Name, Record, RecordId, Refusal, RefusalScope, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -29,6 +30,9 @@ pub struct Explanation {
     pub records: Vec<RecordLink>,
     pub fields: BTreeMap<Name, FieldExplained>,
     pub status: StatusExplained,
+    /// By the rules of `[relationship]`, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relationship: Option<StatusExplained>,
     pub holds: Vec<HoldExplained>,
     pub refusals: Vec<RefusalExplained>,
     pub decision: Answer,
@@ -155,6 +159,7 @@ impl Engine {
             records: links,
             fields: self.fields_explained(of, &coverage, now),
             status,
+            relationship: self.relationship_now(of, now).map(|said| relationship(&of.by.rules.policy, said)),
             holds: self.people[person as usize].holds.iter().map(|h| hold(h, now)).collect(),
             refusals: refusals(&records, &self.refusals),
             decision: decision.unwrap_or_else(|| Answer {
@@ -210,6 +215,12 @@ fn status(policy: &Policy, now: StatusNow, unread: Option<String>) -> StatusExpl
     let what = if raises_only { "it takes the place of no higher one" } else { "it is left as it is" };
     let waits = waits.then(|| format!("{what}: {}", unread.unwrap_or_default()));
     StatusExplained { value: value.map(|v| v.to_string()), rule, error: error.map(|e| e.to_string()), waits }
+}
+
+fn relationship(policy: &Policy, said: Result<Option<Name>, EvaluationError>) -> StatusExplained {
+    let (value, error) = said.map_or_else(|error| (None, Some(error.to_string())), |value| (value, None));
+    let rule = value.as_ref().and_then(|v| policy.relationships.iter().find(|s| s.name == *v)).map(|s| s.rule.to_string());
+    StatusExplained { value: value.map(|v| v.to_string()), rule, error, waits: None }
 }
 
 /// A cool-down may be over by this machine's clock alone, which counts only once a system's was heard: it holds, and no end is told.

@@ -17,6 +17,7 @@ use crate::engine::system::SystemState;
 use crate::engine::target::{PermitWish, Wanted};
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, Circumstances, Unknown};
+use crate::model::expression::EvaluationError;
 use crate::model::{Entity, LastEdit, Mail, MailKind, Mark, Name, Record, Span, Time, Value, Verdict};
 
 impl Engine {
@@ -91,6 +92,13 @@ impl Engine {
         let (rules, needs) = (&of.by.rules, &of.by.needs);
         let said = self.asked(of, now, |person| said_of(status(&rules.policy, &person.facts(&needs.of_statuses))));
         StatusNow { forward_only: rules.policy.forward_only.clone(), ..said }
+    }
+
+    /// What a person is by the rules of `[relationship]`; `None`: there are none.
+    pub fn relationship_now(&self, of: Members<'_>, now: Time) -> Option<Result<Option<Name>, EvaluationError>> {
+        let known = &of.by.rules.declared.relationships;
+        let said = || self.asked(of, now, |person| known.of(&person.facts(&of.by.needs.declared)).map(|name| name.cloned()));
+        (!known.is_empty()).then(said)
     }
 
     /// Asks something of a person as expressions see it.

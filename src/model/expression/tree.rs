@@ -4,6 +4,7 @@ use super::datum::{Datum, OTHER_SCOPE, compare, equal};
 use super::declared::{FieldSource, FieldType};
 use super::error::EvaluationError;
 use super::facts::{Facts, of_record};
+use super::relationships::Relationships;
 use crate::model::Name;
 use regex::Regex;
 use std::borrow::Cow;
@@ -19,6 +20,7 @@ pub(super) enum Node {
     Time(i64),
     List(Vec<Node>),
     PersonField(Name, FieldType),
+    Relationship(Relationships),
     /// Of the one deal or ticket that the scope is about.
     RecordField(FieldSource),
     /// Of the record that the macro around it is at.
@@ -139,6 +141,7 @@ impl Node {
             Node::Time(t) => Datum::Time(*t),
             Node::List(nodes) => Datum::List(nodes.iter().map(|n| n.eval(facts, item)).collect::<Result<_, _>>()?),
             Node::PersonField(name, kind) => facts.of_person(name, *kind)?,
+            Node::Relationship(rules) => rules.datum(facts)?,
             Node::RecordField(slot) => of_record(facts.record.ok_or(OTHER_SCOPE)?, slot, facts.now)?,
             Node::ItemField(slot) => match item {
                 Some(Datum::Record(record)) => of_record(record, slot, facts.now)?,
