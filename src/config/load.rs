@@ -17,7 +17,6 @@ use crate::config::written;
 use crate::config::{Config, ManifestSource, Rules};
 use crate::connector::regular::{self, ReadFailure};
 use crate::decide::rules::Policy;
-use crate::model::expression::Relationships;
 use crate::store::StateUrl;
 use std::path::Path;
 use std::sync::Arc;
@@ -75,12 +74,10 @@ pub fn load_with(
     let there = *whole && present[at(SYSTEMS)] && !says_nothing(SYSTEMS);
     let mut read = systems::read(&sheets[at(SYSTEMS)], table, there, &outside, secrets, manifests);
     let mut declared = read.offers.declared();
-    let relationships = statuses::relationships(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &declared);
-    declared.relationships = Relationships::new(relationships.iter().map(|rule| (rule.name.clone(), rule.when.clone())));
+    let relationships = statuses::relationships(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &mut declared);
     let precedence = precedence::read(&sheets[at(PRECEDENCE)], &tables[at(PRECEDENCE)].0, &read.offers, &declared, &read.systems);
     edits::ask(&mut read.systems, &precedence);
-    let policy = policy::read(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &declared);
-    let policy = Policy { relationships, ..policy };
+    let policy = Policy { relationships, ..policy::read(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &declared) };
     if tables[at(POLICY)].1 {
         status_words::report(&sheets[at(SYSTEMS)], &tables[at(SYSTEMS)].0, &tables[at(POLICY)].0);
     }

@@ -32,11 +32,13 @@ pub fn read(top: &mut Section, offers: &Offers, declared: &Declared) -> Statuses
     Statuses { rules: entries.iter().filter_map(|entry| rule(entry, offers, declared)).collect(), forward_only }
 }
 
-/// Reads `[relationship]`, before all that may ask for it.
-pub fn relationships<'a>(sheet: &'a ConfigSheet<'a>, table: &'a DeTable<'a>, offers: &Offers, declared: &Declared) -> Vec<StatusRule> {
+/// Reads `[relationship]`, before all that may ask for it; from then on it is declared.
+pub fn relationships<'a>(sheet: &'a ConfigSheet<'a>, table: &'a DeTable<'a>, offers: &Offers, declared: &mut Declared) -> Vec<StatusRule> {
     let mut top = Section::top(sheet, table, &keys::POLICY);
     let entries = top.table(RELATIONSHIP, "[relationship]", &keys::RELATIONSHIP).map(|mut s| s.entries()).unwrap_or_default();
-    entries.iter().filter_map(|entry| rule(entry, offers, declared)).collect()
+    let rules: Vec<StatusRule> = entries.iter().filter_map(|entry| rule(entry, offers, declared)).collect();
+    declared.relationships = rules.iter().map(|rule| (rule.name.clone(), rule.when.source().into())).collect();
+    rules
 }
 
 fn rule(entry: &TomlEntry, offers: &Offers, declared: &Declared) -> Option<StatusRule> {

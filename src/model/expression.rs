@@ -27,17 +27,15 @@ mod error;
 mod facts;
 mod functions;
 mod places;
-mod relationships;
 mod sample;
 mod scope;
 mod tree;
 mod types;
 
 pub use days::DaysAsked;
-pub use declared::{Declared, FieldType};
+pub use declared::{Declared, FieldType, RELATIONSHIP};
 pub use error::{EvaluationError, ExpressionError, LIST_MAX};
 pub use facts::Facts;
-pub use relationships::{RELATIONSHIP, Relationships};
 pub use scope::Scope;
 
 use super::Name;

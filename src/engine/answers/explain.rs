@@ -6,6 +6,7 @@ use super::left_alone::LeftAlone;
 use crate::decide::ratchet::Reach;
 use crate::decide::rules::Policy;
 use crate::decide::standing::{By, HoldNow};
+use crate::decide::status::LeadStatus;
 use crate::engine::assess::assessment::StatusNow;
 use crate::engine::assess::members::Members;
 use crate::engine::assess::records::addresses;
@@ -18,7 +19,6 @@ use crate::engine::memory::refusals::{On, Refusals};
 use crate::engine::memory::view::View;
 use crate::engine::memory::world::World;
 use crate::engine::target::planned::PlannedWrite;
-use crate::model::expression::EvaluationError;
 use crate::model::{Entity, Mail, MailKind, Name, Record, RecordId, Refusal, RefusalScope, Time};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -159,7 +159,7 @@ impl Engine {
             records: links,
             fields: self.fields_explained(of, &coverage, now),
             status,
-            relationship: self.relationship_now(of, now).map(|said| relationship(&of.by.rules.policy, said)),
+            relationship: self.relationship_now(of, now).map(relationship),
             holds: self.people[person as usize].holds.iter().map(|h| hold(h, now)).collect(),
             refusals: refusals(&records, &self.refusals),
             decision: decision.unwrap_or_else(|| Answer {
@@ -217,10 +217,13 @@ fn status(policy: &Policy, now: StatusNow, unread: Option<String>) -> StatusExpl
     StatusExplained { value: value.map(|v| v.to_string()), rule, error: error.map(|e| e.to_string()), waits }
 }
 
-fn relationship(policy: &Policy, said: Result<Option<Name>, EvaluationError>) -> StatusExplained {
-    let (value, error) = said.map_or_else(|error| (None, Some(error.to_string())), |value| (value, None));
-    let rule = value.as_ref().and_then(|v| policy.relationships.iter().find(|s| s.name == *v)).map(|s| s.rule.to_string());
-    StatusExplained { value: value.map(|v| v.to_string()), rule, error, waits: None }
+fn relationship(said: LeadStatus<'_>) -> StatusExplained {
+    let (value, rule, error) = match said {
+        LeadStatus::Is(rule) => (Some(rule.name.to_string()), Some(rule.rule.to_string()), None),
+        LeadStatus::None => (None, None, None),
+        LeadStatus::Unknown { rule, error } => (None, None, Some(format!("{}: {error}", rule.rule))),
+    };
+    StatusExplained { value, rule, error, waits: None }
 }
 
 /// A cool-down may be over by this machine's clock alone, which counts only once a system's was heard: it holds, and no end is told.

@@ -8,7 +8,7 @@ use crate::decide::forward_only::KeptStatus;
 use crate::decide::freshness::{self, Proved};
 use crate::decide::rules::{Policy, Proof};
 use crate::decide::standing::{Standing, UNREAD};
-use crate::decide::status::{LeadStatus, status};
+use crate::decide::status::{LeadStatus, first_true, status};
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::{Idx, PersonIdx};
 use crate::engine::proofs::coverage::Extent;
@@ -17,7 +17,6 @@ use crate::engine::system::SystemState;
 use crate::engine::target::{PermitWish, Wanted};
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, Circumstances, Unknown};
-use crate::model::expression::EvaluationError;
 use crate::model::{Entity, LastEdit, Mail, MailKind, Mark, Name, Record, Span, Time, Value, Verdict};
 
 impl Engine {
@@ -95,10 +94,10 @@ impl Engine {
     }
 
     /// What a person is by the rules of `[relationship]`; `None`: there are none.
-    pub fn relationship_now(&self, of: Members<'_>, now: Time) -> Option<Result<Option<Name>, EvaluationError>> {
-        let known = &of.by.rules.declared.relationships;
-        let said = || self.asked(of, now, |person| known.of(&person.facts(&of.by.needs.declared)).map(|name| name.cloned()));
-        (!known.is_empty()).then(said)
+    pub fn relationship_now<'a>(&'a self, of: Members<'a>, now: Time) -> Option<LeadStatus<'a>> {
+        let rules = &of.by.rules.policy.relationships;
+        let said = || self.asked(of, now, |person| first_true(rules, &person.facts(&of.by.needs.declared)));
+        (!rules.is_empty()).then(said)
     }
 
     /// Asks something of a person as expressions see it.

@@ -9,7 +9,7 @@ use crate::decide::rules::StatusRule;
 use crate::engine::ledger::items::encode;
 use crate::merge::rules::{FieldRule, Precedence};
 use crate::model::Name;
-use crate::model::expression::{Declared, Expression, Relationships, Scope};
+use crate::model::expression::{Declared, Expression, Scope};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -98,8 +98,8 @@ impl StoredMerging {
     /// The rules of the files with these in the place of theirs. `None`: this version cannot read one of their expressions.
     pub(in crate::engine) fn over(&self, files: &Rules) -> Option<Rules> {
         let relationships = self.relationships.iter().map(|rule| rule.restored(&self.declared)).collect::<Option<Vec<_>>>()?;
-        let named = relationships.iter().map(|rule| (rule.name.clone(), rule.when.clone()));
-        let declared = Declared { relationships: Relationships::new(named), ..self.declared.clone() };
+        let sources = relationships.iter().map(|rule| (rule.name.clone(), rule.when.source().into())).collect();
+        let declared = Declared { relationships: sources, ..self.declared.clone() };
         let restored = |rule: &StoredField| rule.restored(&declared).map(Arc::new);
         let default = self.default.as_ref().map(restored);
         let fields = self.fields.iter().map(|(name, rule)| Some((name.clone(), restored(rule)?)));
@@ -264,7 +264,7 @@ pub(in crate::engine) mod tests {
             let mut all = Rules::clone(&merging("a", &[("title", &["crm"], BY_COUNTRY)], &[]));
             let compiled = |when: &str, declared: &Declared| Expression::compile(when, Scope::Person, declared).unwrap();
             let when = compiled(relationship, &all.declared);
-            all.declared.relationships = Relationships::new([("partner".into(), when.clone())]);
+            all.declared.relationships = vec![("partner".into(), relationship.into())];
             all.policy.relationships = vec![StatusRule { name: "partner".into(), when, rule: "policy.toml:9".into() }];
             all.policy.statuses =
                 vec![StatusRule { name: "lead".into(), when: compiled(status, &all.declared), rule: "policy.toml:2".into() }];

@@ -1,9 +1,8 @@
 //! From the parser's tree to the checked one: names, types and places of mistakes.
 
-use super::declared::{Declared, FieldSource, Of};
+use super::declared::{Declared, FieldSource, Of, RELATIONSHIP};
 use super::error::ExpressionError;
-use super::places::SourcePlaces;
-use super::relationships::RELATIONSHIP;
+use super::places::{self, SourcePlaces};
 use super::scope::{NeededFacts, Scope};
 use super::tree::{Node, Order, Sum};
 use super::types::{Checked, PartKind, PartType, fits};
@@ -179,12 +178,20 @@ impl<'s> TypeChecker<'s> {
                 "the relationship is the person's, whatever the entry; ask for it outside of the macro: `person.relationship == .. && ..`";
             return self.wrong_at(at, message);
         }
-        let declared = self.declared;
-        let rules = &declared.relationships;
-        rules.rules().for_each(|rule| self.needs.take(&rule.0.needs));
+        let declared = Declared { relationships: Vec::new(), ..self.declared.clone() };
+        let mut rules = Vec::new();
+        for (name, source) in &self.declared.relationships {
+            let Ok((ast, positions)) = places::parse(source) else { continue };
+            let mut checker = TypeChecker::new(source, Scope::Person, &declared, &positions);
+            rules.push((checker.whole(&ast), Box::from(&**name)));
+            // What is wrong with them is told where they stand.
+            let (_, needs) = checker.finish();
+            self.needs.take(&needs);
+        }
         self.needs.relationship = true;
+        let words = self.declared.relationships.iter().map(|(name, _)| name.clone()).collect();
         let kind = PartType::of_slot(Of::Person, &FieldSource::Relationship);
-        (Node::Relationship(rules.clone()), PartType { words: rules.names().cloned().collect(), ..kind })
+        (Node::FirstTrue(rules), PartType { words, ..kind })
     }
 
     fn list(&mut self, elements: &[IdedExpr]) -> Checked {

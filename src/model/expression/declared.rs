@@ -1,9 +1,11 @@
 //! Which fields the expressions may name, and of what type.
 
-use super::relationships::{RELATIONSHIP, Relationships};
 use crate::model::Name;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// The name by which expressions ask what a person is to us.
+pub const RELATIONSHIP: &str = "relationship";
 
 /// What a declared field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,9 +42,9 @@ pub struct Declared {
     pub person: BTreeMap<Name, FieldType>,
     pub deal: BTreeMap<Name, FieldType>,
     pub ticket: BTreeMap<Name, FieldType>,
-    /// Persons have a `relationship` by these, where there are any. Who keeps this keeps them apart: as texts they compile again.
+    /// Names with their rules, as they are written: the first that is true is a person's `relationship`. Who keeps the rest keeps these beside it.
     #[serde(skip)]
-    pub relationships: Relationships,
+    pub relationships: Vec<(Name, Box<str>)>,
 }
 
 /// What kind of thing a field is read from.

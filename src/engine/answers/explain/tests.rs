@@ -3,7 +3,7 @@ use crate::decide::ratchet::Kept;
 use crate::decide::rules::StatusRule;
 use crate::decide::standing::Kinds;
 use crate::engine::assess::assessment::StatusError;
-use crate::model::expression::{Declared, Expression, Scope};
+use crate::model::expression::{Declared, EvaluationError, Expression, Scope};
 use crate::model::{Address, Reason, Value};
 
 fn id(text: &str) -> RecordId {
@@ -106,13 +106,12 @@ fn a_status_says_its_rule_what_is_wrong_with_it_and_what_it_waits_for() {
 fn a_relationship_is_told_with_its_rule_or_why_it_is_not_known() {
     let when = Expression::compile("deals.exists(d, d.won)", Scope::Person, &Declared::default()).unwrap();
     let rule = StatusRule { name: "customer".into(), when, rule: "policy.toml:11".into() };
-    let policy = Policy { relationships: vec![rule], ..Policy::default() };
     let told = |said| {
-        let StatusExplained { value, rule, error, waits } = relationship(&policy, said);
+        let StatusExplained { value, rule, error, waits } = relationship(said);
         assert!(waits.is_none());
         (value, rule, error.is_some())
     };
-    assert_eq!(told(Ok(Some("customer".into()))), (Some("customer".into()), Some("policy.toml:11".into()), false));
-    assert_eq!(told(Ok(None)), (None, None, false));
-    assert_eq!(told(Err(EvaluationError::MayBeMore("deals"))), (None, None, true));
+    assert_eq!(told(LeadStatus::Is(&rule)), (Some("customer".into()), Some("policy.toml:11".into()), false));
+    assert_eq!(told(LeadStatus::None), (None, None, false));
+    assert_eq!(told(LeadStatus::Unknown { rule: &rule, error: EvaluationError::MayBeMore("deals") }), (None, None, true));
 }

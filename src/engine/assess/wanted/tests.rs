@@ -2,7 +2,7 @@ use super::*;
 use crate::decide::forward_only::ForwardOnly;
 use crate::decide::rules::{After, HoldRule, HoldScope, Stale, StatusRule};
 use crate::decide::standing::{Brief, Kinds};
-use crate::model::expression::{Declared, Expression, Scope};
+use crate::model::expression::{Declared, EvaluationError, Expression, Scope};
 use crate::model::{Basis, Reason, RefusalScope};
 
 fn proof(stream: &str, minutes: i64) -> Proof {

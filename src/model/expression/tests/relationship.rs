@@ -5,8 +5,7 @@ use super::*;
 fn with_relationships() -> Declared {
     let rules =
         [("customer", "deals.exists(d, d.won)"), ("former", "person.title == '元顧客'"), ("new", "deals.exists(d, d.closed_days < 9)")];
-    let rule = |(name, when): (&str, &str)| (name.into(), person(when).unwrap());
-    Declared { relationships: Relationships::new(rules.map(rule)), ..declared() }
+    Declared { relationships: rules.map(|(name, when)| (name.into(), when.into())).into(), ..declared() }
 }
 
 fn asked(source: &str, title: &str, deals: &[&Record]) -> Result<bool, EvaluationError> {
@@ -52,7 +51,10 @@ fn what_is_wrong_with_it_is_told_at_load() {
         assert!(errors[0].message.contains(says), "{source}: {}", errors[0].message);
     }
     let without = person("person.relationship == 'customer'").unwrap_err();
-    assert!(without[0].message.contains("a person has no field `relationship`"), "{without:?}");
+    assert!(
+        without[0].message.contains("a person has no field `relationship` here; [relationship] of policy.toml makes it"),
+        "{without:?}"
+    );
 }
 
 /// A deal that may not be all: nobody knows whether they are a customer.
