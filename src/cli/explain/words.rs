@@ -129,6 +129,14 @@ impl Words {
         self.just("status: no rule is true", "ステータス: 当てはまるルールなし")
     }
 
+    pub(super) fn relationship(self, value: Option<&str>, rule: Option<&str>, error: Option<&str>) -> String {
+        match (value, rule, error) {
+            (Some(value), Some(rule), _) => self.of(format!("relationship {value}  [{rule}]"), format!("関係 {value}  [{rule}]")),
+            (_, _, Some(error)) => self.of(format!("relationship unknown: {error}"), format!("関係不明: {error}")),
+            _ => self.just("relationship: no rule is true", "関係: 当てはまるルールなし").to_string(),
+        }
+    }
+
     pub(super) fn end(self, until: Option<&str>, over: bool) -> String {
         match until {
             Some(until) => self.of(format!("until {until}"), format!("{until} まで")),

@@ -107,7 +107,7 @@ impl Offers {
             }
             types
         };
-        Declared { person: of(Entity::Person), deal: of(Entity::Deal), ticket: of(Entity::Ticket) }
+        Declared { person: of(Entity::Person), deal: of(Entity::Deal), ticket: of(Entity::Ticket), ..Declared::default() }
     }
 }
 

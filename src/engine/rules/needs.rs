@@ -25,7 +25,8 @@ impl Needs {
     pub fn of(rules: &Rules) -> Needs {
         let fields = rules.precedence.fields.values().chain(&rules.precedence.default);
         let conditions = fields.flat_map(|rule| rule.conditions());
-        let all: Vec<&Expression> = rules.policy.statuses.iter().map(|s| &s.when).chain(conditions).collect();
+        let by_rules = rules.policy.statuses.iter().chain(&rules.policy.relationships).map(|rule| &rule.when);
+        let all: Vec<&Expression> = by_rules.chain(conditions).collect();
         Needs {
             deals: all.iter().any(|e| e.needs_deals()),
             tickets: all.iter().any(|e| e.needs_tickets()),

@@ -1,8 +1,8 @@
 //! From the parser's tree to the checked one: names, types and places of mistakes.
 
-use super::declared::{Declared, FieldSource, FieldType, Of};
+use super::declared::{Declared, FieldSource, FieldType, Of, RELATIONSHIP};
 use super::error::ExpressionError;
-use super::places::SourcePlaces;
+use super::places::{self, SourcePlaces};
 use super::scope::{NeededFacts, Scope};
 use super::tree::{Node, Order, Sum};
 use super::types::{Checked, PartKind, PartType, fits};
@@ -151,7 +151,12 @@ impl<'s> TypeChecker<'s> {
         };
         let Some(slot) = self.declared.slot(of, field) else {
             let what = PartType::sure(PartKind::Record(of)).name();
-            let hint = hint(field, self.declared.names(of));
+            let hint = match (of, field) {
+                (Of::Person, RELATIONSHIP) => {
+                    " here; [relationship] of policy.toml makes it, and its own rules cannot ask for it".to_string()
+                }
+                _ => hint(field, self.declared.names(of)),
+            };
             return self.wrong_at(at, &format!("{what} has no field `{field}`{hint}"));
         };
         if matches!(slot, FieldSource::ClosedDays | FieldSource::QuietDays) {
@@ -159,6 +164,9 @@ impl<'s> TypeChecker<'s> {
                 return self.wrong_at(at, in_holds(&slot));
             }
             self.needs.days.note(of, &slot);
+        }
+        if slot == FieldSource::Relationship {
+            return self.relationship(at);
         }
         let kind = PartType::of_slot(of, &slot);
         let is_item = matches!((&operand.expr, &self.item), (Expr::Ident(name), Some((item, _))) if item == name);
@@ -174,6 +182,29 @@ impl<'s> TypeChecker<'s> {
             }
         };
         (node, kind)
+    }
+
+    /// The rules stand in the place of the name.
+    fn relationship(&mut self, at: Range<usize>) -> Checked {
+        if self.item.is_some() {
+            let message =
+                "the relationship is the person's, whatever the entry; ask for it outside of the macro: `person.relationship == .. && ..`";
+            return self.wrong_at(at, message);
+        }
+        let declared = Declared { relationships: Vec::new(), ..self.declared.clone() };
+        let mut rules = Vec::new();
+        for (name, source) in &self.declared.relationships {
+            let Ok((ast, positions)) = places::parse(source) else { continue };
+            let mut checker = TypeChecker::new(source, Scope::Person, &declared, &positions);
+            rules.push((checker.whole(&ast), Box::from(&**name)));
+            // What is wrong with them is told where they stand.
+            let (_, needs) = checker.finish();
+            self.needs.take(&needs);
+        }
+        self.needs.relationship = true;
+        let words = self.declared.relationships.iter().map(|(name, _)| name.clone()).collect();
+        let kind = PartType::of_slot(Of::Person, &FieldSource::Relationship);
+        (Node::FirstTrue(rules), PartType { words, ..kind })
     }
 
     fn list(&mut self, elements: &[IdedExpr]) -> Checked {
@@ -221,7 +252,7 @@ impl<'s> TypeChecker<'s> {
                     (PartKind::Null | PartKind::Wrong, _) | (PartKind::Int, PartKind::Number) => b.kind.clone(),
                     _ => a.kind.clone(),
                 };
-                let kind = PartType { kind, nullable: a.nullable || b.nullable, words: &[] };
+                let kind = PartType { kind, nullable: a.nullable || b.nullable, words: Vec::new() };
                 (Node::If(Box::new(test), Box::new(yes_node), Box::new(no_node)), kind)
             }
             (operators::EQUALS | operators::NOT_EQUALS, [a, b]) => {
@@ -287,7 +318,7 @@ impl<'s> TypeChecker<'s> {
 
     pub(super) fn wrong_at(&mut self, at: Range<usize>, message: &str) -> Checked {
         self.errors.push(ExpressionError { message: message.to_string(), at });
-        (Node::Null, PartType { kind: PartKind::Wrong, nullable: true, words: &[] })
+        (Node::Null, PartType { kind: PartKind::Wrong, nullable: true, words: Vec::new() })
     }
 }
 

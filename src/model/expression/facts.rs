@@ -108,6 +108,8 @@ pub(super) fn of_record<'a>(record: &'a Record, slot: &FieldSource, now: Time) -
         FieldSource::Gone => Datum::Bool(record.is_gone()),
         FieldSource::ClosedDays => days::closed(record, now).map_or(Datum::Null, Datum::Int),
         FieldSource::QuietDays => days::quiet(record, now).map_or(Datum::Null, Datum::Int),
+        // Of a person alone.
+        FieldSource::Relationship => Datum::Null,
         FieldSource::Declared(name, declared) => return datum(name, *declared, record.field(name).map(|f| &f.value)),
     })
 }

@@ -25,4 +25,16 @@ pub(super) struct NeededFacts {
     pub tickets: bool,
     pub record: bool,
     pub days: DaysAsked,
+    pub relationship: bool,
+}
+
+impl NeededFacts {
+    /// What another expression reads that is a part of this one.
+    pub(super) fn take(&mut self, other: &NeededFacts) {
+        self.person.extend(other.person.iter().cloned());
+        self.deals |= other.deals;
+        self.tickets |= other.tickets;
+        self.record |= other.record;
+        self.days = self.days.and(other.days);
+    }
 }

@@ -19,6 +19,8 @@ pub(super) enum Node {
     Time(i64),
     List(Vec<Node>),
     PersonField(Name, FieldType),
+    /// The text of the first that is true, or null. One that cannot be told hides those behind it: it might be the one.
+    FirstTrue(Vec<(Node, Box<str>)>),
     /// Of the one deal or ticket that the scope is about.
     RecordField(FieldSource),
     /// Of the record that the macro around it is at.
@@ -139,6 +141,14 @@ impl Node {
             Node::Time(t) => Datum::Time(*t),
             Node::List(nodes) => Datum::List(nodes.iter().map(|n| n.eval(facts, item)).collect::<Result<_, _>>()?),
             Node::PersonField(name, kind) => facts.of_person(name, *kind)?,
+            Node::FirstTrue(rules) => {
+                for (when, name) in rules {
+                    if when.truth(facts, item)? {
+                        return Ok(Datum::Text(Cow::Borrowed(name)));
+                    }
+                }
+                Datum::Null
+            }
             Node::RecordField(slot) => of_record(facts.record.ok_or(OTHER_SCOPE)?, slot, facts.now)?,
             Node::ItemField(slot) => match item {
                 Some(Datum::Record(record)) => of_record(record, slot, facts.now)?,
