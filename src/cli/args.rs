@@ -119,6 +119,15 @@ pub enum CliCommand {
     Unpin(UnpinArgs),
     /// The values that are pinned, by whom and why
     Pins,
+    /// Values that cannot be true (`valid`), and those that systems disagree on
+    Conflicts {
+        /// Only of this field
+        #[arg(value_name = "FIELD")]
+        field: Option<String>,
+        /// So many are told one by one; the others are counted
+        #[arg(long, default_value_t = 50, value_name = "NUMBER")]
+        limit: usize,
+    },
     /// Protection and health
     Status,
     /// Why someone is treated as they are

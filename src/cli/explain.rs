@@ -58,6 +58,7 @@ impl Explainer {
         let mut lines = vec![w.decision(&e.decision.subject, &e.decision.decision, &e.decision.reasons)];
         lines.extend(self.person(e));
         lines.extend(self.status(e));
+        lines.extend(e.relationship.iter().map(|r| w.relationship(r.value.as_deref(), r.rule.as_deref(), r.error.as_deref())));
         lines.extend(self.standing(e));
         let (told, quiet): (Vec<_>, Vec<_>) = e.fields.iter().partition(|(_, field)| field.has_effect);
         told.into_iter().for_each(|(name, field)| lines.extend(self.field(name, field)));

@@ -6,6 +6,7 @@ mod args;
 mod backup;
 mod check;
 mod completions;
+mod conflicts;
 mod connector;
 mod deadletters;
 mod demo;
@@ -95,6 +96,7 @@ async fn act(args: Args) -> Exit {
         CliCommand::Pin(args) => pin::pin(&common, args).await,
         CliCommand::Unpin(args) => pin::unpin(&common, args).await,
         CliCommand::Pins => pin::pins(&common).await,
+        CliCommand::Conflicts { field, limit } => conflicts::conflicts(&common, field, limit).await,
         CliCommand::Status => status::status(&common).await,
         CliCommand::Explain { who, field, lang } => explain::explain(&common, who, field, lang).await,
         CliCommand::Gate { who, kind, topic } => gate::gate(&common, who, kind, topic).await,

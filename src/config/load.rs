@@ -10,11 +10,13 @@ use crate::config::files::{CONSENT, FILES, POLICY, PRECEDENCE, SYSTEMS};
 use crate::config::policy;
 use crate::config::precedence;
 use crate::config::status_circle;
+use crate::config::statuses;
 use crate::config::systems;
 use crate::config::systems::settings::{Outside, SecretsWanted};
 use crate::config::systems::status_words;
 use crate::config::written;
 use crate::config::{Config, ManifestSource, Rules};
+use crate::decide::rules::Policy;
 use crate::store::StateUrl;
 use std::path::Path;
 use std::sync::Arc;
@@ -69,9 +71,11 @@ pub fn load_with(
     let there = *whole && present[at(SYSTEMS)] && !says_nothing(SYSTEMS);
     let mut read = systems::read(&sheets[at(SYSTEMS)], table, there, &outside, secrets, manifests);
     let mut declared = read.offers.declared();
-    let precedence = precedence::read(&sheets[at(PRECEDENCE)], &tables[at(PRECEDENCE)].0, &read.offers, &mut declared, &read.systems);
+    precedence::keep_accounts(&tables[at(PRECEDENCE)].0, &mut declared);
+    let relationships = statuses::relationships(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &mut declared);
+    let precedence = precedence::read(&sheets[at(PRECEDENCE)], &tables[at(PRECEDENCE)].0, &read.offers, &declared, &read.systems);
     edits::ask(&mut read.systems, &precedence);
-    let policy = policy::read(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &declared);
+    let policy = Policy { relationships, ..policy::read(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &declared) };
     if tables[at(POLICY)].1 {
         status_words::report(&sheets[at(SYSTEMS)], &tables[at(SYSTEMS)].0, &tables[at(POLICY)].0);
     }

@@ -8,7 +8,7 @@ use crate::config::statuses::{self, Statuses};
 use crate::config::systems::offers::{Offers, PassesThatCount};
 use crate::decide::rules::{After, ChangeLimits, FillLimits, HoldRule, HoldScope, Policy, Proof, Stale, Widening};
 use crate::decide::standing::{REFUSAL_UNREAD, UNREAD};
-use crate::model::expression::{Declared, Scope};
+use crate::model::expression::{Declared, RELATIONSHIP, Scope};
 use crate::model::{Entity, MailKind, Span};
 use toml::de::{DeTable, DeValue};
 
@@ -27,6 +27,8 @@ pub fn read<'a>(sheet: &'a ConfigSheet<'a>, table: &'a DeTable<'a>, offers: &Off
     let reader = PolicyReader { offers, declared };
     let mut top = Section::top(sheet, table, &keys::POLICY);
     let Statuses { rules: statuses, forward_only } = statuses::read(&mut top, offers, declared);
+    // What it says was read before, as others ask for it.
+    top.get(RELATIONSHIP);
     let holds = top.table("holds", "[holds]", &keys::HOLDS).map(|mut s| s.entries()).unwrap_or_default();
     let holds = holds.iter().filter_map(|e| reader.hold(e)).collect();
     let refusal_proofs = reader.refusals(&mut top);
@@ -34,7 +36,8 @@ pub fn read<'a>(sheet: &'a ConfigSheet<'a>, table: &'a DeTable<'a>, offers: &Off
     let changes = changes(&mut top);
     top.finish();
     let fills = changes.map(FillLimits::from).unwrap_or_default();
-    Policy { statuses, forward_only, holds, refusal_proofs, widening, changes: changes.unwrap_or_default(), fills }
+    let changes = changes.unwrap_or_default();
+    Policy { statuses, forward_only, holds, refusal_proofs, widening, changes, fills, ..Policy::default() }
 }
 
 impl PolicyReader<'_> {

@@ -13,7 +13,8 @@ use crate::config::System;
 use crate::config::document::keys;
 use crate::config::document::{ConfigSheet, Section, TomlEntry};
 use crate::config::systems::offers::Offers;
-use crate::merge::rules::Precedence;
+use crate::merge::rules::{FieldRule, Precedence, Strategy};
+use crate::merge::valid::Valid;
 use crate::model::Name;
 use crate::model::expression::Declared;
 use between::Between;
@@ -22,12 +23,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use toml::de::DeTable;
 
-/// Reads precedence.toml. `systems`: those of systems.toml that are right. Of accounts only fields with a rule stay declared.
+/// Of accounts only fields with a rule in precedence.toml, right or wrong, stay declared: what else they have is asked for by nobody.
+pub fn keep_accounts(table: &DeTable<'_>, declared: &mut Declared) {
+    let rules = table.get("account").and_then(|rules| rules.get_ref().as_table());
+    declared.account.retain(|name, _| rules.is_some_and(|rules| rules.contains_key(&**name)));
+}
+
+/// Reads precedence.toml. `systems`: those of systems.toml that are right.
 pub fn read<'a>(
     sheet: &'a ConfigSheet<'a>,
     table: &'a DeTable<'a>,
     offers: &Offers,
-    declared: &mut Declared,
+    declared: &Declared,
     systems: &[System],
 ) -> Precedence {
     let mut top = Section::top(sheet, table, &keys::PRECEDENCE);
@@ -36,8 +43,7 @@ pub fn read<'a>(
     let reader = PrecedenceReader { offers, declared, of: FieldsOf::Account, accounts: &names };
     let rule = |entry: &TomlEntry| Some((entry.key.into(), Arc::new(reader.account_rule(entry)?)));
     let accounts = of_accounts.iter().filter(|entry| reader.field(entry)).filter_map(rule).collect();
-    declared.account.retain(|name, _| names.contains(name));
-    let reader = PrecedenceReader { offers, declared, of: FieldsOf::Person, accounts: &names };
+    let reader = PrecedenceReader { of: FieldsOf::Person, ..reader };
     let default_entry = top.get("default");
     let default = default_entry.as_ref().and_then(|e| reader.rule(e, None)).map(Arc::new);
     let mut precedence = Precedence { default, fields: Default::default(), accounts };
@@ -47,7 +53,33 @@ pub fn read<'a>(
             precedence.fields.insert(entry.key.into(), Arc::new(rule));
         }
     }
+    let fields = top.table("fields", "[fields]", &keys::FIELDS).map(|mut s| s.entries()).unwrap_or_default();
+    for entry in fields.iter().filter(|entry| reader.field(entry)) {
+        if let Some(valid) = reader.valid(entry) {
+            take_valid(&mut precedence, entry, valid);
+        }
+    }
     Between { precedence: &precedence, entries: &entries, default: default_entry.as_ref() }.report(systems);
     top.finish();
     precedence
+}
+
+/// What a field's values must look like goes with its rule: its own, or a copy of the default.
+fn take_valid(precedence: &mut Precedence, entry: &TomlEntry, valid: Valid) {
+    let name = entry.key.into();
+    let Some(rule) = precedence.rule(&name) else {
+        entry.sheet.report(
+            entry.key_at.clone(),
+            format!("{:?} has no rule, so none of its values counts", entry.key),
+            "take this out, or add a rule to [person]",
+        );
+        return;
+    };
+    if rule.strategies().any(|strategy| matches!(strategy, Strategy::Union(_))) {
+        let hint = "take it out; an entry that is taken out of one list is taken out of all";
+        entry.sheet.report(entry.key_at.clone(), format!("valid has no meaning for {:?}, which is put together of lists", entry.key), hint);
+        return;
+    }
+    let rule = FieldRule { valid: Some(valid), ..FieldRule::clone(rule) };
+    precedence.fields.insert(name, Arc::new(rule));
 }

@@ -1,14 +1,14 @@
-//! `[status]` of policy.toml: the statuses in their order, and whether targets may be told a lower one than they show.
+//! `[status]` of policy.toml: the statuses in their order, and whether targets may be told a lower one than they show; and `[relationship]`.
 
 use crate::config::document::keys;
 use crate::config::document::nearest::choices;
-use crate::config::document::{Section, TomlEntry};
+use crate::config::document::{ConfigSheet, Section, TomlEntry};
 use crate::config::proof::expression;
 use crate::config::systems::offers::Offers;
 use crate::decide::forward_only::ForwardOnly;
 use crate::decide::rules::StatusRule;
 use crate::model::Name;
-use crate::model::expression::{Declared, Scope};
+use crate::model::expression::{Declared, RELATIONSHIP, Scope};
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
@@ -29,11 +29,21 @@ pub fn read(top: &mut Section, offers: &Offers, declared: &Declared) -> Statuses
     let entries: Vec<TomlEntry> = section.entries().into_iter().filter(|e| e.key != FORWARD_ONLY).collect();
     let order: Vec<Name> = entries.iter().map(|e| e.key.into()).collect();
     let forward_only = forward_only.and_then(|e| exceptions(&e, &order)).map(|except| Arc::new(ForwardOnly { order, except }));
-    let rule = |entry: &TomlEntry| {
-        let when = expression(entry, Scope::Person, offers, declared)?;
-        Some(StatusRule { name: entry.key.into(), when, rule: entry.sheet.rule(&entry.key_at) })
-    };
-    Statuses { rules: entries.iter().filter_map(rule).collect(), forward_only }
+    Statuses { rules: entries.iter().filter_map(|entry| rule(entry, offers, declared)).collect(), forward_only }
+}
+
+/// Reads `[relationship]`, before all that may ask for it; from then on it is declared.
+pub fn relationships<'a>(sheet: &'a ConfigSheet<'a>, table: &'a DeTable<'a>, offers: &Offers, declared: &mut Declared) -> Vec<StatusRule> {
+    let mut top = Section::top(sheet, table, &keys::POLICY);
+    let entries = top.table(RELATIONSHIP, "[relationship]", &keys::RELATIONSHIP).map(|mut s| s.entries()).unwrap_or_default();
+    let rules: Vec<StatusRule> = entries.iter().filter_map(|entry| rule(entry, offers, declared)).collect();
+    declared.relationships = rules.iter().map(|rule| (rule.name.clone(), rule.when.source().into())).collect();
+    rules
+}
+
+fn rule(entry: &TomlEntry, offers: &Offers, declared: &Declared) -> Option<StatusRule> {
+    let when = expression(entry, Scope::Person, offers, declared)?;
+    Some(StatusRule { name: entry.key.into(), when, rule: entry.sheet.rule(&entry.key_at) })
 }
 
 /// The names of all statuses, right or wrong, of policy.toml.

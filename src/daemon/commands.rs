@@ -5,6 +5,7 @@ use crate::daemon::reading::WhoReads;
 use crate::daemon::shell::Shell;
 use crate::engine::answers::accept;
 use crate::engine::answers::approve;
+use crate::engine::answers::conflicts::ConflictsRun;
 use crate::engine::answers::dead_letters;
 use crate::engine::answers::export::ExportTable;
 use crate::engine::answers::parked;
@@ -71,6 +72,11 @@ pub enum Command {
         by: String,
     },
     Pins,
+    /// Values that cannot be true, or that systems disagree on; so many are told one by one.
+    Conflicts {
+        field: Option<String>,
+        limit: usize,
+    },
     Status,
     Explain {
         who: String,
@@ -114,7 +120,7 @@ impl Command {
         match self {
             Command::Plan { known, .. } => *known,
             Command::Status | Command::Explain { .. } | Command::Gate { .. } | Command::Letters | Command::Export { .. } => true,
-            Command::Runs | Command::Backup | Command::Pins => true,
+            Command::Runs | Command::Backup | Command::Pins | Command::Conflicts { .. } => true,
             // What was shown is remembered, to be approved.
             Command::Preview { .. } | Command::Sync { .. } | Command::Approve { .. } | Command::Accept { .. } => false,
             Command::RetryLetters { .. } | Command::DropLetter { .. } | Command::Unpark { .. } | Command::Undo { .. } => false,
@@ -152,6 +158,11 @@ impl Shell {
             Command::Accept { row, by, because } => self.accept(&row, &by, &because, now)?,
             Command::Pin { who, field, value, by, because } => self.pin_reply(|e| e.pin(&who, &field, &value, &by, &because, now))?,
             Command::Unpin { who, field, by } => self.pin_reply(|e| e.unpin(&who, &field, &by, now))?,
+            Command::Conflicts { field, limit } => {
+                let mut run = ConflictsRun::of(field.as_deref(), limit);
+                while self.ask(|engine| engine.find_conflicts(&mut run, now)) {}
+                Reply::Conflicts(run.end())
+            }
             Command::Pins => Reply::Pins(self.engine().pins_told()),
             Command::Status => {
                 let trying = self.trying_again();

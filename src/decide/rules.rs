@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub struct Policy {
     /// In the file's order: the first that is true.
     pub statuses: Vec<StatusRule>,
+    /// What a person is to us, beside the status: the first that is true. Expressions ask for it as `person.relationship`.
+    pub relationships: Vec<StatusRule>,
     /// No target is told a lower status than the one that it shows.
     pub forward_only: Option<Arc<ForwardOnly>>,
     pub holds: Vec<HoldRule>,

@@ -16,9 +16,14 @@ pub enum LeadStatus<'a> {
     },
 }
 
-/// Asks the rules in order. A rule that errs leaves the status unknown: what comes after it would be a guess.
+/// Asks the rules of statuses in order.
 pub fn status<'a>(policy: &'a Policy, facts: &Facts) -> LeadStatus<'a> {
-    for rule in &policy.statuses {
+    first_true(&policy.statuses, facts)
+}
+
+/// Asks rules in order. One that errs leaves it unknown: what comes after it would be a guess.
+pub fn first_true<'a>(rules: &'a [StatusRule], facts: &Facts) -> LeadStatus<'a> {
+    for rule in rules {
         match rule.when.test(facts) {
             Ok(true) => return LeadStatus::Is(rule),
             Ok(false) => {}

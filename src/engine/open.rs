@@ -93,6 +93,8 @@ pub fn open_on(
     begin_rebuild_if_lost(&mut engine, &loaded, &said, now);
     let proved: Vec<Time> = engine.systems.values().flat_map(|s| s.streams.known()).filter_map(|(_, s)| s.proved_at).collect();
     proved.into_iter().for_each(|at| engine.clocks.hear(at));
+    let proved_before: Vec<Time> = engine.systems.values().filter_map(|s| s.streams.proved_before()).collect();
+    proved_before.into_iter().for_each(|at| engine.clocks.was_shown(at));
     engine.replay(said, &notes, now);
     engine.tidy_journal(now)?;
     if loaded.fingerprint_changed {

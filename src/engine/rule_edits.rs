@@ -15,6 +15,7 @@ use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::engine::memory::world::World;
 use crate::engine::recovery::instance::INSTANCE;
 use crate::engine::rules::connected::WordsByStatus;
+use crate::engine::rules::left_rules::EditTime;
 use crate::engine::rules::merging::Merging;
 use crate::engine::rules::merging_edits::EditVerdict;
 use crate::engine::system::{Opened, SystemState};
@@ -39,10 +40,10 @@ impl Engine {
     /// Everyone is marked for a new decision. `systems` are opened from
     /// [`systems_in_force`](crate::engine::rules::rule_sets::systems_in_force). No I/O: the next commit keeps it.
     pub fn take_rules(&mut self, files: Arc<Rules>, systems: Vec<Opened>, now: Time) {
-        let world = &self.world;
+        let (world, time) = (&self.world, self.edit_time(now));
         let fewer = |former: &HoldRule, new: &HoldRule| true_of_fewer(world, former, new, now);
         let before = self.rules.files().clone();
-        self.rules.edit(files, (!world.is_empty()).then_some(&fewer), now);
+        self.rules.edit(files, (!world.is_empty()).then_some(&fewer), time);
         if self.rules.files().version != before.version {
             self.journal_edit(&before.files, now);
         }
@@ -52,13 +53,17 @@ impl Engine {
 
     /// At open: the rules that counted when the last process ended, against those of the files now.
     pub(in crate::engine) fn weigh_stored_rules(&mut self, now: Time) -> Result<(), Error> {
-        let (world, set_back) = (&self.world, self.clocks.belief().set_back(now));
+        let (world, time) = (&self.world, self.edit_time(now));
         let fewer = |former: &HoldRule, new: &HoldRule| true_of_fewer(world, former, new, now);
-        if self.rules.weigh_stored(&self.ledger, (!world.is_empty()).then_some(&fewer), set_back, now)? {
+        if self.rules.weigh_stored(&self.ledger, (!world.is_empty()).then_some(&fewer), time)? {
             self.journal_edit(&[], now);
         }
         self.rules_changed();
         Ok(())
+    }
+
+    fn edit_time(&self, now: Time) -> EditTime {
+        EditTime { now, sure: self.trusted_now(now), set_back: self.clocks.set_back(now) }
     }
 
     /// Who edited: of the files those that are not as they were.
@@ -97,7 +102,7 @@ impl Engine {
             self.rules.keep(&mut self.ledger);
             return None;
         }
-        self.rules.let_edit_go(now);
+        self.rules.let_edit_go(self.edit_time(now));
         self.rules_changed();
         Some(if verdict == EditVerdict::WasAgreedTo { tally.places } else { Vec::new() })
     }
@@ -143,7 +148,7 @@ impl Engine {
             return Some((count, "edit"));
         };
         let places = self.tally_of(&Merging::of(self.rules.files().clone()), now).0.places;
-        self.rules.let_edit_go(now);
+        self.rules.let_edit_go(self.edit_time(now));
         self.rules_changed();
         self.reconcile(now);
         self.grant(Op::Update, places);

@@ -1,7 +1,7 @@
 //! A field that follows another one: a street's city, a family name's given name. Its value is what the record holds that the other one's
 //! value is from, so that no block is mixed out of two records.
 
-use super::judgment::{Candidate, Circumstances, IGNORED, Judgment, Leader, Listener, UNREADABLE, Unknown, WAITS, Winner};
+use super::judgment::{Candidate, Circumstances, Judgment, Leader, Listener, UNREADABLE, Unknown, WAITS, Winner};
 use super::rules::FieldRule;
 use crate::model::RecordId;
 
@@ -44,10 +44,10 @@ pub(super) fn along<'a>(
 
 /// Why a candidate does not count.
 fn passed(rule: &FieldRule, by: &Circumstances<'_>, c: &Candidate, from: &RecordId) -> Option<&'static str> {
-    match c {
+    match rule.takes_for_nothing(c.value, &c.from.system) {
         _ if c.from != from => Some("of another record than the field it follows"),
         _ if c.echo => Some("our own write"),
-        _ if rule.ignored.covers(c.value) => Some(IGNORED),
+        Some(why) => Some(why),
         _ if c.is_older_than(rule.max_age, by.now) => Some("too old"),
         _ if c.is_passed_over(rule.blank) => Some("empty"),
         _ => None,

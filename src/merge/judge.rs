@@ -2,7 +2,7 @@
 
 use super::along::along;
 use super::choice::{BeforeAge, Choice};
-use super::judgment::{COPY, DOUBTFUL, IGNORED, TYPED_ELSEWHERE, UNREADABLE, beside_unreadable};
+use super::judgment::{COPY, DOUBTFUL, TYPED_ELSEWHERE, UNREADABLE, beside_unreadable};
 use super::judgment::{Candidate, Circumstances, Judged, Judgment, Listener, Unknown, WAITS, Winner};
 use super::of_account::of_account;
 use super::rules::{Blank, FieldRule};
@@ -49,7 +49,7 @@ fn run<'a>(rule: &FieldRule, by: &Circumstances<'a>, candidates: &[Candidate<'a>
         (_, Some(choice)) => choose(choice, rule, by, candidates, listener),
         (Strategy::Union(names), _) => union_of(names, rule, by, candidates, listener),
         (Strategy::Sum(names), _) => sum(names, rule, by, candidates, listener),
-        (Strategy::Account(_), _) => of_account(by, candidates, listener),
+        (Strategy::Account(_), _) => of_account(rule, by, candidates, listener),
         _ => along(rule, by, candidates, listener),
     }
 }
@@ -155,14 +155,14 @@ fn choose<'a>(
 fn offered(choice: Choice<'_>, rule: &FieldRule, c: &Candidate, now: Time) -> Result<usize, &'static str> {
     // Nothing is larger or smaller than nothing, so there an emptied value is always passed over.
     let blank = if choice.is_by_value() { Blank::Skipped } else { rule.blank };
-    match choice.rank(&c.from.system) {
-        None => Err("not a source"),
-        Some(_) if c.echo && c.habits.is_doubtful => Err(DOUBTFUL),
-        Some(_) if c.echo => Err("our own write"),
-        Some(_) if rule.ignored.covers(c.value) => Err(IGNORED),
-        Some(_) if c.is_older_than(choice.max_age(&c.from.system).or(rule.max_age), now) => Err("too old"),
-        Some(_) if c.is_passed_over(blank) => Err("empty"),
-        Some(rank) => Ok(rank),
+    let rank = choice.rank(&c.from.system).ok_or("not a source")?;
+    match rule.takes_for_nothing(c.value, &c.from.system) {
+        _ if c.echo && c.habits.is_doubtful => Err(DOUBTFUL),
+        _ if c.echo => Err("our own write"),
+        Some(why) => Err(why),
+        None if c.is_older_than(choice.max_age(&c.from.system).or(rule.max_age), now) => Err("too old"),
+        None if c.is_passed_over(blank) => Err("empty"),
+        None => Ok(rank),
     }
 }
 

@@ -183,8 +183,6 @@ pub const UNREADABLE: &str = "cannot be read";
 pub const DOUBTFUL: &str = "our own write in another form, or typed";
 /// The same: a relay brought it, and nothing says that it is news.
 pub const COPY: &str = "a copy, no news";
-/// The same: the rule takes it for nothing.
-pub const IGNORED: &str = "the rule ignores this value";
 /// Why a copy does not count at all.
 pub(super) const TYPED_ELSEWHERE: &str = "a copy, and a person typed another";
 /// The same: not all was read that might go before it.

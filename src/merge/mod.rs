@@ -5,7 +5,7 @@
 //! - [`judgment`]: what is judged, and what comes of it
 //! - `choice`: which of several candidates goes first; `sum`, `union`: numbers and lists put together; `along`: one field follows another;
 //!   `of_account`: a field is the account's
-//! - [`ignored`]: values that a rule takes for nothing
+//! - [`ignored`]: values that a rule takes for nothing; [`valid`]: what a value must look like to count
 
 mod along;
 mod choice;
@@ -18,6 +18,7 @@ pub mod rules;
 mod strategy;
 mod sum;
 mod union;
+pub mod valid;
 
 pub use judge::{explain, judge, next_too_old};
 pub use judgment::{Candidate, Circumstances, Judged, Judgment, Leader, SystemHabits, Unknown, UnreadSystems, Winner};

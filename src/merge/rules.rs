@@ -2,10 +2,16 @@
 
 use super::ignored::Ignored;
 pub use super::strategy::{Band, RankedSystem, Strategy};
-use crate::model::{ByName, Expression, Name, Span};
+use super::valid::Valid;
+use crate::model::{ByName, Expression, Name, Span, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// Why a candidate counts for nothing: the rule says so of this value.
+pub const IGNORED: &str = "the rule ignores this value";
+/// The same: it does not look like a value of the field.
+pub const INVALID: &str = "not valid";
 
 /// Whose value counts, field by field.
 #[derive(Debug, Clone, Default)]
@@ -78,6 +84,8 @@ pub struct FieldRule {
     pub typed: Vec<Name>,
     /// Values that count for nothing.
     pub ignored: Ignored,
+    /// What a value must look like to count.
+    pub valid: Option<Valid>,
     /// `precedence.toml:LINE`
     pub rule: Name,
 }
@@ -103,8 +111,17 @@ pub enum RulePart {
 impl FieldRule {
     /// One that says no more than this.
     pub fn of(strategy: Strategy, rule: Name) -> FieldRule {
-        let (cases, max_age, typed, ignored) = Default::default();
-        FieldRule { cases, strategy, blank: Blank::Skipped, max_age, typed, ignored, rule }
+        let (cases, max_age, typed, ignored, valid) = Default::default();
+        FieldRule { cases, strategy, blank: Blank::Skipped, max_age, typed, ignored, valid, rule }
+    }
+
+    /// Why a value counts for nothing, wherever its system ranks.
+    pub fn takes_for_nothing(&self, value: &Value, system: &str) -> Option<&'static str> {
+        match &self.valid {
+            _ if self.ignored.covers(value) => Some(IGNORED),
+            Some(valid) if valid.keeps_out(value, system) => Some(INVALID),
+            _ => None,
+        }
     }
 
     /// The part that stands first: what a condition sees of its own field.

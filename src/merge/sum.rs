@@ -1,6 +1,6 @@
 //! The numbers of several records, added.
 
-use super::judgment::{COPY, Candidate, Circumstances, IGNORED, Judgment, Listener, Unknown, WAITS, Winner, beside_unreadable};
+use super::judgment::{COPY, Candidate, Circumstances, Judgment, Listener, Unknown, WAITS, Winner, beside_unreadable};
 use super::rules::FieldRule;
 use crate::model::{Name, Value};
 use std::borrow::Cow;
@@ -13,14 +13,14 @@ pub(super) fn sum<'a>(
     candidates: &[Candidate<'a>],
     listener: &mut impl Listener,
 ) -> Judgment<'a> {
-    let counts = |c: &Candidate| match c.value {
+    let counts = |c: &Candidate| match (c.value, rule.takes_for_nothing(c.value, &c.from.system)) {
         _ if !names.contains(&c.from.system) => Err("not a source"),
         _ if c.echo => Err("our own write"),
         _ if c.is_copy() => Err(COPY),
-        _ if rule.ignored.covers(c.value) => Err(IGNORED),
+        (_, Some(why)) => Err(why),
         _ if c.is_older_than(rule.max_age, by.now) => Err("too old"),
-        Value::Empty => Err("empty"),
-        Value::Int(_) | Value::Number(_) | Value::Unreadable => Ok(()),
+        (Value::Empty, _) => Err("empty"),
+        (Value::Int(_) | Value::Number(_) | Value::Unreadable, _) => Ok(()),
         _ => Err("not a number"),
     };
     // A number of a record that was never read would be missing.

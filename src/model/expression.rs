@@ -33,7 +33,7 @@ mod tree;
 mod types;
 
 pub use days::DaysAsked;
-pub use declared::{Declared, FieldType};
+pub use declared::{Declared, FieldType, RELATIONSHIP};
 pub use error::{EvaluationError, ExpressionError, LIST_MAX};
 pub use facts::Facts;
 pub use scope::Scope;
@@ -154,6 +154,11 @@ impl Expression {
         self.0.needs.tickets
     }
 
+    /// Whether `person.relationship` is read.
+    pub fn asks_relationship(&self) -> bool {
+        self.0.needs.relationship
+    }
+
     /// The numbers of days that are read: by these alone the answer may change with time.
     pub fn days_asked(&self) -> DaysAsked {
         self.0.needs.days
@@ -170,7 +175,7 @@ impl Declared {
             let of_account = expression.account_fields().iter().filter_map(|name| self.account.get_key_value(name));
             account.extend(of_account.map(|(name, kind)| (name.clone(), *kind)));
         }
-        Declared { person, deal: self.deal.clone(), ticket: self.ticket.clone(), account }
+        Declared { person, account, ..self.clone() }
     }
 }
 

@@ -92,3 +92,25 @@ fn a_status_is_told_in_the_word_that_systems_toml_has_for_it() {
     wait_until("the other word is written", SOON, || world.lead(other.lead).text("leadStatus") == Some("Person"));
     daemon.stop();
 }
+
+/// A customer may be a lead for a second product: what they are to us is told beside the status, and a field's rule goes by it.
+#[test]
+fn what_a_person_is_to_us_is_a_rule_of_its_own_that_others_ask_for() {
+    let statuses = "upsell = 'person.relationship == \"customer\" && person.score >= 100'\nmql = 'person.score >= 100'\nlead = 'true'\n\n\
+                    [relationship]\ncustomer = 'deals.exists(d, d.won)'\nknown = 'person.score >= 50'";
+    let precedence = "title = { from = [\"crm\"], when = 'person.relationship == \"customer\"', otherwise = [\"ma\"] }\n";
+    let mut people = Vec::new();
+    let world = World::running_with(Setup { statuses: Some(statuses), precedence, ..Setup::default() }, |handle| {
+        people = ["Hanako", "Ken"].map(|name| person(handle, name, "Mori", None)).into();
+        for someone in &people {
+            handle.edit_contact(someone.contact, &[("jobtitle", "Chief")]).unwrap();
+            handle.edit_lead(someone.lead, &object(json!({"leadScore": 120, "title": "Clerk"}))).unwrap();
+        }
+        let deal = handle.open_deal(&[people[0].contact], None).unwrap();
+        handle.set_deal_stage(deal, "won").unwrap();
+    });
+    let shows = |n: usize| ["leadStatus", "title"].map(|field| world.lead(people[n].lead).text(field).unwrap_or_default().to_string());
+    assert_eq!((shows(0), shows(1)), (["upsell", "Chief"].map(String::from), ["mql", "Clerk"].map(String::from)));
+    world.run_text(&format!("explain {} --lang en", people[0].email)).says("relationship customer  [policy.toml:");
+    world.run_text(&format!("explain {} --lang ja", people[1].email)).says("関係 known  [policy.toml:");
+}

@@ -248,7 +248,12 @@ impl Daemon {
             Pass::Changes(_) | Pass::Resume { .. } => info.sound,
             Pass::FilterTest(_) | Pass::ById(_) => false,
         };
-        if proves {
+        // People are asked for of the deals that are known: that proves no more than the deals' own proof of this process.
+        let at = match &info.for_each {
+            Some(deals) if proves => self.proofs.get(&format!("{}.{deals}", key.0)).map(|known| known.at.min(at)),
+            _ => proves.then_some(at),
+        };
+        if let Some(at) = at {
             let proof = Proof { at };
             let known = self.proofs.entry(format!("{}.{}", key.0, key.1)).or_insert(proof);
             // A long pass may end after a later one began and ended.

@@ -55,6 +55,7 @@ fn explanation() -> Explanation {
             "owner": { "value": null, "from": null, "rule": null, "candidates": [] },
         },
         "status": { "value": "lead", "rule": "policy.toml:2" },
+        "relationship": { "value": "customer", "rule": "policy.toml:11" },
         "holds": [{
             "hold": "open_deal", "cause": "crm:deal:1", "reason": "open_deal_person", "reach": "person", "since": "2026-11-28T09:01:05Z", "until": null,
         }],

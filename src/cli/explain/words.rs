@@ -6,7 +6,8 @@ use crate::engine::answers::field_in_targets::InTarget;
 use crate::engine::answers::left_alone::NO_CODE;
 use crate::engine::assess::field_asked::PINNED;
 use crate::engine::target::Parked;
-use crate::merge::judgment::{DOUBTFUL, IGNORED};
+use crate::merge::judgment::DOUBTFUL;
+use crate::merge::rules::{IGNORED, INVALID};
 use crate::model::Time;
 use serde_json::Value as Json;
 
@@ -15,7 +16,7 @@ use serde_json::Value as Json;
 pub(super) struct Words(pub(super) ReaderLanguage);
 
 /// Why a candidate won or lost, in Japanese. What is not here is told as it is.
-const WHY: [(&str, &str); 42] = [
+const WHY: [(&str, &str); 44] = [
     ("highest rank", "順位が最も高い"),
     ("only source", "唯一の参照元"),
     ("newest", "最も新しい"),
@@ -35,6 +36,7 @@ const WHY: [(&str, &str); 42] = [
     ("the field it follows has no value", "連動する項目に値がない"),
     ("the field it follows cannot be told", "連動する項目を判定できない"),
     ("the account's value counts", "会社の値を使う"),
+    ("the account's value counts for nothing here", "会社の値はこの項目では使えない"),
     ("the account has no value", "会社に値がない"),
     ("the account's value cannot be told", "会社の値を判定できない"),
     ("lower rank", "順位が低い"),
@@ -52,6 +54,7 @@ const WHY: [(&str, &str); 42] = [
     ("a copy, and a person typed another", "コピー。別の値を人が入力している"),
     ("too old", "古すぎる"),
     (IGNORED, "このルールで無視する値"),
+    (INVALID, "値が正しくない（valid に合わない）"),
     ("empty", "空"),
     ("cannot be read", "読み取れない"),
     ("united", "合わせた"),
@@ -128,6 +131,14 @@ impl Words {
 
     pub(super) fn no_status(self) -> &'static str {
         self.just("status: no rule is true", "ステータス: 当てはまるルールなし")
+    }
+
+    pub(super) fn relationship(self, value: Option<&str>, rule: Option<&str>, error: Option<&str>) -> String {
+        match (value, rule, error) {
+            (Some(value), Some(rule), _) => self.of(format!("relationship {value}  [{rule}]"), format!("関係 {value}  [{rule}]")),
+            (_, _, Some(error)) => self.of(format!("relationship unknown: {error}"), format!("関係不明: {error}")),
+            _ => self.just("relationship: no rule is true", "関係: 当てはまるルールなし").to_string(),
+        }
     }
 
     pub(super) fn end(self, until: Option<&str>, over: bool) -> String {

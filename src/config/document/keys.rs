@@ -4,7 +4,7 @@
 
 mod precedence;
 
-pub use precedence::{ACCOUNT, ACCOUNT_RULE, CASE, OTHERWISE, PERSON, PRECEDENCE, RANKED_SOURCE, RULE};
+pub use precedence::{ACCOUNT, ACCOUNT_RULE, CASE, FIELD, FIELDS, OTHERWISE, PERSON, PRECEDENCE, RANKED_SOURCE, RULE};
 
 /// The keys of a table.
 #[derive(Debug)]
@@ -214,6 +214,7 @@ pub static SECRET: TableKeys = TableKeys {
 pub static POLICY: TableKeys = TableKeys {
     keys: &[
         key("status", ValueKind::Table(&STATUS), "Lead statuses; the first that is true, from the top"),
+        key("relationship", ValueKind::Table(&RELATIONSHIP), "What a person is to you, for `person.relationship`; the first that is true"),
         key("holds", ValueKind::Table(&HOLDS), "What holds marketing mail"),
         key("refusals", ValueKind::Table(&REFUSALS), "What must be fresh for people's own no to be known"),
         key("widening", ValueKind::Table(&WIDENING), "How much may become mailable at once without asking"),
@@ -232,6 +233,8 @@ pub static STATUS: TableKeys = TableKeys {
     rest: Some(key("", ValueKind::Expression, "Over person, deals and tickets")),
     ..NONE
 };
+
+pub static RELATIONSHIP: TableKeys = TableKeys { rest: Some(key("", ValueKind::Expression, "Over person, deals and tickets")), ..NONE };
 
 pub static FORWARD_ONLY: TableKeys =
     TableKeys { keys: &[needed("except", ValueKind::Texts, "Statuses that are written over higher ones all the same")], ..NONE };

@@ -35,9 +35,10 @@ impl PrecedenceReader<'_> {
             return false;
         }
         if self.offers.complete() && self.readers(field).is_empty() {
+            let all = self.offers.declared();
             let (fields, whose) = match self.of {
-                FieldsOf::Person => (&self.declared.person, "a person"),
-                FieldsOf::Account => (&self.declared.account, "an account"),
+                FieldsOf::Person => (&all.person, "a person"),
+                FieldsOf::Account => (&all.account, "an account"),
             };
             let known = choices(field, fields.keys().map(|k| &**k));
             entry.sheet.report(entry.key_at.clone(), format!("no system reads {field:?} of {whose}"), known);

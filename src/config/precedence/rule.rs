@@ -6,7 +6,8 @@ use crate::config::document::{Section, TomlEntry, keys};
 use crate::config::proof::expression;
 use crate::merge::ignored::Ignored;
 use crate::merge::rules::{Blank, Case, FieldRule, Strategy};
-use crate::model::expression::Scope;
+use crate::merge::valid::Valid;
+use crate::model::expression::{FieldType, Scope};
 use crate::model::{Expression, Name, ShortText, is_blank};
 use toml::de::DeValue;
 
@@ -101,6 +102,16 @@ impl PrecedenceReader<'_> {
 
     fn condition(&self, when: &TomlEntry) -> Option<Expression> {
         expression(when, Scope::Person, self.offers, self.declared)
+    }
+
+    /// `[fields.NAME]`: what a value must look like.
+    pub(super) fn valid(&self, entry: &TomlEntry) -> Option<Valid> {
+        let mut section = entry.table(&format!("[fields.{}]", entry.key), &keys::FIELD)?;
+        let valid = section.need("valid", "expected valid = 'EXPRESSION' over value and system, as 'value.size() >= 10'");
+        section.finish();
+        let kind = self.declared.person.get(entry.key).copied().unwrap_or(FieldType::Text);
+        let test = expression(&valid?, Scope::Candidate, self.offers, &Valid::declared(kind))?;
+        Some(Valid::of(test, kind))
     }
 
     /// Systems of a rule whose values may be known to be typed by people.

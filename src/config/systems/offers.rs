@@ -115,7 +115,13 @@ impl Offers {
             }
             types
         };
-        Declared { person: of(Entity::Person), deal: of(Entity::Deal), ticket: of(Entity::Ticket), account: of(Entity::Account) }
+        Declared {
+            person: of(Entity::Person),
+            deal: of(Entity::Deal),
+            ticket: of(Entity::Ticket),
+            account: of(Entity::Account),
+            ..Declared::default()
+        }
     }
 }
 

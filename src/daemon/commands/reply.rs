@@ -3,6 +3,7 @@
 use crate::daemon::sending::Tally;
 use crate::engine::answers::approve;
 use crate::engine::answers::backup;
+use crate::engine::answers::conflicts::Conflicts;
 use crate::engine::answers::dead_letters::Letter;
 use crate::engine::answers::explain::Explanation;
 use crate::engine::answers::export::Sheet;
@@ -31,6 +32,7 @@ pub enum Reply {
     Accepted(String),
     Pinned(pin::PinTold),
     Pins(Vec<pin::PinTold>),
+    Conflicts(Conflicts),
     Status(Status),
     Explain(Vec<Explanation>),
     Gate(Vec<Answer>),

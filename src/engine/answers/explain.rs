@@ -6,6 +6,7 @@ use super::left_alone::LeftAlone;
 use crate::decide::ratchet::Reach;
 use crate::decide::rules::Policy;
 use crate::decide::standing::{By, HoldNow};
+use crate::decide::status::LeadStatus;
 use crate::engine::assess::assessment::StatusNow;
 use crate::engine::assess::members::Members;
 use crate::engine::assess::records::addresses;
@@ -32,6 +33,9 @@ pub struct Explanation {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub account: BTreeMap<Name, FieldExplained>,
     pub status: StatusExplained,
+    /// By the rules of `[relationship]`, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relationship: Option<StatusExplained>,
     pub holds: Vec<HoldExplained>,
     pub refusals: Vec<RefusalExplained>,
     pub decision: Answer,
@@ -159,6 +163,7 @@ impl Engine {
             fields: self.fields_explained(of, &coverage, now),
             account: self.account_explained(of, &coverage, now),
             status,
+            relationship: self.relationship_now(of, now).map(relationship),
             holds: self.people[person as usize].holds.iter().map(|h| hold(h, now)).collect(),
             refusals: refusals(&records, &self.refusals),
             decision: decision.unwrap_or_else(|| Answer {
@@ -214,6 +219,15 @@ fn status(policy: &Policy, now: StatusNow, unread: Option<String>) -> StatusExpl
     let what = if raises_only { "it takes the place of no higher one" } else { "it is left as it is" };
     let waits = waits.then(|| format!("{what}: {}", unread.unwrap_or_else(|| ACCOUNT_UNREAD.into())));
     StatusExplained { value: value.map(|v| v.to_string()), rule, error: error.map(|e| e.to_string()), waits }
+}
+
+fn relationship(said: LeadStatus<'_>) -> StatusExplained {
+    let (value, rule, error) = match said {
+        LeadStatus::Is(rule) => (Some(rule.name.to_string()), Some(rule.rule.to_string()), None),
+        LeadStatus::None => (None, None, None),
+        LeadStatus::Unknown { rule, error } => (None, None, Some(format!("{}: {error}", rule.rule))),
+    };
+    StatusExplained { value, rule, error, waits: None }
 }
 
 /// A cool-down may be over by this machine's clock alone, which counts only once a system's was heard: it holds, and no end is told.

@@ -5,6 +5,7 @@
 //! - `by_order`: values of which nobody knows which is newer; `forward_only`: statuses that stay as they are
 //! - `backup`: the whole state in one file
 //! - `budget`: what a system was asked today
+//! - `conflicts`: values that cannot be true, or that systems disagree on
 //! - `dead_letters`: writes that a system refused
 //! - `explain`: why somebody is treated as they are; `explain_fields`: whose value counts
 //! - `export`: tables
@@ -32,6 +33,7 @@ pub mod approve;
 pub mod backup;
 mod budget;
 pub mod by_order;
+pub mod conflicts;
 pub mod dead_letters;
 pub mod explain;
 pub mod explain_fields;

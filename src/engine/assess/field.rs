@@ -55,7 +55,9 @@ impl FieldWinner {
         };
         let rivals = winner.rivals.into_iter().cloned().collect();
         // What we once filled in is the record's own since.
-        let holds = |c: &&Candidate<'_>| !c.value.is_empty() && !rule.ignored.covers(c.value) && !c.value.says_the_same(&winner.value);
+        let holds = |c: &&Candidate<'_>| {
+            !c.value.is_empty() && rule.takes_for_nothing(c.value, &c.from.system).is_none() && !c.value.says_the_same(&winner.value)
+        };
         let fills_only = matches!(strategy, Some(Strategy::Fill(_)));
         let filled = candidates.iter().filter(|_| fills_only).filter(holds).map(|c| c.from.clone()).collect();
         FieldWinner { value: winner.value.into_owned(), typed_after, rivals, filled }

@@ -9,7 +9,7 @@ use crate::decide::forward_only::KeptStatus;
 use crate::decide::freshness::{self, Proved};
 use crate::decide::rules::{Policy, Proof};
 use crate::decide::standing::{Standing, UNREAD};
-use crate::decide::status::{LeadStatus, status};
+use crate::decide::status::{LeadStatus, first_true, status};
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::{Idx, PersonIdx};
 use crate::engine::proofs::coverage::Extent;
@@ -92,6 +92,13 @@ impl Engine {
         let (rules, needs) = (&of.by.rules, &of.by.needs);
         let said = self.asked(of, now, |person| said_of(status(&rules.policy, &person.facts(&needs.of_statuses))));
         StatusNow { forward_only: rules.policy.forward_only.clone(), ..said }
+    }
+
+    /// What a person is by the rules of `[relationship]`; `None`: there are none.
+    pub fn relationship_now<'a>(&'a self, of: Members<'a>, now: Time) -> Option<LeadStatus<'a>> {
+        let rules = &of.by.rules.policy.relationships;
+        let said = || self.asked(of, now, |person| first_true(rules, &person.facts(&of.by.needs.declared)));
+        (!rules.is_empty()).then(said)
     }
 
     /// Asks something of a person as expressions see it.

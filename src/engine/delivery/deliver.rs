@@ -307,7 +307,7 @@ impl Engine {
         let block_waits = |idx: &Idx| failure(idx, Op::Hold).is_some_and(|f| f.waits(now));
         let wanted = |idx: &Idx, lanes: &Lanes| match lane {
             Lane::Protective => lanes.protective,
-            Lane::Release => lanes.release && release.may_go(*idx),
+            Lane::Release => lanes.release && release.may_go(*idx) && !state.channel.passed_over().contains(*idx),
             _ => {
                 let looked = !state.channel.first_looks().is_under_way(*idx);
                 looked && lanes.update && (!lanes.protective || block_waits(idx)) && update.may_go(*idx)

@@ -23,7 +23,7 @@ pub mod doubts;
 mod left_out;
 pub mod look_ups;
 pub mod observe;
-mod our_writes;
+pub(in crate::engine) mod our_writes;
 pub mod refused_at_once;
 mod trailing;
 pub mod unknown_codes;

@@ -11,6 +11,7 @@ use crate::engine::memory::overlay::{ListsCarried, Merged, Sight, overlay};
 use crate::engine::memory::place::Idx;
 use crate::engine::memory::refusals::On;
 use crate::engine::proofs::pass_run::PassRun;
+use crate::engine::target::Target;
 use crate::link;
 use crate::model::{Entity, MailKind, Presence, Record, RecordId, Refusal, ShortText, Span, Time};
 
@@ -173,8 +174,12 @@ impl Engine {
                 self.note_stood(idx, new.changed_at);
                 return self.see_stand(idx, &new, run.began);
             }
-            if self.targets.of(idx).is_some_and(|target| was_written_since(target, run.began) || self.trails(run, idx, target, &new)) {
+            if self.targets.of(idx).is_some_and(|target| was_written_since(target, run.began)) {
+                self.pass_over(idx, &new);
                 // Refusals above count whenever they were read.
+                return self.mark_person(idx);
+            }
+            if self.targets.of(idx).is_some_and(|target| self.trails(run, idx, target, &new)) {
                 return self.mark_person(idx);
             }
         }
@@ -189,7 +194,8 @@ impl Engine {
         let id = new.id.id.clone();
         let sight = sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass);
         let stood = found.and_then(|idx| self.targets.of(idx)?.stood_at);
-        let sight = if old.is_some() { Sight { stood, counts_touches, ..self.since_when(sight, run, now) } } else { sight };
+        let was_seen = found.and_then(|idx| self.targets.of(idx)).is_some_and(Target::was_seen);
+        let sight = if old.is_some() { Sight { stood, was_seen, counts_touches, ..self.since_when(sight, run, now) } } else { sight };
         let changed_at = new.changed_at;
         let merged = overlay(old, new, told, sight);
         if lacks_people && needs_people(old, &merged, run.carries_people) {

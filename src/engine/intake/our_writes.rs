@@ -80,10 +80,32 @@ impl Engine {
         }
     }
 
+    /// A row is passed over, as it was asked for before our last write to the record was acknowledged. What it shows beside what we write there
+    /// is no doing of ours: who else has changed the record is seen by another look, and not only by the next whole listing.
+    pub(super) fn pass_over(&mut self, idx: Idx, row: &Record) {
+        let (known, mut seen) = (self.world.record(idx), row.clone());
+        seen.marks.clone_from(&known.marks);
+        for agreed in self.targets.of(idx).into_iter().flat_map(|target| &target.agreed) {
+            seen.fields.retain(|field| field.name != agreed.field);
+            if let Some(field) = known.field_of(&agreed.field) {
+                seen.set(&agreed.field, field.value.clone(), field.at);
+            }
+        }
+        if self.world.shows(idx, &seen) {
+            return;
+        }
+        if let Some(system) = self.systems.get_mut(&row.id.system) {
+            system.channel.passed_over_mut().note(idx);
+        }
+    }
+
     /// What we wrote is there in an answer that is younger than the write; also a block that was lost again and again, whoever set it.
     pub(super) fn see_stand(&mut self, idx: Idx, shown: &Record, began: Time) {
         if self.targets.of(idx).is_none_or(|target| was_written_since(target, began)) {
             return;
+        }
+        if let Some(system) = self.systems.get_mut(&shown.id.system) {
+            system.channel.passed_over_mut().was_seen(idx);
         }
         self.learn(idx, shown);
         let Some(target) = self.targets.of_mut(idx) else { return };
@@ -96,7 +118,7 @@ impl Engine {
 }
 
 /// What was read before our last write to a record was acknowledged says nothing of what it holds now.
-pub(super) fn was_written_since(target: &Target, began: Time) -> bool {
+pub(in crate::engine) fn was_written_since(target: &Target, began: Time) -> bool {
     target.acknowledged_at.is_some_and(|at| at >= began)
 }
 

@@ -30,6 +30,8 @@ pub struct Clocks {
     belief: Belief,
     /// How late it is is known: most systems' clocks agree with ours or, where they are few, all.
     sure: bool,
+    /// How late the clock of a former process showed, at least.
+    former: Option<Time>,
 }
 
 /// How far our clock is wrong as the systems have it, and the latest moment that one of them told.
@@ -49,11 +51,6 @@ impl Belief {
 
     pub fn agrees(self) -> bool {
         self.ahead == Span::ZERO && self.behind == Span::ZERO
-    }
-
-    /// By how much our clock was set back, at least.
-    pub fn set_back(self, now: Time) -> Span {
-        self.heard.map_or(Span::ZERO, |heard| heard.since(now))
     }
 }
 
@@ -87,6 +84,16 @@ impl Clocks {
     /// A moment that has come for certain.
     pub fn hear(&mut self, at: Time) {
         self.belief.heard = self.belief.heard.max(Some(at));
+    }
+
+    /// The clock of a former process has shown this.
+    pub fn was_shown(&mut self, at: Time) {
+        self.former = self.former.max(Some(at));
+    }
+
+    /// By how much our clock was set back since a former process, at least.
+    pub fn set_back(&self, now: Time) -> Span {
+        self.former.map_or(Span::ZERO, |former| former.since(now))
     }
 
     pub fn belief(&self) -> Belief {
@@ -235,6 +242,18 @@ mod tests {
         }
         assert!(clocks.belief().agrees());
         assert!(clocks.trusted(true_now) <= true_now.plus(SKEW_MAX));
+    }
+
+    #[test]
+    fn by_what_a_former_process_has_seen_our_clock_was_set_back() {
+        let mut clocks = Clocks::default();
+        assert_eq!(clocks.set_back(Time(DAY)), Span::ZERO, "there was none");
+        clocks.was_shown(Time(3 * DAY));
+        clocks.was_shown(Time(2 * DAY));
+        for (now, set_back) in [(1, 2), (3, 0), (4, 0)] {
+            assert_eq!(clocks.set_back(Time(now * DAY)), Span(set_back * DAY), "{now}");
+        }
+        assert!(clocks.trusted(Time(4 * DAY)) < Time(DAY), "it is no clock to go by");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The rules in force: an edit is weighed against those before it, and waits if it widens.
 
 use super::before;
-use super::left_rules::{LEFT, LeftRules};
+use super::left_rules::{EditTime, LEFT, LeftRules};
 use super::merging::{Merging, StoredMerging};
 use super::merging_edits::{EditVerdict, ForeseenEdit, MERGING, MergingEdits};
 use super::needs::Needs;
@@ -15,7 +15,7 @@ use crate::decide::widening;
 use crate::engine::ledger::changes::{Ledger, LedgerError, read_single};
 use crate::engine::ledger::kind::Single;
 use crate::link::LinkRules;
-use crate::model::{Name, Span, Time};
+use crate::model::{Name, Time};
 use crate::store::State;
 use crate::telemetry::InternalEvent;
 use crate::telemetry::config::FormerMergingNotRead;
@@ -99,44 +99,44 @@ impl InForce {
 
     /// Puts the edited files' rules in the place of those there are. What of them protects counts from now on; what widens waits for
     /// `approve`, with the former rules in force.
-    pub fn edit(&mut self, files: Arc<Rules>, known: KnownRecords<'_>, now: Time) {
+    pub fn edit(&mut self, files: Arc<Rules>, known: KnownRecords<'_>, time: EditTime) {
         let counted = self.rule_sets();
         let left = std::mem::replace(&mut self.files, files).version.clone();
         self.edits.follow(StoredMerging::of(&self.files), known.is_some());
-        self.weigh_against(left, counted, known, now);
+        self.weigh_against(left, counted, known, time);
     }
 
-    /// At open: the rules that counted when the last process ended, against those of the files now. By as much as our clock is known to
-    /// have been set back, that is longer ago. Returns whether the files were edited since.
-    pub fn weigh_stored(&mut self, ledger: &Ledger, known: KnownRecords<'_>, set_back: Span, now: Time) -> Result<bool, LedgerError> {
+    /// At open: the rules that counted when the last process ended, against those of the files now. Returns whether the files were edited
+    /// since.
+    pub fn weigh_stored(&mut self, ledger: &Ledger, known: KnownRecords<'_>, time: EditTime) -> Result<bool, LedgerError> {
         let counted = stored(ledger.state())?;
         // What another version of this program kept only made an edit ask less.
         let (left, in_force) = match ledger.single_if_readable(LEFT)? {
-            Some(kept) => LeftRules::restored(kept, set_back, now),
+            Some(kept) => LeftRules::restored(kept, time),
             None => (LeftRules::default(), self.files.version.clone()),
         };
         self.left = left;
         if let Some(text) = ledger.single(MERGING)? {
-            match MergingEdits::restored(&text, set_back) {
+            match MergingEdits::restored(&text, time.set_back) {
                 Ok(edits) => self.edits = edits,
                 Err(_) => FormerMergingNotRead.emit(),
             }
         }
         self.edits.follow(StoredMerging::of(&self.files), known.is_some());
         let edited = in_force != self.files.version;
-        self.weigh_against(in_force, counted, known, now);
+        self.weigh_against(in_force, counted, known, time);
         Ok(edited)
     }
 
     /// Weighs the files' rules against those that counted under the version that was left; or, if the files are what they were a moment
     /// ago, against what counted then.
-    fn weigh_against(&mut self, left: String, counted: Vec<RuleSet>, known: KnownRecords<'_>, now: Time) {
+    fn weigh_against(&mut self, left: String, counted: Vec<RuleSet>, known: KnownRecords<'_>, time: EditTime) {
         let version = self.files.version.clone();
         let before = if left == version {
             counted
         } else {
-            let again = self.left.come_back(&version, now);
-            self.left.leave(&left, counted.clone(), now);
+            let again = self.left.come_back(&version, time.now);
+            self.left.leave(&left, counted.clone(), time);
             again.unwrap_or(counted)
         };
         self.weigh(before, known);
@@ -213,8 +213,8 @@ impl InForce {
     }
 
     /// From now on the files' precedence and statuses count.
-    pub(in crate::engine) fn let_edit_go(&mut self, now: Time) {
-        self.edits.go(StoredMerging::of(&self.files), now);
+    pub(in crate::engine) fn let_edit_go(&mut self, time: EditTime) {
+        self.edits.go(StoredMerging::of(&self.files), time);
         self.follow();
     }
 

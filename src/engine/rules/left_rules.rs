@@ -15,6 +15,17 @@ const NEVER_EDITED_WITHIN: Span = Span::minutes(10);
 /// Who edits to and fro leaves no longer list than this.
 const LEFT_MAX: usize = 16;
 
+/// When rules are edited or read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EditTime {
+    /// By our clock.
+    pub now: Time,
+    /// The latest that the systems' clocks say: what is left now was left then at the latest, also if our clock is ahead.
+    pub sure: Time,
+    /// By how much our clock was set back since a former process, at least.
+    pub set_back: Span,
+}
+
 /// What counted under one version of the folder.
 #[derive(Debug, Clone)]
 struct Left {
@@ -46,12 +57,12 @@ impl Left {
 
 impl LeftRules {
     /// Notes what counted until now.
-    pub fn leave(&mut self, version: &str, rules: Vec<RuleSet>, now: Time) {
-        self.left.retain(|l| l.version != version && l.is_of_a_moment_ago(now));
+    pub fn leave(&mut self, version: &str, rules: Vec<RuleSet>, time: EditTime) {
+        self.left.retain(|l| l.version != version && l.is_of_a_moment_ago(time.now));
         if self.left.len() == LEFT_MAX {
             self.left.remove(0);
         }
-        self.left.push(Left { version: version.to_string(), at: now, rules });
+        self.left.push(Left { version: version.to_string(), at: time.sure, rules });
     }
 
     /// The folder is of this version again: what counted under it, if that is not long ago.
@@ -68,12 +79,12 @@ impl LeftRules {
     }
 
     /// Out of the state, and the version that was in force. By as much as our clock is known to have been set back it is longer ago.
-    pub(in crate::engine) fn restored(stored: StoredLeft, set_back: Span, now: Time) -> (LeftRules, String) {
+    pub(in crate::engine) fn restored(stored: StoredLeft, time: EditTime) -> (LeftRules, String) {
         let restored = |(version, at, rules): (String, Time, Vec<StoredRules>)| {
             let rules = rules.into_iter().map(RuleSet::restored).collect();
-            Left { version, at: at.minus(set_back), rules }
+            Left { version, at: at.minus(time.set_back), rules }
         };
-        let lately = |l: &Left| l.is_of_a_moment_ago(now);
+        let lately = |l: &Left| l.is_of_a_moment_ago(time.now);
         (LeftRules { left: stored.left.into_iter().map(restored).filter(lately).collect() }, stored.in_force)
     }
 }
@@ -86,13 +97,13 @@ mod tests {
     fn only_what_was_left_a_moment_ago_counts_as_never_edited() {
         let mut left = LeftRules::default();
         let minutes = |m| Time(0).plus(Span::minutes(m));
-        left.leave("a", Vec::new(), minutes(0));
-        left.leave("b", Vec::new(), minutes(5));
+        left.leave("a", Vec::new(), EditTime::at(minutes(0)));
+        left.leave("b", Vec::new(), EditTime::at(minutes(5)));
         for (version, at, counts) in [("a", 10, true), ("a", 11, false), ("b", 11, true), ("c", 1, false)] {
             assert_eq!(left.clone().come_back(version, minutes(at)).is_some(), counts, "{version} after {at} minutes");
         }
-        left.leave("a", Vec::new(), minutes(11));
-        let (mut again, in_force) = LeftRules::restored(left.stored("c"), Span::ZERO, minutes(16));
+        left.leave("a", Vec::new(), EditTime::at(minutes(11)));
+        let (mut again, in_force) = LeftRules::restored(left.stored("c"), EditTime::at(minutes(16)));
         assert!(again.come_back("a", minutes(20)).is_some() && again.come_back("b", minutes(16)).is_none(), "also after a restart");
         assert!(again.come_back("a", minutes(20)).is_none(), "it is in force, and no former one any more");
         assert_eq!(in_force, "c");
@@ -102,11 +113,27 @@ mod tests {
     fn by_a_clock_that_was_set_back_nothing_was_left_a_moment_ago() {
         let minutes = |m| Time(0).plus(Span::minutes(m));
         let mut left = LeftRules::default();
-        left.leave("a", Vec::new(), minutes(40));
+        left.leave("a", Vec::new(), EditTime::at(minutes(40)));
         assert!(left.clone().come_back("a", minutes(39)).is_none(), "it would have been left in a minute");
         for (set_back, now, counts) in [(0, 45, true), (0, 30, false), (10, 30, true), (30, 15, true), (30, 21, false)] {
-            let (mut again, _) = LeftRules::restored(left.stored("b"), Span::minutes(set_back), minutes(now));
+            let time = EditTime { set_back: Span::minutes(set_back), ..EditTime::at(minutes(now)) };
+            let (mut again, _) = LeftRules::restored(left.stored("b"), time);
             assert_eq!(again.come_back("a", minutes(now)).is_some(), counts, "{now}, set back by {set_back}");
+        }
+    }
+
+    #[test]
+    fn by_a_clock_that_is_ahead_rules_are_left_when_the_systems_say() {
+        let minutes = |m| Time(0).plus(Span::minutes(m));
+        let mut left = LeftRules::default();
+        left.leave("a", Vec::new(), EditTime { sure: minutes(10), ..EditTime::at(minutes(40)) });
+        assert!(left.clone().come_back("a", minutes(20)).is_some() && left.come_back("a", minutes(43)).is_none());
+    }
+
+    impl EditTime {
+        /// By a clock that all others agree with.
+        pub(in crate::engine) fn at(now: Time) -> EditTime {
+            EditTime { now, sure: now, set_back: Span::ZERO }
         }
     }
 }

@@ -52,6 +52,9 @@ pub(in crate::engine) struct StoredMerging {
     /// `forward_only`: the exceptions to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     forward_only: Option<Vec<Name>>,
+    /// By which expressions of the others tell `person.relationship`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    relationships: Vec<StoredStatus>,
     /// Of persons and accounts only those that some expression asks for.
     declared: Declared,
 }
@@ -63,16 +66,26 @@ struct StoredStatus {
     rule: Name,
 }
 
+impl StoredStatus {
+    /// `None`: this version cannot read its expression.
+    fn restored(&self, declared: &Declared) -> Option<StatusRule> {
+        let when = Expression::compile(&self.when, Scope::Person, declared).ok()?;
+        Some(StatusRule { name: self.name.clone(), when, rule: before_the_edit(&self.rule) })
+    }
+}
+
 impl StoredMerging {
     pub(in crate::engine) fn of(rules: &Rules) -> StoredMerging {
         let precedence = &rules.precedence;
         let status = |s: &StatusRule| StoredStatus { name: s.name.clone(), when: s.when.source().to_string(), rule: s.rule.clone() };
+        let relationships = rules.policy.relationships.iter().map(status).collect();
         StoredMerging {
             default: precedence.default.as_deref().map(StoredField::of),
             fields: precedence.fields.iter().map(|(name, rule)| (name.clone(), StoredField::of(rule))).collect(),
             accounts: precedence.accounts.iter().map(|(name, rule)| (name.clone(), StoredField::of(rule))).collect(),
             statuses: rules.policy.statuses.iter().map(status).collect(),
             forward_only: rules.policy.forward_only.as_ref().map(|rule| rule.except.clone()),
+            relationships,
             declared: rules.declared.narrowed(expressions(rules)),
         }
     }
@@ -82,8 +95,9 @@ impl StoredMerging {
         let fields: Vec<_> = self.fields.iter().map(|(name, rule)| (name, rule.says())).collect();
         let statuses: Vec<_> = self.statuses.iter().map(|s| (&s.name, &s.when)).collect();
         let mut said = encode(&(self.default.as_ref().map(StoredField::says), fields, statuses));
-        // Rules without one of these have the id that they had before there were such words.
-        said.extend(self.forward_only.iter().flat_map(encode));
+        // Rules without these have the id that they had before there were such words.
+        said.extend(self.forward_only.iter().flat_map(|except| encode(&("forward_only", except))));
+        said.extend(self.relationships.iter().flat_map(|rule| encode(&("relationship", &rule.name, &rule.when))));
         let accounts: Vec<_> = self.accounts.iter().map(|(name, rule)| (name, rule.says())).collect();
         said.extend(if accounts.is_empty() { Vec::new() } else { encode(&("account", accounts)) });
         blake3::hash(&said).to_hex()[..16].to_string()
@@ -91,24 +105,25 @@ impl StoredMerging {
 
     /// The rules of the files with these in the place of theirs. `None`: this version cannot read one of their expressions.
     pub(in crate::engine) fn over(&self, files: &Rules) -> Option<Rules> {
-        let restored = |rule: &StoredField| rule.restored(&self.declared).map(Arc::new);
+        let relationships = self.relationships.iter().map(|rule| rule.restored(&self.declared)).collect::<Option<Vec<_>>>()?;
+        let sources = relationships.iter().map(|rule| (rule.name.clone(), rule.when.source().into())).collect();
+        let declared = Declared { relationships: sources, ..self.declared.clone() };
+        let restored = |rule: &StoredField| rule.restored(&declared).map(Arc::new);
         let default = self.default.as_ref().map(restored);
         let fields = self.fields.iter().map(|(name, rule)| Some((name.clone(), restored(rule)?)));
         let accounts = self.accounts.iter().map(|(name, rule)| Some((name.clone(), restored(rule)?)));
-        let status = |s: &StoredStatus| {
-            let when = Expression::compile(&s.when, Scope::Person, &self.declared).ok()?;
-            Some(StatusRule { name: s.name.clone(), when, rule: before_the_edit(&s.rule) })
-        };
         let mut rules = files.clone();
         rules.precedence = Precedence {
             default: default.map_or(Some(None), |rule| rule.map(Some))?,
             fields: fields.collect::<Option<_>>()?,
             accounts: accounts.collect::<Option<_>>()?,
         };
-        rules.policy.statuses = self.statuses.iter().map(status).collect::<Option<_>>()?;
+        rules.policy.statuses = self.statuses.iter().map(|rule| rule.restored(&declared)).collect::<Option<_>>()?;
+        rules.policy.relationships = relationships;
         let order = || self.statuses.iter().map(|s| s.name.clone()).collect();
         rules.policy.forward_only = self.forward_only.clone().map(|except| Arc::new(ForwardOnly { order: order(), except }));
         rules.declared.person.extend(self.declared.person.clone());
+        rules.declared.relationships = declared.relationships;
         rules.declared.account.extend(self.declared.account.clone());
         Some(rules)
     }
@@ -116,7 +131,8 @@ impl StoredMerging {
 
 fn expressions(rules: &Rules) -> impl Iterator<Item = &Expression> {
     let fields = rules.precedence.fields.values().chain(&rules.precedence.default);
-    rules.policy.statuses.iter().map(|status| &status.when).chain(fields.flat_map(|rule| rule.conditions()))
+    let by_rules = rules.policy.statuses.iter().chain(&rules.policy.relationships).map(|rule| &rule.when);
+    by_rules.chain(fields.flat_map(|rule| rule.conditions()))
 }
 
 /// What may come out otherwise by other rules.
@@ -136,7 +152,8 @@ impl Affected {
         let whens = || before.policy.statuses.iter().chain(&after.policy.statuses).map(|status| &status.when);
         let statuses = said(before) != said(after)
             || whens().flat_map(Expression::person_fields).any(|name| is_affected(name, before, after, &mut known))
-            || whens().flat_map(Expression::account_fields).any(|name| is_affected_in_accounts(name, before, after));
+            || whens().flat_map(Expression::account_fields).any(|name| is_affected_in_accounts(name, before, after))
+            || asks_another_relationship(before.policy.statuses.iter().map(|status| &status.when), before, after);
         Affected { fields, statuses }
     }
 
@@ -157,7 +174,8 @@ fn is_affected(name: &Name, before: &Rules, after: &Rules, known: &mut BTreeMap<
     let mut of_account = rules.iter().flatten().flat_map(|rule| rule.account_fields());
     let is = says(rules[0]) != says(rules[1])
         || asked.any(|name| is_affected(name, before, after, known))
-        || of_account.any(|name| is_affected_in_accounts(name, before, after));
+        || of_account.any(|name| is_affected_in_accounts(name, before, after))
+        || asks_another_relationship(rules[0].into_iter().flat_map(|rule| rule.conditions()), before, after);
     known.insert(name.clone(), is);
     is
 }
@@ -166,6 +184,11 @@ fn is_affected(name: &Name, before: &Rules, after: &Rules, known: &mut BTreeMap<
 fn is_affected_in_accounts(name: &Name, before: &Rules, after: &Rules) -> bool {
     let says = |rules: &Rules| rules.precedence.accounts.get(name).map(|rule| StoredField::of(rule).says());
     says(before) != says(after)
+}
+
+/// Whether some of these, which stand in both, asks for a relationship that is told by other rules after than before.
+fn asks_another_relationship<'e>(mut asking: impl Iterator<Item = &'e Expression>, before: &Rules, after: &Rules) -> bool {
+    before.declared.relationships != after.declared.relationships && asking.any(Expression::asks_relationship)
 }
 
 #[cfg(test)]
@@ -253,6 +276,35 @@ pub(in crate::engine) mod tests {
                 assert_eq!(StoredMerging::of(other).id() == stored.id(), is_same, "{place} {other_place}");
                 assert_eq!(Affected::between(rules, other, &[]).statuses, !is_same, "{place} {other_place}");
             }
+        }
+    }
+
+    /// Of the statuses and of a field's condition: only what asks for it may come out otherwise.
+    #[test]
+    fn another_relationship_affects_what_asks_for_it() {
+        let with = |relationship: &str, status: &str| {
+            let mut all = Rules::clone(&merging("a", &[("title", &["crm"], BY_COUNTRY)], &[]));
+            let compiled = |when: &str, declared: &Declared| Expression::compile(when, Scope::Person, declared).unwrap();
+            let when = compiled(relationship, &all.declared);
+            all.declared.relationships = vec![("partner".into(), relationship.into())];
+            all.policy.relationships = vec![StatusRule { name: "partner".into(), when, rule: "policy.toml:9".into() }];
+            all.policy.statuses =
+                vec![StatusRule { name: "lead".into(), when: compiled(status, &all.declared), rule: "policy.toml:2".into() }];
+            all
+        };
+        let (by_it, plain) = ("person.relationship == 'partner'", "person.title != null");
+        for (before, after, statuses) in [
+            (with("person.country == 'JP'", by_it), with("person.country == 'US'", by_it), true),
+            (with("person.country == 'JP'", plain), with("person.country == 'US'", plain), false),
+            (with("person.country == 'JP'", by_it), with("person.country == 'JP'", by_it), false),
+        ] {
+            assert_eq!(Affected::between(&before, &after, &["title".into()]), Affected { fields: BTreeSet::new(), statuses });
+            let is_same = before.declared.relationships == after.declared.relationships;
+            let [stored, other] = [&before, &after].map(StoredMerging::of);
+            assert_eq!(stored.id() == other.id(), is_same);
+            let again: StoredMerging = serde_json::from_str(&serde_json::to_string(&stored).unwrap()).unwrap();
+            let over = again.over(&merging("b", &[], &[])).unwrap();
+            assert_eq!((StoredMerging::of(&over).id(), &over.declared.relationships), (stored.id(), &before.declared.relationships));
         }
     }
 

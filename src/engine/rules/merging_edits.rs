@@ -1,5 +1,6 @@
 //! Edits of precedence.toml and `[status]`: which rules count until an edit that rewrites much is let go, and which were let go before. Pure.
 
+use super::left_rules::EditTime;
 use super::merging::StoredMerging;
 use super::plan_id::edit_id;
 use crate::engine::ledger::kind::Single;
@@ -135,11 +136,11 @@ impl MergingEdits {
     }
 
     /// The files' rules count from now on.
-    pub(super) fn go(&mut self, files: StoredMerging, now: Time) {
+    pub(super) fn go(&mut self, files: StoredMerging, time: EditTime) {
         let plan = self.plan(&files);
         self.shown.retain(|shown| shown.plan != plan);
-        self.left.retain(|left| left.is_of_lately(now));
-        self.left.push(LeftMerging { id: self.counts.id(), at: now });
+        self.left.retain(|left| left.is_of_lately(time.now));
+        self.left.push(LeftMerging { id: self.counts.id(), at: time.sure });
         (self.counts, self.standing) = (files, EditStanding::InForce);
     }
 
@@ -218,7 +219,7 @@ mod tests {
         edits.follow(title("crm"), true);
         assert!(edits.held_against().is_none(), "one that is taken back while it waits is none");
         edits.follow(title("ma"), true);
-        edits.go(title("ma"), minutes(1));
+        edits.go(title("ma"), EditTime::at(minutes(1)));
         assert!(edits.held_against().is_none() && edits.counts_already(&title("ma")));
         edits.follow(title("support"), false);
         assert!(edits.held_against().is_none(), "nobody is known whom it may rewrite");
@@ -228,7 +229,7 @@ mod tests {
     fn an_edit_that_was_let_go_is_taken_back_within_the_hour_without_a_question() {
         let mut edits = MergingEdits::begin(title("crm"));
         edits.follow(title("ma"), true);
-        edits.go(title("ma"), minutes(10));
+        edits.go(title("ma"), EditTime { sure: minutes(10), ..EditTime::at(minutes(30)) });
         let again = MergingEdits::restored(&edits.stored(), Span::minutes(30)).unwrap();
         for (edits, now, to, verdict) in [
             (&edits, 70, "crm", EditVerdict::WasAgreedTo),
@@ -259,7 +260,7 @@ mod tests {
         }
         assert_eq!(edits.weigh(&title("support"), 600, true, minutes(1)), EditVerdict::Waits, "another text");
         edits.follow(title("support"), true);
-        edits.go(title("support"), minutes(2));
+        edits.go(title("support"), EditTime::at(minutes(2)));
         assert_eq!(edits.weigh(&title("ma"), 600, true, minutes(3)), EditVerdict::Waits, "it was shown against other rules");
     }
 

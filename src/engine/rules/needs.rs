@@ -29,8 +29,9 @@ impl Needs {
         let fields = rules.precedence.fields.values().chain(&rules.precedence.default);
         let conditions = fields.flat_map(|rule| rule.conditions());
         let of_rules = rules.precedence.fields.values().chain(&rules.precedence.default).flat_map(|rule| rule.account_fields());
-        let of_statuses = rules.policy.statuses.iter().flat_map(|status| status.when.account_fields());
-        let all: Vec<&Expression> = rules.policy.statuses.iter().map(|s| &s.when).chain(conditions).collect();
+        let by_rules = rules.policy.statuses.iter().chain(&rules.policy.relationships).map(|rule| &rule.when);
+        let of_statuses = by_rules.clone().flat_map(Expression::account_fields);
+        let all: Vec<&Expression> = by_rules.chain(conditions).collect();
         Needs {
             deals: all.iter().any(|e| e.needs_deals()),
             tickets: all.iter().any(|e| e.needs_tickets()),

@@ -2,7 +2,8 @@
 
 use crate::merge::ignored::Ignored;
 use crate::merge::rules::{Band, Blank, Case, FieldRule, Strategy};
-use crate::model::expression::{Declared, Expression, Scope};
+use crate::merge::valid::Valid;
+use crate::model::expression::{Declared, Expression, FieldType, Scope};
 use crate::model::{Name, ShortText, Span};
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,16 @@ pub(super) struct StoredField {
     typed: Vec<Name>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ignored: Vec<ShortText>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid: Option<StoredValid>,
     rule: Name,
+}
+
+/// What a value must look like, and what the field holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct StoredValid {
+    test: String,
+    kind: FieldType,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +49,8 @@ struct ReadField {
     typed: Vec<Name>,
     #[serde(default)]
     ignored: Vec<ShortText>,
+    #[serde(default)]
+    valid: Option<StoredValid>,
     rule: Name,
     #[serde(default)]
     when: Option<String>,
@@ -50,7 +62,7 @@ struct ReadField {
 
 impl From<ReadField> for StoredField {
     fn from(read: ReadField) -> StoredField {
-        let ReadField { mut cases, strategy, blank, max_age, typed, ignored, rule, when, otherwise, fills_only } = read;
+        let ReadField { mut cases, strategy, blank, max_age, typed, ignored, valid, rule, when, otherwise, fills_only } = read;
         let mut strategy = match strategy {
             Strategy::Order(bands) if fills_only => Strategy::Fill(bands),
             strategy => strategy,
@@ -59,13 +71,13 @@ impl From<ReadField> for StoredField {
             let rest = if otherwise.is_empty() { Strategy::Never } else { Strategy::Order(otherwise) };
             cases = vec![StoredCase { when, strategy: std::mem::replace(&mut strategy, rest) }];
         }
-        StoredField { cases, strategy, blank, max_age, typed, ignored, rule }
+        StoredField { cases, strategy, blank, max_age, typed, ignored, valid, rule }
     }
 }
 
 impl StoredField {
     pub(super) fn of(rule: &FieldRule) -> StoredField {
-        let FieldRule { cases, strategy, blank, max_age, typed, ignored, rule } = rule;
+        let FieldRule { cases, strategy, blank, max_age, typed, ignored, valid, rule } = rule;
         let case = |case: &Case| StoredCase { when: case.when.source().to_string(), strategy: case.strategy.clone() };
         StoredField {
             cases: cases.iter().map(case).collect(),
@@ -74,6 +86,7 @@ impl StoredField {
             max_age: *max_age,
             typed: typed.clone(),
             ignored: ignored.words().to_vec(),
+            valid: valid.as_ref().map(Valid::source).map(|(test, kind)| StoredValid { test: test.to_string(), kind }),
             rule: rule.clone(),
         }
     }
@@ -84,8 +97,12 @@ impl StoredField {
             Some(Case { when: Expression::compile(&case.when, Scope::Person, declared).ok()?, strategy: case.strategy.clone() })
         };
         let cases = self.cases.iter().map(case).collect::<Option<_>>()?;
+        let valid = match &self.valid {
+            None => None,
+            Some(StoredValid { test, kind }) => Some(Valid::compile(test, *kind).ok()?),
+        };
         let StoredField { strategy, blank, max_age, typed, ignored, rule, .. } = self.clone();
-        Some(FieldRule { cases, strategy, blank, max_age, typed, ignored: Ignored::of(ignored), rule: before_the_edit(&rule) })
+        Some(FieldRule { cases, strategy, blank, max_age, typed, ignored: Ignored::of(ignored), valid, rule: before_the_edit(&rule) })
     }
 
     /// The same wherever it stands in its file.
@@ -110,7 +127,6 @@ pub(super) fn before_the_edit(rule: &Name) -> Name {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::expression::FieldType;
 
     /// Stored by former versions: they must stay readable, and be the same rule.
     #[test]
@@ -143,5 +159,16 @@ mod tests {
             assert_eq!(again, stored);
             assert_eq!(StoredField::of(&rule).says(), stored.says());
         }
+    }
+
+    #[test]
+    fn what_a_value_must_look_like_is_kept() {
+        let valid = Valid::compile("value >= 0", FieldType::Int).unwrap();
+        let rule = FieldRule { valid: Some(valid), ..FieldRule::of(Strategy::Only("crm".into()), "p:1".into()) };
+        let stored = StoredField::of(&rule);
+        let again: StoredField = serde_json::from_str(&serde_json::to_string(&stored).unwrap()).unwrap();
+        let restored = again.restored(&Declared::default()).unwrap();
+        assert_eq!(restored.valid.as_ref().map(Valid::source), Some(("value >= 0", FieldType::Int)));
+        assert_ne!(StoredField::of(&FieldRule { valid: None, ..rule }).says(), stored.says());
     }
 }

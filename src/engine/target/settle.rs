@@ -29,6 +29,11 @@ impl Target {
         unseen.filter_map(look).collect()
     }
 
+    /// Whether each field that we wrote was looked at since, whatever it showed.
+    pub fn was_seen(&self) -> bool {
+        self.sent.is_none() && self.agreed.iter().all(|agreed| !agreed.unseen || agreed.spent)
+    }
+
     /// What is shown of a field was taken for what the target made of our value, and is somebody's own.
     pub fn was_typed(&mut self, field: &Name) {
         if let Some(agreed) = self.agreed.iter_mut().find(|a| a.field == *field && a.theirs != a.ours) {
@@ -179,6 +184,17 @@ mod tests {
             assert_eq!((&target.agreed[0].theirs, target.agreed[0].spent), (&Value::text(theirs), spent), "{unseen} {shown}");
             assert_eq!(target.agreed[0].unseen, unseen && spent, "{unseen} {shown}");
         }
+    }
+
+    #[test]
+    fn what_we_wrote_was_seen_once_each_field_was_looked_at_and_nothing_is_under_way() {
+        let agreed = |field: &str, unseen, spent| Agreed { unseen, spent, ..Agreed::new(field.into(), Value::text("a")) };
+        let of = |agreed: Vec<Agreed>| Target { agreed, ..Target::default() };
+        assert!(of(vec![agreed("title", false, false), agreed("phone", true, true)]).was_seen());
+        assert!(!of(vec![agreed("title", false, false), agreed("phone", true, false)]).was_seen());
+        let mut sent = of(vec![agreed("title", false, false)]);
+        sent.send(&Change::default(), Time(5));
+        assert!(!sent.was_seen());
     }
 
     /// Up to format 5 a birthday that we wrote lay in the state as a time: read as a day it is no word of somebody else's.

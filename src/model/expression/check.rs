@@ -1,8 +1,8 @@
 //! From the parser's tree to the checked one: names, types and places of mistakes.
 
-use super::declared::{Declared, FieldSource, Of};
+use super::declared::{Declared, FieldSource, FieldType, Of, RELATIONSHIP};
 use super::error::ExpressionError;
-use super::places::SourcePlaces;
+use super::places::{self, SourcePlaces};
 use super::scope::{NeededFacts, Scope};
 use super::tree::{Node, Order, Sum};
 use super::types::{Checked, PartKind, PartType, fits};
@@ -92,6 +92,7 @@ impl<'s> TypeChecker<'s> {
                 self.needs.tickets = true;
                 (Node::Tickets, PartType::list(PartType::sure(PartKind::Record(Of::Ticket))))
             }
+            (Scope::Candidate, "value" | "system") => self.of_candidate(name),
             (Scope::Person, "person" | "account") | (Scope::Deal, "deal") | (Scope::Ticket, "ticket") => {
                 self.wrong(e, &format!("a field is expected, as in `{name}.FIELD`"))
             }
@@ -100,12 +101,24 @@ impl<'s> TypeChecker<'s> {
                     Scope::Person => &["person", "account", "deals", "tickets"],
                     Scope::Deal => &["deal"],
                     Scope::Ticket => &["ticket"],
+                    Scope::Candidate => &["value", "system"],
                 };
                 let item = self.item.iter().map(|(n, _)| n.as_str());
                 let hint = hint(name, known.iter().copied().chain(item));
                 self.wrong(e, &format!("there is no `{name}` here{hint}; known: {}", known.join(", ")))
             }
         }
+    }
+
+    /// What a record holds, which is never null: what is empty is not asked about.
+    fn of_candidate(&mut self, name: &str) -> Checked {
+        let (name, kind) = match self.declared.person.get_key_value(name) {
+            Some((name, kind)) => (name.clone(), *kind),
+            None => (Name::from(name), FieldType::Text),
+        };
+        let part = PartType::of_slot(Of::Person, &FieldSource::Declared(name.clone(), kind));
+        self.needs.person.push(name.clone());
+        (Node::PersonField(name, kind), PartType { nullable: false, ..part })
     }
 
     /// Of what kind of record a name is, if it is one.
@@ -141,15 +154,25 @@ impl<'s> TypeChecker<'s> {
         };
         let Some(slot) = self.declared.slot(of, field) else {
             let what = PartType::sure(PartKind::Record(of)).name();
-            let hint = hint(field, self.declared.names(of));
-            let rule = if of == Of::Account { "; it needs a rule under [account] of precedence.toml" } else { "" };
-            return self.wrong_at(at, &format!("{what} has no field `{field}`{hint}{rule}"));
+            let hint = match (of, field) {
+                (Of::Person, RELATIONSHIP) => {
+                    " here; [relationship] of policy.toml makes it, and its own rules cannot ask for it".to_string()
+                }
+                (Of::Account, _) => {
+                    format!("{}; it needs a rule under [account] of precedence.toml", hint(field, self.declared.names(of)))
+                }
+                _ => hint(field, self.declared.names(of)),
+            };
+            return self.wrong_at(at, &format!("{what} has no field `{field}`{hint}"));
         };
         if matches!(slot, FieldSource::ClosedDays | FieldSource::QuietDays) {
             if self.scope != Scope::Person {
                 return self.wrong_at(at, in_holds(&slot));
             }
             self.needs.days.note(of, &slot);
+        }
+        if slot == FieldSource::Relationship {
+            return self.relationship(at);
         }
         let kind = PartType::of_slot(of, &slot);
         let is_item = matches!((&operand.expr, &self.item), (Expr::Ident(name), Some((item, _))) if item == name);
@@ -169,6 +192,29 @@ impl<'s> TypeChecker<'s> {
             }
         };
         (node, kind)
+    }
+
+    /// The rules stand in the place of the name.
+    fn relationship(&mut self, at: Range<usize>) -> Checked {
+        if self.item.is_some() {
+            let message =
+                "the relationship is the person's, whatever the entry; ask for it outside of the macro: `person.relationship == .. && ..`";
+            return self.wrong_at(at, message);
+        }
+        let declared = Declared { relationships: Vec::new(), ..self.declared.clone() };
+        let mut rules = Vec::new();
+        for (name, source) in &self.declared.relationships {
+            let Ok((ast, positions)) = places::parse(source) else { continue };
+            let mut checker = TypeChecker::new(source, Scope::Person, &declared, &positions);
+            rules.push((checker.whole(&ast), Box::from(&**name)));
+            // What is wrong with them is told where they stand.
+            let (_, needs) = checker.finish();
+            self.needs.take(&needs);
+        }
+        self.needs.relationship = true;
+        let words = self.declared.relationships.iter().map(|(name, _)| name.clone()).collect();
+        let kind = PartType::of_slot(Of::Person, &FieldSource::Relationship);
+        (Node::FirstTrue(rules), PartType { words, ..kind })
     }
 
     fn list(&mut self, elements: &[IdedExpr]) -> Checked {
@@ -216,7 +262,7 @@ impl<'s> TypeChecker<'s> {
                     (PartKind::Null | PartKind::Wrong, _) | (PartKind::Int, PartKind::Number) => b.kind.clone(),
                     _ => a.kind.clone(),
                 };
-                let kind = PartType { kind, nullable: a.nullable || b.nullable, words: &[] };
+                let kind = PartType { kind, nullable: a.nullable || b.nullable, words: Vec::new() };
                 (Node::If(Box::new(test), Box::new(yes_node), Box::new(no_node)), kind)
             }
             (operators::EQUALS | operators::NOT_EQUALS, [a, b]) => {
@@ -282,7 +328,7 @@ impl<'s> TypeChecker<'s> {
 
     pub(super) fn wrong_at(&mut self, at: Range<usize>, message: &str) -> Checked {
         self.errors.push(ExpressionError { message: message.to_string(), at });
-        (Node::Null, PartType { kind: PartKind::Wrong, nullable: true, words: &[] })
+        (Node::Null, PartType { kind: PartKind::Wrong, nullable: true, words: Vec::new() })
     }
 }
 

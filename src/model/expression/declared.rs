@@ -4,6 +4,9 @@ use crate::model::Name;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The name by which expressions ask what a person is to us.
+pub const RELATIONSHIP: &str = "relationship";
+
 /// What a declared field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FieldType {
@@ -44,6 +47,9 @@ pub struct Declared {
     /// Of a person's account: those with a rule under `[account]` of precedence.toml.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub account: BTreeMap<Name, FieldType>,
+    /// Names with their rules, as they are written: the first that is true is a person's `relationship`. Who keeps the rest keeps these beside it.
+    #[serde(skip)]
+    pub relationships: Vec<(Name, Box<str>)>,
 }
 
 /// What kind of thing a field is read from.
@@ -68,6 +74,8 @@ pub(super) enum FieldSource {
     ClosedDays,
     /// Whole days since it changed last.
     QuietDays,
+    /// Of a person, by rules.
+    Relationship,
     Declared(Name, FieldType),
 }
 
@@ -92,13 +100,17 @@ const TICKET: [(&str, FieldSource); 6] = [
 impl Declared {
     pub(super) fn slot(&self, of: Of, name: &str) -> Option<FieldSource> {
         let (built_in, declared) = self.of(of);
+        if of == Of::Person && name == RELATIONSHIP && !self.relationships.is_empty() {
+            return Some(FieldSource::Relationship);
+        }
         let own = || declared.get_key_value(name).map(|(name, kind)| FieldSource::Declared(name.clone(), *kind));
         built_in.iter().find(|(n, _)| *n == name).map(|(_, slot)| slot.clone()).or_else(own)
     }
 
     pub(super) fn names(&self, of: Of) -> impl Iterator<Item = &str> {
         let (built_in, declared) = self.of(of);
-        built_in.iter().map(|(n, _)| *n).chain(declared.keys().map(|n| &**n))
+        let by_rules = (of == Of::Person && !self.relationships.is_empty()).then_some(RELATIONSHIP);
+        built_in.iter().map(|(n, _)| *n).chain(by_rules).chain(declared.keys().map(|n| &**n))
     }
 
     fn of(&self, of: Of) -> (&'static [(&'static str, FieldSource)], &BTreeMap<Name, FieldType>) {

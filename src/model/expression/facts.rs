@@ -63,6 +63,12 @@ impl<'a> Facts<'a> {
         Facts { scope: Scope::Ticket, record: Some(record), ..Facts::none() }
     }
 
+    /// What a record of a system holds in a field.
+    pub fn candidate(value: &Value, system: &str) -> Facts<'static> {
+        let person = vec![("system", Ok(Value::text(system))), ("value", Ok(value.clone()))];
+        Facts { scope: Scope::Candidate, person, ..Facts::none() }
+    }
+
     /// A person of whom nothing is known, without deals or tickets.
     pub fn none() -> Facts<'a> {
         Facts {
@@ -127,6 +133,8 @@ pub(super) fn of_record<'a>(record: &'a Record, slot: &FieldSource, now: Time) -
         FieldSource::Gone => Datum::Bool(record.is_gone()),
         FieldSource::ClosedDays => days::closed(record, now).map_or(Datum::Null, Datum::Int),
         FieldSource::QuietDays => days::quiet(record, now).map_or(Datum::Null, Datum::Int),
+        // Of a person alone.
+        FieldSource::Relationship => Datum::Null,
         FieldSource::Declared(name, declared) => return datum(name, *declared, record.field(name).map(|f| &f.value)),
     })
 }

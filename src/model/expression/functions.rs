@@ -78,10 +78,13 @@ impl TypeChecker<'_> {
     fn known_word(&mut self, e: &IdedExpr, node: &Node, other: &PartType) {
         if let Node::Text(text) = node
             && !other.words.is_empty()
-            && !other.words.contains(&&**text)
+            && !other.words.iter().any(|word| **word == **text)
         {
-            let hint = hint(text, other.words.iter().copied());
-            self.wrong(e, &format!("never \"{text}\"{hint}; known: {}", other.words.join(", ")));
+            let hint = hint(text, other.words.iter().map(|word| &**word));
+            self.wrong(
+                e,
+                &format!("never \"{text}\"{hint}; known: {}", other.words.iter().map(|word| &**word).collect::<Vec<_>>().join(", ")),
+            );
         }
     }
 
@@ -203,7 +206,7 @@ impl TypeChecker<'_> {
         let (over_node, list) = self.part(over);
         let of = match list.kind {
             PartKind::List(of) => *of,
-            PartKind::Wrong => PartType { kind: PartKind::Wrong, nullable: true, words: &[] },
+            PartKind::Wrong => PartType { kind: PartKind::Wrong, nullable: true, words: Vec::new() },
             _ => return self.wrong(over, &format!("`{name}` asks of a list, this is {}", list.name())),
         };
         let Expr::Ident(variable_name) = &variable.expr else {

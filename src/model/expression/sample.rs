@@ -16,6 +16,10 @@ pub(super) fn try_out(expression: &Compiled, declared: &Declared) -> Result<(), 
     match expression.scope {
         Scope::Deal => deals.iter().try_for_each(|d| told(expression, &Facts::deal(d))),
         Scope::Ticket => tickets.iter().try_for_each(|t| told(expression, &Facts::ticket(t))),
+        Scope::Candidate => {
+            let kind = declared.person.get("value").copied().unwrap_or(FieldType::Text);
+            told(expression, &Facts::candidate(&value(kind), "sample"))
+        }
         Scope::Person => {
             let deal_lists = lists(&deals, expression.needs.deals);
             let ticket_lists = lists(&tickets, expression.needs.tickets);

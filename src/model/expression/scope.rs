@@ -12,6 +12,8 @@ pub enum Scope {
     Deal,
     /// `ticket`
     Ticket,
+    /// `value` and `system`: what one record holds in a field
+    Candidate,
 }
 
 /// What an expression reads.
@@ -25,4 +27,16 @@ pub(super) struct NeededFacts {
     pub tickets: bool,
     pub record: bool,
     pub days: DaysAsked,
+    pub relationship: bool,
+}
+
+impl NeededFacts {
+    /// What another expression reads that is a part of this one.
+    pub(super) fn take(&mut self, other: &NeededFacts) {
+        self.person.extend(other.person.iter().cloned());
+        self.deals |= other.deals;
+        self.tickets |= other.tickets;
+        self.record |= other.record;
+        self.days = self.days.and(other.days);
+    }
 }

@@ -3,6 +3,7 @@ use crate::model::{DealState, Entity, Presence, Record, RecordId, TicketState, T
 use proptest::prelude::*;
 
 mod in_days;
+mod relationship;
 mod unknown;
 
 fn declared() -> Declared {
@@ -22,6 +23,7 @@ fn declared() -> Declared {
         deal: fields(&[("stage", Text), ("amount", Number), ("count", Int), ("close_date", Time), ("tags", List)]),
         ticket: fields(&[("priority", Text), ("vip", Bool)]),
         account: fields(&[("industry", Text), ("employees", Int), ("listed", Bool), ("torn", Text)]),
+        ..Declared::default()
     }
 }
 

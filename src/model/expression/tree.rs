@@ -20,6 +20,8 @@ pub(super) enum Node {
     List(Vec<Node>),
     PersonField(Name, FieldType),
     AccountField(Name, FieldType),
+    /// The text of the first that is true, or null. One that cannot be told hides those behind it: it might be the one.
+    FirstTrue(Vec<(Node, Box<str>)>),
     /// Of the one deal or ticket that the scope is about.
     RecordField(FieldSource),
     /// Of the record that the macro around it is at.
@@ -141,6 +143,14 @@ impl Node {
             Node::List(nodes) => Datum::List(nodes.iter().map(|n| n.eval(facts, item)).collect::<Result<_, _>>()?),
             Node::PersonField(name, kind) => facts.of_person(name, *kind)?,
             Node::AccountField(name, kind) => facts.of_account(name, *kind)?,
+            Node::FirstTrue(rules) => {
+                for (when, name) in rules {
+                    if when.truth(facts, item)? {
+                        return Ok(Datum::Text(Cow::Borrowed(name)));
+                    }
+                }
+                Datum::Null
+            }
             Node::RecordField(slot) => of_record(facts.record.ok_or(OTHER_SCOPE)?, slot, facts.now)?,
             Node::ItemField(slot) => match item {
                 Some(Datum::Record(record)) => of_record(record, slot, facts.now)?,

@@ -2,6 +2,7 @@
 
 use super::declared::{FieldSource, FieldType, Of};
 use super::tree::Node;
+use crate::model::Name;
 
 /// What an expression's part is.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,7 +10,7 @@ pub(super) struct PartType {
     pub kind: PartKind,
     pub nullable: bool,
     /// Texts of a closed set, as a deal's states; empty: any text.
-    pub words: &'static [&'static str],
+    pub words: Vec<Name>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +31,7 @@ pub(super) type Checked = (Node, PartType);
 
 impl PartType {
     pub(super) fn sure(kind: PartKind) -> PartType {
-        PartType { kind, nullable: false, words: &[] }
+        PartType { kind, nullable: false, words: Vec::new() }
     }
 
     pub(super) fn list(of: PartType) -> PartType {
@@ -43,11 +44,11 @@ impl PartType {
                 PartType::sure(PartKind::Bool)
             }
             FieldSource::ClosedDays | FieldSource::QuietDays => PartType { nullable: true, ..PartType::sure(PartKind::Int) },
-            FieldSource::State => PartType {
-                kind: PartKind::Text,
-                nullable: false,
-                words: if of == Of::Ticket { &["open", "closed", "unknown"] } else { &["open", "won", "lost", "unknown"] },
-            },
+            // Its words are those of the rules.
+            FieldSource::Relationship => PartType { nullable: true, ..PartType::sure(PartKind::Text) },
+            FieldSource::State => {
+                PartType { kind: PartKind::Text, nullable: false, words: states(of).iter().map(|state| Name::from(*state)).collect() }
+            }
             FieldSource::Declared(_, FieldType::List) => PartType { nullable: true, ..PartType::list(PartType::sure(PartKind::Text)) },
             FieldSource::Declared(_, kind) => PartType {
                 kind: match kind {
@@ -58,7 +59,7 @@ impl PartType {
                     FieldType::Text | FieldType::List => PartKind::Text,
                 },
                 nullable: true,
-                words: &[],
+                words: Vec::new(),
             },
         }
     }
@@ -84,6 +85,10 @@ impl PartType {
     pub(super) fn is_numeric(&self) -> bool {
         matches!(self.kind, PartKind::Int | PartKind::Number)
     }
+}
+
+fn states(of: Of) -> &'static [&'static str] {
+    if of == Of::Ticket { &["open", "closed", "unknown"] } else { &["open", "won", "lost", "unknown"] }
 }
 
 /// Whether values of these types can be equal.

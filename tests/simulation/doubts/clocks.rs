@@ -117,3 +117,25 @@ fn the_one_system_whose_clock_is_off_is_told_and_stops_nothing() {
         assert_eq!(running.gate("1"), "allow");
     }
 }
+
+/// The rules were edited half an hour before they are taken back: that is no edit of a moment ago, whatever our clock said then or says now.
+#[test]
+fn by_a_wrong_clock_no_edit_was_made_a_moment_ago() {
+    for (then, now, back_after, waits) in [(0, 0, 5, 0), (0, 0, 33, 1), (30, 0, 33, 1), (0, -30, 33, 1)] {
+        let place = Place::new();
+        let mut running = place.start(NOW);
+        read_all(&mut running);
+        drop(running);
+        place.edit("policy.toml", "lost = \"30d\"", "lost = \"60d\"");
+        let mut running = place.start(NOW.plus(Span::minutes(1 + then)));
+        running.skew_ms = Some(-Span::minutes(then).0);
+        read_all(&mut running);
+        running.later(Span::minutes(back_after - 2));
+        read_all(&mut running);
+        drop(running);
+        place.edit("policy.toml", "lost = \"60d\"", "lost = \"30d\"");
+        let running = place.start(NOW.plus(Span::minutes(back_after + now)));
+        let waiting = running.engine.waiting();
+        assert_eq!(waiting.len(), waits, "by {then} minutes, then by {now}, after {back_after}: {waiting:?}");
+    }
+}

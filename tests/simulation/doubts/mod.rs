@@ -9,6 +9,7 @@ mod leavers;
 mod look_ups;
 mod looked_first;
 mod marks;
+mod passed_over;
 mod place;
 mod proofs;
 mod rows;

@@ -33,8 +33,13 @@ impl Place {
 
     /// With something else in the place of what stands once in systems.toml.
     pub fn of_systems(self, old: &str, new: &str) -> Place {
-        self.stage.edit("systems.toml", old, new);
+        self.edit("systems.toml", old, new);
         self
+    }
+
+    /// Changes what stands once in a file.
+    pub fn edit(&self, file: &str, old: &str, new: &str) {
+        self.stage.edit(file, old, new);
     }
 
     /// With a connector of one's own as the CRM, of these streams; its further keys in systems.toml.

@@ -6,6 +6,7 @@ use super::hands::is_unknown_code;
 use crate::checks::{Violation, fail};
 use crate::setup::orders::Order;
 use crate::sim::Sim;
+use crate::truth::OwnForm;
 use crate::truth::account::{CODED, ENTRIES, Hand, OWN_VALUES, Typed, entries, shown};
 use crate::truth::{Item, Table};
 use crate::wire::{Switch, in_own_form};
@@ -158,7 +159,7 @@ impl At<'_> {
         }
         let orders = self.sim.orders.in_force();
         // Who lost their state cannot tell what they wrote from what was typed.
-        let copied = self.copies(field, value);
+        let copied = [self.copies(field, value), self.copies_in_escapes(field, value)].concat();
         let all = || typed.iter().chain(&copied);
         if orders.iter().any(|order| all().any(|typed| self.goes_before(*order, field, typed, hand))) {
             return Ok(());
@@ -193,6 +194,13 @@ impl At<'_> {
             .flat_map(of)
             .map(|(table, number)| Typed { table, number, at: self.sim.truth.now, is_copied: false, silently: false })
             .collect()
+    }
+
+    /// What the job put into the marketing system, which keeps it with escapes: whoever has learnt that reads it as it was.
+    fn copies_in_escapes(&self, field: &'static str, value: &Value) -> Vec<Typed> {
+        let Some(form) = self.sim.truth.own_form.filter(|form| *form == OwnForm::Html && field == "title") else { return Vec::new() };
+        let kept = self.sim.truth.account.typed(field, &in_own_form(form, field, value).to_string());
+        kept.iter().filter(|typed| typed.is_copied && typed.table == Table::MaPeople).copied().collect()
     }
 
     /// Whether the rule may put a value that was typed elsewhere before the one that was typed here.

@@ -12,6 +12,7 @@ pub static PRECEDENCE: TableKeys = TableKeys {
         ),
         key("person", ValueKind::Table(&PERSON), "Whose value counts, field by field"),
         key("account", ValueKind::Table(&ACCOUNT), "The same of companies: what `account.FIELD` and `account = \"FIELD\"` say"),
+        key("fields", ValueKind::Table(&FIELDS), "What values of a field must look like, whatever its rule"),
     ],
     later: &["deal", "ticket"],
     ..NONE
@@ -53,6 +54,17 @@ pub static ACCOUNT_RULE: TableKeys = TableKeys {
         key("because", ValueKind::Text, "A note for the next reader"),
     ],
     one_of: &["from", "only", "newest", "oldest", "max", "min", "most", "any", "all"],
+    ..NONE
+};
+
+pub static FIELDS: TableKeys = TableKeys { rest: Some(key("", ValueKind::Table(&FIELD), "What holds of this field's values")), ..NONE };
+
+pub static FIELD: TableKeys = TableKeys {
+    keys: &[needed(
+        "valid",
+        ValueKind::Expression,
+        "Over value and system: 'value.size() >= 10'; what is false counts for nothing and is listed by `nayose conflicts`",
+    )],
     ..NONE
 };
 

@@ -101,3 +101,17 @@ fn a_status_says_its_rule_what_is_wrong_with_it_and_what_it_waits_for() {
     let unknown = told(StatusNow { error: Some(error), ..StatusNow::default() });
     assert_eq!(unknown, (None, None, Some("lead: field `phone` holds something that cannot be read".into()), None));
 }
+
+#[test]
+fn a_relationship_is_told_with_its_rule_or_why_it_is_not_known() {
+    let when = Expression::compile("deals.exists(d, d.won)", Scope::Person, &Declared::default()).unwrap();
+    let rule = StatusRule { name: "customer".into(), when, rule: "policy.toml:11".into() };
+    let told = |said| {
+        let StatusExplained { value, rule, error, waits } = relationship(said);
+        assert!(waits.is_none());
+        (value, rule, error.is_some())
+    };
+    assert_eq!(told(LeadStatus::Is(&rule)), (Some("customer".into()), Some("policy.toml:11".into()), false));
+    assert_eq!(told(LeadStatus::None), (None, None, false));
+    assert_eq!(told(LeadStatus::Unknown { rule: &rule, error: EvaluationError::MayBeMore("deals") }), (None, None, true));
+}

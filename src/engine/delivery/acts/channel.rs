@@ -1,6 +1,7 @@
 //! The way to one system: what is under way, what waits for a look, and what the system's own trouble lets through. Pure.
 
 use super::look_first::FirstLooks;
+use super::passed_over::PassedOver;
 use super::retrying::{LOOK_WAIT, LOOK_WAIT_MAX, Retrying, doubled};
 use crate::connector::{Lane, Outcome};
 use crate::engine::memory::place::Idx;
@@ -64,6 +65,7 @@ pub struct Channel {
     /// The last of those at whom the last look failed.
     look_failed_up_to: Option<Idx>,
     first_looks: FirstLooks,
+    passed_over: PassedOver,
     /// The system asked to wait: protective writes until then, and the others.
     quiet: [Option<Time>; 2],
     laters: u32,
@@ -215,6 +217,7 @@ impl Channel {
         (self.writes, self.looks) = Default::default();
         self.looked_at.clear();
         self.unlisted.clear();
+        self.passed_over.forget();
         self.first_looks = FirstLooks::default();
     }
 
@@ -275,6 +278,15 @@ impl Channel {
 
     pub(super) fn first_looks_mut(&mut self) -> &mut FirstLooks {
         &mut self.first_looks
+    }
+
+    /// Of whom a row was passed over that showed something else than our write.
+    pub fn passed_over(&self) -> &PassedOver {
+        &self.passed_over
+    }
+
+    pub fn passed_over_mut(&mut self) -> &mut PassedOver {
+        &mut self.passed_over
     }
 
     /// What became of the record's last write is known now. Gives why it was not.

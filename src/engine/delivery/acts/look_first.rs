@@ -50,6 +50,11 @@ impl FirstLooks {
         self.looks < AT_ONCE
     }
 
+    /// Whether looks are answered, as far as is known.
+    pub(super) fn are_answered(&self, now: Time) -> bool {
+        self.failed.is_over(now)
+    }
+
     pub(super) fn begin(&mut self, places: &[Idx]) {
         self.looks += 1;
         self.under_way.extend(places);

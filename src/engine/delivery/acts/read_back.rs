@@ -108,6 +108,9 @@ impl Engine {
     ) -> Result<(), Error> {
         let Some(state) = self.systems.get_mut(&asked.system) else { return Ok(()) };
         state.channel.first_looks_mut().ended(&asked.places, answer.as_ref().err().map(ToString::to_string), now);
+        if answer.is_ok() {
+            asked.places.iter().for_each(|idx| state.channel.passed_over_mut().was_seen(*idx));
+        }
         let found = match answer {
             Ok(found) => found,
             Err(error) => {

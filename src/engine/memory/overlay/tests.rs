@@ -74,6 +74,30 @@ fn an_entry_of_ours_was_taken_out_where_the_record_changed_after_our_write_and_s
     }
 }
 
+/// The record's own time was that of our write, some milliseconds before its answer, and no proof was younger, as another system's clock was
+/// nine hours off. An entry that was seen to be there was taken for one that had never been kept.
+#[test]
+fn an_entry_of_ours_that_was_seen_was_taken_out_whatever_is_proved() {
+    let tags: crate::model::Name = "tags".into();
+    let person = |entries: &[&str]| {
+        let mut person = Record::new("ma:person:1".parse().unwrap());
+        person.changed_at = Some(Time(199));
+        person.set(&tags, Value::list(entries.iter().copied()), Time(199));
+        person
+    };
+    for was_seen in [false, true] {
+        let mut known = person(&["a"]);
+        lists::note_written(&mut known, &tags, &Value::list(["a", "b"]), Time(200));
+        known.set(&tags, Value::list(["a", "b"]), Time(200));
+        let sight = Sight { was_seen, looked: Some(Time(50)), ..Sight::at(Time(900)) };
+        let Merged::Changed(last) = overlay(Some(&known), Box::new(person(&["a"])), ListsCarried::ALL, sight) else {
+            panic!("it is shorter")
+        };
+        let fate = last.entries(&tags).and_then(|e| e.fate("b"));
+        assert_eq!(matches!(fate, Some(EntryFate::Removed(_))), was_seen, "{fate:?}");
+    }
+}
+
 /// Read first at 100 with a record of 90; in a whole listing last at 120, looked at last at 140, and read now at 150.
 #[test]
 fn a_field_that_was_seen_to_change_is_no_older_than_the_last_look_and_the_rest_may_be_as_old_as_its_record() {

@@ -12,6 +12,7 @@ pub struct Streams {
     known: BTreeMap<Name, StreamState>,
     /// The last whole look at each.
     epochs: BTreeMap<Name, u32>,
+    proved_before: Option<Time>,
 }
 
 impl Streams {
@@ -84,12 +85,18 @@ impl Streams {
 
     /// Takes a stream's state over from a former process.
     pub fn restore(&mut self, stream: Name, state: StreamState, now: Time) {
+        self.proved_before = self.proved_before.max(state.proved_at);
         self.known.insert(stream, state.taken_over(now));
     }
 
     /// Takes over a state in the former form, which counts less than one in ours.
     pub fn restore_former(&mut self, stream: Name, former: FormerStreamState, now: Time) {
         self.known.entry(stream).or_insert_with(|| StreamState::from(former).taken_over(now));
+    }
+
+    /// The last proof that a former process left, by its clock: also one that counts no more, as it is still to come.
+    pub fn proved_before(&self) -> Option<Time> {
+        self.proved_before
     }
 
     /// Nothing of what is known is of the instance that answers now. Gives whose it was.

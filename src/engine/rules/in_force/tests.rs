@@ -3,7 +3,7 @@ use crate::decide::rules::{After, ConsentRules, HoldScope, Policy, Stale};
 use crate::engine::ledger::changes::tests::ledger;
 use crate::merge::rules::Precedence;
 use crate::model::expression::{Declared, Expression, Scope};
-use crate::model::{Address, Basis, Entity, MailKind};
+use crate::model::{Address, Basis, Entity, MailKind, Span};
 
 /// The rules of a folder of this version, with these holds; it has no systems.
 pub(in crate::engine) fn rules(version: &str, holds: &[&str]) -> Arc<Rules> {
@@ -30,8 +30,8 @@ pub(in crate::engine) fn rules(version: &str, holds: &[&str]) -> Arc<Rules> {
     })
 }
 
-fn minutes(minutes: i64) -> Time {
-    Time(0).plus(Span::minutes(minutes))
+fn minutes(minutes: i64) -> EditTime {
+    EditTime::at(Time(0).plus(Span::minutes(minutes)))
 }
 
 /// Records are known, and no expression is true of fewer of them.
@@ -42,9 +42,9 @@ fn holds(in_force: &InForce) -> Vec<String> {
 }
 
 /// What the next process has in force.
-fn restarted(ledger: &Ledger, files: Arc<Rules>, set_back: Span, now: Time) -> InForce {
+fn restarted(ledger: &Ledger, files: Arc<Rules>, time: EditTime) -> InForce {
     let mut in_force = InForce::new(files);
-    in_force.weigh_stored(ledger, KNOWN, set_back, now).unwrap();
+    in_force.weigh_stored(ledger, KNOWN, time).unwrap();
     in_force
 }
 
@@ -114,18 +114,18 @@ fn a_restart_widens_nothing_and_remembers_what_was_accepted() {
     InForce::new(before.clone()).keep(&mut ledger);
     ledger.commit().unwrap();
     // The folder was edited while nobody was running.
-    let mut in_force = restarted(&ledger, after.clone(), Span::ZERO, minutes(60));
+    let mut in_force = restarted(&ledger, after.clone(), minutes(60));
     assert_eq!(holds(&in_force), ["open_deal", "vip"]);
     let waits = in_force.plan().unwrap();
     in_force.keep(&mut ledger);
     ledger.commit().unwrap();
-    assert_eq!(restarted(&ledger, after.clone(), Span::ZERO, minutes(900)).plan(), Some(waits), "however often it is restarted");
-    let taken_back = restarted(&ledger, before.clone(), Span::ZERO, minutes(61));
+    assert_eq!(restarted(&ledger, after.clone(), minutes(900)).plan(), Some(waits), "however often it is restarted");
+    let taken_back = restarted(&ledger, before.clone(), minutes(61));
     assert_eq!((taken_back.plan(), holds(&taken_back).len()), (None, 2));
     in_force.accept();
     in_force.keep(&mut ledger);
     ledger.commit().unwrap();
-    assert_eq!(holds(&restarted(&ledger, after, Span::ZERO, minutes(900))), ["open_deal"]);
+    assert_eq!(holds(&restarted(&ledger, after, minutes(900))), ["open_deal"]);
 }
 
 #[test]
@@ -137,14 +137,14 @@ fn by_a_clock_that_was_set_back_an_edit_taken_back_over_a_restart_is_an_old_one(
     in_force.keep(&mut ledger);
     ledger.commit().unwrap();
     for (set_back, waits) in [(0, false), (30, true)] {
-        let again = restarted(&ledger, narrow.clone(), Span::minutes(set_back), minutes(105));
+        let again = restarted(&ledger, narrow.clone(), EditTime { set_back: Span::minutes(set_back), ..minutes(105) });
         assert_eq!(again.plan().is_some(), waits, "set back by {set_back}");
     }
 }
 
 #[test]
 fn a_state_that_keeps_no_rules_lets_the_files_count() {
-    let in_force = restarted(&ledger(), rules("a", &["open_deal"]), Span::ZERO, minutes(0));
+    let in_force = restarted(&ledger(), rules("a", &["open_deal"]), minutes(0));
     assert_eq!((holds(&in_force).len(), in_force.plan()), (1, None));
 }
 

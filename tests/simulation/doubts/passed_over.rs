@@ -1,0 +1,82 @@
+//! Rows of listings that were asked for before the answer to our last write to the record.
+
+use super::place::{NOW, Place, Running, address, deal, page, person};
+use nayose::connector::{Error, Outcome, Pass, PassEnd};
+use nayose::engine::delivery::acts::{Act, ReadBack};
+use nayose::model::{DealState, Mark, Record, Span, Value};
+
+/// The lead with our stop mark.
+fn lead(address: &str) -> Record {
+    let mut lead = person("ma:person:1", address, None);
+    lead.set_mark(Mark::Block, Value::Bool(true));
+    lead
+}
+
+/// A lead's stop mark is answered while its system is listed, and the row shows this address; then its deal is won.
+fn listed_meanwhile(place: &Place, shown: &str) -> Running {
+    let mut running = place.start(NOW);
+    running.read_all(&[("1", None)]);
+    running.engine.approve("ma", false, "tests", running.now).unwrap();
+    running.sweep("crm.deals", vec![deal("8", DealState::Open, &["1"], None)], vec![]);
+    running.later(Span::seconds(1));
+    let Some(Act::Write(mut batch)) = running.engine.next_act(&"ma".into(), running.now) else { panic!("a stop mark is due") };
+    assert_eq!(batch.ops[0].change.block, Some(true));
+    running.engine.commit().unwrap();
+    let mut run = running.engine.begin(&"ma".into(), &"people".into(), Pass::Sweep, running.now);
+    running.later(Span::seconds(1));
+    running.engine.book(&mut batch, &[Outcome::Applied], running.now).unwrap();
+    running.engine.observe(&mut run, page(vec![lead(shown)], vec![]), running.now).unwrap();
+    running.engine.end(&run, &PassEnd { complete: true, ..PassEnd::default() }, running.now).unwrap();
+    running.decide();
+    running.later(Span::minutes(2));
+    running.sweep("crm.deals", vec![deal("8", DealState::Won, &["1"], None)], vec![]);
+    running
+}
+
+fn asked(running: &mut Running) -> ReadBack {
+    match running.engine.next_act(&"ma".into(), running.now) {
+        Some(Act::ReadBack(asked)) => asked,
+        other => panic!("it was not looked at: {other:?}"),
+    }
+}
+
+#[test]
+fn what_somebody_else_changed_beside_our_write_is_seen_before_anything_is_released() {
+    let place = Place::new();
+    let mut running = listed_meanwhile(&place, "see the card");
+    let look = asked(&mut running);
+    assert!(running.engine.next_act(&"ma".into(), running.now).is_none(), "it is being looked at");
+    let failed = Err(Error::Unreachable { system: "ma".into(), what: "read back".into(), why: "no answer".into() });
+    running.engine.book_read_back(&look, failed, running.now).unwrap();
+    assert!(running.engine.next_act(&"ma".into(), running.now).is_none(), "it was not seen");
+    running.later(Span::minutes(1));
+    let look = asked(&mut running);
+    let mut shown = lead("see the card");
+    shown.set(&"email".into(), Value::Unreadable, NOW);
+    shown.has_unread_address = true;
+    running.engine.book_read_back(&look, Ok(vec![shown]), running.now).unwrap();
+    running.decide();
+    let sent = running.deliver(|_| Outcome::Applied);
+    assert!(sent.is_empty(), "nobody can read whose it is: {sent:?}");
+}
+
+#[test]
+fn an_address_that_was_changed_beside_our_write_is_seen_and_the_release_goes() {
+    let place = Place::new();
+    let mut running = listed_meanwhile(&place, &address("2"));
+    let look = asked(&mut running);
+    running.engine.book_read_back(&look, Ok(vec![lead(&address("2"))]), running.now).unwrap();
+    running.decide();
+    let idx = running.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
+    assert_eq!(running.engine.probe().world.record(idx).text("email"), Some(&*address("2")));
+    let sent = running.deliver(|_| Outcome::Applied);
+    assert!(sent.iter().any(|op| op.change.block == Some(false)), "{sent:?}");
+}
+
+#[test]
+fn a_row_of_before_our_write_asks_nothing() {
+    let place = Place::new();
+    let mut running = listed_meanwhile(&place, &address("1"));
+    let sent = running.deliver(|_| Outcome::Applied);
+    assert!(sent.iter().any(|op| op.change.block == Some(false)), "{sent:?}");
+}
