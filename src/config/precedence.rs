@@ -23,10 +23,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use toml::de::DeTable;
 
-/// Of accounts only fields with a rule in precedence.toml, right or wrong, stay declared: what else they have is asked for by nobody.
-pub fn keep_accounts(table: &DeTable<'_>, declared: &mut Declared) {
+/// What expressions may name. Of accounts only fields with a rule in precedence.toml, right or wrong: what else they have is asked for by nobody.
+pub fn declared(offers: &Offers, table: &DeTable<'_>) -> Declared {
+    let mut declared = offers.declared();
     let rules = table.get("account").and_then(|rules| rules.get_ref().as_table());
     declared.account.retain(|name, _| rules.is_some_and(|rules| rules.contains_key(&**name)));
+    declared
 }
 
 /// Reads precedence.toml. `systems`: those of systems.toml that are right.

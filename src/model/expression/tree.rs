@@ -143,14 +143,7 @@ impl Node {
             Node::List(nodes) => Datum::List(nodes.iter().map(|n| n.eval(facts, item)).collect::<Result<_, _>>()?),
             Node::PersonField(name, kind) => facts.of_person(name, *kind)?,
             Node::AccountField(name, kind) => facts.of_account(name, *kind)?,
-            Node::FirstTrue(rules) => {
-                for (when, name) in rules {
-                    if when.truth(facts, item)? {
-                        return Ok(Datum::Text(Cow::Borrowed(name)));
-                    }
-                }
-                Datum::Null
-            }
+            Node::FirstTrue(rules) => first_true(rules, facts, item)?,
             Node::RecordField(slot) => of_record(facts.record.ok_or(OTHER_SCOPE)?, slot, facts.now)?,
             Node::ItemField(slot) => match item {
                 Some(Datum::Record(record)) => of_record(record, slot, facts.now)?,
@@ -203,6 +196,15 @@ impl Node {
             truth => Datum::Bool(truth.truth(facts, item)?),
         })
     }
+}
+
+fn first_true<'a>(rules: &'a [(Node, Box<str>)], facts: &'a Facts<'a>, item: Item<'_, 'a>) -> Evaluated<'a> {
+    for (when, name) in rules {
+        if when.truth(facts, item)? {
+            return Ok(Datum::Text(Cow::Borrowed(name)));
+        }
+    }
+    Ok(Datum::Null)
 }
 
 /// CEL's `&&` and `||`: `decides` on either side is the answer, even beside an error.
