@@ -138,7 +138,7 @@ fn examples_are_accepted_and_what_is_wrong_in_them_is_not() {
     }
     let mail = text("config/tests/mail.toml");
     for (right, wrong) in [
-        ("record = \"crm:deal:8\"\nname", "record = \"crm:account:8\"\nname"),
+        ("record = \"crm:deal:8\"\nname", "record = \"crm:activity:8\"\nname"),
         ("name = \"An open deal", "nmae = \"An open deal"),
         ("state = \"open\"\npeople", "state = \"opne\"\npeople"),
         ("state = \"open\"\npeople", "people"),

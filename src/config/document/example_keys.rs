@@ -12,7 +12,7 @@ pub static EXAMPLE: TableKeys = TableKeys {
         key("now", ValueKind::Time, "The moment at which it is decided; the present one if it is left out"),
         needed(
             "record",
-            ValueKind::Tables(&[&PERSON_RECORD, &DEAL_RECORD, &TICKET_RECORD]),
+            ValueKind::Tables(&[&PERSON_RECORD, &DEAL_RECORD, &TICKET_RECORD, &ACCOUNT_RECORD]),
             "A record as its connector reads it; fields by the names that rules use",
         ),
         needed("expect", ValueKind::Table(&EXPECT), "What must come of it"),
@@ -23,6 +23,7 @@ pub static EXAMPLE: TableKeys = TableKeys {
 const PERSON: KeyRule = record("^[^:]+:person:.+");
 const DEAL: KeyRule = record("^[^:]+:deal:.+");
 const TICKET: KeyRule = record("^[^:]+:ticket:.+");
+const COMPANY: KeyRule = record("^[^:]+:account:.+");
 
 /// The kind tells which keys the others are.
 const fn record(form: &'static str) -> KeyRule {
@@ -78,6 +79,9 @@ pub static TICKET_RECORD: TableKeys = TableKeys {
     rest: Some(FIELD),
     ..NONE
 };
+
+/// A company: what it has is asked for by `[account]`.
+pub static ACCOUNT_RECORD: TableKeys = TableKeys { keys: &[COMPANY, CHANGED_AT], rest: Some(FIELD), ..NONE };
 
 const ACCOUNT: ValueKind = ValueKind::Either(&[ValueKind::Text, ValueKind::Texts]);
 const REFUSED: ValueKind = ValueKind::Either(&[ValueKind::Bool, ValueKind::Texts]);

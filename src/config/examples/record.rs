@@ -1,7 +1,9 @@
 //! One record of an example, as its connector would read it. What the system does not tell cannot stand in it.
 
 use super::values::{known_record, record_id, time, value, word, zone_of};
-use crate::config::document::example_keys::{BEFORE, BEFORE_DEAL, BEFORE_TICKET, CHANGED, DEAL_RECORD, PERSON_RECORD, TICKET_RECORD};
+use crate::config::document::example_keys::{
+    ACCOUNT_RECORD, BEFORE, BEFORE_DEAL, BEFORE_TICKET, CHANGED, DEAL_RECORD, PERSON_RECORD, TICKET_RECORD,
+};
 use crate::config::document::keys::TableKeys;
 use crate::config::document::nearest::choices;
 use crate::config::document::{Section, TomlEntry};
@@ -43,8 +45,12 @@ pub fn read(entry: &TomlEntry, rules: &Rules, known: &[RecordId]) -> Option<Exam
         Entity::Person => &PERSON_RECORD,
         Entity::Deal => &DEAL_RECORD,
         Entity::Ticket => &TICKET_RECORD,
+        Entity::Account => &ACCOUNT_RECORD,
         other => {
-            named.report(format!("{id} is of the kind {}", other.name()), "expected a person, deal or ticket: these are decided on");
+            named.report(
+                format!("{id} is of the kind {}", other.name()),
+                "expected a person, deal, ticket or account: these are decided on",
+            );
             return None;
         }
     };
@@ -100,6 +106,7 @@ impl RecordOf<'_> {
                 self.account(&mut section, &mut record);
                 section.get("before").and_then(|e| self.before(&e, &record, &BEFORE_DEAL))
             }
+            Entity::Account => None,
             _ => {
                 self.case(&mut section, &mut record);
                 self.addresses(&mut section, &mut record);
@@ -122,7 +129,8 @@ impl RecordOf<'_> {
                 None => {
                     let names = self.map.fields.keys().map(|name| &**name);
                     let known: Vec<&str> = keys.names().map(|name| name as &str).chain(names).collect();
-                    let said = format!("{} reads no {:?} of a {}", self.id.system, entry.key, self.id.entity.name());
+                    let a = if self.id.entity == Entity::Account { "an" } else { "a" };
+                    let said = format!("{} reads no {:?} of {a} {}", self.id.system, entry.key, self.id.entity.name());
                     entry.sheet.report(entry.key_at.clone(), said, choices(entry.key, known));
                 }
             }

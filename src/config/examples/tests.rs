@@ -115,6 +115,21 @@ fn a_record_stands_as_its_connector_would_have_read_it() {
 
 /// Each is one wrong word in an example that is right.
 #[test]
+fn a_company_stands_beside_its_people() {
+    let company = "[[example.record]]\nrecord = \"crm:account:500\"\nindustry = \"RETAIL\"\nemployees = 40\n";
+    let example = read(&WHOLE.replacen("[[example.record]]\n", &format!("{company}[[example.record]]\n"), 1), &rules()).unwrap().remove(0);
+    let company = &example.records[0];
+    assert_eq!((&*company.stream, company.record.text("industry")), ("companies", Some("RETAIL")));
+    assert_eq!(company.record.field("employees").map(|f| f.value.clone()), Some(Value::Int(40)));
+    let wrong = WHOLE.replacen(
+        "[[example.record]]\n",
+        "[[example.record]]\nrecord = \"crm:account:500\"\nindustri = \"RETAIL\"\n[[example.record]]\n",
+        1,
+    );
+    assert!(read(&wrong, &rules()).unwrap_err().contains("crm reads no \"industri\" of an account"));
+}
+
+#[test]
 fn what_no_connector_reads_and_nobody_decides_is_a_mistake() {
     let rules = rules();
     for (right, wrong, told) in [
@@ -125,8 +140,8 @@ fn what_no_connector_reads_and_nobody_decides_is_a_mistake() {
         ("record = \"crm:person:1\"", "record = \"1\"", "tests/a.toml:5: \"1\" is no record"),
         (
             "record = \"crm:person:1\"",
-            "record = \"crm:account:1\"",
-            "crm:account:1 is of the kind account; expected a person, deal or ticket",
+            "record = \"crm:activity:1\"",
+            "crm:activity:1 is of the kind activity; expected a person, deal, ticket or account",
         ),
         ("record = \"support:ticket:9\"", "record = \"ma:ticket:9\"", "ma has no tickets"),
         ("record = \"ma:person:17\"", "record = \"crm:person:1\"", "crm:person:1 stands twice in one example"),
