@@ -1,6 +1,7 @@
 //! What a company has: on its people's records, and in their status.
 
 use super::harness::{SOON, Setup, World, object, person, wait_until};
+use nayose::sandbox::{FaultKind, SandboxSystem};
 use serde_json::json;
 use std::fs;
 
@@ -88,4 +89,31 @@ fn an_edit_of_a_companys_rule_is_told_by_plan_rules() {
     assert!(told.to_string().contains("\"large\""), "{told:#}");
     fs::copy(other.path().join("precedence.toml"), world.folder().join("precedence.toml")).unwrap();
     world.sync_until("the status falls", |w| w.lead(hanako.lead).text("leadStatus") == Some("lead"));
+}
+
+/// Of a company that was not read nobody knows what it has: neither its industry nor that it has none.
+#[test]
+fn what_rests_on_a_company_that_was_not_read_waits() {
+    let statuses = "unsorted = 'account.industry == null'\nlead = 'true'";
+    let world = World::new(Setup { statuses: Some(statuses), ..setup() });
+    writes_industry(&world);
+    let handle = &world.sandbox.handle;
+    let acme = handle.create_company("Acme", "acme.example");
+    handle.edit_company(acme, &[("industry", "RETAIL")]).unwrap();
+    let (hanako, alone) = (person(handle, "Hanako", "Mori", Some(acme)), person(handle, "Ken", "Abe", None));
+    handle.edit_lead(hanako.lead, &object(json!({"industry": "IT"}))).unwrap();
+    let shows = |lead, field| world.lead(lead).text(field).unwrap_or_default().to_string();
+    world.fault_on(SandboxSystem::Crm, FaultKind::NoScope, "objects/companies");
+    world.run("plan");
+    world.run("approve ma").exits(0);
+    world.sync();
+    assert_eq!([shows(hanako.lead, "industry"), shows(hanako.lead, "leadStatus")], ["IT", ""]);
+    let told = world.run(&format!("explain {}", hanako.email)).json();
+    assert!(told["status"]["error"].as_str().unwrap().contains("account.industry"), "{told:#}");
+    assert!(told["fields"]["industry"]["unknown"].as_str().unwrap().contains("crm.companies"), "{told:#}");
+
+    handle.clear_faults(SandboxSystem::Crm);
+    world.sync_until("the industry is written", |_| shows(hanako.lead, "industry") == "RETAIL");
+    world.sync_until("it settles", |w| w.run("plan").code == 0);
+    assert_eq!([shows(hanako.lead, "leadStatus"), shows(alone.lead, "leadStatus")], ["lead", "unsorted"]);
 }
