@@ -62,6 +62,8 @@ impl Explainer {
         lines.extend(self.standing(e));
         let (told, quiet): (Vec<_>, Vec<_>) = e.fields.iter().partition(|(_, field)| field.has_effect);
         told.into_iter().for_each(|(name, field)| lines.extend(self.field(name, field)));
+        let of_account = e.account.iter().filter(|(_, field)| field.has_effect);
+        of_account.for_each(|(name, field)| lines.extend(self.field(&format!("account.{name}").as_str().into(), field)));
         if !quiet.is_empty() {
             lines.push(w.without_effect(&quiet.iter().map(|(name, _)| &***name).collect::<Vec<_>>()));
         }

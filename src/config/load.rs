@@ -71,6 +71,7 @@ pub fn load_with(
     let there = *whole && present[at(SYSTEMS)] && !says_nothing(SYSTEMS);
     let mut read = systems::read(&sheets[at(SYSTEMS)], table, there, &outside, secrets, manifests);
     let mut declared = read.offers.declared();
+    precedence::keep_accounts(&tables[at(PRECEDENCE)].0, &mut declared);
     let relationships = statuses::relationships(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &mut declared);
     let precedence = precedence::read(&sheets[at(PRECEDENCE)], &tables[at(PRECEDENCE)].0, &read.offers, &declared, &read.systems);
     edits::ask(&mut read.systems, &precedence);

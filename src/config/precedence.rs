@@ -1,8 +1,9 @@
 //! precedence.toml: whose value counts, field by field.
 //!
-//! - `rule`: one rule; `strategies`: how a value is found; `reader`: what they are checked against
+//! - `rule`: one rule of a person's field; `accounts`: one of a company's; `strategies`: how a value is found; `reader`: what they are checked against
 //! - `between`: what rules ask of one another
 
+mod accounts;
 mod between;
 mod reader;
 mod rule;
@@ -14,11 +15,19 @@ use crate::config::document::{ConfigSheet, Section, TomlEntry};
 use crate::config::systems::offers::Offers;
 use crate::merge::rules::{FieldRule, Precedence, Strategy};
 use crate::merge::valid::Valid;
+use crate::model::Name;
 use crate::model::expression::Declared;
 use between::Between;
-use reader::PrecedenceReader;
+use reader::{FieldsOf, PrecedenceReader};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use toml::de::DeTable;
+
+/// Of accounts only fields with a rule in precedence.toml, right or wrong, stay declared: what else they have is asked for by nobody.
+pub fn keep_accounts(table: &DeTable<'_>, declared: &mut Declared) {
+    let rules = table.get("account").and_then(|rules| rules.get_ref().as_table());
+    declared.account.retain(|name, _| rules.is_some_and(|rules| rules.contains_key(&**name)));
+}
 
 /// Reads precedence.toml. `systems`: those of systems.toml that are right.
 pub fn read<'a>(
@@ -28,11 +37,16 @@ pub fn read<'a>(
     declared: &Declared,
     systems: &[System],
 ) -> Precedence {
-    let reader = PrecedenceReader { offers, declared };
     let mut top = Section::top(sheet, table, &keys::PRECEDENCE);
+    let of_accounts = top.table("account", "[account]", &keys::ACCOUNT).map(|mut s| s.entries()).unwrap_or_default();
+    let names: BTreeSet<Name> = of_accounts.iter().map(|entry| entry.key.into()).collect();
+    let reader = PrecedenceReader { offers, declared, of: FieldsOf::Account, accounts: &names };
+    let rule = |entry: &TomlEntry| Some((entry.key.into(), Arc::new(reader.account_rule(entry)?)));
+    let accounts = of_accounts.iter().filter(|entry| reader.field(entry)).filter_map(rule).collect();
+    let reader = PrecedenceReader { of: FieldsOf::Person, ..reader };
     let default_entry = top.get("default");
     let default = default_entry.as_ref().and_then(|e| reader.rule(e, None)).map(Arc::new);
-    let mut precedence = Precedence { default, fields: Default::default() };
+    let mut precedence = Precedence { default, fields: Default::default(), accounts };
     let entries = top.table("person", "[person]", &keys::PERSON).map(|mut s| s.entries()).unwrap_or_default();
     for entry in entries.iter().filter(|entry| reader.field(entry)) {
         if let Some(rule) = reader.rule(entry, Some(entry.key)) {

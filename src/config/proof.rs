@@ -81,7 +81,7 @@ pub fn expression(entry: &TomlEntry, scope: Scope, offers: &Offers, declared: &D
         Err(errors) => errors,
     };
     let variables = match scope {
-        Scope::Person => "expected CEL over person, deals and tickets, as 'deals.exists(d, d.open)'",
+        Scope::Person => "expected CEL over person, account, deals and tickets, as 'deals.exists(d, d.open)'",
         Scope::Deal => "expected CEL over deal, as 'deal.open'",
         Scope::Candidate => "expected CEL over value and system, as 'value.size() >= 10'",
         Scope::Ticket => "expected CEL over ticket, as 'ticket.open && ticket.priority == \"urgent\"'",

@@ -14,7 +14,7 @@ pub(super) fn along<'a>(
 ) -> Judgment<'a> {
     let (from, rivals) = match &by.leader {
         Leader::Record { from, rivals } => (*from, rivals),
-        Leader::Nothing => {
+        Leader::Nothing | Leader::Account(_) => {
             (0..candidates.len()).for_each(|i| listener.tell(i, false, "the field it follows has no value"));
             return Judgment::Nothing;
         }

@@ -45,7 +45,7 @@ impl<'r> Choice<'r> {
             Strategy::All(names) => Choice::Among(Decider::AllYes, names),
             Strategy::Most(names) => Choice::Among(Decider::Votes, names),
             Strategy::Never => Choice::Bands(&[]),
-            Strategy::Sum(_) | Strategy::Union(_) | Strategy::Other(_) => return None,
+            Strategy::Sum(_) | Strategy::Union(_) | Strategy::Other(_) | Strategy::Account(_) => return None,
         })
     }
 

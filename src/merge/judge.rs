@@ -4,6 +4,7 @@ use super::along::along;
 use super::choice::{BeforeAge, Choice};
 use super::judgment::{COPY, DOUBTFUL, TYPED_ELSEWHERE, UNREADABLE, beside_unreadable};
 use super::judgment::{Candidate, Circumstances, Judged, Judgment, Listener, Unknown, WAITS, Winner};
+use super::of_account::of_account;
 use super::rules::{Blank, FieldRule};
 use super::strategy::Strategy;
 use super::sum::sum;
@@ -48,6 +49,7 @@ fn run<'a>(rule: &FieldRule, by: &Circumstances<'a>, candidates: &[Candidate<'a>
         (_, Some(choice)) => choose(choice, rule, by, candidates, listener),
         (Strategy::Union(names), _) => union_of(names, rule, by, candidates, listener),
         (Strategy::Sum(names), _) => sum(names, rule, by, candidates, listener),
+        (Strategy::Account(_), _) => of_account(rule, by, candidates, listener),
         _ => along(rule, by, candidates, listener),
     }
 }

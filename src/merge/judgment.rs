@@ -76,12 +76,12 @@ impl<'a> Candidate<'a> {
 pub struct Circumstances<'a> {
     pub part: RulePart,
     pub unread: UnreadSystems<'a>,
-    /// Of a part that follows another field.
+    /// Of a part that follows another field, or is the account's.
     pub leader: Leader<'a>,
     pub now: Time,
 }
 
-/// What became of the field that another one follows.
+/// What became of the field that another one follows, or of the account's.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Leader<'a> {
     /// It has no value, or one that is put together of several.
@@ -92,6 +92,8 @@ pub enum Leader<'a> {
         from: &'a RecordId,
         rivals: Vec<&'a RecordId>,
     },
+    /// Of a part that is the account's: what that has.
+    Account(Winner<'a>),
 }
 
 impl<'a> Leader<'a> {
@@ -99,6 +101,15 @@ impl<'a> Leader<'a> {
         match judged {
             Ok(Some(Winner { from: Some(from), rivals, .. })) => Leader::Record { from, rivals },
             Ok(_) => Leader::Nothing,
+            Err(unknown) => Leader::Unknown(unknown),
+        }
+    }
+
+    /// Of a field of the account.
+    pub fn of_account(judged: Result<Option<Winner<'a>>, Unknown>) -> Leader<'a> {
+        match judged {
+            Ok(Some(winner)) => Leader::Account(winner),
+            Ok(None) => Leader::Nothing,
             Err(unknown) => Leader::Unknown(unknown),
         }
     }

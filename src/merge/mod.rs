@@ -3,7 +3,8 @@
 //! - [`rules`]: what precedence.toml says, as types; `strategy`: how a value is found; `rule_text`: the same as text again
 //! - [`judge`](mod@judge): the candidates of one field to its value
 //! - [`judgment`]: what is judged, and what comes of it
-//! - `choice`: which of several candidates goes first; `sum`, `union`: numbers and lists put together; `along`: one field follows another
+//! - `choice`: which of several candidates goes first; `sum`, `union`: numbers and lists put together; `along`: one field follows another;
+//!   `of_account`: a field is the account's
 //! - [`ignored`]: values that a rule takes for nothing; [`valid`]: what a value must look like to count
 
 mod along;
@@ -11,6 +12,7 @@ mod choice;
 pub mod ignored;
 pub mod judge;
 pub mod judgment;
+mod of_account;
 mod rule_text;
 pub mod rules;
 mod strategy;

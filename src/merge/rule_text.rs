@@ -66,6 +66,7 @@ fn said(strategy: &Strategy) -> String {
         Strategy::Union(names) => format!("union = {}", list(names)),
         Strategy::Other(field) => format!("other = {:?}", &**field),
         Strategy::Never => "never = true".to_string(),
+        Strategy::Account(field) => format!("account = {:?}", &**field),
     }
 }
 
@@ -113,6 +114,7 @@ mod tests {
             (rule(Strategy::Most(names(&["crm", "ma"]))), r#"{ most = ["crm", "ma"] }"#),
             (rule(Strategy::Other("street".into())), r#"{ other = "street" }"#),
             (rule(Strategy::Never), "{ never = true }"),
+            (rule(Strategy::Account("industry".into())), r#"{ account = "industry" }"#),
             (
                 FieldRule { ignored: ignored(&["不明", "N/A"]), ..rule(order()) },
                 r#"{ from = ["support", ["crm", "ma"]], ignore = ["不明", "N/A"] }"#,

@@ -19,6 +19,8 @@ pub struct Precedence {
     /// For fields without a rule of their own.
     pub default: Option<Arc<FieldRule>>,
     pub fields: ByName<Arc<FieldRule>>,
+    /// Of accounts: whose value counts. A field without a rule here is none of theirs.
+    pub accounts: ByName<Arc<FieldRule>>,
 }
 
 impl Precedence {
@@ -139,6 +141,12 @@ impl FieldRule {
     /// The strategies of all its parts.
     pub fn strategies(&self) -> impl Iterator<Item = &Strategy> {
         self.cases.iter().map(|case| &case.strategy).chain([&self.strategy])
+    }
+
+    /// The fields of the person's account that it is, or asks for in a condition.
+    pub fn account_fields(&self) -> impl Iterator<Item = &Name> {
+        let asked = self.conditions().flat_map(Expression::account_fields);
+        self.strategies().filter_map(Strategy::account_field).chain(asked)
     }
 
     /// The conditions of its cases.

@@ -47,6 +47,8 @@ pub enum Strategy {
     Other(Name),
     /// No value counts: the field is left alone.
     Never,
+    /// What the person's account has in this field, by the rule under `[account]`.
+    Account(Name),
 }
 
 impl Strategy {
@@ -64,7 +66,7 @@ impl Strategy {
             Strategy::Only(name) => std::slice::from_ref(name),
             Strategy::Newest(all) | Strategy::Oldest(all) | Strategy::Max(all) | Strategy::Min(all) => all,
             Strategy::Any(all) | Strategy::All(all) | Strategy::Most(all) | Strategy::Sum(all) | Strategy::Union(all) => all,
-            Strategy::Order(_) | Strategy::Fill(_) | Strategy::Other(_) | Strategy::Never => &[],
+            Strategy::Order(_) | Strategy::Fill(_) | Strategy::Other(_) | Strategy::Never | Strategy::Account(_) => &[],
         }
     }
 
@@ -76,6 +78,11 @@ impl Strategy {
     /// The field whose winner it follows.
     pub fn leading_field(&self) -> Option<&Name> {
         if let Strategy::Other(field) = self { Some(field) } else { None }
+    }
+
+    /// The field of the person's account that it is.
+    pub fn account_field(&self) -> Option<&Name> {
+        if let Strategy::Account(field) = self { Some(field) } else { None }
     }
 
     /// Whether it matters how old a system's values are, or which of several is newer.
@@ -106,6 +113,7 @@ mod tests {
             (Strategy::Sum(names(&["a", "b"])), &["a", "b"], &[]),
             (Strategy::Other("street".into()), &[], &[]),
             (Strategy::Never, &[], &[]),
+            (Strategy::Account("industry".into()), &[], &[]),
         ] {
             assert_eq!(strategy.systems().cloned().collect::<Vec<_>>(), names(systems), "{strategy:?}");
             let aged: Vec<Name> = names(&["a", "b", "c"]).into_iter().filter(|system| strategy.goes_by_age_of(system)).collect();

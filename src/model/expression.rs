@@ -100,7 +100,8 @@ impl Expression {
             errors.dedup();
             return Err(errors);
         }
-        let constant = match needs.person.is_empty() && !needs.deals && !needs.tickets && !needs.record {
+        let hangs_on_nothing = needs.person.is_empty() && needs.account.is_empty() && !needs.deals && !needs.tickets && !needs.record;
+        let constant = match hangs_on_nothing {
             true => match node.truth(&Facts::none(), None) {
                 Ok(answer) => Some(answer),
                 Err(e) => return Err(vec![ExpressionError { message: e.to_string(), at: 0..source.len() }]),
@@ -140,6 +141,11 @@ impl Expression {
         &self.0.needs.person
     }
 
+    /// The fields of the person's `account` that are read, sorted.
+    pub fn account_fields(&self) -> &[Name] {
+        &self.0.needs.account
+    }
+
     pub fn needs_deals(&self) -> bool {
         self.0.needs.deals
     }
@@ -160,15 +166,16 @@ impl Expression {
 }
 
 impl Declared {
-    /// Without the person fields that none of these expressions reads: what [`Facts::person`] need collect.
+    /// Without the fields of persons and accounts that none of these expressions reads: what [`Facts::person`] need collect.
     pub fn narrowed<'e>(&self, expressions: impl IntoIterator<Item = &'e Expression>) -> Declared {
-        let mut person = BTreeMap::new();
-        for name in expressions.into_iter().flat_map(Expression::person_fields) {
-            if let Some(kind) = self.person.get(name) {
-                person.insert(name.clone(), *kind);
-            }
+        let (mut person, mut account) = (BTreeMap::new(), BTreeMap::new());
+        for expression in expressions {
+            let own = expression.person_fields().iter().filter_map(|name| self.person.get_key_value(name));
+            person.extend(own.map(|(name, kind)| (name.clone(), *kind)));
+            let of_account = expression.account_fields().iter().filter_map(|name| self.account.get_key_value(name));
+            account.extend(of_account.map(|(name, kind)| (name.clone(), *kind)));
         }
-        Declared { person, ..self.clone() }
+        Declared { person, account, ..self.clone() }
     }
 }
 

@@ -14,7 +14,7 @@ const fn offered(name: &'static str, arguments: &'static str, what: &'static str
 }
 
 /// What changes something: `POST /_sandbox/NAME` with the arguments as JSON.
-pub const ACTIONS: [Offered; 28] = [
+pub const ACTIONS: [Offered; 29] = [
     offered("open_deal", r#"{"contacts": [1], "company": 2}"#, "a deal with these contacts; the company may be left out"),
     offered("set_deal_stage", r#"{"deal": 1, "stage": "lost"}"#, "open, won or lost"),
     offered("delete_deal", r#"{"deal": 1}"#, "the deal vanishes"),
@@ -22,6 +22,7 @@ pub const ACTIONS: [Offered; 28] = [
     offered("detach", r#"{"deal": 1, "contact": 2}"#, "one contact less on a deal"),
     offered("create_contact", r#"{"properties": {"email": "a@b.example"}, "company": 2}"#, "a contact in the CRM"),
     offered("create_company", r#"{"name": "B", "domain": "b.example"}"#, "a company in the CRM"),
+    offered("edit_company", r#"{"company": 1, "properties": {"industry": "RETAIL"}}"#, "other values of a company"),
     offered(
         "edit_contact",
         r#"{"contact": 1, "properties": {"phone": "03-1234-5678"}}"#,

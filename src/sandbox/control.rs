@@ -52,6 +52,10 @@ pub enum ControlAction {
         name: String,
         domain: String,
     },
+    EditCompany {
+        company: u64,
+        properties: BTreeMap<String, String>,
+    },
     EditContact {
         contact: u64,
         properties: BTreeMap<String, String>,
@@ -142,6 +146,7 @@ pub fn act(handle: &Handle, action: ControlAction) -> Result<Value, Error> {
         ControlAction::Attach { deal, contact } => handle.attach(deal, contact).map(nothing),
         ControlAction::Detach { deal, contact } => handle.detach(deal, contact).map(nothing),
         ControlAction::CreateContact { properties, company } => Ok(handle.create_contact(&pairs(&properties), company).into()),
+        ControlAction::EditCompany { company, properties } => handle.edit_company(company, &pairs(&properties)).map(nothing),
         ControlAction::CreateCompany { name, domain } => Ok(handle.create_company(&name, &domain).into()),
         ControlAction::EditContact { contact, properties, by } => {
             handle.edit_contact_as(by.unwrap_or(SALESPERSON), contact, &pairs(&properties)).map(nothing)

@@ -109,6 +109,10 @@ impl Handle {
         })
     }
 
+    pub fn edit_company(&self, company: u64, properties: &[(&str, &str)]) -> HandleResult {
+        self.edit(CrmKind::Company, company, properties)
+    }
+
     pub fn edit_contact(&self, contact: u64, properties: &[(&str, &str)]) -> HandleResult {
         self.edit_contact_as(SALESPERSON, contact, properties)
     }

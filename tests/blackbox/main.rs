@@ -6,6 +6,7 @@
 #![allow(clippy::disallowed_methods, reason = "real processes go by the wall clock")]
 
 mod absence;
+mod account_facts;
 mod alone;
 mod boxes;
 #[allow(dead_code, reason = "shared, and each binary needs a part of it")]

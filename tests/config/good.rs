@@ -128,6 +128,11 @@ value = "value"
 at = "at"
 edited_by = "by"
 request = { method = "POST", path = "/history", body = { ids = "{ids}", fields = "{fields}" } }
+[streams.companies]
+entity = "account"
+[streams.companies.record]
+id = "id"
+fields = { industry = "industry", employees = { path = "employees", type = "int" } }
 [streams.deals]
 entity = "deal"
 every = "60s"

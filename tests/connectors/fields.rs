@@ -129,12 +129,12 @@ fn a_field_that_one_request_leaves_out_is_told() {
     // Where none of them asks for it, the record tells that it is read.
     let mut manifest = load::load("marketo", None).unwrap().manifest;
     let people = manifest.streams.get_mut("people").unwrap();
-    let more = "country = 'country'\nindustry = 'industry'";
+    let more = "country = 'country'\nwebsite = 'website'";
     people.record.as_mut().unwrap().fields = toml::from_str(more).unwrap();
     let told = left_out(&manifest).0;
-    let kinds = ["sweep", "feed.read", "writes.read"].map(|kind| format!("marketo.people.{kind} does not ask for industry in fields"));
+    let kinds = ["sweep", "feed.read", "writes.read"].map(|kind| format!("marketo.people.{kind} does not ask for website in fields"));
     assert_eq!(told[..3], kinds);
-    assert_eq!(told[3..], ["marketo.people.feed does not tell when industry changes"]);
+    assert_eq!(told[3..], ["marketo.people.feed does not tell when website changes"]);
     let mut manifest = load::load("marketo", None).unwrap().manifest;
     let tells = manifest.streams.get_mut("people").unwrap().feed.as_mut().unwrap().tells.as_mut().unwrap();
     tells.fields.insert("phone".into(), "Phone".to_string());

@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 pub(super) struct Words(pub(super) ReaderLanguage);
 
 /// Why a candidate won or lost, in Japanese. What is not here is told as it is.
-const WHY: [(&str, &str); 40] = [
+const WHY: [(&str, &str); 44] = [
     ("highest rank", "順位が最も高い"),
     ("only source", "唯一の参照元"),
     ("newest", "最も新しい"),
@@ -35,6 +35,10 @@ const WHY: [(&str, &str); 40] = [
     ("of another record than the field it follows", "連動する項目と別のレコードの値"),
     ("the field it follows has no value", "連動する項目に値がない"),
     ("the field it follows cannot be told", "連動する項目を判定できない"),
+    ("the account's value counts", "会社の値を使う"),
+    ("the account's value counts for nothing here", "会社の値はこの項目では使えない"),
+    ("the account has no value", "会社に値がない"),
+    ("the account's value cannot be told", "会社の値を判定できない"),
     ("lower rank", "順位が低い"),
     ("smaller", "より小さい"),
     ("larger", "より大きい"),

@@ -4,7 +4,7 @@
 
 mod precedence;
 
-pub use precedence::{CASE, FIELD, FIELDS, OTHERWISE, PERSON, PRECEDENCE, RANKED_SOURCE, RULE};
+pub use precedence::{ACCOUNT, ACCOUNT_RULE, CASE, FIELD, FIELDS, OTHERWISE, PERSON, PRECEDENCE, RANKED_SOURCE, RULE};
 
 /// The keys of a table.
 #[derive(Debug)]

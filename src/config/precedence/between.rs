@@ -45,7 +45,8 @@ impl Between<'_, '_> {
 
     /// What is followed must be a field whose value is some record's.
     fn follows(&self, entry: &TomlEntry, leading: &Name) {
-        let has_record = |strategy: &Strategy| !matches!(strategy, Strategy::Sum(_) | Strategy::Union(_) | Strategy::Never);
+        let has_record =
+            |strategy: &Strategy| !matches!(strategy, Strategy::Sum(_) | Strategy::Union(_) | Strategy::Never | Strategy::Account(_));
         let said = match self.precedence.rule(leading) {
             None => format!("{leading:?} has no rule, so nothing can follow it"),
             Some(rule) if rule.leading_fields().next().is_some() => format!("{leading:?} follows another field itself"),

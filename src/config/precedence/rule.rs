@@ -45,6 +45,9 @@ impl PrecedenceReader<'_> {
         }
         section.finish();
         let (cases, strategy) = self.parts(one.as_ref(), when.as_ref(), otherwise.as_ref(), field)?;
+        if let (Strategy::Account(_), true) = (&strategy, cases.is_empty()) {
+            self.of_account_alone(entry);
+        }
         let mut rule = FieldRule { cases, blank, max_age, ..FieldRule::of(strategy, rule) };
         rule.ignored = ignore.map(|e| ignored(&e, &rule)).unwrap_or_default();
         rule.typed = typed.map(|e| self.typed(&e, &rule)).unwrap_or_default();
@@ -138,13 +141,13 @@ impl PrecedenceReader<'_> {
 fn goes_by_value(strategy: &Strategy) -> bool {
     match strategy {
         Strategy::Max(_) | Strategy::Min(_) | Strategy::Any(_) | Strategy::All(_) => true,
-        Strategy::Most(_) | Strategy::Sum(_) | Strategy::Union(_) | Strategy::Other(_) => true,
+        Strategy::Most(_) | Strategy::Sum(_) | Strategy::Union(_) | Strategy::Other(_) | Strategy::Account(_) => true,
         Strategy::Order(_) | Strategy::Fill(_) | Strategy::Only(_) | Strategy::Newest(_) | Strategy::Oldest(_) | Strategy::Never => false,
     }
 }
 
 /// Values that count for nothing.
-fn ignored(entry: &TomlEntry, rule: &FieldRule) -> Ignored {
+pub(super) fn ignored(entry: &TomlEntry, rule: &FieldRule) -> Ignored {
     if rule.strategies().any(|strategy| matches!(strategy, Strategy::Union(_))) {
         let hint =
             "expected it beside from, fill, only, newest, oldest, max or min; an entry that is taken out of one list is taken out of all";
@@ -162,7 +165,7 @@ fn ignored(entry: &TomlEntry, rule: &FieldRule) -> Ignored {
     Ignored::of(words)
 }
 
-fn blank(entry: &TomlEntry) -> Option<Blank> {
+pub(super) fn blank(entry: &TomlEntry) -> Option<Blank> {
     match entry.text()? {
         "wins" => Some(Blank::Wins),
         "clears" => Some(Blank::Clears),

@@ -45,6 +45,7 @@ impl PrecedenceReader<'_> {
                 Some(Strategy::Only(name))
             }
             "other" => self.other(entry, field),
+            "account" => self.account(entry),
             "never" => match entry.bool()? {
                 true => Some(Strategy::Never),
                 false => {
@@ -94,6 +95,17 @@ impl PrecedenceReader<'_> {
             return None;
         }
         Some(Strategy::Other(leading.into()))
+    }
+
+    /// A field of the person's account.
+    fn account(&self, entry: &TomlEntry) -> Option<Strategy> {
+        let field = entry.filled_text()?;
+        if !self.accounts.contains(&Name::from(field)) {
+            let known: String = choices(field, self.accounts.iter().map(|k| &**k)).into();
+            entry.report(format!("{field:?} has no rule under [account]"), format!("expected one, as {field} = [\"crm\"]; {known}"));
+            return None;
+        }
+        Some(Strategy::Account(field.into()))
     }
 
     /// `otherwise`: an order, or a table with one strategy.

@@ -27,6 +27,8 @@ pub struct Offer {
     pub sweep: Option<Span>,
     /// Its persons' fields: asked for with each field that a rule names.
     persons: OnceCell<BTreeMap<Name, FieldKind>>,
+    /// The same of accounts.
+    accounts: OnceCell<BTreeMap<Name, FieldKind>>,
 }
 
 /// Which passes over persons' streams count as proof.
@@ -85,6 +87,12 @@ impl Offers {
         kinds.collect()
     }
 
+    /// The same of a field of accounts.
+    pub fn account_readers(&self, field: &str) -> Vec<(&str, FieldKind)> {
+        let kinds = self.systems.iter().filter_map(|s| Some((&*s.name, s.account_fields().get(field).copied()?)));
+        kinds.collect()
+    }
+
     /// The system for which a field is the person's own no: consent is no field with a precedence. The field is known by our
     /// name, or, where no system reads it as a field, by the system's own.
     pub fn consent_in(&self, field: &str) -> Option<&str> {
@@ -107,17 +115,27 @@ impl Offers {
             }
             types
         };
-        Declared { person: of(Entity::Person), deal: of(Entity::Deal), ticket: of(Entity::Ticket), ..Declared::default() }
+        Declared {
+            person: of(Entity::Person),
+            deal: of(Entity::Deal),
+            ticket: of(Entity::Ticket),
+            account: of(Entity::Account),
+            ..Declared::default()
+        }
     }
 }
 
 impl Offer {
     pub fn new(name: Name) -> Offer {
-        Offer { name, manifest: None, every: None, sweep: None, persons: OnceCell::new() }
+        Offer { name, manifest: None, every: None, sweep: None, persons: OnceCell::new(), accounts: OnceCell::new() }
     }
 
     fn person_fields(&self) -> &BTreeMap<Name, FieldKind> {
         self.persons.get_or_init(|| self.fields(Entity::Person))
+    }
+
+    fn account_fields(&self) -> &BTreeMap<Name, FieldKind> {
+        self.accounts.get_or_init(|| self.fields(Entity::Account))
     }
 
     fn fields(&self, entity: Entity) -> BTreeMap<Name, FieldKind> {

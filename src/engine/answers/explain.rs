@@ -1,6 +1,6 @@
 //! Why a person is treated as it is: records, fields with all candidates, status, holds, refusals, decision, writes.
 
-use super::explain_fields::FieldExplained;
+use super::explain_fields::{ACCOUNT_UNREAD, FieldExplained};
 use super::field_history::{LOOKED_THROUGH_MAX, TOLD_MAX, writes_of};
 use super::left_alone::LeftAlone;
 use crate::decide::ratchet::Reach;
@@ -29,6 +29,9 @@ pub struct Explanation {
     pub person: String,
     pub records: Vec<RecordLink>,
     pub fields: BTreeMap<Name, FieldExplained>,
+    /// What the person's account has, by the rules under `[account]`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub account: BTreeMap<Name, FieldExplained>,
     pub status: StatusExplained,
     /// By the rules of `[relationship]`, where there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -158,6 +161,7 @@ impl Engine {
             person: self.person_id(person),
             records: links,
             fields: self.fields_explained(of, &coverage, now),
+            account: self.account_explained(of, &coverage, now),
             status,
             relationship: self.relationship_now(of, now).map(relationship),
             holds: self.people[person as usize].holds.iter().map(|h| hold(h, now)).collect(),
@@ -213,7 +217,7 @@ fn status(policy: &Policy, now: StatusNow, unread: Option<String>) -> StatusExpl
     let StatusNow { name: value, error, raises_only, waits, .. } = now;
     let rule = value.as_ref().and_then(|v| policy.statuses.iter().find(|s| s.name == *v)).map(|s| s.rule.to_string());
     let what = if raises_only { "it takes the place of no higher one" } else { "it is left as it is" };
-    let waits = waits.then(|| format!("{what}: {}", unread.unwrap_or_default()));
+    let waits = waits.then(|| format!("{what}: {}", unread.unwrap_or_else(|| ACCOUNT_UNREAD.into())));
     StatusExplained { value: value.map(|v| v.to_string()), rule, error: error.map(|e| e.to_string()), waits }
 }
 

@@ -3,6 +3,7 @@
 use super::field_history::PastWrite;
 use super::field_in_targets::ShownInTarget;
 use super::unknown_codes::CodeShown;
+use crate::engine::assess::account_facts::AccountAsked;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::proofs::coverage::Coverage;
@@ -86,7 +87,9 @@ impl Engine {
                 None => without_rule(&self.candidates(&name, of)),
                 Some(asked) => {
                     let condition = condition_text(asked.rule, asked.by.part);
-                    let field = by_rule(&asked.rule.rule, &asked.candidates, asked.explain(), || coverage.told().unwrap_or_default());
+                    let mut field = by_rule(&asked.rule.rule, &asked.candidates, asked.explain(), || unread(coverage));
+                    let of_account = asked.rule.strategy_of(asked.by.part).and_then(|strategy| strategy.account_field());
+                    field.candidates.extend(of_account.and_then(|name| self.account_asked(name, of, now)).iter().flat_map(of_accounts));
                     let pinned = asked.pin.map(|pin| PinExplained {
                         by: pin.by.to_string(),
                         because: pin.because.to_string(),
@@ -103,6 +106,34 @@ impl Engine {
         }
         explained
     }
+
+    /// What the person's account has, with all that was offered for it.
+    pub(super) fn account_explained(&self, of: Members<'_>, coverage: &Coverage, now: Time) -> BTreeMap<Name, FieldExplained> {
+        let explained = |(name, _): (&Name, _)| {
+            let asked = self.account_asked(name, of, now)?;
+            if asked.candidates.is_empty() {
+                return None;
+            }
+            let field = by_rule(&asked.rule.rule, &asked.candidates, asked.explain(), || unread(coverage));
+            let has_effect = self.rules.needs().account_fields.contains(name);
+            Some((name.clone(), FieldExplained { rule_says: Some(asked.rule.to_string()), has_effect, ..field }))
+        };
+        of.by.rules.precedence.accounts.iter().filter_map(explained).collect()
+    }
+}
+
+/// What is waited for where all streams were read: an account that a record names came to be since.
+pub(super) const ACCOUNT_UNREAD: &str = "the account that a record names was not read yet";
+
+/// What was not read, in words.
+fn unread(coverage: &Coverage) -> String {
+    coverage.told().unwrap_or_else(|| ACCOUNT_UNREAD.into())
+}
+
+/// What accounts offer for a field that is theirs.
+fn of_accounts(asked: &AccountAsked<'_>) -> Vec<CandidateExplained> {
+    let (_, judged) = asked.explain();
+    asked.candidates.iter().zip(judged).map(|(c, judged)| candidate(c, judged.won, judged.why)).collect()
 }
 
 /// Of a rule with one condition how that came out; of several cases which of them counts.

@@ -10,6 +10,9 @@ use std::cell::RefCell;
 /// What the merge makes of a field once it is known which part of its rule counts, and what became of the field that it follows.
 pub type JudgeField<'a, 'w> = dyn Fn(&FieldRule, &Name, RulePart, Leader<'w>) -> Result<Option<Winner<'w>>, Unknown> + 'a;
 
+/// What a field of the person's account comes to.
+pub type AccountFact<'a, 'w> = dyn Fn(&Name) -> Result<Option<Winner<'w>>, Unknown> + 'a;
+
 /// Each condition is asked once, and only where something asks for its field: conditions ask for fields with conditions.
 pub struct AskedPerson<'a, 'w> {
     precedence: &'a Precedence,
@@ -20,6 +23,7 @@ pub struct AskedPerson<'a, 'w> {
     /// Days are counted up to then.
     now: Time,
     judge: &'a JudgeField<'a, 'w>,
+    account: &'a AccountFact<'a, 'w>,
     parts: RefCell<Vec<(Name, Asked)>>,
 }
 
@@ -38,13 +42,15 @@ impl<'a, 'w> AskedPerson<'a, 'w> {
         tickets: (&'a [&'a Record], bool),
         now: Time,
         judge: &'a JudgeField<'a, 'w>,
+        account: &'a AccountFact<'a, 'w>,
     ) -> AskedPerson<'a, 'w> {
-        AskedPerson { precedence, needs, deals, tickets, now, judge, parts: RefCell::default() }
+        AskedPerson { precedence, needs, deals, tickets, now, judge, account, parts: RefCell::default() }
     }
 
     /// The facts for expressions that ask for no more person fields than these.
     pub fn facts<'f>(&'f self, declared: &'f Declared) -> Facts<'f> {
         let facts = Facts::person(declared, &|name| self.field(name), self.deals.0, self.tickets.0, self.now);
+        let facts = facts.with_account(declared, &|name| self.account_field(name));
         facts.with_more(self.deals.1, self.tickets.1)
     }
 
@@ -79,9 +85,13 @@ impl<'a, 'w> AskedPerson<'a, 'w> {
         Ok(RulePart::Otherwise)
     }
 
-    /// What became of the field that this part of a rule follows.
+    /// What became of the field that this part of a rule follows, or of the account's that it is.
     pub fn leader(&self, rule: &FieldRule, part: RulePart) -> Leader<'w> {
-        let Some(Strategy::Other(leading)) = rule.strategy_of(part) else { return Leader::Nothing };
+        let leading = match rule.strategy_of(part) {
+            Some(Strategy::Other(leading)) => leading,
+            Some(Strategy::Account(field)) => return Leader::of_account((self.account)(field)),
+            _ => return Leader::Nothing,
+        };
         let Some(rule) = self.precedence.rule(leading) else { return Leader::Nothing };
         match self.part(rule, leading) {
             // What is followed follows nothing itself: config refuses it.
@@ -94,11 +104,20 @@ impl<'a, 'w> AskedPerson<'a, 'w> {
         let Some(rule) = self.precedence.rule(name) else { return Ok(None) };
         let part = self.part(rule, name)?;
         let judged = (self.judge)(rule, name, part, self.leader(rule, part));
-        judged.map(|winner| winner.map(|winner| winner.value.into_owned())).map_err(|unknown| match unknown {
-            Unknown::Unreadable => EvaluationError::Unreadable(name.clone()),
-            Unknown::NotRead | Unknown::Condition => EvaluationError::NotRead(name.clone()),
-        })
+        held(judged, || name.clone())
     }
+
+    fn account_field(&self, name: &Name) -> Result<Option<Value>, EvaluationError> {
+        held((self.account)(name), || format!("account.{name}").as_str().into())
+    }
+}
+
+/// The value of a field, or why it cannot be told.
+fn held(judged: Result<Option<Winner<'_>>, Unknown>, name: impl Fn() -> Name) -> Result<Option<Value>, EvaluationError> {
+    judged.map(|winner| winner.map(|winner| winner.value.into_owned())).map_err(|unknown| match unknown {
+        Unknown::Unreadable => EvaluationError::Unreadable(name()),
+        Unknown::NotRead | Unknown::Condition => EvaluationError::NotRead(name()),
+    })
 }
 
 #[cfg(test)]
@@ -141,7 +160,7 @@ mod tests {
             let value = Cow::Owned(Value::text(if holds { "yes" } else { "no" }));
             Ok(Some(Winner { value, from: None, rivals: Vec::new() }))
         };
-        let person = AskedPerson::new(&rules.precedence, &needs, (&[], false), (&[], false), Time(0), &judge);
+        let person = AskedPerson::new(&rules.precedence, &needs, (&[], false), (&[], false), Time(0), &judge, &|_| Ok(None));
         let told = names.iter().map(|name| person.part(rules.precedence.rule(&(*name).into()).unwrap(), &(*name).into()).ok());
         (told.collect(), judged.get())
     }
@@ -186,6 +205,35 @@ mod tests {
         let (told, judged) = asked(&rules_of(&fields), &["f00"], &["f11"]);
         assert_eq!(told, [Some(RulePart::Case(0))]);
         assert_eq!(judged, (1..12).sum::<usize>(), "each pair once");
+    }
+
+    #[test]
+    fn what_the_account_has_is_asked_for_by_rules_and_expressions() {
+        let mut rules = rules_of(&[]);
+        let own = FieldRule::of(Strategy::Account("size".into()), "precedence.toml:2".into());
+        rules.precedence.fields = [("size".into(), own.clone().into())].into_iter().collect();
+        let (size, industry) = (("size".into(), FieldType::Int), ("industry".into(), FieldType::Text));
+        let declared = Declared { person: [size.clone()].into(), account: [size, industry].into(), ..Declared::default() };
+        let needs = Needs::of(&rules);
+        let judge = |_: &FieldRule, _: &Name, _: RulePart, leader: Leader<'static>| match leader {
+            Leader::Account(winner) => Ok(Some(winner)),
+            Leader::Unknown(unknown) => Err(unknown),
+            _ => Ok(None),
+        };
+        for (fact, person, account) in [
+            (Ok(Some(50)), Ok(true), Ok(true)),
+            (Ok(Some(3)), Ok(false), Ok(false)),
+            (Ok(None), Ok(false), Ok(false)),
+            (Err(Unknown::NotRead), Err("size"), Err("account.size")),
+        ] {
+            let value = |size: i64| Winner { value: Cow::Owned(Value::Int(size)), from: None, rivals: Vec::new() };
+            let fact = |name: &Name| if &**name == "size" { fact.map(|size| size.map(value)) } else { Ok(None) };
+            let asked = AskedPerson::new(&rules.precedence, &needs, (&[], false), (&[], false), Time(0), &judge, &fact);
+            for (when, want) in [("person.size > 9", person), ("account.size > 9", account), ("account.industry != null", Ok(false))] {
+                let said = Expression::compile(when, Scope::Person, &declared).unwrap().test(&asked.facts(&declared));
+                assert_eq!(said, want.map_err(|field| EvaluationError::NotRead(field.into())), "{when}");
+            }
+        }
     }
 
     /// Such rules are refused at load; those that an older version took end all the same.

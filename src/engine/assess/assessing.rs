@@ -157,9 +157,11 @@ impl Engine {
         let asked = self.rules.needs().declared.person.keys().filter(|_| merge.status.is_some());
         let told = merge.fields.iter().map(|(name, _)| name);
         let ages_at = asked.chain(told).filter_map(|name| self.ages_at(name, of, now)).min();
+        let of_account = self.rules.needs().declared.account.keys().filter(|_| merge.status.is_some());
+        let account_ages_at = of_account.filter_map(|name| self.account_ages_at(name, of, now)).min();
         let is_told = merge.status.is_some() || !merge.fields.is_empty();
         let days_turn_at = if is_told { self.days_turn_at(of, now) } else { None };
-        merge.turns_at = ages_at.into_iter().chain(days_turn_at).min();
+        merge.turns_at = ages_at.into_iter().chain(account_ages_at).chain(days_turn_at).min();
         merge
     }
 }

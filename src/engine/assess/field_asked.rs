@@ -45,7 +45,7 @@ impl Engine {
     /// `None`: no rule speaks of the field.
     pub fn field_asked<'a>(&'a self, name: &Name, of: Members<'a>, now: Time) -> Option<FieldAsked<'a>> {
         let rule = of.by.rules.precedence.rule(name)?;
-        let is_plain = rule.cases.is_empty() && rule.strategy.leading_field().is_none();
+        let is_plain = rule.cases.is_empty() && rule.strategy.leading_field().is_none() && rule.strategy.account_field().is_none();
         let (part, leader) = match is_plain {
             true => (RulePart::Otherwise, Leader::Nothing),
             false => self.asked(of, now, |person| match person.part(rule, name) {

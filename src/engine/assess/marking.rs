@@ -18,6 +18,8 @@ impl Engine {
                     self.dirty.extend(self.people[person as usize].members.iter().copied());
                 }
             }
+            // Its facts are asked for, or written to its people.
+            Entity::Account if !self.rules.needs().account_fields.is_empty() => self.dirty.extend(self.world.people_of_account(&record.id)),
             Entity::Account | Entity::DealPerson | Entity::Activity | Entity::Consent => {}
         }
     }

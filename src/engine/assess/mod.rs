@@ -10,6 +10,7 @@
 //! - `cause`: what one deal or ticket holds whom it leads to by
 //! - `unread_hold`: the hold of whoever shows what may be a no
 //! - `asked`: a person as expressions see it
+//! - `account_facts`: what a person's account has
 //! - `field_asked`: what is asked of the merge about a field; `field`: one field, what its records offer and which are to show it
 //! - `wanted`: what a target is to show
 //! - `foresee`: what would be written by other rules; `foreseen`: of one record; `edit_tally`: how much that is, and who is asked
@@ -19,6 +20,7 @@
 //! - `held`: the holds that were in force when last decided
 //! - `kept`: who keeps a hold whose cause does not lead to them any more
 
+pub mod account_facts;
 mod asked;
 pub mod assessing;
 pub mod assessment;

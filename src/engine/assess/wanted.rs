@@ -116,7 +116,9 @@ impl Engine {
         };
         let (deals, tickets) = ((&*deals, more(of.gaps.deals)), (&*tickets, more(of.gaps.tickets)));
         // The clock alone ends no more here than it does for cool-downs.
-        ask(&AskedPerson::new(&of.by.rules.precedence, needs, deals, tickets, self.trusted_now(now), &judge))
+        ask(&AskedPerson::new(&of.by.rules.precedence, needs, deals, tickets, self.trusted_now(now), &judge, &|name| {
+            self.account_fact(name, of, now)
+        }))
     }
 
     /// A person's own deals, those it is on now.
@@ -146,7 +148,10 @@ impl Engine {
         }
         let winner = asked.judge().known()?;
         let is_asked = of.records.iter().any(|record| !record.memory.cleared.is_empty());
-        Ok(winner.map(|winner| FieldWinner::of(winner, &asked.candidates, (asked.rule, asked.by.part), is_asked)))
+        // Whose value it is says since when it is there.
+        let of_account = asked.rule.strategy_of(asked.by.part).and_then(|strategy| self.account_asked(strategy.account_field()?, of, now));
+        let candidates = of_account.as_ref().map_or(&asked.candidates, |account| &account.candidates);
+        Ok(winner.map(|winner| FieldWinner::of(winner, candidates, (asked.rule, asked.by.part), is_asked)))
     }
 
     /// When the first value that counts for a field, or for one that it follows, grows too old.
@@ -155,7 +160,8 @@ impl Engine {
         let own = rule.has_ages().then(|| crate::merge::next_too_old(rule, &self.candidates(name, of), now)).flatten();
         // What is followed follows nothing itself.
         let followed = rule.leading_fields().filter(|leading| *leading != name).filter_map(|leading| self.ages_at(leading, of, now));
-        followed.chain(own).min()
+        let of_account = rule.account_fields().filter_map(|field| self.account_ages_at(field, of, now));
+        followed.chain(of_account).chain(own).min()
     }
 
     /// When the first number of days turns that some expression asks for, of a person's own deals and tickets.

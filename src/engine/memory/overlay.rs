@@ -77,10 +77,12 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: ListsCarried, s
     }
     new.memory = old.memory.clone();
     new.presence = Presence::Listed;
+    if has_merged_fields(&new) {
+        remember_cleared(old, &mut new);
+    }
     if new.id.entity == Entity::Person {
         remember_addresses(old, &mut new);
         past_names::remember(old, &mut new);
-        remember_cleared(old, &mut new);
         // What it showed at its own last change was looked at, too; a time that is still to come tells nothing.
         let shown = old.changed_at.filter(|at| *at <= sight.at);
         let looked = if sight.was_seen { Some(Time(i64::MAX)) } else { sight.looked.max(shown) };
@@ -110,10 +112,15 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: ListsCarried, s
     Merged::Changed(new)
 }
 
+/// Whether rules choose among what several records of one thing hold.
+fn has_merged_fields(record: &Record) -> bool {
+    matches!(record.id.entity, Entity::Person | Entity::Account)
+}
+
 /// When each field was set, and by whom: what the field's own history tells; else an unchanged one when it was before, a changed one since it
 /// was seen to be another, by who changed the record last.
 fn date_fields(old: &Record, new: &mut Record, sight: Sight) {
-    let untold = new.changed_at <= old.changed_at.max(sight.stood);
+    let (untold, has_merged_fields) = (new.changed_at <= old.changed_at.max(sight.stood), has_merged_fields(new));
     for field in &mut new.fields {
         if field.is_dated() {
             continue;
@@ -129,7 +136,7 @@ fn date_fields(old: &Record, new: &mut Record, sight: Sight) {
         if is_silent {
             field.at = field.at.max(sight.read);
         }
-        if new.id.entity == Entity::Person && !before.value.is_unreadable() {
+        if has_merged_fields && !before.value.is_unreadable() {
             let looked = if is_silent { sight.swept } else { sight.looked };
             let known = looked.max(old.changed_at).max(Some(before.at));
             field.after = known.map(|known| known.min(field.at));

@@ -30,6 +30,8 @@ pub(super) struct Covered {
     /// Deals and who is on them; `None`: the system has none.
     pub(super) deals: Option<Extent>,
     pub(super) tickets: Option<Extent>,
+    /// Companies; `None`: the system has none, or nothing asks for what they have.
+    pub(super) accounts: Option<Extent>,
     /// `SYSTEM.STREAM`, and when it was last read to its end.
     pub(super) gaps: Vec<(String, Option<Time>)>,
 }
@@ -47,6 +49,9 @@ pub struct Gaps {
     stale: Vec<Name>,
     pub deals: Extent,
     pub tickets: Extent,
+    /// The same two of systems whose accounts, or who is of which, were not all read.
+    accounts_never: Vec<Name>,
+    accounts_stale: Vec<Name>,
 }
 
 /// What of a person is not decided for good: what waits until more is read, and what nobody knows the age of.
@@ -71,18 +76,30 @@ impl Gaps {
         UnreadSystems { never: &self.never, stale: &self.stale }
     }
 
+    /// The same for what accounts have.
+    pub fn unread_accounts(&self) -> UnreadSystems<'_> {
+        UnreadSystems { never: &self.accounts_never, stale: &self.accounts_stale }
+    }
+
     pub fn is_empty(&self) -> bool {
         *self == Gaps::default()
     }
 
     pub fn has_stale(&self) -> bool {
-        !self.stale.is_empty() || self.deals == Extent::Stale || self.tickets == Extent::Stale
+        !self.stale.is_empty() || !self.accounts_stale.is_empty() || self.deals == Extent::Stale || self.tickets == Extent::Stale
     }
 
     /// As if all that was read once were read lately.
     pub fn without_stale(&self) -> Gaps {
         let kept = |extent: Extent| if extent == Extent::Stale { Extent::Whole } else { extent };
-        Gaps { never: self.never.clone(), stale: Vec::new(), deals: kept(self.deals), tickets: kept(self.tickets) }
+        Gaps {
+            never: self.never.clone(),
+            stale: Vec::new(),
+            deals: kept(self.deals),
+            tickets: kept(self.tickets),
+            accounts_never: self.accounts_never.clone(),
+            accounts_stale: Vec::new(),
+        }
     }
 }
 
@@ -102,6 +119,12 @@ impl Coverage {
             if let Some(deals) = covered.deals {
                 gaps.deals = gaps.deals.max(concerns(deals.max(covered.people), knows));
             }
+            // A record that was never read may name any account; one that is known names those of its own system.
+            match covered.accounts.map(|accounts| concerns_account(accounts, covered.people, knows)) {
+                None | Some(Extent::Whole) => {}
+                Some(Extent::Stale) => gaps.accounts_stale.push(covered.system.clone()),
+                Some(Extent::Never) => gaps.accounts_never.push(covered.system.clone()),
+            }
             // A ticket may name an address alone.
             if let Some(tickets) = covered.tickets {
                 gaps.tickets = gaps.tickets.max(tickets).max(concerns(covered.people, knows));
@@ -114,7 +137,9 @@ impl Coverage {
     pub fn is_better_than(&self, before: &Coverage) -> bool {
         self.0.iter().any(|now| {
             let then = before.0.iter().find(|c| c.system == now.system);
-            then.is_some_and(|then| now.people < then.people || now.deals < then.deals || now.tickets < then.tickets)
+            then.is_some_and(|then| {
+                now.people < then.people || now.deals < then.deals || now.tickets < then.tickets || now.accounts < then.accounts
+            })
         }) || before.0.iter().any(|then| !then.gaps.is_empty() && self.0.iter().all(|now| now.system != then.system))
     }
 
@@ -137,6 +162,15 @@ impl Coverage {
 /// Staleness concerns those whom the system knows; what was never read may concern anybody.
 fn concerns(extent: Extent, knows: bool) -> Extent {
     if extent == Extent::Stale && !knows { Extent::Whole } else { extent }
+}
+
+/// The accounts of a system concern those whom it knows, and anybody while not all its people were read.
+fn concerns_account(accounts: Extent, people: Extent, knows: bool) -> Extent {
+    match (people, knows) {
+        (Extent::Never, _) => Extent::Never,
+        (_, true) => accounts.max(people),
+        (_, false) => Extent::Whole,
+    }
 }
 
 /// How old a stream's proof may be: what a rule of policy.toml says of it, and no less than an hour or two rounds of what proves it.

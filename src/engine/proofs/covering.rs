@@ -11,7 +11,8 @@ impl Engine {
     pub fn read_coverage(&self, now: Time) -> Coverage {
         let systems = self.systems.iter().map(|(name, system)| {
             let mut covered = Covered::new(name);
-            for (info, known) in system.streams.each() {
+            let asked = |entity| entity != Entity::Account || !self.rules.needs().account_fields.is_empty();
+            for (info, known) in system.streams.each().filter(|(info, _)| asked(info.entity)) {
                 let at = known.and_then(|s| s.proved_at);
                 let every = schedule::every(system.connected.config().every, info);
                 let lately = lately(&self.rules.rules().policy, name, info, every, system.connected.config().sweep);
@@ -64,7 +65,7 @@ impl Extent {
 impl Covered {
     /// A system without streams.
     fn new(system: &Name) -> Covered {
-        Covered { system: system.clone(), people: Extent::Whole, deals: None, tickets: None, gaps: Vec::new() }
+        Covered { system: system.clone(), people: Extent::Whole, deals: None, tickets: None, accounts: None, gaps: Vec::new() }
     }
 
     /// Of several streams of one kind the one that is known worst counts. On some kinds nothing rests.
@@ -73,7 +74,8 @@ impl Covered {
             Entity::Person => self.people = self.people.max(extent),
             Entity::Deal | Entity::DealPerson => self.deals = self.deals.max(Some(extent)),
             Entity::Ticket => self.tickets = self.tickets.max(Some(extent)),
-            Entity::Account | Entity::Activity | Entity::Consent => return,
+            Entity::Account => self.accounts = self.accounts.max(Some(extent)),
+            Entity::Activity | Entity::Consent => return,
         }
         if extent != Extent::Whole {
             self.gaps.push((format!("{}.{stream}", self.system), at));

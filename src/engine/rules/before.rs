@@ -1,9 +1,8 @@
 //! Rules as formats before 4 keep them: their holds say nothing of staleness.
 
-use super::rule_sets::{HoldWrites, StoredHold, StoredRules};
+use super::rule_sets::{HoldFields, HoldWrites, StoredHold, StoredRules};
 use crate::decide::rules::{After, ConsentRules, HoldScope, Proof, Stale, Widening};
 use crate::engine::ledger::kind::Single;
-use crate::model::expression::Declared;
 use crate::model::{Entity, MailKind, Name};
 use serde::Deserialize;
 #[cfg(test)]
@@ -22,7 +21,7 @@ pub(in crate::engine) fn in_todays_form(before: Vec<StoredBefore>) -> Vec<Stored
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(Serialize))]
 pub(in crate::engine) struct StoredBefore {
-    declared: Declared,
+    declared: HoldFields,
     holds: Vec<StoredHoldBefore>,
     refusal_proofs: Vec<Proof>,
     widening: Widening,
@@ -88,7 +87,7 @@ mod tests {
             rule: "policy.toml:4".into(),
         };
         let before = StoredBefore {
-            declared: Declared::default(),
+            declared: HoldFields::default(),
             holds: vec![hold],
             refusal_proofs: Vec::new(),
             widening: Widening::default(),

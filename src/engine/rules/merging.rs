@@ -30,8 +30,11 @@ impl Merging {
     pub fn place_of_rule(&self, field: Option<&Name>) -> String {
         match field {
             Some(name) => {
-                let rule = self.rules.precedence.rule(name);
-                rule.map_or_else(|| "precedence.toml (the rule was taken out)".to_string(), |rule| rule.rule.to_string())
+                let Some(rule) = self.rules.precedence.rule(name) else { return "precedence.toml (the rule was taken out)".to_string() };
+                let of_account = rule.account_fields().filter_map(|name| Some((name, self.rules.precedence.accounts.get(name)?)));
+                let mut told = rule.rule.to_string();
+                of_account.for_each(|(name, rule)| told.push_str(&format!(" (account.{name}: {})", rule.rule)));
+                told
             }
             None => self.rules.policy.statuses.first().map_or("policy.toml", |status| &*status.rule).to_string(),
         }
@@ -43,6 +46,8 @@ impl Merging {
 pub(in crate::engine) struct StoredMerging {
     default: Option<StoredField>,
     fields: BTreeMap<Name, StoredField>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    accounts: BTreeMap<Name, StoredField>,
     statuses: Vec<StoredStatus>,
     /// `forward_only`: the exceptions to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,7 +55,7 @@ pub(in crate::engine) struct StoredMerging {
     /// By which expressions of the others tell `person.relationship`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     relationships: Vec<StoredStatus>,
-    /// Of persons only those that some expression asks for.
+    /// Of persons and accounts only those that some expression asks for.
     declared: Declared,
 }
 
@@ -77,6 +82,7 @@ impl StoredMerging {
         StoredMerging {
             default: precedence.default.as_deref().map(StoredField::of),
             fields: precedence.fields.iter().map(|(name, rule)| (name.clone(), StoredField::of(rule))).collect(),
+            accounts: precedence.accounts.iter().map(|(name, rule)| (name.clone(), StoredField::of(rule))).collect(),
             statuses: rules.policy.statuses.iter().map(status).collect(),
             forward_only: rules.policy.forward_only.as_ref().map(|rule| rule.except.clone()),
             relationships,
@@ -92,6 +98,8 @@ impl StoredMerging {
         // Rules without these have the id that they had before there were such words.
         said.extend(self.forward_only.iter().flat_map(|except| encode(&("forward_only", except))));
         said.extend(self.relationships.iter().flat_map(|rule| encode(&("relationship", &rule.name, &rule.when))));
+        let accounts: Vec<_> = self.accounts.iter().map(|(name, rule)| (name, rule.says())).collect();
+        said.extend(if accounts.is_empty() { Vec::new() } else { encode(&("account", accounts)) });
         blake3::hash(&said).to_hex()[..16].to_string()
     }
 
@@ -103,15 +111,20 @@ impl StoredMerging {
         let restored = |rule: &StoredField| rule.restored(&declared).map(Arc::new);
         let default = self.default.as_ref().map(restored);
         let fields = self.fields.iter().map(|(name, rule)| Some((name.clone(), restored(rule)?)));
+        let accounts = self.accounts.iter().map(|(name, rule)| Some((name.clone(), restored(rule)?)));
         let mut rules = files.clone();
-        rules.precedence =
-            Precedence { default: default.map_or(Some(None), |rule| rule.map(Some))?, fields: fields.collect::<Option<_>>()? };
+        rules.precedence = Precedence {
+            default: default.map_or(Some(None), |rule| rule.map(Some))?,
+            fields: fields.collect::<Option<_>>()?,
+            accounts: accounts.collect::<Option<_>>()?,
+        };
         rules.policy.statuses = self.statuses.iter().map(|rule| rule.restored(&declared)).collect::<Option<_>>()?;
         rules.policy.relationships = relationships;
         let order = || self.statuses.iter().map(|s| s.name.clone()).collect();
         rules.policy.forward_only = self.forward_only.clone().map(|except| Arc::new(ForwardOnly { order: order(), except }));
         rules.declared.person.extend(self.declared.person.clone());
         rules.declared.relationships = declared.relationships;
+        rules.declared.account.extend(self.declared.account.clone());
         Some(rules)
     }
 }
@@ -136,9 +149,10 @@ impl Affected {
         let fields = fields.into_iter().filter(|name| is_affected(name, before, after, &mut known)).cloned().collect();
         let order = |rules: &Rules| rules.policy.statuses.iter().map(|s| (s.name.clone(), s.when.source().to_string())).collect::<Vec<_>>();
         let said = |rules: &Rules| (order(rules), rules.policy.forward_only.clone());
-        let mut asked = before.policy.statuses.iter().chain(&after.policy.statuses).flat_map(|status| status.when.person_fields());
+        let whens = || before.policy.statuses.iter().chain(&after.policy.statuses).map(|status| &status.when);
         let statuses = said(before) != said(after)
-            || asked.any(|name| is_affected(name, before, after, &mut known))
+            || whens().flat_map(Expression::person_fields).any(|name| is_affected(name, before, after, &mut known))
+            || whens().flat_map(Expression::account_fields).any(|name| is_affected_in_accounts(name, before, after))
             || asks_another_relationship(before.policy.statuses.iter().map(|status| &status.when), before, after);
         Affected { fields, statuses }
     }
@@ -157,11 +171,19 @@ fn is_affected(name: &Name, before: &Rules, after: &Rules, known: &mut BTreeMap<
     let rules = [before, after].map(|rules| rules.precedence.rule(name));
     let says = |rule: Option<&Arc<FieldRule>>| rule.map(|rule| StoredField::of(rule).says());
     let mut asked = rules.iter().flatten().flat_map(|rule| rule.asked_fields());
+    let mut of_account = rules.iter().flatten().flat_map(|rule| rule.account_fields());
     let is = says(rules[0]) != says(rules[1])
         || asked.any(|name| is_affected(name, before, after, known))
+        || of_account.any(|name| is_affected_in_accounts(name, before, after))
         || asks_another_relationship(rules[0].into_iter().flat_map(|rule| rule.conditions()), before, after);
     known.insert(name.clone(), is);
     is
+}
+
+/// Whether a field of accounts may come out otherwise: no rule there asks for another field.
+fn is_affected_in_accounts(name: &Name, before: &Rules, after: &Rules) -> bool {
+    let says = |rules: &Rules| rules.precedence.accounts.get(name).map(|rule| StoredField::of(rule).says());
+    says(before) != says(after)
 }
 
 /// Whether some of these, which stand in both, asks for a relationship that is told by other rules after than before.
@@ -284,6 +306,38 @@ pub(in crate::engine) mod tests {
             let over = again.over(&merging("b", &[], &[])).unwrap();
             assert_eq!((StoredMerging::of(&over).id(), &over.declared.relationships), (stored.id(), &before.declared.relationships));
         }
+    }
+
+    #[test]
+    fn an_edit_of_an_accounts_rule_reaches_what_asks_for_it() {
+        let with = |from: &str, status: &str| {
+            let mut all = Rules::clone(&merging("a", &[("phone", &["crm"], None)], &[]));
+            all.declared.account = [("industry".into(), FieldType::Text)].into();
+            all.precedence
+                .accounts
+                .insert("industry".into(), Arc::new(FieldRule::of(Strategy::Only(from.into()), "precedence.toml:9".into())));
+            let own = FieldRule::of(Strategy::Account("industry".into()), "precedence.toml:4".into());
+            all.precedence.fields.insert("title".into(), Arc::new(own));
+            let when = Expression::compile(status, Scope::Person, &all.declared).unwrap();
+            all.policy.statuses = vec![StatusRule { name: "mql".into(), when, rule: "policy.toml:2".into() }];
+            Arc::new(all)
+        };
+        let names: Vec<Name> = ["title", "phone"].map(Name::from).into();
+        for (status, statuses) in [("account.industry == 'x'", true), ("person.title == 'x'", true), ("person.phone == 'x'", false)] {
+            let (before, after) = (with("crm", status), with("erp", status));
+            let affected = Affected::between(&before, &after, &names);
+            assert_eq!((affected.fields, affected.statuses), ([Name::from("title")].into(), statuses), "{status}");
+            let stored = StoredMerging::of(&before);
+            assert_ne!(stored.id(), StoredMerging::of(&after).id());
+            let again: StoredMerging = serde_json::from_str(&serde_json::to_string(&stored).unwrap()).unwrap();
+            assert_eq!(again, stored);
+            let over = again.over(&merging("b", &[], &[])).unwrap();
+            assert_eq!(over.precedence.accounts.get(&"industry".into()).unwrap().to_string(), r#"{ only = "crm" }"#);
+            let place = Merging::of(before).place_of_rule(Some(&"title".into()));
+            assert_eq!(place, "precedence.toml:4 (account.industry: precedence.toml:9)");
+        }
+        let plain = serde_json::to_string(&StoredMerging::of(&merging("a", &[("phone", &["crm"], None)], &[]))).unwrap();
+        assert!(!plain.contains("account"), "rules without accounts are stored as before: {plain}");
     }
 
     #[test]

@@ -4,12 +4,15 @@ use crate::config::Rules;
 use crate::merge::rules::FieldRule;
 use crate::model::expression::{DaysAsked, Declared, Expression};
 use crate::model::{ByName, Name};
+use std::collections::BTreeSet;
 
 /// What the expressions of the rules speak of, so that nothing else is made ready for them.
 #[derive(Debug, Clone)]
 pub struct Needs {
     pub deals: bool,
     pub tickets: bool,
+    /// The fields of a person's account that some rule or expression asks for.
+    pub account_fields: BTreeSet<Name>,
     /// The numbers of days that some expression asks for: then people are looked at again as these turn.
     pub days: DaysAsked,
     /// The person fields that some expression reads.
@@ -25,11 +28,14 @@ impl Needs {
     pub fn of(rules: &Rules) -> Needs {
         let fields = rules.precedence.fields.values().chain(&rules.precedence.default);
         let conditions = fields.flat_map(|rule| rule.conditions());
+        let of_rules = rules.precedence.fields.values().chain(&rules.precedence.default).flat_map(|rule| rule.account_fields());
         let by_rules = rules.policy.statuses.iter().chain(&rules.policy.relationships).map(|rule| &rule.when);
+        let of_statuses = by_rules.clone().flat_map(Expression::account_fields);
         let all: Vec<&Expression> = by_rules.chain(conditions).collect();
         Needs {
             deals: all.iter().any(|e| e.needs_deals()),
             tickets: all.iter().any(|e| e.needs_tickets()),
+            account_fields: of_statuses.chain(of_rules).cloned().collect(),
             days: all.iter().map(|e| e.days_asked()).fold(DaysAsked::default(), DaysAsked::and),
             declared: rules.declared.narrowed(all.iter().copied()),
             of_statuses: rules.declared.narrowed(rules.policy.statuses.iter().map(|s| &s.when)),
@@ -58,6 +64,27 @@ mod tests {
 
     fn expression(when: &str, declared: &Declared) -> Expression {
         Expression::compile(when, Scope::Person, declared).unwrap()
+    }
+
+    #[test]
+    fn the_accounts_fields_are_asked_for_by_statuses_conditions_and_rules() {
+        let declared =
+            Declared { account: [("size".into(), FieldType::Int), ("industry".into(), FieldType::Text)].into(), ..Declared::default() };
+        let mut all = Rules::clone(&rules("a", &[]));
+        all.declared = declared.clone();
+        assert!(Needs::of(&all).account_fields.is_empty());
+        let status = StatusRule { name: "large".into(), when: expression("account.size > 9", &declared), rule: "policy.toml:2".into() };
+        all.policy.statuses.push(status);
+        let own = FieldRule::of(Strategy::Account("industry".into()), "precedence.toml:2".into());
+        all.precedence.fields = [("industry".into(), own.into())].into_iter().collect();
+        let case = Case {
+            when: expression("account.city == 'x'", &Declared { account: [("city".into(), FieldType::Text)].into(), ..declared }),
+            strategy: Strategy::Never,
+        };
+        all.precedence.default = Some(FieldRule { cases: vec![case], ..FieldRule::of(Strategy::Never, "precedence.toml:3".into()) }.into());
+        let needs = Needs::of(&all);
+        assert_eq!(needs.account_fields.iter().map(|name| &**name).collect::<Vec<_>>(), ["city", "industry", "size"]);
+        assert_eq!(needs.of_statuses.account.keys().map(|name| &**name).collect::<Vec<_>>(), ["size"]);
     }
 
     /// Each expression as a status, as the condition of one field, and as that of the default.

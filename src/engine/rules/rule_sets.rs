@@ -6,7 +6,7 @@
 use crate::config::{Rules, System};
 use crate::decide::rules::{After, ConsentRules, HoldRule, HoldScope, Policy, Proof, Stale, Widening};
 use crate::engine::ledger::items::encode;
-use crate::model::expression::{Declared, Expression, Scope};
+use crate::model::expression::{Declared, Expression, FieldType, Scope};
 use crate::model::{Entity, MailKind, Name, Span};
 use crate::telemetry::InternalEvent;
 use crate::telemetry::config::FormerHoldNotRead;
@@ -38,13 +38,32 @@ pub(in crate::engine) struct HoldWrites {
 /// A rule set as the state keeps it: expressions by their text.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StoredRules {
-    pub(super) declared: Declared,
+    pub(super) declared: HoldFields,
     pub(super) holds: Vec<StoredHold>,
     pub(super) refusal_proofs: Vec<Proof>,
     pub(super) widening: Widening,
     pub(super) consent: ConsentRules,
     pub(super) shared_mailboxes: Vec<String>,
     pub(super) targets: BTreeMap<Name, HoldWrites>,
+}
+
+/// The fields that holds may ask for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct HoldFields {
+    /// Always empty: holds ask of no person. The state has a place for it.
+    person: BTreeMap<Name, FieldType>,
+    deal: BTreeMap<Name, FieldType>,
+    ticket: BTreeMap<Name, FieldType>,
+}
+
+impl HoldFields {
+    fn of(declared: &Declared) -> HoldFields {
+        HoldFields { person: BTreeMap::new(), deal: declared.deal.clone(), ticket: declared.ticket.clone() }
+    }
+
+    fn declared(&self) -> Declared {
+        Declared { deal: self.deal.clone(), ticket: self.ticket.clone(), ..Declared::default() }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -85,7 +104,7 @@ impl RuleSet {
             (s.name().clone(), writes)
         };
         let stored = StoredRules {
-            declared: Declared { person: BTreeMap::new(), ..rules.declared.clone() },
+            declared: HoldFields::of(&rules.declared),
             holds: rules.policy.holds.iter().map(hold).collect(),
             refusal_proofs: rules.policy.refusal_proofs.clone(),
             widening: rules.policy.widening,
@@ -112,9 +131,10 @@ impl RuleSet {
 
     /// Out of the state. A hold whose expression this version cannot read any more is left out: whom it holds is remembered, and asked for.
     pub(in crate::engine) fn restored(stored: StoredRules) -> RuleSet {
+        let declared = stored.declared.declared();
         let hold = |h: &StoredHold| {
             let scope = if h.on == Entity::Ticket { Scope::Ticket } else { Scope::Deal };
-            let when = match Expression::compile(&h.when, scope, &stored.declared) {
+            let when = match Expression::compile(&h.when, scope, &declared) {
                 Ok(when) => when,
                 Err(_) => {
                     FormerHoldNotRead { hold: &h.name, rule: &h.rule }.emit();

@@ -35,6 +35,8 @@ impl<'s> TypeChecker<'s> {
     pub(super) fn finish(mut self) -> (Vec<ExpressionError>, NeededFacts) {
         self.needs.person.sort();
         self.needs.person.dedup();
+        self.needs.account.sort();
+        self.needs.account.dedup();
         (self.errors, self.needs)
     }
 
@@ -91,12 +93,12 @@ impl<'s> TypeChecker<'s> {
                 (Node::Tickets, PartType::list(PartType::sure(PartKind::Record(Of::Ticket))))
             }
             (Scope::Candidate, "value" | "system") => self.of_candidate(name),
-            (Scope::Person, "person") | (Scope::Deal, "deal") | (Scope::Ticket, "ticket") => {
+            (Scope::Person, "person" | "account") | (Scope::Deal, "deal") | (Scope::Ticket, "ticket") => {
                 self.wrong(e, &format!("a field is expected, as in `{name}.FIELD`"))
             }
             _ => {
                 let known: &[&str] = match self.scope {
-                    Scope::Person => &["person", "deals", "tickets"],
+                    Scope::Person => &["person", "account", "deals", "tickets"],
                     Scope::Deal => &["deal"],
                     Scope::Ticket => &["ticket"],
                     Scope::Candidate => &["value", "system"],
@@ -129,6 +131,7 @@ impl<'s> TypeChecker<'s> {
         }
         match (self.scope, name.as_str()) {
             (Scope::Person, "person") => Some(Of::Person),
+            (Scope::Person, "account") => Some(Of::Account),
             (Scope::Deal, "deal") => Some(Of::Deal),
             (Scope::Ticket, "ticket") => Some(Of::Ticket),
             _ => None,
@@ -155,6 +158,9 @@ impl<'s> TypeChecker<'s> {
                 (Of::Person, RELATIONSHIP) => {
                     " here; [relationship] of policy.toml makes it, and its own rules cannot ask for it".to_string()
                 }
+                (Of::Account, _) => {
+                    format!("{}; it needs a rule under [account] of precedence.toml", hint(field, self.declared.names(of)))
+                }
                 _ => hint(field, self.declared.names(of)),
             };
             return self.wrong_at(at, &format!("{what} has no field `{field}`{hint}"));
@@ -174,6 +180,10 @@ impl<'s> TypeChecker<'s> {
             (Of::Person, FieldSource::Declared(name, kind)) => {
                 self.needs.person.push(Name::clone(&name));
                 Node::PersonField(name, kind)
+            }
+            (Of::Account, FieldSource::Declared(name, kind)) => {
+                self.needs.account.push(Name::clone(&name));
+                Node::AccountField(name, kind)
             }
             (_, slot) if is_item => Node::ItemField(slot),
             (_, slot) => {

@@ -33,7 +33,9 @@ impl FieldType {
     }
 }
 
-/// The fields that config and manifests declare. Deals and tickets have some more that are always there:
+/// The fields that config and manifests declare. It is kept as JSON alone, so that kinds may be added.
+///
+/// Deals and tickets have some more that are always there:
 /// deal `open`, `won`, `lost`, `gone` (bools; an unknown deal is open) and `state` (open, won, lost, unknown);
 /// ticket `open`, `closed`, `gone` and `state` (open, closed, unknown); both `closed_days` and `quiet_days` (whole days since the end and
 /// since the last change). A declared field of such a name is hidden by it.
@@ -42,6 +44,9 @@ pub struct Declared {
     pub person: BTreeMap<Name, FieldType>,
     pub deal: BTreeMap<Name, FieldType>,
     pub ticket: BTreeMap<Name, FieldType>,
+    /// Of a person's account: those with a rule under `[account]` of precedence.toml.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub account: BTreeMap<Name, FieldType>,
     /// Names with their rules, as they are written: the first that is true is a person's `relationship`. Who keeps the rest keeps these beside it.
     #[serde(skip)]
     pub relationships: Vec<(Name, Box<str>)>,
@@ -53,6 +58,7 @@ pub(super) enum Of {
     Person,
     Deal,
     Ticket,
+    Account,
 }
 
 /// Where a field's value comes from.
@@ -112,6 +118,7 @@ impl Declared {
             Of::Person => (&[], &self.person),
             Of::Deal => (&DEAL, &self.deal),
             Of::Ticket => (&TICKET, &self.ticket),
+            Of::Account => (&[], &self.account),
         }
     }
 }

@@ -7,13 +7,19 @@ use super::error::{EvaluationError, LIST_MAX};
 use super::scope::{NeededFacts, Scope};
 use crate::model::{DealState, Entity, Name, Record, TicketState, Time, Value};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-/// A person with deals and tickets, or one deal, or one ticket.
+/// Fields that hold something, or of which that is not known, sorted by name.
+type HeldFields<'a> = Vec<(&'a str, Result<Value, EvaluationError>)>;
+
+/// A person with an account, deals and tickets, or one deal, or one ticket.
 #[derive(Debug)]
 pub struct Facts<'a> {
     scope: Scope,
-    /// Merged fields that hold something, or of which that is not known, sorted by name.
-    person: Vec<(&'a str, Result<Value, EvaluationError>)>,
+    /// Merged fields.
+    person: HeldFields<'a>,
+    /// The same of the person's account.
+    account: HeldFields<'a>,
     /// There may be more deals, or tickets, than those at hand.
     pub(super) more_deals: bool,
     pub(super) more_tickets: bool,
@@ -34,9 +40,13 @@ impl<'a> Facts<'a> {
         tickets: &'a [&'a Record],
         now: Time,
     ) -> Facts<'a> {
-        let held = |name: &'a Name| Some((&**name, person(name).transpose()?)).filter(|(_, v)| !matches!(v, Ok(Value::Empty)));
-        let person = declared.person.keys().filter_map(held).collect();
-        Facts { person, deals, tickets, now, ..Facts::none() }
+        Facts { person: held(&declared.person, person), deals, tickets, now, ..Facts::none() }
+    }
+
+    /// Adds what is known of the person's account, which is asked for as `person` is.
+    pub fn with_account(mut self, declared: &'a Declared, account: &dyn Fn(&Name) -> Result<Option<Value>, EvaluationError>) -> Facts<'a> {
+        self.account = held(&declared.account, account);
+        self
     }
 
     /// Says that the deals, or the tickets, at hand may not be all: what would come out by the absence of others is unknown.
@@ -64,6 +74,7 @@ impl<'a> Facts<'a> {
         Facts {
             scope: Scope::Person,
             person: Vec::new(),
+            account: Vec::new(),
             more_deals: false,
             more_tickets: false,
             deals: &[],
@@ -87,10 +98,24 @@ impl<'a> Facts<'a> {
     }
 
     pub(super) fn of_person(&self, name: &Name, declared: FieldType) -> Result<Datum<'_>, EvaluationError> {
-        match self.person.binary_search_by(|(n, _)| (*n).cmp(name)) {
-            Ok(i) => datum(name, declared, Some(self.person[i].1.as_ref().map_err(Clone::clone)?)),
-            Err(_) => Ok(Datum::Null),
-        }
+        of_held(&self.person, name, declared)
+    }
+
+    pub(super) fn of_account(&self, name: &Name, declared: FieldType) -> Result<Datum<'_>, EvaluationError> {
+        of_held(&self.account, name, declared)
+    }
+}
+
+/// What each of these fields holds.
+fn held<'a>(declared: &'a BTreeMap<Name, FieldType>, value: &dyn Fn(&Name) -> Result<Option<Value>, EvaluationError>) -> HeldFields<'a> {
+    let held = |name: &'a Name| Some((&**name, value(name).transpose()?)).filter(|(_, v)| !matches!(v, Ok(Value::Empty)));
+    declared.keys().filter_map(held).collect()
+}
+
+fn of_held<'f>(held: &'f HeldFields<'_>, name: &Name, declared: FieldType) -> Result<Datum<'f>, EvaluationError> {
+    match held.binary_search_by(|(n, _)| (*n).cmp(name)) {
+        Ok(i) => datum(name, declared, Some(held[i].1.as_ref().map_err(Clone::clone)?)),
+        Err(_) => Ok(Datum::Null),
     }
 }
 

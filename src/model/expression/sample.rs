@@ -25,9 +25,11 @@ pub(super) fn try_out(expression: &Compiled, declared: &Declared) -> Result<(), 
             let ticket_lists = lists(&tickets, expression.needs.tickets);
             for full in [true, false] {
                 let person = |name: &Name| Ok(declared.person.get(name).filter(|_| full).map(|kind| value(*kind)));
+                let account = |name: &Name| Ok(declared.account.get(name).filter(|_| full).map(|kind| value(*kind)));
                 for deals in &deal_lists {
                     for tickets in &ticket_lists {
-                        told(expression, &Facts::person(declared, &person, deals, tickets, Time(0)))?;
+                        let facts = Facts::person(declared, &person, deals, tickets, Time(0));
+                        told(expression, &facts.with_account(declared, &account))?;
                     }
                 }
             }

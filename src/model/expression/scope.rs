@@ -6,7 +6,7 @@ use crate::model::Name;
 /// Which variables an expression has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// `person`, `deals`, `tickets`
+    /// `person`, `account`, `deals`, `tickets`
     Person,
     /// `deal`
     Deal,
@@ -21,6 +21,8 @@ pub enum Scope {
 pub(super) struct NeededFacts {
     /// Names of person fields, sorted.
     pub person: Vec<Name>,
+    /// The same of the person's account.
+    pub account: Vec<Name>,
     pub deals: bool,
     pub tickets: bool,
     pub record: bool,

@@ -22,6 +22,7 @@ fn declared() -> Declared {
         ]),
         deal: fields(&[("stage", Text), ("amount", Number), ("count", Int), ("close_date", Time), ("tags", List)]),
         ticket: fields(&[("priority", Text), ("vip", Bool)]),
+        account: fields(&[("industry", Text), ("employees", Int), ("listed", Bool), ("torn", Text)]),
         ..Declared::default()
     }
 }
@@ -63,7 +64,16 @@ fn ask(source: &str) -> Result<bool, EvaluationError> {
         deal("1", Some(DealState::Open), &[("stage", Value::text("提案")), ("amount", Value::Number(600.0)), ("count", Value::Int(3))]);
     let lost = deal("2", Some(DealState::Lost), &[]);
     let urgent = ticket(TicketState::Open, "urgent");
-    expression.test(&Facts::person(&declared(), &fields, &[&open, &lost], &[&urgent], Time(0)))
+    let account = |name: &Name| match &**name {
+        "industry" => Ok(Some(Value::text("製造業"))),
+        "employees" => Ok(Some(Value::Int(1200))),
+        "torn" => Err(EvaluationError::NotRead("account.torn".into())),
+        _ => Ok(None),
+    };
+    let declared = declared();
+    let (deals, tickets) = ([&open, &lost], [&urgent]);
+    let facts = Facts::person(&declared, &fields, &deals, &tickets, Time(0)).with_account(&declared, &account);
+    expression.test(&facts)
 }
 
 #[test]
@@ -97,6 +107,9 @@ fn answers() {
         ("person.seen in ['2026-01-31']", true),
         ("person.born == '1980-04-01' && person.born < timestamp('1980-04-01T00:00:01Z')", true),
         ("person.seen == timestamp('2026-01-31T00:00:00Z')", true),
+        ("account.industry == '製造業' && account.employees >= 1000 && account['employees'] < 2000", true),
+        ("has(account.industry) && !has(account.listed) && account.listed == null", true),
+        ("account.industry == 'x' && account.torn == 'x'", false),
         ("(person.score > 50 ? 'hot' : 'cold') == 'hot'", true),
         ("person.score in [98, 99.0]", true),
         ("7 / 2 == 3 && 7 % 2 == 1 && -7 < 0", true),
@@ -136,6 +149,10 @@ fn an_ordered_comparison_with_null_is_false() {
 fn mistakes_have_a_place_and_a_hint() {
     for (source, at, says) in [
         ("person.lead_statsu == 'x'", "lead_statsu", "did you mean `lead_status`?"),
+        ("account.industri == 'x'", "industri", "did you mean `industry`?; it needs a rule under [account]"),
+        ("account", "account", "`account.FIELD`"),
+        ("acount.industry == 'x'", "acount", "did you mean `account`?"),
+        ("account.employees == 'x'", "account.employees == 'x'", "an int is compared with text"),
         ("persn.title == 'x'", "persn", "did you mean `person`?"),
         ("deal.open", "deal", "there is no `deal` here"),
         ("'日本語' == person.titel", "titel", "did you mean `title`?"),

@@ -19,6 +19,7 @@ pub(super) enum Node {
     Time(i64),
     List(Vec<Node>),
     PersonField(Name, FieldType),
+    AccountField(Name, FieldType),
     /// The text of the first that is true, or null. One that cannot be told hides those behind it: it might be the one.
     FirstTrue(Vec<(Node, Box<str>)>),
     /// Of the one deal or ticket that the scope is about.
@@ -141,6 +142,7 @@ impl Node {
             Node::Time(t) => Datum::Time(*t),
             Node::List(nodes) => Datum::List(nodes.iter().map(|n| n.eval(facts, item)).collect::<Result<_, _>>()?),
             Node::PersonField(name, kind) => facts.of_person(name, *kind)?,
+            Node::AccountField(name, kind) => facts.of_account(name, *kind)?,
             Node::FirstTrue(rules) => {
                 for (when, name) in rules {
                     if when.truth(facts, item)? {

@@ -76,6 +76,7 @@ impl PartType {
             PartKind::Record(Of::Person) => "a person",
             PartKind::Record(Of::Deal) => "a deal",
             PartKind::Record(Of::Ticket) => "a ticket",
+            PartKind::Record(Of::Account) => "an account",
             PartKind::List(_) => "a list",
             PartKind::Wrong => "unknown",
         }

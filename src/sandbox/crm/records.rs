@@ -80,7 +80,7 @@ impl CrmKind {
                 "nayose_why",
                 "nayose_block",
             ],
-            CrmKind::Company => &["name", "domain", "country", "phone", "lifecyclestage"],
+            CrmKind::Company => &["name", "domain", "country", "industry", "numberofemployees", "phone", "lifecyclestage"],
             CrmKind::Deal => &["dealname", "dealstage", "amount", "pipeline", "closedate", "hubspot_owner_id"],
         }
     }

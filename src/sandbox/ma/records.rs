@@ -19,7 +19,7 @@ pub enum LeadFieldType {
 }
 
 /// The fields there are and can be written.
-pub const FIELDS: [(&str, LeadFieldType); 16] = [
+pub const FIELDS: [(&str, LeadFieldType); 17] = [
     ("email", LeadFieldType::Email),
     ("firstName", LeadFieldType::Text),
     ("lastName", LeadFieldType::Text),
@@ -28,6 +28,7 @@ pub const FIELDS: [(&str, LeadFieldType); 16] = [
     ("phone", LeadFieldType::Text),
     ("mobilePhone", LeadFieldType::Text),
     ("country", LeadFieldType::Text),
+    ("industry", LeadFieldType::Text),
     ("leadScore", LeadFieldType::Integer),
     ("leadStatus", LeadFieldType::Text),
     ("leadSource", LeadFieldType::Text),

@@ -215,7 +215,7 @@ impl World {
         for write in &writes[(*checked).min(writes.len())..] {
             assert_eq!(write.system, SandboxSystem::Ma, "only the marketing system may be written to: {write:?}");
             for field in write.fields.keys().filter(|f| *f != "id") {
-                let allowed = ["marketingSuspended", "nayose_why", "nayose_ok_until", "leadStatus", "phone", "title"];
+                let allowed = ["marketingSuspended", "nayose_why", "nayose_ok_until", "leadStatus", "phone", "title", "industry"];
                 assert!(allowed.contains(&field.as_str()), "{field} may not be written: {write:?}");
             }
         }

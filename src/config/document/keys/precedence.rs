@@ -11,14 +11,49 @@ pub static PRECEDENCE: TableKeys = TableKeys {
             "Whose value counts for fields without a rule of their own",
         ),
         key("person", ValueKind::Table(&PERSON), "Whose value counts, field by field"),
+        key("account", ValueKind::Table(&ACCOUNT), "The same of companies: what `account.FIELD` and `account = \"FIELD\"` say"),
         key("fields", ValueKind::Table(&FIELDS), "What values of a field must look like, whatever its rule"),
     ],
-    later: &["account", "deal", "ticket"],
+    later: &["deal", "ticket"],
     ..NONE
 };
 
 pub static PERSON: TableKeys = TableKeys {
     rest: Some(key("", ValueKind::Either(&[ValueKind::Order, ValueKind::Table(&RULE)]), "Whose value counts for this field")),
+    ..NONE
+};
+
+pub static ACCOUNT: TableKeys = TableKeys {
+    rest: Some(key(
+        "",
+        ValueKind::Either(&[ValueKind::Order, ValueKind::Table(&ACCOUNT_RULE)]),
+        "Whose value counts for this field of a person's company",
+    )),
+    ..NONE
+};
+
+/// How a value of an account is found: nothing is written there, and no condition knows whose account it is.
+pub static ACCOUNT_RULE: TableKeys = TableKeys {
+    keys: &[
+        key("from", ValueKind::Order, "The first that has a value; in an inner list the newest"),
+        key("only", ValueKind::Text, "That system or nothing"),
+        key("newest", ValueKind::Texts, "The newest value"),
+        key("oldest", ValueKind::Texts, "The oldest value"),
+        key("max", ValueKind::Texts, "The largest number or latest time"),
+        key("min", ValueKind::Texts, "The smallest number or earliest time"),
+        key("most", ValueKind::Texts, "The value that most records hold"),
+        key("any", ValueKind::Texts, "Of yes and no: yes if one says yes"),
+        key("all", ValueKind::Texts, "Of yes and no: no if one says no"),
+        key("max_age", ValueKind::Duration, "Older values don't count"),
+        key(
+            "blank",
+            ValueKind::Word(&["wins", "clears", "skipped"]),
+            "Whether an empty value counts: what somebody emptied, whatever is empty, or nothing",
+        ),
+        key("ignore", ValueKind::Texts, "Values that count for nothing, in any case and width: 不明, N/A"),
+        key("because", ValueKind::Text, "A note for the next reader"),
+    ],
+    one_of: &["from", "only", "newest", "oldest", "max", "min", "most", "any", "all"],
     ..NONE
 };
 
@@ -57,16 +92,17 @@ const STRATEGIES: &[KeyRule] = &[
     key("all", ValueKind::Texts, "Of yes and no: no if one says no"),
     key("union", ValueKind::Texts, "Lists put together; what was removed in one is removed"),
     key("other", ValueKind::Text, "Another field: the value of the record that its value is from"),
+    key("account", ValueKind::Text, "What the person's company has in this field, by its rule under [account]"),
     key("never", ValueKind::Bool, "true: no value counts, the field is left alone"),
 ];
 
 const STRATEGY_NAMES: &[&str] =
-    &["from", "fill", "only", "newest", "oldest", "max", "min", "most", "sum", "any", "all", "union", "other", "never"];
+    &["from", "fill", "only", "newest", "oldest", "max", "min", "most", "sum", "any", "all", "union", "other", "account", "never"];
 
 pub static RULE: TableKeys = TableKeys {
     keys: &[
         key("cases", ValueKind::Tables(&[&CASE]), "Several conditions, each with how the value is found; the first that is true counts"),
-        key("when", ValueKind::Expression, "Over person, deals and tickets; where it is false, `otherwise` counts"),
+        key("when", ValueKind::Expression, "Over person, account, deals and tickets; where it is false, `otherwise` counts"),
         key(
             "otherwise",
             ValueKind::Either(&[ValueKind::Order, ValueKind::Table(&OTHERWISE)]),
@@ -83,13 +119,16 @@ pub static RULE: TableKeys = TableKeys {
         key("because", ValueKind::Text, "A note for the next reader"),
     ],
     shared: STRATEGIES,
-    one_of: &["from", "fill", "only", "newest", "oldest", "max", "min", "most", "sum", "any", "all", "union", "other", "never", "cases"],
+    one_of: &[
+        "from", "fill", "only", "newest", "oldest", "max", "min", "most", "sum", "any", "all", "union", "other", "account", "never",
+        "cases",
+    ],
     ..NONE
 };
 
 /// One of several cases.
 pub static CASE: TableKeys = TableKeys {
-    keys: &[needed("when", ValueKind::Expression, "Over person, deals and tickets")],
+    keys: &[needed("when", ValueKind::Expression, "Over person, account, deals and tickets")],
     shared: STRATEGIES,
     one_of: STRATEGY_NAMES,
     ..NONE

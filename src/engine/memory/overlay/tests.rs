@@ -10,8 +10,8 @@ fn laid_over(old: &Record, new: Record, accounts: bool) -> Record {
 
 #[test]
 fn what_was_emptied_is_told_from_what_never_held_anything() {
-    let person = |title: Option<&str>| {
-        let mut person = Record::new("crm:person:1".parse().unwrap());
+    let shows = |id: &str, title: Option<&str>| {
+        let mut person = Record::new(id.parse().unwrap());
         if let Some(title) = title {
             person.set(&"title".into(), if title.is_empty() { Value::Empty } else { Value::text(title) }, Time(1));
         }
@@ -29,8 +29,10 @@ fn what_was_emptied_is_told_from_what_never_held_anything() {
         (&[Some("Chief"), Some(""), Some("Clerk")], None),
         (&[Some("Chief"), Some(""), Some("Clerk"), Some("")], Some("Clerk")),
     ] {
-        let last = shown[1..].iter().fold(person(shown[0]), |known, title| laid_over(&known, person(*title), true));
-        assert_eq!(last.cleared(&title), cleared.map(Value::text).as_ref(), "{shown:?}");
+        for id in ["crm:person:1", "crm:account:1"] {
+            let last = shown[1..].iter().fold(shows(id, shown[0]), |known, title| laid_over(&known, shows(id, *title), true));
+            assert_eq!(last.cleared(&title), cleared.map(Value::text).as_ref(), "{id} {shown:?}");
+        }
     }
 }
 

@@ -12,7 +12,7 @@ fn covered(system: &str, people: Extent, deals: Option<Extent>, tickets: Option<
         };
         Some((format!("{system}.{stream}"), at))
     });
-    Covered { system: system.into(), people, deals, tickets, gaps: gaps.collect() }
+    Covered { system: system.into(), people, deals, tickets, accounts: None, gaps: gaps.collect() }
 }
 
 fn of(systems: &[&str]) -> Vec<Record> {
@@ -46,6 +46,30 @@ fn what_was_never_read_may_concern_anybody_and_what_is_stale_those_whom_the_syst
     let gaps = coverage.gaps(&of(&["crm", "ma"]));
     assert_eq!((gaps.unread().never, gaps.unread().stale), (&["desk".into()][..], &["crm".into()][..]));
     assert!(coverage.gaps(&of(&["ma"])).unread().stale.is_empty());
+}
+
+#[test]
+fn accounts_of_a_system_concern_whom_it_knows_and_anybody_while_its_people_are_not_read() {
+    for (people, accounts, records, never, stale) in [
+        (Whole, Some(Whole), &["crm"][..], false, false),
+        (Whole, Some(Never), &["crm"], true, false),
+        (Whole, Some(Never), &["ma"], false, false),
+        (Whole, Some(Stale), &["crm"], false, true),
+        (Stale, Some(Whole), &["crm"], false, true),
+        (Stale, Some(Whole), &["ma"], false, false),
+        (Never, Some(Whole), &["ma"], true, false),
+        (Never, None, &["crm"], false, false),
+    ] {
+        let gaps = vec![("crm.companies".to_string(), None)];
+        let coverage = Coverage(vec![Covered { accounts, gaps, ..covered("crm", people, None, None) }]);
+        let gaps = coverage.gaps(&of(records));
+        let found = (!gaps.unread_accounts().never.is_empty(), !gaps.unread_accounts().stale.is_empty());
+        assert_eq!(found, (never, stale), "{coverage:?} {records:?}");
+        assert_eq!(gaps.has_stale(), stale || !gaps.unread().stale.is_empty());
+        assert!(gaps.without_stale().unread_accounts().stale.is_empty());
+    }
+    let of = |accounts| Coverage(vec![Covered { accounts: Some(accounts), ..covered("crm", Whole, None, None) }]);
+    assert!(of(Whole).is_better_than(&of(Never)) && !of(Never).is_better_than(&of(Whole)));
 }
 
 #[test]
