@@ -1,6 +1,6 @@
 //! Whose value counts, as precedence.toml says it.
 
-use super::harness::{SOON, Setup, World, object, person, wait_until};
+use super::harness::{SOON, Setup, World, in_the_next_second, object, person, wait_until};
 use nayose::sandbox::{CrmEditor, CrmObject, LeadEditor};
 use serde_json::{Value, json};
 use std::fs;
@@ -154,13 +154,6 @@ fn what_a_relay_brings_is_written_nowhere_and_what_a_person_types_is() {
     assert_eq!(world.lead(someone.lead).text("phone"), Some("+81 3 3333 3333"));
     fs::write(&systems, text).unwrap();
     world.sync_until("the integration's value is written", |w| w.lead(someone.lead).text("phone") == Some("+81 3 4444 4444"));
-}
-
-/// The feed tells times to the second.
-fn in_the_next_second() {
-    let second = || jiff::Timestamp::now().as_second();
-    let begun = second();
-    wait_until("the second is over", SOON, || second() > begun);
 }
 
 /// The feed tells when the phone changed: what a job did to the lead's score since does not make that phone newer than the CRM's.
@@ -341,9 +334,11 @@ fn a_field_that_goes_with_another_is_taken_from_the_same_record() {
     let of = of.unwrap();
     let shows = || ["title", "phone"].map(|field| world.lead(of.lead).text(field).unwrap_or_default().to_string());
     assert_eq!(shows(), ["CRM title", "+81 3 1111 1111"]);
+    in_the_next_second();
     world.sandbox.handle.edit_lead(of.lead, &object(json!({"title": "MA title"}))).unwrap();
     world.sync().exits(0);
     assert_eq!(shows()[0], "CRM title", "its phone is the CRM's, and so is its title");
+    in_the_next_second();
     world.sandbox.handle.edit_lead(of.lead, &object(json!({"title": "MA title", "phone": "+81 3 2222 2222"}))).unwrap();
     world.sync().exits(0);
     assert_eq!(shows(), ["MA title", "+81 3 2222 2222"]);

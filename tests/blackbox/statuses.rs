@@ -1,6 +1,6 @@
 //! What `[status]` says of people, and what of it targets are told.
 
-use super::harness::{SOON, Setup, World, object, person, wait_until};
+use super::harness::{SOON, Setup, World, in_the_next_second, object, person, wait_until};
 use nayose::model::Span;
 use nayose::sandbox::crm::history::SALESPERSON;
 use nayose::sandbox::{CrmKind, Handle};
@@ -48,6 +48,7 @@ fn under_forward_only_a_status_falls_only_to_the_exceptions() {
     let shows = |n: usize| world.lead(people[n].lead).text("leadStatus").unwrap_or_default().to_string();
     assert_eq!([0, 1, 2].map(shows), ["mql", "Partner", "lead"]);
 
+    in_the_next_second();
     handle.edit_lead(people[0].lead, &object(json!({"leadScore": 10}))).unwrap();
     let deals = [1, 2].map(|n: usize| handle.open_deal(&[people[n].contact], None).unwrap());
     world.sync().exits(0);

@@ -72,6 +72,7 @@ pub fn writes(sim: &mut Sim<'_>, table: Table, batch: &Batch, planned: Option<&B
         }
         widens(sim, table, batch, id, &op.change, &rules, now)?;
         judges::status_rests_on_what_was_read(sim, id, &op.change)?;
+        judges::status_falls_only_to_exceptions(sim, id, &op.change)?;
         judges::field_rests_on_what_was_read(sim, id, &op.change)?;
         precedence::judge::typed_values(sim, table, id, &op.change)?;
         if op.change.fields.iter().any(|(_, v)| *v == Value::Empty) && table == Table::MaPeople {

@@ -5,10 +5,12 @@
 //! - Are requests repeated without end, or marks piled up?
 
 use super::checks::{SLACK_MS, Violation, fail, needed};
+use super::setup::orders::Order;
 use super::setup::{CRM_LIMIT_MS, LEASE_MS, PEOPLE_LIMIT_MS, REFUSAL_LIMIT_MS, TICKET_LIMIT_MS};
 use super::sim::Sim;
 use super::truth::account::OWN_VALUES;
 use super::truth::against::{Borne, Cause};
+use super::truth::labels::STATUS;
 use super::truth::{Item, Table};
 use super::wire::Switch;
 use nayose::connector::Change;
@@ -240,10 +242,23 @@ pub fn field_rests_on_what_was_read(sim: &Sim<'_>, id: &RecordId, change: &Chang
     Ok(())
 }
 
+/// While only rules with `forward_only` may count, no status takes the place of a higher one but the exceptions, nor of a stranger's word.
+pub fn status_falls_only_to_exceptions(sim: &Sim<'_>, id: &RecordId, change: &Change) -> Result<(), Violation> {
+    const ORDER: [&str; 5] = ["opportunity", "customer", "lost", "recycled", "lead"];
+    let place = |word: &str| ORDER.iter().position(|name| *name == word.strip_prefix(STATUS).unwrap_or(word));
+    let Some((to, from)) = change.status.as_ref().and_then(|status| Some((&status.to, status.from.as_deref()?))) else { return Ok(()) };
+    if from.trim().is_empty() || !sim.orders.in_force().into_iter().all(Order::turns_statuses) {
+        return Ok(());
+    }
+    let highest = from.lines().filter_map(place).min();
+    let stays = highest.is_none_or(|highest| Some(highest) < place(to) && !matches!(&**to, "lost" | "recycled"));
+    if stays { fail(11, format!("{id} shows the status {from:?} and is told {to:?} under forward_only")) } else { Ok(()) }
+}
+
 /// A status that is lower than what could be read waits until it was read once.
 pub fn status_rests_on_what_was_read(sim: &Sim<'_>, id: &RecordId, change: &Change) -> Result<(), Violation> {
     let Some(status) = &change.status else { return Ok(()) };
-    let low = matches!(&*status.to, "lead" | "lost");
+    let low = matches!(&*status.to, "lead" | "lost" | "recycled");
     let unread = ["crm.deals", "crm.deal_people", "crm.people"].into_iter().find(|s| !sim.read_once.contains(*s));
     match unread {
         Some(stream) if low => fail(15, format!("{id} gets the status {:?}, and {stream} was never read", &*status.to)),

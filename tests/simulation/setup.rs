@@ -301,9 +301,13 @@ fn policy(rules: Rules, large: bool, order: Order) -> String {
         "[widening]\nask_above = {{ people = {WIDENING_PEOPLE}, share = \"1%\", within = \"6h\" }}\n\n\
          [changes]\nask_above = {{ records = 8, share = \"1%\", within = \"1h\" }}\n"
     );
-    let mut statuses = STATUSES;
-    if order.turns_statuses() {
-        statuses.swap(0, 1);
+    let whole = |statuses: &[(&str, &str)]| config_files::policy(statuses, &holds, r#""ma.people" = "1h", "news.people" = "1h""#, &limits);
+    if !order.turns_statuses() {
+        return whole(&STATUSES);
     }
-    config_files::policy(&statuses, &holds, r#""ma.people" = "1h", "news.people" = "1h""#, &limits)
+    // Counted in days, and none falls but to these.
+    let [customer, opportunity, (lost, _), lead] = STATUSES;
+    let statuses =
+        [opportunity, customer, (lost, "deals.exists(d, d.lost && d.closed_days < 1)"), ("recycled", "deals.exists(d, d.lost)"), lead];
+    whole(&statuses).replacen("[status]\n", "[status]\nforward_only = { except = [\"lost\", \"recycled\"] }\n", 1)
 }

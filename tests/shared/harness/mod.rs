@@ -40,6 +40,13 @@ pub fn free_port() -> u16 {
     }
 }
 
+/// Systems tell times to the second: what is done in the second of our last write is not told from what was there before it.
+pub fn in_the_next_second() {
+    let second = || jiff::Timestamp::now().as_second();
+    let begun = second();
+    wait_until("the second is over", SOON, || second() > begun);
+}
+
 /// Asks again and again until it is so.
 #[track_caller]
 pub fn wait_until(what: &str, within: Duration, mut so: impl FnMut() -> bool) {
