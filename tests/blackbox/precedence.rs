@@ -224,7 +224,7 @@ fn what_a_relay_brings_into_the_ma_is_no_news_and_what_others_bring_is() {
 
     let tried = world.run("connector try ma").exits(0).json();
     let edits = &tried["edits"];
-    assert_eq!((&edits["tells_editors"], &edits["history"], edits["feed"].as_array().map(Vec::len)), (&json!(true), &json!([]), Some(8)));
+    assert_eq!((&edits["tells_editors"], &edits["history"], edits["feed"].as_array().map(Vec::len)), (&json!(true), &json!([]), Some(9)));
     let text = world.run_text("connector try ma");
     text.says("ma tells by its feed when these fields of a person change, from the first reading on: ")
         .says("ma tells who edits its records");
