@@ -112,6 +112,8 @@ mod tests {
             covered.add(&stream.into(), entity, at, extent);
         }
         assert_eq!((covered.people, covered.deals, covered.tickets), (Stale, Some(Never), Some(Whole)));
-        assert_eq!(covered.gaps, [("crm.leads".to_string(), Some(Time(5))), ("crm.deal_people".to_string(), None)]);
+        assert_eq!(covered.accounts, Some(Never));
+        let gaps = [("crm.leads", Some(Time(5))), ("crm.companies", None), ("crm.deal_people", None)];
+        assert_eq!(covered.gaps, gaps.map(|(stream, at)| (stream.to_string(), at)));
     }
 }
