@@ -25,16 +25,11 @@ impl Engine {
     /// Whether a search may still show a record as it was before our last write: as far behind as its system says, and the record's own time
     /// has not moved since: what it tells of a time before our write was sent is of before it.
     pub(super) fn trails(&self, run: &PassRun, idx: Idx, target: &Target, new: &Record) -> bool {
-        let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| lag_of(&run.pass, info.lag));
+        let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
         let sent_by = target.acknowledged_at.map(|at| at.minus(ANSWERED_WITHIN));
         let since = || self.world.record(idx).changed_at.max(target.stood_at).max(sent_by);
         !run.pass.is_sweep() && was_written_since(target, run.began.minus(lag)) && !has_moved(new.changed_at, since())
     }
-}
-
-/// How far a pass may be behind our own writes: a search as far as its system says; who asks for a record by its id is told what it is.
-fn lag_of(pass: &Pass, lag: Span) -> Span {
-    if matches!(pass, Pass::ById(_)) { Span::ZERO } else { lag }
 }
 
 /// Whether a version of a record is older than the one that is known, by its own time, and the known one came about within this while.
@@ -66,15 +61,6 @@ mod tests {
         ] {
             assert_eq!(is_older(new, known, Time(30)..=Time(90)), older, "{new:?} {known:?}");
         }
-    }
-
-    /// Just after our write another address was put there without moving the record's time; the look before the next write passed it over, and
-    /// that person's title was written.
-    #[test]
-    fn a_look_at_the_record_itself_trails_no_write() {
-        let lag = Span::seconds(60);
-        assert_eq!(lag_of(&Pass::ById(Vec::new()), lag), Span::ZERO);
-        assert_eq!((lag_of(&Pass::Open, lag), lag_of(&Pass::Changes(Time(5)), lag)), (lag, lag));
     }
 
     #[test]
