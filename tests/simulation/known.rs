@@ -97,11 +97,15 @@ impl Known {
     }
 
     /// The process died: what was not committed is not known any more.
-    pub fn forget(&mut self, disk: &Disk) {
+    pub fn forget(&mut self, disk: &Disk, now: Time) {
         self.settle(disk);
         self.pending.clear();
         // By that process's clock, which may have been a month ahead. What the next one reads is read after.
         self.acknowledged.clear();
+        // And what it saw was seen by now: whoever knows how late it is waits for no end that is still to come.
+        for thing in self.kept.things.values_mut() {
+            (thing.last_open, thing.seen_ended) = (thing.last_open.map(|at| at.min(now)), thing.seen_ended.map(|at| at.min(now)));
+        }
     }
 
     /// The store is lost. What the journal keeps is still known: who said no, and under which addresses.
@@ -346,8 +350,33 @@ mod tests {
         known.acknowledged(&id, Time(9_000_000));
         read(&mut known, &disk, "0", 20);
         assert_eq!(at(&known), ["2"], "read before our write was acknowledged");
-        known.forget(&disk);
+        known.forget(&disk, Time(0));
         read(&mut known, &disk, "0", 30);
         assert_eq!(at(&known), ["0"]);
+    }
+
+    /// Seed 79001622: by a clock that was a month ahead a deal was seen open, and lost; the next process, which read it two hours later, was
+    /// to hold for an hour from that reading on.
+    #[test]
+    fn an_end_that_a_process_saw_whose_clock_was_ahead_was_no_later_than_its_death() {
+        let (mut known, disk) = (Known::default(), Disk::new());
+        let (contact, hour): (RecordId, i64) = ("crm:person:5".parse().unwrap(), 3_600_000);
+        let put = |known: &mut Known, record: Record, began: i64| {
+            known.observe(&[Observed::Record { record: Box::new(record), people_told: true, accounts_told: true }], Time(began));
+            Handle(disk.clone()).commit(KeyValueBatch::default()).unwrap();
+            known.settle(&disk);
+        };
+        let deal = |state| Record { deal: Some(state), people: vec!["5".into()], ..Record::new("crm:deal:12".parse().unwrap()) };
+        let mut person = Record::new(contact.clone());
+        person.set(&"email".into(), Value::text("mei@acme.example"), Time(0));
+        put(&mut known, person, 0);
+        let ahead = 31 * 24 * hour;
+        put(&mut known, deal(DealState::Open), ahead);
+        put(&mut known, deal(DealState::Lost), ahead + 60_000);
+        known.forget(&disk, Time(120_000));
+        for (read, holds) in [(120_000 + hour / 2, true), (120_000 + 2 * hour, false)] {
+            put(&mut known, deal(DealState::Lost), read);
+            assert_eq!(known.must_hold(&contact, &[Rules::Base], Time(read)).is_some(), holds, "{read}");
+        }
     }
 }

@@ -102,7 +102,7 @@ impl Sim<'_> {
         self.disk.live();
         self.daemon = None;
         self.switches.forget_writes(false, self.truth.now);
-        self.known.forget(&self.disk);
+        self.known.forget(&self.disk, self.truth.now);
         let down = dice.range(0, 120_000);
         self.note(|| format!("{how}; down for {} s", down / 1000));
         self.truth.now = Time(self.truth.now.0 + down);
