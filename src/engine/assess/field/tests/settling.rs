@@ -85,8 +85,10 @@ const FORMS: [fn(&str) -> String; 8] = [
     |text| text.chars().take(3).collect(),
     |text| text.chars().filter(|c| c.is_alphanumeric()).collect(),
     |text| text.replace("株式会社", "㈱"),
-    |text| text.strip_prefix("03-").map_or(text.to_string(), |rest| format!("+81 3-{rest}")),
+    |text| text.strip_prefix("03-").filter(|rest| rest.contains('-')).map_or(text.to_string(), |rest| format!("+81 3-{rest}")),
 ];
+/// The form among them that is a column's width. It holds for whoever writes, so people see what they type cut, too.
+const CUT: usize = 4;
 const OTHERS: [fn(&str) -> String; 4] =
     [|text| format!("{text}x"), |text| format!("x{text}"), |_| "stuck".into(), |text| text.chars().rev().collect()];
 
@@ -135,9 +137,16 @@ proptest! {
         rule in rules(),
         values in values(written()),
         edits in edits(written()),
-        forms in proptest::collection::vec(proptest::sample::select(FORMS.to_vec()), 3),
+        forms in proptest::collection::vec(0..FORMS.len(), 3),
     ) {
-        let mut play = played(made(Play::new(rule, values), &forms), &edits);
+        let kept = |at: usize, value: Value| match value.as_text() {
+            Some(text) if forms[at] == CUT => Value::text(&FORMS[CUT](text)),
+            _ => value,
+        };
+        let values = values.into_iter().enumerate().map(|(at, (value, days, is_written))| (kept(at, value), days, is_written)).collect();
+        let edits: Vec<_> = edits.into_iter().map(|(at, value, is_seen)| (at, kept(at, value), is_seen)).collect();
+        let makes: Vec<fn(&str) -> String> = forms.iter().map(|form| FORMS[*form]).collect();
+        let mut play = played(made(Play::new(rule, values), &makes), &edits);
         let before = play.shown().into_iter().cloned().collect::<Vec<_>>();
         prop_assert!(play.settle() <= 2, "{before:?} {:?}", play.shown());
     }
