@@ -194,8 +194,8 @@ impl Engine {
         let id = new.id.id.clone();
         let sight = sight(self.latest_now(&run.system, run.began), run.seen_until, seen_in_this_pass);
         let stood = found.and_then(|idx| self.targets.of(idx)?.stood_at);
-        let was_seen = found.and_then(|idx| self.targets.of(idx)).is_some_and(Target::was_seen);
-        let sight = if old.is_some() { Sight { stood, was_seen, counts_touches, ..self.since_when(sight, run, now) } } else { sight };
+        let has_seen_lists = found.and_then(|idx| self.targets.of(idx)).is_some_and(Target::has_seen_lists);
+        let sight = if old.is_some() { Sight { stood, has_seen_lists, counts_touches, ..self.since_when(sight, run, now) } } else { sight };
         let changed_at = new.changed_at;
         let merged = overlay(old, new, told, sight);
         if lacks_people && needs_people(old, &merged, run.carries_people) {

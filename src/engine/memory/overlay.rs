@@ -43,14 +43,14 @@ pub struct Sight {
     pub stood: Option<Time>,
     /// Rules ask for how long a record was quiet: a later change of it counts though nothing that is read of it is another.
     pub counts_touches: bool,
-    /// What we last wrote of its fields was looked at since: this look is not the first.
-    pub was_seen: bool,
+    /// What we last wrote of its lists was looked at since: this look is not the first.
+    pub has_seen_lists: bool,
 }
 
 impl Sight {
     /// Of an answer that was made then at the latest, and of which no more is known.
     pub fn at(at: Time) -> Sight {
-        Sight { at, before: None, looked: None, swept: None, read: at, stood: None, counts_touches: false, was_seen: false }
+        Sight { at, before: None, looked: None, swept: None, read: at, stood: None, counts_touches: false, has_seen_lists: false }
     }
 }
 
@@ -85,7 +85,7 @@ pub fn overlay(old: Option<&Record>, mut new: Box<Record>, told: ListsCarried, s
         past_names::remember(old, &mut new);
         // What it showed at its own last change was looked at, too; a time that is still to come tells nothing.
         let shown = old.changed_at.filter(|at| *at <= sight.at);
-        let looked = if sight.was_seen { Some(Time(i64::MAX)) } else { sight.looked.max(shown) };
+        let looked = if sight.has_seen_lists { Some(Time(i64::MAX)) } else { sight.looked.max(shown) };
         lists::remember(old, &mut new, looked);
     }
     if new.id.entity == Entity::Deal {

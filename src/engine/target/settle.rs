@@ -29,9 +29,11 @@ impl Target {
         unseen.filter_map(look).collect()
     }
 
-    /// Whether each field that we wrote was looked at since, whatever it showed.
-    pub fn was_seen(&self) -> bool {
-        self.sent.is_none() && self.agreed.iter().all(|agreed| !agreed.unseen || agreed.spent)
+    /// Whether each list that we wrote was looked at since, whatever it showed. What else is under way says nothing of lists.
+    pub fn has_seen_lists(&self) -> bool {
+        let is_list = |value: &Value| matches!(value, Value::List(_));
+        let is_under_way = self.sent.as_ref().is_some_and(|sent| sent.fields.iter().any(|(_, value)| is_list(value)));
+        !is_under_way && self.agreed.iter().filter(|agreed| is_list(&agreed.ours)).all(|agreed| !agreed.unseen || agreed.spent)
     }
 
     /// What is shown of a field was taken for what the target made of our value, and is somebody's own.
@@ -186,15 +188,23 @@ mod tests {
         }
     }
 
+    /// A permit that is under way is no list, so what was seen of lists before it counts.
     #[test]
-    fn what_we_wrote_was_seen_once_each_field_was_looked_at_and_nothing_is_under_way() {
-        let agreed = |field: &str, unseen, spent| Agreed { unseen, spent, ..Agreed::new(field.into(), Value::text("a")) };
-        let of = |agreed: Vec<Agreed>| Target { agreed, ..Target::default() };
-        assert!(of(vec![agreed("title", false, false), agreed("phone", true, true)]).was_seen());
-        assert!(!of(vec![agreed("title", false, false), agreed("phone", true, false)]).was_seen());
-        let mut sent = of(vec![agreed("title", false, false)]);
-        sent.send(&Change::default(), Time(5));
-        assert!(!sent.was_seen());
+    fn lists_were_seen_once_each_was_looked_at_and_none_is_under_way() {
+        let agreed = |value: Value, unseen, spent| Agreed { unseen, spent, ..Agreed::new("field".into(), value) };
+        let list = || Value::list(["a"]);
+        for (agreed, has_seen) in [
+            (vec![agreed(list(), false, false), agreed(list(), true, true)], true),
+            (vec![agreed(list(), false, false), agreed(list(), true, false)], false),
+            (vec![agreed(list(), false, false), agreed(Value::text("a"), true, false)], true),
+        ] {
+            let mut target = Target { agreed, ..Target::default() };
+            assert_eq!(target.has_seen_lists(), has_seen, "{:?}", target.agreed);
+            target.send(&Change { permit: Some(PermitChange::Withdrawn), ..Change::default() }, Time(5));
+            assert_eq!(target.has_seen_lists(), has_seen, "{:?}", target.agreed);
+            target.send(&Change { fields: vec![("tags".into(), list())], ..Change::default() }, Time(5));
+            assert!(!target.has_seen_lists());
+        }
     }
 
     /// Up to format 5 a birthday that we wrote lay in the state as a time: read as a day it is no word of somebody else's.

@@ -89,7 +89,7 @@ fn an_entry_of_ours_that_was_seen_was_taken_out_whatever_is_proved() {
         let mut known = person(&["a"]);
         lists::note_written(&mut known, &tags, &Value::list(["a", "b"]), Time(200));
         known.set(&tags, Value::list(["a", "b"]), Time(200));
-        let sight = Sight { was_seen, looked: Some(Time(50)), ..Sight::at(Time(900)) };
+        let sight = Sight { has_seen_lists: was_seen, looked: Some(Time(50)), ..Sight::at(Time(900)) };
         let Merged::Changed(last) = overlay(Some(&known), Box::new(person(&["a"])), ListsCarried::ALL, sight) else {
             panic!("it is shorter")
         };
