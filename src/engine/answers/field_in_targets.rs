@@ -3,6 +3,7 @@
 use crate::engine::assess::assessment::FieldWinner;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
+use crate::engine::target::habits::Habits;
 use crate::engine::target::{Agreed, Parked};
 use crate::merge::Unknown;
 use crate::model::{Name, Record, Time, Value};
@@ -64,17 +65,17 @@ impl Engine {
         let shown = |(idx, record): (&_, &Record)| ShownInTarget {
             record: record.id.to_string(),
             shows: record.field_of(name).map_or(Json::Null, |field| field.value.to_json()),
-            state: state(record, name, (self.targets.agreed(*idx), has_code(record)), &winner, trusted),
+            state: state(record, name, (self.targets.agreed(*idx), self.targets.habits(), has_code(record)), &winner, trusted),
         };
         targets.into_iter().map(shown).collect()
     }
 }
 
-/// `agreed`: what was agreed with the record, and whether its system has a code for the winner.
+/// `agreed`: what was agreed with the record, `habits`: what systems make of values, and whether its system has a code for the winner.
 fn state(
     record: &Record,
     name: &Name,
-    (agreed, has_code): (&[Agreed], bool),
+    (agreed, habits, has_code): (&[Agreed], &Habits, bool),
     winner: &Result<Option<FieldWinner>, Unknown>,
     now: Time,
 ) -> InTarget {
@@ -90,7 +91,7 @@ fn state(
             InTarget::PerhapsTyped
         }
         _ if winner.rivals.contains(&record.id) => InTarget::KeepsOwn,
-        _ if !winner.is_wanted_in(record, name, agreed.map_or(&[], std::slice::from_ref)) => InTarget::Emptied,
+        _ if !winner.is_wanted_in(record, name, agreed.map_or(&[], std::slice::from_ref), habits) => InTarget::Emptied,
         _ if shown.is_unreadable() => InTarget::Unread,
         _ if !has_code => InTarget::NoCode,
         // What an undo set back stands there in place of the value that is given up: no form of it.
@@ -135,12 +136,12 @@ mod tests {
             (vec![], Err(Unknown::NotRead), InTarget::Left),
         ] {
             let has_code = !matches!(&winner, Ok(Some(winner)) if winner.value == Value::text("Vendeur"));
-            assert_eq!(state(&record, &name, (&agreed, has_code), &winner, Time(9)), want, "{agreed:?} {winner:?}");
+            assert_eq!(state(&record, &name, (&agreed, &Habits::default(), has_code), &winner, Time(9)), want, "{agreed:?} {winner:?}");
         }
         record.set(&name, Value::Unreadable, Time(6));
-        assert_eq!(state(&record, &name, (&[], true), &Ok(Some(winner("Chief"))), Time(9)), InTarget::Unread);
+        assert_eq!(state(&record, &name, (&[], &Habits::default(), true), &Ok(Some(winner("Chief"))), Time(9)), InTarget::Unread);
         record.set(&name, Value::Empty, Time(6));
         record.memory.cleared = vec![(name.clone(), Value::text("Chief"))];
-        assert_eq!(state(&record, &name, (&[], true), &Ok(Some(winner("Chief"))), Time(9)), InTarget::Emptied);
+        assert_eq!(state(&record, &name, (&[], &Habits::default(), true), &Ok(Some(winner("Chief"))), Time(9)), InTarget::Emptied);
     }
 }

@@ -64,11 +64,17 @@ impl FieldWinner {
     }
 
     /// Whether a record is to show it. Not where its own value counts as much and may be the newer one, or the rule only fills and it has one,
-    /// nor where somebody emptied just this value, or what the record made of it (`agreed`), and nobody has surely typed it anywhere since.
-    pub fn is_wanted_in(&self, record: &Record, name: &Name, agreed: &[Agreed]) -> bool {
+    /// nor where somebody emptied just this value, or what the record made of it (`agreed`) or its system makes of such values, and nobody has
+    /// surely typed it anywhere since.
+    pub fn is_wanted_in(&self, record: &Record, name: &Name, agreed: &[Agreed], habits: &Habits) -> bool {
         let is_form =
             |cleared: &Value| agreed.iter().any(|a| a.field == *name && a.ours.says_the_same(&self.value) && a.theirs == *cleared);
-        let is_it = |cleared: &Value| cleared.says_the_same(&self.value) || self.value.is_day_begun_at(cleared) || is_form(cleared);
+        // Another program may have brought it there, so nothing was ever agreed with the record. In doubt what a person did stands.
+        let may_be_form =
+            |cleared: &Value| matches!(habits.judge(&record.id.system, name, &self.value, cleared), TakenFor::Form | TakenFor::Doubtful);
+        let is_it = |cleared: &Value| {
+            cleared.says_the_same(&self.value) || self.value.is_day_begun_at(cleared) || is_form(cleared) || may_be_form(cleared)
+        };
         let is_cleared_there = record.cleared(name).is_some_and(is_it) && record.field_of(name).is_some_and(|f| self.typed_after < f.at);
         !is_cleared_there && !self.rivals.contains(&record.id) && !self.filled.contains(&record.id)
     }

@@ -45,7 +45,7 @@ impl Engine {
         let agreed = agreed.map_or(&[][..], |idx| self.targets.agreed(idx));
         for name in &connected.config().writes.fields {
             let winner = whole.merge.fields.iter().find(|(known, _)| known == name).and_then(|(_, winner)| winner.as_ref());
-            let winner = winner.filter(|winner| winner.is_wanted_in(record, name, agreed));
+            let winner = winner.filter(|winner| winner.is_wanted_in(record, name, agreed, self.targets.habits()));
             wanted.fields.extend(winner.map(|winner| (name.clone(), winner.value.clone())));
         }
         if !self.set_back.is_empty() {

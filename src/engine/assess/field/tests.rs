@@ -1,4 +1,5 @@
 use super::*;
+use crate::engine::target::habits::Sighting;
 use crate::merge::{Circumstances, Leader, UnreadSystems};
 use crate::model::{Age, Date, Field, RecordId};
 
@@ -54,25 +55,45 @@ fn what_somebody_emptied_is_put_back_only_when_it_is_typed_anew_or_is_another_va
     record.set(&title, Value::Empty, Time(50));
     let winner =
         |value: &str, at: i64| FieldWinner { value: Value::text(value), typed_after: Time(at), rivals: Vec::new(), filled: Vec::new() };
-    assert!(winner("Chief", 9).is_wanted_in(&record, &title, &[]), "it never held anything");
+    assert!(winner("Chief", 9).is_wanted_in(&record, &title, &[], &Habits::default()), "it never held anything");
     record.memory.cleared = vec![(title.clone(), Value::text("Chief"))];
     for (value, typed_at, wanted) in [("Chief", 9, false), ("Chief", 49, false), ("Chief", 50, true), ("Clerk", 9, true)] {
-        assert_eq!(winner(value, typed_at).is_wanted_in(&record, &title, &[]), wanted, "{value} {typed_at}");
+        assert_eq!(winner(value, typed_at).is_wanted_in(&record, &title, &[], &Habits::default()), wanted, "{value} {typed_at}");
     }
     // What the record made of ours was emptied.
     record.memory.cleared = vec![(title.clone(), Value::text("CHIEF"))];
     let agreed = [Agreed { theirs: Value::text("CHIEF"), ..Agreed::new(title.clone(), Value::text("Chief")) }];
     for (value, typed_at, wanted) in [("Chief", 9, false), ("Chief", 51, true), ("Clerk", 9, true)] {
-        assert_eq!(winner(value, typed_at).is_wanted_in(&record, &title, &agreed), wanted, "{value} {typed_at}");
+        assert_eq!(winner(value, typed_at).is_wanted_in(&record, &title, &agreed, &Habits::default()), wanted, "{value} {typed_at}");
     }
     // A day that lay in the state as a time.
     record.memory.cleared = vec![(title.clone(), Value::Time(Time(-9 * 3_600_000)))];
     for (day, wanted) in [(0, false), (1, true)] {
         let winner = FieldWinner { value: Value::Date(Date(day)), ..winner("", 9) };
-        assert_eq!(winner.is_wanted_in(&record, &title, &[]), wanted, "{day}");
+        assert_eq!(winner.is_wanted_in(&record, &title, &[], &Habits::default()), wanted, "{day}");
     }
     record.set(&title, Value::text("Clerk"), Time(60));
-    assert!(winner("Chief", 9).is_wanted_in(&record, &title, &[]), "it is not empty any more");
+    assert!(winner("Chief", 9).is_wanted_in(&record, &title, &[], &Habits::default()), "it is not empty any more");
+}
+
+/// A relay had brought the number, which its system keeps with two digits: nothing was ever agreed with the record, and what somebody had
+/// emptied there was written again.
+#[test]
+fn what_a_system_makes_of_a_value_and_somebody_emptied_is_that_value() {
+    let (ma, income): (Name, Name) = ("ma".into(), "income".into());
+    let mut record = Record::new("ma:person:1".parse().unwrap());
+    record.set(&income, Value::Empty, Time(50));
+    record.memory.cleared = vec![(income.clone(), Value::Number(16.13))];
+    for (kept, wanted) in [(vec![], false), (vec![(1.125, 1.13), (2.127, 2.13), (3.129, 3.13)], false), (vec![(1.125, 1.125)], true)] {
+        let mut habits = Habits::default();
+        for (idx, (ours, shown)) in (2..).zip(&kept) {
+            let (ours, shown) = (Value::Number(*ours), Value::Number(*shown));
+            habits.see(&ma, idx, &Sighting { field: income.clone(), ours, shown });
+        }
+        let of = |value| FieldWinner { value: Value::Number(value), typed_after: Time(9), rivals: Vec::new(), filled: Vec::new() };
+        assert_eq!(of(16.125).is_wanted_in(&record, &income, &[], &habits), wanted, "{kept:?}");
+        assert!(of(17.0).is_wanted_in(&record, &income, &[], &habits));
+    }
 }
 
 /// A lead was read for the first time after the contact's title was cleared, and had had its own for months: it was taken for typed since.
@@ -99,7 +120,7 @@ fn a_rule_that_only_fills_leaves_what_a_record_holds_and_takes_an_ignored_value_
         let rule = FieldRule { ignored, ..FieldRule::of(strategy, "precedence.toml:5".into()) };
         let candidates: Vec<_> = ids.iter().zip(&values).map(|(id, value)| Candidate::new(id, value, Age::until(Time(1)))).collect();
         let winner = FieldWinner::of(winner_of(&rule, &candidates), &candidates, (&rule, RulePart::Otherwise), false);
-        let is_wanted = |id: &RecordId| winner.is_wanted_in(&Record::new(id.clone()), &"title".into(), &[]);
+        let is_wanted = |id: &RecordId| winner.is_wanted_in(&Record::new(id.clone()), &"title".into(), &[], &Habits::default());
         assert_eq!((winner.value.as_text(), [1, 2, 3].map(|at| is_wanted(&ids[at]))), (Some("Chief"), wanted), "{rule}");
     }
 }
@@ -124,5 +145,6 @@ fn who_says_the_same_in_another_form_is_no_rival() {
 fn a_record_keeps_a_value_that_may_be_the_newer_one() {
     let (record, other) = (Record::new("crm:person:1".parse().unwrap()), Record::new("ma:person:1".parse().unwrap()));
     let winner = FieldWinner { value: Value::text("Chief"), typed_after: Time(0), rivals: vec![record.id.clone()], filled: Vec::new() };
-    assert!(!winner.is_wanted_in(&record, &"title".into(), &[]) && winner.is_wanted_in(&other, &"title".into(), &[]));
+    let is_wanted_in = |record: &Record| winner.is_wanted_in(record, &"title".into(), &[], &Habits::default());
+    assert!(!is_wanted_in(&record) && is_wanted_in(&other));
 }

@@ -113,7 +113,8 @@ impl Play {
         let two_ways = self.goes_two_ways();
         let mut written = 0;
         for place in self.places.iter_mut().filter(|p| p.is_written) {
-            let Some(record) = place.record.as_mut().filter(|r| winner.is_wanted_in(r, &self.field, &place.target.agreed)) else {
+            let Some(record) = place.record.as_mut().filter(|r| winner.is_wanted_in(r, &self.field, &place.target.agreed, &self.habits))
+            else {
                 continue;
             };
             let wanted = Wanted { fields: vec![(self.field.clone(), winner.value.clone())], ..Wanted::default() };
