@@ -301,6 +301,10 @@ impl Switches {
     /// A write may be forgotten by who dies before it is booked; all of them with the state, or once their rule is another.
     pub fn forget_writes(&mut self, all: bool, now: Time) {
         self.more_allowed.extend(std::iter::repeat_n(now, if all { FIELD_WRITES_MAX } else { 1 }));
+        if all {
+            // How often a block was set in vain is counted anew, too.
+            self.taken.clear();
+        }
     }
 
     /// Somebody types something new, which is to be written, however often others were.
