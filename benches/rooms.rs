@@ -7,8 +7,9 @@ use nayose::decide::rules::{After, HoldRule, HoldScope};
 use nayose::decide::standing::{Brief, Kinds, Standing};
 use nayose::link::{Key, LinkRules, component, keys};
 use nayose::merge::rules::{Band, FieldRule, Strategy};
+use nayose::merge::valid::Valid;
 use nayose::merge::{Candidate, Circumstances, Leader, RulePart, UnreadSystems, judge};
-use nayose::model::expression::{Declared, Scope};
+use nayose::model::expression::{Declared, FieldType, Scope};
 use nayose::model::{Age, Basis, DealState, Entity, Expression, Mail, MailKind, Reason, Record, RecordId, Span, Time, Value};
 use nayose::store::{PendingChanges, State, StateInfo, StateUrl};
 use std::collections::HashMap;
@@ -76,6 +77,22 @@ fn merge(c: &mut Criterion) {
     });
 }
 
+/// The same with a pattern that each value is held against.
+fn merge_valid(c: &mut Criterion) {
+    let bands = [&["support"][..], &["crm", "ma"]];
+    let bands = bands.iter().map(|b| Band(b.iter().map(|s| nayose::model::Name::from(*s).into()).collect())).collect();
+    let valid = Valid::compile("value.matches('([0-9０-９].*){7}')", FieldType::Text).expect("a rule of the shipped example");
+    let rule = FieldRule { valid: Some(valid), ..FieldRule::of(Strategy::Order(bands), "precedence.toml:4".into()) };
+    let ids = ["ma", "crm", "support"].map(|s| RecordId::new(s, Entity::Person, "1"));
+    let values = [Value::text("03-1111-1111"), Value::text("03-2222-2222"), Value::text("内線 12")];
+    let candidates: Vec<Candidate<'_>> =
+        ids.iter().zip(&values).zip(0..).map(|((from, value), n)| Candidate::new(from, value, Age::until(Time(NOW.0 - n)))).collect();
+    let by = Circumstances { part: RulePart::Otherwise, unread: UnreadSystems::default(), leader: Leader::Nothing, now: NOW };
+    c.bench_function("merge/three candidates of a field with a pattern", |b| {
+        b.iter(|| judge(black_box(&rule), black_box(&by), black_box(&candidates)).winner().map(|w| w.value.is_empty()));
+    });
+}
+
 fn decide(c: &mut Criterion) {
     let when = Expression::compile("deal.open", Scope::Deal, &Declared::default()).expect("a rule of the shipped example");
     let rule = HoldRule {
@@ -124,6 +141,6 @@ fn store(c: &mut Criterion) {
 criterion_group! {
     name = rooms;
     config = Criterion::default().warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2)).sample_size(20);
-    targets = connector, link, merge, decide, store
+    targets = connector, link, merge, merge_valid, decide, store
 }
 criterion_main!(rooms);

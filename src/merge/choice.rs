@@ -154,13 +154,14 @@ pub(super) struct BeforeAge<'r> {
 
 impl<'r> BeforeAge<'r> {
     /// `counts`: whether the candidate of that place counts.
-    pub(super) fn of(choice: Choice<'r>, candidates: &[Candidate<'_>], counts: impl Fn(&Candidate) -> bool) -> BeforeAge<'r> {
+    pub(super) fn of(choice: Choice<'r>, candidates: &[Candidate<'_>], counts: impl Fn(usize) -> bool) -> BeforeAge<'r> {
         if !matches!(choice, Choice::Among(Decider::Votes, _)) {
             return BeforeAge { choice, votes: Vec::new() };
         }
-        let votes = |c: &Candidate| !c.is_copy() && counts(c);
-        let saying = |c: &Candidate| candidates.iter().filter(|other| votes(other) && other.value.says_the_same(c.value)).count();
-        BeforeAge { choice, votes: candidates.iter().map(|c| if votes(c) { saying(c) } else { 0 }).collect() }
+        let votes: Vec<bool> = candidates.iter().enumerate().map(|(i, c)| !c.is_copy() && counts(i)).collect();
+        let voters = || candidates.iter().zip(&votes).filter(|(_, votes)| **votes).map(|(c, _)| c);
+        let saying = |c: &Candidate| voters().filter(|other| other.value.says_the_same(c.value)).count();
+        BeforeAge { choice, votes: candidates.iter().zip(&votes).map(|(c, votes)| if *votes { saying(c) } else { 0 }).collect() }
     }
 
     /// `Less`: `a` goes before `b`, whatever their age. Each with its place.

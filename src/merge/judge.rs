@@ -90,29 +90,25 @@ fn choose<'a>(
     listener: &mut impl Listener,
 ) -> Judgment<'a> {
     let by_value = choice.is_by_value();
-    let offers = |c: &Candidate| offered(choice, rule, c, by.now);
-    let passed = copies_passed(choice, rule, candidates, offers);
-    let counts = |c: &Candidate| match (offers(c), passed) {
-        (Ok(_), Some(why)) if c.is_copy() => Err(why),
-        (offered, _) => offered,
-    };
+    let stands = stand(choice, rule, candidates, by.now);
+    let with_stand = || candidates.iter().zip(&stands);
     // Which is the largest cannot be told beside one that cannot be read.
-    if by_value && candidates.iter().any(|c| c.value.is_unreadable() && counts(c).is_ok()) {
-        return beside_unreadable(candidates, |c| counts(c).err(), listener);
+    if by_value && with_stand().any(|(c, stand)| c.value.is_unreadable() && stand.is_ok()) {
+        return beside_unreadable(candidates, |i| stands[i].err(), listener);
     }
-    for (i, candidate) in candidates.iter().enumerate() {
-        if let Err(why) = counts(candidate) {
+    for (i, stand) in stands.iter().enumerate() {
+        if let Err(why) = stand {
             listener.tell(i, false, why);
         }
     }
-    let ranks = || candidates.iter().filter_map(|c| counts(c).ok());
+    let ranks = || stands.iter().filter_map(|stand| stand.ok());
     let Some(rank) = ranks().min() else {
         let unknown = choice.may_change(by.unread, None);
         return if unknown { Judgment::Unknown(Unknown::NotRead) } else { Judgment::Nothing };
     };
     // Of this rank those that go by their value, then those of which nobody knows that they are out of date, then the order.
-    let of_rank = || candidates.iter().enumerate().filter(|(_, c)| counts(c) == Ok(rank));
-    let before_age = BeforeAge::of(choice, candidates, |c| counts(c) == Ok(rank));
+    let of_rank = || candidates.iter().enumerate().filter(|(i, _)| stands[*i] == Ok(rank));
+    let before_age = BeforeAge::of(choice, candidates, |i| stands[i] == Ok(rank));
     let first = of_rank().reduce(|a, b| if before_age.compare(a, b).is_le() { a } else { b });
     let foremost = || of_rank().filter(|c| first.is_none_or(|first| before_age.compare(first, *c).is_eq()));
     let front = choice.front(foremost().map(|(_, c)| &c.age));
@@ -129,7 +125,7 @@ fn choose<'a>(
             listener.tell(i, false, WAITS);
         } else if i == index {
             listener.tell(i, true, choice.won());
-        } else if let Ok(other) = counts(candidate) {
+        } else if let Ok(other) = stands[i] {
             let before = before_age.compare((index, winner), (i, candidate));
             let lost = if other == rank { choice.lost(&front, before, winner, candidate) } else { "lower rank" };
             listener.tell(i, false, lost);
@@ -140,8 +136,8 @@ fn choose<'a>(
         // Typed, what is in doubt would go before the winner. Of several that are the largest or the smallest the next value tells.
         let would_win =
             |c: &Candidate| choice.rank(&c.from.system).is_some_and(|its| its < rank || (its == rank && winner.age.is_before(&c.age)));
-        let doubtful = candidates.iter().filter(|c| c.habits.is_doubtful && !by_value && counts(c) == Err(DOUBTFUL) && would_win(c));
-        rivals_of(winner, others.chain(doubtful))
+        let doubtful = with_stand().filter(|(c, stand)| c.habits.is_doubtful && !by_value && **stand == Err(DOUBTFUL) && would_win(c));
+        rivals_of(winner, others.chain(doubtful.map(|(c, _)| c)))
     };
     match (winner.value, waits) {
         // It would win if it could be read: what comes after it is a guess.
@@ -151,14 +147,28 @@ fn choose<'a>(
     }
 }
 
-/// The rank of a value that counts, copies apart, or why it does not.
-fn offered(choice: Choice<'_>, rule: &FieldRule, c: &Candidate, now: Time) -> Result<usize, &'static str> {
+/// The rank of a value that counts, or why it does not.
+type Stand = Result<usize, &'static str>;
+
+/// Each candidate's, in the order given. It is asked for often, and what a rule says of a value costs more than all else: each is told once.
+fn stand(choice: Choice<'_>, rule: &FieldRule, candidates: &[Candidate<'_>], now: Time) -> Vec<Stand> {
+    let mut stands: Vec<Stand> = candidates.iter().map(|c| offered(choice, rule, c, now)).collect();
+    if let Some(why) = copies_passed(choice, rule, candidates, &stands) {
+        let copies = candidates.iter().zip(&mut stands).filter(|(c, stand)| c.is_copy() && stand.is_ok());
+        copies.for_each(|(_, stand)| *stand = Err(why));
+    }
+    stands
+}
+
+/// Of one candidate, copies apart.
+fn offered(choice: Choice<'_>, rule: &FieldRule, c: &Candidate, now: Time) -> Stand {
     // Nothing is larger or smaller than nothing, so there an emptied value is always passed over.
     let blank = if choice.is_by_value() { Blank::Skipped } else { rule.blank };
     let rank = choice.rank(&c.from.system).ok_or("not a source")?;
+    if c.echo {
+        return Err(if c.habits.is_doubtful { DOUBTFUL } else { "our own write" });
+    }
     match rule.takes_for_nothing(c.value, &c.from.system) {
-        _ if c.echo && c.habits.is_doubtful => Err(DOUBTFUL),
-        _ if c.echo => Err("our own write"),
         Some(why) => Err(why),
         None if c.is_older_than(choice.max_age(&c.from.system).or(rule.max_age), now) => Err("too old"),
         None if c.is_passed_over(blank) => Err("empty"),
@@ -166,21 +176,16 @@ fn offered(choice: Choice<'_>, rule: &FieldRule, c: &Candidate, now: Time) -> Re
     }
 }
 
-/// Why no copy counts; `None`: they do, each behind what is none.
-fn copies_passed(
-    choice: Choice<'_>,
-    rule: &FieldRule,
-    candidates: &[Candidate<'_>],
-    offers: impl Fn(&Candidate) -> Result<usize, &'static str>,
-) -> Option<&'static str> {
-    let is_typed = |c: &Candidate| rule.typed.contains(&c.from.system) && c.is_typed() && offers(c).is_ok();
-    if !rule.typed.is_empty() && candidates.iter().any(is_typed) {
+/// Why no copy counts; `None`: they do, each behind what is none. `offered`: what each candidate stands for by itself.
+fn copies_passed(choice: Choice<'_>, rule: &FieldRule, candidates: &[Candidate<'_>], offered: &[Stand]) -> Option<&'static str> {
+    let is_typed = |(c, stand): (&Candidate, &Stand)| stand.is_ok() && rule.typed.contains(&c.from.system) && c.is_typed();
+    if !rule.typed.is_empty() && candidates.iter().zip(offered).any(is_typed) {
         return Some(TYPED_ELSEWHERE);
     }
     // What was agreed before a relay wrote there stands: its copy is no reason to write anything.
     let was_agreed = |c: &Candidate| c.echo && choice.rank(&c.from.system).is_some();
     let by_value = choice.is_by_value();
-    let only_copies = || candidates.iter().all(|c| c.is_copy() || offers(c).is_err());
+    let only_copies = || candidates.iter().zip(offered).all(|(c, stand)| c.is_copy() || stand.is_err());
     (!by_value && candidates.iter().any(Candidate::is_copy) && candidates.iter().any(was_agreed) && only_copies()).then_some(COPY)
 }
 

@@ -193,15 +193,15 @@ pub(super) trait Listener {
     fn tell(&mut self, candidate: usize, won: bool, why: &'static str);
 }
 
-/// Of candidates among which one that counts cannot be read, none wins. `passed` says why one does not count.
+/// Of candidates among which one that counts cannot be read, none wins. `passed` says why the one of a place does not count.
 pub(super) fn beside_unreadable<'a>(
     candidates: &[Candidate<'_>],
-    passed: impl Fn(&Candidate) -> Option<&'static str>,
+    passed: impl Fn(usize) -> Option<&'static str>,
     listener: &mut impl Listener,
 ) -> Judgment<'a> {
     for (i, candidate) in candidates.iter().enumerate() {
         let beside = if candidate.value.is_unreadable() { UNREADABLE } else { "beside one that cannot be read" };
-        listener.tell(i, false, passed(candidate).unwrap_or(beside));
+        listener.tell(i, false, passed(i).unwrap_or(beside));
     }
     Judgment::Unknown(Unknown::Unreadable)
 }

@@ -13,29 +13,32 @@ pub(super) fn sum<'a>(
     candidates: &[Candidate<'a>],
     listener: &mut impl Listener,
 ) -> Judgment<'a> {
-    let counts = |c: &Candidate| match (c.value, rule.takes_for_nothing(c.value, &c.from.system)) {
+    let counts = |c: &Candidate| match c.value {
         _ if !names.contains(&c.from.system) => Err("not a source"),
         _ if c.echo => Err("our own write"),
         _ if c.is_copy() => Err(COPY),
-        (_, Some(why)) => Err(why),
-        _ if c.is_older_than(rule.max_age, by.now) => Err("too old"),
-        (Value::Empty, _) => Err("empty"),
-        (Value::Int(_) | Value::Number(_) | Value::Unreadable, _) => Ok(()),
-        _ => Err("not a number"),
+        value => match rule.takes_for_nothing(value, &c.from.system) {
+            Some(why) => Err(why),
+            None if c.is_older_than(rule.max_age, by.now) => Err("too old"),
+            None if value.is_empty() => Err("empty"),
+            None if matches!(value, Value::Int(_) | Value::Number(_) | Value::Unreadable) => Ok(()),
+            None => Err("not a number"),
+        },
     };
+    let told: Vec<Result<(), &'static str>> = candidates.iter().map(counts).collect();
     // A number of a record that was never read would be missing.
     if names.iter().any(|n| by.unread.never.contains(n)) {
-        (0..candidates.len()).for_each(|i| listener.tell(i, false, counts(&candidates[i]).err().unwrap_or(WAITS)));
+        told.iter().enumerate().for_each(|(i, told)| listener.tell(i, false, told.err().unwrap_or(WAITS)));
         return Judgment::Unknown(Unknown::NotRead);
     }
-    if candidates.iter().any(|c| c.value.is_unreadable() && counts(c).is_ok()) {
-        return beside_unreadable(candidates, |c| counts(c).err(), listener);
+    let counted = || candidates.iter().zip(&told).filter(|(_, told)| told.is_ok()).map(|(c, _)| c);
+    if counted().any(|c| c.value.is_unreadable()) {
+        return beside_unreadable(candidates, |i| told[i].err(), listener);
     }
-    for (i, candidate) in candidates.iter().enumerate() {
-        let told = counts(candidate);
+    for (i, told) in told.iter().enumerate() {
         listener.tell(i, told.is_ok(), told.err().unwrap_or("added"));
     }
-    let mut added: Vec<&Candidate> = candidates.iter().filter(|c| counts(c).is_ok()).collect();
+    let mut added: Vec<&Candidate> = counted().collect();
     // Fractions come to one sum in one order only.
     added.sort_by_key(|c| c.from);
     match total(added.iter().map(|c| c.value)) {

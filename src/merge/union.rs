@@ -37,7 +37,7 @@ pub(super) fn unite<'a>(
 ) -> Judgment<'a> {
     // What a list that cannot be read holds might be lost, or be set again after it was removed.
     if candidates.iter().any(|c| c.value.is_unreadable() && counts(c).is_ok()) {
-        return beside_unreadable(candidates, |c| counts(c).err(), listener);
+        return beside_unreadable(candidates, |i| counts(&candidates[i]).err(), listener);
     }
     let mut told: BTreeMap<String, EntryStand<'a>> = BTreeMap::new();
     let mut emptied = false;
