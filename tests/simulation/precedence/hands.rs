@@ -2,7 +2,7 @@
 
 use crate::dice::Dice;
 use crate::truth::account::{CODED, ENTRIES, entries, shown};
-use crate::truth::{Table, Truth, Way};
+use crate::truth::{OwnForm, Table, Truth, Way};
 use crate::wire::rounded;
 use nayose::model::{Date, Name, Record, Time, Value};
 
@@ -32,7 +32,8 @@ pub fn fill(truth: &mut Truth, table: Table, dice: &mut Dice) -> Vec<(&'static s
             (_, true) => dice.once_in(2),
             (_, false) => dice.once_in(3),
         };
-        let value = if typed { kept(table, new_value(truth, table, field, &Value::Empty, dice)) } else { Value::Empty };
+        let value = if typed { new_value(truth, table, field, &Value::Empty, dice) } else { Value::Empty };
+        let value = kept(truth, table, field, value);
         filled.push((*field, value));
     }
     filled
@@ -53,24 +54,28 @@ pub fn edit(truth: &mut Truth, way: Way, dice: &mut Dice) -> Option<String> {
         4 => of_another(truth, table, id, field).unwrap_or(Value::Empty),
         _ => new_value(truth, table, field, &now, dice),
     };
-    let value = kept(table, value);
+    let value = kept(truth, table, field, value);
     let at = truth.now;
     truth.change(table, id, way, false, dice, |r| set(r, field, value.clone(), at));
     Some(format!("{} {field}: {now} -> {value} {way:?}", table.id(id)))
 }
 
-/// What a system keeps of a number that somebody types there: as many places as of one that is written to it.
-fn kept(table: Table, value: Value) -> Value {
-    match value {
-        Value::Number(number) if table == Table::MaPeople => Value::Number(rounded(number)),
-        value => value,
+/// What a system keeps of what somebody types there: of a number as many places, of a text as much as its column holds, as of what a program
+/// writes.
+fn kept(truth: &Truth, table: Table, field: &str, value: Value) -> Value {
+    match (field, value) {
+        (_, value) if table != Table::MaPeople => value,
+        (_, Value::Number(number)) => Value::Number(rounded(number)),
+        ("title", Value::Text(title)) if truth.own_form == Some(OwnForm::Cut) => Value::text(&OwnForm::Cut.title(&title)),
+        (_, value) => value,
     }
 }
 
 /// Somebody types a value that nobody typed before. Tells what.
 pub fn type_anew(truth: &mut Truth, table: Table, id: u32, field: &'static str, dice: &mut Dice) -> Option<String> {
     let now = shown(truth.item(table, id)?.record(), field).clone();
-    let (value, at) = (kept(table, new_value(truth, table, field, &now, dice)), truth.now);
+    let value = new_value(truth, table, field, &now, dice);
+    let (value, at) = (kept(truth, table, field, value), truth.now);
     truth.change(table, id, Way::Usual, false, dice, |r| set(r, field, value.clone(), at));
     Some(format!("{} {field}: {now} -> {value}", table.id(id)))
 }
