@@ -9,7 +9,7 @@ use crate::engine::memory::place::Idx;
 use crate::engine::rules::connected::SystemWords;
 use crate::engine::target::Op;
 use crate::engine::target::lanes::Lanes;
-use crate::engine::target::{Sent, is_form_of, is_form_of_why, shows_why};
+use crate::engine::target::{Sent, Target, is_form_of, is_form_of_why, shows_why};
 use crate::model::{Mark, Name, Presence, Record, ShortText, Time, Value};
 use crate::store::WriteOutcome;
 use crate::telemetry::InternalEvent;
@@ -150,7 +150,9 @@ impl Engine {
             // What is there by our write is booked as ours below, and is nobody's word meanwhile.
             sent.leave_out(&old, &mut seen);
         }
-        if let Merged::Changed(record) = overlay(Some(&old), seen, ListsCarried::READ_BACK, Sight::at(now)) {
+        // What was seen of lists before a write that carried none counts here, too.
+        let has_seen_lists = self.targets.of(idx).is_some_and(Target::has_seen_lists);
+        if let Merged::Changed(record) = overlay(Some(&old), seen, ListsCarried::READ_BACK, Sight { has_seen_lists, ..Sight::at(now) }) {
             self.keep_record(stream, &record);
         }
         // This may be the first look at what was written before the write that is read back: what the target made of it is ours.
@@ -309,7 +311,6 @@ fn field_landed(name: &Name, value: &Value, before: &Record, shown: &Record) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::target::Target;
 
     fn before() -> Record {
         Record::new("ma:person:1".parse().unwrap())
