@@ -144,6 +144,8 @@ pub enum Unknown {
     Unreadable,
     #[error("a system that counts before it, or as much, was not read to its end")]
     NotRead,
+    #[error("the sum is larger than a number can be")]
+    TooLarge,
 }
 
 /// Systems of which there may be more records of a person, or other values, than are at hand.

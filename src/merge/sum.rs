@@ -42,14 +42,17 @@ pub(super) fn sum<'a>(
     // Fractions come to one sum in one order only.
     added.sort_by_key(|c| c.from);
     match total(added.iter().map(|c| c.value)) {
-        None => Judgment::Nothing,
-        Some(value) => Judgment::Wins(Winner { value: Cow::Owned(value), from: None, rivals: Vec::new() }),
+        Ok(None) => Judgment::Nothing,
+        // Of no part alone the rule can say that its sum is none.
+        Ok(Some(value)) if added.iter().all(|c| rule.takes_for_nothing(&value, &c.from.system).is_some()) => Judgment::Nothing,
+        Ok(Some(value)) => Judgment::Wins(Winner { value: Cow::Owned(value), from: None, rivals: Vec::new() }),
+        Err(unknown) => Judgment::Unknown(unknown),
     }
 }
 
-/// Whole as long as all are whole and the sum has room. `None`: there are none.
-fn total<'v>(values: impl Iterator<Item = &'v Value>) -> Option<Value> {
-    let (mut whole, mut sum, mut some) = (Some(0i64), 0f64, false);
+/// Whole where all are whole. `None`: there are none.
+fn total<'v>(values: impl Iterator<Item = &'v Value>) -> Result<Option<Value>, Unknown> {
+    let (mut whole, mut sum, mut all_whole, mut some) = (Some(0i64), 0f64, true, false);
     for value in values {
         some = true;
         match value {
@@ -57,11 +60,17 @@ fn total<'v>(values: impl Iterator<Item = &'v Value>) -> Option<Value> {
                 whole = whole.and_then(|whole| whole.checked_add(*n));
                 sum += *n as f64;
             }
-            Value::Number(n) => (whole, sum) = (None, sum + n),
+            Value::Number(n) => (all_whole, sum) = (false, sum + n),
             _ => {}
         }
     }
-    some.then(|| whole.map_or(Value::Number(sum), Value::Int))
+    match (some, all_whole, whole) {
+        (false, ..) => Ok(None),
+        (true, true, Some(whole)) => Ok(Some(Value::Int(whole))),
+        (true, false, _) if sum.is_finite() => Ok(Some(Value::Number(sum))),
+        // What a field of whole numbers, or any at all, cannot hold would be kept as something else.
+        (true, ..) => Err(Unknown::TooLarge),
+    }
 }
 
 #[cfg(test)]
@@ -71,13 +80,38 @@ mod tests {
     #[test]
     fn whole_numbers_stay_whole_while_there_is_room() {
         for (values, sum) in [
-            (&[][..], None),
-            (&[Value::Int(5)], Some(Value::Int(5))),
-            (&[Value::Int(5), Value::Int(-7)], Some(Value::Int(-2))),
-            (&[Value::Int(5), Value::Number(0.5)], Some(Value::Number(5.5))),
-            (&[Value::Int(i64::MAX), Value::Int(1)], Some(Value::Number(i64::MAX as f64 + 1.0))),
+            (&[][..], Ok(None)),
+            (&[Value::Int(5)], Ok(Some(Value::Int(5)))),
+            (&[Value::Int(5), Value::Int(-7)], Ok(Some(Value::Int(-2)))),
+            (&[Value::Int(5), Value::Number(0.5)], Ok(Some(Value::Number(5.5)))),
+            (&[Value::Int(i64::MAX), Value::Number(1.0)], Ok(Some(Value::Number(i64::MAX as f64 + 1.0)))),
+            // The target's own number was emptied: nothing is larger than a number, and was written as none.
+            (&[Value::Int(i64::MAX), Value::Int(1)], Err(Unknown::TooLarge)),
+            (&[Value::Number(1.7e308), Value::Number(1.7e308)], Err(Unknown::TooLarge)),
         ] {
             assert_eq!(total(values.iter()), sum, "{values:?}");
+        }
+    }
+
+    /// Each number was valid, and their sum was not, and was written.
+    #[test]
+    fn a_sum_that_the_rule_takes_for_nothing_is_none() {
+        use crate::merge::valid::Valid;
+        use crate::merge::{Leader, RulePart, UnreadSystems, judge};
+        use crate::model::expression::FieldType;
+        use crate::model::{Age, RecordId, Time};
+        let ids: Vec<RecordId> = ["crm:person:1", "support:person:1"].map(|id| id.parse().unwrap()).to_vec();
+        let strategy = crate::merge::rules::Strategy::Sum(ids.iter().map(|id| id.system.clone()).collect());
+        let valid = Valid::compile("value <= 10", FieldType::Int).unwrap();
+        let ignored = crate::merge::ignored::Ignored::of(vec!["0".into()]);
+        let rule = FieldRule { valid: Some(valid), ignored, ..FieldRule::of(strategy, "precedence.toml:5".into()) };
+        for (numbers, sum) in [([3, 4], Some(7)), ([8, 7], None), ([-2, 2], None), ([8, 70], Some(8))] {
+            let values = numbers.map(Value::Int);
+            let candidates: Vec<_> = ids.iter().zip(&values).map(|(id, value)| Candidate::new(id, value, Age::until(Time(1)))).collect();
+            let (part, leader) = (RulePart::Otherwise, Leader::Nothing);
+            let by = Circumstances { part, unread: UnreadSystems::default(), leader, now: Time(9) };
+            let winner = judge(&rule, &by, &candidates).winner();
+            assert_eq!(winner.map(|w| w.value.into_owned()), sum.map(Value::Int), "{numbers:?}");
         }
     }
 }

@@ -115,7 +115,7 @@ impl<'a, 'w> AskedPerson<'a, 'w> {
 /// The value of a field, or why it cannot be told.
 fn held(judged: Result<Option<Winner<'_>>, Unknown>, name: impl Fn() -> Name) -> Result<Option<Value>, EvaluationError> {
     judged.map(|winner| winner.map(|winner| winner.value.into_owned())).map_err(|unknown| match unknown {
-        Unknown::Unreadable => EvaluationError::Unreadable(name()),
+        Unknown::Unreadable | Unknown::TooLarge => EvaluationError::Unreadable(name()),
         Unknown::NotRead | Unknown::Condition => EvaluationError::NotRead(name()),
     })
 }
