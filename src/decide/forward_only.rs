@@ -1,6 +1,7 @@
 //! Statuses that a target keeps: under `forward_only` it is told no lower one than it shows, and none over a word of somebody else's.
 
 use crate::model::Name;
+use crate::model::normal::entry_key;
 
 /// `forward_only` of `[status]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,13 +38,24 @@ impl ForwardOnly {
         if shown.trim().is_empty() || shown == word(status) {
             return None;
         }
-        let highest = self.order.iter().position(|name| shown.lines().any(|line| line == word(name)));
-        match (highest, self.order.iter().position(|name| name == status)) {
+        match (highest_shown(&self.order, shown, word), self.order.iter().position(|name| name == status)) {
             (None, _) => Some(KeptStatus::NotOurs),
             (Some(highest), Some(new)) if highest < new && !self.except.contains(status) => Some(KeptStatus::Higher),
             _ => None,
         }
     }
+}
+
+/// The place of the highest status, of an order, among those that a target shows, one word a line; `None`: it shows none of them. `word` is
+/// what it calls a status.
+pub fn highest_shown<'w>(order: &'w [Name], shown: &str, word: impl Fn(&'w Name) -> &'w str) -> Option<usize> {
+    let exactly = || order.iter().position(|name| shown.lines().any(|line| line == word(name)));
+    // A pick list may spell a word its own way: Lead, ＬＥＡＤ.
+    let in_its_spelling = || {
+        let lines: Vec<String> = shown.lines().map(entry_key).collect();
+        order.iter().position(|name| lines.contains(&entry_key(word(name))))
+    };
+    exactly().or_else(in_its_spelling)
 }
 
 #[cfg(test)]
@@ -72,6 +84,9 @@ mod tests {
             ("MQL2", "lead", &[], Some(Higher)),
             ("lead", "mql", &[], None),
             ("mql", "lead", &[], Some(NotOurs)),
+            // As the target spells it.
+            ("Lead", "customer", &[], None),
+            (" ＣＵＳＴＯＭＥＲ", "lead", &[], Some(Higher)),
             ("Partner", "customer", &[], Some(NotOurs)),
             ("Partner", "lost", &["lost"], Some(NotOurs)),
             ("", "lead", &[], None),

@@ -5,7 +5,7 @@ use super::assessment::{FieldWinner, StatusError, StatusNow};
 use super::field::candidate;
 use super::field_asked::pinned;
 use super::members::{Members, Whole};
-use crate::decide::forward_only::KeptStatus;
+use crate::decide::forward_only::{KeptStatus, highest_shown};
 use crate::decide::freshness::{self, Proved};
 use crate::decide::rules::{Policy, Proof};
 use crate::decide::standing::{Standing, UNREAD};
@@ -66,7 +66,7 @@ impl Engine {
     /// Whether a status would take the place of a higher one, or of one that is none of ours.
     fn would_lower(&self, system: &SystemState, record: &Record, status: &Name) -> bool {
         let Some(shown) = record.mark(Mark::Status).and_then(Value::as_text) else { return false };
-        let statuses: Vec<&Name> = self.rules.rules().policy.statuses.iter().map(|rule| &rule.name).collect();
+        let statuses: Vec<Name> = self.rules.rules().policy.statuses.iter().map(|rule| rule.name.clone()).collect();
         lowers(&statuses, system.connected.words(), shown, status)
     }
 
@@ -204,10 +204,9 @@ fn proofs_run_out(policy: &Policy, proved: impl Fn(&Proof) -> Proved) -> Option<
 }
 
 /// Whether a status would take the place of a higher one of `statuses`, which are in order, or of one that is none of ours.
-fn lowers(statuses: &[&Name], words: &SystemWords, shown: &str, status: &Name) -> bool {
-    // A label system may show several.
-    let highest = statuses.iter().position(|name| shown.lines().any(|line| line == words.of(name)));
-    let new = statuses.iter().position(|name| *name == status);
+fn lowers(statuses: &[Name], words: &SystemWords, shown: &str, status: &Name) -> bool {
+    let highest = highest_shown(statuses, shown, |name| words.of(name));
+    let new = statuses.iter().position(|name| name == status);
     highest.is_none() || highest < new
 }
 

@@ -45,8 +45,7 @@ fn a_permit_rests_on_the_proof_that_runs_out_first() {
 /// What rests on not having seen something does not take the place of more, nor of what somebody else set.
 #[test]
 fn a_status_is_lower_than_one_that_stands_before_it_and_than_a_strangers() {
-    let names: [Name; 3] = ["customer".into(), "prospect".into(), "lead".into()];
-    let statuses: Vec<&Name> = names.iter().collect();
+    let statuses: [Name; 3] = ["customer".into(), "prospect".into(), "lead".into()];
     let words = SystemWords::from(std::collections::BTreeMap::from([("prospect".into(), "In talks".into())]));
     for (shown, status, lower) in [
         ("customer", "prospect", true),
@@ -59,6 +58,8 @@ fn a_status_is_lower_than_one_that_stands_before_it_and_than_a_strangers() {
         ("prospect", "customer", true),
         ("Partner", "customer", true),
         ("", "customer", true),
+        ("Customer", "lead", true),
+        ("LEAD", "customer", false),
     ] {
         assert_eq!(lowers(&statuses, &words, shown, &status.into()), lower, "{shown:?} -> {status}");
     }
