@@ -77,6 +77,7 @@ pub fn load_with(
     let policy = Policy { relationships, ..policy::read(&sheets[at(POLICY)], &tables[at(POLICY)].0, &read.offers, &declared) };
     if tables[at(POLICY)].1 {
         status_words::report(&sheets[at(SYSTEMS)], &tables[at(SYSTEMS)].0, &tables[at(POLICY)].0);
+        status_words::report_ambiguous(&sheets[at(POLICY)], &tables[at(POLICY)].0, &policy, &read.systems);
     }
     status_circle::report(&sheets[at(POLICY)], &tables[at(POLICY)].0, &policy, &precedence, &read.systems, &declared);
     let consent = consent::read(&sheets[at(CONSENT)], &tables[at(CONSENT)].0, &read.offers);

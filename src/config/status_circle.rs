@@ -2,6 +2,7 @@
 
 use crate::config::System;
 use crate::config::document::ConfigSheet;
+use crate::config::statuses;
 use crate::connector::manifest::{FieldMap, Writes};
 use crate::decide::rules::Policy;
 use crate::decide::status::{LeadStatus, status};
@@ -31,7 +32,7 @@ pub(super) fn report(
 ) {
     for shown in systems.iter().flat_map(|system| fields_with_the_status(system, precedence)) {
         let Some(circle) = circle(policy, &shown, declared) else { continue };
-        let Some(key) = circle.first().and_then(|first| place_of(table, first)) else { continue };
+        let Some(key) = circle.first().and_then(|first| statuses::place_of(table, first)) else { continue };
         let round = circle.iter().chain(circle.first()).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", then ");
         sheet.report(
             key,
@@ -42,12 +43,6 @@ pub(super) fn report(
             format!("let no status ask for person.{}, or take {} out of its rule in precedence.toml", shown.field, shown.system),
         );
     }
-}
-
-/// Where a status stands in policy.toml.
-fn place_of(table: &DeTable<'_>, name: &Name) -> Option<std::ops::Range<usize>> {
-    let statuses = table.get("status")?.get_ref().as_table()?;
-    statuses.get_key_value(&**name).map(|(key, _)| key.span())
 }
 
 /// The person fields that a system reads from where the status is written to it, and whose values count.

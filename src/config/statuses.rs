@@ -53,6 +53,12 @@ pub fn names<'a>(policy: &'a DeTable<'_>) -> Vec<&'a str> {
     names.filter(|name| *name != FORWARD_ONLY).collect()
 }
 
+/// Where a status stands in policy.toml.
+pub fn place_of(table: &DeTable<'_>, name: &Name) -> Option<std::ops::Range<usize>> {
+    let statuses = table.get("status")?.get_ref().as_table()?;
+    statuses.get_key_value(&**name).map(|(key, _)| key.span())
+}
+
 /// `true`, or `{ except = [..] }`: the statuses that are written though they are lower; `None`: all are.
 fn exceptions(entry: &TomlEntry, order: &[Name]) -> Option<Vec<Name>> {
     const FORM: &str = "forward_only = true, or forward_only = { except = [\"lost\", ..] }";

@@ -2,8 +2,12 @@
 
 use crate::config::document::nearest::choices;
 use crate::config::document::{ConfigSheet, TomlEntry, keys};
+use crate::config::rules::System;
 use crate::config::statuses;
 use crate::connector::Manifest;
+use crate::decide::rules::Policy;
+use crate::model::Name;
+use crate::model::normal::entry_key;
 use std::collections::BTreeMap;
 use toml::de::DeTable;
 
@@ -33,6 +37,59 @@ pub fn report(sheet: &ConfigSheet<'_>, systems: &DeTable<'_>, policy: &DeTable<'
         for (key, _) in words.into_iter().flat_map(|words| words.iter()).filter(|(key, _)| unknown(key.get_ref().as_ref())) {
             let name = key.get_ref().as_ref();
             sheet.report(key.span(), format!("policy.toml has no status {name:?}"), choices(name, known.iter().copied()));
+        }
+    }
+}
+
+/// Reports two statuses that a system calls the same though one that it calls otherwise stands between them, where targets are told no lower
+/// status than they show: nobody could tell which of the two a record shows. `table` is policy.toml.
+pub fn report_ambiguous(sheet: &ConfigSheet<'_>, table: &DeTable<'_>, policy: &Policy, systems: &[System]) {
+    let Some(rule) = &policy.forward_only else { return };
+    for system in systems.iter().filter(|system| system.writes.status) {
+        let map = system.manifest.writes.as_ref().and_then(|writes| writes.status.as_ref()).map(|status| &status.map);
+        let word = |status: &Name| -> String {
+            let own = system.settings.status_words.get(&**status).or_else(|| map?.get(&**status));
+            entry_key(own.map_or(&**status, |word| word))
+        };
+        let words: Vec<String> = rule.order.iter().map(word).collect();
+        if let Some((high, low)) = ambiguous(&words) {
+            let (high, low) = (&rule.order[high], &rule.order[low]);
+            sheet.report(
+                statuses::place_of(table, low).unwrap_or_default(),
+                format!("{} calls {high} and {low} the same, and has another word for what stands between them", system.name()),
+                format!(
+                    "under forward_only nobody could tell which of the two a record shows; give each its own word in [systems.{}.status] of \
+                     systems.toml, or let them follow each other",
+                    system.name()
+                ),
+            );
+        }
+    }
+}
+
+/// The places of two equal words with another one between them.
+fn ambiguous(words: &[String]) -> Option<(usize, usize)> {
+    let last_equal = |at: usize| words.iter().rposition(|word| *word == words[at]);
+    (0..words.len())
+        .find_map(|at| last_equal(at).filter(|last| words[at..*last].iter().any(|word| *word != words[at])).map(|last| (at, last)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_neighbours_may_have_one_word() {
+        for (words, found) in [
+            (&["a", "b", "c"][..], None),
+            (&["a", "b", "b"], None),
+            (&["a", "a", "a"], None),
+            (&["b", "a", "b"], Some((0, 2))),
+            (&["x", "b", "b", "a", "b"], Some((1, 4))),
+            (&[], None),
+        ] {
+            let words: Vec<String> = words.iter().map(|word| (*word).into()).collect();
+            assert_eq!(ambiguous(&words), found, "{words:?}");
         }
     }
 }
