@@ -178,6 +178,7 @@ fn precedence() {
             ("[person]", "[account]\nindustry = { max = [\"crm\"] }\n[person]"),
             ("[person]", "[account]\nindustry = { form = [\"crm\"], from = [\"crm\"] }\n[person]"),
             ("score = { only = \"ma\" }", "score = { account = \"employees\" }"),
+            ("[person]\n", "[account]\nemployees = [\"crm\"]\n[person]\nemail = { account = \"employees\" }\n"),
             ("[person]\n", "[account]\nindustry = [\"crm\"]\n[person]\nemail = { account = \"industry\", ignore = [\"x\"] }\n"),
             (
                 "[person]\n",
@@ -246,6 +247,7 @@ fn policy() {
             ("lead = 'true'", "lead = 'true'\nforward_only = 'true'"),
             ("lead = 'true'", "lead = 'true'\nforward_only = 3"),
             ("lead = 'true'", "lead = 'true'\nforward_only = {}"),
+            ("lead = 'true'", "lead = 'false'\nCustomer = 'true'\nforward_only = true"),
             ("lead = 'true'", "lead = 'true'\nforward_only = { except = [\"opportunty\"] }"),
             ("lead = 'true'", "lead = 'true'\nforward_only = { except = [\"customer\"], unless = \"lead\" }"),
             ("when = 'deal.open'", "when = 'deal.lost && deal.closed_days < 30'"),

@@ -7,6 +7,7 @@ use crate::config::document::{Section, TomlEntry};
 use crate::connector::manifest::FieldKind;
 use crate::merge::rules::{Band, RankedSystem, Strategy};
 use crate::model::Name;
+use crate::model::expression::FieldType;
 use toml::de::DeValue;
 
 const NUMBERS: (&[FieldKind], &str) = (&[FieldKind::Int, FieldKind::Number], "a number");
@@ -45,7 +46,7 @@ impl PrecedenceReader<'_> {
                 Some(Strategy::Only(name))
             }
             "other" => self.other(entry, field),
-            "account" => self.account(entry),
+            "account" => self.account(entry, field),
             "never" => match entry.bool()? {
                 true => Some(Strategy::Never),
                 false => {
@@ -97,15 +98,23 @@ impl PrecedenceReader<'_> {
         Some(Strategy::Other(leading.into()))
     }
 
-    /// A field of the person's account.
-    fn account(&self, entry: &TomlEntry) -> Option<Strategy> {
-        let field = entry.filled_text()?;
-        if !self.accounts.contains(&Name::from(field)) {
-            let known: String = choices(field, self.accounts.iter().map(|k| &**k)).into();
-            entry.report(format!("{field:?} has no rule under [account]"), format!("expected one, as {field} = [\"crm\"]; {known}"));
+    /// A field of the person's account, for one of the person's.
+    fn account(&self, entry: &TomlEntry, field: Option<&str>) -> Option<Strategy> {
+        let fact = entry.filled_text()?;
+        if !self.accounts.contains(&Name::from(fact)) {
+            let known: String = choices(fact, self.accounts.iter().map(|k| &**k)).into();
+            entry.report(format!("{fact:?} has no rule under [account]"), format!("expected one, as {fact} = [\"crm\"]; {known}"));
             return None;
         }
-        Some(Strategy::Account(field.into()))
+        let kinds = field.and_then(|field| self.declared.person.get(field)).zip(self.declared.account.get(fact));
+        match kinds {
+            Some((own, accounts)) if own != accounts && (*own, *accounts) != (FieldType::Number, FieldType::Int) => {
+                let said = format!("the company's {fact:?} is {}, and {:?} of a person is {}", accounts.name(), field?, own.name());
+                entry.report(said, "expected a field of the same type");
+                None
+            }
+            _ => Some(Strategy::Account(fact.into())),
+        }
     }
 
     /// `otherwise`: an order, or a table with one strategy.
