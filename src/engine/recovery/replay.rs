@@ -142,7 +142,7 @@ impl Engine {
     pub fn replay(&mut self, said: Said, notes: &JournalNotes, now: Time) {
         let again = self.journal_what_it_lacks(&said, now);
         let mut met: Vec<(String, Instance)> = Vec::new();
-        self.replay_pins(&said.entries, now);
+        self.replay_pins(&said.entries);
         for entry in said.entries {
             match entry.what {
                 What::Refusal { .. } => {
@@ -187,18 +187,14 @@ impl Engine {
     }
 
     /// Lays the last word of each pin over what the store had, and writes to the journal what it lacks.
-    fn replay_pins(&mut self, entries: &[Entry], now: Time) {
+    fn replay_pins(&mut self, entries: &[Entry]) {
         let mut last: HashMap<Vec<u8>, (StoredOn, Name, Option<Pin>)> = HashMap::new();
         for (on, field, pin) in entries.iter().filter_map(pin_of) {
             last.insert(pin_key(on.on(), &field), (on, field, pin));
         }
-        let lacking: Vec<What> = self
-            .pins
-            .all()
-            .filter(|stored| !last.contains_key(&pin_key(stored.on.on(), &stored.field)))
-            .map(|stored| pin_line(stored.on.on(), &stored.field, &stored.pin))
-            .collect();
-        lacking.into_iter().for_each(|what| self.ledger.journal(now, what));
+        for (at, line) in pins_it_lacks(self.pins.all(), |key| last.contains_key(key)) {
+            self.ledger.journal(at, line);
+        }
         for (key, (on, field, pin)) in last {
             match pin {
                 Some(pin) if self.pins.of(&field, [on.on()].into_iter()) != Some(&pin) => {
@@ -291,6 +287,13 @@ impl Engine {
             Some(Err(error)) => Err(self.ledger.disk_failed(error).into()),
         }
     }
+}
+
+/// Lines for the pins that the journal does not have, each at its own time: of several of one person the last counts.
+fn pins_it_lacks<'p>(pins: impl Iterator<Item = &'p StoredPin>, has: impl Fn(&Vec<u8>) -> bool) -> Vec<(Time, What)> {
+    let mut lacking: Vec<&StoredPin> = pins.filter(|stored| !has(&pin_key(stored.on.on(), &stored.field))).collect();
+    lacking.sort_by_key(|stored| stored.pin.at);
+    lacking.into_iter().map(|stored| (stored.pin.at, pin_line(stored.on.on(), &stored.field, &stored.pin))).collect()
 }
 
 #[cfg(test)]

@@ -116,3 +116,24 @@ fn damage_is_told_and_what_shows_only_once_is_remembered() {
         assert_eq!((damage.is_journaled, damage.is_told, damage.lines.len()), (journaled, told, lines), "{what}");
     }
 }
+
+/// The journal was lost, and all pins were written anew with one and the same time: the older of two of one person counted.
+#[test]
+fn pins_that_the_journal_lacks_are_written_at_their_own_times() {
+    let pin = |record: &str, value: &str, at: i64| StoredPin {
+        on: StoredOn::Record(record.parse().unwrap()),
+        field: "title".into(),
+        pin: Pin { value: crate::model::Value::text(value), by: "hana".into(), because: "asked".into(), at: Time(at) },
+    };
+    let pins = [pin("crm:person:1", "C", 9), pin("ma:person:1", "A", 3), pin("support:person:1", "B", 5)];
+    let there = pin_key(pins[2].on.on(), &pins[2].field);
+    let lines = pins_it_lacks(pins.iter(), |key| *key == there);
+    let told: Vec<(i64, String)> = lines
+        .into_iter()
+        .map(|(at, what)| match what {
+            What::Pinned { value, .. } => (at.0, value.to_string()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(told, [(3, "A".to_string()), (9, "C".to_string())]);
+}
