@@ -14,6 +14,7 @@ use super::redirect::same_server;
 use super::request::ReadyRequest;
 use super::retry::{Delays, RetryAfter, http_date};
 use super::secrets::Secrets;
+use super::shape::without_values;
 use super::transport::{Incoming, Lost, Outgoing, Wire};
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{Manifest, Method};
@@ -267,12 +268,12 @@ impl HttpClient {
         }
         let bytes = body.len() as u64;
         let json = if body.is_empty() { Ok(Document::default()) } else { Document::parse(&body) };
-        let begins = || self.beginning(&String::from_utf8_lossy(&body));
+        let begins = || self.shape(&String::from_utf8_lossy(&body));
         let root = json.as_ref().map(Document::root);
         if let Some(kind) = self.rules.failure(status, root.ok(), asked.wait, request.from_cursor) {
             let message = match root {
                 Ok(Json::Null) => None,
-                Ok(json) => Some(self.rules.message(json).map_or_else(|| self.begins(json), |m| self.told(&m))),
+                Ok(json) => Some(self.rules.message(json).map_or_else(|| self.beginning(&text(json)), |m| self.told(&m))),
                 Err(_) => Some(begins()).filter(|b| !b.is_empty()),
             };
             let message = message.map_or_else(|| status.to_string(), |m| format!("{status}: {m}"));
@@ -356,9 +357,13 @@ impl HttpClient {
         RequestFailure::new(kind, Error::NotUnderstood { system: self.system.clone(), what: self.what(&request.what), why, begins })
     }
 
-    /// The beginning of an answer, for messages.
+    /// How an answer begins that was to hold records, for messages: people's values are none of theirs.
     pub fn begins(&self, json: &Json<'_>) -> String {
-        self.beginning(&text(json))
+        self.shape(&text(json))
+    }
+
+    fn shape(&self, text: &str) -> String {
+        clip(&without_values(&self.secrets.strike(&readable(text))), BEGINS_CHARS)
     }
 
     fn beginning(&self, text: &str) -> String {
