@@ -28,9 +28,34 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
     told.into()
 }
 
+/// In place of a value that is known to be a person's.
+const VALUE: &str = "(value)";
+
+/// Shorter texts are found in any words.
+const CHARS_MIN: usize = 2;
+
+/// A text of others about one record, without the values of that record either.
+pub(super) fn masked_of(text: &str, values: &[&str]) -> String {
+    let mut values: Vec<&str> = values.iter().copied().filter(|value| value.chars().nth(CHARS_MIN - 1).is_some()).collect();
+    // A whole name before its parts.
+    values.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
+    values.iter().fold(masked(text).into_owned(), |told, value| told.replace(value, VALUE))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_s_values_are_left_out_too() {
+        let values = ["佐藤", "佐藤 花子", "03-1234-5678", "", "x", "a@acme.example"];
+        for (text, told) in [
+            ("phone 03-1234-5678 of 佐藤 花子 is not allowed", "phone (value) of (value) is not allowed"),
+            ("佐藤様 <a@acme.example>: x is too long", "(value)様 <(address)>: x is too long"),
+        ] {
+            assert_eq!(masked_of(text, &values), told);
+        }
+    }
 
     #[test]
     fn addresses_are_left_out_and_all_else_is_told() {

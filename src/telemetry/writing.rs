@@ -1,7 +1,7 @@
 //! Writing to the systems.
 
 use super::InternalEvent;
-use super::masked::masked;
+use super::masked::{masked, masked_of};
 use super::metric::Counter;
 use crate::model::{Name, RecordId};
 use std::fmt::Display;
@@ -66,12 +66,14 @@ pub struct WriteRefused<'a> {
     pub record: &'a RecordId,
     pub op: &'a str,
     pub why: &'a str,
+    /// Texts that the record holds or was to hold: systems repeat them in what they say.
+    pub values: Vec<&'a str>,
 }
 
 impl InternalEvent for WriteRefused<'_> {
     fn emit(self) {
-        let (record, op, why) = (self.record.to_string(), self.op, masked(self.why));
-        tracing::warn!(record = &*masked(&record), op, why = &*why, "the system refused the write");
+        let (record, op, why) = (self.record.to_string(), self.op, masked_of(self.why, &self.values));
+        tracing::warn!(record = &*masked(&record), op, why, "the system refused the write");
     }
 }
 

@@ -10,7 +10,7 @@ use crate::engine::target::Op;
 use crate::engine::target::Target;
 use crate::engine::target::lanes::Lanes;
 use crate::model::record::field;
-use crate::model::{Name, Record, RecordId, Time};
+use crate::model::{Name, Record, RecordId, Time, Value};
 use crate::store::{BlockPart, Cause, What, WriteOutcome};
 use crate::telemetry::InternalEvent;
 use crate::telemetry::writing::{WriteRefused, WritesTakenAgain};
@@ -53,7 +53,9 @@ impl Engine {
                 }
                 // The others stay lined up as they are.
                 Outcome::Rejected(why) => {
-                    WriteRefused { record: &op.record, op: Op::of(&op.change).name(), why }.emit();
+                    let there = shown.record.fields.iter().map(|field| &field.value);
+                    let values = op.change.fields.iter().map(|(_, value)| value).chain(there).filter_map(Value::as_text).collect();
+                    WriteRefused { record: &op.record, op: Op::of(&op.change).name(), why, values }.emit();
                     self.on_target(*idx, |t| t.rejected(&op.change, cause, why, now));
                     self.look_again_if_touched(*idx);
                 }
