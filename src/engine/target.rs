@@ -52,6 +52,9 @@ pub struct Target {
     pub failures: Option<Box<Failures>>,
     /// When the last write to this record was acknowledged: what was read before says nothing of it.
     pub acknowledged_at: Option<Time>,
+    /// The same of the process before this one.
+    #[serde(skip)]
+    pub acknowledged_before: Option<Time>,
     /// The record's own time as it was shown last with nothing else that had changed. Not kept: after a start it is read again first.
     #[serde(skip)]
     pub stood_at: Option<Time>,

@@ -180,6 +180,7 @@ impl Engine {
                 return self.mark_person(idx);
             }
             if self.targets.of(idx).is_some_and(|target| self.trails(run, idx, target, &new)) {
+                self.pass_over(idx, &new);
                 return self.mark_person(idx);
             }
         }

@@ -1,6 +1,5 @@
 //! Rows that show what something else has overtaken.
 
-use super::our_writes::was_written_since;
 use crate::connector::Pass;
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
@@ -26,10 +25,25 @@ impl Engine {
     /// has not moved since: what it tells of a time before our write was sent is of before it.
     pub(super) fn trails(&self, run: &PassRun, idx: Idx, target: &Target, new: &Record) -> bool {
         let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
-        let sent_by = target.acknowledged_at.map(|at| at.minus(ANSWERED_WITHIN));
+        let Some(LastWrite { answered, sent_by }) = last_write(target).filter(|_| !run.pass.is_sweep()) else { return false };
         let since = || self.world.record(idx).changed_at.max(target.stood_at).max(sent_by);
-        !run.pass.is_sweep() && was_written_since(target, run.began.minus(lag)) && !has_moved(new.changed_at, since())
+        answered >= run.began.minus(lag) && !has_moved(new.changed_at, since())
     }
+}
+
+/// Our last write to a record that a search may not show yet.
+#[derive(Debug, PartialEq)]
+struct LastWrite {
+    answered: Time,
+    /// What its system dates before this was there before the write. `None`: it is not known.
+    sent_by: Option<Time>,
+}
+
+/// A former process's counts until something was seen of it: then the search has come so far. How its clock stood to the system's is not known.
+fn last_write(target: &Target) -> Option<LastWrite> {
+    let own = target.acknowledged_at.map(|at| LastWrite { answered: at, sent_by: Some(at.minus(ANSWERED_WITHIN)) });
+    let is_unseen = || target.agreed.iter().any(|agreed| agreed.unseen && !agreed.spent);
+    own.or_else(|| target.acknowledged_before.filter(|_| is_unseen()).map(|answered| LastWrite { answered, sent_by: None }))
 }
 
 /// Whether a version of a record is older than the one that is known, by its own time, and the known one came about within this while.
@@ -45,6 +59,8 @@ fn has_moved(changed_at: Option<Time>, since: Option<Time>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::target::Agreed;
+    use crate::model::Value;
 
     #[test]
     fn only_what_is_known_to_have_changed_of_late_makes_a_version_older() {
@@ -71,5 +87,19 @@ mod tests {
         {
             assert_eq!(has_moved(changed_at, since), moved, "{changed_at:?} {since:?}");
         }
+    }
+
+    #[test]
+    fn a_former_processs_write_may_be_overtaken_until_it_is_seen() {
+        let agreed = |unseen, spent| Agreed { unseen, spent, ..Agreed::new("title".into(), Value::text("Chief")) };
+        let of = |now: Option<i64>, before: Option<i64>, agreed: Vec<Agreed>| {
+            let target = Target { acknowledged_at: now.map(Time), acknowledged_before: before.map(Time), agreed, ..Target::default() };
+            last_write(&target).map(|write| (write.answered.0, write.sent_by.map(|at| at.0)))
+        };
+        assert_eq!(of(Some(90_000), Some(50_000), vec![]), Some((90_000, Some(60_000))));
+        assert_eq!(of(None, Some(50_000), vec![agreed(false, false), agreed(true, false)]), Some((50_000, None)));
+        assert_eq!(of(None, Some(50_000), vec![agreed(false, false), agreed(true, true)]), None);
+        assert_eq!(of(None, Some(50_000), vec![]), None);
+        assert_eq!(of(None, None, vec![agreed(true, false)]), None);
     }
 }

@@ -56,8 +56,8 @@ impl From<UntimedTarget> for Target {
         let settled = |s: UntimedSettled| Settled::before(s.ours, s.rewrites, s.parked);
         let (status, why) = (settled(untimed.status), settled(untimed.why));
         let agreed = agreed.collect();
-        let stood_at = None;
-        Target { agreed, block_ours, permit_ours, sent, failures, acknowledged_at, stood_at, status, why, held_again, released_again }
+        let rest = Target::default();
+        Target { agreed, block_ours, permit_ours, sent, failures, acknowledged_at, status, why, held_again, released_again, ..rest }
     }
 }
 

@@ -4,13 +4,13 @@ use super::{Op, PROTECTIVE_WAIT_MAX, Target, WAIT_MAX};
 use crate::model::Time;
 
 impl Target {
-    /// What a former process left: nobody waits for its answers, and its clock may have been ahead of ours. All that is read from now on is
-    /// read after what it saw acknowledged.
+    /// What a former process left: nobody waits for its answers, and its clock may have been ahead of ours. All that is asked for from now on
+    /// is asked for after what it saw acknowledged; only a search that trails may still show what was there before.
     pub fn take_over(&mut self, now: Time) {
         if let Some(sent) = &mut self.sent {
             sent.unknown = true;
         }
-        self.acknowledged_at = None;
+        self.acknowledged_before = self.acknowledged_at.take().filter(|at| *at < now);
         self.stood_at = None;
         for (op, failure) in self.failures.iter_mut().flat_map(|f| f.all_mut()) {
             let most = if op == Op::Hold { PROTECTIVE_WAIT_MAX } else { WAIT_MAX };
@@ -42,6 +42,15 @@ mod tests {
         assert_eq!(target.acknowledged_at, None, "whatever is read now was read later");
         assert!(target.sent.as_ref().is_some_and(|s| s.unknown), "nobody waits for the answer");
         assert_eq!(target.failure(Op::Hold).map(|f| f.retry_at), Some(Time(1_300_000)));
+    }
+
+    #[test]
+    fn when_the_last_write_was_answered_is_known_apart_unless_that_is_still_to_come() {
+        for (at, known) in [(999_999, Some(Time(999_999))), (1_000_000, None), (1_000_001, None)] {
+            let mut target = Target { acknowledged_at: Some(Time(at)), ..Target::default() };
+            target.take_over(Time(1_000_000));
+            assert_eq!((target.acknowledged_at, target.acknowledged_before), (None, known), "{at}");
+        }
     }
 
     #[test]

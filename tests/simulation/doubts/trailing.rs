@@ -36,7 +36,14 @@ fn an_older_version_is_no_news_for_as_long_as_the_search_may_trail() {
 /// came back as somebody's own.
 #[test]
 fn a_version_of_before_our_write_is_no_news_though_it_is_newer_than_what_was_known() {
-    for (changed, shows) in [(40, "Vice President"), (20, "(empty)"), (-5, "(empty)")] {
+    let cases = [
+        (40, "Vice President", false),
+        (20, "(empty)", false),
+        (-5, "(empty)", false),
+        (900, "Vice President", true),
+        (-1, "(empty)", true),
+    ];
+    for (changed, shows, is_restarted) in cases {
         let place = Place::new().of_systems("writes = [\"hold\"]", "writes = [\"hold\", \"title\"]");
         let mut running = place.start(NOW);
         running.read_all(&[("1", None)]);
@@ -58,7 +65,12 @@ fn a_version_of_before_our_write_is_no_news_though_it_is_newer_than_what_was_kno
         };
         assert_eq!(title(&running), "Vice President", "it was written");
         running.later(Span::seconds(10));
+        if is_restarted {
+            let now = running.now;
+            drop(running);
+            running = place.start(now);
+        }
         running.pass("ma.people", Pass::ById(vec!["1".into()]), page(vec![lead(changed)], Vec::new()));
-        assert_eq!(title(&running), shows, "{changed}");
+        assert_eq!(title(&running), shows, "{changed}, by another process: {is_restarted}");
     }
 }
