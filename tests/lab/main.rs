@@ -15,3 +15,4 @@ mod systems;
 mod trio;
 mod turn;
 mod waiting;
+mod words;

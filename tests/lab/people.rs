@@ -39,6 +39,7 @@ pub struct Guests {
 #[derive(Debug)]
 enum Made {
     Contact(String),
+    Account(String),
     Deal(String),
     Member(String),
     Ticket(String),
@@ -79,6 +80,14 @@ impl Guests {
         let contact = self.trio.crm.call(Method::POST, "/contacts/", Some(contact)).await["id"].as_str().unwrap().to_string();
         self.note(Made::Contact(contact.clone()));
         contact
+    }
+
+    /// Makes a company in BottleCRM; its id.
+    pub async fn account(&self, who: &str, more: Json) -> String {
+        let account = with(json!({"name": format!("Lab {} {who}", std::process::id())}), more);
+        let account = self.trio.crm.call(Method::POST, "/accounts/", Some(account)).await["id"].as_str().unwrap().to_string();
+        self.note(Made::Account(account.clone()));
+        account
     }
 
     /// A custom field of contacts in BottleCRM, which takes none away for good: it is switched on again where it was there before.
@@ -130,6 +139,7 @@ impl Guests {
         let gone = made.iter().rev().map(async |made| {
             let (system, path) = match made {
                 Made::Contact(id) => (&self.trio.crm, format!("/contacts/{id}/")),
+                Made::Account(id) => (&self.trio.crm, format!("/accounts/{id}/")),
                 Made::Deal(id) => (&self.trio.crm, format!("/opportunities/{id}/")),
                 Made::Member(id) => (&self.trio.ghost, format!("/members/{id}/")),
                 Made::Ticket(id) => (&self.trio.rt, format!("/ticket/{id}")),

@@ -19,7 +19,7 @@ const PEOPLE: usize = 51;
 const WATCHED: Duration = EVERY.saturating_mul(2);
 
 /// A shipped connector with more fields of people, as somebody adds them who keeps fields of their own in the system.
-fn with_fields(connector: &'static str, stream: &str, fields: &str, writes: &str) -> (&'static str, String) {
+pub(super) fn with_fields(connector: &'static str, stream: &str, fields: &str, writes: &str) -> (&'static str, String) {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors").join(connector).join("manifest.toml");
     let mut manifest: toml::Table = std::fs::read_to_string(shipped).unwrap().parse().unwrap();
     let fields: toml::Table = fields.parse().unwrap();
@@ -32,7 +32,7 @@ fn with_fields(connector: &'static str, stream: &str, fields: &str, writes: &str
 }
 
 /// The four files for these tables of systems.toml and this order.
-fn files(tables: &[String], order: &str, refusals: &str) -> ConfigFiles {
+pub(super) fn files(tables: &[String], order: &str, refusals: &str) -> ConfigFiles {
     let every = EVERY.as_secs();
     let mut systems = "connectors = \"mine\"\n\n[state]\nurl = \"sled:data\"\n\n[http]\nlisten = \"127.0.0.1:0\"\n".to_string();
     tables.iter().for_each(|table| systems.push_str(&format!("\n{table}every = \"{every}s\"\n")));
@@ -50,10 +50,10 @@ fn files(tables: &[String], order: &str, refusals: &str) -> ConfigFiles {
 const FULL_NAME: &str = "Hanako Lab note-0";
 
 const GHOST_FIRST: &str = "note = [\"ghost\", \"crm\"]\nname = [\"crm\", \"ghost\"]\n";
-const CRM_FIRST: &str = "note = [\"crm\", \"ghost\"]\nname = [\"crm\", \"ghost\"]\n";
+pub(super) const CRM_FIRST: &str = "note = [\"crm\", \"ghost\"]\nname = [\"crm\", \"ghost\"]\n";
 
 /// BottleCRM and Ghost, whose notes and names are written.
-fn notes([crm, ghost]: [&str; 2], order: &str) -> ConfigFiles {
+pub(super) fn notes([crm, ghost]: [&str; 2], order: &str) -> ConfigFiles {
     let sweep = EVERY.as_secs();
     let crm = system("crm", "bottlecrm", &format!("base_url = {crm:?}\ntoken = {{ env = \"CRM_TOKEN\" }}"));
     let ghost = format!("base_url = {ghost:?}\nkey = {{ env = \"GHOST_KEY\" }}\nsweep = \"{sweep}s\"\nwrites = [\"note\", \"name\"]");
@@ -61,7 +61,7 @@ fn notes([crm, ghost]: [&str; 2], order: &str) -> ConfigFiles {
 }
 
 /// The contacts that the lab came with have neither of the two, so that nobody's record but the guests' is written.
-fn notes_of_contacts() -> [(&'static str, String); 1] {
+pub(super) fn notes_of_contacts() -> [(&'static str, String); 1] {
     [with_fields("bottlecrm", "contacts", "note = \"description\"\nname = \"department\"\n", "")]
 }
 
