@@ -111,7 +111,7 @@ impl PrecedenceReader<'_> {
         section.finish();
         let kind = self.declared.person.get(entry.key).copied().unwrap_or(FieldType::Text);
         let test = expression(&valid?, Scope::Candidate, self.offers, &Valid::declared(kind))?;
-        Some(Valid::of(test, kind))
+        Some(Valid::of(test, kind, entry.sheet.rule(&entry.key_at)))
     }
 
     /// Systems of a rule whose values may be known to be typed by people.
