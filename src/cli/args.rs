@@ -7,9 +7,11 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
+mod language;
 mod word;
 
-pub use word::{AcceptArgs, PinArgs, UnpinArgs};
+pub use language::{ReaderLanguage, ToldIn};
+pub use word::{AcceptArgs, ConflictsArgs, PinArgs, UnpinArgs};
 
 /// Keeps marketing mail away from open deals and from people who refused.
 #[derive(Debug, Parser)]
@@ -32,21 +34,6 @@ pub struct Args {
 pub enum Log {
     Human,
     Json,
-}
-
-/// Of comments, and of what people are told.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum ReaderLanguage {
-    En,
-    Ja,
-}
-
-impl ReaderLanguage {
-    /// Japanese where the locale's messages are.
-    pub fn of_the_locale() -> ReaderLanguage {
-        let set = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-        if set.is_some_and(|value| value.starts_with("ja")) { ReaderLanguage::Ja } else { ReaderLanguage::En }
-    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -118,16 +105,9 @@ pub enum CliCommand {
     /// Let the rules decide again on a field that was pinned
     Unpin(UnpinArgs),
     /// The values that are pinned, by whom and why
-    Pins,
+    Pins(ToldIn),
     /// Values that cannot be true (`valid`), and those that systems disagree on
-    Conflicts {
-        /// Only of this field
-        #[arg(value_name = "FIELD")]
-        field: Option<String>,
-        /// So many are told one by one; the others are counted
-        #[arg(long, default_value_t = 50, value_name = "NUMBER")]
-        limit: usize,
-    },
+    Conflicts(ConflictsArgs),
     /// Protection and health
     Status,
     /// Why someone is treated as they are

@@ -2,13 +2,16 @@
 
 use super::args::{Common, ReaderLanguage};
 use super::{Exit, open, output};
+use crate::config::choices;
 use crate::daemon::commands::{Command, Reply};
 use crate::engine::answers::explain::{Explanation, HoldExplained};
 use crate::engine::answers::explain_fields::FieldExplained;
 use crate::engine::answers::left_alone::LeftAlone;
 use crate::merge::judgment::{UNREADABLE, WAITS};
+use crate::model::expression::RELATIONSHIP;
 use crate::model::{Name, Value};
 use jiff::{Timestamp, tz::TimeZone};
+use std::collections::BTreeSet;
 use words::Words;
 
 pub async fn explain(common: &Common, who: String, field: Option<String>, language: Option<ReaderLanguage>) -> Exit {
@@ -18,14 +21,14 @@ pub async fn explain(common: &Common, who: String, field: Option<String>, langua
             &format!("nobody is known by {who:?}; an e-mail address or SYSTEM:ENTITY:ID is expected. The gate answers hold for them"),
         ),
         Ok(Reply::Explain(people)) => {
-            let unknown = field.as_ref().filter(|field| !people.iter().any(|e| e.fields.contains_key(field.as_str())));
-            if let Some(field) = unknown {
-                let known: Vec<&str> = people.iter().flat_map(|e| e.fields.keys()).map(|name| &**name).collect();
-                return common.end(Exit::Refused, &format!("no record of {who} carries a field {field:?}; they have {}", known.join(", ")));
+            let known: BTreeSet<String> = people.iter().flat_map(known_parts).collect();
+            if let Some(field) = field.as_ref().filter(|field| !known.contains(field.as_str())) {
+                let known = String::from(choices(field, known.iter().map(String::as_str)));
+                return common.end(Exit::Refused, &format!("no record of {who} carries a field {field:?}; {known}"));
             }
             let explainer = Explainer::of(language);
             let told = |e: &Explanation| match &field {
-                Some(field) => output::lines(&explainer.field_alone(e, &field.as_str().into())),
+                Some(field) => output::lines(&explainer.part_alone(e, field)),
                 None => explainer.text(e),
             };
             match (common.json, people.as_slice()) {
@@ -39,6 +42,19 @@ pub async fn explain(common: &Common, who: String, field: Option<String>, langua
         other => open::unexpected(common, other),
     }
 }
+
+/// What can be asked for alone: fields, the status, and what else is told of a person.
+fn known_parts(e: &Explanation) -> Vec<String> {
+    let mut parts: Vec<String> = e.fields.keys().map(ToString::to_string).collect();
+    parts.push(STATUS.into());
+    parts.extend(e.relationship.iter().map(|_| RELATIONSHIP.to_string()));
+    parts.extend(e.account.keys().map(|name| format!("{OF_ACCOUNT}{name}")));
+    parts
+}
+
+const STATUS: &str = "status";
+/// Before the name of a field of the person's company.
+const OF_ACCOUNT: &str = "account.";
 
 /// Who reads, in a language and a time zone.
 pub(super) struct Explainer {
@@ -58,12 +74,12 @@ impl Explainer {
         let mut lines = vec![w.decision(&e.decision.subject, &e.decision.decision, &e.decision.reasons)];
         lines.extend(self.person(e));
         lines.extend(self.status(e));
-        lines.extend(e.relationship.iter().map(|r| w.relationship(r.value.as_deref(), r.rule.as_deref(), r.error.as_deref())));
+        lines.extend(self.relationship(e));
         lines.extend(self.standing(e));
         let (told, quiet): (Vec<_>, Vec<_>) = e.fields.iter().partition(|(_, field)| field.has_effect);
         told.into_iter().for_each(|(name, field)| lines.extend(self.field(name, field)));
         let of_account = e.account.iter().filter(|(_, field)| field.has_effect);
-        of_account.for_each(|(name, field)| lines.extend(self.field(&format!("account.{name}").as_str().into(), field)));
+        of_account.for_each(|(name, _)| lines.extend(self.of_account(e, name)));
         if !quiet.is_empty() {
             lines.push(w.without_effect(&quiet.iter().map(|(name, _)| &***name).collect::<Vec<_>>()));
         }
@@ -80,8 +96,24 @@ impl Explainer {
         let w = self.words;
         let mut lines = vec![w.person(&e.person)];
         lines.extend(e.records.iter().map(|r| w.record(&r.record, &r.link.proof, &r.link.value, r.gone == Some(true))));
-        lines.extend(e.doubts.iter().map(|doubt| w.doubt(doubt)));
+        lines.extend(e.doubts.iter().map(|doubt| self.doubt(doubt)));
         lines
+    }
+
+    /// What keeps records apart that share something.
+    pub(super) fn doubt(&self, doubt: &str) -> String {
+        self.words.doubt(doubt)
+    }
+
+    pub(super) fn relationship(&self, e: &Explanation) -> Vec<String> {
+        let told = e.relationship.iter();
+        told.map(|r| self.words.relationship(r.value.as_deref(), r.rule.as_deref(), r.error.as_deref())).collect()
+    }
+
+    /// A field of the person's company.
+    pub(super) fn of_account(&self, e: &Explanation, name: &Name) -> Vec<String> {
+        let told = |field| self.field(&format!("{OF_ACCOUNT}{name}").as_str().into(), field);
+        e.account.get(name).map(told).unwrap_or_default()
     }
 
     pub(super) fn status(&self, e: &Explanation) -> Vec<String> {
@@ -99,6 +131,20 @@ impl Explainer {
     pub(super) fn standing(&self, e: &Explanation) -> Vec<String> {
         let holds = e.holds.iter().map(|hold| self.hold(hold));
         holds.chain(e.refusals.iter().map(|r| self.words.refusal(&r.scope, &r.on, &r.from, &self.local(&r.seen_at)))).collect()
+    }
+
+    /// One field, or what else is told of a person.
+    fn part_alone(&self, e: &Explanation, part: &str) -> Vec<String> {
+        let told = match part {
+            field if e.fields.contains_key(field) => return self.field_alone(e, &field.into()),
+            STATUS => {
+                let left = e.left_alone.iter().filter(|left| left.field == STATUS);
+                self.status(e).into_iter().chain(left.map(|left| self.left_alone(left))).collect()
+            }
+            RELATIONSHIP => self.relationship(e),
+            part => part.strip_prefix(OF_ACCOUNT).map(|name| self.of_account(e, &name.into())).unwrap_or_default(),
+        };
+        if told.is_empty() { told } else { [vec![self.words.person(&e.person)], told].concat() }
     }
 
     /// One field, and what would have made another value win.
@@ -122,7 +168,7 @@ impl Explainer {
         lines
     }
 
-    fn left_alone(&self, left: &LeftAlone) -> String {
+    pub(super) fn left_alone(&self, left: &LeftAlone) -> String {
         let until = left.until.as_deref().map(|until| self.local(until));
         self.words.left_alone(&left.field, &left.record, &left.not_written, &left.why, until.as_deref())
     }
@@ -131,7 +177,7 @@ impl Explainer {
         let w = self.words;
         let mut lines = vec![w.field(name, &field.value, field.from.as_deref(), field.rule.as_deref(), field.rule_says.as_deref())];
         lines.extend(field.pinned.as_ref().map(|pin| format!("    {}", w.pinned(&pin.by, &pin.because, &self.local(&pin.at)))));
-        lines.extend(field.condition.as_ref().map(|condition| format!("    {}", w.condition(condition))));
+        lines.extend(field.condition.as_ref().map(|condition| format!("    {}", w.condition(condition, field.no_otherwise))));
         lines.extend(field.unknown.iter().map(|why| format!("    {}", w.unknown(why))));
         for c in &field.candidates {
             let mark = if c.won { w.won() } else { w.not_won() };

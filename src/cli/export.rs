@@ -16,7 +16,7 @@ pub async fn export(common: &Common, what: ExportTable, format: Format, raw: boo
                     Ok((text, _)) if raw => output::raw(&text),
                     Ok((text, changed)) => {
                         output::data(text.strip_suffix('\n').unwrap_or(&text));
-                        changed.told().iter().for_each(|told| output::note(told));
+                        changed.told("--raw").iter().for_each(|told| output::note(told));
                     }
                     Err(error) => {
                         return common.end(Exit::Refused, &format!("the table is no CSV: {error}"));

@@ -43,7 +43,7 @@ fn write(file: &Path, preview: &Preview) -> Result<(), String> {
     let of_file = |why: &dyn std::fmt::Display| format!("{} cannot be written: {why}; name another file by --csv", file.display());
     let (text, changed) = csv(&sheet(&preview.changes), false).map_err(|why| of_file(&why))?;
     std::fs::write(file, text).map_err(|why| of_file(&why))?;
-    changed.told().iter().for_each(|told| output::note(told));
+    changed.told("--json").iter().for_each(|told| output::note(told));
     Ok(())
 }
 

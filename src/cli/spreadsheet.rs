@@ -20,11 +20,11 @@ pub struct Changed {
 }
 
 impl Changed {
-    /// For the reader, a sentence each.
-    pub fn told(self) -> Vec<String> {
+    /// For the reader, a sentence each. `plainly`: the option by which cells come as they are.
+    pub fn told(self, plainly: &str) -> Vec<String> {
         let told = |count: usize, that: &str, one: &str, many: &str| {
             let (cells, get) = if count == 1 { ("cell", one) } else { ("cells", many) };
-            (count > 0).then(|| format!("{count} {cells} that {that} {get}; --raw leaves them as they are, for other tools"))
+            (count > 0).then(|| format!("{count} {cells} that {that} {get}; {plainly} leaves them as they are, for other tools"))
         };
         let formulas = ("gets an apostrophe in front", "get an apostrophe in front");
         let acting = ("shows \u{fffd} in their place", "show \u{fffd} in their place");
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(text, "cell\n\"a\u{fffd}\u{fffd}ok@acme.example,allow\"\nx\n'\u{fffd}=1\n");
         assert_eq!(changed, Changed { formulas: 1, acting: 2 });
         assert_eq!(
-            changed.told(),
+            changed.told("--raw"),
             [
                 "1 cell that a spreadsheet would take for a formula gets an apostrophe in front; --raw leaves them as they are, for other tools",
                 "2 cells that would hold line breaks or control characters show \u{fffd} in their place; --raw leaves them as they are, for other tools",

@@ -7,6 +7,7 @@ use crate::config::{Aspect, Config, EXAMPLES_FOLDER, WrittenExample};
 use crate::daemon::connectors::Wiring;
 use crate::engine::answers::explain::Explanation;
 use crate::engine::trial::{Difference, Trial, try_example};
+use crate::model::Entity;
 use serde_json::{Value as Json, json};
 
 pub fn test(common: &Common, name: Option<&str>, language: Option<ReaderLanguage>) -> Exit {
@@ -77,6 +78,7 @@ struct ResultWords {
     /// As wide as one another.
     passed: &'static str,
     failed: &'static str,
+    apart: fn(&str, &str) -> String,
     differs: fn(&Difference) -> String,
     counts: fn(usize, usize) -> String,
 }
@@ -84,6 +86,7 @@ struct ResultWords {
 const ENGLISH: ResultWords = ResultWords {
     passed: "ok    ",
     failed: "FAILED",
+    apart: |others, who| format!("{others} is not the same person as {who}: no id or address joins them, or something keeps them apart"),
     differs: |d| format!("{}: expected {}, got {}{}", d.what, d.expected, d.got, because(d, " because ", "")),
     counts: |passed, failed| format!("{passed} passed, {failed} failed"),
 };
@@ -91,6 +94,7 @@ const ENGLISH: ResultWords = ResultWords {
 const JAPANESE: ResultWords = ResultWords {
     passed: "成功",
     failed: "失敗",
+    apart: |others, who| format!("{others} は {who} と同じ人ではない（共通の ID やメールアドレスがないか、別人とみなす理由がある）"),
     differs: |d| format!("{}: 期待した値 {}、実際の値 {}{}", d.what, d.expected, d.got, because(d, "（理由: ", "）")),
     counts: |passed, failed| format!("成功 {passed} 件、失敗 {failed} 件"),
 };
@@ -122,6 +126,8 @@ impl ResultPage {
     fn lines(&self, example: &WrittenExample, trial: &Trial) -> Vec<String> {
         let word = if trial.differences.is_empty() { self.words.passed } else { self.words.failed };
         let mut lines = vec![format!("{word}  {}  ({}:{})", example.name, example.file, example.line)];
+        let apart = trial.explanation.as_ref().filter(|_| !trial.differences.is_empty()).map(|e| self.apart(example, e));
+        lines.extend(apart.into_iter().flatten());
         let mut told: Vec<Vec<String>> = Vec::new();
         for difference in &trial.differences {
             lines.push(format!("    {}:{}: {}", example.file, difference.line, (self.words.differs)(difference)));
@@ -135,16 +141,37 @@ impl ResultPage {
         lines
     }
 
+    /// Records of people that are none of the person's. An example that asks of them is asked of somebody else.
+    fn apart(&self, example: &WrittenExample, e: &Explanation) -> Vec<String> {
+        let persons = example.records.iter().map(|r| &r.record.id).filter(|id| id.entity == Entity::Person);
+        let others: Vec<String> = persons.map(ToString::to_string).filter(|id| !e.records.iter().any(|r| r.record == *id)).collect();
+        if others.is_empty() {
+            return Vec::new();
+        }
+        let mut lines = vec![format!("    {}", (self.words.apart)(&others.join(", "), &example.who.to_string()))];
+        lines.extend(e.doubts.iter().map(|doubt| format!("    {}", self.explainer.doubt(doubt))));
+        lines
+    }
+
     /// In the words of `explain`.
     fn why(&self, e: &Explanation, aspect: &Aspect) -> Vec<String> {
+        let of_field = |name| e.fields.get(name).map(|field| self.explainer.field(name, field)).unwrap_or_default();
         match aspect {
             Aspect::OnePerson => self.explainer.person(e),
             Aspect::Status => self.explainer.status(e),
+            Aspect::Relationship => self.explainer.relationship(e),
+            Aspect::Account(name) => self.explainer.of_account(e, name),
             Aspect::Gate(_) | Aspect::Reasons => self.explainer.standing(e),
-            Aspect::After(_, name) if **name == *"status" => self.explainer.status(e),
-            Aspect::After(_, name) if ["block", "permit"].contains(&&**name) => self.explainer.standing(e),
-            Aspect::Field(name) | Aspect::From(name) | Aspect::After(_, name) => {
-                e.fields.get(name).map(|field| self.explainer.field(name, field)).unwrap_or_default()
+            Aspect::Field(name) | Aspect::From(name) => of_field(name),
+            Aspect::After(record, name) => {
+                let mut lines = match &**name {
+                    "status" => self.explainer.status(e),
+                    "block" | "permit" => self.explainer.standing(e),
+                    _ => of_field(name),
+                };
+                let left = e.left_alone.iter().filter(|left| left.field == **name && left.record == record.to_string());
+                lines.extend(left.map(|left| self.explainer.left_alone(left)));
+                lines
             }
         }
     }

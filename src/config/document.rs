@@ -220,7 +220,8 @@ impl<'a> Section<'a> {
                 self.sheet.report(at, format!("{name:?} is not in this version"), format!("take it out of {}", self.title));
             } else if !self.asked.contains(name) {
                 let text = format!("unknown key {name:?} in {}", self.title);
-                self.sheet.report(at, text, choices(name, self.asked.iter().map(String::as_str)));
+                let known = choices(name, self.asked.iter().map(String::as_str));
+                self.sheet.report(at, text, known.within(self.keys.elsewhere));
             }
         }
     }

@@ -53,6 +53,34 @@ mod tests {
         }
     }
 
+    /// One that stood behind another table's head became a key of that table.
+    #[test]
+    fn each_example_in_the_comments_is_right_where_it_stands() {
+        let is_example = |line: &str| line.parse::<toml::Table>().is_ok_and(|table| !table.is_empty());
+        for language in [Language::English, Language::Japanese] {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::create_dir(folder.path().join("tests")).unwrap();
+            let mut count = 0;
+            for (name, text) in example(language) {
+                let said = |line: &str| match line.strip_prefix("# ").filter(|said| is_example(said)) {
+                    Some(said) => {
+                        count += 1;
+                        format!("{said}\n")
+                    }
+                    None => format!("{line}\n"),
+                };
+                std::fs::write(folder.path().join(name), text.lines().map(said).collect::<String>()).unwrap();
+            }
+            assert!(count >= 15, "{language:?}: {count}");
+            let loaded = load(folder.path(), &|_| Some("https://chat.acme.example/hook".to_string()), &Connectors);
+            let mistakes = loaded.map(|_| ()).expect_err("the demo's systems read no tags");
+            // Fields that the demo's systems do not read, and a file that is not here.
+            let is_meant = |m: &&crate::config::Mistake| m.text.contains("no system reads") || m.text == "there is no such file";
+            let others: Vec<_> = mistakes.list().iter().filter(|m| !is_meant(m)).collect();
+            assert!(others.is_empty(), "{language:?}: {others:#?}");
+        }
+    }
+
     /// The tables and keys are the same, so that what a page says of one file is true of the other.
     #[test]
     fn both_languages_say_the_same() {

@@ -33,6 +33,7 @@ pub mod written;
 
 pub use consequences::nothing_is_held;
 pub use document::mistake::{Mistake, Mistakes};
+pub use document::nearest::choices;
 pub use document::schema::{SCHEMAS, schema};
 pub use example::{Language, example};
 pub use examples::{Aspect, EXAMPLES_FOLDER, ExampleRecord, Expectation, WrittenExample, examples};

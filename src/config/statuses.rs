@@ -29,7 +29,9 @@ pub fn read(top: &mut Section, offers: &Offers, declared: &Declared) -> Statuses
     let entries: Vec<TomlEntry> = section.entries().into_iter().filter(|e| e.key != FORWARD_ONLY).collect();
     let order: Vec<Name> = entries.iter().map(|e| e.key.into()).collect();
     let forward_only = forward_only.and_then(|e| exceptions(&e, &order)).map(|except| Arc::new(ForwardOnly { order, except }));
-    Statuses { rules: entries.iter().filter_map(|entry| rule(entry, offers, declared)).collect(), forward_only }
+    let rules: Vec<StatusRule> = entries.iter().filter_map(|entry| rule(entry, offers, declared)).collect();
+    note_hidden(&entries, &rules);
+    Statuses { rules, forward_only }
 }
 
 /// Reads `[relationship]`, before all that may ask for it; from then on it is declared.
@@ -37,8 +39,19 @@ pub fn relationships<'a>(sheet: &'a ConfigSheet<'a>, table: &'a DeTable<'a>, off
     let mut top = Section::top(sheet, table, &keys::POLICY);
     let entries = top.table(RELATIONSHIP, "[relationship]", &keys::RELATIONSHIP).map(|mut s| s.entries()).unwrap_or_default();
     let rules: Vec<StatusRule> = entries.iter().filter_map(|entry| rule(entry, offers, declared)).collect();
+    note_hidden(&entries, &rules);
     declared.relationships = rules.iter().map(|rule| (rule.name.clone(), rule.when.source().into())).collect();
     rules
+}
+
+/// Says which rules never count, as one before them is always true.
+fn note_hidden(entries: &[TomlEntry], rules: &[StatusRule]) {
+    let Some(place) = rules.iter().position(|rule| rule.when.constant() == Some(true)) else { return };
+    let hidden: Vec<&str> = rules[place + 1..].iter().map(|rule| &*rule.name).collect();
+    if let (Some(entry), false) = (entries.iter().find(|entry| *entry.key == *rules[place].name), hidden.is_empty()) {
+        let said = format!("{:?} is always true, so nothing behind it ever counts: {}", entry.key, hidden.join(", "));
+        entry.sheet.note(&entry.key_at, said);
+    }
 }
 
 fn rule(entry: &TomlEntry, offers: &Offers, declared: &Declared) -> Option<StatusRule> {

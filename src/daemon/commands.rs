@@ -156,9 +156,14 @@ impl Shell {
             Command::Sync { system } => Reply::Sync(self.sync(system.as_deref()).await?),
             Command::Approve { what, holds, moved, by } => self.approve(&what, holds, moved, &by, now)?,
             Command::Accept { row, by, because } => self.accept(&row, &by, &because, now)?,
-            Command::Pin { who, field, value, by, because } => self.pin_reply(|e| e.pin(&who, &field, &value, &by, &because, now))?,
-            Command::Unpin { who, field, by } => self.pin_reply(|e| e.unpin(&who, &field, &by, now))?,
+            Command::Pin { who, field, value, by, because } => {
+                self.pin_reply(|e| e.pin(&who, &field, &value, &by, &because, now).map(Reply::Pinned))?
+            }
+            Command::Unpin { who, field, by } => self.pin_reply(|e| e.unpin(&who, &field, &by, now).map(Reply::Unpinned))?,
             Command::Conflicts { field, limit } => {
+                if let Some(unknown) = field.as_ref().and_then(|field| self.engine().no_such_conflicts(field)) {
+                    return Ok(Reply::Refused(unknown));
+                }
                 let mut run = ConflictsRun::of(field.as_deref(), limit);
                 while self.ask(|engine| engine.find_conflicts(&mut run, now)) {}
                 Reply::Conflicts(run.end())
@@ -246,11 +251,11 @@ impl Shell {
         }
     }
 
-    fn pin_reply(&self, work: impl FnOnce(&mut Engine) -> Result<pin::PinTold, pin::PinRefused>) -> Result<Reply, Error> {
+    fn pin_reply(&self, work: impl FnOnce(&mut Engine) -> Result<Reply, pin::PinRefused>) -> Result<Reply, Error> {
         match self.with(work) {
-            Ok(told) => {
+            Ok(done) => {
                 self.reconcile()?;
-                Ok(Reply::Pinned(told))
+                Ok(done)
             }
             Err(pin::PinRefused::State(error)) => Err(error),
             Err(refused) => Ok(Reply::Refused(refused.to_string())),

@@ -97,7 +97,8 @@ impl Engine {
         let passed = tally.too_many(|system| self.people_listed(system), after.rules.policy.fills);
         let verdict = self.rules.weigh_edit(passed.map_or(tally.rewritten(), |p| p.count), passed.is_some(), now);
         if let (EditVerdict::Waits, Some(passed)) = (verdict, passed) {
-            let why = tally.told(|field| after.place_of_rule(field.name()));
+            let before = &self.rules.merging().rules;
+            let why = tally.told(|field| field.place(&after, before));
             self.rules.let_edit_wait(passed.count, passed.limit, why, samples);
             self.rules.keep(&mut self.ledger);
             return None;

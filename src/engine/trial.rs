@@ -120,6 +120,8 @@ impl CameOut<'_> {
             Aspect::Field(name) => field(name).map_or(Json::Null, |f| f.value.clone()),
             Aspect::From(name) => field(name).and_then(|f| f.from.as_deref()).into(),
             Aspect::Status => self.explanation.and_then(|e| e.status.value.as_deref()).into(),
+            Aspect::Relationship => self.explanation.and_then(|e| e.relationship.as_ref()?.value.as_deref()).into(),
+            Aspect::Account(name) => self.explanation.and_then(|e| e.account.get(name)).map_or(Json::Null, |f| f.value.clone()),
             Aspect::Gate(kind) => self.answer(*kind).map(|answer| answer.decision).into(),
             Aspect::Reasons => {
                 let reasons = asked(&self.example.expectations).into_iter().filter_map(|kind| self.answer(kind));

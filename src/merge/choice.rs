@@ -6,6 +6,20 @@ use crate::model::value::compare_int;
 use crate::model::{Age, Name, Span, Time, Value};
 use std::cmp::{Ordering, Reverse};
 
+/// Why the winner won, as far as its strategy tells.
+pub(super) const HIGHEST: &str = "highest rank";
+pub(super) const ONLY: &str = "only source";
+pub(super) const NEWEST: &str = "newest";
+pub(super) const OLDEST: &str = "oldest";
+pub(super) const MOST: &str = "most records say so";
+
+/// Why a candidate lost that is as good as the winner but for its age, or for nobody knowing that.
+pub(super) const OLDER: &str = "older";
+pub(super) const NEWER: &str = "newer";
+pub(super) const LATER_ID: &str = "same time, later id";
+pub(super) const CHANGED_BEFORE: &str = "its record changed before, its age is not known";
+pub(super) const LATER_IN_ORDER: &str = "later in the order, its age is not known";
+
 /// One candidate goes before all others.
 #[derive(Clone, Copy)]
 pub(super) enum Choice<'r> {
@@ -105,15 +119,15 @@ impl<'r> Choice<'r> {
     /// Why the winner won.
     pub(super) fn won(self) -> &'static str {
         match self {
-            Choice::Bands(_) => "highest rank",
-            Choice::Only(_) => "only source",
-            Choice::Among(Decider::Newest, _) => "newest",
-            Choice::Among(Decider::Oldest, _) => "oldest",
+            Choice::Bands(_) => HIGHEST,
+            Choice::Only(_) => ONLY,
+            Choice::Among(Decider::Newest, _) => NEWEST,
+            Choice::Among(Decider::Oldest, _) => OLDEST,
             Choice::Among(Decider::Largest, _) => "largest",
             Choice::Among(Decider::Smallest, _) => "smallest",
             Choice::Among(Decider::AnyYes, _) => "one yes is enough",
             Choice::Among(Decider::AllYes, _) => "one no is enough",
-            Choice::Among(Decider::Votes, _) => "most records say so",
+            Choice::Among(Decider::Votes, _) => MOST,
         }
     }
 
@@ -130,12 +144,12 @@ impl<'r> Choice<'r> {
             };
         }
         if !front.holds(&loser.age) {
-            return if matches!(self, Choice::Among(Decider::Oldest, _)) { "newer" } else { "older" };
+            return if matches!(self, Choice::Among(Decider::Oldest, _)) { NEWER } else { OLDER };
         }
         match loser.from.system == winner.from.system {
-            true if loser.age.by == winner.age.by => "same time, later id",
-            true => "its record changed before, its age is not known",
-            false => "later in the order, its age is not known",
+            true if loser.age.by == winner.age.by => LATER_ID,
+            true => CHANGED_BEFORE,
+            false => LATER_IN_ORDER,
         }
     }
 

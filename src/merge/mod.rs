@@ -1,7 +1,7 @@
 //! Precedence: which value wins, and why.
 //!
 //! - [`rules`]: what precedence.toml says, as types; `strategy`: how a value is found; `rule_text`: the same as text again
-//! - [`judge`](mod@judge): the candidates of one field to its value
+//! - [`judge`](mod@judge): the candidates of one field to its value; `reasons`: what became of each, for a reader
 //! - [`judgment`]: what is judged, and what comes of it
 //! - `choice`: which of several candidates goes first; `sum`, `union`: numbers and lists put together; `along`: one field follows another;
 //!   `of_account`: a field is the account's
@@ -13,6 +13,7 @@ pub mod ignored;
 pub mod judge;
 pub mod judgment;
 mod of_account;
+mod reasons;
 mod rule_text;
 pub mod rules;
 mod strategy;
@@ -20,6 +21,7 @@ mod sum;
 mod union;
 pub mod valid;
 
-pub use judge::{explain, judge, next_too_old};
+pub use judge::{judge, next_too_old};
 pub use judgment::{Candidate, Circumstances, Judged, Judgment, Leader, SystemHabits, Unknown, UnreadSystems, Winner};
+pub use reasons::explain;
 pub use rules::RulePart;

@@ -1,23 +1,29 @@
 //! What a value of a field must look like to count: `[fields.phone] valid = '..'`.
 
 use crate::model::expression::{Declared, ExpressionError, Facts, FieldType, Scope};
-use crate::model::{Expression, Value};
+use crate::model::{Expression, Name, Value};
 
 /// An expression over `value` and `system`.
 #[derive(Debug, Clone)]
 pub struct Valid {
     test: Expression,
     kind: FieldType,
+    /// Where it stands, as `precedence.toml:LINE`; none of a rule that the state kept.
+    rule: Option<Name>,
 }
 
 impl Valid {
     /// `kind`: what the field holds.
     pub fn compile(source: &str, kind: FieldType) -> Result<Valid, Vec<ExpressionError>> {
-        Expression::compile(source, Scope::Candidate, &Valid::declared(kind)).map(|test| Valid { test, kind })
+        Expression::compile(source, Scope::Candidate, &Valid::declared(kind)).map(|test| Valid { test, kind, rule: None })
     }
 
-    pub fn of(test: Expression, kind: FieldType) -> Valid {
-        Valid { test, kind }
+    pub fn of(test: Expression, kind: FieldType, rule: Name) -> Valid {
+        Valid { test, kind, rule: Some(rule) }
+    }
+
+    pub fn rule(&self) -> Option<&Name> {
+        self.rule.as_ref()
     }
 
     /// The variables that there are, for a field that holds such values.

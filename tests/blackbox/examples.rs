@@ -132,6 +132,79 @@ after = { "ma:person:17" = { title = "部長", block = false, permit = true } }
     assert_eq!((code, passing.lines().last()), (1, Some("1 passed, 1 failed")), "a file's name chooses as well");
 }
 
+/// What a person is to us and what the company has; that a status is kept on purpose; and that one asks about somebody else.
+#[test]
+fn relationships_and_accounts_can_be_expected_and_what_lies_behind_a_failure_is_told() {
+    let example = |name: &str, expect: &str| {
+        format!(
+            r#"[[example]]
+name = "{name}"
+now = 2026-11-20T09:00:00Z
+
+[[example.record]]
+record = "crm:person:1"
+email = "taro@sato.example"
+account = "500"
+
+[[example.record]]
+record = "crm:account:500"
+employees = 1200
+
+[[example.record]]
+record = "crm:deal:8"
+state = "won"
+people = ["crm:person:1"]
+
+[[example.record]]
+record = "ma:person:17"
+email = "taro@sato.example"
+status = "opportunity"
+
+[[example.record]]
+record = "ma:person:18"
+email = "hanako@sato.example"
+
+[example.expect]
+{expect}
+"#
+        )
+    };
+    let folder = folder(
+        &[
+            example("right", "relationship = \"customer\"\naccount = { employees = 1200 }"),
+            example("of whom", "relationship = \"\"\naccount = { employees = 7 }"),
+            example("kept", "after = { \"ma:person:17\" = { status = \"lead\" } }"),
+        ]
+        .concat(),
+    );
+    let config = folder.path().join("config");
+    let edit = |file: &str, old: &str, new: &str| {
+        let text = fs::read_to_string(config.join(file)).unwrap();
+        assert!(text.contains(old), "{text}");
+        fs::write(config.join(file), text.replace(old, new)).unwrap();
+    };
+    edit("precedence.toml", "[person]", "[account]\nemployees = { max = [\"crm\"] }\n[person]");
+    edit("policy.toml", "[status]", "[relationship]\ncustomer = 'deals.exists(d, d.won)'\n[status]\nforward_only = true");
+    let (english, errors, code) = nayose(folder.path(), &["test"]);
+    assert_eq!(code, 1, "{english}{errors}");
+    insta::assert_snapshot!("failing_example_of_an_account", english);
+    let (japanese, _, _) = nayose(folder.path(), &["test", "--lang", "ja", "of whom"]);
+    for told in ["ma:person:18 は crm:person:1 と同じ人ではない", "関係 customer", "account.employees: 1200"] {
+        assert!(japanese.contains(told), "{told}: {japanese}");
+    }
+    for (right, wrong, told) in [
+        ("relationship = \"customer\"", "relationship = \"custmer\"", "unknown relationship \"custmer\"; did you mean \"customer\"?"),
+        ("{ employees = 1200", "{ employes = 1200", "\"employes\" has no rule under [account]; did you mean \"employees\"?"),
+    ] {
+        let text = fs::read_to_string(config.join("tests/own.toml")).unwrap();
+        fs::write(config.join("tests/own.toml"), text.replace(right, wrong)).unwrap();
+        let (_, errors, code) = nayose(folder.path(), &["test"]);
+        fs::write(config.join("tests/own.toml"), text).unwrap();
+        let (said, help) = told.split_once("; ").unwrap();
+        assert!(code == 2 && errors.contains(said) && errors.contains(help), "{told}: {errors}");
+    }
+}
+
 #[test]
 fn mistakes_are_told_all_at_once_by_test_and_by_check() {
     let wrong = taro("fields = { phnoe = \"1\" }\ngate = { newletter = \"hold\" }\n");

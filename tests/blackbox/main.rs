@@ -31,6 +31,7 @@ mod notices;
 mod optout_words;
 mod own_connector;
 mod own_marks;
+mod pins;
 mod precedence;
 mod refusals;
 mod reload;

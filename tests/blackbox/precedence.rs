@@ -267,58 +267,6 @@ fn a_rule_that_fills_leaves_what_is_there_and_an_ignored_value_counts_for_nothin
     assert_eq!(told["fields"]["title"]["value"], json!("部長"), "{told:#}");
 }
 
-/// A person's title stays as somebody typed it for them, in every system and in expressions, until it is taken back; also after the state was
-/// lost.
-#[test]
-fn a_pinned_value_goes_before_every_rule_until_it_is_taken_back() {
-    let rules = "title = { newest = [\"crm\", \"ma\"] }\n";
-    let (mut someone, setup) = (None, Setup { precedence: rules, ..Setup::default() });
-    let world = World::running_with(setup, |handle| {
-        let person = person(handle, "Hanako", "Mori", None);
-        handle.edit_contact(person.contact, &[("jobtitle", "課長")]).unwrap();
-        someone = Some(person);
-    });
-    let someone = someone.unwrap();
-    let title = || world.lead(someone.lead).text("title").unwrap_or_default().to_string();
-    assert_eq!(title(), "課長");
-    assert_eq!(world.run("pins").exits(0).json()["pins"], json!([]));
-    for (wrong, says) in [
-        ("pin nobody@acme.example title 部長 --because x".to_string(), "nobody is known by"),
-        (format!("pin {} fax 部長 --because x", someone.email), "precedence.toml has no rule for \"fax\""),
-        (format!("pin {} score high --because x", someone.email), "\"high\" is no whole number"),
-        (format!("unpin {} title", someone.email), "`nayose pins` shows those there are"),
-    ] {
-        let refused = world.run_text(&wrong).exits(2);
-        assert!(refused.err.contains(says), "{wrong}: {}", refused.err);
-    }
-    world.run(&format!("pin {} title 顧問 --because 本人の希望 --by hanako", someone.email)).exits(0);
-    world.sandbox.handle.edit_contact(someone.contact, &[("jobtitle", "部長")]).unwrap();
-    world.sync().exits(0);
-    assert_eq!(title(), "顧問", "what is typed in the CRM does not count");
-    let told = world.run(&format!("explain {} title", someone.email)).json();
-    let field = &told["fields"]["title"];
-    assert_eq!(
-        (&field["value"], &field["pinned"]["by"], &field["pinned"]["because"]),
-        (&json!("顧問"), &json!("hanako"), &json!("本人の希望"))
-    );
-    assert_eq!(field["history"][0]["rule"], json!("pin"), "{field:#}");
-    world
-        .run_text(&format!("explain {} title --lang ja", someone.email))
-        .says("hanako が")
-        .says("ルールより優先する")
-        .says("別の値が固定されている");
-
-    std::fs::remove_dir_all(world.folder().join("data/sled")).unwrap();
-    let pins = world.run("pins").exits(0).json();
-    assert_eq!((pins["pins"].as_array().unwrap().len(), &pins["pins"][0]["value"]), (1, &json!("顧問")), "{pins:#}");
-    world.run(&format!("unpin crm:person:{} title --by hanako", someone.contact)).exits(2);
-    world.sync().exits(0);
-    world.run(&format!("unpin crm:person:{} title --by hanako", someone.contact)).exits(0);
-    assert_eq!(world.run("pins").json()["pins"], json!([]));
-    let told = world.run(&format!("explain {} title", someone.email)).json();
-    assert_eq!((&told["fields"]["title"]["value"], &told["fields"]["title"]["pinned"]), (&json!("部長"), &Value::Null));
-}
-
 /// An address is taken whole from the record whose street counts, and no town of another street is mixed in.
 #[test]
 fn a_field_that_goes_with_another_is_taken_from_the_same_record() {
@@ -361,33 +309,4 @@ fn the_first_case_that_holds_decides_and_explain_says_which() {
     assert_eq!((&told(0)["condition"], &told(0)["value"]), (&json!("otherwise"), &json!("MA title")), "{:#}", told(0));
     assert_eq!((&told(1)["condition"], &told(1)["value"]), (&json!("case 2"), &Value::Null), "{:#}", told(1));
     world.run_text(&format!("explain {} title --lang ja", of[1].email)).says("2 番目の場合 (case) を使う");
-}
-
-/// What cannot be a phone number counts for nothing, and somebody is told of it and of numbers that systems disagree on.
-#[test]
-fn what_cannot_be_true_is_kept_out_and_listed_with_what_systems_disagree_on() {
-    let rules = "phone = [\"crm\", \"support\"]\n[fields.phone]\nvalid = 'value.matches(\"^[0-9+ -]{9,}$\")'\n";
-    let (mut of, setup) = (Vec::new(), Setup { precedence: rules, ..Setup::default() });
-    let world = World::running_with(setup, |handle| {
-        for (name, crm, support) in [("Hanako", "内線 12", "+81 3 2222 2222"), ("Ken", "+81 3 1111 1111", "+81 3 2222 2222")] {
-            let person = person(handle, name, "Mori", None);
-            let user = handle.create_user(&format!("Mori {name}"), Some(&person.email));
-            handle.edit_user(user, |u| u.phone = Some(support.into())).unwrap();
-            handle.edit_contact(person.contact, &[("phone", crm)]).unwrap();
-            of.push(person);
-        }
-    });
-    let phone = |n: usize| world.lead(of[n].lead).text("phone").unwrap_or_default().to_string();
-    assert_eq!([phone(0), phone(1)], ["+81 3 2222 2222", "+81 3 1111 1111"]);
-    let told = world.run("conflicts phone").exits(0).json();
-    assert_eq!(told["totals"]["phone"], json!({"not_valid": 1, "differs": 1}), "{told:#}");
-    let kinds: Vec<&str> = told["conflicts"].as_array().unwrap().iter().map(|c| c["kind"].as_str().unwrap()).collect();
-    assert!(kinds.contains(&"not_valid") && kinds.contains(&"differs"), "{told:#}");
-    world
-        .run_text("conflicts phone")
-        .exits(0)
-        .says("not valid  crm:person:")
-        .says("\"内線 12\"")
-        .says("1 value cannot be true, 1 field differ");
-    world.run_text(&format!("explain {} phone --lang ja", of[0].email)).says("値が正しくない");
 }

@@ -223,6 +223,20 @@ fn precedence() {
             ("[person]", "[fields.tags]\nvalid = '\"x\" in value'\n[person]"),
             ("[person]", "[fields.fone]\nvalid = 'value.size() > 9'\n[person]"),
             ("[person]", "[account]\nname = [\"crm\"]\n[person]"),
+            ("[person]", "[fields.phone]\nvalid = 'system == \"CRM\" || value.size() > 9'\n[person]"),
+            ("[person]", "[fields.phone]\nvalid = '!(system in [\"ma\", \"suport\"])'\n[person]"),
+            ("[person]", "[fields.phone]\nvalid = 'value.size() > 9'\nindustry = { only = \"crm\" }\n[person]"),
+            (
+                "phone = [\"support\", [\"crm\", \"ma\"]]",
+                "phone = { cases = [{ when = 'deals.exists(d, d.open)', never = true }, { when = 'person.phone == null', from = [\"crm\"] }] }",
+            ),
+            ("phone = [\"support\", [\"crm\", \"ma\"]]", "phone = { never = true, when = 'person.phone == \"-\"', otherwise = [\"crm\"] }"),
+            ("score = { only = \"ma\" }", "score = { only = \"ma\", ignore = [\"0\", \"０\", \"不明\"] }"),
+            ("score = { only = \"ma\" }", "score = { only = \"ma\", when = 'person.title == null', otherwise = [\"support\"] }"),
+            (
+                "score = { only = \"ma\" }",
+                "score = { only = \"ma\", when = 'person.title == null', otherwise = { only = \"crm\", max_age = \"9d\" } }",
+            ),
         ],
     );
     insta::assert_snapshot!(shown);

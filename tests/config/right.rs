@@ -80,6 +80,35 @@ fn what_follows_from_files_that_are_right_is_noted() {
     assert!(notes("policy.toml", &policy(&[LEAD], &[], "\"ma.people\" = \"1h\"", "")).contains("has no hold"));
     let footer_only = stated.replace("stops = [\"campaign\", \"service_footer\"]", "stops = [\"service\"]");
     assert!(notes("policy.toml", &footer_only).contains("stops no mail that a marketing system sends"));
+    for (file, old, new, says) in [
+        (
+            "precedence.toml",
+            "score = { only = \"ma\" }",
+            "score = [\"ma\", \"support\"]",
+            "precedence.toml:7: support does not read \"score\"",
+        ),
+        (
+            "policy.toml",
+            "customer =",
+            "any = 'true'\ncustomer =",
+            "policy.toml:2: \"any\" is always true, so nothing behind it ever counts: customer, opp",
+        ),
+        (
+            "policy.toml",
+            "[status]",
+            "[relationship]\nany = 'true'\nnone = 'true'\n[status]",
+            "policy.toml:2: \"any\" is always true, so nothing behind it ever counts: none",
+        ),
+        (
+            "precedence.toml",
+            "{ only = \"ma\" }",
+            "{ max = [\"ma\", \"crm\"], blank = \"wins\" }",
+            "precedence.toml:7: blank has no meaning in this rule",
+        ),
+    ] {
+        let told = notes(file, &good(file).replacen(old, new, 1));
+        assert!(told.contains(says), "{new}: {told}");
+    }
     assert!(notes("consent.toml", "[sources]\n").contains("names no source"));
     let systems = good("systems.toml");
     let reads_only = systems.replace("writes = [\"hold\", \"status\", \"phone\"]", "").replace("writes = [\"hold\"]", "");

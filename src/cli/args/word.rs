@@ -1,5 +1,6 @@
-//! What a named person says: it goes into the journal with their name.
+//! What a named person says, which goes into the journal with their name, and what waits for such a word.
 
+use super::ToldIn;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -32,6 +33,8 @@ pub struct PinArgs {
     /// Who says so; else the user who runs the command
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
+    #[command(flatten)]
+    pub told: ToldIn,
 }
 
 #[derive(Debug, Args)]
@@ -45,4 +48,18 @@ pub struct UnpinArgs {
     /// Who says so; else the user who runs the command
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
+    #[command(flatten)]
+    pub told: ToldIn,
+}
+
+#[derive(Debug, Args)]
+pub struct ConflictsArgs {
+    /// Only of this field
+    #[arg(value_name = "FIELD")]
+    pub field: Option<String>,
+    /// So many are told one by one; the others are counted
+    #[arg(long, default_value_t = 50, value_name = "NUMBER")]
+    pub limit: usize,
+    #[command(flatten)]
+    pub told: ToldIn,
 }

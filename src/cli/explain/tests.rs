@@ -86,6 +86,36 @@ fn a_person_is_explained_in_both_languages_and_in_the_readers_time() {
     }
 }
 
+/// It was told that no record carries such a field.
+#[test]
+fn the_status_the_relationship_and_the_companys_facts_can_be_asked_for_alone() {
+    let mut e = explanation();
+    e.account = [("employees".into(), FieldExplained { value: json!(1200), ..FieldExplained::default() })].into();
+    for part in ["title", "status", "relationship", "account.employees"] {
+        assert!(known_parts(&e).iter().any(|known| known == part), "{part}");
+    }
+    let reader = Explainer { words: Words(ReaderLanguage::En), zone: TimeZone::UTC };
+    let status = reader.part_alone(&e, "status");
+    assert_eq!(status[..2], ["person p_1", "status lead  [policy.toml:2]"]);
+    assert!(status[2].starts_with("status of ma:person:8: \"lead\" is not written: ") && status.len() == 4, "{status:#?}");
+    assert_eq!(reader.part_alone(&e, "relationship")[1..], ["relationship customer  [policy.toml:11]"]);
+    assert_eq!(reader.part_alone(&e, "account.employees")[1..], ["account.employees: 1200"]);
+    assert_eq!(reader.part_alone(&e, "owners"), [""; 0]);
+}
+
+#[test]
+fn no_otherwise_is_told_where_no_condition_holds() {
+    for (condition, no_otherwise, says) in [
+        ("false", false, "`otherwise` counts"),
+        ("false", true, "there is no `otherwise`"),
+        ("otherwise", false, "`otherwise` counts"),
+        ("otherwise", true, "there is no `otherwise`"),
+    ] {
+        let told = Words(ReaderLanguage::En).condition(condition, no_otherwise);
+        assert!(told.contains(says), "{condition} {no_otherwise}: {told}");
+    }
+}
+
 #[test]
 fn what_would_win_if_it_could_be_read_is_what_a_rule_would_have_to_go_before() {
     let candidate = |from: &str, value: &str, why: &str| json!({ "from": from, "value": value, "observed_at": "2026-11-28T09:01:05Z", "won": false, "why": why });

@@ -4,7 +4,7 @@ use crate::cli::args::ReaderLanguage;
 use crate::decide::forward_only::KeptStatus;
 use crate::engine::answers::field_in_targets::InTarget;
 use crate::engine::answers::left_alone::NO_CODE;
-use crate::engine::assess::field_asked::PINNED;
+use crate::engine::assess::field_asked::{PINNED, PINNED_TOO};
 use crate::engine::target::Parked;
 use crate::merge::judgment::DOUBTFUL;
 use crate::merge::rules::{IGNORED, INVALID};
@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 pub(super) struct Words(pub(super) ReaderLanguage);
 
 /// Why a candidate won or lost, in Japanese. What is not here is told as it is.
-const WHY: [(&str, &str); 44] = [
+const WHY: [(&str, &str); 52] = [
     ("highest rank", "順位が最も高い"),
     ("only source", "唯一の参照元"),
     ("newest", "最も新しい"),
@@ -60,6 +60,14 @@ const WHY: [(&str, &str); 44] = [
     ("united", "合わせた"),
     ("removed elsewhere", "ほかで消された"),
     (PINNED, "別の値が固定されている"),
+    (PINNED_TOO, "固定された値と同じ"),
+    ("first in the order, ages are not known", "値の時期は不明で、順番が先"),
+    ("its record changed last, ages are not known", "値の時期は不明で、レコードの更新が最後"),
+    ("same time, first id", "同じ時刻で ID が先"),
+    ("newest of those that rank equal", "同順位の中で最も新しい"),
+    ("as many records say another, this is newer", "同数の値がほかにあり、こちらが新しい"),
+    ("as many records say another, first in the order", "同数の値がほかにあり、順番が先"),
+    ("says the same", "同じ値"),
     ("no rule speaks of this field", "この項目のルールがない"),
 ];
 
@@ -180,12 +188,20 @@ impl Words {
         )
     }
 
-    pub(super) fn condition(self, condition: &str) -> String {
+    pub(super) fn condition(self, condition: &str, no_otherwise: bool) -> String {
         if let Some(place) = condition.strip_prefix("case ") {
             return self.of(format!("case {place} of the rule counts"), format!("{place} 番目の場合 (case) を使う"));
         }
         let told = match condition {
             "true" => self.just("`when` is true: the first part counts", "when は真: 前半を使う"),
+            "false" if no_otherwise => self.just(
+                "`when` is false, and there is no `otherwise`: the field is left alone",
+                "when は偽で otherwise もない: 項目は変えない",
+            ),
+            "otherwise" if no_otherwise => self.just(
+                "no case holds, and there is no `otherwise`: the field is left alone",
+                "どの場合 (case) にも当てはまらず otherwise もない: 項目は変えない",
+            ),
             "false" => self.just("`when` is false: `otherwise` counts", "when は偽: otherwise を使う"),
             "otherwise" => self.just("no case holds: `otherwise` counts", "どの場合 (case) にも当てはまらない: otherwise を使う"),
             _ => self.just("`when` cannot be told: the field is left alone", "when を判定できない: 項目は変えない"),

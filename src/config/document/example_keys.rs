@@ -104,6 +104,8 @@ pub static EXPECT: TableKeys = TableKeys {
         key("fields", ValueKind::Table(&EXPECTED_FIELDS), "The value that counts for each field"),
         key("from", ValueKind::Table(&EXPECTED_FROM), "The record that each value is from"),
         key("status", ValueKind::Text, "The lead status; \"\" for none"),
+        key("relationship", ValueKind::Text, "What the person is to you, by [relationship]; \"\" for nothing"),
+        key("account", ValueKind::Table(&EXPECTED_ACCOUNT), "What the person's company has, by [account]"),
         key("gate", ValueKind::Table(&EXPECTED_GATE), "What the gate answers, by kind of mail"),
         key("reasons", ValueKind::Texts, "All its reasons for these kinds of mail, or for a campaign where `gate` names none"),
         key("after", ValueKind::Table(&EXPECTED_AFTER), "What records show once all that is due was written"),
@@ -113,6 +115,11 @@ pub static EXPECT: TableKeys = TableKeys {
 
 pub static EXPECTED_FIELDS: TableKeys =
     TableKeys { rest: Some(key("", ValueKind::FieldValue, "The value that counts; \"\" where none does")), ..NONE };
+
+pub static EXPECTED_ACCOUNT: TableKeys = TableKeys {
+    rest: Some(key("", ValueKind::FieldValue, "The value that counts for this field of the company; \"\": none does")),
+    ..NONE
+};
 
 pub static EXPECTED_FROM: TableKeys =
     TableKeys { rest: Some(key("", ValueKind::Text, "SYSTEM:ENTITY:ID; \"\" where no record's value counts")), ..NONE };

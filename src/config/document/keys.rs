@@ -18,6 +18,8 @@ pub struct TableKeys {
     pub one_of: &'static [&'static str],
     /// Keys that a later version will know.
     pub later: &'static [&'static str],
+    /// What is said to who looks for a key that stands elsewhere.
+    pub elsewhere: &'static str,
 }
 
 /// One key.
@@ -65,7 +67,7 @@ pub enum ValueKind {
     Either(&'static [ValueKind]),
 }
 
-pub(super) const NONE: TableKeys = TableKeys { keys: &[], shared: &[], rest: None, one_of: &[], later: &[] };
+pub(super) const NONE: TableKeys = TableKeys { keys: &[], shared: &[], rest: None, one_of: &[], later: &[], elsewhere: "" };
 
 pub(super) const fn key(name: &'static str, kind: ValueKind, title: &'static str) -> KeyRule {
     KeyRule { name, needed: false, kind, title }

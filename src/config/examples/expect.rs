@@ -1,12 +1,15 @@
 //! What an example expects.
 
 use super::values::{known_record, value, word, zone_of};
-use crate::config::document::example_keys::{EXPECT, EXPECTED_AFTER, EXPECTED_FIELDS, EXPECTED_FROM, EXPECTED_GATE, EXPECTED_RECORD};
+use crate::config::document::example_keys::{
+    EXPECT, EXPECTED_ACCOUNT, EXPECTED_AFTER, EXPECTED_FIELDS, EXPECTED_FROM, EXPECTED_GATE, EXPECTED_RECORD,
+};
 use crate::config::document::nearest::choices;
 use crate::config::document::{Section, TomlEntry};
 use crate::config::rules::Rules;
 use crate::connector::manifest::FieldKind;
 use crate::decide::ratchet::Reach;
+use crate::decide::rules::StatusRule;
 use crate::decide::standing;
 use crate::model::{Entity, MailKind, Name, Reason, RecordId, Value, Verdict};
 use jiff::tz::TimeZone;
@@ -23,6 +26,10 @@ pub enum Aspect {
     /// The record that it is from.
     From(Name),
     Status,
+    /// What the person is to us, by `[relationship]`.
+    Relationship,
+    /// What the person's company has, by `[account]`.
+    Account(Name),
     Gate(MailKind),
     /// The gate's reasons for all kinds that are asked for, else for a campaign.
     Reasons,
@@ -38,6 +45,8 @@ impl fmt::Display for Aspect {
             Aspect::Field(name) => write!(f, "fields.{name}"),
             Aspect::From(name) => write!(f, "from.{name}"),
             Aspect::Status => f.write_str("status"),
+            Aspect::Relationship => f.write_str("relationship"),
+            Aspect::Account(name) => write!(f, "account.{name}"),
             Aspect::Gate(kind) => write!(f, "gate.{}", kind.name()),
             Aspect::Reasons => f.write_str("reasons"),
             Aspect::After(record, name) => write!(f, "after.\"{record}\".{name}"),
@@ -66,11 +75,15 @@ pub fn read(entry: &TomlEntry, rules: &Rules, known: &[RecordId]) -> Option<(Rec
     let mut all = Vec::new();
     reader.whole(&mut section, &mut all);
     reader.fields(&mut section, &mut all);
+    reader.account(&mut section, &mut all);
     reader.gate(&mut section, &mut all);
     reader.after(&mut section, &mut all);
     let is_right = entry.sheet.said() == mistakes;
     if all.is_empty() && is_right {
-        section.report("[example.expect] expects nothing", "expected fields, from, status, gate, reasons, one_person or after");
+        section.report(
+            "[example.expect] expects nothing",
+            "expected fields, from, status, relationship, account, gate, reasons, one_person or after",
+        );
     } else if who.is_none() && is_right {
         section
             .report("no record of the example is a person", "expected at least one [[example.record]] of a person: all is decided for one");
@@ -105,21 +118,40 @@ impl ExpectReader<'_> {
         }
         if let Some(entry) = section.get("status")
             && let Some(text) = entry.text()
-            && (text.is_empty() || self.is_status(&entry, text))
+            && (text.is_empty() || is_one_of(&entry, text, "status", &self.rules.policy.statuses))
         {
             all.push(expected(&entry, Aspect::Status, text_or_null(text)));
+        }
+        if let Some(entry) = section.get("relationship")
+            && let Some(text) = entry.text()
+            && (text.is_empty() || is_one_of(&entry, text, "relationship", &self.rules.policy.relationships))
+        {
+            all.push(expected(&entry, Aspect::Relationship, text_or_null(text)));
+        }
+    }
+
+    /// What the person's company has: of fields with a rule there.
+    fn account(&self, section: &mut Section, all: &mut Vec<Expectation>) {
+        for entry in entries(section.table("account", "account of [example.expect]", &EXPECTED_ACCOUNT)) {
+            let accounts = &self.rules.precedence.accounts;
+            if accounts.get(&entry.key.into()).is_none() {
+                let known = choices(entry.key, accounts.keys().map(|name| &**name)).within(" under [account] of precedence.toml");
+                entry.sheet.report(entry.key_at.clone(), format!("{:?} has no rule under [account]", entry.key), known);
+            } else if let Some(value) = self.kinds(&entry, Entity::Account).and_then(|kinds| value(&entry, &kinds, &TimeZone::UTC)) {
+                all.push(expected(&entry, Aspect::Account(entry.key.into()), value.to_json()));
+            }
         }
     }
 
     fn fields(&self, section: &mut Section, all: &mut Vec<Expectation>) {
         for entry in entries(section.table("fields", "fields of [example.expect]", &EXPECTED_FIELDS)) {
-            let kinds = self.kinds(&entry);
+            let kinds = self.kinds(&entry, Entity::Person);
             if let Some(value) = kinds.and_then(|kinds| value(&entry, &kinds, &TimeZone::UTC)) {
                 all.push(expected(&entry, Aspect::Field(entry.key.into()), value.to_json()));
             }
         }
         for entry in entries(section.table("from", "from of [example.expect]", &EXPECTED_FROM)) {
-            let Some(text) = entry.text().filter(|_| self.kinds(&entry).is_some()) else { continue };
+            let Some(text) = entry.text().filter(|_| self.kinds(&entry, Entity::Person).is_some()) else { continue };
             if text.is_empty() || known_record(&entry, text, self.rules, self.known).is_some() {
                 all.push(expected(&entry, Aspect::From(entry.key.into()), text_or_null(text)));
             }
@@ -178,7 +210,7 @@ impl ExpectReader<'_> {
         }
         let zone = zone_of(system.settings.time_zone.as_ref());
         for entry in section.entries().into_iter().filter(|e| EXPECTED_RECORD.find(e.key).is_none()) {
-            let Some(kinds) = self.kinds(&entry) else { continue };
+            let Some(kinds) = self.kinds(&entry, Entity::Person) else { continue };
             let is_written = system.writes.fields.iter().any(|field| **field == *entry.key);
             if written(&entry, is_written, &format!("{:?} in `writes`", entry.key), &id.system)
                 && let Some(value) = value(&entry, &kinds, &zone)
@@ -189,9 +221,9 @@ impl ExpectReader<'_> {
         section.finish();
     }
 
-    /// What the systems read a person's field as; a field that none reads is reported.
-    fn kinds(&self, entry: &TomlEntry) -> Option<Vec<FieldKind>> {
-        let fields: Vec<_> = self.rules.systems.iter().map(|s| s.manifest.fields_of(Entity::Person)).collect();
+    /// What the systems read a field of a person or company as; a field that none reads is reported.
+    fn kinds(&self, entry: &TomlEntry, of: Entity) -> Option<Vec<FieldKind>> {
+        let fields: Vec<_> = self.rules.systems.iter().map(|s| s.manifest.fields_of(of)).collect();
         let kinds: Vec<FieldKind> = fields.iter().filter_map(|fields| fields.get(entry.key).copied()).collect();
         if !kinds.is_empty() {
             return Some(kinds);
@@ -200,18 +232,19 @@ impl ExpectReader<'_> {
         names.sort_unstable();
         names.dedup();
         let known = choices(entry.key, names);
-        entry.sheet.report(entry.key_at.clone(), format!("no system reads {:?} of a person", entry.key), known);
+        let whose = if of == Entity::Account { "an account" } else { "a person" };
+        entry.sheet.report(entry.key_at.clone(), format!("no system reads {:?} of {whose}", entry.key), known);
         None
     }
+}
 
-    fn is_status(&self, entry: &TomlEntry, text: &str) -> bool {
-        let statuses = || self.rules.policy.statuses.iter().map(|s| &*s.name);
-        let is = statuses().any(|name| name == text);
-        if !is {
-            entry.report(format!("unknown status {text:?}"), choices(text, statuses()).within(" in policy.toml"));
-        }
-        is
+/// Whether a word is the name of one of these rules; else it is reported. `what`: what they are.
+fn is_one_of(entry: &TomlEntry, text: &str, what: &str, rules: &[StatusRule]) -> bool {
+    let is = rules.iter().any(|rule| *rule.name == *text);
+    if !is {
+        entry.report(format!("unknown {what} {text:?}"), choices(text, rules.iter().map(|rule| &*rule.name)).within(" in policy.toml"));
     }
+    is
 }
 
 /// Whether nayose may write this into the system; else nothing of it ever changes, which is reported. `wanted`: what would allow it.

@@ -1,7 +1,7 @@
 //! Rules of `[account]`: what a person's company has. Nothing is written there, and no condition knows whose company it is.
 
 use super::reader::PrecedenceReader;
-use super::rule::{blank, ignored};
+use super::rule::blank;
 use super::strategies::names;
 use crate::config::document::{TomlEntry, keys};
 use crate::merge::rules::{Blank, FieldRule, Strategy};
@@ -63,7 +63,7 @@ impl PrecedenceReader<'_> {
         }
         section.finish();
         let mut rule = FieldRule { blank, max_age, ..FieldRule::of(self.strategy(&one?, field)?, rule) };
-        rule.ignored = ignore.map(|e| ignored(&e, &rule)).unwrap_or_default();
+        rule.ignored = ignore.map(|e| self.ignored(&e, field, &rule)).unwrap_or_default();
         Some(rule)
     }
 

@@ -84,7 +84,19 @@ impl PrecedenceReader<'_> {
             let readers: Vec<&str> = readers.iter().map(|(r, _)| *r).collect();
             let said = format!("{} does not read {field:?}", systems.iter().map(|s| &**s).collect::<Vec<_>>().join(" or "));
             entry.report(said, format!("it is read by {}", readers.join(", ")));
+            return;
         }
+        let unread: Vec<&str> = systems.iter().map(|s| &**s).filter(|s| !readers.iter().any(|(r, _)| r == s)).collect();
+        if self.offers.complete() && !unread.is_empty() {
+            let (systems, does) = (unread.join(" and "), if unread.len() == 1 { "does" } else { "do" });
+            entry.sheet.note(&entry.at, format!("{systems} {does} not read {field:?}, and counts for nothing in this rule"));
+        }
+    }
+
+    /// As what the systems read a field; nothing where not all is known.
+    pub(super) fn kinds(&self, field: Option<&str>) -> Vec<FieldKind> {
+        let readers = field.filter(|_| self.offers.complete()).map(|field| self.readers(field)).unwrap_or_default();
+        readers.into_iter().map(|(_, kind)| kind).collect()
     }
 
     /// That the systems of a rule read the field as one of these kinds.

@@ -4,10 +4,12 @@ use super::reader::PrecedenceReader;
 use super::strategies::names;
 use crate::config::document::{Section, TomlEntry, keys};
 use crate::config::proof::expression;
+use crate::connector::manifest::FieldKind;
 use crate::merge::ignored::Ignored;
 use crate::merge::rules::{Blank, Case, FieldRule, Strategy};
 use crate::merge::valid::Valid;
-use crate::model::expression::{FieldType, Scope};
+use crate::model::expression::{Declared, FieldType, Scope};
+use crate::model::normal::entry_key;
 use crate::model::{Expression, Name, ShortText, is_blank};
 use toml::de::DeValue;
 
@@ -37,7 +39,8 @@ impl PrecedenceReader<'_> {
         let mut section = entry.table(&whose, &keys::RULE)?;
         let one = self.one_of(&mut section, &keys::RULE, entry, &whose);
         let max_age = section.get("max_age").and_then(|e| e.duration());
-        let blank = section.get("blank").and_then(|e| blank(&e)).unwrap_or(Blank::Skipped);
+        let blank_said = section.get("blank");
+        let blank = blank_said.as_ref().and_then(blank).unwrap_or(Blank::Skipped);
         let (when, otherwise, typed) = (section.get("when"), section.get("otherwise"), section.get("typed"));
         let ignore = section.get("ignore");
         if let Some(because) = section.get("because") {
@@ -49,7 +52,11 @@ impl PrecedenceReader<'_> {
             self.of_account_alone(entry);
         }
         let mut rule = FieldRule { cases, blank, max_age, ..FieldRule::of(strategy, rule) };
-        rule.ignored = ignore.map(|e| ignored(&e, &rule)).unwrap_or_default();
+        if let Some(said) = blank_said.filter(|_| rule.strategies().all(passes_over_blanks)) {
+            said.sheet.note(&said.key_at, "blank has no meaning in this rule: nothing is no value to be compared, counted or added");
+        }
+        self.sees_nothing(field, &rule, when.as_ref().or(one.as_ref()));
+        rule.ignored = ignore.map(|e| self.ignored(&e, field, &rule)).unwrap_or_default();
         rule.typed = typed.map(|e| self.typed(&e, &rule)).unwrap_or_default();
         Some(rule)
     }
@@ -86,6 +93,23 @@ impl PrecedenceReader<'_> {
         }
     }
 
+    /// A condition sees its own field by the rule's first part: where that is nothing, no question about it has an answer worth asking for.
+    fn sees_nothing(&self, field: Option<&str>, rule: &FieldRule, conditions: Option<&TomlEntry>) {
+        let first_is_nothing = matches!(rule.strategy_of(rule.first_part()), Some(Strategy::Never));
+        let asks_itself = |case: &Case| case.when.person_fields().iter().any(|asked| field == Some(&**asked));
+        let (Some(entry), Some(place)) = (conditions, rule.cases.iter().position(asks_itself)) else { return };
+        if !first_is_nothing {
+            return;
+        }
+        let at = if entry.key == "cases" { entry.list().and_then(|cases| cases.get(place).map(|case| case.at.clone())) } else { None };
+        entry.sheet.report(
+            at.unwrap_or(entry.at.clone()),
+            "the condition asks for its own field, which it sees by the rule's first part: with `never` that is always nothing",
+            "turn it round: { from = [..], when = '!(..)' }; where that is false, and there is no `otherwise`, the field is left alone. \
+             What no system's value may be says `valid` under [fields.NAME]",
+        );
+    }
+
     fn case(&self, entry: &TomlEntry, field: Option<&str>) -> Option<Case> {
         if !matches!(entry.value, DeValue::Table(_)) {
             entry.wrong_kind("a case in braces, as { when = 'deals.exists(d, d.open)', from = [\"crm\"] }");
@@ -110,8 +134,10 @@ impl PrecedenceReader<'_> {
         let valid = section.need("valid", "expected valid = 'EXPRESSION' over value and system, as 'value.size() >= 10'");
         section.finish();
         let kind = self.declared.person.get(entry.key).copied().unwrap_or(FieldType::Text);
-        let test = expression(&valid?, Scope::Candidate, self.offers, &Valid::declared(kind))?;
-        Some(Valid::of(test, kind))
+        let systems = if self.offers.whole { self.offers.names().into_iter().map(Name::from).collect() } else { Vec::new() };
+        let declared = Declared { systems, ..Valid::declared(kind) };
+        let test = expression(&valid?, Scope::Candidate, self.offers, &declared)?;
+        Some(Valid::of(test, kind, entry.sheet.rule(&entry.key_at)))
     }
 
     /// Systems of a rule whose values may be known to be typed by people.
@@ -146,23 +172,58 @@ fn goes_by_value(strategy: &Strategy) -> bool {
     }
 }
 
-/// Values that count for nothing.
-pub(super) fn ignored(entry: &TomlEntry, rule: &FieldRule) -> Ignored {
-    if rule.strategies().any(|strategy| matches!(strategy, Strategy::Union(_))) {
-        let hint =
-            "expected it beside from, fill, only, newest, oldest, max or min; an entry that is taken out of one list is taken out of all";
-        entry.sheet.report(entry.key_at.clone(), "ignore has no meaning here", hint);
-        return Ignored::default();
-    }
-    let mut words: Vec<ShortText> = Vec::new();
-    for word in entry.list().unwrap_or_default() {
-        match word.text() {
-            Some(text) if is_blank(text) => word.report("an empty text is no value", "take it out: what is empty counts by `blank`"),
-            Some(text) => words.push(text.into()),
-            None => {}
+impl PrecedenceReader<'_> {
+    /// Values that count for nothing.
+    pub(super) fn ignored(&self, entry: &TomlEntry, field: Option<&str>, rule: &FieldRule) -> Ignored {
+        if rule.strategies().any(|strategy| matches!(strategy, Strategy::Union(_))) {
+            let hint = "expected it beside from, fill, only, newest, oldest, max or min; an entry that is taken out of one list is taken \
+                        out of all";
+            entry.sheet.report(entry.key_at.clone(), "ignore has no meaning here", hint);
+            return Ignored::default();
         }
+        let kinds = self.kinds(field);
+        let mut words: Vec<ShortText> = Vec::new();
+        for word in entry.list().unwrap_or_default() {
+            match word.text() {
+                Some(text) if is_blank(text) => word.report("an empty text is no value", "take it out: what is empty counts by `blank`"),
+                Some(text) if !kinds.is_empty() && !kinds.iter().any(|kind| may_be(*kind, text)) => {
+                    let said = format!("{:?} holds {}, and {text:?} is none", field.unwrap_or_default(), plural(kinds[0]));
+                    word.report(said, "take it out: what cannot be read as a value of the field counts for nothing anyway");
+                }
+                Some(text) => words.push(text.into()),
+                None => {}
+            }
+        }
+        Ignored::of(words)
     }
-    Ignored::of(words)
+}
+
+/// Whether an empty value is passed over, whatever `blank` says.
+fn passes_over_blanks(strategy: &Strategy) -> bool {
+    use Strategy::{All, Any, Max, Min, Most, Never, Sum};
+    matches!(strategy, Max(_) | Min(_) | Any(_) | All(_) | Most(_) | Sum(_) | Never)
+}
+
+/// Whether a value of this kind may be the one that is written so.
+fn may_be(kind: FieldKind, text: &str) -> bool {
+    let is = |text: &str| match kind {
+        FieldKind::Text | FieldKind::List => true,
+        FieldKind::Int => text.parse::<i64>().is_ok(),
+        FieldKind::Number => text.parse::<f64>().is_ok(),
+        FieldKind::Bool => text.parse::<bool>().is_ok(),
+        FieldKind::Time | FieldKind::Date => text.starts_with(|c: char| c.is_ascii_digit()),
+    };
+    is(text.trim()) || is(&entry_key(text))
+}
+
+fn plural(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Text | FieldKind::List => "texts",
+        FieldKind::Int => "whole numbers",
+        FieldKind::Number => "numbers",
+        FieldKind::Bool => "true or false",
+        FieldKind::Time | FieldKind::Date => "days and times",
+    }
 }
 
 pub(super) fn blank(entry: &TomlEntry) -> Option<Blank> {

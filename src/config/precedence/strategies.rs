@@ -120,7 +120,7 @@ impl PrecedenceReader<'_> {
     /// `otherwise`: an order, or a table with one strategy.
     pub(super) fn otherwise(&self, entry: &TomlEntry, field: Option<&str>) -> Option<Strategy> {
         if !matches!(entry.value, DeValue::Table(_)) {
-            return self.bands(entry).map(Strategy::Order);
+            return self.order(entry, field).map(Strategy::Order);
         }
         let mut section = entry.table("otherwise", &keys::OTHERWISE)?;
         let one = self.one_of(&mut section, &keys::OTHERWISE, entry, "otherwise");

@@ -30,7 +30,8 @@ pub enum Reply {
     Approved(approve::Approved),
     /// The record that the row stood for.
     Accepted(String),
-    Pinned(pin::PinTold),
+    Pinned(pin::PinDone),
+    Unpinned(Vec<pin::PinTold>),
     Pins(Vec<pin::PinTold>),
     Conflicts(Conflicts),
     Status(Status),

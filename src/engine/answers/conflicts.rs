@@ -1,5 +1,7 @@
 //! Values that somebody should look at: those that cannot be true, and those that systems disagree on, each typed there and not written by us.
 
+use super::waiting::known_by;
+use crate::config::choices;
 use crate::engine::assess::field_asked::FieldAsked;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
@@ -7,6 +9,7 @@ use crate::engine::memory::place::PersonIdx;
 use crate::engine::memory::view::View;
 use crate::engine::proofs::coverage::Coverage;
 use crate::merge::rules::Strategy;
+use crate::merge::valid::Valid;
 use crate::merge::{Candidate, Judged};
 use crate::model::{LastEdit, Name, Record, Time};
 use serde::{Deserialize, Serialize};
@@ -30,6 +33,10 @@ pub enum ConflictKind {
 pub struct Conflict {
     pub kind: ConflictKind,
     pub field: String,
+    /// By which people know the person; `None`: no record has a name or an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// The field's rule; of what is not valid, where that is said.
     pub rule: String,
     pub values: Vec<ConflictingValue>,
 }
@@ -79,19 +86,39 @@ impl ConflictsRun {
         self.found
     }
 
-    fn take(&mut self, conflict: Conflict) {
+    /// `person`: by which people know whose it is.
+    fn take(&mut self, conflict: Conflict, person: impl FnOnce() -> Option<String>) {
         let totals = self.found.totals.entry(conflict.field.clone()).or_default();
         match conflict.kind {
             ConflictKind::NotValid => totals.not_valid += 1,
             ConflictKind::Differs => totals.differs += 1,
         }
         if self.found.conflicts.len() < self.limit {
-            self.found.conflicts.push(conflict);
+            self.found.conflicts.push(Conflict { person: person(), ..conflict });
         }
     }
 }
 
 impl Engine {
+    /// Why there is nothing to be found of a field: none of this name has a rule, or is written.
+    pub fn no_such_conflicts(&self, field: &str) -> Option<String> {
+        let all = self.fields_looked_at();
+        let says = || {
+            format!(
+                "no field {field:?} has a rule in precedence.toml, or is written: {}",
+                String::from(choices(field, all.iter().map(|name| &***name)))
+            )
+        };
+        (!all.iter().any(|name| ***name == *field)).then(says)
+    }
+
+    /// The fields with a rule of their own, and those that are written by the rule of all others.
+    fn fields_looked_at(&self) -> BTreeSet<&Name> {
+        let ruled = self.rules.rules().precedence.fields.keys();
+        let written = self.systems.values().flat_map(|s| &s.connected.config().writes.fields);
+        ruled.chain(written).collect()
+    }
+
     /// Looks at some more people. False: all were looked at.
     pub fn find_conflicts(&self, run: &mut ConflictsRun, now: Time) -> bool {
         let end = (run.next as usize + AT_ONCE).min(self.people.len()) as PersonIdx;
@@ -101,10 +128,8 @@ impl Engine {
         }
         run.next = end;
         let coverage = self.read_coverage(now);
-        let ruled = self.rules.rules().precedence.fields.keys();
-        let written = self.systems.values().flat_map(|s| &s.connected.config().writes.fields);
-        let names: BTreeSet<&Name> = ruled.chain(written).filter(|name| run.field.as_ref().is_none_or(|field| field == *name)).collect();
-        let names: Vec<Name> = names.into_iter().cloned().collect();
+        let is_asked = |name: &&Name| run.field.as_ref().is_none_or(|field| field == *name);
+        let names: Vec<Name> = self.fields_looked_at().into_iter().filter(is_asked).cloned().collect();
         people.for_each(|person| self.conflicts_of(person, &names, &coverage, run, now));
         true
     }
@@ -119,7 +144,11 @@ impl Engine {
         let of = Members { places: members, records: &records, around: &around, gaps: &gaps, by: self.rules.merging() };
         for name in names {
             let Some(asked) = self.field_asked(name, of, now) else { continue };
-            conflicts(name, &asked).into_iter().for_each(|conflict| run.take(conflict));
+            let known = || {
+                let (name, address) = self.known_as(person, records.first()?);
+                known_by(name.as_deref(), address.as_deref())
+            };
+            conflicts(name, &asked).into_iter().for_each(|conflict| run.take(conflict, known));
         }
     }
 }
@@ -128,16 +157,18 @@ impl Engine {
 fn conflicts(name: &Name, asked: &FieldAsked<'_>) -> Vec<Conflict> {
     let (_, judged) = asked.explain();
     let all = || asked.candidates.iter().zip(&judged);
-    let conflict = |kind, values| Conflict { kind, field: name.to_string(), rule: asked.rule.rule.to_string(), values };
+    let rule = &asked.rule.rule;
+    let conflict = |kind, rule: &Name, values| Conflict { kind, field: name.to_string(), person: None, rule: rule.to_string(), values };
+    let rule_of_valid = asked.rule.valid.as_ref().and_then(Valid::rule).unwrap_or(rule);
     let is_invalid = |c: &Candidate<'_>| asked.rule.valid.as_ref().is_some_and(|valid| valid.keeps_out(c.value, &c.from.system));
-    let invalid =
-        all().filter(|(c, _)| !c.echo && is_invalid(c)).map(|(c, judged)| conflict(ConflictKind::NotValid, vec![told(c, *judged)]));
-    let mut found: Vec<Conflict> = invalid.collect();
+    let invalid = all().filter(|(c, _)| !c.echo && is_invalid(c));
+    let mut found: Vec<Conflict> =
+        invalid.map(|(c, judged)| conflict(ConflictKind::NotValid, rule_of_valid, vec![told(c, *judged)])).collect();
     let own: Vec<(&Candidate<'_>, &Judged)> = all().filter(|(c, _)| is_own_word(asked, c)).collect();
     let differs = own.iter().any(|(c, _)| own.first().is_some_and(|(first, _)| !c.value.says_the_same(first.value)));
     // Somebody has decided already, or the values are parts of one.
     if differs && asked.pin.is_none() && asked.rule.strategies().any(is_of_one) {
-        found.push(conflict(ConflictKind::Differs, own.into_iter().map(|(c, judged)| told(c, *judged)).collect()));
+        found.push(conflict(ConflictKind::Differs, rule, own.into_iter().map(|(c, judged)| told(c, *judged)).collect()));
     }
     found
 }
@@ -168,16 +199,16 @@ mod tests {
     use super::*;
     use crate::engine::memory::pins::Pin;
     use crate::merge::rules::FieldRule;
-    use crate::merge::valid::Valid;
     use crate::merge::{Circumstances, Leader, RulePart, UnreadSystems};
-    use crate::model::expression::FieldType;
-    use crate::model::{Age, RecordId, Value};
+    use crate::model::expression::{FieldType, Scope};
+    use crate::model::{Age, Expression, RecordId, Value};
 
     #[test]
     fn what_cannot_be_true_and_what_systems_disagree_on_is_told_and_what_we_wrote_is_not() {
         let ids: Vec<RecordId> = ["crm:person:1", "ma:person:2", "erp:person:3"].map(|id| id.parse().unwrap()).to_vec();
         let systems = || ["crm", "ma"].map(Name::from).to_vec();
-        let valid = || Some(Valid::compile("value.size() > 3", FieldType::Text).unwrap());
+        let test = Expression::compile("value.size() > 3", Scope::Candidate, &Valid::declared(FieldType::Text)).unwrap();
+        let valid = || Some(Valid::of(test.clone(), FieldType::Text, "precedence.toml:9".into()));
         let pin = Pin { value: Value::text("顧問"), by: "taro".into(), because: "本人の希望".into(), at: Time(1) };
         for (strategy, values, echo, pin, want) in [
             (Strategy::Newest(systems()), ["部長です", "課長です", ""], false, None, &["differs crm ma*"][..]),
@@ -202,7 +233,10 @@ mod tests {
                     c.values.iter().map(|v| format!(" {}{}", v.record.split(':').next().unwrap(), if v.counts { "*" } else { "" }));
                 format!("{}{}", kind.as_str().unwrap(), values.collect::<String>())
             };
-            let found: Vec<String> = conflicts(&"title".into(), &asked).iter().map(said).collect();
+            let found = conflicts(&"title".into(), &asked);
+            let line = |c: &Conflict| if c.kind == ConflictKind::NotValid { "precedence.toml:9" } else { "precedence.toml:3" };
+            assert!(found.iter().all(|c| c.rule == line(c)), "{found:?}");
+            let found: Vec<String> = found.iter().map(said).collect();
             assert_eq!(found, want, "{rule} {values:?}");
         }
     }
@@ -211,9 +245,11 @@ mod tests {
     fn beyond_the_limit_they_are_only_counted() {
         let mut run = ConflictsRun::of(None, 1);
         for kind in [ConflictKind::NotValid, ConflictKind::Differs, ConflictKind::Differs] {
-            run.take(Conflict { kind, field: "title".into(), rule: "precedence.toml:3".into(), values: Vec::new() });
+            let (field, rule) = ("title".into(), "precedence.toml:3".into());
+            run.take(Conflict { kind, field, person: None, rule, values: Vec::new() }, || Some("Taro".into()));
         }
         let found = run.end();
+        assert_eq!(found.conflicts[0].person.as_deref(), Some("Taro"));
         assert_eq!((found.conflicts.len(), found.totals["title"]), (1, ConflictTotals { not_valid: 1, differs: 2 }));
     }
 }

@@ -7,7 +7,7 @@ use crate::engine::assess::account_facts::AccountAsked;
 use crate::engine::assess::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::proofs::coverage::Coverage;
-use crate::merge::rules::FieldRule;
+use crate::merge::rules::{FieldRule, Strategy};
 use crate::merge::{Candidate, Judged, Judgment, RulePart, Unknown};
 use crate::model::{LastEdit, Name, Time};
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,9 @@ pub struct FieldExplained {
     /// How its `when` came out: `true`, `false` or `unknown`; of several cases which counts: `case 2`, `otherwise`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
+    /// No condition holds, and the rule has no `otherwise`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_otherwise: bool,
     /// Some system is told it, or some expression asks for it.
     #[serde(default)]
     pub has_effect: bool,
@@ -95,7 +98,9 @@ impl Engine {
                         because: pin.because.to_string(),
                         at: pin.at.rfc3339(),
                     });
-                    FieldExplained { rule_says: Some(asked.rule.to_string()), condition, pinned, ..field }
+                    let no_otherwise =
+                        condition.is_some() && asked.by.part == RulePart::Otherwise && asked.rule.strategy == Strategy::Never;
+                    FieldExplained { rule_says: Some(asked.rule.to_string()), condition, no_otherwise, pinned, ..field }
                 }
             };
             let in_targets = self.field_in_targets(&name, of, now);

@@ -1,5 +1,6 @@
 //! Pins: a named person's word on the value of a field, taken, taken back and told.
 
+use crate::config::choices;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::gate::answer::subject;
@@ -8,6 +9,8 @@ use crate::engine::memory::pins::{PIN, Pin, StoredPin};
 use crate::engine::memory::place::{Idx, NOBODY, PersonIdx};
 use crate::engine::memory::refusals::StoredOn;
 use crate::engine::recovery::lines::{pin_line, unpin_line};
+use crate::merge::rules::FieldRule;
+use crate::merge::valid::Valid;
 use crate::model::expression::FieldType;
 use crate::model::{Date, Name, Time, Value};
 use serde::{Deserialize, Serialize};
@@ -20,7 +23,7 @@ pub enum PinRefused {
     Nobody(String),
     #[error("several people bear {0}: name one of their records, as {1}")]
     Several(String, String),
-    #[error("precedence.toml has no rule for {0:?}, so its value is written nowhere; a pin takes the place of a rule's value. It has {1}")]
+    #[error("precedence.toml has no rule for {0:?}, so its value is written nowhere; a pin takes the place of a rule's value; {1}")]
     NoRule(String, String),
     #[error("{value:?} is no {wanted}, which {field:?} holds")]
     WrongType { field: String, value: String, wanted: &'static str },
@@ -47,13 +50,38 @@ pub struct PinTold {
     pub records: Vec<String>,
 }
 
+/// What came of a pin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PinDone {
+    pub pinned: PinTold,
+    /// What was pinned of the same field for the same person until then, the newest first. One on the same record or address is gone.
+    #[serde(default)]
+    pub replaced: Vec<PinTold>,
+    #[serde(default)]
+    pub doubts: Vec<PinDoubt>,
+}
+
+/// What speaks against a pin that was taken all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PinDoubt {
+    /// The rule ignores this value.
+    Ignored,
+    /// It is not as `valid` wants it.
+    NotValid,
+    /// No system's `writes` names the field.
+    WrittenNowhere,
+}
+
 impl Engine {
     /// The value counts for whom `who` (an address or a record) stands for, whatever the rules say, until it is taken back.
-    pub fn pin(&mut self, who: &str, field: &str, value: &str, by: &str, because: &str, now: Time) -> Result<PinTold, PinRefused> {
+    pub fn pin(&mut self, who: &str, field: &str, value: &str, by: &str, because: &str, now: Time) -> Result<PinDone, PinRefused> {
         let (on, places) = self.one_person(who)?;
         let field = self.ruled_field(field)?;
         let kind = self.rules.rules().declared.person.get(&field).copied().unwrap_or(FieldType::Text);
         let value = read(&field, kind, value)?;
+        let replaced = self.pins_of(who, &field, &places).iter().map(|stored| self.pin_told(stored)).collect();
+        let doubts = self.doubts_of(&field, &value, &places);
         let pin = Pin { value, by: by.into(), because: because.into(), at: now };
         self.ledger.journal(now, pin_line(on.on(), &field, &pin));
         let stored = StoredPin { on, field, pin };
@@ -62,25 +90,18 @@ impl Engine {
         self.dirty.extend(places);
         self.reconcile(now);
         self.commit()?;
-        Ok(self.pin_told(&stored))
+        Ok(PinDone { pinned: self.pin_told(&stored), replaced, doubts })
     }
 
-    /// The rules decide again.
-    pub fn unpin(&mut self, who: &str, field: &str, by: &str, now: Time) -> Result<PinTold, PinRefused> {
-        let not_pinned = || PinRefused::NotPinned(who.to_string(), field.to_string());
-        let field_name = Name::from(field);
+    /// The rules decide again. Gives the pins that were taken back, the newest first.
+    pub fn unpin(&mut self, who: &str, field: &str, by: &str, now: Time) -> Result<Vec<PinTold>, PinRefused> {
         // Who is gone may be unpinned by the record that the pin hangs on.
         let places = self.one_person(who).map(|(_, places)| places).unwrap_or_default();
-        let mut on: Vec<StoredOn> = subject(who).into_iter().map(hangs_on).collect();
-        for place in &places {
-            let record = self.world.record(*place);
-            on.extend(crate::link::spread_keys(&record).into_iter().map(StoredOn::Address));
-            on.push(StoredOn::Record(record.id));
+        let known = self.pins_of(who, &Name::from(field), &places);
+        if known.is_empty() {
+            return Err(PinRefused::NotPinned(who.to_string(), field.to_string()));
         }
-        let known: Vec<StoredPin> =
-            self.pins.all().filter(|s| s.field == field_name && on.iter().any(|on| on.on() == s.on.on())).cloned().collect();
-        let last = known.iter().max_by_key(|stored| stored.pin.at).ok_or_else(not_pinned)?;
-        let told = self.pin_told(last);
+        let told = known.iter().map(|stored| self.pin_told(stored)).collect();
         for stored in &known {
             if let Some(key) = self.pins.remove(stored.on.on(), &stored.field) {
                 self.ledger.journal(now, unpin_line(stored.on.on(), &stored.field, by));
@@ -96,6 +117,29 @@ impl Engine {
     /// All pins, each with whom it is of now.
     pub fn pins_told(&self) -> Vec<PinTold> {
         self.pins.all().map(|stored| self.pin_told(stored)).collect()
+    }
+
+    /// The pins of a field that hang on `who` or on a record or address of these places, the newest first.
+    fn pins_of(&self, who: &str, field: &Name, places: &[Idx]) -> Vec<StoredPin> {
+        let mut on: Vec<StoredOn> = subject(who).into_iter().map(hangs_on).collect();
+        for place in places {
+            let record = self.world.record(*place);
+            on.extend(crate::link::spread_keys(&record).into_iter().map(StoredOn::Address));
+            on.push(StoredOn::Record(record.id));
+        }
+        let mut known: Vec<StoredPin> =
+            self.pins.all().filter(|s| s.field == *field && on.iter().any(|on| on.on() == s.on.on())).cloned().collect();
+        known.sort_by_key(|stored| std::cmp::Reverse(stored.pin.at));
+        known
+    }
+
+    /// What speaks against a value of a field at these places.
+    fn doubts_of(&self, field: &Name, value: &Value, places: &[Idx]) -> Vec<PinDoubt> {
+        let rules = self.rules.rules();
+        let systems: Vec<&Name> = places.iter().map(|place| &self.world.slot(*place).id.system).collect();
+        let is_written = rules.systems.iter().any(|system| system.writes.fields.contains(field));
+        let rule = rules.precedence.rule(field);
+        rule.map(|rule| doubts(rule, value, &systems, is_written)).unwrap_or_default()
     }
 
     fn pin_told(&self, stored: &StoredPin) -> PinTold {
@@ -142,12 +186,22 @@ impl Engine {
         match rules.precedence.rule(&name).is_some() && is_known {
             true => Ok(name),
             false => {
-                let names: Vec<&str> =
-                    rules.declared.person.keys().filter(|name| rules.precedence.rule(name).is_some()).map(|n| &**n).collect();
-                Err(PinRefused::NoRule(field.to_string(), names.join(", ")))
+                let ruled = rules.declared.person.keys().filter(|name| rules.precedence.rule(name).is_some());
+                Err(PinRefused::NoRule(field.to_string(), choices(field, ruled.map(|name| &**name)).into()))
             }
         }
     }
+}
+
+/// `systems`: those of the person's records. What would be valid in one of them is no matter of doubt.
+fn doubts(rule: &FieldRule, value: &Value, systems: &[&Name], is_written: bool) -> Vec<PinDoubt> {
+    let is_valid = |valid: &Valid| systems.iter().any(|system| !valid.keeps_out(value, system));
+    let found = [
+        (rule.ignored.covers(value), PinDoubt::Ignored),
+        (rule.valid.as_ref().is_some_and(|valid| !is_valid(valid)), PinDoubt::NotValid),
+        (!is_written, PinDoubt::WrittenNowhere),
+    ];
+    found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, doubt)| doubt).collect()
 }
 
 fn hangs_on(subject: Subject) -> StoredOn {
@@ -206,6 +260,25 @@ fn time(text: &str) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::merge::ignored::Ignored;
+    use crate::merge::rules::Strategy;
+
+    #[test]
+    fn what_speaks_against_a_pinned_value_is_told() {
+        let valid = || Some(Valid::compile("system == \"crm\" || value.size() > 1", FieldType::Text).unwrap());
+        let rule = FieldRule::of(Strategy::Only("crm".into()), "precedence.toml:3".into());
+        let rule = FieldRule { ignored: Ignored::of(vec!["不明".into()]), valid: valid(), ..rule };
+        let (crm, ma): (Name, Name) = ("crm".into(), "ma".into());
+        for (value, systems, is_written, want) in [
+            ("部長", &[&ma][..], true, &[][..]),
+            ("不明", &[&ma], true, &[PinDoubt::Ignored]),
+            ("長", &[&ma], true, &[PinDoubt::NotValid]),
+            ("長", &[&ma, &crm], true, &[]),
+            ("長", &[&ma], false, &[PinDoubt::NotValid, PinDoubt::WrittenNowhere]),
+        ] {
+            assert_eq!(doubts(&rule, &Value::text(value), systems, is_written), want, "{value} {systems:?} {is_written}");
+        }
+    }
 
     #[test]
     fn a_value_is_read_as_its_field_holds_it() {

@@ -85,7 +85,7 @@ impl Engine {
         let totals = run.tally.by.iter().map(|((system, field), counts)| FieldTotals {
             system: system.clone(),
             field: field.to_string(),
-            rule: run.after.place_of_rule(field.name()),
+            rule: field.place(&run.after, &self.rules.merging().rules),
             counts: *counts,
         });
         let of_statuses = run.tally.by.iter().filter(|((_, field), _)| *field == ForeseenField::Status);
@@ -117,9 +117,20 @@ impl Engine {
         if !run.worst.takes(harm) && run.all.is_none() {
             return;
         }
-        let rule = run.after.place_of_rule(change.field.name());
+        let rule = match change.field.name() {
+            Some(name) => run.after.place_of_rule(name),
+            None => self.place_of_status(&run.after, change),
+        };
         let who = self.who(self.world.slot(change.place).person, &self.world.record(change.place));
         run.note(PreviewedChange { harm, record: id.to_string(), who, field, old, new, rule });
+    }
+
+    /// Where the status stands that a record would be told.
+    fn place_of_status(&self, after: &Merging, change: &ForeseenChange) -> String {
+        let system = self.systems.get(&self.world.slot(change.place).id.system);
+        let is_told = |name: &Name| system.is_some_and(|system| change.wanted.as_text() == Some(system.connected.words().of(name)));
+        let told = after.rules.policy.statuses.iter().find(|status| is_told(&status.name));
+        told.map_or_else(|| after.place_of_statuses(&self.rules.merging().rules), |status| status.rule.to_string())
     }
 
     fn note_decision(&self, run: &mut PreviewRun, change: &DecisionChange) {

@@ -21,6 +21,8 @@ pub struct FieldAsked<'a> {
 
 /// Why no candidate counts beside a pin.
 pub const PINNED: &str = "another value is pinned";
+/// The same of one that shows what is pinned.
+pub const PINNED_TOO: &str = "shows the pinned value";
 
 impl<'a> FieldAsked<'a> {
     pub fn judge(&self) -> Judgment<'a> {
@@ -30,7 +32,10 @@ impl<'a> FieldAsked<'a> {
     /// The same, with what became of each candidate.
     pub fn explain(&self) -> (Judgment<'a>, Vec<Judged>) {
         match self.pin {
-            Some(pin) => (pinned(pin), vec![Judged { won: false, why: PINNED }; self.candidates.len()]),
+            Some(pin) => {
+                let why = |c: &Candidate<'_>| if c.value.says_the_same(&pin.value) { PINNED_TOO } else { PINNED };
+                (pinned(pin), self.candidates.iter().map(|c| Judged { won: false, why: why(c) }).collect())
+            }
             None => crate::merge::explain(self.rule, &self.by, &self.candidates),
         }
     }
@@ -104,6 +109,9 @@ mod tests {
             assert_eq!(judged, [Judged { won: false, why: PINNED }]);
             assert_eq!(asked.judge(), explained);
             assert_eq!(explained.winner().map(|winner| winner.value.to_string()).as_deref(), Some("顧問"), "{part:?}");
+            let shown = Pin { value: Value::text(" 部長"), ..pin.clone() };
+            let asked = FieldAsked { pin: Some(&shown), ..asked };
+            assert_eq!(asked.explain().1, [Judged { won: false, why: PINNED_TOO }]);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What other rules would write to one record that the rules in force do not. Pure.
 
+use crate::config::Rules;
 use crate::connector::Change;
 use crate::engine::memory::place::Idx;
+use crate::engine::rules::merging::Merging;
 use crate::engine::target::is_form_of;
 use crate::model::{Mark, Name, Record, Value};
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,14 @@ impl ForeseenField {
     /// `None`: the status.
     pub fn name(&self) -> Option<&Name> {
         if let ForeseenField::Field(name) = self { Some(name) } else { None }
+    }
+
+    /// File and line of what an edit from `before` says of it.
+    pub fn place(&self, after: &Merging, before: &Rules) -> String {
+        match self {
+            ForeseenField::Field(name) => after.place_of_rule(name),
+            ForeseenField::Status => after.place_of_statuses(before),
+        }
     }
 }
 

@@ -25,20 +25,6 @@ impl Merging {
     pub fn of(rules: Arc<Rules>) -> Merging {
         Merging { needs: Needs::of(&rules), rules }
     }
-
-    /// File and line of the rule of a field; `None`: of the first status.
-    pub fn place_of_rule(&self, field: Option<&Name>) -> String {
-        match field {
-            Some(name) => {
-                let Some(rule) = self.rules.precedence.rule(name) else { return "precedence.toml (the rule was taken out)".to_string() };
-                let of_account = rule.account_fields().filter_map(|name| Some((name, self.rules.precedence.accounts.get(name)?)));
-                let mut told = rule.rule.to_string();
-                of_account.for_each(|(name, rule)| told.push_str(&format!(" (account.{name}: {})", rule.rule)));
-                told
-            }
-            None => self.rules.policy.statuses.first().map_or("policy.toml", |status| &*status.rule).to_string(),
-        }
-    }
 }
 
 /// The same as text and plain values, with which it compiles again.
@@ -333,7 +319,7 @@ pub(in crate::engine) mod tests {
             assert_eq!(again, stored);
             let over = again.over(&merging("b", &[], &[])).unwrap();
             assert_eq!(over.precedence.accounts.get(&"industry".into()).unwrap().to_string(), r#"{ only = "crm" }"#);
-            let place = Merging::of(before).place_of_rule(Some(&"title".into()));
+            let place = Merging::of(before).place_of_rule(&"title".into());
             assert_eq!(place, "precedence.toml:4 (account.industry: precedence.toml:9)");
         }
         let plain = serde_json::to_string(&StoredMerging::of(&merging("a", &[("phone", &["crm"], None)], &[]))).unwrap();

@@ -5,6 +5,7 @@
 //! - `in_force`: weighing an edit against what counted
 //! - `left_rules`: what was in force until a moment ago, pure
 //! - `merging`: the rules by which people are merged, in memory and in the state; `merging_edits`: which of them count while an edit waits
+//! - `places`: where in the files it stands what an edit changes
 //! - `stored_field`: a field's rule as the state keeps it
 //! - `approval`: how far writes to a system were approved
 //! - `plan_id`: by which a plan that waits is known
@@ -24,6 +25,7 @@ pub(in crate::engine) mod left_rules;
 pub mod merging;
 pub mod merging_edits;
 pub mod needs;
+mod places;
 pub mod plan_id;
 pub mod rule_sets;
 pub(in crate::engine) mod shared_mailboxes;

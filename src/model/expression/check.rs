@@ -1,6 +1,6 @@
 //! From the parser's tree to the checked one: names, types and places of mistakes.
 
-use super::declared::{Declared, FieldSource, FieldType, Of, RELATIONSHIP};
+use super::declared::{Declared, FieldSource, FieldType, Of, RELATIONSHIP, SYSTEM};
 use super::error::ExpressionError;
 use super::places::{self, SourcePlaces};
 use super::scope::{NeededFacts, Scope};
@@ -92,7 +92,7 @@ impl<'s> TypeChecker<'s> {
                 self.needs.tickets = true;
                 (Node::Tickets, PartType::list(PartType::sure(PartKind::Record(Of::Ticket))))
             }
-            (Scope::Candidate, "value" | "system") => self.of_candidate(name),
+            (Scope::Candidate, "value" | SYSTEM) => self.of_candidate(name),
             (Scope::Person, "person" | "account") | (Scope::Deal, "deal") | (Scope::Ticket, "ticket") => {
                 self.wrong(e, &format!("a field is expected, as in `{name}.FIELD`"))
             }
@@ -101,7 +101,7 @@ impl<'s> TypeChecker<'s> {
                     Scope::Person => &["person", "account", "deals", "tickets"],
                     Scope::Deal => &["deal"],
                     Scope::Ticket => &["ticket"],
-                    Scope::Candidate => &["value", "system"],
+                    Scope::Candidate => &["value", SYSTEM],
                 };
                 let item = self.item.iter().map(|(n, _)| n.as_str());
                 let hint = hint(name, known.iter().copied().chain(item));
@@ -118,7 +118,8 @@ impl<'s> TypeChecker<'s> {
         };
         let part = PartType::of_slot(Of::Person, &FieldSource::Declared(name.clone(), kind));
         self.needs.person.push(name.clone());
-        (Node::PersonField(name, kind), PartType { nullable: false, ..part })
+        let words = if &*name == SYSTEM { self.declared.systems.clone() } else { Vec::new() };
+        (Node::PersonField(name, kind), PartType { nullable: false, words, ..part })
     }
 
     /// Of what kind of record a name is, if it is one.

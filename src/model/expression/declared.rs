@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 /// The name by which expressions ask what a person is to us.
 pub const RELATIONSHIP: &str = "relationship";
 
+/// The name by which expressions ask whose value it is.
+pub(super) const SYSTEM: &str = "system";
+
 /// What a declared field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FieldType {
@@ -50,6 +53,9 @@ pub struct Declared {
     /// Names with their rules, as they are written: the first that is true is a person's `relationship`. Who keeps the rest keeps these beside it.
     #[serde(skip)]
     pub relationships: Vec<(Name, Box<str>)>,
+    /// What `system` may be, where that is known.
+    #[serde(skip)]
+    pub systems: Vec<Name>,
 }
 
 /// What kind of thing a field is read from.

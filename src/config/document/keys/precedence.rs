@@ -65,6 +65,7 @@ pub static FIELD: TableKeys = TableKeys {
         ValueKind::Expression,
         "Over value and system: 'value.size() >= 10'; what is false counts for nothing and is listed by `nayose conflicts`",
     )],
+    elsewhere: "; whose value counts is said under [person], before any [fields.NAME]",
     ..NONE
 };
 
@@ -131,8 +132,12 @@ pub static CASE: TableKeys = TableKeys {
     keys: &[needed("when", ValueKind::Expression, "Over person, account, deals and tickets")],
     shared: STRATEGIES,
     one_of: STRATEGY_NAMES,
+    elsewhere: BESIDE_CASES,
     ..NONE
 };
 
 /// What counts where no condition holds.
-pub static OTHERWISE: TableKeys = TableKeys { shared: STRATEGIES, one_of: STRATEGY_NAMES, ..NONE };
+pub static OTHERWISE: TableKeys = TableKeys { shared: STRATEGIES, one_of: STRATEGY_NAMES, elsewhere: BESIDE_CASES, ..NONE };
+
+/// Where what holds of a whole rule stands.
+const BESIDE_CASES: &str = "; max_age, blank, ignore, typed and because hold of the whole rule: they stand beside `cases` or `when`";
