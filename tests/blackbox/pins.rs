@@ -22,6 +22,8 @@ fn a_pinned_value_goes_before_every_rule_until_it_is_taken_back() {
         ("pin nobody@acme.example title 部長 --because x".to_string(), "nobody is known by"),
         (format!("pin {} fax 部長 --because x", someone.email), "precedence.toml has no rule for \"fax\""),
         (format!("pin {} score high --because x", someone.email), "\"high\" is no whole number"),
+        (format!("pin {} title 部\u{7}長 --because x", someone.email), "the value holds a line break or another character"),
+        (format!("pin {} title 部長 --because x\u{1b}[31m", someone.email), "--because holds a line break or another character"),
         (format!("unpin {} title", someone.email), "`nayose pins` shows those there are"),
     ] {
         let refused = world.run_text(&wrong).exits(2);

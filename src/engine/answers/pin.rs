@@ -27,6 +27,8 @@ pub enum PinRefused {
     NoRule(String, String),
     #[error("{value:?} is no {wanted}, which {field:?} holds")]
     WrongType { field: String, value: String, wanted: &'static str },
+    #[error("{0} holds a line break or another character that is not printed; leave it out")]
+    NotPrinted(&'static str),
     #[error("an empty value cannot be pinned; `never = true` in the rule keeps a field from being written")]
     Empty,
     #[error("{0:?} has no pin of {1:?}; `nayose pins` shows those there are")]
@@ -76,6 +78,12 @@ pub enum PinDoubt {
 impl Engine {
     /// The value counts for whom `who` (an address or a record) stands for, whatever the rules say, until it is taken back.
     pub fn pin(&mut self, who: &str, field: &str, value: &str, by: &str, because: &str, now: Time) -> Result<PinDone, PinRefused> {
+        // They stand in one line of `pins`, of the journal and of `explain`.
+        for (what, text) in [("--by", by), ("--because", because), ("the value", value)] {
+            if text.contains(char::is_control) {
+                return Err(PinRefused::NotPrinted(what));
+            }
+        }
         let (on, places) = self.one_person(who)?;
         let field = self.ruled_field(field)?;
         let kind = self.rules.rules().declared.person.get(&field).copied().unwrap_or(FieldType::Text);
