@@ -139,7 +139,8 @@ impl Explainer {
             let system = c.from.split(':').next().unwrap_or_default();
             let age = if c.dated_by_system { w.dated(&by, system) } else { w.age(&by, after.as_deref()) };
             let editor = w.editor(c.copied_by.as_deref(), c.typed).map(|editor| format!("  {editor}")).unwrap_or_default();
-            lines.push(format!("    {mark} {} {}  {age}{editor}  {}", c.from, c.value, w.why(&c.why)));
+            let first = c.first.as_ref().map(|first| format!("  {}", w.first(&first.value, &self.local(&first.since)))).unwrap_or_default();
+            lines.push(format!("    {mark} {} {}  {age}{editor}{first}  {}", c.from, c.value, w.why(&c.why)));
         }
         lines.extend(field.unknown_codes.iter().map(|shown| format!("    {}", w.unknown_code(&shown.record, &shown.code))));
         lines.extend(field.in_targets.iter().map(|t| format!("    {}", w.in_target(&t.record, &t.shows, t.state))));

@@ -9,6 +9,7 @@
 //! - [`age`]: when a value was set, as far as that is known
 //! - [`last_edit`]: what a system itself tells of the last change of a field
 //! - [`entries`]: what is remembered of the entries of a record's lists
+//! - [`first_value`]: what a record held first of a field whose first value stays
 //! - [`date`]: days of the calendar
 //! - [`address`]: e-mail addresses in their comparable form
 //! - [`consent`]: refusals and the bases on which mail may be sent
@@ -30,6 +31,7 @@ pub mod date;
 pub mod decision;
 pub mod entries;
 pub mod expression;
+pub mod first_value;
 pub mod invisible;
 pub mod last_edit;
 pub mod mail;
@@ -51,6 +53,7 @@ pub use date::Date;
 pub use decision::{Decision, Reason, Verdict};
 pub use entries::{Entries, EntryFate, joined_entries};
 pub use expression::Expression;
+pub use first_value::FirstValue;
 pub(crate) use invisible::is_blank;
 pub use invisible::trimmed;
 pub use last_edit::{Editor, LastEdit};

@@ -108,6 +108,7 @@ fn each_system_is_asked_for_the_history_of_fields_whose_rule_goes_by_age_or_by_w
         ("phone = [\"crm\", [\"support\", \"ma\"]]", "", "phone"),
         ("phone = { newest = [\"ma\", \"crm\"] }", "phone", "phone"),
         ("phone = { oldest = [\"ma\", \"crm\"] }\ntitle = { only = \"crm\", max_age = \"9d\" }", "phone title", "phone"),
+        ("phone = { first = [\"ma\", \"crm\"] }", "phone", "phone"),
         ("phone = { newest = [\"ma\", \"support\"] }", "", "phone"),
         ("phone = { only = \"ma\", max_age = \"9d\" }", "", "phone"),
         ("phone = [{ system = \"ma\", max_age = \"9d\" }, \"crm\"]", "", "phone"),

@@ -16,11 +16,14 @@ use serde_json::Value as Json;
 pub(super) struct Words(pub(super) ReaderLanguage);
 
 /// Why a candidate won or lost, in Japanese. What is not here is told as it is.
-const WHY: [(&str, &str); 44] = [
+const WHY: [(&str, &str); 47] = [
     ("highest rank", "順位が最も高い"),
     ("only source", "唯一の参照元"),
     ("newest", "最も新しい"),
     ("oldest", "最も古い"),
+    ("the first", "最初の値"),
+    ("came after the first", "最初の値より後"),
+    ("perhaps as early, the order decides", "先後が分からないため、順番で決定"),
     ("largest", "最も大きい"),
     ("smallest", "最も小さい"),
     ("one yes is enough", "「はい」が 1 つあればよい"),
@@ -226,6 +229,11 @@ impl Words {
         }
     }
 
+    /// What a record held first, by a rule by which that stays.
+    pub(super) fn first(self, value: &Json, since: &str) -> String {
+        self.of(format!("first {value}, since {since}"), format!("最初の値 {value}（{since} から）"))
+    }
+
     pub(super) fn why(self, why: &str) -> &str {
         let japanese = || WHY.iter().find(|(english, _)| *english == why).map(|(_, japanese)| *japanese);
         if self.in_japanese() { japanese().unwrap_or(why) } else { why }
@@ -323,6 +331,9 @@ impl Words {
             "later in the order, its age is not known" => {
                 let (english, japanese) = named_before?;
                 (format!("it were seen to change, or {english}"), format!("変更が確認されるか、{japanese}"))
+            }
+            "came after the first" | "perhaps as early, the order decides" => {
+                ("somebody pinned it (`nayose pin`)".into(), "固定（`nayose pin`）されていれば".into())
             }
             "its record changed before, its age is not known" => ("it were seen to change".into(), "変更が確認されれば".into()),
             "too old" => ("`max_age` were longer".into(), "max_age がもっと長ければ".into()),

@@ -54,7 +54,7 @@ impl Engine {
             }),
         };
         let by = Circumstances { part, unread: of.gaps.unread(), leader, now };
-        Some(FieldAsked { rule, candidates: self.candidates(name, of), by, pin: self.pin_of(name, of) })
+        Some(FieldAsked { rule, candidates: self.offered(name, of, rule, part), by, pin: self.pin_of(name, of) })
     }
 
     /// Whether a field of whoever a record is of is pinned.

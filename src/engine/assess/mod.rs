@@ -12,6 +12,7 @@
 //! - `asked`: a person as expressions see it
 //! - `account_facts`: what a person's account has
 //! - `field_asked`: what is asked of the merge about a field; `field`: one field, what its records offer and which are to show it
+//! - `firsts`: first values that stay
 //! - `wanted`: what a target is to show
 //! - `foresee`: what would be written by other rules; `foreseen`: of one record; `edit_tally`: how much that is, and who is asked
 //! - `foresee_decisions`: who may get mail by other rules
@@ -28,6 +29,7 @@ mod cause;
 pub mod edit_tally;
 mod field;
 pub mod field_asked;
+mod firsts;
 pub mod foresee;
 pub mod foresee_decisions;
 pub mod foreseen;

@@ -140,12 +140,13 @@ impl Engine {
 
     /// Decides on one person, unless that was done in this round.
     fn settle(&mut self, sketch: Sketch, now: Time, round: &mut Round, neighbours: Option<&mut Vec<Idx>>) {
-        let Sketch { members, records, addresses, neighbours: others, mut holds, phases, merge } = sketch;
+        let Sketch { members, records, addresses, neighbours: others, mut holds, phases, merge, firsts } = sketch;
         if members.iter().any(|m| round.done.contains(m)) {
             return;
         }
         round.done.extend(&members);
         self.keep_phases(phases);
+        self.keep_firsts(&members, firsts);
         let person = self.place(&members, round);
         for idx in self.spread_refusals(&records, &members) {
             self.settle_again(idx, round);

@@ -2,7 +2,6 @@
 
 use super::asked::AskedPerson;
 use super::assessment::{FieldWinner, StatusError, StatusNow};
-use super::field::candidate;
 use super::field_asked::pinned;
 use super::members::{Members, Whole};
 use crate::decide::forward_only::KeptStatus;
@@ -112,7 +111,7 @@ impl Engine {
                 return pinned(pin).known();
             }
             let by = Circumstances { part, unread: of.gaps.unread(), leader, now };
-            crate::merge::judge(rule, &by, &self.candidates(name, of)).known()
+            crate::merge::judge(rule, &by, &self.offered(name, of, rule, part)).known()
         };
         let (deals, tickets) = ((&*deals, more(of.gaps.deals)), (&*tickets, more(of.gaps.tickets)));
         // The clock alone ends no more here than it does for cool-downs.
@@ -176,18 +175,11 @@ impl Engine {
     /// What a person's records offer for a field, each with what was agreed with it.
     pub fn candidates<'a>(&'a self, name: &Name, of: Members<'a>) -> Vec<Candidate<'a>> {
         let listed = of.places.iter().zip(of.records).filter(|(_, r)| !r.is_gone());
-        let of = |(idx, record): (&Idx, &'a Record)| {
-            let mut offered = candidate(record, name, self.targets.agreed(*idx), self.targets.habits())?;
-            if offered.is_copy() && !self.is_relay(&record.id.system, offered.last_edit) {
-                offered.last_edit = None;
-            }
-            Some(offered)
-        };
-        listed.filter_map(of).collect()
+        listed.filter_map(|(idx, record)| self.candidate(*idx, record, name)).collect()
     }
 
     /// Whether who made a change is a relay still: systems.toml may have named them when it was read, and no more.
-    fn is_relay(&self, system: &Name, edit: Option<&LastEdit>) -> bool {
+    pub(super) fn is_relay(&self, system: &Name, edit: Option<&LastEdit>) -> bool {
         let relays = self.systems.get(system).map(|system| &system.connected.config().settings.edits.relays);
         edit.and_then(LastEdit::relay).is_some_and(|relay| relays.is_some_and(|relays| relays.iter().any(|r| r.trim() == &**relay)))
     }

@@ -15,6 +15,8 @@ pub struct Needs {
     pub account_fields: BTreeSet<Name>,
     /// The numbers of days that some expression asks for: then people are looked at again as these turn.
     pub days: DaysAsked,
+    /// Some field's first value stays.
+    pub keeps_firsts: bool,
     /// The person fields that some expression reads.
     pub declared: Declared,
     /// Those that statuses read.
@@ -36,6 +38,7 @@ impl Needs {
             deals: all.iter().any(|e| e.needs_deals()),
             tickets: all.iter().any(|e| e.needs_tickets()),
             account_fields: of_statuses.chain(of_rules).cloned().collect(),
+            keeps_firsts: rules.precedence.keeps_firsts(),
             days: all.iter().map(|e| e.days_asked()).fold(DaysAsked::default(), DaysAsked::and),
             declared: rules.declared.narrowed(all.iter().copied()),
             of_statuses: rules.declared.narrowed(rules.policy.statuses.iter().map(|s| &s.when)),
