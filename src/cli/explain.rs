@@ -92,6 +92,10 @@ impl Explainer {
             _ => w.no_status().to_string(),
         }];
         lines.extend(e.status.waits.iter().map(|waits| format!("    {waits}")));
+        lines.extend(e.status.history.iter().map(|past| {
+            let (from, to) = (past.from.as_deref(), past.to.as_deref());
+            format!("    {}", w.past_status(&self.local(&past.at), (from, to), past.rule.as_deref(), &past.because))
+        }));
         lines
     }
 

@@ -1,6 +1,6 @@
 //! Source records: one row of an outer system as it was last observed.
 
-use super::{Address, Editor, Entries, Field, FirstValue, Name, RecordId, RefusalScope, ShortText, Span, Time, Value};
+use super::{Address, Editor, Entries, Field, FirstValue, Name, PastStatus, RecordId, RefusalScope, ShortText, Span, Time, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -150,6 +150,8 @@ pub struct Memory {
     pub lists: Vec<(Name, Entries)>,
     /// Of fields whose first value stays: what the record held first, once that was decided on; sorted by field.
     pub firsts: Vec<(Name, FirstValue)>,
+    /// Of records that are told their person's status: how it changed, in order.
+    pub statuses: Vec<PastStatus>,
 }
 
 impl Record {

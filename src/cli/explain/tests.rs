@@ -63,7 +63,17 @@ fn explanation() -> Explanation {
             },
             "owner": { "value": null, "from": null, "rule": null, "candidates": [] },
         },
-        "status": { "value": "lead", "rule": "policy.toml:2" },
+        "status": {
+            "value": "lead", "rule": "policy.toml:2",
+            "history": [
+                { "at": "2026-11-28T09:01:05Z", "from": "opportunity", "to": "lead", "rule": "policy.toml:2" },
+                {
+                    "at": "2026-11-27T09:01:05Z", "from": "mql", "to": "opportunity", "rule": "policy.toml:4",
+                    "because": ["crm:deal:8 (open)", "person.score = 120 (ma:person:1)"],
+                },
+                { "at": "2026-11-26T09:01:05Z", "from": null, "to": "mql", "rule": "policy.toml:6", "because": ["person.score = 120 (ma:person:1)"] },
+            ],
+        },
         "relationship": { "value": "customer", "rule": "policy.toml:11" },
         "holds": [{
             "hold": "open_deal", "cause": "crm:deal:1", "reason": "open_deal_person", "reach": "person", "since": "2026-11-28T09:01:05Z", "until": null,

@@ -136,6 +136,18 @@ impl Words {
         self.just("status: no rule is true", "ステータス: 当てはまるルールなし")
     }
 
+    /// A change of the status: when, from what to what, by which rule, and what that rested on.
+    pub(super) fn past_status(self, at: &str, (from, to): (Option<&str>, Option<&str>), rule: Option<&str>, because: &[String]) -> String {
+        let none = self.just("no status", "ステータスなし");
+        let (from, to) = (from.unwrap_or(none), to.unwrap_or(none));
+        let rule = rule.map(|rule| format!("  [{rule}]")).unwrap_or_default();
+        let rested_on = match because {
+            [] => self.just("no rule before it is true", "これより上のルールはどれも当てはまらない").to_string(),
+            some => self.of(format!("by {}", some.join(", ")), format!("根拠: {}", some.join("、"))),
+        };
+        format!("{at}  {from} -> {to}{rule}  {rested_on}")
+    }
+
     pub(super) fn relationship(self, value: Option<&str>, rule: Option<&str>, error: Option<&str>) -> String {
         match (value, rule, error) {
             (Some(value), Some(rule), _) => self.of(format!("relationship {value}  [{rule}]"), format!("関係 {value}  [{rule}]")),

@@ -3,7 +3,7 @@
 use crate::engine::rules::needs::Needs;
 use crate::merge::rules::{FieldRule, Precedence, Strategy};
 use crate::merge::{Leader, RulePart, Unknown, Winner};
-use crate::model::expression::{Declared, EvaluationError, Facts};
+use crate::model::expression::{Declared, EvaluationError, Expression, Facts};
 use crate::model::{Name, Record, Time, Value};
 use std::cell::RefCell;
 
@@ -52,6 +52,17 @@ impl<'a, 'w> AskedPerson<'a, 'w> {
         let facts = Facts::person(declared, &|name| self.field(name), self.deals.0, self.tickets.0, self.now);
         let facts = facts.with_account(declared, &|name| self.account_field(name));
         facts.with_more(self.deals.1, self.tickets.1)
+    }
+
+    /// The deals and tickets for each of which alone an expression is true, where it is not without any.
+    pub fn witnesses<'f>(&'f self, when: &'f Expression, declared: &'f Declared) -> impl Iterator<Item = &'a Record> + use<'f, 'a, 'w> {
+        let holds = move |deals: &[&Record], tickets: &[&Record]| {
+            let facts = Facts::person(declared, &|name| self.field(name), deals, tickets, self.now);
+            when.test(&facts.with_account(declared, &|name| self.account_field(name))) == Ok(true)
+        };
+        let asks = (when.needs_deals() || when.needs_tickets()) && !holds(&[], &[]);
+        let deals = self.deals.0.iter().copied().filter(move |deal| asks && holds(&[deal], &[]));
+        deals.chain(self.tickets.0.iter().copied().filter(move |ticket| asks && holds(&[], &[ticket])))
     }
 
     /// Which part of a field's rule counts.

@@ -56,18 +56,23 @@ impl Engine {
         }
     }
 
-    /// Remembers them with their records, which are `members`.
-    pub(super) fn keep_firsts(&mut self, members: &[Idx], mut firsts: FirstValues) {
+    /// Remembers them with their records, which are those of `members`.
+    pub(super) fn keep_firsts(&mut self, members: &[Idx], records: &mut [Record], firsts: FirstValues) {
         for idx in members {
             self.unseen_until.remove(idx);
         }
-        firsts.sort_by_key(|(idx, ..)| *idx);
-        for of_record in firsts.chunk_by(|a, b| a.0 == b.0) {
-            let Some((idx, ..)) = of_record.first() else { continue };
-            let mut record = self.world.record(*idx);
-            of_record.iter().for_each(|(_, name, first)| record.set_first_value(name, first.clone()));
-            self.keep_written_record(*idx, &record);
+        for (idx, name, first) in firsts {
+            self.remember_in(idx, members, records, |record| record.set_first_value(&name, first));
         }
+    }
+
+    /// Changes what is remembered of a record, and of the copy of it among `records`, which are those of `members`: a write goes by that.
+    pub(super) fn remember_in(&mut self, idx: Idx, members: &[Idx], records: &mut [Record], change: impl FnOnce(&mut Record)) {
+        let mut record = self.world.record(idx);
+        change(&mut record);
+        self.keep_written_record(idx, &record);
+        let copies = members.iter().zip(records).filter(|(member, _)| **member == idx);
+        copies.for_each(|(_, copy)| copy.memory = record.memory.clone());
     }
 
     /// What one record offers for a field, with what was agreed with it.

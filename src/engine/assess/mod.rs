@@ -14,6 +14,7 @@
 //! - `field_asked`: what is asked of the merge about a field; `field`: one field, what its records offer and which are to show it
 //! - `firsts`: first values that stay
 //! - `wanted`: what a target is to show
+//! - `status_changes`: changes of people's statuses, with what each rests on
 //! - `foresee`: what would be written by other rules; `foreseen`: of one record; `edit_tally`: how much that is, and who is asked
 //! - `foresee_decisions`: who may get mail by other rules
 //! - `permits`: permits that end
@@ -42,5 +43,6 @@ pub mod permits;
 pub mod person;
 pub mod reconcile;
 pub mod records;
+mod status_changes;
 pub mod unread_hold;
 pub mod wanted;

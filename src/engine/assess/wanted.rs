@@ -10,7 +10,7 @@ use crate::decide::rules::{Policy, Proof};
 use crate::decide::standing::{Standing, UNREAD};
 use crate::decide::status::{LeadStatus, first_true, status};
 use crate::engine::engine::Engine;
-use crate::engine::memory::place::{Idx, PersonIdx};
+use crate::engine::memory::place::Idx;
 use crate::engine::proofs::coverage::Extent;
 use crate::engine::rules::connected::SystemWords;
 use crate::engine::system::SystemState;
@@ -58,10 +58,6 @@ impl Engine {
         proofs_run_out(&self.rules.rules().policy, |proof| self.proved(&proof.system, &proof.stream)).map(|end| end.plus(*lease))
     }
 
-    pub fn keep_status(&mut self, person: PersonIdx, status: &StatusNow) {
-        self.people[person as usize].status = status.name.clone();
-    }
-
     /// Whether a status would take the place of a higher one, or of one that is none of ours.
     fn would_lower(&self, system: &SystemState, record: &Record, status: &Name) -> bool {
         let Some(shown) = record.mark(Mark::Status).and_then(Value::as_text) else { return false };
@@ -71,10 +67,14 @@ impl Engine {
 
     /// Why a record keeps the status that it shows though its person has another one; `None`: it does not, or is told none.
     pub fn keeps_status(&self, record: &Record, status: &StatusNow) -> Option<KeptStatus> {
-        let connected = &self.systems.get(&record.id.system).filter(|_| !record.is_gone())?.connected;
-        let is_told =
-            connected.allowed().status && self.world.find(&record.id).is_some_and(|i| connected.writes_to(&self.world.slot(i).stream));
-        keeps(status, connected.words(), record).filter(|_| is_told)
+        let words = self.systems.get(&record.id.system)?.connected.words();
+        keeps(status, words, record).filter(|_| self.world.find(&record.id).is_some_and(|idx| self.is_told_status(idx, record)))
+    }
+
+    /// Whether a record is told its person's status.
+    pub(super) fn is_told_status(&self, idx: Idx, record: &Record) -> bool {
+        let connected = self.systems.get(&record.id.system).filter(|_| !record.is_gone()).map(|system| &system.connected);
+        connected.is_some_and(|connected| connected.allowed().status && connected.writes_to(&self.world.slot(idx).stream))
     }
 
     /// The person's lead status; an error leaves it unknown.

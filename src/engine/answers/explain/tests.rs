@@ -107,7 +107,7 @@ fn a_relationship_is_told_with_its_rule_or_why_it_is_not_known() {
     let when = Expression::compile("deals.exists(d, d.won)", Scope::Person, &Declared::default()).unwrap();
     let rule = StatusRule { name: "customer".into(), when, rule: "policy.toml:11".into() };
     let told = |said| {
-        let StatusExplained { value, rule, error, waits } = relationship(said);
+        let StatusExplained { value, rule, error, waits, .. } = relationship(said);
         assert!(waits.is_none());
         (value, rule, error.is_some())
     };

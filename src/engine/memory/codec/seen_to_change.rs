@@ -1,7 +1,7 @@
 //! What we saw change of a record: the last part of its bytes, which few have.
 
 use super::{Names, Reader, Writer};
-use crate::model::{Age, Editor, Entries, EntryFate, FirstValue, LastEdit, Record, Time};
+use crate::model::{Age, Editor, Entries, EntryFate, FirstValue, LastEdit, PastStatus, Record, Time};
 
 const OURS: u8 = 0;
 const ADDED: u8 = 1;
@@ -14,13 +14,19 @@ const TYPED: u8 = 2;
 const COPIED: u8 = 4;
 
 impl Writer {
-    /// What was emptied, when fields changed, whose the entries of lists are, what the system told of changes, names with slips, and first values. A record of
+    /// What was emptied, when fields changed, whose the entries of lists are, what the system told of changes, names with slips, first values and statuses. A record of
     /// which nothing of it is known ends before it.
     pub(super) fn seen_to_change(&mut self, record: &Record, names: &mut Names) {
         let memory = &record.memory;
         let untold = record.fields.iter().all(|f| f.last_edit.is_none());
-        let has_more = !memory.past_names.is_empty() || !memory.firsts.is_empty();
-        let nothing = memory.cleared.is_empty() && memory.lists.is_empty() && !has_more;
+        // Each part stands behind those that there were before it.
+        let parts = match memory {
+            _ if !memory.statuses.is_empty() => 3,
+            _ if !memory.firsts.is_empty() => 2,
+            _ if !memory.past_names.is_empty() => 1,
+            _ => 0,
+        };
+        let nothing = memory.cleared.is_empty() && memory.lists.is_empty() && parts == 0;
         if nothing && untold && record.fields.iter().all(|f| f.after.is_none()) {
             return;
         }
@@ -39,13 +45,13 @@ impl Writer {
                 w.fate(fate);
             }
         });
-        if !untold || has_more {
+        if !untold || parts > 0 {
             record.fields.iter().for_each(|field| self.last_edit(field.last_edit.as_deref(), names));
         }
-        if has_more {
+        if parts > 0 {
             self.list(&memory.past_names, |w, name| w.text(name));
         }
-        if !memory.firsts.is_empty() {
+        if parts > 1 {
             self.list(&memory.firsts, |w, (name, first)| {
                 w.number(names.number(name));
                 w.value(&first.value);
@@ -54,6 +60,17 @@ impl Writer {
                 w.time(first.since);
             });
         }
+        if parts > 2 {
+            self.list(&memory.statuses, |w, change| w.past_status(change, names));
+        }
+    }
+
+    fn past_status(&mut self, change: &PastStatus, names: &mut Names) {
+        self.time(change.at);
+        for name in [&change.from, &change.to, &change.rule] {
+            self.maybe(name.as_ref(), |w, name| w.number(names.number(name)));
+        }
+        self.list(&change.because, |w, text| w.text(text));
     }
 
     fn last_edit(&mut self, edit: Option<&LastEdit>, names: &mut Names) {
@@ -105,6 +122,9 @@ impl Reader<'_> {
         if !self.rest.is_empty() {
             record.memory.firsts = self.list(|r| Some((r.name()?, r.first_value()?)))?;
         }
+        if !self.rest.is_empty() {
+            record.memory.statuses = self.list(Reader::past_status)?;
+        }
         Some(())
     }
 
@@ -119,6 +139,12 @@ impl Reader<'_> {
         };
         let edit = LastEdit { dated: told & DATED != 0, by };
         Some((told != 0).then_some(edit))
+    }
+
+    fn past_status(&mut self) -> Option<PastStatus> {
+        let at = self.time()?;
+        let [from, to, rule] = [self.maybe(Reader::name)?, self.maybe(Reader::name)?, self.maybe(Reader::name)?];
+        Some(PastStatus { at, from, to, rule, because: self.list(Reader::owned)? })
     }
 
     fn first_value(&mut self) -> Option<FirstValue> {
@@ -200,7 +226,17 @@ mod tests {
         record.memory.past_names = vec!["山田 太朗".into()];
         let whole = writer.whole(&stream, &record, &mut names).to_vec();
         assert_eq!(read(record.id.clone(), &whole, &names), Some((stream.clone(), record.clone())));
-        (record.memory.firsts, record.memory.past_names) = (Vec::new(), Vec::new());
+        let change = PastStatus {
+            at: Time(9),
+            from: None,
+            to: Some("mql".into()),
+            rule: Some("policy.toml:4".into()),
+            because: vec!["crm:deal:8 (open)".into()],
+        };
+        record.memory.statuses = vec![change];
+        let whole = writer.whole(&stream, &record, &mut names).to_vec();
+        assert_eq!(read(record.id.clone(), &whole, &names), Some((stream.clone(), record.clone())));
+        record.memory = Default::default();
         assert_eq!(writer.whole(&stream, &record, &mut names), without);
     }
 }
