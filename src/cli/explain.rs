@@ -87,7 +87,7 @@ impl Explainer {
     pub(super) fn status(&self, e: &Explanation) -> Vec<String> {
         let w = self.words;
         let mut lines = vec![match (&e.status.value, &e.status.rule, &e.status.error) {
-            (Some(value), Some(rule), _) => w.status(value, rule),
+            (Some(value), Some(rule), _) => w.status(value, rule, e.status.by.as_deref()),
             (_, _, Some(error)) => w.status_unknown(error),
             _ => w.no_status().to_string(),
         }];

@@ -160,6 +160,14 @@ pub struct UnreadSystems<'a> {
     pub stale: &'a [Name],
 }
 
+impl<'a> UnreadSystems<'a> {
+    /// Where nothing counts but what one system holds.
+    pub fn only(self, system: &Name) -> UnreadSystems<'a> {
+        let only = |all: &'a [Name]| all.iter().position(|name| name == system).map_or(&all[..0], |at| &all[at..=at]);
+        UnreadSystems { never: only(self.never), stale: only(self.stale) }
+    }
+}
+
 /// What became of a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Judged {

@@ -139,3 +139,27 @@ fn explain_tells_how_a_status_changed_and_by_what() {
     let text = world.run_text(&format!("explain ma:person:{lead}")).out;
     assert!(text.contains(&format!("  mql -> opportunity  [policy.toml:3]  by crm:deal:{deal} (open)\n")), "{text}");
 }
+
+/// The score that the CRM holds, which goes first, is no evidence of the MA.
+#[test]
+fn a_status_by_one_system_goes_by_what_that_holds() {
+    let rules = "mql = { when = 'person.score >= 100', by = \"ma\" }\nlead = 'true'";
+    let mut lead = 0;
+    let world = World::running_with(Setup { statuses: Some(rules), ..Setup::default() }, |handle| {
+        let someone = person(handle, "Hanako", "Mori", None);
+        handle.edit_contact(someone.contact, &[("nayose_score", "150")]).unwrap();
+        handle.edit_lead(someone.lead, &object(json!({"leadScore": 10}))).unwrap();
+        lead = someone.lead;
+    });
+    let told = || world.run(&format!("explain ma:person:{lead}")).json();
+    assert_eq!(world.lead(lead).text("leadStatus"), Some("lead"));
+    assert_eq!(told()["fields"]["score"]["value"], 150);
+    world.sandbox.handle.edit_lead(lead, &object(json!({"leadScore": 120}))).unwrap();
+    world.sync().exits(0);
+    assert_eq!(world.lead(lead).text("leadStatus"), Some("mql"));
+    let status = told()["status"].clone();
+    assert_eq!(
+        (&status["by"], &status["history"][0]["because"]),
+        (&json!("ma"), &json!([format!("person.score = 120 (ma:person:{lead})")]))
+    );
+}

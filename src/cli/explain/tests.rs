@@ -64,7 +64,7 @@ fn explanation() -> Explanation {
             "owner": { "value": null, "from": null, "rule": null, "candidates": [] },
         },
         "status": {
-            "value": "lead", "rule": "policy.toml:2",
+            "value": "lead", "rule": "policy.toml:2", "by": "ma",
             "history": [
                 { "at": "2026-11-28T09:01:05Z", "from": "opportunity", "to": "lead", "rule": "policy.toml:2" },
                 {

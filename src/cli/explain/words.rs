@@ -124,8 +124,10 @@ impl Words {
         self.of(format!("  doubt: {doubt}"), format!("  要確認: {doubt}"))
     }
 
-    pub(super) fn status(self, value: &str, rule: &str) -> String {
-        self.of(format!("status {value}  [{rule}]"), format!("ステータス {value}  [{rule}]"))
+    /// `by`: the system whose evidence alone counts.
+    pub(super) fn status(self, value: &str, rule: &str, by: Option<&str>) -> String {
+        let by = by.map(|by| self.of(format!(" by what {by} holds"), format!(" {by} の情報だけで判定"))).unwrap_or_default();
+        self.of(format!("status {value}  [{rule}]{by}"), format!("ステータス {value}  [{rule}]{by}"))
     }
 
     pub(super) fn status_unknown(self, error: &str) -> String {

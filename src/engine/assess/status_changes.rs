@@ -68,11 +68,12 @@ impl Engine {
 
     /// What a status that is true rests on: deals and tickets for each of which alone it would be, and the values that it asks for.
     fn status_evidence(&self, rule: &StatusRule, of: Members<'_>, now: Time) -> Vec<ShortText> {
-        let mut told =
-            self.asked(of, now, |person| person.witnesses(&rule.when, &of.by.needs.of_statuses).map(record_text).collect::<Vec<_>>());
+        let mut told = self.asked(of, now, |person| person.witnesses(rule, &of.by.needs.of_statuses).map(record_text).collect::<Vec<_>>());
         for name in rule.when.person_fields() {
-            let winner =
-                self.field_asked(name, of, now).and_then(|asked| asked.judge().winner().map(|w| (w.value.into_owned(), w.from.cloned())));
+            let winner = self.field_asked(name, of, now).and_then(|asked| {
+                let asked = rule.by.iter().fold(asked, |asked, by| asked.only(by));
+                asked.judge().winner().map(|w| (w.value.into_owned(), w.from.cloned()))
+            });
             told.extend(winner.map(|(value, from)| value_text(&format!("person.{name}"), &value, from.as_ref())));
         }
         for name in rule.when.account_fields() {

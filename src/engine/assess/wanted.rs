@@ -8,7 +8,7 @@ use crate::decide::forward_only::KeptStatus;
 use crate::decide::freshness::{self, Proved};
 use crate::decide::rules::{Policy, Proof};
 use crate::decide::standing::{Standing, UNREAD};
-use crate::decide::status::{LeadStatus, first_true, status};
+use crate::decide::status::{LeadStatus, first_true};
 use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
 use crate::engine::proofs::coverage::Extent;
@@ -89,14 +89,25 @@ impl Engine {
 
     fn status_by(&self, of: Members<'_>, now: Time) -> StatusNow {
         let (rules, needs) = (&of.by.rules, &of.by.needs);
-        let said = self.asked(of, now, |person| said_of(status(&rules.policy, &person.facts(&needs.of_statuses))));
+        let said = self.asked(of, now, |person| {
+            let facts = person.facts(&needs.of_statuses);
+            said_of(first_true(&rules.policy.statuses, |rule| match &rule.by {
+                None => rule.when.test(&facts),
+                Some(by) => person.is_true_by(by, &rule.when, &needs.of_statuses),
+            }))
+        });
         StatusNow { forward_only: rules.policy.forward_only.clone(), ..said }
     }
 
     /// What a person is by the rules of `[relationship]`; `None`: there are none.
     pub fn relationship_now<'a>(&'a self, of: Members<'a>, now: Time) -> Option<LeadStatus<'a>> {
         let rules = &of.by.rules.policy.relationships;
-        let said = || self.asked(of, now, |person| first_true(rules, &person.facts(&of.by.needs.declared)));
+        let said = || {
+            self.asked(of, now, |person| {
+                let facts = person.facts(&of.by.needs.declared);
+                first_true(rules, |rule| rule.when.test(&facts))
+            })
+        };
         (!rules.is_empty()).then(said)
     }
 
@@ -106,12 +117,15 @@ impl Engine {
         let deals = if needs.deals { self.deals_of(of) } else { Vec::new() };
         let tickets = if needs.tickets { self.tickets_of(of) } else { Vec::new() };
         let more = |extent: Extent| extent != Extent::Whole;
-        let judge = |rule: &FieldRule, name: &Name, part, leader| {
+        let judge = |rule: &FieldRule, name: &Name, part, leader, only: Option<&Name>| {
             if let Some(pin) = self.pin_of(name, of) {
                 return pinned(pin).known();
             }
-            let by = Circumstances { part, unread: of.gaps.unread(), leader, now };
-            crate::merge::judge(rule, &by, &self.offered(name, of, rule, part)).known()
+            let unread = only.map_or(of.gaps.unread(), |only| of.gaps.unread().only(only));
+            let by = Circumstances { part, unread, leader, now };
+            let mut offered = self.offered(name, of, rule, part);
+            offered.retain(|candidate| only.is_none_or(|only| candidate.from.system == *only));
+            crate::merge::judge(rule, &by, &offered).known()
         };
         let (deals, tickets) = ((&*deals, more(of.gaps.deals)), (&*tickets, more(of.gaps.tickets)));
         // The clock alone ends no more here than it does for cool-downs.

@@ -63,6 +63,8 @@ pub(in crate::engine) struct StoredMerging {
 struct StoredStatus {
     name: Name,
     when: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<Name>,
     rule: Name,
 }
 
@@ -70,14 +72,19 @@ impl StoredStatus {
     /// `None`: this version cannot read its expression.
     fn restored(&self, declared: &Declared) -> Option<StatusRule> {
         let when = Expression::compile(&self.when, Scope::Person, declared).ok()?;
-        Some(StatusRule { name: self.name.clone(), when, rule: before_the_edit(&self.rule) })
+        Some(StatusRule { name: self.name.clone(), when, by: self.by.clone(), rule: before_the_edit(&self.rule) })
     }
 }
 
 impl StoredMerging {
     pub(in crate::engine) fn of(rules: &Rules) -> StoredMerging {
         let precedence = &rules.precedence;
-        let status = |s: &StatusRule| StoredStatus { name: s.name.clone(), when: s.when.source().to_string(), rule: s.rule.clone() };
+        let status = |s: &StatusRule| StoredStatus {
+            name: s.name.clone(),
+            when: s.when.source().to_string(),
+            by: s.by.clone(),
+            rule: s.rule.clone(),
+        };
         let relationships = rules.policy.relationships.iter().map(status).collect();
         StoredMerging {
             default: precedence.default.as_deref().map(StoredField::of),
@@ -98,6 +105,7 @@ impl StoredMerging {
         // Rules without these have the id that they had before there were such words.
         said.extend(self.forward_only.iter().flat_map(|except| encode(&("forward_only", except))));
         said.extend(self.relationships.iter().flat_map(|rule| encode(&("relationship", &rule.name, &rule.when))));
+        said.extend(self.statuses.iter().filter_map(|s| Some(encode(&("by", &s.name, s.by.as_ref()?)))).flatten());
         let accounts: Vec<_> = self.accounts.iter().map(|(name, rule)| (name, rule.says())).collect();
         said.extend(if accounts.is_empty() { Vec::new() } else { encode(&("account", accounts)) });
         blake3::hash(&said).to_hex()[..16].to_string()
@@ -147,7 +155,9 @@ impl Affected {
     pub fn between<'n>(before: &Rules, after: &Rules, fields: impl IntoIterator<Item = &'n Name>) -> Affected {
         let mut known = BTreeMap::new();
         let fields = fields.into_iter().filter(|name| is_affected(name, before, after, &mut known)).cloned().collect();
-        let order = |rules: &Rules| rules.policy.statuses.iter().map(|s| (s.name.clone(), s.when.source().to_string())).collect::<Vec<_>>();
+        let order = |rules: &Rules| {
+            rules.policy.statuses.iter().map(|s| (s.name.clone(), s.when.source().to_string(), s.by.clone())).collect::<Vec<_>>()
+        };
         let said = |rules: &Rules| (order(rules), rules.policy.forward_only.clone());
         let whens = || before.policy.statuses.iter().chain(&after.policy.statuses).map(|status| &status.when);
         let statuses = said(before) != said(after)
@@ -221,6 +231,7 @@ pub(in crate::engine) mod tests {
         let status = |(place, (name, when)): (usize, &(&str, &str))| StatusRule {
             name: (*name).into(),
             when: compiled(when),
+            by: None,
             rule: format!("policy.toml:{}", place + 2).as_str().into(),
         };
         all.policy.statuses = statuses.iter().enumerate().map(status).collect();
@@ -287,9 +298,9 @@ pub(in crate::engine) mod tests {
             let compiled = |when: &str, declared: &Declared| Expression::compile(when, Scope::Person, declared).unwrap();
             let when = compiled(relationship, &all.declared);
             all.declared.relationships = vec![("partner".into(), relationship.into())];
-            all.policy.relationships = vec![StatusRule { name: "partner".into(), when, rule: "policy.toml:9".into() }];
+            all.policy.relationships = vec![StatusRule { name: "partner".into(), when, by: None, rule: "policy.toml:9".into() }];
             all.policy.statuses =
-                vec![StatusRule { name: "lead".into(), when: compiled(status, &all.declared), rule: "policy.toml:2".into() }];
+                vec![StatusRule { name: "lead".into(), when: compiled(status, &all.declared), by: None, rule: "policy.toml:2".into() }];
             all
         };
         let (by_it, plain) = ("person.relationship == 'partner'", "person.title != null");
@@ -309,6 +320,28 @@ pub(in crate::engine) mod tests {
     }
 
     #[test]
+    fn whose_evidence_counts_is_a_part_of_the_rules() {
+        let with = |by: Option<&str>| {
+            let mut all = Rules::clone(&merging("a", &[], &[("mql", "person.title != null"), ("lead", "true")]));
+            all.policy.statuses[0].by = by.map(Name::from);
+            all
+        };
+        let all = [None, Some("ma"), Some("crm")].map(with);
+        for (place, rules) in all.iter().enumerate() {
+            let stored = StoredMerging::of(rules);
+            let again: StoredMerging = serde_json::from_str(&serde_json::to_string(&stored).unwrap()).unwrap();
+            let over = again.over(&merging("b", &[], &[])).unwrap();
+            assert_eq!(over.policy.statuses[0].by, rules.policy.statuses[0].by);
+            for (other, rules_there) in all.iter().enumerate() {
+                assert_eq!(StoredMerging::of(rules_there).id() == stored.id(), place == other);
+                assert_eq!(Affected::between(rules, rules_there, &[]).statuses, place != other);
+            }
+        }
+        let plain = serde_json::to_string(&StoredMerging::of(&all[0])).unwrap();
+        assert!(!plain.contains("\"by\""), "rules without it are stored as before: {plain}");
+    }
+
+    #[test]
     fn an_edit_of_an_accounts_rule_reaches_what_asks_for_it() {
         let with = |from: &str, status: &str| {
             let mut all = Rules::clone(&merging("a", &[("phone", &["crm"], None)], &[]));
@@ -319,7 +352,7 @@ pub(in crate::engine) mod tests {
             let own = FieldRule::of(Strategy::Account("industry".into()), "precedence.toml:4".into());
             all.precedence.fields.insert("title".into(), Arc::new(own));
             let when = Expression::compile(status, Scope::Person, &all.declared).unwrap();
-            all.policy.statuses = vec![StatusRule { name: "mql".into(), when, rule: "policy.toml:2".into() }];
+            all.policy.statuses = vec![StatusRule { name: "mql".into(), when, by: None, rule: "policy.toml:2".into() }];
             Arc::new(all)
         };
         let names: Vec<Name> = ["title", "phone"].map(Name::from).into();

@@ -76,7 +76,8 @@ mod tests {
         let mut all = Rules::clone(&rules("a", &[]));
         all.declared = declared.clone();
         assert!(Needs::of(&all).account_fields.is_empty());
-        let status = StatusRule { name: "large".into(), when: expression("account.size > 9", &declared), rule: "policy.toml:2".into() };
+        let status =
+            StatusRule { name: "large".into(), when: expression("account.size > 9", &declared), by: None, rule: "policy.toml:2".into() };
         all.policy.statuses.push(status);
         let own = FieldRule::of(Strategy::Account("industry".into()), "precedence.toml:2".into());
         all.precedence.fields = [("industry".into(), own.into())].into_iter().collect();
@@ -109,7 +110,8 @@ mod tests {
                 rules.declared = declared.clone();
                 match place {
                     0 => {
-                        let status = StatusRule { name: "lead".into(), when: expression(when, &declared), rule: "policy.toml:2".into() };
+                        let status =
+                            StatusRule { name: "lead".into(), when: expression(when, &declared), by: None, rule: "policy.toml:2".into() };
                         rules.policy.statuses.push(status);
                     }
                     1 => rules.precedence.fields = [("phone".into(), field_rule.clone().into())].into_iter().collect(),
