@@ -216,7 +216,6 @@ fn precedence() {
                 "first_source = { other = \"owner\" }\nowner = { other = \"title\" }",
             ),
             ("score = { only = \"ma\" }", "score = { most = [\"ma\"], typed = [\"ma\"] }"),
-            ("score = { only = \"ma\" }", "score = { first = \"ma\" }"),
             ("score = { only = \"ma\" }", "score = { first = [\"ma\"], blank = \"wins\" }"),
             ("score = { only = \"ma\" }", "score = { first = [\"ma\"], typed = [\"ma\"] }"),
             (
@@ -253,8 +252,6 @@ fn policy() {
             ("lead = 'true'", "lead = 'true'\n[relationship]\npartner = 3"),
             ("'person.score >= 100'", "{ when = 'person.score >= 100', by = \"mq\" }"),
             ("'person.score >= 100'", "{ when = 'person.score >= 100' }"),
-            ("'person.score >= 100'", "{ by = \"ma\" }"),
-            ("'person.score >= 100'", "{ when = 'person.score >= 100', by = \"ma\", from = \"crm\" }"),
             ("'person.score >= 100'", "{ when = 'person.score >= 100', by = \"support\" }"),
             ("'person.score >= 100'", "{ when = 'deals.exists(d, d.open)', by = \"ma\" }"),
             (

@@ -81,6 +81,8 @@ fn what_follows_from_files_that_are_right_is_noted() {
     let footer_only = stated.replace("stops = [\"campaign\", \"service_footer\"]", "stops = [\"service\"]");
     assert!(notes("policy.toml", &footer_only).contains("stops no mail that a marketing system sends"));
     assert!(notes("consent.toml", "[sources]\n").contains("names no source"));
+    let by_crm = stated.replace("'person.score >= 100'", "{ when = 'person.score >= 100', by = \"crm\" }");
+    assert!(notes("policy.toml", &by_crm).contains("the rule of that in precedence.toml takes nothing from crm"));
     let systems = good("systems.toml");
     let reads_only = systems.replace("writes = [\"hold\", \"status\", \"phone\"]", "").replace("writes = [\"hold\"]", "");
     let reads_only = reads_only.lines().filter(|l| !l.starts_with("hold = ")).collect::<Vec<_>>().join("\n");

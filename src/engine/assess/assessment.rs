@@ -74,13 +74,6 @@ pub struct StatusNow {
     pub forward_only: Option<Arc<ForwardOnly>>,
 }
 
-impl StatusNow {
-    /// Nothing that is yet to be read makes another one of it.
-    pub fn is_sure(&self) -> bool {
-        self.error.is_none() && !self.waits
-    }
-}
-
 /// Why a status is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{rule}: {why}")]

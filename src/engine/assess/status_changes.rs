@@ -15,6 +15,13 @@ const EVIDENCE_MAX: usize = 5;
 /// Characters of a value that are told.
 const VALUE_MAX: usize = 80;
 
+impl StatusNow {
+    /// Nothing that is yet to be read makes another one of it.
+    pub(super) fn is_sure(&self) -> bool {
+        self.error.is_none() && !self.waits
+    }
+}
+
 impl Engine {
     /// The records that are told another status than before, each with the change. `records` are those of the members, of whom nothing is
     /// noted yet. A status that may be another one once more is read is none.
@@ -103,7 +110,17 @@ fn value_text(name: &str, value: &Value, from: Option<&RecordId>) -> ShortText {
 
 #[cfg(test)]
 mod tests {
+    use super::super::assessment::StatusError;
     use super::*;
+    use crate::model::expression::EvaluationError;
+
+    #[test]
+    fn a_status_that_waits_or_cannot_be_told_is_no_change() {
+        let error = || Some(StatusError { rule: "policy.toml:4".into(), why: EvaluationError::Unreadable("score".into()) });
+        for (error, waits, is_sure) in [(None, false, true), (None, true, false), (error(), false, false)] {
+            assert_eq!(StatusNow { name: Some("mql".into()), error, waits, ..StatusNow::default() }.is_sure(), is_sure);
+        }
+    }
 
     #[test]
     fn what_a_status_rests_on_is_told_in_one_short_line_each() {
