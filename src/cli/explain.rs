@@ -119,11 +119,15 @@ impl Explainer {
     pub(super) fn status(&self, e: &Explanation) -> Vec<String> {
         let w = self.words;
         let mut lines = vec![match (&e.status.value, &e.status.rule, &e.status.error) {
-            (Some(value), Some(rule), _) => w.status(value, rule),
+            (Some(value), Some(rule), _) => w.status(value, rule, e.status.by.as_deref()),
             (_, _, Some(error)) => w.status_unknown(error),
             _ => w.no_status().to_string(),
         }];
         lines.extend(e.status.waits.iter().map(|waits| format!("    {waits}")));
+        lines.extend(e.status.history.iter().map(|past| {
+            let (from, to) = (past.from.as_deref(), past.to.as_deref());
+            format!("    {}", w.past_status(&self.local(&past.at), (from, to), past.rule.as_deref(), &past.because))
+        }));
         lines
     }
 
@@ -185,7 +189,8 @@ impl Explainer {
             let system = c.from.split(':').next().unwrap_or_default();
             let age = if c.dated_by_system { w.dated(&by, system) } else { w.age(&by, after.as_deref()) };
             let editor = w.editor(c.copied_by.as_deref(), c.typed).map(|editor| format!("  {editor}")).unwrap_or_default();
-            lines.push(format!("    {mark} {} {}  {age}{editor}  {}", c.from, c.value, w.why(&c.why)));
+            let first = c.first.as_ref().map(|first| format!("  {}", w.first(&first.value, &self.local(&first.since)))).unwrap_or_default();
+            lines.push(format!("    {mark} {} {}  {age}{editor}{first}  {}", c.from, c.value, w.why(&c.why)));
         }
         lines.extend(field.unknown_codes.iter().map(|shown| format!("    {}", w.unknown_code(&shown.record, &shown.code))));
         lines.extend(field.in_targets.iter().map(|t| format!("    {}", w.in_target(&t.record, &t.shows, t.state))));

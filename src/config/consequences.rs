@@ -2,6 +2,8 @@
 
 use crate::config::System;
 use crate::decide::rules::{ConsentRules, Policy};
+use crate::merge::rules::Precedence;
+use crate::model::Name;
 
 /// Why no deal and no ticket ever stops a marketing system from mailing, and what to do: then nothing is protected, however well all else goes.
 pub fn nothing_is_held(systems: &[System], policy: &Policy) -> Vec<&'static str> {
@@ -24,7 +26,7 @@ pub fn nothing_is_held(systems: &[System], policy: &Policy) -> Vec<&'static str>
 }
 
 /// A sentence for each.
-pub fn unlikely(systems: &[System], policy: &Policy, consent: &ConsentRules) -> Vec<String> {
+pub fn unlikely(systems: &[System], policy: &Policy, precedence: &Precedence, consent: &ConsentRules) -> Vec<String> {
     let mut said: Vec<String> =
         nothing_is_held(systems, policy).into_iter().map(|why| format!("{why}; `status` never says protecting")).collect();
     for hold in policy.holds.iter().filter(|h| !h.stops.iter().any(|kind| kind.sent_by_ma())) {
@@ -32,6 +34,16 @@ pub fn unlikely(systems: &[System], policy: &Policy, consent: &ConsentRules) -> 
             "policy.toml: the hold {:?} stops no mail that a marketing system sends, so that nobody is blocked for it",
             &*hold.name
         ));
+    }
+    for status in &policy.statuses {
+        let Some(by) = &status.by else { continue };
+        let unused = |field: &&Name| !precedence.may_ask(field, by);
+        said.extend(status.when.person_fields().iter().filter(unused).map(|field| {
+            format!(
+                "{}: the status {:?} asks what {by} holds in {field}, and the rule of that in precedence.toml takes nothing from {by}: it is null",
+                status.rule, &*status.name
+            )
+        }));
     }
     if consent.sources.iter().next().is_none() {
         said.push(

@@ -88,7 +88,7 @@ pub fn load_with(
     });
     drop(tables);
     let mut notes: Vec<String> = sheets.iter().flat_map(ConfigSheet::notes).collect();
-    notes.extend(crate::config::consequences::unlikely(&read.systems, &policy, &consent));
+    notes.extend(crate::config::consequences::unlikely(&read.systems, &policy, &precedence, &consent));
     let more = mistakes_of(FILES.iter().zip(sheets).filter(|(file, _)| present[at(file)]).map(|(_, sheet)| sheet), &mut found);
     match (found.is_empty(), read.state, read.http, read.network) {
         (true, Some(state), Some(http), Some(network)) => Ok(Config {

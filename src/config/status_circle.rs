@@ -5,7 +5,7 @@ use crate::config::document::ConfigSheet;
 use crate::config::statuses;
 use crate::connector::manifest::{FieldMap, Writes};
 use crate::decide::rules::Policy;
-use crate::decide::status::{LeadStatus, status};
+use crate::decide::status::{LeadStatus, first_true};
 use crate::merge::rules::Precedence;
 use crate::model::expression::{Declared, Facts};
 use crate::model::{Name, Time, Value};
@@ -90,7 +90,10 @@ fn follows<'p>(policy: &'p Policy, shown: &StatusAsField<'_>, now: &Name, declar
     // A word that the field's map does not know cannot be read: then nothing follows.
     let value = Value::text(if shown.read.is_empty() { word } else { shown.read.get(word)? });
     let person = |field: &Name| Ok((field == shown.field).then(|| value.clone()));
-    match status(policy, &Facts::person(declared, &person, &[], &[], Time(0))) {
+    // What one system holds is no evidence of another's.
+    let facts = [Facts::person(declared, &person, &[], &[], Time(0)), Facts::person(declared, &|_| Ok(None), &[], &[], Time(0))];
+    let seen_by = |by: Option<&Name>| &facts[usize::from(by.is_some_and(|by| by != shown.system))];
+    match first_true(&policy.statuses, |rule| rule.when.test(seen_by(rule.by.as_ref()))) {
         LeadStatus::Is(rule) => Some(&rule.name),
         LeadStatus::None | LeadStatus::Unknown { .. } => None,
     }

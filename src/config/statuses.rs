@@ -4,11 +4,11 @@ use crate::config::document::keys;
 use crate::config::document::nearest::choices;
 use crate::config::document::{ConfigSheet, Section, TomlEntry};
 use crate::config::proof::expression;
-use crate::config::systems::offers::Offers;
+use crate::config::systems::offers::{Offer, Offers};
 use crate::decide::forward_only::ForwardOnly;
 use crate::decide::rules::StatusRule;
-use crate::model::Name;
 use crate::model::expression::{Declared, RELATIONSHIP, Scope};
+use crate::model::{Entity, Expression, Name};
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
@@ -29,7 +29,7 @@ pub fn read(top: &mut Section, offers: &Offers, declared: &Declared) -> Statuses
     let entries: Vec<TomlEntry> = section.entries().into_iter().filter(|e| e.key != FORWARD_ONLY).collect();
     let order: Vec<Name> = entries.iter().map(|e| e.key.into()).collect();
     let forward_only = forward_only.and_then(|e| exceptions(&e, &order)).map(|except| Arc::new(ForwardOnly { order, except }));
-    let rules: Vec<StatusRule> = entries.iter().filter_map(|entry| rule(entry, offers, declared)).collect();
+    let rules: Vec<StatusRule> = entries.iter().filter_map(|entry| status(entry, offers, declared)).collect();
     note_hidden(&entries, &rules);
     Statuses { rules, forward_only }
 }
@@ -56,7 +56,50 @@ fn note_hidden(entries: &[TomlEntry], rules: &[StatusRule]) {
 
 fn rule(entry: &TomlEntry, offers: &Offers, declared: &Declared) -> Option<StatusRule> {
     let when = expression(entry, Scope::Person, offers, declared)?;
-    Some(StatusRule { name: entry.key.into(), when, rule: entry.sheet.rule(&entry.key_at) })
+    Some(StatusRule { name: entry.key.into(), when, by: None, rule: entry.sheet.rule(&entry.key_at) })
+}
+
+/// An expression, or a table of one and the system whose evidence counts.
+fn status(entry: &TomlEntry, offers: &Offers, declared: &Declared) -> Option<StatusRule> {
+    if !matches!(entry.value, DeValue::Table(_)) {
+        return rule(entry, offers, declared);
+    }
+    let mut section = entry.table(&format!("the status {:?}", entry.key), &keys::STATUS_RULE)?;
+    let when = section.need("when", "expected when = 'EXPRESSION' over person, deals and tickets");
+    let by = section.need("by", "expected by = \"SYSTEM\"; where all systems count, the expression alone is enough");
+    section.finish();
+    let when = when.and_then(|when| expression(&when, Scope::Person, offers, declared));
+    let by = by?;
+    let system = offers.named(&by, by.filled_text()?)?;
+    let when = when?;
+    holds_what_is_asked(&by, &when, system, offers);
+    Some(StatusRule { name: entry.key.into(), when, by: Some(system.name.clone()), rule: entry.sheet.rule(&entry.key_at) })
+}
+
+/// Reports an expression that asks for what a system does not have, or what is no single system's.
+fn holds_what_is_asked(by: &TomlEntry, when: &Expression, system: &Offer, offers: &Offers) {
+    let name = &system.name;
+    if !when.account_fields().is_empty() || when.asks_relationship() {
+        let hint = "expected an expression over fields of person, deals and tickets";
+        by.report("the company's facts and the relationship are no single system's", hint);
+    }
+    if system.manifest.is_none() || when.asks_relationship() {
+        return;
+    }
+    for field in when.person_fields() {
+        let readers: Vec<&str> = offers.readers(field).into_iter().map(|(reader, _)| reader).collect();
+        if !readers.contains(&&**name) {
+            by.report(format!("{name} does not read {field:?}"), format!("it is read by {}", readers.join(", ")));
+        }
+    }
+    for (is_asked, entity, what) in [(when.needs_deals(), Entity::Deal, "deals"), (when.needs_tickets(), Entity::Ticket, "tickets")] {
+        if is_asked && !offers.streams_of(entity).iter().any(|(offer, _)| offer.name == *name) {
+            by.report(
+                format!("{name} reads no {what}"),
+                format!("expected a system with {what}, or an expression that does not ask for them"),
+            );
+        }
+    }
 }
 
 /// The names of all statuses, right or wrong, of policy.toml.

@@ -27,6 +27,8 @@ pub struct Policy {
 pub struct StatusRule {
     pub name: Name,
     pub when: Expression,
+    /// Only what this system holds of the person counts: the values of its own records, its deals and tickets.
+    pub by: Option<Name>,
     /// `policy.toml:LINE`
     pub rule: Name,
 }

@@ -1,7 +1,7 @@
 //! The lead status: the first rule that is true.
 
-use super::rules::{Policy, StatusRule};
-use crate::model::expression::{EvaluationError, Facts};
+use super::rules::StatusRule;
+use crate::model::expression::EvaluationError;
 
 /// What the rules say of a person's status.
 #[derive(Debug, Clone)]
@@ -16,15 +16,10 @@ pub enum LeadStatus<'a> {
     },
 }
 
-/// Asks the rules of statuses in order.
-pub fn status<'a>(policy: &'a Policy, facts: &Facts) -> LeadStatus<'a> {
-    first_true(&policy.statuses, facts)
-}
-
 /// Asks rules in order. One that errs leaves it unknown: what comes after it would be a guess.
-pub fn first_true<'a>(rules: &'a [StatusRule], facts: &Facts) -> LeadStatus<'a> {
+pub fn first_true<'a>(rules: &'a [StatusRule], test: impl Fn(&StatusRule) -> Result<bool, EvaluationError>) -> LeadStatus<'a> {
     for rule in rules {
-        match rule.when.test(facts) {
+        match test(rule) {
             Ok(true) => return LeadStatus::Is(rule),
             Ok(false) => {}
             Err(error) => return LeadStatus::Unknown { rule, error },

@@ -80,6 +80,8 @@ pub struct Engine {
     pub(in crate::engine) clashes: Clashes,
     /// Codes in people's records that no map knows.
     pub(in crate::engine) unknown_codes: UnknownCodes,
+    /// Records whose news is not decided on yet, with the last look at their stream before it: for first values.
+    pub(in crate::engine) unseen_until: ByPlace<Time>,
     pub(in crate::engine) lately: Lately,
     /// Counts each change of a record or of what we know of our writes to it.
     pub(in crate::engine) changes: u64,

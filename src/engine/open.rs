@@ -124,6 +124,7 @@ fn empty(rules: Arc<Rules>, systems: Vec<Opened>, now: Time, run: Arc<str>, ledg
         let_go: HashSet::new(),
         clashes: Default::default(),
         unknown_codes: Default::default(),
+        unseen_until: Default::default(),
         lately: Default::default(),
         changes: 0,
         next_sent: 0,

@@ -1,5 +1,6 @@
 //! How a strategy chooses one candidate of several.
 
+use super::first::{CAME_LATER, PERHAPS_FIRST, Since};
 use super::judgment::{COPY, Candidate, UnreadSystems};
 use super::strategy::{Band, Strategy};
 use crate::model::value::compare_int;
@@ -36,6 +37,7 @@ pub(super) enum Choice<'r> {
 pub(super) enum Decider {
     Newest,
     Oldest,
+    First,
     Largest,
     Smallest,
     /// Yes goes before no.
@@ -53,6 +55,7 @@ impl<'r> Choice<'r> {
             Strategy::Only(name) => Choice::Only(name),
             Strategy::Newest(names) => Choice::Among(Decider::Newest, names),
             Strategy::Oldest(names) => Choice::Among(Decider::Oldest, names),
+            Strategy::First(names) => Choice::Among(Decider::First, names),
             Strategy::Max(names) => Choice::Among(Decider::Largest, names),
             Strategy::Min(names) => Choice::Among(Decider::Smallest, names),
             Strategy::Any(names) => Choice::Among(Decider::AnyYes, names),
@@ -113,7 +116,14 @@ impl<'r> Choice<'r> {
 
     /// Of candidates that nothing else tells apart, the smallest goes first.
     pub(super) fn by_order<'a>(self, c: &Candidate<'a>) -> (usize, Reverse<Time>, &'a crate::model::RecordId) {
-        (self.place(&c.from.system), Reverse(c.age.by), c.from)
+        // Of one system's: what was there before goes before what was perhaps.
+        let by = if self.keeps_first() { Time(c.age.by.0.saturating_neg()) } else { c.age.by };
+        (self.place(&c.from.system), Reverse(by), c.from)
+    }
+
+    /// Whether what was decided on once stays.
+    pub(super) fn keeps_first(self) -> bool {
+        matches!(self, Choice::Among(Decider::First, _))
     }
 
     /// Why the winner won.
@@ -123,6 +133,7 @@ impl<'r> Choice<'r> {
             Choice::Only(_) => ONLY,
             Choice::Among(Decider::Newest, _) => NEWEST,
             Choice::Among(Decider::Oldest, _) => OLDEST,
+            Choice::Among(Decider::First, _) => "the first",
             Choice::Among(Decider::Largest, _) => "largest",
             Choice::Among(Decider::Smallest, _) => "smallest",
             Choice::Among(Decider::AnyYes, _) => "one yes is enough",
@@ -140,11 +151,15 @@ impl<'r> Choice<'r> {
                 Choice::Among(Decider::AnyYes, _) => "another says yes",
                 Choice::Among(Decider::AllYes, _) => "another says no",
                 Choice::Among(Decider::Votes, _) if !loser.is_copy() => "fewer records say so",
+                Choice::Among(Decider::First, _) if !loser.is_copy() => CAME_LATER,
                 _ => COPY,
             };
         }
         if !front.holds(&loser.age) {
-            return if matches!(self, Choice::Among(Decider::Oldest, _)) { NEWER } else { OLDER };
+            return if matches!(self, Choice::Among(Decider::Oldest | Decider::First, _)) { NEWER } else { OLDER };
+        }
+        if self.keeps_first() {
+            return PERHAPS_FIRST;
         }
         match loser.from.system == winner.from.system {
             true if loser.age.by == winner.age.by => LATER_ID,
@@ -155,7 +170,7 @@ impl<'r> Choice<'r> {
 
     /// The candidates of one rank from which none is known to be out of date.
     pub(super) fn front<'a>(self, ages: impl Iterator<Item = &'a Age>) -> Front {
-        Front::of(matches!(self, Choice::Among(Decider::Oldest, _)), ages)
+        Front::of(matches!(self, Choice::Among(Decider::Oldest | Decider::First, _)), ages)
     }
 }
 
@@ -164,18 +179,21 @@ pub(super) struct BeforeAge<'r> {
     choice: Choice<'r>,
     /// How many records say the same as each candidate. Empty where it does not count.
     votes: Vec<usize>,
+    /// Since when each counts as the first. Empty where it does not count.
+    since: Since,
 }
 
 impl<'r> BeforeAge<'r> {
     /// `counts`: whether the candidate of that place counts.
     pub(super) fn of(choice: Choice<'r>, candidates: &[Candidate<'_>], counts: impl Fn(usize) -> bool) -> BeforeAge<'r> {
+        let since = if choice.keeps_first() { Since::of(candidates, &counts) } else { Since::default() };
         if !matches!(choice, Choice::Among(Decider::Votes, _)) {
-            return BeforeAge { choice, votes: Vec::new() };
+            return BeforeAge { choice, votes: Vec::new(), since };
         }
         let votes: Vec<bool> = candidates.iter().enumerate().map(|(i, c)| !c.is_copy() && counts(i)).collect();
         let voters = || candidates.iter().zip(&votes).filter(|(_, votes)| **votes).map(|(c, _)| c);
         let saying = |c: &Candidate| voters().filter(|other| other.value.says_the_same(c.value)).count();
-        BeforeAge { choice, votes: candidates.iter().zip(&votes).map(|(c, votes)| if *votes { saying(c) } else { 0 }).collect() }
+        BeforeAge { choice, votes: candidates.iter().zip(&votes).map(|(c, votes)| if *votes { saying(c) } else { 0 }).collect(), since }
     }
 
     /// `Less`: `a` goes before `b`, whatever their age. Each with its place.
@@ -184,8 +202,16 @@ impl<'r> BeforeAge<'r> {
             Choice::Among(Decider::Largest | Decider::AnyYes, _) => compare(b.value, a.value),
             Choice::Among(Decider::Smallest | Decider::AllYes, _) => compare(a.value, b.value),
             Choice::Among(Decider::Votes, _) => self.votes[j].cmp(&self.votes[i]),
+            Choice::Among(Decider::First, _) => {
+                self.since.of_candidate(i).cmp(&self.since.of_candidate(j)).then(a.is_copy().cmp(&b.is_copy()))
+            }
             Choice::Bands(_) | Choice::Only(_) | Choice::Among(Decider::Newest | Decider::Oldest, _) => a.is_copy().cmp(&b.is_copy()),
         }
+    }
+
+    /// Since when a candidate counts as the first.
+    pub(super) fn since(&self, candidate: usize) -> Time {
+        self.since.of_candidate(candidate)
     }
 }
 

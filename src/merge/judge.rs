@@ -2,6 +2,7 @@
 
 use super::along::along;
 use super::choice::{BeforeAge, Choice};
+use super::first::as_first;
 use super::judgment::{COPY, DOUBTFUL, TYPED_ELSEWHERE, UNREADABLE, beside_unreadable};
 use super::judgment::{Candidate, Circumstances, Judged, Judgment, Listener, Unknown, WAITS, Winner};
 use super::of_account::of_account;
@@ -46,6 +47,10 @@ fn run<'a>(rule: &FieldRule, by: &Circumstances<'a>, candidates: &[Candidate<'a>
         return Judgment::Unknown(Unknown::Condition);
     };
     match (strategy, Choice::of(strategy)) {
+        (_, Some(choice)) if choice.keeps_first() => {
+            let firsts: Vec<Candidate<'a>> = candidates.iter().map(|c| as_first(rule, c)).collect();
+            choose(choice, rule, by, &firsts, listener)
+        }
         (_, Some(choice)) => choose(choice, rule, by, candidates, listener),
         (Strategy::Union(names), _) => union_of(names, rule, by, candidates, listener),
         (Strategy::Sum(names), _) => sum(names, rule, by, candidates, listener),
@@ -117,7 +122,8 @@ fn choose<'a>(
         return Judgment::Nothing;
     };
     let winner = &candidates[index];
-    let waits = choice.may_change(by.unread, Some((rank, &winner.from.system)));
+    let is_settled = choice.keeps_first() && winner.first.is_some();
+    let waits = !is_settled && choice.may_change(by.unread, Some((rank, &winner.from.system)));
     for (i, candidate) in candidates.iter().enumerate() {
         if i == index && candidate.value.is_unreadable() {
             listener.tell(i, false, UNREADABLE);
@@ -161,7 +167,7 @@ fn stand(choice: Choice<'_>, rule: &FieldRule, candidates: &[Candidate<'_>], now
 }
 
 /// Of one candidate, copies apart.
-fn offered(choice: Choice<'_>, rule: &FieldRule, c: &Candidate, now: Time) -> Stand {
+pub(super) fn offered(choice: Choice<'_>, rule: &FieldRule, c: &Candidate, now: Time) -> Stand {
     // Nothing is larger or smaller than nothing, so there an emptied value is always passed over.
     let blank = if choice.is_by_value() { Blank::Skipped } else { rule.blank };
     let rank = choice.rank(&c.from.system).ok_or("not a source")?;

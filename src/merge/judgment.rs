@@ -2,7 +2,7 @@
 
 use super::rules::{Blank, RulePart};
 use crate::model::normal::html::unescape;
-use crate::model::{Age, Entries, LastEdit, Name, RecordId, Span, Time, Value};
+use crate::model::{Age, Entries, FirstValue, LastEdit, Name, RecordId, Span, Time, Value};
 use std::borrow::Cow;
 
 /// A record's value of the field. A record that does not carry the field is none: absence says nothing.
@@ -20,6 +20,10 @@ pub struct Candidate<'a> {
     pub habits: SystemHabits,
     /// What its system tells of the change that set it.
     pub last_edit: Option<&'a LastEdit>,
+    /// What is remembered of the record's first value, where rules keep it.
+    pub first: Option<&'a FirstValue>,
+    /// The last moment at which nobody who looked saw the value there; `None`: nobody knows.
+    pub unseen: Option<Time>,
 }
 
 /// How what a record shows stands to what is meant.
@@ -34,7 +38,8 @@ pub struct SystemHabits {
 impl<'a> Candidate<'a> {
     /// A value of which no more is known than where it stands and since when.
     pub fn new(from: &'a RecordId, value: &'a Value, age: Age) -> Candidate<'a> {
-        Candidate { from, value, age, echo: false, entries: None, cleared: false, habits: SystemHabits::default(), last_edit: None }
+        let habits = SystemHabits::default();
+        Candidate { from, value, age, echo: false, entries: None, cleared: false, habits, last_edit: None, first: None, unseen: None }
     }
 
     /// The value as it goes elsewhere.
@@ -155,6 +160,14 @@ pub struct UnreadSystems<'a> {
     pub never: &'a [Name],
     /// Not read to their end lately: no field falls to a system that ranks below them.
     pub stale: &'a [Name],
+}
+
+impl<'a> UnreadSystems<'a> {
+    /// Where nothing counts but what one system holds.
+    pub fn only(self, system: &Name) -> UnreadSystems<'a> {
+        let only = |all: &'a [Name]| all.iter().position(|name| name == system).map_or(&all[..0], |at| &all[at..=at]);
+        UnreadSystems { never: only(self.never), stale: only(self.stale) }
+    }
 }
 
 /// What became of a candidate.

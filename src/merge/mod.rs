@@ -4,11 +4,13 @@
 //! - [`judge`](mod@judge): the candidates of one field to its value; `reasons`: what became of each, for a reader
 //! - [`judgment`]: what is judged, and what comes of it
 //! - `choice`: which of several candidates goes first; `sum`, `union`: numbers and lists put together; `along`: one field follows another;
-//!   `of_account`: a field is the account's
+//!   `of_account`: a field is the account's; `first`: the first value stays, and `first_values` says what is to be remembered for that
 //! - [`ignored`]: values that a rule takes for nothing; [`valid`]: what a value must look like to count
 
 mod along;
 mod choice;
+mod first;
+mod first_values;
 pub mod ignored;
 pub mod judge;
 pub mod judgment;
@@ -21,6 +23,8 @@ mod sum;
 mod union;
 pub mod valid;
 
+pub use first::counts_as_first;
+pub use first_values::first_values;
 pub use judge::{judge, next_too_old};
 pub use judgment::{Candidate, Circumstances, Judged, Judgment, Leader, SystemHabits, Unknown, UnreadSystems, Winner};
 pub use reasons::explain;

@@ -36,6 +36,11 @@ impl Precedence {
             .is_some_and(|rule| asks(rule) || rule.leading_fields().filter_map(|leading| self.rule(leading)).any(|rule| asks(rule)))
     }
 
+    /// Whether the first value of some field stays.
+    pub fn keeps_firsts(&self) -> bool {
+        self.fields.values().chain(&self.default).any(|rule| rule.strategies().any(Strategy::keeps_first))
+    }
+
     /// The fields that a field's rule asks for, in conditions or to follow their winner.
     fn asked(&self, field: &Name) -> Vec<Name> {
         self.rule(field).map(|rule| rule.asked_fields().cloned().collect()).unwrap_or_default()

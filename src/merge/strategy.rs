@@ -31,6 +31,8 @@ pub enum Strategy {
     Only(Name),
     Newest(Vec<Name>),
     Oldest(Vec<Name>),
+    /// The person's first value: it stays, whatever records show later.
+    First(Vec<Name>),
     Max(Vec<Name>),
     Min(Vec<Name>),
     /// Of yes and no: yes if one of them says yes.
@@ -64,7 +66,7 @@ impl Strategy {
     fn listed(&self) -> &[Name] {
         match self {
             Strategy::Only(name) => std::slice::from_ref(name),
-            Strategy::Newest(all) | Strategy::Oldest(all) | Strategy::Max(all) | Strategy::Min(all) => all,
+            Strategy::Newest(all) | Strategy::Oldest(all) | Strategy::First(all) | Strategy::Max(all) | Strategy::Min(all) => all,
             Strategy::Any(all) | Strategy::All(all) | Strategy::Most(all) | Strategy::Sum(all) | Strategy::Union(all) => all,
             Strategy::Order(_) | Strategy::Fill(_) | Strategy::Other(_) | Strategy::Never | Strategy::Account(_) => &[],
         }
@@ -73,6 +75,11 @@ impl Strategy {
     /// The systems whose values it asks for by name, ranked or not.
     pub fn systems(&self) -> impl Iterator<Item = &Name> {
         self.bands().iter().flat_map(|band| &band.0).map(|ranked| &ranked.system).chain(self.listed())
+    }
+
+    /// Whether what was the first value once stays.
+    pub fn keeps_first(&self) -> bool {
+        matches!(self, Strategy::First(_))
     }
 
     /// The field whose winner it follows.
@@ -89,7 +96,7 @@ impl Strategy {
     pub(super) fn goes_by_age_of(&self, system: &Name) -> bool {
         let among_equals = |band: &Band| band.0.len() > 1 && band.0.iter().any(|ranked| ranked.system == *system);
         match self {
-            Strategy::Newest(all) | Strategy::Oldest(all) | Strategy::Most(all) => all.contains(system),
+            Strategy::Newest(all) | Strategy::Oldest(all) | Strategy::First(all) | Strategy::Most(all) => all.contains(system),
             _ => self.bands().iter().any(among_equals),
         }
     }
@@ -110,6 +117,7 @@ mod tests {
             (Strategy::Only("a".into()), &["a"], &[]),
             (Strategy::Newest(names(&["a", "b"])), &["a", "b"], &["a", "b"]),
             (Strategy::Most(names(&["a", "b"])), &["a", "b"], &["a", "b"]),
+            (Strategy::First(names(&["a", "b"])), &["a", "b"], &["a", "b"]),
             (Strategy::Sum(names(&["a", "b"])), &["a", "b"], &[]),
             (Strategy::Other("street".into()), &[], &[]),
             (Strategy::Never, &[], &[]),

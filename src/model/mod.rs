@@ -9,6 +9,8 @@
 //! - [`age`]: when a value was set, as far as that is known
 //! - [`last_edit`]: what a system itself tells of the last change of a field
 //! - [`entries`]: what is remembered of the entries of a record's lists
+//! - [`first_value`]: what a record held first of a field whose first value stays
+//! - [`past_status`]: a change of a person's lead status
 //! - [`date`]: days of the calendar
 //! - [`address`]: e-mail addresses in their comparable form
 //! - [`consent`]: refusals and the bases on which mail may be sent
@@ -30,11 +32,13 @@ pub mod date;
 pub mod decision;
 pub mod entries;
 pub mod expression;
+pub mod first_value;
 pub mod invisible;
 pub mod last_edit;
 pub mod mail;
 pub mod name;
 pub mod normal;
+pub mod past_status;
 pub mod record;
 pub mod record_id;
 pub mod rules_file;
@@ -51,11 +55,13 @@ pub use date::Date;
 pub use decision::{Decision, Reason, Verdict};
 pub use entries::{Entries, EntryFate, joined_entries};
 pub use expression::Expression;
+pub use first_value::FirstValue;
 pub(crate) use invisible::is_blank;
 pub use invisible::trimmed;
 pub use last_edit::{Editor, LastEdit};
 pub use mail::{Mail, MailKind};
 pub use name::Name;
+pub use past_status::PastStatus;
 pub use record::{DealState, Mark, Presence, Record, TicketState};
 pub use record_id::{Entity, RecordId};
 pub use rules_file::RulesFile;

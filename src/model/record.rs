@@ -1,6 +1,6 @@
 //! Source records: one row of an outer system as it was last observed.
 
-use super::{Address, Editor, Entries, Field, Name, RecordId, RefusalScope, ShortText, Span, Time, Value};
+use super::{Address, Editor, Entries, Field, FirstValue, Name, PastStatus, RecordId, RefusalScope, ShortText, Span, Time, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +148,10 @@ pub struct Memory {
     pub cleared: Vec<(Name, Value)>,
     /// Of lists whose entries were seen to come or go; sorted by field.
     pub lists: Vec<(Name, Entries)>,
+    /// Of fields whose first value stays: what the record held first, once that was decided on; sorted by field.
+    pub firsts: Vec<(Name, FirstValue)>,
+    /// Of records that are told their person's status: how it changed, in order.
+    pub statuses: Vec<PastStatus>,
 }
 
 impl Record {
@@ -192,6 +196,20 @@ impl Record {
     pub fn cleared(&self, field: &Name) -> Option<&Value> {
         let (_, before) = self.memory.cleared.iter().find(|(name, _)| name == field)?;
         self.field_of(field).is_some_and(|f| f.value.is_empty()).then_some(before)
+    }
+
+    /// What it held first of a field whose first value stays.
+    pub fn first_value(&self, field: &Name) -> Option<&FirstValue> {
+        self.memory.firsts.iter().find(|(name, _)| name == field).map(|(_, first)| first)
+    }
+
+    /// Remembers what it held first of a field.
+    pub fn set_first_value(&mut self, field: &Name, first: FirstValue) {
+        let firsts = &mut self.memory.firsts;
+        match firsts.binary_search_by(|(name, _)| name.cmp(field)) {
+            Ok(at) => firsts[at].1 = first,
+            Err(at) => firsts.insert(at, (field.clone(), first)),
+        }
     }
 
     /// What is remembered of a list's entries.

@@ -19,6 +19,7 @@ mod explained;
 mod faults;
 mod first_contact;
 mod first_steps;
+mod first_values;
 mod forms;
 mod guards;
 #[path = "../shared/harness/mod.rs"]

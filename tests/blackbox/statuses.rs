@@ -115,3 +115,51 @@ fn what_a_person_is_to_us_is_a_rule_of_its_own_that_others_ask_for() {
     world.run_text(&format!("explain {} --lang en", people[0].email)).says("relationship customer  [policy.toml:");
     world.run_text(&format!("explain {} --lang ja", people[1].email)).says("関係 known  [policy.toml:");
 }
+
+/// Each run is a process of its own: what a status was before is known from what was kept, and from what was written.
+#[test]
+fn explain_tells_how_a_status_changed_and_by_what() {
+    let mut lead = 0;
+    let mut contact = 0;
+    let world = World::running_with(Setup::default(), |handle| {
+        let someone = person(handle, "Hanako", "Mori", None);
+        (lead, contact) = (someone.lead, someone.contact);
+    });
+    let handle = &world.sandbox.handle;
+    handle.edit_lead(lead, &object(json!({"leadScore": 120}))).unwrap();
+    world.sync().exits(0);
+    let deal = handle.open_deal(&[contact], None).unwrap();
+    world.sync().exits(0);
+    world.sync().exits(0);
+    let told = world.run(&format!("explain ma:person:{lead}")).json();
+    let history = told["status"]["history"].as_array().unwrap_or_else(|| panic!("{told}"));
+    let changes: Vec<_> = history.iter().map(|past| json!([past["from"], past["to"], past["because"]])).collect();
+    let by_score = format!("person.score = 120 (ma:person:{lead})");
+    assert_eq!(changes, [json!(["mql", "opportunity", [format!("crm:deal:{deal} (open)")]]), json!(["lead", "mql", [by_score]])], "{told}");
+    let text = world.run_text(&format!("explain ma:person:{lead}")).out;
+    assert!(text.contains(&format!("  mql -> opportunity  [policy.toml:3]  by crm:deal:{deal} (open)\n")), "{text}");
+}
+
+/// The score that the CRM holds, which goes first, is no evidence of the MA.
+#[test]
+fn a_status_by_one_system_goes_by_what_that_holds() {
+    let rules = "mql = { when = 'person.score >= 100', by = \"ma\" }\nlead = 'true'";
+    let mut lead = 0;
+    let world = World::running_with(Setup { statuses: Some(rules), ..Setup::default() }, |handle| {
+        let someone = person(handle, "Hanako", "Mori", None);
+        handle.edit_contact(someone.contact, &[("nayose_score", "150")]).unwrap();
+        handle.edit_lead(someone.lead, &object(json!({"leadScore": 10}))).unwrap();
+        lead = someone.lead;
+    });
+    let told = || world.run(&format!("explain ma:person:{lead}")).json();
+    assert_eq!(world.lead(lead).text("leadStatus"), Some("lead"));
+    assert_eq!(told()["fields"]["score"]["value"], 150);
+    world.sandbox.handle.edit_lead(lead, &object(json!({"leadScore": 120}))).unwrap();
+    world.sync().exits(0);
+    assert_eq!(world.lead(lead).text("leadStatus"), Some("mql"));
+    let status = told()["status"].clone();
+    assert_eq!(
+        (&status["by"], &status["history"][0]["because"]),
+        (&json!("ma"), &json!([format!("person.score = 120 (ma:person:{lead})")]))
+    );
+}

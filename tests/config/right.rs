@@ -110,6 +110,8 @@ fn what_follows_from_files_that_are_right_is_noted() {
         assert!(told.contains(says), "{new}: {told}");
     }
     assert!(notes("consent.toml", "[sources]\n").contains("names no source"));
+    let by_crm = stated.replace("'person.score >= 100'", "{ when = 'person.score >= 100', by = \"crm\" }");
+    assert!(notes("policy.toml", &by_crm).contains("the rule of that in precedence.toml takes nothing from crm"));
     let systems = good("systems.toml");
     let reads_only = systems.replace("writes = [\"hold\", \"status\", \"phone\"]", "").replace("writes = [\"hold\"]", "");
     let reads_only = reads_only.lines().filter(|l| !l.starts_with("hold = ")).collect::<Vec<_>>().join("\n");
@@ -137,6 +139,7 @@ fn each_system_is_asked_for_the_history_of_fields_whose_rule_goes_by_age_or_by_w
         ("phone = [\"crm\", [\"support\", \"ma\"]]", "", "phone"),
         ("phone = { newest = [\"ma\", \"crm\"] }", "phone", "phone"),
         ("phone = { oldest = [\"ma\", \"crm\"] }\ntitle = { only = \"crm\", max_age = \"9d\" }", "phone title", "phone"),
+        ("phone = { first = [\"ma\", \"crm\"] }", "phone", "phone"),
         ("phone = { newest = [\"ma\", \"support\"] }", "", "phone"),
         ("phone = { only = \"ma\", max_age = \"9d\" }", "", "phone"),
         ("phone = [{ system = \"ma\", max_age = \"9d\" }, \"crm\"]", "", "phone"),

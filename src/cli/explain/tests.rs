@@ -8,8 +8,9 @@ use serde_json::json;
 /// One person, of whom everything is told that can be told of a field.
 fn explanation() -> Explanation {
     let candidate = |from: &str, value: &str, after: Option<&str>, why: &str| {
+        let won = ["highest rank", "the first"].contains(&why);
         json!({
-            "from": from, "value": value, "observed_at": "2026-11-28T09:01:05Z", "changed_after": after, "won": why == "highest rank", "why": why,
+            "from": from, "value": value, "observed_at": "2026-11-28T09:01:05Z", "changed_after": after, "won": won, "why": why,
         })
     };
     let told_by_its_system = |from: &str, value: &str, more: serde_json::Value, why: &str| {
@@ -52,9 +53,27 @@ fn explanation() -> Explanation {
                     told_by_its_system("old:person:1", "参与", json!({ "dated_by_system": true }), "a copy, and a person typed another"),
                 ],
             },
+            "first_source": {
+                "value": "Web", "from": "crm:person:1", "rule": "precedence.toml:9", "rule_says": "{ first = [\"crm\", \"ma\"] }",
+                "has_effect": true,
+                "candidates": [
+                    told_by_its_system("crm:person:1", "Referral", json!({ "first": { "value": "Web", "since": "2026-11-20T00:00:00Z" } }), "the first"),
+                    told_by_its_system("ma:person:1", "Fair", json!({ "first": { "value": "Fair", "since": "2026-11-21T00:00:00Z" } }), "came after the first"),
+                ],
+            },
             "owner": { "value": null, "from": null, "rule": null, "candidates": [] },
         },
-        "status": { "value": "lead", "rule": "policy.toml:2" },
+        "status": {
+            "value": "lead", "rule": "policy.toml:2", "by": "ma",
+            "history": [
+                { "at": "2026-11-28T09:01:05Z", "from": "opportunity", "to": "lead", "rule": "policy.toml:2" },
+                {
+                    "at": "2026-11-27T09:01:05Z", "from": "mql", "to": "opportunity", "rule": "policy.toml:4",
+                    "because": ["crm:deal:8 (open)", "person.score = 120 (ma:person:1)"],
+                },
+                { "at": "2026-11-26T09:01:05Z", "from": null, "to": "mql", "rule": "policy.toml:6", "because": ["person.score = 120 (ma:person:1)"] },
+            ],
+        },
         "relationship": { "value": "customer", "rule": "policy.toml:11" },
         "holds": [{
             "hold": "open_deal", "cause": "crm:deal:1", "reason": "open_deal_person", "reach": "person", "since": "2026-11-28T09:01:05Z", "until": null,
@@ -82,7 +101,8 @@ fn a_person_is_explained_in_both_languages_and_in_the_readers_time() {
         let reader = Explainer { words: Words(language), zone: TimeZone::get("Asia/Tokyo").unwrap() };
         insta::assert_snapshot!(format!("explain_{name}"), reader.text(&explanation()));
         let alone = reader.field_alone(&explanation(), &"title".into());
-        insta::assert_snapshot!(format!("explain_field_{name}"), output::lines(&alone));
+        let first = reader.field_alone(&explanation(), &"first_source".into());
+        insta::assert_snapshot!(format!("explain_field_{name}"), output::lines(&[alone, first].concat()));
     }
 }
 

@@ -16,11 +16,14 @@ use serde_json::Value as Json;
 pub(super) struct Words(pub(super) ReaderLanguage);
 
 /// Why a candidate won or lost, in Japanese. What is not here is told as it is.
-const WHY: [(&str, &str); 52] = [
+const WHY: [(&str, &str); 55] = [
     ("highest rank", "順位が最も高い"),
     ("only source", "唯一の参照元"),
     ("newest", "最も新しい"),
     ("oldest", "最も古い"),
+    ("the first", "最初の値"),
+    ("came after the first", "最初の値より後"),
+    ("perhaps as early, the order decides", "先後が分からないため、順番で決定"),
     ("largest", "最も大きい"),
     ("smallest", "最も小さい"),
     ("one yes is enough", "「はい」が 1 つあればよい"),
@@ -129,8 +132,10 @@ impl Words {
         self.of(format!("  doubt: {doubt}"), format!("  要確認: {doubt}"))
     }
 
-    pub(super) fn status(self, value: &str, rule: &str) -> String {
-        self.of(format!("status {value}  [{rule}]"), format!("ステータス {value}  [{rule}]"))
+    /// `by`: the system whose evidence alone counts.
+    pub(super) fn status(self, value: &str, rule: &str, by: Option<&str>) -> String {
+        let by = by.map(|by| self.of(format!(" by what {by} holds"), format!(" {by} の情報だけで判定"))).unwrap_or_default();
+        self.of(format!("status {value}  [{rule}]{by}"), format!("ステータス {value}  [{rule}]{by}"))
     }
 
     pub(super) fn status_unknown(self, error: &str) -> String {
@@ -139,6 +144,18 @@ impl Words {
 
     pub(super) fn no_status(self) -> &'static str {
         self.just("status: no rule is true", "ステータス: 当てはまるルールなし")
+    }
+
+    /// A change of the status: when, from what to what, by which rule, and what that rested on.
+    pub(super) fn past_status(self, at: &str, (from, to): (Option<&str>, Option<&str>), rule: Option<&str>, because: &[String]) -> String {
+        let none = self.just("no status", "ステータスなし");
+        let (from, to) = (from.unwrap_or(none), to.unwrap_or(none));
+        let rule = rule.map(|rule| format!("  [{rule}]")).unwrap_or_default();
+        let rested_on = match because {
+            [] => self.just("no rule before it is true", "これより上のルールはどれも当てはまらない").to_string(),
+            some => self.of(format!("by {}", some.join(", ")), format!("根拠: {}", some.join("、"))),
+        };
+        format!("{at}  {from} -> {to}{rule}  {rested_on}")
     }
 
     pub(super) fn relationship(self, value: Option<&str>, rule: Option<&str>, error: Option<&str>) -> String {
@@ -242,6 +259,11 @@ impl Words {
         }
     }
 
+    /// What a record held first, by a rule by which that stays.
+    pub(super) fn first(self, value: &Json, since: &str) -> String {
+        self.of(format!("first {value}, since {since}"), format!("最初の値 {value}（{since} から）"))
+    }
+
     pub(super) fn why(self, why: &str) -> &str {
         let japanese = || WHY.iter().find(|(english, _)| *english == why).map(|(_, japanese)| *japanese);
         if self.in_japanese() { japanese().unwrap_or(why) } else { why }
@@ -339,6 +361,9 @@ impl Words {
             "later in the order, its age is not known" => {
                 let (english, japanese) = named_before?;
                 (format!("it were seen to change, or {english}"), format!("変更が確認されるか、{japanese}"))
+            }
+            "came after the first" | "perhaps as early, the order decides" => {
+                ("somebody pinned it (`nayose pin`)".into(), "固定（`nayose pin`）されていれば".into())
             }
             "its record changed before, its age is not known" => ("it were seen to change".into(), "変更が確認されれば".into()),
             "too old" => ("`max_age` were longer".into(), "max_age がもっと長ければ".into()),

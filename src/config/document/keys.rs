@@ -232,7 +232,20 @@ pub static STATUS: TableKeys = TableKeys {
         ValueKind::Either(&[ValueKind::Bool, ValueKind::Table(&FORWARD_ONLY)]),
         "No target is told a lower status than it shows, by the order below; a word there that is none of these stays",
     )],
-    rest: Some(key("", ValueKind::Expression, "Over person, deals and tickets")),
+    rest: Some(key(
+        "",
+        ValueKind::Either(&[ValueKind::Expression, ValueKind::Table(&STATUS_RULE)]),
+        "Over person, deals and tickets; or { when = '..', by = \"ma\" }, where only what that system holds counts",
+    )),
+    ..NONE
+};
+
+/// A status for which one system's evidence counts.
+pub static STATUS_RULE: TableKeys = TableKeys {
+    keys: &[
+        needed("when", ValueKind::Expression, "Over person, deals and tickets"),
+        needed("by", ValueKind::Text, "The system whose own values, deals and tickets count, and no other's"),
+    ],
     ..NONE
 };
 

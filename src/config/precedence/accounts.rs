@@ -8,7 +8,7 @@ use crate::merge::rules::{Blank, FieldRule, Strategy};
 use toml::de::DeValue;
 
 /// Keys of persons' rules that accounts' rules have not, with why, and what to do.
-const UNFIT: [(&[&str], &str, &str); 4] = [
+const UNFIT: [(&[&str], &str, &str); 5] = [
     (
         &["when", "cases", "otherwise"],
         "asks of a person, and a company's fact is the same for all its people",
@@ -19,6 +19,7 @@ const UNFIT: [(&[&str], &str, &str); 4] = [
         "says what is written, and nothing is written to companies",
         "expected it in a rule of [person]; here from, only, newest, oldest, max, min, most, any or all",
     ),
+    (&["first"], "is what a person had first, and a company's people may change", "expected oldest, or first in a rule of [person]"),
     (
         &["sum", "union"],
         "would put together what two systems say of one company",

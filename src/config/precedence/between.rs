@@ -58,7 +58,7 @@ impl Between<'_, '_> {
         entry.sheet.report(
             entry.key_at.clone(),
             said,
-            "expected a field whose rule names systems: from, fill, only, newest, oldest, max, min or most",
+            "expected a field whose rule names systems: from, fill, only, newest, oldest, first, max, min or most",
         );
     }
 

@@ -38,9 +38,9 @@ impl PrecedenceReader<'_> {
         let whose = format!("the rule of {:?}", entry.key);
         let mut section = entry.table(&whose, &keys::RULE)?;
         let one = self.one_of(&mut section, &keys::RULE, entry, &whose);
-        let max_age = section.get("max_age").and_then(|e| e.duration());
-        let blank_said = section.get("blank");
-        let blank = blank_said.as_ref().and_then(blank).unwrap_or(Blank::Skipped);
+        let (max_age_at, blank_at) = (section.get("max_age"), section.get("blank"));
+        let max_age = max_age_at.as_ref().and_then(|e| e.duration());
+        let blank = blank_at.as_ref().and_then(blank).unwrap_or(Blank::Skipped);
         let (when, otherwise, typed) = (section.get("when"), section.get("otherwise"), section.get("typed"));
         let ignore = section.get("ignore");
         if let Some(because) = section.get("because") {
@@ -51,8 +51,12 @@ impl PrecedenceReader<'_> {
         if let (Strategy::Account(_), true) = (&strategy, cases.is_empty()) {
             self.of_account_alone(entry);
         }
+        if cases.iter().map(|case| &case.strategy).chain([&strategy]).any(Strategy::keeps_first) {
+            max_age_at.iter().for_each(|at| stays_first(at, "the first value is never too old"));
+            blank_at.iter().for_each(|at| stays_first(at, "the first value is one that is not empty"));
+        }
         let mut rule = FieldRule { cases, blank, max_age, ..FieldRule::of(strategy, rule) };
-        if let Some(said) = blank_said.filter(|_| rule.strategies().all(passes_over_blanks)) {
+        if let Some(said) = blank_at.filter(|_| rule.strategies().all(passes_over_blanks)) {
             said.sheet.note(&said.key_at, "blank has no meaning in this rule: nothing is no value to be compared, counted or added");
         }
         self.sees_nothing(field, &rule, when.as_ref().or(one.as_ref()));
@@ -163,12 +167,23 @@ impl PrecedenceReader<'_> {
     }
 }
 
+/// A key that says what the first value is not.
+fn stays_first(at: &TomlEntry, why: &str) {
+    at.sheet.report(
+        at.key_at.clone(),
+        format!("{} has no meaning beside first: {why}", at.key),
+        "take it out, or take oldest instead of first",
+    );
+}
+
 /// Whether it matters what the values are, and not whose.
 fn goes_by_value(strategy: &Strategy) -> bool {
     match strategy {
         Strategy::Max(_) | Strategy::Min(_) | Strategy::Any(_) | Strategy::All(_) => true,
         Strategy::Most(_) | Strategy::Sum(_) | Strategy::Union(_) | Strategy::Other(_) | Strategy::Account(_) => true,
         Strategy::Order(_) | Strategy::Fill(_) | Strategy::Only(_) | Strategy::Newest(_) | Strategy::Oldest(_) | Strategy::Never => false,
+        // Copies go behind what is none whoever set it.
+        Strategy::First(_) => true,
     }
 }
 

@@ -73,6 +73,7 @@ impl PrecedenceReader<'_> {
         Some(match entry.key {
             "union" => Strategy::Union(systems),
             "oldest" => Strategy::Oldest(systems),
+            "first" => Strategy::First(systems),
             "newest" => Strategy::Newest(systems),
             "max" => Strategy::Max(systems),
             "min" => Strategy::Min(systems),

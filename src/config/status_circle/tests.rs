@@ -16,6 +16,7 @@ fn policy(statuses: &[(impl AsRef<str>, impl AsRef<str>)], declared: &Declared) 
     let rules = statuses.iter().map(|(name, when)| StatusRule {
         name: name.as_ref().into(),
         when: Expression::compile(when.as_ref(), Scope::Person, declared).unwrap(),
+        by: None,
         rule: "policy.toml:2".into(),
     });
     Policy { statuses: rules.collect(), ..Policy::default() }
@@ -49,6 +50,19 @@ fn only_what_goes_round_is_a_circle() {
     }
 }
 
+/// What the MA shows of the status is no evidence of the CRM.
+#[test]
+fn by_another_system_nothing_goes_round() {
+    let declared = declared();
+    let (system, field): (Name, Name) = ("ma".into(), "stage".into());
+    let shown = StatusAsField { system: &system, field: &field, written: BTreeMap::new(), read: BTreeMap::new() };
+    for (by, goes_round) in [(None, true), (Some("ma"), true), (Some("crm"), false)] {
+        let mut policy = policy(&[("recycled", "person.stage == 'lead'"), ("lead", "true")], &declared);
+        policy.statuses[0].by = by.map(Name::from);
+        assert_eq!(circle(&policy, &shown, &declared).is_some(), goes_round, "{by:?}");
+    }
+}
+
 const WORDS: [&str; 4] = ["a", "b", "c", "d"];
 
 /// Two to four statuses, each by a condition that may ask for what is written, for something else, or for both.
@@ -77,7 +91,8 @@ fn settles(policy: &Policy, declared: &Declared, score: Option<f64>, deals: &[&R
                 _ => score.map(Value::Number),
             })
         };
-        match status(policy, &Facts::person(declared, &fields, deals, &[], Time(0))) {
+        let facts = Facts::person(declared, &fields, deals, &[], Time(0));
+        match first_true(&policy.statuses, |rule| rule.when.test(&facts)) {
             LeadStatus::Is(rule) => Some(rule.name.clone()),
             LeadStatus::None | LeadStatus::Unknown { .. } => None,
         }

@@ -3,6 +3,7 @@
 use super::explain_fields::{ACCOUNT_UNREAD, FieldExplained};
 use super::field_history::{LOOKED_THROUGH_MAX, TOLD_MAX, writes_of};
 use super::left_alone::LeftAlone;
+use super::status_history::{self, PastStatusTold};
 use crate::decide::ratchet::Reach;
 use crate::decide::rules::Policy;
 use crate::decide::standing::{By, HoldNow};
@@ -65,11 +66,17 @@ pub struct Link {
 pub struct StatusExplained {
     pub value: Option<String>,
     pub rule: Option<String>,
+    /// The system whose evidence alone counts for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Why it is left as it is, or does not take the place of a higher one, until more is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits: Option<String>,
+    /// How it changed, the newest first: the last 20 changes of a month.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<PastStatusTold>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -156,7 +163,8 @@ impl Engine {
         let status_now = self.status_now(of, now);
         let mut left_alone = self.left_alone(&members, status_now.name.as_deref(), now);
         left_alone.extend(self.statuses_left(&records, &status_now));
-        let status = status(&self.rules.rules().policy, status_now, coverage.told());
+        let history = status_history::told(&records, now);
+        let status = StatusExplained { history, ..status(&self.rules.rules().policy, status_now, coverage.told()) };
         Explanation {
             person: self.person_id(person),
             records: links,
@@ -215,10 +223,12 @@ fn people_of_record(world: &World, id: &RecordId) -> Vec<PersonIdx> {
 /// `unread` is what was not read to its end, in words.
 fn status(policy: &Policy, now: StatusNow, unread: Option<String>) -> StatusExplained {
     let StatusNow { name: value, error, raises_only, waits, .. } = now;
-    let rule = value.as_ref().and_then(|v| policy.statuses.iter().find(|s| s.name == *v)).map(|s| s.rule.to_string());
+    let rule = value.as_ref().and_then(|v| policy.statuses.iter().find(|s| s.name == *v));
+    let by = rule.and_then(|rule| rule.by.as_ref()).map(ToString::to_string);
+    let rule = rule.map(|rule| rule.rule.to_string());
     let what = if raises_only { "it takes the place of no higher one" } else { "it is left as it is" };
     let waits = waits.then(|| format!("{what}: {}", unread.unwrap_or_else(|| ACCOUNT_UNREAD.into())));
-    StatusExplained { value: value.map(|v| v.to_string()), rule, error: error.map(|e| e.to_string()), waits }
+    StatusExplained { value: value.map(|v| v.to_string()), rule, by, error: error.map(|e| e.to_string()), waits, history: Vec::new() }
 }
 
 fn relationship(said: LeadStatus<'_>) -> StatusExplained {
@@ -227,7 +237,7 @@ fn relationship(said: LeadStatus<'_>) -> StatusExplained {
         LeadStatus::None => (None, None, None),
         LeadStatus::Unknown { rule, error } => (None, None, Some(format!("{}: {error}", rule.rule))),
     };
-    StatusExplained { value, rule, error, waits: None }
+    StatusExplained { value, rule, by: None, error, waits: None, history: Vec::new() }
 }
 
 /// A cool-down may be over by this machine's clock alone, which counts only once a system's was heard: it holds, and no end is told.

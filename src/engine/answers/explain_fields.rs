@@ -9,7 +9,7 @@ use crate::engine::engine::Engine;
 use crate::engine::proofs::coverage::Coverage;
 use crate::merge::rules::{FieldRule, Strategy};
 use crate::merge::{Candidate, Judged, Judgment, RulePart, Unknown};
-use crate::model::{LastEdit, Name, Time};
+use crate::model::{FirstValue, LastEdit, Name, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,8 +74,19 @@ pub struct CandidateExplained {
     /// The relay that brought it: a copy of another system's value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub copied_by: Option<String>,
+    /// What the record held first, by a rule by which that stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<FirstExplained>,
     pub won: bool,
     pub why: String,
+}
+
+/// The age beside it is that of the value which the record shows now.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FirstExplained {
+    pub value: Json,
+    /// Since then it counts.
+    pub since: String,
 }
 
 impl Engine {
@@ -91,6 +102,10 @@ impl Engine {
                 Some(asked) => {
                     let condition = condition_text(asked.rule, asked.by.part);
                     let mut field = by_rule(&asked.rule.rule, &asked.candidates, asked.explain(), || unread(coverage));
+                    if asked.rule.strategy_of(asked.by.part).is_some_and(Strategy::keeps_first) {
+                        let told = field.candidates.iter_mut().zip(&asked.candidates);
+                        told.for_each(|(told, c)| told.first = c.first.map(first));
+                    }
                     let of_account = asked.rule.strategy_of(asked.by.part).and_then(|strategy| strategy.account_field());
                     field.candidates.extend(of_account.and_then(|name| self.account_asked(name, of, now)).iter().flat_map(of_accounts));
                     let pinned = asked.pin.map(|pin| PinExplained {
@@ -162,9 +177,14 @@ fn candidate(c: &Candidate<'_>, won: bool, why: &str) -> CandidateExplained {
         dated_by_system: c.last_edit.is_some_and(|edit| edit.dated),
         typed: c.last_edit.is_some_and(LastEdit::is_typed),
         copied_by: c.last_edit.and_then(LastEdit::relay).map(ToString::to_string),
+        first: None,
         won,
         why: why.to_string(),
     }
+}
+
+fn first(first: &FirstValue) -> FirstExplained {
+    FirstExplained { value: first.value.to_json(), since: first.since.rfc3339() }
 }
 
 pub(super) fn without_rule(candidates: &[Candidate<'_>]) -> FieldExplained {

@@ -20,6 +20,7 @@
 //! - `preview`: what other rules would do; `preview_run`: looking at everyone for it
 //! - `shown`: fields in no answer
 //! - `status`: protection and health; `alone` without a daemon
+//! - `status_history`: how a person's status changed
 //! - `unknown_codes`: codes that no map knows
 //! - `unprotected`: who is not protected
 //! - `unread_addresses`: addresses that cannot be read
@@ -51,6 +52,7 @@ pub mod preview;
 pub mod preview_run;
 pub mod shown;
 pub mod status;
+mod status_history;
 pub mod unknown_codes;
 pub mod unprotected;
 pub mod unread_addresses;

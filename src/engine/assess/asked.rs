@@ -1,14 +1,16 @@
 //! A person as expressions see it: fields as the merge makes them, each by its own condition.
 
+use crate::decide::rules::StatusRule;
 use crate::engine::rules::needs::Needs;
 use crate::merge::rules::{FieldRule, Precedence, Strategy};
 use crate::merge::{Leader, RulePart, Unknown, Winner};
-use crate::model::expression::{Declared, EvaluationError, Facts};
+use crate::model::expression::{Declared, EvaluationError, Expression, Facts};
 use crate::model::{Name, Record, Time, Value};
 use std::cell::RefCell;
 
-/// What the merge makes of a field once it is known which part of its rule counts, and what became of the field that it follows.
-pub type JudgeField<'a, 'w> = dyn Fn(&FieldRule, &Name, RulePart, Leader<'w>) -> Result<Option<Winner<'w>>, Unknown> + 'a;
+/// What the merge makes of a field once it is known which part of its rule counts, and what became of the field that it follows. Of one system,
+/// where that is named, nothing counts but what its records hold.
+pub type JudgeField<'a, 'w> = dyn Fn(&FieldRule, &Name, RulePart, Leader<'w>, Option<&Name>) -> Result<Option<Winner<'w>>, Unknown> + 'a;
 
 /// What a field of the person's account comes to.
 pub type AccountFact<'a, 'w> = dyn Fn(&Name) -> Result<Option<Winner<'w>>, Unknown> + 'a;
@@ -49,9 +51,30 @@ impl<'a, 'w> AskedPerson<'a, 'w> {
 
     /// The facts for expressions that ask for no more person fields than these.
     pub fn facts<'f>(&'f self, declared: &'f Declared) -> Facts<'f> {
-        let facts = Facts::person(declared, &|name| self.field(name), self.deals.0, self.tickets.0, self.now);
+        let facts = Facts::person(declared, &|name| self.field(name, None), self.deals.0, self.tickets.0, self.now);
         let facts = facts.with_account(declared, &|name| self.account_field(name));
         facts.with_more(self.deals.1, self.tickets.1)
+    }
+
+    /// Whether an expression is true of what one system alone holds of the person.
+    pub fn is_true_by(&self, by: &Name, when: &Expression, declared: &Declared) -> Result<bool, EvaluationError> {
+        let of = |all: &[&'a Record]| all.iter().copied().filter(|record| record.id.system == *by).collect::<Vec<_>>();
+        let (deals, tickets) = (of(self.deals.0), of(self.tickets.0));
+        let facts = Facts::person(declared, &|name| self.field(name, Some(by)), &deals, &tickets, self.now);
+        when.test(&facts.with_more(self.deals.1, self.tickets.1))
+    }
+
+    /// The deals and tickets for each of which alone a status would be true, where it is not without any.
+    pub fn witnesses<'f>(&'f self, rule: &'f StatusRule, declared: &'f Declared) -> impl Iterator<Item = &'a Record> + use<'f, 'a, 'w> {
+        let by = rule.by.as_ref();
+        let holds = move |deals: &[&Record], tickets: &[&Record]| {
+            let facts = Facts::person(declared, &|name| self.field(name, by), deals, tickets, self.now);
+            rule.when.test(&facts.with_account(declared, &|name| self.account_field(name))) == Ok(true)
+        };
+        let asks = (rule.when.needs_deals() || rule.when.needs_tickets()) && !holds(&[], &[]);
+        let counts = move |record: &&Record| asks && by.is_none_or(|by| record.id.system == *by);
+        let deals = self.deals.0.iter().copied().filter(counts).filter(move |deal| holds(&[deal], &[]));
+        deals.chain(self.tickets.0.iter().copied().filter(counts).filter(move |ticket| holds(&[], &[ticket])))
     }
 
     /// Which part of a field's rule counts.
@@ -95,15 +118,16 @@ impl<'a, 'w> AskedPerson<'a, 'w> {
         let Some(rule) = self.precedence.rule(leading) else { return Leader::Nothing };
         match self.part(rule, leading) {
             // What is followed follows nothing itself: config refuses it.
-            Ok(part) => Leader::of((self.judge)(rule, leading, part, Leader::Nothing)),
+            Ok(part) => Leader::of((self.judge)(rule, leading, part, Leader::Nothing, None)),
             Err(_) => Leader::Unknown(Unknown::Condition),
         }
     }
 
-    fn field(&self, name: &Name) -> Result<Option<Value>, EvaluationError> {
+    /// `by`: only what this system's records hold counts.
+    fn field(&self, name: &Name, by: Option<&Name>) -> Result<Option<Value>, EvaluationError> {
         let Some(rule) = self.precedence.rule(name) else { return Ok(None) };
         let part = self.part(rule, name)?;
-        let judged = (self.judge)(rule, name, part, self.leader(rule, part));
+        let judged = (self.judge)(rule, name, part, self.leader(rule, part), by);
         held(judged, || name.clone())
     }
 
@@ -126,6 +150,7 @@ mod tests {
     use crate::config::Rules;
     use crate::engine::rules::in_force::tests::rules;
     use crate::merge::rules::Case;
+    use crate::model::DealState;
     use crate::model::expression::{Expression, FieldType, Scope};
     use std::borrow::Cow;
     use std::cell::Cell;
@@ -150,7 +175,7 @@ mod tests {
     /// where it does not hold, are "no".
     fn asked(rules: &Rules, yes: &[&str], names: &[&str]) -> (Vec<Option<RulePart>>, usize) {
         let (needs, judged) = (Needs::of(rules), Cell::new(0));
-        let judge = |_: &FieldRule, name: &Name, part: RulePart, _: Leader<'static>| {
+        let judge = |_: &FieldRule, name: &Name, part: RulePart, _: Leader<'static>, _: Option<&Name>| {
             judged.set(judged.get() + 1);
             if &**name == "torn" {
                 return Err(Unknown::Unreadable);
@@ -215,7 +240,7 @@ mod tests {
         let (size, industry) = (("size".into(), FieldType::Int), ("industry".into(), FieldType::Text));
         let declared = Declared { person: [size.clone()].into(), account: [size, industry].into(), ..Declared::default() };
         let needs = Needs::of(&rules);
-        let judge = |_: &FieldRule, _: &Name, _: RulePart, leader: Leader<'static>| match leader {
+        let judge = |_: &FieldRule, _: &Name, _: RulePart, leader: Leader<'static>, _: Option<&Name>| match leader {
             Leader::Account(winner) => Ok(Some(winner)),
             Leader::Unknown(unknown) => Err(unknown),
             _ => Ok(None),
@@ -233,6 +258,47 @@ mod tests {
                 let said = Expression::compile(when, Scope::Person, &declared).unwrap().test(&asked.facts(&declared));
                 assert_eq!(said, want.map_err(|field| EvaluationError::NotRead(field.into())), "{when}");
             }
+        }
+    }
+
+    /// The CRM holds a score of 120 and a deal that is open, the MA a score of 10 and a won deal.
+    #[test]
+    fn by_one_system_only_what_it_holds_counts_and_what_alone_is_enough_is_told() {
+        let deal = |id: &str, state| {
+            let mut deal = Record::new(id.parse().unwrap());
+            deal.deal = Some(state);
+            deal
+        };
+        let (open, won) = (deal("crm:deal:1", DealState::Open), deal("ma:deal:2", DealState::Won));
+        let deals = [&open, &won];
+        let rules = rules_of(&[("score", None)]);
+        let needs = Needs::of(&rules);
+        let judge = |_: &FieldRule, _: &Name, _: RulePart, _: Leader<'static>, by: Option<&Name>| {
+            let score = if by.is_some_and(|by| **by == *"ma") { 10 } else { 120 };
+            Ok(Some(Winner { value: Cow::Owned(Value::Int(score)), from: None, rivals: Vec::new() }))
+        };
+        let asked = AskedPerson::new(&rules.precedence, &needs, (&deals, false), (&[], false), Time(0), &judge, &|_| Ok(None));
+        let declared = Declared { person: [("score".into(), FieldType::Int)].into(), ..Declared::default() };
+        for (when, by, holds, witnesses) in [
+            ("deals.exists(d, d.open)", None, true, &["crm:deal:1"][..]),
+            ("deals.exists(d, d.open)", Some("crm"), true, &["crm:deal:1"]),
+            ("deals.exists(d, d.open)", Some("ma"), false, &[]),
+            ("deals.exists(d, d.open || d.won)", None, true, &["crm:deal:1", "ma:deal:2"]),
+            ("deals.exists(d, d.open || d.won)", Some("ma"), true, &["ma:deal:2"]),
+            ("person.score >= 100", None, true, &[]),
+            ("person.score >= 100", Some("crm"), true, &[]),
+            ("person.score >= 100", Some("ma"), false, &[]),
+            ("size(deals) > 1", None, true, &[]),
+            ("person.score >= 100 || deals.exists(d, d.won)", None, true, &[]),
+        ] {
+            let when = Expression::compile(when, Scope::Person, &declared).unwrap();
+            let rule = StatusRule { name: "x".into(), when: when.clone(), by: by.map(Name::from), rule: "policy.toml:2".into() };
+            let said = match &rule.by {
+                None => when.test(&asked.facts(&declared)),
+                Some(by) => asked.is_true_by(by, &when, &declared),
+            };
+            let told: Vec<String> = asked.witnesses(&rule, &declared).map(|deal| deal.id.to_string()).collect();
+            assert_eq!((said, told), (Ok(holds), witnesses.iter().map(ToString::to_string).collect()), "{when} by {by:?}");
         }
     }
 

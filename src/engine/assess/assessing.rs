@@ -114,13 +114,10 @@ impl Engine {
             (system.connected.writes_to(&self.world.slot(*idx).stream) && !record.is_gone()).then_some(system)
         });
         let gaps = self.coverage.gaps(&records);
-        let merge = self.merge(
-            targets,
-            Members { places: &members, records: &records, around: &around, gaps: &gaps, by: self.rules.merging() },
-            now,
-        );
+        let of = Members { places: &members, records: &records, around: &around, gaps: &gaps, by: self.rules.merging() };
+        let (merge, firsts) = (self.merge(targets, of, now), self.first_values(of, now));
         drop(around);
-        Some(Sketch { members, records, addresses, neighbours, holds, phases, merge })
+        Some(Sketch { members, records, addresses, neighbours, holds, phases, merge, firsts })
     }
 
     /// Who a record is one person with, and the addresses that they bear or bore.

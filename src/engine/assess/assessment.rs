@@ -6,7 +6,7 @@ use crate::decide::phase::Phase;
 use crate::decide::standing::HoldNow;
 use crate::engine::memory::place::Idx;
 use crate::model::expression::EvaluationError;
-use crate::model::{Address, Name, Record, RecordId, Time, Value};
+use crate::model::{Address, FirstValue, Name, Record, RecordId, Time, Value};
 use std::sync::Arc;
 
 /// One person, looked at.
@@ -23,10 +23,15 @@ pub struct Sketch {
     /// Phases that were not in memory.
     pub phases: Phases,
     pub merge: Merge,
+    /// First values that were not in memory.
+    pub firsts: FirstValues,
 }
 
 /// Causes with their phase under each hold rule.
 pub type Phases = Vec<(Idx, Box<[Phase]>)>;
+
+/// What records held first of fields whose first value stays.
+pub type FirstValues = Vec<(Idx, Name, FirstValue)>;
 
 /// What the rules make of a person's fields, as far as some target may be told.
 #[derive(Debug, Clone, Default)]

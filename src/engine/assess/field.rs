@@ -27,6 +27,8 @@ pub(super) fn candidate<'a>(record: &'a Record, name: &Name, agreed: &[Agreed], 
         cleared,
         habits,
         last_edit: field.last_edit.as_deref().filter(|_| !is_set_back),
+        first: record.first_value(name),
+        unseen: None,
     })
 }
 

@@ -29,6 +29,13 @@ impl<'a> FieldAsked<'a> {
         self.pin.map(pinned).unwrap_or_else(|| crate::merge::judge(self.rule, &self.by, &self.candidates))
     }
 
+    /// The same where nothing counts but what one system's records hold.
+    pub(super) fn only(mut self, system: &Name) -> FieldAsked<'a> {
+        self.candidates.retain(|candidate| candidate.from.system == *system);
+        self.by.unread = self.by.unread.only(system);
+        self
+    }
+
     /// The same, with what became of each candidate.
     pub fn explain(&self) -> (Judgment<'a>, Vec<Judged>) {
         match self.pin {
@@ -59,7 +66,7 @@ impl Engine {
             }),
         };
         let by = Circumstances { part, unread: of.gaps.unread(), leader, now };
-        Some(FieldAsked { rule, candidates: self.candidates(name, of), by, pin: self.pin_of(name, of) })
+        Some(FieldAsked { rule, candidates: self.offered(name, of, rule, part), by, pin: self.pin_of(name, of) })
     }
 
     /// Whether a field of whoever a record is of is pinned.

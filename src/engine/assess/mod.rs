@@ -12,7 +12,9 @@
 //! - `asked`: a person as expressions see it
 //! - `account_facts`: what a person's account has
 //! - `field_asked`: what is asked of the merge about a field; `field`: one field, what its records offer and which are to show it
+//! - `firsts`: first values that stay
 //! - `wanted`: what a target is to show
+//! - `status_changes`: changes of people's statuses, with what each rests on
 //! - `foresee`: what would be written by other rules; `foreseen`: of one record; `edit_tally`: how much that is, and who is asked
 //! - `foresee_decisions`: who may get mail by other rules
 //! - `permits`: permits that end
@@ -28,6 +30,7 @@ mod cause;
 pub mod edit_tally;
 mod field;
 pub mod field_asked;
+mod firsts;
 pub mod foresee;
 pub mod foresee_decisions;
 pub mod foreseen;
@@ -40,5 +43,6 @@ pub mod permits;
 pub mod person;
 pub mod reconcile;
 pub mod records;
+mod status_changes;
 pub mod unread_hold;
 pub mod wanted;

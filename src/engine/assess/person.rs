@@ -10,8 +10,13 @@ use crate::model::Name;
 pub struct Person {
     pub members: Vec<Idx>,
     pub holds: Vec<HoldNow>,
-    pub status: Option<Name>,
+    /// `None`: it was not known for sure.
+    pub status: Option<DecidedStatus>,
     pub undecided: Undecided,
     /// Stopped by rules from before the last edit from something that the files' rules would let through.
     pub by_former: bool,
 }
+
+/// `None`: no rule is true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecidedStatus(pub Option<Name>);

@@ -4,7 +4,7 @@ use super::assessing::WARMED_AT_ONCE;
 use super::assessment::{Merge, Sketch};
 use super::holds::add;
 use super::members::Whole;
-use super::person::Person;
+use super::person::{DecidedStatus, Person};
 use crate::decide::ratchet::Reach;
 use crate::decide::rules::ConsentRules;
 use crate::decide::standing::{Brief, By, HoldNow, Standing};
@@ -140,12 +140,16 @@ impl Engine {
 
     /// Decides on one person, unless that was done in this round.
     fn settle(&mut self, sketch: Sketch, now: Time, round: &mut Round, neighbours: Option<&mut Vec<Idx>>) {
-        let Sketch { members, records, addresses, neighbours: others, mut holds, phases, merge } = sketch;
+        let Sketch { members, mut records, addresses, neighbours: others, mut holds, phases, merge, firsts } = sketch;
         if members.iter().any(|m| round.done.contains(m)) {
             return;
         }
         round.done.extend(&members);
         self.keep_phases(phases);
+        self.keep_firsts(&members, &mut records, firsts);
+        let changes = merge.status.as_ref().map(|status| self.status_changes(&members, &records, status, now));
+        self.keep_status_changes(&members, &mut records, changes.unwrap_or_default());
+        let former = self.decided_status(&members);
         let person = self.place(&members, round);
         for idx in self.spread_refusals(&records, &members) {
             self.settle_again(idx, round);
@@ -164,9 +168,6 @@ impl Engine {
         }
         self.remember(&members, &mut holds, now);
         let (standing, by_former) = self.standing(&records, &addresses, &holds);
-        if let Some(status) = &merge.status {
-            self.keep_status(person, status);
-        }
         self.note_undecided(person, self.undecided_of(&records, &merge));
         if let (Some(at), Some(first)) = (merge.turns_at, members.first()) {
             self.wakeups.entry(woken_at(at, now)).or_default().insert(*first);
@@ -179,6 +180,8 @@ impl Engine {
         }
         let place = &mut self.people[person as usize];
         (place.members, place.holds, place.by_former) = (members, holds, by_former);
+        let sure = merge.status.as_ref().filter(|status| status.is_sure());
+        place.status = sure.map(|status| DecidedStatus(status.name.clone())).or(former);
         round.updates.push(TableUpdate::Set { person, standing, addresses, records });
     }
 

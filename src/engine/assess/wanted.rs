@@ -2,16 +2,15 @@
 
 use super::asked::AskedPerson;
 use super::assessment::{FieldWinner, StatusError, StatusNow};
-use super::field::candidate;
 use super::field_asked::pinned;
 use super::members::{Members, Whole};
 use crate::decide::forward_only::{KeptStatus, highest_shown};
 use crate::decide::freshness::{self, Proved};
 use crate::decide::rules::{Policy, Proof};
 use crate::decide::standing::{Standing, UNREAD};
-use crate::decide::status::{LeadStatus, first_true, status};
+use crate::decide::status::{LeadStatus, first_true};
 use crate::engine::engine::Engine;
-use crate::engine::memory::place::{Idx, PersonIdx};
+use crate::engine::memory::place::Idx;
 use crate::engine::proofs::coverage::Extent;
 use crate::engine::rules::connected::SystemWords;
 use crate::engine::system::SystemState;
@@ -59,10 +58,6 @@ impl Engine {
         proofs_run_out(&self.rules.rules().policy, |proof| self.proved(&proof.system, &proof.stream)).map(|end| end.plus(*lease))
     }
 
-    pub fn keep_status(&mut self, person: PersonIdx, status: &StatusNow) {
-        self.people[person as usize].status = status.name.clone();
-    }
-
     /// Whether a status would take the place of a higher one, or of one that is none of ours.
     fn would_lower(&self, system: &SystemState, record: &Record, status: &Name) -> bool {
         let Some(shown) = record.mark(Mark::Status).and_then(Value::as_text) else { return false };
@@ -72,10 +67,14 @@ impl Engine {
 
     /// Why a record keeps the status that it shows though its person has another one; `None`: it does not, or is told none.
     pub fn keeps_status(&self, record: &Record, status: &StatusNow) -> Option<KeptStatus> {
-        let connected = &self.systems.get(&record.id.system).filter(|_| !record.is_gone())?.connected;
-        let is_told =
-            connected.allowed().status && self.world.find(&record.id).is_some_and(|i| connected.writes_to(&self.world.slot(i).stream));
-        keeps(status, connected.words(), record).filter(|_| is_told)
+        let words = self.systems.get(&record.id.system)?.connected.words();
+        keeps(status, words, record).filter(|_| self.world.find(&record.id).is_some_and(|idx| self.is_told_status(idx, record)))
+    }
+
+    /// Whether a record is told its person's status.
+    pub(super) fn is_told_status(&self, idx: Idx, record: &Record) -> bool {
+        let connected = self.systems.get(&record.id.system).filter(|_| !record.is_gone()).map(|system| &system.connected);
+        connected.is_some_and(|connected| connected.allowed().status && connected.writes_to(&self.world.slot(idx).stream))
     }
 
     /// The person's lead status; an error leaves it unknown.
@@ -90,14 +89,25 @@ impl Engine {
 
     fn status_by(&self, of: Members<'_>, now: Time) -> StatusNow {
         let (rules, needs) = (&of.by.rules, &of.by.needs);
-        let said = self.asked(of, now, |person| said_of(status(&rules.policy, &person.facts(&needs.of_statuses))));
+        let said = self.asked(of, now, |person| {
+            let facts = person.facts(&needs.of_statuses);
+            said_of(first_true(&rules.policy.statuses, |rule| match &rule.by {
+                None => rule.when.test(&facts),
+                Some(by) => person.is_true_by(by, &rule.when, &needs.of_statuses),
+            }))
+        });
         StatusNow { forward_only: rules.policy.forward_only.clone(), ..said }
     }
 
     /// What a person is by the rules of `[relationship]`; `None`: there are none.
     pub fn relationship_now<'a>(&'a self, of: Members<'a>, now: Time) -> Option<LeadStatus<'a>> {
         let rules = &of.by.rules.policy.relationships;
-        let said = || self.asked(of, now, |person| first_true(rules, &person.facts(&of.by.needs.declared)));
+        let said = || {
+            self.asked(of, now, |person| {
+                let facts = person.facts(&of.by.needs.declared);
+                first_true(rules, |rule| rule.when.test(&facts))
+            })
+        };
         (!rules.is_empty()).then(said)
     }
 
@@ -107,12 +117,15 @@ impl Engine {
         let deals = if needs.deals { self.deals_of(of) } else { Vec::new() };
         let tickets = if needs.tickets { self.tickets_of(of) } else { Vec::new() };
         let more = |extent: Extent| extent != Extent::Whole;
-        let judge = |rule: &FieldRule, name: &Name, part, leader| {
+        let judge = |rule: &FieldRule, name: &Name, part, leader, only: Option<&Name>| {
             if let Some(pin) = self.pin_of(name, of) {
                 return pinned(pin).known();
             }
-            let by = Circumstances { part, unread: of.gaps.unread(), leader, now };
-            crate::merge::judge(rule, &by, &self.candidates(name, of)).known()
+            let unread = only.map_or(of.gaps.unread(), |only| of.gaps.unread().only(only));
+            let by = Circumstances { part, unread, leader, now };
+            let mut offered = self.offered(name, of, rule, part);
+            offered.retain(|candidate| only.is_none_or(|only| candidate.from.system == *only));
+            crate::merge::judge(rule, &by, &offered).known()
         };
         let (deals, tickets) = ((&*deals, more(of.gaps.deals)), (&*tickets, more(of.gaps.tickets)));
         // The clock alone ends no more here than it does for cool-downs.
@@ -176,18 +189,11 @@ impl Engine {
     /// What a person's records offer for a field, each with what was agreed with it.
     pub fn candidates<'a>(&'a self, name: &Name, of: Members<'a>) -> Vec<Candidate<'a>> {
         let listed = of.places.iter().zip(of.records).filter(|(_, r)| !r.is_gone());
-        let of = |(idx, record): (&Idx, &'a Record)| {
-            let mut offered = candidate(record, name, self.targets.agreed(*idx), self.targets.habits())?;
-            if offered.is_copy() && !self.is_relay(&record.id.system, offered.last_edit) {
-                offered.last_edit = None;
-            }
-            Some(offered)
-        };
-        listed.filter_map(of).collect()
+        listed.filter_map(|(idx, record)| self.candidate(*idx, record, name)).collect()
     }
 
     /// Whether who made a change is a relay still: systems.toml may have named them when it was read, and no more.
-    fn is_relay(&self, system: &Name, edit: Option<&LastEdit>) -> bool {
+    pub(super) fn is_relay(&self, system: &Name, edit: Option<&LastEdit>) -> bool {
         let relays = self.systems.get(system).map(|system| &system.connected.config().settings.edits.relays);
         edit.and_then(LastEdit::relay).is_some_and(|relay| relays.is_some_and(|relays| relays.iter().any(|r| r.trim() == &**relay)))
     }

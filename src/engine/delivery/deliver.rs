@@ -142,7 +142,7 @@ impl Engine {
                     (record, merge, None)
                 }
             };
-            self.keep_looked(idx, &record, &merge);
+            self.end_overtaken(idx, &record, &merge);
             let due = self.due_by(idx, &record, &merge, now);
             let lanes = Lanes::of(&due);
             // The guards know already what was due a moment ago.
@@ -239,15 +239,6 @@ impl Engine {
         let Some(state) = self.systems.get(&record.id.system) else { return Lanes::default() };
         let may = |op| state.guards.of(op).may_go(idx);
         Lanes { protective: true, release: may(Op::Release), update: may(Op::Update), ..Lanes::default() }
-    }
-
-    /// What was seen on the way to a write counts from now on.
-    fn keep_looked(&mut self, idx: Idx, record: &Record, merge: &Merge) {
-        let person = self.world.slot(idx).person;
-        if let Some(status) = merge.status.as_ref().filter(|_| person != NOBODY && !record.is_gone()) {
-            self.keep_status(person, status);
-        }
-        self.end_overtaken(idx, record, merge);
     }
 
     /// What is due for a record now.

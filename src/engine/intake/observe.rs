@@ -258,6 +258,7 @@ impl Engine {
         let place = known.as_ref().map(|(idx, old)| (*idx, self.world.keys(old)));
         let idx = self.keep_record_at(place, run.stream.clone(), record);
         self.see(idx, run);
+        self.note_unseen(idx);
         match record.id.entity {
             Entity::Person if known.is_none() => self.note_known(&record.id),
             Entity::Deal | Entity::Ticket => self.look_for_people(idx, record, run.began),

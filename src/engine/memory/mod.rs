@@ -9,6 +9,7 @@
 //! - `lists`: whose the entries of lists are, and which were taken out
 //! - `overlay`: a newer look laid over what was known
 //! - `past_names`: names with a slip that was mended since
+//! - `past_statuses`: how the status of their person changed
 //! - `pins`: values that named people pinned
 //! - `refusals`: who said no; there is no way to remove one
 //! - `segments`: a list that grows without moving
@@ -19,6 +20,7 @@ pub mod column;
 pub mod lists;
 pub mod overlay;
 mod past_names;
+pub mod past_statuses;
 pub mod pins;
 pub mod place;
 pub(in crate::engine) mod places;

@@ -15,6 +15,8 @@ pub struct Needs {
     pub account_fields: BTreeSet<Name>,
     /// The numbers of days that some expression asks for: then people are looked at again as these turn.
     pub days: DaysAsked,
+    /// Some field's first value stays.
+    pub keeps_firsts: bool,
     /// The person fields that some expression reads.
     pub declared: Declared,
     /// Those that statuses read.
@@ -36,6 +38,7 @@ impl Needs {
             deals: all.iter().any(|e| e.needs_deals()),
             tickets: all.iter().any(|e| e.needs_tickets()),
             account_fields: of_statuses.chain(of_rules).cloned().collect(),
+            keeps_firsts: rules.precedence.keeps_firsts(),
             days: all.iter().map(|e| e.days_asked()).fold(DaysAsked::default(), DaysAsked::and),
             declared: rules.declared.narrowed(all.iter().copied()),
             of_statuses: rules.declared.narrowed(rules.policy.statuses.iter().map(|s| &s.when)),
@@ -73,7 +76,8 @@ mod tests {
         let mut all = Rules::clone(&rules("a", &[]));
         all.declared = declared.clone();
         assert!(Needs::of(&all).account_fields.is_empty());
-        let status = StatusRule { name: "large".into(), when: expression("account.size > 9", &declared), rule: "policy.toml:2".into() };
+        let status =
+            StatusRule { name: "large".into(), when: expression("account.size > 9", &declared), by: None, rule: "policy.toml:2".into() };
         all.policy.statuses.push(status);
         let own = FieldRule::of(Strategy::Account("industry".into()), "precedence.toml:2".into());
         all.precedence.fields = [("industry".into(), own.into())].into_iter().collect();
@@ -106,7 +110,8 @@ mod tests {
                 rules.declared = declared.clone();
                 match place {
                     0 => {
-                        let status = StatusRule { name: "lead".into(), when: expression(when, &declared), rule: "policy.toml:2".into() };
+                        let status =
+                            StatusRule { name: "lead".into(), when: expression(when, &declared), by: None, rule: "policy.toml:2".into() };
                         rules.policy.statuses.push(status);
                     }
                     1 => rules.precedence.fields = [("phone".into(), field_rule.clone().into())].into_iter().collect(),

@@ -75,14 +75,11 @@ fn candidates(rows: &[Row]) -> Vec<Candidate<'_>> {
     fn of(row: &Row) -> Candidate<'_> {
         let Row { from, value, age, echo, entries, cleared, last_edit } = row;
         Candidate {
-            from,
-            value,
-            age: *age,
             echo: *echo,
             entries: entries.as_ref(),
             cleared: *cleared,
-            habits: Default::default(),
             last_edit: last_edit.as_ref(),
+            ..Candidate::new(from, value, *age)
         }
     }
     rows.iter().map(of).collect()

@@ -85,6 +85,7 @@ const STRATEGIES: &[KeyRule] = &[
     key("only", ValueKind::Text, "That system or nothing"),
     key("newest", ValueKind::Texts, "The newest value"),
     key("oldest", ValueKind::Texts, "The oldest value"),
+    key("first", ValueKind::Texts, "The person's first value, for ever: whatever is set later, it stays"),
     key("max", ValueKind::Texts, "The largest number or latest time"),
     key("min", ValueKind::Texts, "The smallest number or earliest time"),
     key("most", ValueKind::Texts, "The value that most records hold"),
@@ -98,7 +99,7 @@ const STRATEGIES: &[KeyRule] = &[
 ];
 
 const STRATEGY_NAMES: &[&str] =
-    &["from", "fill", "only", "newest", "oldest", "max", "min", "most", "sum", "any", "all", "union", "other", "account", "never"];
+    &["from", "fill", "only", "newest", "oldest", "first", "max", "min", "most", "sum", "any", "all", "union", "other", "account", "never"];
 
 pub static RULE: TableKeys = TableKeys {
     keys: &[
@@ -121,8 +122,8 @@ pub static RULE: TableKeys = TableKeys {
     ],
     shared: STRATEGIES,
     one_of: &[
-        "from", "fill", "only", "newest", "oldest", "max", "min", "most", "sum", "any", "all", "union", "other", "account", "never",
-        "cases",
+        "from", "fill", "only", "newest", "oldest", "first", "max", "min", "most", "sum", "any", "all", "union", "other", "account",
+        "never", "cases",
     ],
     ..NONE
 };

@@ -83,8 +83,12 @@ fn a_refusal_is_told_of_each_record_and_address_that_it_hangs_on_also_of_a_forme
 #[test]
 fn a_status_says_its_rule_what_is_wrong_with_it_and_what_it_waits_for() {
     let when = Expression::compile("true", Scope::Person, &Declared::default()).unwrap();
-    let rule =
-        |name: &str, line: u8| StatusRule { name: name.into(), when: when.clone(), rule: format!("policy.toml:{line}").as_str().into() };
+    let rule = |name: &str, line: u8| StatusRule {
+        name: name.into(),
+        when: when.clone(),
+        by: None,
+        rule: format!("policy.toml:{line}").as_str().into(),
+    };
     let policy = Policy { statuses: vec![rule("lead", 1), rule("customer", 5)], ..Policy::default() };
     let told = |now: StatusNow| {
         let told = status(&policy, now, Some("not read to the end lately: crm.deals".into()));
@@ -105,9 +109,9 @@ fn a_status_says_its_rule_what_is_wrong_with_it_and_what_it_waits_for() {
 #[test]
 fn a_relationship_is_told_with_its_rule_or_why_it_is_not_known() {
     let when = Expression::compile("deals.exists(d, d.won)", Scope::Person, &Declared::default()).unwrap();
-    let rule = StatusRule { name: "customer".into(), when, rule: "policy.toml:11".into() };
+    let rule = StatusRule { name: "customer".into(), when, by: None, rule: "policy.toml:11".into() };
     let told = |said| {
-        let StatusExplained { value, rule, error, waits } = relationship(said);
+        let StatusExplained { value, rule, error, waits, .. } = relationship(said);
         assert!(waits.is_none());
         (value, rule, error.is_some())
     };

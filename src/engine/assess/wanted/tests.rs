@@ -93,6 +93,7 @@ fn only_what_more_reading_may_answer_waits() {
     let rule = StatusRule {
         name: "lead".into(),
         when: Expression::compile("true", Scope::Person, &Declared::default()).unwrap(),
+        by: None,
         rule: "policy.toml:9".into(),
     };
     let is = said_of(LeadStatus::Is(&rule));

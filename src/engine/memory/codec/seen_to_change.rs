@@ -1,7 +1,7 @@
 //! What we saw change of a record: the last part of its bytes, which few have.
 
 use super::{Names, Reader, Writer};
-use crate::model::{Age, Editor, Entries, EntryFate, LastEdit, Record, Time};
+use crate::model::{Age, Editor, Entries, EntryFate, FirstValue, LastEdit, PastStatus, Record, Time};
 
 const OURS: u8 = 0;
 const ADDED: u8 = 1;
@@ -14,12 +14,19 @@ const TYPED: u8 = 2;
 const COPIED: u8 = 4;
 
 impl Writer {
-    /// What was emptied, when fields changed, whose the entries of lists are, what the system told of changes, and names with slips. A record of
+    /// What was emptied, when fields changed, whose the entries of lists are, what the system told of changes, names with slips, first values and statuses. A record of
     /// which nothing of it is known ends before it.
     pub(super) fn seen_to_change(&mut self, record: &Record, names: &mut Names) {
         let memory = &record.memory;
         let untold = record.fields.iter().all(|f| f.last_edit.is_none());
-        let nothing = memory.cleared.is_empty() && memory.lists.is_empty() && memory.past_names.is_empty();
+        // Each part stands behind those that there were before it.
+        let parts = match memory {
+            _ if !memory.statuses.is_empty() => 3,
+            _ if !memory.firsts.is_empty() => 2,
+            _ if !memory.past_names.is_empty() => 1,
+            _ => 0,
+        };
+        let nothing = memory.cleared.is_empty() && memory.lists.is_empty() && parts == 0;
         if nothing && untold && record.fields.iter().all(|f| f.after.is_none()) {
             return;
         }
@@ -38,12 +45,32 @@ impl Writer {
                 w.fate(fate);
             }
         });
-        if !untold || !memory.past_names.is_empty() {
+        if !untold || parts > 0 {
             record.fields.iter().for_each(|field| self.last_edit(field.last_edit.as_deref(), names));
         }
-        if !memory.past_names.is_empty() {
+        if parts > 0 {
             self.list(&memory.past_names, |w, name| w.text(name));
         }
+        if parts > 1 {
+            self.list(&memory.firsts, |w, (name, first)| {
+                w.number(names.number(name));
+                w.value(&first.value);
+                w.age(first.age);
+                w.maybe(first.unseen.as_ref(), |w, at| w.time(*at));
+                w.time(first.since);
+            });
+        }
+        if parts > 2 {
+            self.list(&memory.statuses, |w, change| w.past_status(change, names));
+        }
+    }
+
+    fn past_status(&mut self, change: &PastStatus, names: &mut Names) {
+        self.time(change.at);
+        for name in [&change.from, &change.to, &change.rule] {
+            self.maybe(name.as_ref(), |w, name| w.number(names.number(name)));
+        }
+        self.list(&change.because, |w, text| w.text(text));
     }
 
     fn last_edit(&mut self, edit: Option<&LastEdit>, names: &mut Names) {
@@ -64,6 +91,10 @@ impl Writer {
             EntryFate::Removed(age) => (REMOVED, *age),
         };
         self.bytes.push(kind);
+        self.age(age);
+    }
+
+    fn age(&mut self, age: Age) {
         self.time(age.by);
         self.maybe(age.after.as_ref(), |w, after| w.time(*after));
     }
@@ -88,6 +119,12 @@ impl Reader<'_> {
         if !self.rest.is_empty() {
             record.memory.past_names = self.list(Reader::owned)?;
         }
+        if !self.rest.is_empty() {
+            record.memory.firsts = self.list(|r| Some((r.name()?, r.first_value()?)))?;
+        }
+        if !self.rest.is_empty() {
+            record.memory.statuses = self.list(Reader::past_status)?;
+        }
         Some(())
     }
 
@@ -104,10 +141,25 @@ impl Reader<'_> {
         Some((told != 0).then_some(edit))
     }
 
+    fn past_status(&mut self) -> Option<PastStatus> {
+        let at = self.time()?;
+        let [from, to, rule] = [self.maybe(Reader::name)?, self.maybe(Reader::name)?, self.maybe(Reader::name)?];
+        Some(PastStatus { at, from, to, rule, because: self.list(Reader::owned)? })
+    }
+
+    fn first_value(&mut self) -> Option<FirstValue> {
+        Some(FirstValue { value: self.value()?, age: self.age()?, unseen: self.maybe(Reader::time)?, since: self.time()? })
+    }
+
+    fn age(&mut self) -> Option<Age> {
+        let by = self.time()?;
+        Some(Age { after: self.maybe(Reader::time)?, by })
+    }
+
     fn fate(&mut self) -> Option<EntryFate> {
         let kind = self.byte()?;
-        let by = self.time()?;
-        let age = Age { after: self.maybe(Reader::time)?, by };
+        let age = self.age()?;
+        let by = age.by;
         Some(match kind {
             OURS => EntryFate::Ours(by),
             FORM => EntryFate::Form(by),
@@ -156,5 +208,35 @@ mod tests {
         record.fields.iter_mut().for_each(|f| (f.at, f.after, f.last_edit) = (Time(5), None, None));
         record.fields[0].after = Some(Time(3));
         assert_eq!(writer.whole(&stream, &record, &mut names), untold);
+    }
+
+    /// It stands behind all that there was before, too.
+    #[test]
+    fn what_a_record_held_first_is_kept_and_takes_no_room_where_nothing_is() {
+        let mut record = Record::new("crm:person:1".parse().unwrap());
+        ["a", "b"].into_iter().for_each(|name| record.set(&name.into(), Value::text(name), Time(5)));
+        let (mut names, mut writer, stream) = (Names::default(), Writer::default(), Name::from("people"));
+        let without = writer.whole(&stream, &record, &mut names).to_vec();
+        for (value, after) in [(Value::text("展示会"), Some(Time(3))), (Value::Int(7), None)] {
+            record.set_first_value(&"b".into(), FirstValue { value, age: Age { after, by: Time(5) }, unseen: after, since: Time(9) });
+            let whole = writer.whole(&stream, &record, &mut names).to_vec();
+            assert_eq!(read(record.id.clone(), &whole, &names), Some((stream.clone(), record.clone())));
+            assert!(whole.len() > without.len());
+        }
+        record.memory.past_names = vec!["山田 太朗".into()];
+        let whole = writer.whole(&stream, &record, &mut names).to_vec();
+        assert_eq!(read(record.id.clone(), &whole, &names), Some((stream.clone(), record.clone())));
+        let change = PastStatus {
+            at: Time(9),
+            from: None,
+            to: Some("mql".into()),
+            rule: Some("policy.toml:4".into()),
+            because: vec!["crm:deal:8 (open)".into()],
+        };
+        record.memory.statuses = vec![change];
+        let whole = writer.whole(&stream, &record, &mut names).to_vec();
+        assert_eq!(read(record.id.clone(), &whole, &names), Some((stream.clone(), record.clone())));
+        record.memory = Default::default();
+        assert_eq!(writer.whole(&stream, &record, &mut names), without);
     }
 }

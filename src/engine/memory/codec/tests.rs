@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::ShortText;
-use crate::model::{Age, Editor, Entries, EntryFate, LastEdit};
+use crate::model::{Age, Editor, Entries, EntryFate, FirstValue, LastEdit, PastStatus};
 use proptest::prelude::*;
 
 fn text() -> impl Strategy<Value = ShortText> {
@@ -63,8 +63,15 @@ fn memory() -> impl Strategy<Value = Memory> {
     ];
     let entries = prop::collection::vec((text().prop_map(Into::into), fate), 0..3).prop_map(Entries::of);
     let lists = prop::collection::vec((name(), entries), 0..2);
-    (prop::collection::vec(address(), 0..3), (texts(), texts(), texts()), prop::option::of(time()), cleared, lists).prop_map(
-        |(past_addresses, (past_names, past_people, past_accounts), ended_at, cleared, lists)| Memory {
+    let first =
+        (value(), age(), prop::option::of(time()), time()).prop_map(|(value, age, unseen, since)| FirstValue { value, age, unseen, since });
+    let firsts = prop::collection::vec((name(), first), 0..2);
+    let because = prop::collection::vec(text(), 0..3);
+    let change = (time(), prop::option::of(name()), prop::option::of(name()), because);
+    let change = change.prop_map(|(at, from, to, because)| PastStatus { at, rule: to.clone(), from, to, because });
+    let statuses = prop::collection::vec(change, 0..2);
+    (prop::collection::vec(address(), 0..3), (texts(), texts(), texts()), prop::option::of(time()), cleared, lists, (firsts, statuses))
+        .prop_map(|(past_addresses, (past_names, past_people, past_accounts), ended_at, cleared, lists, (firsts, statuses))| Memory {
             past_addresses,
             past_names,
             past_people,
@@ -72,8 +79,9 @@ fn memory() -> impl Strategy<Value = Memory> {
             ended_at,
             cleared,
             lists,
-        },
-    )
+            firsts,
+            statuses,
+        })
 }
 
 prop_compose! {

@@ -107,8 +107,14 @@ impl Play {
         let is_asked = self.places.iter().filter_map(|p| p.record.as_ref()).any(|r| !r.memory.cleared.is_empty());
         let by = Circumstances { part: self.part, unread: UnreadSystems::default(), leader: Leader::Nothing, now: self.now };
         let winner = crate::merge::judge(&self.rule, &by, &candidates).winner();
+        let firsts: Vec<_> =
+            crate::merge::first_values(&self.rule, &by, &candidates).into_iter().map(|(from, first)| (from.clone(), first)).collect();
         let Some(winner) = winner.map(|w| FieldWinner::of(w, &candidates, (&self.rule, self.part), is_asked)) else { return 0 };
         drop(candidates);
+        for (from, first) in firsts {
+            let mut records = self.places.iter_mut().filter_map(|p| p.record.as_mut());
+            records.find(|r| r.id == from).into_iter().for_each(|r| r.set_first_value(&self.field, first.clone()));
+        }
         let now = self.now;
         let two_ways = self.goes_two_ways();
         let mut written = 0;

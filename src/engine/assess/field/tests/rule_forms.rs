@@ -125,6 +125,8 @@ const TITLES: &[(&str, &str, RulePart, Shown)] = &[
     ("only the CRM, as empty as it", r#"{ only = "crm", blank = "clears" }"#, ELSE, ["c", "d", "", "", "c", "c", "c"]),
     ("the newest, an emptied one too", r#"{ newest = ["crm", "ma", "cards"], blank = "wins" }"#, ELSE, ["c", "d", "m", "", "m", "c", "n"]),
     ("who had it first", r#"{ oldest = ["crm", "ma", "cards"] }"#, ELSE, ["c", "d", "m", "c", "m", "c", "c"]),
+    ("the first value, for ever", r#"{ first = ["crm", "ma", "cards"] }"#, ELSE, ["c", "c", "m", "c", "m", "c", "c"]),
+    ("the MA's or a card's first", r#"{ first = ["ma", "cards"] }"#, ELSE, ["", "", "m", "", "m", "k", "n"]),
     ("the older of the CRM's and the card's", r#"{ oldest = ["crm", "cards"] }"#, ELSE, CRM),
     ("fill what is empty, and then leave it", r#"{ fill = ["crm", "ma", "cards"] }"#, ELSE, FILLED),
     ("fill with what is not old", r#"{ fill = ["crm", "ma", "cards"], max_age = "730d" }"#, ELSE, ["c", "c", "m", "c", "m", "k", "n"]),

@@ -45,6 +45,7 @@ pub(super) fn rules() -> impl Sampled<Value = FieldRule> {
         1 => some().prop_map(|names| Strategy::Only(names[0].clone())),
         1 => some().prop_map(Strategy::Newest),
         1 => some().prop_map(Strategy::Oldest),
+        1 => some().prop_map(Strategy::First),
         1 => some().prop_map(Strategy::Max),
         1 => some().prop_map(Strategy::Min),
         1 => some().prop_map(Strategy::Most),
