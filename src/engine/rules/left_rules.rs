@@ -62,7 +62,8 @@ impl LeftRules {
         if self.left.len() == LEFT_MAX {
             self.left.remove(0);
         }
-        self.left.push(Left { version: version.to_string(), at: time.sure, rules });
+        // After a start our clock counts alone until the systems tell theirs: if it is behind, by theirs this would be left later than it was.
+        self.left.push(Left { version: version.to_string(), at: time.sure.min(time.now), rules });
     }
 
     /// The folder is of this version again: what counted under it, if that is not long ago.
@@ -128,6 +129,15 @@ mod tests {
         let mut left = LeftRules::default();
         left.leave("a", Vec::new(), EditTime { sure: minutes(10), ..EditTime::at(minutes(40)) });
         assert!(left.clone().come_back("a", minutes(20)).is_some() && left.come_back("a", minutes(43)).is_none());
+    }
+
+    /// It was a minute and a half behind, and after a restart nobody had told so: 10 minutes and 27 s seemed not to be 10.
+    #[test]
+    fn by_a_clock_that_is_behind_rules_are_left_when_it_says() {
+        let seconds = |s| Time(0).plus(Span::seconds(s));
+        let mut left = LeftRules::default();
+        left.leave("a", Vec::new(), EditTime { sure: seconds(90), ..EditTime::at(seconds(0)) });
+        assert!(left.clone().come_back("a", seconds(600)).is_some() && left.come_back("a", seconds(627)).is_none());
     }
 
     impl EditTime {
