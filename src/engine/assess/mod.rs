@@ -15,6 +15,7 @@
 //! - `wanted`: what a target is to show
 //! - `foresee`: what would be written by other rules; `foreseen`: of one record; `edit_tally`: how much that is, and who is asked
 //! - `foresee_decisions`: who may get mail by other rules
+//! - `pinned`: whose pins count for whom
 //! - `permits`: permits that end
 //! - `person`: one person as last decided
 //! - `held`: the holds that were in force when last decided
@@ -38,6 +39,7 @@ pub(in crate::engine) mod marking;
 pub mod members;
 pub mod permits;
 pub mod person;
+pub mod pinned;
 pub mod reconcile;
 pub mod records;
 pub mod unread_hold;
