@@ -68,6 +68,8 @@ pub struct History {
     pub own_form: Option<OwnForm>,
     /// The CRM is written fields, too.
     pub both: bool,
+    /// Its rules know all words, and its systems the fields that they speak of.
+    pub spoken: bool,
     /// The precedence that it begins with.
     pub order: Order,
     /// Once in so many requests something goes wrong; 0: never.
@@ -89,11 +91,15 @@ impl History {
             overlaps: on(Switch::IdsOverlap),
             both: self.both,
             relays: on(Switch::JobIsRelay),
+            spoken: self.spoken,
         }
     }
 }
 
 pub const STEPS: usize = 400;
+/// One history in so many, by dice of their own.
+const SPOKEN_ONE_IN: usize = 3;
+const SPOKEN: u64 = 0x0f_0bd5;
 
 impl History {
     pub fn of(seed: u64) -> History {
@@ -104,10 +110,11 @@ impl History {
         let count = dice.weighed(&[(0, 1), (1, 3), (2, 3), (4, 3), (7, 1)]);
         let switches: BTreeSet<Switch> = (0..count).filter_map(|_| dice.pick(&Switch::ALL).copied()).collect();
         let both = dice.once_in(2);
-        let order = *dice.pick(&Order::ALL).unwrap_or(&Order::Shipped);
+        let spoken = Dice::new(seed ^ SPOKEN).once_in(SPOKEN_ONE_IN);
+        let order = Order::any(spoken, &mut dice);
         let switches = if dice.once_in(4) { with_job(switches, &mut dice) } else { switches };
         let steps = (0..STEPS).map(|_| Step { kind: dice.weighed(&WEIGHTS), dice: dice.next() }).collect();
-        History { seed, timed_permits, own_form, both, order, faults, switches, steps }
+        History { seed, timed_permits, own_form, both, spoken, order, faults, switches, steps }
     }
 }
 

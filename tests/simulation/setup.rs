@@ -1,6 +1,7 @@
 //! The config folders that histories run under, read once by the real reader, with the streams and abilities that the shipped manifests give.
 
 pub mod orders;
+pub mod words;
 
 use super::config_files::{self, CONSENT, CRITICAL_TICKET, Hold, OPEN_DEAL, STATUSES, system};
 use super::truth::past::JOB;
@@ -130,12 +131,14 @@ pub struct Shape {
     pub both: bool,
     /// The job that copies is one of the CRM's `relays`.
     pub relays: bool,
+    /// The systems have the words' fields.
+    pub spoken: bool,
 }
 
 impl Default for Setups {
     fn default() -> Setups {
         let on = |n: u32, bit: u32| n & (1 << bit) > 0;
-        let shapes = (0..128).map(|n| Shape {
+        let shapes = (0..256).map(|n| Shape {
             timed_permits: on(n, 0),
             large: on(n, 1),
             inverted: on(n, 2),
@@ -143,9 +146,13 @@ impl Default for Setups {
             overlaps: on(n, 4),
             both: on(n, 5),
             relays: on(n, 6),
+            spoken: on(n, 7),
         });
         let all = shapes.flat_map(|shape| {
-            Rules::ALL.into_iter().flat_map(move |rules| Order::ALL.map(|order| ((shape, rules, order), OnceLock::new())))
+            let words = (0..words::SETS).filter(|_| shape.spoken).map(Order::Words);
+            let orders: Vec<Order> = Order::ALL.into_iter().chain(words).collect();
+            let made = |rules| orders.iter().map(|order| ((shape, rules, *order), OnceLock::new())).collect::<Vec<_>>();
+            Rules::ALL.into_iter().flat_map(made).collect::<Vec<_>>()
         });
         Setups { network: Network::default(), made: all.collect() }
     }
@@ -167,9 +174,9 @@ fn setup(folder: &std::path::Path, network: &Network, shape: Shape, rules: Rules
         ("policy.toml", policy(rules, shape.large, order)),
         ("consent.toml", format!("{CONSENT}[sources.news]\nbasis = \"explicit_consent\"\n")),
         ("connectors/herald/manifest.toml", herald(shape.overlaps)),
-        ("connectors/hubspot/manifest.toml", hubspot(shape.capped)),
-        ("connectors/marketo/manifest.toml", with_fields(include_str!("../../connectors/marketo/manifest.toml"), &MARKETO_FIELDS)),
-        ("connectors/zendesk/manifest.toml", with_fields(include_str!("../../connectors/zendesk/manifest.toml"), &ZENDESK_FIELDS)),
+        ("connectors/hubspot/manifest.toml", with_words(shape, "crm", hubspot(shape.capped))),
+        ("connectors/marketo/manifest.toml", with_words(shape, "ma", with_fields(MARKETO, &MARKETO_FIELDS))),
+        ("connectors/zendesk/manifest.toml", with_words(shape, "support", with_fields(ZENDESK, &ZENDESK_FIELDS))),
     ] {
         let path = folder.join(file);
         let made = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| std::fs::write(&path, text));
@@ -206,13 +213,18 @@ fn systems(shape: Shape) -> String {
         ("ghost", "key = { env = \"T\" }\nhold = { block = false, permit = \"nayose-ok\", lease = \"1h\" }")
     };
     let secrets = "client_id = { env = \"T\" }\nclient_secret = { env = \"T\" }";
-    let fields = r#""phone", "title", "birth", "income", "sector", "tags""#;
+    let own = |system: &str| {
+        let words = words::FIELDS.iter().filter(|field| shape.spoken && words::is_written(field, system));
+        let words: String = words.map(|field| format!(", {:?}", field.name)).collect();
+        format!(r#""phone", "title", "birth", "income", "sector", "tags"{words}"#)
+    };
     let writes = format!(
         r#"time_zone = "{}"
-writes = ["hold", "status", {fields}]"#,
-        zones::MA
+writes = ["hold", "status", {}]"#,
+        zones::MA,
+        own("ma")
     );
-    let crm = if shape.both { format!(r#""score", {fields}"#) } else { r#""score""#.to_string() };
+    let crm = if shape.both { format!(r#""score", {}"#, own("crm")) } else { r#""score""#.to_string() };
     let relays = if shape.relays { format!("\nrelays = [{JOB:?}]") } else { String::new() };
     let crm = format!("token = {{ env = \"T\" }}\ntime_zone = {:?}\nwrites = [{crm}]{relays}", zones::CRM);
     [
@@ -247,6 +259,26 @@ fn with_fields(shipped: &str, fields: &[(&str, &str)]) -> String {
         text.replacen(after, &format!("{after}{lines}"), 1)
     })
 }
+
+/// A manifest with the words' fields, where they are spoken: beside others that each system reads and is written.
+fn with_words(shape: Shape, system: &str, manifest: String) -> String {
+    if !shape.spoken {
+        return manifest;
+    }
+    let lines = |read: &'static str, path: &str| {
+        vec![(read, words::read_lines(system, path)), ("\nincome = \"income\"", words::write_lines(system))]
+    };
+    let fields = match system {
+        "crm" => lines("income = { path = \"properties.income\", type = \"number\" }", "properties."),
+        "ma" => lines("income = { path = \"income\", type = \"number\" }", ""),
+        _ => vec![(ZENDESK_FIELDS[0].0, words::read_inline(system))],
+    };
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(after, lines)| (*after, lines.as_str())).collect();
+    with_fields(&manifest, &fields)
+}
+
+const MARKETO: &str = include_str!("../../connectors/marketo/manifest.toml");
+const ZENDESK: &str = include_str!("../../connectors/zendesk/manifest.toml");
 
 const HUBSPOT_FIELDS: [(&str, &str); 3] = [
     ("lead_status = \"hs_lead_status\", owner = \"hubspot_owner_id\"", r#", birth = "birthdate", income = "income", sector = "sector""#),

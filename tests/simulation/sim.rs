@@ -15,6 +15,8 @@ use super::judges;
 use super::known::Known;
 use super::precedence::edits::{Orders, Written};
 use super::precedence::job::Job;
+use super::precedence::pins::Pins;
+use super::precedence::spoken;
 use super::setup::orders::Order;
 use super::setup::{LARGE, Rules, Setup, Setups, Shape};
 use super::store::Disk;
@@ -94,6 +96,7 @@ pub struct Sim<'s> {
     /// What counted beside rules when they were left, and when that was.
     counted: BTreeMap<Rules, (Time, BTreeSet<Rules>)>,
     pub truth: Truth,
+    pub pins: Pins,
     job: Job,
     pub troubles: Troubles,
     pub switches: Switches,
@@ -179,6 +182,7 @@ impl<'s> Sim<'s> {
             left: BTreeMap::new(),
             counted: BTreeMap::new(),
             truth: Truth::new(BEGIN, history.own_form),
+            pins: Pins::default(),
             job: Job::of(history.seed),
             troubles: Table::ALL.into_iter().map(|t| (t.system(), Trouble::default())).collect(),
             switches: Switches::new(&history.switches),
@@ -228,6 +232,10 @@ impl<'s> Sim<'s> {
         let on = self.switches.named();
         let (shape, order) = (self.shape, self.orders.file);
         self.note(|| format!("switches on: {on}; {order:?}, {shape:?}"));
+        self.truth.spoken = self.shape.spoken;
+        if self.shape.spoken {
+            spoken::found(&mut self.truth, &mut dice);
+        }
         for _ in 0..40 {
             self.truth.now = Time(self.truth.now.0 + dice.range(0, BEFORE_MS));
             self.happen(&mut dice);
@@ -243,6 +251,10 @@ impl<'s> Sim<'s> {
         }
         if self.switches.is_on(Switch::JobCopies) && dice.once_in(2) {
             self.job_runs(dice);
+        }
+        if self.shape.spoken && dice.once_in(2) {
+            let told = spoken::happen(&mut self.truth, dice);
+            self.note(|| told.unwrap_or_default());
         }
         let what = world::happen(&mut self.truth, dice);
         self.blocks_nobody_can_tell_apart(self.truth.now);
@@ -328,7 +340,7 @@ impl<'s> Sim<'s> {
                 self.note(|| format!("our clock jumps to {} s off", skew / 1000));
             }
             Kind::Order => {
-                let order = *dice.pick(&Order::ALL).unwrap_or(&Order::Shipped);
+                let order = Order::any(self.shape.spoken, &mut dice);
                 self.edit_order(order, &mut dice)?;
             }
             Kind::Rules => {

@@ -3,8 +3,10 @@
 pub mod account;
 pub mod against;
 mod forms;
+mod instance;
 pub mod labels;
 pub mod past;
+pub mod said;
 
 pub use forms::OwnForm;
 
@@ -12,6 +14,7 @@ use super::dice::Dice;
 use account::{Account, Doer, Doing};
 use nayose::model::{Address, DealState, Entity, Mark, Name, Record, RecordId, RefusalScope, ShortText, TicketState, Time, Value};
 use past::Past;
+use said::Said;
 use std::collections::BTreeMap;
 
 /// Added to the marketing system's numbers: such ids are integers that no double tells apart.
@@ -201,6 +204,9 @@ pub struct Truth {
     pub account: Account,
     /// What the CRM keeps of its contacts' fields.
     pub past: Past,
+    /// The words' fields are there, and what they ever showed.
+    pub spoken: bool,
+    pub said: Said,
 }
 
 impl Truth {
@@ -216,6 +222,8 @@ impl Truth {
             epoch: 0,
             account: Account::default(),
             past: Past::default(),
+            spoken: false,
+            said: Said::default(),
             next: 1,
             tables: Table::ALL.into_iter().map(|t| (t, BTreeMap::new())).collect(),
             feed: Vec::new(),
@@ -342,32 +350,6 @@ impl Truth {
             item.versions.push(version);
             (item.state_since, item.touched) = (now, now);
         }
-    }
-
-    /// Another account of the marketing system: as many leads, of other people, under the same ids. Its marketers hold every other one.
-    pub fn replace_leads(&mut self, humans: &[(&str, &str)], named: fn(&mut Record, &str, Time), dice: &mut Dice) {
-        let numbers = self.living(Table::MaPeople);
-        self.tables.insert(Table::MaPeople, BTreeMap::new());
-        self.account.replace(Table::MaPeople);
-        (self.feed, self.epoch) = (Vec::new(), self.epoch + 1);
-        let (next, now) = (self.next, self.now);
-        for number in numbers {
-            self.next = number;
-            let human = dice.below(humans.len());
-            let (name, local) = humans[human];
-            let held = dice.once_in(2);
-            self.add(Table::MaPeople, human as u32, dice, |r| {
-                text(r, "email", &format!("{local}@acme.example"), now);
-                named(r, name, now);
-                text(r, "phone", "", now);
-                text(r, "title", "", now);
-                r.set_mark(Mark::Block, Value::Bool(held));
-            });
-            if let Some(item) = self.item_mut(Table::MaPeople, number).filter(|_| held) {
-                item.block_by = BlockBy::Marketer;
-            }
-        }
-        self.next = next;
     }
 
     fn version(&mut self, table: Table, mut record: Record, old: Option<Time>, deleted: bool, way: Way, dice: &mut Dice) -> Version {

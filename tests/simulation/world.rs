@@ -1,7 +1,7 @@
 //! What people do in the systems: the events of a history.
 
 use super::dice::Dice;
-use super::precedence::hands;
+use super::precedence::{hands, spoken};
 use super::truth::{BlockBy, Table, Truth, Way, refuse, text};
 use nayose::model::{DealState, Mark, Record, ShortText, TicketState, Time, Value};
 
@@ -104,7 +104,10 @@ pub fn person(truth: &mut Truth, table: Table, human: u32, dice: &mut Dice) -> u
     let (name, now) = (HUMANS[human as usize].0, truth.now);
     let email = address(human, dice);
     let account = dice.below(ACCOUNTS as usize + 2) as u32;
-    let typed = hands::fill(truth, table, dice);
+    let mut typed = hands::fill(truth, table, dice);
+    if truth.spoken {
+        typed.extend(spoken::fill(truth, table, dice));
+    }
     truth.add(table, human, dice, |r| {
         text(r, "email", &email, now);
         named(r, name, now);

@@ -1,6 +1,7 @@
 //! Pins: a named person's word on the value of a field, taken, taken back and told.
 
 use crate::config::choices;
+use crate::engine::assess::records;
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
 use crate::engine::gate::answer::subject;
@@ -12,7 +13,7 @@ use crate::engine::recovery::lines::{pin_line, unpin_line};
 use crate::merge::rules::FieldRule;
 use crate::merge::valid::Valid;
 use crate::model::expression::FieldType;
-use crate::model::{Date, Name, Time, Value};
+use crate::model::{Date, Name, Record, Time, Value};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -130,11 +131,10 @@ impl Engine {
     /// The pins of a field that hang on `who` or on a record or address of these places, the newest first.
     fn pins_of(&self, who: &str, field: &Name, places: &[Idx]) -> Vec<StoredPin> {
         let mut on: Vec<StoredOn> = subject(who).into_iter().map(hangs_on).collect();
-        for place in places {
-            let record = self.world.record(*place);
-            on.extend(crate::link::spread_keys(&record).into_iter().map(StoredOn::Address));
-            on.push(StoredOn::Record(record.id));
-        }
+        let records: Vec<Record> = places.iter().map(|place| self.world.record(*place)).collect();
+        let addresses = records::addresses(&records).into_iter().filter(|address| self.is_theirs(&records, address));
+        on.extend(addresses.map(StoredOn::Address));
+        on.extend(records.iter().map(|record| StoredOn::Record(record.id.clone())));
         let mut known: Vec<StoredPin> =
             self.pins.all().filter(|s| s.field == *field && on.iter().any(|on| on.on() == s.on.on())).cloned().collect();
         known.sort_by_key(|stored| std::cmp::Reverse(stored.pin.at));
@@ -153,7 +153,7 @@ impl Engine {
     fn pin_told(&self, stored: &StoredPin) -> PinTold {
         let places = match &stored.on {
             StoredOn::Record(record) => self.world.find(record).into_iter().collect(),
-            StoredOn::Address(address) => self.world.bearers(address).to_vec(),
+            StoredOn::Address(address) => self.of_address(address).0,
         };
         let mut records: Vec<String> = places.iter().flat_map(|place| self.records_of(*place)).collect();
         records.sort_unstable();
@@ -173,7 +173,7 @@ impl Engine {
         let on = subject(who).map(hangs_on).ok_or_else(|| PinRefused::Nobody(who.to_string()))?;
         let places: Vec<Idx> = match &on {
             StoredOn::Record(record) => self.world.find(record).into_iter().collect(),
-            StoredOn::Address(address) => self.world.bearers(address).to_vec(),
+            StoredOn::Address(address) => self.of_address(address).0,
         };
         let mut people: Vec<PersonIdx> = places.iter().map(|place| self.world.slot(*place).person).filter(|p| *p != NOBODY).collect();
         people.sort_unstable();

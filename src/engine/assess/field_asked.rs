@@ -3,11 +3,9 @@
 use super::members::Members;
 use crate::engine::engine::Engine;
 use crate::engine::memory::pins::Pin;
-use crate::engine::memory::place::{Idx, NOBODY};
-use crate::engine::memory::refusals::On;
 use crate::merge::rules::FieldRule;
 use crate::merge::{Candidate, Circumstances, Judged, Judgment, Leader, RulePart, Unknown, Winner};
-use crate::model::{Name, Record, RecordId, Time};
+use crate::model::{Name, Time};
 use std::borrow::Cow;
 
 /// The rule, what the records offer, and what else it hangs on.
@@ -67,29 +65,6 @@ impl Engine {
         };
         let by = Circumstances { part, unread: of.gaps.unread(), leader, now };
         Some(FieldAsked { rule, candidates: self.offered(name, of, rule, part), by, pin: self.pin_of(name, of) })
-    }
-
-    /// Whether a field of whoever a record is of is pinned.
-    pub fn is_pinned(&self, record: &RecordId, field: &Name) -> bool {
-        if self.pins.is_empty() {
-            return false;
-        }
-        let Some(place) = self.world.find(record) else { return false };
-        let person = self.world.slot(place).person;
-        let members: &[Idx] = if person == NOBODY { &[] } else { &self.people[person as usize].members };
-        let records: Vec<Record> = members.iter().map(|place| self.world.record(*place)).collect();
-        self.pin_among(&records, field).is_some()
-    }
-
-    /// The pin of a field of a person.
-    pub(super) fn pin_of<'a>(&'a self, name: &Name, of: Members<'a>) -> Option<&'a Pin> {
-        if self.pins.is_empty() { None } else { self.pin_among(of.records, name) }
-    }
-
-    fn pin_among(&self, records: &[Record], field: &Name) -> Option<&Pin> {
-        let addresses = super::records::addresses(records);
-        let on = records.iter().map(|record| On::Record(&record.id)).chain(addresses.iter().map(On::Address));
-        self.pins.of(field, on)
     }
 }
 

@@ -17,6 +17,7 @@
 //! - `status_changes`: changes of people's statuses, with what each rests on
 //! - `foresee`: what would be written by other rules; `foreseen`: of one record; `edit_tally`: how much that is, and who is asked
 //! - `foresee_decisions`: who may get mail by other rules
+//! - `pinned`: whose pins count for whom
 //! - `permits`: permits that end
 //! - `person`: one person as last decided
 //! - `held`: the holds that were in force when last decided
@@ -41,6 +42,7 @@ pub(in crate::engine) mod marking;
 pub mod members;
 pub mod permits;
 pub mod person;
+pub mod pinned;
 pub mod reconcile;
 pub mod records;
 mod status_changes;

@@ -5,6 +5,7 @@ mod echo;
 mod not_seen;
 mod nothing_held;
 mod parked;
+mod pinned;
 mod place;
 mod plan;
 mod told;

@@ -1,7 +1,7 @@
 //! Edits of precedence.toml and of the statuses: which of them counts, which waits, and that what `plan --rules` says of one is what is
 //! then written.
 
-use super::rest;
+use super::{rest, words};
 use crate::checks::{self, Violation, fail};
 use crate::dice::Dice;
 use crate::driver::{Daemon, Died};
@@ -172,6 +172,7 @@ impl Sim<'_> {
         if !self.keeps_not_all() {
             rest::old_gave_way(self)?;
             rest::newest_came_through(self)?;
+            words::words_came_through(self)?;
         }
         match fields.into_iter().find(|(_, (_, times))| **times > most).filter(|_| !self.keeps_not_all()) {
             Some((field, (record, times))) => fail(8, format!("{record}: {field} is written {times} times while nobody types anything")),
@@ -183,7 +184,7 @@ impl Sim<'_> {
     pub fn compare_an_edit(&mut self, dice: &mut Dice) -> Result<(), Violation> {
         // Where values are kept in other forms, one that is learnt on the way lets go what was in doubt.
         let disturbed = self.keeps_not_all() || self.truth.own_form.is_some();
-        let (order, former) = (*dice.pick(&Order::ALL).unwrap_or(&Order::Shipped), self.orders.counts);
+        let (order, former) = (Order::any(self.shape.spoken, dice), self.orders.counts);
         if disturbed || self.orders.is_unsure || self.orders.counts != self.orders.file || order == self.orders.file {
             return Ok(());
         }

@@ -1,10 +1,11 @@
 //! The judge of typed values: what a person typed is overwritten only if a rule says so, what they cleared or took out does not come back,
 //! and nothing is written that nobody typed. It goes by who typed what when, and by the order of the rule; where it cannot be sure it is silent.
 
-use super::copies;
 use super::hands::is_unknown_code;
+use super::{copies, words};
 use crate::checks::{Violation, fail};
 use crate::setup::orders::Order;
+use crate::setup::words::field_of;
 use crate::sim::Sim;
 use crate::truth::OwnForm;
 use crate::truth::account::{CODED, ENTRIES, Hand, OWN_VALUES, Typed, entries, shown};
@@ -27,6 +28,8 @@ pub fn typed_values(sim: &Sim<'_>, table: Table, id: &RecordId, change: &Change)
             at.keeps_unknown_codes(id)?;
         } else if &**name == ENTRIES {
             at.entries_stay_out(id, value)?;
+        } else if let Some(field) = field_of(name) {
+            words::word(sim, (table, number, item), id, (field.name, value))?;
         } else if let Some(field) = OWN_VALUES.into_iter().find(|field| *field == &**name) {
             at.only_fills(id, field, value)?;
             at.somebody_typed_it(id, field, value)?;
@@ -125,28 +128,17 @@ impl At<'_> {
         // What the systems made of our writes is theirs to whoever lost what was written.
         let unsure = [Switch::OddCharacters, Switch::TitlesGrow].iter().any(|s| self.sim.switches.was_on(*s))
             || self.sim.truth.account.is_forgotten()
-            || self.has_somebody_undone_a_form();
+            || has_somebody_undone_a_form(self.sim);
         if value.is_empty() || unsure || !self.sim.truth.account.typed(field, &value.to_string()).is_empty() {
             return Ok(());
         }
         fail(9, format!("{id}: {field} becomes {value}, which nobody typed anywhere"))
     }
 
-    /// Whether a person typed just what the marketing system had made its own form of: whoever wrote it cannot tell that person's hand from
-    /// the system's any more.
-    fn has_somebody_undone_a_form(&self) -> bool {
-        let truth = &self.sim.truth;
-        let Some(form) = truth.own_form else { return false };
-        truth.account.hands(Table::MaPeople).filter(|(_, _, hand)| hand.is_typed()).any(|(number, field, hand)| {
-            let value = truth.item(Table::MaPeople, number).map(|item| shown(item.record(), field));
-            value.is_some_and(|value| *value != hand.before && in_own_form(form, field, value) == hand.before)
-        })
-    }
-
     fn stands_by_the_rule(&self, id: &RecordId, field: &'static str, value: &Value) -> Result<(), Violation> {
         let Some(hand) = self.seen_beside(field, value) else { return Ok(()) };
         let (there, typed) = (shown(self.item.record(), field), self.sim.truth.account.typed(field, &value.to_string()));
-        let unsure = self.sim.switches.was_on(Switch::OddCharacters) || self.has_somebody_undone_a_form();
+        let unsure = self.sim.switches.was_on(Switch::OddCharacters) || has_somebody_undone_a_form(self.sim);
         if there == value || typed.is_empty() || unsure {
             return Ok(());
         }
@@ -292,4 +284,15 @@ pub(super) fn is_surely_the_same(sim: &Sim<'_>, one: &Item, other: &Item) -> boo
         && first(one)
         && first(other)
         && all.filter(bear).all(|item| item.human == one.human)
+}
+
+/// Whether a person typed just what the marketing system had made its own form of: whoever wrote it cannot tell that person's hand from
+/// the system's any more.
+pub(super) fn has_somebody_undone_a_form(sim: &Sim<'_>) -> bool {
+    let truth = &sim.truth;
+    let Some(form) = truth.own_form else { return false };
+    truth.account.hands(Table::MaPeople).filter(|(_, _, hand)| hand.is_typed()).any(|(number, field, hand)| {
+        let value = truth.item(Table::MaPeople, number).map(|item| shown(item.record(), field));
+        value.is_some_and(|value| *value != hand.before && in_own_form(form, field, value) == hand.before)
+    })
 }

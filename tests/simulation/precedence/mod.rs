@@ -5,4 +5,8 @@ pub mod edits;
 pub mod hands;
 pub mod job;
 pub mod judge;
+mod kin;
+pub mod pins;
 mod rest;
+pub mod spoken;
+mod words;

@@ -85,7 +85,7 @@ fn surely_newest<'s>(sim: &'s Sim<'_>, field: &'static str, systems: &[&str], le
 }
 
 /// Why a lead need not show the newest value: writes of the field are given up, or somebody cleared it there.
-fn is_left_alone(sim: &Sim<'_>, order: Order, number: u32, field: &'static str) -> bool {
+pub(super) fn is_left_alone(sim: &Sim<'_>, order: Order, number: u32, field: &'static str) -> bool {
     let cleared = sim.truth.account.hand(Table::MaPeople, number, field).is_some_and(|hand| !hand.is_ours() && hand.before != Value::Empty);
     let Some(daemon) = &sim.daemon else { return true };
     let idx = daemon.engine.probe().world.find(&Table::MaPeople.id(number));

@@ -1,5 +1,7 @@
 //! The rules of precedence that histories begin with and are edited to, as tables that the judges read and the product gets as a file.
 
+use super::words::{SETS, WordRules};
+use crate::dice::Dice;
 use std::fmt::Write;
 
 const DAY_MS: i64 = 86_400_000;
@@ -22,6 +24,8 @@ pub enum Order {
     Typed,
     /// Some fields are only filled.
     Fills,
+    /// One of the sets that say what the others cannot.
+    Words(u8),
 }
 
 /// How a field's rule chooses.
@@ -108,6 +112,9 @@ const FILLS: [Rule; ALL_FIELDS] = [
     rule("tags", How::Union, BOTH),
 ];
 
+/// What the sets of words say of the other fields.
+const WORDS_BESIDE: [Order; 5] = [Order::Shipped, Order::Equal, Order::Newest, Order::Fills, Order::Narrow];
+
 /// Where a system stands in a field's rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rank {
@@ -116,11 +123,26 @@ pub struct Rank {
 }
 
 impl Order {
+    /// Those without words of their own.
     pub const ALL: [Order; 8] =
         [Order::Shipped, Order::Equal, Order::Newest, Order::Turned, Order::Aged, Order::Narrow, Order::Typed, Order::Fills];
 
+    /// Any of those that there are where the words are `spoken`, or not.
+    pub fn any(spoken: bool, dice: &mut Dice) -> Order {
+        if spoken && !dice.once_in(4) {
+            return Order::Words(dice.below(usize::from(SETS)) as u8);
+        }
+        *dice.pick(&Order::ALL).unwrap_or(&Order::Shipped)
+    }
+
+    /// What it says of the words' fields; `None`: nothing.
+    pub fn words(self) -> Option<WordRules> {
+        if let Order::Words(number) = self { Some(WordRules::of(number)) } else { None }
+    }
+
     fn rules(self) -> &'static [Rule; ALL_FIELDS] {
         match self {
+            Order::Words(number) => WORDS_BESIDE[usize::from(number) % WORDS_BESIDE.len()].rules(),
             Order::Shipped | Order::Aged => &SHIPPED,
             Order::Equal => &EQUAL,
             Order::Newest => &NEWEST,
@@ -219,6 +241,7 @@ impl Order {
             // A text takes everything.
             let _ = writeln!(text, "{} = {said}", rule.field);
         }
+        text.extend(self.words().map(|words| words.toml()));
         text
     }
 }

@@ -16,6 +16,9 @@ impl Sim<'_> {
     /// An administrator looks: first contact, and plans that wait. They let a hold go only after a look into the CRM.
     pub fn admin(&mut self, dice: &mut Dice, everything: bool) -> Result<(), Violation> {
         self.counts.other += 1;
+        if self.shape.spoken && !everything && dice.once_in(2) {
+            self.pin_something(dice)?;
+        }
         for table in TARGETS {
             if !everything && !dice.once_in(3) {
                 continue;

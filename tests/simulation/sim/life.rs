@@ -72,8 +72,8 @@ impl Sim<'_> {
                     self.commits = self.disk.commits();
                     self.proved_kept.extend(daemon.proofs.clone());
                     // What was read and not kept is forgotten with the process.
-                    for table in [Table::CrmPeople, Table::SupportPeople, Table::MaPeople] {
-                        if let Some(at) = daemon.whole.get(&format!("{}.people", table.system())) {
+                    for table in [Table::CrmPeople, Table::CrmCompanies, Table::SupportPeople, Table::MaPeople] {
+                        if let Some(at) = daemon.whole.get(&format!("{}.{}", table.system(), table.stream())) {
                             self.truth.account.looked(table, *at);
                         }
                     }
@@ -144,6 +144,7 @@ impl Sim<'_> {
         self.switches.forget_leads();
         self.instance += 1;
         self.job.forget();
+        self.pins.set_aside(Table::MaPeople);
         // Whatever ailed the other account stays with it.
         if let Some(trouble) = self.troubles.get_mut("ma") {
             trouble.empty.clear();

@@ -1,6 +1,6 @@
 //! Who typed what where and when: kept where the systems' records change, and far simpler than anything that the product knows.
 
-use super::Table;
+use super::{Table, said};
 use nayose::model::{Record, ShortText, Time, Value};
 use std::collections::{BTreeMap, HashMap};
 
@@ -91,7 +91,7 @@ impl Account {
 
     /// A record is there, or is another one than before.
     pub fn changed(&mut self, table: Table, number: u32, old: Option<&Record>, new: &Record, doing: Doing) {
-        for field in OWN_VALUES.into_iter().chain([CODED, ENTRIES]) {
+        for field in OWN_VALUES.into_iter().chain([CODED, ENTRIES]).chain(said::fields()) {
             let (before, value) = (old.map_or(&Value::Empty, |r| shown(r, field)), shown(new, field));
             if before == value {
                 continue;
@@ -110,7 +110,7 @@ impl Account {
     }
 
     /// Whether a pass began since the field came to what it shows, and we knew then what we wrote.
-    fn is_seen(&self, table: Table, number: u32, field: &'static str) -> bool {
+    pub fn is_seen(&self, table: Table, number: u32, field: &'static str) -> bool {
         let looked = self.looked.get(&table);
         self.hands.get(&(table, number, field)).is_some_and(|hand| {
             let since = if hand.is_ours() { self.answered.get(&(table, number)).filter(|at| **at >= hand.at) } else { Some(&hand.at) };

@@ -91,6 +91,7 @@ impl Truth {
     /// Notes who changed what of a record.
     pub(super) fn changed(&mut self, table: Table, id: u32, old: Option<&Record>, new: &Record, doing: Doing) {
         self.account.changed(table, id, old, new, doing);
+        self.note_said(table, id, (old, new), doing);
         if table == Table::CrmPeople {
             self.past.changed(id, old, new, doing);
         }

@@ -1,6 +1,7 @@
 //! Fields that each system tells and takes in a form of its own: days by its zone, codes, numbers, lists.
 
 use super::site::Site;
+use super::words;
 use crate::precedence::hands::{UNKNOWN_CODE, set};
 use crate::setup::zones;
 use crate::truth::account::{CODED, ENTRIES, shown};
@@ -49,7 +50,7 @@ pub fn told(table: Table, record: &Record) -> Map<String, Json> {
         };
         (theirs.to_string(), told)
     };
-    forms.names.iter().map(tell).collect()
+    forms.names.iter().map(tell).chain(words::told(table, record)).collect()
 }
 
 /// The beginning of a day where the system is, told in UTC.
@@ -66,6 +67,10 @@ impl Site<'_> {
     /// What a system makes of a field that it is written; `None`: it is another field.
     pub fn taken(&mut self, table: Table, name: &str, told: &Json) -> Option<(&'static str, Value)> {
         let forms = forms(table)?;
+        if let Some((field, value)) = words::taken(name, told) {
+            let own_form = self.truth.own_form.filter(|_| table == Table::MaPeople);
+            return Some((field, own_form.map_or(value.clone(), |form| in_own_form(form, field, &value))));
+        }
         let (field, _) = forms.names.iter().find(|(_, theirs)| *theirs == name)?;
         let own_form = self.truth.own_form.filter(|_| table == Table::MaPeople);
         let text = told.as_str().unwrap_or_default();
@@ -109,7 +114,7 @@ pub fn put(record: &mut Record, taken: Vec<(&'static str, Value)>, at: Time) {
 /// What the marketing system makes of a value.
 pub fn in_own_form(form: OwnForm, field: &str, value: &Value) -> Value {
     match (field, value) {
-        ("title", Value::Text(title)) => Value::text(&form.title(title)),
+        ("title" | "street" | "note", Value::Text(title)) => Value::text(&form.title(title)),
         ("phone", Value::Text(said)) => Value::text(&said.strip_prefix("03-").map_or(said.to_string(), |rest| format!("+81 3-{rest}"))),
         (_, Value::Number(number)) => Value::Number(rounded(*number)),
         (_, Value::List(entries)) => Value::list(entries.iter().map(|e| e.as_str().to_lowercase())),

@@ -131,7 +131,7 @@ fn row(site: &mut Site<'_>, table: Table, id: u32, record: &Record, stamped: Tim
     row["properties"] = Json::Object(match table {
         Table::CrmDeals => deal(site, record, &stamped),
         Table::CrmPeople => contact(record, &stamped),
-        _ => properties(&[("name", json!(record.text("name"))), ("hs_lastmodifieddate", json!(stamped))]),
+        _ => company(record, &stamped),
     });
     if associations && table == Table::CrmDeals && !record.people.is_empty() {
         let page = site.people_page();
@@ -182,6 +182,11 @@ pub(super) fn contact(record: &Record, stamped: &str) -> Map<String, Json> {
         ("lastmodifieddate", json!(stamped)),
     ]));
     told
+}
+
+fn company(record: &Record, stamped: &str) -> Map<String, Json> {
+    let text = |field: &str| json!(record.text(field));
+    properties(&[("name", text("name")), ("industry", text("industry")), ("hs_lastmodifieddate", json!(stamped))])
 }
 
 fn deal(site: &mut Site<'_>, record: &Record, stamped: &str) -> Map<String, Json> {

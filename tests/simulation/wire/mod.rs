@@ -11,6 +11,7 @@ mod marketo;
 mod post;
 mod site;
 mod switches;
+mod words;
 mod zendesk;
 
 pub use fields::{in_own_form, rounded};

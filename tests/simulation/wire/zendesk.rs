@@ -2,6 +2,7 @@
 
 use super::site::{Ask, Reply, Site};
 use super::switches::Switch;
+use super::words;
 use crate::truth::Table;
 use nayose::model::{Record, TicketState, Time};
 use serde_json::{Value as Json, json};
@@ -88,5 +89,15 @@ fn ticket(record: &Record, deleted: bool) -> Json {
 
 fn user(record: &Record, deleted: bool) -> Json {
     let birth = record.field("birth").map(|f| &f.value).filter(|v| !v.is_empty()).map(ToString::to_string);
-    json!({"email": record.text("email"), "name": record.text("name"), "phone": record.text("phone"), "birth": birth, "active": !deleted})
+    let mut row = json!({
+        "email": record.text("email"),
+        "name": record.text("name"),
+        "phone": record.text("phone"),
+        "birth": birth,
+        "active": !deleted,
+    });
+    for (name, value) in words::told(Table::SupportPeople, record) {
+        row[name] = value;
+    }
+    row
 }

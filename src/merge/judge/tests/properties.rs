@@ -1,6 +1,8 @@
 //! What holds of every rule and whatever records show.
 
 use super::*;
+use crate::merge::valid::Valid;
+use crate::model::expression::FieldType;
 
 fn any_value() -> impl Sampled<Value = Value> {
     prop_oneof![
@@ -51,11 +53,14 @@ fn any_rule() -> impl Sampled<Value = FieldRule> {
     let blank = proptest::sample::select(vec![Blank::Skipped, Blank::Wins, Blank::Clears]);
     let typed = proptest::sample::select(vec![&[][..], &["crm"], &["crm", "ma"]]);
     let ignored = proptest::sample::select(vec![&[][..], &["1", "b"]]);
-    (strategy, blank, proptest::option::of(0i64..6), typed, ignored).prop_map(|(strategy, blank, days, typed, ignored)| FieldRule {
+    let valid = proptest::sample::select(vec![None, Some(("value != 'c'", FieldType::Text)), Some(("value > -1", FieldType::Number))]);
+    let parts = (strategy, blank, proptest::option::of(0i64..6), typed, ignored, valid);
+    parts.prop_map(|(strategy, blank, days, typed, ignored, valid)| FieldRule {
         blank,
         max_age: days.map(Span::days),
         typed: names(typed),
         ignored: Ignored::of(ignored.iter().map(|word| (*word).into()).collect()),
+        valid: valid.map(|(source, kind)| Valid::compile(source, kind).unwrap()),
         ..rule(strategy)
     })
 }
@@ -130,6 +135,18 @@ proptest! {
             if judged.why == "older" {
                 prop_assert!(given.iter().any(|other| candidate.age.is_before(&other.age)));
             }
+        }
+    }
+
+    #[test]
+    fn what_is_ignored_or_not_valid_never_wins(rule in any_rule(), rows in proptest::collection::vec(any_row(), 0..8)) {
+        // A sum may be like one of the values that it is made without.
+        let is_put_together = matches!(rule.strategy, Strategy::Sum(_) | Strategy::Union(_));
+        let rows = distinct(rows);
+        let given = candidates(&rows);
+        let judgment = judge(&rule, RulePart::Otherwise, &given, UnreadSystems::default(), NOW);
+        if let Some(Winner { value, from: Some(from), .. }) = judgment.winner().filter(|_| !is_put_together) {
+            prop_assert_eq!(rule.takes_for_nothing(&value, &from.system), None, "{:?}", value);
         }
     }
 

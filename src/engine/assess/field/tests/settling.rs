@@ -4,9 +4,11 @@ use super::play::{Place, Play, SYSTEMS};
 use super::*;
 use crate::engine::target::habits::TakenFor;
 use crate::merge::ignored::Ignored;
-use crate::merge::rules::{Band, Blank, Strategy};
+use crate::merge::rules::{Band, Blank, Case, Strategy};
+use crate::merge::valid::Valid;
 use crate::model::Span;
 use crate::model::Value;
+use crate::model::expression::{Declared, Expression, FieldType, Scope};
 use proptest::prelude::*;
 use proptest::strategy::Strategy as Sampled;
 use unicode_normalization::UnicodeNormalization;
@@ -53,8 +55,10 @@ pub(super) fn rules() -> impl Sampled<Value = FieldRule> {
     ];
     let blank = proptest::sample::select(vec![Blank::Skipped, Blank::Wins, Blank::Clears]);
     let ignored = proptest::sample::select(vec![&[][..], &["a"], &["b", "c"]]);
-    (strategy, blank, proptest::option::of(1i64..9), ignored).prop_map(|(strategy, blank, days, ignored)| FieldRule {
+    let valid = proptest::sample::select(vec![None, None, Some("value != 'd'"), Some("system != 'ma' || value != 'a'")]);
+    (strategy, blank, proptest::option::of(1i64..9), ignored, valid).prop_map(|(strategy, blank, days, ignored, valid)| FieldRule {
         blank,
+        valid: valid.map(|source| Valid::compile(source, FieldType::Text).unwrap()),
         max_age: days.map(Span::days),
         ignored: Ignored::of(ignored.iter().map(|word| (*word).into()).collect()),
         ..rule(strategy)
@@ -121,6 +125,23 @@ proptest! {
     #[test]
     fn under_any_rule_writing_stops_after_two_rounds(rule in rules(), values in values(text()), edits in edits(text())) {
         prop_assert!(played(Play::new(rule, values), &edits).settle() <= 2);
+    }
+
+    /// What a condition asks for changes, and with it whose value counts.
+    #[test]
+    fn whichever_case_holds_writing_stops_after_two_rounds(
+        parts in proptest::collection::vec(rules(), 3),
+        values in values(text()),
+        turns in proptest::collection::vec((0usize..3, edits(text())), 1..4),
+    ) {
+        let when = Expression::compile("true", Scope::Person, &Declared::default()).unwrap();
+        let cases = parts[1..].iter().map(|part| Case { when: when.clone(), strategy: part.strategy.clone() }).collect();
+        let mut play = Play::new(FieldRule { cases, ..parts[0].clone() }, values);
+        for (part, edits) in &turns {
+            play.part = if *part == 2 { RulePart::Otherwise } else { RulePart::Case(*part) };
+            play = played(play, edits);
+            prop_assert!(play.settle() <= 2);
+        }
     }
 
     #[test]
