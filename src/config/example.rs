@@ -47,7 +47,7 @@ mod tests {
             let loaded = load(folder.path(), &|_| Some("only for the test".to_string()), &Connectors);
             let read = loaded.and_then(|config| crate::config::examples(folder.path(), &config.rules));
             match read {
-                Ok(examples) => assert_eq!(examples.len(), 11),
+                Ok(examples) => assert_eq!(examples.len(), 12),
                 Err(mistakes) => panic!("{language:?}: {}", mistakes.drawn()),
             }
         }

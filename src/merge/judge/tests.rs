@@ -2,7 +2,7 @@ use super::*;
 use crate::merge::choice::compare;
 use crate::merge::ignored::Ignored;
 use crate::merge::judgment::{COPY, TYPED_ELSEWHERE};
-use crate::merge::rules::{Band, Case, IGNORED, RulePart};
+use crate::merge::rules::{Band, Case, IGNORED, INVALID, RulePart};
 use crate::merge::{Leader, UnreadSystems};
 use crate::model::expression::{Declared, Scope};
 use crate::model::{Age, Date, Editor, Entity, Entries, EntryFate, Expression, LastEdit, RecordId, Span};

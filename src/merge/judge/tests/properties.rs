@@ -128,7 +128,7 @@ proptest! {
         };
         let (_, judged) = explain(&rule, RulePart::Otherwise, &given, UnreadSystems::default(), NOW);
         for (candidate, judged) in given.iter().zip(&judged) {
-            let passed = ["lower rank", "not a source", "our own write", "too old", "empty", "older", COPY, TYPED_ELSEWHERE, IGNORED];
+            let passed = ["lower rank", "not a source", "our own write", "too old", "empty", "older", COPY, TYPED_ELSEWHERE, IGNORED, INVALID];
             let counts = !passed.contains(&judged.why);
             let is_other = !candidate.value.is_empty() && !candidate.value.says_the_same(&winner.value) && !judged.won;
             prop_assert_eq!(winner.rivals.contains(&candidate.from), counts && is_other, "{:?} {:?}", candidate, judged);
