@@ -8,57 +8,89 @@ const VALUE: char = '…';
 /// Longer numbers may be a telephone's.
 const DIGITS_MAX: usize = 4;
 
+/// What systems call the words in which they say what is wrong. Where they stand beside records they are told.
+const SAYS_WHAT_IS_WRONG: [&str; 8] = ["message", "error", "errors", "error_description", "code", "status", "category", "detail"];
+
 /// JSON without its texts and long numbers; it may be broken off or broken. What is no JSON is given as it stands: a page of a proxy says what
 /// is the matter.
 pub(super) fn without_values(text: &str) -> Cow<'_, str> {
     if !text.trim_start().starts_with(['{', '[', '"']) {
         return text.into();
     }
-    let mut shape = String::with_capacity(text.len());
+    let mut shape = Shape::default();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let taken = match first {
-            '"' => quoted(rest, &mut shape),
-            '0'..='9' => number(rest, &mut shape),
-            other => {
-                shape.push(other);
-                other.len_utf8()
-            }
+            '"' => shape.quoted(rest),
+            '0'..='9' => shape.number(rest),
+            other => shape.sign(other),
         };
         rest = &rest[taken..];
     }
-    shape.into()
+    shape.told.into()
 }
 
-/// A text in quotes, which is a name where a colon follows. How many bytes it took.
-fn quoted(rest: &str, shape: &mut String) -> usize {
-    let mut is_escaped = false;
-    let end = rest[1..].find(|c: char| {
-        let ends = c == '"' && !is_escaped;
-        is_escaped = c == '\\' && !is_escaped;
-        ends
-    });
-    let Some(end) = end.map(|end| end + 2) else {
-        shape.extend(['"', VALUE]);
-        return rest.len();
-    };
-    if end == 2 || rest[end..].trim_start().starts_with(':') {
-        shape.push_str(&rest[..end]);
-    } else {
-        shape.extend(['"', VALUE, '"']);
-    }
-    end
+/// What is told so far.
+#[derive(Debug, Default)]
+struct Shape<'t> {
+    told: String,
+    /// The last name.
+    name: &'t str,
+    /// Of each list and object that is open: whether it may hold records.
+    open: Vec<bool>,
 }
 
-/// Digits. How many bytes they took.
-fn number(rest: &str, shape: &mut String) -> usize {
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    if end > DIGITS_MAX {
-        shape.push(VALUE)
-    } else {
-        shape.push_str(&rest[..end])
+impl<'t> Shape<'t> {
+    /// How many bytes it took, as of the others.
+    fn sign(&mut self, sign: char) -> usize {
+        let holds_records = self.open.last().copied().unwrap_or_default();
+        match sign {
+            '[' => self.open.push(holds_records || !self.says_what_is_wrong()),
+            '{' => self.open.push(holds_records),
+            ']' | '}' => drop(self.open.pop()),
+            _ => {}
+        }
+        self.told.push(sign);
+        sign.len_utf8()
     }
-    end
+
+    fn says_what_is_wrong(&self) -> bool {
+        SAYS_WHAT_IS_WRONG.iter().any(|name| name.eq_ignore_ascii_case(self.name))
+    }
+
+    /// A text in quotes, which is a name where a colon follows.
+    fn quoted(&mut self, rest: &'t str) -> usize {
+        let mut is_escaped = false;
+        let end = rest[1..].find(|c: char| {
+            let ends = c == '"' && !is_escaped;
+            is_escaped = c == '\\' && !is_escaped;
+            ends
+        });
+        let (end, is_whole) = end.map_or((rest.len(), false), |end| (end + 2, true));
+        let is_name = is_whole && rest[end..].trim_start().starts_with(':');
+        if is_name {
+            self.name = &rest[1..end - 1];
+        }
+        let is_beside_records = !self.open.is_empty() && self.open.last() == Some(&false);
+        match is_whole {
+            _ if is_beside_records && self.says_what_is_wrong() => self.told.push_str(&rest[..end]),
+            true if is_name || end == 2 => self.told.push_str(&rest[..end]),
+            true => self.told.extend(['"', VALUE, '"']),
+            false => self.told.extend(['"', VALUE]),
+        }
+        end
+    }
+
+    /// Digits.
+    fn number(&mut self, rest: &str) -> usize {
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        if end > DIGITS_MAX {
+            self.told.push(VALUE)
+        } else {
+            self.told.push_str(&rest[..end])
+        }
+        end
+    }
 }
 
 #[cfg(test)]
@@ -77,6 +109,13 @@ mod tests {
             // Broken off, within a value or a name.
             (r#"{"first_name":"Ta"#, r#"{"first_name":"…"#),
             (r#""0312345678""#, r#""…""#),
+            // What is wrong, in the systems' own words; not so beside the fields of a record.
+            (r#"{"status":"error","message":"token revoked","x":"y"}"#, r#"{"status":"error","message":"token revoked","x":"…"}"#),
+            (
+                r#"{"success":false,"errors":[{"code":"601","message":"Access token invalid"}]}"#,
+                r#"{"success":false,"errors":[{"code":"601","message":"Access token invalid"}]}"#,
+            ),
+            (r#"{"result":[{"message":"佐藤","errors":["佐藤"]}]}"#, r#"{"result":[{"message":"…","errors":["…"]}]}"#),
             ("OK", "OK"),
             ("<html><title>Login</title>", "<html><title>Login</title>"),
         ] {
