@@ -11,6 +11,9 @@ use std::ops::RangeInclusive;
 /// A write takes no longer than this to be answered, by far the most: whatever changed earlier was there before it.
 const ANSWERED_WITHIN: Span = Span::seconds(30);
 
+/// Of two moments that are further apart than this also a system that tells whole seconds dates the later one later.
+const ONE_SECOND_ON: Span = Span::seconds(2);
+
 impl Engine {
     /// Whether a search, or a look that was asked for some time ago, shows a record as it was before what is known of it: it is as far behind
     /// as its system says, and by the record's own time this is the older version. Taken for news, what somebody has replaced would win over
@@ -25,9 +28,9 @@ impl Engine {
     /// has not moved since: what it tells of a time before our write was sent is of before it.
     pub(super) fn trails(&self, run: &PassRun, idx: Idx, target: &Target, new: &Record) -> bool {
         let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
-        let Some(LastWrite { answered, sent_by }) = last_write(target).filter(|_| !run.pass.is_sweep()) else { return false };
-        let since = || self.world.record(idx).changed_at.max(target.stood_at).max(sent_by);
-        answered >= run.began.minus(lag) && !has_moved(new.changed_at, since())
+        let Some(write) = last_write(target).filter(|_| !run.pass.is_sweep()) else { return false };
+        let since = || self.world.record(idx).changed_at.max(target.stood_at).max(write.sent_by);
+        write.answered >= run.began.minus(lag) && !write.may_be_older_than(new.changed_at) && !has_moved(new.changed_at, since())
     }
 }
 
@@ -35,11 +38,18 @@ impl Engine {
 #[derive(Debug, PartialEq)]
 struct LastWrite {
     answered: Time,
-    /// What its system dates before this was there before the write. `None`: it is not known.
+    /// What its system dates before this was there before the write. `None`: a former process made it, and how its clock stood is not known.
     sent_by: Option<Time>,
 }
 
-/// A former process's counts until something was seen of it: then the search has come so far. How its clock stood to the system's is not known.
+impl LastWrite {
+    /// Whether it is a former process's, and what a record dates in whole seconds may be of its very second, or later.
+    fn may_be_older_than(&self, changed_at: Option<Time>) -> bool {
+        self.sent_by.is_none() && changed_at.is_none_or(|at| at > self.answered.minus(ONE_SECOND_ON))
+    }
+}
+
+/// A former process's counts until something was seen of it: then the search has come so far.
 fn last_write(target: &Target) -> Option<LastWrite> {
     let own = target.acknowledged_at.map(|at| LastWrite { answered: at, sent_by: Some(at.minus(ANSWERED_WITHIN)) });
     let is_unseen = || target.agreed.iter().any(|agreed| agreed.unseen && !agreed.spent);
@@ -101,5 +111,20 @@ mod tests {
         assert_eq!(of(None, Some(50_000), vec![agreed(false, false), agreed(true, true)]), None);
         assert_eq!(of(None, Some(50_000), vec![]), None);
         assert_eq!(of(None, None, vec![agreed(true, false)]), None);
+    }
+
+    /// Somebody typed in the second of our write, and the next process took it for what was there before.
+    #[test]
+    fn what_is_dated_about_when_a_former_process_wrote_is_news() {
+        for (sent_by, changed_at, may) in [
+            (None, Some(50_000), true),
+            (None, Some(49_000), true),
+            (None, Some(48_000), false),
+            (None, None, true),
+            (Some(20_000), Some(50_000), false),
+        ] {
+            let write = LastWrite { answered: Time(50_000), sent_by: sent_by.map(Time) };
+            assert_eq!(write.may_be_older_than(changed_at.map(Time)), may, "{sent_by:?} {changed_at:?}");
+        }
     }
 }
