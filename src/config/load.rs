@@ -1,6 +1,7 @@
 //! The config folder in, a [`Config`] or all its mistakes out.
 
 use crate::config::consent;
+use crate::config::consequences::unlikely;
 use crate::config::document::mistake::{Mistake, Mistakes};
 use crate::config::document::redact;
 use crate::config::document::{ConfigSheet, Section};
@@ -48,14 +49,7 @@ pub fn load_with(
     manifests: &dyn ManifestSource,
 ) -> Result<Config, Mistakes> {
     if !dir.is_dir() {
-        let text = match dir.exists() {
-            true => format!("{} is a file, not a folder", dir.display()),
-            false => format!("there is no folder {}", dir.display()),
-        };
-        let expected =
-            format!("expected a folder with {}; `nayose init` writes one to begin with, --config DIR names another", FILES.join(", "));
-        let mistake = Mistake { file: SYSTEMS.into(), line: 1, column: 1, span: None, text, expected };
-        return Err(Mistakes::new(vec![mistake], 0, Vec::new()));
+        return Err(no_folder(dir));
     }
     let (texts, mut found) = texts(dir);
     let present = texts.each_ref().map(Option::is_some);
@@ -66,8 +60,8 @@ pub fn load_with(
     let says_nothing = |file: &str| present[at(file)] && tables[at(file)].1 && tables[at(file)].0.is_empty();
     FILES.iter().zip(&sheets).filter(|(file, _)| says_nothing(file)).for_each(|(file, sheet)| report_empty(file, sheet));
     let outside = Outside { folder: dir, env, looks_up: true };
-    let (table, whole) = &tables[at(SYSTEMS)];
     // Of a missing or empty file nothing more is said than that.
+    let (table, whole) = &tables[at(SYSTEMS)];
     let there = *whole && present[at(SYSTEMS)] && !says_nothing(SYSTEMS);
     let mut read = systems::read(&sheets[at(SYSTEMS)], table, there, &outside, secrets, manifests);
     let mut declared = precedence::declared(&read.offers, &tables[at(PRECEDENCE)].0);
@@ -87,8 +81,8 @@ pub fn load_with(
         _ => (file.into(), texts[at(file)].clone()),
     });
     drop(tables);
-    let mut notes: Vec<String> = sheets.iter().flat_map(ConfigSheet::notes).collect();
-    notes.extend(crate::config::consequences::unlikely(&read.systems, &policy, &precedence, &consent));
+    let unlikely = unlikely(&read.systems, &policy, &precedence, &consent);
+    let notes = sheets.iter().flat_map(ConfigSheet::notes).chain(unlikely).collect();
     let more = mistakes_of(FILES.iter().zip(sheets).filter(|(file, _)| present[at(file)]).map(|(_, sheet)| sheet), &mut found);
     match (found.is_empty(), read.state, read.http, read.network) {
         (true, Some(state), Some(http), Some(network)) => Ok(Config {
@@ -111,6 +105,17 @@ pub fn load_with(
         }),
         _ => Err(Mistakes::new(found, more, shown.into())),
     }
+}
+
+fn no_folder(dir: &Path) -> Mistakes {
+    let text = match dir.exists() {
+        true => format!("{} is a file, not a folder", dir.display()),
+        false => format!("there is no folder {}", dir.display()),
+    };
+    let expected =
+        format!("expected a folder with {}; `nayose init` writes one to begin with, --config DIR names another", FILES.join(", "));
+    let mistake = Mistake { file: SYSTEMS.into(), line: 1, column: 1, span: None, text, expected };
+    Mistakes::new(vec![mistake], 0, Vec::new())
 }
 
 /// Adds what is wrong with the files; how much more there is than is told.

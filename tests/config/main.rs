@@ -4,6 +4,7 @@ mod broken;
 #[allow(dead_code, reason = "shared, and each binary needs a part of it")]
 #[path = "../shared/config_files.rs"]
 mod config_files;
+mod folders;
 mod good;
 mod hostile;
 mod mistakes;
