@@ -19,7 +19,7 @@ fn files() -> ConfigFiles {
     let statuses = [("opportunity", "deals.exists(d, d.open)"), ("mql", "person.score >= 100"), LEAD];
     let precedence = r#"[person]
 phone = ["support", "crm", "ma"]
-title = { from = ["crm"], when = 'deals.exists(d, d.open)', otherwise = ["support"] }
+title = { from = ["crm"], when = 'deals.exists(d, d.open)', otherwise = ["support", "ma"] }
 score = { only = "ma" }
 company = [["crm", "ma"]]
 "#;
