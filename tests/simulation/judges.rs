@@ -148,11 +148,9 @@ fn permit_stands(sim: &Sim<'_>, number: u32, address: &Address, now: Time) -> Re
     if by_hand || !may_send(item, true, now) {
         return Ok(());
     }
-    if was_just_edited(sim) {
-        return Ok(());
-    }
     for (cause, since) in sim.truth.against(address, sim.reach()) {
-        let since = since.max(item.address_since);
+        // What was given by the rules before an edit, and cannot be withdrawn as the system does not answer, stands until its end.
+        let since = since.max(item.address_since).max(sim.rules_edited);
         if let Some(what) = overdue(sim, cause, since, now, LEASE_MS + CLOCK_MS) {
             return fail(2, format!("ma sends to {address} by a permit, and {what}"));
         }
