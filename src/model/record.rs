@@ -1,6 +1,8 @@
 //! Source records: one row of an outer system as it was last observed.
 
-use super::{Address, Editor, Entries, Field, FirstValue, Name, PastStatus, RecordId, RefusalScope, ShortText, Span, Time, Value};
+use super::{
+    Address, Editor, Entries, Field, FirstValue, LastEdit, Name, PastStatus, RecordId, RefusalScope, ShortText, Span, Time, Value,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -303,12 +305,14 @@ impl Record {
     }
 
     /// A time of change that is still to come counts as the time at which the value was first read: else it would win over everything newer.
-    /// A field's own date that is still to come dates nothing: it is told again and again, each time as if it had just come about.
+    /// A field's own date that is still to come dates nothing: it is told again and again, each time as if it had just come about. Who set it
+    /// is told all the same.
     pub fn first_read(&mut self, now: Time) {
         for field in &mut self.fields {
             // A time that is told to the second may end after now, and has begun.
             if field.is_dated() && field.after.is_some_and(|after| after > now) {
-                (field.last_edit, field.after) = (None, None);
+                let by = field.last_edit.take().and_then(|edit| edit.by);
+                (field.last_edit, field.after) = (by.map(|by| LastEdit { dated: false, by: Some(by) }.into()), None);
             }
             (field.at, field.after) = (field.at.min(now), field.after.map(|after| after.min(now)));
         }
@@ -363,6 +367,18 @@ mod tests {
         record.fields[0].after = Some(Time(700));
         record.first_read(Time(1_000));
         assert_eq!((record.fields[0].is_dated(), record.fields[0].at), (true, Time(1_000)), "some moment within a second");
+    }
+
+    /// By a clock that was half an hour behind, what a relay had copied counted as typed, and was written over what a person had typed.
+    #[test]
+    fn who_set_a_field_that_is_dated_in_the_future_is_known() {
+        let mut record = Record::new("crm:person:1".parse().unwrap());
+        record.set(&"phone".into(), Value::text("1"), Time(300));
+        record.fields[0].tell(Time(9_000), Some(Editor::Relay("sync".into())));
+        record.first_read(Time(1_000));
+        let field = &record.fields[0];
+        assert_eq!((field.is_dated(), field.age()), (false, Age::until(Time(1_000))));
+        assert_eq!(field.last_edit.as_ref().and_then(|edit| edit.relay()).map(|name| &**name), Some("sync"));
     }
 
     #[test]
