@@ -130,7 +130,9 @@ fn date_fields(old: &Record, new: &mut Record, sight: Sight) {
             (field.at, field.after, field.last_edit) = (before.at, before.after, before.last_edit.clone());
             continue;
         }
-        field.last_edit = new.edited_by.clone().map(|by| Box::new(LastEdit { dated: false, by: Some(by) }));
+        // What the field's own history tells goes before who changed anything of the record last, also where its date is still to come.
+        let by_record = || new.edited_by.clone().map(|by| Box::new(LastEdit { dated: false, by: Some(by) }));
+        field.last_edit = field.last_edit.take().or_else(by_record);
         // The change did not move the record's time.
         let is_silent = untold && new.changed_at.is_some();
         if is_silent {

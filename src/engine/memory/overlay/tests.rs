@@ -317,3 +317,29 @@ fn a_touch_counts_only_where_it_is_asked_how_long_a_record_was_quiet() {
     };
     assert_eq!((seen(900, true), seen(900, false), seen(500, true), seen(400, true)), (Some(Time(900)), None, None, None));
 }
+
+/// By a clock that was half an hour behind, the entry that a relay had made lay in the future. The record's own editor, or nobody, took the
+/// relay's place, and its copy counted as typed.
+#[test]
+fn who_set_a_field_is_known_though_its_date_is_still_to_come() {
+    let (phone, now): (crate::model::Name, Time) = ("phone".into(), Time(1_000));
+    for (by_record, by_field, known) in [
+        (None, Some(Editor::Relay("sync".into())), Some(Editor::Relay("sync".into()))),
+        (Some(Editor::Person), Some(Editor::Relay("sync".into())), Some(Editor::Relay("sync".into()))),
+        (Some(Editor::Person), None, Some(Editor::Person)),
+        (None, None, None),
+    ] {
+        let mut known_record = Record::new("crm:person:1".parse().unwrap());
+        known_record.set(&phone, Value::text("03-1111-1111"), Time(500));
+        let mut seen = Record::new(known_record.id.clone());
+        (seen.changed_at, seen.edited_by) = (Some(Time(9_000)), by_record.clone());
+        seen.set(&phone, Value::text("03-2222-2222"), Time(9_000));
+        seen.fields[0].tell(Time(9_000), by_field.clone());
+        seen.first_read(now);
+        let Merged::Changed(merged) = overlay(Some(&known_record), Box::new(seen), ListsCarried::ALL, Sight::at(now)) else {
+            panic!("it changed")
+        };
+        let edit = merged.field_of(&phone).and_then(|field| field.last_edit.clone());
+        assert_eq!(edit.and_then(|edit| edit.by), known, "{by_record:?} {by_field:?}");
+    }
+}
