@@ -134,3 +134,40 @@ fn what_a_look_back_leaves_out_stays_as_it_was_known() {
     let idx = running.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
     assert_eq!(running.engine.probe().world.record(idx).text("phone"), Some("03-1111-1111"));
 }
+
+/// A process died with a stop mark under way, and the record was read by its id first: an entry that had been seen to be kept, and that somebody
+/// had taken out meanwhile, was taken for one that the system never kept, and was put in again.
+#[test]
+fn what_is_taken_out_of_a_list_while_a_stop_mark_is_under_way_is_known_to_be() {
+    let place = Place::new().of_systems("writes = [\"hold\"]", "writes = [\"hold\", \"title\"]");
+    let mut running = place.start(NOW);
+    running.read_all(&[("1", None)]);
+    let holding = |id: &str, entries: &[&str]| {
+        let mut record = person(id, &address("1"), None);
+        record.set(&"title".into(), Value::list(entries.iter().copied()), NOW);
+        record
+    };
+    running.pass("crm.people", Pass::Sweep, super::place::page(vec![holding("crm:person:1", &["a", "b"])], Vec::new()));
+    running.decide();
+    running.engine.approve("ma", false, "tests", running.now).unwrap();
+    let lead = |entries: &[&str]| holding("ma:person:1", entries);
+    running.look_back(|_| vec![lead(&[])]);
+    running.later(Span::minutes(1));
+    running.sweep("ma.people", vec![lead(&["a", "b"])], Vec::new());
+
+    running.pass("crm.deals", Pass::Sweep, super::place::page(vec![deal("1", DealState::Open, &["1"], None)], Vec::new()));
+    running.decide();
+    let Some(Act::Write(batch)) = running.engine.next_act(&"ma".into(), running.now) else { panic!("a stop mark is due") };
+    assert!(batch.ops.iter().all(|op| op.change.fields.is_empty()));
+    running.engine.commit().unwrap();
+    let now = running.now;
+    drop(running);
+    let mut running = place.start(now);
+    running.later(Span::minutes(1));
+    let Some(Act::ReadBack(asked)) = running.engine.next_act(&"ma".into(), running.now) else { panic!("it is read first") };
+    running.engine.book_read_back(&asked, Ok(vec![lead(&["a"])]), running.now).unwrap();
+    let idx = running.engine.probe().world.find(&"ma:person:1".parse().unwrap()).unwrap();
+    let record = running.engine.probe().world.record(idx);
+    let fate = record.entries(&"title".into()).and_then(|entries| entries.fate("b"));
+    assert!(matches!(fate, Some(EntryFate::Removed(_))), "{fate:?}");
+}
