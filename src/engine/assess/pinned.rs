@@ -10,7 +10,7 @@ use crate::model::{Address, Name, Record, RecordId};
 impl Engine {
     /// Whether a field of whoever a record is of is pinned.
     pub fn is_pinned(&self, record: &RecordId, field: &Name) -> bool {
-        if self.pins.is_empty() {
+        if !self.pins.has_field(field) {
             return false;
         }
         let Some(place) = self.world.find(record) else { return false };
@@ -22,7 +22,7 @@ impl Engine {
 
     /// The pin of a field of a person.
     pub(super) fn pin_of<'a>(&'a self, name: &Name, of: Members<'a>) -> Option<&'a Pin> {
-        if self.pins.is_empty() { None } else { self.pin_among(of.records, name) }
+        if self.pins.has_field(name) { self.pin_among(of.records, name) } else { None }
     }
 
     fn pin_among(&self, records: &[Record], field: &Name) -> Option<&Pin> {

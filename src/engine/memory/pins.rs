@@ -27,49 +27,61 @@ pub struct StoredPin {
     pub pin: Pin,
 }
 
-/// All pins.
+/// All pins, by their field: of most fields there are none, and each is asked for with each person.
 #[derive(Debug, Default)]
 pub struct Pins {
-    by: BTreeMap<Vec<u8>, StoredPin>,
+    by: BTreeMap<Name, BTreeMap<Vec<u8>, StoredPin>>,
 }
 
 impl Pins {
     /// Takes a pin; one of the same field on the same record or address gives way. Under the key it lies in the store, too.
     pub fn put(&mut self, stored: StoredPin) -> Vec<u8> {
         let key = pin_key(stored.on.on(), &stored.field);
-        self.by.insert(key.clone(), stored);
+        self.by.entry(stored.field.clone()).or_default().insert(key.clone(), stored);
         key
     }
 
     /// Takes a pin out; its key, if there was one.
     pub fn remove(&mut self, on: On<'_>, field: &Name) -> Option<Vec<u8>> {
         let key = pin_key(on, field);
-        self.by.remove(&key).map(|_| key)
+        self.take(field, &key).map(|_| key)
+    }
+
+    fn take(&mut self, field: &Name, key: &[u8]) -> Option<StoredPin> {
+        let of_field = self.by.get_mut(field)?;
+        let taken = of_field.remove(key);
+        if of_field.is_empty() {
+            self.by.remove(field);
+        }
+        taken
     }
 
     /// The pin of a field among these records and addresses; of several the last.
     pub fn of<'p, 'o>(&'p self, field: &Name, on: impl Iterator<Item = On<'o>>) -> Option<&'p Pin> {
-        let found = on.filter_map(|on| self.by.get_key_value(&pin_key(on, field)));
+        let of_field = self.by.get(field)?;
+        let found = on.filter_map(|on| of_field.get_key_value(&pin_key(on, field)));
         found.max_by_key(|(key, stored)| (stored.pin.at, *key)).map(|(_, stored)| &stored.pin)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.by.is_empty()
+    /// Whether anybody's value of a field is pinned.
+    pub fn has_field(&self, field: &Name) -> bool {
+        self.by.contains_key(field)
     }
 
     /// All of them, in an order that stays.
     pub fn all(&self) -> impl Iterator<Item = &StoredPin> {
-        self.by.values()
+        self.by.values().flat_map(BTreeMap::values)
     }
 
     /// The records of a system have another system's name from now on. Gives the pins that it touches: the key that each lay under, and
     /// what lies in its place.
     pub fn rename(&mut self, from: &Name, to: &Name) -> Vec<(Vec<u8>, StoredPin)> {
         let is_touched = |stored: &StoredPin| matches!(&stored.on, StoredOn::Record(record) if record.system == *from);
-        let touched: Vec<Vec<u8>> = self.by.iter().filter(|(_, stored)| is_touched(stored)).map(|(key, _)| key.clone()).collect();
+        let all = self.by.iter().flat_map(|(field, pins)| pins.iter().map(move |(key, stored)| (field, key, stored)));
+        let touched = all.filter(|(_, _, stored)| is_touched(stored)).map(|(field, key, _)| (field.clone(), key.clone()));
         let mut moved = Vec::new();
-        for key in touched {
-            let Some(mut stored) = self.by.remove(&key) else { continue };
+        for (field, key) in touched.collect::<Vec<_>>() {
+            let Some(mut stored) = self.take(&field, &key) else { continue };
             if let StoredOn::Record(record) = &mut stored.on {
                 *record = RecordId { system: to.clone(), ..record.clone() };
             }
@@ -112,6 +124,7 @@ mod tests {
         let value = |pins: &Pins| pins.of(&title, all()).map(|pin| pin.value.to_string());
         assert_eq!(value(&pins).as_deref(), Some("顧問"));
         assert_eq!(pins.of(&"phone".into(), all()), None);
+        assert_eq!([&title, &"phone".into()].map(|field| pins.has_field(field)), [true, false]);
         assert!(pins.remove(On::Address(&address), &title).is_some() && pins.remove(On::Address(&address), &title).is_none());
         assert_eq!(value(&pins).as_deref(), Some("部長"));
         put(&mut pins, On::Record(&ma), "課長", 6);
