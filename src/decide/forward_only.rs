@@ -38,7 +38,7 @@ impl ForwardOnly {
         if shown.trim().is_empty() || shown == word(status) {
             return None;
         }
-        match (highest_shown(&self.order, shown, word), self.order.iter().position(|name| name == status)) {
+        match (highest_shown(self.order.iter(), shown, word), self.order.iter().position(|name| name == status)) {
             (None, _) => Some(KeptStatus::NotOurs),
             (Some(highest), Some(new)) if highest < new && !self.except.contains(status) => Some(KeptStatus::Higher),
             _ => None,
@@ -46,16 +46,19 @@ impl ForwardOnly {
     }
 }
 
-/// The place of the highest status, of an order, among those that a target shows, one word a line; `None`: it shows none of them. `word` is
+/// The place of the highest status, of those in order, among what a target shows, one word a line; `None`: it shows none of them. `word` is
 /// what it calls a status.
-pub fn highest_shown<'w>(order: &'w [Name], shown: &str, word: impl Fn(&'w Name) -> &'w str) -> Option<usize> {
-    let exactly = || order.iter().position(|name| shown.lines().any(|line| line == word(name)));
+pub fn highest_shown<'w>(
+    mut order: impl Iterator<Item = &'w Name> + Clone,
+    shown: &str,
+    word: impl Fn(&'w Name) -> &'w str,
+) -> Option<usize> {
+    if let Some(exactly) = order.clone().position(|name| shown.lines().any(|line| line == word(name))) {
+        return Some(exactly);
+    }
     // A pick list may spell a word its own way: Lead, ＬＥＡＤ.
-    let in_its_spelling = || {
-        let lines: Vec<String> = shown.lines().map(entry_key).collect();
-        order.iter().position(|name| lines.contains(&entry_key(word(name))))
-    };
-    exactly().or_else(in_its_spelling)
+    let lines: Vec<String> = shown.lines().map(entry_key).collect();
+    order.position(|name| lines.contains(&entry_key(word(name))))
 }
 
 #[cfg(test)]

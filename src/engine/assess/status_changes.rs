@@ -75,7 +75,9 @@ impl Engine {
 
     /// What a status that is true rests on: deals and tickets for each of which alone it would be, and the values that it asks for.
     fn status_evidence(&self, rule: &StatusRule, of: Members<'_>, now: Time) -> Vec<ShortText> {
-        let mut told = self.asked(of, now, |person| person.witnesses(rule, &of.by.needs.of_statuses).map(record_text).collect::<Vec<_>>());
+        let mut told = self.asked(of, now, |person| {
+            person.witnesses(rule, &of.by.needs.of_statuses).take(EVIDENCE_MAX).map(record_text).collect::<Vec<_>>()
+        });
         for name in rule.when.person_fields() {
             let winner = self.field_asked(name, of, now).and_then(|asked| {
                 let asked = rule.by.iter().fold(asked, |asked, by| asked.only(by));

@@ -61,8 +61,8 @@ impl Engine {
     /// Whether a status would take the place of a higher one, or of one that is none of ours.
     fn would_lower(&self, system: &SystemState, record: &Record, status: &Name) -> bool {
         let Some(shown) = record.mark(Mark::Status).and_then(Value::as_text) else { return false };
-        let statuses: Vec<Name> = self.rules.rules().policy.statuses.iter().map(|rule| rule.name.clone()).collect();
-        lowers(&statuses, system.connected.words(), shown, status)
+        let statuses = self.rules.rules().policy.statuses.iter().map(|rule| &rule.name);
+        lowers(statuses, system.connected.words(), shown, status)
     }
 
     /// Why a record keeps the status that it shows though its person has another one; `None`: it does not, or is told none.
@@ -210,9 +210,9 @@ fn proofs_run_out(policy: &Policy, proved: impl Fn(&Proof) -> Proved) -> Option<
 }
 
 /// Whether a status would take the place of a higher one of `statuses`, which are in order, or of one that is none of ours.
-fn lowers(statuses: &[Name], words: &SystemWords, shown: &str, status: &Name) -> bool {
-    let highest = highest_shown(statuses, shown, |name| words.of(name));
-    let new = statuses.iter().position(|name| name == status);
+fn lowers<'w>(mut statuses: impl Iterator<Item = &'w Name> + Clone, words: &'w SystemWords, shown: &str, status: &Name) -> bool {
+    let highest = highest_shown(statuses.clone(), shown, |name| words.of(name));
+    let new = statuses.position(|name| name == status);
     highest.is_none() || highest < new
 }
 

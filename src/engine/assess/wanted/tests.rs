@@ -61,7 +61,7 @@ fn a_status_is_lower_than_one_that_stands_before_it_and_than_a_strangers() {
         ("Customer", "lead", true),
         ("LEAD", "customer", false),
     ] {
-        assert_eq!(lowers(&statuses, &words, shown, &status.into()), lower, "{shown:?} -> {status}");
+        assert_eq!(lowers(statuses.iter(), &words, shown, &status.into()), lower, "{shown:?} -> {status}");
     }
 }
 
