@@ -363,7 +363,7 @@ impl HttpClient {
     }
 
     fn shape(&self, text: &str) -> String {
-        clip(&without_values(&self.secrets.strike(&readable(text))), BEGINS_CHARS)
+        clip(&without_values(&self.secrets.strike(&readable(text)), BEGINS_CHARS * char::MAX_LEN_UTF8), BEGINS_CHARS)
     }
 
     fn beginning(&self, text: &str) -> String {
