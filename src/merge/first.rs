@@ -33,8 +33,8 @@ pub(super) fn as_first<'a>(rule: &FieldRule, c: &Candidate<'a>) -> Candidate<'a>
 pub(super) struct Since(Vec<Time>);
 
 impl Since {
-    /// `counts`: whether the candidate of that place counts. What is not decided on yet came later than what is; but not where it came in the same round: which of two comes first must not hang on
-    /// which is read first.
+    /// `counts`: whether the candidate of that place counts. What is not decided on yet came later than what is; but not where it came in the
+    /// same round: which of two comes first must not hang on which is read first.
     pub(super) fn of(candidates: &[Candidate<'_>], counts: impl Fn(usize) -> bool) -> Since {
         let counted = candidates.iter().enumerate().filter(|(place, _)| counts(*place));
         let earliest = counted.filter_map(|(_, c)| c.first).min_by_key(|first| first.since);

@@ -14,8 +14,8 @@ const TYPED: u8 = 2;
 const COPIED: u8 = 4;
 
 impl Writer {
-    /// What was emptied, when fields changed, whose the entries of lists are, what the system told of changes, names with slips, first values and statuses. A record of
-    /// which nothing of it is known ends before it.
+    /// What was emptied, when fields changed, whose the entries of lists are, what the system told of changes, names with slips, first values and
+    /// statuses. A record of which nothing of it is known ends before it.
     pub(super) fn seen_to_change(&mut self, record: &Record, names: &mut Names) {
         let memory = &record.memory;
         let untold = record.fields.iter().all(|f| f.last_edit.is_none());
