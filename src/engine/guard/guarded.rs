@@ -1,6 +1,6 @@
 //! The guards over real writes: what counts as much, what then waits for a person's word, and how that is kept.
 
-use super::intents::Replaced;
+use super::intents::{Replaced, is_given, of_sent};
 use super::limits::GUARD;
 use super::limits::GuardLimits;
 use super::limits::WENT;
@@ -15,7 +15,7 @@ use crate::engine::rules::connected::Connected;
 use crate::engine::rules::plan_id::plan_id;
 use crate::engine::system::SystemState;
 use crate::engine::target::Op;
-use crate::engine::target::{Sent, permit_stands};
+use crate::engine::target::Sent;
 use crate::model::{Name, Record, RecordId, Time, counted};
 use crate::telemetry::InternalEvent;
 use crate::telemetry::guard::{ManyHolds, WritesWait};
@@ -98,6 +98,9 @@ impl Engine {
     pub fn book_with_guards(&mut self, idx: Idx, sent: &Sent, record: &Record, now: Time) {
         for op in directions(sent, record, now) {
             let Some(state) = self.systems.get_mut(&record.id.system) else { continue };
+            if state.guards.of_mut(op).is_spent(idx, || of_sent(op, sent, record, now).digest()) {
+                continue;
+            }
             if let Some(replaces) = state.guards.of_mut(op).went(idx, now) {
                 self.ledger.put(WENT, went_key(op, &record.id), &(now, replaces.into()));
             }
@@ -279,10 +282,9 @@ fn limits_of(policy: &Policy, op: Op, listed: usize) -> GuardLimits {
 
 /// The directions in which what was sent counts. `record` is as it was before.
 fn directions(sent: &Sent, record: &Record, now: Time) -> impl Iterator<Item = Op> + use<> {
-    let given = matches!(sent.permit, Some(Some(_))) && !permit_stands(record, now);
     let all = [
         (Op::Hold, sent.block == Some(true) || sent.permit == Some(None)),
-        (Op::Release, sent.block == Some(false) || given),
+        (Op::Release, sent.block == Some(false) || is_given(sent, record, now)),
         (Op::Update, !sent.fields.is_empty() || sent.status.is_some()),
     ];
     all.into_iter().filter(|(_, was_sent)| *was_sent).map(|(op, _)| op)

@@ -3,7 +3,7 @@
 use crate::connector::{Change, PermitChange};
 use crate::engine::ledger::items::encode;
 use crate::engine::target::Op;
-use crate::engine::target::permit_stands;
+use crate::engine::target::{Sent, permit_stands};
 use crate::model::{Mark, Name, Record, RecordId, Time, Value, is_blank};
 use serde::{Deserialize, Serialize};
 
@@ -45,6 +45,20 @@ pub(in crate::engine) fn release(record: &Record, change: &Change, now: Time) ->
     (lifted || given).then(|| intent(&record.id, Op::Release, &(lifted, given)))
 }
 
+/// What a write was about that went in a direction. `record` is as it was before.
+pub(in crate::engine) fn of_sent(op: Op, sent: &Sent, record: &Record, now: Time) -> Intent {
+    match op {
+        Op::Hold => intent(&record.id, op, &()),
+        Op::Release => intent(&record.id, op, &(sent.block == Some(false), is_given(sent, record, now))),
+        Op::Update => intent(&record.id, op, &(&sent.fields, &sent.status)),
+    }
+}
+
+/// Whether a permit was given that did not stand.
+pub(in crate::engine) fn is_given(sent: &Sent, record: &Record, now: Time) -> bool {
+    matches!(sent.permit, Some(Some(_))) && !permit_stands(record, now)
+}
+
 /// Fields and status; the reason codes of a block alone are neither.
 pub(in crate::engine) fn update(record: &Record, change: &Change) -> Option<Intent> {
     let status = change.status.as_ref().map(|s| &s.to);
@@ -84,6 +98,29 @@ mod tests {
 
     fn text(value: &str) -> Value {
         if value.is_empty() { Value::Empty } else { Value::Text(value.into()) }
+    }
+
+    #[test]
+    fn what_was_sent_is_known_by_what_was_due() {
+        let now = Time(5);
+        let record = record(&[("phone", "03-1")], None);
+        let nothing =
+            Sent { at: Time(4), fields: Vec::new(), block: None, permit: None, why: None, status: None, ours_before: false, unknown: true };
+        let fields = vec![("phone".into(), text("03-2"))];
+        let status = Some(StatusChange { to: "lead".into(), from: None });
+        for (block, permit) in [(Some(false), None), (None, Some(Time(9))), (Some(false), Some(Time(9)))] {
+            let change = Change { block, permit: permit.map(PermitChange::Until), ..Change::default() };
+            let sent = Sent { block, permit: permit.map(Some), ..nothing.clone() };
+            let due = release(&record, &change, now).unwrap();
+            assert_eq!(of_sent(Op::Release, &sent, &record, now).digest(), due.digest(), "{change:?}");
+        }
+        for status in [None, status] {
+            let change = Change { fields: fields.clone(), status: status.clone(), ..Change::default() };
+            let sent = Sent { fields: fields.clone(), status: status.map(|s| s.to), ..nothing.clone() };
+            assert_eq!(of_sent(Op::Update, &sent, &record, now).digest(), update(&record, &change).unwrap().digest());
+        }
+        let hold = of_sent(Op::Hold, &Sent { block: Some(true), ..nothing.clone() }, &record, now);
+        assert_eq!(hold, intent(&record.id, Op::Hold, &()));
     }
 
     #[test]

@@ -156,6 +156,17 @@ impl Guard {
         self.records.get(&idx).and_then(|e| e.went.as_ref()).map(|(_, r)| &**r)
     }
 
+    /// What a former process sent and was granted went, though nothing is due for the record here: the word for it is used up.
+    pub fn is_spent(&mut self, idx: Idx, digest: impl FnOnce() -> u64) -> bool {
+        let is_due = || self.records.get(&idx).is_some_and(|entry| entry.due.is_some());
+        if self.granted.is_empty() || is_due() {
+            return false;
+        }
+        let is_spent = self.granted.remove(&digest());
+        self.changed |= is_spent;
+        is_spent
+    }
+
     /// Puts back what went before the state was opened.
     pub fn restore_went(&mut self, idx: Idx, at: Time, replaces: Box<[Replaced]>) {
         if let Some(before) = self.records.get(&idx).and_then(|e| e.went.as_ref()).map(|(t, _)| *t) {

@@ -125,6 +125,23 @@ fn granted_and_asked_survive_a_restart() {
     assert!(!ask(&mut after));
 }
 
+/// The answer was lost, the process died, and a look shows the next one that it went.
+#[test]
+fn what_a_former_process_was_granted_and_sent_is_granted_once() {
+    let mut before = Guard::default();
+    line_up(&mut before, 0..10);
+    ask(&mut before);
+    before.grant_asked();
+    let mut after = Guard::default();
+    after.restore(before.to_keep());
+    let digest = |what| move || intent(what, &[]).unwrap().digest();
+    line_up(&mut after, 1..2);
+    let spent = [(0, 0), (0, 0), (1, 1), (11, 11)].map(|(idx, what)| after.is_spent(idx, digest(what)));
+    assert_eq!(spent, [true, false, false, false], "once; what is due is booked as such; and nobody granted the last");
+    line_up(&mut after, 0..1);
+    assert_eq!(after.counted(), 1, "the same again is counted");
+}
+
 #[test]
 fn what_is_due_when_the_state_was_made_anew_waits_however_little_it_is_also_over_a_restart() {
     let mut guard = Guard::default();
