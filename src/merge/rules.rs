@@ -143,6 +143,12 @@ impl FieldRule {
         }
     }
 
+    /// Whether a value's weight hangs on what other records show, so that a write over one of these may change what wins, or who keeps their
+    /// own: most of them, or whether somebody typed one.
+    pub fn weighs_others(&self) -> bool {
+        !self.typed.is_empty() || self.strategies().any(|strategy| matches!(strategy, Strategy::Most(_)))
+    }
+
     /// The strategies of all its parts.
     pub fn strategies(&self) -> impl Iterator<Item = &Strategy> {
         self.cases.iter().map(|case| &case.strategy).chain([&self.strategy])

@@ -139,6 +139,12 @@ impl Engine {
         }
     }
 
+    /// Whether a write over what a record shows leaves others more or less weight than they had.
+    fn takes_a_vote(&self, field: &Name, record: &Record) -> bool {
+        let shows_one = record.field_of(field).is_some_and(|shown| !shown.value.is_empty());
+        shows_one && self.rules.rules().precedence.rule(field).is_some_and(|rule| rule.weighs_others())
+    }
+
     /// Books a write of which the record, as it is known, shows nothing yet.
     pub(in crate::engine) fn applied(&mut self, idx: Idx, mut record: Record, more: bool, now: Time) {
         let system = record.id.system.clone();
@@ -147,6 +153,7 @@ impl Engine {
         let Some(state) = self.systems.get(&system) else { return };
         let permit_ends = state.connected.abilities().permit_ends;
         let words = state.connected.words();
+        let is_recounted = sent.fields.iter().any(|(name, _)| self.takes_a_vote(name, &record));
         let Some(target) = self.targets.of_mut(idx) else { return };
         let word = sent.status.as_ref().map(|s| words.of(s).into());
         target.applied(&mut record, word, permit_ends, now);
@@ -161,7 +168,7 @@ impl Engine {
         }
         self.keep_target(idx);
         let touched = self.systems.get_mut(&system).is_some_and(|s| s.channel.take_touched(idx));
-        if more || touched {
+        if more || touched || is_recounted {
             self.dirty.insert(idx);
         }
         self.set_lanes(&system, idx, Lanes::default());

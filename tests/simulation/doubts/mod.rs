@@ -17,3 +17,4 @@ mod trailing;
 mod turns;
 mod unlisted;
 mod values;
+mod votes;
