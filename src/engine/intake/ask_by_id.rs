@@ -12,7 +12,7 @@ use crate::engine::memory::place::Idx;
 use crate::engine::memory::view::View;
 use crate::engine::memory::world::World;
 use crate::engine::proofs::pass_run::PassRun;
-use crate::model::{Entity, Name, Record, RecordId, ShortText, Time};
+use crate::model::{Entity, Name, Presence, Record, RecordId, ShortText, Time};
 
 impl Engine {
     /// Whether a deal or ticket names somebody who is not known, though everybody was read.
@@ -49,6 +49,16 @@ impl Engine {
         self.look_ups.rows.entry(id.clone()).or_insert(AT_ONCE);
     }
 
+    /// A known record that listings missed is looked up by its id.
+    pub(in crate::engine) fn look_for_missed(&mut self, id: &RecordId) {
+        self.look_ups.missed.entry(id.clone()).or_insert(AT_ONCE);
+    }
+
+    /// Whether it was looked up for that, which it is no more.
+    pub(in crate::engine) fn ends_look_for(&mut self, id: &RecordId) -> bool {
+        self.look_ups.missed.remove(id).is_some()
+    }
+
     /// After a pass over people: once they were all read, the deals and tickets that name others are found.
     pub(in crate::engine) fn note_people_read(&mut self, system: &Name, now: Time) {
         if self.look_ups.whole.contains(system) {
@@ -77,7 +87,9 @@ impl Engine {
     }
 
     fn is_wanted(&self, id: &RecordId, stream: &Name) -> bool {
+        let is_missed = |idx| self.world.slot(idx).stream == *stream && self.world.record(idx).presence == Presence::MissedOnce;
         match id.entity {
+            _ if self.look_ups.missed.contains_key(id) => self.world.find(id).is_some_and(is_missed),
             Entity::Person => self.world.find(id).is_none(),
             _ => self.doubts.get(id).is_some_and(|d| d.stream == *stream),
         }
@@ -131,14 +143,18 @@ impl Engine {
 impl LookUps {
     /// Ids of a system that are to be asked for now and that are still wanted, as many as go into one pass.
     fn due(&self, system: &Name, entity: Entity, now: Time, is_wanted: impl Fn(&RecordId) -> bool) -> Vec<ShortText> {
-        let of_system = self.of(entity).iter().filter(|(id, t)| id.system == *system && t.next <= now);
+        let of_system = self.of(entity).iter().chain(&self.missed).filter(|(id, t)| id.system == *system && t.next <= now);
         let wanted = of_system.filter(|(id, _)| id.entity == entity && is_wanted(id));
         wanted.map(|(id, _)| id.id.clone()).take(IDS_MAX).collect()
     }
 
     /// One was asked for: whoever was found is looked for no more, the others after a while.
     fn tried(&mut self, id: &RecordId, found: bool, now: Time) {
-        let list = if id.entity == Entity::Person { &mut self.people } else { &mut self.rows };
+        let list = match id.entity {
+            _ if self.missed.contains_key(id) => &mut self.missed,
+            Entity::Person => &mut self.people,
+            _ => &mut self.rows,
+        };
         if found {
             list.remove(id);
         } else if let Some(tried) = list.get_mut(id) {

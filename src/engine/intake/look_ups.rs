@@ -1,5 +1,6 @@
 //! Deals and tickets that name somebody unknown, and rows that could not be read: they are looked up by id, once the system's people were read
-//! whole. Who is not there either is nobody; their deal then holds its account, as one that cannot be read does.
+//! whole. Who is not there either is nobody; their deal then holds its account, as one that cannot be read does. So are records that listings
+//! missed which leave out what changed last.
 
 use crate::engine::ledger::kind::{Kind, Tag};
 use crate::model::{Entity, Name, RecordId, ShortText, Span, Time};
@@ -23,6 +24,8 @@ pub struct LookUps {
     pub(in crate::engine) whole: BTreeSet<Name>,
     pub(super) people: BTreeMap<RecordId, Tried>,
     pub(super) rows: BTreeMap<RecordId, Tried>,
+    /// Known ones that listings missed.
+    pub(super) missed: BTreeMap<RecordId, Tried>,
     /// People who were merged into another.
     pub(in crate::engine) merged: HashMap<RecordId, ShortText>,
 }

@@ -76,9 +76,11 @@ impl Engine {
                 }
                 Observed::Deleted(id) => self.observe_deleted(run, &id, now),
                 Observed::DealPeople { deal, people } => self.observe_deal_people(run, &deal, people),
-                // Who is not there is nobody; the deal that names them holds its account for that.
-                Observed::NotFound(_) => run.read -= 1,
-                Observed::Merged { from, into } => self.observe_merged(&from, into),
+                Observed::NotFound(id) => self.observe_not_found(run, &id, now),
+                Observed::Merged { from, into } => {
+                    self.is_not_there(run, &from, now);
+                    self.observe_merged(&from, into);
+                }
             }
         }
         self.hold_lacking(run);
@@ -309,6 +311,12 @@ impl Engine {
                 codes => self.ledger.put(UNKNOWN_CODES, record.key(), &codes.into()),
             }
         }
+    }
+
+    /// Who is not there is nobody; the deal that names them holds its account for that.
+    fn observe_not_found(&mut self, run: &mut PassRun, id: &RecordId, now: Time) {
+        run.read -= 1;
+        self.is_not_there(run, id, now);
     }
 
     fn observe_deleted(&mut self, run: &mut PassRun, id: &RecordId, now: Time) {

@@ -6,6 +6,7 @@
 //! - `pass_run`: a pass under way
 //! - `begin_pass`: its beginning
 //! - `prove`: its end, and what a whole one proves
+//! - `missing`: what a whole listing did not show
 //! - `coverage`: what waits for what was not read yet, pure
 //! - `covering`: what was read of each stream
 //! - `clocks`: by whose clock, pure
@@ -15,6 +16,7 @@ pub mod begin_pass;
 pub mod clocks;
 pub mod coverage;
 pub mod covering;
+pub mod missing;
 pub mod next_pass;
 pub mod pass_run;
 pub mod prove;

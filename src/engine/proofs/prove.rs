@@ -5,9 +5,7 @@ use super::reading::StreamState;
 use crate::connector::{Error as SystemError, Pass, PassEnd, SWEEP_EVERY, StreamInfo};
 use crate::engine::engine::Engine;
 use crate::engine::error::Error;
-use crate::model::{Entity, Name, Presence, Span, Time, counted};
-use crate::telemetry::InternalEvent;
-use crate::telemetry::reading::RecordNotListed;
+use crate::model::{Entity, Name, Span, Time, counted};
 
 /// A stream that listed at least so many records and now lists none is not believed: a lost scope looks like that.
 const EMPTY_SUSPICIOUS_FROM: usize = 5;
@@ -168,31 +166,6 @@ impl Engine {
         }
         self.looked_up(run, now);
         self.commit()
-    }
-
-    /// Records that a complete sweep did not see: the first time they are missed, the second time they are gone. Where we write, a listing is
-    /// not believed in this: it may be a list that somebody keeps, or the part of all that a token shows. There the second time they are read
-    /// by their ids, and only who is not found is gone.
-    fn miss(&mut self, run: &PassRun, now: Time) {
-        let is_written_to = self.systems.get(&run.system).is_some_and(|s| s.connected.writes_to(&run.stream));
-        for idx in self.world.unseen(&run.system, &run.stream, run.epoch) {
-            let mut record = self.world.record(idx);
-            record.presence = match Unseen::of(record.presence, is_written_to, now) {
-                Unseen::Counts(presence) => presence,
-                Unseen::IsReadById => {
-                    if let Some(system) = self.systems.get_mut(&run.system) {
-                        system.channel.is_unlisted(idx);
-                    }
-                    continue;
-                }
-                Unseen::IsKnownGone => continue,
-            };
-            if record.is_gone() {
-                RecordNotListed { record: &record.id }.emit();
-            }
-            self.mark(idx, &record);
-            self.keep_record(run.stream.clone(), &record);
-        }
     }
 }
 
@@ -366,26 +339,6 @@ fn proves_people(pass: &Pass, own: &StreamInfo, filter_works: bool) -> bool {
         Pass::Changes(_) => own.changes_carry_people && own.sound && filter_works,
         Pass::Resume { .. } => own.changes_carry_people && own.sound,
         Pass::ForEach(_) | Pass::FilterTest(_) | Pass::ById(_) => false,
-    }
-}
-
-/// What a whole listing says of a record that it did not show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Unseen {
-    Counts(Presence),
-    /// The listing is not believed: it is read by its id.
-    IsReadById,
-    IsKnownGone,
-}
-
-impl Unseen {
-    fn of(before: Presence, is_written_to: bool, now: Time) -> Unseen {
-        match before {
-            Presence::Listed => Unseen::Counts(Presence::MissedOnce),
-            Presence::MissedOnce if is_written_to => Unseen::IsReadById,
-            Presence::MissedOnce => Unseen::Counts(Presence::Gone(now)),
-            Presence::Gone(_) => Unseen::IsKnownGone,
-        }
     }
 }
 

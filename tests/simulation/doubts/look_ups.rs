@@ -3,7 +3,7 @@
 use super::place::{NOW, Place, address, deal, page, person};
 use nayose::connector::{Observed, PageRead, Pass};
 use nayose::engine::proofs::reading::Haste;
-use nayose::model::{DealState, Record, Span, TicketState};
+use nayose::model::{DealState, Presence, Record, Span, TicketState};
 
 const PEOPLE: [(&str, Option<&str>); 3] = [("1", Some("7")), ("2", None), ("3", None)];
 
@@ -136,6 +136,40 @@ fn whom_an_open_ticket_names_and_nobody_knows_is_looked_up_and_its_address_is_he
         assert_eq!(due_of(&running, "support", "people").len(), usize::from(answer == "not found"), "{answer}");
         running.sweep("support.tickets", vec![ticket(TicketState::Closed, &["9"], &["2"])], vec![]);
         assert_eq!((running.gate("1"), running.gate("2")), ("allow".into(), "allow".into()), "{answer}");
+    }
+}
+
+/// The desk's export leaves out the last minute: whom a script touches every half minute it never shows.
+#[test]
+fn whom_listings_miss_that_leave_out_the_latest_is_asked_for_before_they_are_gone() {
+    for (answer, presence) in [
+        ("there", Presence::Listed),
+        ("not there", Presence::Gone(NOW.plus(Span::minutes(120)))),
+        ("merged", Presence::Gone(NOW.plus(Span::minutes(120)))),
+    ] {
+        let place = Place::new();
+        let mut running = place.start(NOW);
+        running.read_all(&PEOPLE);
+        let listed = |n: &str| person(&format!("support:person:{n}"), &address(n), None);
+        running.sweep("support.people", vec![listed("1"), listed("2")], vec![]);
+        let known = |running: &super::place::Running| {
+            let world = &running.engine.probe().world;
+            world.record(world.find(&"support:person:2".parse().unwrap()).unwrap()).presence
+        };
+        for asked in [vec![], vec![Pass::ById(vec!["2".into()])]] {
+            running.later(Span::minutes(60));
+            running.sweep("support.people", vec![listed("1")], vec![]);
+            assert_eq!((due_of(&running, "support", "people"), known(&running)), (asked, Presence::MissedOnce), "{answer}");
+        }
+        let observed = |record| Observed::Record { record: Box::new(record), people_told: true, accounts_told: true };
+        let id = || "support:person:2".parse().unwrap();
+        let shown = match answer {
+            "there" => vec![observed(listed("2"))],
+            "merged" => vec![observed(listed("1")), Observed::Merged { from: id(), into: "1".into() }],
+            _ => vec![Observed::NotFound(id())],
+        };
+        running.pass("support.people", Pass::ById(vec!["2".into()]), PageRead { observed: shown, ..PageRead::default() });
+        assert_eq!((due_of(&running, "support", "people"), known(&running)), (vec![], presence), "{answer}");
     }
 }
 

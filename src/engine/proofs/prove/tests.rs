@@ -251,20 +251,6 @@ fn the_people_are_proved_only_by_a_pass_that_carries_them_all() {
 }
 
 #[test]
-fn a_record_is_gone_when_it_was_missed_twice_and_where_we_write_only_by_its_id() {
-    for (before, is_written_to, want) in [
-        (Presence::Listed, false, Unseen::Counts(Presence::MissedOnce)),
-        (Presence::Listed, true, Unseen::Counts(Presence::MissedOnce)),
-        (Presence::MissedOnce, false, Unseen::Counts(Presence::Gone(NOW))),
-        (Presence::MissedOnce, true, Unseen::IsReadById),
-        (Presence::Gone(Time(1)), false, Unseen::IsKnownGone),
-        (Presence::Gone(Time(1)), true, Unseen::IsKnownGone),
-    ] {
-        assert_eq!(Unseen::of(before, is_written_to, NOW), want);
-    }
-}
-
-#[test]
 fn a_sweep_of_people_is_young_for_two_rounds_of_it() {
     let people = schedule::tests::info(Entity::Person, Reads::ModifiedSince);
     assert_eq!(persons_swept_within(&people, None), Some(Span::days(2)));

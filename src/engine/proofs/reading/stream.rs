@@ -50,6 +50,9 @@ pub struct StreamState {
     pub swept_from: Option<Time>,
     /// Persons: the start of the last complete filtered pass that had a young sweep behind it, less the lag.
     pub filtered_at: Option<Time>,
+    /// When the last whole listing ended that told who is missing; of a former process the latest that it may have been.
+    #[serde(skip)]
+    pub missed_at: Option<Time>,
     /// The last moment at which a page of it was read, by the latest that it may have been.
     pub read_until: Option<Time>,
     /// Rows of it may be anybody's: it proves nothing while they are there. And how many were too many to be looked at.
@@ -138,6 +141,7 @@ impl StreamState {
         for failure in self.failures.values_mut() {
             failure.retry_at = failure.retry_at.min(now);
         }
+        self.missed_at = self.read_until.max(self.swept_at);
         self
     }
 
