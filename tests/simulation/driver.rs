@@ -258,9 +258,11 @@ impl Daemon {
             let known = self.proofs.entry(format!("{}.{}", key.0, key.1)).or_insert(proof);
             // A long pass may end after a later one began and ended.
             known.at = known.at.max(proof.at);
-            // What a former process read of a sweep is older.
-            if !matches!(pass, Pass::SweepFrom(_)) {
-                let whole = self.whole.entry(format!("{}.{}", key.0, key.1)).or_insert(at);
+            // What a former process read of a sweep is older; and a feed shows what came since it was begun, which may be after a state was lost.
+            let stream = format!("{}.{}", key.0, key.1);
+            let goes_on = matches!(pass, Pass::Changes(_) | Pass::Resume { .. });
+            if !matches!(pass, Pass::SweepFrom(_)) && (!goes_on || self.whole.contains_key(&stream)) {
+                let whole = self.whole.entry(stream).or_insert(at);
                 *whole = (*whole).max(at);
             }
             if pass.is_sweep() && key.0 == "crm" && &*key.1 == "deals" {

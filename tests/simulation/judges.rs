@@ -23,7 +23,7 @@ pub const SILENT_LIMIT_MS: i64 = 52 * 3_600_000;
 /// Clocks that differ by no more than this agree: by so much a former process's proof may look too young.
 const AGREES_MS: i64 = 120_000;
 /// Our clock may have been so far ahead when a permit was given.
-const CLOCK_MS: i64 = 1_800_000;
+pub const CLOCK_MS: i64 = 1_800_000;
 /// Copies of one label that a member may wear, as one may land whose answer was lost.
 const COPIES_MAX: usize = 2;
 

@@ -13,7 +13,7 @@ use crate::truth::{Item, Table};
 use crate::wire::{Switch, in_own_form};
 use crate::world::SHARED;
 use nayose::connector::Change;
-use nayose::model::{RecordId, Time, Value};
+use nayose::model::{Address, RecordId, Time, Value};
 
 /// Ages are told apart to so much: searches trail, and clocks agree to it.
 const SURE_MS: i64 = 180_000;
@@ -273,6 +273,8 @@ impl At<'_> {
 pub(super) fn is_surely_the_same(sim: &Sim<'_>, one: &Item, other: &Item) -> bool {
     let address = |item: &Item| sim.truth.addresses(item.record());
     let mine = address(one);
+    // Their own one: what a record bears besides joins nobody.
+    let bears_it = |item: &Item| item.record().text("email").and_then(Address::parse).is_some_and(|own| mine.contains(&own));
     let bear = |item: &&Item| address(item).iter().any(|address| mine.contains(address));
     let all = Table::PEOPLE.into_iter().flat_map(|table| sim.truth.table(table).values());
     let first = |item: &Item| item.versions.iter().all(|version| version.record.text("email") == item.record().text("email"));
@@ -281,6 +283,8 @@ pub(super) fn is_surely_the_same(sim: &Sim<'_>, one: &Item, other: &Item) -> boo
         && mine.len() == 1
         && !mine.iter().any(|address| SHARED.contains(&address.as_str()))
         && address(other) == mine
+        && bears_it(one)
+        && bears_it(other)
         && first(one)
         && first(other)
         && all.filter(bear).all(|item| item.human == one.human)

@@ -3,7 +3,7 @@
 use super::judge::is_surely_the_same;
 use crate::setup::words::{Counted, INDUSTRY, Ranked, WordRules, field_of};
 use crate::sim::Sim;
-use crate::truth::account::shown;
+use crate::truth::account::{Hand, shown};
 use crate::truth::{Item, Table};
 use crate::wire::in_own_form;
 use crate::world::HUMANS;
@@ -140,6 +140,18 @@ impl<'s> Kin<'s> {
         Some(offers)
     }
 
+    /// Whether one of them shows what we wrote in another form, which may count as typed.
+    fn shows_a_form(&self, field: &'static str) -> Option<bool> {
+        let (account, said, joined) = (&self.sim.truth.account, &self.sim.truth.said, self.joined()?);
+        let is_ours = |table: Table, number: u32| account.hand(table, number, field).is_some_and(Hand::is_ours);
+        let was_said = |value: &Value| joined.iter().any(|(table, number, _)| said.theirs(*table, *number, field).contains(value));
+        let is_form = |(table, number, item): &Member<'s>| {
+            let value = shown(item.record(), field);
+            is_ours(*table, *number) && !value.is_empty() && !was_said(value)
+        };
+        Some(self.sim.truth.own_form.is_some() && joined.iter().any(is_form))
+    }
+
     /// What a field surely comes to, one of several at most; nothing: no value counts. `None`: nobody can be sure of it.
     pub fn comes_to(&self, rules: &WordRules, field: &'static str) -> Option<Vec<Value>> {
         let values = |offers: Vec<&Offer<'s>>| offers.into_iter().map(|offer| offer.value.clone()).collect::<Vec<_>>();
@@ -159,8 +171,8 @@ impl<'s> Kin<'s> {
             "city" => {
                 let (streets, cities) = (self.offers("street")?, self.offers("city")?);
                 let leads = first(&rules.street, &streets);
-                // Which of several leads nobody can be sure of.
-                if leads.len() > 1 {
+                // Which of several leads nobody can be sure of, nor whether a form of what we wrote does.
+                if leads.len() > 1 || self.shows_a_form("street")? {
                     return None;
                 }
                 let is_of_one = |city: &&Offer| leads.iter().any(|lead| (lead.table, lead.number) == (city.table, city.number));
