@@ -259,7 +259,12 @@ impl Sim<'_> {
 
     /// Nothing of what the edit would write. What a history dates meanwhile may go by the rules that still count.
     fn nothing_was_written(&self, plan: &str, preview: &Preview) -> Result<(), Violation> {
-        let is_of_it = |(system, field): &(Name, String)| preview.totals.iter().any(|t| *t.system == **system && *t.field == **field);
+        // By either: those that wait may be why it is asked for.
+        let may_be_dated =
+            |field: &str| [self.orders.counts, self.orders.file].iter().any(|order| order.asks_history(field, self.shape.relays));
+        let is_of_it = |(system, field): &(Name, String)| {
+            !may_be_dated(field) && preview.totals.iter().any(|t| *t.system == **system && *t.field == **field)
+        };
         match self.written.iter().flatten().find(|(place, _)| is_of_it(place)) {
             Some(((system, field), records)) => {
                 let records: Vec<String> = records.keys().map(ToString::to_string).collect();

@@ -141,7 +141,7 @@ impl<'s> Kin<'s> {
     }
 
     /// Whether one of them shows what we wrote in another form, which may count as typed.
-    fn shows_a_form(&self, field: &'static str) -> Option<bool> {
+    pub fn shows_a_form(&self, field: &'static str) -> Option<bool> {
         let (account, said, joined) = (&self.sim.truth.account, &self.sim.truth.said, self.joined()?);
         let is_ours = |table: Table, number: u32| account.hand(table, number, field).is_some_and(Hand::is_ours);
         let was_said = |value: &Value| joined.iter().any(|(table, number, _)| said.theirs(*table, *number, field).contains(value));
