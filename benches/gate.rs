@@ -3,15 +3,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "it measures real time")]
 
-use nayose::config;
-use nayose::connector::{Clock, Connector, Observed, PageRead, Pass, PassEnd, RestConnector};
+mod in_process;
+
+use in_process::sweep;
 use nayose::daemon::commands::{Command, Reply};
-use nayose::daemon::connectors::{ConnectorsBySystem, Wiring};
 use nayose::daemon::shell::Shell;
-use nayose::engine::open;
-use nayose::engine::system::Opened;
 use nayose::model::{Entity, Mail, MailKind, Name, Record, RecordId, Time, Value};
-use nayose::store::{State, StateUrl};
 use nayose::telemetry::Exporter;
 use nayose::web;
 use std::path::Path;
@@ -19,8 +16,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Records of one page, as an MA gives them.
-const PAGE: usize = 300;
 const CALLS: usize = 300_000;
 const HTTP_CALLS: usize = 20_000;
 const NOW: Time = Time(1_795_212_000_000);
@@ -41,7 +36,7 @@ fn main() {
         println!("{people} people; first read and decided on in {:.1} s", began.elapsed().as_secs_f64());
 
         let began = Instant::now();
-        decide_anew(&shell);
+        in_process::decide_anew(&shell, NOW);
         println!("everyone decided on anew, as by new rules: {:.1} s", began.elapsed().as_secs_f64());
 
         let took = (0..20).map(|_| looked_at(&shell)).min().unwrap_or_default();
@@ -60,7 +55,7 @@ fn main() {
     });
 }
 
-/// The daemon's own parts on job J's config, without a network: pages are handed in as a connector would.
+/// The daemon's own parts on job J's config.
 fn shell(folder: &Path) -> Shell {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/j");
     for file in ["systems.toml", "precedence.toml", "policy.toml", "consent.toml"] {
@@ -68,56 +63,27 @@ fn shell(folder: &Path) -> Shell {
         let text = text.replace("@SIM_URL@", "http://127.0.0.1:9").replace("@CONNECTORS@", &here.join("connectors").to_string_lossy());
         std::fs::write(folder.join(file), text).expect("a place for the config");
     }
-    let config = Arc::new(config::load(folder, &|_| None, &config::Connectors).expect("job J's config is right"));
-    let clock: Clock = Arc::new(|| NOW);
-    let mut connectors = ConnectorsBySystem::new();
-    let mut systems = Vec::new();
-    for system in &config.rules.systems {
-        let connector = RestConnector::new(&system.manifest, &system.settings, clock.clone()).expect("its settings are right");
-        let words = config.rules.policy.statuses.iter().map(|s| (s.name.clone(), connector.status_word(&s.name))).collect();
-        let (abilities, streams) = (connector.abilities().clone(), connector.streams().to_vec());
-        let (address, tells_instance) = (connector.address().into(), connector.tells_instance());
-        systems.push(Opened { config: Arc::new(system.clone()), abilities, streams, words, address, tells_instance });
-        connectors.insert(system.settings.name.clone(), Arc::new(connector));
-    }
-    let state = State::open(&StateUrl::Memory, open::info(&config.rules)).expect("memory is a store");
-    let opened = open::open_on(config.rules.clone(), systems, NOW, "r_bench".into(), state).expect("an empty state opens");
-    let wiring = Wiring::of(connectors, &opened.engine.rules().rules().systems);
-    Shell::new(config, opened.engine, wiring, clock)
+    in_process::shell(folder, NOW)
 }
 
 fn address(n: usize) -> String {
     format!("taro.{n}@acme{}.example", n % 5_000)
 }
 
-fn lead(n: usize, round: usize, names: &[Name; 4]) -> Observed {
+fn lead(n: usize, round: usize, names: &[Name; 4]) -> Record {
     let mut record = Record::new(RecordId::new("ma", Entity::Person, n.to_string()));
     for (name, text) in names.iter().zip([address(n), format!("山田 {n}"), format!("03-{round:04}-{n:04}"), "部長".to_string()]) {
         record.set(name, Value::text(&text), NOW);
     }
-    Observed::Record { record: Box::new(record), people_told: true, accounts_told: true }
+    record
 }
 
 /// Reads all people, page by page, and decides on them; in each round all have changed.
 fn sync(shell: &Shell, people: usize, round: usize) {
-    let (system, stream): (Name, Name) = ("ma".into(), "people".into());
     let names = ["email", "name", "phone", "title"].map(Name::from);
-    let mut run = shell.engine().begin(&system, &stream, Pass::Sweep, NOW);
-    for from in (0..people).step_by(PAGE) {
-        let observed = (from..people.min(from + PAGE)).map(|n| lead(n, round, &names)).collect();
-        shell.engine().observe(&mut run, PageRead { observed, ..PageRead::default() }, NOW).expect("a page is kept");
-    }
-    let end = PassEnd { complete: true, ..PassEnd::default() };
-    shell.engine().end(&run, &end, NOW).expect("a pass ends");
+    sweep(shell, "ma", people, NOW, |n| lead(n, round, &names));
     shell.engine().reconcile(NOW);
     shell.engine().commit().expect("memory takes it");
-}
-
-fn decide_anew(shell: &Shell) {
-    let mut engine = shell.engine();
-    let all = engine.probe().world.indexes();
-    engine.arrange().dirty.extend(all);
-    engine.reconcile(NOW);
 }
 
 /// `plan --rules`: three fields have other rules, everyone another status, and the hold another condition.
