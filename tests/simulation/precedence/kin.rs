@@ -51,6 +51,15 @@ impl<'s> Kin<'s> {
         self.all.iter().any(|(t, n, _)| (*t, *n) == (table, number))
     }
 
+    pub fn sim(&self) -> &'s Sim<'s> {
+        self.sim
+    }
+
+    /// Whether we ever wrote a value into one of them.
+    pub fn was_written(&self, field: &'static str, value: &Value) -> bool {
+        self.all.iter().any(|(table, number, _)| self.sim.truth.said.ours(*table, *number, field).contains(value))
+    }
+
     /// Whether one of them ever bore an address.
     pub fn bore(&self, address: &Address) -> bool {
         self.all.iter().any(|(table, number, _)| self.sim.truth.said.bore(*table, *number, address))
