@@ -4,7 +4,7 @@ use crate::engine::engine::Engine;
 use crate::engine::memory::place::Idx;
 use crate::engine::target::habits::Habits;
 use crate::engine::target::{Noticed, Target};
-use crate::model::{Record, RecordId, Time};
+use crate::model::{Name, Record, RecordId, Time};
 use crate::telemetry::InternalEvent;
 use crate::telemetry::writing::{BlockLost, WriteParked};
 
@@ -21,18 +21,27 @@ impl Engine {
     /// Learns from the first look at our writes. Who was in doubt and is no more is decided on anew.
     fn learn(&mut self, idx: Idx, record: &Record) {
         let system = &record.id.system;
-        for (field, other) in self.targets.learn(idx, record) {
+        for (field, learnt) in self.targets.learn(idx, record) {
             // This record is looked at now anyway.
-            match if other == idx { None } else { self.targets.clear_up(system, &field, other) } {
-                None => {}
-                Some(is_changed) => {
+            for other in learnt.doubtful.into_iter().filter(|other| *other != idx) {
+                if let Some(is_changed) = self.targets.clear_up(system, &field, other) {
                     self.mark_person(other);
                     if is_changed {
                         self.keep_target(other);
                     }
                 }
             }
+            if learnt.is_news {
+                self.mark_emptied(system, &field);
+            }
         }
+    }
+
+    /// Whether what somebody emptied was ours, in the system's form, may be judged otherwise now.
+    fn mark_emptied(&mut self, system: &Name, field: &Name) {
+        let is_of_field = |idx: &Idx| self.world.slot(*idx).id.system == *system && self.world.record(*idx).cleared(field).is_some();
+        let emptied: Vec<Idx> = self.world.emptied().iter().copied().filter(is_of_field).collect();
+        emptied.into_iter().for_each(|idx| self.mark_person(idx));
     }
 
     /// Looks whether a block of ours is there, in a record as it is known.

@@ -235,6 +235,11 @@ impl World {
         &self.standing_out.unread
     }
 
+    /// Records of which somebody emptied a field.
+    pub fn emptied(&self) -> &BTreeSet<Idx> {
+        &self.standing_out.emptied
+    }
+
     /// The records whose address cannot be read for sure.
     pub fn unread_addresses(&self) -> &BTreeSet<Idx> {
         &self.standing_out.unread_addresses

@@ -53,6 +53,15 @@ pub struct Sighting {
     pub shown: Value,
 }
 
+/// What came of a sighting.
+#[derive(Debug, Default, PartialEq)]
+pub struct Learnt {
+    /// Records of which it may be clear now whose word they show.
+    pub doubtful: Vec<Idx>,
+    /// Values may be judged otherwise than before.
+    pub is_news: bool,
+}
+
 /// All that was learnt, by system and field.
 #[derive(Debug, Clone, Default)]
 pub struct Habits(BTreeMap<Name, BTreeMap<Name, FieldHabits>>);
@@ -66,6 +75,18 @@ struct FieldHabits {
     escaped: BTreeSet<u64>,
     kept: Unchanged,
     doubtful: BTreeSet<Idx>,
+}
+
+/// How much is known of a field: what is judged changes only with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct LearntSoFar {
+    done: usize,
+    cuts: usize,
+    escaped: usize,
+    against: usize,
+    longest: [usize; 3],
+    decimals: u8,
+    signs_to_escape: bool,
 }
 
 /// What of our values was kept as it was.
@@ -101,15 +122,14 @@ impl Habits {
         self.0.get(system)?.get(field)
     }
 
-    /// Takes in what a record showed. Returns other records about which there is no doubt any more.
-    pub fn see(&mut self, system: &Name, idx: Idx, seen: &Sighting) -> Vec<Idx> {
+    /// Takes in what a record showed.
+    pub fn see(&mut self, system: &Name, idx: Idx, seen: &Sighting) -> Learnt {
         let habits = self.0.entry(system.clone()).or_default().entry(seen.field.clone()).or_default();
-        let escaped = habits.escaped.len();
+        let before = habits.so_far();
         if !habits.take_in(idx, seen) {
-            return Vec::new();
+            return Learnt::default();
         }
-        let is_learnt = habits.escaped.len() != escaped && habits.escaped.len() == SEVERAL;
-        if habits.doubtful.is_empty() && !is_learnt { Vec::new() } else { habits.doubtful.iter().copied().collect() }
+        Learnt { doubtful: habits.doubtful.iter().copied().collect(), is_news: habits.so_far() != before }
     }
 
     /// There is no doubt about a record any more.
@@ -132,6 +152,19 @@ impl Habits {
 }
 
 impl FieldHabits {
+    fn so_far(&self) -> LearntSoFar {
+        let Unchanged { against, longest, decimals, signs_to_escape } = &self.kept;
+        LearntSoFar {
+            done: self.done.values().map(BTreeSet::len).sum(),
+            cuts: self.cuts.len(),
+            escaped: self.escaped.len(),
+            against: against.len(),
+            longest: *longest,
+            decimals: *decimals,
+            signs_to_escape: *signs_to_escape,
+        }
+    }
+
     /// Learns from what a record shows, and notes whether it is in doubt. False: nobody can learn from it.
     fn take_in(&mut self, idx: Idx, seen: &Sighting) -> bool {
         let Some(made) = self.learn(idx, &seen.ours, &seen.shown) else { return false };

@@ -1,6 +1,6 @@
 //! What is known of target records, by place.
 
-use super::habits::{Habits, Sighting, TakenFor};
+use super::habits::{Habits, Learnt, Sighting, TakenFor};
 use super::{Agreed, Failure, Op, Sent, TARGET, Target};
 use crate::engine::ledger::changes::Ledger;
 use crate::engine::memory::column::Column;
@@ -33,15 +33,10 @@ impl Targets {
         &self.habits
     }
 
-    /// Learns from what a record shows at the first look after our writes. Returns records with a field each that are to be looked at again.
-    pub fn learn(&mut self, idx: Idx, record: &Record) -> Vec<(Name, Idx)> {
+    /// Learns from what a record shows at the first look after our writes. Returns what came of it, by field.
+    pub fn learn(&mut self, idx: Idx, record: &Record) -> Vec<(Name, Learnt)> {
         let seen = self.of(idx).map_or_else(Vec::new, |target| target.first_looks(record));
-        let mut again = Vec::new();
-        for sighting in seen {
-            let records = self.habits.see(&record.id.system, idx, &sighting);
-            again.extend(records.into_iter().map(|other| (sighting.field.clone(), other)));
-        }
-        again
+        seen.into_iter().map(|sighting| (sighting.field.clone(), self.habits.see(&record.id.system, idx, &sighting))).collect()
     }
 
     /// Judges anew what a record in doubt shows. `None`: it is in doubt still. Else whether its target is another one now.

@@ -3,6 +3,7 @@
 
 mod clashes;
 mod clocks;
+mod emptied;
 mod further;
 mod landed;
 mod leavers;

@@ -13,6 +13,8 @@ pub(super) struct StandingOut {
     pub(super) unread_addresses: BTreeSet<Idx>,
     /// Open deals and tickets that name neither a person nor an address.
     pub(super) naming_nobody: BTreeSet<Idx>,
+    /// Somebody emptied a field of theirs, and it is remembered what stood there.
+    pub(super) emptied: BTreeSet<Idx>,
     /// They are not listed any more; what is known of them is kept.
     pub(super) gone: BTreeSet<Idx>,
 }
@@ -21,6 +23,7 @@ impl StandingOut {
     pub(super) fn note(&mut self, idx: Idx, record: &Record) {
         keep_if(record.has_unread_address, idx, &mut self.unread_addresses);
         keep_if(record.is_gone(), idx, &mut self.gone);
+        keep_if(!record.memory.cleared.is_empty(), idx, &mut self.emptied);
         keep_if(is_open_and_names_nobody(record), idx, &mut self.naming_nobody);
         if !record.unread_refusals.is_empty() {
             self.unread.insert(idx, record.unread_refusals.clone().into());

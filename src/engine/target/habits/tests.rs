@@ -66,10 +66,12 @@ fn who_is_in_doubt_is_looked_at_again_with_each_value_until_it_is_clear() {
     let mut habits = Habits::default();
     let (ma, title): (Name, Name) = ("ma".into(), "title".into());
     let mut see = |idx, ours, shown| habits.see(&ma, idx, &Sighting { field: title.clone(), ours: text(ours), shown: text(shown) });
-    assert_eq!(see(1, "Chief", "chief"), [1]);
-    assert_eq!(see(2, "Head", "Head"), [1]);
+    let learnt = |doubtful: &[Idx], is_news| Learnt { doubtful: doubtful.to_vec(), is_news };
+    assert_eq!(see(1, "Chief", "chief"), learnt(&[1], true));
+    assert_eq!(see(2, "Head", "Head"), learnt(&[1], true));
+    assert_eq!(see(2, "Head", "Head"), learnt(&[1], false), "nothing more is known by it");
     habits.is_clear(&ma, &title, 1);
-    assert_eq!(habits.see(&ma, 3, &Sighting { field: title.clone(), ours: text("Boss"), shown: text("Boss") }), [] as [Idx; 0]);
+    assert_eq!(habits.see(&ma, 3, &Sighting { field: title.clone(), ours: text("Boss"), shown: text("Boss") }), learnt(&[], false));
     habits.forget(&ma);
     assert_eq!(habits.judge(&ma, &title, &text("Chief"), &text("chief")), TakenFor::Doubtful);
 }
@@ -128,6 +130,6 @@ fn who_was_in_doubt_before_this_process_is_looked_at_again_too() {
     let sighting = |ours: &str| Sighting { field: title.clone(), ours: text(ours), shown: text(&ours.to_lowercase()) };
     habits.restore(&ma, 1, &sighting("Chief"));
     habits.restore(&ma, 2, &sighting("Head"));
-    assert_eq!(habits.see(&ma, 3, &sighting("Boss")), [1, 2]);
+    assert_eq!(habits.see(&ma, 3, &sighting("Boss")).doubtful, [1, 2]);
     assert_eq!(habits.judge(&ma, &title, &text("Chief"), &text("chief")), TakenFor::Form);
 }
