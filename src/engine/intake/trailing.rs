@@ -21,7 +21,14 @@ impl Engine {
     pub(super) fn shows_older(&self, run: &PassRun, old: &Record, new: &Record, now: Time) -> bool {
         let is_search = matches!(run.pass, Pass::Changes(_) | Pass::Resume { .. } | Pass::Open | Pass::ById(_));
         let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
-        is_search && is_older(new.changed_at, old.changed_at, run.began.minus(lag)..=now)
+        let [began, now] = [run.began, now].map(|at| self.by_both(run, at));
+        is_search && is_older(new.changed_at, old.changed_at, began.start().minus(lag)..=*now.end())
+    }
+
+    /// A moment by our clock and by the one that dates the system's records, the earlier first: clocks that agree may be minutes apart.
+    fn by_both(&self, run: &PassRun, at: Time) -> RangeInclusive<Time> {
+        let there = self.clocks.there(&run.system, at).minus(self.clocks.shift(&run.system));
+        at.min(there)..=at.max(there)
     }
 
     /// Whether a search may still show a record as it was before our last write: as far behind as its system says, and the record's own time
@@ -29,7 +36,8 @@ impl Engine {
     pub(super) fn trails(&self, run: &PassRun, idx: Idx, target: &Target, new: &Record) -> bool {
         let lag = self.stream_info(&run.system, &run.stream).map_or(Span::ZERO, |info| info.lag);
         let Some(write) = last_write(target).filter(|_| !run.pass.is_sweep()) else { return false };
-        let since = || self.world.record(idx).changed_at.max(target.stood_at).max(write.sent_by);
+        let sent_by = write.sent_by.map(|at| *self.by_both(run, at).end());
+        let since = || self.world.record(idx).changed_at.max(target.stood_at).max(sent_by);
         write.answered >= run.began.minus(lag) && !write.may_be_older_than(new.changed_at) && !has_moved(new.changed_at, since())
     }
 }

@@ -32,6 +32,23 @@ fn an_older_version_is_no_news_for_as_long_as_the_search_may_trail() {
     }
 }
 
+/// Our clock may be two minutes off and agree: a deal that was lost again came back as won for a while, and nobody was held.
+#[test]
+fn how_far_a_search_trails_goes_by_the_clock_that_dates_its_rows() {
+    for skew in [-90, 0, 90] {
+        let there = |ago: i64| NOW.plus(Span::seconds(skew - ago));
+        let mut running = Place::new().start(NOW);
+        running.skew_ms = Some(skew * 1000);
+        running.read_all(&[("1", None)]);
+        running.pass("crm.people", Pass::Sweep, page(vec![phoned("03-0002", there(30))], Vec::new()));
+        running.pass("crm.people", Pass::Changes(there(600)), page(vec![phoned("03-0001", there(40))], Vec::new()));
+        let idx = running.engine.probe().world.find(&"crm:person:1".parse().unwrap()).unwrap();
+        let known = running.engine.probe().world.record(idx);
+        let shown = known.field("phone").map(|field| field.value.to_string());
+        assert_eq!(shown.as_deref(), Some("03-0002"), "its clock less ours: {skew} s");
+    }
+}
+
 /// Somebody had edited the lead, then our title was written, and a search showed the edit without the title: the title seemed taken out, and
 /// came back as somebody's own.
 #[test]
