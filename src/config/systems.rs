@@ -5,6 +5,7 @@ pub(in crate::config) mod http;
 pub(in crate::config) mod network;
 pub(in crate::config) mod notify;
 pub(in crate::config) mod offers;
+pub(in crate::config) mod own_fields;
 pub(in crate::config) mod plain_http;
 pub(in crate::config) mod settings;
 pub(in crate::config) mod status_words;
@@ -16,6 +17,7 @@ use crate::config::document::nearest::choices;
 use crate::config::document::shown;
 use crate::config::document::{ConfigSheet, Section, TomlEntry};
 use crate::config::systems::offers::{Offer, Offers};
+use crate::config::systems::own_fields::{SaidOfSystem, WithOwnFields};
 use crate::config::systems::settings::{Outside, SecretsWanted};
 use crate::config::{HttpSettings, ManifestSource, Notify, StateUrl, System};
 use crate::connector::network::Network;
@@ -174,7 +176,7 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &M
     let relays = section.get("relays");
     let (wanted, hold) = (section.get("writes"), section.get("hold"));
     let (words, lacks) = (section.get("refusal_words"), section.get("lacks"));
-    let statuses = section.get("status");
+    let (statuses, fields) = (section.get("status"), section.get("fields"));
     (offer.every, offer.sweep) = (every, sweep);
     offer.manifest = connector.and_then(|e| manifest(&e, source));
     let Some(manifest) = offer.manifest.clone() else {
@@ -183,7 +185,14 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &M
     };
     let in_the_open = plain_http::allowed(section.get(plain_http::KEY));
     let settings = outside.settings(&mut section, &manifest, in_the_open);
-    let writes = writes::read(&section, wanted.as_ref(), hold.as_ref(), &manifest, every);
+    let said = SaidOfSystem { system: &offer.name, settings: &settings, hold: hold.as_ref() };
+    let with_own = match &fields {
+        Some(entry) => WithOwnFields::read(entry, manifest, said),
+        None => WithOwnFields::none(manifest),
+    };
+    let manifest = with_own.manifest.clone();
+    offer.manifest = Some(manifest.clone());
+    let writes = writes::read(&section, wanted.as_ref(), hold.as_ref(), &with_own, every);
     let line = section.sheet.line(&section.at);
     section.finish();
     let edits = EditsAsked { relays: relays.map(|e| self::relays(&e, &manifest)).unwrap_or_default(), ..EditsAsked::default() };
@@ -241,7 +250,7 @@ fn manifest(entry: &TomlEntry, source: &ManifestPlaces) -> Option<Arc<Manifest>>
 /// Whether a value under a system's key may be shown: it is ours, or the manifest says that it is no secret.
 pub fn may_show(offers: &Offers, system: &str, key: &str, value: &DeValue) -> bool {
     if keys::SYSTEM.find(key).is_some() {
-        return !matches!(value, DeValue::Table(_)) || matches!(key, "hold" | "refusal_words" | "status");
+        return !matches!(value, DeValue::Table(_)) || matches!(key, "hold" | "refusal_words" | "status" | "fields");
     }
     let setting = offers.system(system).and_then(|s| s.manifest.as_ref()).and_then(|m| m.settings.get(key));
     setting.is_some_and(|s| !s.secret)

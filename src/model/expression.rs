@@ -33,7 +33,7 @@ mod tree;
 mod types;
 
 pub use days::DaysAsked;
-pub use declared::{Declared, FieldType, RELATIONSHIP};
+pub use declared::{Declared, FieldType, RELATIONSHIP, is_taken};
 pub use error::{EvaluationError, ExpressionError, LIST_MAX};
 pub use facts::Facts;
 pub use scope::Scope;

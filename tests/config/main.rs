@@ -9,6 +9,7 @@ mod good;
 mod hostile;
 mod mistakes;
 mod notify;
+mod own_fields;
 mod right;
 mod schemas;
 mod shown;

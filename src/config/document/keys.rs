@@ -2,8 +2,10 @@
 //!
 //! `document` checks in debug builds, and so in every test, that a table is asked for just the keys that stand here.
 
+mod consent;
 mod precedence;
 
+pub use consent::{CONSENT, SOURCE, SOURCES};
 pub use precedence::{ACCOUNT, ACCOUNT_RULE, CASE, FIELD, FIELDS, OTHERWISE, PERSON, PRECEDENCE, RANKED_SOURCE, RULE};
 
 /// The keys of a table.
@@ -177,6 +179,7 @@ pub static SYSTEM: TableKeys = TableKeys {
             ValueKind::Table(&STATUS_WORDS),
             "What it calls the lead statuses, where that is not the connector's word: mql = \"MQL2\"",
         ),
+        key("fields", ValueKind::Table(&OWN_FIELDS), "Fields of your own that its connector does not read"),
         key("lacks", ValueKind::Texts, "Fields that this account has not, though the system usually shows them"),
     ],
     rest: Some(key(
@@ -195,6 +198,39 @@ pub static REFUSAL_WORDS: TableKeys = TableKeys {
 
 pub static STATUS_WORDS: TableKeys =
     TableKeys { rest: Some(key("", ValueKind::Text, "The system's word for this status of policy.toml")), ..NONE };
+
+/// What manifests call them.
+pub const FIELD_TYPES: [&str; 7] = ["text", "int", "number", "bool", "time", "date", "list"];
+pub const TIME_FORMATS: [&str; 5] = ["rfc3339", "date_time", "date", "unix_s", "unix_ms"];
+
+const OWN_FIELD_FORMS: [ValueKind; 2] = [ValueKind::Text, ValueKind::Table(&OWN_FIELD)];
+
+pub static OWN_FIELDS: TableKeys = TableKeys {
+    rest: Some(key(
+        "",
+        ValueKind::Either(&[ValueKind::Text, ValueKind::Table(&OWN_FIELD), ValueKind::Table(&OWN_FIELDS_OF_STREAM)]),
+        "A field of persons by the path where a record shows it, or a stream with fields of its own",
+    )),
+    ..NONE
+};
+
+pub static OWN_FIELDS_OF_STREAM: TableKeys = TableKeys {
+    rest: Some(key("", ValueKind::Either(&OWN_FIELD_FORMS), "A field of this stream by the path where a record shows it")),
+    ..NONE
+};
+
+pub static OWN_FIELD: TableKeys = TableKeys {
+    keys: &[
+        needed("path", ValueKind::Text, "Where a record shows it: \"properties.industry_c\", \"labels[].name\""),
+        key("type", ValueKind::Word(&FIELD_TYPES), "What it holds; text unless given"),
+        key("format", ValueKind::Word(&TIME_FORMATS), "Of a time or date: the form"),
+        key("map", ValueKind::Table(&OWN_FIELD_MAP), "The system's codes, and what they mean"),
+        key("write", ValueKind::Text, "The system's name of it for writing; unless given it follows from a plain path"),
+    ],
+    ..NONE
+};
+
+pub static OWN_FIELD_MAP: TableKeys = TableKeys { rest: Some(key("", ValueKind::Text, "What this code means")), ..NONE };
 
 pub static HOLD_WRITTEN: TableKeys = TableKeys {
     keys: &[
@@ -339,19 +375,6 @@ pub static CHANGES_ABOVE: TableKeys = TableKeys {
     ],
     ..NONE
 };
-
-/// consent.toml.
-pub static CONSENT: TableKeys = TableKeys {
-    keys: &[key("sources", ValueKind::Table(&SOURCES), "What the records of a system prove")],
-    later: &["topics", "jurisdictions", "retention"],
-    ..NONE
-};
-
-pub static SOURCES: TableKeys =
-    TableKeys { rest: Some(key("", ValueKind::Table(&SOURCE), "What the records of this system prove")), ..NONE };
-
-pub static SOURCE: TableKeys =
-    TableKeys { keys: &[needed("basis", ValueKind::Basis, "The ground in law")], later: &["when", "field", "evidence", "until"], ..NONE };
 
 impl TableKeys {
     /// All keys that are not the user's own.

@@ -1,6 +1,7 @@
 //! `writes` and `hold` of a system: what may be written there, checked against what its connector can write.
 
 use super::offers::writes_consent;
+use super::own_fields::WithOwnFields;
 use crate::config::WritesAllowed;
 use crate::config::document::nearest::choices;
 use crate::config::document::{Section, TomlEntry};
@@ -27,9 +28,10 @@ pub fn read(
     section: &Section,
     wanted: Option<&TomlEntry>,
     hold: Option<&TomlEntry>,
-    manifest: &Manifest,
+    with_own: &WithOwnFields,
     every: Option<Span>,
 ) -> SystemWrites {
+    let manifest = &*with_own.manifest;
     let can = manifest.writes.as_ref();
     let (can_block, can_permit) = (can.is_some_and(|w| w.block.is_some()), can.is_some_and(|w| w.permit.is_some()));
     let mut out = SystemWrites { writes: WritesAllowed::default(), block: false, permit: None, why: None, lease: LEASE };
@@ -38,7 +40,7 @@ pub fn read(
         if name == "hold" {
             hold_wanted = Some(entry);
         } else {
-            word(&entry, name, manifest, &mut out.writes);
+            word(&entry, name, with_own, &mut out.writes);
         }
     }
     if let (Some(entry), false, false) = (&hold_wanted, can_block, can_permit) {
@@ -73,7 +75,8 @@ fn names_hold(wanted: &TomlEntry) -> bool {
 }
 
 /// One word of `writes` other than "hold".
-fn word(entry: &TomlEntry, name: &str, manifest: &Manifest, writes: &mut WritesAllowed) {
+fn word(entry: &TomlEntry, name: &str, with_own: &WithOwnFields, writes: &mut WritesAllowed) {
+    let manifest = &*with_own.manifest;
     let Some(can) = &manifest.writes else {
         return entry.report(format!("{} is only read: {name:?} cannot be written", manifest.title), "take writes out");
     };
@@ -85,6 +88,11 @@ fn word(entry: &TomlEntry, name: &str, manifest: &Manifest, writes: &mut WritesA
         return;
     }
     match can.fields.get(name) {
+        None if let Some(why) = with_own.unwritable.get(name) => {
+            let hint =
+                "take it out of writes; of the stream that is written, write = \"NAME\" in the field's table says what the system calls it";
+            entry.report(format!("{name:?} is a field of your own that cannot be written: {why}"), hint);
+        }
         None => {
             let words = writable(manifest);
             let said = format!("{} cannot write {name:?}", manifest.title);

@@ -137,6 +137,22 @@ impl Checker<'_> {
             Some(map) => record::check(self, name, s.entity, map),
             None => self.fail_if(!associations, &at, "has no record: say what its records become"),
         }
+        self.own_fields(name, s);
+    }
+
+    /// Who asks for fields by their names says where their values come.
+    fn own_fields(&mut self, name: &str, s: &Stream) {
+        let own_at = s.record.as_ref().and_then(|record| record.own_at.as_ref());
+        let asks = self.manifest.asks_by_name(name);
+        self.fail_if(asks && own_at.is_none(), &["streams", name], "{own.fields} needs record.own_at: the path before a field's name");
+        let at = ["streams", name, "record", "own_at"];
+        self.fail_if(!asks && own_at.is_some(), &at, "is for streams whose requests say {own.fields}");
+        if let Some(path) = own_at {
+            self.path(&at, path);
+        }
+        for path in s.record.iter().flat_map(|record| &record.consent) {
+            self.path(&["streams", name, "record", "consent"], path);
+        }
     }
 
     fn deals(&self, name: &str) -> Option<&Stream> {

@@ -1,13 +1,14 @@
 //! A connector's manifest: what a folder under `connectors/` says of a system, as typed data.
 //!
 //! Here: the head, settings, credentials, limits and errors; `streams`: requests, pages and filters; `records`: what a raw record becomes;
-//! `edits`: who edits, and when fields changed; `writes`; `names`: what may stand in their texts; `consent_fields`: what may not be written; `forms`: how values that have two forms are read; `instance`: where a system says
+//! `edits`: who edits, and when fields changed; `writes`; `names`: what may stand in their texts; `consent_fields`: what may not be written; `own_fields`: what systems.toml adds; `forms`: how values that have two forms are read; `instance`: where a system says
 //! which one it is. `settings`: what an admin fills in; `load`, `check`: files, and every mistake in them.
 //!
 //! The vocabulary grows only with a connector that needs it. `docs/connectors.md` explains each key for who writes one.
 //!
 //! Texts with `{name}` are templates; each says which names it may use. `{settings.NAME}` is allowed wherever a template is, `{hold.permit}`
-//! and `{hold.why}` (what these are called in the target) in every request. `{,name}` is the value with a comma before it, or nothing.
+//! and `{hold.why}` (what these are called in the target) in every request, `{own.fields}` (the names of fields that systems.toml adds) in its
+//! query and body. `{,name}` is the value with a comma before it, or nothing.
 
 pub mod check;
 mod consent_fields;
@@ -16,6 +17,7 @@ mod forms;
 mod instance;
 pub mod load;
 mod names;
+pub mod own_fields;
 mod records;
 pub mod settings;
 mod streams;
@@ -24,7 +26,7 @@ mod writes;
 pub(in crate::connector) use consent_fields::consent_field;
 pub use edits::*;
 pub use instance::*;
-pub(in crate::connector) use names::{HOLD, IDS};
+pub(in crate::connector) use names::{HOLD, IDS, OWN};
 pub use records::*;
 pub use streams::*;
 pub use writes::*;

@@ -6,6 +6,9 @@ use crate::connector::raw::templates::Template;
 /// Names that stand for what the permit and the reason are called in the target.
 pub(in crate::connector) const HOLD: [&str; 2] = ["hold.permit", "hold.why"];
 
+/// The names of the fields that systems.toml adds: the last part of a list of names, so that a list without any is whole too.
+pub(in crate::connector) const OWN: &str = "own.fields";
+
 /// The ways to name several ids, and one.
 pub(in crate::connector) const IDS: [&str; 4] = ["ids", "ids_quoted", "id_rows", "id"];
 

@@ -76,6 +76,14 @@ pub struct RecordMap {
     /// what a row leaves out says nothing, and what was known of a person's field stays as it was.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leaves_out_empty: bool,
+    /// Where a record shows the fields that systems.toml adds, for a system that is asked for each by its name: the path before that name
+    /// (empty text: none), which `{own.fields}` in the stream's requests stands for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_at: Option<String>,
+    /// Beside those of `refusals`, paths where a person says yes or no to being contacted, or the system notes it for them: systems.toml may
+    /// not add them as fields. `*` at the end of one stands for any rest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consent: Vec<String>,
 }
 
 /// A field: just a path (text), or a path with a type and a map.
@@ -281,6 +289,17 @@ impl FieldMap {
 }
 
 impl RecordMap {
+    /// The paths of all that is read, as they stand: templates.
+    pub fn places(&self) -> impl Iterator<Item = &str> {
+        let times = [&self.changed_at, &self.created_at, &self.ended_at].into_iter().flatten().map(|time| time.parts().0);
+        let editors = [&self.edited_by, &self.edited_via].into_iter().flatten().flat_map(Paths::as_slice);
+        let more = [&self.people_more, &self.accounts_more].into_iter().flatten().chain(&self.more).chain(&self.consent);
+        let tests = self.state.iter().map(|rule| &rule.when).chain(self.refusals.iter().map(|rule| &rule.when)).chain(&self.deleted);
+        let others = self.same_as.iter().map(|other| &other.path).chain(self.marks.values().map(|mark| &mark.path)).chain(&self.always);
+        let texts = editors.chain(more).chain(self.links()).chain(tests.map(|test| &test.path)).chain(others).map(String::as_str);
+        std::iter::once(&*self.id).chain(times).chain(self.fields.values().map(FieldMap::path)).chain(texts)
+    }
+
     /// The paths of accounts, people and addresses.
     pub fn links(&self) -> impl Iterator<Item = &String> {
         let several = self.account.iter().chain(&self.addresses).flat_map(Paths::as_slice);

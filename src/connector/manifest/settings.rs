@@ -1,6 +1,6 @@
 //! A system's settings put together with what its manifest says of them.
 
-use super::{Manifest, Test};
+use super::{Manifest, OWN, Test};
 use crate::connector::map::refusal_words::{RefusalWord, RefusalWords};
 use crate::connector::port::{EditsAsked, SettingValue, SystemSettings};
 use crate::connector::raw::templates::{NameMeaning, Template};
@@ -79,6 +79,8 @@ impl Settings {
             Some(("settings", key)) => self.values.get(key).map(expose),
             Some(("hold", "permit")) => self.permit.clone(),
             Some(("hold", "why")) => self.why.clone(),
+            // Those that there are stand before it: see `own_fields`.
+            _ if name == OWN => None,
             _ => return NameMeaning::Later,
         };
         value.map_or(NameMeaning::Unset, NameMeaning::Is)

@@ -55,6 +55,28 @@ pub struct Stream {
     pub record: Option<RecordMap>,
 }
 
+impl Stream {
+    /// Every request that reads it.
+    pub fn requests(&self) -> impl Iterator<Item = &Request> {
+        let changes = self.changes.iter().flat_map(|c| [Some(&c.request), c.same_time.as_ref()]);
+        let feed = self.feed.iter().flat_map(|f| [Some(&f.start), Some(&f.request), f.deleted.as_ref(), Some(&f.read)]);
+        let of_lists = [self.for_each.as_ref().map(|e| &e.request), self.all_accounts.as_ref().map(|a| &a.request)];
+        let of_ids = [self.by_id.as_ref().map(|b| &b.request), self.field_history.as_ref().map(|h| &h.request)];
+        let listings = [self.sweep.as_ref(), self.open.as_ref()].into_iter();
+        listings.chain(changes).chain(feed).chain(of_lists).chain(of_ids).flatten()
+    }
+
+    /// The same, to be changed.
+    pub fn requests_mut(&mut self) -> impl Iterator<Item = &mut Request> {
+        let changes = self.changes.iter_mut().flat_map(|c| [Some(&mut c.request), c.same_time.as_mut()]);
+        let feed = self.feed.iter_mut().flat_map(|f| [Some(&mut f.start), Some(&mut f.request), f.deleted.as_mut(), Some(&mut f.read)]);
+        let of_lists = [self.for_each.as_mut().map(|e| &mut e.request), self.all_accounts.as_mut().map(|a| &mut a.request)];
+        let of_ids = [self.by_id.as_mut().map(|b| &mut b.request), self.field_history.as_mut().map(|h| &mut h.request)];
+        let listings = [self.sweep.as_mut(), self.open.as_mut()].into_iter();
+        listings.chain(changes).chain(feed).chain(of_lists).chain(of_ids).flatten()
+    }
+}
+
 /// One request, repeated over its pages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,6 @@
 //! Which fields the expressions may name, and of what type.
 
-use crate::model::Name;
+use crate::model::{Entity, Name};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -102,6 +102,17 @@ const TICKET: [(&str, FieldSource); 6] = [
     ("closed_days", FieldSource::ClosedDays),
     ("quiet_days", FieldSource::QuietDays),
 ];
+
+/// Whether expressions take a name for something else than a record's field.
+pub fn is_taken(entity: Entity, name: &str) -> bool {
+    let built_in: &[(&str, FieldSource)] = match entity {
+        Entity::Deal => &DEAL,
+        Entity::Ticket => &TICKET,
+        _ => &[],
+    };
+    let word = matches!(name, "true" | "false" | "null" | "in");
+    word || built_in.iter().any(|(taken, _)| *taken == name) || entity == Entity::Person && name == RELATIONSHIP
+}
 
 impl Declared {
     pub(super) fn slot(&self, of: Of, name: &str) -> Option<FieldSource> {

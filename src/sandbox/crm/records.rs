@@ -79,6 +79,8 @@ impl CrmKind {
                 "nayose_ok_until",
                 "nayose_why",
                 "nayose_block",
+                // As somebody made it in this portal.
+                "industry_c",
             ],
             CrmKind::Company => &["name", "domain", "country", "industry", "numberofemployees", "phone", "lifecyclestage"],
             CrmKind::Deal => &["dealname", "dealstage", "amount", "pipeline", "closedate", "hubspot_owner_id"],

@@ -31,6 +31,7 @@ impl Checker<'_> {
         // What the permit and the reason are called may stand in any request: some systems must be asked for each field by name.
         let names = &[names, &HOLD].concat()[..];
         self.template(at, &request.path, names);
+        let names = &[names, &[OWN]].concat()[..];
         for text in request.query.values() {
             self.template(at, text, names);
         }

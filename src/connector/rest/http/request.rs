@@ -1,5 +1,6 @@
 //! A manifest's request bound to a system's settings, and filled in for one sending.
 
+use crate::connector::manifest::own_fields::is_end_of_own_fields;
 use crate::connector::manifest::settings::Settings;
 use crate::connector::manifest::{Method, Page, Paths, Request};
 use crate::connector::map::Carries;
@@ -216,6 +217,7 @@ fn bind_body(body: &toml::Value, settings: &Settings) -> Result<Option<Body>, St
             for item in items {
                 match bind_body(item, settings)? {
                     Some(item) => list.push(item),
+                    None if is_end_of_own_fields(item) => {}
                     None => return Ok(None),
                 }
             }
