@@ -33,6 +33,7 @@ mod sync;
 mod test;
 mod try_system;
 mod undo;
+mod unmapped;
 mod unpark;
 
 pub use exit::Exit;

@@ -1,6 +1,7 @@
 //! `nayose connector try`: a system's answers as they are, before anything is approved.
 
 use super::args::Common;
+use super::unmapped::unmapped;
 use super::{Exit, open, output};
 use crate::config::{SecretsWanted, System};
 use crate::connector::examples;
@@ -44,7 +45,7 @@ pub async fn try_system(common: &Common, system: &str) -> Exit {
         if info.carried_by.is_some() || info.for_each.is_some() {
             continue;
         }
-        let tried = try_stream(common, connector, info).await;
+        let tried = try_stream(common, connector, table, info).await;
         if tried.failed {
             exit = Exit::Failures;
         }
@@ -119,7 +120,7 @@ fn goes_by(asked: &[&str], told: &[&str], so: &str, none: &str) -> String {
 }
 
 /// The first page of a stream, and what of it an admin should know.
-async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInfo) -> StreamTried {
+async fn try_stream(common: &Common, connector: &dyn Connector, table: &System, info: &StreamInfo) -> StreamTried {
     let (system, stream) = (connector.system(), &info.name);
     let page = match connector.first_page(stream).await {
         Ok(page) => page,
@@ -169,8 +170,10 @@ async fn try_stream(common: &Common, connector: &dyn Connector, info: &StreamInf
     for (field, told) in codes.iter().filter(|_| !common.json) {
         output::line(&format!("  {field} holds codes that its map does not know: {told}; add them to the map in the connector's manifest"));
     }
+    let unmapped = unmapped(table, stream, &page.unmapped);
+    unmapped.lines.iter().filter(|_| !common.json).for_each(|line| output::line(line));
     let names: Vec<&str> = missing.iter().map(|(field, _)| *field).collect();
-    let json = json!({ "stream": &**stream, "records": became, "missing": names, "left_out": left_out, "unread_words": unread, "unknown_codes": codes, "error": null });
+    let json = json!({ "stream": &**stream, "records": became, "missing": names, "left_out": left_out, "unread_words": unread, "unknown_codes": codes, "unmapped": unmapped.json, "error": null });
     let first = records.first().map(|r| r.id.clone());
     StreamTried { json, failed: missing.iter().any(|(_, always)| *always) || !page.unread.is_empty(), first }
 }

@@ -9,6 +9,7 @@ use crate::connector::manifest::{Paths, RecordMap, Request, TimeFormat, TimePath
 use crate::connector::map::marks::MarkReader;
 use crate::connector::map::refusal::RefusalTest;
 use crate::connector::map::refusal_words::RefusalWords;
+use crate::connector::map::unmapped::ReadPlaces;
 use crate::connector::map::watch::Watch;
 use crate::connector::port::kept_out::DELETED;
 use crate::connector::port::{Observed, PageRead, Quarantined, UnknownCode, WatchedField};
@@ -76,6 +77,7 @@ pub struct Mapper {
     refusals: Vec<Refuses>,
     refusal_words: RefusalWords,
     watch: Watch,
+    places: ReadPlaces,
     deleted: Option<RowTest>,
     same_as: Vec<(Name, Path, Option<String>)>,
     zone: TimeZone,
@@ -141,6 +143,7 @@ impl Mapper {
             refusals: refusals.into_iter().map(|(scope, when)| Refuses::new(scope, when, &watch)).collect(),
             refusal_words: settings.refusal_words(),
             watch,
+            places: ReadPlaces::new(map, settings)?,
             deleted: map.deleted.as_ref().map(test).transpose()?.flatten(),
             same_as,
             zone: settings.zone.clone(),
@@ -170,6 +173,11 @@ impl Mapper {
     /// The system's own time of the raw record's last change.
     pub fn changed_at(&self, raw: &Json<'_>) -> Option<Time> {
         self.changed_at.as_ref().and_then(|(path, format)| time_of(path.first(raw)?, *format, &self.zone))
+    }
+
+    /// Adds the fields of a raw record that nothing is read from to the page.
+    pub fn note_unmapped(&self, raw: &Json<'_>, page: &mut PageRead) {
+        self.places.note_others(raw, &mut page.unmapped);
     }
 
     /// Adds what a raw record becomes to the page. `at` is the time of reading.
@@ -332,6 +340,7 @@ pub mod marks;
 pub mod refusal;
 pub mod refusal_words;
 mod refused;
+mod unmapped;
 mod unread;
 pub mod watch;
 mod whom;

@@ -3,6 +3,7 @@
 pub use crate::connector::port::error::Error;
 pub use crate::connector::port::kept_out::{Quarantined, UnknownCode, Unread};
 pub use crate::connector::port::shown::{RestsOn, Shown, WatchedField, last_name};
+pub use crate::connector::port::unmapped::UnmappedField;
 pub use change::{Change, PermitChange, StatusChange, WriteKind};
 pub use edits::EditsAsked;
 mod change;
@@ -10,6 +11,7 @@ mod edits;
 mod error;
 pub mod kept_out;
 pub mod shown;
+pub mod unmapped;
 
 use crate::connector::map::refusal_words::RefusalWord;
 use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
@@ -94,6 +96,8 @@ pub struct PageRead {
     pub clock_skew_ms: Option<i64>,
     /// What its rows showed of the fields that something rests on.
     pub shown: Shown,
+    /// Fields in its rows that nothing reads. Only told of a first page.
+    pub unmapped: Vec<UnmappedField>,
     /// How many records the system says the whole pass is to bring. Only told to whoever waits.
     pub announced: Option<usize>,
 }

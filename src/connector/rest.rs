@@ -75,7 +75,7 @@ impl RestConnector {
     }
 
     fn reader(&self, lane: Lane) -> PageReader<'_> {
-        PageReader { http: &self.http, zone: &self.settings.zone, lane, all_accounts: None, history: None }
+        PageReader { http: &self.http, zone: &self.settings.zone, lane, all_accounts: None, history: None, tells_unmapped: false }
     }
 
     async fn read_pass(&self, stream: &str, pass: Pass, mut sink: PageSink<'_>) -> Result<PassEnd, Error> {
@@ -158,7 +158,7 @@ impl RestConnector {
         });
         let how = Listing { one_page: true, ..Listing::default() };
         let history = plan.history.as_ref().map(|plan| HistoryAsked { plan, since: None });
-        let reader = PageReader { all_accounts: plan.all_accounts.as_ref(), history, ..self.reader(Lane::Read) };
+        let reader = PageReader { all_accounts: plan.all_accounts.as_ref(), history, tells_unmapped: true, ..self.reader(Lane::Read) };
         reader.listing(call, mapper, how, &mut sink).await?;
         let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(std::mem::take(&mut *first))

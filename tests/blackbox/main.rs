@@ -31,6 +31,7 @@ mod lost_answers;
 mod notices;
 mod optout_words;
 mod own_connector;
+mod own_fields;
 mod own_marks;
 mod pins;
 mod precedence;

@@ -8,6 +8,7 @@ mod config_files;
 mod connectors;
 mod line;
 mod nayose;
+mod own_fields;
 mod people;
 mod precedence;
 mod rt_fields;

@@ -43,6 +43,11 @@ impl Trio {
 }
 
 impl System {
+    /// BottleCRM by itself.
+    pub fn crm() -> Option<System> {
+        System::named("BOTTLECRM", Scheme::Bearer)
+    }
+
     fn named(name: &str, scheme: Scheme) -> Option<System> {
         let variable = format!("NAYOSE_LAB_{name}");
         let told = std::env::var(&variable).ok();

@@ -28,6 +28,8 @@ pub struct PageReader<'r> {
     pub all_accounts: Option<&'r ListPlan>,
     /// How the history of its records' fields is asked for, where some rule goes by it.
     pub history: Option<HistoryAsked<'r>>,
+    /// Pages tell the fields that nothing reads.
+    pub tells_unmapped: bool,
 }
 
 impl PageReader<'_> {

@@ -204,6 +204,9 @@ impl PageReader<'_> {
             let before = page.observed.len();
             mapper.map(row, at, call.carries, &mut page);
             cut.note(mapper, row, before, &page);
+            if self.tells_unmapped {
+                mapper.note_unmapped(row, &mut page);
+            }
         }
         // Not kept while the next one is read.
         drop(answer);
