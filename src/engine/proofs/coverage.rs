@@ -34,6 +34,8 @@ pub(super) struct Covered {
     pub(super) accounts: Option<Extent>,
     /// `SYSTEM.STREAM`, and when it was last read to its end.
     pub(super) gaps: Vec<(String, Option<Time>)>,
+    /// `SYSTEM.STREAM` of those that were read to their end, and not since other fields of them are read.
+    pub(super) read_otherwise: Vec<String>,
 }
 
 /// All systems, at one instant.
@@ -103,11 +105,17 @@ impl Gaps {
     }
 }
 
+impl Covered {
+    fn is_whole(&self) -> bool {
+        self.gaps.is_empty() && self.read_otherwise.is_empty()
+    }
+}
+
 impl Coverage {
     /// What may be missing of a person with these records.
     pub fn gaps(&self, records: &[Record]) -> Gaps {
         let mut gaps = Gaps::default();
-        for covered in self.0.iter().filter(|c| !c.gaps.is_empty()) {
+        for covered in self.0.iter().filter(|c| !c.is_whole()) {
             let knows = records.iter().any(|r| r.id.system == covered.system);
             match covered.people {
                 Extent::Whole => {}
@@ -140,7 +148,7 @@ impl Coverage {
             then.is_some_and(|then| {
                 now.people < then.people || now.deals < then.deals || now.tickets < then.tickets || now.accounts < then.accounts
             })
-        }) || before.0.iter().any(|then| !then.gaps.is_empty() && self.0.iter().all(|now| now.system != then.system))
+        }) || before.0.iter().any(|then| !then.is_whole() && self.0.iter().all(|now| now.system != then.system))
     }
 
     /// What is waited for, in words; nothing is.
@@ -154,7 +162,9 @@ impl Coverage {
         }
         let never = (!never.is_empty()).then(|| format!("not read to the end yet since this state was begun: {}", never.join(", ")));
         let stale = (!stale.is_empty()).then(|| format!("not read to the end lately: {}", stale.join(", ")));
-        let all: Vec<String> = never.into_iter().chain(stale).collect();
+        let otherwise: Vec<&str> = self.0.iter().flat_map(|c| &c.read_otherwise).map(String::as_str).collect();
+        let otherwise = (!otherwise.is_empty()).then(|| format!("read anew, as other fields of it are read now: {}", otherwise.join(", ")));
+        let all: Vec<String> = never.into_iter().chain(stale).chain(otherwise).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
 }

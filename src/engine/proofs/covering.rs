@@ -14,6 +14,10 @@ impl Engine {
             let asked = |entity| entity != Entity::Account || !self.rules.needs().account_fields.is_empty();
             for (info, known) in system.streams.each().filter(|(info, _)| asked(info.entity)) {
                 let at = known.and_then(|s| s.proved_at);
+                if at.is_some() && rests_on_fields(info.entity) && known.is_some_and(|s| s.reads_otherwise) {
+                    covered.add_read_otherwise(&info.name, info.entity);
+                    continue;
+                }
                 let every = schedule::every(system.connected.config().every, info);
                 let lately = lately(&self.rules.rules().policy, name, info, every, system.connected.config().sweep);
                 covered.add(&info.name, info.entity, at, Extent::of(at, lately, now));
@@ -51,6 +55,11 @@ impl Engine {
     }
 }
 
+/// Whether merges go by what records of this kind hold.
+fn rests_on_fields(entity: Entity) -> bool {
+    matches!(entity, Entity::Person | Entity::Account)
+}
+
 impl Extent {
     /// Of a stream that was read to its end then, and is read lately within this time.
     fn of(proved_at: Option<Time>, lately: Span, now: Time) -> Extent {
@@ -65,7 +74,14 @@ impl Extent {
 impl Covered {
     /// A system without streams.
     fn new(system: &Name) -> Covered {
-        Covered { system: system.clone(), people: Extent::Whole, deals: None, tickets: None, accounts: None, gaps: Vec::new() }
+        let (system, gaps, read_otherwise) = (system.clone(), Vec::new(), Vec::new());
+        Covered { system, people: Extent::Whole, deals: None, tickets: None, accounts: None, gaps, read_otherwise }
+    }
+
+    /// A stream whose fields are others since it was read: what they hold was never seen.
+    fn add_read_otherwise(&mut self, stream: &Name, entity: Entity) {
+        self.add(stream, entity, None, Extent::Never);
+        self.read_otherwise.extend(self.gaps.pop().map(|(stream, _)| stream));
     }
 
     /// Of several streams of one kind the one that is known worst counts. On some kinds nothing rests.
@@ -115,5 +131,18 @@ mod tests {
         assert_eq!(covered.accounts, Some(Never));
         let gaps = [("crm.leads", Some(Time(5))), ("crm.companies", None), ("crm.deal_people", None)];
         assert_eq!(covered.gaps, gaps.map(|(stream, at)| (stream.to_string(), at)));
+    }
+
+    /// A field that was just added to what is read was seen in no record, however lately all of them were.
+    #[test]
+    fn a_stream_whose_fields_are_others_was_never_read_as_far_as_fields_go() {
+        let mut covered = Covered::new(&"crm".into());
+        covered.add(&"leads".into(), Entity::Person, Some(Time(5)), Stale);
+        covered.add_read_otherwise(&"people".into(), Entity::Person);
+        assert_eq!((covered.people, covered.gaps.len()), (Never, 1));
+        assert_eq!(covered.read_otherwise, ["crm.people"]);
+        let told = Coverage(vec![covered]).told().unwrap();
+        assert!(told.ends_with("; read anew, as other fields of it are read now: crm.people"), "{told}");
+        assert!(rests_on_fields(Entity::Account) && !rests_on_fields(Entity::Deal));
     }
 }

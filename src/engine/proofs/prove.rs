@@ -222,6 +222,7 @@ impl StreamState {
         self.since = Some(run.newest.map_or(run.began_there, |newest| newest.min(run.began_there)));
         self.silent_passes = 0;
         (self.swept_at, self.swept_from, self.swept_here) = (Some(run.began), Some(run.began_there), true);
+        self.reads_otherwise = false;
         self.proves(proving.at, now);
     }
 

@@ -129,3 +129,24 @@ fn a_status_that_replaces_another_in_many_records_waits_for_approval() {
     assert_eq!(asked.iter().map(|(count, _)| *count).collect::<Vec<_>>(), [150]);
     assert!(asked[0].1.contains("status would be replaced by one and the same value in 150 records"), "{asked:?}");
 }
+
+/// All of the CRM was read a minute ago, and of a field that systems.toml or a manifest adds nothing was seen in any of it.
+#[test]
+fn what_other_fields_of_a_system_hold_is_waited_for_until_it_was_read_anew() {
+    let mut place = Place::edited("precedence.toml", "[\"support\", \"crm\", \"ma\"]", "[\"crm\", \"support\", \"ma\"]");
+    place.put("people", &person("crm:person:1", "a@a.example", &[]));
+    place.put("people", &person("support:person:1", "a@a.example", &[("phone", Value::text("2"))]));
+    let lead = lead("1", "a@a.example", "lead", &[("phone", Value::text("1"))]);
+    place.put("people", &lead);
+    place.read(&["crm", "support", "ma"], MINUTE);
+    assert_eq!(place.planned("1", "phone").as_deref(), Some("2"));
+    let crm = Name::from("crm");
+    place.engine.arrange().systems.get_mut(&crm).unwrap().streams.read_anew();
+    place.put("people", &lead);
+    assert_eq!(place.planned("1", "phone"), None, "the CRM's phone goes before it, and nobody has looked");
+    let why = place.plan().undecided.expect("it is told").why;
+    assert!(why.contains("read anew, as other fields of it are read now: crm.people"), "{why}");
+    place.engine.arrange().systems.get_mut(&crm).unwrap().streams.of_mut(&"people".into()).reads_otherwise = false;
+    place.put("people", &lead);
+    assert_eq!(place.planned("1", "phone").as_deref(), Some("2"));
+}

@@ -12,7 +12,7 @@ fn covered(system: &str, people: Extent, deals: Option<Extent>, tickets: Option<
         };
         Some((format!("{system}.{stream}"), at))
     });
-    Covered { system: system.into(), people, deals, tickets, accounts: None, gaps: gaps.collect() }
+    Covered { system: system.into(), people, deals, tickets, accounts: None, gaps: gaps.collect(), read_otherwise: Vec::new() }
 }
 
 fn of(systems: &[&str]) -> Vec<Record> {

@@ -134,7 +134,9 @@ fn a_pass_that_is_not_whole_fails_and_the_next_whole_one_reads_again() {
     assert_eq!((state.proved_at, state.swept_at, state.sweep.is_none()), (None, Some(Time(500)), true));
     assert_eq!(state.error().as_deref(), Some("cut"));
     assert!(!state.ended(&run(changes()), None, &proving(), NOW), "another pass says nothing of it");
+    state.reads_otherwise = true;
     assert!(state.ended(&run(Pass::Sweep), None, &proving(), NOW) && state.error().is_none());
+    assert!(!state.reads_otherwise, "all of it was seen as it is read now");
     assert!(!state.ended(&run(Pass::Sweep), None, &proving(), NOW));
 }
 

@@ -67,6 +67,10 @@ pub struct StreamState {
     pub proved_here: bool,
     #[serde(skip)]
     pub swept_here: bool,
+    /// What is read of it is not what it was, and it was not swept since: of a field that is new nothing was seen yet. A later process reads
+    /// anew as well, as long as the state's fingerprint is the former one.
+    #[serde(skip)]
+    pub reads_otherwise: bool,
     /// What was proved when all that was read was decided on last.
     #[serde(skip)]
     pub decided: Proved,
@@ -148,6 +152,7 @@ impl StreamState {
     /// What was read so far is read with other eyes from now on: everything is due again.
     pub fn read_anew(&mut self) {
         (self.swept_at, self.cursor, self.since, self.sweep, self.swept_from) = (None, None, None, None, None);
+        self.reads_otherwise = true;
         self.failures.clear();
         self.not_shown.clear();
     }
@@ -275,6 +280,7 @@ mod tests {
         let mut swept = StreamState { swept_from: Some(Time(700_000)), ..StreamState::default() };
         swept.read_anew();
         assert_eq!(swept.feed_begins(Time(now)), Time(now - 120_000), "with other eyes nothing was seen yet");
+        assert!(swept.reads_otherwise);
     }
 
     #[test]
