@@ -52,7 +52,7 @@ impl Nayose {
 #[tokio::test]
 async fn a_custom_field_of_bottlecrm_is_read_named_in_a_rule_and_written() {
     let Some(crm) = System::crm() else { return };
-    let _turn = turn::beside_others().await;
+    let _turn = turn::alone().await;
     make_field(&crm).await;
     let nayose = Nayose { folder: tempfile::tempdir().unwrap(), token: crm.token.clone() };
     let contact = |name: &str, fields: Json| json!({"first_name": name, "last_name": "Feld", "email": format!("lab-{name}@example.test"), "custom_fields": fields});
@@ -73,6 +73,11 @@ async fn a_custom_field_of_bottlecrm_is_read_named_in_a_rule_and_written() {
     let mut shown = Vec::new();
     for made in [&one, &other] {
         shown.push(crm.call(Method::GET, &path(made), None).await["contact_obj"]["custom_fields"].clone());
+    }
+    crm.call(Method::PATCH, &path(&one), Some(json!({"custom_fields": {KEY: ""}}))).await;
+    let again = nayose.run(&["sync"]);
+    let emptied = crm.call(Method::GET, &path(&one), None).await["contact_obj"]["custom_fields"].clone();
+    for made in [&one, &other] {
         crm.call(Method::DELETE, &path(made), None).await;
     }
     if let Some(id) = lead["id"].as_str().or(lead["lead"]["id"].as_str()) {
@@ -85,4 +90,5 @@ async fn a_custom_field_of_bottlecrm_is_read_named_in_a_rule_and_written() {
     let [one, other] = &shown[..] else { panic!("{shown:?}") };
     assert_eq!((&one["marketing_status"], &one[KEY]), (&json!("builder"), &json!("Construction")), "{runs:#?}");
     assert_eq!((&other["marketing_status"], &other[KEY]), (&json!("lead"), &json!("BANKING")), "{lead} {runs:#?}");
+    assert_eq!((&emptied["marketing_status"], &emptied[KEY]), (&json!("lead"), &Json::Null), "an emptied field loses its key: {again:?}");
 }
