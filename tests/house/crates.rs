@@ -62,10 +62,11 @@ const PLACES: [(&str, &[&str]); 51] = [
 ];
 
 /// What lives as long as the process, and why it may.
-const STATICS: [(&str, &str); 10] = [
+const STATICS: [(&str, &str); 11] = [
     ("config/document/example_keys.rs", "tables of keys, never written"),
     ("config/document/keys.rs", "tables of keys, never written"),
     ("config/document/keys/consent.rs", "tables of keys, never written"),
+    ("config/document/keys/policy.rs", "tables of keys, never written"),
     ("config/document/keys/precedence.rs", "tables of keys, never written"),
     ("connector/manifest/load.rs", "the shipped connectors, never written"),
     ("connector/raw/json.rs", "a null to point at"),
