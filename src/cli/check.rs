@@ -11,14 +11,18 @@ pub fn check(common: &Common) -> Exit {
         Err(error) => return open::refused(common, &error),
     };
     // What a manifest makes of the settings is only known when the two meet.
-    if let Err(error) = open::connectors(&config, &config.rules.systems, &open::clock()) {
-        return open::refused(common, &error);
-    }
+    let connectors = match open::connectors(&config, &config.rules.systems, &open::clock()) {
+        Ok(connectors) => connectors,
+        Err(error) => return open::refused(common, &error),
+    };
     let examples = match open::examples(common, &config) {
         Ok(examples) => examples.len(),
         Err(error) => return open::refused(common, &error),
     };
     config.notes.iter().for_each(|note| output::note(&format!("note: {note}")));
+    for (system, connector) in &connectors {
+        connector.notes().iter().for_each(|note| output::note(&format!("note: {system}: {note}")));
+    }
     if common.json {
         let systems: Vec<_> = config
             .rules

@@ -2,8 +2,8 @@
 
 use super::args::{Common, ConnectorOrder};
 use super::{Exit, output, try_system};
-use crate::connector::examples;
 use crate::connector::manifest::load;
+use crate::connector::{ListProfile, Manifest, examples, file};
 use crate::model::counted;
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;
@@ -36,22 +36,9 @@ fn list(common: &Common) -> Exit {
                 continue;
             }
         };
-        let manifest = loaded.manifest;
-        let writes = manifest.writes.as_ref();
-        rows.push(json!({
-            "connector": name,
-            "title": manifest.title,
-            "api_version": manifest.api_version,
-            "sunset": manifest.sunset,
-            "reads": manifest.streams.keys().collect::<Vec<_>>(),
-            "writes": writes.map(|w| w.fields.keys().map(|k| k.to_string()).collect::<Vec<_>>()).unwrap_or_default(),
-            "status": writes.is_some_and(|w| w.status.is_some()),
-            "block": writes.is_some_and(|w| w.block.is_some()),
-            "permit": writes.is_some_and(|w| w.permit.is_some()),
-            "settings": manifest.settings.iter().map(|(name, s)| json!({"name": name, "title": s.title, "where": s.find, "secret": s.secret})).collect::<Vec<_>>(),
-            "irreversible": manifest.irreversible,
-        }));
+        rows.push(row(&name, &loaded.manifest));
     }
+    rows.push(row(file::CONNECTOR, &file::manifest(&ListProfile::ALL)));
     if common.json {
         output::json(&json!({ "connectors": rows }));
         return exit;
@@ -78,7 +65,28 @@ fn list(common: &Common) -> Exit {
     exit
 }
 
+/// What a connector reads and writes.
+fn row(name: &str, manifest: &Manifest) -> Json {
+    let writes = manifest.writes.as_ref();
+    json!({
+        "connector": name,
+        "title": manifest.title,
+        "api_version": manifest.api_version,
+        "sunset": manifest.sunset,
+        "reads": manifest.streams.keys().collect::<Vec<_>>(),
+        "writes": writes.map(|w| w.fields.keys().map(|k| k.to_string()).collect::<Vec<_>>()).unwrap_or_default(),
+        "status": writes.is_some_and(|w| w.status.is_some()),
+        "block": writes.is_some_and(|w| w.block.is_some()),
+        "permit": writes.is_some_and(|w| w.permit.is_some()),
+        "settings": manifest.settings.iter().map(|(name, s)| json!({"name": name, "title": s.title, "where": s.find, "secret": s.secret})).collect::<Vec<_>>(),
+        "irreversible": manifest.irreversible,
+    })
+}
+
 fn test(common: &Common, name: &str) -> Exit {
+    if name == file::CONNECTOR {
+        return common.end(Exit::Refused, "lists have no recorded answers; `nayose connector try SYSTEM` shows what becomes of yours");
+    }
     let loaded = match load::load(name, own_folder(common).as_deref()) {
         Ok(loaded) => loaded,
         Err(errors) => {

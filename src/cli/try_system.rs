@@ -74,9 +74,11 @@ pub async fn try_system(common: &Common, system: &str) -> Exit {
         None => Json::Null,
     };
     let edits = edits(table);
+    let notes = connector.notes();
     if common.json {
-        output::json(&json!({ "system": system, "streams": streams, "read_back": back, "edits": edits.json }));
+        output::json(&json!({ "system": system, "streams": streams, "read_back": back, "edits": edits.json, "notes": notes }));
     } else {
+        notes.iter().for_each(|note| output::line(note));
         edits.lines.iter().for_each(|line| output::line(line));
     }
     exit

@@ -2,6 +2,7 @@
 
 pub(in crate::config) mod connectors;
 pub(in crate::config) mod http;
+pub(in crate::config) mod lists;
 pub(in crate::config) mod network;
 pub(in crate::config) mod notify;
 pub(in crate::config) mod offers;
@@ -16,12 +17,13 @@ use crate::config::document::keys;
 use crate::config::document::nearest::choices;
 use crate::config::document::shown;
 use crate::config::document::{ConfigSheet, Section, TomlEntry};
+use crate::config::systems::lists::{ListTables, ListsRead};
 use crate::config::systems::offers::{Offer, Offers};
 use crate::config::systems::own_fields::{SaidOfSystem, WithOwnFields};
 use crate::config::systems::settings::{Outside, SecretsWanted};
 use crate::config::{HttpSettings, ManifestSource, Notify, StateUrl, System};
 use crate::connector::network::Network;
-use crate::connector::{EditsAsked, Manifest, SystemSettings};
+use crate::connector::{EditsAsked, ListsAsked, Manifest, SystemSettings, file};
 use crate::model::{Name, Span};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -177,8 +179,19 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &M
     let (wanted, hold) = (section.get("writes"), section.get("hold"));
     let (words, lacks) = (section.get("refusal_words"), section.get("lacks"));
     let (statuses, fields) = (section.get("status"), section.get("fields"));
+    let tables = ListTables::take(&mut section);
     (offer.every, offer.sweep) = (every, sweep);
-    offer.manifest = connector.and_then(|e| manifest(&e, source));
+    let mut asked = None;
+    offer.manifest = match connector {
+        Some(e) if lists::is_asked_for(&e) => lists::read(&mut section, &tables, outside).map(|ListsRead { manifest, asked: lists }| {
+            asked = Some(lists);
+            manifest
+        }),
+        connector => {
+            tables.refuse();
+            connector.and_then(|e| manifest(&e, source))
+        }
+    };
     let Some(manifest) = offer.manifest.clone() else {
         // Without its manifest nobody knows which settings the system has.
         return None;
@@ -204,11 +217,17 @@ fn system(mut section: Section, offer: &mut Offer, outside: &Outside, source: &M
         time_zone,
         refusal_words: words.map(|e| shown::refusal_words(&e, &manifest)).unwrap_or_default(),
         status_words: statuses.map(|e| status_words::read(&e, &manifest, writes.writes.status)).unwrap_or_default(),
-        lacks: lacks.map(|e| shown::lacks(&e, &manifest)).unwrap_or_default(),
+        lacks: lacks.map(|e| lacked(&e, &manifest, asked.as_ref())).unwrap_or_default(),
         edits,
+        lists: asked,
     };
     let (block, permit, why, lease) = (writes.block, writes.permit, writes.why, writes.lease);
     Some(System { settings, manifest, every, sweep, writes: writes.writes, block, permit, why, lease, line })
+}
+
+/// What a system is said to lack: of a list a column, else a field.
+fn lacked(entry: &TomlEntry, manifest: &Manifest, asked: Option<&ListsAsked>) -> Vec<String> {
+    asked.map_or_else(|| shown::lacks(entry, manifest), |asked| lists::lacks(entry, asked))
 }
 
 /// Where a system does not tell who edits, nobody can be known for a relay: no mistake, as its rules hold all the same, but told.
@@ -234,9 +253,9 @@ fn manifest(entry: &TomlEntry, source: &ManifestPlaces) -> Option<Arc<Manifest>>
     let name = entry.filled_text()?;
     match source.manifests.manifest(source.own.as_deref(), name) {
         Ok(Some(manifest)) => return Some(manifest),
-        Ok(None) if name == "file" => entry.report("the file connector is not in this version", "take this system out"),
         Ok(None) => {
-            let names = source.manifests.names(source.own.as_deref());
+            let mut names = source.manifests.names(source.own.as_deref());
+            names.push(file::CONNECTOR.to_string());
             entry.report(format!("unknown connector {name:?}"), choices(name, names.iter().map(String::as_str)));
         }
         Err(why) => {
@@ -250,8 +269,9 @@ fn manifest(entry: &TomlEntry, source: &ManifestPlaces) -> Option<Arc<Manifest>>
 /// Whether a value under a system's key may be shown: it is ours, or the manifest says that it is no secret.
 pub fn may_show(offers: &Offers, system: &str, key: &str, value: &DeValue) -> bool {
     if keys::SYSTEM.find(key).is_some() {
-        return !matches!(value, DeValue::Table(_)) || matches!(key, "hold" | "refusal_words" | "status" | "fields");
+        return !matches!(value, DeValue::Table(_)) || matches!(key, "hold" | "refusal_words" | "status" | "fields" | "lists" | "columns" | "stages");
     }
-    let setting = offers.system(system).and_then(|s| s.manifest.as_ref()).and_then(|m| m.settings.get(key));
-    setting.is_some_and(|s| !s.secret)
+    let manifest = offers.system(system).and_then(|s| s.manifest.as_ref());
+    // Lists have no secrets.
+    manifest.is_some_and(|m| m.name == file::CONNECTOR || m.settings.get(key).is_some_and(|s| !s.secret))
 }

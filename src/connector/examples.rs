@@ -65,6 +65,7 @@ pub fn example_settings(manifest: &Manifest) -> SystemSettings {
         status_words: BTreeMap::new(),
         lacks: Vec::new(),
         edits: Default::default(),
+        lists: None,
     }
 }
 

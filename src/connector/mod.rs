@@ -4,9 +4,11 @@
 //! - [`manifest`]: the vocabulary, files, and every mistake in them; [`examples`]: a connector proves itself
 //! - [`raw`], [`map`]: what a raw answer becomes
 //! - [`rest`]: requests over HTTP, reading and writing
+//! - [`file`]: lists in a folder, which need no manifest of their own
 //! - [`network`]: the way out, which notices use too; [`regular`]: how files that an admin names are read
 
 pub mod examples;
+pub mod file;
 pub mod manifest;
 pub mod map;
 pub mod network;
@@ -15,6 +17,7 @@ pub mod raw;
 pub mod regular;
 pub mod rest;
 
+pub use file::{FileConnector, ListProfile, ListsAsked};
 pub use manifest::Manifest;
 pub use manifest::load::{LoadedManifest, ManifestError};
 pub use map::refusal_words::RefusalWord;

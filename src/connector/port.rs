@@ -13,6 +13,7 @@ pub mod kept_out;
 pub mod shown;
 pub mod unmapped;
 
+use crate::connector::file::asked::ListsAsked;
 use crate::connector::map::refusal_words::RefusalWord;
 use crate::model::{Entity, Name, Record, RecordId, ShortText, Span, Time, Value};
 use futures::FutureExt;
@@ -40,6 +41,8 @@ pub struct SystemSettings {
     /// Fields that this account of the system has not, by the system's own names.
     pub lacks: Vec<String>,
     pub edits: EditsAsked,
+    /// The lists that it is, where it is no system with an API.
+    pub lists: Option<ListsAsked>,
 }
 
 #[derive(Debug, Clone)]
@@ -160,6 +163,8 @@ pub struct PassEnd {
     pub complete: bool,
     pub requests: u64,
     pub bytes: u64,
+    /// Of a pass that resumes: it is another list than the one that the cursor stands in, and is to be read whole.
+    pub is_another: bool,
     /// Why it is not complete though no request failed (fewer records than announced, a page that repeats).
     pub incomplete_because: Option<String>,
 }
@@ -175,6 +180,8 @@ pub struct StreamInfo {
     pub reads: Reads,
     /// Has a listing of everything.
     pub sweeps: bool,
+    /// Who is not in the listing of everything is missing.
+    pub tells_missing: bool,
     /// Each filtered pass begins before the newest known change, so that at least that record must come back.
     pub overlaps: bool,
     /// A filtered pass counts as proof.
@@ -344,6 +351,10 @@ pub trait Connector: Send + Sync + fmt::Debug {
     /// Asks the system which instance of it this is: the id of an organisation, of a portal. `None`: it says nothing of itself.
     fn instance(&self) -> BoxFuture<'_, Result<Option<String>, Error>> {
         futures::future::ready(Ok(None)).boxed()
+    }
+    /// What whoever keeps the system should know of what it holds; looked at when it is asked for.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
     }
     fn usage(&self) -> Usage;
     /// Why a request is being tried again just now, if one is.

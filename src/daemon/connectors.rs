@@ -3,7 +3,7 @@
 use crate::config::{NOT_LOOKED_UP, Rules, System};
 use crate::connector::manifest::Auth;
 use crate::connector::network::Network;
-use crate::connector::{Clock, Connector, Manifest, RestConnector};
+use crate::connector::{Clock, Connector, FileConnector, Manifest, RestConnector};
 use crate::engine::rules::connected::WordsByStatus;
 use crate::engine::rules::connection::{NotConnected, same_connection};
 use crate::engine::system::Opened;
@@ -95,8 +95,12 @@ impl Wiring {
 
 /// Makes a system's connector.
 fn connect(system: &System, manifest: &Manifest, network: &Network, clock: &Clock) -> Result<Arc<dyn Connector>, NotConnected> {
+    let not_connected = |why: Vec<String>| NotConnected { system: system.name().clone(), line: system.line, why: why.join("; ") };
+    if system.settings.lists.is_some() {
+        return FileConnector::new(&system.settings).map(|made| Arc::new(made) as Arc<dyn Connector>).map_err(not_connected);
+    }
     match RestConnector::through(network, manifest, &system.settings, clock.clone()) {
         Ok(connector) => Ok(Arc::new(connector)),
-        Err(why) => Err(NotConnected { system: system.name().clone(), line: system.line, why: why.join("; ") }),
+        Err(why) => Err(not_connected(why)),
     }
 }

@@ -26,6 +26,7 @@ mod guards;
 mod harness;
 mod holds;
 mod killed;
+mod lists;
 mod logs;
 mod lost_answers;
 mod notices;

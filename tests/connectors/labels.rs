@@ -99,6 +99,7 @@ async fn site_with(change: impl FnOnce(&mut nayose::connector::Manifest)) -> (Sh
         status_words: Default::default(),
         lacks: Vec::new(),
         edits: Default::default(),
+        lists: None,
     };
     let mut manifest = load::load("ghost", None).unwrap().manifest;
     change(&mut manifest);

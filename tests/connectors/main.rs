@@ -6,6 +6,7 @@ mod examples;
 mod feed_changes;
 mod field_history;
 mod fields;
+mod files;
 mod instance;
 mod labels;
 mod lists;

@@ -173,6 +173,7 @@ fn a_missing_setting_is_told_with_where_to_find_it() {
         status_words: Default::default(),
         lacks: Vec::new(),
         edits: Default::default(),
+        lists: None,
     };
     let problems = RestConnector::new(&manifest, &given, clock()).unwrap_err();
     assert_eq!(problems.len(), 3, "{problems:?}");

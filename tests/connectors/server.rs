@@ -128,6 +128,7 @@ impl Server {
             status_words: Default::default(),
             lacks: Vec::new(),
             edits: Default::default(),
+            lists: None,
         }
     }
 }

@@ -67,6 +67,7 @@ impl World {
             status_words: Default::default(),
             lacks: Vec::new(),
             edits,
+            lists: None,
         };
         RestConnector::new(&manifest, &given, self.clock.clone()).unwrap()
     }

@@ -7,11 +7,12 @@ use regex::Regex;
 const ANYWHERE: [&str; 8] = ["serde", "serde_json", "thiserror", "blake3", "hashbrown", "indexmap", "jiff", "unicode_normalization"];
 
 /// Where each other package may be used: rooms, or the one file that it is kept behind.
-const PLACES: [(&str, &[&str]); 51] = [
+const PLACES: [(&str, &[&str]); 53] = [
     ("anyhow", &["cli/"]),
     ("arc_swap", &["daemon/", "engine/gate/answer.rs"]),
     ("axum", &["sandbox/", "web/"]),
     ("backoff", &["connector/rest/http/retry.rs"]),
+    ("calamine", &["connector/file/workbook.rs"]),
     ("cel", &["model/"]),
     ("clap", &["cli/"]),
     ("clap_complete", &["cli/"]),
@@ -19,8 +20,9 @@ const PLACES: [(&str, &[&str]); 51] = [
     ("comfy_table", &["cli/output.rs"]),
     ("compact_str", &["model/value.rs"]),
     ("crc32fast", &["store/"]),
-    ("csv", &["cli/spreadsheet.rs"]),
+    ("csv", &["cli/spreadsheet.rs", "connector/file/text_table.rs"]),
     ("elsa", &["engine/memory/view.rs"]),
+    ("encoding_rs", &["connector/file/decode.rs"]),
     ("flate2", &["connector/rest/http/compressed.rs", "store/state/archive.rs"]),
     ("futures", &["connector/", "daemon/", "sandbox/", "web/"]),
     ("governor", &["connector/rest/http/budget.rs"]),

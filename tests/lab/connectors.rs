@@ -61,6 +61,7 @@ impl Lab {
             status_words: Default::default(),
             lacks: Vec::new(),
             edits: Default::default(),
+            lists: None,
         };
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("connectors").join(self.name);
         let loaded = load::load_folder(self.name, &folder).unwrap();

@@ -186,6 +186,9 @@ pub static SYSTEM: TableKeys = TableKeys {
         ),
         key("fields", ValueKind::Table(&OWN_FIELDS), "Fields of your own that its connector does not read"),
         key("lacks", ValueKind::Texts, "Fields that this account has not, though the system usually shows them"),
+        key("lists", ValueKind::Table(&LISTS), "Of connector = \"file\": several lists that belong together, by profile"),
+        key("columns", ValueKind::Table(&COLUMNS), "Of connector = \"file\": what the list's own columns are, by their names"),
+        key("stages", ValueKind::Table(&STAGES), "Of connector = \"file\": where a deal stands, by the list's own words"),
     ],
     rest: Some(key(
         "",
@@ -200,6 +203,23 @@ pub static REFUSAL_WORDS: TableKeys = TableKeys {
     rest: Some(key("", ValueKind::Word(&["no", "fine"]), "\"no\": the person wants no mail; \"fine\": nothing against mail")),
     ..NONE
 };
+
+pub static LISTS: TableKeys = TableKeys {
+    keys: &[
+        key("contacts", ValueKind::Text, "People"),
+        key("cards", ValueKind::Text, "Business cards"),
+        key("contracts", ValueKind::Text, "People of contracts"),
+        key("accounts", ValueKind::Text, "Companies"),
+        key("deals", ValueKind::Text, "Deals"),
+    ],
+    ..NONE
+};
+
+pub static COLUMNS: TableKeys =
+    TableKeys { rest: Some(key("", ValueKind::Text, "What this column of the list is: phone, title, ..")), ..NONE };
+
+pub static STAGES: TableKeys =
+    TableKeys { rest: Some(key("", ValueKind::Word(&["open", "won", "lost"]), "Where a deal of this stage stands")), ..NONE };
 
 pub static STATUS_WORDS: TableKeys =
     TableKeys { rest: Some(key("", ValueKind::Text, "The system's word for this status of policy.toml")), ..NONE };

@@ -35,7 +35,8 @@ impl Engine {
         if let Some(follows) = run.follows {
             return self.end_following(run, follows, error, now);
         }
-        if whole && run.pass.is_sweep() {
+        let tells_missing = info.as_ref().is_none_or(|i| i.tells_missing);
+        if whole && run.pass.is_sweep() && tells_missing {
             self.miss(run, now);
         }
         self.doubt_unknown_people(run, now);
@@ -52,7 +53,8 @@ impl Engine {
         let sound = info.as_ref().is_some_and(|i| i.sound);
         let overlaps = info.as_ref().is_some_and(|i| i.overlaps);
         let every = self.read_every(&run.system, &run.stream);
-        let proving = Proving { at: proves_at, sound, overlaps, left_the_list, persons_swept_within, deals_proved, every };
+        let is_another = end.is_another;
+        let proving = Proving { at: proves_at, sound, overlaps, left_the_list, is_another, persons_swept_within, deals_proved, every };
         let Some(stream) = self.stream_mut(&run.system, &run.stream) else { return Ok(complete) };
         if stream.ended(run, error, &proving, now) {
             self.is_read_again(&run.system);
@@ -62,7 +64,7 @@ impl Engine {
         if complete {
             self.note_people_read(&run.system, now);
             self.clocks.pass_ended(now);
-            for name in carried {
+            for name in carried.into_iter().filter(|_| !end.is_another) {
                 self.prove_people(&run.system, &name, proves_at, now);
             }
             self.note_caught_up()?;
@@ -73,7 +75,10 @@ impl Engine {
     /// Why a pass that came to its end does not count as a whole one. Of a whole listing it is kept what it showed nothing of.
     fn why_not_whole(&mut self, run: &PassRun, end: &PassEnd) -> Option<String> {
         let people_told_elsewhere = self.are_people_asked_for(run);
-        let incomplete = why_incomplete(run, end, people_told_elsewhere, || self.world.listed(&run.system, &run.stream));
+        // A list that only adds may well have nothing to add.
+        let tells_missing = self.stream_info(&run.system, &run.stream).is_none_or(|i| i.tells_missing);
+        let listed = || if tells_missing { self.world.listed(&run.system, &run.stream) } else { 0 };
+        let incomplete = why_incomplete(run, end, people_told_elsewhere, listed);
         if incomplete.is_some() {
             return incomplete;
         }
@@ -178,6 +183,8 @@ struct Proving {
     overlaps: bool,
     /// A deal is not on the list of open ones any more.
     left_the_list: bool,
+    /// What the cursor stands in is not there any more.
+    is_another: bool,
     persons_swept_within: Option<Span>,
     /// When the deals were proved whose people it reads.
     deals_proved: Option<Time>,
@@ -199,6 +206,8 @@ impl StreamState {
             Pass::Sweep | Pass::SweepFrom(_) => self.swept(run, proving, now),
             Pass::Changes(since) => self.told_changes(run, *since, proving, now),
             // It shows nothing of what changed before it began, and is begun anew.
+            // The whole listing tells what changed, and is what proves.
+            Pass::Resume { .. } if proving.is_another => (self.cursor, self.swept_at) = (None, None),
             Pass::Resume { .. } if run.begins_ahead() => self.goes_on_from(run),
             Pass::Resume { .. } => self.resumed(run, proving, now),
             // Won, lost, deleted, or the token sees no deals any more: the whole listing tells which, and is what proves.

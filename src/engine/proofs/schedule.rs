@@ -86,6 +86,7 @@ pub(super) mod tests {
             lag: Span::ZERO,
             reads,
             sweeps: true,
+            tells_missing: true,
             overlaps: false,
             sound: false,
             open: false,

@@ -170,6 +170,7 @@ fn stream_plan(system: &Name, name: &str, stream: &Stream, around: Around<'_>, s
         lag: stream.lag.unwrap_or_default(),
         reads,
         sweeps: sweep.is_some(),
+        tells_missing: true,
         overlaps: stream.changes.as_ref().is_some_and(|c| c.overlap > Span::ZERO),
         sound,
         open: open.is_some(),

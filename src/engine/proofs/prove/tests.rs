@@ -13,7 +13,16 @@ fn run(pass: Pass) -> PassRun {
 
 fn proving() -> Proving {
     let every = Span::seconds(60);
-    Proving { at: Time(800), sound: true, overlaps: false, left_the_list: false, persons_swept_within: None, deals_proved: None, every }
+    Proving {
+        at: Time(800),
+        sound: true,
+        overlaps: false,
+        left_the_list: false,
+        is_another: false,
+        persons_swept_within: None,
+        deals_proved: None,
+        every,
+    }
 }
 
 /// Swept and with a filter that works, but nothing proved by this process.
@@ -59,6 +68,7 @@ fn a_pass_proves_only_what_nothing_can_be_hidden_from() {
         (swept(), resume(), proving(), Some(800)),
         (swept(), resume(), unsound, None),
         (unswept(), resume(), proving(), None),
+        (swept(), resume(), Proving { is_another: true, ..proving() }, None),
         (swept(), feed(900), proving(), Some(800)),
         // It was begun later than it was there.
         (swept(), feed(901), proving(), None),
@@ -88,6 +98,15 @@ fn filtered_people_count_while_a_young_sweep_stands_behind_them() {
     assert_eq!(after(swept(), feed(901), young).filtered_at, None, "it was begun later than it was there");
     let broken = StreamState { filter_broken: true, ..swept() };
     assert_eq!(after(broken, changes(), young).filtered_at, None);
+}
+
+#[test]
+fn a_list_that_is_another_is_read_whole_next() {
+    let read = || StreamState { cursor: Some("content".into()), ..swept() };
+    let state = after(read(), resume(), Proving { is_another: true, ..proving() });
+    assert_eq!((state.cursor, state.swept_at), (None, None));
+    let state = after(read(), resume(), proving());
+    assert_eq!((state.cursor.as_deref(), state.swept_at), (Some("content"), Some(Time(500))));
 }
 
 #[test]

@@ -17,6 +17,7 @@ fn info(reads: Reads, sweeps: bool, sound: bool, carried_by: Option<&str>) -> St
         lag: Span::ZERO,
         reads,
         sweeps,
+        tells_missing: true,
         overlaps: false,
         sound,
         open: false,

@@ -99,6 +99,7 @@ fn http(base: &str, network: &Network, more: &str) -> HttpClient {
         status_words: Default::default(),
         lacks: Vec::new(),
         edits: Default::default(),
+        lists: None,
     };
     let settings = Settings::resolve(&manifest, &given).unwrap();
     HttpClient::new(&manifest, &settings, network, Wire::of(network).unwrap(), &given.name, Arc::new(|| Time(1_795_251_600_000))).unwrap()

@@ -1,0 +1,324 @@
+//! The connector of lists: files of rows in a folder behind the daemon's [`Connector`].
+//!
+//! A list is read whole before anything of it counts, and only when its content is another. Its stream's cursor says which content was read.
+//!
+//! - [`asked`]: what systems.toml says; [`profiles`], `headers`: kinds of list, and which column is what; `manifest`: what follows of streams
+//! - `disk`: the one file that opens and reads; `decode`, `text_table`, `workbook`: bytes to rows; `table`: the rows of one file; `limits`: how large
+//! - `cells`, `dates`, `rows`: what cells and rows say; `lists`: which rows count, and the records they become
+//! - `contents`: what a stream's files hold now; `memory`: what was read of them before
+
+pub mod asked;
+mod cells;
+mod contents;
+mod dates;
+mod decode;
+mod disk;
+mod headers;
+mod limits;
+mod lists;
+mod manifest;
+mod memory;
+pub mod profiles;
+mod rows;
+mod table;
+mod text_table;
+mod workbook;
+
+pub use asked::ListsAsked;
+pub use manifest::{CONNECTOR, manifest};
+pub use profiles::ListProfile;
+
+use crate::connector::manifest::settings::Settings;
+use crate::connector::map::Mapper;
+use crate::connector::port::*;
+use crate::model::{Entity, Name, Record, ShortText, Time};
+use contents::{Content, Contents, LoadedStream};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use lists::{ListPages, RowsToRecords};
+use manifest::StreamOfLists;
+use memory::{ListCursor, StreamMemory};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A system whose records stand in files.
+pub struct FileConnector {
+    system: Name,
+    address: String,
+    infos: Vec<StreamInfo>,
+    streams: Vec<ListStream>,
+    prefix: &'static str,
+    as_of: Option<Time>,
+    lacks: Vec<String>,
+    abilities: Abilities,
+    contents: Arc<Contents>,
+    memory: Mutex<BTreeMap<&'static str, StreamMemory>>,
+    /// What the last look at a stream has loaded: the whole reading that follows from it needs no other.
+    loaded: Mutex<Option<(&'static str, Arc<LoadedStream>)>>,
+}
+
+/// A stream and how its rows become records.
+struct ListStream {
+    of: StreamOfLists,
+    mapper: Mapper,
+}
+
+/// What a stream's content is to what was read of it.
+enum ContentStanding {
+    /// The same; where the cursor is to say it in other words, how.
+    Unchanged(Option<ListCursor>),
+    Another,
+}
+
+impl FileConnector {
+    /// `Err` tells everything that is wrong with its settings. No file is looked at.
+    pub fn new(given: &SystemSettings) -> Result<FileConnector, Vec<String>> {
+        let asked = given.lists.clone().ok_or_else(|| vec!["it says of no list where it is: path and profile are missing".to_string()])?;
+        let profiles: Vec<ListProfile> = asked.lists.iter().map(|(profile, _)| *profile).collect();
+        let manifest = manifest::manifest(&profiles);
+        let settings = Settings::resolve(&manifest, given)?;
+        let of = manifest::streams(&profiles);
+        let prefix = manifest::contacts_prefix(&of);
+        let mut streams = Vec::new();
+        for of in of {
+            let Some(stream) = manifest.streams.get(of.name) else { continue };
+            let Some(record) = &stream.record else { continue };
+            let mapper = Mapper::new(&given.name, stream.entity, record, None, &settings).map_err(|why| vec![why])?;
+            streams.push(ListStream { of, mapper });
+        }
+        let infos = manifest.streams.iter().map(|(name, stream)| {
+            let mapper = streams.iter().find(|s| s.of.name == *name).map(|s| &s.mapper);
+            info(name, stream, mapper, asked.only_adds)
+        });
+        let infos = infos.collect();
+        let as_of = asked.as_of.and_then(|day| day.midnight_in(&settings.zone)).map(|at| Time(at.timestamp().as_millisecond()));
+        let names: Vec<&str> = profiles.iter().map(|p| p.name()).collect();
+        Ok(FileConnector {
+            system: given.name.clone(),
+            // Lists that are moved to another folder are the same lists.
+            address: format!("lists of {}", names.join(", ")),
+            infos,
+            streams,
+            prefix,
+            as_of,
+            lacks: given.lacks.clone(),
+            abilities: Abilities::default(),
+            contents: Arc::new(Contents::new(asked, given.time_zone.as_deref())),
+            memory: Mutex::default(),
+            loaded: Mutex::default(),
+        })
+    }
+
+    fn memory(&self) -> MutexGuard<'_, BTreeMap<&'static str, StreamMemory>> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refused(&self, stream: &str, said: String) -> Error {
+        Error::Refused { system: self.system.clone(), what: stream.to_string(), said: format!("{said}. Nothing was taken from the list") }
+    }
+
+    fn stream(&self, name: &str) -> Result<&ListStream, Error> {
+        self.streams.iter().find(|s| s.of.name == name).ok_or_else(|| self.refused(name, "there is no such list".to_string()))
+    }
+
+    /// Runs what reads files beside the threads that wait for networks.
+    async fn off_thread<T: Send + 'static>(
+        &self,
+        stream: &str,
+        read: impl FnOnce(&Contents) -> Result<T, String> + Send + 'static,
+    ) -> Result<T, Error> {
+        let contents = self.contents.clone();
+        let read = tokio::task::spawn_blocking(move || read(&contents)).await;
+        read.unwrap_or_else(|_| Err("reading it came to no end".to_string())).map_err(|said| self.refused(stream, said))
+    }
+
+    /// What is there, read whole: at hand already, or from its files.
+    async fn load(&self, of: StreamOfLists, content: Content) -> Result<Arc<LoadedStream>, Error> {
+        let at_hand = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((_, loaded)) = at_hand.filter(|(name, loaded)| *name == of.name && loaded.content == content.hash) {
+            return Ok(loaded);
+        }
+        self.off_thread(of.name, move |contents| contents.load(&of, &content)).await.map(Arc::new)
+    }
+
+    /// Looks whether a stream is as its cursor says.
+    async fn standing(&self, of: StreamOfLists, cursor: Option<&str>) -> Result<ContentStanding, Error> {
+        let content = self.off_thread(of.name, move |contents| contents.look(&of)).await?;
+        let Some(cursor) = cursor.and_then(ListCursor::parse) else {
+            let memory = self.memory();
+            let last = memory.get(of.name).and_then(StreamMemory::last).filter(|last| last.content == content.hash);
+            return Ok(last.map_or(ContentStanding::Another, |last| ContentStanding::Unchanged(Some(last.clone()))));
+        };
+        {
+            let mut memory = self.memory();
+            let memory = memory.entry(of.name).or_default();
+            memory.has_cursor();
+            if cursor.content == content.hash {
+                let last = memory.last().filter(|last| last.content == content.hash && !last.once_more);
+                return Ok(match (cursor.once_more, last) {
+                    (false, _) => ContentStanding::Unchanged(None),
+                    (true, Some(last)) => ContentStanding::Unchanged(Some(last.clone())),
+                    (true, None) => ContentStanding::Another,
+                });
+            }
+        }
+        content.unlocked().map_err(|said| self.refused(of.name, said))?;
+        let loaded = self.load(of, content).await?;
+        let is_gone = |key: &&str| self.contents.reads_as(&cursor.content) && !self.is_lacked(key);
+        let gone: Vec<&str> = cursor.shape.difference(&loaded.shape).map(String::as_str).filter(is_gone).collect();
+        if !gone.is_empty() {
+            let (names, system) = (gone.join(", "), &self.system);
+            let said = format!(
+                "it has another shape: no column for {names} any more. Put it back, name the column by columns = {{ \"NAME\" = {:?} }}, or say in [systems.{system}] that there is none: lacks = {gone:?}",
+                gone[0]
+            );
+            return Err(self.refused(of.name, said));
+        }
+        *self.loaded.lock().unwrap_or_else(PoisonError::into_inner) = Some((of.name, loaded));
+        Ok(ContentStanding::Another)
+    }
+
+    fn is_lacked(&self, key: &str) -> bool {
+        self.lacks.iter().any(|lacked| lacked == key)
+    }
+
+    async fn resume(&self, stream: &ListStream, cursor: Option<&str>, sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
+        let end = PassEnd { complete: true, ..PassEnd::default() };
+        match self.standing(stream.of, cursor).await? {
+            ContentStanding::Another => Ok(PassEnd { is_another: true, ..end }),
+            ContentStanding::Unchanged(None) => Ok(end),
+            ContentStanding::Unchanged(Some(cursor)) => {
+                let page = PageRead { cursor: Some(cursor.text()), ..PageRead::default() };
+                sink(page).await.map_err(|said| self.refused(stream.of.name, said))?;
+                Ok(end)
+            }
+        }
+    }
+
+    async fn sweep(&self, stream: &ListStream, sink: &mut PageSink<'_>) -> Result<PassEnd, Error> {
+        let of = stream.of;
+        let content = self.off_thread(of.name, move |contents| contents.look(&of)).await?;
+        let is_known = self.memory().get(of.name).and_then(StreamMemory::last).is_some_and(|last| last.content == content.hash);
+        if !is_known {
+            content.unlocked().map_err(|said| self.refused(of.name, said))?;
+        }
+        let loaded = self.load(of, content).await?;
+        let mut pages = ListPages::new(self.how(stream), &loaded.lists, &loaded.kept);
+        while let Some(page) = pages.next() {
+            sink(page).await.map_err(|said| self.refused(of.name, said))?;
+        }
+        let only_adds = self.contents.asked.only_adds;
+        self.memory().entry(of.name).or_default().swept(&loaded.content, loaded.shape.clone(), loaded.kept.ids.clone(), only_adds);
+        Ok(PassEnd { complete: true, bytes: loaded.bytes, ..PassEnd::default() })
+    }
+
+    fn how<'l>(&'l self, stream: &'l ListStream) -> RowsToRecords<'l> {
+        RowsToRecords { stream: &stream.of, asked: &self.contents.asked, mapper: &stream.mapper, prefix: self.prefix, as_of: self.as_of }
+    }
+
+    async fn read_pass(&self, stream: &str, pass: Pass, mut sink: PageSink<'_>) -> Result<PassEnd, Error> {
+        let stream = self.stream(stream)?;
+        match pass {
+            Pass::Sweep | Pass::SweepFrom(_) => self.sweep(stream, &mut sink).await,
+            Pass::Resume { cursor, .. } => self.resume(stream, cursor.as_deref(), &mut sink).await,
+            Pass::Changes(_) | Pass::Open | Pass::ForEach(_) | Pass::FilterTest(_) | Pass::ById(_) => {
+                Err(self.refused(stream.of.name, "a list can be read as a whole only".to_string()))
+            }
+        }
+    }
+
+    async fn read_first_page(&self, stream: &str) -> Result<PageRead, Error> {
+        let stream = self.stream(stream)?;
+        let of = stream.of;
+        let content = self.off_thread(of.name, move |contents| contents.look(&of)).await?;
+        let loaded = self.load(of, content).await?;
+        Ok(ListPages::new(self.how(stream), &loaded.lists, &loaded.kept).next().unwrap_or_default())
+    }
+}
+
+/// What a stream of the manifest offers.
+fn info(name: &str, stream: &crate::connector::manifest::Stream, mapper: Option<&Mapper>, only_adds: bool) -> StreamInfo {
+    let is_deal = stream.entity == Entity::Deal;
+    StreamInfo {
+        name: name.into(),
+        entity: stream.entity,
+        every: stream.every,
+        sweep_every: stream.sweep_every,
+        lag: stream.lag.unwrap_or_default(),
+        reads: if stream.entity == Entity::DealPerson { Reads::Associations } else { Reads::Cursor },
+        sweeps: stream.sweep.is_some(),
+        tells_missing: !only_adds,
+        overlaps: false,
+        sound: true,
+        open: false,
+        carried_by: stream.carried_by.as_deref().map(Name::from),
+        for_each: None,
+        sweep_carries_people: is_deal,
+        changes_carry_people: is_deal,
+        open_carries_people: false,
+        chunk: 0,
+        fields: mapper.map(Mapper::field_names).unwrap_or_default(),
+        watched: mapper.map(Mapper::watched).unwrap_or_default(),
+        by_id: 0,
+    }
+}
+
+impl Connector for FileConnector {
+    fn system(&self) -> &Name {
+        &self.system
+    }
+
+    fn streams(&self) -> &[StreamInfo] {
+        &self.infos
+    }
+
+    fn abilities(&self) -> &Abilities {
+        &self.abilities
+    }
+
+    fn pass<'a>(&'a self, stream: &'a str, pass: Pass, sink: PageSink<'a>) -> BoxFuture<'a, Result<PassEnd, Error>> {
+        self.read_pass(stream, pass, sink).boxed()
+    }
+
+    fn first_page<'a>(&'a self, stream: &'a str) -> BoxFuture<'a, Result<PageRead, Error>> {
+        self.read_first_page(stream).boxed()
+    }
+
+    fn write<'a>(&'a self, ops: &'a [WriteOp], _: Lane) -> BoxFuture<'a, Vec<Outcome>> {
+        let refused = Outcome::Rejected("nothing is written to lists".to_string());
+        futures::future::ready(vec![refused; ops.len()]).boxed()
+    }
+
+    fn read_back<'a>(&'a self, _: &'a [ShortText], _: Lane) -> BoxFuture<'a, Result<Vec<Record>, Error>> {
+        futures::future::ready(Ok(Vec::new())).boxed()
+    }
+
+    fn status_word(&self, status: &str) -> Box<str> {
+        status.into()
+    }
+
+    fn address(&self) -> &str {
+        &self.address
+    }
+
+    fn usage(&self) -> Usage {
+        Usage::default()
+    }
+
+    fn restore_usage(&self, _: Usage) {}
+
+    fn notes(&self) -> Vec<String> {
+        let of = self.streams.iter().map(|stream| stream.of);
+        of.flat_map(|of| self.contents.notes(&of).unwrap_or_else(|why| vec![why]))
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect()
+    }
+}
+
+impl fmt::Debug for FileConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileConnector").field("system", &self.system).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,175 @@
+//! What the files of a stream hold now: told apart by a hash of all of them, and read whole.
+
+use super::asked::ListsAsked;
+use super::disk::{self, FileStamp, FoundFile};
+use super::lists::{self, LoadedList, RowsKept};
+use super::manifest::StreamOfLists;
+use super::profiles::ListProfile;
+use super::rows::{ListRow, RowsAs};
+use super::table::ListTable;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How rows become records: with another number all lists are read anew.
+const READING: u32 = 1;
+
+/// The files of a system's lists.
+#[derive(Debug)]
+pub struct Contents {
+    pub asked: ListsAsked,
+    /// What the same bytes would be read otherwise by.
+    how: String,
+    /// By path, the hash of what a file held when it looked so.
+    hashes: Mutex<BTreeMap<PathBuf, (FileStamp, blake3::Hash)>>,
+}
+
+/// What is there, not read yet.
+#[derive(Debug)]
+pub struct Content {
+    pub hash: String,
+    files: Vec<(ListProfile, Vec<(FoundFile, blake3::Hash)>)>,
+}
+
+/// What was there, read.
+#[derive(Debug)]
+pub struct LoadedStream {
+    /// The hash of it.
+    pub content: String,
+    pub lists: Vec<Arc<LoadedList>>,
+    pub kept: RowsKept,
+    pub shape: BTreeSet<String>,
+    pub bytes: u64,
+}
+
+impl Content {
+    /// Nobody has one of its files open: what is saved while somebody types may be half of what they mean.
+    pub fn unlocked(&self) -> Result<(), String> {
+        let mut files = self.files.iter().flat_map(|(_, files)| files);
+        match files.find_map(|(file, _)| file.lock.as_ref().map(|lock| (&file.name, lock))) {
+            None => Ok(()),
+            Some((name, lock)) => Err(format!(
+                "{name} is open in another program ({lock} lies beside it). Close it there; if nobody has it open, delete {lock}"
+            )),
+        }
+    }
+}
+
+impl Contents {
+    pub fn new(asked: ListsAsked, zone: Option<&str>) -> Contents {
+        let ListsAsked { lists: _, only_adds: _, as_of, sheet, columns, stages } = &asked;
+        let how = format!("{READING} {zone:?} {as_of:?} {sheet:?} {columns:?} {stages:?}");
+        let how = blake3::hash(how.as_bytes()).to_hex()[..8].to_string();
+        Contents { asked, how, hashes: Mutex::default() }
+    }
+
+    /// The lists that a stream is read from.
+    fn lists_of<'l>(&'l self, stream: &StreamOfLists) -> impl Iterator<Item = &'l (ListProfile, PathBuf)> + use<'l> {
+        let of = stream.of;
+        self.asked.lists.iter().filter(move |(profile, _)| of.is_none_or(|of| of == *profile))
+    }
+
+    /// Looks which content is there. Only files that look otherwise than the last time are read.
+    pub fn look(&self, stream: &StreamOfLists) -> Result<Content, String> {
+        let mut files = Vec::new();
+        let mut hash = blake3::Hasher::new();
+        for (profile, path) in self.lists_of(stream) {
+            let found = disk::find(path)?;
+            if found.is_empty() && !self.asked.only_adds {
+                return Err(format!("there is no file {}", path.display()));
+            }
+            let found: Vec<(FoundFile, blake3::Hash)> =
+                found.into_iter().map(|file| self.hash_of(&file).map(|hash| (file, hash))).collect::<Result<_, _>>()?;
+            hash.update(profile.name().as_bytes());
+            found.iter().for_each(|(_, of_file)| {
+                hash.update(of_file.as_bytes());
+            });
+            files.push((*profile, found));
+        }
+        Ok(Content { hash: format!("{}-{}", self.how, &hash.finalize().to_hex()[..32]), files })
+    }
+
+    /// Whether a hash is of what was read as it would be read now.
+    pub fn reads_as(&self, hash: &str) -> bool {
+        hash.split_once('-').is_some_and(|(how, _)| how == self.how)
+    }
+
+    fn hash_of(&self, file: &FoundFile) -> Result<blake3::Hash, String> {
+        let known = |path: &Path| self.hashes.lock().unwrap_or_else(PoisonError::into_inner).get(path).copied();
+        if let Some((_, hash)) = known(&file.path).filter(|(stamp, _)| *stamp == file.stamp) {
+            return Ok(hash);
+        }
+        let bytes = disk::read(file).map_err(|why| format!("{}: {why}", file.name))?;
+        let hash = blake3::hash(&bytes);
+        self.hashes.lock().unwrap_or_else(PoisonError::into_inner).insert(file.path.clone(), (file.stamp, hash));
+        Ok(hash)
+    }
+
+    /// Reads a content whole. `Err`: it cannot be read, or is another by now.
+    pub fn load(&self, stream: &StreamOfLists, content: &Content) -> Result<LoadedStream, String> {
+        let (mut lists, mut size) = (Vec::new(), 0);
+        for (profile, files) in &content.files {
+            let mut tables = Vec::new();
+            for (file, hash) in files {
+                let told = |why: String| format!("{}: {why}", file.name);
+                let bytes = disk::read(file).map_err(told)?;
+                if blake3::hash(&bytes) != *hash {
+                    return Err(told("it was changed while it was read".to_string()));
+                }
+                size += bytes.len() as u64;
+                let table = ListTable::read(*profile, &self.asked, &file.name, &bytes, file.stamp.modified()).map_err(told)?;
+                tables.push(table);
+            }
+            lists.push(Arc::new(LoadedList { profile: *profile, tables }));
+        }
+        let kept = lists::keep(stream, &lists, &self.asked);
+        let shape = match &*lists {
+            [list] => list.shape().into_iter().map(String::from).collect(),
+            _ => BTreeSet::new(),
+        };
+        Ok(LoadedStream { content: content.hash.clone(), lists, kept, shape, bytes: size })
+    }
+
+    /// What whoever keeps the lists should know of them: columns that nothing is read from, rows that share an id, stages without a meaning.
+    pub fn notes(&self, stream: &StreamOfLists) -> Result<Vec<String>, String> {
+        let content = self.look(stream)?;
+        content.unlocked()?;
+        let loaded = self.load(stream, &content)?;
+        let mut notes = loaded.kept.told.clone();
+        for table in loaded.lists.iter().flat_map(|list| &list.tables) {
+            let named = |names: &[String]| names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+            let (file, columns) = (&table.file, &table.columns);
+            if !columns.unknown.is_empty() {
+                notes.push(format!("{file}: nothing is read from the columns {}", named(&columns.unknown)));
+            }
+            if !columns.twice.is_empty() {
+                notes.push(format!("{file}: another column says what {} would, and counts", named(&columns.twice)));
+            }
+        }
+        if stream.rows == RowsAs::Deal {
+            notes.extend(self.unknown_stages(&loaded));
+        }
+        Ok(notes)
+    }
+
+    fn unknown_stages(&self, loaded: &LoadedStream) -> Option<String> {
+        let mut words: BTreeMap<String, usize> = BTreeMap::new();
+        for list in &loaded.lists {
+            for table in &list.tables {
+                let mut rows = table.rows();
+                while let Some((_, cells)) = rows.next() {
+                    let row = ListRow { profile: list.profile, columns: &table.columns, cells };
+                    if let Some(stage) = row.unknown_stage(&self.asked) {
+                        *words.entry(stage).or_default() += 1;
+                    }
+                }
+            }
+        }
+        let first = words.keys().next()?;
+        let told: Vec<String> = words.iter().map(|(word, count)| format!("{word:?} ({count})")).collect();
+        Some(format!(
+            "deals in these stages count as open for ever, as `stages` does not name them: {}; say stages = {{ {first:?} = \"open\" }}, or \"won\" or \"lost\"",
+            told.join(", ")
+        ))
+    }
+}

@@ -1,0 +1,88 @@
+//! The text of a file in one of the encodings that lists come in.
+
+use encoding_rs::{Encoding, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
+
+/// Decodes a text: a byte order mark says which encoding it is; without one it is UTF-8, and if it is not, CP932. `Err` says on which line the
+/// first byte stands that is neither.
+pub fn text(bytes: &[u8]) -> Result<String, String> {
+    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
+        return decoded(encoding, &bytes[mark..]).ok_or_else(|| {
+            let named = if encoding == UTF_8 { "UTF-8" } else { "UTF-16" };
+            format!("line {} holds what is no {named}, though the file begins with its mark", first_bad_line(encoding, &bytes[mark..]))
+        });
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_string()),
+        Err(wrong) => decoded(SHIFT_JIS, bytes).ok_or_else(|| {
+            // Whichever it is meant to be, it is right for longer than by the other.
+            let as_utf8 = 1 + bytes[..wrong.valid_up_to()].iter().filter(|b| **b == b'\n').count();
+            let line = as_utf8.max(first_bad_line(SHIFT_JIS, bytes));
+            format!("line {line} holds a byte that is neither UTF-8 nor CP932; save it as UTF-8")
+        }),
+    }
+}
+
+fn decoded(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
+    encoding.decode_without_bom_handling_and_without_replacement(bytes).map(|text| text.into_owned())
+}
+
+fn first_bad_line(encoding: &'static Encoding, bytes: &[u8]) -> usize {
+    if encoding == UTF_16LE || encoding == UTF_16BE {
+        let (text, _) = encoding.decode_without_bom_handling(bytes);
+        return 1 + text.lines().position(|line| line.contains('\u{FFFD}')).unwrap_or(0);
+    }
+    // No character of these encodings has a line feed as one of its bytes.
+    1 + bytes.split(|b| *b == b'\n').position(|line| decoded(encoding, line).is_none()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const TEXT: &str = "氏名,メール\n髙橋 一郎①,taro@example.jp\n";
+
+    fn cp932(text: &str) -> Vec<u8> {
+        let (bytes, _, lost) = SHIFT_JIS.encode(text);
+        assert!(!lost);
+        bytes.into_owned()
+    }
+
+    fn utf16(text: &str, mark: [u8; 2], bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        mark.into_iter().chain(text.encode_utf16().flat_map(bytes)).collect()
+    }
+
+    #[test]
+    fn each_encoding_becomes_the_same_text() {
+        let with_mark = [b"\xEF\xBB\xBF".as_slice(), TEXT.as_bytes()].concat();
+        for bytes in [
+            TEXT.as_bytes().to_vec(),
+            with_mark,
+            cp932(TEXT),
+            utf16(TEXT, [0xFF, 0xFE], u16::to_le_bytes),
+            utf16(TEXT, [0xFE, 0xFF], u16::to_be_bytes),
+        ] {
+            assert_eq!(text(&bytes).as_deref(), Ok(TEXT));
+        }
+        assert_eq!(text(b"").as_deref(), Ok(""));
+    }
+
+    #[test]
+    fn a_byte_that_is_in_no_encoding_is_told_by_its_line() {
+        let torn = [cp932("氏名\n"), vec![b'a', 0x81, b'\n'], cp932("山田\n")].concat();
+        assert_eq!(text(&torn).unwrap_err(), "line 2 holds a byte that is neither UTF-8 nor CP932; save it as UTF-8");
+        let torn = [TEXT.as_bytes(), &[0x81, b'\n']].concat();
+        assert_eq!(text(&torn).unwrap_err(), "line 3 holds a byte that is neither UTF-8 nor CP932; save it as UTF-8");
+        let marked = b"\xEF\xBB\xBFa\nb\xFF\n";
+        assert_eq!(text(marked).unwrap_err(), "line 2 holds what is no UTF-8, though the file begins with its mark");
+        let half = [utf16("a\nb", [0xFF, 0xFE], u16::to_le_bytes), vec![0x00, 0xD8]].concat();
+        assert_eq!(text(&half).unwrap_err(), "line 2 holds what is no UTF-16, though the file begins with its mark");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_text_or_told(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = text(&bytes);
+        }
+    }
+}

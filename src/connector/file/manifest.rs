@@ -1,0 +1,239 @@
+//! The manifest of a system of lists, made of the profiles that it has: what the rest of the product knows of its streams and fields.
+
+use super::profiles::{CLOSED, ListProfile, ROW_ID, UPDATED};
+use super::rows::{self, RowsAs};
+use crate::connector::manifest::{
+    Auth, FieldMap, FieldSpec, Limits, Manifest, Method, Page, Paths, RecordMap, Request, Role, StateRule, Stream, Test, TimeFormat,
+    TimePath,
+};
+use crate::connector::manifest::{ErrorRules, FieldKind};
+use crate::model::{DealState, Entity, Name, Span};
+use std::collections::BTreeMap;
+
+/// The connector's name in systems.toml.
+pub const CONNECTOR: &str = "file";
+
+/// Whose deals a company's people are on is told by the deals themselves.
+const DEAL_PEOPLE: &str = "deal_people";
+/// The people that a list of deals names.
+const DEAL_CONTACTS: &str = "deal_contacts";
+
+/// Whether files are others is seen without reading them.
+const EVERY: Span = Span::minutes(1);
+/// What is unchanged need not be read again; once a week it is all the same.
+const SWEEP_EVERY: Span = Span::days(7);
+
+/// What a stream of lists is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamOfLists {
+    pub name: &'static str,
+    pub rows: RowsAs,
+    /// `None`: of all lists, as each may name companies.
+    pub of: Option<ListProfile>,
+    /// Before the ids of people, where several lists have some.
+    pub prefix: &'static str,
+}
+
+/// The streams of these lists, but for the one that deals carry.
+pub fn streams(profiles: &[ListProfile]) -> Vec<StreamOfLists> {
+    let has = |profile| profiles.contains(&profile);
+    let several = profiles.iter().filter(|p| **p != ListProfile::Accounts).count() > 1;
+    let mut streams = Vec::new();
+    for profile in ListProfile::ALL.into_iter().filter(|p| has(*p)) {
+        let of = Some(profile);
+        match profile {
+            ListProfile::Accounts => {}
+            ListProfile::Deals => {
+                streams.push(StreamOfLists { name: profile.name(), rows: RowsAs::Deal, of, prefix: "" });
+                let prefix = if several { "deals:" } else { "" };
+                streams.push(StreamOfLists { name: DEAL_CONTACTS, rows: RowsAs::DealContact, of, prefix });
+            }
+            ListProfile::Contacts | ListProfile::Cards | ListProfile::Contracts => {
+                let prefix = match profile {
+                    _ if !several => "",
+                    ListProfile::Contacts => "contacts:",
+                    ListProfile::Cards => "cards:",
+                    _ => "contracts:",
+                };
+                streams.push(StreamOfLists { name: profile.name(), rows: RowsAs::Person, of, prefix });
+            }
+        }
+    }
+    if has(ListProfile::Accounts) || has(ListProfile::Deals) {
+        streams.push(StreamOfLists { name: ListProfile::Accounts.name(), rows: RowsAs::Account, of: None, prefix: "" });
+    }
+    streams
+}
+
+/// The prefix of the people that deals name.
+pub fn contacts_prefix(streams: &[StreamOfLists]) -> &'static str {
+    streams.iter().find(|s| s.rows == RowsAs::DealContact).map_or("", |s| s.prefix)
+}
+
+/// The manifest of these lists.
+pub fn manifest(profiles: &[ListProfile]) -> Manifest {
+    let all = streams(profiles);
+    let companies = all.iter().any(|s| s.rows == RowsAs::Account);
+    let mut streams: BTreeMap<String, Stream> =
+        all.iter().map(|s| (s.name.to_string(), stream(entity(s.rows), Some(record(s, companies))))).collect();
+    if profiles.contains(&ListProfile::Deals) {
+        let carried = Stream { sweep: None, carried_by: Some(ListProfile::Deals.name().to_string()), ..stream(Entity::DealPerson, None) };
+        streams.insert(DEAL_PEOPLE.to_string(), carried);
+    }
+    let names: Vec<&str> = profiles.iter().map(|p| p.name()).collect();
+    Manifest {
+        name: CONNECTOR.to_string(),
+        title: format!("Lists ({})", names.join(", ")),
+        role: Role::Crm,
+        api_version: "-".to_string(),
+        sunset: None,
+        base_url: String::new(),
+        headers: BTreeMap::new(),
+        settings: BTreeMap::new(),
+        auth: Auth::None {},
+        limits: Limits::default(),
+        errors: ErrorRules::default(),
+        instance: None,
+        streams,
+        writes: None,
+        irreversible: Vec::new(),
+    }
+}
+
+fn entity(rows: RowsAs) -> Entity {
+    match rows {
+        RowsAs::Person | RowsAs::DealContact => Entity::Person,
+        RowsAs::Deal => Entity::Deal,
+        RowsAs::Account => Entity::Account,
+    }
+}
+
+fn stream(entity: Entity, record: Option<RecordMap>) -> Stream {
+    let sweep = Request {
+        method: Method::Get,
+        path: String::new(),
+        query: BTreeMap::new(),
+        body: None,
+        records: Paths::default(),
+        page: Page::None,
+        total: None,
+        leaves_out_empty: false,
+        carries_people: entity == Entity::Deal,
+        carries_accounts: true,
+    };
+    Stream {
+        entity,
+        every: Some(EVERY),
+        sweep_every: Some(SWEEP_EVERY),
+        lag: None,
+        sweep: Some(sweep),
+        changes: None,
+        feed: None,
+        open: None,
+        carried_by: None,
+        for_each: None,
+        by_id: None,
+        all_accounts: None,
+        field_history: None,
+        record,
+    }
+}
+
+fn record(stream: &StreamOfLists, companies: bool) -> RecordMap {
+    let on_day = |path: &str| Some(TimePath::Full { path: path.to_string(), format: TimeFormat::Date });
+    let is_deal = stream.rows == RowsAs::Deal;
+    RecordMap {
+        id: rows::ID.to_string(),
+        id_prefix: (!stream.prefix.is_empty()).then(|| stream.prefix.to_string()),
+        changed_at: on_day(rows::AS_OF),
+        created_at: None,
+        edited_by: None,
+        edited_via: None,
+        fields: fields(stream),
+        account: (companies && stream.rows != RowsAs::Account).then(|| Paths::One(rows::ACCOUNT.to_string())),
+        people: is_deal.then(|| rows::PEOPLE.to_string() + "[]"),
+        people_more: None,
+        accounts_more: None,
+        more: Vec::new(),
+        addresses: None,
+        state: if is_deal { [DealState::Won, DealState::Lost, DealState::Open].map(state).into() } else { Vec::new() },
+        ended_at: is_deal.then(|| on_day(rows::ENDED)).flatten(),
+        same_as: Vec::new(),
+        refusals: Vec::new(),
+        marks: BTreeMap::new(),
+        deleted: None,
+        always: Vec::new(),
+        leaves_out_empty: false,
+    }
+}
+
+fn state(state: DealState) -> StateRule {
+    let when = Test {
+        path: rows::STATE.to_string(),
+        equals: Some(toml::Value::String(state.name().to_string())),
+        one_of: None,
+        empty: None,
+        contains: None,
+    };
+    StateRule { is: state.name().to_string(), when }
+}
+
+/// The fields of a stream by the columns that they are read from.
+fn fields(stream: &StreamOfLists) -> BTreeMap<Name, FieldMap> {
+    // Lists of people name companies, of which no more is read than that.
+    let profile = stream.of.unwrap_or(ListProfile::Accounts);
+    let columns = profile.columns().filter(|column| ![ROW_ID, UPDATED, CLOSED].contains(&column.key));
+    let of_contact = ["contact_name", "company", "email", "title", "phone"];
+    let named = columns.filter_map(|column| {
+        let name = match (stream.rows, column.key) {
+            (RowsAs::DealContact, key) if !of_contact.contains(&key) => return None,
+            (RowsAs::Deal, "contact_name" | "email" | "title" | "phone") => return None,
+            (RowsAs::DealContact, "contact_name") | (RowsAs::Deal, "deal_name") => "name",
+            (_, key) => key,
+        };
+        Some((Name::from(name), field(column.key, column.kind)))
+    });
+    named.collect()
+}
+
+fn field(path: &str, kind: FieldKind) -> FieldMap {
+    let format = (kind == FieldKind::Date).then_some(TimeFormat::Date);
+    FieldMap::Full(FieldSpec { path: path.to_string(), kind, map: BTreeMap::new(), format })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(profiles: &[ListProfile]) -> Vec<String> {
+        manifest(profiles).streams.keys().cloned().collect()
+    }
+
+    #[test]
+    fn the_streams_follow_from_the_lists() {
+        use ListProfile::{Accounts, Cards, Contacts, Deals};
+        assert_eq!(names(&[Cards]), ["cards"]);
+        assert_eq!(names(&[Deals]), ["accounts", "deal_contacts", "deal_people", "deals"]);
+        assert_eq!(names(&[Contacts, Accounts]), ["accounts", "contacts"]);
+        let prefixes = |profiles: &[ListProfile]| streams(profiles).iter().map(|s| (s.name, s.prefix)).collect::<Vec<_>>();
+        assert_eq!(prefixes(&[Contacts, Accounts]), [("contacts", ""), ("accounts", "")]);
+        let both = prefixes(&[Contacts, Deals]);
+        assert_eq!(both, [("contacts", "contacts:"), ("deals", ""), ("deal_contacts", "deals:"), ("accounts", "")]);
+        assert_eq!(contacts_prefix(&streams(&[Contacts, Deals])), "deals:");
+    }
+
+    #[test]
+    fn a_deal_and_its_contact_share_a_row_and_no_field() {
+        let fields = |stream: &str| -> Vec<String> {
+            let manifest = manifest(&[ListProfile::Deals]);
+            let record = manifest.streams[stream].record.as_ref().unwrap();
+            record.fields.keys().map(ToString::to_string).collect()
+        };
+        let mut deal = fields("deals");
+        deal.sort();
+        assert_eq!(deal, ["amount", "company", "expected_on", "name", "owner", "stage"]);
+        let mut contact = fields("deal_contacts");
+        contact.sort();
+        assert_eq!(contact, ["company", "email", "name", "phone", "title"]);
+    }
+}

@@ -1,0 +1,104 @@
+//! What a connector of lists remembers of a stream, and what its cursor says: whether a list must be read again.
+//!
+//! A list that is another is read whole. If somebody is missing in it, it is read whole once more, an interval later, as the first look at
+//! it proves an absence as little as that of any other system.
+
+use super::lists::IdHash;
+use std::collections::BTreeSet;
+
+/// A cursor: which content was read, whether it is to be read once more, and which columns it had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListCursor {
+    pub content: String,
+    pub once_more: bool,
+    pub shape: BTreeSet<String>,
+}
+
+impl ListCursor {
+    pub fn text(&self) -> Box<str> {
+        let shape: Vec<&str> = self.shape.iter().map(String::as_str).collect();
+        format!("{} {} {}", self.content, if self.once_more { "again" } else { "read" }, shape.join(",")).into()
+    }
+
+    /// `None`: it was written by something else.
+    pub fn parse(text: &str) -> Option<ListCursor> {
+        let mut parts = text.splitn(3, ' ');
+        let (content, mode, shape) = (parts.next()?.to_string(), parts.next()?, parts.next()?);
+        let once_more = match mode {
+            "again" => true,
+            "read" => false,
+            _ => return None,
+        };
+        Some(ListCursor { content, once_more, shape: shape.split(',').filter(|key| !key.is_empty()).map(String::from).collect() })
+    }
+}
+
+/// What is remembered of one stream.
+#[derive(Debug, Default)]
+pub struct StreamMemory {
+    /// What this process read last, and whom it showed.
+    swept: Option<(ListCursor, Vec<IdHash>)>,
+    /// Something was read before this process.
+    knows_others: bool,
+}
+
+impl StreamMemory {
+    /// Notes that the engine has a cursor.
+    pub fn has_cursor(&mut self) {
+        self.knows_others |= self.swept.is_none();
+    }
+
+    /// A stream was read whole. `ids` are sorted.
+    pub fn swept(&mut self, content: &str, shape: BTreeSet<String>, ids: Vec<IdHash>, only_adds: bool) {
+        let once_more = match &self.swept {
+            _ if only_adds => false,
+            None => self.knows_others,
+            // Read twice, it is known.
+            Some((before, _)) if before.content == content => false,
+            Some((_, before)) => before.iter().any(|id| ids.binary_search(id).is_err()),
+        };
+        self.swept = Some((ListCursor { content: content.to_string(), once_more, shape }, ids));
+    }
+
+    /// The cursor behind what this process read last.
+    pub fn last(&self) -> Option<&ListCursor> {
+        self.swept.as_ref().map(|(cursor, _)| cursor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_back_and_another_is_none() {
+        for once_more in [false, true] {
+            let shape = ["email", "name"].map(String::from).into();
+            let cursor = ListCursor { content: "c0ffee".into(), once_more, shape };
+            assert_eq!(ListCursor::parse(&cursor.text()), Some(cursor));
+        }
+        for other in ["", "c0ffee", "c0ffee maybe email", "17"] {
+            assert_eq!(ListCursor::parse(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_in_which_somebody_is_missing_is_read_once_more() {
+        let mut memory = StreamMemory::default();
+        let mut swept = |content: &str, ids: &[IdHash]| {
+            memory.swept(content, BTreeSet::new(), ids.to_vec(), false);
+            memory.last().unwrap().once_more
+        };
+        assert!(!swept("a", &[1, 2]), "nothing was known before");
+        assert!(!swept("b", &[1, 2, 3]));
+        assert!(swept("c", &[1, 3]));
+        assert!(!swept("c", &[1, 3]), "the second look");
+        assert!(swept("d", &[1]));
+        memory.swept("e", BTreeSet::new(), vec![9], true);
+        assert!(memory.last().is_some_and(|last| last.content == "e" && !last.once_more), "nobody is missed in a list that only adds");
+        let mut later = StreamMemory::default();
+        later.has_cursor();
+        later.swept("f", BTreeSet::new(), vec![1], false);
+        assert!(later.last().is_some_and(|last| last.once_more), "who was in it before this process is not known");
+    }
+}

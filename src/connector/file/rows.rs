@@ -1,0 +1,328 @@
+//! What a row says: its id, and its cells in the form that records are read from.
+
+use super::asked::ListsAsked;
+use super::cells::ListCell;
+use super::headers::{FoundColumns, plain};
+use super::profiles::{CLOSED, ListProfile, ROW_ID, UPDATED};
+use crate::connector::manifest::FieldKind;
+use crate::connector::raw::json::Json;
+use crate::model::normal::company;
+use crate::model::{Address, DealState};
+use unicode_normalization::UnicodeNormalization;
+
+/// Names that rows have beside their fields; no column has them.
+pub const AS_OF: &str = "row_as_of";
+pub const ACCOUNT: &str = "row_account";
+pub const PEOPLE: &str = "row_people";
+pub const STATE: &str = "row_state";
+pub const ENDED: &str = "row_ended";
+pub const ID: &str = "row_id";
+
+/// What is read from the rows of a list: a deal's row tells of the deal, of whom to talk to, and of the company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowsAs {
+    Person,
+    Deal,
+    DealContact,
+    Account,
+}
+
+/// One row, by the columns of its list.
+#[derive(Clone, Copy)]
+pub struct ListRow<'r> {
+    pub profile: ListProfile,
+    pub columns: &'r FoundColumns,
+    pub cells: &'r [ListCell],
+}
+
+impl<'r> ListRow<'r> {
+    /// What stands in a column; `None`: the list has no such column, or the row ends before it.
+    fn cell(&self, key: &str) -> Option<&'r ListCell> {
+        self.cells.get(self.columns.place(key)?)
+    }
+
+    fn text(&self, key: &str) -> Option<String> {
+        self.cell(key)?.text().map(|text| text.into_owned())
+    }
+
+    /// The id of what the row tells of; `None`: nothing tells it from another.
+    pub fn id(&self, rows: RowsAs) -> Option<String> {
+        match rows {
+            RowsAs::Person => self.own_id().or_else(|| self.person_id()),
+            RowsAs::Deal => self.own_id().or_else(|| {
+                let name = self.key("deal_name")?;
+                Some(hash(&[&name, &self.company_key("company").unwrap_or_default()]))
+            }),
+            RowsAs::DealContact => self.contact_id(),
+            RowsAs::Account if self.profile == ListProfile::Accounts => {
+                self.company_key("name").or_else(|| self.own_id()).or_else(|| self.key("corporate_number"))
+            }
+            RowsAs::Account => self.account(),
+        }
+    }
+
+    fn own_id(&self) -> Option<String> {
+        self.cell(ROW_ID)?.narrow().map(|id| id.trim().to_string()).filter(|id| !id.is_empty())
+    }
+
+    fn address(&self) -> Option<Address> {
+        Address::first(&self.cell("email")?.narrow()?)
+    }
+
+    fn person_id(&self) -> Option<String> {
+        let address = self.address().map(|a| a.as_str().to_string());
+        match self.profile {
+            // One contract a row: a person may have several.
+            ListProfile::Contracts if self.columns.place("products").is_some() => {
+                let who = address.or_else(|| self.name_key())?;
+                Some(hash(&[&who, &self.key("products").unwrap_or_default()]))
+            }
+            _ => address.or_else(|| Some(hash(&[&self.name_key()?]))),
+        }
+    }
+
+    /// A person by name and company, where there is no address.
+    fn name_key(&self) -> Option<String> {
+        let names: Vec<String> = ["name", "last_name", "first_name", "contact_name"].iter().filter_map(|key| self.key(key)).collect();
+        (!names.is_empty()).then(|| format!("{}\n{}", names.concat(), self.company_key("company").unwrap_or_default()))
+    }
+
+    fn contact_id(&self) -> Option<String> {
+        self.address().map(|a| a.as_str().to_string()).or_else(|| Some(hash(&[&self.name_key()?])))
+    }
+
+    fn key(&self, key: &str) -> Option<String> {
+        self.text(key).map(|text| plain(&text)).filter(|text| !text.is_empty())
+    }
+
+    fn company_key(&self, key: &str) -> Option<String> {
+        self.text(key).map(|name| company_key(&name)).filter(|key| !key.is_empty())
+    }
+
+    /// The company that the row names; where it names none, the domain of its address, if it is a company's own.
+    pub fn account(&self) -> Option<String> {
+        self.company_key(if self.profile == ListProfile::Accounts { "name" } else { "company" }).or_else(|| {
+            let address = self.address()?;
+            let (_, domain) = address.as_str().split_once('@')?;
+            (!FREE_MAIL.contains(&domain)).then(|| domain.to_string())
+        })
+    }
+
+    /// Where a deal stands, by the words of systems.toml. What they do not know is not known, and holds.
+    fn state(&self, asked: &ListsAsked) -> Option<DealState> {
+        let stage = self.key("stage")?;
+        asked.stages.iter().find(|(word, _)| plain(word) == stage).map(|(_, state)| *state)
+    }
+
+    /// The word of a deal's stage that systems.toml does not know.
+    pub fn unknown_stage(&self, asked: &ListsAsked) -> Option<String> {
+        if self.state(asked).is_some() { None } else { self.text("stage") }
+    }
+
+    /// The column that says since when the row is as it is.
+    pub fn dated_by(&self) -> Option<&'static str> {
+        let of_profile = if self.profile == ListProfile::Cards { ["exchanged_on", UPDATED] } else { [UPDATED, UPDATED] };
+        of_profile.into_iter().find(|key| self.cell(key).is_some_and(|cell| !cell.is_empty()))
+    }
+
+    fn as_of(&self) -> Option<String> {
+        self.dated_by().and_then(|key| self.cell(key)).map(date_text)
+    }
+
+    /// Which of several rows with one id counts before later ones: of cards that of the latest exchange, of deals one that may be open.
+    pub fn rank(&self, rows: RowsAs, asked: &ListsAsked) -> String {
+        match (rows, self.profile) {
+            (RowsAs::Person, ListProfile::Cards) => {
+                self.cell("exchanged_on").and_then(ListCell::date).map(|date| date.iso()).unwrap_or_default()
+            }
+            (RowsAs::Deal, _) => self.state(asked).is_none_or(DealState::is_open).to_string(),
+            _ => String::new(),
+        }
+    }
+
+    /// Whether a cell there is an error of the workbook.
+    pub fn is_broken(&self, place: usize) -> bool {
+        self.cells.get(place) == Some(&ListCell::Broken)
+    }
+
+    /// The column that a value of the record comes from, for who tells where it stands.
+    pub fn place_of(&self, field: &str) -> Option<usize> {
+        let key = match field {
+            "changed_at" => self.dated_by()?,
+            "ended_at" => CLOSED,
+            "id" => ROW_ID,
+            // A deal's contact is a person with a name.
+            "name" if self.profile == ListProfile::Deals => "contact_name",
+            field => field,
+        };
+        self.columns.place(key).or_else(|| self.columns.place("deal_name").filter(|_| field == "name"))
+    }
+
+    /// The row as records are read from it. `prefix` stands before the ids of people.
+    pub fn values(&self, rows: RowsAs, asked: &ListsAsked, prefix: &str) -> Vec<(&'static str, Json<'static>)> {
+        let mut values = Vec::with_capacity(self.columns.known.len() + 6);
+        if rows == RowsAs::Account && self.profile != ListProfile::Accounts {
+            // The other columns are the person's or the deal's.
+            let named = [(ID, self.account()), (AS_OF, self.as_of()), ("name", self.text("company"))];
+            return named.into_iter().filter_map(|(key, value)| Some((key, Json::from(value?)))).collect();
+        }
+        let mut put = |key: &'static str, value: Option<String>| values.extend(value.map(|text| (key, Json::from(text))));
+        put(ID, self.id(rows));
+        put(AS_OF, self.as_of());
+        put(ACCOUNT, self.account().filter(|_| rows != RowsAs::Account));
+        if rows == RowsAs::Deal {
+            put(STATE, self.state(asked).map(|state| state.name().to_string()));
+            put(ENDED, self.cell(CLOSED).map(date_text));
+            let people: Vec<Json<'static>> = self.contact_id().map(|id| Json::from(format!("{prefix}{id}"))).into_iter().collect();
+            values.push((PEOPLE, Json::Array(people)));
+        }
+        for (place, column) in &self.columns.known {
+            if let Some(cell) = self.cells.get(*place) {
+                values.push((column.key, value(column.key, column.kind, cell)));
+            }
+        }
+        values
+    }
+}
+
+/// A cell as its field is read from it. What cannot be read as that stays what it is, and is told by who reads the record.
+fn value(key: &str, kind: FieldKind, cell: &ListCell) -> Json<'static> {
+    if *cell == ListCell::Broken {
+        return Json::Array(vec![Json::Null]);
+    }
+    match kind {
+        FieldKind::Date => Json::from(date_text(cell)),
+        FieldKind::List => Json::Array(cell.entries().into_iter().map(Json::from).collect()),
+        FieldKind::Int | FieldKind::Number => Json::from(cell.number().or_else(|| cell.text().map(|t| t.into_owned())).unwrap_or_default()),
+        _ if key == "contract_role" => Json::from(cell.text().map(|role| role_word(&role)).unwrap_or_default()),
+        _ if NARROW.contains(&key) => Json::from(cell.narrow().unwrap_or_default()),
+        _ => Json::from(cell.text().unwrap_or_default().into_owned()),
+    }
+}
+
+/// Of digits, signs and Latin letters: full-width ones are slips of an input method.
+const NARROW: [&str; 7] = ["email", "phone", "mobile", "fax", "postal_code", "website", "corporate_number"];
+
+fn date_text(cell: &ListCell) -> String {
+    cell.date().map_or_else(|| cell.text().unwrap_or_default().into_owned(), |date| date.iso())
+}
+
+/// Words for what somebody is in a contract. Another word stays as it is; none is never taken for a user.
+const ROLES: [(&str, &[&str]); 5] = [
+    ("contract", &["契約窓口", "契約担当", "契約担当者", "契約者", "窓口", "contract"]),
+    ("billing", &["請求先", "請求担当", "請求書送付先", "経理", "経理担当", "billing"]),
+    ("user", &["利用者", "ユーザー", "ユーザ", "利用担当", "user"]),
+    ("admin", &["管理者", "システム管理者", "admin", "administrator"]),
+    ("technical", &["技術担当", "技術窓口", "技術", "technical"]),
+];
+
+fn role_word(role: &str) -> String {
+    let known = plain(role);
+    ROLES.iter().find(|(_, words)| words.contains(&&*known)).map_or_else(|| role.to_string(), |(word, _)| word.to_string())
+}
+
+/// Providers of mailboxes: who has one there works anywhere.
+const FREE_MAIL: [&str; 18] = [
+    "gmail.com",
+    "googlemail.com",
+    "yahoo.co.jp",
+    "yahoo.com",
+    "ymail.ne.jp",
+    "outlook.com",
+    "outlook.jp",
+    "hotmail.com",
+    "hotmail.co.jp",
+    "live.jp",
+    "icloud.com",
+    "me.com",
+    "docomo.ne.jp",
+    "ezweb.ne.jp",
+    "au.com",
+    "softbank.ne.jp",
+    "i.softbank.jp",
+    "nifty.com",
+];
+
+/// Words for a company that lists leave out as often as not.
+const LEFT_OUT: [&str; 7] = ["株式会社", "corporation", "company", "limited", "corp", "inc", "ltd"];
+
+/// A company's name as lists are compared by it: width, case, blanks, signs and the words for a limited company do not count.
+pub fn company_key(name: &str) -> String {
+    let long = company::in_long_form(&name.nfkc().collect::<String>());
+    let whole = plain(&long);
+    let words: Vec<String> = long.split(|c: char| c.is_whitespace() || matches!(c, ',' | '.')).map(plain).collect();
+    let kept: String = words.iter().filter(|w| !LEFT_OUT.contains(&w.as_str()) && *w != "co").map(|w| w.replace("株式会社", "")).collect();
+    if kept.is_empty() { whole } else { kept }
+}
+
+/// An id of what has no id of its own.
+fn hash(parts: &[&str]) -> String {
+    format!("h_{}", &blake3::hash(parts.join("\n").as_bytes()).to_hex()[..16])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn row_of(profile: ListProfile, cells: &[(&str, &str)]) -> (FoundColumns, Vec<ListCell>) {
+        let header: Vec<ListCell> = cells.iter().map(|(name, _)| ListCell::of_text(name)).collect();
+        let columns = FoundColumns::of(profile, &header, &BTreeMap::new());
+        (columns, cells.iter().map(|(_, text)| ListCell::of_text(text)).collect())
+    }
+
+    fn id(profile: ListProfile, rows: RowsAs, cells: &[(&str, &str)]) -> Option<String> {
+        let (columns, cells) = row_of(profile, cells);
+        ListRow { profile, columns: &columns, cells: &cells }.id(rows)
+    }
+
+    #[test]
+    fn a_row_is_known_by_its_id_then_its_address_then_what_it_says() {
+        use ListProfile::{Accounts, Contacts, Contracts, Deals};
+        let known = |cells: &[(&str, &str)]| id(Contacts, RowsAs::Person, cells);
+        assert_eq!(known(&[("顧客ID", "００７"), ("メール", "a@b.example")]).as_deref(), Some("007"));
+        assert_eq!(known(&[("顧客ID", ""), ("メール", "Ｔａｒｏ＠b.example")]).as_deref(), Some("taro@b.example"));
+        let by_name = known(&[("氏名", "山田 太郎"), ("会社名", "株式会社アクメ")]);
+        assert_eq!(by_name, known(&[("氏名", "山田　太郎"), ("会社名", "㈱アクメ")]));
+        assert!(by_name.is_some_and(|id| id.starts_with("h_")));
+        assert_eq!(known(&[("氏名", ""), ("部署", "営業")]), None);
+        let contract = |product: &str| id(Contracts, RowsAs::Person, &[("メール", "a@b.example"), ("商品", product)]);
+        assert_ne!(contract("A"), contract("B"));
+        let deal = |company: &str| id(Deals, RowsAs::Deal, &[("案件名", "更新 2026"), ("会社名", company)]);
+        assert_eq!(deal("(株)アクメ"), deal("株式会社 アクメ"));
+        assert_ne!(deal("アクメ"), deal("ベータ"));
+        assert_eq!(id(Deals, RowsAs::Deal, &[("案件名", ""), ("会社名", "アクメ")]), None);
+        assert_eq!(id(Accounts, RowsAs::Account, &[("商号", "株式会社アクメ")]).as_deref(), Some("アクメ"));
+    }
+
+    #[test]
+    fn companies_are_one_however_their_names_are_written() {
+        for (one, other, same) in [
+            ("株式会社アクメ", "㈱アクメ", true),
+            ("アクメ（株）", "アクメ", true),
+            ("ACME Co., Ltd.", "ａｃｍｅ", true),
+            ("Acme Inc.", "Acme Corporation", true),
+            ("有限会社アクメ", "株式会社アクメ", false),
+            ("株式会社", "有限会社", false),
+            ("Incline", "line", false),
+        ] {
+            assert_eq!(company_key(one) == company_key(other), same, "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn the_account_is_the_company_or_its_own_domain() {
+        let account = |cells: &[(&str, &str)]| {
+            let (columns, cells) = row_of(ListProfile::Contacts, cells);
+            ListRow { profile: ListProfile::Contacts, columns: &columns, cells: &cells }.account()
+        };
+        assert_eq!(account(&[("会社名", "株式会社アクメ"), ("メール", "a@b.example")]).as_deref(), Some("アクメ"));
+        assert_eq!(account(&[("会社名", ""), ("メール", "a@b.example")]).as_deref(), Some("b.example"));
+        assert_eq!(account(&[("メール", "a@gmail.com")]), None);
+    }
+
+    #[test]
+    fn a_role_is_said_in_one_word_and_never_made_up() {
+        assert_eq!(["契約窓口", "経理", "ユーザー", "監査"].map(role_word), ["contract", "billing", "user", "監査"]);
+    }
+}

@@ -1,0 +1,142 @@
+//! Rows of .xlsx, .xlsm, .xlsb, .xls and .ods.
+
+use super::cells::ListCell;
+use super::dates::{self, ReadDate};
+use super::limits::{COLUMNS_MAX, ROWS_MAX};
+use calamine::{Data, DataRef, ExcelDateTime, Reader, SheetVisible, Sheets, open_workbook_auto_from_rs};
+use jiff::civil::DateTime;
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A workbook that is open in memory.
+pub struct Workbook<'b> {
+    sheets: Sheets<Cursor<&'b [u8]>>,
+}
+
+impl<'b> Workbook<'b> {
+    pub fn open(bytes: &'b [u8]) -> Result<Workbook<'b>, String> {
+        let sheets = guarded(|| open_workbook_auto_from_rs(Cursor::new(bytes)).map_err(|e| e.to_string()));
+        let sheets = sheets.map_err(|why| {
+            format!("it cannot be read as a workbook ({why}): it is cut, has a password, or is another file under this name")
+        })?;
+        Ok(Workbook { sheets })
+    }
+
+    /// The sheets that may hold the list: the one that is asked for, or those that are shown.
+    pub fn sheets(&self, asked: Option<&str>) -> Result<Vec<String>, String> {
+        let all = self.sheets.sheets_metadata();
+        let Some(asked) = asked else {
+            return Ok(all.iter().filter(|s| s.visible == SheetVisible::Visible).map(|s| s.name.clone()).collect());
+        };
+        match all.iter().find(|s| s.name == asked) {
+            Some(sheet) => Ok(vec![sheet.name.clone()]),
+            None => {
+                let names: Vec<&str> = all.iter().map(|s| &*s.name).collect();
+                Err(format!("it has no sheet {asked:?}; it has {}", names.join(", ")))
+            }
+        }
+    }
+
+    /// The rows that hold something, with their numbers.
+    pub fn rows(&mut self, sheet: &str) -> Result<Vec<(usize, Vec<ListCell>)>, String> {
+        let mut rows = SheetRows::default();
+        let read = match &mut self.sheets {
+            // Cell by cell: a range is as large as its corners are apart.
+            Sheets::Xlsx(book) => guarded(|| {
+                let mut cells = book.worksheet_cells_reader(sheet).map_err(|e| e.to_string())?;
+                while let Some(cell) = cells.next_cell().map_err(|e| e.to_string())? {
+                    rows.put(cell.get_position(), of_ref(cell.get_value()))?;
+                }
+                Ok(())
+            }),
+            other => guarded(|| {
+                let range = other.worksheet_range(sheet).map_err(|e| e.to_string())?;
+                let (top, left) = range.start().unwrap_or_default();
+                range.used_cells().try_for_each(|(row, column, cell)| rows.put((top + row as u32, left + column as u32), of_data(cell)))
+            }),
+        };
+        read.map_err(|why| format!("sheet {sheet} cannot be read ({why})"))?;
+        Ok(rows.rows)
+    }
+}
+
+/// The parser of a broken file may give up where it should tell.
+fn guarded<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("its parts do not fit together".to_string()))
+}
+
+#[derive(Default)]
+struct SheetRows {
+    rows: Vec<(usize, Vec<ListCell>)>,
+}
+
+impl SheetRows {
+    /// Cells come row by row.
+    fn put(&mut self, (row, column): (u32, u32), cell: ListCell) -> Result<(), String> {
+        if cell.is_empty() {
+            return Ok(());
+        }
+        let (number, column) = (row as usize + 1, column as usize);
+        if column >= COLUMNS_MAX {
+            return Err(format!("row {number} has more than {COLUMNS_MAX} columns"));
+        }
+        if self.rows.last().is_none_or(|(last, _)| *last != number) {
+            if self.rows.len() == ROWS_MAX {
+                return Err(format!("it has more than {ROWS_MAX} rows"));
+            }
+            let width = self.rows.last().map_or(0, |(_, cells)| cells.len());
+            self.rows.push((number, Vec::with_capacity(width)));
+        }
+        let Some((_, cells)) = self.rows.last_mut() else { return Ok(()) };
+        if cells.len() <= column {
+            cells.resize(column + 1, ListCell::Empty);
+        }
+        cells[column] = cell;
+        Ok(())
+    }
+}
+
+fn of_ref(data: &DataRef<'_>) -> ListCell {
+    match data {
+        DataRef::SharedString(text) => ListCell::of_text(text),
+        DataRef::String(text) => ListCell::of_text(text),
+        DataRef::Int(number) => ListCell::Number(*number as f64),
+        DataRef::Float(number) => ListCell::Number(*number),
+        DataRef::Bool(bool) => ListCell::Bool(*bool),
+        DataRef::DateTime(at) => at_of(at),
+        DataRef::DateTimeIso(text) => iso(text),
+        DataRef::DurationIso(text) => ListCell::of_text(text),
+        DataRef::Error(_) => ListCell::Broken,
+        DataRef::Empty => ListCell::Empty,
+    }
+}
+
+fn of_data(data: &Data) -> ListCell {
+    match data {
+        Data::String(text) => ListCell::of_text(text),
+        Data::Int(number) => ListCell::Number(*number as f64),
+        Data::Float(number) => ListCell::Number(*number),
+        Data::Bool(bool) => ListCell::Bool(*bool),
+        Data::DateTime(at) => at_of(at),
+        Data::DateTimeIso(text) => iso(text),
+        Data::DurationIso(text) => ListCell::of_text(text),
+        Data::Error(_) => ListCell::Broken,
+        Data::Empty => ListCell::Empty,
+    }
+}
+
+fn at_of(at: &ExcelDateTime) -> ListCell {
+    if at.is_duration() {
+        return ListCell::Number(at.as_f64());
+    }
+    let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
+    let part = |value: u8| i8::try_from(value).unwrap_or(-1);
+    let read = i16::try_from(year)
+        .ok()
+        .and_then(|year| DateTime::new(year, part(month), part(day), part(hour), part(minute), part(second), 0).ok());
+    read.map_or(ListCell::Broken, |at| ListCell::At(ReadDate::of(at)))
+}
+
+fn iso(text: &str) -> ListCell {
+    dates::parse(text).map_or_else(|| ListCell::of_text(text), ListCell::At)
+}
